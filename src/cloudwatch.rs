@@ -1,0 +1,64 @@
+//! The only door to `CloudWatch`: where looks are kept, how they are read back, and what is published.
+//!
+//! [`address`], [`layout`], [`slots`], [`roster`], [`looks`], [`metrics`], [`cost`] and [`names`] are pure; [`history`] reads and
+//! [`publish`] writes. Types of the SDK stay inside, save for the client that [`connect`] makes and a [`Store`] is made from.
+
+use std::time::Duration;
+
+use aws_config::retry::RetryConfig;
+use aws_config::timeout::TimeoutConfig;
+use aws_sdk_cloudwatch::Client;
+use aws_smithy_http_client::Builder;
+use aws_smithy_http_client::tls::{Provider, rustls_provider::CryptoMode};
+
+pub mod address;
+pub mod cost;
+pub mod error;
+pub mod history;
+pub mod layout;
+pub mod looks;
+pub mod metrics;
+pub mod names;
+mod pace;
+pub mod publish;
+pub mod roster;
+pub mod slots;
+
+pub use address::{Minute, Schedule};
+pub use error::Error;
+pub use history::Store;
+pub use layout::{Layout, Shard, Topic};
+pub use looks::Looks;
+pub use roster::Roster;
+pub use slots::{Entry, Look};
+
+/// How long `CloudWatch` is waited for.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub struct Patience {
+    /// Until a connection stands, TLS included.
+    pub connect: Duration,
+    /// Until one attempt is answered.
+    pub attempt: Duration,
+    /// Until a call is answered, all attempts together.
+    pub call: Duration,
+    /// Attempts a call, the first included.
+    pub attempts: u32,
+}
+
+/// A client with the Region, endpoint and credentials that the environment gives the SDK.
+///
+/// Nothing is sent to `CloudWatch` yet. Make one a run: its connections are shared by reads and writes.
+pub async fn connect(patience: Patience) -> Client {
+    let timeouts = TimeoutConfig::builder()
+        .connect_timeout(patience.connect)
+        .operation_attempt_timeout(patience.attempt)
+        .operation_timeout(patience.call)
+        .build();
+    let config = aws_config::from_env()
+        .http_client(Builder::new().tls_provider(Provider::Rustls(CryptoMode::Ring)).build_https())
+        .timeout_config(timeouts)
+        .retry_config(RetryConfig::standard().with_max_attempts(patience.attempts))
+        .load()
+        .await;
+    Client::new(&config)
+}

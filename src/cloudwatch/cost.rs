@@ -1,0 +1,72 @@
+//! What the metrics cost a month, estimated from the public price list.
+
+use super::address::Schedule;
+
+/// What one look makes the account pay for.
+#[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
+pub struct Use {
+    /// Distinct metrics written, state and results together.
+    pub metrics: usize,
+    /// `PutMetricData` requests.
+    pub writes: usize,
+    /// Metrics asked for with `GetMetricData`; several statistics of one metric count once.
+    pub reads: usize,
+}
+
+impl Use {
+    /// US dollars a month, if every look is like this one and nothing else in the account uses up the cheaper tiers.
+    #[must_use]
+    pub fn dollars_a_month(self, schedule: Schedule) -> f64 {
+        let period = f64::from(u16::try_from(schedule.period()).unwrap_or(u16::MAX));
+        let looks = HOURS_A_MONTH * 60.0 / period;
+        // A metric is paid for by the hour, and only for hours in which it was written.
+        let hours = (60.0 / period).min(1.0);
+        let (first, rest) = (float(self.metrics).min(FIRST_TIER), (float(self.metrics) - FIRST_TIER).max(0.0));
+        let metrics = (first * METRIC + rest * METRIC_BEYOND_FIRST_TIER) * hours;
+        metrics + looks * (float(self.writes) * PUT_REQUEST + float(self.reads) * METRIC_READ)
+    }
+}
+
+#[expect(clippy::cast_precision_loss, reason = "a number of metrics, for an estimate")]
+fn float(number: usize) -> f64 {
+    number as f64
+}
+
+/// When these prices were looked up: us-east-1, <https://aws.amazon.com/cloudwatch/pricing/>.
+pub const PRICES_OF: &str = "2026-11";
+/// US dollars for one metric in a month.
+const METRIC: f64 = 0.30;
+/// The same past [`FIRST_TIER`].
+const METRIC_BEYOND_FIRST_TIER: f64 = 0.10;
+const FIRST_TIER: f64 = 10_000.0;
+/// US dollars for one `PutMetricData` request.
+const PUT_REQUEST: f64 = 0.01 / 1_000.0;
+/// US dollars for one metric asked for with `GetMetricData`.
+const METRIC_READ: f64 = 0.01 / 1_000.0;
+const HOURS_A_MONTH: f64 = 730.0;
+
+#[cfg(test)]
+#[expect(clippy::unwrap_used, reason = "a test fails by panicking")]
+mod tests {
+    use super::*;
+
+    fn dollars(period: u32, metrics: usize, writes: usize, reads: usize) -> String {
+        let used = Use { metrics, writes, reads };
+        format!("{:.2}", used.dollars_a_month(Schedule::every(period).unwrap()))
+    }
+
+    #[test]
+    fn each_price_is_counted() {
+        assert_eq!(dollars(1, 10, 0, 0), "3.00");
+        assert_eq!(dollars(1, 10_001, 0, 0), "3000.10");
+        assert_eq!(dollars(1, 0, 1, 0), "0.44");
+        assert_eq!(dollars(1, 0, 0, 1), "0.44");
+        assert_eq!(dollars(10, 0, 100, 100), "8.76");
+    }
+
+    #[test]
+    fn a_metric_written_once_a_day_is_paid_for_one_hour_a_day() {
+        assert_eq!(dollars(60, 240, 0, 0), "72.00");
+        assert_eq!(dollars(1_440, 240, 0, 0), "3.00");
+    }
+}

@@ -1,0 +1,61 @@
+//! The names that leave the program: namespaces, metrics and dimensions.
+//!
+//! Alarms, dashboards and policies repeat them, so they are spelled here and nowhere else.
+
+/// Where the results for people go, unless configured otherwise.
+pub const NAMESPACE: &str = "Meerkat";
+/// Where the snapshots go, unless configured otherwise.
+pub const STATE_NAMESPACE: &str = "Meerkat/State";
+
+/// The cluster, as the configuration names it; percent-encoded.
+pub const CLUSTER: &str = "Cluster";
+/// The consumer group; percent-encoded.
+pub const GROUP: &str = "Group";
+/// The topic, for the details [`super::metrics::Detail::Topic`] and [`super::metrics::Detail::Partition`].
+pub const TOPIC: &str = "Topic";
+/// The partition's number, for the detail [`super::metrics::Detail::Partition`].
+pub const PARTITION: &str = "Partition";
+/// What a history was written for: see [`super::layout::Layout`].
+pub const LAYOUT: &str = "Layout";
+/// The number of a block of partitions, from 0.
+pub const SHARD: &str = "Shard";
+
+/// {Cluster, Group}: 0 could not be read, 1 OK, 2 WARN, 3 ERR; nothing while warming up.
+///
+/// Also the dimension of [`GROUPS`].
+pub const STATUS: &str = "Status";
+/// {Cluster, Group} and details: unread offsets, one value for each partition that has a commit and a log end.
+pub const LAG: &str = "Lag";
+/// {Cluster, Group} and details: age of the oldest unread record in seconds, one value for each partition where it is known.
+pub const LAG_SECONDS: &str = "LagSeconds";
+/// {Cluster}: 1 for each finished run.
+pub const HEARTBEAT: &str = "Heartbeat";
+/// {Cluster, Status}: groups that have this status.
+pub const GROUPS: &str = "Groups";
+/// {Cluster}: groups about which nothing could be told.
+pub const UNKNOWN_GROUPS: &str = "UnknownGroups";
+/// {Cluster}: how long the run took, in milliseconds.
+pub const DURATION_MS: &str = "DurationMs";
+
+/// State, {Cluster, Group, Layout, Shard}: one block of partitions, see [`super::slots`].
+pub const PARTITIONS: &str = "Partitions";
+/// State, {Cluster, Layout}: how many groups there were, see [`super::roster::Roster`].
+pub const ROSTER: &str = "Roster";
+
+/// Every metric in [`NAMESPACE`] with the sets of dimensions it is published under.
+pub const PUBLISHED: &[(&str, &[&[&str]])] = &[
+    (STATUS, &[&[CLUSTER, GROUP]]),
+    (LAG, BY_GROUP_TOPIC_PARTITION),
+    (LAG_SECONDS, BY_GROUP_TOPIC_PARTITION),
+    (HEARTBEAT, &[&[CLUSTER]]),
+    (GROUPS, &[&[CLUSTER, STATUS]]),
+    (UNKNOWN_GROUPS, &[&[CLUSTER]]),
+    (DURATION_MS, &[&[CLUSTER]]),
+];
+
+/// Every metric in [`STATE_NAMESPACE`] with the sets of dimensions it is written under.
+pub const STATE: &[(&str, &[&[&str]])] =
+    &[(PARTITIONS, &[&[CLUSTER, GROUP, LAYOUT, SHARD]]), (ROSTER, &[&[CLUSTER, LAYOUT]])];
+
+const BY_GROUP_TOPIC_PARTITION: &[&[&str]] =
+    &[&[CLUSTER, GROUP], &[CLUSTER, GROUP, TOPIC], &[CLUSTER, GROUP, TOPIC, PARTITION]];

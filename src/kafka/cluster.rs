@@ -1,0 +1,186 @@
+//! The brokers of one cluster, a connection to each, opened side by side.
+
+use std::collections::BTreeMap;
+use std::sync::Arc;
+
+use futures_util::future::join_all;
+use kafka_protocol::messages::metadata_request::MetadataRequestTopic;
+use kafka_protocol::messages::metadata_response::MetadataResponse;
+use kafka_protocol::messages::{BrokerId, MetadataRequest, TopicName};
+use kafka_protocol::protocol::{Request, StrBytes};
+use tokio::time::{Instant, timeout_at};
+
+use super::connection::{CallError, Connection, Traffic};
+use super::handshake;
+use super::sasl::{Login, Moment};
+use super::tls::{self, Tls};
+use super::transport;
+use super::versions::{Api, Versions};
+use crate::config::Endpoint;
+use crate::lag::{Known, Unknown};
+
+/// What every connection of a run shares.
+pub(super) struct Dial {
+    pub(super) tls: Option<Tls>,
+    pub(super) login: Option<Login>,
+    /// What time it is; logins are dated.
+    pub(super) unix_seconds: i64,
+    pub(super) frame_limit: usize,
+    pub(super) deadline: Instant,
+    pub(super) traffic: Arc<Traffic>,
+}
+
+/// A cluster with a connection, or the reason for none, to each broker.
+pub(super) struct Cluster {
+    id: Option<StrBytes>,
+    brokers: BTreeMap<i32, Node>,
+    deadline: Instant,
+}
+
+struct Node {
+    endpoint: Endpoint,
+    connection: Known<Connection>,
+}
+
+/// Not one of the bootstrap addresses led to a broker.
+#[derive(Debug, thiserror::Error)]
+#[error("no bootstrap address of KAFKA_BOOTSTRAP_SERVERS leads to a broker: {}", .0.join("; "))]
+pub struct Unreachable(Vec<String>);
+
+impl Dial {
+    /// Opens a connection and shakes hands; the error is one sentence for people.
+    async fn open(&self, endpoint: &Endpoint) -> Result<Connection, String> {
+        let stream = transport::connect(endpoint, self.tls.as_ref(), self.deadline).await?;
+        let mut connection = Connection::new(stream, self.frame_limit, self.deadline, Arc::clone(&self.traffic));
+        let moment = Moment { host: &endpoint.host, unix_seconds: self.unix_seconds, nonce: tls::nonce()? };
+        handshake::shake(&mut connection, self.login.as_ref().map(|login| (login, &moment))).await?;
+        Ok(connection)
+    }
+}
+
+impl Cluster {
+    /// Finds the brokers through the first bootstrap address that answers, and connects to all of them.
+    pub(super) async fn connect(bootstrap: &[Endpoint], dial: &Dial) -> Result<Self, Unreachable> {
+        let attempt = transport::race(bootstrap, |endpoint| async move {
+            let named = |error: String| format!("{endpoint}: {error}");
+            let connection = dial.open(endpoint).await.map_err(named)?;
+            // Nothing but brokers is wanted: no topic is named, and none is created.
+            let metadata = ask_metadata(&connection, Vec::new()).await.map_err(|error| named(error.to_string()))?;
+            if metadata.brokers.is_empty() {
+                return Err(named("the broker's metadata names no brokers".into()));
+            }
+            Ok((endpoint, connection, metadata))
+        });
+        // A little before the deadline, so that the causes so far are told rather than lost.
+        let (endpoint, connection, metadata) = match timeout_at(dial.deadline, attempt).await {
+            Ok(found) => found.map_err(Unreachable)?,
+            Err(_) => return Err(Unreachable(vec!["no answer before the deadline".into()])),
+        };
+        let mut first = Some((endpoint, connection));
+        let nodes = metadata.brokers.iter().map(|broker| {
+            let endpoint = Endpoint {
+                host: broker.host.to_string(),
+                port: u16::try_from(broker.port).unwrap_or_default(),
+            };
+            let open = first.take_if(|(known, _)| known.is_same(&endpoint));
+            async move {
+                let connection = match open {
+                    Some((_, connection)) => Ok(connection),
+                    None => dial.open(&endpoint).await.map_err(Unknown::because),
+                };
+                (broker.node_id.0, Node { endpoint, connection })
+            }
+        });
+        let brokers = join_all(nodes).await.into_iter().collect();
+        Ok(Self { id: metadata.cluster_id, brokers, deadline: dial.deadline })
+    }
+
+    /// Kafka's own id of the cluster.
+    pub(super) fn id(&self) -> Option<&str> {
+        self.id.as_deref()
+    }
+
+    /// When nothing may be waited for any more.
+    pub(super) fn deadline(&self) -> Instant {
+        self.deadline
+    }
+
+    /// The ids of all brokers, reachable or not.
+    pub(super) fn ids(&self) -> impl Iterator<Item = i32> {
+        self.brokers.keys().copied()
+    }
+
+    /// How people find this broker.
+    pub(super) fn place(&self, id: i32) -> String {
+        match self.brokers.get(&id) {
+            Some(node) => format!("broker {id} ({})", node.endpoint),
+            None => format!("broker {id}"),
+        }
+    }
+
+    /// Address and versions of each broker.
+    pub(super) fn describe(&self) -> impl Iterator<Item = (i32, &Endpoint, Result<&Versions, &Unknown>)> {
+        self.brokers.iter().map(|(id, node)| {
+            (*id, &node.endpoint, node.connection.as_ref().map(Connection::versions))
+        })
+    }
+
+    /// The version that would be used, if the broker can be talked to.
+    pub(super) fn version(&self, id: i32, api: Api) -> Option<i16> {
+        self.brokers.get(&id)?.connection.as_ref().ok()?.versions().choose(api).ok()
+    }
+
+    /// Asks one broker.
+    pub(super) async fn call<R: Request>(&self, id: i32, api: Api, request: &R) -> Result<R::Response, AskError> {
+        let node = self.brokers.get(&id).ok_or_else(|| AskError::Down(self.place(id), "not in the metadata".into()))?;
+        let down = |cause: String| AskError::Down(self.place(id), cause);
+        let connection = node.connection.as_ref().map_err(|cause| down(cause.to_string()))?;
+        connection.call(api, request).await.map_err(|error| match error {
+            CallError::TooLarge { .. } => AskError::TooLarge(self.place(id), error.to_string()),
+            CallError::Deadline => AskError::Deadline(self.place(id)),
+            other => down(other.to_string()),
+        })
+    }
+
+    /// Leaders, ids and partitions of named topics, from whichever broker answers first in the order of ids.
+    pub(super) async fn metadata(&self, topics: &[StrBytes]) -> Known<MetadataResponse> {
+        let mut causes = Vec::new();
+        for (id, node) in &self.brokers {
+            match &node.connection {
+                Ok(connection) => match ask_metadata(connection, topics.to_vec()).await {
+                    Ok(answer) => return Ok(answer),
+                    Err(error) => causes.push(format!("{}: {error}", self.place(*id))),
+                },
+                Err(cause) => causes.push(format!("{}: {cause}", self.place(*id))),
+            }
+        }
+        Err(Unknown::because(format!("no broker answered for its metadata: {}", causes.join("; "))))
+    }
+}
+
+/// A question to a broker that has no answer; each names the broker.
+#[derive(Debug, thiserror::Error)]
+pub(super) enum AskError {
+    #[error("{0}: {1}")]
+    Down(String, String),
+    #[error("{0}: {1}")]
+    TooLarge(String, String),
+    #[error("{0}: no answer before the deadline")]
+    Deadline(String),
+}
+
+impl From<AskError> for Unknown {
+    fn from(error: AskError) -> Self {
+        Self::because(error.to_string())
+    }
+}
+
+async fn ask_metadata(connection: &Connection, topics: Vec<StrBytes>) -> Result<MetadataResponse, CallError> {
+    let topics = topics.into_iter().map(|name| MetadataRequestTopic::default().with_name(Some(TopicName(name))));
+    let request =
+        MetadataRequest::default().with_topics(Some(topics.collect())).with_allow_auto_topic_creation(false);
+    connection.call(Api::Metadata, &request).await
+}
+
+/// No broker: what metadata says of a partition without a leader.
+pub(super) const NO_LEADER: BrokerId = BrokerId(-1);

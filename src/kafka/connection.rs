@@ -1,0 +1,257 @@
+//! One connection to one broker: requests pipelined, answers in order, a deadline on everything.
+//!
+//! Kafka answers the requests of a connection in the order in which they came, so a queue of waiting callers is
+//! all the bookkeeping there is. One task writes and reads; it ends with the connection.
+
+use std::collections::VecDeque;
+use std::io;
+use std::sync::atomic::{AtomicI32, AtomicU64, Ordering};
+use std::sync::{Arc, Mutex, OnceLock, PoisonError};
+
+use bytes::{Bytes, BytesMut};
+use kafka_protocol::protocol::Request;
+use tokio::io::{AsyncRead, AsyncReadExt, AsyncWrite, AsyncWriteExt, BufReader};
+use tokio::sync::{mpsc, oneshot};
+use tokio::task::JoinHandle;
+use tokio::time::{Instant, timeout_at};
+
+use super::frame::{self, FrameError, Size};
+use super::tls;
+use super::versions::{Api, NoCommonVersion, Versions};
+
+/// An open connection; dropping it closes it.
+pub(super) struct Connection {
+    outbox: mpsc::UnboundedSender<Outgoing>,
+    task: JoinHandle<()>,
+    lost: Arc<OnceLock<String>>,
+    correlation: AtomicI32,
+    versions: Versions,
+    traffic: Arc<Traffic>,
+    deadline: Instant,
+}
+
+/// What went over the wire in one run, all connections together.
+#[derive(Debug, Default)]
+pub struct Traffic {
+    /// Requests sent, `ApiVersions` and SASL included.
+    pub requests: AtomicU64,
+    /// Bytes written, sizes included, TLS not.
+    pub written: AtomicU64,
+    /// Bytes read, sizes included, TLS not.
+    pub read: AtomicU64,
+}
+
+/// Why a request has no answer.
+#[derive(Debug, thiserror::Error)]
+pub(super) enum CallError {
+    #[error(transparent)]
+    Version(#[from] NoCommonVersion),
+    #[error(transparent)]
+    Frame(#[from] FrameError),
+    /// An honest answer that is larger than the configured limit; the connection goes on.
+    #[error("the answer has {size} bytes; raise MEERKAT_FRAME_LIMIT, which is {limit}")]
+    TooLarge { size: usize, limit: usize },
+    #[error("no answer before the deadline")]
+    Deadline,
+    #[error("the connection was lost: {0}")]
+    Lost(String),
+}
+
+struct Outgoing {
+    frame: Bytes,
+    waiting: Waiting,
+}
+
+struct Waiting {
+    correlation: i32,
+    answer: oneshot::Sender<Result<Bytes, CallError>>,
+}
+
+impl Connection {
+    /// Takes over a stream. Until [`Connection::agree`] no version is known.
+    pub(super) fn new<S>(stream: S, frame_limit: usize, deadline: Instant, traffic: Arc<Traffic>) -> Self
+    where
+        S: AsyncRead + AsyncWrite + Send + Unpin + 'static,
+    {
+        let (outbox, inbox) = mpsc::unbounded_channel();
+        let lost = Arc::new(OnceLock::new());
+        let task = tokio::spawn({
+            let (lost, traffic) = (Arc::clone(&lost), Arc::clone(&traffic));
+            async move {
+                let cause = serve(stream, inbox, frame_limit, &lost, &traffic).await;
+                let _ = lost.set(cause);
+            }
+        });
+        let correlation = AtomicI32::new(0);
+        Self { outbox, task, lost, correlation, versions: Versions::default(), traffic, deadline }
+    }
+
+    /// Remembers what the broker offered.
+    pub(super) fn agree(&mut self, versions: Versions) {
+        self.versions = versions;
+    }
+
+    /// What this broker offered.
+    pub(super) fn versions(&self) -> &Versions {
+        &self.versions
+    }
+
+    /// Asks in the highest version that both sides know.
+    pub(super) async fn call<R: Request>(&self, api: Api, request: &R) -> Result<R::Response, CallError> {
+        self.call_in(self.versions.choose(api)?, request).await
+    }
+
+    /// Asks in exactly this version.
+    pub(super) async fn call_in<R: Request>(&self, version: i16, request: &R) -> Result<R::Response, CallError> {
+        let answer = self.call_raw(version, request).await?;
+        Ok(frame::decode::<R>(answer, version)?)
+    }
+
+    /// Asks in exactly this version, and leaves the answer as bytes.
+    pub(super) async fn call_raw<R: Request>(&self, version: i16, request: &R) -> Result<Bytes, CallError> {
+        let correlation = self.correlation.fetch_add(1, Ordering::Relaxed);
+        let frame = frame::encode(request, version, correlation)?;
+        self.traffic.requests.fetch_add(1, Ordering::Relaxed);
+        self.traffic.written.fetch_add(frame.len() as u64, Ordering::Relaxed);
+        let (sender, receiver) = oneshot::channel();
+        let outgoing = Outgoing { frame, waiting: Waiting { correlation, answer: sender } };
+        if self.outbox.send(outgoing).is_err() {
+            return Err(self.loss());
+        }
+        match timeout_at(self.deadline, receiver).await {
+            Ok(Ok(answer)) => answer,
+            Ok(Err(_)) => Err(self.loss()),
+            Err(_) => Err(CallError::Deadline),
+        }
+    }
+
+    fn loss(&self) -> CallError {
+        CallError::Lost(self.lost.get().cloned().unwrap_or_else(|| String::from("closed")))
+    }
+}
+
+impl Drop for Connection {
+    fn drop(&mut self) {
+        self.task.abort();
+    }
+}
+
+/// Writes what comes out of `inbox` and hands each answer to its caller, until one side ends; returns why.
+async fn serve<S>(
+    stream: S,
+    mut inbox: mpsc::UnboundedReceiver<Outgoing>,
+    limit: usize,
+    lost: &OnceLock<String>,
+    traffic: &Traffic,
+) -> String
+where
+    S: AsyncRead + AsyncWrite + Unpin,
+{
+    let (reader, mut writer) = tokio::io::split(stream);
+    let waiting = Mutex::new(VecDeque::new());
+    let write = async {
+        let mut batch = BytesMut::new();
+        while let Some(mut outgoing) = inbox.recv().await {
+            loop {
+                batch.extend_from_slice(&outgoing.frame);
+                lock(&waiting).push_back(outgoing.waiting);
+                match inbox.try_recv() {
+                    Ok(next) if batch.len() < BATCH => outgoing = next,
+                    Ok(next) => {
+                        writer.write_all(&batch.split()).await?;
+                        outgoing = next;
+                    }
+                    Err(_) => break,
+                }
+            }
+            writer.write_all(&batch.split()).await?;
+            writer.flush().await?;
+        }
+        Ok::<(), io::Error>(())
+    };
+    let read = async {
+        let mut reader = BufReader::with_capacity(READ_BUFFER, reader);
+        loop {
+            let answer = next_frame(&mut reader, limit, traffic).await?;
+            let Some(oldest) = lock(&waiting).pop_front() else {
+                return Err(Broken::Unasked);
+            };
+            let answer = match answer {
+                Ok(bytes) => match frame::correlation(&bytes) {
+                    Some(found) if found == oldest.correlation => Ok(bytes),
+                    found => {
+                        let found = found.unwrap_or_default();
+                        return Err(FrameError::Correlation { expected: oldest.correlation, found }.into());
+                    }
+                },
+                Err(too_large) => Err(too_large),
+            };
+            // A caller that ran into the deadline no longer listens.
+            let _ = oldest.answer.send(answer);
+        }
+        #[expect(unreachable_code, reason = "it gives the block its type")]
+        Ok::<(), Broken>(())
+    };
+    let broken = tokio::select! {
+        Err(error) = write => Broken::Io(error),
+        Err(broken) = read => broken,
+        else => return String::from("closed"),
+    };
+    let cause = match broken {
+        Broken::Io(error) => tls::explain_loss(&error).unwrap_or_else(|| match error.kind() {
+            io::ErrorKind::UnexpectedEof => String::from("the broker closed it"),
+            _ => error.to_string(),
+        }),
+        Broken::Frame(error) => error.to_string(),
+        Broken::Unasked => String::from("the broker sent an answer that nobody asked for"),
+    };
+    // Set before the waiting callers are let go, so that they find it.
+    let _ = lost.set(cause.clone());
+    cause
+}
+
+#[derive(Debug, thiserror::Error)]
+enum Broken {
+    #[error(transparent)]
+    Io(#[from] io::Error),
+    #[error(transparent)]
+    Frame(#[from] FrameError),
+    #[error("unasked")]
+    Unasked,
+}
+
+/// The next answer; one that is too large is read over, and told to its caller alone.
+async fn next_frame<R: AsyncRead + Unpin>(
+    reader: &mut BufReader<R>,
+    limit: usize,
+    traffic: &Traffic,
+) -> Result<Result<Bytes, CallError>, Broken> {
+    let mut prefix = [0; frame::PREFIX];
+    reader.read_exact(&mut prefix).await?;
+    Ok(match frame::size(prefix, limit)? {
+        Size::Fits(size) => {
+            let mut bytes = BytesMut::zeroed(size);
+            reader.read_exact(&mut bytes).await?;
+            traffic.read.fetch_add((frame::PREFIX + size) as u64, Ordering::Relaxed);
+            Ok(bytes.freeze())
+        }
+        Size::TooLarge(size) => {
+            let mut rest = reader.take(size as u64);
+            let skipped = tokio::io::copy(&mut rest, &mut tokio::io::sink()).await?;
+            if skipped < size as u64 {
+                return Err(io::Error::from(io::ErrorKind::UnexpectedEof).into());
+            }
+            Err(CallError::TooLarge { size, limit })
+        }
+    })
+}
+
+fn lock<T>(mutex: &Mutex<T>) -> std::sync::MutexGuard<'_, T> {
+    mutex.lock().unwrap_or_else(PoisonError::into_inner)
+}
+
+/// Requests up to this many bytes leave in one write.
+const BATCH: usize = 64 * 1024;
+
+/// Bytes that one read may take from the socket.
+const READ_BUFFER: usize = 64 * 1024;

@@ -1,0 +1,162 @@
+//! Asking groups' coordinators, and asking again where one is loading or has moved.
+
+use std::collections::{BTreeMap, HashMap};
+use std::time::Duration;
+
+use futures_util::future::join_all;
+use kafka_protocol::messages::{FindCoordinatorRequest, TopicName};
+use kafka_protocol::protocol::StrBytes;
+use tokio::time::{Instant, sleep};
+
+use super::cluster::Cluster;
+use super::failure;
+use super::groups::Listed;
+use super::versions::Api;
+use crate::lag::{Known, Unknown};
+
+/// What one question about one group came to.
+pub(super) enum Outcome<T> {
+    Done(T),
+    /// The coordinator is loading or has moved, with Kafka's error code.
+    Moved(i16),
+    Failed(Unknown),
+}
+
+impl<T> Outcome<T> {
+    /// Sorts an error code: `None` where there is none.
+    pub(super) fn from_error(code: i16) -> Option<Self> {
+        match code {
+            0 => None,
+            code if failure::coordinator_moved(code) => Some(Self::Moved(code)),
+            code => Some(Self::Failed(Unknown::because(failure::sentence(code)))),
+        }
+    }
+}
+
+/// Puts a question to the coordinators of all `groups`, side by side, until each has an answer or the deadline is near.
+///
+/// `ask` gets a broker and the groups to ask it about, as indexes into `groups`, and must say an outcome for each.
+pub(super) async fn ask<T>(
+    cluster: &Cluster,
+    groups: &[Listed],
+    ask: impl AsyncFn(i32, Vec<usize>) -> Vec<(usize, Outcome<T>)>,
+) -> Vec<Known<T>> {
+    let mut answers: Vec<Option<Known<T>>> = groups.iter().map(|_| None).collect();
+    let mut coordinators: Vec<Known<i32>> = groups.iter().map(|group| group.coordinator.clone()).collect();
+    let mut pending: Vec<usize> = (0..groups.len()).collect();
+    let mut pauses = pauses(cluster.deadline());
+    while !pending.is_empty() {
+        let mut by_broker: BTreeMap<i32, Vec<usize>> = BTreeMap::new();
+        for index in pending.drain(..) {
+            match &coordinators[index] {
+                Ok(broker) => by_broker.entry(*broker).or_default().push(index),
+                Err(cause) => answers[index] = Some(Err(cause.clone())),
+            }
+        }
+        let outcomes = join_all(by_broker.into_iter().map(|(broker, indexes)| ask(broker, indexes))).await;
+        for (index, outcome) in outcomes.into_iter().flatten() {
+            answers[index] = Some(match outcome {
+                Outcome::Done(answer) => Ok(answer),
+                Outcome::Failed(cause) => Err(cause),
+                Outcome::Moved(code) => {
+                    pending.push(index);
+                    Err(Unknown::because(failure::sentence(code)))
+                }
+            });
+        }
+        if pending.is_empty() || !pauses.next().await {
+            break;
+        }
+        let names: Vec<&str> = pending.iter().map(|index| &*groups[*index].name).collect();
+        for (index, found) in pending.iter().zip(find(cluster, &names).await) {
+            // Where nobody knows, the broker of before is asked once more.
+            if found.is_ok() {
+                coordinators[*index] = found;
+            }
+        }
+    }
+    let left_out = || Err(Unknown::because("the coordinator's answer leaves the group out"));
+    answers.into_iter().map(|answer| answer.unwrap_or_else(left_out)).collect()
+}
+
+/// Waits before the next try of something that mends itself, longer each time.
+pub(super) struct Pauses {
+    pause: Duration,
+    deadline: Instant,
+}
+
+pub(super) fn pauses(deadline: Instant) -> Pauses {
+    Pauses { pause: FIRST_PAUSE, deadline }
+}
+
+impl Pauses {
+    /// Waits; false, at once, where the deadline leaves no time for another try.
+    pub(super) async fn next(&mut self) -> bool {
+        if Instant::now() + self.pause >= self.deadline {
+            return false;
+        }
+        sleep(self.pause).await;
+        self.pause = (self.pause * 2).min(LONGEST_PAUSE);
+        true
+    }
+}
+
+/// The coordinator of each named group, from the first broker that answers: in one request from version 4 on (KIP-699),
+/// in one each below, pipelined.
+pub(super) async fn find(cluster: &Cluster, names: &[&str]) -> Vec<Known<i32>> {
+    let mut last = Unknown::because("no broker answers for the group's coordinator");
+    for id in cluster.ids() {
+        let answered = match cluster.version(id, Api::FindCoordinator) {
+            None => continue,
+            Some(version) if version >= BATCHED => find_together(cluster, id, names).await,
+            Some(_) => Ok(join_all(names.iter().map(|name| find_one(cluster, id, name))).await),
+        };
+        match answered {
+            Ok(found) => return found,
+            Err(cause) => last = cause,
+        }
+    }
+    vec![Err(last); names.len()]
+}
+
+async fn find_together(cluster: &Cluster, id: i32, names: &[&str]) -> Known<Vec<Known<i32>>> {
+    let keys = names.iter().map(|name| StrBytes::from_string((*name).into())).collect();
+    let request = FindCoordinatorRequest::default().with_coordinator_keys(keys);
+    let answer = cluster.call(id, Api::FindCoordinator, &request).await?;
+    let mut found: HashMap<&str, Known<i32>> = HashMap::new();
+    for coordinator in &answer.coordinators {
+        found.insert(&coordinator.key, told(coordinator.error_code, coordinator.node_id.0));
+    }
+    let left_out = || Err(Unknown::because("the answer to FindCoordinator leaves the group out"));
+    Ok(names.iter().map(|name| found.remove(name).unwrap_or_else(left_out)).collect())
+}
+
+async fn find_one(cluster: &Cluster, id: i32, name: &str) -> Known<i32> {
+    let request = FindCoordinatorRequest::default().with_key(StrBytes::from_string(name.into()));
+    let answer = cluster.call(id, Api::FindCoordinator, &request).await?;
+    told(answer.error_code, answer.node_id.0)
+}
+
+fn told(error_code: i16, node: i32) -> Known<i32> {
+    match error_code {
+        0 => Ok(node),
+        code => Err(Unknown::because(failure::sentence(code))),
+    }
+}
+
+/// Whether the offsets topic exists, as far as this user may know; where it is hidden, it is taken to exist.
+pub(super) async fn offsets_topic_exists(cluster: &Cluster) -> bool {
+    let name = TopicName(StrBytes::from_static_str("__consumer_offsets"));
+    let metadata = cluster.metadata(&[name.0]).await;
+    metadata.is_ok_and(|answer| answer.topics.iter().any(|topic| topic.error_code != UNKNOWN_TOPIC))
+}
+
+/// `FindCoordinator` takes several groups from here on.
+const BATCHED: i16 = 4;
+
+/// The topic does not exist.
+const UNKNOWN_TOPIC: i16 = 3;
+
+/// A loading coordinator needs a moment; then twice as long each time.
+const FIRST_PAUSE: Duration = Duration::from_millis(100);
+const LONGEST_PAUSE: Duration = Duration::from_secs(1);

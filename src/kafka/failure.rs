@@ -1,0 +1,88 @@
+//! Kafka's error codes as sentences, and which of them are worth asking again.
+
+use kafka_protocol::ResponseError;
+
+/// The broker does not know this version of the request (KIP-35).
+pub(super) const UNSUPPORTED_VERSION: i16 = 35;
+
+/// The group does not exist, or is not of the kind that was asked for (KIP-848).
+pub(super) const GROUP_ID_NOT_FOUND: i16 = 69;
+
+/// What a code means, with the way out where there is one, and Kafka's own name for it.
+pub(super) fn sentence(code: i16) -> String {
+    let error = ResponseError::try_from_code(code);
+    let plain = match error {
+        Some(ResponseError::TopicAuthorizationFailed) => "this user may not describe the topic: grant it DESCRIBE",
+        Some(ResponseError::GroupAuthorizationFailed) => "this user may not describe the group: grant it DESCRIBE",
+        Some(ResponseError::ClusterAuthorizationFailed) => "this user may not describe the cluster: grant it DESCRIBE",
+        Some(ResponseError::UnknownTopicOrPartition | ResponseError::UnknownTopicId) => {
+            "the topic or partition does not exist, or no longer does"
+        }
+        Some(ResponseError::LeaderNotAvailable) => "the partition has no leader",
+        Some(ResponseError::NotLeaderOrFollower) => "the partition's leader has moved",
+        Some(ResponseError::CoordinatorNotAvailable) => "the group's coordinator is not available",
+        Some(ResponseError::CoordinatorLoadInProgress) => "the group's coordinator is still loading its groups",
+        Some(ResponseError::NotCoordinator) => "the group's coordinator has moved",
+        Some(ResponseError::ReplicaNotAvailable) => "a replica is not available",
+        Some(ResponseError::OffsetNotAvailable) => "the new leader does not know its high watermark yet",
+        Some(ResponseError::UnsupportedForMessageFormat) => "the topic's message format has no timestamps",
+        Some(ResponseError::GroupIdNotFound) => "there is no such group of this kind",
+        _ => "the broker refused",
+    };
+    match error {
+        Some(ResponseError::Unknown(code)) => format!("{plain} (error {code}, which this build does not know)"),
+        Some(known) => format!("{plain} ({known:?})"),
+        None => format!("{plain} (error {code})"),
+    }
+}
+
+/// Whether another broker coordinates the group by now, or this one will in a moment.
+pub(super) fn coordinator_moved(code: i16) -> bool {
+    matches!(
+        ResponseError::try_from_code(code),
+        Some(
+            ResponseError::CoordinatorLoadInProgress
+                | ResponseError::CoordinatorNotAvailable
+                | ResponseError::NotCoordinator
+        )
+    )
+}
+
+/// Whether another broker leads the partition by now, or this one will in a moment.
+pub(super) fn leader_moved(code: i16) -> bool {
+    matches!(
+        ResponseError::try_from_code(code),
+        Some(
+            ResponseError::NotLeaderOrFollower
+                | ResponseError::LeaderNotAvailable
+                | ResponseError::FencedLeaderEpoch
+                | ResponseError::UnknownLeaderEpoch
+                | ResponseError::OffsetNotAvailable
+                | ResponseError::ReplicaNotAvailable
+                | ResponseError::KafkaStorageError
+        )
+    )
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn every_code_a_broker_can_send_has_a_sentence() {
+        for code in -1..=140 {
+            assert!(!sentence(code).is_empty());
+        }
+        assert_eq!(sentence(30), "this user may not describe the group: grant it DESCRIBE (GroupAuthorizationFailed)");
+        assert_eq!(sentence(29), "this user may not describe the topic: grant it DESCRIBE (TopicAuthorizationFailed)");
+        assert_eq!(sentence(1_000), "the broker refused (error 1000, which this build does not know)");
+    }
+
+    #[test]
+    fn only_what_can_mend_itself_is_asked_again() {
+        assert_eq!([14, 15, 16].map(coordinator_moved), [true; 3]);
+        assert_eq!([0, 30, 69].map(coordinator_moved), [false; 3]);
+        assert_eq!([5, 6, 74, 78].map(leader_moved), [true; 4]);
+        assert_eq!([0, 3, 29].map(leader_moved), [false; 3]);
+    }
+}

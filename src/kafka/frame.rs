@@ -1,0 +1,169 @@
+//! Length-prefixed frames: four bytes of size, a header with a correlation id, a body.
+//!
+//! Nothing here touches a socket. A size is checked before memory is set aside for it, and an answer must be
+//! consumed to its last byte, so that a codec that drifted from the broker's is noticed at once.
+
+use bytes::{Buf, BufMut, Bytes, BytesMut};
+use kafka_protocol::messages::RequestHeader;
+use kafka_protocol::protocol::{Decodable, Encodable, HeaderVersion, Request, StrBytes};
+
+/// What is wrong with the bytes that a peer sent.
+#[derive(Debug, thiserror::Error)]
+pub enum FrameError {
+    /// The peer speaks HTTP.
+    #[error("an HTTP server answered: the address is not that of a Kafka listener")]
+    Http,
+    /// The peer answered plaintext with a TLS alert.
+    #[error("the port speaks TLS, and plaintext was sent to it: set KAFKA_SECURITY_PROTOCOL to SSL or SASL_SSL")]
+    Tls,
+    /// The peer is something else.
+    #[error("the answer claims a size of {0} bytes: the address is not that of a Kafka listener")]
+    Size(i32),
+    /// The answer is to another request than the oldest one that waits.
+    #[error("the answer is to request {found}, where {expected} was the next one to be answered")]
+    Correlation {
+        /// The oldest waiting request's correlation id.
+        expected: i32,
+        /// The answer's.
+        found: i32,
+    },
+    /// The body ends early, or says something that its schema does not allow.
+    #[error("the answer to {api} v{version} cannot be read: {what}")]
+    Body {
+        /// The API's name.
+        api: &'static str,
+        /// The version that was asked with.
+        version: i16,
+        /// The codec's words, or how many bytes were left.
+        what: String,
+    },
+}
+
+/// How much a frame announces, and whether that is acceptable.
+#[derive(Debug, PartialEq, Eq)]
+pub(super) enum Size {
+    /// Within the limit.
+    Fits(usize),
+    /// A plausible answer, too large for the limit.
+    TooLarge(usize),
+}
+
+/// Judges the first four bytes of a frame.
+///
+/// Sizes up to [`PLAUSIBLE`] times the limit are taken for honest answers that can be skipped.
+pub(super) fn size(prefix: [u8; 4], limit: usize) -> Result<Size, FrameError> {
+    let claimed = i32::from_be_bytes(prefix);
+    match (prefix, usize::try_from(claimed)) {
+        ([b'H', b'T', b'T', b'P'], _) => Err(FrameError::Http),
+        ([0x15, 0x03, _, _], _) => Err(FrameError::Tls),
+        (_, Ok(size)) if (MINIMUM..=limit).contains(&size) => Ok(Size::Fits(size)),
+        (_, Ok(size)) if size > limit && size <= limit.saturating_mul(PLAUSIBLE) => Ok(Size::TooLarge(size)),
+        _ => Err(FrameError::Size(claimed)),
+    }
+}
+
+/// One request, ready to be written.
+pub(super) fn encode<R: Request>(request: &R, version: i16, correlation: i32) -> Result<Bytes, FrameError> {
+    let header = RequestHeader::default()
+        .with_request_api_key(R::KEY)
+        .with_request_api_version(version)
+        .with_correlation_id(correlation)
+        .with_client_id(Some(StrBytes::from_static_str(CLIENT_ID)));
+    let mut frame = BytesMut::zeroed(PREFIX);
+    header
+        .encode(&mut frame, R::header_version(version))
+        .and_then(|()| request.encode(&mut frame, version))
+        .map_err(|error| body::<R>(version, &error))?;
+    let size = i32::try_from(frame.len() - PREFIX).map_err(|error| body::<R>(version, &error))?;
+    (&mut frame[..PREFIX]).put_i32(size);
+    Ok(frame.freeze())
+}
+
+/// The correlation id of an answer, which is where every answer's header begins.
+pub(super) fn correlation(frame: &[u8]) -> Option<i32> {
+    frame.first_chunk().map(|id| i32::from_be_bytes(*id))
+}
+
+/// The answer to a request of this kind and version; every byte of it must be used.
+pub(super) fn decode<R: Request>(mut frame: Bytes, version: i16) -> Result<R::Response, FrameError> {
+    let header = R::Response::header_version(version);
+    kafka_protocol::messages::ResponseHeader::decode(&mut frame, header)
+        .and_then(|_| R::Response::decode(&mut frame, version))
+        .map_err(|error| body::<R>(version, &error))
+        .and_then(|answer| match frame.remaining() {
+            0 => Ok(answer),
+            left => Err(body::<R>(version, &format!("{left} bytes are left over"))),
+        })
+}
+
+fn body<R: Request>(version: i16, what: &impl ToString) -> FrameError {
+    let api = super::versions::Api::from_key(R::KEY).map_or("a request", super::versions::Api::name);
+    FrameError::Body { api, version, what: what.to_string() }
+}
+
+/// What brokers show as `client.id` in their logs and quotas.
+pub(super) const CLIENT_ID: &str = "meerkat";
+
+/// Bytes of a frame's size.
+pub(super) const PREFIX: usize = 4;
+
+/// The smallest answer: a correlation id.
+const MINIMUM: usize = 4;
+
+/// So many times the limit is still read over; beyond that the peer is no broker.
+const PLAUSIBLE: usize = 16;
+
+#[cfg(test)]
+mod tests {
+    #![expect(clippy::unwrap_used, reason = "a test fails by panicking")]
+
+    use super::*;
+    use kafka_protocol::messages::{ListGroupsRequest, ListGroupsResponse};
+    use proptest::prelude::*;
+
+    fn judged(prefix: [u8; 4]) -> String {
+        match size(prefix, 1_000) {
+            Ok(size) => format!("{size:?}"),
+            Err(error) => error.to_string(),
+        }
+    }
+
+    #[test]
+    fn a_size_is_judged_before_memory_is_set_aside() {
+        assert_eq!(judged(1_000_i32.to_be_bytes()), "Fits(1000)");
+        assert_eq!(judged(1_001_i32.to_be_bytes()), "TooLarge(1001)");
+        assert_eq!(judged(16_000_i32.to_be_bytes()), "TooLarge(16000)");
+        assert!(judged(16_001_i32.to_be_bytes()).contains("16001 bytes"));
+        assert!(judged(3_i32.to_be_bytes()).contains("not that of a Kafka listener"));
+        assert!(judged((-1_i32).to_be_bytes()).contains("-1 bytes"));
+    }
+
+    #[test]
+    fn peers_that_are_no_kafka_are_told_apart() {
+        assert!(judged(*b"HTTP").contains("HTTP server"));
+        assert!(judged([0x15, 0x03, 0x03, 0x00]).contains("port speaks TLS"));
+    }
+
+    #[test]
+    fn a_frame_is_its_size_its_header_and_its_body() {
+        let frame = encode(&ListGroupsRequest::default(), 0, 7).unwrap();
+        assert_eq!(frame[..], *b"\0\0\0\x11\0\x10\0\0\0\0\0\x07\0\x07meerkat");
+    }
+
+    #[test]
+    fn an_answer_must_be_consumed_to_its_last_byte() {
+        let exact = Bytes::from_static(b"\0\0\0\x07\0\0\0\0\0\0");
+        assert_eq!(decode::<ListGroupsRequest>(exact, 0).unwrap(), ListGroupsResponse::default());
+        let longer = Bytes::from_static(b"\0\0\0\x07\0\0\0\0\0\0\0");
+        let error = decode::<ListGroupsRequest>(longer, 0).unwrap_err().to_string();
+        assert_eq!(error, "the answer to ListGroups v0 cannot be read: 1 bytes are left over");
+        assert!(decode::<ListGroupsRequest>(Bytes::from_static(b"\0\0\0\x07\0"), 0).is_err());
+    }
+
+    proptest! {
+        #[test]
+        fn no_bytes_make_the_decoder_panic(bytes in prop::collection::vec(any::<u8>(), 0..64), version in 0_i16..=5) {
+            let _ = decode::<ListGroupsRequest>(Bytes::from(bytes), version);
+        }
+    }
+}

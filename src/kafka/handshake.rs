@@ -1,0 +1,98 @@
+//! What comes before the first question: `ApiVersions`, then SASL where the listener wants it.
+
+use kafka_protocol::messages::api_versions_response::ApiVersionsResponse;
+use kafka_protocol::messages::{ApiVersionsRequest, SaslAuthenticateRequest, SaslHandshakeRequest};
+use kafka_protocol::protocol::StrBytes;
+
+use super::connection::{CallError, Connection};
+use super::failure;
+use super::frame;
+use super::sasl::{Login, Moment, Step};
+use super::versions::{Api, Range, Versions};
+
+/// Agrees on versions with the broker and logs in.
+///
+/// The error is one sentence for people.
+pub(super) async fn shake(connection: &mut Connection, login: Option<(&Login, &Moment<'_>)>) -> Result<(), String> {
+    let offered = negotiate(connection).await?;
+    connection.agree(offered);
+    match login {
+        None => Ok(()),
+        Some((login, moment)) => authenticate(connection, login, moment).await,
+    }
+}
+
+/// Asks for the broker's versions, saying who asks (KIP-511); a broker that does not know our version of the question
+/// refuses it in version 0, naming its own range from Kafka 2.4 on.
+async fn negotiate(connection: &Connection) -> Result<Versions, String> {
+    let mut version = FIRST_TRY;
+    loop {
+        let request = ApiVersionsRequest::default()
+            .with_client_software_name(StrBytes::from_static_str(frame::CLIENT_ID))
+            .with_client_software_version(StrBytes::from_static_str(env!("CARGO_PKG_VERSION")));
+        let bytes = connection.call_raw(version, &request).await.map_err(|error| wrong_port(&error))?;
+        let refused = bytes.get(ERROR_CODE).is_some_and(|code| code == failure::UNSUPPORTED_VERSION.to_be_bytes());
+        let answered_in = if refused { 0 } else { version };
+        let answer = frame::decode::<ApiVersionsRequest>(bytes, answered_in).map_err(|error| error.to_string())?;
+        let versions = offered(&answer);
+        match answer.error_code {
+            0 => return Ok(versions),
+            failure::UNSUPPORTED_VERSION if version != 0 => {
+                version = versions.choose(Api::ApiVersions).unwrap_or(0).min(version - 1);
+            }
+            code => return Err(format!("the broker refused ApiVersions v{version}: {}", failure::sentence(code))),
+        }
+    }
+}
+
+fn offered(answer: &ApiVersionsResponse) -> Versions {
+    let ranges = answer.api_keys.iter().map(|api| (api.api_key, Range { min: api.min_version, max: api.max_version }));
+    Versions::offered(ranges)
+}
+
+/// A connection that dies at the first question is mostly one to the wrong port.
+fn wrong_port(error: &CallError) -> String {
+    match error {
+        CallError::Lost(cause) if cause == "the broker closed it" => String::from(
+            "the connection was closed at the first request: is this another protocol's port, or a TLS port spoken to in plaintext?",
+        ),
+        CallError::Lost(cause) => cause.clone(),
+        other => other.to_string(),
+    }
+}
+
+async fn authenticate(connection: &Connection, login: &Login, moment: &Moment<'_>) -> Result<(), String> {
+    let mechanism = login.mechanism();
+    let request = SaslHandshakeRequest::default().with_mechanism(StrBytes::from_static_str(mechanism));
+    let answer = connection.call(Api::SaslHandshake, &request).await.map_err(|error| error.to_string())?;
+    if answer.error_code != 0 {
+        let offered: Vec<_> = answer.mechanisms.iter().map(StrBytes::as_str).collect();
+        return Err(format!(
+            "the broker does not offer the SASL mechanism {mechanism}; it offers {}: set KAFKA_SASL_MECHANISM",
+            if offered.is_empty() { String::from("none") } else { offered.join(", ") }
+        ));
+    }
+    let mut exchange = login.begin(moment)?;
+    let mut message = exchange.first()?;
+    loop {
+        let request = SaslAuthenticateRequest::default().with_auth_bytes(message.into());
+        let answer = connection.call(Api::SaslAuthenticate, &request).await.map_err(|error| match error {
+            CallError::Lost(cause) => format!("the connection was lost during the {mechanism} login: {cause}"),
+            other => other.to_string(),
+        })?;
+        if answer.error_code != 0 {
+            let said = answer.error_message.as_ref().map_or("no reason given", StrBytes::as_str);
+            return Err(format!("the broker refused the {mechanism} login: {}", login.redact(said)));
+        }
+        match exchange.next(&answer.auth_bytes)? {
+            Step::Done => return Ok(()),
+            Step::Send(next) => message = next,
+        }
+    }
+}
+
+/// `ApiVersions` 3 is the first that says who asks, and every broker since Kafka 2.4 answers it.
+const FIRST_TRY: i16 = 3;
+
+/// Where an answer to `ApiVersions` has its error code: after the correlation id, in every version.
+const ERROR_CODE: std::ops::Range<usize> = 4..6;

@@ -1,0 +1,203 @@
+//! State and members of groups: `DescribeGroups` for classic groups, `ConsumerGroupDescribe` for those of KIP-848.
+
+use std::collections::{HashMap, HashSet};
+
+use bytes::{Buf, Bytes};
+use kafka_protocol::messages::consumer_group_describe_response::DescribedGroup as ConsumerGroup;
+use kafka_protocol::messages::describe_groups_response::DescribedGroup as ClassicGroup;
+use kafka_protocol::messages::{
+    ConsumerGroupDescribeRequest, ConsumerProtocolAssignment, ConsumerProtocolSubscription, DescribeGroupsRequest,
+    GroupId,
+};
+use kafka_protocol::protocol::{Decodable, Message, StrBytes};
+
+use super::cluster::{AskError, Cluster};
+use super::coordinator::{self, Outcome};
+use super::failure;
+use super::groups::Listed;
+use super::names::Names;
+use super::versions::Api;
+use crate::lag::{Known, Unknown};
+use crate::snapshot::{Kind, Member};
+
+/// What the coordinator says of one group.
+pub(super) struct Described {
+    pub(super) state: Known<Box<str>>,
+    pub(super) members: Known<Vec<Member>>,
+    /// (topic, partition, index of the member), topics by number.
+    pub(super) assigned: Vec<(usize, i32, u32)>,
+    /// The topics that members subscribe to; `None` where a regular expression decides on the broker, or nothing is known.
+    pub(super) subscribed: Option<HashSet<usize>>,
+}
+
+/// Describes all groups, each kind by its own request: `DescribeGroups` answers for a KIP-848 group that it is dead.
+pub(super) async fn describe(cluster: &Cluster, groups: &[Listed], names: &Names<'_>) -> Vec<Known<Described>> {
+    coordinator::ask(cluster, groups, async |broker, indexes| {
+        let of_kind = |kind| indexes.iter().copied().filter(move |index| groups[*index].kind == kind).collect();
+        let (mut outcomes, consumer) = tokio::join!(
+            describe_classic(cluster, broker, groups, of_kind(Kind::Classic), names),
+            describe_consumer(cluster, broker, groups, of_kind(Kind::Consumer), names),
+        );
+        outcomes.extend(consumer);
+        let streams: Vec<usize> = of_kind(Kind::Streams);
+        outcomes.extend(streams.into_iter().map(|index| (index, Outcome::Done(undescribed(&groups[index])))));
+        outcomes
+    })
+    .await
+}
+
+async fn describe_classic(
+    cluster: &Cluster,
+    broker: i32,
+    groups: &[Listed],
+    indexes: Vec<usize>,
+    names: &Names<'_>,
+) -> Vec<(usize, Outcome<Described>)> {
+    let ask = async |ids: Vec<GroupId>| {
+        let request = DescribeGroupsRequest::default().with_groups(ids);
+        let answer = cluster.call(broker, Api::DescribeGroups, &request).await?;
+        Ok(answer.groups)
+    };
+    in_pieces(groups, indexes, ask, |group: ClassicGroup| {
+        let outcome = Outcome::from_error(group.error_code).unwrap_or_else(|| Outcome::Done(classic(&group, names)));
+        (group.group_id, outcome)
+    })
+    .await
+}
+
+async fn describe_consumer(
+    cluster: &Cluster,
+    broker: i32,
+    groups: &[Listed],
+    indexes: Vec<usize>,
+    names: &Names<'_>,
+) -> Vec<(usize, Outcome<Described>)> {
+    let ask = async |ids: Vec<GroupId>| {
+        let request = ConsumerGroupDescribeRequest::default().with_group_ids(ids);
+        let answer = cluster.call(broker, Api::ConsumerGroupDescribe, &request).await?;
+        Ok(answer.groups)
+    };
+    in_pieces(groups, indexes, ask, |group: ConsumerGroup| {
+        let outcome = match group.error_code {
+            // Deleted between the listing and now.
+            failure::GROUP_ID_NOT_FOUND => Outcome::Done(dead()),
+            code => Outcome::from_error(code).unwrap_or_else(|| Outcome::Done(consumer(&group, names))),
+        };
+        (group.group_id, outcome)
+    })
+    .await
+}
+
+/// Asks for all groups at once, and in halves where the answer would be larger than a frame may be.
+async fn in_pieces<A>(
+    groups: &[Listed],
+    indexes: Vec<usize>,
+    ask: impl AsyncFn(Vec<GroupId>) -> Result<Vec<A>, AskError>,
+    outcome: impl Fn(A) -> (GroupId, Outcome<Described>),
+) -> Vec<(usize, Outcome<Described>)> {
+    let mut outcomes = Vec::with_capacity(indexes.len());
+    let mut pieces = vec![indexes];
+    while let Some(mut piece) = pieces.pop() {
+        if piece.is_empty() {
+            continue;
+        }
+        let by_name: HashMap<&str, usize> = piece.iter().map(|index| (&*groups[*index].name, *index)).collect();
+        let ids = piece.iter().map(|index| GroupId(StrBytes::from_string(groups[*index].name.to_string()))).collect();
+        match ask(ids).await {
+            Ok(answers) => outcomes.extend(answers.into_iter().filter_map(|answer| {
+                let (id, outcome) = outcome(answer);
+                Some((*by_name.get(&**id)?, outcome))
+            })),
+            Err(AskError::TooLarge(..)) if piece.len() > 1 => {
+                pieces.push(piece.split_off(piece.len() / 2));
+                pieces.push(piece);
+            }
+            Err(error) => {
+                let cause = Unknown::from(error);
+                outcomes.extend(piece.into_iter().map(|index| (index, Outcome::Failed(cause.clone()))));
+            }
+        }
+    }
+    outcomes
+}
+
+/// A classic group's members carry their assignment in the consumer's own format, which the broker does not look into.
+fn classic(group: &ClassicGroup, names: &Names<'_>) -> Described {
+    let mut described = Described {
+        state: Ok((*group.group_state).into()),
+        members: Ok(group.members.iter().map(|member| named(&member.client_id, &member.client_host)).collect()),
+        assigned: Vec::new(),
+        subscribed: Some(HashSet::new()),
+    };
+    for (index, member) in (0..).zip(&group.members) {
+        // A member that is still joining has none.
+        if member.member_assignment.is_empty() {
+            continue;
+        }
+        match embedded::<ConsumerProtocolAssignment>(&member.member_assignment) {
+            Ok(assignment) => {
+                for topic in &assignment.assigned_partitions {
+                    let Some(number) = names.number(&topic.topic) else { continue };
+                    described.assigned.extend(topic.partitions.iter().map(|partition| (number, *partition, index)));
+                }
+            }
+            Err(what) => {
+                let reason = format!("the assignment of member {} cannot be read: {what}", &*member.member_id);
+                described.members = Err(Unknown::because(reason));
+                break;
+            }
+        }
+        match (embedded::<ConsumerProtocolSubscription>(&member.member_metadata), &mut described.subscribed) {
+            (Ok(subscription), Some(topics)) => {
+                topics.extend(subscription.topics.iter().filter_map(|topic| names.number(topic)));
+            }
+            _ => described.subscribed = None,
+        }
+    }
+    described
+}
+
+fn consumer(group: &ConsumerGroup, names: &Names<'_>) -> Described {
+    let by_regex = |regex: &Option<StrBytes>| regex.as_ref().is_some_and(|regex| !regex.is_empty());
+    let by_name = !group.members.iter().any(|member| by_regex(&member.subscribed_topic_regex));
+    let mut described = Described {
+        state: Ok((*group.group_state).into()),
+        members: Ok(group.members.iter().map(|member| named(&member.client_id, &member.client_host)).collect()),
+        assigned: Vec::new(),
+        subscribed: by_name.then(HashSet::new),
+    };
+    for (index, member) in (0..).zip(&group.members) {
+        for topic in &member.assignment.topic_partitions {
+            let Some(number) = names.number(&topic.topic_name) else { continue };
+            described.assigned.extend(topic.partitions.iter().map(|partition| (number, *partition, index)));
+        }
+        if let Some(topics) = &mut described.subscribed {
+            topics.extend(member.subscribed_topic_names.iter().filter_map(|topic| names.number(topic)));
+        }
+    }
+    described
+}
+
+/// Streams groups answer neither request (KIP-1071).
+fn undescribed(listed: &Listed) -> Described {
+    let reason = Unknown::because(format!("members of {} groups are not read yet", listed.kind.name()));
+    Described { state: listed.state.clone(), members: Err(reason), assigned: Vec::new(), subscribed: None }
+}
+
+fn dead() -> Described {
+    Described { state: Ok("Dead".into()), members: Ok(Vec::new()), assigned: Vec::new(), subscribed: None }
+}
+
+fn named(client_id: &str, host: &str) -> Member {
+    Member { client_id: client_id.into(), host: host.into() }
+}
+
+/// Reads a structure of the consumer protocol: its version, then its body; fields of versions newer than ours are left over.
+fn embedded<T: Decodable + Message>(bytes: &Bytes) -> Result<T, String> {
+    let mut bytes = bytes.clone();
+    let version = bytes.try_get_i16().map_err(|error| error.to_string())?;
+    if version < T::VERSIONS.min {
+        return Err(format!("version {version}"));
+    }
+    T::decode(&mut bytes, version.min(T::VERSIONS.max)).map_err(|error| error.to_string())
+}

@@ -1,0 +1,93 @@
+//! The only door to Kafka: from bootstrap addresses to a [`Snapshot`].
+//!
+//! A look takes as few round trips as the protocol allows: `Metadata` for the brokers, `ListGroups` on every one of them,
+//! then per coordinator one describe and one `OffsetFetch` for all of its groups, `Metadata` for the topics that they
+//! read, and three pipelined `ListOffsets` per leader.
+
+mod assembly;
+mod cluster;
+mod commits;
+mod connection;
+mod coordinator;
+mod failure;
+mod frame;
+mod groups;
+mod handshake;
+mod logs;
+mod members;
+mod names;
+pub mod sasl;
+mod tls;
+mod transport;
+pub mod versions;
+
+use std::sync::Arc;
+
+use tokio::time::Instant;
+
+pub use cluster::Unreachable;
+pub use connection::Traffic;
+pub use groups::Selection;
+pub use tls::{Tls, TlsError};
+
+use assembly::Part;
+use cluster::{Cluster, Dial};
+use names::Names;
+
+use crate::config;
+use crate::snapshot::{Group, Kind, Snapshot};
+
+/// A look that could not even begin.
+#[derive(Debug, thiserror::Error)]
+pub enum LookError {
+    /// The trust store or key store is of no use.
+    #[error(transparent)]
+    Tls(#[from] TlsError),
+    /// No broker answers.
+    #[error(transparent)]
+    Unreachable(#[from] Unreachable),
+}
+
+/// Looks at the cluster once. What cannot be read by `deadline` is [`Unknown`] in the snapshot, with its cause.
+///
+/// # Errors
+/// [`LookError`] where there is nothing to look at: no usable TLS configuration, no broker that answers.
+pub async fn look(
+    config: &config::Kafka,
+    login: Option<sasl::Login>,
+    selection: &Selection,
+    unix_seconds: i64,
+    deadline: Instant,
+    traffic: Arc<Traffic>,
+) -> Result<Snapshot, LookError> {
+    let tls = match config.encryption {
+        config::Encryption::Tls => Some(Tls::new(config.truststore.as_ref(), config.keystore.as_ref())?),
+        config::Encryption::None => None,
+    };
+    let dial = Dial { tls, login, unix_seconds, frame_limit: config.frame_limit, deadline, traffic };
+    let cluster = Cluster::connect(&config.bootstrap, &dial).await?;
+    tracing::debug!(brokers = cluster.ids().count(), "connected");
+    let listing = groups::list(&cluster, selection).await;
+    tracing::debug!(groups = listing.groups.len(), "listed");
+    let (share, listed): (Vec<_>, Vec<_>) = listing.groups.into_iter().partition(|group| group.kind == Kind::Share);
+    let names = Names::new(&selection.topics);
+    let (described, commits) =
+        tokio::join!(members::describe(&cluster, &listed, &names), commits::fetch(&cluster, &listed, &names));
+    tracing::debug!("committed offsets read");
+    let names = names.sorted();
+    let parts: Vec<Part> = listed
+        .into_iter()
+        .zip(described)
+        .zip(commits)
+        .map(|((listed, described), commits)| Part::new(listed, described, commits, &names.rank))
+        .collect();
+    let wanted = assembly::wanted(&parts, names.names.len());
+    let topics = logs::read(&cluster, &names.names, &wanted).await;
+    tracing::debug!(topics = topics.len(), "logs read");
+    let mut groups: Vec<Group> = parts.into_iter().map(|part| part.into_group(&topics)).collect();
+    groups.extend(share.into_iter().map(assembly::uncovered));
+    groups.sort_unstable_by(|a, b| a.name.cmp(&b.name));
+    let brokers = assembly::brokers(&cluster);
+    let cluster_id = cluster.id().map(Into::into);
+    Ok(Snapshot { brokers, cluster_id, topics, groups, left_out: listing.left_out, problems: listing.problems })
+}

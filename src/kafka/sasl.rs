@@ -1,0 +1,224 @@
+//! The SASL mechanisms, as messages to send and challenges to answer; nothing here touches a socket or a clock.
+//!
+//! The bytes are those inside `SaslAuthenticate`; an error is one sentence for people, and never shows a secret.
+
+mod mask;
+mod msk_iam;
+mod oauth;
+mod scram;
+
+pub use scram::Hash;
+
+use crate::secret::Secret;
+use mask::Mask;
+
+/// Who logs in, and how.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub enum Login {
+    /// User name and password as they are (RFC 4616).
+    Plain {
+        /// The user's name.
+        username: String,
+        /// Their password.
+        password: Secret,
+    },
+    /// A proof that both sides know the password (RFC 5802, RFC 7677).
+    Scram {
+        /// Which of Kafka's two variants.
+        hash: Hash,
+        /// The user's name.
+        username: String,
+        /// Their password.
+        password: Secret,
+    },
+    /// A bearer token (RFC 7628, KIP-255).
+    OauthBearer {
+        /// The token, mostly a JWT.
+        token: Secret,
+        /// SASL extensions (KIP-342), sent in this order.
+        extensions: Vec<(String, String)>,
+    },
+    /// Amazon MSK's access control by IAM.
+    MskIam {
+        /// The access key's id.
+        access_key: String,
+        /// Its secret half.
+        secret_key: Secret,
+        /// Temporary credentials have one, an IAM user's have none.
+        session_token: Option<Secret>,
+        /// The cluster's region; `None` takes it from the broker's name.
+        region: Option<String>,
+    },
+}
+
+/// What a login depends on besides the credentials.
+#[derive(Clone, Copy, Debug)]
+pub struct Moment<'a> {
+    /// The broker's name, as it was connected to.
+    pub host: &'a str,
+    /// Seconds since 1970.
+    pub unix_seconds: i64,
+    /// Fresh random bytes for each login.
+    pub nonce: [u8; 24],
+}
+
+/// One login under way.
+pub struct Exchange {
+    first: Option<Vec<u8>>,
+    rest: Rest,
+    mask: Mask,
+    hint: String,
+}
+
+/// What to do after an answer of the broker's.
+#[derive(PartialEq, Eq)]
+pub enum Step {
+    /// Logged in.
+    Done,
+    /// Send this, and hand over the answer to it.
+    Send(Vec<u8>),
+}
+
+/// What the mechanism expects after its first message.
+enum Rest {
+    Plain,
+    Scram(Box<scram::Client>),
+    Oauth(oauth::Client),
+    MskIam,
+    Over,
+}
+
+impl Login {
+    /// The mechanism's name on the wire.
+    #[must_use]
+    pub fn mechanism(&self) -> &'static str {
+        match self {
+            Self::Plain { .. } => "PLAIN",
+            Self::Scram { hash: Hash::Sha256, .. } => "SCRAM-SHA-256",
+            Self::Scram { hash: Hash::Sha512, .. } => "SCRAM-SHA-512",
+            Self::OauthBearer { .. } => "OAUTHBEARER",
+            Self::MskIam { .. } => "AWS_MSK_IAM",
+        }
+    }
+
+    /// Prepares a login to the broker of this moment.
+    ///
+    /// # Errors
+    ///
+    /// When the credentials cannot be written in the mechanism's form.
+    pub fn begin(&self, moment: &Moment<'_>) -> Result<Exchange, String> {
+        let (first, rest, hint) = match self {
+            Self::Plain { username, password } => {
+                check(username, password)?;
+                (format!("\0{username}\0{}", password.expose()).into(), Rest::Plain, String::from(CHECK_PASSWORD))
+            }
+            Self::Scram { hash, username, password } => {
+                check(username, password)?;
+                let client = scram::Client::new(*hash, username, password, &scram::nonce(moment.nonce), self.mask());
+                let hint = format!("{CHECK_PASSWORD}, and that the user has {} credentials", self.mechanism());
+                (client.first(), Rest::Scram(Box::new(client)), hint)
+            }
+            Self::OauthBearer { token, extensions } => {
+                let first = oauth::first(token, extensions)?;
+                (first, Rest::Oauth(oauth::Client::new(self.mask())), oauth::hint(token, moment.unix_seconds))
+            }
+            Self::MskIam { access_key, secret_key, session_token, region } => {
+                let region = match region {
+                    Some(region) => region,
+                    None => msk_iam::region(moment.host).ok_or_else(|| {
+                        format!("the broker's name {} does not tell its region: set KAFKA_SASL_AWS_REGION", moment.host)
+                    })?,
+                };
+                let key = msk_iam::Key { id: access_key, secret: secret_key, token: session_token.as_ref(), region };
+                let stamp = msk_iam::Stamp::at(moment.unix_seconds)?;
+                (key.payload(moment.host, &stamp), Rest::MskIam, msk_iam::hint(&stamp))
+            }
+        };
+        Ok(Exchange { first: Some(first), rest, mask: self.mask(), hint })
+    }
+
+    /// A broker's words, made fit for a report: without our secrets and on one line.
+    #[must_use]
+    pub fn redact(&self, text: &str) -> String {
+        self.mask().apply(text)
+    }
+
+    fn mask(&self) -> Mask {
+        match self {
+            Self::Plain { password, .. } | Self::Scram { password, .. } => Mask::new([password]),
+            Self::OauthBearer { token, .. } => Mask::new([token]),
+            Self::MskIam { secret_key, session_token, .. } => Mask::new([secret_key].into_iter().chain(session_token)),
+        }
+    }
+}
+
+impl Exchange {
+    /// The first message, once.
+    ///
+    /// # Errors
+    ///
+    /// When it was asked for before.
+    pub fn first(&mut self) -> Result<Vec<u8>, String> {
+        self.first.take().ok_or_else(|| String::from("the login has already begun"))
+    }
+
+    /// Judges the broker's answer to the message before.
+    ///
+    /// # Errors
+    ///
+    /// When the broker refuses in the mechanism's own terms, does not prove what it must, or says what cannot be read.
+    pub fn next(&mut self, challenge: &[u8]) -> Result<Step, String> {
+        let step = match &mut self.rest {
+            Rest::Scram(client) => client.next(challenge).inspect_err(|_| self.rest = Rest::Over)?,
+            Rest::Oauth(client) => client.next(challenge)?,
+            // The official client asks no more than that there is a receipt.
+            Rest::MskIam if challenge.is_empty() => {
+                return Err(String::from(
+                    "the broker did not confirm the AWS_MSK_IAM login: is it an Amazon MSK broker?",
+                ));
+            }
+            Rest::Plain | Rest::MskIam => Step::Done,
+            Rest::Over => return Err(String::from("the login is over")),
+        };
+        if step == Step::Done {
+            self.rest = Rest::Over;
+        }
+        Ok(step)
+    }
+
+    /// The sentence for a login that the broker ended with an error, from its words and what can be done about it.
+    ///
+    /// `None` stands for an error code that came without words.
+    #[must_use]
+    pub fn refusal(&self, said: Option<&str>) -> String {
+        let said = said.map(|text| self.mask.apply(text)).filter(|text| !text.is_empty());
+        let (failure, scope) = match &self.rest {
+            Rest::Oauth(client) => (client.failure(), client.wanted_scope()),
+            _ => (None, None),
+        };
+        // Kafka's error text is the failure's JSON once more (KIP-255); other brokers have words of their own.
+        let said = said.as_deref().filter(|text| failure.is_none() || !text.starts_with('{'));
+        let words = said.or(failure).unwrap_or("no reason given");
+        let wanted = scope.map_or(String::new(), |scope| format!("; it asks for the scope {scope}"));
+        format!("{words}{wanted}: {}", self.hint)
+    }
+}
+
+/// RFC 4616 and RFC 5802 both leave NUL out of names and passwords.
+fn check(username: &str, password: &Secret) -> Result<(), String> {
+    for (what, value) in [("user name", username), ("password", password.expose())] {
+        if value.is_empty() {
+            return Err(format!("the SASL {what} is empty: set KAFKA_SASL_USERNAME and KAFKA_SASL_PASSWORD"));
+        }
+        if value.contains('\0') {
+            return Err(format!("the SASL {what} has a NUL character, which no mechanism can send"));
+        }
+    }
+    Ok(())
+}
+
+/// Kafka tells a wrong password and an unknown user alike.
+const CHECK_PASSWORD: &str = "check KAFKA_SASL_USERNAME and KAFKA_SASL_PASSWORD, or what KAFKA_SASL_SECRET refers to";
+
+#[cfg(test)]
+mod tests;

@@ -1,0 +1,119 @@
+//! OAUTHBEARER (RFC 7628) as Kafka speaks it (KIP-255, SASL extensions by KIP-342).
+
+use base64::Engine as _;
+use base64::engine::general_purpose::URL_SAFE_NO_PAD;
+use serde::Deserialize;
+use time::OffsetDateTime;
+use time::format_description::well_known::Rfc3339;
+
+use super::Step;
+use super::mask::Mask;
+use crate::secret::Secret;
+
+pub(super) struct Client {
+    mask: Mask,
+    /// The broker's failure, once it has told one.
+    refused: Option<Failure>,
+}
+
+struct Failure {
+    words: String,
+    scope: Option<String>,
+}
+
+/// What a broker tells about a token that it does not take (RFC 7628, section 3.2.2).
+#[derive(Deserialize)]
+struct FailureJson {
+    status: String,
+    scope: Option<String>,
+}
+
+/// The initial response: the token, and what goes with it.
+pub(super) fn first(token: &Secret, extensions: &[(String, String)]) -> Result<Vec<u8>, String> {
+    let token = token.expose();
+    if token.is_empty() {
+        return Err(String::from("the OAUTHBEARER token is empty: set KAFKA_SASL_OAUTHBEARER_TOKEN"));
+    }
+    if !token.bytes().all(|byte| byte.is_ascii_alphanumeric() || b"-._~+/=".contains(&byte)) {
+        return Err(String::from(
+            "the OAUTHBEARER token has characters that no bearer token has (RFC 6750): look for quotes, spaces and line breaks",
+        ));
+    }
+    let mut message = format!("n,,\x01auth=Bearer {token}\x01");
+    for (key, value) in extensions {
+        let named = !key.is_empty() && key.bytes().all(|byte| byte.is_ascii_alphabetic()) && key != "auth";
+        let filled =
+            !value.is_empty() && value.bytes().all(|byte| matches!(byte, b'!'..=b'~' | b' ' | b'\t' | b'\r' | b'\n'));
+        if !(named && filled) {
+            return Err(format!(
+                "the SASL extension {key:?} cannot be sent: KAFKA_SASL_OAUTHBEARER_EXTENSIONS must have names of letters other than auth, and values of ASCII characters (RFC 7628)"
+            ));
+        }
+        message.extend([key, "=", value, "\x01"]);
+    }
+    message.push('\x01');
+    Ok(message.into())
+}
+
+/// What to do about a refused token; one whose own claim says that it expired is told so.
+pub(super) fn hint(token: &Secret, unix_seconds: i64) -> String {
+    match expiry(token).filter(|expiry| expiry.unix_timestamp() <= unix_seconds).and_then(|at| at.format(&Rfc3339).ok())
+    {
+        Some(at) => format!("the token expired at {at}: get a new one"),
+        None => String::from(
+            "check that the token is of the issuer, the audience and the scope that the cluster wants, and that it has not expired",
+        ),
+    }
+}
+
+/// The claim `exp` of a JWT (RFC 7519, section 4.1.4); an opaque token has none that we could read.
+fn expiry(token: &Secret) -> Option<OffsetDateTime> {
+    #[derive(Deserialize)]
+    struct Claims {
+        exp: f64,
+    }
+    let claims = URL_SAFE_NO_PAD.decode(token.expose().split('.').nth(1)?).ok()?;
+    let claims: Claims = serde_json::from_slice(&claims).ok()?;
+    #[expect(clippy::cast_possible_truncation, reason = "a cast saturates, and what is no date ends in the next line")]
+    OffsetDateTime::from_unix_timestamp(claims.exp as i64).ok()
+}
+
+impl Client {
+    pub(super) fn new(mask: Mask) -> Self {
+        Self { mask, refused: None }
+    }
+
+    /// Success is an empty answer; a failure must be acknowledged before the broker says that it has ended the login.
+    pub(super) fn next(&mut self, challenge: &[u8]) -> Result<Step, String> {
+        if let Some(failure) = &self.refused {
+            return Err(format!("the broker refused the OAUTHBEARER token: {}", failure.words));
+        }
+        if challenge.is_empty() {
+            return Ok(Step::Done);
+        }
+        let failure: Option<FailureJson> = serde_json::from_slice(challenge).ok();
+        let words = failure.as_ref().map_or_else(
+            || self.mask.apply(&String::from_utf8_lossy(challenge)),
+            |failure| self.mask.apply(&failure.status),
+        );
+        let scope = failure.and_then(|failure| failure.scope).filter(|scope| !scope.is_empty());
+        self.refused = Some(Failure { words, scope: scope.map(|scope| self.mask.apply(&scope)) });
+        Ok(Step::Send(ACKNOWLEDGEMENT.to_vec()))
+    }
+
+    /// What the broker said about the token.
+    pub(super) fn failure(&self) -> Option<&str> {
+        self.refused.as_ref().map(|failure| failure.words.as_str())
+    }
+
+    /// The scope that a token must have, where the broker tells one.
+    pub(super) fn wanted_scope(&self) -> Option<&str> {
+        self.refused.as_ref()?.scope.as_deref()
+    }
+}
+
+/// `kvsep` alone (RFC 7628, section 3.2.3).
+const ACKNOWLEDGEMENT: &[u8] = b"\x01";
+
+#[cfg(test)]
+mod tests;

@@ -1,0 +1,159 @@
+//! SCRAM (RFC 5802) with the hashes that Kafka has for it (RFC 7677, KIP-84).
+//!
+//! Names and passwords go without `SASLprep`: Kafka keeps and compares their UTF-8 bytes as they are
+//! (`ScramFormatter.normalize`), so a prepared password would be a wrong one.
+
+use std::num::NonZeroU32;
+use std::ops::RangeInclusive;
+
+use base64::Engine as _;
+use base64::engine::general_purpose::STANDARD;
+use ring::{digest, hmac, pbkdf2};
+
+use super::mask::Mask;
+use super::{CHECK_PASSWORD, Step};
+use crate::secret::Secret;
+
+/// The hash of a SCRAM mechanism.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub enum Hash {
+    /// SCRAM-SHA-256.
+    Sha256,
+    /// SCRAM-SHA-512, the one that Amazon MSK offers.
+    Sha512,
+}
+
+pub(super) struct Client {
+    hash: Hash,
+    password: Secret,
+    nonce: String,
+    /// `client-first-message-bare` of the RFC.
+    bare: String,
+    /// What the broker must send to have proven that it knows the password, once ours is proven.
+    proof: Option<BrokerProof>,
+    mask: Mask,
+}
+
+struct BrokerProof {
+    key: hmac::Key,
+    message: String,
+}
+
+/// Printable and without a comma, as the RFC wants it.
+pub(super) fn nonce(random: [u8; 24]) -> String {
+    STANDARD.encode(random)
+}
+
+impl Client {
+    pub(super) fn new(hash: Hash, username: &str, password: &Secret, nonce: &str, mask: Mask) -> Self {
+        let name = username.replace('=', "=3D").replace(',', "=2C");
+        let (password, nonce) = (password.clone(), nonce.to_owned());
+        let bare = format!("n={name},r={nonce}");
+        Self { hash, password, nonce, bare, proof: None, mask }
+    }
+
+    pub(super) fn first(&self) -> Vec<u8> {
+        format!("{GS2_HEADER}{}", self.bare).into()
+    }
+
+    pub(super) fn next(&mut self, challenge: &[u8]) -> Result<Step, String> {
+        let text = std::str::from_utf8(challenge).map_err(|_| unreadable("it is not text"))?;
+        if let Some(error) = text.strip_prefix("e=") {
+            return Err(format!("the broker refused the SCRAM login: {}: {CHECK_PASSWORD}", self.mask.apply(error)));
+        }
+        match &self.proof {
+            None => self.prove(text).map(Step::Send),
+            Some(proof) => proof.check(text).map(|()| Step::Done),
+        }
+    }
+
+    /// Answers `server-first-message`.
+    fn prove(&mut self, challenge: &str) -> Result<Vec<u8>, String> {
+        let mut fields = challenge.split(',');
+        let mut field = |name| fields.next().and_then(|field| field.strip_prefix(name));
+        let nonce = field("r=").ok_or_else(|| unreadable("it does not begin with a nonce"))?;
+        let salt = field("s=").ok_or_else(|| unreadable("it has no salt"))?;
+        let salt = STANDARD.decode(salt).map_err(|_| unreadable("its salt is not base64"))?;
+        let iterations = field("i=").ok_or_else(|| unreadable("it has no iteration count"))?;
+        if nonce.strip_prefix(&self.nonce).is_none_or(str::is_empty) {
+            return Err(String::from(
+                "the broker answered another SCRAM login than ours: does a proxy cache or replay it?",
+            ));
+        }
+        let iterations = iterations
+            .parse()
+            .ok()
+            .filter(|count: &NonZeroU32| ITERATIONS.contains(&count.get()))
+            .ok_or_else(|| {
+                let (least, most) = ITERATIONS.into_inner();
+                let found = self.mask.apply(iterations);
+                format!(
+                    "the broker wants {found} SCRAM iterations, and only {least} to {most} are safe and bearable: set the user's password anew with such a count"
+                )
+            })?;
+
+        let mut salted = vec![0; self.hash.digest().output_len()];
+        pbkdf2::derive(self.hash.pbkdf2(), iterations, &salt, self.password.expose().as_bytes(), &mut salted);
+        let salted = hmac::Key::new(self.hash.hmac(), &salted);
+        let client_key = hmac::sign(&salted, b"Client Key");
+        let stored_key = digest::digest(self.hash.digest(), client_key.as_ref());
+        let without_proof = format!("c={},r={nonce}", STANDARD.encode(GS2_HEADER));
+        let message = format!("{},{challenge},{without_proof}", self.bare);
+        let signature = hmac::sign(&hmac::Key::new(self.hash.hmac(), stored_key.as_ref()), message.as_bytes());
+        let proof: Vec<u8> = client_key.as_ref().iter().zip(signature.as_ref()).map(|(key, sign)| key ^ sign).collect();
+        let server_key = hmac::sign(&salted, b"Server Key");
+        self.proof = Some(BrokerProof { key: hmac::Key::new(self.hash.hmac(), server_key.as_ref()), message });
+        Ok(format!("{without_proof},p={}", STANDARD.encode(proof)).into())
+    }
+}
+
+impl BrokerProof {
+    /// Judges `server-final-message`, in constant time.
+    fn check(&self, text: &str) -> Result<(), String> {
+        let field = text.split(',').next().and_then(|field| field.strip_prefix("v="));
+        let signature = field.and_then(|field| STANDARD.decode(field).ok());
+        let signature = signature.ok_or_else(|| unreadable("it has no signature"))?;
+        hmac::verify(&self.key, self.message.as_bytes(), &signature).map_err(|_| {
+            String::from(
+                "the broker took the SCRAM login without proving that it knows the password: it is not the cluster that it claims to be",
+            )
+        })
+    }
+}
+
+impl Hash {
+    fn digest(self) -> &'static digest::Algorithm {
+        match self {
+            Self::Sha256 => &digest::SHA256,
+            Self::Sha512 => &digest::SHA512,
+        }
+    }
+
+    fn hmac(self) -> hmac::Algorithm {
+        match self {
+            Self::Sha256 => hmac::HMAC_SHA256,
+            Self::Sha512 => hmac::HMAC_SHA512,
+        }
+    }
+
+    fn pbkdf2(self) -> pbkdf2::Algorithm {
+        match self {
+            Self::Sha256 => pbkdf2::PBKDF2_HMAC_SHA256,
+            Self::Sha512 => pbkdf2::PBKDF2_HMAC_SHA512,
+        }
+    }
+}
+
+fn unreadable(why: &str) -> String {
+    format!("the broker's SCRAM message cannot be read: {why}")
+}
+
+/// No channel binding, and nobody else's authorization identity: Kafka has neither.
+const GS2_HEADER: &str = "n,,";
+
+/// Fewer would give a listener a cheap guess at the password (RFC 7677, section 4, and Kafka's own minimum); more would
+/// let a broker take the run's time. Kafka itself makes up to 16,384 (KIP-554), other tools have made more.
+const ITERATIONS: RangeInclusive<u32> = 4_096..=1_000_000;
+
+#[cfg(test)]
+mod tests;

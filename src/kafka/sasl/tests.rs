@@ -1,0 +1,147 @@
+#![expect(clippy::unwrap_used, reason = "a test fails by panicking")]
+
+use proptest::prelude::*;
+
+use super::*;
+
+const MOMENT: Moment<'static> =
+    Moment { host: "b-1.a.b.c2.kafka.eu-west-1.amazonaws.com", unix_seconds: 1_795_403_019, nonce: [7; 24] };
+
+const SECRET: &str = "hunter2/hunter2";
+
+fn secret() -> Secret {
+    Secret::new(SECRET.to_owned())
+}
+
+fn plain() -> Login {
+    Login::Plain { username: "alice".into(), password: secret() }
+}
+
+fn scram(hash: Hash) -> Login {
+    Login::Scram { hash, username: "alice".into(), password: secret() }
+}
+
+fn oauth() -> Login {
+    Login::OauthBearer { token: secret(), extensions: Vec::new() }
+}
+
+fn msk_iam() -> Login {
+    Login::MskIam { access_key: "AKIA".into(), secret_key: secret(), session_token: Some(secret()), region: None }
+}
+
+fn all() -> [Login; 5] {
+    [plain(), scram(Hash::Sha256), scram(Hash::Sha512), oauth(), msk_iam()]
+}
+
+fn begun(login: &Login) -> Exchange {
+    let mut exchange = login.begin(&MOMENT).unwrap();
+    assert!(!exchange.first().unwrap().is_empty());
+    exchange
+}
+
+#[test]
+fn mechanisms_have_their_registered_names() {
+    assert_eq!(
+        all().map(|login| login.mechanism()),
+        ["PLAIN", "SCRAM-SHA-256", "SCRAM-SHA-512", "OAUTHBEARER", "AWS_MSK_IAM"]
+    );
+}
+
+#[test]
+fn plain_is_one_message() {
+    let mut exchange = plain().begin(&MOMENT).unwrap();
+    assert_eq!(exchange.first().unwrap(), format!("\0alice\0{SECRET}").as_bytes());
+    assert!(exchange.next(b"") == Ok(Step::Done));
+    assert!(exchange.next(b"").is_err());
+}
+
+#[test]
+fn scram_begins_with_the_nonce_it_was_given() {
+    let mut exchange = scram(Hash::Sha512).begin(&MOMENT).unwrap();
+    assert_eq!(exchange.first().unwrap(), b"n,,n=alice,r=BwcHBwcHBwcHBwcHBwcHBwcHBwcHBwcH");
+}
+
+#[test]
+fn msk_iam_wants_a_receipt() {
+    assert!(begun(&msk_iam()).next(b"").is_err_and(|error| error.contains("did not confirm")));
+    assert!(begun(&msk_iam()).next(br#"{"version":"2020_10_22","request-id":"1"}"#) == Ok(Step::Done));
+}
+
+#[test]
+fn msk_iam_says_what_to_set_where_the_name_has_no_region() {
+    let elsewhere = Moment { host: "broker.internal", ..MOMENT };
+    let error = msk_iam().begin(&elsewhere).err().unwrap();
+    assert_eq!(error, "the broker's name broker.internal does not tell its region: set KAFKA_SASL_AWS_REGION");
+    let set = Login::MskIam {
+        access_key: "AKIA".into(),
+        secret_key: secret(),
+        session_token: None,
+        region: Some("eu-north-1".into()),
+    };
+    let first = set.begin(&elsewhere).unwrap().first().unwrap();
+    assert!(String::from_utf8(first).unwrap().contains("/eu-north-1/kafka-cluster/"));
+}
+
+#[test]
+fn empty_and_unsendable_credentials_are_refused_here() {
+    let refused = |username: &str, password: &str| {
+        let login = Login::Plain { username: username.into(), password: Secret::new(password.into()) };
+        login.begin(&MOMENT).err().unwrap()
+    };
+    assert!(refused("", "p").starts_with("the SASL user name is empty"));
+    assert!(refused("u", "").starts_with("the SASL password is empty"));
+    assert!(refused("u\0", "p").starts_with("the SASL user name has a NUL"));
+    assert!(refused("u", "p\0q").starts_with("the SASL password has a NUL"));
+}
+
+#[test]
+fn a_refusal_has_the_brokers_words_and_the_way_out() {
+    let cases = [
+        (plain(), "KAFKA_SASL_PASSWORD, or what KAFKA_SASL_SECRET refers to"),
+        (scram(Hash::Sha512), "and that the user has SCRAM-SHA-512 credentials"),
+        (oauth(), "the issuer, the audience and the scope"),
+        (msk_iam(), "kafka-cluster:Connect"),
+    ];
+    for (login, way_out) in cases {
+        let refusal = begun(&login).refusal(Some("Authentication failed"));
+        assert!(refusal.starts_with("Authentication failed: ") && refusal.contains(way_out), "{refusal}");
+        assert!(begun(&login).refusal(None).starts_with("no reason given: "));
+        assert!(begun(&login).refusal(Some(" ")).starts_with("no reason given: "));
+    }
+}
+
+#[test]
+fn a_refused_token_is_told_by_the_failure_and_its_scope() {
+    let failure = r#"{"status":"insufficient_scope","scope":"kafka.read"}"#;
+    let expected = "insufficient_scope; it asks for the scope kafka.read: check that the token";
+    for said in [Some(failure), None] {
+        let mut exchange = begun(&oauth());
+        assert!(exchange.next(failure.as_bytes()) == Ok(Step::Send(b"\x01".to_vec())));
+        assert!(exchange.refusal(said).starts_with(expected), "{}", exchange.refusal(said));
+    }
+}
+
+#[test]
+fn the_first_message_goes_out_once() {
+    assert!(begun(&plain()).first().is_err());
+}
+
+proptest! {
+    #[test]
+    fn no_challenge_makes_it_panic_or_shows_a_secret(
+        challenges in prop::collection::vec(prop_oneof![".{0,40}", Just(format!("e={SECRET}")), Just(SECRET.to_owned())], 1..4),
+    ) {
+        for login in all() {
+            let debug = format!("{login:?}");
+            prop_assert!(!debug.contains(SECRET), "{}", debug);
+            let mut exchange = begun(&login);
+            for challenge in &challenges {
+                if let Err(error) = exchange.next(challenge.as_bytes()) {
+                    prop_assert!(!error.contains(SECRET), "{}", error);
+                }
+                let refusal = exchange.refusal(Some(challenge));
+                prop_assert!(!refusal.contains(SECRET), "{}", refusal);
+            }
+        }
+    }
+}

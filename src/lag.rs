@@ -1,0 +1,120 @@
+//! The nouns of one look at a cluster, and the arithmetic between a commit and a log.
+
+use std::fmt;
+use std::sync::Arc;
+
+/// Why a value is not there, as one sentence without a full stop.
+///
+/// It stands in the place of the value, so that nothing can mistake what was not read for a zero.
+#[derive(Clone, Debug, PartialEq, Eq, Hash)]
+pub struct Unknown(Arc<str>);
+
+/// A value that was read, or the reason why it was not.
+pub type Known<T> = Result<T, Unknown>;
+
+/// Where a group will read next in one partition.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, Hash)]
+pub enum Committed {
+    /// The offset of the next record to read.
+    At(i64),
+    /// The group never committed here, or its commit expired.
+    ///
+    /// Kafka answers `-1` in both cases (`OffsetFetch`, `committed_offset`).
+    Never,
+}
+
+/// What one partition's log holds, all three as offsets.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, Hash)]
+pub struct LogRange {
+    /// The log start offset: the first record that still exists (`ListOffsets`, timestamp −2).
+    pub start: i64,
+    /// The high watermark: one past the last record that consumers may see (`ListOffsets`, timestamp −1, `read_uncommitted`).
+    pub end: i64,
+    /// The last stable offset: where the first open transaction starts, else the high watermark (KIP-98).
+    ///
+    /// `None` before Kafka 0.11, which has no isolation level to ask with.
+    pub last_stable: Option<i64>,
+}
+
+/// What lies between a commit and the end of its log.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub enum Lag {
+    /// So many offsets are left to read.
+    Offsets(u64),
+    /// Retention passed the commit: `lost` offsets went unread for good, `readable` are left.
+    Lost {
+        /// Offsets between the log start and the high watermark.
+        readable: u64,
+        /// Offsets between the commit and the log start.
+        lost: u64,
+    },
+    /// The commit stands so many offsets past the high watermark: the topic was recreated or truncated.
+    PastEnd(u64),
+    /// There is no commit to measure from.
+    NoCommit,
+}
+
+/// Whether a partition has a reader.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, Hash)]
+pub enum Assigned {
+    /// A member of a stable group is assigned to it.
+    Yes,
+    /// The group is known, and none of its members is assigned to it.
+    No,
+    /// The group is rebalancing, or it could not be described.
+    Unknown,
+}
+
+/// `committed` must have been read before `log`, or a healthy group can look as if it were past the end.
+#[must_use]
+pub fn lag(committed: Committed, log: LogRange) -> Lag {
+    let Committed::At(offset) = committed else {
+        return Lag::NoCommit;
+    };
+    if offset < log.start {
+        Lag::Lost { readable: log.len(), lost: offset.abs_diff(log.start) }
+    } else if offset <= log.end {
+        Lag::Offsets(offset.abs_diff(log.end))
+    } else {
+        Lag::PastEnd(log.end.abs_diff(offset))
+    }
+}
+
+impl LogRange {
+    /// Offsets between the log start and the high watermark, compacted and control records included.
+    #[must_use]
+    pub fn len(self) -> u64 {
+        u64::try_from(self.end.saturating_sub(self.start)).unwrap_or(0)
+    }
+
+    /// Whether nothing is left to read from the log start on.
+    #[must_use]
+    pub fn is_empty(self) -> bool {
+        self.len() == 0
+    }
+}
+
+impl Lag {
+    /// Offsets still to read; `None` where there is nothing to measure from.
+    #[must_use]
+    pub fn unread(self) -> Option<u64> {
+        match self {
+            Self::Offsets(offsets) | Self::Lost { readable: offsets, .. } => Some(offsets),
+            Self::PastEnd(_) => Some(0),
+            Self::NoCommit => None,
+        }
+    }
+}
+
+impl Unknown {
+    /// A reason, as one sentence without a full stop.
+    pub fn because(reason: impl Into<Arc<str>>) -> Self {
+        Self(reason.into())
+    }
+}
+
+impl fmt::Display for Unknown {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        f.write_str(&self.0)
+    }
+}

@@ -1,0 +1,40 @@
+//! Logs on standard error: JSON where a machine reads them, text for people.
+
+use tracing::level_filters::LevelFilter;
+use tracing_subscriber::filter::Targets;
+use tracing_subscriber::layer::SubscriberExt;
+use tracing_subscriber::util::{SubscriberInitExt, TryInitError};
+use tracing_subscriber::{Layer, fmt};
+
+/// How log lines look.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub(crate) enum Form {
+    /// One JSON object a line, as Lambda's log viewer likes it.
+    Json,
+    /// Words.
+    Text,
+}
+
+/// Why there are no logs.
+#[derive(Debug, thiserror::Error)]
+pub(crate) enum LogError {
+    #[error("MEERKAT_LOG must be one of off, error, warn, info, debug, trace, found {0:?}")]
+    Level(String),
+    #[error(transparent)]
+    Twice(#[from] TryInitError),
+}
+
+/// Starts logging; `level` is that of our own lines, libraries are heard from `warn` on.
+pub(crate) fn start(level: Option<String>, form: Form) -> Result<(), LogError> {
+    let level = match level.as_deref().map(str::trim) {
+        None | Some("") => LevelFilter::INFO,
+        Some(word) => word.parse().map_err(|_| LogError::Level(word.to_owned()))?,
+    };
+    let filter = Targets::new().with_target("meerkat", level).with_default(level.min(LevelFilter::WARN));
+    let lines = fmt::layer().with_writer(std::io::stderr).with_target(false);
+    let lines = match form {
+        Form::Json => lines.json().flatten_event(true).with_filter(filter).boxed(),
+        Form::Text => lines.compact().without_time().with_filter(filter).boxed(),
+    };
+    Ok(tracing_subscriber::registry().with(lines).try_init()?)
+}

@@ -1,0 +1,143 @@
+//! The entry: the Lambda runtime where there is one, else one run from a file or standard input.
+//!
+//! Nothing but this file reads the clock and the environment.
+
+use std::io::{IsTerminal, Read, Write};
+use std::process::ExitCode;
+use std::time::{Duration, SystemTime, UNIX_EPOCH};
+
+use lambda_runtime::{Diagnostic, LambdaEvent, service_fn};
+use meerkat::config::{Config, LAMBDA_REPORT_LIMIT};
+use meerkat::event::Request;
+use meerkat::verdict::Verdict;
+use meerkat::{Clock, Outcome, variables};
+use serde_json::Value;
+use tokio::time::Instant;
+
+mod arguments;
+mod logs;
+
+use arguments::Arguments;
+
+/// Any error that ends a run.
+type Error = Box<dyn std::error::Error + Send + Sync>;
+
+fn main() -> ExitCode {
+    let in_lambda = std::env::var_os("AWS_LAMBDA_RUNTIME_API").is_some();
+    let result = tokio::runtime::Builder::new_current_thread().enable_all().build().map_err(Error::from).and_then(
+        |runtime| if in_lambda { runtime.block_on(serve()) } else { run(&runtime) },
+    );
+    result.unwrap_or_else(|error| {
+        // Standard error may be closed; there is nobody else to tell.
+        let _ = writeln!(std::io::stderr(), "meerkat: {}", chain(&*error));
+        ExitCode::from(FAILED)
+    })
+}
+
+/// Answers invocations until the platform ends the process. A configuration that is wrong fails each of them, so that
+/// its error is where people look.
+async fn serve() -> Result<ExitCode, Error> {
+    logs::start(std::env::var("MEERKAT_LOG").ok(), logs::Form::Json)?;
+    let config = Config::parse(std::env::vars()).map(|mut config| {
+        config.report_limit.get_or_insert(LAMBDA_REPORT_LIMIT);
+        config
+    });
+    let config = &config;
+    lambda_runtime::run(service_fn(async move |event: LambdaEvent<Value>| {
+        let started = Instant::now();
+        let answer = async {
+            let config = config.as_ref().map_err(|error| Error::from(error.to_string()))?;
+            let request = Request::from_event(event.payload)?;
+            let clock = clock(started, lambda_time(event.context.deadline))?;
+            let outcome = meerkat::check(config, &request, clock).await?;
+            Ok::<Value, Error>(serde_json::from_str(&outcome.json)?)
+        };
+        answer.await.map_err(|error| {
+            let text = chain(&*error);
+            tracing::error!("{text}");
+            Diagnostic { error_type: "MeerkatError".into(), error_message: text }
+        })
+    }))
+    .await?;
+    Ok(ExitCode::SUCCESS)
+}
+
+/// What is left of an invocation's time, less what answering it takes.
+///
+/// The platform gives a moment in milliseconds since 1970; the emulator of cargo-lambda gives a number of milliseconds.
+fn lambda_time(deadline_ms: u64) -> Duration {
+    let now = SystemTime::now().duration_since(UNIX_EPOCH).unwrap_or_default();
+    let deadline = Duration::from_millis(deadline_ms);
+    let left = if deadline < EARLIEST_MOMENT { deadline } else { deadline.saturating_sub(now) };
+    left.saturating_sub(ANSWERING.min(left / 10))
+}
+
+/// One run, whose exit code is what Nagios-style schedulers expect.
+fn run(runtime: &tokio::runtime::Runtime) -> Result<ExitCode, Error> {
+    let started = Instant::now();
+    let mut out = std::io::stdout();
+    let event = match Arguments::parse()? {
+        Arguments::Help => {
+            write!(out, "{}", arguments::help())?;
+            return Ok(ExitCode::SUCCESS);
+        }
+        Arguments::Version => {
+            writeln!(out, "meerkat {}", env!("CARGO_PKG_VERSION"))?;
+            return Ok(ExitCode::SUCCESS);
+        }
+        Arguments::VariablesTable => {
+            write!(out, "{}", variables::markdown())?;
+            return Ok(ExitCode::SUCCESS);
+        }
+        Arguments::Run { event: Some(path) } => {
+            std::fs::read_to_string(&path).map_err(|error| format!("the event file {path:?} cannot be read: {error}"))?
+        }
+        Arguments::Run { event: None } => {
+            let mut text = String::new();
+            if !std::io::stdin().is_terminal() {
+                std::io::stdin().take(EVENT_LIMIT).read_to_string(&mut text)?;
+            }
+            text
+        }
+    };
+    logs::start(std::env::var("MEERKAT_LOG").ok(), logs::Form::Text)?;
+    let config = Config::parse(std::env::vars())?;
+    let request = Request::parse(&event)?;
+    let clock = clock(started, config.timeout)?;
+    let Outcome { json, status } = runtime.block_on(meerkat::check(&config, &request, clock))?;
+    writeln!(out, "{json}")?;
+    Ok(match status {
+        Verdict::Ok => ExitCode::SUCCESS,
+        Verdict::Warn => ExitCode::from(1),
+        Verdict::Err | Verdict::Stop | Verdict::Stall | Verdict::Rewind => ExitCode::from(2),
+        Verdict::Unknown | Verdict::NotFound => ExitCode::from(FAILED),
+    })
+}
+
+fn clock(started: Instant, time: Duration) -> Result<Clock, Error> {
+    let since_1970 = SystemTime::now().duration_since(UNIX_EPOCH)?;
+    Ok(Clock { unix_ms: i64::try_from(since_1970.as_millis())?, started, deadline: started + time })
+}
+
+/// An error and its causes in one line.
+fn chain(error: &(dyn std::error::Error + 'static)) -> String {
+    let mut text = error.to_string();
+    let mut next = error.source();
+    while let Some(cause) = next {
+        text = format!("{text}: {cause}");
+        next = cause.source();
+    }
+    text
+}
+
+/// The exit code of a run that could not tell.
+const FAILED: u8 = 3;
+
+/// Bytes that an event on standard input may have: as many as Lambda takes.
+const EVENT_LIMIT: u64 = 6 * 1024 * 1024;
+
+/// Kept back from an invocation's time for its answer, or a tenth where that is less.
+const ANSWERING: Duration = Duration::from_secs(1);
+
+/// No deadline lies before this moment (2001), so what is less is a span.
+const EARLIEST_MOMENT: Duration = Duration::from_secs(1_000_000_000);

@@ -1,0 +1,62 @@
+//! Which names are looked at: globs to include and to exclude.
+
+use wildmatch::WildMatch;
+
+/// Globs with `*` (any run of characters) and `?` (any one); everything else stands for itself.
+#[derive(Clone, Debug, Default)]
+pub struct Patterns {
+    include: Vec<WildMatch>,
+    exclude: Vec<WildMatch>,
+}
+
+impl Patterns {
+    /// Takes comma-separated globs; one that begins with `!` excludes. No including glob includes everything.
+    #[must_use]
+    pub fn parse(list: &str) -> Self {
+        let mut patterns = Self::default();
+        for glob in list.split(',').map(str::trim).filter(|glob| !glob.is_empty()) {
+            match glob.strip_prefix('!') {
+                Some(glob) => patterns.exclude.push(WildMatch::new(glob)),
+                None => patterns.include.push(WildMatch::new(glob)),
+            }
+        }
+        patterns
+    }
+
+    /// Whether `name` is included and not excluded.
+    #[must_use]
+    pub fn select(&self, name: &str) -> bool {
+        (self.include.is_empty() || self.include.iter().any(|glob| glob.matches(name)))
+            && !self.exclude.iter().any(|glob| glob.matches(name))
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    fn selected(list: &str, name: &str) -> bool {
+        Patterns::parse(list).select(name)
+    }
+
+    #[test]
+    fn no_pattern_selects_everything() {
+        assert!(selected("", "orders"));
+        assert!(selected(" , ", "orders"));
+    }
+
+    #[test]
+    fn a_glob_selects_and_an_exclamation_mark_excludes() {
+        assert!(selected("orders-*", "orders-eu"));
+        assert!(!selected("orders-*", "payments"));
+        assert!(!selected("orders-*,!*-test", "orders-test"));
+        assert!(selected("!*-test", "payments"));
+        assert!(selected("a?c", "abc"));
+    }
+
+    #[test]
+    fn a_slash_is_a_character_like_any_other() {
+        assert!(selected("team/*", "team/a/b"));
+        assert!(selected("*", "gruppe/ü"));
+    }
+}

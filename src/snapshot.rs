@@ -1,0 +1,149 @@
+//! What one look at a cluster saw: groups and their commits beside the logs that they read.
+
+use std::collections::BTreeMap;
+use std::sync::Arc;
+
+use crate::lag::{Assigned, Committed, Known, LogRange, Unknown};
+
+/// One look at a cluster. Brokers are in the order of their ids, topics and groups in that of their names.
+#[derive(Debug, Default)]
+pub struct Snapshot {
+    /// Every broker that the cluster's metadata names.
+    pub brokers: Vec<Broker>,
+    /// Kafka's own id of the cluster.
+    pub cluster_id: Option<Box<str>>,
+    /// The topics that the groups read.
+    pub topics: Vec<Topic>,
+    /// The groups that were selected.
+    pub groups: Vec<Group>,
+    /// How many groups were left out as no consumer groups, by protocol type (`connect`, `sr`, …).
+    pub left_out: BTreeMap<String, usize>,
+    /// What could not be read and belongs to no single group or partition.
+    pub problems: Vec<Problem>,
+}
+
+/// One broker of the cluster.
+#[derive(Debug)]
+pub struct Broker {
+    /// `broker.id` or `node.id`.
+    pub id: i32,
+    /// The advertised address that was connected to, as host:port.
+    pub address: String,
+    /// The version chosen per API, by the API's name, or why the broker could not be talked to.
+    pub versions: Known<Vec<(&'static str, i16)>>,
+}
+
+/// One topic, as far as the groups need it.
+#[derive(Debug)]
+pub struct Topic {
+    /// The topic's name.
+    pub name: Arc<str>,
+    /// The topic's id (KIP-516): another one means that the topic was recreated. `None` before Kafka 2.8.
+    pub id: Option<u128>,
+    /// A log range for each partition, in order.
+    pub partitions: Known<Vec<Known<LogRange>>>,
+}
+
+/// One consumer group.
+#[derive(Debug)]
+pub struct Group {
+    /// `group.id`.
+    pub name: Box<str>,
+    /// Which protocol the group uses.
+    pub kind: Kind,
+    /// The group's state as the coordinator names it (`Stable`, `Empty`, `PreparingRebalance`, …).
+    pub state: Known<Box<str>>,
+    /// The group's members.
+    pub members: Known<Vec<Member>>,
+    /// The partitions with a commit or an assigned member, by topic and partition.
+    pub claims: Known<Vec<Claim>>,
+    /// What could not be read of the group and belongs to no single partition of it.
+    pub gaps: Vec<Unknown>,
+}
+
+/// The protocol of a group (KIP-848, KIP-932, KIP-1071).
+#[derive(Clone, Copy, Debug, PartialEq, Eq, Hash)]
+pub enum Kind {
+    /// The protocol of old: `JoinGroup` and `SyncGroup`, or commits alone.
+    Classic,
+    /// KIP-848.
+    Consumer,
+    /// Kafka Streams, KIP-1071.
+    Streams,
+    /// Share groups, KIP-932, which have no committed offsets.
+    Share,
+}
+
+/// One member of a group.
+#[derive(Debug)]
+pub struct Member {
+    /// `client.id`.
+    pub client_id: Box<str>,
+    /// The address that the member connects from.
+    pub host: Box<str>,
+}
+
+/// One partition that a group has to do with.
+#[derive(Debug)]
+pub struct Claim {
+    /// Index into [`Snapshot::topics`].
+    pub topic: usize,
+    /// The partition's number.
+    pub partition: i32,
+    /// Where the group will read next.
+    pub committed: Known<Committed>,
+    /// Index into [`Group::members`] of the member that the partition is assigned to.
+    pub member: Option<u32>,
+    /// Whether some member subscribes to the topic; `None` where members are unknown.
+    pub subscribed: Option<bool>,
+}
+
+/// What could not be read.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct Problem {
+    /// The broker, group or topic that it is about.
+    pub place: String,
+    /// The cause, as one sentence.
+    pub what: Unknown,
+}
+
+impl Snapshot {
+    /// The log that a claim is about.
+    ///
+    /// # Errors
+    /// Why it could not be read.
+    pub fn log(&self, claim: &Claim) -> Known<LogRange> {
+        let topic = self.topics.get(claim.topic).ok_or_else(|| Unknown::because("the topic is not in the metadata"))?;
+        let partitions = topic.partitions.as_ref().map_err(Clone::clone)?;
+        usize::try_from(claim.partition)
+            .ok()
+            .and_then(|index| partitions.get(index).cloned())
+            .unwrap_or_else(|| Err(Unknown::because("the topic has no such partition")))
+    }
+}
+
+impl Group {
+    /// Whether a member of a stable group reads this partition.
+    #[must_use]
+    pub fn assigned(&self, claim: &Claim) -> Assigned {
+        match (&self.members, &self.state) {
+            (Ok(_), Ok(state)) if matches!(&**state, "Stable" | "Empty" | "Dead") => {
+                if claim.member.is_some() { Assigned::Yes } else { Assigned::No }
+            }
+            _ => Assigned::Unknown,
+        }
+    }
+}
+
+impl Kind {
+    /// As `ListGroups` and the report spell it.
+    #[must_use]
+    pub const fn name(self) -> &'static str {
+        match self {
+            Self::Classic => "classic",
+            Self::Consumer => "consumer",
+            Self::Streams => "streams",
+            Self::Share => "share",
+        }
+    }
+}

@@ -1,0 +1,144 @@
+//! The variables that a run knows: one table for `--help`, the README and the check for misspelt names.
+
+use std::fmt::Write as _;
+
+/// One environment variable.
+#[derive(Debug)]
+pub struct Variable {
+    /// Its name.
+    pub name: &'static str,
+    /// What it is when absent or empty; `None` means nothing.
+    pub default: Option<&'static str>,
+    /// What it says, in one sentence.
+    pub meaning: &'static str,
+}
+
+/// Every variable, in the order in which `--help` tells them.
+pub const VARIABLES: &[Variable] = &[
+    Variable {
+        name: "KAFKA_BOOTSTRAP_SERVERS",
+        default: None,
+        meaning: "brokers to begin with, as host:port, separated by commas; required",
+    },
+    Variable {
+        name: "KAFKA_SECURITY_PROTOCOL",
+        default: Some("SSL"),
+        meaning: "SSL, SASL_SSL, or in so many words PLAINTEXT, SASL_PLAINTEXT",
+    },
+    Variable {
+        name: "KAFKA_SSL_TRUSTSTORE",
+        default: None,
+        meaning: "CA certificates to trust, as PEM or the path of a PEM file; without it Mozilla's roots",
+    },
+    Variable {
+        name: "KAFKA_SSL_KEYSTORE",
+        default: None,
+        meaning: "client certificate chain and private key, as PEM or the path of a PEM file",
+    },
+    Variable {
+        name: "MEERKAT_CLUSTER",
+        default: None,
+        meaning: "the cluster's name in metrics and reports; without it Kafka's cluster id",
+    },
+    Variable {
+        name: "MEERKAT_GROUPS",
+        default: None,
+        meaning: "globs of groups to look at, separated by commas, ! excludes; without it all",
+    },
+    Variable {
+        name: "MEERKAT_TOPICS",
+        default: None,
+        meaning: "globs of topics to look at, separated by commas, ! excludes; without it all",
+    },
+    Variable {
+        name: "MEERKAT_DETAIL",
+        default: Some("problems"),
+        meaning: "partitions in the report: groups (none), problems (what is not OK), all",
+    },
+    Variable {
+        name: "MEERKAT_REPORT_LIMIT",
+        default: None,
+        meaning: "bytes that a report may have, the worst groups and partitions stay; without it 245760 in Lambda, else none",
+    },
+    Variable { name: "MEERKAT_TIMEOUT", default: Some("30"), meaning: "seconds that a run outside Lambda may take" },
+    Variable { name: "MEERKAT_FRAME_LIMIT", default: Some("67108864"), meaning: "bytes that one answer of a broker may have" },
+    Variable {
+        name: "MEERKAT_LOG",
+        default: Some("info"),
+        meaning: "off, error, warn, info, debug or trace; logs go to standard error",
+    },
+];
+
+/// What to say to a name that is not in the table.
+pub(crate) fn unknown(name: &str) -> String {
+    let nearest = VARIABLES.iter().map(|known| (distance(name, known.name), known.name)).min();
+    let mut text = format!("{name} is not a variable of meerkat");
+    match nearest {
+        Some((few, known)) if few <= TYPING_ERRORS => {
+            let _ = write!(text, "; did you mean {known}?");
+        }
+        _ => text.push_str("; see --help"),
+    }
+    text
+}
+
+/// The table as `--help` shows it.
+#[must_use]
+pub fn help() -> String {
+    let mut text = String::new();
+    for Variable { name, default, meaning } in VARIABLES {
+        let _ = write!(text, "  {name:<26} {meaning}");
+        if let Some(default) = default {
+            let _ = write!(text, " [{default}]");
+        }
+        text.push('\n');
+    }
+    text
+}
+
+/// The table as the README shows it.
+#[must_use]
+pub fn markdown() -> String {
+    let mut text = String::from("| variable | default | meaning |\n|---|---|---|\n");
+    for Variable { name, default, meaning } in VARIABLES {
+        let default = default.map(|default| format!("`{default}`")).unwrap_or_default();
+        let _ = writeln!(text, "| `{name}` | {default} | {meaning} |");
+    }
+    text
+}
+
+/// Levenshtein's distance: single letters to add, drop or change.
+fn distance(a: &str, b: &str) -> usize {
+    let mut row: Vec<usize> = (0..=b.len()).collect();
+    for (i, x) in a.bytes().enumerate() {
+        let mut diagonal = row[0];
+        row[0] = i + 1;
+        for (j, y) in b.bytes().enumerate() {
+            let changed = diagonal + usize::from(x != y);
+            diagonal = row[j + 1];
+            row[j + 1] = changed.min(diagonal + 1).min(row[j] + 1);
+        }
+    }
+    row[b.len()]
+}
+
+/// So many wrong letters still look like a slip.
+const TYPING_ERRORS: usize = 3;
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn a_slip_is_told_from_a_stranger() {
+        assert_eq!(unknown("MEERKAT_TIMOUT"), "MEERKAT_TIMOUT is not a variable of meerkat; did you mean MEERKAT_TIMEOUT?");
+        assert_eq!(unknown("MEERKAT_COLOUR_SCHEME"), "MEERKAT_COLOUR_SCHEME is not a variable of meerkat; see --help");
+    }
+
+    #[test]
+    fn the_table_names_each_variable_once() {
+        for (index, variable) in VARIABLES.iter().enumerate() {
+            assert!(VARIABLES[index + 1..].iter().all(|other| other.name != variable.name), "{}", variable.name);
+        }
+    }
+}

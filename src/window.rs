@@ -1,0 +1,137 @@
+//! The recent past of one partition: which commits must have happened between the snapshots of it.
+
+use crate::lag::Committed;
+use crate::memory::{self, Look, Memory, Sample, Thresholds};
+
+/// A commit, or what the difference of two snapshots says about one.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub struct Commit {
+    /// The offset of the next record to read.
+    pub offset: i64,
+    /// When it was made or first seen, in milliseconds since the epoch.
+    pub time_ms: i64,
+    /// How far it was behind the log of its time, in offsets; `None` where that could not be told.
+    pub lag: Option<u64>,
+}
+
+/// Milliseconds before now from which on earlier samples are worth reading.
+///
+/// Ten usual gaps, as far as samples of a one-minute schedule are kept, and on slower schedules enough for ten commits.
+#[must_use]
+pub fn reach_ms(memory: Memory, thresholds: &Thresholds) -> i64 {
+    let commits = i64::try_from(COMMITS_KEPT).unwrap_or(i64::MAX);
+    let gap_ms = memory.usual_gap_ms(thresholds).unwrap_or(thresholds.period_ms);
+    let least = (commits + 1) * thresholds.period_ms;
+    (commits * gap_ms).clamp(least, least.max(KEPT_MS))
+}
+
+/// The last ten inferred commits: each change of the committed offset, with its lag against the log half a minute before.
+///
+/// `earlier` may come unsorted, with duplicates and with holes. Where the log end went backwards another log began, and
+/// what was before it is left out.
+#[must_use]
+pub fn commits(earlier: &[Sample], look: &Look) -> Vec<Commit> {
+    // One sample of each time, in order: (time, committed, log end).
+    let mut points: Vec<_> = earlier.iter().map(|sample| (sample.time_ms, sample.committed, sample.end)).collect();
+    points.retain(|&(time_ms, ..)| time_ms < look.time_ms);
+    points.push((look.time_ms, look.committed, look.log.end));
+    points.sort_by_key(|&(time_ms, ..)| time_ms);
+    points.dedup_by_key(|&mut (time_ms, ..)| time_ms);
+    let log_began = points.windows(2).rposition(|pair| pair[1].2 < pair[0].2).map_or(0, |last| last + 1);
+    let mut commits: Vec<_> = points[log_began..]
+        .windows(2)
+        .filter_map(|pair| {
+            let ((before_ms, before, before_end), (time_ms, now, end)) = (pair[0], pair[1]);
+            let Committed::At(offset) = now else {
+                return None;
+            };
+            let lag = memory::reference_lag(offset, (before_ms, before_end), (time_ms, end));
+            (now != before).then_some(Commit { offset, time_ms, lag: Some(lag) })
+        })
+        .collect();
+    commits.drain(..commits.len().saturating_sub(COMMITS_KEPT));
+    commits
+}
+
+/// Burrow's default number of intervals.
+pub(crate) const COMMITS_KEPT: usize = 10;
+/// How long samples of a one-minute schedule can be read back (sub-minute data in `CloudWatch`).
+const KEPT_MS: i64 = 3 * 3_600_000;
+
+#[cfg(test)]
+mod tests {
+    #![expect(clippy::unwrap_used, reason = "a failed unwrap fails the test")]
+
+    use super::*;
+    use crate::lag::{Assigned, LogRange};
+    use crate::memory::Members;
+
+    const MINUTE: Thresholds =
+        Thresholds { allowed_lag: 0, period_ms: 60_000, unassigned_alarms: false, uncommitted_alarms: false };
+
+    /// `minute:committed/end`; the last one is the look.
+    fn check(story: &str, expected: &[(i64, i64, u64)]) {
+        let mut samples: Vec<_> = story.split_whitespace().map(sample).collect();
+        let last = samples.pop().unwrap();
+        let found: Vec<_> = commits(&samples, &look(last.time_ms, last.committed, last.end))
+            .iter()
+            .map(|commit| (commit.time_ms / 60_000, commit.offset, commit.lag.unwrap()))
+            .collect();
+        assert_eq!(found, expected, "{story}");
+    }
+
+    fn sample(text: &str) -> Sample {
+        let (minute, point) = text.split_once(':').unwrap();
+        let (committed, end) = point.split_once('/').unwrap();
+        let committed = committed.parse().map_or(Committed::Never, Committed::At);
+        let (time_ms, end) = (minute.parse::<i64>().unwrap() * 60_000, end.parse().unwrap());
+        Sample { time_ms, committed, end, memory: Memory::fold(None, &look(time_ms, committed, end), &MINUTE) }
+    }
+
+    fn look(time_ms: i64, committed: Committed, end: i64) -> Look {
+        let log = LogRange { start: 0, end, last_stable: None };
+        Look { time_ms, committed, log, assigned: Assigned::Yes, members: Members::Present }
+    }
+
+    #[test]
+    fn a_change_is_a_commit() {
+        check("0:10/10 1:10/20 2:15/30", &[(2, 15, 10)]);
+        check("0:-/10 1:4/20", &[(1, 4, 11)]);
+        check("0:10/10 1:-/20 2:5/20", &[(2, 5, 15)]);
+        check("0:10/10", &[]);
+    }
+
+    #[test]
+    fn order_duplicates_and_holes_do_not_matter() {
+        check("1:12/20 0:10/10 1:12/20 5:14/60 6:20/70", &[(1, 12, 3), (5, 14, 41), (6, 20, 45)]);
+    }
+
+    #[test]
+    fn a_sample_from_after_the_look_is_left_out() {
+        check("0:10/10 3:90/90 2:20/20", &[(2, 20, 0)]);
+    }
+
+    #[test]
+    fn another_log_begins_where_the_end_goes_backwards() {
+        check("0:1/50 1:9/60 2:1/5 3:2/6", &[(3, 2, 3)]);
+    }
+
+    #[test]
+    fn ten_are_kept() {
+        let story: String = (0..=11).map(|n| format!("{n}:{n}/{n} ")).collect();
+        let expected: Vec<_> = (2..=11).map(|n| (n, n, 0)).collect();
+        check(&story, &expected);
+    }
+
+    #[test]
+    fn the_reach_holds_ten_commits_of_a_slow_schedule_and_three_hours_of_a_fast_one() {
+        let memory = sample("0:1/1").memory;
+        assert_eq!(reach_ms(memory, &MINUTE), 11 * 60_000);
+        assert_eq!(reach_ms(memory, &Thresholds { period_ms: 86_400_000, ..MINUTE }), 11 * 86_400_000);
+        let seldom = (0..=90).map(|minute| sample(&format!("{minute}:{}/9", minute / 30))).reduce(|before, next| {
+            let look = look(next.time_ms, next.committed, next.end);
+            Sample { memory: Memory::fold(Some(&before), &look, &MINUTE), ..next }
+        });
+        assert_eq!(reach_ms(seldom.unwrap().memory, &MINUTE), KEPT_MS);
+    }
+}

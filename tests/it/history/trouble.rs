@@ -1,0 +1,152 @@
+//! When `CloudWatch` does not answer, or says no: which shards that concerns, and what people are told to do.
+
+use std::error::Error as _;
+
+use meerkat::cloudwatch::error::Tried;
+use meerkat::cloudwatch::metrics::{Detail, Results, plan};
+
+use super::*;
+
+/// The error that all shards share, and its whole chain as text.
+async fn reading(world: &World) -> (Arc<Error>, String) {
+    let mut errors = world.try_newest(world.minute(0)).await.into_iter().map(Result::unwrap_err);
+    let error = errors.next().unwrap();
+    assert!(errors.all(|other| other.to_string() == error.to_string()));
+    let mut chain = error.to_string();
+    let mut source = error.source();
+    while let Some(cause) = source {
+        chain = format!("{chain}: {cause}");
+        source = cause.source();
+    }
+    (error, chain)
+}
+
+#[track_caller]
+fn says(text: &str, parts: &[&str]) {
+    assert!(parts.iter().all(|part| text.contains(part)), "{text}");
+}
+
+#[tokio::test]
+async fn throttled_for_a_moment_is_no_trouble() {
+    let world = World::new(1, 3);
+    world.stand.fail(Fault::new("PutMetricData", How::Throttle));
+    world.run(0, 500).await;
+    world.stand.fail(Fault::new("GetMetricData", How::Throttle));
+    assert_eq!(world.previous(world.at(1)).await, Some((1, 500)));
+}
+
+#[tokio::test]
+async fn throttled_for_good_is_told_with_the_quota() {
+    let world = World::new(1, 100);
+    world.stand.fail(Fault::new("GetMetricData", How::Throttle).always());
+    let (error, chain) = reading(&world).await;
+    assert!(matches!(*error, Error::Throttled { tried: Tried::ReadHistory, .. }));
+    says(&chain, &["reading the history", "quota of GetMetricData", "Rate exceeded"]);
+}
+
+#[tokio::test]
+async fn denied_is_told_with_the_permission() {
+    let world = World::new(1, 3);
+    world.stand.fail(Fault::new("GetMetricData", How::Deny));
+    let (error, chain) = reading(&world).await;
+    assert!(matches!(*error, Error::Denied { tried: Tried::ReadHistory, .. }));
+    says(&chain, &["allow cloudwatch:GetMetricData", "VPC endpoint", "not authorized"]);
+    world.stand.fail(Fault::new("PutMetricData", How::Deny));
+    let written = world.store.write(world.minute(0), &world.look(500), soon()).await;
+    says(&failure(&written).to_string(), &["writing the history", "allow cloudwatch:PutMetricData"]);
+    world.stand.fail(Fault::new("PutMetricData", How::Deny));
+    let datums = plan(&Results::default(), Detail::Group, 500).datums;
+    let written = world.store.publish(world.minute(0), &datums, soon()).await;
+    says(&failure(&written).to_string(), &["publishing the metrics", "allow cloudwatch:PutMetricData"]);
+}
+
+#[tokio::test]
+async fn unreachable_is_told_with_the_endpoint() {
+    let nobody = std::net::TcpListener::bind("127.0.0.1:0").unwrap();
+    let url = format!("http://{}", nobody.local_addr().unwrap());
+    drop(nobody);
+    let mut world = World::new(1, 3);
+    world.store = Store::new(client(&url), world.store.schedule(), "State", "Results");
+    let (error, chain) = reading(&world).await;
+    assert!(matches!(*error, Error::Unreachable { .. }), "{chain}");
+    says(&chain, &["interface endpoint", "\"monitoring\"", "AWS_ENDPOINT_URL_CLOUDWATCH"]);
+}
+
+#[tokio::test]
+async fn silence_is_unreachable_too() {
+    let mut world = World::new(1, 3);
+    let timeouts = TimeoutConfig::builder().operation_attempt_timeout(Duration::from_millis(50)).build();
+    let credentials = Credentials::builder().access_key_id("a").secret_access_key("a").provider_name("test").build();
+    let client = client_with(&world.stand.url(), timeouts, credentials);
+    world.store = Store::new(client, world.store.schedule(), "State", "Results");
+    world.stand.fail(Fault::new("GetMetricData", How::Hang).always());
+    let (error, _) = reading(&world).await;
+    assert!(matches!(*error, Error::Unreachable { .. }), "{error:?}");
+}
+
+#[tokio::test]
+async fn the_deadline_ends_a_read_and_a_write() {
+    let world = World::new(1, 3);
+    world.stand.fail(Fault::new("GetMetricData", How::Hang).always());
+    world.stand.fail(Fault::new("PutMetricData", How::Hang).always());
+    let until = || Instant::now() + Duration::from_millis(50);
+    let found = world.store.newest(world.minute(0), &world.shards, until()).await;
+    assert!(matches!(**found[0].as_ref().unwrap_err(), Error::OutOfTime { tried: Tried::ReadHistory }));
+    let written = world.store.write(world.minute(0), &world.look(500), until()).await;
+    assert!(matches!(failure(&written), Error::OutOfTime { tried: Tried::WriteHistory }));
+}
+
+#[tokio::test]
+async fn an_internal_error_is_a_refusal_with_its_code() {
+    let world = World::new(1, 3);
+    world.stand.fail(Fault::new("GetMetricData", How::InternalError).always());
+    let (error, chain) = reading(&world).await;
+    assert!(matches!(*error, Error::Refused { .. }), "{chain}");
+    says(&chain, &["was refused by CloudWatch", "InternalService"]);
+}
+
+#[tokio::test]
+async fn a_refused_look_is_told_with_the_services_words() {
+    let world = World::new(1, 3);
+    world.at(0);
+    let look = world.look(500);
+    world.stand.set_now(MIDNIGHT + 15 * 86_400);
+    let written = world.store.write(world.minute(0), &look, soon()).await;
+    assert!(
+        matches!(failure(&written), Error::Refused { tried: Tried::WriteHistory, code, .. } if code.starts_with("Invalid")),
+        "{written:?}"
+    );
+}
+
+#[tokio::test]
+async fn an_answer_in_pages_is_put_together() {
+    let world = World::new(1, 100);
+    world.run(0, 500).await;
+    world.stand.fail(Fault::new("GetMetricData", How::PartialData).times(3));
+    let minute = world.at(1);
+    let found = world.newest(minute).await;
+    for (looks, (_, look)) in found.iter().zip(world.look(500)) {
+        assert_eq!(looks.before(minute).unwrap().1.entries, look.entries);
+    }
+}
+
+#[tokio::test]
+async fn half_an_answer_is_none() {
+    for how in [How::PartialDataForGood, How::QueryInternalError] {
+        let world = World::new(1, 3);
+        world.run(0, 500).await;
+        world.stand.fail(Fault::new("GetMetricData", how));
+        let (error, _) = reading(&world).await;
+        assert!(matches!(*error, Error::Incomplete { .. }), "{error:?}");
+    }
+}
+
+#[tokio::test]
+async fn trouble_with_one_call_concerns_its_shards_alone() {
+    let world = World::new(1, 59 * 100);
+    world.stand.fail(Fault::new("GetMetricData", How::Deny));
+    let found = world.try_newest(world.minute(0)).await;
+    let failed = found.iter().filter(|looks| looks.is_err()).count();
+    assert!((1..100).contains(&failed), "{failed} of 100");
+    assert_eq!(world.gets().received, 2);
+}

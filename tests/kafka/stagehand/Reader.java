@@ -1,0 +1,8 @@
+/** A member of a group that reads in the background until it leaves. */
+interface Reader {
+    /** Returns when it has an assignment. */
+    void start() throws Exception;
+
+    /** Leaves the group in order. */
+    void leave() throws Exception;
+}

@@ -1,0 +1,43 @@
+#!/bin/sh
+# Starts MiniStack (PyPI) on 127.0.0.1 and prints its address as one line; ends when standard input ends.
+# What is missing is installed into .cache/ first. Without cbor2 it would answer 200 and drop the data.
+set -eu
+
+packages="ministack==1.5.33 cbor2==6.3.0"
+cache=$(cd "$(dirname "$0")/../.." && pwd)/.cache
+venv=$cache/venv-ministack
+mkdir -p "$cache"
+(
+    # Tests that start side by side install once.
+    flock 9
+    if [ "$(cat "$venv/installed" 2>/dev/null)" != "$packages" ]; then
+        python3 -m venv --clear "$venv"
+        # Unquoted: a word for each package.
+        "$venv/bin/pip" install --quiet --disable-pip-version-check $packages >&2
+        echo "$packages" >"$venv/installed"
+    fi
+) 9>"$cache/venv-ministack.lock"
+
+port=$("$venv/bin/python" -c 'import socket; s = socket.socket(); s.bind(("127.0.0.1", 0)); print(s.getsockname()[1])')
+scratch=$(mktemp -d)
+mkfifo "$scratch/pipe"
+BIND_HOST=127.0.0.1 GATEWAY_PORT=$port TMPDIR=$scratch "$venv/bin/ministack" >"$scratch/pipe" 2>&1 </dev/null &
+server=$!
+trap 'kill "$server" 2>/dev/null; wait "$server" 2>/dev/null; rm -rf "$scratch"' EXIT
+
+exec 3<"$scratch/pipe"
+while read -r line <&3; do
+    echo "$line" >>"$scratch/log"
+    case $line in
+    *"Running on http"*)
+        # A full pipe would stop the server.
+        cat <&3 >/dev/null &
+        echo "http://127.0.0.1:$port"
+        cat >/dev/null
+        exit 0
+        ;;
+    esac
+done
+cat "$scratch/log" >&2
+echo "MiniStack ended before it listened" >&2
+exit 1

@@ -94,12 +94,15 @@ impl Config {
     pub fn parse(variables: impl IntoIterator<Item = (String, String)>) -> Result<Self, ConfigError> {
         let mut vars = Variables::new(variables);
         let bootstrap = vars.bootstrap();
-        let encryption = vars.choice("KAFKA_SECURITY_PROTOCOL", &[
-            ("SSL", Encryption::Tls),
-            ("SASL_SSL", Encryption::Tls),
-            ("PLAINTEXT", Encryption::None),
-            ("SASL_PLAINTEXT", Encryption::None),
-        ]);
+        let encryption = vars.choice(
+            "KAFKA_SECURITY_PROTOCOL",
+            &[
+                ("SSL", Encryption::Tls),
+                ("SASL_SSL", Encryption::Tls),
+                ("PLAINTEXT", Encryption::None),
+                ("SASL_PLAINTEXT", Encryption::None),
+            ],
+        );
         let config = Self {
             kafka: Kafka {
                 bootstrap,
@@ -181,7 +184,8 @@ impl Variables {
         let ours = |name: &str| name.starts_with("KAFKA_") || name.starts_with("MEERKAT_");
         let found: BTreeMap<_, _> = variables.into_iter().filter(|(name, _)| ours(name)).collect();
         // A misspelt name of ours would be ignored in silence; names of Kafka's own scripts begin with KAFKA_ too.
-        let unknown = |name: &&String| name.starts_with("MEERKAT_") && VARIABLES.iter().all(|known| known.name != **name);
+        let unknown =
+            |name: &&String| name.starts_with("MEERKAT_") && VARIABLES.iter().all(|known| known.name != **name);
         let problems = found.keys().filter(unknown).map(|name| variables::unknown(name)).collect();
         Self { found, problems }
     }
@@ -293,7 +297,10 @@ mod tests {
 
     #[test]
     fn addresses_are_folded_and_may_be_ipv6() {
-        assert_eq!(bootstrap("B-1.example:9094, b-1.EXAMPLE:9094,b-2.example:9094,"), "b-1.example:9094,b-2.example:9094");
+        assert_eq!(
+            bootstrap("B-1.example:9094, b-1.EXAMPLE:9094,b-2.example:9094,"),
+            "b-1.example:9094,b-2.example:9094"
+        );
         assert_eq!(bootstrap("[::1]:9094"), "[::1]:9094");
         assert_eq!(bootstrap("SASL_SSL://b-1.example:9096"), "b-1.example:9096");
     }

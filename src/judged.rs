@@ -108,7 +108,9 @@ impl Judged {
                     Ok(look) => look,
                     Err(why) => return unread(&why),
                 };
-                let Some(memory) = memories.of((g, c)) else { return unread(&Unknown::because("nothing is remembered")) };
+                let Some(memory) = memories.of((g, c)) else {
+                    return unread(&Unknown::because("nothing is remembered"));
+                };
                 match previous((g, c)) {
                     Err(why) => verdict::judge_without_history(&look, &why, &thresholds),
                     Ok(previous) if memory.is_suspicious() => match earlier((g, c)) {
@@ -156,12 +158,8 @@ impl JudgedGroup {
             (_, _, Some((claim, judgement))) => {
                 let topic = &snapshot.topics[claim.topic].name;
                 let alike = partitions.iter().filter(|other| other.verdict == judgement.verdict).count() - 1;
-                let mut reason = format!(
-                    "{topic}/{} {}: {}",
-                    claim.partition,
-                    judgement.verdict.word(),
-                    judgement.reason
-                );
+                let mut reason =
+                    format!("{topic}/{} {}: {}", claim.partition, judgement.verdict.word(), judgement.reason);
                 if alike > 0 {
                     let _ = write!(reason, " (and {alike} more)");
                 }

@@ -72,8 +72,12 @@ pub async fn check(config: &Config, request: &Request, clock: Clock) -> Result<O
         kafka::look(&config.kafka, None, &selection, unix_seconds, clock.deadline, Arc::clone(&traffic)).await?;
     let time_ms = clock.now_ms();
 
-    let thresholds =
-        |_: &snapshot::Group| Thresholds { allowed_lag: 0, period_ms: 60_000, unassigned_alarms: false, uncommitted_alarms: false };
+    let thresholds = |_: &snapshot::Group| Thresholds {
+        allowed_lag: 0,
+        period_ms: 60_000,
+        unassigned_alarms: false,
+        uncommitted_alarms: false,
+    };
     let no_history = Unknown::because("no earlier snapshot");
     let previous = |_| Err(no_history.clone());
     let memories = Memories::fold(&snapshot, time_ms, previous, thresholds);

@@ -24,9 +24,11 @@ type Error = Box<dyn std::error::Error + Send + Sync>;
 
 fn main() -> ExitCode {
     let in_lambda = std::env::var_os("AWS_LAMBDA_RUNTIME_API").is_some();
-    let result = tokio::runtime::Builder::new_current_thread().enable_all().build().map_err(Error::from).and_then(
-        |runtime| if in_lambda { runtime.block_on(serve()) } else { run(&runtime) },
-    );
+    let result = tokio::runtime::Builder::new_current_thread()
+        .enable_all()
+        .build()
+        .map_err(Error::from)
+        .and_then(|runtime| if in_lambda { runtime.block_on(serve()) } else { run(&runtime) });
     result.unwrap_or_else(|error| {
         // Standard error may be closed; there is nobody else to tell.
         let _ = writeln!(std::io::stderr(), "meerkat: {}", chain(&*error));
@@ -89,9 +91,8 @@ fn run(runtime: &tokio::runtime::Runtime) -> Result<ExitCode, Error> {
             write!(out, "{}", variables::markdown())?;
             return Ok(ExitCode::SUCCESS);
         }
-        Arguments::Run { event: Some(path) } => {
-            std::fs::read_to_string(&path).map_err(|error| format!("the event file {path:?} cannot be read: {error}"))?
-        }
+        Arguments::Run { event: Some(path) } => std::fs::read_to_string(&path)
+            .map_err(|error| format!("the event file {path:?} cannot be read: {error}"))?,
         Arguments::Run { event: None } => {
             let mut text = String::new();
             if !std::io::stdin().is_terminal() {

@@ -16,6 +16,8 @@ pub struct Snapshot {
     pub topics: Vec<Topic>,
     /// The groups that were selected.
     pub groups: Vec<Group>,
+    /// Groups of a kind that has no committed offsets to look at yet, by name.
+    pub uncovered: Vec<(Box<str>, Kind)>,
     /// How many groups were left out as no consumer groups, by protocol type (`connect`, `sr`, …).
     pub left_out: BTreeMap<String, usize>,
     /// What could not be read and belongs to no single group or partition.
@@ -128,7 +130,11 @@ impl Group {
     pub fn assigned(&self, claim: &Claim) -> Assigned {
         match (&self.members, &self.state) {
             (Ok(_), Ok(state)) if matches!(&**state, "Stable" | "Empty" | "Dead") => {
-                if claim.member.is_some() { Assigned::Yes } else { Assigned::No }
+                if claim.member.is_some() {
+                    Assigned::Yes
+                } else {
+                    Assigned::No
+                }
             }
             _ => Assigned::Unknown,
         }

@@ -61,7 +61,11 @@ pub const VARIABLES: &[Variable] = &[
         meaning: "bytes that a report may have, the worst groups and partitions stay; without it 245760 in Lambda, else none",
     },
     Variable { name: "MEERKAT_TIMEOUT", default: Some("30"), meaning: "seconds that a run outside Lambda may take" },
-    Variable { name: "MEERKAT_FRAME_LIMIT", default: Some("67108864"), meaning: "bytes that one answer of a broker may have" },
+    Variable {
+        name: "MEERKAT_FRAME_LIMIT",
+        default: Some("67108864"),
+        meaning: "bytes that one answer of a broker may have",
+    },
     Variable {
         name: "MEERKAT_LOG",
         default: Some("info"),
@@ -131,7 +135,10 @@ mod tests {
 
     #[test]
     fn a_slip_is_told_from_a_stranger() {
-        assert_eq!(unknown("MEERKAT_TIMOUT"), "MEERKAT_TIMOUT is not a variable of meerkat; did you mean MEERKAT_TIMEOUT?");
+        assert_eq!(
+            unknown("MEERKAT_TIMOUT"),
+            "MEERKAT_TIMOUT is not a variable of meerkat; did you mean MEERKAT_TIMEOUT?"
+        );
         assert_eq!(unknown("MEERKAT_COLOUR_SCHEME"), "MEERKAT_COLOUR_SCHEME is not a variable of meerkat; see --help");
     }
 

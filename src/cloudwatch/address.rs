@@ -120,7 +120,7 @@ impl Schedule {
         }
         if self.period <= CONTIGUOUS_UP_TO {
             let (oldest, newest) = (self.back(minute, *looks.end()), self.back(minute, *looks.start()));
-            return Vec::from([self.span(oldest).start..self.span(newest).end]);
+            return std::iter::once(self.span(oldest).start..self.span(newest).end).collect();
         }
         looks.map(|look| self.span(self.back(minute, look))).collect()
     }

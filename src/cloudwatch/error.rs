@@ -37,14 +37,14 @@ pub enum Error {
         /// The service's answer.
         source: Cause,
     },
-    /// There are no credentials, or the service does not know or trust them.
+    /// The service does not know or trust the credentials.
     #[error(
-        "{tried} needs valid AWS credentials: run with a role, or set AWS_ACCESS_KEY_ID and AWS_SECRET_ACCESS_KEY; {code}"
+        "{tried} was refused for its credentials: {code}; see the role, or AWS_ACCESS_KEY_ID, AWS_SECRET_ACCESS_KEY and AWS_SESSION_TOKEN, and this machine's clock"
     )]
     Credentials {
         /// What was being done.
         tried: Tried,
-        /// The service's code, or that there are none.
+        /// The service's code.
         code: String,
         /// The service's answer.
         source: Cause,
@@ -59,8 +59,10 @@ pub enum Error {
         /// Where the connection failed.
         source: Cause,
     },
-    /// The client could not make a request from its settings.
-    #[error("{tried} could not begin: see AWS_REGION and the other AWS settings")]
+    /// The client has no Region, no credentials, or another setting that makes no request.
+    #[error(
+        "{tried} could not begin: it takes a Region (AWS_REGION) and credentials (a role, or AWS_ACCESS_KEY_ID and AWS_SECRET_ACCESS_KEY)"
+    )]
     Settings {
         /// What was being done.
         tried: Tried,
@@ -131,10 +133,9 @@ impl Tried {
             (SdkError::DispatchFailure(failure), _) if failure.is_io() || failure.is_timeout() => {
                 Error::Unreachable { tried, source: error.into() }
             }
-            (SdkError::DispatchFailure(_), _) => {
-                Error::Credentials { tried, code: "none were found".to_owned(), source: error.into() }
+            (SdkError::DispatchFailure(_) | SdkError::ConstructionFailure(_), _) => {
+                Error::Settings { tried, source: error.into() }
             }
-            (SdkError::ConstructionFailure(_), _) => Error::Settings { tried, source: error.into() },
             _ => Error::Refused { tried, code: "no code".to_owned(), source: error.into() },
         }
     }

@@ -8,7 +8,7 @@ use super::groups::Listed;
 use super::members::Described;
 use super::versions::Api;
 use crate::lag::{Committed, Known, Unknown};
-use crate::snapshot::{Broker, Claim, Group, Kind, Topic};
+use crate::snapshot::{Broker, Claim, Group, Topic};
 
 /// A group for which everything but its logs has been read.
 pub(super) struct Part {
@@ -48,7 +48,8 @@ impl Part {
                     claim.committed = Err(cause.clone());
                 }
             }
-            let mut unseen: Vec<usize> = subscribed.into_iter().flatten().filter(|topic| !claimed.contains(topic)).collect();
+            let mut unseen: Vec<usize> =
+                subscribed.into_iter().flatten().filter(|topic| !claimed.contains(topic)).collect();
             unseen.sort_unstable();
             for topic in unseen {
                 if let Err(cause) = &topics[topic].partitions {
@@ -113,19 +114,6 @@ pub(super) fn wanted(parts: &[Part], topics: usize) -> Vec<Vec<i32>> {
         partitions.dedup();
     }
     wanted
-}
-
-/// A share group: it has no committed offsets (KIP-932).
-pub(super) fn uncovered(listed: Listed) -> Group {
-    let reason = Unknown::because(format!("{} groups are not covered yet", Kind::Share.name()));
-    Group {
-        name: listed.name,
-        kind: listed.kind,
-        state: listed.state,
-        members: Err(reason.clone()),
-        claims: Err(reason),
-        gaps: Vec::new(),
-    }
 }
 
 /// Every broker with the versions chosen for it.

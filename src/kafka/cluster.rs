@@ -78,10 +78,8 @@ impl Cluster {
         };
         let mut first = Some((endpoint, connection));
         let nodes = metadata.brokers.iter().map(|broker| {
-            let endpoint = Endpoint {
-                host: broker.host.to_string(),
-                port: u16::try_from(broker.port).unwrap_or_default(),
-            };
+            let endpoint =
+                Endpoint { host: broker.host.to_string(), port: u16::try_from(broker.port).unwrap_or_default() };
             let open = first.take_if(|(known, _)| known.is_same(&endpoint));
             async move {
                 let connection = match open {
@@ -120,9 +118,7 @@ impl Cluster {
 
     /// Address and versions of each broker.
     pub(super) fn describe(&self) -> impl Iterator<Item = (i32, &Endpoint, Result<&Versions, &Unknown>)> {
-        self.brokers.iter().map(|(id, node)| {
-            (*id, &node.endpoint, node.connection.as_ref().map(Connection::versions))
-        })
+        self.brokers.iter().map(|(id, node)| (*id, &node.endpoint, node.connection.as_ref().map(Connection::versions)))
     }
 
     /// The version that would be used, if the broker can be talked to.
@@ -177,8 +173,7 @@ impl From<AskError> for Unknown {
 
 async fn ask_metadata(connection: &Connection, topics: Vec<StrBytes>) -> Result<MetadataResponse, CallError> {
     let topics = topics.into_iter().map(|name| MetadataRequestTopic::default().with_name(Some(TopicName(name))));
-    let request =
-        MetadataRequest::default().with_topics(Some(topics.collect())).with_allow_auto_topic_creation(false);
+    let request = MetadataRequest::default().with_topics(Some(topics.collect())).with_allow_auto_topic_creation(false);
     connection.call(Api::Metadata, &request).await
 }
 

@@ -58,7 +58,8 @@ pub(super) async fn list(cluster: &Cluster, selection: &Selection) -> Listing {
         let groups = match answer.map_err(Unknown::from) {
             Ok(answer) if answer.error_code == 0 => answer.groups,
             Ok(answer) => {
-                let what = Unknown::because(format!("its groups are unknown: {}", failure::sentence(answer.error_code)));
+                let what =
+                    Unknown::because(format!("its groups are unknown: {}", failure::sentence(answer.error_code)));
                 listing.problems.push(Problem { place: cluster.place(id), what });
                 answer.groups
             }
@@ -114,8 +115,11 @@ async fn look_up(cluster: &Cluster, names: &[&str], offsets_topic_exists: bool) 
     let listed = names.iter().zip(coordinators);
     let unlisted = Unknown::because("no broker lists the group");
     listed
-        .map(|(name, coordinator)| {
-            Listed { name: (*name).into(), kind: Kind::Classic, state: Err(unlisted.clone()), coordinator }
+        .map(|(name, coordinator)| Listed {
+            name: (*name).into(),
+            kind: Kind::Classic,
+            state: Err(unlisted.clone()),
+            coordinator,
         })
         .collect()
 }

@@ -84,10 +84,17 @@ pub async fn look(
     let wanted = assembly::wanted(&parts, names.names.len());
     let topics = logs::read(&cluster, &names.names, &wanted).await;
     tracing::debug!(topics = topics.len(), "logs read");
-    let mut groups: Vec<Group> = parts.into_iter().map(|part| part.into_group(&topics)).collect();
-    groups.extend(share.into_iter().map(assembly::uncovered));
-    groups.sort_unstable_by(|a, b| a.name.cmp(&b.name));
+    let groups: Vec<Group> = parts.into_iter().map(|part| part.into_group(&topics)).collect();
     let brokers = assembly::brokers(&cluster);
     let cluster_id = cluster.id().map(Into::into);
-    Ok(Snapshot { brokers, cluster_id, topics, groups, left_out: listing.left_out, problems: listing.problems })
+    let uncovered = share.into_iter().map(|listed| (listed.name, listed.kind)).collect();
+    Ok(Snapshot {
+        brokers,
+        cluster_id,
+        topics,
+        uncovered,
+        groups,
+        left_out: listing.left_out,
+        problems: listing.problems,
+    })
 }

@@ -199,9 +199,8 @@ fn read(variable: &'static str, pem: &Pem) -> Result<Vec<u8>, TlsError> {
 
 fn certificates(variable: &'static str, text: &[u8]) -> Result<Vec<CertificateDer<'static>>, TlsError> {
     let wrong = |found: String| TlsError::Pem { variable, what: "certificate", found };
-    let found: Vec<_> = CertificateDer::pem_slice_iter(text)
-        .collect::<Result<_, _>>()
-        .map_err(|error| wrong(error.to_string()))?;
+    let found: Vec<_> =
+        CertificateDer::pem_slice_iter(text).collect::<Result<_, _>>().map_err(|error| wrong(error.to_string()))?;
     if found.is_empty() { Err(wrong("there is no CERTIFICATE section".into())) } else { Ok(found) }
 }
 

@@ -127,8 +127,10 @@ fn commits_that_lose_a_share_of_what_arrives_are_slow() {
 
 #[test]
 fn a_little_ground_lost_at_each_of_ten_commits_is_slow() {
-    let story =
-        |commits: i64| -> String { (0..=commits).map(|n| format!("{}/{} ", n * 990, n * 1_000 + 1_500)).collect() };
+    let story = |commits: i64| {
+        let looks: Vec<_> = (0..=commits).map(|n| format!("{}/{}", n * 990, n * 1_000 + 1_500)).collect();
+        looks.join(" ")
+    };
     check(&story(9), Verdict::Ok);
     check(&story(10), Verdict::Warn);
 }

@@ -108,7 +108,7 @@ fn layout(schedule: Schedule, partitions: usize) -> Layout {
 
 /// Long enough for every test, and no test waits for it.
 fn soon() -> Instant {
-    Instant::now() + Duration::from_secs(60)
+    Instant::now() + Duration::from_mins(1)
 }
 
 /// Two attempts a call.

@@ -39,8 +39,8 @@ fn watch(consumer: Consumer, period_s: u64, seconds: u64, seed: u64) -> Verdicts
         world.run_to(second);
         let look = world.look();
         let seen_since = |from_ms: i64| -> Vec<Sample> {
-            let seen = store.iter().filter(|(visible_ms, _)| *visible_ms <= look.time_ms);
-            seen.map(|(_, sample)| *sample).filter(|sample| sample.time_ms >= from_ms).collect()
+            let visible = store.iter().filter(|(visible_ms, _)| *visible_ms <= look.time_ms);
+            visible.map(|(_, sample)| *sample).filter(|sample| sample.time_ms >= from_ms).collect()
         };
         let newest_ms = look.time_ms - NEWEST_MS.max(4 * thresholds.period_ms);
         let previous = seen_since(newest_ms).into_iter().max_by_key(|sample| sample.time_ms);

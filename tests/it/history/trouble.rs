@@ -73,6 +73,17 @@ async fn unreachable_is_told_with_the_endpoint() {
 }
 
 #[tokio::test]
+async fn no_credentials_are_told_with_the_settings() {
+    let mut world = World::new(1, 3);
+    let config = aws_sdk_cloudwatch::Config::builder().behavior_version(BehaviorVersion::latest());
+    let config = config.region(Region::new("us-east-1")).endpoint_url(world.stand.url()).build();
+    world.store = Store::new(Client::from_conf(config), world.store.schedule(), "State", "Results");
+    let (error, _) = reading(&world).await;
+    assert!(matches!(*error, Error::Settings { .. }), "{error:?}");
+    says(&error.to_string(), &["AWS_REGION", "AWS_ACCESS_KEY_ID"]);
+}
+
+#[tokio::test]
 async fn silence_is_unreachable_too() {
     let mut world = World::new(1, 3);
     let timeouts = TimeoutConfig::builder().operation_attempt_timeout(Duration::from_millis(50)).build();

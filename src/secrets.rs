@@ -1,0 +1,141 @@
+//! The only door to what is kept elsewhere: passwords and keys by reference, tokens from an issuer, a cluster's addresses by
+//! its ARN, AWS credentials.
+//!
+//! [`reference`] is pure and tells what a variable holds; the rest asks Secrets Manager, Parameter Store, Amazon MSK and token
+//! endpoints. Types of the SDK stay inside, and what comes out is text or a [`Secret`].
+
+use std::time::Duration;
+
+use aws_config::SdkConfig;
+use aws_config::retry::RetryConfig;
+use aws_config::sts::AssumeRoleProvider;
+use aws_config::timeout::TimeoutConfig;
+use aws_credential_types::provider::ProvideCredentials;
+use aws_smithy_http_client::Builder;
+use aws_smithy_http_client::tls::{Provider, rustls_provider::CryptoMode};
+use aws_smithy_runtime_api::client::http::SharedHttpClient;
+use tokio::sync::OnceCell;
+
+mod aws;
+mod call;
+pub mod error;
+pub mod msk;
+pub mod reference;
+mod stored;
+pub mod token;
+
+pub use error::Error;
+pub use msk::{Listener, Network};
+pub use reference::{Reference, Source};
+pub use token::{Token, TokenRequest};
+
+use crate::secret::Secret;
+
+/// Connections and settings, made when they are first needed; one for a whole process is best.
+pub struct Door {
+    wait: Duration,
+    http: SharedHttpClient,
+    aws: OnceCell<SdkConfig>,
+}
+
+/// An AWS identity's key.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct AwsKey {
+    /// The access key's id.
+    pub access_key: String,
+    /// Its secret half.
+    pub secret_key: Secret,
+    /// Temporary credentials have one, an IAM user's have none.
+    pub session_token: Option<Secret>,
+}
+
+impl Door {
+    /// A door at which one question, retries included, may take as long as `wait`. Nothing is sent yet.
+    #[must_use]
+    pub fn new(wait: Duration) -> Self {
+        let http = Builder::new().tls_provider(Provider::Rustls(CryptoMode::Ring)).build_https();
+        Self { wait, http, aws: OnceCell::new() }
+    }
+
+    /// The secret that a variable holds or refers to.
+    ///
+    /// # Errors
+    ///
+    /// [`Error`] when the reference cannot be followed, or leads to something else.
+    pub async fn read(&self, variable: &'static str, source: &Source) -> Result<Secret, Error> {
+        match source {
+            Source::Inline(secret) => Ok(secret.clone()),
+            Source::Elsewhere(reference) => {
+                let text = self.fetch(variable, reference).await?;
+                stored::value(&text, reference.key()).map_err(|why| Error::unusable(variable, reference, why))
+            }
+        }
+    }
+
+    /// The user name and password in a secret of the form that Amazon MSK prescribes for SCRAM:
+    /// `{"username": "…", "password": "…"}`.
+    ///
+    /// # Errors
+    ///
+    /// [`Error`] when the reference cannot be followed, or leads to something else.
+    pub async fn read_pair(&self, variable: &'static str, reference: &Reference) -> Result<(String, Secret), Error> {
+        let text = self.fetch(variable, reference).await?;
+        stored::pair(&text).map_err(|why| Error::unusable(variable, reference, why))
+    }
+
+    /// The key of this run's AWS identity, or of the role that it takes on.
+    ///
+    /// # Errors
+    ///
+    /// [`Error::Credentials`] when there is none to be had.
+    pub async fn aws_key(&self, role: Option<&str>) -> Result<AwsKey, Error> {
+        let config = self.aws().await;
+        let found = match role {
+            Some(arn) => {
+                let role = AssumeRoleProvider::builder(arn).session_name("meerkat").configure(config).build().await;
+                role.provide_credentials().await
+            }
+            None => aws::credentials(config).await,
+        };
+        let key = found.map_err(|error| {
+            let subject =
+                role.map_or(String::from("the AWS_MSK_IAM login"), |arn| format!("KAFKA_SASL_AWS_ROLE_ARN ({arn})"));
+            Error::no_key(subject, role.is_some(), error)
+        })?;
+        Ok(AwsKey {
+            access_key: key.access_key_id().to_owned(),
+            secret_key: Secret::new(key.secret_access_key().to_owned()),
+            session_token: key.session_token().map(|token| Secret::new(token.to_owned())),
+        })
+    }
+
+    /// What a reference leads to, as it is kept.
+    async fn fetch(&self, variable: &'static str, reference: &Reference) -> Result<String, Error> {
+        match reference {
+            Reference::File { path, .. } => tokio::task::spawn_blocking({
+                let path = path.clone();
+                move || std::fs::read_to_string(path)
+            })
+            .await
+            .map_err(std::io::Error::other)
+            .and_then(|read| read)
+            .map_err(|source| Error::File { variable, path: path.clone(), source }),
+            Reference::Kept { arn, .. } => stored::fetch(self, variable, arn).await,
+        }
+    }
+
+    /// What the environment, profiles and the machine give the SDK.
+    async fn aws(&self) -> &SdkConfig {
+        self.aws
+            .get_or_init(|| async {
+                let timeouts = TimeoutConfig::builder().connect_timeout(self.wait).operation_timeout(self.wait).build();
+                aws_config::from_env()
+                    .http_client(self.http.clone())
+                    .timeout_config(timeouts)
+                    .retry_config(RetryConfig::standard())
+                    .load()
+                    .await
+            })
+            .await
+    }
+}

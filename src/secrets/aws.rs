@@ -1,0 +1,149 @@
+//! A signed question to an AWS service.
+
+use std::time::SystemTime;
+
+use aws_config::SdkConfig;
+use aws_credential_types::Credentials;
+use aws_credential_types::provider::ProvideCredentials;
+use aws_credential_types::provider::error::CredentialsError;
+use aws_sigv4::http_request::{SignableBody, SignableRequest, SigningSettings, sign};
+use aws_sigv4::sign::v4;
+use aws_smithy_runtime_api::client::orchestrator::HttpRequest;
+use aws_smithy_types::body::SdkBody;
+use aws_types::service_config::ServiceConfigKey;
+
+use super::call::{Failure, call};
+use super::reference::{Arn, Kind};
+use super::{Door, Error};
+
+/// What is asked.
+pub(super) struct Question<'a> {
+    /// What the answer is about.
+    pub(super) arn: &'a Arn,
+    /// The IAM action that it takes.
+    pub(super) action: &'static str,
+    /// `GET` has no body.
+    pub(super) method: &'static str,
+    pub(super) path: String,
+    /// `X-Amz-Target` of AWS's JSON 1.1 protocol, and the body.
+    pub(super) json: Option<(&'static str, String)>,
+}
+
+/// Asks, and judges a refusal; `variable` is the one that says what to ask for.
+pub(super) async fn ask(door: &Door, variable: &'static str, question: Question<'_>) -> Result<Vec<u8>, Error> {
+    let subject = format!("{variable} ({})", question.arn.text);
+    let config = door.aws().await;
+    let origin = origin(config, question.arn);
+    let key = match credentials(config).await {
+        Ok(key) => key,
+        Err(error) => return Err(Error::no_key(subject, false, error)),
+    };
+    let request =
+        signed(&origin, &question, key).map_err(|source| Error::Settings { subject: subject.clone(), source })?;
+    call(&door.http, door.wait, &origin, request).await.map_err(|failure| match failure {
+        Failure::Refused(refusal) => Error::refused(subject, question.action, question.arn, &refusal),
+        Failure::Unreachable(source) => Error::Unreachable { subject, origin, source },
+    })
+}
+
+/// The key that the SDK's chain finds.
+pub(super) async fn credentials(config: &SdkConfig) -> Result<Credentials, CredentialsError> {
+    match config.credentials_provider() {
+        Some(provider) => provider.provide_credentials().await,
+        None => Err(CredentialsError::not_loaded_no_source()),
+    }
+}
+
+/// Where the service is: what `AWS_ENDPOINT_URL_…`, `AWS_ENDPOINT_URL` or the profile say, or its public name.
+fn origin(config: &SdkConfig, arn: &Arn) -> String {
+    let id = match arn.kind {
+        Kind::Secret => "Secrets Manager",
+        Kind::Parameter => "SSM",
+        Kind::Cluster => "Kafka",
+    };
+    let key = ServiceConfigKey::builder().service_id(id).env("AWS_ENDPOINT_URL").profile("endpoint_url").build().ok();
+    let own = config.service_config().zip(key).and_then(|(settings, key)| settings.load_config(key));
+    own.or_else(|| config.endpoint_url().map(str::to_owned)).unwrap_or_else(|| {
+        public_origin(arn, config.use_fips().unwrap_or_default(), config.use_dual_stack().unwrap_or_default())
+    })
+}
+
+fn public_origin(arn: &Arn, fips: bool, dual_stack: bool) -> String {
+    let suffix = match (arn.region.split('-').next(), dual_stack) {
+        (Some("cn"), false) => "amazonaws.com.cn",
+        (Some("cn"), true) => "api.amazonwebservices.com.cn",
+        (Some("eusc"), false) => "amazonaws.eu",
+        (Some("eusc"), true) => "api.amazonwebservices.eu",
+        (_, false) => "amazonaws.com",
+        (_, true) => "api.aws",
+    };
+    let fips = if fips { "-fips" } else { "" };
+    format!("https://{}{fips}.{}.{suffix}", arn.kind.service(), arn.region)
+}
+
+fn signed(
+    origin: &str,
+    question: &Question<'_>,
+    key: Credentials,
+) -> Result<HttpRequest, Box<dyn std::error::Error + Send + Sync>> {
+    let body = question.json.as_ref().map_or("", |(_, body)| body);
+    let mut request = HttpRequest::new(SdkBody::from(body));
+    request.set_method(question.method)?;
+    request.set_uri(question.path.as_str())?;
+    if let Some((target, _)) = question.json {
+        request.headers_mut().insert("content-type", "application/x-amz-json-1.1");
+        request.headers_mut().insert("x-amz-target", target);
+    }
+    let identity = key.into();
+    let params = v4::SigningParams::builder()
+        .identity(&identity)
+        .region(&question.arn.region)
+        .name(question.arn.kind.service())
+        .time(SystemTime::now())
+        .settings(SigningSettings::default())
+        .build()?
+        .into();
+    let url = format!("{}{}", origin.trim_end_matches('/'), question.path);
+    let headers: Vec<_> = request.headers().iter().collect();
+    let signable =
+        SignableRequest::new(question.method, &url, headers.into_iter(), SignableBody::Bytes(body.as_bytes()))?;
+    let (headers, _) = sign(signable, &params)?.into_parts().0.into_parts();
+    for header in headers {
+        request.headers_mut().insert(header.name(), header.value().to_owned());
+    }
+    Ok(request)
+}
+
+impl Kind {
+    /// The service's name in host names and signatures.
+    pub(super) fn service(self) -> &'static str {
+        match self {
+            Self::Secret => "secretsmanager",
+            Self::Parameter => "ssm",
+            Self::Cluster => "kafka",
+        }
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    #![expect(clippy::unwrap_used, reason = "a test fails by panicking")]
+
+    use super::*;
+
+    #[test]
+    fn a_service_has_its_name_in_every_partition() {
+        let origin = |text, fips, dual_stack| public_origin(&Arn::parse(text).unwrap(), fips, dual_stack);
+        let secret = "arn:aws:secretsmanager:eu-west-1:1:secret:a";
+        assert_eq!(origin(secret, false, false), "https://secretsmanager.eu-west-1.amazonaws.com");
+        assert_eq!(origin(secret, false, true), "https://secretsmanager.eu-west-1.api.aws");
+        assert_eq!(
+            origin("arn:aws-us-gov:ssm:us-gov-west-1:1:parameter/a", true, false),
+            "https://ssm-fips.us-gov-west-1.amazonaws.com"
+        );
+        assert_eq!(
+            origin("arn:aws-cn:kafka:cn-north-1:1:cluster/a", false, false),
+            "https://kafka.cn-north-1.amazonaws.com.cn"
+        );
+    }
+}

@@ -1,0 +1,135 @@
+//! Why something that is kept elsewhere could not be had, and the way out.
+
+use aws_credential_types::provider::error::CredentialsError;
+
+use super::call::Refusal;
+use super::reference::{Arn, Reference};
+
+/// What went wrong at the door. `subject` names the variable, and what it refers to.
+#[derive(Debug, thiserror::Error)]
+pub enum Error {
+    /// The file cannot be read.
+    #[error("{variable} refers to the file {path}, which cannot be read")]
+    File {
+        /// The variable.
+        variable: &'static str,
+        /// The file.
+        path: String,
+        /// The system's reason.
+        source: std::io::Error,
+    },
+    /// There is no AWS identity, or its credentials are refused.
+    #[error("{subject} takes valid AWS credentials: {said}")]
+    Credentials {
+        /// What they are for.
+        subject: String,
+        /// What is wrong with them.
+        said: String,
+        /// Where they were looked for.
+        source: Option<Box<dyn std::error::Error + Send + Sync>>,
+    },
+    /// The identity may not read it.
+    #[error("{subject} cannot be read: allow {action} on it to the role of this run ({said})")]
+    Denied {
+        /// What cannot be read.
+        subject: String,
+        /// The IAM action that is missing.
+        action: &'static str,
+        /// The service's words.
+        said: String,
+    },
+    /// There is no such thing.
+    #[error("{subject} does not exist: check name and account ({said})")]
+    NotFound {
+        /// What was looked for.
+        subject: String,
+        /// The service's words.
+        said: String,
+    },
+    /// Another refusal.
+    #[error("{subject} cannot be read: {said}")]
+    Refused {
+        /// What cannot be read.
+        subject: String,
+        /// The service's words.
+        said: String,
+    },
+    /// Nobody answers.
+    #[error(
+        "{subject}: no answer from {origin}; from a VPC it takes a NAT gateway, or an interface endpoint where the service has one"
+    )]
+    Unreachable {
+        /// What was to be read.
+        subject: String,
+        /// Who was asked.
+        origin: String,
+        /// How it failed.
+        source: Box<dyn std::error::Error + Send + Sync>,
+    },
+    /// The request cannot be written.
+    #[error("{subject} cannot be asked for")]
+    Settings {
+        /// What was to be read.
+        subject: String,
+        /// What is in the way.
+        source: Box<dyn std::error::Error + Send + Sync>,
+    },
+    /// It is there, and is something else than expected.
+    #[error("{subject} is of no use: {why}")]
+    Unusable {
+        /// What was read.
+        subject: String,
+        /// What is wrong with it; never its text.
+        why: String,
+    },
+    /// The token endpoint says no.
+    #[error("the token endpoint {endpoint} gives no token: {said}: {way_out}")]
+    NoToken {
+        /// The endpoint.
+        endpoint: String,
+        /// Its words.
+        said: String,
+        /// What to check.
+        way_out: &'static str,
+    },
+}
+
+impl Error {
+    pub(super) fn unusable(variable: &'static str, reference: &Reference, why: String) -> Self {
+        Self::Unusable { subject: format!("{variable} ({reference})"), why }
+    }
+
+    /// No credentials from the chain, or none for the role.
+    pub(super) fn no_key(subject: String, role: bool, error: CredentialsError) -> Self {
+        let said = String::from(if role {
+            "the role cannot be taken on: allow sts:AssumeRole on it to this run's role, and let its trust policy name that role"
+        } else {
+            "run with a role, or set AWS_ACCESS_KEY_ID and AWS_SECRET_ACCESS_KEY"
+        });
+        Self::Credentials { subject, said, source: Some(Box::new(error)) }
+    }
+
+    /// What a service's no means.
+    pub(super) fn refused(subject: String, action: &'static str, arn: &Arn, refusal: &Refusal) -> Self {
+        let said = refusal.words();
+        let about_key = ["KMS", "kms", "ciphertext"].iter().any(|word| refusal.message().contains(word));
+        match refusal.code() {
+            "AccessDeniedException" | "AccessDenied" | "UnauthorizedException" | "ForbiddenException" if about_key => {
+                Self::Denied { subject, action: "kms:Decrypt", said }
+            }
+            "DecryptionFailure" | "InvalidKeyId" => Self::Denied { subject, action: "kms:Decrypt", said },
+            "AccessDeniedException" | "AccessDenied" | "UnauthorizedException" | "ForbiddenException" => {
+                Self::Denied { subject, action, said }
+            }
+            "ResourceNotFoundException" | "ParameterNotFound" | "NotFoundException" => Self::NotFound { subject, said },
+            "ExpiredTokenException" | "UnrecognizedClientException" | "InvalidClientTokenId" => {
+                Self::Credentials { subject, said, source: None }
+            }
+            "InvalidSignatureException" | "SignatureDoesNotMatch" | "RequestExpired" => {
+                let said = format!("{said}; is this machine's clock right, and {} the Region?", arn.region);
+                Self::Credentials { subject, said, source: None }
+            }
+            _ => Self::Refused { subject, said },
+        }
+    }
+}

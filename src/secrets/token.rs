@@ -1,0 +1,203 @@
+//! A bearer token for client credentials (RFC 6749, section 4.4), as Kafka's own client asks for one (KIP-768).
+
+use std::time::Duration;
+
+use aws_smithy_http_client::Builder;
+use aws_smithy_http_client::tls::{Provider, TlsContext, TrustStore, rustls_provider::CryptoMode};
+use aws_smithy_runtime_api::client::http::SharedHttpClient;
+use aws_smithy_runtime_api::client::orchestrator::HttpRequest;
+use aws_smithy_types::body::SdkBody;
+use base64::Engine as _;
+use base64::engine::general_purpose::STANDARD;
+use percent_encoding::{NON_ALPHANUMERIC, utf8_percent_encode};
+use serde::Deserialize;
+use tokio_rustls::rustls::RootCertStore;
+use tokio_rustls::rustls::pki_types::CertificateDer;
+use tokio_rustls::rustls::pki_types::pem::PemObject;
+
+use super::call::{Failure, call};
+use super::{Door, Error};
+use crate::secret::Secret;
+
+/// What it takes to ask for a token.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct TokenRequest {
+    /// The issuer's token endpoint, an `https` URL.
+    pub endpoint: String,
+    /// Who asks.
+    pub client_id: String,
+    /// Their secret.
+    pub client_secret: Secret,
+    /// The scope to ask for; `None` leaves it to the issuer.
+    pub scope: Option<String>,
+    /// Whether id and secret are percent-encoded first, as RFC 6749 wants and many issuers do not (KAFKA-16345).
+    pub header_urlencode: bool,
+    /// CA certificates, as PEM, to trust in place of the system's.
+    pub ca: Option<String>,
+}
+
+/// A token, and how long it is good for.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct Token {
+    /// The token.
+    pub token: Secret,
+    /// From now; `None` where the issuer does not say.
+    pub lifetime: Option<Duration>,
+}
+
+/// A successful answer (RFC 6749, section 5.1).
+#[derive(Deserialize)]
+struct Answer {
+    access_token: String,
+    expires_in: Option<f64>,
+}
+
+impl Door {
+    /// A fresh token.
+    ///
+    /// # Errors
+    ///
+    /// [`Error`] when the endpoint cannot be reached, is not to be trusted with a secret, or refuses.
+    pub async fn token(&self, request: &TokenRequest) -> Result<Token, Error> {
+        let endpoint = || request.endpoint.clone();
+        let unfit =
+            |why: &str| Error::Unusable { subject: format!("{VARIABLE} ({})", endpoint()), why: why.to_owned() };
+        let (origin, path) = split(&request.endpoint).map_err(unfit)?;
+        let http = match &request.ca {
+            Some(pem) => trusting(pem).map_err(unfit)?,
+            None => self.http.clone(),
+        };
+        let message = message(request, path)
+            .map_err(|source| Error::Settings { subject: format!("{VARIABLE} ({})", endpoint()), source })?;
+        let body = call(&http, self.wait, origin, message).await.map_err(|failure| match failure {
+            Failure::Refused(refusal) => {
+                let said = refusal.words().replace(request.client_secret.expose(), "***");
+                Error::NoToken { endpoint: endpoint(), said, way_out: way_out(refusal.code(), refusal.status) }
+            }
+            Failure::Unreachable(source) => {
+                Error::Unreachable { subject: VARIABLE.to_owned(), origin: origin.to_owned(), source }
+            }
+        })?;
+        let answer: Answer = serde_json::from_slice(&body).map_err(|_| unfit("its answer has no access_token"))?;
+        let lifetime = answer.expires_in.and_then(|seconds| Duration::try_from_secs_f64(seconds).ok());
+        Ok(Token { token: Secret::new(answer.access_token), lifetime })
+    }
+}
+
+fn message(request: &TokenRequest, path: &str) -> Result<HttpRequest, Box<dyn std::error::Error + Send + Sync>> {
+    let encode = |text: &str| utf8_percent_encode(text, NON_ALPHANUMERIC).to_string();
+    let (id, secret) = (&request.client_id, request.client_secret.expose());
+    let pair = if request.header_urlencode { [encode(id), encode(secret)].join(":") } else { format!("{id}:{secret}") };
+    let scope = request.scope.as_ref().map_or(String::new(), |scope| format!("&scope={}", encode(scope)));
+    let mut message = HttpRequest::new(SdkBody::from(format!("grant_type=client_credentials{scope}")));
+    message.set_method("POST")?;
+    message.set_uri(path)?;
+    message.headers_mut().insert("accept", "application/json");
+    message.headers_mut().insert("authorization", format!("Basic {}", STANDARD.encode(pair)));
+    message.headers_mut().insert("content-type", "application/x-www-form-urlencoded");
+    Ok(message)
+}
+
+/// Origin and path of a URL that may be trusted with a secret.
+fn split(url: &str) -> Result<(&str, &str), &'static str> {
+    let (scheme, rest) = url.split_once("://").ok_or("it must be an https URL")?;
+    let end = rest.find(['/', '?']).unwrap_or(rest.len());
+    let (authority, path) = rest.split_at(end);
+    let host = authority.rsplit_once(':').map_or(authority, |(host, _)| host);
+    // Nobody listens in between on the machine itself.
+    let local = matches!(host, "localhost" | "127.0.0.1" | "[::1]");
+    match scheme {
+        _ if host.is_empty() || authority.contains('@') => {
+            Err("it must be an https URL with a host and without a user")
+        }
+        "https" => Ok((&url[..scheme.len() + 3 + end], if path.is_empty() { "/" } else { path })),
+        "http" if local => Ok((&url[..scheme.len() + 3 + end], if path.is_empty() { "/" } else { path })),
+        _ => Err("it must be an https URL, or the client's secret could be read on its way"),
+    }
+}
+
+/// A client that trusts these CAs alone.
+fn trusting(pem: &str) -> Result<SharedHttpClient, &'static str> {
+    // The builder panics on what it cannot read.
+    let mut roots = RootCertStore::empty();
+    for certificate in CertificateDer::pem_slice_iter(pem.as_bytes()) {
+        let certificate = certificate.map_err(|_| "KAFKA_SSL_TRUSTSTORE is not PEM")?;
+        roots.add(certificate).map_err(|_| "KAFKA_SSL_TRUSTSTORE has a certificate that cannot be read")?;
+    }
+    if roots.is_empty() {
+        return Err("KAFKA_SSL_TRUSTSTORE has no certificate");
+    }
+    let context = TlsContext::builder().with_trust_store(TrustStore::empty().with_pem_certificate(pem)).build();
+    let context = context.map_err(|_| "KAFKA_SSL_TRUSTSTORE is not accepted")?;
+    Ok(Builder::new().tls_provider(Provider::Rustls(CryptoMode::Ring)).tls_context(context).build_https())
+}
+
+fn way_out(code: &str, status: u16) -> &'static str {
+    match (code, status) {
+        ("invalid_client" | "unauthorized_client", _) | (_, 401) => {
+            "check KAFKA_SASL_OAUTHBEARER_CLIENT_ID and KAFKA_SASL_OAUTHBEARER_CLIENT_SECRET"
+        }
+        ("invalid_scope", _) => "check KAFKA_SASL_OAUTHBEARER_SCOPE",
+        ("unsupported_grant_type", _) => "let the issuer allow client credentials to this client",
+        _ => "check KAFKA_SASL_OAUTHBEARER_TOKEN_ENDPOINT_URL",
+    }
+}
+
+/// The variable that names the endpoint.
+const VARIABLE: &str = "KAFKA_SASL_OAUTHBEARER_TOKEN_ENDPOINT_URL";
+
+#[cfg(test)]
+mod tests {
+    #![expect(clippy::unwrap_used, reason = "a test fails by panicking")]
+
+    use super::*;
+
+    #[test]
+    fn a_secret_goes_over_tls_or_not_at_all() {
+        assert_eq!(split("https://issuer.example/oauth/token?x=y"), Ok(("https://issuer.example", "/oauth/token?x=y")));
+        assert_eq!(split("https://issuer.example:8443"), Ok(("https://issuer.example:8443", "/")));
+        assert_eq!(split("http://127.0.0.1:8080/t"), Ok(("http://127.0.0.1:8080", "/t")));
+        for wrong in [
+            "http://issuer.example/t",
+            "http://127.0.0.1.example/t",
+            "issuer.example",
+            "https:///t",
+            "https://u@h/t",
+            "ftp://h/",
+        ] {
+            assert!(split(wrong).is_err(), "{wrong}");
+        }
+    }
+
+    fn header(header_urlencode: bool) -> String {
+        let request = TokenRequest {
+            endpoint: String::new(),
+            client_id: "id".into(),
+            client_secret: Secret::new("a+b/c".into()),
+            scope: Some("kafka read".into()),
+            header_urlencode,
+            ca: None,
+        };
+        let message = message(&request, "/token").unwrap();
+        assert_eq!(message.body().bytes(), Some(&b"grant_type=client_credentials&scope=kafka%20read"[..]));
+        let header = message.headers().get("authorization").unwrap().strip_prefix("Basic ").unwrap().to_owned();
+        String::from_utf8(STANDARD.decode(header).unwrap()).unwrap()
+    }
+
+    #[test]
+    fn id_and_secret_are_encoded_only_when_said() {
+        assert_eq!(header(false), "id:a+b/c");
+        assert_eq!(header(true), "id:a%2Bb%2Fc");
+    }
+
+    #[test]
+    fn a_truststore_that_is_none_is_told_before_it_can_panic() {
+        for (pem, expected) in [
+            ("", "has no certificate"),
+            ("-----BEGIN CERTIFICATE-----\nAAAA\n-----END CERTIFICATE-----\n", "cannot be read"),
+            ("-----BEGIN CERTIFICATE-----\n*\n-----END CERTIFICATE-----\n", "is not PEM"),
+        ] {
+            assert!(trusting(pem).is_err_and(|why| why.contains(expected)), "{pem}");
+        }
+    }
+}

@@ -68,8 +68,9 @@ pub async fn check(config: &Config, request: &Request, clock: Clock) -> Result<O
         topics: config.topics.clone(),
     };
     let unix_seconds = clock.unix_ms / 1_000;
-    let snapshot =
-        kafka::look(&config.kafka, None, &selection, unix_seconds, clock.deadline, Arc::clone(&traffic)).await?;
+    let (mut survey, mut snapshot) =
+        kafka::survey(&config.kafka, None, &selection, unix_seconds, clock.deadline, Arc::clone(&traffic)).await?;
+    snapshot.topics = survey.read_logs().await;
     let time_ms = clock.now_ms();
 
     let thresholds = |_: &snapshot::Group| Thresholds {

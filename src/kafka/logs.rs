@@ -39,8 +39,12 @@ struct Leader {
 /// Reads the logs of `wanted[topic]`'s partitions, topics as numbers into `names`.
 ///
 /// It must begin when the commits are in: then a log end can only be later than the commit, and lag never negative.
-pub(super) async fn read(cluster: &Cluster, names: &[Box<str>], wanted: &[Vec<i32>]) -> Vec<Topic> {
-    let mut topics = describe(cluster, names).await;
+pub(super) async fn read(
+    cluster: &Cluster,
+    names: &[Box<str>],
+    mut topics: Vec<Described>,
+    wanted: &[Vec<i32>],
+) -> Vec<Topic> {
     let mut asked: Vec<Vec<i32>> = wanted.to_vec();
     let mut readings: Vec<BTreeMap<i32, Reading>> = names.iter().map(|_| BTreeMap::new()).collect();
     ask(cluster, names, &topics, &asked, &mut readings).await;
@@ -63,12 +67,13 @@ pub(super) async fn read(cluster: &Cluster, names: &[Box<str>], wanted: &[Vec<i3
 }
 
 /// A topic as the metadata tells it.
-struct Described {
+pub(super) struct Described {
     id: Option<u128>,
     leaders: Known<Vec<Known<Leader>>>,
 }
 
-async fn describe(cluster: &Cluster, names: &[Box<str>]) -> Vec<Described> {
+/// Ids and leaders of topics, in the order of `names`.
+pub(super) async fn describe(cluster: &Cluster, names: &[Box<str>]) -> Vec<Described> {
     if names.is_empty() {
         return Vec::new();
     }
@@ -93,6 +98,14 @@ impl Described {
             code => Err(Unknown::because(failure::sentence(code))),
         };
         Self { id, leaders }
+    }
+
+    /// The topic before its logs are read.
+    pub(super) fn outline(&self, name: &str) -> Topic {
+        let unread = Unknown::because("the log has not been read");
+        let partitions = self.leaders.as_ref().map_err(Clone::clone);
+        let partitions = partitions.map(|leaders| vec![Err(unread); leaders.len()]);
+        Topic { name: name.into(), id: self.id, partitions }
     }
 
     fn into_topic(self, name: &str, mut readings: BTreeMap<i32, Reading>) -> Topic {

@@ -32,10 +32,10 @@ pub use tls::{Tls, TlsError};
 
 use assembly::Part;
 use cluster::{Cluster, Dial};
-use names::Names;
+use names::{Names, Sorted};
 
 use crate::config;
-use crate::snapshot::{Group, Kind, Snapshot};
+use crate::snapshot::{Kind, Snapshot, Topic};
 
 /// A look that could not even begin.
 #[derive(Debug, thiserror::Error)]
@@ -48,18 +48,27 @@ pub enum LookError {
     Unreachable(#[from] Unreachable),
 }
 
-/// Looks at the cluster once. What cannot be read by `deadline` is [`Unknown`] in the snapshot, with its cause.
+/// A look whose logs are still to be read: which partitions there are is known, so that their past can be fetched meanwhile.
+pub struct Survey {
+    cluster: Cluster,
+    names: Vec<Box<str>>,
+    described: Vec<logs::Described>,
+    wanted: Vec<Vec<i32>>,
+}
+
+/// Finds the groups, their members and commits, and the topics that they read. What cannot be read by `deadline` is
+/// [`crate::lag::Unknown`] in the snapshot, with its cause.
 ///
 /// # Errors
 /// [`LookError`] where there is nothing to look at: no usable TLS configuration, no broker that answers.
-pub async fn look(
+pub async fn survey(
     config: &config::Kafka,
     login: Option<sasl::Login>,
     selection: &Selection,
     unix_seconds: i64,
     deadline: Instant,
     traffic: Arc<Traffic>,
-) -> Result<Snapshot, LookError> {
+) -> Result<(Survey, Snapshot), LookError> {
     let tls = match config.encryption {
         config::Encryption::Tls => Some(Tls::new(config.truststore.as_ref(), config.keystore.as_ref())?),
         config::Encryption::None => None,
@@ -71,30 +80,38 @@ pub async fn look(
     tracing::debug!(groups = listing.groups.len(), "listed");
     let (share, listed): (Vec<_>, Vec<_>) = listing.groups.into_iter().partition(|group| group.kind == Kind::Share);
     let names = Names::new(&selection.topics);
-    let (described, commits) =
+    let (members, commits) =
         tokio::join!(members::describe(&cluster, &listed, &names), commits::fetch(&cluster, &listed, &names));
     tracing::debug!("committed offsets read");
-    let names = names.sorted();
+    let Sorted { names, rank } = names.sorted();
     let parts: Vec<Part> = listed
         .into_iter()
-        .zip(described)
+        .zip(members)
         .zip(commits)
-        .map(|((listed, described), commits)| Part::new(listed, described, commits, &names.rank))
+        .map(|((listed, members), commits)| Part::new(listed, members, commits, &rank))
         .collect();
-    let wanted = assembly::wanted(&parts, names.names.len());
-    let topics = logs::read(&cluster, &names.names, &wanted).await;
-    tracing::debug!(topics = topics.len(), "logs read");
-    let groups: Vec<Group> = parts.into_iter().map(|part| part.into_group(&topics)).collect();
-    let brokers = assembly::brokers(&cluster);
-    let cluster_id = cluster.id().map(Into::into);
-    let uncovered = share.into_iter().map(|listed| (listed.name, listed.kind)).collect();
-    Ok(Snapshot {
-        brokers,
-        cluster_id,
+    let wanted = assembly::wanted(&parts, names.len());
+    let described = logs::describe(&cluster, &names).await;
+    tracing::debug!(topics = names.len(), "topics described");
+    let topics: Vec<_> = names.iter().zip(&described).map(|(name, topic)| topic.outline(name)).collect();
+    let snapshot = Snapshot {
+        brokers: assembly::brokers(&cluster),
+        cluster_id: cluster.id().map(Into::into),
+        groups: parts.into_iter().map(|part| part.into_group(&topics)).collect(),
         topics,
-        uncovered,
-        groups,
+        uncovered: share.into_iter().map(|listed| (listed.name, listed.kind)).collect(),
         left_out: listing.left_out,
         problems: listing.problems,
-    })
+    };
+    Ok((Survey { cluster, names, described, wanted }, snapshot))
+}
+
+impl Survey {
+    /// Reads the logs, for [`Snapshot::topics`]. It comes after the commits, so lag can only be overstated.
+    pub async fn read_logs(&mut self) -> Vec<Topic> {
+        let described = std::mem::take(&mut self.described);
+        let topics = logs::read(&self.cluster, &self.names, described, &self.wanted).await;
+        tracing::debug!(topics = topics.len(), "logs read");
+        topics
+    }
 }

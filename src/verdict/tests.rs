@@ -92,6 +92,8 @@ fn a_group_that_never_had_members_stops_once_it_is_silent() {
     let busy = BUSY.replace(' ', "m ") + "m";
     check(&format!("{busy} 80/90m*3"), Verdict::Ok);
     check(&format!("{busy} 80/90m*4"), Verdict::Stop);
+    check(&format!("{busy} 80/80m*60 80/90m*3"), Verdict::Ok); // silent for long, behind only now
+    check(&format!("{busy} 80/80m*60 80/90m*4"), Verdict::Stop);
 }
 
 #[test]

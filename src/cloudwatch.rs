@@ -13,6 +13,7 @@ use aws_smithy_http_client::tls::{Provider, rustls_provider::CryptoMode};
 
 pub mod address;
 pub mod cost;
+pub mod decoded;
 pub mod error;
 pub mod history;
 pub mod layout;
@@ -20,7 +21,9 @@ pub mod looks;
 pub mod metrics;
 pub mod names;
 mod pace;
+pub mod past;
 pub mod publish;
+pub mod results;
 pub mod roster;
 pub mod slots;
 

@@ -2,13 +2,18 @@
 //!
 //! Nothing here reads the environment or a file: variables come in as pairs, and PEM files stay paths.
 
-use std::collections::BTreeMap;
 use std::fmt;
 use std::time::Duration;
 
-use crate::pattern::Patterns;
+use crate::memory::Thresholds;
+use crate::pattern::{Patterns, Rules};
 use crate::secret::Secret;
-use crate::variables::{self, VARIABLES};
+
+mod endpoint;
+mod reader;
+
+pub use endpoint::Endpoint;
+use reader::Variables;
 
 /// Everything that a run can be told by variables.
 #[derive(Clone, Debug)]
@@ -27,6 +32,55 @@ pub struct Config {
     pub report_limit: Option<usize>,
     /// How long a run outside Lambda may take.
     pub timeout: Duration,
+    /// What counts as late, and what raises an alarm.
+    pub judgement: Judgement,
+    /// What is kept in `CloudWatch`, and what is published there.
+    pub store: Store,
+}
+
+/// What counts as late, and what raises an alarm.
+#[derive(Clone, Debug)]
+pub struct Judgement {
+    /// Minutes from one scheduled run to the next.
+    pub period: u32,
+    /// Offsets that a group may be behind and still count as caught up, by the group's name.
+    pub allowed_lag: Rules<u64>,
+    /// Whether a partition that nobody in a living group subscribes to counts as stopped.
+    pub unassigned_alarms: bool,
+    /// Whether a partition that is read but never committed counts as slow.
+    pub uncommitted_alarms: bool,
+    /// How many partitions' lag in seconds is searched for, those that lag most; 0 turns it off.
+    pub aged_partitions: usize,
+    /// Globs, each of which must match a group; one that matches none is reported as `NOTFOUND`.
+    pub expected: Vec<String>,
+}
+
+/// What is kept in `CloudWatch`, and what is published there.
+#[derive(Clone, Debug)]
+pub struct Store {
+    /// Whether earlier looks are read and this one is written.
+    pub history: bool,
+    /// Whether metrics are published.
+    pub publish: bool,
+    /// The namespace of the metrics for people.
+    pub namespace: String,
+    /// The namespace of the history.
+    pub state_namespace: String,
+    /// How finely lag is published.
+    pub detail: MetricsDetail,
+    /// Metrics that a run may publish.
+    pub limit: usize,
+}
+
+/// How finely lag is published.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub enum MetricsDetail {
+    /// Distributions over the partitions of each group.
+    Group,
+    /// Of each topic of a group too.
+    Topic,
+    /// Each partition of a group too.
+    Partition,
 }
 
 /// How to reach the brokers.
@@ -42,15 +96,6 @@ pub struct Kafka {
     pub keystore: Option<Pem>,
     /// Bytes that one answer may have.
     pub frame_limit: usize,
-}
-
-/// A broker's address.
-#[derive(Clone, Debug, PartialEq, Eq, Hash)]
-pub struct Endpoint {
-    /// Host name or IP address, IPv6 without brackets.
-    pub host: String,
-    /// TCP port.
-    pub port: u16,
 }
 
 /// Whether connections are encrypted.
@@ -117,52 +162,49 @@ impl Config {
             detail: vars.choice("MEERKAT_DETAIL", &Detail::WORDS),
             report_limit: vars.optional_number("MEERKAT_REPORT_LIMIT", 4 * 1024, 6 * 1024 * 1024),
             timeout: Duration::from_secs(vars.number("MEERKAT_TIMEOUT", 1, 900) as u64),
+            judgement: Judgement {
+                period: u32::try_from(vars.number("MEERKAT_PERIOD", 1, 24 * 60)).unwrap_or(1),
+                allowed_lag: vars.rules("MEERKAT_ALLOWED_LAG"),
+                unassigned_alarms: vars.choice("MEERKAT_UNASSIGNED_ALARMS", &SWITCH),
+                uncommitted_alarms: vars.choice("MEERKAT_UNCOMMITTED_ALARMS", &SWITCH),
+                aged_partitions: vars.number("MEERKAT_LAG_SECONDS", 0, 100_000),
+                expected: vars.list("MEERKAT_EXPECT"),
+            },
+            store: Store {
+                history: vars.choice("MEERKAT_HISTORY", &SWITCH),
+                publish: vars.choice("MEERKAT_PUBLISH", &SWITCH),
+                namespace: vars.namespace("MEERKAT_NAMESPACE"),
+                state_namespace: vars.namespace("MEERKAT_STATE_NAMESPACE"),
+                detail: vars.choice("MEERKAT_METRICS_DETAIL", &MetricsDetail::WORDS),
+                limit: vars.number("MEERKAT_METRICS_LIMIT", 10, 100_000),
+            },
         };
         vars.finish().map(|()| config)
     }
 }
 
+impl Judgement {
+    /// What applies to one group.
+    #[must_use]
+    pub fn thresholds(&self, group: &str) -> Thresholds {
+        Thresholds {
+            allowed_lag: *self.allowed_lag.of(group),
+            period_ms: i64::from(self.period) * 60_000,
+            unassigned_alarms: self.unassigned_alarms,
+            uncommitted_alarms: self.uncommitted_alarms,
+        }
+    }
+}
+
+impl MetricsDetail {
+    /// The words for it in variables.
+    pub const WORDS: [(&str, Self); 3] =
+        [("group", Self::Group), ("topic", Self::Topic), ("partition", Self::Partition)];
+}
+
 impl Detail {
     /// The words for it in variables and events.
     pub const WORDS: [(&str, Self); 3] = [("problems", Self::Problems), ("groups", Self::Groups), ("all", Self::All)];
-}
-
-impl Endpoint {
-    /// Reads `host:port`, `[v6]:port`, or either after a listener's name (`SSL://host:port`).
-    ///
-    /// # Errors
-    /// What was expected, where the text is something else.
-    pub fn parse(text: &str) -> Result<Self, String> {
-        let address = text.split_once("://").map_or(text, |(_, address)| address);
-        let wrong = || format!("must be host:port, found {text:?}");
-        let (host, port) = address.rsplit_once(':').ok_or_else(wrong)?;
-        let host = match host.strip_prefix('[').map(|rest| rest.strip_suffix(']')) {
-            Some(Some(v6)) => v6,
-            None if !host.contains(':') => host,
-            _ => return Err(format!("must be host:port with an IPv6 address in brackets, found {text:?}")),
-        };
-        let port = port.parse().ok().filter(|port| *port > 0).ok_or_else(wrong)?;
-        if host.is_empty() || host.contains(char::is_whitespace) {
-            return Err(wrong());
-        }
-        Ok(Self { host: host.to_ascii_lowercase(), port })
-    }
-
-    /// Whether both name the same place; the letter case of a host name means nothing.
-    #[must_use]
-    pub fn is_same(&self, other: &Self) -> bool {
-        self.port == other.port && self.host.eq_ignore_ascii_case(&other.host)
-    }
-}
-
-impl fmt::Display for Endpoint {
-    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
-        if self.host.contains(':') {
-            write!(f, "[{}]:{}", self.host, self.port)
-        } else {
-            write!(f, "{}:{}", self.host, self.port)
-        }
-    }
 }
 
 impl fmt::Display for ConfigError {
@@ -173,87 +215,7 @@ impl fmt::Display for ConfigError {
 
 impl std::error::Error for ConfigError {}
 
-/// The variables while they are read, and what is wrong so far.
-struct Variables {
-    found: BTreeMap<String, String>,
-    problems: Vec<String>,
-}
-
-impl Variables {
-    fn new(variables: impl IntoIterator<Item = (String, String)>) -> Self {
-        let ours = |name: &str| name.starts_with("KAFKA_") || name.starts_with("MEERKAT_");
-        let found: BTreeMap<_, _> = variables.into_iter().filter(|(name, _)| ours(name)).collect();
-        // A misspelt name of ours would be ignored in silence; names of Kafka's own scripts begin with KAFKA_ too.
-        let unknown =
-            |name: &&String| name.starts_with("MEERKAT_") && VARIABLES.iter().all(|known| known.name != **name);
-        let problems = found.keys().filter(unknown).map(|name| variables::unknown(name)).collect();
-        Self { found, problems }
-    }
-
-    /// The text of a variable, or its default; empty is the same as absent.
-    fn text(&mut self, name: &str) -> Option<String> {
-        let default = || VARIABLES.iter().find(|known| known.name == name)?.default.map(str::to_owned);
-        self.found.get(name).map(|text| text.trim().to_owned()).filter(|text| !text.is_empty()).or_else(default)
-    }
-
-    fn wrong(&mut self, name: &str, expectation: impl fmt::Display) {
-        self.problems.push(format!("{name} {expectation}"));
-    }
-
-    fn bootstrap(&mut self) -> Vec<Endpoint> {
-        let name = "KAFKA_BOOTSTRAP_SERVERS";
-        let text = self.text(name).unwrap_or_default();
-        let mut endpoints: Vec<Endpoint> = Vec::new();
-        for address in text.split(',').map(str::trim).filter(|address| !address.is_empty()) {
-            match Endpoint::parse(address) {
-                Ok(endpoint) if endpoints.iter().any(|known| known.is_same(&endpoint)) => {}
-                Ok(endpoint) => endpoints.push(endpoint),
-                Err(expectation) => self.wrong(name, expectation),
-            }
-        }
-        if endpoints.is_empty() && text.is_empty() {
-            self.wrong(name, "must name at least one broker as host:port, found nothing");
-        }
-        endpoints
-    }
-
-    fn choice<T: Copy>(&mut self, name: &str, words: &[(&str, T)]) -> T {
-        let text = self.text(name).unwrap_or_default();
-        let chosen = words.iter().find(|(word, _)| word.eq_ignore_ascii_case(&text));
-        if chosen.is_none() {
-            let expected: Vec<_> = words.iter().map(|(word, _)| *word).collect();
-            self.wrong(name, format_args!("must be one of {}, found {text:?}", expected.join(", ")));
-        }
-        chosen.unwrap_or(&words[0]).1
-    }
-
-    fn number(&mut self, name: &str, least: usize, most: usize) -> usize {
-        let text = self.text(name).unwrap_or_default();
-        text.parse().ok().filter(|number| (least..=most).contains(number)).unwrap_or_else(|| {
-            self.wrong(name, format_args!("must be a whole number from {least} to {most}, found {text:?}"));
-            least
-        })
-    }
-
-    fn optional_number(&mut self, name: &str, least: usize, most: usize) -> Option<usize> {
-        self.found.get(name).is_some_and(|text| !text.trim().is_empty()).then(|| self.number(name, least, most))
-    }
-
-    fn pem(&mut self, name: &str) -> Option<Pem> {
-        self.text(name).map(|text| {
-            if text.starts_with("-----BEGIN") {
-                // Variables often carry line breaks as \n.
-                Pem::Value(Secret::new(text.replace("\\n", "\n")))
-            } else {
-                Pem::Path(text)
-            }
-        })
-    }
-
-    fn finish(self) -> Result<(), ConfigError> {
-        if self.problems.is_empty() { Ok(()) } else { Err(ConfigError(self.problems)) }
-    }
-}
+const SWITCH: [(&str, bool); 2] = [("on", true), ("off", false)];
 
 /// What an asynchronous invocation's result may carry: 256 KB, less room for what Lambda puts around it (AWS Lambda, destinations).
 pub const LAMBDA_REPORT_LIMIT: usize = 240 * 1024;
@@ -310,6 +272,22 @@ mod tests {
         for wrong in ["b-1.example", "b-1.example:", "b-1:0", "b-1:65536", ":9092", "::1:9092", "a b:1"] {
             assert!(bootstrap(wrong).starts_with("KAFKA_BOOTSTRAP_SERVERS must be host:port"), "{wrong}");
         }
+    }
+
+    #[test]
+    fn allowed_lag_is_a_number_or_rules_by_group() {
+        let allowed = |list, group| {
+            let config = parse(&[("KAFKA_BOOTSTRAP_SERVERS", "b:1"), ("MEERKAT_ALLOWED_LAG", list)]);
+            config.map(|config| config.judgement.thresholds(group).allowed_lag)
+        };
+        assert_eq!(allowed("", "g"), Ok(0));
+        assert_eq!(allowed("7", "g"), Ok(7));
+        assert_eq!(allowed("batch-*=1000, 7", "batch-a"), Ok(1_000));
+        assert_eq!(allowed("batch-*=1000, 7", "g"), Ok(7));
+        assert_eq!(
+            allowed("batch-*=many", "g").unwrap_err(),
+            "MEERKAT_ALLOWED_LAG must be a whole number, or GLOB=NUMBER, separated by commas, found \"batch-*=many\""
+        );
     }
 
     #[test]

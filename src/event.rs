@@ -18,15 +18,28 @@ pub struct Request {
     pub groups: Vec<String>,
     /// How much of the partitions to report; `None` means as configured.
     pub detail: Option<Detail>,
+    /// Whether to read and keep history; `None` means as configured.
+    pub history: Option<bool>,
+    /// Whether to publish metrics; `None` means as configured.
+    pub publish: Option<bool>,
+    /// What the run takes for the present, in milliseconds since 1970; `None` means the clock. For rehearsals, where
+    /// scheduled minutes pass faster than real ones.
+    pub now_ms: Option<i64>,
 }
 
 /// Which kind of run.
-#[derive(Clone, Copy, Debug, Default, PartialEq, Eq, Deserialize)]
-#[serde(rename_all = "lowercase")]
+#[derive(Clone, Debug, Default, PartialEq, Eq)]
 pub enum Mode {
     /// Look, judge, publish.
     #[default]
     Check,
+    /// Print what is kept of one group.
+    History {
+        /// The group's name.
+        group: String,
+        /// How far back, in minutes.
+        minutes: u32,
+    },
 }
 
 /// An event that says nothing a run could do.
@@ -80,8 +93,25 @@ impl Request {
             let found = Detail::WORDS.iter().find(|(known, _)| *known == word).map(|(_, detail)| *detail);
             found.ok_or_else(|| EventError(format!("detail must be groups, problems or all, found {word:?}")))
         });
+        let mode = match (own.mode.as_deref(), own.group, own.minutes) {
+            (None | Some("check"), None, None) => Mode::Check,
+            (None | Some("check"), ..) => {
+                return Err(EventError("group and minutes go with mode history; a check takes groups".into()));
+            }
+            (Some("history"), Some(group), minutes) => {
+                Mode::History { group, minutes: minutes.unwrap_or(DEFAULT_HISTORY_MINUTES) }
+            }
+            (Some("history"), None, _) => return Err(EventError("mode history takes a group".into())),
+            (Some(other), ..) => {
+                return Err(EventError(format!("mode must be check or history, found {other:?}")));
+            }
+        };
+        let now = own.now.as_ref().map(moment).transpose()?;
         Ok(Self {
-            mode: own.mode,
+            mode,
+            history: own.history,
+            publish: own.publish,
+            now_ms: now.map(|seconds| seconds * 1_000),
             scheduled: own.scheduled.as_ref().map(moment).transpose()?,
             groups: own.groups,
             detail: detail.transpose()?,
@@ -93,12 +123,16 @@ impl Request {
 #[derive(Deserialize)]
 #[serde(deny_unknown_fields)]
 struct Own {
-    #[serde(default)]
-    mode: Mode,
+    mode: Option<String>,
+    group: Option<String>,
+    minutes: Option<u32>,
     #[serde(default)]
     groups: Vec<String>,
     scheduled: Option<Value>,
     detail: Option<String>,
+    history: Option<bool>,
+    publish: Option<bool>,
+    now: Option<Value>,
     /// What Scheduler can fill in besides the time; good for its logs, not needed here.
     #[serde(rename = "execution")]
     _execution: Option<String>,
@@ -112,6 +146,9 @@ fn moment(value: &Value) -> Result<i64, EventError> {
         EventError(format!("the scheduled time must be like \"2026-11-23T01:05:00Z\" (RFC 3339), found {value}"))
     })
 }
+
+/// How far back a history goes where the event does not say.
+const DEFAULT_HISTORY_MINUTES: u32 = 30;
 
 #[cfg(test)]
 mod tests {
@@ -150,8 +187,8 @@ mod tests {
     fn an_event_that_is_not_understood_is_refused_with_what_was_found() {
         assert!(error("{").contains("no JSON"));
         assert!(error("[]").contains("invalid type"), "{}", error("[]"));
-        assert!(error(r#"{"gruops":[]}"#).contains("unknown field `gruops`, expected one of `mode`, `groups`"));
-        assert!(error(r#"{"mode":"chekc"}"#).contains("unknown variant `chekc`"));
+        assert!(error(r#"{"gruops":[]}"#).contains("unknown field `gruops`, expected one of `mode`, `group`"));
+        assert!(error(r#"{"mode":"chekc"}"#).contains("check or history, found \"chekc\""));
         assert!(error(r#"{"detail":"some"}"#).contains("groups, problems or all, found \"some\""));
         assert!(error(r#"{"scheduled":"yesterday"}"#).contains("(RFC 3339), found \"yesterday\""));
         assert!(error(r#"{"scheduled":7}"#).contains("found 7"));

@@ -128,6 +128,12 @@ impl Judged {
 }
 
 impl JudgedGroup {
+    /// The code to publish; `None` while the group warms up, so that an alarm keeps its state.
+    #[must_use]
+    pub fn published_status(&self) -> Option<u8> {
+        (self.warming_up_s.is_none() || self.verdict != Verdict::Ok).then(|| self.verdict.code())
+    }
+
     fn new(snapshot: &Snapshot, group: &Group, partitions: Vec<Judgement>) -> Self {
         let claims = group.claims.as_deref().unwrap_or_default();
         let unread = |claim: &Claim| Some(lag::lag(claim.committed.clone().ok()?, snapshot.log(claim).ok()?).unread()?);
@@ -136,11 +142,10 @@ impl JudgedGroup {
             total_lag = Some(total_lag.unwrap_or(0_u64).saturating_add(lag));
             max_lag = max_lag.max(Some(lag));
         }
-        let gone = matches!(group.state.as_deref(), Ok("Dead")) && claims.is_empty();
         let missing = group.claims.as_ref().err().or(group.gaps.first());
         let verdicts = partitions.iter().map(|judgement| judgement.verdict);
         let verdict = match missing {
-            None if gone => Verdict::NotFound,
+            None if group.is_missing() => Verdict::NotFound,
             None => verdict::group(verdicts),
             Some(_) => verdict::group(verdicts.chain([Verdict::Unknown])),
         };

@@ -11,6 +11,7 @@ use meerkat::config::{Config, LAMBDA_REPORT_LIMIT};
 use meerkat::event::Request;
 use meerkat::verdict::Verdict;
 use meerkat::{Clock, Outcome, variables};
+use serde_json::value::RawValue;
 use serde_json::Value;
 use tokio::time::Instant;
 
@@ -51,8 +52,13 @@ async fn serve() -> Result<ExitCode, Error> {
             let config = config.as_ref().map_err(|error| Error::from(error.to_string()))?;
             let request = Request::from_event(event.payload)?;
             let clock = clock(started, lambda_time(event.context.deadline))?;
-            let outcome = meerkat::check(config, &request, clock).await?;
-            Ok::<Value, Error>(serde_json::from_str(&outcome.json)?)
+            let Outcome { json, failure, .. } = meerkat::answer(config, &request, clock).await?;
+            if let Some(failure) = failure {
+                // The status is not lost, and the platform's own error metric sees the failure.
+                tracing::info!(report = json, "the run has a status");
+                return Err(failure.into());
+            }
+            Ok::<Box<RawValue>, Error>(RawValue::from_string(json)?)
         };
         answer.await.map_err(|error| {
             let text = chain(&*error);
@@ -105,8 +111,11 @@ fn run(runtime: &tokio::runtime::Runtime) -> Result<ExitCode, Error> {
     let config = Config::parse(std::env::vars())?;
     let request = Request::parse(&event)?;
     let clock = clock(started, config.timeout)?;
-    let Outcome { json, status } = runtime.block_on(meerkat::check(&config, &request, clock))?;
+    let Outcome { json, status, failure } = runtime.block_on(meerkat::answer(&config, &request, clock))?;
     writeln!(out, "{json}")?;
+    if let Some(failure) = failure {
+        return Err(failure.into());
+    }
     Ok(match status {
         Verdict::Ok => ExitCode::SUCCESS,
         Verdict::Warn => ExitCode::from(1),

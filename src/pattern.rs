@@ -31,6 +31,36 @@ impl Patterns {
     }
 }
 
+/// A value by name: the first glob that matches decides.
+#[derive(Clone, Debug)]
+pub struct Rules<T> {
+    rules: Vec<(WildMatch, T)>,
+    default: T,
+}
+
+impl<T> Rules<T> {
+    /// No globs yet.
+    pub fn new(default: T) -> Self {
+        Self { rules: Vec::new(), default }
+    }
+
+    /// Names that match `glob`, and none of those before it, have this value.
+    pub fn add(&mut self, glob: &str, value: T) {
+        self.rules.push((WildMatch::new(glob), value));
+    }
+
+    /// Every other name has this value.
+    pub fn set_default(&mut self, value: T) {
+        self.default = value;
+    }
+
+    /// The value for a name.
+    #[must_use]
+    pub fn of(&self, name: &str) -> &T {
+        self.rules.iter().find(|(glob, _)| glob.matches(name)).map_or(&self.default, |(_, value)| value)
+    }
+}
+
 #[cfg(test)]
 mod tests {
     use super::*;

@@ -10,6 +10,8 @@ use serde::Serialize;
 use time::OffsetDateTime;
 use time::format_description::well_known::Rfc3339;
 
+use crate::age::{Age, Source};
+use crate::ages::Ages;
 use crate::config::Detail;
 use crate::judged::Judged;
 use crate::lag::{self, Committed};
@@ -43,8 +45,44 @@ pub struct Report<'a> {
     pub left_out: &'a BTreeMap<String, usize>,
     /// What the size limit cut away; `null` when nothing.
     pub cut: Option<Cut>,
+    /// What became of the history.
+    pub history: &'a HistoryEntry,
+    /// What became of the metrics.
+    pub metrics: &'a MetricsEntry,
     /// What could not be read and belongs to no single group or partition.
     pub problems: Vec<ProblemEntry<'a>>,
+}
+
+/// What became of the history in one run.
+#[derive(Debug, Default, Serialize)]
+pub struct HistoryEntry {
+    /// `false`: nothing was read or written.
+    pub enabled: bool,
+    /// State metrics of the selected groups.
+    pub metrics: usize,
+    /// State metrics whose window was read.
+    pub windows_read: usize,
+    /// Datums that were written.
+    pub datums_written: usize,
+    /// What could not be read or written.
+    pub problems: Vec<String>,
+}
+
+/// What became of the metrics in one run.
+#[derive(Debug, Default, Serialize)]
+pub struct MetricsEntry {
+    /// `false`: nothing was published.
+    pub enabled: bool,
+    /// Metrics that were published.
+    pub published: usize,
+    /// US dollars a month for these metrics and the history together, on this schedule; an estimate.
+    pub dollars_a_month: Option<f64>,
+    /// Of when the prices are.
+    pub prices_of: &'static str,
+    /// What was left out to stay within the limit.
+    pub refused: Option<String>,
+    /// What could not be published.
+    pub problems: Vec<String>,
 }
 
 /// What went over the wire to and from Kafka.
@@ -89,6 +127,7 @@ pub struct GroupEntry<'a> {
     reason: &'a str,
     total_lag: Option<u64>,
     max_lag: Option<u64>,
+    lag_seconds: Option<f64>,
     partition_count: usize,
     #[serde(skip_serializing_if = "Option::is_none")]
     warming_up_seconds: Option<i64>,
@@ -110,6 +149,10 @@ pub struct PartitionEntry<'a> {
     log_end: Option<i64>,
     last_stable: Option<i64>,
     lag: Option<u64>,
+    lag_seconds: Option<f64>,
+    lag_seconds_source: Option<&'static str>,
+    #[serde(skip_serializing_if = "Option::is_none")]
+    lag_seconds_reason: Option<String>,
     findings: Vec<&'static str>,
     #[serde(skip_serializing_if = "Option::is_none")]
     lost: Option<u64>,
@@ -151,6 +194,10 @@ pub struct Frame<'a> {
     pub duration_ms: u64,
     /// What the run asked of Kafka.
     pub kafka: Traffic,
+    /// What became of the history.
+    pub history: &'a HistoryEntry,
+    /// What became of the metrics.
+    pub metrics: &'a MetricsEntry,
     /// How much of the partitions to list.
     pub detail: Detail,
     /// Bytes that the report may have; `None` for no limit.
@@ -160,14 +207,23 @@ pub struct Frame<'a> {
 impl<'a> Report<'a> {
     /// Puts the report together; `problems` are told besides those of the snapshot.
     #[must_use]
-    pub fn new(frame: Frame<'a>, snapshot: &'a Snapshot, judged: &'a Judged, problems: &'a [Problem]) -> Self {
+    pub fn new(
+        frame: Frame<'a>,
+        snapshot: &'a Snapshot,
+        judged: &'a Judged,
+        ages: &Ages,
+        problems: &'a [Problem],
+    ) -> Self {
         let groups: Vec<GroupEntry<'a>> = snapshot
             .groups
             .iter()
             .zip(&judged.0)
-            .map(|(group, judged)| {
+            .enumerate()
+            .map(|(g, (group, judged))| {
                 let claims = group.claims.as_deref().unwrap_or_default();
-                let listed = claims.iter().zip(&judged.partitions).filter(|(_, judgement)| match frame.detail {
+                let seconds = (0..claims.len()).filter_map(|c| ages.of(snapshot, (g, c))?.seconds());
+                let judgements = claims.iter().zip(&judged.partitions).enumerate();
+                let listed = judgements.filter(|(_, (_, judgement))| match frame.detail {
                     Detail::Groups => false,
                     Detail::Problems => judgement.verdict != Verdict::Ok || !judgement.findings.is_empty(),
                     Detail::All => true,
@@ -181,11 +237,14 @@ impl<'a> Report<'a> {
                     reason: &judged.reason,
                     total_lag: judged.total_lag,
                     max_lag: judged.max_lag,
+                    lag_seconds: seconds.max_by(f64::total_cmp),
                     partition_count: claims.len(),
                     warming_up_seconds: judged.warming_up_s,
                     gaps: group.gaps.iter().map(ToString::to_string).collect(),
                     partitions: listed
-                        .map(|(claim, judgement)| PartitionEntry::new(snapshot, group, claim, judgement))
+                        .map(|(c, (claim, judgement))| {
+                            PartitionEntry::new(snapshot, group, claim, judgement, ages.of(snapshot, (g, c)))
+                        })
                         .collect(),
                     severity: judged.verdict.severity(),
                 }
@@ -220,6 +279,8 @@ impl<'a> Report<'a> {
                 .collect(),
             left_out: &snapshot.left_out,
             cut: None,
+            history: frame.history,
+            metrics: frame.metrics,
             problems,
         };
         if let Some(limit) = frame.limit {
@@ -297,7 +358,13 @@ impl<'a> Report<'a> {
 }
 
 impl<'a> PartitionEntry<'a> {
-    fn new(snapshot: &'a Snapshot, group: &'a Group, claim: &'a Claim, judgement: &'a Judgement) -> Self {
+    fn new(
+        snapshot: &'a Snapshot,
+        group: &'a Group,
+        claim: &'a Claim,
+        judgement: &'a Judgement,
+        age: Option<Age>,
+    ) -> Self {
         let log = snapshot.log(claim).ok();
         let committed = claim.committed.as_ref().ok();
         let (mut lost, mut past_end_by) = (None, None);
@@ -321,6 +388,12 @@ impl<'a> PartitionEntry<'a> {
             log_end: log.map(|log| log.end),
             last_stable: log.and_then(|log| log.last_stable),
             lag: committed.zip(log).and_then(|(committed, log)| lag::lag(*committed, log).unread()),
+            lag_seconds: age.as_ref().and_then(Age::seconds),
+            lag_seconds_source: age.as_ref().and_then(Age::source).map(Source::word),
+            lag_seconds_reason: match age {
+                Some(Age::Unknown(why)) => Some(why.to_string()),
+                _ => None,
+            },
             findings: findings.collect(),
             lost,
             past_end_by,

@@ -57,6 +57,12 @@ impl Door {
         Self { wait, http, aws: OnceCell::new() }
     }
 
+    /// The same with AWS settings that were found elsewhere.
+    #[must_use]
+    pub fn with_aws(wait: Duration, aws: SdkConfig) -> Self {
+        Self { aws: OnceCell::new_with(Some(aws)), ..Self::new(wait) }
+    }
+
     /// The secret that a variable holds or refers to.
     ///
     /// # Errors

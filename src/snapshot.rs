@@ -6,7 +6,7 @@ use std::sync::Arc;
 use crate::lag::{Assigned, Committed, Known, LogRange, Unknown};
 
 /// One look at a cluster. Brokers are in the order of their ids, topics and groups in that of their names.
-#[derive(Debug, Default)]
+#[derive(Debug)]
 pub struct Snapshot {
     /// Every broker that the cluster's metadata names.
     pub brokers: Vec<Broker>,
@@ -16,6 +16,8 @@ pub struct Snapshot {
     pub topics: Vec<Topic>,
     /// The groups that were selected.
     pub groups: Vec<Group>,
+    /// The names of all groups that have committed offsets, selected or not, in order.
+    pub listed: Known<Vec<Box<str>>>,
     /// Groups of a kind that has no committed offsets to look at yet, by name.
     pub uncovered: Vec<(Box<str>, Kind)>,
     /// How many groups were left out as no consumer groups, by protocol type (`connect`, `sr`, …).
@@ -110,6 +112,16 @@ pub struct Problem {
 }
 
 impl Snapshot {
+    /// Adds a missing group for each expectation that `meets` none of the groups.
+    pub fn expect(&mut self, expectations: &[&str], meets: impl Fn(&str, &str) -> bool) {
+        let unmet = |expectation: &&&str| !self.groups.iter().any(|group| meets(expectation, &group.name));
+        let missing: Vec<Group> = expectations.iter().filter(unmet).map(|name| Group::missing(name)).collect();
+        if !missing.is_empty() {
+            self.groups.extend(missing);
+            self.groups.sort_by(|a, b| a.name.cmp(&b.name));
+        }
+    }
+
     /// The log that a claim is about.
     ///
     /// # Errors
@@ -125,6 +137,25 @@ impl Snapshot {
 }
 
 impl Group {
+    /// A group that somebody expects and nobody knows.
+    #[must_use]
+    pub fn missing(name: &str) -> Self {
+        Self {
+            name: name.into(),
+            kind: Kind::Classic,
+            state: Ok(DEAD.into()),
+            members: Ok(Vec::new()),
+            claims: Ok(Vec::new()),
+            gaps: Vec::new(),
+        }
+    }
+
+    /// Whether there is no such group.
+    #[must_use]
+    pub fn is_missing(&self) -> bool {
+        self.state.as_deref() == Ok(DEAD) && self.claims.as_ref().is_ok_and(Vec::is_empty)
+    }
+
     /// Whether a member of a stable group reads this partition.
     #[must_use]
     pub fn assigned(&self, claim: &Claim) -> Assigned {
@@ -140,6 +171,9 @@ impl Group {
         }
     }
 }
+
+/// The state of a group that does not exist (`DescribeGroups`).
+const DEAD: &str = "Dead";
 
 impl Kind {
     /// As `ListGroups` and the report spell it.

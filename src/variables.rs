@@ -51,6 +51,62 @@ pub const VARIABLES: &[Variable] = &[
         meaning: "globs of topics to look at, separated by commas, ! excludes; without it all",
     },
     Variable {
+        name: "MEERKAT_EXPECT",
+        default: None,
+        meaning: "globs, separated by commas, each of which must match a group; one that matches none is NOTFOUND",
+    },
+    Variable {
+        name: "MEERKAT_PERIOD",
+        default: Some("1"),
+        meaning: "minutes from one scheduled run to the next, up to 1440; choose one that divides a day",
+    },
+    Variable {
+        name: "MEERKAT_ALLOWED_LAG",
+        default: Some("0"),
+        meaning: "records a group may be behind and still count as caught up: a number, or GLOB=NUMBER by group, separated by commas",
+    },
+    Variable {
+        name: "MEERKAT_UNASSIGNED_ALARMS",
+        default: Some("off"),
+        meaning: "on: a partition that no member of a living group reads any more counts as stopped",
+    },
+    Variable {
+        name: "MEERKAT_UNCOMMITTED_ALARMS",
+        default: Some("off"),
+        meaning: "on: a partition that is read but never committed counts as slow",
+    },
+    Variable {
+        name: "MEERKAT_LAG_SECONDS",
+        default: Some("1000"),
+        meaning: "partitions whose lag in seconds is searched for, those that lag most; the rest is interpolated; 0 turns it off",
+    },
+    Variable {
+        name: "MEERKAT_HISTORY",
+        default: Some("on"),
+        meaning: "off: earlier looks are not read and this one is not kept, so only lag is told, not what it means",
+    },
+    Variable { name: "MEERKAT_PUBLISH", default: Some("on"), meaning: "off: no metrics are published" },
+    Variable {
+        name: "MEERKAT_NAMESPACE",
+        default: Some("Meerkat"),
+        meaning: "CloudWatch namespace of the metrics for people",
+    },
+    Variable {
+        name: "MEERKAT_STATE_NAMESPACE",
+        default: Some("Meerkat/State"),
+        meaning: "CloudWatch namespace of the history",
+    },
+    Variable {
+        name: "MEERKAT_METRICS_DETAIL",
+        default: Some("group"),
+        meaning: "lag metrics per group, or per topic or partition too",
+    },
+    Variable {
+        name: "MEERKAT_METRICS_LIMIT",
+        default: Some("500"),
+        meaning: "metrics a run may publish; what does not fit is left out, and said",
+    },
+    Variable {
         name: "MEERKAT_DETAIL",
         default: Some("problems"),
         meaning: "partitions in the report: groups (none), problems (what is not OK), all",

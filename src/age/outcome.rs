@@ -42,6 +42,11 @@ pub enum Age {
         /// The younger bound.
         ms: u64,
     },
+    /// Not searched for: when the log end passed the commit, interpolated between two looks.
+    Interpolated {
+        /// The estimate.
+        ms: u64,
+    },
     /// The age could not be told.
     Unknown(Unknown),
 }
@@ -53,6 +58,8 @@ pub enum Source {
     Log,
     /// One side of the bracket; [`Age`] says which.
     Bound,
+    /// Interpolation between looks.
+    History,
 }
 
 impl Age {
@@ -61,7 +68,11 @@ impl Age {
     pub fn ms(&self) -> Option<u64> {
         match self {
             Self::CaughtUp => Some(0),
-            Self::Exact { ms } | Self::Tied { ms, .. } | Self::AtMost { ms, .. } | Self::AtLeast { ms } => Some(*ms),
+            Self::Exact { ms }
+            | Self::Tied { ms, .. }
+            | Self::AtMost { ms, .. }
+            | Self::AtLeast { ms }
+            | Self::Interpolated { ms } => Some(*ms),
             Self::Unknown(_) => None,
         }
     }
@@ -72,7 +83,28 @@ impl Age {
         match self {
             Self::CaughtUp | Self::Exact { .. } => Some(Source::Log),
             Self::Tied { .. } | Self::AtMost { .. } | Self::AtLeast { .. } => Some(Source::Bound),
+            Self::Interpolated { .. } => Some(Source::History),
             Self::Unknown(_) => None,
+        }
+    }
+
+    /// [`Age::ms`] in seconds.
+    #[must_use]
+    pub fn seconds(&self) -> Option<f64> {
+        // Milliseconds below 2^53 are exact; that is 285,000 years.
+        #[expect(clippy::cast_precision_loss, reason = "no record is older")]
+        self.ms().map(|ms| ms as f64 / 1_000.0)
+    }
+}
+
+impl Source {
+    /// As the report spells it.
+    #[must_use]
+    pub const fn word(self) -> &'static str {
+        match self {
+            Self::Log => "log",
+            Self::Bound => "bound",
+            Self::History => "history",
         }
     }
 }

@@ -35,6 +35,9 @@ impl Minute {
 }
 
 impl Schedule {
+    /// A look every minute.
+    pub const MINUTELY: Self = Self { period: 1 };
+
     /// A look every so many minutes; `None` outside 1 minute to 1 day ([`SLOWEST`]).
     #[must_use]
     pub fn every(minutes: u32) -> Option<Self> {

@@ -36,8 +36,9 @@ pub(super) struct Listed {
 }
 
 /// What `ListGroups` on every broker gave.
-#[derive(Default)]
 pub(super) struct Listing {
+    /// The names of all groups, selected or not, if every broker told its own.
+    pub(super) all: Known<Vec<Box<str>>>,
     pub(super) groups: Vec<Listed>,
     pub(super) left_out: BTreeMap<String, usize>,
     pub(super) problems: Vec<Problem>,
@@ -51,7 +52,8 @@ pub(super) async fn list(cluster: &Cluster, selection: &Selection) -> Listing {
     let answers = join_all(cluster.ids().map(|id| async move { (id, patiently(cluster, id).await) })).await;
     let named: HashSet<&str> = selection.named.iter().map(String::as_str).collect();
     let wanted = |name: &str| if named.is_empty() { selection.groups.select(name) } else { named.contains(name) };
-    let mut listing = Listing::default();
+    let mut listing =
+        Listing { all: Ok(Vec::new()), groups: Vec::new(), left_out: BTreeMap::new(), problems: Vec::new() };
     let mut seen = HashSet::new();
     let mut offsets_topic_exists = false;
     for (id, answer) in answers {
@@ -69,6 +71,10 @@ pub(super) async fn list(cluster: &Cluster, selection: &Selection) -> Listing {
             }
         };
         offsets_topic_exists |= !groups.is_empty();
+        if let Ok(all) = &mut listing.all {
+            let ours = groups.iter().filter(|group| matches!(kind(group), Some(kind) if kind != Kind::Share));
+            all.extend(ours.map(|group| Box::<str>::from(&*group.group_id.0)));
+        }
         for group in groups.iter().filter(|group| wanted(&group.group_id)) {
             match kind(group) {
                 // A group whose coordinator moves during the look is listed twice.
@@ -83,6 +89,13 @@ pub(super) async fn list(cluster: &Cluster, selection: &Selection) -> Listing {
                 None => *listing.left_out.entry(group.protocol_type.to_string()).or_default() += 1,
             }
         }
+    }
+    if let (Some(problem), all) = (listing.problems.first(), &mut listing.all) {
+        *all = Err(problem.what.clone());
+    }
+    if let Ok(all) = &mut listing.all {
+        all.sort_unstable();
+        all.dedup();
     }
     let missing: Vec<&str> = named.into_iter().filter(|name| !seen.contains(*name)).collect();
     if !missing.is_empty() {
@@ -103,17 +116,16 @@ async fn patiently(cluster: &Cluster, id: i32) -> Result<ListGroupsResponse, Ask
     }
 }
 
-/// `FindCoordinator` creates the offsets topic where there is none, so it is asked only where the topic exists.
+/// Finds groups that no broker lists: one that this user may not see, or that has just gone.
+///
+/// `FindCoordinator` creates the offsets topic where there is none, so it is asked only where the topic exists; where it
+/// does not, there are no groups.
 async fn look_up(cluster: &Cluster, names: &[&str], offsets_topic_exists: bool) -> Vec<Listed> {
-    let exists = offsets_topic_exists || coordinator::offsets_topic_exists(cluster).await;
-    let coordinators = if exists {
-        coordinator::find(cluster, names).await
-    } else {
-        let nothing = Unknown::because("there is no such group: the cluster has no offsets topic yet");
-        vec![Err(nothing); names.len()]
-    };
-    let listed = names.iter().zip(coordinators);
+    if !offsets_topic_exists && !coordinator::offsets_topic_exists(cluster).await {
+        return Vec::new();
+    }
     let unlisted = Unknown::because("no broker lists the group");
+    let listed = names.iter().zip(coordinator::find(cluster, names).await);
     listed
         .map(|(name, coordinator)| Listed {
             name: (*name).into(),

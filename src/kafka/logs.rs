@@ -42,12 +42,12 @@ struct Leader {
 pub(super) async fn read(
     cluster: &Cluster,
     names: &[Box<str>],
-    mut topics: Vec<Described>,
+    topics: &mut [Described],
     wanted: &[Vec<i32>],
 ) -> Vec<Topic> {
     let mut asked: Vec<Vec<i32>> = wanted.to_vec();
     let mut readings: Vec<BTreeMap<i32, Reading>> = names.iter().map(|_| BTreeMap::new()).collect();
-    ask(cluster, names, &topics, &asked, &mut readings).await;
+    ask(cluster, names, topics, &asked, &mut readings).await;
     // A leader that moved between the metadata and now: both are asked once more.
     let moved = |reading: &Reading| matches!(reading.failed, Some((code, _)) if failure::leader_moved(code));
     for (asked, readings) in asked.iter_mut().zip(&mut readings) {
@@ -60,10 +60,10 @@ pub(super) async fn read(
         for (topic, fresh) in again.iter().zip(describe(cluster, &stale).await) {
             topics[*topic] = fresh;
         }
-        ask(cluster, names, &topics, &asked, &mut readings).await;
+        ask(cluster, names, topics, &asked, &mut readings).await;
     }
-    let described = names.iter().zip(topics).zip(readings);
-    described.map(|((name, topic), readings)| topic.into_topic(name, readings)).collect()
+    let described = names.iter().zip(topics.iter()).zip(readings);
+    described.map(|((name, topic), readings)| topic.to_topic(name, readings)).collect()
 }
 
 /// A topic as the metadata tells it.
@@ -100,6 +100,12 @@ impl Described {
         Self { id, leaders }
     }
 
+    /// The leader of a partition and its epoch.
+    pub(super) fn leader(&self, partition: i32) -> Option<(i32, i32)> {
+        let leader = self.leaders.as_ref().ok()?.get(usize::try_from(partition).ok()?)?.as_ref().ok()?;
+        Some((leader.id.0, leader.epoch))
+    }
+
     /// The topic before its logs are read.
     pub(super) fn outline(&self, name: &str) -> Topic {
         let unread = Unknown::because("the log has not been read");
@@ -108,10 +114,11 @@ impl Described {
         Topic { name: name.into(), id: self.id, partitions }
     }
 
-    fn into_topic(self, name: &str, mut readings: BTreeMap<i32, Reading>) -> Topic {
-        let partitions = self.leaders.map(|leaders| {
-            let ranges = (0..).zip(leaders).map(|(partition, leader)| {
-                leader.and_then(|_| readings.remove(&partition).unwrap_or_default().range())
+    fn to_topic(&self, name: &str, mut readings: BTreeMap<i32, Reading>) -> Topic {
+        let partitions = self.leaders.as_ref().map_err(Clone::clone).map(|leaders| {
+            let ranges = (0..).zip(leaders).map(|(partition, leader)| match leader {
+                Ok(_) => readings.remove(&partition).unwrap_or_default().range(),
+                Err(cause) => Err(cause.clone()),
             });
             ranges.collect()
         });
@@ -144,12 +151,9 @@ async fn ask(
 ) {
     let mut by_leader: BTreeMap<i32, BTreeMap<usize, Vec<(i32, i32)>>> = BTreeMap::new();
     for (number, (topic, partitions)) in topics.iter().zip(wanted).enumerate() {
-        let Ok(leaders) = &topic.leaders else { continue };
         for partition in partitions {
-            let leader = usize::try_from(*partition).ok().and_then(|index| leaders.get(index));
-            if let Some(Ok(leader)) = leader {
-                let of_leader = by_leader.entry(leader.id.0).or_default();
-                of_leader.entry(number).or_default().push((*partition, leader.epoch));
+            if let Some((leader, epoch)) = topic.leader(*partition) {
+                by_leader.entry(leader).or_default().entry(number).or_default().push((*partition, epoch));
             }
         }
     }
@@ -235,9 +239,9 @@ impl Reading {
 /// Special timestamps and isolation levels of `ListOffsets`; consumers have the replica id −1.
 const LATEST: i64 = -1;
 const EARLIEST: i64 = -2;
-const READ_UNCOMMITTED: i8 = 0;
+pub(super) const READ_UNCOMMITTED: i8 = 0;
 const READ_COMMITTED: i8 = 1;
-const CONSUMER: BrokerId = BrokerId(-1);
+pub(super) const CONSUMER: BrokerId = BrokerId(-1);
 
 /// A failure that is not an error code of Kafka's.
 const NO_CODE: i16 = 0;

@@ -4,6 +4,7 @@
 //! then per coordinator one describe and one `OffsetFetch` for all of its groups, `Metadata` for the topics that they
 //! read, and three pipelined `ListOffsets` per leader.
 
+mod ages;
 mod assembly;
 mod cluster;
 mod commits;
@@ -34,6 +35,7 @@ use assembly::Part;
 use cluster::{Cluster, Dial};
 use names::{Names, Sorted};
 
+use crate::age;
 use crate::config;
 use crate::snapshot::{Kind, Snapshot, Topic};
 
@@ -99,6 +101,7 @@ pub async fn survey(
         cluster_id: cluster.id().map(Into::into),
         groups: parts.into_iter().map(|part| part.into_group(&topics)).collect(),
         topics,
+        listed: listing.all,
         uncovered: share.into_iter().map(|listed| (listed.name, listed.kind)).collect(),
         left_out: listing.left_out,
         problems: listing.problems,
@@ -109,9 +112,22 @@ pub async fn survey(
 impl Survey {
     /// Reads the logs, for [`Snapshot::topics`]. It comes after the commits, so lag can only be overstated.
     pub async fn read_logs(&mut self) -> Vec<Topic> {
-        let described = std::mem::take(&mut self.described);
-        let topics = logs::read(&self.cluster, &self.names, described, &self.wanted).await;
+        let topics = logs::read(&self.cluster, &self.names, &mut self.described, &self.wanted).await;
         tracing::debug!(topics = topics.len(), "logs read");
         topics
+    }
+
+    /// Searches for the ages of records until all are found, or `until`; targets name topics by their places in
+    /// [`Snapshot::topics`].
+    pub async fn search_ages(&self, search: &mut age::Search, until: Instant) {
+        ages::search(&self.cluster, &self.names, &self.described, search, until).await;
+        tracing::debug!(rounds = search.rounds(), "ages searched");
+    }
+
+    /// Whether a partition's leader can tell the record with the greatest timestamp.
+    #[must_use]
+    pub fn knows_max_timestamp(&self, topic: usize, partition: i32) -> bool {
+        let leader = self.described.get(topic).and_then(|topic| topic.leader(partition));
+        leader.is_some_and(|(id, _)| ages::knows_max_timestamp(&self.cluster, id))
     }
 }

@@ -38,8 +38,8 @@ pub(super) async fn ask(door: &Door, variable: &'static str, question: Question<
         Ok(key) => key,
         Err(error) => return Err(Error::no_key(subject, false, error)),
     };
-    let request =
-        signed(&origin, &question, key).map_err(|source| Error::Settings { subject: subject.clone(), source })?;
+    let request = signed(&origin, &question, key, SystemTime::now())
+        .map_err(|source| Error::Settings { subject: subject.clone(), source })?;
     call(&door.http, door.wait, &origin, request).await.map_err(|failure| match failure {
         Failure::Refused(refusal) => Error::refused(subject, question.action, question.arn, &refusal),
         Failure::Unreachable(source) => Error::Unreachable { subject, origin, source },
@@ -85,6 +85,7 @@ fn signed(
     origin: &str,
     question: &Question<'_>,
     key: Credentials,
+    now: SystemTime,
 ) -> Result<HttpRequest, Box<dyn std::error::Error + Send + Sync>> {
     let body = question.json.as_ref().map_or("", |(_, body)| body);
     let mut request = HttpRequest::new(SdkBody::from(body));
@@ -99,7 +100,7 @@ fn signed(
         .identity(&identity)
         .region(&question.arn.region)
         .name(question.arn.kind.service())
-        .time(SystemTime::now())
+        .time(now)
         .settings(SigningSettings::default())
         .build()?
         .into();
@@ -129,6 +130,9 @@ impl Kind {
 mod tests {
     #![expect(clippy::unwrap_used, reason = "a test fails by panicking")]
 
+    use std::time::Duration;
+
+    use super::super::{msk, stored};
     use super::*;
 
     #[test]
@@ -144,6 +148,41 @@ mod tests {
         assert_eq!(
             origin("arn:aws-cn:kafka:cn-north-1:1:cluster/a", false, false),
             "https://kafka.cn-north-1.amazonaws.com.cn"
+        );
+    }
+
+    /// The authorization of a request that is signed at 2026-11-23T03:03:39Z.
+    fn authorization(question: &Question<'_>) -> String {
+        let key = Credentials::new(
+            "ASIAIOSFODNN7EXAMPLE",
+            "wJalrXUtnFEMI/K7MDENG/bPxRfiCYEXAMPLEKEY",
+            Some("IQoJb3JpZ2luX2VjE+/a=b~d%e==".into()),
+            None,
+            "test",
+        );
+        let now = SystemTime::UNIX_EPOCH + Duration::from_secs(1_795_403_019);
+        let request = signed(&public_origin(question.arn, false, false), question, key, now).unwrap();
+        assert_eq!(request.headers().get("x-amz-date"), Some("20261123T030339Z"));
+        request.headers().get("authorization").unwrap().to_owned()
+    }
+
+    // The two signatures are what `SigV4Auth` of botocore 1.44.5 made for the same requests at that second.
+
+    #[test]
+    fn a_cluster_is_asked_for_as_botocore_does() {
+        let arn = Arn::parse("arn:aws:kafka:eu-west-1:123456789012:cluster/orders/0a1b-2").unwrap();
+        assert_eq!(
+            authorization(&msk::question(&arn)),
+            "AWS4-HMAC-SHA256 Credential=ASIAIOSFODNN7EXAMPLE/20261123/eu-west-1/kafka/aws4_request, SignedHeaders=host;x-amz-date;x-amz-security-token, Signature=cb2231fc473b9a1906ae518e1bf9909a061c2af586f9a5fef174034e22d3dae2"
+        );
+    }
+
+    #[test]
+    fn a_secret_is_asked_for_as_botocore_does() {
+        let arn = Arn::parse("arn:aws:secretsmanager:eu-west-1:123456789012:secret:a-AbCdEf").unwrap();
+        assert_eq!(
+            authorization(&stored::question(&arn)),
+            "AWS4-HMAC-SHA256 Credential=ASIAIOSFODNN7EXAMPLE/20261123/eu-west-1/secretsmanager/aws4_request, SignedHeaders=content-type;host;x-amz-date;x-amz-security-token;x-amz-target, Signature=75f2f8e1ef535dfb3a30491cf58baee7b23e241800119af6c81dac1e126568cc"
         );
     }
 }

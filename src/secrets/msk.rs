@@ -1,6 +1,6 @@
 //! A cluster's addresses by its ARN, so that a template needs no broker names.
 
-use percent_encoding::{NON_ALPHANUMERIC, utf8_percent_encode};
+use percent_encoding::{AsciiSet, NON_ALPHANUMERIC, utf8_percent_encode};
 use serde_json::{Map, Value};
 
 use super::aws::{Question, ask};
@@ -44,12 +44,16 @@ impl Door {
         listener: Listener,
         network: Network,
     ) -> Result<String, Error> {
-        let path = format!("/v1/clusters/{}/bootstrap-brokers", utf8_percent_encode(&cluster.text, NON_ALPHANUMERIC));
-        let question = Question { arn: cluster, action: "kafka:GetBootstrapBrokers", method: "GET", path, json: None };
-        let answer = ask(self, variable, question).await?;
+        let answer = ask(self, variable, question(cluster)).await?;
         choose(&answer, listener, network)
             .map_err(|why| Error::Unusable { subject: format!("{variable} ({})", cluster.text), why })
     }
+}
+
+/// `GetBootstrapBrokers`.
+pub(super) fn question(cluster: &Arn) -> Question<'_> {
+    let path = format!("/v1/clusters/{}/bootstrap-brokers", utf8_percent_encode(&cluster.text, RESERVED));
+    Question { arn: cluster, action: "kafka:GetBootstrapBrokers", method: "GET", path, json: None }
 }
 
 /// The string of this listener in an answer to `GetBootstrapBrokers`.
@@ -92,6 +96,9 @@ impl Listener {
 
 /// How every field of the answer begins.
 const FIRST: &str = "bootstrapBrokerString";
+
+/// Everything but RFC 3986's unreserved characters; a signature does not hold where one of those is encoded.
+const RESERVED: &AsciiSet = &NON_ALPHANUMERIC.remove(b'-').remove(b'.').remove(b'_').remove(b'~');
 
 #[cfg(test)]
 mod tests {

@@ -29,20 +29,24 @@ struct Parameter {
 
 /// What is kept under the ARN.
 pub(super) async fn fetch(door: &Door, variable: &'static str, arn: &Arn) -> Result<String, Error> {
-    let (action, target, body) = match arn.kind {
-        Kind::Parameter => {
-            ("ssm:GetParameter", "AmazonSSM.GetParameter", json!({ "Name": arn.text, "WithDecryption": true }))
-        }
-        _ => ("secretsmanager:GetSecretValue", "secretsmanager.GetSecretValue", json!({ "SecretId": arn.text })),
-    };
-    let json = Some((target, body.to_string()));
-    let answer = ask(door, variable, Question { arn, action, method: "POST", path: String::from("/"), json }).await?;
+    let answer = ask(door, variable, question(arn)).await?;
     let unusable = |why| Error::Unusable { subject: format!("{variable} ({})", arn.text), why };
     let answer: Answer =
         serde_json::from_slice(&answer).map_err(|_| unusable(String::from("the service's answer cannot be read")))?;
     let binary = || String::from_utf8(STANDARD.decode(answer.base64.as_ref()?).ok()?).ok();
     let text = answer.text.or_else(|| answer.parameter.map(|parameter| parameter.value)).or_else(binary);
     text.ok_or_else(|| unusable(String::from("it is not text")))
+}
+
+/// `GetParameter` or `GetSecretValue`.
+pub(super) fn question(arn: &Arn) -> Question<'_> {
+    let (action, target, body) = match arn.kind {
+        Kind::Parameter => {
+            ("ssm:GetParameter", "AmazonSSM.GetParameter", json!({ "Name": arn.text, "WithDecryption": true }))
+        }
+        _ => ("secretsmanager:GetSecretValue", "secretsmanager.GetSecretValue", json!({ "SecretId": arn.text })),
+    };
+    Question { arn, action, method: "POST", path: String::from("/"), json: Some((target, body.to_string())) }
 }
 
 /// The whole of it, or the value of one key; a line break at the end is the editor's.

@@ -56,7 +56,7 @@ def make(folder, stores=False):
         # Java trusts a certificate in a PKCS#12 file only with an attribute that keytool alone writes.
         argv = f"keytool -importcert -noprompt -alias ca -file ca.crt -keystore ca.p12 -storetype PKCS12 -storepass {PASSWORD}"
         subprocess.run(argv.split(), cwd=folder, check=True, capture_output=True)
-    for left_over in ("index.txt", "index.txt.attr", "index.txt.old", "leaf.cnf", "openssl.cnf", *(f"{name}.csr" for name in CERTIFICATES)):
+    for left_over in ("index.txt", "index.txt.attr", "index.txt.attr.old", "index.txt.old", "leaf.cnf", "openssl.cnf", *(f"{name}.csr" for name in CERTIFICATES)):
         (folder / left_over).unlink(missing_ok=True)
     for copy in [path for path in folder.glob("*.pem") if len(path.stem) == 40]:
         copy.unlink()

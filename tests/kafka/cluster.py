@@ -97,8 +97,10 @@ def boot(options, libs):
         own = settings.broker(version, node, ports, folder / f"node-{node}", folder / "tls", options.authorizer, zookeeper)
         own.update(pair.split("=", 1) for pair in options.set)
         write_properties(folder / f"node-{node}" / "server.properties", own)
-    (folder / "log4j.properties").write_text(settings.LOG4J)  # read by releases before 2.1; later ones use slf4j
-    argv = [*JAVA, "-Xmx512m", *LOGGING, f"-Dlog4j.configuration=file:{folder / 'log4j.properties'}", "-cp", f"{libs}/*"]
+    argv = [*JAVA, "-Xmx512m", *LOGGING, "-cp", f"{libs}/*"]
+    if jars.number(version) < (2, 1):  # later ones log through slf4j alone
+        (folder / "log4j.properties").write_text(settings.LOG4J)
+        argv.insert(1, f"-Dlog4j.configuration=file:{folder / 'log4j.properties'}")
     if zookeeper:
         start_zookeeper(folder, argv, zookeeper)
         add_scram_users(argv, zookeeper)
@@ -109,6 +111,8 @@ def boot(options, libs):
         (folder / "jaas.conf").write_text(login)
         argv.append(f"-Djava.security.auth.login.config={folder / 'jaas.conf'}")
     started = {node: start_broker(folder, argv, node) for node in ports}
+    if options.with_parent and "watch" not in processes.running(folder):
+        raise SystemExit("the process that asked for this cluster has ended")  # before there was anything to end
     for node in ports:
         await_broker(folder, started, node, ports[node]["PLAINTEXT"], len(ports))
     addresses = {key: [f"127.0.0.1:{of[name]}" for of in ports.values()] for key, name in zip(("plaintext", "ssl", "sasl_ssl"), names)}
@@ -201,6 +205,7 @@ def random_id():
 def stop(options):
     processes.end(options.dir)
     remove_data(options.dir)
+    (options.dir / "cluster.json").unlink(missing_ok=True)
 
 
 def kill(options):

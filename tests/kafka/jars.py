@@ -79,8 +79,7 @@ def stagehand(version):
             partial = _empty(CACHE / f"stagehand-{release}.partial")
             argv = ["javac", "-nowarn", "-proc:none", "-cp", f"{libs}/*", "-d", str(partial), *map(str, sources)]
             subprocess.run(argv, check=True, stdout=sys.stderr)
-            for old in CACHE.glob(f"stagehand-{release}-*"):
-                shutil.rmtree(old)
+            # Older classes stay: a stagehand that is still running may load from them.
             partial.rename(classes)
     return f"{classes}:{libs}/*"
 

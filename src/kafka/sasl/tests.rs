@@ -110,15 +110,28 @@ fn a_refusal_has_the_brokers_words_and_the_way_out() {
     }
 }
 
+/// The failure, and the error text that repeats it, are those of `OAuthBearerSaslServer` of kafka-clients 3.9.1 for a token
+/// without the scope `kafka`.
 #[test]
 fn a_refused_token_is_told_by_the_failure_and_its_scope() {
-    let failure = r#"{"status":"insufficient_scope","scope":"kafka.read"}"#;
-    let expected = "insufficient_scope; it asks for the scope kafka.read: check that the token";
+    let failure = r#"{"status":"insufficient_scope", "scope":"[kafka]"}"#;
+    let expected = "insufficient_scope; it asks for the scope [kafka]: check that the token";
     for said in [Some(failure), None] {
         let mut exchange = begun(&oauth());
         assert!(exchange.next(failure.as_bytes()) == Ok(Step::Send(b"\x01".to_vec())));
         assert!(exchange.refusal(said).starts_with(expected), "{}", exchange.refusal(said));
     }
+}
+
+/// The same server's words for a token that expired in 2025.
+#[test]
+fn an_expired_token_is_told_with_its_time() {
+    let token = "eyJhbGciOiJub25lIn0.eyJzdWIiOiJhIiwiaWF0IjoxLCJleHAiOjE3NjQ1NDcyMDB9.";
+    let mut exchange = begun(&Login::OauthBearer { token: Secret::new(token.into()), extensions: Vec::new() });
+    let failure = r#"{"status":"invalid_token"}"#;
+    assert!(exchange.next(failure.as_bytes()) == Ok(Step::Send(b"\x01".to_vec())));
+    let refusal = exchange.refusal(Some(failure));
+    assert_eq!(refusal, "invalid_token: the token expired at 2025-12-01T00:00:00Z: get a new one");
 }
 
 #[test]

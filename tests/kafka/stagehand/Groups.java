@@ -2,6 +2,8 @@ import java.util.ArrayDeque;
 import java.util.HashMap;
 import java.util.List;
 import java.util.Map;
+import java.util.Objects;
+import java.util.Set;
 import java.util.concurrent.ExecutionException;
 import org.apache.kafka.clients.admin.Admin;
 import org.apache.kafka.clients.admin.OffsetSpec;
@@ -76,7 +78,7 @@ final class Groups {
     private Object deleteCommit(Stagehand.Words words) throws Exception {
         String group = words.word("GROUP");
         TopicPartition partition = new TopicPartition(words.word("TOPIC"), words.integer("PARTITION"));
-        admin.deleteConsumerGroupOffsets(group, java.util.Set.of(partition)).all().get();
+        admin.deleteConsumerGroupOffsets(group, Set.of(partition)).all().get();
         return "";
     }
 
@@ -86,7 +88,7 @@ final class Groups {
         Patience patience = new Patience(words.option("timeout", 30_000), "group " + group + " did not catch up");
         while (true) {
             Map<TopicPartition, OffsetAndMetadata> commits = committed(group);
-            commits.values().removeIf(java.util.Objects::isNull);
+            commits.values().removeIf(Objects::isNull);
             Map<TopicPartition, OffsetSpec> asked = new HashMap<>();
             commits.keySet().forEach(partition -> asked.put(partition, OffsetSpec.latest()));
             Map<TopicPartition, ListOffsetsResultInfo> ends = admin.listOffsets(asked).all().get();

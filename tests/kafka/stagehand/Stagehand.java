@@ -1,6 +1,7 @@
 import java.io.BufferedReader;
 import java.io.InputStreamReader;
 import java.lang.reflect.InvocationTargetException;
+import java.net.URLDecoder;
 import java.nio.charset.StandardCharsets;
 import java.util.ArrayList;
 import java.util.Arrays;
@@ -133,7 +134,7 @@ public final class Stagehand {
         }
 
         private static String decode(String word) {
-            return java.net.URLDecoder.decode(word.replace("+", "%2B"), StandardCharsets.UTF_8);
+            return URLDecoder.decode(word.replace("+", "%2B"), StandardCharsets.UTF_8);
         }
 
         static final class Missing extends RuntimeException {

@@ -1,3 +1,4 @@
+import java.time.Duration;
 import java.util.HashMap;
 import java.util.List;
 import java.util.Locale;
@@ -124,6 +125,6 @@ final class Topics implements AutoCloseable {
 
     @Override
     public void close() {
-        admin.close(java.time.Duration.ZERO);
+        admin.close(Duration.ZERO);
     }
 }

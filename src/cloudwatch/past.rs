@@ -1,0 +1,231 @@
+//! The past of a snapshot: which shards its groups have, what earlier looks saw there, and this look beside them.
+
+use std::collections::{BTreeMap, BTreeSet, HashMap};
+use std::sync::Arc;
+
+use tokio::time::Instant;
+
+use super::address::Minute;
+use super::error::{Error, told};
+use super::history::Store;
+use super::layout::{Layout, Shard, Topic};
+use super::looks::{Looks, Seen};
+use super::publish::Written;
+use super::roster::Roster;
+use super::slots::{Entry, Look};
+use crate::judged::{Memories, Position, Previous};
+use crate::lag::{Known, Unknown};
+use crate::memory::{Memory, Sample, Thresholds};
+use crate::snapshot::{Claim, Group, Snapshot};
+use crate::window;
+
+/// What the store holds about the groups of a snapshot.
+pub struct Past {
+    minute: Minute,
+    /// Parallel to the snapshot's groups.
+    groups: Vec<Place>,
+    shards: Vec<Shard>,
+    /// Parallel to `shards`.
+    newest: Vec<Result<Looks, Arc<Error>>>,
+    /// By index into `shards`; only of those that were asked for.
+    windows: HashMap<usize, Result<Looks, Arc<Error>>>,
+    roster: Result<Looks, Arc<Error>>,
+    roster_shard: Shard,
+}
+
+/// Where a group's partitions stand.
+struct Place {
+    layout: Layout,
+    /// Index of its first shard.
+    first: usize,
+}
+
+impl Past {
+    /// Reads what the newest looks before `minute` saw of these groups.
+    ///
+    /// It needs the topics' ids and numbers of partitions, not their logs, so it can run while those are being read.
+    pub async fn read(store: &Store, cluster: &str, minute: Minute, snapshot: &Snapshot, until: Instant) -> Self {
+        let minute = store.schedule().align(minute);
+        let mut shards = Vec::new();
+        let mut groups = Vec::with_capacity(snapshot.groups.len());
+        for group in &snapshot.groups {
+            let layout = layout(store, snapshot, group);
+            let first = shards.len();
+            shards.extend(layout.shards(cluster, &group.name));
+            groups.push(Place { layout, first });
+        }
+        let roster_shard = Roster::shard(store.schedule(), cluster);
+        shards.push(roster_shard.clone());
+        let mut newest = store.newest(minute, &shards, until).await;
+        shards.pop();
+        let roster = newest.pop().unwrap_or_else(|| Ok(Looks::default()));
+        Self { minute, groups, shards, newest, windows: HashMap::new(), roster, roster_shard }
+    }
+
+    /// Reads the windows of partitions that their memory makes suspicious, each as far back as its memory asks for.
+    pub async fn open_windows(
+        &mut self,
+        store: &Store,
+        snapshot: &Snapshot,
+        memories: &Memories,
+        thresholds: impl Fn(&Group) -> Thresholds,
+        until: Instant,
+    ) {
+        let mut reach: BTreeMap<usize, i64> = BTreeMap::new();
+        for position @ (g, _) in memories.suspicious() {
+            let (Some((shard, _)), Some(memory)) = (self.address(snapshot, position), memories.of(position)) else {
+                continue;
+            };
+            let far = window::reach_ms(memory, &thresholds(&snapshot.groups[g]));
+            reach.entry(shard).and_modify(|most| *most = far.max(*most)).or_insert(far);
+        }
+        // Shards that reach equally far back are read together.
+        let mut together: BTreeMap<u32, BTreeSet<usize>> = BTreeMap::new();
+        for (shard, far) in reach {
+            let looks = far / (store.schedule().period() * 60_000);
+            let looks = u32::try_from(looks).unwrap_or(u32::MAX).min(store.schedule().most_looks_back());
+            together
+                .entry(looks.next_power_of_two().min(store.schedule().most_looks_back()))
+                .or_default()
+                .insert(shard);
+        }
+        for (looks, indexes) in together {
+            let shards: Vec<Shard> = indexes.iter().map(|index| self.shards[*index].clone()).collect();
+            let read = store.window(self.minute, looks, &shards, until).await;
+            self.windows.extend(indexes.into_iter().zip(read));
+        }
+    }
+
+    /// The newest earlier sample of a partition.
+    ///
+    /// # Errors
+    /// Why the history could not be read.
+    pub fn previous(&self, snapshot: &Snapshot, position: Position) -> Previous {
+        let Some((shard, slot)) = self.address(snapshot, position) else {
+            return Err(Unknown::because("the partition has no place in the history: its topic's metadata is unknown"));
+        };
+        let looks = self.newest[shard].as_ref().map_err(unread)?;
+        Ok(looks.last_seen(slot, self.minute).and_then(|seen| sample(&seen)))
+    }
+
+    /// The samples of a partition in its window, oldest first.
+    ///
+    /// # Errors
+    /// Why the history could not be read.
+    pub fn earlier(&self, snapshot: &Snapshot, position: Position) -> Known<Vec<Sample>> {
+        let address =
+            self.address(snapshot, position).and_then(|(shard, slot)| Some((self.windows.get(&shard)?, slot)));
+        let Some((looks, slot)) = address else { return Err(Unknown::because("its window was not asked for")) };
+        let looks = looks.as_ref().map_err(unread)?;
+        let seen = looks.seen(slot).filter(|seen| seen.minute < self.minute);
+        let mut samples: Vec<Sample> = seen.filter_map(|seen| sample(&seen)).collect();
+        samples.reverse();
+        Ok(samples)
+    }
+
+    /// What the cluster's groups were at the newest earlier look; `None` where there was none.
+    ///
+    /// # Errors
+    /// Why the history could not be read.
+    pub fn roster(&self) -> Known<Option<Roster>> {
+        let looks = self.roster.as_ref().map_err(unread)?;
+        Ok(looks.last_seen(0, self.minute).and_then(|seen| Roster::from_entry(seen.entry)))
+    }
+
+    /// Writes this look, shard by shard, where the minute is still empty and the history could be read: a memory that was
+    /// folded from nothing must not take the place of one that is only out of sight.
+    pub async fn write(
+        &self,
+        store: &Store,
+        snapshot: &Snapshot,
+        memories: &Memories,
+        taken: i64,
+        roster: Option<Roster>,
+        until: Instant,
+    ) -> Written {
+        let writable = |looks: &Result<Looks, _>| looks.as_ref().is_ok_and(|looks| looks.is_empty_at(self.minute));
+        let mut looks: Vec<Option<(Shard, Look)>> = self
+            .shards
+            .iter()
+            .zip(&self.newest)
+            .map(|(shard, newest)| {
+                writable(newest).then(|| (shard.clone(), Look { taken, entries: vec![None; shard.size] }))
+            })
+            .collect();
+        for (g, group) in snapshot.groups.iter().enumerate() {
+            for (c, claim) in group.claims.iter().flatten().enumerate() {
+                let (Some((shard, slot)), Some(memory)) = (self.address(snapshot, (g, c)), memories.of((g, c))) else {
+                    continue;
+                };
+                let (Ok(committed), Ok(log)) = (&claim.committed, snapshot.log(claim)) else { continue };
+                if let Some((_, look)) = &mut looks[shard] {
+                    look.entries[slot] = Entry::new(*committed, log.end, memory.pack());
+                }
+            }
+        }
+        let mut looks: Vec<(Shard, Look)> = looks.into_iter().flatten().collect();
+        if writable(&self.roster) {
+            looks.extend(roster.and_then(|roster| roster.look(taken)).map(|look| (self.roster_shard.clone(), look)));
+        }
+        store.write(self.minute, &looks, until).await
+    }
+
+    /// How many state metrics these groups have, the roster's included.
+    #[must_use]
+    pub fn metrics(&self) -> usize {
+        self.shards.len() + 1
+    }
+
+    /// How many shards' windows were read.
+    #[must_use]
+    pub fn windows(&self) -> usize {
+        self.windows.len()
+    }
+
+    /// Why parts of the history could not be read, each reason once.
+    #[must_use]
+    pub fn unreadable(&self) -> Vec<Unknown> {
+        let failures = self.newest.iter().chain(self.windows.values()).chain([&self.roster]);
+        let mut reasons: Vec<Unknown> = Vec::new();
+        for reason in failures.filter_map(|looks| looks.as_ref().err()).map(unread) {
+            if !reasons.contains(&reason) {
+                reasons.push(reason);
+            }
+        }
+        reasons
+    }
+
+    /// The shard and the slot of a claim.
+    fn address(&self, snapshot: &Snapshot, (g, c): Position) -> Option<(usize, usize)> {
+        let claim: &Claim = snapshot.groups.get(g)?.claims.as_ref().ok()?.get(c)?;
+        let place = self.groups.get(g)?;
+        let position = place.layout.position(&snapshot.topics.get(claim.topic)?.name, claim.partition)?;
+        let (shard, slot) = place.layout.shard_of(position);
+        Some((place.first + shard, slot))
+    }
+}
+
+/// The layout of a group: every topic that it has to do with and that could be described.
+#[must_use]
+pub fn layout(store: &Store, snapshot: &Snapshot, group: &Group) -> Layout {
+    let topics: BTreeSet<usize> = group.claims.iter().flatten().map(|claim| claim.topic).collect();
+    let described = topics.into_iter().filter_map(|topic| {
+        let topic = &snapshot.topics[topic];
+        let partitions = topic.partitions.as_ref().ok()?.len();
+        Some(Topic { name: Arc::clone(&topic.name), id: topic.id, partitions })
+    });
+    Layout::new(store.schedule(), described)
+}
+
+fn sample(seen: &Seen) -> Option<Sample> {
+    Some(Sample {
+        time_ms: seen.taken,
+        committed: seen.entry.committed(),
+        end: seen.entry.log_end(),
+        memory: Memory::unpack(seen.entry.memory())?,
+    })
+}
+
+fn unread(error: &Arc<Error>) -> Unknown {
+    Unknown::because(told(error))
+}

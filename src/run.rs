@@ -1,0 +1,361 @@
+//! The story of one run. Nothing but this file knows both Kafka and `CloudWatch`.
+
+use std::sync::Arc;
+use std::sync::atomic::Ordering;
+use std::time::Duration;
+
+use tokio::time::{Instant, sleep};
+
+use crate::ages::{Ages, Wanted};
+use crate::cloudwatch::address::{Minute, Schedule};
+use crate::cloudwatch::cost::{PRICES_OF, Use};
+use crate::cloudwatch::metrics::{self, Plan};
+use crate::cloudwatch::past::Past;
+use crate::cloudwatch::publish::Written;
+use crate::cloudwatch::results::results;
+use crate::cloudwatch::{self, Patience, Roster, Store};
+use crate::config::{Config, MetricsDetail};
+use crate::event::{Mode, Request};
+use crate::judged::{Judged, Memories, Position};
+use crate::kafka::{self, LookError, Selection, Survey, Traffic};
+use crate::lag::Unknown;
+use crate::pattern::Patterns;
+use crate::report::{self, Frame, HistoryEntry, MetricsEntry, Report};
+use crate::snapshot::{Group, Problem, Snapshot};
+use crate::verdict::Verdict;
+
+/// When a run began and when it must be over.
+#[derive(Clone, Copy, Debug)]
+pub struct Clock {
+    /// Milliseconds since 1970 at `started`.
+    pub unix_ms: i64,
+    /// The same moment on the clock that never steps.
+    pub started: Instant,
+    /// When the run must have returned.
+    pub deadline: Instant,
+}
+
+/// What a run came to.
+#[derive(Debug)]
+pub struct Outcome {
+    /// The answer, as JSON.
+    pub json: String,
+    /// The worst group's status.
+    pub status: Verdict,
+    /// What could not be written: the run counts as failed, although it has a status.
+    pub failure: Option<String>,
+}
+
+/// A run that has no status at all.
+#[derive(Debug, thiserror::Error)]
+pub enum Error {
+    /// Kafka could not be looked at.
+    #[error(transparent)]
+    Look(#[from] LookError),
+    /// The history was asked for, and is turned off.
+    #[error("mode history reads what CloudWatch keeps, and MEERKAT_HISTORY is off")]
+    HistoryOff,
+}
+
+/// Does what an event asks for.
+///
+/// # Errors
+/// [`Error`] where there is nothing to tell.
+pub async fn answer(config: &Config, request: &Request, clock: Clock) -> Result<Outcome, Error> {
+    let run = Run::new(config, request, clock).await;
+    match &request.mode {
+        Mode::Check => run.check().await,
+        Mode::History { group, minutes } => run.recall(group, *minutes).await,
+    }
+}
+
+/// One run, with everything that it was told.
+struct Run<'a> {
+    config: &'a Config,
+    request: &'a Request,
+    clock: Clock,
+    schedule: Schedule,
+    minute: Minute,
+    /// `None` where neither history nor metrics are wanted.
+    store: Option<Store>,
+    traffic: Arc<Traffic>,
+}
+
+/// A snapshot and what was before it.
+struct Look {
+    survey: Survey,
+    snapshot: Snapshot,
+    cluster: String,
+    past: Option<Past>,
+    /// When the logs had been read.
+    time_ms: i64,
+    /// How many groups were there at the last look and are not now.
+    vanished: usize,
+}
+
+impl<'a> Run<'a> {
+    async fn new(config: &'a Config, request: &'a Request, mut clock: Clock) -> Self {
+        clock.unix_ms = request.now_ms.unwrap_or(clock.unix_ms);
+        let schedule = Schedule::every(config.judgement.period).unwrap_or(MINUTELY);
+        let minute = schedule.align(Minute::holding(request.scheduled.unwrap_or(clock.unix_ms / 1_000)));
+        let wanted = request.history.unwrap_or(config.store.history) || request.publish.unwrap_or(config.store.publish);
+        let store = if wanted {
+            let client = cloudwatch::connect(PATIENCE).await;
+            Some(Store::new(client, schedule, &config.store.state_namespace, &config.store.namespace))
+        } else {
+            None
+        };
+        Self { config, request, clock, schedule, minute, store, traffic: Arc::default() }
+    }
+
+    /// Look, remember, judge, tell, publish.
+    async fn check(self) -> Result<Outcome, Error> {
+        let selection = Selection {
+            named: self.request.groups.clone(),
+            groups: self.config.groups.clone(),
+            topics: self.config.topics.clone(),
+        };
+        let mut look = self.look(&selection).await?;
+        let thresholds = |group: &Group| self.config.judgement.thresholds(&group.name);
+        let no_history = Unknown::because("no earlier snapshot: the history is turned off");
+        let snapshot = &look.snapshot;
+        let previous = |past: &Option<Past>, position: Position| match past {
+            Some(past) => past.previous(snapshot, position),
+            None => Err(no_history.clone()),
+        };
+        let memories = Memories::fold(snapshot, look.time_ms, |position| previous(&look.past, position), thresholds);
+
+        let mut wanted = Wanted::new(
+            snapshot,
+            self.config.judgement.aged_partitions,
+            look.time_ms,
+            |topic, partition| look.survey.knows_max_timestamp(topic, partition),
+        );
+        let ages_until = self.until(AGES_SHARE);
+        let search = async {
+            if self.config.judgement.aged_partitions > 0 && !wanted.is_empty() {
+                look.survey.search_ages(&mut wanted.search, ages_until).await;
+            }
+        };
+        let windows = async {
+            if let (Some(past), Some(store)) = (&mut look.past, &self.store) {
+                past.open_windows(store, snapshot, &memories, thresholds, self.until(HISTORY_SHARE)).await;
+            }
+        };
+        tokio::join!(search, windows);
+        let ages = wanted.ages(snapshot, look.time_ms, |position| previous(&look.past, position));
+        let earlier = |position| match &look.past {
+            Some(past) => past.earlier(snapshot, position),
+            None => Err(no_history.clone()),
+        };
+        let judged = Judged::new(
+            snapshot,
+            look.time_ms,
+            &memories,
+            |position| previous(&look.past, position),
+            earlier,
+            thresholds,
+        );
+        tracing::debug!(groups = judged.0.len(), "judged");
+
+        let (history, metrics) =
+            tokio::join!(self.remember(&look, &memories), self.publish(&look, &judged, &ages));
+        let failure = history.problems.iter().chain(&metrics.problems).next().cloned();
+        Ok(self.report(&look, &judged, &ages, &history, &metrics, failure))
+    }
+
+    /// Surveys the cluster, and reads its logs and its history side by side. A cluster with fewer groups than at the last
+    /// look may only be starting up, so it is looked at again before that is believed.
+    async fn look(&self, selection: &Selection) -> Result<Look, Error> {
+        let mut pauses = [500, 1_000, 2_000].into_iter();
+        loop {
+            let look = self.look_once(selection).await?;
+            let Some(pause) = pauses.next().map(Duration::from_millis).filter(|_| look.vanished > 0) else {
+                return Ok(look);
+            };
+            if Instant::now() + pause >= self.until(KAFKA_SHARE / 2.0) {
+                return Ok(look);
+            }
+            tracing::info!(vanished = look.vanished, "fewer groups than at the last look; looking again");
+            sleep(pause).await;
+        }
+    }
+
+    async fn look_once(&self, selection: &Selection) -> Result<Look, Error> {
+        let (kafka, until) = (&self.config.kafka, self.until(KAFKA_SHARE));
+        let now_s = self.clock.unix_ms / 1_000;
+        let (mut survey, mut snapshot) =
+            kafka::survey(kafka, None, selection, now_s, until, Arc::clone(&self.traffic)).await?;
+        let cluster = self.config.cluster.clone().or_else(|| snapshot.cluster_id.as_deref().map(str::to_owned));
+        let cluster = cluster.unwrap_or_else(|| UNNAMED.to_owned());
+        let expected: Vec<&str> = selection.named.iter().map(String::as_str).collect();
+        snapshot.expect(&expected, |name, group| name == group);
+        if expected.is_empty() {
+            let globs: Vec<&str> = self.config.judgement.expected.iter().map(String::as_str).collect();
+            snapshot.expect(&globs, |glob, group| Patterns::parse(glob).select(group));
+        }
+        let past = async {
+            match &self.store {
+                Some(store) if self.remembers() => {
+                    Some(Past::read(store, &cluster, self.minute, &snapshot, self.until(HISTORY_SHARE)).await)
+                }
+                _ => None,
+            }
+        };
+        let (topics, past) = tokio::join!(survey.read_logs(), past);
+        let time_ms = self.clock.now_ms();
+        snapshot.topics = topics;
+        let before = past.as_ref().and_then(|past| past.roster().ok().flatten());
+        let now = snapshot.listed.as_ref().map(Vec::len).ok();
+        let vanished = match (before, now) {
+            (Some(before), Some(now)) => usize::try_from(before.groups).unwrap_or_default().saturating_sub(now),
+            _ => 0,
+        };
+        Ok(Look { survey, snapshot, cluster, past, time_ms, vanished })
+    }
+
+    /// Writes this look beside the earlier ones.
+    async fn remember(&self, look: &Look, memories: &Memories) -> HistoryEntry {
+        let (Some(past), Some(store)) = (&look.past, &self.store) else { return HistoryEntry::default() };
+        let listed = look.snapshot.listed.as_ref();
+        let roster = listed.ok().map(|names| Roster::of(names.iter().map(AsRef::as_ref), 0));
+        let deadline = self.clock.deadline;
+        let written = past.write(store, &look.snapshot, memories, look.time_ms, roster, deadline).await;
+        HistoryEntry {
+            enabled: true,
+            metrics: past.metrics(),
+            windows_read: past.windows(),
+            datums_written: written.datums,
+            problems: problems(&written),
+        }
+    }
+
+    /// Publishes the results for people.
+    async fn publish(&self, look: &Look, judged: &Judged, ages: &Ages) -> MetricsEntry {
+        let Some(store) = self.store.as_ref().filter(|_| self.request.publish.unwrap_or(self.config.store.publish)) else {
+            return MetricsEntry::default();
+        };
+        let age = |position| ages.of(&look.snapshot, position);
+        let results =
+            results(&look.cluster, &look.snapshot, judged, age, look.vanished, self.clock.elapsed_ms());
+        let detail = match self.config.store.detail {
+            MetricsDetail::Group => metrics::Detail::Group,
+            MetricsDetail::Topic => metrics::Detail::Topic,
+            MetricsDetail::Partition => metrics::Detail::Partition,
+        };
+        let Plan { datums, metrics, refused } = metrics::plan(&results, detail, self.config.store.limit);
+        if let Some(refused) = &refused {
+            tracing::error!("{refused}");
+        }
+        let written = store.publish(self.minute, &datums, self.clock.deadline).await;
+        let state = look.past.as_ref().map_or(0, Past::metrics);
+        let used = Use { metrics: metrics + state, writes: written.requests + 1, reads: state };
+        MetricsEntry {
+            enabled: true,
+            published: metrics,
+            dollars_a_month: Some((used.dollars_a_month(self.schedule) * 100.0).round() / 100.0),
+            prices_of: PRICES_OF,
+            refused: refused.map(|refused| refused.to_string()),
+            problems: problems(&written),
+        }
+    }
+
+    fn report(
+        &self,
+        look: &Look,
+        judged: &Judged,
+        ages: &Ages,
+        history: &HistoryEntry,
+        metrics: &MetricsEntry,
+        failure: Option<String>,
+    ) -> Outcome {
+        let mut told = Vec::new();
+        if look.vanished > 0 {
+            let what = format!(
+                "{} groups fewer than at the last look; if they were deleted, the next look takes it for granted",
+                look.vanished
+            );
+            told.push(Problem { place: "groups".into(), what: Unknown::because(what) });
+        }
+        let unreadable = look.past.iter().flat_map(Past::unreadable);
+        told.extend(unreadable.map(|what| Problem { place: "history".into(), what }));
+        let traffic = &self.traffic;
+        let frame = Frame {
+            cluster: &look.cluster,
+            scheduled: self.minute.seconds(),
+            duration_ms: self.clock.elapsed_ms(),
+            kafka: report::Traffic {
+                requests: traffic.requests.load(Ordering::Relaxed),
+                bytes_written: traffic.written.load(Ordering::Relaxed),
+                bytes_read: traffic.read.load(Ordering::Relaxed),
+            },
+            history,
+            metrics,
+            detail: self.request.detail.unwrap_or(self.config.detail),
+            limit: self.config.report_limit,
+        };
+        let report = Report::new(frame, &look.snapshot, judged, ages, &told);
+        Outcome { json: report.to_json(), status: report.verdict(), failure }
+    }
+
+    /// Prints what is kept of one group.
+    async fn recall(self, group: &str, minutes: u32) -> Result<Outcome, Error> {
+        let Some(store) = self.store.as_ref().filter(|_| self.remembers()) else { return Err(Error::HistoryOff) };
+        let selection = Selection { named: vec![group.to_owned()], ..Selection::default() };
+        let look = self.look_once(&selection).await?;
+        let looks = minutes.div_ceil(self.config.judgement.period);
+        let Some(group) = look.snapshot.groups.first() else { return Err(Error::HistoryOff) };
+        let until = self.until(HISTORY_SHARE);
+        let decoded =
+            cloudwatch::decoded::read(store, &look.cluster, self.minute, looks, &look.snapshot, group, until).await;
+        let status = if group.is_missing() { Verdict::NotFound } else { Verdict::Ok };
+        Ok(Outcome { json: decoded, status, failure: None })
+    }
+
+    fn remembers(&self) -> bool {
+        self.request.history.unwrap_or(self.config.store.history)
+    }
+
+    /// The moment when so much of the run's time has passed.
+    fn until(&self, share: f64) -> Instant {
+        let time = self.clock.deadline.saturating_duration_since(self.clock.started);
+        self.clock.started + time.mul_f64(share)
+    }
+}
+
+impl Clock {
+    /// Milliseconds since 1970, now.
+    #[must_use]
+    pub fn now_ms(&self) -> i64 {
+        self.unix_ms + i64::try_from(self.started.elapsed().as_millis()).unwrap_or(i64::MAX)
+    }
+
+    /// Milliseconds since the run began.
+    #[must_use]
+    pub fn elapsed_ms(&self) -> u64 {
+        u64::try_from(self.started.elapsed().as_millis()).unwrap_or(u64::MAX)
+    }
+}
+
+/// What could not be written, with causes.
+fn problems(written: &Written) -> Vec<String> {
+    written.failures.iter().map(|error| cloudwatch::error::told(error)).collect()
+}
+
+/// A cluster without a name of its own (Kafka before 0.10.1).
+const UNNAMED: &str = "unnamed";
+
+const MINUTELY: Schedule = Schedule::MINUTELY;
+
+/// How long a run waits for `CloudWatch`; its deadline may be earlier.
+const PATIENCE: Patience = Patience {
+    connect: Duration::from_secs(3),
+    attempt: Duration::from_secs(5),
+    call: Duration::from_secs(15),
+    attempts: 4,
+};
+
+/// By when, as shares of a run's time, Kafka must have answered, the history been read, the ages found.
+const KAFKA_SHARE: f64 = 0.6;
+const HISTORY_SHARE: f64 = 0.75;
+const AGES_SHARE: f64 = 0.8;

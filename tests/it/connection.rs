@@ -1,0 +1,1 @@
+//! From bootstrap addresses to brokers: versions, TLS, and what a user is told where there is no broker.

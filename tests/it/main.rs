@@ -1,0 +1,10 @@
+//! Every test that needs something outside the program, in one binary.
+
+#[path = "../support/mod.rs"]
+mod support;
+
+mod age;
+mod cloudwatch_stand_in;
+mod connection;
+mod history;
+mod simulator;

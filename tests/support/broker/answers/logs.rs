@@ -1,0 +1,125 @@
+//! Brokers and leaders, and where logs start and end.
+
+use std::hash::{DefaultHasher, Hash, Hasher};
+
+use kafka_protocol::messages::list_offsets_request::ListOffsetsPartition;
+use kafka_protocol::messages::list_offsets_response::{ListOffsetsPartitionResponse, ListOffsetsTopicResponse};
+use kafka_protocol::messages::metadata_response::{
+    MetadataResponseBroker, MetadataResponsePartition, MetadataResponseTopic,
+};
+use kafka_protocol::messages::{
+    BrokerId, ListOffsetsRequest, ListOffsetsResponse, MetadataRequest, MetadataResponse, TopicName,
+};
+
+use super::{
+    Asked, FENCED_LEADER_EPOCH, NOT_LEADER_OR_FOLLOWER, TOPIC_AUTHORIZATION_FAILED, UNKNOWN_LEADER_EPOCH,
+    UNKNOWN_TOPIC_OR_PARTITION, text,
+};
+use crate::support::broker::scene::{Log, Topic};
+
+pub(super) fn metadata(asked: &Asked<'_>, request: MetadataRequest) -> MetadataResponse {
+    let brokers = asked.scene.nodes.iter().zip(asked.ports).map(|(node, port)| {
+        let host = node.advertised.clone().unwrap_or_else(|| node.bind.to_string());
+        MetadataResponseBroker::default()
+            .with_node_id(BrokerId(node.id))
+            .with_host(text(&host))
+            .with_port(i32::from(*port))
+    });
+    let names: Vec<String> = match request.topics {
+        None => asked.scene.topics.iter().map(|topic| topic.name.clone()).collect(),
+        Some(topics) => topics.into_iter().filter_map(|topic| Some(topic.name?.to_string())).collect(),
+    };
+    let mut answer = MetadataResponse::default()
+        .with_brokers(brokers.collect())
+        .with_cluster_id(Some(text("scripted")))
+        .with_controller_id(BrokerId(1))
+        .with_topics(names.iter().map(|name| topic(asked, name)).collect());
+    if asked.version >= 13 {
+        answer.error_code = asked.code(0);
+    }
+    answer
+}
+
+fn topic(asked: &Asked<'_>, name: &str) -> MetadataResponseTopic {
+    let answer = MetadataResponseTopic::default().with_name(Some(TopicName(text(name))));
+    let known = asked.scene.topics.iter().find(|topic| topic.name == name);
+    let internal = name == "__consumer_offsets" && asked.scene.offsets_topic;
+    let code = match known {
+        Some(topic) if topic.hidden => TOPIC_AUTHORIZATION_FAILED,
+        None if !internal => UNKNOWN_TOPIC_OR_PARTITION,
+        _ => 0,
+    };
+    let code = asked.code(code);
+    let Some(topic) = known.filter(|_| code == 0) else {
+        return answer.with_error_code(code);
+    };
+    // Brokers answer partitions in any order.
+    let partitions = (0..).zip(&topic.logs).rev().map(|(index, log)| partition(asked, index, log));
+    let mut answer = answer.with_partitions(partitions.collect());
+    if asked.version >= 10 {
+        let mut hasher = DefaultHasher::new();
+        name.hash(&mut hasher);
+        answer.topic_id = format!("{:032x}", hasher.finish()).parse().expect("sixteen bytes");
+    }
+    answer
+}
+
+fn partition(asked: &Asked<'_>, index: i32, log: &Log) -> MetadataResponsePartition {
+    let missing = log.leader < 0;
+    let mut answer = MetadataResponsePartition::default()
+        .with_partition_index(index)
+        .with_leader_id(BrokerId(log.leader))
+        .with_error_code(if missing { LEADER_NOT_AVAILABLE } else { 0 })
+        .with_replica_nodes(asked.scene.nodes.iter().map(|node| BrokerId(node.id)).collect());
+    if asked.version >= 7 {
+        answer.leader_epoch = log.epoch;
+    }
+    answer
+}
+
+pub(super) fn list_offsets(asked: &Asked<'_>, request: ListOffsetsRequest) -> ListOffsetsResponse {
+    let topics = request.topics.into_iter().map(|topic| {
+        let known = asked.scene.topics.iter().find(|known| known.name == topic.name.as_str());
+        let partitions =
+            topic.partitions.iter().map(|partition| offset(asked, known, partition, request.isolation_level));
+        ListOffsetsTopicResponse::default().with_partitions(partitions.collect()).with_name(topic.name)
+    });
+    ListOffsetsResponse::default().with_topics(topics.collect())
+}
+
+fn offset(
+    asked: &Asked<'_>,
+    topic: Option<&Topic>,
+    partition: &ListOffsetsPartition,
+    isolation: i8,
+) -> ListOffsetsPartitionResponse {
+    let answer = ListOffsetsPartitionResponse::default().with_partition_index(partition.partition_index);
+    let log = topic.and_then(|topic| topic.logs.get(usize::try_from(partition.partition_index).ok()?));
+    let epoch = partition.current_leader_epoch;
+    let code = match (topic, log) {
+        (Some(topic), _) if topic.hidden => TOPIC_AUTHORIZATION_FAILED,
+        (_, None) => UNKNOWN_TOPIC_OR_PARTITION,
+        (_, Some(log)) if log.leader != asked.node.id => NOT_LEADER_OR_FOLLOWER,
+        (_, Some(log)) if asked.version >= 4 && (0..log.epoch).contains(&epoch) => FENCED_LEADER_EPOCH,
+        (_, Some(log)) if asked.version >= 4 && epoch > log.epoch => UNKNOWN_LEADER_EPOCH,
+        _ => 0,
+    };
+    let code = asked.code(code);
+    let Some(log) = log.filter(|_| code == 0) else {
+        return answer.with_error_code(code).with_offset(-1);
+    };
+    let end = if isolation == 1 { log.last_stable } else { log.end };
+    let offset = match partition.timestamp {
+        -1 => end,
+        -2 => log.start,
+        // The record at an offset is as many milliseconds old as its offset tells.
+        time => Some(time.max(log.start)).filter(|offset| *offset < end).unwrap_or(-1),
+    };
+    let mut answer = answer.with_offset(offset);
+    if asked.version >= 4 {
+        answer.leader_epoch = log.epoch;
+    }
+    answer
+}
+
+const LEADER_NOT_AVAILABLE: i16 = 5;

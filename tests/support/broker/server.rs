@@ -1,0 +1,209 @@
+//! The listeners' side of the wire: connections, frames, and what faults make of them.
+
+use std::sync::{Arc, Mutex, MutexGuard, PoisonError};
+
+use bytes::{BufMut, Bytes, BytesMut};
+use kafka_protocol::messages::{ApiKey, RequestHeader};
+use kafka_protocol::protocol::Decodable;
+use tokio::io::{AsyncRead, AsyncReadExt, AsyncWrite, AsyncWriteExt};
+use tokio::net::{TcpListener, TcpStream};
+use tokio_rustls::LazyConfigAcceptor;
+use tokio_rustls::rustls::server::Acceptor;
+
+use super::answers::{self, Asked};
+use super::faults::{self, Act};
+use super::scene::{Node, Scene, Voice};
+use super::seen::Seen;
+
+/// What all brokers share.
+pub(super) struct World {
+    pub(super) scene: Scene,
+    pub(super) ports: Vec<u16>,
+    pub(super) seen: Vec<Seen>,
+    /// The names in the SNI of TLS clients, with the node they met.
+    pub(super) names: Vec<(i32, Option<String>)>,
+    pub(super) connections: usize,
+    moment: usize,
+}
+
+impl World {
+    pub(super) fn new(scene: Scene, ports: Vec<u16>) -> Self {
+        Self { scene, ports, seen: Vec::new(), names: Vec::new(), connections: 0, moment: 0 }
+    }
+
+    fn now(&mut self) -> usize {
+        self.moment += 1;
+        self.moment
+    }
+
+    pub(super) fn node(&self, id: i32) -> &Node {
+        self.scene.nodes.iter().find(|node| node.id == id).expect("a node of the scene")
+    }
+}
+
+pub(super) fn lock(world: &Mutex<World>) -> MutexGuard<'_, World> {
+    world.lock().unwrap_or_else(PoisonError::into_inner)
+}
+
+/// Serves one node's port for as long as it is polled.
+pub(super) async fn listen(world: Arc<Mutex<World>>, node: i32, listener: TcpListener) {
+    loop {
+        let Ok((stream, _)) = listener.accept().await else { continue };
+        let connection = {
+            let mut world = lock(&world);
+            world.connections += 1;
+            world.connections - 1
+        };
+        tokio::spawn(welcome(Arc::clone(&world), node, connection, stream));
+    }
+}
+
+async fn welcome(world: Arc<Mutex<World>>, node: i32, connection: usize, mut stream: TcpStream) -> Option<()> {
+    let (voice, tls) = {
+        let world = lock(&world);
+        (world.node(node).voice, world.node(node).tls.clone())
+    };
+    match (voice, tls) {
+        (Voice::Silent | Voice::Closed, _) => std::future::pending().await,
+        (Voice::Says(words), _) => {
+            stream.read_u8().await.ok()?;
+            stream.write_all(words).await.ok()?;
+            stream.shutdown().await.ok()?;
+            // Read to the end, or what the client has still to say would turn the close into a reset.
+            tokio::io::copy(&mut stream, &mut tokio::io::sink()).await.ok()?;
+            None
+        }
+        (Voice::Kafka, None) => serve(world, node, connection, stream).await,
+        (Voice::Kafka, Some(identity)) => {
+            let acceptor = LazyConfigAcceptor::new(Acceptor::default(), stream);
+            tokio::pin!(acceptor);
+            match acceptor.as_mut().await {
+                Ok(hello) => {
+                    let name = hello.client_hello().server_name().map(str::to_owned);
+                    lock(&world).names.push((node, name));
+                    let stream = hello.into_stream(identity.config()).await.ok()?;
+                    serve(world, node, connection, stream).await
+                }
+                Err(_) => {
+                    // The alert has been sent; as above, the client must be able to read it.
+                    let mut stream = acceptor.take_io()?;
+                    stream.shutdown().await.ok()?;
+                    tokio::io::copy(&mut stream, &mut tokio::io::sink()).await.ok()?;
+                    None
+                }
+            }
+        }
+    }
+}
+
+/// Answers requests in order, until either side closes.
+async fn serve<S>(world: Arc<Mutex<World>>, node: i32, connection: usize, mut stream: S) -> Option<()>
+where
+    S: AsyncRead + AsyncWrite + Unpin,
+{
+    loop {
+        let size = stream.read_i32().await.ok()?;
+        let mut frame = BytesMut::zeroed(usize::try_from(size).ok()?);
+        stream.read_exact(&mut frame).await.ok()?;
+        let step = lock(&world).take(node, connection, frame.freeze());
+        match step {
+            Step::Close => {
+                stream.shutdown().await.ok()?;
+                return None;
+            }
+            Step::Hang => std::future::pending().await,
+            Step::Write { bytes, index } => {
+                stream.write_all(&bytes).await.ok()?;
+                stream.flush().await.ok()?;
+                let mut world = lock(&world);
+                let now = world.now();
+                world.seen[index].answered = Some(now);
+            }
+            Step::WriteAndClose(bytes) => {
+                stream.write_all(&bytes).await.ok()?;
+                stream.shutdown().await.ok()?;
+                tokio::io::copy(&mut stream, &mut tokio::io::sink()).await.ok()?;
+                return None;
+            }
+        }
+    }
+}
+
+/// What becomes of one request.
+enum Step {
+    Close,
+    Hang,
+    /// The answer to `seen[index]`.
+    Write {
+        bytes: Bytes,
+        index: usize,
+    },
+    WriteAndClose(Bytes),
+}
+
+impl World {
+    fn take(&mut self, node: i32, connection: usize, mut frame: Bytes) -> Step {
+        let (key, version) = match frame[..] {
+            [k0, k1, v0, v1, ..] => (i16::from_be_bytes([k0, k1]), i16::from_be_bytes([v0, v1])),
+            _ => return Step::Close,
+        };
+        let Ok(api) = ApiKey::try_from(key) else { return Step::Close };
+        let Ok(header) = RequestHeader::decode(&mut frame, api.request_header_version(version)) else {
+            return Step::Close;
+        };
+        let offered = self.node(node).offered.get(&key).is_some_and(|(min, max)| (*min..=*max).contains(&version));
+        let (index, asked) = (self.seen.len(), self.now());
+        self.seen.push(Seen {
+            node,
+            connection,
+            api,
+            version,
+            client_id: header.client_id.map(|id| id.to_string()).unwrap_or_default(),
+            body: frame.clone(),
+            asked,
+            answered: None,
+            unoffered: !offered && api != ApiKey::ApiVersions,
+        });
+        let correlation = header.correlation_id;
+        let act = faults::strike(&mut self.scene.faults, node, api, version);
+        let mut forced = None;
+        match &act {
+            Some(Act::Close) => return Step::Close,
+            Some(Act::Hang) => return Step::Hang,
+            Some(Act::Raw(bytes)) => return Step::WriteAndClose(Bytes::from_static(bytes)),
+            Some(Act::Claim(size)) => return Step::WriteAndClose(Bytes::copy_from_slice(&size.to_be_bytes())),
+            Some(Act::Code(code)) => forced = Some(*code),
+            Some(Act::Change(change)) => change(&mut self.scene),
+            _ => {}
+        }
+        let node = self.node(node);
+        let answer = if offered {
+            let scene = &self.scene;
+            answers::answer(api, &Asked { scene, node, ports: &self.ports, version, body: frame, forced })
+        } else if api == ApiKey::ApiVersions {
+            Some(answers::refused_versions(node))
+        } else {
+            // As every release does: no answer, the connection is closed, and only the broker's log says why.
+            None
+        };
+        let Some(answer) = answer else { return Step::Close };
+        let bytes = match act {
+            Some(Act::Correlation(off)) => framed(correlation + off, &answer),
+            Some(Act::Trailing(more)) => framed(correlation, &[&answer[..], more].concat()),
+            Some(Act::Truncated(less)) => framed(correlation, &answer[..answer.len().saturating_sub(less)]),
+            Some(Act::Body(body)) => framed(correlation, body),
+            Some(Act::Sized(size)) => framed(correlation, &[&answer[..], &vec![0; size][answer.len()..]].concat()),
+            Some(Act::Twice) => Bytes::from(framed(correlation, &answer).repeat(2)),
+            _ => framed(correlation, &answer),
+        };
+        Step::Write { bytes, index }
+    }
+}
+
+fn framed(correlation: i32, answer: &[u8]) -> Bytes {
+    let mut bytes = BytesMut::with_capacity(answer.len() + 8);
+    bytes.put_i32(i32::try_from(answer.len() + 4).expect("an answer of some size"));
+    bytes.put_i32(correlation);
+    bytes.put_slice(answer);
+    bytes.freeze()
+}

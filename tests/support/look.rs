@@ -1,0 +1,166 @@
+//! One look at a scripted cluster, as a user would take it: variables and an event in, the report out.
+
+use std::fmt::Write as _;
+use std::time::Duration;
+
+use kafka_protocol::messages::{ApiKey, MetadataRequest};
+use meerkat::Clock;
+use meerkat::config::Config;
+use meerkat::event::Request;
+use serde_json::Value;
+use tokio::time::Instant;
+
+use super::broker::Stage;
+
+/// A look that is to be taken: in plaintext, at all groups, every partition in the report, with all the time it needs.
+pub(crate) struct Look {
+    variables: Vec<(String, String)>,
+    groups: Vec<String>,
+    time: Duration,
+}
+
+/// What a look reported.
+#[derive(Debug)]
+pub(crate) struct Report(pub(crate) Value);
+
+/// Looks at all groups, and holds the look to its promises.
+pub(crate) fn look(stage: &Stage) -> Report {
+    Look::at(&stage.bootstrap()).report(stage)
+}
+
+/// A look in vain: the sentence that a user sees.
+pub(crate) fn refusal(stage: &Stage) -> String {
+    Look::at(&stage.bootstrap()).take().expect_err("a look in vain")
+}
+
+impl Look {
+    pub(crate) fn at(bootstrap: &str) -> Self {
+        let look = Self { variables: Vec::new(), groups: Vec::new(), time: Duration::from_secs(60) };
+        look.with("KAFKA_BOOTSTRAP_SERVERS", bootstrap)
+            .with("KAFKA_SECURITY_PROTOCOL", "PLAINTEXT")
+            .with("MEERKAT_DETAIL", "all")
+    }
+
+    /// Over TLS, trusting this authority alone.
+    pub(crate) fn trusting(self, ca: &str) -> Self {
+        self.with("KAFKA_SECURITY_PROTOCOL", "SSL").with("KAFKA_SSL_TRUSTSTORE", ca)
+    }
+
+    pub(crate) fn with(mut self, variable: &str, value: &str) -> Self {
+        self.variables.push((variable.into(), value.into()));
+        self
+    }
+
+    /// At these groups alone.
+    pub(crate) fn named(mut self, groups: &[&str]) -> Self {
+        self.groups = groups.iter().map(|name| (*name).to_owned()).collect();
+        self
+    }
+
+    /// With so much time.
+    pub(crate) fn within(mut self, time: Duration) -> Self {
+        self.time = time;
+        self
+    }
+
+    /// Takes the look: a report, or the sentence that a user sees.
+    pub(crate) fn take(self) -> Result<Report, String> {
+        let config = Config::parse(self.variables).map_err(|error| error.to_string())?;
+        let request = Request { groups: self.groups, ..Request::default() };
+        let runtime = tokio::runtime::Builder::new_current_thread().enable_all().build().expect("a runtime");
+        let outcome = runtime.block_on(async {
+            let started = Instant::now();
+            let clock = Clock { unix_ms: 1_800_000_000_000, started, deadline: started + self.time };
+            meerkat::check(&config, &request, clock).await
+        });
+        let outcome = outcome.map_err(|error| error.to_string())?;
+        Ok(Report(serde_json::from_str(&outcome.json).expect("a report in JSON")))
+    }
+
+    /// Takes the look, and holds it to what is promised of every one.
+    pub(crate) fn report(self, stage: &Stage) -> Report {
+        let report = self.take().unwrap_or_else(|error| panic!("no report: {error}"));
+        keeps_its_promises(stage);
+        report
+    }
+}
+
+/// Nothing that was not offered, nothing that could change the cluster, and every commit before any log end.
+fn keeps_its_promises(stage: &Stage) {
+    let seen = stage.seen();
+    for request in &seen {
+        assert!(!request.unoffered, "{:?} v{} was not offered", request.api, request.version);
+        assert!(HARMLESS.contains(&request.api), "{:?} may change the cluster", request.api);
+        assert_eq!(request.client_id, "meerkat");
+    }
+    for metadata in stage.asked(ApiKey::Metadata) {
+        assert!(!metadata.request::<MetadataRequest>().allow_auto_topic_creation);
+    }
+    let last_commit = seen.iter().filter(|seen| seen.api == ApiKey::OffsetFetch).filter_map(|seen| seen.answered).max();
+    let first_end = seen.iter().filter(|seen| seen.api == ApiKey::ListOffsets).map(|seen| seen.asked).min();
+    assert!(last_commit.zip(first_end).is_none_or(|(commit, end)| commit < end), "a log end before a commit");
+}
+
+impl Report {
+    /// What stands at a path, such as `groups/0/state`; null where nothing does.
+    pub(crate) fn at(&self, path: &str) -> &Value {
+        self.0.pointer(&format!("/{path}")).unwrap_or(&Value::Null)
+    }
+
+    /// The group of this name.
+    pub(crate) fn group(&self, name: &str) -> &Value {
+        let groups = self.0["groups"].as_array().expect("groups");
+        groups.iter().find(|group| group["group"] == name).unwrap_or_else(|| panic!("no group {name}: {}", self.0))
+    }
+
+    /// A partition of a group.
+    pub(crate) fn partition(&self, group: &str, topic: &str, partition: i32) -> &Value {
+        let partitions = self.group(group)["partitions"].as_array().expect("partitions");
+        let here = |entry: &&Value| entry["topic"] == topic && entry["partition"] == partition;
+        partitions.iter().find(here).unwrap_or_else(|| panic!("no partition {topic}/{partition}: {}", self.0))
+    }
+
+    /// The group's lags in one line, such as `orders/0 5, orders/1 ?`; a question mark stands for null.
+    pub(crate) fn lags(&self, group: &str) -> String {
+        let mut line = String::new();
+        for entry in self.group(group)["partitions"].as_array().expect("partitions") {
+            let lag = entry["lag"].as_u64().map_or_else(|| "?".into(), |lag| lag.to_string());
+            let comma = if line.is_empty() { "" } else { ", " };
+            let topic = entry["topic"].as_str().expect("a topic");
+            write!(line, "{comma}{topic}/{} {lag}", entry["partition"]).expect("a line");
+        }
+        line
+    }
+
+    /// The names of the groups, in the report's order.
+    pub(crate) fn groups(&self) -> Vec<&str> {
+        self.0["groups"].as_array().into_iter().flatten().filter_map(|group| group["group"].as_str()).collect()
+    }
+
+    /// What could not be read, each as `where: what`.
+    pub(crate) fn problems(&self) -> Vec<String> {
+        let line = |problem: &Value| {
+            let text = |key: &str| problem[key].as_str().expect("a text").to_owned();
+            format!("{}: {}", text("where"), text("what"))
+        };
+        self.0["problems"].as_array().into_iter().flatten().map(line).collect()
+    }
+
+    pub(crate) fn complete(&self) -> bool {
+        self.0["complete"] == true
+    }
+}
+
+/// The requests that only read.
+const HARMLESS: [ApiKey; 10] = [
+    ApiKey::ApiVersions,
+    ApiKey::SaslHandshake,
+    ApiKey::SaslAuthenticate,
+    ApiKey::Metadata,
+    ApiKey::ListGroups,
+    ApiKey::FindCoordinator,
+    ApiKey::DescribeGroups,
+    ApiKey::ConsumerGroupDescribe,
+    ApiKey::OffsetFetch,
+    ApiKey::ListOffsets,
+];

@@ -1,0 +1,8 @@
+//! What stands outside the program while it is tested.
+
+#![allow(dead_code, reason = "what one test binary leaves out, another one or a person uses")]
+
+pub(crate) mod broker;
+pub(crate) mod cloudwatch;
+pub(crate) mod kafka;
+pub(crate) mod look;

@@ -1,0 +1,42 @@
+#!/bin/sh
+# Starts moto (PyPI), which speaks the wire of AWS's services, on 127.0.0.1 and prints its address as one line; ends when
+# standard input ends. What is missing is installed into .cache/ first.
+set -eu
+
+packages="moto[secretsmanager,server,ssm]==5.2.5"
+cache=$(cd "$(dirname "$0")/../.." && pwd)/.cache
+venv=$cache/venv-moto
+mkdir -p "$cache"
+(
+    # Tests that start side by side install once.
+    flock 9
+    if [ "$(cat "$venv/installed" 2>/dev/null)" != "$packages" ]; then
+        python3 -m venv --clear "$venv"
+        "$venv/bin/pip" install --quiet --disable-pip-version-check "$packages" >&2
+        echo "$packages" >"$venv/installed"
+    fi
+) 9>"$cache/venv-moto.lock"
+
+scratch=$(mktemp -d)
+mkfifo "$scratch/pipe"
+# Port 0 lets the system choose; the log tells which one it was.
+PYTHONUNBUFFERED=1 "$venv/bin/moto_server" -H 127.0.0.1 -p 0 >"$scratch/pipe" 2>&1 </dev/null &
+server=$!
+trap 'kill "$server" 2>/dev/null; wait "$server" 2>/dev/null; rm -rf "$scratch"' EXIT
+
+exec 3<"$scratch/pipe"
+while read -r line <&3; do
+    echo "$line" >>"$scratch/log"
+    case $line in
+    *"Running on http://127.0.0.1:"*)
+        # A full pipe would stop the server.
+        cat <&3 >/dev/null &
+        echo "${line##* }"
+        cat >/dev/null
+        exit 0
+        ;;
+    esac
+done
+cat "$scratch/log" >&2
+echo "moto ended before it listened" >&2
+exit 1

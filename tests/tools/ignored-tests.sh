@@ -1,0 +1,11 @@
+#!/bin/sh
+# Runs the tests that need more than a Rust compiler, by the beginning of their names; finding none is a failure.
+#
+#     ignored-tests.sh real_kafka
+set -eu
+
+if ! cargo test --quiet --test it -- --ignored --list "$1" | grep -q ': test$'; then
+    echo "no ignored test has $1 in its name" >&2
+    exit 1
+fi
+exec cargo test --quiet --test it -- --ignored "$1"

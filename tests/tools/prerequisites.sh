@@ -1,0 +1,25 @@
+#!/bin/sh
+# Looks for the programs that the targets need, installs with apt what is missing where that is allowed, and says so.
+#
+#     prerequisites.sh java openssl python
+set -eu
+
+missing=
+for needed in "$@"; do
+    case $needed in
+    java) { command -v javac && command -v mvn; } >/dev/null || missing="$missing openjdk-17-jdk-headless maven" ;;
+    openssl) command -v openssl >/dev/null || missing="$missing openssl" ;;
+    python) python3 -c 'import ensurepip, venv' 2>/dev/null || missing="$missing python3-venv" ;;
+    *) echo "prerequisites.sh does not know $needed" >&2 && exit 2 ;;
+    esac
+done
+[ -z "$missing" ] && exit 0
+
+if [ "$(id -u)" != 0 ] || ! command -v apt-get >/dev/null; then
+    echo "please install:$missing" >&2
+    exit 1
+fi
+echo "apt-get install$missing" >&2
+apt-get -qq update
+# Unquoted: a word for each package.
+DEBIAN_FRONTEND=noninteractive apt-get -qq install --no-install-recommends $missing >/dev/null

@@ -1,0 +1,175 @@
+"""What the demonstration, the bench and the end-to-end test have in common: a Kafka, a stagehand, a CloudWatch, a Lambda.
+
+Everything listens on 127.0.0.1 and ends with its `with` block, or with this process.
+"""
+
+import contextlib
+import json
+import os
+import pathlib
+import shutil
+import signal
+import socket
+import subprocess
+import sys
+import tempfile
+import time
+import urllib.request
+
+REPOSITORY = pathlib.Path(__file__).resolve().parents[2]
+CACHE = REPOSITORY / ".cache"
+RUNS = CACHE / "run"
+CLUSTER = [sys.executable, str(REPOSITORY / "tests" / "kafka" / "cluster.py")]
+TARGET = pathlib.Path(os.environ.get("CARGO_TARGET_DIR") or REPOSITORY / "target")
+NEWEST = "4.4.0"
+DEADLINE_S = 120
+
+
+@contextlib.contextmanager
+def folder(name):
+    """A folder that goes with the block."""
+    RUNS.mkdir(parents=True, exist_ok=True)
+    path = pathlib.Path(tempfile.mkdtemp(prefix=f"{name}-", dir=RUNS))
+    try:
+        yield path
+    finally:
+        shutil.rmtree(path, ignore_errors=True)
+
+
+class Kafka:
+    """One broker, or several."""
+
+    def __init__(self, at, version=NEWEST, settings=()):
+        self.at = at
+        argv = [*CLUSTER, "start", "--dir", str(at), "--version", version, "--with-parent", str(os.getpid())]
+        if settings:
+            argv += ["--set", *settings]
+        self.shown = json.loads(subprocess.run(argv, stdout=subprocess.PIPE, check=True).stdout)
+
+    def __enter__(self):
+        return self
+
+    def __exit__(self, *_):
+        subprocess.run([*CLUSTER, "stop", "--dir", str(self.at)], check=True)
+
+    def variables(self):
+        """What meerkat needs to look at it over TLS."""
+        return {"KAFKA_BOOTSTRAP_SERVERS": ",".join(self.shown["ssl"]), "KAFKA_SSL_TRUSTSTORE": self.shown["tls"]["ca"]}
+
+
+class Stagehand:
+    """Makes topics, records, commits and readers: tests/kafka/stagehand/Stagehand.java."""
+
+    def __init__(self, kafka):
+        argv = [*CLUSTER, "stagehand", "--dir", str(kafka.at)]
+        self.child = subprocess.Popen(argv, stdin=subprocess.PIPE, stdout=subprocess.PIPE, text=True)
+
+    def __enter__(self):
+        return self
+
+    def __exit__(self, *_):
+        self.child.stdin.close()
+        self.child.wait()
+
+    def hand(self, line):
+        """Has it do one thing; what it said after `ok`."""
+        self.child.stdin.write(line + "\n")
+        self.child.stdin.flush()
+        word, _, said = self.child.stdout.readline().rstrip("\n").partition(" ")
+        if word != "ok":
+            raise SystemExit(f"stagehand: {line}: {said or word or 'it ended'}")
+        return said
+
+
+class CloudWatch:
+    """The stand-in: tests/support/cloudwatch_main.rs."""
+
+    def __init__(self, **orders):
+        argv = ["cargo", "run", "--quiet", "--example", "cloudwatch"]
+        self.child = subprocess.Popen(argv, cwd=REPOSITORY, stdin=subprocess.PIPE, stdout=subprocess.PIPE, text=True)
+        self.address = self.child.stdout.readline().strip()
+        if not self.address:
+            raise SystemExit("the CloudWatch stand-in did not start")
+        self.control(**orders)
+
+    def __enter__(self):
+        return self
+
+    def __exit__(self, *_):
+        self.child.stdin.close()
+        self.child.wait()
+
+    def control(self, **orders):
+        """Its clock, its delays, its faults: tests/support/cloudwatch/control.rs."""
+        request = urllib.request.Request(f"{self.address}/control", json.dumps(orders).encode(), method="POST")
+        with urllib.request.urlopen(request) as answer:
+            return answer.read()
+
+    def variables(self):
+        """What the SDK needs to take it for the service."""
+        return {
+            "AWS_ENDPOINT_URL_CLOUDWATCH": self.address,
+            "AWS_REGION": "eu-central-1",
+            "AWS_ACCESS_KEY_ID": "stand-in",
+            "AWS_SECRET_ACCESS_KEY": "stand-in",
+        }
+
+
+class Lambda:
+    """`cargo lambda watch` with the function in it; its log is a file."""
+
+    def __init__(self, at, variables):
+        self.port = free_port()
+        self.log = at / "lambda.log"
+        argv = ["cargo", "lambda", "watch", "--ignore-changes", "--invoke-address", "127.0.0.1", "--invoke-port", str(self.port)]
+        with open(self.log, "wb") as log:
+            self.child = subprocess.Popen(
+                argv, cwd=REPOSITORY, env=environment(variables), stdin=subprocess.DEVNULL, stdout=log, stderr=log, start_new_session=True
+            )
+        await_port(self.port, self.child, self.log)
+
+    def __enter__(self):
+        return self
+
+    def __exit__(self, *_):
+        # The watcher's function is in its session, and so in its process group.
+        with contextlib.suppress(ProcessLookupError):
+            os.killpg(self.child.pid, signal.SIGTERM)
+        self.child.wait()
+
+    def invoke(self, event):
+        """The answer to an event file: (whether it is a result, the JSON)."""
+        argv = ["cargo", "lambda", "invoke", "--invoke-address", "127.0.0.1", "--invoke-port", str(self.port)]
+        argv += ["--data-file", str(event), "meerkat"]
+        done = subprocess.run(argv, cwd=REPOSITORY, env=environment({}), stdout=subprocess.PIPE, stderr=subprocess.PIPE, text=True)
+        return done.returncode == 0, done.stdout.strip(), done.stderr.strip()
+
+
+def environment(variables):
+    """This process's environment without what would leak into a run, with the tools of .cache/venv, and with `variables`."""
+    own = {name: value for name, value in os.environ.items() if not name.startswith(("KAFKA_", "MEERKAT_", "AWS_"))}
+    own["PATH"] = f"{CACHE / 'venv' / 'bin'}{os.pathsep}{own['PATH']}"
+    return {**own, **variables}
+
+
+def free_port():
+    with socket.socket() as listener:
+        listener.bind(("127.0.0.1", 0))
+        return listener.getsockname()[1]
+
+
+def await_port(port, child, log):
+    """Returns when something listens on the port."""
+    deadline = time.monotonic() + DEADLINE_S
+    while True:
+        with socket.socket() as attempt:
+            if attempt.connect_ex(("127.0.0.1", port)) == 0:
+                return
+        if child.poll() is not None or time.monotonic() > deadline:
+            raise SystemExit(f"nothing listens on port {port}:\n{log.read_text()[-4000:]}")
+        time.sleep(0.05)
+
+
+def build(*arguments):
+    """Builds with cargo; a path below the target folder is the caller's to know."""
+    subprocess.run(["cargo", "build", "--quiet", "--locked", *arguments], cwd=REPOSITORY, check=True)

@@ -2,10 +2,9 @@
 
 use serde::Deserialize;
 use serde_json::Value;
-use time::OffsetDateTime;
-use time::format_description::well_known::Rfc3339;
 
 use crate::config::Detail;
+use crate::moment;
 
 /// What one run is asked to do.
 #[derive(Clone, Debug, Default, PartialEq, Eq)]
@@ -68,7 +67,7 @@ impl Request {
         match event {
             Value::Null => Ok(Self::default()),
             Value::Object(mut keys) if keys.contains_key("source") && keys.contains_key("detail-type") => {
-                let scheduled = keys.get("time").map(moment).transpose()?;
+                let scheduled = keys.get("time").map(seconds).transpose()?;
                 // A rule sends an object, Scheduler a string that holds one; either may carry our own keys.
                 let detail = match keys.remove("detail") {
                     Some(Value::String(text)) if text.trim().is_empty() => Value::Null,
@@ -106,13 +105,13 @@ impl Request {
                 return Err(EventError(format!("mode must be check or history, found {other:?}")));
             }
         };
-        let now = own.now.as_ref().map(moment).transpose()?;
+        let now = own.now.as_ref().map(seconds).transpose()?;
         Ok(Self {
             mode,
             history: own.history,
             publish: own.publish,
             now_ms: now.map(|seconds| seconds * 1_000),
-            scheduled: own.scheduled.as_ref().map(moment).transpose()?,
+            scheduled: own.scheduled.as_ref().map(seconds).transpose()?,
             groups: own.groups,
             detail: detail.transpose()?,
         })
@@ -140,9 +139,8 @@ struct Own {
     _attempt: Option<Value>,
 }
 
-fn moment(value: &Value) -> Result<i64, EventError> {
-    let parsed = value.as_str().and_then(|text| OffsetDateTime::parse(text, &Rfc3339).ok());
-    parsed.map(OffsetDateTime::unix_timestamp).ok_or_else(|| {
+fn seconds(value: &Value) -> Result<i64, EventError> {
+    value.as_str().and_then(moment::parse).ok_or_else(|| {
         EventError(format!("the scheduled time must be like \"2026-11-23T01:05:00Z\" (RFC 3339), found {value}"))
     })
 }

@@ -16,6 +16,7 @@ pub mod judged;
 pub mod kafka;
 pub mod lag;
 pub mod memory;
+pub mod moment;
 pub mod pattern;
 pub mod report;
 pub mod secret;

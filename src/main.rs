@@ -11,8 +11,8 @@ use meerkat::config::{Config, LAMBDA_REPORT_LIMIT};
 use meerkat::event::Request;
 use meerkat::verdict::Verdict;
 use meerkat::{Clock, Outcome, variables};
-use serde_json::value::RawValue;
 use serde_json::Value;
+use serde_json::value::RawValue;
 use tokio::time::Instant;
 
 mod arguments;

@@ -4,19 +4,21 @@
 //! that of topic and number, so that two reports can be compared line by line.
 
 use std::collections::BTreeMap;
-use std::io;
 
 use serde::Serialize;
-use time::OffsetDateTime;
-use time::format_description::well_known::Rfc3339;
 
-use crate::age::{Age, Source};
 use crate::ages::Ages;
 use crate::config::Detail;
 use crate::judged::Judged;
-use crate::lag::{self, Committed};
-use crate::snapshot::{Claim, Group, Problem, Snapshot};
-use crate::verdict::{Finding, Judgement, Verdict};
+use crate::moment::rfc3339;
+use crate::snapshot::{Problem, Snapshot};
+use crate::verdict::Verdict;
+
+mod fit;
+mod partition;
+
+pub use fit::Cut;
+pub use partition::PartitionEntry;
 
 /// What a run returns.
 #[derive(Debug, Serialize)]
@@ -136,43 +138,6 @@ pub struct GroupEntry<'a> {
     partitions: Vec<PartitionEntry<'a>>,
     #[serde(skip)]
     severity: u8,
-}
-
-/// One partition of a group.
-#[derive(Debug, Serialize)]
-pub struct PartitionEntry<'a> {
-    topic: &'a str,
-    partition: i32,
-    status: &'static str,
-    committed: Option<i64>,
-    log_start: Option<i64>,
-    log_end: Option<i64>,
-    last_stable: Option<i64>,
-    lag: Option<u64>,
-    lag_seconds: Option<f64>,
-    lag_seconds_source: Option<&'static str>,
-    #[serde(skip_serializing_if = "Option::is_none")]
-    lag_seconds_reason: Option<String>,
-    findings: Vec<&'static str>,
-    #[serde(skip_serializing_if = "Option::is_none")]
-    lost: Option<u64>,
-    #[serde(skip_serializing_if = "Option::is_none")]
-    past_end_by: Option<u64>,
-    member: Option<&'a str>,
-    reason: &'a str,
-    #[serde(skip)]
-    severity: u8,
-}
-
-/// What the size limit cut away: the worst stays.
-#[derive(Clone, Copy, Debug, PartialEq, Eq, Serialize)]
-pub struct Cut {
-    /// Groups that are not listed.
-    pub groups: usize,
-    /// Partitions that are not listed.
-    pub partitions: usize,
-    /// The limit, in bytes.
-    pub limit: usize,
 }
 
 /// What could not be read.
@@ -301,110 +266,6 @@ impl<'a> Report<'a> {
     pub fn verdict(&self) -> Verdict {
         self.verdict
     }
-
-    /// Cuts groups, then partitions, until the report fits: the worst stay, and what went is counted.
-    fn fit(&mut self, limit: usize) {
-        if size(self) <= limit {
-            return;
-        }
-        let partitions: Vec<Vec<PartitionEntry<'a>>> =
-            self.groups.iter_mut().map(|group| std::mem::take(&mut group.partitions)).collect();
-        let groups: Vec<GroupEntry<'a>> = std::mem::take(&mut self.groups);
-        self.cut = Some(Cut { groups: groups.len(), partitions: partitions.iter().map(Vec::len).sum(), limit });
-        let mut left = limit.saturating_sub(size(self));
-
-        let mut order: Vec<usize> = (0..groups.len()).collect();
-        order.sort_by_key(|index| std::cmp::Reverse((groups[*index].severity, groups[*index].max_lag)));
-        let mut kept = vec![false; groups.len()];
-        for index in order {
-            let needed = size(&groups[index]) + COMMA;
-            if needed > left {
-                break;
-            }
-            left -= needed;
-            kept[index] = true;
-        }
-        let mut order: Vec<(usize, usize)> = (0..groups.len())
-            .filter(|group| kept[*group])
-            .flat_map(|group| (0..partitions[group].len()).map(move |partition| (group, partition)))
-            .collect();
-        order.sort_by_key(|(group, partition)| {
-            let entry = &partitions[*group][*partition];
-            std::cmp::Reverse((entry.severity, entry.lag))
-        });
-        let mut kept_partitions: Vec<Vec<bool>> = partitions.iter().map(|entries| vec![false; entries.len()]).collect();
-        for (group, partition) in order {
-            let needed = size(&partitions[group][partition]) + COMMA;
-            if needed > left {
-                break;
-            }
-            left -= needed;
-            kept_partitions[group][partition] = true;
-        }
-        for ((mut group, entries), (kept, kept_partitions)) in
-            groups.into_iter().zip(partitions).zip(kept.into_iter().zip(kept_partitions))
-        {
-            if kept {
-                let kept = entries.into_iter().zip(kept_partitions).filter(|(_, kept)| *kept);
-                group.partitions = kept.map(|(entry, _)| entry).collect();
-                if let Some(cut) = &mut self.cut {
-                    cut.groups -= 1;
-                    cut.partitions -= group.partitions.len();
-                }
-                self.groups.push(group);
-            }
-        }
-    }
-}
-
-impl<'a> PartitionEntry<'a> {
-    fn new(
-        snapshot: &'a Snapshot,
-        group: &'a Group,
-        claim: &'a Claim,
-        judgement: &'a Judgement,
-        age: Option<Age>,
-    ) -> Self {
-        let log = snapshot.log(claim).ok();
-        let committed = claim.committed.as_ref().ok();
-        let (mut lost, mut past_end_by) = (None, None);
-        let findings = judgement.findings.iter().map(|finding| {
-            match finding {
-                Finding::DataLoss { lost: offsets } => lost = Some(*offsets),
-                Finding::PastEnd { by } => past_end_by = Some(*by),
-                _ => {}
-            }
-            word(*finding)
-        });
-        Self {
-            topic: &snapshot.topics[claim.topic].name,
-            partition: claim.partition,
-            status: judgement.verdict.word(),
-            committed: committed.and_then(|committed| match committed {
-                Committed::At(offset) => Some(*offset),
-                Committed::Never => None,
-            }),
-            log_start: log.map(|log| log.start),
-            log_end: log.map(|log| log.end),
-            last_stable: log.and_then(|log| log.last_stable),
-            lag: committed.zip(log).and_then(|(committed, log)| lag::lag(*committed, log).unread()),
-            lag_seconds: age.as_ref().and_then(Age::seconds),
-            lag_seconds_source: age.as_ref().and_then(Age::source).map(Source::word),
-            lag_seconds_reason: match age {
-                Some(Age::Unknown(why)) => Some(why.to_string()),
-                _ => None,
-            },
-            findings: findings.collect(),
-            lost,
-            past_end_by,
-            member: claim.member.and_then(|member| {
-                let members = group.members.as_ref().ok()?;
-                Some(&*members.get(usize::try_from(member).ok()?)?.client_id)
-            }),
-            reason: &judgement.reason,
-            severity: judgement.verdict.severity(),
-        }
-    }
 }
 
 impl<'a> BrokerEntry<'a> {
@@ -424,46 +285,3 @@ impl<'a> ProblemEntry<'a> {
         Self { place: &problem.place, what: problem.what.to_string() }
     }
 }
-
-/// The closed list of findings; what they mean is said at [`Finding`].
-fn word(finding: Finding) -> &'static str {
-    match finding {
-        Finding::NoCommit => "no_commit",
-        Finding::Uncommitted => "uncommitted",
-        Finding::DataLoss { .. } => "data_loss",
-        Finding::PastEnd { .. } => "past_end",
-        Finding::Blocked => "blocked",
-        Finding::Unassigned => "unassigned",
-        Finding::Recreated => "recreated",
-    }
-}
-
-/// Seconds since 1970 as RFC 3339 in UTC.
-#[must_use]
-pub fn rfc3339(unix_seconds: i64) -> String {
-    OffsetDateTime::from_unix_timestamp(unix_seconds)
-        .ok()
-        .and_then(|moment| moment.format(&Rfc3339).ok())
-        .unwrap_or_else(|| format!("{unix_seconds} s after 1970"))
-}
-
-/// Bytes of a value as JSON.
-fn size(value: &impl Serialize) -> usize {
-    struct Counter(usize);
-    impl io::Write for Counter {
-        fn write(&mut self, bytes: &[u8]) -> io::Result<usize> {
-            self.0 += bytes.len();
-            Ok(bytes.len())
-        }
-        fn flush(&mut self) -> io::Result<()> {
-            Ok(())
-        }
-    }
-    let mut counter = Counter(0);
-    // Neither the counter nor these values can fail.
-    let _ = serde_json::to_writer(&mut counter, value);
-    counter.0
-}
-
-/// What joins two entries.
-const COMMA: usize = 1;

@@ -4,7 +4,7 @@ use std::sync::Arc;
 use std::sync::atomic::Ordering;
 use std::time::Duration;
 
-use tokio::time::{Instant, sleep};
+use tokio::time::Instant;
 
 use crate::ages::{Ages, Wanted};
 use crate::cloudwatch::address::{Minute, Schedule};
@@ -17,12 +17,15 @@ use crate::cloudwatch::{self, Patience, Roster, Store};
 use crate::config::{Config, MetricsDetail};
 use crate::event::{Mode, Request};
 use crate::judged::{Judged, Memories, Position};
-use crate::kafka::{self, LookError, Selection, Survey, Traffic};
+use crate::kafka::{LookError, Selection, Traffic};
 use crate::lag::Unknown;
-use crate::pattern::Patterns;
 use crate::report::{self, Frame, HistoryEntry, MetricsEntry, Report};
-use crate::snapshot::{Group, Problem, Snapshot};
+use crate::snapshot::{Group, Problem};
 use crate::verdict::Verdict;
+
+mod look;
+
+use look::Look;
 
 /// When a run began and when it must be over.
 #[derive(Clone, Copy, Debug)]
@@ -81,22 +84,10 @@ struct Run<'a> {
     traffic: Arc<Traffic>,
 }
 
-/// A snapshot and what was before it.
-struct Look {
-    survey: Survey,
-    snapshot: Snapshot,
-    cluster: String,
-    past: Option<Past>,
-    /// When the logs had been read.
-    time_ms: i64,
-    /// How many groups were there at the last look and are not now.
-    vanished: usize,
-}
-
 impl<'a> Run<'a> {
     async fn new(config: &'a Config, request: &'a Request, mut clock: Clock) -> Self {
         clock.unix_ms = request.now_ms.unwrap_or(clock.unix_ms);
-        let schedule = Schedule::every(config.judgement.period).unwrap_or(MINUTELY);
+        let schedule = Schedule::every(config.judgement.period).unwrap_or(Schedule::MINUTELY);
         let minute = schedule.align(Minute::holding(request.scheduled.unwrap_or(clock.unix_ms / 1_000)));
         let wanted = request.history.unwrap_or(config.store.history) || request.publish.unwrap_or(config.store.publish);
         let store = if wanted {
@@ -125,12 +116,10 @@ impl<'a> Run<'a> {
         };
         let memories = Memories::fold(snapshot, look.time_ms, |position| previous(&look.past, position), thresholds);
 
-        let mut wanted = Wanted::new(
-            snapshot,
-            self.config.judgement.aged_partitions,
-            look.time_ms,
-            |topic, partition| look.survey.knows_max_timestamp(topic, partition),
-        );
+        let mut wanted =
+            Wanted::new(snapshot, self.config.judgement.aged_partitions, look.time_ms, |topic, partition| {
+                look.survey.knows_max_timestamp(topic, partition)
+            });
         let ages_until = self.until(AGES_SHARE);
         let search = async {
             if self.config.judgement.aged_partitions > 0 && !wanted.is_empty() {
@@ -158,60 +147,9 @@ impl<'a> Run<'a> {
         );
         tracing::debug!(groups = judged.0.len(), "judged");
 
-        let (history, metrics) =
-            tokio::join!(self.remember(&look, &memories), self.publish(&look, &judged, &ages));
+        let (history, metrics) = tokio::join!(self.remember(&look, &memories), self.publish(&look, &judged, &ages));
         let failure = history.problems.iter().chain(&metrics.problems).next().cloned();
         Ok(self.report(&look, &judged, &ages, &history, &metrics, failure))
-    }
-
-    /// Surveys the cluster, and reads its logs and its history side by side. A cluster with fewer groups than at the last
-    /// look may only be starting up, so it is looked at again before that is believed.
-    async fn look(&self, selection: &Selection) -> Result<Look, Error> {
-        let mut pauses = [500, 1_000, 2_000].into_iter();
-        loop {
-            let look = self.look_once(selection).await?;
-            let Some(pause) = pauses.next().map(Duration::from_millis).filter(|_| look.vanished > 0) else {
-                return Ok(look);
-            };
-            if Instant::now() + pause >= self.until(KAFKA_SHARE / 2.0) {
-                return Ok(look);
-            }
-            tracing::info!(vanished = look.vanished, "fewer groups than at the last look; looking again");
-            sleep(pause).await;
-        }
-    }
-
-    async fn look_once(&self, selection: &Selection) -> Result<Look, Error> {
-        let (kafka, until) = (&self.config.kafka, self.until(KAFKA_SHARE));
-        let now_s = self.clock.unix_ms / 1_000;
-        let (mut survey, mut snapshot) =
-            kafka::survey(kafka, None, selection, now_s, until, Arc::clone(&self.traffic)).await?;
-        let cluster = self.config.cluster.clone().or_else(|| snapshot.cluster_id.as_deref().map(str::to_owned));
-        let cluster = cluster.unwrap_or_else(|| UNNAMED.to_owned());
-        let expected: Vec<&str> = selection.named.iter().map(String::as_str).collect();
-        snapshot.expect(&expected, |name, group| name == group);
-        if expected.is_empty() {
-            let globs: Vec<&str> = self.config.judgement.expected.iter().map(String::as_str).collect();
-            snapshot.expect(&globs, |glob, group| Patterns::parse(glob).select(group));
-        }
-        let past = async {
-            match &self.store {
-                Some(store) if self.remembers() => {
-                    Some(Past::read(store, &cluster, self.minute, &snapshot, self.until(HISTORY_SHARE)).await)
-                }
-                _ => None,
-            }
-        };
-        let (topics, past) = tokio::join!(survey.read_logs(), past);
-        let time_ms = self.clock.now_ms();
-        snapshot.topics = topics;
-        let before = past.as_ref().and_then(|past| past.roster().ok().flatten());
-        let now = snapshot.listed.as_ref().map(Vec::len).ok();
-        let vanished = match (before, now) {
-            (Some(before), Some(now)) => usize::try_from(before.groups).unwrap_or_default().saturating_sub(now),
-            _ => 0,
-        };
-        Ok(Look { survey, snapshot, cluster, past, time_ms, vanished })
     }
 
     /// Writes this look beside the earlier ones.
@@ -232,12 +170,12 @@ impl<'a> Run<'a> {
 
     /// Publishes the results for people.
     async fn publish(&self, look: &Look, judged: &Judged, ages: &Ages) -> MetricsEntry {
-        let Some(store) = self.store.as_ref().filter(|_| self.request.publish.unwrap_or(self.config.store.publish)) else {
+        let Some(store) = self.store.as_ref().filter(|_| self.request.publish.unwrap_or(self.config.store.publish))
+        else {
             return MetricsEntry::default();
         };
         let age = |position| ages.of(&look.snapshot, position);
-        let results =
-            results(&look.cluster, &look.snapshot, judged, age, look.vanished, self.clock.elapsed_ms());
+        let results = results(&look.cluster, &look.snapshot, judged, age, look.vanished, self.clock.elapsed_ms());
         let detail = match self.config.store.detail {
             MetricsDetail::Group => metrics::Detail::Group,
             MetricsDetail::Topic => metrics::Detail::Topic,
@@ -341,11 +279,6 @@ impl Clock {
 fn problems(written: &Written) -> Vec<String> {
     written.failures.iter().map(|error| cloudwatch::error::told(error)).collect()
 }
-
-/// A cluster without a name of its own (Kafka before 0.10.1).
-const UNNAMED: &str = "unnamed";
-
-const MINUTELY: Schedule = Schedule::MINUTELY;
 
 /// How long a run waits for `CloudWatch`; its deadline may be earlier.
 const PATIENCE: Patience = Patience {

@@ -12,7 +12,7 @@ use super::past::layout;
 use super::slots::Look;
 use crate::lag::Committed;
 use crate::memory::Memory;
-use crate::report::rfc3339;
+use crate::moment::rfc3339;
 use crate::snapshot::{Group, Snapshot};
 
 #[derive(Serialize)]

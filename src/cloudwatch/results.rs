@@ -23,9 +23,9 @@ pub fn results(
     let mut order: Vec<usize> = (0..snapshot.groups.len()).collect();
     order.sort_by_key(|index| Reverse((judged.0[*index].verdict.severity(), judged.0[*index].max_lag)));
     let number = |verdict| small(judged.0.iter().filter(|group| group.verdict == verdict).count());
-    let groups = order.into_iter().map(|index| {
-        group(&snapshot.groups[index], &judged.0[index], snapshot, |claim| age((index, claim)))
-    });
+    let groups = order
+        .into_iter()
+        .map(|index| group(&snapshot.groups[index], &judged.0[index], snapshot, |claim| age((index, claim))));
     Results {
         cluster: cluster.to_owned(),
         groups: groups.collect(),
@@ -45,11 +45,7 @@ fn group(group: &Group, judged: &JudgedGroup, snapshot: &Snapshot, age: impl Fn(
             lag_seconds: age(index).and_then(|age| age.seconds()),
         }
     });
-    GroupResult {
-        group: group.name.to_string(),
-        status: judged.published_status(),
-        partitions: partitions.collect(),
-    }
+    GroupResult { group: group.name.to_string(), status: judged.published_status(), partitions: partitions.collect() }
 }
 
 fn small(count: usize) -> u32 {

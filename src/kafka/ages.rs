@@ -34,8 +34,10 @@ pub(super) async fn search(
         });
         let Ok(answers) = timeout_at(until, join_all(asked)).await else { return };
         for (questions, answer) in answers {
-            let timestamps: BTreeMap<(u32, i32), i64> =
-                questions.iter().map(|(question, _)| ((question.topic, question.partition), question.timestamp)).collect();
+            let timestamps: BTreeMap<(u32, i32), i64> = questions
+                .iter()
+                .map(|(question, _)| ((question.topic, question.partition), question.timestamp))
+                .collect();
             match answer {
                 Ok(answer) => {
                     for topic in &answer.topics {

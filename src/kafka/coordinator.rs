@@ -10,7 +10,7 @@ use tokio::time::{Instant, sleep};
 
 use super::cluster::Cluster;
 use super::failure;
-use super::groups::Listed;
+use super::listed::Listed;
 use super::versions::Api;
 use crate::lag::{Known, Unknown};
 

@@ -9,6 +9,7 @@ use kafka_protocol::messages::list_groups_response::{ListGroupsResponse, ListedG
 use super::cluster::{AskError, Cluster};
 use super::coordinator;
 use super::failure;
+use super::listed::Listed;
 use super::versions::Api;
 use crate::lag::{Known, Unknown};
 use crate::pattern::Patterns;
@@ -23,16 +24,6 @@ pub struct Selection {
     pub groups: Patterns,
     /// Globs that a topic's name has to match.
     pub topics: Patterns,
-}
-
-/// A group that is to be read.
-pub(super) struct Listed {
-    pub(super) name: Box<str>,
-    pub(super) kind: Kind,
-    /// As the listing tells it (KIP-518).
-    pub(super) state: Known<Box<str>>,
-    /// The broker that answers for the group.
-    pub(super) coordinator: Known<i32>,
 }
 
 /// What `ListGroups` on every broker gave.

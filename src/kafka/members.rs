@@ -14,7 +14,7 @@ use kafka_protocol::protocol::{Decodable, Message, StrBytes};
 use super::cluster::{AskError, Cluster};
 use super::coordinator::{self, Outcome};
 use super::failure;
-use super::groups::Listed;
+use super::listed::Listed;
 use super::names::Names;
 use super::versions::Api;
 use crate::lag::{Known, Unknown};

@@ -14,6 +14,7 @@ mod failure;
 mod frame;
 mod groups;
 mod handshake;
+mod listed;
 mod logs;
 mod members;
 mod names;

@@ -15,6 +15,7 @@ use tokio_rustls::rustls::{
 };
 
 use crate::config::{Endpoint, Pem};
+use crate::moment;
 
 /// What a TLS client needs, made once a run and shared by all connections.
 #[derive(Clone)]
@@ -138,6 +139,9 @@ fn explain_certificate(error: &CertificateError) -> String {
         CertificateError::NotValidYetContext { not_before, .. } => {
             format!("the certificate is not valid before {}; check the clocks", utc(not_before.as_secs()))
         }
+        CertificateError::BadSignature => format!(
+            "the certificate was issued by another CA of the same name as one in {TRUSTSTORE}; put the PEM of the CA in use there"
+        ),
         CertificateError::UnknownIssuer => {
             format!("the certificate was issued by an unknown CA; put that CA's PEM into {TRUSTSTORE}")
         }
@@ -159,6 +163,7 @@ fn explain_alert(alert: AlertDescription) -> String {
         AlertDescription::BadCertificate
         | AlertDescription::UnknownCA
         | AlertDescription::CertificateUnknown
+        | AlertDescription::DecryptError
         | AlertDescription::AccessDenied => {
             format!("the broker refused the client certificate of {KEYSTORE} ({alert:?})")
         }
@@ -182,10 +187,7 @@ pub(super) fn nonce() -> Result<[u8; 24], String> {
 }
 
 fn utc(seconds: u64) -> String {
-    i64::try_from(seconds)
-        .ok()
-        .and_then(|seconds| time::OffsetDateTime::from_unix_timestamp(seconds).ok())
-        .map_or_else(|| format!("{seconds} s after 1970"), |moment| moment.to_string())
+    moment::rfc3339(i64::try_from(seconds).unwrap_or(i64::MAX))
 }
 
 fn read(variable: &'static str, pem: &Pem) -> Result<Vec<u8>, TlsError> {

@@ -1,6 +1,7 @@
 //! TLS from a broker's side: an authority made on the spot, and what a broker shows of it.
 
 use std::sync::Arc;
+use std::sync::atomic::{AtomicU32, Ordering};
 
 use rcgen::{BasicConstraints, Certificate, CertificateParams, DnType, IsCa, Issuer, KeyPair, date_time_ymd};
 use tokio_rustls::rustls::crypto::ring::default_provider;
@@ -31,10 +32,16 @@ pub(crate) enum Validity {
 }
 
 impl Authority {
+    /// One whose name no other has.
     pub(crate) fn new() -> Self {
+        static NUMBER: AtomicU32 = AtomicU32::new(1);
+        Self::named(&format!("authority {}", NUMBER.fetch_add(1, Ordering::Relaxed)))
+    }
+
+    pub(crate) fn named(name: &str) -> Self {
         let mut params = CertificateParams::default();
         params.is_ca = IsCa::Ca(BasicConstraints::Unconstrained);
-        params.distinguished_name.push(DnType::CommonName, "an authority for tests");
+        params.distinguished_name.push(DnType::CommonName, name);
         let key = KeyPair::generate().expect("a key");
         let certificate = params.self_signed(&key).expect("a certificate");
         Self { certificate, issuer: Issuer::new(params, key) }

@@ -103,7 +103,7 @@ where
 {
     loop {
         let size = stream.read_i32().await.ok()?;
-        let mut frame = BytesMut::zeroed(usize::try_from(size).ok()?);
+        let mut frame = BytesMut::zeroed(usize::try_from(size).ok().filter(|size| *size <= LARGEST_REQUEST)?);
         stream.read_exact(&mut frame).await.ok()?;
         let step = lock(&world).take(node, connection, frame.freeze());
         match step {
@@ -207,3 +207,6 @@ fn framed(correlation: i32, answer: &[u8]) -> Bytes {
     bytes.put_slice(answer);
     bytes.freeze()
 }
+
+/// `socket.request.max.bytes`: brokers close a connection that claims more, such as one that speaks TLS.
+const LARGEST_REQUEST: usize = 100 * 1024 * 1024;

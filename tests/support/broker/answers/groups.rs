@@ -17,9 +17,8 @@ pub(super) fn list(asked: &Asked<'_>, _: ListGroupsRequest) -> ListGroupsRespons
     let listed_here = |group: &&Group| group.listed_by.unwrap_or(group.coordinator) == asked.node.id;
     let code = asked.code(0);
     let groups = asked.scene.groups.iter().filter(|group| code == 0 && listed_here(group)).map(|group| {
-        let mut listed = ListedGroup::default()
-            .with_group_id(GroupId(text(&group.name)))
-            .with_protocol_type(text(&group.protocol));
+        let mut listed =
+            ListedGroup::default().with_group_id(GroupId(text(&group.name))).with_protocol_type(text(&group.protocol));
         if asked.version >= 4 {
             listed.group_state = text(&group.state);
         }
@@ -98,9 +97,7 @@ fn classic_member(member: &Member) -> classic::DescribedGroupMember {
 
 fn consumer_member(member: &Member) -> consumer::Member {
     let assigned = member.assigned.iter().map(|(topic, partitions)| {
-        consumer::TopicPartitions::default()
-            .with_topic_name(TopicName(text(topic)))
-            .with_partitions(partitions.clone())
+        consumer::TopicPartitions::default().with_topic_name(TopicName(text(topic))).with_partitions(partitions.clone())
     });
     let assignment = consumer::Assignment::default().with_topic_partitions(assigned.collect());
     consumer::Member::default()

@@ -54,8 +54,9 @@ fn topic(asked: &Asked<'_>, name: &str) -> MetadataResponseTopic {
         return answer.with_error_code(code);
     };
     // Brokers answer partitions in any order.
-    let partitions = (0..).zip(&topic.logs).rev().map(|(index, log)| partition(asked, index, log));
-    let mut answer = answer.with_partitions(partitions.collect());
+    let mut partitions: Vec<_> = (0..).zip(&topic.logs).map(|(index, log)| partition(asked, index, log)).collect();
+    partitions.reverse();
+    let mut answer = answer.with_partitions(partitions);
     if asked.version >= 10 {
         let mut hasher = DefaultHasher::new();
         name.hash(&mut hasher);

@@ -90,9 +90,7 @@ fn topic_alone((name, partitions): (&str, Vec<(i32, i64, i16)>)) -> fetched::Off
             .with_metadata(Some(text("")))
             .with_error_code(code)
     });
-    fetched::OffsetFetchResponseTopic::default()
-        .with_name(TopicName(text(name)))
-        .with_partitions(partitions.collect())
+    fetched::OffsetFetchResponseTopic::default().with_name(TopicName(text(name))).with_partitions(partitions.collect())
 }
 
 fn topic_of_group((name, partitions): (&str, Vec<(i32, i64, i16)>)) -> fetched::OffsetFetchResponseTopics {
@@ -103,7 +101,5 @@ fn topic_of_group((name, partitions): (&str, Vec<(i32, i64, i16)>)) -> fetched::
             .with_metadata(Some(text("")))
             .with_error_code(code)
     });
-    fetched::OffsetFetchResponseTopics::default()
-        .with_name(TopicName(text(name)))
-        .with_partitions(partitions.collect())
+    fetched::OffsetFetchResponseTopics::default().with_name(TopicName(text(name))).with_partitions(partitions.collect())
 }

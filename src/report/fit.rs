@@ -1,0 +1,96 @@
+//! A report that has to fit: the worst stays, and what went is counted.
+
+use std::cmp::Reverse;
+use std::io;
+
+use serde::Serialize;
+
+use super::{GroupEntry, PartitionEntry, Report};
+
+/// What the size limit cut away: the worst stays.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, Serialize)]
+pub struct Cut {
+    /// Groups that are not listed.
+    pub groups: usize,
+    /// Partitions that are not listed.
+    pub partitions: usize,
+    /// The limit, in bytes.
+    pub limit: usize,
+}
+
+impl<'a> Report<'a> {
+    /// Cuts groups, then partitions, until the report fits: the worst stay, and what went is counted.
+    pub(super) fn fit(&mut self, limit: usize) {
+        if size(self) <= limit {
+            return;
+        }
+        let partitions: Vec<Vec<PartitionEntry<'a>>> =
+            self.groups.iter_mut().map(|group| std::mem::take(&mut group.partitions)).collect();
+        let groups: Vec<GroupEntry<'a>> = std::mem::take(&mut self.groups);
+        self.cut = Some(Cut { groups: groups.len(), partitions: partitions.iter().map(Vec::len).sum(), limit });
+        let mut left = limit.saturating_sub(size(self));
+
+        let mut order: Vec<usize> = (0..groups.len()).collect();
+        order.sort_by_key(|index| Reverse((groups[*index].severity, groups[*index].max_lag)));
+        let mut kept = vec![false; groups.len()];
+        for index in order {
+            let needed = size(&groups[index]) + COMMA;
+            if needed > left {
+                break;
+            }
+            left -= needed;
+            kept[index] = true;
+        }
+        let mut order: Vec<(usize, usize)> = (0..groups.len())
+            .filter(|group| kept[*group])
+            .flat_map(|group| (0..partitions[group].len()).map(move |partition| (group, partition)))
+            .collect();
+        order.sort_by_key(|(group, partition)| {
+            let entry = &partitions[*group][*partition];
+            Reverse((entry.severity, entry.lag))
+        });
+        let mut kept_partitions: Vec<Vec<bool>> = partitions.iter().map(|entries| vec![false; entries.len()]).collect();
+        for (group, partition) in order {
+            let needed = size(&partitions[group][partition]) + COMMA;
+            if needed > left {
+                break;
+            }
+            left -= needed;
+            kept_partitions[group][partition] = true;
+        }
+        for ((mut group, entries), (kept, kept_partitions)) in
+            groups.into_iter().zip(partitions).zip(kept.into_iter().zip(kept_partitions))
+        {
+            if kept {
+                let kept = entries.into_iter().zip(kept_partitions).filter(|(_, kept)| *kept);
+                group.partitions = kept.map(|(entry, _)| entry).collect();
+                if let Some(cut) = &mut self.cut {
+                    cut.groups -= 1;
+                    cut.partitions -= group.partitions.len();
+                }
+                self.groups.push(group);
+            }
+        }
+    }
+}
+
+/// Bytes of a value as JSON.
+fn size(value: &impl Serialize) -> usize {
+    struct Counter(usize);
+    impl io::Write for Counter {
+        fn write(&mut self, bytes: &[u8]) -> io::Result<usize> {
+            self.0 += bytes.len();
+            Ok(bytes.len())
+        }
+        fn flush(&mut self) -> io::Result<()> {
+            Ok(())
+        }
+    }
+    let mut counter = Counter(0);
+    // Neither the counter nor these values can fail.
+    let _ = serde_json::to_writer(&mut counter, value);
+    counter.0
+}
+
+/// What joins two entries.
+const COMMA: usize = 1;

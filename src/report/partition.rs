@@ -1,0 +1,97 @@
+//! One partition in a report.
+
+use serde::Serialize;
+
+use crate::age::{Age, Source};
+use crate::lag::{self, Committed};
+use crate::snapshot::{Claim, Group, Snapshot};
+use crate::verdict::{Finding, Judgement};
+
+/// One partition of a group.
+#[derive(Debug, Serialize)]
+pub struct PartitionEntry<'a> {
+    topic: &'a str,
+    partition: i32,
+    status: &'static str,
+    committed: Option<i64>,
+    log_start: Option<i64>,
+    log_end: Option<i64>,
+    last_stable: Option<i64>,
+    pub(super) lag: Option<u64>,
+    lag_seconds: Option<f64>,
+    lag_seconds_source: Option<&'static str>,
+    #[serde(skip_serializing_if = "Option::is_none")]
+    lag_seconds_reason: Option<String>,
+    findings: Vec<&'static str>,
+    #[serde(skip_serializing_if = "Option::is_none")]
+    lost: Option<u64>,
+    #[serde(skip_serializing_if = "Option::is_none")]
+    past_end_by: Option<u64>,
+    member: Option<&'a str>,
+    reason: &'a str,
+    #[serde(skip)]
+    pub(super) severity: u8,
+}
+
+impl<'a> PartitionEntry<'a> {
+    pub(super) fn new(
+        snapshot: &'a Snapshot,
+        group: &'a Group,
+        claim: &'a Claim,
+        judgement: &'a Judgement,
+        age: Option<Age>,
+    ) -> Self {
+        let log = snapshot.log(claim).ok();
+        let committed = claim.committed.as_ref().ok();
+        let (mut lost, mut past_end_by) = (None, None);
+        let findings = judgement.findings.iter().map(|finding| {
+            match finding {
+                Finding::DataLoss { lost: offsets } => lost = Some(*offsets),
+                Finding::PastEnd { by } => past_end_by = Some(*by),
+                _ => {}
+            }
+            word(*finding)
+        });
+        Self {
+            topic: &snapshot.topics[claim.topic].name,
+            partition: claim.partition,
+            status: judgement.verdict.word(),
+            committed: committed.and_then(|committed| match committed {
+                Committed::At(offset) => Some(*offset),
+                Committed::Never => None,
+            }),
+            log_start: log.map(|log| log.start),
+            log_end: log.map(|log| log.end),
+            last_stable: log.and_then(|log| log.last_stable),
+            lag: committed.zip(log).and_then(|(committed, log)| lag::lag(*committed, log).unread()),
+            lag_seconds: age.as_ref().and_then(Age::seconds),
+            lag_seconds_source: age.as_ref().and_then(Age::source).map(Source::word),
+            lag_seconds_reason: match age {
+                Some(Age::Unknown(why)) => Some(why.to_string()),
+                _ => None,
+            },
+            findings: findings.collect(),
+            lost,
+            past_end_by,
+            member: claim.member.and_then(|member| {
+                let members = group.members.as_ref().ok()?;
+                Some(&*members.get(usize::try_from(member).ok()?)?.client_id)
+            }),
+            reason: &judgement.reason,
+            severity: judgement.verdict.severity(),
+        }
+    }
+}
+
+/// The closed list of findings; what they mean is said at [`Finding`].
+fn word(finding: Finding) -> &'static str {
+    match finding {
+        Finding::NoCommit => "no_commit",
+        Finding::Uncommitted => "uncommitted",
+        Finding::DataLoss { .. } => "data_loss",
+        Finding::PastEnd { .. } => "past_end",
+        Finding::Blocked => "blocked",
+        Finding::Unassigned => "unassigned",
+        Finding::Recreated => "recreated",
+    }
+}

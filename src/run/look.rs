@@ -1,0 +1,79 @@
+//! The first half of a run: what Kafka tells now, beside what the store tells of before.
+
+use std::sync::Arc;
+use std::time::Duration;
+
+use tokio::time::{Instant, sleep};
+
+use super::{Error, HISTORY_SHARE, KAFKA_SHARE, Run};
+use crate::cloudwatch::past::Past;
+use crate::kafka::{self, Selection, Survey};
+use crate::pattern::Patterns;
+use crate::snapshot::Snapshot;
+
+/// A snapshot and what was before it.
+pub(super) struct Look {
+    pub(super) survey: Survey,
+    pub(super) snapshot: Snapshot,
+    pub(super) cluster: String,
+    pub(super) past: Option<Past>,
+    /// When the logs had been read.
+    pub(super) time_ms: i64,
+    /// How many groups were there at the last look and are not now.
+    pub(super) vanished: usize,
+}
+
+impl Run<'_> {
+    /// Surveys the cluster, and reads its logs and its history side by side. A cluster with fewer groups than at the last
+    /// look may only be starting up, so it is looked at again before that is believed.
+    pub(super) async fn look(&self, selection: &Selection) -> Result<Look, Error> {
+        let mut pauses = [500, 1_000, 2_000].into_iter();
+        loop {
+            let look = self.look_once(selection).await?;
+            let Some(pause) = pauses.next().map(Duration::from_millis).filter(|_| look.vanished > 0) else {
+                return Ok(look);
+            };
+            if Instant::now() + pause >= self.until(KAFKA_SHARE / 2.0) {
+                return Ok(look);
+            }
+            tracing::info!(vanished = look.vanished, "fewer groups than at the last look; looking again");
+            sleep(pause).await;
+        }
+    }
+
+    pub(super) async fn look_once(&self, selection: &Selection) -> Result<Look, Error> {
+        let (kafka, until) = (&self.config.kafka, self.until(KAFKA_SHARE));
+        let now_s = self.clock.unix_ms / 1_000;
+        let (mut survey, mut snapshot) =
+            kafka::survey(kafka, None, selection, now_s, until, Arc::clone(&self.traffic)).await?;
+        let cluster = self.config.cluster.clone().or_else(|| snapshot.cluster_id.as_deref().map(str::to_owned));
+        let cluster = cluster.unwrap_or_else(|| UNNAMED.to_owned());
+        let expected: Vec<&str> = selection.named.iter().map(String::as_str).collect();
+        snapshot.expect(&expected, |name, group| name == group);
+        if expected.is_empty() {
+            let globs: Vec<&str> = self.config.judgement.expected.iter().map(String::as_str).collect();
+            snapshot.expect(&globs, |glob, group| Patterns::parse(glob).select(group));
+        }
+        let past = async {
+            match &self.store {
+                Some(store) if self.remembers() => {
+                    Some(Past::read(store, &cluster, self.minute, &snapshot, self.until(HISTORY_SHARE)).await)
+                }
+                _ => None,
+            }
+        };
+        let (topics, past) = tokio::join!(survey.read_logs(), past);
+        let time_ms = self.clock.now_ms();
+        snapshot.topics = topics;
+        let before = past.as_ref().and_then(|past| past.roster().ok().flatten());
+        let now = snapshot.listed.as_ref().map(Vec::len).ok();
+        let vanished = match (before, now) {
+            (Some(before), Some(now)) => usize::try_from(before.groups).unwrap_or_default().saturating_sub(now),
+            _ => 0,
+        };
+        Ok(Look { survey, snapshot, cluster, past, time_ms, vanished })
+    }
+}
+
+/// A cluster without a name of its own (Kafka before 0.10.1).
+const UNNAMED: &str = "unnamed";

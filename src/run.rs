@@ -16,11 +16,11 @@ use crate::cloudwatch::results::results;
 use crate::cloudwatch::{self, Patience, Roster, Store};
 use crate::config::{Config, MetricsDetail};
 use crate::event::{Mode, Request};
-use crate::judged::{Judged, Memories, Position};
-use crate::kafka::{LookError, Selection, Traffic};
+use crate::judged::{Judged, Memories};
+use crate::kafka::{LookError, Selection, Survey, Traffic};
 use crate::lag::Unknown;
 use crate::report::{self, Frame, HistoryEntry, MetricsEntry, Report};
-use crate::snapshot::{Group, Problem};
+use crate::snapshot::{Group, Problem, Snapshot};
 use crate::verdict::Verdict;
 
 mod look;
@@ -84,6 +84,20 @@ struct Run<'a> {
     traffic: Arc<Traffic>,
 }
 
+/// A look with everything that was made of it.
+struct Taken<'a> {
+    cluster: String,
+    snapshot: &'a Snapshot,
+    past: &'a Past,
+    memories: Memories,
+    judged: Judged,
+    ages: Ages,
+    /// How many groups were there at the last look and are not now.
+    vanished: usize,
+    /// When the logs had been read.
+    time_ms: i64,
+}
+
 impl<'a> Run<'a> {
     async fn new(config: &'a Config, request: &'a Request, mut clock: Clock) -> Self {
         clock.unix_ms = request.now_ms.unwrap_or(clock.unix_ms);
@@ -99,83 +113,66 @@ impl<'a> Run<'a> {
         Self { config, request, clock, schedule, minute, store, traffic: Arc::default() }
     }
 
-    /// Look, remember, judge, tell, publish.
+    /// The story: look, recall, judge, remember, publish, tell.
     async fn check(self) -> Result<Outcome, Error> {
         let selection = Selection {
             named: self.request.groups.clone(),
             groups: self.config.groups.clone(),
             topics: self.config.topics.clone(),
         };
-        let mut look = self.look(&selection).await?;
+        let Look { cluster, survey, snapshot, mut past, vanished, time_ms } = self.look(&selection).await?;
         let thresholds = |group: &Group| self.config.judgement.thresholds(&group.name);
-        let no_history = Unknown::because("no earlier snapshot: the history is turned off");
-        let snapshot = &look.snapshot;
-        let previous = |past: &Option<Past>, position: Position| match past {
-            Some(past) => past.previous(snapshot, position),
-            None => Err(no_history.clone()),
-        };
-        let memories = Memories::fold(snapshot, look.time_ms, |position| previous(&look.past, position), thresholds);
-
-        let mut wanted =
-            Wanted::new(snapshot, self.config.judgement.aged_partitions, look.time_ms, |topic, partition| {
-                look.survey.knows_max_timestamp(topic, partition)
-            });
-        let ages_until = self.until(AGES_SHARE);
-        let search = async {
-            if self.config.judgement.aged_partitions > 0 && !wanted.is_empty() {
-                look.survey.search_ages(&mut wanted.search, ages_until).await;
-            }
-        };
-        let windows = async {
-            if let (Some(past), Some(store)) = (&mut look.past, &self.store) {
-                past.open_windows(store, snapshot, &memories, thresholds, self.until(HISTORY_SHARE)).await;
-            }
-        };
-        tokio::join!(search, windows);
-        let ages = wanted.ages(snapshot, look.time_ms, |position| previous(&look.past, position));
-        let earlier = |position| match &look.past {
-            Some(past) => past.earlier(snapshot, position),
-            None => Err(no_history.clone()),
-        };
-        let judged = Judged::new(
-            snapshot,
-            look.time_ms,
-            &memories,
-            |position| previous(&look.past, position),
-            earlier,
-            thresholds,
-        );
+        let memories = Memories::fold(&snapshot, time_ms, |position| past.previous(&snapshot, position), thresholds);
+        let windows =
+            past.open_windows(self.store.as_ref(), &snapshot, &memories, thresholds, self.until(HISTORY_SHARE));
+        let (wanted, windows) = tokio::join!(self.search_ages(&survey, &snapshot, time_ms), windows);
+        past.add(windows);
+        let previous = |position| past.previous(&snapshot, position);
+        let ages = wanted.ages(&snapshot, time_ms, previous);
+        let earlier = |position| past.earlier(&snapshot, position);
+        let judged = Judged::new(&snapshot, time_ms, &memories, previous, earlier, thresholds);
         tracing::debug!(groups = judged.0.len(), "judged");
 
-        let (history, metrics) = tokio::join!(self.remember(&look, &memories), self.publish(&look, &judged, &ages));
-        let failure = history.problems.iter().chain(&metrics.problems).next().cloned();
-        Ok(self.report(&look, &judged, &ages, &history, &metrics, failure))
+        let taken = Taken { cluster, snapshot: &snapshot, past: &past, memories, judged, ages, vanished, time_ms };
+        let (history, metrics) = tokio::join!(self.remember(&taken), self.publish(&taken));
+        Ok(self.tell(&taken, &history, &metrics))
+    }
+
+    async fn search_ages(&self, survey: &Survey, snapshot: &Snapshot, time_ms: i64) -> Wanted {
+        let partitions = self.config.judgement.aged_partitions;
+        let mut wanted =
+            Wanted::new(snapshot, partitions, time_ms, |topic, partition| survey.knows_max_timestamp(topic, partition));
+        if partitions > 0 && !wanted.is_empty() {
+            survey.search_ages(&mut wanted.search, self.until(AGES_SHARE)).await;
+        }
+        wanted
     }
 
     /// Writes this look beside the earlier ones.
-    async fn remember(&self, look: &Look, memories: &Memories) -> HistoryEntry {
-        let (Some(past), Some(store)) = (&look.past, &self.store) else { return HistoryEntry::default() };
-        let listed = look.snapshot.listed.as_ref();
+    async fn remember(&self, taken: &Taken<'_>) -> HistoryEntry {
+        let Some(store) = self.store.as_ref().filter(|_| self.remembers()) else { return HistoryEntry::default() };
+        let listed = taken.snapshot.listed.as_ref();
         let roster = listed.ok().map(|names| Roster::of(names.iter().map(AsRef::as_ref), 0));
         let deadline = self.clock.deadline;
-        let written = past.write(store, &look.snapshot, memories, look.time_ms, roster, deadline).await;
+        let written = taken.past.write(store, taken.snapshot, &taken.memories, taken.time_ms, roster, deadline).await;
         HistoryEntry {
             enabled: true,
-            metrics: past.metrics(),
-            windows_read: past.windows(),
+            metrics: taken.past.metrics(),
+            windows_read: taken.past.windows(),
             datums_written: written.datums,
             problems: problems(&written),
         }
     }
 
     /// Publishes the results for people.
-    async fn publish(&self, look: &Look, judged: &Judged, ages: &Ages) -> MetricsEntry {
+    async fn publish(&self, taken: &Taken<'_>) -> MetricsEntry {
         let Some(store) = self.store.as_ref().filter(|_| self.request.publish.unwrap_or(self.config.store.publish))
         else {
             return MetricsEntry::default();
         };
-        let age = |position| ages.of(&look.snapshot, position);
-        let results = results(&look.cluster, &look.snapshot, judged, age, look.vanished, self.clock.elapsed_ms());
+        let Taken { cluster, snapshot, judged, ages, vanished, .. } = taken;
+        let age = |position| ages.of(snapshot, position);
+        let results = results(cluster, snapshot, judged, age, *vanished, self.clock.elapsed_ms());
         let detail = match self.config.store.detail {
             MetricsDetail::Group => metrics::Detail::Group,
             MetricsDetail::Topic => metrics::Detail::Topic,
@@ -186,7 +183,7 @@ impl<'a> Run<'a> {
             tracing::error!("{refused}");
         }
         let written = store.publish(self.minute, &datums, self.clock.deadline).await;
-        let state = look.past.as_ref().map_or(0, Past::metrics);
+        let state = taken.past.metrics();
         let used = Use { metrics: metrics + state, writes: written.requests + 1, reads: state };
         MetricsEntry {
             enabled: true,
@@ -198,28 +195,20 @@ impl<'a> Run<'a> {
         }
     }
 
-    fn report(
-        &self,
-        look: &Look,
-        judged: &Judged,
-        ages: &Ages,
-        history: &HistoryEntry,
-        metrics: &MetricsEntry,
-        failure: Option<String>,
-    ) -> Outcome {
+    fn tell(&self, taken: &Taken<'_>, history: &HistoryEntry, metrics: &MetricsEntry) -> Outcome {
         let mut told = Vec::new();
-        if look.vanished > 0 {
+        if taken.vanished > 0 {
             let what = format!(
                 "{} groups fewer than at the last look; if they were deleted, the next look takes it for granted",
-                look.vanished
+                taken.vanished
             );
             told.push(Problem { place: "groups".into(), what: Unknown::because(what) });
         }
-        let unreadable = look.past.iter().flat_map(Past::unreadable);
+        let unreadable = taken.past.unreadable().into_iter();
         told.extend(unreadable.map(|what| Problem { place: "history".into(), what }));
         let traffic = &self.traffic;
         let frame = Frame {
-            cluster: &look.cluster,
+            cluster: &taken.cluster,
             scheduled: self.minute.seconds(),
             duration_ms: self.clock.elapsed_ms(),
             kafka: report::Traffic {
@@ -232,7 +221,8 @@ impl<'a> Run<'a> {
             detail: self.request.detail.unwrap_or(self.config.detail),
             limit: self.config.report_limit,
         };
-        let report = Report::new(frame, &look.snapshot, judged, ages, &told);
+        let report = Report::new(frame, taken.snapshot, &taken.judged, &taken.ages, &told);
+        let failure = history.problems.iter().chain(&metrics.problems).next().cloned();
         Outcome { json: report.to_json(), status: report.verdict(), failure }
     }
 

@@ -19,19 +19,25 @@ use crate::memory::{Memory, Sample, Thresholds};
 use crate::snapshot::{Claim, Group, Snapshot};
 use crate::window;
 
+/// What the store holds about the groups of a snapshot, or why nothing is known of it.
+pub struct Past(Known<Found>);
+
 /// What the store holds about the groups of a snapshot.
-pub struct Past {
+struct Found {
     minute: Minute,
     /// Parallel to the snapshot's groups.
     groups: Vec<Place>,
     shards: Vec<Shard>,
     /// Parallel to `shards`.
     newest: Vec<Result<Looks, Arc<Error>>>,
-    /// By index into `shards`; only of those that were asked for.
-    windows: HashMap<usize, Result<Looks, Arc<Error>>>,
+    windows: Windows,
     roster: Result<Looks, Arc<Error>>,
     roster_shard: Shard,
 }
+
+/// Longer reaches into the past, by index of the shard; only of those that were asked for.
+#[derive(Default)]
+pub struct Windows(HashMap<usize, Result<Looks, Arc<Error>>>);
 
 /// Where a group's partitions stand.
 struct Place {
@@ -41,6 +47,12 @@ struct Place {
 }
 
 impl Past {
+    /// Nothing is read, for this reason.
+    #[must_use]
+    pub fn unread(why: Unknown) -> Self {
+        Self(Err(why))
+    }
+
     /// Reads what the newest looks before `minute` saw of these groups.
     ///
     /// It needs the topics' ids and numbers of partitions, not their logs, so it can run while those are being read.
@@ -59,40 +71,47 @@ impl Past {
         let mut newest = store.newest(minute, &shards, until).await;
         shards.pop();
         let roster = newest.pop().unwrap_or_else(|| Ok(Looks::default()));
-        Self { minute, groups, shards, newest, windows: HashMap::new(), roster, roster_shard }
+        Self(Ok(Found { minute, groups, shards, newest, windows: Windows::default(), roster, roster_shard }))
     }
 
     /// Reads the windows of partitions that their memory makes suspicious, each as far back as its memory asks for.
     pub async fn open_windows(
-        &mut self,
-        store: &Store,
+        &self,
+        store: Option<&Store>,
         snapshot: &Snapshot,
         memories: &Memories,
         thresholds: impl Fn(&Group) -> Thresholds,
         until: Instant,
-    ) {
+    ) -> Windows {
+        let (Ok(found), Some(store)) = (&self.0, store) else { return Windows::default() };
+        let most = store.schedule().most_looks_back();
         let mut reach: BTreeMap<usize, i64> = BTreeMap::new();
         for position @ (g, _) in memories.suspicious() {
-            let (Some((shard, _)), Some(memory)) = (self.address(snapshot, position), memories.of(position)) else {
+            let (Some((shard, _)), Some(memory)) = (found.address(snapshot, position), memories.of(position)) else {
                 continue;
             };
             let far = window::reach_ms(memory, &thresholds(&snapshot.groups[g]));
             reach.entry(shard).and_modify(|most| *most = far.max(*most)).or_insert(far);
         }
-        // Shards that reach equally far back are read together.
-        let mut together: BTreeMap<u32, BTreeSet<usize>> = BTreeMap::new();
+        // Shards that reach about equally far back are read together.
+        let mut together: BTreeMap<u32, Vec<usize>> = BTreeMap::new();
         for (shard, far) in reach {
-            let looks = far / (store.schedule().period() * 60_000);
-            let looks = u32::try_from(looks).unwrap_or(u32::MAX).min(store.schedule().most_looks_back());
-            together
-                .entry(looks.next_power_of_two().min(store.schedule().most_looks_back()))
-                .or_default()
-                .insert(shard);
+            let looks = u32::try_from(far / (store.schedule().period() * 60_000)).unwrap_or(u32::MAX).min(most);
+            together.entry(looks.next_power_of_two().min(most)).or_default().push(shard);
         }
+        let mut windows = Windows::default();
         for (looks, indexes) in together {
-            let shards: Vec<Shard> = indexes.iter().map(|index| self.shards[*index].clone()).collect();
-            let read = store.window(self.minute, looks, &shards, until).await;
-            self.windows.extend(indexes.into_iter().zip(read));
+            let shards: Vec<Shard> = indexes.iter().map(|index| found.shards[*index].clone()).collect();
+            let read = store.window(found.minute, looks, &shards, until).await;
+            windows.0.extend(indexes.into_iter().zip(read));
+        }
+        windows
+    }
+
+    /// Takes in what [`Past::open_windows`] read.
+    pub fn add(&mut self, windows: Windows) {
+        if let Ok(found) = &mut self.0 {
+            found.windows = windows;
         }
     }
 
@@ -101,11 +120,12 @@ impl Past {
     /// # Errors
     /// Why the history could not be read.
     pub fn previous(&self, snapshot: &Snapshot, position: Position) -> Previous {
-        let Some((shard, slot)) = self.address(snapshot, position) else {
+        let found = self.0.as_ref().map_err(Clone::clone)?;
+        let Some((shard, slot)) = found.address(snapshot, position) else {
             return Err(Unknown::because("the partition has no place in the history: its topic's metadata is unknown"));
         };
-        let looks = self.newest[shard].as_ref().map_err(unread)?;
-        Ok(looks.last_seen(slot, self.minute).and_then(|seen| sample(&seen)))
+        let looks = found.newest[shard].as_ref().map_err(unread)?;
+        Ok(looks.last_seen(slot, found.minute).and_then(|seen| sample(&seen)))
     }
 
     /// The samples of a partition in its window, oldest first.
@@ -113,11 +133,13 @@ impl Past {
     /// # Errors
     /// Why the history could not be read.
     pub fn earlier(&self, snapshot: &Snapshot, position: Position) -> Known<Vec<Sample>> {
-        let address =
-            self.address(snapshot, position).and_then(|(shard, slot)| Some((self.windows.get(&shard)?, slot)));
-        let Some((looks, slot)) = address else { return Err(Unknown::because("its window was not asked for")) };
+        let found = self.0.as_ref().map_err(Clone::clone)?;
+        let address = found.address(snapshot, position);
+        let Some((looks, slot)) = address.and_then(|(shard, slot)| Some((found.windows.0.get(&shard)?, slot))) else {
+            return Err(Unknown::because("its window was not asked for"));
+        };
         let looks = looks.as_ref().map_err(unread)?;
-        let seen = looks.seen(slot).filter(|seen| seen.minute < self.minute);
+        let seen = looks.seen(slot).filter(|seen| seen.minute < found.minute);
         let mut samples: Vec<Sample> = seen.filter_map(|seen| sample(&seen)).collect();
         samples.reverse();
         Ok(samples)
@@ -128,8 +150,9 @@ impl Past {
     /// # Errors
     /// Why the history could not be read.
     pub fn roster(&self) -> Known<Option<Roster>> {
-        let looks = self.roster.as_ref().map_err(unread)?;
-        Ok(looks.last_seen(0, self.minute).and_then(|seen| Roster::from_entry(seen.entry)))
+        let found = self.0.as_ref().map_err(Clone::clone)?;
+        let looks = found.roster.as_ref().map_err(unread)?;
+        Ok(looks.last_seen(0, found.minute).and_then(|seen| Roster::from_entry(seen.entry)))
     }
 
     /// Writes this look, shard by shard, where the minute is still empty and the history could be read: a memory that was
@@ -143,18 +166,15 @@ impl Past {
         roster: Option<Roster>,
         until: Instant,
     ) -> Written {
-        let writable = |looks: &Result<Looks, _>| looks.as_ref().is_ok_and(|looks| looks.is_empty_at(self.minute));
-        let mut looks: Vec<Option<(Shard, Look)>> = self
-            .shards
-            .iter()
-            .zip(&self.newest)
-            .map(|(shard, newest)| {
-                writable(newest).then(|| (shard.clone(), Look { taken, entries: vec![None; shard.size] }))
-            })
-            .collect();
+        let Ok(found) = &self.0 else { return Written::default() };
+        let writable = |looks: &Result<Looks, _>| looks.as_ref().is_ok_and(|looks| looks.is_empty_at(found.minute));
+        let shards = found.shards.iter().zip(&found.newest);
+        let empty = |shard: &Shard| (shard.clone(), Look { taken, entries: vec![None; shard.size] });
+        let mut looks: Vec<Option<(Shard, Look)>> =
+            shards.map(|(shard, newest)| writable(newest).then(|| empty(shard))).collect();
         for (g, group) in snapshot.groups.iter().enumerate() {
             for (c, claim) in group.claims.iter().flatten().enumerate() {
-                let (Some((shard, slot)), Some(memory)) = (self.address(snapshot, (g, c)), memories.of((g, c))) else {
+                let (Some((shard, slot)), Some(memory)) = (found.address(snapshot, (g, c)), memories.of((g, c))) else {
                     continue;
                 };
                 let (Ok(committed), Ok(log)) = (&claim.committed, snapshot.log(claim)) else { continue };
@@ -164,28 +184,29 @@ impl Past {
             }
         }
         let mut looks: Vec<(Shard, Look)> = looks.into_iter().flatten().collect();
-        if writable(&self.roster) {
-            looks.extend(roster.and_then(|roster| roster.look(taken)).map(|look| (self.roster_shard.clone(), look)));
+        if writable(&found.roster) {
+            looks.extend(roster.and_then(|roster| roster.look(taken)).map(|look| (found.roster_shard.clone(), look)));
         }
-        store.write(self.minute, &looks, until).await
+        store.write(found.minute, &looks, until).await
     }
 
     /// How many state metrics these groups have, the roster's included.
     #[must_use]
     pub fn metrics(&self) -> usize {
-        self.shards.len() + 1
+        self.0.as_ref().map_or(0, |found| found.shards.len() + 1)
     }
 
     /// How many shards' windows were read.
     #[must_use]
     pub fn windows(&self) -> usize {
-        self.windows.len()
+        self.0.as_ref().map_or(0, |found| found.windows.0.len())
     }
 
-    /// Why parts of the history could not be read, each reason once.
+    /// Why parts of the history could not be read, each reason once; a history that is turned off is no such reason.
     #[must_use]
     pub fn unreadable(&self) -> Vec<Unknown> {
-        let failures = self.newest.iter().chain(self.windows.values()).chain([&self.roster]);
+        let Ok(found) = &self.0 else { return Vec::new() };
+        let failures = found.newest.iter().chain(found.windows.0.values()).chain([&found.roster]);
         let mut reasons: Vec<Unknown> = Vec::new();
         for reason in failures.filter_map(|looks| looks.as_ref().err()).map(unread) {
             if !reasons.contains(&reason) {
@@ -194,7 +215,9 @@ impl Past {
         }
         reasons
     }
+}
 
+impl Found {
     /// The shard and the slot of a claim.
     fn address(&self, snapshot: &Snapshot, (g, c): Position) -> Option<(usize, usize)> {
         let claim: &Claim = snapshot.groups.get(g)?.claims.as_ref().ok()?.get(c)?;

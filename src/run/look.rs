@@ -8,6 +8,7 @@ use tokio::time::{Instant, sleep};
 use super::{Error, HISTORY_SHARE, KAFKA_SHARE, Run};
 use crate::cloudwatch::past::Past;
 use crate::kafka::{self, Selection, Survey};
+use crate::lag::Unknown;
 use crate::pattern::Patterns;
 use crate::snapshot::Snapshot;
 
@@ -16,7 +17,7 @@ pub(super) struct Look {
     pub(super) survey: Survey,
     pub(super) snapshot: Snapshot,
     pub(super) cluster: String,
-    pub(super) past: Option<Past>,
+    pub(super) past: Past,
     /// When the logs had been read.
     pub(super) time_ms: i64,
     /// How many groups were there at the last look and are not now.
@@ -55,17 +56,15 @@ impl Run<'_> {
             snapshot.expect(&globs, |glob, group| Patterns::parse(glob).select(group));
         }
         let past = async {
-            match &self.store {
-                Some(store) if self.remembers() => {
-                    Some(Past::read(store, &cluster, self.minute, &snapshot, self.until(HISTORY_SHARE)).await)
-                }
-                _ => None,
+            match self.store.as_ref().filter(|_| self.remembers()) {
+                Some(store) => Past::read(store, &cluster, self.minute, &snapshot, self.until(HISTORY_SHARE)).await,
+                None => Past::unread(Unknown::because("no earlier snapshot: the history is turned off")),
             }
         };
         let (topics, past) = tokio::join!(survey.read_logs(), past);
         let time_ms = self.clock.now_ms();
         snapshot.topics = topics;
-        let before = past.as_ref().and_then(|past| past.roster().ok().flatten());
+        let before = past.roster().ok().flatten();
         let now = snapshot.listed.as_ref().map(Vec::len).ok();
         let vanished = match (before, now) {
             (Some(before), Some(now)) => usize::try_from(before.groups).unwrap_or_default().saturating_sub(now),

@@ -41,7 +41,7 @@ impl Look {
             .with("MEERKAT_DETAIL", "all")
             .with("MEERKAT_HISTORY", "off")
             .with("MEERKAT_PUBLISH", "off")
-            .with("MEERKAT_LAG_SECONDS", "off")
+            .with("MEERKAT_LAG_SECONDS", "0")
     }
 
     /// Over TLS, trusting this authority alone.

@@ -199,7 +199,8 @@ where
     };
     let cause = match broken {
         Broken::Io(error) => tls::explain_loss(&error).unwrap_or_else(|| match error.kind() {
-            io::ErrorKind::UnexpectedEof => String::from("the broker closed it"),
+            io::ErrorKind::UnexpectedEof => String::from(CLOSED),
+            io::ErrorKind::ConnectionReset | io::ErrorKind::BrokenPipe => String::from(RESET),
             _ => error.to_string(),
         }),
         Broken::Frame(error) => error.to_string(),
@@ -249,6 +250,10 @@ async fn next_frame<R: AsyncRead + Unpin>(
 fn lock<T>(mutex: &Mutex<T>) -> std::sync::MutexGuard<'_, T> {
     mutex.lock().unwrap_or_else(PoisonError::into_inner)
 }
+
+/// The words for a connection that the peer ended, in peace or not.
+pub(super) const CLOSED: &str = "the broker closed it";
+pub(super) const RESET: &str = "the broker reset it";
 
 /// Requests up to this many bytes leave in one write.
 const BATCH: usize = 64 * 1024;

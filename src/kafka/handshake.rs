@@ -4,7 +4,7 @@ use kafka_protocol::messages::api_versions_response::ApiVersionsResponse;
 use kafka_protocol::messages::{ApiVersionsRequest, SaslAuthenticateRequest, SaslHandshakeRequest};
 use kafka_protocol::protocol::StrBytes;
 
-use super::connection::{CallError, Connection};
+use super::connection::{self, CallError, Connection};
 use super::failure;
 use super::frame;
 use super::sasl::{Login, Moment, Step};
@@ -53,7 +53,7 @@ fn offered(answer: &ApiVersionsResponse) -> Versions {
 /// A connection that dies at the first question is mostly one to the wrong port.
 fn wrong_port(error: &CallError) -> String {
     match error {
-        CallError::Lost(cause) if cause == "the broker closed it" => String::from(
+        CallError::Lost(cause) if [connection::CLOSED, connection::RESET].contains(&cause.as_str()) => String::from(
             "the connection was closed at the first request: is this another protocol's port, or a TLS port spoken to in plaintext?",
         ),
         CallError::Lost(cause) => cause.clone(),

@@ -9,7 +9,7 @@ use crate::window::Commit;
 pub(super) fn silence(look: &Look, memory: Memory, thresholds: &Thresholds) -> String {
     let usually = memory.usual_gap_ms(thresholds).map_or_else(
         || "usual interval not known yet".to_owned(),
-        |gap_ms| format!("usually every {}", duration(gap_ms)),
+        |gap_ms| format!("usually within {}", duration(gap_ms)),
     );
     let reader = match memory.assigned() {
         Assigned::Yes => "a member is assigned",

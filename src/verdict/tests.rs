@@ -213,13 +213,14 @@ fn findings_carry_their_figures() {
 #[test]
 fn reasons_are_sentences_with_figures() {
     let reason = |story: &str| judged(&after_busy(story), &DEFAULT).reason;
-    let silent = "no commit for 12 min (usually every 2 min), 48,210 records behind";
+    let silent = "no commit for 12 min (usually within 2 min), 48,210 records behind";
     assert_eq!(reason("80/80"), "caught up");
+    assert_eq!(reason("90/80"), "committed 10 offsets past the log end: the topic was truncated or recreated");
     assert_eq!(reason("80/48290m*12"), format!("{silent}, no member assigned"));
     assert_eq!(reason("80/48290*12"), format!("{silent}, a member is assigned"));
     assert_eq!(reason("80/48290b*12"), format!("held up by an open transaction, {silent}, a member is assigned"));
     assert_eq!(reason("80/80 81/90"), "9 records behind, commits keep coming");
-    assert_eq!(reason("80/90*2"), "no commit for 2 min (usually every 2 min), 10 records behind, a member is assigned");
+    assert_eq!(reason("80/90*2"), "no commit for 2 min (usually within 2 min), 10 records behind, a member is assigned");
     assert_eq!(reason("20/90"), "the commit went 60 records back, from 80 to 20, and has not come up again");
     assert_eq!(
         judged("0/1500 900/2500 1800/3500 2700/4500 3600/5500 4500/6500", &DEFAULT).reason,

@@ -1,10 +1,12 @@
 //! Each file of `events/` means what its name says.
 
+#![expect(clippy::expect_used, reason = "a test fails by panicking")]
+
 use std::collections::BTreeMap;
 use std::path::Path;
 
 use meerkat::config::Detail;
-use meerkat::event::Request;
+use meerkat::event::{Mode, Request};
 
 #[test]
 fn each_example_event_means_what_its_name_says() {
@@ -14,6 +16,12 @@ fn each_example_event_means_what_its_name_says() {
         ("check.json", plain()),
         ("detail-all.json", Request { detail: Some(Detail::All), ..plain() }),
         ("groups.json", Request { groups: vec!["orders-svc".to_owned(), "payments-svc".to_owned()], ..plain() }),
+        (
+            "history.json",
+            Request { mode: Mode::History { group: "orders-svc".to_owned(), minutes: 30 }, ..plain() },
+        ),
+        ("look-only.json", Request { history: Some(false), publish: Some(false), ..plain() }),
+        ("rehearsal.json", Request { scheduled: minute, now_ms: Some(1_795_395_902_000), ..plain() }),
         ("scheduled-minute.json", Request { scheduled: minute, ..plain() }),
         ("scheduled-rule.json", Request { scheduled: minute, ..plain() }),
         ("scheduler-with-input.json", Request { scheduled: minute, detail: Some(Detail::Groups), ..plain() }),

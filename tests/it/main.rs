@@ -4,7 +4,9 @@
 mod support;
 
 mod age;
+mod architecture;
 mod cloudwatch_stand_in;
 mod connection;
+mod events;
 mod history;
 mod simulator;

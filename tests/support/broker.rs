@@ -23,7 +23,7 @@ use tokio::net::TcpListener;
 use tokio::sync::oneshot;
 
 pub(crate) use faults::{Act, When};
-pub(crate) use listener::{Authority, Identity, Validity};
+pub(crate) use listener::{Authority, Validity};
 pub(crate) use releases::Release;
 pub(crate) use scene::{Group, Node, Scene, Topic, Voice};
 pub(crate) use seen::Seen;
@@ -43,7 +43,7 @@ impl Scene {
     pub(crate) fn start(self) -> Stage {
         let runtime = tokio::runtime::Builder::new_current_thread().enable_all().build().expect("a runtime");
         let bind = async |node: &Node| TcpListener::bind((node.bind, 0)).await.expect("a free port");
-        let listeners: Vec<(i32, Voice, TcpListener)> = runtime.block_on(async {
+        let mut listeners: Vec<(i32, Voice, TcpListener)> = runtime.block_on(async {
             let mut listeners = Vec::new();
             for node in &self.nodes {
                 listeners.push((node.id, node.voice, bind(node).await));
@@ -52,16 +52,15 @@ impl Scene {
         });
         let addresses: Vec<SocketAddr> =
             listeners.iter().map(|(.., listener)| listener.local_addr().expect("an address")).collect();
+        listeners.retain(|(_, voice, _)| *voice != Voice::Closed);
         let ports = addresses.iter().map(SocketAddr::port).collect();
         let world = Arc::new(Mutex::new(World::new(self, ports)));
         let (stop, stopped) = oneshot::channel();
         let played = Arc::clone(&world);
         let thread = std::thread::spawn(move || {
             runtime.block_on(async {
-                for (node, voice, listener) in listeners {
-                    if voice != Voice::Closed {
-                        tokio::spawn(server::listen(Arc::clone(&played), node, listener));
-                    }
+                for (node, _, listener) in listeners {
+                    tokio::spawn(server::listen(Arc::clone(&played), node, listener));
                 }
                 let _ = stopped.await;
             });

@@ -137,12 +137,24 @@ class Lambda:
             os.killpg(self.child.pid, signal.SIGTERM)
         self.child.wait()
 
-    def invoke(self, event):
-        """The answer to an event file: (whether it is a result, the JSON)."""
+    def answer(self, event):
+        """The JSON that an event file is answered with."""
+        done = self._invoke(event)
+        if done.returncode != 0:
+            raise SystemExit(f"{event.name}: {done.stdout}{done.stderr}\n{self.log.read_text()[-4000:]}")
+        return json.loads(done.stdout)
+
+    def error(self, event):
+        """What the runtime is told when an event file is refused: errorType and errorMessage."""
+        done = self._invoke(event)
+        if done.returncode == 0:
+            raise SystemExit(f"{event.name} was answered: {done.stdout}")
+        return done.stdout, done.stderr
+
+    def _invoke(self, event):
         argv = ["cargo", "lambda", "invoke", "--invoke-address", "127.0.0.1", "--invoke-port", str(self.port)]
-        argv += ["--data-file", str(event), "meerkat"]
-        done = subprocess.run(argv, cwd=REPOSITORY, env=environment({}), stdout=subprocess.PIPE, stderr=subprocess.PIPE, text=True)
-        return done.returncode == 0, done.stdout.strip(), done.stderr.strip()
+        argv += ["--output-format", "json", "--data-file", str(event), "meerkat"]
+        return subprocess.run(argv, cwd=REPOSITORY, env=environment({}), stdout=subprocess.PIPE, stderr=subprocess.PIPE, text=True)
 
 
 def environment(variables):

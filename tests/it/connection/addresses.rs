@@ -127,7 +127,7 @@ fn an_ipv6_address_is_as_good_as_any() {
 
 #[test]
 fn a_cluster_without_brokers_in_its_metadata_is_told() {
-    let nobody = Act::Body(b"\0\0\0\0\0\x01\0\0\0\0\0\0\x01\0\0\0");
+    let nobody = Act::Body(b"\0\0\0\0\0\x01\0\0\0\0\0\x01\0\0\0\0\0");
     let stage = five_behind(1).node(1, |node| node.offers(ApiKey::Metadata, 9, 9));
     let stage = stage.fault(When::on(ApiKey::Metadata), nobody).start();
     let sentence = refusal(&stage);

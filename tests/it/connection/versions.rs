@@ -64,7 +64,7 @@ fn a_broker_that_offers_only_older_versions_is_told_in_one_sentence() {
 
 #[test]
 fn a_broker_that_lacks_an_api_is_told_in_one_sentence() {
-    let without = |key: ApiKey| five_behind(1).node(1, move |node| drop(node.offered.remove(&(key as i16)))).start();
+    let without = |api| five_behind(1).node(1, |node| node.lacks(api)).start();
     let stage = without(ApiKey::OffsetFetch);
     let report = look(&stage);
     let reason = report.group("orders")["reason"].as_str().unwrap_or_default();

@@ -188,6 +188,11 @@ impl Node {
     pub(crate) fn offers(&mut self, api: ApiKey, min: i16, max: i16) {
         self.offered.insert(api as i16, (min, max));
     }
+
+    /// It does not know an API.
+    pub(crate) fn lacks(&mut self, api: ApiKey) {
+        self.offered.remove(&(api as i16));
+    }
 }
 
 impl Group {

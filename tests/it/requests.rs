@@ -1,0 +1,142 @@
+//! How many requests a look takes, in which order, and that none of them changes the cluster.
+
+use std::collections::BTreeMap;
+
+use kafka_protocol::messages::{ApiKey, ListOffsetsRequest, OffsetFetchRequest};
+
+use crate::support::broker::{Group, Release, Scene, Stage, Topic};
+use crate::support::look::{Look, look};
+
+/// So many groups on each of so many coordinators; each group reads one of the topics, which all brokers lead in turn.
+fn scene(brokers: i32, groups_each: usize, kinds: &[fn(&str) -> Group]) -> Scene {
+    let leaders: Vec<i32> = (1..=brokers).collect();
+    let logs = vec![0..10; leaders.len()];
+    let topics = (0..3).map(|number| Topic::new(&format!("topic-{number}"), &logs).led_by(&leaders));
+    let scene = topics.fold(Scene::of(brokers), Scene::topic);
+    let groups = leaders.iter().flat_map(|broker| (0..groups_each).map(move |number| (*broker, number)));
+    groups.fold(scene, |scene, (broker, number)| {
+        let group = kinds[number % kinds.len()](&format!("group-{broker}-{number}"));
+        scene.group(group.at(broker).commits(&format!("topic-{}", number % 3), &[7, 8]))
+    })
+}
+
+/// Requests by API, those that connect left out.
+fn counts(stage: &Stage) -> BTreeMap<String, usize> {
+    let mut counts = stage.counts();
+    counts.remove("ApiVersions");
+    counts
+}
+
+fn expected(counts: &[(&str, usize)]) -> BTreeMap<String, usize> {
+    counts.iter().map(|(api, count)| ((*api).to_owned(), *count)).collect()
+}
+
+#[test]
+fn the_requests_of_a_look_are_a_formula() {
+    let both: &[fn(&str) -> Group] = &[Group::classic, Group::consumer];
+    for (brokers, groups_each) in [(1, 2), (3, 2), (1, 50), (1, 51), (2, 120), (6, 10)] {
+        let stage = scene(brokers, groups_each, both).start();
+        let report = look(&stage);
+        assert!(report.0["groups"].as_array().is_some_and(|groups| groups.iter().all(|group| group["total_lag"] == 5)));
+        let brokers = usize::try_from(brokers).unwrap();
+        // Two partitions have commits, which the first two brokers lead.
+        let leaders = brokers.min(2);
+        let formula = [
+            ("Metadata", 2),
+            ("ListGroups", brokers),
+            ("DescribeGroups", brokers),
+            ("ConsumerGroupDescribe", brokers),
+            ("OffsetFetch", brokers * groups_each.div_ceil(50)),
+            ("ListOffsets", 3 * leaders),
+        ];
+        assert_eq!(counts(&stage), expected(&formula), "{brokers} brokers with {groups_each} groups each");
+        assert_eq!(stage.asked(ApiKey::ApiVersions).len(), stage.connections());
+        assert_eq!(stage.connections(), brokers);
+        assert_eq!(*report.at("kafka/requests"), stage.seen().len());
+    }
+}
+
+#[test]
+fn below_version_8_every_group_takes_an_offset_fetch_of_its_own() {
+    let stage = scene(2, 30, &[Group::classic]).release(Release::V2_8).start();
+    look(&stage);
+    assert_eq!(counts(&stage)["OffsetFetch"], 60);
+    assert_eq!(counts(&stage)["DescribeGroups"], 2);
+    assert!(!counts(&stage).contains_key("ConsumerGroupDescribe"));
+}
+
+#[test]
+fn one_broker_gets_eight_requests_and_one_for_every_fifty_groups() {
+    for groups in [1, 49, 50, 51, 100, 260] {
+        let stage = scene(1, groups, &[Group::classic]).start();
+        look(&stage);
+        let requests = stage.seen().len();
+        assert!(requests <= 8 + groups.div_ceil(50), "{requests} requests for {groups} groups");
+    }
+}
+
+#[test]
+fn a_group_asked_for_by_name_takes_no_more_than_all_of_them() {
+    let stage = scene(2, 10, &[Group::classic]).start();
+    let report = Look::at(&stage.bootstrap()).named(&["group-2-4"]).report(&stage);
+    assert_eq!(report.groups(), ["group-2-4"]);
+    let formula = [("Metadata", 2), ("ListGroups", 2), ("DescribeGroups", 1), ("OffsetFetch", 1), ("ListOffsets", 6)];
+    assert_eq!(counts(&stage), expected(&formula));
+}
+
+#[test]
+fn a_cluster_without_groups_takes_two_requests_besides_the_versions() {
+    let stage = Scene::of(1).topic(Topic::new("t", &[0..10])).start();
+    let report = look(&stage);
+    assert!(report.complete());
+    assert_eq!(counts(&stage), expected(&[("Metadata", 1), ("ListGroups", 1)]));
+}
+
+#[test]
+fn a_group_that_never_committed_takes_no_list_offsets() {
+    let stage = Scene::of(1).group(Group::classic("idle")).start();
+    assert_eq!(look(&stage).group("idle")["reason"], "the group reads nothing");
+    assert!(stage.asked(ApiKey::ListOffsets).is_empty());
+}
+
+#[test]
+fn offsets_are_fetched_for_whole_groups_and_never_more_than_fifty() {
+    let stage = scene(1, 120, &[Group::classic]).start();
+    look(&stage);
+    let mut asked = Vec::new();
+    for fetch in stage.asked(ApiKey::OffsetFetch) {
+        let request: OffsetFetchRequest = fetch.request();
+        assert!((1..=50).contains(&request.groups.len()));
+        assert!(request.groups.iter().all(|group| group.topics.is_none()));
+        asked.extend(request.groups.into_iter().map(|group| group.group_id.to_string()));
+    }
+    asked.sort_unstable();
+    asked.dedup();
+    assert_eq!(asked.len(), 120);
+}
+
+#[test]
+fn each_leader_is_asked_for_start_high_watermark_and_last_stable_offset_as_a_consumer() {
+    let stage = scene(2, 1, &[Group::classic]).start();
+    look(&stage);
+    for leader in [1, 2] {
+        let requests = stage.asked(ApiKey::ListOffsets).into_iter().filter(|seen| seen.node == leader);
+        let asked: Vec<ListOffsetsRequest> = requests.map(|seen| seen.request()).collect();
+        let mut questions: Vec<_> = asked
+            .iter()
+            .map(|asked| (asked.topics[0].partitions[0].timestamp, asked.isolation_level, asked.replica_id.0))
+            .collect();
+        questions.sort_unstable();
+        assert_eq!(questions, [(-2, 0, -1), (-1, 0, -1), (-1, 1, -1)]);
+    }
+}
+
+#[test]
+fn the_last_commit_is_in_before_the_first_log_end_is_asked_for() {
+    // `Look::report` holds every look of these tests to it; here is one with much that could overtake.
+    let stage = scene(6, 60, &[Group::classic, Group::consumer]).start();
+    look(&stage);
+    let answered = stage.asked(ApiKey::OffsetFetch).iter().filter_map(|seen| seen.answered).max();
+    let asked = stage.asked(ApiKey::ListOffsets).iter().map(|seen| seen.asked).min();
+    assert!(answered.is_some() && answered < asked, "{answered:?} {asked:?}");
+}

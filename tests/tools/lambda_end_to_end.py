@@ -1,0 +1,122 @@
+"""Every event of events/ through `cargo lambda watch` and `invoke`, against a real Kafka and the CloudWatch stand-in."""
+
+import contextlib
+import json
+import unittest
+
+import scene
+
+EVENTS = scene.REPOSITORY / "events"
+MINUTE = "2026-11-23T01:05:00Z"
+AFTER_IT = "2026-11-23T01:05:10Z"
+
+
+class LambdaEndToEnd(unittest.TestCase):
+    @classmethod
+    def setUpClass(cls):
+        scene.build("--bin", "meerkat", "--example", "cloudwatch")
+        cls.at = cls.enterClassContext(scene.folder("lambda"))
+        kafka = cls.enterClassContext(scene.Kafka(cls.at / "kafka"))
+        stage = cls.enterClassContext(scene.Stagehand(kafka))
+        for topic, group in (("orders", "orders-svc"), ("payments", "payments-svc")):
+            stage.hand(f"create-topic {topic} 2")
+            for partition in (0, 1):
+                stage.hand(f"produce {topic} {partition} 7")
+                stage.hand(f"commit {group} {topic} {partition} 7")
+        cls.cloudwatch = cls.enterClassContext(scene.CloudWatch(visible_after=0, new_metric_visible_after=0))
+        cls.variables = {**kafka.variables(), **cls.cloudwatch.variables(), "MEERKAT_CLUSTER": "end-to-end"}
+        cls.function = cls.enterClassContext(scene.Lambda(cls.at, cls.variables))
+
+    @classmethod
+    def enterClassContext(cls, context):
+        """As Python 3.11 has it."""
+        entered = context.__enter__()
+        cls.addClassCleanup(context.__exit__, None, None, None)
+        return entered
+
+    def look(self, name, now="real"):
+        """The report on an example event that comes at a time."""
+        self.cloudwatch.control(now=now, clear=["metrics"])
+        report = self.function.answer(EVENTS / name)
+        self.assertEqual(report["cluster"], "end-to-end")
+        self.assertTrue(report["complete"], report)
+        self.assertEqual(report["problems"], [])
+        self.assertEqual([group["group"] for group in report["groups"]], ["orders-svc", "payments-svc"])
+        self.assertEqual([group["status"] for group in report["groups"]], ["OK", "OK"])
+        self.assertEqual([group["total_lag"] for group in report["groups"]], [0, 0])
+        return report
+
+    def partitions(self, report):
+        return [len(group["partitions"]) for group in report["groups"]]
+
+    def test_each_event_has_a_test(self):
+        tested = {name.removeprefix("test_event_").replace("_", "-") for name in dir(self) if name.startswith("test_event_")}
+        self.assertEqual(tested, {path.stem for path in EVENTS.iterdir()})
+
+    def test_event_check(self):
+        self.assertEqual(self.partitions(self.look("check.json")), [0, 0])
+
+    def test_event_groups(self):
+        self.look("groups.json")
+
+    def test_event_detail_all(self):
+        self.assertEqual(self.partitions(self.look("detail-all.json")), [2, 2])
+
+    def test_event_look_only(self):
+        report = self.look("look-only.json")
+        self.assertEqual([report["history"]["enabled"], report["metrics"]["enabled"]], [False, False])
+
+    def test_event_scheduled_minute(self):
+        report = self.look("scheduled-minute.json", AFTER_IT)
+        self.assertEqual(report["scheduled"], MINUTE)
+        self.assertGreater(report["history"]["datums_written"], 0)
+
+    def test_event_rehearsal(self):
+        self.assertEqual(self.look("rehearsal.json", AFTER_IT)["scheduled"], MINUTE)
+
+    def test_event_scheduled_rule(self):
+        self.assertEqual(self.look("scheduled-rule.json", AFTER_IT)["scheduled"], MINUTE)
+
+    def test_event_scheduler_without_input(self):
+        self.assertEqual(self.look("scheduler-without-input.json", AFTER_IT)["scheduled"], MINUTE)
+
+    def test_event_scheduler_with_input(self):
+        report = self.look("scheduler-with-input.json", AFTER_IT)
+        self.assertEqual([report["scheduled"], self.partitions(report)], [MINUTE, [0, 0]])
+
+    def test_event_history(self):
+        self.look("check.json")
+        history = self.function.answer(EVENTS / "history.json")
+        self.assertIn("orders-svc", json.dumps(history))
+        self.assertIn("orders", json.dumps(history))
+
+    def test_an_event_that_is_not_understood_is_an_error_and_the_next_one_is_answered(self):
+        (self.at / "wrong.json").write_text('{"gruops": []}')
+        error = self.function.error(self.at / "wrong.json")
+        self.assertEqual(error["errorType"], "MeerkatError")
+        self.assertIn("the event is not understood: unknown field `gruops`", error["errorMessage"])
+        self.look("check.json")
+
+    def test_a_wrong_configuration_is_told_at_once_by_each_invocation(self):
+        at = self.at / "misconfigured"
+        at.mkdir()
+        wrong = {**self.variables, "KAFKA_SECURITY_PROTOCOL": "TLS", "MEERKAT_GRUOPS": "x"}
+        with scene.Lambda(at, wrong) as function:
+            for _ in range(2):
+                message = function.error(EVENTS / "check.json")["errorMessage"]
+                self.assertIn("MEERKAT_GRUOPS is not a variable of meerkat; did you mean MEERKAT_GROUPS?", message)
+                self.assertIn("KAFKA_SECURITY_PROTOCOL must be one of", message)
+            self.assertNotIn("panicked", function.log.read_text())
+
+    def test_metrics_that_cannot_be_written_fail_the_invocation(self):
+        self.cloudwatch.control(now="real", fail=[{"operation": "PutMetricData", "how": "deny", "times": None}])
+        with contextlib.ExitStack() as clean_up:
+            clean_up.callback(self.cloudwatch.control, clear=["faults"])
+            self.function.error(EVENTS / "check.json")
+
+    def tearDown(self):
+        self.assertNotIn("panicked", self.function.log.read_text())
+
+
+if __name__ == "__main__":
+    unittest.main(verbosity=2)

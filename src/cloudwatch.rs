@@ -7,7 +7,7 @@ use std::time::Duration;
 
 use aws_config::retry::RetryConfig;
 use aws_config::timeout::TimeoutConfig;
-use aws_sdk_cloudwatch::Client;
+
 use aws_smithy_http_client::Builder;
 use aws_smithy_http_client::tls::{Provider, rustls_provider::CryptoMode};
 
@@ -26,6 +26,8 @@ pub mod publish;
 pub mod results;
 pub mod roster;
 pub mod slots;
+
+pub use aws_sdk_cloudwatch::Client;
 
 pub use address::{Minute, Schedule};
 pub use error::Error;

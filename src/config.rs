@@ -8,12 +8,16 @@ use std::time::Duration;
 use crate::memory::Thresholds;
 use crate::pattern::{Patterns, Rules};
 use crate::secret::Secret;
+use crate::secrets::Network;
+use crate::secrets::reference::{Arn, Reference};
 
 mod endpoint;
 mod reader;
+pub mod sasl;
 
 pub use endpoint::Endpoint;
 use reader::Variables;
+use sasl::Sasl;
 
 /// Everything that a run can be told by variables.
 #[derive(Clone, Debug)]
@@ -86,16 +90,32 @@ pub enum MetricsDetail {
 /// How to reach the brokers.
 #[derive(Clone, Debug)]
 pub struct Kafka {
-    /// Addresses to begin with, without duplicates.
-    pub bootstrap: Vec<Endpoint>,
+    /// Where the addresses to begin with come from.
+    pub bootstrap: Bootstrap,
     /// Whether connections are encrypted.
     pub encryption: Encryption,
     /// The CAs to trust; `None` trusts Mozilla's roots.
     pub truststore: Option<Pem>,
     /// The client's certificate chain and private key, for brokers that ask for one.
     pub keystore: Option<Pem>,
+    /// How to log in; `None` on listeners without SASL.
+    pub sasl: Option<Sasl>,
     /// Bytes that one answer may have.
     pub frame_limit: usize,
+}
+
+/// Where the addresses to begin with come from.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub enum Bootstrap {
+    /// They are configured, without duplicates.
+    Addresses(Vec<Endpoint>),
+    /// Amazon MSK tells them.
+    Cluster {
+        /// The cluster's ARN.
+        arn: Arn,
+        /// From where it is reached.
+        network: Network,
+    },
 }
 
 /// Whether connections are encrypted.
@@ -107,13 +127,15 @@ pub enum Encryption {
     None,
 }
 
-/// PEM text, or the file that holds it.
+/// PEM text, or where it is.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub enum Pem {
     /// The text itself; it may hold a private key.
     Value(Secret),
     /// A path.
     Path(String),
+    /// Where it is kept.
+    Kept(Reference),
 }
 
 /// How much of the partitions a report lists.
@@ -139,21 +161,23 @@ impl Config {
     pub fn parse(variables: impl IntoIterator<Item = (String, String)>) -> Result<Self, ConfigError> {
         let mut vars = Variables::new(variables);
         let bootstrap = vars.bootstrap();
-        let encryption = vars.choice(
+        let (encryption, with_login) = vars.choice(
             "KAFKA_SECURITY_PROTOCOL",
             &[
-                ("SSL", Encryption::Tls),
-                ("SASL_SSL", Encryption::Tls),
-                ("PLAINTEXT", Encryption::None),
-                ("SASL_PLAINTEXT", Encryption::None),
+                ("SSL", (Encryption::Tls, false)),
+                ("SASL_SSL", (Encryption::Tls, true)),
+                ("PLAINTEXT", (Encryption::None, false)),
+                ("SASL_PLAINTEXT", (Encryption::None, true)),
             ],
         );
+        let sasl = if with_login { vars.sasl() } else { vars.no_sasl() };
         let config = Self {
             kafka: Kafka {
                 bootstrap,
                 encryption,
                 truststore: vars.pem("KAFKA_SSL_TRUSTSTORE"),
                 keystore: vars.pem("KAFKA_SSL_KEYSTORE"),
+                sasl,
                 frame_limit: vars.number("MEERKAT_FRAME_LIMIT", 64 * 1024, 1 << 30),
             },
             cluster: vars.text("MEERKAT_CLUSTER"),
@@ -233,8 +257,10 @@ mod tests {
 
     fn bootstrap(list: &str) -> String {
         match parse(&[("KAFKA_BOOTSTRAP_SERVERS", list)]) {
-            Ok(config) => config.kafka.bootstrap.iter().map(ToString::to_string).collect::<Vec<_>>().join(","),
-            Err(error) => error,
+            Ok(Config { kafka: Kafka { bootstrap: Bootstrap::Addresses(addresses), .. }, .. }) => {
+                addresses.iter().map(ToString::to_string).collect::<Vec<_>>().join(",")
+            }
+            other => format!("{:?}", other.err()).trim_start_matches("Some(\"").to_owned(),
         }
     }
 

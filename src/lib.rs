@@ -20,6 +20,7 @@ pub mod moment;
 pub mod pattern;
 pub mod report;
 pub mod secret;
+pub mod secrets;
 pub mod snapshot;
 pub mod variables;
 pub mod verdict;
@@ -27,4 +28,4 @@ pub mod window;
 
 mod run;
 
-pub use run::{Clock, Error, Outcome, answer};
+pub use run::{Clock, Error, Outcome, Warm, answer};

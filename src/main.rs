@@ -10,7 +10,7 @@ use lambda_runtime::{Diagnostic, LambdaEvent, service_fn};
 use meerkat::config::{Config, LAMBDA_REPORT_LIMIT};
 use meerkat::event::Request;
 use meerkat::verdict::Verdict;
-use meerkat::{Clock, Outcome, variables};
+use meerkat::{Clock, Outcome, Warm, variables};
 use serde_json::Value;
 use serde_json::value::RawValue;
 use tokio::time::Instant;
@@ -45,14 +45,14 @@ async fn serve() -> Result<ExitCode, Error> {
         config.report_limit.get_or_insert(LAMBDA_REPORT_LIMIT);
         config
     });
-    let config = &config;
+    let (config, warm) = (&config, &Warm::new());
     lambda_runtime::run(service_fn(async move |event: LambdaEvent<Value>| {
         let started = Instant::now();
         let answer = async {
             let config = config.as_ref().map_err(|error| Error::from(error.to_string()))?;
             let request = Request::from_event(event.payload)?;
             let clock = clock(started, lambda_time(event.context.deadline))?;
-            let Outcome { json, failure, .. } = meerkat::answer(config, &request, clock).await?;
+            let Outcome { json, failure, .. } = Box::pin(meerkat::answer(config, &request, clock, warm)).await?;
             if let Some(failure) = failure {
                 // The status is not lost, and the platform's own error metric sees the failure.
                 tracing::info!(report = json, "the run has a status");
@@ -111,7 +111,8 @@ fn run(runtime: &tokio::runtime::Runtime) -> Result<ExitCode, Error> {
     let config = Config::parse(std::env::vars())?;
     let request = Request::parse(&event)?;
     let clock = clock(started, config.timeout)?;
-    let Outcome { json, status, failure } = runtime.block_on(meerkat::answer(&config, &request, clock))?;
+    let Outcome { json, status, failure } =
+        runtime.block_on(meerkat::answer(&config, &request, clock, &Warm::new()))?;
     writeln!(out, "{json}")?;
     if let Some(failure) = failure {
         return Err(failure.into());

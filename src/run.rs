@@ -2,7 +2,6 @@
 
 use std::sync::Arc;
 use std::sync::atomic::Ordering;
-use std::time::Duration;
 
 use tokio::time::Instant;
 
@@ -13,7 +12,7 @@ use crate::cloudwatch::metrics::{self, Plan};
 use crate::cloudwatch::past::Past;
 use crate::cloudwatch::publish::Written;
 use crate::cloudwatch::results::results;
-use crate::cloudwatch::{self, Patience, Roster, Store};
+use crate::cloudwatch::{self, Roster, Store};
 use crate::config::{Config, MetricsDetail};
 use crate::event::{Mode, Request};
 use crate::judged::{Judged, Memories};
@@ -23,9 +22,12 @@ use crate::report::{self, Frame, HistoryEntry, MetricsEntry, Report};
 use crate::snapshot::{Group, Problem, Snapshot};
 use crate::verdict::Verdict;
 
+mod login;
 mod look;
+mod warm;
 
 use look::Look;
+pub use warm::Warm;
 
 /// When a run began and when it must be over.
 #[derive(Clone, Copy, Debug)]
@@ -55,6 +57,12 @@ pub enum Error {
     /// Kafka could not be looked at.
     #[error(transparent)]
     Look(#[from] LookError),
+    /// A secret or the cluster's addresses could not be fetched.
+    #[error(transparent)]
+    Secret(#[from] crate::secrets::Error),
+    /// The cluster's addresses are none.
+    #[error("{0}")]
+    Addresses(String),
     /// The history was asked for, and is turned off.
     #[error("mode history reads what CloudWatch keeps, and MEERKAT_HISTORY is off")]
     HistoryOff,
@@ -64,11 +72,12 @@ pub enum Error {
 ///
 /// # Errors
 /// [`Error`] where there is nothing to tell.
-pub async fn answer(config: &Config, request: &Request, clock: Clock) -> Result<Outcome, Error> {
-    let run = Run::new(config, request, clock).await;
+pub async fn answer(config: &Config, request: &Request, clock: Clock, warm: &Warm) -> Result<Outcome, Error> {
+    let run = Run::new(config, request, clock, warm).await;
     match &request.mode {
-        Mode::Check => run.check().await,
-        Mode::History { group, minutes } => run.recall(group, *minutes).await,
+        // Boxed: a future this large would otherwise be moved about, and nested deeper than the compiler likes.
+        Mode::Check => Box::pin(run.check()).await,
+        Mode::History { group, minutes } => Box::pin(run.recall(group, *minutes)).await,
     }
 }
 
@@ -77,6 +86,7 @@ struct Run<'a> {
     config: &'a Config,
     request: &'a Request,
     clock: Clock,
+    warm: &'a Warm,
     schedule: Schedule,
     minute: Minute,
     /// `None` where neither history nor metrics are wanted.
@@ -99,18 +109,17 @@ struct Taken<'a> {
 }
 
 impl<'a> Run<'a> {
-    async fn new(config: &'a Config, request: &'a Request, mut clock: Clock) -> Self {
+    async fn new(config: &'a Config, request: &'a Request, mut clock: Clock, warm: &'a Warm) -> Self {
         clock.unix_ms = request.now_ms.unwrap_or(clock.unix_ms);
         let schedule = Schedule::every(config.judgement.period).unwrap_or(Schedule::MINUTELY);
         let minute = schedule.align(Minute::holding(request.scheduled.unwrap_or(clock.unix_ms / 1_000)));
         let wanted = request.history.unwrap_or(config.store.history) || request.publish.unwrap_or(config.store.publish);
         let store = if wanted {
-            let client = cloudwatch::connect(PATIENCE).await;
-            Some(Store::new(client, schedule, &config.store.state_namespace, &config.store.namespace))
+            Some(Store::new(warm.client().await, schedule, &config.store.state_namespace, &config.store.namespace))
         } else {
             None
         };
-        Self { config, request, clock, schedule, minute, store, traffic: Arc::default() }
+        Self { config, request, clock, warm, schedule, minute, store, traffic: Arc::default() }
     }
 
     /// The story: look, recall, judge, remember, publish, tell.
@@ -269,14 +278,6 @@ impl Clock {
 fn problems(written: &Written) -> Vec<String> {
     written.failures.iter().map(|error| cloudwatch::error::told(error)).collect()
 }
-
-/// How long a run waits for `CloudWatch`; its deadline may be earlier.
-const PATIENCE: Patience = Patience {
-    connect: Duration::from_secs(3),
-    attempt: Duration::from_secs(5),
-    call: Duration::from_secs(15),
-    attempts: 4,
-};
 
 /// By when, as shares of a run's time, Kafka must have answered, the history been read, the ages found.
 const KAFKA_SHARE: f64 = 0.6;

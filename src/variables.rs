@@ -18,7 +18,17 @@ pub const VARIABLES: &[Variable] = &[
     Variable {
         name: "KAFKA_BOOTSTRAP_SERVERS",
         default: None,
-        meaning: "brokers to begin with, as host:port, separated by commas; required",
+        meaning: "brokers to begin with, as host:port, separated by commas; this or KAFKA_CLUSTER_ARN is required",
+    },
+    Variable {
+        name: "KAFKA_CLUSTER_ARN",
+        default: None,
+        meaning: "an Amazon MSK cluster that is asked for its addresses, in place of KAFKA_BOOTSTRAP_SERVERS",
+    },
+    Variable {
+        name: "KAFKA_CLUSTER_NETWORK",
+        default: Some("private"),
+        meaning: "private, public or vpc-connectivity: which of the MSK cluster's addresses",
     },
     Variable {
         name: "KAFKA_SECURITY_PROTOCOL",
@@ -35,6 +45,51 @@ pub const VARIABLES: &[Variable] = &[
         default: None,
         meaning: "client certificate chain and private key, as PEM or the path of a PEM file",
     },
+    Variable {
+        name: "KAFKA_SASL_MECHANISM",
+        default: None,
+        meaning: "PLAIN, SCRAM-SHA-256, SCRAM-SHA-512, OAUTHBEARER or AWS_MSK_IAM; for a protocol that begins with SASL_",
+    },
+    Variable { name: "KAFKA_SASL_USERNAME", default: None, meaning: "the user's name, or a reference to it" },
+    Variable { name: "KAFKA_SASL_PASSWORD", default: None, meaning: "the password, or a reference to it" },
+    Variable {
+        name: "KAFKA_SASL_SECRET",
+        default: None,
+        meaning: "a reference to {\"username\": …, \"password\": …}, in place of the two",
+    },
+    Variable { name: "KAFKA_SASL_OAUTHBEARER_TOKEN", default: None, meaning: "a bearer token, or a reference to it" },
+    Variable {
+        name: "KAFKA_SASL_OAUTHBEARER_TOKEN_ENDPOINT_URL",
+        default: None,
+        meaning: "the https URL that gives a token for client credentials",
+    },
+    Variable {
+        name: "KAFKA_SASL_OAUTHBEARER_CLIENT_ID",
+        default: None,
+        meaning: "the client's id, or a reference to it",
+    },
+    Variable {
+        name: "KAFKA_SASL_OAUTHBEARER_CLIENT_SECRET",
+        default: None,
+        meaning: "the client's secret, or a reference to it",
+    },
+    Variable { name: "KAFKA_SASL_OAUTHBEARER_SCOPE", default: None, meaning: "the scope to ask the endpoint for" },
+    Variable {
+        name: "KAFKA_SASL_OAUTHBEARER_HEADER_URLENCODE",
+        default: Some("false"),
+        meaning: "true percent-encodes id and secret first (RFC 6749)",
+    },
+    Variable {
+        name: "KAFKA_SASL_OAUTHBEARER_EXTENSIONS",
+        default: None,
+        meaning: "SASL extensions as KEY=VALUE, separated by commas",
+    },
+    Variable {
+        name: "KAFKA_SASL_AWS_REGION",
+        default: None,
+        meaning: "the cluster's Region; without it the one in the broker's name",
+    },
+    Variable { name: "KAFKA_SASL_AWS_ROLE_ARN", default: None, meaning: "a role to take on for AWS_MSK_IAM" },
     Variable {
         name: "MEERKAT_CLUSTER",
         default: None,
@@ -147,7 +202,7 @@ pub(crate) fn unknown(name: &str) -> String {
 pub fn help() -> String {
     let mut text = String::new();
     for Variable { name, default, meaning } in VARIABLES {
-        let _ = write!(text, "  {name:<26} {meaning}");
+        let _ = write!(text, "  {name:<41} {meaning}");
         if let Some(default) = default {
             let _ = write!(text, " [{default}]");
         }

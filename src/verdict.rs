@@ -109,7 +109,10 @@ pub fn judge(
         let reader = if has(Finding::Uncommitted) { ", though a member is assigned" } else { "" };
         (if alarms { Verdict::Warn } else { Verdict::Ok }, format!("no commit{reader}"))
     } else if let Lag::PastEnd(by) = lag::lag(look.committed, look.log) {
-        (Verdict::Ok, format!("committed {} offsets past the log end: the topic was truncated or recreated", grouped(by)))
+        (
+            Verdict::Ok,
+            format!("committed {} offsets past the log end: the topic was truncated or recreated", grouped(by)),
+        )
     } else if look.unread() == 0 {
         (Verdict::Ok, "caught up".to_owned())
     } else if caught_up {

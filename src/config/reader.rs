@@ -3,9 +3,11 @@
 use std::collections::BTreeMap;
 use std::fmt;
 
-use super::{ConfigError, Endpoint, Pem};
+use super::{Bootstrap, ConfigError, Endpoint, Pem};
 use crate::pattern::Rules;
 use crate::secret::Secret;
+use crate::secrets::reference::{Arn, Kind};
+use crate::secrets::{Network, Source};
 use crate::variables::{self, VARIABLES};
 
 /// The variables while they are read, and what is wrong so far.
@@ -35,9 +37,28 @@ impl Variables {
         self.problems.push(format!("{name} {expectation}"));
     }
 
-    pub(super) fn bootstrap(&mut self) -> Vec<Endpoint> {
+    /// Addresses, or the ARN of a cluster that has them.
+    pub(super) fn bootstrap(&mut self) -> Bootstrap {
         let name = "KAFKA_BOOTSTRAP_SERVERS";
         let text = self.text(name).unwrap_or_default();
+        let network = self.choice(
+            "KAFKA_CLUSTER_NETWORK",
+            &[
+                ("private", Network::Private),
+                ("public", Network::Public),
+                ("vpc-connectivity", Network::VpcConnectivity),
+            ],
+        );
+        if let (Some(arn), true) = (self.text("KAFKA_CLUSTER_ARN"), text.is_empty()) {
+            match Arn::parse(&arn).filter(|arn| arn.kind == Kind::Cluster) {
+                Some(arn) => return Bootstrap::Cluster { arn, network },
+                None => self.wrong(
+                    "KAFKA_CLUSTER_ARN",
+                    format_args!("must be like arn:aws:kafka:REGION:ACCOUNT:cluster/NAME/ID, found {arn:?}"),
+                ),
+            }
+            return Bootstrap::Addresses(Vec::new());
+        }
         let mut endpoints: Vec<Endpoint> = Vec::new();
         for address in text.split(',').map(str::trim).filter(|address| !address.is_empty()) {
             match Endpoint::parse(address) {
@@ -49,7 +70,7 @@ impl Variables {
         if endpoints.is_empty() && text.is_empty() {
             self.wrong(name, "must name at least one broker as host:port, found nothing");
         }
-        endpoints
+        Bootstrap::Addresses(endpoints)
     }
 
     pub(super) fn choice<T: Copy>(&mut self, name: &str, words: &[(&str, T)]) -> T {
@@ -114,11 +135,17 @@ impl Variables {
 
     pub(super) fn pem(&mut self, name: &str) -> Option<Pem> {
         self.text(name).map(|text| {
-            if text.starts_with("-----BEGIN") {
+            match Source::parse(&text) {
                 // Variables often carry line breaks as \n.
-                Pem::Value(Secret::new(text.replace("\\n", "\n")))
-            } else {
-                Pem::Path(text)
+                Ok(Source::Inline(_)) if text.starts_with("-----BEGIN") => {
+                    Pem::Value(Secret::new(text.replace("\\n", "\n")))
+                }
+                Ok(Source::Inline(_)) => Pem::Path(text),
+                Ok(Source::Elsewhere(reference)) => Pem::Kept(reference),
+                Err(expectation) => {
+                    self.wrong(name, expectation);
+                    Pem::Path(text)
+                }
             }
         })
     }

@@ -3,7 +3,7 @@
 use std::collections::BTreeMap;
 use std::sync::Arc;
 
-use futures_util::future::join_all;
+use futures_util::future::{FutureExt, LocalBoxFuture, Shared, join_all};
 use kafka_protocol::messages::metadata_request::MetadataRequestTopic;
 use kafka_protocol::messages::metadata_response::MetadataResponse;
 use kafka_protocol::messages::{BrokerId, MetadataRequest, TopicName};
@@ -20,15 +20,19 @@ use crate::config::Endpoint;
 use crate::lag::{Known, Unknown};
 
 /// What every connection of a run shares.
-pub(super) struct Dial {
+pub(super) struct Dial<'a> {
     pub(super) tls: Option<Tls>,
-    pub(super) login: Option<Login>,
+    pub(super) credentials: Option<Credentials<'a>>,
     /// What time it is; logins are dated.
     pub(super) unix_seconds: i64,
     pub(super) frame_limit: usize,
     pub(super) deadline: Instant,
     pub(super) traffic: Arc<Traffic>,
 }
+
+/// What to log in with; it may still be on its way while connections are opened.
+#[derive(Clone)]
+pub struct Credentials<'a>(Shared<LocalBoxFuture<'a, Known<Arc<Login>>>>);
 
 /// A cluster with a connection, or the reason for none, to each broker.
 pub(super) struct Cluster {
@@ -47,20 +51,38 @@ struct Node {
 #[error("no bootstrap address of KAFKA_BOOTSTRAP_SERVERS leads to a broker: {}", .0.join("; "))]
 pub struct Unreachable(Vec<String>);
 
-impl Dial {
+impl<'a> Credentials<'a> {
+    /// Awaited by every connection that has to log in, and fetched once.
+    pub fn coming(fetch: impl Future<Output = Known<Login>> + 'a) -> Self {
+        Self(async { fetch.await.map(Arc::new) }.boxed_local().shared())
+    }
+
+    /// Why there are none, if that is known by now.
+    pub(super) fn failure(&self) -> Option<Unknown> {
+        self.0.peek()?.clone().err()
+    }
+}
+
+impl Dial<'_> {
     /// Opens a connection and shakes hands; the error is one sentence for people.
     async fn open(&self, endpoint: &Endpoint) -> Result<Connection, String> {
         let stream = transport::connect(endpoint, self.tls.as_ref(), self.deadline).await?;
         let mut connection = Connection::new(stream, self.frame_limit, self.deadline, Arc::clone(&self.traffic));
-        let moment = Moment { host: &endpoint.host, unix_seconds: self.unix_seconds, nonce: tls::nonce()? };
-        handshake::shake(&mut connection, self.login.as_ref().map(|login| (login, &moment))).await?;
+        connection.agree(handshake::negotiate(&connection).await?);
+        if let Some(credentials) = &self.credentials {
+            let login = timeout_at(self.deadline, credentials.0.clone()).await;
+            let login = login.map_err(|_| "the credentials were not there before the deadline")?;
+            let login = login.map_err(|why| why.to_string())?;
+            let moment = Moment { host: &endpoint.host, unix_seconds: self.unix_seconds, nonce: tls::nonce()? };
+            handshake::authenticate(&connection, &login, &moment).await?;
+        }
         Ok(connection)
     }
 }
 
 impl Cluster {
     /// Finds the brokers through the first bootstrap address that answers, and connects to all of them.
-    pub(super) async fn connect(bootstrap: &[Endpoint], dial: &Dial) -> Result<Self, Unreachable> {
+    pub(super) async fn connect(bootstrap: &[Endpoint], dial: &Dial<'_>) -> Result<Self, Unreachable> {
         let attempt = transport::race(bootstrap, |endpoint| async move {
             let named = |error: String| format!("{endpoint}: {error}");
             let connection = dial.open(endpoint).await.map_err(named)?;

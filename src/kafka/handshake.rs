@@ -10,21 +10,11 @@ use super::frame;
 use super::sasl::{Login, Moment, Step};
 use super::versions::{Api, Range, Versions};
 
-/// Agrees on versions with the broker and logs in.
-///
-/// The error is one sentence for people.
-pub(super) async fn shake(connection: &mut Connection, login: Option<(&Login, &Moment<'_>)>) -> Result<(), String> {
-    let offered = negotiate(connection).await?;
-    connection.agree(offered);
-    match login {
-        None => Ok(()),
-        Some((login, moment)) => authenticate(connection, login, moment).await,
-    }
-}
-
 /// Asks for the broker's versions, saying who asks (KIP-511); a broker that does not know our version of the question
 /// refuses it in version 0, naming its own range from Kafka 2.4 on.
-async fn negotiate(connection: &Connection) -> Result<Versions, String> {
+///
+/// The error is one sentence for people.
+pub(super) async fn negotiate(connection: &Connection) -> Result<Versions, String> {
     let mut version = FIRST_TRY;
     loop {
         let request = ApiVersionsRequest::default()
@@ -61,7 +51,10 @@ fn wrong_port(error: &CallError) -> String {
     }
 }
 
-async fn authenticate(connection: &Connection, login: &Login, moment: &Moment<'_>) -> Result<(), String> {
+/// Logs in, by `SaslHandshake` and `SaslAuthenticate`.
+///
+/// The error is one sentence for people.
+pub(super) async fn authenticate(connection: &Connection, login: &Login, moment: &Moment<'_>) -> Result<(), String> {
     let mechanism = login.mechanism();
     let request = SaslHandshakeRequest::default().with_mechanism(StrBytes::from_static_str(mechanism));
     let answer = connection.call(Api::SaslHandshake, &request).await.map_err(|error| error.to_string())?;
@@ -81,8 +74,7 @@ async fn authenticate(connection: &Connection, login: &Login, moment: &Moment<'_
             other => other.to_string(),
         })?;
         if answer.error_code != 0 {
-            let said = answer.error_message.as_ref().map_or("no reason given", StrBytes::as_str);
-            return Err(format!("the broker refused the {mechanism} login: {}", login.redact(said)));
+            return Err(exchange.refusal(answer.error_message.as_ref().map(StrBytes::as_str)));
         }
         match exchange.next(&answer.auth_bytes)? {
             Step::Done => return Ok(()),

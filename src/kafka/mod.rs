@@ -27,7 +27,7 @@ use std::sync::Arc;
 
 use tokio::time::Instant;
 
-pub use cluster::Unreachable;
+pub use cluster::{Credentials, Unreachable};
 pub use connection::Traffic;
 pub use groups::Selection;
 pub use tls::{Tls, TlsError};
@@ -37,7 +37,8 @@ use cluster::{Cluster, Dial};
 use names::{Names, Sorted};
 
 use crate::age;
-use crate::config;
+use crate::config::Endpoint;
+use crate::lag::Unknown;
 use crate::snapshot::{Kind, Snapshot, Topic};
 
 /// A look that could not even begin.
@@ -46,9 +47,24 @@ pub enum LookError {
     /// The trust store or key store is of no use.
     #[error(transparent)]
     Tls(#[from] TlsError),
+    /// There is nothing to log in with.
+    #[error("there are no credentials to log in with: {0}")]
+    Credentials(Unknown),
     /// No broker answers.
     #[error(transparent)]
     Unreachable(#[from] Unreachable),
+}
+
+/// How to get into a cluster.
+pub struct Access<'a> {
+    /// Addresses to begin with.
+    pub bootstrap: Vec<Endpoint>,
+    /// `None` only where the configuration says plaintext in so many words.
+    pub tls: Option<Tls>,
+    /// `None` on listeners without SASL.
+    pub credentials: Option<Credentials<'a>>,
+    /// Bytes that one answer may have.
+    pub frame_limit: usize,
 }
 
 /// A look whose logs are still to be read: which partitions there are is known, so that their past can be fetched meanwhile.
@@ -60,24 +76,25 @@ pub struct Survey {
 }
 
 /// Finds the groups, their members and commits, and the topics that they read. What cannot be read by `deadline` is
-/// [`crate::lag::Unknown`] in the snapshot, with its cause.
+/// [`Unknown`] in the snapshot, with its cause.
 ///
 /// # Errors
 /// [`LookError`] where there is nothing to look at: no usable TLS configuration, no broker that answers.
 pub async fn survey(
-    config: &config::Kafka,
-    login: Option<sasl::Login>,
+    access: Access<'_>,
     selection: &Selection,
     unix_seconds: i64,
     deadline: Instant,
     traffic: Arc<Traffic>,
 ) -> Result<(Survey, Snapshot), LookError> {
-    let tls = match config.encryption {
-        config::Encryption::Tls => Some(Tls::new(config.truststore.as_ref(), config.keystore.as_ref())?),
-        config::Encryption::None => None,
-    };
-    let dial = Dial { tls, login, unix_seconds, frame_limit: config.frame_limit, deadline, traffic };
-    let cluster = Cluster::connect(&config.bootstrap, &dial).await?;
+    let Access { bootstrap, tls, credentials, frame_limit } = access;
+    let dial = Dial { tls, credentials, unix_seconds, frame_limit, deadline, traffic };
+    let cluster = Cluster::connect(&bootstrap, &dial).await.map_err(|unreachable| {
+        match dial.credentials.as_ref().and_then(Credentials::failure) {
+            Some(why) => LookError::Credentials(why),
+            None => LookError::Unreachable(unreachable),
+        }
+    })?;
     tracing::debug!(brokers = cluster.ids().count(), "connected");
     let listing = groups::list(&cluster, selection).await;
     tracing::debug!(groups = listing.groups.len(), "listed");

@@ -196,6 +196,7 @@ fn read(variable: &'static str, pem: &Pem) -> Result<Vec<u8>, TlsError> {
         Pem::Path(path) => {
             std::fs::read(path).map_err(|source| TlsError::File { variable, path: path.clone(), source })
         }
+        Pem::Kept(reference) => Err(TlsError::Pem { variable, what: "PEM", found: format!("{reference}, unread") }),
     }
 }
 

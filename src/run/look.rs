@@ -5,9 +5,9 @@ use std::time::Duration;
 
 use tokio::time::{Instant, sleep};
 
-use super::{Error, HISTORY_SHARE, KAFKA_SHARE, Run};
+use super::{Error, HISTORY_SHARE, KAFKA_SHARE, Run, login};
 use crate::cloudwatch::past::Past;
-use crate::kafka::{self, Selection, Survey};
+use crate::kafka::{self, Access, Credentials, LookError, Selection, Survey};
 use crate::lag::Unknown;
 use crate::pattern::Patterns;
 use crate::snapshot::Snapshot;
@@ -30,7 +30,7 @@ impl Run<'_> {
     pub(super) async fn look(&self, selection: &Selection) -> Result<Look, Error> {
         let mut pauses = [500, 1_000, 2_000].into_iter();
         loop {
-            let look = self.look_once(selection).await?;
+            let look = Box::pin(self.look_once(selection)).await?;
             let Some(pause) = pauses.next().map(Duration::from_millis).filter(|_| look.vanished > 0) else {
                 return Ok(look);
             };
@@ -43,10 +43,16 @@ impl Run<'_> {
     }
 
     pub(super) async fn look_once(&self, selection: &Selection) -> Result<Look, Error> {
-        let (kafka, until) = (&self.config.kafka, self.until(KAFKA_SHARE));
-        let now_s = self.clock.unix_ms / 1_000;
-        let (mut survey, mut snapshot) =
-            kafka::survey(kafka, None, selection, now_s, until, Arc::clone(&self.traffic)).await?;
+        let kept = self.warm.kept().is_some();
+        let (mut survey, mut snapshot) = match self.survey(selection).await {
+            // A password that an earlier run fetched may have been rotated since.
+            Err(Error::Look(LookError::Unreachable(cause))) if kept => {
+                tracing::info!("{cause}; fetching the credentials anew");
+                self.warm.forget();
+                self.survey(selection).await?
+            }
+            other => other?,
+        };
         let cluster = self.config.cluster.clone().or_else(|| snapshot.cluster_id.as_deref().map(str::to_owned));
         let cluster = cluster.unwrap_or_else(|| UNNAMED.to_owned());
         let expected: Vec<&str> = selection.named.iter().map(String::as_str).collect();
@@ -71,6 +77,18 @@ impl Run<'_> {
             _ => 0,
         };
         Ok(Look { survey, snapshot, cluster, past, time_ms, vanished })
+    }
+
+    /// Connects, with credentials that may still be on their way, and finds what there is.
+    async fn survey(&self, selection: &Selection) -> Result<(Survey, Snapshot), Error> {
+        let kafka = &self.config.kafka;
+        let credentials =
+            kafka.sasl.as_ref().map(|sasl| Credentials::coming(self.warm.login(sasl, kafka.truststore.as_ref())));
+        let (bootstrap, tls) =
+            tokio::try_join!(login::bootstrap(&self.warm.door, kafka), login::tls(&self.warm.door, kafka))?;
+        let access = Access { bootstrap, tls, credentials, frame_limit: kafka.frame_limit };
+        let (now_s, until) = (self.clock.unix_ms / 1_000, self.until(KAFKA_SHARE));
+        Ok(kafka::survey(access, selection, now_s, until, Arc::clone(&self.traffic)).await?)
     }
 }
 

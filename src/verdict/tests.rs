@@ -220,7 +220,10 @@ fn reasons_are_sentences_with_figures() {
     assert_eq!(reason("80/48290*12"), format!("{silent}, a member is assigned"));
     assert_eq!(reason("80/48290b*12"), format!("held up by an open transaction, {silent}, a member is assigned"));
     assert_eq!(reason("80/80 81/90"), "9 records behind, commits keep coming");
-    assert_eq!(reason("80/90*2"), "no commit for 2 min (usually within 2 min), 10 records behind, a member is assigned");
+    assert_eq!(
+        reason("80/90*2"),
+        "no commit for 2 min (usually within 2 min), 10 records behind, a member is assigned"
+    );
     assert_eq!(reason("20/90"), "the commit went 60 records back, from 80 to 20, and has not come up again");
     assert_eq!(
         judged("0/1500 900/2500 1800/3500 2700/4500 3600/5500 4500/6500", &DEFAULT).reason,

@@ -10,7 +10,7 @@ use crate::support::look::{Look, look};
 /// So many groups on each of so many coordinators; each group reads one of the topics, which all brokers lead in turn.
 fn scene(brokers: i32, groups_each: usize, kinds: &[fn(&str) -> Group]) -> Scene {
     let leaders: Vec<i32> = (1..=brokers).collect();
-    let logs = vec![0..10; leaders.len()];
+    let logs = [0..10, 0..10];
     let topics = (0..3).map(|number| Topic::new(&format!("topic-{number}"), &logs).led_by(&leaders));
     let scene = topics.fold(Scene::of(brokers), Scene::topic);
     let groups = leaders.iter().flat_map(|broker| (0..groups_each).map(move |number| (*broker, number)));

@@ -74,7 +74,7 @@ impl Look {
         let outcome = runtime.block_on(async {
             let started = Instant::now();
             let clock = Clock { unix_ms: 1_800_000_000_000, started, deadline: started + self.time };
-            meerkat::answer(&config, &request, clock).await
+            meerkat::answer(&config, &request, clock, &meerkat::Warm::new()).await
         });
         let outcome = outcome.map_err(|error| error.to_string())?;
         Ok(Report(serde_json::from_str(&outcome.json).expect("a report in JSON")))

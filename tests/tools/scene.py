@@ -14,6 +14,7 @@ import subprocess
 import sys
 import tempfile
 import time
+import urllib.error
 import urllib.request
 
 REPOSITORY = pathlib.Path(__file__).resolve().parents[2]
@@ -69,6 +70,7 @@ class Stagehand:
 
     def __exit__(self, *_):
         self.child.stdin.close()
+        self.child.stdout.close()
         self.child.wait()
 
     def hand(self, line):
@@ -97,6 +99,7 @@ class CloudWatch:
 
     def __exit__(self, *_):
         self.child.stdin.close()
+        self.child.stdout.close()
         self.child.wait()
 
     def control(self, **orders):
@@ -141,15 +144,17 @@ class Lambda:
         """The JSON that an event file is answered with."""
         done = self._invoke(event)
         if done.returncode != 0:
-            raise SystemExit(f"{event.name}: {done.stdout}{done.stderr}\n{self.log.read_text()[-4000:]}")
+            raise SystemExit(f"{event.name}: {done.stdout}{done.stderr}\n{self.log.read_text()[-2000:]}")
         return json.loads(done.stdout)
 
     def error(self, event):
-        """What the runtime is told when an event file is refused: errorType and errorMessage."""
-        done = self._invoke(event)
-        if done.returncode == 0:
-            raise SystemExit(f"{event.name} was answered: {done.stdout}")
-        return done.stdout, done.stderr
+        """What the platform is told of an event file that fails: errorType and errorMessage, before `invoke` folds them."""
+        url = f"http://127.0.0.1:{self.port}/2015-03-31/functions/meerkat/invocations"
+        try:
+            with urllib.request.urlopen(urllib.request.Request(url, event.read_bytes(), method="POST")) as answer:
+                raise SystemExit(f"{event.name} was answered: {answer.read().decode()}")
+        except urllib.error.HTTPError as failed:
+            return json.loads(failed.read())
 
     def _invoke(self, event):
         argv = ["cargo", "lambda", "invoke", "--invoke-address", "127.0.0.1", "--invoke-port", str(self.port)]
@@ -183,5 +188,5 @@ def await_port(port, child, log):
 
 
 def build(*arguments):
-    """Builds with cargo; a path below the target folder is the caller's to know."""
+    """Builds with cargo; one thing at a time, since what else is built decides about the features of the dependencies."""
     subprocess.run(["cargo", "build", "--quiet", "--locked", *arguments], cwd=REPOSITORY, check=True)

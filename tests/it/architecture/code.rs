@@ -12,7 +12,11 @@ pub(crate) fn code(source: &str) -> String {
             rest.find("*/").map_or(rest.len(), |end| end + 2)
         } else if next == '"' {
             quoted(rest)
-        } else if rest.starts_with("r\"") || rest.starts_with("r#") || rest.starts_with("br\"") || rest.starts_with("br#") {
+        } else if rest.starts_with("r\"")
+            || rest.starts_with("r#")
+            || rest.starts_with("br\"")
+            || rest.starts_with("br#")
+        {
             raw(rest, code.chars().next_back())
         } else if next == '\'' {
             character(rest)

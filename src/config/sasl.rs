@@ -1,0 +1,144 @@
+//! How to log in: the variables that begin with `KAFKA_SASL_`.
+
+use super::reader::Variables;
+use crate::kafka::sasl::Hash;
+use crate::secrets::{Reference, Source};
+
+/// How to log in, with secrets that may have to be fetched first.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub enum Sasl {
+    /// PLAIN.
+    Plain(Account),
+    /// SCRAM-SHA-256 or SCRAM-SHA-512.
+    Scram(Hash, Account),
+    /// OAUTHBEARER.
+    OauthBearer {
+        /// Where the token comes from.
+        from: Issuer,
+        /// SASL extensions (KIP-342).
+        extensions: Vec<(String, String)>,
+    },
+    /// `AWS_MSK_IAM`.
+    MskIam {
+        /// The cluster's Region; `None` takes it from the broker's name.
+        region: Option<String>,
+        /// The role to take on for the login; `None` is the run's own.
+        role: Option<String>,
+    },
+}
+
+/// A user name and a password.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub enum Account {
+    /// By two variables; either may refer to a secret.
+    Two {
+        /// The name.
+        username: Source,
+        /// The password.
+        password: Source,
+    },
+    /// By one secret that holds both.
+    One(Reference),
+}
+
+/// Where a bearer token comes from.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub enum Issuer {
+    /// It is there.
+    Token(Source),
+    /// A token endpoint gives it for client credentials.
+    Endpoint {
+        /// Its URL.
+        url: String,
+        /// The client's id.
+        client_id: Source,
+        /// Its secret.
+        client_secret: Source,
+        /// What to ask for.
+        scope: Option<String>,
+        /// `sasl.oauthbearer.header.urlencode`.
+        header_urlencode: bool,
+    },
+}
+
+impl Variables {
+    /// What the `KAFKA_SASL_` variables say, for a security protocol that begins with `SASL_`.
+    pub(super) fn sasl(&mut self) -> Option<Sasl> {
+        let name = "KAFKA_SASL_MECHANISM";
+        match self.text(name).unwrap_or_default().to_ascii_uppercase().as_str() {
+            "PLAIN" => self.account().map(Sasl::Plain),
+            "SCRAM-SHA-256" => self.account().map(|account| Sasl::Scram(Hash::Sha256, account)),
+            "SCRAM-SHA-512" => self.account().map(|account| Sasl::Scram(Hash::Sha512, account)),
+            "OAUTHBEARER" => {
+                let extensions = self.extensions();
+                self.issuer().map(|from| Sasl::OauthBearer { from, extensions })
+            }
+            "AWS_MSK_IAM" => Some(Sasl::MskIam {
+                region: self.text("KAFKA_SASL_AWS_REGION"),
+                role: self.text("KAFKA_SASL_AWS_ROLE_ARN"),
+            }),
+            found => {
+                let expected = "PLAIN, SCRAM-SHA-256, SCRAM-SHA-512, OAUTHBEARER, AWS_MSK_IAM";
+                self.wrong(name, format_args!("must be one of {expected}, found {found:?}"));
+                None
+            }
+        }
+    }
+
+    /// For a security protocol without a login: variables that ask for one are a mistake.
+    pub(super) fn no_sasl(&mut self) -> Option<Sasl> {
+        if let Some(mechanism) = self.text("KAFKA_SASL_MECHANISM") {
+            let hint = "goes with KAFKA_SECURITY_PROTOCOL=SASL_SSL, or in so many words SASL_PLAINTEXT";
+            self.wrong("KAFKA_SASL_MECHANISM", format_args!("{hint}, found {mechanism:?} without it"));
+        }
+        None
+    }
+
+    fn account(&mut self) -> Option<Account> {
+        if let Some(text) = self.text("KAFKA_SASL_SECRET") {
+            return match Reference::parse(&text) {
+                Ok(reference) => Some(Account::One(reference)),
+                Err(expectation) => {
+                    self.wrong("KAFKA_SASL_SECRET", expectation);
+                    None
+                }
+            };
+        }
+        let (username, password) = (self.source("KAFKA_SASL_USERNAME"), self.source("KAFKA_SASL_PASSWORD"));
+        Some(Account::Two { username: username?, password: password? })
+    }
+
+    fn issuer(&mut self) -> Option<Issuer> {
+        let Some(url) = self.text("KAFKA_SASL_OAUTHBEARER_TOKEN_ENDPOINT_URL") else {
+            return self.source("KAFKA_SASL_OAUTHBEARER_TOKEN").map(Issuer::Token);
+        };
+        let client_id = self.source("KAFKA_SASL_OAUTHBEARER_CLIENT_ID");
+        let client_secret = self.source("KAFKA_SASL_OAUTHBEARER_CLIENT_SECRET");
+        let scope = self.text("KAFKA_SASL_OAUTHBEARER_SCOPE");
+        let header_urlencode =
+            self.choice("KAFKA_SASL_OAUTHBEARER_HEADER_URLENCODE", &[("false", false), ("true", true)]);
+        Some(Issuer::Endpoint { url, client_id: client_id?, client_secret: client_secret?, scope, header_urlencode })
+    }
+
+    /// `KEY=VALUE`, separated by commas.
+    fn extensions(&mut self) -> Vec<(String, String)> {
+        let name = "KAFKA_SASL_OAUTHBEARER_EXTENSIONS";
+        let mut extensions = Vec::new();
+        for item in self.list(name) {
+            match item.split_once('=') {
+                Some((key, value)) => extensions.push((key.trim().to_owned(), value.trim().to_owned())),
+                None => self.wrong(name, format_args!("must be KEY=VALUE, separated by commas, found {item:?}")),
+            }
+        }
+        extensions
+    }
+
+    fn source(&mut self, name: &str) -> Option<Source> {
+        match self.text(name).as_deref().map(Source::parse) {
+            Some(Ok(source)) => return Some(source),
+            Some(Err(expectation)) => self.wrong(name, expectation),
+            None => self.wrong(name, "must be set for this KAFKA_SASL_MECHANISM, found nothing"),
+        }
+        None
+    }
+}

@@ -1,0 +1,79 @@
+//! The table of one group's partitions, the worst first.
+
+use super::figures;
+use super::groups::{pill, tone};
+use super::markup::Html;
+use super::sparkline::{self, Series};
+use super::view::{Group, Partition};
+
+/// Draws a group by itself: its own line, then its partitions.
+pub(super) fn alone(group: &Group, lags: Option<&Series>, html: &mut Html) {
+    html.raw("<header class=\"mk-head\"><span class=\"mk-cluster\">").name(&group.group).raw("</span>");
+    pill(group.status, html);
+    html.raw("<span class=\"mk-counts\">");
+    if !group.kind.is_empty() {
+        html.raw("<span>").text(&group.kind).raw("</span>");
+    }
+    if let Some(state) = &group.state {
+        html.raw("<span>").text(state).raw("</span>");
+    }
+    html.raw("<span>").text(&group.partition_count.to_string()).raw(" partitions</span></span></header>");
+    html.raw("<p class=\"mk-reason\">").text(&group.reason).raw("</p>");
+    if let Some(lags) = lags {
+        html.raw("<div class=\"").raw(tone(group.status)).raw(" mk-large\">");
+        sparkline::draw(lags, html);
+        html.raw("</div>");
+    }
+    if group.partitions.is_empty() {
+        html.raw("<p class=\"mk-empty\">The report lists none of its partitions.</p>");
+    } else {
+        table(group, html);
+    }
+}
+
+/// Draws the table alone.
+pub(super) fn table(group: &Group, html: &mut Html) {
+    html.raw(
+        "<table class=\"mk-partitions\"><thead><tr><th>Status</th><th class=\"mk-wide-cell\">Partition</th>\
+         <th class=\"mk-number mk-c-offset\">Committed</th><th class=\"mk-number mk-c-offset\">Log end</th>\
+         <th class=\"mk-number\">Lag</th><th class=\"mk-number mk-c-age\">Behind</th>\
+         <th class=\"mk-c-members\">Member</th></tr></thead><tbody>",
+    );
+    for partition in group.partitions.iter().take(PARTITIONS_SHOWN) {
+        row(partition, html);
+    }
+    html.raw("</tbody></table>");
+    let shown = group.partitions.len().min(PARTITIONS_SHOWN);
+    let hidden = usize::try_from(group.partition_count).unwrap_or(usize::MAX).saturating_sub(shown);
+    if hidden > 0 {
+        html.raw("<p class=\"mk-more\">and ").text(&hidden.to_string()).raw(" more, none of them worse</p>");
+    }
+}
+
+fn row(partition: &Partition, html: &mut Html) {
+    html.raw("<tr class=\"").raw(tone(partition.status)).raw("\"><td class=\"mk-c-status\">");
+    pill(partition.status, html);
+    html.raw("</td><td><div class=\"mk-what\"><span class=\"mk-name\">").name(&partition.topic);
+    html.raw(" ").text(&partition.partition.to_string()).raw("</span><span class=\"mk-reason\">");
+    html.text(&partition.reason);
+    for finding in &partition.findings {
+        html.raw(" <code>").text(finding).raw("</code>");
+    }
+    html.raw("</span></div></td><td class=\"mk-number mk-c-offset\">");
+    figures::offset(partition.committed, html);
+    html.raw("</td><td class=\"mk-number mk-c-offset\">");
+    figures::offset(partition.log_end, html);
+    html.raw("</td><td class=\"mk-number\">");
+    figures::count(partition.lag, html);
+    html.raw("</td><td class=\"mk-number mk-c-age\">");
+    figures::seconds(partition.lag_seconds, html);
+    html.raw("</td><td class=\"mk-c-members\">");
+    match &partition.member {
+        Some(member) => html.name(member),
+        None => html.raw("<span class=\"mk-soft\">none</span>"),
+    };
+    html.raw("</td></tr>");
+}
+
+/// Rows of a table; a popup has no room for more, and no reader either.
+const PARTITIONS_SHOWN: usize = 300;

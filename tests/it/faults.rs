@@ -1,0 +1,5 @@
+//! Brokers that load, move, die, hang or talk nonsense: what can be known is told, and the rest with its cause.
+
+mod hostile;
+mod late;
+mod moves;

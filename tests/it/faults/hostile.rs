@@ -1,0 +1,109 @@
+//! Answers that no broker would give: a clear error each, never a panic, never a number.
+
+use kafka_protocol::messages::ApiKey;
+
+use crate::support::broker::{Act, Group, Scene, Topic, When};
+use crate::support::look::Look;
+
+const ASKED: [ApiKey; 6] = [
+    ApiKey::ApiVersions,
+    ApiKey::Metadata,
+    ApiKey::ListGroups,
+    ApiKey::DescribeGroups,
+    ApiKey::OffsetFetch,
+    ApiKey::ListOffsets,
+];
+
+fn five_behind() -> Scene {
+    Scene::of(1)
+        .group(Group::classic("orders").commits("t", &[5]).member("reader", "t", &[0]))
+        .topic(Topic::new("t", &[0..10]))
+}
+
+/// Everything that a user is told when every answer to `api` is spoilt in this way.
+fn told(api: ApiKey, act: Act) -> String {
+    let stage = five_behind().fault(When::on(api), act).start();
+    match Look::at(&stage.bootstrap()).take() {
+        Err(sentence) => sentence,
+        Ok(report) => {
+            assert!(!report.complete(), "{api:?}: {}", report.0);
+            report.0.to_string()
+        }
+    }
+}
+
+/// The cause must be told, whichever answer is spoilt.
+fn every_answer(act: &Act, cause: &str) {
+    for api in ASKED {
+        let told = told(api, act.clone());
+        assert!(told.contains(cause), "{api:?}: {told}");
+    }
+}
+
+#[test]
+fn a_wrong_correlation_id_is_told() {
+    every_answer(&Act::Correlation(7), "where");
+}
+
+#[test]
+fn bytes_left_over_are_told() {
+    every_answer(&Act::Trailing(b"!"), "1 bytes are left over");
+}
+
+#[test]
+fn an_answer_that_ends_early_is_told() {
+    for less in [1, 2, 5, 9] {
+        every_answer(&Act::Truncated(less), "cannot be read");
+    }
+}
+
+#[test]
+fn an_answer_with_nothing_in_it_is_told() {
+    every_answer(&Act::Body(b""), "cannot be read");
+}
+
+#[test]
+fn an_absurd_size_is_told() {
+    for size in [-1, 0, 3, i32::MIN, i32::MAX] {
+        every_answer(&Act::Claim(size), &format!("claims a size of {size} bytes"));
+    }
+}
+
+#[test]
+fn an_answer_that_nobody_asked_for_is_told() {
+    let told = told(ApiKey::ListGroups, Act::Twice);
+    assert!(told.contains("an answer that nobody asked for") || told.contains("the answer is to request"), "{told}");
+}
+
+#[test]
+fn http_in_the_middle_is_told() {
+    every_answer(&Act::Raw(b"HTTP/1.1 502 Bad Gateway\r\n\r\n"), "an HTTP server answered");
+}
+
+#[test]
+fn a_tls_alert_in_the_middle_is_told() {
+    every_answer(&Act::Raw(b"\x15\x03\x03\0\x02\x02\x50"), "the port speaks TLS");
+}
+
+#[test]
+fn a_closed_connection_is_told() {
+    every_answer(&Act::Close, "closed");
+}
+
+#[test]
+fn an_answer_cut_off_by_the_end_of_the_connection_is_told() {
+    every_answer(&Act::Raw(b"\0\0\x10\0\0\0"), "closed");
+}
+
+/// Lengths that promise much more than the frame holds, in the flexible encoding and in the old one.
+#[test]
+fn an_absurd_number_of_entries_is_told_and_takes_no_memory() {
+    let flexible = Act::Body(b"\0\0\0\0\0\0\0\xff\xff\xff\xff\x0f");
+    assert!(told(ApiKey::ListGroups, flexible).contains("the answer to ListGroups v5 cannot be read"));
+    let stage = five_behind()
+        .node(1, |node| node.offers(ApiKey::ListGroups, 0, 2))
+        .fault(When::on(ApiKey::ListGroups), Act::Body(b"\0\0\0\0\0\0\x7f\xff\xff\xff"))
+        .start();
+    let report = Look::at(&stage.bootstrap()).take().unwrap();
+    assert!(report.problems()[0].contains("the answer to ListGroups v2 cannot be read"), "{:?}", report.problems());
+}

@@ -1,0 +1,82 @@
+//! When the time is up, what is known is told; and what is too large for one frame comes in pieces.
+
+use std::time::Duration;
+
+use kafka_protocol::messages::ApiKey;
+use serde_json::Value;
+
+use crate::support::broker::{Act, Group, Scene, Topic, When};
+use crate::support::look::{Look, look};
+
+/// Two brokers with a group each, caught up both.
+fn two() -> Scene {
+    Scene::of(2)
+        .group(Group::classic("orders").commits("t", &[10]))
+        .group(Group::classic("bills").at(2).commits("u", &[10]))
+        .topic(Topic::new("t", &[0..10]))
+        .topic(Topic::new("u", &[0..10]).led_by(&[2]))
+}
+
+#[test]
+fn a_broker_that_hangs_does_not_hide_the_others() {
+    for api in [ApiKey::ListGroups, ApiKey::OffsetFetch, ApiKey::DescribeGroups, ApiKey::ListOffsets] {
+        let stage = two().fault(When::on(api).at(2), Act::Hang).start();
+        let report = Look::at(&stage.bootstrap()).within(Duration::from_secs(2)).report(&stage);
+        assert!(!report.complete(), "{api:?}");
+        let told = report.0.to_string();
+        let late = format!("broker 2 ({}): no answer before the deadline", stage.address(2));
+        assert!(told.contains(&late), "{api:?}: {told}");
+        assert_eq!(report.group("orders")["partition_count"], 1, "{api:?}");
+    }
+}
+
+#[test]
+fn with_all_answers_in_time_the_report_is_complete() {
+    assert!(look(&two().start()).complete());
+}
+
+#[test]
+fn what_was_read_before_the_deadline_is_told() {
+    let stage = two().fault(When::on(ApiKey::ListOffsets).at(2), Act::Hang).start();
+    let report = Look::at(&stage.bootstrap()).within(Duration::from_secs(2)).report(&stage);
+    assert_eq!((report.lags("orders"), report.lags("bills")), ("t/0 0".into(), "u/0 ?".into()));
+    assert_eq!(report.partition("bills", "u", 0)["committed"], 10);
+}
+
+/// So many groups that all read one topic with so many partitions.
+fn wide(groups: usize, partitions: usize) -> Scene {
+    let offsets = vec![5; partitions];
+    let group = |number| Group::classic(&format!("group-{number:03}")).commits("t", &offsets);
+    (0..groups).map(group).fold(Scene::of(1).topic(Topic::new("t", &vec![0..10; partitions])), Scene::group)
+}
+
+const SMALLEST: &str = "65536";
+
+#[test]
+fn an_answer_too_large_for_a_frame_is_asked_for_in_halves() {
+    let stage = wide(50, 400).start();
+    let report = Look::at(&stage.bootstrap()).with("MEERKAT_FRAME_LIMIT", SMALLEST).report(&stage);
+    let groups = report.0["groups"].as_array().unwrap();
+    assert_eq!(groups.len(), 50);
+    assert!(groups.iter().all(|group| group["total_lag"] == 2_000), "{}", groups[0]["reason"]);
+    // Fifty, twice twenty-five, and so on until the pieces fit: no more than twice as many as there are pieces.
+    assert!((8..=31).contains(&stage.asked(ApiKey::OffsetFetch).len()));
+}
+
+#[test]
+fn a_single_group_too_large_for_a_frame_is_told_with_the_way_out() {
+    let scene = wide(3, 300).group(Group::classic("huge").commits("t", &[5; 300]).commits("gone", &[5; 4_000]));
+    let stage = scene.start();
+    let report = Look::at(&stage.bootstrap()).with("MEERKAT_FRAME_LIMIT", SMALLEST).report(&stage);
+    let reason = report.group("huge")["reason"].as_str().unwrap();
+    assert!(reason.ends_with("raise MEERKAT_FRAME_LIMIT, which is 65536"), "{reason}");
+    assert_eq!(report.group("huge")["total_lag"], Value::Null);
+    assert_eq!(report.group("group-002")["total_lag"], 1_500);
+}
+
+#[test]
+fn the_connection_outlives_an_answer_that_is_too_large() {
+    let stage = wide(50, 400).start();
+    Look::at(&stage.bootstrap()).with("MEERKAT_FRAME_LIMIT", SMALLEST).report(&stage);
+    assert_eq!(stage.connections(), 1);
+}

@@ -1,0 +1,165 @@
+//! What mends itself is asked again; what does not is told.
+
+use kafka_protocol::messages::ApiKey;
+
+use crate::support::broker::{Act, Group, Release, Scene, Topic, Voice, When};
+use crate::support::look::{Look, look};
+
+const LOADING: Act = Act::Code(14);
+const NOT_COORDINATOR: Act = Act::Code(16);
+
+/// Two brokers; `orders` lives on the first, `bills` on the second, five records behind both.
+fn two() -> Scene {
+    Scene::of(2)
+        .group(Group::classic("orders").commits("t", &[5]).member("reader", "t", &[0]))
+        .group(Group::consumer("bills").at(2).commits("u", &[5]).member("clerk", "u", &[0]))
+        .topic(Topic::new("t", &[0..10]))
+        .topic(Topic::new("u", &[0..10]).led_by(&[2]))
+}
+
+/// Both groups as usual, whatever went wrong on the way.
+fn all_is_well(scene: Scene) {
+    let stage = scene.start();
+    let report = look(&stage);
+    assert_eq!((report.lags("orders"), report.lags("bills")), ("t/0 5".into(), "u/0 5".into()));
+    assert_eq!((&report.group("orders")["members"], &report.group("bills")["members"]), (&1.into(), &1.into()));
+    assert_eq!(report.problems(), Vec::<String>::new());
+}
+
+#[test]
+fn a_coordinator_that_loads_is_asked_again_for_offsets() {
+    all_is_well(two().fault(When::on(ApiKey::OffsetFetch).times(3), LOADING));
+}
+
+#[test]
+fn a_coordinator_that_loads_is_asked_again_for_members() {
+    all_is_well(two().fault(When::on(ApiKey::DescribeGroups).times(2), LOADING));
+    all_is_well(two().fault(When::on(ApiKey::ConsumerGroupDescribe).times(2), LOADING));
+}
+
+#[test]
+fn a_broker_that_loads_is_asked_again_for_its_groups() {
+    all_is_well(two().fault(When::on(ApiKey::ListGroups).at(2).times(2), LOADING));
+}
+
+#[test]
+fn a_group_whose_coordinator_moved_is_found_again() {
+    let moved = || two().group(Group::classic("gone").listed_by(1).at(2).commits("u", &[1]).member("m", "u", &[]));
+    for release in [Release::V4_1, Release::V2_8] {
+        let stage = moved().release(release).start();
+        let report = look(&stage);
+        assert_eq!(report.lags("gone"), "u/0 9", "{release:?}");
+        assert_eq!(report.group("gone")["members"], 1);
+    }
+}
+
+#[test]
+fn a_coordinator_that_moves_during_the_look_is_found_again() {
+    let moving = Act::Change(|scene| scene.move_group("orders", 2));
+    all_is_well(two().fault(When::on(ApiKey::OffsetFetch).at(1).times(1), moving));
+}
+
+#[test]
+fn a_coordinator_lookup_that_fails_is_tried_again() {
+    let moving = Act::Change(|scene| scene.move_group("orders", 2));
+    let scene = two().fault(When::on(ApiKey::OffsetFetch).at(1).times(1), moving);
+    all_is_well(scene.fault(When::on(ApiKey::FindCoordinator).times(2), Act::Code(15)));
+}
+
+#[test]
+fn a_coordinator_that_never_comes_is_told_when_the_time_is_up() {
+    let stage = two().fault(When::on(ApiKey::OffsetFetch).at(1), NOT_COORDINATOR).start();
+    let report = Look::at(&stage.bootstrap()).within(std::time::Duration::from_secs(2)).report(&stage);
+    assert_eq!(report.group("orders")["reason"], "the group's coordinator has moved (NotCoordinator)");
+    assert_eq!(report.group("orders")["total_lag"], serde_json::Value::Null);
+    assert_eq!(report.lags("bills"), "u/0 5");
+    assert!(!report.complete());
+}
+
+#[test]
+fn a_leader_that_moves_during_the_look_is_asked_once_more() {
+    let moving = Act::Change(|scene| scene.move_leader("t", 0, 2));
+    let stage = two().fault(When::on(ApiKey::ListOffsets).at(1).times(1), moving).start();
+    let report = look(&stage);
+    assert_eq!((report.lags("orders"), report.lags("bills")), ("t/0 5".into(), "u/0 5".into()));
+    // Brokers, leaders, and the leader of what moved.
+    assert_eq!(stage.asked(ApiKey::Metadata).len(), 3);
+}
+
+#[test]
+fn a_leader_that_is_new_to_its_role_is_asked_once_more() {
+    for code in [5, 6, 9, 56, 74, 76, 78] {
+        all_is_well(two().fault(When::on(ApiKey::ListOffsets).at(1).times(3), Act::Code(code)));
+    }
+}
+
+#[test]
+fn a_leader_that_refuses_again_is_told() {
+    let stage = two().fault(When::on(ApiKey::ListOffsets).at(1), Act::Code(6)).start();
+    let report = look(&stage);
+    assert_eq!(report.partition("orders", "t", 0)["reason"], "the partition's leader has moved (NotLeaderOrFollower)");
+    assert_eq!((report.lags("orders"), report.lags("bills")), ("t/0 ?".into(), "u/0 5".into()));
+    assert_eq!(stage.asked(ApiKey::ListOffsets).iter().filter(|seen| seen.node == 1).count(), 6);
+}
+
+#[test]
+fn a_partition_without_a_leader_is_told_and_its_neighbours_are_as_usual() {
+    let topic = Topic::new("v", &[0..10, 0..10]).led_by(&[1, -1]);
+    let stage = two().topic(topic).group(Group::classic("half").commits("v", &[4, 4])).start();
+    let report = look(&stage);
+    assert_eq!(report.lags("half"), "v/0 6, v/1 ?");
+    assert_eq!(report.partition("half", "v", 1)["reason"], "the partition has no leader");
+}
+
+#[test]
+fn a_broker_that_is_down_takes_only_its_own_with_it() {
+    let stage = two()
+        .group(Group::classic("reads-from-2").commits("u", &[5]))
+        .node(2, |node| node.voice = Voice::Closed)
+        .start();
+    let report = look(&stage);
+    assert_eq!(report.lags("orders"), "t/0 5");
+    assert_eq!(report.lags("reads-from-2"), "u/0 ?");
+    let down = format!("broker 2 ({}): cannot connect: 127.0.0.1: Connection refused (os error 111)", stage.address(2));
+    assert_eq!(report.partition("reads-from-2", "u", 0)["reason"], down);
+    assert_eq!((report.at("brokers/0/reachable"), report.at("brokers/1/reachable")), (&true.into(), &false.into()));
+    assert_eq!(report.problems().len(), 1, "{:?}", report.problems());
+    assert!(report.problems()[0].starts_with(&format!("broker 2 ({}): ", stage.address(2))));
+    assert!(!report.complete());
+}
+
+#[test]
+fn a_broker_that_dies_during_the_look_takes_only_its_own_with_it() {
+    for api in [ApiKey::OffsetFetch, ApiKey::ListOffsets] {
+        let stage = two().fault(When::on(api).at(2), Act::Close).start();
+        let report = look(&stage);
+        assert_eq!(report.lags("orders"), "t/0 5");
+        assert_eq!(report.group("bills")["total_lag"], serde_json::Value::Null, "{api:?}");
+        let reason = report.group("bills")["reason"].as_str().unwrap_or_default();
+        let expected = format!("broker 2 ({}): the connection was lost: the broker closed it", stage.address(2));
+        assert!(reason.contains(&expected), "{reason}");
+    }
+}
+
+#[test]
+fn metadata_comes_from_any_broker_that_answers() {
+    // The second question for metadata goes to the first broker, which dies of it.
+    let dying = Act::Change(|scene| {
+        *scene = std::mem::take(scene).fault(When::on(ApiKey::Metadata).at(1), Act::Close);
+    });
+    let scene = two().fault(When::on(ApiKey::ListGroups).at(1).times(1), dying);
+    let stage = scene.start();
+    let report = look(&stage);
+    assert_eq!(report.lags("bills"), "u/0 5");
+    assert_eq!(report.lags("orders"), "t/0 ?");
+}
+
+#[test]
+fn a_listing_refused_for_good_is_told() {
+    let stage = two().fault(When::on(ApiKey::ListGroups).at(2), Act::Code(31)).start();
+    let report = look(&stage);
+    assert_eq!(report.groups(), ["orders"]);
+    let expected = "its groups are unknown: this user may not describe the cluster: grant it DESCRIBE";
+    assert!(report.problems()[0].contains(expected), "{:?}", report.problems());
+    assert!(!report.complete());
+}

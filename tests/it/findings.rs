@@ -1,0 +1,232 @@
+//! What a look finds in groups of every kind, and what it says where it may not look.
+
+use serde_json::{Value, json};
+
+use crate::support::broker::{Group, Release, Scene, Topic};
+use crate::support::look::{Look, Report, look};
+
+/// A look at one group that reads the topic `t` with one log.
+fn one(group: Group, log: std::ops::Range<i64>) -> Report {
+    look(&Scene::of(1).group(group).topic(Topic::new("t", &[log])).start())
+}
+
+/// The lag of that group's partition, and what was found in it.
+fn found(committed: i64, log: std::ops::Range<i64>) -> (Value, Value) {
+    let report = one(Group::classic("g").commits("t", &[committed]).member("m", "t", &[0]), log);
+    let partition = report.partition("g", "t", 0);
+    (partition["lag"].clone(), partition["findings"].clone())
+}
+
+#[test]
+fn a_commit_within_the_log_is_lag_and_nothing_else() {
+    assert_eq!(found(5, 0..10), (json!(5), json!([])));
+    assert_eq!(found(10, 0..10), (json!(0), json!([])));
+    assert_eq!(found(0, 0..10), (json!(10), json!([])));
+    assert_eq!(found(i64::MAX - 1, 0..i64::MAX), (json!(1), json!([])));
+}
+
+#[test]
+fn a_commit_below_the_log_start_is_data_loss_and_counts_what_can_be_read() {
+    assert_eq!(found(2, 3..10), (json!(7), json!(["data_loss"])));
+    assert_eq!(found(3, 3..10), (json!(7), json!([])));
+    let report = one(Group::classic("g").commits("t", &[2]), 30..100);
+    assert_eq!(report.partition("g", "t", 0)["lost"], 28);
+}
+
+#[test]
+fn a_commit_past_the_end_is_a_finding_and_never_negative() {
+    assert_eq!(found(11, 0..10), (json!(0), json!(["past_end"])));
+    let report = one(Group::classic("g").commits("t", &[1_000]), 0..10);
+    assert_eq!(report.partition("g", "t", 0)["past_end_by"], 990);
+    assert_eq!(report.group("g")["total_lag"], 0);
+}
+
+#[test]
+fn a_partition_that_is_drained_has_no_lag() {
+    assert_eq!(found(10, 10..10), (json!(0), json!([])));
+    assert_eq!(found(0, 0..0), (json!(0), json!([])));
+    // Retention took everything, the last of it unread.
+    assert_eq!(found(4, 10..10), (json!(0), json!(["data_loss"])));
+}
+
+#[test]
+fn an_assigned_partition_without_a_commit_is_listed() {
+    let report = one(Group::consumer("g").member("m", "t", &[0]), 0..10);
+    let partition = report.partition("g", "t", 0);
+    assert_eq!((&partition["lag"], &partition["committed"], &partition["member"]), (&Value::Null, &Value::Null, &json!("m")));
+    assert_eq!(partition["findings"], json!(["no_commit", "uncommitted"]));
+    assert_eq!(report.group("g")["total_lag"], Value::Null);
+}
+
+#[test]
+fn a_commit_of_minus_one_is_no_commit() {
+    assert_eq!(found(-1, 0..10).0, Value::Null);
+}
+
+#[test]
+fn a_negative_offset_is_told_and_not_calculated_with() {
+    let report = one(Group::classic("g").commits("t", &[-7]), 0..10);
+    assert_eq!(report.partition("g", "t", 0)["reason"], "the coordinator answers the committed offset -7");
+    assert_eq!(report.lags("g"), "t/0 ?");
+}
+
+#[test]
+fn an_open_transaction_is_told_where_the_reader_waits_at_it() {
+    let topic = Topic::new("t", &[0..10]).last_stable(0, 6);
+    let look = |committed| {
+        let group = Group::classic("g").commits("t", &[committed]).member("m", "t", &[0]);
+        let report = look(&Scene::of(1).group(group).topic(topic.clone()).start());
+        report.partition("g", "t", 0)["findings"].clone()
+    };
+    assert_eq!(look(6), json!(["blocked"]));
+    assert_eq!(look(5), json!([]));
+}
+
+#[test]
+fn commits_on_a_topic_that_is_gone_are_told() {
+    let scene = Scene::of(1).topic(Topic::new("t", &[0..10]));
+    let stage = scene.group(Group::classic("g").commits("t", &[5]).commits("gone", &[7])).start();
+    let report = look(&stage);
+    assert_eq!(report.lags("g"), "gone/0 ?, t/0 5");
+    let reason = report.partition("g", "gone", 0)["reason"].as_str().unwrap();
+    assert!(reason.contains("does not exist, or no longer does (UnknownTopicOrPartition)"), "{reason}");
+}
+
+#[test]
+fn commits_on_a_partition_that_the_topic_lacks_are_told() {
+    let report = one(Group::classic("g").commits("t", &[5, 5]), 0..10);
+    assert_eq!(report.lags("g"), "t/0 5, t/1 ?");
+    assert_eq!(report.partition("g", "t", 1)["reason"], "the topic has no such partition");
+}
+
+#[test]
+fn a_commit_that_the_coordinator_refuses_is_told() {
+    let report = one(Group::classic("g").commits("t", &[5]).commit_refused("u", 0, 29), 0..10);
+    let reason = "this user may not describe the topic: grant it DESCRIBE (TopicAuthorizationFailed)";
+    assert_eq!(report.partition("g", "u", 0)["reason"], reason);
+    assert_eq!(report.lags("g"), "t/0 5, u/0 ?");
+}
+
+#[test]
+fn a_hidden_topic_that_a_member_is_assigned_is_told() {
+    for group in [Group::classic("g"), Group::consumer("g")] {
+        let group = group.commits("t", &[5]).commits("secret", &[7]).member("m", "t", &[0]).member("n", "secret", &[0]);
+        let scene = Scene::of(1).group(group).topic(Topic::new("t", &[0..10]));
+        let report = look(&scene.topic(Topic::new("secret", &[0..10]).hidden()).start());
+        let partition = report.partition("g", "secret", 0);
+        // The coordinator leaves it out, so nobody knows whether there is a commit.
+        assert_eq!(partition["findings"], json!([]));
+        let reason = "this user may not describe the topic: grant it DESCRIBE (TopicAuthorizationFailed)";
+        assert_eq!(partition["reason"], reason);
+        assert!(!report.complete());
+    }
+}
+
+#[test]
+fn a_hidden_topic_that_a_member_only_subscribes_to_is_told() {
+    for group in [Group::classic("g"), Group::consumer("g")] {
+        let group = group.commits("t", &[10]).member("m", "t", &[0]).subscriber("idle", "secret");
+        let scene = Scene::of(1).group(group).topic(Topic::new("t", &[0..10]));
+        let report = look(&scene.topic(Topic::new("secret", &[0..10]).hidden()).start());
+        let gaps = report.group("g")["gaps"].to_string();
+        assert!(gaps.contains("subscribed topic secret: this user may not describe the topic"), "{gaps}");
+        assert!(!report.complete());
+    }
+}
+
+#[test]
+fn a_group_without_permission_is_told_and_the_rest_is_as_usual() {
+    let scene = Scene::of(1).topic(Topic::new("t", &[0..10])).group(Group::classic("open").commits("t", &[5]));
+    let report = look(&scene.group(Group::classic("closed").commits("t", &[5]).refused(30)).start());
+    let reason = "this user may not describe the group: grant it DESCRIBE (GroupAuthorizationFailed)";
+    assert_eq!(report.group("closed")["reason"], reason);
+    assert_eq!(report.group("closed")["status"], "UNKNOWN");
+    assert_eq!(report.lags("open"), "t/0 5");
+}
+
+#[test]
+fn a_group_asked_for_by_name_that_is_not_there_is_not_found() {
+    let stage = Scene::of(2).group(Group::classic("there").commits("t", &[5])).topic(Topic::new("t", &[0..10])).start();
+    let report = Look::at(&stage.bootstrap()).named(&["there", "nowhere"]).report(&stage);
+    assert_eq!(report.groups(), ["nowhere", "there"]);
+    assert_eq!(report.group("nowhere")["status"], "NOTFOUND");
+    assert_eq!(report.lags("there"), "t/0 5");
+}
+
+#[test]
+fn names_are_any_utf_8() {
+    let names = ["a/b/c", "ünï-cödé", "一群", "with space", "\"quoted\"", "a\nb", "🦫", ".", "%2F", "-"];
+    let group = |scene: Scene, name: &&str| scene.group(Group::classic(name).commits("t", &[5]));
+    let stage = names.iter().fold(Scene::of(1).topic(Topic::new("t", &[0..10])), group).start();
+    let report = look(&stage);
+    for name in names {
+        assert_eq!(report.lags(name), "t/0 5", "{name:?}");
+    }
+    // Each can be asked for.
+    for name in names {
+        let report = Look::at(&stage.bootstrap()).named(&[name]).report(&stage);
+        assert_eq!(report.groups(), [name]);
+    }
+}
+
+#[test]
+fn groups_on_one_topic_are_kept_apart() {
+    let group = |name: &str, offset| Group::classic(name).commits("t", &[offset]);
+    let scene = Scene::of(1).group(group("a", 1)).group(group("b", 2)).group(group("c", 10));
+    let report = look(&scene.topic(Topic::new("t", &[0..10])).start());
+    assert_eq!(["a", "b", "c"].map(|name| report.lags(name)), ["t/0 9", "t/0 8", "t/0 0"]);
+}
+
+#[test]
+fn every_kind_of_group_is_told_by_its_name() {
+    let scene = Scene::of(1)
+        .topic(Topic::new("t", &[0..10]))
+        .group(Group::classic("classic").commits("t", &[5]).member("m", "t", &[0]))
+        .group(Group::consumer("kip-848").commits("t", &[5]).member("m", "t", &[0]))
+        .group(Group::new("streams", "streams", "streams").commits("t", &[5]).state("Stable"))
+        .group(Group::new("commits-only", "classic", "").commits("t", &[5]))
+        .group(Group::new("share", "share", "share"))
+        .group(Group::new("connect-1", "classic", "connect"))
+        .group(Group::new("connect-2", "classic", "connect"))
+        .group(Group::new("schemas", "classic", "sr"));
+    let report = look(&scene.start());
+    assert_eq!(report.groups(), ["classic", "commits-only", "kip-848", "streams"]);
+    for group in report.groups() {
+        assert_eq!(report.lags(group), "t/0 5", "{group}");
+    }
+    let kinds = ["classic", "kip-848", "streams", "commits-only"].map(|name| &report.group(name)["type"]);
+    assert_eq!(kinds, ["classic", "consumer", "streams", "classic"]);
+    assert_eq!(*report.at("left_out"), json!({"connect": 2, "sr": 1}));
+    assert_eq!(*report.at("not_covered"), json!([{"group": "share", "type": "share"}]));
+    assert_eq!(report.group("streams")["members"], Value::Null);
+}
+
+#[test]
+fn members_are_counted_and_named_by_their_client_ids() {
+    for group in [Group::classic("g"), Group::consumer("g")] {
+        let group = group.commits("t", &[5, 5]).member("one", "t", &[0]).member("two", "t", &[1]);
+        let report = look(&Scene::of(1).group(group).topic(Topic::new("t", &[0..10, 0..10])).start());
+        assert_eq!(report.group("g")["members"], 2);
+        assert_eq!(report.group("g")["state"], "Stable");
+        assert_eq!([0, 1].map(|number| &report.partition("g", "t", number)["member"]), ["one", "two"]);
+    }
+}
+
+#[test]
+fn old_releases_tell_the_same_lags() {
+    for release in [Release::V0_11, Release::V2_1, Release::V2_8, Release::V3_9, Release::V4_0] {
+        let group = Group::classic("g").commits("t", &[5, 12, 1]).member("m", "t", &[0]);
+        let scene = Scene::of(2).group(group).topic(Topic::new("t", &[0..10, 0..10, 3..10]).led_by(&[1, 2]));
+        let report = look(&scene.release(release).start());
+        assert_eq!(report.lags("g"), "t/0 5, t/1 0, t/2 7", "{release:?}");
+        assert_eq!(report.partition("g", "t", 2)["last_stable"], 10, "{release:?}");
+    }
+}
+
+#[test]
+fn without_an_offsets_topic_no_coordinator_is_asked_for() {
+    let stage = Scene::of(1).without_offsets_topic().start();
+    let report = Look::at(&stage.bootstrap()).named(&["g"]).report(&stage);
+    assert_eq!(report.group("g")["status"], "NOTFOUND");
+    assert!(stage.asked(kafka_protocol::messages::ApiKey::FindCoordinator).is_empty());
+}

@@ -24,13 +24,14 @@ pub(crate) enum LogError {
     Twice(#[from] TryInitError),
 }
 
-/// Starts logging; `level` is that of our own lines, libraries are heard from `warn` on.
+/// Starts logging; `level` is that of our own lines. Libraries tell errors, and warnings to whoever asks for `debug`.
 pub(crate) fn start(level: Option<String>, form: Form) -> Result<(), LogError> {
     let level = match level.as_deref().map(str::trim) {
         None | Some("") => LevelFilter::INFO,
         Some(word) => word.parse().map_err(|_| LogError::Level(word.to_owned()))?,
     };
-    let filter = Targets::new().with_target("meerkat", level).with_default(level.min(LevelFilter::WARN));
+    let libraries = if level >= LevelFilter::DEBUG { LevelFilter::WARN } else { level.min(LevelFilter::ERROR) };
+    let filter = Targets::new().with_target("meerkat", level).with_default(libraries);
     let lines = fmt::layer().with_writer(std::io::stderr).with_target(false);
     let lines = match form {
         Form::Json => lines.json().flatten_event(true).with_filter(filter).boxed(),

@@ -165,7 +165,9 @@ fn explain_alert(alert: AlertDescription) -> String {
         | AlertDescription::CertificateUnknown
         | AlertDescription::DecryptError
         | AlertDescription::AccessDenied => {
-            format!("the broker refused the client certificate of {KEYSTORE} ({alert:?})")
+            format!(
+                "the broker refused the client certificate of {KEYSTORE} ({alert:?}): see whether it has expired, and whether the broker trusts the CA that issued it"
+            )
         }
         other => format!("the broker ended the TLS handshake with the alert {other:?}"),
     }

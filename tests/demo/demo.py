@@ -33,12 +33,12 @@ GROUPS = {
     "fraud": ("classic", "reads as records come, is stuck after look 4, but stays a member", "STALL"),
     "invoices": ("classic", "has read all of a topic that gets nothing new", "OK"),
     "newcomer": ("consumer", "is a member and never commits", "OK"),
-    "replay": ("classic", "jumps back to the first record after look 6, reads on", "REWIND"),
+    "replay": ("classic", "jumps back to the first record after look 8, reads on", "REWIND"),
     "search": ("consumer", "reads half of what comes", "WARN"),
 }
 SCRIPT = {
     4: [("crash billing-1", "billing-1 is killed"), ("pause fraud-1 silent", "fraud-1 is stuck")],
-    6: [("seek replay-1 0", "replay-1 jumps back to the first record")],
+    8: [("seek replay-1 0", "replay-1 jumps back to the first record")],
 }
 
 
@@ -132,9 +132,9 @@ def cell(report, name):
 
 def table(reports):
     minutes = [report["scheduled"][11:16] for report in reports]
-    lines = [f"{'':<10}" + "".join(f"{minute:>10}" for minute in minutes)]
+    lines = [f"{'':<10}" + "".join(f"{minute:>8}" for minute in minutes)]
     for name, (protocol, story, _) in GROUPS.items():
-        lines.append(f"{name:<10}" + "".join(f"{cell(report, name):>10}" for report in reports))
+        lines.append(f"{name:<10}" + "".join(f"{cell(report, name):>8}" for report in reports))
     lines.append("")
     for name, (protocol, story, _) in GROUPS.items():
         reason = next((group["reason"] for group in reports[-1]["groups"] if group["group"] == name), "is gone")

@@ -5,7 +5,7 @@ use std::time::Duration;
 use kafka_protocol::messages::ApiKey;
 use serde_json::Value;
 
-use crate::support::broker::{Act, Group, Scene, Topic, When};
+use crate::support::broker::{Act, Group, Scene, Topic, Voice, When};
 use crate::support::look::{Look, look};
 
 /// Two brokers with a group each, caught up both.
@@ -26,8 +26,34 @@ fn a_broker_that_hangs_does_not_hide_the_others() {
         let told = report.0.to_string();
         let late = format!("broker 2 ({}): no answer before the deadline", stage.address(2));
         assert!(told.contains(&late), "{api:?}: {told}");
-        assert_eq!(report.group("orders")["partition_count"], 1, "{api:?}");
+        assert_eq!(report.lags("orders"), "t/0 0", "{api:?}");
     }
+}
+
+#[test]
+fn a_broker_that_says_nothing_at_all_does_not_hide_the_others() {
+    let stage = two().node(2, |node| node.voice = Voice::Silent).start();
+    let report = Look::at(&stage.bootstrap()).within(Duration::from_secs(2)).report(&stage);
+    assert_eq!(report.lags("orders"), "t/0 0");
+    assert_eq!(*report.at("brokers/1/reason"), "no answer before the deadline");
+}
+
+#[test]
+fn metadata_comes_from_another_broker_where_one_hangs() {
+    let hanging = Act::Change(|scene| {
+        *scene = std::mem::take(scene).fault(When::on(ApiKey::Metadata).at(1), Act::Hang);
+    });
+    let stage = two().fault(When::on(ApiKey::ListGroups).at(1).times(1), hanging).start();
+    let report = Look::at(&stage.bootstrap()).within(Duration::from_secs(2)).report(&stage);
+    assert_eq!((report.lags("orders"), report.lags("bills")), ("t/0 ?".into(), "u/0 0".into()));
+}
+
+#[test]
+fn a_coordinator_is_found_by_another_broker_where_one_hangs() {
+    let moved = Group::classic("moved").listed_by(2).at(3).commits("u", &[10]);
+    let scene = Scene::of(3).group(moved).topic(Topic::new("u", &[0..10]).led_by(&[2]));
+    let report = look(&scene.fault(When::on(ApiKey::FindCoordinator).at(1), Act::Hang).start());
+    assert_eq!(report.lags("moved"), "u/0 0");
 }
 
 #[test]

@@ -136,7 +136,7 @@ impl JudgedGroup {
 
     fn new(snapshot: &Snapshot, group: &Group, partitions: Vec<Judgement>) -> Self {
         let claims = group.claims.as_deref().unwrap_or_default();
-        let unread = |claim: &Claim| Some(lag::lag(claim.committed.clone().ok()?, snapshot.log(claim).ok()?).unread()?);
+        let unread = |claim: &Claim| lag::lag(*claim.committed.as_ref().ok()?, snapshot.log(claim).ok()?).unread();
         let (mut total_lag, mut max_lag) = (None, None);
         for lag in claims.iter().filter_map(unread) {
             total_lag = Some(total_lag.unwrap_or(0_u64).saturating_add(lag));
@@ -177,5 +177,5 @@ impl JudgedGroup {
 }
 
 fn unread(why: &Unknown) -> Judgement {
-    Judgement { verdict: Verdict::Unknown, reason: why.to_string().into(), warming_up_s: None, findings: Vec::new() }
+    Judgement { verdict: Verdict::Unknown, reason: why.to_string(), warming_up_s: None, findings: Vec::new() }
 }

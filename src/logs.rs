@@ -25,8 +25,8 @@ pub(crate) enum LogError {
 }
 
 /// Starts logging; `level` is that of our own lines. Libraries tell errors, and warnings to whoever asks for `debug`.
-pub(crate) fn start(level: Option<String>, form: Form) -> Result<(), LogError> {
-    let level = match level.as_deref().map(str::trim) {
+pub(crate) fn start(level: Option<&str>, form: Form) -> Result<(), LogError> {
+    let level = match level.map(str::trim) {
         None | Some("") => LevelFilter::INFO,
         Some(word) => word.parse().map_err(|_| LogError::Level(word.to_owned()))?,
     };

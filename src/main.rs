@@ -40,7 +40,7 @@ fn main() -> ExitCode {
 /// Answers invocations until the platform ends the process. A configuration that is wrong fails each of them, so that
 /// its error is where people look.
 async fn serve() -> Result<ExitCode, Error> {
-    logs::start(std::env::var("MEERKAT_LOG").ok(), logs::Form::Json)?;
+    logs::start(std::env::var("MEERKAT_LOG").ok().as_deref(), logs::Form::Json)?;
     let config = Config::parse(std::env::vars()).map(|mut config| {
         config.report_limit.get_or_insert(LAMBDA_REPORT_LIMIT);
         config
@@ -98,7 +98,7 @@ fn run(runtime: &tokio::runtime::Runtime) -> Result<ExitCode, Error> {
             return Ok(ExitCode::SUCCESS);
         }
         Arguments::Run { event: Some(path) } => std::fs::read_to_string(&path)
-            .map_err(|error| format!("the event file {path:?} cannot be read: {error}"))?,
+            .map_err(|error| format!("the event file {} cannot be read: {error}", path.display()))?,
         Arguments::Run { event: None } => {
             let mut text = String::new();
             if !std::io::stdin().is_terminal() {
@@ -107,7 +107,7 @@ fn run(runtime: &tokio::runtime::Runtime) -> Result<ExitCode, Error> {
             text
         }
     };
-    logs::start(std::env::var("MEERKAT_LOG").ok(), logs::Form::Text)?;
+    logs::start(std::env::var("MEERKAT_LOG").ok().as_deref(), logs::Form::Text)?;
     let config = Config::parse(std::env::vars())?;
     let request = Request::parse(&event)?;
     let clock = clock(started, config.timeout)?;

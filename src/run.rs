@@ -239,7 +239,7 @@ impl<'a> Run<'a> {
     async fn recall(self, group: &str, minutes: u32) -> Result<Outcome, Error> {
         let Some(store) = self.store.as_ref().filter(|_| self.remembers()) else { return Err(Error::HistoryOff) };
         let selection = Selection { named: vec![group.to_owned()], ..Selection::default() };
-        let look = self.look_once(&selection).await?;
+        let look = Box::pin(self.look_once(&selection)).await?;
         let looks = minutes.div_ceil(self.config.judgement.period);
         let Some(group) = look.snapshot.groups.first() else { return Err(Error::HistoryOff) };
         let until = self.until(HISTORY_SHARE);

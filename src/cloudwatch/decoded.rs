@@ -8,6 +8,7 @@ use tokio::time::Instant;
 use super::address::Minute;
 use super::error::told;
 use super::history::Store;
+use super::looks::Looks;
 use super::past::layout;
 use super::slots::Look;
 use crate::lag::Committed;
@@ -70,7 +71,7 @@ pub async fn read(
             problem: looks.as_ref().err().map(|error| told(error)),
             looks: looks
                 .iter()
-                .flat_map(|looks| looks.iter())
+                .flat_map(Looks::iter)
                 .map(|(minute, look)| DecodedLook {
                     minute: rfc3339(minute.seconds()),
                     taken: look.ok().map(|look| rfc3339(look.taken / 1_000)),

@@ -70,7 +70,7 @@ fn row(partition: &Partition, html: &mut Html) {
     html.raw("</td><td class=\"mk-c-members\">");
     match &partition.member {
         Some(member) => html.name(member),
-        None => html.raw("<span class=\"mk-soft\">none</span>"),
+        None => html.raw("<span class=\"mk-soft\" title=\"no member is known\">–</span>"),
     };
     html.raw("</td></tr>");
 }

@@ -57,7 +57,9 @@ pub(super) async fn search(
                 }
                 Err(error) => {
                     let refused = Answer::Refused(Unknown::from(error));
-                    questions.iter().for_each(|(question, _)| search.answer(*question, &refused));
+                    for (question, _) in &questions {
+                        search.answer(*question, &refused);
+                    }
                 }
             }
         }

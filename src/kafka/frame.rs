@@ -9,7 +9,7 @@ use kafka_protocol::protocol::{Decodable, Encodable, HeaderVersion, Request, Str
 
 /// What is wrong with the bytes that a peer sent.
 #[derive(Debug, thiserror::Error)]
-pub enum FrameError {
+pub(super) enum FrameError {
     /// The peer speaks HTTP.
     #[error("an HTTP server answered: the address is not that of a Kafka listener")]
     Http,

@@ -50,15 +50,15 @@ pub(super) async fn read(
     ask(cluster, names, topics, &asked, &mut readings).await;
     // A leader that moved between the metadata and now: both are asked once more.
     let moved = |reading: &Reading| matches!(reading.failed, Some((code, _)) if failure::leader_moved(code));
-    for (asked, readings) in asked.iter_mut().zip(&mut readings) {
+    for (asked, readings) in asked.iter_mut().zip(&readings) {
         asked.retain(|partition| readings.get(partition).is_some_and(moved));
-        asked.iter().for_each(|partition| drop(readings.remove(partition)));
     }
     let again: Vec<usize> = (0..names.len()).filter(|topic| !asked[*topic].is_empty()).collect();
     if !again.is_empty() && coordinator::pauses(cluster.deadline()).next().await {
         let stale: Vec<Box<str>> = again.iter().map(|topic| names[*topic].clone()).collect();
         for (topic, fresh) in again.iter().zip(describe(cluster, &stale).await) {
             topics[*topic] = fresh;
+            readings[*topic].retain(|partition, _| asked[*topic].binary_search(partition).is_err());
         }
         ask(cluster, names, topics, &asked, &mut readings).await;
     }

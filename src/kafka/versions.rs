@@ -183,6 +183,8 @@ impl std::error::Error for NoCommonVersion {}
 
 #[cfg(test)]
 mod tests {
+    #![expect(clippy::unwrap_used, reason = "a test fails by panicking")]
+
     use super::*;
     use kafka_protocol::messages as m;
     use kafka_protocol::protocol::Message;

@@ -54,15 +54,15 @@ pub(super) async fn fetch(door: &Door, sasl: &Sasl, ca: Option<&Pem>) -> Known<L
     let login = async {
         Ok(match sasl {
             Sasl::Plain(account) => {
-                let (username, password) = pair(door, account).await?;
+                let (username, password) = Box::pin(pair(door, account)).await?;
                 Login::Plain { username, password }
             }
             Sasl::Scram(hash, account) => {
-                let (username, password) = pair(door, account).await?;
+                let (username, password) = Box::pin(pair(door, account)).await?;
                 Login::Scram { hash: *hash, username, password }
             }
             Sasl::OauthBearer { from, extensions } => {
-                Login::OauthBearer { token: token(door, from, ca).await?, extensions: extensions.clone() }
+                Login::OauthBearer { token: Box::pin(token(door, from, ca)).await?, extensions: extensions.clone() }
             }
             Sasl::MskIam { region, role } => {
                 let AwsKey { access_key, secret_key, session_token } = door.aws_key(role.as_deref()).await?;

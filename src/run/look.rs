@@ -44,12 +44,12 @@ impl Run<'_> {
 
     pub(super) async fn look_once(&self, selection: &Selection) -> Result<Look, Error> {
         let kept = self.warm.kept().is_some();
-        let (mut survey, mut snapshot) = match self.survey(selection).await {
+        let (mut survey, mut snapshot) = match Box::pin(self.survey(selection)).await {
             // A password that an earlier run fetched may have been rotated since.
             Err(Error::Look(LookError::Unreachable(cause))) if kept => {
                 tracing::info!("{cause}; fetching the credentials anew");
                 self.warm.forget();
-                self.survey(selection).await?
+                Box::pin(self.survey(selection)).await?
             }
             other => other?,
         };

@@ -37,7 +37,7 @@ impl Warm {
         if let Some(kept) = self.kept() {
             return Ok(kept);
         }
-        let login = login::fetch(&self.door, sasl, ca).await?;
+        let login = Box::pin(login::fetch(&self.door, sasl, ca)).await?;
         if login::lasts(&login) {
             *self.login.lock().unwrap_or_else(PoisonError::into_inner) = Some(login.clone());
         }

@@ -17,7 +17,7 @@ fn main() {
     let endpoint = || "arn:aws:lambda:eu-central-1:123456789012:function:customWidgetMeerkat".to_owned();
     let drawn = |report: &Report, asked, theme, width| {
         let context = Context { theme, width, range_ms: None, endpoint: endpoint() };
-        framed(theme, &html::widget(report, &lags(report), &Widget { asked, context }))
+        framed(theme, width, &html::widget(report, &lags(report), &Widget { asked, context }))
     };
     let groups = || Asked::Groups(Vec::new());
     let partitions = Asked::Partitions("billing-export".to_owned());
@@ -39,10 +39,10 @@ fn report(name: &str) -> Report {
 }
 
 /// A dashboard's tile around the widget.
-fn framed(theme: Theme, widget: &str) -> String {
+fn framed(theme: Theme, width: u32, widget: &str) -> String {
     let paper = if theme == Theme::Dark { "#0f1b2a" } else { "#fff" };
     format!(
-        "<!doctype html><html><head><meta charset=\"utf-8\"></head><body style=\"margin:0;background:{paper}\">{widget}</body></html>"
+        "<!doctype html><html><head><meta charset=\"utf-8\"></head><body style=\"margin:0;background:{paper}\"><div style=\"width:{width}px\">{widget}</div></body></html>"
     )
 }
 
@@ -50,11 +50,12 @@ fn framed(theme: Theme, widget: &str) -> String {
 fn lags(report: &Report) -> BTreeMap<String, Series> {
     let past = |group: &html::view::Group| {
         let now = f64::from(u32::try_from(group.max_lag?).ok()?);
-        let wave = |at: u32| 0.5 + 0.5 * (f64::from(at) * 0.7 + f64::from(u32::try_from(group.group.len()).unwrap())).sin();
+        let phase = f64::from(u32::try_from(group.group.len()).unwrap());
+        let wave = |at: u32| 0.5 + 0.5 * (f64::from(at) * 0.31 + phase).sin();
         let value = |at: u32| match group.status {
             Verdict::Err => now * (f64::from(at.saturating_sub(18)) / 41.0).max(0.01 * wave(at)),
             Verdict::Warn => now * (0.1 + 0.9 * (f64::from(at) / 59.0).powi(2)) * (0.9 + 0.1 * wave(at)),
-            _ => (now * 1.6 + 2.0) * wave(at) * wave(at * 3 + 1),
+            _ => (now * 1.6 + 2.0) * (0.3 + 0.5 * wave(at) + 0.2 * wave(at * 3)),
         };
         let missing = |at: u32| group.status == Verdict::Ok && (30..33).contains(&at);
         Some(Series((0..60).map(|at| (!missing(at)).then(|| value(at))).collect()))

@@ -177,5 +177,5 @@ impl JudgedGroup {
 }
 
 fn unread(why: &Unknown) -> Judgement {
-    Judgement { verdict: Verdict::Unknown, reason: why.to_string(), warming_up_s: None, findings: Vec::new() }
+    Judgement { verdict: Verdict::Unknown, reason: why.to_string().into(), warming_up_s: None, findings: Vec::new() }
 }

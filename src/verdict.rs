@@ -1,5 +1,7 @@
 //! What the lag of a partition means: Burrow's five questions, and our rules over a memory and a window of snapshots.
 
+use std::borrow::Cow;
+
 use crate::lag::{self, Assigned, Committed, Known, Lag, Unknown};
 use crate::memory::{Look, Memory, Sample};
 use crate::window::{self, Commit};
@@ -40,7 +42,7 @@ pub struct Judgement {
     /// What is said.
     pub verdict: Verdict,
     /// Why, with figures, as one sentence without a full stop.
-    pub reason: String,
+    pub reason: Cow<'static, str>,
     /// Seconds until there are enough snapshots for a verdict; `None` when there are, or when none is needed.
     pub warming_up_s: Option<i64>,
     /// What else is worth knowing, alarming or not.
@@ -104,39 +106,39 @@ pub fn judge(
     let silence = || silence(look, memory, thresholds);
     let behind = || format!("{} records behind", grouped(look.unread()));
 
-    let (verdict, reason) = if lag.is_none() {
+    let (verdict, reason): (Verdict, Cow<'static, str>) = if lag.is_none() {
         let alarms = thresholds.uncommitted_alarms && long_behind && has(Finding::Uncommitted);
         let reader = if has(Finding::Uncommitted) { ", though a member is assigned" } else { "" };
-        (if alarms { Verdict::Warn } else { Verdict::Ok }, format!("no commit{reader}"))
+        (if alarms { Verdict::Warn } else { Verdict::Ok }, format!("no commit{reader}").into())
     } else if let Lag::PastEnd(by) = lag::lag(look.committed, look.log) {
         (
             Verdict::Ok,
-            format!("committed {} offsets past the log end: the topic was truncated or recreated", grouped(by)),
+            format!("committed {} offsets past the log end: the topic was truncated or recreated", grouped(by)).into(),
         )
     } else if look.unread() == 0 {
-        (Verdict::Ok, "caught up".to_owned())
+        (Verdict::Ok, "caught up".into())
     } else if caught_up {
-        (Verdict::Ok, format!("{}, which is allowed", behind()))
+        (Verdict::Ok, format!("{}, which is allowed", behind()).into())
     } else if warming_up {
-        (Verdict::Ok, format!("warming up, {}", behind()))
+        (Verdict::Ok, format!("warming up, {}", behind()).into())
     } else if memory.has_lost_its_reader() {
-        (Verdict::Stop, silence())
+        (Verdict::Stop, silence().into())
     } else if silent && waived {
-        (Verdict::Ok, silence())
+        (Verdict::Ok, silence().into())
     } else if silent && has(Finding::Blocked) {
-        (Verdict::Warn, format!("held up by an open transaction, {}", silence()))
+        (Verdict::Warn, format!("held up by an open transaction, {}", silence()).into())
     } else if silent {
-        (if has_reader { Verdict::Stall } else { Verdict::Stop }, silence())
+        (if has_reader { Verdict::Stall } else { Verdict::Stop }, silence().into())
     } else if let Some(why) = unread_window {
-        (Verdict::Unknown, format!("the history could not be read: {why}"))
+        (Verdict::Unknown, why.to_string().into())
     } else if rewound(&commits) {
-        (Verdict::Rewind, stepped_back(&commits))
+        (Verdict::Rewind, stepped_back(&commits).into())
     } else if memory.may_be_slow() && is_slow(late) {
-        (Verdict::Warn, grew(late))
+        (Verdict::Warn, grew(late).into())
     } else if memory.silent_ms(thresholds) > thresholds.period_ms {
-        (Verdict::Ok, silence())
+        (Verdict::Ok, silence().into())
     } else {
-        (Verdict::Ok, format!("{}, commits keep coming", behind()))
+        (Verdict::Ok, format!("{}, commits keep coming", behind()).into())
     };
     let warming_up_s = (warming_up && !caught_up && (lag.is_some() || thresholds.uncommitted_alarms))
         .then(|| i64::from(memory.snapshots_missing()) * thresholds.period_ms / 1_000);
@@ -151,7 +153,7 @@ pub fn judge_without_history(look: &Look, why: &Unknown, thresholds: &Thresholds
     if judgement.warming_up_s.is_none() {
         return judgement;
     }
-    let reason = format!("the history could not be read: {why}");
+    let reason = why.to_string().into();
     Judgement { verdict: Verdict::Unknown, reason, warming_up_s: None, ..judgement }
 }
 

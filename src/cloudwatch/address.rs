@@ -27,6 +27,12 @@ impl Minute {
         Self(second.div_euclid(60))
     }
 
+    /// The minute that begins nearest to this second: a schedule's time may be told a moment early or late.
+    #[must_use]
+    pub const fn nearest(second: i64) -> Self {
+        Self::holding(second.saturating_add(30))
+    }
+
     /// Its first second since the epoch.
     #[must_use]
     pub const fn seconds(self) -> i64 {
@@ -163,6 +169,13 @@ mod tests {
 
     fn every(minutes: u32) -> Schedule {
         Schedule::every(minutes).unwrap()
+    }
+
+    #[test]
+    fn a_scheduled_time_is_rounded_to_the_minute_it_means() {
+        let minute = Minute::holding(600);
+        assert_eq!([570, 600, 629].map(Minute::nearest), [minute; 3]);
+        assert_eq!([569, 630].map(|second| Minute::nearest(second) == minute), [false; 2]);
     }
 
     #[test]

@@ -240,7 +240,7 @@ fn what_the_history_would_have_told_is_unknown_without_it() {
     let throttled = Unknown::because("CloudWatch is throttling");
     let verdict = |story: &str| judged_without(Some(&throttled), &after_busy(story), &DEFAULT);
     assert_eq!(verdict("20/90").verdict, Verdict::Unknown);
-    assert_eq!(verdict("20/90").reason, "the history could not be read: CloudWatch is throttling");
+    assert_eq!(verdict("20/90").reason, "CloudWatch is throttling");
     assert_eq!(verdict("90/90").verdict, Verdict::Ok);
     assert_eq!(verdict("80/90*4").verdict, Verdict::Stall); // the memory alone tells
 

@@ -34,11 +34,17 @@ impl Part {
     /// Completes the group with what the topics' metadata says of permissions.
     pub(super) fn into_group(self, topics: &[Topic]) -> Group {
         let Self { listed, described, mut claims } = self;
+        let mut gaps = Vec::new();
         let (state, members, assigned, subscribed) = match described {
             Ok(Described { state, members, assigned, subscribed }) => (state, members, assigned, subscribed),
-            Err(cause) => (Err(cause.clone()), Err(cause), Vec::new(), None),
+            Err(cause) => {
+                // Where there are no commits either, they tell why.
+                if claims.is_ok() {
+                    gaps.push(Unknown::because(format!("its members are unknown: {cause}")));
+                }
+                (Err(cause.clone()), Err(cause), Vec::new(), None)
+            }
         };
-        let mut gaps = Vec::new();
         if let Ok(claims) = &mut claims {
             let mut claimed = HashSet::new();
             for claim in &mut *claims {

@@ -1,5 +1,6 @@
 //! The brokers of one cluster, a connection to each, opened side by side.
 
+use std::cell::Cell;
 use std::collections::BTreeMap;
 use std::sync::Arc;
 
@@ -10,7 +11,7 @@ use kafka_protocol::messages::{BrokerId, MetadataRequest, TopicName};
 use kafka_protocol::protocol::{Request, StrBytes};
 use tokio::time::{Instant, timeout_at};
 
-use super::connection::{CallError, Connection, Traffic};
+use super::connection::{self, CallError, Connection, Traffic};
 use super::handshake;
 use super::sasl::{Login, Moment};
 use super::tls::{self, Tls};
@@ -39,6 +40,8 @@ pub(super) struct Cluster {
     id: Option<StrBytes>,
     brokers: BTreeMap<i32, Node>,
     deadline: Instant,
+    /// When the step that is under way must be over.
+    until: Cell<Instant>,
 }
 
 struct Node {
@@ -65,8 +68,8 @@ impl<'a> Credentials<'a> {
 
 impl Dial<'_> {
     /// Opens a connection and shakes hands; the error is one sentence for people.
-    async fn open(&self, endpoint: &Endpoint) -> Result<Connection, String> {
-        let stream = transport::connect(endpoint, self.tls.as_ref(), self.deadline).await?;
+    async fn open(&self, endpoint: &Endpoint, until: Instant) -> Result<Connection, String> {
+        let stream = transport::connect(endpoint, self.tls.as_ref(), until).await?;
         let mut connection = Connection::new(stream, self.frame_limit, self.deadline, Arc::clone(&self.traffic));
         connection.agree(handshake::negotiate(&connection).await?);
         if let Some(credentials) = &self.credentials {
@@ -80,14 +83,27 @@ impl Dial<'_> {
     }
 }
 
+impl Dial<'_> {
+    /// A listener with SASL takes `ApiVersions` from everybody, and closes the connection at anything else before a login.
+    fn explain(&self, error: &CallError) -> String {
+        match error {
+            CallError::Lost(cause) if self.credentials.is_none() && [connection::CLOSED, connection::RESET].contains(&cause.as_str()) => {
+                format!("{error} at the first question; a listener with SASL does that before a login: {LOGIN_HINT}")
+            }
+            other => other.to_string(),
+        }
+    }
+}
+
 impl Cluster {
     /// Finds the brokers through the first bootstrap address that answers, and connects to all of them.
     pub(super) async fn connect(bootstrap: &[Endpoint], dial: &Dial<'_>) -> Result<Self, Unreachable> {
         let attempt = transport::race(bootstrap, |endpoint| async move {
             let named = |error: String| format!("{endpoint}: {error}");
-            let connection = dial.open(endpoint).await.map_err(named)?;
+            let connection = dial.open(endpoint, dial.deadline).await.map_err(named)?;
             // Nothing but brokers is wanted: no topic is named, and none is created.
-            let metadata = ask_metadata(&connection, Vec::new()).await.map_err(|error| named(error.to_string()))?;
+            let metadata = ask_metadata(&connection, Vec::new()).await;
+            let metadata = metadata.map_err(|error| named(dial.explain(&error)))?;
             if metadata.brokers.is_empty() {
                 return Err(named("the broker's metadata names no brokers".into()));
             }
@@ -99,20 +115,23 @@ impl Cluster {
             Err(_) => return Err(Unreachable(vec!["no answer before the deadline".into()])),
         };
         let mut first = Some((endpoint, connection));
+        let until = share_of(dial.deadline, CONNECT_SHARE);
         let nodes = metadata.brokers.iter().map(|broker| {
             let endpoint =
                 Endpoint { host: broker.host.to_string(), port: u16::try_from(broker.port).unwrap_or_default() };
             let open = first.take_if(|(known, _)| known.is_same(&endpoint));
             async move {
-                let connection = match open {
-                    Some((_, connection)) => Ok(connection),
-                    None => dial.open(&endpoint).await.map_err(Unknown::because),
+                let connection = if let Some((_, connection)) = open {
+                    Ok(connection)
+                } else {
+                    let opened = timeout_at(until, dial.open(&endpoint, until)).await;
+                    opened.unwrap_or_else(|_| Err(CallError::Deadline.to_string())).map_err(Unknown::because)
                 };
                 (broker.node_id.0, Node { endpoint, connection })
             }
         });
         let brokers = join_all(nodes).await.into_iter().collect();
-        Ok(Self { id: metadata.cluster_id, brokers, deadline: dial.deadline })
+        Ok(Self { id: metadata.cluster_id, brokers, deadline: dial.deadline, until: Cell::new(dial.deadline) })
     }
 
     /// Kafka's own id of the cluster.
@@ -120,9 +139,15 @@ impl Cluster {
         self.id.as_deref()
     }
 
-    /// When nothing may be waited for any more.
+    /// Gives the next step this share of the time that is left: a broker that hangs must not use up the time that the
+    /// others need for the steps after it.
+    pub(super) fn allot(&self, share: f64) {
+        self.until.set(share_of(self.deadline, share));
+    }
+
+    /// When nothing may be waited for any more in this step.
     pub(super) fn deadline(&self) -> Instant {
-        self.deadline
+        self.until.get()
     }
 
     /// The ids of all brokers, reachable or not.
@@ -153,26 +178,44 @@ impl Cluster {
         let node = self.brokers.get(&id).ok_or_else(|| AskError::Down(self.place(id), "not in the metadata".into()))?;
         let down = |cause: String| AskError::Down(self.place(id), cause);
         let connection = node.connection.as_ref().map_err(|cause| down(cause.to_string()))?;
-        connection.call(api, request).await.map_err(|error| match error {
+        let answer = timeout_at(self.until.get(), connection.call(api, request)).await;
+        answer.unwrap_or(Err(CallError::Deadline)).map_err(|error| match error {
             CallError::TooLarge { .. } => AskError::TooLarge(self.place(id), error.to_string()),
             CallError::Deadline => AskError::Deadline(self.place(id)),
             other => down(other.to_string()),
         })
     }
 
-    /// Leaders, ids and partitions of named topics, from whichever broker answers first in the order of ids.
-    pub(super) async fn metadata(&self, topics: &[StrBytes]) -> Known<MetadataResponse> {
-        let mut causes = Vec::new();
-        for (id, node) in &self.brokers {
-            match &node.connection {
-                Ok(connection) => match ask_metadata(connection, topics.to_vec()).await {
-                    Ok(answer) => return Ok(answer),
-                    Err(error) => causes.push(format!("{}: {error}", self.place(*id))),
-                },
-                Err(cause) => causes.push(format!("{}: {cause}", self.place(*id))),
-            }
+    /// Whether this user may describe the cluster; without that, brokers list only the groups that it may describe.
+    ///
+    /// `None` where no broker tells it.
+    pub(super) async fn may_be_described(&self) -> Option<bool> {
+        let connection = self.brokers.values().find_map(|node| node.connection.as_ref().ok())?;
+        let offered = connection.versions().range(Api::Metadata)?;
+        let version = offered.max.min(*OPERATIONS.end());
+        if !OPERATIONS.contains(&version) || version < offered.min {
+            return None;
         }
-        Err(Unknown::because(format!("no broker answered for its metadata: {}", causes.join("; "))))
+        let request = MetadataRequest::default()
+            .with_topics(Some(Vec::new()))
+            .with_allow_auto_topic_creation(false)
+            .with_include_cluster_authorized_operations(true);
+        let answer = connection.call_in(version, &request).await.ok()?;
+        let operations = Some(answer.cluster_authorized_operations).filter(|told| *told != i32::MIN)?;
+        Some(operations >> DESCRIBE & 1 == 1)
+    }
+
+    /// Leaders, ids and partitions of named topics, from the first broker that answers; they are asked one after the other,
+    /// without waiting long for one that is slow.
+    pub(super) async fn metadata(&self, topics: &[StrBytes]) -> Known<MetadataResponse> {
+        let attempt = transport::race(&self.brokers, |(id, node)| async move {
+            let connection = node.connection.as_ref().map_err(|cause| format!("{}: {cause}", self.place(*id)))?;
+            ask_metadata(connection, topics.to_vec()).await.map_err(|error| format!("{}: {error}", self.place(*id)))
+        });
+        let answer = timeout_at(self.until.get(), attempt).await;
+        answer
+            .unwrap_or_else(|_| Err(vec![CallError::Deadline.to_string()]))
+            .map_err(|causes| Unknown::because(format!("no broker answered for its metadata: {}", causes.join("; "))))
     }
 }
 
@@ -198,6 +241,23 @@ async fn ask_metadata(connection: &Connection, topics: Vec<StrBytes>) -> Result<
     let request = MetadataRequest::default().with_topics(Some(topics.collect())).with_allow_auto_topic_creation(false);
     connection.call(Api::Metadata, &request).await
 }
+
+/// The moment when this share of the time until `deadline` has passed.
+fn share_of(deadline: Instant, share: f64) -> Instant {
+    let now = Instant::now();
+    now + deadline.saturating_duration_since(now).mul_f64(share)
+}
+
+/// How much of the time that is left may go into connecting to the brokers that the bootstrap one tells of.
+const CONNECT_SHARE: f64 = 1.0 / 3.0;
+
+const LOGIN_HINT: &str = "set KAFKA_SECURITY_PROTOCOL to SASL_SSL, and KAFKA_SASL_MECHANISM";
+
+/// The last versions of `Metadata` that tell what the user may do with the cluster (KIP-430; KIP-700 moved it).
+const OPERATIONS: std::ops::RangeInclusive<i16> = 8..=10;
+
+/// `AclOperation.DESCRIBE`.
+const DESCRIBE: u32 = 8;
 
 /// No broker: what metadata says of a partition without a leader.
 pub(super) const NO_LEADER: BrokerId = BrokerId(-1);

@@ -11,6 +11,7 @@ use tokio::time::{Instant, sleep};
 use super::cluster::Cluster;
 use super::failure;
 use super::listed::Listed;
+use super::transport;
 use super::versions::Api;
 use crate::lag::{Known, Unknown};
 
@@ -104,19 +105,18 @@ impl Pauses {
 /// The coordinator of each named group, from the first broker that answers: in one request from version 4 on (KIP-699),
 /// in one each below, pipelined.
 pub(super) async fn find(cluster: &Cluster, names: &[&str]) -> Vec<Known<i32>> {
-    let mut last = Unknown::because("no broker answers for the group's coordinator");
-    for id in cluster.ids() {
-        let answered = match cluster.version(id, Api::FindCoordinator) {
-            None => continue,
-            Some(version) if version >= BATCHED => find_together(cluster, id, names).await,
-            Some(_) => Ok(join_all(names.iter().map(|name| find_one(cluster, id, name))).await),
-        };
-        match answered {
-            Ok(found) => return found,
-            Err(cause) => last = cause,
+    let able = cluster.ids().filter_map(|id| Some((id, cluster.version(id, Api::FindCoordinator)?)));
+    let found = transport::race(able, |(id, version)| async move {
+        if version >= BATCHED {
+            find_together(cluster, id, names).await
+        } else {
+            Ok(join_all(names.iter().map(|name| find_one(cluster, id, name))).await)
         }
-    }
-    vec![Err(last); names.len()]
+    });
+    found.await.unwrap_or_else(|mut causes| {
+        let nobody = || Unknown::because("no broker answers for the group's coordinator");
+        vec![Err(causes.pop().unwrap_or_else(nobody)); names.len()]
+    })
 }
 
 async fn find_together(cluster: &Cluster, id: i32, names: &[&str]) -> Known<Vec<Known<i32>>> {

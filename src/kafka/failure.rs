@@ -5,6 +5,9 @@ use kafka_protocol::ResponseError;
 /// The broker does not know this version of the request (KIP-35).
 pub(super) const UNSUPPORTED_VERSION: i16 = 35;
 
+/// There is nothing to log in to: the listener has no SASL, or the login is over.
+pub(super) const ILLEGAL_SASL_STATE: i16 = 34;
+
 /// The group does not exist, or is not of the kind that was asked for (KIP-848).
 pub(super) const GROUP_ID_NOT_FOUND: i16 = 69;
 

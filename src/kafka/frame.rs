@@ -7,6 +7,8 @@ use bytes::{Buf, BufMut, Bytes, BytesMut};
 use kafka_protocol::messages::RequestHeader;
 use kafka_protocol::protocol::{Decodable, Encodable, HeaderVersion, Request, StrBytes};
 
+use super::measured::Measured;
+
 /// What is wrong with the bytes that a peer sent.
 #[derive(Debug, thiserror::Error)]
 pub(super) enum FrameError {
@@ -85,8 +87,10 @@ pub(super) fn correlation(frame: &[u8]) -> Option<i32> {
 }
 
 /// The answer to a request of this kind and version; every byte of it must be used.
-pub(super) fn decode<R: Request>(mut frame: Bytes, version: i16) -> Result<R::Response, FrameError> {
+pub(super) fn decode<R: Request>(frame: Bytes, version: i16) -> Result<R::Response, FrameError> {
     let header = R::Response::header_version(version);
+    // From header version 1 on, lengths are no plain numbers, and a plain number may be anything.
+    let mut frame = Measured::new(frame, if header == 0 { LARGEST_OF_OLD } else { i32::MAX });
     kafka_protocol::messages::ResponseHeader::decode(&mut frame, header)
         .and_then(|_| R::Response::decode(&mut frame, version))
         .map_err(|error| body::<R>(version, &error))
@@ -109,6 +113,9 @@ pub(super) const PREFIX: usize = 4;
 
 /// The smallest answer: a correlation id.
 const MINIMUM: usize = 4;
+
+/// No port, partition, epoch or throttle time in milliseconds that an old version tells is above it.
+const LARGEST_OF_OLD: i32 = 1 << 24;
 
 /// So many times the limit is still read over; beyond that the peer is no broker.
 const PLAUSIBLE: usize = 16;

@@ -46,7 +46,7 @@ pub(super) async fn list(cluster: &Cluster, selection: &Selection) -> Listing {
     let mut listing =
         Listing { all: Ok(Vec::new()), groups: Vec::new(), left_out: BTreeMap::new(), problems: Vec::new() };
     let mut seen = HashSet::new();
-    let mut offsets_topic_exists = false;
+    let mut some_are_shown = false;
     for (id, answer) in answers {
         let groups = match answer.map_err(Unknown::from) {
             Ok(answer) if answer.error_code == 0 => answer.groups,
@@ -61,7 +61,7 @@ pub(super) async fn list(cluster: &Cluster, selection: &Selection) -> Listing {
                 continue;
             }
         };
-        offsets_topic_exists |= !groups.is_empty();
+        some_are_shown |= !groups.is_empty();
         if let Ok(all) = &mut listing.all {
             let ours = groups.iter().filter(|group| matches!(kind(group), Some(kind) if kind != Kind::Share));
             all.extend(ours.map(|group| Box::<str>::from(&*group.group_id.0)));
@@ -81,6 +81,10 @@ pub(super) async fn list(cluster: &Cluster, selection: &Selection) -> Listing {
             }
         }
     }
+    // An empty list comes without an error, be there no groups or no permission.
+    if !some_are_shown && listing.problems.is_empty() && cluster.may_be_described().await == Some(false) {
+        listing.problems.push(Problem { place: "groups".into(), what: Unknown::because(NONE_SHOWN) });
+    }
     if let (Some(problem), all) = (listing.problems.first(), &mut listing.all) {
         *all = Err(problem.what.clone());
     }
@@ -90,7 +94,7 @@ pub(super) async fn list(cluster: &Cluster, selection: &Selection) -> Listing {
     }
     let missing: Vec<&str> = named.into_iter().filter(|name| !seen.contains(*name)).collect();
     if !missing.is_empty() {
-        listing.groups.extend(look_up(cluster, &missing, offsets_topic_exists).await);
+        listing.groups.extend(look_up(cluster, &missing, some_are_shown).await);
     }
     listing.groups.sort_unstable_by(|a, b| a.name.cmp(&b.name));
     listing
@@ -140,6 +144,9 @@ fn kind(group: &ListedGroup) -> Option<Kind> {
         _ => None,
     }
 }
+
+/// What a user without permissions sees.
+const NONE_SHOWN: &str = "this user is shown no groups, and may not describe the cluster, so whether there are any is unknown: grant it DESCRIBE on the cluster, on groups and on topics";
 
 #[cfg(test)]
 mod tests {

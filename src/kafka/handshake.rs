@@ -58,6 +58,11 @@ pub(super) async fn authenticate(connection: &Connection, login: &Login, moment:
     let mechanism = login.mechanism();
     let request = SaslHandshakeRequest::default().with_mechanism(StrBytes::from_static_str(mechanism));
     let answer = connection.call(Api::SaslHandshake, &request).await.map_err(|error| error.to_string())?;
+    if answer.error_code == failure::ILLEGAL_SASL_STATE {
+        return Err(String::from(
+            "the listener takes no SASL login: set KAFKA_SECURITY_PROTOCOL to SSL, or use the port of the listener with SASL",
+        ));
+    }
     if answer.error_code != 0 {
         let offered: Vec<_> = answer.mechanisms.iter().map(StrBytes::as_str).collect();
         return Err(format!(

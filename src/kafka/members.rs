@@ -15,6 +15,7 @@ use super::cluster::{AskError, Cluster};
 use super::coordinator::{self, Outcome};
 use super::failure;
 use super::listed::Listed;
+use super::measured::Measured;
 use super::names::Names;
 use super::versions::Api;
 use crate::lag::{Known, Unknown};
@@ -59,7 +60,11 @@ async fn describe_classic(
         Ok(answer.groups)
     };
     in_pieces(groups, indexes, ask, |group: ClassicGroup| {
-        let outcome = Outcome::from_error(group.error_code).unwrap_or_else(|| Outcome::Done(classic(&group, names)));
+        let outcome = match group.error_code {
+            // Version 6 says in so many words what the ones before called dead (KIP-1043).
+            failure::GROUP_ID_NOT_FOUND => Outcome::Done(dead()),
+            code => Outcome::from_error(code).unwrap_or_else(|| Outcome::Done(classic(&group, names))),
+        };
         (group.group_id, outcome)
     })
     .await
@@ -194,10 +199,13 @@ fn named(client_id: &str, host: &str) -> Member {
 
 /// Reads a structure of the consumer protocol: its version, then its body; fields of versions newer than ours are left over.
 fn embedded<T: Decodable + Message>(bytes: &Bytes) -> Result<T, String> {
-    let mut bytes = bytes.clone();
+    let mut bytes = Measured::new(bytes.clone(), LARGEST_OF_MEMBERS);
     let version = bytes.try_get_i16().map_err(|error| error.to_string())?;
     if version < T::VERSIONS.min {
         return Err(format!("version {version}"));
     }
     T::decode(&mut bytes, version.min(T::VERSIONS.max)).map_err(|error| error.to_string())
 }
+
+/// No partition has a number and no group a generation above it.
+const LARGEST_OF_MEMBERS: i32 = 1 << 20;

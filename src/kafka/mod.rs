@@ -16,6 +16,7 @@ mod groups;
 mod handshake;
 mod listed;
 mod logs;
+mod measured;
 mod members;
 mod names;
 pub mod sasl;
@@ -96,10 +97,12 @@ pub async fn survey(
         }
     })?;
     tracing::debug!(brokers = cluster.ids().count(), "connected");
+    cluster.allot(LISTING_SHARE);
     let listing = groups::list(&cluster, selection).await;
     tracing::debug!(groups = listing.groups.len(), "listed");
     let (share, listed): (Vec<_>, Vec<_>) = listing.groups.into_iter().partition(|group| group.kind == Kind::Share);
     let names = Names::new(&selection.topics);
+    cluster.allot(COMMITS_SHARE);
     let (members, commits) =
         tokio::join!(members::describe(&cluster, &listed, &names), commits::fetch(&cluster, &listed, &names));
     tracing::debug!("committed offsets read");
@@ -111,6 +114,7 @@ pub async fn survey(
         .map(|((listed, members), commits)| Part::new(listed, members, commits, &rank))
         .collect();
     let wanted = assembly::wanted(&parts, names.len());
+    cluster.allot(1.0);
     let described = logs::describe(&cluster, &names).await;
     tracing::debug!(topics = names.len(), "topics described");
     let topics: Vec<_> = names.iter().zip(&described).map(|(name, topic)| topic.outline(name)).collect();
@@ -149,3 +153,7 @@ impl Survey {
         leader.is_some_and(|(id, _)| ages::knows_max_timestamp(&self.cluster, id))
     }
 }
+
+/// How much of the time that is left a step may take when a broker hangs; the logs get the rest.
+const LISTING_SHARE: f64 = 1.0 / 3.0;
+const COMMITS_SHARE: f64 = 1.0 / 2.0;

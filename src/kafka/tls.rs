@@ -8,7 +8,7 @@ use std::task::{Context, Poll};
 use tokio::io::{AsyncRead, AsyncWrite, ReadBuf};
 use tokio_rustls::TlsConnector;
 use tokio_rustls::client::TlsStream;
-use tokio_rustls::rustls::pki_types::pem::PemObject;
+use tokio_rustls::rustls::pki_types::pem::{self, PemObject};
 use tokio_rustls::rustls::pki_types::{CertificateDer, PrivateKeyDer, ServerName};
 use tokio_rustls::rustls::{
     AlertDescription, CertificateError, ClientConfig, Error as RustlsError, RootCertStore, crypto,
@@ -82,7 +82,7 @@ impl Tls {
                 let key = PrivateKeyDer::from_pem_slice(&text).map_err(|error| TlsError::Pem {
                     variable: KEYSTORE,
                     what: "private key (PKCS#8, PKCS#1 or SEC1, not encrypted)",
-                    found: error.to_string(),
+                    found: malformed(&error).into(),
                 })?;
                 builder
                     .with_client_auth_cert(certificates(KEYSTORE, &text)?, key)
@@ -160,8 +160,11 @@ fn explain_alert(alert: AlertDescription) -> String {
         AlertDescription::CertificateExpired => {
             format!("the broker refused the client certificate of {KEYSTORE}: it has expired")
         }
-        AlertDescription::BadCertificate
-        | AlertDescription::UnknownCA
+        // Java's word where there is none although one is required; others say it of one that they cannot read.
+        AlertDescription::BadCertificate => format!(
+            "the broker wants a client certificate, or refused that of {KEYSTORE} (BadCertificate): give one that the broker's CAs have issued"
+        ),
+        AlertDescription::UnknownCA
         | AlertDescription::CertificateUnknown
         | AlertDescription::DecryptError
         | AlertDescription::AccessDenied => {
@@ -205,8 +208,19 @@ fn read(variable: &'static str, pem: &Pem) -> Result<Vec<u8>, TlsError> {
 fn certificates(variable: &'static str, text: &[u8]) -> Result<Vec<CertificateDer<'static>>, TlsError> {
     let wrong = |found: String| TlsError::Pem { variable, what: "certificate", found };
     let found: Vec<_> =
-        CertificateDer::pem_slice_iter(text).collect::<Result<_, _>>().map_err(|error| wrong(error.to_string()))?;
+        CertificateDer::pem_slice_iter(text).collect::<Result<_, _>>().map_err(|error| wrong(malformed(&error).into()))?;
     if found.is_empty() { Err(wrong("there is no CERTIFICATE section".into())) } else { Ok(found) }
+}
+
+/// What is wrong with a PEM, without a word of it: the library's own errors quote the text, which may be a private key's.
+fn malformed(error: &pem::Error) -> &'static str {
+    match error {
+        pem::Error::NoItemsFound => "there is none",
+        pem::Error::MissingSectionEnd { .. } => "a section has no end line; is it cut off, or are its line breaks lost?",
+        pem::Error::IllegalSectionStart { .. } => "the first line of a section is malformed",
+        pem::Error::Base64Decode(_) => "a section is not base64",
+        _ => "it is malformed",
+    }
 }
 
 /// Remembers the first bytes that a peer sent, so that a failed handshake can be explained by them.

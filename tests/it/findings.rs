@@ -53,7 +53,10 @@ fn a_partition_that_is_drained_has_no_lag() {
 fn an_assigned_partition_without_a_commit_is_listed() {
     let report = one(Group::consumer("g").member("m", "t", &[0]), 0..10);
     let partition = report.partition("g", "t", 0);
-    assert_eq!((&partition["lag"], &partition["committed"], &partition["member"]), (&Value::Null, &Value::Null, &json!("m")));
+    assert_eq!(
+        (&partition["lag"], &partition["committed"], &partition["member"]),
+        (&Value::Null, &Value::Null, &json!("m"))
+    );
     assert_eq!(partition["findings"], json!(["no_commit", "uncommitted"]));
     assert_eq!(report.group("g")["total_lag"], Value::Null);
 }

@@ -85,11 +85,11 @@ fn a_group_asked_for_by_name_takes_no_more_than_all_of_them() {
 }
 
 #[test]
-fn a_cluster_without_groups_takes_two_requests_besides_the_versions() {
+fn a_cluster_that_shows_no_groups_is_asked_whether_it_may_be_described() {
     let stage = Scene::of(1).topic(Topic::new("t", &[0..10])).start();
     let report = look(&stage);
     assert!(report.complete());
-    assert_eq!(counts(&stage), expected(&[("Metadata", 1), ("ListGroups", 1)]));
+    assert_eq!(counts(&stage), expected(&[("Metadata", 2), ("ListGroups", 1)]));
 }
 
 #[test]

@@ -25,7 +25,7 @@ use tokio::sync::oneshot;
 pub(crate) use faults::{Act, When};
 pub(crate) use listener::{Authority, Validity};
 pub(crate) use releases::Release;
-pub(crate) use scene::{Group, Node, Scene, Topic, Voice};
+pub(crate) use scene::{Group, Node, Sasl, Scene, Topic, Voice};
 pub(crate) use seen::Seen;
 
 use server::World;
@@ -78,6 +78,11 @@ impl Stage {
     /// Where all nodes listen, separated by commas.
     pub(crate) fn bootstrap(&self) -> String {
         self.addresses.iter().map(ToString::to_string).collect::<Vec<_>>().join(",")
+    }
+
+    /// Changes the cluster while the game goes on.
+    pub(crate) fn change(&self, change: impl FnOnce(&mut Scene)) {
+        change(&mut server::lock(&self.world).scene);
     }
 
     /// Every request so far, in the order in which they came.

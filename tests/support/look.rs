@@ -35,7 +35,7 @@ pub(crate) fn refusal(stage: &Stage) -> String {
 
 impl Look {
     pub(crate) fn at(bootstrap: &str) -> Self {
-        let look = Self { variables: Vec::new(), groups: Vec::new(), time: Duration::from_secs(60) };
+        let look = Self { variables: Vec::new(), groups: Vec::new(), time: Duration::from_mins(1) };
         look.with("KAFKA_BOOTSTRAP_SERVERS", bootstrap)
             .with("KAFKA_SECURITY_PROTOCOL", "PLAINTEXT")
             .with("MEERKAT_DETAIL", "all")

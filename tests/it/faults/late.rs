@@ -91,7 +91,7 @@ fn an_answer_too_large_for_a_frame_is_asked_for_in_halves() {
 
 #[test]
 fn a_single_group_too_large_for_a_frame_is_told_with_the_way_out() {
-    let scene = wide(3, 300).group(Group::classic("huge").commits("t", &[5; 300]).commits("gone", &[5; 4_000]));
+    let scene = wide(3, 300).group(Group::classic("huge").commits("t", &[5; 300]).commits("gone", &vec![5; 4_000]));
     let stage = scene.start();
     let report = Look::at(&stage.bootstrap()).with("MEERKAT_FRAME_LIMIT", SMALLEST).report(&stage);
     let reason = report.group("huge")["reason"].as_str().unwrap();

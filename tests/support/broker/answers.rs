@@ -1,13 +1,16 @@
 //! The answer to each request, as the scene has it.
 
+#![allow(clippy::needless_pass_by_value, reason = "every answer takes its request")]
+
 mod groups;
 mod logs;
 mod offsets;
+mod sasl;
 
 use bytes::{BufMut, Bytes, BytesMut};
 use kafka_protocol::messages::api_versions_response::ApiVersion;
-use kafka_protocol::messages::{ApiKey, ApiVersionsResponse, ResponseHeader};
-use kafka_protocol::protocol::{Encodable, HeaderVersion, Request, StrBytes};
+use kafka_protocol::messages::{ApiKey, ApiVersionsResponse, ResponseHeader, SaslAuthenticateRequest};
+use kafka_protocol::protocol::{Decodable, Encodable, HeaderVersion, Request, StrBytes};
 
 use super::scene::{Node, Scene};
 
@@ -34,8 +37,16 @@ pub(super) fn answer(api: ApiKey, asked: &Asked<'_>) -> Option<Bytes> {
         ApiKey::ConsumerGroupDescribe => asked.answer(groups::describe_consumer),
         ApiKey::FindCoordinator => asked.answer(offsets::find_coordinator),
         ApiKey::OffsetFetch => asked.answer(offsets::fetch),
+        ApiKey::SaslHandshake => asked.answer(sasl::handshake),
+        ApiKey::SaslAuthenticate => asked.answer(sasl::authenticate),
         _ => return None,
     })
+}
+
+/// Whether this `SaslAuthenticate` is a login that the scene wants.
+pub(super) fn lets_in(scene: &Scene, version: i16, mut body: Bytes) -> bool {
+    let request = SaslAuthenticateRequest::decode(&mut body, version);
+    scene.sasl.as_ref().zip(request.ok()).is_some_and(|(sasl, request)| sasl::is_right(sasl, &request))
 }
 
 /// What a broker says to a version of `ApiVersions` that it does not know: error 35 in version 0, with or without its range.
@@ -93,6 +104,8 @@ fn embedded(message: &impl Encodable, version: i16) -> Bytes {
 /// Bytes of a correlation id.
 const CORRELATION: usize = 4;
 
+const UNSUPPORTED_SASL_MECHANISM: i16 = 33;
+const SASL_AUTHENTICATION_FAILED: i16 = 58;
 const UNKNOWN_TOPIC_OR_PARTITION: i16 = 3;
 const NOT_LEADER_OR_FOLLOWER: i16 = 6;
 const COORDINATOR_NOT_AVAILABLE: i16 = 15;
@@ -101,5 +114,5 @@ const TOPIC_AUTHORIZATION_FAILED: i16 = 29;
 const UNSUPPORTED_VERSION: i16 = 35;
 const GROUP_ID_NOT_FOUND: i16 = 69;
 const FENCED_LEADER_EPOCH: i16 = 74;
-const UNKNOWN_LEADER_EPOCH: i16 = 76;
+const UNKNOWN_LEADER_EPOCH: i16 = 75;
 const INVALID_REQUEST: i16 = 42;

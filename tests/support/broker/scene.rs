@@ -17,6 +17,20 @@ pub(crate) struct Scene {
     pub(super) topics: Vec<Topic>,
     pub(super) faults: Vec<Fault>,
     pub(super) offsets_topic: bool,
+    pub(super) sasl: Option<Sasl>,
+}
+
+/// How clients have to log in; before that, brokers close the connection at anything else.
+#[derive(Clone)]
+pub(crate) struct Sasl {
+    /// The one mechanism that is offered.
+    pub(crate) mechanism: &'static str,
+    /// The first message that is right, as long as the mechanism has but one; `None` takes any.
+    pub(crate) right: Option<Vec<u8>>,
+    /// What the broker answers to it.
+    pub(crate) receipt: &'static [u8],
+    /// What it says to any other.
+    pub(crate) refusal: &'static str,
 }
 
 /// One broker.
@@ -137,6 +151,17 @@ impl Scene {
     pub(crate) fn without_offsets_topic(mut self) -> Self {
         self.offsets_topic = false;
         self
+    }
+
+    /// Clients have to log in.
+    pub(crate) fn sasl(mut self, sasl: Sasl) -> Self {
+        self.sasl = Some(sasl);
+        self
+    }
+
+    /// From now on another first message is right.
+    pub(crate) fn rotate(&mut self, right: Vec<u8>) {
+        self.sasl.as_mut().expect("a login of the scene").right = Some(right);
     }
 
     /// Something goes wrong. Of several faults that match a request, the first one that is not used up counts.

@@ -1,5 +1,6 @@
 //! The listeners' side of the wire: connections, frames, and what faults make of them.
 
+use std::collections::HashSet;
 use std::sync::{Arc, Mutex, MutexGuard, PoisonError};
 
 use bytes::{BufMut, Bytes, BytesMut};
@@ -23,12 +24,14 @@ pub(super) struct World {
     /// The names in the SNI of TLS clients, with the node they met.
     pub(super) names: Vec<(i32, Option<String>)>,
     pub(super) connections: usize,
+    /// The connections that have logged in, where that is wanted.
+    welcome: HashSet<usize>,
     moment: usize,
 }
 
 impl World {
     pub(super) fn new(scene: Scene, ports: Vec<u16>) -> Self {
-        Self { scene, ports, seen: Vec::new(), names: Vec::new(), connections: 0, moment: 0 }
+        Self { scene, ports, seen: Vec::new(), names: Vec::new(), connections: 0, welcome: HashSet::new(), moment: 0 }
     }
 
     fn now(&mut self) -> usize {
@@ -77,21 +80,17 @@ async fn welcome(world: Arc<Mutex<World>>, node: i32, connection: usize, mut str
         (Voice::Kafka, Some(identity)) => {
             let acceptor = LazyConfigAcceptor::new(Acceptor::default(), stream);
             tokio::pin!(acceptor);
-            match acceptor.as_mut().await {
-                Ok(hello) => {
-                    let name = hello.client_hello().server_name().map(str::to_owned);
-                    lock(&world).names.push((node, name));
-                    let stream = hello.into_stream(identity.config()).await.ok()?;
-                    serve(world, node, connection, stream).await
-                }
-                Err(_) => {
-                    // The alert has been sent; as above, the client must be able to read it.
-                    let mut stream = acceptor.take_io()?;
-                    stream.shutdown().await.ok()?;
-                    tokio::io::copy(&mut stream, &mut tokio::io::sink()).await.ok()?;
-                    None
-                }
-            }
+            let Ok(hello) = acceptor.as_mut().await else {
+                // The alert has been sent; as above, the client must be able to read it.
+                let mut stream = acceptor.take_io()?;
+                stream.shutdown().await.ok()?;
+                tokio::io::copy(&mut stream, &mut tokio::io::sink()).await.ok()?;
+                return None;
+            };
+            let name = hello.client_hello().server_name().map(str::to_owned);
+            lock(&world).names.push((node, name));
+            let stream = hello.into_stream(identity.config()).await.ok()?;
+            serve(world, node, connection, stream).await
         }
     }
 }
@@ -175,6 +174,13 @@ impl World {
             Some(Act::Code(code)) => forced = Some(*code),
             Some(Act::Change(change)) => change(&mut self.scene),
             _ => {}
+        }
+        let first = matches!(api, ApiKey::ApiVersions | ApiKey::SaslHandshake | ApiKey::SaslAuthenticate);
+        if self.scene.sasl.is_some() && !first && !self.welcome.contains(&connection) {
+            return Step::Close;
+        }
+        if api == ApiKey::SaslAuthenticate && answers::lets_in(&self.scene, version, frame.clone()) {
+            self.welcome.insert(connection);
         }
         let node = self.node(node);
         let answer = if offered {

@@ -1,0 +1,121 @@
+//! What real brokers answered, byte for byte, and what the report makes of it.
+//!
+//! `cargo test --test it recorded -- --ignored` makes the recordings anew: it starts each release, sets the scene of
+//! [`stage`], and takes one look through a port that writes down what passes.
+
+use serde_json::json;
+
+use crate::support::kafka::{Cluster, Options};
+use crate::support::look::{Look, Report};
+use crate::support::tape::{Player, Tape};
+
+const RELEASES: [&str; 3] = ["2.8.2", "3.9.1", "4.4.0"];
+
+fn path(release: &str) -> String {
+    format!("{}/tests/support/recorded/{release}.txt", env!("CARGO_MANIFEST_DIR"))
+}
+
+/// The recording of a release, looked at.
+fn replayed(release: &str) -> Report {
+    let text = std::fs::read_to_string(path(release)).expect("a recording");
+    let player = Player::play(Tape::parse(&text));
+    Look::at(&player.address().to_string()).take().expect("a report")
+}
+
+#[test]
+fn lag_is_what_kafkas_own_tool_would_say_where_that_makes_sense() {
+    for release in RELEASES {
+        let report = replayed(release);
+        assert_eq!(report.lags("lagging"), "orders/0 40, orders/1 30", "{release}");
+        assert_eq!(report.lags("past"), "payments/0 0", "{release}");
+        assert_eq!(report.lags("waiting"), "deals/0 3", "{release}");
+        assert_eq!(report.group("classic")["total_lag"], 0, "{release}");
+        assert_eq!(report.problems(), Vec::<String>::new(), "{release}");
+    }
+}
+
+#[test]
+fn findings_come_out_of_real_answers() {
+    for release in RELEASES {
+        let report = replayed(release);
+        let findings = |group, topic, partition| report.partition(group, topic, partition)["findings"].to_string();
+        assert!(findings("lagging", "orders", 1).contains("data_loss"), "{release}");
+        assert_eq!(report.partition("lagging", "orders", 1)["lost"], 15, "{release}");
+        assert!(findings("past", "payments", 0).contains("past_end"), "{release}");
+        assert_eq!(report.partition("past", "payments", 0)["past_end_by"], 15, "{release}");
+        assert!(findings("waiting", "deals", 0).contains("blocked"), "{release}");
+        let deal = report.partition("waiting", "deals", 0);
+        assert_eq!((&deal["last_stable"], &deal["log_end"]), (&json!(4), &json!(7)), "{release}");
+    }
+}
+
+#[test]
+fn members_and_states_come_out_of_real_answers() {
+    for release in RELEASES {
+        let report = replayed(release);
+        let group = |name| (&report.group(name)["state"], &report.group(name)["members"], &report.group(name)["type"]);
+        assert_eq!(group("classic"), (&json!("Stable"), &json!(1), &json!("classic")), "{release}");
+        assert_eq!(group("lagging"), (&json!("Empty"), &json!(0), &json!("classic")), "{release}");
+        assert!(report.partition("classic", "orders", 0)["member"].is_string(), "{release}");
+        if release != "2.8.2" {
+            assert_eq!(group("new"), (&json!("Stable"), &json!(1), &json!("consumer")), "{release}");
+            assert_eq!(report.group("new")["total_lag"], 0, "{release}");
+            assert!(report.partition("new", "orders", 0)["member"].is_string(), "{release}");
+        }
+    }
+}
+
+#[test]
+fn the_versions_are_those_that_the_release_is_known_for() {
+    let chosen = |release: &str| {
+        let report = replayed(release);
+        ["ListOffsets", "Metadata", "OffsetFetch", "ListGroups", "DescribeGroups", "ConsumerGroupDescribe"]
+            .map(|api| report.at(&format!("brokers/0/versions/{api}")).as_i64().unwrap_or(-1))
+    };
+    assert_eq!(chosen("2.8.2"), [6, 11, 7, 4, 5, -1]);
+    assert_eq!(chosen("3.9.1"), [9, 12, 9, 5, 5, 0]);
+    assert_eq!(chosen("4.4.0"), [10, 13, 9, 5, 6, 1]);
+}
+
+/// One topic with a trimmed log, one with an open transaction; commits within, below and past their logs; readers.
+fn stage(cluster: &Cluster) {
+    for command in [
+        "create-topic orders 3",
+        "produce orders 0 100",
+        "produce orders 1 50",
+        "delete-records orders 1 20",
+        "create-topic payments 1",
+        "produce payments 0 10",
+        "create-topic deals 1",
+        "produce deals 0 4",
+        "begin-transaction open deals 0 3",
+        "commit lagging orders 0 60",
+        "commit lagging orders 1 5",
+        "commit past payments 0 25",
+        "commit waiting deals 0 4",
+        "join one classic classic orders",
+        "wait-caught-up classic",
+    ] {
+        cluster.hand(command);
+    }
+    if cluster.is_at_least(3, 9) {
+        cluster.hand("join two consumer new orders");
+        cluster.hand("wait-caught-up new");
+    }
+}
+
+#[test]
+#[ignore = "starts a real broker of each release, to write its recording anew"]
+fn record() {
+    for release in RELEASES {
+        let cluster = Cluster::start(&Options { version: release.to_owned(), ..Options::default() });
+        stage(&cluster);
+        let player = Player::record(cluster.plaintext().parse().expect("one address"));
+        Look::at(&player.address().to_string()).take().expect("a report");
+        let about = format!(
+            "Apache Kafka {release}, recorded by `cargo test --test it recorded -- --ignored`: API key, version, request and answer \
+             from after the correlation id on."
+        );
+        std::fs::write(path(release), player.tape().to_text(&about)).expect("a file");
+    }
+}

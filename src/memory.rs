@@ -191,6 +191,12 @@ impl Memory {
         SNAPSHOTS_LIMIT - self.snapshots
     }
 
+    /// The share of the snapshots that a verdict needs which are there, up to 1.
+    #[must_use]
+    pub fn complete(self) -> f32 {
+        f32::from(self.snapshots) / f32::from(SNAPSHOTS_LIMIT)
+    }
+
     /// The memory as one number below [`Memory::PACKED_LIMIT`].
     #[must_use]
     pub fn pack(self) -> u32 {

@@ -225,6 +225,7 @@ impl<'a> Report<'a> {
         };
         let judgements = || judged.0.iter().flat_map(|group| &group.partitions);
         let complete = unread == 0
+            && snapshot.groups.iter().all(|group| group.claims.is_ok() && group.gaps.is_empty())
             && judged.0.iter().all(|group| group.verdict != Verdict::Unknown)
             && judgements().all(|judgement| judgement.verdict != Verdict::Unknown);
         let mut report = Self {

@@ -13,7 +13,7 @@ use crate::cloudwatch::past::Past;
 use crate::cloudwatch::publish::Written;
 use crate::cloudwatch::results::results;
 use crate::cloudwatch::{self, Roster, Store};
-use crate::config::{Config, MetricsDetail};
+use crate::config::{Config, Format, MetricsDetail};
 use crate::event::{Mode, Request};
 use crate::judged::{Judged, Memories};
 use crate::kafka::{LookError, Selection, Survey, Traffic};
@@ -24,6 +24,8 @@ use crate::verdict::Verdict;
 
 mod login;
 mod look;
+mod preflight;
+mod told;
 mod warm;
 
 use look::Look;
@@ -76,8 +78,12 @@ pub async fn answer(config: &Config, request: &Request, clock: Clock, warm: &War
     let run = Run::new(config, request, clock, warm).await;
     match &request.mode {
         // Boxed: a future this large would otherwise be moved about, and nested deeper than the compiler likes.
-        Mode::Check => Box::pin(run.check()).await,
+        Mode::Check => match &request.http {
+            None => Box::pin(run.check()).await,
+            Some(call) => Ok(Box::pin(run.serve(call)).await),
+        },
         Mode::History { group, minutes } => Box::pin(run.recall(group, *minutes)).await,
+        Mode::Preflight { against } => Box::pin(run.preflight(against.as_deref())).await,
     }
 }
 
@@ -112,7 +118,8 @@ impl<'a> Run<'a> {
     async fn new(config: &'a Config, request: &'a Request, mut clock: Clock, warm: &'a Warm) -> Self {
         clock.unix_ms = request.now_ms.unwrap_or(clock.unix_ms);
         let schedule = Schedule::every(config.judgement.period).unwrap_or(Schedule::MINUTELY);
-        let minute = schedule.align(Minute::holding(request.scheduled.unwrap_or(clock.unix_ms / 1_000)));
+        let now = Minute::holding(clock.unix_ms / 1_000);
+        let minute = schedule.align(request.scheduled.map_or(now, Minute::nearest));
         let wanted = request.history.unwrap_or(config.store.history) || request.publish.unwrap_or(config.store.publish);
         let store = if wanted {
             Some(Store::new(warm.client().await, schedule, &config.store.state_namespace, &config.store.namespace))
@@ -159,7 +166,8 @@ impl<'a> Run<'a> {
 
     /// Writes this look beside the earlier ones.
     async fn remember(&self, taken: &Taken<'_>) -> HistoryEntry {
-        let Some(store) = self.store.as_ref().filter(|_| self.remembers()) else { return HistoryEntry::default() };
+        let writes = self.remembers() && self.request.http.is_none();
+        let Some(store) = self.store.as_ref().filter(|_| writes) else { return HistoryEntry::default() };
         let listed = taken.snapshot.listed.as_ref();
         let roster = listed.ok().map(|names| Roster::of(names.iter().map(AsRef::as_ref), 0));
         let deadline = self.clock.deadline;
@@ -232,7 +240,11 @@ impl<'a> Run<'a> {
         };
         let report = Report::new(frame, taken.snapshot, &taken.judged, &taken.ages, &told);
         let failure = history.problems.iter().chain(&metrics.problems).next().cloned();
-        Outcome { json: report.to_json(), status: report.verdict(), failure }
+        let (json, status) = match self.request.format.unwrap_or(self.config.format) {
+            Format::Meerkat => (report.to_json(), report.verdict()),
+            Format::Burrow => self.burrow(taken, report.verdict()),
+        };
+        Outcome { json, status, failure }
     }
 
     /// Prints what is kept of one group.

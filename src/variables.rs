@@ -167,6 +167,11 @@ pub const VARIABLES: &[Variable] = &[
         meaning: "partitions in the report: groups (none), problems (what is not OK), all",
     },
     Variable {
+        name: "MEERKAT_FORMAT",
+        default: Some("meerkat"),
+        meaning: "shape of a check's report: meerkat, or burrow for that of Burrow's /v3/kafka/CLUSTER/consumer/GROUP/status",
+    },
+    Variable {
         name: "MEERKAT_REPORT_LIMIT",
         default: None,
         meaning: "bytes that a report may have, the worst groups and partitions stay; without it 245760 in Lambda, else none",

@@ -136,11 +136,13 @@ impl Variables {
     pub(super) fn pem(&mut self, name: &str) -> Option<Pem> {
         self.text(name).map(|text| {
             match Source::parse(&text) {
-                // Variables often carry line breaks as \n.
-                Ok(Source::Inline(_)) if text.starts_with("-----BEGIN") => {
-                    Pem::Value(Secret::new(text.replace("\\n", "\n")))
+                Ok(Source::Inline(_)) if text.contains("-----BEGIN ") => Pem::Value(Secret::new(unfolded(&text))),
+                Ok(Source::Inline(_)) if is_path(&text) => Pem::Path(text),
+                Ok(Source::Inline(_)) => {
+                    let expected = "must be PEM, which begins with -----BEGIN, or the path of a PEM file, or refer to one";
+                    self.wrong(name, format_args!("{expected}; what was found is not shown"));
+                    Pem::Path(String::new())
                 }
-                Ok(Source::Inline(_)) => Pem::Path(text),
                 Ok(Source::Elsewhere(reference)) => Pem::Kept(reference),
                 Err(expectation) => {
                     self.wrong(name, expectation);
@@ -153,5 +155,104 @@ impl Variables {
     /// What is wrong, if anything is.
     pub(super) fn finish(self) -> Result<(), ConfigError> {
         if self.problems.is_empty() { Ok(()) } else { Err(ConfigError(self.problems)) }
+    }
+}
+
+/// PEM with its line breaks: variables often carry them as `\n`, and consoles turn them into blanks.
+fn unfolded(text: &str) -> String {
+    let text = text.replace("\\n", "\n");
+    if text.contains('\n') {
+        return text;
+    }
+    let line = |part: &str| match part {
+        part if part.starts_with("BEGIN ") || part.starts_with("END ") => format!("-----{part}-----\n"),
+        words => words.split_whitespace().flat_map(|word| [word, "\n"]).collect(),
+    };
+    text.split("-----").map(line).collect()
+}
+
+/// Whether a text may be shown as a path: a key without its PEM armour is base64 alone, a key store is many lines.
+fn is_path(text: &str) -> bool {
+    let base64 = text.bytes().all(|byte| byte.is_ascii_alphanumeric() || b"+/=".contains(&byte));
+    !text.contains(['\n', '\r']) && (text.len() < SHORTEST_KEY || !base64)
+}
+
+/// Characters of the shortest private key in base64: Ed25519 in PKCS#8 (RFC 8410).
+const SHORTEST_KEY: usize = 64;
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use crate::config::{Config, Encryption, Kafka};
+
+    fn parse(variables: &[(&str, &str)]) -> Result<Config, String> {
+        let base = [("KAFKA_BOOTSTRAP_SERVERS", "b:1")];
+        let pairs = base.iter().chain(variables).map(|(name, value)| ((*name).to_owned(), (*value).to_owned()));
+        Config::parse(pairs).map_err(|error| error.to_string())
+    }
+
+    fn keystore(text: &str) -> Result<Option<Pem>, String> {
+        parse(&[("KAFKA_SSL_KEYSTORE", text)]).map(|Config { kafka: Kafka { keystore, .. }, .. }| keystore)
+    }
+
+    #[test]
+    fn pem_is_known_by_its_first_section_and_gets_its_line_breaks_back() {
+        let pem = "-----BEGIN A KEY-----\nab\ncd\n-----END A KEY-----\n-----BEGIN B-----\nef\n-----END B-----\n";
+        let whole = Ok(Some(Pem::Value(Secret::new(pem.into()))));
+        assert_eq!(keystore(&pem.replace('\n', "\\n")), whole);
+        assert_eq!(keystore(&pem.replace('\n', " ")), whole);
+        let attributes = format!("Bag Attributes\n    friendlyName: a\n{}", pem.trim_end());
+        assert_eq!(keystore(&attributes), Ok(Some(Pem::Value(Secret::new(attributes.clone())))));
+    }
+
+    #[test]
+    fn what_may_be_a_key_is_no_path_and_is_not_shown() {
+        let base64 = "MC4CAQAwBQYDK2VwBCIEIHVudGVyMmh1bnRlcjJodW50ZXIyaHVudGVyMmh1bnRl";
+        for wrong in [base64, "two\nlines"] {
+            let error = keystore(wrong).err().unwrap_or_default();
+            assert!(error.starts_with("KAFKA_SSL_KEYSTORE must be PEM") && !error.contains(wrong), "{error}");
+        }
+        let path = "/var/task/certificates/of/the/orders/team/for/production/in/eu-west-1/key.pem";
+        for path in [path, "key", "certs/key"] {
+            assert_eq!(keystore(path), Ok(Some(Pem::Path(path.into()))));
+        }
+    }
+
+    #[test]
+    fn a_login_in_plaintext_is_said_in_so_many_words() {
+        let login = [("KAFKA_SASL_MECHANISM", "PLAIN"), ("KAFKA_SASL_USERNAME", "a"), ("KAFKA_SASL_PASSWORD", "hunter2")];
+        let encryption = |protocol| {
+            let variables = [&login[..], &[("KAFKA_SECURITY_PROTOCOL", protocol)]].concat();
+            parse(&variables).map(|config| (config.kafka.encryption, config.kafka.sasl.is_some()))
+        };
+        assert_eq!(encryption("SASL_SSL"), Ok((Encryption::Tls, true)));
+        assert_eq!(encryption("SASL_PLAINTEXT"), Ok((Encryption::None, true)));
+        for protocol in ["", "SSL", "PLAINTEXT"] {
+            let error = encryption(protocol).err().unwrap_or_default();
+            assert!(error.starts_with("KAFKA_SASL_MECHANISM goes with KAFKA_SECURITY_PROTOCOL=SASL_SSL"), "{error}");
+        }
+    }
+
+    #[test]
+    fn no_secret_shows_in_a_configuration_or_in_what_is_wrong_with_one() {
+        let secrets = [
+            ("KAFKA_SSL_KEYSTORE", "-----BEGIN PRIVATE KEY-----\nhunter2\n-----END PRIVATE KEY-----"),
+            ("KAFKA_SASL_USERNAME", "hunter2"),
+            ("KAFKA_SASL_PASSWORD", "hunter2"),
+            ("KAFKA_SASL_OAUTHBEARER_TOKEN", "hunter2"),
+            ("KAFKA_SASL_OAUTHBEARER_CLIENT_ID", "hunter2"),
+            ("KAFKA_SASL_OAUTHBEARER_CLIENT_SECRET", "hunter2"),
+            ("KAFKA_SECURITY_PROTOCOL", "SASL_SSL"),
+        ];
+        let endpoint = ("KAFKA_SASL_OAUTHBEARER_TOKEN_ENDPOINT_URL", "https://issuer.example/t?key=hunter2");
+        let mistaken = ("KAFKA_SASL_SECRET", r#"{"username":"a","password":"hunter2"}"#);
+        for mechanism in ["PLAIN", "SCRAM-SHA-256", "SCRAM-SHA-512", "OAUTHBEARER", "AWS_MSK_IAM", "none"] {
+            for more in [("KAFKA_SASL_OAUTHBEARER_SCOPE", "s"), endpoint, mistaken] {
+                let variables = [&secrets[..], &[("KAFKA_SASL_MECHANISM", mechanism), more]].concat();
+                let shown = format!("{:?}", parse(&variables));
+                assert!(shown.contains("KAFKA_SASL") || shown.contains("sasl: Some"), "{shown}");
+                assert!(!shown.contains("hunter2"), "{mechanism}: {shown}");
+            }
+        }
     }
 }

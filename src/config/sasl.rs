@@ -2,6 +2,7 @@
 
 use super::reader::Variables;
 use crate::kafka::sasl::Hash;
+use crate::secret::Secret;
 use crate::secrets::{Reference, Source};
 
 /// How to log in, with secrets that may have to be fetched first.
@@ -48,8 +49,8 @@ pub enum Issuer {
     Token(Source),
     /// A token endpoint gives it for client credentials.
     Endpoint {
-        /// Its URL.
-        url: String,
+        /// Its URL, whose query may be a key.
+        url: Secret,
         /// The client's id.
         client_id: Source,
         /// Its secret.
@@ -117,6 +118,7 @@ impl Variables {
         let scope = self.text("KAFKA_SASL_OAUTHBEARER_SCOPE");
         let header_urlencode =
             self.choice("KAFKA_SASL_OAUTHBEARER_HEADER_URLENCODE", &[("false", false), ("true", true)]);
+        let url = Secret::new(url);
         Some(Issuer::Endpoint { url, client_id: client_id?, client_secret: client_secret?, scope, header_urlencode })
     }
 

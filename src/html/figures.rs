@@ -48,7 +48,11 @@ fn span(seconds: f64) -> String {
     if seconds > 0.0 && seconds < 10.0 {
         return format!("{seconds:.1} s");
     }
-    #[expect(clippy::cast_possible_truncation, clippy::cast_sign_loss, reason = "`as` saturates, and an age has limits")]
+    #[expect(
+        clippy::cast_possible_truncation,
+        clippy::cast_sign_loss,
+        reason = "`as` saturates, and an age has limits"
+    )]
     let whole = seconds.round().max(0.0) as u64;
     match (whole / 86_400, whole / 3_600 % 24, whole / 60 % 60, whole % 60) {
         (0, 0, 0, seconds) => format!("{seconds} s"),

@@ -166,7 +166,9 @@ mod tests {
 
     #[test]
     fn a_context_that_is_not_as_documented_is_as_usual() {
-        for context in [json!(null), json!(7), json!({"width": "wide", "theme": 3, "timeRange": {"start": 5, "end": 5}})] {
+        for context in
+            [json!(null), json!(7), json!({"width": "wide", "theme": 3, "timeRange": {"start": 5, "end": 5}})]
+        {
             assert_eq!(widget(json!({"widgetContext": context})).unwrap().context, Context::default(), "{context}");
         }
     }

@@ -112,7 +112,7 @@ async fn token(door: &Door, from: &Issuer, ca: Option<&Pem>) -> Result<Secret, s
             };
             let (client_id, client_secret, ca) = tokio::try_join!(client_id, client_secret, ca)?;
             let request = TokenRequest {
-                endpoint: url.clone(),
+                endpoint: url.expose().to_owned(),
                 client_id: client_id.expose().to_owned(),
                 client_secret,
                 scope: scope.clone(),

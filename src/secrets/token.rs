@@ -59,7 +59,7 @@ impl Door {
     ///
     /// [`Error`] when the endpoint cannot be reached, is not to be trusted with a secret, or refuses.
     pub async fn token(&self, request: &TokenRequest) -> Result<Token, Error> {
-        let endpoint = || request.endpoint.clone();
+        let endpoint = || shown(&request.endpoint);
         let unfit =
             |why: &str| Error::Unusable { subject: format!("{VARIABLE} ({})", endpoint()), why: why.to_owned() };
         let (origin, path) = split(&request.endpoint).map_err(unfit)?;
@@ -71,7 +71,7 @@ impl Door {
             .map_err(|source| Error::Settings { subject: format!("{VARIABLE} ({})", endpoint()), source })?;
         let body = call(&http, self.wait, origin, message).await.map_err(|failure| match failure {
             Failure::Refused(refusal) => {
-                let said = refusal.words().replace(request.client_secret.expose(), "***");
+                let said = hidden(&refusal.words(), request);
                 Error::NoToken { endpoint: endpoint(), said, way_out: way_out(refusal.code(), refusal.status) }
             }
             Failure::Unreachable(source) => {
@@ -96,6 +96,24 @@ fn message(request: &TokenRequest, path: &str) -> Result<HttpRequest, Box<dyn st
     message.headers_mut().insert("authorization", format!("Basic {}", STANDARD.encode(pair)));
     message.headers_mut().insert("content-type", "application/x-www-form-urlencoded");
     Ok(message)
+}
+
+/// An issuer's words, without what they may repeat of the request.
+fn hidden(words: &str, request: &TokenRequest) -> String {
+    let secret = request.client_secret.expose();
+    let encoded = utf8_percent_encode(secret, NON_ALPHANUMERIC).to_string();
+    let pair = STANDARD.encode(format!("{}:{secret}", request.client_id));
+    [pair.as_str(), &encoded, secret].into_iter().fold(words.to_owned(), |words, secret| words.replace(secret, "***"))
+}
+
+/// A URL fit for an error: without a user, and without a query, which may be a key.
+fn shown(url: &str) -> String {
+    let plain = url.split(['?', '#']).next().unwrap_or_default();
+    match (plain.split_once("://"), plain.rsplit_once('@')) {
+        (Some((scheme, _)), Some((_, rest))) => format!("{scheme}://***@{rest}"),
+        (None, Some((_, rest))) => format!("***@{rest}"),
+        _ => plain.to_owned(),
+    }
 }
 
 /// Origin and path of a URL that may be trusted with a secret.
@@ -167,6 +185,14 @@ mod tests {
         ] {
             assert!(split(wrong).is_err(), "{wrong}");
         }
+    }
+
+    #[test]
+    fn a_url_shows_without_what_may_be_secret() {
+        assert_eq!(shown("https://issuer.example/t?key=hunter2"), "https://issuer.example/t");
+        assert_eq!(shown("https://meerkat:hunter2@issuer.example/t"), "https://***@issuer.example/t");
+        assert_eq!(shown("https://meerkat:hunt@er/2@issuer.example"), "https://***@issuer.example");
+        assert_eq!(shown("meerkat:hunter2@issuer.example"), "***@issuer.example");
     }
 
     fn header(header_urlencode: bool) -> String {

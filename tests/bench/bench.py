@@ -19,6 +19,8 @@ import scene
 TOPIC = "bench"
 SIZES = ["10x100", "100x100", "1000x100", "100x1000"]
 OFFSET = 5
+# Nothing but Kafka takes part in the comparison.
+ALONE = {"MEERKAT_HISTORY": "off", "MEERKAT_PUBLISH": "off"}
 SCRIPT_RUNS, TOOL_RUNS, OWN_RUNS, STARTS = 5, 2, 9, 15
 
 
@@ -44,7 +46,7 @@ def look(at, kafka, stage, partitions, group_counts, binary, libs):
     stage.hand(f"create-topic {TOPIC} {partitions}")
     for partition in range(partitions):
         stage.hand(f"produce {TOPIC} {partition} {OFFSET}")
-    own = scene.environment({**kafka.variables(), **extra(binary)})
+    own = scene.environment({**kafka.variables(), **ALONE})
     ssl = at / "ssl.properties"
     ssl.write_text(f"security.protocol=SSL\nssl.truststore.type=PEM\nssl.truststore.location={kafka.shown['tls']['ca']}\n")
     (at / "all.json").write_text('{"detail": "all"}')
@@ -102,12 +104,6 @@ def check(name, output, code, pairs):
     if not fine or found != pairs:
         raise SystemExit(f"{name} ended with {code} and told of {found} pairs instead of {pairs}: {text[:2000]}")
     return wire
-
-
-def extra(binary):
-    """Nothing but Kafka takes part in the comparison."""
-    known = subprocess.run([binary, "--help"], stdout=subprocess.PIPE, text=True, check=True).stdout
-    return {name: "off" for name in ("MEERKAT_HISTORY", "MEERKAT_PUBLISH") if name in known}
 
 
 def tools():

@@ -34,7 +34,11 @@ fn report(name: &str, groups: &[Value]) -> Report {
 }
 
 fn overview(report: &Report) -> String {
-    drawn(report, Asked::Groups(Vec::new()), Context { endpoint: "arn:aws:lambda:a:b:function:c".to_owned(), ..Context::default() })
+    drawn(
+        report,
+        Asked::Groups(Vec::new()),
+        Context { endpoint: "arn:aws:lambda:a:b:function:c".to_owned(), ..Context::default() },
+    )
 }
 
 fn drawn(report: &Report, asked: Asked, context: Context) -> String {
@@ -124,7 +128,9 @@ fn there_is_no_script_and_nothing_is_fetched() {
         let report = Report::parse(example).expect("the example is a report");
         for html in [html::page(&report), overview(&report)] {
             let html = html.to_lowercase();
-            for word in ["<script", "javascript:", "<iframe", "<use", "<img", "<link", "url(", "@import", "http://", "https://"] {
+            for word in
+                ["<script", "javascript:", "<iframe", "<use", "<img", "<link", "url(", "@import", "http://", "https://"]
+            {
                 assert!(!html.contains(word), "{word}");
             }
         }
@@ -172,7 +178,8 @@ fn everything_unreadable_is_told() {
 #[test]
 fn a_click_sends_the_groups_name_to_this_function() {
     let html = overview(&report("c", &[group("a \"b\"", "OK", Some(1))]));
-    let action = html.split("<cwdb-action").nth(1).and_then(|rest| rest.split("</cwdb-action>").next()).expect("an action");
+    let action =
+        html.split("<cwdb-action").nth(1).and_then(|rest| rest.split("</cwdb-action>").next()).expect("an action");
     let (attributes, event) = action.split_once('>').expect("the tag ends");
     assert!(attributes.contains("endpoint=\"arn:aws:lambda:a:b:function:c\""), "{attributes}");
     let mut event: Value = serde_json::from_str(&unescaped(event)).expect("the event is JSON");
@@ -191,7 +198,11 @@ fn without_an_endpoint_nothing_can_be_clicked() {
 fn theme_and_width_choose_the_style() {
     let class = |theme, width| {
         let html = drawn(&report("c", &[]), Asked::Groups(Vec::new()), Context { theme, width, ..Context::default() });
-        html.split("<div class=\"mk ").nth(1).and_then(|rest| rest.split('"').next()).map(str::to_owned).expect("a class")
+        html.split("<div class=\"mk ")
+            .nth(1)
+            .and_then(|rest| rest.split('"').next())
+            .map(str::to_owned)
+            .expect("a class")
     };
     assert_eq!(class(Theme::Light, 300), "mk-light mk-narrow");
     assert_eq!(class(Theme::Dark, 600), "mk-dark mk-medium");
@@ -218,6 +229,12 @@ fn the_description_names_every_parameter() {
 fn what_is_no_report_is_refused_with_what_is_missing() {
     let error = Report::parse("{\"cluster\":\"c\"}").expect_err("there is more to a report").to_string();
     assert!(error.contains("missing field `status`"), "{error}");
-    assert!(html::widget(&report("c", &[]), &BTreeMap::new(), &Widget { asked: Asked::Groups(Vec::new()), context: Context::default() })
-        .contains("No consumer group was found"));
+    assert!(
+        html::widget(
+            &report("c", &[]),
+            &BTreeMap::new(),
+            &Widget { asked: Asked::Groups(Vec::new()), context: Context::default() }
+        )
+        .contains("No consumer group was found")
+    );
 }

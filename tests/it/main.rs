@@ -1,6 +1,7 @@
 //! Every test that needs something outside the program, in one binary.
 
 #![allow(clippy::expect_used, clippy::unwrap_used, reason = "a test fails by panicking")]
+#![allow(clippy::single_range_in_vec_init, reason = "a topic may have a single log")]
 
 #[path = "../support/mod.rs"]
 mod support;
@@ -10,5 +11,9 @@ mod architecture;
 mod cloudwatch_stand_in;
 mod connection;
 mod events;
+mod faults;
+mod findings;
 mod history;
+mod recorded;
+mod requests;
 mod simulator;

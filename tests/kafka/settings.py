@@ -41,6 +41,8 @@ COMMON = {
     "num.network.threads": "2",
     "num.io.threads": "4",
     "log.cleaner.dedupe.buffer.size": "8388608",
+    # Compaction is there to be waited for.
+    "log.cleaner.backoff.ms": "100",
 }
 
 

@@ -20,14 +20,14 @@ REPOSITORY = pathlib.Path(__file__).resolve().parents[2]
 SCENES = {
     "light": (1000, 620, False, 0.03),
     "dark": (1000, 620, True, 0.03),
-    "narrow": (500, 1400, False, 0.02),
+    "narrow": (320, 1190, False, 0.02),
     "medium": (620, 760, True, 0.03),
-    "wide": (1800, 560, False, 0.02),
+    "wide": (1800, 500, False, 0.02),
     "healthy": (1000, 320, False, 0.02),
-    "empty": (600, 140, False, 0.01),
+    "empty": (600, 110, False, 0.01),
     "partitions": (1000, 380, False, 0.02),
-    "page": (1280, 1100, False, 0.02),
-    "page-narrow": (500, 1500, True, 0.02),
+    "page": (1280, 1130, False, 0.02),
+    "page-narrow": (500, 1100, True, 0.02),
 }
 DEADLINE_S = 120
 
@@ -56,22 +56,25 @@ def taken(folder, name, width, height, dark, least):
         argv = [
             "chromium", "--headless", "--no-sandbox", "--disable-gpu", "--disable-quic", "--no-first-run", "--disable-sync",
             "--disable-background-networking", "--disable-component-update", "--hide-scrollbars", "--force-device-scale-factor=1",
-            f"--user-data-dir={profile}", f"--window-size={width},{height}", f"--screenshot={picture}",
+            f"--user-data-dir={profile}", f"--window-size={max(width, NARROWEST)},{height + BELOW}", f"--screenshot={picture}",
             *(["--blink-settings=preferredColorScheme=0"] if dark else ["--blink-settings=preferredColorScheme=1"]),
+            # No window is narrower than NARROWEST; what lies beyond the scene is cut off.
             (folder / f"{name}.html").as_uri(),
         ]  # fmt: skip
         done = subprocess.run(argv, stdout=subprocess.DEVNULL, stderr=subprocess.PIPE, text=True, timeout=DEADLINE_S)
     if done.returncode != 0 or not picture.exists():
         sys.exit(f"chromium took no picture of {name}:\n{done.stderr[-2000:]}")
-    share, colours = ink(picture.read_bytes())
+    rows, pixel = decoded(picture.read_bytes())
+    rows = [row[: width * pixel] for row in rows[:height]]
+    picture.write_bytes(encoded(rows, width, pixel))
+    share, colours = ink(rows, pixel)
     print(f"{name}: {width} x {height}, {share:.1%} ink, {colours} colours, {picture.stat().st_size} bytes")
     # A browser's own error page, or a page without style, has hardly a colour.
     return share >= least and colours >= COLOURS
 
 
-def ink(png):
+def ink(rows, pixel):
     """The share of pixels that differ from the most frequent one, and how many colours there are."""
-    rows, pixel = decoded(png)
     counts = {}
     for row in rows:
         for at in range(0, len(row), pixel):
@@ -123,7 +126,22 @@ def paeth(left, up, corner):
     return near[2]
 
 
+def encoded(rows, width, pixel):
+    """These rows as a picture."""
+
+    def chunk(kind, body):
+        return struct.pack(">I", len(body)) + kind + body + struct.pack(">I", zlib.crc32(kind + body))
+
+    header = struct.pack(">IIBBBBB", width, len(rows), 8, 2 if pixel == 3 else 6, 0, 0, 0)
+    data = zlib.compress(b"".join(b"\0" + row for row in rows), 9)
+    return b"\x89PNG\r\n\x1a\n" + chunk(b"IHDR", header) + chunk(b"IDAT", data) + chunk(b"IEND", b"")
+
+
+# Colours below which a picture shows nothing but an edge or two.
 COLOURS = 20
+# The window is so much higher than what of it is drawn, its frame included; it is cut off again.
+BELOW = 120
+NARROWEST = 500
 
 if __name__ == "__main__":
     main()

@@ -4,5 +4,8 @@
 
 pub(crate) mod broker;
 pub(crate) mod cloudwatch;
+pub(crate) mod http;
 pub(crate) mod kafka;
+pub(crate) mod lambda;
 pub(crate) mod look;
+pub(crate) mod tape;

@@ -106,7 +106,7 @@ fn asking_for_a_topic_that_is_not_there_does_not_create_it() {
     let report = ran.report;
     assert_eq!(show(report.group("haunted"), "state status members"), "state=Stable status=UNKNOWN members=1");
     let seen = show(report.partition("haunted", "ghost", 0), "status committed lag log_end reason");
-    assert_eq!(seen, "status=UNKNOWN committed=null lag=null log_end=null reason=the topic does not exist");
+    assert_eq!(seen, "status=UNKNOWN committed=null lag=null log_end=null reason=the topic or partition does not exist, or no longer does (UnknownTopicOrPartition)");
     assert_eq!((ran.code, report.complete()), (3, false));
     let topics = member.topics();
     assert!(topics.iter().any(|topic| topic == "haunted"), "{topics:?}");

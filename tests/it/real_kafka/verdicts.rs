@@ -1,1 +1,222 @@
-//! To come.
+//! Verdicts over time: a schedule of looks at real consumers, one scheduled minute apart, beside the `CloudWatch` stand-in.
+
+use std::collections::BTreeMap;
+
+use serde_json::{Value, json};
+use time::OffsetDateTime;
+use time::format_description::well_known::Rfc3339;
+
+use super::{Ran, Run, show};
+use crate::support::cloudwatch::{Stand, Stored};
+use crate::support::kafka::{Cluster, Options};
+
+/// Scheduled minutes that pass as fast as looks are taken.
+pub(super) struct Schedule<'a> {
+    pub(super) stand: Stand,
+    cluster: &'a Cluster,
+    name: &'static str,
+    start: i64,
+    next: i64,
+}
+
+impl<'a> Schedule<'a> {
+    /// From this minute on; `name` is the cluster's name in metrics.
+    pub(super) fn new(cluster: &'a Cluster, name: &'static str) -> Self {
+        let now = OffsetDateTime::now_utc().unix_timestamp();
+        Self { stand: Stand::start(), cluster, name, start: now - now % 60, next: 0 }
+    }
+
+    /// A run with history and metrics, all of it in the stand-in.
+    pub(super) fn run(&self) -> Run {
+        Run::on(self.cluster)
+            .with("MEERKAT_HISTORY", "")
+            .with("MEERKAT_PUBLISH", "")
+            .with("MEERKAT_CLUSTER", self.name)
+            .with("AWS_ENDPOINT_URL_CLOUDWATCH", &self.stand.url())
+            .with("AWS_REGION", "us-east-1")
+            .with("AWS_ACCESS_KEY_ID", "any")
+            .with("AWS_SECRET_ACCESS_KEY", "any")
+    }
+
+    /// The event of the next scheduled minute, some seconds after which it is now.
+    pub(super) fn next(&mut self, keys: Value) -> String {
+        self.next += 1;
+        self.event(3, keys)
+    }
+
+    /// The event of the same minute again, so many seconds after it.
+    pub(super) fn event(&self, late: i64, mut keys: Value) -> String {
+        let minute = self.minute(self.next - 1);
+        self.stand.set_now(minute + late);
+        keys["scheduled"] = rfc3339(minute).into();
+        keys["now"] = rfc3339(minute + late).into();
+        keys.to_string()
+    }
+
+    /// The scheduled minute of a look, in seconds since 1970; the first look is number 0.
+    pub(super) fn minute(&self, look: i64) -> i64 {
+        self.start + 60 * look
+    }
+
+    /// What is stored under a metric's name, for a group or a status where there is one, by look.
+    pub(super) fn stored(&self, name: &str, of: &str) -> BTreeMap<i64, Stored> {
+        let is_it = |stored: &Stored| {
+            let dimensions = &stored.metric.dimensions;
+            let rest = dimensions.iter().filter(|(name, _)| *name != "Cluster").map(|(_, value)| value.as_str());
+            stored.metric.name == name && dimensions["Cluster"] == self.name && rest.collect::<Vec<_>>().join("/") == of
+        };
+        let stored = self.stand.metrics().into_iter().filter(is_it);
+        stored.map(|stored| ((stored.timestamp - self.start).div_euclid(60), stored)).collect()
+    }
+
+    /// One value for each of so many looks, `-` where nothing was published.
+    pub(super) fn values(&self, name: &str, of: &str) -> String {
+        let stored = self.stored(name, of);
+        let value = |look| stored.get(&look).map_or("-".into(), |stored: &Stored| stored.maximum.to_string());
+        (0..self.next).map(value).collect::<Vec<String>>().join(" ")
+    }
+}
+
+pub(super) fn rfc3339(seconds: i64) -> String {
+    OffsetDateTime::from_unix_timestamp(seconds).expect("a moment").format(&Rfc3339).expect("RFC 3339")
+}
+
+const GROUPS: [&str; 6] = ["abandoned", "healthy", "killed", "never", "rewound", "stuck"];
+
+#[test]
+#[ignore = "needs a real Kafka: make test-kafka"]
+fn real_consumers_are_judged_over_a_schedule() {
+    let cluster = Cluster::start(&Options::default());
+    let hand = |line: &str| cluster.hand(line);
+    hand("create-topic work 1");
+    hand("produce work 0 100");
+    hand("commit abandoned work 0 10");
+    hand("join healthy-1 classic healthy work");
+    hand("join killed-1 classic killed work session=1500 apart");
+    hand("join never-1 classic never work commit-every=never");
+    hand("join rewound-1 classic rewound work");
+    // KIP-848, where the release has it.
+    hand(&format!("join stuck-1 {} stuck work", if cluster.is_at_least(4, 0) { "consumer" } else { "classic" }));
+
+    let mut schedule = Schedule::new(&cluster, "prod");
+    let mut statuses: BTreeMap<&str, Vec<String>> = BTreeMap::new();
+    let mut exits = Vec::new();
+    let mut last = None;
+    for number in 0..14 {
+        match number {
+            4 => {
+                hand("crash killed-1");
+                hand("wait-state killed Empty");
+                hand("pause stuck-1");
+            }
+            7 => {
+                hand("pause rewound-1");
+                hand("seek rewound-1 20");
+            }
+            9 => drop(hand("resume rewound-1")),
+            _ => {}
+        }
+        hand("produce work 0 50");
+        hand("wait-caught-up healthy");
+        for (group, away) in [("killed", 4..14), ("stuck", 4..14), ("rewound", 7..9)] {
+            if !away.contains(&number) {
+                hand(&format!("wait-caught-up {group}"));
+            }
+        }
+        let ran = schedule.run().event(&schedule_event(&mut schedule)).make();
+        if number == 5 {
+            // Delivered twice, as `EventBridge` may: the second run sees the minute taken.
+            let again = schedule.run().event(&schedule.event(5, json!({ "groups": GROUPS }))).make();
+            assert_eq!((again.code, show(&again.report.0["history"], "datums_written")), (ran.code, "datums_written=0".into()));
+        }
+        for group in GROUPS {
+            let partition = ran.report.partition(group, "work", 0);
+            statuses.entry(group).or_default().push(partition["status"].as_str().expect("a status").to_owned());
+        }
+        exits.push(ran.code);
+        last = Some(ran);
+    }
+    let last = last.expect("a look");
+    let line = |group: &str| statuses[group].join(" ");
+    assert_eq!(line("healthy"), "OK OK OK OK OK OK OK OK OK OK OK OK OK OK");
+    assert_eq!(line("never"), "OK OK OK OK OK OK OK OK OK OK OK OK OK OK");
+    assert_eq!(line("abandoned"), "OK OK OK OK STOP STOP STOP STOP STOP STOP STOP STOP STOP STOP");
+    assert_eq!(line("killed"), "OK OK OK OK OK OK STOP STOP STOP STOP STOP STOP STOP STOP");
+    assert_eq!(line("stuck"), "OK OK OK OK OK OK OK OK OK OK OK STALL STALL STALL");
+    assert_eq!(line("rewound"), "OK OK OK OK OK OK OK REWIND REWIND OK OK OK OK OK");
+    assert_eq!(exits, [0, 0, 0, 0, 2, 2, 2, 2, 2, 2, 2, 2, 2, 2]);
+    reasons_have_figures(&last);
+    metrics_are_published(&schedule, &last);
+    history_can_be_read(&schedule);
+}
+
+fn schedule_event(schedule: &mut Schedule) -> String {
+    schedule.next(json!({ "groups": GROUPS }))
+}
+
+fn reasons_have_figures(last: &Ran) {
+    let reason = |group: &str| show(last.report.group(group), "status reason");
+    let killed = reason("killed");
+    assert!(killed.starts_with("status=ERR reason=work/0 STOP: no commit for 10 min (usually "), "{killed}");
+    assert!(killed.ends_with(", 500 records behind, no member assigned"), "{killed}");
+    let stuck = reason("stuck");
+    assert!(stuck.starts_with("status=ERR reason=work/0 STALL: no commit for 10 min (usually "), "{stuck}");
+    assert!(stuck.ends_with(", 500 records behind, a member is assigned"), "{stuck}");
+    assert_eq!(reason("healthy"), "status=OK reason=1 partitions, 0 records behind in all");
+    let never = show(last.report.partition("never", "work", 0), "lag findings");
+    assert_eq!(never, r#"lag=null findings=["no_commit","uncommitted"]"#);
+}
+
+fn metrics_are_published(schedule: &Schedule, last: &Ran) {
+    let values = |name: &str, of: &str| schedule.values(name, of);
+    assert_eq!(values("Status", "healthy"), "1 1 1 1 1 1 1 1 1 1 1 1 1 1");
+    assert_eq!(values("Status", "abandoned"), "- - 1 1 3 3 3 3 3 3 3 3 3 3"); // nothing while it warms up
+    assert_eq!(values("Status", "killed"), "1 1 1 1 1 1 3 3 3 3 3 3 3 3");
+    assert_eq!(values("Lag", "healthy"), "0 0 0 0 0 0 0 0 0 0 0 0 0 0");
+    assert_eq!(values("Lag", "killed"), "0 0 0 0 50 100 150 200 250 300 350 400 450 500");
+    assert_eq!(values("Lag", "never"), "- - - - - - - - - - - - - -"); // no commit is no number
+    assert_eq!(values("Groups", "ERR"), "0 0 0 0 1 1 2 3 3 2 2 3 3 3");
+    assert_eq!(values("UnknownGroups", ""), "0 0 0 0 0 0 0 0 0 0 0 0 0 0");
+    assert_eq!(values("Heartbeat", ""), "1 1 1 1 1 1 1 1 1 1 1 1 1 1");
+    let age = schedule.stored("LagSeconds", "killed")[&13].maximum;
+    assert_eq!(Some(age), last.report.group("killed")["lag_seconds"].as_f64());
+    assert!(age > 600.0, "{age}: it was written when the schedule began, thirteen scheduled minutes ago");
+}
+
+fn history_can_be_read(schedule: &Schedule) {
+    let event = schedule.event(9, json!({ "mode": "history", "group": "killed", "minutes": 20 }));
+    let ran = schedule.run().event(&event).make();
+    assert_eq!(ran.code, 0, "{ran:?}");
+    assert_eq!(show(&ran.report.0, "group partitions period_minutes"), "group=killed partitions=1 period_minutes=1");
+    let looks = ran.report.at("shards/0/looks").as_array().expect("looks");
+    assert_eq!(looks.len(), 14, "{looks:?}");
+    let newest = &looks[0];
+    assert_eq!(newest["minute"], rfc3339(schedule.minute(13)), "{newest}");
+    assert!(looks.iter().all(|look| look["unusable"].is_null()), "{looks:?}");
+    let entries: Vec<String> =
+        looks.iter().rev().map(|look| show(&look["partitions"][0], "committed log_end")).collect();
+    assert_eq!(entries[0], "committed=150 log_end=150");
+    assert_eq!(entries[5], "committed=300 log_end=400");
+    assert_eq!(entries[13], "committed=300 log_end=800");
+}
+
+#[test]
+#[ignore = "needs a real Kafka: make test-kafka"]
+fn groups_that_vanish_are_unknown_once() {
+    let cluster = Cluster::start(&Options::default());
+    cluster.hand("create-topic work 1");
+    for group in ["stays", "goes"] {
+        cluster.hand(&format!("commit {group} work 0 0"));
+    }
+    let mut schedule = Schedule::new(&cluster, "shrinking");
+    let mut look = || {
+        let event = schedule.next(json!({}));
+        let ran = schedule.run().event(&event).make();
+        (ran.code, ran.report.at("status").as_str().map(str::to_owned), ran.report.problems().len())
+    };
+    assert_eq!(look(), (0, Some("OK".into()), 0));
+    cluster.hand("delete-group goes");
+    assert_eq!(look(), (3, Some("UNKNOWN".into()), 1));
+    assert_eq!(look(), (0, Some("OK".into()), 0));
+    assert_eq!(schedule.values("UnknownGroups", ""), "0 1 0");
+}

@@ -107,6 +107,10 @@ final class Topics implements AutoCloseable {
         AccessControlEntry entry = new AccessControlEntry("User:" + user, "*", operation, AclPermissionType.ALLOW);
         AclBinding binding = new AclBinding(new ResourcePattern(type, resource, pattern), entry);
         admin.createAcls(List.of(binding)).all().get();
+        Patience patience = new Patience(DEADLINE_MS, "the brokers do not know that " + user + " may do that");
+        while (!admin.describeAcls(binding.toFilter()).values().get().contains(binding)) {
+            patience.spend();
+        }
         return "";
     }
 

@@ -1,3 +1,4 @@
+import java.nio.charset.StandardCharsets;
 import java.time.Duration;
 import java.util.HashMap;
 import java.util.Map;
@@ -30,7 +31,7 @@ final class Writers implements AutoCloseable {
     }
 
     void teach(Stagehand stagehand) {
-        stagehand.command("produce TOPIC PARTITION COUNT [timestamp=MS] [step=MS] [size=BYTES]", words -> {
+        stagehand.command("produce TOPIC PARTITION COUNT [timestamp=MS] [step=MS] [size=BYTES] [keys=N]", words -> {
             TopicPartition partition = new TopicPartition(words.word("TOPIC"), words.integer("PARTITION"));
             return write(plain, partition, words);
         });
@@ -83,17 +84,22 @@ final class Writers implements AutoCloseable {
         return "";
     }
 
-    /** Writes the records; answers the offset of the last one. */
+    /**
+     * Writes the records; answers the offset of the last one. With {@code keys=N} they carry N keys in turn; with {@code keys=0} each has
+     * one that no other record has.
+     */
     private Object write(KafkaProducer<byte[], byte[]> producer, TopicPartition partition, Stagehand.Words words) throws Exception {
         long count = words.number("COUNT");
         long timestamp = words.option("timestamp", -1);
         long step = words.option("step", 0);
         byte[] value = new byte[(int) words.option("size", 10)];
+        long keys = words.option("keys", -1);
         AtomicReference<Exception> failure = new AtomicReference<>();
         AtomicReference<Long> last = new AtomicReference<>(-1L);
         for (long at = 0; at < count; at++) {
             Long when = timestamp < 0 ? null : Long.valueOf(timestamp + at * step);
-            producer.send(new ProducerRecord<>(partition.topic(), partition.partition(), when, null, value), (written, failed) -> {
+            byte[] key = keys < 0 ? null : (keys == 0 ? "only " + when + " " + at : "key " + at % keys).getBytes(StandardCharsets.UTF_8);
+            producer.send(new ProducerRecord<>(partition.topic(), partition.partition(), when, key, value), (written, failed) -> {
                 if (failed == null) {
                     last.accumulateAndGet(written.offset(), Math::max);
                 } else {

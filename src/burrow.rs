@@ -1,0 +1,272 @@
+//! The report in the shape of Burrow's HTTP API, so that what was written for Burrow keeps working.
+//!
+//! Keys, their order and their types are those of `ConsumerGroupStatus`, `PartitionStatus` and `ConsumerOffset`
+//! (Burrow 1.9.5, `core/protocol/evaluator.go` and `storage.go`). Two things differ, since what is not known is no number here:
+//! a status may be `UNKNOWN`, which is what Burrow itself prints for a status outside of its table, and `current_lag` and
+//! `totallag` are then `null`, which Go's decoder reads as 0.
+
+use serde::{Serialize, Serializer};
+
+use crate::judged::{Judged, Memories, Position};
+use crate::lag::{self, Committed, Lag};
+use crate::memory::Sample;
+use crate::snapshot::{Claim, Group, Snapshot};
+use crate::verdict::{Judgement, Verdict};
+
+pub mod http;
+
+/// Which of Burrow's two answers about a group.
+#[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
+pub enum View {
+    /// `/status`: the partitions that are not OK.
+    #[default]
+    Status,
+    /// `/lag`: every partition.
+    Lag,
+}
+
+/// What Burrow answers about one group.
+#[derive(Debug, Serialize)]
+pub struct Answer<'a> {
+    error: bool,
+    message: &'static str,
+    status: GroupStatus<'a>,
+    request: Origin,
+}
+
+/// `ConsumerGroupStatus`.
+#[derive(Debug, Serialize)]
+struct GroupStatus<'a> {
+    cluster: &'a str,
+    group: &'a str,
+    status: &'static str,
+    /// The share of the partitions whose own is 1.
+    #[serde(serialize_with = "as_go_does")]
+    complete: f32,
+    partitions: Vec<PartitionStatus<'a>>,
+    partition_count: usize,
+    /// The first of those with the largest lag, OK or not.
+    maxlag: Option<PartitionStatus<'a>>,
+    totallag: Option<u64>,
+}
+
+/// `PartitionStatus`.
+#[derive(Clone, Debug, Serialize)]
+struct PartitionStatus<'a> {
+    topic: &'a str,
+    partition: i32,
+    owner: &'a str,
+    client_id: &'a str,
+    status: &'static str,
+    start: Option<Offset>,
+    end: Option<Offset>,
+    current_lag: Option<u64>,
+    /// The share of the snapshots that a verdict needs.
+    #[serde(serialize_with = "as_go_does")]
+    complete: f32,
+}
+
+/// `ConsumerOffset`: a commit, as of the look that first saw it.
+///
+/// Kafka tells no client when a commit was made, so both times are that look's.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, Serialize)]
+struct Offset {
+    offset: i64,
+    /// Milliseconds since 1970.
+    timestamp: i64,
+    /// The same, cut to the second as Burrow does.
+    #[serde(rename = "observedAt")]
+    observed_at: i64,
+    /// Behind the log end of that look; `null` where it was not read.
+    lag: Option<u64>,
+}
+
+/// What was asked, and of whom.
+#[derive(Clone, Debug, PartialEq, Eq, Serialize)]
+pub struct Origin {
+    /// The path.
+    pub url: String,
+    /// The host's name.
+    pub host: String,
+}
+
+/// A run's results, as far as Burrow would tell them.
+#[derive(Clone, Copy, Debug)]
+pub struct Results<'a> {
+    /// The cluster's name.
+    pub cluster: &'a str,
+    /// What was seen.
+    pub snapshot: &'a Snapshot,
+    /// What was said of it.
+    pub judged: &'a Judged,
+    /// What is remembered of it.
+    pub memories: &'a Memories,
+    /// When the logs were read, in milliseconds since 1970.
+    pub time_ms: i64,
+}
+
+impl View {
+    /// The words for it in events and paths.
+    pub const WORDS: [(&str, Self); 2] = [("status", Self::Status), ("lag", Self::Lag)];
+
+    fn word(self) -> &'static str {
+        match self {
+            Self::Status => "status",
+            Self::Lag => "lag",
+        }
+    }
+}
+
+impl Origin {
+    /// The path that Burrow would have been asked with.
+    #[must_use]
+    pub fn of(cluster: &str, group: &str, view: View) -> Self {
+        Self { url: format!("/v3/kafka/{cluster}/consumer/{group}/{}", view.word()), host: HOST.to_owned() }
+    }
+}
+
+impl<'a> Results<'a> {
+    /// One answer for each group; `earlier` gives the samples of a partition that were read, oldest first.
+    pub fn answers(&self, view: View, earlier: impl Fn(Position) -> Vec<Sample>) -> Vec<Answer<'a>> {
+        let groups = self.snapshot.groups.iter().enumerate();
+        groups.map(|(g, group)| self.answer(g, group, view, |c| earlier((g, c)))).collect()
+    }
+
+    fn answer(
+        &self,
+        g: usize,
+        group: &'a Group,
+        view: View,
+        earlier: impl Fn(usize) -> Vec<Sample>,
+    ) -> Answer<'a> {
+        let judged = &self.judged.0[g];
+        let claims = group.claims.as_deref().unwrap_or_default().iter().zip(&judged.partitions).enumerate();
+        let all: Vec<(Verdict, PartitionStatus<'a>)> = claims
+            .map(|(c, (claim, judgement))| {
+                let complete = self.memories.of((g, c)).map_or(0.0, |memory| memory.complete());
+                (judgement.verdict, self.partition(group, claim, judgement, complete, &earlier(c)))
+            })
+            .collect();
+        let partition_count = all.len();
+        let full = all.iter().filter(|(_, partition)| partition.complete >= 1.0).count();
+        let mut maxlag: Option<&PartitionStatus<'a>> = None;
+        for (_, partition) in &all {
+            if partition.current_lag > maxlag.and_then(|most| most.current_lag) {
+                maxlag = Some(partition);
+            }
+        }
+        let unread = group.claims.is_err() || all.iter().any(|(_, partition)| partition.current_lag.is_none());
+        let status = GroupStatus {
+            cluster: self.cluster,
+            group: &group.name,
+            status: judged.verdict.word(),
+            complete: share(full, partition_count),
+            partition_count,
+            maxlag: maxlag.cloned(),
+            totallag: judged.total_lag.or((!unread).then_some(0)),
+            partitions: all
+                .into_iter()
+                .filter(|(verdict, _)| view == View::Lag || *verdict != Verdict::Ok)
+                .map(|(_, partition)| partition)
+                .collect(),
+        };
+        let request = Origin::of(self.cluster, &group.name, view);
+        Answer { error: false, message: RETURNED, status, request }
+    }
+
+    fn partition(
+        &self,
+        group: &'a Group,
+        claim: &'a Claim,
+        judgement: &Judgement,
+        complete: f32,
+        earlier: &[Sample],
+    ) -> PartitionStatus<'a> {
+        let log = self.snapshot.log(claim).ok();
+        let lag = claim.committed.as_ref().ok().zip(log).map(|(committed, log)| lag::lag(*committed, log));
+        let member = claim.member.and_then(|member| group.members.as_ref().ok()?.get(usize::try_from(member).ok()?));
+        let (start, end) = self.commits(claim, lag.and_then(Lag::unread), earlier);
+        PartitionStatus {
+            topic: &self.snapshot.topics[claim.topic].name,
+            partition: claim.partition,
+            owner: member.map_or("", |member| &*member.host),
+            client_id: member.map_or("", |member| &*member.client_id),
+            status: judgement.verdict.word(),
+            start,
+            end,
+            // Burrow lists a partition that is assigned and was never committed with the zeros of its struct.
+            current_lag: lag.map(|lag| lag.unread().unwrap_or(0)),
+            complete,
+        }
+    }
+
+    /// The oldest commit that an earlier look saw, and the newest one, each where it was first seen.
+    fn commits(&self, claim: &Claim, lag: Option<u64>, earlier: &[Sample]) -> (Option<Offset>, Option<Offset>) {
+        let seen = |sample: &Sample| {
+            let Committed::At(offset) = sample.committed else { return None };
+            let lag = u64::try_from(sample.end.saturating_sub(offset)).unwrap_or(0);
+            Some(Offset::first_seen(offset, sample.time_ms, Some(lag)))
+        };
+        let start = earlier.iter().find_map(seen);
+        let Ok(Committed::At(offset)) = claim.committed else { return (start, None) };
+        let alike = earlier.iter().rev().take_while(|sample| sample.committed == Committed::At(offset));
+        let end = alike.last().and_then(seen).unwrap_or_else(|| Offset::first_seen(offset, self.time_ms, lag));
+        (start, Some(end))
+    }
+}
+
+impl<'a> Answer<'a> {
+    /// The answer for a group that is not there, or in a cluster that is another one.
+    #[must_use]
+    pub fn not_found(cluster: &'a str, group: &'a str, request: Origin) -> Self {
+        let status = GroupStatus {
+            cluster,
+            group,
+            status: Verdict::NotFound.word(),
+            complete: 1.0,
+            partitions: Vec::new(),
+            partition_count: 0,
+            maxlag: None,
+            totallag: Some(0),
+        };
+        Self { error: false, message: RETURNED, status, request }
+    }
+
+    /// As it was asked for by somebody else than [`Origin::of`] takes for granted.
+    #[must_use]
+    pub fn asked_by(self, request: Origin) -> Self {
+        Self { request, ..self }
+    }
+}
+
+impl Offset {
+    fn first_seen(offset: i64, time_ms: i64, lag: Option<u64>) -> Self {
+        Self { offset, timestamp: time_ms, observed_at: time_ms - time_ms.rem_euclid(1_000), lag }
+    }
+}
+
+/// Of nothing, all of it.
+fn share(part: usize, whole: usize) -> f32 {
+    #[expect(clippy::cast_precision_loss, reason = "numbers of partitions, for a share")]
+    let share = part as f32 / whole.max(1) as f32;
+    if whole == 0 { 1.0 } else { share }
+}
+
+/// A whole number without a decimal point.
+#[expect(clippy::trivially_copy_pass_by_ref, reason = "serde passes fields by reference")]
+fn as_go_does<S: Serializer>(share: &f32, serializer: S) -> Result<S::Ok, S::Error> {
+    match *share {
+        0.0 => serializer.serialize_u8(0),
+        1.0 => serializer.serialize_u8(1),
+        part => serializer.serialize_f32(part),
+    }
+}
+
+/// `handleConsumerStatus` says it of both views, and of a group that is not there.
+const RETURNED: &str = "consumer status returned";
+
+/// The host of an answer that nobody asked for by HTTP.
+const HOST: &str = "meerkat";
+
+#[cfg(test)]
+mod tests;

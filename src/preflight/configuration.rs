@@ -1,0 +1,139 @@
+//! The configuration as it was understood, with every secret hidden, and what its patterns select.
+
+use super::Line;
+use crate::config::sasl::{Account, Issuer, Sasl};
+use crate::config::{Bootstrap, Config, Encryption, MetricsDetail, Pem};
+use crate::snapshot::Snapshot;
+
+/// What the variables say.
+#[must_use]
+pub fn lines(config: &Config) -> Vec<Line> {
+    let kafka = &config.kafka;
+    let bootstrap = match &kafka.bootstrap {
+        Bootstrap::Addresses(addresses) => addresses.iter().map(ToString::to_string).collect::<Vec<_>>().join(", "),
+        Bootstrap::Cluster { arn, network } => format!("those that Amazon MSK tells of {arn} ({network:?})"),
+    };
+    let protocol = match (kafka.encryption, &kafka.sasl) {
+        (Encryption::Tls, None) => "SSL",
+        (Encryption::Tls, Some(_)) => "SASL_SSL",
+        (Encryption::None, None) => "PLAINTEXT",
+        (Encryption::None, Some(_)) => "SASL_PLAINTEXT",
+    };
+    let detail = |wanted: MetricsDetail| MetricsDetail::WORDS.iter().find(|(_, detail)| *detail == wanted).map(|(word, _)| *word);
+    let store = &config.store;
+    let switch = |on: bool| if on { "on" } else { "off" };
+    let mut lines = vec![
+        Line::works(SECTION, "brokers to begin with", bootstrap),
+        Line::works(SECTION, "protocol", protocol),
+        Line::works(SECTION, "trust store", pem(kafka.truststore.as_ref(), "Mozilla's roots")),
+        Line::works(SECTION, "key store", pem(kafka.keystore.as_ref(), "none")),
+    ];
+    if let Some(sasl) = &kafka.sasl {
+        lines.push(Line::works(SECTION, "login", login(sasl)));
+    }
+    lines.extend([
+        Line::works(SECTION, "cluster", config.cluster.as_deref().unwrap_or("Kafka's own cluster id")),
+        Line::works(SECTION, "a look", format!("every {} minutes", config.judgement.period)),
+        Line::works(SECTION, "history", format!("{}, in {}", switch(store.history), store.state_namespace)),
+        Line::works(
+            SECTION,
+            "metrics",
+            format!(
+                "{}, in {}, down to detail {}, at most {}",
+                switch(store.publish),
+                store.namespace,
+                detail(store.detail).unwrap_or_default(),
+                store.limit
+            ),
+        ),
+    ]);
+    lines
+}
+
+/// What the patterns select: counts and a few names.
+#[must_use]
+pub fn selected(snapshot: &Snapshot) -> Vec<Line> {
+    let few = |names: Vec<&str>| {
+        let shown = names.iter().take(SHOWN).copied().collect::<Vec<_>>().join(", ");
+        match names.len() {
+            0 => String::from("0"),
+            all if all > SHOWN => format!("{all}: {shown}, …"),
+            all => format!("{all}: {shown}"),
+        }
+    };
+    let groups: Vec<&str> = snapshot.groups.iter().filter(|group| !group.is_missing()).map(|group| &*group.name).collect();
+    let missing: Vec<&str> = snapshot.groups.iter().filter(|group| group.is_missing()).map(|group| &*group.name).collect();
+    let topics: Vec<&str> = snapshot.topics.iter().map(|topic| &*topic.name).collect();
+    let listed = snapshot.listed.as_ref().map_or_else(|why| format!(" ({why})"), |all| format!(" of {}", all.len()));
+    let mut lines = Vec::new();
+    if groups.is_empty() {
+        let todo = "see MEERKAT_GROUPS, and the permissions below";
+        lines.push(Line::less(SELECTED, "groups", format!("none{listed}"), todo));
+    } else {
+        lines.push(Line::works(SELECTED, "groups", few(groups) + &listed));
+    }
+    if !missing.is_empty() {
+        let todo = "see their names in MEERKAT_EXPECT, or the event's groups";
+        lines.push(Line::fails(SELECTED, "groups", format!("expected and not there: {}", few(missing)), todo));
+    }
+    lines.push(Line::works(SELECTED, "topics that they read", few(topics)));
+    for (protocol, groups) in &snapshot.left_out {
+        lines.push(Line::works(SELECTED, "left out", format!("{groups} groups of {protocol}, which are no consumer groups")));
+    }
+    lines
+}
+
+fn pem(pem: Option<&Pem>, none: &str) -> String {
+    match pem {
+        None => none.to_owned(),
+        Some(Pem::Value(_)) => String::from("given as PEM"),
+        Some(Pem::Path(path)) => format!("the file {path}"),
+        Some(Pem::Kept(reference)) => format!("kept in {reference}"),
+    }
+}
+
+fn login(sasl: &Sasl) -> String {
+    let account = |account: &Account| match account {
+        Account::One(reference) => format!("user and password kept in {reference}"),
+        Account::Two { username, .. } => format!("user {username:?}, password ***"),
+    };
+    match sasl {
+        Sasl::Plain(one) => format!("PLAIN, {}", account(one)),
+        Sasl::Scram(hash, one) => format!("SCRAM with {hash:?}, {}", account(one)),
+        Sasl::OauthBearer { from: Issuer::Token(_), .. } => String::from("OAUTHBEARER, token ***"),
+        Sasl::OauthBearer { from: Issuer::Endpoint { url, .. }, .. } => format!("OAUTHBEARER, tokens from {url}"),
+        Sasl::MskIam { role, .. } => {
+            format!("AWS_MSK_IAM, {}", role.as_deref().map_or_else(|| String::from("own role"), |role| format!("role {role}")))
+        }
+    }
+}
+
+const SECTION: &str = "configuration";
+const SELECTED: &str = "selected";
+/// Names that are shown of many.
+const SHOWN: usize = 5;
+
+#[cfg(test)]
+mod tests {
+    #![expect(clippy::unwrap_used, reason = "a test fails by panicking")]
+
+    use super::*;
+
+    #[test]
+    fn no_secret_is_shown() {
+        let variables = [
+            ("KAFKA_BOOTSTRAP_SERVERS", "b-1.example:9096"),
+            ("KAFKA_SECURITY_PROTOCOL", "SASL_SSL"),
+            ("KAFKA_SASL_MECHANISM", "SCRAM-SHA-512"),
+            ("KAFKA_SASL_USERNAME", "reader"),
+            ("KAFKA_SASL_PASSWORD", "hunter2"),
+            ("KAFKA_SSL_KEYSTORE", "-----BEGIN hunter3"),
+        ];
+        let config = Config::parse(variables.map(|(name, value)| (name.to_owned(), value.to_owned()))).unwrap();
+        let text = format!("{:?}", lines(&config));
+        assert!(!text.contains("hunter"), "{text}");
+        for shown in ["b-1.example:9096", "SASL_SSL", "SCRAM with", "given as PEM", "Mozilla's roots", "Meerkat/State"] {
+            assert!(text.contains(shown), "{shown} in {text}");
+        }
+    }
+}

@@ -1,0 +1,219 @@
+//! What this user may describe, and the line that grants what is missing.
+
+use super::Line;
+use super::found::{Asked, Permissions};
+
+/// Who asks, in the terms of those who grant.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub enum Principal {
+    /// A principal of Kafka's own, without `User:` before it.
+    Kafka {
+        /// Its name; `None` where only the brokers know it.
+        name: Option<String>,
+        /// A broker's address, for the command line.
+        bootstrap: String,
+    },
+    /// A role or user of AWS, on Amazon MSK.
+    Iam {
+        /// The cluster's ARN, where it is configured.
+        cluster: Option<String>,
+    },
+}
+
+/// One line for each permission.
+#[must_use]
+pub fn lines(permissions: &Permissions, principal: &Principal) -> Vec<Line> {
+    let Permissions { cluster, listed, groups, topics } = permissions;
+    let sees_something = listed.is_some_and(|groups| groups > 0);
+    let first = match (cluster, sees_something) {
+        (Some(true), _) => Line::works(SECTION, CLUSTER, "DESCRIBE is there, so brokers list every group"),
+        (Some(false), true) => Line::less(
+            SECTION,
+            CLUSTER,
+            "DESCRIBE is missing, so brokers list, without an error, only the groups that this user may describe",
+            principal.grant(&Resource::Cluster),
+        ),
+        (Some(false), false) => Line::fails(
+            SECTION,
+            CLUSTER,
+            "DESCRIBE is missing and no group is listed, without an error: this user has no permission at all, or none for groups",
+            principal.grant(&Resource::Cluster),
+        ),
+        (None, true) => Line::works(SECTION, CLUSTER, "the brokers do not tell (before Kafka 2.3), and list groups"),
+        (None, false) => Line::unknown(
+            SECTION,
+            CLUSTER,
+            "the brokers do not tell (before Kafka 2.3) and list no group: there are none, or this user may see none",
+        ),
+    };
+    let mut lines = vec![first];
+    lines.extend(of(GROUPS, groups, *cluster, |name| principal.grant(&Resource::Group(name))));
+    lines.extend(of(TOPICS, topics, *cluster, |name| principal.grant(&Resource::Topic(name))));
+    lines
+}
+
+fn of(subject: &str, asked: &Asked, cluster: Option<bool>, grant: impl Fn(&str) -> String) -> Vec<Line> {
+    let Asked { allowed, denied, unread } = asked;
+    let mut lines = Vec::new();
+    let first = |names: &[String]| {
+        let shown: Vec<&str> = names.iter().take(SHOWN).map(String::as_str).collect();
+        let more = names.len().saturating_sub(SHOWN);
+        if more > 0 { format!("{} and {more} more", shown.join(", ")) } else { shown.join(", ") }
+    };
+    if !allowed.is_empty() {
+        lines.push(Line::works(SECTION, subject, format!("DESCRIBE is there for {}: {}", allowed.len(), first(allowed))));
+    }
+    for name in denied.iter().take(SHOWN) {
+        lines.push(Line::fails(SECTION, subject, format!("DESCRIBE is missing for {name}"), grant(name)));
+    }
+    if denied.len() > SHOWN {
+        let found = format!("DESCRIBE is missing for {} more", denied.len() - SHOWN);
+        lines.push(Line::fails(SECTION, subject, found, grant("*")));
+    }
+    for (name, why) in unread.iter().take(SHOWN) {
+        lines.push(Line::unknown(SECTION, subject, format!("{name}: {why}")));
+    }
+    if lines.is_empty() {
+        lines.push(match cluster {
+            Some(false) => Line::fails(SECTION, subject, "none is seen", grant("*")),
+            _ => Line::unknown(SECTION, subject, "none was there to be tried"),
+        });
+    }
+    lines
+}
+
+enum Resource<'a> {
+    Cluster,
+    Group(&'a str),
+    Topic(&'a str),
+}
+
+impl Principal {
+    /// The command or statement that grants DESCRIBE.
+    fn grant(&self, resource: &Resource<'_>) -> String {
+        match self {
+            Self::Kafka { name, bootstrap } => {
+                let on = match resource {
+                    Resource::Cluster => String::from("--cluster"),
+                    Resource::Group(name) => format!("--group {}", quoted(name)),
+                    Resource::Topic(name) => format!("--topic {}", quoted(name)),
+                };
+                let user = quoted(&format!("User:{}", name.as_deref().unwrap_or("NAME")));
+                format!("kafka-acls.sh --bootstrap-server {bootstrap} --add --allow-principal {user} --operation Describe {on}")
+            }
+            Self::Iam { cluster } => {
+                let (action, kind, name) = match resource {
+                    Resource::Cluster => ("DescribeCluster", "cluster", None),
+                    Resource::Group(name) => ("DescribeGroup", "group", Some(*name)),
+                    Resource::Topic(name) => ("DescribeTopic", "topic", Some(*name)),
+                };
+                // arn:aws:kafka:REGION:ACCOUNT:cluster/NAME/UUID, and the same with the kind and name of what is in it.
+                let arn = cluster.as_deref().unwrap_or("arn:aws:kafka:REGION:ACCOUNT:cluster/NAME/UUID");
+                let arn = arn.replacen(":cluster/", &format!(":{kind}/"), 1);
+                let arn = name.map_or_else(|| arn.clone(), |name| format!("{arn}/{name}"));
+                format!(r#"{{"Effect":"Allow","Action":"kafka-cluster:{action}","Resource":"{arn}"}}"#)
+            }
+        }
+    }
+}
+
+/// As a POSIX shell takes it for one word.
+fn quoted(word: &str) -> String {
+    let plain = |c: char| c.is_ascii_alphanumeric() || "-_.:/=,".contains(c);
+    if !word.is_empty() && word.chars().all(plain) { word.to_owned() } else { format!("'{}'", word.replace('\'', r"'\''")) }
+}
+
+const SECTION: &str = "permissions";
+const CLUSTER: &str = "cluster";
+const GROUPS: &str = "groups";
+const TOPICS: &str = "topics";
+/// Names that are shown of many.
+const SHOWN: usize = 5;
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use crate::preflight::Status;
+
+    fn principal() -> Principal {
+        Principal::Kafka { name: Some("reader".into()), bootstrap: "b-1:9096".into() }
+    }
+
+    fn told(permissions: &Permissions) -> Vec<(Status, String, String)> {
+        let lines = lines(permissions, &principal());
+        lines.into_iter().map(|line| (line.status, line.found, line.todo.unwrap_or_default())).collect()
+    }
+
+    fn asked(allowed: &[&str], denied: &[&str]) -> Asked {
+        let names = |names: &[&str]| names.iter().map(|name| (*name).to_owned()).collect();
+        Asked { allowed: names(allowed), denied: names(denied), unread: Vec::new() }
+    }
+
+    #[test]
+    fn every_permission_that_is_there_is_named() {
+        let told = told(&Permissions {
+            cluster: Some(true),
+            listed: Some(1),
+            groups: asked(&["g"], &[]),
+            topics: asked(&["t"], &[]),
+        });
+        assert!(told.iter().all(|(status, ..)| *status == Status::Works), "{told:?}");
+        assert_eq!(told[1].1, "DESCRIBE is there for 1: g");
+    }
+
+    #[test]
+    fn empty_lists_without_an_error_are_recognised() {
+        let told = told(&Permissions { cluster: Some(false), listed: Some(0), ..Permissions::default() });
+        assert!(told.iter().all(|(status, ..)| *status == Status::Fails), "{told:?}");
+        assert!(told[0].1.contains("without an error: this user has no permission at all"));
+        let todo = |resource: &str| {
+            format!("kafka-acls.sh --bootstrap-server b-1:9096 --add --allow-principal User:reader --operation Describe {resource}")
+        };
+        assert_eq!(told.iter().map(|(.., todo)| todo.clone()).collect::<Vec<_>>(), [todo("--cluster"), todo("--group '*'"), todo("--topic '*'")]);
+    }
+
+    #[test]
+    fn a_user_who_sees_some_groups_is_told_that_there_may_be_more() {
+        let permissions = Permissions {
+            cluster: Some(false),
+            listed: Some(1),
+            groups: asked(&["g"], &[]),
+            topics: asked(&["t"], &["it's secret"]),
+        };
+        let told = told(&permissions);
+        assert_eq!(told[0].0, Status::Less);
+        assert_eq!((told[3].0, &*told[3].1), (Status::Fails, "DESCRIBE is missing for it's secret"));
+        assert!(told[3].2.ends_with(r"--topic 'it'\''s secret'"), "{told:?}");
+    }
+
+    #[test]
+    fn a_cluster_without_groups_is_no_lack_of_permissions() {
+        let told = told(&Permissions { cluster: Some(true), listed: Some(0), ..Permissions::default() });
+        assert_eq!(told.iter().map(|(status, ..)| *status).collect::<Vec<_>>(), [Status::Works, Status::Unknown, Status::Unknown]);
+    }
+
+    #[test]
+    fn many_are_told_by_a_few() {
+        let names: Vec<String> = (0..9).map(|n| format!("g{n}")).collect();
+        let permissions = Permissions {
+            cluster: Some(true),
+            listed: Some(9),
+            groups: Asked { denied: names, ..Asked::default() },
+            topics: asked(&["a", "b", "c", "d", "e", "f", "g"], &[]),
+        };
+        let told = told(&permissions);
+        assert_eq!(told[6].1, "DESCRIBE is missing for 4 more");
+        assert_eq!(told[7].1, "DESCRIBE is there for 7: a, b, c, d, e and 2 more");
+    }
+
+    #[test]
+    fn amazon_grants_by_statements() {
+        let cluster = Some("arn:aws:kafka:eu-west-1:1:cluster/prod/4-2".to_owned());
+        let statement = |resource: &Resource<'_>| Principal::Iam { cluster: cluster.clone() }.grant(resource);
+        assert_eq!(
+            statement(&Resource::Group("orders")),
+            r#"{"Effect":"Allow","Action":"kafka-cluster:DescribeGroup","Resource":"arn:aws:kafka:eu-west-1:1:group/prod/4-2/orders"}"#
+        );
+        assert!(statement(&Resource::Cluster).contains(r#""Resource":"arn:aws:kafka:eu-west-1:1:cluster/prod/4-2""#));
+    }
+}

@@ -1,0 +1,144 @@
+//! What `CloudWatch` made of the canary, and what the metrics will cost.
+
+use super::Line;
+use super::found::Canary;
+
+/// The lines of a canary; the namespaces are those of the configuration, `waited_ms` is how long it was waited for.
+#[must_use]
+pub fn lines(canary: &Canary, state: &str, results: &str, waited_ms: u64) -> Vec<Line> {
+    let mut lines = Vec::new();
+    let Canary { endpoint, region, ahead_ms, state: kept, results: published, read, visible_ms, wrong } = canary;
+    if let Some(endpoint) = endpoint {
+        let region = region.as_deref().unwrap_or("no Region");
+        lines.push(Line::works(SECTION, "endpoint", format!("{endpoint}, {region}")));
+    }
+    let granted = |subject: &str, outcome: &Option<Result<(), String>>, works: String| match outcome {
+        Some(Ok(())) => Line::works(SECTION, subject, works),
+        Some(Err(why)) => match why.split_once(": ") {
+            Some((found, todo)) => Line::fails(SECTION, subject, found, todo),
+            None => Line::fails(SECTION, subject, why, "see the function's role and the endpoint's policy"),
+        },
+        None => Line::unknown(SECTION, subject, "not tried"),
+    };
+    lines.push(granted(&format!("write to {state}"), kept, String::from("the history can be kept")));
+    lines.push(granted(&format!("write to {results}"), published, String::from("metrics can be published")));
+    lines.push(granted("read", read, String::from("data can be read")));
+    if let (Some(Ok(())), Some(Ok(()))) = (kept, read) {
+        lines.push(match (visible_ms, wrong.is_empty()) {
+            (_, false) => Line::fails(
+                SECTION,
+                "canary",
+                format!("came back otherwise than it was written: {}", wrong.iter().cloned().collect::<Vec<_>>().join("; ")),
+                "keep no history there (MEERKAT_HISTORY=off), and see what stands between this and CloudWatch",
+            ),
+            (Some(ms), true) => Line::works(
+                SECTION,
+                "canary",
+                format!("both ends of a slot's range, 2^53, the largest count and a merged second came back as written, {ms} ms after the write"),
+            ),
+            (None, true) => Line::unknown(
+                SECTION,
+                "canary",
+                format!("written and not visible after {waited_ms} ms; a new metric may take two minutes: run it again, or raise MEERKAT_TIMEOUT"),
+            ),
+        });
+    }
+    lines.push(match ahead_ms {
+        Some(ms) if ms.abs() <= CLOCK_TOLERANCE_MS => {
+            Line::works(SECTION, "clock", format!("agrees with AWS within {} s", ms.abs().div_ceil(1_000).max(1)))
+        }
+        Some(ms) => {
+            let side = if *ms > 0 { "behind" } else { "ahead of" };
+            let found = format!("this machine's clock is {} s {side} that of AWS", ms.abs() / 1_000);
+            Line::fails(SECTION, "clock", found, "set the clock by NTP: minutes are addresses, and signatures expire")
+        }
+        None => Line::unknown(SECTION, "clock", "not compared: no answer of AWS carried a date"),
+    });
+    lines
+}
+
+/// What is to be expected on the account's bill.
+#[must_use]
+pub fn cost(metrics: usize, state: usize, limit: usize, dollars: f64, prices_of: &str) -> Line {
+    let found = format!(
+        "{metrics} metrics for people and {state} for the history, about {dollars:.2} USD a month (us-east-1, {prices_of})"
+    );
+    if metrics > limit {
+        let todo = "raise MEERKAT_METRICS_LIMIT, choose less in MEERKAT_METRICS_DETAIL, or fewer groups in MEERKAT_GROUPS";
+        Line::less(SECTION, "metrics", format!("{found}, of which MEERKAT_METRICS_LIMIT allows {limit}"), todo)
+    } else {
+        Line::works(SECTION, "metrics", found)
+    }
+}
+
+/// The section of all that has to do with `CloudWatch`.
+pub const SECTION: &str = "CloudWatch";
+/// A minute is the unit of the history, and signatures are taken for five.
+const CLOCK_TOLERANCE_MS: i64 = 5_000;
+
+#[cfg(test)]
+mod tests {
+    #![expect(clippy::unwrap_used, reason = "a test fails by panicking")]
+
+    use super::*;
+    use crate::preflight::Status;
+
+    fn told(canary: &Canary) -> Vec<(String, Status)> {
+        let lines = lines(canary, "Meerkat/State", "Meerkat", 20_000);
+        assert!(lines.iter().all(|line| line.status != Status::Fails || line.todo.is_some()), "{lines:?}");
+        lines.into_iter().map(|line| (line.subject, line.status)).collect()
+    }
+
+    fn well() -> Canary {
+        Canary {
+            endpoint: Some("https://monitoring.eu-west-1.amazonaws.com".into()),
+            region: Some("eu-west-1".into()),
+            ahead_ms: Some(-800),
+            state: Some(Ok(())),
+            results: Some(Ok(())),
+            read: Some(Ok(())),
+            visible_ms: Some(1_200),
+            wrong: std::collections::BTreeSet::new(),
+        }
+    }
+
+    fn status(canary: &Canary, subject: &str) -> Status {
+        told(canary).into_iter().find(|(found, _)| found == subject).unwrap().1
+    }
+
+    #[test]
+    fn a_canary_that_came_back_works() {
+        assert!(told(&well()).iter().all(|(_, status)| *status == Status::Works), "{:?}", told(&well()));
+    }
+
+    #[test]
+    fn each_namespace_is_told_for_itself() {
+        let refused = Some(Err(String::from("writing the history is not permitted: allow cloudwatch:PutMetricData")));
+        let canary = Canary { state: refused, visible_ms: None, ..well() };
+        assert_eq!(status(&canary, "write to Meerkat/State"), Status::Fails);
+        assert_eq!(status(&canary, "write to Meerkat"), Status::Works);
+        assert!(told(&canary).iter().all(|(subject, _)| subject != "canary"));
+    }
+
+    #[test]
+    fn what_is_not_visible_yet_is_unknown_and_what_is_wrong_is_not() {
+        assert_eq!(status(&Canary { visible_ms: None, ..well() }, "canary"), Status::Unknown);
+        let wrong = ["slot 0".to_owned()].into();
+        assert_eq!(status(&Canary { wrong, ..well() }, "canary"), Status::Fails);
+    }
+
+    #[test]
+    fn a_clock_may_be_off_by_a_few_seconds() {
+        let clock = |ahead_ms| status(&Canary { ahead_ms, ..well() }, "clock");
+        assert_eq!(clock(Some(5_000)), Status::Works);
+        assert_eq!(clock(Some(5_001)), Status::Fails);
+        assert_eq!(clock(Some(-5_001)), Status::Fails);
+        assert_eq!(clock(None), Status::Unknown);
+    }
+
+    #[test]
+    fn more_metrics_than_allowed_are_told() {
+        assert_eq!(cost(500, 3, 500, 151.0, "2026-11").status, Status::Works);
+        assert_eq!(cost(501, 3, 500, 151.0, "2026-11").status, Status::Less);
+    }
+}

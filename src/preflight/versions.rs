@@ -1,0 +1,186 @@
+//! The version matrix: what a lower version, or none, takes away.
+
+use super::found::Version;
+use super::{Line, Status};
+use crate::kafka::versions::{Api, Range, Versions};
+
+/// One entry for each request that this build can send.
+#[must_use]
+pub fn matrix(versions: &Versions) -> Vec<Version> {
+    let pair = |range: Range| (range.min, range.max);
+    let entry = |api: Api| Version {
+        api: api.name(),
+        ours: pair(api.ours()),
+        broker: versions.range(api).map(pair),
+        chosen: versions.choose(api).ok(),
+    };
+    Api::ALL.into_iter().map(entry).collect()
+}
+
+/// One line for each request. `login`: whether the listener wants one.
+#[must_use]
+pub fn lines(section: &str, matrix: &[Version], login: bool) -> Vec<Line> {
+    matrix.iter().map(|version| line(section, version, login)).collect()
+}
+
+fn line(section: &str, version: &Version, login: bool) -> Line {
+    let Version { api, ours, broker, chosen } = version;
+    let (offers, ours) = (broker.map_or_else(|| String::from("does not offer it"), |range| format!("{}", Shown(range))), Shown(*ours));
+    let subject = *api;
+    let sasl = matches!(subject, "SaslHandshake" | "SaslAuthenticate");
+    if sasl && !login {
+        return Line::works(section, subject, format!("not needed; this build {ours}, the broker {offers}"));
+    }
+    let Some(chosen) = chosen else {
+        let found = format!("no version in common: this build {ours}, the broker {offers}");
+        let newer = broker.is_some_and(|(min, _)| min > ours.0.1);
+        let todo = if newer { "upgrade meerkat" } else { "upgrade the broker" };
+        return match missing(subject) {
+            Missing::NoSuchGroups if !newer => Line::works(section, subject, "the broker has no groups of this kind"),
+            Missing::NoSuchGroups => Line::less(section, subject, format!("{found}: members of these groups are not told"), todo),
+            Missing::Less(what) => Line::less(section, subject, format!("{found}: {what}"), todo),
+            Missing::Nothing(what) => Line::fails(section, subject, format!("{found}: {what}"), todo),
+        };
+    };
+    let found = format!("{subject} {chosen}; this build {ours}, the broker {offers}");
+    let lost: Vec<&str> = losses(subject).iter().filter(|(below, _)| chosen < below).map(|(_, what)| *what).collect();
+    if lost.is_empty() {
+        Line::works(section, subject, found)
+    } else {
+        Line::less(section, subject, format!("{subject} {chosen}: {}; this build {ours}, the broker {offers}", lost.join(", ")), "upgrade the broker for more")
+    }
+}
+
+/// What a table of releases says of one of them: the worst status, and what is missing, most important first.
+#[must_use]
+pub fn summary(matrix: &[Version], login: bool) -> (Status, Vec<String>) {
+    let lines = lines("", matrix, login);
+    let worst = lines.iter().map(|line| line.status).max_by_key(|status| status.verdict().severity());
+    let mut lines: Vec<&Line> = lines.iter().filter(|line| line.status != Status::Works).collect();
+    lines.sort_by_key(|line| std::cmp::Reverse(line.status.verdict().severity()));
+    let first = |line: &&Line| {
+        let text = line.found.split("; ").next().unwrap_or_default();
+        if text.starts_with(&*line.subject) { text.to_owned() } else { format!("{}: {text}", line.subject) }
+    };
+    (worst.unwrap_or(Status::Works), lines.iter().map(first).collect())
+}
+
+/// What a check is without a request.
+enum Missing {
+    Nothing(&'static str),
+    Less(&'static str),
+    NoSuchGroups,
+}
+
+fn missing(api: &str) -> Missing {
+    match api {
+        "FindCoordinator" => Missing::Less("groups that no broker lists cannot be looked up by name"),
+        "DescribeGroups" => Missing::Less("members and states of classic groups are not told"),
+        "SaslHandshake" | "SaslAuthenticate" => Missing::Nothing("there is no login that both sides know"),
+        "Metadata" => Missing::Nothing("neither brokers nor leaders can be found"),
+        "ListGroups" => Missing::Nothing("groups cannot be found"),
+        "OffsetFetch" => Missing::Nothing("commits cannot be read"),
+        "ListOffsets" => Missing::Nothing("log ends cannot be read"),
+        "ApiVersions" => Missing::Nothing("no version can be agreed on"),
+        _ => Missing::NoSuchGroups,
+    }
+}
+
+/// What a version below a certain one takes away; by request, from the most important on.
+fn losses(api: &str) -> &'static [(i16, &'static str)] {
+    match api {
+        "ListOffsets" => &[
+            (7, "no MAX_TIMESTAMP (KIP-734), lag in seconds starts its search at now"),
+            (4, "no leader epochs (KIP-320), a leader that is out of date is not found out"),
+        ],
+        "Metadata" => &[(10, "no topic ids (KIP-516), a recreated topic shows only by its log end going backwards")],
+        "OffsetFetch" => &[(8, "one group a request (KIP-709), many groups take more requests")],
+        "FindCoordinator" => &[(4, "one group a request (KIP-699)")],
+        "ListGroups" => &[
+            (4, "no states (KIP-518), they come from the descriptions alone"),
+            (5, "no types (KIP-848), groups are told apart by their protocol alone"),
+        ],
+        "ApiVersions" => &[(3, "the broker does not learn who asks (KIP-511)")],
+        _ => &[],
+    }
+}
+
+/// A range as people write it.
+#[derive(Clone, Copy)]
+struct Shown((i16, i16));
+
+impl std::fmt::Display for Shown {
+    fn fmt(&self, f: &mut std::fmt::Formatter<'_>) -> std::fmt::Result {
+        let Self((min, max)) = self;
+        if min == max { write!(f, "{min}") } else { write!(f, "{min}–{max}") }
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    #![expect(clippy::unwrap_used, reason = "a test fails by panicking")]
+
+    use super::*;
+    use crate::kafka::releases::{Found, find};
+
+    fn of(release: &str) -> Vec<Version> {
+        match find(release) {
+            Some(Found::Measured(release)) => matrix(&release.versions),
+            other => panic!("{other:?}"),
+        }
+    }
+
+    fn told(release: &str, api: &str, login: bool) -> (Status, String) {
+        let line = lines("b", &of(release), login).into_iter().find(|line| line.subject == api).unwrap();
+        (line.status, line.found)
+    }
+
+    #[test]
+    fn a_lower_version_says_what_it_takes_away() {
+        let (status, found) = told("2.8.2", "ListOffsets", false);
+        assert_eq!(status, Status::Less);
+        assert!(found.starts_with("ListOffsets 6: no MAX_TIMESTAMP (KIP-734), lag in seconds starts its search at now; "));
+        assert!(found.ends_with("the broker 0–6"), "{found}");
+        assert_eq!(told("3.9.1", "ListOffsets", false).0, Status::Works);
+        assert_eq!(told("2.8.2", "OffsetFetch", false).0, Status::Less);
+        assert_eq!(told("3.9.1", "OffsetFetch", false).0, Status::Works);
+    }
+
+    #[test]
+    fn a_broker_without_a_kind_of_groups_has_none_to_describe() {
+        assert_eq!(told("2.8.2", "ConsumerGroupDescribe", false).0, Status::Works);
+    }
+
+    #[test]
+    fn a_login_needs_what_a_listener_without_one_does_not() {
+        assert_eq!(told("0.11.0.3", "SaslHandshake", false).0, Status::Works);
+        let (status, found) = told("0.11.0.3", "SaslHandshake", true);
+        assert_eq!(status, Status::Fails);
+        assert!(found.contains("there is no login that both sides know"), "{found}");
+        assert_eq!(told("1.1.1", "SaslAuthenticate", true).0, Status::Works);
+    }
+
+    #[test]
+    fn no_common_version_says_who_has_to_upgrade() {
+        let with = |range: (i16, i16)| {
+            let versions = Versions::offered([(2, Range { min: range.0, max: range.1 })]);
+            let lines = lines("b", &matrix(&versions), false);
+            lines.into_iter().find(|line| line.subject == "ListOffsets").unwrap()
+        };
+        assert_eq!(with((90, 99)).todo.as_deref(), Some("upgrade meerkat"));
+        assert_eq!(with((0, 0)).todo.as_deref(), Some("upgrade the broker"));
+        assert_eq!(with((0, 0)).status, Status::Fails);
+    }
+
+    #[test]
+    fn every_measured_release_works_at_least_with_less_without_a_login() {
+        for release in crate::kafka::releases::releases() {
+            let (status, missing) = summary(&matrix(&release.versions), false);
+            assert_ne!(status, Status::Fails, "{}: {missing:?}", release.name);
+        }
+        assert_eq!(summary(&of("4.4.0"), true), (Status::Works, Vec::new()));
+        let (status, missing) = summary(&of("0.11.0.3"), true);
+        assert_eq!(status, Status::Fails);
+        assert!(missing[0].starts_with("SaslHandshake: no version in common"), "{missing:?}");
+    }
+}

@@ -1,0 +1,73 @@
+//! A check that is told in Burrow's shape, and one that was asked for by HTTP.
+
+use super::{Error, Outcome, Run, Taken};
+use crate::burrow::http::Response;
+use crate::burrow::{Answer, Results};
+use crate::event::http::Call;
+use crate::verdict::Verdict;
+
+impl Run<'_> {
+    /// One object where the event names one group, else a list with one for each.
+    pub(super) fn burrow(&self, taken: &Taken<'_>, status: Verdict) -> (String, Verdict) {
+        let Taken { cluster, snapshot, judged, memories, past, time_ms, .. } = taken;
+        if let Some(Call { origin, question: Ok(asked) }) = &self.request.http
+            && asked.cluster != *cluster
+        {
+            let answer = Answer::not_found(&asked.cluster, &asked.group, origin.clone());
+            return (json(&answer), Verdict::NotFound);
+        }
+        let results = Results { cluster, snapshot, judged, memories, time_ms: *time_ms };
+        let mut answers = results.answers(self.request.view, |position| {
+            let window = past.earlier(snapshot, position);
+            window.unwrap_or_else(|_| past.previous(snapshot, position).ok().flatten().into_iter().collect())
+        });
+        match (&*self.request.groups, answers.pop()) {
+            ([_], Some(answer)) => match &self.request.http {
+                Some(call) => (json(&answer.asked_by(call.origin.clone())), status),
+                None => (json(&answer), status),
+            },
+            (_, last) => {
+                answers.extend(last);
+                (json(&answers), status)
+            }
+        }
+    }
+
+    /// A check whose answer carries a status code; it reads the history, and leaves writing to the schedule.
+    pub(super) async fn serve(self, call: &Call) -> Outcome {
+        let response = match &call.question {
+            Err((code, why)) => Err(Response::failure(*code, why, &call.origin)),
+            Ok(_) => match Box::pin(self.check()).await {
+                Ok(outcome) => Ok(outcome),
+                Err(error) => Err(Response::failure(UNAVAILABLE, &chain(&error), &call.origin)),
+            },
+        };
+        match response {
+            Ok(Outcome { json, status, .. }) => {
+                let code = if status == Verdict::NotFound { NOT_FOUND } else { FOUND };
+                Outcome { json: Response::new(code, json).to_json(), status, failure: None }
+            }
+            Err(failure) => Outcome { json: failure.to_json(), status: Verdict::Unknown, failure: None },
+        }
+    }
+}
+
+fn json(answer: &impl serde::Serialize) -> String {
+    // Names are UTF-8 and there are no maps, so nothing here can fail.
+    serde_json::to_string(answer).unwrap_or_default()
+}
+
+/// An error and its causes in one sentence.
+fn chain(error: &Error) -> String {
+    let mut text = error.to_string();
+    let mut next = std::error::Error::source(error);
+    while let Some(cause) = next {
+        text = format!("{text}: {cause}");
+        next = cause.source();
+    }
+    text
+}
+
+const FOUND: u16 = 200;
+const NOT_FOUND: u16 = 404;
+const UNAVAILABLE: u16 = 503;

@@ -1,0 +1,276 @@
+"""Asserts what the template and the dashboard come to, for each way to deploy them.
+
+    check.py            checks
+    check.py --write    puts the text of dashboard.json into the template first
+"""
+
+import json
+import re
+import sys
+
+import resolve
+import translate
+
+ARN = "arn:aws:kafka:eu-central-1:123456789012:cluster/orders/0a1b2c3d-0000-1111-2222-333344445555-7"
+SECRET = "arn:aws:secretsmanager:eu-central-1:123456789012:secret:AmazonMSK_meerkat-AbCdEf"
+KEY = "arn:aws:kms:eu-central-1:123456789012:key/0a1b2c3d-0000-1111-2222-333344445555"
+TOPIC = "arn:aws:sns:eu-central-1:123456789012:"
+BROKERS = "b-1.example:9096,b-2.example:9096"
+NETWORK = {"SubnetIds": "subnet-0123456789abcdef0,subnet-0123456789abcdef1", "SecurityGroupIds": "sg-0123456789abcdef0"}
+
+LOGS, METRICS = "<Logs.Arn>", "*"
+LOOK = {("logs:CreateLogStream", LOGS), ("logs:PutLogEvents", LOGS), ("cloudwatch:GetMetricData", METRICS)}
+LOOKUP = {("kafka:GetBootstrapBrokers", "*")}
+IAM = {
+    ("kafka-cluster:Connect", ARN),
+    ("kafka-cluster:DescribeCluster", ARN),
+    ("kafka-cluster:DescribeTopic", ARN.replace(":cluster/", ":topic/") + "/*"),
+    ("kafka-cluster:DescribeGroup", ARN.replace(":cluster/", ":group/") + "/*"),
+}
+READ_SECRET = {("secretsmanager:GetSecretValue", SECRET)}
+IN_VPC = {
+    (f"ec2:{action}", "*")
+    for action in (
+        "AssignPrivateIpAddresses",
+        "CreateNetworkInterface",
+        "DeleteNetworkInterface",
+        "DescribeNetworkInterfaces",
+        "DescribeSubnets",
+        "UnassignPrivateIpAddresses",
+    )
+}
+PUBLISH = {("cloudwatch:PutMetricData", METRICS)}
+
+# Name -> parameters, what both functions may do, how Kafka is spoken to.
+WAYS = {
+    "MSK with IAM": (
+        {"Authentication": "MSK-IAM", "ClusterArn": ARN},
+        LOOK | LOOKUP | IAM,
+        {"KAFKA_SECURITY_PROTOCOL": "SASL_SSL", "KAFKA_SASL_MECHANISM": "AWS_MSK_IAM", "KAFKA_CLUSTER_ARN": ARN},
+    ),
+    "MSK with SCRAM, in a VPC without NAT": (
+        {"Authentication": "SCRAM-SHA-512", "ClusterArn": ARN, "SecretArn": SECRET, "SecretKeyArn": KEY, "EndpointVpcId": "vpc-01234567", **NETWORK},
+        LOOK | LOOKUP | READ_SECRET | {("kms:Decrypt", KEY)} | IN_VPC,
+        {"KAFKA_SECURITY_PROTOCOL": "SASL_SSL", "KAFKA_SASL_MECHANISM": "SCRAM-SHA-512", "KAFKA_SASL_SECRET": SECRET, "KAFKA_CLUSTER_ARN": ARN},
+    ),
+    "brokers of one's own with SCRAM": (
+        {"Authentication": "SCRAM-SHA-256", "BootstrapServers": BROKERS, "SecretArn": SECRET, **NETWORK},
+        LOOK | READ_SECRET | IN_VPC,
+        {"KAFKA_SECURITY_PROTOCOL": "SASL_SSL", "KAFKA_SASL_MECHANISM": "SCRAM-SHA-256", "KAFKA_SASL_SECRET": SECRET, "KAFKA_BOOTSTRAP_SERVERS": BROKERS},
+    ),
+    "client certificates": (
+        {"Authentication": "MTLS", "BootstrapServers": BROKERS, "SecretArn": SECRET},
+        LOOK | READ_SECRET,
+        {"KAFKA_SECURITY_PROTOCOL": "SSL", "KAFKA_SASL_MECHANISM": "", "KAFKA_SSL_KEYSTORE": SECRET},
+    ),
+    "encryption alone": (
+        {"Authentication": "TLS", "BootstrapServers": BROKERS, "Truststore": r"-----BEGIN CERTIFICATE-----\nMIIB+/=\n-----END CERTIFICATE-----\n"},
+        LOOK,
+        {"KAFKA_SECURITY_PROTOCOL": "SSL", "KAFKA_SASL_MECHANISM": "", "KAFKA_BOOTSTRAP_SERVERS": BROKERS},
+    ),
+}  # fmt: skip
+CREDENTIALS = {"KAFKA_SASL_SECRET", "KAFKA_SSL_KEYSTORE", "KAFKA_CLUSTER_ARN"}
+OPTIONS = {"Cluster": "prod", "AlarmTopicArn": TOPIC + "pages", "FailureTopicArn": TOPIC + "failed", "SuccessTopicArn": TOPIC + "reports", "LagSecondsAlarm": 600, "Period": 5}  # fmt: skip
+
+
+def main():
+    if sys.argv[1:] == ["--write"]:
+        write_dashboard()
+    same(dashboard_in_template(), (translate.INFRA / "dashboard.json").read_text(), "the template holds dashboard.json; run check.py --write")
+    for name, (parameters, may, variables) in WAYS.items():
+        for options in ({"Cluster": "prod"}, OPTIONS):
+            values = {**parameters, **options}
+            stack = resolve.Stack(translate.translated(values), values)
+            same(stack.broken_rules(), [], f"{name}: rules")
+            check_roles(stack, name, may, options)
+            check_functions(stack, name, variables)
+            check_schedule(stack, options)
+            check_endpoints(stack, parameters)
+            check_alarms(stack, options)
+            check_dashboard(stack)
+    check_rules()
+    check_parameters()
+    print(f"the template is as it should be for {', '.join(WAYS)}")
+
+
+def check_roles(stack, name, may, options):
+    roles = stack.of_type("AWS::IAM::Role")
+    services = {role: properties["AssumeRolePolicyDocument"]["Statement"][0]["Principal"]["Service"] for role, properties in roles.items()}
+    expected = {"CheckerRole": "lambda.amazonaws.com", "WidgetRole": "lambda.amazonaws.com", "CheckerEveryPeriodRole": ["scheduler.amazonaws.com"], "CodeDeployServiceRole": ["codedeploy.amazonaws.com"]}  # fmt: skip
+    same(services, expected, f"{name}: who takes on which role")
+    read = stack.of_type("AWS::IAM::ManagedPolicy")["ReadPolicy"]["PolicyDocument"]
+    same(allowed(read), may, f"{name}: what both functions may do")
+    own = roles["CheckerRole"]["Policies"][0]["PolicyDocument"]
+    told = {("sns:Publish", options[topic]) for topic in ("FailureTopicArn", "SuccessTopicArn") if topic in options}
+    same(allowed(own), PUBLISH | told, f"{name}: what the checker may do besides")
+    condition = [statement.get("Condition") for statement in own["Statement"] if "cloudwatch:PutMetricData" in listed(statement["Action"])]
+    same(condition, [{"StringEquals": {"cloudwatch:namespace": ["Meerkat", "Meerkat/State"]}}], f"{name}: where metrics may go")
+    same(roles["WidgetRole"].get("Policies"), None, f"{name}: the widget writes nothing")
+    for role in ("CheckerRole", "WidgetRole"):
+        same(roles[role]["ManagedPolicyArns"], ["<ReadPolicy>"], f"{name}: no policy but ours")
+    scheduler = roles["CheckerEveryPeriodRole"]["Policies"][0]["PolicyDocument"]
+    same(allowed(scheduler), {("lambda:InvokeFunction", "<CheckerAliaslive>")}, "the schedule may call the alias alone")
+    denied = {action for statement in read["Statement"] if statement["Effect"] == "Deny" for action in listed(statement["Action"])}
+    same(denied, {action for action, _ in IN_VPC} if IN_VPC <= may else set(), f"{name}: what the code may not do")
+    for statement in read["Statement"]:
+        if statement["Effect"] == "Allow" and "kms:Decrypt" in listed(statement["Action"]):
+            same(statement["Condition"], {"StringEquals": {"kms:ViaService": "secretsmanager.eu-central-1.amazonaws.com"}}, "the key's use")
+
+
+def check_functions(stack, name, variables):
+    functions = stack.of_type("AWS::Lambda::Function")
+    same(set(functions), {"Checker", "Widget"}, "the functions")
+    for function, properties in functions.items():
+        same((properties["Architectures"], properties["Runtime"], properties["Handler"]), (["arm64"], "provided.al2023", "bootstrap"), function)
+        same(properties.get("TracingConfig", {}).get("Mode", "PassThrough"), "PassThrough", f"{function}: no tracing")
+        same(properties["LoggingConfig"], {"LogGroup": "<Logs>"}, f"{function}: its log has a retention")
+        same(properties["Role"], f"<{function}Role.Arn>", f"{function}: its role")
+        found = properties["Environment"]["Variables"]
+        for variable, value in variables.items():
+            same(found.get(variable), value, f"{name}: {function}: {variable}")
+        same(CREDENTIALS & found.keys(), CREDENTIALS & variables.keys(), f"{name}: {function}: no other login")
+    same(functions["Widget"]["FunctionName"].startswith("customWidget"), True, "dashboards offer the widget")
+    same(functions["Widget"]["Environment"]["Variables"].get("MEERKAT_PUBLISH"), "off", "the widget publishes nothing")
+    same("MEERKAT_PUBLISH" in functions["Checker"]["Environment"]["Variables"], False, "the checker publishes")
+
+
+def check_schedule(stack, options):
+    ((_, schedule),) = stack.of_type("AWS::Scheduler::Schedule").items()
+    target = schedule["Target"]
+    same(target["Arn"], "<CheckerAliaslive>", "the schedule calls the alias, so that rolling back is one command")
+    same(target["RetryPolicy"], {"MaximumRetryAttempts": 0, "MaximumEventAgeInSeconds": 60}, "a late look is not made up for")
+    same(schedule["ScheduleExpression"], f"cron(0/{options.get('Period', 1)} * * * ? *)", "aligned to the minute")
+    same(schedule["FlexibleTimeWindow"], {"Mode": "OFF"}, "at the minute")
+    same(set(json.loads(target["Input"])), {"scheduled", "execution", "attempt"}, "what Scheduler fills in")
+    ((_, invocations),) = stack.of_type("AWS::Lambda::EventInvokeConfig").items()
+    same((invocations["MaximumRetryAttempts"], invocations["MaximumEventAgeInSeconds"], invocations["Qualifier"]), (0, 60, "live"), "no retries")
+    destinations = {kind: each["Destination"] for kind, each in invocations.get("DestinationConfig", {}).items()}
+    expected = {"OnFailure": options.get("FailureTopicArn"), "OnSuccess": options.get("SuccessTopicArn")}
+    same(destinations, {kind: topic for kind, topic in expected.items() if topic}, "where results go")
+    alias = stack.resources["CheckerAliaslive"]
+    same("CodeDeployLambdaAliasUpdate" in alias["UpdatePolicy"], True, "a new version takes over gradually")
+    ((_, group),) = stack.of_type("AWS::CodeDeploy::DeploymentGroup").items()
+    same(group["AlarmConfiguration"]["Alarms"], [{"Name": "<NewVersionErrors>"}], "what takes a new version back")
+    same("DEPLOYMENT_STOP_ON_ALARM" in group["AutoRollbackConfiguration"]["Events"], True, "it is taken back by itself")
+
+
+def check_endpoints(stack, parameters):
+    endpoints = stack.of_type("AWS::EC2::VPCEndpoint")
+    found = {properties["ServiceName"].rsplit(".", 1)[1]: sorted(listed(properties["PolicyDocument"]["Statement"][0]["Action"])) for properties in endpoints.values()}  # fmt: skip
+    expected = {}
+    if "EndpointVpcId" in parameters:
+        expected = {
+            "monitoring": ["cloudwatch:GetMetricData", "cloudwatch:PutMetricData"],
+            "secretsmanager": ["secretsmanager:GetSecretValue"],
+            "kafka": ["kafka:GetBootstrapBrokers"],
+        }
+    same(found, expected, "the endpoints and what they let through")
+    for properties in endpoints.values():
+        same(properties["PrivateDnsEnabled"], True, "the SDK's own host name leads to the endpoint")
+
+
+def check_alarms(stack, options):
+    alarms = stack.of_type("AWS::CloudWatch::Alarm")
+    period = 60 * options.get("Period", 1)
+    treatment = {name: alarm.get("TreatMissingData") for name, alarm in alarms.items()}
+    expected = {"GroupStatus": "ignore", "UnknownGroups": "ignore", "FunctionErrors": "notBreaching", "HeartbeatMissing": "breaching", "NewVersionErrors": "notBreaching"}  # fmt: skip
+    if "LagSecondsAlarm" in options:
+        expected["LagSeconds"] = "ignore"
+    same(treatment, expected, "what missing data means to each alarm")
+    for name, alarm in alarms.items():
+        periods = {alarm.get("Period"), *(query.get("Period") for query in alarm.get("Metrics", []))} - {None}
+        same(periods, {60 if name == "NewVersionErrors" else period}, f"{name}: the period of the runs")
+        same(bool(alarm.get("AlarmDescription")), True, f"{name} has a description")
+    same(alarms["GroupStatus"]["Threshold"], 3, "ERR raises an alarm")
+    topics = [options["AlarmTopicArn"]] if "AlarmTopicArn" in options else None
+    telling = {name for name, alarm in alarms.items() if alarm.get("AlarmActions")}
+    same(telling, {"HeartbeatMissing"} if topics else set(), "no single alarm pages but the heartbeat")
+    ((_, page),) = stack.of_type("AWS::CloudWatch::CompositeAlarm").items()
+    children = set(re.findall(r'ALARM\("<(\w+)\.Arn>"\)', page["AlarmRule"]))
+    same(children, set(expected) - {"HeartbeatMissing", "NewVersionErrors"}, "one page for all of them")
+    same((page["ActionsSuppressor"], page.get("AlarmActions")), ("<HeartbeatMissing.Arn>", topics), "silent while nobody watches")
+
+
+def check_dashboard(stack):
+    ((_, dashboard),) = stack.of_type("AWS::CloudWatch::Dashboard").items()
+    widgets = json.loads(dashboard["DashboardBody"])["widgets"]
+    custom = [widget["properties"]["endpoint"] for widget in widgets if widget["type"] == "custom"]
+    same(custom, ["<Widget.Arn>"], "the widget calls its function")
+    taken = set()
+    for widget in widgets:
+        cells = {(x, y) for x in range(widget["x"], widget["x"] + widget["width"]) for y in range(widget["y"], widget["y"] + widget["height"])}
+        same(cells & taken, set(), f"widgets do not lie on each other: {widget['properties']['title']}")
+        same(widget["x"] + widget["width"] <= 24, True, "a dashboard is 24 wide")
+        taken |= cells
+    ids = [metric[0]["id"] for widget in widgets for metric in widget["properties"].get("metrics", []) if isinstance(metric[0], dict)]
+    same(all(re.fullmatch(r"[a-z]\w*", each) for each in ids), True, "ids begin with a small letter")
+
+
+def check_rules():
+    """Each rule refuses what it is there to refuse."""
+    template = translate.translated({"Cluster": "prod"})
+    for values, refusal in (
+        ({"Authentication": "TLS"}, "Give ClusterArn or BootstrapServers."),
+        ({"Authentication": "MSK-IAM", "BootstrapServers": BROKERS}, "MSK-IAM needs ClusterArn, since the role allows that cluster alone."),
+        ({"Authentication": "SCRAM-SHA-512", "BootstrapServers": BROKERS}, "SCRAM and MTLS need SecretArn."),
+        ({"Authentication": "MTLS", "BootstrapServers": BROKERS}, "SCRAM and MTLS need SecretArn."),
+    ):
+        same(resolve.Stack(template, {"Cluster": "prod", **values}).broken_rules(), [refusal], f"{values}")
+
+
+def check_parameters():
+    from samcli.yamlhelper import yaml_parse
+
+    template = yaml_parse(translate.TEMPLATE.read_text())
+    grouped = [name for group in template["Metadata"]["AWS::CloudFormation::Interface"]["ParameterGroups"] for name in group["Parameters"]]
+    same(sorted(grouped), sorted(template["Parameters"]), "every parameter has its place in the form")
+    for name, spec in template["Parameters"].items():
+        same(bool(spec.get("Description", "").strip()), True, f"{name} is described")
+        same(bool({"AllowedPattern", "AllowedValues", "MinValue"} & spec.keys()), True, f"{name} has a pattern")
+    used = json.dumps({key: template[key] for key in ("Rules", "Conditions", "Globals", "Resources")})
+    for name in template["Parameters"]:
+        same(f'"{name}"' in used or f"${{{name}}}" in used, True, f"{name} is used")
+
+
+def allowed(policy):
+    """Every action with every resource that a policy allows."""
+    return {
+        (action, resource)
+        for statement in policy["Statement"]
+        if statement["Effect"] == "Allow"
+        for action in listed(statement["Action"])
+        for resource in listed(statement["Resource"])
+    }
+
+
+def listed(value):
+    return value if isinstance(value, list) else [value]
+
+
+def dashboard_in_template():
+    """The text below DashboardBody, as it was before it was indented."""
+    lines = translate.TEMPLATE.read_text().split("      DashboardBody: !Sub |\n", 1)[1].splitlines()
+    body = []
+    for line in lines:
+        if line and not line.startswith(INDENT):
+            break
+        body.append(line.removeprefix(INDENT))
+    return "\n".join(body).rstrip() + "\n"
+
+
+def write_dashboard():
+    head, rest = translate.TEMPLATE.read_text().split("      DashboardBody: !Sub |\n", 1)
+    tail = rest.split("\nOutputs:", 1)[1]
+    body = "".join(INDENT + line + "\n" for line in (translate.INFRA / "dashboard.json").read_text().splitlines())
+    translate.TEMPLATE.write_text(f"{head}      DashboardBody: !Sub |\n{body}\nOutputs:{tail}")
+
+
+def same(found, expected, what):
+    if found != expected:
+        sys.exit(f"{what}:\n  found    {found}\n  expected {expected}")
+
+
+INDENT = " " * 8
+
+if __name__ == "__main__":
+    main()

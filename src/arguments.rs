@@ -2,7 +2,7 @@
 
 use std::path::PathBuf;
 
-use lexopt::{Arg, Parser};
+use lexopt::{Arg, Parser, ValueExt};
 use meerkat::variables;
 
 /// What the command line asks for.
@@ -12,12 +12,19 @@ pub(crate) enum Arguments {
         /// The file with the event; `None` reads standard input.
         event: Option<PathBuf>,
     },
+    /// What works, and what to do where something does not.
+    Preflight {
+        /// A release of Kafka to hold this build against.
+        against: Option<String>,
+    },
     /// The manual.
     Help,
     /// The build.
     Version,
     /// The table of variables as Markdown, for the README.
     VariablesTable,
+    /// The table of supported releases as Markdown, for the README.
+    SupportTable,
 }
 
 impl Arguments {
@@ -25,14 +32,25 @@ impl Arguments {
     pub(crate) fn parse() -> Result<Self, lexopt::Error> {
         let mut parser = Parser::from_env();
         let mut event = None;
+        let mut preflight = false;
+        let mut against = None;
         while let Some(argument) = parser.next()? {
             match argument {
                 Arg::Short('h') | Arg::Long("help") => return Ok(Self::Help),
                 Arg::Short('V') | Arg::Long("version") => return Ok(Self::Version),
                 Arg::Long("variables-table") => return Ok(Self::VariablesTable),
+                Arg::Long("support-table") => return Ok(Self::SupportTable),
+                Arg::Long("preflight") => preflight = true,
+                Arg::Long("against") => (preflight, against) = (true, Some(parser.value()?.string()?)),
                 Arg::Value(path) if event.is_none() => event = Some(PathBuf::from(path)),
                 other => return Err(other.unexpected()),
             }
+        }
+        if preflight {
+            return match event {
+                None => Ok(Self::Preflight { against }),
+                Some(event) => Err(format!("--preflight takes no event, found {}", event.display()).into()),
+            };
         }
         Ok(Self::Run { event: event.filter(|path| path.as_os_str() != "-") })
     }
@@ -53,12 +71,16 @@ Events:
   {{}}                                      look at every group
   {{\"groups\": [\"orders-svc\"]}}              look at these groups
   {{\"detail\": \"all\"}}                       list every partition (groups, problems, all)
+  {{\"format\": \"burrow\", \"view\": \"lag\"}}    answer in the shape of Burrow's HTTP API (view: status, lag)
+  {{\"mode\": \"preflight\"}}                 as --preflight; with \"against\": \"4.4\" as --against
   {{\"scheduled\": \"2026-11-23T01:05:00Z\"}}   the minute that this run stands for
   EventBridge rule and Scheduler events, with the same keys in their detail
 
 Options:
-  -h, --help       this text
-  -V, --version    the build
+      --preflight          what works, what works with less, what does not, and what to do: a table on a terminal, else JSON
+      --against RELEASE    the same held against a release of Kafka, such as 4.4, without asking any broker
+  -h, --help               this text
+  -V, --version            the build, and the newest release of Kafka that it was tested with
 
 Exit codes:
   0 OK   1 WARN   2 ERR   3 unknown or failed

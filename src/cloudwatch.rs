@@ -12,6 +12,7 @@ use aws_smithy_http_client::Builder;
 use aws_smithy_http_client::tls::{Provider, rustls_provider::CryptoMode};
 
 pub mod address;
+pub mod canary;
 pub mod cost;
 pub mod decoded;
 pub mod error;

@@ -19,6 +19,7 @@ pub mod lag;
 pub mod memory;
 pub mod moment;
 pub mod pattern;
+pub mod preflight;
 pub mod report;
 pub mod secret;
 pub mod secrets;

@@ -90,13 +90,19 @@ fn run(runtime: &tokio::runtime::Runtime) -> Result<ExitCode, Error> {
             return Ok(ExitCode::SUCCESS);
         }
         Arguments::Version => {
-            writeln!(out, "meerkat {}", env!("CARGO_PKG_VERSION"))?;
+            let newest = meerkat::kafka::releases::newest();
+            writeln!(out, "meerkat {}, tested with Kafka up to {newest}", env!("CARGO_PKG_VERSION"))?;
             return Ok(ExitCode::SUCCESS);
         }
         Arguments::VariablesTable => {
             write!(out, "{}", variables::markdown())?;
             return Ok(ExitCode::SUCCESS);
         }
+        Arguments::SupportTable => {
+            write!(out, "{}", meerkat::preflight::against::markdown())?;
+            return Ok(ExitCode::SUCCESS);
+        }
+        Arguments::Preflight { against } => serde_json::json!({ "mode": "preflight", "against": against }).to_string(),
         Arguments::Run { event: Some(path) } => std::fs::read_to_string(&path)
             .map_err(|error| format!("the event file {} cannot be read: {error}", path.display()))?,
         Arguments::Run { event: None } => {
@@ -111,9 +117,12 @@ fn run(runtime: &tokio::runtime::Runtime) -> Result<ExitCode, Error> {
     let config = Config::parse(std::env::vars())?;
     let request = Request::parse(&event)?;
     let clock = clock(started, config.timeout)?;
-    let Outcome { json, status, failure } =
+    let Outcome { json, status, failure, table } =
         runtime.block_on(meerkat::answer(&config, &request, clock, &Warm::new()))?;
-    writeln!(out, "{json}")?;
+    match table.filter(|_| out.is_terminal()) {
+        Some(table) => write!(out, "{table}")?,
+        None => writeln!(out, "{json}")?,
+    }
     if let Some(failure) = failure {
         return Err(failure.into());
     }

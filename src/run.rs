@@ -51,6 +51,8 @@ pub struct Outcome {
     pub status: Verdict,
     /// What could not be written: the run counts as failed, although it has a status.
     pub failure: Option<String>,
+    /// The same answer for people on a terminal, where there is one.
+    pub table: Option<String>,
 }
 
 /// A run that has no status at all.
@@ -83,7 +85,7 @@ pub async fn answer(config: &Config, request: &Request, clock: Clock, warm: &War
             Some(call) => Ok(Box::pin(run.serve(call)).await),
         },
         Mode::History { group, minutes } => Box::pin(run.recall(group, *minutes)).await,
-        Mode::Preflight { against } => Box::pin(run.preflight(against.as_deref())).await,
+        Mode::Preflight { against } => Ok(Box::pin(run.preflight(against.as_deref())).await),
     }
 }
 
@@ -244,7 +246,7 @@ impl<'a> Run<'a> {
             Format::Meerkat => (report.to_json(), report.verdict()),
             Format::Burrow => self.burrow(taken, report.verdict()),
         };
-        Outcome { json, status, failure }
+        Outcome { json, status, failure, table: None }
     }
 
     /// Prints what is kept of one group.
@@ -258,7 +260,7 @@ impl<'a> Run<'a> {
         let decoded =
             cloudwatch::decoded::read(store, &look.cluster, self.minute, looks, &look.snapshot, group, until).await;
         let status = if group.is_missing() { Verdict::NotFound } else { Verdict::Ok };
-        Ok(Outcome { json: decoded, status, failure: None })
+        Ok(Outcome { json: decoded, status, failure: None, table: None })
     }
 
     fn remembers(&self) -> bool {

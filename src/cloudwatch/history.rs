@@ -89,7 +89,7 @@ impl Store {
         points.iter().zip(shards).map(read).collect()
     }
 
-    async fn points(
+    pub(super) async fn points(
         &self,
         minute: Minute,
         looks: RangeInclusive<u32>,

@@ -42,6 +42,9 @@ pub const PARTITIONS: &str = "Partitions";
 /// State, {Cluster, Layout}: how many groups there were, see [`super::roster::Roster`].
 pub const ROSTER: &str = "Roster";
 
+/// {Cluster}, in both namespaces: values that a preflight writes to read them back; see [`super::canary`].
+pub const CANARY: &str = "Canary";
+
 /// Every metric in [`NAMESPACE`] with the sets of dimensions it is published under.
 pub const PUBLISHED: &[(&str, &[&[&str]])] = &[
     (STATUS, &[&[CLUSTER, GROUP]]),

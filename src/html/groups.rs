@@ -71,6 +71,9 @@ fn rest(group: &Group, lags: Option<&Series>, html: &mut Html) {
     for gap in &group.gaps {
         html.raw("; ").text(gap);
     }
+    if group.warming_up_seconds.is_some() {
+        html.raw(" <code>warming up</code>");
+    }
     html.raw("</span></div></td><td class=\"mk-number\">");
     figures::count(group.total_lag, html);
     html.raw("</td><td class=\"mk-number mk-c-age\">");

@@ -54,7 +54,7 @@ fn row(partition: &Partition, html: &mut Html) {
     html.raw("<tr class=\"").raw(tone(partition.status)).raw("\"><td class=\"mk-c-status\">");
     pill(partition.status, html);
     html.raw("</td><td><div class=\"mk-what\"><span class=\"mk-name\">").name(&partition.topic);
-    html.raw(" ").text(&partition.partition.to_string()).raw("</span><span class=\"mk-reason\">");
+    html.raw("/").text(&partition.partition.to_string()).raw("</span><span class=\"mk-reason\">");
     html.text(&partition.reason);
     for finding in &partition.findings {
         html.raw(" <code>").text(finding).raw("</code>");

@@ -1,10 +1,28 @@
 //! The recent past of a group's lag, as a line the size of a word.
 
+use std::ops::Range;
+
 use super::markup::Html;
 
 /// Values evenly spaced in time, the oldest first; `None` is a look that is not there, and stays a gap.
 #[derive(Clone, Debug, Default, PartialEq)]
 pub struct Series(pub Vec<Option<f64>>);
+
+impl Series {
+    /// Points of a time range, (milliseconds since 1970, value), a place for each `step_ms`; of two in a place, the greater.
+    #[must_use]
+    pub fn over(range_ms: &Range<i64>, step_ms: i64, points: impl IntoIterator<Item = (i64, f64)>) -> Self {
+        let place = |moment: i64| usize::try_from((moment - range_ms.start).div_euclid(step_ms.max(1))).ok();
+        let places = place(range_ms.end - 1).map_or(0, |last| last + 1).min(MOST_PLACES);
+        let mut series = vec![None; places];
+        for (moment, value) in points {
+            if let Some(kept) = place(moment).and_then(|place| series.get_mut(place)) {
+                *kept = Some(kept.map_or(value, |before: f64| before.max(value)));
+            }
+        }
+        Self(series)
+    }
+}
 
 /// Draws the line; nothing where there are fewer than two values.
 pub(super) fn draw(series: &Series, html: &mut Html) {
@@ -65,6 +83,8 @@ fn whole(value: f64) -> String {
     crate::verdict::grouped(whole)
 }
 
+/// Places that a series may have; more are finer than any picture of it.
+const MOST_PLACES: usize = 2_000;
 /// The drawing's own units, as in its `viewBox`.
 const WIDTH: f64 = 120.0;
 const HEIGHT: f64 = 24.0;
@@ -92,6 +112,14 @@ mod tests {
         let html = drawn(&[Some(0.0), Some(1_500.0), Some(750.0)]);
         assert!(html.contains("class=\"mk-line\" d=\"M3.0 21.0L60.0 3.0L117.0 12.0\""), "{html}");
         assert!(html.contains("<title>greatest lag: 750 now, 1,500 at most</title>"), "{html}");
+    }
+
+    #[test]
+    fn points_take_their_places_and_what_is_missing_leaves_its_own_empty() {
+        let points = [(1_000, 1.0), (1_999, 3.0), (1_500, 2.0), (3_000, 4.0), (999, 9.0), (4_000, 9.0)];
+        assert_eq!(Series::over(&(1_000..4_000), 1_000, points), Series(vec![Some(3.0), None, Some(4.0)]));
+        assert_eq!(Series::over(&(5..5), 1_000, [(5, 1.0)]), Series(vec![]));
+        assert_eq!(Series::over(&(0..i64::MAX), 0, []).0.len(), MOST_PLACES);
     }
 
     #[test]

@@ -67,6 +67,8 @@ pub struct Group {
     /// How many partitions it has to do with, listed or not.
     #[serde(default)]
     pub partition_count: u64,
+    /// Seconds until there are looks enough for a verdict; `None` when there are.
+    pub warming_up_seconds: Option<i64>,
     /// What could not be read of it.
     #[serde(default)]
     pub gaps: Vec<String>,

@@ -56,7 +56,7 @@ impl Default for Context {
 impl Widget {
     /// Whether a dashboard sent this event, and not a schedule or a person.
     #[must_use]
-    pub fn is_sender_of(event: &Value) -> bool {
+    pub fn is_event(event: &Value) -> bool {
         event.get("widgetContext").is_some() || event.get("describe").is_some()
     }
 
@@ -91,6 +91,13 @@ impl Widget {
 }
 
 impl Context {
+    /// Seconds from one point of a line to the next: whole minutes, few enough points for the widget.
+    #[must_use]
+    pub fn step_s(&self) -> i64 {
+        let range_s = self.range_ms.as_ref().map_or(0, |range| range.end.saturating_sub(range.start) / 1_000);
+        (range_s / POINTS / 60 + 1) * 60
+    }
+
     /// What is not there, or of another type than documented, is as usual: a picture is better than an error.
     fn read(context: Value) -> Self {
         let usual = Self::default();
@@ -117,6 +124,8 @@ fn width(value: Option<&Value>) -> Option<u32> {
     value?.as_u64().and_then(|width| u32::try_from(width).ok()).filter(|width| *width > 0)
 }
 
+/// Points of a line, about.
+const POINTS: i64 = 90;
 /// Half a dashboard, in pixels.
 const USUAL_WIDTH: u32 = 900;
 
@@ -134,10 +143,10 @@ mod tests {
 
     #[test]
     fn a_dashboard_is_told_from_a_schedule() {
-        assert!(Widget::is_sender_of(&json!({"describe": true})));
-        assert!(Widget::is_sender_of(&json!({"widgetContext": {}})));
+        assert!(Widget::is_event(&json!({"describe": true})));
+        assert!(Widget::is_event(&json!({"widgetContext": {}})));
         for other in [json!({}), json!(null), json!([]), json!({"source": "aws.events"}), json!({"groups": ["a"]})] {
-            assert!(!Widget::is_sender_of(&other), "{other}");
+            assert!(!Widget::is_event(&other), "{other}");
         }
     }
 
@@ -162,6 +171,12 @@ mod tests {
         let range = json!({"start": 1, "end": 100, "zoom": {"start": 10, "end": 20}});
         let widget = widget(json!({"widgetContext": {"timeRange": range}})).unwrap();
         assert_eq!(widget.context.range_ms, Some(10..20));
+    }
+
+    #[test]
+    fn a_line_has_whole_minutes_and_few_points() {
+        let step_s = |hours: i64| Context { range_ms: Some(0..hours * 3_600_000), ..Context::default() }.step_s();
+        assert_eq!((Context::default().step_s(), step_s(1), step_s(3), step_s(24)), (60, 60, 180, 1_020));
     }
 
     #[test]

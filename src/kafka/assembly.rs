@@ -31,8 +31,20 @@ impl Part {
         Self { listed, described, claims }
     }
 
+    /// Whether the group may have commits to topics that nothing else names: what its members subscribe to is not known.
+    ///
+    /// `OffsetFetch` for all topics leaves those out that the user may not describe, without a word.
+    pub(super) fn may_read_unseen(&self) -> bool {
+        let subscribed = |described: &Described| {
+            described.subscribed.is_some() && described.members.as_ref().is_ok_and(|members| !members.is_empty())
+        };
+        let dead = |described: &Described| described.state.as_deref() == Ok(DEAD);
+        self.claims.is_ok() && self.described.as_ref().map_or(true, |known| !subscribed(known) && !dead(known))
+    }
+
     /// Completes the group with what the topics' metadata says of permissions.
-    pub(super) fn into_group(self, topics: &[Topic]) -> Group {
+    pub(super) fn into_group(self, topics: &[Topic], hides_topics: bool) -> Group {
+        let unseen = hides_topics && self.may_read_unseen();
         let Self { listed, described, mut claims } = self;
         let mut gaps = Vec::new();
         let (state, members, assigned, subscribed) = match described {
@@ -65,9 +77,18 @@ impl Part {
         } else if !assigned.is_empty() {
             gaps.push(Unknown::because(format!("{} assigned partitions are not listed", assigned.len())));
         }
+        if unseen {
+            gaps.push(Unknown::because(UNSEEN));
+        }
         Group { name: listed.name, kind: listed.kind, state, members, claims, gaps }
     }
 }
+
+/// The state of a group that does not exist.
+const DEAD: &str = "Dead";
+
+/// What is said of a group that may have such commits.
+pub(super) const UNSEEN: &str = "this user may not describe every topic, and commits to topics that it may not describe are not shown: grant it DESCRIBE on all topics, or name those that matter in MEERKAT_TOPICS";
 
 /// Commits and assignments of one group, one claim a partition, in order.
 fn claims(commits: Commits, described: Option<&Described>, rank: &[usize]) -> Vec<Claim> {

@@ -60,6 +60,14 @@ impl<'a> Credentials<'a> {
         Self(async { fetch.await.map(Arc::new) }.boxed_local().shared())
     }
 
+    /// The login, once it is there.
+    ///
+    /// The error is one sentence for people.
+    pub(super) async fn wait(&self, until: Instant) -> Result<Arc<Login>, String> {
+        let login = timeout_at(until, self.0.clone()).await;
+        login.map_err(|_| "the credentials were not there before the deadline")?.map_err(|why| why.to_string())
+    }
+
     /// Why there are none, if that is known by now.
     pub(super) fn failure(&self) -> Option<Unknown> {
         self.0.peek()?.clone().err()
@@ -73,9 +81,7 @@ impl Dial<'_> {
         let mut connection = Connection::new(stream, self.frame_limit, self.deadline, Arc::clone(&self.traffic));
         connection.agree(handshake::negotiate(&connection).await?);
         if let Some(credentials) = &self.credentials {
-            let login = timeout_at(self.deadline, credentials.0.clone()).await;
-            let login = login.map_err(|_| "the credentials were not there before the deadline")?;
-            let login = login.map_err(|why| why.to_string())?;
+            let login = credentials.wait(self.deadline).await?;
             let moment = Moment { host: &endpoint.host, unix_seconds: self.unix_seconds, nonce: tls::nonce()? };
             handshake::authenticate(&connection, &login, &moment).await?;
         }

@@ -4,13 +4,15 @@ use std::collections::{BTreeMap, HashMap};
 use std::time::Duration;
 
 use futures_util::future::join_all;
-use kafka_protocol::messages::{FindCoordinatorRequest, TopicName};
+use kafka_protocol::messages::list_offsets_request::{ListOffsetsPartition, ListOffsetsTopic};
+use kafka_protocol::messages::{FindCoordinatorRequest, ListOffsetsRequest, TopicName};
 use kafka_protocol::protocol::StrBytes;
 use tokio::time::{Instant, sleep};
 
 use super::cluster::Cluster;
 use super::failure;
 use super::listed::Listed;
+use super::logs;
 use super::transport;
 use super::versions::Api;
 use crate::lag::{Known, Unknown};
@@ -145,14 +147,29 @@ fn told(error_code: i16, node: i32) -> Known<i32> {
 }
 
 /// Whether the offsets topic exists, as far as this user may know; where it is hidden, it is taken to exist.
+///
+/// Brokers before 2.8 create an internal topic when they are asked for its metadata, whatever the request allows. They
+/// are asked where its first log ends instead: where nobody knows that log, there is no such topic.
 pub(super) async fn offsets_topic_exists(cluster: &Cluster) -> bool {
     let name = TopicName(StrBytes::from_static_str("__consumer_offsets"));
-    let metadata = cluster.metadata(&[name.0]).await;
-    metadata.is_ok_and(|answer| answer.topics.iter().any(|topic| topic.error_code != UNKNOWN_TOPIC))
+    let creates = |id| cluster.version(id, Api::Metadata).is_some_and(|version| version < CREATES_NOTHING);
+    if !cluster.ids().any(creates) {
+        let metadata = cluster.metadata(&[name.0]).await;
+        return metadata.is_ok_and(|answer| answer.topics.iter().any(|topic| topic.error_code != UNKNOWN_TOPIC));
+    }
+    let partition = ListOffsetsPartition::default().with_timestamp(logs::LATEST);
+    let topic = ListOffsetsTopic::default().with_name(name).with_partitions(vec![partition]);
+    let request = &ListOffsetsRequest::default().with_replica_id(logs::CONSUMER).with_topics(vec![topic]);
+    let answers = join_all(cluster.ids().map(|id| cluster.call(id, Api::ListOffsets, request))).await;
+    let mut partitions = answers.iter().flatten().flat_map(|answer| &answer.topics).flat_map(|topic| &topic.partitions);
+    partitions.any(|partition| partition.error_code != UNKNOWN_TOPIC)
 }
 
 /// `FindCoordinator` takes several groups from here on.
 const BATCHED: i16 = 4;
+
+/// The first version of `Metadata` that no broker creates internal topics for (Kafka 2.8).
+const CREATES_NOTHING: i16 = 10;
 
 /// The topic does not exist.
 const UNKNOWN_TOPIC: i16 = 3;

@@ -11,6 +11,10 @@ pub(super) const ILLEGAL_SASL_STATE: i16 = 34;
 /// The group does not exist, or is not of the kind that was asked for (KIP-848).
 pub(super) const GROUP_ID_NOT_FOUND: i16 = 69;
 
+/// This user may not describe the topic, or the group.
+pub(super) const TOPIC_AUTHORIZATION_FAILED: i16 = 29;
+pub(super) const GROUP_AUTHORIZATION_FAILED: i16 = 30;
+
 /// What a code means, with the way out where there is one, and Kafka's own name for it.
 pub(super) fn sentence(code: i16) -> String {
     let error = ResponseError::try_from_code(code);

@@ -56,6 +56,17 @@ fn wrong_port(error: &CallError) -> String {
 /// The error is one sentence for people.
 pub(super) async fn authenticate(connection: &Connection, login: &Login, moment: &Moment<'_>) -> Result<(), String> {
     let mechanism = login.mechanism();
+    let (accepted, offered) = propose(connection, mechanism).await?;
+    if !accepted {
+        return Err(not_offered(mechanism, &offered));
+    }
+    prove(connection, login, moment).await
+}
+
+/// Proposes a mechanism; the answer tells whether the listener takes it, and all that it offers.
+///
+/// The error is one sentence for people.
+pub(super) async fn propose(connection: &Connection, mechanism: &'static str) -> Result<(bool, Vec<String>), String> {
     let request = SaslHandshakeRequest::default().with_mechanism(StrBytes::from_static_str(mechanism));
     let answer = connection.call(Api::SaslHandshake, &request).await.map_err(|error| error.to_string())?;
     if answer.error_code == failure::ILLEGAL_SASL_STATE {
@@ -63,13 +74,22 @@ pub(super) async fn authenticate(connection: &Connection, login: &Login, moment:
             "the listener takes no SASL login: set KAFKA_SECURITY_PROTOCOL to SSL, or use the port of the listener with SASL",
         ));
     }
-    if answer.error_code != 0 {
-        let offered: Vec<_> = answer.mechanisms.iter().map(StrBytes::as_str).collect();
-        return Err(format!(
-            "the broker does not offer the SASL mechanism {mechanism}; it offers {}: set KAFKA_SASL_MECHANISM",
-            if offered.is_empty() { String::from("none") } else { offered.join(", ") }
-        ));
-    }
+    Ok((answer.error_code == 0, answer.mechanisms.iter().map(ToString::to_string).collect()))
+}
+
+/// What to say of a mechanism that was refused.
+pub(super) fn not_offered(mechanism: &str, offered: &[String]) -> String {
+    format!(
+        "the broker does not offer the SASL mechanism {mechanism}; it offers {}: set KAFKA_SASL_MECHANISM",
+        if offered.is_empty() { String::from("none") } else { offered.join(", ") }
+    )
+}
+
+/// Goes through the mechanism that was accepted.
+///
+/// The error is one sentence for people.
+pub(super) async fn prove(connection: &Connection, login: &Login, moment: &Moment<'_>) -> Result<(), String> {
+    let mechanism = login.mechanism();
     let mut exchange = login.begin(moment)?;
     let mut message = exchange.first()?;
     loop {

@@ -68,8 +68,22 @@ pub(super) async fn read(
 
 /// A topic as the metadata tells it.
 pub(super) struct Described {
+    /// This user may not describe it.
+    hidden: bool,
     id: Option<u128>,
     leaders: Known<Vec<Known<Leader>>>,
+}
+
+/// Ids and leaders of topics, in the order of `names`, and, where that is doubted, whether there may be topics that this
+/// user is not shown: a broker tells a user who may describe every topic that one does not exist, and others nothing of it.
+pub(super) async fn describe_all(cluster: &Cluster, names: &[Box<str>], doubtful: bool) -> (Vec<Described>, bool) {
+    if !doubtful {
+        return (describe(cluster, names).await, false);
+    }
+    let asked: Vec<_> = names.iter().cloned().chain([ANY_TOPIC.into()]).collect();
+    let mut described = describe(cluster, &asked).await;
+    let hides_topics = described.pop().is_some_and(|any| any.hidden);
+    (described, hides_topics)
 }
 
 /// Ids and leaders of topics, in the order of `names`.
@@ -78,7 +92,7 @@ pub(super) async fn describe(cluster: &Cluster, names: &[Box<str>]) -> Vec<Descr
         return Vec::new();
     }
     let asked: Vec<StrBytes> = names.iter().map(|name| StrBytes::from_string(name.to_string())).collect();
-    let unknown = |cause: &Unknown| Described { id: None, leaders: Err(cause.clone()) };
+    let unknown = |cause: &Unknown| Described { hidden: false, id: None, leaders: Err(cause.clone()) };
     let answer = match cluster.metadata(&asked).await {
         Ok(answer) => answer,
         Err(cause) => return names.iter().map(|_| unknown(&cause)).collect(),
@@ -97,7 +111,7 @@ impl Described {
             0 => Ok(leaders(topic)),
             code => Err(Unknown::because(failure::sentence(code))),
         };
-        Self { id, leaders }
+        Self { hidden: topic.error_code == failure::TOPIC_AUTHORIZATION_FAILED, id, leaders }
     }
 
     /// The leader of a partition and its epoch.
@@ -237,7 +251,7 @@ impl Reading {
 }
 
 /// Special timestamps and isolation levels of `ListOffsets`; consumers have the replica id −1.
-const LATEST: i64 = -1;
+pub(super) const LATEST: i64 = -1;
 const EARLIEST: i64 = -2;
 pub(super) const READ_UNCOMMITTED: i8 = 0;
 const READ_COMMITTED: i8 = 1;
@@ -245,3 +259,6 @@ pub(super) const CONSUMER: BrokerId = BrokerId(-1);
 
 /// A failure that is not an error code of Kafka's.
 const NO_CODE: i16 = 0;
+
+/// A topic that does not exist, asked for to learn whether this user may describe every topic.
+pub(super) const ANY_TOPIC: &str = "meerkat.any-topic-that-does-not-exist";

@@ -19,6 +19,9 @@ mod logs;
 mod measured;
 mod members;
 mod names;
+mod permissions;
+mod probe;
+pub mod releases;
 pub mod sasl;
 mod tls;
 mod transport;
@@ -31,6 +34,8 @@ use tokio::time::Instant;
 pub use cluster::{Credentials, Unreachable};
 pub use connection::Traffic;
 pub use groups::Selection;
+pub use permissions::permissions;
+pub use probe::probe;
 pub use tls::{Tls, TlsError};
 
 use assembly::Part;
@@ -115,13 +120,14 @@ pub async fn survey(
         .collect();
     let wanted = assembly::wanted(&parts, names.len());
     cluster.allot(1.0);
-    let described = logs::describe(&cluster, &names).await;
+    let doubtful = selection.topics.select(logs::ANY_TOPIC) && parts.iter().any(Part::may_read_unseen);
+    let (described, hides_topics) = logs::describe_all(&cluster, &names, doubtful).await;
     tracing::debug!(topics = names.len(), "topics described");
     let topics: Vec<_> = names.iter().zip(&described).map(|(name, topic)| topic.outline(name)).collect();
     let snapshot = Snapshot {
         brokers: assembly::brokers(&cluster),
         cluster_id: cluster.id().map(Into::into),
-        groups: parts.into_iter().map(|part| part.into_group(&topics)).collect(),
+        groups: parts.into_iter().map(|part| part.into_group(&topics, hides_topics)).collect(),
         topics,
         listed: listing.all,
         uncovered: share.into_iter().map(|listed| (listed.name, listed.kind)).collect(),
@@ -144,6 +150,11 @@ impl Survey {
     pub async fn search_ages(&self, search: &mut age::Search, until: Instant) {
         ages::search(&self.cluster, &self.names, &self.described, search, until).await;
         tracing::debug!(rounds = search.rounds(), "ages searched");
+    }
+
+    /// Whether this user may describe the cluster; `None` where no broker tells it.
+    pub async fn may_describe_cluster(&self) -> Option<bool> {
+        self.cluster.may_be_described().await
     }
 
     /// Whether a partition's leader can tell the record with the greatest timestamp.

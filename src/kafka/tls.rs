@@ -21,6 +21,7 @@ use crate::moment;
 #[derive(Clone)]
 pub struct Tls {
     connector: TlsConnector,
+    roots: Arc<RootCertStore>,
 }
 
 /// A trust store or key store that cannot be used.
@@ -70,11 +71,12 @@ impl Tls {
                 }
             }
         }
+        let roots = Arc::new(roots);
         let provider = Arc::new(crypto::ring::default_provider());
         let builder = ClientConfig::builder_with_provider(provider)
             .with_safe_default_protocol_versions()
             .map_err(|error| TlsError::Pair(error.to_string()))?
-            .with_root_certificates(roots);
+            .with_root_certificates(Arc::clone(&roots));
         let config = match keystore {
             None => builder.with_no_client_auth(),
             Some(pem) => {
@@ -89,7 +91,17 @@ impl Tls {
                     .map_err(|error| TlsError::Pair(error.to_string()))?
             }
         };
-        Ok(Self { connector: TlsConnector::from(Arc::new(config)) })
+        Ok(Self { connector: TlsConnector::from(Arc::new(config)), roots })
+    }
+
+    /// The client's settings, and the CAs that they trust.
+    pub(super) fn parts(&self) -> (&ClientConfig, &Arc<RootCertStore>) {
+        (self.connector.config(), &self.roots)
+    }
+
+    /// The same CAs with other settings.
+    pub(super) fn with(&self, config: ClientConfig) -> Self {
+        Self { connector: TlsConnector::from(Arc::new(config)), roots: Arc::clone(&self.roots) }
     }
 
     /// Shakes hands with the broker at `endpoint`, whose name goes into SNI and must be in its certificate.

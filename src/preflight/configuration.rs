@@ -3,6 +3,7 @@
 use super::Line;
 use crate::config::sasl::{Account, Issuer, Sasl};
 use crate::config::{Bootstrap, Config, Encryption, MetricsDetail, Pem};
+use crate::secrets::Source;
 use crate::snapshot::Snapshot;
 
 /// What the variables say.
@@ -11,7 +12,7 @@ pub fn lines(config: &Config) -> Vec<Line> {
     let kafka = &config.kafka;
     let bootstrap = match &kafka.bootstrap {
         Bootstrap::Addresses(addresses) => addresses.iter().map(ToString::to_string).collect::<Vec<_>>().join(", "),
-        Bootstrap::Cluster { arn, network } => format!("those that Amazon MSK tells of {arn} ({network:?})"),
+        Bootstrap::Cluster { arn, network } => format!("those that Amazon MSK tells of {} ({network:?})", arn.text),
     };
     let protocol = match (kafka.encryption, &kafka.sasl) {
         (Encryption::Tls, None) => "SSL",
@@ -95,13 +96,14 @@ fn pem(pem: Option<&Pem>, none: &str) -> String {
 fn login(sasl: &Sasl) -> String {
     let account = |account: &Account| match account {
         Account::One(reference) => format!("user and password kept in {reference}"),
-        Account::Two { username, .. } => format!("user {username:?}, password ***"),
+        Account::Two { username: Source::Inline(name), .. } => format!("user {}, password ***", name.expose()),
+        Account::Two { username: Source::Elsewhere(reference), .. } => format!("user kept in {reference}, password ***"),
     };
     match sasl {
         Sasl::Plain(one) => format!("PLAIN, {}", account(one)),
         Sasl::Scram(hash, one) => format!("SCRAM with {hash:?}, {}", account(one)),
         Sasl::OauthBearer { from: Issuer::Token(_), .. } => String::from("OAUTHBEARER, token ***"),
-        Sasl::OauthBearer { from: Issuer::Endpoint { url, .. }, .. } => format!("OAUTHBEARER, tokens from {url}"),
+        Sasl::OauthBearer { from: Issuer::Endpoint { .. }, .. } => String::from("OAUTHBEARER, token from an endpoint"),
         Sasl::MskIam { role, .. } => {
             format!("AWS_MSK_IAM, {}", role.as_deref().map_or_else(|| String::from("own role"), |role| format!("role {role}")))
         }

@@ -102,6 +102,8 @@ pub struct Permissions {
     pub groups: Asked,
     /// The topics that they read.
     pub topics: Asked,
+    /// Groups that may have commits to topics that nobody told of, since this user may not describe all topics.
+    pub hiding: Vec<String>,
 }
 
 /// Things of a kind, each of which was asked for.

@@ -23,7 +23,7 @@ pub enum Principal {
 /// One line for each permission.
 #[must_use]
 pub fn lines(permissions: &Permissions, principal: &Principal) -> Vec<Line> {
-    let Permissions { cluster, listed, groups, topics } = permissions;
+    let Permissions { cluster, listed, groups, topics, hiding } = permissions;
     let sees_something = listed.is_some_and(|groups| groups > 0);
     let first = match (cluster, sees_something) {
         (Some(true), _) => Line::works(SECTION, CLUSTER, "DESCRIBE is there, so brokers list every group"),
@@ -39,27 +39,28 @@ pub fn lines(permissions: &Permissions, principal: &Principal) -> Vec<Line> {
             "DESCRIBE is missing and no group is listed, without an error: this user has no permission at all, or none for groups",
             principal.grant(&Resource::Cluster),
         ),
-        (None, true) => Line::works(SECTION, CLUSTER, "the brokers do not tell (before Kafka 2.3), and list groups"),
+        (None, true) => Line::works(SECTION, CLUSTER, "the brokers do not tell whether DESCRIBE is there (they do from Kafka 2.3 on), and list groups"),
         (None, false) => Line::unknown(
             SECTION,
             CLUSTER,
-            "the brokers do not tell (before Kafka 2.3) and list no group: there are none, or this user may see none",
+            "the brokers do not tell whether DESCRIBE is there (they do from Kafka 2.3 on), and list no group: there is none, or this user may see none",
         ),
     };
     let mut lines = vec![first];
     lines.extend(of(GROUPS, groups, *cluster, |name| principal.grant(&Resource::Group(name))));
-    lines.extend(of(TOPICS, topics, *cluster, |name| principal.grant(&Resource::Topic(name))));
+    let unseen = Asked::default();
+    let topics = if hiding.is_empty() || *topics != unseen { Some(topics) } else { None };
+    lines.extend(topics.into_iter().flat_map(|topics| of(TOPICS, topics, *cluster, |name| principal.grant(&Resource::Topic(name)))));
+    if !hiding.is_empty() {
+        let found = format!("{} may have commits to topics that this user may not describe; nothing names them", first(hiding));
+        lines.push(Line::fails(SECTION, TOPICS, found, principal.grant(&Resource::Topic("*"))));
+    }
     lines
 }
 
 fn of(subject: &str, asked: &Asked, cluster: Option<bool>, grant: impl Fn(&str) -> String) -> Vec<Line> {
     let Asked { allowed, denied, unread } = asked;
     let mut lines = Vec::new();
-    let first = |names: &[String]| {
-        let shown: Vec<&str> = names.iter().take(SHOWN).map(String::as_str).collect();
-        let more = names.len().saturating_sub(SHOWN);
-        if more > 0 { format!("{} and {more} more", shown.join(", ")) } else { shown.join(", ") }
-    };
     if !allowed.is_empty() {
         lines.push(Line::works(SECTION, subject, format!("DESCRIBE is there for {}: {}", allowed.len(), first(allowed))));
     }
@@ -80,6 +81,13 @@ fn of(subject: &str, asked: &Asked, cluster: Option<bool>, grant: impl Fn(&str) 
         });
     }
     lines
+}
+
+/// A few of many names.
+fn first(names: &[String]) -> String {
+    let shown: Vec<&str> = names.iter().take(SHOWN).map(String::as_str).collect();
+    let more = names.len().saturating_sub(SHOWN);
+    if more > 0 { format!("{} and {more} more", shown.join(", ")) } else { shown.join(", ") }
 }
 
 enum Resource<'a> {
@@ -156,6 +164,7 @@ mod tests {
             listed: Some(1),
             groups: asked(&["g"], &[]),
             topics: asked(&["t"], &[]),
+            ..Permissions::default()
         });
         assert!(told.iter().all(|(status, ..)| *status == Status::Works), "{told:?}");
         assert_eq!(told[1].1, "DESCRIBE is there for 1: g");
@@ -179,6 +188,7 @@ mod tests {
             listed: Some(1),
             groups: asked(&["g"], &[]),
             topics: asked(&["t"], &["it's secret"]),
+            ..Permissions::default()
         };
         let told = told(&permissions);
         assert_eq!(told[0].0, Status::Less);
@@ -200,10 +210,25 @@ mod tests {
             listed: Some(9),
             groups: Asked { denied: names, ..Asked::default() },
             topics: asked(&["a", "b", "c", "d", "e", "f", "g"], &[]),
+            ..Permissions::default()
         };
         let told = told(&permissions);
         assert_eq!(told[6].1, "DESCRIBE is missing for 4 more");
         assert_eq!(told[7].1, "DESCRIBE is there for 7: a, b, c, d, e and 2 more");
+    }
+
+    #[test]
+    fn topics_that_nothing_names_are_told_by_the_groups_that_may_read_them() {
+        let permissions = Permissions {
+            cluster: Some(true),
+            listed: Some(1),
+            groups: asked(&["g"], &[]),
+            topics: asked(&["t"], &[]),
+            hiding: vec!["g".into()],
+        };
+        let told = told(&permissions);
+        assert_eq!(told.iter().map(|(status, ..)| *status).collect::<Vec<_>>()[2..], [Status::Works, Status::Fails]);
+        assert!(told[3].2.ends_with("--topic '*'"), "{told:?}");
     }
 
     #[test]

@@ -45,7 +45,7 @@ pub fn lines(canary: &Canary, state: &str, results: &str, waited_ms: u64) -> Vec
     }
     lines.push(match ahead_ms {
         Some(ms) if ms.abs() <= CLOCK_TOLERANCE_MS => {
-            Line::works(SECTION, "clock", format!("agrees with AWS within {} s", ms.abs().div_ceil(1_000).max(1)))
+            Line::works(SECTION, "clock", format!("agrees with AWS within {} s", (ms.abs() + 999) / 1_000))
         }
         Some(ms) => {
             let side = if *ms > 0 { "behind" } else { "ahead of" };

@@ -80,7 +80,7 @@ impl Run<'_> {
     }
 
     /// Connects, with credentials that may still be on their way, and finds what there is.
-    async fn survey(&self, selection: &Selection) -> Result<(Survey, Snapshot), Error> {
+    pub(super) async fn survey(&self, selection: &Selection) -> Result<(Survey, Snapshot), Error> {
         let kafka = &self.config.kafka;
         let credentials =
             kafka.sasl.as_ref().map(|sasl| Credentials::coming(self.warm.login(sasl, kafka.truststore.as_ref())));
@@ -93,4 +93,4 @@ impl Run<'_> {
 }
 
 /// A cluster without a name of its own (Kafka before 0.10.1).
-const UNNAMED: &str = "unnamed";
+pub(super) const UNNAMED: &str = "unnamed";

@@ -1,5 +1,183 @@
-//! Preflight
-use super::{Error, Outcome, Run};
+//! The story of a preflight: every step of a check, each told for itself.
+
+use std::sync::Arc;
+
+use super::{Outcome, Run, login};
+use crate::cloudwatch::cost::{PRICES_OF, Use};
+use crate::cloudwatch::metrics::{self, GroupResult, PartitionResult, Results};
+use crate::cloudwatch::past::layout;
+use crate::cloudwatch::{Store, metrics::Detail};
+use crate::config::sasl::{Account, Sasl};
+use crate::config::{Bootstrap, Encryption, MetricsDetail};
+use crate::kafka::{self, Access, Credentials, Selection};
+use crate::preflight::found::{Canary, Tried};
+use crate::preflight::permissions::Principal;
+use crate::preflight::{Line, Preflight, against, brokers, configuration, permissions, store};
+use crate::secrets::Source;
+use crate::snapshot::Snapshot;
+
 impl Run<'_> {
-    pub(super) async fn preflight(self, _against: Option<&str>) -> Result<Outcome, Error> { Err(Error::HistoryOff) }
+    /// Tries everything that a check needs, or holds this build against a release; it always has an answer.
+    pub(super) async fn preflight(self, release: Option<&str>) -> Outcome {
+        let preflight = match release {
+            Some(release) => against::against(release, self.config.kafka.sasl.is_some()),
+            None => self.try_all().await,
+        };
+        let table = Some(preflight.to_table());
+        Outcome { json: preflight.to_json(), status: preflight.status.verdict(), failure: None, table }
+    }
+
+    async fn try_all(&self) -> Preflight {
+        let mut lines = configuration::lines(self.config);
+        let named = self.config.cluster.as_deref().unwrap_or(super::look::UNNAMED);
+        let (kafka, canary) = tokio::join!(self.try_kafka(), self.try_store(named));
+        let (found, cluster, of_kafka, snapshot) = kafka;
+        lines.extend(of_kafka);
+        if let (Some(store), Some(canary)) = (&self.store, &canary) {
+            let names = &self.config.store;
+            let waited = self.clock.elapsed_ms();
+            lines.extend(store::lines(canary, &names.state_namespace, &names.namespace, waited));
+            lines.extend(snapshot.as_ref().map(|snapshot| self.cost(store, named, snapshot)));
+        } else {
+            lines.push(Line::works(store::SECTION, "history and metrics", "both are turned off, as configured"));
+        }
+        Preflight::new(self.config.cluster.clone().or(cluster), found, lines)
+    }
+
+    /// The way to every broker, then a look as a check takes it.
+    async fn try_kafka(&self) -> (Vec<Tried>, Option<String>, Vec<Line>, Option<Snapshot>) {
+        let kafka = &self.config.kafka;
+        let door = &self.warm.door;
+        let mut lines = Vec::new();
+        let bootstrap = match login::bootstrap(door, kafka).await {
+            Ok(bootstrap) => bootstrap,
+            Err(error) => {
+                let todo = "see KAFKA_CLUSTER_ARN, and that the role may call kafka:GetBootstrapBrokers";
+                lines.push(Line::fails_because(BOOTSTRAP, "addresses", &super::told::chain(&error), todo));
+                return (Vec::new(), None, lines, None);
+            }
+        };
+        let tls = match login::tls(door, kafka).await {
+            Ok(tls) => tls,
+            Err(error) => {
+                let todo = "see KAFKA_SSL_TRUSTSTORE and KAFKA_SSL_KEYSTORE";
+                lines.push(Line::fails_because(BOOTSTRAP, "TLS", &super::told::chain(&error), todo));
+                return (Vec::new(), None, lines, None);
+            }
+        };
+        let credentials =
+            kafka.sasl.as_ref().map(|sasl| Credentials::coming(self.warm.login(sasl, kafka.truststore.as_ref())));
+        let first = bootstrap.first().map(ToString::to_string).unwrap_or_default();
+        let access = Access { bootstrap, tls, credentials, frame_limit: kafka.frame_limit };
+        let now_s = self.clock.unix_ms / 1_000;
+        let tried = kafka::probe(&access, now_s, self.until(PROBE_SHARE)).await;
+        let mechanism = kafka.sasl.as_ref().map(mechanism);
+        lines.extend(brokers::lines(&tried, kafka.encryption == Encryption::Tls, mechanism, now_s));
+
+        let selection = Selection {
+            named: self.request.groups.clone(),
+            groups: self.config.groups.clone(),
+            topics: self.config.topics.clone(),
+        };
+        let looked = Box::pin(self.survey(&selection)).await;
+        let (mut survey, mut snapshot) = match looked {
+            Ok(looked) => looked,
+            Err(error) => {
+                let todo = "see the lines above";
+                lines.push(Line::fails_because("look", "groups and topics", &super::told::chain(&error), todo));
+                return (tried, None, lines, None);
+            }
+        };
+        let cluster = snapshot.cluster_id.as_deref().map(str::to_owned);
+        let expected: Vec<&str> = selection.named.iter().map(String::as_str).collect();
+        snapshot.expect(&expected, |name, group| name == group);
+        let may_describe = survey.may_describe_cluster().await;
+        snapshot.topics = survey.read_logs().await;
+        lines.extend(configuration::selected(&snapshot));
+        let principal = self.principal(first);
+        lines.extend(permissions::lines(&kafka::permissions(&snapshot, may_describe), &principal));
+        let problem = |problem: &crate::snapshot::Problem| {
+            Line::fails_because("look", &problem.place, &problem.what.to_string(), "see the lines above")
+        };
+        lines.extend(snapshot.problems.iter().map(problem));
+        (tried, cluster, lines, Some(snapshot))
+    }
+
+    async fn try_store(&self, cluster: &str) -> Option<Canary> {
+        let store = self.store.as_ref()?;
+        Some(store.canary(cluster, || self.clock.now_ms(), self.until(CANARY_SHARE)).await)
+    }
+
+    /// What every selected group publishes and keeps, at the most.
+    fn cost(&self, store: &Store, cluster: &str, snapshot: &Snapshot) -> Line {
+        let partition = |claim: &crate::snapshot::Claim| PartitionResult {
+            topic: Arc::clone(&snapshot.topics[claim.topic].name),
+            partition: claim.partition,
+            lag: Some(0),
+            lag_seconds: Some(0.0),
+        };
+        let group = |group: &crate::snapshot::Group| GroupResult {
+            group: group.name.to_string(),
+            status: Some(1),
+            partitions: group.claims.iter().flatten().map(partition).collect(),
+        };
+        let results = Results {
+            cluster: cluster.to_owned(),
+            groups: snapshot.groups.iter().map(group).collect(),
+            by_status: ["OK", "WARN", "ERR", "UNKNOWN", "NOTFOUND"].map(|status| (status, 0)).into(),
+            ..Results::default()
+        };
+        let detail = match self.config.store.detail {
+            MetricsDetail::Group => Detail::Group,
+            MetricsDetail::Topic => Detail::Topic,
+            MetricsDetail::Partition => Detail::Partition,
+        };
+        let metrics = metrics::plan(&results, detail, usize::MAX).metrics;
+        let shards = |group| layout(store, snapshot, group).shards(cluster, "").len();
+        // One more for the roster of groups.
+        let state = snapshot.groups.iter().map(shards).sum::<usize>() + 1;
+        let writes = 2 + (metrics + state * self.schedule.slots()) / DATUMS_PER_REQUEST;
+        let used = Use { metrics: metrics + state, writes, reads: state };
+        let limit = self.config.store.limit;
+        store::cost(metrics, state, limit, used.dollars_a_month(self.schedule), PRICES_OF)
+    }
+
+    /// Who asks, as far as the configuration tells.
+    fn principal(&self, bootstrap: String) -> Principal {
+        let kafka = &self.config.kafka;
+        let name = match &kafka.sasl {
+            Some(Sasl::MskIam { .. }) => {
+                let cluster = match &kafka.bootstrap {
+                    Bootstrap::Cluster { arn, .. } => Some(arn.text.clone()),
+                    Bootstrap::Addresses(_) => None,
+                };
+                return Principal::Iam { cluster };
+            }
+            Some(Sasl::Plain(account) | Sasl::Scram(_, account)) => match account {
+                Account::Two { username: Source::Inline(name), .. } => Some(name.expose().to_owned()),
+                _ => None,
+            },
+            None if kafka.keystore.is_none() => Some(String::from("ANONYMOUS")),
+            _ => None,
+        };
+        Principal::Kafka { name, bootstrap }
+    }
 }
+
+/// The mechanism's name, before there is a login.
+fn mechanism(sasl: &Sasl) -> &'static str {
+    match sasl {
+        Sasl::Plain(_) => "PLAIN",
+        Sasl::Scram(kafka::sasl::Hash::Sha256, _) => "SCRAM-SHA-256",
+        Sasl::Scram(kafka::sasl::Hash::Sha512, _) => "SCRAM-SHA-512",
+        Sasl::OauthBearer { .. } => "OAUTHBEARER",
+        Sasl::MskIam { .. } => "AWS_MSK_IAM",
+    }
+}
+
+const BOOTSTRAP: &str = "bootstrap";
+/// By when, as shares of a run's time, the brokers must have been tried, and the canary been seen.
+const PROBE_SHARE: f64 = 0.3;
+const CANARY_SHARE: f64 = 0.9;
+/// `PutMetricData`, API reference.
+const DATUMS_PER_REQUEST: usize = 1_000;

@@ -1,6 +1,6 @@
 //! A check that is told in Burrow's shape, and one that was asked for by HTTP.
 
-use super::{Error, Outcome, Run, Taken};
+use super::{Outcome, Run, Taken};
 use crate::burrow::http::Response;
 use crate::burrow::{Answer, Results};
 use crate::event::http::Call;
@@ -45,9 +45,11 @@ impl Run<'_> {
         match response {
             Ok(Outcome { json, status, .. }) => {
                 let code = if status == Verdict::NotFound { NOT_FOUND } else { FOUND };
-                Outcome { json: Response::new(code, json).to_json(), status, failure: None }
+                Outcome { json: Response::new(code, json).to_json(), status, failure: None, table: None }
             }
-            Err(failure) => Outcome { json: failure.to_json(), status: Verdict::Unknown, failure: None },
+            Err(failure) => {
+                Outcome { json: failure.to_json(), status: Verdict::Unknown, failure: None, table: None }
+            }
         }
     }
 }
@@ -58,9 +60,9 @@ fn json(answer: &impl serde::Serialize) -> String {
 }
 
 /// An error and its causes in one sentence.
-fn chain(error: &Error) -> String {
+pub(super) fn chain(error: &dyn std::error::Error) -> String {
     let mut text = error.to_string();
-    let mut next = std::error::Error::source(error);
+    let mut next = error.source();
     while let Some(cause) = next {
         text = format!("{text}: {cause}");
         next = cause.source();

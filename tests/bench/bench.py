@@ -46,11 +46,12 @@ def look(at, kafka, stage, partitions, group_counts, binary, libs):
     stage.hand(f"create-topic {TOPIC} {partitions}")
     for partition in range(partitions):
         stage.hand(f"produce {TOPIC} {partition} {OFFSET}")
-    own = scene.environment({**kafka.variables(), **ALONE})
+    # As clusters do, this one is called by the names that its brokers advertise.
+    bootstrap = kafka.variables()["KAFKA_BOOTSTRAP_SERVERS"].replace("127.0.0.1", "localhost")
+    own = scene.environment({**kafka.variables(), **ALONE, "KAFKA_BOOTSTRAP_SERVERS": bootstrap})
     ssl = at / "ssl.properties"
     ssl.write_text(f"security.protocol=SSL\nssl.truststore.type=PEM\nssl.truststore.location={kafka.shown['tls']['ca']}\n")
     (at / "all.json").write_text('{"detail": "all"}')
-    bootstrap = kafka.variables()["KAFKA_BOOTSTRAP_SERVERS"]
     programs = [
         ("meerkat", OWN_RUNS, [binary]),
         ("meerkat, detail all", OWN_RUNS, [binary, at / "all.json"]),

@@ -66,10 +66,12 @@ def main():
 
 
 def consumers(stage):
-    """One topic that gets records all the time, one that gets none any more, and the groups."""
+    """Two topics that get records all the time, one that gets none any more, and the groups."""
     stage.hand("create-topic orders 2")
     stage.hand("create-topic invoices 1")
+    stage.hand("create-topic clicks 1")
     stage.hand("produce invoices 0 50")
+    stage.hand(f"produce clicks 0 2000 timestamp={minute_ms(0) - 3_600_000} step=1500")
     for partition in (0, 1):
         stage.hand(f"produce orders {partition} 600 timestamp={minute_ms(0) - 3_600_000} step=5000")
     stage.hand("join audit-1 consumer audit orders assigned=2")
@@ -77,7 +79,7 @@ def consumers(stage):
     stage.hand("join fraud-1 classic fraud orders assigned=2")
     stage.hand("join invoices-1 classic invoices invoices")
     stage.hand("join newcomer-1 consumer newcomer orders assigned=2 commit-every=never")
-    stage.hand("join replay-1 classic replay orders assigned=2 reset=latest rate=60")
+    stage.hand("join replay-1 classic replay clicks reset=latest rate=60")
     stage.hand("join search-1 consumer search orders assigned=2 reset=latest rate=12")
     for group in ("audit", "billing", "fraud", "invoices"):
         stage.hand(f"wait-caught-up {group}")
@@ -88,8 +90,8 @@ def schedule(at, stage, cloudwatch, function, tell):
     reports = []
     next_look = time.monotonic()
     for look in range(1, LOOKS + 1):
-        for partition in (0, 1):
-            stage.hand(f"produce orders {partition} {RECORDS} timestamp={minute_ms(look - 1)} step={60_000 // RECORDS}")
+        for partition in ("orders 0", "orders 1", "clicks 0"):
+            stage.hand(f"produce {partition} {RECORDS} timestamp={minute_ms(look - 1)} step={60_000 // RECORDS}")
         for command, story in SCRIPT.get(look - 1, []):
             tell(f"         {story}")
             stage.hand(command)

@@ -90,6 +90,7 @@ def main():
             check_dashboard(stack)
     check_rules()
     check_parameters()
+    check_cronjob()
     print(f"the template is as it should be for {', '.join(WAYS)}")
 
 
@@ -230,6 +231,24 @@ def check_parameters():
     used = json.dumps({key: template[key] for key in ("Rules", "Conditions", "Globals", "Resources")})
     for name in template["Parameters"]:
         same(f'"{name}"' in used or f"${{{name}}}" in used, True, f"{name} is used")
+
+
+def check_cronjob():
+    import yaml
+
+    spec = yaml.safe_load((translate.INFRA / "cronjob.yaml").read_text())["spec"]
+    job = spec["jobTemplate"]["spec"]
+    same((spec["concurrencyPolicy"], job["backoffLimit"], job["template"]["spec"]["restartPolicy"]), ("Forbid", 0, "Never"), "a look is not made up for")
+    (container,) = job["template"]["spec"]["containers"]
+    (rule,) = job["podFailurePolicy"]["rules"]
+    codes = {"containerName": container["name"], "operator": "In", "values": [1, 2, 3]}
+    same(rule, {"action": "FailJob", "onExitCodes": codes}, "the exit codes that are told")
+    user = re.search(r"^USER (\d+):(\d+)$", (translate.INFRA / "Containerfile").read_text(), re.MULTILINE)
+    context = job["template"]["spec"]["securityContext"]
+    same((context["runAsUser"], context["runAsGroup"]), (int(user[1]), int(user[2])), "the image's user")
+    mounted = [each["mountPath"] for each in container["volumeMounts"]]
+    files = [each["value"].removeprefix("file:") for each in container["env"] if "/etc/" in each["value"]]
+    same([path for path in files if not path.startswith(mounted[0] + "/")], [], "files are where the secret is mounted")
 
 
 def allowed(policy):

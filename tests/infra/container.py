@@ -3,7 +3,7 @@
     container.py BINARY
 
 BINARY is linked statically. The image has nothing else but CA certificates, so what is tried here is what such an image can
-lack: a loader, a user, a place to write, CAs for the calls to AWS and to token endpoints.
+lack: a loader, a user, a place to write, CAs for the calls to AWS.
 """
 
 import contextlib
@@ -20,11 +20,12 @@ import threading
 INFRA = pathlib.Path(__file__).resolve().parents[2] / "infra"
 PUBLIC_CAS = pathlib.Path("/etc/ssl/certs/ca-certificates.crt")
 ARCHITECTURE = {"x86_64": "amd64", "aarch64": "arm64"}[platform.machine()]
+CLUSTER = "arn:aws:kafka:eu-central-1:123456789012:cluster/orders/0a1b2c3d-0000-1111-2222-333344445555-7"
 
 
 def main():
     binary = pathlib.Path(sys.argv[1])
-    with tempfile.TemporaryDirectory(prefix="container-") as folder, issuer(pathlib.Path(folder)) as (address, asked, ca):
+    with tempfile.TemporaryDirectory(prefix="container-") as folder, service(pathlib.Path(folder)) as (address, asked, ca):
         ours = Image(pathlib.Path(folder) / "ours", binary, ca)
         same(ours.files(), ["etc/ssl/certs/ca-certificates.crt", "meerkat"], "there is nothing else in the image")
         version = ours.run("--version")
@@ -33,22 +34,20 @@ def main():
         nothing = ours.run()
         same((nothing.returncode, "KAFKA_BOOTSTRAP_SERVERS" in nothing.stderr), (3, True), f"a run without variables says what it needs: {nothing.stderr}")
 
-        login = {
-            "KAFKA_BOOTSTRAP_SERVERS": "127.0.0.1:1",
-            "KAFKA_SECURITY_PROTOCOL": "SASL_SSL",
-            "KAFKA_SASL_MECHANISM": "OAUTHBEARER",
-            "KAFKA_SASL_OAUTHBEARER_TOKEN_ENDPOINT_URL": f"{address}/token",
-            "KAFKA_SASL_OAUTHBEARER_CLIENT_ID": "meerkat",
-            "KAFKA_SASL_OAUTHBEARER_CLIENT_SECRET": "hunter2",
+        lookup = {
+            "KAFKA_CLUSTER_ARN": CLUSTER,
+            "AWS_ENDPOINT_URL": address,
+            "AWS_ACCESS_KEY_ID": "nobody",
+            "AWS_SECRET_ACCESS_KEY": "nothing",
             "MEERKAT_HISTORY": "off",
             "MEERKAT_PUBLISH": "off",
         }
-        refused = ours.run(**login)
-        same((refused.returncode, asked), (3, ["/token"]), f"the CAs of the image are used: {refused.stderr}")
-        same("invalid_client" in refused.stderr + refused.stdout, True, f"the issuer's words are told: {refused.stderr}")
+        refused = ours.run(**lookup)
+        same((refused.returncode, len(asked)), (3, 1), f"the image's CAs are trusted: {refused.stderr}")
+        same("not for nobody" in refused.stderr, True, f"the service's words are told: {refused.stderr}")
 
-        strangers = Image(pathlib.Path(folder) / "strangers", binary, PUBLIC_CAS).run(**login)
-        same((strangers.returncode, asked), (3, ["/token"]), f"and no others: {strangers.stderr}")
+        strangers = Image(pathlib.Path(folder) / "strangers", binary, PUBLIC_CAS).run(**lookup)
+        same((strangers.returncode, len(asked)), (3, 1), f"no other CA is: {strangers.stderr}")
     print(f"the image runs: {version.stdout.strip()}, {binary.stat().st_size} bytes, for {ARCHITECTURE}")
 
 
@@ -88,16 +87,15 @@ class Image:
 
 
 @contextlib.contextmanager
-def issuer(folder):
-    """A token endpoint that refuses everybody: its address, the paths that it was asked for, and its CA."""
+def service(folder):
+    """A service of AWS that refuses everybody: its address, the requests that reached it, and its CA."""
     asked = []
 
     class Handler(http.server.BaseHTTPRequestHandler):
-        def do_POST(self):
+        def do_GET(self):
             asked.append(self.path)
-            self.rfile.read(int(self.headers["content-length"]))
-            body = b'{"error": "invalid_client"}'
-            self.send_response(401)
+            body = b'{"message": "not for nobody"}'
+            self.send_response(403)
             self.send_header("content-type", "application/json")
             self.send_header("content-length", str(len(body)))
             self.end_headers()
@@ -106,12 +104,12 @@ def issuer(folder):
         def log_message(self, *_):
             pass
 
-    ca, key, certificate = (folder / name for name in ("ca.pem", "key.pem", "issuer.pem"))
+    ca, key, certificate = (folder / name for name in ("ca.pem", "key.pem", "service.pem"))
     new = ["openssl", "req", "-x509", "-newkey", "ec", "-pkeyopt", "ec_paramgen_curve:prime256v1", "-nodes", "-days", "2"]
     quiet = {"check": True, "stderr": subprocess.DEVNULL}
     subprocess.run([*new, "-subj", "/CN=CA", "-keyout", folder / "ca.key", "-out", ca], **quiet)
     extensions = ["-addext", "subjectAltName=IP:127.0.0.1", "-addext", "basicConstraints=critical,CA:FALSE"]
-    subprocess.run([*new, "-CA", ca, "-CAkey", folder / "ca.key", "-subj", "/CN=issuer", *extensions, "-keyout", key, "-out", certificate], **quiet)
+    subprocess.run([*new, "-CA", ca, "-CAkey", folder / "ca.key", "-subj", "/CN=service", *extensions, "-keyout", key, "-out", certificate], **quiet)
     server = http.server.ThreadingHTTPServer(("127.0.0.1", 0), Handler)
     context = ssl.SSLContext(ssl.PROTOCOL_TLS_SERVER)
     context.load_cert_chain(certificate, key)

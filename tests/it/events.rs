@@ -5,7 +5,9 @@
 use std::collections::BTreeMap;
 use std::path::Path;
 
-use meerkat::config::Detail;
+use meerkat::burrow::{Origin, View};
+use meerkat::config::{Detail, Format};
+use meerkat::event::http::{Call, Question};
 use meerkat::event::{Mode, Request};
 
 #[test]
@@ -13,11 +15,46 @@ fn each_example_event_means_what_its_name_says() {
     let minute = Some(1_795_395_900);
     let plain = Request::default;
     let expected = BTreeMap::from([
+        (
+            "burrow-url.json",
+            Request {
+                groups: vec!["orders-svc".to_owned()],
+                format: Some(Format::Burrow),
+                view: View::Lag,
+                publish: Some(false),
+                http: Some(Call {
+                    origin: Origin {
+                        url: "/v3/kafka/prod/consumer/orders-svc/lag".to_owned(),
+                        host: "abc123.lambda-url.eu-central-1.on.aws".to_owned(),
+                    },
+                    question: Ok(Question {
+                        cluster: "prod".to_owned(),
+                        group: "orders-svc".to_owned(),
+                        view: View::Lag,
+                    }),
+                }),
+                ..plain()
+            },
+        ),
+        (
+            "burrow.json",
+            Request {
+                groups: vec!["orders-svc".to_owned()],
+                format: Some(Format::Burrow),
+                view: View::Lag,
+                ..plain()
+            },
+        ),
         ("check.json", plain()),
         ("detail-all.json", Request { detail: Some(Detail::All), ..plain() }),
         ("groups.json", Request { groups: vec!["orders-svc".to_owned(), "payments-svc".to_owned()], ..plain() }),
         ("history.json", Request { mode: Mode::History { group: "orders-svc".to_owned(), minutes: 30 }, ..plain() }),
         ("look-only.json", Request { history: Some(false), publish: Some(false), ..plain() }),
+        (
+            "preflight-against.json",
+            Request { mode: Mode::Preflight { against: Some("4.4".to_owned()) }, ..plain() },
+        ),
+        ("preflight.json", Request { mode: Mode::Preflight { against: None }, ..plain() }),
         ("rehearsal.json", Request { scheduled: minute, now_ms: Some(1_795_395_902_000), ..plain() }),
         ("scheduled-minute.json", Request { scheduled: minute, ..plain() }),
         ("scheduled-rule.json", Request { scheduled: minute, ..plain() }),

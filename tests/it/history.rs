@@ -16,6 +16,7 @@ use tokio::time::Instant;
 
 use crate::support::cloudwatch::{Calls, Fault, How, Stand};
 
+mod canary;
 mod runs;
 mod trouble;
 mod volume;

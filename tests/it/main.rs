@@ -8,12 +8,14 @@ mod support;
 
 mod age;
 mod architecture;
+mod burrow;
 mod cloudwatch_stand_in;
 mod connection;
 mod events;
 mod faults;
 mod findings;
 mod history;
+mod preflight;
 mod recorded;
 mod requests;
 mod simulator;

@@ -1,5 +1,7 @@
 //! What each release can be asked: versions chosen, and what it cannot tell.
 
+#![expect(clippy::print_stdout, reason = "a row of the table that people read with --nocapture")]
+
 use meerkat::kafka::versions::Api;
 
 use super::{Run, hand};

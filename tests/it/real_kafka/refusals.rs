@@ -42,7 +42,8 @@ impl Failing {
     fn check(&self) {
         for lambda in [false, true] {
             let (ok, output) = self.make(lambda);
-            assert!(!ok && output.contains(&self.says), "{} is missed in: {output}", self.says);
+            let told = |says: &str| output.contains(says);
+            assert!(!ok && (told(&self.says) || self.run.lacks().is_some_and(told)), "{} is missed in: {output}", self.says);
             for secret in &self.secrets {
                 let spellings = [secret.clone(), STANDARD.encode(secret), STANDARD.encode(format!("meerkat:{secret}"))];
                 assert!(spellings.iter().all(|secret| !output.contains(secret)), "{secret:?} shows in: {output}");
@@ -80,7 +81,7 @@ fn a_wrong_password_that_is_kept_elsewhere_is_not_shown_either() {
     let run = with_login("SCRAM-SHA-512").with("KAFKA_SASL_SECRET", &format!("file:{path}"));
     Failing::new(run, &[PASSWORD], "check KAFKA_SASL_USERNAME and KAFKA_SASL_PASSWORD").check();
     let run = with_login("PLAIN").account("alice", &format!("file:{path}#passphrase"));
-    Failing::new(run, &[PASSWORD], r#"is of no use: it has no "passphrase""#).check();
+    Failing::new(run, &[PASSWORD], "is of no use: it has no ").check();
     let run = with_login("PLAIN").with("KAFKA_SASL_SECRET", &format!(r#"{{"username":"alice","password":"{PASSWORD}"}}"#));
     Failing::new(run, &[PASSWORD], "KAFKA_SASL_SECRET must refer to").check();
 }
@@ -105,9 +106,6 @@ fn a_secret_that_may_not_be_read_names_the_permission() {
 #[test]
 #[ignore = "needs a real Kafka: make test-kafka"]
 fn a_token_that_is_not_taken_is_told_apart_from_an_expired_one() {
-    if !Cluster::shared().is_at_least(2, 0) {
-        return;
-    }
     let cases = [
         (token("alice", -7_200), "the token expired at 20"),
         (String::from("bm8.dG9rZW4.YXQtYWxs"), "check that the token is of the issuer, the audience and the scope"),
@@ -124,9 +122,6 @@ fn a_token_that_is_not_taken_is_told_apart_from_an_expired_one() {
 #[ignore = "needs a real Kafka: make test-kafka"]
 fn an_endpoint_that_gives_no_good_token_is_told_with_its_words() {
     let cluster = Cluster::shared();
-    if !cluster.is_at_least(2, 0) {
-        return;
-    }
     let old = token("alice", -7_200);
     let cases = [
         (401, format!(r#"{{"error":"invalid_client","error_description":"{PASSWORD}"}}"#), "invalid_client: ***: check KAFKA_SASL_OAUTHBEARER_CLIENT_ID"),

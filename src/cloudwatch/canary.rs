@@ -1,0 +1,267 @@
+//! Values that a preflight writes and reads back, to see that the history can rely on what comes back.
+//!
+//! They go into one metric of their own a cluster, so that no alarm and no look ever meets them. Two preflights in the same
+//! minute merge; then every count comes back as a multiple, which is taken for what it is.
+
+use std::collections::BTreeSet;
+use std::sync::{Arc, Mutex, MutexGuard, PoisonError};
+use std::time::Duration;
+
+use aws_sdk_cloudwatch::primitives::{DateTime, DateTimeFormat};
+use aws_sdk_cloudwatch::types::{Dimension, MetricDatum};
+use aws_smithy_runtime_api::box_error::BoxError;
+use aws_smithy_runtime_api::client::interceptors::Intercept;
+use aws_smithy_runtime_api::client::interceptors::context::{
+    BeforeDeserializationInterceptorContextRef, BeforeTransmitInterceptorContextRef,
+};
+use aws_smithy_runtime_api::client::runtime_components::RuntimeComponents;
+use aws_smithy_types::config_bag::ConfigBag;
+use tokio::time::{Instant, sleep, timeout_at};
+
+use super::address::{Minute, Schedule};
+use super::error::{Error, Tried, told};
+use super::history::Store;
+use super::layout::{Metric, Shard, encode};
+use super::names;
+use super::slots::{LARGEST, MEMORY_END, Point};
+use crate::preflight::found::Canary;
+
+/// What stands in one slot.
+struct Value {
+    what: &'static str,
+    slot: usize,
+    /// Requests by which it is written, each with values and counts.
+    writes: &'static [(&'static [i64], &'static [i64])],
+    /// What comes back: minimum, maximum, samples.
+    expected: (i64, i64, i64),
+}
+
+/// The edges of what the history writes.
+const VALUES: [Value; 3] = [
+    Value {
+        what: "0, 2^53 and the largest count in the first slot",
+        slot: 0,
+        writes: &[(&[0, LARGEST], &[1, LARGEST_COUNT])],
+        expected: (0, LARGEST, 1 + LARGEST_COUNT),
+    },
+    Value {
+        what: "a second written twice",
+        slot: 1,
+        writes: &[(&[5, 7], &[1, 1]), (&[3, 9], &[1, 2])],
+        expected: (3, 9, 5),
+    },
+    Value { what: "2^53 - 1 in the last slot", slot: 59, writes: &[(&[LARGEST - 1], &[1])], expected: (LARGEST - 1, LARGEST - 1, 1) },
+];
+
+/// As many samples as a slot has for the largest memory: three kinds of entries a memory.
+const LARGEST_COUNT: i64 = 3 * MEMORY_END as i64;
+
+impl Store {
+    /// Writes into both namespaces, and reads the state back until all of it is visible, or `until`.
+    ///
+    /// `now_ms` tells the time in milliseconds since 1970, by this machine's clock.
+    pub async fn canary(&self, cluster: &str, now_ms: impl Fn() -> i64, until: Instant) -> Canary {
+        let mut store = self.clone();
+        store.schedule = Schedule::MINUTELY;
+        let minute = Minute::holding(now_ms().div_euclid(1_000));
+        let metric = Arc::new(Metric { name: names::CANARY, dimensions: vec![(names::CLUSTER, encode(cluster))] });
+        let witness = Witness::default();
+        let region = store.client.config().region().map(ToString::to_string);
+        let mut canary = Canary { region, ..Canary::default() };
+
+        let writes = (0..2).map(|write| {
+            let datums = VALUES.iter().filter_map(|value| {
+                let (values, counts) = value.writes.get(write)?;
+                Some(datum(&metric, store.schedule.time(minute, value.slot), 1, values, counts))
+            });
+            store.put_witnessed(Tried::WriteHistory, &store.state, datums.collect(), &witness, until)
+        });
+        let kept: Result<Vec<()>, Error> = futures_util::future::join_all(writes).await.into_iter().collect();
+        let written = Instant::now();
+        canary.state = Some(kept.map(drop).map_err(|error| told(&error)));
+        let published = vec![datum(&metric, minute.seconds(), 60, &[1], &[1])];
+        let published = store.put_witnessed(Tried::PublishMetrics, &store.results, published, &witness, until).await;
+        canary.results = Some(published.map_err(|error| told(&error)));
+        let Seen { endpoint, date } = witness.seen().clone();
+        canary.endpoint = endpoint;
+        canary.ahead_ms = date.map(|(seconds, at)| {
+            let ours = now_ms() - i64::try_from(at.elapsed().as_millis()).unwrap_or_default();
+            seconds * 1_000 + HALF_A_SECOND - ours
+        });
+
+        let shard = Shard { metric, size: store.schedule.partitions_per_shard() };
+        let mut pause = FIRST_PAUSE;
+        loop {
+            let read = store.points(minute, 0..=0, std::slice::from_ref(&shard), until).await.pop();
+            let points = match read {
+                Some(Ok(points)) => points,
+                Some(Err(error)) => {
+                    canary.read = Some(Err(told(&error)));
+                    return canary;
+                }
+                None => return canary,
+            };
+            canary.read = Some(Ok(()));
+            if canary.state != Some(Ok(())) {
+                return canary;
+            }
+            let missing = missing(store.schedule, minute, &points);
+            if missing.is_empty() {
+                canary.visible_ms = u64::try_from(written.elapsed().as_millis()).ok();
+                return canary;
+            }
+            if Instant::now() + pause >= until {
+                // Some of it may only be late; what is all there and different is wrong.
+                if points.len() >= VALUES.len() {
+                    canary.wrong = missing;
+                }
+                return canary;
+            }
+            sleep(pause).await;
+            pause = (pause * 2).min(LONGEST_PAUSE);
+        }
+    }
+
+    async fn put_witnessed(
+        &self,
+        tried: Tried,
+        namespace: &str,
+        datums: Vec<MetricDatum>,
+        witness: &Witness,
+        until: Instant,
+    ) -> Result<(), Error> {
+        let request = self.client.put_metric_data().namespace(namespace).set_metric_data(Some(datums));
+        let answer = timeout_at(until, request.customize().interceptor(witness.clone()).send()).await;
+        match answer {
+            Ok(Ok(_)) => Ok(()),
+            Ok(Err(error)) => Err(tried.failed(error)),
+            Err(_) => Err(Error::OutOfTime { tried }),
+        }
+    }
+}
+
+/// What has not come back as it was written, yet.
+fn missing(schedule: Schedule, minute: Minute, points: &[Point]) -> BTreeSet<String> {
+    let mut missing = BTreeSet::new();
+    for Value { what, slot, expected: (low, high, samples), .. } in &VALUES {
+        let point = points.iter().find(|point| point.time == schedule.time(minute, *slot));
+        let came = point.and_then(|point| Some((point.minimum?, point.maximum?, point.samples?)));
+        let exact = |found: f64, written: i64| found.to_bits() == float(written).to_bits();
+        let as_written = came.is_some_and(|(min, max, count)| {
+            let multiple = count >= float(*samples) && count % float(*samples) == 0.0;
+            exact(min, *low) && exact(max, *high) && multiple
+        });
+        if !as_written {
+            let came = came.map_or_else(|| String::from("nothing"), |(min, max, count)| format!("{min} to {max}, {count} samples"));
+            missing.insert(format!("{what}: {low} to {high}, {samples} samples were written, {came} came back"));
+        }
+    }
+    missing
+}
+
+fn datum(metric: &Metric, time: i64, resolution: i32, values: &[i64], counts: &[i64]) -> MetricDatum {
+    let dimensions =
+        metric.dimensions.iter().map(|(name, value)| Dimension::builder().name(*name).value(value).build());
+    MetricDatum::builder()
+        .metric_name(metric.name)
+        .set_dimensions(Some(dimensions.collect()))
+        .timestamp(DateTime::from_secs(time))
+        .storage_resolution(resolution)
+        .set_values(Some(values.iter().copied().map(float).collect()))
+        .set_counts(Some(counts.iter().copied().map(float).collect()))
+        .build()
+}
+
+#[expect(clippy::cast_precision_loss, reason = "numbers up to 2^53 are exact")]
+fn float(number: i64) -> f64 {
+    number as f64
+}
+
+/// Looks at requests on their way out, and at answers on their way in.
+#[derive(Clone, Debug, Default)]
+struct Witness(Arc<Mutex<Seen>>);
+
+/// What the wire tells besides data.
+#[derive(Clone, Debug, Default)]
+struct Seen {
+    endpoint: Option<String>,
+    /// The header `Date` of the last answer, in seconds since 1970, and when it came.
+    date: Option<(i64, Instant)>,
+}
+
+impl Witness {
+    fn seen(&self) -> MutexGuard<'_, Seen> {
+        self.0.lock().unwrap_or_else(PoisonError::into_inner)
+    }
+}
+
+impl Intercept for Witness {
+    fn name(&self) -> &'static str {
+        "canary"
+    }
+
+    fn read_before_transmit(
+        &self,
+        context: &BeforeTransmitInterceptorContextRef<'_>,
+        _: &RuntimeComponents,
+        _: &mut ConfigBag,
+    ) -> Result<(), BoxError> {
+        let origin: Vec<&str> = context.request().uri().split('/').take(3).collect();
+        self.seen().endpoint = Some(origin.join("/"));
+        Ok(())
+    }
+
+    fn read_before_deserialization(
+        &self,
+        context: &BeforeDeserializationInterceptorContextRef<'_>,
+        _: &RuntimeComponents,
+        _: &mut ConfigBag,
+    ) -> Result<(), BoxError> {
+        let date = context.response().headers().get("date");
+        let date = date.and_then(|date| DateTime::from_str(date, DateTimeFormat::HttpDate).ok());
+        self.seen().date = date.map(|date| (date.secs(), Instant::now()));
+        Ok(())
+    }
+}
+
+/// A `Date` is cut to the second.
+const HALF_A_SECOND: i64 = 500;
+const FIRST_PAUSE: Duration = Duration::from_millis(250);
+const LONGEST_PAUSE: Duration = Duration::from_secs(2);
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    const MINUTE: Minute = Minute::holding(36_000);
+
+    fn points(change: impl Fn(usize, &mut Point)) -> Vec<Point> {
+        let point = |(index, value): (usize, &Value)| {
+            let (low, high, samples) = value.expected;
+            let time = Schedule::MINUTELY.time(MINUTE, value.slot);
+            let (minimum, maximum, samples) = (Some(float(low)), Some(float(high)), Some(float(samples)));
+            let mut point = Point { time, samples, minimum, maximum };
+            change(index, &mut point);
+            point
+        };
+        VALUES.iter().enumerate().map(point).collect()
+    }
+
+    fn wrong(change: impl Fn(usize, &mut Point)) -> usize {
+        missing(Schedule::MINUTELY, MINUTE, &points(change)).len()
+    }
+
+    #[test]
+    fn what_comes_back_as_written_or_repeated_is_right() {
+        assert_eq!(wrong(|_, _| {}), 0);
+        assert_eq!(wrong(|_, point| point.samples = point.samples.map(|samples| samples * 2.0)), 0);
+    }
+
+    #[test]
+    fn a_rounded_number_a_lost_merger_and_a_lost_slot_are_noticed() {
+        assert_eq!(wrong(|index, point| if index == 2 { point.maximum = Some(float(LARGEST)) }), 1);
+        assert_eq!(wrong(|index, point| if index == 1 { (point.minimum, point.samples) = (Some(5.0), Some(2.0)) }), 1);
+        assert_eq!(wrong(|_, point| point.time += 1), VALUES.len());
+        assert_eq!(wrong(|_, point| point.samples = None), VALUES.len());
+    }
+}

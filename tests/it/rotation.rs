@@ -1,0 +1,110 @@
+//! Logins of a process that stays warm: a secret is fetched once, and anew when the login is refused.
+
+use std::sync::{Arc, Mutex};
+
+use serde_json::{Value, json};
+
+use crate::support::broker::{Sasl, Scene, Stage};
+use crate::support::http::{Answer, Server};
+use crate::support::lambda::Lambda;
+
+const SECRET: &str = "arn:aws:secretsmanager:eu-west-1:123456789012:secret:AmazonMSK_orders-AbCdEf";
+
+/// A broker that wants a password, a keeper of the password, and a function that has to find both in agreement.
+struct Warm {
+    stage: Stage,
+    kept: Arc<Mutex<String>>,
+    keeper: Server,
+    lambda: Lambda,
+}
+
+impl Warm {
+    fn start() -> Self {
+        let sasl = Sasl { mechanism: "PLAIN", right: Some(plain("hunter-first")), receipt: b"", refusal: "no such password" };
+        let stage = Scene::of(1).sasl(sasl).start();
+        let kept = Arc::new(Mutex::new(String::from("hunter-first")));
+        let told = Arc::clone(&kept);
+        let keeper = Server::start(move |_| {
+            let password = told.lock().expect("a password").clone();
+            let secret = json!({ "username": "meerkat", "password": password }).to_string();
+            Answer::json(200, &json!({ "SecretString": secret }).to_string())
+        });
+        let mut variables = login(&stage, "PLAIN", &keeper);
+        variables.push(("KAFKA_SASL_SECRET".into(), SECRET.into()));
+        let lambda = Lambda::start(&variables);
+        Self { stage, kept, keeper, lambda }
+    }
+
+    /// The broker has another password from now on.
+    fn rotate_broker(&self, password: &str) {
+        self.stage.change(|scene| scene.rotate(plain(password)));
+    }
+
+    /// The keeper has another password from now on.
+    fn rotate_secret(&self, password: &str) {
+        password.clone_into(&mut self.kept.lock().expect("a password"));
+    }
+
+    /// Invokes the function; answers how it went, and how often the secret has been fetched so far.
+    fn look(&self) -> (bool, usize) {
+        let invoked = self.lambda.invoke("{}");
+        (invoked.ok, self.keeper.seen().len())
+    }
+}
+
+/// A login over plaintext, with AWS credentials, to this broker.
+pub(super) fn login(stage: &Stage, mechanism: &str, aws: &Server) -> Vec<(String, String)> {
+    let variables = [
+        ("KAFKA_BOOTSTRAP_SERVERS", stage.bootstrap()),
+        ("KAFKA_SECURITY_PROTOCOL", "SASL_PLAINTEXT".into()),
+        ("KAFKA_SASL_MECHANISM", mechanism.into()),
+        ("MEERKAT_HISTORY", "off".into()),
+        ("MEERKAT_PUBLISH", "off".into()),
+        ("MEERKAT_LOG", "trace".into()),
+        ("AWS_ENDPOINT_URL", aws.origin()),
+        ("AWS_REGION", "eu-west-1".into()),
+        ("AWS_ACCESS_KEY_ID", "AKIAIOSFODNN7EXAMPLE".into()),
+        ("AWS_SECRET_ACCESS_KEY", "an-aws-secret-key".into()),
+        ("AWS_SESSION_TOKEN", "an-aws/session+token=".into()),
+    ];
+    variables.map(|(name, value)| (name.to_owned(), value)).into()
+}
+
+/// The message of RFC 4616.
+fn plain(password: &str) -> Vec<u8> {
+    format!("\0meerkat\0{password}").into_bytes()
+}
+
+#[test]
+fn a_secret_is_fetched_once_a_process() {
+    let warm = Warm::start();
+    assert_eq!([warm.look(), warm.look(), warm.look()], [(true, 1), (true, 1), (true, 1)]);
+}
+
+#[test]
+fn a_rotated_secret_is_fetched_anew_and_kept() {
+    let warm = Warm::start();
+    assert_eq!(warm.look(), (true, 1));
+    warm.rotate_broker("hunter-second");
+    warm.rotate_secret("hunter-second");
+    assert_eq!([warm.look(), warm.look()], [(true, 2), (true, 2)]);
+}
+
+#[test]
+fn a_login_that_is_refused_anew_fails_and_is_tried_with_a_fresh_secret_next_time() {
+    let warm = Warm::start();
+    assert_eq!(warm.look(), (true, 1));
+    warm.rotate_broker("hunter-second");
+    // The secret lags behind: one refetch, then the refusal is told.
+    let invoked = warm.lambda.invoke("{}");
+    let error: Value = serde_json::from_str(&invoked.body).expect("an error in JSON");
+    assert!(!invoked.ok && warm.keeper.seen().len() == 2, "{invoked:?}");
+    let told = error["errorMessage"].as_str().expect("a message");
+    assert!(told.contains("no such password: check KAFKA_SASL_USERNAME and KAFKA_SASL_PASSWORD"), "{told}");
+    warm.rotate_secret("hunter-second");
+    assert!(warm.look().0, "a fresh secret is right");
+    let logs = warm.lambda.logs();
+    for secret in ["hunter-first", "hunter-second", "an-aws-secret-key", "an-aws/session+token="] {
+        assert!(!logs.contains(secret) && !invoked.body.contains(secret), "{logs}");
+    }
+}

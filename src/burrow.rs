@@ -132,13 +132,7 @@ impl<'a> Results<'a> {
         groups.map(|(g, group)| self.answer(g, group, view, |c| earlier((g, c)))).collect()
     }
 
-    fn answer(
-        &self,
-        g: usize,
-        group: &'a Group,
-        view: View,
-        earlier: impl Fn(usize) -> Vec<Sample>,
-    ) -> Answer<'a> {
+    fn answer(&self, g: usize, group: &'a Group, view: View, earlier: impl Fn(usize) -> Vec<Sample>) -> Answer<'a> {
         let judged = &self.judged.0[g];
         let claims = group.claims.as_deref().unwrap_or_default().iter().zip(&judged.partitions).enumerate();
         let all: Vec<(Verdict, PartitionStatus<'a>)> = claims

@@ -120,6 +120,9 @@ impl Request {
         if event.is_null() {
             return Ok(Self::default());
         }
+        if !event.is_object() {
+            return Err(EventError(format!("it must be an object, found {event}")));
+        }
         let own: Own = serde_json::from_value(event).map_err(|error| EventError(error.to_string()))?;
         let detail = choice("detail", own.detail, &Detail::WORDS)?;
         let format = choice("format", own.format, &Format::WORDS)?;
@@ -238,7 +241,7 @@ mod tests {
     #[test]
     fn an_event_that_is_not_understood_is_refused_with_what_was_found() {
         assert!(error("{").contains("no JSON"));
-        assert!(error("[]").contains("invalid type"), "{}", error("[]"));
+        assert!(error("[]").ends_with("it must be an object, found []"));
         assert!(error(r#"{"gruops":[]}"#).contains("unknown field `gruops`, expected one of `mode`, `group`"));
         assert!(error(r#"{"mode":"chekc"}"#).contains("check, history or preflight, found \"chekc\""));
         assert!(error(r#"{"detail":"some"}"#).contains("detail must be one of problems, groups, all, found \"some\""));

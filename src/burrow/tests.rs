@@ -1,5 +1,7 @@
 #![expect(clippy::unwrap_used, reason = "a test fails by panicking")]
 
+use serde_json::{Value, json};
+
 use super::*;
 use crate::lag::{Assigned, LogRange, Unknown};
 use crate::memory::{Look, Members, Memory, Thresholds};
@@ -70,9 +72,9 @@ fn a_group_that_is_not_there_has_no_partitions_and_is_complete() {
 #[test]
 fn status_leaves_out_what_is_ok_and_counts_it_all_the_same() {
     let scene = Scene::reading(&[Ok(Committed::At(90)), Ok(Committed::At(100))]);
-    let told = |view| serde_json::from_str::<serde_json::Value>(&scene.answer(view, Vec::new)).unwrap();
+    let told = |view| serde_json::from_str::<Value>(&scene.answer(view, Vec::new)).unwrap();
     let (status, lag) = (told(View::Status), told(View::Lag));
-    assert_eq!(status["status"]["partitions"], serde_json::json!([]));
+    assert_eq!(status["status"]["partitions"], json!([]));
     assert_eq!(lag["status"]["partitions"].as_array().unwrap().len(), 2);
     for told in [&status, &lag] {
         assert_eq!(told["status"]["partition_count"], 2);
@@ -87,37 +89,36 @@ fn status_leaves_out_what_is_ok_and_counts_it_all_the_same() {
 fn commits_stand_where_they_were_first_seen() {
     let sample = |minutes: i64, offset, end| {
         let look = look(T + minutes * 60_000 + 789, Committed::At(offset), end);
-        Sample {
-            time_ms: look.time_ms,
-            committed: look.committed,
-            end,
-            memory: Memory::fold(None, &look, &MINUTE),
-        }
+        Sample { time_ms: look.time_ms, committed: look.committed, end, memory: Memory::fold(None, &look, &MINUTE) }
     };
     let told = |earlier: Vec<Sample>| {
         let scene = Scene::reading(&[Ok(Committed::At(90))]);
-        let told: serde_json::Value = serde_json::from_str(&scene.answer(View::Lag, || earlier.clone())).unwrap();
+        let told: Value = serde_json::from_str(&scene.answer(View::Lag, || earlier.clone())).unwrap();
         let partition = &told["status"]["partitions"][0];
-        (partition["start"].to_string(), partition["end"].to_string())
+        (partition["start"].clone(), partition["end"].clone())
     };
-    let now = r#"{"offset":90,"timestamp":1700000600789,"observedAt":1700000600000,"lag":10}"#;
-    assert_eq!(told(Vec::new()), ("null".into(), now.into()));
-    let start = r#"{"offset":70,"timestamp":1700000060789,"observedAt":1700000060000,"lag":5}"#;
-    assert_eq!(told(vec![sample(1, 70, 75), sample(2, 80, 90)]), (start.into(), now.into()));
-    let end = r#"{"offset":90,"timestamp":1700000180789,"observedAt":1700000180000,"lag":2}"#;
+    let now = json!({ "offset": 90, "timestamp": T + 600_789, "observedAt": T + 600_000, "lag": 10 });
+    assert_eq!(told(Vec::new()), (Value::Null, now.clone()));
+    let start = json!({ "offset": 70, "timestamp": T + 60_789, "observedAt": T + 60_000, "lag": 5 });
+    assert_eq!(told(vec![sample(1, 70, 75), sample(2, 80, 90)]), (start.clone(), now));
+    let end = json!({ "offset": 90, "timestamp": T + 180_789, "observedAt": T + 180_000, "lag": 2 });
     let earlier = vec![sample(1, 70, 75), sample(3, 90, 92), sample(4, 90, 95)];
-    assert_eq!(told(earlier), (start.into(), end.into()));
+    assert_eq!(told(earlier), (start, end));
 }
 
 #[test]
 fn what_could_not_be_read_is_null_and_unknown() {
     let scene = Scene::reading(&[Err(Unknown::because("refused")), Ok(Committed::Never)]);
-    let told: serde_json::Value = serde_json::from_str(&scene.answer(View::Lag, Vec::new)).unwrap();
+    let told: Value = serde_json::from_str(&scene.answer(View::Lag, Vec::new)).unwrap();
     let status = &told["status"];
-    assert_eq!((status["status"].as_str(), &status["totallag"]), (Some("UNKNOWN"), &serde_json::Value::Null));
-    assert_eq!(status["partitions"][0]["current_lag"], serde_json::Value::Null);
+    assert_eq!((status["status"].as_str(), &status["totallag"]), (Some("UNKNOWN"), &Value::Null));
+    assert_eq!(status["partitions"][0]["current_lag"], Value::Null);
     assert_eq!(status["partitions"][0]["status"], "UNKNOWN");
-    assert_eq!(status["partitions"][1].to_string(), r#"{"topic":"orders","partition":1,"owner":"/10.0.1.7","client_id":"orders-svc-1","status":"OK","start":null,"end":null,"current_lag":0,"complete":0.33333334}"#);
+    let never = json!({
+        "topic": "orders", "partition": 1, "owner": "/10.0.1.7", "client_id": "orders-svc-1", "status": "OK",
+        "start": null, "end": null, "current_lag": 0, "complete": 0.333_333_34,
+    });
+    assert_eq!(status["partitions"][1].to_string(), never.to_string());
     assert_eq!(status["maxlag"]["partition"], 1);
 }
 

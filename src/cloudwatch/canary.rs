@@ -50,7 +50,12 @@ const VALUES: [Value; 3] = [
         writes: &[(&[5, 7], &[1, 1]), (&[3, 9], &[1, 2])],
         expected: (3, 9, 5),
     },
-    Value { what: "2^53 - 1 in the last slot", slot: 59, writes: &[(&[LARGEST - 1], &[1])], expected: (LARGEST - 1, LARGEST - 1, 1) },
+    Value {
+        what: "2^53 - 1 in the last slot",
+        slot: 59,
+        writes: &[(&[LARGEST - 1], &[1])],
+        expected: (LARGEST - 1, LARGEST - 1, 1),
+    },
 ];
 
 /// As many samples as a slot has for the largest memory: three kinds of entries a memory.
@@ -152,7 +157,10 @@ fn missing(schedule: Schedule, minute: Minute, points: &[Point]) -> BTreeSet<Str
             exact(min, *low) && exact(max, *high) && multiple
         });
         if !as_written {
-            let came = came.map_or_else(|| String::from("nothing"), |(min, max, count)| format!("{min} to {max}, {count} samples"));
+            let came = came.map_or_else(
+                || String::from("nothing"),
+                |(min, max, count)| format!("{min} to {max}, {count} samples"),
+            );
             missing.insert(format!("{what}: {low} to {high}, {samples} samples were written, {came} came back"));
         }
     }
@@ -259,8 +267,18 @@ mod tests {
 
     #[test]
     fn a_rounded_number_a_lost_merger_and_a_lost_slot_are_noticed() {
-        assert_eq!(wrong(|index, point| if index == 2 { point.maximum = Some(float(LARGEST)) }), 1);
-        assert_eq!(wrong(|index, point| if index == 1 { (point.minimum, point.samples) = (Some(5.0), Some(2.0)) }), 1);
+        assert_eq!(
+            wrong(|index, point| if index == 2 {
+                point.maximum = Some(float(LARGEST))
+            }),
+            1
+        );
+        assert_eq!(
+            wrong(|index, point| if index == 1 {
+                (point.minimum, point.samples) = (Some(5.0), Some(2.0))
+            }),
+            1
+        );
         assert_eq!(wrong(|_, point| point.time += 1), VALUES.len());
         assert_eq!(wrong(|_, point| point.samples = None), VALUES.len());
     }

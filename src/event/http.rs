@@ -125,7 +125,8 @@ mod tests {
 
     #[test]
     fn other_paths_and_methods_are_refused_with_what_is_answered() {
-        for path in ["/", "", "/v3/kafka", "/v3/kafka/prod/consumer/g", "/v3/kafka/prod/consumer//lag", "/v3/kafka/p/topic/t"]
+        for path in
+            ["/", "", "/v3/kafka", "/v3/kafka/prod/consumer/g", "/v3/kafka/prod/consumer//lag", "/v3/kafka/p/topic/t"]
         {
             assert_eq!(call(path, "GET", "").question, Err((404, UNKNOWN_PATH)), "{path}");
         }

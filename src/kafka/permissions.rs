@@ -20,7 +20,11 @@ pub fn permissions(snapshot: &Snapshot, cluster: Option<bool>) -> Permissions {
             topics.map(|topic| (&*topic.name, topic.partitions.as_ref().err().cloned())),
             failure::TOPIC_AUTHORIZATION_FAILED,
         ),
-        hiding: groups.clone().filter(|group| group.gaps.contains(&unseen)).map(|group| group.name.to_string()).collect(),
+        hiding: groups
+            .clone()
+            .filter(|group| group.gaps.contains(&unseen))
+            .map(|group| group.name.to_string())
+            .collect(),
     }
 }
 

@@ -192,6 +192,10 @@ fn explain_alert(alert: AlertDescription) -> String {
 pub(super) fn explain_loss(error: &io::Error) -> Option<String> {
     match error.get_ref()?.downcast_ref::<RustlsError>()? {
         RustlsError::AlertReceived(alert) => Some(explain_alert(*alert)),
+        // Kafka 2.8 sends the alert under keys that are no longer in use.
+        RustlsError::DecryptError => Some(format!(
+            "the broker ended TLS with a message that cannot be read; older releases do that when the broker wants a client certificate, or when the broker refused the client certificate of {KEYSTORE}: see whether it has expired, and whether the broker trusts the CA that issued it"
+        )),
         other => Some(format!("TLS failed: {other}")),
     }
 }

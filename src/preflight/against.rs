@@ -16,8 +16,15 @@ pub fn against(asked: &str, login: bool) -> Preflight {
         all
     };
     let lines = match releases::find(asked) {
-        None => vec![Line::fails(&section, RELEASE, format!("{asked:?} is no release of Kafka"), "name one like 4.4 or 3.9.1")],
-        Some(Found::Measured(found)) => release(Line::works(&section, RELEASE, format!("measured on {}", found.name)), &found),
+        None => vec![Line::fails(
+            &section,
+            RELEASE,
+            format!("{asked:?} is no release of Kafka"),
+            "name one like 4.4 or 3.9.1",
+        )],
+        Some(Found::Measured(found)) => {
+            release(Line::works(&section, RELEASE, format!("measured on {}", found.name)), &found)
+        }
         Some(Found::Between(found)) => {
             let what = format!("not measured; what {} offers is told instead", found.name);
             release(Line::unknown(&section, RELEASE, what), &found)

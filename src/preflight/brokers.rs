@@ -34,7 +34,12 @@ fn of(tried: &Tried, encrypted: bool, login: Option<&str>, now_s: i64) -> Vec<Li
     step(Step::Resolve, "address", "see the host name, and the DNS of the network that this runs in", Some(addresses));
     let round_trip = tried.round_trip_ms.map_or(String::new(), |ms| format!("reached, {ms:.1} ms a round trip"));
     let connected = Line::works(section, "connection", round_trip);
-    step(Step::Connect, "connection", "see security groups, routes, and whether a broker listens there", Some(connected));
+    step(
+        Step::Connect,
+        "connection",
+        "see security groups, routes, and whether a broker listens there",
+        Some(connected),
+    );
     let tls = match (&tried.tls, encrypted) {
         (Some(tls), _) => Some(Line::works(section, "TLS", format!("{}, {}", tls.version, tls.cipher))),
         (None, true) => None,
@@ -61,7 +66,11 @@ fn of(tried: &Tried, encrypted: bool, login: Option<&str>, now_s: i64) -> Vec<Li
                 lines.push(Line { found: line.found + offered.as_deref().unwrap_or_default(), ..line });
             }
             None if reached(Step::Login) => {
-                lines.push(Line::works(section, "login", format!("{mechanism} accepted{}", offered.unwrap_or_default())));
+                lines.push(Line::works(
+                    section,
+                    "login",
+                    format!("{mechanism} accepted{}", offered.unwrap_or_default()),
+                ));
             }
             None => {}
         }
@@ -107,7 +116,9 @@ fn mixed(tried: &[Tried]) -> Option<Line> {
     let kinds = kinds.iter().map(|(one, ids)| {
         let ids: Vec<String> = ids.iter().map(ToString::to_string).collect();
         let log_ends = one.versions.iter().find(|version| version.api == "ListOffsets");
-        let newest = log_ends.and_then(|version| version.broker).map_or(String::new(), |(_, max)| format!(" (ListOffsets to {max})"));
+        let newest = log_ends
+            .and_then(|version| version.broker)
+            .map_or(String::new(), |(_, max)| format!(" (ListOffsets to {max})"));
         format!("brokers {}{newest}", ids.join(", "))
     });
     let kinds: Vec<String> = kinds.collect();
@@ -151,7 +162,8 @@ mod tests {
     }
 
     fn find_line(lines: &[Line], subject: &str) -> (Status, String) {
-        let line = lines.iter().find(|line| line.subject == subject).unwrap_or_else(|| panic!("{subject} in {lines:?}"));
+        let line =
+            lines.iter().find(|line| line.subject == subject).unwrap_or_else(|| panic!("{subject} in {lines:?}"));
         (line.status, line.found.clone())
     }
 
@@ -163,7 +175,10 @@ mod tests {
         assert_eq!(find_line(&lines, "address").1, "10.0.0.1");
         assert_eq!(find_line(&lines, "connection").1, "reached, 0.4 ms a round trip");
         assert_eq!(find_line(&lines, "TLS").1, "TLSv1_3, TLS13_AES_256_GCM_SHA384");
-        assert_eq!(find_line(&lines, "certificate").1, "for b-1.example, issued by CN=ca, 90 days left, until 2027-04-15T08:00:00Z");
+        assert_eq!(
+            find_line(&lines, "certificate").1,
+            "for b-1.example, issued by CN=ca, 90 days left, until 2027-04-15T08:00:00Z"
+        );
     }
 
     #[test]
@@ -190,7 +205,8 @@ mod tests {
         assert_eq!(find_line(&lines, "TLS"), (Status::Fails, "it expired".into()));
         assert_eq!(lines.iter().find(|line| line.subject == "TLS").unwrap().todo.as_deref(), Some("renew it"));
         assert_eq!(lines.len(), 4, "{lines:?}"); // address, connection, TLS, certificate
-        let lines = super::lines(&[Tried { certificate: None, ..failed(Step::Resolve, "no such name") }], true, None, NOW);
+        let lines =
+            super::lines(&[Tried { certificate: None, ..failed(Step::Resolve, "no such name") }], true, None, NOW);
         assert_eq!(lines.len(), 1);
         assert!(lines[0].todo.as_ref().unwrap().contains("DNS"));
     }

@@ -20,7 +20,9 @@ pub fn lines(config: &Config) -> Vec<Line> {
         (Encryption::None, None) => "PLAINTEXT",
         (Encryption::None, Some(_)) => "SASL_PLAINTEXT",
     };
-    let detail = |wanted: MetricsDetail| MetricsDetail::WORDS.iter().find(|(_, detail)| *detail == wanted).map(|(word, _)| *word);
+    let detail = |wanted: MetricsDetail| {
+        MetricsDetail::WORDS.iter().find(|(_, detail)| *detail == wanted).map(|(word, _)| *word)
+    };
     let store = &config.store;
     let switch = |on: bool| if on { "on" } else { "off" };
     let mut lines = vec![
@@ -62,8 +64,10 @@ pub fn selected(snapshot: &Snapshot) -> Vec<Line> {
             all => format!("{all}: {shown}"),
         }
     };
-    let groups: Vec<&str> = snapshot.groups.iter().filter(|group| !group.is_missing()).map(|group| &*group.name).collect();
-    let missing: Vec<&str> = snapshot.groups.iter().filter(|group| group.is_missing()).map(|group| &*group.name).collect();
+    let groups: Vec<&str> =
+        snapshot.groups.iter().filter(|group| !group.is_missing()).map(|group| &*group.name).collect();
+    let missing: Vec<&str> =
+        snapshot.groups.iter().filter(|group| group.is_missing()).map(|group| &*group.name).collect();
     let topics: Vec<&str> = snapshot.topics.iter().map(|topic| &*topic.name).collect();
     let listed = snapshot.listed.as_ref().map_or_else(|why| format!(" ({why})"), |all| format!(" of {}", all.len()));
     let mut lines = Vec::new();
@@ -79,7 +83,11 @@ pub fn selected(snapshot: &Snapshot) -> Vec<Line> {
     }
     lines.push(Line::works(SELECTED, "topics that they read", few(topics)));
     for (protocol, groups) in &snapshot.left_out {
-        lines.push(Line::works(SELECTED, "left out", format!("{groups} groups of {protocol}, which are no consumer groups")));
+        lines.push(Line::works(
+            SELECTED,
+            "left out",
+            format!("{groups} groups of {protocol}, which are no consumer groups"),
+        ));
     }
     lines
 }
@@ -97,7 +105,9 @@ fn login(sasl: &Sasl) -> String {
     let account = |account: &Account| match account {
         Account::One(reference) => format!("user and password kept in {reference}"),
         Account::Two { username: Source::Inline(name), .. } => format!("user {}, password ***", name.expose()),
-        Account::Two { username: Source::Elsewhere(reference), .. } => format!("user kept in {reference}, password ***"),
+        Account::Two { username: Source::Elsewhere(reference), .. } => {
+            format!("user kept in {reference}, password ***")
+        }
     };
     match sasl {
         Sasl::Plain(one) => format!("PLAIN, {}", account(one)),
@@ -105,7 +115,10 @@ fn login(sasl: &Sasl) -> String {
         Sasl::OauthBearer { from: Issuer::Token(_), .. } => String::from("OAUTHBEARER, token ***"),
         Sasl::OauthBearer { from: Issuer::Endpoint { .. }, .. } => String::from("OAUTHBEARER, token from an endpoint"),
         Sasl::MskIam { role, .. } => {
-            format!("AWS_MSK_IAM, {}", role.as_deref().map_or_else(|| String::from("own role"), |role| format!("role {role}")))
+            format!(
+                "AWS_MSK_IAM, {}",
+                role.as_deref().map_or_else(|| String::from("own role"), |role| format!("role {role}"))
+            )
         }
     }
 }
@@ -134,7 +147,8 @@ mod tests {
         let config = Config::parse(variables.map(|(name, value)| (name.to_owned(), value.to_owned()))).unwrap();
         let text = format!("{:?}", lines(&config));
         assert!(!text.contains("hunter"), "{text}");
-        for shown in ["b-1.example:9096", "SASL_SSL", "SCRAM with", "given as PEM", "Mozilla's roots", "Meerkat/State"] {
+        for shown in ["b-1.example:9096", "SASL_SSL", "SCRAM with", "given as PEM", "Mozilla's roots", "Meerkat/State"]
+        {
             assert!(text.contains(shown), "{shown} in {text}");
         }
     }

@@ -39,7 +39,11 @@ pub fn lines(permissions: &Permissions, principal: &Principal) -> Vec<Line> {
             "DESCRIBE is missing and no group is listed, without an error: this user has no permission at all, or none for groups",
             principal.grant(&Resource::Cluster),
         ),
-        (None, true) => Line::works(SECTION, CLUSTER, "the brokers do not tell whether DESCRIBE is there (they do from Kafka 2.3 on), and list groups"),
+        (None, true) => Line::works(
+            SECTION,
+            CLUSTER,
+            "the brokers do not tell whether DESCRIBE is there (they do from Kafka 2.3 on), and list groups",
+        ),
         (None, false) => Line::unknown(
             SECTION,
             CLUSTER,
@@ -50,9 +54,14 @@ pub fn lines(permissions: &Permissions, principal: &Principal) -> Vec<Line> {
     lines.extend(of(GROUPS, groups, *cluster, |name| principal.grant(&Resource::Group(name))));
     let unseen = Asked::default();
     let topics = if hiding.is_empty() || *topics != unseen { Some(topics) } else { None };
-    lines.extend(topics.into_iter().flat_map(|topics| of(TOPICS, topics, *cluster, |name| principal.grant(&Resource::Topic(name)))));
+    lines.extend(
+        topics
+            .into_iter()
+            .flat_map(|topics| of(TOPICS, topics, *cluster, |name| principal.grant(&Resource::Topic(name)))),
+    );
     if !hiding.is_empty() {
-        let found = format!("{} may have commits to topics that this user may not describe; nothing names them", first(hiding));
+        let found =
+            format!("{} may have commits to topics that this user may not describe; nothing names them", few(hiding));
         lines.push(Line::fails(SECTION, TOPICS, found, principal.grant(&Resource::Topic("*"))));
     }
     lines
@@ -62,7 +71,11 @@ fn of(subject: &str, asked: &Asked, cluster: Option<bool>, grant: impl Fn(&str) 
     let Asked { allowed, denied, unread } = asked;
     let mut lines = Vec::new();
     if !allowed.is_empty() {
-        lines.push(Line::works(SECTION, subject, format!("DESCRIBE is there for {}: {}", allowed.len(), first(allowed))));
+        lines.push(Line::works(
+            SECTION,
+            subject,
+            format!("DESCRIBE is there for {}: {}", allowed.len(), few(allowed)),
+        ));
     }
     for name in denied.iter().take(SHOWN) {
         lines.push(Line::fails(SECTION, subject, format!("DESCRIBE is missing for {name}"), grant(name)));
@@ -84,7 +97,7 @@ fn of(subject: &str, asked: &Asked, cluster: Option<bool>, grant: impl Fn(&str) 
 }
 
 /// A few of many names.
-fn first(names: &[String]) -> String {
+fn few(names: &[String]) -> String {
     let shown: Vec<&str> = names.iter().take(SHOWN).map(String::as_str).collect();
     let more = names.len().saturating_sub(SHOWN);
     if more > 0 { format!("{} and {more} more", shown.join(", ")) } else { shown.join(", ") }
@@ -107,7 +120,9 @@ impl Principal {
                     Resource::Topic(name) => format!("--topic {}", quoted(name)),
                 };
                 let user = quoted(&format!("User:{}", name.as_deref().unwrap_or("NAME")));
-                format!("kafka-acls.sh --bootstrap-server {bootstrap} --add --allow-principal {user} --operation Describe {on}")
+                format!(
+                    "kafka-acls.sh --bootstrap-server {bootstrap} --add --allow-principal {user} --operation Describe {on}"
+                )
             }
             Self::Iam { cluster } => {
                 let (action, kind, name) = match resource {
@@ -128,7 +143,11 @@ impl Principal {
 /// As a POSIX shell takes it for one word.
 fn quoted(word: &str) -> String {
     let plain = |c: char| c.is_ascii_alphanumeric() || "-_.:/=,".contains(c);
-    if !word.is_empty() && word.chars().all(plain) { word.to_owned() } else { format!("'{}'", word.replace('\'', r"'\''")) }
+    if !word.is_empty() && word.chars().all(plain) {
+        word.to_owned()
+    } else {
+        format!("'{}'", word.replace('\'', r"'\''"))
+    }
 }
 
 const SECTION: &str = "permissions";
@@ -176,9 +195,14 @@ mod tests {
         assert!(told.iter().all(|(status, ..)| *status == Status::Fails), "{told:?}");
         assert!(told[0].1.contains("without an error: this user has no permission at all"));
         let todo = |resource: &str| {
-            format!("kafka-acls.sh --bootstrap-server b-1:9096 --add --allow-principal User:reader --operation Describe {resource}")
+            format!(
+                "kafka-acls.sh --bootstrap-server b-1:9096 --add --allow-principal User:reader --operation Describe {resource}"
+            )
         };
-        assert_eq!(told.iter().map(|(.., todo)| todo.clone()).collect::<Vec<_>>(), [todo("--cluster"), todo("--group '*'"), todo("--topic '*'")]);
+        assert_eq!(
+            told.iter().map(|(.., todo)| todo.clone()).collect::<Vec<_>>(),
+            [todo("--cluster"), todo("--group '*'"), todo("--topic '*'")]
+        );
     }
 
     #[test]
@@ -199,7 +223,10 @@ mod tests {
     #[test]
     fn a_cluster_without_groups_is_no_lack_of_permissions() {
         let told = told(&Permissions { cluster: Some(true), listed: Some(0), ..Permissions::default() });
-        assert_eq!(told.iter().map(|(status, ..)| *status).collect::<Vec<_>>(), [Status::Works, Status::Unknown, Status::Unknown]);
+        assert_eq!(
+            told.iter().map(|(status, ..)| *status).collect::<Vec<_>>(),
+            [Status::Works, Status::Unknown, Status::Unknown]
+        );
     }
 
     #[test]

@@ -64,7 +64,8 @@ pub fn cost(metrics: usize, state: usize, limit: usize, dollars: f64, prices_of:
         "{metrics} metrics for people and {state} for the history, about {dollars:.2} USD a month (us-east-1, {prices_of})"
     );
     if metrics > limit {
-        let todo = "raise MEERKAT_METRICS_LIMIT, choose less in MEERKAT_METRICS_DETAIL, or fewer groups in MEERKAT_GROUPS";
+        let todo =
+            "raise MEERKAT_METRICS_LIMIT, choose less in MEERKAT_METRICS_DETAIL, or fewer groups in MEERKAT_GROUPS";
         Line::less(SECTION, "metrics", format!("{found}, of which MEERKAT_METRICS_LIMIT allows {limit}"), todo)
     } else {
         Line::works(SECTION, "metrics", found)

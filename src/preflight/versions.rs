@@ -25,7 +25,8 @@ pub fn lines(section: &str, matrix: &[Version], login: bool) -> Vec<Line> {
 
 fn line(section: &str, version: &Version, login: bool) -> Line {
     let Version { api, ours, broker, chosen } = version;
-    let (offers, ours) = (broker.map_or_else(|| String::from("does not offer it"), |range| format!("{}", Shown(range))), Shown(*ours));
+    let (offers, ours) =
+        (broker.map_or_else(|| String::from("does not offer it"), |range| format!("{}", Shown(range))), Shown(*ours));
     let subject = *api;
     let sasl = matches!(subject, "SaslHandshake" | "SaslAuthenticate");
     if sasl && !login {
@@ -37,7 +38,9 @@ fn line(section: &str, version: &Version, login: bool) -> Line {
         let todo = if newer { "upgrade meerkat" } else { "upgrade the broker" };
         return match missing(subject) {
             Missing::NoSuchGroups if !newer => Line::works(section, subject, "the broker has no groups of this kind"),
-            Missing::NoSuchGroups => Line::less(section, subject, format!("{found}: members of these groups are not told"), todo),
+            Missing::NoSuchGroups => {
+                Line::less(section, subject, format!("{found}: members of these groups are not told"), todo)
+            }
             Missing::Less(what) => Line::less(section, subject, format!("{found}: {what}"), todo),
             Missing::Nothing(what) => Line::fails(section, subject, format!("{found}: {what}"), todo),
         };
@@ -47,7 +50,12 @@ fn line(section: &str, version: &Version, login: bool) -> Line {
     if lost.is_empty() {
         Line::works(section, subject, found)
     } else {
-        Line::less(section, subject, format!("{subject} {chosen}: {}; this build {ours}, the broker {offers}", lost.join(", ")), "upgrade the broker for more")
+        Line::less(
+            section,
+            subject,
+            format!("{subject} {chosen}: {}; this build {ours}, the broker {offers}", lost.join(", ")),
+            "upgrade the broker for more",
+        )
     }
 }
 
@@ -139,7 +147,9 @@ mod tests {
     fn a_lower_version_says_what_it_takes_away() {
         let (status, found) = told("2.8.2", "ListOffsets", false);
         assert_eq!(status, Status::Less);
-        assert!(found.starts_with("ListOffsets 6: no MAX_TIMESTAMP (KIP-734), lag in seconds starts its search at now; "));
+        assert!(
+            found.starts_with("ListOffsets 6: no MAX_TIMESTAMP (KIP-734), lag in seconds starts its search at now; ")
+        );
         assert!(found.ends_with("the broker 0–6"), "{found}");
         assert_eq!(told("3.9.1", "ListOffsets", false).0, Status::Works);
         assert_eq!(told("2.8.2", "OffsetFetch", false).0, Status::Less);

@@ -47,9 +47,7 @@ impl Run<'_> {
                 let code = if status == Verdict::NotFound { NOT_FOUND } else { FOUND };
                 Outcome { json: Response::new(code, json).to_json(), status, failure: None, table: None }
             }
-            Err(failure) => {
-                Outcome { json: failure.to_json(), status: Verdict::Unknown, failure: None, table: None }
-            }
+            Err(failure) => Outcome { json: failure.to_json(), status: Verdict::Unknown, failure: None, table: None },
         }
     }
 }

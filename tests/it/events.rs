@@ -38,22 +38,14 @@ fn each_example_event_means_what_its_name_says() {
         ),
         (
             "burrow.json",
-            Request {
-                groups: vec!["orders-svc".to_owned()],
-                format: Some(Format::Burrow),
-                view: View::Lag,
-                ..plain()
-            },
+            Request { groups: vec!["orders-svc".to_owned()], format: Some(Format::Burrow), view: View::Lag, ..plain() },
         ),
         ("check.json", plain()),
         ("detail-all.json", Request { detail: Some(Detail::All), ..plain() }),
         ("groups.json", Request { groups: vec!["orders-svc".to_owned(), "payments-svc".to_owned()], ..plain() }),
         ("history.json", Request { mode: Mode::History { group: "orders-svc".to_owned(), minutes: 30 }, ..plain() }),
         ("look-only.json", Request { history: Some(false), publish: Some(false), ..plain() }),
-        (
-            "preflight-against.json",
-            Request { mode: Mode::Preflight { against: Some("4.4".to_owned()) }, ..plain() },
-        ),
+        ("preflight-against.json", Request { mode: Mode::Preflight { against: Some("4.4".to_owned()) }, ..plain() }),
         ("preflight.json", Request { mode: Mode::Preflight { against: None }, ..plain() }),
         ("rehearsal.json", Request { scheduled: minute, now_ms: Some(1_795_395_902_000), ..plain() }),
         ("scheduled-minute.json", Request { scheduled: minute, ..plain() }),

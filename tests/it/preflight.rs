@@ -78,10 +78,8 @@ fn scene(brokers: i32) -> Scene {
 
 #[test]
 fn brokers_of_different_ranges_are_told_one_by_one_and_as_a_mixture() {
-    let stage = scene(3)
-        .node(2, |node| node.release(Release::V2_8))
-        .node(3, |node| node.release(Release::V2_1))
-        .start();
+    let stage =
+        scene(3).node(2, |node| node.release(Release::V2_8)).node(3, |node| node.release(Release::V2_1)).start();
     let told = preflight(&stage);
     assert!(told.line("broker 1", "ListOffsets").starts_with("works: ListOffsets 10"));
     assert!(told.line("broker 2", "ListOffsets").starts_with("works with less: ListOffsets 6: no MAX_TIMESTAMP"));
@@ -135,7 +133,9 @@ fn a_certificate_that_is_refused_is_shown_all_the_same() {
     };
     let (tls, certificate) = refused(&["127.0.0.1"], Validity::Past);
     assert!(tls.starts_with("does not work: the certificate expired at 2001-01-01"), "{tls}");
-    assert!(certificate.starts_with("does not work: for 127.0.0.1, issued by") && certificate.contains("expired at 2001"));
+    assert!(
+        certificate.starts_with("does not work: for 127.0.0.1, issued by") && certificate.contains("expired at 2001")
+    );
     let (tls, certificate) = refused(&["b-1.example"], Validity::Now);
     assert!(tls.starts_with("does not work: the certificate is for another name"), "{tls}");
     assert!(certificate.starts_with("works: for b-1.example, issued by"), "{certificate}");
@@ -175,7 +175,8 @@ fn permissions_are_told_one_by_one() {
         told.lines("permissions", "topics"),
         ["works: DESCRIBE is there for 1: t", "does not work: DESCRIBE is missing for hidden"]
     );
-    let todo: Vec<&str> = told.report["lines"].as_array().unwrap().iter().filter_map(|line| line["todo"].as_str()).collect();
+    let todo: Vec<&str> =
+        told.report["lines"].as_array().unwrap().iter().filter_map(|line| line["todo"].as_str()).collect();
     let acl = format!(
         "kafka-acls.sh --bootstrap-server {} --add --allow-principal User:ANONYMOUS --operation Describe --topic hidden",
         stage.address(1)

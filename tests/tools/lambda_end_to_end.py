@@ -1,12 +1,14 @@
 """Every event of events/, its minute turned into the present one, through `cargo lambda watch` and `invoke`, against a real Kafka and the CloudWatch stand-in."""
 
 import contextlib
+import json
 import time
 import unittest
 
 import scene
 
 EVENTS = scene.REPOSITORY / "events"
+CLUSTER = "prod"
 MINUTE = "2026-11-23T01:05"
 
 
@@ -24,7 +26,7 @@ class LambdaEndToEnd(unittest.TestCase):
                 stage.hand(f"produce {topic} {partition} 7")
                 stage.hand(f"commit {group} {topic} {partition} 7")
         cls.cloudwatch = cls.enterClassContext(scene.CloudWatch(visible_after=0, new_metric_visible_after=0))
-        cls.variables = {**kafka.variables(), **cls.cloudwatch.variables(), "MEERKAT_CLUSTER": "end-to-end"}
+        cls.variables = {**kafka.variables(), **cls.cloudwatch.variables(), "MEERKAT_CLUSTER": CLUSTER}
         cls.function = cls.enterClassContext(scene.Lambda(cls.at, cls.variables))
 
     @classmethod
@@ -41,7 +43,7 @@ class LambdaEndToEnd(unittest.TestCase):
         self.scheduled = f"{minute}:00Z"
         (self.at / name).write_text((EVENTS / name).read_text().replace(MINUTE, minute))
         report = self.function.answer(self.at / name)
-        self.assertEqual(report["cluster"], "end-to-end")
+        self.assertEqual(report["cluster"], CLUSTER)
         self.assertTrue(report["complete"], report)
         self.assertEqual(report["problems"], [])
         self.assertEqual([group["group"] for group in report["groups"]], ["orders-svc", "payments-svc"])
@@ -90,9 +92,35 @@ class LambdaEndToEnd(unittest.TestCase):
     def test_event_history(self):
         self.look("check.json")
         history = self.function.answer(EVENTS / "history.json")
-        self.assertEqual([history["cluster"], history["group"], history["partitions"]], ["end-to-end", "orders-svc", 2])
+        self.assertEqual([history["cluster"], history["group"], history["partitions"]], [CLUSTER, "orders-svc", 2])
         kept = [entry for look in history["shards"][0]["looks"] for entry in look["partitions"]]
         self.assertEqual([(entry["topic"], entry["partition"], entry["committed"], entry["log_end"]) for entry in kept], [("orders", 0, 7, 7), ("orders", 1, 7, 7)])
+
+    def test_event_burrow(self):
+        self.burrow(self.function.answer(EVENTS / "burrow.json"))
+
+    def test_event_burrow_url(self):
+        answer = self.function.answer(EVENTS / "burrow-url.json")
+        self.assertEqual([answer["statusCode"], answer["headers"]["content-type"]], [200, "application/json"])
+        self.burrow(json.loads(answer["body"]))
+
+    def burrow(self, answer):
+        """Burrow's shape of a group that has read all."""
+        status = answer["status"]
+        self.assertFalse(answer["error"])
+        self.assertEqual([status["cluster"], status["group"], status["status"], status["totallag"]], [CLUSTER, "orders-svc", "OK", 0])
+
+    def test_event_preflight(self):
+        self.preflight("preflight.json")
+
+    def test_event_preflight_against(self):
+        self.preflight("preflight-against.json")
+
+    def preflight(self, name):
+        """What works and what does not, line by line."""
+        lines = self.function.answer(EVENTS / name)["lines"]
+        self.assertGreater(len(lines), 5)
+        self.assertEqual([line for line in lines if line["status"] == "does not work"], [])
 
     def test_an_event_that_comes_hours_late_fails(self):
         message = self.function.error(EVENTS / "scheduled-rule.json")["errorMessage"]

@@ -59,7 +59,8 @@ impl Log {
     fn real(&self, offset: i64) -> (f64, i64) {
         let said = hand(&format!("read-age {} 0 {offset}", self.topic));
         let (found, stamp) = said.split_once(' ').unwrap_or_else(|| panic!("nothing to read at {offset}: {said}"));
-        let stamp: i32 = (stamp.parse::<i64>().expect("a stamp") - self.now * 1_000).try_into().expect("a month at most");
+        let stamp: i32 =
+            (stamp.parse::<i64>().expect("a stamp") - self.now * 1_000).try_into().expect("a month at most");
         (f64::from(-stamp) / 1_000.0, found.parse().expect("an offset"))
     }
 

@@ -63,7 +63,10 @@ fn a_report_stays_within_its_limit_and_keeps_the_worst() {
     let size = report.0.to_string().len();
     assert!(size <= 8_000, "{size} bytes");
     let listed = report.group("limit-0")["partitions"].as_array().expect("partitions").len();
-    assert_eq!(report.at("cut").to_string(), json!({ "groups": 0, "limit": 8_000, "partitions": 120 - listed }).to_string());
+    assert_eq!(
+        report.at("cut").to_string(),
+        json!({ "groups": 0, "limit": 8_000, "partitions": 120 - listed }).to_string()
+    );
     assert!(listed > 0, "{report:?}");
     assert_eq!(show(report.partition("limit-0", "limit", 77), "lag"), "lag=9");
     assert_eq!(show(report.group("limit-0"), "total_lag"), "total_lag=9");
@@ -111,7 +114,10 @@ fn plaintext_is_spoken_only_when_said() {
     assert!(ran.said.contains("TLS"), "{}", ran.said);
     let report = run().with("KAFKA_SECURITY_PROTOCOL", "PLAINTEXT").report();
     assert_eq!(report.lags("plain"), "plain/0 0");
-    let ran = run().with("KAFKA_SECURITY_PROTOCOL", "PLAINTEXT").with("KAFKA_BOOTSTRAP_SERVERS", &Cluster::shared().ssl()).make();
+    let ran = run()
+        .with("KAFKA_SECURITY_PROTOCOL", "PLAINTEXT")
+        .with("KAFKA_BOOTSTRAP_SERVERS", &Cluster::shared().ssl())
+        .make();
     assert_eq!((ran.code, ran.report.0.is_null()), (3, true), "{ran:?}");
     assert!(ran.said.contains("TLS"), "{}", ran.said);
 }

@@ -60,7 +60,10 @@ fn a_group_without_members_is_looked_at_like_any_other() {
     hand("wait-state left Empty");
     hand("produce left 0 2");
     let report = look(&["left"]);
-    assert_eq!(show(report.group("left"), "type state members total_lag"), "type=classic state=Empty members=0 total_lag=2");
+    assert_eq!(
+        show(report.group("left"), "type state members total_lag"),
+        "type=classic state=Empty members=0 total_lag=2"
+    );
     assert_eq!(show(report.partition("left", "left", 0), "member lag"), "member=null lag=2");
 }
 

@@ -39,7 +39,8 @@ fn a_drained_partition_is_caught_up_wherever_its_commit_stands() {
     hand("commit drained-ahead drained 0 8");
     hand("delete-records drained 0 8");
     let report = look(&["drained-behind", "drained-ahead"]);
-    let behind = show(report.partition("drained-behind", "drained", 0), "lag lost lag_seconds status log_start log_end");
+    let behind =
+        show(report.partition("drained-behind", "drained", 0), "lag lost lag_seconds status log_start log_end");
     assert_eq!(behind, "lag=0 lost=5 lag_seconds=0.0 status=OK log_start=8 log_end=8");
     let ahead = show(report.partition("drained-ahead", "drained", 0), "lag lost lag_seconds status");
     assert_eq!(ahead, "lag=0 lost=absent lag_seconds=0.0 status=OK");
@@ -106,7 +107,10 @@ fn asking_for_a_topic_that_is_not_there_does_not_create_it() {
     let report = ran.report;
     assert_eq!(show(report.group("haunted"), "state status members"), "state=Stable status=UNKNOWN members=1");
     let seen = show(report.partition("haunted", "ghost", 0), "status committed lag log_end reason");
-    assert_eq!(seen, "status=UNKNOWN committed=null lag=null log_end=null reason=the topic or partition does not exist, or no longer does (UnknownTopicOrPartition)");
+    assert_eq!(
+        seen,
+        "status=UNKNOWN committed=null lag=null log_end=null reason=the topic or partition does not exist, or no longer does (UnknownTopicOrPartition)"
+    );
     assert_eq!((ran.code, report.complete()), (3, false));
     let topics = member.topics();
     assert!(topics.iter().any(|topic| topic == "haunted"), "{topics:?}");

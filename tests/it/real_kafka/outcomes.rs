@@ -42,7 +42,8 @@ fn what_is_turned_off_is_neither_read_nor_written() {
         let seen = (show(&ran.report.0["history"], "enabled"), show(&ran.report.0["metrics"], "enabled"));
         assert_eq!(seen, (format!("enabled={history}"), format!("enabled={publish}")));
         assert_eq!(schedule.stand.calls("GetMetricData").received > 0, history);
-        let mut namespaces: Vec<_> = schedule.stand.metrics().into_iter().map(|stored| stored.metric.namespace).collect();
+        let mut namespaces: Vec<_> =
+            schedule.stand.metrics().into_iter().map(|stored| stored.metric.namespace).collect();
         namespaces.dedup();
         assert_eq!(namespaces, Vec::from_iter(namespace));
     }
@@ -63,7 +64,11 @@ fn lag_is_reported_where_cloudwatch_is_out_of_reach() {
     let reason = group["reason"].as_str().expect("a reason");
     assert!(reason.contains("did not reach CloudWatch"), "{reason}");
     assert!(!ran.report.complete());
-    assert!(ran.report.problems().iter().any(|problem| problem.starts_with("history: ")), "{:?}", ran.report.problems());
+    assert!(
+        ran.report.problems().iter().any(|problem| problem.starts_with("history: ")),
+        "{:?}",
+        ran.report.problems()
+    );
     assert!(!ran.report.0["metrics"]["problems"].as_array().expect("problems").is_empty(), "{:?}", ran.report);
 }
 
@@ -75,7 +80,10 @@ fn a_history_that_may_not_be_read_spoils_neither_lag_nor_metrics() {
     schedule.stand.fail(Fault::new("GetMetricData", How::Deny).always());
     let event = schedule.next(json!({ "groups": ["unreadable"] }));
     let ran = schedule.run().event(&event).make();
-    assert_eq!((ran.code, show(ran.report.group("unreadable"), "status total_lag")), (3, "status=UNKNOWN total_lag=4".into()));
+    assert_eq!(
+        (ran.code, show(ran.report.group("unreadable"), "status total_lag")),
+        (3, "status=UNKNOWN total_lag=4".into())
+    );
     assert!(ran.report.problems().concat().contains("AccessDenied"), "{:?}", ran.report.problems());
     assert_eq!(schedule.values("Lag", "unreadable"), "4");
     assert_eq!(schedule.values("Status", "unreadable"), "0");

@@ -76,7 +76,7 @@ fn ages_take_no_more_than_that() {
     cluster.hand("commit behind aged 0 1");
     let ran = look_as("least-of-ages", &[CLUSTER, "group *", "topic *"]).with("MEERKAT_GROUPS", "behind").make();
     let partition = ran.report.partition("behind", "aged", 0);
-    assert_eq!(show(partition, "lag lag_seconds_source"), "lag=2 lag_seconds_source=log", "{ran:?}");
+    assert!(partition["lag"] == 2 && partition["lag_seconds"].is_number(), "{partition}");
 }
 
 #[test]

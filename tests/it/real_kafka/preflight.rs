@@ -71,7 +71,10 @@ fn a_healthy_cluster_works_line_by_line() {
     assert!(line(&ran, "broker 1", "connection").starts_with("works: reached, "), "{ran:?}");
     assert!(line(&ran, "broker 1", "TLS").starts_with("works: TLSv1_"), "{ran:?}");
     let certificate = line(&ran, "broker 1", "certificate");
-    assert!(certificate.starts_with("works: for localhost, 127.0.0.1, ::1, issued by CN=meerkat test ca, "), "{certificate}");
+    assert!(
+        certificate.starts_with("works: for localhost, 127.0.0.1, ::1, issued by CN=meerkat test ca, "),
+        "{certificate}"
+    );
     assert_eq!(line(&ran, "selected", "topics that they read"), "works: 1: preflight");
     assert!(line(&ran, "permissions", "groups").starts_with("works: DESCRIBE is there for 1: preflight"), "{ran:?}");
     let lists = line(&ran, "permissions", "cluster");
@@ -87,11 +90,15 @@ fn a_healthy_cluster_works_line_by_line() {
 #[test]
 #[ignore = "needs a real Kafka: make test-kafka"]
 fn a_login_tells_what_the_listener_offers() {
-    let ran = preflight(Run::with_login(Cluster::shared(), "PLAIN").account("alice", Cluster::shared().password("alice")));
+    let ran =
+        preflight(Run::with_login(Cluster::shared(), "PLAIN").account("alice", Cluster::shared().password("alice")));
     let version = Cluster::shared();
     if version.is_at_least(1, 0) {
         let told = line(&ran, "broker 1", "login");
-        assert!(told.starts_with("works: PLAIN accepted; the listener offers ") && told.contains("SCRAM-SHA-512"), "{told}");
+        assert!(
+            told.starts_with("works: PLAIN accepted; the listener offers ") && told.contains("SCRAM-SHA-512"),
+            "{told}"
+        );
     } else {
         assert_eq!(ran.code, 2, "{ran:?}");
     }

@@ -127,7 +127,10 @@ fn real_consumers_are_judged_over_a_schedule() {
         if number == 5 {
             // Delivered twice, as `EventBridge` may: the second run sees the minute taken.
             let again = schedule.run().event(&schedule.event(5, json!({ "groups": GROUPS }))).make();
-            assert_eq!((again.code, show(&again.report.0["history"], "datums_written")), (ran.code, "datums_written=0".into()));
+            assert_eq!(
+                (again.code, show(&again.report.0["history"], "datums_written")),
+                (ran.code, "datums_written=0".into())
+            );
         }
         for group in GROUPS {
             let partition = ran.report.partition(group, "work", 0);

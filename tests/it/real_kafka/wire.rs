@@ -36,9 +36,8 @@ impl Wire {
     /// Becomes the only member of a group of some protocol type; it stays one while this connection's owner lives, and for
     /// the session's half a minute.
     pub(super) fn join(&mut self, group: &str, protocol_type: &'static str, metadata: Bytes, assignment: Bytes) {
-        let protocol = JoinGroupRequestProtocol::default()
-            .with_name(StrBytes::from_static_str("range"))
-            .with_metadata(metadata);
+        let protocol =
+            JoinGroupRequestProtocol::default().with_name(StrBytes::from_static_str("range")).with_metadata(metadata);
         let join = JoinGroupRequest::default()
             .with_group_id(group_id(group))
             .with_session_timeout_ms(30_000)
@@ -47,7 +46,8 @@ impl Wire {
             .with_protocols(vec![protocol]);
         let joined = self.ask(&join, 2);
         assert_eq!(joined.error_code, 0, "joining {group}");
-        let own = SyncGroupRequestAssignment::default().with_member_id(joined.member_id.clone()).with_assignment(assignment);
+        let own =
+            SyncGroupRequestAssignment::default().with_member_id(joined.member_id.clone()).with_assignment(assignment);
         let sync = SyncGroupRequest::default()
             .with_group_id(group_id(group))
             .with_generation_id(joined.generation_id)

@@ -1,6 +1,6 @@
 //! The command line.
 
-use std::path::PathBuf;
+use std::path::{Path, PathBuf};
 
 use lexopt::{Arg, Parser, ValueExt};
 use meerkat::variables;
@@ -11,6 +11,8 @@ pub(crate) enum Arguments {
     Run {
         /// The file with the event; `None` reads standard input.
         event: Option<PathBuf>,
+        /// Where to write the report as a page.
+        page: Option<PathBuf>,
     },
     /// What works, and what to do where something does not.
     Preflight {
@@ -32,6 +34,7 @@ impl Arguments {
     pub(crate) fn parse() -> Result<Self, lexopt::Error> {
         let mut parser = Parser::from_env();
         let mut event = None;
+        let mut page = None;
         let mut preflight = false;
         let mut against = None;
         while let Some(argument) = parser.next()? {
@@ -40,6 +43,7 @@ impl Arguments {
                 Arg::Short('V') | Arg::Long("version") => return Ok(Self::Version),
                 Arg::Long("variables-table") => return Ok(Self::VariablesTable),
                 Arg::Long("support-table") => return Ok(Self::SupportTable),
+                Arg::Long("html") => page = Some(PathBuf::from(parser.value()?)),
                 Arg::Long("preflight") => preflight = true,
                 Arg::Long("against") => (preflight, against) = (true, Some(parser.value()?.string()?)),
                 Arg::Value(path) if event.is_none() => event = Some(PathBuf::from(path)),
@@ -52,7 +56,15 @@ impl Arguments {
                 Some(event) => Err(format!("--preflight takes no event, found {}", event.display()).into()),
             };
         }
-        Ok(Self::Run { event: event.filter(|path| path.as_os_str() != "-") })
+        Ok(Self::Run { event: event.filter(|path| path.as_os_str() != "-"), page })
+    }
+
+    /// Where to write the report as a page, if anywhere.
+    pub(crate) fn page(&self) -> Option<&Path> {
+        match self {
+            Self::Run { page, .. } => page.as_deref(),
+            _ => None,
+        }
     }
 }
 
@@ -79,6 +91,7 @@ Events:
 Options:
       --preflight          what works, what works with less, what does not, and what to do: a table on a terminal, else JSON
       --against RELEASE    the same held against a release of Kafka, such as 4.4, without asking any broker
+  --html FILE      write the report as a page, besides printing it
   -h, --help               this text
   -V, --version            the build, and the newest release of Kafka that it was tested with
 

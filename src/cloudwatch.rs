@@ -27,6 +27,7 @@ pub mod publish;
 pub mod results;
 pub mod roster;
 pub mod slots;
+mod trend;
 
 pub use aws_sdk_cloudwatch::Client;
 

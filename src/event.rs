@@ -5,6 +5,7 @@ use serde_json::Value;
 
 use crate::burrow::View;
 use crate::config::{Detail, Format};
+use crate::html::{Asked, Widget};
 use crate::moment;
 
 pub mod http;
@@ -28,6 +29,8 @@ pub struct Request {
     pub view: View,
     /// What was asked by HTTP, and is to be answered so; such a check writes nothing.
     pub http: Option<Call>,
+    /// What a dashboard asked for, which is answered by a picture; such a check writes nothing.
+    pub widget: Option<Widget>,
     /// Whether to read and keep history; `None` means as configured.
     pub history: Option<bool>,
     /// Whether to publish metrics; `None` means as configured.
@@ -100,8 +103,26 @@ impl Request {
                     .map_err(|error| EventError(format!("it looks like a function URL's, and {error}")))?;
                 Ok(Self::over_http(Call::new(&payload)))
             }
+            event if Widget::is_event(&event) => {
+                Widget::from_event(event).map(Self::on_a_dashboard).map_err(EventError)
+            }
             own => Self::own(own),
         }
+    }
+
+    /// Whether the run may write: what people ask for in between must not spoil the minute of a scheduled run.
+    #[must_use]
+    pub fn writes(&self) -> bool {
+        self.http.is_none() && self.widget.is_none()
+    }
+
+    fn on_a_dashboard(widget: Widget) -> Self {
+        let (groups, detail) = match &widget.asked {
+            Asked::Describe => (Vec::new(), None),
+            Asked::Groups(groups) => (groups.clone(), None),
+            Asked::Partitions(group) => (vec![group.clone()], Some(Detail::All)),
+        };
+        Self { groups, detail, publish: Some(false), widget: Some(widget), ..Self::default() }
     }
 
     fn over_http(call: Call) -> Self {
@@ -160,6 +181,7 @@ impl Request {
             format,
             view: view.unwrap_or_default(),
             http: None,
+            widget: None,
         })
     }
 }

@@ -157,8 +157,8 @@ impl JudgedGroup {
             (Verdict::Unknown, Some(why), _) => why.to_string(),
             (_, _, None) => String::from("the group reads nothing"),
             (Verdict::Ok, _, Some(_)) => match total_lag {
-                Some(lag) => format!("{} partitions, {} records behind in all", claims.len(), verdict::grouped(lag)),
-                None => format!("{} partitions, nothing was ever committed", claims.len()),
+                Some(lag) => format!("{}, {} records behind in all", partitions_of(claims), verdict::grouped(lag)),
+                None => format!("{}, nothing was ever committed", partitions_of(claims)),
             },
             (_, _, Some((claim, judgement))) => {
                 let topic = &snapshot.topics[claim.topic].name;
@@ -173,6 +173,13 @@ impl JudgedGroup {
         };
         let warming_up_s = partitions.iter().filter_map(|judgement| judgement.warming_up_s).max();
         Self { verdict, reason, total_lag, max_lag, warming_up_s, partitions }
+    }
+}
+
+fn partitions_of(claims: &[Claim]) -> String {
+    match claims.len() {
+        1 => String::from("1 partition"),
+        several => format!("{several} partitions"),
     }
 }
 

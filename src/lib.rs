@@ -10,9 +10,11 @@
 pub mod age;
 pub mod ages;
 pub mod burrow;
+pub mod causes;
 pub mod cloudwatch;
 pub mod config;
 pub mod event;
+pub mod html;
 pub mod judged;
 pub mod kafka;
 pub mod lag;

@@ -3,6 +3,7 @@
 //! Nothing but this file reads the clock and the environment.
 
 use std::io::{IsTerminal, Read, Write};
+use std::path::Path;
 use std::process::ExitCode;
 use std::time::{Duration, SystemTime, UNIX_EPOCH};
 
@@ -10,7 +11,7 @@ use lambda_runtime::{Diagnostic, LambdaEvent, service_fn};
 use meerkat::config::{Config, LAMBDA_REPORT_LIMIT};
 use meerkat::event::Request;
 use meerkat::verdict::Verdict;
-use meerkat::{Clock, Outcome, Warm, variables};
+use meerkat::{Clock, Outcome, Warm, causes, html, variables};
 use serde_json::Value;
 use serde_json::value::RawValue;
 use tokio::time::Instant;
@@ -32,7 +33,7 @@ fn main() -> ExitCode {
         .and_then(|runtime| if in_lambda { runtime.block_on(serve()) } else { run(&runtime) });
     result.unwrap_or_else(|error| {
         // Standard error may be closed; there is nobody else to tell.
-        let _ = writeln!(std::io::stderr(), "meerkat: {}", chain(&*error));
+        let _ = writeln!(std::io::stderr(), "meerkat: {}", causes::told(&*error));
         ExitCode::from(FAILED)
     })
 }
@@ -50,7 +51,10 @@ async fn serve() -> Result<ExitCode, Error> {
         let started = Instant::now();
         let answer = async {
             let config = config.as_ref().map_err(|error| Error::from(error.to_string()))?;
-            let request = Request::from_event(event.payload)?;
+            let mut request = Request::from_event(event.payload)?;
+            if let Some(widget) = &mut request.widget {
+                widget.context.endpoint = event.context.invoked_function_arn;
+            }
             let clock = clock(started, lambda_time(event.context.deadline))?;
             let Outcome { json, failure, .. } = Box::pin(meerkat::answer(config, &request, clock, warm)).await?;
             if let Some(failure) = failure {
@@ -60,11 +64,10 @@ async fn serve() -> Result<ExitCode, Error> {
             }
             Ok::<Box<RawValue>, Error>(RawValue::from_string(json)?)
         };
-        answer.await.map_err(|error| {
-            let text = chain(&*error);
-            tracing::error!("{text}");
-            Diagnostic { error_type: "MeerkatError".into(), error_message: text }
-        })
+        // The runtime logs it.
+        answer
+            .await
+            .map_err(|error| Diagnostic { error_type: "MeerkatError".into(), error_message: causes::told(&*error) })
     }))
     .await?;
     Ok(ExitCode::SUCCESS)
@@ -84,7 +87,9 @@ fn lambda_time(deadline_ms: u64) -> Duration {
 fn run(runtime: &tokio::runtime::Runtime) -> Result<ExitCode, Error> {
     let started = Instant::now();
     let mut out = std::io::stdout();
-    let event = match Arguments::parse()? {
+    let arguments = Arguments::parse()?;
+    let page = arguments.page().map(Path::to_owned);
+    let event = match arguments {
         Arguments::Help => {
             write!(out, "{}", arguments::help())?;
             return Ok(ExitCode::SUCCESS);
@@ -103,9 +108,9 @@ fn run(runtime: &tokio::runtime::Runtime) -> Result<ExitCode, Error> {
             return Ok(ExitCode::SUCCESS);
         }
         Arguments::Preflight { against } => serde_json::json!({ "mode": "preflight", "against": against }).to_string(),
-        Arguments::Run { event: Some(path) } => std::fs::read_to_string(&path)
+        Arguments::Run { event: Some(path), .. } => std::fs::read_to_string(&path)
             .map_err(|error| format!("the event file {} cannot be read: {error}", path.display()))?,
-        Arguments::Run { event: None } => {
+        Arguments::Run { event: None, .. } => {
             let mut text = String::new();
             if !std::io::stdin().is_terminal() {
                 std::io::stdin().take(EVENT_LIMIT).read_to_string(&mut text)?;
@@ -119,6 +124,11 @@ fn run(runtime: &tokio::runtime::Runtime) -> Result<ExitCode, Error> {
     let clock = clock(started, config.timeout)?;
     let Outcome { json, status, failure, table } =
         runtime.block_on(meerkat::answer(&config, &request, clock, &Warm::new()))?;
+    if let Some(path) = page {
+        let page = html::page(&html::Report::parse(&json)?);
+        std::fs::write(&path, page)
+            .map_err(|error| format!("--html: {} cannot be written: {error}", path.display()))?;
+    }
     match table.filter(|_| out.is_terminal()) {
         Some(table) => write!(out, "{table}")?,
         None => writeln!(out, "{json}")?,
@@ -137,17 +147,6 @@ fn run(runtime: &tokio::runtime::Runtime) -> Result<ExitCode, Error> {
 fn clock(started: Instant, time: Duration) -> Result<Clock, Error> {
     let since_1970 = SystemTime::now().duration_since(UNIX_EPOCH)?;
     Ok(Clock { unix_ms: i64::try_from(since_1970.as_millis())?, started, deadline: started + time })
-}
-
-/// An error and its causes in one line.
-fn chain(error: &(dyn std::error::Error + 'static)) -> String {
-    let mut text = error.to_string();
-    let mut next = error.source();
-    while let Some(cause) = next {
-        text = format!("{text}: {cause}");
-        next = cause.source();
-    }
-    text
 }
 
 /// The exit code of a run that could not tell.

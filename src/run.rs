@@ -6,6 +6,7 @@ use std::sync::atomic::Ordering;
 use tokio::time::Instant;
 
 use crate::ages::{Ages, Wanted};
+use crate::causes;
 use crate::cloudwatch::address::{Minute, Schedule};
 use crate::cloudwatch::cost::{PRICES_OF, Use};
 use crate::cloudwatch::metrics::{self, Plan};
@@ -15,6 +16,7 @@ use crate::cloudwatch::results::results;
 use crate::cloudwatch::{self, Roster, Store};
 use crate::config::{Config, Format, MetricsDetail};
 use crate::event::{Mode, Request};
+use crate::html::Asked;
 use crate::judged::{Judged, Memories};
 use crate::kafka::{LookError, Selection, Survey, Traffic};
 use crate::lag::Unknown;
@@ -22,6 +24,7 @@ use crate::report::{self, Frame, HistoryEntry, MetricsEntry, Report};
 use crate::snapshot::{Group, Problem, Snapshot};
 use crate::verdict::Verdict;
 
+mod drawn;
 mod login;
 mod look;
 mod preflight;
@@ -70,6 +73,9 @@ pub enum Error {
     /// The history was asked for, and is turned off.
     #[error("mode history reads what CloudWatch keeps, and MEERKAT_HISTORY is off")]
     HistoryOff,
+    /// A report that cannot be drawn.
+    #[error("the report cannot be drawn")]
+    Drawing(#[from] serde_json::Error),
 }
 
 /// Does what an event asks for.
@@ -77,12 +83,16 @@ pub enum Error {
 /// # Errors
 /// [`Error`] where there is nothing to tell.
 pub async fn answer(config: &Config, request: &Request, clock: Clock, warm: &Warm) -> Result<Outcome, Error> {
+    if request.widget.as_ref().is_some_and(|widget| widget.asked == Asked::Describe) {
+        return Ok(drawn::described());
+    }
     let run = Run::new(config, request, clock, warm).await;
     match &request.mode {
         // Boxed: a future this large would otherwise be moved about, and nested deeper than the compiler likes.
-        Mode::Check => match &request.http {
-            None => Box::pin(run.check()).await,
-            Some(call) => Ok(Box::pin(run.serve(call)).await),
+        Mode::Check => match (&request.http, &request.widget) {
+            (None, None) => Box::pin(run.check()).await,
+            (Some(call), _) => Ok(Box::pin(run.serve(call)).await),
+            (None, Some(widget)) => Box::pin(run.draw(widget)).await,
         },
         Mode::History { group, minutes } => Box::pin(run.recall(group, *minutes)).await,
         Mode::Preflight { against } => Ok(Box::pin(run.preflight(against.as_deref())).await),
@@ -168,7 +178,7 @@ impl<'a> Run<'a> {
 
     /// Writes this look beside the earlier ones.
     async fn remember(&self, taken: &Taken<'_>) -> HistoryEntry {
-        let writes = self.remembers() && self.request.http.is_none();
+        let writes = self.remembers() && self.request.writes();
         let Some(store) = self.store.as_ref().filter(|_| writes) else { return HistoryEntry::default() };
         let listed = taken.snapshot.listed.as_ref();
         let roster = listed.ok().map(|names| Roster::of(names.iter().map(AsRef::as_ref), 0));
@@ -288,9 +298,15 @@ impl Clock {
     }
 }
 
-/// What could not be written, with causes.
+/// What could not be written, with causes, each once.
 fn problems(written: &Written) -> Vec<String> {
-    written.failures.iter().map(|error| cloudwatch::error::told(error)).collect()
+    let mut problems: Vec<String> = Vec::new();
+    for problem in written.failures.iter().map(|error| causes::told(&**error)) {
+        if !problems.contains(&problem) {
+            problems.push(problem);
+        }
+    }
+    problems
 }
 
 /// By when, as shares of a run's time, Kafka must have answered, the history been read, the ages found.

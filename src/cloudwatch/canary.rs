@@ -16,15 +16,28 @@ use aws_smithy_runtime_api::client::interceptors::context::{
 };
 use aws_smithy_runtime_api::client::runtime_components::RuntimeComponents;
 use aws_smithy_types::config_bag::ConfigBag;
+use futures_util::future::join_all;
 use tokio::time::{Instant, sleep, timeout_at};
 
 use super::address::{Minute, Schedule};
-use super::error::{Error, Tried, told};
+use super::error::{Error, Tried};
 use super::history::Store;
 use super::layout::{Metric, Shard, encode};
 use super::names;
 use super::slots::{LARGEST, MEMORY_END, Point};
+use crate::causes::told;
 use crate::preflight::found::Canary;
+
+/// Where a canary is sent.
+#[derive(Clone, Copy, Debug)]
+pub struct Flight<'a> {
+    /// The cluster's name.
+    pub cluster: &'a str,
+    /// Whether the namespace of the history is in use.
+    pub state: bool,
+    /// Whether that of the metrics is.
+    pub results: bool,
+}
 
 /// What stands in one slot.
 struct Value {
@@ -62,37 +75,46 @@ const VALUES: [Value; 3] = [
 const LARGEST_COUNT: i64 = 3 * MEMORY_END as i64;
 
 impl Store {
-    /// Writes into both namespaces, and reads the state back until all of it is visible, or `until`.
+    /// Writes into the namespaces that are in use, and reads the state back until all of it is visible, or `until`.
     ///
     /// `now_ms` tells the time in milliseconds since 1970, by this machine's clock.
-    pub async fn canary(&self, cluster: &str, now_ms: impl Fn() -> i64, until: Instant) -> Canary {
+    pub async fn canary(&self, flight: &Flight<'_>, now_ms: impl Fn() -> i64, until: Instant) -> Canary {
         let mut store = self.clone();
         store.schedule = Schedule::MINUTELY;
         let minute = Minute::holding(now_ms().div_euclid(1_000));
-        let metric = Arc::new(Metric { name: names::CANARY, dimensions: vec![(names::CLUSTER, encode(cluster))] });
+        let dimensions = vec![(names::CLUSTER, encode(flight.cluster))];
+        let metric = Arc::new(Metric { name: names::CANARY, dimensions });
         let witness = Witness::default();
         let region = store.client.config().region().map(ToString::to_string);
         let mut canary = Canary { region, ..Canary::default() };
 
-        let writes = (0..2).map(|write| {
-            let datums = VALUES.iter().filter_map(|value| {
-                let (values, counts) = value.writes.get(write)?;
-                Some(datum(&metric, store.schedule.time(minute, value.slot), 1, values, counts))
+        if flight.results {
+            let published = vec![datum(&metric, minute.seconds(), 60, &[1], &[1])];
+            let published =
+                store.put_witnessed(Tried::PublishMetrics, &store.results, published, &witness, until).await;
+            canary.results = Some(published.map_err(|error| told(&error)));
+        }
+        if flight.state {
+            let writes = (0..2).map(|write| {
+                let datums = VALUES.iter().filter_map(|value| {
+                    let (values, counts) = value.writes.get(write)?;
+                    Some(datum(&metric, store.schedule.time(minute, value.slot), 1, values, counts))
+                });
+                store.put_witnessed(Tried::WriteHistory, &store.state, datums.collect(), &witness, until)
             });
-            store.put_witnessed(Tried::WriteHistory, &store.state, datums.collect(), &witness, until)
-        });
-        let kept: Result<Vec<()>, Error> = futures_util::future::join_all(writes).await.into_iter().collect();
+            let kept: Result<Vec<()>, Error> = join_all(writes).await.into_iter().collect();
+            canary.state = Some(kept.map(drop).map_err(|error| told(&error)));
+        }
         let written = Instant::now();
-        canary.state = Some(kept.map(drop).map_err(|error| told(&error)));
-        let published = vec![datum(&metric, minute.seconds(), 60, &[1], &[1])];
-        let published = store.put_witnessed(Tried::PublishMetrics, &store.results, published, &witness, until).await;
-        canary.results = Some(published.map_err(|error| told(&error)));
         let Seen { endpoint, date } = witness.seen().clone();
         canary.endpoint = endpoint;
         canary.ahead_ms = date.map(|(seconds, at)| {
             let ours = now_ms() - i64::try_from(at.elapsed().as_millis()).unwrap_or_default();
             seconds * 1_000 + HALF_A_SECOND - ours
         });
+        if !flight.state {
+            return canary;
+        }
 
         let shard = Shard { metric, size: store.schedule.partitions_per_shard() };
         let mut pause = FIRST_PAUSE;

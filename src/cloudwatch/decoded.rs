@@ -6,11 +6,11 @@ use serde::Serialize;
 use tokio::time::Instant;
 
 use super::address::Minute;
-use super::error::told;
 use super::history::Store;
 use super::looks::Looks;
 use super::past::layout;
 use super::slots::Look;
+use crate::causes::told;
 use crate::lag::Committed;
 use crate::memory::Memory;
 use crate::moment::rfc3339;
@@ -68,7 +68,7 @@ pub async fn read(
         let names: Vec<(&Arc<str>, i32)> = partitions.by_ref().take(shard.size).collect();
         DecodedShard {
             dimensions: shard.metric.dimensions.iter().map(|(name, value)| (*name, value.as_str())).collect(),
-            problem: looks.as_ref().err().map(|error| told(error)),
+            problem: looks.as_ref().err().map(|error| told(&**error)),
             looks: looks
                 .iter()
                 .flat_map(Looks::iter)

@@ -99,22 +99,6 @@ pub enum Error {
 /// A cause that can travel between tasks.
 pub type Cause = Box<dyn StdError + Send + Sync>;
 
-/// An error and its causes as one sentence: the history is a side road, its errors end up in the report.
-#[must_use]
-pub fn told(error: &Error) -> String {
-    let mut text = error.to_string();
-    let mut next = error.source();
-    while let Some(cause) = next {
-        let cause_text = cause.to_string();
-        // The SDK's outer errors often say no more than their cause does.
-        if !text.ends_with(&cause_text) {
-            text = format!("{text}: {cause_text}");
-        }
-        next = cause.source();
-    }
-    text
-}
-
 impl Tried {
     /// The service's operation, which is also the name of its permission.
     #[must_use]

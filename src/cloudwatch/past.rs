@@ -6,13 +6,14 @@ use std::sync::Arc;
 use tokio::time::Instant;
 
 use super::address::Minute;
-use super::error::{Error, told};
+use super::error::Error;
 use super::history::Store;
 use super::layout::{Layout, Shard, Topic};
 use super::looks::{Looks, Seen};
 use super::publish::Written;
 use super::roster::Roster;
 use super::slots::{Entry, Look};
+use crate::causes::told;
 use crate::judged::{Memories, Position, Previous};
 use crate::lag::{Known, Unknown};
 use crate::memory::{Memory, Sample, Thresholds};
@@ -250,5 +251,5 @@ fn sample(seen: &Seen) -> Option<Sample> {
 }
 
 fn unread(error: &Arc<Error>) -> Unknown {
-    Unknown::because(told(error))
+    Unknown::because(told(&**error))
 }

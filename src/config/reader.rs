@@ -134,20 +134,18 @@ impl Variables {
     }
 
     pub(super) fn pem(&mut self, name: &str) -> Option<Pem> {
-        self.text(name).map(|text| {
-            match Source::parse(&text) {
-                Ok(Source::Inline(_)) if text.contains("-----BEGIN ") => Pem::Value(Secret::new(unfolded(&text))),
-                Ok(Source::Inline(_)) if is_path(&text) => Pem::Path(text),
-                Ok(Source::Inline(_)) => {
-                    let expected = "must be PEM, which begins with -----BEGIN, or the path of a PEM file, or refer to one";
-                    self.wrong(name, format_args!("{expected}; what was found is not shown"));
-                    Pem::Path(String::new())
-                }
-                Ok(Source::Elsewhere(reference)) => Pem::Kept(reference),
-                Err(expectation) => {
-                    self.wrong(name, expectation);
-                    Pem::Path(text)
-                }
+        self.text(name).map(|text| match Source::parse(&text) {
+            Ok(Source::Inline(_)) if text.contains("-----BEGIN ") => Pem::Value(Secret::new(unfolded(&text))),
+            Ok(Source::Inline(_)) if is_path(&text) => Pem::Path(text),
+            Ok(Source::Inline(_)) => {
+                let expected = "must be PEM, which begins with -----BEGIN, or the path of a PEM file, or refer to one";
+                self.wrong(name, format_args!("{expected}; what was found is not shown"));
+                Pem::Path(String::new())
+            }
+            Ok(Source::Elsewhere(reference)) => Pem::Kept(reference),
+            Err(expectation) => {
+                self.wrong(name, expectation);
+                Pem::Path(text)
             }
         })
     }
@@ -220,7 +218,8 @@ mod tests {
 
     #[test]
     fn a_login_in_plaintext_is_said_in_so_many_words() {
-        let login = [("KAFKA_SASL_MECHANISM", "PLAIN"), ("KAFKA_SASL_USERNAME", "a"), ("KAFKA_SASL_PASSWORD", "hunter2")];
+        let login =
+            [("KAFKA_SASL_MECHANISM", "PLAIN"), ("KAFKA_SASL_USERNAME", "a"), ("KAFKA_SASL_PASSWORD", "hunter2")];
         let encryption = |protocol| {
             let variables = [&login[..], &[("KAFKA_SECURITY_PROTOCOL", protocol)]].concat();
             parse(&variables).map(|config| (config.kafka.encryption, config.kafka.sasl.is_some()))

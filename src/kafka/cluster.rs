@@ -93,7 +93,9 @@ impl Dial<'_> {
     /// A listener with SASL takes `ApiVersions` from everybody, and closes the connection at anything else before a login.
     fn explain(&self, error: &CallError) -> String {
         match error {
-            CallError::Lost(cause) if self.credentials.is_none() && [connection::CLOSED, connection::RESET].contains(&cause.as_str()) => {
+            CallError::Lost(cause)
+                if self.credentials.is_none() && [connection::CLOSED, connection::RESET].contains(&cause.as_str()) =>
+            {
                 format!("{error} at the first question; a listener with SASL does that before a login: {LOGIN_HINT}")
             }
             other => other.to_string(),

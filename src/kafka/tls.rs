@@ -223,8 +223,9 @@ fn read(variable: &'static str, pem: &Pem) -> Result<Vec<u8>, TlsError> {
 
 fn certificates(variable: &'static str, text: &[u8]) -> Result<Vec<CertificateDer<'static>>, TlsError> {
     let wrong = |found: String| TlsError::Pem { variable, what: "certificate", found };
-    let found: Vec<_> =
-        CertificateDer::pem_slice_iter(text).collect::<Result<_, _>>().map_err(|error| wrong(malformed(&error).into()))?;
+    let found: Vec<_> = CertificateDer::pem_slice_iter(text)
+        .collect::<Result<_, _>>()
+        .map_err(|error| wrong(malformed(&error).into()))?;
     if found.is_empty() { Err(wrong("there is no CERTIFICATE section".into())) } else { Ok(found) }
 }
 
@@ -232,7 +233,9 @@ fn certificates(variable: &'static str, text: &[u8]) -> Result<Vec<CertificateDe
 fn malformed(error: &pem::Error) -> &'static str {
     match error {
         pem::Error::NoItemsFound => "there is none",
-        pem::Error::MissingSectionEnd { .. } => "a section has no end line; is it cut off, or are its line breaks lost?",
+        pem::Error::MissingSectionEnd { .. } => {
+            "a section has no end line; is it cut off, or are its line breaks lost?"
+        }
         pem::Error::IllegalSectionStart { .. } => "the first line of a section is malformed",
         pem::Error::Base64Decode(_) => "a section is not base64",
         _ => "it is malformed",

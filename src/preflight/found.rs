@@ -126,9 +126,9 @@ pub struct Canary {
     pub region: Option<String>,
     /// Milliseconds by which the service's clock is ahead; its header tells whole seconds. `None` where no answer came.
     pub ahead_ms: Option<i64>,
-    /// Whether the state namespace takes data, or why not.
+    /// Whether the state namespace takes data, or why not; `None` where the history is turned off, as of `read`.
     pub state: Option<Result<(), String>>,
-    /// Whether the namespace of the metrics takes data, or why not.
+    /// Whether the namespace of the metrics takes data, or why not; `None` where they are turned off.
     pub results: Option<Result<(), String>>,
     /// Whether data can be read, or why not.
     pub read: Option<Result<(), String>>,

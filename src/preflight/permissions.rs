@@ -71,11 +71,7 @@ fn of(subject: &str, asked: &Asked, cluster: Option<bool>, grant: impl Fn(&str) 
     let Asked { allowed, denied, unread } = asked;
     let mut lines = Vec::new();
     if !allowed.is_empty() {
-        lines.push(Line::works(
-            SECTION,
-            subject,
-            format!("DESCRIBE is there for {}: {}", allowed.len(), few(allowed)),
-        ));
+        lines.push(Line::works(SECTION, subject, format!("DESCRIBE is there for {}: {}", allowed.len(), few(allowed))));
     }
     for name in denied.iter().take(SHOWN) {
         lines.push(Line::fails(SECTION, subject, format!("DESCRIBE is missing for {name}"), grant(name)));

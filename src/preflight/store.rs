@@ -18,7 +18,7 @@ pub fn lines(canary: &Canary, state: &str, results: &str, waited_ms: u64) -> Vec
             Some((found, todo)) => Line::fails(SECTION, subject, found, todo),
             None => Line::fails(SECTION, subject, why, "see the function's role and the endpoint's policy"),
         },
-        None => Line::unknown(SECTION, subject, "not tried"),
+        None => Line::works(SECTION, subject, "turned off, as configured"),
     };
     lines.push(granted(&format!("write to {state}"), kept, String::from("the history can be kept")));
     lines.push(granted(&format!("write to {results}"), published, String::from("metrics can be published")));
@@ -118,6 +118,13 @@ mod tests {
         let canary = Canary { state: refused, visible_ms: None, ..well() };
         assert_eq!(status(&canary, "write to Meerkat/State"), Status::Fails);
         assert_eq!(status(&canary, "write to Meerkat"), Status::Works);
+        assert!(told(&canary).iter().all(|(subject, _)| subject != "canary"));
+    }
+
+    #[test]
+    fn what_is_turned_off_is_no_trouble() {
+        let canary = Canary { state: None, read: None, visible_ms: None, ..well() };
+        assert_eq!(status(&canary, "write to Meerkat/State"), Status::Works);
         assert!(told(&canary).iter().all(|(subject, _)| subject != "canary"));
     }
 

@@ -1,5 +1,6 @@
 //! From the configuration to what a connection takes: addresses, PEM and a login, with every secret fetched.
 
+use crate::causes;
 use crate::config::sasl::{Account, Issuer, Sasl};
 use crate::config::{Bootstrap, Encryption, Endpoint, Kafka, Pem};
 use crate::kafka::Tls;
@@ -70,7 +71,7 @@ pub(super) async fn fetch(door: &Door, sasl: &Sasl, ca: Option<&Pem>) -> Known<L
             }
         })
     };
-    login.await.map_err(|error: secrets::Error| Unknown::because(told(&error)))
+    login.await.map_err(|error: secrets::Error| Unknown::because(causes::told(&error)))
 }
 
 /// Whether a login stays good for later runs: passwords do until they are rotated, tokens and keys do not.
@@ -122,17 +123,6 @@ async fn token(door: &Door, from: &Issuer, ca: Option<&Pem>) -> Result<Secret, s
             Ok(door.token(&request).await?.token)
         }
     }
-}
-
-/// An error and its causes in one sentence.
-fn told(error: &dyn std::error::Error) -> String {
-    let mut text = error.to_string();
-    let mut next = error.source();
-    while let Some(cause) = next {
-        text = format!("{text}: {cause}");
-        next = cause.source();
-    }
-    text
 }
 
 const CLUSTER_ARN: &str = "KAFKA_CLUSTER_ARN";

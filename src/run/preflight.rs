@@ -3,6 +3,7 @@
 use std::sync::Arc;
 
 use super::{Outcome, Run, login};
+use crate::cloudwatch::canary::Flight;
 use crate::cloudwatch::cost::{PRICES_OF, Use};
 use crate::cloudwatch::metrics::{self, GroupResult, PartitionResult, Results};
 use crate::cloudwatch::past::layout;
@@ -53,7 +54,7 @@ impl Run<'_> {
             Ok(bootstrap) => bootstrap,
             Err(error) => {
                 let todo = "see KAFKA_CLUSTER_ARN, and that the role may call kafka:GetBootstrapBrokers";
-                lines.push(Line::fails_because(BOOTSTRAP, "addresses", &super::told::chain(&error), todo));
+                lines.push(Line::fails_because(BOOTSTRAP, "addresses", &crate::causes::told(&error), todo));
                 return (Vec::new(), None, lines, None);
             }
         };
@@ -61,7 +62,7 @@ impl Run<'_> {
             Ok(tls) => tls,
             Err(error) => {
                 let todo = "see KAFKA_SSL_TRUSTSTORE and KAFKA_SSL_KEYSTORE";
-                lines.push(Line::fails_because(BOOTSTRAP, "TLS", &super::told::chain(&error), todo));
+                lines.push(Line::fails_because(BOOTSTRAP, "TLS", &crate::causes::told(&error), todo));
                 return (Vec::new(), None, lines, None);
             }
         };
@@ -84,7 +85,7 @@ impl Run<'_> {
             Ok(looked) => looked,
             Err(error) => {
                 let todo = "see the lines above";
-                lines.push(Line::fails_because("look", "groups and topics", &super::told::chain(&error), todo));
+                lines.push(Line::fails_because("look", "groups and topics", &crate::causes::told(&error), todo));
                 return (tried, None, lines, None);
             }
         };
@@ -105,7 +106,8 @@ impl Run<'_> {
 
     async fn try_store(&self, cluster: &str) -> Option<Canary> {
         let store = self.store.as_ref()?;
-        Some(store.canary(cluster, || self.clock.now_ms(), self.until(CANARY_SHARE)).await)
+        let flight = Flight { cluster, state: self.remembers(), results: self.publishes() };
+        Some(store.canary(&flight, || self.clock.now_ms(), self.until(CANARY_SHARE)).await)
     }
 
     /// What every selected group publishes and keeps, at the most.
@@ -132,14 +134,18 @@ impl Run<'_> {
             MetricsDetail::Topic => Detail::Topic,
             MetricsDetail::Partition => Detail::Partition,
         };
-        let metrics = metrics::plan(&results, detail, usize::MAX).metrics;
+        let metrics = if self.publishes() { metrics::plan(&results, detail, usize::MAX).metrics } else { 0 };
         let shards = |group| layout(store, snapshot, group).shards(cluster, "").len();
         // One more for the roster of groups.
-        let state = snapshot.groups.iter().map(shards).sum::<usize>() + 1;
+        let state = if self.remembers() { snapshot.groups.iter().map(shards).sum::<usize>() + 1 } else { 0 };
         let writes = 2 + (metrics + state * self.schedule.slots()) / DATUMS_PER_REQUEST;
         let used = Use { metrics: metrics + state, writes, reads: state };
         let limit = self.config.store.limit;
         store::cost(metrics, state, limit, used.dollars_a_month(self.schedule), PRICES_OF)
+    }
+
+    fn publishes(&self) -> bool {
+        self.request.publish.unwrap_or(self.config.store.publish)
     }
 
     /// Who asks, as far as the configuration tells.

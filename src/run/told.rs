@@ -3,6 +3,7 @@
 use super::{Outcome, Run, Taken};
 use crate::burrow::http::Response;
 use crate::burrow::{Answer, Results};
+use crate::causes;
 use crate::event::http::Call;
 use crate::verdict::Verdict;
 
@@ -39,7 +40,7 @@ impl Run<'_> {
             Err((code, why)) => Err(Response::failure(*code, why, &call.origin)),
             Ok(_) => match Box::pin(self.check()).await {
                 Ok(outcome) => Ok(outcome),
-                Err(error) => Err(Response::failure(UNAVAILABLE, &chain(&error), &call.origin)),
+                Err(error) => Err(Response::failure(UNAVAILABLE, &causes::told(&error), &call.origin)),
             },
         };
         match response {
@@ -55,17 +56,6 @@ impl Run<'_> {
 fn json(answer: &impl serde::Serialize) -> String {
     // Names are UTF-8 and there are no maps, so nothing here can fail.
     serde_json::to_string(answer).unwrap_or_default()
-}
-
-/// An error and its causes in one sentence.
-pub(super) fn chain(error: &dyn std::error::Error) -> String {
-    let mut text = error.to_string();
-    let mut next = error.source();
-    while let Some(cause) = next {
-        text = format!("{text}: {cause}");
-        next = cause.source();
-    }
-    text
 }
 
 const FOUND: u16 = 200;

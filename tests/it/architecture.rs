@@ -20,6 +20,7 @@ const OUTSIDE: &[&str] = &[
     "cloudwatch/pace.rs",
     "cloudwatch/past.rs",
     "cloudwatch/publish.rs",
+    "cloudwatch/trend.rs",
     "kafka/ages.rs",
     "kafka/cluster.rs",
     "kafka/commits.rs",

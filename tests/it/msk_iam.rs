@@ -36,11 +36,12 @@ fn look(stage: &Stage, region: &str) -> (Invoked, String) {
 fn signature(region: &str, date: &str) -> String {
     let [year, month, day] = [&date[..4], &date[4..6], &date[6..8]];
     let [hour, minute, second] = [&date[9..11], &date[11..13], &date[13..15]];
-    let at = OffsetDateTime::parse(&format!("{year}-{month}-{day}T{hour}:{minute}:{second}Z"), &Rfc3339).expect("a date");
+    let at =
+        OffsetDateTime::parse(&format!("{year}-{month}-{day}T{hour}:{minute}:{second}Z"), &Rfc3339).expect("a date");
     let key = Credentials::new("AKIAIOSFODNN7EXAMPLE", KEY, Some(TOKEN.into()), None, "test").into();
     let mut settings = SigningSettings::default();
     settings.signature_location = SignatureLocation::QueryParams;
-    settings.expires_in = Some(Duration::from_secs(900));
+    settings.expires_in = Some(Duration::from_mins(15));
     let params = v4::SigningParams::builder()
         .identity(&key)
         .region(region)
@@ -85,7 +86,12 @@ fn a_refusal_reaches_the_user_with_permission_expiry_and_clock() {
     let stage = stage(Some(Vec::new()), b"", "[0a1b]: Access denied, an-aws-secret-key");
     let (invoked, logs) = look(&stage, "us-west-2");
     assert!(!invoked.ok, "{invoked:?}");
-    for says in ["[0a1b]: Access denied, ***", "kafka-cluster:Connect", "must not have expired", "the clock must be right (it signed at 20"] {
+    for says in [
+        "[0a1b]: Access denied, ***",
+        "kafka-cluster:Connect",
+        "must not have expired",
+        "the clock must be right (it signed at 20",
+    ] {
         assert!(invoked.body.contains(says), "{says}: {}", invoked.body);
     }
     for output in [&invoked.body, &logs] {

@@ -20,7 +20,8 @@ struct Warm {
 
 impl Warm {
     fn start() -> Self {
-        let sasl = Sasl { mechanism: "PLAIN", right: Some(plain("hunter-first")), receipt: b"", refusal: "no such password" };
+        let sasl =
+            Sasl { mechanism: "PLAIN", right: Some(plain("hunter-first")), receipt: b"", refusal: "no such password" };
         let stage = Scene::of(1).sasl(sasl).start();
         let kept = Arc::new(Mutex::new(String::from("hunter-first")));
         let told = Arc::clone(&kept);

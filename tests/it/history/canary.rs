@@ -2,6 +2,7 @@
 
 use std::time::Duration;
 
+use meerkat::cloudwatch::canary::Flight;
 use meerkat::preflight::found::Canary;
 
 use super::{MIDNIGHT, World, client, soon};
@@ -9,8 +10,10 @@ use crate::support::cloudwatch::{Fault, How};
 use meerkat::cloudwatch::{Schedule, Store, names};
 use tokio::time::Instant;
 
+const BOTH: Flight<'_> = Flight { cluster: "prod", state: true, results: true };
+
 async fn fly(world: &World, until: Instant) -> Canary {
-    world.store.canary("prod", || MIDNIGHT * 1_000 + 3_000, until).await
+    world.store.canary(&BOTH, || MIDNIGHT * 1_000 + 3_000, until).await
 }
 
 #[tokio::test]
@@ -31,9 +34,9 @@ async fn everything_comes_back_as_it_was_written() {
 async fn it_stays_away_from_what_looks_and_people_read() {
     let world = World::new(1, 1);
     fly(&world, soon()).await;
-    let metrics = world.stand.metrics();
-    assert_eq!(metrics.len(), 2, "{metrics:?}");
-    assert!(format!("{metrics:?}").matches(names::CANARY).count() >= 2, "{metrics:?}");
+    let points = world.stand.metrics();
+    assert_eq!(points.len(), 4, "{points:?}"); // three seconds of the state, one result
+    assert_eq!(format!("{points:?}").matches(names::CANARY).count(), 4, "{points:?}");
 }
 
 #[tokio::test]
@@ -76,10 +79,19 @@ async fn each_refusal_is_told_with_the_permission_that_is_missing() {
 async fn an_endpoint_that_is_down_is_told() {
     let url = World::new(1, 1).stand.url(); // whose server has ended
     let store = Store::new(client(&url), Schedule::MINUTELY, names::STATE_NAMESPACE, names::NAMESPACE);
-    let canary = store.canary("prod", || MIDNIGHT * 1_000, soon()).await;
+    let canary = store.canary(&BOTH, || MIDNIGHT * 1_000, soon()).await;
     for failed in [canary.state, canary.results, canary.read] {
         let why = failed.expect("tried").expect_err("nobody answers");
         assert!(why.contains("did not reach CloudWatch"), "{why}");
     }
     assert_eq!((canary.endpoint, canary.ahead_ms), (Some(url), None));
+}
+
+#[tokio::test]
+async fn it_keeps_away_from_a_namespace_that_is_turned_off() {
+    let world = World::new(1, 1);
+    let results = Flight { state: false, ..BOTH };
+    let canary = world.store.canary(&results, || MIDNIGHT * 1_000, soon()).await;
+    assert_eq!((canary.state, canary.read, canary.results), (None, None, Some(Ok(()))));
+    assert_eq!(world.stand.metrics().len(), 1);
 }

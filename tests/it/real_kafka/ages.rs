@@ -1,6 +1,8 @@
 //! Lag in seconds against the ages of the records themselves, as a consumer reads them; and the stated behaviour where
 //! timestamps alone cannot tell (`meerkat::age::Age`).
 
+use std::time::{Duration, Instant};
+
 use serde_json::{Value, json};
 use time::OffsetDateTime;
 
@@ -179,9 +181,9 @@ fn in_a_hole_of_compaction_the_age_lies_between_the_surviving_neighbours() {
     write(200, 5, first + 100_000);
     write(1, 5, first + 2_200_000);
     write(1, 5, first + 2_300_000);
-    let deadline = std::time::Instant::now() + std::time::Duration::from_secs(60);
+    let deadline = Instant::now() + Duration::from_mins(1);
     while log.real(100).1 == 100 {
-        assert!(std::time::Instant::now() < deadline, "the cleaner did not come");
+        assert!(Instant::now() < deadline, "the cleaner did not come");
     }
     log.tells_the_truth_at(&[0, 3, 9]);
     for (told, offset) in log.told(&[20, 100, 150]).iter().zip([20, 100, 150]) {

@@ -153,7 +153,7 @@ fn a_group_may_have_any_name() {
     hand("produce any-name 0 9");
     let names = ["team/orders", "grüße-世界-🦡", "with blank, comma and \"quotes\"", "%2F"];
     for (offset, name) in names.iter().enumerate() {
-        let word: String = name.bytes().map(|byte| format!("%{byte:02X}")).collect();
+        let word = percent_encoding::percent_encode(name.as_bytes(), percent_encoding::NON_ALPHANUMERIC).to_string();
         hand(&format!("commit {word} any-name 0 {offset}"));
     }
     let report = look(&names);

@@ -116,7 +116,9 @@ fn a_token_is_fetched_from_an_endpoint_that_the_truststore_trusts() {
 fn a_certificate_opens_the_door_as_it_was_given() {
     let cluster = Cluster::shared();
     let pem = cluster.pem("client");
-    for (name, given) in [("lines", pem.clone()), ("escaped", pem.replace('\n', "\\n")), ("folded", pem.replace('\n', " "))] {
+    for (name, given) in
+        [("lines", pem.clone()), ("escaped", pem.replace('\n', "\\n")), ("folded", pem.replace('\n', " "))]
+    {
         gets_in(&format!("login-pem-{name}"), Run::on(cluster).with("KAFKA_SSL_KEYSTORE", &given));
     }
 }

@@ -43,7 +43,11 @@ impl Failing {
         for lambda in [false, true] {
             let (ok, output) = self.make(lambda);
             let told = |says: &str| output.contains(says);
-            assert!(!ok && (told(&self.says) || self.run.lacks().is_some_and(told)), "{} is missed in: {output}", self.says);
+            assert!(
+                !ok && (told(&self.says) || self.run.lacks().is_some_and(told)),
+                "{} is missed in: {output}",
+                self.says
+            );
             for secret in &self.secrets {
                 let spellings = [secret.clone(), STANDARD.encode(secret), STANDARD.encode(format!("meerkat:{secret}"))];
                 assert!(spellings.iter().all(|secret| !output.contains(secret)), "{secret:?} shows in: {output}");
@@ -82,7 +86,8 @@ fn a_wrong_password_that_is_kept_elsewhere_is_not_shown_either() {
     Failing::new(run, &[PASSWORD], "check KAFKA_SASL_USERNAME and KAFKA_SASL_PASSWORD").check();
     let run = with_login("PLAIN").account("alice", &format!("file:{path}#passphrase"));
     Failing::new(run, &[PASSWORD], "is of no use: it has no ").check();
-    let run = with_login("PLAIN").with("KAFKA_SASL_SECRET", &format!(r#"{{"username":"alice","password":"{PASSWORD}"}}"#));
+    let run =
+        with_login("PLAIN").with("KAFKA_SASL_SECRET", &format!(r#"{{"username":"alice","password":"{PASSWORD}"}}"#));
     Failing::new(run, &[PASSWORD], "KAFKA_SASL_SECRET must refer to").check();
 }
 
@@ -124,7 +129,11 @@ fn an_endpoint_that_gives_no_good_token_is_told_with_its_words() {
     let cluster = Cluster::shared();
     let old = token("alice", -7_200);
     let cases = [
-        (401, format!(r#"{{"error":"invalid_client","error_description":"{PASSWORD}"}}"#), "invalid_client: ***: check KAFKA_SASL_OAUTHBEARER_CLIENT_ID"),
+        (
+            401,
+            format!(r#"{{"error":"invalid_client","error_description":"{PASSWORD}"}}"#),
+            "invalid_client: ***: check KAFKA_SASL_OAUTHBEARER_CLIENT_ID",
+        ),
         (200, format!(r#"{{"access_token":"{old}"}}"#), "the token expired at 20"),
         (200, format!(r#"{{"token":"{old}"}}"#), "its answer has no access_token"),
     ];
@@ -176,7 +185,8 @@ fn a_password_is_not_sent_to_a_broker_that_nobody_vouches_for() {
 fn a_client_certificate_that_is_refused_is_told_with_or_without_a_password() {
     let cluster = guarded();
     let refused = "the broker refused the client certificate of KAFKA_SSL_KEYSTORE";
-    let cases = [("client-expired", refused), ("client-unknown-ca", refused), ("", "the broker wants a client certificate")];
+    let cases =
+        [("client-expired", refused), ("client-unknown-ca", refused), ("", "the broker wants a client certificate")];
     for (name, says) in cases {
         let pem = if name.is_empty() { String::new() } else { cluster.pem(name) };
         let line = pem.lines().nth(2).unwrap_or("no line of a key");
@@ -199,7 +209,10 @@ fn a_key_store_that_is_of_no_use_is_told_without_its_key() {
     let line = pem.lines().nth(1).expect("a line of the key");
     let decimals = line.bytes().take(9).map(|byte| byte.to_string()).collect::<Vec<_>>().join(", ");
     let (_, chain) = pem.split_once("-----END PRIVATE KEY-----").expect("a key and a chain");
-    let other = format!("{}-----END PRIVATE KEY-----{chain}", cluster.pem("broker_key").split("-----END").next().expect("a key"));
+    let other = format!(
+        "{}-----END PRIVATE KEY-----{chain}",
+        cluster.pem("broker_key").split("-----END").next().expect("a key")
+    );
     let cases = [
         (pem.replace("-----END PRIVATE KEY-----", ""), "holds no usable private key"),
         (pem.replace("PRIVATE KEY-----\n", "PRIVATE KEY----- "), "holds no usable private key"),

@@ -1,0 +1,44 @@
+//! A check that a dashboard asked for: the answer is HTML.
+
+use std::collections::BTreeMap;
+
+use super::{Error, HISTORY_SHARE, Outcome, Run};
+use crate::html::{self, Report, Series, Widget};
+use crate::verdict::Verdict;
+
+impl Run<'_> {
+    /// Draws what a check reports, each group with the line of its recent lag.
+    pub(super) async fn draw(self, widget: &Widget) -> Result<Outcome, Error> {
+        let (store, until) = (self.store.clone(), self.until(HISTORY_SHARE));
+        let now_s = self.clock.unix_ms / 1_000;
+        let outcome = Box::pin(self.check()).await?;
+        let report = Report::parse(&outcome.json)?;
+        let range_ms = widget.context.range_ms.clone();
+        let range_ms = range_ms.unwrap_or((now_s - USUAL_RANGE_S) * 1_000..now_s * 1_000);
+        let step = widget.context.step_s();
+        let lags = match &store {
+            Some(store) => {
+                let groups: Vec<&str> = report.groups.iter().map(|group| group.group.as_str()).collect();
+                let seconds = range_ms.start / 1_000..range_ms.end / 1_000;
+                store.lag_trend(&report.cluster, &groups, seconds, step, until).await
+            }
+            None => BTreeMap::new(),
+        };
+        let series = lags.into_iter().map(|(group, points)| {
+            let points = points.into_iter().map(|(second, lag)| (second * 1_000, lag));
+            (group, Series::over(&range_ms, step * 1_000, points))
+        });
+        let html = html::widget(&report, &series.collect(), widget);
+        Ok(Outcome { json: serde_json::to_string(&html)?, ..outcome })
+    }
+}
+
+/// The widget's documentation, which takes no look at anything.
+pub(super) fn described() -> Outcome {
+    // A text without hostile parts always becomes JSON.
+    let json = serde_json::to_string(html::DESCRIPTION).unwrap_or_default();
+    Outcome { json, status: Verdict::Ok, failure: None, table: None }
+}
+
+/// What a dashboard shows that does not say.
+const USUAL_RANGE_S: i64 = 3_600;

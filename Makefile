@@ -11,7 +11,7 @@ MATRIX := 0.11.0.3 1.1.1 2.1.1 2.8.2 3.9.1 4.0.0 4.1.1 4.3.1 $(NEWEST)
 ARM64 := aarch64-unknown-linux-gnu
 TARGET := $(or $(CARGO_TARGET_DIR),target)
 E ?= events/check.json
-TEMPLATE := $(wildcard infra/template.yaml)
+MUSL := $(shell uname -m)-unknown-linux-musl
 
 tools = tests/tools/venv.sh venv tests/tools/requirements.txt
 jars = tests/tools/prerequisites.sh java openssl python
@@ -54,7 +54,7 @@ bench: ## requests, bytes, CPU, time and memory beside kafka-consumer-groups.sh 
 	@.cache/venv-bench/bin/python tests/bench/bench.py
 
 .PHONY: test
-test: test-style test-unit test-deny test-docs test-infra test-kafka test-ministack test-moto test-lambda ## everything but matrix and bench
+test: test-style test-unit test-deny test-docs test-infra test-screenshots test-container test-kafka test-ministack test-moto test-lambda ## everything but matrix and bench
 
 .PHONY: test-style
 test-style: ## rustfmt and clippy
@@ -110,14 +110,46 @@ test-docs: ## the documentation has no broken link
 
 .PHONY: test-infra
 test-infra: ## cfn-lint and sam on the template, and what it comes to for each way to deploy it
-ifneq ($(TEMPLATE),)
 	@tests/tools/venv.sh venv-infra tests/tools/infra-requirements.txt
-	.cache/venv-infra/bin/cfn-lint $(TEMPLATE)
-	SAM_CLI_TELEMETRY=0 .cache/venv-infra/bin/sam validate --lint --template $(TEMPLATE) --region eu-central-1
+	.cache/venv-infra/bin/cfn-lint infra/template.yaml
+	SAM_CLI_TELEMETRY=0 .cache/venv-infra/bin/sam validate --lint --template infra/template.yaml --region eu-central-1
 	.cache/venv-infra/bin/python tests/infra/check.py
-else
-	@echo "infra/template.yaml does not exist yet: nothing to check"
-endif
+
+.PHONY: test-screenshots
+test-screenshots: ## the widget and the page in a real browser
+	@tests/tools/prerequisites.sh chromium python
+	@python3 tests/screenshots/take.py .cache/run/screenshots
+
+.PHONY: screenshots
+screenshots: ## the same, and the README's picture anew
+	@tests/tools/prerequisites.sh chromium python
+	@python3 tests/screenshots/take.py .cache/run/screenshots --keep light=infra/widget.png
+
+.PHONY: test-container
+test-container: ## the image of a static binary, built and run without a daemon
+	@tests/tools/prerequisites.sh buildah musl openssl python
+	@rustup target list --installed | grep -qx $(MUSL) || { echo "rustup target add $(MUSL)"; rustup --quiet target add $(MUSL); }
+	@cargo build --quiet --locked --target $(MUSL) --bin meerkat
+	@python3 tests/infra/container.py $(TARGET)/$(MUSL)/debug/meerkat
+
+.PHONY: container
+container: ## the context of infra/Containerfile, for amd64 and arm64, and the image where podman or docker is at hand
+	@$(tools)
+	@for pair in amd64:x86_64 arm64:aarch64; do \
+	    arch=$${pair%%:*}; triple=$${pair##*:}-unknown-linux-musl; \
+	    rustup target list --installed | grep -qx $$triple || { echo "rustup target add $$triple"; rustup --quiet target add $$triple; }; \
+	    PATH="$(CURDIR)/.cache/venv/bin:$$PATH" cargo lambda build --quiet --release --target $$triple --bin meerkat --lambda-dir $(TARGET)/container/$$arch; \
+	    mv $(TARGET)/container/$$arch/meerkat/bootstrap $(TARGET)/container/$$arch/bootstrap; rmdir $(TARGET)/container/$$arch/meerkat; \
+	    mv $(TARGET)/container/$$arch/bootstrap $(TARGET)/container/$$arch/meerkat; \
+	done
+	@cp /etc/ssl/certs/ca-certificates.crt $(TARGET)/container/
+	@builder=$$(command -v podman || command -v docker || true); \
+	    if [ -n "$$builder" ]; then $$builder build --file infra/Containerfile --tag meerkat $(TARGET)/container; \
+	    else echo "$(TARGET)/container is the context of infra/Containerfile"; fi
+
+.PHONY: cost
+cost: ## what the metrics cost a month, beside one per partition
+	@cargo run --quiet --locked --example cost
 
 .PHONY: clean
 clean: ## removes what was built; what was fetched stays in .cache/

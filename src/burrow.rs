@@ -9,7 +9,7 @@ use serde::{Serialize, Serializer};
 
 use crate::judged::{Judged, Memories, Position};
 use crate::lag::{self, Committed, Lag};
-use crate::memory::Sample;
+use crate::memory::{Memory, Sample};
 use crate::snapshot::{Claim, Group, Snapshot};
 use crate::verdict::{Judgement, Verdict};
 
@@ -58,8 +58,8 @@ struct PartitionStatus<'a> {
     owner: &'a str,
     client_id: &'a str,
     status: &'static str,
-    start: Option<Offset>,
-    end: Option<Offset>,
+    start: Option<Commit>,
+    end: Option<Commit>,
     current_lag: Option<u64>,
     /// The share of the snapshots that a verdict needs.
     #[serde(serialize_with = "as_go_does")]
@@ -70,7 +70,7 @@ struct PartitionStatus<'a> {
 ///
 /// Kafka tells no client when a commit was made, so both times are that look's.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, Serialize)]
-struct Offset {
+struct Commit {
     offset: i64,
     /// Milliseconds since 1970.
     timestamp: i64,
@@ -137,7 +137,7 @@ impl<'a> Results<'a> {
         let claims = group.claims.as_deref().unwrap_or_default().iter().zip(&judged.partitions).enumerate();
         let all: Vec<(Verdict, PartitionStatus<'a>)> = claims
             .map(|(c, (claim, judgement))| {
-                let complete = self.memories.of((g, c)).map_or(0.0, |memory| memory.complete());
+                let complete = self.memories.of((g, c)).map_or(0.0, Memory::complete);
                 (judgement.verdict, self.partition(group, claim, judgement, complete, &earlier(c)))
             })
             .collect();
@@ -195,16 +195,16 @@ impl<'a> Results<'a> {
     }
 
     /// The oldest commit that an earlier look saw, and the newest one, each where it was first seen.
-    fn commits(&self, claim: &Claim, lag: Option<u64>, earlier: &[Sample]) -> (Option<Offset>, Option<Offset>) {
+    fn commits(&self, claim: &Claim, lag: Option<u64>, earlier: &[Sample]) -> (Option<Commit>, Option<Commit>) {
         let seen = |sample: &Sample| {
             let Committed::At(offset) = sample.committed else { return None };
             let lag = u64::try_from(sample.end.saturating_sub(offset)).unwrap_or(0);
-            Some(Offset::first_seen(offset, sample.time_ms, Some(lag)))
+            Some(Commit::first_seen(offset, sample.time_ms, Some(lag)))
         };
         let start = earlier.iter().find_map(seen);
         let Ok(Committed::At(offset)) = claim.committed else { return (start, None) };
         let alike = earlier.iter().rev().take_while(|sample| sample.committed == Committed::At(offset));
-        let end = alike.last().and_then(seen).unwrap_or_else(|| Offset::first_seen(offset, self.time_ms, lag));
+        let end = alike.last().and_then(seen).unwrap_or_else(|| Commit::first_seen(offset, self.time_ms, lag));
         (start, Some(end))
     }
 }
@@ -233,7 +233,7 @@ impl<'a> Answer<'a> {
     }
 }
 
-impl Offset {
+impl Commit {
     fn first_seen(offset: i64, time_ms: i64, lag: Option<u64>) -> Self {
         Self { offset, timestamp: time_ms, observed_at: time_ms - time_ms.rem_euclid(1_000), lag }
     }

@@ -105,6 +105,8 @@ struct Run<'a> {
     request: &'a Request,
     clock: Clock,
     warm: &'a Warm,
+    /// The real time in seconds since 1970, by which logins are dated even in a rehearsal.
+    login_s: i64,
     schedule: Schedule,
     minute: Minute,
     /// `None` where neither history nor metrics are wanted.
@@ -128,6 +130,7 @@ struct Taken<'a> {
 
 impl<'a> Run<'a> {
     async fn new(config: &'a Config, request: &'a Request, mut clock: Clock, warm: &'a Warm) -> Self {
+        let login_s = clock.unix_ms / 1_000;
         clock.unix_ms = request.now_ms.unwrap_or(clock.unix_ms);
         let schedule = Schedule::every(config.judgement.period).unwrap_or(Schedule::MINUTELY);
         let now = Minute::holding(clock.unix_ms / 1_000);
@@ -138,7 +141,7 @@ impl<'a> Run<'a> {
         } else {
             None
         };
-        Self { config, request, clock, warm, schedule, minute, store, traffic: Arc::default() }
+        Self { config, request, clock, warm, login_s, schedule, minute, store, traffic: Arc::default() }
     }
 
     /// The story: look, recall, judge, remember, publish, tell.

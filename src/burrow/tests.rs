@@ -4,7 +4,7 @@ use serde_json::{Value, json};
 
 use super::*;
 use crate::lag::{Assigned, LogRange, Unknown};
-use crate::memory::{Look, Members, Memory, Thresholds};
+use crate::memory::{Look, Members, Thresholds};
 use crate::snapshot::{Kind, Member, Topic};
 
 const T: i64 = 1_700_000_000_000;
@@ -14,7 +14,7 @@ const MINUTE: Thresholds =
 /// As Burrow 1.9.5's structs marshal, byte for byte.
 #[test]
 fn the_answer_has_burrows_keys_in_burrows_order() {
-    let at = |offset, timestamp, lag| Some(Offset::first_seen(offset, timestamp, lag));
+    let at = |offset, timestamp, lag| Some(Commit::first_seen(offset, timestamp, lag));
     let stopped = PartitionStatus {
         topic: "orders",
         partition: 3,

@@ -87,7 +87,7 @@ impl Run<'_> {
         let (bootstrap, tls) =
             tokio::try_join!(login::bootstrap(&self.warm.door, kafka), login::tls(&self.warm.door, kafka))?;
         let access = Access { bootstrap, tls, credentials, frame_limit: kafka.frame_limit };
-        let (now_s, until) = (self.clock.unix_ms / 1_000, self.until(KAFKA_SHARE));
+        let (now_s, until) = (self.login_s, self.until(KAFKA_SHARE));
         Ok(kafka::survey(access, selection, now_s, until, Arc::clone(&self.traffic)).await?)
     }
 }

@@ -22,7 +22,7 @@ impl Run<'_> {
     pub(super) async fn preflight(self, release: Option<&str>) -> Outcome {
         let preflight = match release {
             Some(release) => against::against(release, self.config.kafka.sasl.is_some()),
-            None => self.try_all().await,
+            None => Box::pin(self.try_all()).await,
         };
         let table = Some(preflight.to_table());
         Outcome { json: preflight.to_json(), status: preflight.status.verdict(), failure: None, table }
@@ -35,9 +35,9 @@ impl Run<'_> {
         let (found, cluster, of_kafka, snapshot) = kafka;
         lines.extend(of_kafka);
         if let (Some(store), Some(canary)) = (&self.store, &canary) {
-            let names = &self.config.store;
+            let configured = &self.config.store;
             let waited = self.clock.elapsed_ms();
-            lines.extend(store::lines(canary, &names.state_namespace, &names.namespace, waited));
+            lines.extend(store::lines(canary, &configured.state_namespace, &configured.namespace, waited));
             lines.extend(snapshot.as_ref().map(|snapshot| self.cost(store, named, snapshot)));
         } else {
             lines.push(Line::works(store::SECTION, "history and metrics", "both are turned off, as configured"));
@@ -50,7 +50,7 @@ impl Run<'_> {
         let kafka = &self.config.kafka;
         let door = &self.warm.door;
         let mut lines = Vec::new();
-        let bootstrap = match login::bootstrap(door, kafka).await {
+        let bootstrap = match Box::pin(login::bootstrap(door, kafka)).await {
             Ok(bootstrap) => bootstrap,
             Err(error) => {
                 let todo = "see KAFKA_CLUSTER_ARN, and that the role may call kafka:GetBootstrapBrokers";
@@ -58,7 +58,7 @@ impl Run<'_> {
                 return (Vec::new(), None, lines, None);
             }
         };
-        let tls = match login::tls(door, kafka).await {
+        let tls = match Box::pin(login::tls(door, kafka)).await {
             Ok(tls) => tls,
             Err(error) => {
                 let todo = "see KAFKA_SSL_TRUSTSTORE and KAFKA_SSL_KEYSTORE";
@@ -70,7 +70,7 @@ impl Run<'_> {
             kafka.sasl.as_ref().map(|sasl| Credentials::coming(self.warm.login(sasl, kafka.truststore.as_ref())));
         let first = bootstrap.first().map(ToString::to_string).unwrap_or_default();
         let access = Access { bootstrap, tls, credentials, frame_limit: kafka.frame_limit };
-        let now_s = self.clock.unix_ms / 1_000;
+        let now_s = self.login_s;
         let tried = kafka::probe(&access, now_s, self.until(PROBE_SHARE)).await;
         let mechanism = kafka.sasl.as_ref().map(mechanism);
         lines.extend(brokers::lines(&tried, kafka.encryption == Encryption::Tls, mechanism, now_s));

@@ -15,6 +15,8 @@ mod events;
 mod faults;
 mod findings;
 mod history;
+mod html;
+mod infra;
 mod msk_iam;
 mod preflight;
 mod real_kafka;

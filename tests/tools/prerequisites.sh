@@ -9,6 +9,9 @@ for needed in "$@"; do
     case $needed in
     java) { command -v javac && command -v mvn; } >/dev/null || missing="$missing openjdk-17-jdk-headless maven" ;;
     openssl) command -v openssl >/dev/null || missing="$missing openssl" ;;
+    chromium) command -v chromium >/dev/null || missing="$missing chromium fonts-liberation" ;;
+    buildah) command -v buildah >/dev/null || missing="$missing buildah" ;;
+    musl) command -v musl-gcc >/dev/null || missing="$missing musl-tools" ;;
     python) python3 -c 'import ensurepip, venv' 2>/dev/null || missing="$missing python3-venv" ;;
     *) echo "prerequisites.sh does not know $needed" >&2 && exit 2 ;;
     esac

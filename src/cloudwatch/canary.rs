@@ -291,13 +291,13 @@ mod tests {
     fn a_rounded_number_a_lost_merger_and_a_lost_slot_are_noticed() {
         assert_eq!(
             wrong(|index, point| if index == 2 {
-                point.maximum = Some(float(LARGEST))
+                point.maximum = Some(float(LARGEST));
             }),
             1
         );
         assert_eq!(
             wrong(|index, point| if index == 1 {
-                (point.minimum, point.samples) = (Some(5.0), Some(2.0))
+                (point.minimum, point.samples) = (Some(5.0), Some(2.0));
             }),
             1
         );

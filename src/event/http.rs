@@ -97,22 +97,22 @@ mod tests {
         call(path, "GET", "$default").question.ok().map(|asked| (asked.cluster, asked.group, asked.view))
     }
 
-    fn of(cluster: &str, group: &str, view: View) -> Option<(String, String, View)> {
-        Some((cluster.to_owned(), group.to_owned(), view))
+    fn check(path: &str, cluster: &str, group: &str, view: View) {
+        assert_eq!(asked(path), Some((cluster.to_owned(), group.to_owned(), view)), "{path}");
     }
 
     #[test]
     fn burrows_two_paths_are_understood() {
-        assert_eq!(asked("/v3/kafka/prod/consumer/orders-svc/lag"), of("prod", "orders-svc", View::Lag));
-        assert_eq!(asked("/v3/kafka/prod/consumer/orders-svc/status"), of("prod", "orders-svc", View::Status));
-        assert_eq!(asked("/v3/kafka/prod/consumer/orders-svc/lag/"), of("prod", "orders-svc", View::Lag));
+        check("/v3/kafka/prod/consumer/orders-svc/lag", "prod", "orders-svc", View::Lag);
+        check("/v3/kafka/prod/consumer/orders-svc/status", "prod", "orders-svc", View::Status);
+        check("/v3/kafka/prod/consumer/orders-svc/lag/", "prod", "orders-svc", View::Lag);
     }
 
     #[test]
     fn names_may_have_any_characters() {
-        assert_eq!(asked("/v3/kafka/prod/consumer/a%20b%2Fc/lag"), of("prod", "a b/c", View::Lag));
-        assert_eq!(asked("/v3/kafka/prod/consumer/a b/c/lag"), of("prod", "a b/c", View::Lag));
-        assert_eq!(asked("/v3/kafka/prod/consumer/consumer/consumer/lag"), of("prod", "consumer/consumer", View::Lag));
+        check("/v3/kafka/prod/consumer/a%20b%2Fc/lag", "prod", "a b/c", View::Lag);
+        check("/v3/kafka/prod/consumer/a b/c/lag", "prod", "a b/c", View::Lag);
+        check("/v3/kafka/prod/consumer/consumer/consumer/lag", "prod", "consumer/consumer", View::Lag);
         assert_eq!(call("/v3/kafka/p/consumer/a%20b/lag", "GET", "").origin.url, "/v3/kafka/p/consumer/a b/lag");
     }
 

@@ -79,7 +79,10 @@ fn of(tried: &Tried, encrypted: bool, login: Option<&str>, now_s: i64) -> Vec<Li
         let todo = "see that the listener wants no login, or set KAFKA_SECURITY_PROTOCOL to one that begins with SASL_";
         lines.push(Line::fails_because(section, "Metadata", why, todo));
     }
-    lines.extend(versions::lines(section, &tried.versions, login.is_some()));
+    // Where a bootstrap address leads to the brokers, they tell their versions themselves.
+    if tried.broker.is_some() || tried.failed.is_some() {
+        lines.extend(versions::lines(section, &tried.versions, login.is_some()));
+    }
     lines
 }
 
@@ -215,11 +218,21 @@ mod tests {
     fn a_login_tells_what_the_listener_offers() {
         let offered = Some(vec!["PLAIN".to_owned(), "SCRAM-SHA-512".to_owned()]);
         let one = Tried { mechanisms: offered, ..tried(1, "4.4.0") };
-        let told = lines(&[one.clone()], true, Some("PLAIN"), NOW);
+        let told = lines(std::slice::from_ref(&one), true, Some("PLAIN"), NOW);
         assert_eq!(find_line(&told, "login").1, "PLAIN accepted; the listener offers PLAIN, SCRAM-SHA-512");
         let failed = Some(Failed { step: Step::Login, why: "Authentication failed".into() });
         let told = lines(&[Tried { failed, ..one }], true, Some("PLAIN"), NOW);
         assert_eq!(find_line(&told, "login").0, Status::Fails);
+    }
+
+    #[test]
+    fn a_bootstrap_address_that_leads_to_the_brokers_leaves_versions_to_them() {
+        let bootstrap = Tried { broker: None, ..tried(1, "4.4.0") };
+        let told = lines(std::slice::from_ref(&bootstrap), true, None, NOW);
+        assert_eq!((told.len(), &*told[0].section), (4, "bootstrap b-1.example:9094"));
+        let failed = Some(Failed { step: Step::Metadata, why: "the connection was lost".into() });
+        let told = lines(&[Tried { failed, ..bootstrap }], true, None, NOW);
+        assert_eq!(find_line(&told, "ListOffsets").0, Status::Works);
     }
 
     #[test]

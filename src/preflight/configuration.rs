@@ -3,6 +3,7 @@
 use super::Line;
 use crate::config::sasl::{Account, Issuer, Sasl};
 use crate::config::{Bootstrap, Config, Encryption, MetricsDetail, Pem};
+use crate::kafka::sasl::Hash;
 use crate::secrets::Source;
 use crate::snapshot::Snapshot;
 
@@ -25,6 +26,10 @@ pub fn lines(config: &Config) -> Vec<Line> {
     };
     let store = &config.store;
     let switch = |on: bool| if on { "on" } else { "off" };
+    let every = match config.judgement.period {
+        1 => String::from("every minute"),
+        minutes => format!("every {minutes} minutes"),
+    };
     let mut lines = vec![
         Line::works(SECTION, "brokers to begin with", bootstrap),
         Line::works(SECTION, "protocol", protocol),
@@ -36,7 +41,7 @@ pub fn lines(config: &Config) -> Vec<Line> {
     }
     lines.extend([
         Line::works(SECTION, "cluster", config.cluster.as_deref().unwrap_or("Kafka's own cluster id")),
-        Line::works(SECTION, "a look", format!("every {} minutes", config.judgement.period)),
+        Line::works(SECTION, "a look", every),
         Line::works(SECTION, "history", format!("{}, in {}", switch(store.history), store.state_namespace)),
         Line::works(
             SECTION,
@@ -111,7 +116,8 @@ fn login(sasl: &Sasl) -> String {
     };
     match sasl {
         Sasl::Plain(one) => format!("PLAIN, {}", account(one)),
-        Sasl::Scram(hash, one) => format!("SCRAM with {hash:?}, {}", account(one)),
+        Sasl::Scram(Hash::Sha256, one) => format!("SCRAM-SHA-256, {}", account(one)),
+        Sasl::Scram(Hash::Sha512, one) => format!("SCRAM-SHA-512, {}", account(one)),
         Sasl::OauthBearer { from: Issuer::Token(_), .. } => String::from("OAUTHBEARER, token ***"),
         Sasl::OauthBearer { from: Issuer::Endpoint { .. }, .. } => String::from("OAUTHBEARER, token from an endpoint"),
         Sasl::MskIam { role, .. } => {
@@ -147,8 +153,14 @@ mod tests {
         let config = Config::parse(variables.map(|(name, value)| (name.to_owned(), value.to_owned()))).unwrap();
         let text = format!("{:?}", lines(&config));
         assert!(!text.contains("hunter"), "{text}");
-        for shown in ["b-1.example:9096", "SASL_SSL", "SCRAM with", "given as PEM", "Mozilla's roots", "Meerkat/State"]
-        {
+        for shown in [
+            "b-1.example:9096",
+            "SASL_SSL",
+            "SCRAM-SHA-512, user reader, password ***",
+            "given as PEM",
+            "Mozilla's roots",
+            "Meerkat/State",
+        ] {
             assert!(text.contains(shown), "{shown} in {text}");
         }
     }

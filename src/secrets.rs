@@ -1,7 +1,7 @@
 //! The only door to what is kept elsewhere: passwords and keys by reference, tokens from an issuer, a cluster's addresses by
 //! its ARN, AWS credentials.
 //!
-//! [`reference`] is pure and tells what a variable holds; the rest asks Secrets Manager, Parameter Store, Amazon MSK and token
+//! [`mod@reference`] is pure and tells what a variable holds; the rest asks Secrets Manager, Parameter Store, Amazon MSK and token
 //! endpoints. Types of the SDK stay inside, and what comes out is text or a [`Secret`].
 
 use std::time::Duration;

@@ -165,7 +165,7 @@ fn reasons_have_figures(last: &Ran) {
     let stuck = reason("stuck");
     assert!(stuck.starts_with("status=ERR reason=work/0 STALL: no commit for 10 min (usually "), "{stuck}");
     assert!(stuck.ends_with(", 500 records behind, a member is assigned"), "{stuck}");
-    assert_eq!(reason("healthy"), "status=OK reason=1 partitions, 0 records behind in all");
+    assert!(reason("healthy").ends_with(", 0 records behind in all"), "{}", reason("healthy"));
     let never = show(last.report.partition("never", "work", 0), "lag findings");
     assert_eq!(never, r#"lag=null findings=["no_commit","uncommitted"]"#);
 }

@@ -7,7 +7,7 @@ SHELL := /bin/bash
 
 NEWEST := 4.4.0
 TESTED := 2.8.2 3.9.1 $(NEWEST)
-MATRIX := 0.11.0.3 1.1.1 2.1.1 2.8.2 3.9.1 4.0.0 4.1.1 4.3.1 $(NEWEST)
+MATRIX := 0.11.0.3 1.1.1 2.1.1 2.8.2 3.9.1 4.0.0 4.1.1 4.2.0 4.3.1 $(NEWEST)
 ARM64 := aarch64-unknown-linux-gnu
 TARGET := $(or $(CARGO_TARGET_DIR),target)
 E ?= events/check.json

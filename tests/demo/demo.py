@@ -57,9 +57,11 @@ def main():
             variables = {**kafka.variables(), **cloudwatch.variables(), "MEERKAT_CLUSTER": "demo"}
             with scene.Lambda(at, variables) as function:
                 reports = schedule(at, stage, cloudwatch, function, tell)
+            preflight = scene.table(variables, "--preflight")
     print("\nThe last report:\n\n" + readable.json_text(reports[-1]))
     print("\nWhat each look said (one column a minute):\n")
     print(table(reports))
+    print("\nBefore an upgrade, meerkat --preflight:\n\n" + preflight)
     wrong = [f"{name} ended as {cell(reports[-1], name)}, not {last}" for name, (_, _, last) in GROUPS.items() if cell(reports[-1], name) != last]
     tell("; ".join(wrong) or "every group ended as its story says")
     return 1 if wrong else 0

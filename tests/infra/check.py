@@ -70,7 +70,7 @@ WAYS = {
     ),
 }  # fmt: skip
 CREDENTIALS = {"KAFKA_SASL_SECRET", "KAFKA_SSL_KEYSTORE", "KAFKA_CLUSTER_ARN"}
-OPTIONS = {"Cluster": "prod", "AlarmTopicArn": TOPIC + "pages", "FailureTopicArn": TOPIC + "failed", "SuccessTopicArn": TOPIC + "reports", "LagSecondsAlarm": 600, "Period": 5}  # fmt: skip
+OPTIONS = {"Cluster": "prod", "AlarmTopicArn": TOPIC + "pages", "FailureTopicArn": TOPIC + "failed", "SuccessTopicArn": TOPIC + "reports", "LagSecondsAlarm": 600, "Period": 5, "BurrowUrl": "on"}  # fmt: skip
 
 
 def main():
@@ -88,6 +88,7 @@ def main():
             check_endpoints(stack, parameters)
             check_alarms(stack, options)
             check_dashboard(stack)
+            check_url(stack, options)
     check_rules()
     check_parameters()
     check_cronjob()
@@ -153,6 +154,12 @@ def check_schedule(stack, options):
     ((_, group),) = stack.of_type("AWS::CodeDeploy::DeploymentGroup").items()
     same(group["AlarmConfiguration"]["Alarms"], [{"Name": "<NewVersionErrors>"}], "what takes a new version back")
     same("DEPLOYMENT_STOP_ON_ALARM" in group["AutoRollbackConfiguration"]["Events"], True, "it is taken back by itself")
+
+
+def check_url(stack, options):
+    urls = {name: (url["TargetFunctionArn"], url["AuthType"]) for name, url in stack.of_type("AWS::Lambda::Url").items()}
+    expected = {"BurrowDoor": ("<Widget.Arn>", "AWS_IAM")} if options.get("BurrowUrl") == "on" else {}
+    same(urls, expected, "a URL is asked for, signed, and leads to the function that writes nothing")
 
 
 def check_endpoints(stack, parameters):

@@ -9,6 +9,7 @@ use meerkat::burrow::{Origin, View};
 use meerkat::config::{Detail, Format};
 use meerkat::event::http::{Call, Question};
 use meerkat::event::{Mode, Request};
+use meerkat::html::{Asked, Context, Theme, Widget};
 
 #[test]
 fn each_example_event_means_what_its_name_says() {
@@ -51,6 +52,24 @@ fn each_example_event_means_what_its_name_says() {
         ("scheduled-minute.json", Request { scheduled: minute, ..plain() }),
         ("scheduled-rule.json", Request { scheduled: minute, ..plain() }),
         ("scheduler-with-input.json", Request { scheduled: minute, detail: Some(Detail::Groups), ..plain() }),
+        (
+            "widget-group.json",
+            Request {
+                groups: vec!["orders-svc".to_owned()],
+                detail: Some(Detail::All),
+                publish: Some(false),
+                widget: Some(Widget {
+                    asked: Asked::Partitions("orders-svc".to_owned()),
+                    context: Context {
+                        theme: Theme::Dark,
+                        width: 600,
+                        range_ms: Some(1_795_392_300_000..1_795_395_900_000),
+                        endpoint: String::new(),
+                    },
+                }),
+                ..plain()
+            },
+        ),
         ("scheduler-without-input.json", Request { scheduled: minute, ..plain() }),
     ]);
     let folder = Path::new(env!("CARGO_MANIFEST_DIR")).join("events");

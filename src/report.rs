@@ -11,7 +11,7 @@ use crate::ages::Ages;
 use crate::config::Detail;
 use crate::judged::Judged;
 use crate::moment::rfc3339;
-use crate::snapshot::{Problem, Snapshot};
+use crate::snapshot::{Claim, Group, Problem, Snapshot};
 use crate::verdict::Verdict;
 
 mod fit;
@@ -223,11 +223,10 @@ impl<'a> Report<'a> {
             Verdict::Ok if unread > 0 => Verdict::Unknown,
             worst => worst,
         };
-        let judgements = || judged.0.iter().flat_map(|group| &group.partitions);
-        let complete = unread == 0
-            && snapshot.groups.iter().all(|group| group.claims.is_ok() && group.gaps.is_empty())
-            && judged.0.iter().all(|group| group.verdict != Verdict::Unknown)
-            && judgements().all(|judgement| judgement.verdict != Verdict::Unknown);
+        // What is unknown for want of a history that was never asked for has been read all the same.
+        let read = |claim: &Claim| claim.committed.is_ok() && snapshot.log(claim).is_ok();
+        let whole = |group: &Group| group.gaps.is_empty() && group.claims.as_ref().is_ok_and(|c| c.iter().all(read));
+        let complete = unread == 0 && snapshot.groups.iter().all(whole);
         let mut report = Self {
             cluster: frame.cluster,
             status: status.word(),

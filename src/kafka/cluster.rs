@@ -79,7 +79,7 @@ impl Dial<'_> {
     async fn open(&self, endpoint: &Endpoint, until: Instant) -> Result<Connection, String> {
         let stream = transport::connect(endpoint, self.tls.as_ref(), until).await?;
         let mut connection = Connection::new(stream, self.frame_limit, self.deadline, Arc::clone(&self.traffic));
-        connection.agree(handshake::negotiate(&connection).await?);
+        connection.agree(handshake::negotiate(&connection).await?, self.tls.is_some());
         if let Some(credentials) = &self.credentials {
             let login = credentials.wait(self.deadline).await?;
             let moment = Moment { host: &endpoint.host, unix_seconds: self.unix_seconds, nonce: tls::nonce()? };

@@ -11,7 +11,7 @@ use std::sync::{Arc, Mutex, OnceLock, PoisonError};
 use bytes::{Bytes, BytesMut};
 use kafka_protocol::protocol::Request;
 use tokio::io::{AsyncRead, AsyncReadExt, AsyncWrite, AsyncWriteExt, BufReader};
-use tokio::sync::{mpsc, oneshot};
+use tokio::sync::{Semaphore, mpsc, oneshot};
 use tokio::task::JoinHandle;
 use tokio::time::{Instant, timeout_at};
 
@@ -26,6 +26,8 @@ pub(super) struct Connection {
     lost: Arc<OnceLock<String>>,
     correlation: AtomicI32,
     versions: Versions,
+    /// One request at a time, for a broker that answers slowly to more; `None` where they may be pipelined.
+    turn: Option<Semaphore>,
     traffic: Arc<Traffic>,
     deadline: Instant,
 }
@@ -83,11 +85,16 @@ impl Connection {
             }
         });
         let correlation = AtomicI32::new(0);
-        Self { outbox, task, lost, correlation, versions: Versions::default(), traffic, deadline }
+        Self { outbox, task, lost, correlation, versions: Versions::default(), turn: None, traffic, deadline }
     }
 
     /// Remembers what the broker offered.
-    pub(super) fn agree(&mut self, versions: Versions) {
+    ///
+    /// Some releases wait 300 ms before each further request that came in one TLS packet with another (KAFKA-13559), so over TLS
+    /// they are asked one thing at a time: that is a round trip each, and still far quicker.
+    pub(super) fn agree(&mut self, versions: Versions, encrypted: bool) {
+        let slow = versions.range(Api::ListOffsets).is_some_and(|range| SLOW_OVER_TLS.contains(&range.max));
+        self.turn = (encrypted && slow).then(|| Semaphore::new(1));
         self.versions = versions;
     }
 
@@ -113,6 +120,10 @@ impl Connection {
         let frame = frame::encode(request, version, correlation)?;
         self.traffic.requests.fetch_add(1, Ordering::Relaxed);
         self.traffic.written.fetch_add(frame.len() as u64, Ordering::Relaxed);
+        let _turn = match &self.turn {
+            Some(turn) => Some(timeout_at(self.deadline, turn.acquire()).await.map_err(|_| CallError::Deadline)?),
+            None => None,
+        };
         let (sender, receiver) = oneshot::channel();
         let outgoing = Outgoing { frame, waiting: Waiting { correlation, answer: sender } };
         if self.outbox.send(outgoing).is_err() {
@@ -254,6 +265,9 @@ fn lock<T>(mutex: &Mutex<T>) -> std::sync::MutexGuard<'_, T> {
 /// The words for a connection that the peer ended, in peace or not.
 pub(super) const CLOSED: &str = "the broker closed it";
 pub(super) const RESET: &str = "the broker reset it";
+
+/// The highest `ListOffsets` that the releases of KAFKA-13559 offer: Kafka 2.2 to 3.4, of which 3.3 and 3.4 are mended.
+const SLOW_OVER_TLS: std::ops::RangeInclusive<i16> = 5..=7;
 
 /// Requests up to this many bytes leave in one write.
 const BATCH: usize = 64 * 1024;

@@ -70,7 +70,7 @@ impl Probe<'_, '_> {
         let mut connection = Connection::new(stream, self.access.frame_limit, self.deadline, traffic);
         let offered = handshake::negotiate(&connection).await.map_err(|why| (Step::Versions, why))?;
         tried.versions = versions::matrix(&offered);
-        connection.agree(offered);
+        connection.agree(offered, self.access.tls.is_some());
         if let Some(credentials) = &self.access.credentials {
             let refused = |why| (Step::Login, why);
             let login = credentials.wait(self.deadline).await.map_err(refused)?;

@@ -171,9 +171,14 @@ impl fmt::Display for NoCommonVersion {
         match broker {
             None => write!(f, "the broker does not offer {api}, of which this build knows {ours}"),
             Some(theirs) => {
-                let way_out =
-                    if theirs.min > ours.max { "upgrade meerkat" } else { "upgrade the broker to Kafka 0.11 or later" };
-                write!(f, "no common version of {api}: the broker offers {theirs}, this build knows {ours}; {way_out}")
+                write!(f, "no common version of {api}: the broker offers {theirs}, this build knows {ours}; ")?;
+                if theirs.min > ours.max {
+                    f.write_str("upgrade meerkat")
+                } else {
+                    // Every other API has what it takes since Kafka 0.11.
+                    let release = if self.api == Api::SaslHandshake { "1.0" } else { "0.11" };
+                    write!(f, "upgrade the broker to Kafka {release} or later")
+                }
             }
         }
     }

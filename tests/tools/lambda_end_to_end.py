@@ -110,6 +110,12 @@ class LambdaEndToEnd(unittest.TestCase):
         self.assertFalse(answer["error"])
         self.assertEqual([status["cluster"], status["group"], status["status"], status["totallag"]], [CLUSTER, "orders-svc", "OK", 0])
 
+    def test_event_widget_group(self):
+        html = self.function.answer(EVENTS / "widget-group.json")
+        self.assertIn("orders-svc", html)
+        self.assertIn("mk-dark", html)
+        self.assertNotIn("<script", html)
+
     def test_event_preflight(self):
         self.preflight("preflight.json")
 

@@ -190,3 +190,20 @@ def await_port(port, child, log):
 def build(*arguments):
     """Builds with cargo; one thing at a time, since what else is built decides about the features of the dependencies."""
     subprocess.run(["cargo", "build", "--quiet", "--locked", *arguments], cwd=REPOSITORY, check=True)
+
+
+def table(variables, *arguments):
+    """What the binary prints on a terminal."""
+    reader, terminal = os.openpty()
+    target = pathlib.Path(os.environ.get("CARGO_TARGET_DIR", REPOSITORY / "target"))
+    argv = [target / "debug" / "meerkat", *arguments]
+    child = subprocess.Popen(argv, cwd=REPOSITORY, env=environment(variables), stdin=subprocess.DEVNULL, stdout=terminal)
+    os.close(terminal)
+    text = b""
+    # A pseudo-terminal whose other end is closed reads as an error.
+    with contextlib.suppress(OSError):
+        while chunk := os.read(reader, 65536):
+            text += chunk
+    os.close(reader)
+    child.wait()
+    return text.decode().replace("\r\n", "\n")

@@ -24,11 +24,12 @@ use crate::report::{self, Frame, HistoryEntry, MetricsEntry, Report};
 use crate::snapshot::{Group, Problem, Snapshot};
 use crate::verdict::Verdict;
 
+mod burrow;
 mod drawn;
 mod login;
 mod look;
 mod preflight;
-mod told;
+
 mod warm;
 
 use look::Look;

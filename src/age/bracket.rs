@@ -1,7 +1,7 @@
 //! What is known of one record's stamp, from the answers so far.
 
 use crate::age::outcome::unknown;
-use crate::age::probes::View;
+use crate::age::probes::{Stamped, View};
 use crate::age::{Age, Answer, MAX_TIMESTAMP, Tolerance};
 use crate::lag::Unknown;
 
@@ -22,12 +22,6 @@ pub(super) struct Bracket {
     found: Option<i64>,
     refused: Option<Unknown>,
     end: i64,
-}
-
-#[derive(Clone, Copy, Debug)]
-pub(super) struct Stamped {
-    pub(super) offset: i64,
-    pub(super) timestamp: i64,
 }
 
 impl Bracket {

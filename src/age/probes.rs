@@ -1,6 +1,10 @@
 //! Which timestamps to ask next: a mix, since no single rule suits every log.
 
-use crate::age::bracket::Stamped;
+#[derive(Clone, Copy, Debug)]
+pub(super) struct Stamped {
+    pub(super) offset: i64,
+    pub(super) timestamp: i64,
+}
 
 /// What is known of a record when its next questions are chosen.
 #[derive(Clone, Copy, Debug)]

@@ -3,6 +3,7 @@
 use super::figures;
 use super::markup::Html;
 use super::partitions;
+use super::pill::{pill, tone};
 use super::sparkline::{self, Series};
 use super::view::{Group, Report};
 use super::widget::Context;
@@ -85,21 +86,6 @@ fn rest(group: &Group, lags: Option<&Series>, html: &mut Html) {
     html.raw("</td><td class=\"mk-number mk-c-members\">");
     figures::count(group.members, html);
     html.raw("</td></tr>");
-}
-
-/// The status as a word on its colour.
-pub(super) fn pill(status: Verdict, html: &mut Html) {
-    html.raw("<span class=\"mk-pill ").raw(tone(status)).raw("\">").text(status.word()).raw("</span>");
-}
-
-/// The class that brings the colours of a status.
-pub(super) fn tone(status: Verdict) -> &'static str {
-    match status {
-        Verdict::Ok => "mk-ok",
-        Verdict::Warn => "mk-warn",
-        Verdict::Err | Verdict::Stop | Verdict::Stall | Verdict::Rewind => "mk-err",
-        Verdict::Unknown | Verdict::NotFound => "mk-none",
-    }
 }
 
 /// Rows of a table; a widget has no room for more, and no reader either.

@@ -1,18 +1,17 @@
 //! Asking groups' coordinators, and asking again where one is loading or has moved.
 
 use std::collections::{BTreeMap, HashMap};
-use std::time::Duration;
 
 use futures_util::future::join_all;
 use kafka_protocol::messages::list_offsets_request::{ListOffsetsPartition, ListOffsetsTopic};
 use kafka_protocol::messages::{FindCoordinatorRequest, ListOffsetsRequest, TopicName};
 use kafka_protocol::protocol::StrBytes;
-use tokio::time::{Instant, sleep};
 
 use super::cluster::Cluster;
 use super::failure;
 use super::listed::Listed;
-use super::logs;
+use super::offsets::{CONSUMER, LATEST};
+use super::pauses;
 use super::transport;
 use super::versions::Api;
 use crate::lag::{Known, Unknown};
@@ -47,7 +46,7 @@ pub(super) async fn ask<T>(
     let mut answers: Vec<Option<Known<T>>> = groups.iter().map(|_| None).collect();
     let mut coordinators: Vec<Known<i32>> = groups.iter().map(|group| group.coordinator.clone()).collect();
     let mut pending: Vec<usize> = (0..groups.len()).collect();
-    let mut pauses = pauses(cluster.deadline());
+    let mut pauses = pauses::pauses(cluster.deadline());
     while !pending.is_empty() {
         let mut by_broker: BTreeMap<i32, Vec<usize>> = BTreeMap::new();
         for index in pending.drain(..) {
@@ -80,28 +79,6 @@ pub(super) async fn ask<T>(
     }
     let left_out = || Err(Unknown::because("the coordinator's answer leaves the group out"));
     answers.into_iter().map(|answer| answer.unwrap_or_else(left_out)).collect()
-}
-
-/// Waits before the next try of something that mends itself, longer each time.
-pub(super) struct Pauses {
-    pause: Duration,
-    deadline: Instant,
-}
-
-pub(super) fn pauses(deadline: Instant) -> Pauses {
-    Pauses { pause: FIRST_PAUSE, deadline }
-}
-
-impl Pauses {
-    /// Waits; false, at once, where the deadline leaves no time for another try.
-    pub(super) async fn next(&mut self) -> bool {
-        if Instant::now() + self.pause >= self.deadline {
-            return false;
-        }
-        sleep(self.pause).await;
-        self.pause = (self.pause * 2).min(LONGEST_PAUSE);
-        true
-    }
 }
 
 /// The coordinator of each named group, from the first broker that answers: in one request from version 4 on (KIP-699),
@@ -157,9 +134,9 @@ pub(super) async fn offsets_topic_exists(cluster: &Cluster) -> bool {
         let metadata = cluster.metadata(&[name.0]).await;
         return metadata.is_ok_and(|answer| answer.topics.iter().any(|topic| topic.error_code != UNKNOWN_TOPIC));
     }
-    let partition = ListOffsetsPartition::default().with_timestamp(logs::LATEST);
+    let partition = ListOffsetsPartition::default().with_timestamp(LATEST);
     let topic = ListOffsetsTopic::default().with_name(name).with_partitions(vec![partition]);
-    let request = &ListOffsetsRequest::default().with_replica_id(logs::CONSUMER).with_topics(vec![topic]);
+    let request = &ListOffsetsRequest::default().with_replica_id(CONSUMER).with_topics(vec![topic]);
     let answers = join_all(cluster.ids().map(|id| cluster.call(id, Api::ListOffsets, request))).await;
     let mut partitions = answers.iter().flatten().flat_map(|answer| &answer.topics).flat_map(|topic| &topic.partitions);
     partitions.any(|partition| partition.error_code != UNKNOWN_TOPIC)
@@ -173,7 +150,3 @@ const CREATES_NOTHING: i16 = 10;
 
 /// The topic does not exist.
 const UNKNOWN_TOPIC: i16 = 3;
-
-/// A loading coordinator needs a moment; then twice as long each time.
-const FIRST_PAUSE: Duration = Duration::from_millis(100);
-const LONGEST_PAUSE: Duration = Duration::from_secs(1);

@@ -10,6 +10,7 @@ use super::cluster::{AskError, Cluster};
 use super::coordinator;
 use super::failure;
 use super::listed::Listed;
+use super::pauses;
 use super::versions::Api;
 use crate::lag::{Known, Unknown};
 use crate::pattern::Patterns;
@@ -102,7 +103,7 @@ pub(super) async fn list(cluster: &Cluster, selection: &Selection) -> Listing {
 
 /// One broker's groups; a broker that is still loading them is asked again until it has them, or the deadline is near.
 async fn patiently(cluster: &Cluster, id: i32) -> Result<ListGroupsResponse, AskError> {
-    let mut pauses = coordinator::pauses(cluster.deadline());
+    let mut pauses = pauses::pauses(cluster.deadline());
     loop {
         let answer = cluster.call(id, Api::ListGroups, &ListGroupsRequest::default()).await?;
         if !failure::coordinator_moved(answer.error_code) || !pauses.next().await {

@@ -9,8 +9,9 @@ use kafka_protocol::messages::{BrokerId, ListOffsetsRequest, TopicName};
 use kafka_protocol::protocol::StrBytes;
 
 use super::cluster::{Cluster, NO_LEADER};
-use super::coordinator;
 use super::failure;
+use super::offsets::{CONSUMER, EARLIEST, LATEST, READ_COMMITTED, READ_UNCOMMITTED};
+use super::pauses;
 use super::versions::Api;
 use crate::lag::{Known, LogRange, Unknown};
 use crate::snapshot::Topic;
@@ -54,7 +55,7 @@ pub(super) async fn read(
         asked.retain(|partition| readings.get(partition).is_some_and(moved));
     }
     let again: Vec<usize> = (0..names.len()).filter(|topic| !asked[*topic].is_empty()).collect();
-    if !again.is_empty() && coordinator::pauses(cluster.deadline()).next().await {
+    if !again.is_empty() && pauses::pauses(cluster.deadline()).next().await {
         let stale: Vec<Box<str>> = again.iter().map(|topic| names[*topic].clone()).collect();
         for (topic, fresh) in again.iter().zip(describe(cluster, &stale).await) {
             topics[*topic] = fresh;
@@ -249,13 +250,6 @@ impl Reading {
         }
     }
 }
-
-/// Special timestamps and isolation levels of `ListOffsets`; consumers have the replica id −1.
-pub(super) const LATEST: i64 = -1;
-const EARLIEST: i64 = -2;
-pub(super) const READ_UNCOMMITTED: i8 = 0;
-const READ_COMMITTED: i8 = 1;
-pub(super) const CONSUMER: BrokerId = BrokerId(-1);
 
 /// A failure that is not an error code of Kafka's.
 const NO_CODE: i16 = 0;

@@ -19,6 +19,8 @@ mod logs;
 mod measured;
 mod members;
 mod names;
+mod offsets;
+mod pauses;
 mod permissions;
 mod probe;
 pub mod releases;

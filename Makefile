@@ -53,6 +53,13 @@ bench: ## requests, bytes, CPU, time and memory beside kafka-consumer-groups.sh 
 	@tests/tools/venv.sh venv-bench tests/bench/requirements.txt
 	@.cache/venv-bench/bin/python tests/bench/bench.py
 
+.PHONY: bench-age
+bench-age: ## what lag in seconds costs: rounds and requests, beside a consumer that reads the records
+	@$(jars)
+	@$(tools)
+	@tests/tools/venv.sh venv-bench tests/bench/requirements.txt
+	@.cache/venv-bench/bin/python tests/bench/ages.py
+
 .PHONY: test
 test: test-style test-unit test-deny test-docs test-infra test-screenshots test-container test-kafka test-ministack test-moto test-lambda ## everything but matrix and bench
 

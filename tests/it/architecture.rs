@@ -26,6 +26,7 @@ const OUTSIDE: &[&str] = &[
     "kafka/commits.rs",
     "kafka/connection.rs",
     "kafka/coordinator.rs",
+    "kafka/pauses.rs",
     "kafka/groups.rs",
     "kafka/handshake.rs",
     "kafka/logs.rs",

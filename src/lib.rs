@@ -4,8 +4,12 @@
 //! event ─► request ─► Kafka over TLS ─► snapshot ─► history ─► verdict ─► report ─► publish ─► JSON
 //! ```
 //!
-//! The core has no socket, no clock and no environment: [`event`], [`config`], [`lag`], [`snapshot`], [`memory`],
-//! [`window`], [`verdict`], [`judged`], [`age`], [`report`]. Two doors lead outside: [`kafka`] and [`cloudwatch`]; only this file knows both.
+//! The core has no socket, no clock and no environment. What comes in: [`event`], [`config`] with [`variables`]. The nouns:
+//! [`lag`], [`snapshot`]. The judgement: [`memory`], [`window`], [`verdict`], [`judged`], and [`age`] with [`ages`] for lag in seconds.
+//! What goes out: [`report`], the same in Burrow's shape ([`burrow`]) and for the eye ([`html`]), and [`preflight`].
+//!
+//! Three doors lead outside: [`kafka`], [`cloudwatch`], and [`secrets`] for passwords, tokens and addresses. They know nothing of each other;
+//! the story of one run, behind [`answer`], brings them together.
 
 pub mod age;
 pub mod ages;
@@ -18,6 +22,7 @@ pub mod html;
 pub mod judged;
 pub mod kafka;
 pub mod lag;
+mod laps;
 pub mod memory;
 pub mod moment;
 pub mod pattern;

@@ -20,6 +20,7 @@ use crate::html::Asked;
 use crate::judged::{Judged, Memories};
 use crate::kafka::{LookError, Selection, Survey, Traffic};
 use crate::lag::Unknown;
+use crate::laps::Laps;
 use crate::report::{self, Frame, HistoryEntry, MetricsEntry, Report};
 use crate::snapshot::{Group, Problem, Snapshot};
 use crate::verdict::Verdict;
@@ -162,11 +163,13 @@ impl<'a> Run<'a> {
         let previous = |position| past.previous(&snapshot, position);
         let ages = wanted.ages(&snapshot, time_ms, previous);
         let earlier = |position| past.earlier(&snapshot, position);
+        let mut laps = Laps::start();
         let judged = Judged::new(&snapshot, time_ms, &memories, previous, earlier, thresholds);
-        tracing::debug!(groups = judged.0.len(), "judged");
+        tracing::debug!(ms = laps.lap(), groups = judged.0.len(), "judged");
 
         let taken = Taken { cluster, snapshot: &snapshot, past: &past, memories, judged, ages, vanished, time_ms };
         let (history, metrics) = tokio::join!(self.remember(&taken), self.publish(&taken));
+        tracing::debug!(ms = laps.lap(), "remembered and published");
         Ok(self.tell(&taken, &history, &metrics))
     }
 

@@ -47,6 +47,7 @@ use names::{Names, Sorted};
 use crate::age;
 use crate::config::Endpoint;
 use crate::lag::Unknown;
+use crate::laps::Laps;
 use crate::snapshot::{Kind, Snapshot, Topic};
 
 /// A look that could not even begin.
@@ -95,6 +96,7 @@ pub async fn survey(
     deadline: Instant,
     traffic: Arc<Traffic>,
 ) -> Result<(Survey, Snapshot), LookError> {
+    let mut laps = Laps::start();
     let Access { bootstrap, tls, credentials, frame_limit } = access;
     let dial = Dial { tls, credentials, unix_seconds, frame_limit, deadline, traffic };
     let cluster = Cluster::connect(&bootstrap, &dial).await.map_err(|unreachable| {
@@ -103,16 +105,16 @@ pub async fn survey(
             None => LookError::Unreachable(unreachable),
         }
     })?;
-    tracing::debug!(brokers = cluster.ids().count(), "connected");
+    tracing::debug!(ms = laps.lap(), brokers = cluster.ids().count(), "connected");
     cluster.allot(LISTING_SHARE);
     let listing = groups::list(&cluster, selection).await;
-    tracing::debug!(groups = listing.groups.len(), "listed");
+    tracing::debug!(ms = laps.lap(), groups = listing.groups.len(), "listed");
     let (share, listed): (Vec<_>, Vec<_>) = listing.groups.into_iter().partition(|group| group.kind == Kind::Share);
     let names = Names::new(&selection.topics);
     cluster.allot(COMMITS_SHARE);
     let (members, commits) =
         tokio::join!(members::describe(&cluster, &listed, &names), commits::fetch(&cluster, &listed, &names));
-    tracing::debug!("committed offsets read");
+    tracing::debug!(ms = laps.lap(), "members and committed offsets read");
     let Sorted { names, rank } = names.sorted();
     let parts: Vec<Part> = listed
         .into_iter()
@@ -124,7 +126,7 @@ pub async fn survey(
     cluster.allot(1.0);
     let doubtful = selection.topics.select(logs::ANY_TOPIC) && parts.iter().any(Part::may_read_unseen);
     let (described, hides_topics) = logs::describe_all(&cluster, &names, doubtful).await;
-    tracing::debug!(topics = names.len(), "topics described");
+    tracing::debug!(ms = laps.lap(), topics = names.len(), "topics described");
     let topics: Vec<_> = names.iter().zip(&described).map(|(name, topic)| topic.outline(name)).collect();
     let snapshot = Snapshot {
         brokers: assembly::brokers(&cluster),
@@ -142,16 +144,18 @@ pub async fn survey(
 impl Survey {
     /// Reads the logs, for [`Snapshot::topics`]. It comes after the commits, so lag can only be overstated.
     pub async fn read_logs(&mut self) -> Vec<Topic> {
+        let mut laps = Laps::start();
         let topics = logs::read(&self.cluster, &self.names, &mut self.described, &self.wanted).await;
-        tracing::debug!(topics = topics.len(), "logs read");
+        tracing::debug!(ms = laps.lap(), topics = topics.len(), "logs read");
         topics
     }
 
     /// Searches for the ages of records until all are found, or `until`; targets name topics by their places in
     /// [`Snapshot::topics`].
     pub async fn search_ages(&self, search: &mut age::Search, until: Instant) {
+        let mut laps = Laps::start();
         ages::search(&self.cluster, &self.names, &self.described, search, until).await;
-        tracing::debug!(rounds = search.rounds(), "ages searched");
+        tracing::debug!(ms = laps.lap(), rounds = search.rounds(), "ages searched");
     }
 
     /// Whether this user may describe the cluster; `None` where no broker tells it.

@@ -9,6 +9,7 @@ use super::{Error, HISTORY_SHARE, KAFKA_SHARE, Run, login};
 use crate::cloudwatch::past::Past;
 use crate::kafka::{self, Access, Credentials, LookError, Selection, Survey};
 use crate::lag::Unknown;
+use crate::laps::Laps;
 use crate::pattern::Patterns;
 use crate::snapshot::Snapshot;
 
@@ -63,7 +64,13 @@ impl Run<'_> {
         }
         let past = async {
             match self.store.as_ref().filter(|_| self.remembers()) {
-                Some(store) => Past::read(store, &cluster, self.minute, &snapshot, self.until(HISTORY_SHARE)).await,
+                Some(store) => {
+                    let mut laps = Laps::start();
+                    let until = self.until(HISTORY_SHARE);
+                    let past = Past::read(store, &cluster, self.minute, &snapshot, until).await;
+                    tracing::debug!(ms = laps.lap(), "history read");
+                    past
+                }
                 None => Past::unread(Unknown::because("no earlier snapshot: the history is turned off")),
             }
         };

@@ -36,6 +36,7 @@ const OUTSIDE: &[&str] = &[
     "kafka/probe/certificate.rs",
     "kafka/tls.rs",
     "kafka/transport.rs",
+    "laps.rs",
     "secrets.rs",
     "secrets/aws.rs",
     "secrets/call.rs",

@@ -154,6 +154,12 @@ fn a_mechanism_that_is_not_offered_is_told_those_that_are() {
         .with("AWS_ACCESS_KEY_ID", "AKIAIOSFODNN7EXAMPLE")
         .with("AWS_SECRET_ACCESS_KEY", "an-aws-secret-key")
         .with("AWS_REGION", "eu-west-1");
+    // Kafka 0.11 has only the raw exchange from before KIP-43, which meerkat does not speak.
+    if !Cluster::shared().is_at_least(1, 0) {
+        let says = "no common version of SaslHandshake: the broker offers v0, this build knows v1; upgrade the broker to Kafka 1.0 or later";
+        Failing::new(run, &["an-aws-secret-key"], says).check();
+        return;
+    }
     let says = "the broker does not offer the SASL mechanism AWS_MSK_IAM; it offers ";
     Failing::new(run, &["an-aws-secret-key"], says).check();
     let ran = with_login("AWS_MSK_IAM").with("AWS_ACCESS_KEY_ID", "A").with("AWS_SECRET_ACCESS_KEY", "B").make();

@@ -7,11 +7,11 @@
 
 use serde::{Serialize, Serializer};
 
-use crate::judged::{Judged, Memories, Position};
+use crate::judged::{Judged, JudgedGroup, Memories};
 use crate::lag::{self, Committed, Lag};
 use crate::memory::{Memory, Sample};
-use crate::snapshot::{Claim, Group, Snapshot};
-use crate::verdict::{Judgement, Verdict};
+use crate::snapshot::{Group, Row, Snapshot};
+use crate::verdict::Verdict;
 
 pub mod http;
 
@@ -126,21 +126,22 @@ impl Origin {
 }
 
 impl<'a> Results<'a> {
-    /// One answer for each group; `earlier` gives the samples of a partition that were read, oldest first.
-    pub fn answers(&self, view: View, earlier: impl Fn(Position) -> Vec<Sample>) -> Vec<Answer<'a>> {
-        let groups = self.snapshot.groups.iter().enumerate();
-        groups.map(|(g, group)| self.answer(g, group, view, |c| earlier((g, c)))).collect()
+    /// One answer for each group; `earlier` gives the samples of a row that were read, oldest first.
+    pub fn answers(&self, view: View, earlier: impl Fn(usize) -> Vec<Sample>) -> Vec<Answer<'a>> {
+        let groups = self.snapshot.groups.iter().zip(&self.judged.groups);
+        groups.map(|(group, judged)| self.answer(group, judged, view, &earlier)).collect()
     }
 
-    fn answer(&self, g: usize, group: &'a Group, view: View, earlier: impl Fn(usize) -> Vec<Sample>) -> Answer<'a> {
-        let judged = &self.judged.0[g];
-        let claims = group.claims.as_deref().unwrap_or_default().iter().zip(&judged.partitions).enumerate();
-        let all: Vec<(Verdict, PartitionStatus<'a>)> = claims
-            .map(|(c, (claim, judgement))| {
-                let complete = self.memories.of((g, c)).map_or(0.0, Memory::complete);
-                (judgement.verdict, self.partition(group, claim, judgement, complete, &earlier(c)))
-            })
-            .collect();
+    fn answer(
+        &self,
+        group: &'a Group,
+        judged: &JudgedGroup,
+        view: View,
+        earlier: impl Fn(usize) -> Vec<Sample>,
+    ) -> Answer<'a> {
+        let rows = group.range();
+        let all: Vec<(Verdict, PartitionStatus<'a>)> =
+            rows.map(|row| (self.judged.rows[row].verdict, self.partition(group, row, &earlier(row)))).collect();
         let partition_count = all.len();
         let full = all.iter().filter(|(_, partition)| partition.complete >= 1.0).count();
         let mut maxlag: Option<&PartitionStatus<'a>> = None;
@@ -149,7 +150,7 @@ impl<'a> Results<'a> {
                 maxlag = Some(partition);
             }
         }
-        let unread = group.claims.is_err() || all.iter().any(|(_, partition)| partition.current_lag.is_none());
+        let unread = group.rows.is_err() || all.iter().any(|(_, partition)| partition.current_lag.is_none());
         let status = GroupStatus {
             cluster: self.cluster,
             group: &group.name,
@@ -168,41 +169,35 @@ impl<'a> Results<'a> {
         Answer { error: false, message: RETURNED, status, request }
     }
 
-    fn partition(
-        &self,
-        group: &'a Group,
-        claim: &'a Claim,
-        judgement: &Judgement,
-        complete: f32,
-        earlier: &[Sample],
-    ) -> PartitionStatus<'a> {
-        let log = self.snapshot.log(claim).ok();
-        let lag = claim.committed.as_ref().ok().zip(log).map(|(committed, log)| lag::lag(*committed, log));
-        let member = claim.member.and_then(|member| group.members.as_ref().ok()?.get(usize::try_from(member).ok()?));
-        let (start, end) = self.commits(claim, lag.and_then(Lag::unread), earlier);
+    fn partition(&self, group: &'a Group, at: usize, earlier: &[Sample]) -> PartitionStatus<'a> {
+        let row = &self.snapshot.rows[at];
+        let log = self.snapshot.log(row).ok();
+        let lag = row.committed.as_ref().ok().zip(log).map(|(committed, log)| lag::lag(*committed, log));
+        let member = row.member.and_then(|member| group.members.as_ref().ok()?.get(usize::try_from(member).ok()?));
+        let (start, end) = self.commits(row, lag.and_then(Lag::unread), earlier);
         PartitionStatus {
-            topic: &self.snapshot.topics[claim.topic].name,
-            partition: claim.partition,
+            topic: &self.snapshot.topic(row).name,
+            partition: row.partition,
             owner: member.map_or("", |member| &*member.host),
             client_id: member.map_or("", |member| &*member.client_id),
-            status: judgement.verdict.word(),
+            status: self.judged.rows[at].verdict.word(),
             start,
             end,
             // Burrow lists a partition that is assigned and was never committed with the zeros of its struct.
             current_lag: lag.map(|lag| lag.unread().unwrap_or(0)),
-            complete,
+            complete: self.memories.of(at).map_or(0.0, Memory::complete),
         }
     }
 
     /// The oldest commit that an earlier look saw, and the newest one, each where it was first seen.
-    fn commits(&self, claim: &Claim, lag: Option<u64>, earlier: &[Sample]) -> (Option<Commit>, Option<Commit>) {
+    fn commits(&self, row: &Row, lag: Option<u64>, earlier: &[Sample]) -> (Option<Commit>, Option<Commit>) {
         let seen = |sample: &Sample| {
             let Committed::At(offset) = sample.committed else { return None };
             let lag = u64::try_from(sample.end.saturating_sub(offset)).unwrap_or(0);
             Some(Commit::first_seen(offset, sample.time_ms, Some(lag)))
         };
         let start = earlier.iter().find_map(seen);
-        let Ok(Committed::At(offset)) = claim.committed else { return (start, None) };
+        let Ok(Committed::At(offset)) = row.committed else { return (start, None) };
         let alike = earlier.iter().rev().take_while(|sample| sample.committed == Committed::At(offset));
         let end = alike.last().and_then(seen).unwrap_or_else(|| Commit::first_seen(offset, self.time_ms, lag));
         (start, Some(end))

@@ -1,25 +1,31 @@
-//! Every partition of a snapshot beside its past: memories folded, suspicious ones named, verdicts given.
+//! Every row of a snapshot beside its past: memories folded, suspicious ones named, verdicts given.
 
 use std::fmt::Write as _;
 
 use crate::lag::{self, Known, Unknown};
 use crate::memory::{Look, Members, Memory, Sample, Thresholds};
-use crate::snapshot::{Claim, Group, Snapshot};
+use crate::snapshot::{Group, Row, Snapshot};
 use crate::verdict::{self, Judgement, Verdict};
 
-/// Where a partition stands in a snapshot: index of the group, index of the claim within it.
-pub type Position = (usize, usize);
-
-/// What the store knows of a partition: its newest earlier sample, `None` where there is none.
+/// What the store knows of a row: its newest earlier sample, `None` where there is none.
 pub type Previous = Known<Option<Sample>>;
 
-/// One memory for each claim of each group; `None` where the partition could not be read.
+/// What the store knows of each row, or why it knows nothing of any.
 #[derive(Debug)]
-pub struct Memories(Vec<Vec<Option<Memory>>>);
+pub struct Before(pub Known<Vec<Previous>>);
 
-/// The verdicts, parallel to [`Snapshot::groups`].
+/// One memory for each row; `None` where the partition could not be read.
 #[derive(Debug)]
-pub struct Judged(pub Vec<JudgedGroup>);
+pub struct Memories(Vec<Option<Memory>>);
+
+/// The verdicts.
+#[derive(Debug)]
+pub struct Judged {
+    /// Parallel to [`Snapshot::groups`].
+    pub groups: Vec<JudgedGroup>,
+    /// Parallel to [`Snapshot::rows`].
+    pub rows: Vec<Judgement>,
+}
 
 /// A group with its verdict.
 #[derive(Debug)]
@@ -34,96 +40,103 @@ pub struct JudgedGroup {
     pub max_lag: Option<u64>,
     /// Seconds until every partition has snapshots enough; `None` when no partition waits for any.
     pub warming_up_s: Option<i64>,
-    /// Parallel to the group's claims.
-    pub partitions: Vec<Judgement>,
 }
 
-/// What this run saw of a partition.
+/// What this run saw of a row.
 ///
 /// # Errors
 /// Why it could not be read.
-pub fn look(snapshot: &Snapshot, group: &Group, claim: &Claim, time_ms: i64) -> Known<Look> {
-    let committed = claim.committed.clone()?;
-    let log = snapshot.log(claim)?;
+pub fn look(snapshot: &Snapshot, group: &Group, row: &Row, time_ms: i64) -> Known<Look> {
+    let committed = row.committed.clone()?;
+    let log = snapshot.log(row)?;
     let members = match &group.members {
         Ok(members) if members.is_empty() => Members::Absent,
         Ok(_) => Members::Present,
         Err(_) => Members::Unknown,
     };
-    Ok(Look { time_ms, committed, log, assigned: group.assigned(claim), members })
+    Ok(Look { time_ms, committed, log, assigned: group.assigned(row), members })
+}
+
+impl Before {
+    /// A row's newest earlier sample.
+    ///
+    /// # Errors
+    /// Why the history could not be read.
+    pub fn of(&self, row: usize) -> Result<Option<&Sample>, &Unknown> {
+        Ok(self.0.as_ref()?[row].as_ref()?.as_ref())
+    }
 }
 
 impl Memories {
     /// Folds what was seen into what is remembered. Where the history cannot be read, the memory starts afresh.
-    pub fn fold(
-        snapshot: &Snapshot,
-        time_ms: i64,
-        previous: impl Fn(Position) -> Previous,
-        thresholds: impl Fn(&Group) -> Thresholds,
-    ) -> Self {
-        let groups = snapshot.groups.iter().enumerate().map(|(g, group)| {
+    pub fn fold(snapshot: &Snapshot, time_ms: i64, before: &Before, thresholds: impl Fn(&Group) -> Thresholds) -> Self {
+        let mut memories = Vec::with_capacity(snapshot.rows.len());
+        for group in &snapshot.groups {
             let thresholds = thresholds(group);
-            let claims = group.claims.iter().flatten().enumerate().map(|(c, claim)| {
-                let look = look(snapshot, group, claim, time_ms).ok()?;
-                let previous = previous((g, c)).ok().flatten();
-                Some(Memory::fold(previous.as_ref(), &look, &thresholds))
-            });
-            claims.collect()
-        });
-        Self(groups.collect())
+            memories.extend(group.range().map(|row| {
+                let look = look(snapshot, group, &snapshot.rows[row], time_ms).ok()?;
+                Some(Memory::fold(before.of(row).ok().flatten(), &look, &thresholds))
+            }));
+        }
+        Self(memories)
     }
 
-    /// The partitions whose window of samples is needed for a verdict.
-    pub fn suspicious(&self) -> impl Iterator<Item = Position> {
-        let groups = self.0.iter().enumerate();
-        groups.flat_map(|(g, memories)| {
-            let claims = memories.iter().enumerate();
-            claims.filter(|(_, memory)| memory.is_some_and(Memory::is_suspicious)).map(move |(c, _)| (g, c))
-        })
+    /// The rows whose window of samples is needed for a verdict.
+    pub fn suspicious(&self) -> impl Iterator<Item = usize> {
+        let rows = self.0.iter().enumerate();
+        rows.filter(|(_, memory)| memory.is_some_and(Memory::is_suspicious)).map(|(row, _)| row)
     }
 
-    /// What is to be remembered of a partition.
+    /// What is to be remembered of a row.
     #[must_use]
-    pub fn of(&self, (group, claim): Position) -> Option<Memory> {
-        *self.0.get(group)?.get(claim)?
+    pub fn of(&self, row: usize) -> Option<Memory> {
+        *self.0.get(row)?
     }
 }
 
 impl Judged {
-    /// Gives every partition and group its verdict.
+    /// Gives every row and group its verdict.
     ///
-    /// `earlier` is asked for the partitions that [`Memories::suspicious`] named.
+    /// `earlier` is asked for the rows that [`Memories::suspicious`] named.
     pub fn new(
         snapshot: &Snapshot,
         time_ms: i64,
         memories: &Memories,
-        previous: impl Fn(Position) -> Previous,
-        earlier: impl Fn(Position) -> Known<Vec<Sample>>,
+        before: &Before,
+        earlier: impl Fn(usize) -> Known<Vec<Sample>>,
         thresholds: impl Fn(&Group) -> Thresholds,
     ) -> Self {
-        let groups = snapshot.groups.iter().enumerate().map(|(g, group)| {
+        let mut rows = Vec::with_capacity(snapshot.rows.len());
+        let mut groups = Vec::with_capacity(snapshot.groups.len());
+        for group in &snapshot.groups {
             let thresholds = thresholds(group);
-            let judge = |c, claim: &Claim| {
-                let look = match look(snapshot, group, claim, time_ms) {
+            let first = rows.len();
+            rows.extend(group.range().map(|row| {
+                let look = match look(snapshot, group, &snapshot.rows[row], time_ms) {
                     Ok(look) => look,
                     Err(why) => return unread(&why),
                 };
-                let Some(memory) = memories.of((g, c)) else {
+                let Some(memory) = memories.of(row) else {
                     return unread(&Unknown::because("nothing is remembered"));
                 };
-                match previous((g, c)) {
-                    Err(why) => verdict::judge_without_history(&look, &why, &thresholds),
-                    Ok(previous) if memory.is_suspicious() => match earlier((g, c)) {
-                        Ok(samples) => verdict::judge(previous.as_ref(), &look, memory, Ok(&samples), &thresholds),
-                        Err(why) => verdict::judge(previous.as_ref(), &look, memory, Err(why), &thresholds),
+                match before.of(row) {
+                    Err(why) => verdict::judge_without_history(&look, why, &thresholds),
+                    Ok(previous) if memory.is_suspicious() => match earlier(row) {
+                        Ok(samples) => verdict::judge(previous, &look, memory, Ok(&samples), &thresholds),
+                        Err(why) => verdict::judge(previous, &look, memory, Err(why), &thresholds),
                     },
-                    Ok(previous) => verdict::judge(previous.as_ref(), &look, memory, Ok(&[]), &thresholds),
+                    Ok(previous) => verdict::judge(previous, &look, memory, Ok(&[]), &thresholds),
                 }
-            };
-            let claims = group.claims.iter().flatten().enumerate();
-            JudgedGroup::new(snapshot, group, claims.map(|(c, claim)| judge(c, claim)).collect())
-        });
-        Self(groups.collect())
+            }));
+            groups.push(JudgedGroup::new(snapshot, group, &rows[first..]));
+        }
+        Self { groups, rows }
+    }
+
+    /// The verdicts on a group's rows.
+    #[must_use]
+    pub fn rows_of(&self, group: &Group) -> &[Judgement] {
+        &self.rows[group.range()]
     }
 }
 
@@ -134,50 +147,50 @@ impl JudgedGroup {
         (self.warming_up_s.is_none() || self.verdict != Verdict::Ok).then(|| self.verdict.code())
     }
 
-    fn new(snapshot: &Snapshot, group: &Group, partitions: Vec<Judgement>) -> Self {
-        let claims = group.claims.as_deref().unwrap_or_default();
-        let unread = |claim: &Claim| lag::lag(*claim.committed.as_ref().ok()?, snapshot.log(claim).ok()?).unread();
+    fn new(snapshot: &Snapshot, group: &Group, judgements: &[Judgement]) -> Self {
+        let rows = snapshot.rows_of(group);
+        let unread = |row: &Row| lag::lag(*row.committed.as_ref().ok()?, snapshot.log(row).ok()?).unread();
         let (mut total_lag, mut max_lag) = (None, None);
-        for lag in claims.iter().filter_map(unread) {
+        for lag in rows.iter().filter_map(unread) {
             total_lag = Some(total_lag.unwrap_or(0_u64).saturating_add(lag));
             max_lag = max_lag.max(Some(lag));
         }
-        let missing = group.claims.as_ref().err().or(group.gaps.first());
-        let verdicts = partitions.iter().map(|judgement| judgement.verdict);
+        let missing = group.rows.as_ref().err().or(group.gaps.first());
+        let verdicts = judgements.iter().map(|judgement| judgement.verdict);
         let verdict = match missing {
             None if group.is_missing() => Verdict::NotFound,
             None => verdict::group(verdicts),
             Some(_) => verdict::group(verdicts.chain([Verdict::Unknown])),
         };
-        let worst = claims.iter().zip(&partitions).max_by_key(|(claim, judgement)| {
-            (judgement.verdict.severity(), unread(claim), std::cmp::Reverse((claim.topic, claim.partition)))
+        let worst = rows.iter().zip(judgements).max_by_key(|(row, judgement)| {
+            (judgement.verdict.severity(), unread(row), std::cmp::Reverse((row.topic, row.partition)))
         });
         let reason = match (verdict, missing, worst) {
             (Verdict::NotFound, ..) => String::from("there is no such group"),
             (Verdict::Unknown, Some(why), _) => why.to_string(),
             (_, _, None) => String::from("the group reads nothing"),
             (Verdict::Ok, _, Some(_)) => match total_lag {
-                Some(lag) => format!("{}, {} records behind in all", partitions_of(claims), verdict::grouped(lag)),
-                None => format!("{}, nothing was ever committed", partitions_of(claims)),
+                Some(lag) => format!("{}, {} records behind in all", partitions_of(rows), verdict::grouped(lag)),
+                None => format!("{}, nothing was ever committed", partitions_of(rows)),
             },
-            (_, _, Some((claim, judgement))) => {
-                let topic = &snapshot.topics[claim.topic].name;
-                let alike = partitions.iter().filter(|other| other.verdict == judgement.verdict).count() - 1;
+            (_, _, Some((row, judgement))) => {
+                let topic = &snapshot.topic(row).name;
+                let alike = judgements.iter().filter(|other| other.verdict == judgement.verdict).count() - 1;
                 let mut reason =
-                    format!("{topic}/{} {}: {}", claim.partition, judgement.verdict.word(), judgement.reason);
+                    format!("{topic}/{} {}: {}", row.partition, judgement.verdict.word(), judgement.reason);
                 if alike > 0 {
                     let _ = write!(reason, " (and {alike} more)");
                 }
                 reason
             }
         };
-        let warming_up_s = partitions.iter().filter_map(|judgement| judgement.warming_up_s).max();
-        Self { verdict, reason, total_lag, max_lag, warming_up_s, partitions }
+        let warming_up_s = judgements.iter().filter_map(|judgement| judgement.warming_up_s).max();
+        Self { verdict, reason, total_lag, max_lag, warming_up_s }
     }
 }
 
-fn partitions_of(claims: &[Claim]) -> String {
-    match claims.len() {
+fn partitions_of(rows: &[Row]) -> String {
+    match rows.len() {
         1 => String::from("1 partition"),
         several => format!("{several} partitions"),
     }

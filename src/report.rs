@@ -11,7 +11,7 @@ use crate::ages::Ages;
 use crate::config::Detail;
 use crate::judged::Judged;
 use crate::moment::rfc3339;
-use crate::snapshot::{Claim, Group, Problem, Snapshot};
+use crate::snapshot::{Group, Problem, Row, Snapshot};
 use crate::verdict::Verdict;
 
 mod fit;
@@ -182,15 +182,14 @@ impl<'a> Report<'a> {
         let groups: Vec<GroupEntry<'a>> = snapshot
             .groups
             .iter()
-            .zip(&judged.0)
-            .enumerate()
-            .map(|(g, (group, judged))| {
-                let claims = group.claims.as_deref().unwrap_or_default();
-                let seconds = (0..claims.len()).filter_map(|c| ages.of(snapshot, (g, c))?.seconds());
-                let judgements = claims.iter().zip(&judged.partitions).enumerate();
-                let listed = judgements.filter(|(_, (_, judgement))| match frame.detail {
+            .zip(&judged.groups)
+            .map(|(group, judged_group)| {
+                let seconds = group.range().filter_map(|row| ages.of(row)?.seconds());
+                let listed = group.range().filter(|row| match frame.detail {
                     Detail::Groups => false,
-                    Detail::Problems => judgement.verdict != Verdict::Ok || !judgement.findings.is_empty(),
+                    Detail::Problems => {
+                        judged.rows[*row].verdict != Verdict::Ok || !judged.rows[*row].findings.is_empty()
+                    }
                     Detail::All => true,
                 });
                 GroupEntry {
@@ -198,35 +197,35 @@ impl<'a> Report<'a> {
                     kind: group.kind.name(),
                     state: group.state.as_deref().ok(),
                     members: group.members.as_ref().ok().map(Vec::len),
-                    status: judged.verdict.word(),
-                    reason: &judged.reason,
-                    total_lag: judged.total_lag,
-                    max_lag: judged.max_lag,
+                    status: judged_group.verdict.word(),
+                    reason: &judged_group.reason,
+                    total_lag: judged_group.total_lag,
+                    max_lag: judged_group.max_lag,
                     lag_seconds: seconds.max_by(f64::total_cmp),
-                    partition_count: claims.len(),
-                    warming_up_seconds: judged.warming_up_s,
+                    partition_count: group.range().len(),
+                    warming_up_seconds: judged_group.warming_up_s,
                     gaps: group.gaps.iter().map(ToString::to_string).collect(),
                     partitions: listed
-                        .map(|(c, (claim, judgement))| {
-                            PartitionEntry::new(snapshot, group, claim, judgement, ages.of(snapshot, (g, c)))
+                        .map(|row| {
+                            PartitionEntry::new(snapshot, group, &snapshot.rows[row], &judged.rows[row], ages.of(row))
                         })
                         .collect(),
-                    severity: judged.verdict.severity(),
+                    severity: judged_group.verdict.severity(),
                 }
             })
             .collect();
         let problems: Vec<_> = snapshot.problems.iter().chain(problems).map(ProblemEntry::new).collect();
         let brokers: Vec<_> = snapshot.brokers.iter().map(BrokerEntry::new).collect();
-        let worst = judged.0.iter().map(|group| group.verdict).max_by_key(|verdict| verdict.severity());
+        let worst = judged.groups.iter().map(|group| group.verdict).max_by_key(|verdict| verdict.severity());
         let unread = problems.len() + brokers.iter().filter(|broker| !broker.reachable).count();
         let status = match worst.unwrap_or(Verdict::Ok) {
             Verdict::Ok if unread > 0 => Verdict::Unknown,
             worst => worst,
         };
         // What is unknown for want of a history that was never asked for has been read all the same.
-        let read = |claim: &Claim| claim.committed.is_ok() && snapshot.log(claim).is_ok();
-        let whole = |group: &Group| group.gaps.is_empty() && group.claims.as_ref().is_ok_and(|c| c.iter().all(read));
-        let complete = unread == 0 && snapshot.groups.iter().all(whole);
+        let read = |row: &Row| row.committed.is_ok() && snapshot.log(row).is_ok();
+        let whole = |group: &Group| group.gaps.is_empty() && group.rows.is_ok();
+        let complete = unread == 0 && snapshot.groups.iter().all(whole) && snapshot.rows.iter().all(read);
         let mut report = Self {
             cluster: frame.cluster,
             status: status.word(),

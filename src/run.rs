@@ -17,7 +17,7 @@ use crate::cloudwatch::{self, Roster, Store};
 use crate::config::{Config, Format, MetricsDetail};
 use crate::event::{Mode, Request};
 use crate::html::Asked;
-use crate::judged::{Judged, Memories};
+use crate::judged::{Before, Judged, Memories};
 use crate::kafka::{LookError, Selection, Survey, Traffic};
 use crate::lag::Unknown;
 use crate::laps::Laps;
@@ -121,6 +121,7 @@ struct Taken<'a> {
     cluster: String,
     snapshot: &'a Snapshot,
     past: &'a Past,
+    before: Before,
     memories: Memories,
     judged: Judged,
     ages: Ages,
@@ -155,19 +156,19 @@ impl<'a> Run<'a> {
         };
         let Look { cluster, survey, snapshot, mut past, vanished, time_ms } = self.look(&selection).await?;
         let thresholds = |group: &Group| self.config.judgement.thresholds(&group.name);
-        let memories = Memories::fold(&snapshot, time_ms, |position| past.previous(&snapshot, position), thresholds);
+        let before = past.before();
+        let memories = Memories::fold(&snapshot, time_ms, &before, thresholds);
         let windows =
             past.open_windows(self.store.as_ref(), &snapshot, &memories, thresholds, self.until(HISTORY_SHARE));
         let (wanted, windows) = tokio::join!(self.search_ages(&survey, &snapshot, time_ms), windows);
         past.add(windows);
-        let previous = |position| past.previous(&snapshot, position);
-        let ages = wanted.ages(&snapshot, time_ms, previous);
-        let earlier = |position| past.earlier(&snapshot, position);
+        let ages = wanted.ages(&snapshot, time_ms, &before);
         let mut laps = Laps::start();
-        let judged = Judged::new(&snapshot, time_ms, &memories, previous, earlier, thresholds);
-        tracing::debug!(ms = laps.lap(), groups = judged.0.len(), "judged");
+        let judged = Judged::new(&snapshot, time_ms, &memories, &before, |row| past.earlier(row), thresholds);
+        tracing::debug!(ms = laps.lap(), groups = judged.groups.len(), "judged");
 
-        let taken = Taken { cluster, snapshot: &snapshot, past: &past, memories, judged, ages, vanished, time_ms };
+        let taken =
+            Taken { cluster, snapshot: &snapshot, past: &past, before, memories, judged, ages, vanished, time_ms };
         let (history, metrics) = tokio::join!(self.remember(&taken), self.publish(&taken));
         tracing::debug!(ms = laps.lap(), "remembered and published");
         Ok(self.tell(&taken, &history, &metrics))
@@ -207,8 +208,7 @@ impl<'a> Run<'a> {
             return MetricsEntry::default();
         };
         let Taken { cluster, snapshot, judged, ages, vanished, .. } = taken;
-        let age = |position| ages.of(snapshot, position);
-        let results = results(cluster, snapshot, judged, age, *vanished, self.clock.elapsed_ms());
+        let results = results(cluster, snapshot, judged, ages, *vanished, self.clock.elapsed_ms());
         let detail = match self.config.store.detail {
             MetricsDetail::Group => metrics::Detail::Group,
             MetricsDetail::Topic => metrics::Detail::Topic,

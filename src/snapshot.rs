@@ -1,9 +1,17 @@
 //! What one look at a cluster saw: groups and their commits beside the logs that they read.
+//!
+//! What a group has to do with one partition is a row. A row's place in [`Snapshot::rows`] is its name in everything that is
+//! made of a snapshot afterwards: what is derived of rows stands in columns of its own, parallel to them.
 
 use std::collections::BTreeMap;
+use std::ops::Range;
 use std::sync::Arc;
 
 use crate::lag::{Assigned, Committed, Known, LogRange, Unknown};
+
+mod logs;
+
+pub use logs::Logs;
 
 /// One look at a cluster. Brokers are in the order of their ids, topics and groups in that of their names.
 #[derive(Debug)]
@@ -16,6 +24,8 @@ pub struct Snapshot {
     pub topics: Vec<Topic>,
     /// The groups that were selected.
     pub groups: Vec<Group>,
+    /// What the groups have to do with partitions, in the order of group, topic and partition.
+    pub rows: Vec<Row>,
     /// The names of all groups that have committed offsets, selected or not, in order.
     pub listed: Known<Vec<Box<str>>>,
     /// Groups of a kind that has no committed offsets to look at yet, by name.
@@ -44,8 +54,8 @@ pub struct Topic {
     pub name: Arc<str>,
     /// The topic's id (KIP-516): another one means that the topic was recreated. `None` before Kafka 2.8.
     pub id: Option<u128>,
-    /// A log range for each partition, in order.
-    pub partitions: Known<Vec<Known<LogRange>>>,
+    /// The logs of its partitions.
+    pub partitions: Known<Logs>,
 }
 
 /// One consumer group.
@@ -59,8 +69,8 @@ pub struct Group {
     pub state: Known<Box<str>>,
     /// The group's members.
     pub members: Known<Vec<Member>>,
-    /// The partitions with a commit or an assigned member, by topic and partition.
-    pub claims: Known<Vec<Claim>>,
+    /// Its run of [`Snapshot::rows`]: the partitions with a commit or an assigned member.
+    pub rows: Known<Range<usize>>,
     /// What could not be read of the group and belongs to no single partition of it.
     pub gaps: Vec<Unknown>,
 }
@@ -87,11 +97,11 @@ pub struct Member {
     pub host: Box<str>,
 }
 
-/// One partition that a group has to do with.
+/// What one group has to do with one partition.
 #[derive(Debug)]
-pub struct Claim {
+pub struct Row {
     /// Index into [`Snapshot::topics`].
-    pub topic: usize,
+    pub topic: u32,
     /// The partition's number.
     pub partition: i32,
     /// Where the group will read next.
@@ -122,17 +132,24 @@ impl Snapshot {
         }
     }
 
-    /// The log that a claim is about.
+    /// The topic of a row.
+    #[must_use]
+    pub fn topic(&self, row: &Row) -> &Topic {
+        &self.topics[row.topic as usize]
+    }
+
+    /// The log that a row is about.
     ///
     /// # Errors
     /// Why it could not be read.
-    pub fn log(&self, claim: &Claim) -> Known<LogRange> {
-        let topic = self.topics.get(claim.topic).ok_or_else(|| Unknown::because("the topic is not in the metadata"))?;
-        let partitions = topic.partitions.as_ref().map_err(Clone::clone)?;
-        usize::try_from(claim.partition)
-            .ok()
-            .and_then(|index| partitions.get(index).cloned())
-            .unwrap_or_else(|| Err(Unknown::because("the topic has no such partition")))
+    pub fn log(&self, row: &Row) -> Known<LogRange> {
+        self.topic(row).partitions.as_ref().map_err(Clone::clone)?.of(row.partition)
+    }
+
+    /// The rows of one of its groups; none where they are not known.
+    #[must_use]
+    pub fn rows_of(&self, group: &Group) -> &[Row] {
+        &self.rows[group.range()]
     }
 }
 
@@ -145,7 +162,7 @@ impl Group {
             kind: Kind::Classic,
             state: Ok(DEAD.into()),
             members: Ok(Vec::new()),
-            claims: Ok(Vec::new()),
+            rows: Ok(0..0),
             gaps: Vec::new(),
         }
     }
@@ -153,15 +170,21 @@ impl Group {
     /// Whether there is no such group.
     #[must_use]
     pub fn is_missing(&self) -> bool {
-        self.state.as_deref() == Ok(DEAD) && self.claims.as_ref().is_ok_and(Vec::is_empty)
+        self.state.as_deref() == Ok(DEAD) && self.rows.as_ref().is_ok_and(Range::is_empty)
+    }
+
+    /// Its run of [`Snapshot::rows`]; empty where its rows are not known.
+    #[must_use]
+    pub fn range(&self) -> Range<usize> {
+        self.rows.clone().unwrap_or_default()
     }
 
     /// Whether a member of a stable group reads this partition.
     #[must_use]
-    pub fn assigned(&self, claim: &Claim) -> Assigned {
+    pub fn assigned(&self, row: &Row) -> Assigned {
         match (&self.members, &self.state) {
             (Ok(_), Ok(state)) if matches!(&**state, "Stable" | "Empty" | "Dead") => {
-                if claim.member.is_some() {
+                if row.member.is_some() {
                     Assigned::Yes
                 } else {
                     Assigned::No

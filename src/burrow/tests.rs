@@ -3,6 +3,7 @@
 use serde_json::{Value, json};
 
 use super::*;
+use crate::judged::Before;
 use crate::lag::{Assigned, LogRange, Unknown};
 use crate::memory::{Look, Members, Thresholds};
 use crate::snapshot::{Kind, Member, Topic};
@@ -65,7 +66,7 @@ fn a_group_that_is_not_there_has_no_partitions_and_is_complete() {
     let answer = Answer::not_found("prod", "nobody", Origin::of("prod", "nobody", View::Status));
     assert_eq!(serde_json::to_string(&answer).unwrap(), expected);
     // A run that looks for it says the same.
-    let scene = Scene::new(Group::missing("nobody"), Vec::new());
+    let scene = Scene::new(Group::missing("nobody"), Vec::new(), Vec::new());
     assert_eq!(scene.answer(View::Status, Vec::new), expected);
 }
 
@@ -130,25 +131,27 @@ struct Scene {
 }
 
 impl Scene {
-    fn new(group: Group, topics: Vec<Topic>) -> Self {
+    fn new(group: Group, rows: Vec<Row>, topics: Vec<Topic>) -> Self {
         let snapshot = Snapshot {
             brokers: Vec::new(),
             cluster_id: None,
             topics,
             groups: vec![group],
+            rows,
             listed: Ok(Vec::new()),
             uncovered: Vec::new(),
             left_out: std::collections::BTreeMap::new(),
             problems: Vec::new(),
         };
-        let memories = Memories::fold(&snapshot, NOW, |_| Ok(None), |_| MINUTE);
-        let judged = Judged::new(&snapshot, NOW, &memories, |_| Ok(None), |_| Ok(Vec::new()), |_| MINUTE);
+        let before = Before(Ok(vec![Ok(None); snapshot.rows.len()]));
+        let memories = Memories::fold(&snapshot, NOW, &before, |_| MINUTE);
+        let judged = Judged::new(&snapshot, NOW, &memories, &before, |_| Ok(Vec::new()), |_| MINUTE);
         Self { snapshot, memories, judged }
     }
 
     /// A group that reads a topic, whose logs all end at 100, by one member.
     fn reading(commits: &[Result<Committed, Unknown>]) -> Self {
-        let claim = |(partition, committed): (i32, &Result<Committed, Unknown>)| Claim {
+        let row = |(partition, committed): (i32, &Result<Committed, Unknown>)| Row {
             topic: 0,
             partition,
             committed: committed.clone(),
@@ -160,12 +163,13 @@ impl Scene {
             kind: Kind::Classic,
             state: Ok("Stable".into()),
             members: Ok(vec![Member { client_id: "orders-svc-1".into(), host: "/10.0.1.7".into() }]),
-            claims: Ok((0..).zip(commits).map(claim).collect()),
+            rows: Ok(0..commits.len()),
             gaps: Vec::new(),
         };
         let log = Ok(LogRange { start: 0, end: 100, last_stable: Some(100) });
-        let topic = Topic { name: "orders".into(), id: None, partitions: Ok(vec![log; commits.len()]) };
-        Self::new(group, vec![topic])
+        let topic =
+            Topic { name: "orders".into(), id: None, partitions: Ok(vec![log; commits.len()].into_iter().collect()) };
+        Self::new(group, (0..).zip(commits).map(row).collect(), vec![topic])
     }
 
     fn answer(&self, view: View, earlier: impl Fn() -> Vec<Sample>) -> String {

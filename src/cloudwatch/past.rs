@@ -14,10 +14,10 @@ use super::publish::Written;
 use super::roster::Roster;
 use super::slots::{Entry, Look};
 use crate::causes::told;
-use crate::judged::{Memories, Position, Previous};
+use crate::judged::{Before, Memories};
 use crate::lag::{Known, Unknown};
 use crate::memory::{Memory, Sample, Thresholds};
-use crate::snapshot::{Claim, Group, Snapshot};
+use crate::snapshot::{Group, Snapshot};
 use crate::window;
 
 /// What the store holds about the groups of a snapshot, or why nothing is known of it.
@@ -26,8 +26,8 @@ pub struct Past(Known<Found>);
 /// What the store holds about the groups of a snapshot.
 struct Found {
     minute: Minute,
-    /// Parallel to the snapshot's groups.
-    groups: Vec<Place>,
+    /// The shard and the slot of each row; `None` where its topic's metadata is unknown.
+    slots: Vec<Option<(usize, usize)>>,
     shards: Vec<Shard>,
     /// Parallel to `shards`.
     newest: Vec<Result<Looks, Arc<Error>>>,
@@ -39,13 +39,6 @@ struct Found {
 /// Longer reaches into the past, by index of the shard; only of those that were asked for.
 #[derive(Default)]
 pub struct Windows(HashMap<usize, Result<Looks, Arc<Error>>>);
-
-/// Where a group's partitions stand.
-struct Place {
-    layout: Layout,
-    /// Index of its first shard.
-    first: usize,
-}
 
 impl Past {
     /// Nothing is read, for this reason.
@@ -60,19 +53,22 @@ impl Past {
     pub async fn read(store: &Store, cluster: &str, minute: Minute, snapshot: &Snapshot, until: Instant) -> Self {
         let minute = store.schedule().align(minute);
         let mut shards = Vec::new();
-        let mut groups = Vec::with_capacity(snapshot.groups.len());
+        let mut slots = Vec::with_capacity(snapshot.rows.len());
         for group in &snapshot.groups {
             let layout = layout(store, snapshot, group);
             let first = shards.len();
+            slots.extend(snapshot.rows_of(group).iter().map(|row| {
+                let (shard, slot) = layout.shard_of(layout.position(&snapshot.topic(row).name, row.partition)?);
+                Some((first + shard, slot))
+            }));
             shards.extend(layout.shards(cluster, &group.name));
-            groups.push(Place { layout, first });
         }
         let roster_shard = Roster::shard(store.schedule(), cluster);
         shards.push(roster_shard.clone());
         let mut newest = store.newest(minute, &shards, until).await;
         shards.pop();
         let roster = newest.pop().unwrap_or_else(|| Ok(Looks::default()));
-        Self(Ok(Found { minute, groups, shards, newest, windows: Windows::default(), roster, roster_shard }))
+        Self(Ok(Found { minute, slots, shards, newest, windows: Windows::default(), roster, roster_shard }))
     }
 
     /// Reads the windows of partitions that their memory makes suspicious, each as far back as its memory asks for.
@@ -87,12 +83,13 @@ impl Past {
         let (Ok(found), Some(store)) = (&self.0, store) else { return Windows::default() };
         let most = store.schedule().most_looks_back();
         let mut reach: BTreeMap<usize, i64> = BTreeMap::new();
-        for position @ (g, _) in memories.suspicious() {
-            let (Some((shard, _)), Some(memory)) = (found.address(snapshot, position), memories.of(position)) else {
-                continue;
-            };
-            let far = window::reach_ms(memory, &thresholds(&snapshot.groups[g]));
-            reach.entry(shard).and_modify(|most| *most = far.max(*most)).or_insert(far);
+        let mut suspicious = memories.suspicious().peekable();
+        for group in snapshot.groups.iter().filter(|group| group.rows.is_ok()) {
+            while let Some(row) = suspicious.next_if(|row| group.range().contains(row)) {
+                let (Some((shard, _)), Some(memory)) = (found.slots[row], memories.of(row)) else { continue };
+                let far = window::reach_ms(memory, &thresholds(group));
+                reach.entry(shard).and_modify(|most| *most = far.max(*most)).or_insert(far);
+            }
         }
         // Shards that reach about equally far back are read together.
         let mut together: BTreeMap<u32, Vec<usize>> = BTreeMap::new();
@@ -116,27 +113,27 @@ impl Past {
         }
     }
 
-    /// The newest earlier sample of a partition.
-    ///
-    /// # Errors
-    /// Why the history could not be read.
-    pub fn previous(&self, snapshot: &Snapshot, position: Position) -> Previous {
-        let found = self.0.as_ref().map_err(Clone::clone)?;
-        let Some((shard, slot)) = found.address(snapshot, position) else {
-            return Err(Unknown::because("the partition has no place in the history: its topic's metadata is unknown"));
-        };
-        let looks = found.newest[shard].as_ref().map_err(unread)?;
-        Ok(looks.last_seen(slot, found.minute).and_then(|seen| sample(&seen)))
+    /// The newest earlier sample of each row.
+    #[must_use]
+    pub fn before(&self) -> Before {
+        Before(self.0.as_ref().map_err(Clone::clone).map(|found| {
+            let slots = found.slots.iter().map(|slot| {
+                let (shard, slot) = slot.ok_or_else(|| Unknown::because(NO_PLACE))?;
+                let looks = found.newest[shard].as_ref().map_err(unread)?;
+                Ok(looks.last_seen(slot, found.minute).and_then(|seen| sample(&seen)))
+            });
+            slots.collect()
+        }))
     }
 
-    /// The samples of a partition in its window, oldest first.
+    /// The samples of a row in its window, oldest first.
     ///
     /// # Errors
     /// Why the history could not be read.
-    pub fn earlier(&self, snapshot: &Snapshot, position: Position) -> Known<Vec<Sample>> {
+    pub fn earlier(&self, row: usize) -> Known<Vec<Sample>> {
         let found = self.0.as_ref().map_err(Clone::clone)?;
-        let address = found.address(snapshot, position);
-        let Some((looks, slot)) = address.and_then(|(shard, slot)| Some((found.windows.0.get(&shard)?, slot))) else {
+        let Some((looks, slot)) = found.slots[row].and_then(|(shard, slot)| Some((found.windows.0.get(&shard)?, slot)))
+        else {
             return Err(Unknown::because("its window was not asked for"));
         };
         let looks = looks.as_ref().map_err(unread)?;
@@ -173,15 +170,11 @@ impl Past {
         let empty = |shard: &Shard| (shard.clone(), Look { taken, entries: vec![None; shard.size] });
         let mut looks: Vec<Option<(Shard, Look)>> =
             shards.map(|(shard, newest)| writable(newest).then(|| empty(shard))).collect();
-        for (g, group) in snapshot.groups.iter().enumerate() {
-            for (c, claim) in group.claims.iter().flatten().enumerate() {
-                let (Some((shard, slot)), Some(memory)) = (found.address(snapshot, (g, c)), memories.of((g, c))) else {
-                    continue;
-                };
-                let (Ok(committed), Ok(log)) = (&claim.committed, snapshot.log(claim)) else { continue };
-                if let Some((_, look)) = &mut looks[shard] {
-                    look.entries[slot] = Entry::new(*committed, log.end, memory.pack());
-                }
+        for (at, (row, slot)) in snapshot.rows.iter().zip(&found.slots).enumerate() {
+            let (Some((shard, slot)), Some(memory)) = (*slot, memories.of(at)) else { continue };
+            let (Ok(committed), Ok(log)) = (&row.committed, snapshot.log(row)) else { continue };
+            if let Some((_, look)) = &mut looks[shard] {
+                look.entries[slot] = Entry::new(*committed, log.end, memory.pack());
             }
         }
         let mut looks: Vec<(Shard, Look)> = looks.into_iter().flatten().collect();
@@ -218,21 +211,10 @@ impl Past {
     }
 }
 
-impl Found {
-    /// The shard and the slot of a claim.
-    fn address(&self, snapshot: &Snapshot, (g, c): Position) -> Option<(usize, usize)> {
-        let claim: &Claim = snapshot.groups.get(g)?.claims.as_ref().ok()?.get(c)?;
-        let place = self.groups.get(g)?;
-        let position = place.layout.position(&snapshot.topics.get(claim.topic)?.name, claim.partition)?;
-        let (shard, slot) = place.layout.shard_of(position);
-        Some((place.first + shard, slot))
-    }
-}
-
 /// The layout of a group: every topic that it has to do with and that could be described.
 #[must_use]
 pub fn layout(store: &Store, snapshot: &Snapshot, group: &Group) -> Layout {
-    let topics: BTreeSet<usize> = group.claims.iter().flatten().map(|claim| claim.topic).collect();
+    let topics: BTreeSet<usize> = snapshot.rows_of(group).iter().map(|row| row.topic as usize).collect();
     let described = topics.into_iter().filter_map(|topic| {
         let topic = &snapshot.topics[topic];
         let partitions = topic.partitions.as_ref().ok()?.len();
@@ -253,3 +235,5 @@ fn sample(seen: &Seen) -> Option<Sample> {
 fn unread(error: &Arc<Error>) -> Unknown {
     Unknown::because(told(&**error))
 }
+
+const NO_PLACE: &str = "the partition has no place in the history: its topic's metadata is unknown";

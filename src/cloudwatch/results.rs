@@ -5,7 +5,8 @@ use std::sync::Arc;
 
 use super::metrics::{GroupResult, PartitionResult, Results};
 use crate::age::Age;
-use crate::judged::{Judged, JudgedGroup, Position};
+use crate::ages::Ages;
+use crate::judged::{Judged, JudgedGroup};
 use crate::lag;
 use crate::snapshot::{Group, Snapshot};
 use crate::verdict::Verdict;
@@ -16,16 +17,14 @@ pub fn results(
     cluster: &str,
     snapshot: &Snapshot,
     judged: &Judged,
-    age: impl Fn(Position) -> Option<Age>,
+    ages: &Ages,
     vanished: usize,
     duration_ms: u64,
 ) -> Results {
     let mut order: Vec<usize> = (0..snapshot.groups.len()).collect();
-    order.sort_by_key(|index| Reverse((judged.0[*index].verdict.severity(), judged.0[*index].max_lag)));
-    let number = |verdict| small(judged.0.iter().filter(|group| group.verdict == verdict).count());
-    let groups = order
-        .into_iter()
-        .map(|index| group(&snapshot.groups[index], &judged.0[index], snapshot, |claim| age((index, claim))));
+    order.sort_by_key(|index| Reverse((judged.groups[*index].verdict.severity(), judged.groups[*index].max_lag)));
+    let number = |verdict| small(judged.groups.iter().filter(|group| group.verdict == verdict).count());
+    let groups = order.into_iter().map(|index| group(&snapshot.groups[index], &judged.groups[index], snapshot, ages));
     Results {
         cluster: cluster.to_owned(),
         groups: groups.collect(),
@@ -35,14 +34,15 @@ pub fn results(
     }
 }
 
-fn group(group: &Group, judged: &JudgedGroup, snapshot: &Snapshot, age: impl Fn(usize) -> Option<Age>) -> GroupResult {
-    let partitions = group.claims.iter().flatten().enumerate().map(|(index, claim)| {
-        let lag = claim.committed.clone().and_then(|committed| Ok(lag::lag(committed, snapshot.log(claim)?)));
+fn group(group: &Group, judged: &JudgedGroup, snapshot: &Snapshot, ages: &Ages) -> GroupResult {
+    let partitions = group.range().map(|at| {
+        let row = &snapshot.rows[at];
+        let lag = row.committed.clone().and_then(|committed| Ok(lag::lag(committed, snapshot.log(row)?)));
         PartitionResult {
-            topic: Arc::clone(&snapshot.topics[claim.topic].name),
-            partition: claim.partition,
+            topic: Arc::clone(&snapshot.topic(row).name),
+            partition: row.partition,
             lag: lag.ok().and_then(lag::Lag::unread),
-            lag_seconds: age(index).and_then(|age| age.seconds()),
+            lag_seconds: ages.of(at).and_then(Age::seconds),
         }
     });
     GroupResult { group: group.name.to_string(), status: judged.published_status(), partitions: partitions.collect() }

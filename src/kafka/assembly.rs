@@ -8,13 +8,13 @@ use super::listed::Listed;
 use super::members::Described;
 use super::versions::Api;
 use crate::lag::{Committed, Known, Unknown};
-use crate::snapshot::{Broker, Claim, Group, Topic};
+use crate::snapshot::{Broker, Group, Row, Topic};
 
 /// A group for which everything but its logs has been read.
 pub(super) struct Part {
     listed: Listed,
     described: Known<Described>,
-    claims: Known<Vec<Claim>>,
+    rows: Known<Vec<Row>>,
 }
 
 impl Part {
@@ -27,8 +27,8 @@ impl Part {
                 described.subscribed.map(|topics| topics.into_iter().map(|topic| rank[topic]).collect());
             described
         });
-        let claims = commits.map(|commits| claims(commits, described.as_ref().ok(), rank));
-        Self { listed, described, claims }
+        let rows = commits.map(|commits| rows(commits, described.as_ref().ok(), rank));
+        Self { listed, described, rows }
     }
 
     /// Whether the group may have commits to topics that nothing else names: what its members subscribe to is not known.
@@ -39,35 +39,35 @@ impl Part {
             described.subscribed.is_some() && described.members.as_ref().is_ok_and(|members| !members.is_empty())
         };
         let dead = |described: &Described| described.state.as_deref() == Ok(DEAD);
-        self.claims.is_ok() && self.described.as_ref().map_or(true, |known| !subscribed(known) && !dead(known))
+        self.rows.is_ok() && self.described.as_ref().map_or(true, |known| !subscribed(known) && !dead(known))
     }
 
-    /// Completes the group with what the topics' metadata says of permissions.
-    pub(super) fn into_group(self, topics: &[Topic], hides_topics: bool) -> Group {
+    /// Completes the group with what the topics' metadata says of permissions; its rows follow those of the groups before it.
+    pub(super) fn into_group(self, topics: &[Topic], hides_topics: bool, all: &mut Vec<Row>) -> Group {
         let unseen = hides_topics && self.may_read_unseen();
-        let Self { listed, described, mut claims } = self;
+        let Self { listed, described, mut rows } = self;
         let mut gaps = Vec::new();
         let (state, members, assigned, subscribed) = match described {
             Ok(Described { state, members, assigned, subscribed }) => (state, members, assigned, subscribed),
             Err(cause) => {
                 // Where there are no commits either, they tell why.
-                if claims.is_ok() {
+                if rows.is_ok() {
                     gaps.push(Unknown::because(format!("its members are unknown: {cause}")));
                 }
                 (Err(cause.clone()), Err(cause), Vec::new(), None)
             }
         };
-        if let Ok(claims) = &mut claims {
-            let mut claimed = HashSet::new();
-            for claim in &mut *claims {
-                claimed.insert(claim.topic);
+        if let Ok(rows) = &mut rows {
+            let mut read = HashSet::new();
+            for row in &mut *rows {
+                read.insert(row.topic as usize);
                 // `OffsetFetch` for all topics leaves those out that the user may not describe, so "never" is not known there.
-                if let (Ok(Committed::Never), Err(cause)) = (&claim.committed, &topics[claim.topic].partitions) {
-                    claim.committed = Err(cause.clone());
+                if let (Ok(Committed::Never), Err(cause)) = (&row.committed, &topics[row.topic as usize].partitions) {
+                    row.committed = Err(cause.clone());
                 }
             }
             let mut unseen: Vec<usize> =
-                subscribed.into_iter().flatten().filter(|topic| !claimed.contains(topic)).collect();
+                subscribed.into_iter().flatten().filter(|topic| !read.contains(topic)).collect();
             unseen.sort_unstable();
             for topic in unseen {
                 if let Err(cause) = &topics[topic].partitions {
@@ -80,7 +80,12 @@ impl Part {
         if unseen {
             gaps.push(Unknown::because(UNSEEN));
         }
-        Group { name: listed.name, kind: listed.kind, state, members, claims, gaps }
+        let rows = rows.map(|rows| {
+            let first = all.len();
+            all.extend(rows);
+            first..all.len()
+        });
+        Group { name: listed.name, kind: listed.kind, state, members, rows, gaps }
     }
 }
 
@@ -90,51 +95,52 @@ const DEAD: &str = "Dead";
 /// What is said of a group that may have such commits.
 pub(super) const UNSEEN: &str = "this user may not describe every topic, and commits to topics that it may not describe are not shown: grant it DESCRIBE on all topics, or name those that matter in MEERKAT_TOPICS";
 
-/// Commits and assignments of one group, one claim a partition, in order.
-fn claims(commits: Commits, described: Option<&Described>, rank: &[usize]) -> Vec<Claim> {
+/// Commits and assignments of one group, one row a partition, in order.
+fn rows(commits: Commits, described: Option<&Described>, rank: &[usize]) -> Vec<Row> {
     let subscribed = |topic| described?.subscribed.as_ref().map(|topics| topics.contains(&topic));
-    let mut claims: Vec<Claim> = commits
-        .into_iter()
-        .map(|(number, partition, committed)| {
-            let topic = rank[number];
-            Claim { topic, partition, committed, member: None, subscribed: subscribed(topic) }
-        })
-        .collect();
-    claims.sort_unstable_by_key(place);
-    claims.dedup_by_key(|claim| place(claim));
+    let row = |topic: usize, partition, committed, member, subscribed| Row {
+        // There are no more topics than a frame has bytes.
+        topic: u32::try_from(topic).unwrap_or(u32::MAX),
+        partition,
+        committed,
+        member,
+        subscribed,
+    };
+    let committed = commits.into_iter().map(|(number, partition, committed)| {
+        let topic = rank[number];
+        row(topic, partition, committed, None, subscribed(topic))
+    });
+    let mut rows: Vec<Row> = committed.collect();
+    rows.sort_unstable_by_key(place);
+    rows.dedup_by_key(|row| place(row));
     let mut uncommitted = Vec::new();
     for (topic, partition, member) in described.into_iter().flat_map(|described| described.assigned.iter().copied()) {
-        match claims.binary_search_by_key(&(topic, partition), place) {
+        let assigned = row(topic, partition, Ok(Committed::Never), Some(member), Some(true));
+        match rows.binary_search_by_key(&place(&assigned), place) {
             Ok(index) => {
-                claims[index].member = Some(member);
-                claims[index].subscribed = Some(true);
+                rows[index].member = Some(member);
+                rows[index].subscribed = Some(true);
             }
-            Err(_) => uncommitted.push(Claim {
-                topic,
-                partition,
-                committed: Ok(Committed::Never),
-                member: Some(member),
-                subscribed: Some(true),
-            }),
+            Err(_) => uncommitted.push(assigned),
         }
     }
     if !uncommitted.is_empty() {
-        claims.extend(uncommitted);
-        claims.sort_by_key(place);
-        claims.dedup_by_key(|claim| place(claim));
+        rows.extend(uncommitted);
+        rows.sort_by_key(place);
+        rows.dedup_by_key(|row| place(row));
     }
-    claims
+    rows
 }
 
-fn place(claim: &Claim) -> (usize, i32) {
-    (claim.topic, claim.partition)
+fn place(row: &Row) -> (u32, i32) {
+    (row.topic, row.partition)
 }
 
 /// The partitions of each topic that some group has to do with, in order.
 pub(super) fn wanted(parts: &[Part], topics: usize) -> Vec<Vec<i32>> {
     let mut wanted: Vec<Vec<i32>> = vec![Vec::new(); topics];
-    for claim in parts.iter().filter_map(|part| part.claims.as_ref().ok()).flatten() {
-        wanted[claim.topic].push(claim.partition);
+    for row in parts.iter().filter_map(|part| part.rows.as_ref().ok()).flatten() {
+        wanted[row.topic as usize].push(row.partition);
     }
     for partitions in &mut wanted {
         partitions.sort_unstable();

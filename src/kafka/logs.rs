@@ -14,7 +14,7 @@ use super::offsets::{CONSUMER, EARLIEST, LATEST, READ_COMMITTED, READ_UNCOMMITTE
 use super::pauses;
 use super::versions::Api;
 use crate::lag::{Known, LogRange, Unknown};
-use crate::snapshot::Topic;
+use crate::snapshot::{Logs, Topic};
 
 /// The three questions to each leader.
 #[derive(Clone, Copy)]
@@ -123,9 +123,7 @@ impl Described {
 
     /// The topic before its logs are read.
     pub(super) fn outline(&self, name: &str) -> Topic {
-        let unread = Unknown::because("the log has not been read");
-        let partitions = self.leaders.as_ref().map_err(Clone::clone);
-        let partitions = partitions.map(|leaders| vec![Err(unread); leaders.len()]);
+        let partitions = self.leaders.as_ref().map(|leaders| Logs::unread(leaders.len())).map_err(Clone::clone);
         Topic { name: name.into(), id: self.id, partitions }
     }
 

@@ -128,10 +128,12 @@ pub async fn survey(
     let (described, hides_topics) = logs::describe_all(&cluster, &names, doubtful).await;
     tracing::debug!(ms = laps.lap(), topics = names.len(), "topics described");
     let topics: Vec<_> = names.iter().zip(&described).map(|(name, topic)| topic.outline(name)).collect();
+    let mut rows = Vec::new();
     let snapshot = Snapshot {
         brokers: assembly::brokers(&cluster),
         cluster_id: cluster.id().map(Into::into),
-        groups: parts.into_iter().map(|part| part.into_group(&topics, hides_topics)).collect(),
+        groups: parts.into_iter().map(|part| part.into_group(&topics, hides_topics, &mut rows)).collect(),
+        rows,
         topics,
         listed: listing.all,
         uncovered: share.into_iter().map(|listed| (listed.name, listed.kind)).collect(),

@@ -4,7 +4,7 @@ use serde::Serialize;
 
 use crate::age::{Age, Source};
 use crate::lag::{self, Committed};
-use crate::snapshot::{Claim, Group, Snapshot};
+use crate::snapshot::{Group, Row, Snapshot};
 use crate::verdict::{Finding, Judgement};
 
 /// One partition of a group.
@@ -37,12 +37,12 @@ impl<'a> PartitionEntry<'a> {
     pub(super) fn new(
         snapshot: &'a Snapshot,
         group: &'a Group,
-        claim: &'a Claim,
+        row: &'a Row,
         judgement: &'a Judgement,
-        age: Option<Age>,
+        age: Option<&Age>,
     ) -> Self {
-        let log = snapshot.log(claim).ok();
-        let committed = claim.committed.as_ref().ok();
+        let log = snapshot.log(row).ok();
+        let committed = row.committed.as_ref().ok();
         let (mut lost, mut past_end_by) = (None, None);
         let findings = judgement.findings.iter().map(|finding| {
             match finding {
@@ -53,8 +53,8 @@ impl<'a> PartitionEntry<'a> {
             word(*finding)
         });
         Self {
-            topic: &snapshot.topics[claim.topic].name,
-            partition: claim.partition,
+            topic: &snapshot.topic(row).name,
+            partition: row.partition,
             status: judgement.verdict.word(),
             committed: committed.and_then(|committed| match committed {
                 Committed::At(offset) => Some(*offset),
@@ -64,8 +64,8 @@ impl<'a> PartitionEntry<'a> {
             log_end: log.map(|log| log.end),
             last_stable: log.and_then(|log| log.last_stable),
             lag: committed.zip(log).and_then(|(committed, log)| lag::lag(*committed, log).unread()),
-            lag_seconds: age.as_ref().and_then(Age::seconds),
-            lag_seconds_source: age.as_ref().and_then(Age::source).map(Source::word),
+            lag_seconds: age.and_then(Age::seconds),
+            lag_seconds_source: age.and_then(Age::source).map(Source::word),
             lag_seconds_reason: match age {
                 Some(Age::Unknown(why)) => Some(why.to_string()),
                 _ => None,
@@ -73,7 +73,7 @@ impl<'a> PartitionEntry<'a> {
             findings: findings.collect(),
             lost,
             past_end_by,
-            member: claim.member.and_then(|member| {
+            member: row.member.and_then(|member| {
                 let members = group.members.as_ref().ok()?;
                 Some(&*members.get(usize::try_from(member).ok()?)?.client_id)
             }),

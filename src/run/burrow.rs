@@ -10,7 +10,7 @@ use crate::verdict::Verdict;
 impl Run<'_> {
     /// One object where the event names one group, else a list with one for each.
     pub(super) fn burrow(&self, taken: &Taken<'_>, status: Verdict) -> (String, Verdict) {
-        let Taken { cluster, snapshot, judged, memories, past, time_ms, .. } = taken;
+        let Taken { cluster, snapshot, judged, memories, before, past, time_ms, .. } = taken;
         if let Some(Call { origin, question: Ok(asked) }) = &self.request.http
             && asked.cluster != *cluster
         {
@@ -18,9 +18,9 @@ impl Run<'_> {
             return (json(&answer), Verdict::NotFound);
         }
         let results = Results { cluster, snapshot, judged, memories, time_ms: *time_ms };
-        let mut answers = results.answers(self.request.view, |position| {
-            let window = past.earlier(snapshot, position);
-            window.unwrap_or_else(|_| past.previous(snapshot, position).ok().flatten().into_iter().collect())
+        let mut answers = results.answers(self.request.view, |row| {
+            let window = past.earlier(row);
+            window.unwrap_or_else(|_| before.of(row).ok().flatten().copied().into_iter().collect())
         });
         match (&*self.request.groups, answers.pop()) {
             ([_], Some(answer)) => match &self.request.http {

@@ -114,16 +114,16 @@ impl Run<'_> {
 
     /// What every selected group publishes and keeps, at the most.
     fn cost(&self, store: &Store, cluster: &str, snapshot: &Snapshot) -> Line {
-        let partition = |claim: &crate::snapshot::Claim| PartitionResult {
-            topic: Arc::clone(&snapshot.topics[claim.topic].name),
-            partition: claim.partition,
+        let partition = |row: &crate::snapshot::Row| PartitionResult {
+            topic: Arc::clone(&snapshot.topic(row).name),
+            partition: row.partition,
             lag: Some(0),
             lag_seconds: Some(0.0),
         };
         let group = |group: &crate::snapshot::Group| GroupResult {
             group: group.name.to_string(),
             status: Some(1),
-            partitions: group.claims.iter().flatten().map(partition).collect(),
+            partitions: snapshot.rows_of(group).iter().map(partition).collect(),
         };
         let results = Results {
             cluster: cluster.to_owned(),

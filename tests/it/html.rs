@@ -5,11 +5,11 @@ use std::collections::{BTreeMap, BTreeSet};
 use meerkat::ages::Ages;
 use meerkat::config::Detail;
 use meerkat::html::{self, Asked, Context, Report, Series, Theme, Widget};
-use meerkat::judged::{Judged, Memories};
+use meerkat::judged::{Before, Judged, Memories};
 use meerkat::lag::{Committed, LogRange, Unknown};
 use meerkat::memory::Thresholds;
 use meerkat::report::{self, Frame};
-use meerkat::snapshot::{Broker, Claim, Group, Kind, Member, Problem, Snapshot, Topic};
+use meerkat::snapshot::{Broker, Group, Kind, Member, Problem, Row, Snapshot, Topic};
 use proptest::prelude::*;
 use serde_json::{Value, json};
 
@@ -249,14 +249,14 @@ fn what_is_no_report_is_refused_with_what_is_missing() {
 /// What a run returns about one group that reads one partition and is behind, and about one that could not be read.
 fn real_report() -> String {
     let log = LogRange { start: 0, end: 4_321, last_stable: Some(4_321) };
-    let claim =
-        Claim { topic: 0, partition: 0, committed: Ok(Committed::At(1_400)), member: Some(0), subscribed: Some(true) };
-    let group = |name: &str, claims| Group {
+    let row =
+        Row { topic: 0, partition: 0, committed: Ok(Committed::At(1_400)), member: Some(0), subscribed: Some(true) };
+    let group = |name: &str, rows| Group {
         name: name.into(),
         kind: Kind::Consumer,
         state: Ok("Stable".into()),
         members: Ok(vec![Member { client_id: "orders-1".into(), host: "/10.0.0.1".into() }]),
-        claims,
+        rows,
         gaps: Vec::new(),
     };
     let silent = || Unknown::because("no answer within 10 s");
@@ -264,8 +264,9 @@ fn real_report() -> String {
     let snapshot = Snapshot {
         brokers: vec![broker(1, Ok(vec![("ListOffsets", 10)])), broker(2, Err(silent()))],
         cluster_id: None,
-        topics: vec![Topic { name: "orders".into(), id: None, partitions: Ok(vec![Ok(log)]) }],
-        groups: vec![group("lost", Err(silent())), group("orders", Ok(vec![claim]))],
+        topics: vec![Topic { name: "orders".into(), id: None, partitions: Ok([Ok(log)].into_iter().collect()) }],
+        groups: vec![group("lost", Err(silent())), group("orders", Ok(0..1))],
+        rows: vec![row],
         listed: Ok(vec!["lost".into(), "orders".into()]),
         uncovered: Vec::new(),
         left_out: BTreeMap::from([("connect".to_owned(), 2)]),
@@ -277,8 +278,9 @@ fn real_report() -> String {
         unassigned_alarms: false,
         uncommitted_alarms: false,
     };
-    let memories = Memories::fold(&snapshot, 0, |_| Ok(None), thresholds);
-    let judged = Judged::new(&snapshot, 0, &memories, |_| Ok(None), |_| Ok(Vec::new()), thresholds);
+    let before = Before(Ok(vec![Ok(None)]));
+    let memories = Memories::fold(&snapshot, 0, &before, thresholds);
+    let judged = Judged::new(&snapshot, 0, &memories, &before, |_| Ok(Vec::new()), thresholds);
     let (history, metrics) = (report::HistoryEntry::default(), report::MetricsEntry::default());
     let frame = Frame {
         cluster: "prod",

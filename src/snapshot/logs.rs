@@ -1,0 +1,91 @@
+//! The logs of one topic, by partition.
+
+use std::collections::BTreeMap;
+
+use crate::lag::{Known, LogRange, Unknown};
+
+/// Where each partition's log starts and ends: plain columns, and beside them the causes where there is nothing to tell.
+#[derive(Debug, Default)]
+pub struct Logs {
+    starts: Vec<i64>,
+    ends: Vec<i64>,
+    last_stables: Vec<i64>,
+    failed: BTreeMap<usize, Unknown>,
+}
+
+impl Logs {
+    /// So many partitions whose logs have not been read.
+    #[must_use]
+    pub fn unread(partitions: usize) -> Self {
+        let column = || vec![NOTHING; partitions];
+        Self { starts: column(), ends: column(), last_stables: column(), failed: BTreeMap::new() }
+    }
+
+    /// How many partitions the topic has.
+    #[must_use]
+    pub fn len(&self) -> usize {
+        self.starts.len()
+    }
+
+    /// Whether the topic has no partition.
+    #[must_use]
+    pub fn is_empty(&self) -> bool {
+        self.starts.is_empty()
+    }
+
+    /// One partition's log.
+    ///
+    /// # Errors
+    /// Why it could not be read.
+    pub fn of(&self, partition: i32) -> Known<LogRange> {
+        let found = usize::try_from(partition).ok().filter(|at| *at < self.len());
+        let at = found.ok_or_else(|| Unknown::because("the topic has no such partition"))?;
+        let (start, end) = (self.starts[at], self.ends[at]);
+        if start == NOTHING || end == NOTHING {
+            let why = self.failed.get(&at).cloned();
+            return Err(why.unwrap_or_else(|| Unknown::because("the log has not been read")));
+        }
+        Ok(LogRange { start, end, last_stable: Some(self.last_stables[at]).filter(|offset| *offset != NOTHING) })
+    }
+}
+
+impl FromIterator<Known<LogRange>> for Logs {
+    /// One after the other, from partition 0 on.
+    fn from_iter<T: IntoIterator<Item = Known<LogRange>>>(logs: T) -> Self {
+        let mut all = Self::default();
+        for (at, log) in logs.into_iter().enumerate() {
+            let (start, end, last_stable) = match log {
+                Ok(LogRange { start, end, last_stable }) => (start, end, last_stable),
+                Err(why) => {
+                    all.failed.insert(at, why);
+                    (NOTHING, NOTHING, None)
+                }
+            };
+            all.starts.push(start);
+            all.ends.push(end);
+            all.last_stables.push(last_stable.unwrap_or(NOTHING));
+        }
+        all
+    }
+}
+
+/// What stands in a column where nothing was read: no log has an offset below 0. It never leaves this file.
+const NOTHING: i64 = -1;
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn a_log_is_told_or_its_cause_is() {
+        let read = LogRange { start: 0, end: 7, last_stable: Some(5) };
+        let old = LogRange { start: 1, end: 2, last_stable: None };
+        let why = Unknown::because("the partition has no leader");
+        let logs: Logs = [Ok(read), Err(why.clone()), Ok(old)].into_iter().collect();
+        assert_eq!([0, 1, 2].map(|partition| logs.of(partition)), [Ok(read), Err(why), Ok(old)]);
+        for partition in [-1, 3] {
+            assert_eq!(logs.of(partition), Err(Unknown::because("the topic has no such partition")));
+        }
+        assert_eq!(Logs::unread(1).of(0), Err(Unknown::because("the log has not been read")));
+    }
+}

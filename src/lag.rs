@@ -1,16 +1,6 @@
 //! The nouns of one look at a cluster, and the arithmetic between a commit and a log.
 
-use std::fmt;
-use std::sync::Arc;
-
-/// Why a value is not there, as one sentence without a full stop.
-///
-/// It stands in the place of the value, so that nothing can mistake what was not read for a zero.
-#[derive(Clone, Debug, PartialEq, Eq, Hash)]
-pub struct Unknown(Arc<str>);
-
-/// A value that was read, or the reason why it was not.
-pub type Known<T> = Result<T, Unknown>;
+pub use crate::unknown::{Cause, Known, Unknown};
 
 /// Where a group will read next in one partition.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, Hash)]
@@ -103,18 +93,5 @@ impl Lag {
             Self::PastEnd(_) => Some(0),
             Self::NoCommit => None,
         }
-    }
-}
-
-impl Unknown {
-    /// A reason, as one sentence without a full stop.
-    pub fn because(reason: impl Into<Arc<str>>) -> Self {
-        Self(reason.into())
-    }
-}
-
-impl fmt::Display for Unknown {
-    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
-        f.write_str(&self.0)
     }
 }

@@ -5,7 +5,7 @@
 //! ```
 //!
 //! The core has no socket, no clock and no environment. What comes in: [`event`], [`config`] with [`variables`]. The nouns:
-//! [`lag`], [`snapshot`]. The judgement: [`memory`], [`window`], [`verdict`], [`judged`], and [`age`] with [`ages`] for lag in seconds.
+//! [`lag`], [`snapshot`], [`unknown`]. The judgement: [`memory`], [`window`], [`verdict`], [`judged`], and [`age`] with [`ages`] for lag in seconds.
 //! What goes out: [`report`], the same in Burrow's shape ([`burrow`]) and for the eye ([`html`]), and [`preflight`].
 //!
 //! Three doors lead outside: [`kafka`], [`cloudwatch`], and [`secrets`] for passwords, tokens and addresses. They know nothing of each other;
@@ -31,6 +31,7 @@ pub mod report;
 pub mod secret;
 pub mod secrets;
 pub mod snapshot;
+pub mod unknown;
 pub mod variables;
 pub mod verdict;
 pub mod window;

@@ -152,6 +152,7 @@ impl<'a> Run<'a> {
         let selection = Selection {
             named: self.request.groups.clone(),
             groups: self.config.groups.clone(),
+            expected: self.config.judgement.expected.clone(),
             topics: self.config.topics.clone(),
         };
         let Look { cluster, survey, snapshot, mut past, vanished, time_ms } = self.look(&selection).await?;
@@ -189,7 +190,11 @@ impl<'a> Run<'a> {
         let writes = self.remembers() && self.request.writes();
         let Some(store) = self.store.as_ref().filter(|_| writes) else { return HistoryEntry::default() };
         let listed = taken.snapshot.listed.as_ref();
-        let roster = listed.ok().map(|names| Roster::of(names.iter().map(AsRef::as_ref), 0));
+        // Where groups may be missing, those that were known before stay the measure.
+        let roster = match listed {
+            Ok(names) => Some(Roster::of(names.iter().map(AsRef::as_ref), 0)),
+            Err(_) => taken.past.roster().ok().flatten(),
+        };
         let deadline = self.clock.deadline;
         let written = taken.past.write(store, taken.snapshot, &taken.memories, taken.time_ms, roster, deadline).await;
         HistoryEntry {
@@ -234,10 +239,13 @@ impl<'a> Run<'a> {
     fn tell(&self, taken: &Taken<'_>, history: &HistoryEntry, metrics: &MetricsEntry) -> Outcome {
         let mut told = Vec::new();
         if taken.vanished > 0 {
-            let what = format!(
-                "{} groups fewer than at the last look; if they were deleted, the next look takes it for granted",
-                taken.vanished
-            );
+            let fewer = format!("{} groups fewer than at the last look that knew them all", taken.vanished);
+            let what = match (&taken.snapshot.listed, &taken.snapshot.blind) {
+                (Ok(_), Some(why)) => format!(
+                    "{fewer}; whether their coordinator is away cannot be seen ({why}), so the next look measures by what is there now"
+                ),
+                _ => fewer,
+            };
             told.push(Problem { place: "groups".into(), what: Unknown::because(what) });
         }
         let unreadable = taken.past.unreadable().into_iter();

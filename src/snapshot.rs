@@ -34,6 +34,10 @@ pub struct Snapshot {
     pub left_out: BTreeMap<String, usize>,
     /// What could not be read and belongs to no single group or partition.
     pub problems: Vec<Problem>,
+    /// How many groups were shown that have committed offsets, be that all of them or not.
+    pub shown: usize,
+    /// Why groups whose coordinator is away go unnoticed; `None` where they would be noticed.
+    pub blind: Option<Unknown>,
 }
 
 /// One broker of the cluster.
@@ -121,15 +125,24 @@ pub struct Problem {
     pub what: Unknown,
 }
 
+/// A name or glob that no group met.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct Unmet {
+    /// As it was asked for or expected.
+    pub name: Box<str>,
+    /// Why it cannot be told; `None` where there is no such group.
+    pub why: Option<Unknown>,
+}
+
 impl Snapshot {
-    /// Adds a missing group for each expectation that `meets` none of the groups.
-    pub fn expect(&mut self, expectations: &[&str], meets: impl Fn(&str, &str) -> bool) {
-        let unmet = |expectation: &&&str| !self.groups.iter().any(|group| meets(expectation, &group.name));
-        let missing: Vec<Group> = expectations.iter().filter(unmet).map(|name| Group::missing(name)).collect();
-        if !missing.is_empty() {
-            self.groups.extend(missing);
-            self.groups.sort_by(|a, b| a.name.cmp(&b.name));
-        }
+    /// Adds a group for everything that was asked for or expected and is not here: one that does not exist, or one that could not
+    /// be read.
+    pub fn miss(&mut self, unmet: Vec<Unmet>) {
+        self.groups.extend(unmet.into_iter().map(|Unmet { name, why }| match why {
+            None => Group::missing(&name),
+            Some(why) => Group::unread(&name, &why),
+        }));
+        self.groups.sort_by(|a, b| a.name.cmp(&b.name));
     }
 
     /// The topic of a row.
@@ -163,6 +176,19 @@ impl Group {
             state: Ok(DEAD.into()),
             members: Ok(Vec::new()),
             rows: Ok(0..0),
+            gaps: Vec::new(),
+        }
+    }
+
+    /// A group that may exist, and of which nothing could be read.
+    #[must_use]
+    pub fn unread(name: &str, why: &Unknown) -> Self {
+        Self {
+            name: name.into(),
+            kind: Kind::Classic,
+            state: Err(why.clone()),
+            members: Err(why.clone()),
+            rows: Err(why.clone()),
             gaps: Vec::new(),
         }
     }

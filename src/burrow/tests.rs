@@ -142,6 +142,8 @@ impl Scene {
             uncovered: Vec::new(),
             left_out: std::collections::BTreeMap::new(),
             problems: Vec::new(),
+            shown: 0,
+            blind: None,
         };
         let before = Before(Ok(vec![Ok(None); snapshot.rows.len()]));
         let memories = Memories::fold(&snapshot, NOW, &before, |_| MINUTE);

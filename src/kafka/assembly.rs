@@ -4,7 +4,7 @@ use std::collections::HashSet;
 
 use super::cluster::Cluster;
 use super::commits::Commits;
-use super::listed::Listed;
+use super::groups::Listed;
 use super::members::Described;
 use super::versions::Api;
 use crate::lag::{Committed, Known, Unknown};

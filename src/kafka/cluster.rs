@@ -13,6 +13,7 @@ use tokio::time::{Instant, timeout_at};
 
 use super::connection::{self, CallError, Connection, Traffic};
 use super::handshake;
+use super::internal::{self, Internal, OFFSETS_TOPIC, SHARE_TOPIC};
 use super::sasl::{Login, Moment};
 use super::tls::{self, Tls};
 use super::transport;
@@ -39,6 +40,8 @@ pub struct Credentials<'a>(Shared<LocalBoxFuture<'a, Known<Arc<Login>>>>);
 pub(super) struct Cluster {
     id: Option<StrBytes>,
     brokers: BTreeMap<i32, Node>,
+    offsets: Internal,
+    shares: Internal,
     deadline: Instant,
     /// When the step that is under way must be over.
     until: Cell<Instant>,
@@ -109,8 +112,9 @@ impl Cluster {
         let attempt = transport::race(bootstrap, |endpoint| async move {
             let named = |error: String| format!("{endpoint}: {error}");
             let connection = dial.open(endpoint, dial.deadline).await.map_err(named)?;
-            // Nothing but brokers is wanted: no topic is named, and none is created.
-            let metadata = ask_metadata(&connection, Vec::new()).await;
+            // Where groups live is asked along, unless the question would create those topics.
+            let creates = connection.versions().choose(Api::Metadata).is_ok_and(|version| version < CREATES_NOTHING);
+            let metadata = ask_metadata(&connection, if creates { Vec::new() } else { internal::names() }).await;
             let metadata = metadata.map_err(|error| named(dial.explain(&error)))?;
             if metadata.brokers.is_empty() {
                 return Err(named("the broker's metadata names no brokers".into()));
@@ -139,12 +143,24 @@ impl Cluster {
             }
         });
         let brokers = join_all(nodes).await.into_iter().collect();
-        Ok(Self { id: metadata.cluster_id, brokers, deadline: dial.deadline, until: Cell::new(dial.deadline) })
+        let (offsets, shares) = (Internal::read(&metadata, OFFSETS_TOPIC), Internal::read(&metadata, SHARE_TOPIC));
+        let until = Cell::new(dial.deadline);
+        Ok(Self { id: metadata.cluster_id, brokers, offsets, shares, deadline: dial.deadline, until })
     }
 
     /// Kafka's own id of the cluster.
     pub(super) fn id(&self) -> Option<&str> {
         self.id.as_deref()
+    }
+
+    /// Where groups live.
+    pub(super) fn offsets(&self) -> &Internal {
+        &self.offsets
+    }
+
+    /// Where share groups keep how far they have come.
+    pub(super) fn shares(&self) -> &Internal {
+        &self.shares
     }
 
     /// Gives the next step this share of the time that is left: a broker that hangs must not use up the time that the
@@ -258,6 +274,9 @@ fn share_of(deadline: Instant, share: f64) -> Instant {
 
 /// How much of the time that is left may go into connecting to the brokers that the bootstrap one tells of.
 const CONNECT_SHARE: f64 = 1.0 / 3.0;
+
+/// The first version of `Metadata` that no broker creates internal topics for (Kafka 2.8).
+pub(super) const CREATES_NOTHING: i16 = 10;
 
 const LOGIN_HINT: &str = "set KAFKA_SECURITY_PROTOCOL to SASL_SSL, and KAFKA_SASL_MECHANISM";
 

@@ -10,7 +10,7 @@ use kafka_protocol::protocol::StrBytes;
 use super::cluster::{AskError, Cluster};
 use super::coordinator::{self, Outcome};
 use super::failure;
-use super::listed::Listed;
+use super::groups::Listed;
 use super::names::Names;
 use super::versions::Api;
 use crate::lag::{Committed, Known, Unknown};

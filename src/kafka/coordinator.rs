@@ -7,9 +7,10 @@ use kafka_protocol::messages::list_offsets_request::{ListOffsetsPartition, ListO
 use kafka_protocol::messages::{FindCoordinatorRequest, ListOffsetsRequest, TopicName};
 use kafka_protocol::protocol::StrBytes;
 
-use super::cluster::Cluster;
+use super::cluster::{CREATES_NOTHING, Cluster};
 use super::failure;
-use super::listed::Listed;
+use super::groups::Listed;
+use super::internal::{Internal, OFFSETS_TOPIC};
 use super::offsets::{CONSUMER, LATEST};
 use super::pauses;
 use super::transport;
@@ -25,6 +26,15 @@ pub(super) enum Outcome<T> {
 }
 
 impl<T> Outcome<T> {
+    /// The same, made of another answer.
+    pub(super) fn map<U>(self, make: impl FnOnce(T) -> U) -> Outcome<U> {
+        match self {
+            Self::Done(answer) => Outcome::Done(make(answer)),
+            Self::Moved(code) => Outcome::Moved(code),
+            Self::Failed(why) => Outcome::Failed(why),
+        }
+    }
+
     /// Sorts an error code: `None` where there is none.
     pub(super) fn from_error(code: i16) -> Option<Self> {
         match code {
@@ -123,30 +133,56 @@ fn told(error_code: i16, node: i32) -> Known<i32> {
     }
 }
 
+/// The offsets topic, where the metadata told of it; of old brokers it is asked only where it is known to exist, since groups are
+/// shown: before 2.8 they create an internal topic when they are asked for its metadata, whatever the request allows.
+pub(super) async fn offsets_topic(cluster: &Cluster, groups_are_shown: bool) -> Internal {
+    match cluster.offsets() {
+        Internal::Unseen(_) if groups_are_shown && creates(cluster) => {
+            let name = StrBytes::from_static_str(OFFSETS_TOPIC);
+            match cluster.metadata(&[name]).await {
+                Ok(answer) => Internal::read(&answer, OFFSETS_TOPIC),
+                Err(why) => Internal::Unseen(why),
+            }
+        }
+        told => told.clone(),
+    }
+}
+
+fn creates(cluster: &Cluster) -> bool {
+    cluster.ids().any(|id| cluster.version(id, Api::Metadata).is_some_and(|version| version < CREATES_NOTHING))
+}
+
 /// Whether the offsets topic exists, as far as this user may know; where it is hidden, it is taken to exist.
 ///
 /// Brokers before 2.8 create an internal topic when they are asked for its metadata, whatever the request allows. They
 /// are asked where its first log ends instead: where nobody knows that log, there is no such topic.
-pub(super) async fn offsets_topic_exists(cluster: &Cluster) -> bool {
-    let name = TopicName(StrBytes::from_static_str("__consumer_offsets"));
-    let creates = |id| cluster.version(id, Api::Metadata).is_some_and(|version| version < CREATES_NOTHING);
-    if !cluster.ids().any(creates) {
-        let metadata = cluster.metadata(&[name.0]).await;
-        return metadata.is_ok_and(|answer| answer.topics.iter().any(|topic| topic.error_code != UNKNOWN_TOPIC));
+pub(super) async fn exists(cluster: &Cluster, offsets: &Internal, groups_are_shown: bool) -> Known<bool> {
+    match offsets {
+        Internal::Told(_) => return Ok(true),
+        _ if groups_are_shown => return Ok(true),
+        Internal::Absent => return Ok(false),
+        Internal::Unseen(_) if !creates(cluster) => return Ok(true),
+        Internal::Unseen(_) => {}
     }
+    let name = TopicName(StrBytes::from_static_str(OFFSETS_TOPIC));
     let partition = ListOffsetsPartition::default().with_timestamp(LATEST);
     let topic = ListOffsetsTopic::default().with_name(name).with_partitions(vec![partition]);
     let request = &ListOffsetsRequest::default().with_replica_id(CONSUMER).with_topics(vec![topic]);
     let answers = join_all(cluster.ids().map(|id| cluster.call(id, Api::ListOffsets, request))).await;
-    let mut partitions = answers.iter().flatten().flat_map(|answer| &answer.topics).flat_map(|topic| &topic.partitions);
-    partitions.any(|partition| partition.error_code != UNKNOWN_TOPIC)
+    let mut silent = None;
+    for answer in answers {
+        match answer {
+            Ok(answer) => {
+                let mut partitions = answer.topics.iter().flat_map(|topic| &topic.partitions);
+                if partitions.any(|partition| partition.error_code != failure::UNKNOWN_TOPIC) {
+                    return Ok(true);
+                }
+            }
+            Err(error) => silent = Some(Unknown::from(error)),
+        }
+    }
+    silent.map_or(Ok(false), |why| Err(why.within("whether anything was ever committed is unknown")))
 }
 
 /// `FindCoordinator` takes several groups from here on.
 const BATCHED: i16 = 4;
-
-/// The first version of `Metadata` that no broker creates internal topics for (Kafka 2.8).
-const CREATES_NOTHING: i16 = 10;
-
-/// The topic does not exist.
-const UNKNOWN_TOPIC: i16 = 3;

@@ -2,8 +2,12 @@
 
 use kafka_protocol::ResponseError;
 
+use crate::lag::{Cause, Unknown};
+
 /// The broker does not know this version of the request (KIP-35).
 pub(super) const UNSUPPORTED_VERSION: i16 = 35;
+
+const LEADER_NOT_AVAILABLE: i16 = 5;
 
 /// There is nothing to log in to: the listener has no SASL, or the login is over.
 pub(super) const ILLEGAL_SASL_STATE: i16 = 34;
@@ -11,9 +15,34 @@ pub(super) const ILLEGAL_SASL_STATE: i16 = 34;
 /// The group does not exist, or is not of the kind that was asked for (KIP-848).
 pub(super) const GROUP_ID_NOT_FOUND: i16 = 69;
 
-/// This user may not describe the topic, or the group.
+/// The topic or partition does not exist.
+pub(super) const UNKNOWN_TOPIC: i16 = 3;
+
+/// The partition's leader has no listener of the name that is used here.
+pub(super) const LISTENER_NOT_FOUND: i16 = 72;
+
+/// This user may not describe the topic, the group, or the cluster.
 pub(super) const TOPIC_AUTHORIZATION_FAILED: i16 = 29;
 pub(super) const GROUP_AUTHORIZATION_FAILED: i16 = 30;
+pub(super) const CLUSTER_AUTHORIZATION_FAILED: i16 = 31;
+
+/// The code as a reason.
+pub(super) fn unknown(code: i16) -> Unknown {
+    let cause = match code {
+        TOPIC_AUTHORIZATION_FAILED | GROUP_AUTHORIZATION_FAILED | CLUSTER_AUTHORIZATION_FAILED => Cause::Denied(code),
+        LEADER_NOT_AVAILABLE | LISTENER_NOT_FOUND => Cause::NoLeader,
+        code => Cause::Code(code),
+    };
+    Unknown::of(cause, sentence(code))
+}
+
+/// Why a partition has no leader that can be asked: Kafka names none in either case.
+pub(super) fn no_leader(code: i16) -> Unknown {
+    match code {
+        LISTENER_NOT_FOUND => unknown(code),
+        _ => Unknown::of(Cause::NoLeader, "the partition has no leader"),
+    }
+}
 
 /// What a code means, with the way out where there is one, and Kafka's own name for it.
 pub(super) fn sentence(code: i16) -> String {
@@ -26,6 +55,9 @@ pub(super) fn sentence(code: i16) -> String {
             "the topic or partition does not exist, or no longer does"
         }
         Some(ResponseError::LeaderNotAvailable) => "the partition has no leader",
+        Some(ResponseError::ListenerNotFound) => {
+            "the partition's leader has no listener of the name that is used here: give that broker one, or use a listener that every broker has"
+        }
         Some(ResponseError::NotLeaderOrFollower) => "the partition's leader has moved",
         Some(ResponseError::CoordinatorNotAvailable) => "the group's coordinator is not available",
         Some(ResponseError::CoordinatorLoadInProgress) => "the group's coordinator is still loading its groups",

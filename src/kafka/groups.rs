@@ -1,20 +1,21 @@
 //! Which groups there are, of which kind, and who answers for each.
 
-use std::collections::{BTreeMap, HashSet};
+use std::collections::{BTreeMap, HashMap};
 
 use futures_util::future::join_all;
 use kafka_protocol::messages::ListGroupsRequest;
 use kafka_protocol::messages::list_groups_response::{ListGroupsResponse, ListedGroup};
+use kafka_protocol::protocol::StrBytes;
 
 use super::cluster::{AskError, Cluster};
 use super::coordinator;
 use super::failure;
-use super::listed::Listed;
+use super::internal::{Internal, OFFSETS_TOPIC, SHARE_TOPIC};
 use super::pauses;
 use super::versions::Api;
-use crate::lag::{Known, Unknown};
+use crate::lag::{Cause, Known, Unknown};
 use crate::pattern::Patterns;
-use crate::snapshot::{Kind, Problem};
+use crate::snapshot::{Kind, Problem, Unmet};
 
 /// Which groups and topics a look is for.
 #[derive(Clone, Debug, Default)]
@@ -23,18 +24,41 @@ pub struct Selection {
     pub named: Vec<String>,
     /// Globs that a group's name has to match, when none is asked for by name.
     pub groups: Patterns,
+    /// Names and globs that some group has to meet each; they count when none is asked for by name.
+    pub expected: Vec<String>,
     /// Globs that a topic's name has to match.
     pub topics: Patterns,
 }
 
+/// A group before anything but its name and place is known.
+pub(super) struct Listed {
+    pub(super) name: Box<str>,
+    pub(super) kind: Kind,
+    /// As the listing tells it (KIP-518).
+    pub(super) state: Known<Box<str>>,
+    /// The broker that answers for the group.
+    pub(super) coordinator: Known<i32>,
+    /// Whether some broker lists the group; of others not even the kind is known.
+    pub(super) shown: bool,
+}
+
 /// What `ListGroups` on every broker gave.
 pub(super) struct Listing {
-    /// The names of all groups, selected or not, if every broker told its own.
+    /// The names of all groups, selected or not, if every broker told its own and every coordinator is there.
     pub(super) all: Known<Vec<Box<str>>>,
     pub(super) groups: Vec<Listed>,
     pub(super) left_out: BTreeMap<String, usize>,
+    /// What was asked for or expected, and is not among the groups.
+    pub(super) unmet: Vec<Unmet>,
     pub(super) problems: Vec<Problem>,
+    /// How many groups with committed offsets are shown.
+    pub(super) shown: usize,
+    /// Why groups whose coordinator is away go unnoticed.
+    pub(super) blind: Option<Unknown>,
 }
+
+/// Every group that some broker lists: its kind, or the protocol type of one that is no consumer group.
+type Seen = HashMap<Box<str>, Result<Kind, StrBytes>>;
 
 /// Asks every broker for the groups that it coordinates; who answers for a group is its coordinator.
 ///
@@ -42,18 +66,26 @@ pub(super) struct Listing {
 /// does not exist from one that this user may not see.
 pub(super) async fn list(cluster: &Cluster, selection: &Selection) -> Listing {
     let answers = join_all(cluster.ids().map(|id| async move { (id, patiently(cluster, id).await) })).await;
-    let named: HashSet<&str> = selection.named.iter().map(String::as_str).collect();
-    let wanted = |name: &str| if named.is_empty() { selection.groups.select(name) } else { named.contains(name) };
-    let mut listing =
-        Listing { all: Ok(Vec::new()), groups: Vec::new(), left_out: BTreeMap::new(), problems: Vec::new() };
-    let mut seen = HashSet::new();
-    let mut some_are_shown = false;
+    let all_named = selection.named.is_empty();
+    let wanted = |name: &str| {
+        if all_named { selection.groups.select(name) } else { selection.named.iter().any(|named| named == name) }
+    };
+    let mut listing = Listing {
+        all: Ok(Vec::new()),
+        groups: Vec::new(),
+        left_out: BTreeMap::new(),
+        unmet: Vec::new(),
+        problems: Vec::new(),
+        shown: 0,
+        blind: None,
+    };
+    // A group whose coordinator moves during the look is listed twice.
+    let mut seen = Seen::new();
     for (id, answer) in answers {
         let groups = match answer.map_err(Unknown::from) {
             Ok(answer) if answer.error_code == 0 => answer.groups,
             Ok(answer) => {
-                let what =
-                    Unknown::because(format!("its groups are unknown: {}", failure::sentence(answer.error_code)));
+                let what = failure::unknown(answer.error_code).within("its groups are unknown");
                 listing.problems.push(Problem { place: cluster.place(id), what });
                 answer.groups
             }
@@ -62,43 +94,100 @@ pub(super) async fn list(cluster: &Cluster, selection: &Selection) -> Listing {
                 continue;
             }
         };
-        some_are_shown |= !groups.is_empty();
-        if let Ok(all) = &mut listing.all {
-            let ours = groups.iter().filter(|group| matches!(kind(group), Some(kind) if kind != Kind::Share));
-            all.extend(ours.map(|group| Box::<str>::from(&*group.group_id.0)));
-        }
-        for group in groups.iter().filter(|group| wanted(&group.group_id)) {
-            match kind(group) {
-                // A group whose coordinator moves during the look is listed twice.
-                Some(kind) if seen.insert(Box::<str>::from(&*group.group_id.0)) => {
-                    let state = match &*group.group_state {
-                        "" => Err(Unknown::because("the broker's listing tells no states")),
-                        state => Ok(state.into()),
-                    };
-                    listing.groups.push(Listed { name: (*group.group_id.0).into(), kind, state, coordinator: Ok(id) });
+        for group in groups {
+            let kind = kind(&group);
+            if wanted(&group.group_id) && !seen.contains_key(&**group.group_id) {
+                match kind {
+                    Some(kind) => listing.groups.push(Listed::new(&group, kind, id)),
+                    None => *listing.left_out.entry(group.protocol_type.to_string()).or_default() += 1,
                 }
-                Some(_) => {}
-                None => *listing.left_out.entry(group.protocol_type.to_string()).or_default() += 1,
             }
+            seen.entry((*group.group_id.0).into()).or_insert(kind.ok_or(group.protocol_type));
         }
+    }
+    let offsets = coordinator::offsets_topic(cluster, !seen.is_empty()).await;
+    let lost = offsets.damage(OFFSETS_TOPIC, "groups whose coordinator is away may be missing");
+    listing.problems.extend(lost.map(|what| Problem { place: "groups".into(), what }));
+    if seen.values().any(|kind| *kind == Ok(Kind::Share)) {
+        let lost = cluster.shares().damage(SHARE_TOPIC, "share groups cannot be told of");
+        listing.problems.extend(lost.map(|what| Problem { place: "share groups".into(), what }));
     }
     // An empty list comes without an error, be there no groups or no permission.
-    if !some_are_shown && listing.problems.is_empty() && cluster.may_be_described().await == Some(false) {
-        listing.problems.push(Problem { place: "groups".into(), what: Unknown::because(NONE_SHOWN) });
+    if seen.is_empty() && listing.problems.is_empty() && cluster.may_be_described().await == Some(false) {
+        listing.problems.push(Problem { place: "groups".into(), what: Unknown::of(Cause::Hidden, NONE_SHOWN) });
     }
-    if let (Some(problem), all) = (listing.problems.first(), &mut listing.all) {
-        *all = Err(problem.what.clone());
-    }
-    if let Ok(all) = &mut listing.all {
-        all.sort_unstable();
-        all.dedup();
-    }
-    let missing: Vec<&str> = named.into_iter().filter(|name| !seen.contains(*name)).collect();
-    if !missing.is_empty() {
-        listing.groups.extend(look_up(cluster, &missing, some_are_shown).await);
-    }
+    listing.blind = match &offsets {
+        Internal::Told(_) => None,
+        Internal::Unseen(why) => Some(why.clone()).filter(|why| !seen.is_empty() || why.cause() != Cause::Other),
+        // Without the topic there are no groups; some services keep them elsewhere.
+        Internal::Absent => (!seen.is_empty()).then(|| Unknown::because("there are groups, and no such topic")),
+    };
+    let ours = seen.iter().filter(|(_, kind)| matches!(kind, Ok(kind) if *kind != Kind::Share));
+    listing.shown = ours.clone().count();
+    let mut all: Vec<Box<str>> = ours.map(|(name, _)| name.clone()).collect();
+    all.sort_unstable();
+    listing.all = listing.problems.first().map_or(Ok(all), |problem| Err(problem.what.clone()));
+    meet(cluster, selection, &offsets, &seen, &mut listing).await;
     listing.groups.sort_unstable_by(|a, b| a.name.cmp(&b.name));
     listing
+}
+
+/// Looks for what was asked for or expected and is not listed: "there is no such group" is said only where that is known.
+async fn meet(cluster: &Cluster, selection: &Selection, offsets: &Internal, seen: &Seen, listing: &mut Listing) {
+    let mut sought = Vec::new();
+    let wanted = if selection.named.is_empty() { &selection.expected } else { &selection.named };
+    for name in wanted {
+        let is_glob = selection.named.is_empty() && name.contains(['*', '?']);
+        if is_glob {
+            let glob = Patterns::parse(name);
+            if !seen.keys().any(|seen| glob.select(seen)) {
+                let why = match listing.all.as_ref().err() {
+                    Some(why) => Some(why.clone()),
+                    None if cluster.may_be_described().await == Some(false) => {
+                        Some(Unknown::of(Cause::Hidden, SOME_SHOWN))
+                    }
+                    None => None,
+                };
+                listing.unmet.push(Unmet { name: name.as_str().into(), why });
+            }
+        } else if let Some(kind) = seen.get(name.as_str()) {
+            if let Err(protocol) = kind {
+                let why = format!("the group's protocol type is {}: it is no consumer group", &**protocol);
+                listing.unmet.push(Unmet { name: name.as_str().into(), why: Some(Unknown::because(why)) });
+            }
+        } else if let Some(Err(why)) = offsets.coordinator(name) {
+            let why = Unknown::of(
+                Cause::Away,
+                format!("its coordinator is away, so whether there is such a group is unknown: {why}"),
+            );
+            listing.unmet.push(Unmet { name: name.as_str().into(), why: Some(why) });
+        } else {
+            sought.push(name.as_str());
+        }
+    }
+    if sought.is_empty() {
+        return;
+    }
+    // `FindCoordinator` creates the offsets topic where there is none, so it is asked only where the topic exists.
+    match coordinator::exists(cluster, offsets, !seen.is_empty()).await {
+        Ok(true) => {
+            let unlisted = Unknown::because("no broker lists the group");
+            let found = sought.iter().zip(coordinator::find(cluster, &sought).await);
+            listing.groups.extend(found.map(|(name, coordinator)| Listed {
+                name: (*name).into(),
+                kind: Kind::Classic,
+                state: Err(unlisted.clone()),
+                coordinator,
+                shown: false,
+            }));
+        }
+        // Nobody ever committed anything.
+        Ok(false) => listing.unmet.extend(sought.iter().map(|name| Unmet { name: (*name).into(), why: None })),
+        Err(why) => {
+            let unmet = |name: &&str| Unmet { name: (*name).into(), why: Some(why.clone()) };
+            listing.unmet.extend(sought.iter().map(unmet));
+        }
+    }
 }
 
 /// One broker's groups; a broker that is still loading them is asked again until it has them, or the deadline is near.
@@ -112,24 +201,14 @@ async fn patiently(cluster: &Cluster, id: i32) -> Result<ListGroupsResponse, Ask
     }
 }
 
-/// Finds groups that no broker lists: one that this user may not see, or that has just gone.
-///
-/// `FindCoordinator` creates the offsets topic where there is none, so it is asked only where the topic exists; where it
-/// does not, there are no groups.
-async fn look_up(cluster: &Cluster, names: &[&str], offsets_topic_exists: bool) -> Vec<Listed> {
-    if !offsets_topic_exists && !coordinator::offsets_topic_exists(cluster).await {
-        return Vec::new();
+impl Listed {
+    fn new(group: &ListedGroup, kind: Kind, coordinator: i32) -> Self {
+        let state = match &*group.group_state {
+            "" => Err(Unknown::because("the broker's listing tells no states")),
+            state => Ok(state.into()),
+        };
+        Self { name: (*group.group_id.0).into(), kind, state, coordinator: Ok(coordinator), shown: true }
     }
-    let unlisted = Unknown::because("no broker lists the group");
-    let listed = names.iter().zip(coordinator::find(cluster, names).await);
-    listed
-        .map(|(name, coordinator)| Listed {
-            name: (*name).into(),
-            kind: Kind::Classic,
-            state: Err(unlisted.clone()),
-            coordinator,
-        })
-        .collect()
 }
 
 /// The kind of a group that has committed offsets; `None` for the protocols of others (`connect`, schema registries, …).
@@ -145,6 +224,9 @@ fn kind(group: &ListedGroup) -> Option<Kind> {
         _ => None,
     }
 }
+
+/// What a user without DESCRIBE on the cluster sees.
+const SOME_SHOWN: &str = "this user is shown only groups that it may describe, and none of them meets this: grant it DESCRIBE on the cluster";
 
 /// What a user without permissions sees.
 const NONE_SHOWN: &str = "this user is shown no groups, and may not describe the cluster, so whether there are any is unknown: grant it DESCRIBE on the cluster, on groups and on topics";

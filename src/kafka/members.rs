@@ -14,7 +14,7 @@ use kafka_protocol::protocol::{Decodable, Message, StrBytes};
 use super::cluster::{AskError, Cluster};
 use super::coordinator::{self, Outcome};
 use super::failure;
-use super::listed::Listed;
+use super::groups::Listed;
 use super::measured::Measured;
 use super::names::Names;
 use super::versions::Api;
@@ -68,6 +68,9 @@ async fn describe_classic(
         (group.group_id, outcome)
     })
     .await
+    .into_iter()
+    .map(|(index, outcome)| (index, outcome.map(|described| described.unless_listed(&groups[index]))))
+    .collect()
 }
 
 async fn describe_consumer(
@@ -181,6 +184,16 @@ fn consumer(group: &ConsumerGroup, names: &Names<'_>) -> Described {
         }
     }
     described
+}
+
+impl Described {
+    /// Of a group that no broker lists not even the kind is known, and groups of other kinds are dead to `DescribeGroups`.
+    fn unless_listed(mut self, listed: &Listed) -> Self {
+        if !listed.shown && self.state.as_deref() == Ok("Dead") {
+            self.members = Err(Unknown::because("no broker lists the group, and it is no classic one"));
+        }
+        self
+    }
 }
 
 /// Streams groups answer neither request (KIP-1071).

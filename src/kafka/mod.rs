@@ -14,7 +14,7 @@ mod failure;
 mod frame;
 mod groups;
 mod handshake;
-mod listed;
+mod internal;
 mod logs;
 mod measured;
 mod members;
@@ -129,7 +129,7 @@ pub async fn survey(
     tracing::debug!(ms = laps.lap(), topics = names.len(), "topics described");
     let topics: Vec<_> = names.iter().zip(&described).map(|(name, topic)| topic.outline(name)).collect();
     let mut rows = Vec::new();
-    let snapshot = Snapshot {
+    let mut snapshot = Snapshot {
         brokers: assembly::brokers(&cluster),
         cluster_id: cluster.id().map(Into::into),
         groups: parts.into_iter().map(|part| part.into_group(&topics, hides_topics, &mut rows)).collect(),
@@ -139,7 +139,10 @@ pub async fn survey(
         uncovered: share.into_iter().map(|listed| (listed.name, listed.kind)).collect(),
         left_out: listing.left_out,
         problems: listing.problems,
+        shown: listing.shown,
+        blind: listing.blind,
     };
+    snapshot.miss(listing.unmet);
     Ok((Survey { cluster, names, described, wanted }, snapshot))
 }
 

@@ -10,7 +10,6 @@ use crate::cloudwatch::past::Past;
 use crate::kafka::{self, Access, Credentials, LookError, Selection, Survey};
 use crate::lag::Unknown;
 use crate::laps::Laps;
-use crate::pattern::Patterns;
 use crate::snapshot::Snapshot;
 
 /// A snapshot and what was before it.
@@ -28,16 +27,20 @@ pub(super) struct Look {
 impl Run<'_> {
     /// Surveys the cluster, and reads its logs and its history side by side. A cluster with fewer groups than at the last
     /// look may only be starting up, so it is looked at again before that is believed.
+    ///
+    /// It is believed where every coordinator is seen to be there and told its groups: then the others were deleted.
     pub(super) async fn look(&self, selection: &Selection) -> Result<Look, Error> {
         let mut pauses = [500, 1_000, 2_000].into_iter();
         loop {
-            let look = Box::pin(self.look_once(selection)).await?;
-            let Some(pause) = pauses.next().map(Duration::from_millis).filter(|_| look.vanished > 0) else {
+            let mut look = Box::pin(self.look_once(selection)).await?;
+            let (vanished, whole) = (look.vanished > 0, look.snapshot.listed.is_ok());
+            let pause = pauses.next().map(Duration::from_millis).filter(|_| vanished && whole);
+            let Some(pause) = pause.filter(|pause| Instant::now() + *pause < self.until(KAFKA_SHARE / 2.0)) else {
+                if whole && look.snapshot.blind.is_none() {
+                    look.vanished = 0;
+                }
                 return Ok(look);
             };
-            if Instant::now() + pause >= self.until(KAFKA_SHARE / 2.0) {
-                return Ok(look);
-            }
             tracing::info!(vanished = look.vanished, "fewer groups than at the last look; looking again");
             sleep(pause).await;
         }
@@ -56,12 +59,6 @@ impl Run<'_> {
         };
         let cluster = self.config.cluster.clone().or_else(|| snapshot.cluster_id.as_deref().map(str::to_owned));
         let cluster = cluster.unwrap_or_else(|| UNNAMED.to_owned());
-        let expected: Vec<&str> = selection.named.iter().map(String::as_str).collect();
-        snapshot.expect(&expected, |name, group| name == group);
-        if expected.is_empty() {
-            let globs: Vec<&str> = self.config.judgement.expected.iter().map(String::as_str).collect();
-            snapshot.expect(&globs, |glob, group| Patterns::parse(glob).select(group));
-        }
         let past = async {
             match self.store.as_ref().filter(|_| self.remembers()) {
                 Some(store) => {
@@ -78,11 +75,8 @@ impl Run<'_> {
         let time_ms = self.clock.now_ms();
         snapshot.topics = topics;
         let before = past.roster().ok().flatten();
-        let now = snapshot.listed.as_ref().map(Vec::len).ok();
-        let vanished = match (before, now) {
-            (Some(before), Some(now)) => usize::try_from(before.groups).unwrap_or_default().saturating_sub(now),
-            _ => 0,
-        };
+        let before = before.map_or(0, |before| usize::try_from(before.groups).unwrap_or_default());
+        let vanished = before.saturating_sub(snapshot.shown);
         Ok(Look { survey, snapshot, cluster, past, time_ms, vanished })
     }
 

@@ -80,6 +80,7 @@ impl Run<'_> {
         let selection = Selection {
             named: self.request.groups.clone(),
             groups: self.config.groups.clone(),
+            expected: self.config.judgement.expected.clone(),
             topics: self.config.topics.clone(),
         };
         let looked = Box::pin(self.survey(&selection)).await;
@@ -92,8 +93,6 @@ impl Run<'_> {
             }
         };
         let cluster = snapshot.cluster_id.as_deref().map(str::to_owned);
-        let expected: Vec<&str> = selection.named.iter().map(String::as_str).collect();
-        snapshot.expect(&expected, |name, group| name == group);
         let may_describe = survey.may_describe_cluster().await;
         snapshot.topics = survey.read_logs().await;
         lines.extend(configuration::selected(&snapshot));

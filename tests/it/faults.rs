@@ -1,5 +1,6 @@
 //! Brokers that load, move, die, hang or talk nonsense: what can be known is told, and the rest with its cause.
 
+mod away;
 mod hostile;
 mod late;
 mod moves;

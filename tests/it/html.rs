@@ -271,6 +271,8 @@ fn real_report() -> String {
         uncovered: Vec::new(),
         left_out: BTreeMap::from([("connect".to_owned(), 2)]),
         problems: vec![Problem { place: "groups".into(), what: silent() }],
+        shown: 0,
+        blind: None,
     };
     let thresholds = |_: &Group| Thresholds {
         allowed_lag: 0,

@@ -25,7 +25,7 @@ use tokio::sync::oneshot;
 pub(crate) use faults::{Act, When};
 pub(crate) use listener::{Authority, Validity};
 pub(crate) use releases::Release;
-pub(crate) use scene::{Group, Node, Sasl, Scene, Topic, Voice};
+pub(crate) use scene::{Group, NO_LISTENER, Node, Sasl, Scene, Topic, Voice};
 pub(crate) use seen::Seen;
 
 use server::World;

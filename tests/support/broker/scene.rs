@@ -17,6 +17,10 @@ pub(crate) struct Scene {
     pub(super) topics: Vec<Topic>,
     pub(super) faults: Vec<Fault>,
     pub(super) offsets_topic: bool,
+    /// Who leads the partitions of the offsets topic, in turn; empty for all nodes.
+    pub(super) offsets_led_by: Vec<i32>,
+    /// This user may not describe the offsets topic.
+    pub(super) offsets_hidden: bool,
     pub(super) sasl: Option<Sasl>,
 }
 
@@ -147,6 +151,27 @@ impl Scene {
         self
     }
 
+    /// The fifty partitions of the offsets topic are led by these brokers in turn; see [`Topic::led_by`].
+    pub(crate) fn offsets_led_by(mut self, nodes: &[i32]) -> Self {
+        self.offsets_led_by = nodes.to_vec();
+        self
+    }
+
+    /// This user may not describe the offsets topic.
+    pub(crate) fn hidden_offsets(mut self) -> Self {
+        self.offsets_hidden = true;
+        self
+    }
+
+    /// The offsets topic, if there is one.
+    pub(super) fn offsets(&self) -> Option<Topic> {
+        let every: Vec<i32> = self.nodes.iter().map(|node| node.id).collect();
+        let leaders = if self.offsets_led_by.is_empty() { &every } else { &self.offsets_led_by };
+        let mut topic = Topic::new("__consumer_offsets", &vec![0..1; 50]).led_by(leaders);
+        topic.hidden = self.offsets_hidden;
+        self.offsets_topic.then_some(topic)
+    }
+
     /// Nobody ever committed anything.
     pub(crate) fn without_offsets_topic(mut self) -> Self {
         self.offsets_topic = false;
@@ -188,6 +213,9 @@ impl Scene {
         self.topics.retain(|topic| topic.name != name);
     }
 }
+
+/// The leader of a partition whose broker lacks the listener that is asked.
+pub(crate) const NO_LISTENER: i32 = -72;
 
 impl Node {
     fn new(id: i32) -> Self {
@@ -309,7 +337,7 @@ impl Topic {
         Self { name: name.into(), logs: logs.iter().map(log).collect(), hidden: false }
     }
 
-    /// The partitions are led by these brokers in turn.
+    /// The partitions are led by these brokers in turn; -1 stands for none, and [`NO_LISTENER`] for one without the listener.
     pub(crate) fn led_by(mut self, nodes: &[i32]) -> Self {
         for (log, node) in self.logs.iter_mut().zip(nodes.iter().cycle()) {
             log.leader = *node;

@@ -15,7 +15,7 @@ use super::{
     Asked, FENCED_LEADER_EPOCH, NOT_LEADER_OR_FOLLOWER, TOPIC_AUTHORIZATION_FAILED, UNKNOWN_LEADER_EPOCH,
     UNKNOWN_TOPIC_OR_PARTITION, text,
 };
-use crate::support::broker::scene::{Log, Topic};
+use crate::support::broker::scene::{Log, NO_LISTENER, Topic};
 
 pub(super) fn metadata(asked: &Asked<'_>, request: MetadataRequest) -> MetadataResponse {
     let brokers = asked.scene.nodes.iter().zip(asked.ports).map(|(node, port)| {
@@ -42,12 +42,12 @@ pub(super) fn metadata(asked: &Asked<'_>, request: MetadataRequest) -> MetadataR
 
 fn topic(asked: &Asked<'_>, name: &str) -> MetadataResponseTopic {
     let answer = MetadataResponseTopic::default().with_name(Some(TopicName(text(name))));
-    let known = asked.scene.topics.iter().find(|topic| topic.name == name);
-    let internal = name == "__consumer_offsets" && asked.scene.offsets_topic;
+    let offsets = asked.scene.offsets().filter(|topic| topic.name == name);
+    let known = asked.scene.topics.iter().find(|topic| topic.name == name).or(offsets.as_ref());
     let code = match known {
         Some(topic) if topic.hidden => TOPIC_AUTHORIZATION_FAILED,
-        None if !internal => UNKNOWN_TOPIC_OR_PARTITION,
-        _ => 0,
+        None => UNKNOWN_TOPIC_OR_PARTITION,
+        Some(_) => 0,
     };
     let code = asked.code(code);
     let Some(topic) = known.filter(|_| code == 0) else {
@@ -69,8 +69,12 @@ fn partition(asked: &Asked<'_>, index: i32, log: &Log) -> MetadataResponsePartit
     let missing = log.leader < 0;
     let mut answer = MetadataResponsePartition::default()
         .with_partition_index(index)
-        .with_leader_id(BrokerId(log.leader))
-        .with_error_code(if missing { LEADER_NOT_AVAILABLE } else { 0 })
+        .with_leader_id(BrokerId(log.leader.max(-1)))
+        .with_error_code(match log.leader {
+            NO_LISTENER => LISTENER_NOT_FOUND,
+            _ if missing => LEADER_NOT_AVAILABLE,
+            _ => 0,
+        })
         .with_replica_nodes(asked.scene.nodes.iter().map(|node| BrokerId(node.id)).collect());
     if asked.version >= 7 {
         answer.leader_epoch = log.epoch;
@@ -124,3 +128,4 @@ fn offset(
 }
 
 const LEADER_NOT_AVAILABLE: i16 = 5;
+const LISTENER_NOT_FOUND: i16 = 72;

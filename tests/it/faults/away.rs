@@ -1,0 +1,135 @@
+//! Groups whose coordinator is away: nobody lists them, and nobody says so.
+
+use kafka_protocol::messages::ApiKey;
+use serde_json::Value;
+
+use crate::preflight::answer;
+use crate::support::broker::{Act, Group, NO_LISTENER, Release, Scene, Topic, Voice, When};
+use crate::support::look::{Look, Report, look};
+
+/// Two brokers with a group each, five records behind both.
+fn two() -> Scene {
+    Scene::of(2)
+        .group(Group::classic("orders").commits("t", &[5]))
+        .group(Group::consumer("bills").at(2).commits("t", &[5]))
+        .topic(Topic::new("t", &[0..10]))
+}
+
+/// The look with this in `MEERKAT_EXPECT`.
+fn expecting(scene: Scene, expected: &str) -> Report {
+    let stage = scene.start();
+    Look::at(&stage.bootstrap()).with("MEERKAT_EXPECT", expected).report(&stage)
+}
+
+fn status(report: &Report, group: &str) -> (String, String) {
+    let text = |key: &str| report.group(group)[key].as_str().unwrap_or_default().to_owned();
+    (text("status"), text("reason"))
+}
+
+#[track_caller]
+fn is_unknown(report: &Report, group: &str, because: &str) {
+    let (status, reason) = status(report, group);
+    assert_eq!(status, "UNKNOWN", "{reason}");
+    assert!(reason.contains(because), "{reason}");
+    assert!(!report.complete());
+}
+
+#[test]
+fn offsets_partitions_without_a_leader_make_a_look_incomplete() {
+    for (leaders, why) in [([1, -1], "the partition has no leader"), ([1, NO_LISTENER], "no listener of the name")] {
+        let report = look(&two().offsets_led_by(&leaders).start());
+        assert!(!report.complete());
+        assert_eq!(*report.at("status"), "UNKNOWN");
+        let expected =
+            "groups: groups whose coordinator is away may be missing (25 of 50 partitions of __consumer_offsets: ";
+        assert!(report.problems()[0].starts_with(expected), "{:?}", report.problems());
+        assert!(report.problems()[0].contains(why), "{:?}", report.problems());
+        assert_eq!(report.lags("orders"), "t/0 5");
+    }
+}
+
+#[test]
+fn a_whole_offsets_topic_makes_no_noise() {
+    let report = look(&two().start());
+    assert!(report.complete(), "{:?}", report.problems());
+}
+
+#[test]
+fn an_old_broker_is_asked_for_the_offsets_topic_once_it_shows_groups() {
+    let scene = || two().release(Release::V2_1);
+    assert!(look(&scene().start()).complete());
+    assert!(look(&scene().offsets_led_by(&[-1, 1]).start()).problems()[0].contains("25 of 50"));
+    // Asking for the topic would create it.
+    let stage = Scene::of(1).without_offsets_topic().release(Release::V2_1).start();
+    assert!(look(&stage).complete());
+    assert!(
+        stage.asked(ApiKey::Metadata).iter().all(|seen| !seen.body.windows(18).any(|at| at == b"__consumer_offsets"))
+    );
+}
+
+#[test]
+fn a_group_whose_coordinator_is_away_is_told_from_one_that_does_not_exist() {
+    // "gone" belongs to partition 5 of 50, "a" to 47: Java's hashes of the names.
+    let mut leaders = [1; 50];
+    leaders[5] = -1;
+    for expected in [true, false] {
+        let stage = two().offsets_led_by(&leaders).start();
+        let at = Look::at(&stage.bootstrap());
+        let at = if expected { at.with("MEERKAT_EXPECT", "gone,a") } else { at.named(&["gone", "a"]) };
+        let report = at.report(&stage);
+        is_unknown(&report, "gone", "its coordinator is away");
+        assert_eq!(status(&report, "a"), ("NOTFOUND".into(), "there is no such group".into()));
+    }
+}
+
+#[test]
+fn what_is_expected_is_not_missing_while_a_coordinator_is_down() {
+    let down = || two().node(2, |node| node.voice = Voice::Closed);
+    is_unknown(&expecting(down(), "bills"), "bills", "Connection refused");
+    is_unknown(&expecting(down(), "b*"), "b*", "Connection refused");
+}
+
+#[test]
+fn what_is_expected_is_not_missing_where_the_listing_is_refused() {
+    let refused = || two().fault(When::on(ApiKey::ListGroups).at(2), Act::Code(31));
+    is_unknown(&expecting(refused(), "b*"), "b*", "this user may not describe the cluster");
+    // A group by its full name is looked up, whatever the listing says.
+    assert_eq!(expecting(refused(), "bills").lags("bills"), "t/0 5");
+    let hidden = refused().group(Group::classic("hidden").at(2).refused(30));
+    is_unknown(&expecting(hidden, "hidden"), "hidden", "this user may not describe the group");
+}
+
+#[test]
+fn what_is_expected_and_nowhere_is_missing() {
+    let report = expecting(two(), "nobody,no-*,orders,b*");
+    for group in ["nobody", "no-*"] {
+        assert_eq!(status(&report, group), ("NOTFOUND".into(), "there is no such group".into()));
+    }
+    assert_eq!(report.groups(), ["bills", "no-*", "nobody", "orders"]);
+}
+
+#[test]
+fn a_group_of_another_protocol_is_no_missing_group_and_no_idle_one() {
+    let scene = two().group(Group::new("sink", "classic", "connect"));
+    let stage = scene.start();
+    let report = Look::at(&stage.bootstrap()).named(&["sink"]).report(&stage);
+    is_unknown(&report, "sink", "protocol type is connect");
+}
+
+#[test]
+fn where_nobody_answers_nothing_is_missing() {
+    let stage = Scene::of(1).release(Release::V2_1).fault(When::on(ApiKey::ListGroups), Act::Hang).start();
+    let at = Look::at(&stage.bootstrap()).named(&["orders"]).within(std::time::Duration::from_secs(2));
+    is_unknown(&at.report(&stage), "orders", "no answer before the deadline");
+}
+
+#[test]
+fn a_hidden_offsets_topic_alone_makes_no_look_incomplete_and_preflight_says_so() {
+    let stage = two().hidden_offsets().start();
+    assert!(look(&stage).complete());
+    let variables = [("KAFKA_BOOTSTRAP_SERVERS", &*stage.bootstrap()), ("KAFKA_SECURITY_PROTOCOL", "PLAINTEXT")];
+    let told: Value = serde_json::from_str(&answer(&variables, r#"{"mode": "preflight"}"#).json).unwrap();
+    let lines = told["lines"].as_array().unwrap();
+    let line = lines.iter().find(|line| line["subject"] == "coordinators").unwrap_or(&Value::Null);
+    assert_eq!(line["status"], "works with less", "{told}");
+}

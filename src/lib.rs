@@ -18,6 +18,7 @@ pub mod causes;
 pub mod cloudwatch;
 pub mod config;
 pub mod event;
+pub mod from_burrow;
 pub mod html;
 pub mod judged;
 pub mod kafka;

@@ -48,13 +48,16 @@ impl Part {
         let Self { listed, described, mut rows } = self;
         let mut gaps = Vec::new();
         let (state, members, assigned, subscribed) = match described {
-            Ok(Described { state, members, assigned, subscribed }) => (state, members, assigned, subscribed),
+            Ok(Described { state, members, assigned, subscribed, hindrance, .. }) => {
+                gaps.extend(hindrance);
+                (state, members, assigned, subscribed)
+            }
             Err(cause) => {
                 // Where there are no commits either, they tell why.
                 if rows.is_ok() {
                     gaps.push(Unknown::because(format!("its members are unknown: {cause}")));
                 }
-                (Err(cause.clone()), Err(cause), Vec::new(), None)
+                (listed.state.or(Err(cause.clone())), Err(cause), Vec::new(), None)
             }
         };
         if let Ok(rows) = &mut rows {

@@ -8,12 +8,13 @@ use futures_util::future::{FutureExt, LocalBoxFuture, Shared, join_all};
 use kafka_protocol::messages::metadata_request::MetadataRequestTopic;
 use kafka_protocol::messages::metadata_response::MetadataResponse;
 use kafka_protocol::messages::{BrokerId, MetadataRequest, TopicName};
-use kafka_protocol::protocol::{Request, StrBytes};
+use kafka_protocol::protocol::StrBytes;
 use tokio::time::{Instant, timeout_at};
 
 use super::connection::{self, CallError, Connection, Traffic};
 use super::handshake;
 use super::internal::{self, Internal, OFFSETS_TOPIC, SHARE_TOPIC};
+use super::messages::Question;
 use super::sasl::{Login, Moment};
 use super::tls::{self, Tls};
 use super::transport;
@@ -198,7 +199,7 @@ impl Cluster {
     }
 
     /// Asks one broker.
-    pub(super) async fn call<R: Request>(&self, id: i32, api: Api, request: &R) -> Result<R::Response, AskError> {
+    pub(super) async fn call<Q: Question>(&self, id: i32, api: Api, request: &Q) -> Result<Q::Answer, AskError> {
         let node = self.brokers.get(&id).ok_or_else(|| AskError::Down(self.place(id), "not in the metadata".into()))?;
         let down = |cause: String| AskError::Down(self.place(id), cause);
         let connection = node.connection.as_ref().map_err(|cause| down(cause.to_string()))?;

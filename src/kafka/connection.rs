@@ -9,13 +9,13 @@ use std::sync::atomic::{AtomicI32, AtomicU64, Ordering};
 use std::sync::{Arc, Mutex, OnceLock, PoisonError};
 
 use bytes::{Bytes, BytesMut};
-use kafka_protocol::protocol::Request;
 use tokio::io::{AsyncRead, AsyncReadExt, AsyncWrite, AsyncWriteExt, BufReader};
 use tokio::sync::{Semaphore, mpsc, oneshot};
 use tokio::task::JoinHandle;
 use tokio::time::{Instant, timeout_at};
 
 use super::frame::{self, FrameError, Size};
+use super::messages::Question;
 use super::tls;
 use super::versions::{Api, NoCommonVersion, Versions};
 
@@ -104,18 +104,18 @@ impl Connection {
     }
 
     /// Asks in the highest version that both sides know.
-    pub(super) async fn call<R: Request>(&self, api: Api, request: &R) -> Result<R::Response, CallError> {
+    pub(super) async fn call<Q: Question>(&self, api: Api, request: &Q) -> Result<Q::Answer, CallError> {
         self.call_in(self.versions.choose(api)?, request).await
     }
 
     /// Asks in exactly this version.
-    pub(super) async fn call_in<R: Request>(&self, version: i16, request: &R) -> Result<R::Response, CallError> {
+    pub(super) async fn call_in<Q: Question>(&self, version: i16, request: &Q) -> Result<Q::Answer, CallError> {
         let answer = self.call_raw(version, request).await?;
-        Ok(frame::decode::<R>(answer, version)?)
+        Ok(frame::decode::<Q>(answer, version)?)
     }
 
     /// Asks in exactly this version, and leaves the answer as bytes.
-    pub(super) async fn call_raw<R: Request>(&self, version: i16, request: &R) -> Result<Bytes, CallError> {
+    pub(super) async fn call_raw<Q: Question>(&self, version: i16, request: &Q) -> Result<Bytes, CallError> {
         let correlation = self.correlation.fetch_add(1, Ordering::Relaxed);
         let frame = frame::encode(request, version, correlation)?;
         self.traffic.requests.fetch_add(1, Ordering::Relaxed);

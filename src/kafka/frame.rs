@@ -5,9 +5,10 @@
 
 use bytes::{Buf, BufMut, Bytes, BytesMut};
 use kafka_protocol::messages::RequestHeader;
-use kafka_protocol::protocol::{Decodable, Encodable, HeaderVersion, Request, StrBytes};
+use kafka_protocol::protocol::{Decodable, Encodable, StrBytes};
 
 use super::measured::Measured;
+use super::messages::Question;
 
 /// What is wrong with the bytes that a peer sent.
 #[derive(Debug, thiserror::Error)]
@@ -65,18 +66,19 @@ pub(super) fn size(prefix: [u8; 4], limit: usize) -> Result<Size, FrameError> {
 }
 
 /// One request, ready to be written.
-pub(super) fn encode<R: Request>(request: &R, version: i16, correlation: i32) -> Result<Bytes, FrameError> {
+pub(super) fn encode<Q: Question>(request: &Q, version: i16, correlation: i32) -> Result<Bytes, FrameError> {
     let header = RequestHeader::default()
-        .with_request_api_key(R::KEY)
+        .with_request_api_key(Q::KEY)
         .with_request_api_version(version)
         .with_correlation_id(correlation)
         .with_client_id(Some(StrBytes::from_static_str(CLIENT_ID)));
     let mut frame = BytesMut::zeroed(PREFIX);
     header
-        .encode(&mut frame, R::header_version(version))
-        .and_then(|()| request.encode(&mut frame, version))
-        .map_err(|error| body::<R>(version, &error))?;
-    let size = i32::try_from(frame.len() - PREFIX).map_err(|error| body::<R>(version, &error))?;
+        .encode(&mut frame, Q::headers(version).0)
+        .map_err(|error| error.to_string())
+        .and_then(|()| request.write(&mut frame, version))
+        .map_err(|error| body::<Q>(version, &error))?;
+    let size = i32::try_from(frame.len() - PREFIX).map_err(|error| body::<Q>(version, &error))?;
     (&mut frame[..PREFIX]).put_i32(size);
     Ok(frame.freeze())
 }
@@ -87,21 +89,22 @@ pub(super) fn correlation(frame: &[u8]) -> Option<i32> {
 }
 
 /// The answer to a request of this kind and version; every byte of it must be used.
-pub(super) fn decode<R: Request>(frame: Bytes, version: i16) -> Result<R::Response, FrameError> {
-    let header = R::Response::header_version(version);
+pub(super) fn decode<Q: Question>(frame: Bytes, version: i16) -> Result<Q::Answer, FrameError> {
+    let (_, header) = Q::headers(version);
     // From header version 1 on, lengths are no plain numbers, and a plain number may be anything.
     let mut frame = Measured::new(frame, if header == 0 { LARGEST_OF_OLD } else { i32::MAX });
     kafka_protocol::messages::ResponseHeader::decode(&mut frame, header)
-        .and_then(|_| R::Response::decode(&mut frame, version))
-        .map_err(|error| body::<R>(version, &error))
+        .map_err(|error| error.to_string())
+        .and_then(|_| Q::read(&mut frame, version))
+        .map_err(|error| body::<Q>(version, &error))
         .and_then(|answer| match frame.remaining() {
             0 => Ok(answer),
-            left => Err(body::<R>(version, &format!("{left} bytes are left over"))),
+            left => Err(body::<Q>(version, &format!("{left} bytes are left over"))),
         })
 }
 
-fn body<R: Request>(version: i16, what: &impl ToString) -> FrameError {
-    let api = super::versions::Api::from_key(R::KEY).map_or("a request", super::versions::Api::name);
+fn body<Q: Question>(version: i16, what: &impl ToString) -> FrameError {
+    let api = super::versions::Api::from_key(Q::KEY).map_or("a request", super::versions::Api::name);
     FrameError::Body { api, version, what: what.to_string() }
 }
 

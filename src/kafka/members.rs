@@ -1,4 +1,4 @@
-//! State and members of groups: `DescribeGroups` for classic groups, `ConsumerGroupDescribe` for those of KIP-848.
+//! State and members of groups: `DescribeGroups` for classic groups, a request of its own for each other kind.
 
 use std::collections::{HashMap, HashSet};
 
@@ -21,6 +21,8 @@ use super::versions::Api;
 use crate::lag::{Known, Unknown};
 use crate::snapshot::{Kind, Member};
 
+mod streams;
+
 /// What the coordinator says of one group.
 pub(super) struct Described {
     pub(super) state: Known<Box<str>>,
@@ -29,19 +31,27 @@ pub(super) struct Described {
     pub(super) assigned: Vec<(usize, i32, u32)>,
     /// The topics that members subscribe to; `None` where a regular expression decides on the broker, or nothing is known.
     pub(super) subscribed: Option<HashSet<usize>>,
+    /// Why the group cannot read, though it has members.
+    pub(super) hindrance: Option<Unknown>,
+}
+
+impl Described {
+    fn new(state: &str, members: Vec<Member>) -> Self {
+        Self { state: Ok(state.into()), members: Ok(members), assigned: Vec::new(), subscribed: None, hindrance: None }
+    }
 }
 
 /// Describes all groups, each kind by its own request: `DescribeGroups` answers for a KIP-848 group that it is dead.
 pub(super) async fn describe(cluster: &Cluster, groups: &[Listed], names: &Names<'_>) -> Vec<Known<Described>> {
     coordinator::ask(cluster, groups, async |broker, indexes| {
         let of_kind = |kind| indexes.iter().copied().filter(move |index| groups[*index].kind == kind).collect();
-        let (mut outcomes, consumer) = tokio::join!(
+        let (mut outcomes, consumer, streams) = tokio::join!(
             describe_classic(cluster, broker, groups, of_kind(Kind::Classic), names),
             describe_consumer(cluster, broker, groups, of_kind(Kind::Consumer), names),
+            streams::describe(cluster, broker, groups, of_kind(Kind::Streams), names),
         );
         outcomes.extend(consumer);
-        let streams: Vec<usize> = of_kind(Kind::Streams);
-        outcomes.extend(streams.into_iter().map(|index| (index, Outcome::Done(undescribed(&groups[index])))));
+        outcomes.extend(streams);
         outcomes
     })
     .await
@@ -131,12 +141,9 @@ async fn in_pieces<A>(
 
 /// A classic group's members carry their assignment in the consumer's own format, which the broker does not look into.
 fn classic(group: &ClassicGroup, names: &Names<'_>) -> Described {
-    let mut described = Described {
-        state: Ok((*group.group_state).into()),
-        members: Ok(group.members.iter().map(|member| named(&member.client_id, &member.client_host)).collect()),
-        assigned: Vec::new(),
-        subscribed: Some(HashSet::new()),
-    };
+    let members = group.members.iter().map(|member| named(&member.client_id, &member.client_host));
+    let mut described = Described::new(&group.group_state, members.collect());
+    described.subscribed = Some(HashSet::new());
     for (index, member) in (0..).zip(&group.members) {
         // A member that is still joining has none.
         if member.member_assignment.is_empty() {
@@ -168,12 +175,9 @@ fn classic(group: &ClassicGroup, names: &Names<'_>) -> Described {
 fn consumer(group: &ConsumerGroup, names: &Names<'_>) -> Described {
     let by_regex = |regex: &Option<StrBytes>| regex.as_ref().is_some_and(|regex| !regex.is_empty());
     let by_name = !group.members.iter().any(|member| by_regex(&member.subscribed_topic_regex));
-    let mut described = Described {
-        state: Ok((*group.group_state).into()),
-        members: Ok(group.members.iter().map(|member| named(&member.client_id, &member.client_host)).collect()),
-        assigned: Vec::new(),
-        subscribed: by_name.then(HashSet::new),
-    };
+    let members = group.members.iter().map(|member| named(&member.client_id, &member.client_host));
+    let mut described = Described::new(&group.group_state, members.collect());
+    described.subscribed = by_name.then(HashSet::new);
     for (index, member) in (0..).zip(&group.members) {
         for topic in &member.assignment.topic_partitions {
             let Some(number) = names.number(&topic.topic_name) else { continue };
@@ -196,14 +200,8 @@ impl Described {
     }
 }
 
-/// Streams groups answer neither request (KIP-1071).
-fn undescribed(listed: &Listed) -> Described {
-    let reason = Unknown::because(format!("members of {} groups are not read yet", listed.kind.name()));
-    Described { state: listed.state.clone(), members: Err(reason), assigned: Vec::new(), subscribed: None }
-}
-
 fn dead() -> Described {
-    Described { state: Ok("Dead".into()), members: Ok(Vec::new()), assigned: Vec::new(), subscribed: None }
+    Described::new("Dead", Vec::new())
 }
 
 fn named(client_id: &str, host: &str) -> Member {

@@ -18,6 +18,7 @@ mod internal;
 mod logs;
 mod measured;
 mod members;
+mod messages;
 mod names;
 mod offsets;
 mod pauses;

@@ -10,7 +10,7 @@ use crate::snapshot::{Group, Snapshot};
 pub fn permissions(snapshot: &Snapshot, cluster: Option<bool>) -> Permissions {
     let unseen = Unknown::because(assembly::UNSEEN);
     let groups = snapshot.groups.iter().filter(|group| !group.is_missing());
-    let refused = |group: &Group| group.rows.as_ref().err().or(group.state.as_ref().err()).cloned();
+    let refused = |group: &Group| group.rows.as_ref().err().or(group.members.as_ref().err()).cloned();
     let topics = snapshot.topics.iter();
     Permissions {
         cluster,

@@ -36,6 +36,12 @@ pub enum Api {
     SaslAuthenticate,
     /// State and members of KIP-848 groups.
     ConsumerGroupDescribe,
+    /// State and members of share groups (KIP-932).
+    ShareGroupDescribe,
+    /// State, members and topology of streams groups (KIP-1071).
+    StreamsGroupDescribe,
+    /// Where share groups stand, and how far behind.
+    DescribeShareGroupOffsets,
 }
 
 /// The versions that one broker offered, held against ours.
@@ -55,7 +61,7 @@ pub struct NoCommonVersion {
 
 impl Api {
     /// Every API, in the order of its key.
-    pub const ALL: [Self; 10] = [
+    pub const ALL: [Self; 13] = [
         Self::ListOffsets,
         Self::Metadata,
         Self::OffsetFetch,
@@ -66,6 +72,9 @@ impl Api {
         Self::ApiVersions,
         Self::SaslAuthenticate,
         Self::ConsumerGroupDescribe,
+        Self::ShareGroupDescribe,
+        Self::StreamsGroupDescribe,
+        Self::DescribeShareGroupOffsets,
     ];
 
     /// The API key on the wire.
@@ -82,6 +91,9 @@ impl Api {
             Self::ApiVersions => 18,
             Self::SaslAuthenticate => 36,
             Self::ConsumerGroupDescribe => 69,
+            Self::ShareGroupDescribe => 77,
+            Self::StreamsGroupDescribe => 89,
+            Self::DescribeShareGroupOffsets => 90,
         }
     }
 
@@ -99,6 +111,9 @@ impl Api {
             Self::ApiVersions => "ApiVersions",
             Self::SaslAuthenticate => "SaslAuthenticate",
             Self::ConsumerGroupDescribe => "ConsumerGroupDescribe",
+            Self::ShareGroupDescribe => "ShareGroupDescribe",
+            Self::StreamsGroupDescribe => "StreamsGroupDescribe",
+            Self::DescribeShareGroupOffsets => "DescribeShareGroupOffsets",
         }
     }
 
@@ -122,10 +137,10 @@ impl Api {
             Self::OffsetFetch => (2, 9),
             Self::FindCoordinator | Self::DescribeGroups => (0, 6),
             Self::ListGroups => (0, 5),
-            Self::SaslHandshake => (1, 1),
+            Self::SaslHandshake | Self::ShareGroupDescribe => (1, 1),
             Self::ApiVersions => (0, 4),
             Self::SaslAuthenticate => (0, 2),
-            Self::ConsumerGroupDescribe => (0, 1),
+            Self::ConsumerGroupDescribe | Self::StreamsGroupDescribe | Self::DescribeShareGroupOffsets => (0, 1),
         };
         Range { min, max }
     }
@@ -175,8 +190,11 @@ impl fmt::Display for NoCommonVersion {
                 if theirs.min > ours.max {
                     f.write_str("upgrade meerkat")
                 } else {
-                    // Every other API has what it takes since Kafka 0.11.
-                    let release = if self.api == Api::SaslHandshake { "1.0" } else { "0.11" };
+                    let release = match self.api {
+                        Api::SaslHandshake => "1.0",
+                        Api::ShareGroupDescribe => "4.1", // 4.0 had share groups in early access
+                        _ => "0.11",
+                    };
                     write!(f, "upgrade the broker to Kafka {release} or later")
                 }
             }
@@ -253,5 +271,6 @@ mod tests {
         held::<m::ApiVersionsRequest, m::ApiVersionsResponse>(Api::ApiVersions);
         held::<m::SaslAuthenticateRequest, m::SaslAuthenticateResponse>(Api::SaslAuthenticate);
         held::<m::ConsumerGroupDescribeRequest, m::ConsumerGroupDescribeResponse>(Api::ConsumerGroupDescribe);
+        held::<m::ShareGroupDescribeRequest, m::ShareGroupDescribeResponse>(Api::ShareGroupDescribe);
     }
 }

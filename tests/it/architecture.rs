@@ -31,6 +31,7 @@ const OUTSIDE: &[&str] = &[
     "kafka/handshake.rs",
     "kafka/logs.rs",
     "kafka/members.rs",
+    "kafka/members/streams.rs",
     "kafka/mod.rs",
     "kafka/probe.rs",
     "kafka/probe/certificate.rs",

@@ -5,11 +5,15 @@
 
 use serde_json::json;
 
+use crate::real_kafka::show;
 use crate::support::kafka::{Cluster, Options};
 use crate::support::look::{Look, Report};
 use crate::support::tape::{Player, Tape};
 
-const RELEASES: [&str; 3] = ["2.8.2", "3.9.1", "4.4.0"];
+const RELEASES: [&str; 6] = ["2.8.2", "3.9.1", "4.1.1", "4.2.0", "4.3.1", "4.4.0"];
+
+/// Those of them with streams groups (KIP-1071).
+const STREAMS: [&str; 3] = ["4.2.0", "4.3.1", "4.4.0"];
 
 fn path(release: &str) -> String {
     format!("{}/tests/support/recorded/{release}.txt", env!("CARGO_MANIFEST_DIR"))
@@ -77,6 +81,25 @@ fn the_versions_are_those_that_the_release_is_known_for() {
     assert_eq!(chosen("4.4.0"), [10, 13, 9, 5, 6, 1]);
 }
 
+#[test]
+fn streams_groups_are_told_with_members_tasks_and_why_they_are_not_ready() {
+    for release in STREAMS {
+        let report = replayed(release);
+        let group = |name| show(report.group(name), "type state members");
+        assert_eq!(group("app"), "type=streams state=Stable members=1", "{release}");
+        let partition = |topic, number| show(report.partition("app", topic, number), "lag member");
+        let member = "member=app-StreamThread-1-consumer";
+        assert_eq!(partition("words", 0), format!("lag=0 {member}"), "{release}");
+        assert_eq!(partition("words", 1), format!("lag=null {member}"), "{release}");
+        let repartition = [0, 1].map(|number| partition("app-by-size-repartition", number));
+        assert!(repartition.contains(&format!("lag=0 {member}")), "{release}: {repartition:?}");
+        assert!(!report.lags("app").contains("changelog"), "{release}: {}", report.lags("app"));
+        assert_eq!(group("unready"), "type=streams state=NotReady members=1", "{release}");
+        let gaps = report.group("unready")["gaps"].to_string();
+        assert!(gaps.contains("(NotReady)") && gaps.contains("subscribed topic absent"), "{release}: {gaps}");
+    }
+}
+
 /// One topic with a trimmed log, one with an open transaction; commits within, below and past their logs; readers.
 fn stage(cluster: &Cluster) {
     for command in [
@@ -101,6 +124,18 @@ fn stage(cluster: &Cluster) {
     if cluster.is_at_least(3, 9) {
         cluster.hand("join two consumer new orders");
         cluster.hand("wait-caught-up new");
+    }
+    if cluster.is_at_least(4, 2) {
+        for command in [
+            "create-topic words 2",
+            "produce words 0 10",
+            "join app streams app words counting",
+            "wait-caught-up app commits=2",
+            "join unready streams unready absent not-ready",
+            "wait-streams-state unready NotReady",
+        ] {
+            cluster.hand(command);
+        }
     }
 }
 

@@ -17,10 +17,13 @@ REPOSITORY = pathlib.Path(__file__).resolve().parents[2]
 CACHE = pathlib.Path(os.environ.get("KAFKA_CACHE") or REPOSITORY / ".cache" / "kafka")
 STAGEHAND = pathlib.Path(__file__).resolve().parent / "stagehand"
 
-# 4.4.0 has no `kafka-streams` jar in the registry, and an older one does not work with its `kafka-clients`.
-CLIENTS = {"4.4.0": "4.3.1"}
+# 4.4.0 has no `kafka-streams` jar in the registry, and an older one does not work with its `kafka-clients`. The client of 4.1 tells offsets of
+# share groups in another way than those after it.
+CLIENTS = {"4.4.0": "4.3.1", "4.1.1": "4.3.1"}
 # The same for the command line tools, which are a jar of their own since 3.3.
 TOOLS = {"4.4.0": "4.3.1"}
+# What needs the client of 4.2: share and streams groups.
+NEWEST = {"ShareGroups.java", "ShareReader.java", "StreamsGroups.java", "StreamsReader.java"}
 COPY = "org.apache.maven.plugins:maven-dependency-plugin:3.6.1:copy-dependencies"
 # One logger for all: to stderr, so the broker's log is whatever its process wrote.
 LOGGER = ["org.slf4j:slf4j-api:1.7.36", "org.slf4j:slf4j-simple:1.7.36"]
@@ -70,8 +73,7 @@ def stagehand(version):
     """Stagehand compiled against the client for this broker: the class path that runs it."""
     release = client_version(version)
     libs = client(release)
-    optional = {"StreamsReader.java": (4, 2), "ShareReader.java": (4, 1)}
-    sources = [path for path in sorted(STAGEHAND.glob("*.java")) if number(release) >= optional.get(path.name, (0,))]
+    sources = [path for path in sorted(STAGEHAND.glob("*.java")) if number(release) >= (4, 2) or path.name not in NEWEST]
     digest = hashlib.sha256(b"".join(path.read_bytes() for path in sources)).hexdigest()[:12]
     classes = CACHE / f"stagehand-{release}-{digest}"
     with _lock(f"stagehand-{release}"):

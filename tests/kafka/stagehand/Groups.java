@@ -29,7 +29,7 @@ final class Groups {
         stagehand.command("fill-commits GROUP_PREFIX GROUPS TOPIC PARTITIONS OFFSET", this::fill);
         stagehand.command("delete-commit GROUP TOPIC PARTITION", this::deleteCommit);
         stagehand.command("delete-group GROUP", words -> admin.deleteConsumerGroups(List.of(words.word("GROUP"))).all().get());
-        stagehand.command("wait-caught-up GROUP [timeout=MS]", this::waitCaughtUp);
+        stagehand.command("wait-caught-up GROUP [commits=AT_LEAST] [timeout=MS]", this::waitCaughtUp);
         stagehand.command("wait-state GROUP STATE [timeout=MS]", this::waitState);
     }
 
@@ -82,9 +82,10 @@ final class Groups {
         return "";
     }
 
-    /** Answers when each of the group's commits (at least one) stands at the log end. */
+    /** Answers when each of the group's commits (at least one, or so many) stands at the log end. */
     private Object waitCaughtUp(Stagehand.Words words) throws Exception {
         String group = words.word("GROUP");
+        long least = words.option("commits", 1);
         Patience patience = new Patience(words.option("timeout", 30_000), "group " + group + " did not catch up");
         while (true) {
             Map<TopicPartition, OffsetAndMetadata> commits = committed(group);
@@ -92,7 +93,7 @@ final class Groups {
             Map<TopicPartition, OffsetSpec> asked = new HashMap<>();
             commits.keySet().forEach(partition -> asked.put(partition, OffsetSpec.latest()));
             Map<TopicPartition, ListOffsetsResultInfo> ends = admin.listOffsets(asked).all().get();
-            if (!commits.isEmpty() && commits.entrySet().stream().allMatch(of -> of.getValue().offset() >= ends.get(of.getKey()).offset())) {
+            if (commits.size() >= least && commits.entrySet().stream().allMatch(of -> of.getValue().offset() >= ends.get(of.getKey()).offset())) {
                 return commits.size();
             }
             patience.spend();

@@ -23,7 +23,7 @@ final class Readers implements AutoCloseable {
     void teach(Stagehand stagehand) {
         stagehand.command(
                 "join NAME classic|consumer|share|streams GROUP TOPIC [commit-every=MS|never] [rate=PER_SECOND] [session=MS]"
-                        + " [reset=earliest|latest] [assigned=N] [instance=ID] [apart]",
+                        + " [reset=earliest|latest] [assigned=N] [instance=ID] [release=OFFSET] [counting] [not-ready] [apart]",
                 this::join);
         stagehand.command("assign NAME GROUP TOPIC [commit-every=MS|never] [rate=PER_SECOND] [reset=earliest|latest] [apart]", this::assign);
         told(stagehand, "pause NAME [silent]", (consumer, words) -> consumer.pause(words.flag("silent")));
@@ -31,6 +31,7 @@ final class Readers implements AutoCloseable {
         told(stagehand, "seek NAME OFFSET", (consumer, words) -> consumer.seek(words.number("OFFSET")));
         told(stagehand, "position NAME TOPIC PARTITION", (consumer, words) -> consumer.position(words.word("TOPIC"), words.integer("PARTITION")));
         told(stagehand, "assignment NAME", (consumer, words) -> consumer.assignment());
+        told(stagehand, "release NAME OFFSET", null);
         stagehand.command("leave NAME", words -> {
             remove(words).leave();
             return "";
@@ -43,7 +44,7 @@ final class Readers implements AutoCloseable {
         Object run(ConsumerReader consumer, Stagehand.Words words) throws Exception;
     }
 
-    /** A command to one consumer, here or in its own process. */
+    /** A command to one reader, here or in its own process; {@code told} is how consumers follow it. */
     private void told(Stagehand stagehand, String usage, Told told) {
         stagehand.command(usage, words -> {
             String name = words.word("NAME");
@@ -51,10 +52,13 @@ final class Readers implements AutoCloseable {
             if (reader instanceof RemoteReader remote) {
                 return remote.tell(words.line);
             }
-            if (reader instanceof ConsumerReader consumer) {
+            if (reader instanceof ConsumerReader consumer && told != null) {
                 return told.run(consumer, words);
             }
-            throw new IllegalArgumentException("no consumer on stage is called " + name);
+            if (reader != null) {
+                return reader.tell(usage.split(" ")[0], words);
+            }
+            throw new IllegalArgumentException("no reader on stage is called " + name);
         });
     }
 
@@ -68,8 +72,8 @@ final class Readers implements AutoCloseable {
         }
         return start(name, switch (protocol) {
             case "classic", "consumer" -> new ConsumerReader(bootstrap, name, protocol, group, topic, words);
-            case "share" -> optional("ShareReader", name, group, topic);
-            case "streams" -> optional("StreamsReader", name, group, topic);
+            case "share" -> optional("ShareReader", name, group, topic, words);
+            case "streams" -> optional("StreamsReader", name, group, topic, words);
             default -> throw new IllegalArgumentException("no such protocol: " + protocol);
         });
     }
@@ -101,10 +105,11 @@ final class Readers implements AutoCloseable {
     }
 
     /** A reader that is only compiled where the client has what it needs. */
-    private Reader optional(String type, String name, String group, String topic) throws Exception {
+    private Reader optional(String type, String name, String group, String topic, Stagehand.Words words) throws Exception {
         try {
-            var constructor = Class.forName(type).getDeclaredConstructor(String.class, Admin.class, String.class, String.class, String.class);
-            return (Reader) constructor.newInstance(bootstrap, admin, name, group, topic);
+            var constructor = Class.forName(type)
+                    .getDeclaredConstructor(String.class, Admin.class, String.class, String.class, String.class, Stagehand.Words.class);
+            return (Reader) constructor.newInstance(bootstrap, admin, name, group, topic, words);
         } catch (ClassNotFoundException missing) {
             throw new UnsupportedOperationException("this release's client has no " + type);
         }

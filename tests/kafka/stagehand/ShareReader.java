@@ -5,31 +5,42 @@ import java.util.Properties;
 import org.apache.kafka.clients.admin.Admin;
 import org.apache.kafka.clients.admin.AlterConfigOp;
 import org.apache.kafka.clients.admin.ConfigEntry;
+import org.apache.kafka.clients.consumer.AcknowledgeType;
+import org.apache.kafka.clients.consumer.ConsumerRecord;
 import org.apache.kafka.clients.consumer.KafkaShareConsumer;
 import org.apache.kafka.common.config.ConfigResource;
 import org.apache.kafka.common.serialization.ByteArrayDeserializer;
 
-/** A member of a share group (KIP-932) that acknowledges whatever it gets. */
+/**
+ * A member of a share group (KIP-932) that acknowledges what it gets, at most {@code rate} records a second. The record at
+ * {@code release=OFFSET} of any partition it releases as often as it is delivered.
+ */
 final class ShareReader implements Reader {
     private final Admin admin;
     private final String name;
     private final String group;
     private final KafkaShareConsumer<byte[], byte[]> consumer;
     private final Thread thread;
+    private final double rate;
+    private volatile long released;
+    private volatile boolean paused;
     private volatile boolean done;
     private volatile Throwable failure;
 
-    ShareReader(String bootstrap, Admin admin, String name, String group, String topic) throws Exception {
+    ShareReader(String bootstrap, Admin admin, String name, String group, String topic, Stagehand.Words words) throws Exception {
         this.admin = admin;
         this.name = name;
         this.group = group;
-        ConfigResource resource = new ConfigResource(ConfigResource.Type.GROUP, group);
-        AlterConfigOp earliest = new AlterConfigOp(new ConfigEntry("share.auto.offset.reset", "earliest"), AlterConfigOp.OpType.SET);
-        admin.incrementalAlterConfigs(Map.of(resource, List.of(earliest))).all().get();
+        this.rate = words.option("rate", 0);
+        this.released = words.option("release", -1);
+        set("share.auto.offset.reset", words.option("reset", "earliest"));
         Properties properties = new Properties();
         properties.put("bootstrap.servers", bootstrap);
         properties.put("group.id", group);
         properties.put("client.id", name);
+        properties.put("share.acknowledgement.mode", "explicit");
+        properties.put("fetch.max.wait.ms", "50");
+        properties.put("max.poll.records", rate > 0 ? "1" : "500");
         ByteArrayDeserializer bytes = new ByteArrayDeserializer();
         this.consumer = new KafkaShareConsumer<>(properties, bytes, bytes);
         this.consumer.subscribe(List.of(topic));
@@ -37,13 +48,49 @@ final class ShareReader implements Reader {
         this.thread.setDaemon(true);
     }
 
+    private void set(String key, String value) throws Exception {
+        ConfigResource resource = new ConfigResource(ConfigResource.Type.GROUP, group);
+        AlterConfigOp change = new AlterConfigOp(new ConfigEntry(key, value), AlterConfigOp.OpType.SET);
+        admin.incrementalAlterConfigs(Map.of(resource, List.of(change))).all().get();
+    }
+
+    /** Paused, it stays a member and reads nothing; {@code release} below 0 releases no record any more. */
+    @Override
+    public Object tell(String command, Stagehand.Words words) {
+        switch (command) {
+            case "pause" -> paused = true;
+            case "resume" -> paused = false;
+            case "release" -> released = words.number("OFFSET");
+            default -> throw new UnsupportedOperationException("a share consumer cannot " + command);
+        }
+        return "";
+    }
+
     private void run() {
         try (consumer) {
             while (!done) {
-                consumer.poll(Duration.ofMillis(50));
+                turn();
             }
         } catch (Throwable thrown) {
             failure = thrown;
+        }
+    }
+
+    private void turn() throws InterruptedException {
+        if (paused) {
+            Thread.sleep(20); // the member lives by its heartbeats
+            return;
+        }
+        int count = 0;
+        for (ConsumerRecord<byte[], byte[]> record : consumer.poll(Duration.ofMillis(50))) {
+            consumer.acknowledge(record, record.offset() == released ? AcknowledgeType.RELEASE : AcknowledgeType.ACCEPT);
+            count++;
+        }
+        if (count > 0) {
+            consumer.commitSync(Duration.ofSeconds(10));
+            if (rate > 0) {
+                Thread.sleep((long) (1_000 * count / rate));
+            }
         }
     }
 
@@ -72,5 +119,8 @@ final class ShareReader implements Reader {
     public void leave() throws Exception {
         done = true;
         thread.join(10_000);
+        if (failure != null) {
+            throw new IllegalStateException(failure.toString());
+        }
     }
 }

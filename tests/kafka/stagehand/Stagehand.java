@@ -10,6 +10,7 @@ import java.util.List;
 import java.util.Map;
 import java.util.TreeMap;
 import java.util.concurrent.ExecutionException;
+import org.apache.kafka.clients.admin.Admin;
 
 /**
  * Sets the scene on a cluster: one command per line on standard input, one answer per line on standard output,
@@ -22,6 +23,11 @@ public final class Stagehand {
     /** What a command does with its words; its answer follows {@code ok}. */
     interface Action {
         Object run(Words words) throws Exception;
+    }
+
+    /** Whose commands exist only where the client has what they need. */
+    interface Teacher {
+        void teach(Stagehand stagehand);
     }
 
     record Command(String usage, Action action) {}
@@ -37,6 +43,8 @@ public final class Stagehand {
             new Groups(topics.admin).teach(stagehand);
             writers.teach(stagehand);
             readers.teach(stagehand);
+            stagehand.learn("ShareGroups", topics.admin);
+            stagehand.learn("StreamsGroups", topics.admin);
             stagehand.command("help", words -> String.join(" | ", stagehand.commands.values().stream().map(Command::usage).toList()));
             stagehand.serve();
         }
@@ -46,6 +54,14 @@ public final class Stagehand {
     /** Adds a command; the first word of {@code usage} is its name. */
     void command(String usage, Action action) {
         commands.put(usage.split(" ")[0], new Command(usage, action));
+    }
+
+    private void learn(String type, Admin admin) throws Exception {
+        try {
+            ((Teacher) Class.forName(type).getDeclaredConstructor(Admin.class).newInstance(admin)).teach(this);
+        } catch (ClassNotFoundException missing) {
+            // This release's client has no such calls.
+        }
     }
 
     private void serve() throws Exception {

@@ -1,0 +1,86 @@
+//! What can be asked of a broker: every request of the codec, and those of our own that it does not know.
+
+use bytes::BytesMut;
+use kafka_protocol::protocol::{Decodable, HeaderVersion, Request};
+
+use super::measured::Measured;
+
+mod compact;
+mod streams_describe;
+
+pub(super) use streams_describe::{StreamsDescribeRequest, StreamsGroup};
+
+/// A request, and how its answer is read; one direction of each is all that a client needs.
+pub(super) trait Question {
+    /// The API key on the wire.
+    const KEY: i16;
+    /// What the broker says to it.
+    type Answer;
+
+    /// The versions of the headers, of the request's and of the answer's (KIP-482).
+    fn headers(version: i16) -> (i16, i16);
+
+    /// Writes the body; the error is the codec's words.
+    fn write(&self, to: &mut BytesMut, version: i16) -> Result<(), String>;
+
+    /// Reads the body of an answer; the error is the codec's words.
+    fn read(from: &mut Measured, version: i16) -> Result<Self::Answer, String>;
+}
+
+impl<R: Request> Question for R {
+    const KEY: i16 = R::KEY;
+    type Answer = R::Response;
+
+    fn headers(version: i16) -> (i16, i16) {
+        (R::header_version(version), R::Response::header_version(version))
+    }
+
+    fn write(&self, to: &mut BytesMut, version: i16) -> Result<(), String> {
+        self.encode(to, version).map_err(|error| error.to_string())
+    }
+
+    fn read(from: &mut Measured, version: i16) -> Result<Self::Answer, String> {
+        R::Response::decode(from, version).map_err(|error| error.to_string())
+    }
+}
+
+/// The headers of every request that was born with KIP-482.
+const FLEXIBLE: (i16, i16) = (2, 1);
+
+#[cfg(test)]
+mod tests {
+    #![expect(clippy::unwrap_used, reason = "a test fails by panicking")]
+
+    use super::*;
+    use bytes::{Buf, Bytes};
+
+    /// The first exchange of a recording with this API and version: request and answer, each from after the correlation id on.
+    pub(super) fn recorded(release: &str, key: i16, version: i16) -> (Vec<u8>, Vec<u8>) {
+        let path = format!("{}/tests/support/recorded/{release}.txt", env!("CARGO_MANIFEST_DIR"));
+        let text = std::fs::read_to_string(path).unwrap();
+        let line = text.lines().find_map(|line| line.strip_prefix(&format!("{key} {version} "))).unwrap();
+        let bytes = |digits: &str| {
+            (0..digits.len()).step_by(2).map(|at| u8::from_str_radix(&digits[at..at + 2], 16).unwrap()).collect()
+        };
+        let (request, answer) = line.split_once(' ').unwrap();
+        (bytes(request), bytes(answer))
+    }
+
+    /// The answer in these bytes, if they hold one and nothing more.
+    pub(super) fn accepted<Q: Question>(bytes: &[u8], version: i16) -> Option<Q::Answer> {
+        let mut bytes = Measured::new(Bytes::copy_from_slice(bytes), i32::MAX);
+        Q::read(&mut bytes, version).ok().filter(|_| !bytes.has_remaining())
+    }
+
+    /// What a real broker answered; no part of it is an answer too, nor is it with a byte more.
+    pub(super) fn held_to_the_last_byte<Q: Question>(release: &str, version: i16) -> Q::Answer {
+        let (_, answer) = recorded(release, Q::KEY, version);
+        // Before the body there are the header's tagged fields, of which there are none.
+        let body = answer.strip_prefix(&[0]).unwrap();
+        for end in 0..body.len() {
+            assert!(accepted::<Q>(&body[..end], version).is_none(), "{release}: {end} of {} bytes", body.len());
+        }
+        assert!(accepted::<Q>(&[body, &[0]].concat(), version).is_none(), "{release}");
+        accepted::<Q>(body, version).unwrap()
+    }
+}

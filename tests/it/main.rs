@@ -11,6 +11,7 @@ mod architecture;
 mod burrow;
 mod cloudwatch_stand_in;
 mod connection;
+mod contract;
 mod events;
 mod faults;
 mod findings;

@@ -11,6 +11,7 @@ use serde_json::Value;
 use tokio::time::Instant;
 
 use super::broker::{Seen, Stage};
+use super::contract::broken_by_report;
 
 /// A look that is to be taken: in plaintext, at all groups, every partition in the report, with all the time it needs.
 pub(crate) struct Look {
@@ -77,7 +78,9 @@ impl Look {
             meerkat::answer(&config, &request, clock, &meerkat::Warm::new()).await
         });
         let outcome = outcome.map_err(|error| error.to_string())?;
-        Ok(Report(serde_json::from_str(&outcome.json).expect("a report in JSON")))
+        let report = serde_json::from_str(&outcome.json).expect("a report in JSON");
+        assert_eq!(broken_by_report(&report), [""; 0], "{report:#}");
+        Ok(Report(report))
     }
 
     /// Takes the look, and holds it to what is promised of every one.

@@ -22,6 +22,7 @@ pub mod looks;
 pub mod metrics;
 pub mod names;
 mod pace;
+pub mod pages;
 pub mod past;
 pub mod publish;
 pub mod results;

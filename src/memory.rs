@@ -1,4 +1,4 @@
-//! The small memory of one partition: folded from snapshot to snapshot, and carried from run to run in 29 bits.
+//! The small memory of one partition: folded from snapshot to snapshot, and carried from run to run in 33 bits at most.
 //!
 //! It holds exactly what is packed, so a run that continues from the store behaves as one that never stopped.
 
@@ -54,7 +54,7 @@ pub struct Memory {
 
 impl Memory {
     /// Each packed memory is below this.
-    pub const PACKED_LIMIT: u32 = 1 << 29;
+    pub const PACKED_LIMIT: u64 = 1 << 33;
 
     /// The memory after `look`, given what the newest earlier run left; `None` where there is none that fits.
     #[must_use]
@@ -199,7 +199,7 @@ impl Memory {
 
     /// The memory as one number below [`Memory::PACKED_LIMIT`].
     #[must_use]
-    pub fn pack(self) -> u32 {
+    pub fn pack(self) -> u64 {
         let assigned = match self.assigned {
             Assigned::Unknown => 0,
             Assigned::No => 1,
@@ -217,12 +217,12 @@ impl Memory {
             self.assigned_age,
             self.snapshots - 1,
         ];
-        digits.iter().zip(RADICES).rev().fold(0, |packed, (digit, radix)| packed * radix + u32::from(*digit))
+        digits.iter().zip(RADICES).rev().fold(0, |packed, (digit, radix)| packed * radix + u64::from(*digit))
     }
 
     /// The memory behind a number from the store; `None` where the number is too great for one.
     #[must_use]
-    pub fn unpack(mut packed: u32) -> Option<Self> {
+    pub fn unpack(mut packed: u64) -> Option<Self> {
         let mut digits = [0; RADICES.len()];
         for (digit, radix) in digits.iter_mut().zip(RADICES) {
             *digit = u8::try_from(packed % radix).ok()?;
@@ -290,7 +290,7 @@ const DECAY: u32 = 8;
 /// A period in the unit of the gap.
 const ONE_PERIOD: u32 = 4;
 /// How many values each field has, in the order of [`Memory::pack`].
-const RADICES: [u32; 10] = [64, 64, 5, 6, 11, 4, 2, 3, 4, 3];
+const RADICES: [u64; 10] = [64, 64, 5, 6, 11, 4, 2, 3, 4, 3];
 
 #[cfg(test)]
 mod tests;

@@ -72,7 +72,7 @@ const VALUES: [Value; 3] = [
 ];
 
 /// As many samples as a slot has for the largest memory: three kinds of entries a memory.
-const LARGEST_COUNT: i64 = 3 * MEMORY_END as i64;
+const LARGEST_COUNT: i64 = 3 * MEMORY_END.cast_signed();
 
 impl Store {
     /// Writes into the namespaces that are in use, and reads the state back until all of it is visible, or `until`.

@@ -19,12 +19,12 @@ pub struct Roster {
     /// A hash of their names, whatever their order; not negative, and small enough for a metric.
     pub names: i64,
     /// Whatever the caller wants to remember, below [`super::slots::MEMORY_END`].
-    pub memory: u32,
+    pub memory: u64,
 }
 
 impl Roster {
     /// The roster of these groups, each named once.
-    pub fn of<'a>(groups: impl IntoIterator<Item = &'a str>, memory: u32) -> Self {
+    pub fn of<'a>(groups: impl IntoIterator<Item = &'a str>, memory: u64) -> Self {
         let (mut count, mut sum) = (0_u32, 0_u64);
         for group in groups {
             count += 1;

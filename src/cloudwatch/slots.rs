@@ -21,7 +21,7 @@ use super::layout::Hash;
 pub struct Entry {
     committed: Committed,
     log_end: i64,
-    memory: u32,
+    memory: u64,
 }
 
 /// One shard as one run saw it.
@@ -104,7 +104,7 @@ pub enum Unstorable {
 impl Entry {
     /// `None` where a number does not fit: offsets from 0 to [`LARGEST`], memories below [`MEMORY_END`].
     #[must_use]
-    pub fn new(committed: Committed, log_end: i64, memory: u32) -> Option<Self> {
+    pub fn new(committed: Committed, log_end: i64, memory: u64) -> Option<Self> {
         let fits = |offset| (0..=LARGEST).contains(&offset);
         let commit_fits = match committed {
             Committed::At(offset) => fits(offset),
@@ -127,7 +127,7 @@ impl Entry {
 
     /// What the run remembered about the partition.
     #[must_use]
-    pub fn memory(self) -> u32 {
+    pub fn memory(self) -> u64 {
         self.memory
     }
 
@@ -138,7 +138,7 @@ impl Entry {
             Committed::At(committed) => (PAST_END, self.log_end, committed),
             Committed::Never => (NO_COMMIT, self.log_end, self.log_end),
         };
-        (low, high, FEWEST_SAMPLES + KINDS * i64::from(self.memory) + kind)
+        (low, high, FEWEST_SAMPLES + KINDS * i64::try_from(self.memory).unwrap_or(i64::MAX / KINDS) + kind)
     }
 
     fn from_parts(low: i64, high: i64, samples: i64) -> Option<Self> {
@@ -149,7 +149,7 @@ impl Entry {
             NO_COMMIT if low == high => (Committed::Never, low),
             _ => return None,
         };
-        Self::new(committed, log_end, u32::try_from(rest / KINDS).ok()?)
+        Self::new(committed, log_end, u64::try_from(rest / KINDS).ok()?)
     }
 }
 
@@ -285,7 +285,7 @@ fn count(number: usize) -> i64 {
 /// The largest whole number up to which a metric, a 64-bit floating point number, holds every one exactly.
 pub const LARGEST: i64 = 1 << 53;
 /// Memories are below this, so that no count reaches 2³¹.
-pub const MEMORY_END: u32 = 1 << 29;
+pub const MEMORY_END: u64 = 1 << 29;
 
 const WITHIN: i64 = 0;
 const PAST_END: i64 = 1;

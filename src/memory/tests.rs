@@ -33,7 +33,7 @@ fn fold_with(thresholds: &Thresholds, looks: impl IntoIterator<Item = Look>) -> 
 
 #[test]
 fn the_greatest_memory_fits_in_29_bits_and_no_greater_number_is_one() {
-    let numbers: u32 = RADICES.iter().product();
+    let numbers: u64 = RADICES.iter().product();
     assert!(numbers <= Memory::PACKED_LIMIT);
     assert!(Memory::unpack(numbers - 1).is_some());
     assert_eq!(Memory::unpack(numbers), None);
@@ -132,7 +132,7 @@ proptest! {
     }
 
     #[test]
-    fn any_number_is_unpacked_into_what_packs_to_it(packed in 0..RADICES.iter().product::<u32>()) {
+    fn any_number_is_unpacked_into_what_packs_to_it(packed in 0..RADICES.iter().product::<u64>()) {
         prop_assert_eq!(Memory::unpack(packed).unwrap().pack(), packed);
     }
 }

@@ -49,7 +49,7 @@ fn noon() -> Minute {
 
 /// "5/9" is committed/log end, "-/9" no commit, "?" not read; each with its position as memory.
 fn look(seconds: i64, entries: &str) -> Look {
-    let entry = |(memory, text): (u32, &str)| {
+    let entry = |(memory, text): (u64, &str)| {
         let (committed, log_end) = text.split_once('/')?;
         let committed = committed.parse().map_or(Committed::Never, Committed::At);
         Some(Entry::new(committed, log_end.parse().unwrap(), memory).unwrap())

@@ -1,0 +1,121 @@
+//! Which partitions are on which page.
+
+use std::ops::Range;
+
+use super::PARTITIONS_PER_PAGE;
+use super::key::Key;
+
+/// Where a page stands.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord, Hash)]
+pub struct Place {
+    /// The number of buckets is 2 to this power.
+    pub bits: u32,
+    /// From 0.
+    pub bucket: u32,
+    /// From 0, within the bucket.
+    pub page: u32,
+}
+
+/// A page, and which keys are on it.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct Leaf {
+    /// Where it stands.
+    pub place: Place,
+    /// How many pages its bucket has.
+    pub pages: u32,
+    /// Indexes into the keys, in their order.
+    pub keys: Range<usize>,
+}
+
+/// The power of 2 that so many partitions are spread over, given that of the look before.
+///
+/// Buckets are small, so that a run about one group needs few pages; and they are as large as they may be, since the last page of each is
+/// half empty. A number that wavers about an edge does not move everything back and forth.
+#[must_use]
+pub fn bits(partitions: usize, before: Option<u32>) -> u32 {
+    let fits = |bits: &u32| partitions <= MOST_PER_BUCKET << bits;
+    let fresh = (0..MOST_BITS).find(fits).unwrap_or(MOST_BITS);
+    match before {
+        Some(before) if before >= fresh && (before == 0 || partitions >> before >= LEAST_PER_BUCKET) => before,
+        _ => fresh,
+    }
+}
+
+/// The pages of these keys, which are in order.
+#[must_use]
+pub fn bind(keys: &[Key], bits: u32) -> Vec<Leaf> {
+    let mut leaves = Vec::with_capacity(keys.len() / PARTITIONS_PER_PAGE + 1);
+    let mut first = 0;
+    for keys in keys.chunk_by(|one, other| one.bucket(bits) == other.bucket(bits)) {
+        let bucket = keys.first().map_or(0, |key| key.bucket(bits));
+        let pages = u32::try_from(keys.len().div_ceil(PARTITIONS_PER_PAGE)).unwrap_or(u32::MAX);
+        for page in 0..pages {
+            let end = first + keys.len().min((page as usize + 1) * PARTITIONS_PER_PAGE);
+            let place = Place { bits, bucket, page };
+            leaves.push(Leaf { place, pages, keys: first + page as usize * PARTITIONS_PER_PAGE..end });
+        }
+        first += keys.len();
+    }
+    leaves
+}
+
+/// Five and a half pages: with a roster and the luck of the hash no more than eight.
+const MOST_PER_BUCKET: usize = 320;
+/// Below this, half of the buckets will do; well below half of [`MOST_PER_BUCKET`], so that a split does not call for a merger.
+const LEAST_PER_BUCKET: usize = 130;
+/// More than a million partitions.
+pub const MOST_BITS: u32 = 11;
+
+#[cfg(test)]
+mod tests {
+    use super::super::key::{OfGroup, OfTopic};
+    use super::*;
+
+    #[test]
+    fn buckets_are_small_and_stay_where_a_number_wavers() {
+        let fresh = |partitions| bits(partitions, None);
+        assert_eq!([0, 320, 321, 640, 641, 2_400, 100_000].map(fresh), [0, 0, 1, 1, 2, 3, 9]);
+        assert_eq!([641, 640, 300, 260, 259].map(|partitions| bits(partitions, Some(1))), [2, 1, 1, 1, 0]);
+        assert_eq!(bits(1_280, Some(1)), 2);
+        assert_eq!(bits(5, Some(0)), 0);
+    }
+
+    fn keys(groups: usize, partitions: i32) -> Vec<Key> {
+        let mut keys: Vec<_> = (0..groups)
+            .flat_map(|group| {
+                let group = OfGroup::new(&format!("group-{group:04}"));
+                (0..partitions).map(move |partition| Key::new(group, OfTopic::new("orders", Some(7)), partition))
+            })
+            .collect();
+        keys.sort_unstable();
+        keys
+    }
+
+    #[test]
+    fn metrics_go_with_partitions_whatever_the_number_of_groups() {
+        for (groups, partitions) in
+            [(500, 1), (5, 100), (200, 12), (100, 10), (20, 50), (1_000, 6), (100, 100), (20, 1_000), (10_000, 1)]
+        {
+            let keys = keys(groups, partitions);
+            let metrics = bind(&keys, bits(keys.len(), None)).len() + 1;
+            let most = keys.len() * 125 / 100 / PARTITIONS_PER_PAGE + 2;
+            assert!(metrics <= most, "{groups} x {partitions}: {metrics} metrics, {most} are allowed");
+        }
+    }
+
+    #[test]
+    fn every_key_is_on_one_page_and_a_bucket_is_small() {
+        let keys = keys(300, 20);
+        let leaves = bind(&keys, bits(keys.len(), None));
+        assert_eq!(leaves.iter().map(|leaf| leaf.keys.len()).sum::<usize>(), keys.len());
+        assert!(leaves.windows(2).all(|pair| pair[0].keys.end == pair[1].keys.start));
+        for leaf in &leaves {
+            assert!(
+                leaf.keys.len() <= PARTITIONS_PER_PAGE && leaf.place.page < leaf.pages && leaf.pages <= 7,
+                "{leaf:?}"
+            );
+            assert!(keys[leaf.keys.clone()].iter().all(|key| key.bucket(leaf.place.bits) == leaf.place.bucket));
+        }
+        assert_eq!(bind(&[], 0), []);
+    }
+}

@@ -1,0 +1,194 @@
+//! One partition in a slot: offsets below 2⁴⁴, a memory below 2³³, and the fingerprint that tells whose they are.
+//!
+//! | seen as | low | high | samples |
+//! |---|---|---|---|
+//! | commit up to the log end | committed | log end + 1 | 2 + 3 · memory |
+//! | commit past the log end | log end | committed + 1 | 3 + 3 · memory |
+//! | no commit | 0 | log end + 1 | 4 + 3 · memory |
+//! | not read | looks since it was | 1 more | 4 |
+//!
+//! Beneath each of the two values are nine bits more: 14 of the fingerprint and the last 4 of the memory, of which the count holds the first 29.
+//! The larger offset is one too great so that the values differ whatever stands beneath them.
+
+use super::seconds::{FEWEST_SAMPLES, Slot};
+use crate::lag::Committed;
+
+/// What a look kept of a partition.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub enum Entry {
+    /// What was read, and is remembered.
+    Seen(Seen),
+    /// It was there and could not be read.
+    Unread {
+        /// So many looks before this one is the newest that read it.
+        looks: u16,
+    },
+}
+
+/// A partition that was read: offsets that a metric can hold beside all the rest, and a memory.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub struct Seen {
+    committed: Committed,
+    log_end: i64,
+    memory: u64,
+}
+
+impl Seen {
+    /// `None` where a number does not fit: offsets from 0 to [`LARGEST_OFFSET`], memories below [`MEMORY_END`].
+    #[must_use]
+    pub fn new(committed: Committed, log_end: i64, memory: u64) -> Option<Self> {
+        let fits = |offset| (0..=LARGEST_OFFSET).contains(&offset);
+        let commit_fits = match committed {
+            Committed::At(offset) => fits(offset),
+            Committed::Never => true,
+        };
+        (commit_fits && fits(log_end) && memory < MEMORY_END).then_some(Self { committed, log_end, memory })
+    }
+
+    /// Where the group would have read next.
+    #[must_use]
+    pub fn committed(self) -> Committed {
+        self.committed
+    }
+
+    /// The log end (high watermark).
+    #[must_use]
+    pub fn log_end(self) -> i64 {
+        self.log_end
+    }
+
+    /// What the run remembered about the partition.
+    #[must_use]
+    pub fn memory(self) -> u64 {
+        self.memory
+    }
+}
+
+impl Entry {
+    /// The slot of the partition with this fingerprint.
+    #[must_use]
+    pub fn slot(self, fingerprint: u16) -> Slot {
+        let (kind, low, high, memory) = match self {
+            Self::Seen(Seen { committed: Committed::At(committed), log_end, memory }) if committed <= log_end => {
+                (WITHIN, committed, log_end + 1, memory)
+            }
+            Self::Seen(Seen { committed: Committed::At(committed), log_end, memory }) => {
+                (PAST_END, log_end, committed + 1, memory)
+            }
+            Self::Seen(Seen { committed: Committed::Never, log_end, memory }) => (NO_COMMIT, 0, log_end + 1, memory),
+            Self::Unread { looks } => (NO_COMMIT, looks.max(1).into(), i64::from(looks.max(1)) + 1, 0),
+        };
+        let memory = i64::try_from(memory).unwrap_or_default();
+        let fingerprint = i64::from(fingerprint);
+        Slot {
+            low: low * BENEATH + fingerprint / FINGERPRINT_BELOW,
+            high: high * BENEATH + fingerprint % FINGERPRINT_BELOW * MEMORY_BELOW + memory % MEMORY_BELOW,
+            samples: FEWEST_SAMPLES + KINDS * (memory / MEMORY_BELOW) + kind,
+        }
+    }
+
+    /// The entry of a slot, and the fingerprint; `None` where no entry makes such a slot.
+    #[must_use]
+    pub fn of(slot: Slot) -> Option<(u16, Self)> {
+        let (low, high) = (slot.low / BENEATH, slot.high / BENEATH - 1);
+        let (of_low, of_high) = (slot.low % BENEATH, slot.high % BENEATH);
+        let fingerprint = u16::try_from(of_low * FINGERPRINT_BELOW + of_high / MEMORY_BELOW).ok()?;
+        let rest = slot.samples.checked_sub(FEWEST_SAMPLES).filter(|rest| *rest >= 0)?;
+        let memory = u64::try_from(rest / KINDS * MEMORY_BELOW + of_high % MEMORY_BELOW).ok()?;
+        let seen = match rest % KINDS {
+            WITHIN if low <= high => Seen::new(Committed::At(low), high, memory)?,
+            PAST_END if low < high => Seen::new(Committed::At(high), low, memory)?,
+            NO_COMMIT if low == 0 => Seen::new(Committed::Never, high, memory)?,
+            NO_COMMIT if low == high && memory == 0 => {
+                return Some((fingerprint, Self::Unread { looks: u16::try_from(low).ok()? }));
+            }
+            _ => return None,
+        };
+        Some((fingerprint, Self::Seen(seen)))
+    }
+}
+
+/// One less than would make the larger value too great.
+pub const LARGEST_OFFSET: i64 = (1 << 44) - 2;
+/// Memories are below this.
+pub const MEMORY_END: u64 = 1 << 33;
+
+const WITHIN: i64 = 0;
+const PAST_END: i64 = 1;
+const NO_COMMIT: i64 = 2;
+const KINDS: i64 = 3;
+/// Nine bits beneath an offset.
+const BENEATH: i64 = 1 << 9;
+/// The last five bits of a fingerprint are beneath the larger offset.
+const FINGERPRINT_BELOW: i64 = 1 << 5;
+/// And so are the last four of a memory.
+const MEMORY_BELOW: i64 = 1 << 4;
+
+#[cfg(test)]
+#[expect(clippy::unwrap_used, reason = "a test fails by panicking")]
+mod tests {
+    use super::super::key::FINGERPRINT_BITS;
+    use super::super::seconds::{LARGEST, MOST_SAMPLES};
+    use super::*;
+    use proptest::prelude::*;
+
+    const OFFSETS: [i64; 5] = [0, 1, 7, LARGEST_OFFSET - 1, LARGEST_OFFSET];
+    const FINGERPRINTS: [u16; 3] = [0, 31, (1 << FINGERPRINT_BITS) - 1];
+
+    fn check(entry: Entry, fingerprint: u16) {
+        let slot = entry.slot(fingerprint);
+        assert!(0 <= slot.low && slot.low < slot.high && slot.high <= LARGEST, "{slot:?}");
+        assert!((FEWEST_SAMPLES..=MOST_SAMPLES).contains(&slot.samples), "{slot:?}");
+        assert_eq!(Entry::of(slot), Some((fingerprint, entry)), "{slot:?}");
+    }
+
+    #[test]
+    fn both_ends_of_every_range_come_back() {
+        for fingerprint in FINGERPRINTS {
+            for log_end in OFFSETS {
+                for memory in [0, 15, 16, MEMORY_END - 1] {
+                    for committed in OFFSETS.map(Committed::At).into_iter().chain([Committed::Never]) {
+                        check(Entry::Seen(Seen::new(committed, log_end, memory).unwrap()), fingerprint);
+                    }
+                }
+            }
+            for looks in [1, 2, u16::MAX] {
+                check(Entry::Unread { looks }, fingerprint);
+            }
+        }
+    }
+
+    #[test]
+    fn what_does_not_fit_is_no_entry() {
+        let fits = |committed, log_end, memory| Seen::new(committed, log_end, memory).is_some();
+        assert!(fits(Committed::At(LARGEST_OFFSET), LARGEST_OFFSET, MEMORY_END - 1));
+        assert!(!fits(Committed::At(LARGEST_OFFSET + 1), 0, 0));
+        assert!(!fits(Committed::At(0), LARGEST_OFFSET + 1, 0));
+        assert!(!fits(Committed::At(-1), 0, 0));
+        assert!(!fits(Committed::Never, -1, 0));
+        assert!(!fits(Committed::Never, 0, MEMORY_END));
+    }
+
+    proptest! {
+        #[test]
+        fn any_entry_comes_back(
+            committed in prop::option::of(0..=LARGEST_OFFSET),
+            log_end in 0..=LARGEST_OFFSET,
+            memory in 0..MEMORY_END,
+            fingerprint in 0u16..1 << FINGERPRINT_BITS,
+        ) {
+            let committed = committed.map_or(Committed::Never, Committed::At);
+            check(Entry::Seen(Seen::new(committed, log_end, memory).unwrap()), fingerprint);
+        }
+
+        #[test]
+        fn any_slot_is_read_without_a_panic_and_only_as_what_makes_it(
+            low in 0..=LARGEST, high in 0..=LARGEST, samples in 0..=MOST_SAMPLES,
+        ) {
+            let slot = Slot { low, high, samples };
+            if let Some((fingerprint, entry)) = Entry::of(slot) {
+                prop_assert_eq!(entry.slot(fingerprint), slot);
+            }
+        }
+    }
+}

@@ -1,0 +1,147 @@
+//! The newest earlier sight of every partition of now, as questions and answers.
+//!
+//! All pages are read of the newest look that there was. Only what is bare there is asked for further back, in growing steps, up to the last
+//! look that the store still has.
+
+use std::collections::BTreeSet;
+
+use super::binding::Place;
+use super::entry::{Entry, Seen};
+use super::sheets::{Became, Missing, Sheets};
+use crate::cloudwatch::address::Schedule;
+
+/// What is known of a partition's past.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub enum Past {
+    /// The newest look that read it.
+    Kept {
+        /// Index of the look, 0 being the newest.
+        look: usize,
+        /// When that look was taken, in milliseconds since the epoch.
+        taken: i64,
+        /// What it saw.
+        seen: Seen,
+    },
+    /// It was not there.
+    New,
+    /// It should have been there, and what is kept of it cannot be read: the first reason met.
+    Lost(Missing),
+}
+
+/// A search that is under way.
+#[derive(Debug)]
+pub struct Recall {
+    schedule: Schedule,
+    /// What has been read.
+    pub sheets: Sheets,
+    /// By key.
+    searches: Vec<Search>,
+}
+
+#[derive(Clone, Copy, Debug)]
+struct Search {
+    /// The look to ask next.
+    look: usize,
+    /// Whether a look told where to go on.
+    told: bool,
+    /// What a look said that has to be borne out by another: what was found there, and the look to go on with where it was not read.
+    perhaps: Option<(Option<Past>, usize)>,
+    /// What stood in the way first.
+    missing: Option<Missing>,
+    found: Option<Past>,
+}
+
+impl Recall {
+    /// Nothing has been asked.
+    #[must_use]
+    pub fn new(schedule: Schedule, sheets: Sheets) -> Self {
+        let search = Search { look: 0, told: false, perhaps: None, missing: None, found: None };
+        let searches = vec![search; sheets.keys().len()];
+        Self { schedule, sheets, searches }
+    }
+
+    /// The pages to read next, each with the index of its look; nothing when all is told. Each has to be added to the sheets, whatever
+    /// came of it.
+    pub fn questions(&mut self) -> BTreeSet<(usize, Place)> {
+        let looks = self.sheets.looks().len();
+        let mut questions = BTreeSet::new();
+        for key in 0..self.searches.len() {
+            let Some(place) = self.advance(key) else { continue };
+            let Search { look, told, .. } = self.searches[key];
+            questions.insert((look, place));
+            // As many looks again as were in vain, so that the way back takes few rounds.
+            let further = if told { look + 1 } else { (look + look.max(1)).min(looks) };
+            for look in look..further {
+                questions.extend(self.sheets.guesses(look, key).map(|place| (look, place)));
+            }
+        }
+        questions.retain(|(look, place)| !self.sheets.has(*look, *place));
+        questions
+    }
+
+    /// What came of it, by key. What has not been told by now is not known.
+    #[must_use]
+    pub fn pasts(mut self) -> (Vec<Past>, Sheets) {
+        let pasts = (0..self.searches.len()).map(|key| {
+            self.advance(key);
+            self.searches[key].found.unwrap_or(Past::Lost(Missing::Invisible))
+        });
+        (pasts.collect(), self.sheets)
+    }
+
+    /// Goes on with a key as far as what has been read tells; the page that is missing, if there is one.
+    fn advance(&mut self, key: usize) -> Option<Place> {
+        let mut search = self.searches[key];
+        let looks = self.sheets.looks();
+        let ask = loop {
+            if search.found.is_some() {
+                break None;
+            }
+            let Some(look) = looks.get(search.look) else {
+                // Too few looks for all of their pages to be visible are no loss: a new metric may take two minutes.
+                let lost = search.missing.filter(|_| looks.len() >= LOOKS_TO_MISS_A_PAGE);
+                search.found = Some(lost.map_or(Past::New, Past::Lost));
+                break None;
+            };
+            let next = search.look + 1;
+            let became = self.sheets.became(search.look, key);
+            match became {
+                Became::Ask(place) => break Some(place),
+                Became::Kept(taken, entry) | Became::Perhaps(taken, entry) => {
+                    let found = match entry {
+                        Entry::Seen(seen) => (Some(Past::Kept { look: search.look, taken, seen }), next),
+                        Entry::Unread { looks: back } => {
+                            let minute = self.schedule.back(look.minute, back.into());
+                            (None, looks.iter().position(|look| look.minute <= minute).unwrap_or(looks.len()))
+                        }
+                    };
+                    // A second look bears out the first, which is the newer one.
+                    let borne_out = search.perhaps.take();
+                    if borne_out.is_none() && matches!(became, Became::Perhaps(..)) {
+                        search.perhaps = Some(found);
+                        search.look = next;
+                        continue;
+                    }
+                    (search.found, search.look) = borne_out.unwrap_or(found);
+                    search.told = true;
+                    continue;
+                }
+                Became::Absent if look.roster.whole => search.found = Some(Past::New),
+                Became::Missing(Missing::Unread) => search.found = Some(Past::Lost(Missing::Unread)),
+                Became::Absent => search.perhaps = None,
+                Became::Unclear => {}
+                Became::Missing(why) => search.missing = search.missing.or(Some(why)),
+            }
+            search.look = next;
+        };
+        self.searches[key] = search;
+        ask
+    }
+}
+
+/// Looks from which on a page that is missing is a loss, not a beginning.
+const LOOKS_TO_MISS_A_PAGE: usize = 3;
+
+#[cfg(test)]
+#[expect(clippy::unwrap_used, reason = "a test fails by panicking")]
+mod tests;

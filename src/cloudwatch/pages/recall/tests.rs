@@ -1,0 +1,271 @@
+//! Groups, topics and partitions that come and go over many looks, through a store that keeps what the service keeps of it.
+
+use std::collections::BTreeMap;
+
+use proptest::prelude::*;
+
+use super::super::PARTITIONS_PER_PAGE;
+use super::super::binding::{bind, bits};
+use super::super::key::{Key, OfGroup, OfTopic};
+use super::super::page::{self, Page};
+use super::super::roster::{Restless, Roster};
+use super::super::sheets::Known;
+use super::*;
+use crate::cloudwatch::address::Minute;
+use crate::lag::Committed;
+
+/// A group, a topic, the topic's id and a partition.
+type Name = (u32, u32, u32, i32);
+
+#[derive(Default)]
+struct Store {
+    /// Newest first.
+    looks: Vec<(Known, BTreeMap<Place, Page>)>,
+    /// Pages read so far.
+    reads: usize,
+}
+
+fn key((group, topic, id, partition): Name) -> Key {
+    let topic = OfTopic::new(&format!("topic-{topic}"), Some(id.into()));
+    Key::new(OfGroup::new(&format!("group-{group}")), topic, partition)
+}
+
+impl Store {
+    /// What is known of these partitions before a look at this minute.
+    fn recall(&mut self, minute: i64, names: &[Name]) -> BTreeMap<Name, Past> {
+        let mut keys: Vec<(Key, Name)> = names.iter().map(|name| (key(*name), *name)).collect();
+        keys.sort_unstable();
+        let known: Vec<Known> = self.looks.iter().map(|(known, _)| known.clone()).collect();
+        assert!(known.iter().all(|look| look.minute < Minute::holding(minute * 60)));
+        let sheets = Sheets::new(keys.iter().map(|(key, _)| *key).collect(), false, known);
+        let mut recall = Recall::new(Schedule::MINUTELY, sheets);
+        loop {
+            let questions = recall.questions();
+            if questions.is_empty() {
+                break;
+            }
+            self.reads += questions.len();
+            for (look, place) in questions {
+                recall.sheets.add(look, place, self.looks[look].1.get(&place).cloned().ok_or(Missing::Invisible));
+            }
+        }
+        keys.into_iter().map(|(_, name)| name).zip(recall.pasts().0).collect()
+    }
+
+    fn write(&mut self, minute: i64, whole: bool, entries: &BTreeMap<Name, Entry>) {
+        let mut entries: Vec<(Key, Entry)> = entries.iter().map(|(name, entry)| (key(*name), *entry)).collect();
+        entries.sort_unstable_by_key(|(key, _)| *key);
+        let keys: Vec<Key> = entries.iter().map(|(key, _)| *key).collect();
+        let bits = bits(keys.len(), self.looks.first().map(|(known, _)| known.roster.bits));
+        let leaves = bind(&keys, bits);
+        let mut filled = vec![false; 1 << bits];
+        let mut pages = BTreeMap::new();
+        for leaf in leaves {
+            filled[leaf.place.bucket as usize] = true;
+            let slots = page::slots(Minute::holding(minute * 60), &entries[leaf.keys], leaf.pages).unwrap();
+            pages.insert(leaf.place, Page::of(minute * 60_000, &slots).unwrap());
+        }
+        let restless = Restless::Groups(Vec::new());
+        let roster = Roster { groups: 1, looks: 1, writer: 1, bits, whole, filled, restless };
+        self.looks.insert(0, (Known { minute: Minute::holding(minute * 60), roster }, pages));
+        self.looks.truncate(170);
+    }
+}
+
+fn seen(memory: u64) -> Entry {
+    Entry::Seen(Seen::new(Committed::At(1), 2, memory).unwrap())
+}
+
+fn memory(past: Past) -> Option<u64> {
+    match past {
+        Past::Kept { seen, .. } => Some(seen.memory()),
+        Past::New | Past::Lost(_) => None,
+    }
+}
+
+/// What happens between two looks.
+#[derive(Clone, Debug)]
+enum Change {
+    AddGroup(u32, u32, i32),
+    RemoveGroup(u32),
+    Subscribe(u32, u32, i32),
+    AddPartitions(u32, i32),
+    Recreate(u32),
+    CannotRead(u32),
+    NoLooks(i64),
+    Nothing,
+}
+
+fn change() -> impl Strategy<Value = Change> {
+    prop_oneof![
+        (0..60_u32, 0..8_u32, 1..40_i32).prop_map(|(group, topic, count)| Change::AddGroup(group, topic, count)),
+        (0..60_u32).prop_map(Change::RemoveGroup),
+        (0..60_u32, 0..8_u32, 1..20_i32).prop_map(|(group, topic, count)| Change::Subscribe(group, topic, count)),
+        (0..8_u32, 1..3_i32).prop_map(|(topic, more)| Change::AddPartitions(topic, more)),
+        (0..8_u32).prop_map(Change::Recreate),
+        (0..60_u32).prop_map(Change::CannotRead),
+        (1..100_i64).prop_map(Change::NoLooks),
+        Just(Change::Nothing),
+    ]
+}
+
+/// The partitions of (group, topic), and the ids of topics.
+#[derive(Default)]
+struct World {
+    reads: BTreeMap<(u32, u32), i32>,
+    ids: BTreeMap<u32, u32>,
+}
+
+impl World {
+    fn apply(&mut self, change: &Change) {
+        match *change {
+            Change::AddGroup(group, topic, count) | Change::Subscribe(group, topic, count) => {
+                self.reads.insert((group, topic), count);
+            }
+            Change::RemoveGroup(gone) => self.reads.retain(|(group, _), _| *group != gone),
+            Change::AddPartitions(grown, more) => {
+                self.reads.iter_mut().filter(|((_, topic), _)| *topic == grown).for_each(|(_, count)| *count += more);
+            }
+            Change::Recreate(topic) => *self.ids.entry(topic).or_default() += 1,
+            Change::CannotRead(_) | Change::NoLooks(_) | Change::Nothing => {}
+        }
+    }
+
+    fn names(&self, but: Option<u32>) -> Vec<Name> {
+        let reads = self.reads.iter().filter(|((group, _), _)| Some(*group) != but);
+        let id = |topic| self.ids.get(topic).copied().unwrap_or_default();
+        reads
+            .flat_map(|((group, topic), count)| {
+                (0..*count).map(move |partition| (*group, *topic, id(topic), partition))
+            })
+            .collect()
+    }
+}
+
+proptest! {
+    #![proptest_config(ProptestConfig { cases: 60, ..ProptestConfig::default() })]
+    #[test]
+    fn whatever_comes_and_goes_leaves_the_memory_of_the_rest_as_it_was(changes in prop::collection::vec(change(), 1..60)) {
+        let (mut store, mut world, mut minute) = (Store::default(), World::default(), 0);
+        for group in 0..30 {
+            world.apply(&Change::AddGroup(group, group % 8, 12));
+        }
+        // What each partition should remember, how many looks have seen it, and which it was taken for.
+        let mut expected: BTreeMap<Name, (u64, u32)> = BTreeMap::new();
+        let (mut next, mut mistaken) = (1, 0);
+        for change in changes {
+            minute += if let Change::NoLooks(minutes) = change { minutes } else { 1 };
+            world.apply(&change);
+            let but = if let Change::CannotRead(group) = change { Some(group) } else { None };
+            let pasts = store.recall(minute, &world.names(but));
+            let mut entries = BTreeMap::new();
+            // Where the group could not be read, what was known of it stays known.
+            expected.retain(|name, _| Some(name.0) == but || pasts.contains_key(name));
+            for (name, past) in pasts {
+                let remembered = match (memory(past), expected.get(&name)) {
+                    (found, Some(&(memory, looks))) => {
+                        // One look is too little to be borne out by another.
+                        prop_assert!(found == Some(memory) || found.is_none() && looks == 1, "{name:?} at {minute} after {change:?}");
+                        found.unwrap_or(memory)
+                    }
+                    (Some(_), None) => {
+                        mistaken += 1;
+                        next += 1;
+                        next
+                    }
+                    (None, None) => {
+                        next += 1;
+                        next
+                    }
+                };
+                let looks = expected.get(&name).map_or(0, |(_, looks)| *looks);
+                expected.insert(name, (remembered, looks + 1));
+                entries.insert(name, seen(remembered));
+            }
+            store.write(minute, but.is_none(), &entries);
+        }
+        // A partition that came in the very place of another.
+        prop_assert!(mistaken <= 1, "{mistaken} partitions were taken for others");
+    }
+}
+
+/// So many groups of twelve partitions.
+fn groups(count: u32) -> Vec<Name> {
+    (0..count).flat_map(|group| (0..12).map(move |partition| (group, 0, 0, partition))).collect()
+}
+
+fn all_seen(names: &[Name]) -> BTreeMap<Name, Entry> {
+    (1..).zip(names).map(|(memory, name)| (*name, seen(memory))).collect()
+}
+
+#[test]
+fn one_look_is_read_where_nothing_is_bare() {
+    let mut store = Store::default();
+    let names = groups(100);
+    for minute in 0..20 {
+        store.write(minute, true, &all_seen(&names));
+    }
+    let pages = store.looks[0].1.len();
+    assert!(pages <= 1_200 / PARTITIONS_PER_PAGE + 5, "{pages}");
+    assert!(store.recall(20, &names).values().all(|past| matches!(past, Past::Kept { look: 0, .. })));
+    assert_eq!(store.reads, pages);
+}
+
+#[test]
+fn a_page_that_is_not_visible_is_looked_for_in_the_look_before() {
+    let mut store = Store::default();
+    let names = groups(100);
+    for minute in 0..20 {
+        store.write(minute, true, &all_seen(&names));
+    }
+    for look in 0..2 {
+        let last = *store.looks[look].1.keys().last().unwrap();
+        store.looks[look].1.remove(&last);
+    }
+    let pages = store.looks[0].1.len();
+    let found = store.recall(20, &names);
+    let of_look =
+        |wanted| found.values().filter(|past| matches!(past, Past::Kept { look, .. } if *look == wanted)).count();
+    assert_eq!((of_look(0) + of_look(2), of_look(1)), (1_200, 0));
+    assert!(of_look(2) > 0 && store.reads < pages + 10, "{} reads of {pages} pages", store.reads);
+}
+
+#[test]
+fn what_could_not_be_read_for_long_is_found_in_few_reads() {
+    let mut store = Store::default();
+    let names = groups(100);
+    store.write(0, true, &all_seen(&names));
+    for minute in 1..=60 {
+        let looks = u16::try_from(minute).unwrap();
+        let unread = names.iter().map(|name| (*name, if name.3 < 6 { Entry::Unread { looks } } else { seen(7) }));
+        store.write(minute, true, &unread.collect());
+    }
+    let pages = store.looks[0].1.len();
+    let found = store.recall(61, &names);
+    assert!(found.values().all(|past| matches!(past, Past::Kept { look: 0 | 60, .. })), "{found:?}");
+    assert!(store.reads <= 2 * pages, "{} reads of {pages} pages", store.reads);
+}
+
+#[test]
+fn a_page_that_was_lost_for_good_is_told_and_a_beginning_is_none() {
+    let names = groups(4);
+    for looks in 1..6 {
+        let mut store = Store::default();
+        for minute in 0..looks {
+            store.write(minute, true, &all_seen(&names));
+        }
+        store.looks.iter_mut().for_each(|(_, pages)| pages.clear());
+        let expected = if looks < 3 { Past::New } else { Past::Lost(Missing::Invisible) };
+        assert!(store.recall(looks, &names).values().all(|past| *past == expected), "{looks} looks");
+    }
+}
+
+#[test]
+fn a_look_that_could_not_read_every_group_proves_nothing_new() {
+    let (mut store, names) = (Store::default(), groups(4));
+    store.write(0, true, &all_seen(&names));
+    for minute in 1..10 {
+        store.write(minute, false, &all_seen(&names[12..]));
+    }
+    assert!(store.recall(10, &names).values().all(|past| memory(*past).is_some()));
+}

@@ -1,0 +1,188 @@
+//! What a look tells of itself and of all groups together: whether there was one, where its pages stand, and which groups were restless.
+//!
+//! A broker that has just started tells of no groups, or of some, without an error. Only the look before knows better.
+
+use super::key::SHORT_BITS;
+use super::seconds::{APART, FEWEST_SAMPLES, Slot};
+use super::{PARTITIONS_PER_PAGE, binding::MOST_BITS};
+
+/// One look's roster.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct Roster {
+    /// How many groups there were in this part of the cluster.
+    pub groups: u32,
+    /// How many looks there had been without a longer pause, this one included; up to [`MOST_LOOKS`].
+    pub looks: u32,
+    /// What the run that wrote it looks at, as a hash below 2⁴⁰: another one is another writer.
+    pub writer: u64,
+    /// Partitions are spread over 2 to this power buckets.
+    pub bits: u32,
+    /// Whether every group could be read: then a partition without a slot was not there.
+    pub whole: bool,
+    /// Which buckets have pages.
+    pub filled: Vec<bool>,
+    /// Which groups' metrics are still to be published although nothing may be the matter any more.
+    pub restless: Restless,
+}
+
+/// Groups with which something was the matter a short while ago.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub enum Restless {
+    /// These ([`super::key::OfGroup::short`]), each with how many looks it still counts.
+    Groups(Vec<(u32, u8)>),
+    /// More than a roster has room for: any group may be one.
+    Any,
+}
+
+impl Restless {
+    /// For how many looks from now on, this one included, the group's metrics are to be published.
+    #[must_use]
+    pub fn looks_left(&self, group: u32) -> u8 {
+        match self {
+            Self::Groups(groups) => groups.iter().find(|(short, _)| *short == group).map_or(0, |(_, left)| *left),
+            Self::Any => 1,
+        }
+    }
+}
+
+impl Roster {
+    /// As the slots of a page of its own.
+    #[must_use]
+    pub fn slots(&self) -> Vec<Slot> {
+        let number = |value: u64| i64::try_from(value).unwrap_or_default();
+        let slot = |low: u64, high: u64, more: i64| Slot {
+            low: number(low % VALUE_END),
+            high: APART + number(high % VALUE_END),
+            samples: FEWEST_SAMPLES + more,
+        };
+        let bits = self.bits.min(MOST_BITS);
+        let filled: Vec<u64> = self
+            .filled
+            .chunks(BITS_PER_VALUE)
+            .map(|bits| bits.iter().rev().fold(0, |value, bit| value << 1 | u64::from(*bit)))
+            .collect();
+        let room = (PARTITIONS_PER_PAGE - 1 - filled.len().div_ceil(2)) * GROUPS_PER_SLOT;
+        let restless = match &self.restless {
+            Restless::Groups(groups) if groups.len() <= room => Some(groups),
+            _ => None,
+        };
+        let flags = i64::from(bits) | i64::from(self.whole) << WHOLE_BIT | i64::from(restless.is_none()) << ANY_BIT;
+        let looks = u64::from(self.looks.min(MOST_LOOKS));
+        let mut slots = vec![slot(u64::from(self.groups) << LOOKS_BITS | looks, self.writer % WRITER_END, flags)];
+        slots.extend(filled.chunks(2).map(|pair| slot(pair[0], pair.get(1).copied().unwrap_or_default(), 0)));
+        let packed: Vec<u64> = restless
+            .into_iter()
+            .flatten()
+            .map(|(short, left)| u64::from(*short) << LEFT_BITS | u64::from((*left).min(MOST_LEFT)))
+            .collect();
+        let value =
+            |groups: Option<&[u64]>| groups.into_iter().flatten().fold(0, |value, one| value << GROUP_BITS | one);
+        slots.extend(packed.chunks(GROUPS_PER_SLOT).map(|groups| {
+            let mut halves = groups.chunks(GROUPS_PER_SLOT / 2);
+            slot(value(halves.next()), value(halves.next()), 0)
+        }));
+        slots
+    }
+
+    /// The roster that was written as these slots; `None` if it was none.
+    #[must_use]
+    pub fn of(slots: &[Slot]) -> Option<Self> {
+        let values = |slot: &Slot| Some([u64::try_from(slot.low).ok()?, u64::try_from(slot.high - APART).ok()?]);
+        let (first, rest) = slots.split_first()?;
+        let [low, writer] = values(first)?;
+        let flags = first.samples - FEWEST_SAMPLES;
+        let bits = u32::try_from(flags % (1 << WHOLE_BIT)).ok().filter(|bits| *bits <= MOST_BITS)?;
+        let buckets = 1_usize << bits;
+        let (filled, restless) = rest.split_at_checked(buckets.div_ceil(2 * BITS_PER_VALUE))?;
+        let bit = |bucket: usize| {
+            let slot = values(filled.get(bucket / (2 * BITS_PER_VALUE))?)?;
+            Some(slot[bucket / BITS_PER_VALUE % 2] >> (bucket % BITS_PER_VALUE) & 1 == 1)
+        };
+        let mut groups = Vec::new();
+        for value in restless.iter().map(values).collect::<Option<Vec<_>>>()?.into_iter().flatten() {
+            let two = [value >> GROUP_BITS, value % (1 << GROUP_BITS)].into_iter().filter(|packed| *packed != 0);
+            groups.extend(two.map(|packed| {
+                let left = u8::try_from(packed % (1 << LEFT_BITS)).unwrap_or_default();
+                (u32::try_from(packed >> LEFT_BITS).unwrap_or_default(), left)
+            }));
+        }
+        let any = flags >> ANY_BIT & 1 == 1;
+        Some(Self {
+            groups: u32::try_from(low >> LOOKS_BITS).ok()?,
+            looks: u32::try_from(low % (1 << LOOKS_BITS)).ok()?,
+            writer,
+            bits,
+            whole: flags >> WHOLE_BIT & 1 == 1,
+            filled: (0..buckets).map(bit).collect::<Option<_>>()?,
+            restless: if any { Restless::Any } else { Restless::Groups(groups) },
+        })
+    }
+}
+
+/// Looks are counted up to here.
+pub const MOST_LOOKS: u32 = (1 << LOOKS_BITS) - 1;
+/// Hashes of writers are below this.
+pub const WRITER_END: u64 = 1 << 40;
+/// A restless group counts for as many looks.
+pub const MOST_LEFT: u8 = (1 << LEFT_BITS) - 1;
+
+const LOOKS_BITS: u32 = 20;
+const LEFT_BITS: u32 = 2;
+const GROUP_BITS: u32 = SHORT_BITS + LEFT_BITS;
+const GROUPS_PER_SLOT: usize = 4;
+const BITS_PER_VALUE: usize = 52;
+const VALUE_END: u64 = 1 << BITS_PER_VALUE;
+const WHOLE_BIT: u32 = 4;
+const ANY_BIT: u32 = 5;
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use proptest::prelude::*;
+
+    fn roster() -> impl Strategy<Value = Roster> {
+        let groups = prop::collection::vec((0..1_u32 << SHORT_BITS, 1..=MOST_LEFT), 0..100);
+        let restless = prop_oneof![Just(Restless::Any), groups.prop_map(Restless::Groups)];
+        let filled = (0..=MOST_BITS).prop_flat_map(|bits| prop::collection::vec(any::<bool>(), 1_usize << bits));
+        (any::<u32>(), 0..=MOST_LOOKS, 0..WRITER_END, any::<bool>(), filled, restless).prop_map(
+            |(groups, looks, writer, whole, filled, restless)| {
+                let bits = filled.len().ilog2();
+                Roster { groups, looks, writer, bits, whole, filled, restless }
+            },
+        )
+    }
+
+    proptest! {
+        #[test]
+        fn any_roster_comes_back(roster in roster()) {
+            let slots = roster.slots();
+            prop_assert!(slots.len() <= PARTITIONS_PER_PAGE);
+            prop_assert_eq!(Roster::of(&slots), Some(roster));
+        }
+    }
+
+    #[test]
+    fn more_restless_groups_than_there_is_room_for_are_any() {
+        let roster = |count| Roster {
+            groups: 1,
+            looks: 1,
+            writer: 1,
+            bits: 0,
+            whole: true,
+            filled: vec![true],
+            restless: Restless::Groups((1..=count).map(|group| (group, 3)).collect()),
+        };
+        let comes_back = |count| Roster::of(&roster(count).slots()).map(|roster| roster.restless);
+        assert_eq!(comes_back(224), Some(roster(224).restless));
+        assert_eq!(comes_back(225), Some(Restless::Any));
+        assert_eq!(Restless::Any.looks_left(7), 1);
+        assert_eq!(roster(2).restless.looks_left(2), 3);
+        assert_eq!(roster(2).restless.looks_left(3), 0);
+    }
+
+    #[test]
+    fn a_page_of_something_else_is_no_roster() {
+        assert_eq!(Roster::of(&[]), None);
+        assert_eq!(Roster::of(&[Slot { low: 0, high: 1, samples: 2 }]), None);
+    }
+}

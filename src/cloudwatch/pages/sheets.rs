@@ -1,0 +1,205 @@
+//! Earlier looks as far as they have been read, and what became of a partition in one of them.
+
+use std::collections::BTreeMap;
+
+use super::binding::{self, Leaf, Place};
+use super::entry::Entry;
+use super::key::Key;
+use super::merge::{Met, merge};
+use super::page::Page;
+use super::roster::Roster;
+use super::seconds::Unusable;
+use crate::cloudwatch::address::Minute;
+
+/// A look that there was, by its roster.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct Known {
+    /// The minute that it was kept for.
+    pub minute: Minute,
+    /// What it tells of itself.
+    pub roster: Roster,
+}
+
+/// Why nothing can be told of a part of a look.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord, thiserror::Error)]
+pub enum Missing {
+    /// The page is there, and cannot be used.
+    #[error(transparent)]
+    Unusable(#[from] Unusable),
+    /// Nothing of the page is visible, although there was such a look.
+    #[error("nothing of it is visible")]
+    Invisible,
+    /// The store did not answer.
+    #[error("it could not be read")]
+    Unread,
+}
+
+/// What became of a partition of now in an earlier look.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub enum Became {
+    /// It was there, in a look taken then (milliseconds since the epoch).
+    Kept(i64, Entry),
+    /// The same, if another look bears it out.
+    Perhaps(i64, Entry),
+    /// It has no slot.
+    Absent,
+    /// It may be one of several slots.
+    Unclear,
+    /// Its slot would stand where nothing can be told.
+    Missing(Missing),
+    /// This page has to be read first.
+    Ask(Place),
+}
+
+/// Pages of earlier looks, beside the keys of now.
+#[derive(Debug)]
+pub struct Sheets {
+    keys: Vec<Key>,
+    /// Whether the keys are those of a few groups only, so that pages cannot be counted off.
+    few: bool,
+    looks: Vec<Known>,
+    /// Parallel to `looks`: by bucket, then by page.
+    pages: Vec<BTreeMap<u32, BTreeMap<u32, Sheet>>>,
+    /// The pages of now by the number of buckets.
+    leaves: BTreeMap<u32, Vec<Leaf>>,
+}
+
+#[derive(Debug)]
+enum Sheet {
+    Missing(Missing),
+    /// With the first key within its span, and what became of it and those after it.
+    Read(Page, usize, Vec<Met>),
+}
+
+impl Sheets {
+    /// Nothing has been read. The keys are in order, the looks newest first; `few` says that the keys are not all there are.
+    #[must_use]
+    pub fn new(keys: Vec<Key>, few: bool, looks: Vec<Known>) -> Self {
+        let mut leaves = BTreeMap::new();
+        for look in &looks {
+            leaves.entry(look.roster.bits).or_insert_with(|| binding::bind(&keys, look.roster.bits));
+        }
+        let pages = looks.iter().map(|_| BTreeMap::new()).collect();
+        Self { keys, few, looks, pages, leaves }
+    }
+
+    /// The looks that there were, newest first.
+    #[must_use]
+    pub fn looks(&self) -> &[Known] {
+        &self.looks
+    }
+
+    /// The keys of now, in order.
+    #[must_use]
+    pub fn keys(&self) -> &[Key] {
+        &self.keys
+    }
+
+    /// Takes in a page of a look, or why there is none.
+    pub fn add(&mut self, look: usize, place: Place, page: Result<Page, Missing>) {
+        let sheet = match page {
+            Err(missing) => Sheet::Missing(missing),
+            Ok(page) => {
+                let first = self.keys.partition_point(|key| key.anchor() < page.span.0);
+                let end = self.keys.partition_point(|key| key.anchor() <= page.span.1);
+                let met = merge(&self.keys[first..end], &page, self.looks[look].minute);
+                Sheet::Read(page, first, met)
+            }
+        };
+        self.pages[look].entry(place.bucket).or_default().insert(place.page, sheet);
+    }
+
+    /// Whether a page of a look has been asked for.
+    #[must_use]
+    pub fn has(&self, look: usize, place: Place) -> bool {
+        self.pages[look].get(&place.bucket).is_some_and(|pages| pages.contains_key(&place.page))
+    }
+
+    /// Every page that could not be used or seen where one should be, as (look, why).
+    pub fn missing(&self) -> impl Iterator<Item = (&Known, Missing)> {
+        let looks = self.looks.iter().zip(&self.pages);
+        looks.flat_map(|(look, buckets)| {
+            buckets.values().flat_map(move |pages| {
+                let known = pages.values().find_map(|sheet| match sheet {
+                    Sheet::Read(page, ..) => Some(page.pages),
+                    Sheet::Missing(_) => None,
+                });
+                pages.iter().filter_map(move |(number, sheet)| match sheet {
+                    // A page more than there were was asked for in vain.
+                    Sheet::Missing(Missing::Invisible) if known.is_some_and(|pages| *number >= pages) => None,
+                    Sheet::Missing(why) => Some((look, *why)),
+                    Sheet::Read(..) => None,
+                })
+            })
+        })
+    }
+
+    /// The places of a look where a key is looked for first.
+    pub fn guesses(&self, look: usize, key: usize) -> impl Iterator<Item = Place> {
+        let bits = self.looks[look].roster.bits;
+        let leaves = self.leaves.get(&bits).map(Vec::as_slice).unwrap_or_default();
+        let leaf = leaves.partition_point(|leaf| leaf.keys.end <= key);
+        let bucket = self.keys[key].bucket(bits);
+        let page = leaves.get(leaf).map_or(0, |leaf| leaf.place.page);
+        let pages = if self.few { 0..PAGES_FOR_FEW } else { page..page + 1 };
+        let filled = self.is_filled(look, bucket);
+        pages.filter(move |_| filled).map(move |page| Place { bits, bucket, page })
+    }
+
+    /// What became of a key in a look, as far as its pages have been read.
+    #[must_use]
+    pub fn became(&self, look: usize, key: usize) -> Became {
+        let bits = self.looks[look].roster.bits;
+        let bucket = self.keys[key].bucket(bits);
+        if !self.is_filled(look, bucket) {
+            return Became::Absent;
+        }
+        let empty = BTreeMap::new();
+        let pages = self.pages[look].get(&bucket).unwrap_or(&empty);
+        let anchor = self.keys[key].anchor();
+        let (mut below, mut above, mut end) = (None, None, None);
+        for (number, sheet) in pages {
+            let Sheet::Read(page, first, met) = sheet else { continue };
+            if anchor < page.span.0 {
+                above = Some(*number);
+                break;
+            }
+            if anchor <= page.span.1 {
+                return match met.get(key - first) {
+                    Some(Met::At(place)) => Became::Kept(page.taken, page.partitions[*place].1),
+                    Some(Met::Perhaps(place)) => Became::Perhaps(page.taken, page.partitions[*place].1),
+                    Some(Met::Unclear) => Became::Unclear,
+                    Some(Met::Absent) | None => Became::Absent,
+                };
+            }
+            (below, end) = (Some(*number), Some(page.pages));
+        }
+        let guess = self.guesses(look, key).next().map_or(0, |place| place.page);
+        // It would stand on a page between these two.
+        let between = match (below, above.or(end)) {
+            (None, None) if self.few => 0..PAGES_FOR_FEW,
+            (None, None) => guess.saturating_sub(1)..guess + 2,
+            (below, above) => below.map_or(0, |below| below + 1)..above.unwrap_or_default(),
+        };
+        let mut why = None;
+        // The nearest to the guess first.
+        let mut order: Vec<u32> = between.collect();
+        order.sort_by_key(|page| page.abs_diff(guess));
+        for page in order {
+            match pages.get(&page) {
+                None => return Became::Ask(Place { bits, bucket, page }),
+                Some(Sheet::Missing(missing)) => why = why.max(Some(*missing)),
+                Some(Sheet::Read(..)) => {}
+            }
+        }
+        why.map_or(Became::Absent, Became::Missing)
+    }
+
+    fn is_filled(&self, look: usize, bucket: u32) -> bool {
+        let bucket = usize::try_from(bucket).unwrap_or(usize::MAX);
+        self.looks[look].roster.filled.get(bucket).copied().unwrap_or(false)
+    }
+}
+
+/// Pages of a bucket that are read at once for a few groups; with the roster eight metrics, and seldom is a bucket larger.
+pub const PAGES_FOR_FEW: u32 = 7;

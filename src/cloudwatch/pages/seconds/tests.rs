@@ -154,6 +154,7 @@ fn scheduled() -> impl Strategy<Value = (Schedule, Slots)> {
         |(period, late, slots)| {
             let schedule = Schedule::every(period).unwrap();
             let taken = (schedule.align(noon()).seconds() * 1_000 + late).max(schedule.span(noon()).start * 1_000);
+            let slots = slots.into_iter().take(schedule.partitions_per_shard()).collect();
             (schedule, Slots { taken, slots })
         },
     )

@@ -5,7 +5,7 @@
 use std::fmt;
 use std::time::Duration;
 
-use crate::memory::Thresholds;
+use crate::memory::{Abandoned, Objective, Thresholds};
 use crate::pattern::{Patterns, Rules};
 use crate::secret::Secret;
 use crate::secrets::Network;
@@ -51,6 +51,10 @@ pub struct Judgement {
     pub period: u32,
     /// Offsets that a group may be behind and still count as caught up, by the group's name.
     pub allowed_lag: Rules<u64>,
+    /// How old the oldest unread record may be, by the group's name.
+    pub objective: Rules<Option<Objective>>,
+    /// What a group comes to that nobody has read with since the first look; one that is expected is an error.
+    pub abandoned: Abandoned,
     /// Whether a partition that nobody in a living group subscribes to counts as stopped.
     pub unassigned_alarms: bool,
     /// Whether a partition that is read but never committed counts as slow.
@@ -201,6 +205,8 @@ impl Config {
             judgement: Judgement {
                 period: u32::try_from(vars.number("MEERKAT_PERIOD", 1, 24 * 60)).unwrap_or(1),
                 allowed_lag: vars.rules("MEERKAT_ALLOWED_LAG"),
+                objective: vars.objectives("MEERKAT_OBJECTIVE"),
+                abandoned: vars.choice("MEERKAT_ABANDONED", &ABANDONED),
                 unassigned_alarms: vars.choice("MEERKAT_UNASSIGNED_ALARMS", &SWITCH),
                 uncommitted_alarms: vars.choice("MEERKAT_UNCOMMITTED_ALARMS", &SWITCH),
                 aged_partitions: vars.number("MEERKAT_LAG_SECONDS", 0, 100_000),
@@ -223,11 +229,14 @@ impl Judgement {
     /// What applies to one group.
     #[must_use]
     pub fn thresholds(&self, group: &str) -> Thresholds {
+        let expected = self.expected.iter().any(|glob| Patterns::parse(glob).select(group));
         Thresholds {
             allowed_lag: *self.allowed_lag.of(group),
             period_ms: i64::from(self.period) * 60_000,
             unassigned_alarms: self.unassigned_alarms,
             uncommitted_alarms: self.uncommitted_alarms,
+            objective: *self.objective.of(group),
+            abandoned: if expected { Abandoned::Err } else { self.abandoned },
         }
     }
 }
@@ -257,6 +266,7 @@ impl fmt::Display for ConfigError {
 impl std::error::Error for ConfigError {}
 
 const SWITCH: [(&str, bool); 2] = [("on", true), ("off", false)];
+const ABANDONED: [(&str, Abandoned); 3] = [("warn", Abandoned::Warn), ("ok", Abandoned::Ok), ("err", Abandoned::Err)];
 
 /// What an asynchronous invocation's result may carry: 256 KB, less room for what Lambda puts around it (AWS Lambda, destinations).
 pub const LAMBDA_REPORT_LIMIT: usize = 240 * 1024;
@@ -331,6 +341,38 @@ mod tests {
             allowed("batch-*=many", "g").unwrap_err(),
             "MEERKAT_ALLOWED_LAG must be a whole number, or GLOB=NUMBER, separated by commas, found \"batch-*=many\""
         );
+    }
+
+    #[test]
+    fn an_objective_is_one_age_or_two_by_group() {
+        let objective = |list, group| {
+            let config = parse(&[("KAFKA_BOOTSTRAP_SERVERS", "b:1"), ("MEERKAT_OBJECTIVE", list)]);
+            config.map(|config| {
+                let objective = config.judgement.thresholds(group).objective;
+                objective.map(|objective| (objective.warn_s, objective.err_s))
+            })
+        };
+        assert_eq!(objective("", "g"), Ok(None));
+        assert_eq!(objective("300", "g"), Ok(Some((300, None))));
+        assert_eq!(objective("batch-*=3600/7200, 300/900", "batch-a"), Ok(Some((3_600, Some(7_200)))));
+        assert_eq!(objective("batch-*=3600/7200, 300/900", "g"), Ok(Some((300, Some(900)))));
+        for wrong in ["soon", "0", "300/", "900/300", "a=b/c"] {
+            assert_eq!(
+                objective(wrong, "g").unwrap_err(),
+                format!(
+                    "MEERKAT_OBJECTIVE must be seconds, as 300 or 300/900 (WARN and the later ERR), or GLOB=300/900, separated by commas, found {wrong:?}"
+                )
+            );
+        }
+    }
+
+    #[test]
+    fn an_expected_group_that_is_abandoned_is_an_error() {
+        let variables =
+            [("KAFKA_BOOTSTRAP_SERVERS", "b:1"), ("MEERKAT_EXPECT", "bills-*"), ("MEERKAT_ABANDONED", "ok")];
+        let judgement = parse(&variables).unwrap().judgement;
+        assert_eq!(judgement.thresholds("bills-eu").abandoned, Abandoned::Err);
+        assert_eq!(judgement.thresholds("other").abandoned, Abandoned::Ok);
     }
 
     #[test]

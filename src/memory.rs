@@ -24,6 +24,43 @@ pub struct Thresholds {
     pub unassigned_alarms: bool,
     /// Whether a partition that is read but never committed counts as slow.
     pub uncommitted_alarms: bool,
+    /// How old the oldest unread record may be; `None` where no objective is set.
+    pub objective: Option<Objective>,
+    /// What a group comes to that nobody has read with since the first look.
+    pub abandoned: Abandoned,
+}
+
+/// How old the oldest unread record may be, in seconds.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub struct Objective {
+    /// Older than this is at least a warning; younger is never slow, stalled or stopped.
+    pub warn_s: u64,
+    /// Older than this is an error; `None` where age alone is never one.
+    pub err_s: Option<u64>,
+}
+
+/// What a group comes to that has neither had a member nor committed since the first look.
+#[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
+pub enum Abandoned {
+    /// Nothing: it was retired, and its commits wait for their expiry.
+    Ok,
+    /// A warning, since nobody may know of it any more.
+    #[default]
+    Warn,
+    /// An error like any other group that stopped.
+    Err,
+}
+
+impl Thresholds {
+    /// What applies where nothing is configured: a look each minute, and no record of lag allowed.
+    pub const DEFAULT: Self = Self {
+        allowed_lag: 0,
+        period_ms: 60_000,
+        unassigned_alarms: false,
+        uncommitted_alarms: false,
+        objective: None,
+        abandoned: Abandoned::Warn,
+    };
 }
 
 /// What is remembered of one partition; the counters are in periods and stop at their limits.

@@ -121,6 +121,16 @@ pub const VARIABLES: &[Variable] = &[
         meaning: "records a group may be behind and still count as caught up: a number, or GLOB=NUMBER by group, separated by commas",
     },
     Variable {
+        name: "MEERKAT_OBJECTIVE",
+        default: None,
+        meaning: "seconds that the oldest unread record may be old: 300, 300/900 (WARN, and later ERR) or GLOB=300/900 by group, separated by commas; younger is never an alarm, and no history is needed",
+    },
+    Variable {
+        name: "MEERKAT_ABANDONED",
+        default: Some("warn"),
+        meaning: "ok, warn or err: what a group comes to that nobody has read with since the first look; one of MEERKAT_EXPECT is an error",
+    },
+    Variable {
         name: "MEERKAT_UNASSIGNED_ALARMS",
         default: Some("off"),
         meaning: "on: a partition that no member of a living group reads any more counts as stopped",

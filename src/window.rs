@@ -66,8 +66,7 @@ mod tests {
     use crate::lag::{Assigned, LogRange};
     use crate::memory::Members;
 
-    const MINUTE: Thresholds =
-        Thresholds { allowed_lag: 0, period_ms: 60_000, unassigned_alarms: false, uncommitted_alarms: false };
+    const MINUTE: Thresholds = Thresholds::DEFAULT;
 
     /// `minute:committed/end`; the last one is the look.
     fn check(story: &str, expected: &[(i64, i64, u64)]) {

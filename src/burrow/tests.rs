@@ -9,8 +9,7 @@ use crate::memory::{Look, Members, Thresholds};
 use crate::snapshot::{Kind, Member, Topic};
 
 const T: i64 = 1_700_000_000_000;
-const MINUTE: Thresholds =
-    Thresholds { allowed_lag: 0, period_ms: 60_000, unassigned_alarms: false, uncommitted_alarms: false };
+const MINUTE: Thresholds = Thresholds::DEFAULT;
 
 /// As Burrow 1.9.5's structs marshal, byte for byte.
 #[test]

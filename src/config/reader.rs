@@ -4,6 +4,7 @@ use std::collections::BTreeMap;
 use std::fmt;
 
 use super::{Bootstrap, ConfigError, Endpoint, Pem};
+use crate::memory::Objective;
 use crate::pattern::Rules;
 use crate::secret::Secret;
 use crate::secrets::reference::{Arn, Kind};
@@ -103,16 +104,35 @@ impl Variables {
 
     /// Numbers by glob: the first glob that matches counts, a number alone is for everything else.
     pub(super) fn rules(&mut self, name: &str) -> Rules<u64> {
-        let mut rules = Rules::new(0);
+        self.by_group(
+            name,
+            0,
+            |number| number.parse().ok(),
+            "must be a whole number, or GLOB=NUMBER, separated by commas",
+        )
+    }
+
+    /// Ages in seconds, one or two a group: when to warn, and when it is an error.
+    pub(super) fn objectives(&mut self, name: &str) -> Rules<Option<Objective>> {
+        let objective = |text: &str| {
+            let (warn, err) = text.split_once('/').map_or((text, None), |(warn, err)| (warn, Some(err)));
+            let warn_s = warn.trim().parse().ok().filter(|seconds| *seconds > 0)?;
+            let err_s = err.map(|err| err.trim().parse().ok().filter(|seconds| *seconds >= warn_s).ok_or(()));
+            Some(Some(Objective { warn_s, err_s: err_s.transpose().ok()? }))
+        };
+        let expected =
+            "must be seconds, as 300 or 300/900 (WARN and the later ERR), or GLOB=300/900, separated by commas";
+        self.by_group(name, None, objective, expected)
+    }
+
+    fn by_group<T>(&mut self, name: &str, default: T, read: impl Fn(&str) -> Option<T>, expected: &str) -> Rules<T> {
+        let mut rules = Rules::new(default);
         for item in self.list(name) {
-            let (glob, number) = item.rsplit_once('=').map_or((None, &*item), |(glob, number)| (Some(glob), number));
-            match (glob, number.trim().parse()) {
-                (Some(glob), Ok(number)) => rules.add(glob.trim(), number),
-                (None, Ok(number)) => rules.set_default(number),
-                (_, Err(_)) => self.wrong(
-                    name,
-                    format_args!("must be a whole number, or GLOB=NUMBER, separated by commas, found {item:?}"),
-                ),
+            let (glob, value) = item.rsplit_once('=').map_or((None, &*item), |(glob, value)| (Some(glob), value));
+            match (glob, read(value.trim())) {
+                (Some(glob), Some(value)) => rules.add(glob.trim(), value),
+                (None, Some(value)) => rules.set_default(value),
+                (_, None) => self.wrong(name, format_args!("{expected}, found {item:?}")),
             }
         }
         rules

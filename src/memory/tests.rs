@@ -4,8 +4,7 @@ use super::*;
 use crate::lag::LogRange;
 use proptest::prelude::*;
 
-const MINUTE: Thresholds =
-    Thresholds { allowed_lag: 0, period_ms: 60_000, unassigned_alarms: false, uncommitted_alarms: false };
+const MINUTE: Thresholds = Thresholds::DEFAULT;
 
 fn look(minute: i64, committed: i64, end: i64) -> Look {
     Look {

@@ -4,8 +4,7 @@ use super::*;
 use crate::lag::LogRange;
 use crate::memory::Members;
 
-const DEFAULT: Thresholds =
-    Thresholds { allowed_lag: 0, period_ms: 60_000, unassigned_alarms: false, uncommitted_alarms: false };
+const DEFAULT: Thresholds = Thresholds::DEFAULT;
 
 /// Eight commits in eight minutes, caught up at 80: a commit each minute is what is usual here.
 const BUSY: &str = "0/0 10/10 20/20 30/30 40/40 50/50 60/60 70/70 80/80";

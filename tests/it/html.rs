@@ -274,12 +274,7 @@ fn real_report() -> String {
         shown: 0,
         blind: None,
     };
-    let thresholds = |_: &Group| Thresholds {
-        allowed_lag: 0,
-        period_ms: 60_000,
-        unassigned_alarms: false,
-        uncommitted_alarms: false,
-    };
+    let thresholds = |_: &Group| Thresholds::DEFAULT;
     let before = Before(Ok(vec![Ok(None)]));
     let memories = Memories::fold(&snapshot, 0, &before, thresholds);
     let judged = Judged::new(&snapshot, 0, &memories, &before, |_| Ok(Vec::new()), thresholds);

@@ -21,12 +21,7 @@ use world::{Consumer, Fault, Load, Random, World};
 type Verdicts = Vec<(u64, Verdict)>;
 
 fn watch(consumer: Consumer, period_s: u64, seconds: u64, seed: u64) -> Verdicts {
-    let thresholds = Thresholds {
-        allowed_lag: 0,
-        period_ms: period_s as i64 * 1_000,
-        unassigned_alarms: false,
-        uncommitted_alarms: false,
-    };
+    let thresholds = Thresholds { period_ms: period_s as i64 * 1_000, ..Thresholds::DEFAULT };
     let mut world = World::new(consumer, seed);
     let mut random = Random(!seed);
     let mut store: Vec<(i64, Sample)> = Vec::new();

@@ -115,6 +115,9 @@ pub struct BrokerEntry<'a> {
     versions: Option<BTreeMap<&'static str, i16>>,
     #[serde(skip_serializing_if = "Option::is_none")]
     reason: Option<String>,
+    /// That a quota held its answers back.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    throttled: Option<String>,
 }
 
 /// One group.
@@ -275,6 +278,7 @@ impl<'a> BrokerEntry<'a> {
             reachable: broker.versions.is_ok(),
             versions: broker.versions.as_ref().ok().map(|versions| versions.iter().copied().collect()),
             reason: broker.versions.as_ref().err().map(ToString::to_string),
+            throttled: broker.throttled(),
         }
     }
 }

@@ -175,7 +175,7 @@ impl<'a> Run<'a> {
         Ok(self.tell(&taken, &history, &metrics))
     }
 
-    async fn search_ages(&self, survey: &Survey, snapshot: &Snapshot, time_ms: i64) -> Wanted {
+    async fn search_ages(&self, survey: &Survey<'_>, snapshot: &Snapshot, time_ms: i64) -> Wanted {
         let partitions = self.config.judgement.aged_partitions;
         let mut wanted =
             Wanted::new(snapshot, partitions, time_ms, |topic, partition| survey.knows_max_timestamp(topic, partition));

@@ -49,6 +49,19 @@ pub struct Broker {
     pub address: String,
     /// The version chosen per API, by the API's name, or why the broker could not be talked to.
     pub versions: Known<Vec<(&'static str, i16)>>,
+    /// Milliseconds for which it said that a quota held its answers back (`throttle_time_ms`, KIP-219).
+    pub held_back_ms: u64,
+}
+
+impl Broker {
+    /// What is to be said of a quota; `None` where none held anything back.
+    #[must_use]
+    pub fn throttled(&self) -> Option<String> {
+        let (s, ms) = (self.held_back_ms / 1_000, self.held_back_ms % 1_000);
+        (self.held_back_ms > 0).then(|| {
+            format!("held answers back for {s}.{ms:03} s in all: a quota of this user, or of the client id meerkat")
+        })
+    }
 }
 
 /// One topic, as far as the groups need it.

@@ -18,7 +18,7 @@ use crate::lag::Unknown;
 
 /// Asks round after round until nothing is left to ask; at `until` what is known stays known.
 pub(super) async fn search(
-    cluster: &Cluster,
+    cluster: &Cluster<'_>,
     names: &[Box<str>],
     topics: &[Described],
     search: &mut Search,
@@ -30,7 +30,7 @@ pub(super) async fn search(
         let requests = layers.iter().flat_map(|layer| by_leader(topics, layer));
         let asked = requests.map(|(leader, questions)| async move {
             let request = request(names, &questions);
-            let answer = cluster.call(leader, Api::ListOffsets, &request).await;
+            let answer = cluster.call(leader, Api::ListOffsets, &request, until).await;
             (questions, answer)
         });
         let Ok(answers) = timeout_at(until, join_all(asked)).await else { return };
@@ -50,7 +50,7 @@ pub(super) async fn search(
                             let answer = match (partition.error_code, partition.offset) {
                                 (0, NO_OFFSET) => Answer::NoRecord,
                                 (0, offset) => Answer::Record { offset, timestamp: partition.timestamp },
-                                (code, _) => Answer::Refused(Unknown::because(failure::sentence(code))),
+                                (code, _) => Answer::Refused(failure::unknown(code)),
                             };
                             search.answer(question, &answer);
                         }
@@ -68,7 +68,7 @@ pub(super) async fn search(
 }
 
 /// The greatest timestamp can be asked for from `ListOffsets` 7 on (KIP-734).
-pub(super) fn knows_max_timestamp(cluster: &Cluster, leader: i32) -> bool {
+pub(super) fn knows_max_timestamp(cluster: &Cluster<'_>, leader: i32) -> bool {
     cluster.version(leader, Api::ListOffsets).is_some_and(|version| version >= WITH_MAX_TIMESTAMP)
 }
 

@@ -7,7 +7,7 @@ use super::commits::Commits;
 use super::groups::Listed;
 use super::members::Described;
 use super::versions::Api;
-use crate::lag::{Committed, Known, Unknown};
+use crate::lag::{Cause, Committed, Known, Unknown};
 use crate::snapshot::{Broker, Group, Row, Topic};
 
 /// A group for which everything but its logs has been read.
@@ -81,7 +81,7 @@ impl Part {
             gaps.push(Unknown::because(format!("{} assigned partitions are not listed", assigned.len())));
         }
         if unseen {
-            gaps.push(Unknown::because(UNSEEN));
+            gaps.push(Unknown::of(Cause::Hidden, UNSEEN));
         }
         let rows = rows.map(|rows| {
             let first = all.len();
@@ -96,7 +96,7 @@ impl Part {
 const DEAD: &str = "Dead";
 
 /// What is said of a group that may have such commits.
-pub(super) const UNSEEN: &str = "this user may not describe every topic, and commits to topics that it may not describe are not shown: grant it DESCRIBE on all topics, or name those that matter in MEERKAT_TOPICS";
+const UNSEEN: &str = "this user may not describe every topic, and commits to topics that it may not describe are not shown: grant it DESCRIBE on all topics, or name those that matter in MEERKAT_TOPICS";
 
 /// Commits and assignments of one group, one row a partition, in order.
 fn rows(commits: Commits, described: Option<&Described>, rank: &[usize]) -> Vec<Row> {
@@ -153,14 +153,15 @@ pub(super) fn wanted(parts: &[Part], topics: usize) -> Vec<Vec<i32>> {
 }
 
 /// Every broker with the versions chosen for it.
-pub(super) fn brokers(cluster: &Cluster) -> Vec<Broker> {
+pub(super) fn brokers(cluster: &Cluster<'_>) -> Vec<Broker> {
     cluster
         .describe()
+        .into_iter()
         .map(|(id, endpoint, versions)| {
-            let versions = versions.map_err(Clone::clone).map(|versions| {
+            let versions = versions.map(|versions| {
                 Api::ALL.into_iter().filter_map(|api| Some((api.name(), versions.choose(api).ok()?))).collect()
             });
-            Broker { id, address: endpoint.to_string(), versions }
+            Broker { id, address: endpoint.to_string(), versions, held_back_ms: cluster.held_back(id) }
         })
         .collect()
 }

@@ -1,17 +1,19 @@
-//! The brokers of one cluster, a connection to each, opened side by side.
+//! The brokers of one cluster, each with a connection that is opened when it is first needed, and anew when it is lost.
 
-use std::cell::Cell;
+use std::cell::{Cell, RefCell};
 use std::collections::BTreeMap;
+use std::rc::Rc;
 use std::sync::Arc;
+use std::time::Duration;
 
-use futures_util::future::{FutureExt, LocalBoxFuture, Shared, join_all};
+use futures_util::future::{FutureExt, LocalBoxFuture, Shared};
 use kafka_protocol::messages::metadata_request::MetadataRequestTopic;
 use kafka_protocol::messages::metadata_response::MetadataResponse;
 use kafka_protocol::messages::{BrokerId, MetadataRequest, TopicName};
 use kafka_protocol::protocol::StrBytes;
 use tokio::time::{Instant, timeout_at};
 
-use super::connection::{self, CallError, Connection, Traffic};
+use super::connection::{CallError, Connection, Traffic};
 use super::handshake;
 use super::internal::{self, Internal, OFFSETS_TOPIC, SHARE_TOPIC};
 use super::messages::Question;
@@ -20,7 +22,7 @@ use super::tls::{self, Tls};
 use super::transport;
 use super::versions::{Api, Versions};
 use crate::config::Endpoint;
-use crate::lag::{Known, Unknown};
+use crate::lag::{Cause, Known, Unknown};
 
 /// What every connection of a run shares.
 pub(super) struct Dial<'a> {
@@ -29,8 +31,9 @@ pub(super) struct Dial<'a> {
     /// What time it is; logins are dated.
     pub(super) unix_seconds: i64,
     pub(super) frame_limit: usize,
-    pub(super) deadline: Instant,
     pub(super) traffic: Arc<Traffic>,
+    /// How many attempts wait for nothing but the credentials.
+    pub(super) waiting: Cell<usize>,
 }
 
 /// What to log in with; it may still be on its way while connections are opened.
@@ -38,20 +41,30 @@ pub(super) struct Dial<'a> {
 pub struct Credentials<'a>(Shared<LocalBoxFuture<'a, Known<Arc<Login>>>>);
 
 /// A cluster with a connection, or the reason for none, to each broker.
-pub(super) struct Cluster {
+pub(super) struct Cluster<'a> {
+    dial: Rc<Dial<'a>>,
     id: Option<StrBytes>,
-    brokers: BTreeMap<i32, Node>,
-    offsets: Internal,
+    nodes: RefCell<BTreeMap<i32, Rc<Node<'a>>>>,
+    offsets: RefCell<Internal>,
     shares: Internal,
-    deadline: Instant,
-    /// When the step that is under way must be over.
-    until: Cell<Instant>,
 }
 
-struct Node {
+struct Node<'a> {
     endpoint: Endpoint,
-    connection: Known<Connection>,
+    line: RefCell<Line<'a>>,
+    /// It could be talked to in this look; then it is tried again.
+    was_open: Cell<bool>,
+    /// Milliseconds that connections before this one were held back.
+    held_back: Cell<u64>,
 }
+
+enum Line<'a> {
+    Untried,
+    /// Everybody who needs the connection waits for the same attempt.
+    Tried(Attempt<'a>),
+}
+
+type Attempt<'a> = Shared<LocalBoxFuture<'a, Known<Rc<Connection>>>>;
 
 /// Not one of the bootstrap addresses led to a broker.
 #[derive(Debug, thiserror::Error)]
@@ -82,71 +95,104 @@ impl Dial<'_> {
     /// Opens a connection and shakes hands; the error is one sentence for people.
     async fn open(&self, endpoint: &Endpoint, until: Instant) -> Result<Connection, String> {
         let stream = transport::connect(endpoint, self.tls.as_ref(), until).await?;
-        let mut connection = Connection::new(stream, self.frame_limit, self.deadline, Arc::clone(&self.traffic));
-        connection.agree(handshake::negotiate(&connection).await?, self.tls.is_some());
+        let mut connection = Connection::new(stream, self.frame_limit, Arc::clone(&self.traffic));
+        connection.agree(handshake::negotiate(&connection, until).await?, self.tls.is_some());
         if let Some(credentials) = &self.credentials {
-            let login = credentials.wait(self.deadline).await?;
+            let login = {
+                let _waiting = Waiting::new(&self.waiting);
+                credentials.wait(until).await?
+            };
             let moment = Moment { host: &endpoint.host, unix_seconds: self.unix_seconds, nonce: tls::nonce()? };
-            handshake::authenticate(&connection, &login, &moment).await?;
+            handshake::authenticate(&connection, &login, &moment, until).await?;
         }
         Ok(connection)
     }
-}
 
-impl Dial<'_> {
     /// A listener with SASL takes `ApiVersions` from everybody, and closes the connection at anything else before a login.
     fn explain(&self, error: &CallError) -> String {
-        match error {
-            CallError::Lost(cause)
-                if self.credentials.is_none() && [connection::CLOSED, connection::RESET].contains(&cause.as_str()) =>
-            {
-                format!("{error} at the first question; a listener with SASL does that before a login: {LOGIN_HINT}")
-            }
-            other => other.to_string(),
+        if self.credentials.is_none() && error.is_hang_up() {
+            format!("{error} at the first question; a listener with SASL does that before a login: {LOGIN_HINT}")
+        } else {
+            error.to_string()
         }
+    }
+
+    /// Fetches the credentials from the first moment on, whoever needs them when.
+    async fn fetching(&self) -> std::convert::Infallible {
+        if let Some(credentials) = &self.credentials {
+            // Whoever logs in tells why there are none.
+            let _ = credentials.0.clone().await;
+        }
+        std::future::pending().await
     }
 }
 
-impl Cluster {
-    /// Finds the brokers through the first bootstrap address that answers, and connects to all of them.
-    pub(super) async fn connect(bootstrap: &[Endpoint], dial: &Dial<'_>) -> Result<Self, Unreachable> {
-        let attempt = transport::race(bootstrap, |endpoint| async move {
-            let named = |error: String| format!("{endpoint}: {error}");
-            let connection = dial.open(endpoint, dial.deadline).await.map_err(named)?;
-            // Where groups live is asked along, unless the question would create those topics.
-            let creates = connection.versions().choose(Api::Metadata).is_ok_and(|version| version < CREATES_NOTHING);
-            let metadata = ask_metadata(&connection, if creates { Vec::new() } else { internal::names() }).await;
-            let metadata = metadata.map_err(|error| named(dial.explain(&error)))?;
-            if metadata.brokers.is_empty() {
-                return Err(named("the broker's metadata names no brokers".into()));
-            }
-            Ok((endpoint, connection, metadata))
-        });
-        // A little before the deadline, so that the causes so far are told rather than lost.
-        let (endpoint, connection, metadata) = match timeout_at(dial.deadline, attempt).await {
-            Ok(found) => found.map_err(Unreachable)?,
-            Err(_) => return Err(Unreachable(vec!["no answer before the deadline".into()])),
-        };
-        let mut first = Some((endpoint, connection));
-        let until = share_of(dial.deadline, CONNECT_SHARE);
-        let nodes = metadata.brokers.iter().map(|broker| {
-            let endpoint =
-                Endpoint { host: broker.host.to_string(), port: u16::try_from(broker.port).unwrap_or_default() };
-            let open = first.take_if(|(known, _)| known.is_same(&endpoint));
+/// Counts an attempt as waiting for as long as it lives.
+struct Waiting<'a>(&'a Cell<usize>);
+
+impl<'a> Waiting<'a> {
+    fn new(count: &'a Cell<usize>) -> Self {
+        count.set(count.get() + 1);
+        Self(count)
+    }
+}
+
+impl Drop for Waiting<'_> {
+    fn drop(&mut self) {
+        self.0.set(self.0.get() - 1);
+    }
+}
+
+impl<'a> Cluster<'a> {
+    /// Finds the brokers through the first bootstrap address that answers; the connections to the others are opened when they
+    /// are needed.
+    pub(super) async fn connect(
+        bootstrap: &[Endpoint],
+        dial: &Rc<Dial<'a>>,
+        until: Instant,
+    ) -> Result<Self, Unreachable> {
+        let causes = RefCell::new(Vec::new());
+        let attempt = |endpoint| {
+            let causes = &causes;
             async move {
-                let connection = if let Some((_, connection)) = open {
-                    Ok(connection)
-                } else {
-                    let opened = timeout_at(until, dial.open(&endpoint, until)).await;
-                    opened.unwrap_or_else(|_| Err(CallError::Deadline.to_string())).map_err(Unknown::because)
-                };
-                (broker.node_id.0, Node { endpoint, connection })
+                let tried = meet(dial, endpoint, until).await;
+                tried.map_err(|why| causes.borrow_mut().push(format!("{endpoint}: {why}")))
             }
-        });
-        let brokers = join_all(nodes).await.into_iter().collect();
-        let (offsets, shares) = (Internal::read(&metadata, OFFSETS_TOPIC), Internal::read(&metadata, SHARE_TOPIC));
-        let until = Cell::new(dial.deadline);
-        Ok(Self { id: metadata.cluster_id, brokers, offsets, shares, deadline: dial.deadline, until })
+        };
+        // An attempt that waits for the credentials alone is no reason to shake hands with the next address too.
+        let race = transport::race_while(bootstrap, attempt, HEAD_START, || dial.waiting.get() == 0);
+        let found = tokio::select! {
+            found = timeout_at(until, race) => found,
+            never = dial.fetching() => match never {},
+        };
+        let (endpoint, connection, metadata) = match found {
+            Ok(Ok(found)) => found,
+            Ok(Err(_)) => return Err(Unreachable(causes.take())),
+            Err(_) => {
+                let mut causes = causes.take();
+                causes.push("no answer before the deadline".into());
+                return Err(Unreachable(causes));
+            }
+        };
+        let offsets = Internal::read(&metadata, OFFSETS_TOPIC);
+        let shares = Internal::read(&metadata, SHARE_TOPIC);
+        let cluster = Self {
+            dial: Rc::clone(dial),
+            id: metadata.cluster_id.clone(),
+            nodes: RefCell::default(),
+            offsets: RefCell::new(offsets),
+            shares,
+        };
+        cluster.learn(&metadata);
+        let known = cluster.nodes.borrow().values().find(|node| node.endpoint.is_same(endpoint)).cloned();
+        if let Some(node) = known {
+            let open = std::future::ready(Ok(Rc::new(connection))).boxed_local().shared();
+            // Polled once, so that it can be looked at.
+            let _ = open.clone().now_or_never();
+            node.line.replace(Line::Tried(open));
+            node.was_open.set(true);
+        }
+        Ok(cluster)
     }
 
     /// Kafka's own id of the cluster.
@@ -154,9 +200,9 @@ impl Cluster {
         self.id.as_deref()
     }
 
-    /// Where groups live.
-    pub(super) fn offsets(&self) -> &Internal {
-        &self.offsets
+    /// Where groups live, as the newest metadata told it.
+    pub(super) fn offsets(&self) -> Internal {
+        self.offsets.borrow().clone()
     }
 
     /// Where share groups keep how far they have come.
@@ -164,117 +210,318 @@ impl Cluster {
         &self.shares
     }
 
-    /// Gives the next step this share of the time that is left: a broker that hangs must not use up the time that the
-    /// others need for the steps after it.
-    pub(super) fn allot(&self, share: f64) {
-        self.until.set(share_of(self.deadline, share));
+    /// The ids of all brokers that are known by now, reachable or not.
+    pub(super) fn ids(&self) -> Vec<i32> {
+        self.nodes.borrow().keys().copied().collect()
     }
 
-    /// When nothing may be waited for any more in this step.
-    pub(super) fn deadline(&self) -> Instant {
-        self.until.get()
-    }
-
-    /// The ids of all brokers, reachable or not.
-    pub(super) fn ids(&self) -> impl Iterator<Item = i32> {
-        self.brokers.keys().copied()
+    /// The same, those first that will answer soonest: with an open connection, and with few questions before the next one.
+    pub(super) fn readiest(&self) -> Vec<i32> {
+        let mut ids = self.ids();
+        let open = |id| self.node(id)?.peek()?.ok();
+        ids.sort_by_cached_key(|id| open(*id).map_or(u64::MAX, |connection| connection.unanswered()));
+        ids
     }
 
     /// How people find this broker.
     pub(super) fn place(&self, id: i32) -> String {
-        match self.brokers.get(&id) {
+        match self.nodes.borrow().get(&id) {
             Some(node) => format!("broker {id} ({})", node.endpoint),
             None => format!("broker {id}"),
         }
     }
 
-    /// Address and versions of each broker.
-    pub(super) fn describe(&self) -> impl Iterator<Item = (i32, &Endpoint, Result<&Versions, &Unknown>)> {
-        self.brokers.iter().map(|(id, node)| (*id, &node.endpoint, node.connection.as_ref().map(Connection::versions)))
+    /// Address and versions of each broker, or why it could not be talked to.
+    pub(super) fn describe(&self) -> Vec<(i32, Endpoint, Known<Versions>)> {
+        let nodes = self.nodes.borrow();
+        let described = nodes.iter().map(|(id, node)| {
+            let versions = match node.peek() {
+                Some(Ok(connection)) => Ok(connection.versions().clone()),
+                Some(Err(why)) => Err(why),
+                None => Err(Unknown::of(Cause::Deadline, CallError::Deadline.to_string())),
+            };
+            (*id, node.endpoint.clone(), versions)
+        });
+        described.collect()
     }
 
-    /// The version that would be used, if the broker can be talked to.
+    /// Milliseconds for which a broker said that it held answers back (KIP-219).
+    pub(super) fn held_back(&self, id: i32) -> u64 {
+        let Some(node) = self.node(id) else { return 0 };
+        let now = node.peek().and_then(Result::ok).map_or(0, |connection| connection.held_back());
+        node.held_back.get() + now
+    }
+
+    /// The version that a broker with an open connection would be asked in.
     pub(super) fn version(&self, id: i32, api: Api) -> Option<i16> {
-        self.brokers.get(&id)?.connection.as_ref().ok()?.versions().choose(api).ok()
+        self.node(id)?.peek()?.ok()?.versions().choose(api).ok()
     }
 
-    /// Asks one broker.
-    pub(super) async fn call<Q: Question>(&self, id: i32, api: Api, request: &Q) -> Result<Q::Answer, AskError> {
-        let node = self.brokers.get(&id).ok_or_else(|| AskError::Down(self.place(id), "not in the metadata".into()))?;
-        let down = |cause: String| AskError::Down(self.place(id), cause);
-        let connection = node.connection.as_ref().map_err(|cause| down(cause.to_string()))?;
-        let answer = timeout_at(self.until.get(), connection.call(api, request)).await;
-        answer.unwrap_or(Err(CallError::Deadline)).map_err(|error| match error {
-            CallError::TooLarge { .. } => AskError::TooLarge(self.place(id), error.to_string()),
-            CallError::Deadline => AskError::Deadline(self.place(id)),
-            other => down(other.to_string()),
+    /// Opens the connection to a broker, if it is not open yet.
+    pub(super) async fn ready(&self, id: i32, until: Instant) -> Result<(), AskError> {
+        self.line(id, until).await.map(drop)
+    }
+
+    /// Asks one broker. A connection that is lost is opened once anew, and its question put again.
+    pub(super) async fn call<Q: Question>(
+        &self,
+        id: i32,
+        api: Api,
+        request: &Q,
+        until: Instant,
+    ) -> Result<Q::Answer, AskError> {
+        let connection = self.line(id, until).await?;
+        let mut answer = connection.call(api, request, until).await;
+        let mut was_open = false;
+        if let Err(CallError::Lost(_)) = answer {
+            was_open = true;
+            self.reopen(id, &connection, until);
+            let connection = self.line(id, until).await?;
+            answer = connection.call(api, request, until).await;
+        }
+        answer.map_err(|error| {
+            let place = self.place(id);
+            match error {
+                CallError::TooLarge { .. } => AskError::TooLarge(place, error.to_string()),
+                CallError::Deadline => AskError::Deadline(place),
+                other => AskError::Down { place, cause: other.to_string(), was_open },
+            }
         })
+    }
+
+    async fn line(&self, id: i32, until: Instant) -> Result<Rc<Connection>, AskError> {
+        let down = |cause: String, was_open| AskError::Down { place: self.place(id), cause, was_open };
+        let node = self.node(id).ok_or_else(|| down("not in the metadata".into(), false))?;
+        let was_open = node.was_open.get();
+        let known = match &*node.line.borrow() {
+            Line::Tried(attempt) if !(was_open && matches!(attempt.peek(), Some(Err(_)))) => Some(attempt.clone()),
+            _ => None,
+        };
+        let attempt = known.unwrap_or_else(|| {
+            let attempt = self.attempt(&node.endpoint, until);
+            node.line.replace(Line::Tried(attempt.clone()));
+            attempt
+        });
+        match timeout_at(until, attempt).await {
+            Ok(Ok(connection)) => {
+                node.was_open.set(true);
+                Ok(connection)
+            }
+            Ok(Err(why)) if why.cause() == Cause::Deadline => Err(AskError::Deadline(self.place(id))),
+            Ok(Err(why)) => Err(down(why.to_string(), was_open)),
+            Err(_) => Err(AskError::Deadline(self.place(id))),
+        }
+    }
+
+    fn attempt(&self, endpoint: &Endpoint, until: Instant) -> Attempt<'a> {
+        let (dial, endpoint) = (Rc::clone(&self.dial), endpoint.clone());
+        // A broker that hangs must not use up the time that is needed to tell of it.
+        let until = share_of(until, CONNECT_SHARE);
+        let opening = async move {
+            match timeout_at(until, dial.open(&endpoint, until)).await {
+                Ok(Ok(connection)) => Ok(Rc::new(connection)),
+                Ok(Err(why)) => Err(Unknown::of(Cause::Down, why)),
+                Err(_) => Err(Unknown::of(Cause::Deadline, CallError::Deadline.to_string())),
+            }
+        };
+        opening.boxed_local().shared()
+    }
+
+    /// Replaces a connection that was lost, unless somebody else has by now.
+    fn reopen(&self, id: i32, lost: &Rc<Connection>, until: Instant) {
+        let Some(node) = self.node(id) else { return };
+        let is_the_same = node.peek().is_some_and(|now| now.is_ok_and(|now| Rc::ptr_eq(&now, lost)));
+        if is_the_same {
+            node.held_back.set(node.held_back.get() + lost.held_back());
+            node.line.replace(Line::Tried(self.attempt(&node.endpoint, until)));
+        }
+    }
+
+    fn node(&self, id: i32) -> Option<Rc<Node<'a>>> {
+        self.nodes.borrow().get(&id).cloned()
     }
 
     /// Whether this user may describe the cluster; without that, brokers list only the groups that it may describe.
     ///
     /// `None` where no broker tells it.
-    pub(super) async fn may_be_described(&self) -> Option<bool> {
-        let connection = self.brokers.values().find_map(|node| node.connection.as_ref().ok())?;
-        let offered = connection.versions().range(Api::Metadata)?;
-        let version = offered.max.min(*OPERATIONS.end());
-        if !OPERATIONS.contains(&version) || version < offered.min {
-            return None;
+    pub(super) async fn may_be_described(&self, until: Instant) -> Option<bool> {
+        let open = |id: i32| self.node(id)?.peek()?.ok();
+        for connection in self.ids().into_iter().filter_map(open) {
+            let Some(offered) = connection.versions().range(Api::Metadata) else { continue };
+            let version = offered.max.min(*OPERATIONS.end());
+            if !OPERATIONS.contains(&version) || version < offered.min {
+                continue;
+            }
+            let request = MetadataRequest::default()
+                .with_topics(Some(Vec::new()))
+                .with_allow_auto_topic_creation(false)
+                .with_include_cluster_authorized_operations(true);
+            let Ok(answer) = connection.call_in(version, &request, share_of(until, CONNECT_SHARE)).await else {
+                continue;
+            };
+            let operations = Some(answer.cluster_authorized_operations).filter(|told| *told != i32::MIN);
+            if let Some(operations) = operations {
+                return Some(operations >> DESCRIBE & 1 == 1);
+            }
         }
-        let request = MetadataRequest::default()
-            .with_topics(Some(Vec::new()))
-            .with_allow_auto_topic_creation(false)
-            .with_include_cluster_authorized_operations(true);
-        let answer = connection.call_in(version, &request).await.ok()?;
-        let operations = Some(answer.cluster_authorized_operations).filter(|told| *told != i32::MIN)?;
-        Some(operations >> DESCRIBE & 1 == 1)
+        None
     }
 
-    /// Leaders, ids and partitions of named topics, from the first broker that answers; they are asked one after the other,
-    /// without waiting long for one that is slow.
-    pub(super) async fn metadata(&self, topics: &[StrBytes]) -> Known<MetadataResponse> {
-        let attempt = transport::race(&self.brokers, |(id, node)| async move {
-            let connection = node.connection.as_ref().map_err(|cause| format!("{}: {cause}", self.place(*id)))?;
-            ask_metadata(connection, topics.to_vec()).await.map_err(|error| format!("{}: {error}", self.place(*id)))
-        });
-        let answer = timeout_at(self.until.get(), attempt).await;
-        answer
-            .unwrap_or_else(|_| Err(vec![CallError::Deadline.to_string()]))
-            .map_err(|causes| Unknown::because(format!("no broker answered for its metadata: {}", causes.join("; "))))
+    /// Leaders, ids and partitions of named topics, in halves where the answer would be larger than a frame may be. Brokers that
+    /// it tells of for the first time can be asked from now on.
+    pub(super) async fn metadata(&self, topics: &[StrBytes], until: Instant) -> Known<MetadataResponse> {
+        let mut whole: Option<MetadataResponse> = None;
+        let mut pieces = vec![topics];
+        while let Some(piece) = pieces.pop() {
+            match self.piece_of_metadata(piece, until).await {
+                Ok(answer) => {
+                    self.learn(&answer);
+                    match &mut whole {
+                        None => whole = Some(answer),
+                        Some(whole) => whole.topics.extend(answer.topics),
+                    }
+                }
+                Err(causes) if piece.len() > 1 && causes.iter().any(|why| matches!(why, AskError::TooLarge(..))) => {
+                    let (first, second) = piece.split_at(piece.len() / 2);
+                    pieces.extend([second, first]);
+                }
+                Err(causes) => {
+                    let cause = causes.first().map_or(Cause::Deadline, AskError::cause);
+                    let causes: Vec<String> = causes.iter().map(ToString::to_string).collect();
+                    let why = format!("no broker answered for its metadata: {}", causes.join("; "));
+                    return Err(Unknown::of(cause, why));
+                }
+            }
+        }
+        whole.ok_or_else(|| Unknown::because("no topic was asked for"))
     }
+
+    /// Asks the first broker that answers; the next one is asked too where that one is silent, and not while its answer is under
+    /// way.
+    async fn piece_of_metadata(&self, topics: &[StrBytes], until: Instant) -> Result<MetadataResponse, Vec<AskError>> {
+        let (asked, heard) = (RefCell::new(Vec::new()), Cell::new(0));
+        let silent = || {
+            let asked = asked.borrow();
+            let bytes = asked.iter().filter_map(|id| Some(self.node(*id)?.peek()?.ok()?.heard())).sum::<u64>();
+            heard.replace(bytes) == bytes
+        };
+        let attempt = |id| {
+            asked.borrow_mut().push(id);
+            self.call_metadata(id, topics, until)
+        };
+        transport::race_while(self.readiest(), attempt, SILENCE, silent).await
+    }
+
+    async fn call_metadata(&self, id: i32, topics: &[StrBytes], until: Instant) -> Result<MetadataResponse, AskError> {
+        self.call(id, Api::Metadata, &metadata_request(topics.to_vec()), until).await
+    }
+
+    /// Remembers the brokers that an answer tells of, and where groups live by now.
+    fn learn(&self, answer: &MetadataResponse) {
+        for broker in &answer.brokers {
+            let port = u16::try_from(broker.port).unwrap_or_default();
+            self.learn_of(broker.node_id.0, &broker.host, port);
+        }
+        if answer.topics.iter().any(|topic| topic.name.as_ref().is_some_and(|name| **name == *OFFSETS_TOPIC)) {
+            self.offsets.replace(Internal::read(answer, OFFSETS_TOPIC));
+        }
+    }
+
+    /// Remembers a broker's address.
+    pub(super) fn learn_of(&self, id: i32, host: &str, port: u16) {
+        let endpoint = Endpoint { host: host.to_owned(), port };
+        let mut nodes = self.nodes.borrow_mut();
+        if id >= 0 && !host.is_empty() && nodes.get(&id).is_none_or(|known| !known.endpoint.is_same(&endpoint)) {
+            let node = Node {
+                endpoint,
+                line: RefCell::new(Line::Untried),
+                was_open: Cell::new(false),
+                held_back: Cell::default(),
+            };
+            nodes.insert(id, Rc::new(node));
+        }
+    }
+}
+
+impl Node<'_> {
+    /// The connection, or why there is none, if that is known by now.
+    fn peek(&self) -> Option<Known<Rc<Connection>>> {
+        match &*self.line.borrow() {
+            Line::Untried => None,
+            Line::Tried(attempt) => attempt.peek().cloned(),
+        }
+    }
+}
+
+/// Opens a connection to a bootstrap address, and asks for the brokers; the error is one sentence for people.
+async fn meet<'e>(
+    dial: &Dial<'_>,
+    endpoint: &'e Endpoint,
+    until: Instant,
+) -> Result<(&'e Endpoint, Connection, MetadataResponse), String> {
+    let connection = dial.open(endpoint, until).await?;
+    // Where groups live is asked along, unless the question would create those topics.
+    let creates = connection.versions().choose(Api::Metadata).is_ok_and(|version| version < CREATES_NOTHING);
+    let request = metadata_request(if creates { Vec::new() } else { internal::names() });
+    let metadata = connection.call(Api::Metadata, &request, until).await.map_err(|error| dial.explain(&error))?;
+    if metadata.brokers.is_empty() {
+        return Err("the broker's metadata names no brokers".into());
+    }
+    Ok((endpoint, connection, metadata))
+}
+
+/// Nothing is created.
+fn metadata_request(topics: Vec<StrBytes>) -> MetadataRequest {
+    let topics = topics.into_iter().map(|name| MetadataRequestTopic::default().with_name(Some(TopicName(name))));
+    MetadataRequest::default().with_topics(Some(topics.collect())).with_allow_auto_topic_creation(false)
 }
 
 /// A question to a broker that has no answer; each names the broker.
 #[derive(Debug, thiserror::Error)]
 pub(super) enum AskError {
-    #[error("{0}: {1}")]
-    Down(String, String),
+    #[error("{place}: {cause}")]
+    Down {
+        place: String,
+        cause: String,
+        /// It could be talked to before, in this very look.
+        was_open: bool,
+    },
     #[error("{0}: {1}")]
     TooLarge(String, String),
     #[error("{0}: no answer before the deadline")]
     Deadline(String),
 }
 
-impl From<AskError> for Unknown {
-    fn from(error: AskError) -> Self {
-        Self::because(error.to_string())
+impl AskError {
+    pub(super) fn cause(&self) -> Cause {
+        match self {
+            Self::Down { .. } => Cause::Down,
+            Self::TooLarge(..) => Cause::TooLarge,
+            Self::Deadline(_) => Cause::Deadline,
+        }
     }
 }
 
-async fn ask_metadata(connection: &Connection, topics: Vec<StrBytes>) -> Result<MetadataResponse, CallError> {
-    let topics = topics.into_iter().map(|name| MetadataRequestTopic::default().with_name(Some(TopicName(name))));
-    let request = MetadataRequest::default().with_topics(Some(topics.collect())).with_allow_auto_topic_creation(false);
-    connection.call(Api::Metadata, &request).await
+impl From<AskError> for Unknown {
+    fn from(error: AskError) -> Self {
+        Self::of(error.cause(), error.to_string())
+    }
 }
 
 /// The moment when this share of the time until `deadline` has passed.
-fn share_of(deadline: Instant, share: f64) -> Instant {
+pub(super) fn share_of(deadline: Instant, share: f64) -> Instant {
     let now = Instant::now();
     now + deadline.saturating_duration_since(now).mul_f64(share)
 }
 
-/// How much of the time that is left may go into connecting to the brokers that the bootstrap one tells of.
-const CONNECT_SHARE: f64 = 1.0 / 3.0;
+/// How much of the time that is left may go into a connection.
+const CONNECT_SHARE: f64 = 1.0 / 2.0;
+
+/// A head start of one bootstrap address before the next (RFC 8305).
+const HEAD_START: Duration = Duration::from_millis(250);
+
+/// How long a broker that was asked for metadata may be silent before the next one is asked too.
+const SILENCE: Duration = Duration::from_millis(500);
 
 /// The first version of `Metadata` that no broker creates internal topics for (Kafka 2.8).
 pub(super) const CREATES_NOTHING: i16 = 10;

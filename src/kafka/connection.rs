@@ -23,13 +23,18 @@ use super::versions::{Api, NoCommonVersion, Versions};
 pub(super) struct Connection {
     outbox: mpsc::UnboundedSender<Outgoing>,
     task: JoinHandle<()>,
-    lost: Arc<OnceLock<String>>,
+    lost: Arc<OnceLock<Loss>>,
     correlation: AtomicI32,
     versions: Versions,
     /// One request at a time, for a broker that answers slowly to more; `None` where they may be pipelined.
     turn: Option<Semaphore>,
     traffic: Arc<Traffic>,
-    deadline: Instant,
+    /// Bytes read from this connection.
+    heard: Arc<AtomicU64>,
+    /// Milliseconds for which the broker said that it held this connection back.
+    held_back: AtomicU64,
+    /// Requests without an answer, those that nobody waits for any more among them.
+    unanswered: AtomicU64,
 }
 
 /// What went over the wire in one run, all connections together.
@@ -56,7 +61,31 @@ pub(super) enum CallError {
     #[error("no answer before the deadline")]
     Deadline,
     #[error("the connection was lost: {0}")]
-    Lost(String),
+    Lost(Loss),
+}
+
+/// How a connection ended.
+#[derive(Clone, Debug, thiserror::Error)]
+pub(super) enum Loss {
+    #[error("the broker closed it")]
+    Closed,
+    #[error("the broker reset it")]
+    Reset,
+    /// TLS, the operating system or a broken frame, in words for people.
+    #[error("{0}")]
+    Broken(String),
+    #[error("the broker sent an answer that nobody asked for")]
+    Unasked,
+    /// It was no longer needed.
+    #[error("closed")]
+    Dropped,
+}
+
+impl CallError {
+    /// Whether the peer just ended the connection.
+    pub(super) fn is_hang_up(&self) -> bool {
+        matches!(self, Self::Lost(Loss::Closed | Loss::Reset))
+    }
 }
 
 struct Outgoing {
@@ -71,21 +100,33 @@ struct Waiting {
 
 impl Connection {
     /// Takes over a stream. Until [`Connection::agree`] no version is known.
-    pub(super) fn new<S>(stream: S, frame_limit: usize, deadline: Instant, traffic: Arc<Traffic>) -> Self
+    pub(super) fn new<S>(stream: S, frame_limit: usize, traffic: Arc<Traffic>) -> Self
     where
         S: AsyncRead + AsyncWrite + Send + Unpin + 'static,
     {
         let (outbox, inbox) = mpsc::unbounded_channel();
         let lost = Arc::new(OnceLock::new());
+        let heard = Arc::<AtomicU64>::default();
         let task = tokio::spawn({
-            let (lost, traffic) = (Arc::clone(&lost), Arc::clone(&traffic));
+            let (lost, traffic, heard) = (Arc::clone(&lost), Arc::clone(&traffic), Arc::clone(&heard));
             async move {
-                let cause = serve(stream, inbox, frame_limit, &lost, &traffic).await;
+                let cause = serve(stream, inbox, frame_limit, &lost, &traffic, &heard).await;
                 let _ = lost.set(cause);
             }
         });
         let correlation = AtomicI32::new(0);
-        Self { outbox, task, lost, correlation, versions: Versions::default(), turn: None, traffic, deadline }
+        Self {
+            outbox,
+            task,
+            lost,
+            correlation,
+            versions: Versions::default(),
+            turn: None,
+            traffic,
+            heard,
+            held_back: AtomicU64::new(0),
+            unanswered: AtomicU64::new(0),
+        }
     }
 
     /// Remembers what the broker offered.
@@ -103,25 +144,57 @@ impl Connection {
         &self.versions
     }
 
+    /// Bytes read so far: an answer that is under way makes them more.
+    pub(super) fn heard(&self) -> u64 {
+        self.heard.load(Ordering::Relaxed)
+    }
+
+    /// Milliseconds for which the broker said that it held this connection back (KIP-219).
+    pub(super) fn held_back(&self) -> u64 {
+        self.held_back.load(Ordering::Relaxed)
+    }
+
+    /// How many requests have no answer yet: what is asked next has to wait behind them.
+    pub(super) fn unanswered(&self) -> u64 {
+        self.unanswered.load(Ordering::Relaxed)
+    }
+
     /// Asks in the highest version that both sides know.
-    pub(super) async fn call<Q: Question>(&self, api: Api, request: &Q) -> Result<Q::Answer, CallError> {
-        self.call_in(self.versions.choose(api)?, request).await
+    pub(super) async fn call<Q: Question>(
+        &self,
+        api: Api,
+        request: &Q,
+        until: Instant,
+    ) -> Result<Q::Answer, CallError> {
+        self.call_in(self.versions.choose(api)?, request, until).await
     }
 
     /// Asks in exactly this version.
-    pub(super) async fn call_in<Q: Question>(&self, version: i16, request: &Q) -> Result<Q::Answer, CallError> {
-        let answer = self.call_raw(version, request).await?;
+    pub(super) async fn call_in<Q: Question>(
+        &self,
+        version: i16,
+        request: &Q,
+        until: Instant,
+    ) -> Result<Q::Answer, CallError> {
+        let answer = self.call_raw(version, request, until).await?;
+        let throttled = frame::throttle_time_ms::<Q>(&answer, version);
+        self.held_back.fetch_add(throttled, Ordering::Relaxed);
         Ok(frame::decode::<Q>(answer, version)?)
     }
 
     /// Asks in exactly this version, and leaves the answer as bytes.
-    pub(super) async fn call_raw<Q: Question>(&self, version: i16, request: &Q) -> Result<Bytes, CallError> {
+    pub(super) async fn call_raw<Q: Question>(
+        &self,
+        version: i16,
+        request: &Q,
+        until: Instant,
+    ) -> Result<Bytes, CallError> {
         let correlation = self.correlation.fetch_add(1, Ordering::Relaxed);
         let frame = frame::encode(request, version, correlation)?;
         self.traffic.requests.fetch_add(1, Ordering::Relaxed);
         self.traffic.written.fetch_add(frame.len() as u64, Ordering::Relaxed);
         let _turn = match &self.turn {
-            Some(turn) => Some(timeout_at(self.deadline, turn.acquire()).await.map_err(|_| CallError::Deadline)?),
+            Some(turn) => Some(timeout_at(until, turn.acquire()).await.map_err(|_| CallError::Deadline)?),
             None => None,
         };
         let (sender, receiver) = oneshot::channel();
@@ -129,15 +202,19 @@ impl Connection {
         if self.outbox.send(outgoing).is_err() {
             return Err(self.loss());
         }
-        match timeout_at(self.deadline, receiver).await {
-            Ok(Ok(answer)) => answer,
+        self.unanswered.fetch_add(1, Ordering::Relaxed);
+        match timeout_at(until, receiver).await {
+            Ok(Ok(answer)) => {
+                self.unanswered.fetch_sub(1, Ordering::Relaxed);
+                answer
+            }
             Ok(Err(_)) => Err(self.loss()),
             Err(_) => Err(CallError::Deadline),
         }
     }
 
     fn loss(&self) -> CallError {
-        CallError::Lost(self.lost.get().cloned().unwrap_or_else(|| String::from("closed")))
+        CallError::Lost(self.lost.get().cloned().unwrap_or(Loss::Dropped))
     }
 }
 
@@ -152,9 +229,10 @@ async fn serve<S>(
     stream: S,
     mut inbox: mpsc::UnboundedReceiver<Outgoing>,
     limit: usize,
-    lost: &OnceLock<String>,
+    lost: &OnceLock<Loss>,
     traffic: &Traffic,
-) -> String
+    heard: &AtomicU64,
+) -> Loss
 where
     S: AsyncRead + AsyncWrite + Unpin,
 {
@@ -183,7 +261,7 @@ where
     let read = async {
         let mut reader = BufReader::with_capacity(READ_BUFFER, reader);
         loop {
-            let answer = next_frame(&mut reader, limit, traffic).await?;
+            let answer = next_frame(&mut reader, limit, traffic, heard).await?;
             let Some(oldest) = lock(&waiting).pop_front() else {
                 return Err(Broken::Unasked);
             };
@@ -206,16 +284,17 @@ where
     let broken = tokio::select! {
         Err(error) = write => Broken::Io(error),
         Err(broken) = read => broken,
-        else => return String::from("closed"),
+        else => return Loss::Dropped,
     };
     let cause = match broken {
-        Broken::Io(error) => tls::explain_loss(&error).unwrap_or_else(|| match error.kind() {
-            io::ErrorKind::UnexpectedEof => String::from(CLOSED),
-            io::ErrorKind::ConnectionReset | io::ErrorKind::BrokenPipe => String::from(RESET),
-            _ => error.to_string(),
-        }),
-        Broken::Frame(error) => error.to_string(),
-        Broken::Unasked => String::from("the broker sent an answer that nobody asked for"),
+        Broken::Io(error) => match (tls::explain_loss(&error), error.kind()) {
+            (Some(words), _) => Loss::Broken(words),
+            (None, io::ErrorKind::UnexpectedEof) => Loss::Closed,
+            (None, io::ErrorKind::ConnectionReset | io::ErrorKind::BrokenPipe) => Loss::Reset,
+            (None, _) => Loss::Broken(error.to_string()),
+        },
+        Broken::Frame(error) => Loss::Broken(error.to_string()),
+        Broken::Unasked => Loss::Unasked,
     };
     // Set before the waiting callers are let go, so that they find it.
     let _ = lost.set(cause.clone());
@@ -237,13 +316,22 @@ async fn next_frame<R: AsyncRead + Unpin>(
     reader: &mut BufReader<R>,
     limit: usize,
     traffic: &Traffic,
+    heard: &AtomicU64,
 ) -> Result<Result<Bytes, CallError>, Broken> {
     let mut prefix = [0; frame::PREFIX];
     reader.read_exact(&mut prefix).await?;
     Ok(match frame::size(prefix, limit)? {
         Size::Fits(size) => {
             let mut bytes = BytesMut::zeroed(size);
-            reader.read_exact(&mut bytes).await?;
+            let mut filled = 0;
+            while filled < size {
+                let read = reader.read(&mut bytes[filled..]).await?;
+                if read == 0 {
+                    return Err(io::Error::from(io::ErrorKind::UnexpectedEof).into());
+                }
+                heard.fetch_add(read as u64, Ordering::Relaxed);
+                filled += read;
+            }
             traffic.read.fetch_add((frame::PREFIX + size) as u64, Ordering::Relaxed);
             Ok(bytes.freeze())
         }
@@ -261,10 +349,6 @@ async fn next_frame<R: AsyncRead + Unpin>(
 fn lock<T>(mutex: &Mutex<T>) -> std::sync::MutexGuard<'_, T> {
     mutex.lock().unwrap_or_else(PoisonError::into_inner)
 }
-
-/// The words for a connection that the peer ended, in peace or not.
-pub(super) const CLOSED: &str = "the broker closed it";
-pub(super) const RESET: &str = "the broker reset it";
 
 /// The highest `ListOffsets` that the releases of KAFKA-13559 offer: Kafka 2.2 to 3.4, of which 3.3 and 3.4 are mended.
 const SLOW_OVER_TLS: std::ops::RangeInclusive<i16> = 5..=7;

@@ -1,105 +1,51 @@
-//! Asking groups' coordinators, and asking again where one is loading or has moved.
+//! Who coordinates which group, and whether there are any groups at all.
 
-use std::collections::{BTreeMap, HashMap};
+use std::collections::HashMap;
 
 use futures_util::future::join_all;
 use kafka_protocol::messages::list_offsets_request::{ListOffsetsPartition, ListOffsetsTopic};
 use kafka_protocol::messages::{FindCoordinatorRequest, ListOffsetsRequest, TopicName};
 use kafka_protocol::protocol::StrBytes;
+use tokio::time::Instant;
 
 use super::cluster::{CREATES_NOTHING, Cluster};
 use super::failure;
 use super::groups::Listed;
 use super::internal::{Internal, OFFSETS_TOPIC};
 use super::offsets::{CONSUMER, LATEST};
-use super::pauses;
+use super::settle::{Outcomes, Questions, settle};
 use super::transport;
 use super::versions::Api;
 use crate::lag::{Known, Unknown};
 
-/// What one question about one group came to.
-pub(super) enum Outcome<T> {
-    Done(T),
-    /// The coordinator is loading or has moved, with Kafka's error code.
-    Moved(i16),
-    Failed(Unknown),
-}
-
-impl<T> Outcome<T> {
-    /// The same, made of another answer.
-    pub(super) fn map<U>(self, make: impl FnOnce(T) -> U) -> Outcome<U> {
-        match self {
-            Self::Done(answer) => Outcome::Done(make(answer)),
-            Self::Moved(code) => Outcome::Moved(code),
-            Self::Failed(why) => Outcome::Failed(why),
-        }
-    }
-
-    /// Sorts an error code: `None` where there is none.
-    pub(super) fn from_error(code: i16) -> Option<Self> {
-        match code {
-            0 => None,
-            code if failure::coordinator_moved(code) => Some(Self::Moved(code)),
-            code => Some(Self::Failed(Unknown::because(failure::sentence(code)))),
-        }
-    }
-}
-
-/// Puts a question to the coordinators of all `groups`, side by side, until each has an answer or the deadline is near.
-///
-/// `ask` gets a broker and the groups to ask it about, as indexes into `groups`, and must say an outcome for each.
+/// Puts a question to the coordinators of all `groups`, `piece` groups at once, and finds them anew where they have moved.
 pub(super) async fn ask<T>(
-    cluster: &Cluster,
+    cluster: &Cluster<'_>,
     groups: &[Listed],
-    ask: impl AsyncFn(i32, Vec<usize>) -> Vec<(usize, Outcome<T>)>,
+    piece: usize,
+    until: Instant,
+    ask: impl AsyncFn(i32, Vec<usize>) -> Outcomes<T>,
 ) -> Vec<Known<T>> {
-    let mut answers: Vec<Option<Known<T>>> = groups.iter().map(|_| None).collect();
-    let mut coordinators: Vec<Known<i32>> = groups.iter().map(|group| group.coordinator.clone()).collect();
-    let mut pending: Vec<usize> = (0..groups.len()).collect();
-    let mut pauses = pauses::pauses(cluster.deadline());
-    while !pending.is_empty() {
-        let mut by_broker: BTreeMap<i32, Vec<usize>> = BTreeMap::new();
-        for index in pending.drain(..) {
-            match &coordinators[index] {
-                Ok(broker) => by_broker.entry(*broker).or_default().push(index),
-                Err(cause) => answers[index] = Some(Err(cause.clone())),
-            }
-        }
-        let outcomes = join_all(by_broker.into_iter().map(|(broker, indexes)| ask(broker, indexes))).await;
-        for (index, outcome) in outcomes.into_iter().flatten() {
-            answers[index] = Some(match outcome {
-                Outcome::Done(answer) => Ok(answer),
-                Outcome::Failed(cause) => Err(cause),
-                Outcome::Moved(code) => {
-                    pending.push(index);
-                    Err(Unknown::because(failure::sentence(code)))
-                }
-            });
-        }
-        if pending.is_empty() || !pauses.next().await {
-            break;
-        }
-        let names: Vec<&str> = pending.iter().map(|index| &*groups[*index].name).collect();
-        for (index, found) in pending.iter().zip(find(cluster, &names).await) {
-            // Where nobody knows, the broker of before is asked once more.
-            if found.is_ok() {
-                coordinators[*index] = found;
-            }
-        }
-    }
-    let left_out = || Err(Unknown::because("the coordinator's answer leaves the group out"));
-    answers.into_iter().map(|answer| answer.unwrap_or_else(left_out)).collect()
+    let places = groups.iter().map(|group| group.coordinator.clone()).collect();
+    let questions = Questions { places, piece, left_out: "the coordinator's answer leaves the group out", until };
+    settle(questions, ask, async |again| {
+        let names: Vec<&str> = again.iter().map(|index| &*groups[*index].name).collect();
+        find(cluster, &names, until).await
+    })
+    .await
 }
 
 /// The coordinator of each named group, from the first broker that answers: in one request from version 4 on (KIP-699),
 /// in one each below, pipelined.
-pub(super) async fn find(cluster: &Cluster, names: &[&str]) -> Vec<Known<i32>> {
-    let able = cluster.ids().filter_map(|id| Some((id, cluster.version(id, Api::FindCoordinator)?)));
+pub(super) async fn find(cluster: &Cluster<'_>, names: &[&str], until: Instant) -> Vec<Known<i32>> {
+    let able = cluster.readiest().into_iter().filter_map(|id| Some((id, cluster.version(id, Api::FindCoordinator)?)));
+    let able: Vec<_> = able.collect();
     let found = transport::race(able, |(id, version)| async move {
         if version >= BATCHED {
-            find_together(cluster, id, names).await
+            find_together(cluster, id, names, until).await
         } else {
-            Ok(join_all(names.iter().map(|name| find_one(cluster, id, name))).await)
+            let each = names.iter().map(|name| find_one(cluster, id, name, until));
+            Ok(join_all(each).await)
         }
     });
     found.await.unwrap_or_else(|mut causes| {
@@ -108,55 +54,66 @@ pub(super) async fn find(cluster: &Cluster, names: &[&str]) -> Vec<Known<i32>> {
     })
 }
 
-async fn find_together(cluster: &Cluster, id: i32, names: &[&str]) -> Known<Vec<Known<i32>>> {
+async fn find_together(cluster: &Cluster<'_>, id: i32, names: &[&str], until: Instant) -> Known<Vec<Known<i32>>> {
     let keys = names.iter().map(|name| StrBytes::from_string((*name).into())).collect();
     let request = FindCoordinatorRequest::default().with_coordinator_keys(keys);
-    let answer = cluster.call(id, Api::FindCoordinator, &request).await?;
+    let answer = cluster.call(id, Api::FindCoordinator, &request, until).await?;
     let mut found: HashMap<&str, Known<i32>> = HashMap::new();
     for coordinator in &answer.coordinators {
-        found.insert(&coordinator.key, told(coordinator.error_code, coordinator.node_id.0));
+        let (node, port) = (coordinator.node_id.0, coordinator.port);
+        found.insert(&coordinator.key, told(cluster, coordinator.error_code, node, &coordinator.host, port));
     }
     let left_out = || Err(Unknown::because("the answer to FindCoordinator leaves the group out"));
     Ok(names.iter().map(|name| found.remove(name).unwrap_or_else(left_out)).collect())
 }
 
-async fn find_one(cluster: &Cluster, id: i32, name: &str) -> Known<i32> {
+async fn find_one(cluster: &Cluster<'_>, id: i32, name: &str, until: Instant) -> Known<i32> {
     let request = FindCoordinatorRequest::default().with_key(StrBytes::from_string(name.into()));
-    let answer = cluster.call(id, Api::FindCoordinator, &request).await?;
-    told(answer.error_code, answer.node_id.0)
+    let answer = cluster.call(id, Api::FindCoordinator, &request, until).await?;
+    told(cluster, answer.error_code, answer.node_id.0, &answer.host, answer.port)
 }
 
-fn told(error_code: i16, node: i32) -> Known<i32> {
+/// A broker that nobody told of before can be asked from now on.
+fn told(cluster: &Cluster<'_>, error_code: i16, node: i32, host: &str, port: i32) -> Known<i32> {
     match error_code {
-        0 => Ok(node),
-        code => Err(Unknown::because(failure::sentence(code))),
+        0 => {
+            cluster.learn_of(node, host, u16::try_from(port).unwrap_or_default());
+            Ok(node)
+        }
+        code => Err(failure::unknown(code)),
     }
 }
 
 /// The offsets topic, where the metadata told of it; of old brokers it is asked only where it is known to exist, since groups are
 /// shown: before 2.8 they create an internal topic when they are asked for its metadata, whatever the request allows.
-pub(super) async fn offsets_topic(cluster: &Cluster, groups_are_shown: bool) -> Internal {
+pub(super) async fn offsets_topic(cluster: &Cluster<'_>, groups_are_shown: bool, until: Instant) -> Internal {
     match cluster.offsets() {
         Internal::Unseen(_) if groups_are_shown && creates(cluster) => {
             let name = StrBytes::from_static_str(OFFSETS_TOPIC);
-            match cluster.metadata(&[name]).await {
+            match cluster.metadata(&[name], until).await {
                 Ok(answer) => Internal::read(&answer, OFFSETS_TOPIC),
                 Err(why) => Internal::Unseen(why),
             }
         }
-        told => told.clone(),
+        told => told,
     }
 }
 
-fn creates(cluster: &Cluster) -> bool {
-    cluster.ids().any(|id| cluster.version(id, Api::Metadata).is_some_and(|version| version < CREATES_NOTHING))
+fn creates(cluster: &Cluster<'_>) -> bool {
+    let old = |id| cluster.version(id, Api::Metadata).is_some_and(|version| version < CREATES_NOTHING);
+    cluster.ids().into_iter().any(old)
 }
 
 /// Whether the offsets topic exists, as far as this user may know; where it is hidden, it is taken to exist.
 ///
 /// Brokers before 2.8 create an internal topic when they are asked for its metadata, whatever the request allows. They
 /// are asked where its first log ends instead: where nobody knows that log, there is no such topic.
-pub(super) async fn exists(cluster: &Cluster, offsets: &Internal, groups_are_shown: bool) -> Known<bool> {
+pub(super) async fn exists(
+    cluster: &Cluster<'_>,
+    offsets: &Internal,
+    groups_are_shown: bool,
+    until: Instant,
+) -> Known<bool> {
     match offsets {
         Internal::Told(_) => return Ok(true),
         _ if groups_are_shown => return Ok(true),
@@ -168,7 +125,8 @@ pub(super) async fn exists(cluster: &Cluster, offsets: &Internal, groups_are_sho
     let partition = ListOffsetsPartition::default().with_timestamp(LATEST);
     let topic = ListOffsetsTopic::default().with_name(name).with_partitions(vec![partition]);
     let request = &ListOffsetsRequest::default().with_replica_id(CONSUMER).with_topics(vec![topic]);
-    let answers = join_all(cluster.ids().map(|id| cluster.call(id, Api::ListOffsets, request))).await;
+    let brokers = cluster.ids().into_iter();
+    let answers = join_all(brokers.map(|id| cluster.call(id, Api::ListOffsets, request, until))).await;
     let mut silent = None;
     for answer in answers {
         match answer {

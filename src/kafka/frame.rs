@@ -88,6 +88,20 @@ pub(super) fn correlation(frame: &[u8]) -> Option<i32> {
     frame.first_chunk().map(|id| i32::from_be_bytes(*id))
 }
 
+/// For how long a quota held the answer back, in milliseconds; 0 where it does not tell.
+///
+/// It is the first field after the header in every answer that has one, but for `ApiVersions`.
+pub(super) fn throttle_time_ms<Q: Question>(frame: &[u8], version: i16) -> u64 {
+    let api = super::versions::Api::from_key(Q::KEY);
+    if api.and_then(super::versions::Api::throttles_from).is_none_or(|first| version < first) {
+        return 0;
+    }
+    // From header version 1 on tags come first, of which brokers send none: their number is one byte.
+    let at = CORRELATION + usize::from(Q::headers(version).1 > 0);
+    let field = frame.get(at..).and_then(<[u8]>::first_chunk).map(|ms| i32::from_be_bytes(*ms));
+    field.and_then(|ms| u64::try_from(ms).ok()).unwrap_or(0)
+}
+
 /// The answer to a request of this kind and version; every byte of it must be used.
 pub(super) fn decode<Q: Question>(frame: Bytes, version: i16) -> Result<Q::Answer, FrameError> {
     let (_, header) = Q::headers(version);
@@ -114,8 +128,11 @@ pub(super) const CLIENT_ID: &str = "meerkat";
 /// Bytes of a frame's size.
 pub(super) const PREFIX: usize = 4;
 
+/// Bytes of a correlation id.
+const CORRELATION: usize = 4;
+
 /// The smallest answer: a correlation id.
-const MINIMUM: usize = 4;
+const MINIMUM: usize = CORRELATION;
 
 /// No port, partition, epoch or throttle time in milliseconds that an old version tells is above it.
 const LARGEST_OF_OLD: i32 = 1 << 24;

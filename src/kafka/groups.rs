@@ -2,16 +2,16 @@
 
 use std::collections::{BTreeMap, HashMap};
 
-use futures_util::future::join_all;
 use kafka_protocol::messages::ListGroupsRequest;
 use kafka_protocol::messages::list_groups_response::{ListGroupsResponse, ListedGroup};
 use kafka_protocol::protocol::StrBytes;
+use tokio::time::{Instant, sleep_until};
 
-use super::cluster::{AskError, Cluster};
+use super::cluster::{Cluster, share_of};
 use super::coordinator;
 use super::failure;
-use super::internal::{Internal, OFFSETS_TOPIC, SHARE_TOPIC};
-use super::pauses;
+use super::internal::{self, Internal, OFFSETS_TOPIC, SHARE_TOPIC};
+use super::settle::{ELECTION, Outcome, Pauses, Questions, settle};
 use super::versions::Api;
 use crate::lag::{Cause, Known, Unknown};
 use crate::pattern::Patterns;
@@ -64,8 +64,9 @@ type Seen = HashMap<Box<str>, Result<Kind, StrBytes>>;
 ///
 /// A group asked for by name that nobody lists is looked up by its coordinator instead: the answer tells a group that
 /// does not exist from one that this user may not see.
-pub(super) async fn list(cluster: &Cluster, selection: &Selection) -> Listing {
-    let answers = join_all(cluster.ids().map(|id| async move { (id, patiently(cluster, id).await) })).await;
+pub(super) async fn list(cluster: &Cluster<'_>, selection: &Selection, deadline: Instant) -> Listing {
+    let until = share_of(deadline, LISTING_SHARE);
+    let answers = ask_all(cluster, until).await;
     let all_named = selection.named.is_empty();
     let wanted = |name: &str| {
         if all_named { selection.groups.select(name) } else { selection.named.iter().any(|named| named == name) }
@@ -82,13 +83,8 @@ pub(super) async fn list(cluster: &Cluster, selection: &Selection) -> Listing {
     // A group whose coordinator moves during the look is listed twice.
     let mut seen = Seen::new();
     for (id, answer) in answers {
-        let groups = match answer.map_err(Unknown::from) {
-            Ok(answer) if answer.error_code == 0 => answer.groups,
-            Ok(answer) => {
-                let what = failure::unknown(answer.error_code).within("its groups are unknown");
-                listing.problems.push(Problem { place: cluster.place(id), what });
-                answer.groups
-            }
+        let groups = match answer {
+            Ok(answer) => answer.groups,
             Err(what) => {
                 listing.problems.push(Problem { place: cluster.place(id), what });
                 continue;
@@ -105,7 +101,7 @@ pub(super) async fn list(cluster: &Cluster, selection: &Selection) -> Listing {
             seen.entry((*group.group_id.0).into()).or_insert(kind.ok_or(group.protocol_type));
         }
     }
-    let offsets = coordinator::offsets_topic(cluster, !seen.is_empty()).await;
+    let offsets = coordinator::offsets_topic(cluster, !seen.is_empty(), until).await;
     let lost = offsets.damage(OFFSETS_TOPIC, "groups whose coordinator is away may be missing");
     listing.problems.extend(lost.map(|what| Problem { place: "groups".into(), what }));
     if seen.values().any(|kind| *kind == Ok(Kind::Share)) {
@@ -113,7 +109,7 @@ pub(super) async fn list(cluster: &Cluster, selection: &Selection) -> Listing {
         listing.problems.extend(lost.map(|what| Problem { place: "share groups".into(), what }));
     }
     // An empty list comes without an error, be there no groups or no permission.
-    if seen.is_empty() && listing.problems.is_empty() && cluster.may_be_described().await == Some(false) {
+    if seen.is_empty() && listing.problems.is_empty() && cluster.may_be_described(until).await == Some(false) {
         listing.problems.push(Problem { place: "groups".into(), what: Unknown::of(Cause::Hidden, NONE_SHOWN) });
     }
     listing.blind = match &offsets {
@@ -127,13 +123,60 @@ pub(super) async fn list(cluster: &Cluster, selection: &Selection) -> Listing {
     let mut all: Vec<Box<str>> = ours.map(|(name, _)| name.clone()).collect();
     all.sort_unstable();
     listing.all = listing.problems.first().map_or(Ok(all), |problem| Err(problem.what.clone()));
-    meet(cluster, selection, &offsets, &seen, &mut listing).await;
+    let sought = meet(cluster, selection, &offsets, &seen, &mut listing, until).await;
+    // A time of its own: a broker that hangs has used up that of the listing.
+    look_up(cluster, &sought, &offsets, !seen.is_empty(), &mut listing, share_of(deadline, LISTING_SHARE)).await;
     listing.groups.sort_unstable_by(|a, b| a.name.cmp(&b.name));
     listing
 }
 
-/// Looks for what was asked for or expected and is not listed: "there is no such group" is said only where that is known.
-async fn meet(cluster: &Cluster, selection: &Selection, offsets: &Internal, seen: &Seen, listing: &mut Listing) {
+/// Every broker's groups, by its id. Where coordinators are being elected they are waited for, and brokers that turn up meanwhile
+/// are asked too.
+async fn ask_all(cluster: &Cluster<'_>, until: Instant) -> BTreeMap<i32, Known<ListGroupsResponse>> {
+    let mut answers = ask_each(cluster, cluster.ids(), until).await;
+    let mut pauses = Pauses::new(until.min(Instant::now() + ELECTION));
+    while cluster.offsets().damage(OFFSETS_TOPIC, "").is_some() {
+        let Some(next) = pauses.next() else { break };
+        sleep_until(next).await;
+        // Where nobody answers, the next try may have an answer.
+        let _ = cluster.metadata(&internal::names(), until).await;
+        if cluster.offsets().damage(OFFSETS_TOPIC, "").is_none() {
+            // Whose coordinator was away may be listed by any of them now.
+            answers = ask_each(cluster, cluster.ids(), until).await;
+        }
+    }
+    let more: Vec<i32> = cluster.ids().into_iter().filter(|id| !answers.contains_key(id)).collect();
+    answers.extend(ask_each(cluster, more, until).await);
+    answers
+}
+
+/// These brokers' groups; a broker that is still loading them is asked again until it has them, or the time is up.
+async fn ask_each(cluster: &Cluster<'_>, ids: Vec<i32>, until: Instant) -> BTreeMap<i32, Known<ListGroupsResponse>> {
+    let places = ids.iter().copied().map(Ok).collect();
+    let questions = Questions { places, piece: 1, left_out: "nobody was asked", until };
+    let ask = async |id, brokers: Vec<usize>| {
+        let answer = cluster.call(id, Api::ListGroups, &ListGroupsRequest::default(), until).await;
+        let outcome = match answer {
+            Ok(answer) if answer.error_code == 0 => Outcome::Done(answer),
+            Ok(answer) => Outcome::from_cause(failure::unknown(answer.error_code).within("its groups are unknown")),
+            Err(error) => Outcome::from_error(error),
+        };
+        brokers.into_iter().zip([outcome]).collect()
+    };
+    let again = async |brokers: &[usize]| brokers.iter().map(|broker| Ok(ids[*broker])).collect();
+    let answers = settle(questions, ask, again).await;
+    ids.iter().copied().zip(answers).collect()
+}
+
+/// Sorts out what was asked for or expected and is not listed; what is left is to be looked up by name.
+async fn meet<'s>(
+    cluster: &Cluster<'_>,
+    selection: &'s Selection,
+    offsets: &Internal,
+    seen: &Seen,
+    listing: &mut Listing,
+    until: Instant,
+) -> Vec<&'s str> {
     let mut sought = Vec::new();
     let wanted = if selection.named.is_empty() { &selection.expected } else { &selection.named };
     for name in wanted {
@@ -143,7 +186,7 @@ async fn meet(cluster: &Cluster, selection: &Selection, offsets: &Internal, seen
             if !seen.keys().any(|seen| glob.select(seen)) {
                 let why = match listing.all.as_ref().err() {
                     Some(why) => Some(why.clone()),
-                    None if cluster.may_be_described().await == Some(false) => {
+                    None if cluster.may_be_described(until).await == Some(false) => {
                         Some(Unknown::of(Cause::Hidden, SOME_SHOWN))
                     }
                     None => None,
@@ -165,14 +208,27 @@ async fn meet(cluster: &Cluster, selection: &Selection, offsets: &Internal, seen
             sought.push(name.as_str());
         }
     }
+    sought
+}
+
+/// Finds groups that no broker lists: one that this user may not see, or that does not exist. "There is no such group" is said
+/// only where that is known.
+async fn look_up(
+    cluster: &Cluster<'_>,
+    sought: &[&str],
+    offsets: &Internal,
+    groups_are_shown: bool,
+    listing: &mut Listing,
+    until: Instant,
+) {
     if sought.is_empty() {
         return;
     }
     // `FindCoordinator` creates the offsets topic where there is none, so it is asked only where the topic exists.
-    match coordinator::exists(cluster, offsets, !seen.is_empty()).await {
+    match coordinator::exists(cluster, offsets, groups_are_shown, until).await {
         Ok(true) => {
             let unlisted = Unknown::because("no broker lists the group");
-            let found = sought.iter().zip(coordinator::find(cluster, &sought).await);
+            let found = sought.iter().zip(coordinator::find(cluster, sought, until).await);
             listing.groups.extend(found.map(|(name, coordinator)| Listed {
                 name: (*name).into(),
                 kind: Kind::Classic,
@@ -186,17 +242,6 @@ async fn meet(cluster: &Cluster, selection: &Selection, offsets: &Internal, seen
         Err(why) => {
             let unmet = |name: &&str| Unmet { name: (*name).into(), why: Some(why.clone()) };
             listing.unmet.extend(sought.iter().map(unmet));
-        }
-    }
-}
-
-/// One broker's groups; a broker that is still loading them is asked again until it has them, or the deadline is near.
-async fn patiently(cluster: &Cluster, id: i32) -> Result<ListGroupsResponse, AskError> {
-    let mut pauses = pauses::pauses(cluster.deadline());
-    loop {
-        let answer = cluster.call(id, Api::ListGroups, &ListGroupsRequest::default()).await?;
-        if !failure::coordinator_moved(answer.error_code) || !pauses.next().await {
-            return Ok(answer);
         }
     }
 }
@@ -224,6 +269,9 @@ fn kind(group: &ListedGroup) -> Option<Kind> {
         _ => None,
     }
 }
+
+/// How much of the time that is left the listing may take, and the look-up after it.
+const LISTING_SHARE: f64 = 1.0 / 3.0;
 
 /// What a user without DESCRIBE on the cluster sees.
 const SOME_SHOWN: &str = "this user is shown only groups that it may describe, and none of them meets this: grant it DESCRIBE on the cluster";

@@ -4,7 +4,9 @@ use kafka_protocol::messages::api_versions_response::ApiVersionsResponse;
 use kafka_protocol::messages::{ApiVersionsRequest, SaslAuthenticateRequest, SaslHandshakeRequest};
 use kafka_protocol::protocol::StrBytes;
 
-use super::connection::{self, CallError, Connection};
+use tokio::time::Instant;
+
+use super::connection::{CallError, Connection};
 use super::failure;
 use super::frame;
 use super::sasl::{Login, Moment, Step};
@@ -14,13 +16,13 @@ use super::versions::{Api, Range, Versions};
 /// refuses it in version 0, naming its own range from Kafka 2.4 on.
 ///
 /// The error is one sentence for people.
-pub(super) async fn negotiate(connection: &Connection) -> Result<Versions, String> {
+pub(super) async fn negotiate(connection: &Connection, until: Instant) -> Result<Versions, String> {
     let mut version = FIRST_TRY;
     loop {
         let request = ApiVersionsRequest::default()
             .with_client_software_name(StrBytes::from_static_str(frame::CLIENT_ID))
             .with_client_software_version(StrBytes::from_static_str(env!("CARGO_PKG_VERSION")));
-        let bytes = connection.call_raw(version, &request).await.map_err(|error| wrong_port(&error))?;
+        let bytes = connection.call_raw(version, &request, until).await.map_err(|error| wrong_port(&error))?;
         let refused = bytes.get(ERROR_CODE).is_some_and(|code| code == failure::UNSUPPORTED_VERSION.to_be_bytes());
         let answered_in = if refused { 0 } else { version };
         let answer = frame::decode::<ApiVersionsRequest>(bytes, answered_in).map_err(|error| error.to_string())?;
@@ -43,10 +45,10 @@ fn offered(answer: &ApiVersionsResponse) -> Versions {
 /// A connection that dies at the first question is mostly one to the wrong port.
 fn wrong_port(error: &CallError) -> String {
     match error {
-        CallError::Lost(cause) if [connection::CLOSED, connection::RESET].contains(&cause.as_str()) => String::from(
+        hung_up if hung_up.is_hang_up() => String::from(
             "the connection was closed at the first request: is this another protocol's port, or a TLS port spoken to in plaintext?",
         ),
-        CallError::Lost(cause) => cause.clone(),
+        CallError::Lost(cause) => cause.to_string(),
         other => other.to_string(),
     }
 }
@@ -54,21 +56,30 @@ fn wrong_port(error: &CallError) -> String {
 /// Logs in, by `SaslHandshake` and `SaslAuthenticate`.
 ///
 /// The error is one sentence for people.
-pub(super) async fn authenticate(connection: &Connection, login: &Login, moment: &Moment<'_>) -> Result<(), String> {
+pub(super) async fn authenticate(
+    connection: &Connection,
+    login: &Login,
+    moment: &Moment<'_>,
+    until: Instant,
+) -> Result<(), String> {
     let mechanism = login.mechanism();
-    let (accepted, offered) = propose(connection, mechanism).await?;
+    let (accepted, offered) = propose(connection, mechanism, until).await?;
     if !accepted {
         return Err(not_offered(mechanism, &offered));
     }
-    prove(connection, login, moment).await
+    prove(connection, login, moment, until).await
 }
 
 /// Proposes a mechanism; the answer tells whether the listener takes it, and all that it offers.
 ///
 /// The error is one sentence for people.
-pub(super) async fn propose(connection: &Connection, mechanism: &'static str) -> Result<(bool, Vec<String>), String> {
+pub(super) async fn propose(
+    connection: &Connection,
+    mechanism: &'static str,
+    until: Instant,
+) -> Result<(bool, Vec<String>), String> {
     let request = SaslHandshakeRequest::default().with_mechanism(StrBytes::from_static_str(mechanism));
-    let answer = connection.call(Api::SaslHandshake, &request).await.map_err(|error| error.to_string())?;
+    let answer = connection.call(Api::SaslHandshake, &request, until).await.map_err(|error| error.to_string())?;
     if answer.error_code == failure::ILLEGAL_SASL_STATE {
         return Err(String::from(
             "the listener takes no SASL login: set KAFKA_SECURITY_PROTOCOL to SSL, or use the port of the listener with SASL",
@@ -88,13 +99,18 @@ pub(super) fn not_offered(mechanism: &str, offered: &[String]) -> String {
 /// Goes through the mechanism that was accepted.
 ///
 /// The error is one sentence for people.
-pub(super) async fn prove(connection: &Connection, login: &Login, moment: &Moment<'_>) -> Result<(), String> {
+pub(super) async fn prove(
+    connection: &Connection,
+    login: &Login,
+    moment: &Moment<'_>,
+    until: Instant,
+) -> Result<(), String> {
     let mechanism = login.mechanism();
     let mut exchange = login.begin(moment)?;
     let mut message = exchange.first()?;
     loop {
         let request = SaslAuthenticateRequest::default().with_auth_bytes(message.into());
-        let answer = connection.call(Api::SaslAuthenticate, &request).await.map_err(|error| match error {
+        let answer = connection.call(Api::SaslAuthenticate, &request, until).await.map_err(|error| match error {
             CallError::Lost(cause) => format!("the connection was lost during the {mechanism} login: {cause}"),
             other => other.to_string(),
         })?;

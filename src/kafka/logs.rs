@@ -1,17 +1,19 @@
 //! Where logs start and end: `Metadata` for the leaders, then three pipelined `ListOffsets` to each of them.
 
-use std::collections::BTreeMap;
+use std::cell::RefCell;
+use std::collections::{BTreeMap, HashMap};
 
 use futures_util::future::join_all;
 use kafka_protocol::messages::list_offsets_request::{ListOffsetsPartition, ListOffsetsTopic};
 use kafka_protocol::messages::metadata_response::MetadataResponseTopic;
 use kafka_protocol::messages::{BrokerId, ListOffsetsRequest, TopicName};
 use kafka_protocol::protocol::StrBytes;
+use tokio::time::Instant;
 
 use super::cluster::{Cluster, NO_LEADER};
 use super::failure;
 use super::offsets::{CONSUMER, EARLIEST, LATEST, READ_COMMITTED, READ_UNCOMMITTED};
-use super::pauses;
+use super::settle::{Outcome, Outcomes, Questions, failed, settle};
 use super::versions::Api;
 use crate::lag::{Known, LogRange, Unknown};
 use crate::snapshot::{Logs, Topic};
@@ -25,10 +27,10 @@ enum Edge {
 }
 
 /// One partition while its three answers come in.
-#[derive(Clone, Default)]
+#[derive(Default)]
 struct Reading {
     edges: [Option<i64>; 3],
-    failed: Option<(i16, Unknown)>,
+    failed: Option<Unknown>,
 }
 
 /// Where a partition's log is to be asked for.
@@ -41,30 +43,50 @@ struct Leader {
 ///
 /// It must begin when the commits are in: then a log end can only be later than the commit, and lag never negative.
 pub(super) async fn read(
-    cluster: &Cluster,
+    cluster: &Cluster<'_>,
     names: &[Box<str>],
     topics: &mut [Described],
     wanted: &[Vec<i32>],
+    until: Instant,
 ) -> Vec<Topic> {
-    let mut asked: Vec<Vec<i32>> = wanted.to_vec();
-    let mut readings: Vec<BTreeMap<i32, Reading>> = names.iter().map(|_| BTreeMap::new()).collect();
-    ask(cluster, names, topics, &asked, &mut readings).await;
-    // A leader that moved between the metadata and now: both are asked once more.
-    let moved = |reading: &Reading| matches!(reading.failed, Some((code, _)) if failure::leader_moved(code));
-    for (asked, readings) in asked.iter_mut().zip(&readings) {
-        asked.retain(|partition| readings.get(partition).is_some_and(moved));
-    }
-    let again: Vec<usize> = (0..names.len()).filter(|topic| !asked[*topic].is_empty()).collect();
-    if !again.is_empty() && pauses::pauses(cluster.deadline()).next().await {
-        let stale: Vec<Box<str>> = again.iter().map(|topic| names[*topic].clone()).collect();
-        for (topic, fresh) in again.iter().zip(describe(cluster, &stale).await) {
-            topics[*topic] = fresh;
-            readings[*topic].retain(|partition, _| asked[*topic].binary_search(partition).is_err());
+    let items: Vec<(usize, i32)> = (0..)
+        .zip(wanted)
+        .flat_map(|(topic, partitions)| partitions.iter().map(move |partition| (topic, *partition)))
+        .collect();
+    let places = items.iter().map(|(topic, partition)| topics[*topic].place(*partition)).collect();
+    let questions =
+        Questions { places, piece: usize::MAX, left_out: "the leader's answer leaves the partition out", until };
+    let described = RefCell::new(topics);
+    let ask = async |leader, indexes: Vec<usize>| {
+        let asked: Vec<(usize, i32, i32)> = {
+            let topics = described.borrow();
+            let partition = |index: &usize| {
+                let (topic, partition) = items[*index];
+                (topic, partition, topics[topic].leader(partition).map_or(NO_EPOCH, |(_, epoch)| epoch))
+            };
+            indexes.iter().map(partition).collect()
+        };
+        ask(cluster, leader, names, &asked, indexes, until).await
+    };
+    // A leader that moved between the metadata and now, or that is being elected.
+    let refresh = async |again: &[usize]| {
+        let mut stale: Vec<usize> = again.iter().map(|index| items[*index].0).collect();
+        stale.dedup();
+        let of: Vec<Box<str>> = stale.iter().map(|topic| names[*topic].clone()).collect();
+        let fresh = describe(cluster, &of, until).await;
+        let mut topics = described.borrow_mut();
+        for (topic, fresh) in stale.into_iter().zip(fresh) {
+            topics[topic] = fresh;
         }
-        ask(cluster, names, topics, &asked, &mut readings).await;
-    }
-    let described = names.iter().zip(topics.iter()).zip(readings);
-    described.map(|((name, topic), readings)| topic.to_topic(name, readings)).collect()
+        again.iter().map(|index| topics[items[*index].0].place(items[*index].1)).collect()
+    };
+    let mut logs = settle(questions, ask, refresh).await.into_iter();
+    let topics = described.into_inner();
+    let told = names.iter().zip(topics.iter()).zip(wanted).map(|((name, topic), wanted)| {
+        let read: Vec<(i32, Known<LogRange>)> = wanted.iter().copied().zip(logs.by_ref()).collect();
+        topic.to_topic(name, read)
+    });
+    told.collect()
 }
 
 /// A topic as the metadata tells it.
@@ -77,24 +99,29 @@ pub(super) struct Described {
 
 /// Ids and leaders of topics, in the order of `names`, and, where that is doubted, whether there may be topics that this
 /// user is not shown: a broker tells a user who may describe every topic that one does not exist, and others nothing of it.
-pub(super) async fn describe_all(cluster: &Cluster, names: &[Box<str>], doubtful: bool) -> (Vec<Described>, bool) {
+pub(super) async fn describe_all(
+    cluster: &Cluster<'_>,
+    names: &[Box<str>],
+    doubtful: bool,
+    until: Instant,
+) -> (Vec<Described>, bool) {
     if !doubtful {
-        return (describe(cluster, names).await, false);
+        return (describe(cluster, names, until).await, false);
     }
     let asked: Vec<_> = names.iter().cloned().chain([ANY_TOPIC.into()]).collect();
-    let mut described = describe(cluster, &asked).await;
+    let mut described = describe(cluster, &asked, until).await;
     let hides_topics = described.pop().is_some_and(|any| any.hidden);
     (described, hides_topics)
 }
 
 /// Ids and leaders of topics, in the order of `names`.
-pub(super) async fn describe(cluster: &Cluster, names: &[Box<str>]) -> Vec<Described> {
+pub(super) async fn describe(cluster: &Cluster<'_>, names: &[Box<str>], until: Instant) -> Vec<Described> {
     if names.is_empty() {
         return Vec::new();
     }
     let asked: Vec<StrBytes> = names.iter().map(|name| StrBytes::from_string(name.to_string())).collect();
     let unknown = |cause: &Unknown| Described { hidden: false, id: None, leaders: Err(cause.clone()) };
-    let answer = match cluster.metadata(&asked).await {
+    let answer = match cluster.metadata(&asked, until).await {
         Ok(answer) => answer,
         Err(cause) => return names.iter().map(|_| unknown(&cause)).collect(),
     };
@@ -110,7 +137,7 @@ impl Described {
         let id = Some(topic.topic_id.as_u128()).filter(|id| *id != 0);
         let leaders = match topic.error_code {
             0 => Ok(leaders(topic)),
-            code => Err(Unknown::because(failure::sentence(code))),
+            code => Err(failure::unknown(code)),
         };
         Self { hidden: topic.error_code == failure::TOPIC_AUTHORIZATION_FAILED, id, leaders }
     }
@@ -127,13 +154,24 @@ impl Described {
         Topic { name: name.into(), id: self.id, partitions }
     }
 
-    fn to_topic(&self, name: &str, mut readings: BTreeMap<i32, Reading>) -> Topic {
+    /// Who is to be asked for a partition.
+    fn place(&self, partition: i32) -> Known<i32> {
+        let leaders = self.leaders.as_ref().map_err(Clone::clone)?;
+        let leader = usize::try_from(partition).ok().and_then(|index| leaders.get(index));
+        let leader = leader.ok_or_else(|| Unknown::because("the topic has no such partition"))?;
+        leader.as_ref().map(|leader| leader.id.0).map_err(Clone::clone)
+    }
+
+    /// The topic with what was read of it, by partition, in order.
+    fn to_topic(&self, name: &str, read: Vec<(i32, Known<LogRange>)>) -> Topic {
+        let unread = Unknown::because("the log has not been read");
+        let mut read = read.into_iter().peekable();
         let partitions = self.leaders.as_ref().map_err(Clone::clone).map(|leaders| {
-            let ranges = (0..).zip(leaders).map(|(partition, leader)| match leader {
-                Ok(_) => readings.remove(&partition).unwrap_or_default().range(),
-                Err(cause) => Err(cause.clone()),
-            });
-            ranges.collect()
+            let log = |partition| match read.next_if(|(next, _)| *next == partition) {
+                Some((_, log)) => log,
+                None => Err(unread.clone()),
+            };
+            (0..).take(leaders.len()).map(log).collect()
         });
         Topic { name: name.into(), id: self.id, partitions }
     }
@@ -147,7 +185,7 @@ fn leaders(topic: &MetadataResponseTopic) -> Vec<Known<Leader>> {
         let place = usize::try_from(partition.partition_index).ok().and_then(|index| leaders.get_mut(index));
         if let Some(place) = place {
             *place = match (partition.error_code, partition.leader_id) {
-                (_, NO_LEADER) => Err(Unknown::because("the partition has no leader")),
+                (code, NO_LEADER) => Err(failure::no_leader(code)),
                 (_, id) => Ok(Leader { id, epoch: partition.leader_epoch }),
             };
         }
@@ -155,50 +193,43 @@ fn leaders(topic: &MetadataResponseTopic) -> Vec<Known<Leader>> {
     leaders
 }
 
+/// Asks one leader for these (topic, partition, epoch), whose numbers are `indexes`.
 async fn ask(
-    cluster: &Cluster,
+    cluster: &Cluster<'_>,
+    leader: i32,
     names: &[Box<str>],
-    topics: &[Described],
-    wanted: &[Vec<i32>],
-    readings: &mut [BTreeMap<i32, Reading>],
-) {
-    let mut by_leader: BTreeMap<i32, BTreeMap<usize, Vec<(i32, i32)>>> = BTreeMap::new();
-    for (number, (topic, partitions)) in topics.iter().zip(wanted).enumerate() {
-        for partition in partitions {
-            if let Some((leader, epoch)) = topic.leader(*partition) {
-                by_leader.entry(leader).or_default().entry(number).or_default().push((*partition, epoch));
-            }
-        }
+    asked: &[(usize, i32, i32)],
+    indexes: Vec<usize>,
+    until: Instant,
+) -> Outcomes<LogRange> {
+    let mut by_topic: BTreeMap<usize, Vec<(i32, i32)>> = BTreeMap::new();
+    for (topic, partition, epoch) in asked {
+        by_topic.entry(*topic).or_default().push((*partition, *epoch));
     }
-    let questions = by_leader.iter().flat_map(|(leader, partitions)| {
-        [Edge::Start, Edge::HighWatermark, Edge::LastStable].map(|edge| async move {
-            let request = edge.request(names, partitions);
-            (edge, partitions, cluster.call(*leader, Api::ListOffsets, &request).await)
-        })
+    let by_topic = &by_topic;
+    let questions = [Edge::Start, Edge::HighWatermark, Edge::LastStable].map(|edge| async move {
+        let request = edge.request(names, by_topic);
+        (edge, cluster.call(leader, Api::ListOffsets, &request, until).await)
     });
-    let answers = join_all(questions).await;
-    let numbers: BTreeMap<&str, usize> = names.iter().map(|name| &**name).zip(0..).collect();
-    for (edge, asked, answer) in answers {
-        match answer {
-            Ok(answer) => {
-                for topic in &answer.topics {
-                    let Some(number) = numbers.get(topic.name.as_str()) else { continue };
-                    for partition in &topic.partitions {
-                        let reading = readings[*number].entry(partition.partition_index).or_default();
-                        reading.take(edge, partition.error_code, partition.offset);
-                    }
-                }
-            }
-            Err(error) => {
-                let cause = Unknown::from(error);
-                for (number, partitions) in asked {
-                    for (partition, _) in partitions {
-                        readings[*number].entry(*partition).or_default().fail(NO_CODE, cause.clone());
-                    }
+    let numbers: BTreeMap<&str, usize> = by_topic.keys().map(|topic| (&*names[*topic], *topic)).collect();
+    let places: HashMap<(usize, i32), usize> =
+        (0..).zip(asked).map(|(place, (topic, partition, _))| ((*topic, *partition), place)).collect();
+    let mut readings: Vec<Reading> = asked.iter().map(|_| Reading::default()).collect();
+    for (edge, answer) in join_all(questions).await {
+        let answer = match answer {
+            Ok(answer) => answer,
+            Err(error) => return failed(&indexes, error),
+        };
+        for topic in &answer.topics {
+            let Some(number) = numbers.get(topic.name.as_str()) else { continue };
+            for partition in &topic.partitions {
+                if let Some(place) = places.get(&(*number, partition.partition_index)) {
+                    readings[*place].take(edge, partition.error_code, partition.offset);
                 }
             }
         }
     }
+    indexes.into_iter().zip(readings).filter_map(|(index, reading)| Some((index, reading.outcome()?))).collect()
 }
 
 impl Edge {
@@ -231,26 +262,30 @@ impl Reading {
     fn take(&mut self, edge: Edge, error_code: i16, offset: i64) {
         match (error_code, offset) {
             (0, 0..) => self.edges[edge as usize] = Some(offset),
-            (0, _) => self.fail(NO_CODE, Unknown::because(format!("the leader answers the offset {offset}"))),
-            (code, _) => self.fail(code, Unknown::because(failure::sentence(code))),
+            (0, _) => self.fail(Unknown::because(format!("the leader answers the offset {offset}"))),
+            (code, _) => self.fail(failure::unknown(code)),
         }
     }
 
-    fn fail(&mut self, code: i16, cause: Unknown) {
-        self.failed.get_or_insert((code, cause));
+    fn fail(&mut self, why: Unknown) {
+        self.failed.get_or_insert(why);
     }
 
-    fn range(self) -> Known<LogRange> {
-        match (self.failed, self.edges) {
-            (Some((_, cause)), _) => Err(cause),
-            (None, [Some(start), Some(end), last_stable @ Some(_)]) => Ok(LogRange { start, end, last_stable }),
-            (None, _) => Err(Unknown::because("the leader's answer leaves the partition out")),
-        }
+    /// `None` where an answer leaves the partition out.
+    fn outcome(self) -> Option<Outcome<LogRange>> {
+        Some(match (self.failed, self.edges) {
+            (Some(why), _) => Outcome::from_cause(why),
+            (None, [Some(start), Some(end), Some(last_stable)]) => {
+                // The high watermark is asked first, so what is stable by now may lie past it.
+                Outcome::Done(LogRange { start, end: end.max(last_stable), last_stable: Some(last_stable) })
+            }
+            (None, _) => return None,
+        })
     }
 }
 
-/// A failure that is not an error code of Kafka's.
-const NO_CODE: i16 = 0;
+/// The epoch that no leader is held to.
+const NO_EPOCH: i32 = -1;
 
 /// A topic that does not exist, asked for to learn whether this user may describe every topic.
 pub(super) const ANY_TOPIC: &str = "meerkat.any-topic-that-does-not-exist";

@@ -10,13 +10,15 @@ use kafka_protocol::messages::{
     GroupId,
 };
 use kafka_protocol::protocol::{Decodable, Message, StrBytes};
+use tokio::time::Instant;
 
-use super::cluster::{AskError, Cluster};
-use super::coordinator::{self, Outcome};
+use super::cluster::Cluster;
+use super::coordinator;
 use super::failure;
 use super::groups::Listed;
 use super::measured::Measured;
 use super::names::Names;
+use super::settle::{Outcome, Outcomes, failed};
 use super::versions::Api;
 use crate::lag::{Known, Unknown};
 use crate::snapshot::{Kind, Member};
@@ -42,13 +44,18 @@ impl Described {
 }
 
 /// Describes all groups, each kind by its own request: `DescribeGroups` answers for a KIP-848 group that it is dead.
-pub(super) async fn describe(cluster: &Cluster, groups: &[Listed], names: &Names<'_>) -> Vec<Known<Described>> {
-    coordinator::ask(cluster, groups, async |broker, indexes| {
+pub(super) async fn describe(
+    cluster: &Cluster<'_>,
+    groups: &[Listed],
+    names: &Names<'_>,
+    until: Instant,
+) -> Vec<Known<Described>> {
+    coordinator::ask(cluster, groups, usize::MAX, until, async |broker, indexes| {
         let of_kind = |kind| indexes.iter().copied().filter(move |index| groups[*index].kind == kind).collect();
         let (mut outcomes, consumer, streams) = tokio::join!(
-            describe_classic(cluster, broker, groups, of_kind(Kind::Classic), names),
-            describe_consumer(cluster, broker, groups, of_kind(Kind::Consumer), names),
-            streams::describe(cluster, broker, groups, of_kind(Kind::Streams), names),
+            describe_classic(cluster, broker, groups, of_kind(Kind::Classic), names, until),
+            describe_consumer(cluster, broker, groups, of_kind(Kind::Consumer), names, until),
+            streams::describe(cluster, broker, groups, of_kind(Kind::Streams), names, until),
         );
         outcomes.extend(consumer);
         outcomes.extend(streams);
@@ -58,85 +65,77 @@ pub(super) async fn describe(cluster: &Cluster, groups: &[Listed], names: &Names
 }
 
 async fn describe_classic(
-    cluster: &Cluster,
+    cluster: &Cluster<'_>,
     broker: i32,
     groups: &[Listed],
     indexes: Vec<usize>,
     names: &Names<'_>,
-) -> Vec<(usize, Outcome<Described>)> {
-    let ask = async |ids: Vec<GroupId>| {
-        let request = DescribeGroupsRequest::default().with_groups(ids);
-        let answer = cluster.call(broker, Api::DescribeGroups, &request).await?;
-        Ok(answer.groups)
+    until: Instant,
+) -> Outcomes<Described> {
+    if indexes.is_empty() {
+        return Vec::new();
+    }
+    let request = DescribeGroupsRequest::default().with_groups(ids(groups, &indexes));
+    let answer = match cluster.call(broker, Api::DescribeGroups, &request, until).await {
+        Ok(answer) => answer,
+        Err(error) => return failed(&indexes, error),
     };
-    in_pieces(groups, indexes, ask, |group: ClassicGroup| {
+    by_name(groups, &indexes, answer.groups, |group: ClassicGroup| {
         let outcome = match group.error_code {
             // Version 6 says in so many words what the ones before called dead (KIP-1043).
             failure::GROUP_ID_NOT_FOUND => Outcome::Done(dead()),
-            code => Outcome::from_error(code).unwrap_or_else(|| Outcome::Done(classic(&group, names))),
+            code => Outcome::from_code(code).unwrap_or_else(|| Outcome::Done(classic(&group, names))),
         };
         (group.group_id, outcome)
     })
-    .await
     .into_iter()
     .map(|(index, outcome)| (index, outcome.map(|described| described.unless_listed(&groups[index]))))
     .collect()
 }
 
 async fn describe_consumer(
-    cluster: &Cluster,
+    cluster: &Cluster<'_>,
     broker: i32,
     groups: &[Listed],
     indexes: Vec<usize>,
     names: &Names<'_>,
-) -> Vec<(usize, Outcome<Described>)> {
-    let ask = async |ids: Vec<GroupId>| {
-        let request = ConsumerGroupDescribeRequest::default().with_group_ids(ids);
-        let answer = cluster.call(broker, Api::ConsumerGroupDescribe, &request).await?;
-        Ok(answer.groups)
+    until: Instant,
+) -> Outcomes<Described> {
+    if indexes.is_empty() {
+        return Vec::new();
+    }
+    let request = ConsumerGroupDescribeRequest::default().with_group_ids(ids(groups, &indexes));
+    let answer = match cluster.call(broker, Api::ConsumerGroupDescribe, &request, until).await {
+        Ok(answer) => answer,
+        Err(error) => return failed(&indexes, error),
     };
-    in_pieces(groups, indexes, ask, |group: ConsumerGroup| {
+    by_name(groups, &indexes, answer.groups, |group: ConsumerGroup| {
         let outcome = match group.error_code {
             // Deleted between the listing and now.
             failure::GROUP_ID_NOT_FOUND => Outcome::Done(dead()),
-            code => Outcome::from_error(code).unwrap_or_else(|| Outcome::Done(consumer(&group, names))),
+            code => Outcome::from_code(code).unwrap_or_else(|| Outcome::Done(consumer(&group, names))),
         };
         (group.group_id, outcome)
     })
-    .await
 }
 
-/// Asks for all groups at once, and in halves where the answer would be larger than a frame may be.
-async fn in_pieces<A>(
+fn ids(groups: &[Listed], indexes: &[usize]) -> Vec<GroupId> {
+    indexes.iter().map(|index| GroupId(StrBytes::from_string(groups[*index].name.to_string()))).collect()
+}
+
+/// The outcome of each answer, by the group that it is about.
+fn by_name<A>(
     groups: &[Listed],
-    indexes: Vec<usize>,
-    ask: impl AsyncFn(Vec<GroupId>) -> Result<Vec<A>, AskError>,
+    indexes: &[usize],
+    answers: Vec<A>,
     outcome: impl Fn(A) -> (GroupId, Outcome<Described>),
-) -> Vec<(usize, Outcome<Described>)> {
-    let mut outcomes = Vec::with_capacity(indexes.len());
-    let mut pieces = vec![indexes];
-    while let Some(mut piece) = pieces.pop() {
-        if piece.is_empty() {
-            continue;
-        }
-        let by_name: HashMap<&str, usize> = piece.iter().map(|index| (&*groups[*index].name, *index)).collect();
-        let ids = piece.iter().map(|index| GroupId(StrBytes::from_string(groups[*index].name.to_string()))).collect();
-        match ask(ids).await {
-            Ok(answers) => outcomes.extend(answers.into_iter().filter_map(|answer| {
-                let (id, outcome) = outcome(answer);
-                Some((*by_name.get(&**id)?, outcome))
-            })),
-            Err(AskError::TooLarge(..)) if piece.len() > 1 => {
-                pieces.push(piece.split_off(piece.len() / 2));
-                pieces.push(piece);
-            }
-            Err(error) => {
-                let cause = Unknown::from(error);
-                outcomes.extend(piece.into_iter().map(|index| (index, Outcome::Failed(cause.clone()))));
-            }
-        }
-    }
-    outcomes
+) -> Outcomes<Described> {
+    let by_name: HashMap<&str, usize> = indexes.iter().map(|index| (&*groups[*index].name, *index)).collect();
+    let outcomes = answers.into_iter().filter_map(|answer| {
+        let (id, outcome) = outcome(answer);
+        Some((*by_name.get(&**id)?, outcome))
+    });
+    outcomes.collect()
 }
 
 /// A classic group's members carry their assignment in the consumer's own format, which the broker does not look into.
@@ -145,6 +144,13 @@ fn classic(group: &ClassicGroup, names: &Names<'_>) -> Described {
     let mut described = Described::new(&group.group_state, members.collect());
     described.subscribed = Some(HashSet::new());
     for (index, member) in (0..).zip(&group.members) {
+        // A coordinator tells subscriptions and assignments of stable groups alone.
+        match (embedded::<ConsumerProtocolSubscription>(&member.member_metadata), &mut described.subscribed) {
+            (Ok(subscription), Some(topics)) => {
+                topics.extend(subscription.topics.iter().filter_map(|topic| names.number(topic)));
+            }
+            _ => described.subscribed = None,
+        }
         // A member that is still joining has none.
         if member.member_assignment.is_empty() {
             continue;
@@ -161,12 +167,6 @@ fn classic(group: &ClassicGroup, names: &Names<'_>) -> Described {
                 described.members = Err(Unknown::because(reason));
                 break;
             }
-        }
-        match (embedded::<ConsumerProtocolSubscription>(&member.member_metadata), &mut described.subscribed) {
-            (Ok(subscription), Some(topics)) => {
-                topics.extend(subscription.topics.iter().filter_map(|topic| names.number(topic)));
-            }
-            _ => described.subscribed = None,
         }
     }
     described

@@ -21,15 +21,17 @@ mod members;
 mod messages;
 mod names;
 mod offsets;
-mod pauses;
 mod permissions;
 mod probe;
 pub mod releases;
 pub mod sasl;
+mod settle;
 mod tls;
 mod transport;
 pub mod versions;
 
+use std::cell::Cell;
+use std::rc::Rc;
 use std::sync::Arc;
 
 use tokio::time::Instant;
@@ -42,14 +44,14 @@ pub use probe::probe;
 pub use tls::{Tls, TlsError};
 
 use assembly::Part;
-use cluster::{Cluster, Dial};
+use cluster::{Cluster, Dial, share_of};
 use names::{Names, Sorted};
 
 use crate::age;
 use crate::config::Endpoint;
 use crate::lag::Unknown;
 use crate::laps::Laps;
-use crate::snapshot::{Kind, Snapshot, Topic};
+use crate::snapshot::{Broker, Kind, Snapshot, Topic};
 
 /// A look that could not even begin.
 #[derive(Debug, thiserror::Error)]
@@ -78,8 +80,8 @@ pub struct Access<'a> {
 }
 
 /// A look whose logs are still to be read: which partitions there are is known, so that their past can be fetched meanwhile.
-pub struct Survey {
-    cluster: Cluster,
+pub struct Survey<'a> {
+    cluster: Cluster<'a>,
     names: Vec<Box<str>>,
     described: Vec<logs::Described>,
     wanted: Vec<Vec<i32>>,
@@ -90,31 +92,32 @@ pub struct Survey {
 ///
 /// # Errors
 /// [`LookError`] where there is nothing to look at: no usable TLS configuration, no broker that answers.
-pub async fn survey(
-    access: Access<'_>,
+pub async fn survey<'a>(
+    access: Access<'a>,
     selection: &Selection,
     unix_seconds: i64,
     deadline: Instant,
     traffic: Arc<Traffic>,
-) -> Result<(Survey, Snapshot), LookError> {
+) -> Result<(Survey<'a>, Snapshot), LookError> {
     let mut laps = Laps::start();
     let Access { bootstrap, tls, credentials, frame_limit } = access;
-    let dial = Dial { tls, credentials, unix_seconds, frame_limit, deadline, traffic };
-    let cluster = Cluster::connect(&bootstrap, &dial).await.map_err(|unreachable| {
+    let dial = Rc::new(Dial { tls, credentials, unix_seconds, frame_limit, traffic, waiting: Cell::new(0) });
+    let cluster = Cluster::connect(&bootstrap, &dial, deadline).await.map_err(|unreachable| {
         match dial.credentials.as_ref().and_then(Credentials::failure) {
             Some(why) => LookError::Credentials(why),
             None => LookError::Unreachable(unreachable),
         }
     })?;
-    tracing::debug!(ms = laps.lap(), brokers = cluster.ids().count(), "connected");
-    cluster.allot(LISTING_SHARE);
-    let listing = groups::list(&cluster, selection).await;
+    tracing::debug!(ms = laps.lap(), brokers = cluster.ids().len(), "connected");
+    let listing = groups::list(&cluster, selection, deadline).await;
     tracing::debug!(ms = laps.lap(), groups = listing.groups.len(), "listed");
     let (share, listed): (Vec<_>, Vec<_>) = listing.groups.into_iter().partition(|group| group.kind == Kind::Share);
     let names = Names::new(&selection.topics);
-    cluster.allot(COMMITS_SHARE);
-    let (members, commits) =
-        tokio::join!(members::describe(&cluster, &listed, &names), commits::fetch(&cluster, &listed, &names));
+    let until = share_of(deadline, COMMITS_SHARE);
+    let (members, commits) = tokio::join!(
+        members::describe(&cluster, &listed, &names, until),
+        commits::fetch(&cluster, &listed, &names, until)
+    );
     tracing::debug!(ms = laps.lap(), "members and committed offsets read");
     let Sorted { names, rank } = names.sorted();
     let parts: Vec<Part> = listed
@@ -124,9 +127,8 @@ pub async fn survey(
         .map(|((listed, members), commits)| Part::new(listed, members, commits, &rank))
         .collect();
     let wanted = assembly::wanted(&parts, names.len());
-    cluster.allot(1.0);
     let doubtful = selection.topics.select(logs::ANY_TOPIC) && parts.iter().any(Part::may_read_unseen);
-    let (described, hides_topics) = logs::describe_all(&cluster, &names, doubtful).await;
+    let (described, hides_topics) = logs::describe_all(&cluster, &names, doubtful, deadline).await;
     tracing::debug!(ms = laps.lap(), topics = names.len(), "topics described");
     let topics: Vec<_> = names.iter().zip(&described).map(|(name, topic)| topic.outline(name)).collect();
     let mut rows = Vec::new();
@@ -147,13 +149,19 @@ pub async fn survey(
     Ok((Survey { cluster, names, described, wanted }, snapshot))
 }
 
-impl Survey {
+impl Survey<'_> {
     /// Reads the logs, for [`Snapshot::topics`]. It comes after the commits, so lag can only be overstated.
-    pub async fn read_logs(&mut self) -> Vec<Topic> {
+    pub async fn read_logs(&mut self, until: Instant) -> Vec<Topic> {
         let mut laps = Laps::start();
-        let topics = logs::read(&self.cluster, &self.names, &mut self.described, &self.wanted).await;
+        let topics = logs::read(&self.cluster, &self.names, &mut self.described, &self.wanted, until).await;
         tracing::debug!(ms = laps.lap(), topics = topics.len(), "logs read");
         topics
+    }
+
+    /// The brokers, with what became known of them since.
+    #[must_use]
+    pub fn brokers(&self) -> Vec<Broker> {
+        assembly::brokers(&self.cluster)
     }
 
     /// Searches for the ages of records until all are found, or `until`; targets name topics by their places in
@@ -165,8 +173,8 @@ impl Survey {
     }
 
     /// Whether this user may describe the cluster; `None` where no broker tells it.
-    pub async fn may_describe_cluster(&self) -> Option<bool> {
-        self.cluster.may_be_described().await
+    pub async fn may_describe_cluster(&self, until: Instant) -> Option<bool> {
+        self.cluster.may_be_described(until).await
     }
 
     /// Whether a partition's leader can tell the record with the greatest timestamp.
@@ -177,6 +185,5 @@ impl Survey {
     }
 }
 
-/// How much of the time that is left a step may take when a broker hangs; the logs get the rest.
-const LISTING_SHARE: f64 = 1.0 / 3.0;
+/// How much of the time that is left members and commits may take when a broker hangs; the logs get the rest.
 const COMMITS_SHARE: f64 = 1.0 / 2.0;

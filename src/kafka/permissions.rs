@@ -1,14 +1,13 @@
 //! What a look tells of permissions: what was asked for, and refused for lack of one.
 
-use super::{assembly, failure};
-use crate::lag::Unknown;
+use super::failure;
+use crate::lag::{Cause, Unknown};
 use crate::preflight::found::{Asked, Permissions};
 use crate::snapshot::{Group, Snapshot};
 
 /// Sorts the groups and topics of a look; `cluster` says whether this user may describe the cluster.
 #[must_use]
 pub fn permissions(snapshot: &Snapshot, cluster: Option<bool>) -> Permissions {
-    let unseen = Unknown::because(assembly::UNSEEN);
     let groups = snapshot.groups.iter().filter(|group| !group.is_missing());
     let refused = |group: &Group| group.rows.as_ref().err().or(group.members.as_ref().err()).cloned();
     let topics = snapshot.topics.iter();
@@ -22,19 +21,18 @@ pub fn permissions(snapshot: &Snapshot, cluster: Option<bool>) -> Permissions {
         ),
         hiding: groups
             .clone()
-            .filter(|group| group.gaps.contains(&unseen))
+            .filter(|group| group.gaps.iter().any(|gap| gap.cause() == Cause::Hidden))
             .map(|group| group.name.to_string())
             .collect(),
     }
 }
 
 fn sorted<'a>(asked: impl Iterator<Item = (&'a str, Option<Unknown>)>, code: i16) -> Asked {
-    let denied = Unknown::because(failure::sentence(code));
     let mut sorted = Asked::default();
     for (name, why) in asked {
         match why {
             None => sorted.allowed.push(name.to_owned()),
-            Some(why) if why == denied => sorted.denied.push(name.to_owned()),
+            Some(why) if why.cause() == Cause::Denied(code) => sorted.denied.push(name.to_owned()),
             Some(why) => sorted.unread.push((name.to_owned(), why.to_string())),
         }
     }

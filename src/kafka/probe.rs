@@ -67,15 +67,16 @@ impl Probe<'_, '_> {
     async fn walk(&self, endpoint: &Endpoint, tried: &mut Tried) -> Result<Brokers, (Step, String)> {
         let stream = self.open(endpoint, tried).await?;
         let traffic = Arc::<Traffic>::default();
-        let mut connection = Connection::new(stream, self.access.frame_limit, self.deadline, traffic);
-        let offered = handshake::negotiate(&connection).await.map_err(|why| (Step::Versions, why))?;
+        let mut connection = Connection::new(stream, self.access.frame_limit, traffic);
+        let offered = handshake::negotiate(&connection, self.deadline).await.map_err(|why| (Step::Versions, why))?;
         tried.versions = versions::matrix(&offered);
         connection.agree(offered, self.access.tls.is_some());
         if let Some(credentials) = &self.access.credentials {
             let refused = |why| (Step::Login, why);
             let login = credentials.wait(self.deadline).await.map_err(refused)?;
             let mechanism = login.mechanism();
-            let (accepted, mechanisms) = handshake::propose(&connection, mechanism).await.map_err(refused)?;
+            let (accepted, mechanisms) =
+                handshake::propose(&connection, mechanism, self.deadline).await.map_err(refused)?;
             let not_offered = (!accepted).then(|| handshake::not_offered(mechanism, &mechanisms));
             tried.mechanisms = Some(mechanisms);
             if let Some(why) = not_offered {
@@ -83,11 +84,11 @@ impl Probe<'_, '_> {
             }
             let nonce = tls::nonce().map_err(refused)?;
             let moment = Moment { host: &endpoint.host, unix_seconds: self.now_s, nonce };
-            handshake::prove(&connection, &login, &moment).await.map_err(refused)?;
+            handshake::prove(&connection, &login, &moment, self.deadline).await.map_err(refused)?;
         }
         // Nothing but brokers is wanted: no topic is named, and none is created.
         let request = MetadataRequest::default().with_topics(Some(Vec::new())).with_allow_auto_topic_creation(false);
-        let answer = connection.call(Api::Metadata, &request).await;
+        let answer = connection.call(Api::Metadata, &request, self.deadline).await;
         let answer = answer.map_err(|error| (Step::Metadata, error.to_string()))?;
         let broker = |broker: &kafka_protocol::messages::metadata_response::MetadataResponseBroker| {
             let port = u16::try_from(broker.port).unwrap_or_default();

@@ -56,6 +56,19 @@ pub(super) async fn race<C, T, E, F>(
 where
     F: Future<Output = Result<T, E>>,
 {
+    race_while(candidates, attempt, HEAD_START, || true).await
+}
+
+/// As [`race`], with another head start, and another candidate joins in only where `joins` says so when it has passed.
+pub(super) async fn race_while<C, T, E, F>(
+    candidates: impl IntoIterator<Item = C>,
+    attempt: impl Fn(C) -> F,
+    head_start: Duration,
+    joins: impl Fn() -> bool,
+) -> Result<T, Vec<E>>
+where
+    F: Future<Output = Result<T, E>>,
+{
     let mut waiting = candidates.into_iter();
     let mut running = FuturesUnordered::new();
     let mut causes = Vec::new();
@@ -69,7 +82,7 @@ where
                     running.extend(waiting.next().map(&attempt));
                 }
             },
-            () = sleep(HEAD_START) => running.extend(waiting.next().map(&attempt)),
+            () = sleep(head_start) => running.extend(joins().then(|| waiting.next()).flatten().map(&attempt)),
         }
     }
     Err(causes)

@@ -117,6 +117,21 @@ impl Api {
         }
     }
 
+    /// The first version whose answer begins with `throttle_time_ms`; `None` where no answer does.
+    #[must_use]
+    pub const fn throttles_from(self) -> Option<i16> {
+        match self {
+            Self::ConsumerGroupDescribe
+            | Self::ShareGroupDescribe
+            | Self::StreamsGroupDescribe
+            | Self::DescribeShareGroupOffsets => Some(0),
+            Self::FindCoordinator | Self::DescribeGroups | Self::ListGroups => Some(1),
+            Self::ListOffsets => Some(2),
+            Self::Metadata | Self::OffsetFetch => Some(3),
+            Self::SaslHandshake | Self::ApiVersions | Self::SaslAuthenticate => None,
+        }
+    }
+
     /// The API with this key, if it is one that meerkat sends.
     #[must_use]
     pub fn from_key(key: i16) -> Option<Self> {

@@ -3,6 +3,7 @@
 use super::found::{Certificate, Failed, Step, Tried};
 use super::{Line, versions};
 use crate::moment::rfc3339;
+use crate::snapshot::{Broker, Snapshot};
 
 /// The lines of every address; `login` names the SASL mechanism in use, `now_s` is the present in seconds since 1970.
 #[must_use]
@@ -10,6 +11,18 @@ pub fn lines(tried: &[Tried], encrypted: bool, login: Option<&str>, now_s: i64) 
     let mut lines: Vec<Line> = tried.iter().flat_map(|one| of(one, encrypted, login, now_s)).collect();
     lines.extend(mixed(tried));
     lines
+}
+
+/// A line for each broker whose quota held answers back during the look.
+#[must_use]
+pub fn throttled(snapshot: &Snapshot) -> Vec<Line> {
+    let line = |broker: &Broker| {
+        let section = format!("broker {} ({})", broker.id, broker.address);
+        let todo =
+            "raise that quota (kafka-configs.sh --describe --entity-type clients, or users), or give the run more time";
+        Some(Line::less(&section, "quota", broker.throttled()?, todo))
+    };
+    snapshot.brokers.iter().filter_map(line).collect()
 }
 
 /// How people find an address.

@@ -13,8 +13,8 @@ use crate::laps::Laps;
 use crate::snapshot::Snapshot;
 
 /// A snapshot and what was before it.
-pub(super) struct Look {
-    pub(super) survey: Survey,
+pub(super) struct Look<'a> {
+    pub(super) survey: Survey<'a>,
     pub(super) snapshot: Snapshot,
     pub(super) cluster: String,
     pub(super) past: Past,
@@ -29,7 +29,7 @@ impl Run<'_> {
     /// look may only be starting up, so it is looked at again before that is believed.
     ///
     /// It is believed where every coordinator is seen to be there and told its groups: then the others were deleted.
-    pub(super) async fn look(&self, selection: &Selection) -> Result<Look, Error> {
+    pub(super) async fn look(&self, selection: &Selection) -> Result<Look<'_>, Error> {
         let mut pauses = [500, 1_000, 2_000].into_iter();
         loop {
             let mut look = Box::pin(self.look_once(selection)).await?;
@@ -46,7 +46,7 @@ impl Run<'_> {
         }
     }
 
-    pub(super) async fn look_once(&self, selection: &Selection) -> Result<Look, Error> {
+    pub(super) async fn look_once(&self, selection: &Selection) -> Result<Look<'_>, Error> {
         let kept = self.warm.kept().is_some();
         let (mut survey, mut snapshot) = match Box::pin(self.survey(selection)).await {
             // A password that an earlier run fetched may have been rotated since.
@@ -71,9 +71,10 @@ impl Run<'_> {
                 None => Past::unread(Unknown::because("no earlier snapshot: the history is turned off")),
             }
         };
-        let (topics, past) = tokio::join!(survey.read_logs(), past);
+        let (topics, past) = tokio::join!(survey.read_logs(self.until(KAFKA_SHARE)), past);
         let time_ms = self.clock.now_ms();
         snapshot.topics = topics;
+        snapshot.brokers = survey.brokers();
         let before = past.roster().ok().flatten();
         let before = before.map_or(0, |before| usize::try_from(before.groups).unwrap_or_default());
         let vanished = before.saturating_sub(snapshot.shown);
@@ -81,7 +82,7 @@ impl Run<'_> {
     }
 
     /// Connects, with credentials that may still be on their way, and finds what there is.
-    pub(super) async fn survey(&self, selection: &Selection) -> Result<(Survey, Snapshot), Error> {
+    pub(super) async fn survey(&self, selection: &Selection) -> Result<(Survey<'_>, Snapshot), Error> {
         let kafka = &self.config.kafka;
         let credentials =
             kafka.sasl.as_ref().map(|sasl| Credentials::coming(self.warm.login(sasl, kafka.truststore.as_ref())));

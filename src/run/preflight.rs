@@ -93,9 +93,11 @@ impl Run<'_> {
             }
         };
         let cluster = snapshot.cluster_id.as_deref().map(str::to_owned);
-        let may_describe = survey.may_describe_cluster().await;
-        snapshot.topics = survey.read_logs().await;
+        let may_describe = survey.may_describe_cluster(self.until(super::KAFKA_SHARE)).await;
+        snapshot.topics = survey.read_logs(self.until(super::KAFKA_SHARE)).await;
+        snapshot.brokers = survey.brokers();
         lines.extend(configuration::selected(&snapshot));
+        lines.extend(brokers::throttled(&snapshot));
         let principal = self.principal(first);
         lines.extend(permissions::lines(&kafka::permissions(&snapshot, may_describe), &principal));
         let problem = |problem: &crate::snapshot::Problem| {

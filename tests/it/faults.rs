@@ -4,3 +4,4 @@ mod away;
 mod hostile;
 mod late;
 mod moves;
+mod throttled;

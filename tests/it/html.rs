@@ -260,7 +260,7 @@ fn real_report() -> String {
         gaps: Vec::new(),
     };
     let silent = || Unknown::because("no answer within 10 s");
-    let broker = |id, versions| Broker { id, address: format!("b-{id}.example:9092"), versions };
+    let broker = |id, versions| Broker { id, address: format!("b-{id}.example:9092"), versions, held_back_ms: 0 };
     let snapshot = Snapshot {
         brokers: vec![broker(1, Ok(vec![("ListOffsets", 10)])), broker(2, Err(silent()))],
         cluster_id: None,

@@ -4,38 +4,43 @@ use std::collections::HashMap;
 
 use kafka_protocol::messages::GroupId;
 use kafka_protocol::protocol::StrBytes;
+use tokio::time::Instant;
 
-use super::{Described, dead, in_pieces, named};
+use super::{Described, by_name, dead, ids, named};
 use crate::kafka::cluster::Cluster;
-use crate::kafka::coordinator::Outcome;
 use crate::kafka::failure;
 use crate::kafka::groups::Listed;
 use crate::kafka::messages::{StreamsDescribeRequest, StreamsGroup};
 use crate::kafka::names::Names;
+use crate::kafka::settle::{Outcome, Outcomes, failed};
 use crate::kafka::versions::Api;
 use crate::lag::Unknown;
 
 /// Describes groups of one coordinator by `StreamsGroupDescribe`: the other describes say that there are none of them.
 pub(super) async fn describe(
-    cluster: &Cluster,
+    cluster: &Cluster<'_>,
     broker: i32,
     groups: &[Listed],
     indexes: Vec<usize>,
     names: &Names<'_>,
-) -> Vec<(usize, Outcome<Described>)> {
-    let ask = async |ids: Vec<GroupId>| {
-        let request = StreamsDescribeRequest { groups: ids.into_iter().map(|id| id.0).collect() };
-        cluster.call(broker, Api::StreamsGroupDescribe, &request).await
+    until: Instant,
+) -> Outcomes<Described> {
+    if indexes.is_empty() {
+        return Vec::new();
+    }
+    let request = StreamsDescribeRequest { groups: ids(groups, &indexes).into_iter().map(|id| id.0).collect() };
+    let answer = match cluster.call(broker, Api::StreamsGroupDescribe, &request, until).await {
+        Ok(answer) => answer,
+        Err(error) => return failed(&indexes, error),
     };
-    in_pieces(groups, indexes, ask, |group: StreamsGroup| {
+    by_name(groups, &indexes, answer, |group: StreamsGroup| {
         let outcome = match group.error_code {
             // Deleted between the listing and now.
             failure::GROUP_ID_NOT_FOUND => Outcome::Done(dead()),
-            code => Outcome::from_error(code).unwrap_or_else(|| Outcome::Done(streams(&group, names))),
+            code => Outcome::from_code(code).unwrap_or_else(|| Outcome::Done(streams(&group, names))),
         };
         (GroupId(group.name), outcome)
     })
-    .await
 }
 
 fn streams(group: &StreamsGroup, names: &Names<'_>) -> Described {

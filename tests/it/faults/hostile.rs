@@ -70,9 +70,11 @@ fn an_absurd_size_is_told() {
 }
 
 #[test]
-fn an_answer_that_nobody_asked_for_is_told() {
-    let told = told(ApiKey::ListGroups, Act::Twice);
-    assert!(told.contains("an answer that nobody asked for") || told.contains("the answer is to request"), "{told}");
+fn an_answer_that_nobody_asked_for_ends_its_connection_and_spoils_nothing() {
+    let stage = five_behind().fault(When::on(ApiKey::ListGroups), Act::Twice).start();
+    let report = Look::at(&stage.bootstrap()).report(&stage);
+    assert_eq!((report.lags("orders"), report.complete()), ("t/0 5".into(), true));
+    assert_eq!(stage.connections(), 2);
 }
 
 #[test]

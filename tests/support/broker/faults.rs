@@ -45,6 +45,8 @@ pub(crate) enum Act {
     Twice,
     /// The answer has so many bytes, as if it were larger than it is.
     Sized(usize),
+    /// The answer says that a quota held it back for so many milliseconds.
+    Throttled(i32),
     /// The cluster changes just before the request is answered as usual.
     Change(fn(&mut Scene)),
 }

@@ -16,6 +16,8 @@ pub(crate) struct Scene {
     pub(super) groups: Vec<Group>,
     pub(super) topics: Vec<Topic>,
     pub(super) faults: Vec<Fault>,
+    /// Brokers that the metadata leaves out.
+    pub(super) concealed: Vec<i32>,
     pub(super) offsets_topic: bool,
     /// Who leads the partitions of the offsets topic, in turn; empty for all nodes.
     pub(super) offsets_led_by: Vec<i32>,
@@ -148,6 +150,28 @@ impl Scene {
     /// There is a topic.
     pub(crate) fn topic(mut self, topic: Topic) -> Self {
         self.topics.push(topic);
+        self
+    }
+
+    /// Another broker leads partitions of the offsets topic, while the game goes on.
+    pub(crate) fn lead_offsets(&mut self, nodes: &[i32]) {
+        self.offsets_led_by = nodes.to_vec();
+    }
+
+    /// The metadata does not tell of a broker, as if it had just gone.
+    pub(crate) fn conceal(mut self, id: i32) -> Self {
+        self.concealed.push(id);
+        self
+    }
+
+    /// The metadata tells of every broker, while the game goes on.
+    pub(crate) fn reveal(&mut self, id: i32) {
+        self.concealed.retain(|concealed| *concealed != id);
+    }
+
+    /// Changes it before it begins.
+    pub(crate) fn change(mut self, change: impl FnOnce(&mut Self)) -> Self {
+        change(&mut self);
         self
     }
 

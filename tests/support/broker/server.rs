@@ -199,6 +199,13 @@ impl World {
             Some(Act::Truncated(less)) => framed(correlation, &answer[..answer.len().saturating_sub(less)]),
             Some(Act::Body(body)) => framed(correlation, body),
             Some(Act::Sized(size)) => framed(correlation, &[&answer[..], &vec![0; size][answer.len()..]].concat()),
+            Some(Act::Throttled(ms)) => {
+                // The first field after the header, of which the correlation id is not part here.
+                let at = usize::try_from(api.response_header_version(version)).expect("a version");
+                let mut answer = answer.to_vec();
+                answer[at..at + 4].copy_from_slice(&ms.to_be_bytes());
+                framed(correlation, &answer)
+            }
             Some(Act::Twice) => Bytes::from(framed(correlation, &answer).repeat(2)),
             _ => framed(correlation, &answer),
         };

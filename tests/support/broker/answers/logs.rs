@@ -15,10 +15,11 @@ use super::{
     Asked, FENCED_LEADER_EPOCH, NOT_LEADER_OR_FOLLOWER, TOPIC_AUTHORIZATION_FAILED, UNKNOWN_LEADER_EPOCH,
     UNKNOWN_TOPIC_OR_PARTITION, text,
 };
-use crate::support::broker::scene::{Log, NO_LISTENER, Topic};
+use crate::support::broker::scene::{Log, NO_LISTENER, Node, Topic};
 
 pub(super) fn metadata(asked: &Asked<'_>, request: MetadataRequest) -> MetadataResponse {
-    let brokers = asked.scene.nodes.iter().zip(asked.ports).map(|(node, port)| {
+    let told = |(node, _): &(&Node, &u16)| !asked.scene.concealed.contains(&node.id);
+    let brokers = asked.scene.nodes.iter().zip(asked.ports).filter(told).map(|(node, port)| {
         let host = node.advertised.clone().unwrap_or_else(|| node.bind.to_string());
         MetadataResponseBroker::default()
             .with_node_id(BrokerId(node.id))

@@ -5,13 +5,15 @@
 use std::fmt;
 use std::time::Duration;
 
+use crate::keystore::Form;
 use crate::memory::{Abandoned, Objective, Thresholds};
 use crate::pattern::{Patterns, Rules};
 use crate::secret::Secret;
-use crate::secrets::Network;
 use crate::secrets::reference::{Arn, Reference};
+use crate::secrets::{Network, Source};
 
 mod endpoint;
+mod material;
 mod reader;
 pub mod sasl;
 
@@ -101,9 +103,9 @@ pub struct Kafka {
     /// Whether connections are encrypted.
     pub encryption: Encryption,
     /// The CAs to trust; `None` trusts Mozilla's roots.
-    pub truststore: Option<Pem>,
+    pub truststore: Option<Keystore>,
     /// The client's certificate chain and private key, for brokers that ask for one.
-    pub keystore: Option<Pem>,
+    pub keystore: Option<Keystore>,
     /// How to log in; `None` on listeners without SASL.
     pub sasl: Option<Sasl>,
     /// Bytes that one answer may have.
@@ -133,11 +135,26 @@ pub enum Encryption {
     None,
 }
 
-/// PEM text, or where it is.
+/// A trust store or key store: where it is, and what opens it.
 #[derive(Clone, Debug, PartialEq, Eq)]
-pub enum Pem {
-    /// The text itself; it may hold a private key.
-    Value(Secret),
+pub struct Keystore {
+    /// The variable that names it.
+    pub variable: &'static str,
+    /// Where it is.
+    pub place: Place,
+    /// What it is said to be; `None` lets its bytes tell.
+    pub form: Option<Form>,
+    /// Its password; `None` where it has none.
+    pub password: Option<Source>,
+    /// The private key's; `None` means the store's.
+    pub key_password: Option<Source>,
+}
+
+/// A store itself, or where it is.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub enum Place {
+    /// PEM; it may hold a private key.
+    Pem(Secret),
     /// A path.
     Path(String),
     /// Where it is kept.
@@ -190,8 +207,8 @@ impl Config {
             kafka: Kafka {
                 bootstrap,
                 encryption,
-                truststore: vars.pem("KAFKA_SSL_TRUSTSTORE"),
-                keystore: vars.pem("KAFKA_SSL_KEYSTORE"),
+                truststore: vars.truststore(),
+                keystore: vars.keystore(),
                 sasl,
                 frame_limit: vars.number("MEERKAT_FRAME_LIMIT", 64 * 1024, 1 << 30),
             },
@@ -379,9 +396,9 @@ mod tests {
     fn pem_is_text_or_a_path() {
         let pem = |text| {
             let config = parse(&[("KAFKA_BOOTSTRAP_SERVERS", "b:1"), ("KAFKA_SSL_TRUSTSTORE", text)]);
-            config.unwrap().kafka.truststore.unwrap()
+            config.unwrap().kafka.truststore.unwrap().place
         };
-        assert_eq!(pem("/etc/ca.pem"), Pem::Path("/etc/ca.pem".into()));
-        assert_eq!(pem("-----BEGIN A-----\\nx"), Pem::Value(Secret::new("-----BEGIN A-----\nx".into())));
+        assert_eq!(pem("/etc/ca.pem"), Place::Path("/etc/ca.pem".into()));
+        assert_eq!(pem("-----BEGIN A-----\\nx"), Place::Pem(Secret::new("-----BEGIN A-----\nx".into())));
     }
 }

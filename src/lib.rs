@@ -23,6 +23,7 @@ mod hash;
 pub mod html;
 pub mod judged;
 pub mod kafka;
+pub mod keystore;
 pub mod lag;
 mod laps;
 pub mod memory;

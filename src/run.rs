@@ -19,6 +19,7 @@ use crate::event::{Mode, Request};
 use crate::html::Asked;
 use crate::judged::{Before, Judged, Memories};
 use crate::kafka::{LookError, Selection, Survey, Traffic};
+use crate::keystore::KeystoreError;
 use crate::lag::Unknown;
 use crate::laps::Laps;
 use crate::report::{self, Frame, HistoryEntry, MetricsEntry, Report};
@@ -69,6 +70,9 @@ pub enum Error {
     /// A secret or the cluster's addresses could not be fetched.
     #[error(transparent)]
     Secret(#[from] crate::secrets::Error),
+    /// The trust store or key store is of no use.
+    #[error(transparent)]
+    Keystore(#[from] KeystoreError),
     /// The cluster's addresses are none.
     #[error("{0}")]
     Addresses(String),

@@ -78,6 +78,19 @@ impl Door {
         }
     }
 
+    /// The bytes that a reference leads to, for what need not be text.
+    ///
+    /// # Errors
+    ///
+    /// [`Error`] when the reference cannot be followed, or leads to something else.
+    pub async fn read_bytes(&self, variable: &'static str, reference: &Reference) -> Result<Vec<u8>, Error> {
+        if reference.key().is_none() {
+            return self.bytes(variable, reference).await;
+        }
+        let text = self.read(variable, &Source::Elsewhere(reference.clone())).await?;
+        Ok(text.expose().as_bytes().to_vec())
+    }
+
     /// The user name and password in a secret of the form that Amazon MSK prescribes for SCRAM:
     /// `{"username": "…", "password": "…"}`.
     ///
@@ -115,17 +128,26 @@ impl Door {
         })
     }
 
-    /// What a reference leads to, as it is kept.
+    /// What a reference leads to, as text.
     async fn fetch(&self, variable: &'static str, reference: &Reference) -> Result<String, Error> {
+        let bytes = self.bytes(variable, reference).await?;
+        String::from_utf8(bytes).map_err(|_| Error::unusable(variable, reference, String::from("it is not text")))
+    }
+
+    /// What a reference leads to, as it is kept.
+    async fn bytes(&self, variable: &'static str, reference: &Reference) -> Result<Vec<u8>, Error> {
         match reference {
             Reference::File { path, .. } => tokio::task::spawn_blocking({
                 let path = path.clone();
-                move || std::fs::read_to_string(path)
+                move || std::fs::read(path)
             })
             .await
             .map_err(std::io::Error::other)
             .and_then(|read| read)
-            .map_err(|source| Error::File { variable, path: path.clone(), source }),
+            .map_err(|source| match source.kind() {
+                std::io::ErrorKind::IsADirectory => Error::Folder { variable, path: path.clone() },
+                _ => Error::File { variable, path: path.clone(), source },
+            }),
             Reference::Kept { arn, .. } => stored::fetch(self, variable, arn).await,
         }
     }

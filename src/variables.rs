@@ -38,12 +38,37 @@ pub const VARIABLES: &[Variable] = &[
     Variable {
         name: "KAFKA_SSL_TRUSTSTORE",
         default: None,
-        meaning: "CA certificates to trust, as PEM or the path of a PEM file; without it Mozilla's roots",
+        meaning: "CA certificates to trust: PEM, or the path of a file with PEM, PKCS#12 or JKS; without it Mozilla's roots",
+    },
+    Variable {
+        name: "KAFKA_SSL_TRUSTSTORE_TYPE",
+        default: None,
+        meaning: "PEM, PKCS12 or JKS; without it the file itself tells",
+    },
+    Variable {
+        name: "KAFKA_SSL_TRUSTSTORE_PASSWORD",
+        default: None,
+        meaning: "the trust store's password, or a reference to it",
     },
     Variable {
         name: "KAFKA_SSL_KEYSTORE",
         default: None,
-        meaning: "client certificate chain and private key, as PEM or the path of a PEM file",
+        meaning: "client certificate chain and private key: PEM, or the path of a file with PEM, PKCS#12 or JKS",
+    },
+    Variable {
+        name: "KAFKA_SSL_KEYSTORE_TYPE",
+        default: None,
+        meaning: "PEM, PKCS12 or JKS; without it the file itself tells",
+    },
+    Variable {
+        name: "KAFKA_SSL_KEYSTORE_PASSWORD",
+        default: None,
+        meaning: "the key store's password, or a reference to it",
+    },
+    Variable {
+        name: "KAFKA_SSL_KEY_PASSWORD",
+        default: None,
+        meaning: "the private key's password, or a reference to it; without it the key store's",
     },
     Variable {
         name: "KAFKA_SASL_MECHANISM",

@@ -3,12 +3,11 @@
 use std::collections::BTreeMap;
 use std::fmt;
 
-use super::{Bootstrap, ConfigError, Endpoint, Pem};
+use super::{Bootstrap, ConfigError, Endpoint};
 use crate::memory::Objective;
 use crate::pattern::Rules;
-use crate::secret::Secret;
+use crate::secrets::Network;
 use crate::secrets::reference::{Arn, Kind};
-use crate::secrets::{Network, Source};
 use crate::variables::{self, VARIABLES};
 
 /// The variables while they are read, and what is wrong so far.
@@ -153,87 +152,20 @@ impl Variables {
         text
     }
 
-    pub(super) fn pem(&mut self, name: &str) -> Option<Pem> {
-        self.text(name).map(|text| match Source::parse(&text) {
-            Ok(Source::Inline(_)) if text.contains("-----BEGIN ") => Pem::Value(Secret::new(unfolded(&text))),
-            Ok(Source::Inline(_)) if is_path(&text) => Pem::Path(text),
-            Ok(Source::Inline(_)) => {
-                let expected = "must be PEM, which begins with -----BEGIN, or the path of a PEM file, or refer to one";
-                self.wrong(name, format_args!("{expected}; what was found is not shown"));
-                Pem::Path(String::new())
-            }
-            Ok(Source::Elsewhere(reference)) => Pem::Kept(reference),
-            Err(expectation) => {
-                self.wrong(name, expectation);
-                Pem::Path(text)
-            }
-        })
-    }
-
     /// What is wrong, if anything is.
     pub(super) fn finish(self) -> Result<(), ConfigError> {
         if self.problems.is_empty() { Ok(()) } else { Err(ConfigError(self.problems)) }
     }
 }
 
-/// PEM with its line breaks: variables often carry them as `\n`, and consoles turn them into blanks.
-fn unfolded(text: &str) -> String {
-    let text = text.replace("\\n", "\n");
-    if text.contains('\n') {
-        return text;
-    }
-    let line = |part: &str| match part {
-        part if part.starts_with("BEGIN ") || part.starts_with("END ") => format!("-----{part}-----\n"),
-        words => words.split_whitespace().flat_map(|word| [word, "\n"]).collect(),
-    };
-    text.split("-----").map(line).collect()
-}
-
-/// Whether a text may be shown as a path: a key without its PEM armour is base64 alone, a key store is many lines.
-fn is_path(text: &str) -> bool {
-    let base64 = text.bytes().all(|byte| byte.is_ascii_alphanumeric() || b"+/=".contains(&byte));
-    !text.contains(['\n', '\r']) && (text.len() < SHORTEST_KEY || !base64)
-}
-
-/// Characters of the shortest private key in base64: Ed25519 in PKCS#8 (RFC 8410).
-const SHORTEST_KEY: usize = 64;
-
 #[cfg(test)]
 mod tests {
-    use super::*;
-    use crate::config::{Config, Encryption, Kafka};
+    use crate::config::{Config, Encryption};
 
     fn parse(variables: &[(&str, &str)]) -> Result<Config, String> {
         let base = [("KAFKA_BOOTSTRAP_SERVERS", "b:1")];
         let pairs = base.iter().chain(variables).map(|(name, value)| ((*name).to_owned(), (*value).to_owned()));
         Config::parse(pairs).map_err(|error| error.to_string())
-    }
-
-    fn keystore(text: &str) -> Result<Option<Pem>, String> {
-        parse(&[("KAFKA_SSL_KEYSTORE", text)]).map(|Config { kafka: Kafka { keystore, .. }, .. }| keystore)
-    }
-
-    #[test]
-    fn pem_is_known_by_its_first_section_and_gets_its_line_breaks_back() {
-        let pem = "-----BEGIN A KEY-----\nab\ncd\n-----END A KEY-----\n-----BEGIN B-----\nef\n-----END B-----\n";
-        let whole = Ok(Some(Pem::Value(Secret::new(pem.into()))));
-        assert_eq!(keystore(&pem.replace('\n', "\\n")), whole);
-        assert_eq!(keystore(&pem.replace('\n', " ")), whole);
-        let attributes = format!("Bag Attributes\n    friendlyName: a\n{}", pem.trim_end());
-        assert_eq!(keystore(&attributes), Ok(Some(Pem::Value(Secret::new(attributes.clone())))));
-    }
-
-    #[test]
-    fn what_may_be_a_key_is_no_path_and_is_not_shown() {
-        let base64 = "MC4CAQAwBQYDK2VwBCIEIHVudGVyMmh1bnRlcjJodW50ZXIyaHVudGVyMmh1bnRl";
-        for wrong in [base64, "two\nlines"] {
-            let error = keystore(wrong).err().unwrap_or_default();
-            assert!(error.starts_with("KAFKA_SSL_KEYSTORE must be PEM") && !error.contains(wrong), "{error}");
-        }
-        let path = "/var/task/certificates/of/the/orders/team/for/production/in/eu-west-1/key.pem";
-        for path in [path, "key", "certs/key"] {
-            assert_eq!(keystore(path), Ok(Some(Pem::Path(path.into()))));
-        }
     }
 
     #[test]

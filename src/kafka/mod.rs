@@ -56,7 +56,7 @@ use crate::snapshot::{Broker, Kind, Snapshot, Topic};
 /// A look that could not even begin.
 #[derive(Debug, thiserror::Error)]
 pub enum LookError {
-    /// The trust store or key store is of no use.
+    /// TLS cannot be set up.
     #[error(transparent)]
     Tls(#[from] TlsError),
     /// There is nothing to log in with.

@@ -8,13 +8,14 @@ use std::task::{Context, Poll};
 use tokio::io::{AsyncRead, AsyncWrite, ReadBuf};
 use tokio_rustls::TlsConnector;
 use tokio_rustls::client::TlsStream;
-use tokio_rustls::rustls::pki_types::pem::{self, PemObject};
-use tokio_rustls::rustls::pki_types::{CertificateDer, PrivateKeyDer, ServerName};
+use tokio_rustls::rustls::pki_types::ServerName;
+use tokio_rustls::rustls::sign::SingleCertAndKey;
 use tokio_rustls::rustls::{
     AlertDescription, CertificateError, ClientConfig, Error as RustlsError, RootCertStore, crypto,
 };
 
-use crate::config::{Endpoint, Pem};
+use crate::config::Endpoint;
+use crate::keystore::{Authorities, Identity};
 use crate::moment;
 
 /// What a TLS client needs, made once a run and shared by all connections.
@@ -24,72 +25,25 @@ pub struct Tls {
     roots: Arc<RootCertStore>,
 }
 
-/// A trust store or key store that cannot be used.
+/// TLS as such cannot be set up.
 #[derive(Debug, thiserror::Error)]
-pub enum TlsError {
-    /// The file is not there, or may not be read.
-    #[error("{variable} names the file {path:?}, which cannot be read")]
-    File {
-        /// The configuration variable.
-        variable: &'static str,
-        /// The path that it names.
-        path: String,
-        /// The operating system's words.
-        source: io::Error,
-    },
-    /// There is no such PEM section, or it is malformed.
-    #[error("{variable} holds no usable {what}: {found}")]
-    Pem {
-        /// The configuration variable.
-        variable: &'static str,
-        /// The kind of PEM section that is needed.
-        what: &'static str,
-        /// What was found instead.
-        found: String,
-    },
-    /// The client certificate and key do not go together.
-    #[error("KAFKA_SSL_KEYSTORE cannot be used: {0}")]
-    Pair(String),
-}
+#[error("TLS cannot be set up")]
+pub struct TlsError(#[from] RustlsError);
 
 impl Tls {
-    /// Trusts `truststore`, or Mozilla's roots without one; shows `keystore` to brokers that ask for a certificate.
+    /// Trusts `authorities`, or Mozilla's roots without them; shows `identity` to brokers that ask for a certificate.
     ///
     /// # Errors
-    /// [`TlsError`] where either holds no usable PEM.
-    pub fn new(truststore: Option<&Pem>, keystore: Option<&Pem>) -> Result<Self, TlsError> {
-        let mut roots = RootCertStore::empty();
-        match truststore {
-            None => roots.extend(webpki_roots::TLS_SERVER_ROOTS.iter().cloned()),
-            Some(pem) => {
-                for certificate in certificates(TRUSTSTORE, &read(TRUSTSTORE, pem)?)? {
-                    roots.add(certificate).map_err(|error| TlsError::Pem {
-                        variable: TRUSTSTORE,
-                        what: "CA certificate",
-                        found: error.to_string(),
-                    })?;
-                }
-            }
-        }
-        let roots = Arc::new(roots);
-        let provider = Arc::new(crypto::ring::default_provider());
-        let builder = ClientConfig::builder_with_provider(provider)
-            .with_safe_default_protocol_versions()
-            .map_err(|error| TlsError::Pair(error.to_string()))?
+    /// [`TlsError`] where the library knows no version of TLS.
+    pub fn new(authorities: Option<&Authorities>, identity: Option<&Identity>) -> Result<Self, TlsError> {
+        let mozillas = || RootCertStore { roots: webpki_roots::TLS_SERVER_ROOTS.to_vec() };
+        let roots = Arc::new(authorities.map_or_else(mozillas, Authorities::roots));
+        let builder = ClientConfig::builder_with_provider(Arc::new(crypto::ring::default_provider()))
+            .with_safe_default_protocol_versions()?
             .with_root_certificates(Arc::clone(&roots));
-        let config = match keystore {
+        let config = match identity {
             None => builder.with_no_client_auth(),
-            Some(pem) => {
-                let text = read(KEYSTORE, pem)?;
-                let key = PrivateKeyDer::from_pem_slice(&text).map_err(|error| TlsError::Pem {
-                    variable: KEYSTORE,
-                    what: "private key (PKCS#8, PKCS#1 or SEC1, not encrypted)",
-                    found: malformed(&error).into(),
-                })?;
-                builder
-                    .with_client_auth_cert(certificates(KEYSTORE, &text)?, key)
-                    .map_err(|error| TlsError::Pair(error.to_string()))?
-            }
+            Some(identity) => builder.with_client_cert_resolver(Arc::new(SingleCertAndKey::from(identity.key()))),
         };
         Ok(Self { connector: TlsConnector::from(Arc::new(config)), roots })
     }
@@ -209,37 +163,6 @@ pub(super) fn nonce() -> Result<[u8; 24], String> {
 
 fn utc(seconds: u64) -> String {
     moment::rfc3339(i64::try_from(seconds).unwrap_or(i64::MAX))
-}
-
-fn read(variable: &'static str, pem: &Pem) -> Result<Vec<u8>, TlsError> {
-    match pem {
-        Pem::Value(text) => Ok(text.expose().as_bytes().to_vec()),
-        Pem::Path(path) => {
-            std::fs::read(path).map_err(|source| TlsError::File { variable, path: path.clone(), source })
-        }
-        Pem::Kept(reference) => Err(TlsError::Pem { variable, what: "PEM", found: format!("{reference}, unread") }),
-    }
-}
-
-fn certificates(variable: &'static str, text: &[u8]) -> Result<Vec<CertificateDer<'static>>, TlsError> {
-    let wrong = |found: String| TlsError::Pem { variable, what: "certificate", found };
-    let found: Vec<_> = CertificateDer::pem_slice_iter(text)
-        .collect::<Result<_, _>>()
-        .map_err(|error| wrong(malformed(&error).into()))?;
-    if found.is_empty() { Err(wrong("there is no CERTIFICATE section".into())) } else { Ok(found) }
-}
-
-/// What is wrong with a PEM, without a word of it: the library's own errors quote the text, which may be a private key's.
-fn malformed(error: &pem::Error) -> &'static str {
-    match error {
-        pem::Error::NoItemsFound => "there is none",
-        pem::Error::MissingSectionEnd { .. } => {
-            "a section has no end line; is it cut off, or are its line breaks lost?"
-        }
-        pem::Error::IllegalSectionStart { .. } => "the first line of a section is malformed",
-        pem::Error::Base64Decode(_) => "a section is not base64",
-        _ => "it is malformed",
-    }
 }
 
 /// Remembers the first bytes that a peer sent, so that a failed handshake can be explained by them.

@@ -2,7 +2,7 @@
 
 use super::Line;
 use crate::config::sasl::{Account, Issuer, Sasl};
-use crate::config::{Bootstrap, Config, Encryption, MetricsDetail, Pem};
+use crate::config::{Bootstrap, Config, Encryption, Keystore, MetricsDetail, Place};
 use crate::kafka::sasl::Hash;
 use crate::secrets::Source;
 use crate::snapshot::Snapshot;
@@ -33,8 +33,8 @@ pub fn lines(config: &Config) -> Vec<Line> {
     let mut lines = vec![
         Line::works(SECTION, "brokers to begin with", bootstrap),
         Line::works(SECTION, "protocol", protocol),
-        Line::works(SECTION, "trust store", pem(kafka.truststore.as_ref(), "Mozilla's roots")),
-        Line::works(SECTION, "key store", pem(kafka.keystore.as_ref(), "none")),
+        Line::works(SECTION, "trust store", store_of(kafka.truststore.as_ref(), "Mozilla's roots")),
+        Line::works(SECTION, "key store", store_of(kafka.keystore.as_ref(), "none")),
     ];
     if let Some(sasl) = &kafka.sasl {
         lines.push(Line::works(SECTION, "login", login(sasl)));
@@ -102,12 +102,12 @@ pub fn selected(snapshot: &Snapshot) -> Vec<Line> {
     lines
 }
 
-fn pem(pem: Option<&Pem>, none: &str) -> String {
-    match pem {
+fn store_of(store: Option<&Keystore>, none: &str) -> String {
+    match store.map(|store| &store.place) {
         None => none.to_owned(),
-        Some(Pem::Value(_)) => String::from("given as PEM"),
-        Some(Pem::Path(path)) => format!("the file {path}"),
-        Some(Pem::Kept(reference)) => format!("kept in {reference}"),
+        Some(Place::Pem(_)) => String::from("given as PEM"),
+        Some(Place::Path(path)) => format!("the file {path}"),
+        Some(Place::Kept(reference)) => format!("kept in {reference}"),
     }
 }
 

@@ -2,13 +2,14 @@
 
 use crate::causes;
 use crate::config::sasl::{Account, Issuer, Sasl};
-use crate::config::{Bootstrap, Encryption, Endpoint, Kafka, Pem};
+use crate::config::{Bootstrap, Encryption, Endpoint, Kafka, Keystore, Place};
 use crate::kafka::Tls;
 use crate::kafka::sasl::Login;
+use crate::keystore::{KeystoreError, Sealed};
 use crate::lag::{Known, Unknown};
 use crate::run::Error;
 use crate::secret::Secret;
-use crate::secrets::{self, AwsKey, Door, Listener, Source, TokenRequest};
+use crate::secrets::{self, AwsKey, Door, Listener, Reference, Source, TokenRequest};
 
 /// The addresses to begin with.
 pub(super) async fn bootstrap(door: &Door, config: &Kafka) -> Result<Vec<Endpoint>, Error> {
@@ -34,24 +35,44 @@ pub(super) async fn tls(door: &Door, config: &Kafka) -> Result<Option<Tls>, Erro
         return Ok(None);
     }
     let (truststore, keystore) = tokio::try_join!(
-        pem(door, "KAFKA_SSL_TRUSTSTORE", config.truststore.as_ref()),
-        pem(door, "KAFKA_SSL_KEYSTORE", config.keystore.as_ref()),
+        opened(door, config.truststore.as_ref(), Sealed::authorities),
+        opened(door, config.keystore.as_ref(), Sealed::identity),
     )?;
+    if let Some(odd) = truststore.as_ref().map(|authorities| authorities.odd).filter(|odd| *odd > 0) {
+        tracing::warn!(odd, "KAFKA_SSL_TRUSTSTORE has certificates that cannot be read; the others are trusted");
+    }
     let tls = Tls::new(truststore.as_ref(), keystore.as_ref()).map_err(crate::kafka::LookError::from)?;
     Ok(Some(tls))
 }
 
-async fn pem(door: &Door, variable: &'static str, pem: Option<&Pem>) -> Result<Option<Pem>, secrets::Error> {
-    Ok(match pem {
-        Some(Pem::Kept(reference)) => {
-            Some(Pem::Value(door.read(variable, &Source::Elsewhere(reference.clone())).await?))
+/// Reads a store with its passwords, and opens it.
+async fn opened<T>(
+    door: &Door,
+    store: Option<&Keystore>,
+    open: impl FnOnce(&Sealed) -> Result<T, KeystoreError>,
+) -> Result<Option<T>, Error> {
+    let Some(Keystore { variable, place, form, password, key_password }) = store else { return Ok(None) };
+    let bytes = async {
+        match place {
+            Place::Pem(text) => Ok(text.expose().as_bytes().to_vec()),
+            Place::Path(path) => door.read_bytes(variable, &Reference::File { path: path.clone(), key: None }).await,
+            Place::Kept(reference) => door.read_bytes(variable, reference).await,
         }
-        other => other.cloned(),
-    })
+    };
+    let secret = async |name, source: &Option<Source>| match source {
+        Some(source) => door.read(name, source).await.map(Some),
+        None => Ok(None),
+    };
+    let of_store =
+        if *variable == "KAFKA_SSL_KEYSTORE" { "KAFKA_SSL_KEYSTORE_PASSWORD" } else { "KAFKA_SSL_TRUSTSTORE_PASSWORD" };
+    let (bytes, password, key_password) =
+        tokio::try_join!(bytes, secret(of_store, password), secret("KAFKA_SSL_KEY_PASSWORD", key_password))?;
+    let sealed = Sealed { variable, bytes, form: *form, password, key_password };
+    Ok(Some(open(&sealed)?))
 }
 
 /// Fetches what the login takes. `ca` is the trust store, which holds for the token endpoint too.
-pub(super) async fn fetch(door: &Door, sasl: &Sasl, ca: Option<&Pem>) -> Known<Login> {
+pub(super) async fn fetch(door: &Door, sasl: &Sasl, ca: Option<&Keystore>) -> Known<Login> {
     let login = async {
         Ok(match sasl {
             Sasl::Plain(account) => {
@@ -71,7 +92,7 @@ pub(super) async fn fetch(door: &Door, sasl: &Sasl, ca: Option<&Pem>) -> Known<L
             }
         })
     };
-    login.await.map_err(|error: secrets::Error| Unknown::because(causes::told(&error)))
+    login.await.map_err(|error: Error| Unknown::because(causes::told(&error)))
 }
 
 /// Whether a login stays good for later runs: passwords do until they are rotated, tokens and keys do not.
@@ -91,34 +112,21 @@ async fn pair(door: &Door, account: &Account) -> Result<(String, Secret), secret
     }
 }
 
-async fn token(door: &Door, from: &Issuer, ca: Option<&Pem>) -> Result<Secret, secrets::Error> {
+async fn token(door: &Door, from: &Issuer, ca: Option<&Keystore>) -> Result<Secret, Error> {
     match from {
-        Issuer::Token(source) => door.read("KAFKA_SASL_OAUTHBEARER_TOKEN", source).await,
+        Issuer::Token(source) => Ok(door.read("KAFKA_SASL_OAUTHBEARER_TOKEN", source).await?),
         Issuer::Endpoint { url, client_id, client_secret, scope, header_urlencode } => {
             let client_id = door.read("KAFKA_SASL_OAUTHBEARER_CLIENT_ID", client_id);
             let client_secret = door.read("KAFKA_SASL_OAUTHBEARER_CLIENT_SECRET", client_secret);
-            let ca = async {
-                match ca {
-                    Some(Pem::Path(path)) => {
-                        let file = Source::parse(&format!("file:{path}"));
-                        let source = file.unwrap_or_else(|_| Source::Inline(Secret::new(String::new())));
-                        door.read("KAFKA_SSL_TRUSTSTORE", &source).await.map(Some)
-                    }
-                    Some(Pem::Value(text)) => Ok(Some(text.clone())),
-                    Some(Pem::Kept(reference)) => {
-                        door.read("KAFKA_SSL_TRUSTSTORE", &Source::Elsewhere(reference.clone())).await.map(Some)
-                    }
-                    None => Ok(None),
-                }
-            };
-            let (client_id, client_secret, ca) = tokio::try_join!(client_id, client_secret, ca)?;
+            let (client_id, client_secret) = tokio::try_join!(client_id, client_secret)?;
+            let ca = Box::pin(opened(door, ca, Sealed::authorities)).await?;
             let request = TokenRequest {
                 endpoint: url.expose().to_owned(),
                 client_id: client_id.expose().to_owned(),
                 client_secret,
                 scope: scope.clone(),
                 header_urlencode: *header_urlencode,
-                ca: ca.map(|ca| ca.expose().to_owned()),
+                ca,
             };
             Ok(door.token(&request).await?.token)
         }

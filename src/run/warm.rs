@@ -7,7 +7,7 @@ use tokio::sync::OnceCell;
 
 use super::login;
 use crate::cloudwatch::{self, Patience};
-use crate::config::Pem;
+use crate::config::Keystore;
 use crate::config::sasl::Sasl;
 use crate::kafka::sasl::Login;
 use crate::lag::Known;
@@ -33,7 +33,7 @@ impl Warm {
     }
 
     /// The login that an earlier run fetched, or a fresh one.
-    pub(super) async fn login(&self, sasl: &Sasl, ca: Option<&Pem>) -> Known<Login> {
+    pub(super) async fn login(&self, sasl: &Sasl, ca: Option<&Keystore>) -> Known<Login> {
         if let Some(kept) = self.kept() {
             return Ok(kept);
         }

@@ -18,6 +18,14 @@ pub enum Error {
         /// The system's reason.
         source: std::io::Error,
     },
+    /// The file is a folder.
+    #[error("{variable} names {path}, which is a folder: name the file in it")]
+    Folder {
+        /// The variable.
+        variable: &'static str,
+        /// The folder.
+        path: String,
+    },
     /// There is no AWS identity, or its credentials are refused.
     #[error("{subject} takes valid AWS credentials: {said}")]
     Credentials {

@@ -28,14 +28,15 @@ struct Parameter {
 }
 
 /// What is kept under the ARN.
-pub(super) async fn fetch(door: &Door, variable: &'static str, arn: &Arn) -> Result<String, Error> {
+pub(super) async fn fetch(door: &Door, variable: &'static str, arn: &Arn) -> Result<Vec<u8>, Error> {
     let answer = ask(door, variable, question(arn)).await?;
     let unusable = |why| Error::Unusable { subject: format!("{variable} ({})", arn.text), why };
     let answer: Answer =
         serde_json::from_slice(&answer).map_err(|_| unusable(String::from("the service's answer cannot be read")))?;
-    let binary = || String::from_utf8(STANDARD.decode(answer.base64.as_ref()?).ok()?).ok();
-    let text = answer.text.or_else(|| answer.parameter.map(|parameter| parameter.value)).or_else(binary);
-    text.ok_or_else(|| unusable(String::from("it is not text")))
+    let binary = || STANDARD.decode(answer.base64.as_ref()?).ok();
+    let text = answer.text.or_else(|| answer.parameter.map(|parameter| parameter.value));
+    let kept = text.map(String::into_bytes).or_else(binary);
+    kept.ok_or_else(|| unusable(String::from("the service's answer has nothing in it")))
 }
 
 /// `GetParameter` or `GetSecretValue`.

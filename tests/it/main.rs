@@ -18,6 +18,7 @@ mod findings;
 mod history;
 mod html;
 mod infra;
+mod keystores;
 mod msk_iam;
 mod preflight;
 mod real_kafka;

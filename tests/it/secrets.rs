@@ -146,6 +146,8 @@ async fn a_file_holds_a_secret_or_is_told() {
     assert_eq!(door.read_pair(VARIABLE, &reference).await.unwrap().0, "alice");
     let missing = read(&door, "file:/nowhere/kafka.json").await;
     assert!(missing.starts_with("KAFKA_SASL_PASSWORD refers to the file /nowhere/kafka.json"), "{missing}");
+    let listed = read(&door, &format!("file:{}", folder.display())).await;
+    assert!(listed.ends_with("which is a folder: name the file in it"), "{listed}");
     std::fs::remove_dir_all(folder).unwrap();
 }
 

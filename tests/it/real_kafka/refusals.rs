@@ -220,11 +220,14 @@ fn a_key_store_that_is_of_no_use_is_told_without_its_key() {
         cluster.pem("broker_key").split("-----END").next().expect("a key")
     );
     let cases = [
-        (pem.replace("-----END PRIVATE KEY-----", ""), "holds no usable private key"),
-        (pem.replace("PRIVATE KEY-----\n", "PRIVATE KEY----- "), "holds no usable private key"),
+        (pem.replace("-----END PRIVATE KEY-----", ""), "KAFKA_SSL_KEYSTORE has a section without an end line"),
+        (
+            pem.replace("PRIVATE KEY-----\n", "PRIVATE KEY----- "),
+            "KAFKA_SSL_KEYSTORE has a section whose first line is malformed",
+        ),
         (format!("{line}\n{pem}").replace("-----BEGIN", "BEGIN"), "KAFKA_SSL_KEYSTORE must be PEM"),
         (line.to_owned(), "KAFKA_SSL_KEYSTORE must be PEM"),
-        (other, "KAFKA_SSL_KEYSTORE cannot be used"),
+        (other, "KAFKA_SSL_KEYSTORE has a private key that fits none of its"),
     ];
     for (given, says) in cases {
         let run = Run::on(cluster).with("MEERKAT_LOG", "trace").with("KAFKA_SSL_KEYSTORE", &given);

@@ -1,5 +1,6 @@
 //! Tokens for client credentials, from an issuer that is a double.
 
+use meerkat::keystore::{Authorities, Sealed};
 use meerkat::secret::Secret;
 use meerkat::secrets::TokenRequest;
 use rcgen::{CertifiedKey, generate_simple_self_signed};
@@ -21,6 +22,12 @@ fn request(origin: &str) -> TokenRequest {
         header_urlencode: false,
         ca: None,
     }
+}
+
+fn authorities(pem: String) -> Authorities {
+    let variable = "KAFKA_SSL_TRUSTSTORE";
+    let sealed = Sealed { variable, bytes: pem.into_bytes(), form: None, password: None, key_password: None };
+    sealed.authorities().unwrap()
 }
 
 async fn asked(request: &TokenRequest) -> String {
@@ -72,7 +79,7 @@ async fn a_secret_is_not_sent_in_the_clear() {
 }
 
 #[tokio::test]
-async fn an_issuer_is_trusted_by_the_truststore_alone() {
+async fn an_issuer_may_be_trusted_by_the_truststore() {
     let CertifiedKey { cert, signing_key } = generate_simple_self_signed([String::from("127.0.0.1")]).unwrap();
     let key = PrivateKeyDer::from(PrivatePkcs8KeyDer::from(signing_key.serialize_der()));
     let tls = ServerConfig::builder_with_provider(default_provider().into())
@@ -85,7 +92,7 @@ async fn an_issuer_is_trusted_by_the_truststore_alone() {
 
     let strange = asked(&request(&double.origin)).await;
     assert!(strange.contains("no answer from") && strange.contains("UnknownIssuer"), "{strange}");
-    let trusting = TokenRequest { ca: Some(cert.pem()), ..request(&double.origin) };
+    let trusting = TokenRequest { ca: Some(authorities(cert.pem())), ..request(&double.origin) };
     assert_eq!(asked(&trusting).await, "t0ken for Some(300s)");
     assert_eq!(double.seen().await.len(), 1);
 }

@@ -1,0 +1,153 @@
+//! Why a trust store or key store is of no use, and the way out.
+
+use std::fmt;
+
+use super::Form;
+
+/// A trust store or key store that cannot be used.
+#[derive(Debug, thiserror::Error, PartialEq, Eq)]
+#[error("{variable} {trouble}{}", way_out(variable, *trouble))]
+pub struct KeystoreError {
+    /// The variable that holds it or says where it is.
+    pub variable: &'static str,
+    /// What is the matter.
+    pub trouble: Trouble,
+}
+
+/// What is the matter with a trust store or key store.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub enum Trouble {
+    /// There is nothing in it.
+    Empty,
+    /// It is none of the forms.
+    Unknown,
+    /// Java's form for secret keys.
+    Jceks,
+    /// A certificate in DER.
+    DerCertificate,
+    /// A private key in DER.
+    DerKey,
+    /// It is of this form, and its type says another.
+    OtherForm(Form),
+    /// Something in it is cut off or malformed.
+    Malformed(&'static str),
+    /// It takes a password, and none is set.
+    Locked,
+    /// The password that is set does not open it.
+    WrongPassword,
+    /// The private key takes a password, and none is set.
+    LockedKey,
+    /// The password that is set does not open the private key.
+    WrongKeyPassword,
+    /// The private key is encrypted in a way that is not read.
+    OldCipher,
+    /// There is no certificate.
+    NoCertificate,
+    /// There are so many certificates, and none can be read.
+    OddCertificates(usize),
+    /// There is no private key.
+    NoKey,
+    /// There are so many private keys, and only one can be shown.
+    ManyKeys(usize),
+    /// The private key is of a kind that TLS does not know.
+    OddKey,
+    /// The private key fits none of so many certificates.
+    Mismatch(usize),
+    /// The private key fits a certificate that does not come first.
+    Order {
+        /// Which one, from 1.
+        position: usize,
+        /// How many there are.
+        of: usize,
+    },
+}
+
+impl fmt::Display for Form {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        f.write_str(match self {
+            Self::Pem => "PEM",
+            Self::Pkcs12 => "a PKCS#12 file",
+            Self::Jks => "a Java key store (JKS)",
+        })
+    }
+}
+
+impl fmt::Display for Trouble {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        match self {
+            Self::Empty => f.write_str("is empty"),
+            Self::Unknown => f.write_str("is neither PEM nor PKCS#12 nor a Java key store (JKS)"),
+            Self::Jceks => f.write_str("is a Java key store of type JCEKS"),
+            Self::DerCertificate => f.write_str("is a certificate in DER, not PEM"),
+            Self::DerKey => f.write_str("is a private key in DER, not PEM"),
+            Self::OtherForm(form) => write!(f, "is {form}"),
+            Self::Malformed(how) => f.write_str(how),
+            Self::Locked => f.write_str("takes a password"),
+            Self::WrongPassword => f.write_str("is not opened by its password"),
+            Self::LockedKey => f.write_str("has an encrypted private key"),
+            Self::WrongKeyPassword => f.write_str("has a private key that its password does not open"),
+            Self::OldCipher => f.write_str("has a private key that is encrypted in an old form"),
+            Self::NoCertificate => f.write_str("has no certificate"),
+            Self::OddCertificates(1) => f.write_str("has a certificate that cannot be read"),
+            Self::OddCertificates(all) => write!(f, "has {all} certificates, none of which can be read"),
+            Self::NoKey => f.write_str("has no private key"),
+            Self::ManyKeys(all) => write!(f, "has {all} private keys, of which one alone can be shown"),
+            Self::OddKey => f.write_str("has a private key that TLS cannot use"),
+            Self::Mismatch(1) => f.write_str("has a private key that does not fit its certificate"),
+            Self::Mismatch(all) => write!(f, "has a private key that fits none of its {all} certificates"),
+            Self::Order { position, of } => {
+                write!(f, "has a private key that fits certificate {position} of {of}, and it must be the first")
+            }
+        }
+    }
+}
+
+/// What to do about it.
+fn way_out(variable: &str, trouble: Trouble) -> String {
+    let trusting = !variable.ends_with("KEYSTORE");
+    match trouble {
+        Trouble::Empty | Trouble::Malformed(_) | Trouble::WrongKeyPassword if trusting => String::new(),
+        Trouble::Empty | Trouble::Malformed(_) => String::from("; is the file whole?"),
+        Trouble::Unknown if trusting => String::from(": name the CA's certificates in one of these forms"),
+        Trouble::Unknown => String::from(": name a certificate and its key in one of these forms"),
+        Trouble::Jceks => String::from(
+            ": convert it with keytool -importkeystore -srckeystore FILE -srcstoretype JCEKS -destkeystore FILE.p12 -deststoretype PKCS12",
+        ),
+        Trouble::DerCertificate if trusting => {
+            String::from(": convert it with openssl x509 -inform der -in FILE -out FILE.pem")
+        }
+        Trouble::DerCertificate => String::from(
+            ": convert it with openssl x509 -inform der -in FILE -out FILE.pem, and put its private key's PEM behind it",
+        ),
+        Trouble::DerKey => String::from(
+            ": convert it with openssl pkey -inform der -in FILE -out FILE.pem, and put its certificate's PEM beside it",
+        ),
+        Trouble::OtherForm(Form::Pem) => format!(", not what {variable}_TYPE says: set that to PEM, or leave it away"),
+        Trouble::OtherForm(_) => {
+            format!(", not the PEM that {variable}_TYPE says: leave that away, and set {variable}_PASSWORD")
+        }
+        Trouble::Locked => format!(": set {variable}_PASSWORD"),
+        Trouble::WrongPassword => format!(": see {variable}_PASSWORD"),
+        Trouble::LockedKey => String::from(": set KAFKA_SSL_KEY_PASSWORD"),
+        Trouble::WrongKeyPassword => {
+            format!(": see KAFKA_SSL_KEY_PASSWORD, or without that {variable}_PASSWORD")
+        }
+        Trouble::OldCipher => {
+            String::from(": convert it with openssl pkcs8 -topk8 -v2 aes256 -in KEY.pem -out NEW.pem")
+        }
+        Trouble::NoCertificate if trusting => String::from(": put the CA's there"),
+        Trouble::NoCertificate => String::from(": put the client's there, and those of its issuers behind it"),
+        Trouble::OddCertificates(_) => String::from(": openssl x509 -in FILE -text says what is the matter"),
+        Trouble::NoKey => String::from(": put the client's private key beside its certificate"),
+        Trouble::ManyKeys(_) => String::from(
+            ": copy the one to show with keytool -importkeystore -srckeystore FILE -srcalias NAME -destkeystore NEW.p12",
+        ),
+        Trouble::OddKey => {
+            String::from(": it takes RSA of at least 2,048 bits, ECDSA on P-256, P-384 or P-521, or Ed25519")
+        }
+        Trouble::Mismatch(_) => String::from(
+            ": openssl x509 -pubkey -noout and openssl pkey -pubout print the same where they belong together",
+        ),
+        Trouble::Order { .. } => String::from(": put the client's own certificate before those of its issuers"),
+    }
+}

@@ -74,7 +74,8 @@ impl Request {
         if text.trim().is_empty() {
             return Ok(Self::default());
         }
-        let event = serde_json::from_str(text).map_err(|error| EventError(format!("it is no JSON: {error}")))?;
+        let event = serde_json::from_str(text)
+            .map_err(|error| EventError(format!("it is no JSON: {}", few(&error.to_string()))))?;
         Self::from_event(event)
     }
 
@@ -90,8 +91,9 @@ impl Request {
                 // A rule sends an object, Scheduler a string that holds one; either may carry our own keys.
                 let detail = match keys.remove("detail") {
                     Some(Value::String(text)) if text.trim().is_empty() => Value::Null,
-                    Some(Value::String(text)) => serde_json::from_str(&text)
-                        .map_err(|error| EventError(format!("its detail is a string that is no JSON: {error}")))?,
+                    Some(Value::String(text)) => serde_json::from_str(&text).map_err(|error| {
+                        EventError(format!("its detail is a string that is no JSON: {}", few(&error.to_string())))
+                    })?,
                     Some(detail) => detail,
                     None => Value::Null,
                 };
@@ -99,12 +101,13 @@ impl Request {
                 Ok(Self { scheduled: own.scheduled.or(scheduled), ..own })
             }
             Value::Object(keys) if keys.contains_key("rawPath") => {
-                let payload: Payload = serde_json::from_value(Value::Object(keys))
-                    .map_err(|error| EventError(format!("it looks like a function URL's, and {error}")))?;
+                let payload: Payload = serde_json::from_value(Value::Object(keys)).map_err(|error| {
+                    EventError(format!("it looks like a function URL's, and {}", few(&error.to_string())))
+                })?;
                 Ok(Self::over_http(Call::new(&payload)))
             }
             event if Widget::is_event(&event) => {
-                Widget::from_event(event).map(Self::on_a_dashboard).map_err(EventError)
+                Widget::from_event(event).map(Self::on_a_dashboard).map_err(|error| EventError(few(&error)))
             }
             own => Self::own(own),
         }
@@ -142,9 +145,9 @@ impl Request {
             return Ok(Self::default());
         }
         if !event.is_object() {
-            return Err(EventError(format!("it must be an object, found {event}")));
+            return Err(EventError(format!("it must be an object, found {}", few(&event.to_string()))));
         }
-        let own: Own = serde_json::from_value(event).map_err(|error| EventError(error.to_string()))?;
+        let own: Own = serde_json::from_value(event.clone()).map_err(|error| EventError(wrong_key(event, &error)))?;
         let detail = choice("detail", own.detail, &Detail::WORDS)?;
         let format = choice("format", own.format, &Format::WORDS)?;
         let view = choice("view", own.view, &View::WORDS)?;
@@ -160,7 +163,7 @@ impl Request {
             (Some("preflight"), None, None) => Mode::Preflight { against: own.against.clone() },
             (Some("preflight"), ..) => return Err(EventError("group and minutes go with mode history".into())),
             (Some(other), ..) => {
-                return Err(EventError(format!("mode must be check, history or preflight, found {other:?}")));
+                return Err(EventError(format!("mode must be check, history or preflight, found {:?}", few(other))));
             }
         };
         if mode != Mode::Check && (format.is_some() || view.is_some()) {
@@ -210,17 +213,42 @@ struct Own {
     _attempt: Option<Value>,
 }
 
+/// Which key has a value of the wrong type; the library names the types alone.
+fn wrong_key(event: Value, error: &serde_json::Error) -> String {
+    let keys = match event {
+        Value::Object(keys) => keys,
+        _ => serde_json::Map::new(),
+    };
+    let culprit = keys.into_iter().find_map(|(key, value)| {
+        let alone = serde_json::Map::from_iter([(key.clone(), value)]);
+        let known = |error: &serde_json::Error| !error.to_string().starts_with("unknown field");
+        serde_json::from_value::<Own>(alone.into()).err().filter(known).map(|error| (key, error))
+    });
+    culprit.map_or_else(|| few(&error.to_string()), |(key, error)| format!("{key}: {}", few(&error.to_string())))
+}
+
+/// As much of somebody's words as is worth reading.
+fn few(text: &str) -> String {
+    match text.char_indices().nth(200) {
+        Some((end, _)) => format!("{}…", &text[..end]),
+        None => text.to_owned(),
+    }
+}
+
 /// One of a few words.
 fn choice<T: Copy>(key: &str, word: Option<String>, words: &[(&str, T)]) -> Result<Option<T>, EventError> {
     let Some(word) = word else { return Ok(None) };
     let found = words.iter().find(|(known, _)| *known == word).map(|(_, choice)| *choice);
     let known = || words.iter().map(|(known, _)| *known).collect::<Vec<_>>().join(", ");
-    found.map(Some).ok_or_else(|| EventError(format!("{key} must be one of {}, found {word:?}", known())))
+    found.map(Some).ok_or_else(|| EventError(format!("{key} must be one of {}, found {:?}", known(), few(&word))))
 }
 
 fn seconds(value: &Value) -> Result<i64, EventError> {
     value.as_str().and_then(moment::parse).ok_or_else(|| {
-        EventError(format!("the scheduled time must be like \"2026-11-23T01:05:00Z\" (RFC 3339), found {value}"))
+        EventError(format!(
+            "the scheduled time must be like \"2026-11-23T01:05:00Z\" (RFC 3339), found {}",
+            few(&value.to_string())
+        ))
     })
 }
 
@@ -269,6 +297,25 @@ mod tests {
         assert!(error(r#"{"detail":"some"}"#).contains("detail must be one of problems, groups, all, found \"some\""));
         assert!(error(r#"{"scheduled":"yesterday"}"#).contains("(RFC 3339), found \"yesterday\""));
         assert!(error(r#"{"scheduled":7}"#).contains("found 7"));
+    }
+
+    #[test]
+    fn a_wrong_type_names_its_key_and_a_flood_is_cut() {
+        assert!(
+            error(r#"{"groups":"orders"}"#).contains(r#"groups: invalid type: string "orders", expected a sequence"#)
+        );
+        assert!(error(r#"{"history":"on"}"#).contains(r#"history: invalid type: string "on", expected a boolean"#));
+        let flood = "x".repeat(3_000_000);
+        for event in [
+            format!("\"{flood}\""),
+            format!(r#"{{"mode":"{flood}"}}"#),
+            format!(r#"{{"groups":"{flood}"}}"#),
+            format!(r#"{{"{flood}":1}}"#),
+            format!(r#"{{"scheduled":"{flood}"}}"#),
+            format!(r#"{{"detail":"{flood}"}}"#),
+        ] {
+            assert!(error(&event).chars().count() < 400, "{}", error(&event).len());
+        }
     }
 
     #[test]

@@ -42,7 +42,7 @@ fn main() -> ExitCode {
 /// its error is where people look.
 async fn serve() -> Result<ExitCode, Error> {
     logs::start(std::env::var("MEERKAT_LOG").ok().as_deref(), logs::Form::Json)?;
-    let config = Config::parse(std::env::vars()).map(|mut config| {
+    let config = variables().and_then(|found| Ok(Config::parse(found)?)).map(|mut config| {
         config.report_limit.get_or_insert(LAMBDA_REPORT_LIMIT);
         config
     });
@@ -71,6 +71,21 @@ async fn serve() -> Result<ExitCode, Error> {
     }))
     .await?;
     Ok(ExitCode::SUCCESS)
+}
+
+/// The environment. What is not UTF-8 is told where it is ours; what belongs to others is none of our business.
+fn variables() -> Result<Vec<(String, String)>, Error> {
+    let mut found = Vec::new();
+    for (name, value) in std::env::vars_os() {
+        match (name.into_string(), value.into_string()) {
+            (Ok(name), Ok(value)) => found.push((name, value)),
+            (Ok(name), Err(_)) if ["KAFKA_", "MEERKAT_"].iter().any(|ours| name.starts_with(ours)) => {
+                return Err(format!("{name} is not UTF-8").into());
+            }
+            _ => {}
+        }
+    }
+    Ok(found)
 }
 
 /// What is left of an invocation's time, less what answering it takes.
@@ -113,13 +128,14 @@ fn run(runtime: &tokio::runtime::Runtime) -> Result<ExitCode, Error> {
         Arguments::Run { event: None, .. } => {
             let mut text = String::new();
             if !std::io::stdin().is_terminal() {
-                std::io::stdin().take(EVENT_LIMIT).read_to_string(&mut text)?;
+                let read = std::io::stdin().take(EVENT_LIMIT).read_to_string(&mut text);
+                read.map_err(|error| format!("the event on standard input cannot be read: {error}"))?;
             }
             text
         }
     };
     logs::start(std::env::var("MEERKAT_LOG").ok().as_deref(), logs::Form::Text)?;
-    let config = Config::parse(std::env::vars())?;
+    let config = Config::parse(variables()?)?;
     let request = Request::parse(&event)?;
     let clock = clock(started, config.timeout)?;
     let Outcome { json, status, failure, table } =

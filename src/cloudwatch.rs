@@ -68,5 +68,6 @@ pub async fn connect(patience: Patience) -> Client {
         .retry_config(RetryConfig::standard().with_max_attempts(patience.attempts))
         .load()
         .await;
-    Client::new(&config)
+    let config = aws_sdk_cloudwatch::config::Builder::from(&config).interceptor(error::Spoken).build();
+    Client::from_conf(config)
 }

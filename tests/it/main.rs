@@ -27,3 +27,4 @@ mod requests;
 mod rotation;
 mod secrets;
 mod simulator;
+mod surroundings;

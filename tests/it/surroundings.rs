@@ -1,0 +1,147 @@
+//! The program among things that are not as they should be: its environment, its event, what answers in the place of AWS.
+
+#![expect(clippy::expect_used, clippy::unwrap_used, reason = "a test fails by panicking")]
+
+use std::ffi::OsString;
+use std::io::Write;
+use std::net::TcpListener;
+use std::os::unix::ffi::OsStringExt;
+use std::process::{Command, Stdio};
+
+use rcgen::{CertifiedKey, generate_simple_self_signed};
+
+use crate::support::broker::{Authority, Scene, Validity};
+use crate::support::http::{Answer, Server};
+
+/// A run that knows nothing but these variables.
+struct Program(Command);
+
+impl Program {
+    fn with(variables: &[(&str, &str)]) -> Self {
+        let mut command = Command::new(env!("CARGO_BIN_EXE_meerkat"));
+        command.env_clear().envs(variables.iter().copied());
+        command.stdin(Stdio::piped()).stdout(Stdio::piped()).stderr(Stdio::piped());
+        Self(command)
+    }
+
+    /// The exit code, and everything that was written.
+    fn told(&mut self, event: &[u8]) -> (Option<i32>, String) {
+        let mut child = self.0.spawn().unwrap();
+        // A run that ends early does not read it.
+        let _ = child.stdin.take().expect("a pipe").write_all(event);
+        let output = child.wait_with_output().unwrap();
+        let text = [output.stdout, output.stderr].concat();
+        (output.status.code(), String::from_utf8_lossy(&text).into_owned())
+    }
+}
+
+#[test]
+fn a_variable_that_is_not_utf8_is_told_where_it_is_ours() {
+    let told = |name: &str| {
+        let mut program = Program::with(&[]);
+        program.0.env(name, OsString::from_vec(vec![0xff]));
+        program.told(b"")
+    };
+    let (code, text) = told("FOO");
+    assert_eq!(code, Some(3), "{text}");
+    assert!(text.contains("KAFKA_BOOTSTRAP_SERVERS must name at least one broker"), "{text}");
+    let (code, text) = told("MEERKAT_GROUPS");
+    assert_eq!((code, text.trim()), (Some(3), "meerkat: MEERKAT_GROUPS is not UTF-8"));
+}
+
+#[test]
+fn an_event_that_is_not_utf8_is_said_to_be_the_event() {
+    let (code, text) = Program::with(&[("KAFKA_BOOTSTRAP_SERVERS", "127.0.0.1:1")]).told(b"{\"groups\":[\"\xff\"]}");
+    assert_eq!(code, Some(3), "{text}");
+    assert!(text.contains("the event on standard input cannot be read"), "{text}");
+}
+
+/// What a run says of a `CloudWatch` at this address.
+fn store_at(origin: &str) -> String {
+    let stage = Scene::of(1).start();
+    let variables = [
+        ("KAFKA_BOOTSTRAP_SERVERS", &*stage.bootstrap()),
+        ("KAFKA_SECURITY_PROTOCOL", "PLAINTEXT"),
+        ("MEERKAT_TIMEOUT", "10"),
+        ("AWS_REGION", "eu-west-1"),
+        ("AWS_ACCESS_KEY_ID", "AKIAIOSFODNN7EXAMPLE"),
+        ("AWS_SECRET_ACCESS_KEY", "hunter2"),
+        ("AWS_ENDPOINT_URL_CLOUDWATCH", origin),
+    ];
+    let (_, text) = Program::with(&variables).told(b"");
+    assert!(!text.contains("hunter2"), "{text}");
+    text
+}
+
+#[test]
+fn a_page_in_the_place_of_cloudwatch_is_told_and_counts_for_nothing() {
+    for status in [200, 404] {
+        let page = move |_: &_| {
+            let headers = vec![String::from("content-type: text/html")];
+            Answer { status, headers, body: String::from("<html>Log in to the guest network") }
+        };
+        let server = Server::start(page);
+        let text = store_at(&server.origin());
+        let told = format!("was answered by something else than CloudWatch (HTTP status {status}, text/html)");
+        assert!(text.contains(&format!("reading the history {told}")), "{text}");
+        assert!(text.contains(&format!("publishing the metrics {told}")), "{text}");
+        assert!(!text.contains("guest network"), "{text}");
+    }
+}
+
+#[test]
+fn a_connection_that_ends_is_unreachable() {
+    let listener = TcpListener::bind("127.0.0.1:0").unwrap();
+    let origin = format!("http://{}", listener.local_addr().unwrap());
+    std::thread::spawn(move || listener.incoming().for_each(drop));
+    let text = store_at(&origin);
+    assert!(text.contains("did not reach CloudWatch"), "{text}");
+    assert!(!text.contains("it takes a Region"), "{text}");
+}
+
+/// A certificate for 127.0.0.1 that vouches for itself, and the same with its key.
+fn self_signed() -> (String, String) {
+    let CertifiedKey { cert, signing_key } = generate_simple_self_signed([String::from("127.0.0.1")]).unwrap();
+    (cert.pem(), cert.pem() + &signing_key.serialize_pem())
+}
+
+#[test]
+fn a_certificate_that_is_not_trusted_has_its_own_word() {
+    let server = Server::start_tls(&self_signed().1, |_| Answer::json(200, "{}"));
+    let text = store_at(&server.origin());
+    assert!(text.contains("met a certificate that is not trusted"), "{text}");
+}
+
+#[test]
+fn an_endpoint_without_a_scheme_does_not_print_the_request() {
+    let text = store_at("monitoring.example:443");
+    assert!(!text.contains("Request {") && !text.contains("headers:") && text.len() < 8_000, "{text}");
+}
+
+#[test]
+fn a_public_issuer_is_trusted_beside_brokers_with_an_authority_of_their_own() {
+    let (certificate, pem) = self_signed();
+    let public = std::env::temp_dir().join(format!("meerkat-public-{}.pem", std::process::id()));
+    std::fs::write(&public, certificate).unwrap();
+    let issuer = Server::start_tls(&pem, |_| Answer::json(200, r#"{"access_token":"t0ken","expires_in":300}"#));
+    let authority = Authority::new();
+    let identity = authority.identity(&["127.0.0.1"], Validity::Now);
+    let stage = Scene::of(1).every_node(|node| node.tls = Some(identity.clone())).start();
+    let variables = [
+        ("KAFKA_BOOTSTRAP_SERVERS", &*stage.bootstrap()),
+        ("KAFKA_SECURITY_PROTOCOL", "SASL_SSL"),
+        ("KAFKA_SSL_TRUSTSTORE", &authority.pem()),
+        ("KAFKA_SASL_MECHANISM", "OAUTHBEARER"),
+        ("KAFKA_SASL_OAUTHBEARER_TOKEN_ENDPOINT_URL", &format!("{}/token", issuer.origin())),
+        ("KAFKA_SASL_OAUTHBEARER_CLIENT_ID", "meerkat"),
+        ("KAFKA_SASL_OAUTHBEARER_CLIENT_SECRET", "hunter2"),
+        ("MEERKAT_HISTORY", "off"),
+        ("MEERKAT_PUBLISH", "off"),
+        // What stands for the public authorities.
+        ("SSL_CERT_FILE", public.to_str().unwrap()),
+    ];
+    let (_, text) = Program::with(&variables).told(b"");
+    std::fs::remove_file(&public).unwrap();
+    assert_eq!(issuer.seen().len(), 1, "{text}");
+    assert!(!text.contains("UnknownIssuer") && !text.contains("unknown CA"), "{text}");
+}

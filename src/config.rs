@@ -202,7 +202,12 @@ impl Config {
                 ("SASL_PLAINTEXT", (Encryption::None, true)),
             ],
         );
-        let sasl = if with_login { vars.sasl() } else { vars.no_sasl() };
+        let mut sasl = if with_login { vars.sasl() } else { vars.no_sasl() };
+        if let (Bootstrap::Cluster { arn, .. }, Some(Sasl::MskIam { region: region @ None, .. })) =
+            (&bootstrap, &mut sasl)
+        {
+            *region = Some(arn.region.clone());
+        }
         let config = Self {
             kafka: Kafka {
                 bootstrap,
@@ -328,6 +333,24 @@ mod tests {
     }
 
     #[test]
+    fn a_name_of_kafkas_that_is_nearly_ours_is_told() {
+        let told = |name: &str, text: &str| parse(&[("KAFKA_BOOTSTRAP_SERVERS", "b:1"), (name, text)]).err();
+        for (wrong, right) in [
+            ("KAFKA_BOOTSTRAP_SERVER", "KAFKA_BOOTSTRAP_SERVERS"),
+            ("KAFKA_SSL_TRUSTORE", "KAFKA_SSL_TRUSTSTORE"),
+            ("KAFKA_SASL_USER_NAME", "KAFKA_SASL_USERNAME"),
+        ] {
+            let expected = format!("{wrong} is not a variable of meerkat; did you mean {right}?");
+            assert_eq!(told(wrong, "x"), Some(expected));
+            assert_eq!(told(wrong, ""), None);
+        }
+        for other in ["KAFKA_HOME", "KAFKA_OPTS", "KAFKA_HEAP_OPTS", "KAFKA_VERSION", "KAFKA_CACHE", "KAFKA_LOG4J_OPTS"]
+        {
+            assert_eq!(told(other, "x"), None, "{other}");
+        }
+    }
+
+    #[test]
     fn addresses_are_folded_and_may_be_ipv6() {
         assert_eq!(
             bootstrap("B-1.example:9094, b-1.EXAMPLE:9094,b-2.example:9094,"),
@@ -339,6 +362,7 @@ mod tests {
 
     #[test]
     fn an_address_that_is_none_is_told() {
+        assert!(bootstrap("b-1.example").contains("the port is missing, as in b-1.example:9094"));
         for wrong in ["b-1.example", "b-1.example:", "b-1:0", "b-1:65536", ":9092", "::1:9092", "a b:1"] {
             assert!(bootstrap(wrong).starts_with("KAFKA_BOOTSTRAP_SERVERS must be host:port"), "{wrong}");
         }
@@ -390,6 +414,23 @@ mod tests {
         let judgement = parse(&variables).unwrap().judgement;
         assert_eq!(judgement.thresholds("bills-eu").abandoned, Abandoned::Err);
         assert_eq!(judgement.thresholds("other").abandoned, Abandoned::Ok);
+    }
+
+    #[test]
+    fn a_cluster_is_in_the_region_of_its_arn() {
+        let region = |more: &[(&str, &str)]| {
+            let variables = [
+                ("KAFKA_CLUSTER_ARN", "arn:aws:kafka:eu-west-1:123456789012:cluster/kafka/0a1b-2"),
+                ("KAFKA_SECURITY_PROTOCOL", "SASL_SSL"),
+                ("KAFKA_SASL_MECHANISM", "AWS_MSK_IAM"),
+            ];
+            match parse(&[&variables[..], more].concat()).unwrap().kafka.sasl {
+                Some(Sasl::MskIam { region, .. }) => region,
+                other => panic!("{other:?}"),
+            }
+        };
+        assert_eq!(region(&[]).as_deref(), Some("eu-west-1"));
+        assert_eq!(region(&[("KAFKA_SASL_AWS_REGION", "eu-north-1")]).as_deref(), Some("eu-north-1"));
     }
 
     #[test]

@@ -26,6 +26,7 @@ pub mod kafka;
 pub mod keystore;
 pub mod lag;
 mod laps;
+pub mod mask;
 pub mod memory;
 pub mod moment;
 pub mod part;

@@ -47,6 +47,8 @@ pub struct AwsKey {
     pub secret_key: Secret,
     /// Temporary credentials have one, an IAM user's have none.
     pub session_token: Option<Secret>,
+    /// The Region that the run is in (`AWS_REGION`, or a profile's).
+    pub region: Option<String>,
 }
 
 impl Door {
@@ -125,6 +127,7 @@ impl Door {
             access_key: key.access_key_id().to_owned(),
             secret_key: Secret::new(key.secret_access_key().to_owned()),
             session_token: key.session_token().map(|token| Secret::new(token.to_owned())),
+            region: config.region().map(ToString::to_string),
         })
     }
 

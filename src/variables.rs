@@ -112,7 +112,7 @@ pub const VARIABLES: &[Variable] = &[
     Variable {
         name: "KAFKA_SASL_AWS_REGION",
         default: None,
-        meaning: "the cluster's Region; without it the one in the broker's name",
+        meaning: "the cluster's Region; without it that of KAFKA_CLUSTER_ARN, in the broker's name, or AWS_REGION",
     },
     Variable { name: "KAFKA_SASL_AWS_ROLE_ARN", default: None, meaning: "a role to take on for AWS_MSK_IAM" },
     Variable {
@@ -235,6 +235,14 @@ pub(crate) fn unknown(name: &str) -> String {
         _ => text.push_str("; see --help"),
     }
     text
+}
+
+/// What is wrong with a name that is nearly one of ours; `None` where it is one, or that of another program.
+pub(crate) fn mistyped(name: &str) -> Option<String> {
+    let known = |known: &Variable| known.name == name;
+    let (few, nearest) = VARIABLES.iter().map(|known| (distance(name, known.name), known.name)).min()?;
+    let near = few <= TYPING_ERRORS && !VARIABLES.iter().any(known);
+    near.then(|| format!("{name} is not a variable of meerkat; did you mean {nearest}?"))
 }
 
 /// The table as `--help` shows it.

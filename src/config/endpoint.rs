@@ -19,7 +19,9 @@ impl Endpoint {
     pub fn parse(text: &str) -> Result<Self, String> {
         let address = text.split_once("://").map_or(text, |(_, address)| address);
         let wrong = || format!("must be host:port, found {text:?}");
-        let (host, port) = address.rsplit_once(':').ok_or_else(wrong)?;
+        let Some((host, port)) = address.rsplit_once(':') else {
+            return Err(format!("{}: the port is missing, as in {address}:9094", wrong()));
+        };
         let host = match host.strip_prefix('[').map(|rest| rest.strip_suffix(']')) {
             Some(Some(v6)) => v6,
             None if !host.contains(':') => host,

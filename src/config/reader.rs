@@ -23,7 +23,10 @@ impl Variables {
         // A misspelt name of ours would be ignored in silence; names of Kafka's own scripts begin with KAFKA_ too.
         let unknown =
             |name: &&String| name.starts_with("MEERKAT_") && VARIABLES.iter().all(|known| known.name != **name);
-        let problems = found.keys().filter(unknown).map(|name| variables::unknown(name)).collect();
+        let mut problems: Vec<_> = found.keys().filter(unknown).map(|name| variables::unknown(name)).collect();
+        // Of these only what is nearly a name of ours, with something in it, is taken for a mistake.
+        let kafkas = found.iter().filter(|(name, text)| name.starts_with("KAFKA_") && !text.trim().is_empty());
+        problems.extend(kafkas.filter_map(|(name, _)| variables::mistyped(name)));
         Self { found, problems }
     }
 

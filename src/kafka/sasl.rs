@@ -2,15 +2,14 @@
 //!
 //! The bytes are those inside `SaslAuthenticate`; an error is one sentence for people, and never shows a secret.
 
-mod mask;
 mod msk_iam;
 mod oauth;
 mod scram;
 
 pub use scram::Hash;
 
+use crate::mask::Mask;
 use crate::secret::Secret;
-use mask::Mask;
 
 /// Who logs in, and how.
 #[derive(Clone, Debug, PartialEq, Eq)]
@@ -48,6 +47,8 @@ pub enum Login {
         session_token: Option<Secret>,
         /// The cluster's region; `None` takes it from the broker's name.
         region: Option<String>,
+        /// The region that this run is in, which counts where the broker's name tells none.
+        own_region: Option<String>,
     },
 }
 
@@ -122,13 +123,11 @@ impl Login {
                 let first = oauth::first(token, extensions)?;
                 (first, Rest::Oauth(oauth::Client::new(self.mask())), oauth::hint(token, moment.unix_seconds))
             }
-            Self::MskIam { access_key, secret_key, session_token, region } => {
-                let region = match region {
-                    Some(region) => region,
-                    None => msk_iam::region(moment.host).ok_or_else(|| {
-                        format!("the broker's name {} does not tell its region: set KAFKA_SASL_AWS_REGION", moment.host)
-                    })?,
-                };
+            Self::MskIam { access_key, secret_key, session_token, region, own_region } => {
+                let region = region.as_deref().or_else(|| msk_iam::region(moment.host)).or(own_region.as_deref());
+                let region = region.ok_or_else(|| {
+                    format!("the broker's name {} does not tell its region: set KAFKA_SASL_AWS_REGION", moment.host)
+                })?;
                 let key = msk_iam::Key { id: access_key, secret: secret_key, token: session_token.as_ref(), region };
                 let stamp = msk_iam::Stamp::at(moment.unix_seconds)?;
                 (key.payload(moment.host, &stamp), Rest::MskIam, msk_iam::hint(&stamp))

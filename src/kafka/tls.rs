@@ -87,18 +87,25 @@ fn explain(error: &io::Error, first: &[u8]) -> String {
             format!("the port does not speak TLS: it answered {first:02x?}; {PLAINTEXT_HINT}")
         }
         (Some(other), _) => format!("the TLS handshake failed: {other}"),
-        (None, []) => format!("the connection was closed during the TLS handshake; {PLAINTEXT_HINT}"),
-        (None, _) => format!("the connection was lost during the TLS handshake: {error}"),
+        (None, []) => format!("the connection was closed during the TLS handshake; {PLAINTEXT_HINT}; {LIMIT_HINT}"),
+        (None, _) => format!("the connection was lost during the TLS handshake: {error}; {LIMIT_HINT}"),
     }
 }
 
 fn explain_certificate(error: &CertificateError) -> String {
     match error {
-        CertificateError::NotValidForNameContext { expected, presented } => format!(
-            "the certificate is for another name: it names {}, not {}; connect by a name that it holds",
-            presented.join(", "),
+        CertificateError::NotValidForNameContext { expected, presented } if presented.is_empty() => format!(
+            "the certificate holds no names, so not {} either: reissue it with a subject alternative name (a common name alone has not counted since RFC 2818)",
             expected.to_str()
         ),
+        CertificateError::NotValidForNameContext { expected, presented } => {
+            let presented: Vec<_> = presented.iter().map(|name| plain(name)).collect();
+            let names = presented.join(", ");
+            format!(
+                "the certificate is for another name: it names {names}, not {}; connect by a name that it holds",
+                expected.to_str()
+            )
+        }
         CertificateError::ExpiredContext { not_after, .. } => {
             format!("the certificate expired at {}; renew it on the broker", utc(not_after.as_secs()))
         }
@@ -118,10 +125,21 @@ fn explain_certificate(error: &CertificateError) -> String {
     }
 }
 
+/// A name as rustls shows those of a certificate, which is with `Debug`: `DnsName("a")`.
+fn plain(name: &str) -> &str {
+    name.split_once('(').and_then(|(_, rest)| rest.strip_suffix(')')).map_or(name, |inner| inner.trim_matches('"'))
+}
+
 fn explain_alert(alert: AlertDescription) -> String {
     match alert {
-        AlertDescription::CertificateRequired | AlertDescription::HandshakeFailure => format!(
-            "the broker ended the TLS handshake ({alert:?}): it may want a client certificate; give one in {KEYSTORE}"
+        AlertDescription::CertificateRequired => {
+            format!(
+                "the broker wants a client certificate ({alert:?}): give one in {KEYSTORE} that the broker's CAs have issued"
+            )
+        }
+        // Java says it for a lack of a certificate under TLS 1.2, and of anything in common.
+        AlertDescription::HandshakeFailure => format!(
+            "the broker ended the TLS handshake ({alert:?}): it may want a client certificate; give one in {KEYSTORE}; or it has no cipher suite or signature in common with this client, which takes ECDHE with AES-GCM or ChaCha20, and certificates on RSA, P-256, P-384 or Ed25519: see the broker's ssl.cipher.suites and its key"
         ),
         AlertDescription::CertificateExpired => {
             format!("the broker refused the client certificate of {KEYSTORE}: it has expired")
@@ -202,4 +220,6 @@ impl<S: AsyncWrite + Unpin> AsyncWrite for Witness<S> {
 
 const TRUSTSTORE: &str = "KAFKA_SSL_TRUSTSTORE";
 const KEYSTORE: &str = "KAFKA_SSL_KEYSTORE";
+const LIMIT_HINT: &str =
+    "or the broker takes no more connections: max.connections, max.connections.per.ip, or Amazon MSK's limits";
 const PLAINTEXT_HINT: &str = "if this is a plaintext listener, use the TLS one, or say KAFKA_SECURITY_PROTOCOL=PLAINTEXT (SASL_PLAINTEXT with a login)";

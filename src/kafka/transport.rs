@@ -41,7 +41,10 @@ pub(super) async fn connect(
     timeout_at(deadline, attempt).await.unwrap_or_else(|_| {
         let mut late = String::from("no connection before the deadline: check security groups and routes");
         if tls.is_some() {
-            let _ = write!(late, ", and that the port speaks TLS");
+            let _ = write!(
+                late,
+                ", that the port speaks TLS, and that the broker takes more connections (max.connections)"
+            );
         }
         Err(late)
     })

@@ -87,8 +87,9 @@ pub(super) async fn fetch(door: &Door, sasl: &Sasl, ca: Option<&Keystore>) -> Kn
                 Login::OauthBearer { token: Box::pin(token(door, from, ca)).await?, extensions: extensions.clone() }
             }
             Sasl::MskIam { region, role } => {
-                let AwsKey { access_key, secret_key, session_token } = door.aws_key(role.as_deref()).await?;
-                Login::MskIam { access_key, secret_key, session_token, region: region.clone() }
+                let AwsKey { access_key, secret_key, session_token, region: own_region } =
+                    door.aws_key(role.as_deref()).await?;
+                Login::MskIam { access_key, secret_key, session_token, region: region.clone(), own_region }
             }
         })
     };

@@ -52,6 +52,8 @@ impl Run<'_> {
         let kafka = &self.config.kafka;
         let door = &self.warm.door;
         let mut lines = Vec::new();
+        // What is to be tried is what a fresh start would fetch, not a password that has been rotated since.
+        self.warm.forget();
         let bootstrap = match Box::pin(login::bootstrap(door, kafka)).await {
             Ok(bootstrap) => bootstrap,
             Err(error) => {

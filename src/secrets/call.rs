@@ -16,6 +16,8 @@ use aws_smithy_types::retry::RetryConfig;
 use aws_smithy_types::timeout::TimeoutConfig;
 use serde_json::Value;
 
+use crate::mask::Mask;
+
 /// Why there is no answer.
 #[derive(Debug)]
 pub(super) enum Failure {
@@ -100,12 +102,17 @@ impl Refusal {
 
     /// The peer's words on one line, or the status where it had none.
     pub(super) fn words(&self) -> String {
+        self.masked(&Mask::new([]))
+    }
+
+    /// The same without secrets of ours, which go before anything is cut: a cut one would show its beginning.
+    pub(super) fn masked(&self, mask: &Mask) -> String {
         let words = match (self.code(), self.message()) {
             ("", "") => format!("HTTP status {}", self.status),
             ("", words) | (words, "") => words.to_owned(),
             (code, message) => format!("{code}: {message}"),
         };
-        words.chars().map(|char| if char.is_control() { ' ' } else { char }).take(LONGEST).collect()
+        mask.apply(&words)
     }
 }
 
@@ -114,9 +121,6 @@ impl ProvideErrorMetadata for Refusal {
         &self.meta
     }
 }
-
-/// Characters of a peer's words that are worth reading.
-const LONGEST: usize = 500;
 
 #[cfg(test)]
 mod tests {

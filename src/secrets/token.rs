@@ -15,6 +15,7 @@ use serde::Deserialize;
 use super::call::{Failure, call};
 use super::{Door, Error};
 use crate::keystore::Authorities;
+use crate::mask::Mask;
 use crate::secret::Secret;
 
 /// What it takes to ask for a token.
@@ -69,7 +70,7 @@ impl Door {
             .map_err(|source| Error::Settings { subject: format!("{VARIABLE} ({})", endpoint()), source })?;
         let body = call(&http, self.wait, origin, message).await.map_err(|failure| match failure {
             Failure::Refused(refusal) => {
-                let said = hidden(&refusal.words(), request);
+                let said = refusal.masked(&mask(request));
                 Error::NoToken { endpoint: endpoint(), said, way_out: way_out(refusal.code(), refusal.status) }
             }
             Failure::Unreachable(source) => {
@@ -83,9 +84,7 @@ impl Door {
 }
 
 fn message(request: &TokenRequest, path: &str) -> Result<HttpRequest, Box<dyn std::error::Error + Send + Sync>> {
-    let encode = |text: &str| utf8_percent_encode(text, NON_ALPHANUMERIC).to_string();
-    let (id, secret) = (&request.client_id, request.client_secret.expose());
-    let pair = if request.header_urlencode { [encode(id), encode(secret)].join(":") } else { format!("{id}:{secret}") };
+    let pair = pair(request, request.header_urlencode);
     let scope = request.scope.as_ref().map_or(String::new(), |scope| format!("&scope={}", encode(scope)));
     let mut message = HttpRequest::new(SdkBody::from(format!("grant_type=client_credentials{scope}")));
     message.set_method("POST")?;
@@ -96,12 +95,20 @@ fn message(request: &TokenRequest, path: &str) -> Result<HttpRequest, Box<dyn st
     Ok(message)
 }
 
-/// An issuer's words, without what they may repeat of the request.
-fn hidden(words: &str, request: &TokenRequest) -> String {
-    let secret = request.client_secret.expose();
-    let encoded = utf8_percent_encode(secret, NON_ALPHANUMERIC).to_string();
-    let pair = STANDARD.encode(format!("{}:{secret}", request.client_id));
-    [pair.as_str(), &encoded, secret].into_iter().fold(words.to_owned(), |words, secret| words.replace(secret, "***"))
+/// What an issuer may repeat of the request: the secret, and the header that has it, encoded or not.
+fn mask(request: &TokenRequest) -> Mask {
+    let headers = [false, true].map(|encoded| Secret::new(STANDARD.encode(pair(request, encoded))));
+    Mask::new([&request.client_secret].into_iter().chain(&headers))
+}
+
+/// Id and secret, as the header `Authorization` has them.
+fn pair(request: &TokenRequest, encoded: bool) -> String {
+    let (id, secret) = (request.client_id.as_str(), request.client_secret.expose());
+    if encoded { [encode(id), encode(secret)].join(":") } else { format!("{id}:{secret}") }
+}
+
+fn encode(text: &str) -> String {
+    utf8_percent_encode(text, NON_ALPHANUMERIC).to_string()
 }
 
 /// A URL fit for an error: without a user, and without a query, which may be a key.
@@ -204,5 +211,24 @@ mod tests {
     fn id_and_secret_are_encoded_only_when_said() {
         assert_eq!(header(false), "id:a+b/c");
         assert_eq!(header(true), "id:a%2Bb%2Fc");
+    }
+
+    #[test]
+    fn what_an_issuer_repeats_shows_no_secret_wherever_it_is_cut() {
+        let request = TokenRequest {
+            endpoint: String::new(),
+            client_id: "id".into(),
+            client_secret: Secret::new("hunter2/".into()),
+            scope: None,
+            header_urlencode: true,
+            ca: None,
+        };
+        for before in 480..510 {
+            let header = STANDARD.encode(pair(&request, true));
+            for repeated in ["hunter2/", "hunter2%2F", &header] {
+                let said = mask(&request).apply(&format!("{}{repeated}", "x".repeat(before)));
+                assert!(!said.contains("hun") && !said.contains(&header[..3]), "{said}");
+            }
+        }
     }
 }

@@ -106,7 +106,7 @@ fn a_broker_that_gives_no_receipt_is_told() {
 }
 
 #[test]
-fn a_name_without_a_region_asks_for_one() {
+fn a_name_without_a_region_takes_that_of_the_run() {
     let (invoked, _) = look(&stage(None, b"{}", ""), "");
-    assert!(invoked.body.contains("set KAFKA_SASL_AWS_REGION"), "{invoked:?}");
+    assert!(invoked.ok, "{invoked:?}");
 }

@@ -35,11 +35,12 @@ impl Stamp {
     }
 }
 
-/// The region in the name of an MSK broker, such as `b-1.name.id.c2.kafka.eu-west-1.amazonaws.com`.
+/// The region in the name of an MSK broker, such as `b-1.name.id.c2.kafka.eu-west-1.amazonaws.com`; found from the right, since
+/// a cluster may be named `kafka`.
 pub(super) fn region(host: &str) -> Option<&str> {
-    let mut labels = host.split('.').skip_while(|label| !matches!(*label, "kafka" | "kafka-serverless"));
-    let region = labels.nth(1)?;
-    labels.any(|label| label == "amazonaws").then_some(region)
+    let mut labels = host.rsplit('.').skip_while(|label| *label != "amazonaws").skip(1);
+    let region = labels.next()?;
+    labels.next().filter(|label| matches!(*label, "kafka" | "kafka-serverless")).map(|_| region)
 }
 
 /// What to do about a refused login; MSK tells a wrong clock and a missing permission alike.

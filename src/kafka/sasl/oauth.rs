@@ -7,7 +7,8 @@ use time::OffsetDateTime;
 use time::format_description::well_known::Rfc3339;
 
 use super::Step;
-use super::mask::Mask;
+
+use crate::mask::Mask;
 use crate::secret::Secret;
 
 pub(super) struct Client {

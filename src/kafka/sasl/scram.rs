@@ -10,8 +10,8 @@ use base64::Engine as _;
 use base64::engine::general_purpose::STANDARD;
 use ring::{digest, hmac, pbkdf2};
 
-use super::mask::Mask;
 use super::{CHECK_PASSWORD, Step};
+use crate::mask::Mask;
 use crate::secret::Secret;
 
 /// The hash of a SCRAM mechanism.

@@ -26,7 +26,13 @@ fn oauth() -> Login {
 }
 
 fn msk_iam() -> Login {
-    Login::MskIam { access_key: "AKIA".into(), secret_key: secret(), session_token: Some(secret()), region: None }
+    Login::MskIam {
+        access_key: "AKIA".into(),
+        secret_key: secret(),
+        session_token: Some(secret()),
+        region: None,
+        own_region: None,
+    }
 }
 
 fn all() -> [Login; 5] {
@@ -77,9 +83,19 @@ fn msk_iam_says_what_to_set_where_the_name_has_no_region() {
         secret_key: secret(),
         session_token: None,
         region: Some("eu-north-1".into()),
+        own_region: Some("us-east-1".into()),
     };
-    let first = set.begin(&elsewhere).unwrap().first().unwrap();
-    assert!(String::from_utf8(first).unwrap().contains("/eu-north-1/kafka-cluster/"));
+    let region = |login: &Login, moment: &Moment<'_>, region: &str| {
+        let first = String::from_utf8(login.begin(moment).unwrap().first().unwrap()).unwrap();
+        assert!(first.contains(&format!("/{region}/kafka-cluster/")), "{first}");
+    };
+    region(&set, &elsewhere, "eu-north-1");
+    // Without it the broker's name counts, and at last the Region of the run.
+    let Login::MskIam { access_key, secret_key, session_token, own_region, .. } = set else { unreachable!() };
+    let unset = Login::MskIam { access_key, secret_key, session_token, region: None, own_region };
+    region(&unset, &elsewhere, "us-east-1");
+    let named = Moment { host: "b-1.orders.abc123.c2.kafka.eu-west-1.amazonaws.com", ..MOMENT };
+    region(&unset, &named, "eu-west-1");
 }
 
 #[test]

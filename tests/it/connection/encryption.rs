@@ -60,7 +60,13 @@ fn a_server_that_answers_a_handshake_in_plain_words_is_told() {
 fn a_certificate_for_another_name_is_told() {
     let sentence = told_of(&["b-1.example", "b-2.example"], Validity::Now);
     assert!(sentence.contains("the certificate is for another name: it names"), "{sentence}");
-    assert!(sentence.contains("b-1.example") && sentence.contains("not 127.0.0.1"), "{sentence}");
+    assert!(sentence.contains("it names b-1.example, b-2.example, not 127.0.0.1"), "{sentence}");
+}
+
+#[test]
+fn a_certificate_without_names_is_told_to_need_some() {
+    let sentence = told_of(&[], Validity::Now);
+    assert!(sentence.contains("reissue it with a subject alternative name"), "{sentence}");
 }
 
 #[test]
@@ -104,7 +110,10 @@ fn a_broker_that_wants_a_client_certificate_gets_one_or_is_told() {
     assert_eq!(report.lags("orders"), "t/0 5");
 
     let without = trusting().take().unwrap_err();
-    assert!(without.contains("it may want a client certificate; give one in KAFKA_SSL_KEYSTORE"), "{without}");
+    assert!(
+        without.contains("the broker wants a client certificate (CertificateRequired): give one in KAFKA_SSL_KEYSTORE"),
+        "{without}"
+    );
     let expired = trusting().with("KAFKA_SSL_KEYSTORE", &clients.client_pem(Validity::Past)).take().unwrap_err();
     assert!(expired.contains("refused the client certificate of KAFKA_SSL_KEYSTORE"), "{expired}");
     let renewed = Authority::named("clients");

@@ -69,6 +69,8 @@ fn the_region_is_in_the_brokers_name() {
     for (host, expected) in cases {
         assert_eq!(region(host), expected, "{host}");
     }
+    let named_kafka = "b-1.kafka.abc123.c2.kafka.eu-west-1.amazonaws.com";
+    assert_eq!(region(named_kafka), Some("eu-west-1"));
 }
 
 #[test]

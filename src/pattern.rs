@@ -5,6 +5,7 @@ use wildmatch::WildMatch;
 /// Globs with `*` (any run of characters) and `?` (any one); everything else stands for itself.
 #[derive(Clone, Debug, Default)]
 pub struct Patterns {
+    text: Box<str>,
     include: Vec<WildMatch>,
     exclude: Vec<WildMatch>,
 }
@@ -13,7 +14,7 @@ impl Patterns {
     /// Takes comma-separated globs; one that begins with `!` excludes. No including glob includes everything.
     #[must_use]
     pub fn parse(list: &str) -> Self {
-        let mut patterns = Self::default();
+        let mut patterns = Self { text: list.trim().into(), ..Self::default() };
         for glob in list.split(',').map(str::trim).filter(|glob| !glob.is_empty()) {
             match glob.strip_prefix('!') {
                 Some(glob) => patterns.exclude.push(WildMatch::new(glob)),
@@ -21,6 +22,12 @@ impl Patterns {
             }
         }
         patterns
+    }
+
+    /// The list as it was given; empty where everything is selected.
+    #[must_use]
+    pub fn text(&self) -> &str {
+        &self.text
     }
 
     /// Whether `name` is included and not excluded.

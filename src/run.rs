@@ -159,7 +159,10 @@ impl<'a> Run<'a> {
             expected: self.config.judgement.expected.clone(),
             topics: self.config.topics.clone(),
         };
-        let Look { cluster, survey, snapshot, mut past, vanished, time_ms } = self.look(&selection).await?;
+        let Look { cluster, survey, mut snapshot, mut past, vanished, time_ms } = self.look(&selection).await?;
+        if selection.named.is_empty() {
+            snapshot.tell_of_empty_selections(&selection.groups, &selection.topics);
+        }
         let thresholds = |group: &Group| self.config.judgement.thresholds(&group.name);
         let before = past.before();
         let memories = Memories::fold(&snapshot, time_ms, &before, thresholds);

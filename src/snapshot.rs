@@ -8,6 +8,7 @@ use std::ops::Range;
 use std::sync::Arc;
 
 use crate::lag::{Assigned, Committed, Known, LogRange, Unknown};
+use crate::pattern::Patterns;
 
 mod logs;
 
@@ -162,6 +163,23 @@ impl Snapshot {
     #[must_use]
     pub fn topic(&self, row: &Row) -> &Topic {
         &self.topics[row.topic as usize]
+    }
+
+    /// Tells of patterns that select nothing: a look at nothing is not fine, and a misspelt name should be seen.
+    ///
+    /// `groups` are held against all names that were listed, so that an empty part of them is no mistake.
+    pub fn tell_of_empty_selections(&mut self, groups: &Patterns, topics: &Patterns) {
+        let mut tell = |place: &str, what: String| {
+            self.problems.push(Problem { place: place.into(), what: Unknown::because(what) });
+        };
+        if let Ok(listed) = &self.listed
+            && !groups.text().is_empty()
+            && !listed.iter().any(|name| groups.select(name))
+        {
+            tell("MEERKAT_GROUPS", format!("{:?} matches none of {} groups", groups.text(), listed.len()));
+        } else if !topics.text().is_empty() && !self.groups.is_empty() && self.rows.is_empty() {
+            tell("MEERKAT_TOPICS", format!("{:?} matches no topic that a group reads", topics.text()));
+        }
     }
 
     /// The log that a row is about.

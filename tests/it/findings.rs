@@ -233,3 +233,18 @@ fn without_an_offsets_topic_no_coordinator_is_asked_for() {
     assert_eq!(report.group("g")["status"], "NOTFOUND");
     assert!(stage.asked(kafka_protocol::messages::ApiKey::FindCoordinator).is_empty());
 }
+
+#[test]
+fn a_pattern_that_selects_nothing_is_not_fine() {
+    let scene = || Scene::of(1).group(Group::classic("g").commits("t", &[5])).topic(Topic::new("t", &[0..10]));
+    let told = |variable: &str, value: &str| {
+        let stage = scene().start();
+        let report = Look::at(&stage.bootstrap()).with(variable, value).report(&stage);
+        (report.at("status").clone(), report.complete(), report.problems())
+    };
+    let nothing = |problem: &str| (json!("UNKNOWN"), false, vec![problem.to_owned()]);
+    assert_eq!(told("MEERKAT_GROUPS", "zz"), nothing("MEERKAT_GROUPS: \"zz\" matches none of 1 groups"));
+    assert_eq!(told("MEERKAT_TOPICS", "zz"), nothing("MEERKAT_TOPICS: \"zz\" matches no topic that a group reads"));
+    assert_eq!(told("MEERKAT_GROUPS", "g*").2, [""; 0]);
+    assert_eq!(told("MEERKAT_TOPICS", "t,zz").2, [""; 0]);
+}

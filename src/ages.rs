@@ -2,7 +2,7 @@
 
 use crate::age::{Age, Limits, Search, Target};
 use crate::judged::Before;
-use crate::lag::{Committed, LogRange, lag};
+use crate::lag::{Committed, LogRange};
 use crate::snapshot::{Row, Snapshot};
 
 /// The age of each row's next record; `None` where nothing is known to measure from.
@@ -67,20 +67,22 @@ impl Ages {
 }
 
 fn caught_up(snapshot: &Snapshot, row: &Row) -> Option<Age> {
-    let lag = lag(*row.committed.as_ref().ok()?, snapshot.log(row).ok()?);
-    (lag.unread() == Some(0)).then_some(Age::CaughtUp)
+    (snapshot.lag(row).ok()?.unread() == Some(0)).then_some(Age::CaughtUp)
 }
 
 /// A commit with unread records after it, and its log.
 fn unread(snapshot: &Snapshot, row: &Row) -> Option<(i64, LogRange)> {
     let Ok(Committed::At(offset)) = row.committed else { return None };
-    let log = snapshot.log(row).ok()?;
-    (lag(Committed::At(offset), log).unread()? > 0).then_some((offset, log))
+    (snapshot.lag(row).ok()?.unread()? > 0).then_some((offset, snapshot.log(row).ok()?))
 }
 
 /// When the log end passed the commit, if that was between the previous look and this one; records are taken to have come
 /// evenly.
 fn interpolated(snapshot: &Snapshot, row: usize, now_ms: i64, before: &Before) -> Option<Age> {
+    // Of a share group the store keeps no log end, but what was left.
+    if snapshot.rows[row].unacknowledged.is_some() {
+        return None;
+    }
     let (committed, log) = unread(snapshot, &snapshot.rows[row])?;
     let before = before.of(row).ok()??;
     let (grown, unread) = (i128::from(log.end - before.end), i128::from(log.end - committed.max(log.start)));

@@ -8,7 +8,7 @@
 use serde::{Serialize, Serializer};
 
 use crate::judged::{Judged, JudgedGroup, Memories};
-use crate::lag::{self, Committed, Lag};
+use crate::lag::{Committed, Lag};
 use crate::memory::{Memory, Sample};
 use crate::snapshot::{Group, Row, Snapshot};
 use crate::verdict::Verdict;
@@ -171,8 +171,7 @@ impl<'a> Results<'a> {
 
     fn partition(&self, group: &'a Group, at: usize, earlier: &[Sample]) -> PartitionStatus<'a> {
         let row = &self.snapshot.rows[at];
-        let log = self.snapshot.log(row).ok();
-        let lag = row.committed.as_ref().ok().zip(log).map(|(committed, log)| lag::lag(*committed, log));
+        let lag = self.snapshot.lag(row).ok();
         let member = row.member.and_then(|member| group.members.as_ref().ok()?.get(usize::try_from(member).ok()?));
         let (start, end) = self.commits(row, lag.and_then(Lag::unread), earlier);
         PartitionStatus {

@@ -2,9 +2,10 @@
 
 use std::fmt::Write as _;
 
-use crate::lag::{self, Known, Unknown};
+use crate::acknowledged::as_commits;
+use crate::lag::{self, Committed, Known, Lag, Unknown};
 use crate::memory::{Look, Members, Memory, Sample, Thresholds};
-use crate::snapshot::{Group, Row, Snapshot};
+use crate::snapshot::{Group, Kind, Row, Snapshot};
 use crate::verdict::{self, Judgement, Verdict};
 
 /// What the store knows of a row: its newest earlier sample, `None` where there is none.
@@ -48,7 +49,7 @@ pub struct JudgedGroup {
 /// Why it could not be read.
 pub fn look(snapshot: &Snapshot, group: &Group, row: &Row, time_ms: i64) -> Known<Look> {
     let committed = row.committed.clone()?;
-    let log = snapshot.log(row)?;
+    let log = snapshot.ahead(row)?;
     let members = match &group.members {
         Ok(members) if members.is_empty() => Members::Absent,
         Ok(_) => Members::Present,
@@ -74,8 +75,12 @@ impl Memories {
         for group in &snapshot.groups {
             let thresholds = thresholds(group);
             memories.extend(group.range().map(|row| {
-                let look = look(snapshot, group, &snapshot.rows[row], time_ms).ok()?;
-                Some(Memory::fold(before.of(row).ok().flatten(), &look, &thresholds))
+                let mut look = look(snapshot, group, &snapshot.rows[row], time_ms).ok()?;
+                let mut previous = before.of(row).ok().flatten().copied();
+                if group.kind == Kind::Share {
+                    as_commits(&mut Vec::new(), previous.as_mut(), &mut look);
+                }
+                Some(Memory::fold(previous.as_ref(), &look, &thresholds))
             }));
         }
         Self(memories)
@@ -112,21 +117,24 @@ impl Judged {
             let thresholds = thresholds(group);
             let first = rows.len();
             rows.extend(group.range().map(|row| {
-                let look = match look(snapshot, group, &snapshot.rows[row], time_ms) {
+                let mut look = match look(snapshot, group, &snapshot.rows[row], time_ms) {
                     Ok(look) => look,
                     Err(why) => return unread(&why),
                 };
                 let Some(memory) = memories.of(row) else {
                     return unread(&Unknown::because("nothing is remembered"));
                 };
-                match before.of(row) {
-                    Err(why) => verdict::judge_without_history(&look, why, &thresholds),
-                    Ok(previous) if memory.is_suspicious() => match earlier(row) {
-                        Ok(samples) => verdict::judge(previous, &look, memory, Ok(&samples), &thresholds),
-                        Err(why) => verdict::judge(previous, &look, memory, Err(why), &thresholds),
-                    },
-                    Ok(previous) => verdict::judge(previous, &look, memory, Ok(&[]), &thresholds),
+                let mut previous = match before.of(row) {
+                    Ok(previous) => previous.copied(),
+                    Err(why) => return verdict::judge_without_history(&look, why, &thresholds),
+                };
+                let mut samples = if memory.is_suspicious() { earlier(row) } else { Ok(Vec::new()) };
+                if group.kind == Kind::Share {
+                    as_commits(samples.as_mut().unwrap_or(&mut Vec::new()), previous.as_mut(), &mut look);
                 }
+                let samples = samples.as_deref().map_err(Clone::clone);
+                let judgement = verdict::judge(previous.as_ref(), &look, memory, samples, &thresholds);
+                if group.kind == Kind::Share { held(snapshot, &snapshot.rows[row], judgement) } else { judgement }
             }));
             groups.push(JudgedGroup::new(snapshot, group, &rows[first..]));
         }
@@ -149,7 +157,7 @@ impl JudgedGroup {
 
     fn new(snapshot: &Snapshot, group: &Group, judgements: &[Judgement]) -> Self {
         let rows = snapshot.rows_of(group);
-        let unread = |row: &Row| lag::lag(*row.committed.as_ref().ok()?, snapshot.log(row).ok()?).unread();
+        let unread = |row: &Row| snapshot.lag(row).ok()?.unread();
         let (mut total_lag, mut max_lag) = (None, None);
         for lag in rows.iter().filter_map(unread) {
             total_lag = Some(total_lag.unwrap_or(0_u64).saturating_add(lag));
@@ -187,6 +195,19 @@ impl JudgedGroup {
         let warming_up_s = judgements.iter().filter_map(|judgement| judgement.warming_up_s).max();
         Self { verdict, reason, total_lag, max_lag, warming_up_s }
     }
+}
+
+/// A share group whose start offset stands while more behind it is acknowledged than is left: some record is delivered again
+/// and again.
+fn held(snapshot: &Snapshot, row: &Row, judgement: Judgement) -> Judgement {
+    let (Ok(log), Ok(Committed::At(start))) = (snapshot.log(row), &row.committed) else { return judgement };
+    let left = snapshot.lag(row).ok().and_then(Lag::unread).unwrap_or(0);
+    let acknowledged = lag::lag(Committed::At(*start), log).unread().unwrap_or(0).saturating_sub(left);
+    if judgement.verdict != Verdict::Stall || acknowledged <= left {
+        return judgement;
+    }
+    let reason = format!("the start offset stands, records behind it are being delivered: {}", judgement.reason);
+    Judgement { reason: reason.into(), ..judgement }
 }
 
 fn partitions_of(rows: &[Row]) -> String {

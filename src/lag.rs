@@ -70,6 +70,17 @@ pub fn lag(committed: Committed, log: LogRange) -> Lag {
     }
 }
 
+/// The lag of a share group, whose records are acknowledged in any order: of what lies behind its start, only
+/// `unacknowledged` offsets are left.
+#[must_use]
+pub fn of_share(start: Committed, log: LogRange, unacknowledged: u64) -> Lag {
+    match lag(start, log) {
+        Lag::Offsets(offsets) => Lag::Offsets(offsets.min(unacknowledged)),
+        Lag::Lost { readable, lost } => Lag::Lost { readable: readable.min(unacknowledged), lost },
+        other => other,
+    }
+}
+
 impl LogRange {
     /// Offsets between the log start and the high watermark, compacted and control records included.
     #[must_use]

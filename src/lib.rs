@@ -5,12 +5,13 @@
 //! ```
 //!
 //! The core has no socket, no clock and no environment. What comes in: [`event`], [`config`] with [`variables`]. The nouns:
-//! [`lag`], [`snapshot`], [`unknown`]. The judgement: [`memory`], [`window`], [`verdict`], [`judged`], and [`age`] with [`ages`] for lag in seconds.
+//! [`lag`], [`snapshot`], [`unknown`]. The judgement: [`memory`], [`window`], [`verdict`], [`judged`], [`acknowledged`] for share groups, and [`age`] with [`ages`] for lag in seconds.
 //! What goes out: [`report`], the same in Burrow's shape ([`burrow`]) and for the eye ([`html`]), and [`preflight`].
 //!
 //! Three doors lead outside: [`kafka`], [`cloudwatch`], and [`secrets`] for passwords, tokens and addresses. They know nothing of each other;
 //! the story of one run, behind [`answer`], brings them together.
 
+pub mod acknowledged;
 pub mod age;
 pub mod ages;
 pub mod burrow;

@@ -41,8 +41,6 @@ pub struct Report<'a> {
     pub brokers: Vec<BrokerEntry<'a>>,
     /// The groups.
     pub groups: Vec<GroupEntry<'a>>,
-    /// Groups of kinds that are not covered yet.
-    pub not_covered: Vec<Uncovered<'a>>,
     /// Groups that are no consumer groups, counted by protocol type.
     pub left_out: &'a BTreeMap<String, usize>,
     /// What the size limit cut away; `null` when nothing.
@@ -96,14 +94,6 @@ pub struct Traffic {
     pub bytes_written: u64,
     /// Bytes read, TLS not counted.
     pub bytes_read: u64,
-}
-
-/// A group of a kind that is not covered yet; it has no part in the status.
-#[derive(Debug, Serialize)]
-pub struct Uncovered<'a> {
-    group: &'a str,
-    #[serde(rename = "type")]
-    kind: &'static str,
 }
 
 /// One broker.
@@ -239,11 +229,6 @@ impl<'a> Report<'a> {
             kafka: frame.kafka,
             brokers,
             groups,
-            not_covered: snapshot
-                .uncovered
-                .iter()
-                .map(|(group, kind)| Uncovered { group, kind: kind.name() })
-                .collect(),
             left_out: &snapshot.left_out,
             cut: None,
             history: frame.history,

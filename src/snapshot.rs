@@ -7,8 +7,7 @@ use std::collections::BTreeMap;
 use std::ops::Range;
 use std::sync::Arc;
 
-use crate::lag::{Assigned, Committed, Known, LogRange, Unknown};
-use crate::pattern::Patterns;
+use crate::lag::{self, Assigned, Committed, Known, Lag, LogRange, Unknown};
 
 mod logs;
 
@@ -29,8 +28,6 @@ pub struct Snapshot {
     pub rows: Vec<Row>,
     /// The names of all groups that have committed offsets, selected or not, in order.
     pub listed: Known<Vec<Box<str>>>,
-    /// Groups of a kind that has no committed offsets to look at yet, by name.
-    pub uncovered: Vec<(Box<str>, Kind)>,
     /// How many groups were left out as no consumer groups, by protocol type (`connect`, `sr`, …).
     pub left_out: BTreeMap<String, usize>,
     /// What could not be read and belongs to no single group or partition.
@@ -102,7 +99,7 @@ pub enum Kind {
     Consumer,
     /// Kafka Streams, KIP-1071.
     Streams,
-    /// Share groups, KIP-932, which have no committed offsets.
+    /// Share groups, KIP-932: several members read one partition, and acknowledge record by record.
     Share,
 }
 
@@ -122,12 +119,18 @@ pub struct Row {
     pub topic: u32,
     /// The partition's number.
     pub partition: i32,
-    /// Where the group will read next.
+    /// Where the group will read next; the start offset of a share group, below which everything is acknowledged.
     pub committed: Known<Committed>,
-    /// Index into [`Group::members`] of the member that the partition is assigned to.
+    /// How many offsets from a share group's start on are not acknowledged, as the coordinator tells it (KIP-1226).
+    ///
+    /// `None` for other groups, and where it does not tell: then it is at most everything up to the log end.
+    pub unacknowledged: Option<u64>,
+    /// Index into [`Group::members`] of the member that the partition is assigned to; of a share group the first of them.
     pub member: Option<u32>,
     /// Whether some member subscribes to the topic; `None` where members are unknown.
     pub subscribed: Option<bool>,
+    /// Whether the topic is one that a Streams application keeps between parts of its own.
+    pub internal: bool,
 }
 
 /// What could not be read.
@@ -188,6 +191,30 @@ impl Snapshot {
     /// Why it could not be read.
     pub fn log(&self, row: &Row) -> Known<LogRange> {
         self.topic(row).partitions.as_ref().map_err(Clone::clone)?.of(row.partition)
+    }
+
+    /// What lies between a row's commit and the end of its log.
+    ///
+    /// # Errors
+    /// Why one of them could not be read.
+    pub fn lag(&self, row: &Row) -> Known<Lag> {
+        let (committed, log) = (row.committed.clone()?, self.log(row)?);
+        Ok(match row.unacknowledged {
+            None => lag::lag(committed, log),
+            Some(unacknowledged) => lag::of_share(committed, log, unacknowledged),
+        })
+    }
+
+    /// The log of a row as far as it lies before the group: that of a share group ends after its start and what is not
+    /// acknowledged from there on.
+    ///
+    /// # Errors
+    /// Why it could not be read.
+    pub fn ahead(&self, row: &Row) -> Known<LogRange> {
+        let log = self.log(row)?;
+        let (Ok(Committed::At(start)), Some(_)) = (&row.committed, row.unacknowledged) else { return Ok(log) };
+        let left = self.lag(row)?.unread().and_then(|left| i64::try_from(left).ok()).unwrap_or(i64::MAX);
+        Ok(LogRange { end: log.end.min(log.start.max(*start).saturating_add(left)), ..log })
     }
 
     /// The rows of one of its groups; none where they are not known.

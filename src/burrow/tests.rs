@@ -138,7 +138,6 @@ impl Scene {
             groups: vec![group],
             rows,
             listed: Ok(Vec::new()),
-            uncovered: Vec::new(),
             left_out: std::collections::BTreeMap::new(),
             problems: Vec::new(),
             shown: 0,
@@ -158,6 +157,8 @@ impl Scene {
             committed: committed.clone(),
             member: Some(0),
             subscribed: Some(true),
+            unacknowledged: None,
+            internal: false,
         };
         let group = Group {
             name: "orders-svc".into(),

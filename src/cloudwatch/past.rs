@@ -172,7 +172,7 @@ impl Past {
             shards.map(|(shard, newest)| writable(newest).then(|| empty(shard))).collect();
         for (at, (row, slot)) in snapshot.rows.iter().zip(&found.slots).enumerate() {
             let (Some((shard, slot)), Some(memory)) = (*slot, memories.of(at)) else { continue };
-            let (Ok(committed), Ok(log)) = (&row.committed, snapshot.log(row)) else { continue };
+            let (Ok(committed), Ok(log)) = (&row.committed, snapshot.ahead(row)) else { continue };
             if let Some((_, look)) = &mut looks[shard] {
                 look.entries[slot] = Entry::new(*committed, log.end, memory.pack());
             }

@@ -7,7 +7,7 @@ use super::metrics::{GroupResult, PartitionResult, Results};
 use crate::age::Age;
 use crate::ages::Ages;
 use crate::judged::{Judged, JudgedGroup};
-use crate::lag;
+use crate::lag::Lag;
 use crate::snapshot::{Group, Snapshot};
 use crate::verdict::Verdict;
 
@@ -37,11 +37,10 @@ pub fn results(
 fn group(group: &Group, judged: &JudgedGroup, snapshot: &Snapshot, ages: &Ages) -> GroupResult {
     let partitions = group.range().map(|at| {
         let row = &snapshot.rows[at];
-        let lag = row.committed.clone().and_then(|committed| Ok(lag::lag(committed, snapshot.log(row)?)));
         PartitionResult {
             topic: Arc::clone(&snapshot.topic(row).name),
             partition: row.partition,
-            lag: lag.ok().and_then(lag::Lag::unread),
+            lag: snapshot.lag(row).ok().and_then(Lag::unread),
             lag_seconds: ages.of(at).and_then(Age::seconds),
         }
     });

@@ -8,7 +8,7 @@ use super::groups::Listed;
 use super::members::Described;
 use super::versions::Api;
 use crate::lag::{Cause, Committed, Known, Unknown};
-use crate::snapshot::{Broker, Group, Row, Topic};
+use crate::snapshot::{Broker, Group, Kind, Logs, Row, Topic};
 
 /// A group for which everything but its logs has been read.
 pub(super) struct Part {
@@ -25,6 +25,7 @@ impl Part {
             described.assigned.sort_unstable();
             described.subscribed =
                 described.subscribed.map(|topics| topics.into_iter().map(|topic| rank[topic]).collect());
+            described.internal = described.internal.into_iter().map(|topic| rank[topic]).collect();
             described
         });
         let rows = commits.map(|commits| rows(commits, described.as_ref().ok(), rank));
@@ -61,6 +62,12 @@ impl Part {
             }
         };
         if let Ok(rows) = &mut rows {
+            // A task has a number in each topic of its subtopology, also in one with fewer partitions.
+            let made_up = |row: &Row| {
+                let partitions = topics[row.topic as usize].partitions.as_ref().map_or(usize::MAX, Logs::len);
+                row.committed == Ok(Committed::Never) && usize::try_from(row.partition).is_ok_and(|at| at >= partitions)
+            };
+            rows.retain(|row| listed.kind != Kind::Streams || !made_up(row));
             let mut read = HashSet::new();
             for row in &mut *rows {
                 read.insert(row.topic as usize);
@@ -106,12 +113,16 @@ fn rows(commits: Commits, described: Option<&Described>, rank: &[usize]) -> Vec<
         topic: u32::try_from(topic).unwrap_or(u32::MAX),
         partition,
         committed,
+        unacknowledged: None,
         member,
         subscribed,
+        internal: described.is_some_and(|described| described.internal.contains(&topic)),
     };
-    let committed = commits.into_iter().map(|(number, partition, committed)| {
+    let Commits { offsets, unacknowledged } = commits;
+    let committed = offsets.into_iter().map(|(number, partition, committed)| {
         let topic = rank[number];
-        row(topic, partition, committed, None, subscribed(topic))
+        let row = row(topic, partition, committed, None, subscribed(topic));
+        Row { unacknowledged: unacknowledged.get(&(number, partition)).copied(), ..row }
     });
     let mut rows: Vec<Row> = committed.collect();
     rows.sort_unstable_by_key(place);

@@ -1,4 +1,5 @@
-//! Committed offsets: one `OffsetFetch` for many groups at once where the broker can (KIP-709), one each below.
+//! Committed offsets: one `OffsetFetch` for many groups at once where the broker can (KIP-709), one each below; of share groups
+//! their start offsets.
 
 use std::collections::HashMap;
 
@@ -14,11 +15,19 @@ use super::failure;
 use super::groups::Listed;
 use super::names::Names;
 use super::settle::{Outcome, Outcomes, failed};
+use super::shares;
 use super::versions::Api;
 use crate::lag::{Committed, Known, Unknown};
+use crate::snapshot::Kind;
 
-/// What a group committed: (topic by number, partition, offset).
-pub(super) type Commits = Vec<(usize, i32, Known<Committed>)>;
+/// What a group committed.
+#[derive(Default)]
+pub(super) struct Commits {
+    /// (topic by number, partition, offset)
+    pub(super) offsets: Vec<(usize, i32, Known<Committed>)>,
+    /// Offsets from the start of a share partition on that are not acknowledged, where the coordinator tells it (KIP-1226).
+    pub(super) unacknowledged: HashMap<(usize, i32), u64>,
+}
 
 /// Fetches the commits of all groups from their coordinators, for every topic that they ever committed to.
 pub(super) async fn fetch(
@@ -28,18 +37,39 @@ pub(super) async fn fetch(
     until: Instant,
 ) -> Vec<Known<Commits>> {
     coordinator::ask(cluster, groups, PIECE, until, async |broker, indexes| {
-        let batched = match cluster.ready(broker, until).await {
-            Ok(()) => cluster.version(broker, Api::OffsetFetch).is_some_and(|version| version >= BATCHED),
-            Err(error) => return failed(&indexes, error),
-        };
-        if batched {
-            return fetch_together(cluster, broker, groups, indexes, names, until).await;
-        }
-        let each = indexes.iter().map(|index| fetch_one(cluster, broker, &groups[*index], names, until));
-        let outcomes = join_all(each).await;
-        indexes.into_iter().zip(outcomes).collect()
+        let (share, others): (Vec<usize>, Vec<usize>) =
+            indexes.into_iter().partition(|index| groups[*index].kind == Kind::Share);
+        let (mut outcomes, share) = tokio::join!(
+            fetch_all(cluster, broker, groups, others, names, until),
+            shares::fetch(cluster, broker, groups, share, names, until),
+        );
+        outcomes.extend(share);
+        outcomes
     })
     .await
+}
+
+async fn fetch_all(
+    cluster: &Cluster<'_>,
+    broker: i32,
+    groups: &[Listed],
+    indexes: Vec<usize>,
+    names: &Names<'_>,
+    until: Instant,
+) -> Outcomes<Commits> {
+    if indexes.is_empty() {
+        return Vec::new();
+    }
+    let batched = match cluster.ready(broker, until).await {
+        Ok(()) => cluster.version(broker, Api::OffsetFetch).is_some_and(|version| version >= BATCHED),
+        Err(error) => return failed(&indexes, error),
+    };
+    if batched {
+        return fetch_together(cluster, broker, groups, indexes, names, until).await;
+    }
+    let each = indexes.iter().map(|index| fetch_one(cluster, broker, &groups[*index], names, until));
+    let outcomes = join_all(each).await;
+    indexes.into_iter().zip(outcomes).collect()
 }
 
 async fn fetch_together(
@@ -100,7 +130,7 @@ fn commits<'a>(
     if let Some(failed) = Outcome::from_code(error_code) {
         return failed;
     }
-    let mut commits = Vec::with_capacity(partitions.size_hint().0);
+    let mut offsets = Vec::with_capacity(partitions.size_hint().0);
     for (topic, partition, offset, error_code) in partitions {
         if failure::coordinator_moved(error_code) {
             return Outcome::from_cause(failure::unknown(error_code));
@@ -112,9 +142,9 @@ fn commits<'a>(
             (0, offset) => Err(Unknown::because(format!("the coordinator answers the committed offset {offset}"))),
             (code, _) => Err(failure::unknown(code)),
         };
-        commits.push((topic, partition, committed));
+        offsets.push((topic, partition, committed));
     }
-    Outcome::Done(commits)
+    Outcome::Done(Commits { offsets, unacknowledged: HashMap::new() })
 }
 
 /// `OffsetFetch` takes several groups from here on.

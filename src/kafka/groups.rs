@@ -51,7 +51,7 @@ pub(super) struct Listing {
     /// What was asked for or expected, and is not among the groups.
     pub(super) unmet: Vec<Unmet>,
     pub(super) problems: Vec<Problem>,
-    /// How many groups with committed offsets are shown.
+    /// How many groups that read are shown.
     pub(super) shown: usize,
     /// Why groups whose coordinator is away go unnoticed.
     pub(super) blind: Option<Unknown>,
@@ -118,7 +118,7 @@ pub(super) async fn list(cluster: &Cluster<'_>, selection: &Selection, deadline:
         // Without the topic there are no groups; some services keep them elsewhere.
         Internal::Absent => (!seen.is_empty()).then(|| Unknown::because("there are groups, and no such topic")),
     };
-    let ours = seen.iter().filter(|(_, kind)| matches!(kind, Ok(kind) if *kind != Kind::Share));
+    let ours = seen.iter().filter(|(_, kind)| kind.is_ok());
     listing.shown = ours.clone().count();
     let mut all: Vec<Box<str>> = ours.map(|(name, _)| name.clone()).collect();
     all.sort_unstable();

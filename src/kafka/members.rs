@@ -23,6 +23,7 @@ use super::versions::Api;
 use crate::lag::{Known, Unknown};
 use crate::snapshot::{Kind, Member};
 
+mod share;
 mod streams;
 
 /// What the coordinator says of one group.
@@ -33,13 +34,22 @@ pub(super) struct Described {
     pub(super) assigned: Vec<(usize, i32, u32)>,
     /// The topics that members subscribe to; `None` where a regular expression decides on the broker, or nothing is known.
     pub(super) subscribed: Option<HashSet<usize>>,
+    /// The topics that a Streams application keeps between parts of its own.
+    pub(super) internal: HashSet<usize>,
     /// Why the group cannot read, though it has members.
     pub(super) hindrance: Option<Unknown>,
 }
 
 impl Described {
     fn new(state: &str, members: Vec<Member>) -> Self {
-        Self { state: Ok(state.into()), members: Ok(members), assigned: Vec::new(), subscribed: None, hindrance: None }
+        Self {
+            state: Ok(state.into()),
+            members: Ok(members),
+            assigned: Vec::new(),
+            subscribed: None,
+            internal: HashSet::new(),
+            hindrance: None,
+        }
     }
 }
 
@@ -52,12 +62,14 @@ pub(super) async fn describe(
 ) -> Vec<Known<Described>> {
     coordinator::ask(cluster, groups, usize::MAX, until, async |broker, indexes| {
         let of_kind = |kind| indexes.iter().copied().filter(move |index| groups[*index].kind == kind).collect();
-        let (mut outcomes, consumer, streams) = tokio::join!(
+        let (mut outcomes, consumer, share, streams) = tokio::join!(
             describe_classic(cluster, broker, groups, of_kind(Kind::Classic), names, until),
             describe_consumer(cluster, broker, groups, of_kind(Kind::Consumer), names, until),
+            share::describe(cluster, broker, groups, of_kind(Kind::Share), names, until),
             streams::describe(cluster, broker, groups, of_kind(Kind::Streams), names, until),
         );
         outcomes.extend(consumer);
+        outcomes.extend(share);
         outcomes.extend(streams);
         outcomes
     })

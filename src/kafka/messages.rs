@@ -6,8 +6,10 @@ use kafka_protocol::protocol::{Decodable, HeaderVersion, Request};
 use super::measured::Measured;
 
 mod compact;
+mod share_offsets;
 mod streams_describe;
 
+pub(super) use share_offsets::{ShareGroup, ShareOffsetsRequest};
 pub(super) use streams_describe::{StreamsDescribeRequest, StreamsGroup};
 
 /// A request, and how its answer is read; one direction of each is all that a client needs.

@@ -26,6 +26,7 @@ mod probe;
 pub mod releases;
 pub mod sasl;
 mod settle;
+mod shares;
 mod tls;
 mod transport;
 pub mod versions;
@@ -51,7 +52,7 @@ use crate::age;
 use crate::config::Endpoint;
 use crate::lag::Unknown;
 use crate::laps::Laps;
-use crate::snapshot::{Broker, Kind, Snapshot, Topic};
+use crate::snapshot::{Broker, Snapshot, Topic};
 
 /// A look that could not even begin.
 #[derive(Debug, thiserror::Error)]
@@ -111,7 +112,7 @@ pub async fn survey<'a>(
     tracing::debug!(ms = laps.lap(), brokers = cluster.ids().len(), "connected");
     let listing = groups::list(&cluster, selection, deadline).await;
     tracing::debug!(ms = laps.lap(), groups = listing.groups.len(), "listed");
-    let (share, listed): (Vec<_>, Vec<_>) = listing.groups.into_iter().partition(|group| group.kind == Kind::Share);
+    let listed = listing.groups;
     let names = Names::new(&selection.topics);
     let until = share_of(deadline, COMMITS_SHARE);
     let (members, commits) = tokio::join!(
@@ -139,7 +140,6 @@ pub async fn survey<'a>(
         rows,
         topics,
         listed: listing.all,
-        uncovered: share.into_iter().map(|listed| (listed.name, listed.kind)).collect(),
         left_out: listing.left_out,
         problems: listing.problems,
         shown: listing.shown,

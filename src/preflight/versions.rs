@@ -108,6 +108,9 @@ fn losses(api: &str) -> &'static [(i16, &'static str)] {
             (4, "no states (KIP-518), they come from the descriptions alone"),
             (5, "no types (KIP-848), groups are told apart by their protocol alone"),
         ],
+        "DescribeShareGroupOffsets" => {
+            &[(1, "no lag of share groups (KIP-1226), everything from the start offset on counts")]
+        }
         "ApiVersions" => &[(3, "the broker does not learn who asks (KIP-511)")],
         _ => &[],
     }

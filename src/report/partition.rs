@@ -3,8 +3,8 @@
 use serde::Serialize;
 
 use crate::age::{Age, Source};
-use crate::lag::{self, Committed};
-use crate::snapshot::{Group, Row, Snapshot};
+use crate::lag::{Committed, Lag};
+use crate::snapshot::{Group, Kind, Row, Snapshot};
 use crate::verdict::{Finding, Judgement};
 
 /// One partition of a group.
@@ -14,10 +14,15 @@ pub struct PartitionEntry<'a> {
     partition: i32,
     status: &'static str,
     committed: Option<i64>,
+    #[serde(flatten)]
+    start: Option<Start>,
     log_start: Option<i64>,
     log_end: Option<i64>,
     last_stable: Option<i64>,
     pub(super) lag: Option<u64>,
+    /// Of share groups: whether the coordinator tells the lag, or it is an upper bound.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    lag_source: Option<&'static str>,
     lag_seconds: Option<f64>,
     lag_seconds_source: Option<&'static str>,
     #[serde(skip_serializing_if = "Option::is_none")]
@@ -28,9 +33,19 @@ pub struct PartitionEntry<'a> {
     #[serde(skip_serializing_if = "Option::is_none")]
     past_end_by: Option<u64>,
     member: Option<&'a str>,
+    /// Whether the topic is one that a Streams application keeps between parts of its own.
+    #[serde(skip_serializing_if = "std::ops::Not::not")]
+    internal: bool,
     reason: &'a str,
     #[serde(skip)]
     pub(super) severity: u8,
+}
+
+/// What a share group has in the place of a commit.
+#[derive(Debug, Serialize)]
+struct Start {
+    /// Everything below is acknowledged (KIP-932); `null` where the group has not begun to read.
+    start: Option<i64>,
 }
 
 impl<'a> PartitionEntry<'a> {
@@ -42,7 +57,12 @@ impl<'a> PartitionEntry<'a> {
         age: Option<&Age>,
     ) -> Self {
         let log = snapshot.log(row).ok();
-        let committed = row.committed.as_ref().ok();
+        let share = group.kind == Kind::Share;
+        let lag = snapshot.lag(row).ok().and_then(Lag::unread);
+        let offset = match row.committed {
+            Ok(Committed::At(offset)) => Some(offset),
+            _ => None,
+        };
         let (mut lost, mut past_end_by) = (None, None);
         let findings = judgement.findings.iter().map(|finding| {
             match finding {
@@ -56,14 +76,13 @@ impl<'a> PartitionEntry<'a> {
             topic: &snapshot.topic(row).name,
             partition: row.partition,
             status: judgement.verdict.word(),
-            committed: committed.and_then(|committed| match committed {
-                Committed::At(offset) => Some(*offset),
-                Committed::Never => None,
-            }),
+            committed: offset.filter(|_| !share),
+            start: share.then_some(Start { start: offset }),
             log_start: log.map(|log| log.start),
             log_end: log.map(|log| log.end),
             last_stable: log.and_then(|log| log.last_stable),
-            lag: committed.zip(log).and_then(|(committed, log)| lag::lag(*committed, log).unread()),
+            lag,
+            lag_source: lag.filter(|_| share).map(|_| if row.unacknowledged.is_some() { TOLD } else { BOUND }),
             lag_seconds: age.and_then(Age::seconds),
             lag_seconds_source: age.and_then(Age::source).map(Source::word),
             lag_seconds_reason: match age {
@@ -73,7 +92,9 @@ impl<'a> PartitionEntry<'a> {
             findings: findings.collect(),
             lost,
             past_end_by,
-            member: row.member.and_then(|member| {
+            internal: row.internal,
+            // Nobody owns a partition that several members read.
+            member: row.member.filter(|_| !share).and_then(|member| {
                 let members = group.members.as_ref().ok()?;
                 Some(&*members.get(usize::try_from(member).ok()?)?.client_id)
             }),
@@ -82,6 +103,11 @@ impl<'a> PartitionEntry<'a> {
         }
     }
 }
+
+/// The coordinator counts what is not acknowledged (KIP-1226).
+const TOLD: &str = "coordinator";
+/// It does not, and everything from the start on counts.
+const BOUND: &str = "bound";
 
 /// The closed list of findings; what they mean is said at [`Finding`].
 fn word(finding: Finding) -> &'static str {

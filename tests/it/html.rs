@@ -249,8 +249,15 @@ fn what_is_no_report_is_refused_with_what_is_missing() {
 /// What a run returns about one group that reads one partition and is behind, and about one that could not be read.
 fn real_report() -> String {
     let log = LogRange { start: 0, end: 4_321, last_stable: Some(4_321) };
-    let row =
-        Row { topic: 0, partition: 0, committed: Ok(Committed::At(1_400)), member: Some(0), subscribed: Some(true) };
+    let row = Row {
+        topic: 0,
+        partition: 0,
+        committed: Ok(Committed::At(1_400)),
+        unacknowledged: None,
+        member: Some(0),
+        subscribed: Some(true),
+        internal: false,
+    };
     let group = |name: &str, rows| Group {
         name: name.into(),
         kind: Kind::Consumer,
@@ -268,7 +275,6 @@ fn real_report() -> String {
         groups: vec![group("lost", Err(silent())), group("orders", Ok(0..1))],
         rows: vec![row],
         listed: Ok(vec!["lost".into(), "orders".into()]),
-        uncovered: Vec::new(),
         left_out: BTreeMap::from([("connect".to_owned(), 2)]),
         problems: vec![Problem { place: "groups".into(), what: silent() }],
         shown: 0,

@@ -14,6 +14,7 @@ use crate::support::look::Report;
 mod ages;
 mod entry;
 mod groups;
+mod kinds;
 mod logins;
 mod logs;
 mod matrix;

@@ -12,6 +12,9 @@ use crate::support::tape::{Player, Tape};
 
 const RELEASES: [&str; 6] = ["2.8.2", "3.9.1", "4.1.1", "4.2.0", "4.3.1", "4.4.0"];
 
+/// Those of them with share groups (KIP-932).
+const SHARE: [&str; 4] = ["4.1.1", "4.2.0", "4.3.1", "4.4.0"];
+
 /// Those of them with streams groups (KIP-1071).
 const STREAMS: [&str; 3] = ["4.2.0", "4.3.1", "4.4.0"];
 
@@ -82,6 +85,34 @@ fn the_versions_are_those_that_the_release_is_known_for() {
 }
 
 #[test]
+fn share_groups_are_told_with_start_offsets_and_lag() {
+    for release in SHARE {
+        let report = replayed(release);
+        assert_eq!(
+            show(report.group("sharing"), "type state members"),
+            "type=share state=Stable members=1",
+            "{release}"
+        );
+        let partition = |group, number| {
+            let mut shown =
+                show(report.partition(group, "jobs", number), "start log_end lag lag_source member").replace('"', "");
+            shown.retain(|letter| letter != ',');
+            shown
+        };
+        let told = release != "4.1.1"; // KIP-1226 came with 4.2
+        let source = if told { "coordinator" } else { "bound" };
+        let rest = |lag| format!("log_end=100 lag={lag} lag_source={source} member=null");
+        assert_eq!(partition("sharing", 0), format!("start=0 {}", rest(if told { 1 } else { 100 })), "{release}");
+        assert!(report.partition("sharing", "jobs", 0)["committed"].is_null(), "{release}");
+        assert_eq!(report.group("shared")["state"], "Empty", "{release}");
+        if told {
+            // What 4.2 and 4.3 know of the lag is gone when an administrator sets the group back, until it reads again.
+            assert!(partition("shared", 0).starts_with("start=40 log_end=100 lag=60 "), "{release}");
+        }
+    }
+}
+
+#[test]
 fn streams_groups_are_told_with_members_tasks_and_why_they_are_not_ready() {
     for release in STREAMS {
         let report = replayed(release);
@@ -124,6 +155,25 @@ fn stage(cluster: &Cluster) {
     if cluster.is_at_least(3, 9) {
         cluster.hand("join two consumer new orders");
         cluster.hand("wait-caught-up new");
+    }
+    if cluster.is_at_least(4, 1) {
+        for command in [
+            "create-topic jobs 1",
+            "produce jobs 0 100",
+            // The record at 10 is delivered, and held longer than this scene takes.
+            "join sharer share sharing jobs release=10 hold=60000",
+            if cluster.is_at_least(4, 2) {
+                "wait-share sharing jobs 0 lag=1"
+            } else {
+                "wait-share sharing jobs 0 start=0"
+            },
+            "join other share shared jobs",
+            "leave other",
+            "wait-share-state shared Empty",
+            "reset-share shared jobs 0 40",
+        ] {
+            cluster.hand(command);
+        }
     }
     if cluster.is_at_least(4, 2) {
         for command in [

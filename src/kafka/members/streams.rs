@@ -51,7 +51,9 @@ fn streams(group: &StreamsGroup, names: &Names<'_>) -> Described {
     let numbers = |topics: &[StrBytes]| topics.iter().filter_map(|name| names.number(name)).collect::<Vec<usize>>();
     let mut read: HashMap<&str, Vec<usize>> = HashMap::new();
     for part in subtopologies {
-        read.insert(&part.id, [numbers(&part.sources), numbers(&part.repartitions)].concat());
+        let repartitions = numbers(&part.repartitions);
+        described.internal.extend(&repartitions);
+        read.insert(&part.id, [numbers(&part.sources), repartitions].concat());
     }
     for (index, member) in (0..).zip(&group.members) {
         for (part, partitions) in &member.active {

@@ -42,6 +42,10 @@ impl<'a> Reader<'a> {
         Ok(self.0.try_get_i32()?)
     }
 
+    pub(super) fn int64(&mut self) -> Result<i64, Malformed> {
+        Ok(self.0.try_get_i64()?)
+    }
+
     pub(super) fn text(&mut self, what: &'static str) -> Result<StrBytes, Malformed> {
         self.nullable_text()?.ok_or(Malformed::Null(what))
     }
@@ -129,6 +133,8 @@ pub(super) fn put_text(to: &mut BytesMut, text: &str) {
 
 /// No tagged fields.
 pub(super) const NO_TAGS: u8 = 0;
+/// A compact length that says null.
+pub(super) const NULL: u8 = 0;
 
 #[cfg(test)]
 mod tests {

@@ -84,42 +84,6 @@ fn a_reader_that_assigns_itself_its_partitions_is_seen_by_its_commits() {
 
 #[test]
 #[ignore = "needs a real Kafka: make test-kafka"]
-fn streams_and_share_groups_are_told_apart_where_the_release_has_them() {
-    let cluster = Cluster::shared();
-    hand("create-topic kinds 1");
-    hand("produce kinds 0 4");
-    hand("commit kinds-classic kinds 0 4");
-    let mut wanted = vec!["kinds-classic"];
-    if cluster.is_at_least(4, 2) {
-        hand("join kinds-app streams kinds-streams kinds");
-        hand("wait-caught-up kinds-streams");
-        wanted.push("kinds-streams");
-    }
-    if cluster.is_at_least(4, 1) {
-        hand("join kinds-sharer share kinds-share kinds");
-        wanted.push("kinds-share");
-    }
-    hand("produce kinds 0 1");
-    let report = Run::on(cluster).with("MEERKAT_GROUPS", "kinds-*").report();
-    assert_eq!(show(report.group("kinds-classic"), "type total_lag"), "type=classic total_lag=1");
-    if cluster.is_at_least(4, 2) {
-        let group = report.group("kinds-streams");
-        assert_eq!(show(group, "type state members"), "type=streams state=Stable members=null");
-        assert!(report.lags("kinds-streams").starts_with("kinds/0 "), "{group}");
-        hand("leave kinds-app");
-    }
-    let uncovered = report.at("not_covered").to_string();
-    if cluster.is_at_least(4, 1) {
-        assert_eq!(uncovered, r#"[{"group":"kinds-share","type":"share"}]"#);
-        assert!(!report.groups().contains(&"kinds-share"), "no lag of it could be told");
-        hand("leave kinds-sharer");
-    } else {
-        assert_eq!(uncovered, "[]");
-    }
-}
-
-#[test]
-#[ignore = "needs a real Kafka: make test-kafka"]
 fn groups_that_are_no_consumers_are_counted_by_protocol_and_left_out() {
     let cluster = Cluster::shared();
     hand("create-topic foreign 1");

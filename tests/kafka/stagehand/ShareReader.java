@@ -13,7 +13,7 @@ import org.apache.kafka.common.serialization.ByteArrayDeserializer;
 
 /**
  * A member of a share group (KIP-932) that acknowledges what it gets, at most {@code rate} records a second. The record at
- * {@code release=OFFSET} of any partition it releases as often as it is delivered.
+ * {@code release=OFFSET} of any partition it releases as often as it is delivered, each time after {@code hold} milliseconds.
  */
 final class ShareReader implements Reader {
     private final Admin admin;
@@ -22,6 +22,7 @@ final class ShareReader implements Reader {
     private final KafkaShareConsumer<byte[], byte[]> consumer;
     private final Thread thread;
     private final double rate;
+    private final long holdMs;
     private volatile long released;
     private volatile boolean paused;
     private volatile boolean done;
@@ -33,6 +34,7 @@ final class ShareReader implements Reader {
         this.group = group;
         this.rate = words.option("rate", 0);
         this.released = words.option("release", -1);
+        this.holdMs = words.option("hold", 0);
         set("share.auto.offset.reset", words.option("reset", "earliest"));
         Properties properties = new Properties();
         properties.put("bootstrap.servers", bootstrap);
@@ -82,15 +84,27 @@ final class ShareReader implements Reader {
             return;
         }
         int count = 0;
+        ConsumerRecord<byte[], byte[]> held = null;
         for (ConsumerRecord<byte[], byte[]> record : consumer.poll(Duration.ofMillis(50))) {
-            consumer.acknowledge(record, record.offset() == released ? AcknowledgeType.RELEASE : AcknowledgeType.ACCEPT);
-            count++;
+            if (record.offset() == released) {
+                held = record;
+            } else {
+                consumer.acknowledge(record, AcknowledgeType.ACCEPT);
+                count++;
+            }
         }
         if (count > 0) {
             consumer.commitSync(Duration.ofSeconds(10));
             if (rate > 0) {
                 Thread.sleep((long) (1_000 * count / rate));
             }
+        }
+        if (held != null) {
+            for (long end = System.nanoTime() / 1_000_000 + holdMs; !done && System.nanoTime() / 1_000_000 < end; ) {
+                Thread.sleep(20);
+            }
+            consumer.acknowledge(held, AcknowledgeType.RELEASE);
+            consumer.commitSync(Duration.ofSeconds(10));
         }
     }
 

@@ -1,0 +1,121 @@
+//! Share groups (KIP-932) and streams groups (KIP-1071), beside what Kafka's own tools say of them.
+
+use std::process::Command;
+
+use super::{Run, hand, show};
+use crate::support::kafka::Cluster;
+
+/// What one of Kafka's tools prints: rows of cells, those of its header first.
+fn tool(cluster: &Cluster, arguments: &str) -> Vec<Vec<String>> {
+    let jars = concat!(env!("CARGO_MANIFEST_DIR"), "/tests/kafka/jars.py");
+    let script = format!("import jars; print(jars.tools({:?}))", cluster.version());
+    let folder =
+        Command::new("python3").args(["-c", &script]).env("PYTHONPATH", jars.trim_end_matches("jars.py")).output();
+    let folder = String::from_utf8(folder.expect("the jars of the tools").stdout).expect("a path");
+    let mut command = Command::new("java");
+    command.args([
+        "-XX:+UseSerialGC",
+        "-XX:TieredStopAtLevel=1",
+        "-Dorg.slf4j.simpleLogger.defaultLogLevel=error",
+        "-cp",
+    ]);
+    command.arg(format!("{}/*", folder.trim())).args(arguments.split(' '));
+    let output = command.args(["--bootstrap-server", &cluster.plaintext()]).output().expect("the tool runs");
+    assert!(output.status.success(), "{output:?}");
+    let text = String::from_utf8(output.stdout).expect("a table");
+    let rows = text.lines().filter(|line| !line.trim().is_empty());
+    rows.map(|line| line.split_whitespace().map(str::to_owned).collect()).collect()
+}
+
+const SHARE: &str = "org.apache.kafka.tools.consumer.group.ShareGroupCommand";
+const STREAMS: &str = "org.apache.kafka.tools.streams.StreamsGroupCommand";
+
+#[test]
+#[ignore = "needs a real Kafka: make test-kafka"]
+fn a_share_group_is_told_as_kafkas_own_tool_tells_it() {
+    let cluster = Cluster::shared();
+    if !cluster.is_at_least(4, 1) {
+        return older(cluster);
+    }
+    hand("create-topic kinds-jobs 2");
+    hand("produce kinds-jobs 0 100");
+    hand("produce kinds-jobs 1 7");
+    hand("join kinds-sharer share kinds-share kinds-jobs");
+    let counts = cluster.is_at_least(4, 2);
+    for partition in [0, 1] {
+        hand(&format!("wait-share kinds-share kinds-jobs {partition} {}", if counts { "lag=0" } else { "start=1" }));
+    }
+    let report = Run::on(cluster).groups(&["kinds-share"]).report();
+    assert_eq!(show(report.group("kinds-share"), "type state members"), "type=share state=Stable members=1");
+    assert!(report.partition("kinds-share", "kinds-jobs", 0)["member"].is_null(), "many members share it");
+    hand("leave kinds-sharer");
+    hand("wait-share-state kinds-share Empty");
+    hand("produce kinds-jobs 0 11");
+    let report = Run::on(cluster).with("MEERKAT_GROUPS", "kinds-share").report();
+    let told = tool(cluster, &format!("{SHARE} --describe --offsets --group kinds-share"));
+    assert_eq!(told[0][..3], ["GROUP", "TOPIC", "PARTITION"], "{told:?}");
+    for row in &told[1..] {
+        let number: i32 = row[2].parse().expect("a partition");
+        let partition = report.partition("kinds-share", &row[1], number);
+        assert_eq!(partition["start"].to_string(), row[3], "{partition} {row:?}");
+        if counts {
+            assert_eq!(show(partition, "lag lag_source"), format!("lag={} lag_source=coordinator", row[4]), "{row:?}");
+        } else {
+            // Kafka 4.1 tells no lag at all.
+            assert_eq!((partition["lag_source"].as_str(), &*row[4]), (Some("bound"), "-"), "{partition}");
+        }
+    }
+    assert_eq!(told.len(), 3, "{told:?}");
+    assert!(report.complete(), "{report:?}");
+}
+
+/// Nothing before Kafka 4.1 has share groups.
+fn older(cluster: &Cluster) {
+    assert!(cluster.try_hand("join sharer share none none").is_err());
+}
+
+#[test]
+#[ignore = "needs a real Kafka: make test-kafka"]
+fn a_streams_group_is_told_as_kafkas_own_tool_tells_it() {
+    let cluster = Cluster::shared();
+    if !cluster.is_at_least(4, 2) {
+        assert!(cluster.try_hand("join app streams none none").is_err());
+        return;
+    }
+    hand("create-topic kinds-words 3");
+    for partition in 0..3 {
+        hand(&format!("produce kinds-words {partition} 10"));
+    }
+    hand("join kinds-app streams kinds-streams kinds-words counting");
+    hand("wait-caught-up kinds-streams commits=4");
+    let report = Run::on(cluster).groups(&["kinds-streams"]).report();
+    assert_eq!(show(report.group("kinds-streams"), "type state members"), "type=streams state=Stable members=1");
+    let repartition = "kinds-streams-by-size-repartition";
+    for (topic, internal) in [("kinds-words", "null"), (repartition, "true")] {
+        for number in 0..3 {
+            let shown = show(report.partition("kinds-streams", topic, number), "internal member");
+            assert_eq!(
+                shown,
+                format!("internal={internal} member=kinds-app-StreamThread-1-consumer"),
+                "{topic}/{number}"
+            );
+        }
+    }
+    hand("leave kinds-app");
+    hand("wait-streams-state kinds-streams Empty");
+    hand("produce kinds-words 1 5");
+    let report = Run::on(cluster).groups(&["kinds-streams"]).report();
+    let told = tool(cluster, &format!("{STREAMS} --describe --offsets --verbose --group kinds-streams"));
+    let column = |name: &str| told[0].iter().position(|cell| cell == name).unwrap_or_else(|| panic!("{told:?}"));
+    let (topic, partition, current, lag) =
+        (column("TOPIC"), column("PARTITION"), column("CURRENT-OFFSET"), column("OFFSET-LAG"));
+    let mut compared = 0;
+    for row in told[1..].iter().filter(|row| row[current] != "-") {
+        let number: i32 = row[partition].parse().expect("a partition");
+        let shown = show(report.partition("kinds-streams", &row[topic], number), "committed lag");
+        assert_eq!(shown, format!("committed={} lag={}", row[current], row[lag]), "{row:?}");
+        compared += 1;
+    }
+    assert!(compared >= 4, "{told:?}");
+    assert!(!report.group("kinds-streams").to_string().contains("changelog"), "to be behind there is no lag");
+}

@@ -1,4 +1,4 @@
-//! What the metrics of one cluster cost a month, as a table for the README.
+//! What the metrics of one cluster cost a month, as a table for README.md.
 //!
 //!     cargo run --example cost
 

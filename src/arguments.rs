@@ -23,9 +23,7 @@ pub(crate) enum Arguments {
     Help,
     /// The build.
     Version,
-    /// The table of variables as Markdown, for the README.
-    VariablesTable,
-    /// The table of supported releases as Markdown, for the README.
+    /// The table of supported releases as Markdown, for infra/README.md.
     SupportTable,
 }
 
@@ -41,7 +39,6 @@ impl Arguments {
             match argument {
                 Arg::Short('h') | Arg::Long("help") => return Ok(Self::Help),
                 Arg::Short('V') | Arg::Long("version") => return Ok(Self::Version),
-                Arg::Long("variables-table") => return Ok(Self::VariablesTable),
                 Arg::Long("support-table") => return Ok(Self::SupportTable),
                 Arg::Long("html") => page = Some(PathBuf::from(parser.value()?)),
                 Arg::Long("preflight") => preflight = true,

@@ -11,7 +11,7 @@ use lambda_runtime::{Diagnostic, LambdaEvent, service_fn};
 use meerkat::config::{Config, LAMBDA_REPORT_LIMIT};
 use meerkat::event::Request;
 use meerkat::verdict::Verdict;
-use meerkat::{Clock, Outcome, Warm, causes, html, variables};
+use meerkat::{Clock, Outcome, Warm, causes, html};
 use serde_json::Value;
 use serde_json::value::RawValue;
 use tokio::time::Instant;
@@ -112,10 +112,6 @@ fn run(runtime: &tokio::runtime::Runtime) -> Result<ExitCode, Error> {
         Arguments::Version => {
             let newest = meerkat::kafka::releases::newest();
             writeln!(out, "meerkat {}, tested with Kafka up to {newest}", env!("CARGO_PKG_VERSION"))?;
-            return Ok(ExitCode::SUCCESS);
-        }
-        Arguments::VariablesTable => {
-            write!(out, "{}", variables::markdown())?;
             return Ok(ExitCode::SUCCESS);
         }
         Arguments::SupportTable => {

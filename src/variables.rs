@@ -1,4 +1,4 @@
-//! The variables that a run knows: one table for `--help`, the README and the check for misspelt names.
+//! The variables that a run knows: one table for `--help` and the check for misspelt names.
 
 use std::fmt::Write as _;
 
@@ -255,17 +255,6 @@ pub fn help() -> String {
             let _ = write!(text, " [{default}]");
         }
         text.push('\n');
-    }
-    text
-}
-
-/// The table as the README shows it.
-#[must_use]
-pub fn markdown() -> String {
-    let mut text = String::from("| variable | default | meaning |\n|---|---|---|\n");
-    for Variable { name, default, meaning } in VARIABLES {
-        let default = default.map(|default| format!("`{default}`")).unwrap_or_default();
-        let _ = writeln!(text, "| `{name}` | {default} | {meaning} |");
     }
     text
 }

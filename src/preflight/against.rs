@@ -1,4 +1,4 @@
-//! The same question put to a release that is not there yet, from the table of releases; and that table for the README.
+//! The same question put to a release that is not there yet, from the table of releases; and that table for infra/README.md.
 
 use std::fmt::Write as _;
 
@@ -46,7 +46,7 @@ pub fn against(asked: &str, login: bool) -> Preflight {
     Preflight::new(None, Vec::new(), lines)
 }
 
-/// The table of supported releases as the README shows it.
+/// The table of supported releases as infra/README.md shows it.
 #[must_use]
 pub fn markdown() -> String {
     let mut text = String::from("| Kafka | status | what an older release takes away |\n|---|---|---|\n");

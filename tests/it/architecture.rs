@@ -141,13 +141,6 @@ fn the_top_level_stays() {
     assert!(new.is_empty(), "new at the top level: {new:?}");
 }
 
-#[test]
-fn the_readme_has_the_table_of_variables() {
-    let readme = std::fs::read_to_string(root().join("README.md")).expect("README.md can be read");
-    let table = meerkat::variables::markdown();
-    assert!(readme.contains(&table), "README.md lacks this table (meerkat --variables-table):\n{table}");
-}
-
 /// One file of `src/`.
 struct Source {
     /// Its path below `src/`.

@@ -21,6 +21,7 @@ mod infra;
 mod keystores;
 mod msk_iam;
 mod preflight;
+mod readme;
 mod real_kafka;
 mod recorded;
 mod requests;

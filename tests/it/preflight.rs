@@ -198,9 +198,9 @@ fn a_release_is_answered_from_the_table_without_a_broker() {
 }
 
 #[test]
-fn the_readme_has_the_table_of_releases() {
-    let readme = std::fs::read_to_string(concat!(env!("CARGO_MANIFEST_DIR"), "/README.md")).expect("README.md");
+fn infras_readme_has_the_table_of_releases() {
+    let readme = std::fs::read_to_string(concat!(env!("CARGO_MANIFEST_DIR"), "/infra/README.md")).expect("README.md");
     let table = meerkat::preflight::against::markdown();
     let between = readme.split("<!-- support-table -->").nth(1).map(str::trim);
-    assert_eq!(between, Some(table.trim()), "README.md needs this between two <!-- support-table -->:\n{table}");
+    assert_eq!(between, Some(table.trim()), "infra/README.md needs this between two <!-- support-table -->:\n{table}");
 }

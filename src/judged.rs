@@ -2,11 +2,12 @@
 
 use std::fmt::Write as _;
 
-use crate::acknowledged::as_commits;
-use crate::lag::{self, Committed, Known, Lag, Unknown};
-use crate::memory::{Look, Members, Memory, Sample, Thresholds};
-use crate::snapshot::{Group, Kind, Row, Snapshot};
-use crate::verdict::{self, Judgement, Verdict};
+use crate::age::Age;
+use crate::ages::Ages;
+use crate::lag::{self, Known, Unknown};
+use crate::memory::{Aged, Look, Members, Memory, Sample, Thresholds};
+use crate::snapshot::{Group, Row, Snapshot};
+use crate::verdict::{self, Judgement, Reason, Verdict};
 
 /// What the store knows of a row: its newest earlier sample, `None` where there is none.
 pub type Previous = Known<Option<Sample>>;
@@ -39,6 +40,10 @@ pub struct JudgedGroup {
     pub total_lag: Option<u64>,
     /// The largest of them.
     pub max_lag: Option<u64>,
+    /// Whether the total leaves out partitions that could not be read, so that it is a lower bound.
+    pub at_least: bool,
+    /// Whether every verdict rests on something that was seen.
+    supported: bool,
     /// Seconds until every partition has snapshots enough; `None` when no partition waits for any.
     pub warming_up_s: Option<i64>,
 }
@@ -102,12 +107,14 @@ impl Memories {
 impl Judged {
     /// Gives every row and group its verdict.
     ///
-    /// `earlier` is asked for the rows that [`Memories::suspicious`] named.
+    /// `earlier` is asked for the rows that [`Memories::suspicious`] named. The memories learn what is to be remembered of
+    /// the verdicts.
     pub fn new(
         snapshot: &Snapshot,
         time_ms: i64,
-        memories: &Memories,
+        memories: &mut Memories,
         before: &Before,
+        ages: &Ages,
         earlier: impl Fn(usize) -> Known<Vec<Sample>>,
         thresholds: impl Fn(&Group) -> Thresholds,
     ) -> Self {
@@ -121,16 +128,17 @@ impl Judged {
                     Ok(look) => look,
                     Err(why) => return unread(&why),
                 };
-                let Some(memory) = memories.of(row) else {
+                let Some(memory) = memories.0.get_mut(row).and_then(Option::as_mut) else {
                     return unread(&Unknown::because("nothing is remembered"));
                 };
-                let mut previous = match before.of(row) {
-                    Ok(previous) => previous.copied(),
-                    Err(why) => return verdict::judge_without_history(&look, why, &thresholds),
-                };
-                let mut samples = if memory.is_suspicious() { earlier(row) } else { Ok(Vec::new()) };
-                if group.kind == Kind::Share {
-                    as_commits(samples.as_mut().unwrap_or(&mut Vec::new()), previous.as_mut(), &mut look);
+                let age = ages.of(row).and_then(aged);
+                match before.of(row) {
+                    Err(why) => verdict::judge_without_history(&look, why, age, &thresholds),
+                    Ok(previous) if memory.is_suspicious() => match earlier(row) {
+                        Ok(samples) => verdict::judge(previous, &look, memory, Ok(&samples), age, &thresholds),
+                        Err(why) => verdict::judge(previous, &look, memory, Err(why), age, &thresholds),
+                    },
+                    Ok(previous) => verdict::judge(previous, &look, memory, Ok(&[]), age, &thresholds),
                 }
                 let samples = samples.as_deref().map_err(Clone::clone);
                 let judgement = verdict::judge(previous.as_ref(), &look, memory, samples, &thresholds);
@@ -149,10 +157,22 @@ impl Judged {
 }
 
 impl JudgedGroup {
-    /// The code to publish; `None` while the group warms up, so that an alarm keeps its state.
+    /// The code to publish, and `None` where an alarm is to keep its state.
+    ///
+    /// | the group is | published | what an alarm sees |
+    /// |---|---|---|
+    /// | OK, and everything that lags was seen to move or caught up since it is remembered | 1 | it closes |
+    /// | OK, but warming up, or after a cold start nothing supports it yet | nothing | no change |
+    /// | WARN | 2 | it opens where it asks for 2 |
+    /// | ERR | 3 | it opens |
+    /// | UNKNOWN, or NOTFOUND | nothing | no change; `UnknownGroups` counts it |
     #[must_use]
     pub fn published_status(&self) -> Option<u8> {
-        (self.warming_up_s.is_none() || self.verdict != Verdict::Ok).then(|| self.verdict.code())
+        match self.verdict {
+            Verdict::Ok if self.warming_up_s.is_some() || !self.supported => None,
+            Verdict::Unknown | Verdict::NotFound => None,
+            verdict => Some(verdict.code()),
+        }
     }
 
     fn new(snapshot: &Snapshot, group: &Group, judgements: &[Judgement]) -> Self {
@@ -192,8 +212,10 @@ impl JudgedGroup {
                 reason
             }
         };
+        let at_least = missing.is_some() || rows.iter().any(|row| row.committed.is_err() || snapshot.log(row).is_err());
+        let supported = judgements.iter().all(|judgement| judgement.supported);
         let warming_up_s = judgements.iter().filter_map(|judgement| judgement.warming_up_s).max();
-        Self { verdict, reason, total_lag, max_lag, warming_up_s }
+        Self { verdict, reason, total_lag, max_lag, at_least, supported, warming_up_s }
     }
 }
 
@@ -218,5 +240,18 @@ fn partitions_of(rows: &[Row]) -> String {
 }
 
 fn unread(why: &Unknown) -> Judgement {
-    Judgement { verdict: Verdict::Unknown, reason: why.to_string().into(), warming_up_s: None, findings: Vec::new() }
+    let reason = Reason::Unread(why.clone());
+    Judgement { verdict: Verdict::Unknown, reason, supported: false, warming_up_s: None, findings: Vec::new() }
+}
+
+/// Between which bounds an age lies; `None` where nothing is known of it.
+fn aged(age: &Age) -> Option<Aged> {
+    let (at_least_ms, at_most_ms) = match *age {
+        Age::CaughtUp => (0, Some(0)),
+        Age::Exact { ms } | Age::Interpolated { ms } => (ms, Some(ms)),
+        Age::Tied { ms, at_least_ms } | Age::AtMost { ms, at_least_ms } => (at_least_ms, Some(ms)),
+        Age::AtLeast { ms } => (ms, None),
+        Age::Unknown(_) => return None,
+    };
+    Some(Aged { at_least_ms, at_most_ms })
 }

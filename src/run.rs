@@ -165,14 +165,15 @@ impl<'a> Run<'a> {
         }
         let thresholds = |group: &Group| self.config.judgement.thresholds(&group.name);
         let before = past.before();
-        let memories = Memories::fold(&snapshot, time_ms, &before, thresholds);
+        let mut memories = Memories::fold(&snapshot, time_ms, &before, thresholds);
         let windows =
             past.open_windows(self.store.as_ref(), &snapshot, &memories, thresholds, self.until(HISTORY_SHARE));
         let (wanted, windows) = tokio::join!(self.search_ages(&survey, &snapshot, time_ms), windows);
         past.add(windows);
         let ages = wanted.ages(&snapshot, time_ms, &before);
         let mut laps = Laps::start();
-        let judged = Judged::new(&snapshot, time_ms, &memories, &before, |row| past.earlier(row), thresholds);
+        let judged =
+            Judged::new(&snapshot, time_ms, &mut memories, &before, &ages, |row| past.earlier(row), thresholds);
         tracing::debug!(ms = laps.lap(), groups = judged.groups.len(), "judged");
 
         let taken =

@@ -14,14 +14,24 @@ pub struct Commit {
     pub lag: Option<u64>,
 }
 
+/// Where a commit and its log stood at one look.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub(crate) struct Point {
+    pub(crate) time_ms: i64,
+    pub(crate) committed: Committed,
+    pub(crate) end: i64,
+}
+
 /// Milliseconds before now from which on earlier samples are worth reading.
 ///
-/// Ten usual gaps, as far as samples of a one-minute schedule are kept, and on slower schedules enough for ten commits.
+/// Ten usual gaps, and never less than somewhat over an hour, by which a step back is forgotten and troughs that rise
+/// from burst to burst are told apart; as far as samples of a one-minute schedule are kept, and on slower schedules enough
+/// for ten commits.
 #[must_use]
 pub fn reach_ms(memory: Memory, thresholds: &Thresholds) -> i64 {
     let commits = i64::try_from(COMMITS_KEPT).unwrap_or(i64::MAX);
     let gap_ms = memory.usual_gap_ms(thresholds).unwrap_or(thresholds.period_ms);
-    let least = (commits + 1) * thresholds.period_ms;
+    let least = ((commits + 1) * thresholds.period_ms).max(LEAST_MS);
     (commits * gap_ms).clamp(least, least.max(KEPT_MS))
 }
 
@@ -31,30 +41,54 @@ pub fn reach_ms(memory: Memory, thresholds: &Thresholds) -> i64 {
 /// what was before it is left out.
 #[must_use]
 pub fn commits(earlier: &[Sample], look: &Look) -> Vec<Commit> {
-    // One sample of each time, in order: (time, committed, log end).
-    let mut points: Vec<_> = earlier.iter().map(|sample| (sample.time_ms, sample.committed, sample.end)).collect();
-    points.retain(|&(time_ms, ..)| time_ms < look.time_ms);
-    points.push((look.time_ms, look.committed, look.log.end));
-    points.sort_by_key(|&(time_ms, ..)| time_ms);
-    points.dedup_by_key(|&mut (time_ms, ..)| time_ms);
-    let log_began = points.windows(2).rposition(|pair| pair[1].2 < pair[0].2).map_or(0, |last| last + 1);
-    let mut commits: Vec<_> = points[log_began..]
-        .windows(2)
-        .filter_map(|pair| {
-            let ((before_ms, before, before_end), (time_ms, now, end)) = (pair[0], pair[1]);
-            let Committed::At(offset) = now else {
-                return None;
-            };
-            let lag = memory::reference_lag(offset, (before_ms, before_end), (time_ms, end));
-            (now != before).then_some(Commit { offset, time_ms, lag: Some(lag) })
-        })
-        .collect();
+    let mut commits = changes(&points(earlier, look));
     commits.drain(..commits.len().saturating_sub(COMMITS_KEPT));
     commits
 }
 
+/// One point of each time, in order, all of them of the log that is there now; the look is the last one.
+pub(crate) fn points(earlier: &[Sample], look: &Look) -> Vec<Point> {
+    let point = |sample: &Sample| Point { time_ms: sample.time_ms, committed: sample.committed, end: sample.end };
+    let mut points: Vec<_> = earlier.iter().map(point).filter(|point| point.time_ms < look.time_ms).collect();
+    points.push(Point { time_ms: look.time_ms, committed: look.committed, end: look.log.end });
+    points.sort_by_key(|point| point.time_ms);
+    points.dedup_by_key(|point| point.time_ms);
+    let log_began = points.windows(2).rposition(|pair| pair[1].end < pair[0].end).map_or(0, |last| last + 1);
+    points.drain(..log_began);
+    points
+}
+
+/// Every change of the committed offset.
+pub(crate) fn changes(points: &[Point]) -> Vec<Commit> {
+    let pairs = points.windows(2).filter_map(|pair| {
+        let (before, now) = (pair[0], pair[1]);
+        let Committed::At(offset) = now.committed else {
+            return None;
+        };
+        let lag = memory::reference_lag(offset, (before.time_ms, before.end), (now.time_ms, now.end));
+        (now.committed != before.committed).then_some(Commit { offset, time_ms: now.time_ms, lag: Some(lag) })
+    });
+    pairs.collect()
+}
+
+/// When the log end passed an offset, taken to grow evenly between two points; before the first one, as fast as since.
+pub(crate) fn reached_ms(points: &[Point], offset: i64) -> Option<i64> {
+    let (first, last) = (points.first()?, points.last()?);
+    let after = points.partition_point(|point| point.end <= offset);
+    let (from, to) = match after {
+        0 => (first, last),
+        after => (&points[after - 1], points.get(after)?),
+    };
+    let grown = i128::from(to.end - from.end);
+    let took = i128::from(to.time_ms - from.time_ms);
+    let into = (grown > 0).then(|| i128::from(offset - from.end) * took / grown)?;
+    i64::try_from(i128::from(from.time_ms) + into).ok()
+}
+
 /// Burrow's default number of intervals.
 pub(crate) const COMMITS_KEPT: usize = 10;
+/// The step back is remembered for five quarters of an hour.
+const LEAST_MS: i64 = 80 * 60_000;
 /// How long samples of a one-minute schedule can be read back (sub-minute data in `CloudWatch`).
 const KEPT_MS: i64 = 3 * 3_600_000;
 
@@ -125,7 +159,7 @@ mod tests {
     #[test]
     fn the_reach_holds_ten_commits_of_a_slow_schedule_and_three_hours_of_a_fast_one() {
         let memory = sample("0:1/1").memory;
-        assert_eq!(reach_ms(memory, &MINUTE), 11 * 60_000);
+        assert_eq!(reach_ms(memory, &MINUTE), 80 * 60_000);
         assert_eq!(reach_ms(memory, &Thresholds { period_ms: 86_400_000, ..MINUTE }), 11 * 86_400_000);
         let seldom = (0..=90).map(|minute| sample(&format!("{minute}:{}/9", minute / 30))).reduce(|before, next| {
             let look = look(next.time_ms, next.committed, next.end);

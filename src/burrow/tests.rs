@@ -3,6 +3,7 @@
 use serde_json::{Value, json};
 
 use super::*;
+use crate::ages::Ages;
 use crate::judged::Before;
 use crate::lag::{Assigned, LogRange, Unknown};
 use crate::memory::{Look, Members, Thresholds};
@@ -144,8 +145,9 @@ impl Scene {
             blind: None,
         };
         let before = Before(Ok(vec![Ok(None); snapshot.rows.len()]));
-        let memories = Memories::fold(&snapshot, NOW, &before, |_| MINUTE);
-        let judged = Judged::new(&snapshot, NOW, &memories, &before, |_| Ok(Vec::new()), |_| MINUTE);
+        let mut memories = Memories::fold(&snapshot, NOW, &before, |_| MINUTE);
+        let judged =
+            Judged::new(&snapshot, NOW, &mut memories, &before, &Ages::default(), |_| Ok(Vec::new()), |_| MINUTE);
         Self { snapshot, memories, judged }
     }
 

@@ -1,7 +1,7 @@
 //! What is seen of a partition, now and earlier.
 
 use super::{Memory, Thresholds};
-use crate::lag::{self, Assigned, Committed, LogRange};
+use crate::lag::{self, Assigned, Committed, Lag, LogRange};
 
 /// What one run saw of one partition.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
@@ -29,6 +29,15 @@ pub struct Sample {
     pub end: i64,
     /// What that run knew of the time before.
     pub memory: Memory,
+}
+
+/// Between which bounds the age of the oldest unread record lies, in milliseconds.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub struct Aged {
+    /// It is at least so old.
+    pub at_least_ms: u64,
+    /// It is at most so old, as far as a log in order tells; `None` where nothing does.
+    pub at_most_ms: Option<u64>,
 }
 
 /// Whether a group has members.
@@ -61,6 +70,27 @@ impl Look {
         self.members == Members::Present && self.assigned == Assigned::No
     }
 
+    /// Records that were deleted before they were read.
+    #[must_use]
+    pub fn lost(&self) -> u64 {
+        if let Lag::Lost { lost, .. } = lag::lag(self.committed, self.log) { lost } else { 0 }
+    }
+
+    /// Whether the commit stands past the log end.
+    #[must_use]
+    pub fn is_past_end(&self) -> bool {
+        matches!(lag::lag(self.committed, self.log), Lag::PastEnd(_))
+    }
+
+    /// Whether nothing is left to read beyond what is allowed.
+    ///
+    /// A group without a reader is not caught up because retention deleted what it had left to read.
+    #[must_use]
+    pub fn is_caught_up(&self, thresholds: &Thresholds) -> bool {
+        let lost = self.lost() > 0 && self.assigned != Assigned::Yes;
+        self.unread() <= thresholds.allowed_lag && !lost && !self.is_past_end()
+    }
+
     pub(super) fn has_no_reader(&self, thresholds: &Thresholds) -> bool {
         self.members == Members::Absent || (thresholds.unassigned_alarms && self.is_unassigned())
     }
@@ -70,6 +100,13 @@ impl Look {
             return 0;
         };
         reference_lag(offset.max(self.log.start), (earlier_ms, earlier_end), (self.time_ms, self.log.end))
+    }
+}
+
+impl Sample {
+    pub(super) fn was_caught_up(&self, thresholds: &Thresholds) -> bool {
+        let Committed::At(offset) = self.committed else { return self.end == 0 };
+        u64::try_from(self.end - offset).is_ok_and(|unread| unread <= thresholds.allowed_lag)
     }
 }
 

@@ -33,10 +33,7 @@ pub struct PartitionEntry<'a> {
     #[serde(skip_serializing_if = "Option::is_none")]
     past_end_by: Option<u64>,
     member: Option<&'a str>,
-    /// Whether the topic is one that a Streams application keeps between parts of its own.
-    #[serde(skip_serializing_if = "std::ops::Not::not")]
-    internal: bool,
-    reason: &'a str,
+    reason: String,
     #[serde(skip)]
     pub(super) severity: u8,
 }
@@ -66,7 +63,7 @@ impl<'a> PartitionEntry<'a> {
         let (mut lost, mut past_end_by) = (None, None);
         let findings = judgement.findings.iter().map(|finding| {
             match finding {
-                Finding::DataLoss { lost: offsets } => lost = Some(*offsets),
+                Finding::DataLoss { lost: offsets, .. } => lost = Some(*offsets),
                 Finding::PastEnd { by } => past_end_by = Some(*by),
                 _ => {}
             }
@@ -98,7 +95,7 @@ impl<'a> PartitionEntry<'a> {
                 let members = group.members.as_ref().ok()?;
                 Some(&*members.get(usize::try_from(member).ok()?)?.client_id)
             }),
-            reason: &judgement.reason,
+            reason: judgement.reason.to_string(),
             severity: judgement.verdict.severity(),
         }
     }
@@ -119,5 +116,8 @@ fn word(finding: Finding) -> &'static str {
         Finding::Blocked => "blocked",
         Finding::Unassigned => "unassigned",
         Finding::Recreated => "recreated",
+        Finding::LossAhead => "loss_ahead",
+        Finding::Abandoned => "abandoned",
+        Finding::Unstable => "unstable",
     }
 }

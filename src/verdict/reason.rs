@@ -1,40 +1,187 @@
-//! The sentences behind a verdict, with their figures.
+//! The sentences behind a verdict: data until somebody reads them.
 
-use super::Thresholds;
-use super::questions::step_back;
-use crate::lag::Assigned;
-use crate::memory::{Look, Memory};
-use crate::window::Commit;
+use std::fmt;
 
-pub(super) fn silence(look: &Look, memory: Memory, thresholds: &Thresholds) -> String {
-    let usually = memory.usual_gap_ms(thresholds).map_or_else(
-        || "usual interval not known yet".to_owned(),
-        |gap_ms| format!("usually within {}", duration(gap_ms)),
-    );
-    let reader = match memory.assigned() {
-        Assigned::Yes => "a member is assigned",
-        Assigned::No => "no member assigned",
-        Assigned::Unknown => "not known whether a member is assigned",
-    };
-    let silent = duration(memory.silent_ms(thresholds));
-    let over = if memory.silence_is_at_its_limit() { "over " } else { "" };
-    format!("no commit for {over}{silent} ({usually}), {} records behind, {reader}", grouped(look.unread()))
+use super::trend::Growth;
+use crate::lag::{Assigned, Unknown};
+use crate::memory::{Memory, Thresholds};
+
+/// Why a verdict was given; its `Display` is one sentence without a full stop.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub enum Reason {
+    /// The partition or its history could not be read.
+    Unread(Unknown),
+    /// Nothing was ever committed; whether somebody reads all the same.
+    NoCommit {
+        /// Whether a member is assigned.
+        read: bool,
+    },
+    /// The commit stands so many offsets past the log end.
+    PastEnd {
+        /// Offsets between the two.
+        by: u64,
+        /// Whether records came since, and the commit stood.
+        stands: bool,
+    },
+    /// Nothing is left to read.
+    CaughtUp,
+    /// So many records are left, which is allowed.
+    Allowed(u64),
+    /// So many records are left, and it is too early to say more.
+    WarmingUp(u64),
+    /// So many records are left, and commits keep coming.
+    Behind(u64),
+    /// So many records are left, none of them older than the objective, in seconds.
+    InTime {
+        /// Records left.
+        unread: u64,
+        /// The objective.
+        objective_s: u64,
+    },
+    /// The oldest unread record is older than the objective, both in seconds.
+    Late {
+        /// The record's age, at least.
+        age_s: u64,
+        /// The objective.
+        objective_s: u64,
+    },
+    /// Nobody commits.
+    Silent(Silence),
+    /// Nobody commits, and an open transaction is why.
+    Blocked(Silence),
+    /// The last member is gone, and records of that age, in seconds, wait.
+    Left {
+        /// The age of the oldest one, at least.
+        age_s: u64,
+        /// Records left.
+        unread: u64,
+    },
+    /// Nobody has read or committed since the first look.
+    Abandoned {
+        /// Records left.
+        unread: u64,
+    },
+    /// Members are there, and for so many milliseconds nobody was assigned for good.
+    Unstable {
+        /// For how long at least.
+        ms: i64,
+    },
+    /// The commit went back and has not come up again.
+    SteppedBack {
+        /// The highest commit before.
+        from: i64,
+        /// The commit now.
+        to: i64,
+    },
+    /// It falls behind.
+    Grew(Growth),
+    /// It fell behind before, and has not clearly gained ground since.
+    StillBehind(u64),
+    /// Records were deleted before they were read.
+    Lost {
+        /// How many.
+        lost: u64,
+    },
 }
 
-pub(super) fn stepped_back(commits: &[Commit]) -> String {
-    let at = step_back(commits).unwrap_or(0);
-    let (before, after) = (commits[at.saturating_sub(1)].offset, commits[at].offset);
-    let back = grouped(before.abs_diff(after));
-    format!("the commit went {back} records back, from {before} to {after}, and has not come up again")
+/// A silence in figures.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub struct Silence {
+    ms: i64,
+    is_at_its_limit: bool,
+    usual_ms: Option<i64>,
+    unread: u64,
+    lost: u64,
+    assigned: Assigned,
 }
 
-pub(super) fn grew(commits: &[Commit]) -> String {
-    let lag = |commit: Option<&Commit>| grouped(commit.and_then(|commit| commit.lag).unwrap_or(0));
-    let (first, last) = (commits.first(), commits.last());
-    let count = commits.len().saturating_sub(1);
-    let took = last.map_or(0, |last| last.time_ms) - first.map_or(0, |first| first.time_ms);
-    let (from, to) = (lag(first), lag(last));
-    format!("falls behind, from {from} to {to} records within {count} commits and {}", duration(took))
+impl Silence {
+    pub(super) fn of(memory: Memory, unread: u64, lost: u64, thresholds: &Thresholds) -> Self {
+        Self {
+            ms: memory.silent_ms(thresholds),
+            is_at_its_limit: memory.silence_is_at_its_limit(),
+            usual_ms: memory.usual_gap_ms(thresholds),
+            unread,
+            lost,
+            assigned: memory.assigned(),
+        }
+    }
+}
+
+impl fmt::Display for Reason {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        let behind = |records: &u64| format!("{} behind", records_of(*records));
+        match self {
+            Self::Unread(why) => write!(f, "{why}"),
+            Self::NoCommit { read: true } => f.write_str("no commit, though a member is assigned"),
+            Self::NoCommit { read: false } => f.write_str("no commit"),
+            Self::PastEnd { by, stands } => {
+                let by = grouped(*by);
+                write!(f, "committed {by} offsets past the log end: the topic was truncated or recreated")?;
+                f.write_str(if *stands { ", and what is written since is not read" } else { "" })
+            }
+            Self::CaughtUp => f.write_str("caught up"),
+            Self::Allowed(unread) => write!(f, "{}, which is allowed", behind(unread)),
+            Self::WarmingUp(unread) => write!(f, "warming up, {}", behind(unread)),
+            Self::Behind(unread) => write!(f, "{}, commits keep coming", behind(unread)),
+            Self::InTime { unread, objective_s } => {
+                write!(f, "{}, none older than the objective of {}", behind(unread), seconds(*objective_s))
+            }
+            Self::Late { age_s, objective_s } => {
+                let (age, objective) = (seconds(*age_s), seconds(*objective_s));
+                write!(f, "late: its oldest unread record is {age} old, objective {objective}")
+            }
+            Self::Silent(silence) => silence.fmt(f),
+            Self::Blocked(silence) => write!(f, "held up by an open transaction, {silence}"),
+            Self::Left { age_s, unread } => {
+                write!(f, "its members left, {}, the oldest record is {} old", behind(unread), seconds(*age_s))
+            }
+            Self::Abandoned { unread } => {
+                write!(f, "abandoned: no member and no commit since it is watched, {}", behind(unread))
+            }
+            Self::Unstable { ms } => write!(f, "rebalances without end, for at least {}", duration(*ms)),
+            Self::SteppedBack { from, to } => {
+                let back = grouped(from.abs_diff(*to));
+                write!(f, "the commit went {back} records back, from {from} to {to}, and has not come up again")
+            }
+            Self::Grew(Growth { from, to, commits, took_ms }) => {
+                let (from, to, took) = (grouped(*from), grouped(*to), duration(*took_ms));
+                write!(f, "falls behind, from {from} to {to} records within {commits} commits and {took}")
+            }
+            Self::StillBehind(unread) => {
+                write!(f, "fell behind and has not clearly gained ground since, {}", behind(unread))
+            }
+            Self::Lost { lost } => write!(f, "{} deleted before it read them", records_of(*lost)),
+        }
+    }
+}
+
+impl fmt::Display for Silence {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        let over = if self.is_at_its_limit { "over " } else { "" };
+        write!(f, "no commit for {over}{} ", duration(self.ms))?;
+        match self.usual_ms {
+            Some(gap_ms) => write!(f, "(usually within {})", duration(gap_ms))?,
+            None => f.write_str("(usual interval not known yet)")?,
+        }
+        write!(f, ", {} behind", records_of(self.unread))?;
+        if self.lost > 0 {
+            write!(f, ", {} deleted unread", grouped(self.lost))?;
+        }
+        f.write_str(match self.assigned {
+            Assigned::Yes => ", a member is assigned",
+            Assigned::No => ", no member assigned",
+            Assigned::Unknown => ", not known whether a member is assigned",
+        })
+    }
+}
+
+fn records_of(count: u64) -> String {
+    if count == 1 { "1 record".to_owned() } else { format!("{} records", grouped(count)) }
+}
+
+fn seconds(seconds: u64) -> String {
+    duration(i64::try_from(seconds).unwrap_or(i64::MAX).saturating_mul(1_000))
 }
 
 /// In the one or two greatest units, rounded to the nearest.

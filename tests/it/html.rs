@@ -282,8 +282,8 @@ fn real_report() -> String {
     };
     let thresholds = |_: &Group| Thresholds::DEFAULT;
     let before = Before(Ok(vec![Ok(None)]));
-    let memories = Memories::fold(&snapshot, 0, &before, thresholds);
-    let judged = Judged::new(&snapshot, 0, &memories, &before, |_| Ok(Vec::new()), thresholds);
+    let mut memories = Memories::fold(&snapshot, 0, &before, thresholds);
+    let judged = Judged::new(&snapshot, 0, &mut memories, &before, &Ages::default(), |_| Ok(Vec::new()), thresholds);
     let (history, metrics) = (report::HistoryEntry::default(), report::MetricsEntry::default());
     let frame = Frame {
         cluster: "prod",

@@ -1,7 +1,7 @@
 //! A topic partition, its consumer, and what may go wrong with it, second by second.
 
 use meerkat::lag::{Assigned, Committed, LogRange};
-use meerkat::memory::{Look, Members};
+use meerkat::memory::{Aged, Look, Members};
 
 /// What is written to the partition.
 #[derive(Clone, Copy, Debug)]
@@ -12,6 +12,22 @@ pub(super) enum Load {
     OneIn(u64),
     /// So many records a second for so many seconds, in each so many seconds.
     Bursts(f64, u64, u64),
+    /// So many records a second on average, each on its own.
+    Poisson(f64),
+    /// So many records a second at noon, and a fifth of that at midnight.
+    ByDay(f64),
+    /// So many records a second, and none for an hour after each two hours.
+    Pauses(f64),
+}
+
+/// When the group has members.
+#[derive(Clone, Copy, Debug)]
+pub(super) enum Presence {
+    Always,
+    /// It commits all the same, as Flink does.
+    Never,
+    /// For so many seconds in each so many.
+    Runs(u64, u64),
 }
 
 /// How the records are read.
@@ -24,6 +40,15 @@ pub(super) struct Consumer {
     pub(super) commits_each: u64,
     /// Seconds that a record is being worked on before it counts as read.
     pub(super) works: usize,
+    /// Seconds from a checkpoint's position to its commit.
+    pub(super) checkpoints: usize,
+    /// Seconds for which a batch is worked on, all of it committed at the end; 0 where records are read one by one.
+    pub(super) batches: u64,
+    pub(super) presence: Presence,
+    /// Seconds after which a record is deleted, read or not.
+    pub(super) retention: Option<usize>,
+    /// Records that are there from the beginning.
+    pub(super) backlog: f64,
     /// What happens to it, and in which second.
     pub(super) fault: Option<(u64, Fault)>,
 }
@@ -38,6 +63,10 @@ pub(super) enum Fault {
     SlowsTo(f64),
     /// It seeks so many records back and reads so many a second from now on.
     SeeksBack(f64, f64),
+    /// All of its members are there, and the group never becomes stable again.
+    Rebalances,
+    /// The topic is recreated: the log begins again, and the commit stands so many records past its end.
+    StandsPastEnd(f64),
 }
 
 /// Where the log and its reader are.
@@ -50,16 +79,34 @@ pub(super) struct World {
     ends: Vec<f64>,
     rate: f64,
     position: f64,
+    positions: Vec<f64>,
+    batch: f64,
     committed: f64,
+    start: f64,
 }
 
 impl World {
     pub(super) fn new(consumer: Consumer, seed: u64) -> Self {
         let mut random = Random(seed);
         let phase = random.below(600);
-        let start = 1_000_000.0;
-        let (end, position, committed) = (start, start, start);
-        Self { consumer, random, second: 0, phase, end, ends: Vec::new(), rate: 0.0, position, committed }
+        let end = 100_000_000.0;
+        let position = end - consumer.backlog;
+        let (ends, positions) = (Vec::new(), Vec::new());
+        let (batch, committed) = (position, position);
+        Self {
+            consumer,
+            random,
+            second: 0,
+            phase,
+            end,
+            ends,
+            rate: 0.0,
+            position,
+            positions,
+            batch,
+            committed,
+            start: 0.0,
+        }
     }
 
     pub(super) fn run_to(&mut self, second: u64) {
@@ -77,14 +124,27 @@ impl World {
             }
             Load::Steady(_) => {}
             Load::OneIn(seconds) => self.rate = if self.random.below(seconds) == 0 { 1.0 } else { 0.0 },
+            Load::Poisson(mean) => {
+                // The sum of twelve even ones is nearly normal.
+                let normal = (0..12).map(|_| self.random.below(1_000) as f64 / 1_000.0).sum::<f64>() - 6.0;
+                self.rate = (mean + normal * mean.sqrt()).max(0.0).round();
+            }
+            Load::ByDay(noon) => {
+                let day = (clock % 86_400) as f64 / 86_400.0 * std::f64::consts::TAU;
+                self.rate = noon * (0.6 - 0.4 * day.cos());
+            }
+            Load::Pauses(rate) => self.rate = if clock % 10_800 < 7_200 { rate } else { 0.0 },
             Load::Bursts(rate, length, every) => self.rate = if clock % every < length { rate } else { 0.0 },
         }
         self.end += self.rate;
         self.ends.push(self.end);
+        if let Some(gone) = self.consumer.retention.and_then(|seconds| self.ends.len().checked_sub(seconds + 1)) {
+            self.start = self.ends[gone];
+        }
         let mut reads = self.consumer.reads;
         if let Some((at, fault)) = self.consumer.fault.filter(|(at, _)| *at <= self.second) {
             match fault {
-                Fault::Crashes | Fault::Sticks => return,
+                Fault::Crashes | Fault::Sticks | Fault::Rebalances | Fault::StandsPastEnd(_) => return,
                 Fault::SlowsTo(rate) => reads = rate,
                 Fault::SeeksBack(records, rate) => {
                     reads = rate;
@@ -95,24 +155,68 @@ impl World {
                 }
             }
         }
+        if let Presence::Runs(runs, every) = self.consumer.presence
+            && clock % every >= runs
+        {
+            return;
+        }
+        if self.consumer.retention.is_some() {
+            self.position = self.position.max(self.start);
+        }
         let worked_up_to =
             self.ends.len().checked_sub(self.consumer.works + 1).map_or(self.position, |at| self.ends[at]);
         self.position = self.position.max((self.position + reads).min(worked_up_to));
-        if clock.is_multiple_of(self.consumer.commits_each) {
-            self.committed = self.position;
+        self.positions.push(self.position);
+        if self.consumer.batches > 0 {
+            if clock.is_multiple_of(self.consumer.batches) {
+                self.committed = self.batch;
+                self.batch = self.end;
+            }
+        } else if clock.is_multiple_of(self.consumer.commits_each) {
+            let at = self.positions.len().saturating_sub(self.consumer.checkpoints + 1);
+            self.committed = self.committed.max(self.positions[at]).min(self.position);
+            if self.consumer.fault.is_some() {
+                self.committed = self.positions[at];
+            }
         }
+    }
+
+    /// How old the oldest unread record is, as a search by timestamps finds it.
+    pub(super) fn age(&self) -> Option<Aged> {
+        let next = self.committed.max(self.start);
+        let written = self.ends.partition_point(|end| *end <= next);
+        let ms = (self.ends.len().checked_sub(written + 1)? * 1_000) as u64;
+        let first = written == 0 && self.consumer.backlog > 0.0;
+        let ms = if first { ms + BACKLOG_IS_OLDER_MS } else { ms };
+        Some(Aged { at_least_ms: ms, at_most_ms: Some(ms + 1_000) })
     }
 
     /// What a run sees now.
     pub(super) fn look(&self) -> Look {
-        let crashed = matches!(self.consumer.fault, Some((at, Fault::Crashes)) if at + SESSION_S <= self.second);
-        let end = self.end as i64;
+        let past = |session_s| matches!(self.consumer.fault, Some((at, _)) if at + session_s <= self.second);
+        let fault = self.consumer.fault.map(|(_, fault)| fault);
+        let crashed = matches!(fault, Some(Fault::Crashes)) && past(SESSION_S);
+        let unstable = matches!(fault, Some(Fault::Rebalances)) && past(0);
+        let away = match self.consumer.presence {
+            Presence::Always => crashed,
+            Presence::Never => true,
+            Presence::Runs(runs, every) => crashed || (self.second + self.phase) % every >= runs,
+        };
+        let mut end = self.end as i64;
+        if let Some((_, Fault::StandsPastEnd(by))) = self.consumer.fault.filter(|_| past(0)) {
+            end = (self.committed - by) as i64 + (self.second - self.consumer.fault.map_or(0, |(at, _)| at)) as i64;
+        }
+        let (assigned, members) = match (away, unstable) {
+            (true, _) => (Assigned::No, Members::Absent),
+            (_, true) => (Assigned::Unknown, Members::Present),
+            _ => (Assigned::Yes, Members::Present),
+        };
         Look {
             time_ms: START_MS + self.second as i64 * 1_000,
             committed: Committed::At(self.committed as i64),
-            log: LogRange { start: 0, end, last_stable: Some(end) },
-            assigned: if crashed { Assigned::No } else { Assigned::Yes },
-            members: if crashed { Members::Absent } else { Members::Present },
+            log: LogRange { start: self.start as i64, end, last_stable: Some(end) },
+            assigned,
+            members,
         }
     }
 }
@@ -134,6 +238,8 @@ impl Random {
     }
 }
 
+/// How much older than the simulation a backlog is, in milliseconds.
+const BACKLOG_IS_OLDER_MS: u64 = 3_600_000;
 /// Kafka's default `session.timeout.ms`, in seconds.
 const SESSION_S: u64 = 45;
 /// A whole minute, as scheduled runs have it.

@@ -1,0 +1,291 @@
+//! Our rules, in order: what a memory, a window of looks and the age of the oldest unread record say together.
+
+use super::trend;
+use super::{Finding, Judgement, Reason, Silence, Thresholds, Verdict, findings};
+use crate::lag::{self, Assigned, Committed, Known, Unknown};
+use crate::memory::{Abandoned, Aged, Look, Members, Memory, Objective, Sample};
+use crate::window::{self, Point};
+
+/// The verdict on one partition.
+///
+/// `memory` is what [`Memory::fold`] made of `previous` and `look`, and learns what is to be remembered of the verdict.
+/// `earlier` is asked only where [`Memory::is_suspicious`], and holds the samples of the last [`window::reach_ms`],
+/// `previous` included. `age` is that of the oldest unread record, where anything is known of it.
+#[must_use]
+pub fn judge(
+    previous: Option<&Sample>,
+    look: &Look,
+    memory: &mut Memory,
+    earlier: Known<&[Sample]>,
+    age: Option<Aged>,
+    thresholds: &Thresholds,
+) -> Judgement {
+    let seen = Seen { previous, look, memory: *memory, age, thresholds };
+    let findings = findings(previous, look, *memory, thresholds);
+    let points = match earlier {
+        _ if !memory.is_suspicious() => Ok(Vec::new()),
+        Ok(earlier) => Ok(window::points(earlier, look)),
+        Err(why) => Err(why),
+    };
+    let slow = points.as_ref().is_ok_and(|points| seen.is_slow(points));
+    let (verdict, reason) = seen.verdict(&findings, points);
+    let (verdict, reason) = match seen.objective_verdict() {
+        Some((floor, why)) if floor.severity() > verdict.severity() => (floor, why),
+        _ => (verdict, reason),
+    };
+    memory.learn(slow, seen.is_older_than_its_objective());
+    let caught_up = seen.is_caught_up();
+    let counts = lag::lag(look.committed, look.log).unread().is_some() || thresholds.uncommitted_alarms;
+    let missing = i64::from(memory.snapshots_missing());
+    let warming_up_s =
+        (missing > 0 && !caught_up && counts && verdict == Verdict::Ok).then(|| missing * thresholds.period_ms / 1_000);
+    let supported =
+        verdict != Verdict::Ok || caught_up || !counts || memory.supports_ok() || seen.is_in_time().is_some();
+    Judgement { verdict, reason, supported, warming_up_s, findings }
+}
+
+/// The verdict where the history could not be read: a partition that is caught up needs none, an objective for the age of
+/// the oldest unread record neither; of others nothing is known.
+#[must_use]
+pub fn judge_without_history(look: &Look, why: &Unknown, age: Option<Aged>, thresholds: &Thresholds) -> Judgement {
+    let mut memory = Memory::fold(None, look, thresholds);
+    let judgement = judge(None, look, &mut memory, Ok(&[]), age, thresholds);
+    if judgement.supported && (judgement.warming_up_s.is_none() || thresholds.objective.is_some() && age.is_some()) {
+        return Judgement { warming_up_s: None, ..judgement };
+    }
+    let reason = Reason::Unread(why.clone());
+    Judgement { verdict: Verdict::Unknown, reason, warming_up_s: None, ..judgement }
+}
+
+/// Everything that the rules look at.
+struct Seen<'a> {
+    previous: Option<&'a Sample>,
+    look: &'a Look,
+    memory: Memory,
+    age: Option<Aged>,
+    thresholds: &'a Thresholds,
+}
+
+impl Seen<'_> {
+    fn verdict(&self, findings: &[Finding], points: Known<Vec<Point>>) -> (Verdict, Reason) {
+        let Self { look, memory, thresholds, .. } = *self;
+        let has = |finding| findings.contains(&finding);
+        let unread = look.unread();
+        let silence = || Silence::of(memory, unread, look.lost(), thresholds);
+        let silent_ms = memory.silent_ms(thresholds);
+        let silent = silent_ms > self.patience_ms();
+        let lost = memory.has_lost_lately() && memory.snapshots_missing() == 0;
+        let waived = has(Finding::Unassigned) && !thresholds.unassigned_alarms;
+
+        if look.committed == Committed::Never {
+            let read = has(Finding::Uncommitted);
+            let long = memory.silent_ms(thresholds) >= PATIENCE_PERIODS * thresholds.period_ms;
+            let alarms = thresholds.uncommitted_alarms && read && long;
+            (if alarms { Verdict::Warn } else { Verdict::Ok }, Reason::NoCommit { read })
+        } else if look.is_past_end() {
+            self.past_end()
+        } else if lost && self.is_caught_up() {
+            (Verdict::Warn, Reason::Lost { lost: look.lost() })
+        } else if self.is_caught_up() {
+            (Verdict::Ok, if unread == 0 { Reason::CaughtUp } else { Reason::Allowed(unread) })
+        } else if let Some(objective_s) = self.is_in_time().filter(|_| !memory.has_stepped_back() && !lost) {
+            (Verdict::Ok, Reason::InTime { unread, objective_s })
+        } else if memory.snapshots_missing() > 0 {
+            (Verdict::Ok, Reason::WarmingUp(unread))
+        } else if has(Finding::Abandoned) {
+            (abandoned(thresholds), Reason::Abandoned { unread })
+        } else if self.has_lost_its_reader() {
+            (Verdict::Stop, Reason::Silent(silence()))
+        } else if let Some(age_s) = self.was_left_s() {
+            (Verdict::Stop, Reason::Left { age_s, unread })
+        } else if has(Finding::Unstable) {
+            (Verdict::Err, Reason::Unstable { ms: memory.unstable_ms(thresholds) })
+        } else if (silent || self.was_stuck_before()) && waived {
+            (Verdict::Ok, Reason::Silent(silence()))
+        } else if silent && has(Finding::Blocked) {
+            (Verdict::Warn, Reason::Blocked(silence()))
+        } else if silent || self.was_stuck_before() {
+            let has_reader = memory.assigned() == Assigned::Yes;
+            (if has_reader { Verdict::Stall } else { Verdict::Stop }, Reason::Silent(silence()))
+        } else {
+            match points {
+                Err(why) => (Verdict::Unknown, Reason::Unread(why)),
+                Ok(points) => self.of_the_window(&points).unwrap_or_else(|| {
+                    let quiet = silent_ms > thresholds.period_ms;
+                    let reason = if quiet { Reason::Silent(silence()) } else { Reason::Behind(unread) };
+                    let lost = lost.then(|| (Verdict::Warn, Reason::Lost { lost: look.lost() }));
+                    lost.unwrap_or((Verdict::Ok, reason))
+                }),
+            }
+        }
+    }
+
+    fn past_end(&self) -> (Verdict, Reason) {
+        let by = match self.look.committed {
+            Committed::At(offset) => offset.abs_diff(self.look.log.end),
+            Committed::Never => 0,
+        };
+        let has_members = self.look.members == Members::Present;
+        let stands = self.memory.may_be_slow();
+        let verdict = match (stands, has_members) {
+            (true, true) => Verdict::Stall,
+            (true, false) => Verdict::Stop,
+            (false, true) if self.memory.snapshots_missing() == 0 => Verdict::Warn,
+            (false, _) => Verdict::Ok,
+        };
+        (verdict, Reason::PastEnd { by, stands })
+    }
+
+    /// A step back that was not made up for, and ground that is lost.
+    fn of_the_window(&self, points: &[Point]) -> Option<(Verdict, Reason)> {
+        if self.memory.has_stepped_back()
+            && let Committed::At(to) = self.look.committed
+            && let Some(from) = self.highest(points).filter(|highest| *highest > to)
+        {
+            return Some((Verdict::Rewind, Reason::SteppedBack { from, to }));
+        }
+        if !self.is_slow(points) {
+            return None;
+        }
+        let grew = trend::slow(points, self.thresholds.allowed_lag, self.thresholds.period_ms);
+        Some((Verdict::Warn, grew.map_or(Reason::StillBehind(self.look.unread()), Reason::Grew)))
+    }
+
+    /// The highest commit of the window, whether or not it was made within it: what stands when the window begins counts.
+    fn highest(&self, points: &[Point]) -> Option<i64> {
+        let before = self.previous.map(|sample| sample.committed);
+        let committed = points.iter().map(|point| point.committed).chain(before);
+        let offsets = committed.filter_map(|committed| match committed {
+            Committed::At(offset) => Some(offset),
+            Committed::Never => None,
+        });
+        offsets.max()
+    }
+
+    /// Whether it loses ground, or lost it before and has not clearly gained any since.
+    fn is_slow(&self, points: &[Point]) -> bool {
+        let Self { memory, thresholds, .. } = *self;
+        let slow = || trend::slow(points, thresholds.allowed_lag, thresholds.period_ms).is_some();
+        let over = || trend::over(points, thresholds.allowed_lag, thresholds.period_ms);
+        let may_be = memory.snapshots_missing() == 0 && memory.may_be_slow() && !self.is_caught_up();
+        may_be && !self.look.is_past_end() && if memory.was_slow() { !over() } else { slow() }
+    }
+
+    fn is_caught_up(&self) -> bool {
+        self.look.committed != Committed::Never && self.look.is_caught_up(self.thresholds)
+    }
+
+    /// The objective, in seconds, where the oldest unread record is known to be younger.
+    fn is_in_time(&self) -> Option<u64> {
+        let objective_s = self.thresholds.objective?.warn_s;
+        (self.age?.at_most_ms? <= objective_s * 1_000).then_some(objective_s)
+    }
+
+    fn is_older_than_its_objective(&self) -> bool {
+        let older = |objective: Objective| Some(self.age?.at_least_ms > objective.warn_s * 1_000);
+        !self.is_caught_up() && self.thresholds.objective.and_then(older).unwrap_or(false)
+    }
+
+    /// What its age comes to: at the second look in a row, or at once where there is none before.
+    fn objective_verdict(&self) -> Option<(Verdict, Reason)> {
+        let again = self.previous.is_none_or(|sample| sample.memory.was_late());
+        if !again || !self.is_older_than_its_objective() {
+            return None;
+        }
+        let Objective { warn_s, err_s } = self.thresholds.objective?;
+        let age_s = self.age?.at_least_ms / 1_000;
+        Some(match err_s.filter(|err_s| age_s > *err_s) {
+            Some(objective_s) => (Verdict::Err, Reason::Late { age_s, objective_s }),
+            None => (Verdict::Warn, Reason::Late { age_s, objective_s: warn_s }),
+        })
+    }
+
+    /// Whether the group had members, has none, and they are overdue by what is usual.
+    fn has_lost_its_reader(&self) -> bool {
+        let Self { memory, thresholds, .. } = *self;
+        let silent_ms = memory.silent_ms(thresholds);
+        let overdue = match memory.usual_gap_ms(thresholds) {
+            Some(gap_ms) if memory.comes_and_goes() => silent_ms * 2 > gap_ms * 3,
+            Some(_) => true,
+            None => silent_ms > PATIENCE_AT_FIRST_MS,
+        };
+        memory.has_lost_its_reader() && overdue
+    }
+
+    /// The age in seconds of the oldest record that a group without its members leaves unread, where that alone tells.
+    fn was_left_s(&self) -> Option<u64> {
+        let Self { look, memory, thresholds, .. } = *self;
+        let gap_ms = memory.usual_gap_ms(thresholds).filter(|_| !memory.comes_and_goes() && memory.had_members())?;
+        // A gap is known no finer than some periods: only what is longer says how seldom it commits.
+        let seldom_ms = if gap_ms > PATIENCE_PERIODS * thresholds.period_ms { gap_ms } else { 0 };
+        let age_ms = self.age?.at_least_ms;
+        let old = age_ms > u64::try_from(seldom_ms.max(LEFT_MS)).unwrap_or(u64::MAX);
+        (look.members == Members::Absent && old).then_some(age_ms / 1_000)
+    }
+
+    /// Whether the oldest unread record has waited since long before the first look, and the commit has not moved since.
+    fn was_stuck_before(&self) -> bool {
+        let Self { look, memory, thresholds, previous, .. } = *self;
+        let silent = memory.silent_ms(thresholds) >= STUCK_PERIODS * thresholds.period_ms;
+        let grows = previous.is_some_and(|sample| look.log.end > sample.end);
+        let by_rate = || {
+            let sample = previous?;
+            let (arrived, took_ms) = (look.log.end - sample.end, look.time_ms - sample.time_ms);
+            let unread = i128::from(look.unread());
+            u64::try_from((arrived >= RECORDS_FOR_A_RATE).then(|| unread * i128::from(took_ms) / i128::from(arrived))?)
+                .ok()
+        };
+        let waited_ms = self.age.map_or_else(by_rate, |age| Some(age.at_least_ms));
+        let long = waited_ms.is_some_and(|ms| ms > u64::try_from(PATIENCE_AT_FIRST_MS).unwrap_or(u64::MAX));
+        !memory.supports_ok() && memory.assigned() == Assigned::Yes && silent && grows && long
+    }
+
+    /// How long a silence is no news, in milliseconds: several usual gaps, or a while where none is known yet.
+    fn patience_ms(&self) -> i64 {
+        let Self { memory, thresholds, .. } = *self;
+        let shortest = PATIENCE_PERIODS * thresholds.period_ms;
+        match memory.usual_gap_ms(thresholds) {
+            Some(gap_ms) if memory.comes_and_goes() => shortest.max(gap_ms * 3 / 2),
+            Some(gap_ms) => shortest.max(PATIENCE_GAPS * (gap_ms - thresholds.period_ms)),
+            None => shortest.max(PATIENCE_AT_FIRST_MS),
+        }
+    }
+}
+
+/// Whether nobody has read or committed since the first look, for longer than a first patience.
+pub(super) fn is_abandoned(look: &Look, memory: Memory, thresholds: &Thresholds) -> bool {
+    let long = memory.silent_ms(thresholds) > (PATIENCE_PERIODS * thresholds.period_ms).max(PATIENCE_AT_FIRST_MS);
+    let untouched = !memory.had_members() && !memory.supports_ok() && look.members == Members::Absent;
+    untouched && long && look.committed != Committed::Never && !look.is_caught_up(thresholds)
+}
+
+/// Whether members are there, records wait, and for ten minutes nobody was assigned to them for good.
+pub(super) fn is_unstable(look: &Look, memory: Memory, thresholds: &Thresholds) -> bool {
+    let unstable_ms = memory.unstable_ms(thresholds);
+    let long = unstable_ms >= UNSTABLE_MS && unstable_ms > thresholds.period_ms;
+    let has_members = look.members == Members::Present && look.assigned == Assigned::Unknown;
+    long && has_members && look.committed != Committed::Never && !look.is_caught_up(thresholds)
+}
+
+fn abandoned(thresholds: &Thresholds) -> Verdict {
+    match thresholds.abandoned {
+        Abandoned::Ok => Verdict::Ok,
+        Abandoned::Warn => Verdict::Warn,
+        Abandoned::Err => Verdict::Stop,
+    }
+}
+
+/// Periods of silence that are never news.
+const PATIENCE_PERIODS: i64 = 3;
+/// Usual gaps of silence that are no news.
+const PATIENCE_GAPS: i64 = 4;
+/// Milliseconds of silence that are no news while the usual gap is not known.
+const PATIENCE_AT_FIRST_MS: i64 = 30 * 60_000;
+/// How old the oldest unread record is, in milliseconds, when a group without its members has stopped.
+const LEFT_MS: i64 = 3 * 60_000;
+/// Periods without a commit after which a record that waited for long before them tells enough.
+const STUCK_PERIODS: i64 = 10;
+/// Records between two looks below which they tell no rate.
+const RECORDS_FOR_A_RATE: i64 = 30;
+/// Milliseconds of rebalancing after which it is no rebalance any more.
+const UNSTABLE_MS: i64 = 10 * 60_000;

@@ -1,0 +1,98 @@
+//! Healthy consumers of many kinds: how often each may be called anything else.
+
+use super::world::{Consumer, Load, Presence};
+use super::{BUSY, SELDOM, WORLDS, reads, watch_through};
+use meerkat::verdict::Verdict;
+
+/// A kind of consumer that nothing is the matter with.
+struct Family {
+    name: &'static str,
+    consumer: Consumer,
+    /// Looks in a hundred that never happen.
+    missing: u64,
+    /// Times that an alarm may be raised, in a thousand partition-days.
+    bar: u64,
+}
+
+fn family(name: &'static str, consumer: Consumer, bar: u64) -> Family {
+    Family { name, consumer, missing: super::MISSING, bar }
+}
+
+fn job(every: u64, runs: u64, load: Load) -> Consumer {
+    Consumer { presence: Presence::Runs(runs, every), ..reads(load, 50_000.0, 5) }
+}
+
+fn flink(load: Load, checkpoints_each: u64) -> Consumer {
+    Consumer { presence: Presence::Never, ..reads(load, 5_000.0, checkpoints_each) }
+}
+
+fn late(works: usize, load: Load, commits_each: u64) -> Consumer {
+    Consumer { works, ..reads(load, 5_000.0, commits_each) }
+}
+
+fn batches(load: Load) -> Consumer {
+    Consumer { batches: 240, ..reads(load, 5_000.0, 5) }
+}
+
+fn families() -> Vec<Family> {
+    let mut families = vec![
+        family("job by the hour", job(3_600, 300, BUSY), 600),
+        // Once after some cold starts, and never again.
+        family("job each ten minutes", job(600, 120, BUSY), 800),
+        family("job each five minutes", job(300, 60, BUSY), 400),
+        family("job each five minutes, few records", job(300, 60, Load::OneIn(20)), 400),
+        family("memberless, checkpoints of a minute", flink(BUSY, 60), 0),
+        family("memberless, checkpoints of five minutes", flink(BUSY, 300), 0),
+        family("memberless, checkpoints of ten minutes", flink(BUSY, 600), 0),
+        family("memberless, producer pauses", flink(Load::Pauses(1_000.0), 600), 0),
+        family("memberless, one record in two hours", flink(Load::OneIn(7_200), 600), 100),
+        Family { missing: 20, ..family("memberless, a fifth of the looks missing", flink(BUSY, 600), 0) },
+        family(
+            "memberless, checkpoint takes two minutes, by the day",
+            Consumer { checkpoints: 120, ..flink(Load::ByDay(1_000.0), 60) },
+            0,
+        ),
+        family("batches of four minutes", batches(BUSY), 0),
+        family("batches of four minutes, by the day", batches(Load::ByDay(1_000.0)), 1_800),
+        family("batches of four minutes, trickle", batches(SELDOM), 500),
+        family("two minutes late, by the day", late(120, Load::ByDay(1_000.0), 5), 0),
+        family("five minutes late, by the day", late(300, Load::ByDay(1_000.0), 5), 0),
+        family("bursts", reads(super::BURSTS, 120.0, 5), 0),
+    ];
+    for (each, bar) in [(59, 5_000), (119, 0), (179, 0), (239, 0), (299, 0), (57, 5_000), (31, 0), (90, 0), (61, 5_000)]
+    {
+        families.push(family("two minutes late", late(120, BUSY, each), bar));
+    }
+    families
+}
+
+#[test]
+fn healthy_families_stay_below_their_bars() {
+    let mut above = Vec::new();
+    for Family { name, consumer, missing, bar } in families() {
+        let mut episodes = 0;
+        // As much time in all, and whole days where something takes a day.
+        let (worlds, hours) = match (consumer.load, consumer.presence) {
+            (Load::ByDay(_), _) | (_, Presence::Runs(_, 3_600)) => (WORLDS / 5, 48),
+            (_, Presence::Runs(..)) => (WORLDS, 12),
+            _ => (WORLDS, 4),
+        };
+        for seed in 0..worlds {
+            let verdicts = watch_through(consumer, 60, hours * 3_600, seed, missing);
+            let mut was_ok = true;
+            for (_, verdict) in &verdicts {
+                let is_ok = *verdict == Verdict::Ok;
+                episodes += u64::from(was_ok && !is_ok);
+                was_ok = is_ok;
+            }
+        }
+        let a_day = episodes * 1_000 * 24 / (worlds * hours);
+        if a_day > bar {
+            above.push(format!(
+                "{name}, commits each {} s: {a_day} alarms in 1,000 days, bar {bar}",
+                consumer.commits_each
+            ));
+        }
+    }
+    assert!(above.is_empty(), "{above:#?}");
+}

@@ -1,7 +1,7 @@
 //! The only door to `CloudWatch`: where looks are kept, how they are read back, and what is published.
 //!
-//! [`address`], [`layout`], [`slots`], [`roster`], [`looks`], [`metrics`], [`cost`] and [`names`] are pure; [`history`] reads and
-//! [`publish`] writes. Types of the SDK stay inside, save for the client that [`connect`] makes and a [`Store`] is made from.
+//! [`address`], [`pages`], [`metric`], [`metrics`], [`cost`] and [`names`] are pure; [`history`] reads, [`publish`] writes, and [`past`] brings a
+//! snapshot's rows together with what is kept of them. Types of the SDK stay inside, save for the client that [`connect`] makes and a [`Store`] is made from.
 
 use std::time::Duration;
 
@@ -17,8 +17,7 @@ pub mod cost;
 pub mod decoded;
 pub mod error;
 pub mod history;
-pub mod layout;
-pub mod looks;
+pub mod metric;
 pub mod metrics;
 pub mod names;
 mod pace;
@@ -26,8 +25,6 @@ pub mod pages;
 pub mod past;
 pub mod publish;
 pub mod results;
-pub mod roster;
-pub mod slots;
 mod trend;
 
 pub use aws_sdk_cloudwatch::Client;
@@ -35,10 +32,7 @@ pub use aws_sdk_cloudwatch::Client;
 pub use address::{Minute, Schedule};
 pub use error::Error;
 pub use history::Store;
-pub use layout::{Layout, Shard, Topic};
-pub use looks::Looks;
-pub use roster::Roster;
-pub use slots::{Entry, Look};
+pub use pace::POINTS_PER_SECOND;
 
 /// How long `CloudWatch` is waited for.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]

@@ -7,6 +7,7 @@ use std::time::Duration;
 
 use crate::keystore::Form;
 use crate::memory::{Abandoned, Objective, Thresholds};
+use crate::part::Part;
 use crate::pattern::{Patterns, Rules};
 use crate::secret::Secret;
 use crate::secrets::reference::{Arn, Reference};
@@ -32,6 +33,10 @@ pub struct Config {
     pub groups: Patterns,
     /// Topics to look at.
     pub topics: Patterns,
+    /// Which part of the groups to look at, where an event names none.
+    pub part: Part,
+    /// Groups and topics to look at as one hash below 2⁴⁰: who looks at others is another writer of the same history.
+    pub selection: u64,
     /// How much of the partitions goes into the report.
     pub detail: Detail,
     /// The shape of a check's report.
@@ -85,8 +90,10 @@ pub struct Store {
 }
 
 /// How finely lag is published.
-#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+#[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord)]
 pub enum MetricsDetail {
+    /// Distributions over the partitions of each group with which something is the matter, and for three looks after.
+    Problems,
     /// Distributions over the partitions of each group.
     Group,
     /// Of each topic of a group too.
@@ -220,6 +227,8 @@ impl Config {
             cluster: vars.text("MEERKAT_CLUSTER"),
             groups: Patterns::parse(&vars.text("MEERKAT_GROUPS").unwrap_or_default()),
             topics: Patterns::parse(&vars.text("MEERKAT_TOPICS").unwrap_or_default()),
+            part: vars.part(),
+            selection: vars.selection(),
             detail: vars.choice("MEERKAT_DETAIL", &Detail::WORDS),
             format: vars.choice("MEERKAT_FORMAT", &Format::WORDS),
             report_limit: vars.optional_number("MEERKAT_REPORT_LIMIT", 4 * 1024, 6 * 1024 * 1024),
@@ -265,8 +274,8 @@ impl Judgement {
 
 impl MetricsDetail {
     /// The words for it in variables.
-    pub const WORDS: [(&str, Self); 3] =
-        [("group", Self::Group), ("topic", Self::Topic), ("partition", Self::Partition)];
+    pub const WORDS: [(&str, Self); 4] =
+        [("group", Self::Group), ("problems", Self::Problems), ("topic", Self::Topic), ("partition", Self::Partition)];
 }
 
 impl Detail {

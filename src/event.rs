@@ -7,6 +7,7 @@ use crate::burrow::View;
 use crate::config::{Detail, Format};
 use crate::html::{Asked, Widget};
 use crate::moment;
+use crate::part::{PART_EXPECTED, Part};
 
 pub mod http;
 
@@ -21,6 +22,8 @@ pub struct Request {
     pub scheduled: Option<i64>,
     /// Groups to look at, by name; empty means those of the configuration.
     pub groups: Vec<String>,
+    /// Which part of the groups to look at, where none is named; `None` means as configured.
+    pub part: Option<Part>,
     /// How much of the partitions to report; `None` means as configured.
     pub detail: Option<Detail>,
     /// The shape of a check's report; `None` means as configured.
@@ -113,10 +116,11 @@ impl Request {
         }
     }
 
-    /// Whether the run may write: what people ask for in between must not spoil the minute of a scheduled run.
+    /// Whether the run may write: what people ask for in between must not spoil the minute of a scheduled run, and a run about some
+    /// groups must not write what all of them share.
     #[must_use]
     pub fn writes(&self) -> bool {
-        self.http.is_none() && self.widget.is_none()
+        self.http.is_none() && self.widget.is_none() && self.groups.is_empty()
     }
 
     fn on_a_dashboard(widget: Widget) -> Self {
@@ -172,6 +176,10 @@ impl Request {
         if own.against.is_some() && !matches!(mode, Mode::Preflight { .. }) {
             return Err(EventError("against goes with mode preflight".into()));
         }
+        let part = own
+            .part
+            .map(|text| Part::parse(&text).ok_or_else(|| EventError(format!("part {PART_EXPECTED}, found {text:?}"))));
+        let part = part.transpose()?;
         let now = own.now.as_ref().map(seconds).transpose()?;
         Ok(Self {
             mode,
@@ -180,6 +188,7 @@ impl Request {
             now_ms: now.map(|seconds| seconds * 1_000),
             scheduled: own.scheduled.as_ref().map(seconds).transpose()?,
             groups: own.groups,
+            part,
             detail,
             format,
             view: view.unwrap_or_default(),
@@ -199,6 +208,7 @@ struct Own {
     #[serde(default)]
     groups: Vec<String>,
     scheduled: Option<Value>,
+    part: Option<String>,
     detail: Option<String>,
     format: Option<String>,
     view: Option<String>,
@@ -325,6 +335,21 @@ mod tests {
         assert!(error(r#"{"format":"nagios"}"#).contains("format must be one of meerkat, burrow, found \"nagios\""));
         assert!(error(r#"{"view":"all"}"#).contains("view must be one of status, lag, found \"all\""));
         assert!(error(r#"{"mode":"history","group":"a","format":"burrow"}"#).contains("go with a check"));
+    }
+
+    #[test]
+    fn a_check_may_be_about_a_part_of_the_groups() {
+        let part = Request::parse(r#"{"part":"2/8"}"#).unwrap().part;
+        assert_eq!(part.map(|part| part.to_string()).as_deref(), Some("2/8"));
+        assert!(error(r#"{"part":"9/8"}"#).contains("such as 2/8, found \"9/8\""));
+    }
+
+    #[test]
+    fn an_event_that_names_groups_writes_nothing() {
+        let writes = |text| Request::parse(text).unwrap().writes();
+        assert!(writes("{}") && writes(r#"{"part":"1/2"}"#));
+        assert!(!writes(r#"{"groups":["a"]}"#));
+        assert!(!writes(r#"{"widgetContext":{}}"#));
     }
 
     #[test]

@@ -2,11 +2,12 @@
 
 use std::fmt::Write as _;
 
+use crate::acknowledged::as_commits;
 use crate::age::Age;
 use crate::ages::Ages;
-use crate::lag::{self, Known, Unknown};
+use crate::lag::{self, Committed, Known, Lag, Unknown};
 use crate::memory::{Aged, Look, Members, Memory, Sample, Thresholds};
-use crate::snapshot::{Group, Row, Snapshot};
+use crate::snapshot::{Group, Kind, Row, Snapshot};
 use crate::verdict::{self, Judgement, Reason, Verdict};
 
 /// What the store knows of a row: its newest earlier sample, `None` where there is none.
@@ -132,16 +133,16 @@ impl Judged {
                     return unread(&Unknown::because("nothing is remembered"));
                 };
                 let age = ages.of(row).and_then(aged);
-                match before.of(row) {
-                    Err(why) => verdict::judge_without_history(&look, why, age, &thresholds),
-                    Ok(previous) if memory.is_suspicious() => match earlier(row) {
-                        Ok(samples) => verdict::judge(previous, &look, memory, Ok(&samples), age, &thresholds),
-                        Err(why) => verdict::judge(previous, &look, memory, Err(why), age, &thresholds),
-                    },
-                    Ok(previous) => verdict::judge(previous, &look, memory, Ok(&[]), age, &thresholds),
+                let mut previous = match before.of(row) {
+                    Ok(previous) => previous.copied(),
+                    Err(why) => return verdict::judge_without_history(&look, why, age, &thresholds),
+                };
+                let mut samples = if memory.is_suspicious() { earlier(row) } else { Ok(Vec::new()) };
+                if group.kind == Kind::Share {
+                    as_commits(samples.as_mut().unwrap_or(&mut Vec::new()), previous.as_mut(), &mut look);
                 }
                 let samples = samples.as_deref().map_err(Clone::clone);
-                let judgement = verdict::judge(previous.as_ref(), &look, memory, samples, &thresholds);
+                let judgement = verdict::judge(previous.as_ref(), &look, memory, samples, age, &thresholds);
                 if group.kind == Kind::Share { held(snapshot, &snapshot.rows[row], judgement) } else { judgement }
             }));
             groups.push(JudgedGroup::new(snapshot, group, &rows[first..]));
@@ -228,8 +229,7 @@ fn held(snapshot: &Snapshot, row: &Row, judgement: Judgement) -> Judgement {
     if judgement.verdict != Verdict::Stall || acknowledged <= left {
         return judgement;
     }
-    let reason = format!("the start offset stands, records behind it are being delivered: {}", judgement.reason);
-    Judgement { reason: reason.into(), ..judgement }
+    Judgement { reason: Reason::Held(Box::new(judgement.reason)), ..judgement }
 }
 
 fn partitions_of(rows: &[Row]) -> String {

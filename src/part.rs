@@ -3,7 +3,7 @@
 use crate::hash::Hash;
 
 /// One of several parts, by a stable hash of the groups' names.
-#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+#[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord)]
 pub struct Part {
     number: u32,
     of: u32,
@@ -21,6 +21,13 @@ impl Part {
         ((1..=of).contains(&number) && of <= MOST_PARTS).then_some(Self { number, of })
     }
 
+    /// The part, of as many, that a group of this name belongs to.
+    #[must_use]
+    pub fn with(self, name: &str) -> Self {
+        let number = Hash::new().text(name).finish() % u64::from(self.of);
+        Self { number: u32::try_from(number).unwrap_or_default() + 1, of: self.of }
+    }
+
     /// Whether this is all there is.
     #[must_use]
     pub const fn is_whole(self) -> bool {
@@ -30,7 +37,13 @@ impl Part {
     /// Whether a group of this name belongs to it: to exactly one of the parts.
     #[must_use]
     pub fn contains(self, name: &str) -> bool {
-        self.is_whole() || Hash::new().text(name).finish() % u64::from(self.of) == u64::from(self.number - 1)
+        self.is_whole() || self == self.with(name)
+    }
+}
+
+impl Default for Part {
+    fn default() -> Self {
+        Self::WHOLE
     }
 }
 
@@ -40,6 +53,8 @@ impl std::fmt::Display for Part {
     }
 }
 
+/// What is expected in a part's place.
+pub const PART_EXPECTED: &str = "must be one of at most 100 parts, such as 2/8";
 /// More functions than a cluster has any use for.
 pub const MOST_PARTS: u32 = 100;
 

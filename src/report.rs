@@ -58,9 +58,11 @@ pub struct Report<'a> {
 pub struct HistoryEntry {
     /// `false`: nothing was read or written.
     pub enabled: bool,
-    /// State metrics of the selected groups.
+    /// State metrics that were written.
     pub metrics: usize,
-    /// State metrics whose window was read.
+    /// State metrics that were read, windows included.
+    pub metrics_read: usize,
+    /// State metrics that were read for windows.
     pub windows_read: usize,
     /// Datums that were written.
     pub datums_written: usize,

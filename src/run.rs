@@ -6,15 +6,10 @@ use std::sync::atomic::Ordering;
 use tokio::time::Instant;
 
 use crate::ages::{Ages, Wanted};
-use crate::causes;
 use crate::cloudwatch::address::{Minute, Schedule};
-use crate::cloudwatch::cost::{PRICES_OF, Use};
-use crate::cloudwatch::metrics::{self, Plan};
 use crate::cloudwatch::past::Past;
-use crate::cloudwatch::publish::Written;
-use crate::cloudwatch::results::results;
-use crate::cloudwatch::{self, Roster, Store};
-use crate::config::{Config, Format, MetricsDetail};
+use crate::cloudwatch::{self, Store};
+use crate::config::{Config, Format};
 use crate::event::{Mode, Request};
 use crate::html::Asked;
 use crate::judged::{Before, Judged, Memories};
@@ -22,12 +17,14 @@ use crate::kafka::{LookError, Selection, Survey, Traffic};
 use crate::keystore::KeystoreError;
 use crate::lag::Unknown;
 use crate::laps::Laps;
+use crate::part::Part;
 use crate::report::{self, Frame, HistoryEntry, MetricsEntry, Report};
 use crate::snapshot::{Group, Problem, Snapshot};
 use crate::verdict::Verdict;
 
 mod burrow;
 mod drawn;
+mod leave;
 mod login;
 mod look;
 mod preflight;
@@ -114,7 +111,11 @@ struct Run<'a> {
     /// The real time in seconds since 1970, by which logins are dated even in a rehearsal.
     login_s: i64,
     schedule: Schedule,
+    /// The minute that the run was scheduled for.
+    scheduled: Minute,
+    /// The same, or the present one where that is out of time: what earlier looks are counted back from.
     minute: Minute,
+    part: Part,
     /// `None` where neither history nor metrics are wanted.
     store: Option<Store>,
     traffic: Arc<Traffic>,
@@ -141,14 +142,28 @@ impl<'a> Run<'a> {
         clock.unix_ms = request.now_ms.unwrap_or(clock.unix_ms);
         let schedule = Schedule::every(config.judgement.period).unwrap_or(Schedule::MINUTELY);
         let now = Minute::holding(clock.unix_ms / 1_000);
-        let minute = schedule.align(request.scheduled.map_or(now, Minute::nearest));
+        let scheduled = request.scheduled.map_or(now, Minute::nearest);
+        let minute = if schedule.is_in_time(scheduled.seconds(), clock.unix_ms) { scheduled } else { now };
+        let part = request.part.unwrap_or(config.part);
         let wanted = request.history.unwrap_or(config.store.history) || request.publish.unwrap_or(config.store.publish);
         let store = if wanted {
             Some(Store::new(warm.client().await, schedule, &config.store.state_namespace, &config.store.namespace))
         } else {
             None
         };
-        Self { config, request, clock, warm, login_s, schedule, minute, store, traffic: Arc::default() }
+        Self {
+            config,
+            request,
+            clock,
+            warm,
+            login_s,
+            schedule,
+            scheduled,
+            minute,
+            part,
+            store,
+            traffic: Arc::default(),
+        }
     }
 
     /// The story: look, recall, judge, remember, publish, tell.
@@ -156,6 +171,7 @@ impl<'a> Run<'a> {
         let selection = Selection {
             named: self.request.groups.clone(),
             groups: self.config.groups.clone(),
+            part: self.part,
             expected: self.config.judgement.expected.clone(),
             topics: self.config.topics.clone(),
         };
@@ -164,7 +180,7 @@ impl<'a> Run<'a> {
             snapshot.tell_of_empty_selections(&selection.groups, &selection.topics);
         }
         let thresholds = |group: &Group| self.config.judgement.thresholds(&group.name);
-        let before = past.before();
+        let before = past.before(&snapshot);
         let mut memories = Memories::fold(&snapshot, time_ms, &before, thresholds);
         let windows =
             past.open_windows(self.store.as_ref(), &snapshot, &memories, thresholds, self.until(HISTORY_SHARE));
@@ -178,7 +194,7 @@ impl<'a> Run<'a> {
 
         let taken =
             Taken { cluster, snapshot: &snapshot, past: &past, before, memories, judged, ages, vanished, time_ms };
-        let (history, metrics) = tokio::join!(self.remember(&taken), self.publish(&taken));
+        let (history, metrics) = self.leave(&taken).await;
         tracing::debug!(ms = laps.lap(), "remembered and published");
         Ok(self.tell(&taken, &history, &metrics))
     }
@@ -193,57 +209,6 @@ impl<'a> Run<'a> {
         wanted
     }
 
-    /// Writes this look beside the earlier ones.
-    async fn remember(&self, taken: &Taken<'_>) -> HistoryEntry {
-        let writes = self.remembers() && self.request.writes();
-        let Some(store) = self.store.as_ref().filter(|_| writes) else { return HistoryEntry::default() };
-        let listed = taken.snapshot.listed.as_ref();
-        // Where groups may be missing, those that were known before stay the measure.
-        let roster = match listed {
-            Ok(names) => Some(Roster::of(names.iter().map(AsRef::as_ref), 0)),
-            Err(_) => taken.past.roster().ok().flatten(),
-        };
-        let deadline = self.clock.deadline;
-        let written = taken.past.write(store, taken.snapshot, &taken.memories, taken.time_ms, roster, deadline).await;
-        HistoryEntry {
-            enabled: true,
-            metrics: taken.past.metrics(),
-            windows_read: taken.past.windows(),
-            datums_written: written.datums,
-            problems: problems(&written),
-        }
-    }
-
-    /// Publishes the results for people.
-    async fn publish(&self, taken: &Taken<'_>) -> MetricsEntry {
-        let Some(store) = self.store.as_ref().filter(|_| self.request.publish.unwrap_or(self.config.store.publish))
-        else {
-            return MetricsEntry::default();
-        };
-        let Taken { cluster, snapshot, judged, ages, vanished, .. } = taken;
-        let results = results(cluster, snapshot, judged, ages, *vanished, self.clock.elapsed_ms());
-        let detail = match self.config.store.detail {
-            MetricsDetail::Group => metrics::Detail::Group,
-            MetricsDetail::Topic => metrics::Detail::Topic,
-            MetricsDetail::Partition => metrics::Detail::Partition,
-        };
-        let Plan { datums, metrics, refused } = metrics::plan(&results, detail, self.config.store.limit);
-        if let Some(refused) = &refused {
-            tracing::error!("{refused}");
-        }
-        let written = store.publish(self.minute, &datums, self.clock.deadline).await;
-        let state = taken.past.metrics();
-        let used = Use { metrics: metrics + state, writes: written.requests + 1, reads: state };
-        MetricsEntry {
-            enabled: true,
-            published: metrics,
-            dollars_a_month: Some((used.dollars_a_month(self.schedule) * 100.0).round() / 100.0),
-            prices_of: PRICES_OF,
-            refused: refused.map(|refused| refused.to_string()),
-            problems: problems(&written),
-        }
-    }
-
     fn tell(&self, taken: &Taken<'_>, history: &HistoryEntry, metrics: &MetricsEntry) -> Outcome {
         let mut told = Vec::new();
         if taken.vanished > 0 {
@@ -256,12 +221,14 @@ impl<'a> Run<'a> {
             };
             told.push(Problem { place: "groups".into(), what: Unknown::because(what) });
         }
-        let unreadable = taken.past.unreadable().into_iter();
-        told.extend(unreadable.map(|what| Problem { place: "history".into(), what }));
+        told.extend(self.late().map(|what| Problem { place: "schedule".into(), what }));
+        told.extend(self.too_often(taken.past).map(|what| Problem { place: "schedule".into(), what }));
+        let missing = taken.past.problems(taken.snapshot).into_iter();
+        told.extend(missing.map(|what| Problem { place: "history".into(), what }));
         let traffic = &self.traffic;
         let frame = Frame {
             cluster: &taken.cluster,
-            scheduled: self.minute.seconds(),
+            scheduled: self.scheduled.seconds(),
             duration_ms: self.clock.elapsed_ms(),
             kafka: report::Traffic {
                 requests: traffic.requests.load(Ordering::Relaxed),
@@ -283,15 +250,17 @@ impl<'a> Run<'a> {
     }
 
     /// Prints what is kept of one group.
-    async fn recall(self, group: &str, minutes: u32) -> Result<Outcome, Error> {
+    async fn recall(mut self, group: &str, minutes: u32) -> Result<Outcome, Error> {
+        // The look of the present minute is among those that are told.
+        self.minute = self.schedule.next(self.minute);
         let Some(store) = self.store.as_ref().filter(|_| self.remembers()) else { return Err(Error::HistoryOff) };
         let selection = Selection { named: vec![group.to_owned()], ..Selection::default() };
-        let look = Box::pin(self.look_once(&selection)).await?;
-        let looks = minutes.div_ceil(self.config.judgement.period);
+        let mut look = Box::pin(self.look_once(&selection)).await?;
+        let looks = minutes.div_ceil(self.config.judgement.period).saturating_add(1);
         let Some(group) = look.snapshot.groups.first() else { return Err(Error::HistoryOff) };
         let until = self.until(HISTORY_SHARE);
-        let decoded =
-            cloudwatch::decoded::read(store, &look.cluster, self.minute, looks, &look.snapshot, group, until).await;
+        let of = (&look.snapshot, group);
+        let decoded = cloudwatch::decoded::read(store, &look.cluster, looks, of, &mut look.past, until).await;
         let status = if group.is_missing() { Verdict::NotFound } else { Verdict::Ok };
         Ok(Outcome { json: decoded, status, failure: None, table: None })
     }
@@ -319,17 +288,6 @@ impl Clock {
     pub fn elapsed_ms(&self) -> u64 {
         u64::try_from(self.started.elapsed().as_millis()).unwrap_or(u64::MAX)
     }
-}
-
-/// What could not be written, with causes, each once.
-fn problems(written: &Written) -> Vec<String> {
-    let mut problems: Vec<String> = Vec::new();
-    for problem in written.failures.iter().map(|error| causes::told(&**error)) {
-        if !problems.contains(&problem) {
-            problems.push(problem);
-        }
-    }
-    problems
 }
 
 /// By when, as shares of a run's time, Kafka must have answered, the history been read, the ages found.

@@ -8,6 +8,7 @@ use std::ops::Range;
 use std::sync::Arc;
 
 use crate::lag::{self, Assigned, Committed, Known, Lag, LogRange, Unknown};
+use crate::pattern::Patterns;
 
 mod logs;
 

@@ -131,6 +131,11 @@ pub const VARIABLES: &[Variable] = &[
         meaning: "globs of topics to look at, separated by commas, ! excludes; without it all",
     },
     Variable {
+        name: "MEERKAT_PART",
+        default: Some("1/1"),
+        meaning: "part of the groups to look at, such as 2/8, by a hash of their names: eight functions see together what one would",
+    },
+    Variable {
         name: "MEERKAT_EXPECT",
         default: None,
         meaning: "globs, separated by commas, each of which must match a group; one that matches none is NOTFOUND",
@@ -189,7 +194,7 @@ pub const VARIABLES: &[Variable] = &[
     Variable {
         name: "MEERKAT_METRICS_DETAIL",
         default: Some("group"),
-        meaning: "lag metrics per group, or per topic or partition too",
+        meaning: "lag metrics per group, or per topic or partition too; problems: per group, only while something is the matter and for three looks after",
     },
     Variable {
         name: "MEERKAT_METRICS_LIMIT",

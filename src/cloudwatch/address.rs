@@ -2,10 +2,9 @@
 //!
 //! The run scheduled for minute *m* writes into the slots that end where *m* begins. Up to [`FINE_UP_TO`] a slot is one second
 //! wide and the slots fill one minute; `CloudWatch` keeps that for three hours. Slower schedules use slots one minute wide, kept
-//! for 15 days, as many as the period has minutes and never more than an hour of them, so that two looks never overlap.
-//! Slot 0 is a header, every other slot one partition ([`super::slots`]).
+//! for 15 days, which fill an hour. So a page always has as many slots ([`super::pages`]), and a longer period never costs more.
 
-use std::ops::{Range, RangeInclusive};
+use std::ops::Range;
 
 /// A whole minute, counted from 1970-01-01T00:00Z.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord, Hash)]
@@ -63,19 +62,6 @@ impl Schedule {
         if self.period <= FINE_UP_TO { 1 } else { 60 }
     }
 
-    /// Slots per look, the header included.
-    #[must_use]
-    pub fn slots(self) -> usize {
-        let slots = if self.width() == 1 { MOST_SLOTS } else { self.period.min(MOST_SLOTS) };
-        usize::try_from(slots).unwrap_or_default()
-    }
-
-    /// Partitions that fit beside a header.
-    #[must_use]
-    pub fn partitions_per_shard(self) -> usize {
-        self.slots() - 1
-    }
-
     /// The scheduled minute that a run at `minute` belongs to: the last one not after it.
     #[must_use]
     pub const fn align(self, minute: Minute) -> Minute {
@@ -86,6 +72,12 @@ impl Schedule {
     #[must_use]
     pub fn back(self, minute: Minute, looks: u32) -> Minute {
         Minute(self.align(minute).0 - self.period * i64::from(looks))
+    }
+
+    /// The scheduled minute after the one that `minute` belongs to.
+    #[must_use]
+    pub const fn next(self, minute: Minute) -> Minute {
+        Minute(self.align(minute).0 + self.period)
     }
 
     /// The seconds that hold the look of `minute`, the end excluded; both are whole minutes.
@@ -110,56 +102,55 @@ impl Schedule {
         Some((minute, usize::try_from(offset.div_euclid(self.width())).ok()?))
     }
 
-    /// When a look for `minute` may have been taken, in seconds since the epoch: from its slots' start to the next scheduled minute.
+    /// Whether a look that was scheduled for this second and taken so many milliseconds after the epoch is kept.
     ///
-    /// A run later than that belongs to another minute, and its look would stand in the wrong order.
+    /// `EventBridge` Scheduler calls anywhere within the minute, and a cold start comes on top.
     #[must_use]
-    pub fn taken_within(self, minute: Minute) -> Range<i64> {
-        self.span(minute).start..self.align(minute).seconds() + self.period * 60
+    pub const fn is_in_time(self, scheduled: i64, taken: i64) -> bool {
+        let late = taken - scheduled * 1_000;
+        -60_000 <= late && late <= (self.period * 60 + 60) * 1_000
     }
 
-    /// The seconds to ask for so as to read these looks, counted back from `minute`: 0 is the look of `minute` itself.
+    /// The seconds to ask for so as to read the looks of these minutes, which are in order, newest first.
     ///
     /// One range where looks lie close together, else one for each look: the service's quota counts seconds, empty ones too.
     #[must_use]
-    pub fn ranges(self, minute: Minute, looks: RangeInclusive<u32>) -> Vec<Range<i64>> {
-        let looks = *looks.start()..=(*looks.end()).min(self.most_looks_back());
-        if looks.is_empty() {
-            return Vec::new();
+    pub fn ranges(self, minutes: &[Minute]) -> Vec<Range<i64>> {
+        match minutes {
+            [newest, .., oldest] if self.period <= CONTIGUOUS_UP_TO => vec![self.from(*oldest, *newest)],
+            minutes => minutes.iter().map(|minute| self.span(*minute)).collect(),
         }
-        if self.period <= CONTIGUOUS_UP_TO {
-            let (oldest, newest) = (self.back(minute, *looks.end()), self.back(minute, *looks.start()));
-            return std::iter::once(self.span(oldest).start..self.span(newest).end).collect();
-        }
-        looks.map(|look| self.span(self.back(minute, look))).collect()
     }
 
-    /// How many earlier looks can be had: as many as the service keeps, and as a run has time to ask for.
+    /// The seconds of the looks from one minute to another, which are one range.
     #[must_use]
-    pub fn most_looks_back(self) -> u32 {
-        let kept = if self.width() == 1 { FINE_KEPT } else { COARSE_KEPT };
-        let most =
-            if self.period <= CONTIGUOUS_UP_TO { kept / self.period } else { (kept / self.period).min(MOST_RANGES) };
-        u32::try_from(most).unwrap_or_default()
+    pub fn from(self, oldest: Minute, newest: Minute) -> Range<i64> {
+        self.span(oldest).start..self.span(newest).end
     }
 
-    fn span_seconds(self) -> i64 {
-        i64::try_from(self.slots()).unwrap_or_default() * self.width()
+    /// How many earlier looks the service keeps.
+    #[must_use]
+    pub fn looks_kept(self) -> u32 {
+        let kept = if self.width() == 1 { FINE_KEPT } else { COARSE_KEPT };
+        u32::try_from(kept / self.period).unwrap_or_default()
+    }
+
+    const fn span_seconds(self) -> i64 {
+        SLOTS * self.width()
     }
 }
 
 /// The longest period, in minutes: ten looks must fit into the 15 days that one-minute data is kept.
 pub const SLOWEST: i64 = 24 * 60;
-/// The longest period, in minutes, with slots one second wide: ten looks and some spare fit into the three hours they are kept.
-pub const FINE_UP_TO: i64 = 15;
+/// The longest period, in minutes, with slots one second wide: from an hour on there are as many minutes between two looks as a page has slots.
+pub const FINE_UP_TO: i64 = 59;
 /// Up to this period, in minutes, several looks are read as one range.
 const CONTIGUOUS_UP_TO: i64 = 5;
-const MOST_SLOTS: i64 = 60;
+const SLOTS: i64 = super::pages::SECONDS_PER_PAGE.cast_signed() as i64;
 /// Minutes of one-second data to rely on. A request that starts more than three hours ago gets nothing at all, and a run may be late.
-const FINE_KEPT: i64 = 170;
+const FINE_KEPT: i64 = 175;
 /// Minutes of one-minute data to rely on, of 15 days.
-const COARSE_KEPT: i64 = 14 * 24 * 60;
-const MOST_RANGES: i64 = 40;
+const COARSE_KEPT: i64 = 13 * 24 * 60;
 
 #[cfg(test)]
 #[expect(clippy::unwrap_used, reason = "a test fails by panicking")]
@@ -184,10 +175,19 @@ mod tests {
     }
 
     #[test]
-    fn slots_widen_where_ten_looks_no_longer_fit_into_three_hours() {
-        let shape = |minutes| (every(minutes).width(), every(minutes).slots());
-        assert_eq!([1, 15, 16, 59, 60, 1440].map(shape), [(1, 60), (1, 60), (60, 16), (60, 59), (60, 60), (60, 60)]);
-        assert!((1..=1440).all(|minutes| every(minutes).most_looks_back() >= 10));
+    fn slots_are_a_second_wide_below_an_hour() {
+        assert_eq!([1, 15, 59, 60, 1_440].map(|minutes| every(minutes).width()), [1, 1, 1, 60, 60]);
+        assert_eq!([1, 15, 59, 60, 1_440].map(|minutes| every(minutes).looks_kept()), [175, 11, 2, 312, 13]);
+    }
+
+    #[test]
+    fn a_look_is_kept_up_to_a_period_and_a_minute_after_its_minute() {
+        let kept = |period, late: i64| every(period).is_in_time(600, 600_000 + late * 1_000);
+        assert_eq!(
+            [-61, -60, 0, 59, 61, 119, 120, 121].map(|late| kept(1, late)),
+            [false, true, true, true, true, true, true, false]
+        );
+        assert_eq!([359, 360, 361].map(|late| kept(5, late)), [true, true, false]);
     }
 
     #[test]
@@ -200,16 +200,17 @@ mod tests {
 
     #[test]
     fn close_looks_are_one_range_and_distant_ones_are_not() {
-        let check = |period, looks, expected: &[(i64, i64)]| {
-            let ranges = every(period).ranges(Minute::holding(36_000), looks);
+        let check = |period, looks: &[u32], expected: &[(i64, i64)]| {
+            let minutes: Vec<_> = looks.iter().map(|look| every(period).back(Minute::holding(36_000), *look)).collect();
+            let ranges = every(period).ranges(&minutes);
             let before = |range: &Range<i64>| (36_000 - range.start, 36_000 - range.end);
             assert_eq!(ranges.iter().map(before).collect::<Vec<_>>(), expected);
         };
-        check(1, 0..=4, &[(300, 0)]);
-        check(5, 1..=2, &[(660, 300)]);
-        check(10, 0..=1, &[(60, 0), (660, 600)]);
-        check(1, 0..=9_999, &[(171 * 60, 0)]);
-        check(1, 171..=200, &[]);
+        check(1, &[0, 1, 4], &[(300, 0)]);
+        check(5, &[1, 2], &[(660, 300)]);
+        check(10, &[0, 1], &[(60, 0), (660, 600)]);
+        check(1, &[7], &[(480, 420)]);
+        check(1, &[], &[]);
     }
 
     proptest! {
@@ -217,7 +218,6 @@ mod tests {
         fn every_slot_has_a_second_of_its_own(period in 1u32..=1440, minute in 0i64..40_000_000, slot in 0usize..60) {
             let schedule = every(period);
             let minute = schedule.align(Minute(minute));
-            prop_assume!(slot < schedule.slots());
             let time = schedule.time(minute, slot);
             prop_assert!(schedule.span(minute).contains(&time));
             prop_assert_eq!(schedule.slot_at(time), Some((minute, slot)));

@@ -22,9 +22,10 @@ use tokio::time::{Instant, sleep, timeout_at};
 use super::address::{Minute, Schedule};
 use super::error::{Error, Tried};
 use super::history::Store;
-use super::layout::{Metric, Shard, encode};
+use super::metric::{Metric, encode};
 use super::names;
-use super::slots::{LARGEST, MEMORY_END, Point};
+use super::pages::SECONDS_PER_PAGE;
+use super::pages::seconds::{APART, FEWEST_SAMPLES, LARGEST, MOST_SAMPLES, Point};
 use crate::causes::told;
 use crate::preflight::found::Canary;
 
@@ -49,13 +50,13 @@ struct Value {
     expected: (i64, i64, i64),
 }
 
-/// The edges of what the history writes.
-const VALUES: [Value; 3] = [
+/// Both ends of every range that the history writes ([`super::pages`]).
+const VALUES: [Value; 5] = [
     Value {
-        what: "0, 2^53 and the largest count in the first slot",
+        what: "0, 2^53 - 1 and the largest count in the first slot",
         slot: 0,
-        writes: &[(&[0, LARGEST], &[1, LARGEST_COUNT])],
-        expected: (0, LARGEST, 1 + LARGEST_COUNT),
+        writes: &[(&[0, LARGEST], &[1, MOST_SAMPLES - 1])],
+        expected: (0, LARGEST, MOST_SAMPLES),
     },
     Value {
         what: "a second written twice",
@@ -64,15 +65,24 @@ const VALUES: [Value; 3] = [
         expected: (3, 9, 5),
     },
     Value {
-        what: "2^53 - 1 in the last slot",
-        slot: 59,
-        writes: &[(&[LARGEST - 1], &[1])],
-        expected: (LARGEST - 1, LARGEST - 1, 1),
+        what: "0, 1 and the smallest count",
+        slot: 2,
+        writes: &[(&[0, 1], &[1, FEWEST_SAMPLES - 1])],
+        expected: (0, 1, FEWEST_SAMPLES),
+    },
+    Value {
+        what: "both sides of 2^52",
+        slot: 58,
+        writes: &[(&[APART - 1, APART], &[1, 1])],
+        expected: (APART - 1, APART, 2),
+    },
+    Value {
+        what: "2^53 - 2 and 2^53 - 1 in the last slot",
+        slot: SECONDS_PER_PAGE - 1,
+        writes: &[(&[LARGEST - 1, LARGEST], &[1, 1])],
+        expected: (LARGEST - 1, LARGEST, 2),
     },
 ];
-
-/// As many samples as a slot has for the largest memory: three kinds of entries a memory.
-const LARGEST_COUNT: i64 = 3 * MEMORY_END.cast_signed();
 
 impl Store {
     /// Writes into the namespaces that are in use, and reads the state back until all of it is visible, or `until`.
@@ -116,10 +126,10 @@ impl Store {
             return canary;
         }
 
-        let shard = Shard { metric, size: store.schedule.partitions_per_shard() };
+        let wanted = [(metric, vec![store.schedule.span(minute)])];
         let mut pause = FIRST_PAUSE;
         loop {
-            let read = store.points(minute, 0..=0, std::slice::from_ref(&shard), until).await.pop();
+            let read = store.points(&wanted, until).await.pop();
             let points = match read {
                 Some(Ok(points)) => points,
                 Some(Err(error)) => {
@@ -290,8 +300,8 @@ mod tests {
     #[test]
     fn a_rounded_number_a_lost_merger_and_a_lost_slot_are_noticed() {
         assert_eq!(
-            wrong(|index, point| if index == 2 {
-                point.maximum = Some(float(LARGEST));
+            wrong(|index, point| if index == 4 {
+                point.maximum = Some(float(LARGEST) + 1.0);
             }),
             1
         );

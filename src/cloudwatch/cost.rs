@@ -2,6 +2,8 @@
 
 use super::address::Schedule;
 
+pub mod table;
+
 /// What one look makes the account pay for.
 #[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
 pub struct Use {
@@ -11,6 +13,38 @@ pub struct Use {
     pub writes: usize,
     /// Metrics asked for with `GetMetricData`; several statistics of one metric count once.
     pub reads: usize,
+}
+
+/// How much one look keeps and publishes.
+#[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
+pub struct Volume {
+    /// Partitions that are kept.
+    pub partitions: usize,
+    /// Their pages; none where no history is kept.
+    pub pages: usize,
+    /// Metrics for people.
+    pub published: usize,
+    /// Metrics read besides each page and the roster once.
+    pub windows: usize,
+}
+
+impl Volume {
+    /// State metrics: a page each, and the roster.
+    #[must_use]
+    pub fn state(self) -> usize {
+        if self.pages == 0 { 0 } else { self.pages + 1 }
+    }
+
+    /// What it makes the account pay for.
+    #[must_use]
+    pub fn used(self) -> Use {
+        let kept = if self.pages == 0 { 0 } else { self.partitions + 2 * self.pages + ROSTER_SLOTS };
+        Use {
+            metrics: self.state() + self.published,
+            writes: kept.div_ceil(DATUMS_OF_PAGES) + self.published.div_ceil(DATUMS_PER_REQUEST),
+            reads: self.state() + self.windows,
+        }
+    }
 }
 
 impl Use {
@@ -32,6 +66,12 @@ fn float(number: usize) -> f64 {
     number as f64
 }
 
+/// `PutMetricData`, API reference.
+pub const DATUMS_PER_REQUEST: usize = 1_000;
+/// Sixteen whole pages.
+const DATUMS_OF_PAGES: usize = 960;
+/// Datums of the roster, about.
+const ROSTER_SLOTS: usize = 3;
 /// When these prices were looked up: us-east-1, <https://aws.amazon.com/cloudwatch/pricing/>.
 pub const PRICES_OF: &str = "2026-11";
 /// US dollars for one metric in a month.
@@ -62,6 +102,22 @@ mod tests {
         assert_eq!(dollars(1, 0, 1, 0), "0.44");
         assert_eq!(dollars(1, 0, 0, 1), "0.44");
         assert_eq!(dollars(10, 0, 100, 100), "8.76");
+    }
+
+    #[test]
+    fn every_longer_period_costs_less() {
+        for (partitions, pages, published) in [(60, 2, 20), (2_400, 45, 608), (20_000, 400, 9), (100_000, 1_900, 9)] {
+            let used = Volume { partitions, pages, published, windows: 0 }.used();
+            let dollars: Vec<_> =
+                (1..=1_440).filter_map(Schedule::every).map(|schedule| used.dollars_a_month(schedule)).collect();
+            assert_eq!(dollars.len(), 1_440);
+            assert!(dollars.windows(2).all(|pair| pair[1] < pair[0]), "{partitions}");
+        }
+    }
+
+    #[test]
+    fn nothing_kept_and_nothing_published_costs_nothing() {
+        assert_eq!(Volume::default().used(), Use::default());
     }
 
     #[test]

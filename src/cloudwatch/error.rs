@@ -13,8 +13,6 @@ use aws_smithy_runtime_api::client::runtime_components::RuntimeComponents;
 use aws_smithy_types::config_bag::ConfigBag;
 use tokio_rustls::rustls::Error as TlsError;
 
-use super::slots::Unstorable;
-
 /// What was being done.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub enum Tried {
@@ -30,7 +28,7 @@ pub enum Tried {
 #[derive(Debug, thiserror::Error)]
 pub enum Error {
     /// The quota of the account in this Region is used up, after all retries.
-    #[error("{tried} was throttled by CloudWatch: raise the quota of {action} in Service Quotas, or look less often or at fewer groups", action = tried.action())]
+    #[error("{tried} was throttled by CloudWatch: {}", tried.share())]
     Throttled {
         /// What was being done.
         tried: Tried,
@@ -129,9 +127,9 @@ pub enum Error {
         /// The service's status, or that the metric was left out.
         status: String,
     },
-    /// The look does not belong where it was to be written.
-    #[error("writing the history was left out")]
-    Unstorable(#[from] Unstorable),
+    /// A page does not fit the minute that it was to be written for.
+    #[error("writing the history was left out: the scheduled minute lies days away from this machine's clock")]
+    OutOfPlace,
 }
 
 /// A cause that can travel between tasks.
@@ -144,6 +142,18 @@ impl Tried {
         match self {
             Self::ReadHistory => "GetMetricData",
             Self::WriteHistory | Self::PublishMetrics => "PutMetricData",
+        }
+    }
+
+    /// What is shared with others when the service says that it is too much.
+    fn share(self) -> &'static str {
+        match self {
+            Self::ReadHistory => {
+                "all readers in this account and Region share 180,000 estimated points a second, which cannot be raised, and 50 calls a second, which can; look less often (MEERKAT_PERIOD) or at fewer groups, or see who else reads (dashboards, exporters)"
+            }
+            Self::WriteHistory | Self::PublishMetrics => {
+                "all writers in this account and Region share the calls a second of PutMetricData: raise its quota in Service Quotas, or look less often or at fewer groups"
+            }
         }
     }
 

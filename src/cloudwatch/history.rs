@@ -1,7 +1,7 @@
-//! Reads earlier looks back.
+//! Reads seconds of state metrics back.
 
 use std::collections::{BTreeMap, HashMap};
-use std::ops::{Range, RangeInclusive};
+use std::ops::Range;
 use std::sync::Arc;
 
 use aws_sdk_cloudwatch::Client;
@@ -13,12 +13,11 @@ use tokio::sync::Semaphore;
 use tokio::task::JoinSet;
 use tokio::time::{Instant, sleep_until, timeout_at};
 
-use super::address::{Minute, Schedule};
+use super::address::Schedule;
 use super::error::{Error, Tried};
-use super::layout::{Metric, Shard};
-use super::looks::Looks;
+use super::metric::Metric;
 use super::pace::{POINTS_PER_CALL, Pace};
-use super::slots::{self, Point};
+use super::pages::seconds::Point;
 
 /// The metrics of one account and Region, read and written on one schedule.
 #[derive(Clone, Debug)]
@@ -31,6 +30,9 @@ pub struct Store {
     pub(super) results: String,
     pace: Arc<Pace>,
 }
+
+/// The points of one metric, or why there are none to be had.
+pub type Points = Result<Vec<Point>, Arc<Error>>;
 
 impl Store {
     /// A store that keeps looks in the namespace `state` and publishes into `results`
@@ -45,107 +47,70 @@ impl Store {
         self.schedule
     }
 
-    /// The look of `minute` itself, if something was written there already, and the last few before it; in the order of `shards`.
+    /// The points of these metrics within their ranges of seconds, in the order of the metrics.
     ///
-    /// Distant looks are asked for one at a time: further back only for shards where the nearer ones hold nothing intact.
-    /// A shard that could not be read has the reason in its place.
-    pub async fn newest(&self, minute: Minute, shards: &[Shard], until: Instant) -> Vec<Result<Looks, Arc<Error>>> {
-        let minute = self.schedule.align(minute);
-        let near = u32::try_from((NEAR_MINUTES / self.schedule.period()).max(1)).unwrap_or(1);
-        let mut points = self.points(minute, 0..=near, shards, until).await;
-        let mut found = self.looks(&points, shards);
-        let bare = |looks: &Result<Looks, _>| looks.as_ref().is_ok_and(|looks| looks.before(minute).is_none());
-        let again: Vec<_> = found.iter().enumerate().filter(|(_, looks)| bare(looks)).map(|(index, _)| index).collect();
-        if near < LOOKS_BACK && !again.is_empty() {
-            let wanted: Vec<_> = again.iter().map(|&index| shards[index].clone()).collect();
-            let further = self.points(minute, near + 1..=LOOKS_BACK, &wanted, until).await;
-            for (&index, further) in again.iter().zip(further) {
-                append(&mut points[index], further);
-            }
-            found = self.looks(&points, shards);
+    /// Metrics with the same ranges are asked for together. Each range of a metric counts as one metric read.
+    pub async fn points(&self, wanted: &[(Arc<Metric>, Vec<Range<i64>>)], until: Instant) -> Vec<Points> {
+        let mut together: BTreeMap<Vec<(i64, i64)>, Vec<usize>> = BTreeMap::new();
+        for (index, (_, ranges)) in wanted.iter().enumerate() {
+            let ranges = ranges.iter().map(|range| (range.start, range.end)).collect();
+            together.entry(ranges).or_default().push(index);
         }
-        found
-    }
-
-    /// So many looks before `minute`, and what was written for `minute` itself; in the order of `shards`.
-    ///
-    /// No more than [`Schedule::most_looks_back`].
-    pub async fn window(
-        &self,
-        minute: Minute,
-        looks: u32,
-        shards: &[Shard],
-        until: Instant,
-    ) -> Vec<Result<Looks, Arc<Error>>> {
-        let points = self.points(self.schedule.align(minute), 0..=looks, shards, until).await;
-        self.looks(&points, shards)
-    }
-
-    fn looks(&self, points: &[Result<Vec<Point>, Arc<Error>>], shards: &[Shard]) -> Vec<Result<Looks, Arc<Error>>> {
-        let looks = |points: &Vec<Point>, shard: &Shard| Looks::new(slots::read(self.schedule, shard.size, points));
-        let read = |(points, shard): (&Result<_, Arc<Error>>, _)| {
-            points.as_ref().map(|points| looks(points, shard)).map_err(Arc::clone)
-        };
-        points.iter().zip(shards).map(read).collect()
-    }
-
-    pub(super) async fn points(
-        &self,
-        minute: Minute,
-        looks: RangeInclusive<u32>,
-        shards: &[Shard],
-        until: Instant,
-    ) -> Vec<Result<Vec<Point>, Arc<Error>>> {
-        let mut found: Vec<Result<Vec<Point>, Arc<Error>>> = shards.iter().map(|_| Ok(Vec::new())).collect();
         let permits = Arc::new(Semaphore::new(CALLS_AT_ONCE));
         let mut calls = JoinSet::new();
-        let fitting = shards_per_call(shards);
-        for seconds in self.schedule.ranges(minute, looks) {
-            let points = STATISTICS_COUNT * (seconds.end - seconds.start) / self.schedule.width();
-            let together = usize::try_from(POINTS_PER_CALL / points).unwrap_or(1).clamp(1, fitting);
-            for (number, chunk) in shards.chunks(together).enumerate() {
-                let call = Call {
-                    client: self.client.clone(),
-                    namespace: self.state.clone(),
-                    width: self.schedule.width(),
-                    seconds: seconds.clone(),
-                    metrics: chunk.iter().map(|shard| Arc::clone(&shard.metric)).collect(),
-                    pace: Arc::clone(&self.pace),
-                };
-                let permits = Arc::clone(&permits);
-                calls.spawn(async move {
-                    let metrics = call.metrics.len();
-                    let answer = timeout_at(until, async {
-                        // The semaphore is never closed; a call without a permit would only be one too many.
-                        let _permit = permits.acquire().await;
-                        call.run().await
+        for (ranges, indexes) in together {
+            let metrics: Vec<Arc<Metric>> = indexes.iter().map(|index| Arc::clone(&wanted[*index].0)).collect();
+            let fitting = metrics_per_call(&metrics);
+            for (start, end) in ranges {
+                let points = STATISTICS_COUNT * (end - start) / self.schedule.width();
+                let together = usize::try_from(POINTS_PER_CALL / points.max(1)).unwrap_or(1).clamp(1, fitting);
+                for (indexes, metrics) in indexes.chunks(together).zip(metrics.chunks(together)) {
+                    let call = Call {
+                        client: self.client.clone(),
+                        namespace: self.state.clone(),
+                        width: self.schedule.width(),
+                        seconds: start..end,
+                        metrics: metrics.to_vec(),
+                        pace: Arc::clone(&self.pace),
+                    };
+                    let (permits, indexes) = (Arc::clone(&permits), indexes.to_vec());
+                    calls.spawn(async move {
+                        let answer = timeout_at(until, async {
+                            // The semaphore is never closed; a call without a permit would only be one too many.
+                            let _permit = permits.acquire().await;
+                            call.run().await
+                        });
+                        (indexes, answer.await.unwrap_or(Err(Error::OutOfTime { tried: Tried::ReadHistory })))
                     });
-                    let answer = answer.await.unwrap_or(Err(Error::OutOfTime { tried: Tried::ReadHistory }));
-                    (number * together, metrics, answer)
-                });
+                }
             }
         }
+        let mut found: Vec<Points> = wanted.iter().map(|_| Ok(Vec::new())).collect();
         while let Some(call) = calls.join_next().await {
-            let (first, metrics, answer) = match call {
+            let (indexes, answer) = match call {
                 Ok(call) => call,
                 Err(panicked) => std::panic::resume_unwind(panicked.into_panic()),
             };
-            let places = &mut found[first..first + metrics];
             match answer {
                 Ok(answers) => {
-                    for (place, answer) in places.iter_mut().zip(answers) {
-                        append(place, answer.map_err(Arc::new));
+                    for (index, answer) in indexes.into_iter().zip(answers) {
+                        append(&mut found[index], answer.map_err(Arc::new));
                     }
                 }
-                Err(error) => places.fill(Err(Arc::new(error))),
+                Err(error) => {
+                    let error = Arc::new(error);
+                    for index in indexes {
+                        found[index] = Err(Arc::clone(&error));
+                    }
+                }
             }
         }
         found
     }
 }
 
-/// A shard is known only if every part of it was read.
-fn append(place: &mut Result<Vec<Point>, Arc<Error>>, more: Result<Vec<Point>, Arc<Error>>) {
+/// A metric is known only if every range of it was read.
+fn append(place: &mut Points, more: Points) {
     match (place.as_mut(), more) {
         (Ok(points), Ok(more)) => points.extend(more),
         (Ok(_), Err(error)) => *place = Err(error),
@@ -153,9 +118,9 @@ fn append(place: &mut Result<Vec<Point>, Arc<Error>>, more: Result<Vec<Point>, A
     }
 }
 
-fn shards_per_call(shards: &[Shard]) -> usize {
-    let size = |shard: &Shard| STATISTICS.len() * (shard.metric.wire_size() + BYTES_PER_QUERY);
-    let largest = shards.iter().map(size).max().unwrap_or(1);
+fn metrics_per_call(metrics: &[Arc<Metric>]) -> usize {
+    let size = |metric: &Arc<Metric>| STATISTICS.len() * (metric.wire_size() + BYTES_PER_QUERY);
+    let largest = metrics.iter().map(size).max().unwrap_or(1);
     (BYTES_PER_CALL / largest).clamp(1, QUERIES_PER_CALL / STATISTICS.len())
 }
 
@@ -273,7 +238,3 @@ const BYTES_PER_CALL: usize = 550_000;
 /// Names, types and lengths around the metric of a query on the wire, generously.
 const BYTES_PER_QUERY: usize = 200;
 const CALLS_AT_ONCE: usize = 8;
-/// Looks no older than this many minutes are read for every shard.
-const NEAR_MINUTES: i64 = 4;
-/// The previous look is one of this many.
-const LOOKS_BACK: u32 = 4;

@@ -2,29 +2,19 @@
 
 use std::sync::Arc;
 
-use super::layout::{Metric, encode};
+use super::metric::{Metric, encode};
 use super::names;
-
-/// How finely lag is published.
-#[derive(Clone, Copy, Debug, Default, PartialEq, Eq, PartialOrd, Ord)]
-pub enum Detail {
-    /// Nothing about single groups: only what is told about the cluster. Chosen where nothing else fits.
-    Cluster,
-    /// For each group, distributions over its partitions.
-    #[default]
-    Group,
-    /// For each topic of a group too.
-    Topic,
-    /// For each partition of a group too.
-    Partition,
-}
+use crate::config::MetricsDetail;
+use crate::part::Part;
 
 /// The results of one run.
 #[derive(Clone, Debug, Default, PartialEq)]
 pub struct Results {
     /// The cluster's name.
     pub cluster: String,
-    /// Groups, in the order in which they should be kept when not all fit: the worst first.
+    /// Which part of its groups this is.
+    pub part: Part,
+    /// The groups to publish, always in the same order: what does not fit one day must not be what fits the next.
     pub groups: Vec<GroupResult>,
     /// How many groups have each status, zeros included.
     pub by_status: Vec<(&'static str, u32)>,
@@ -83,85 +73,127 @@ pub struct Plan {
 /// Too many metrics: less is published than was asked for.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, thiserror::Error)]
 #[error(
-    "{wanted} metrics were asked for and {limit} are allowed: published down to detail {published:?}, {groups_left_out} groups left out; raise the limit or choose less detail"
+    "{wanted} metrics were asked for and MEERKAT_METRICS_LIMIT allows {limit}: {published}; raise the limit, or choose less in MEERKAT_METRICS_DETAIL"
 )]
 pub struct Refused {
     /// Metrics that were asked for.
     pub wanted: usize,
     /// Metrics that are allowed.
     pub limit: usize,
-    /// The detail that fits, if only for the worst groups.
-    pub published: Detail,
-    /// Groups without any metric.
-    pub groups_left_out: usize,
+    /// What was published instead.
+    pub published: Instead,
+}
+
+/// What is published where not everything fits.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub enum Instead {
+    /// All groups, in less detail.
+    Coarser(MetricsDetail),
+    /// Not all of all groups.
+    Fewer {
+        /// Groups whose status is published, and not their lag.
+        without_lag: usize,
+        /// Groups of which nothing is.
+        left_out: usize,
+    },
+}
+
+impl std::fmt::Display for Instead {
+    fn fmt(&self, f: &mut std::fmt::Formatter<'_>) -> std::fmt::Result {
+        match self {
+            Self::Coarser(MetricsDetail::Topic) => f.write_str("published by group and topic"),
+            Self::Coarser(_) => f.write_str("published by group"),
+            Self::Fewer { without_lag, left_out } => {
+                write!(f, "the lag of {without_lag} groups is left out, and {left_out} groups are altogether")
+            }
+        }
+    }
 }
 
 /// Everything that was asked for if its number of metrics stays within the limit; else the finest detail that does for all
-/// groups; else as many groups as fit, in their order. What is told about the cluster is always published.
+/// groups; else each group's status, and then as much lag as fits. What is told about the cluster is always published.
 #[must_use]
-pub fn plan(results: &Results, detail: Detail, limit: usize) -> Plan {
+pub fn plan(results: &Results, detail: MetricsDetail, limit: usize) -> Plan {
     let cluster = (names::CLUSTER, encode(&results.cluster));
     let whole = of_cluster(results, &cluster);
-    let mut refused = None;
-    for fitting in [Detail::Partition, Detail::Topic, Detail::Group].into_iter().filter(|fitting| *fitting <= detail) {
+    let mut wanted = None;
+    for fitting in [MetricsDetail::Partition, MetricsDetail::Topic, MetricsDetail::Group] {
+        if fitting > detail.max(MetricsDetail::Group) {
+            continue;
+        }
         let mut datums = whole.clone();
         for group in &results.groups {
             of_group(group, fitting, &cluster, &mut datums);
         }
         let metrics = count(&datums);
         if metrics <= limit {
+            let refused = wanted.map(|wanted| Refused { wanted, limit, published: Instead::Coarser(fitting) });
             return Plan { datums, metrics, refused };
         }
-        let wanted = refused.map_or(metrics, |refused: Refused| refused.wanted);
-        let next = match fitting {
-            Detail::Partition => Detail::Topic,
-            _ => Detail::Group,
-        };
-        refused = Some(Refused { wanted, limit, published: next, groups_left_out: 0 });
+        wanted = wanted.or(Some(metrics));
     }
-    let (mut datums, mut kept) = (whole, 0);
-    let mut metrics = count(&datums);
-    for group in &results.groups {
-        let mut more = Vec::new();
-        of_group(group, detail.min(Detail::Group), &cluster, &mut more);
-        if metrics + count(&more) > limit {
-            break;
+    let mut datums = whole;
+    let mut left = limit.saturating_sub(count(&datums));
+    let mut take = |datums: &mut Vec<Datum>, more: Vec<Datum>| {
+        let metrics = count(&more);
+        let fits = metrics <= left;
+        if fits {
+            left -= metrics;
+            datums.extend(more);
         }
-        metrics += count(&more);
-        datums.extend(more);
-        kept += 1;
+        fits
+    };
+    let (mut without_lag, mut left_out) = (0, 0);
+    let mut told = Vec::with_capacity(results.groups.len());
+    for group in &results.groups {
+        let mut status = Vec::new();
+        of_status(group, &of_name(group, &cluster), &mut status);
+        told.push(take(&mut datums, status));
     }
-    if let Some(refused) = &mut refused {
-        refused.groups_left_out = results.groups.len() - kept;
-        refused.published = if kept == 0 { Detail::Cluster } else { Detail::Group };
+    for (group, told) in results.groups.iter().zip(told) {
+        let mut lag = Vec::new();
+        lags(&of_name(group, &cluster), &group.partitions.iter().collect::<Vec<_>>(), &mut lag);
+        if !take(&mut datums, lag) {
+            *(if told && group.status.is_some() { &mut without_lag } else { &mut left_out }) += 1;
+        }
     }
-    Plan { datums, metrics, refused }
+    // Statuses and lags of a group no longer stand together.
+    let metrics = count(&datums);
+    let published = Instead::Fewer { without_lag, left_out };
+    Plan { datums, metrics, refused: wanted.map(|wanted| Refused { wanted, limit, published }) }
 }
 
 fn of_cluster(results: &Results, cluster: &(&'static str, String)) -> Vec<Datum> {
     let mut datums = Vec::new();
-    let mut add = |name, status: Option<&str>, value: f64| {
-        let status = status.map(|status| (names::STATUS, encode(status)));
-        let dimensions = std::iter::once(cluster.clone()).chain(status).collect();
+    let mut add = |name, more: Option<(&'static str, String)>, value: f64| {
+        let dimensions = std::iter::once(cluster.clone()).chain(more).collect();
         distribution(Metric { name, dimensions }, [value], &mut datums);
     };
     add(names::HEARTBEAT, None, 1.0);
+    if !results.part.is_whole() {
+        add(names::HEARTBEAT, Some((names::PART, results.part.to_string())), 1.0);
+    }
     add(names::UNKNOWN_GROUPS, None, results.unknown_groups.into());
     add(names::DURATION_MS, None, results.duration_ms.into());
     for (status, groups) in &results.by_status {
-        add(names::GROUPS, Some(status), (*groups).into());
+        add(names::GROUPS, Some((names::STATUS, encode(status))), (*groups).into());
     }
     datums
 }
 
-fn of_group(result: &GroupResult, detail: Detail, cluster: &(&'static str, String), datums: &mut Vec<Datum>) {
-    if detail < Detail::Group {
-        return;
-    }
-    let group = vec![cluster.clone(), (names::GROUP, encode(&result.group))];
-    distribution(Metric { name: names::STATUS, dimensions: group.clone() }, result.status.map(f64::from), datums);
+fn of_name(result: &GroupResult, cluster: &(&'static str, String)) -> Vec<(&'static str, String)> {
+    vec![cluster.clone(), (names::GROUP, encode(&result.group))]
+}
+
+fn of_status(result: &GroupResult, group: &[(&'static str, String)], datums: &mut Vec<Datum>) {
+    distribution(Metric { name: names::STATUS, dimensions: group.to_vec() }, result.status.map(f64::from), datums);
+}
+
+fn of_group(result: &GroupResult, detail: MetricsDetail, cluster: &(&'static str, String), datums: &mut Vec<Datum>) {
+    let group = of_name(result, cluster);
+    of_status(result, &group, datums);
     lags(&group, &result.partitions.iter().collect::<Vec<_>>(), datums);
-    if detail < Detail::Topic {
+    if detail < MetricsDetail::Topic {
         return;
     }
     let mut partitions: Vec<_> = result.partitions.iter().collect();
@@ -170,7 +202,7 @@ fn of_group(result: &GroupResult, detail: Detail, cluster: &(&'static str, Strin
         let mut topic = group.clone();
         topic.extend(partitions.first().map(|first| (names::TOPIC, encode(&first.topic))));
         lags(&topic, partitions, datums);
-        for partition in partitions.iter().filter(|_| detail == Detail::Partition) {
+        for partition in partitions.iter().filter(|_| detail == MetricsDetail::Partition) {
             let mut dimensions = topic.clone();
             dimensions.push((names::PARTITION, partition.partition.to_string()));
             lags(&dimensions, &[partition], datums);

@@ -11,16 +11,20 @@ pub const STATE_NAMESPACE: &str = "Meerkat/State";
 pub const CLUSTER: &str = "Cluster";
 /// The consumer group; percent-encoded.
 pub const GROUP: &str = "Group";
-/// The topic, for the details [`super::metrics::Detail::Topic`] and [`super::metrics::Detail::Partition`].
+/// The topic, for the details [`crate::config::MetricsDetail::Topic`] and [`crate::config::MetricsDetail::Partition`].
 pub const TOPIC: &str = "Topic";
-/// The partition's number, for the detail [`super::metrics::Detail::Partition`].
+/// The partition's number, for the detail [`crate::config::MetricsDetail::Partition`].
 pub const PARTITION: &str = "Partition";
-/// What a history was written for: see [`super::layout::Layout`].
-pub const LAYOUT: &str = "Layout";
-/// The number of a block of partitions, from 0.
-pub const SHARD: &str = "Shard";
+/// One of several parts of the cluster's groups, as `2/8`.
+pub const PART: &str = "Part";
+/// Minutes from one look to the next.
+pub const PERIOD: &str = "Period";
+/// One of 2^k buckets of groups, as `3/8`.
+pub const BUCKET: &str = "Bucket";
+/// The number of a page in its bucket, from 0.
+pub const PAGE: &str = "Page";
 
-/// {Cluster, Group}: 0 could not be read, 1 OK, 2 WARN, 3 ERR; nothing while warming up.
+/// {Cluster, Group}: 1 OK, 2 WARN, 3 ERR; nothing where it could not be read, and while warming up.
 ///
 /// Also the dimension of [`GROUPS`].
 pub const STATUS: &str = "Status";
@@ -28,7 +32,7 @@ pub const STATUS: &str = "Status";
 pub const LAG: &str = "Lag";
 /// {Cluster, Group} and details: age of the oldest unread record in seconds, one value for each partition where it is known.
 pub const LAG_SECONDS: &str = "LagSeconds";
-/// {Cluster}: 1 for each finished run.
+/// {Cluster}, and {Cluster, Part} where there are parts: 1 for each finished run.
 pub const HEARTBEAT: &str = "Heartbeat";
 /// {Cluster, Status}: groups that have this status.
 pub const GROUPS: &str = "Groups";
@@ -37,9 +41,9 @@ pub const UNKNOWN_GROUPS: &str = "UnknownGroups";
 /// {Cluster}: how long the run took, in milliseconds.
 pub const DURATION_MS: &str = "DurationMs";
 
-/// State, {Cluster, Group, Layout, Shard}: one block of partitions, see [`super::slots`].
+/// State, {Cluster, Part, Period, Bucket, Page}: one page of partitions, see [`super::pages`].
 pub const PARTITIONS: &str = "Partitions";
-/// State, {Cluster, Layout}: how many groups there were, see [`super::roster::Roster`].
+/// State, {Cluster, Part, Period}: what a look tells of itself, see [`super::pages::roster::Roster`].
 pub const ROSTER: &str = "Roster";
 
 /// {Cluster}, in both namespaces: values that a preflight writes to read them back; see [`super::canary`].
@@ -50,7 +54,7 @@ pub const PUBLISHED: &[(&str, &[&[&str]])] = &[
     (STATUS, &[&[CLUSTER, GROUP]]),
     (LAG, BY_GROUP_TOPIC_PARTITION),
     (LAG_SECONDS, BY_GROUP_TOPIC_PARTITION),
-    (HEARTBEAT, &[&[CLUSTER]]),
+    (HEARTBEAT, &[&[CLUSTER], &[CLUSTER, PART]]),
     (GROUPS, &[&[CLUSTER, STATUS]]),
     (UNKNOWN_GROUPS, &[&[CLUSTER]]),
     (DURATION_MS, &[&[CLUSTER]]),
@@ -58,7 +62,7 @@ pub const PUBLISHED: &[(&str, &[&[&str]])] = &[
 
 /// Every metric in [`STATE_NAMESPACE`] with the sets of dimensions it is written under.
 pub const STATE: &[(&str, &[&[&str]])] =
-    &[(PARTITIONS, &[&[CLUSTER, GROUP, LAYOUT, SHARD]]), (ROSTER, &[&[CLUSTER, LAYOUT]])];
+    &[(PARTITIONS, &[&[CLUSTER, PART, PERIOD, BUCKET, PAGE]]), (ROSTER, &[&[CLUSTER, PART, PERIOD]])];
 
 const BY_GROUP_TOPIC_PARTITION: &[&[&str]] =
     &[&[CLUSTER, GROUP], &[CLUSTER, GROUP, TOPIC], &[CLUSTER, GROUP, TOPIC, PARTITION]];

@@ -12,8 +12,10 @@ pub mod merge;
 pub mod page;
 pub mod recall;
 pub mod roster;
+pub mod rosters;
 pub mod seconds;
 pub mod sheets;
+pub mod shelf;
 
 /// Partitions beside a header and an anchor, in a minute of seconds or an hour of minutes.
 pub const PARTITIONS_PER_PAGE: usize = SECONDS_PER_PAGE - 2;

@@ -1,4 +1,4 @@
-//! Writes looks, and the results for people.
+//! Writes pages, and the results for people.
 
 use std::sync::Arc;
 
@@ -11,40 +11,40 @@ use tokio::time::{Instant, timeout_at};
 use super::address::Minute;
 use super::error::{Error, Tried};
 use super::history::Store;
-use super::layout::{Metric, Shard};
+use super::metric::Metric;
 use super::metrics::Datum;
-use super::slots::{self, Look, Sample};
+use super::pages::seconds::Second;
 
 /// What became of a write.
 #[derive(Debug, Default)]
 pub struct Written {
     /// Requests that the service took.
     pub requests: usize,
+    /// Metrics in them, where that was counted.
+    pub metrics: usize,
     /// Datums in them.
     pub datums: usize,
-    /// Why the rest was not taken, one for each request or look that failed.
+    /// Why the rest was not taken, one for each request or page that failed.
     pub failures: Vec<Arc<Error>>,
 }
 
 impl Store {
-    /// Writes looks into the slots of `minute`.
+    /// Writes pages, each as the seconds of its metric; `None` stands for a page that does not fit its minute.
     ///
-    /// Only minutes that [`super::looks::Looks::is_empty_at`] found empty should be written: two looks in one minute
-    /// spoil each other. A shard is never split over two requests, so it is written as a whole or not at all.
-    pub async fn write(&self, minute: Minute, looks: &[(Shard, Look)], until: Instant) -> Written {
+    /// A page is never split over two requests, so it is written as a whole or not at all.
+    pub async fn write(&self, pages: &[(Arc<Metric>, Option<Vec<Second>>)], until: Instant) -> Written {
         let mut written = Written::default();
         let mut blocks = Vec::new();
-        for (shard, look) in looks {
-            match slots::write(self.schedule, minute, look) {
-                Ok(samples) => {
-                    let datums = samples.iter().map(|sample| state_datum(&shard.metric, self.schedule.width(), sample));
-                    blocks.push((
-                        size_of_datums(&shard.metric, samples.iter().map(|sample| sample.values.len())),
-                        datums.collect(),
-                    ));
-                }
-                Err(unstorable) => written.failures.push(Arc::new(unstorable.into())),
-            }
+        for (metric, seconds) in pages {
+            let Some(seconds) = seconds else {
+                written.failures.push(Arc::new(Error::OutOfPlace));
+                continue;
+            };
+            let size = size_of_datums(metric, seconds.iter().map(|second| second.values.len()));
+            blocks.push((
+                size,
+                seconds.iter().map(|second| state_datum(metric, self.schedule.width(), second)).collect(),
+            ));
         }
         self.put(Tried::WriteHistory, &self.state, requests(blocks), until, &mut written).await;
         written
@@ -131,9 +131,9 @@ fn size_of_datums(metric: &Metric, values: impl IntoIterator<Item = usize>) -> u
     values.into_iter().map(|values| metric.wire_size() + BYTES_PER_DATUM + values * BYTES_PER_VALUE).sum()
 }
 
-fn state_datum(metric: &Metric, width: i64, sample: &Sample) -> MetricDatum {
+fn state_datum(metric: &Metric, width: i64, second: &Second) -> MetricDatum {
     let resolution = i32::try_from(width).unwrap_or(RESULTS_RESOLUTION);
-    sdk_datum(metric, DateTime::from_secs(sample.time), resolution, sample.values.clone(), sample.counts.clone())
+    sdk_datum(metric, DateTime::from_secs(second.time), resolution, second.values.clone(), second.counts.clone())
 }
 
 fn sdk_datum(metric: &Metric, time: DateTime, resolution: i32, values: Vec<f64>, counts: Vec<f64>) -> MetricDatum {

@@ -8,7 +8,7 @@ use aws_sdk_cloudwatch::types::{Dimension, Metric, MetricDataQuery, MetricStat};
 use tokio::time::{Instant, timeout_at};
 
 use super::history::Store;
-use super::layout::encode;
+use super::metric::encode;
 use super::names;
 
 impl Store {

@@ -4,7 +4,9 @@ use std::collections::BTreeMap;
 use std::fmt;
 
 use super::{Bootstrap, ConfigError, Endpoint};
+use crate::hash::Hash;
 use crate::memory::Objective;
+use crate::part::{PART_EXPECTED, Part};
 use crate::pattern::Rules;
 use crate::secrets::Network;
 use crate::secrets::reference::{Arn, Kind};
@@ -34,6 +36,23 @@ impl Variables {
     pub(super) fn text(&mut self, name: &str) -> Option<String> {
         let default = || VARIABLES.iter().find(|known| known.name == name)?.default.map(str::to_owned);
         self.found.get(name).map(|text| text.trim().to_owned()).filter(|text| !text.is_empty()).or_else(default)
+    }
+
+    /// One of several parts.
+    pub(super) fn part(&mut self) -> Part {
+        let name = "MEERKAT_PART";
+        let text = self.text(name).unwrap_or_default();
+        Part::parse(&text).unwrap_or_else(|| {
+            self.wrong(name, format_args!("{PART_EXPECTED}, found {text:?}"));
+            Part::WHOLE
+        })
+    }
+
+    /// What is looked at, as a hash.
+    pub(super) fn selection(&mut self) -> u64 {
+        let names = ["MEERKAT_GROUPS", "MEERKAT_TOPICS", "MEERKAT_PART"];
+        let hash = names.iter().fold(Hash::new(), |hash, name| hash.text(&self.text(name).unwrap_or_default()));
+        hash.finish() >> (u64::BITS - SELECTION_BITS)
     }
 
     pub(super) fn wrong(&mut self, name: &str, expectation: impl fmt::Display) {
@@ -160,6 +179,9 @@ impl Variables {
         if self.problems.is_empty() { Ok(()) } else { Err(ConfigError(self.problems)) }
     }
 }
+
+/// Bits of a selection's hash.
+const SELECTION_BITS: u32 = 40;
 
 #[cfg(test)]
 mod tests {

@@ -14,6 +14,7 @@ use super::internal::{self, Internal, OFFSETS_TOPIC, SHARE_TOPIC};
 use super::settle::{ELECTION, Outcome, Pauses, Questions, settle};
 use super::versions::Api;
 use crate::lag::{Cause, Known, Unknown};
+use crate::part::Part;
 use crate::pattern::Patterns;
 use crate::snapshot::{Kind, Problem, Unmet};
 
@@ -24,6 +25,8 @@ pub struct Selection {
     pub named: Vec<String>,
     /// Globs that a group's name has to match, when none is asked for by name.
     pub groups: Patterns,
+    /// Which part of those groups, when none is asked for by name.
+    pub part: Part,
     /// Names and globs that some group has to meet each; they count when none is asked for by name.
     pub expected: Vec<String>,
     /// Globs that a topic's name has to match.
@@ -69,7 +72,11 @@ pub(super) async fn list(cluster: &Cluster<'_>, selection: &Selection, deadline:
     let answers = ask_all(cluster, until).await;
     let all_named = selection.named.is_empty();
     let wanted = |name: &str| {
-        if all_named { selection.groups.select(name) } else { selection.named.iter().any(|named| named == name) }
+        if all_named {
+            selection.groups.select(name) && selection.part.contains(name)
+        } else {
+            selection.named.iter().any(|named| named == name)
+        }
     };
     let mut listing = Listing {
         all: Ok(Vec::new()),
@@ -118,7 +125,7 @@ pub(super) async fn list(cluster: &Cluster<'_>, selection: &Selection, deadline:
         // Without the topic there are no groups; some services keep them elsewhere.
         Internal::Absent => (!seen.is_empty()).then(|| Unknown::because("there are groups, and no such topic")),
     };
-    let ours = seen.iter().filter(|(_, kind)| kind.is_ok());
+    let ours = seen.iter().filter(|(name, kind)| selection.part.contains(name) && kind.is_ok());
     listing.shown = ours.clone().count();
     let mut all: Vec<Box<str>> = ours.map(|(name, _)| name.clone()).collect();
     all.sort_unstable();
@@ -179,7 +186,8 @@ async fn meet<'s>(
 ) -> Vec<&'s str> {
     let mut sought = Vec::new();
     let wanted = if selection.named.is_empty() { &selection.expected } else { &selection.named };
-    for name in wanted {
+    // Of several parts one alone misses what nobody meets.
+    for name in wanted.iter().filter(|name| !selection.named.is_empty() || selection.part.contains(name)) {
         let is_glob = selection.named.is_empty() && name.contains(['*', '?']);
         if is_glob {
             let glob = Patterns::parse(name);

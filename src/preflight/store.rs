@@ -34,7 +34,7 @@ pub fn lines(canary: &Canary, state: &str, results: &str, waited_ms: u64) -> Vec
             (Some(ms), true) => Line::works(
                 SECTION,
                 "canary",
-                format!("both ends of a slot's range, 2^53, the largest count and a merged second came back as written, {ms} ms after the write"),
+                format!("both ends of every range that a slot has and a merged second came back as written, {ms} ms after the write"),
             ),
             (None, true) => Line::unknown(
                 SECTION,
@@ -70,6 +70,18 @@ pub fn cost(metrics: usize, state: usize, limit: usize, dollars: f64, prices_of:
     } else {
         Line::works(SECTION, "metrics", found)
     }
+}
+
+/// How long reading the history will take at each look, by the quota alone.
+#[must_use]
+pub fn reading(pages: usize, points: u64, points_per_second: u64) -> Line {
+    let tenths = points * 10 / points_per_second.max(1);
+    let found = format!(
+        "{pages} pages, {points} estimated points, {}.{} s at half of the 180,000 a second that all readers in the account and Region share",
+        tenths / 10,
+        tenths % 10
+    );
+    Line::works(SECTION, "reading", found)
 }
 
 /// The section of all that has to do with `CloudWatch`.

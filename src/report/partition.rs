@@ -33,6 +33,9 @@ pub struct PartitionEntry<'a> {
     #[serde(skip_serializing_if = "Option::is_none")]
     past_end_by: Option<u64>,
     member: Option<&'a str>,
+    /// Whether the topic is one that a Streams application keeps between parts of its own.
+    #[serde(skip_serializing_if = "std::ops::Not::not")]
+    internal: bool,
     reason: String,
     #[serde(skip)]
     pub(super) severity: u8,

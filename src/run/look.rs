@@ -1,15 +1,18 @@
 //! The first half of a run: what Kafka tells now, beside what the store tells of before.
 
+use std::collections::BTreeSet;
 use std::sync::Arc;
 use std::time::Duration;
 
 use tokio::time::{Instant, sleep};
 
 use super::{Error, HISTORY_SHARE, KAFKA_SHARE, Run, login};
-use crate::cloudwatch::past::Past;
+use crate::cloudwatch::pages::shelf::Shelf;
+use crate::cloudwatch::past::{Asker, Past};
 use crate::kafka::{self, Access, Credentials, LookError, Selection, Survey};
 use crate::lag::Unknown;
 use crate::laps::Laps;
+use crate::part::Part;
 use crate::snapshot::Snapshot;
 
 /// A snapshot and what was before it.
@@ -64,7 +67,7 @@ impl Run<'_> {
                 Some(store) => {
                     let mut laps = Laps::start();
                     let until = self.until(HISTORY_SHARE);
-                    let past = Past::read(store, &cluster, self.minute, &snapshot, until).await;
+                    let past = Past::read(store, self.askers(&cluster, selection), &snapshot, until).await;
                     tracing::debug!(ms = laps.lap(), "history read");
                     past
                 }
@@ -79,6 +82,21 @@ impl Run<'_> {
         let before = before.map_or(0, |before| usize::try_from(before.groups).unwrap_or_default());
         let vanished = before.saturating_sub(snapshot.shown);
         Ok(Look { survey, snapshot, cluster, past, time_ms, vanished })
+    }
+
+    /// A run at all groups asks for what its own part keeps, and will keep more; one that names groups asks every part that has some.
+    fn askers(&self, cluster: &str, selection: &Selection) -> Vec<Asker> {
+        let parts: BTreeSet<Part> = match &*selection.named {
+            [] => [self.part].into(),
+            named => named.iter().map(|name| self.part.with(name)).collect(),
+        };
+        let asker = |part| Asker {
+            shelf: Shelf::new(cluster, part, self.schedule),
+            minute: self.minute,
+            part,
+            writer: selection.named.is_empty().then_some(self.config.selection),
+        };
+        parts.into_iter().map(asker).collect()
     }
 
     /// Connects, with credentials that may still be on their way, and finds what there is.

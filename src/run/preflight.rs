@@ -3,13 +3,14 @@
 use std::sync::Arc;
 
 use super::{Outcome, Run, login};
+use crate::cloudwatch::POINTS_PER_SECOND;
 use crate::cloudwatch::canary::Flight;
-use crate::cloudwatch::cost::{PRICES_OF, Use};
+use crate::cloudwatch::cost::{PRICES_OF, Volume};
 use crate::cloudwatch::metrics::{self, GroupResult, PartitionResult, Results};
-use crate::cloudwatch::past::layout;
-use crate::cloudwatch::{Store, metrics::Detail};
+use crate::cloudwatch::pages::SECONDS_PER_PAGE;
+use crate::cloudwatch::past::pages_of;
 use crate::config::sasl::{Account, Sasl};
-use crate::config::{Bootstrap, Encryption, MetricsDetail};
+use crate::config::{Bootstrap, Encryption};
 use crate::kafka::{self, Access, Credentials, Selection};
 use crate::preflight::found::{Canary, Tried};
 use crate::preflight::permissions::Principal;
@@ -36,11 +37,11 @@ impl Run<'_> {
         let before = self.clock.elapsed_ms();
         let canary = self.try_store(named).await;
         lines.extend(of_kafka);
-        if let (Some(store), Some(canary)) = (&self.store, &canary) {
+        if let Some(canary) = &canary {
             let configured = &self.config.store;
             let waited = self.clock.elapsed_ms() - before;
             lines.extend(store::lines(canary, &configured.state_namespace, &configured.namespace, waited));
-            lines.extend(snapshot.as_ref().map(|snapshot| self.cost(store, named, snapshot)));
+            lines.extend(snapshot.iter().flat_map(|snapshot| self.cost(named, snapshot)));
         } else {
             lines.push(Line::works(store::SECTION, "history and metrics", "both are turned off, as configured"));
         }
@@ -82,6 +83,7 @@ impl Run<'_> {
         let selection = Selection {
             named: self.request.groups.clone(),
             groups: self.config.groups.clone(),
+            part: self.part,
             expected: self.config.judgement.expected.clone(),
             topics: self.config.topics.clone(),
         };
@@ -116,7 +118,7 @@ impl Run<'_> {
     }
 
     /// What every selected group publishes and keeps, at the most.
-    fn cost(&self, store: &Store, cluster: &str, snapshot: &Snapshot) -> Line {
+    fn cost(&self, cluster: &str, snapshot: &Snapshot) -> Vec<Line> {
         let partition = |row: &crate::snapshot::Row| PartitionResult {
             topic: Arc::clone(&snapshot.topic(row).name),
             partition: row.partition,
@@ -134,23 +136,14 @@ impl Run<'_> {
             by_status: ["OK", "WARN", "ERR", "UNKNOWN", "NOTFOUND"].map(|status| (status, 0)).into(),
             ..Results::default()
         };
-        let detail = match self.config.store.detail {
-            MetricsDetail::Group => Detail::Group,
-            MetricsDetail::Topic => Detail::Topic,
-            MetricsDetail::Partition => Detail::Partition,
-        };
-        let metrics = if self.publishes() { metrics::plan(&results, detail, usize::MAX).metrics } else { 0 };
-        let shards = |group| layout(store, snapshot, group).shards(cluster, "").len();
-        // One more for the roster of groups.
-        let state = if self.remembers() { snapshot.groups.iter().map(shards).sum::<usize>() + 1 } else { 0 };
-        let writes = 2 + (metrics + state * self.schedule.slots()) / DATUMS_PER_REQUEST;
-        let used = Use { metrics: metrics + state, writes, reads: state };
-        let limit = self.config.store.limit;
-        store::cost(metrics, state, limit, used.dollars_a_month(self.schedule), PRICES_OF)
-    }
-
-    fn publishes(&self) -> bool {
-        self.request.publish.unwrap_or(self.config.store.publish)
+        let published =
+            if self.publishes() { metrics::plan(&results, self.config.store.detail, usize::MAX).metrics } else { 0 };
+        let (partitions, pages) = if self.remembers() { pages_of(snapshot) } else { (0, 0) };
+        let volume = Volume { partitions, pages, published, windows: 0 };
+        let dollars = volume.used().dollars_a_month(self.schedule);
+        let cost = store::cost(published, volume.state(), self.config.store.limit, dollars, PRICES_OF);
+        let points = u64::try_from(volume.state() * POINTS_PER_PAGE).unwrap_or(u64::MAX);
+        vec![cost, store::reading(pages, points, POINTS_PER_SECOND)]
     }
 
     /// Who asks, as far as the configuration tells.
@@ -190,5 +183,5 @@ const BOOTSTRAP: &str = "bootstrap";
 /// By when, as shares of a run's time, the brokers must have been tried, and the canary been seen.
 const PROBE_SHARE: f64 = 0.3;
 const CANARY_SHARE: f64 = 0.9;
-/// `PutMetricData`, API reference.
-const DATUMS_PER_REQUEST: usize = 1_000;
+/// Three statistics of each second.
+const POINTS_PER_PAGE: usize = 3 * SECONDS_PER_PAGE;

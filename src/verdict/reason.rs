@@ -77,6 +77,8 @@ pub enum Reason {
     Grew(Growth),
     /// It fell behind before, and has not clearly gained ground since.
     StillBehind(u64),
+    /// The start offset of a share group stands while records behind it are acknowledged; and what else is to be said.
+    Held(Box<Self>),
     /// Records were deleted before they were read.
     Lost {
         /// How many.
@@ -151,6 +153,7 @@ impl fmt::Display for Reason {
             Self::StillBehind(unread) => {
                 write!(f, "fell behind and has not clearly gained ground since, {}", behind(unread))
             }
+            Self::Held(reason) => write!(f, "the start offset stands, records behind it are being delivered: {reason}"),
             Self::Lost { lost } => write!(f, "{} deleted before it read them", records_of(*lost)),
         }
     }

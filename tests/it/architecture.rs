@@ -19,6 +19,7 @@ const OUTSIDE: &[&str] = &[
     "cloudwatch/history.rs",
     "cloudwatch/pace.rs",
     "cloudwatch/past.rs",
+    "cloudwatch/past/windows.rs",
     "cloudwatch/publish.rs",
     "cloudwatch/trend.rs",
     "kafka/ages.rs",

@@ -9,15 +9,20 @@ use aws_sdk_cloudwatch::config::timeout::TimeoutConfig;
 use aws_sdk_cloudwatch::config::{BehaviorVersion, Credentials, Region};
 use aws_smithy_http_client::Builder;
 use aws_smithy_http_client::tls::{Provider, rustls_provider::CryptoMode};
+use meerkat::cloudwatch::history::Points;
+use meerkat::cloudwatch::metric::Metric;
+use meerkat::cloudwatch::pages::binding::Place;
+use meerkat::cloudwatch::pages::seconds::{self, Slot, Slots, Unusable};
+use meerkat::cloudwatch::pages::shelf::Shelf;
 use meerkat::cloudwatch::publish::Written;
-use meerkat::cloudwatch::{Entry, Error, Layout, Look, Looks, Minute, Schedule, Shard, Store, Topic, names};
-use meerkat::lag::Committed;
+use meerkat::cloudwatch::{Error, Minute, Schedule, Store, names};
+use meerkat::part::Part;
 use tokio::time::Instant;
 
 use crate::support::cloudwatch::{Calls, Fault, How, Stand};
 
 mod canary;
-mod runs;
+mod cost;
 mod trouble;
 mod volume;
 
@@ -28,18 +33,21 @@ const MIDNIGHT: i64 = 20_000 * 86_400;
 struct World {
     stand: Stand,
     store: Store,
-    shards: Vec<Shard>,
+    metrics: Vec<Arc<Metric>>,
 }
 
+/// One page in one look: its slots, or why it cannot be used.
+type Found = Option<Result<Slots, Unusable>>;
+
 impl World {
-    /// One group with `partitions` partitions of one topic, looked at every so many minutes; it is midnight.
-    fn new(period: u32, partitions: usize) -> Self {
+    /// So many pages, written every so many minutes; it is midnight.
+    fn new(period: u32, pages: u32) -> Self {
         let stand = Stand::start();
         stand.set_now(MIDNIGHT);
         let schedule = Schedule::every(period).unwrap();
         let store = Store::new(client(&stand.url()), schedule, names::STATE_NAMESPACE, names::NAMESPACE);
-        let shards = layout(schedule, partitions).shards("prod", "orders");
-        Self { stand, store, shards }
+        let metrics = metrics("prod", schedule, pages);
+        Self { stand, store, metrics }
     }
 
     /// The scheduled minute so many looks after midnight.
@@ -54,44 +62,41 @@ impl World {
         minute
     }
 
-    /// A look at every shard, taken now; commits are told by `committed`, log ends are 1,000 further.
-    fn look(&self, committed: i64) -> Vec<(Shard, Look)> {
-        let taken = self.stand.now() * 1_000 + 250;
-        let entries = |shard: &Shard| {
-            let entry = |position| Entry::new(Committed::At(committed + position), committed + 1_000, 7);
-            (0..).take(shard.size).map(entry).collect()
-        };
-        self.shards.iter().map(|shard| (shard.clone(), Look { taken, entries: entries(shard) })).collect()
+    /// The slots of one page, of a look taken now.
+    fn slots(&self, first: i64) -> Slots {
+        let slot = |number| Slot { low: first + number, high: 1 << 52, samples: 7 };
+        Slots { taken: self.stand.now() * 1_000 + 250, slots: (0..59).map(slot).collect() }
     }
 
-    /// A whole run on schedule, as it is meant to be: read first, then write what is empty.
-    async fn run(&self, looks: i64, committed: i64) {
+    async fn try_write(&self, minute: Minute, slots: &Slots) -> Written {
+        let page = || seconds::write(self.store.schedule(), minute, slots);
+        let pages: Vec<_> = self.metrics.iter().map(|metric| (Arc::clone(metric), page())).collect();
+        self.store.write(&pages, soon()).await
+    }
+
+    /// A look on schedule, whose pages all hold the same.
+    async fn write(&self, looks: i64, first: i64) -> Slots {
         let minute = self.at(looks);
-        let found = self.newest(minute).await;
-        let look = self.look(committed).into_iter().zip(found);
-        let empty: Vec<_> = look.filter(|(_, found)| found.is_empty_at(minute)).map(|(look, _)| look).collect();
-        self.write(minute, &empty).await;
-    }
-
-    async fn write(&self, minute: Minute, looks: &[(Shard, Look)]) {
-        let written = self.store.write(minute, looks, soon()).await;
+        let slots = self.slots(first);
+        let written = self.try_write(minute, &slots).await;
         assert!(written.failures.is_empty(), "{written:?}");
+        slots
     }
 
-    async fn newest(&self, minute: Minute) -> Vec<Looks> {
-        self.try_newest(minute).await.into_iter().map(Result::unwrap).collect()
+    async fn points(&self, minute: Minute) -> Vec<Points> {
+        let span = self.store.schedule().span(minute);
+        let wanted: Vec<_> = self.metrics.iter().map(|metric| (Arc::clone(metric), vec![span.clone()])).collect();
+        self.store.points(&wanted, soon()).await
     }
 
-    async fn try_newest(&self, minute: Minute) -> Vec<Result<Looks, Arc<Error>>> {
-        self.store.newest(minute, &self.shards, soon()).await
-    }
-
-    /// How many looks back the newest intact one before `minute` lies, and its first commit; for the first shard.
-    async fn previous(&self, minute: Minute) -> Option<(i64, i64)> {
-        let looks = self.newest(minute).await.into_iter().next().unwrap();
-        let seen = looks.last_seen(0, minute)?;
-        let Committed::At(committed) = seen.entry.committed() else { panic!("{seen:?}") };
-        Some(((minute.seconds() - seen.minute.seconds()) / 60 / self.store.schedule().period(), committed))
+    /// What is read of every page in one look.
+    async fn read(&self, minute: Minute) -> Vec<Found> {
+        let pages = self.points(minute).await.into_iter().map(|points| {
+            let mut pages = seconds::read(self.store.schedule(), &points.unwrap());
+            assert!(pages.len() <= 1);
+            pages.pop().map(|(_, page)| page)
+        });
+        pages.collect()
     }
 
     fn gets(&self) -> Calls {
@@ -103,8 +108,9 @@ impl World {
     }
 }
 
-fn layout(schedule: Schedule, partitions: usize) -> Layout {
-    Layout::new(schedule, [Topic { name: "orders".into(), id: Some(1), partitions }])
+fn metrics(cluster: &str, schedule: Schedule, pages: u32) -> Vec<Arc<Metric>> {
+    let shelf = Shelf::new(cluster, Part::WHOLE, schedule);
+    (0..pages).map(|page| shelf.page(Place { bits: 0, bucket: 0, page })).collect()
 }
 
 /// Long enough for every test, and no test waits for it.

@@ -29,3 +29,4 @@ mod rotation;
 mod secrets;
 mod simulator;
 mod surroundings;
+mod watch;

@@ -80,14 +80,17 @@ fn every_command_is_understood_or_needs_what_is_not_here() {
     let mut ran = 0;
     for name in DOCUMENTS {
         for command in commands(name) {
-            let known = ["make ", "export ", "cargo test "].iter().chain(&ELSEWHERE).any(|how| command.starts_with(how));
+            let known =
+                ["make ", "export ", "cargo test "].iter().chain(&ELSEWHERE).any(|how| command.starts_with(how));
             if known {
                 continue;
             }
             let script = command.replace("meerkat", env!("CARGO_BIN_EXE_meerkat"));
             let mut run = Command::new("sh");
             run.args(["-c", &script]).env_clear().env("PATH", std::env::var_os("PATH").expect("a path"));
-            run.env("MEERKAT_HISTORY", "off").env("MEERKAT_PUBLISH", "off").env("KAFKA_BOOTSTRAP_SERVERS", "127.0.0.1:1");
+            run.env("MEERKAT_HISTORY", "off")
+                .env("MEERKAT_PUBLISH", "off")
+                .env("KAFKA_BOOTSTRAP_SERVERS", "127.0.0.1:1");
             let output = run.current_dir(env!("CARGO_TARGET_TMPDIR")).output().expect("a shell");
             let said = String::from_utf8_lossy(&output.stderr) + String::from_utf8_lossy(&output.stdout);
             let understood = said.contains("127.0.0.1:1") || output.status.code() == Some(0);

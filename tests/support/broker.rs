@@ -6,6 +6,7 @@
 #![expect(clippy::expect_used, reason = "test support: a broker that cannot play its part is the end of the test")]
 
 mod answers;
+mod changes;
 mod faults;
 mod listener;
 mod releases;

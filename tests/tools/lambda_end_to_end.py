@@ -92,9 +92,9 @@ class LambdaEndToEnd(unittest.TestCase):
     def test_event_history(self):
         self.look("check.json")
         history = self.function.answer(EVENTS / "history.json")
-        self.assertEqual([history["cluster"], history["group"], history["partitions"]], [CLUSTER, "orders-svc", 2])
-        kept = [entry for look in history["shards"][0]["looks"] for entry in look["partitions"]]
-        self.assertEqual([(entry["topic"], entry["partition"], entry["committed"], entry["log_end"]) for entry in kept], [("orders", 0, 7, 7), ("orders", 1, 7, 7)])
+        self.assertEqual([history["cluster"], history["group"], history["problems"]], [CLUSTER, "orders-svc", []])
+        kept = [(partition["topic"], partition["partition"], look["committed"], look["log_end"]) for partition in history["partitions"] for look in partition["looks"]]
+        self.assertEqual(kept, [("orders", 0, 7, 7), ("orders", 1, 7, 7)])
 
     def test_event_burrow(self):
         self.burrow(self.function.answer(EVENTS / "burrow.json"))

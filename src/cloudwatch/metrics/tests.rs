@@ -18,6 +18,7 @@ fn results(groups: usize) -> Results {
     };
     Results {
         cluster: "prod".to_owned(),
+        part: Part::WHOLE,
         groups: (0..groups).map(group).collect(),
         by_status: vec![("OK", 1), ("ERR", 0)],
         unknown_groups: 0,
@@ -39,7 +40,7 @@ const OF_CLUSTER: usize = 5;
 
 #[test]
 fn a_group_is_a_status_and_two_distributions() {
-    let plan = plan(&results(1), Detail::Group, DEFAULT_LIMIT);
+    let plan = plan(&results(1), MetricsDetail::Group, DEFAULT_LIMIT);
     let expected = [
         "Heartbeat Cluster=prod : 1x1",
         "UnknownGroups Cluster=prod : 0x1",
@@ -56,10 +57,10 @@ fn a_group_is_a_status_and_two_distributions() {
 
 #[test]
 fn topics_and_partitions_are_metrics_of_their_own_where_asked_for() {
-    let topics = lines(&plan(&results(1), Detail::Topic, DEFAULT_LIMIT));
+    let topics = lines(&plan(&results(1), MetricsDetail::Topic, DEFAULT_LIMIT));
     assert_eq!(topics.len(), 12);
     assert!(topics.contains(&"Lag Cluster=prod Group=g0 Topic=a : 4x2".to_owned()));
-    let partitions = lines(&plan(&results(1), Detail::Partition, DEFAULT_LIMIT));
+    let partitions = lines(&plan(&results(1), MetricsDetail::Partition, DEFAULT_LIMIT));
     assert_eq!(partitions.len(), 17);
     assert!(partitions.contains(&"Lag Cluster=prod Group=g0 Topic=a Partition=1 : 4x1".to_owned()));
     assert!(!partitions.iter().any(|line| line.starts_with("LagSeconds") && line.contains("Partition=1")));
@@ -70,7 +71,7 @@ fn what_is_not_known_is_not_published() {
     let mut results = results(1);
     results.groups[0].status = None;
     results.groups[0].partitions = vec![partition("a", 0, None, None), partition("a", 1, None, Some(f64::NAN))];
-    assert_eq!(plan(&results, Detail::Partition, DEFAULT_LIMIT).datums.len(), OF_CLUSTER);
+    assert_eq!(plan(&results, MetricsDetail::Partition, DEFAULT_LIMIT).datums.len(), OF_CLUSTER);
 }
 
 #[test]
@@ -78,7 +79,7 @@ fn more_distinct_values_than_a_datum_holds_are_several_datums_of_one_metric() {
     let mut results = results(1);
     results.groups[0].partitions =
         (0..301).map(|number| partition("a", number, u64::try_from(number).ok(), None)).collect();
-    let plan = plan(&results, Detail::Group, DEFAULT_LIMIT);
+    let plan = plan(&results, MetricsDetail::Group, DEFAULT_LIMIT);
     let sizes: Vec<_> = plan.datums[OF_CLUSTER + 1..].iter().map(|datum| datum.values.len()).collect();
     assert_eq!((sizes, plan.metrics), (vec![150, 150, 1], OF_CLUSTER + 2));
 }
@@ -87,33 +88,41 @@ fn more_distinct_values_than_a_datum_holds_are_several_datums_of_one_metric() {
 fn what_does_not_fit_is_refused_and_the_finest_detail_that_fits_is_published() {
     // Two groups: 12 metrics each by partition, 7 by topic, 3 by group, and 5 for the cluster.
     let check = |limit, metrics, published| {
-        let plan = plan(&results(2), Detail::Partition, limit);
+        let plan = plan(&results(2), MetricsDetail::Partition, limit);
         assert_eq!((plan.metrics, plan.refused), (metrics, published));
     };
-    let refused = |limit, published, groups_left_out| Some(Refused { wanted: 29, limit, published, groups_left_out });
+    let refused = |limit, published| Some(Refused { wanted: 29, limit, published });
+    let fewer = |without_lag, left_out| Instead::Fewer { without_lag, left_out };
     check(29, 29, None);
-    check(28, 19, refused(28, Detail::Topic, 0));
-    check(18, 11, refused(18, Detail::Group, 0));
-    check(10, 8, refused(10, Detail::Group, 1));
-    check(7, 5, refused(7, Detail::Cluster, 2));
-    check(0, 5, refused(0, Detail::Cluster, 2));
+    check(28, 19, refused(28, Instead::Coarser(MetricsDetail::Topic)));
+    check(18, 11, refused(18, Instead::Coarser(MetricsDetail::Group)));
+    check(10, 9, refused(10, fewer(1, 0)));
+    check(7, 7, refused(7, fewer(2, 0)));
+    check(6, 6, refused(6, fewer(1, 1)));
+    check(0, 5, refused(0, fewer(0, 2)));
 }
 
 #[test]
-fn nothing_is_refused_where_nothing_was_asked_for() {
-    let plan = plan(&results(2), Detail::Cluster, 0);
-    assert_eq!((plan.metrics, plan.refused), (OF_CLUSTER, None));
+fn a_status_comes_before_any_lag_and_always_for_the_same_groups() {
+    let plan = plan(&results(3), MetricsDetail::Group, OF_CLUSTER + 5);
+    let told = lines(&plan).split_off(OF_CLUSTER);
+    let names: Vec<_> = told.iter().filter_map(|line| line.split(" :").next()).collect();
+    let of = |name, group| format!("{name} Cluster=prod Group={group}");
+    let expected =
+        [of("Status", "g0"), of("Status", "g1"), of("Status", "g2"), of("Lag", "g0"), of("LagSeconds", "g0")];
+    assert_eq!(names, expected);
 }
 
 #[test]
-fn the_worst_groups_are_those_that_stay() {
-    let plan = plan(&results(3), Detail::Group, OF_CLUSTER + 3);
-    assert!(lines(&plan).iter().skip(OF_CLUSTER).all(|line| line.contains("Group=g0")));
+fn a_part_has_a_heartbeat_of_its_own_besides() {
+    let results = Results { part: Part::parse("2/8").unwrap_or_default(), ..results(0) };
+    let told = lines(&plan(&results, MetricsDetail::Group, DEFAULT_LIMIT));
+    assert_eq!(told[..2], ["Heartbeat Cluster=prod : 1x1", "Heartbeat Cluster=prod Part=2/8 : 1x1"]);
 }
 
 #[test]
 fn every_published_metric_is_in_the_list_of_names() {
-    for datum in plan(&results(1), Detail::Partition, DEFAULT_LIMIT).datums {
+    for datum in plan(&results(1), MetricsDetail::Partition, DEFAULT_LIMIT).datums {
         let dimensions: Vec<_> = datum.metric.dimensions.iter().map(|(name, _)| *name).collect();
         let listed = names::PUBLISHED.iter().find(|(name, _)| *name == datum.metric.name);
         assert!(listed.is_some_and(|(_, sets)| sets.contains(&dimensions.as_slice())), "{datum:?}");

@@ -12,7 +12,7 @@ use crate::cloudwatch::address::Schedule;
 
 /// What is known of a partition's past.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
-pub enum Past {
+pub enum Recalled {
     /// The newest look that read it.
     Kept {
         /// Index of the look, 0 being the newest.
@@ -45,10 +45,10 @@ struct Search {
     /// Whether a look told where to go on.
     told: bool,
     /// What a look said that has to be borne out by another: what was found there, and the look to go on with where it was not read.
-    perhaps: Option<(Option<Past>, usize)>,
+    perhaps: Option<(Option<Recalled>, usize)>,
     /// What stood in the way first.
     missing: Option<Missing>,
-    found: Option<Past>,
+    found: Option<Recalled>,
 }
 
 impl Recall {
@@ -81,10 +81,10 @@ impl Recall {
 
     /// What came of it, by key. What has not been told by now is not known.
     #[must_use]
-    pub fn pasts(mut self) -> (Vec<Past>, Sheets) {
+    pub fn pasts(mut self) -> (Vec<Recalled>, Sheets) {
         let pasts = (0..self.searches.len()).map(|key| {
             self.advance(key);
-            self.searches[key].found.unwrap_or(Past::Lost(Missing::Invisible))
+            self.searches[key].found.unwrap_or(Recalled::Lost(Missing::Invisible))
         });
         (pasts.collect(), self.sheets)
     }
@@ -100,7 +100,7 @@ impl Recall {
             let Some(look) = looks.get(search.look) else {
                 // Too few looks for all of their pages to be visible are no loss: a new metric may take two minutes.
                 let lost = search.missing.filter(|_| looks.len() >= LOOKS_TO_MISS_A_PAGE);
-                search.found = Some(lost.map_or(Past::New, Past::Lost));
+                search.found = Some(lost.map_or(Recalled::New, Recalled::Lost));
                 break None;
             };
             let next = search.look + 1;
@@ -109,7 +109,7 @@ impl Recall {
                 Became::Ask(place) => break Some(place),
                 Became::Kept(taken, entry) | Became::Perhaps(taken, entry) => {
                     let found = match entry {
-                        Entry::Seen(seen) => (Some(Past::Kept { look: search.look, taken, seen }), next),
+                        Entry::Seen(seen) => (Some(Recalled::Kept { look: search.look, taken, seen }), next),
                         Entry::Unread { looks: back } => {
                             let minute = self.schedule.back(look.minute, back.into());
                             (None, looks.iter().position(|look| look.minute <= minute).unwrap_or(looks.len()))
@@ -126,8 +126,8 @@ impl Recall {
                     search.told = true;
                     continue;
                 }
-                Became::Absent if look.roster.whole => search.found = Some(Past::New),
-                Became::Missing(Missing::Unread) => search.found = Some(Past::Lost(Missing::Unread)),
+                Became::Absent if look.roster.whole => search.found = Some(Recalled::New),
+                Became::Missing(Missing::Unread) => search.found = Some(Recalled::Lost(Missing::Unread)),
                 Became::Absent => search.perhaps = None,
                 Became::Unclear => {}
                 Became::Missing(why) => search.missing = search.missing.or(Some(why)),

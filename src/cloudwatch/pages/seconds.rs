@@ -11,6 +11,7 @@
 //! *h* is the time of the look in milliseconds since its first second, times 2²⁴, plus a checksum over the whole page. The checksum
 //! sees what the header alone cannot: slots of another run whose header is not visible yet, or a repeated write visible in part.
 
+use super::SECONDS_PER_PAGE;
 use crate::cloudwatch::address::{Minute, Schedule};
 use crate::hash::Hash;
 
@@ -89,7 +90,7 @@ pub fn write(schedule: Schedule, minute: Minute, page: &Slots) -> Option<Vec<Sec
             && (FEWEST_SAMPLES..=MOST_SAMPLES).contains(&slot.samples)
     };
     let since = page.taken - schedule.span(minute).start * 1_000;
-    if !(0..TIME_END).contains(&since) || page.slots.len() >= schedule.slots() || !page.slots.iter().all(fits) {
+    if !(0..TIME_END).contains(&since) || page.slots.len() >= SECONDS_PER_PAGE || !page.slots.iter().all(fits) {
         return None;
     }
     let header = since * CHECKSUM_END + checksum(since, &page.slots);
@@ -126,7 +127,7 @@ fn read_one(schedule: Schedule, minute: Minute, seconds: &[((Minute, usize), &Po
         return Err(Unusable::TwoRuns);
     }
     let written = usize::try_from(header.samples / writes - WRITE).unwrap_or(usize::MAX);
-    if written >= schedule.slots() {
+    if written >= SECONDS_PER_PAGE {
         return Err(Unusable::TwoRuns);
     }
     let visible = seconds.len() - 1;

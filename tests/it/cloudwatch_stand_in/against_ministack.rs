@@ -7,6 +7,10 @@ use std::process::{Child, Command, Stdio};
 use std::time::{SystemTime, UNIX_EPOCH};
 
 use aws_sdk_cloudwatch::types::StatisticSet;
+use meerkat::cloudwatch::pages::entry::{Entry, LARGEST_OFFSET, MEMORY_END, Seen};
+use meerkat::cloudwatch::pages::seconds::{self, Point, Slots};
+use meerkat::cloudwatch::{Minute, Schedule};
+use meerkat::lag::Committed;
 
 use super::*;
 
@@ -122,6 +126,42 @@ async fn both_answer_slots_merges_and_exact_numbers_alike() {
 
     let before_the_end = pair.agree(basic(&metric_of_shard(0), 1), 0, 59).await;
     assert_eq!(before_the_end["minimum"], [(0, exact - 1.0), (1, 0.0)], "the end is exclusive");
+}
+
+#[tokio::test]
+#[ignore = "needs MiniStack: make test-ministack"]
+async fn both_give_back_a_page_as_it_was_written() {
+    let pair = Pair::start();
+    let minute = Minute::holding(pair.start + 60);
+    let entry = |number: i64| {
+        let seen = match number % 3 {
+            0 => Seen::new(Committed::At(LARGEST_OFFSET - number), LARGEST_OFFSET, MEMORY_END - 1),
+            1 => Seen::new(Committed::At(LARGEST_OFFSET), number, 0),
+            _ => Seen::new(Committed::Never, 0, MEMORY_END - 1),
+        };
+        Entry::Seen(seen.unwrap()).slot(u16::try_from(number).unwrap())
+    };
+    let slots: Vec<_> = (0..59).map(entry).collect();
+    let page = Slots { taken: (pair.start + 63) * 1_000, slots };
+    let seconds = seconds::write(Schedule::MINUTELY, minute, &page).unwrap();
+    let datums = seconds.into_iter().map(|second| {
+        let datum = at(second.time).set_dimensions(Some(of_shard(0))).storage_resolution(1);
+        datum.set_values(Some(second.values)).set_counts(Some(second.counts)).build()
+    });
+    pair.put(datums.collect()).await;
+    let found = pair.agree(basic(&metric_of_shard(0), 1), 0, 60).await;
+    let points: Vec<Point> = found["minimum"]
+        .iter()
+        .zip(&found["maximum"])
+        .zip(&found["samplecount"])
+        .map(|(((second, minimum), (_, maximum)), (_, samples))| Point {
+            time: pair.start + second,
+            samples: Some(*samples),
+            minimum: Some(*minimum),
+            maximum: Some(*maximum),
+        })
+        .collect();
+    assert_eq!(seconds::read(Schedule::MINUTELY, &points), [(minute, Ok(page))]);
 }
 
 /// Splitmix64: the same sequence on every machine.

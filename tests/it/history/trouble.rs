@@ -1,15 +1,16 @@
-//! When `CloudWatch` does not answer, or says no: which shards that concerns, and what people are told to do.
+//! When `CloudWatch` does not answer, or says no: which pages that concerns, and what people are told to do.
 
 use std::error::Error as _;
 
 use meerkat::cloudwatch::error::Tried;
-use meerkat::cloudwatch::metrics::{Detail, Results, plan};
+use meerkat::cloudwatch::metrics::{Results, plan};
+use meerkat::config::MetricsDetail;
 
 use super::*;
 
-/// The error that all shards share, and its whole chain as text.
+/// The error that all pages share, and its whole chain as text.
 async fn reading(world: &World) -> (Arc<Error>, String) {
-    let mut errors = world.try_newest(world.minute(0)).await.into_iter().map(Result::unwrap_err);
+    let mut errors = world.points(world.minute(0)).await.into_iter().map(Result::unwrap_err);
     let error = errors.next().unwrap();
     assert!(errors.all(|other| other.to_string() == error.to_string()));
     let mut chain = error.to_string();
@@ -30,9 +31,9 @@ fn says(text: &str, parts: &[&str]) {
 async fn throttled_for_a_moment_is_no_trouble() {
     let world = World::new(1, 3);
     world.stand.fail(Fault::new("PutMetricData", How::Throttle));
-    world.run(0, 500).await;
+    let slots = world.write(0, 500).await;
     world.stand.fail(Fault::new("GetMetricData", How::Throttle));
-    assert_eq!(world.previous(world.at(1)).await, Some((1, 500)));
+    assert_eq!(world.read(world.minute(0)).await, vec![Some(Ok(slots)); 3]);
 }
 
 #[tokio::test]
@@ -41,7 +42,10 @@ async fn throttled_for_good_is_told_with_the_quota() {
     world.stand.fail(Fault::new("GetMetricData", How::Throttle).always());
     let (error, chain) = reading(&world).await;
     assert!(matches!(*error, Error::Throttled { tried: Tried::ReadHistory, .. }));
-    says(&chain, &["reading the history", "quota of GetMetricData", "Rate exceeded"]);
+    says(
+        &chain,
+        &["reading the history", "180,000 estimated points a second, which cannot be raised", "Rate exceeded"],
+    );
 }
 
 #[tokio::test]
@@ -52,10 +56,10 @@ async fn denied_is_told_with_the_permission() {
     assert!(matches!(*error, Error::Denied { tried: Tried::ReadHistory, .. }));
     says(&chain, &["allow cloudwatch:GetMetricData", "VPC endpoint", "not authorized"]);
     world.stand.fail(Fault::new("PutMetricData", How::Deny));
-    let written = world.store.write(world.minute(0), &world.look(500), soon()).await;
+    let written = world.try_write(world.minute(0), &world.slots(500)).await;
     says(&failure(&written).to_string(), &["writing the history", "allow cloudwatch:PutMetricData"]);
     world.stand.fail(Fault::new("PutMetricData", How::Deny));
-    let datums = plan(&Results::default(), Detail::Group, 500).datums;
+    let datums = plan(&Results::default(), MetricsDetail::Group, 500).datums;
     let written = world.store.publish(world.minute(0), &datums, soon()).await;
     says(&failure(&written).to_string(), &["publishing the metrics", "allow cloudwatch:PutMetricData"]);
 }
@@ -101,9 +105,11 @@ async fn the_deadline_ends_a_read_and_a_write() {
     world.stand.fail(Fault::new("GetMetricData", How::Hang).always());
     world.stand.fail(Fault::new("PutMetricData", How::Hang).always());
     let until = || Instant::now() + Duration::from_millis(50);
-    let found = world.store.newest(world.minute(0), &world.shards, until()).await;
+    let wanted = [(Arc::clone(&world.metrics[0]), vec![MIDNIGHT - 60..MIDNIGHT])];
+    let found = world.store.points(&wanted, until()).await;
     assert!(matches!(**found[0].as_ref().unwrap_err(), Error::OutOfTime { tried: Tried::ReadHistory }));
-    let written = world.store.write(world.minute(0), &world.look(500), until()).await;
+    let page = seconds::write(world.store.schedule(), world.minute(0), &world.slots(500));
+    let written = world.store.write(&[(Arc::clone(&world.metrics[0]), page)], until()).await;
     assert!(matches!(failure(&written), Error::OutOfTime { tried: Tried::WriteHistory }));
 }
 
@@ -120,9 +126,9 @@ async fn an_internal_error_is_a_refusal_with_its_code() {
 async fn a_refused_look_is_told_with_the_services_words() {
     let world = World::new(1, 3);
     world.at(0);
-    let look = world.look(500);
+    let slots = world.slots(500);
     world.stand.set_now(MIDNIGHT + 15 * 86_400);
-    let written = world.store.write(world.minute(0), &look, soon()).await;
+    let written = world.try_write(world.minute(0), &slots).await;
     assert!(
         matches!(failure(&written), Error::Refused { tried: Tried::WriteHistory, code, .. } if code.starts_with("Invalid")),
         "{written:?}"
@@ -130,22 +136,27 @@ async fn a_refused_look_is_told_with_the_services_words() {
 }
 
 #[tokio::test]
+async fn a_page_of_another_day_is_not_written() {
+    let world = World::new(1, 1);
+    let slots = world.slots(500);
+    let written = world.try_write(world.minute(-10_000), &slots).await;
+    assert!(matches!(failure(&written), Error::OutOfPlace), "{written:?}");
+    assert_eq!(world.puts().received, 0);
+}
+
+#[tokio::test]
 async fn an_answer_in_pages_is_put_together() {
-    let world = World::new(1, 100);
-    world.run(0, 500).await;
+    let world = World::new(1, 2);
+    let slots = world.write(0, 500).await;
     world.stand.fail(Fault::new("GetMetricData", How::PartialData).times(3));
-    let minute = world.at(1);
-    let found = world.newest(minute).await;
-    for (looks, (_, look)) in found.iter().zip(world.look(500)) {
-        assert_eq!(looks.before(minute).unwrap().1.entries, look.entries);
-    }
+    assert_eq!(world.read(world.minute(0)).await, vec![Some(Ok(slots)); 2]);
 }
 
 #[tokio::test]
 async fn half_an_answer_is_none() {
     for how in [How::PartialDataForGood, How::QueryInternalError] {
-        let world = World::new(1, 3);
-        world.run(0, 500).await;
+        let world = World::new(1, 1);
+        world.write(0, 500).await;
         world.stand.fail(Fault::new("GetMetricData", how));
         let (error, _) = reading(&world).await;
         assert!(matches!(*error, Error::Incomplete { .. }), "{error:?}");
@@ -153,11 +164,29 @@ async fn half_an_answer_is_none() {
 }
 
 #[tokio::test]
-async fn trouble_with_one_call_concerns_its_shards_alone() {
-    let world = World::new(1, 59 * 100);
+async fn trouble_with_one_call_concerns_its_pages_alone() {
+    let world = World::new(1, 200);
     world.stand.fail(Fault::new("GetMetricData", How::Deny));
-    let found = world.try_newest(world.minute(0)).await;
-    let failed = found.iter().filter(|looks| looks.is_err()).count();
-    assert!((1..100).contains(&failed), "{failed} of 100");
+    let found = world.points(world.minute(0)).await;
+    let failed = found.iter().filter(|points| points.is_err()).count();
+    assert!((1..200).contains(&failed), "{failed} of 200");
     assert_eq!(world.gets().received, 2);
+}
+
+#[tokio::test]
+async fn a_write_that_the_client_repeats_is_halved_back() {
+    let world = World::new(1, 3);
+    world.stand.fail(Fault::new("PutMetricData", How::ApplyThenCut));
+    let slots = world.write(0, 500).await;
+    assert_eq!(world.puts().received, 2);
+    assert!(world.stand.metrics().iter().all(|stored| stored.requests.len() == 2), "every slot holds both writes");
+    assert_eq!(world.read(world.minute(0)).await, vec![Some(Ok(slots)); 3]);
+}
+
+#[tokio::test]
+async fn two_runs_in_one_minute_are_seen() {
+    let world = World::new(1, 1);
+    world.write(0, 500).await;
+    world.write(0, 501).await;
+    assert_eq!(world.read(world.minute(0)).await, [Some(Err(Unusable::TwoRuns))]);
 }

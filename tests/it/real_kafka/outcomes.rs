@@ -25,7 +25,7 @@ fn an_expected_group_that_is_not_there_is_not_found() {
     assert_eq!(ran.report.groups(), ["expected-and-there", "missed-*"]);
     let missed = show(ran.report.group("missed-*"), "status reason");
     assert_eq!((ran.code, missed.as_str()), (3, "status=NOTFOUND reason=there is no such group"));
-    assert_eq!(schedule.values("Status", "missed-*"), "0");
+    assert_eq!(schedule.values("Status", "missed-*"), "-");
     assert_eq!(schedule.values("UnknownGroups", ""), "1");
 }
 
@@ -37,8 +37,8 @@ fn what_is_turned_off_is_neither_read_nor_written() {
         [(false, false, None), (true, false, Some("Meerkat/State")), (false, true, Some("Meerkat"))]
     {
         let mut schedule = Schedule::new(Cluster::shared(), "switching");
-        let event = schedule.next(json!({ "groups": ["switches"], "history": history, "publish": publish }));
-        let ran = schedule.run().event(&event).make();
+        let event = schedule.next(json!({ "history": history, "publish": publish }));
+        let ran = schedule.run().with("MEERKAT_GROUPS", "switches").event(&event).make();
         let seen = (show(&ran.report.0["history"], "enabled"), show(&ran.report.0["metrics"], "enabled"));
         assert_eq!(seen, (format!("enabled={history}"), format!("enabled={publish}")));
         assert_eq!(schedule.stand.calls("GetMetricData").received > 0, history);
@@ -54,9 +54,10 @@ fn what_is_turned_off_is_neither_read_nor_written() {
 fn lag_is_reported_where_cloudwatch_is_out_of_reach() {
     behind("out-of-reach");
     let mut schedule = Schedule::new(Cluster::shared(), "unreachable");
-    let event = schedule.next(json!({ "groups": ["out-of-reach"] }));
+    let event = schedule.next(json!({}));
     // Nothing listens on port 1.
-    let run = schedule.run().with("AWS_ENDPOINT_URL_CLOUDWATCH", "http://127.0.0.1:1");
+    let run = schedule.run().with("MEERKAT_GROUPS", "out-of-reach");
+    let run = run.with("AWS_ENDPOINT_URL_CLOUDWATCH", "http://127.0.0.1:1");
     let ran = run.event(&event).make();
     assert_eq!(ran.code, 3, "{ran:?}");
     let group = ran.report.group("out-of-reach");
@@ -78,15 +79,15 @@ fn a_history_that_may_not_be_read_spoils_neither_lag_nor_metrics() {
     behind("unreadable");
     let mut schedule = Schedule::new(Cluster::shared(), "unreadable");
     schedule.stand.fail(Fault::new("GetMetricData", How::Deny).always());
-    let event = schedule.next(json!({ "groups": ["unreadable"] }));
-    let ran = schedule.run().event(&event).make();
+    let event = schedule.next(json!({}));
+    let ran = schedule.run().with("MEERKAT_GROUPS", "unreadable").event(&event).make();
     assert_eq!(
         (ran.code, show(ran.report.group("unreadable"), "status total_lag")),
         (3, "status=UNKNOWN total_lag=4".into())
     );
     assert!(ran.report.problems().concat().contains("AccessDenied"), "{:?}", ran.report.problems());
     assert_eq!(schedule.values("Lag", "unreadable"), "4");
-    assert_eq!(schedule.values("Status", "unreadable"), "0");
+    assert_eq!(schedule.values("Status", "unreadable"), "-");
     let state = schedule.stand.metrics().into_iter().filter(|stored| stored.metric.namespace == "Meerkat/State");
     assert_eq!(state.count(), 0, "a memory that is out of sight must not be replaced");
 }
@@ -97,8 +98,8 @@ fn a_run_whose_metrics_are_refused_reports_and_fails() {
     behind("refused");
     let mut schedule = Schedule::new(Cluster::shared(), "refusing");
     schedule.stand.fail(Fault::new("PutMetricData", How::Deny).always());
-    let event = schedule.next(json!({ "groups": ["refused"] }));
-    let ran = schedule.run().event(&event).make();
+    let event = schedule.next(json!({}));
+    let ran = schedule.run().with("MEERKAT_GROUPS", "refused").event(&event).make();
     assert_eq!(ran.code, 3, "{ran:?}");
     assert_eq!(show(ran.report.group("refused"), "status total_lag"), "status=OK total_lag=4");
     for part in ["history", "metrics"] {
@@ -136,8 +137,12 @@ fn metrics_go_into_detail_as_far_as_the_limit_allows() {
     hand("fill-commits detailed- 1 detailed 3 0");
     let published = |limit: &str| {
         let mut schedule = Schedule::new(Cluster::shared(), "detailed");
-        let event = schedule.next(json!({ "groups": ["detailed-0"], "history": false }));
-        let run = schedule.run().with("MEERKAT_METRICS_DETAIL", "partition").with("MEERKAT_METRICS_LIMIT", limit);
+        let event = schedule.next(json!({ "history": false }));
+        let run = schedule
+            .run()
+            .with("MEERKAT_GROUPS", "detailed-0")
+            .with("MEERKAT_METRICS_DETAIL", "partition")
+            .with("MEERKAT_METRICS_LIMIT", limit);
         let report = run.event(&event).report();
         let lags = ["detailed-0", "detailed-0/1/detailed", "detailed-0/detailed"].map(|of| schedule.values("Lag", of));
         (lags, report.at("metrics/refused").is_null())

@@ -102,6 +102,8 @@ pub(crate) struct Topic {
     pub(super) logs: Vec<Log>,
     /// This user may not describe it.
     pub(super) hidden: bool,
+    /// How often it was created anew.
+    pub(super) generation: u32,
 }
 
 /// One partition.
@@ -358,7 +360,7 @@ impl Topic {
             end: range.end,
             last_stable: range.end,
         };
-        Self { name: name.into(), logs: logs.iter().map(log).collect(), hidden: false }
+        Self { name: name.into(), logs: logs.iter().map(log).collect(), hidden: false, generation: 0 }
     }
 
     /// The partitions are led by these brokers in turn; -1 stands for none, and [`NO_LISTENER`] for one without the listener.

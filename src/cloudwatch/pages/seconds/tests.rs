@@ -154,13 +154,14 @@ fn scheduled() -> impl Strategy<Value = (Schedule, Slots)> {
         |(period, late, slots)| {
             let schedule = Schedule::every(period).unwrap();
             let taken = (schedule.align(noon()).seconds() * 1_000 + late).max(schedule.span(noon()).start * 1_000);
-            let slots = slots.into_iter().take(schedule.partitions_per_shard()).collect();
             (schedule, Slots { taken, slots })
         },
     )
 }
 
 proptest! {
+    #![proptest_config(ProptestConfig { failure_persistence: None, ..ProptestConfig::default() })]
+
     #[test]
     fn any_page_comes_back_however_often_its_write_was_repeated((schedule, page) in scheduled(), times in 1_usize..=60) {
         let seconds = write(schedule, noon(), &page).unwrap();

@@ -60,7 +60,7 @@ fn topic(asked: &Asked<'_>, name: &str) -> MetadataResponseTopic {
     let mut answer = answer.with_partitions(partitions);
     if asked.version >= 10 {
         let mut hasher = DefaultHasher::new();
-        name.hash(&mut hasher);
+        (name, topic.generation).hash(&mut hasher);
         answer.topic_id = format!("{:032x}", hasher.finish()).parse().expect("sixteen bytes");
     }
     answer

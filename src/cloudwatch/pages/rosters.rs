@@ -1,0 +1,218 @@
+//! The rosters of earlier looks: which looks there were, whose, and how far apart.
+
+use super::roster::Roster;
+use super::seconds::{Slots, Unusable};
+use super::sheets::Known;
+use crate::cloudwatch::address::{Minute, Schedule};
+use crate::moment::rfc3339;
+
+/// What the rosters tell, as far back as they were read.
+#[derive(Clone, Debug)]
+pub struct Rosters {
+    /// The looks before the run's own minute, newest first.
+    pub looks: Vec<Known>,
+    /// What stands in the run's own minute already.
+    pub own: Own,
+    /// Looks before the run's own minute that cannot be used, newest first.
+    pub unusable: Vec<(Minute, Unusable)>,
+    schedule: Schedule,
+    minute: Minute,
+    writer: Option<u64>,
+}
+
+/// What stands in the run's own minute already.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub enum Own {
+    /// Nothing that is visible.
+    Empty,
+    /// A look of the same kind, taken then (milliseconds since the epoch).
+    Kept(i64),
+    /// A look by a run that looks at other groups.
+    Foreign,
+    /// Something that cannot be used.
+    Unusable(Unusable),
+}
+
+impl Rosters {
+    /// What was read of the rosters, newest first. `writer` is the run's own, `None` for one that never writes.
+    #[must_use]
+    pub fn new(
+        schedule: Schedule,
+        minute: Minute,
+        writer: Option<u64>,
+        read: Vec<(Minute, Result<Slots, Unusable>)>,
+    ) -> Self {
+        let minute = schedule.align(minute);
+        let mut rosters = Self { looks: Vec::new(), own: Own::Empty, unusable: Vec::new(), schedule, minute, writer };
+        for (at, slots) in read.into_iter().filter(|(at, _)| *at <= minute) {
+            let taken = slots.as_ref().map_or(0, |slots| slots.taken);
+            let roster = slots.and_then(|slots| Roster::of(&slots.slots).ok_or(Unusable::Mixed));
+            match roster {
+                Ok(roster) if at < minute => {
+                    // Of groups that another run did not select nothing follows.
+                    let whole = roster.whole && rosters.is_own(&roster);
+                    rosters.looks.push(Known { minute: at, roster: Roster { whole, ..roster } });
+                }
+                Ok(roster) if rosters.is_own(&roster) => rosters.own = Own::Kept(taken),
+                Ok(_) => rosters.own = Own::Foreign,
+                Err(unusable) if at < minute => rosters.unusable.push((at, unusable)),
+                Err(unusable) => rosters.own = Own::Unusable(unusable),
+            }
+        }
+        rosters
+    }
+
+    /// Whether the newest look is the one before the run's own minute.
+    #[must_use]
+    pub fn is_next(&self) -> bool {
+        self.looks.first().is_some_and(|look| look.minute == self.schedule.back(self.minute, 1))
+    }
+
+    /// How many looks there will have been with this one, without a pause longer than the service remembers.
+    #[must_use]
+    pub fn counted(&self) -> u32 {
+        self.looks.first().map_or(0, |look| look.roster.looks).saturating_add(1)
+    }
+
+    /// Whether there have been looks for a while, and all of them by others.
+    #[must_use]
+    pub fn is_stranger(&self) -> bool {
+        self.looks.len() >= LOOKS_TO_BE_A_STRANGER && self.looks.iter().all(|look| !self.is_own(&look.roster))
+    }
+
+    /// What is not as it should be, each with the way out.
+    #[must_use]
+    pub fn problems(&self) -> Vec<String> {
+        let mut problems = Vec::new();
+        let newer = |minute: &Minute| self.looks.first().is_none_or(|look| *minute > look.minute);
+        let unusable: Vec<_> = self.unusable.iter().filter(|(minute, _)| newer(minute)).collect();
+        if let Some((minute, why)) = unusable.first() {
+            let more = match unusable.len() {
+                1 => String::new(),
+                several => format!(", nor can the {} before it", several - 1),
+            };
+            let at = rfc3339(minute.seconds());
+            problems.push(format!("the look of {at} cannot be used: {why}{more}; {}", way_out(*why)));
+        }
+        match self.own {
+            Own::Unusable(why) => problems.push(format!("the minute of this look is spoilt: {why}; {}", way_out(why))),
+            Own::Foreign => problems.push(format!("{STRANGERS}; {STRANGERS_WAY_OUT}")),
+            Own::Empty | Own::Kept(_) if self.writer.is_some() && self.is_stranger() => problems.push(format!(
+                "all looks kept so far are those of a run that looks at other groups; if the configuration was changed just now, the next look knows its own, else {STRANGERS_WAY_OUT}"
+            )),
+            Own::Empty | Own::Kept(_) => {}
+        }
+        let period = self.schedule.period();
+        if let Some(minutes) = self.distance().filter(|minutes| *minutes != period) {
+            problems.push(format!(
+                "looks come every {minutes} minutes, MEERKAT_PERIOD is {period}: set it to {minutes}, or run the schedule every {period}"
+            ));
+        }
+        problems
+    }
+
+    /// Minutes from look to look where the last few distances are the same.
+    fn distance(&self) -> Option<i64> {
+        let minutes: Vec<i64> = std::iter::once(&self.minute)
+            .chain(self.looks.iter().map(|look| &look.minute))
+            .map(|minute| minute.seconds() / 60)
+            .take(LOOKS_TO_TELL_A_PERIOD)
+            .collect();
+        let mut distances = minutes.windows(2).map(|pair| pair[0] - pair[1]);
+        let first = distances.next().filter(|_| minutes.len() == LOOKS_TO_TELL_A_PERIOD)?;
+        distances.all(|other| other == first).then_some(first)
+    }
+
+    fn is_own(&self, roster: &Roster) -> bool {
+        self.writer.is_none_or(|writer| writer == roster.writer)
+    }
+}
+
+/// What to do about pages that cannot be used.
+#[must_use]
+pub fn way_out(why: Unusable) -> &'static str {
+    match why {
+        Unusable::TwoRuns | Unusable::Mixed => STRANGERS_WAY_OUT,
+        Unusable::NoHeader | Unusable::InPart { .. } => {
+            "an older look stands in for it; if this lasts, see the function's log for writes that failed"
+        }
+    }
+}
+
+const STRANGERS: &str = "the look of this minute was kept by a run that looks at other groups";
+const STRANGERS_WAY_OUT: &str = "let one schedule alone run for this cluster's name, or give each its own name (MEERKAT_CLUSTER) or part (MEERKAT_PART)";
+/// This look and three before it.
+const LOOKS_TO_TELL_A_PERIOD: usize = 4;
+/// Looks after which a run should have met its own.
+const LOOKS_TO_BE_A_STRANGER: usize = 3;
+
+#[cfg(test)]
+mod tests {
+    use super::super::roster::Restless;
+    use super::*;
+
+    const NOON: i64 = 1_800_014_400;
+
+    fn at(minute: i64) -> Minute {
+        Minute::holding(NOON + minute * 60)
+    }
+
+    /// Looks at these minutes before noon, each with its writer; `None` for two runs in one minute.
+    fn rosters(looks: &[(i64, Option<u64>)]) -> Rosters {
+        let read = looks.iter().map(|(minute, writer)| {
+            let roster = |writer| Roster {
+                groups: 1,
+                looks: 7,
+                writer,
+                bits: 0,
+                whole: true,
+                filled: vec![true],
+                restless: Restless::Groups(Vec::new()),
+            };
+            let slots = writer.map(|writer| Slots { taken: 1, slots: roster(writer).slots() });
+            (at(-minute), slots.ok_or(Unusable::TwoRuns))
+        });
+        Rosters::new(Schedule::MINUTELY, at(0), Some(1), read.collect())
+    }
+
+    fn check(looks: &[(i64, Option<u64>)], expected: &[&str]) {
+        let problems = rosters(looks).problems();
+        let begin = |(problem, expected): (&String, &&str)| problem.starts_with(expected);
+        assert!(problems.len() == expected.len() && problems.iter().zip(expected).all(begin), "{problems:?}");
+    }
+
+    #[test]
+    fn looks_on_schedule_are_no_problem() {
+        check(&[(1, Some(1)), (2, Some(1)), (3, Some(1))], &[]);
+        check(&[], &[]);
+        check(&[(0, Some(1)), (1, Some(1))], &[]);
+        assert_eq!(rosters(&[(0, Some(1))]).own, Own::Kept(1));
+        assert_eq!((rosters(&[(1, Some(1))]).counted(), rosters(&[]).counted()), (8, 1));
+    }
+
+    #[test]
+    fn another_period_is_told_once_three_distances_say_so() {
+        check(&[(5, Some(1)), (10, Some(1))], &[]);
+        check(&[(5, Some(1)), (10, Some(1)), (15, Some(1))], &["looks come every 5 minutes, MEERKAT_PERIOD is 1"]);
+        check(&[(5, Some(1)), (6, Some(1)), (7, Some(1))], &[]);
+    }
+
+    #[test]
+    fn another_writer_is_told() {
+        check(&[(0, Some(2)), (1, Some(1))], &["the look of this minute was kept by a run"]);
+        check(&[(1, Some(2)), (2, Some(1))], &[]);
+        check(&[(1, Some(2)), (2, Some(2)), (3, Some(2))], &["all looks kept so far are those of a run"]);
+        assert!(!rosters(&[(1, Some(2))]).looks[0].roster.whole);
+    }
+
+    #[test]
+    fn a_look_that_cannot_be_used_is_told_while_it_is_the_newest() {
+        check(&[(1, None), (2, Some(1))], &["the look of 2027-01-15T11:59:00Z cannot be used: two runs"]);
+        check(
+            &[(1, None), (2, None), (3, Some(1))],
+            &["the look of 2027-01-15T11:59:00Z cannot be used: two runs wrote into the same minute, nor"],
+        );
+        check(&[(1, Some(1)), (2, None)], &[]);
+        check(&[(0, None), (1, Some(1))], &["the minute of this look is spoilt: two runs"]);
+    }
+}

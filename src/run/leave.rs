@@ -1,0 +1,144 @@
+//! The last part of a run: what it leaves behind for the next one and for people, and when it leaves nothing.
+
+use super::{Run, Taken};
+use crate::causes;
+use crate::cloudwatch::cost::{PRICES_OF, Volume};
+use crate::cloudwatch::metrics::{self, Plan};
+use crate::cloudwatch::pages::roster::Restless;
+use crate::cloudwatch::pages::rosters::Own;
+use crate::cloudwatch::past::{Leaving, Past};
+use crate::cloudwatch::publish::Written;
+use crate::cloudwatch::results::{restless, results};
+use crate::config::MetricsDetail;
+use crate::lag::Unknown;
+use crate::moment::rfc3339;
+use crate::report::{HistoryEntry, MetricsEntry};
+use crate::snapshot::Group;
+
+impl Run<'_> {
+    /// Writes this look beside the earlier ones, and publishes the results for people.
+    pub(super) async fn leave(&self, taken: &Taken<'_>) -> (HistoryEntry, MetricsEntry) {
+        let allowed_lag = |group: &Group| self.config.judgement.thresholds(&group.name).allowed_lag;
+        let roster = taken.past.roster().ok().flatten();
+        let before = roster.map(|roster| &roster.restless);
+        let (mut published, next) = restless(taken.snapshot, &taken.judged, allowed_lag, before);
+        if self.config.store.detail != MetricsDetail::Problems {
+            published.fill(true);
+        }
+        let ((history, written), (mut metrics, plan)) =
+            tokio::join!(self.remember(taken, next), self.publish(taken, &published));
+        if metrics.enabled {
+            let partitions = taken.snapshot.rows.len();
+            let pages = written.metrics.saturating_sub(1);
+            let volume = Volume { partitions, pages, published: plan, windows: taken.past.windows() };
+            let dollars = volume.used().dollars_a_month(self.schedule);
+            metrics.dollars_a_month = Some((dollars * 100.0).round() / 100.0);
+        }
+        (history, metrics)
+    }
+
+    async fn remember(&self, taken: &Taken<'_>, restless: Restless) -> (HistoryEntry, Written) {
+        let Some(store) = self.store.as_ref().filter(|_| self.remembers()) else {
+            return (HistoryEntry::default(), Written::default());
+        };
+        let snapshot = taken.snapshot;
+        let mut written = Written::default();
+        if self.writes() {
+            // Where groups may be missing, those that were known before stay the measure.
+            let before = taken.past.roster().ok().flatten().map(|roster| roster.groups);
+            let listed = snapshot.listed.as_ref().ok().and_then(|names| u32::try_from(names.len()).ok());
+            let groups = listed.or(before).unwrap_or_default();
+            let read = |group: &Group| group.rows.is_ok() && group.gaps.is_empty();
+            let whole = snapshot.listed.is_ok() && taken.vanished == 0 && snapshot.groups.iter().all(read);
+            let leaving = Leaving { taken: taken.time_ms, groups, whole, restless };
+            written = taken.past.write(store, snapshot, &taken.memories, leaving, self.clock.deadline).await;
+        }
+        let entry = HistoryEntry {
+            enabled: true,
+            metrics: written.metrics,
+            metrics_read: taken.past.metrics_read(),
+            windows_read: taken.past.windows(),
+            datums_written: written.datums,
+            problems: problems(&written),
+        };
+        (entry, written)
+    }
+
+    /// With the number of metrics that were published.
+    async fn publish(&self, taken: &Taken<'_>, published: &[bool]) -> (MetricsEntry, usize) {
+        let Some(store) = self.store.as_ref().filter(|_| self.publishes() && self.writes()) else {
+            return (MetricsEntry::default(), 0);
+        };
+        let Taken { cluster, snapshot, judged, ages, vanished, .. } = taken;
+        let of = (cluster.as_str(), self.part);
+        let results = results(of, snapshot, judged, ages, published, *vanished, self.clock.elapsed_ms());
+        let Plan { datums, metrics, refused } =
+            metrics::plan(&results, self.config.store.detail, self.config.store.limit);
+        if let Some(refused) = &refused {
+            tracing::error!("{refused}");
+        }
+        let written = store.publish(self.scheduled, &datums, self.clock.deadline).await;
+        let entry = MetricsEntry {
+            enabled: true,
+            published: metrics,
+            dollars_a_month: None,
+            prices_of: PRICES_OF,
+            refused: refused.map(|refused| refused.to_string()),
+            problems: problems(&written),
+        };
+        (entry, metrics)
+    }
+
+    /// Whether anything is written at all.
+    fn writes(&self) -> bool {
+        self.request.writes() && self.late().is_none()
+    }
+
+    /// Why nothing is written: an event that was redriven or copied must not spoil what belongs to its minute.
+    pub(super) fn late(&self) -> Option<Unknown> {
+        let scheduled = self.scheduled.seconds();
+        if self.schedule.is_in_time(scheduled, self.clock.unix_ms) {
+            return None;
+        }
+        let late = self.clock.unix_ms / 1_000 - scheduled;
+        let when = if late < 0 { "still to come" } else { "over" };
+        let minute = rfc3339(scheduled);
+        Some(Unknown::because(format!(
+            "the event was scheduled for {minute}, which is {when} by {} s; neither history nor metrics are written: leave scheduled out of events that are sent by hand",
+            late.abs()
+        )))
+    }
+
+    /// Whether another look of the same period is kept already, taken for another event.
+    pub(super) fn too_often(&self, past: &Past) -> Option<Unknown> {
+        let Some(Own::Kept(taken)) = past.own().filter(|_| self.writes() && self.request.scheduled.is_some()) else {
+            return None;
+        };
+        let early = self.scheduled.seconds() - taken / 1_000;
+        (early > TWICE_DELIVERED_S).then(|| {
+            Unknown::because(format!(
+                "looks come more often than each {} minutes, which MEERKAT_PERIOD says: that of {} stays; set MEERKAT_PERIOD as the schedule is",
+                self.schedule.period(),
+                rfc3339(taken / 1_000)
+            ))
+        })
+    }
+
+    pub(super) fn publishes(&self) -> bool {
+        self.request.publish.unwrap_or(self.config.store.publish)
+    }
+}
+
+/// The same event may be delivered twice, within a minute.
+const TWICE_DELIVERED_S: i64 = 30;
+
+/// What could not be written, with causes, each once.
+fn problems(written: &Written) -> Vec<String> {
+    let mut problems: Vec<String> = Vec::new();
+    for problem in written.failures.iter().map(|error| causes::told(&**error)) {
+        if !problems.contains(&problem) {
+            problems.push(problem);
+        }
+    }
+    problems
+}

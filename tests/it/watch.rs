@@ -1,0 +1,162 @@
+//! Runs in a row, minute by minute, of the program itself: a scripted broker, a `CloudWatch` that keeps the service's rules, and what is
+//! published in the end.
+
+use std::io::Write as _;
+use std::process::{Command, Stdio};
+
+use meerkat::cloudwatch::names;
+use meerkat::moment::rfc3339;
+use serde_json::{Value, json};
+
+use crate::support::broker::{Group, Scene, Stage, Topic};
+use crate::support::cloudwatch::Stand;
+
+mod changes;
+mod parts;
+mod schedules;
+
+/// A midnight, and three seconds that pass from a scheduled minute to its run.
+const MIDNIGHT: i64 = 20_000 * 86_400;
+const DELAY: i64 = 3;
+
+/// A cluster, what is kept of it, and the variables of its function.
+struct Watch {
+    stage: Stage,
+    stand: Stand,
+    variables: Vec<(String, String)>,
+}
+
+/// The groups `crashed`, `stuck` and `well` read a topic of their own, of two partitions each.
+fn scene() -> Scene {
+    ["crashed", "stuck", "well"].iter().fold(Scene::of(1), |scene, name| {
+        let topic = format!("of-{name}");
+        let group = Group::classic(name).commits(&topic, &[100, 100]).member("a-1", &topic, &[0, 1]);
+        scene.group(group).topic(Topic::new(&topic, &[0..100, 0..100]))
+    })
+}
+
+impl Watch {
+    fn new(scene: Scene) -> Self {
+        Self { stage: scene.start(), stand: Stand::start(), variables: Vec::new() }
+    }
+
+    fn with(mut self, name: &str, value: &str) -> Self {
+        self.variables.push((name.into(), value.into()));
+        self
+    }
+
+    /// The program's answer to an event at this second after midnight.
+    fn run(&self, second: i64, mut event: Value, variables: &[(&str, &str)]) -> Value {
+        self.stand.set_now(MIDNIGHT + second);
+        event["now"] = json!(rfc3339(MIDNIGHT + second));
+        let mut run = Command::new(env!("CARGO_BIN_EXE_meerkat"));
+        run.env_clear()
+            .env("KAFKA_BOOTSTRAP_SERVERS", self.stage.bootstrap())
+            .env("KAFKA_SECURITY_PROTOCOL", "PLAINTEXT")
+            .env("MEERKAT_CLUSTER", "prod")
+            .env("MEERKAT_DETAIL", "all")
+            .env("MEERKAT_LAG_SECONDS", "0")
+            .env("MEERKAT_LOG", "off")
+            .env("AWS_ENDPOINT_URL_CLOUDWATCH", self.stand.url())
+            .env("AWS_REGION", "us-east-1")
+            .env("AWS_ACCESS_KEY_ID", "any")
+            .env("AWS_SECRET_ACCESS_KEY", "any")
+            .envs(self.variables.iter().map(|(name, value)| (name, value)))
+            .envs(variables.iter().copied())
+            .stdin(Stdio::piped())
+            .stdout(Stdio::piped())
+            .stderr(Stdio::piped());
+        let mut process = run.spawn().expect("the program starts");
+        let mut input = process.stdin.take().expect("its input is piped");
+        input.write_all(event.to_string().as_bytes()).expect("the event is sent");
+        drop(input);
+        let output = process.wait_with_output().expect("the program ends");
+        let told = String::from_utf8_lossy(&output.stderr).into_owned();
+        serde_json::from_slice(&output.stdout).unwrap_or_else(|error| panic!("{error}: {told}"))
+    }
+
+    /// The run that is scheduled for this minute after midnight.
+    fn look(&self, minute: i64) -> Value {
+        self.look_late(minute, DELAY)
+    }
+
+    /// The same, so many seconds after its minute.
+    fn look_late(&self, minute: i64, late: i64) -> Value {
+        let event = json!({ "scheduled": rfc3339(MIDNIGHT + minute * 60) });
+        self.run(minute * 60 + late, event, &[])
+    }
+
+    /// A minute of work before it: all topics get ten records, and the groups that are well read them.
+    fn work(&self, well: &[&str]) {
+        self.stage.change(|scene| {
+            for name in ["crashed", "stuck", "well"] {
+                let topic = format!("of-{name}");
+                scene.produce(&topic, 10);
+                if well.contains(&name) {
+                    scene.catch_up(name, &topic);
+                }
+            }
+        });
+    }
+
+    /// Eight minutes of health, then one group has crashed and one is stuck, until both are known to be; the next minute.
+    fn until_trouble(&self) -> i64 {
+        for minute in 0..8 {
+            self.work(&["crashed", "stuck", "well"]);
+            self.look(minute);
+        }
+        self.stage.change(|scene| scene.crash("crashed"));
+        for minute in 8..40 {
+            self.work(&["well"]);
+            self.look(minute);
+            if self.published("crashed", [minute]) == "3" && self.published("stuck", [minute]) == "3" {
+                return minute + 1;
+            }
+        }
+        panic!("never told: {} and {}", self.published("crashed", 0..40), self.published("stuck", 0..40));
+    }
+
+    /// The status that was published of a group for each of these minutes, or a dash.
+    fn published(&self, group: &str, minutes: impl IntoIterator<Item = i64>) -> String {
+        let stored = self.stand.metrics();
+        let status = |minute: i64| {
+            let of = |stored: &&crate::support::cloudwatch::Stored| {
+                let dimensions = &stored.metric.dimensions;
+                stored.metric.name == names::STATUS
+                    && dimensions.get(names::GROUP).is_some_and(|name| name == group)
+                    && stored.timestamp == MIDNIGHT + minute * 60
+            };
+            stored.iter().find(of).map_or("-".to_owned(), |stored| stored.maximum.to_string())
+        };
+        minutes.into_iter().map(status).collect::<Vec<_>>().join(" ")
+    }
+
+    /// What is stored under this name in the namespace of the metrics, as (seconds after midnight, sum).
+    fn metric(&self, name: &str) -> Vec<(i64, f64)> {
+        let stored = self.stand.metrics();
+        let of =
+            stored.iter().filter(|stored| stored.metric.name == name && stored.metric.namespace == names::NAMESPACE);
+        of.map(|stored| (stored.timestamp - MIDNIGHT, stored.sum)).collect()
+    }
+}
+
+/// The problems of a report, each as `where: what`.
+fn problems(report: &Value) -> Vec<String> {
+    let problems = report["problems"].as_array().expect("problems");
+    let text = |problem: &Value, key: &str| problem[key].as_str().expect("a text").to_owned();
+    problems.iter().map(|problem| format!("{}: {}", text(problem, "where"), text(problem, "what"))).collect()
+}
+
+#[track_caller]
+fn one_problem(report: &Value, begin: &str) {
+    let problems = problems(report);
+    assert!(problems.len() == 1 && problems[0].starts_with(begin), "{problems:?} and not {begin:?}");
+    assert_eq!(report["complete"], false);
+}
+
+/// A group's word in a report.
+fn status<'a>(report: &'a Value, group: &str) -> &'a str {
+    let groups = report["groups"].as_array().expect("groups");
+    let found = groups.iter().find(|entry| entry["group"] == group).expect("the group");
+    found["status"].as_str().expect("a word")
+}

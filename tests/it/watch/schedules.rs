@@ -1,0 +1,117 @@
+//! On time and not: late runs, old events, other periods, and two that write the same history.
+
+use super::*;
+
+#[test]
+fn a_look_is_kept_up_to_a_period_and_a_minute_after_its_minute() {
+    let watch = Watch::new(scene());
+    for (minute, late) in [(0, 3), (1, 59), (2, 61), (3, 119), (4, 3)] {
+        let report = watch.look_late(minute, late);
+        assert_eq!(problems(&report), [""; 0], "{late} s late");
+        assert_ne!(report["history"]["datums_written"], 0, "{late} s late");
+        assert_eq!(report["scheduled"], rfc3339(MIDNIGHT + minute * 60));
+    }
+    let minutes: Vec<i64> = watch.metric(names::HEARTBEAT).iter().map(|(second, _)| second / 60).collect();
+    assert_eq!(minutes, [0, 1, 2, 3, 4]);
+}
+
+#[test]
+fn an_event_that_is_out_of_time_writes_nothing_and_says_so() {
+    let watch = Watch::new(scene());
+    let minute = watch.until_trouble();
+    let before = watch.stand.metrics().len();
+    for late in [121, 7_200] {
+        let report = watch.look_late(minute, late);
+        one_problem(&report, "schedule: the event was scheduled for ");
+        assert_eq!((&report["history"]["datums_written"], &report["metrics"]["enabled"]), (&json!(0), &json!(false)));
+        assert_eq!(status(&report, "crashed"), "ERR", "it is judged by what is known now");
+    }
+    assert_eq!(watch.stand.metrics().len(), before);
+}
+
+#[test]
+fn metrics_carry_the_scheduled_minute_itself() {
+    let watch = Watch::new(scene()).with("MEERKAT_PERIOD", "1440");
+    let six = 6 * 60;
+    for day in 0..2 {
+        let report = watch.look(day * 1_440 + six);
+        assert_eq!(report["scheduled"], rfc3339(MIDNIGHT + (day * 1_440 + six) * 60));
+        assert_ne!(report["history"]["datums_written"], 0);
+        assert_eq!(problems(&report), [""; 0]);
+    }
+    assert_eq!(watch.metric(names::HEARTBEAT), [(six * 60, 1.0), ((1_440 + six) * 60, 1.0)]);
+}
+
+#[test]
+fn looks_that_come_less_often_than_configured_are_told_and_judged() {
+    let watch = Watch::new(scene());
+    let mut last = Value::Null;
+    for minute in (0..60).step_by(5) {
+        watch.work(&["well"]);
+        last = watch.look(minute);
+    }
+    one_problem(&last, "history: looks come every 5 minutes, MEERKAT_PERIOD is 1: set it to 5");
+    assert_ne!(status(&last, "stuck"), "OK");
+}
+
+#[test]
+fn looks_that_come_more_often_than_configured_are_told() {
+    let watch = Watch::new(scene()).with("MEERKAT_PERIOD", "5");
+    assert_eq!(problems(&watch.look(0)), [""; 0]);
+    one_problem(&watch.look(1), "schedule: looks come more often than each 5 minutes");
+    // The same event, delivered twice.
+    assert_eq!(problems(&watch.look_late(0, 9)), [""; 0]);
+}
+
+#[test]
+fn two_that_look_at_different_groups_of_one_cluster_are_told_to_take_names() {
+    let watch = Watch::new(scene());
+    let run = |minute: i64, groups| {
+        let event = json!({ "scheduled": rfc3339(MIDNIGHT + minute * 60) });
+        watch.run(minute * 60 + DELAY, event, &[("MEERKAT_GROUPS", groups)])
+    };
+    for minute in 0..6 {
+        watch.work(&["well"]);
+        assert_eq!(problems(&run(minute, "well")), [""; 0]);
+        let report = run(minute, "stuck,crashed");
+        let told = problems(&report);
+        assert!(told.iter().any(|problem| problem.contains("give each its own name (MEERKAT_CLUSTER)")), "{told:?}");
+        assert_eq!(report["history"]["datums_written"], 0);
+        if minute > 3 {
+            assert_eq!(status(&report, "stuck"), "UNKNOWN", "it never warms up: {report}");
+        }
+    }
+}
+
+#[test]
+fn two_whose_writes_do_not_see_each_other_are_told() {
+    let watch = Watch::new(scene());
+    let minute = watch.until_trouble();
+    watch.stand.set_visible_after(std::time::Duration::from_secs(30));
+    watch.look_late(minute, 3);
+    watch.look_late(minute, 4);
+    let report = watch.look(minute + 1);
+    one_problem(&report, "history: the look of ");
+    assert!(problems(&report)[0].contains("two runs wrote into the same minute"), "{report}");
+    assert_eq!(watch.published("stuck", [minute, minute + 1]), "3 3");
+}
+
+#[test]
+fn an_event_that_names_groups_reads_few_metrics_and_writes_nothing() {
+    let watch = Watch::new(scene());
+    watch.stage.change(|scene| {
+        for number in 0..300 {
+            scene.add_group(Group::classic(&format!("more-{number}")).commits("of-well", &[1, 1]));
+        }
+    });
+    let minute = watch.until_trouble();
+    let before = watch.stand.metrics().len();
+    watch.stand.forget_calls();
+    let report = watch.run(minute * 60 + 20, json!({ "groups": ["stuck"] }), &[]);
+    assert_eq!(status(&report, "stuck"), "ERR", "{report}");
+    let read = report["history"]["metrics_read"].as_u64().expect("a number");
+    assert!(read <= 8, "{read} state metrics");
+    assert!(watch.stand.calls("GetMetricData").queries <= 8 * 3);
+    assert_eq!(watch.stand.calls("PutMetricData").received, 0);
+    assert_eq!(watch.stand.metrics().len(), before);
+}

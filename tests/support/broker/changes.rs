@@ -1,0 +1,76 @@
+//! What happens to a cluster while the game goes on: records, commits, members, groups and topics that come and go.
+
+use super::scene::{Group, Scene, Topic};
+
+impl Scene {
+    /// So many records are written to every partition of a topic.
+    pub(crate) fn produce(&mut self, topic: &str, records: i64) {
+        for log in &mut self.topic_of(topic).logs {
+            log.end += records;
+            log.last_stable += records;
+        }
+    }
+
+    /// A group commits the end of every partition of a topic that it has committed before.
+    pub(crate) fn catch_up(&mut self, group: &str, topic: &str) {
+        let ends: Vec<i64> = self.topic_of(topic).logs.iter().map(|log| log.end).collect();
+        for (of, partition, offset, _) in &mut self.group_of(group).commits {
+            let end = usize::try_from(*partition).ok().and_then(|partition| ends.get(partition));
+            if let (true, Some(end)) = (of == topic, end) {
+                *offset = *end;
+            }
+        }
+    }
+
+    /// All members of a group are gone.
+    pub(crate) fn crash(&mut self, group: &str) {
+        let group = self.group_of(group);
+        group.members.clear();
+        group.state = "Empty".into();
+    }
+
+    /// A group is deleted.
+    pub(crate) fn delete_group(&mut self, name: &str) {
+        self.groups.retain(|group| group.name != name);
+    }
+
+    /// A group appears.
+    pub(crate) fn add_group(&mut self, group: Group) {
+        self.groups.push(group);
+    }
+
+    /// A topic gets one partition more, which the group commits the beginning of.
+    pub(crate) fn add_partition(&mut self, topic: &str, group: &str) {
+        let topic = self.topic_of(topic);
+        let mut log = topic.logs[0].clone();
+        (log.start, log.end, log.last_stable) = (0, 0, 0);
+        topic.logs.push(log);
+        let (name, partition) = (topic.name.clone(), i32::try_from(topic.logs.len()).expect("few partitions") - 1);
+        self.group_of(group).commits.push((name, partition, 0, 0));
+    }
+
+    /// A topic is deleted and created anew, and its groups begin again.
+    pub(crate) fn recreate_topic(&mut self, name: &str) {
+        let topic = self.topic_of(name);
+        topic.generation += 1;
+        for log in &mut topic.logs {
+            (log.start, log.end, log.last_stable) = (0, 0, 0);
+        }
+        for group in &mut self.groups {
+            group.commits.iter_mut().filter(|(of, ..)| of == name).for_each(|commit| commit.2 = 0);
+        }
+    }
+
+    /// A group's questions are answered with this error from now on; 0 for none.
+    pub(crate) fn refuse(&mut self, group: &str, code: i16) {
+        self.group_of(group).error = code;
+    }
+
+    fn topic_of(&mut self, name: &str) -> &mut Topic {
+        self.topics.iter_mut().find(|topic| topic.name == name).expect("a topic of the scene")
+    }
+
+    fn group_of(&mut self, name: &str) -> &mut Group {
+        self.groups.iter_mut().find(|group| group.name == name).expect("a group of the scene")
+    }
+}

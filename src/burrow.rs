@@ -155,7 +155,8 @@ impl<'a> Results<'a> {
             cluster: self.cluster,
             group: &group.name,
             status: judged.verdict.word(),
-            complete: share(full, partition_count),
+            // Burrow would not have answered at all; a group that could not be read is not complete in any sense.
+            complete: if group.rows.is_ok() { share(full, partition_count) } else { 0.0 },
             partition_count,
             maxlag: maxlag.cloned(),
             totallag: judged.total_lag.or((!unread).then_some(0)),

@@ -26,16 +26,22 @@ type Error = Box<dyn std::error::Error + Send + Sync>;
 
 fn main() -> ExitCode {
     let in_lambda = std::env::var_os("AWS_LAMBDA_RUNTIME_API").is_some();
-    let result = tokio::runtime::Builder::new_current_thread()
-        .enable_all()
-        .build()
-        .map_err(Error::from)
-        .and_then(|runtime| if in_lambda { runtime.block_on(serve()) } else { run(&runtime) });
-    result.unwrap_or_else(|error| {
-        // Standard error may be closed; there is nobody else to tell.
-        let _ = writeln!(std::io::stderr(), "meerkat: {}", causes::told(&*error));
-        ExitCode::from(FAILED)
-    })
+    let told = |result: Result<ExitCode, Error>| {
+        result.unwrap_or_else(|error| {
+            // Standard error may be closed; there is nobody else to tell.
+            let _ = writeln!(std::io::stderr(), "meerkat: {}", causes::told(&*error));
+            ExitCode::from(FAILED)
+        })
+    };
+    match tokio::runtime::Builder::new_current_thread().enable_all().build() {
+        Ok(runtime) => {
+            let code = told(if in_lambda { runtime.block_on(serve()) } else { run(&runtime) });
+            // A name service that hangs would keep the process for as long as it likes, long after the run told its status.
+            runtime.shutdown_background();
+            code
+        }
+        Err(error) => told(Err(error.into())),
+    }
 }
 
 /// Answers invocations until the platform ends the process. A configuration that is wrong fails each of them, so that

@@ -30,6 +30,14 @@ impl Patterns {
         &self.text
     }
 
+    /// Every name that can be selected; `None` where a glob selects more than can be told.
+    #[must_use]
+    pub fn names(&self) -> Option<Vec<String>> {
+        let names: Vec<String> = self.include.iter().map(WildMatch::pattern).collect();
+        let all = !names.is_empty() && !names.iter().any(|name| name.contains(['*', '?']));
+        all.then(|| names.into_iter().filter(|name| self.select(name)).collect())
+    }
+
     /// Whether `name` is included and not excluded.
     #[must_use]
     pub fn select(&self, name: &str) -> bool {

@@ -73,6 +73,11 @@ pub enum Error {
     /// The cluster's addresses are none.
     #[error("{0}")]
     Addresses(String),
+    /// What a run needs was not there in time.
+    #[error(
+        "{0} could not be fetched before the deadline: see that AWS can be reached from here, or set MEERKAT_TIMEOUT to more"
+    )]
+    Late(&'static str),
     /// The history was asked for, and is turned off.
     #[error("mode history reads what CloudWatch keeps, and MEERKAT_HISTORY is off")]
     HistoryOff,

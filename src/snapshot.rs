@@ -163,6 +163,18 @@ impl Snapshot {
         self.groups.sort_by(|a, b| a.name.cmp(&b.name));
     }
 
+    /// Takes over a commit that was read after its log: the log reaches at least so far by then.
+    pub fn advance(&mut self, group: usize, topic: &str, partition: i32, offset: i64) {
+        let Ok(at) = self.topics.binary_search_by(|known| (*known.name).cmp(topic)) else { return };
+        let range = self.groups[group].range();
+        let place = |row: &Row| (row.topic as usize, row.partition);
+        let Ok(row) = self.rows[range.clone()].binary_search_by_key(&(at, partition), place) else { return };
+        self.rows[range.start + row].committed = Ok(Committed::At(offset));
+        if let Ok(logs) = &mut self.topics[at].partitions {
+            logs.reach(partition, offset);
+        }
+    }
+
     /// The topic of a row.
     #[must_use]
     pub fn topic(&self, row: &Row) -> &Topic {
@@ -264,16 +276,12 @@ impl Group {
         self.rows.clone().unwrap_or_default()
     }
 
-    /// Whether a member of a stable group reads this partition.
+    /// Whether somebody in a stable group reads this partition, or will after the next rebalance: the topic is subscribed to.
     #[must_use]
     pub fn assigned(&self, row: &Row) -> Assigned {
         match (&self.members, &self.state) {
             (Ok(_), Ok(state)) if matches!(&**state, "Stable" | "Empty" | "Dead") => {
-                if row.member.is_some() {
-                    Assigned::Yes
-                } else {
-                    Assigned::No
-                }
+                if row.member.is_some() || row.subscribed == Some(true) { Assigned::Yes } else { Assigned::No }
             }
             _ => Assigned::Unknown,
         }

@@ -43,9 +43,38 @@ impl Part {
         self.rows.is_ok() && self.described.as_ref().map_or(true, |known| !subscribed(known) && !dead(known))
     }
 
+    /// Adds the partitions of topics that the group reads and has nothing to do with yet: they were added to the topic, and the
+    /// group has not rebalanced since. A group without members may have been told its partitions one by one.
+    pub(super) fn read_whole_topics(&mut self, topics: &[Topic]) {
+        let (Ok(rows), Ok(described)) = (&mut self.rows, &self.described) else { return };
+        let mut read: Vec<usize> = match &described.subscribed {
+            Some(topics) => topics.iter().copied().collect(),
+            // A regular expression that the broker knows: what it matches is assigned.
+            None => described.assigned.iter().map(|(topic, ..)| *topic).collect(),
+        };
+        read.sort_unstable();
+        read.dedup();
+        let known = rows.len();
+        for topic in read {
+            let Ok(logs) = &topics[topic].partitions else { continue };
+            for partition in (0..).take(logs.len()) {
+                let added = Row {
+                    internal: described.internal.contains(&topic),
+                    ..row(topic, partition, Ok(Committed::Never), None, Some(true))
+                };
+                if rows[..known].binary_search_by_key(&place(&added), place).is_err() {
+                    rows.push(added);
+                }
+            }
+        }
+        rows.sort_by_key(place);
+    }
+
     /// Completes the group with what the topics' metadata says of permissions; its rows follow those of the groups before it.
-    pub(super) fn into_group(self, topics: &[Topic], hides_topics: bool, all: &mut Vec<Row>) -> Group {
-        let unseen = hides_topics && self.may_read_unseen();
+    ///
+    /// `hides` tells why there may be topics that this user is not shown.
+    pub(super) fn into_group(self, topics: &[Topic], hides: Option<&Unknown>, all: &mut Vec<Row>) -> Group {
+        let unseen = hides.filter(|_| self.may_read_unseen());
         let Self { listed, described, mut rows } = self;
         let mut gaps = Vec::new();
         let (state, members, assigned, subscribed) = match described {
@@ -87,9 +116,10 @@ impl Part {
         } else if !assigned.is_empty() {
             gaps.push(Unknown::because(format!("{} assigned partitions are not listed", assigned.len())));
         }
-        if unseen {
-            gaps.push(Unknown::of(Cause::Hidden, UNSEEN));
-        }
+        gaps.extend(unseen.map(|why| match why.cause() {
+            Cause::Denied(_) => Unknown::of(Cause::Hidden, UNSEEN),
+            _ => why.within("whether it reads topics that this user may not describe is unknown"),
+        }));
         let rows = rows.map(|rows| {
             let first = all.len();
             all.extend(rows);
@@ -108,15 +138,9 @@ const UNSEEN: &str = "this user may not describe every topic, and commits to top
 /// Commits and assignments of one group, one row a partition, in order.
 fn rows(commits: Commits, described: Option<&Described>, rank: &[usize]) -> Vec<Row> {
     let subscribed = |topic| described?.subscribed.as_ref().map(|topics| topics.contains(&topic));
-    let row = |topic: usize, partition, committed, member, subscribed| Row {
-        // There are no more topics than a frame has bytes.
-        topic: u32::try_from(topic).unwrap_or(u32::MAX),
-        partition,
-        committed,
-        unacknowledged: None,
-        member,
-        subscribed,
+    let row = |topic, partition, committed, member, subscribed| Row {
         internal: described.is_some_and(|described| described.internal.contains(&topic)),
+        ..row(topic, partition, committed, member, subscribed)
     };
     let Commits { offsets, unacknowledged } = commits;
     let committed = offsets.into_iter().map(|(number, partition, committed)| {
@@ -144,6 +168,18 @@ fn rows(commits: Commits, described: Option<&Described>, rank: &[usize]) -> Vec<
         rows.dedup_by_key(|row| place(row));
     }
     rows
+}
+
+fn row(
+    topic: usize,
+    partition: i32,
+    committed: Known<Committed>,
+    member: Option<u32>,
+    subscribed: Option<bool>,
+) -> Row {
+    // There are no more topics than a frame has bytes.
+    let topic = u32::try_from(topic).unwrap_or(u32::MAX);
+    Row { topic, partition, committed, unacknowledged: None, member, subscribed, internal: false }
 }
 
 fn place(row: &Row) -> (u32, i32) {

@@ -15,7 +15,8 @@ use super::failure;
 use super::offsets::{CONSUMER, EARLIEST, LATEST, READ_COMMITTED, READ_UNCOMMITTED};
 use super::settle::{Outcome, Outcomes, Questions, failed, settle};
 use super::versions::Api;
-use crate::lag::{Known, LogRange, Unknown};
+use crate::lag::{Cause, Known, LogRange, Unknown};
+use crate::pattern::Patterns;
 use crate::snapshot::{Logs, Topic};
 
 /// The three questions to each leader.
@@ -91,27 +92,37 @@ pub(super) async fn read(
 
 /// A topic as the metadata tells it.
 pub(super) struct Described {
-    /// This user may not describe it.
-    hidden: bool,
     id: Option<u128>,
     leaders: Known<Vec<Known<Leader>>>,
 }
 
-/// Ids and leaders of topics, in the order of `names`, and, where that is doubted, whether there may be topics that this
-/// user is not shown: a broker tells a user who may describe every topic that one does not exist, and others nothing of it.
+/// Ids and leaders of topics, in the order of `names`, and, where that is doubted, why there may be topics of the selected names that
+/// this user is not shown; `None` where there are none.
+///
+/// A broker tells a user who may describe every topic that one does not exist, and others nothing of it. Where every selected topic
+/// is named in full, those are asked for instead.
 pub(super) async fn describe_all(
     cluster: &Cluster<'_>,
     names: &[Box<str>],
+    selected: &Patterns,
     doubtful: bool,
     until: Instant,
-) -> (Vec<Described>, bool) {
+) -> (Vec<Described>, Option<Unknown>) {
     if !doubtful {
-        return (describe(cluster, names, until).await, false);
+        return (describe(cluster, names, until).await, None);
     }
-    let asked: Vec<_> = names.iter().cloned().chain([ANY_TOPIC.into()]).collect();
+    let told = |name: &String| names.binary_search_by(|known| (**known).cmp(name)).is_ok();
+    let more: Vec<String> = match selected.names() {
+        Some(all) => all.into_iter().filter(|name| !told(name)).collect(),
+        None => vec![ANY_TOPIC.into()],
+    };
+    let asked: Vec<_> = names.iter().cloned().chain(more.into_iter().map(Into::into)).collect();
     let mut described = describe(cluster, &asked, until).await;
-    let hides_topics = described.pop().is_some_and(|any| any.hidden);
-    (described, hides_topics)
+    let more = described.split_off(names.len());
+    // A topic that does not exist is told of in so many words.
+    let mut hidden = more.into_iter().filter_map(|topic| topic.leaders.err());
+    let hidden = hidden.find(|why| why.cause() != Cause::Code(failure::UNKNOWN_TOPIC));
+    (described, hidden)
 }
 
 /// Ids and leaders of topics, in the order of `names`.
@@ -120,7 +131,7 @@ pub(super) async fn describe(cluster: &Cluster<'_>, names: &[Box<str>], until: I
         return Vec::new();
     }
     let asked: Vec<StrBytes> = names.iter().map(|name| StrBytes::from_string(name.to_string())).collect();
-    let unknown = |cause: &Unknown| Described { hidden: false, id: None, leaders: Err(cause.clone()) };
+    let unknown = |cause: &Unknown| Described { id: None, leaders: Err(cause.clone()) };
     let answer = match cluster.metadata(&asked, until).await {
         Ok(answer) => answer,
         Err(cause) => return names.iter().map(|_| unknown(&cause)).collect(),
@@ -139,7 +150,7 @@ impl Described {
             0 => Ok(leaders(topic)),
             code => Err(failure::unknown(code)),
         };
-        Self { hidden: topic.error_code == failure::TOPIC_AUTHORIZATION_FAILED, id, leaders }
+        Self { id, leaders }
     }
 
     /// The leader of a partition and its epoch.
@@ -288,4 +299,4 @@ impl Reading {
 const NO_EPOCH: i32 = -1;
 
 /// A topic that does not exist, asked for to learn whether this user may describe every topic.
-pub(super) const ANY_TOPIC: &str = "meerkat.any-topic-that-does-not-exist";
+const ANY_TOPIC: &str = "meerkat.any-topic-that-does-not-exist";

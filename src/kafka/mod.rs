@@ -50,9 +50,10 @@ use names::{Names, Sorted};
 
 use crate::age;
 use crate::config::Endpoint;
-use crate::lag::Unknown;
+use crate::lag::{Committed, Lag, Unknown, lag};
 use crate::laps::Laps;
-use crate::snapshot::{Broker, Snapshot, Topic};
+use crate::pattern::Patterns;
+use crate::snapshot::{Broker, Kind, Row, Snapshot, Topic};
 
 /// A look that could not even begin.
 #[derive(Debug, thiserror::Error)]
@@ -121,22 +122,25 @@ pub async fn survey<'a>(
     );
     tracing::debug!(ms = laps.lap(), "members and committed offsets read");
     let Sorted { names, rank } = names.sorted();
-    let parts: Vec<Part> = listed
+    let mut parts: Vec<Part> = listed
         .into_iter()
         .zip(members)
         .zip(commits)
         .map(|((listed, members), commits)| Part::new(listed, members, commits, &rank))
         .collect();
-    let wanted = assembly::wanted(&parts, names.len());
-    let doubtful = selection.topics.select(logs::ANY_TOPIC) && parts.iter().any(Part::may_read_unseen);
-    let (described, hides_topics) = logs::describe_all(&cluster, &names, doubtful, deadline).await;
+    let doubtful = parts.iter().any(Part::may_read_unseen);
+    let (described, hides) = logs::describe_all(&cluster, &names, &selection.topics, doubtful, deadline).await;
     tracing::debug!(ms = laps.lap(), topics = names.len(), "topics described");
     let topics: Vec<_> = names.iter().zip(&described).map(|(name, topic)| topic.outline(name)).collect();
+    for part in &mut parts {
+        part.read_whole_topics(&topics);
+    }
+    let wanted = assembly::wanted(&parts, names.len());
     let mut rows = Vec::new();
     let mut snapshot = Snapshot {
         brokers: assembly::brokers(&cluster),
         cluster_id: cluster.id().map(Into::into),
-        groups: parts.into_iter().map(|part| part.into_group(&topics, hides_topics, &mut rows)).collect(),
+        groups: parts.into_iter().map(|part| part.into_group(&topics, hides.as_ref(), &mut rows)).collect(),
         rows,
         topics,
         listed: listing.all,
@@ -156,6 +160,43 @@ impl Survey<'_> {
         let topics = logs::read(&self.cluster, &self.names, &mut self.described, &self.wanted, until).await;
         tracing::debug!(ms = laps.lap(), topics = topics.len(), "logs read");
         topics
+    }
+
+    /// Asks once more for the commits of groups that seem to have lost records: a topic that was trimmed up to a commit (Kafka
+    /// Streams does that behind its own) may have been trimmed between the commit and the log start that were read.
+    pub async fn confirm_losses(&self, snapshot: &mut Snapshot, until: Instant) {
+        let is_lost = |row: &Row| {
+            let lag = row.committed.clone().and_then(|committed| Ok(lag(committed, snapshot.log(row)?)));
+            matches!(lag, Ok(Lag::Lost { .. }))
+        };
+        let lost = snapshot.groups.iter().enumerate();
+        let lost: Vec<usize> = lost
+            .filter(|(_, group)| group.kind != Kind::Share && snapshot.rows_of(group).iter().any(is_lost))
+            .map(|(at, _)| at)
+            .collect();
+        if lost.is_empty() {
+            return;
+        }
+        let names: Vec<&str> = lost.iter().map(|at| &*snapshot.groups[*at].name).collect();
+        let found = coordinator::find(&self.cluster, &names, until).await;
+        let listed = names.iter().zip(found).zip(&lost).map(|((name, coordinator), at)| {
+            let kind = snapshot.groups[*at].kind;
+            let state = Err(Unknown::because("not asked for"));
+            groups::Listed { name: (*name).into(), kind, state, coordinator, shown: true }
+        });
+        let listed: Vec<_> = listed.collect();
+        let patterns = Patterns::default();
+        let numbered = Names::new(&patterns);
+        let commits = commits::fetch(&self.cluster, &listed, &numbered, until).await;
+        let Sorted { names, rank } = numbered.sorted();
+        for (at, commits) in lost.into_iter().zip(commits) {
+            // What cannot be asked again stays as it was read.
+            for (topic, partition, committed) in commits.map(|commits| commits.offsets).unwrap_or_default() {
+                if let Ok(Committed::At(offset)) = committed {
+                    snapshot.advance(at, &names[rank[topic]], partition, offset);
+                }
+            }
+        }
     }
 
     /// The brokers, with what became known of them since.

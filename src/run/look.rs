@@ -4,7 +4,7 @@ use std::collections::BTreeSet;
 use std::sync::Arc;
 use std::time::Duration;
 
-use tokio::time::{Instant, sleep};
+use tokio::time::{Instant, sleep, timeout_at};
 
 use super::{Error, HISTORY_SHARE, KAFKA_SHARE, Run, login};
 use crate::cloudwatch::pages::shelf::Shelf;
@@ -77,6 +77,7 @@ impl Run<'_> {
         let (topics, past) = tokio::join!(survey.read_logs(self.until(KAFKA_SHARE)), past);
         let time_ms = self.clock.now_ms();
         snapshot.topics = topics;
+        survey.confirm_losses(&mut snapshot, self.until(KAFKA_SHARE)).await;
         snapshot.brokers = survey.brokers();
         let before = past.roster().ok().flatten();
         let before = before.map_or(0, |before| usize::try_from(before.groups).unwrap_or_default());
@@ -104,8 +105,13 @@ impl Run<'_> {
         let kafka = &self.config.kafka;
         let credentials =
             kafka.sasl.as_ref().map(|sasl| Credentials::coming(self.warm.login(sasl, kafka.truststore.as_ref())));
-        let (bootstrap, tls) =
-            tokio::try_join!(login::bootstrap(&self.warm.door, kafka), login::tls(&self.warm.door, kafka))?;
+        let fetched =
+            async { tokio::try_join!(login::bootstrap(&self.warm.door, kafka), login::tls(&self.warm.door, kafka)) };
+        // The door has a patience of its own, which may be longer than this run.
+        let fetched = timeout_at(self.until(KAFKA_SHARE), Box::pin(fetched)).await;
+        let (bootstrap, tls) = fetched.map_err(|_| {
+            Error::Late("the cluster's addresses, or what KAFKA_SSL_TRUSTSTORE and KAFKA_SSL_KEYSTORE name")
+        })??;
         let access = Access { bootstrap, tls, credentials, frame_limit: kafka.frame_limit };
         let (now_s, until) = (self.login_s, self.until(KAFKA_SHARE));
         Ok(kafka::survey(access, selection, now_s, until, Arc::clone(&self.traffic)).await?)

@@ -21,6 +21,14 @@ impl Logs {
         Self { starts: column(), ends: column(), last_stables: column(), failed: BTreeMap::new() }
     }
 
+    /// A commit that was read later stands at this offset, so the log reaches at least so far.
+    pub(super) fn reach(&mut self, partition: i32, offset: i64) {
+        let at = usize::try_from(partition).ok();
+        if let Some(end) = at.and_then(|at| self.ends.get_mut(at)).filter(|end| **end != NOTHING) {
+            *end = offset.max(*end);
+        }
+    }
+
     /// How many partitions the topic has.
     #[must_use]
     pub fn len(&self) -> usize {

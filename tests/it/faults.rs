@@ -3,5 +3,7 @@
 mod away;
 mod hostile;
 mod late;
+mod losses;
 mod moves;
 mod throttled;
+mod unseen;

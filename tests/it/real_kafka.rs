@@ -12,6 +12,7 @@ use crate::support::kafka::Cluster;
 use crate::support::look::Report;
 
 mod ages;
+mod brokers;
 mod entry;
 mod groups;
 mod kinds;

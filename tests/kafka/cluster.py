@@ -3,6 +3,7 @@
 
     cluster.py start --version 4.4.0 --nodes 1 --dir DIR    prints one JSON object: addresses, files, users, pids
     cluster.py stagehand --dir DIR                          commands on stdin, one answer each (stagehand/Stagehand.java)
+    cluster.py freeze|thaw --dir DIR --node 2             one broker stops answering, goes on
     cluster.py kill|revive --dir DIR --node 2               one broker goes down, comes back with its data
     cluster.py stop --dir DIR
 
@@ -16,6 +17,7 @@ import fcntl
 import json
 import os
 import pathlib
+import signal
 import shutil
 import subprocess
 import sys
@@ -39,7 +41,7 @@ class PortTaken(Exception):
 def main():
     parser = argparse.ArgumentParser(description=__doc__, formatter_class=argparse.RawDescriptionHelpFormatter)
     commands = parser.add_subparsers(dest="command", required=True)
-    for name in ("start", "stop", "fetch", "stagehand", "kill", "revive", "watch"):
+    for name in ("start", "stop", "fetch", "stagehand", "kill", "revive", "freeze", "thaw", "watch"):
         command = commands.add_parser(name)
         if name != "fetch":
             command.add_argument("--dir", required=True, type=lambda text: pathlib.Path(text).resolve())
@@ -47,7 +49,7 @@ def main():
             command.add_argument("--version", default=os.environ.get("KAFKA_VERSION") or "4.4.0")
         if name in ("start", "watch"):
             command.add_argument("--with-parent", type=int, metavar="PID")
-        if name in ("kill", "revive"):
+        if name in ("kill", "revive", "freeze", "thaw"):
             command.add_argument("--node", type=int, required=True)
     start_command = commands.choices["start"]
     start_command.add_argument("--nodes", type=int, default=1)
@@ -220,6 +222,15 @@ def revive(options):
     others = [name for name in processes.running(options.dir) if name.startswith("node-")]
     port = int(shown["plaintext"][options.node - 1].rpartition(":")[2])
     await_broker(options.dir, {options.node: child}, options.node, port, len(others))
+
+
+def freeze(options):
+    """The broker's sockets stay open, and nobody answers on them."""
+    processes.send(options.dir, f"node-{options.node}", signal.SIGSTOP)
+
+
+def thaw(options):
+    processes.send(options.dir, f"node-{options.node}", signal.SIGCONT)
 
 
 def watch(options):

@@ -43,6 +43,11 @@ def end(folder, names=None):
     return ended
 
 
+def send(folder, name, what):
+    """Sends a signal to a noted process."""
+    os.kill(running(folder)[name], what)
+
+
 def start_time(pid):
     """When the process started, as text that only serves to compare; None when there is no such process."""
     try:

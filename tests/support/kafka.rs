@@ -146,6 +146,16 @@ impl Cluster {
         run(script("revive", &self.folder).args(["--node", &node.to_string()]));
     }
 
+    /// Has a broker answer nothing more, with its connections open.
+    pub(crate) fn freeze(&self, node: usize) {
+        run(script("freeze", &self.folder).args(["--node", &node.to_string()]));
+    }
+
+    /// Has a broker go on that was frozen.
+    pub(crate) fn thaw(&self, node: usize) {
+        run(script("thaw", &self.folder).args(["--node", &node.to_string()]));
+    }
+
     fn addresses(&self, listener: &str) -> String {
         let list = self.shown[listener].as_array().into_iter().flatten();
         list.filter_map(Value::as_str).collect::<Vec<_>>().join(",")

@@ -101,9 +101,11 @@ fn keeps_its_promises(seen: &[Seen]) {
     }
     let of = |api| seen.iter().filter(move |seen| seen.api == api);
     assert!(of(ApiKey::Metadata).all(|seen| !seen.request::<MetadataRequest>().allow_auto_topic_creation));
-    let last_commit = of(ApiKey::OffsetFetch).filter_map(|seen| seen.answered).max();
+    // Where records seem to be lost, commits are asked for once more: after the log ends, not among them.
     let first_end = of(ApiKey::ListOffsets).map(|seen| seen.asked).min();
-    assert!(last_commit.zip(first_end).is_none_or(|(commit, end)| commit < end), "a log end before a commit");
+    let last_end = of(ApiKey::ListOffsets).filter_map(|seen| seen.answered).max();
+    let among = |seen: &Seen| seen.answered > first_end && Some(seen.asked) < last_end;
+    assert!(first_end.is_none() || !of(ApiKey::OffsetFetch).any(among), "a log end before a commit");
 }
 
 impl Report {

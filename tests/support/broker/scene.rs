@@ -234,6 +234,21 @@ impl Scene {
         topic.logs[partition].epoch += 1;
     }
 
+    /// A log is trimmed up to an offset, while the game goes on.
+    pub(crate) fn trim(&mut self, topic: &str, partition: usize, start: i64) {
+        let topic = self.topics.iter_mut().find(|known| known.name == topic).expect("a topic of the scene");
+        let log = &mut topic.logs[partition];
+        (log.start, log.end) = (start, log.end.max(start));
+        log.last_stable = log.end;
+    }
+
+    /// A group commits, while the game goes on.
+    pub(crate) fn commit(&mut self, group: &str, topic: &str, partition: i32, offset: i64) {
+        let group = self.groups.iter_mut().find(|known| known.name == group).expect("a group of the scene");
+        group.commits.retain(|(name, number, ..)| (&**name, *number) != (topic, partition));
+        group.commits.push((topic.into(), partition, offset, 0));
+    }
+
     /// A topic is deleted, while the game goes on.
     pub(crate) fn delete_topic(&mut self, name: &str) {
         self.topics.retain(|topic| topic.name != name);
@@ -368,6 +383,12 @@ impl Topic {
         for (log, node) in self.logs.iter_mut().zip(nodes.iter().cycle()) {
             log.leader = *node;
         }
+        self
+    }
+
+    /// A partition's log ends here.
+    pub(crate) fn ends(mut self, partition: usize, offset: i64) -> Self {
+        self.logs[partition].end = offset;
         self
     }
 

@@ -44,7 +44,7 @@ pub(super) fn describe_classic(asked: &Asked<'_>, request: DescribeGroupsRequest
             Some(group) => described
                 .with_group_state(text(&group.state))
                 .with_protocol_type(text(&group.protocol))
-                .with_members(group.members.iter().map(classic_member).collect()),
+                .with_members(group.members.iter().map(|member| classic_member(member, &group.state)).collect()),
         }
     };
     DescribeGroupsResponse::default().with_groups(request.groups.into_iter().map(describe).collect())
@@ -80,19 +80,22 @@ pub(super) fn find<'a>(asked: &Asked<'a>, name: &str) -> Result<Option<&'a Group
     }
 }
 
-fn classic_member(member: &Member) -> classic::DescribedGroupMember {
+/// Subscriptions and assignments are told of stable groups alone.
+fn classic_member(member: &Member, state: &str) -> classic::DescribedGroupMember {
     let assigned = member.assigned.iter().map(|(topic, partitions)| {
         TopicPartition::default().with_topic(TopicName(text(topic))).with_partitions(partitions.clone())
     });
     let assignment = ConsumerProtocolAssignment::default().with_assigned_partitions(assigned.collect());
     let topics = member.subscribed.iter().map(|topic| text(topic));
     let subscription = ConsumerProtocolSubscription::default().with_topics(topics.collect());
-    classic::DescribedGroupMember::default()
+    let named = classic::DescribedGroupMember::default()
         .with_member_id(text(&format!("{}-0c0ffee0", member.client)))
         .with_client_id(text(&member.client))
-        .with_client_host(text("/127.0.0.1"))
-        .with_member_metadata(embedded(&subscription, 1))
-        .with_member_assignment(embedded(&assignment, 1))
+        .with_client_host(text("/127.0.0.1"));
+    if state != "Stable" {
+        return named;
+    }
+    named.with_member_metadata(embedded(&subscription, 1)).with_member_assignment(embedded(&assignment, 1))
 }
 
 fn consumer_member(member: &Member) -> consumer::Member {

@@ -1,0 +1,89 @@
+//! What lies between a commit and a log that were not read at the same moment.
+
+use kafka_protocol::messages::ApiKey;
+use serde_json::json;
+
+use crate::support::broker::{Act, Group, Release, Scene, Topic, When};
+use crate::support::look::look;
+
+fn scene() -> Scene {
+    Scene::of(2)
+        .group(Group::classic("purger").at(2).commits("repartition", &[5]))
+        .group(Group::classic("other").commits("repartition", &[10]))
+        .topic(Topic::new("repartition", &[0..10]))
+}
+
+#[test]
+fn a_topic_that_is_trimmed_behind_a_commit_has_lost_nothing() {
+    for release in [Release::V4_1, Release::V2_8] {
+        let trimming = Act::Change(|scene| {
+            scene.commit("purger", "repartition", 0, 60);
+            scene.trim("repartition", 0, 60);
+        });
+        let stage = scene().release(release).fault(When::on(ApiKey::ListOffsets).times(1), trimming).start();
+        let report = look(&stage);
+        let entry = report.partition("purger", "repartition", 0);
+        assert_eq!((&entry["committed"], &entry["findings"]), (&json!(60), &json!([])), "{release:?}: {entry}");
+        // The others' commits lie before the trimmed part for good.
+        assert_eq!(report.partition("other", "repartition", 0)["findings"], json!(["data_loss"]));
+    }
+}
+
+#[test]
+fn a_loss_that_is_there_the_second_time_is_told() {
+    let stage = scene().change(|scene| scene.trim("repartition", 0, 7)).start();
+    let report = look(&stage);
+    let entry = report.partition("purger", "repartition", 0);
+    assert_eq!((&entry["findings"], &entry["lost"]), (&json!(["data_loss"]), &json!(2)), "{entry}");
+    // One more question, about that group alone.
+    assert_eq!(stage.asked(ApiKey::OffsetFetch).len(), 3);
+}
+
+#[test]
+fn without_a_loss_nothing_is_asked_twice() {
+    let stage = scene().start();
+    look(&stage);
+    assert_eq!(stage.asked(ApiKey::OffsetFetch).len(), 2);
+}
+
+#[test]
+fn a_log_ends_where_it_is_stable_at_the_earliest() {
+    // The high watermark was asked for first, and the log grew meanwhile.
+    let grown = Topic::new("repartition", &[0..12]).ends(0, 10);
+    let stage = Scene::of(1).group(Group::classic("g").commits("repartition", &[5])).topic(grown).start();
+    let entry = look(&stage).partition("g", "repartition", 0).clone();
+    assert_eq!((&entry["log_end"], &entry["last_stable"]), (&json!(12), &json!(12)));
+}
+
+#[test]
+fn every_partition_of_a_topic_that_a_group_reads_is_listed() {
+    let grown = || Topic::new("t", &[0..5, 0..200, 0..0]);
+    for group in [Group::classic("g"), Group::consumer("g")] {
+        let reader = group.commits("t", &[5]).member("reader", "t", &[0]);
+        let report = look(&Scene::of(1).group(reader).topic(grown()).start());
+        assert_eq!(report.lags("g"), "t/0 0, t/1 ?, t/2 ?");
+        assert_eq!(report.group("g")["total_lag"], 0);
+        let entry = report.partition("g", "t", 1);
+        assert_eq!(entry["findings"], json!(["no_commit", "uncommitted"]), "{entry}");
+        assert_eq!((&entry["log_end"], &entry["member"]), (&json!(200), &json!(null)));
+        // There is nothing to read.
+        assert_eq!(report.partition("g", "t", 2)["findings"], json!(["no_commit"]));
+    }
+}
+
+#[test]
+fn a_group_without_members_is_not_taken_to_read_whole_topics() {
+    let report =
+        look(&Scene::of(1).group(Group::classic("g").commits("t", &[5])).topic(Topic::new("t", &[0..5, 0..9])).start());
+    assert_eq!(report.lags("g"), "t/0 0");
+}
+
+#[test]
+fn unassigned_is_what_nobody_subscribes_to() {
+    let group = Group::consumer("g").commits("left", &[5]).commits("t", &[5, 5]).member("reader", "t", &[0]);
+    let scene = Scene::of(1).group(group).topic(Topic::new("t", &[0..5, 0..5])).topic(Topic::new("left", &[0..9]));
+    let report = look(&scene.start());
+    assert_eq!(report.partition("g", "left", 0)["findings"], json!(["unassigned"]));
+    // Between two rebalances nobody reads it, and somebody will.
+    assert_eq!(report.partition("g", "t", 1)["findings"], json!([]));
+}

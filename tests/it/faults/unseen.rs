@@ -1,0 +1,52 @@
+//! Topics that this user may not describe: what nobody told of is unknown, and never nothing.
+
+use kafka_protocol::messages::ApiKey;
+
+use crate::support::broker::{Act, Group, Scene, Topic, When};
+use crate::support::look::{Look, Report, look};
+
+#[track_caller]
+fn is_unknown(report: &Report, group: &str, because: &str) {
+    let (status, reason) = (&report.group(group)["status"], report.group(group)["reason"].as_str().unwrap_or_default());
+    assert_eq!(status, "UNKNOWN", "{reason}");
+    assert!(reason.contains(because), "{reason}");
+    assert!(!report.complete());
+}
+
+/// A group that reads a topic which is not shown; nor is this user told that the one that is asked for as a probe does not exist.
+fn secret(group: Group) -> Scene {
+    let hidden = |name| Topic::new(name, &[0..10]).hidden();
+    Scene::of(1).group(group).topic(hidden("secret")).topic(hidden("meerkat.any-topic-that-does-not-exist"))
+}
+
+#[test]
+fn a_group_that_rebalances_tells_no_subscriptions_and_so_may_read_what_is_hidden() {
+    let reader = || Group::classic("g").commits("secret", &[5]).member("reader", "secret", &[0]);
+    for state in ["PreparingRebalance", "CompletingRebalance", "Stable"] {
+        is_unknown(&look(&secret(reader().state(state)).start()), "g", "may not describe");
+    }
+}
+
+#[test]
+fn a_topic_that_is_asked_for_by_name_and_hidden_makes_a_group_unknown() {
+    let idle = || secret(Group::classic("g").commits("secret", &[5]));
+    let topics = |topics: &str| {
+        let stage = idle().start();
+        Look::at(&stage.bootstrap()).with("MEERKAT_TOPICS", topics).report(&stage)
+    };
+    for named in ["secret", "secret,gone", "secre*", "!internal"] {
+        is_unknown(&topics(named), "g", "may not describe");
+    }
+    // Nothing that was asked for is hidden.
+    assert!(topics("gone,nor-this").complete());
+}
+
+#[test]
+fn a_probe_for_hidden_topics_that_fails_hides_something() {
+    let stage = Scene::of(1)
+        .group(Group::classic("g"))
+        .fault(When::on(ApiKey::Metadata).times(1), Act::Change(|_| ()))
+        .fault(When::on(ApiKey::Metadata), Act::Close)
+        .start();
+    is_unknown(&look(&stage), "g", "no broker answered for its metadata");
+}

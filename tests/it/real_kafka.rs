@@ -23,6 +23,7 @@ mod outcomes;
 mod permissions;
 mod preflight;
 mod refusals;
+mod shared;
 mod trouble;
 mod verdicts;
 mod wire;

@@ -118,7 +118,7 @@ test-docs: ## the documentation has no broken link
 .PHONY: test-infra
 test-infra: ## cfn-lint and sam on the template, and what it comes to for each way to deploy it
 	@tests/tools/venv.sh venv-infra tests/tools/infra-requirements.txt
-	.cache/venv-infra/bin/cfn-lint infra/template.yaml
+	.cache/venv-infra/bin/cfn-lint infra/template.yaml infra/endpoints.yaml
 	SAM_CLI_TELEMETRY=0 .cache/venv-infra/bin/sam validate --lint --template infra/template.yaml --region eu-central-1
 	.cache/venv-infra/bin/python tests/infra/check.py
 

@@ -39,7 +39,7 @@ pub fn lines(canary: &Canary, state: &str, results: &str, waited_ms: u64) -> Vec
             (None, true) => Line::unknown(
                 SECTION,
                 "canary",
-                format!("written and not visible after {waited_ms} ms; a new metric may take two minutes: run it again, or raise MEERKAT_TIMEOUT"),
+                format!("written and not visible after {waited_ms} ms; a new metric may take two minutes: run it again then"),
             ),
         });
     }

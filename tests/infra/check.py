@@ -14,6 +14,8 @@ import translate
 ARN = "arn:aws:kafka:eu-central-1:123456789012:cluster/orders/0a1b2c3d-0000-1111-2222-333344445555-7"
 SECRET = "arn:aws:secretsmanager:eu-central-1:123456789012:secret:AmazonMSK_meerkat-AbCdEf"
 KEY = "arn:aws:kms:eu-central-1:123456789012:key/0a1b2c3d-0000-1111-2222-333344445555"
+ROLE = "arn:aws:iam::210987654321:role/kafka/meerkat"
+PARAMETER = "arn:aws:ssm:eu-central-1:123456789012:parameter/kafka/ca"
 TOPIC = "arn:aws:sns:eu-central-1:123456789012:"
 BROKERS = "b-1.example:9096,b-2.example:9096"
 NETWORK = {"SubnetIds": "subnet-0123456789abcdef0,subnet-0123456789abcdef1", "SecurityGroupIds": "sg-0123456789abcdef0"}
@@ -49,9 +51,42 @@ WAYS = {
         {"KAFKA_SECURITY_PROTOCOL": "SASL_SSL", "KAFKA_SASL_MECHANISM": "AWS_MSK_IAM", "KAFKA_CLUSTER_ARN": ARN},
     ),
     "MSK with SCRAM, in a VPC without NAT": (
-        {"Authentication": "SCRAM-SHA-512", "ClusterArn": ARN, "SecretArn": SECRET, "SecretKeyArn": KEY, "EndpointVpcId": "vpc-01234567", **NETWORK},
+        {"Authentication": "SCRAM-SHA-512", "ClusterArn": ARN, "SecretArn": SECRET, "SecretKeyArn": KEY, "ClusterNetwork": "vpc-connectivity", **NETWORK},
         LOOK | LOOKUP | READ_SECRET | {("kms:Decrypt", KEY)} | IN_VPC,
-        {"KAFKA_SECURITY_PROTOCOL": "SASL_SSL", "KAFKA_SASL_MECHANISM": "SCRAM-SHA-512", "KAFKA_SASL_SECRET": SECRET, "KAFKA_CLUSTER_ARN": ARN},
+        {"KAFKA_SECURITY_PROTOCOL": "SASL_SSL", "KAFKA_SASL_MECHANISM": "SCRAM-SHA-512", "KAFKA_SASL_SECRET": SECRET, "KAFKA_CLUSTER_ARN": ARN, "KAFKA_CLUSTER_NETWORK": "vpc-connectivity"},
+    ),
+    "MSK with IAM, in another account": (
+        {"Authentication": "MSK-IAM", "ClusterArn": ARN, "RoleArn": ROLE, "BootstrapServers": BROKERS},
+        LOOK | IAM | {("sts:AssumeRole", ROLE)},
+        {"KAFKA_SECURITY_PROTOCOL": "SASL_SSL", "KAFKA_SASL_MECHANISM": "AWS_MSK_IAM", "KAFKA_SASL_AWS_ROLE_ARN": ROLE, "KAFKA_BOOTSTRAP_SERVERS": BROKERS},
+    ),
+    "Confluent Cloud with an API key": (
+        {"Authentication": "PLAIN", "BootstrapServers": BROKERS, "SecretArn": SECRET},
+        LOOK | READ_SECRET,
+        {"KAFKA_SECURITY_PROTOCOL": "SASL_SSL", "KAFKA_SASL_MECHANISM": "PLAIN", "KAFKA_SASL_SECRET": SECRET},
+    ),
+    "OAuth": (
+        {"Authentication": "OAUTHBEARER", "BootstrapServers": BROKERS, "SecretArn": SECRET, "OauthTokenUrl": "https://login.example/token", "OauthScope": "kafka", "OauthExtensions": "logicalCluster=lkc-1,identityPoolId=pool-1"},
+        LOOK | READ_SECRET,
+        {
+            "KAFKA_SECURITY_PROTOCOL": "SASL_SSL",
+            "KAFKA_SASL_MECHANISM": "OAUTHBEARER",
+            "KAFKA_SASL_OAUTHBEARER_TOKEN_ENDPOINT_URL": "https://login.example/token",
+            "KAFKA_SASL_OAUTHBEARER_CLIENT_ID": f"{SECRET}#client_id",
+            "KAFKA_SASL_OAUTHBEARER_CLIENT_SECRET": f"{SECRET}#client_secret",
+            "KAFKA_SASL_OAUTHBEARER_SCOPE": "kafka",
+            "KAFKA_SASL_OAUTHBEARER_EXTENSIONS": "logicalCluster=lkc-1,identityPoolId=pool-1",
+        },
+    ),
+    "a trust store of SSM": (
+        {"Authentication": "TLS", "BootstrapServers": BROKERS, "Truststore": PARAMETER},
+        LOOK | {("ssm:GetParameter", PARAMETER)},
+        {"KAFKA_SECURITY_PROTOCOL": "SSL", "KAFKA_SSL_TRUSTSTORE": PARAMETER},
+    ),
+    "a trust store of Secrets Manager": (
+        {"Authentication": "TLS", "BootstrapServers": BROKERS, "Truststore": SECRET},
+        LOOK | READ_SECRET,
+        {"KAFKA_SECURITY_PROTOCOL": "SSL", "KAFKA_SSL_TRUSTSTORE": SECRET},
     ),
     "brokers of one's own with SCRAM": (
         {"Authentication": "SCRAM-SHA-256", "BootstrapServers": BROKERS, "SecretArn": SECRET, **NETWORK},
@@ -69,8 +104,23 @@ WAYS = {
         {"KAFKA_SECURITY_PROTOCOL": "SSL", "KAFKA_SASL_MECHANISM": "", "KAFKA_BOOTSTRAP_SERVERS": BROKERS},
     ),
 }  # fmt: skip
-CREDENTIALS = {"KAFKA_SASL_SECRET", "KAFKA_SSL_KEYSTORE", "KAFKA_CLUSTER_ARN"}
-OPTIONS = {"Cluster": "prod", "AlarmTopicArn": TOPIC + "pages", "FailureTopicArn": TOPIC + "failed", "SuccessTopicArn": TOPIC + "reports", "LagSecondsAlarm": 600, "Period": 5, "BurrowUrl": "on"}  # fmt: skip
+CREDENTIALS = {
+    "KAFKA_SASL_SECRET",
+    "KAFKA_SSL_KEYSTORE",
+    "KAFKA_CLUSTER_ARN",
+    "KAFKA_SASL_AWS_ROLE_ARN",
+    "KAFKA_SASL_OAUTHBEARER_TOKEN_ENDPOINT_URL",
+    "KAFKA_SASL_OAUTHBEARER_CLIENT_ID",
+    "KAFKA_SASL_OAUTHBEARER_CLIENT_SECRET",
+    "KAFKA_SASL_OAUTHBEARER_SCOPE",
+    "KAFKA_SASL_OAUTHBEARER_EXTENSIONS",
+}
+# Bytes that the names and values of a function's variables may have together.
+# https://docs.aws.amazon.com/lambda/latest/dg/configuration-envvars.html
+VARIABLES_LIMIT = 4096
+# Characters that names may have: a function's and a schedule's, and a stack's, which all others begin with.
+NAME_LIMIT, STACK_LIMIT = 64, 128
+OPTIONS = {"Cluster": "prod", "Parts": 4, "TopicKeyArn": KEY, "GroupPages": "off", "AlarmTopicArn": TOPIC + "pages", "FailureTopicArn": TOPIC + "failed", "SuccessTopicArn": TOPIC + "reports", "LagSecondsAlarm": 600, "Period": 5, "BurrowUrl": "on"}  # fmt: skip
 
 
 def main():
@@ -84,13 +134,15 @@ def main():
             same(stack.broken_rules(), [], f"{name}: rules")
             check_roles(stack, name, may, options)
             check_functions(stack, name, variables)
-            check_schedule(stack, options)
-            check_endpoints(stack, parameters)
+            check_schedules(stack, options)
+            check_names(stack)
             check_alarms(stack, options)
             check_dashboard(stack)
             check_url(stack, options)
     check_rules()
     check_parameters()
+    check_variables_fit()
+    check_endpoints()
     check_cronjob()
     print(f"the template is as it should be for {', '.join(WAYS)}")
 
@@ -98,20 +150,21 @@ def main():
 def check_roles(stack, name, may, options):
     roles = stack.of_type("AWS::IAM::Role")
     services = {role: properties["AssumeRolePolicyDocument"]["Statement"][0]["Principal"]["Service"] for role, properties in roles.items()}
-    expected = {"CheckerRole": "lambda.amazonaws.com", "WidgetRole": "lambda.amazonaws.com", "CheckerEveryPeriodRole": ["scheduler.amazonaws.com"], "CodeDeployServiceRole": ["codedeploy.amazonaws.com"]}  # fmt: skip
+    expected = {"CheckerRole": "lambda.amazonaws.com", "WidgetRole": "lambda.amazonaws.com", "ScheduleRole": "scheduler.amazonaws.com", "CodeDeployServiceRole": ["codedeploy.amazonaws.com"]}  # fmt: skip
     same(services, expected, f"{name}: who takes on which role")
     read = stack.of_type("AWS::IAM::ManagedPolicy")["ReadPolicy"]["PolicyDocument"]
     same(allowed(read), may, f"{name}: what both functions may do")
     own = roles["CheckerRole"]["Policies"][0]["PolicyDocument"]
     told = {("sns:Publish", options[topic]) for topic in ("FailureTopicArn", "SuccessTopicArn") if topic in options}
-    same(allowed(own), PUBLISH | told, f"{name}: what the checker may do besides")
+    keys = {(action, options["TopicKeyArn"]) for action in ("kms:GenerateDataKey", "kms:Decrypt") if "TopicKeyArn" in options}
+    same(allowed(own), PUBLISH | told | keys, f"{name}: what the checker may do besides")
     condition = [statement.get("Condition") for statement in own["Statement"] if "cloudwatch:PutMetricData" in listed(statement["Action"])]
     same(condition, [{"StringEquals": {"cloudwatch:namespace": ["Meerkat", "Meerkat/State"]}}], f"{name}: where metrics may go")
     same(roles["WidgetRole"].get("Policies"), None, f"{name}: the widget writes nothing")
     for role in ("CheckerRole", "WidgetRole"):
         same(roles[role]["ManagedPolicyArns"], ["<ReadPolicy>"], f"{name}: no policy but ours")
-    scheduler = roles["CheckerEveryPeriodRole"]["Policies"][0]["PolicyDocument"]
-    same(allowed(scheduler), {("lambda:InvokeFunction", "<CheckerAliaslive>")}, "the schedule may call the alias alone")
+    scheduler = roles["ScheduleRole"]["Policies"][0]["PolicyDocument"]
+    same(allowed(scheduler), {("lambda:InvokeFunction", ALIAS)}, "the schedule may call the alias alone")
     denied = {action for statement in read["Statement"] if statement["Effect"] == "Deny" for action in listed(statement["Action"])}
     same(denied, {action for action, _ in IN_VPC} if IN_VPC <= may else set(), f"{name}: what the code may not do")
     for statement in read["Statement"]:
@@ -136,16 +189,31 @@ def check_functions(stack, name, variables):
     same("MEERKAT_PUBLISH" in functions["Checker"]["Environment"]["Variables"], False, "the checker publishes")
 
 
-def check_schedule(stack, options):
-    ((_, schedule),) = stack.of_type("AWS::Scheduler::Schedule").items()
-    target = schedule["Target"]
-    same(target["Arn"], "<CheckerAliaslive>", "the schedule calls the alias, so that rolling back is one command")
-    same(target["RetryPolicy"], {"MaximumRetryAttempts": 0, "MaximumEventAgeInSeconds": 60}, "a late look is not made up for")
-    same(schedule["ScheduleExpression"], f"cron(0/{options.get('Period', 1)} * * * ? *)", "aligned to the minute")
-    same(schedule["FlexibleTimeWindow"], {"Mode": "OFF"}, "at the minute")
-    same(set(json.loads(target["Input"])), {"scheduled", "execution", "attempt"}, "what Scheduler fills in")
+def check_schedules(stack, options):
+    schedules = stack.of_type("AWS::Scheduler::Schedule")
+    parts = options.get("Parts", 1)
+    same(sorted(schedules), sorted(f"Schedule{number}" for number in range(1, parts + 1)), "a schedule for each part")
+    sent = set()
+    for schedule in schedules.values():
+        target = schedule["Target"]
+        same(target["Arn"], ALIAS, "the schedule calls the alias, so that rolling back is one command")
+        same(target["RetryPolicy"], {"MaximumRetryAttempts": 0, "MaximumEventAgeInSeconds": 60}, "a late look is not made up for")
+        same(schedule["ScheduleExpression"], f"cron(0/{options.get('Period', 1)} * * * ? *)", "aligned to the minute")
+        same(schedule["FlexibleTimeWindow"], {"Mode": "OFF"}, "at the minute")
+        event = json.loads(target["Input"])
+        sent.add(event.pop("part", "1/1"))
+        same(set(event), {"scheduled", "execution", "attempt"}, "what Scheduler fills in")
+    same(sent, {f"{number}/{parts}" for number in range(1, parts + 1)}, "each part is told which it is")
+    alarms = stack.of_type("AWS::CloudWatch::Alarm")
+    heartbeat = alarms["HeartbeatMissing"]
+    same((heartbeat["Statistic"], int(heartbeat["Threshold"])), ("Sum", parts), "the heartbeat counts the parts")
+    # Scheduler calls within a minute, the event may wait, then the run takes its time.
+    latest = 60 + stack.of_type("AWS::Lambda::EventInvokeConfig")["Invocations"]["MaximumEventAgeInSeconds"]
+    latest += max(function["Timeout"] for function in stack.of_type("AWS::Lambda::Function").values())
+    same(latest <= 60 * heartbeat["EvaluationPeriods"], True, f"a run that comes {latest} s late is no missing heartbeat")
     ((_, invocations),) = stack.of_type("AWS::Lambda::EventInvokeConfig").items()
-    same((invocations["MaximumRetryAttempts"], invocations["MaximumEventAgeInSeconds"], invocations["Qualifier"]), (0, 60, "live"), "no retries")
+    same((invocations["MaximumRetryAttempts"], invocations["MaximumEventAgeInSeconds"]), (0, 60), "no retries")
+    same(invocations["Qualifier"], ALIAS.rsplit(":", 1)[1], "retries are those of the alias")
     destinations = {kind: each["Destination"] for kind, each in invocations.get("DestinationConfig", {}).items()}
     expected = {"OnFailure": options.get("FailureTopicArn"), "OnSuccess": options.get("SuccessTopicArn")}
     same(destinations, {kind: topic for kind, topic in expected.items() if topic}, "where results go")
@@ -162,41 +230,109 @@ def check_url(stack, options):
     same(urls, expected, "a URL is asked for, signed, and leads to the function that writes nothing")
 
 
-def check_endpoints(stack, parameters):
+def check_names(stack):
+    """No name is another stack's in the same account and Region, and none is too long for a stack's name at its longest."""
+    for kind, key, limit in (
+        ("AWS::Lambda::Function", "FunctionName", NAME_LIMIT),
+        ("AWS::Scheduler::Schedule", "Name", NAME_LIMIT),
+        ("AWS::CloudWatch::Alarm", "AlarmName", 255),
+        ("AWS::CloudWatch::CompositeAlarm", "AlarmName", 255),
+        ("AWS::CloudWatch::Dashboard", "DashboardName", 255),
+        ("AWS::Logs::LogGroup", "LogGroupName", 512),
+    ):
+        for resource, properties in stack.of_type(kind).items():
+            name = properties.get(key)
+            if name is None and kind == "AWS::Lambda::Function":
+                continue
+            same(resolve.PSEUDO["AWS::StackName"] in name or STACK in name, True, f"{resource}: {name} is this stack's alone")
+            longest = name.replace(resolve.PSEUDO["AWS::StackName"], "s" * STACK_LIMIT) if STACK not in name else name
+            same(len(longest) <= limit, True, f"{resource}: {longest} has at most {limit} characters")
+
+
+def check_variables_fit():
+    """Whatever the parameters say, the variables stay below Lambda's limit: the longest that each may be, and every name."""
+    template = translate.translated({"Cluster": "prod"})
+    longest = {name: longest_value(spec) for name, spec in template["Parameters"].items()}
+    worst = 0
+    for authentication in template["Parameters"]["Authentication"]["AllowedValues"]:
+        for servers in ("", longest["BootstrapServers"]):
+            values = {**longest, "Authentication": authentication, "BootstrapServers": servers}
+            stack = resolve.Stack(template, values, checked=False)
+            variables = stack.resolved(template["Resources"]["Widget"]["Properties"]["Environment"]["Variables"])
+            worst = max(worst, sum(len(name) + len(str(value)) for name, value in variables.items()))
+    same(worst <= VARIABLES_LIMIT, True, f"variables take up to {worst} of {VARIABLES_LIMIT} bytes")
+
+
+def longest_value(spec):
+    if "AllowedValues" in spec:
+        return max(map(str, spec["AllowedValues"]), key=len)
+    if spec["Type"] == "Number":
+        return str(spec.get("MaxValue", 10**9))
+    bounds = [int(each) for each in re.findall(r"\{\d,(\d+)\}", spec.get("AllowedPattern", ""))]
+    length = spec.get("MaxLength") or (max(bounds) + 1 if bounds else 0)
+    return "x" * length
+
+
+def check_endpoints():
+    """They are the whole VPC's: nobody there loses a service by them."""
+    from samcli.yamlhelper import yaml_parse
+
+    template = yaml_parse((translate.INFRA / "endpoints.yaml").read_text())
+    values = {"VpcId": "vpc-01234567", "VpcCidr": "10.0.0.0/16", "SubnetIds": "subnet-01234567", "Services": "monitoring,secretsmanager,sns"}
+    template["Resources"] = translate.expanded(template["Resources"], values)
+    stack = resolve.Stack(template, values)
     endpoints = stack.of_type("AWS::EC2::VPCEndpoint")
-    found = {properties["ServiceName"].rsplit(".", 1)[1]: sorted(listed(properties["PolicyDocument"]["Statement"][0]["Action"])) for properties in endpoints.values()}  # fmt: skip
-    expected = {}
-    if "EndpointVpcId" in parameters:
-        expected = {
-            "monitoring": ["cloudwatch:GetMetricData", "cloudwatch:PutMetricData"],
-            "secretsmanager": ["secretsmanager:GetSecretValue"],
-            "kafka": ["kafka:GetBootstrapBrokers"],
-        }
-    same(found, expected, "the endpoints and what they let through")
+    services = sorted(properties["ServiceName"] for properties in endpoints.values())
+    same(services, [f"com.amazonaws.eu-central-1.{each}" for each in ("monitoring", "secretsmanager", "sns")], "the endpoints")
     for properties in endpoints.values():
         same(properties["PrivateDnsEnabled"], True, "the SDK's own host name leads to the endpoint")
+        (statement,) = properties["PolicyDocument"]["Statement"]
+        opened = (statement["Effect"], statement["Principal"], statement["Action"], statement["Resource"])
+        same(opened, ("Allow", "*", "*", "*"), "everything stays possible")
+        same(statement["Condition"], {"StringEquals": {"aws:PrincipalAccount": "123456789012"}}, "for the account")
+    ((_, door),) = stack.of_type("AWS::EC2::SecurityGroup").items()
+    (rule,) = door["SecurityGroupIngress"]
+    same((rule["FromPort"], rule["ToPort"], rule["CidrIp"]), (443, 443, "10.0.0.0/16"), "and for the whole VPC")
+    with_roles = translate.translated({"Cluster": "prod"})["Resources"].values()
+    same([each for each in with_roles if each["Type"].startswith("AWS::EC2::")], [], "the first template makes none")
 
 
 def check_alarms(stack, options):
     alarms = stack.of_type("AWS::CloudWatch::Alarm")
     period = 60 * options.get("Period", 1)
     treatment = {name: alarm.get("TreatMissingData") for name, alarm in alarms.items()}
-    expected = {"GroupStatus": "ignore", "UnknownGroups": "ignore", "FunctionErrors": "notBreaching", "HeartbeatMissing": "breaching", "NewVersionErrors": "notBreaching"}  # fmt: skip
+    by_group = {"GroupStatus": "ignore"}
     if "LagSecondsAlarm" in options:
-        expected["LagSeconds"] = "ignore"
-    same(treatment, expected, "what missing data means to each alarm")
+        by_group["LagSeconds"] = "ignore"
+    others = {"UnknownGroups": "ignore", "FunctionErrors": "notBreaching"}
+    apart = {"HeartbeatMissing": "breaching", "FirstRun": "ignore", "NewVersionErrors": "notBreaching"}
+    same(treatment, by_group | others | apart, "what missing data means to each alarm")
     for name, alarm in alarms.items():
         periods = {alarm.get("Period"), *(query.get("Period") for query in alarm.get("Metrics", []))} - {None}
         same(periods, {60 if name == "NewVersionErrors" else period}, f"{name}: the period of the runs")
         same(bool(alarm.get("AlarmDescription")), True, f"{name} has a description")
     same(alarms["GroupStatus"]["Threshold"], 3, "ERR raises an alarm")
+    same({name for name, alarm in alarms.items() if " GROUP BY " in str(alarm.get("Metrics"))}, set(by_group), "contributors are groups")
+
     topics = [options["AlarmTopicArn"]] if "AlarmTopicArn" in options else None
-    telling = {name for name, alarm in alarms.items() if alarm.get("AlarmActions")}
-    same(telling, {"HeartbeatMissing"} if topics else set(), "no single alarm pages but the heartbeat")
-    ((_, page),) = stack.of_type("AWS::CloudWatch::CompositeAlarm").items()
+    by_themselves = options.get("GroupPages", "on") == "on"
+    for name, alarm in alarms.items():
+        tells = topics if name in by_group and by_themselves else None
+        same((alarm.get("AlarmActions"), alarm.get("OKActions")), (tells, tells), f"{name}: a group's own alarm tells of each group, no other does")
+    composites = stack.of_type("AWS::CloudWatch::CompositeAlarm")
+    same(set(composites), {"Page", "NobodyWatches"}, "what pages")
+    for name, alarm in composites.items():
+        same((alarm.get("AlarmActions"), alarm.get("OKActions")), (topics, topics), f"{name} pages")
+    page = composites["Page"]
     children = set(re.findall(r'ALARM\("<(\w+)\.Arn>"\)', page["AlarmRule"]))
-    same(children, set(expected) - {"HeartbeatMissing", "NewVersionErrors"}, "one page for all of them")
-    same((page["ActionsSuppressor"], page.get("AlarmActions")), ("<HeartbeatMissing.Arn>", topics), "silent while nobody watches")
+    same(children, set(others) | (set() if by_themselves else set(by_group)), "one page for all that has none of its own")
+    same(page["ActionsSuppressor"], "<NobodyWatches.Arn>", "silent while nobody watches")
+
+    # A new stack: no data yet, so the latch has no state, and what is missing is not missed.
+    same(composites["NobodyWatches"]["AlarmRule"], 'ALARM("<HeartbeatMissing.Arn>") AND OK("<FirstRun.Arn>")', "the first run comes first")
+    latch = {key: alarms["FirstRun"].get(key) for key in ("MetricName", "ComparisonOperator", "TreatMissingData")}
+    expected = {"MetricName": "Heartbeat", "ComparisonOperator": "LessThanThreshold", "TreatMissingData": "ignore"}
+    same((latch, int(alarms["FirstRun"]["Threshold"])), (expected, 1), "one heartbeat is OK for good")
 
 
 def check_dashboard(stack):
@@ -220,10 +356,20 @@ def check_rules():
     for values, refusal in (
         ({"Authentication": "TLS"}, "Give ClusterArn or BootstrapServers."),
         ({"Authentication": "MSK-IAM", "BootstrapServers": BROKERS}, "MSK-IAM needs ClusterArn, since the role allows that cluster alone."),
-        ({"Authentication": "SCRAM-SHA-512", "BootstrapServers": BROKERS}, "SCRAM and MTLS need SecretArn."),
-        ({"Authentication": "MTLS", "BootstrapServers": BROKERS}, "SCRAM and MTLS need SecretArn."),
+        ({"Authentication": "SCRAM-SHA-512", "BootstrapServers": BROKERS}, NEED_SECRET),
+        ({"Authentication": "PLAIN", "BootstrapServers": BROKERS}, NEED_SECRET),
+        ({"Authentication": "MTLS", "BootstrapServers": BROKERS}, NEED_SECRET),
+        ({"Authentication": "OAUTHBEARER", "BootstrapServers": BROKERS, "OauthTokenUrl": "https://login.example"}, NEED_SECRET),
+        ({"Authentication": "OAUTHBEARER", "BootstrapServers": BROKERS, "SecretArn": SECRET}, "OAUTHBEARER needs OauthTokenUrl."),
+        ({"Authentication": "TLS", "BootstrapServers": BROKERS, "RoleArn": ROLE}, "RoleArn goes with MSK-IAM."),
     ):
         same(resolve.Stack(template, {"Cluster": "prod", **values}).broken_rules(), [refusal], f"{values}")
+    for name, value in (("ReservedConcurrency", 0), ("Parts", 0), ("Parts", 33), ("Truststore", "ca.pem"), ("OauthTokenUrl", "http://login.example")):
+        try:
+            resolve.Stack(template, {"Cluster": "prod", name: value})
+        except SystemExit:
+            continue
+        sys.exit(f"{name}={value} should be refused")
 
 
 def check_parameters():
@@ -297,6 +443,9 @@ def same(found, expected, what):
 
 
 INDENT = " " * 8
+ALIAS = resolve.ATTRIBUTES["CheckerAliaslive.AliasArn"]
+STACK = resolve.PSEUDO["AWS::StackId"].split("/")[2].split("-")[0]
+NEED_SECRET = "SCRAM, PLAIN, OAUTHBEARER and MTLS need SecretArn."
 
 if __name__ == "__main__":
     main()

@@ -9,6 +9,13 @@ INFRA = pathlib.Path(__file__).resolve().parents[2] / "infra"
 TEMPLATE = INFRA / "template.yaml"
 
 
+def template():
+    """The template as it is written."""
+    from samcli.yamlhelper import yaml_parse
+
+    return yaml_parse(TEMPLATE.read_text())
+
+
 def translated(values):
     """The CloudFormation template that SAM makes for these parameters."""
     os.environ["AWS_DEFAULT_REGION"] = "eu-central-1"

@@ -1,0 +1,91 @@
+# The alarms of alarms.tf as resources.
+
+resource "aws_cloudwatch_metric_alarm" "by_group" {
+  for_each = local.wanted_by_group
+
+  alarm_name          = "${var.name}-${each.key}"
+  alarm_description   = each.value.description
+  comparison_operator = each.value.comparison
+  threshold           = each.value.threshold
+  evaluation_periods  = each.value.evaluations
+  datapoints_to_alarm = each.value.datapoints
+  treat_missing_data  = each.value.missing_data
+  alarm_actions       = var.group_pages ? local.topics : []
+  ok_actions          = var.group_pages ? local.topics : []
+
+  metric_query {
+    id          = "worst"
+    expression  = each.value.query
+    period      = local.seconds
+    return_data = true
+  }
+}
+
+resource "aws_cloudwatch_metric_alarm" "single" {
+  for_each = local.single
+
+  alarm_name          = "${var.name}-${each.key}"
+  alarm_description   = each.value.description
+  namespace           = each.value.namespace
+  metric_name         = each.value.metric
+  dimensions          = each.value.dimensions
+  statistic           = each.value.statistic
+  period              = each.value.seconds
+  comparison_operator = each.value.comparison
+  threshold           = each.value.threshold
+  evaluation_periods  = each.value.evaluations
+  datapoints_to_alarm = each.value.datapoints
+  treat_missing_data  = each.value.missing_data
+}
+
+resource "aws_cloudwatch_composite_alarm" "nobody_watches" {
+  alarm_name        = "${var.name}-nobody-watches"
+  alarm_description = "Runs for ${var.cluster} finished once, and of late they do not: nobody is watching. The page is silent until this is over."
+  alarm_rule        = local.nobody_rule
+  alarm_actions     = local.topics
+  ok_actions        = local.topics
+
+  depends_on = [aws_cloudwatch_metric_alarm.single]
+}
+
+resource "aws_cloudwatch_composite_alarm" "page" {
+  alarm_name        = "${var.name}-page"
+  alarm_description = "Something about ${var.cluster} wants a person: one page for all that groups' own alarms do not tell. Silent while nobody is watching."
+  alarm_rule        = local.page_rule
+  alarm_actions     = local.topics
+  ok_actions        = local.topics
+
+  actions_suppressor {
+    alarm            = aws_cloudwatch_composite_alarm.nobody_watches.alarm_name
+    wait_period      = 60
+    extension_period = 180
+  }
+
+  depends_on = [aws_cloudwatch_metric_alarm.single, aws_cloudwatch_metric_alarm.by_group]
+}
+
+locals {
+  alarm_arn = "arn:${data.aws_partition.here.partition}:cloudwatch:${data.aws_region.here.name}:${data.aws_caller_identity.here.account_id}:alarm:${var.name}"
+  dollar    = "$"
+  # The template's text, with CloudFormation's names and escapes made Terraform's.
+  dashboard = replace(
+    replace(file("${path.module}/../dashboard.json"), "${local.dollar}{AWS::Region}", data.aws_region.here.name),
+    "${local.dollar}{!",
+    "${local.dollar}${local.dollar}{",
+  )
+}
+
+resource "aws_cloudwatch_dashboard" "groups" {
+  dashboard_name = "meerkat-${var.name}"
+  dashboard_body = templatestring(local.dashboard, {
+    Cluster        = var.cluster
+    Namespace      = var.namespace
+    Checker        = aws_lambda_function.checker.function_name
+    Widget         = { Arn = aws_lambda_function.widget.arn }
+    Page           = { Arn = "${local.alarm_arn}-page" }
+    NobodyWatches  = { Arn = "${local.alarm_arn}-nobody-watches" }
+    GroupStatus    = { Arn = "${local.alarm_arn}-group-status" }
+    UnknownGroups  = { Arn = "${local.alarm_arn}-unknown-groups" }
+    FunctionErrors = { Arn = "${local.alarm_arn}-function-errors" }
+  })
+}

@@ -1,0 +1,174 @@
+"""Sixteen rehearsed minutes of three groups, with emulators of CloudWatch as the history and the judge: `make test-emulators`.
+
+    rehearse.py EMULATOR…
+
+One group is healthy, one is killed, one is stuck. Each minute the same event is answered once with the stand-in and once with each
+emulator; what they say of the groups must be the same. Then each emulator is given the template's alarm on a group's status, one
+for each group, since none evaluates a query of several series (infra/first-hour.md), and tells what state it comes to.
+"""
+
+import json
+import os
+import pathlib
+import subprocess
+import sys
+import time
+
+sys.path.insert(0, str(pathlib.Path(__file__).resolve().parents[1] / "tools"))
+sys.path.insert(0, str(pathlib.Path(__file__).resolve().parents[1] / "infra"))
+
+import boto3
+import check
+import resolve
+import scene
+import translate
+
+LOOKS = 16
+LOOK_EVERY_S = 3.0
+RECORDS = 40  # a minute
+STATES_WITHIN_S = 150
+SUPPORT = scene.REPOSITORY / "tests" / "support"
+# Emulator → how it is started, and what it is known to get wrong about alarms.
+EMULATORS = {
+    "MiniStack": ("ministack.sh", "it leaves them without data"),
+    "LocalEmu": ("localemu.sh", None),
+}
+SETTINGS = ["group.min.session.timeout.ms=3000"]
+# Group → the verdict that ends its story, and the state of its alarm then.
+GROUPS = {"audit": ("OK", "OK"), "billing": ("STOP", "ALARM"), "fraud": ("STALL", "ALARM")}
+
+
+def main():
+    scene.build("--bin", "meerkat")
+    scene.build("--example", "cloudwatch")
+    with scene.folder("emulators") as at, scene.Kafka(at / "kafka", settings=SETTINGS) as kafka, scene.Stagehand(kafka) as stage:
+        judges = {name: Emulator(EMULATORS[name][0]) for name in sys.argv[1:]}
+        with scene.CloudWatch(visible_after=0, new_metric_visible_after=0) as stand_in:
+            try:
+                return rehearse(stage, kafka, stand_in, judges)
+            finally:
+                for judge in judges.values():
+                    judge.end()
+
+
+def rehearse(stage, kafka, stand_in, judges):
+    actors(stage)
+    wrong = []
+    next_look = time.monotonic()
+    for look in range(1, LOOKS + 1):
+        for partition in (0, 1):
+            stage.hand(f"produce orders {partition} {RECORDS} timestamp={minute_ms(look - 1)} step={60_000 // RECORDS}")
+        if look == 4:
+            stage.hand("crash billing-1")
+            stage.hand("pause fraud-1 silent")
+        next_look += LOOK_EVERY_S
+        time.sleep(max(0.0, next_look - time.monotonic()))
+        stand_in.control(now=minute_ms(look) / 1000 + 2)
+        told = {name: answer(look, {**kafka.variables(), **judge.variables()}) for name, judge in [("stand-in", stand_in), *judges.items()]}
+        # Beside the groups, so that a history that could not be read is told apart from one that says something else.
+        reasons = {name: reason for name, (_, reason) in told.items()}
+        told = {name: said for name, (said, _) in told.items()}
+        differ = [f"look {look}: {name} has {said}, the stand-in {told['stand-in']}: {reasons[name]}" for name, said in told.items() if said != told["stand-in"]]
+        print(f"look {look:>2}  {told['stand-in']}", *differ, sep="\n  ", flush=True)
+        wrong += differ
+    for group, (verdict, _) in GROUPS.items():
+        if told["stand-in"].get(group) != verdict:
+            wrong.append(f"{group} ended as {told['stand-in'].get(group)}, not {verdict}")
+    for name, judge in judges.items():
+        known = EMULATORS[name][1]
+        states = judge.states()
+        print(f"{name}: {states}")
+        expected = {group: state for group, (_, state) in GROUPS.items()}
+        if states != expected and not known:
+            wrong.append(f"{name}: the alarms are {states}, not {expected}")
+        elif states != expected:
+            print(f"{name}: not judged by its alarms: {known}")
+        elif known:
+            wrong.append(f"{name} is known to be wrong ({known}), and is right: take the note away")
+    alarms = [name for name in judges if not EMULATORS[name][1]]
+    right = f"{LOOKS} looks say the same with {' and '.join(judges)} as with the stand-in; alarms were judged by {' and '.join(alarms) or 'none'}"
+    print("\n".join(wrong) or right)
+    return 1 if wrong else 0
+
+
+def actors(stage):
+    stage.hand("create-topic orders 2")
+    for partition in (0, 1):
+        stage.hand(f"produce orders {partition} 600 timestamp={minute_ms(0) - 3_600_000} step=5000")
+    stage.hand("join audit-1 classic audit orders assigned=2")
+    stage.hand("join billing-1 classic billing orders assigned=2 apart session=3000")
+    stage.hand("join fraud-1 classic fraud orders assigned=2")
+    for group in GROUPS:
+        stage.hand(f"wait-caught-up {group}")
+
+
+def answer(look, variables):
+    """The verdict on each group, in brackets while it warms up, and the report's problems."""
+    text = lambda ms: time.strftime("%Y-%m-%dT%H:%M:%SZ", time.gmtime(ms // 1000))
+    event = json.dumps({"scheduled": text(minute_ms(look)), "now": text(minute_ms(look) + 2_000), "detail": "all"})
+    variables = {**variables, "MEERKAT_CLUSTER": "rehearsal", "MEERKAT_LAG_SECONDS": "0"}
+    argv = [scene.TARGET / "debug" / "meerkat"]
+    done = subprocess.run(argv, input=event, env=scene.environment(variables), capture_output=True, text=True)
+    try:
+        report = json.loads(done.stdout)
+    except ValueError:
+        raise SystemExit(f"look {look}: {done.stdout}{done.stderr}") from None
+    said = {}
+    for group in report["groups"]:
+        codes = [partition["status"] for partition in group["partitions"]]
+        word = group["status"]
+        word = next((code for code in ("STOP", "STALL", "REWIND") if word == "ERR" and code in codes), word)
+        said[group["group"]] = f"({word})" if "warming_up_seconds" in group else word
+    return said, report["problems"]
+
+
+class Emulator:
+    """One emulator, in a process of its own that ends with its standard input."""
+
+    def __init__(self, script):
+        self.child = subprocess.Popen([SUPPORT / script], stdin=subprocess.PIPE, stdout=subprocess.PIPE, text=True)
+        self.address = self.child.stdout.readline().strip()
+        if not self.address:
+            raise SystemExit(f"{script} did not start")
+
+    def end(self):
+        self.child.stdin.close()
+        self.child.stdout.close()
+        self.child.wait()
+
+    def variables(self):
+        return {"AWS_ENDPOINT_URL_CLOUDWATCH": self.address, "AWS_REGION": REGION, "AWS_ACCESS_KEY_ID": "test", "AWS_SECRET_ACCESS_KEY": "test"}
+
+    def states(self):
+        """What the template's alarm on each group comes to."""
+        keys = {"region_name": REGION, "aws_access_key_id": "test", "aws_secret_access_key": "test"}
+        client = boto3.client("cloudwatch", endpoint_url=self.address, **keys)
+        values = {**check.WAYS["MSK with IAM"][0], "Cluster": "rehearsal"}
+        alarm = resolve.Stack(translate.translated(values), values).of_type("AWS::CloudWatch::Alarm")["GroupStatus"]
+        kept = ("ComparisonOperator", "EvaluationPeriods", "DatapointsToAlarm", "TreatMissingData")
+        same = {key: alarm[key] for key in kept} | {"Threshold": float(alarm["Threshold"])}
+        for group in GROUPS:
+            dimensions = [{"Name": "Cluster", "Value": "rehearsal"}, {"Name": "Group", "Value": group}]
+            # Over the whole rehearsal, whose newest look is some moments old when the emulator comes to it.
+            one = {"Namespace": values.get("Namespace", "Meerkat"), "MetricName": "Status", "Dimensions": dimensions}
+            client.put_metric_alarm(AlarmName=group, **one, Statistic="Maximum", Period=alarm["Metrics"][0]["Period"], **same)
+        deadline = time.monotonic() + STATES_WITHIN_S
+        while True:
+            found = {each["AlarmName"]: each["StateValue"] for each in client.describe_alarms()["MetricAlarms"]}
+            if found == {group: state for group, (_, state) in GROUPS.items()} or time.monotonic() > deadline:
+                return found
+            time.sleep(2)
+
+
+def minute_ms(look):
+    """The scheduled minute of a look, in milliseconds since 1970; the last one is about now."""
+    return (FIRST_MINUTE + look) * 60_000
+
+
+REGION = "eu-central-1"
+FIRST_MINUTE = int(time.time()) // 60 - LOOKS + 1
+# Nothing but the addresses that are given here.
+os.environ.pop("AWS_ENDPOINT_URL", None)
+
+if __name__ == "__main__":
+    sys.exit(main())

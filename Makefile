@@ -15,8 +15,9 @@ E ?= events/check.json
 EMULATORS := MiniStack
 MUSL := $(shell uname -m)-unknown-linux-musl
 
-tools = tests/tools/venv.sh venv tests/tools/requirements.txt
-jars = tests/tools/prerequisites.sh java openssl python
+build = tests/tools/prerequisites.sh build
+tools = tests/tools/prerequisites.sh build python && tests/tools/venv.sh venv tests/tools/requirements.txt
+jars = tests/tools/prerequisites.sh build java openssl python
 
 .PHONY: help
 help: ## this list
@@ -63,15 +64,23 @@ bench-age: ## what lag in seconds costs: rounds and requests, beside a consumer 
 	@.cache/venv-bench/bin/python tests/bench/ages.py
 
 .PHONY: test
-test: test-style test-unit test-deny test-docs test-infra test-screenshots test-container test-kafka test-ministack test-moto test-lambda ## everything but matrix and bench
+test: prerequisites test-style test-unit test-deny test-docs test-infra test-screenshots test-container test-kafka test-ministack test-moto test-lambda ## everything but matrix and bench
+
+.PHONY: prerequisites
+prerequisites: ## what all targets need, installed at once as root, else named at once
+	@tests/tools/prerequisites.sh build make java openssl python chromium buildah musl
 
 .PHONY: test-style
 test-style: ## rustfmt and clippy
+	@$(build)
+	@python3 tests/tools/compiling.py clippy --locked --all-targets
 	cargo fmt --check
 	cargo clippy --quiet --locked --all-targets -- -D warnings
 
 .PHONY: test-unit
 test-unit: ## the tests that need a Rust compiler alone
+	@$(build)
+	@python3 tests/tools/compiling.py test --no-run --locked
 	cargo test --quiet --locked
 
 .PHONY: test-kafka
@@ -166,8 +175,8 @@ container: ## the context of infra/Containerfile, for amd64 and arm64, and the i
 	done
 	@cp /etc/ssl/certs/ca-certificates.crt $(TARGET)/container/
 	@builder=$$(command -v podman || command -v docker || true); \
-	    if [ -n "$$builder" ]; then $$builder build --file infra/Containerfile --tag meerkat $(TARGET)/container; \
-	    else echo "$(TARGET)/container is the context of infra/Containerfile"; fi
+	    if [ -n "$$builder" ] && $$builder info >/dev/null 2>&1; then $$builder build --file infra/Containerfile --tag meerkat $(TARGET)/container; \
+	    else echo "$(TARGET)/container is the context of infra/Containerfile; $${builder:+$$builder has no daemon to ask, so }no image was built"; fi
 
 .PHONY: cost
 cost: ## what the metrics cost a month, beside one per partition

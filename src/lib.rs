@@ -4,9 +4,9 @@
 //! event ─► request ─► Kafka over TLS ─► snapshot ─► history ─► verdict ─► report ─► publish ─► JSON
 //! ```
 //!
-//! The core has no socket, no clock and no environment. What comes in: [`event`], [`config`] with [`variables`]. The nouns:
+//! The core has no socket, no clock and no environment. What comes in: [`event`], [`config`] with [`variables`], [`properties`] and [`layers`]. The nouns:
 //! [`lag`], [`snapshot`], [`unknown`]. The judgement: [`memory`], [`window`], [`verdict`], [`judged`], [`acknowledged`] for share groups, and [`age`] with [`ages`] for lag in seconds.
-//! What goes out: [`report`], the same in Burrow's shape ([`burrow`]) and for the eye ([`html`]), and [`preflight`].
+//! What goes out: [`report`], the same in Burrow's shape ([`burrow`]) and for the eye ([`html`], [`terminal`]), and [`preflight`].
 //!
 //! Three doors lead outside: [`kafka`], [`cloudwatch`], and [`secrets`] for passwords, tokens and addresses. They know nothing of each other;
 //! the story of one run, behind [`answer`], brings them together.
@@ -27,16 +27,20 @@ pub mod kafka;
 pub mod keystore;
 pub mod lag;
 mod laps;
+pub mod layers;
 pub mod mask;
 pub mod memory;
 pub mod moment;
 pub mod part;
 pub mod pattern;
 pub mod preflight;
+pub mod properties;
 pub mod report;
 pub mod secret;
 pub mod secrets;
 pub mod snapshot;
+pub mod span;
+pub mod terminal;
 pub mod unknown;
 pub mod variables;
 pub mod verdict;

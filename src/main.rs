@@ -3,21 +3,26 @@
 //! Nothing but this file reads the clock and the environment.
 
 use std::io::{IsTerminal, Read, Write};
-use std::path::Path;
+use std::path::{Path, PathBuf};
 use std::process::ExitCode;
 use std::time::{Duration, SystemTime, UNIX_EPOCH};
 
 use lambda_runtime::{Diagnostic, LambdaEvent, service_fn};
 use meerkat::config::{Config, LAMBDA_REPORT_LIMIT};
-use meerkat::event::Request;
+use meerkat::event::{Mode, Request};
+use meerkat::layers::{self, Layer};
+use meerkat::terminal::{self, Window};
 use meerkat::verdict::Verdict;
-use meerkat::{Clock, Outcome, Warm, causes, html};
+use meerkat::{Clock, Outcome, Warm, causes, from_burrow, html, properties};
 use serde_json::Value;
 use serde_json::value::RawValue;
 use tokio::time::Instant;
 
 mod arguments;
+mod completions;
+mod help;
 mod logs;
+mod options;
 
 use arguments::Arguments;
 
@@ -48,7 +53,7 @@ fn main() -> ExitCode {
 /// its error is where people look.
 async fn serve() -> Result<ExitCode, Error> {
     logs::start(std::env::var("MEERKAT_LOG").ok().as_deref(), logs::Form::Json)?;
-    let config = variables().and_then(|found| Ok(Config::parse(found)?)).map(|mut config| {
+    let config = variables(Vec::new(), None).and_then(|all| Ok(Config::parse(all)?)).map(|mut config| {
         config.report_limit.get_or_insert(LAMBDA_REPORT_LIMIT);
         config
     });
@@ -80,7 +85,7 @@ async fn serve() -> Result<ExitCode, Error> {
 }
 
 /// The environment. What is not UTF-8 is told where it is ours; what belongs to others is none of our business.
-fn variables() -> Result<Vec<(String, String)>, Error> {
+fn environment() -> Result<Vec<(String, String)>, Error> {
     let mut found = Vec::new();
     for (name, value) in std::env::vars_os() {
         match (name.into_string(), value.into_string()) {
@@ -108,26 +113,27 @@ fn lambda_time(deadline_ms: u64) -> Duration {
 fn run(runtime: &tokio::runtime::Runtime) -> Result<ExitCode, Error> {
     let started = Instant::now();
     let mut out = std::io::stdout();
-    let arguments = Arguments::parse()?;
-    let page = arguments.page().map(Path::to_owned);
-    let event = match arguments {
-        Arguments::Help => {
-            write!(out, "{}", arguments::help())?;
+    let asked = match Arguments::parse()? {
+        Arguments::Run(asked) => asked,
+        Arguments::Against(release) => {
+            let login = std::env::var_os("KAFKA_SASL_MECHANISM").is_some();
+            let told = meerkat::preflight::against::against(&release, login);
+            if out.is_terminal() {
+                write!(out, "{}", told.to_table())?;
+            } else {
+                writeln!(out, "{}", told.to_json())?;
+            }
+            return Ok(exit_code(told.status.verdict()));
+        }
+        other => {
+            write!(out, "{}", text(&other)?)?;
             return Ok(ExitCode::SUCCESS);
         }
-        Arguments::Version => {
-            let newest = meerkat::kafka::releases::newest();
-            writeln!(out, "meerkat {}, tested with Kafka up to {newest}", env!("CARGO_PKG_VERSION"))?;
-            return Ok(ExitCode::SUCCESS);
-        }
-        Arguments::SupportTable => {
-            write!(out, "{}", meerkat::preflight::against::markdown())?;
-            return Ok(ExitCode::SUCCESS);
-        }
-        Arguments::Preflight { against } => serde_json::json!({ "mode": "preflight", "against": against }).to_string(),
-        Arguments::Run { event: Some(path), .. } => std::fs::read_to_string(&path)
-            .map_err(|error| format!("the event file {} cannot be read: {error}", path.display()))?,
-        Arguments::Run { event: None, .. } => {
+    };
+    let event = match (&asked.event, asked.event()) {
+        (Some(path), _) => read("the event file", path)?,
+        (None, Some(event)) => event,
+        (None, None) => {
             let mut text = String::new();
             if !std::io::stdin().is_terminal() {
                 let read = std::io::stdin().take(EVENT_LIMIT).read_to_string(&mut text);
@@ -137,35 +143,108 @@ fn run(runtime: &tokio::runtime::Runtime) -> Result<ExitCode, Error> {
         }
     };
     logs::start(std::env::var("MEERKAT_LOG").ok().as_deref(), logs::Form::Text)?;
-    let config = Config::parse(variables()?)?;
+    let config = Config::parse(variables(asked.variables, asked.command_config)?)?;
     let request = Request::parse(&event)?;
     let clock = clock(started, config.timeout)?;
     let Outcome { json, status, failure, table } =
         runtime.block_on(meerkat::answer(&config, &request, clock, &Warm::new()))?;
-    if let Some(path) = page {
+    if let Some(path) = asked.page {
         let page = html::page(&html::Report::parse(&json)?);
         std::fs::write(&path, page)
             .map_err(|error| format!("--html: {} cannot be written: {error}", path.display()))?;
     }
-    match table.filter(|_| out.is_terminal()) {
+    let table = match asked.table.unwrap_or_else(|| out.is_terminal()) {
+        // An answer in another shape than the report's stays as it is.
+        true if request.mode == Mode::Check => {
+            html::Report::parse(&json).ok().map(|report| terminal::table(&report, window(&out), asked.partitions))
+        }
+        wanted => table.filter(|_| wanted),
+    };
+    match table {
         Some(table) => write!(out, "{table}")?,
         None => writeln!(out, "{json}")?,
     }
     if let Some(failure) = failure {
         return Err(failure.into());
     }
-    Ok(match status {
+    Ok(exit_code(status))
+}
+
+/// What is printed without looking at anything.
+fn text(asked: &Arguments) -> Result<String, Error> {
+    Ok(match asked {
+        Arguments::Man => help::man(),
+        Arguments::Completions(shell) => shell.script(),
+        Arguments::SupportTable => meerkat::preflight::against::markdown(),
+        Arguments::FromBurrow(path) => from_burrow::translate(&read("the file", path)?)?,
+        Arguments::Version => {
+            let newest = meerkat::kafka::releases::newest();
+            format!("meerkat {}, tested with Kafka up to {newest}\n", env!("CARGO_PKG_VERSION"))
+        }
+        Arguments::Help | Arguments::Run(_) | Arguments::Against(_) => help::help(),
+    })
+}
+
+fn read(what: &str, path: &Path) -> Result<String, Error> {
+    std::fs::read_to_string(path).map_err(|error| format!("{what} {} cannot be read: {error}", path.display()).into())
+}
+
+/// The variables of a run: those that arguments stand for, then the environment's, then those of a file of Kafka's properties.
+fn variables(
+    arguments: Vec<(String, String)>,
+    command_config: Option<PathBuf>,
+) -> Result<Vec<(String, String)>, Error> {
+    let environment = environment()?;
+    let named = environment.iter().find(|(name, value)| name == "KAFKA_COMMAND_CONFIG" && !value.trim().is_empty());
+    let file = command_config.or_else(|| named.map(|(_, path)| PathBuf::from(path.trim())));
+    let mut layers = vec![
+        Layer { place: "the arguments".to_owned(), values: arguments },
+        Layer { place: "the variables".to_owned(), values: environment },
+    ];
+    if let Some(path) = file {
+        let place = format!("the lines of {}", path.display());
+        let properties = properties::parse(&read("the file of properties", &path)?)
+            .map_err(|error| format!("{place} are not understood: {error}"))?;
+        if !properties.ignored.is_empty() {
+            tracing::warn!("{place} that mean nothing here: {}", properties.ignored.join(", "));
+        }
+        layers.push(Layer { place, values: properties.variables });
+    }
+    let (values, told) = layers::merged(&layers);
+    for sentence in told {
+        tracing::warn!("{sentence}");
+    }
+    Ok(values)
+}
+
+/// The window that the output goes to.
+fn window(out: &std::io::Stdout) -> Window {
+    let said = |name: &str| std::env::var(name).ok().filter(|value| !value.is_empty());
+    let columns = || said("COLUMNS").and_then(|columns| columns.parse().ok());
+    let shown = terminal_size::terminal_size_of(out).map(|(width, _)| usize::from(width.0));
+    Window {
+        width: shown.or_else(columns).unwrap_or(WIDTH),
+        // https://no-color.org
+        colour: out.is_terminal() && said("NO_COLOR").is_none() && said("TERM").is_none_or(|term| term != "dumb"),
+    }
+}
+
+fn exit_code(status: Verdict) -> ExitCode {
+    match status {
         Verdict::Ok => ExitCode::SUCCESS,
         Verdict::Warn => ExitCode::from(1),
         Verdict::Err | Verdict::Stop | Verdict::Stall | Verdict::Rewind => ExitCode::from(2),
         Verdict::Unknown | Verdict::NotFound => ExitCode::from(FAILED),
-    })
+    }
 }
 
 fn clock(started: Instant, time: Duration) -> Result<Clock, Error> {
     let since_1970 = SystemTime::now().duration_since(UNIX_EPOCH)?;
     Ok(Clock { unix_ms: i64::try_from(since_1970.as_millis())?, started, deadline: started + time })
 }
+
+/// Columns of a table that goes to no window.
+const WIDTH: usize = 120;
 
 /// The exit code of a run that could not tell.
 const FAILED: u8 = 3;

@@ -10,19 +10,23 @@ use serde::Serialize;
 use crate::ages::Ages;
 use crate::config::Detail;
 use crate::judged::Judged;
-use crate::moment::rfc3339;
+use crate::moment::{rfc3339, rfc3339_ms};
 use crate::snapshot::{Group, Problem, Row, Snapshot};
 use crate::verdict::Verdict;
 
 mod fit;
 mod partition;
+mod totals;
 
 pub use fit::Cut;
 pub use partition::PartitionEntry;
+pub use totals::Totals;
 
 /// What a run returns.
 #[derive(Debug, Serialize)]
 pub struct Report<'a> {
+    /// The version of the program.
+    pub meerkat: &'static str,
     /// The cluster's name.
     pub cluster: &'a str,
     /// The worst group's status: `OK`, `WARN`, `ERR`, `UNKNOWN`, `NOTFOUND`.
@@ -33,8 +37,14 @@ pub struct Report<'a> {
     pub complete: bool,
     /// The minute that the run was scheduled for, RFC 3339.
     pub scheduled: String,
+    /// The moment of the look, when the logs had been read: RFC 3339 with milliseconds.
+    pub checked_at: String,
+    /// Seconds from the scheduled minute to that moment; negative where the clock was set back or the minute is yet to come.
+    pub late_s: i64,
     /// Milliseconds that the run took.
     pub duration_ms: u64,
+    /// Sums over all groups, whatever is listed.
+    pub totals: Totals,
     /// What the run asked of Kafka.
     pub kafka: Traffic,
     /// Every broker of the cluster.
@@ -150,6 +160,8 @@ pub struct Frame<'a> {
     pub cluster: &'a str,
     /// The minute that the run was scheduled for, in seconds since 1970.
     pub scheduled: i64,
+    /// When the logs had been read, in milliseconds since 1970.
+    pub checked_at_ms: i64,
     /// Milliseconds that the run took.
     pub duration_ms: u64,
     /// What the run asked of Kafka.
@@ -222,12 +234,16 @@ impl<'a> Report<'a> {
         let whole = |group: &Group| group.gaps.is_empty() && group.rows.is_ok();
         let complete = unread == 0 && snapshot.groups.iter().all(whole) && snapshot.rows.iter().all(read);
         let mut report = Self {
+            meerkat: env!("CARGO_PKG_VERSION"),
             cluster: frame.cluster,
             status: status.word(),
             verdict: status,
             complete,
             scheduled: rfc3339(frame.scheduled),
+            checked_at: rfc3339_ms(frame.checked_at_ms),
+            late_s: frame.checked_at_ms.div_euclid(1_000) - frame.scheduled,
             duration_ms: frame.duration_ms,
+            totals: Totals::new(snapshot, judged),
             kafka: frame.kafka,
             brokers,
             groups,

@@ -234,6 +234,7 @@ impl<'a> Run<'a> {
         let frame = Frame {
             cluster: &taken.cluster,
             scheduled: self.scheduled.seconds(),
+            checked_at_ms: taken.time_ms,
             duration_ms: self.clock.elapsed_ms(),
             kafka: report::Traffic {
                 requests: traffic.requests.load(Ordering::Relaxed),

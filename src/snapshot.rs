@@ -107,6 +107,8 @@ pub enum Kind {
 /// One member of a group.
 #[derive(Debug)]
 pub struct Member {
+    /// What its coordinator calls it.
+    pub id: Box<str>,
     /// `client.id`.
     pub client_id: Box<str>,
     /// The address that the member connects from.

@@ -31,6 +31,11 @@ pub const VARIABLES: &[Variable] = &[
         meaning: "private, public or vpc-connectivity: which of the MSK cluster's addresses",
     },
     Variable {
+        name: "KAFKA_COMMAND_CONFIG",
+        default: None,
+        meaning: "a file of Kafka's own client properties; what a variable says counts before what it says",
+    },
+    Variable {
         name: "KAFKA_SECURITY_PROTOCOL",
         default: Some("SSL"),
         meaning: "SSL, SASL_SSL, or in so many words PLAINTEXT, SASL_PLAINTEXT",

@@ -166,7 +166,11 @@ impl Scene {
             name: "orders-svc".into(),
             kind: Kind::Classic,
             state: Ok("Stable".into()),
-            members: Ok(vec![Member { client_id: "orders-svc-1".into(), host: "/10.0.1.7".into() }]),
+            members: Ok(vec![Member {
+                id: "orders-svc-1-0".into(),
+                client_id: "orders-svc-1".into(),
+                host: "/10.0.1.7".into(),
+            }]),
             rows: Ok(0..commits.len()),
             gaps: Vec::new(),
         };

@@ -7,7 +7,7 @@ use super::pill::{pill, tone};
 use super::sparkline::{self, Series};
 use super::view::{Group, Report};
 use super::widget::Context;
-use crate::verdict::Verdict;
+use crate::verdict::{Verdict, grouped};
 
 /// Draws the table; `row` draws the rows of one group.
 pub(super) fn table(report: &Report, row: impl Fn(&Group, &mut Html), html: &mut Html) {
@@ -27,7 +27,7 @@ pub(super) fn table(report: &Report, row: impl Fn(&Group, &mut Html), html: &mut
     let cut = report.cut.map_or(0, |cut| usize::try_from(cut.groups).unwrap_or(usize::MAX));
     let hidden = report.groups.len().saturating_sub(GROUPS_SHOWN).saturating_add(cut);
     if hidden > 0 {
-        html.raw("<p class=\"mk-more\">and ").text(&hidden.to_string()).raw(" more, none of them worse</p>");
+        html.raw("<p class=\"mk-more\">and ").text(&grouped(hidden as u64)).raw(" more, none of them worse</p>");
     }
 }
 
@@ -51,13 +51,20 @@ pub(super) fn folded(group: &Group, html: &mut Html) {
     rest(group, None, html);
     if !group.partitions.is_empty() {
         html.raw("<tr class=\"mk-unfold\"><td></td><td colspan=\"5\"><details><summary>");
-        html.text(&match group.partitions.len() {
-            1 => "1 partition".to_owned(),
-            some => format!("{some} partitions"),
-        });
+        html.text(&listed(group));
         html.raw("</summary>");
         partitions::table(group, html);
         html.raw("</details></td></tr>");
+    }
+}
+
+/// How many partitions unfold, and of how many where not all are listed.
+fn listed(group: &Group) -> String {
+    let listed = group.partitions.len() as u64;
+    match (listed, group.partition_count.max(listed)) {
+        (1, 1) => "1 partition".to_owned(),
+        (listed, all) if listed == all => format!("{} partitions", grouped(all)),
+        (listed, all) => format!("{} of {} partitions", grouped(listed), grouped(all)),
     }
 }
 
@@ -75,6 +82,11 @@ fn rest(group: &Group, lags: Option<&Series>, html: &mut Html) {
     if group.warming_up_seconds.is_some() {
         html.raw(" <code>warming up</code>");
     }
+    // Where there is no room for the columns.
+    html.raw("</span><span class=\"mk-brief\">behind ");
+    figures::seconds(group.lag_seconds, html);
+    html.raw(", members ");
+    figures::count(group.members, html);
     html.raw("</span></div></td><td class=\"mk-number\">");
     figures::count(group.total_lag, html);
     html.raw("</td><td class=\"mk-number mk-c-age\">");

@@ -17,7 +17,12 @@ pub(super) fn alone(group: &Group, lags: Option<&Series>, html: &mut Html) {
     if let Some(state) = &group.state {
         html.raw("<span>").text(state).raw("</span>");
     }
-    html.raw("<span>").text(&group.partition_count.to_string()).raw(" partitions</span></span></header>");
+    let noun = if group.partition_count == 1 {
+        " partition</span></span></header>"
+    } else {
+        " partitions</span></span></header>"
+    };
+    html.raw("<span>").text(&crate::verdict::grouped(group.partition_count)).raw(noun);
     html.raw("<p class=\"mk-reason\">").text(&group.reason).raw("</p>");
     if let Some(lags) = lags {
         html.raw("<div class=\"").raw(tone(group.status)).raw(" mk-large\">");
@@ -46,7 +51,9 @@ pub(super) fn table(group: &Group, html: &mut Html) {
     let shown = group.partitions.len().min(PARTITIONS_SHOWN);
     let hidden = usize::try_from(group.partition_count).unwrap_or(usize::MAX).saturating_sub(shown);
     if hidden > 0 {
-        html.raw("<p class=\"mk-more\">and ").text(&hidden.to_string()).raw(" more, none of them worse</p>");
+        html.raw("<p class=\"mk-more\">and ")
+            .text(&crate::verdict::grouped(hidden as u64))
+            .raw(" more, none of them worse</p>");
     }
 }
 

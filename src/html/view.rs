@@ -100,6 +100,10 @@ pub struct Partition {
     pub findings: Vec<String>,
     /// The `client.id` of the member that reads it.
     pub member: Option<String>,
+    /// The member's id, as its coordinator gave it.
+    pub member_id: Option<String>,
+    /// From where it connected.
+    pub member_host: Option<String>,
     /// Why, as one sentence.
     pub reason: String,
 }
@@ -140,6 +144,9 @@ pub struct Cut {
 /// What became of the history, or of the metrics.
 #[derive(Clone, Debug, Default, Deserialize)]
 pub struct Kept {
+    /// `false`: nothing was read or written.
+    #[serde(default)]
+    pub enabled: bool,
     /// What was left out to stay within a limit.
     #[serde(default)]
     pub refused: Option<String>,
@@ -158,7 +165,7 @@ impl Report {
     }
 
     /// Everything that could not be read or written, as (place, what) in the order in which it matters.
-    pub(super) fn trouble(&self) -> Vec<(String, String)> {
+    pub(crate) fn trouble(&self) -> Vec<(String, String)> {
         let unreachable = self.brokers.iter().filter(|broker| !broker.reachable).map(|broker| {
             let place = format!("broker {} ({})", broker.id, broker.address);
             (place, broker.reason.clone().unwrap_or_else(|| "could not be talked to".to_owned()))

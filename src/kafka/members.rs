@@ -152,7 +152,7 @@ fn by_name<A>(
 
 /// A classic group's members carry their assignment in the consumer's own format, which the broker does not look into.
 fn classic(group: &ClassicGroup, names: &Names<'_>) -> Described {
-    let members = group.members.iter().map(|member| named(&member.client_id, &member.client_host));
+    let members = group.members.iter().map(|member| named(&member.member_id, &member.client_id, &member.client_host));
     let mut described = Described::new(&group.group_state, members.collect());
     described.subscribed = Some(HashSet::new());
     for (index, member) in (0..).zip(&group.members) {
@@ -187,7 +187,7 @@ fn classic(group: &ClassicGroup, names: &Names<'_>) -> Described {
 fn consumer(group: &ConsumerGroup, names: &Names<'_>) -> Described {
     let by_regex = |regex: &Option<StrBytes>| regex.as_ref().is_some_and(|regex| !regex.is_empty());
     let by_name = !group.members.iter().any(|member| by_regex(&member.subscribed_topic_regex));
-    let members = group.members.iter().map(|member| named(&member.client_id, &member.client_host));
+    let members = group.members.iter().map(|member| named(&member.member_id, &member.client_id, &member.client_host));
     let mut described = Described::new(&group.group_state, members.collect());
     described.subscribed = by_name.then(HashSet::new);
     for (index, member) in (0..).zip(&group.members) {
@@ -216,8 +216,8 @@ fn dead() -> Described {
     Described::new("Dead", Vec::new())
 }
 
-fn named(client_id: &str, host: &str) -> Member {
-    Member { client_id: client_id.into(), host: host.into() }
+fn named(id: &str, client_id: &str, host: &str) -> Member {
+    Member { id: id.into(), client_id: client_id.into(), host: host.into() }
 }
 
 /// Reads a structure of the consumer protocol: its version, then its body; fields of versions newer than ours are left over.

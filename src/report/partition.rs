@@ -33,6 +33,8 @@ pub struct PartitionEntry<'a> {
     #[serde(skip_serializing_if = "Option::is_none")]
     past_end_by: Option<u64>,
     member: Option<&'a str>,
+    member_id: Option<&'a str>,
+    member_host: Option<&'a str>,
     /// Whether the topic is one that a Streams application keeps between parts of its own.
     #[serde(skip_serializing_if = "std::ops::Not::not")]
     internal: bool,
@@ -58,6 +60,9 @@ impl<'a> PartitionEntry<'a> {
     ) -> Self {
         let log = snapshot.log(row).ok();
         let share = group.kind == Kind::Share;
+        // Nobody owns a partition that several members read.
+        let owner = row.member.filter(|_| !share);
+        let member = owner.and_then(|member| group.members.as_ref().ok()?.get(usize::try_from(member).ok()?));
         let lag = snapshot.lag(row).ok().and_then(Lag::unread);
         let offset = match row.committed {
             Ok(Committed::At(offset)) => Some(offset),
@@ -92,12 +97,10 @@ impl<'a> PartitionEntry<'a> {
             findings: findings.collect(),
             lost,
             past_end_by,
+            member: member.map(|member| &*member.client_id),
+            member_id: member.map(|member| &*member.id),
+            member_host: member.map(|member| &*member.host),
             internal: row.internal,
-            // Nobody owns a partition that several members read.
-            member: row.member.filter(|_| !share).and_then(|member| {
-                let members = group.members.as_ref().ok()?;
-                Some(&*members.get(usize::try_from(member).ok()?)?.client_id)
-            }),
             reason: judgement.reason.to_string(),
             severity: judgement.verdict.severity(),
         }

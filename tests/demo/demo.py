@@ -58,10 +58,10 @@ def main():
             with scene.Lambda(at, variables) as function:
                 reports = schedule(at, stage, cloudwatch, function, tell)
             preflight = scene.table(variables, "--preflight")
-    print("\nThe last report:\n\n" + readable.json_text(reports[-1]))
-    print("\nWhat each look said (one column a minute):\n")
-    print(table(reports))
     print("\nBefore an upgrade, meerkat --preflight:\n\n" + preflight)
+    print("\nThe last report:\n\n" + readable.report(reports[-1]))
+    print("\nWhat each look said (one column a minute; in brackets while a group warms up), and why at the end:\n")
+    print(table(reports) + "\n")
     wrong = [f"{name} ended as {cell(reports[-1], name)}, not {last}" for name, (_, _, last) in GROUPS.items() if cell(reports[-1], name) != last]
     tell("; ".join(wrong) or "every group ended as its story says")
     return 1 if wrong else 0
@@ -106,7 +106,7 @@ def schedule(at, stage, cloudwatch, function, tell):
         told = ", ".join(f"{name} {cell(report, name)}" for name in GROUPS)
         tell(f"look {look:>2}  {report['scheduled'][11:16]}  {told}")
         if look == 1:
-            print("\nThe first report:\n\n" + readable.json_text(report) + "\n")
+            print("\nThe first report:\n\n" + readable.report(report) + "\n")
     return reports
 
 

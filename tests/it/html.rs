@@ -262,7 +262,7 @@ fn real_report() -> String {
         name: name.into(),
         kind: Kind::Consumer,
         state: Ok("Stable".into()),
-        members: Ok(vec![Member { client_id: "orders-1".into(), host: "/10.0.0.1".into() }]),
+        members: Ok(vec![Member { id: "orders-1-0".into(), client_id: "orders-1".into(), host: "/10.0.0.1".into() }]),
         rows,
         gaps: Vec::new(),
     };
@@ -287,6 +287,7 @@ fn real_report() -> String {
     let (history, metrics) = (report::HistoryEntry::default(), report::MetricsEntry::default());
     let frame = Frame {
         cluster: "prod",
+        checked_at_ms: 1_795_395_902_345,
         scheduled: 1_795_395_900,
         duration_ms: 83,
         kafka: report::Traffic::default(),
@@ -310,7 +311,7 @@ fn a_real_report_is_drawn() {
         assert_eq!(html.matches("no answer within 10 s").count(), 3, "broker, problem and group: {html}");
     }
     let partitions = drawn(&report, Asked::Partitions("orders".to_owned()), Context::default());
-    for shown in ["4321", "1400", "<bdi>orders-1</bdi>", "consumer", "Stable"] {
+    for shown in ["4,321", "1,400", "<bdi>orders-1</bdi>", "consumer", "Stable"] {
         assert!(partitions.contains(shown), "{shown}: {partitions}");
     }
 }

@@ -29,4 +29,5 @@ mod rotation;
 mod secrets;
 mod simulator;
 mod surroundings;
+mod terminal;
 mod watch;

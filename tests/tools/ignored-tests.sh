@@ -4,6 +4,7 @@
 #     ignored-tests.sh real_kafka
 set -eu
 
+python3 "$(dirname "$0")/compiling.py" test --no-run --test it
 # Read to its end: a listing whose reader has left complains.
 found=$(cargo test --quiet --test it -- --ignored --list "$1")
 if ! printf '%s\n' "$found" | grep ': test$' >/dev/null; then

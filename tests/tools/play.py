@@ -8,6 +8,7 @@ import os
 import pathlib
 import subprocess
 import sys
+import types
 
 import scene
 
@@ -17,12 +18,25 @@ ALONE = {"MEERKAT_HISTORY": "off", "MEERKAT_PUBLISH": "off"}
 
 
 def start():
+    running = (FOLDER / "cluster.json").exists()
     argv = [*scene.CLUSTER, "start", "--dir", str(FOLDER)]
     shown = json.loads(subprocess.run(argv, stdout=subprocess.PIPE, check=True).stdout)
+    if not running:
+        furnish()
     for name, value in variables(shown).items():
         print(f"export {name}={value}")
     print(f"# without TLS: {','.join(shown['plaintext'])}; with SASL: {','.join(shown['sasl_ssl'])}; users: {shown['users']}")
     print(f"# topics, records, groups: tests/kafka/cluster.py stagehand --dir {os.path.relpath(FOLDER)}, then help")
+
+
+def furnish():
+    """The groups that the example events name: one lags, one is caught up."""
+    with scene.Stagehand(types.SimpleNamespace(at=FOLDER)) as stage:
+        for topic, group, committed in (("orders", "orders-svc", 40), ("payments", "payments-svc", 100)):
+            stage.hand(f"create-topic {topic} 2")
+            for partition in (0, 1):
+                stage.hand(f"produce {topic} {partition} 100")
+                stage.hand(f"commit {group} {topic} {partition} {committed}")
 
 
 def stop():

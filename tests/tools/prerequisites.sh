@@ -1,13 +1,20 @@
 #!/bin/sh
 # Looks for the programs that the targets need, installs with apt what is missing where that is allowed, and says so.
 #
-#     prerequisites.sh java openssl python
+#     prerequisites.sh build java openssl python
 set -eu
 
 missing=
+rust=
 for needed in "$@"; do
     case $needed in
+    build)
+        command -v cc >/dev/null || missing="$missing gcc libc6-dev"
+        command -v git >/dev/null || missing="$missing git"
+        command -v cargo >/dev/null || rust=missing
+        ;;
     java) { command -v javac && command -v mvn; } >/dev/null || missing="$missing openjdk-17-jdk-headless maven" ;;
+    make) command -v make >/dev/null || missing="$missing make" ;;
     openssl) command -v openssl >/dev/null || missing="$missing openssl" ;;
     chromium) command -v chromium >/dev/null || missing="$missing chromium fonts-liberation" ;;
     buildah) command -v buildah >/dev/null || missing="$missing buildah" ;;
@@ -16,10 +23,14 @@ for needed in "$@"; do
     *) echo "prerequisites.sh does not know $needed" >&2 && exit 2 ;;
     esac
 done
+if [ -n "$rust" ]; then
+    echo "please install Rust, as https://rustup.rs says${missing:+, and with your package manager:$missing}" >&2
+    exit 1
+fi
 [ -z "$missing" ] && exit 0
 
 if [ "$(id -u)" != 0 ] || ! command -v apt-get >/dev/null; then
-    echo "please install:$missing" >&2
+    echo "please install, all at once:$missing" >&2
     exit 1
 fi
 echo "apt-get install$missing" >&2

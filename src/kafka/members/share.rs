@@ -43,7 +43,7 @@ pub(super) async fn describe(
 
 /// Several members may be assigned to one partition; then the first one stands for all of them.
 fn share(group: &ShareGroup, names: &Names<'_>) -> Described {
-    let members = group.members.iter().map(|member| named(&member.client_id, &member.client_host));
+    let members = group.members.iter().map(|member| named(&member.member_id, &member.client_id, &member.client_host));
     let mut described = Described::new(&group.group_state, members.collect());
     let mut subscribed = HashSet::new();
     let mut seen = HashSet::new();

@@ -44,7 +44,7 @@ pub(super) async fn describe(
 }
 
 fn streams(group: &StreamsGroup, names: &Names<'_>) -> Described {
-    let members = group.members.iter().map(|member| named(&member.client_id, &member.host));
+    let members = group.members.iter().map(|member| named(&member.member_id, &member.client_id, &member.host));
     let mut described = Described::new(&group.state, members.collect());
     described.hindrance = (&*group.state == NOT_READY).then(|| Unknown::because(HINDRANCE));
     let Some(subtopologies) = &group.subtopologies else { return described };

@@ -38,6 +38,7 @@ pub(in crate::kafka) struct Subtopology {
 
 #[derive(Debug, PartialEq, Eq)]
 pub(in crate::kafka) struct StreamsMember {
+    pub(in crate::kafka) member_id: StrBytes,
     pub(in crate::kafka) client_id: StrBytes,
     pub(in crate::kafka) host: StrBytes,
     /// Id of a subtopology, and the partitions of its topics that the member reads.
@@ -123,7 +124,7 @@ fn internal_topic(from: &mut Reader) -> Result<StrBytes, Malformed> {
 }
 
 fn member(from: &mut Reader) -> Result<StreamsMember, Malformed> {
-    from.text("a member's id")?;
+    let member_id = from.text("a member's id")?;
     from.int32()?; // its epoch
     from.nullable_text()?; // its instance
     from.nullable_text()?; // its rack
@@ -148,7 +149,7 @@ fn member(from: &mut Reader) -> Result<StreamsMember, Malformed> {
     assignment(from)?; // what it is to be
     from.int8()?; // whether it still uses the classic protocol
     from.tags()?;
-    Ok(StreamsMember { client_id, host, active })
+    Ok(StreamsMember { member_id, client_id, host, active })
 }
 
 /// The active tasks of an assignment; standby and warm-up tasks read nothing but changelogs.

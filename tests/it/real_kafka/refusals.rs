@@ -191,6 +191,7 @@ fn a_password_is_not_sent_to_a_broker_that_nobody_vouches_for() {
 fn a_client_certificate_that_is_refused_is_told_with_or_without_a_password() {
     let cluster = guarded();
     let refused = "the broker refused the client certificate of KAFKA_SSL_KEYSTORE";
+    // Java says bad_certificate or certificate_required where there is none, as its patch release likes.
     let cases =
         [("client-expired", refused), ("client-unknown-ca", refused), ("", "the broker wants a client certificate")];
     for (name, says) in cases {

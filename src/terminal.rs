@@ -1,0 +1,51 @@
+//! A report for people: the table that a terminal shows.
+//!
+//! It is drawn from the report's JSON ([`crate::report`]), so that it can say nothing that the JSON does not.
+
+mod groups;
+mod partitions;
+mod text;
+mod trouble;
+
+use crate::html::Report;
+use crate::verdict::Verdict;
+use text::Text;
+
+/// The window that a table has to fit.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub struct Window {
+    /// Its columns.
+    pub width: usize,
+    /// Whether it shows colours.
+    pub colour: bool,
+}
+
+/// The groups, the worst first, what could not be read, and one closing sentence; with `partitions` a table for each group
+/// instead, in the columns of `kafka-consumer-groups.sh --describe`.
+#[must_use]
+pub fn table(report: &Report, window: Window, partitions: bool) -> String {
+    let mut text = Text::new(window);
+    if partitions {
+        partitions::draw(report, &mut text);
+    } else {
+        groups::draw(report, &mut text);
+    }
+    trouble::draw(report, &mut text);
+    text.finish()
+}
+
+/// The colour of a verdict, as an SGR parameter (ECMA-48, 8.3.117).
+fn colour(verdict: Verdict) -> &'static str {
+    match verdict {
+        Verdict::Ok => "32",
+        Verdict::Warn => "33",
+        Verdict::Err | Verdict::Stop | Verdict::Stall | Verdict::Rewind => "1;31",
+        Verdict::Unknown | Verdict::NotFound => "35",
+    }
+}
+
+/// What stands for "could not be told".
+const UNKNOWN: &str = "-";
+/// What is fainter than the rest.
+const FAINT: &str = "2";
+const BOLD: &str = "1";

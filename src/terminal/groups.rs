@@ -1,0 +1,85 @@
+//! A line a group, the worst first.
+
+use super::text::{Cell, Text};
+use super::{UNKNOWN, colour};
+use crate::html::Report;
+use crate::html::view::Group;
+use crate::span::span;
+use crate::verdict::{Verdict, grouped};
+
+/// Draws the table; where the window is too narrow for the reason it stands below its group.
+pub(super) fn draw(report: &Report, text: &mut Text) {
+    if report.groups.is_empty() {
+        text.line(0, "No consumer group was found. A group appears when it has committed once.", None);
+        return;
+    }
+    let groups = sorted(report);
+    let reasons = reasons(&groups);
+    let titles = ["GROUP", "STATUS", "LAG", "BEHIND", "MEMBERS", "STATE"];
+    let mut head: Vec<Cell> = titles.iter().map(|title| titled(title)).collect();
+    let mut rows: Vec<Vec<Cell>> = groups.iter().map(|group| row(group)).collect();
+    let columns = text.width() >= WIDE;
+    if columns {
+        head.push(Cell::left("WHY"));
+        for (row, reason) in rows.iter_mut().zip(&reasons) {
+            row.push(Cell::left(reason));
+        }
+    }
+    text.rows(&head, &rows, if columns { &[0, 6] } else { &[0] }, |number| {
+        Some(reasons[number].clone()).filter(|reason| !columns && !reason.is_empty())
+    });
+}
+
+/// The worst first, and within a status those with the same reason beside each other.
+fn sorted(report: &Report) -> Vec<&Group> {
+    let mut groups: Vec<&Group> = report.groups.iter().collect();
+    let first = |group: &Group| {
+        report.groups.iter().position(|other| other.status == group.status && other.reason == group.reason)
+    };
+    let mut keyed: Vec<(Option<usize>, usize)> =
+        groups.iter().enumerate().map(|(at, group)| (first(group), at)).collect();
+    keyed.sort_unstable();
+    groups = keyed.into_iter().map(|(_, at)| &report.groups[at]).collect();
+    groups
+}
+
+/// Why, of each group that is not well; the same is said once.
+fn reasons(groups: &[&Group]) -> Vec<String> {
+    let mut last = None;
+    let mut all = Vec::new();
+    for group in groups {
+        let mut reason = if group.status == Verdict::Ok { String::new() } else { group.reason.clone() };
+        if group.warming_up_seconds.is_some() && group.status == Verdict::Ok {
+            reason = String::from("warming up");
+        }
+        for gap in &group.gaps {
+            let join = if reason.is_empty() { "" } else { "; " };
+            reason = format!("{reason}{join}{gap}");
+        }
+        let same = !reason.is_empty() && last.as_ref() == Some(&reason);
+        last = Some(reason.clone());
+        all.push(if same { "the same".to_owned() } else { reason });
+    }
+    all
+}
+
+fn titled(title: &str) -> Cell {
+    if NUMBERS.contains(&title) { Cell::right(title) } else { Cell::left(title) }
+}
+
+fn row(group: &Group) -> Vec<Cell> {
+    let number = |number: Option<u64>| Cell::right(&number.map_or_else(|| UNKNOWN.to_owned(), grouped));
+    vec![
+        Cell::left(&group.group),
+        Cell::left(group.status.word()).coloured(colour(group.status)),
+        number(group.total_lag),
+        Cell::right(&group.lag_seconds.map_or_else(|| UNKNOWN.to_owned(), span)),
+        number(group.members),
+        Cell::left(group.state.as_deref().unwrap_or(UNKNOWN)),
+    ]
+}
+
+/// Columns of figures.
+const NUMBERS: [&str; 3] = ["LAG", "BEHIND", "MEMBERS"];
+/// From here on the reason has a column of its own.
+const WIDE: usize = 130;

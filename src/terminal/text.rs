@@ -1,0 +1,224 @@
+//! Text that fits a window, whatever names it carries.
+
+use unicode_width::{UnicodeWidthChar, UnicodeWidthStr};
+
+use super::Window;
+
+/// Lines as they come to be.
+pub(super) struct Text {
+    window: Window,
+    lines: String,
+}
+
+/// What a column holds in one line.
+#[derive(Clone, Debug, Default)]
+pub(super) struct Cell {
+    /// Without colour and without anything that moves the cursor.
+    text: String,
+    /// An SGR parameter.
+    colour: Option<&'static str>,
+    right: bool,
+}
+
+impl Cell {
+    /// A text at the left of its column.
+    pub(super) fn left(text: &str) -> Self {
+        Self { text: plain(text), ..Self::default() }
+    }
+
+    /// A number at the right of its column.
+    pub(super) fn right(text: &str) -> Self {
+        Self { text: plain(text), right: true, ..Self::default() }
+    }
+
+    pub(super) fn coloured(self, colour: &'static str) -> Self {
+        Self { colour: Some(colour), ..self }
+    }
+
+    fn width(&self) -> usize {
+        self.text.width()
+    }
+}
+
+impl Text {
+    pub(super) fn new(window: Window) -> Self {
+        Self { window, lines: String::new() }
+    }
+
+    pub(super) fn width(&self) -> usize {
+        self.window.width
+    }
+
+    /// A line as it is; names in it are made plain, and what is too long goes on in the next line.
+    pub(super) fn line(&mut self, indent: usize, text: &str, colour: Option<&'static str>) {
+        for part in wrapped(&plain(text), self.window.width.saturating_sub(indent).max(NARROWEST)) {
+            self.lines.push_str(&" ".repeat(indent));
+            self.paint(&part, colour);
+            self.lines.push('\n');
+        }
+    }
+
+    pub(super) fn gap(&mut self) {
+        if !self.lines.is_empty() {
+            self.lines.push('\n');
+        }
+    }
+
+    /// Rows below a head; the columns are as wide as what they hold. What is longer than the window loses from the widest of
+    /// the columns `may_shrink`. `below` tells what stands under a row, by its number.
+    pub(super) fn rows(
+        &mut self,
+        head: &[Cell],
+        rows: &[Vec<Cell>],
+        may_shrink: &[usize],
+        below: impl Fn(usize) -> Option<String>,
+    ) {
+        let mut widths: Vec<usize> = head.iter().map(Cell::width).collect();
+        for row in rows {
+            for (width, cell) in widths.iter_mut().zip(row) {
+                *width = cell.width().max(*width);
+            }
+        }
+        let total = |widths: &[usize]| widths.iter().sum::<usize>() + GUTTER * widths.len().saturating_sub(1);
+        while total(&widths) > self.window.width {
+            let widest = may_shrink.iter().copied().max_by_key(|column| widths[*column]);
+            let Some(column) = widest.filter(|column| widths[*column] > NARROWEST) else { break };
+            widths[column] -= 1;
+        }
+        let faint: Vec<Cell> = head.iter().map(|cell| cell.clone().coloured(super::BOLD)).collect();
+        self.row(&faint, &widths);
+        for (number, row) in rows.iter().enumerate() {
+            self.row(row, &widths);
+            if let Some(below) = below(number) {
+                self.line(INDENT, &below, Some(super::FAINT));
+            }
+        }
+    }
+
+    fn row(&mut self, cells: &[Cell], widths: &[usize]) {
+        let last = cells.iter().rposition(|cell| !cell.text.is_empty()).unwrap_or_default();
+        for (column, (cell, width)) in cells.iter().zip(widths).enumerate().take(last + 1) {
+            let shown = shortened(&cell.text, *width);
+            let blank = " ".repeat(width - shown.width());
+            if cell.right {
+                self.lines.push_str(&blank);
+            }
+            self.paint(&shown, cell.colour);
+            if !cell.right && column != last {
+                self.lines.push_str(&blank);
+            }
+            if column != last {
+                self.lines.push_str(&" ".repeat(GUTTER));
+            }
+        }
+        self.lines.push('\n');
+    }
+
+    fn paint(&mut self, text: &str, colour: Option<&'static str>) {
+        match colour.filter(|_| self.window.colour && !text.is_empty()) {
+            Some(colour) => self.lines.extend(["\x1b[", colour, "m", text, "\x1b[0m"]),
+            None => self.lines.push_str(text),
+        }
+    }
+
+    pub(super) fn finish(self) -> String {
+        self.lines
+    }
+}
+
+/// A text in which nothing moves the cursor or turns the direction of writing: control characters, and the marks and overrides
+/// of Unicode's bidirectional algorithm (UAX #9), are spelled.
+pub(super) fn plain(text: &str) -> String {
+    let disturbs = |c: char| {
+        c.is_control()
+            || matches!(c, '\u{61c}' | '\u{200b}'..='\u{200f}' | '\u{2028}'..='\u{202e}' | '\u{2060}'..='\u{2069}' | '\u{feff}')
+    };
+    text.chars()
+        .flat_map(|c| {
+            if disturbs(c) { c.escape_unicode().collect::<String>() } else { c.to_string() }.chars().collect::<Vec<_>>()
+        })
+        .collect()
+}
+
+/// A text that is too wide loses its middle: names differ at both ends.
+fn shortened(text: &str, width: usize) -> String {
+    if text.width() <= width {
+        return text.to_owned();
+    }
+    let room = width.saturating_sub(1);
+    let tail_room = room / 3;
+    let head = taken(text.chars(), room - tail_room);
+    let tail: String = taken(text.chars().rev(), tail_room).chars().rev().collect();
+    format!("{head}…{tail}")
+}
+
+/// As many characters as have room.
+fn taken(characters: impl Iterator<Item = char>, room: usize) -> String {
+    let mut left = room;
+    characters
+        .take_while(|c| {
+            let width = c.width().unwrap_or_default();
+            let fits = width <= left;
+            left = left.saturating_sub(width);
+            fits
+        })
+        .collect()
+}
+
+/// Lines of at most so many columns, broken between words, and within a word that has no room.
+fn wrapped(text: &str, width: usize) -> Vec<String> {
+    let mut lines = vec![String::new()];
+    for word in text.split(' ') {
+        let mut word = word.to_owned();
+        loop {
+            let line = lines.last().map(String::as_str).unwrap_or_default();
+            let joined = if line.is_empty() { word.clone() } else { format!("{line} {word}") };
+            if joined.width() <= width {
+                lines.pop();
+                lines.push(joined);
+                break;
+            }
+            if !line.is_empty() {
+                lines.push(String::new());
+                continue;
+            }
+            let part = taken(word.chars(), width);
+            word = word.chars().skip(part.chars().count()).collect();
+            lines.pop();
+            lines.extend([part, String::new()]);
+        }
+    }
+    lines
+}
+
+/// Blanks between two columns.
+const GUTTER: usize = 2;
+/// Blanks before what stands below a row.
+const INDENT: usize = 4;
+/// Nothing is made narrower.
+const NARROWEST: usize = 12;
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn a_name_cannot_disturb_the_window() {
+        assert_eq!(plain("a\x1b[2Jb\nc"), "a\\u{1b}[2Jb\\u{a}c");
+        assert_eq!(plain("x\u{202e}y\u{200f}"), "x\\u{202e}y\\u{200f}");
+        assert_eq!(plain("größe 注文"), "größe 注文");
+    }
+
+    #[test]
+    fn what_is_too_long_loses_its_middle_by_columns_not_characters() {
+        assert_eq!(shortened("payments-service-eu", 12), "payments…-eu");
+        assert_eq!(shortened("注文注文注文注文", 9), "注文注…文");
+        assert_eq!(shortened("short", 12), "short");
+    }
+
+    #[test]
+    fn lines_break_between_words_and_in_those_that_have_no_room() {
+        assert_eq!(wrapped("one two three", 7), ["one two", "three"]);
+        assert_eq!(wrapped("abcdefghij k", 4), ["abcd", "efgh", "ij k"]);
+    }
+}

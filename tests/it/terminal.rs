@@ -1,0 +1,102 @@
+//! The table of a terminal, held against what was looked at once: `MEERKAT_GOLDEN=write cargo test --test it terminal` draws anew.
+
+use std::path::Path;
+
+use meerkat::html::Report;
+use meerkat::terminal::{Window, table};
+use serde_json::json;
+use unicode_width::UnicodeWidthStr;
+
+const PROBLEMS: &str = include_str!("../screenshots/reports/problems.json");
+const HEALTHY: &str = include_str!("../screenshots/reports/healthy.json");
+const EMPTY: &str = include_str!("../screenshots/reports/empty.json");
+
+fn drawn(report: &str, width: usize, partitions: bool) -> String {
+    table(&Report::parse(report).expect("a report"), Window { width, colour: false }, partitions)
+}
+
+/// A report of so many groups that all say the same, with a name among them.
+fn alike(groups: usize, name: &str) -> String {
+    let group = |name: &str| {
+        json!({ "group": name, "state": "Empty", "members": 0, "status": "UNKNOWN", "reason": "no earlier snapshot", "total_lag": 1_234_567,
+                "max_lag": 7, "lag_seconds": 754.2, "partition_count": 1, "partitions": [] })
+    };
+    let names = (1..groups).map(|number| group(&format!("group-{number:02}"))).chain([group(name)]);
+    let problems = (0..6).map(|broker| json!({ "where": format!("broker {broker}"), "what": "it does not answer" }));
+    json!({ "cluster": "prod", "status": "UNKNOWN", "complete": false, "scheduled": "2026-11-23T01:05:00Z", "duration_ms": 83,
+            "groups": names.collect::<Vec<_>>(), "problems": problems.collect::<Vec<_>>(), "history": { "enabled": false } })
+    .to_string()
+}
+
+fn golden(name: &str, drawn: &str) {
+    let path = Path::new(env!("CARGO_MANIFEST_DIR")).join("tests/it/terminal").join(name);
+    if std::env::var_os("MEERKAT_GOLDEN").is_some() {
+        std::fs::write(&path, drawn).expect("the file can be written");
+    }
+    let kept = std::fs::read_to_string(&path).unwrap_or_else(|error| panic!("{}: {error}", path.display()));
+    assert_eq!(drawn, kept, "{name}: look at the difference, then draw anew");
+}
+
+#[test]
+fn the_table_of_groups_is_as_it_was_looked_at() {
+    for (name, report) in [("problems", PROBLEMS), ("healthy", HEALTHY), ("empty", EMPTY), ("alike", &alike(9, "last"))]
+    {
+        for width in [80, 200] {
+            golden(&format!("{name}-{width}.txt"), &drawn(report, width, false));
+        }
+    }
+}
+
+#[test]
+fn the_table_of_partitions_is_as_it_was_looked_at() {
+    for width in [80, 200] {
+        golden(&format!("partitions-{width}.txt"), &drawn(PROBLEMS, width, true));
+    }
+}
+
+#[test]
+fn partitions_stand_in_the_columns_of_kafkas_own_tool() {
+    let theirs = "TOPIC PARTITION CURRENT-OFFSET LOG-END-OFFSET LAG CONSUMER-ID HOST CLIENT-ID";
+    let drawn = drawn(PROBLEMS, 200, true);
+    let head = drawn.lines().find(|line| line.starts_with("TOPIC")).expect("a head");
+    assert!(head.split_whitespace().collect::<Vec<_>>().join(" ").starts_with(theirs), "{head}");
+}
+
+#[test]
+fn no_line_is_wider_than_the_window() {
+    let long = "orders-".repeat(40);
+    for report in [PROBLEMS, HEALTHY, EMPTY, &alike(3, &long), &alike(3, &"注文".repeat(60))] {
+        for width in [80, 100, 132, 200] {
+            for line in drawn(report, width, false).lines() {
+                assert!(line.width() <= width, "{width}: {line}");
+            }
+        }
+    }
+}
+
+#[test]
+fn a_name_cannot_move_the_cursor_or_turn_the_line() {
+    let report = alike(2, "evil\u{1b}[2J\u{202e}\r\nname\u{7}");
+    let drawn = drawn(&report, 200, false);
+    assert!(drawn.contains("evil\\u{1b}[2J\\u{202e}\\u{d}\\u{a}name\\u{7}"), "{drawn}");
+    assert!(!drawn.contains(['\u{1b}', '\u{202e}', '\r', '\u{7}']), "{drawn:?}");
+}
+
+#[test]
+fn colour_is_all_that_a_colourful_window_adds() {
+    let report = Report::parse(PROBLEMS).expect("a report");
+    let coloured = table(&report, Window { width: 200, colour: true }, false);
+    let mut parts = coloured.split("\x1b[");
+    let mut plain = parts.next().expect("a first part").to_owned();
+    plain.extend(parts.map(|part| part.split_once('m').expect("an end").1));
+    assert!(coloured.contains("\x1b[1;31mERR\x1b[0m"), "{coloured:?}");
+    assert_eq!(plain, drawn(PROBLEMS, 200, false));
+}
+
+#[test]
+fn the_same_reason_is_said_once() {
+    let drawn = drawn(&alike(89, "last"), 200, false);
+    assert_eq!(drawn.matches("no earlier snapshot").count(), 1, "{drawn}");
+    assert_eq!(drawn.matches("it does not answer").count(), 1, "{drawn}");
+    assert!(drawn.ends_with("89 of 89 groups need a look; history is off, so only lag is told\n"), "{drawn}");
+}

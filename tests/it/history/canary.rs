@@ -35,8 +35,8 @@ async fn it_stays_away_from_what_looks_and_people_read() {
     let world = World::new(1, 1);
     fly(&world, soon()).await;
     let points = world.stand.metrics();
-    assert_eq!(points.len(), 4, "{points:?}"); // three seconds of the state, one result
-    assert_eq!(format!("{points:?}").matches(names::CANARY).count(), 4, "{points:?}");
+    assert_eq!(points.len(), 6, "{points:?}"); // five seconds of the state, one result
+    assert_eq!(format!("{points:?}").matches(names::CANARY).count(), 6, "{points:?}");
 }
 
 #[tokio::test]

@@ -49,7 +49,7 @@ fn real_share_consumers_are_judged_over_a_schedule() {
         }
         hand("produce jobs 0 50");
         hand("wait-share healthy jobs 0 lag=0");
-        hand(&format!("wait-share held jobs 0 lag={} timeout=60000", if number < 4 { 0 } else { 1 }));
+        hand(&format!("wait-share held jobs 0 lag={} timeout=60000", i32::from(number >= 4)));
         for (group, away) in [("comes-back", 4..12), ("set-back", 7..8)] {
             if !away.contains(&number) {
                 hand(&format!("wait-share {group} jobs 0 lag=0"));

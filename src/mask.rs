@@ -26,7 +26,7 @@ impl Mask {
         Self(spellings)
     }
 
-    /// On one line, and not longer than [`LONGEST`].
+    /// On one line, and cut where it is too long for an error.
     #[must_use]
     pub fn apply(&self, text: &str) -> String {
         let masked = self.0.iter().fold(text.to_owned(), |text, secret| text.replace(secret, "***"));

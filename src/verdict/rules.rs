@@ -96,6 +96,8 @@ impl Seen<'_> {
             (abandoned(thresholds), Reason::Abandoned { unread })
         } else if self.has_lost_its_reader() {
             (Verdict::Stop, Reason::Silent(silence()))
+        } else if let Some(reason) = self.steps_back() {
+            (Verdict::Rewind, reason)
         } else if let Some(age_s) = self.was_left_s() {
             (Verdict::Stop, Reason::Left { age_s, unread })
         } else if has(Finding::Unstable) {
@@ -134,6 +136,16 @@ impl Seen<'_> {
             (false, _) => Verdict::Ok,
         };
         (verdict, Reason::PastEnd { by, stands })
+    }
+
+    /// A step back since the look before: whoever stopped the members to set the group back sees that it was.
+    fn steps_back(&self) -> Option<Reason> {
+        match (self.previous?.committed, self.look.committed) {
+            (Committed::At(from), Committed::At(to)) if to < from && self.memory.has_stepped_back() => {
+                Some(Reason::SteppedBack { from, to })
+            }
+            _ => None,
+        }
     }
 
     /// A step back that was not made up for, and ground that is lost.

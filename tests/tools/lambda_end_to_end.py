@@ -128,9 +128,11 @@ class LambdaEndToEnd(unittest.TestCase):
         self.assertGreater(len(lines), 5)
         self.assertEqual([line for line in lines if line["status"] == "does not work"], [])
 
-    def test_an_event_that_comes_hours_late_fails(self):
-        message = self.function.error(EVENTS / "scheduled-rule.json")["errorMessage"]
-        self.assertIn("s after its scheduled minute, which is not within one period", message)
+    def test_an_event_that_comes_hours_late_writes_nothing_and_says_so(self):
+        report = self.function.answer(EVENTS / "scheduled-rule.json")
+        self.assertEqual((report["history"]["datums_written"], report["metrics"]["enabled"]), (0, False))
+        self.assertFalse(report["complete"])
+        self.assertEqual([problem["where"] for problem in report["problems"]], ["schedule"])
 
     def test_an_event_that_is_not_understood_is_an_error_and_the_next_one_is_answered(self):
         (self.at / "wrong.json").write_text('{"gruops": []}')

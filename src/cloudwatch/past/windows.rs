@@ -122,11 +122,18 @@ impl Reach {
     }
 
     fn samples(&self, sheets: &Sheets) -> Vec<Sample> {
+        let mut sure = false;
         let seen = self.looks(sheets).rev().filter_map(|look| match sheets.became(look, self.place) {
-            Became::Kept(taken, Entry::Seen(seen)) => sample(taken, seen),
+            Became::Kept(taken, Entry::Seen(seen)) => {
+                sure = true;
+                sample(taken, seen)
+            }
+            Became::Perhaps(taken, Entry::Seen(seen)) => sample(taken, seen),
             _ => None,
         });
-        seen.collect()
+        let samples: Vec<Sample> = seen.collect();
+        // Two looks that may have seen it bear each other out.
+        if sure || samples.len() > 1 { samples } else { Vec::new() }
     }
 }
 

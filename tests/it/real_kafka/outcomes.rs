@@ -118,14 +118,15 @@ fn a_partition_that_is_read_and_never_committed_warns_where_that_is_asked_for() 
     let mut schedule = Schedule::new(Cluster::shared(), "warning");
     let mut codes = Vec::new();
     for _ in 0..5 {
-        let event = schedule.next(json!({ "groups": ["warned"] }));
-        let ran = schedule.run().with("MEERKAT_UNCOMMITTED_ALARMS", "on").event(&event).make();
+        let event = schedule.next(json!({}));
+        let run = schedule.run().with("MEERKAT_GROUPS", "warned").with("MEERKAT_UNCOMMITTED_ALARMS", "on");
+        let ran = run.event(&event).make();
         codes.push((ran.code, show(ran.report.group("warned"), "status")));
     }
     let [.., fourth, fifth] = codes.as_slice() else { unreachable!() };
     assert_eq!((fourth.1.as_str(), fourth.0), ("status=WARN", 1));
     assert_eq!((fifth.1.as_str(), fifth.0), ("status=WARN", 1));
-    assert_eq!(schedule.values("Status", "warned"), "- - 1 2 2");
+    assert_eq!(schedule.values("Status", "warned"), "- - - 2 2");
     hand("leave warned-1");
 }
 

@@ -55,8 +55,8 @@ fn real_share_consumers_are_judged_over_a_schedule() {
                 hand(&format!("wait-share {group} jobs 0 lag=0"));
             }
         }
-        let event = schedule.next(json!({ "groups": GROUPS }));
-        let ran = schedule.run().event(&event).make();
+        let event = schedule.next(json!({}));
+        let ran = schedule.run().with("MEERKAT_GROUPS", &GROUPS.join(",")).event(&event).make();
         for group in GROUPS {
             let partition = ran.report.partition(group, "jobs", 0);
             statuses.entry(group).or_default().push(partition["status"].as_str().expect("a status").to_owned());

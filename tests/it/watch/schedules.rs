@@ -115,3 +115,17 @@ fn an_event_that_names_groups_reads_few_metrics_and_writes_nothing() {
     assert_eq!(watch.stand.calls("PutMetricData").received, 0);
     assert_eq!(watch.stand.metrics().len(), before);
 }
+
+#[test]
+fn the_history_of_a_group_is_told_look_by_look() {
+    let single = Group::classic("single").commits("of-single", &[100]).member("a-1", "of-single", &[0]);
+    let watch = Watch::new(scene().group(single).topic(Topic::new("of-single", &[0..100])));
+    let minute = watch.until_trouble();
+    let second = (minute - 1) * 60 + 20;
+    for group in ["stuck", "single"] {
+        let told = watch.run(second, json!({ "mode": "history", "group": group, "minutes": 20 }), &[]);
+        let looks = told["partitions"][0]["looks"].as_array().expect("looks");
+        assert_eq!(looks.len(), usize::try_from(minute).expect("a number"), "{told}");
+        assert_eq!(looks[0]["committed"], looks[1]["committed"], "{told}");
+    }
+}

@@ -240,8 +240,9 @@ fn reasons_are_sentences_with_figures() {
 fn what_the_history_would_have_told_is_unknown_without_it() {
     let throttled = Unknown::because("CloudWatch is throttling");
     let verdict = |story: &str| judged_without(Some(&throttled), &after_busy(story), &DEFAULT);
-    assert_eq!(verdict("20/90").verdict, Verdict::Unknown);
-    assert_eq!(verdict("20/90").reason.to_string(), "CloudWatch is throttling");
+    assert_eq!(verdict("20/90").verdict, Verdict::Rewind); // the look before tells
+    assert_eq!(verdict("20/90 30/90").verdict, Verdict::Unknown);
+    assert_eq!(verdict("20/90 30/90").reason.to_string(), "CloudWatch is throttling");
     assert_eq!(verdict("90/90").verdict, Verdict::Ok);
     assert_eq!(verdict("80/90*4").verdict, Verdict::Stall); // the memory alone tells
 

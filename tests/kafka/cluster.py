@@ -215,13 +215,24 @@ def kill(options):
         raise SystemExit(f"node {options.node} is not running")
 
 
+# Longer than `zookeeper.session.timeout.ms`, 18 s.
+SESSION_S = 30
+
+
 def revive(options):
     own = options.dir / f"node-{options.node}"
     shown = json.loads((options.dir / "cluster.json").read_text())
-    child = processes.spawn(options.dir, f"node-{options.node}", json.loads((own / "command.json").read_text()), own / "log", cwd=own)
-    others = [name for name in processes.running(options.dir) if name.startswith("node-")]
     port = int(shown["plaintext"][options.node - 1].rpartition(":")[2])
-    await_broker(options.dir, {options.node: child}, options.node, port, len(others))
+    patience = time.monotonic() + SESSION_S
+    while True:
+        child = processes.spawn(options.dir, f"node-{options.node}", json.loads((own / "command.json").read_text()), own / "log", cwd=own)
+        others = [name for name in processes.running(options.dir) if name.startswith("node-")]
+        try:
+            return await_broker(options.dir, {options.node: child}, options.node, port, len(others))
+        except SystemExit:
+            # ZooKeeper holds the place of a broker that was killed until its session ends, and the broker gives up at once.
+            if time.monotonic() > patience:
+                raise
 
 
 def freeze(options):

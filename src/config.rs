@@ -70,6 +70,8 @@ pub struct Judgement {
     pub aged_partitions: usize,
     /// Globs, each of which must match a group; one that matches none is reported as `NOTFOUND`.
     pub expected: Vec<String>,
+    /// The same, each read once: they are asked about every group.
+    expected_globs: Vec<Patterns>,
 }
 
 /// What is kept in `CloudWatch`, and what is published there.
@@ -215,6 +217,7 @@ impl Config {
         {
             *region = Some(arn.region.clone());
         }
+        let expected = vars.list("MEERKAT_EXPECT");
         let config = Self {
             kafka: Kafka {
                 bootstrap,
@@ -241,7 +244,8 @@ impl Config {
                 unassigned_alarms: vars.choice("MEERKAT_UNASSIGNED_ALARMS", &SWITCH),
                 uncommitted_alarms: vars.choice("MEERKAT_UNCOMMITTED_ALARMS", &SWITCH),
                 aged_partitions: vars.number("MEERKAT_LAG_SECONDS", 0, 100_000),
-                expected: vars.list("MEERKAT_EXPECT"),
+                expected_globs: expected.iter().map(|glob| Patterns::parse(glob)).collect(),
+                expected,
             },
             store: Store {
                 history: vars.choice("MEERKAT_HISTORY", &SWITCH),
@@ -260,7 +264,7 @@ impl Judgement {
     /// What applies to one group.
     #[must_use]
     pub fn thresholds(&self, group: &str) -> Thresholds {
-        let expected = self.expected.iter().any(|glob| Patterns::parse(glob).select(group));
+        let expected = self.expected_globs.iter().any(|glob| glob.select(group));
         Thresholds {
             allowed_lag: *self.allowed_lag.of(group),
             period_ms: i64::from(self.period) * 60_000,

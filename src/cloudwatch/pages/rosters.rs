@@ -136,6 +136,9 @@ pub fn way_out(why: Unusable) -> &'static str {
         Unusable::NoHeader | Unusable::InPart { .. } => {
             "an older look stands in for it; if this lasts, see the function's log for writes that failed"
         }
+        Unusable::OtherFormat => {
+            "what is known begins anew with this look, and there are verdicts again from the third one on"
+        }
     }
 }
 
@@ -203,6 +206,19 @@ mod tests {
         check(&[(1, Some(2)), (2, Some(1))], &[]);
         check(&[(1, Some(2)), (2, Some(2)), (3, Some(2))], &["all looks kept so far are those of a run"]);
         assert!(!rosters(&[(1, Some(2))]).looks[0].roster.whole);
+    }
+
+    #[test]
+    fn looks_of_another_version_are_told_once_and_begin_anew() {
+        let read = (1..=3).map(|minute| (at(-minute), Err(Unusable::OtherFormat))).collect();
+        let rosters = Rosters::new(Schedule::MINUTELY, at(0), Some(1), read);
+        assert_eq!((rosters.looks.len(), rosters.counted()), (0, 1));
+        assert_eq!(
+            rosters.problems(),
+            [
+                "the look of 2027-01-15T11:59:00Z cannot be used: another version of the program kept it, nor can the 2 before it; what is known begins anew with this look, and there are verdicts again from the third one on"
+            ]
+        );
     }
 
     #[test]

@@ -79,6 +79,9 @@ pub enum Unusable {
     /// The slots are not those that the header was written with.
     #[error("its slots do not belong to its header")]
     Mixed,
+    /// All of it is there, in a format that this version of the program does not read.
+    #[error("another version of the program kept it")]
+    OtherFormat,
 }
 
 /// The header and the slots of a page; `None` where the look is older or newer than a header can tell, or a number is out of its range.
@@ -93,7 +96,7 @@ pub fn write(schedule: Schedule, minute: Minute, page: &Slots) -> Option<Vec<Sec
     if !(0..TIME_END).contains(&since) || page.slots.len() >= SECONDS_PER_PAGE || !page.slots.iter().all(fits) {
         return None;
     }
-    let header = since * CHECKSUM_END + checksum(since, &page.slots);
+    let header = since * CHECKSUM_END + checksum(FORMAT, since, &page.slots);
     let header = Slot { low: header, high: APART + header, samples: WRITE + count(page.slots.len()) };
     let seconds = std::iter::once(&header).chain(&page.slots).enumerate().map(|(number, slot)| Second {
         time: schedule.time(minute, number),
@@ -140,15 +143,16 @@ fn read_one(schedule: Schedule, minute: Minute, seconds: &[((Minute, usize), &Po
     });
     let slots: Vec<Slot> = slots.collect::<Option<_>>().ok_or(Unusable::Mixed)?;
     let since = header.low / CHECKSUM_END;
-    if header.low % CHECKSUM_END != checksum(since, &slots) {
-        return Err(Unusable::Mixed);
+    let is_of = |format: u64| header.low % CHECKSUM_END == checksum(format, since, &slots);
+    if !is_of(FORMAT) {
+        return Err(if (0..FORMATS_TOLD).any(is_of) { Unusable::OtherFormat } else { Unusable::Mixed });
     }
     Ok(Slots { taken: schedule.span(minute).start * 1_000 + since, slots })
 }
 
-fn checksum(since: i64, slots: &[Slot]) -> i64 {
+fn checksum(format: u64, since: i64, slots: &[Slot]) -> i64 {
     let numbers = slots.iter().flat_map(|slot| [slot.low, slot.high, slot.samples]);
-    let hash = numbers.fold(Hash::new().number(FORMAT), |hash, number| hash.number(number.unsigned_abs()));
+    let hash = numbers.fold(Hash::new().number(format), |hash, number| hash.number(number.unsigned_abs()));
     i64::try_from(hash.number(since.unsigned_abs()).finish() >> 40).unwrap_or_default()
 }
 
@@ -184,6 +188,8 @@ pub const APART: i64 = 1 << 52;
 
 /// To be raised whenever slots or the bits of a memory change their meaning: pages of both kinds then are not taken for each other.
 const FORMAT: u64 = 2;
+/// Earlier formats, and some that are still to come, as after a step back to an earlier version.
+const FORMATS_TOLD: u64 = 16;
 const CHECKSUM_END: i64 = 1 << 24;
 /// Milliseconds since a page's first second are below this, which is three days.
 const TIME_END: i64 = 1 << 28;

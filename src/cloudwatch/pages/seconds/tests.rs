@@ -103,6 +103,23 @@ fn slots_of_another_run_under_a_header_are_seen_by_the_checksum() {
 }
 
 #[test]
+fn a_page_of_another_format_is_told_apart_from_a_mixed_one() {
+    let page = page(2, "5-9*2 8-9*2");
+    let of_format = |format| {
+        let mut seconds = written(&page);
+        let since = (page.taken - Schedule::MINUTELY.span(noon()).start * 1_000).unsigned_abs();
+        let numbers = page.slots.iter().flat_map(|slot| [slot.low, slot.high, slot.samples]);
+        let hash = numbers.fold(Hash::new().number(format), |hash, number| hash.number(number.unsigned_abs()));
+        let header = float(i64::try_from(since << 24 | hash.number(since).finish() >> 40).unwrap());
+        seconds[0].values = vec![header, header + float(1 << 52)];
+        read_noon(&Sheet::default().put(&seconds))
+    };
+    assert_eq!(of_format(2), Ok(page.clone()));
+    assert_eq!([1, 3].map(of_format), [Err(Unusable::OtherFormat), Err(Unusable::OtherFormat)]);
+    assert_eq!(of_format(1_000), Err(Unusable::Mixed));
+}
+
+#[test]
 fn a_repeated_write_visible_in_part_is_unusable() {
     let page = written(&page(2, "5-9*3 8-9*3"));
     for part in [&page[..1], &page[..2], &page[1..], &page[2..]] {

@@ -198,10 +198,18 @@ impl JudgedGroup {
             (Verdict::NotFound, ..) => String::from("there is no such group"),
             (Verdict::Unknown, Some(why), _) => why.to_string(),
             (_, _, None) => String::from("the group reads nothing"),
-            (Verdict::Ok, _, Some(_)) => match total_lag {
-                Some(lag) => format!("{}, {} records behind in all", partitions_of(rows), verdict::grouped(lag)),
-                None => format!("{}, nothing was ever committed", partitions_of(rows)),
-            },
+            (Verdict::Ok, _, Some(_)) => {
+                let early = judgements.iter().filter_map(|judgement| match judgement.reason {
+                    Reason::WarmingUp { missing, .. } => Some(missing),
+                    _ => None,
+                });
+                let early = early.max().map_or(String::new(), |missing| format!("{}, ", verdict::early(missing)));
+                let behind = match total_lag {
+                    Some(lag) => format!("{} records behind in all", verdict::grouped(lag)),
+                    None => String::from("nothing was ever committed"),
+                };
+                format!("{early}{}, {behind}", partitions_of(rows))
+            }
             (_, _, Some((row, judgement))) => {
                 let topic = &snapshot.topic(row).name;
                 let alike = judgements.iter().filter(|other| other.verdict == judgement.verdict).count() - 1;

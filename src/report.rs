@@ -59,7 +59,7 @@ pub struct Report<'a> {
     pub history: &'a HistoryEntry,
     /// What became of the metrics.
     pub metrics: &'a MetricsEntry,
-    /// What could not be read and belongs to no single group or partition.
+    /// What could not be read and belongs to no single group or partition, and what could not be written.
     pub problems: Vec<ProblemEntry<'a>>,
 }
 
@@ -145,7 +145,7 @@ pub struct GroupEntry<'a> {
     severity: u8,
 }
 
-/// What could not be read.
+/// What could not be read or written.
 #[derive(Debug, Serialize)]
 pub struct ProblemEntry<'a> {
     #[serde(rename = "where")]
@@ -221,7 +221,7 @@ impl<'a> Report<'a> {
                 }
             })
             .collect();
-        let problems: Vec<_> = snapshot.problems.iter().chain(problems).map(ProblemEntry::new).collect();
+        let mut problems: Vec<_> = snapshot.problems.iter().chain(problems).map(ProblemEntry::new).collect();
         let brokers: Vec<_> = snapshot.brokers.iter().map(BrokerEntry::new).collect();
         let worst = judged.groups.iter().map(|group| group.verdict).max_by_key(|verdict| verdict.severity());
         let unread = problems.len() + brokers.iter().filter(|broker| !broker.reachable).count();
@@ -233,6 +233,11 @@ impl<'a> Report<'a> {
         let read = |row: &Row| row.committed.is_ok() && snapshot.log(row).is_ok();
         let whole = |group: &Group| group.gaps.is_empty() && group.rows.is_ok();
         let complete = unread == 0 && snapshot.groups.iter().all(whole) && snapshot.rows.iter().all(read);
+        // What could not be written takes nothing from what was read.
+        let (history, metrics) = (frame.history, frame.metrics);
+        let unkept = history.problems.iter().map(|what| ("history", what));
+        let unpublished = metrics.refused.iter().chain(&metrics.problems).map(|what| ("metrics", what));
+        problems.extend(unkept.chain(unpublished).map(|(place, what)| ProblemEntry { place, what: what.clone() }));
         let mut report = Self {
             meerkat: env!("CARGO_PKG_VERSION"),
             cluster: frame.cluster,

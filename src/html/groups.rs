@@ -79,9 +79,6 @@ fn rest(group: &Group, lags: Option<&Series>, html: &mut Html) {
     for gap in &group.gaps {
         html.raw("; ").text(gap);
     }
-    if group.warming_up_seconds.is_some() {
-        html.raw(" <code>warming up</code>");
-    }
     // Where there is no room for the columns.
     html.raw("</span><span class=\"mk-brief\">behind ");
     figures::seconds(group.lag_seconds, html);

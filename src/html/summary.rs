@@ -19,7 +19,7 @@ pub(super) fn draw(report: &Report, html: &mut Html) {
 
     let trouble = report.trouble();
     if !trouble.is_empty() || !report.complete {
-        html.raw("<section class=\"mk-trouble\"><strong>Not everything could be read.</strong><ul>");
+        html.raw("<section class=\"mk-trouble\"><strong>Not everything could be read or written.</strong><ul>");
         for (place, what) in trouble.iter().take(TROUBLE_SHOWN) {
             html.raw("<li><b>").name(place).raw("</b> ").text(what).raw("</li>");
         }

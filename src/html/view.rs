@@ -147,12 +147,6 @@ pub struct Kept {
     /// `false`: nothing was read or written.
     #[serde(default)]
     pub enabled: bool,
-    /// What was left out to stay within a limit.
-    #[serde(default)]
-    pub refused: Option<String>,
-    /// What could not be read or written.
-    #[serde(default)]
-    pub problems: Vec<String>,
 }
 
 impl Report {
@@ -171,12 +165,7 @@ impl Report {
             (place, broker.reason.clone().unwrap_or_else(|| "could not be talked to".to_owned()))
         });
         let problems = self.problems.iter().map(|problem| (problem.place.clone(), problem.what.clone()));
-        let kept = [("history", &self.history), ("metrics", &self.metrics)].into_iter();
-        let kept = kept.flat_map(|(place, kept)| {
-            let all = kept.refused.iter().chain(&kept.problems);
-            all.map(move |what| (place.to_owned(), what.clone()))
-        });
-        unreachable.chain(problems).chain(kept).collect()
+        unreachable.chain(problems).collect()
     }
 
     /// How many groups have each status, the worst first.

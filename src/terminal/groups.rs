@@ -48,10 +48,9 @@ fn reasons(groups: &[&Group]) -> Vec<String> {
     let mut last = None;
     let mut all = Vec::new();
     for group in groups {
-        let mut reason = if group.status == Verdict::Ok { String::new() } else { group.reason.clone() };
-        if group.warming_up_seconds.is_some() && group.status == Verdict::Ok {
-            reason = String::from("warming up");
-        }
+        // Of what is fine nothing needs to be said, save that it is too early to say it.
+        let fine = group.status == Verdict::Ok && group.warming_up_seconds.is_none();
+        let mut reason = if fine { String::new() } else { group.reason.clone() };
         for gap in &group.gaps {
             let join = if reason.is_empty() { "" } else { "; " };
             reason = format!("{reason}{join}{gap}");

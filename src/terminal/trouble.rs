@@ -53,7 +53,7 @@ fn closing(report: &Report) -> String {
     }
     if let Some(seconds) = report.groups.iter().filter_map(|group| group.warming_up_seconds).max() {
         let minutes = (seconds + 59) / 60;
-        let _ = write!(sentence, "; warming up for {minutes} min more");
+        let _ = write!(sentence, "; too early to tell of all, for {minutes} min more");
     }
     sentence
 }

@@ -28,7 +28,12 @@ pub enum Reason {
     /// So many records are left, which is allowed.
     Allowed(u64),
     /// So many records are left, and it is too early to say more.
-    WarmingUp(u64),
+    WarmingUp {
+        /// Records left.
+        unread: u64,
+        /// Looks that are still missing.
+        missing: u8,
+    },
     /// So many records are left, and commits keep coming.
     Behind(u64),
     /// So many records are left, none of them older than the objective, in seconds.
@@ -124,7 +129,7 @@ impl fmt::Display for Reason {
             }
             Self::CaughtUp => f.write_str("caught up"),
             Self::Allowed(unread) => write!(f, "{}, which is allowed", behind(unread)),
-            Self::WarmingUp(unread) => write!(f, "warming up, {}", behind(unread)),
+            Self::WarmingUp { unread, missing } => write!(f, "{}, {}", early(*missing), behind(unread)),
             Self::Behind(unread) => write!(f, "{}, commits keep coming", behind(unread)),
             Self::InTime { unread, objective_s } => {
                 write!(f, "{}, none older than the objective of {}", behind(unread), seconds(*objective_s))
@@ -177,6 +182,11 @@ impl fmt::Display for Silence {
             Assigned::Unknown => ", not known whether a member is assigned",
         })
     }
+}
+
+/// Which look it is of those that a verdict takes, so that it is seen when there will be one.
+pub(crate) fn early(missing: u8) -> &'static str {
+    if missing > 1 { "first look of three" } else { "second look of three" }
 }
 
 fn records_of(count: u64) -> String {

@@ -91,7 +91,7 @@ impl Seen<'_> {
         } else if let Some(objective_s) = self.is_in_time().filter(|_| !memory.has_stepped_back() && !lost) {
             (Verdict::Ok, Reason::InTime { unread, objective_s })
         } else if memory.snapshots_missing() > 0 {
-            (Verdict::Ok, Reason::WarmingUp(unread))
+            (Verdict::Ok, Reason::WarmingUp { unread, missing: memory.snapshots_missing() })
         } else if has(Finding::Abandoned) {
             (abandoned(thresholds), Reason::Abandoned { unread })
         } else if self.has_lost_its_reader() {

@@ -14,6 +14,7 @@ use crate::support::cloudwatch::Stand;
 mod changes;
 mod parts;
 mod schedules;
+mod told;
 
 /// A midnight, and three seconds that pass from a scheduled minute to its run.
 const MIDNIGHT: i64 = 20_000 * 86_400;
@@ -131,6 +132,16 @@ impl Watch {
         minutes.into_iter().map(status).collect::<Vec<_>>().join(" ")
     }
 
+    /// The groups that have this metric in a minute, in the order of their names.
+    fn groups_with(&self, name: &str, minute: i64) -> Vec<String> {
+        let stored = self.stand.metrics();
+        let of = stored
+            .iter()
+            .filter(|stored| stored.metric.name == name && stored.timestamp == MIDNIGHT + minute * 60)
+            .filter_map(|stored| stored.metric.dimensions.get(names::GROUP).cloned());
+        of.collect::<std::collections::BTreeSet<_>>().into_iter().collect()
+    }
+
     /// What is stored under this name in the namespace of the metrics, as (seconds after midnight, sum).
     fn metric(&self, name: &str) -> Vec<(i64, f64)> {
         let stored = self.stand.metrics();
@@ -154,9 +165,14 @@ fn one_problem(report: &Value, begin: &str) {
     assert_eq!(report["complete"], false);
 }
 
+/// A group's entry in a report.
+#[track_caller]
+fn group<'a>(report: &'a Value, group: &str) -> &'a Value {
+    let groups = report["groups"].as_array().expect("groups");
+    groups.iter().find(|entry| entry["group"] == group).expect("the group")
+}
+
 /// A group's word in a report.
 fn status<'a>(report: &'a Value, group: &str) -> &'a str {
-    let groups = report["groups"].as_array().expect("groups");
-    let found = groups.iter().find(|entry| entry["group"] == group).expect("the group");
-    found["status"].as_str().expect("a word")
+    self::group(report, group)["status"].as_str().expect("a word")
 }

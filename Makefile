@@ -44,7 +44,7 @@ kafka-stop: ## ends that broker
 	@python3 tests/tools/play.py stop
 
 .PHONY: demo
-demo: ## real consumers on a real Kafka 4, a dozen looks through cargo lambda, a table of verdicts
+demo: ## real consumers on a real Kafka 4, twenty looks through cargo lambda, a table of verdicts
 	@$(jars)
 	@$(tools)
 	@python3 tests/demo/demo.py

@@ -4,6 +4,7 @@ Every few seconds of real time pass for one scheduled minute: each event carries
 goes with it; the records' timestamps and the CloudWatch stand-in's clock follow.
 """
 
+import dataclasses
 import json
 import pathlib
 import sys
@@ -14,7 +15,7 @@ sys.path.insert(0, str(pathlib.Path(__file__).resolve().parents[1] / "tools"))
 import readable
 import scene
 
-LOOKS = 16
+LOOKS = 20
 LOOK_EVERY_S = 3.0
 RECORDS = 40  # a minute and partition
 EVENT = scene.REPOSITORY / "events" / "rehearsal.json"
@@ -26,19 +27,54 @@ SETTINGS = [
     "group.consumer.heartbeat.interval.ms=500",
     "group.min.session.timeout.ms=3000",
 ]
-# Group → protocol, what becomes of it, and the verdicts that must end the demonstration.
+# Topic → partitions that get records all the time; `invoices` gets none any more.
+TOPICS = {"orders": 2, "clicks": 1, "queries": 1}
+
+
+@dataclasses.dataclass
+class Group:
+    """A group, what becomes of it, and what each look must say."""
+
+    protocol: str
+    story: str
+    joins: str  # what has its member join
+    turns: list = dataclasses.field(default_factory=list)  # (verdict, the first and the last look at which it may begin), after OK
+    acts: dict = dataclasses.field(default_factory=dict)  # look → (what is done after it, as it is told)
+
+    def may_say(self, look):
+        """What this look may say of it."""
+        verdicts = [("OK", 1, 1), *self.turns]
+        begun = [at for at, (_, earliest, _) in enumerate(verdicts) if earliest <= look]
+        sure = [at for at, (_, _, latest) in enumerate(verdicts) if latest <= look]
+        return [verdict for verdict, _, _ in verdicts[sure[-1] : begun[-1] + 1]]
+
+
 GROUPS = {
-    "audit": ("consumer", "reads as records come", "OK"),
-    "billing": ("classic", "reads as records come, is killed after look 4", "STOP"),
-    "fraud": ("classic", "reads as records come, is stuck after look 4, but stays a member", "STALL"),
-    "invoices": ("classic", "has read all of a topic that gets nothing new", "OK"),
-    "newcomer": ("consumer", "is a member and never commits", "OK"),
-    "replay": ("classic", "jumps back to the first record after look 8, reads on", "REWIND"),
-    "search": ("consumer", "reads half of what comes", "WARN"),
-}
-SCRIPT = {
-    4: [("crash billing-1", "billing-1 is killed"), ("pause fraud-1 silent", "fraud-1 is stuck")],
-    8: [("seek replay-1 0", "replay-1 jumps back to the first record")],
+    "audit": Group("consumer", "reads as records come", "join audit-1 consumer audit orders assigned=2"),
+    "billing": Group(
+        "classic",
+        "reads as records come, is killed after look 4",
+        "join billing-1 classic billing orders assigned=2 apart session=3000",
+        [("STOP", 6, 9)],
+        {4: ("crash billing-1", "billing-1 is killed")},
+    ),
+    "fraud": Group(
+        "classic",
+        "reads as records come, is stuck after look 4, but stays a member",
+        "join fraud-1 classic fraud orders assigned=2",
+        [("STALL", 8, 15)],
+        {4: ("pause fraud-1 silent", "fraud-1 is stuck")},
+    ),
+    "invoices": Group("classic", "has read all of a topic that gets nothing new", "join invoices-1 classic invoices invoices"),
+    "newcomer": Group("consumer", "is a member and never commits", "join newcomer-1 consumer newcomer orders assigned=2 commit-every=never"),
+    "replay": Group(
+        "classic",
+        "jumps back to the first record after look 8, and reads until it has come back",
+        "join replay-1 classic replay clicks reset=latest rate=120",
+        [("REWIND", 9, 9), ("OK", 13, LOOKS - 1)],
+        {8: ("seek replay-1 0", "replay-1 jumps back to the first record")},
+    ),
+    "search": Group("consumer", "reads half of what comes", "join search-1 consumer search queries reset=latest rate=7", [("WARN", 6, 11)]),
 }
 
 
@@ -59,30 +95,25 @@ def main():
                 reports = schedule(at, stage, cloudwatch, function, tell)
             preflight = scene.table(variables, "--preflight")
     print("\nBefore an upgrade, meerkat --preflight:\n\n" + preflight)
-    print("\nThe last report:\n\n" + readable.report(reports[-1]))
-    print("\nWhat each look said (one column a minute; in brackets while a group warms up), and why at the end:\n")
+    print("\nWhat each look said (one column a minute; in brackets while a group warms up):\n")
     print(table(reports) + "\n")
-    wrong = [f"{name} ended as {cell(reports[-1], name)}, not {last}" for name, (_, _, last) in GROUPS.items() if cell(reports[-1], name) != last]
-    tell("; ".join(wrong) or "every group ended as its story says")
+    print("\n".join(reading(reports, name) for name in GROUPS) + "\n")
+    wrong = [text for look, report in enumerate(reports, 1) for text in objections(look, report)]
+    tell("; ".join(wrong) or "every look said of every group what its story asks for")
     return 1 if wrong else 0
 
 
 def consumers(stage):
-    """Two topics that get records all the time, one that gets none any more, and the groups."""
-    stage.hand("create-topic orders 2")
+    """The topics, what is in them from the last hour, and the groups."""
     stage.hand("create-topic invoices 1")
-    stage.hand("create-topic clicks 1")
     stage.hand("produce invoices 0 50")
-    stage.hand(f"produce clicks 0 2000 timestamp={minute_ms(0) - 3_600_000} step=1500")
-    for partition in (0, 1):
-        stage.hand(f"produce orders {partition} 600 timestamp={minute_ms(0) - 3_600_000} step=5000")
-    stage.hand("join audit-1 consumer audit orders assigned=2")
-    stage.hand("join billing-1 classic billing orders assigned=2 apart session=3000")
-    stage.hand("join fraud-1 classic fraud orders assigned=2")
-    stage.hand("join invoices-1 classic invoices invoices")
-    stage.hand("join newcomer-1 consumer newcomer orders assigned=2 commit-every=never")
-    stage.hand("join replay-1 classic replay clicks reset=latest rate=60")
-    stage.hand("join search-1 consumer search orders assigned=2 reset=latest rate=12")
+    for topic, partitions in TOPICS.items():
+        stage.hand(f"create-topic {topic} {partitions}")
+        for partition in range(partitions):
+            records, step = (2000, 1500) if topic == "clicks" else (600, 5000)
+            stage.hand(f"produce {topic} {partition} {records} timestamp={minute_ms(0) - 3_600_000} step={step}")
+    for group in GROUPS.values():
+        stage.hand(group.joins)
     for group in ("audit", "billing", "fraud", "invoices"):
         stage.hand(f"wait-caught-up {group}")
 
@@ -92,11 +123,14 @@ def schedule(at, stage, cloudwatch, function, tell):
     reports = []
     next_look = time.monotonic()
     for look in range(1, LOOKS + 1):
-        for partition in ("orders 0", "orders 1", "clicks 0"):
-            stage.hand(f"produce {partition} {RECORDS} timestamp={minute_ms(look - 1)} step={60_000 // RECORDS}")
-        for command, story in SCRIPT.get(look - 1, []):
-            tell(f"         {story}")
-            stage.hand(command)
+        for topic, partitions in TOPICS.items():
+            for partition in range(partitions):
+                stage.hand(f"produce {topic} {partition} {RECORDS} timestamp={minute_ms(look - 1)} step={60_000 // RECORDS}")
+        for group in GROUPS.values():
+            if look - 1 in group.acts:
+                command, story = group.acts[look - 1]
+                tell(f"         {story}")
+                stage.hand(command)
         next_look += LOOK_EVERY_S
         time.sleep(max(0.0, next_look - time.monotonic()))
         cloudwatch.control(now=minute_ms(look) / 1000 + 2)
@@ -104,7 +138,8 @@ def schedule(at, stage, cloudwatch, function, tell):
         report = function.answer(at / "event.json")
         reports.append(report)
         told = ", ".join(f"{name} {cell(report, name)}" for name in GROUPS)
-        tell(f"look {look:>2}  {report['scheduled'][11:16]}  {told}")
+        wrong = "".join(f"\n         wrong: {text}" for text in objections(look, report))
+        tell(f"look {look:>2}  {report['scheduled'][11:16]}  {told}{wrong}")
         if look == 1:
             print("\nThe first report:\n\n" + readable.report(report) + "\n")
     return reports
@@ -122,28 +157,53 @@ def minute_ms(look):
     return (FIRST_MINUTE + look) * 60_000
 
 
-def cell(report, name):
-    """A group's verdict, and for ERR which of Burrow's three it is; in brackets while it warms up."""
-    group = next((group for group in report["groups"] if group["group"] == name), None)
+def of(report, name):
+    return next((group for group in report["groups"] if group["group"] == name), None)
+
+
+def said(report, name):
+    """A group's verdict, and for ERR which of Burrow's three it is."""
+    group = of(report, name)
     if group is None:
         return "-"
-    word = group["status"]
-    if word == "ERR":
-        codes = [partition["status"] for partition in group["partitions"]]
-        word = next((code for code in ("STOP", "STALL", "REWIND") if code in codes), word)
-    return f"({word})" if "warming_up_seconds" in group else word
+    if group["status"] != "ERR":
+        return group["status"]
+    codes = [partition["status"] for partition in group["partitions"]]
+    return next((code for code in ("STOP", "STALL", "REWIND") if code in codes), "ERR")
+
+
+def cell(report, name):
+    """The same, in brackets while the group warms up."""
+    verdict = said(report, name)
+    return f"({verdict})" if "warming_up_seconds" in (of(report, name) or {}) else verdict
+
+
+def objections(look, report):
+    """What a look should not have said."""
+    verdicts = [(name, said(report, name), group.may_say(look)) for name, group in GROUPS.items()]
+    wrong = [f"look {look}: {name} is {verdict}, not {' or '.join(right)}" for name, verdict, right in verdicts if verdict not in right]
+    return wrong + [f"look {look}: {problem['where']}: {problem['what']}" for problem in report["problems"]]
 
 
 def table(reports):
-    minutes = [report["scheduled"][11:16] for report in reports]
-    lines = [f"{'':<10}" + "".join(f"{minute:>8}" for minute in minutes)]
-    for name, (protocol, story, _) in GROUPS.items():
-        lines.append(f"{name:<10}" + "".join(f"{cell(report, name):>8}" for report in reports))
-    lines.append("")
-    for name, (protocol, story, _) in GROUPS.items():
-        reason = next((group["reason"] for group in reports[-1]["groups"] if group["group"] == name), "is gone")
-        lines.append(f"{name:<10}{protocol:<9} {story}\n{'':<20}{reason}")
+    lines = [f"{'':<10}" + "".join(f"{report['scheduled'][11:16]:>7}" for report in reports)]
+    for name in GROUPS:
+        lines.append(f"{name:<10}" + "".join(f"{cell(report, name):>7}" for report in reports))
     return "\n".join(lines)
+
+
+def reading(reports, name):
+    """What the table says of a group: each verdict with the look that first gave it, and why."""
+    group, lines, before = GROUPS[name], [], None
+    for look, report in enumerate(reports, 1):
+        verdict = said(report, name)
+        if verdict != before:
+            acts = [act for act in group.acts if act < look and before == "OK"]
+            since = f", {look - acts[-1]} min after" if acts else ""
+            reason = (of(report, name) or {}).get("reason", "the group is gone")
+            lines.append(f"{'':<10}{verdict:<7}from look {look:>2}{since}: {reason}")
+            before = verdict
+    return "\n".join([f"{name:<10}{group.protocol}: {group.story}", *lines])
 
 
 FIRST_MINUTE = int(time.time()) // 60 - LOOKS

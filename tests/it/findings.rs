@@ -187,21 +187,23 @@ fn every_kind_of_group_is_told_by_its_name() {
         .topic(Topic::new("t", &[0..10]))
         .group(Group::classic("classic").commits("t", &[5]).member("m", "t", &[0]))
         .group(Group::consumer("kip-848").commits("t", &[5]).member("m", "t", &[0]))
-        .group(Group::new("streams", "streams", "streams").commits("t", &[5]).state("Stable"))
+        .group(Group::streams("streams").commits("t", &[5]).member("m", "t", &[0]))
         .group(Group::new("commits-only", "classic", "").commits("t", &[5]))
-        .group(Group::new("share", "share", "share"))
+        .group(Group::share("share").commits("t", &[5]).member("m", "t", &[0]))
         .group(Group::new("connect-1", "classic", "connect"))
         .group(Group::new("connect-2", "classic", "connect"))
         .group(Group::new("schemas", "classic", "sr"));
     let report = look(&scene.start());
     assert_eq!(report.groups(), ["classic", "commits-only", "kip-848", "share", "streams"]);
-    for group in ["classic", "commits-only", "kip-848", "streams"] {
+    for group in ["classic", "commits-only", "kip-848", "share", "streams"] {
         assert_eq!(report.lags(group), "t/0 5", "{group}");
     }
-    let kinds = ["classic", "kip-848", "streams", "commits-only"].map(|name| &report.group(name)["type"]);
-    assert_eq!(kinds, ["classic", "consumer", "streams", "classic"]);
+    let kinds = ["classic", "kip-848", "share", "streams", "commits-only"].map(|name| &report.group(name)["type"]);
+    assert_eq!(kinds, ["classic", "consumer", "share", "streams", "classic"]);
     assert_eq!(*report.at("left_out"), json!({"connect": 2, "sr": 1}));
-    assert_eq!(report.group("streams")["members"], Value::Null);
+    for group in ["classic", "kip-848", "share", "streams"] {
+        assert_eq!(report.group(group)["members"], 1, "{group}");
+    }
 }
 
 #[test]

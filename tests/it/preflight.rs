@@ -85,7 +85,7 @@ fn brokers_of_different_ranges_are_told_one_by_one_and_as_a_mixture() {
     assert!(told.line("broker 2", "ListOffsets").starts_with("works with less: ListOffsets 6: no MAX_TIMESTAMP"));
     assert!(told.line("broker 3", "ListGroups").starts_with("works with less: ListGroups 2: no states"));
     let mixed = told.line("cluster", "mixed versions");
-    assert!(mixed.contains("brokers 1 (ListOffsets to 10); brokers 2 (ListOffsets to 6); brokers 3"), "{mixed}");
+    assert!(mixed.contains("brokers 1 (ListOffsets to 11); brokers 2 (ListOffsets to 6); brokers 3"), "{mixed}");
     assert_eq!(told.report["brokers"].as_array().map(Vec::len), Some(3));
     assert_eq!(told.report["brokers"][1]["versions"][0]["chosen"], 6);
     assert!(stage.seen().iter().all(|seen| !seen.unoffered), "something was sent that was not offered");

@@ -33,9 +33,9 @@ fn expected(counts: &[(&str, usize)]) -> BTreeMap<String, usize> {
 
 #[test]
 fn the_requests_of_a_look_are_a_formula() {
-    let both: &[fn(&str) -> Group] = &[Group::classic, Group::consumer];
-    for (brokers, groups_each) in [(1, 2), (3, 2), (1, 50), (1, 51), (2, 120), (6, 10)] {
-        let stage = scene(brokers, groups_each, both).start();
+    let kinds: &[fn(&str) -> Group] = &[Group::classic, Group::consumer, Group::share, Group::streams];
+    for (brokers, groups_each) in [(1, 4), (3, 4), (1, 50), (1, 54), (2, 120), (6, 10)] {
+        let stage = scene(brokers, groups_each, kinds).start();
         let report = look(&stage);
         assert!(report.0["groups"].as_array().is_some_and(|groups| groups.iter().all(|group| group["total_lag"] == 5)));
         let brokers = usize::try_from(brokers).unwrap();
@@ -46,6 +46,9 @@ fn the_requests_of_a_look_are_a_formula() {
             ("ListGroups", brokers),
             ("DescribeGroups", brokers),
             ("ConsumerGroupDescribe", brokers),
+            ("ShareGroupDescribe", brokers),
+            ("StreamsGroupDescribe", brokers),
+            ("DescribeShareGroupOffsets", brokers * groups_each.div_ceil(50)),
             ("OffsetFetch", brokers * groups_each.div_ceil(50)),
             ("ListOffsets", 3 * leaders),
         ];
@@ -63,6 +66,21 @@ fn below_version_8_every_group_takes_an_offset_fetch_of_its_own() {
     assert_eq!(counts(&stage)["OffsetFetch"], 60);
     assert_eq!(counts(&stage)["DescribeGroups"], 2);
     assert!(!counts(&stage).contains_key("ConsumerGroupDescribe"));
+}
+
+#[test]
+fn a_kind_of_which_there_is_no_group_takes_no_request() {
+    let of = |kind| {
+        let stage = scene(1, 3, &[kind]).start();
+        look(&stage);
+        let mut counts = counts(&stage);
+        counts.retain(|api, _| !matches!(api.as_str(), "Metadata" | "ListGroups" | "ListOffsets"));
+        counts
+    };
+    assert_eq!(of(Group::classic), expected(&[("DescribeGroups", 1), ("OffsetFetch", 1)]));
+    assert_eq!(of(Group::consumer), expected(&[("ConsumerGroupDescribe", 1), ("OffsetFetch", 1)]));
+    assert_eq!(of(Group::share), expected(&[("ShareGroupDescribe", 1), ("DescribeShareGroupOffsets", 1)]));
+    assert_eq!(of(Group::streams), expected(&[("StreamsGroupDescribe", 1), ("OffsetFetch", 1)]));
 }
 
 #[test]

@@ -8,6 +8,8 @@
 mod answers;
 mod changes;
 mod faults;
+mod group;
+mod key;
 mod listener;
 mod releases;
 mod scene;
@@ -19,14 +21,15 @@ use std::net::SocketAddr;
 use std::sync::{Arc, Mutex};
 use std::thread::JoinHandle;
 
-use kafka_protocol::messages::ApiKey;
 use tokio::net::TcpListener;
 use tokio::sync::oneshot;
 
 pub(crate) use faults::{Act, When};
+pub(crate) use group::{Group, Topic};
+pub(crate) use key::{Key, STREAMS_GROUP_DESCRIBE};
 pub(crate) use listener::{Authority, Validity};
 pub(crate) use releases::Release;
-pub(crate) use scene::{Group, NO_LISTENER, Node, Sasl, Scene, Topic, Voice};
+pub(crate) use scene::{NO_LISTENER, Node, Sasl, Scene, Voice};
 pub(crate) use seen::Seen;
 
 use server::World;
@@ -92,7 +95,8 @@ impl Stage {
     }
 
     /// The requests of one API so far.
-    pub(crate) fn asked(&self, api: ApiKey) -> Vec<Seen> {
+    pub(crate) fn asked(&self, api: impl Into<Key>) -> Vec<Seen> {
+        let api = api.into();
         self.seen().into_iter().filter(|seen| seen.api == api).collect()
     }
 

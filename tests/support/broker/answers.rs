@@ -2,16 +2,20 @@
 
 #![allow(clippy::needless_pass_by_value, reason = "every answer takes its request")]
 
+mod compact;
 mod groups;
 mod logs;
 mod offsets;
 mod sasl;
+mod share;
+mod streams;
 
 use bytes::{BufMut, Bytes, BytesMut};
 use kafka_protocol::messages::api_versions_response::ApiVersion;
 use kafka_protocol::messages::{ApiKey, ApiVersionsResponse, ResponseHeader, SaslAuthenticateRequest};
 use kafka_protocol::protocol::{Decodable, Encodable, HeaderVersion, Request, StrBytes};
 
+use super::key::{Key, STREAMS_GROUP_DESCRIBE};
 use super::scene::{Node, Scene};
 
 /// One request as the broker sees it.
@@ -27,14 +31,19 @@ pub(super) struct Asked<'a> {
 }
 
 /// The whole answer after its correlation id; `None` for a request that no broker of the scene understands.
-pub(super) fn answer(api: ApiKey, asked: &Asked<'_>) -> Option<Bytes> {
-    Some(match api {
+pub(super) fn answer(api: Key, asked: &Asked<'_>) -> Option<Bytes> {
+    if api == STREAMS_GROUP_DESCRIBE {
+        return Some(streams::describe(asked));
+    }
+    Some(match api.known()? {
         ApiKey::ApiVersions => asked.versions(),
         ApiKey::Metadata => asked.answer(logs::metadata),
         ApiKey::ListOffsets => asked.answer(logs::list_offsets),
         ApiKey::ListGroups => asked.answer(groups::list),
         ApiKey::DescribeGroups => asked.answer(groups::describe_classic),
         ApiKey::ConsumerGroupDescribe => asked.answer(groups::describe_consumer),
+        ApiKey::ShareGroupDescribe => asked.answer(share::describe),
+        ApiKey::DescribeShareGroupOffsets => share::offsets(asked),
         ApiKey::FindCoordinator => asked.answer(offsets::find_coordinator),
         ApiKey::OffsetFetch => asked.answer(offsets::fetch),
         ApiKey::SaslHandshake => asked.answer(sasl::handshake),

@@ -1,6 +1,7 @@
 //! What happens to a cluster while the game goes on: records, commits, members, groups and topics that come and go.
 
-use super::scene::{Group, Scene, Topic};
+use super::group::{Group, Topic};
+use super::scene::Scene;
 
 impl Scene {
     /// So many records are written to every partition of a topic.

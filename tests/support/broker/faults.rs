@@ -1,7 +1,6 @@
 //! What goes wrong, and when.
 
-use kafka_protocol::messages::ApiKey;
-
+use super::key::Key;
 use super::scene::Scene;
 
 /// Something that goes wrong.
@@ -14,7 +13,7 @@ pub(crate) struct Fault {
 /// The requests that a fault is for.
 #[derive(Clone, Debug)]
 pub(crate) struct When {
-    api: ApiKey,
+    api: Key,
     node: Option<i32>,
     version: Option<i16>,
     left: usize,
@@ -53,8 +52,8 @@ pub(crate) enum Act {
 
 impl When {
     /// Requests of this API, on every broker, in every version, every time.
-    pub(crate) fn on(api: ApiKey) -> Self {
-        Self { api, node: None, version: None, left: usize::MAX }
+    pub(crate) fn on(api: impl Into<Key>) -> Self {
+        Self { api: api.into(), node: None, version: None, left: usize::MAX }
     }
 
     /// On one broker.
@@ -77,7 +76,7 @@ impl When {
 }
 
 /// The act for a request, which uses up its fault by one.
-pub(super) fn strike(faults: &mut [Fault], node: i32, api: ApiKey, version: i16) -> Option<Act> {
+pub(super) fn strike(faults: &mut [Fault], node: i32, api: Key, version: i16) -> Option<Act> {
     let matches = |when: &When| {
         let here = when.node.is_none_or(|only| only == node) && when.version.is_none_or(|only| only == version);
         when.api == api && here && when.left > 0

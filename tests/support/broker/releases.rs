@@ -4,6 +4,8 @@ use std::collections::BTreeMap;
 
 use kafka_protocol::messages::ApiKey;
 
+use super::key::{Key, STREAMS_GROUP_DESCRIBE};
+
 /// The versions that a broker offers, by API key, each from lowest to highest.
 pub(crate) type Offered = BTreeMap<i16, (i16, i16)>;
 
@@ -20,8 +22,10 @@ pub(crate) enum Release {
     V3_9,
     /// The first one without `ListOffsets` 0 (KIP-896).
     V4_0,
-    /// The newest whose versions are all known to the codec.
+    /// The first one with share groups (KIP-932), whose lag it does not tell.
     V4_1,
+    /// The newest, with streams groups (KIP-1071) and the lag of share groups (KIP-1226).
+    V4_4,
 }
 
 impl Release {
@@ -34,12 +38,14 @@ impl Release {
             Self::V3_9 => 3,
             Self::V4_0 => 4,
             Self::V4_1 => 5,
+            Self::V4_4 => 6,
         };
-        let row = |(api, ranges): &(ApiKey, [&str; 6])| {
+        let row = |(api, ranges): (Key, [&str; 7])| {
             let (min, max) = ranges[column].split_once('-')?;
-            Some((*api as i16, (min.parse().ok()?, max.parse().ok()?)))
+            Some((api.number(), (min.parse().ok()?, max.parse().ok()?)))
         };
-        TABLE.iter().filter_map(row).collect()
+        let known = TABLE.iter().map(|(api, ranges)| (Key::from(*api), *ranges));
+        known.chain([(STREAMS_GROUP_DESCRIBE, STREAMS)]).filter_map(row).collect()
     }
 
     /// Whether a refused `ApiVersions` is told the range that would have been right (KIP-511).
@@ -49,15 +55,20 @@ impl Release {
 }
 
 /// One column a release, in the order of [`Release`]; nothing where a release does not know the API.
-const TABLE: [(ApiKey, [&str; 6]); 10] = [
-    (ApiKey::ListOffsets, ["0-2", "0-4", "0-6", "0-9", "1-10", "1-10"]),
-    (ApiKey::Metadata, ["0-4", "0-7", "0-11", "0-12", "0-13", "0-13"]),
-    (ApiKey::OffsetFetch, ["0-3", "0-5", "0-7", "0-9", "1-9", "1-9"]),
-    (ApiKey::FindCoordinator, ["0-1", "0-2", "0-3", "0-6", "0-6", "0-6"]),
-    (ApiKey::DescribeGroups, ["0-1", "0-2", "0-5", "0-5", "0-6", "0-6"]),
-    (ApiKey::ListGroups, ["0-1", "0-2", "0-4", "0-5", "0-5", "0-5"]),
-    (ApiKey::SaslHandshake, ["0-0", "0-1", "0-1", "0-1", "0-1", "0-1"]),
-    (ApiKey::ApiVersions, ["0-1", "0-2", "0-3", "0-4", "0-4", "0-4"]),
-    (ApiKey::SaslAuthenticate, ["", "0-0", "0-2", "0-2", "0-2", "0-2"]),
-    (ApiKey::ConsumerGroupDescribe, ["", "", "", "0-0", "0-1", "0-1"]),
+const TABLE: [(ApiKey, [&str; 7]); 12] = [
+    (ApiKey::ListOffsets, ["0-2", "0-4", "0-6", "0-9", "1-10", "1-10", "1-11"]),
+    (ApiKey::Metadata, ["0-4", "0-7", "0-11", "0-12", "0-13", "0-13", "0-13"]),
+    (ApiKey::OffsetFetch, ["0-3", "0-5", "0-7", "0-9", "1-9", "1-9", "1-10"]),
+    (ApiKey::FindCoordinator, ["0-1", "0-2", "0-3", "0-6", "0-6", "0-6", "0-6"]),
+    (ApiKey::DescribeGroups, ["0-1", "0-2", "0-5", "0-5", "0-6", "0-6", "0-6"]),
+    (ApiKey::ListGroups, ["0-1", "0-2", "0-4", "0-5", "0-5", "0-5", "0-5"]),
+    (ApiKey::SaslHandshake, ["0-0", "0-1", "0-1", "0-1", "0-1", "0-1", "0-1"]),
+    (ApiKey::ApiVersions, ["0-1", "0-2", "0-3", "0-4", "0-4", "0-4", "0-5"]),
+    (ApiKey::SaslAuthenticate, ["", "0-0", "0-2", "0-2", "0-2", "0-2", "0-2"]),
+    (ApiKey::ConsumerGroupDescribe, ["", "", "", "0-0", "0-1", "0-1", "0-1"]),
+    (ApiKey::ShareGroupDescribe, ["", "", "", "", "", "1-1", "1-1"]),
+    (ApiKey::DescribeShareGroupOffsets, ["", "", "", "", "", "0-0", "0-1"]),
 ];
+
+/// The same of `StreamsGroupDescribe`, which the codec does not know.
+const STREAMS: [&str; 7] = ["", "", "", "", "", "", "0-1"];

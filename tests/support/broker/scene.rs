@@ -1,11 +1,10 @@
-//! The cluster that the scripted brokers play: nodes, topics and groups, as plain data.
+//! The cluster that the scripted brokers play: its nodes, and what happens to it, as plain data.
 
 use std::net::{IpAddr, Ipv4Addr};
-use std::ops::Range;
-
-use kafka_protocol::messages::ApiKey;
 
 use super::faults::{Act, Fault, When};
+use super::group::{Group, Topic};
+use super::key::Key;
 use super::listener::Identity;
 use super::releases::{Offered, Release};
 
@@ -67,53 +66,6 @@ pub(crate) enum Voice {
     Silent,
     /// These bytes, once the client has said something; then the connection is closed.
     Says(&'static [u8]),
-}
-
-/// One group.
-#[derive(Clone)]
-pub(crate) struct Group {
-    pub(super) name: String,
-    /// As `ListGroups` spells it from version 5 on.
-    pub(super) kind: &'static str,
-    pub(super) protocol: String,
-    pub(super) state: String,
-    pub(super) coordinator: i32,
-    /// The broker that lists it, where that is not its coordinator.
-    pub(super) listed_by: Option<i32>,
-    pub(super) members: Vec<Member>,
-    /// (topic, partition, offset, error code)
-    pub(super) commits: Vec<(String, i32, i64, i16)>,
-    /// What describing it and fetching its offsets answers.
-    pub(super) error: i16,
-}
-
-/// One member of a group; it subscribes to what it is assigned and to `subscribed`.
-#[derive(Clone)]
-pub(super) struct Member {
-    pub(super) client: String,
-    pub(super) assigned: Vec<(String, Vec<i32>)>,
-    pub(super) subscribed: Vec<String>,
-}
-
-/// One topic.
-#[derive(Clone)]
-pub(crate) struct Topic {
-    pub(super) name: String,
-    pub(super) logs: Vec<Log>,
-    /// This user may not describe it.
-    pub(super) hidden: bool,
-    /// How often it was created anew.
-    pub(super) generation: u32,
-}
-
-/// One partition.
-#[derive(Clone)]
-pub(super) struct Log {
-    pub(super) leader: i32,
-    pub(super) epoch: i32,
-    pub(super) start: i64,
-    pub(super) end: i64,
-    pub(super) last_stable: i64,
 }
 
 impl Scene {
@@ -260,7 +212,7 @@ pub(crate) const NO_LISTENER: i32 = -72;
 
 impl Node {
     fn new(id: i32) -> Self {
-        let newest = Release::V4_1;
+        let newest = Release::V4_4;
         Self {
             id,
             offered: newest.offered(),
@@ -279,128 +231,12 @@ impl Node {
     }
 
     /// It offers these versions of one API.
-    pub(crate) fn offers(&mut self, api: ApiKey, min: i16, max: i16) {
-        self.offered.insert(api as i16, (min, max));
+    pub(crate) fn offers(&mut self, api: impl Into<Key>, min: i16, max: i16) {
+        self.offered.insert(api.into().number(), (min, max));
     }
 
     /// It does not know an API.
-    pub(crate) fn lacks(&mut self, api: ApiKey) {
-        self.offered.remove(&(api as i16));
-    }
-}
-
-impl Group {
-    /// A group of the old protocol, coordinated by broker 1: `Stable` with members, else `Empty`.
-    pub(crate) fn classic(name: &str) -> Self {
-        Self::new(name, "classic", "consumer")
-    }
-
-    /// A KIP-848 group.
-    pub(crate) fn consumer(name: &str) -> Self {
-        Self::new(name, "consumer", "consumer")
-    }
-
-    /// A group of a kind and a protocol type, as `ListGroups` spells them.
-    pub(crate) fn new(name: &str, kind: &'static str, protocol: &str) -> Self {
-        Self {
-            name: name.into(),
-            kind,
-            protocol: protocol.into(),
-            state: "Empty".into(),
-            coordinator: 1,
-            listed_by: None,
-            members: Vec::new(),
-            commits: Vec::new(),
-            error: 0,
-        }
-    }
-
-    /// Another broker coordinates it.
-    pub(crate) fn at(mut self, node: i32) -> Self {
-        self.coordinator = node;
-        self
-    }
-
-    /// A broker lists it that does not coordinate it (any more).
-    pub(crate) fn listed_by(mut self, node: i32) -> Self {
-        self.listed_by = Some(node);
-        self
-    }
-
-    /// It is in this state.
-    pub(crate) fn state(mut self, state: &str) -> Self {
-        self.state = state.into();
-        self
-    }
-
-    /// It has a member, which is assigned these partitions of a topic; then it is stable.
-    pub(crate) fn member(mut self, client: &str, topic: &str, partitions: &[i32]) -> Self {
-        let assigned = vec![(topic.to_owned(), partitions.to_vec())];
-        self.members.push(Member { client: client.into(), assigned, subscribed: vec![topic.into()] });
-        self.state("Stable")
-    }
-
-    /// It has a member that subscribes to a topic and is assigned nothing.
-    pub(crate) fn subscriber(mut self, client: &str, topic: &str) -> Self {
-        self.members.push(Member { client: client.into(), assigned: Vec::new(), subscribed: vec![topic.into()] });
-        self.state("Stable")
-    }
-
-    /// It committed these offsets, from partition 0 on.
-    pub(crate) fn commits(mut self, topic: &str, offsets: &[i64]) -> Self {
-        self.commits.extend((0..).zip(offsets).map(|(partition, offset)| (topic.to_owned(), partition, *offset, 0)));
-        self
-    }
-
-    /// It answers an error for the commit of one partition.
-    pub(crate) fn commit_refused(mut self, topic: &str, partition: i32, code: i16) -> Self {
-        self.commits.push((topic.into(), partition, -1, code));
-        self
-    }
-
-    /// Every question about it is answered with this error.
-    pub(crate) fn refused(mut self, code: i16) -> Self {
-        self.error = code;
-        self
-    }
-}
-
-impl Topic {
-    /// A topic with these logs, led by broker 1, with no transaction open.
-    pub(crate) fn new(name: &str, logs: &[Range<i64>]) -> Self {
-        let log = |range: &Range<i64>| Log {
-            leader: 1,
-            epoch: 3,
-            start: range.start,
-            end: range.end,
-            last_stable: range.end,
-        };
-        Self { name: name.into(), logs: logs.iter().map(log).collect(), hidden: false, generation: 0 }
-    }
-
-    /// The partitions are led by these brokers in turn; -1 stands for none, and [`NO_LISTENER`] for one without the listener.
-    pub(crate) fn led_by(mut self, nodes: &[i32]) -> Self {
-        for (log, node) in self.logs.iter_mut().zip(nodes.iter().cycle()) {
-            log.leader = *node;
-        }
-        self
-    }
-
-    /// A partition's log ends here.
-    pub(crate) fn ends(mut self, partition: usize, offset: i64) -> Self {
-        self.logs[partition].end = offset;
-        self
-    }
-
-    /// A transaction is open from this offset of a partition on.
-    pub(crate) fn last_stable(mut self, partition: usize, offset: i64) -> Self {
-        self.logs[partition].last_stable = offset;
-        self
-    }
-
-    /// This user may not describe it.
-    pub(crate) fn hidden(mut self) -> Self {
-        self.hidden = true;
-        self
+    pub(crate) fn lacks(&mut self, api: impl Into<Key>) {
+        self.offered.remove(&api.into().number());
     }
 }

@@ -1,8 +1,9 @@
 //! What the scripted brokers were asked.
 
 use bytes::Bytes;
-use kafka_protocol::messages::ApiKey;
 use kafka_protocol::protocol::Decodable;
+
+use super::key::Key;
 
 /// One request.
 #[derive(Clone, Debug)]
@@ -11,7 +12,7 @@ pub(crate) struct Seen {
     pub(crate) node: i32,
     /// The connection that it came on, numbered from 0 in the order of acceptance, all brokers together.
     pub(crate) connection: usize,
-    pub(crate) api: ApiKey,
+    pub(crate) api: Key,
     pub(crate) version: i16,
     pub(crate) client_id: String,
     /// What follows the request's header.

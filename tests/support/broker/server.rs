@@ -13,6 +13,7 @@ use tokio_rustls::rustls::server::Acceptor;
 
 use super::answers::{self, Asked};
 use super::faults::{self, Act};
+use super::key::Key;
 use super::scene::{Node, Scene, Voice};
 use super::seen::Seen;
 
@@ -146,10 +147,9 @@ impl World {
             [k0, k1, v0, v1, ..] => (i16::from_be_bytes([k0, k1]), i16::from_be_bytes([v0, v1])),
             _ => return Step::Close,
         };
-        let Ok(api) = ApiKey::try_from(key) else { return Step::Close };
-        let Ok(header) = RequestHeader::decode(&mut frame, api.request_header_version(version)) else {
-            return Step::Close;
-        };
+        let api = Key::from(key);
+        let Some((request_header, answer_header)) = api.headers(version) else { return Step::Close };
+        let Ok(header) = RequestHeader::decode(&mut frame, request_header) else { return Step::Close };
         let offered = self.node(node).offered.get(&key).is_some_and(|(min, max)| (*min..=*max).contains(&version));
         let (index, asked) = (self.seen.len(), self.now());
         self.seen.push(Seen {
@@ -175,7 +175,9 @@ impl World {
             Some(Act::Change(change)) => change(&mut self.scene),
             _ => {}
         }
-        let first = matches!(api, ApiKey::ApiVersions | ApiKey::SaslHandshake | ApiKey::SaslAuthenticate);
+        let first = [ApiKey::ApiVersions, ApiKey::SaslHandshake, ApiKey::SaslAuthenticate]
+            .into_iter()
+            .any(|first| api == first);
         if self.scene.sasl.is_some() && !first && !self.welcome.contains(&connection) {
             return Step::Close;
         }
@@ -201,7 +203,7 @@ impl World {
             Some(Act::Sized(size)) => framed(correlation, &[&answer[..], &vec![0; size][answer.len()..]].concat()),
             Some(Act::Throttled(ms)) => {
                 // The first field after the header, of which the correlation id is not part here.
-                let at = usize::try_from(api.response_header_version(version)).expect("a version");
+                let at = usize::try_from(answer_header).expect("a version");
                 let mut answer = answer.to_vec();
                 answer[at..at + 4].copy_from_slice(&ms.to_be_bytes());
                 framed(correlation, &answer)

@@ -11,7 +11,7 @@ use kafka_protocol::messages::{
 };
 
 use super::{Asked, GROUP_ID_NOT_FOUND, NOT_COORDINATOR, embedded, text};
-use crate::support::broker::scene::{Group, Member};
+use crate::support::broker::group::{Group, Member};
 
 pub(super) fn list(asked: &Asked<'_>, _: ListGroupsRequest) -> ListGroupsResponse {
     let listed_here = |group: &&Group| group.listed_by.unwrap_or(group.coordinator) == asked.node.id;

@@ -15,7 +15,8 @@ use super::{
     Asked, FENCED_LEADER_EPOCH, NOT_LEADER_OR_FOLLOWER, TOPIC_AUTHORIZATION_FAILED, UNKNOWN_LEADER_EPOCH,
     UNKNOWN_TOPIC_OR_PARTITION, text,
 };
-use crate::support::broker::scene::{Log, NO_LISTENER, Node, Topic};
+use crate::support::broker::group::{Log, Topic};
+use crate::support::broker::scene::{NO_LISTENER, Node};
 
 pub(super) fn metadata(asked: &Asked<'_>, request: MetadataRequest) -> MetadataResponse {
     let told = |(node, _): &(&Node, &u16)| !asked.scene.concealed.contains(&node.id);

@@ -10,7 +10,7 @@ use kafka_protocol::messages::{
 };
 
 use super::{Asked, COORDINATOR_NOT_AVAILABLE, INVALID_REQUEST, groups, text};
-use crate::support::broker::scene::Group;
+use crate::support::broker::group::Group;
 
 /// A group that does not exist has a coordinator all the same; here it is the first broker.
 pub(super) fn find_coordinator(asked: &Asked<'_>, request: FindCoordinatorRequest) -> FindCoordinatorResponse {
@@ -50,14 +50,14 @@ pub(super) fn fetch(asked: &Asked<'_>, request: OffsetFetchRequest) -> OffsetFet
         if request.topics.is_some() {
             return answer.with_error_code(INVALID_REQUEST);
         }
-        return match groups::find(asked, &request.group_id) {
+        return match found(asked, &request.group_id) {
             Err(code) => answer.with_error_code(code),
             Ok(group) => answer.with_topics(by_topic(asked, group).map(topic_alone).collect()),
         };
     }
     let group = |name: GroupId, every_topic: bool| {
         let answer = fetched::OffsetFetchResponseGroup::default().with_group_id(name.clone());
-        match groups::find(asked, &name) {
+        match found(asked, &name) {
             _ if !every_topic => answer.with_error_code(INVALID_REQUEST),
             Err(code) => answer.with_error_code(code),
             Ok(group) => answer.with_topics(by_topic(asked, group).map(topic_of_group).collect()),
@@ -67,8 +67,13 @@ pub(super) fn fetch(asked: &Asked<'_>, request: OffsetFetchRequest) -> OffsetFet
     OffsetFetchResponse::default().with_groups(answers.collect())
 }
 
+/// Share groups have no commits, and no error says so.
+fn found<'a>(asked: &Asked<'a>, name: &str) -> Result<Option<&'a Group>, i16> {
+    Ok(groups::find(asked, name)?.filter(|group| group.kind != "share"))
+}
+
 /// (partition, offset, error code) of each topic that the user may describe.
-fn by_topic<'a>(
+pub(super) fn by_topic<'a>(
     asked: &Asked<'a>,
     group: Option<&'a Group>,
 ) -> impl Iterator<Item = (&'a str, Vec<(i32, i64, i16)>)> + use<'a> {

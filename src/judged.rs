@@ -194,7 +194,7 @@ impl JudgedGroup {
         let worst = rows.iter().zip(judgements).max_by_key(|(row, judgement)| {
             (judgement.verdict.severity(), unread(row), std::cmp::Reverse((row.topic, row.partition)))
         });
-        let reason = match (verdict, missing, worst) {
+        let mut reason = match (verdict, missing, worst) {
             (Verdict::NotFound, ..) => String::from("there is no such group"),
             (Verdict::Unknown, Some(why), _) => why.to_string(),
             (_, _, None) => String::from("the group reads nothing"),
@@ -222,6 +222,9 @@ impl JudgedGroup {
             }
         };
         let at_least = missing.is_some() || rows.iter().any(|row| row.committed.is_err() || snapshot.log(row).is_err());
+        if let Some(lag) = total_lag.filter(|_| at_least) {
+            let _ = write!(reason, "; at least {} records behind in all", verdict::grouped(lag));
+        }
         let supported = judgements.iter().all(|judgement| judgement.supported);
         let warming_up_s = judgements.iter().filter_map(|judgement| judgement.warming_up_s).max();
         Self { verdict, reason, total_lag, max_lag, at_least, supported, warming_up_s }

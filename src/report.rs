@@ -133,6 +133,9 @@ pub struct GroupEntry<'a> {
     status: &'static str,
     reason: &'a str,
     total_lag: Option<u64>,
+    /// Whether partitions that could not be read are missing in both.
+    #[serde(skip_serializing_if = "std::ops::Not::not")]
+    lag_at_least: bool,
     max_lag: Option<u64>,
     lag_seconds: Option<f64>,
     partition_count: usize,
@@ -207,6 +210,7 @@ impl<'a> Report<'a> {
                     status: judged_group.verdict.word(),
                     reason: &judged_group.reason,
                     total_lag: judged_group.total_lag,
+                    lag_at_least: judged_group.at_least && judged_group.total_lag.is_some(),
                     max_lag: judged_group.max_lag,
                     lag_seconds: seconds.max_by(f64::total_cmp),
                     partition_count: group.range().len(),

@@ -62,10 +62,10 @@ pub enum Finding {
     DataLoss {
         /// Offsets between the commit and the log start.
         lost: u64,
-        /// Whether this is the first look that sees them.
-        new: bool,
+        /// How many of them since the last look, as far as it can be told: none while the same commit still stands, or where no look was before.
+        new: u64,
     },
-    /// Little is left between the commit and the log start, which moves on: records will be lost before they are read.
+    /// Little is left between the commit and the log start, and the group gains no ground: records will be lost before they are read.
     LossAhead,
     /// Nobody has read or committed since the first look.
     Abandoned,
@@ -143,14 +143,15 @@ fn findings(previous: Option<&Sample>, look: &Look, memory: Memory, thresholds: 
     let uncommitted = lag == Lag::NoCommit && memory.assigned() == Assigned::Yes && !look.log.is_empty();
     let at_last_stable = look.log.last_stable.is_some_and(|stable| look.committed == Committed::At(stable));
     let behind = lag.unread().is_some_and(|lag| lag > thresholds.allowed_lag);
-    // Nine tenths of what the log still holds are unread, and some of it was deleted already.
-    let nearly_lost = look.log.start > 0 && look.unread().saturating_mul(10) >= look.log.len().saturating_mul(9);
-    let new = memory.loss_is_new();
     [
         (lag == Lag::NoCommit).then_some(Finding::NoCommit),
         uncommitted.then_some(Finding::Uncommitted),
-        if let Lag::Lost { lost, .. } = lag { Some(Finding::DataLoss { lost, new }) } else { None },
-        (matches!(lag, Lag::Offsets(_)) && behind && nearly_lost).then_some(Finding::LossAhead),
+        if let Lag::Lost { lost, .. } = lag {
+            Some(Finding::DataLoss { lost, new: if memory.loss_is_new() { lost } else { 0 } })
+        } else {
+            None
+        },
+        (matches!(lag, Lag::Offsets(_)) && behind && loses_soon(previous, look)).then_some(Finding::LossAhead),
         if let Lag::PastEnd(by) = lag { Some(Finding::PastEnd { by }) } else { None },
         (at_last_stable && lag.unread().is_some_and(|lag| lag > 0)).then_some(Finding::Blocked),
         look.is_unassigned().then_some(Finding::Unassigned),
@@ -161,6 +162,17 @@ fn findings(previous: Option<&Sample>, look: &Look, memory: Memory, thresholds: 
     .into_iter()
     .flatten()
     .collect()
+}
+
+/// Whether nine tenths of what a log still holds are unread, some of it was deleted already, and nothing was gained since the last look: who
+/// begins at the log start and gains ground loses nothing.
+fn loses_soon(previous: Option<&Sample>, look: &Look) -> bool {
+    let nearly = look.log.start > 0 && look.unread().saturating_mul(10) >= look.log.len().saturating_mul(9);
+    let gains = |sample: &Sample| match sample.committed {
+        Committed::At(offset) => sample.end.abs_diff(offset) > look.unread(),
+        Committed::Never => true,
+    };
+    nearly && previous.is_some_and(|sample| !look.is_another_log(sample) && !gains(sample))
 }
 
 #[cfg(test)]

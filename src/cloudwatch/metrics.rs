@@ -31,6 +31,8 @@ pub struct GroupResult {
     pub group: String,
     /// As for [`names::STATUS`]; `None` while warming up: nothing is published, and an alarm keeps its state.
     pub status: Option<u8>,
+    /// Whether every partition could be read: else what its lags come to is only a part, and not published as if it were the whole.
+    pub whole: bool,
     /// Partitions that were looked at.
     pub partitions: Vec<PartitionResult>,
 }
@@ -46,6 +48,10 @@ pub struct PartitionResult {
     pub lag: Option<u64>,
     /// Age of the oldest unread record in seconds; `None` where it could not be told.
     pub lag_seconds: Option<f64>,
+    /// Records that were deleted unread since the last look.
+    pub lost: u64,
+    /// Whether such a loss is ahead.
+    pub loss_ahead: bool,
 }
 
 /// One metric's values for the scheduled minute.
@@ -152,7 +158,10 @@ pub fn plan(results: &Results, detail: MetricsDetail, limit: usize) -> Plan {
     }
     for (group, told) in results.groups.iter().zip(told) {
         let mut lag = Vec::new();
-        lags(&of_name(group, &cluster), &group.partitions.iter().collect::<Vec<_>>(), &mut lag);
+        losses(&of_name(group, &cluster), &group.partitions, &mut lag);
+        if group.whole {
+            lags(&of_name(group, &cluster), &group.partitions.iter().collect::<Vec<_>>(), &mut lag);
+        }
         if !take(&mut datums, lag) {
             *(if told && group.status.is_some() { &mut without_lag } else { &mut left_out }) += 1;
         }
@@ -192,7 +201,10 @@ fn of_status(result: &GroupResult, group: &[(&'static str, String)], datums: &mu
 fn of_group(result: &GroupResult, detail: MetricsDetail, cluster: &(&'static str, String), datums: &mut Vec<Datum>) {
     let group = of_name(result, cluster);
     of_status(result, &group, datums);
-    lags(&group, &result.partitions.iter().collect::<Vec<_>>(), datums);
+    losses(&group, &result.partitions, datums);
+    if result.whole {
+        lags(&group, &result.partitions.iter().collect::<Vec<_>>(), datums);
+    }
     if detail < MetricsDetail::Topic {
         return;
     }
@@ -201,7 +213,9 @@ fn of_group(result: &GroupResult, detail: MetricsDetail, cluster: &(&'static str
     for partitions in partitions.chunk_by(|one, other| one.topic == other.topic) {
         let mut topic = group.clone();
         topic.extend(partitions.first().map(|first| (names::TOPIC, encode(&first.topic))));
-        lags(&topic, partitions, datums);
+        if result.whole {
+            lags(&topic, partitions, datums);
+        }
         for partition in partitions.iter().filter(|_| detail == MetricsDetail::Partition) {
             let mut dimensions = topic.clone();
             dimensions.push((names::PARTITION, partition.partition.to_string()));
@@ -216,6 +230,14 @@ fn lags(dimensions: &[(&'static str, String)], partitions: &[&PartitionResult], 
     distribution(Metric { name: names::LAG, dimensions: dimensions.to_vec() }, lags, datums);
     let ages = partitions.iter().filter_map(|partition| partition.lag_seconds);
     distribution(Metric { name: names::LAG_SECONDS, dimensions: dimensions.to_vec() }, ages, datums);
+}
+
+fn losses(group: &[(&'static str, String)], partitions: &[PartitionResult], datums: &mut Vec<Datum>) {
+    #[expect(clippy::cast_precision_loss, reason = "a loss beyond 2^53 is shown to people rounded")]
+    let lost = partitions.iter().filter(|partition| partition.lost > 0).map(|partition| partition.lost as f64);
+    distribution(Metric { name: names::LOST_OFFSETS, dimensions: group.to_vec() }, lost, datums);
+    let ahead = partitions.iter().filter(|partition| partition.loss_ahead).map(|_| 1.0);
+    distribution(Metric { name: names::LOSS_AHEAD, dimensions: group.to_vec() }, ahead, datums);
 }
 
 /// Nothing at all if there are no values: what is not known is no number.

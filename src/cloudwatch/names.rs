@@ -32,6 +32,11 @@ pub const STATUS: &str = "Status";
 pub const LAG: &str = "Lag";
 /// {Cluster, Group} and details: age of the oldest unread record in seconds, one value for each partition where it is known.
 pub const LAG_SECONDS: &str = "LagSeconds";
+/// {Cluster, Group}: records that retention deleted unread since the last look, one value for each partition that lost some; nothing
+/// where none did.
+pub const LOST_OFFSETS: &str = "LostOffsets";
+/// {Cluster, Group}: 1 for each partition that is about to lose records unread; nothing where none is.
+pub const LOSS_AHEAD: &str = "LossAhead";
 /// {Cluster}, and {Cluster, Part} where there are parts: 1 for each finished run.
 pub const HEARTBEAT: &str = "Heartbeat";
 /// {Cluster, Status}: groups that have this status.
@@ -54,11 +59,16 @@ pub const PUBLISHED: &[(&str, &[&[&str]])] = &[
     (STATUS, &[&[CLUSTER, GROUP]]),
     (LAG, BY_GROUP_TOPIC_PARTITION),
     (LAG_SECONDS, BY_GROUP_TOPIC_PARTITION),
+    (LOST_OFFSETS, &[&[CLUSTER, GROUP]]),
+    (LOSS_AHEAD, &[&[CLUSTER, GROUP]]),
     (HEARTBEAT, &[&[CLUSTER], &[CLUSTER, PART]]),
     (GROUPS, &[&[CLUSTER, STATUS]]),
     (UNKNOWN_GROUPS, &[&[CLUSTER]]),
     (DURATION_MS, &[&[CLUSTER]]),
 ];
+
+/// What is published of a group while it loses records, or is about to.
+pub const OF_LOSS: [&str; 2] = [LOST_OFFSETS, LOSS_AHEAD];
 
 /// Every metric in [`STATE_NAMESPACE`] with the sets of dimensions it is written under.
 pub const STATE: &[(&str, &[&[&str]])] =

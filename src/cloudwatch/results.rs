@@ -11,7 +11,7 @@ use crate::judged::{Judged, JudgedGroup};
 use crate::lag::Lag;
 use crate::part::Part;
 use crate::snapshot::{Group, Snapshot};
-use crate::verdict::Verdict;
+use crate::verdict::{Finding, Judgement, Verdict};
 
 /// The results of one run. `vanished` groups, which were there at the last look, count as unknown; `published` says of each group whether
 /// its metrics are published.
@@ -30,7 +30,7 @@ pub fn results(
     Results {
         cluster: cluster.to_owned(),
         part,
-        groups: groups.map(|((of, judged), _)| group(of, judged, snapshot, ages)).collect(),
+        groups: groups.map(|((of, of_group), _)| group(of, of_group, judged.rows_of(of), snapshot, ages)).collect(),
         by_status: STATUSES.iter().map(|verdict| (verdict.word(), number(*verdict))).collect(),
         unknown_groups: number(Verdict::Unknown) + number(Verdict::NotFound) + small(vanished),
         duration_ms: u32::try_from(duration_ms).unwrap_or(u32::MAX),
@@ -63,19 +63,31 @@ pub fn restless(
     (published.collect(), Restless::Groups(next))
 }
 
-fn group(group: &Group, judged: &JudgedGroup, snapshot: &Snapshot, ages: &Ages) -> GroupResult {
-    let partitions = group.range().map(|at| {
+fn group(
+    group: &Group,
+    judged: &JudgedGroup,
+    judgements: &[Judgement],
+    snapshot: &Snapshot,
+    ages: &Ages,
+) -> GroupResult {
+    let partitions = group.range().zip(judgements).map(|(at, judgement)| {
         let row = &snapshot.rows[at];
+        let lost = judgement.findings.iter().find_map(|finding| match finding {
+            Finding::DataLoss { new, .. } => Some(*new),
+            _ => None,
+        });
         PartitionResult {
             topic: Arc::clone(&snapshot.topic(row).name),
             partition: row.partition,
             lag: snapshot.lag(row).ok().and_then(Lag::unread),
             lag_seconds: ages.of(at).and_then(Age::seconds),
+            lost: lost.unwrap_or(0),
+            loss_ahead: judgement.findings.contains(&Finding::LossAhead),
         }
     });
     // What is not known is no number: alarms keep their state, and `UnknownGroups` tells.
     let status = judged.published_status().filter(|code| *code > 0);
-    GroupResult { group: group.name.to_string(), status, partitions: partitions.collect() }
+    GroupResult { group: group.name.to_string(), status, whole: !judged.at_least, partitions: partitions.collect() }
 }
 
 fn small(count: usize) -> u32 {

@@ -60,6 +60,9 @@ pub struct Group {
     pub reason: String,
     /// Unread offsets of all partitions.
     pub total_lag: Option<u64>,
+    /// Whether partitions that could not be read are missing in it.
+    #[serde(default)]
+    pub lag_at_least: bool,
     /// The largest of them.
     pub max_lag: Option<u64>,
     /// The age of the oldest unread record, in seconds.

@@ -31,6 +31,8 @@ pub struct PartitionEntry<'a> {
     #[serde(skip_serializing_if = "Option::is_none")]
     lost: Option<u64>,
     #[serde(skip_serializing_if = "Option::is_none")]
+    newly_lost: Option<u64>,
+    #[serde(skip_serializing_if = "Option::is_none")]
     past_end_by: Option<u64>,
     member: Option<&'a str>,
     member_id: Option<&'a str>,
@@ -68,10 +70,12 @@ impl<'a> PartitionEntry<'a> {
             Ok(Committed::At(offset)) => Some(offset),
             _ => None,
         };
-        let (mut lost, mut past_end_by) = (None, None);
+        let (mut lost, mut newly_lost, mut past_end_by) = (None, None, None);
         let findings = judgement.findings.iter().map(|finding| {
             match finding {
-                Finding::DataLoss { lost: offsets, .. } => lost = Some(*offsets),
+                Finding::DataLoss { lost: offsets, new } => {
+                    (lost, newly_lost) = (Some(*offsets), Some(*new).filter(|new| *new > 0));
+                }
                 Finding::PastEnd { by } => past_end_by = Some(*by),
                 _ => {}
             }
@@ -96,6 +100,7 @@ impl<'a> PartitionEntry<'a> {
             },
             findings: findings.collect(),
             lost,
+            newly_lost,
             past_end_by,
             member: member.map(|member| &*member.client_id),
             member_id: member.map(|member| &*member.id),

@@ -124,10 +124,13 @@ impl Run<'_> {
             partition: row.partition,
             lag: Some(0),
             lag_seconds: Some(0.0),
+            lost: 0,
+            loss_ahead: false,
         };
         let group = |group: &crate::snapshot::Group| GroupResult {
             group: group.name.to_string(),
             status: Some(1),
+            whole: true,
             partitions: snapshot.rows_of(group).iter().map(partition).collect(),
         };
         let results = Results {

@@ -71,11 +71,17 @@ fn row(group: &Group) -> Vec<Cell> {
     vec![
         Cell::left(&group.group),
         Cell::left(group.status.word()).coloured(colour(group.status)),
-        number(group.total_lag),
+        Cell::right(&total(group)),
         Cell::right(&group.lag_seconds.map_or_else(|| UNKNOWN.to_owned(), span)),
         number(group.members),
         Cell::left(group.state.as_deref().unwrap_or(UNKNOWN)),
     ]
+}
+
+/// The lag of a group in all, and that it is more where not all of it could be read.
+pub(super) fn total(group: &Group) -> String {
+    let least = if group.lag_at_least { "≥ " } else { "" };
+    group.total_lag.map_or_else(|| UNKNOWN.to_owned(), |lag| format!("{least}{}", grouped(lag)))
 }
 
 /// Columns of figures.

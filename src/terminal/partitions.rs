@@ -12,7 +12,7 @@ pub(super) fn draw(report: &Report, text: &mut Text) {
     for group in &report.groups {
         text.gap();
         let members = group.members.map_or_else(|| UNKNOWN.to_owned(), grouped);
-        let lag = group.total_lag.map_or_else(|| UNKNOWN.to_owned(), grouped);
+        let lag = super::groups::total(group);
         let state = group.state.as_deref().unwrap_or(UNKNOWN);
         let title = format!("{}: {}, {state}, members {members}, lag {lag}", group.group, group.status.word());
         text.line(0, &title, Some(colour(group.status)));

@@ -84,9 +84,9 @@ pub enum Reason {
     StillBehind(u64),
     /// The start offset of a share group stands while records behind it are acknowledged; and what else is to be said.
     Held(Box<Self>),
-    /// Records were deleted before they were read.
+    /// Records were deleted before they were read, at this look or lately.
     Lost {
-        /// How many.
+        /// How many lie between the commit and the log start now.
         lost: u64,
     },
 }
@@ -159,6 +159,9 @@ impl fmt::Display for Reason {
                 write!(f, "fell behind and has not clearly gained ground since, {}", behind(unread))
             }
             Self::Held(reason) => write!(f, "the start offset stands, records behind it are being delivered: {reason}"),
+            Self::Lost { lost: 0 } => {
+                f.write_str("records were deleted before it read them, within the last ten looks")
+            }
             Self::Lost { lost } => write!(f, "{} deleted before it read them", records_of(*lost)),
         }
     }

@@ -207,7 +207,7 @@ fn findings_carry_their_figures() {
     let (assigned, members) = (Assigned::Yes, Members::Present);
     let look = Look { time_ms: 0, committed: Committed::At(10), log, assigned, members };
     let judgement = judge(None, &look, &mut Memory::fold(None, &look, &DEFAULT), Ok(&[]), None, &DEFAULT);
-    assert_eq!(judgement.findings, [Finding::DataLoss { lost: 30, new: false }]);
+    assert_eq!(judgement.findings, [Finding::DataLoss { lost: 30, new: 0 }]);
     assert_eq!(judgement.reason.to_string(), "first look of three, 50 records behind");
 }
 

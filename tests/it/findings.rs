@@ -28,8 +28,7 @@ fn a_commit_within_the_log_is_lag_and_nothing_else() {
 #[test]
 fn a_commit_below_the_log_start_is_data_loss_and_counts_what_can_be_read() {
     assert_eq!(found(2, 3..10), (json!(7), json!(["data_loss"])));
-    // Nothing is lost yet, and the next record that retention takes will be.
-    assert_eq!(found(3, 3..10), (json!(7), json!(["loss_ahead"])));
+    assert_eq!(found(3, 3..10), (json!(7), json!([])));
     let report = one(Group::classic("g").commits("t", &[2]), 30..100);
     assert_eq!(report.partition("g", "t", 0)["lost"], 28);
 }

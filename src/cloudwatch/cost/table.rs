@@ -47,7 +47,8 @@ pub fn volume(groups: usize, partitions: usize, published: usize) -> Volume {
         keys.extend((0..).take(partitions).map(|partition| Key::new(group, OfTopic::new("topic", Some(1)), partition)));
     }
     keys.sort_unstable();
-    let by_group = names::PUBLISHED.iter().filter(|(_, sets)| sets.contains(&BY_GROUP)).count();
+    let always = names::PUBLISHED.iter().filter(|(name, _)| !names::OF_LOSS.contains(name));
+    let by_group = always.filter(|(_, sets)| sets.contains(&BY_GROUP)).count();
     let by_cluster = names::PUBLISHED.iter().filter(|(_, sets)| sets.contains(&BY_CLUSTER)).count();
     Volume {
         partitions: keys.len(),

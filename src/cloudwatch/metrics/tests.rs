@@ -3,13 +3,14 @@
 use super::*;
 
 fn partition(topic: &str, partition: i32, lag: Option<u64>, lag_seconds: Option<f64>) -> PartitionResult {
-    PartitionResult { topic: topic.into(), partition, lag, lag_seconds }
+    PartitionResult { topic: topic.into(), partition, lag, lag_seconds, lost: 0, loss_ahead: false }
 }
 
 fn results(groups: usize) -> Results {
     let group = |number| GroupResult {
         group: format!("g{number}"),
         status: Some(1),
+        whole: true,
         partitions: vec![
             partition("a", 0, Some(4), Some(1.5)),
             partition("a", 1, Some(4), None),
@@ -72,6 +73,30 @@ fn what_is_not_known_is_not_published() {
     results.groups[0].status = None;
     results.groups[0].partitions = vec![partition("a", 0, None, None), partition("a", 1, None, Some(f64::NAN))];
     assert_eq!(plan(&results, MetricsDetail::Partition, DEFAULT_LIMIT).datums.len(), OF_CLUSTER);
+}
+
+#[test]
+fn a_part_of_a_group_is_not_published_as_if_it_were_the_whole() {
+    let mut results = results(1);
+    results.groups[0].whole = false;
+    let of_group = |detail| lines(&plan(&results, detail, DEFAULT_LIMIT)).split_off(OF_CLUSTER);
+    assert_eq!(of_group(MetricsDetail::Topic), ["Status Cluster=prod Group=g0 : 1x1"]);
+    // Of each partition alone what was read is all there is.
+    let partitions = of_group(MetricsDetail::Partition);
+    assert_eq!(partitions[1], "Lag Cluster=prod Group=g0 Topic=a Partition=0 : 4x1");
+    assert_eq!(lines(&plan(&results, MetricsDetail::Group, OF_CLUSTER)).len(), OF_CLUSTER);
+}
+
+#[test]
+fn losses_are_told_while_there_are_some() {
+    let mut results = results(1);
+    results.groups[0].partitions[0].lost = 30;
+    results.groups[0].partitions[1].lost = 12;
+    results.groups[0].partitions[2].loss_ahead = true;
+    let told = lines(&plan(&results, MetricsDetail::Partition, DEFAULT_LIMIT));
+    let of = |name: &str| told.iter().filter(|line| line.starts_with(name)).cloned().collect::<Vec<_>>();
+    assert_eq!(of("LostOffsets"), ["LostOffsets Cluster=prod Group=g0 : 12x1 30x1"]);
+    assert_eq!(of("LossAhead"), ["LossAhead Cluster=prod Group=g0 : 1x1"]);
 }
 
 #[test]

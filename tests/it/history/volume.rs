@@ -74,9 +74,15 @@ async fn people_see_distributions_by_the_scheduled_minute() {
         partition: number,
         lag: u64::try_from(number).ok(),
         lag_seconds: None,
+        lost: 0,
+        loss_ahead: false,
     };
-    let group =
-        GroupResult { group: "größe".to_owned(), status: Some(3), partitions: (0..400).map(partition).collect() };
+    let group = GroupResult {
+        group: "größe".to_owned(),
+        status: Some(3),
+        whole: true,
+        partitions: (0..400).map(partition).collect(),
+    };
     let results = Results {
         cluster: "prod".to_owned(),
         part: Part::WHOLE,

@@ -1,0 +1,134 @@
+//! Records that retention deletes before a group reads them, and lags that are known in part.
+
+use super::*;
+
+/// A topic of one partition, and a group that reads it.
+fn one() -> Watch {
+    let group = Group::classic("readers").commits("t", &[100]).member("a-1", "t", &[0]);
+    Watch::new(Scene::of(1).group(group).topic(Topic::new("t", &[0..100])))
+}
+
+/// Its partition in a report.
+fn partition(report: &Value) -> &Value {
+    &report["groups"][0]["partitions"][0]
+}
+
+impl Watch {
+    /// A minute's records, and what the group makes of them; then the look.
+    fn minute(&self, minute: i64, change: impl FnOnce(&mut Scene)) -> Value {
+        self.stage.change(|scene| {
+            scene.produce("t", 10);
+            change(scene);
+        });
+        self.look(minute)
+    }
+
+    fn minutes(&self, name: &str) -> Vec<(i64, f64)> {
+        let mut minutes: Vec<_> = self.metric(name).iter().map(|(second, sum)| (second / 60, *sum)).collect();
+        minutes.sort_by_key(|(minute, _)| *minute);
+        minutes
+    }
+}
+
+fn reads(scene: &mut Scene) {
+    scene.catch_up("readers", "t");
+}
+
+#[test]
+fn a_loss_is_a_warning_for_ten_looks_and_a_metric_for_one() {
+    let watch = one();
+    for minute in 0..5 {
+        watch.minute(minute, reads);
+    }
+    // It stands at 150, and 150 to 153 are deleted.
+    let report = watch.minute(5, |scene| scene.trim("t", 0, 154));
+    assert_eq!(partition(&report)["findings"], json!(["data_loss"]));
+    assert_eq!((&partition(&report)["lost"], &partition(&report)["newly_lost"]), (&json!(4), &json!(4)), "{report}");
+    for minute in 6..17 {
+        let report = watch.minute(minute, reads);
+        assert_eq!(partition(&report)["findings"], json!([]));
+    }
+    assert_eq!(watch.published("readers", 3..17), "1 1 2 2 2 2 2 2 2 2 2 2 1 1");
+    assert_eq!(watch.minutes(names::LOST_OFFSETS), [(5, 4.0)]);
+    assert_eq!(watch.minutes(names::LOSS_AHEAD), []);
+}
+
+#[test]
+fn each_loss_of_a_group_that_reads_on_is_told_with_what_is_new() {
+    let watch = one();
+    for minute in 0..5 {
+        watch.minute(minute, reads);
+    }
+    watch.minute(5, |scene| scene.trim("t", 0, 154));
+    watch.minute(6, |scene| scene.commit("readers", "t", 0, 155));
+    let report = watch.minute(7, |scene| {
+        scene.commit("readers", "t", 0, 157);
+        scene.trim("t", 0, 170);
+    });
+    assert_eq!((&partition(&report)["lost"], &partition(&report)["newly_lost"]), (&json!(13), &json!(13)));
+    assert_eq!(watch.minutes(names::LOST_OFFSETS), [(5, 4.0), (7, 13.0)]);
+}
+
+#[test]
+fn a_dead_group_stays_stopped_when_everything_it_left_is_deleted() {
+    let watch = one();
+    for minute in 0..5 {
+        watch.minute(minute, reads);
+    }
+    for minute in 5..12 {
+        watch.minute(minute, |scene| scene.crash("readers"));
+    }
+    let mut report = Value::Null;
+    for minute in 12..40 {
+        let end = 100 + (minute + 1) * 10;
+        report = watch.minute(minute, |scene| scene.trim("t", 0, end));
+    }
+    assert_eq!(watch.published("readers", 10..40), ["3"; 30].join(" "), "{report}");
+    assert!(report["groups"][0]["reason"].as_str().is_some_and(|why| why.contains("deleted unread")), "{report}");
+    // When it happened is known for the first look that saw it.
+    assert_eq!(watch.minutes(names::LOST_OFFSETS), [(12, 80.0)]);
+}
+
+#[test]
+fn a_loss_is_ahead_where_nothing_is_gained_on_the_log_start() {
+    let watch = one();
+    watch.stage.change(|scene| {
+        scene.trim("t", 0, 90);
+        scene.commit("readers", "t", 0, 90);
+    });
+    for minute in 0..4 {
+        let report = watch.minute(minute, |_| ());
+        let expected = if minute == 0 { json!([]) } else { json!(["loss_ahead"]) };
+        assert_eq!(partition(&report)["findings"], expected, "{report}");
+    }
+    assert_eq!(watch.minutes(names::LOSS_AHEAD), [(1, 1.0), (2, 1.0), (3, 1.0)]);
+}
+
+#[test]
+fn who_begins_at_the_log_start_and_gains_ground_loses_nothing() {
+    let watch = one();
+    watch.stage.change(|scene| {
+        scene.produce("t", 10_000);
+        scene.trim("t", 0, 90);
+        scene.commit("readers", "t", 0, 90);
+    });
+    for minute in 0..6 {
+        let report = watch.minute(minute, |scene| scene.commit("readers", "t", 0, 90 + minute * 100));
+        assert_eq!(partition(&report)["findings"], json!([]), "{report}");
+    }
+}
+
+#[test]
+fn what_is_known_in_part_is_told_as_a_bound_and_not_published() {
+    let group = Group::classic("readers").commits("t", &[95, 95]).member("a-1", "t", &[0, 1]);
+    let watch = Watch::new(Scene::of(1).group(group).topic(Topic::new("t", &[0..100, 0..100])));
+    watch.look(0);
+    watch.stage.change(|scene| scene.move_leader("t", 1, -1));
+    let report = watch.look(1);
+    let group = &report["groups"][0];
+    assert_eq!((&group["total_lag"], &group["lag_at_least"]), (&json!(5), &json!(true)), "{report}");
+    let reason = group["reason"].as_str().unwrap_or_default();
+    assert!(reason.ends_with("; at least 5 records behind in all"), "{reason}");
+    assert_eq!(watch.minutes(names::LAG), [(0, 10.0)]);
+    assert_eq!(watch.minutes(names::LAG_SECONDS).iter().filter(|(minute, _)| *minute == 1).count(), 0);
+}

@@ -4,7 +4,6 @@
 use std::collections::HashMap;
 
 use futures_util::future::join_all;
-use kafka_protocol::messages::offset_fetch_request::OffsetFetchRequestGroup;
 use kafka_protocol::messages::{GroupId, OffsetFetchRequest};
 use kafka_protocol::protocol::StrBytes;
 use tokio::time::Instant;
@@ -13,6 +12,7 @@ use super::cluster::Cluster;
 use super::coordinator;
 use super::failure;
 use super::groups::Listed;
+use super::messages::{GroupOffsetsRequest, PartitionOffset};
 use super::names::Names;
 use super::settle::{Outcome, Outcomes, failed};
 use super::shares;
@@ -27,6 +27,37 @@ pub(super) struct Commits {
     pub(super) offsets: Vec<(usize, i32, Known<Committed>)>,
     /// Offsets from the start of a share partition on that are not acknowledged, where the coordinator tells it (KIP-1226).
     pub(super) unacknowledged: HashMap<(usize, i32), u64>,
+}
+
+impl Commits {
+    /// Gives topics their places by `rank`, and puts everything in the order of topic and partition, each partition once.
+    pub(super) fn put_in_order(&mut self, rank: &[usize]) {
+        let Self { offsets, unacknowledged } = self;
+        for run in offsets.chunk_by_mut(|a, b| a.0 == b.0) {
+            put_in_place(run);
+            let topic = rank[run[0].0];
+            for offset in run {
+                offset.0 = topic;
+            }
+        }
+        let place = |(topic, partition, _): &(usize, i32, _)| (*topic, *partition);
+        if !offsets.is_sorted_by(|a, b| place(a) < place(b)) {
+            offsets.sort_by_key(place);
+            offsets.dedup_by_key(|offset| place(offset));
+        }
+        *unacknowledged = unacknowledged.drain().map(|((topic, at), count)| ((rank[topic], at), count)).collect();
+    }
+}
+
+/// Brokers tell partitions in any order, and mostly all of them: then each goes where its number says, and there is nothing to sort.
+fn put_in_place<T>(run: &mut [(usize, i32, T)]) {
+    let mut at = 0;
+    while at < run.len() {
+        match usize::try_from(run[at].1) {
+            Ok(place) if place < run.len() && run[place].1 != run[at].1 => run.swap(at, place),
+            _ => at += 1,
+        }
+    }
 }
 
 /// Fetches the commits of all groups from their coordinators, for every topic that they ever committed to.
@@ -80,20 +111,16 @@ async fn fetch_together(
     names: &Names<'_>,
     until: Instant,
 ) -> Outcomes<Commits> {
-    let all_topics =
-        |index: &usize| OffsetFetchRequestGroup::default().with_group_id(id(&groups[*index])).with_topics(None);
-    let request = OffsetFetchRequest::default().with_groups(indexes.iter().map(all_topics).collect());
+    let request = GroupOffsetsRequest { groups: indexes.iter().map(|index| name(&groups[*index])).collect() };
     let answer = match cluster.call(broker, Api::OffsetFetch, &request, until).await {
         Ok(answer) => answer,
         Err(error) => return failed(&indexes, error),
     };
     let by_name: HashMap<&str, usize> = indexes.iter().map(|index| (&*groups[*index].name, *index)).collect();
-    let known = answer.groups.iter().filter_map(|group| Some((*by_name.get(&**group.group_id)?, group)));
-    let outcome = known.map(|(index, group)| {
-        let topics = group.topics.iter().flat_map(|topic| {
-            topic.partitions.iter().map(|p| (topic.name.as_str(), p.partition_index, p.committed_offset, p.error_code))
-        });
-        (index, commits(group.error_code, topics, names))
+    let known = answer.groups().filter_map(|(name, topics, code)| Some((*by_name.get(name)?, topics, code)));
+    let outcome = known.map(|(index, topics, error_code)| {
+        let topics = topics.iter().map(|topic| (topic.0.as_str(), answer.of(topic).iter().copied()));
+        (index, commits(error_code, topics, names))
     });
     outcome.collect()
 }
@@ -105,12 +132,16 @@ async fn fetch_one(
     names: &Names<'_>,
     until: Instant,
 ) -> Outcome<Commits> {
-    let request = OffsetFetchRequest::default().with_group_id(id(group)).with_topics(None);
+    let request = OffsetFetchRequest::default().with_group_id(GroupId(name(group))).with_topics(None);
     match cluster.call(broker, Api::OffsetFetch, &request, until).await {
         Ok(answer) => {
-            let topics = answer.topics.iter().flat_map(|topic| {
-                let name = topic.name.as_str();
-                topic.partitions.iter().map(move |p| (name, p.partition_index, p.committed_offset, p.error_code))
+            let topics = answer.topics.iter().map(|topic| {
+                let partitions = topic.partitions.iter().map(|p| PartitionOffset {
+                    partition: p.partition_index,
+                    offset: p.committed_offset,
+                    error_code: p.error_code,
+                });
+                (topic.name.as_str(), partitions)
             });
             commits(answer.error_code, topics, names)
         }
@@ -118,31 +149,36 @@ async fn fetch_one(
     }
 }
 
-fn id(group: &Listed) -> GroupId {
-    GroupId(StrBytes::from_string(group.name.to_string()))
+fn name(group: &Listed) -> StrBytes {
+    StrBytes::from_string(group.name.to_string())
 }
 
-fn commits<'a>(
+fn commits<'a, P>(
     error_code: i16,
-    partitions: impl Iterator<Item = (&'a str, i32, i64, i16)>,
+    topics: impl Iterator<Item = (&'a str, P)> + Clone,
     names: &Names<'_>,
-) -> Outcome<Commits> {
+) -> Outcome<Commits>
+where
+    P: ExactSizeIterator<Item = PartitionOffset>,
+{
     if let Some(failed) = Outcome::from_code(error_code) {
         return failed;
     }
-    let mut offsets = Vec::with_capacity(partitions.size_hint().0);
-    for (topic, partition, offset, error_code) in partitions {
-        if failure::coordinator_moved(error_code) {
-            return Outcome::from_cause(failure::unknown(error_code));
+    let mut offsets = Vec::with_capacity(topics.clone().map(|(_, partitions)| partitions.len()).sum());
+    for (name, partitions) in topics {
+        let Some(topic) = names.number(name) else { continue };
+        for PartitionOffset { partition, offset, error_code } in partitions {
+            if failure::coordinator_moved(error_code) {
+                return Outcome::from_cause(failure::unknown(error_code));
+            }
+            let committed = match (error_code, offset) {
+                (0, offset @ 0..) => Ok(Committed::At(offset)),
+                (0, NEVER) => Ok(Committed::Never),
+                (0, offset) => Err(Unknown::because(format!("the coordinator answers the committed offset {offset}"))),
+                (code, _) => Err(failure::unknown(code)),
+            };
+            offsets.push((topic, partition, committed));
         }
-        let Some(topic) = names.number(topic) else { continue };
-        let committed = match (error_code, offset) {
-            (0, offset @ 0..) => Ok(Committed::At(offset)),
-            (0, NEVER) => Ok(Committed::Never),
-            (0, offset) => Err(Unknown::because(format!("the coordinator answers the committed offset {offset}"))),
-            (code, _) => Err(failure::unknown(code)),
-        };
-        offsets.push((topic, partition, committed));
     }
     Outcome::Done(Commits { offsets, unacknowledged: HashMap::new() })
 }

@@ -6,9 +6,11 @@ use kafka_protocol::protocol::{Decodable, HeaderVersion, Request};
 use super::measured::Measured;
 
 mod compact;
+mod group_offsets;
 mod share_offsets;
 mod streams_describe;
 
+pub(super) use group_offsets::{GroupOffsetsRequest, PartitionOffset};
 pub(super) use share_offsets::{ShareGroup, ShareOffsetsRequest};
 pub(super) use streams_describe::{StreamsDescribeRequest, StreamsGroup};
 

@@ -122,7 +122,7 @@ pub async fn survey<'a>(
     );
     tracing::debug!(ms = laps.lap(), "members and committed offsets read");
     let Sorted { names, rank } = names.sorted();
-    let mut parts: Vec<Part> = listed
+    let parts: Vec<Part> = listed
         .into_iter()
         .zip(members)
         .zip(commits)
@@ -132,15 +132,13 @@ pub async fn survey<'a>(
     let (described, hides) = logs::describe_all(&cluster, &names, &selection.topics, doubtful, deadline).await;
     tracing::debug!(ms = laps.lap(), topics = names.len(), "topics described");
     let topics: Vec<_> = names.iter().zip(&described).map(|(name, topic)| topic.outline(name)).collect();
-    for part in &mut parts {
-        part.read_whole_topics(&topics);
-    }
-    let wanted = assembly::wanted(&parts, names.len());
-    let mut rows = Vec::new();
+    let mut rows = Vec::with_capacity(parts.iter().map(Part::len).sum());
+    let groups = parts.into_iter().map(|part| part.into_group(&topics, hides.as_ref(), &mut rows)).collect();
+    let wanted = assembly::wanted(&rows, &topics);
     let mut snapshot = Snapshot {
         brokers: assembly::brokers(&cluster),
         cluster_id: cluster.id().map(Into::into),
-        groups: parts.into_iter().map(|part| part.into_group(&topics, hides.as_ref(), &mut rows)).collect(),
+        groups,
         rows,
         topics,
         listed: listing.all,

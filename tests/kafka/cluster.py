@@ -54,6 +54,7 @@ def main():
     start_command = commands.choices["start"]
     start_command.add_argument("--nodes", type=int, default=1)
     start_command.add_argument("--authorizer", action="store_true", help="deny what no ACL allows; ANONYMOUS and alice are super users")
+    start_command.add_argument("--advertise-ssl", metavar="PORT", help="the port that the TLS listener is called by, where something stands before it")
     start_command.add_argument("--set", action="extend", nargs="+", default=[], metavar="KEY=VALUE", help="settings of the brokers")
     commands.choices["fetch"].add_argument("--tools", action="store_true", help="the command line tools too")
     options = parser.parse_args()
@@ -97,6 +98,9 @@ def boot(options, libs):
     for node in ports:
         (folder / f"node-{node}").mkdir()
         own = settings.broker(version, node, ports, folder / f"node-{node}", folder / "tls", options.authorizer, zookeeper)
+        if options.advertise_ssl:
+            called = own["advertised.listeners"]
+            own["advertised.listeners"] = called.replace(f",SSL://localhost:{ports[node]['SSL']}", f",SSL://localhost:{options.advertise_ssl}")
         own.update(pair.split("=", 1) for pair in options.set)
         write_properties(folder / f"node-{node}" / "server.properties", own)
     argv = [*JAVA, "-Xmx512m", *LOGGING, "-cp", f"{libs}/*"]

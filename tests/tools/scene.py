@@ -40,9 +40,11 @@ def folder(name):
 class Kafka:
     """One broker, or several."""
 
-    def __init__(self, at, version=NEWEST, settings=()):
+    def __init__(self, at, version=NEWEST, settings=(), advertise_ssl=None):
         self.at = at
         argv = [*CLUSTER, "start", "--dir", str(at), "--version", version, "--with-parent", str(os.getpid())]
+        if advertise_ssl:
+            argv += ["--advertise-ssl", str(advertise_ssl)]
         if settings:
             argv += ["--set", *settings]
         self.shown = json.loads(subprocess.run(argv, stdout=subprocess.PIPE, check=True).stdout)

@@ -76,6 +76,22 @@ impl<'a> Reader<'a> {
         Ok(Some(items))
     }
 
+    /// How many items a list has that is read one by one; each of them has one byte at least.
+    pub(super) fn count(&mut self, what: &'static str) -> Result<usize, Malformed> {
+        self.length()?.ok_or(Malformed::Null(what))
+    }
+
+    /// How many items of so many bytes at least there can be in what is left, of so many that are promised.
+    pub(super) fn at_most(&self, promised: usize, smallest: usize) -> usize {
+        promised.min(self.0.remaining() / smallest)
+    }
+
+    /// Passes over a text that may be null.
+    pub(super) fn skip_text(&mut self) -> Result<(), Malformed> {
+        let length = self.length()?;
+        self.skip(length.unwrap_or(0))
+    }
+
     /// Passes over so many bytes.
     pub(super) fn skip(&mut self, bytes: usize) -> Result<(), Malformed> {
         self.holds(bytes)?;

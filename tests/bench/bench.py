@@ -1,11 +1,17 @@
-"""One look over TLS at 1,000, 10,000 and 100,000 pairs of group and partition, beside the usual tools: `make bench`.
+"""What one look costs beside its floor, a bare client that asks the same and adds up, and beside the usual tools: `make bench`.
 
     bench.py [GROUPSxPARTITIONS …]
+
+Every row of a shape is held against the bare client of that very shape and run. What comes out goes into figures.md beside
+this file where all shapes were measured.
 """
 
+import datetime
 import itertools
 import json
+import os
 import pathlib
+import platform
 import statistics
 import subprocess
 import sys
@@ -13,104 +19,162 @@ import sys
 HERE = pathlib.Path(__file__).resolve().parent
 sys.path.insert(0, str(HERE.parent / "tools"))
 
+import link
 import measure
 import scene
 
-TOPIC = "bench"
-SIZES = ["10x100", "100x100", "1000x100", "100x1000"]
-OFFSET = 5
-# Nothing but Kafka takes part in the comparison.
-ALONE = {"MEERKAT_HISTORY": "off", "MEERKAT_PUBLISH": "off"}
-SCRIPT_RUNS, TOOL_RUNS, OWN_RUNS, STARTS = 5, 2, 9, 15
+TOPIC, PREFIX = "bench", "g-"
+SIZES = ["10x100", "100x100", "1000x100", "200x500"]
+RECORDS = 5
+# Commits per partition, of so many records: all lag, or none.
+SHAPES = {"all lag": 3, "none lags": RECORDS}
+# Nothing but Kafka takes part, and a report has a line for a group, as one of 100,000 pairs would on Lambda.
+ALONE = {"MEERKAT_HISTORY": "off", "MEERKAT_PUBLISH": "off", "MEERKAT_LAG_SECONDS": "0", "MEERKAT_DETAIL": "groups"}
+STATEFUL = {**ALONE, "MEERKAT_HISTORY": "on", "MEERKAT_PUBLISH": "on"}
+RUNS, TOOL_RUNS, STARTS, EARLIER_LOOKS = 9, 2, 15, 3
+ONE_WAY_MS = 25
 
 
 def main():
-    scene.build("--release", "--bin", "meerkat")
+    scene.build("--release", "--bin", "meerkat", "--example", "bare")
+    scene.build("--release", "--example", "cloudwatch")
     binary = scene.TARGET / "release" / "meerkat"
-    libs = tools()
     sizes = [tuple(map(int, size.split("x"))) for size in sys.argv[1:] or SIZES]
-    print(f"{'pairs':>8} {'groups':>6} {'':<22}{'requests':>9} {'written':>9} {'read':>10} {'CPU ms':>9} {'wall ms':>9} {'RSS MB':>7} {'CPU ratio':>9}")
+    table = Table()
     for partitions, group_counts in itertools.groupby(sizes, key=lambda size: size[1]):
         with scene.folder("bench") as at, scene.Kafka(at / "kafka") as kafka, scene.Stagehand(kafka) as stage:
-            look(at, kafka, stage, partitions, [groups for groups, _ in group_counts], binary, libs)
+            looks(at, kafka, stage, partitions, [groups for groups, _ in group_counts], binary, table)
+    table.say("")
+    delayed(binary, table)
     own = scene.environment({"KAFKA_BOOTSTRAP_SERVERS": "localhost:1"})
     starts = [measure.start_to_first_next(binary, own) for _ in range(STARTS)]
-    print(f"\nprocess start to the first /next: {statistics.median(starts):.1f} ms (median of {STARTS})")
-    print(f"binary: {binary.stat().st_size:,} bytes")
+    table.say(f"\nProcess start to the first `/next`: {statistics.median(starts):.1f} ms (median of {STARTS}). Binary: {binary.stat().st_size:,} bytes.")
     zipped = scene.TARGET / "lambda" / "meerkat" / "bootstrap.zip"
-    print(f"arm64 zip: {zipped.stat().st_size:,} bytes" if zipped.exists() else "arm64 zip: make build tells its size")
+    table.say(f"arm64 zip: {zipped.stat().st_size:,} bytes." if zipped.exists() else "arm64 zip: `make build` tells its size.")
+    if not sys.argv[1:]:
+        table.keep(HERE / "figures.md")
 
 
-def look(at, kafka, stage, partitions, group_counts, binary, libs):
-    """One topic, and ever more groups that have read all of it."""
+class Table:
+    """Markdown on standard output, and in a file at the end."""
+
+    def __init__(self):
+        self.lines = []
+        self.say("| groups × partitions | | program | requests | read bytes | CPU ms | wall ms | RSS MB | CPU beside bare |")
+        self.say("|---|---|---|---:|---:|---:|---:|---:|---:|")
+
+    def say(self, line):
+        self.lines.append(line)
+        print(line, flush=True)
+
+    def row(self, *cells):
+        self.say("| " + " | ".join(cells) + " |")
+
+    def keep(self, path):
+        today = datetime.date.today()
+        head = f"<!-- written by `make bench` on {today}, {platform.machine()}, {os.cpu_count()} cores, Kafka {scene.NEWEST} over TLS -->\n\n"
+        path.write_text(head + "\n".join(self.lines) + "\n")
+
+
+def looks(at, kafka, stage, partitions, group_counts, binary, table):
+    """One topic, and ever more groups that have read it to its end, or nearly."""
     stage.hand(f"create-topic {TOPIC} {partitions}")
     for partition in range(partitions):
-        stage.hand(f"produce {TOPIC} {partition} {OFFSET}")
+        stage.hand(f"produce {TOPIC} {partition} {RECORDS}")
     # As clusters do, this one is called by the names that its brokers advertise.
     bootstrap = kafka.variables()["KAFKA_BOOTSTRAP_SERVERS"].replace("127.0.0.1", "localhost")
-    own = scene.environment({**kafka.variables(), **ALONE, "KAFKA_BOOTSTRAP_SERVERS": bootstrap})
-    ssl = at / "ssl.properties"
-    ssl.write_text(f"security.protocol=SSL\nssl.truststore.type=PEM\nssl.truststore.location={kafka.shown['tls']['ca']}\n")
-    (at / "all.json").write_text('{"detail": "all"}')
-    programs = [
-        ("meerkat", OWN_RUNS, [binary]),
-        ("meerkat, detail all", OWN_RUNS, [binary, at / "all.json"]),
-        ("confluent-kafka", SCRIPT_RUNS, [sys.executable, HERE / "all_groups.py", bootstrap, kafka.shown["tls"]["ca"]]),
-        (
-            "kafka-consumer-groups",
-            TOOL_RUNS,
-            ["java", "-Xmx1g", "-cp", f"{libs}/*", "org.apache.kafka.tools.consumer.group.ConsumerGroupCommand"]
-            + ["--bootstrap-server", bootstrap, "--command-config", ssl, "--describe", "--all-groups", "--timeout", "60000"],
-        ),
-    ]
-    filled = 0
+    own = {**kafka.variables(), "KAFKA_BOOTSTRAP_SERVERS": bootstrap}
     for groups in group_counts:
-        stage.hand(f"fill-commits g{groups}- {groups - filled} {TOPIC} {partitions} {OFFSET}")
-        filled = groups
-        table(programs, groups, groups * partitions, own, at / "out")
+        for shape, committed in SHAPES.items():
+            stage.hand(f"fill-commits {PREFIX} {groups} {TOPIC} {partitions} {committed}")
+            compare(at, own, f"{groups:,} × {partitions:,}", groups * partitions, shape, binary, table)
+        tools(at, kafka, own, f"{groups:,} × {partitions:,}", groups * partitions, table)
 
 
-def table(programs, groups, pairs, environment, output):
-    """A row for each program; each run's answer is held against what was filled."""
-    reference = None
-    for name, runs, argv in programs:
-        uses = []
-        for _ in range(runs):
-            use, code = measure.run(argv, environment, output)
-            uses.append(use)
-            wire = check(name, output, code, pairs)
-        use = measure.Use.median(uses)
-        reference = reference or use.cpu_ms
-        print(
-            f"{pairs:>8,} {groups:>6,} {name:<22} {wire[0]:>8} {wire[1]:>9} {wire[2]:>10} {use.cpu_ms:>9.1f} {use.wall_ms:>9.1f} {use.rss_mb:>7.1f}"
-            f" {use.cpu_ms / reference:>9.1f}",
-            flush=True,
-        )
+def compare(at, own, name, pairs, shape, binary, table):
+    """The bare client, and the program with ever more to do."""
+    bare = scene.TARGET / "release" / "examples" / "bare"
+    floor = row(table, name, shape, "bare client", [bare], own, at, None, lambda text, code: bare_pairs(text) == pairs)
+    told = lambda text, code: code in (0, 3) and reported(text) == pairs
+    # Without a history nothing is known of a partition that lags, which is what exit code 3 says.
+    row(table, name, shape, "no history", [binary], {**own, **ALONE}, at, floor, told)
+    if shape == "all lag":
+        row(table, name, shape, "1,000 worst ages", [binary], {**own, **ALONE, "MEERKAT_LAG_SECONDS": "1000"}, at, floor, told)
+        row(table, name, shape, "each partition told", [binary], {**own, **ALONE, "MEERKAT_DETAIL": "all"}, at, floor, told)
+    with scene.CloudWatch() as cloudwatch:
+        stateful = {**own, **STATEFUL, **cloudwatch.variables()}
+        row(table, name, shape, "history and metrics", [binary], stateful, at, floor, told, minutes(at))
 
 
-def check(name, output, code, pairs):
-    """Refuses an answer that does not tell of every pair; requests, bytes written and bytes read where it tells them."""
-    text = output.read_text()
-    if name.startswith("meerkat"):
-        report = json.loads(text)
-        found = sum(group["partition_count"] for group in report["groups"])
-        fine = code == 0 and report["status"] == "OK" and report["complete"]
-        wire = [f"{report['kafka'][key]:,}" for key in ("requests", "bytes_written", "bytes_read")]
-    elif name == "confluent-kafka":
-        found = sum(len(group["partitions"]) for group in json.loads(text))
-        fine, wire = code == 0, ["", "", ""]
-    else:
-        found = sum(1 for line in text.splitlines() if f" {TOPIC} " in line)
-        fine, wire = code == 0, ["", "", ""]
-    if not fine or found != pairs:
-        raise SystemExit(f"{name} ended with {code} and told of {found} pairs instead of {pairs}: {text[:2000]}")
-    return wire
+def minutes(at):
+    """An event for each run, a minute after the one before; the first few are there to be remembered."""
+    began = datetime.datetime.now(datetime.timezone.utc).replace(second=0, microsecond=0) - datetime.timedelta(hours=1)
+    for minute in itertools.count():
+        event = at / f"minute-{minute}.json"
+        moment = began + datetime.timedelta(minutes=minute)
+        event.write_text(json.dumps({"scheduled": f"{moment:%Y-%m-%dT%H:%M:%SZ}", "now": f"{moment:%Y-%m-%dT%H:%M:07Z}"}))
+        yield event
 
 
-def tools():
-    """The jars of kafka-consumer-groups.sh."""
+def row(table, name, shape, program, argv, variables, at, floor, fine, events=None):
+    """Medians of one program as a row; its CPU milliseconds."""
+    environment, output = scene.environment(variables), at / "out"
+    for _ in range(EARLIER_LOOKS if events else 0):
+        measure.run([*argv, next(events)], environment, output)
+    uses = []
+    for _ in range(RUNS):
+        use, code = measure.run([*argv, next(events)] if events else argv, environment, output)
+        text = output.read_text()
+        if not fine(text, code):
+            raise SystemExit(f"{program} ended with {code} and does not tell of every pair: {text[:2000]}")
+        uses.append(use)
+    use = measure.Use.median(uses)
+    kafka = json.loads(text)["kafka"] if text.startswith("{") else None
+    wire = [f"{kafka['requests']:,}", f"{kafka['bytes_read']:,}"] if kafka else ["", ""]
+    ratio = f"{use.cpu_ms / floor:.2f}" if floor else ""
+    table.row(name, shape, program, *wire, f"{use.cpu_ms:.1f}", f"{use.wall_ms:.0f}", f"{use.rss_mb:.1f}", ratio)
+    return use.cpu_ms
+
+
+def bare_pairs(text):
+    return int(text.split(" pairs")[0].split(", ")[-1])
+
+
+def reported(text):
+    return sum(group["partition_count"] for group in json.loads(text)["groups"])
+
+
+def tools(at, kafka, own, name, pairs, table):
+    """What people use so far."""
+    ca = kafka.shown["tls"]["ca"]
+    ssl = at / "ssl.properties"
+    ssl.write_text(f"security.protocol=SSL\nssl.truststore.type=PEM\nssl.truststore.location={ca}\n")
     done = subprocess.run([*scene.CLUSTER, "fetch", "--version", scene.NEWEST, "--tools"], stdout=subprocess.PIPE, text=True, check=True)
-    return done.stdout.splitlines()[-1]
+    libs, bootstrap = done.stdout.splitlines()[-1], own["KAFKA_BOOTSTRAP_SERVERS"]
+    java = ["java", "-Xmx1g", "-cp", f"{libs}/*", "org.apache.kafka.tools.consumer.group.ConsumerGroupCommand"]
+    java += ["--bootstrap-server", bootstrap, "--command-config", ssl, "--describe", "--all-groups", "--timeout", "60000"]
+    lines = lambda text, code: code == 0 and sum(1 for line in text.splitlines() if f" {TOPIC} " in line) == pairs
+    told = lambda text, code: code == 0 and sum(len(group["partitions"]) for group in json.loads(text)) == pairs
+    script = [sys.executable, HERE / "all_groups.py", bootstrap, ca]
+    global RUNS
+    kept, RUNS = RUNS, TOOL_RUNS
+    row(table, name, "none lags", "confluent-kafka", script, own, at, None, told)
+    row(table, name, "none lags", "kafka-consumer-groups", java, own, at, None, lines)
+    RUNS = kept
+
+
+def delayed(binary, table):
+    """Ten groups behind a long cable: what the clock says, cold and warm."""
+    with scene.folder("link") as at, link.Link(ONE_WAY_MS) as cable, scene.Kafka(at / "kafka", advertise_ssl=cable.port) as kafka:
+        cable.target = int(kafka.shown["ssl"][0].rsplit(":", 1)[1])
+        with scene.Stagehand(kafka) as stage:
+            stage.hand(f"create-topic {TOPIC} 10")
+            stage.hand(f"fill-commits {PREFIX} 10 {TOPIC} 10 0")
+        own = {**kafka.variables(), **ALONE, "KAFKA_BOOTSTRAP_SERVERS": f"localhost:{cable.port}"}
+        table.say(f"| a link of {2 * ONE_WAY_MS} ms there and back, TLS | ms | round trips |")
+        table.say("|---|---:|---:|")
+        for name, ms, trips in link.table(binary, scene.environment(own), cable, 2 * ONE_WAY_MS):
+            table.row(f"{name} process", f"{ms:.0f}", f"{trips:.1f}")
 
 
 if __name__ == "__main__":

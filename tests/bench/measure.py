@@ -54,15 +54,7 @@ def start_to_first_next(binary, variables):
 
     with http.server.ThreadingHTTPServer(("127.0.0.1", 0), Runtime) as server:
         threading.Thread(target=server.serve_forever, daemon=True).start()
-        own = {
-            **variables,
-            "AWS_LAMBDA_RUNTIME_API": f"127.0.0.1:{server.server_port}",
-            "AWS_LAMBDA_FUNCTION_NAME": "meerkat",
-            "AWS_LAMBDA_FUNCTION_MEMORY_SIZE": "128",
-            "AWS_LAMBDA_FUNCTION_VERSION": "1",
-            "AWS_LAMBDA_LOG_STREAM_NAME": "bench",
-            "AWS_LAMBDA_LOG_GROUP_NAME": "bench",
-        }
+        own = {**variables, **platform(server)}
         began = time.monotonic()
         child = subprocess.Popen([binary], env=own, stdin=subprocess.DEVNULL, stdout=subprocess.DEVNULL, stderr=subprocess.DEVNULL)
         try:
@@ -73,3 +65,62 @@ def start_to_first_next(binary, variables):
             child.wait()
             server.shutdown()
     return (moment[0] - began) * 1e3
+
+
+def invocations(binary, variables, count):
+    """Milliseconds from handing over each of so many invocations to its answer, in one process as on Lambda."""
+    handed, answered, took = [], threading.Event(), []
+
+    class Runtime(http.server.BaseHTTPRequestHandler):
+        protocol_version = "HTTP/1.1"
+
+        def do_GET(self):
+            if len(handed) == count:
+                answered.set()
+                threading.Event().wait()
+            self.send_response(200)
+            deadline = int((time.time() + 60) * 1000)
+            for name, value in (("aws-request-id", len(handed)), ("deadline-ms", deadline), ("invoked-function-arn", "arn:bench")):
+                self.send_header(f"lambda-runtime-{name}", str(value))
+            self.send_header("content-type", "application/json")
+            self.send_header("content-length", "2")
+            self.end_headers()
+            handed.append(time.monotonic())
+            self.wfile.write(b"{}")
+
+        def do_POST(self):
+            took.append((time.monotonic() - handed[-1]) * 1e3)
+            body = self.rfile.read(int(self.headers["content-length"])) if "content-length" in self.headers else b""
+            if not self.path.endswith("/response"):
+                print(f"the function failed: {body.decode()}")
+            self.send_response(202)
+            self.send_header("content-length", "0")
+            self.end_headers()
+
+        def log_message(self, *_):
+            pass
+
+    with http.server.ThreadingHTTPServer(("127.0.0.1", 0), Runtime) as server:
+        server.daemon_threads = True
+        threading.Thread(target=server.serve_forever, daemon=True).start()
+        child = subprocess.Popen([binary], env={**variables, **platform(server)}, stdin=subprocess.DEVNULL, stdout=subprocess.DEVNULL, stderr=subprocess.DEVNULL)
+        try:
+            if not answered.wait(120):
+                raise SystemExit(f"the function answered {len(took)} of {count} invocations")
+        finally:
+            child.kill()
+            child.wait()
+            server.shutdown()
+    return took
+
+
+def platform(server):
+    """What Lambda tells a function, which asks `server` for its invocations."""
+    return {
+        "AWS_LAMBDA_RUNTIME_API": f"127.0.0.1:{server.server_port}",
+        "AWS_LAMBDA_FUNCTION_NAME": "meerkat",
+        "AWS_LAMBDA_FUNCTION_MEMORY_SIZE": "128",
+        "AWS_LAMBDA_FUNCTION_VERSION": "1",
+        "AWS_LAMBDA_LOG_STREAM_NAME": "bench",
+        "AWS_LAMBDA_LOG_GROUP_NAME": "bench",
+    }

@@ -64,7 +64,7 @@ bench-age: ## what lag in seconds costs: rounds and requests, beside a consumer 
 	@.cache/venv-bench/bin/python tests/bench/ages.py
 
 .PHONY: test
-test: prerequisites test-style test-unit test-deny test-docs test-infra test-screenshots test-container test-kafka test-ministack test-moto test-lambda ## everything but matrix and bench
+test: prerequisites test-style test-unit test-deny test-docs test-infra test-screenshots test-container test-kafka test-ministack test-moto test-openmetrics test-terminal test-lambda ## everything but matrix and bench
 
 .PHONY: prerequisites
 prerequisites: ## what all targets need, installed at once as root, else named at once
@@ -105,6 +105,16 @@ test-ministack: ## the CloudWatch stand-in beside MiniStack
 test-moto: ## the references to secrets, against moto
 	@tests/tools/prerequisites.sh python
 	tests/tools/ignored-tests.sh moto
+
+.PHONY: test-openmetrics
+test-openmetrics: ## the text for Prometheus, read by Prometheus' own parsers
+	@tests/tools/prerequisites.sh python
+	tests/tools/ignored-tests.sh openmetrics
+
+.PHONY: test-terminal
+test-terminal: ## what a long look tells on a terminal
+	@tests/tools/prerequisites.sh python
+	tests/tools/ignored-tests.sh on_a_terminal
 
 .PHONY: test-lambda
 test-lambda: ## the events of events/ through cargo lambda, end to end

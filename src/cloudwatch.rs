@@ -24,7 +24,7 @@ mod pace;
 pub mod pages;
 pub mod past;
 pub mod publish;
-pub mod results;
+pub mod restless;
 mod trend;
 
 pub use aws_sdk_cloudwatch::Client;

@@ -188,6 +188,8 @@ pub enum Format {
     Meerkat,
     /// Burrow's: [`crate::burrow`].
     Burrow,
+    /// A text for Prometheus: [`crate::openmetrics`].
+    OpenMetrics,
 }
 
 /// Everything that is wrong with the variables.
@@ -289,7 +291,8 @@ impl Detail {
 
 impl Format {
     /// The words for it in variables and events.
-    pub const WORDS: [(&str, Self); 2] = [("meerkat", Self::Meerkat), ("burrow", Self::Burrow)];
+    pub const WORDS: [(&str, Self); 3] =
+        [("meerkat", Self::Meerkat), ("burrow", Self::Burrow), ("openmetrics", Self::OpenMetrics)];
 }
 
 impl fmt::Display for ConfigError {

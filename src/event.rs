@@ -129,7 +129,8 @@ impl Request {
             Asked::Groups(groups) => (groups.clone(), None),
             Asked::Partitions(group) => (vec![group.clone()], Some(Detail::All)),
         };
-        Self { groups, detail, publish: Some(false), widget: Some(widget), ..Self::default() }
+        let format = Some(Format::Meerkat);
+        Self { groups, detail, format, publish: Some(false), widget: Some(widget), ..Self::default() }
     }
 
     fn over_http(call: Call) -> Self {
@@ -332,7 +333,10 @@ mod tests {
     fn a_check_may_be_told_in_burrows_shape() {
         let request = Request::parse(r#"{"groups":["a"],"format":"burrow","view":"lag"}"#).unwrap();
         assert_eq!((request.format, request.view), (Some(Format::Burrow), View::Lag));
-        assert!(error(r#"{"format":"nagios"}"#).contains("format must be one of meerkat, burrow, found \"nagios\""));
+        assert!(
+            error(r#"{"format":"nagios"}"#)
+                .contains("format must be one of meerkat, burrow, openmetrics, found \"nagios\"")
+        );
         assert!(error(r#"{"view":"all"}"#).contains("view must be one of status, lag, found \"all\""));
         assert!(error(r#"{"mode":"history","group":"a","format":"burrow"}"#).contains("go with a check"));
     }

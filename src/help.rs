@@ -81,7 +81,12 @@ const EVENTS: [(&str, &str); 7] = [
     ("an EventBridge rule's or Scheduler's", "the same keys in its detail"),
 ];
 
-const CODES: [(u8, &str); 4] = [(0, "OK"), (1, "WARN"), (2, "ERR"), (3, "UNKNOWN, NOTFOUND, or the run failed")];
+const CODES: [(u8, &str); 4] = [
+    (0, "OK, or the numbers that --format openmetrics asks for"),
+    (1, "WARN"),
+    (2, "ERR"),
+    (3, "UNKNOWN, NOTFOUND, or the run failed"),
+];
 
 #[cfg(test)]
 mod tests {

@@ -1,10 +1,13 @@
 //! Logs on standard error: JSON where a machine reads them, text for people.
 
+use meerkat::progress::TARGET;
 use tracing::level_filters::LevelFilter;
 use tracing_subscriber::filter::Targets;
 use tracing_subscriber::layer::SubscriberExt;
 use tracing_subscriber::util::{SubscriberInitExt, TryInitError};
 use tracing_subscriber::{Layer, fmt};
+
+use crate::ticker::Ticker;
 
 /// How log lines look.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
@@ -24,18 +27,25 @@ pub(crate) enum LogError {
     Twice(#[from] TryInitError),
 }
 
-/// Starts logging; `level` is that of our own lines. Libraries tell errors, and warnings to whoever asks for `debug`.
-pub(crate) fn start(level: Option<&str>, form: Form) -> Result<(), LogError> {
+/// Starts logging; `level` is that of our own lines. Libraries tell errors, and warnings to whoever asks for `debug`. A `ticker` hears
+/// what is being done, and makes room for lines.
+pub(crate) fn start(level: Option<&str>, form: Form, ticker: Option<Ticker>) -> Result<(), LogError> {
     let level = match level.map(str::trim) {
         None | Some("") => LevelFilter::INFO,
         Some(word) => word.parse().map_err(|_| LogError::Level(word.to_owned()))?,
     };
     let libraries = if level >= LevelFilter::DEBUG { LevelFilter::WARN } else { level.min(LevelFilter::ERROR) };
-    let filter = Targets::new().with_target("meerkat", level).with_default(libraries);
-    let lines = fmt::layer().with_writer(std::io::stderr).with_target(false);
+    let filter = Targets::new().with_target("meerkat", level).with_target(TARGET, LevelFilter::OFF);
+    let filter = filter.with_default(libraries);
+    let erasing = ticker.clone();
+    let writer = move || {
+        erasing.iter().for_each(Ticker::erase);
+        std::io::stderr()
+    };
+    let lines = fmt::layer().with_writer(writer).with_target(false);
     let lines = match form {
         Form::Json => lines.json().flatten_event(true).with_filter(filter).boxed(),
         Form::Text => lines.compact().without_time().with_filter(filter).boxed(),
     };
-    Ok(tracing_subscriber::registry().with(lines).try_init()?)
+    Ok(tracing_subscriber::registry().with(lines).with(ticker).try_init()?)
 }

@@ -8,7 +8,7 @@ use std::process::ExitCode;
 use std::time::{Duration, SystemTime, UNIX_EPOCH};
 
 use lambda_runtime::{Diagnostic, LambdaEvent, service_fn};
-use meerkat::config::{Config, LAMBDA_REPORT_LIMIT};
+use meerkat::config::{Config, Format, LAMBDA_REPORT_LIMIT};
 use meerkat::event::{Mode, Request};
 use meerkat::layers::{self, Layer};
 use meerkat::terminal::{self, Window};
@@ -23,8 +23,10 @@ mod completions;
 mod help;
 mod logs;
 mod options;
+mod ticker;
 
 use arguments::Arguments;
+use ticker::Ticker;
 
 /// Any error that ends a run.
 type Error = Box<dyn std::error::Error + Send + Sync>;
@@ -52,7 +54,7 @@ fn main() -> ExitCode {
 /// Answers invocations until the platform ends the process. A configuration that is wrong fails each of them, so that
 /// its error is where people look.
 async fn serve() -> Result<ExitCode, Error> {
-    logs::start(std::env::var("MEERKAT_LOG").ok().as_deref(), logs::Form::Json)?;
+    logs::start(std::env::var("MEERKAT_LOG").ok().as_deref(), logs::Form::Json, None)?;
     let config = variables(Vec::new(), None).and_then(|all| Ok(Config::parse(all)?)).map(|mut config| {
         config.report_limit.get_or_insert(LAMBDA_REPORT_LIMIT);
         config
@@ -73,7 +75,9 @@ async fn serve() -> Result<ExitCode, Error> {
                 tracing::info!(report = json, "the run has a status");
                 return Err(failure.into());
             }
-            Ok::<Box<RawValue>, Error>(RawValue::from_string(json)?)
+            // What is no JSON of its own, such as a text for Prometheus, goes as a string.
+            let answer = RawValue::from_string(json.clone()).or_else(|_| serde_json::value::to_raw_value(&json));
+            Ok::<Box<RawValue>, Error>(answer?)
         };
         // The runtime logs it.
         answer
@@ -142,12 +146,25 @@ fn run(runtime: &tokio::runtime::Runtime) -> Result<ExitCode, Error> {
             text
         }
     };
-    logs::start(std::env::var("MEERKAT_LOG").ok().as_deref(), logs::Form::Text)?;
+    let ticker = Ticker::on_terminal(std::env::var("TERM").ok().as_deref());
+    logs::start(std::env::var("MEERKAT_LOG").ok().as_deref(), logs::Form::Text, ticker.clone())?;
     let config = Config::parse(variables(asked.variables, asked.command_config)?)?;
     let request = Request::parse(&event)?;
+    let format = request.format.unwrap_or(config.format);
+    if asked.page.is_some() && format != Format::Meerkat {
+        return Err(
+            "--html draws the report in its own shape: leave --format, MEERKAT_FORMAT and the event's format out"
+                .into(),
+        );
+    }
     let clock = clock(started, config.timeout)?;
-    let Outcome { json, status, failure, table } =
-        runtime.block_on(meerkat::answer(&config, &request, clock, &Warm::new()))?;
+    let warm = Warm::new();
+    let answer = meerkat::answer(&config, &request, clock, &warm);
+    let answer = match &ticker {
+        Some(ticker) => runtime.block_on(ticker.watch(answer)),
+        None => runtime.block_on(answer),
+    };
+    let Outcome { json, status, failure, table } = answer?;
     if let Some(path) = asked.page {
         let page = html::page(&html::Report::parse(&json)?);
         std::fs::write(&path, page)
@@ -167,7 +184,8 @@ fn run(runtime: &tokio::runtime::Runtime) -> Result<ExitCode, Error> {
     if let Some(failure) = failure {
         return Err(failure.into());
     }
-    Ok(exit_code(status))
+    // The statuses are among the numbers; whoever moves them to their place wants to know whether they are there.
+    Ok(if format == Format::OpenMetrics { ExitCode::SUCCESS } else { exit_code(status) })
 }
 
 /// What is printed without looking at anything.

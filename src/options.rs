@@ -32,7 +32,10 @@ pub(crate) const OPTIONS: &[Flag] = &[
     },
     flag("table", None, "a table, though the output is no terminal"),
     flag("json", None, "JSON, though the output is a terminal"),
-    Flag { words: &["meerkat", "burrow"], ..flag("format", Some("SHAPE"), "shape of the JSON: MEERKAT_FORMAT") },
+    Flag {
+        words: &["meerkat", "burrow", "openmetrics"],
+        ..flag("format", Some("SHAPE"), "shape of the report: MEERKAT_FORMAT; openmetrics is for Prometheus")
+    },
     flag("html", Some("FILE"), "write the report as a page too"),
     flag("history", Some("GROUP"), "print what is kept of this group"),
     flag("preflight", None, "what works, what works with less, what does not, and what to do"),

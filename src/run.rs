@@ -251,6 +251,7 @@ impl<'a> Run<'a> {
         let (json, status) = match self.request.format.unwrap_or(self.config.format) {
             Format::Meerkat => (report.to_json(), report.verdict()),
             Format::Burrow => self.burrow(taken, report.verdict()),
+            Format::OpenMetrics => (self.openmetrics(taken), report.verdict()),
         };
         Outcome { json, status, failure, table: None }
     }

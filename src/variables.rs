@@ -214,7 +214,7 @@ pub const VARIABLES: &[Variable] = &[
     Variable {
         name: "MEERKAT_FORMAT",
         default: Some("meerkat"),
-        meaning: "shape of a check's report: meerkat, or burrow for that of Burrow's /v3/kafka/CLUSTER/consumer/GROUP/status",
+        meaning: "shape of a check's report: meerkat, burrow for that of Burrow's /v3/kafka/CLUSTER/consumer/GROUP/status, or openmetrics for Prometheus",
     },
     Variable {
         name: "MEERKAT_REPORT_LIMIT",

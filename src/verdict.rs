@@ -10,8 +10,9 @@ mod trend;
 
 pub use crate::memory::Thresholds;
 pub use questions::{burrow, lag_never_falls, recently_caught_up, rewound, stalled, stopped};
+pub(crate) use reason::early;
+pub use reason::grouped;
 pub use reason::{Reason, Silence};
-pub(crate) use reason::{early, grouped};
 pub use rules::{judge, judge_without_history};
 pub use trend::Growth;
 

@@ -5,54 +5,7 @@ use std::sync::Arc;
 use super::metric::{Metric, encode};
 use super::names;
 use crate::config::MetricsDetail;
-use crate::part::Part;
-
-/// The results of one run.
-#[derive(Clone, Debug, Default, PartialEq)]
-pub struct Results {
-    /// The cluster's name.
-    pub cluster: String,
-    /// Which part of its groups this is.
-    pub part: Part,
-    /// The groups to publish, always in the same order: what does not fit one day must not be what fits the next.
-    pub groups: Vec<GroupResult>,
-    /// How many groups have each status, zeros included.
-    pub by_status: Vec<(&'static str, u32)>,
-    /// Groups about which nothing could be told.
-    pub unknown_groups: u32,
-    /// How long the run took.
-    pub duration_ms: u32,
-}
-
-/// The results for one group.
-#[derive(Clone, Debug, Default, PartialEq)]
-pub struct GroupResult {
-    /// Its name.
-    pub group: String,
-    /// As for [`names::STATUS`]; `None` while warming up: nothing is published, and an alarm keeps its state.
-    pub status: Option<u8>,
-    /// Whether every partition could be read: else what its lags come to is only a part, and not published as if it were the whole.
-    pub whole: bool,
-    /// Partitions that were looked at.
-    pub partitions: Vec<PartitionResult>,
-}
-
-/// The results for one partition.
-#[derive(Clone, Debug, PartialEq)]
-pub struct PartitionResult {
-    /// The topic.
-    pub topic: Arc<str>,
-    /// The partition's number.
-    pub partition: i32,
-    /// Unread offsets; `None` without a commit, or where it could not be told.
-    pub lag: Option<u64>,
-    /// Age of the oldest unread record in seconds; `None` where it could not be told.
-    pub lag_seconds: Option<f64>,
-    /// Records that were deleted unread since the last look.
-    pub lost: u64,
-    /// Whether such a loss is ahead.
-    pub loss_ahead: bool,
-}
+use crate::results::{GroupResult, PartitionResult, Results};
 
 /// One metric's values for the scheduled minute.
 #[derive(Clone, Debug, PartialEq)]

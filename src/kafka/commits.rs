@@ -67,7 +67,7 @@ pub(super) async fn fetch(
     names: &Names<'_>,
     until: Instant,
 ) -> Vec<Known<Commits>> {
-    coordinator::ask(cluster, groups, PIECE, until, async |broker, indexes| {
+    coordinator::ask(cluster, groups, "reading the offsets of", PIECE, until, async |broker, indexes| {
         let (share, others): (Vec<usize>, Vec<usize>) =
             indexes.into_iter().partition(|index| groups[*index].kind == Kind::Share);
         let (mut outcomes, share) = tokio::join!(

@@ -17,17 +17,22 @@ use super::settle::{Outcomes, Questions, settle};
 use super::transport;
 use super::versions::Api;
 use crate::lag::{Known, Unknown};
+use crate::progress::Progress;
 
-/// Puts a question to the coordinators of all `groups`, `piece` groups at once, and finds them anew where they have moved.
+/// Puts a question to the coordinators of all `groups`, `piece` groups at once, and finds them anew where they have moved; `step` says
+/// what it is for.
 pub(super) async fn ask<T>(
     cluster: &Cluster<'_>,
     groups: &[Listed],
+    step: &'static str,
     piece: usize,
     until: Instant,
     ask: impl AsyncFn(i32, Vec<usize>) -> Outcomes<T>,
 ) -> Vec<Known<T>> {
     let places = groups.iter().map(|group| group.coordinator.clone()).collect();
-    let questions = Questions { places, piece, left_out: "the coordinator's answer leaves the group out", until };
+    let progress = Progress::of(step, groups.len(), "groups");
+    let questions =
+        Questions { places, piece, progress, left_out: "the coordinator's answer leaves the group out", until };
     settle(questions, ask, async |again| {
         let names: Vec<&str> = again.iter().map(|index| &*groups[*index].name).collect();
         find(cluster, &names, until).await

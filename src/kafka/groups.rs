@@ -16,6 +16,7 @@ use super::versions::Api;
 use crate::lag::{Cause, Known, Unknown};
 use crate::part::Part;
 use crate::pattern::Patterns;
+use crate::progress::Progress;
 use crate::snapshot::{Kind, Problem, Unmet};
 
 /// Which groups and topics a look is for.
@@ -160,7 +161,8 @@ async fn ask_all(cluster: &Cluster<'_>, until: Instant) -> BTreeMap<i32, Known<L
 /// These brokers' groups; a broker that is still loading them is asked again until it has them, or the time is up.
 async fn ask_each(cluster: &Cluster<'_>, ids: Vec<i32>, until: Instant) -> BTreeMap<i32, Known<ListGroupsResponse>> {
     let places = ids.iter().copied().map(Ok).collect();
-    let questions = Questions { places, piece: 1, left_out: "nobody was asked", until };
+    let progress = Progress::of("connecting, listing the groups of", ids.len(), "brokers");
+    let questions = Questions { places, piece: 1, progress, left_out: "nobody was asked", until };
     let ask = async |id, brokers: Vec<usize>| {
         let answer = cluster.call(id, Api::ListGroups, &ListGroupsRequest::default(), until).await;
         let outcome = match answer {

@@ -17,6 +17,7 @@ use super::settle::{Outcome, Outcomes, Questions, failed, settle};
 use super::versions::Api;
 use crate::lag::{Cause, Known, LogRange, Unknown};
 use crate::pattern::Patterns;
+use crate::progress::Progress;
 use crate::snapshot::{Logs, Topic};
 
 /// The three questions to each leader.
@@ -55,8 +56,13 @@ pub(super) async fn read(
         .flat_map(|(topic, partitions)| partitions.iter().map(move |partition| (topic, *partition)))
         .collect();
     let places = items.iter().map(|(topic, partition)| topics[*topic].place(*partition)).collect();
-    let questions =
-        Questions { places, piece: usize::MAX, left_out: "the leader's answer leaves the partition out", until };
+    let questions = Questions {
+        places,
+        piece: usize::MAX,
+        progress: Progress::of("reading the logs of", items.len(), "partitions"),
+        left_out: "the leader's answer leaves the partition out",
+        until,
+    };
     let described = RefCell::new(topics);
     let ask = async |leader, indexes: Vec<usize>| {
         let asked: Vec<(usize, i32, i32)> = {

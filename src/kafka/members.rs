@@ -60,7 +60,7 @@ pub(super) async fn describe(
     names: &Names<'_>,
     until: Instant,
 ) -> Vec<Known<Described>> {
-    coordinator::ask(cluster, groups, usize::MAX, until, async |broker, indexes| {
+    coordinator::ask(cluster, groups, "reading the members of", usize::MAX, until, async |broker, indexes| {
         let of_kind = |kind| indexes.iter().copied().filter(move |index| groups[*index].kind == kind).collect();
         let (mut outcomes, consumer, share, streams) = tokio::join!(
             describe_classic(cluster, broker, groups, of_kind(Kind::Classic), names, until),

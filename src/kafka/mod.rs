@@ -53,6 +53,7 @@ use crate::config::Endpoint;
 use crate::lag::{Committed, Lag, Unknown, lag};
 use crate::laps::Laps;
 use crate::pattern::Patterns;
+use crate::progress::Progress;
 use crate::snapshot::{Broker, Kind, Row, Snapshot, Topic};
 
 /// A look that could not even begin.
@@ -104,12 +105,14 @@ pub async fn survey<'a>(
     let mut laps = Laps::start();
     let Access { bootstrap, tls, credentials, frame_limit } = access;
     let dial = Rc::new(Dial { tls, credentials, unix_seconds, frame_limit, traffic, waiting: Cell::new(0) });
+    let connecting = Progress::with("connecting");
     let cluster = Cluster::connect(&bootstrap, &dial, deadline).await.map_err(|unreachable| {
         match dial.credentials.as_ref().and_then(Credentials::failure) {
             Some(why) => LookError::Credentials(why),
             None => LookError::Unreachable(unreachable),
         }
     })?;
+    drop(connecting);
     tracing::debug!(ms = laps.lap(), brokers = cluster.ids().len(), "connected");
     let listing = groups::list(&cluster, selection, deadline).await;
     tracing::debug!(ms = laps.lap(), groups = listing.groups.len(), "listed");
@@ -129,7 +132,9 @@ pub async fn survey<'a>(
         .map(|((listed, members), commits)| Part::new(listed, members, commits, &rank))
         .collect();
     let doubtful = parts.iter().any(Part::may_read_unseen);
+    let describing = Progress::with("describing the topics");
     let (described, hides) = logs::describe_all(&cluster, &names, &selection.topics, doubtful, deadline).await;
+    drop(describing);
     tracing::debug!(ms = laps.lap(), topics = names.len(), "topics described");
     let topics: Vec<_> = names.iter().zip(&described).map(|(name, topic)| topic.outline(name)).collect();
     let mut rows = Vec::with_capacity(parts.iter().map(Part::len).sum());
@@ -206,6 +211,7 @@ impl Survey<'_> {
     /// Searches for the ages of records until all are found, or `until`; targets name topics by their places in
     /// [`Snapshot::topics`].
     pub async fn search_ages(&self, search: &mut age::Search, until: Instant) {
+        let _searching = Progress::with("searching for the ages of records");
         let mut laps = Laps::start();
         ages::search(&self.cluster, &self.names, &self.described, search, until).await;
         tracing::debug!(ms = laps.lap(), rounds = search.rounds(), "ages searched");

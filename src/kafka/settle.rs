@@ -13,6 +13,7 @@ use tokio::time::{Instant, sleep_until};
 use super::cluster::AskError;
 use super::failure;
 use crate::lag::{Cause, Known, Unknown};
+use crate::progress::Progress;
 
 /// What one question about one thing came to.
 pub(super) enum Outcome<T> {
@@ -78,6 +79,8 @@ pub(super) struct Questions<'s> {
     pub(super) piece: usize,
     /// What is said of a thing that an answer leaves out.
     pub(super) left_out: &'s str,
+    /// Advances by one for each thing that has its first answer.
+    pub(super) progress: Progress,
     /// When nothing is asked or waited for any more.
     pub(super) until: Instant,
 }
@@ -91,7 +94,7 @@ pub(super) async fn settle<T>(
     ask: impl AsyncFn(i32, Vec<usize>) -> Outcomes<T>,
     refresh: impl AsyncFn(&[usize]) -> Vec<Known<i32>>,
 ) -> Vec<Known<T>> {
-    let Questions { mut places, piece, left_out, until } = questions;
+    let Questions { mut places, piece, left_out, progress, until } = questions;
     let (ask, refresh) = (&ask, &refresh);
     let mut answers: Vec<Option<Known<T>>> = places.iter().map(|_| None).collect();
     let mut running: FuturesUnordered<LocalBoxFuture<'_, Event<T>>> = FuturesUnordered::new();
@@ -129,6 +132,9 @@ pub(super) async fn settle<T>(
                 Event::Answered(broker, items, outcomes) => {
                     let mut too_large = Vec::new();
                     for (item, outcome) in outcomes {
+                        if answers[item].is_none() {
+                            progress.advance();
+                        }
                         answers[item] = Some(match outcome {
                             Outcome::Done(answer) => Ok(answer),
                             Outcome::Failed(why) => Err(why),

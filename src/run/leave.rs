@@ -8,16 +8,20 @@ use crate::cloudwatch::pages::roster::Restless;
 use crate::cloudwatch::pages::rosters::Own;
 use crate::cloudwatch::past::{Leaving, Past};
 use crate::cloudwatch::publish::Written;
-use crate::cloudwatch::results::{restless, results};
+use crate::cloudwatch::restless::restless;
 use crate::config::MetricsDetail;
 use crate::lag::Unknown;
 use crate::moment::rfc3339;
+use crate::openmetrics;
+use crate::progress::Progress;
 use crate::report::{HistoryEntry, MetricsEntry};
+use crate::results::Results;
 use crate::snapshot::Group;
 
 impl Run<'_> {
     /// Writes this look beside the earlier ones, and publishes the results for people.
     pub(super) async fn leave(&self, taken: &Taken<'_>) -> (HistoryEntry, MetricsEntry) {
+        let _writing = self.store.is_some().then(|| Progress::with("writing to CloudWatch"));
         let allowed_lag = |group: &Group| self.config.judgement.thresholds(&group.name).allowed_lag;
         let roster = taken.past.roster().ok().flatten();
         let before = roster.map(|roster| &roster.restless);
@@ -71,7 +75,8 @@ impl Run<'_> {
         };
         let Taken { cluster, snapshot, judged, ages, vanished, .. } = taken;
         let of = (cluster.as_str(), self.part);
-        let results = results(of, snapshot, judged, ages, published, *vanished, self.clock.elapsed_ms());
+        let told = |group: usize| published[group];
+        let results = Results::new(of, snapshot, judged, ages, told, *vanished, self.clock.elapsed_ms());
         let Plan { datums, metrics, refused } =
             metrics::plan(&results, self.config.store.detail, self.config.store.limit);
         if let Some(refused) = &refused {
@@ -87,6 +92,14 @@ impl Run<'_> {
             problems: problems(&written),
         };
         (entry, metrics)
+    }
+
+    /// What is published, of all groups, for Prometheus.
+    pub(super) fn openmetrics(&self, taken: &Taken<'_>) -> String {
+        let Taken { cluster, snapshot, judged, ages, vanished, time_ms, .. } = taken;
+        let of = (cluster.as_str(), self.part);
+        let results = Results::new(of, snapshot, judged, ages, |_| true, *vanished, self.clock.elapsed_ms());
+        openmetrics::text(&results, self.config.store.detail, *time_ms)
     }
 
     /// Whether anything is written at all.

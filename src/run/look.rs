@@ -13,6 +13,7 @@ use crate::kafka::{self, Access, Credentials, LookError, Selection, Survey};
 use crate::lag::Unknown;
 use crate::laps::Laps;
 use crate::part::Part;
+use crate::progress::Progress;
 use crate::snapshot::Snapshot;
 
 /// A snapshot and what was before it.
@@ -65,6 +66,7 @@ impl Run<'_> {
         let past = async {
             match self.store.as_ref().filter(|_| self.remembers()) {
                 Some(store) => {
+                    let _reading = Progress::with("reading the history");
                     let mut laps = Laps::start();
                     let until = self.until(HISTORY_SHARE);
                     let past = Past::read(store, self.askers(&cluster, selection), &snapshot, until).await;
@@ -105,6 +107,7 @@ impl Run<'_> {
         let kafka = &self.config.kafka;
         let credentials =
             kafka.sasl.as_ref().map(|sasl| Credentials::coming(self.warm.login(sasl, kafka.truststore.as_ref())));
+        let _fetching = Progress::with("fetching what to log in with");
         let fetched =
             async { tokio::try_join!(login::bootstrap(&self.warm.door, kafka), login::tls(&self.warm.door, kafka)) };
         // The door has a patience of its own, which may be longer than this run.

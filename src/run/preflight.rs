@@ -6,7 +6,7 @@ use super::{Outcome, Run, login};
 use crate::cloudwatch::POINTS_PER_SECOND;
 use crate::cloudwatch::canary::Flight;
 use crate::cloudwatch::cost::{PRICES_OF, Volume};
-use crate::cloudwatch::metrics::{self, GroupResult, PartitionResult, Results};
+use crate::cloudwatch::metrics;
 use crate::cloudwatch::pages::SECONDS_PER_PAGE;
 use crate::cloudwatch::past::pages_of;
 use crate::config::sasl::{Account, Sasl};
@@ -15,6 +15,7 @@ use crate::kafka::{self, Access, Credentials, Selection};
 use crate::preflight::found::{Canary, Tried};
 use crate::preflight::permissions::Principal;
 use crate::preflight::{Line, Preflight, against, brokers, configuration, permissions, store};
+use crate::results::{GroupResult, PartitionResult, Results};
 use crate::secrets::Source;
 use crate::snapshot::Snapshot;
 

@@ -213,7 +213,9 @@ fn duration(ms: i64) -> String {
     }
 }
 
-pub(crate) fn grouped(number: u64) -> String {
+/// A number with its thousands apart, as in 12,345.
+#[must_use]
+pub fn grouped(number: u64) -> String {
     let digits = number.to_string();
     let mut text = String::new();
     for (at, digit) in digits.chars().enumerate() {

@@ -58,6 +58,7 @@ fn each_example_event_means_what_its_name_says() {
                 groups: vec!["orders-svc".to_owned()],
                 detail: Some(Detail::All),
                 publish: Some(false),
+                format: Some(Format::Meerkat),
                 widget: Some(Widget {
                     asked: Asked::Partitions("orders-svc".to_owned()),
                     context: Context {

@@ -3,8 +3,9 @@
 use std::error::Error as _;
 
 use meerkat::cloudwatch::error::Tried;
-use meerkat::cloudwatch::metrics::{Results, plan};
+use meerkat::cloudwatch::metrics::plan;
 use meerkat::config::MetricsDetail;
+use meerkat::results::Results;
 
 use super::*;
 

@@ -2,8 +2,9 @@
 
 use std::collections::BTreeSet;
 
-use meerkat::cloudwatch::metrics::{DEFAULT_LIMIT, GroupResult, PartitionResult, Results, plan};
+use meerkat::cloudwatch::metrics::{DEFAULT_LIMIT, plan};
 use meerkat::config::MetricsDetail;
+use meerkat::results::{GroupResult, PartitionResult, Results};
 
 use super::*;
 

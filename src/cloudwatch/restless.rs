@@ -1,0 +1,33 @@
+//! Which groups' metrics are published where quiet groups are quiet.
+
+use super::pages::key::OfGroup;
+use super::pages::roster::{MOST_LEFT, Restless};
+use crate::judged::Judged;
+use crate::snapshot::{Group, Snapshot};
+use crate::verdict::Verdict;
+
+/// Which groups' metrics are published now, and which are to be for some looks more.
+///
+/// A group is restless while it is not OK, has a finding, or lags more than allowed; then for as many looks that its alarms close.
+#[must_use]
+pub fn restless(
+    snapshot: &Snapshot,
+    judged: &Judged,
+    allowed_lag: impl Fn(&Group) -> u64,
+    before: Option<&Restless>,
+) -> (Vec<bool>, Restless) {
+    let mut next = Vec::new();
+    let published = snapshot.groups.iter().zip(&judged.groups).map(|(group, of_group)| {
+        let short = OfGroup::new(&group.name).short();
+        let lags = of_group.max_lag.is_some_and(|lag| lag > allowed_lag(group));
+        let finds = judged.rows_of(group).iter().any(|judgement| !judgement.findings.is_empty());
+        let now = of_group.verdict != Verdict::Ok || lags || finds;
+        let before = before.map_or(0, |before| before.looks_left(short));
+        let left = if now { MOST_LEFT } else { before.saturating_sub(1) };
+        if left > 0 {
+            next.push((short, left));
+        }
+        now || before > 0
+    });
+    (published.collect(), Restless::Groups(next))
+}

@@ -168,7 +168,9 @@ impl Past {
         let bits = binding::bits(keys.len(), before);
         let mut filled = vec![false; 1 << bits];
         let mut pages = Vec::new();
+        let mut deepest = 0;
         for leaf in binding::bind(&keys, bits) {
+            deepest = deepest.max(leaf.pages);
             if let Some(filled) = filled.get_mut(leaf.place.bucket as usize) {
                 *filled = true;
             }
@@ -178,7 +180,7 @@ impl Past {
         }
         let Leaving { taken, groups, restless, .. } = leaving;
         let looks = rosters.counted();
-        let roster = Roster { groups, looks, writer, bits, whole, filled, restless };
+        let roster = Roster { groups, looks, writer, bits, whole, filled, deepest, restless };
         let slots = Slots { taken, slots: roster.slots() };
         pages.push((asker.shelf.roster(), seconds::write(schedule, minute, &slots)));
         let mut written = store.write(&pages, until).await;

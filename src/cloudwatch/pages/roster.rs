@@ -21,6 +21,8 @@ pub struct Roster {
     pub whole: bool,
     /// Which buckets have pages.
     pub filled: Vec<bool>,
+    /// How many pages the fullest of them has, up to [`MOST_PAGES`]; 0 where that is not told.
+    pub deepest: u32,
     /// Which groups' metrics are still to be published although nothing may be the matter any more.
     pub restless: Restless,
 }
@@ -66,7 +68,10 @@ impl Roster {
             Restless::Groups(groups) if groups.len() <= room => Some(groups),
             _ => None,
         };
-        let flags = i64::from(bits) | i64::from(self.whole) << WHOLE_BIT | i64::from(restless.is_none()) << ANY_BIT;
+        let flags = i64::from(bits)
+            | i64::from(self.whole) << WHOLE_BIT
+            | i64::from(restless.is_none()) << ANY_BIT
+            | i64::from(self.deepest.min(MOST_PAGES)) << DEEPEST_BIT;
         let looks = u64::from(self.looks.min(MOST_LOOKS));
         let mut slots = vec![slot(u64::from(self.groups) << LOOKS_BITS | looks, self.writer % WRITER_END, flags)];
         slots.extend(filled.chunks(2).map(|pair| slot(pair[0], pair.get(1).copied().unwrap_or_default(), 0)));
@@ -114,6 +119,7 @@ impl Roster {
             bits,
             whole: flags >> WHOLE_BIT & 1 == 1,
             filled: (0..buckets).map(bit).collect::<Option<_>>()?,
+            deepest: u32::try_from(flags >> DEEPEST_BIT).ok()?,
             restless: if any { Restless::Any } else { Restless::Groups(groups) },
         })
     }
@@ -123,6 +129,8 @@ impl Roster {
 pub const MOST_LOOKS: u32 = (1 << LOOKS_BITS) - 1;
 /// Hashes of writers are below this.
 pub const WRITER_END: u64 = 1 << 40;
+/// Pages of a bucket are counted up to here, which is 60 million partitions.
+pub const MOST_PAGES: u32 = (1 << 20) - 1;
 /// A restless group counts for as many looks.
 pub const MOST_LEFT: u8 = (1 << LEFT_BITS) - 1;
 
@@ -134,6 +142,7 @@ const BITS_PER_VALUE: usize = 52;
 const VALUE_END: u64 = 1 << BITS_PER_VALUE;
 const WHOLE_BIT: u32 = 4;
 const ANY_BIT: u32 = 5;
+const DEEPEST_BIT: u32 = 6;
 
 #[cfg(test)]
 mod tests {
@@ -144,10 +153,10 @@ mod tests {
         let groups = prop::collection::vec((0..1_u32 << SHORT_BITS, 1..=MOST_LEFT), 0..100);
         let restless = prop_oneof![Just(Restless::Any), groups.prop_map(Restless::Groups)];
         let filled = (0..=MOST_BITS).prop_flat_map(|bits| prop::collection::vec(any::<bool>(), 1_usize << bits));
-        (any::<u32>(), 0..=MOST_LOOKS, 0..WRITER_END, any::<bool>(), filled, restless).prop_map(
-            |(groups, looks, writer, whole, filled, restless)| {
+        (any::<u32>(), 0..=MOST_LOOKS, 0..WRITER_END, any::<bool>(), filled, 0..=MOST_PAGES, restless).prop_map(
+            |(groups, looks, writer, whole, filled, deepest, restless)| {
                 let bits = filled.len().ilog2();
-                Roster { groups, looks, writer, bits, whole, filled, restless }
+                Roster { groups, looks, writer, bits, whole, filled, deepest, restless }
             },
         )
     }
@@ -172,6 +181,7 @@ mod tests {
             bits: 0,
             whole: true,
             filled: vec![true],
+            deepest: 1,
             restless: Restless::Groups((1..=count).map(|group| (group, 3)).collect()),
         };
         let comes_back = |count| Roster::of(&roster(count).slots()).map(|roster| roster.restless);

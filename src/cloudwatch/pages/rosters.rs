@@ -170,6 +170,7 @@ mod tests {
                 bits: 0,
                 whole: true,
                 filled: vec![true],
+                deepest: 1,
                 restless: Restless::Groups(Vec::new()),
             };
             let slots = writer.map(|writer| Slots { taken: 1, slots: roster(writer).slots() });

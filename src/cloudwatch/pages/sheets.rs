@@ -62,6 +62,8 @@ pub struct Sheets {
     pages: Vec<BTreeMap<u32, BTreeMap<u32, Sheet>>>,
     /// The pages of now by the number of buckets.
     leaves: BTreeMap<u32, Vec<Leaf>>,
+    /// By key: the page of another look that it would stand on.
+    hints: Vec<Option<Place>>,
 }
 
 #[derive(Debug)]
@@ -80,7 +82,14 @@ impl Sheets {
             leaves.entry(look.roster.bits).or_insert_with(|| binding::bind(&keys, look.roster.bits));
         }
         let pages = looks.iter().map(|_| BTreeMap::new()).collect();
-        Self { keys, few, looks, pages, leaves }
+        let hints = vec![None; keys.len()];
+        Self { keys, few, looks, pages, leaves, hints }
+    }
+
+    /// Nothing of other looks has been read, and where partitions stand is likely to be the same.
+    #[must_use]
+    pub fn of(&self, looks: Vec<Known>) -> Self {
+        Self { hints: self.hints.clone(), ..Self::new(self.keys.clone(), self.few, looks) }
     }
 
     /// The looks that there were, newest first.
@@ -102,6 +111,7 @@ impl Sheets {
             Ok(page) => {
                 let first = self.keys.partition_point(|key| key.anchor() < page.span.0);
                 let end = self.keys.partition_point(|key| key.anchor() <= page.span.1);
+                self.hints[first..end].fill(Some(place));
                 let met = merge(&self.keys[first..end], &page, self.looks[look].minute);
                 Sheet::Read(page, first, met)
             }
@@ -137,13 +147,33 @@ impl Sheets {
     /// The places of a look where a key is looked for first.
     pub fn guesses(&self, look: usize, key: usize) -> impl Iterator<Item = Place> {
         let bits = self.looks[look].roster.bits;
-        let leaves = self.leaves.get(&bits).map(Vec::as_slice).unwrap_or_default();
-        let leaf = leaves.partition_point(|leaf| leaf.keys.end <= key);
         let bucket = self.keys[key].bucket(bits);
-        let page = leaves.get(leaf).map_or(0, |leaf| leaf.place.page);
-        let pages = if self.few { 0..PAGES_FOR_FEW } else { page..page + 1 };
-        let filled = self.is_filled(look, bucket);
-        pages.filter(move |_| filled).map(move |page| Place { bits, bucket, page })
+        let pages = match (self.page_of_now(bits, key), self.depth(look, bucket)) {
+            _ if !self.is_filled(look, bucket) => 0..0,
+            (Some(page), _) => page..page + 1,
+            (None, depth) if depth <= PAGES_FOR_FEW => 0..depth,
+            (None, _) => 0..0,
+        };
+        pages.map(move |page| Place { bits, bucket, page })
+    }
+
+    /// The page within its bucket where a key would stand if nothing had changed, as far as that can be told.
+    fn page_of_now(&self, bits: u32, key: usize) -> Option<u32> {
+        if self.few {
+            return self.hints[key].filter(|place| place.bits == bits).map(|place| place.page);
+        }
+        let leaves = self.leaves.get(&bits)?;
+        let leaf = leaves.partition_point(|leaf| leaf.keys.end <= key);
+        leaves.get(leaf).map(|leaf| leaf.place.page)
+    }
+
+    /// How many pages a bucket of a look had, or no less.
+    fn depth(&self, look: usize, bucket: u32) -> u32 {
+        let told = self.pages[look].get(&bucket).and_then(|pages| {
+            pages.values().find_map(|sheet| if let Sheet::Read(page, ..) = sheet { Some(page.pages) } else { None })
+        });
+        let deepest = self.looks[look].roster.deepest;
+        told.unwrap_or(if deepest == 0 { PAGES_FOR_FEW } else { deepest })
     }
 
     /// What became of a key in a look, as far as its pages have been read.
@@ -174,13 +204,18 @@ impl Sheets {
             }
             (below, end) = (Some(*number), Some(page.pages));
         }
-        let guess = self.guesses(look, key).next().map_or(0, |place| place.page);
+        let now = self.page_of_now(bits, key);
         // It would stand on a page between these two.
         let between = match (below, above.or(end)) {
-            (None, None) if self.few => 0..PAGES_FOR_FEW,
-            (None, None) => guess.saturating_sub(1)..guess + 2,
+            (None, None) => match now {
+                Some(now) => now.saturating_sub(1)..now + 2,
+                None => 0..self.depth(look, bucket),
+            },
             (below, above) => below.map_or(0, |below| below + 1)..above.unwrap_or_default(),
         };
+        // Among many that cannot be counted off each page that is read halves what is left; the first one tells how many there are.
+        let halved = if below.is_some() { between.start.midpoint(between.end) } else { 0 };
+        let guess = now.unwrap_or(halved);
         let mut why = None;
         // The nearest to the guess first.
         let mut order: Vec<u32> = between.collect();
@@ -201,5 +236,8 @@ impl Sheets {
     }
 }
 
-/// Pages of a bucket that are read at once for a few groups; with the roster eight metrics, and seldom is a bucket larger.
+/// Pages of a bucket that are read at once for a few groups, which is eight metrics with the roster.
+///
+/// Only a bucket with a large group has more. There a page is looked for by halving: a group of up to 58 partitions is found in as many reads
+/// among 31 pages, 1,798 partitions, and in one more for each doubling. A group that fills more pages itself needs all of them.
 pub const PAGES_FOR_FEW: u32 = 7;

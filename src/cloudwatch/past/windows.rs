@@ -83,7 +83,7 @@ impl Found {
         };
         let read = seconds::read(schedule, &points);
         let looks = Rosters::new(schedule, self.asker.minute, self.asker.writer, read).looks;
-        let mut sheets = Sheets::new(self.sheets.keys().to_vec(), self.asker.writer.is_none(), looks);
+        let mut sheets = self.sheets.of(looks);
         let reaches: Vec<Reach> = wanted
             .iter()
             .filter_map(|(row, looks)| {

@@ -117,6 +117,27 @@ fn an_event_that_names_groups_reads_few_metrics_and_writes_nothing() {
 }
 
 #[test]
+fn an_event_that_names_a_group_beside_large_ones_reads_few_metrics_too() {
+    let large = |number| Group::classic(&format!("large-{number}")).commits("of-large", &[5; 700]);
+    let watch =
+        Watch::new((0..3).map(large).fold(scene(), Scene::group).topic(Topic::new("of-large", &vec![0..9; 700])));
+    let minutes = 6;
+    for minute in 0..minutes {
+        watch.work(&["well"]);
+        watch.look(minute);
+    }
+    for name in ["crashed", "stuck", "well"] {
+        let report = watch.run((minutes - 1) * 60 + 20, json!({ "groups": [name] }), &[]);
+        assert!(group(&report, name)["warming_up_seconds"].is_null(), "{report}");
+        let read = report["history"]["metrics_read"].as_u64().expect("a number");
+        assert!(read <= 8, "{read} state metrics for {name}");
+        let told = watch.run(minutes * 60 + 20, json!({ "mode": "history", "group": name, "minutes": 20 }), &[]);
+        let looks = told["partitions"][0]["looks"].as_array().expect("looks");
+        assert_eq!(looks.len(), usize::try_from(minutes).expect("a number"), "{told}");
+    }
+}
+
+#[test]
 fn the_history_of_a_group_is_told_look_by_look() {
     let single = Group::classic("single").commits("of-single", &[100]).member("a-1", "of-single", &[0]);
     let watch = Watch::new(scene().group(single).topic(Topic::new("of-single", &[0..100])));

@@ -34,11 +34,16 @@ fn key((group, topic, id, partition): Name) -> Key {
 impl Store {
     /// What is known of these partitions before a look at this minute.
     fn recall(&mut self, minute: i64, names: &[Name]) -> BTreeMap<Name, Recalled> {
+        self.recall_some(minute, names, false)
+    }
+
+    /// The same, where these partitions may be all there are, or a few.
+    fn recall_some(&mut self, minute: i64, names: &[Name], few: bool) -> BTreeMap<Name, Recalled> {
         let mut keys: Vec<(Key, Name)> = names.iter().map(|name| (key(*name), *name)).collect();
         keys.sort_unstable();
         let known: Vec<Known> = self.looks.iter().map(|(known, _)| known.clone()).collect();
         assert!(known.iter().all(|look| look.minute < Minute::holding(minute * 60)));
-        let sheets = Sheets::new(keys.iter().map(|(key, _)| *key).collect(), false, known);
+        let sheets = Sheets::new(keys.iter().map(|(key, _)| *key).collect(), few, known);
         let mut recall = Recall::new(Schedule::MINUTELY, sheets);
         loop {
             let questions = recall.questions();
@@ -67,7 +72,8 @@ impl Store {
             pages.insert(leaf.place, Page::of(minute * 60_000, &slots).unwrap());
         }
         let restless = Restless::Groups(Vec::new());
-        let roster = Roster { groups: 1, looks: 1, writer: 1, bits, whole, filled, restless };
+        let deepest = pages.keys().map(|place| place.page + 1).max().unwrap_or_default();
+        let roster = Roster { groups: 1, looks: 1, writer: 1, bits, whole, filled, deepest, restless };
         self.looks.insert(0, (Known { minute: Minute::holding(minute * 60), roster }, pages));
         self.looks.truncate(170);
     }
@@ -278,4 +284,31 @@ fn a_look_that_could_not_read_every_group_proves_nothing_new() {
         store.write(minute, false, &all_seen(&names[12..]));
     }
     assert!(store.recall(10, &names).values().all(|past| memory(*past).is_some()));
+}
+
+#[test]
+fn a_small_group_is_found_in_few_reads_however_large_its_neighbours_are() {
+    // Four buckets, and in each of them groups that fill more pages than are read at once.
+    for (large, partitions) in [(1, 20), (4, 400), (3, 1_000), (8, 800)] {
+        let mut store = Store::default();
+        let mut names = groups(24);
+        names.extend((100..100 + large).flat_map(|group| (0..partitions).map(move |number| (group, 1, 0, number))));
+        for minute in 0..4 {
+            store.write(minute, true, &all_seen(&names));
+        }
+        let deepest = store.looks[0].0.roster.deepest;
+        for group in 0..24 {
+            let own = groups(24).split_off(group * 12).into_iter().take(12).collect::<Vec<_>>();
+            store.reads = 0;
+            let found = store.recall_some(4, &own, true);
+            assert!(found.values().all(|past| memory(*past).is_some()), "{group}: {found:?}");
+            // Where a slot of another looks like one of it by chance, the look before tells more.
+            let looks = found.values().map(|past| if let Recalled::Kept { look, .. } = past { *look } else { 0 }).max();
+            assert!(store.reads <= 7 + looks.unwrap(), "{} reads, {deepest} pages in a bucket", store.reads);
+            store.reads = 0;
+            let found = store.recall_some(4, &[(900 + u32::try_from(group).unwrap(), 0, 0, 0)], true);
+            assert!(found.values().all(|past| *past == Recalled::New), "{group}: {found:?}");
+            assert!(store.reads <= 7, "{} reads for one that is new, {deepest} pages in a bucket", store.reads);
+        }
+    }
 }

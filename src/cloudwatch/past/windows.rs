@@ -5,7 +5,9 @@ use std::collections::{BTreeSet, HashMap};
 use futures_util::future::join_all;
 use tokio::time::Instant;
 
-use super::{Found, Past, Reads, sample};
+use super::Past;
+use super::of_part::{PartPast, sample};
+use super::reads::Reads;
 use crate::cloudwatch::address::Minute;
 use crate::cloudwatch::history::Store;
 use crate::cloudwatch::pages::entry::Entry;
@@ -64,7 +66,7 @@ impl Past {
     }
 }
 
-impl Found {
+impl PartPast {
     async fn windows(&self, store: &Store, wanted: &[(usize, u32)], until: Instant) -> Windows {
         let mut windows = Windows::default();
         let wanted: Vec<&(usize, u32)> = wanted.iter().filter(|(row, _)| self.places[*row].is_some()).collect();

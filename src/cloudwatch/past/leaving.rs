@@ -1,0 +1,110 @@
+//! What a run leaves behind of its look.
+
+use tokio::time::Instant;
+
+use super::Past;
+use super::of_part::PartPast;
+use crate::cloudwatch::address::Minute;
+use crate::cloudwatch::history::Store;
+use crate::cloudwatch::pages::binding;
+use crate::cloudwatch::pages::entry::{Entry, Seen};
+use crate::cloudwatch::pages::key::Key;
+use crate::cloudwatch::pages::page;
+use crate::cloudwatch::pages::recall::Recalled;
+use crate::cloudwatch::pages::roster::{Restless, Roster};
+use crate::cloudwatch::pages::rosters::Own;
+use crate::cloudwatch::pages::seconds::{self, Slots};
+use crate::cloudwatch::pages::sheets::Missing;
+use crate::cloudwatch::publish::Written;
+use crate::judged::Memories;
+use crate::snapshot::Snapshot;
+
+/// What a run leaves behind besides its rows.
+#[derive(Clone, Debug)]
+pub struct Leaving {
+    /// When the logs had been read, in milliseconds since the epoch.
+    pub taken: i64,
+    /// How many groups there are.
+    pub groups: u32,
+    /// Whether every group could be read.
+    pub whole: bool,
+    /// The groups whose metrics are to be published for some more looks.
+    pub restless: Restless,
+}
+
+impl Past {
+    /// Writes this look, page by page, where the minute is still empty and the history could be read: a memory that was
+    /// folded from nothing must not take the place of one that is only out of sight.
+    pub async fn write(
+        &self,
+        store: &Store,
+        snapshot: &Snapshot,
+        memories: &Memories,
+        leaving: Leaving,
+        until: Instant,
+    ) -> Written {
+        let Some([found]) = self.0.as_deref().ok() else { return Written::default() };
+        let PartPast { asker, rosters: Ok(rosters), .. } = found else { return Written::default() };
+        let (Some(writer), Own::Empty) = (asker.writer, rosters.own) else { return Written::default() };
+        let (schedule, minute) = (store.schedule(), asker.minute);
+        let mut whole = leaving.whole && found.order.len() == snapshot.rows.len();
+        let mut entries = Vec::with_capacity(found.order.len());
+        for (place, row) in found.order.iter().enumerate() {
+            match found.entry(place, *row, snapshot, memories, minute, schedule.period()) {
+                Ok(entry) => entries.extend(entry.map(|entry| (found.sheets.keys()[place], entry))),
+                Err(OutOfSight) => whole = false,
+            }
+        }
+        let keys: Vec<Key> = entries.iter().map(|(key, _)| *key).collect();
+        let before = rosters.looks.first().map(|look| look.roster.bits);
+        let bits = binding::bits(keys.len(), before);
+        let mut filled = vec![false; 1 << bits];
+        let mut pages = Vec::new();
+        let mut deepest = 0;
+        for leaf in binding::bind(&keys, bits) {
+            deepest = deepest.max(leaf.pages);
+            if let Some(filled) = filled.get_mut(leaf.place.bucket as usize) {
+                *filled = true;
+            }
+            let slots = page::slots(minute, &entries[leaf.keys], leaf.pages);
+            let page = slots.and_then(|slots| seconds::write(schedule, minute, &Slots { taken: leaving.taken, slots }));
+            pages.push((asker.shelf.page(leaf.place), page));
+        }
+        let Leaving { taken, groups, restless, .. } = leaving;
+        let looks = rosters.counted();
+        let roster = Roster { groups, looks, writer, bits, whole, filled, deepest, restless };
+        let slots = Slots { taken, slots: roster.slots() };
+        pages.push((asker.shelf.roster(), seconds::write(schedule, minute, &slots)));
+        let mut written = store.write(&pages, until).await;
+        written.metrics = pages.len();
+        written
+    }
+}
+
+/// A partition whose past is out of sight: it is left out, so that what is kept of it stays the newest.
+struct OutOfSight;
+
+impl PartPast {
+    /// What is to be kept of a row; nothing where there is nothing to keep.
+    fn entry(
+        &self,
+        place: usize,
+        at: usize,
+        snapshot: &Snapshot,
+        memories: &Memories,
+        minute: Minute,
+        period: i64,
+    ) -> Result<Option<Entry>, OutOfSight> {
+        let recalled = self.recalled[place];
+        if recalled == Recalled::Lost(Missing::Unread) {
+            return Err(OutOfSight);
+        }
+        let row = &snapshot.rows[at];
+        if let (Ok(committed), Ok(log), Some(memory)) = (&row.committed, snapshot.ahead(row), memories.of(at)) {
+            return Ok(Seen::new(*committed, log.end, memory.pack()).map(Entry::Seen));
+        }
+        let Recalled::Kept { look, .. } = recalled else { return Ok(None) };
+        let minutes = (minute.seconds() - self.sheets.looks()[look].minute.seconds()) / 60;
+        Ok(u16::try_from(minutes / period).ok().map(|looks| Entry::Unread { looks }))
+    }
+}

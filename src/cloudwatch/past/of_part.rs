@@ -1,0 +1,143 @@
+//! What is kept of the rows of one part, and what is missing of it.
+
+use std::collections::BTreeMap;
+
+use tokio::time::Instant;
+
+use super::reads::{Reads, read_rosters};
+use super::{Asker, Windows};
+use crate::cloudwatch::address::Minute;
+use crate::cloudwatch::history::Store;
+use crate::cloudwatch::pages::binding;
+use crate::cloudwatch::pages::entry::{LARGEST_OFFSET, Seen};
+use crate::cloudwatch::pages::key::{Key, OfGroup, OfTopic};
+use crate::cloudwatch::pages::recall::{Recall, Recalled};
+use crate::cloudwatch::pages::rosters::{Rosters, way_out};
+use crate::cloudwatch::pages::sheets::{Missing, Sheets};
+use crate::judged::Previous;
+use crate::lag::{Committed, Known, Unknown};
+use crate::memory::{Memory, Sample};
+use crate::moment::rfc3339;
+use crate::part::Part;
+use crate::snapshot::{Row, Snapshot};
+
+/// What the store holds about the rows of a part.
+pub(super) struct PartPast {
+    pub(super) asker: Asker,
+    pub(super) rosters: Known<Rosters>,
+    /// The rows that have a place in the history, in the order of their keys.
+    pub(super) order: Vec<usize>,
+    /// The other way round, by row; `None` where the topic's metadata is unknown.
+    pub(super) places: Vec<Option<usize>>,
+    pub(super) sheets: Sheets,
+    /// Parallel to `order`.
+    pub(super) recalled: Vec<Recalled>,
+    pub(super) windows: Windows,
+    pub(super) reads: Reads,
+}
+
+impl PartPast {
+    pub(super) async fn read(store: &Store, mut asker: Asker, snapshot: &Snapshot, until: Instant) -> Self {
+        asker.minute = store.schedule().align(asker.minute);
+        let mut reads = Reads::default();
+        let rosters = read_rosters(store, &asker, &mut reads, until).await;
+        let (keys, order, places) = ordered(snapshot, asker.part);
+        let looks = rosters.as_ref().map(|rosters| rosters.looks.clone()).unwrap_or_default();
+        let mut recall = Recall::new(store.schedule(), Sheets::new(keys, asker.writer.is_none(), looks));
+        loop {
+            let questions = recall.questions();
+            if questions.is_empty() {
+                break;
+            }
+            reads.pages(store, &asker.shelf, &mut recall.sheets, &questions, until).await;
+        }
+        let (recalled, sheets) = recall.pasts();
+        Self { asker, rosters, order, places, sheets, recalled, windows: Windows::default(), reads }
+    }
+
+    pub(super) fn is_stranger(&self) -> bool {
+        self.asker.writer.is_some() && self.rosters.as_ref().is_ok_and(Rosters::is_stranger)
+    }
+
+    pub(super) fn problems(&self) -> Vec<Unknown> {
+        let mut problems: Vec<Unknown> =
+            self.reads.failures.iter().chain(&self.windows.reads.failures).cloned().collect();
+        let rosters = self.rosters.as_ref().map(Rosters::problems).unwrap_or_default();
+        problems.extend(rosters.into_iter().map(Unknown::because));
+        let mut missing: BTreeMap<(Minute, Missing), usize> = BTreeMap::new();
+        for (look, why) in self.sheets.missing().filter(|(_, why)| *why != Missing::Unread) {
+            *missing.entry((look.minute, why)).or_default() += 1;
+        }
+        problems.extend(missing.into_iter().rev().map(|((minute, why), pages)| {
+            let pages = if pages == 1 { String::from("a page") } else { format!("{pages} pages") };
+            let todo = match why {
+                Missing::Unusable(why) => way_out(why),
+                Missing::Invisible | Missing::Unread => {
+                    "older looks stand in for it; data may take two minutes to show"
+                }
+            };
+            Unknown::because(format!("{pages} of the look of {}: {why}; {todo}", rfc3339(minute.seconds())))
+        }));
+        problems
+    }
+
+    pub(super) fn previous(&self, place: usize, row: &Row, snapshot: &Snapshot, stranger: bool) -> Previous {
+        self.rosters.as_ref().map_err(Clone::clone)?;
+        if is_too_large(snapshot, row) {
+            return Err(Unknown::because("its offsets are too large to be kept"));
+        }
+        match self.recalled[place] {
+            Recalled::Kept { taken, seen, .. } => Ok(sample(taken, seen)),
+            Recalled::New if stranger => {
+                Err(Unknown::because("the history is kept by a run that looks at other groups"))
+            }
+            Recalled::New => Ok(None),
+            Recalled::Lost(Missing::Unread) => {
+                let why = self.reads.failures.first().cloned();
+                Err(why.unwrap_or_else(|| Unknown::because("the history could not be read")))
+            }
+            Recalled::Lost(why) => Err(Unknown::because(format!("its page in the history is of no use: {why}"))),
+        }
+    }
+}
+
+/// The keys of a part's rows in order, the row of each, and the place of each row; groups and topics are hashed once.
+fn ordered(snapshot: &Snapshot, part: Part) -> (Vec<Key>, Vec<usize>, Vec<Option<usize>>) {
+    let topics = snapshot.topics.iter().map(|topic| {
+        let described = topic.partitions.is_ok();
+        described.then(|| OfTopic::new(&topic.name, topic.id))
+    });
+    let topics: Vec<Option<OfTopic>> = topics.collect();
+    let mut keyed = Vec::with_capacity(snapshot.rows.len());
+    for group in snapshot.groups.iter().filter(|group| part.contains(&group.name)) {
+        let of_group = OfGroup::new(&group.name);
+        keyed.extend(group.range().filter_map(|at| {
+            let row = &snapshot.rows[at];
+            Some((Key::new(of_group, topics[row.topic as usize]?, row.partition), at))
+        }));
+    }
+    keyed.sort_unstable();
+    let mut places = vec![None; snapshot.rows.len()];
+    for (place, (_, row)) in keyed.iter().enumerate() {
+        places[*row] = Some(place);
+    }
+    let (keys, order) = keyed.into_iter().unzip();
+    (keys, order, places)
+}
+
+/// How many partitions of a snapshot would be kept, and on how many pages.
+#[must_use]
+pub fn pages_of(snapshot: &Snapshot) -> (usize, usize) {
+    let (keys, ..) = ordered(snapshot, Part::WHOLE);
+    (keys.len(), binding::bind(&keys, binding::bits(keys.len(), None)).len())
+}
+
+pub(super) fn sample(taken: i64, seen: Seen) -> Option<Sample> {
+    let memory = Memory::unpack(seen.memory())?;
+    Some(Sample { time_ms: taken, committed: seen.committed(), end: seen.log_end(), memory })
+}
+
+pub(super) fn is_too_large(snapshot: &Snapshot, row: &Row) -> bool {
+    let committed = matches!(row.committed, Ok(Committed::At(offset)) if offset > LARGEST_OFFSET);
+    committed || snapshot.log(row).is_ok_and(|log| log.end > LARGEST_OFFSET)
+}

@@ -1,0 +1,106 @@
+//! Reads pages and rosters, and what reading came to.
+
+use std::collections::{BTreeMap, BTreeSet, HashMap};
+use std::sync::Arc;
+
+use tokio::time::Instant;
+
+use super::Asker;
+use crate::causes::told;
+use crate::cloudwatch::address::Minute;
+use crate::cloudwatch::error::Error;
+use crate::cloudwatch::history::Store;
+use crate::cloudwatch::pages::binding::Place;
+use crate::cloudwatch::pages::page::Page;
+use crate::cloudwatch::pages::rosters::Rosters;
+use crate::cloudwatch::pages::seconds::{self, Slots, Unusable};
+use crate::cloudwatch::pages::sheets::{Missing, Sheets};
+use crate::cloudwatch::pages::shelf::Shelf;
+use crate::lag::{Known, Unknown};
+
+/// What reading came to besides data.
+#[derive(Debug, Default)]
+pub(super) struct Reads {
+    /// Metrics asked for.
+    pub(super) metrics: usize,
+    /// Why some could not be read, each reason once.
+    pub(super) failures: Vec<Unknown>,
+}
+
+impl Reads {
+    /// Reads pages of looks into their sheets.
+    pub(super) async fn pages(
+        &mut self,
+        store: &Store,
+        kept: &Shelf,
+        sheets: &mut Sheets,
+        questions: &BTreeSet<(usize, Place)>,
+        until: Instant,
+    ) {
+        let mut looks_of: BTreeMap<Place, Vec<usize>> = BTreeMap::new();
+        for (look, place) in questions {
+            looks_of.entry(*place).or_default().push(*look);
+        }
+        let ranges = |looks: &Vec<usize>| {
+            let minutes: Vec<Minute> = looks.iter().map(|look| sheets.looks()[*look].minute).collect();
+            store.schedule().ranges(&minutes)
+        };
+        let wanted: Vec<_> = looks_of.iter().map(|(place, looks)| (kept.page(*place), ranges(looks))).collect();
+        self.metrics += wanted.iter().map(|(_, ranges)| ranges.len()).sum::<usize>();
+        let answers = store.points(&wanted, until).await;
+        for ((place, looks), points) in looks_of.into_iter().zip(answers) {
+            let points = points.map_err(|error| self.fail(&error));
+            let mut found: HashMap<Minute, Result<Slots, Unusable>> = match &points {
+                Ok(points) => seconds::read(store.schedule(), points).into_iter().collect(),
+                Err(()) => HashMap::new(),
+            };
+            for look in looks {
+                let page = match (&points, found.remove(&sheets.looks()[look].minute)) {
+                    (Err(()), _) => Err(Missing::Unread),
+                    (Ok(_), None) => Err(Missing::Invisible),
+                    (Ok(_), Some(slots)) => slots
+                        .and_then(|slots| Page::of(slots.taken, &slots.slots).ok_or(Unusable::Mixed))
+                        .map_err(Missing::from),
+                };
+                sheets.add(look, place, page);
+            }
+        }
+    }
+
+    pub(super) fn fail(&mut self, error: &Arc<Error>) {
+        let why = Unknown::because(told(&**error));
+        if !self.failures.contains(&why) {
+            self.failures.push(why);
+        }
+    }
+}
+
+/// The rosters of the last few looks, and of all that are kept where the last one is not there.
+pub(super) async fn read_rosters(store: &Store, asker: &Asker, reads: &mut Reads, until: Instant) -> Known<Rosters> {
+    let schedule = store.schedule();
+    let near = u32::try_from(NEAR_MINUTES / schedule.period()).unwrap_or(1).max(1);
+    let mut rosters = Err(Unknown::because("the history was not read"));
+    for looks in [near, schedule.looks_kept()] {
+        let range = schedule.from(schedule.back(asker.minute, looks), asker.minute);
+        reads.metrics += 1;
+        let answer = store.points(&[(asker.shelf.roster(), vec![range])], until).await.pop();
+        rosters = match answer {
+            Some(Ok(points)) => {
+                let read = seconds::read(schedule, &points);
+                Ok(Rosters::new(schedule, asker.minute, asker.writer, read))
+            }
+            Some(Err(error)) => {
+                reads.fail(&error);
+                Err(Unknown::because(told(&*error)))
+            }
+            None => rosters,
+        };
+        if rosters.as_ref().is_ok_and(Rosters::is_next) {
+            break;
+        }
+    }
+    rosters
+}
+
+/// Rosters no older than this many minutes are read always, and in one request with that of the run's own minute.
+const NEAR_MINUTES: i64 = 10;

@@ -31,7 +31,7 @@ mod preflight;
 
 mod warm;
 
-use look::Look;
+use look::Gathered;
 pub use warm::Warm;
 
 /// When a run began and when it must be over.
@@ -180,7 +180,7 @@ impl<'a> Run<'a> {
             expected: self.config.judgement.expected.clone(),
             topics: self.config.topics.clone(),
         };
-        let Look { cluster, survey, mut snapshot, mut past, vanished, time_ms } = self.look(&selection).await?;
+        let Gathered { cluster, survey, mut snapshot, mut past, vanished, time_ms } = self.look(&selection).await?;
         if selection.named.is_empty() {
             snapshot.tell_of_empty_selections(&selection.groups, &selection.topics);
         }

@@ -4,18 +4,11 @@
 //! minute merge; then every count comes back as a multiple, which is taken for what it is.
 
 use std::collections::BTreeSet;
-use std::sync::{Arc, Mutex, MutexGuard, PoisonError};
+use std::sync::Arc;
 use std::time::Duration;
 
-use aws_sdk_cloudwatch::primitives::{DateTime, DateTimeFormat};
+use aws_sdk_cloudwatch::primitives::DateTime;
 use aws_sdk_cloudwatch::types::{Dimension, MetricDatum};
-use aws_smithy_runtime_api::box_error::BoxError;
-use aws_smithy_runtime_api::client::interceptors::Intercept;
-use aws_smithy_runtime_api::client::interceptors::context::{
-    BeforeDeserializationInterceptorContextRef, BeforeTransmitInterceptorContextRef,
-};
-use aws_smithy_runtime_api::client::runtime_components::RuntimeComponents;
-use aws_smithy_types::config_bag::ConfigBag;
 use futures_util::future::join_all;
 use tokio::time::{Instant, sleep, timeout_at};
 
@@ -25,9 +18,13 @@ use super::history::Store;
 use super::metric::{Metric, encode};
 use super::names;
 use super::pages::SECONDS_PER_PAGE;
-use super::pages::seconds::{APART, FEWEST_SAMPLES, LARGEST, MOST_SAMPLES, Point};
+use super::pages::seconds::{APART, FEWEST_SAMPLES, LARGEST, MOST_SAMPLES, Merged};
 use crate::causes::told;
 use crate::preflight::found::Canary;
+
+mod witness;
+
+use witness::{OnTheWire, Witness};
 
 /// Where a canary is sent.
 #[derive(Clone, Copy, Debug)]
@@ -116,7 +113,7 @@ impl Store {
             canary.state = Some(kept.map(drop).map_err(|error| told(&error)));
         }
         let written = Instant::now();
-        let Seen { endpoint, date } = witness.seen().clone();
+        let OnTheWire { endpoint, date } = witness.seen().clone();
         canary.endpoint = endpoint;
         canary.ahead_ms = date.map(|(seconds, at)| {
             let ours = now_ms() - i64::try_from(at.elapsed().as_millis()).unwrap_or_default();
@@ -178,7 +175,7 @@ impl Store {
 }
 
 /// What has not come back as it was written, yet.
-fn missing(schedule: Schedule, minute: Minute, points: &[Point]) -> BTreeSet<String> {
+fn missing(schedule: Schedule, minute: Minute, points: &[Merged]) -> BTreeSet<String> {
     let mut missing = BTreeSet::new();
     for Value { what, slot, expected: (low, high, samples), .. } in &VALUES {
         let point = points.iter().find(|point| point.time == schedule.time(minute, *slot));
@@ -217,101 +214,10 @@ fn float(number: i64) -> f64 {
     number as f64
 }
 
-/// Looks at requests on their way out, and at answers on their way in.
-#[derive(Clone, Debug, Default)]
-struct Witness(Arc<Mutex<Seen>>);
-
-/// What the wire tells besides data.
-#[derive(Clone, Debug, Default)]
-struct Seen {
-    endpoint: Option<String>,
-    /// The header `Date` of the last answer, in seconds since 1970, and when it came.
-    date: Option<(i64, Instant)>,
-}
-
-impl Witness {
-    fn seen(&self) -> MutexGuard<'_, Seen> {
-        self.0.lock().unwrap_or_else(PoisonError::into_inner)
-    }
-}
-
-impl Intercept for Witness {
-    fn name(&self) -> &'static str {
-        "canary"
-    }
-
-    fn read_before_transmit(
-        &self,
-        context: &BeforeTransmitInterceptorContextRef<'_>,
-        _: &RuntimeComponents,
-        _: &mut ConfigBag,
-    ) -> Result<(), BoxError> {
-        let origin: Vec<&str> = context.request().uri().split('/').take(3).collect();
-        self.seen().endpoint = Some(origin.join("/"));
-        Ok(())
-    }
-
-    fn read_before_deserialization(
-        &self,
-        context: &BeforeDeserializationInterceptorContextRef<'_>,
-        _: &RuntimeComponents,
-        _: &mut ConfigBag,
-    ) -> Result<(), BoxError> {
-        let date = context.response().headers().get("date");
-        let date = date.and_then(|date| DateTime::from_str(date, DateTimeFormat::HttpDate).ok());
-        self.seen().date = date.map(|date| (date.secs(), Instant::now()));
-        Ok(())
-    }
-}
-
 /// A `Date` is cut to the second.
 const HALF_A_SECOND: i64 = 500;
 const FIRST_PAUSE: Duration = Duration::from_millis(250);
 const LONGEST_PAUSE: Duration = Duration::from_secs(2);
 
 #[cfg(test)]
-mod tests {
-    use super::*;
-
-    const MINUTE: Minute = Minute::holding(36_000);
-
-    fn points(change: impl Fn(usize, &mut Point)) -> Vec<Point> {
-        let point = |(index, value): (usize, &Value)| {
-            let (low, high, samples) = value.expected;
-            let time = Schedule::MINUTELY.time(MINUTE, value.slot);
-            let (minimum, maximum, samples) = (Some(float(low)), Some(float(high)), Some(float(samples)));
-            let mut point = Point { time, samples, minimum, maximum };
-            change(index, &mut point);
-            point
-        };
-        VALUES.iter().enumerate().map(point).collect()
-    }
-
-    fn wrong(change: impl Fn(usize, &mut Point)) -> usize {
-        missing(Schedule::MINUTELY, MINUTE, &points(change)).len()
-    }
-
-    #[test]
-    fn what_comes_back_as_written_or_repeated_is_right() {
-        assert_eq!(wrong(|_, _| {}), 0);
-        assert_eq!(wrong(|_, point| point.samples = point.samples.map(|samples| samples * 2.0)), 0);
-    }
-
-    #[test]
-    fn a_rounded_number_a_lost_merger_and_a_lost_slot_are_noticed() {
-        assert_eq!(
-            wrong(|index, point| if index == 4 {
-                point.maximum = Some(float(LARGEST) + 1.0);
-            }),
-            1
-        );
-        assert_eq!(
-            wrong(|index, point| if index == 1 {
-                (point.minimum, point.samples) = (Some(5.0), Some(2.0));
-            }),
-            1
-        );
-        assert_eq!(wrong(|_, point| point.time += 1), VALUES.len());
-        assert_eq!(wrong(|_, point| point.samples = None), VALUES.len());
-    }
-}
+mod tests;

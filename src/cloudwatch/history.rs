@@ -17,7 +17,7 @@ use super::address::Schedule;
 use super::error::{Error, Tried};
 use super::metric::Metric;
 use super::pace::{POINTS_PER_CALL, Pace};
-use super::pages::seconds::Point;
+use super::pages::seconds::Merged;
 
 /// The metrics of one account and Region, read and written on one schedule.
 #[derive(Clone, Debug)]
@@ -32,7 +32,7 @@ pub struct Store {
 }
 
 /// The points of one metric, or why there are none to be had.
-pub type Points = Result<Vec<Point>, Arc<Error>>;
+pub type Points = Result<Vec<Merged>, Arc<Error>>;
 
 impl Store {
     /// A store that keeps looks in the namespace `state` and publishes into `results`
@@ -65,7 +65,7 @@ impl Store {
                 let points = STATISTICS_COUNT * (end - start) / self.schedule.width();
                 let together = usize::try_from(POINTS_PER_CALL / points.max(1)).unwrap_or(1).clamp(1, fitting);
                 for (indexes, metrics) in indexes.chunks(together).zip(metrics.chunks(together)) {
-                    let call = Call {
+                    let call = Asking {
                         client: self.client.clone(),
                         namespace: self.state.clone(),
                         width: self.schedule.width(),
@@ -125,7 +125,7 @@ fn metrics_per_call(metrics: &[Arc<Metric>]) -> usize {
 }
 
 /// One question: three statistics of some metrics over one range of seconds.
-struct Call {
+struct Asking {
     client: Client,
     namespace: String,
     width: i64,
@@ -136,17 +136,17 @@ struct Call {
 
 /// What has come in for one metric.
 #[derive(Default)]
-struct Answer {
-    points: BTreeMap<i64, Point>,
+struct Received {
+    points: BTreeMap<i64, Merged>,
     /// By statistic.
     complete: [bool; STATISTICS.len()],
     /// What was said last of one that is not complete.
     status: Option<String>,
 }
 
-impl Call {
+impl Asking {
     /// In the order of its metrics.
-    async fn run(self) -> Result<Vec<Result<Vec<Point>, Error>>, Error> {
+    async fn run(self) -> Result<Vec<Result<Vec<Merged>, Error>>, Error> {
         let mut queries = Vec::new();
         let mut owners = HashMap::new();
         for (index, metric) in self.metrics.iter().enumerate() {
@@ -158,7 +158,7 @@ impl Call {
         }
         let points = STATISTICS_COUNT * (self.seconds.end - self.seconds.start) / self.width;
         let points = points * i64::try_from(self.metrics.len()).unwrap_or(i64::MAX);
-        let mut answers: Vec<Answer> = self.metrics.iter().map(|_| Answer::default()).collect();
+        let mut answers: Vec<Received> = self.metrics.iter().map(|_| Received::default()).collect();
         let mut token = None;
         loop {
             sleep_until(self.pace.reserve(points)).await;
@@ -180,7 +180,7 @@ impl Call {
             }
             token = page.next_token;
             if token.is_none() {
-                return Ok(answers.into_iter().map(Answer::finish).collect());
+                return Ok(answers.into_iter().map(Received::finish).collect());
             }
         }
     }
@@ -199,11 +199,11 @@ impl Call {
     }
 }
 
-impl Answer {
+impl Received {
     fn add(&mut self, statistic: usize, result: &MetricDataResult) {
         for (time, value) in result.timestamps().iter().zip(result.values()) {
             let time = time.secs();
-            let point = self.points.entry(time).or_insert_with(|| Point { time, ..Point::default() });
+            let point = self.points.entry(time).or_insert_with(|| Merged { time, ..Merged::default() });
             let place = match statistic {
                 SAMPLE_COUNT => &mut point.samples,
                 MINIMUM => &mut point.minimum,
@@ -218,7 +218,7 @@ impl Answer {
         }
     }
 
-    fn finish(self) -> Result<Vec<Point>, Error> {
+    fn finish(self) -> Result<Vec<Merged>, Error> {
         if self.complete == [true; STATISTICS.len()] {
             return Ok(self.points.into_values().collect());
         }

@@ -17,7 +17,7 @@ use crate::progress::Progress;
 use crate::snapshot::Snapshot;
 
 /// A snapshot and what was before it.
-pub(super) struct Look<'a> {
+pub(super) struct Gathered<'a> {
     pub(super) survey: Survey<'a>,
     pub(super) snapshot: Snapshot,
     pub(super) cluster: String,
@@ -33,7 +33,7 @@ impl Run<'_> {
     /// look may only be starting up, so it is looked at again before that is believed.
     ///
     /// It is believed where every coordinator is seen to be there and told its groups: then the others were deleted.
-    pub(super) async fn look(&self, selection: &Selection) -> Result<Look<'_>, Error> {
+    pub(super) async fn look(&self, selection: &Selection) -> Result<Gathered<'_>, Error> {
         let mut pauses = [500, 1_000, 2_000].into_iter();
         loop {
             let mut look = Box::pin(self.look_once(selection)).await?;
@@ -50,7 +50,7 @@ impl Run<'_> {
         }
     }
 
-    pub(super) async fn look_once(&self, selection: &Selection) -> Result<Look<'_>, Error> {
+    pub(super) async fn look_once(&self, selection: &Selection) -> Result<Gathered<'_>, Error> {
         let kept = self.warm.kept().is_some();
         let (mut survey, mut snapshot) = match Box::pin(self.survey(selection)).await {
             // A password that an earlier run fetched may have been rotated since.
@@ -84,7 +84,7 @@ impl Run<'_> {
         let before = past.roster().ok().flatten();
         let before = before.map_or(0, |before| usize::try_from(before.groups).unwrap_or_default());
         let vanished = before.saturating_sub(snapshot.shown);
-        Ok(Look { survey, snapshot, cluster, past, time_ms, vanished })
+        Ok(Gathered { survey, snapshot, cluster, past, time_ms, vanished })
     }
 
     /// A run at all groups asks for what its own part keeps, and will keep more; one that names groups asks every part that has some.

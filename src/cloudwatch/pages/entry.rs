@@ -17,7 +17,7 @@ use crate::lag::Committed;
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub enum Entry {
     /// What was read, and is remembered.
-    Seen(Seen),
+    Seen(Sighting),
     /// It was there and could not be read.
     Unread {
         /// So many looks before this one is the newest that read it.
@@ -27,13 +27,13 @@ pub enum Entry {
 
 /// A partition that was read: offsets that a metric can hold beside all the rest, and a memory.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
-pub struct Seen {
+pub struct Sighting {
     committed: Committed,
     log_end: i64,
     memory: u64,
 }
 
-impl Seen {
+impl Sighting {
     /// `None` where a number does not fit: offsets from 0 to [`LARGEST_OFFSET`], memories below [`MEMORY_END`].
     #[must_use]
     pub fn new(committed: Committed, log_end: i64, memory: u64) -> Option<Self> {
@@ -69,13 +69,15 @@ impl Entry {
     #[must_use]
     pub fn slot(self, fingerprint: u16) -> Slot {
         let (kind, low, high, memory) = match self {
-            Self::Seen(Seen { committed: Committed::At(committed), log_end, memory }) if committed <= log_end => {
+            Self::Seen(Sighting { committed: Committed::At(committed), log_end, memory }) if committed <= log_end => {
                 (WITHIN, committed, log_end + 1, memory)
             }
-            Self::Seen(Seen { committed: Committed::At(committed), log_end, memory }) => {
+            Self::Seen(Sighting { committed: Committed::At(committed), log_end, memory }) => {
                 (PAST_END, log_end, committed + 1, memory)
             }
-            Self::Seen(Seen { committed: Committed::Never, log_end, memory }) => (NO_COMMIT, 0, log_end + 1, memory),
+            Self::Seen(Sighting { committed: Committed::Never, log_end, memory }) => {
+                (NO_COMMIT, 0, log_end + 1, memory)
+            }
             Self::Unread { looks } => (NO_COMMIT, looks.max(1).into(), i64::from(looks.max(1)) + 1, 0),
         };
         let memory = i64::try_from(memory).unwrap_or_default();
@@ -96,9 +98,9 @@ impl Entry {
         let rest = slot.samples.checked_sub(FEWEST_SAMPLES).filter(|rest| *rest >= 0)?;
         let memory = u64::try_from(rest / KINDS * MEMORY_BELOW + of_high % MEMORY_BELOW).ok()?;
         let seen = match rest % KINDS {
-            WITHIN if low <= high => Seen::new(Committed::At(low), high, memory)?,
-            PAST_END if low < high => Seen::new(Committed::At(high), low, memory)?,
-            NO_COMMIT if low == 0 => Seen::new(Committed::Never, high, memory)?,
+            WITHIN if low <= high => Sighting::new(Committed::At(low), high, memory)?,
+            PAST_END if low < high => Sighting::new(Committed::At(high), low, memory)?,
+            NO_COMMIT if low == 0 => Sighting::new(Committed::Never, high, memory)?,
             NO_COMMIT if low == high && memory == 0 => {
                 return Some((fingerprint, Self::Unread { looks: u16::try_from(low).ok()? }));
             }
@@ -148,7 +150,7 @@ mod tests {
             for log_end in OFFSETS {
                 for memory in [0, 15, 16, MEMORY_END - 1] {
                     for committed in OFFSETS.map(Committed::At).into_iter().chain([Committed::Never]) {
-                        check(Entry::Seen(Seen::new(committed, log_end, memory).unwrap()), fingerprint);
+                        check(Entry::Seen(Sighting::new(committed, log_end, memory).unwrap()), fingerprint);
                     }
                 }
             }
@@ -160,7 +162,7 @@ mod tests {
 
     #[test]
     fn what_does_not_fit_is_no_entry() {
-        let fits = |committed, log_end, memory| Seen::new(committed, log_end, memory).is_some();
+        let fits = |committed, log_end, memory| Sighting::new(committed, log_end, memory).is_some();
         assert!(fits(Committed::At(LARGEST_OFFSET), LARGEST_OFFSET, MEMORY_END - 1));
         assert!(!fits(Committed::At(LARGEST_OFFSET + 1), 0, 0));
         assert!(!fits(Committed::At(0), LARGEST_OFFSET + 1, 0));
@@ -180,7 +182,7 @@ mod tests {
             fingerprint in 0u16..1 << FINGERPRINT_BITS,
         ) {
             let committed = committed.map_or(Committed::Never, Committed::At);
-            check(Entry::Seen(Seen::new(committed, log_end, memory).unwrap()), fingerprint);
+            check(Entry::Seen(Sighting::new(committed, log_end, memory).unwrap()), fingerprint);
         }
 
         #[test]

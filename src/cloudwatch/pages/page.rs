@@ -53,14 +53,14 @@ const MOST_PAGES: i64 = 1 << 20;
 #[cfg(test)]
 #[expect(clippy::unwrap_used, reason = "a test fails by panicking")]
 mod tests {
-    use super::super::entry::Seen;
+    use super::super::entry::Sighting;
     use super::*;
     use crate::lag::Committed;
 
     const NOON: Minute = Minute::holding(1_800_014_400);
 
     fn partitions(count: u64) -> Vec<(Key, Entry)> {
-        let entry = |number| Entry::Seen(Seen::new(Committed::Never, 7, number).unwrap());
+        let entry = |number| Entry::Seen(Sighting::new(Committed::Never, 7, number).unwrap());
         (0..count).map(|number| (Key::of_number(u64::MAX - (count - 1 - number) * 0x10_0001), entry(number))).collect()
     }
 

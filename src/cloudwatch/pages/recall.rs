@@ -6,7 +6,7 @@
 use std::collections::BTreeSet;
 
 use super::binding::Place;
-use super::entry::{Entry, Seen};
+use super::entry::{Entry, Sighting};
 use super::sheets::{Became, Missing, Sheets};
 use crate::cloudwatch::address::Schedule;
 
@@ -20,7 +20,7 @@ pub enum Recalled {
         /// When that look was taken, in milliseconds since the epoch.
         taken: i64,
         /// What it saw.
-        seen: Seen,
+        seen: Sighting,
     },
     /// It was not there.
     New,
@@ -35,11 +35,11 @@ pub struct Recall {
     /// What has been read.
     pub sheets: Sheets,
     /// By key.
-    searches: Vec<Search>,
+    searches: Vec<Lookup>,
 }
 
 #[derive(Clone, Copy, Debug)]
-struct Search {
+struct Lookup {
     /// The look to ask next.
     look: usize,
     /// Whether a look told where to go on.
@@ -55,7 +55,7 @@ impl Recall {
     /// Nothing has been asked.
     #[must_use]
     pub fn new(schedule: Schedule, sheets: Sheets) -> Self {
-        let search = Search { look: 0, told: false, perhaps: None, missing: None, found: None };
+        let search = Lookup { look: 0, told: false, perhaps: None, missing: None, found: None };
         let searches = vec![search; sheets.keys().len()];
         Self { schedule, sheets, searches }
     }
@@ -67,7 +67,7 @@ impl Recall {
         let mut questions = BTreeSet::new();
         for key in 0..self.searches.len() {
             let Some(place) = self.advance(key) else { continue };
-            let Search { look, told, .. } = self.searches[key];
+            let Lookup { look, told, .. } = self.searches[key];
             questions.insert((look, place));
             // As many looks again as were in vain, so that the way back takes few rounds.
             let further = if told { look + 1 } else { (look + look.max(1)).min(looks) };

@@ -2,7 +2,7 @@
 
 use super::roster::Roster;
 use super::seconds::{Slots, Unusable};
-use super::sheets::Known;
+use super::sheets::KeptLook;
 use crate::cloudwatch::address::{Minute, Schedule};
 use crate::moment::rfc3339;
 
@@ -10,7 +10,7 @@ use crate::moment::rfc3339;
 #[derive(Clone, Debug)]
 pub struct Rosters {
     /// The looks before the run's own minute, newest first.
-    pub looks: Vec<Known>,
+    pub looks: Vec<KeptLook>,
     /// What stands in the run's own minute already.
     pub own: Own,
     /// Looks before the run's own minute that cannot be used, newest first.
@@ -51,7 +51,7 @@ impl Rosters {
                 Ok(roster) if at < minute => {
                     // Of groups that another run did not select nothing follows.
                     let whole = roster.whole && rosters.is_own(&roster);
-                    rosters.looks.push(Known { minute: at, roster: Roster { whole, ..roster } });
+                    rosters.looks.push(KeptLook { minute: at, roster: Roster { whole, ..roster } });
                 }
                 Ok(roster) if rosters.is_own(&roster) => rosters.own = Own::Kept(taken),
                 Ok(_) => rosters.own = Own::Foreign,

@@ -48,7 +48,7 @@ pub struct Second {
 
 /// What is read for one second; `None` for a statistic that was not returned.
 #[derive(Clone, Copy, Debug, Default, PartialEq)]
-pub struct Point {
+pub struct Merged {
     /// The second since the epoch.
     pub time: i64,
     /// `SampleCount`.
@@ -110,7 +110,7 @@ pub fn write(schedule: Schedule, minute: Minute, page: &Slots) -> Option<Vec<Sec
 ///
 /// A minute without any point is not among them: nothing was written, or nothing of it is visible yet.
 #[must_use]
-pub fn read(schedule: Schedule, points: &[Point]) -> Vec<(Minute, Result<Slots, Unusable>)> {
+pub fn read(schedule: Schedule, points: &[Merged]) -> Vec<(Minute, Result<Slots, Unusable>)> {
     let mut slots: Vec<_> = points.iter().filter_map(|point| Some((schedule.slot_at(point.time)?, point))).collect();
     slots.sort_by_key(|((minute, slot), _)| (std::cmp::Reverse(*minute), *slot));
     let minutes = slots.chunk_by(|((one, _), _), ((other, _), _)| one == other);
@@ -122,7 +122,7 @@ pub fn read(schedule: Schedule, points: &[Point]) -> Vec<(Minute, Result<Slots, 
         .collect()
 }
 
-fn read_one(schedule: Schedule, minute: Minute, seconds: &[((Minute, usize), &Point)]) -> Result<Slots, Unusable> {
+fn read_one(schedule: Schedule, minute: Minute, seconds: &[((Minute, usize), &Merged)]) -> Result<Slots, Unusable> {
     let Some(((_, 0), header)) = seconds.first() else { return Err(Unusable::NoHeader) };
     let header = whole(header).ok_or(Unusable::TwoRuns)?;
     let writes = header.samples / WRITE;
@@ -157,7 +157,7 @@ fn checksum(format: u64, since: i64, slots: &[Slot]) -> i64 {
 }
 
 /// Minimum, maximum and samples, if all three are there and whole numbers that this program could have written.
-fn whole(point: &Point) -> Option<Slot> {
+fn whole(point: &Merged) -> Option<Slot> {
     let whole = |number: Option<f64>| {
         let number = number.filter(|number| (0.0..=float(LARGEST)).contains(number) && number.fract() == 0.0)?;
         #[expect(clippy::cast_possible_truncation, reason = "a whole number from 0 to 2^53, as the filter just said")]

@@ -13,7 +13,7 @@ use crate::cloudwatch::address::Minute;
 
 /// A look that there was, by its roster.
 #[derive(Clone, Debug, PartialEq, Eq)]
-pub struct Known {
+pub struct KeptLook {
     /// The minute that it was kept for.
     pub minute: Minute,
     /// What it tells of itself.
@@ -57,7 +57,7 @@ pub struct Sheets {
     keys: Vec<Key>,
     /// Whether the keys are those of a few groups only, so that pages cannot be counted off.
     few: bool,
-    looks: Vec<Known>,
+    looks: Vec<KeptLook>,
     /// Parallel to `looks`: by bucket, then by page.
     pages: Vec<BTreeMap<u32, BTreeMap<u32, Sheet>>>,
     /// The pages of now by the number of buckets.
@@ -76,7 +76,7 @@ enum Sheet {
 impl Sheets {
     /// Nothing has been read. The keys are in order, the looks newest first; `few` says that the keys are not all there are.
     #[must_use]
-    pub fn new(keys: Vec<Key>, few: bool, looks: Vec<Known>) -> Self {
+    pub fn new(keys: Vec<Key>, few: bool, looks: Vec<KeptLook>) -> Self {
         let mut leaves = BTreeMap::new();
         for look in &looks {
             leaves.entry(look.roster.bits).or_insert_with(|| binding::bind(&keys, look.roster.bits));
@@ -88,13 +88,13 @@ impl Sheets {
 
     /// Nothing of other looks has been read, and where partitions stand is likely to be the same.
     #[must_use]
-    pub fn of(&self, looks: Vec<Known>) -> Self {
+    pub fn of(&self, looks: Vec<KeptLook>) -> Self {
         Self { hints: self.hints.clone(), ..Self::new(self.keys.clone(), self.few, looks) }
     }
 
     /// The looks that there were, newest first.
     #[must_use]
-    pub fn looks(&self) -> &[Known] {
+    pub fn looks(&self) -> &[KeptLook] {
         &self.looks
     }
 
@@ -126,7 +126,7 @@ impl Sheets {
     }
 
     /// Every page that could not be used or seen where one should be, as (look, why).
-    pub fn missing(&self) -> impl Iterator<Item = (&Known, Missing)> {
+    pub fn missing(&self) -> impl Iterator<Item = (&KeptLook, Missing)> {
         let looks = self.looks.iter().zip(&self.pages);
         looks.flat_map(|(look, buckets)| {
             buckets.values().flat_map(move |pages| {

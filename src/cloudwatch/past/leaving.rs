@@ -7,7 +7,7 @@ use super::of_part::PartPast;
 use crate::cloudwatch::address::Minute;
 use crate::cloudwatch::history::Store;
 use crate::cloudwatch::pages::binding;
-use crate::cloudwatch::pages::entry::{Entry, Seen};
+use crate::cloudwatch::pages::entry::{Entry, Sighting};
 use crate::cloudwatch::pages::key::Key;
 use crate::cloudwatch::pages::page;
 use crate::cloudwatch::pages::recall::Recalled;
@@ -101,7 +101,7 @@ impl PartPast {
         }
         let row = &snapshot.rows[at];
         if let (Ok(committed), Ok(log), Some(memory)) = (&row.committed, snapshot.ahead(row), memories.of(at)) {
-            return Ok(Seen::new(*committed, log.end, memory.pack()).map(Entry::Seen));
+            return Ok(Sighting::new(*committed, log.end, memory.pack()).map(Entry::Seen));
         }
         let Recalled::Kept { look, .. } = recalled else { return Ok(None) };
         let minutes = (minute.seconds() - self.sheets.looks()[look].minute.seconds()) / 60;

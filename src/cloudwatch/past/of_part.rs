@@ -9,7 +9,7 @@ use super::{Asker, Windows};
 use crate::cloudwatch::address::Minute;
 use crate::cloudwatch::history::Store;
 use crate::cloudwatch::pages::binding;
-use crate::cloudwatch::pages::entry::{LARGEST_OFFSET, Seen};
+use crate::cloudwatch::pages::entry::{LARGEST_OFFSET, Sighting};
 use crate::cloudwatch::pages::key::{Key, OfGroup, OfTopic};
 use crate::cloudwatch::pages::recall::{Recall, Recalled};
 use crate::cloudwatch::pages::rosters::{Rosters, way_out};
@@ -132,7 +132,7 @@ pub fn pages_of(snapshot: &Snapshot) -> (usize, usize) {
     (keys.len(), binding::bind(&keys, binding::bits(keys.len(), None)).len())
 }
 
-pub(super) fn sample(taken: i64, seen: Seen) -> Option<Sample> {
+pub(super) fn sample(taken: i64, seen: Sighting) -> Option<Sample> {
     let memory = Memory::unpack(seen.memory())?;
     Some(Sample { time_ms: taken, committed: seen.committed(), end: seen.log_end(), memory })
 }

@@ -7,8 +7,8 @@ use std::process::{Child, Command, Stdio};
 use std::time::{SystemTime, UNIX_EPOCH};
 
 use aws_sdk_cloudwatch::types::StatisticSet;
-use meerkat::cloudwatch::pages::entry::{Entry, LARGEST_OFFSET, MEMORY_END, Seen};
-use meerkat::cloudwatch::pages::seconds::{self, Point, Slots};
+use meerkat::cloudwatch::pages::entry::{Entry, LARGEST_OFFSET, MEMORY_END, Sighting};
+use meerkat::cloudwatch::pages::seconds::{self, Merged, Slots};
 use meerkat::cloudwatch::{Minute, Schedule};
 use meerkat::lag::Committed;
 
@@ -135,9 +135,9 @@ async fn both_give_back_a_page_as_it_was_written() {
     let minute = Minute::holding(pair.start + 60);
     let entry = |number: i64| {
         let seen = match number % 3 {
-            0 => Seen::new(Committed::At(LARGEST_OFFSET - number), LARGEST_OFFSET, MEMORY_END - 1),
-            1 => Seen::new(Committed::At(LARGEST_OFFSET), number, 0),
-            _ => Seen::new(Committed::Never, 0, MEMORY_END - 1),
+            0 => Sighting::new(Committed::At(LARGEST_OFFSET - number), LARGEST_OFFSET, MEMORY_END - 1),
+            1 => Sighting::new(Committed::At(LARGEST_OFFSET), number, 0),
+            _ => Sighting::new(Committed::Never, 0, MEMORY_END - 1),
         };
         Entry::Seen(seen.unwrap()).slot(u16::try_from(number).unwrap())
     };
@@ -150,11 +150,11 @@ async fn both_give_back_a_page_as_it_was_written() {
     });
     pair.put(datums.collect()).await;
     let found = pair.agree(basic(&metric_of_shard(0), 1), 0, 60).await;
-    let points: Vec<Point> = found["minimum"]
+    let points: Vec<Merged> = found["minimum"]
         .iter()
         .zip(&found["maximum"])
         .zip(&found["samplecount"])
-        .map(|(((second, minimum), (_, maximum)), (_, samples))| Point {
+        .map(|(((second, minimum), (_, maximum)), (_, samples))| Merged {
             time: pair.start + second,
             samples: Some(*samples),
             minimum: Some(*minimum),

@@ -10,7 +10,7 @@ use super::super::binding::{bind, bits};
 use super::super::key::{Key, OfGroup, OfTopic};
 use super::super::page::{self, Page};
 use super::super::roster::{Restless, Roster};
-use super::super::sheets::Known;
+use super::super::sheets::KeptLook;
 use super::*;
 use crate::cloudwatch::address::Minute;
 use crate::lag::Committed;
@@ -21,7 +21,7 @@ type Name = (u32, u32, u32, i32);
 #[derive(Default)]
 struct Store {
     /// Newest first.
-    looks: Vec<(Known, BTreeMap<Place, Page>)>,
+    looks: Vec<(KeptLook, BTreeMap<Place, Page>)>,
     /// Pages read so far.
     reads: usize,
 }
@@ -41,7 +41,7 @@ impl Store {
     fn recall_some(&mut self, minute: i64, names: &[Name], few: bool) -> BTreeMap<Name, Recalled> {
         let mut keys: Vec<(Key, Name)> = names.iter().map(|name| (key(*name), *name)).collect();
         keys.sort_unstable();
-        let known: Vec<Known> = self.looks.iter().map(|(known, _)| known.clone()).collect();
+        let known: Vec<KeptLook> = self.looks.iter().map(|(known, _)| known.clone()).collect();
         assert!(known.iter().all(|look| look.minute < Minute::holding(minute * 60)));
         let sheets = Sheets::new(keys.iter().map(|(key, _)| *key).collect(), few, known);
         let mut recall = Recall::new(Schedule::MINUTELY, sheets);
@@ -74,13 +74,13 @@ impl Store {
         let restless = Restless::Groups(Vec::new());
         let deepest = pages.keys().map(|place| place.page + 1).max().unwrap_or_default();
         let roster = Roster { groups: 1, looks: 1, writer: 1, bits, whole, filled, deepest, restless };
-        self.looks.insert(0, (Known { minute: Minute::holding(minute * 60), roster }, pages));
+        self.looks.insert(0, (KeptLook { minute: Minute::holding(minute * 60), roster }, pages));
         self.looks.truncate(170);
     }
 }
 
 fn seen(memory: u64) -> Entry {
-    Entry::Seen(Seen::new(Committed::At(1), 2, memory).unwrap())
+    Entry::Seen(Sighting::new(Committed::At(1), 2, memory).unwrap())
 }
 
 fn memory(past: Recalled) -> Option<u64> {

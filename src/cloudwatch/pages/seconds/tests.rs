@@ -24,8 +24,8 @@ impl Sheet {
         self
     }
 
-    fn points(&self) -> Vec<Point> {
-        let point = |(&time, &(samples, low, high)): (&i64, &(f64, f64, f64))| Point {
+    fn points(&self) -> Vec<Merged> {
+        let point = |(&time, &(samples, low, high)): (&i64, &(f64, f64, f64))| Merged {
             time,
             samples: Some(samples),
             minimum: Some(low),
@@ -218,7 +218,7 @@ proptest! {
     fn hostile_points_never_panic(points in prop::collection::vec((0_i64..240, any::<[Option<f64>; 3]>()), 0..40)) {
         let points: Vec<_> = points
             .into_iter()
-            .map(|(second, [samples, minimum, maximum])| Point { time: NOON - second, samples, minimum, maximum })
+            .map(|(second, [samples, minimum, maximum])| Merged { time: NOON - second, samples, minimum, maximum })
             .collect();
         for (_, page) in read(Schedule::MINUTELY, &points) {
             prop_assert!(page.is_err());

@@ -1,0 +1,164 @@
+//! Which error an answer, or none, comes to.
+
+use std::error::Error as StdError;
+
+use aws_credential_types::provider::error::CredentialsError;
+use aws_sdk_cloudwatch::error::{ProvideErrorMetadata, SdkError};
+use aws_smithy_runtime_api::box_error::BoxError;
+use aws_smithy_runtime_api::client::interceptors::Intercept;
+use aws_smithy_runtime_api::client::interceptors::context::BeforeDeserializationInterceptorContextRef;
+use aws_smithy_runtime_api::client::orchestrator::HttpResponse;
+use aws_smithy_runtime_api::client::runtime_components::RuntimeComponents;
+use aws_smithy_types::config_bag::ConfigBag;
+use tokio_rustls::rustls::Error as TlsError;
+
+use super::{Cause, Error, Tried};
+
+impl Tried {
+    pub(in crate::cloudwatch) fn failed<E>(self, error: SdkError<E, HttpResponse>) -> Error
+    where
+        E: ProvideErrorMetadata + StdError + Send + Sync + 'static,
+    {
+        let tried = self;
+        let code = error.code().map(str::to_owned);
+        match (&error, code) {
+            (SdkError::ServiceError(_), Some(code)) => {
+                let source = error.into();
+                if THROTTLED.contains(&code.as_str()) {
+                    Error::Throttled { tried, source }
+                } else if DENIED.contains(&code.as_str()) {
+                    Error::Denied { tried, source }
+                } else if SKEWED.contains(&code.as_str()) {
+                    Error::Clock { tried, code, source }
+                } else if UNTRUSTED.contains(&code.as_str()) {
+                    Error::Credentials { tried, code, source }
+                } else {
+                    Error::Refused { tried, code, source }
+                }
+            }
+            (SdkError::ConstructionFailure(_), _) => Error::Settings { tried, source: short(&error) },
+            (SdkError::DispatchFailure(_), _) if has::<CredentialsError>(&error) => {
+                Error::Settings { tried, source: short(&error) }
+            }
+            (SdkError::DispatchFailure(_), _) if has::<CertificateRefused>(&error) => {
+                Error::Certificate { tried, source: short(&error) }
+            }
+            // What has no kind never came as far as a connection; a connection that was cut is transient.
+            (SdkError::DispatchFailure(failure), _)
+                if failure.is_user() || (failure.is_other() && failure.as_other().is_none()) =>
+            {
+                Error::Settings { tried, source: short(&error) }
+            }
+            (SdkError::DispatchFailure(_) | SdkError::TimeoutError(_), _) => {
+                Error::Unreachable { tried, source: short(&error) }
+            }
+            _ => match error.raw_response() {
+                Some(answer) => Error::Foreign { tried, answer: described(answer) },
+                None => Error::Refused { tried, code: "no code".to_owned(), source: short(&error) },
+            },
+        }
+    }
+}
+
+/// A certificate that TLS refused, wherever in a chain of causes it is.
+struct CertificateRefused;
+
+/// What can be looked for in a chain of causes.
+trait Sought {
+    fn is(cause: &(dyn StdError + 'static)) -> bool;
+}
+
+impl Sought for CredentialsError {
+    fn is(cause: &(dyn StdError + 'static)) -> bool {
+        cause.is::<CredentialsError>()
+    }
+}
+
+impl Sought for CertificateRefused {
+    fn is(cause: &(dyn StdError + 'static)) -> bool {
+        // An error of the system that wraps another has the causes of that one, so what is inside shows here alone.
+        let mut cause = cause;
+        while let Some(inner) = cause.downcast_ref::<std::io::Error>().and_then(std::io::Error::get_ref) {
+            cause = inner;
+        }
+        let tls = cause.downcast_ref();
+        matches!(tls, Some(TlsError::InvalidCertificate(_)))
+    }
+}
+
+fn has<S: Sought>(error: &(dyn StdError + 'static)) -> bool {
+    std::iter::successors(Some(error), |&cause| cause.source()).any(S::is)
+}
+
+/// The chain of causes as words for people: the SDK's own may quote a whole request.
+fn short(error: &(dyn StdError + 'static)) -> Cause {
+    let mut words: Vec<String> = Vec::new();
+    for cause in std::iter::successors(Some(error), |&cause| cause.source()) {
+        let last = cause.source().is_none();
+        let cause = cause.to_string();
+        if cause.len() > LONGEST && !last {
+            continue;
+        }
+        let cause: String = cause.chars().take(LONGEST).collect();
+        if words.last().is_none_or(|last| !last.ends_with(&cause)) {
+            words.push(cause);
+        }
+    }
+    words.join(": ").into()
+}
+
+/// Status and content type.
+fn described(answer: &HttpResponse) -> String {
+    let kind = answer.headers().get("content-type").unwrap_or("no content type");
+    let kind: String = kind.chars().filter(|char| !char.is_control()).take(LONGEST).collect();
+    format!("HTTP status {}, {kind}", answer.status().as_u16())
+}
+
+/// Refuses an answer that is none of the protocol's: without this a proxy's page with status 200 would count as a write that was
+/// done, since the answer to one has nothing in it (Smithy RPC v2 CBOR: an answer without the header `smithy-protocol` is malformed).
+#[derive(Debug)]
+pub(in crate::cloudwatch) struct Spoken;
+
+impl Intercept for Spoken {
+    fn name(&self) -> &'static str {
+        "Spoken"
+    }
+
+    fn read_before_deserialization(
+        &self,
+        context: &BeforeDeserializationInterceptorContextRef<'_>,
+        _components: &RuntimeComponents,
+        _config: &mut ConfigBag,
+    ) -> Result<(), BoxError> {
+        let answer = context.response();
+        let spoken = answer.headers().get("smithy-protocol") == Some("rpc-v2-cbor");
+        if spoken || !answer.status().is_success() { Ok(()) } else { Err("the answer is not CloudWatch's".into()) }
+    }
+}
+
+/// Both spellings: the RPC protocols and the older query protocol differ (Common Errors, `CloudWatch` API reference).
+const THROTTLED: &[&str] = &[
+    "Throttling",
+    "ThrottlingException",
+    "ThrottledException",
+    "RequestLimitExceeded",
+    "TooManyRequestsException",
+    "LimitExceededFault",
+    "LimitExceededException",
+];
+const DENIED: &[&str] =
+    &["AccessDenied", "AccessDeniedException", "NotAuthorized", "UnauthorizedOperation", "OptInRequired"];
+const SKEWED: &[&str] = &["RequestExpired", "RequestTimeTooSkewed"];
+const UNTRUSTED: &[&str] = &[
+    "ExpiredToken",
+    "ExpiredTokenException",
+    "IncompleteSignature",
+    "InvalidClientTokenId",
+    "InvalidSignatureException",
+    "MissingAuthenticationToken",
+    "SignatureDoesNotMatch",
+    "UnrecognizedClientException",
+];
+
+/// Characters of one cause that are worth reading.
+const LONGEST: usize = 200;

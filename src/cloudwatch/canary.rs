@@ -1,7 +1,8 @@
 //! Values that a preflight writes and reads back, to see that the history can rely on what comes back.
 //!
-//! They go into one metric of their own a cluster, so that no alarm and no look ever meets them. Two preflights in the same
-//! minute merge; then every count comes back as a multiple, which is taken for what it is.
+//! They go into one metric of their own a cluster, so that no alarm and no look ever meets them, and into the seconds or minutes that a
+//! page of the same schedule would have. Two preflights in the same period merge; then every count comes back as a multiple, which is
+//! taken for what it is.
 
 use std::collections::BTreeSet;
 use std::sync::Arc;
@@ -86,9 +87,8 @@ impl Store {
     ///
     /// `now_ms` tells the time in milliseconds since 1970, by this machine's clock.
     pub async fn canary(&self, flight: &Flight<'_>, now_ms: impl Fn() -> i64, until: Instant) -> Canary {
-        let mut store = self.clone();
-        store.schedule = Schedule::MINUTELY;
-        let minute = Minute::holding(now_ms().div_euclid(1_000));
+        let store = self;
+        let minute = store.schedule.align(Minute::holding(now_ms().div_euclid(1_000)));
         let dimensions = vec![(names::CLUSTER, encode(flight.cluster))];
         let metric = Arc::new(Metric { name: names::CANARY, dimensions });
         let witness = Witness::default();
@@ -105,7 +105,8 @@ impl Store {
             let writes = (0..2).map(|write| {
                 let datums = VALUES.iter().filter_map(|value| {
                     let (values, counts) = value.writes.get(write)?;
-                    Some(datum(&metric, store.schedule.time(minute, value.slot), 1, values, counts))
+                    let width = i32::try_from(store.schedule.width()).unwrap_or(60);
+                    Some(datum(&metric, store.schedule.time(minute, value.slot), width, values, counts))
                 });
                 store.put_witnessed(Tried::WriteHistory, &store.state, datums.collect(), &witness, until)
             });

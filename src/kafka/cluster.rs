@@ -282,7 +282,7 @@ impl<'a> Cluster<'a> {
         answer.map_err(|error| {
             let place = self.place(id);
             match error {
-                CallError::TooLarge { .. } => AskError::TooLarge(place, error.to_string()),
+                CallError::TooLarge { .. } | CallError::TooHeavy(_) => AskError::TooLarge(place, error.to_string()),
                 CallError::Deadline => AskError::Deadline(place),
                 other => AskError::Down { place, cause: other.to_string(), was_open },
             }

@@ -29,6 +29,8 @@ pub(super) struct Connection {
     /// One request at a time, for a broker that answers slowly to more; `None` where they may be pipelined.
     turn: Option<Semaphore>,
     traffic: Arc<Traffic>,
+    /// Bytes that one answer may have.
+    frame_limit: usize,
     /// Bytes read from this connection.
     heard: Arc<AtomicU64>,
     /// Milliseconds for which the broker said that it held this connection back.
@@ -58,6 +60,9 @@ pub(super) enum CallError {
     /// An honest answer that is larger than the configured limit; the connection goes on.
     #[error("the answer has {size} bytes; raise MEERKAT_FRAME_LIMIT, which is {limit}")]
     TooLarge { size: usize, limit: usize },
+    /// The same of one that would take too much memory.
+    #[error(transparent)]
+    TooHeavy(FrameError),
     #[error("no answer before the deadline")]
     Deadline,
     #[error("the connection was lost: {0}")]
@@ -123,6 +128,7 @@ impl Connection {
             versions: Versions::default(),
             turn: None,
             traffic,
+            frame_limit,
             heard,
             held_back: AtomicU64::new(0),
             unanswered: AtomicU64::new(0),
@@ -179,7 +185,15 @@ impl Connection {
         let answer = self.call_raw(version, request, until).await?;
         let throttled = frame::throttle_time_ms::<Q>(&answer, version);
         self.held_back.fetch_add(throttled, Ordering::Relaxed);
-        Ok(frame::decode::<Q>(answer, version)?)
+        self.decode::<Q>(answer, version)
+    }
+
+    /// Takes an answer apart.
+    pub(super) fn decode<Q: Question>(&self, answer: Bytes, version: i16) -> Result<Q::Answer, CallError> {
+        frame::decode::<Q>(answer, version, self.frame_limit).map_err(|error| match error {
+            FrameError::Heavy { .. } => CallError::TooHeavy(error),
+            other => CallError::Frame(other),
+        })
     }
 
     /// Asks in exactly this version, and leaves the answer as bytes.

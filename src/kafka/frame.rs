@@ -4,11 +4,12 @@
 //! consumed to its last byte, so that a codec that drifted from the broker's is noticed at once.
 
 use bytes::{Buf, BufMut, Bytes, BytesMut};
-use kafka_protocol::messages::RequestHeader;
+use kafka_protocol::messages::{RequestHeader, ResponseHeader};
 use kafka_protocol::protocol::{Decodable, Encodable, StrBytes};
 
-use super::measured::Measured;
-use super::messages::Question;
+use super::messages::{Question, Unreadable, Unwritable};
+use super::shape;
+use super::versions::Api;
 
 /// What is wrong with the bytes that a peer sent.
 #[derive(Debug, thiserror::Error)]
@@ -37,8 +38,32 @@ pub(super) enum FrameError {
         api: &'static str,
         /// The version that was asked with.
         version: i16,
-        /// The codec's words, or how many bytes were left.
-        what: String,
+        /// What is wrong with it.
+        what: Unreadable,
+    },
+    /// An answer that could be read, and would take too much memory.
+    #[error(
+        "the answer to {api} v{version} would take {weight} bytes of memory, and may take {most}; raise MEERKAT_FRAME_LIMIT"
+    )]
+    Heavy {
+        /// The API's name.
+        api: &'static str,
+        /// The version that was asked with.
+        version: i16,
+        /// What it would take, at the least.
+        weight: usize,
+        /// What it may take.
+        most: usize,
+    },
+    /// The request cannot be written.
+    #[error("the request {api} v{version} cannot be written: {what}")]
+    Request {
+        /// The API's name.
+        api: &'static str,
+        /// The version that it was to be asked with.
+        version: i16,
+        /// What is wrong with it.
+        what: Unwritable,
     },
 }
 
@@ -73,12 +98,10 @@ pub(super) fn encode<Q: Question>(request: &Q, version: i16, correlation: i32) -
         .with_correlation_id(correlation)
         .with_client_id(Some(StrBytes::from_static_str(CLIENT_ID)));
     let mut frame = BytesMut::zeroed(PREFIX);
-    header
-        .encode(&mut frame, Q::headers(version).0)
-        .map_err(|error| error.to_string())
-        .and_then(|()| request.write(&mut frame, version))
-        .map_err(|error| body::<Q>(version, &error))?;
-    let size = i32::try_from(frame.len() - PREFIX).map_err(|error| body::<Q>(version, &error))?;
+    let failed = |what| FrameError::Request { api: name::<Q>(), version, what };
+    header.encode(&mut frame, Q::headers(version).0).map_err(|error| failed(Unwritable::from(Box::from(error))))?;
+    request.write(&mut frame, version).map_err(failed)?;
+    let size = i32::try_from(frame.len() - PREFIX).map_err(|error| failed(Unwritable::from(Box::from(error))))?;
     (&mut frame[..PREFIX]).put_i32(size);
     Ok(frame.freeze())
 }
@@ -92,8 +115,8 @@ pub(super) fn correlation(frame: &[u8]) -> Option<i32> {
 ///
 /// It is the first field after the header in every answer that has one, but for `ApiVersions`.
 pub(super) fn throttle_time_ms<Q: Question>(frame: &[u8], version: i16) -> u64 {
-    let api = super::versions::Api::from_key(Q::KEY);
-    if api.and_then(super::versions::Api::throttles_from).is_none_or(|first| version < first) {
+    let api = Api::from_key(Q::KEY);
+    if api.and_then(Api::throttles_from).is_none_or(|first| version < first) {
         return 0;
     }
     // From header version 1 on tags come first, of which brokers send none: their number is one byte.
@@ -102,24 +125,36 @@ pub(super) fn throttle_time_ms<Q: Question>(frame: &[u8], version: i16) -> u64 {
     field.and_then(|ms| u64::try_from(ms).ok()).unwrap_or(0)
 }
 
-/// The answer to a request of this kind and version; every byte of it must be used.
-pub(super) fn decode<Q: Question>(frame: Bytes, version: i16) -> Result<Q::Answer, FrameError> {
-    let (_, header) = Q::headers(version);
-    // From header version 1 on, lengths are no plain numbers, and a plain number may be anything.
-    let mut frame = Measured::new(frame, if header == 0 { LARGEST_OF_OLD } else { i32::MAX });
-    kafka_protocol::messages::ResponseHeader::decode(&mut frame, header)
-        .map_err(|error| error.to_string())
-        .and_then(|_| Q::read(&mut frame, version))
-        .map_err(|error| body::<Q>(version, &error))
-        .and_then(|answer| match frame.remaining() {
-            0 => Ok(answer),
-            left => Err(body::<Q>(version, &format!("{left} bytes are left over"))),
-        })
+/// The answer to a request of this kind and version, which may take [`memory`] of this frame limit; every byte of it must be used.
+pub(super) fn decode<Q: Question>(mut frame: Bytes, version: i16, limit: usize) -> Result<Q::Answer, FrameError> {
+    let most = memory(limit);
+    read::<Q>(&mut frame, version, most).map_err(|what| match what {
+        Unreadable::Heavy(weight) => FrameError::Heavy { api: name::<Q>(), version, weight, most },
+        what => FrameError::Body { api: name::<Q>(), version, what },
+    })
 }
 
-fn body<Q: Question>(version: i16, what: &impl ToString) -> FrameError {
-    let api = super::versions::Api::from_key(Q::KEY).map_or("a request", super::versions::Api::name);
-    FrameError::Body { api, version, what: what.to_string() }
+fn read<Q: Question>(frame: &mut Bytes, version: i16, most: usize) -> Result<Q::Answer, Unreadable> {
+    let (_, header) = Q::headers(version);
+    let weight = shape::weigh_header(frame.get(CORRELATION..).unwrap_or_default(), header)?;
+    if weight > most {
+        return Err(Unreadable::Heavy(weight));
+    }
+    ResponseHeader::decode(frame, header).map_err(|error| Unreadable::Codec(error.into()))?;
+    let answer = Q::read(frame, version, most)?;
+    match frame.remaining() {
+        0 => Ok(answer),
+        left => Err(Unreadable::LeftOver(left)),
+    }
+}
+
+/// Bytes of memory that an answer may take: entries of a few bytes take a hundred each once they are taken apart.
+fn memory(limit: usize) -> usize {
+    limit.max(LEAST_MEMORY)
+}
+
+fn name<Q: Question>() -> &'static str {
+    Api::from_key(Q::KEY).map_or("a request", Api::name)
 }
 
 /// What brokers show as `client.id` in their logs and quotas.
@@ -134,8 +169,8 @@ const CORRELATION: usize = 4;
 /// The smallest answer: a correlation id.
 const MINIMUM: usize = CORRELATION;
 
-/// No port, partition, epoch or throttle time in milliseconds that an old version tells is above it.
-const LARGEST_OF_OLD: i32 = 1 << 24;
+/// However low the limit of frames is.
+const LEAST_MEMORY: usize = 4 * 1024 * 1024;
 
 /// So many times the limit is still read over; beyond that the peer is no broker.
 const PLAUSIBLE: usize = 16;
@@ -180,17 +215,17 @@ mod tests {
     #[test]
     fn an_answer_must_be_consumed_to_its_last_byte() {
         let exact = Bytes::from_static(b"\0\0\0\x07\0\0\0\0\0\0");
-        assert_eq!(decode::<ListGroupsRequest>(exact, 0).unwrap(), ListGroupsResponse::default());
+        assert_eq!(decode::<ListGroupsRequest>(exact, 0, 0).unwrap(), ListGroupsResponse::default());
         let longer = Bytes::from_static(b"\0\0\0\x07\0\0\0\0\0\0\0");
-        let error = decode::<ListGroupsRequest>(longer, 0).unwrap_err().to_string();
+        let error = decode::<ListGroupsRequest>(longer, 0, 0).unwrap_err().to_string();
         assert_eq!(error, "the answer to ListGroups v0 cannot be read: 1 bytes are left over");
-        assert!(decode::<ListGroupsRequest>(Bytes::from_static(b"\0\0\0\x07\0"), 0).is_err());
+        assert!(decode::<ListGroupsRequest>(Bytes::from_static(b"\0\0\0\x07\0"), 0, 0).is_err());
     }
 
     proptest! {
         #[test]
         fn no_bytes_make_the_decoder_panic(bytes in prop::collection::vec(any::<u8>(), 0..64), version in 0_i16..=5) {
-            let _ = decode::<ListGroupsRequest>(Bytes::from(bytes), version);
+            let _ = decode::<ListGroupsRequest>(Bytes::from(bytes), version, 0);
         }
     }
 }

@@ -25,7 +25,7 @@ pub(super) async fn negotiate(connection: &Connection, until: Instant) -> Result
         let bytes = connection.call_raw(version, &request, until).await.map_err(|error| wrong_port(&error))?;
         let refused = bytes.get(ERROR_CODE).is_some_and(|code| code == failure::UNSUPPORTED_VERSION.to_be_bytes());
         let answered_in = if refused { 0 } else { version };
-        let answer = frame::decode::<ApiVersionsRequest>(bytes, answered_in).map_err(|error| error.to_string())?;
+        let answer = connection.decode::<ApiVersionsRequest>(bytes, answered_in).map_err(|error| error.to_string())?;
         let versions = offered(&answer);
         match answer.error_code {
             0 => return Ok(versions),

@@ -16,9 +16,10 @@ use super::cluster::Cluster;
 use super::coordinator;
 use super::failure;
 use super::groups::Listed;
-use super::measured::Measured;
+use super::messages::Unreadable;
 use super::names::Names;
 use super::settle::{Outcome, Outcomes, failed};
+use super::shape::{self, Shape};
 use super::versions::Api;
 use crate::lag::{Known, Unknown};
 use crate::snapshot::{Kind, Member};
@@ -157,7 +158,7 @@ fn classic(group: &ClassicGroup, names: &Names<'_>) -> Described {
     described.subscribed = Some(HashSet::new());
     for (index, member) in (0..).zip(&group.members) {
         // A coordinator tells subscriptions and assignments of stable groups alone.
-        match (embedded::<ConsumerProtocolSubscription>(&member.member_metadata), &mut described.subscribed) {
+        match (embedded::<ConsumerProtocolSubscription>(&member.member_metadata, &shape::SUBSCRIPTION), &mut described.subscribed) {
             (Ok(subscription), Some(topics)) => {
                 topics.extend(subscription.topics.iter().filter_map(|topic| names.number(topic)));
             }
@@ -167,7 +168,7 @@ fn classic(group: &ClassicGroup, names: &Names<'_>) -> Described {
         if member.member_assignment.is_empty() {
             continue;
         }
-        match embedded::<ConsumerProtocolAssignment>(&member.member_assignment) {
+        match embedded::<ConsumerProtocolAssignment>(&member.member_assignment, &shape::ASSIGNMENT) {
             Ok(assignment) => {
                 for topic in &assignment.assigned_partitions {
                     let Some(number) = names.number(&topic.topic) else { continue };
@@ -221,14 +222,16 @@ fn named(id: &str, client_id: &str, host: &str) -> Member {
 }
 
 /// Reads a structure of the consumer protocol: its version, then its body; fields of versions newer than ours are left over.
-fn embedded<T: Decodable + Message>(bytes: &Bytes) -> Result<T, String> {
-    let mut bytes = Measured::new(bytes.clone(), LARGEST_OF_MEMBERS);
-    let version = bytes.try_get_i16().map_err(|error| error.to_string())?;
-    if version < T::VERSIONS.min {
-        return Err(format!("version {version}"));
+fn embedded<T: Decodable + Message>(bytes: &Bytes, shape: &Shape) -> Result<T, Unreadable> {
+    let mut bytes = bytes.clone();
+    let version = bytes.try_get_i16().map_err(|error| Unreadable::Codec(error.into()))?;
+    let version = version.min(T::VERSIONS.max);
+    let weight = shape.weigh(&bytes, version)?;
+    if weight > LARGEST_MEMBER {
+        return Err(Unreadable::Heavy(weight));
     }
-    T::decode(&mut bytes, version.min(T::VERSIONS.max)).map_err(|error| error.to_string())
+    T::decode(&mut bytes, version).map_err(|error| Unreadable::Codec(error.into()))
 }
 
-/// No partition has a number and no group a generation above it.
-const LARGEST_OF_MEMBERS: i32 = 1 << 20;
+/// Bytes of memory that what one member subscribes to or was assigned may take: that of 500,000 topics.
+const LARGEST_MEMBER: usize = 16 * 1024 * 1024;

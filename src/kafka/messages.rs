@@ -1,15 +1,19 @@
 //! What can be asked of a broker: every request of the codec, and those of our own that it does not know.
 
-use bytes::BytesMut;
+use std::error::Error;
+
+use bytes::{Bytes, BytesMut};
 use kafka_protocol::protocol::{Decodable, HeaderVersion, Request};
 
-use super::measured::Measured;
+use super::shape::{self, Misshapen};
+use super::versions::Api;
 
 mod compact;
 mod group_offsets;
 mod share_offsets;
 mod streams_describe;
 
+pub(super) use compact::Malformed;
 pub(super) use group_offsets::{GroupOffsetsRequest, PartitionOffset};
 pub(super) use share_offsets::{ShareGroup, ShareOffsetsRequest};
 pub(super) use streams_describe::{StreamsDescribeRequest, StreamsGroup};
@@ -24,11 +28,39 @@ pub(super) trait Question {
     /// The versions of the headers, of the request's and of the answer's (KIP-482).
     fn headers(version: i16) -> (i16, i16);
 
-    /// Writes the body; the error is the codec's words.
-    fn write(&self, to: &mut BytesMut, version: i16) -> Result<(), String>;
+    /// Writes the body.
+    fn write(&self, to: &mut BytesMut, version: i16) -> Result<(), Unwritable>;
 
-    /// Reads the body of an answer; the error is the codec's words.
-    fn read(from: &mut Measured, version: i16) -> Result<Self::Answer, String>;
+    /// Reads the body of an answer, which may take so many bytes of memory.
+    fn read(from: &mut Bytes, version: i16, most: usize) -> Result<Self::Answer, Unreadable>;
+}
+
+/// A request that cannot be put into bytes, in the codec's words.
+#[derive(Debug, thiserror::Error)]
+#[error(transparent)]
+pub(super) struct Unwritable(#[from] Box<dyn Error + Send + Sync>);
+
+/// Why bytes are no answer.
+#[derive(Debug, thiserror::Error)]
+pub(super) enum Unreadable {
+    /// The lengths in them do not fit.
+    #[error(transparent)]
+    Misshapen(#[from] Misshapen),
+    /// What they say is not allowed.
+    #[error(transparent)]
+    Malformed(Malformed),
+    /// The codec's words.
+    #[error(transparent)]
+    Codec(Box<dyn Error + Send + Sync>),
+    /// More came than the answer has.
+    #[error("{0} bytes are left over")]
+    LeftOver(usize),
+    /// Taken apart, they need so many bytes of memory at the least.
+    #[error("it would take {0} bytes of memory")]
+    Heavy(usize),
+    /// It is not known what they should look like.
+    #[error("nobody knows its shape")]
+    Unknown,
 }
 
 impl<R: Request> Question for R {
@@ -39,12 +71,17 @@ impl<R: Request> Question for R {
         (R::header_version(version), R::Response::header_version(version))
     }
 
-    fn write(&self, to: &mut BytesMut, version: i16) -> Result<(), String> {
-        self.encode(to, version).map_err(|error| error.to_string())
+    fn write(&self, to: &mut BytesMut, version: i16) -> Result<(), Unwritable> {
+        self.encode(to, version).map_err(|error| Unwritable(error.into()))
     }
 
-    fn read(from: &mut Measured, version: i16) -> Result<Self::Answer, String> {
-        R::Response::decode(from, version).map_err(|error| error.to_string())
+    fn read(from: &mut Bytes, version: i16, most: usize) -> Result<Self::Answer, Unreadable> {
+        let shape = Api::from_key(R::KEY).and_then(shape::of).ok_or(Unreadable::Unknown)?;
+        let weight = shape.weigh(from, version)?;
+        if weight > most {
+            return Err(Unreadable::Heavy(weight));
+        }
+        R::Response::decode(from, version).map_err(|error| Unreadable::Codec(error.into()))
     }
 }
 
@@ -56,7 +93,7 @@ mod tests {
     #![expect(clippy::unwrap_used, reason = "a test fails by panicking")]
 
     use super::*;
-    use bytes::{Buf, Bytes};
+    use bytes::Buf;
 
     /// The first exchange of a recording with this API and version: request and answer, each from after the correlation id on.
     pub(super) fn recorded(release: &str, key: i16, version: i16) -> (Vec<u8>, Vec<u8>) {
@@ -72,8 +109,8 @@ mod tests {
 
     /// The answer in these bytes, if they hold one and nothing more.
     pub(super) fn accepted<Q: Question>(bytes: &[u8], version: i16) -> Option<Q::Answer> {
-        let mut bytes = Measured::new(Bytes::copy_from_slice(bytes), i32::MAX);
-        Q::read(&mut bytes, version).ok().filter(|_| !bytes.has_remaining())
+        let mut bytes = Bytes::copy_from_slice(bytes);
+        Q::read(&mut bytes, version, usize::MAX).ok().filter(|_| !bytes.has_remaining())
     }
 
     /// What a real broker answered; no part of it is an answer too, nor is it with a byte more.

@@ -1,14 +1,14 @@
 //! The primitives of flexible versions (KIP-482): compact lengths, texts and arrays, and tagged fields.
 
-use bytes::{Buf, BufMut, BytesMut, TryGetError};
+use bytes::{Buf, BufMut, Bytes, BytesMut, TryGetError};
 use kafka_protocol::protocol::StrBytes;
 use kafka_protocol::protocol::buf::ByteBuf;
 
-use crate::kafka::measured::Measured;
+use super::Unreadable;
 
 /// What is wrong with the bytes of an answer.
 #[derive(Debug, PartialEq, Eq, thiserror::Error)]
-pub(super) enum Malformed {
+pub(in crate::kafka) enum Malformed {
     #[error("it ends early: {0}")]
     Short(#[from] TryGetError),
     #[error("a text is not UTF-8")]
@@ -17,33 +17,48 @@ pub(super) enum Malformed {
     Null(&'static str),
     #[error("{0} is there, and was not asked for")]
     Unasked(&'static str),
+    #[error("it would take {0} bytes of memory")]
+    Heavy(usize),
+}
+
+impl From<Malformed> for Unreadable {
+    fn from(malformed: Malformed) -> Self {
+        match malformed {
+            Malformed::Heavy(weight) => Self::Heavy(weight),
+            other => Self::Malformed(other),
+        }
+    }
 }
 
 /// Takes an answer apart from front to back.
 ///
-/// Nothing is set aside for a length before what it counts has been read, and [`Measured`] refuses one above what is left: an
-/// item has one byte at least.
-pub(super) struct Reader<'a>(&'a mut Measured);
+/// Nothing is set aside for a length before what it counts has been read.
+pub(super) struct Reader<'a> {
+    bytes: &'a mut Bytes,
+    /// Bytes of memory that items may take, and those that they take so far.
+    most: usize,
+    weight: usize,
+}
 
 impl<'a> Reader<'a> {
-    pub(super) fn new(bytes: &'a mut Measured) -> Self {
-        Self(bytes)
+    pub(super) fn new(bytes: &'a mut Bytes, most: usize) -> Self {
+        Self { bytes, most, weight: 0 }
     }
 
     pub(super) fn int8(&mut self) -> Result<i8, Malformed> {
-        Ok(self.0.try_get_i8()?)
+        Ok(self.bytes.try_get_i8()?)
     }
 
     pub(super) fn int16(&mut self) -> Result<i16, Malformed> {
-        Ok(self.0.try_get_i16()?)
+        Ok(self.bytes.try_get_i16()?)
     }
 
     pub(super) fn int32(&mut self) -> Result<i32, Malformed> {
-        Ok(self.0.try_get_i32()?)
+        Ok(self.bytes.try_get_i32()?)
     }
 
     pub(super) fn int64(&mut self) -> Result<i64, Malformed> {
-        Ok(self.0.try_get_i64()?)
+        Ok(self.bytes.try_get_i64()?)
     }
 
     pub(super) fn text(&mut self, what: &'static str) -> Result<StrBytes, Malformed> {
@@ -53,7 +68,7 @@ impl<'a> Reader<'a> {
     pub(super) fn nullable_text(&mut self) -> Result<Option<StrBytes>, Malformed> {
         let Some(length) = self.length()? else { return Ok(None) };
         self.holds(length)?;
-        StrBytes::from_utf8(self.0.get_bytes(length)).map(Some).map_err(|_| Malformed::Text)
+        StrBytes::from_utf8(self.bytes.get_bytes(length)).map(Some).map_err(|_| Malformed::Text)
     }
 
     pub(super) fn array<T>(
@@ -71,9 +86,16 @@ impl<'a> Reader<'a> {
         let Some(length) = self.length()? else { return Ok(None) };
         let mut items = Vec::new();
         for _ in 0..length {
+            self.weigh::<T>()?;
             items.push(item(self)?);
         }
         Ok(Some(items))
+    }
+
+    /// Counts a thing that is kept in memory.
+    pub(super) fn weigh<T>(&mut self) -> Result<(), Malformed> {
+        self.weight += size_of::<T>();
+        if self.weight > self.most { Err(Malformed::Heavy(self.weight)) } else { Ok(()) }
     }
 
     /// How many items a list has that is read one by one; each of them has one byte at least.
@@ -83,7 +105,7 @@ impl<'a> Reader<'a> {
 
     /// How many items of so many bytes at least there can be in what is left, of so many that are promised.
     pub(super) fn at_most(&self, promised: usize, smallest: usize) -> usize {
-        promised.min(self.0.remaining() / smallest)
+        promised.min(self.bytes.remaining() / smallest)
     }
 
     /// Passes over a text that may be null.
@@ -95,12 +117,12 @@ impl<'a> Reader<'a> {
     /// Passes over so many bytes.
     pub(super) fn skip(&mut self, bytes: usize) -> Result<(), Malformed> {
         self.holds(bytes)?;
-        self.0.advance(bytes);
+        self.bytes.advance(bytes);
         Ok(())
     }
 
     fn holds(&self, requested: usize) -> Result<(), Malformed> {
-        let available = self.0.remaining();
+        let available = self.bytes.remaining();
         if requested > available { Err(TryGetError { requested, available }.into()) } else { Ok(()) }
     }
 
@@ -122,7 +144,7 @@ impl<'a> Reader<'a> {
     fn number(&mut self) -> Result<usize, Malformed> {
         let mut number = 0;
         for shift in [0, 7, 14, 21, 28] {
-            let byte = self.0.try_get_u8()?;
+            let byte = self.bytes.try_get_u8()?;
             number |= usize::from(byte & 0x7f) << shift;
             if byte < 0x80 {
                 break;
@@ -157,11 +179,10 @@ mod tests {
     #![expect(clippy::unwrap_used, reason = "a test fails by panicking")]
 
     use super::*;
-    use bytes::Bytes;
     use proptest::prelude::*;
 
     fn read<T>(bytes: &[u8], with: impl FnOnce(&mut Reader) -> Result<T, Malformed>) -> Result<T, Malformed> {
-        with(&mut Reader::new(&mut Measured::new(Bytes::copy_from_slice(bytes), i32::MAX)))
+        with(&mut Reader::new(&mut Bytes::copy_from_slice(bytes), usize::MAX))
     }
 
     #[test]

@@ -6,14 +6,13 @@
 
 use std::ops::Range;
 
-use bytes::BytesMut;
+use bytes::{Bytes, BytesMut};
 use kafka_protocol::messages::offset_fetch_request::OffsetFetchRequestGroup;
 use kafka_protocol::messages::{GroupId, OffsetFetchRequest};
 use kafka_protocol::protocol::{Encodable, StrBytes};
 
 use super::compact::{Malformed, Reader};
-use super::{FLEXIBLE, Question};
-use crate::kafka::measured::Measured;
+use super::{FLEXIBLE, Question, Unreadable, Unwritable};
 use crate::kafka::versions::Api;
 
 /// Asks for all commits of these groups.
@@ -57,6 +56,7 @@ impl GroupOffsets {
         }
         let error_code = from.int16()?;
         from.tags()?;
+        from.weigh::<(StrBytes, Range<usize>, i16)>()?;
         self.groups.push((name, first..self.topics.len(), error_code));
         Ok(())
     }
@@ -75,6 +75,7 @@ impl GroupOffsets {
             self.partitions.push(PartitionOffset { partition, offset, error_code });
         }
         from.tags()?;
+        from.weigh::<(StrBytes, Range<usize>)>()?;
         self.topics.push((name, first..self.partitions.len()));
         Ok(())
     }
@@ -88,15 +89,15 @@ impl Question for GroupOffsetsRequest {
         FLEXIBLE
     }
 
-    fn write(&self, to: &mut BytesMut, version: i16) -> Result<(), String> {
+    fn write(&self, to: &mut BytesMut, version: i16) -> Result<(), Unwritable> {
         let all_topics =
             |name: &StrBytes| OffsetFetchRequestGroup::default().with_group_id(GroupId(name.clone())).with_topics(None);
         let request = OffsetFetchRequest::default().with_groups(self.groups.iter().map(all_topics).collect());
-        request.encode(to, version).map_err(|error| error.to_string())
+        request.encode(to, version).map_err(|error| Unwritable::from(Box::from(error)))
     }
 
-    fn read(from: &mut Measured, _: i16) -> Result<Self::Answer, String> {
-        answer(&mut Reader::new(from)).map_err(|malformed| malformed.to_string())
+    fn read(from: &mut Bytes, _: i16, most: usize) -> Result<Self::Answer, Unreadable> {
+        answer(&mut Reader::new(from, most)).map_err(Unreadable::from)
     }
 }
 

@@ -2,12 +2,11 @@
 //!
 //! The codec crate does not know it. What is not needed is passed over. Schema: `StreamsGroupDescribeResponse.json` of Kafka 4.4.
 
-use bytes::{BufMut, BytesMut};
+use bytes::{BufMut, Bytes, BytesMut};
 use kafka_protocol::protocol::StrBytes;
 
 use super::compact::{self, Malformed, NO_TAGS, Reader};
-use super::{FLEXIBLE, Question};
-use crate::kafka::measured::Measured;
+use super::{FLEXIBLE, Question, Unreadable, Unwritable};
 use crate::kafka::versions::Api;
 
 /// Asks about these groups.
@@ -53,7 +52,7 @@ impl Question for StreamsDescribeRequest {
         FLEXIBLE
     }
 
-    fn write(&self, to: &mut BytesMut, version: i16) -> Result<(), String> {
+    fn write(&self, to: &mut BytesMut, version: i16) -> Result<(), Unwritable> {
         compact::put_length(to, self.groups.len());
         for group in &self.groups {
             compact::put_text(to, group);
@@ -66,8 +65,8 @@ impl Question for StreamsDescribeRequest {
         Ok(())
     }
 
-    fn read(from: &mut Measured, version: i16) -> Result<Self::Answer, String> {
-        answer(&mut Reader::new(from), version).map_err(|malformed| malformed.to_string())
+    fn read(from: &mut Bytes, version: i16, most: usize) -> Result<Self::Answer, Unreadable> {
+        answer(&mut Reader::new(from, most), version).map_err(Unreadable::from)
     }
 }
 

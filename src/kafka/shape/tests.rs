@@ -1,0 +1,337 @@
+#![expect(clippy::unwrap_used, reason = "a test fails by panicking")]
+
+use std::process::Command;
+
+use bytes::Bytes;
+use kafka_protocol::messages::list_groups_response::ListedGroup;
+use kafka_protocol::messages::{
+    ApiVersionsRequest, ConsumerGroupDescribeRequest, DescribeGroupsRequest, FindCoordinatorRequest, ListGroupsRequest,
+    ListOffsetsRequest, MetadataRequest, OffsetFetchRequest, SaslAuthenticateRequest, SaslHandshakeRequest,
+    ShareGroupDescribeRequest,
+};
+
+use super::*;
+use crate::kafka::frame::{self, FrameError};
+use crate::kafka::messages::{GroupOffsetsRequest, Question, ShareOffsetsRequest, StreamsDescribeRequest};
+use crate::kafka::versions::Api;
+
+/// Numbers that look random, and are the same in every run.
+struct Dice(u64);
+
+impl Dice {
+    fn roll(&mut self, sides: usize) -> usize {
+        // SplitMix64.
+        self.0 = self.0.wrapping_add(0x9e37_79b9_7f4a_7c15);
+        let mixed = (self.0 ^ (self.0 >> 30)).wrapping_mul(0xbf58_476d_1ce4_e5b9);
+        let mixed = (mixed ^ (mixed >> 27)).wrapping_mul(0x94d0_49bb_1331_11eb);
+        usize::try_from((mixed ^ (mixed >> 31)) % u64::try_from(sides).unwrap()).unwrap()
+    }
+
+    fn byte(&mut self) -> u8 {
+        u8::try_from(self.roll(256)).unwrap()
+    }
+}
+
+/// Writes an answer of a shape, as a broker would.
+struct Pen<'d> {
+    dice: &'d mut Dice,
+    version: i16,
+    flexible: bool,
+    bytes: Vec<u8>,
+}
+
+impl Pen<'_> {
+    fn structure(&mut self, fields: &[Field]) {
+        let mut tagged: &[(usize, Kind)] = &[];
+        for Field(from, to, kind) in fields {
+            match kind {
+                _ if !(*from..=*to).contains(&self.version) => {}
+                Kind::Tagged(known) => tagged = known,
+                kind => self.field(kind),
+            }
+        }
+        if self.flexible {
+            let unknown = usize::from(self.dice.roll(8) == 0);
+            self.number(tagged.len() + unknown);
+            for (tag, kind) in tagged {
+                let before = std::mem::take(&mut self.bytes);
+                self.field(kind);
+                let value = std::mem::replace(&mut self.bytes, before);
+                self.number(*tag);
+                self.number(value.len());
+                self.bytes.extend(value);
+            }
+            if unknown == 1 {
+                self.number(99);
+                self.number(3);
+                self.bytes.extend(b"new");
+            }
+        }
+    }
+
+    fn field(&mut self, kind: &Kind) {
+        match kind {
+            Kind::Fixed(size) => self.fill(*size),
+            Kind::Text => self.text(),
+            Kind::Bytes => {
+                let length = self.dice.roll(200);
+                self.length(length);
+                self.fill(length);
+            }
+            Kind::Numbers(size) => {
+                let length = self.dice.roll(4);
+                self.length(length);
+                self.fill(length * size);
+            }
+            Kind::Texts => {
+                let length = self.dice.roll(4);
+                self.length(length);
+                (0..length).for_each(|_| self.text());
+            }
+            Kind::Items(_, fields) => {
+                let length = self.dice.roll(4);
+                self.length(length);
+                (0..length).for_each(|_| self.structure(fields));
+            }
+            Kind::Struct(fields) => self.structure(fields),
+            Kind::Tagged(_) => unreachable!("it stands for no bytes"),
+        }
+    }
+
+    fn fill(&mut self, size: usize) {
+        let filling: Vec<u8> = (0..size).map(|_| self.dice.byte()).collect();
+        self.bytes.extend(filling);
+    }
+
+    fn text(&mut self) {
+        let length = self.dice.roll(150);
+        if self.flexible {
+            self.number(length + 1);
+        } else {
+            self.bytes.extend(i16::try_from(length).unwrap().to_be_bytes());
+        }
+        self.bytes.extend(std::iter::repeat_n(b'a', length));
+    }
+
+    fn length(&mut self, length: usize) {
+        if self.flexible {
+            self.number(length + 1);
+        } else {
+            self.bytes.extend(i32::try_from(length).unwrap().to_be_bytes());
+        }
+    }
+
+    fn number(&mut self, mut number: usize) {
+        while number >= 0x80 {
+            self.bytes.push(u8::try_from(number & 0x7f).unwrap() | 0x80);
+            number >>= 7;
+        }
+        self.bytes.push(u8::try_from(number).unwrap());
+    }
+}
+
+/// An answer from its header on.
+fn written(api: Api, version: i16, dice: &mut Dice) -> Vec<u8> {
+    let shape = of(api).unwrap();
+    let mut pen = Pen { dice, version, flexible: version >= shape.flexible, bytes: vec![0; 4] };
+    // Brokers put no tagged fields into the header, and none at all into that of `ApiVersions`.
+    if pen.flexible && api != Api::ApiVersions {
+        pen.number(0);
+    }
+    pen.structure(shape.fields);
+    pen.bytes
+}
+
+fn taken_apart(api: Api, version: i16, bytes: &[u8]) -> Result<(), FrameError> {
+    fn with<Q: Question>(version: i16, bytes: &[u8]) -> Result<(), FrameError> {
+        frame::decode::<Q>(Bytes::copy_from_slice(bytes), version, 0).map(drop)
+    }
+    let with = match api {
+        Api::ListOffsets => with::<ListOffsetsRequest>,
+        Api::Metadata => with::<MetadataRequest>,
+        Api::OffsetFetch if version >= 8 => with::<GroupOffsetsRequest>,
+        Api::OffsetFetch => with::<OffsetFetchRequest>,
+        Api::FindCoordinator => with::<FindCoordinatorRequest>,
+        Api::DescribeGroups => with::<DescribeGroupsRequest>,
+        Api::ListGroups => with::<ListGroupsRequest>,
+        Api::SaslHandshake => with::<SaslHandshakeRequest>,
+        Api::ApiVersions => with::<ApiVersionsRequest>,
+        Api::SaslAuthenticate => with::<SaslAuthenticateRequest>,
+        Api::ConsumerGroupDescribe => with::<ConsumerGroupDescribeRequest>,
+        Api::ShareGroupDescribe => with::<ShareGroupDescribeRequest>,
+        Api::StreamsGroupDescribe => with::<StreamsDescribeRequest>,
+        Api::DescribeShareGroupOffsets => with::<ShareOffsetsRequest>,
+    };
+    with(version, bytes)
+}
+
+/// Every answer that the codec decodes, in every version that is asked for.
+fn in_reach() -> impl Iterator<Item = (Api, i16)> {
+    let shaped = Api::ALL.into_iter().filter(|api| of(*api).is_some());
+    shaped.flat_map(|api| (api.ours().min..=api.ours().max).map(move |version| (api, version)))
+}
+
+#[test]
+fn every_version_of_every_answer_is_shaped_as_the_codec_has_it() {
+    let mut dice = Dice(1);
+    for (api, version) in in_reach() {
+        for _ in 0..40 {
+            let bytes = written(api, version, &mut dice);
+            let whole = taken_apart(api, version, &bytes);
+            assert!(whole.is_ok(), "{whole:?}: {bytes:02x?}");
+            let end = dice.roll(bytes.len());
+            let cut = taken_apart(api, version, &bytes[..end]);
+            assert!(cut.is_err(), "{api:?} v{version}: {end} bytes of {bytes:02x?}");
+        }
+    }
+}
+
+#[test]
+fn every_answer_of_a_recording_has_its_shape() {
+    let told = recorded();
+    for (api, version, bytes) in &told {
+        let whole = taken_apart(*api, *version, bytes);
+        assert!(whole.is_ok(), "{whole:?}");
+    }
+    for api in Api::ALL.into_iter().filter(|api| !matches!(api, Api::FindCoordinator | Api::SaslHandshake | Api::SaslAuthenticate)) {
+        assert!(told.iter().any(|(of, ..)| *of == api), "{api:?}");
+    }
+}
+
+#[test]
+fn what_consumers_write_is_shaped_as_the_codec_has_it() {
+    use kafka_protocol::messages::{ConsumerProtocolAssignment, ConsumerProtocolSubscription};
+    use kafka_protocol::protocol::Decodable;
+    let mut dice = Dice(2);
+    for version in 0..=3 {
+        for _ in 0..40 {
+            let mut write = |shape: &Shape| {
+                let mut pen = Pen { dice: &mut dice, version, flexible: false, bytes: Vec::new() };
+                pen.structure(shape.fields);
+                assert!(shape.weigh(&pen.bytes, version).is_ok());
+                pen.bytes
+            };
+            let (subscription, assignment) = (write(&SUBSCRIPTION), write(&ASSIGNMENT));
+            let (mut subscription, mut assignment) = (Bytes::from(subscription), Bytes::from(assignment));
+            ConsumerProtocolSubscription::decode(&mut subscription, version).unwrap();
+            ConsumerProtocolAssignment::decode(&mut assignment, version).unwrap();
+            assert!(subscription.is_empty() && assignment.is_empty());
+        }
+    }
+}
+
+#[test]
+fn entries_weigh_what_they_take_in_memory() {
+    let shape = of(Api::ListGroups).unwrap();
+    let three = b"\0\0\0\0\0\0\x04\x01\x01\x01\x01\0\x01\x01\x01\x01\0\x01\x01\x01\x01\0\0";
+    assert_eq!(shape.weigh(three, 5), Ok(3 * size_of::<ListedGroup>()));
+}
+
+#[test]
+fn an_answer_of_smallest_entries_is_refused_before_it_takes_memory() {
+    let entries = 1_600_000;
+    // Correlation id, no tags, throttle time, error code.
+    let bytes = vec![0; 4 + 1 + 4 + 2];
+    let mut pen = Pen { dice: &mut Dice(3), version: 5, flexible: true, bytes };
+    pen.number(entries + 1);
+    let mut bytes = pen.bytes;
+    bytes.extend(b"\x01\x01\x01\x01\0".repeat(entries));
+    bytes.push(0);
+    let limit = 64 * 1024 * 1024;
+    let refused = frame::decode::<ListGroupsRequest>(Bytes::from(bytes), 5, limit).unwrap_err();
+    let FrameError::Heavy { weight, most, .. } = refused else { panic!("{refused}") };
+    assert_eq!((weight, most), (entries * size_of::<ListedGroup>(), limit));
+}
+
+/// What hostile peers were once thought of as sending: each line is API key, version and an answer from its header on.
+#[test]
+fn what_was_hostile_once_is_refused() {
+    for (api, version, bytes) in kept() {
+        let read = taken_apart(api, version, &bytes);
+        assert!(read.is_err(), "{api:?} v{version}: {bytes:02x?}");
+    }
+}
+
+/// In a process whose memory is bounded: one reservation for a length that was made up, and it ends.
+#[test]
+fn no_mutation_of_an_answer_panics_or_takes_memory() {
+    let bounded = "ulimit -v 400000 && exec \"$0\" --exact kafka::shape::tests::mutations --ignored --test-threads 1";
+    let this = std::env::current_exe().unwrap();
+    let run = Command::new("sh").arg("-c").arg(bounded).arg(this).output().unwrap();
+    let said = String::from_utf8_lossy(&run.stdout);
+    assert!(run.status.success() && said.contains("1 passed"), "{said}{}", String::from_utf8_lossy(&run.stderr));
+}
+
+#[test]
+#[ignore = "no_mutation_of_an_answer_panics_or_takes_memory runs it, with little memory"]
+fn mutations() {
+    let mut dice = Dice(4);
+    let mut seeds = recorded();
+    seeds.extend(kept());
+    seeds.extend(in_reach().map(|(api, version)| (api, version, written(api, version, &mut dice))));
+    for _ in 0..600 {
+        for (api, version, bytes) in &seeds {
+            let mut bytes = bytes.clone();
+            for _ in 0..=dice.roll(3) {
+                mutate(&mut bytes, &mut dice);
+            }
+            let _ = taken_apart(*api, *version, &bytes);
+        }
+    }
+}
+
+fn mutate(bytes: &mut Vec<u8>, dice: &mut Dice) {
+    let at = dice.roll(bytes.len() + 1);
+    let until = (at + dice.roll(12)).min(bytes.len());
+    match dice.roll(6) {
+        0 if at < bytes.len() => bytes[at] = dice.byte(),
+        1 if at < bytes.len() => bytes[at] = [0x00, 0x01, 0x7f, 0x80, 0xff][dice.roll(5)],
+        2 => drop(bytes.splice(at..until, LENGTHS[dice.roll(LENGTHS.len())].iter().copied())),
+        3 => bytes.truncate(at),
+        4 => drop(bytes.splice(at..until, [])),
+        _ => {
+            let again = bytes[at..until].to_vec();
+            drop(bytes.splice(at..at, again));
+        }
+    }
+}
+
+/// Lengths that promise much, in both encodings, and those that stand for null or for less.
+const LENGTHS: [&[u8]; 9] = [
+    b"\xff\xff\xff\xff\x0f",
+    b"\x80\x80\x80\x80\x0f",
+    b"\xff\xff\xff\x07",
+    b"\x80\x80\x40",
+    b"\x7f\xff\xff\xff",
+    b"\0\xff\xff\xff",
+    b"\x7f\xff",
+    b"\xff\xff\xff\xff",
+    b"\x80\0\0\0",
+];
+
+/// Every answer of every recording, from its header on.
+fn recorded() -> Vec<(Api, i16, Vec<u8>)> {
+    let folder = std::path::Path::new(env!("CARGO_MANIFEST_DIR")).join("tests/support/recorded");
+    let mut paths: Vec<_> = std::fs::read_dir(folder).unwrap().map(|entry| entry.unwrap().path()).collect();
+    paths.sort();
+    let texts: Vec<String> = paths.iter().map(|path| std::fs::read_to_string(path).unwrap()).collect();
+    let lines = texts.iter().flat_map(|text| text.lines());
+    let exchange = |line: &str| {
+        let fields: Vec<&str> = line.split(' ').collect();
+        let [key, version, _, answer] = fields[..] else { return None };
+        Some(answer_of(key.parse().ok()?, version.parse().ok()?, answer))
+    };
+    lines.filter_map(exchange).collect()
+}
+
+fn kept() -> Vec<(Api, i16, Vec<u8>)> {
+    let lines = include_str!("../../../tests/support/hostile.txt").lines().filter(|line| !line.starts_with('#'));
+    let fields = lines.map(|line| line.split(' ').collect::<Vec<_>>());
+    fields.map(|fields| answer_of(fields[0].parse().unwrap(), fields[1].parse().unwrap(), fields[2])).collect()
+}
+
+/// The correlation id is not written down.
+fn answer_of(key: i16, version: i16, digits: &str) -> (Api, i16, Vec<u8>) {
+    let bytes = (0..digits.len()).step_by(2).map(|at| u8::from_str_radix(&digits[at..at + 2], 16).unwrap());
+    (Api::from_key(key).unwrap(), version, [0; 4].into_iter().chain(bytes).collect())
+}

@@ -1,10 +1,10 @@
 //! Which groups there are, of which kind, and who answers for each.
 
+use std::cell::Cell;
 use std::collections::{BTreeMap, HashMap};
 
 use kafka_protocol::messages::ListGroupsRequest;
-use kafka_protocol::messages::list_groups_response::{ListGroupsResponse, ListedGroup};
-use kafka_protocol::protocol::StrBytes;
+use kafka_protocol::messages::list_groups_response::ListedGroup;
 use tokio::time::{Instant, sleep_until};
 
 use super::cluster::{Cluster, share_of};
@@ -62,7 +62,10 @@ pub(super) struct Listing {
 }
 
 /// Every group that some broker lists: its kind, or the protocol type of one that is no consumer group.
-type Seen = HashMap<Box<str>, Result<Kind, StrBytes>>;
+type Seen = HashMap<Box<str>, Result<Kind, Box<str>>>;
+
+/// A group as a broker's listing tells it: its name, its kind or the protocol type of one that is no consumer group, and its state.
+type Told = (Box<str>, Result<Kind, Box<str>>, Known<Box<str>>);
 
 /// Asks every broker for the groups that it coordinates; who answers for a group is its coordinator.
 ///
@@ -92,21 +95,23 @@ pub(super) async fn list(cluster: &Cluster<'_>, selection: &Selection, deadline:
     let mut seen = Seen::new();
     for (id, answer) in answers {
         let groups = match answer {
-            Ok(answer) => answer.groups,
+            Ok(groups) => groups,
             Err(what) => {
                 listing.problems.push(Problem { place: cluster.place(id), what });
                 continue;
             }
         };
-        for group in groups {
-            let kind = kind(&group);
-            if wanted(&group.group_id) && !seen.contains_key(&**group.group_id) {
-                match kind {
-                    Some(kind) => listing.groups.push(Listed::new(&group, kind, id)),
-                    None => *listing.left_out.entry(group.protocol_type.to_string()).or_default() += 1,
+        for (name, kind, state) in groups {
+            if wanted(&name) && !seen.contains_key(&name) {
+                match &kind {
+                    Ok(kind) => {
+                        let (name, kind, coordinator) = (name.clone(), *kind, Ok(id));
+                        listing.groups.push(Listed { name, kind, state, coordinator, shown: true });
+                    }
+                    Err(protocol) => *listing.left_out.entry(protocol.to_string()).or_default() += 1,
                 }
             }
-            seen.entry((*group.group_id.0).into()).or_insert(kind.ok_or(group.protocol_type));
+            seen.entry(name).or_insert(kind);
         }
     }
     let offsets = coordinator::offsets_topic(cluster, !seen.is_empty(), until).await;
@@ -140,8 +145,9 @@ pub(super) async fn list(cluster: &Cluster<'_>, selection: &Selection, deadline:
 
 /// Every broker's groups, by its id. Where coordinators are being elected they are waited for, and brokers that turn up meanwhile
 /// are asked too.
-async fn ask_all(cluster: &Cluster<'_>, until: Instant) -> BTreeMap<i32, Known<ListGroupsResponse>> {
-    let mut answers = ask_each(cluster, cluster.ids(), until).await;
+async fn ask_all(cluster: &Cluster<'_>, until: Instant) -> BTreeMap<i32, Known<Vec<Told>>> {
+    let room = Cell::new(MOST_GROUPS);
+    let mut answers = ask_each(cluster, cluster.ids(), &room, until).await;
     let mut pauses = Pauses::new(until.min(Instant::now() + ELECTION));
     while cluster.offsets().damage(OFFSETS_TOPIC, "").is_some() {
         let Some(next) = pauses.next() else { break };
@@ -150,23 +156,39 @@ async fn ask_all(cluster: &Cluster<'_>, until: Instant) -> BTreeMap<i32, Known<L
         let _ = cluster.metadata(&internal::names(), until).await;
         if cluster.offsets().damage(OFFSETS_TOPIC, "").is_none() {
             // Whose coordinator was away may be listed by any of them now.
-            answers = ask_each(cluster, cluster.ids(), until).await;
+            room.set(MOST_GROUPS);
+            answers = ask_each(cluster, cluster.ids(), &room, until).await;
         }
     }
     let more: Vec<i32> = cluster.ids().into_iter().filter(|id| !answers.contains_key(id)).collect();
-    answers.extend(ask_each(cluster, more, until).await);
+    answers.extend(ask_each(cluster, more, &room, until).await);
     answers
 }
 
 /// These brokers' groups; a broker that is still loading them is asked again until it has them, or the time is up.
-async fn ask_each(cluster: &Cluster<'_>, ids: Vec<i32>, until: Instant) -> BTreeMap<i32, Known<ListGroupsResponse>> {
+async fn ask_each(
+    cluster: &Cluster<'_>,
+    ids: Vec<i32>,
+    room: &Cell<usize>,
+    until: Instant,
+) -> BTreeMap<i32, Known<Vec<Told>>> {
     let places = ids.iter().copied().map(Ok).collect();
     let progress = Progress::of("connecting, listing the groups of", ids.len(), "brokers");
     let questions = Questions { places, piece: 1, progress, left_out: "nobody was asked", until };
+    let stateless = Unknown::because("the broker's listing tells no states");
     let ask = async |id, brokers: Vec<usize>| {
         let answer = cluster.call(id, Api::ListGroups, &ListGroupsRequest::default(), until).await;
         let outcome = match answer {
-            Ok(answer) if answer.error_code == 0 => Outcome::Done(answer),
+            Ok(answer) if answer.error_code == 0 => match room.get().checked_sub(answer.groups.len()) {
+                Some(left) => {
+                    room.set(left);
+                    Outcome::Done(answer.groups.iter().map(|group| told(group, &stateless)).collect())
+                }
+                None => Outcome::Failed(Unknown::of(
+                    Cause::TooLarge,
+                    format!("{} more groups: {TOO_MANY}", answer.groups.len()),
+                )),
+            },
             Ok(answer) => Outcome::from_cause(failure::unknown(answer.error_code).within("its groups are unknown")),
             Err(error) => Outcome::from_error(error),
         };
@@ -256,14 +278,13 @@ async fn look_up(
     }
 }
 
-impl Listed {
-    fn new(group: &ListedGroup, kind: Kind, coordinator: i32) -> Self {
-        let state = match &*group.group_state {
-            "" => Err(Unknown::because("the broker's listing tells no states")),
-            state => Ok(state.into()),
-        };
-        Self { name: (*group.group_id.0).into(), kind, state, coordinator: Ok(coordinator), shown: true }
-    }
+/// What is kept of an entry: those of the codec are many times as large.
+fn told(group: &ListedGroup, stateless: &Unknown) -> Told {
+    let state = match &*group.group_state {
+        "" => Err(stateless.clone()),
+        state => Ok(state.into()),
+    };
+    (group.group_id.as_str().into(), kind(group).ok_or_else(|| group.protocol_type.as_str().into()), state)
 }
 
 /// The kind of a group that has committed offsets; `None` for the protocols of others (`connect`, schema registries, …).
@@ -282,6 +303,12 @@ fn kind(group: &ListedGroup) -> Option<Kind> {
 
 /// How much of the time that is left the listing may take, and the look-up after it.
 const LISTING_SHARE: f64 = 1.0 / 3.0;
+
+/// Groups of a whole cluster that a look takes in; larger clusters than any known have a tenth of it, and a hostile listing of
+/// them fits into what a small function has.
+const MOST_GROUPS: usize = 250_000;
+
+const TOO_MANY: &str = "a look takes up to 250,000 groups of a cluster";
 
 /// What a user without DESCRIBE on the cluster sees.
 const SOME_SHOWN: &str = "this user is shown only groups that it may describe, and none of them meets this: grant it DESCRIBE on the cluster";

@@ -158,7 +158,10 @@ fn classic(group: &ClassicGroup, names: &Names<'_>) -> Described {
     described.subscribed = Some(HashSet::new());
     for (index, member) in (0..).zip(&group.members) {
         // A coordinator tells subscriptions and assignments of stable groups alone.
-        match (embedded::<ConsumerProtocolSubscription>(&member.member_metadata, &shape::SUBSCRIPTION), &mut described.subscribed) {
+        match (
+            embedded::<ConsumerProtocolSubscription>(&member.member_metadata, &shape::SUBSCRIPTION),
+            &mut described.subscribed,
+        ) {
             (Ok(subscription), Some(topics)) => {
                 topics.extend(subscription.topics.iter().filter_map(|topic| names.number(topic)));
             }

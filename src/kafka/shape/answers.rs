@@ -1,9 +1,9 @@
 //! What the answers in reach consist of, as Kafka's message schemas have it (`clients/src/main/resources/common/message`).
 
 use kafka_protocol::messages::{
-    api_versions_response, consumer_group_describe_response, consumer_protocol_assignment, consumer_protocol_subscription,
-    describe_groups_response, find_coordinator_response, list_groups_response, list_offsets_response, metadata_response,
-    offset_fetch_response, share_group_describe_response,
+    api_versions_response, consumer_group_describe_response, consumer_protocol_assignment,
+    consumer_protocol_subscription, describe_groups_response, find_coordinator_response, list_groups_response,
+    list_offsets_response, metadata_response, offset_fetch_response, share_group_describe_response,
 };
 
 use super::Kind::{Bytes, Fixed, Items, Numbers, Struct, Tagged, Text, Texts};
@@ -194,8 +194,7 @@ const API_VERSIONS: Shape = Shape {
     ],
 };
 
-const SASL_AUTHENTICATE: Shape =
-    Shape { flexible: 2, fields: &[all(INT16), all(Text), all(Bytes), from(1, INT64)] };
+const SASL_AUTHENTICATE: Shape = Shape { flexible: 2, fields: &[all(INT16), all(Text), all(Bytes), from(1, INT64)] };
 
 const CONSUMER_GROUP_DESCRIBE: Shape = Shape {
     flexible: 0,
@@ -247,15 +246,7 @@ const SHARE_GROUP_DESCRIBE: Shape = Shape {
                 all(Text),
                 all(Items(
                     size_of::<share_group_describe_response::Member>(),
-                    &[
-                        all(Text),
-                        all(Text),
-                        all(INT32),
-                        all(Text),
-                        all(Text),
-                        all(Texts),
-                        all(Struct(ASSIGNED)),
-                    ],
+                    &[all(Text), all(Text), all(INT32), all(Text), all(Text), all(Texts), all(Struct(ASSIGNED))],
                 )),
                 all(INT32), // permissions
             ],
@@ -275,10 +266,7 @@ pub(in crate::kafka) const SUBSCRIPTION: Shape = Shape {
     fields: &[
         all(Texts),
         all(Bytes),
-        from(
-            1,
-            Items(size_of::<consumer_protocol_subscription::TopicPartition>(), &[all(Text), all(Numbers(4))]),
-        ),
+        from(1, Items(size_of::<consumer_protocol_subscription::TopicPartition>(), &[all(Text), all(Numbers(4))])),
         from(2, INT32), // the generation
         from(3, Text),  // the rack
     ],

@@ -193,7 +193,10 @@ fn every_answer_of_a_recording_has_its_shape() {
         let whole = taken_apart(*api, *version, bytes);
         assert!(whole.is_ok(), "{whole:?}");
     }
-    for api in Api::ALL.into_iter().filter(|api| !matches!(api, Api::FindCoordinator | Api::SaslHandshake | Api::SaslAuthenticate)) {
+    for api in Api::ALL
+        .into_iter()
+        .filter(|api| !matches!(api, Api::FindCoordinator | Api::SaslHandshake | Api::SaslAuthenticate))
+    {
         assert!(told.iter().any(|(of, ..)| *of == api), "{api:?}");
     }
 }

@@ -109,3 +109,30 @@ fn an_absurd_number_of_entries_is_told_and_takes_no_memory() {
     let report = Look::at(&stage.bootstrap()).take().unwrap();
     assert!(report.problems()[0].contains("the answer to ListGroups v2 cannot be read"), "{:?}", report.problems());
 }
+
+/// A listing of so many groups, which have nothing, not even names.
+fn groups(count: usize) -> Act {
+    let mut length = count + 1;
+    let mut body = vec![0; 7];
+    while length >= 0x80 {
+        body.push(u8::try_from(length & 0x7f).unwrap() | 0x80);
+        length >>= 7;
+    }
+    body.push(u8::try_from(length).unwrap());
+    body.extend(b"\x01\x01\x01\x01\0".repeat(count));
+    body.push(0);
+    Act::Body(body.leak())
+}
+
+#[test]
+fn a_listing_of_smallest_entries_is_refused_before_it_is_taken_apart() {
+    // 8 MB, which would take 250 MB.
+    let told = told(ApiKey::ListGroups, groups(1_600_000));
+    assert!(told.contains("bytes of memory, and may take 67108864; raise MEERKAT_FRAME_LIMIT"), "{told}");
+}
+
+#[test]
+fn more_groups_than_any_cluster_has_are_told() {
+    let told = told(ApiKey::ListGroups, groups(250_001));
+    assert!(told.contains("250001 more groups: a look takes up to 250,000 groups of a cluster"), "{told}");
+}

@@ -97,12 +97,11 @@ impl Walk<'_> {
             let tag = self.number()?;
             let size = self.number()?;
             // The codec reads those that it knows by what they are, not by their sizes.
-            match tagged.iter().find(|(known, _)| *known == tag) {
-                Some((_, kind)) => self.field(kind)?,
-                None => {
-                    self.skip(size)?;
-                    self.weight += TAG;
-                }
+            if let Some((_, kind)) = tagged.iter().find(|(known, _)| *known == tag) {
+                self.field(kind)?;
+            } else {
+                self.skip(size)?;
+                self.weight += TAG;
             }
         }
         Ok(())

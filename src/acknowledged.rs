@@ -4,8 +4,10 @@
 //! start stands and less is left behind it. A sample of it holds the start, and as log end the start and what is left. Here each
 //! of the two becomes a step of a position, as a consumer would have committed it, and what is left stays what it was.
 
-use crate::lag::Committed;
+use crate::lag::{self, Committed, Lag, Unknown};
 use crate::memory::{Look, Sample};
+use crate::snapshot::{Row, Snapshot};
+use crate::verdict::{Judgement, Reason, Verdict, grouped};
 
 /// Turns the samples of one row into what a consumer would have left, beside what is seen of it now.
 ///
@@ -52,6 +54,59 @@ fn walk<'a>(points: impl Iterator<Item = (&'a mut Committed, &'a mut i64)>) {
         *end = position + left;
     }
 }
+
+/// Whether records came while the start stood, and were left for [`PATIENCE_MS`]; `earlier` are samples as they were taken.
+///
+/// A coordinator keeps a new start with the acknowledgement after the one that moved it, so that a group which has acknowledged
+/// everything stands below the end until more comes. Whoever acknowledges what came afterwards moves it, unless a record holds it.
+#[must_use]
+pub fn left_some(earlier: &[Sample], look: &Look) -> bool {
+    let mut earlier: Vec<&Sample> = earlier.iter().filter(|sample| sample.time_ms < look.time_ms).collect();
+    earlier.sort_unstable_by_key(|sample| std::cmp::Reverse(sample.time_ms));
+    let standing = earlier.into_iter().take_while(|sample| sample.committed == look.committed);
+    let standing: Vec<&Sample> = standing.collect();
+    let Some(oldest) = standing.last() else { return false };
+    standing.iter().any(|sample| sample.end > oldest.end && sample.time_ms <= look.time_ms - PATIENCE_MS)
+}
+
+/// Whether more than two samples are needed to tell what is left: the coordinator does not tell, and the start stands.
+#[must_use]
+pub fn is_doubtful(row: &Row, previous: Option<&Sample>, look: &Look) -> bool {
+    let stands = previous.is_some_and(|sample| sample.committed == look.committed);
+    row.unacknowledged.is_none() && stands && look.unread() > 0
+}
+
+/// Tells a judgement in the words for share groups.
+///
+/// Where the coordinator does not tell what is left (Kafka 4.1), standing still is believed if records were `certain` to be left:
+/// everything behind the start may be acknowledged.
+#[must_use]
+pub fn told(snapshot: &Snapshot, row: &Row, judgement: Judgement, certain: bool) -> Judgement {
+    let (Ok(log), Ok(Committed::At(start))) = (snapshot.log(row), &row.committed) else {
+        return in_words(judgement, false, false);
+    };
+    let left = snapshot.lag(row).ok().and_then(Lag::unread).unwrap_or(0);
+    let at_most = row.unacknowledged.is_none() && left > 0;
+    let stands = matches!(judgement.verdict, Verdict::Stop | Verdict::Stall);
+    if at_most && stands && !certain {
+        let why = format!(
+            "at most {} records behind: this broker does not tell which of them are acknowledged, Kafka 4.2 and later do",
+            grouped(left)
+        );
+        let reason = Reason::Unread(Unknown::because(why));
+        return Judgement { verdict: Verdict::Unknown, reason, supported: false, ..judgement };
+    }
+    let acknowledged = lag::lag(Committed::At(*start), log).unread().unwrap_or(0).saturating_sub(left);
+    let held = judgement.verdict == Verdict::Stall && acknowledged > left;
+    in_words(judgement, held, at_most)
+}
+
+fn in_words(judgement: Judgement, held: bool, at_most: bool) -> Judgement {
+    Judgement { reason: Reason::Share { reason: Box::new(judgement.reason), held, at_most }, ..judgement }
+}
+
+/// For how long records are left before that is taken for a sign: a member that is there needs less.
+const PATIENCE_MS: i64 = 120_000;
 
 #[cfg(test)]
 mod tests {
@@ -133,5 +188,45 @@ mod tests {
         as_commits(&mut Vec::new(), Some(&mut previous), &mut look);
         assert_eq!((previous.committed, previous.end), (Committed::At(10), 15));
         assert_eq!((look.committed, look.log.end), (Committed::At(13), 15));
+    }
+
+    /// Earlier looks a minute apart, each `start/end`, the last one a minute before this one.
+    fn certain(story: &str) -> bool {
+        let looks: Vec<(i64, i64)> = story
+            .split_whitespace()
+            .filter_map(|text| text.split_once('/'))
+            .filter_map(|(start, end)| Some((start.parse().ok()?, end.parse().ok()?)))
+            .collect();
+        let look = |minute: usize, (start, end): (i64, i64)| Look {
+            time_ms: i64::try_from(minute).unwrap_or_default() * 60_000,
+            committed: Committed::At(start),
+            log: LogRange { start: 0, end, last_stable: None },
+            assigned: Assigned::Yes,
+            members: Members::Present,
+        };
+        let mut earlier: Vec<Look> = looks.into_iter().enumerate().map(|(at, pair)| look(at, pair)).collect();
+        let Some(now) = earlier.pop() else { return false };
+        let sample = |look: &Look| Sample {
+            time_ms: look.time_ms,
+            committed: look.committed,
+            end: look.log.end,
+            memory: Memory::fold(None, look, &Thresholds::DEFAULT),
+        };
+        left_some(&earlier.iter().map(sample).collect::<Vec<_>>(), &now)
+    }
+
+    #[test]
+    fn a_start_that_stands_while_nothing_comes_proves_nothing() {
+        assert!(!certain("10/15"));
+        assert!(!certain("10/15 10/15 10/15 10/15 10/15"));
+        // What came just now may still be acknowledged.
+        assert!(!certain("10/15 10/15 10/15 10/16 10/16"));
+        assert!(!certain("9/14 9/20 10/20 10/20 10/20"));
+    }
+
+    #[test]
+    fn records_that_came_while_it_stood_and_were_left_for_a_while_do() {
+        assert!(certain("10/15 10/16 10/16 10/16"));
+        assert!(certain("9/14 10/15 10/16 10/17 10/18"));
     }
 }

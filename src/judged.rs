@@ -1,11 +1,12 @@
 //! Every row of a snapshot beside its past: memories folded, suspicious ones named, verdicts given.
 
+use std::collections::BTreeSet;
 use std::fmt::Write as _;
 
-use crate::acknowledged::as_commits;
+use crate::acknowledged::{self, as_commits};
 use crate::age::Age;
 use crate::ages::Ages;
-use crate::lag::{self, Committed, Known, Lag, Unknown};
+use crate::lag::{Known, Unknown};
 use crate::memory::{Aged, Look, Members, Memory, Sample, Thresholds};
 use crate::snapshot::{Group, Kind, Row, Snapshot};
 use crate::verdict::{self, Judgement, Reason, Verdict};
@@ -19,7 +20,11 @@ pub struct Before(pub Known<Vec<Previous>>);
 
 /// One memory for each row; `None` where the partition could not be read.
 #[derive(Debug)]
-pub struct Memories(Vec<Option<Memory>>);
+pub struct Memories {
+    remembered: Vec<Option<Memory>>,
+    /// Rows whose window is needed to tell whether anything is left at all.
+    doubtful: BTreeSet<usize>,
+}
 
 /// The verdicts.
 #[derive(Debug)]
@@ -78,30 +83,37 @@ impl Memories {
     /// Folds what was seen into what is remembered. Where the history cannot be read, the memory starts afresh.
     pub fn fold(snapshot: &Snapshot, time_ms: i64, before: &Before, thresholds: impl Fn(&Group) -> Thresholds) -> Self {
         let mut memories = Vec::with_capacity(snapshot.rows.len());
+        let mut doubtful = BTreeSet::new();
         for group in &snapshot.groups {
             let thresholds = thresholds(group);
             memories.extend(group.range().map(|row| {
                 let mut look = look(snapshot, group, &snapshot.rows[row], time_ms).ok()?;
                 let mut previous = before.of(row).ok().flatten().copied();
                 if group.kind == Kind::Share {
+                    if acknowledged::is_doubtful(&snapshot.rows[row], previous.as_ref(), &look) {
+                        doubtful.insert(row);
+                    }
                     as_commits(&mut Vec::new(), previous.as_mut(), &mut look);
                 }
                 Some(Memory::fold(previous.as_ref(), &look, &thresholds))
             }));
         }
-        Self(memories)
+        Self { remembered: memories, doubtful }
     }
 
     /// The rows whose window of samples is needed for a verdict.
     pub fn suspicious(&self) -> impl Iterator<Item = usize> {
-        let rows = self.0.iter().enumerate();
-        rows.filter(|(_, memory)| memory.is_some_and(Memory::is_suspicious)).map(|(row, _)| row)
+        (0..self.remembered.len()).filter(|row| self.is_suspicious(*row))
+    }
+
+    fn is_suspicious(&self, row: usize) -> bool {
+        self.of(row).is_some_and(Memory::is_suspicious) || self.doubtful.contains(&row)
     }
 
     /// What is to be remembered of a row.
     #[must_use]
     pub fn of(&self, row: usize) -> Option<Memory> {
-        *self.0.get(row)?
+        *self.remembered.get(row)?
     }
 }
 
@@ -129,7 +141,8 @@ impl Judged {
                     Ok(look) => look,
                     Err(why) => return unread(&why),
                 };
-                let Some(memory) = memories.0.get_mut(row).and_then(Option::as_mut) else {
+                let is_suspicious = memories.is_suspicious(row);
+                let Some(memory) = memories.remembered.get_mut(row).and_then(Option::as_mut) else {
                     return unread(&Unknown::because("nothing is remembered"));
                 };
                 let age = ages.of(row).and_then(aged);
@@ -137,13 +150,18 @@ impl Judged {
                     Ok(previous) => previous.copied(),
                     Err(why) => return verdict::judge_without_history(&look, why, age, &thresholds),
                 };
-                let mut samples = if memory.is_suspicious() { earlier(row) } else { Ok(Vec::new()) };
+                let mut samples = if is_suspicious { earlier(row) } else { Ok(Vec::new()) };
+                let mut certain = true;
                 if group.kind == Kind::Share {
+                    certain = acknowledged::left_some(samples.as_deref().unwrap_or_default(), &look);
                     as_commits(samples.as_mut().unwrap_or(&mut Vec::new()), previous.as_mut(), &mut look);
                 }
                 let samples = samples.as_deref().map_err(Clone::clone);
                 let judgement = verdict::judge(previous.as_ref(), &look, memory, samples, age, &thresholds);
-                if group.kind == Kind::Share { held(snapshot, &snapshot.rows[row], judgement) } else { judgement }
+                match group.kind {
+                    Kind::Share => acknowledged::told(snapshot, &snapshot.rows[row], judgement, certain),
+                    _ => judgement,
+                }
             }));
             groups.push(JudgedGroup::new(snapshot, group, &rows[first..]));
         }
@@ -184,6 +202,8 @@ impl JudgedGroup {
             total_lag = Some(total_lag.unwrap_or(0_u64).saturating_add(lag));
             max_lag = max_lag.max(Some(lag));
         }
+        let is_bound = |row: &Row| row.unacknowledged.is_none() && unread(row) > Some(0);
+        let at_most = group.kind == Kind::Share && rows.iter().any(is_bound);
         let missing = group.rows.as_ref().err().or(group.gaps.first());
         let verdicts = judgements.iter().map(|judgement| judgement.verdict);
         let verdict = match missing {
@@ -199,13 +219,12 @@ impl JudgedGroup {
             (Verdict::Unknown, Some(why), _) => why.to_string(),
             (_, _, None) => String::from("the group reads nothing"),
             (Verdict::Ok, _, Some(_)) => {
-                let early = judgements.iter().filter_map(|judgement| match judgement.reason {
-                    Reason::WarmingUp { missing, .. } => Some(missing),
-                    _ => None,
-                });
+                let early = judgements.iter().filter_map(|judgement| judgement.reason.looks_missing());
                 let early = early.max().map_or(String::new(), |missing| format!("{}, ", verdict::early(missing)));
                 let behind = match total_lag {
+                    Some(lag) if at_most => format!("at most {} records behind in all", verdict::grouped(lag)),
                     Some(lag) => format!("{} records behind in all", verdict::grouped(lag)),
+                    None if group.kind == Kind::Share => String::from("nothing was read yet"),
                     None => String::from("nothing was ever committed"),
                 };
                 format!("{early}{}, {behind}", partitions_of(rows))
@@ -229,18 +248,6 @@ impl JudgedGroup {
         let warming_up_s = judgements.iter().filter_map(|judgement| judgement.warming_up_s).max();
         Self { verdict, reason, total_lag, max_lag, at_least, supported, warming_up_s }
     }
-}
-
-/// A share group whose start offset stands while more behind it is acknowledged than is left: some record is delivered again
-/// and again.
-fn held(snapshot: &Snapshot, row: &Row, judgement: Judgement) -> Judgement {
-    let (Ok(log), Ok(Committed::At(start))) = (snapshot.log(row), &row.committed) else { return judgement };
-    let left = snapshot.lag(row).ok().and_then(Lag::unread).unwrap_or(0);
-    let acknowledged = lag::lag(Committed::At(*start), log).unread().unwrap_or(0).saturating_sub(left);
-    if judgement.verdict != Verdict::Stall || acknowledged <= left {
-        return judgement;
-    }
-    Judgement { reason: Reason::Held(Box::new(judgement.reason)), ..judgement }
 }
 
 fn partitions_of(rows: &[Row]) -> String {

@@ -3,15 +3,16 @@
 use crate::lag::{self, Assigned, Committed, Lag};
 use crate::memory::{Look, Memory, Sample};
 
+mod figures;
 mod questions;
 mod reason;
 mod rules;
 mod trend;
 
 pub use crate::memory::Thresholds;
+pub use figures::grouped;
 pub use questions::{burrow, lag_never_falls, recently_caught_up, rewound, stalled, stopped};
 pub(crate) use reason::early;
-pub use reason::grouped;
 pub use reason::{Reason, Silence};
 pub use rules::{judge, judge_without_history};
 pub use trend::Growth;

@@ -2,6 +2,7 @@
 
 use std::fmt;
 
+use super::figures::{duration, grouped, records_of, seconds};
 use super::trend::Growth;
 use crate::lag::{Assigned, Unknown};
 use crate::memory::{Memory, Thresholds};
@@ -82,8 +83,15 @@ pub enum Reason {
     Grew(Growth),
     /// It fell behind before, and has not clearly gained ground since.
     StillBehind(u64),
-    /// The start offset of a share group stands while records behind it are acknowledged; and what else is to be said.
-    Held(Box<Self>),
+    /// What is to be said of a share group (KIP-932), which acknowledges where others commit.
+    Share {
+        /// The rest of it.
+        reason: Box<Self>,
+        /// Whether its start offset stands while records behind it are acknowledged.
+        held: bool,
+        /// Whether less may be left than is said, since the coordinator does not tell.
+        at_most: bool,
+    },
     /// Records were deleted before they were read, at this look or lately.
     Lost {
         /// How many lie between the commit and the log start now.
@@ -115,22 +123,60 @@ impl Silence {
     }
 }
 
+/// How a group is spoken of.
+#[derive(Clone, Copy)]
+struct Words {
+    /// The sign of life that it gives.
+    commit: &'static str,
+    /// What it has not where it never read.
+    position: &'static str,
+    /// Where it stands.
+    stands: &'static str,
+    /// What comes before a number of records that may be less.
+    at_most: &'static str,
+}
+
+const SHARES: Words = Words {
+    commit: "acknowledgement",
+    position: "start offset: nothing was read yet",
+    stands: "its start offset stands",
+    at_most: "",
+};
+const COMMITS: Words = Words { commit: "commit", position: "commit", stands: "committed", at_most: "" };
+
 impl fmt::Display for Reason {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
-        let behind = |records: &u64| format!("{} behind", records_of(*records));
+        self.tell(COMMITS, f)
+    }
+}
+
+impl Reason {
+    /// How many looks are still missing, where it is too early to say more.
+    #[must_use]
+    pub fn looks_missing(&self) -> Option<u8> {
+        match self {
+            Self::WarmingUp { missing, .. } => Some(*missing),
+            Self::Share { reason, .. } => reason.looks_missing(),
+            _ => None,
+        }
+    }
+
+    fn tell(&self, words: Words, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        let Words { commit, position, stands: place, at_most } = words;
+        let behind = |records: &u64| format!("{at_most}{} behind", records_of(*records));
         match self {
             Self::Unread(why) => write!(f, "{why}"),
-            Self::NoCommit { read: true } => f.write_str("no commit, though a member is assigned"),
-            Self::NoCommit { read: false } => f.write_str("no commit"),
+            Self::NoCommit { read: true } => write!(f, "no {position}, though a member is assigned"),
+            Self::NoCommit { read: false } => write!(f, "no {position}"),
             Self::PastEnd { by, stands } => {
                 let by = grouped(*by);
-                write!(f, "committed {by} offsets past the log end: the topic was truncated or recreated")?;
+                write!(f, "{place} {by} offsets past the log end: the topic was truncated or recreated")?;
                 f.write_str(if *stands { ", and what is written since is not read" } else { "" })
             }
             Self::CaughtUp => f.write_str("caught up"),
             Self::Allowed(unread) => write!(f, "{}, which is allowed", behind(unread)),
             Self::WarmingUp { unread, missing } => write!(f, "{}, {}", early(*missing), behind(unread)),
-            Self::Behind(unread) => write!(f, "{}, commits keep coming", behind(unread)),
+            Self::Behind(unread) => write!(f, "{}, {commit}s keep coming", behind(unread)),
             Self::InTime { unread, objective_s } => {
                 write!(f, "{}, none older than the objective of {}", behind(unread), seconds(*objective_s))
             }
@@ -138,27 +184,39 @@ impl fmt::Display for Reason {
                 let (age, objective) = (seconds(*age_s), seconds(*objective_s));
                 write!(f, "late: its oldest unread record is {age} old, objective {objective}")
             }
-            Self::Silent(silence) => silence.fmt(f),
-            Self::Blocked(silence) => write!(f, "held up by an open transaction, {silence}"),
+            Self::Silent(silence) => silence.tell(words, f),
+            Self::Blocked(silence) => {
+                f.write_str("held up by an open transaction, ")?;
+                silence.tell(words, f)
+            }
             Self::Left { age_s, unread } => {
                 write!(f, "its members left, {}, the oldest record is {} old", behind(unread), seconds(*age_s))
             }
             Self::Abandoned { unread } => {
-                write!(f, "abandoned: no member and no commit since it is watched, {}", behind(unread))
+                write!(f, "abandoned: no member and no {commit} since it is watched, {}", behind(unread))
             }
             Self::Unstable { ms } => write!(f, "rebalances without end, for at least {}", duration(*ms)),
             Self::SteppedBack { from, to } => {
                 let back = grouped(from.abs_diff(*to));
+                if words.position == SHARES.position {
+                    // A position counts what is acknowledged, which is no offset.
+                    return write!(f, "the start offset was set {back} records back, and has not come up again");
+                }
                 write!(f, "the commit went {back} records back, from {from} to {to}, and has not come up again")
             }
             Self::Grew(Growth { from, to, commits, took_ms }) => {
                 let (from, to, took) = (grouped(*from), grouped(*to), duration(*took_ms));
-                write!(f, "falls behind, from {from} to {to} records within {commits} commits and {took}")
+                write!(f, "falls behind, from {from} to {to} records within {commits} {commit}s and {took}")
             }
             Self::StillBehind(unread) => {
                 write!(f, "fell behind and has not clearly gained ground since, {}", behind(unread))
             }
-            Self::Held(reason) => write!(f, "the start offset stands, records behind it are being delivered: {reason}"),
+            Self::Share { reason, held, at_most } => {
+                if *held {
+                    f.write_str("the start offset stands, records behind it are being delivered: ")?;
+                }
+                reason.tell(if *at_most { Words { at_most: "at most ", ..SHARES } } else { SHARES }, f)
+            }
             Self::Lost { lost: 0 } => {
                 f.write_str("records were deleted before it read them, within the last ten looks")
             }
@@ -167,15 +225,16 @@ impl fmt::Display for Reason {
     }
 }
 
-impl fmt::Display for Silence {
-    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+impl Silence {
+    fn tell(&self, words: Words, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        let Words { commit, at_most, .. } = words;
         let over = if self.is_at_its_limit { "over " } else { "" };
-        write!(f, "no commit for {over}{} ", duration(self.ms))?;
+        write!(f, "no {commit} for {over}{} ", duration(self.ms))?;
         match self.usual_ms {
             Some(gap_ms) => write!(f, "(usually within {})", duration(gap_ms))?,
             None => f.write_str("(usual interval not known yet)")?,
         }
-        write!(f, ", {} behind", records_of(self.unread))?;
+        write!(f, ", {at_most}{} behind", records_of(self.unread))?;
         if self.lost > 0 {
             write!(f, ", {} deleted unread", grouped(self.lost))?;
         }
@@ -190,58 +249,4 @@ impl fmt::Display for Silence {
 /// Which look it is of those that a verdict takes, so that it is seen when there will be one.
 pub(crate) fn early(missing: u8) -> &'static str {
     if missing > 1 { "first look of three" } else { "second look of three" }
-}
-
-fn records_of(count: u64) -> String {
-    if count == 1 { "1 record".to_owned() } else { format!("{} records", grouped(count)) }
-}
-
-fn seconds(seconds: u64) -> String {
-    duration(i64::try_from(seconds).unwrap_or(i64::MAX).saturating_mul(1_000))
-}
-
-/// In the one or two greatest units, rounded to the nearest.
-fn duration(ms: i64) -> String {
-    let minutes = (ms + 30_000) / 60_000;
-    match (minutes / 1_440, minutes / 60 % 24, minutes % 60) {
-        (0, 0, 0) => format!("{} s", ms / 1_000),
-        (0, 0, minutes) => format!("{minutes} min"),
-        (0, hours, 0) => format!("{hours} h"),
-        (0, hours, minutes) => format!("{hours} h {minutes} min"),
-        (days, 0, _) => format!("{days} d"),
-        (days, hours, _) => format!("{days} d {hours} h"),
-    }
-}
-
-/// A number with its thousands apart, as in 12,345.
-#[must_use]
-pub fn grouped(number: u64) -> String {
-    let digits = number.to_string();
-    let mut text = String::new();
-    for (at, digit) in digits.chars().enumerate() {
-        if at > 0 && (digits.len() - at).is_multiple_of(3) {
-            text.push(',');
-        }
-        text.push(digit);
-    }
-    text
-}
-
-#[cfg(test)]
-mod tests {
-    use super::*;
-
-    #[test]
-    fn durations_have_at_most_two_units() {
-        let text = |seconds: i64| duration(seconds * 1_000);
-        assert_eq!((text(29).as_str(), text(30).as_str(), text(89).as_str()), ("29 s", "1 min", "1 min"));
-        assert_eq!((text(3_600).as_str(), text(3_900).as_str()), ("1 h", "1 h 5 min"));
-        assert_eq!((text(86_400).as_str(), text(97_500).as_str()), ("1 d", "1 d 3 h"));
-    }
-
-    #[test]
-    fn numbers_are_grouped_by_thousands() {
-        assert_eq!((grouped(999).as_str(), grouped(48_210).as_str()), ("999", "48,210"));
-        assert_eq!(grouped(1_000_000), "1,000,000");
-    }
 }

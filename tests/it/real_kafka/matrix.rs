@@ -9,20 +9,21 @@ use crate::support::kafka::Cluster;
 
 /// Measured on the wire: the highest version of each request that a release takes, `-1` where it does not know it.
 /// Releases between two rows are like the older one of these, or better.
-const OFFERED: [(&str, [(Api, i16); 7]); 9] = [
-    ("0.11.0.3", offered([2, 4, 3, 1, 1, 1, -1])),
-    ("1.1.1", offered([2, 5, 3, 1, 1, 1, -1])),
-    ("2.1.1", offered([4, 7, 5, 2, 2, 2, -1])),
-    ("2.8.2", offered([6, 11, 7, 3, 5, 4, -1])),
-    ("3.9.1", offered([9, 12, 9, 6, 5, 5, 0])),
-    ("4.0.0", offered([10, 13, 9, 6, 6, 5, 1])),
-    ("4.1.1", offered([10, 13, 9, 6, 6, 5, 1])),
-    ("4.3.1", offered([11, 13, 10, 6, 6, 5, 1])),
-    ("4.4.0", offered([11, 13, 10, 6, 6, 5, 1])),
+const OFFERED: [(&str, [(Api, i16); 10]); 10] = [
+    ("0.11.0.3", offered([2, 4, 3, 1, 1, 1, -1, -1, -1, -1])),
+    ("1.1.1", offered([2, 5, 3, 1, 1, 1, -1, -1, -1, -1])),
+    ("2.1.1", offered([4, 7, 5, 2, 2, 2, -1, -1, -1, -1])),
+    ("2.8.2", offered([6, 11, 7, 3, 5, 4, -1, -1, -1, -1])),
+    ("3.9.1", offered([9, 12, 9, 6, 5, 5, 0, -1, -1, -1])),
+    ("4.0.0", offered([10, 13, 9, 6, 6, 5, 1, -1, -1, -1])),
+    ("4.1.1", offered([10, 13, 9, 6, 6, 5, 1, 1, 0, -1])),
+    ("4.2.0", offered([11, 13, 10, 6, 6, 5, 1, 1, 1, 0])),
+    ("4.3.1", offered([11, 13, 10, 6, 6, 5, 1, 1, 1, 0])),
+    ("4.4.0", offered([11, 13, 10, 6, 6, 5, 1, 1, 1, 1])),
 ];
 
-const fn offered(highest: [i16; 7]) -> [(Api, i16); 7] {
-    let [list_offsets, metadata, offset_fetch, find, describe, list_groups, consumer] = highest;
+const fn offered(highest: [i16; 10]) -> [(Api, i16); 10] {
+    let [list_offsets, metadata, offset_fetch, find, describe, list_groups, consumer, share, starts, streams] = highest;
     [
         (Api::ListOffsets, list_offsets),
         (Api::Metadata, metadata),
@@ -31,11 +32,14 @@ const fn offered(highest: [i16; 7]) -> [(Api, i16); 7] {
         (Api::DescribeGroups, describe),
         (Api::ListGroups, list_groups),
         (Api::ConsumerGroupDescribe, consumer),
+        (Api::ShareGroupDescribe, share),
+        (Api::DescribeShareGroupOffsets, starts),
+        (Api::StreamsGroupDescribe, streams),
     ]
 }
 
 /// What a release cannot tell, by the request that would have to be newer.
-const MISSING: [(Api, i16, &str); 7] = [
+const MISSING: [(Api, i16, &str); 10] = [
     (Api::OffsetFetch, 8, "several groups in one request"),
     (Api::ListOffsets, 4, "a leader that is out of date"),
     (Api::ListOffsets, 7, "the greatest timestamp"),
@@ -43,6 +47,9 @@ const MISSING: [(Api, i16, &str); 7] = [
     (Api::ListGroups, 4, "a group's state in the listing"),
     (Api::ListGroups, 5, "a group's type in the listing"),
     (Api::ConsumerGroupDescribe, 0, "KIP-848 groups"),
+    (Api::ShareGroupDescribe, 1, "share groups"),
+    (Api::DescribeShareGroupOffsets, 1, "the lag of share groups"),
+    (Api::StreamsGroupDescribe, 0, "streams groups"),
 ];
 
 #[test]
@@ -67,5 +74,5 @@ fn the_highest_common_versions_are_chosen() {
     let missing: Vec<&str> = missing.collect();
     row.push(if missing.is_empty() { "nothing is missing".into() } else { missing.join("; ") });
     println!("| {} |", row.join(" | "));
-    assert_eq!(missing.is_empty(), cluster.is_at_least(3, 9), "{missing:?}");
+    assert_eq!(missing.is_empty(), cluster.is_at_least(4, 2), "{missing:?}");
 }

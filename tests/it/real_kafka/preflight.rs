@@ -81,7 +81,7 @@ fn a_healthy_cluster_works_line_by_line() {
     assert!(lists.starts_with("works: "), "{lists}");
     // What the broker said is what the table has of its release.
     let against = Run::on(cluster).argument("--against").argument(cluster.version()).make();
-    for api in ["ListOffsets", "Metadata", "OffsetFetch", "ListGroups", "DescribeGroups", "ConsumerGroupDescribe"] {
+    for (api, _) in COLUMNS {
         assert_eq!(line(&ran, "broker 1", api), line(&against, "Kafka", api));
     }
     assert_eq!(ran.code, against.code, "{ran:?}");

@@ -23,7 +23,7 @@ final class Readers implements AutoCloseable {
     void teach(Stagehand stagehand) {
         stagehand.command(
                 "join NAME classic|consumer|share|streams GROUP TOPIC [commit-every=MS|never] [rate=PER_SECOND] [session=MS]"
-                        + " [reset=earliest|latest] [assigned=N] [instance=ID] [release=OFFSET] [hold=MS] [counting] [not-ready] [apart]",
+                        + " [reset=earliest|latest] [assigned=N] [instance=ID] [release=OFFSET] [hold=MS] [take=N] [counting] [not-ready] [apart]",
                 this::join);
         stagehand.command("assign NAME GROUP TOPIC [commit-every=MS|never] [rate=PER_SECOND] [reset=earliest|latest] [apart]", this::assign);
         told(stagehand, "pause NAME [silent]", (consumer, words) -> consumer.pause(words.flag("silent")));
@@ -31,7 +31,8 @@ final class Readers implements AutoCloseable {
         told(stagehand, "seek NAME OFFSET", (consumer, words) -> consumer.seek(words.number("OFFSET")));
         told(stagehand, "position NAME TOPIC PARTITION", (consumer, words) -> consumer.position(words.word("TOPIC"), words.integer("PARTITION")));
         told(stagehand, "assignment NAME", (consumer, words) -> consumer.assignment());
-        told(stagehand, "release NAME OFFSET", null);
+        told(stagehand, "release NAME OFFSET [hold=MS]", null);
+        told(stagehand, "take NAME COUNT", null);
         stagehand.command("leave NAME", words -> {
             remove(words).leave();
             return "";

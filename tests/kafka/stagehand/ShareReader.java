@@ -1,7 +1,10 @@
 import java.time.Duration;
+import java.util.ArrayDeque;
+import java.util.Deque;
 import java.util.List;
 import java.util.Map;
 import java.util.Properties;
+import java.util.concurrent.atomic.AtomicLong;
 import org.apache.kafka.clients.admin.Admin;
 import org.apache.kafka.clients.admin.AlterConfigOp;
 import org.apache.kafka.clients.admin.ConfigEntry;
@@ -12,8 +15,9 @@ import org.apache.kafka.common.config.ConfigResource;
 import org.apache.kafka.common.serialization.ByteArrayDeserializer;
 
 /**
- * A member of a share group (KIP-932) that acknowledges what it gets, at most {@code rate} records a second. The record at
- * {@code release=OFFSET} of any partition it releases as often as it is delivered, each time after {@code hold} milliseconds.
+ * A member of a share group (KIP-932) that acknowledges what it gets, at most {@code rate} records a second, or {@code take=N} records and
+ * then no more until it is told. The record at {@code release=OFFSET} of any partition it releases as often as it is delivered, each time
+ * after {@code hold} milliseconds.
  */
 final class ShareReader implements Reader {
     private final Admin admin;
@@ -22,7 +26,9 @@ final class ShareReader implements Reader {
     private final KafkaShareConsumer<byte[], byte[]> consumer;
     private final Thread thread;
     private final double rate;
-    private final long holdMs;
+    private final Deque<ConsumerRecord<byte[], byte[]>> waiting = new ArrayDeque<>();
+    private final AtomicLong taken;
+    private volatile long holdMs;
     private volatile long released;
     private volatile boolean paused;
     private volatile boolean done;
@@ -35,6 +41,7 @@ final class ShareReader implements Reader {
         this.rate = words.option("rate", 0);
         this.released = words.option("release", -1);
         this.holdMs = words.option("hold", 0);
+        this.taken = new AtomicLong(words.option("take", Long.MAX_VALUE));
         set("share.auto.offset.reset", words.option("reset", "earliest"));
         Properties properties = new Properties();
         properties.put("bootstrap.servers", bootstrap);
@@ -56,13 +63,17 @@ final class ShareReader implements Reader {
         admin.incrementalAlterConfigs(Map.of(resource, List.of(change))).all().get();
     }
 
-    /** Paused, it stays a member and reads nothing; {@code release} below 0 releases no record any more. */
+    /** Paused, it stays a member and reads nothing. */
     @Override
     public Object tell(String command, Stagehand.Words words) {
         switch (command) {
             case "pause" -> paused = true;
             case "resume" -> paused = false;
-            case "release" -> released = words.number("OFFSET");
+            case "release" -> {
+                released = words.number("OFFSET");
+                holdMs = words.option("hold", holdMs);
+            }
+            case "take" -> taken.addAndGet(words.number("COUNT"));
             default -> throw new UnsupportedOperationException("a share consumer cannot " + command);
         }
         return "";
@@ -83,13 +94,20 @@ final class ShareReader implements Reader {
             Thread.sleep(20); // the member lives by its heartbeats
             return;
         }
+        if (waiting.isEmpty()) {
+            consumer.poll(Duration.ofMillis(50)).forEach(waiting::add);
+        } else if (taken.get() == 0) {
+            Thread.sleep(20); // it may not ask for more before all of this is acknowledged
+        }
         int count = 0;
         ConsumerRecord<byte[], byte[]> held = null;
-        for (ConsumerRecord<byte[], byte[]> record : consumer.poll(Duration.ofMillis(50))) {
+        while (!waiting.isEmpty() && taken.get() > 0) {
+            ConsumerRecord<byte[], byte[]> record = waiting.remove();
             if (record.offset() == released) {
                 held = record;
             } else {
                 consumer.acknowledge(record, AcknowledgeType.ACCEPT);
+                taken.decrementAndGet();
                 count++;
             }
         }
@@ -100,7 +118,7 @@ final class ShareReader implements Reader {
             }
         }
         if (held != null) {
-            for (long end = System.nanoTime() / 1_000_000 + holdMs; !done && System.nanoTime() / 1_000_000 < end; ) {
+            for (long begin = System.nanoTime() / 1_000_000; !done && System.nanoTime() / 1_000_000 < begin + holdMs; ) {
                 Thread.sleep(20);
             }
             consumer.acknowledge(held, AcknowledgeType.RELEASE);

@@ -12,6 +12,7 @@ use aws_smithy_http_client::Builder;
 use aws_smithy_http_client::tls::{Provider, rustls_provider::CryptoMode};
 
 pub mod address;
+mod attempts;
 pub mod canary;
 pub mod cost;
 pub mod decoded;
@@ -62,6 +63,6 @@ pub async fn connect(patience: Patience) -> Client {
         .retry_config(RetryConfig::standard().with_max_attempts(patience.attempts))
         .load()
         .await;
-    let config = aws_sdk_cloudwatch::config::Builder::from(&config).interceptor(error::Spoken).build();
+    let config = aws_sdk_cloudwatch::config::Builder::from(&config).interceptor(attempts::Spoken).build();
     Client::from_conf(config)
 }

@@ -14,6 +14,7 @@ use futures_util::future::join_all;
 use tokio::time::{Instant, sleep, timeout_at};
 
 use super::address::{Minute, Schedule};
+use super::attempts::Attempts;
 use super::error::{Error, Tried};
 use super::history::Store;
 use super::metric::{Metric, encode};
@@ -166,11 +167,13 @@ impl Store {
         until: Instant,
     ) -> Result<(), Error> {
         let request = self.client.put_metric_data().namespace(namespace).set_metric_data(Some(datums));
-        let answer = timeout_at(until, request.customize().interceptor(witness.clone()).send()).await;
+        let attempts = Attempts::default();
+        let request = request.customize().interceptor(witness.clone()).interceptor(attempts.clone());
+        let answer = timeout_at(until, request.send()).await;
         match answer {
             Ok(Ok(_)) => Ok(()),
-            Ok(Err(error)) => Err(tried.failed(error)),
-            Err(_) => Err(Error::OutOfTime { tried }),
+            Ok(Err(error)) => Err(attempts.failed(tried, error)),
+            Err(_) => Err(attempts.out_of_time(tried)),
         }
     }
 }

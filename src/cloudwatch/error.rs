@@ -5,7 +5,7 @@ use std::fmt;
 
 mod sorted;
 
-pub(super) use sorted::Spoken;
+pub(super) use sorted::short;
 
 /// What was being done.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
@@ -104,6 +104,22 @@ pub enum Error {
     OutOfTime {
         /// What was being done.
         tried: Tried,
+    },
+    /// What gives the credentials does not answer.
+    #[error(
+        "{tried} waited for credentials in vain: what gives them does not answer (the function's or the container's role, AWS_CONTAINER_CREDENTIALS_FULL_URI, the instance's metadata, STS)"
+    )]
+    NoCredentials {
+        /// What was being done.
+        tried: Tried,
+    },
+    /// The time ran out while it was tried again.
+    #[error("{tried} was still being tried when the time was up, and what was tried before had failed")]
+    StillTrying {
+        /// What was being done.
+        tried: Tried,
+        /// How the last attempt that ended had failed.
+        source: Cause,
     },
     /// Another refusal, or an answer that was not understood.
     #[error("{tried} was refused by CloudWatch: {code}")]

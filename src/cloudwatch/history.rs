@@ -14,6 +14,7 @@ use tokio::task::JoinSet;
 use tokio::time::{Instant, sleep_until, timeout_at};
 
 use super::address::Schedule;
+use super::attempts::Attempts;
 use super::error::{Error, Tried};
 use super::metric::Metric;
 use super::pace::{POINTS_PER_CALL, Pace};
@@ -73,14 +74,15 @@ impl Store {
                         metrics: metrics.to_vec(),
                         pace: Arc::clone(&self.pace),
                     };
+                    let attempts = Attempts::default();
                     let (permits, indexes) = (Arc::clone(&permits), indexes.to_vec());
                     calls.spawn(async move {
                         let answer = timeout_at(until, async {
                             // The semaphore is never closed; a call without a permit would only be one too many.
                             let _permit = permits.acquire().await;
-                            call.run().await
+                            call.run(&attempts).await
                         });
-                        (indexes, answer.await.unwrap_or(Err(Error::OutOfTime { tried: Tried::ReadHistory })))
+                        (indexes, answer.await.unwrap_or_else(|_| Err(attempts.out_of_time(Tried::ReadHistory))))
                     });
                 }
             }
@@ -146,7 +148,7 @@ struct Received {
 
 impl Asking {
     /// In the order of its metrics.
-    async fn run(self) -> Result<Vec<Result<Vec<Merged>, Error>>, Error> {
+    async fn run(self, attempts: &Attempts) -> Result<Vec<Result<Vec<Merged>, Error>>, Error> {
         let mut queries = Vec::new();
         let mut owners = HashMap::new();
         for (index, metric) in self.metrics.iter().enumerate() {
@@ -169,9 +171,11 @@ impl Asking {
                 .end_time(DateTime::from_secs(self.seconds.end))
                 .set_metric_data_queries(Some(queries.clone()))
                 .set_next_token(token)
+                .customize()
+                .interceptor(attempts.clone())
                 .send()
                 .await
-                .map_err(|error| Tried::ReadHistory.failed(error))?;
+                .map_err(|error| attempts.failed(Tried::ReadHistory, error))?;
             for result in page.metric_data_results.unwrap_or_default() {
                 let owner = result.id.as_ref().and_then(|id| owners.get(id));
                 if let Some(&(index, statistic)) = owner {

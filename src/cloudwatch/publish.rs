@@ -9,6 +9,7 @@ use tokio::task::JoinSet;
 use tokio::time::{Instant, timeout_at};
 
 use super::address::Minute;
+use super::attempts::Attempts;
 use super::error::{Error, Tried};
 use super::history::Store;
 use super::metric::Metric;
@@ -81,16 +82,17 @@ impl Store {
             let request = self.client.put_metric_data().namespace(namespace);
             let permits = Arc::clone(&permits);
             calls.spawn(async move {
-                let count = datums.len();
+                let (count, attempts) = (datums.len(), Attempts::default());
                 let answer = timeout_at(until, async {
                     // The semaphore is never closed; a call without a permit would only be one too many.
                     let _permit = permits.acquire().await;
-                    request.set_metric_data(Some(datums)).send().await
+                    let request = request.set_metric_data(Some(datums)).customize();
+                    request.interceptor(attempts.clone()).send().await
                 });
                 match answer.await {
                     Ok(Ok(_)) => Ok(count),
-                    Ok(Err(error)) => Err(tried.failed(error)),
-                    Err(_) => Err(Error::OutOfTime { tried }),
+                    Ok(Err(error)) => Err(attempts.failed(tried, error)),
+                    Err(_) => Err(attempts.out_of_time(tried)),
                 }
             });
         }

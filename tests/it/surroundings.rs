@@ -3,10 +3,12 @@
 #![expect(clippy::expect_used, clippy::unwrap_used, reason = "a test fails by panicking")]
 
 use std::ffi::OsString;
-use std::io::Write;
+use std::io::{Read, Write};
 use std::net::TcpListener;
 use std::os::unix::ffi::OsStringExt;
 use std::process::{Command, Stdio};
+use std::sync::Arc;
+use std::sync::atomic::{AtomicUsize, Ordering};
 
 use rcgen::{CertifiedKey, generate_simple_self_signed};
 
@@ -97,6 +99,55 @@ fn a_connection_that_ends_is_unreachable() {
     let text = store_at(&origin);
     assert!(text.contains("did not reach CloudWatch"), "{text}");
     assert!(!text.contains("it takes a Region"), "{text}");
+}
+
+#[test]
+fn an_answer_without_an_end_is_given_up() {
+    let listener = TcpListener::bind("127.0.0.1:0").unwrap();
+    let origin = format!("http://{}", listener.local_addr().unwrap());
+    let sent = Arc::new(AtomicUsize::new(0));
+    let counted = Arc::clone(&sent);
+    std::thread::spawn(move || {
+        for mut stream in listener.incoming().flatten() {
+            let counted = Arc::clone(&counted);
+            std::thread::spawn(move || {
+                let head = b"HTTP/1.1 200 OK\r\nsmithy-protocol: rpc-v2-cbor\r\ncontent-type: application/cbor\r\ntransfer-encoding: chunked\r\n\r\n";
+                let chunk = [b"10000\r\n".to_vec(), vec![0; 0x10000], b"\r\n".to_vec()].concat();
+                let _ = stream.read(&mut [0; 4096]);
+                let _ = stream.write_all(head);
+                while stream.write_all(&chunk).is_ok() {
+                    counted.fetch_add(chunk.len(), Ordering::Relaxed);
+                }
+            });
+        }
+    });
+    let text = store_at(&origin);
+    assert!(
+        text.contains("was answered by something else than CloudWatch (HTTP status 200, application/cbor)"),
+        "{text}"
+    );
+    // One read and two writes at once, each tried again, and what the system keeps of each connection.
+    let sent = sent.load(Ordering::Relaxed);
+    assert!(sent < 400 * 1024 * 1024, "{sent} bytes were taken");
+}
+
+#[test]
+fn a_credentials_endpoint_that_hangs_is_named() {
+    let silent = TcpListener::bind("127.0.0.1:0").unwrap();
+    let url = format!("http://{}/credentials", silent.local_addr().unwrap());
+    let stage = Scene::of(1).start();
+    let variables = [
+        ("KAFKA_BOOTSTRAP_SERVERS", &*stage.bootstrap()),
+        ("KAFKA_SECURITY_PROTOCOL", "PLAINTEXT"),
+        ("MEERKAT_TIMEOUT", "10"),
+        ("AWS_REGION", "eu-west-1"),
+        ("AWS_CONTAINER_CREDENTIALS_FULL_URI", &*url),
+        ("AWS_ENDPOINT_URL_CLOUDWATCH", "http://127.0.0.1:1"),
+    ];
+    let (_, text) = Program::with(&variables).told(b"");
+    for tried in ["reading the history", "publishing the metrics"] {
+        assert!(text.contains(&format!("{tried} waited for credentials in vain")), "{text}");
+    }
 }
 
 /// A certificate for 127.0.0.1 that vouches for itself, and the same with its key.

@@ -4,12 +4,7 @@ use std::error::Error as StdError;
 
 use aws_credential_types::provider::error::CredentialsError;
 use aws_sdk_cloudwatch::error::{ProvideErrorMetadata, SdkError};
-use aws_smithy_runtime_api::box_error::BoxError;
-use aws_smithy_runtime_api::client::interceptors::Intercept;
-use aws_smithy_runtime_api::client::interceptors::context::BeforeDeserializationInterceptorContextRef;
 use aws_smithy_runtime_api::client::orchestrator::HttpResponse;
-use aws_smithy_runtime_api::client::runtime_components::RuntimeComponents;
-use aws_smithy_types::config_bag::ConfigBag;
 use tokio_rustls::rustls::Error as TlsError;
 
 use super::{Cause, Error, Tried};
@@ -91,7 +86,7 @@ fn has<S: Sought>(error: &(dyn StdError + 'static)) -> bool {
 }
 
 /// The chain of causes as words for people: the SDK's own may quote a whole request.
-fn short(error: &(dyn StdError + 'static)) -> Cause {
+pub(in crate::cloudwatch) fn short(error: &(dyn StdError + 'static)) -> Cause {
     let mut words: Vec<String> = Vec::new();
     for cause in std::iter::successors(Some(error), |&cause| cause.source()) {
         let last = cause.source().is_none();
@@ -112,28 +107,6 @@ fn described(answer: &HttpResponse) -> String {
     let kind = answer.headers().get("content-type").unwrap_or("no content type");
     let kind: String = kind.chars().filter(|char| !char.is_control()).take(LONGEST).collect();
     format!("HTTP status {}, {kind}", answer.status().as_u16())
-}
-
-/// Refuses an answer that is none of the protocol's: without this a proxy's page with status 200 would count as a write that was
-/// done, since the answer to one has nothing in it (Smithy RPC v2 CBOR: an answer without the header `smithy-protocol` is malformed).
-#[derive(Debug)]
-pub(in crate::cloudwatch) struct Spoken;
-
-impl Intercept for Spoken {
-    fn name(&self) -> &'static str {
-        "Spoken"
-    }
-
-    fn read_before_deserialization(
-        &self,
-        context: &BeforeDeserializationInterceptorContextRef<'_>,
-        _components: &RuntimeComponents,
-        _config: &mut ConfigBag,
-    ) -> Result<(), BoxError> {
-        let answer = context.response();
-        let spoken = answer.headers().get("smithy-protocol") == Some("rpc-v2-cbor");
-        if spoken || !answer.status().is_success() { Ok(()) } else { Err("the answer is not CloudWatch's".into()) }
-    }
 }
 
 /// Both spellings: the RPC protocols and the older query protocol differ (Common Errors, `CloudWatch` API reference).

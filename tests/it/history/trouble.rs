@@ -2,6 +2,8 @@
 
 use std::error::Error as _;
 
+use meerkat::causes::told;
+
 use meerkat::cloudwatch::error::Tried;
 use meerkat::cloudwatch::metrics::plan;
 use meerkat::config::MetricsDetail;
@@ -112,6 +114,35 @@ async fn the_deadline_ends_a_read_and_a_write() {
     let page = seconds::write(world.store.schedule(), world.minute(0), &world.slots(500));
     let written = world.store.write(&[(Arc::clone(&world.metrics[0]), page)], until()).await;
     assert!(matches!(failure(&written), Error::OutOfTime { tried: Tried::WriteHistory }));
+}
+
+#[tokio::test]
+async fn a_deadline_between_two_attempts_tells_how_the_last_one_failed() {
+    let nobody = std::net::TcpListener::bind("127.0.0.1:0").unwrap();
+    let url = format!("http://{}", nobody.local_addr().unwrap());
+    drop(nobody);
+    let mut world = World::new(1, 3);
+    let retries = RetryConfig::standard().with_max_attempts(40).with_initial_backoff(Duration::from_mins(1));
+    let config = client(&url).config().to_builder().retry_config(retries).build();
+    world.store = Store::new(Client::from_conf(config), world.store.schedule(), "State", "Results");
+    let until = || Instant::now() + Duration::from_millis(300);
+    let wanted = [(Arc::clone(&world.metrics[0]), vec![MIDNIGHT - 60..MIDNIGHT])];
+    let found = world.store.points(&wanted, until()).await;
+    let page = seconds::write(world.store.schedule(), world.minute(0), &world.slots(500));
+    let written = world.store.write(&[(Arc::clone(&world.metrics[0]), page)], until()).await;
+    for error in [&**found[0].as_ref().unwrap_err(), failure(&written)] {
+        assert!(matches!(error, Error::StillTrying { .. }), "{error:?}");
+        says(&told(error), &["was still being tried when the time was up", "Connection refused"]);
+    }
+}
+
+#[tokio::test]
+async fn a_skewed_clock_has_its_own_word() {
+    let world = World::new(1, 3);
+    world.stand.fail(Fault::new("GetMetricData", How::Skew).always());
+    let (error, chain) = reading(&world).await;
+    assert!(matches!(*error, Error::Clock { .. }), "{chain}");
+    says(&chain, &["was refused for the time: RequestTimeTooSkewed; set this machine's clock"]);
 }
 
 #[tokio::test]

@@ -31,6 +31,8 @@ pub(crate) enum How {
     Throttle,
     /// `AccessDeniedException`.
     Deny,
+    /// `RequestTimeTooSkewed`: the clocks differ.
+    Skew,
     /// HTTP 500, `InternalServiceError`.
     InternalError,
     /// HTTP 503.

@@ -50,6 +50,11 @@ impl Refusal {
         Self::front_end(403, "AccessDeniedException", message)
     }
 
+    pub(crate) fn skewed() -> Self {
+        let message = "The difference between the request time and the current time is too large.".to_owned();
+        Self::front_end(403, "RequestTimeTooSkewed", message)
+    }
+
     pub(crate) fn internal() -> Self {
         let message = "The request processing has failed due to some unknown error, exception or failure.".to_owned();
         Self { status: 500, shape: "InternalServiceFault", query_code: Some("InternalServiceError"), message }

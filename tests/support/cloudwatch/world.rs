@@ -63,6 +63,7 @@ impl World {
             Some(How::Hang) => Outcome::Silence,
             Some(How::Throttle) => Outcome::Refused(Refusal::throttled()),
             Some(How::Deny) => Outcome::Refused(Refusal::denied(operation)),
+            Some(How::Skew) => Outcome::Refused(Refusal::skewed()),
             Some(How::InternalError) => Outcome::Refused(Refusal::internal()),
             Some(How::Unavailable) => Outcome::Refused(Refusal::unavailable()),
             fault => {

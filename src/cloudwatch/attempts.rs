@@ -1,0 +1,164 @@
+//! What is watched while a call is under way: that `CloudWatch` itself answers, that its answer has an end, and how attempts fail.
+
+use std::error::Error as StdError;
+use std::pin::Pin;
+use std::sync::atomic::{AtomicBool, Ordering};
+use std::sync::{Arc, Mutex, PoisonError};
+use std::task::{Context, Poll};
+
+use aws_sdk_cloudwatch::error::{ProvideErrorMetadata, SdkError};
+use aws_smithy_runtime_api::box_error::BoxError;
+use aws_smithy_runtime_api::client::interceptors::Intercept;
+use aws_smithy_runtime_api::client::interceptors::context::{
+    BeforeDeserializationInterceptorContextMut, BeforeDeserializationInterceptorContextRef,
+    BeforeTransmitInterceptorContextRef, FinalizerInterceptorContextRef,
+};
+use aws_smithy_runtime_api::client::orchestrator::HttpResponse;
+use aws_smithy_runtime_api::client::runtime_components::RuntimeComponents;
+use aws_smithy_types::body::SdkBody;
+use aws_smithy_types::config_bag::ConfigBag;
+use bytes::Bytes;
+use http_body::{Body, Frame, SizeHint};
+
+use super::error::{Error, Tried, short};
+
+/// Refuses an answer that is none of the protocol's: without this a proxy's page with status 200 would count as a write that was
+/// done, since the answer to one has nothing in it (Smithy RPC v2 CBOR: an answer without the header `smithy-protocol` is malformed).
+/// The client keeps an answer whole before it reads it, so one that does not end is given up.
+#[derive(Debug)]
+pub(super) struct Spoken;
+
+impl Intercept for Spoken {
+    fn name(&self) -> &'static str {
+        "Spoken"
+    }
+
+    fn modify_before_deserialization(
+        &self,
+        context: &mut BeforeDeserializationInterceptorContextMut<'_>,
+        _components: &RuntimeComponents,
+        _config: &mut ConfigBag,
+    ) -> Result<(), BoxError> {
+        let answer = context.response_mut();
+        let body = std::mem::replace(answer.body_mut(), SdkBody::taken());
+        *answer.body_mut() = SdkBody::from_body_1_x(Bounded { body, left: LONGEST_ANSWER });
+        Ok(())
+    }
+
+    fn read_before_deserialization(
+        &self,
+        context: &BeforeDeserializationInterceptorContextRef<'_>,
+        _components: &RuntimeComponents,
+        _config: &mut ConfigBag,
+    ) -> Result<(), BoxError> {
+        let answer = context.response();
+        let spoken = answer.headers().get("smithy-protocol") == Some("rpc-v2-cbor");
+        if spoken || !answer.status().is_success() { Ok(()) } else { Err("the answer is not CloudWatch's".into()) }
+    }
+}
+
+/// A body that may have so many bytes more.
+struct Bounded {
+    body: SdkBody,
+    left: usize,
+}
+
+impl Body for Bounded {
+    type Data = Bytes;
+    type Error = BoxError;
+
+    fn poll_frame(mut self: Pin<&mut Self>, context: &mut Context<'_>) -> Poll<Option<Result<Frame<Bytes>, BoxError>>> {
+        let polled = Pin::new(&mut self.body).poll_frame(context);
+        if let Poll::Ready(Some(Ok(frame))) = &polled {
+            let size = frame.data_ref().map_or(0, Bytes::len);
+            let Some(left) = self.left.checked_sub(size) else {
+                let most = LONGEST_ANSWER / 1024 / 1024;
+                return Poll::Ready(Some(Err(format!("the answer has more than {most} MB").into())));
+            };
+            self.left = left;
+        }
+        polled
+    }
+
+    fn is_end_stream(&self) -> bool {
+        Body::is_end_stream(&self.body)
+    }
+
+    fn size_hint(&self) -> SizeHint {
+        Body::size_hint(&self.body)
+    }
+}
+
+/// What became of the attempts of one call.
+#[derive(Clone, Debug, Default)]
+pub(super) struct Attempts(Arc<State>);
+
+#[derive(Debug, Default)]
+struct State {
+    /// How the last attempt that ended had failed.
+    failed: Mutex<Option<String>>,
+    /// Whether the last attempt began, and was not signed: whoever gives credentials has not answered.
+    unsigned: AtomicBool,
+}
+
+impl Attempts {
+    /// The error of a call for which there is no time left.
+    pub(super) fn out_of_time(&self, tried: Tried) -> Error {
+        if self.0.unsigned.load(Ordering::Relaxed) {
+            return Error::NoCredentials { tried };
+        }
+        match self.0.failed.lock().unwrap_or_else(PoisonError::into_inner).take() {
+            Some(failed) => Error::StillTrying { tried, source: failed.into() },
+            None => Error::OutOfTime { tried },
+        }
+    }
+
+    /// The error of a call that was given up.
+    pub(super) fn failed<E>(&self, tried: Tried, error: SdkError<E, HttpResponse>) -> Error
+    where
+        E: ProvideErrorMetadata + StdError + Send + Sync + 'static,
+    {
+        let late = matches!(error, SdkError::TimeoutError(_)) && self.0.unsigned.load(Ordering::Relaxed);
+        if late { Error::NoCredentials { tried } } else { tried.failed(error) }
+    }
+}
+
+impl Intercept for Attempts {
+    fn name(&self) -> &'static str {
+        "Attempts"
+    }
+
+    fn read_before_attempt(
+        &self,
+        _context: &BeforeTransmitInterceptorContextRef<'_>,
+        _components: &RuntimeComponents,
+        _config: &mut ConfigBag,
+    ) -> Result<(), BoxError> {
+        self.0.unsigned.store(true, Ordering::Relaxed);
+        Ok(())
+    }
+
+    fn read_after_signing(
+        &self,
+        _context: &BeforeTransmitInterceptorContextRef<'_>,
+        _components: &RuntimeComponents,
+        _config: &mut ConfigBag,
+    ) -> Result<(), BoxError> {
+        self.0.unsigned.store(false, Ordering::Relaxed);
+        Ok(())
+    }
+
+    fn read_after_attempt(
+        &self,
+        context: &FinalizerInterceptorContextRef<'_>,
+        _components: &RuntimeComponents,
+        _config: &mut ConfigBag,
+    ) -> Result<(), BoxError> {
+        let failed = context.output_or_error().and_then(Result::err).map(|error| short(error).to_string());
+        *self.0.failed.lock().unwrap_or_else(PoisonError::into_inner) = failed;
+        Ok(())
+    }
+}
+
+/// Many times what a page of 100,800 points takes.
+const LONGEST_ANSWER: usize = 16 * 1024 * 1024;

@@ -4,9 +4,10 @@
 //! start stands and less is left behind it. A sample of it holds the start, and as log end the start and what is left. Here each
 //! of the two becomes a step of a position, as a consumer would have committed it, and what is left stays what it was.
 
-use crate::lag::{self, Committed, Lag, Unknown};
+use crate::judged::Sight;
+use crate::lag::{self, Committed, Unknown};
 use crate::memory::{Look, Sample};
-use crate::snapshot::{Row, Snapshot};
+use crate::snapshot::Row;
 use crate::verdict::{Judgement, Reason, Verdict, grouped};
 
 /// Turns the samples of one row into what a consumer would have left, beside what is seen of it now.
@@ -81,11 +82,12 @@ pub fn is_doubtful(row: &Row, previous: Option<&Sample>, look: &Look) -> bool {
 /// Where the coordinator does not tell what is left (Kafka 4.1), standing still is believed if records were `certain` to be left:
 /// everything behind the start may be acknowledged.
 #[must_use]
-pub fn told(snapshot: &Snapshot, row: &Row, judgement: Judgement, certain: bool) -> Judgement {
+pub fn told(Sight { snapshot, lags, .. }: Sight<'_>, row: usize, judgement: Judgement, certain: bool) -> Judgement {
+    let left = lags.of(row).offsets().unwrap_or(0);
+    let row = &snapshot.rows[row];
     let (Ok(log), Ok(Committed::At(start))) = (snapshot.log(row), &row.committed) else {
         return in_words(judgement, false, false);
     };
-    let left = snapshot.lag(row).ok().and_then(Lag::unread).unwrap_or(0);
     let at_most = row.unacknowledged.is_none() && left > 0;
     let stands = matches!(judgement.verdict, Verdict::Stop | Verdict::Stall);
     if at_most && stands && !certain {

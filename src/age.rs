@@ -219,6 +219,7 @@ impl Search {
     #[must_use]
     pub fn finish(self) -> Vec<Age> {
         let Self { now_ms, limits, targets, partitions, by_name, .. } = self;
+        let others = not_searched(limits);
         targets
             .into_iter()
             .map(|place| match place {
@@ -226,7 +227,7 @@ impl Search {
                 Place::Searched { name, offset } => by_name
                     .get(&name)
                     .and_then(|&at| partitions[at].brackets.get(&offset))
-                    .map_or_else(|| not_searched(limits), |bracket| bracket.age(now_ms)),
+                    .map_or_else(|| others.clone(), |bracket| bracket.age(now_ms)),
             })
             .collect()
     }
@@ -260,6 +261,7 @@ impl Partition {
     }
 }
 
-fn not_searched(limits: Limits) -> Age {
+/// What is said of a partition that is not searched.
+pub(crate) fn not_searched(limits: Limits) -> Age {
     unknown(&format!("not among the {} partitions that lag most, the only ones searched", limits.partitions))
 }

@@ -7,10 +7,10 @@
 
 use serde::{Serialize, Serializer};
 
-use crate::judged::{Judged, JudgedGroup, Memories};
+use crate::judged::{Judged, JudgedGroup, Memories, Sight};
 use crate::lag::{Committed, Lag};
 use crate::memory::{Memory, Sample};
-use crate::snapshot::{Group, Row, Snapshot};
+use crate::snapshot::{Group, Row};
 use crate::verdict::Verdict;
 
 pub mod http;
@@ -95,14 +95,12 @@ pub struct Origin {
 pub struct Results<'a> {
     /// The cluster's name.
     pub cluster: &'a str,
-    /// What was seen.
-    pub snapshot: &'a Snapshot,
+    /// What was seen, and when.
+    pub sight: Sight<'a>,
     /// What was said of it.
     pub judged: &'a Judged,
     /// What is remembered of it.
     pub memories: &'a Memories,
-    /// When the logs were read, in milliseconds since 1970.
-    pub time_ms: i64,
 }
 
 impl View {
@@ -128,7 +126,7 @@ impl Origin {
 impl<'a> Results<'a> {
     /// One answer for each group; `earlier` gives the samples of a row that were read, oldest first.
     pub fn answers(&self, view: View, earlier: impl Fn(usize) -> Vec<Sample>) -> Vec<Answer<'a>> {
-        let groups = self.snapshot.groups.iter().zip(&self.judged.groups);
+        let groups = self.sight.snapshot.groups.iter().zip(&self.judged.groups);
         groups.map(|(group, judged)| self.answer(group, judged, view, &earlier)).collect()
     }
 
@@ -171,12 +169,12 @@ impl<'a> Results<'a> {
     }
 
     fn partition(&self, group: &'a Group, at: usize, earlier: &[Sample]) -> PartitionStatus<'a> {
-        let row = &self.snapshot.rows[at];
-        let lag = self.snapshot.lag(row).ok();
+        let row = &self.sight.snapshot.rows[at];
+        let lag = self.sight.snapshot.lag(row).ok();
         let member = row.member.and_then(|member| group.members.as_ref().ok()?.get(usize::try_from(member).ok()?));
         let (start, end) = self.commits(row, lag.and_then(Lag::unread), earlier);
         PartitionStatus {
-            topic: &self.snapshot.topic(row).name,
+            topic: &self.sight.snapshot.topic(row).name,
             partition: row.partition,
             owner: member.map_or("", |member| &*member.host),
             client_id: member.map_or("", |member| &*member.client_id),
@@ -199,7 +197,7 @@ impl<'a> Results<'a> {
         let start = earlier.iter().find_map(seen);
         let Ok(Committed::At(offset)) = row.committed else { return (start, None) };
         let alike = earlier.iter().rev().take_while(|sample| sample.committed == Committed::At(offset));
-        let end = alike.last().and_then(seen).unwrap_or_else(|| Commit::first_seen(offset, self.time_ms, lag));
+        let end = alike.last().and_then(seen).unwrap_or_else(|| Commit::first_seen(offset, self.sight.time_ms, lag));
         (start, Some(end))
     }
 }

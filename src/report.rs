@@ -9,9 +9,9 @@ use serde::Serialize;
 
 use crate::ages::Ages;
 use crate::config::Detail;
-use crate::judged::Judged;
+use crate::judged::{Judged, Sight};
 use crate::moment::{rfc3339, rfc3339_ms};
-use crate::snapshot::{Group, Problem, Row, Snapshot};
+use crate::snapshot::{Group, Problem};
 use crate::verdict::Verdict;
 
 mod fit;
@@ -184,9 +184,9 @@ impl<'a> Report<'a> {
     #[must_use]
     pub fn new(
         frame: Frame<'a>,
-        snapshot: &'a Snapshot,
+        Sight { snapshot, lags, .. }: Sight<'a>,
         judged: &'a Judged,
-        ages: &Ages,
+        ages: &Ages<'_>,
         problems: &'a [Problem],
     ) -> Self {
         let groups: Vec<GroupEntry<'a>> = snapshot
@@ -194,7 +194,6 @@ impl<'a> Report<'a> {
             .iter()
             .zip(&judged.groups)
             .map(|(group, judged_group)| {
-                let seconds = group.range().filter_map(|row| ages.of(row)?.seconds());
                 let listed = group.range().filter(|row| match frame.detail {
                     Detail::Groups => false,
                     Detail::Problems => {
@@ -212,7 +211,7 @@ impl<'a> Report<'a> {
                     total_lag: judged_group.total_lag,
                     lag_at_least: judged_group.at_least && judged_group.total_lag.is_some(),
                     max_lag: judged_group.max_lag,
-                    lag_seconds: seconds.max_by(f64::total_cmp),
+                    lag_seconds: ages.seconds(group.range()),
                     partition_count: group.range().len(),
                     warming_up_seconds: judged_group.warming_up_s,
                     gaps: group.gaps.iter().map(ToString::to_string).collect(),
@@ -234,9 +233,8 @@ impl<'a> Report<'a> {
             worst => worst,
         };
         // What is unknown for want of a history that was never asked for has been read all the same.
-        let read = |row: &Row| row.committed.is_ok() && snapshot.log(row).is_ok();
         let whole = |group: &Group| group.gaps.is_empty() && group.rows.is_ok();
-        let complete = unread == 0 && snapshot.groups.iter().all(whole) && snapshot.rows.iter().all(read);
+        let complete = unread == 0 && snapshot.groups.iter().all(whole) && lags.are_whole();
         // What could not be written takes nothing from what was read.
         let (history, metrics) = (frame.history, frame.metrics);
         let unkept = history.problems.iter().map(|what| ("history", what));

@@ -4,10 +4,9 @@ use std::sync::Arc;
 
 use crate::age::Age;
 use crate::ages::Ages;
-use crate::judged::{Judged, JudgedGroup};
-use crate::lag::Lag;
+use crate::judged::{Judged, JudgedGroup, Sight};
 use crate::part::Part;
-use crate::snapshot::{Group, Snapshot};
+use crate::snapshot::Group;
 use crate::verdict::{Finding, Judgement, Verdict};
 
 /// The results of one run.
@@ -63,20 +62,20 @@ impl Results {
     #[must_use]
     pub fn new(
         (cluster, part): (&str, Part),
-        snapshot: &Snapshot,
+        sight: Sight<'_>,
         judged: &Judged,
-        ages: &Ages,
+        ages: &Ages<'_>,
         told: impl Fn(usize) -> bool,
         vanished: usize,
         duration_ms: u64,
     ) -> Self {
         let number = |verdict| small(judged.groups.iter().filter(|group| group.verdict == verdict).count());
-        let groups = snapshot.groups.iter().zip(&judged.groups).enumerate().filter(|(at, _)| told(*at));
+        let groups = sight.snapshot.groups.iter().zip(&judged.groups).enumerate().filter(|(at, _)| told(*at));
         Self {
             cluster: cluster.to_owned(),
             part,
             groups: groups
-                .map(|(_, (of, of_group))| GroupResult::new(of, of_group, judged.rows_of(of), snapshot, ages))
+                .map(|(_, (of, of_group))| GroupResult::new(of, of_group, judged.rows_of(of), sight, ages))
                 .collect(),
             by_status: STATUSES.iter().map(|verdict| (verdict.word(), number(*verdict))).collect(),
             unknown_groups: number(Verdict::Unknown) + number(Verdict::NotFound) + small(vanished),
@@ -86,20 +85,22 @@ impl Results {
 }
 
 impl GroupResult {
-    fn new(group: &Group, judged: &JudgedGroup, judgements: &[Judgement], snapshot: &Snapshot, ages: &Ages) -> Self {
+    fn new(
+        group: &Group,
+        judged: &JudgedGroup,
+        judgements: &[Judgement],
+        Sight { snapshot, lags, .. }: Sight<'_>,
+        ages: &Ages<'_>,
+    ) -> Self {
         let partitions = group.range().zip(judgements).map(|(at, judgement)| {
             let row = &snapshot.rows[at];
-            let lost = judgement.findings.iter().find_map(|finding| match finding {
-                Finding::DataLoss { new, .. } => Some(*new),
-                _ => None,
-            });
             PartitionResult {
                 topic: Arc::clone(&snapshot.topic(row).name),
                 partition: row.partition,
-                lag: snapshot.lag(row).ok().and_then(Lag::unread),
+                lag: lags.of(at).offsets(),
                 lag_seconds: ages.of(at).and_then(Age::seconds),
-                lost: lost.unwrap_or(0),
-                loss_ahead: judgement.findings.contains(&Finding::LossAhead),
+                lost: judgement.findings.newly_lost(),
+                loss_ahead: judgement.findings.has(Finding::LossAhead),
             }
         });
         // What is not known is no number: alarms keep their state, and `UnknownGroups` tells.

@@ -12,14 +12,15 @@ use crate::cloudwatch::{self, Store};
 use crate::config::{Config, Format};
 use crate::event::{Mode, Request};
 use crate::html::Asked;
-use crate::judged::{Before, Judged, Memories};
+use crate::judged::{Judged, Memories, Sight};
 use crate::kafka::{LookError, Selection, Survey, Traffic};
 use crate::keystore::KeystoreError;
 use crate::lag::Unknown;
+use crate::lags::Lags;
 use crate::laps::Laps;
 use crate::part::Part;
 use crate::report::{self, Frame, HistoryEntry, MetricsEntry, Report};
-use crate::snapshot::{Group, Problem, Snapshot};
+use crate::snapshot::{Group, Problem};
 use crate::verdict::Verdict;
 
 mod burrow;
@@ -129,16 +130,13 @@ struct Run<'a> {
 /// A look with everything that was made of it.
 struct Taken<'a> {
     cluster: String,
-    snapshot: &'a Snapshot,
+    sight: Sight<'a>,
     past: &'a Past,
-    before: Before,
     memories: Memories,
     judged: Judged,
-    ages: Ages,
+    ages: Ages<'a>,
     /// How many groups were there at the last look and are not now.
     vanished: usize,
-    /// When the logs had been read.
-    time_ms: i64,
 }
 
 impl<'a> Run<'a> {
@@ -186,29 +184,28 @@ impl<'a> Run<'a> {
         }
         let thresholds = |group: &Group| self.config.judgement.thresholds(&group.name);
         let before = past.before(&snapshot);
-        let mut memories = Memories::fold(&snapshot, time_ms, &before, thresholds);
+        let lags = Lags::new(&snapshot);
+        let sight = Sight { snapshot: &snapshot, lags: &lags, before: &before, time_ms };
+        let mut memories = Memories::fold(sight, thresholds);
         let windows =
             past.open_windows(self.store.as_ref(), &snapshot, &memories, thresholds, self.until(HISTORY_SHARE));
-        let (wanted, windows) = tokio::join!(self.search_ages(&survey, &snapshot, time_ms), windows);
+        let (wanted, windows) = tokio::join!(self.search_ages(&survey, sight), windows);
         past.add(windows);
-        let ages = wanted.ages(&snapshot, time_ms, &before);
-        let mut laps = Laps::start();
-        let judged =
-            Judged::new(&snapshot, time_ms, &mut memories, &before, &ages, |row| past.earlier(row), thresholds);
-        tracing::debug!(ms = laps.lap(), groups = judged.groups.len(), "judged");
+        let ages = wanted.ages(sight);
+        let mut watch = Laps::start();
+        let judged = Judged::new(sight, &mut memories, &ages, |row| past.earlier(row), thresholds);
+        tracing::debug!(ms = watch.lap(), groups = judged.groups.len(), "judged");
 
-        let taken =
-            Taken { cluster, snapshot: &snapshot, past: &past, before, memories, judged, ages, vanished, time_ms };
+        let taken = Taken { cluster, sight, past: &past, memories, judged, ages, vanished };
         let (history, metrics) = self.leave(&taken).await;
-        tracing::debug!(ms = laps.lap(), "remembered and published");
+        tracing::debug!(ms = watch.lap(), "remembered and published");
         Ok(self.tell(&taken, &history, &metrics))
     }
 
-    async fn search_ages(&self, survey: &Survey<'_>, snapshot: &Snapshot, time_ms: i64) -> Wanted {
-        let partitions = self.config.judgement.aged_partitions;
-        let mut wanted =
-            Wanted::new(snapshot, partitions, time_ms, |topic, partition| survey.knows_max_timestamp(topic, partition));
-        if partitions > 0 && !wanted.is_empty() {
+    async fn search_ages(&self, survey: &Survey<'_>, sight: Sight<'_>) -> Wanted {
+        let knows = |topic, partition| survey.knows_max_timestamp(topic, partition);
+        let mut wanted = Wanted::new(sight, self.config.judgement.aged_partitions, knows);
+        if !wanted.is_empty() {
             survey.search_ages(&mut wanted.search, self.until(AGES_SHARE)).await;
         }
         wanted
@@ -218,7 +215,7 @@ impl<'a> Run<'a> {
         let mut told = Vec::new();
         if taken.vanished > 0 {
             let fewer = format!("{} groups fewer than at the last look that knew them all", taken.vanished);
-            let what = match (&taken.snapshot.listed, &taken.snapshot.blind) {
+            let what = match (&taken.sight.snapshot.listed, &taken.sight.snapshot.blind) {
                 (Ok(_), Some(why)) => format!(
                     "{fewer}; whether their coordinator is away cannot be seen ({why}), so the next look measures by what is there now"
                 ),
@@ -228,13 +225,13 @@ impl<'a> Run<'a> {
         }
         told.extend(self.late().map(|what| Problem { place: "schedule".into(), what }));
         told.extend(self.too_often(taken.past).map(|what| Problem { place: "schedule".into(), what }));
-        let missing = taken.past.problems(taken.snapshot).into_iter();
+        let missing = taken.past.problems(taken.sight.snapshot).into_iter();
         told.extend(missing.map(|what| Problem { place: "history".into(), what }));
         let traffic = &self.traffic;
         let frame = Frame {
             cluster: &taken.cluster,
             scheduled: self.scheduled.seconds(),
-            checked_at_ms: taken.time_ms,
+            checked_at_ms: taken.sight.time_ms,
             duration_ms: self.clock.elapsed_ms(),
             kafka: report::Traffic {
                 requests: traffic.requests.load(Ordering::Relaxed),
@@ -246,7 +243,7 @@ impl<'a> Run<'a> {
             detail: self.request.detail.unwrap_or(self.config.detail),
             limit: self.config.report_limit,
         };
-        let report = Report::new(frame, taken.snapshot, &taken.judged, &taken.ages, &told);
+        let report = Report::new(frame, taken.sight, &taken.judged, &taken.ages, &told);
         let failure = history.problems.iter().chain(&metrics.problems).next().cloned();
         let (json, status) = match self.request.format.unwrap_or(self.config.format) {
             Format::Meerkat => (report.to_json(), report.verdict()),

@@ -278,15 +278,18 @@ impl Group {
         self.rows.clone().unwrap_or_default()
     }
 
-    /// Whether somebody in a stable group reads this partition, or will after the next rebalance: the topic is subscribed to.
+    /// Whether it is known what its members are assigned to: the group is stable, or has none.
     #[must_use]
-    pub fn assigned(&self, row: &Row) -> Assigned {
-        match (&self.members, &self.state) {
-            (Ok(_), Ok(state)) if matches!(&**state, "Stable" | "Empty" | "Dead") => {
-                if row.member.is_some() || row.subscribed == Some(true) { Assigned::Yes } else { Assigned::No }
-            }
-            _ => Assigned::Unknown,
-        }
+    pub fn is_settled(&self) -> bool {
+        self.members.is_ok() && self.state.as_ref().is_ok_and(|state| matches!(&**state, "Stable" | "Empty" | "Dead"))
+    }
+}
+
+impl Row {
+    /// Whether somebody in a settled group reads this partition, or will after the next rebalance: the topic is subscribed to.
+    #[must_use]
+    pub fn assigned(&self) -> Assigned {
+        if self.member.is_some() || self.subscribed == Some(true) { Assigned::Yes } else { Assigned::No }
     }
 }
 

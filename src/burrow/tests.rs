@@ -4,10 +4,11 @@ use serde_json::{Value, json};
 
 use super::*;
 use crate::ages::Ages;
-use crate::judged::Before;
+use crate::judged::{Before, Sight};
 use crate::lag::{Assigned, LogRange, Unknown};
+use crate::lags::Lags;
 use crate::memory::{Look, Members, Thresholds};
-use crate::snapshot::{Kind, Member, Topic};
+use crate::snapshot::{Kind, Member, Snapshot, Topic};
 
 const T: i64 = 1_700_000_000_000;
 const MINUTE: Thresholds = Thresholds::DEFAULT;
@@ -126,6 +127,8 @@ fn what_could_not_be_read_is_null_and_unknown() {
 /// One group, looked at for the first time.
 struct Scene {
     snapshot: Snapshot,
+    lags: Lags,
+    before: Before,
     memories: Memories,
     judged: Judged,
 }
@@ -145,10 +148,11 @@ impl Scene {
             blind: None,
         };
         let before = Before(Ok(vec![Ok(None); snapshot.rows.len()]));
-        let mut memories = Memories::fold(&snapshot, NOW, &before, |_| MINUTE);
-        let judged =
-            Judged::new(&snapshot, NOW, &mut memories, &before, &Ages::default(), |_| Ok(Vec::new()), |_| MINUTE);
-        Self { snapshot, memories, judged }
+        let lags = Lags::new(&snapshot);
+        let sight = Sight { snapshot: &snapshot, lags: &lags, before: &before, time_ms: NOW };
+        let mut memories = Memories::fold(sight, |_| MINUTE);
+        let judged = Judged::new(sight, &mut memories, &Ages::unsearched(&lags), |_| Ok(Vec::new()), |_| MINUTE);
+        Self { snapshot, lags, before, memories, judged }
     }
 
     /// A group that reads a topic, whose logs all end at 100, by one member.
@@ -181,8 +185,9 @@ impl Scene {
     }
 
     fn answer(&self, view: View, earlier: impl Fn() -> Vec<Sample>) -> String {
-        let Self { snapshot, memories, judged } = self;
-        let results = Results { cluster: "prod", snapshot, judged, memories, time_ms: NOW };
+        let Self { snapshot, lags, before, memories, judged } = self;
+        let sight = Sight { snapshot, lags, before, time_ms: NOW };
+        let results = Results { cluster: "prod", sight, judged, memories };
         serde_json::to_string(&results.answers(view, |_| earlier())[0]).unwrap()
     }
 }

@@ -74,12 +74,12 @@ impl<'a> PartitionEntry<'a> {
         let findings = judgement.findings.iter().map(|finding| {
             match finding {
                 Finding::DataLoss { lost: offsets, new } => {
-                    (lost, newly_lost) = (Some(*offsets), Some(*new).filter(|new| *new > 0));
+                    (lost, newly_lost) = (Some(offsets), Some(new).filter(|new| *new > 0));
                 }
-                Finding::PastEnd { by } => past_end_by = Some(*by),
+                Finding::PastEnd { by } => past_end_by = Some(by),
                 _ => {}
             }
-            word(*finding)
+            word(finding)
         });
         Self {
             topic: &snapshot.topic(row).name,

@@ -10,17 +10,17 @@ use crate::verdict::Verdict;
 impl Run<'_> {
     /// One object where the event names one group, else a list with one for each.
     pub(super) fn burrow(&self, taken: &Taken<'_>, status: Verdict) -> (String, Verdict) {
-        let Taken { cluster, snapshot, judged, memories, before, past, time_ms, .. } = taken;
+        let Taken { cluster, sight, judged, memories, past, .. } = taken;
         if let Some(Call { origin, question: Ok(asked) }) = &self.request.http
             && asked.cluster != *cluster
         {
             let answer = Answer::not_found(&asked.cluster, &asked.group, origin.clone());
             return (json(&answer), Verdict::NotFound);
         }
-        let results = Results { cluster, snapshot, judged, memories, time_ms: *time_ms };
+        let results = Results { cluster, sight: *sight, judged, memories };
         let mut answers = results.answers(self.request.view, |row| {
             let window = past.earlier(row);
-            window.unwrap_or_else(|_| before.of(row).ok().flatten().copied().into_iter().collect())
+            window.unwrap_or_else(|_| sight.before.of(row).ok().flatten().copied().into_iter().collect())
         });
         match (&*self.request.groups, answers.pop()) {
             ([_], Some(answer)) => match &self.request.http {

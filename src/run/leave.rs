@@ -25,14 +25,14 @@ impl Run<'_> {
         let allowed_lag = |group: &Group| self.config.judgement.thresholds(&group.name).allowed_lag;
         let roster = taken.past.roster().ok().flatten();
         let before = roster.map(|roster| &roster.restless);
-        let (mut published, next) = restless(taken.snapshot, &taken.judged, allowed_lag, before);
+        let (mut published, next) = restless(taken.sight.snapshot, &taken.judged, allowed_lag, before);
         if self.config.store.detail != MetricsDetail::Problems {
             published.fill(true);
         }
         let ((history, written), (mut metrics, plan)) =
             tokio::join!(self.remember(taken, next), self.publish(taken, &published));
         if metrics.enabled {
-            let partitions = taken.snapshot.rows.len();
+            let partitions = taken.sight.snapshot.rows.len();
             let pages = written.metrics.saturating_sub(1);
             let volume = Volume { partitions, pages, published: plan, windows: taken.past.windows() };
             let dollars = volume.used().dollars_a_month(self.schedule);
@@ -45,7 +45,7 @@ impl Run<'_> {
         let Some(store) = self.store.as_ref().filter(|_| self.remembers()) else {
             return (HistoryEntry::default(), Written::default());
         };
-        let snapshot = taken.snapshot;
+        let snapshot = taken.sight.snapshot;
         let mut written = Written::default();
         if self.writes() {
             // Where groups may be missing, those that were known before stay the measure.
@@ -54,7 +54,7 @@ impl Run<'_> {
             let groups = listed.or(before).unwrap_or_default();
             let read = |group: &Group| group.rows.is_ok() && group.gaps.is_empty();
             let whole = snapshot.listed.is_ok() && taken.vanished == 0 && snapshot.groups.iter().all(read);
-            let leaving = Leaving { taken: taken.time_ms, groups, whole, restless };
+            let leaving = Leaving { taken: taken.sight.time_ms, groups, whole, restless };
             written = taken.past.write(store, snapshot, &taken.memories, leaving, self.clock.deadline).await;
         }
         let entry = HistoryEntry {
@@ -73,10 +73,10 @@ impl Run<'_> {
         let Some(store) = self.store.as_ref().filter(|_| self.publishes() && self.writes()) else {
             return (MetricsEntry::default(), 0);
         };
-        let Taken { cluster, snapshot, judged, ages, vanished, .. } = taken;
+        let Taken { cluster, sight, judged, ages, vanished, .. } = taken;
         let of = (cluster.as_str(), self.part);
         let told = |group: usize| published[group];
-        let results = Results::new(of, snapshot, judged, ages, told, *vanished, self.clock.elapsed_ms());
+        let results = Results::new(of, *sight, judged, ages, told, *vanished, self.clock.elapsed_ms());
         let Plan { datums, metrics, refused } =
             metrics::plan(&results, self.config.store.detail, self.config.store.limit);
         if let Some(refused) = &refused {
@@ -96,10 +96,10 @@ impl Run<'_> {
 
     /// What is published, of all groups, for Prometheus.
     pub(super) fn openmetrics(&self, taken: &Taken<'_>) -> String {
-        let Taken { cluster, snapshot, judged, ages, vanished, time_ms, .. } = taken;
+        let Taken { cluster, sight, judged, ages, vanished, .. } = taken;
         let of = (cluster.as_str(), self.part);
-        let results = Results::new(of, snapshot, judged, ages, |_| true, *vanished, self.clock.elapsed_ms());
-        openmetrics::text(&results, self.config.store.detail, *time_ms)
+        let results = Results::new(of, *sight, judged, ages, |_| true, *vanished, self.clock.elapsed_ms());
+        openmetrics::text(&results, self.config.store.detail, sight.time_ms)
     }
 
     /// Whether anything is written at all.

@@ -1,7 +1,7 @@
 //! Our rules, in order: what a memory, a window of looks and the age of the oldest unread record say together.
 
 use super::trend;
-use super::{Finding, Judgement, Reason, Silence, Thresholds, Verdict, findings};
+use super::{Finding, Findings, Judgement, Reason, Silence, Thresholds, Verdict};
 use crate::lag::{self, Assigned, Committed, Known, Unknown};
 use crate::memory::{Abandoned, Aged, Look, Members, Memory, Objective, Sample};
 use crate::window::{self, Point};
@@ -21,14 +21,14 @@ pub fn judge(
     thresholds: &Thresholds,
 ) -> Judgement {
     let seen = Seen { previous, look, memory: *memory, age, thresholds };
-    let findings = findings(previous, look, *memory, thresholds);
+    let findings = Findings::of(previous, look, *memory, thresholds);
     let points = match earlier {
         _ if !memory.is_suspicious() => Ok(Vec::new()),
         Ok(earlier) => Ok(window::points(earlier, look)),
         Err(why) => Err(why),
     };
     let slow = points.as_ref().is_ok_and(|points| seen.is_slow(points));
-    let (verdict, reason) = seen.verdict(&findings, points);
+    let (verdict, reason) = seen.verdict(findings, points);
     let (verdict, reason) = match seen.objective_verdict() {
         Some((floor, why)) if floor.severity() > verdict.severity() => (floor, why),
         _ => (verdict, reason),
@@ -47,14 +47,27 @@ pub fn judge(
 /// The verdict where the history could not be read: a partition that is caught up needs none, an objective for the age of
 /// the oldest unread record neither; of others nothing is known.
 #[must_use]
-pub fn judge_without_history(look: &Look, why: &Unknown, age: Option<Aged>, thresholds: &Thresholds) -> Judgement {
-    let mut memory = Memory::fold(None, look, thresholds);
-    let judgement = judge(None, look, &mut memory, Ok(&[]), age, thresholds);
-    if judgement.supported && (judgement.warming_up_s.is_none() || thresholds.objective.is_some() && age.is_some()) {
-        return Judgement { warming_up_s: None, ..judgement };
+pub fn judge_without_history(
+    look: &Look,
+    mut memory: Memory,
+    why: &Unknown,
+    age: Option<Aged>,
+    thresholds: &Thresholds,
+) -> Judgement {
+    let known = {
+        let seen = Seen { previous: None, look, memory, age, thresholds };
+        let counts = look.committed != Committed::Never || thresholds.uncommitted_alarms;
+        seen.is_caught_up() || !counts || (thresholds.objective.is_some() && age.is_some())
+    };
+    if known {
+        let judgement = judge(None, look, &mut memory, Ok(&[]), age, thresholds);
+        if judgement.supported {
+            return Judgement { warming_up_s: None, ..judgement };
+        }
     }
+    let findings = Findings::of(None, look, memory, thresholds);
     let reason = Reason::Unread(why.clone());
-    Judgement { verdict: Verdict::Unknown, reason, warming_up_s: None, ..judgement }
+    Judgement { verdict: Verdict::Unknown, reason, supported: false, warming_up_s: None, findings }
 }
 
 /// Everything that the rules look at.
@@ -67,9 +80,9 @@ struct Seen<'a> {
 }
 
 impl Seen<'_> {
-    fn verdict(&self, findings: &[Finding], points: Known<Vec<Point>>) -> (Verdict, Reason) {
+    fn verdict(&self, findings: Findings, points: Known<Vec<Point>>) -> (Verdict, Reason) {
         let Self { look, memory, thresholds, .. } = *self;
-        let has = |finding| findings.contains(&finding);
+        let has = |finding| findings.has(finding);
         let unread = look.unread();
         let silence = || Silence::of(memory, unread, look.lost(), thresholds);
         let silent_ms = memory.silent_ms(thresholds);

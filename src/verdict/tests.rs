@@ -1,8 +1,8 @@
 #![expect(clippy::unwrap_used, reason = "a failed unwrap fails the test")]
 
 use super::*;
-use crate::lag::{LogRange, Unknown};
-use crate::memory::Members;
+use crate::lag::{Assigned, Committed, LogRange, Unknown};
+use crate::memory::{Look, Members, Memory, Sample};
 
 const DEFAULT: Thresholds = Thresholds::DEFAULT;
 
@@ -165,8 +165,8 @@ fn an_open_transaction_is_a_warning_and_no_stall() {
     check(&after_busy("80/90b*3"), Verdict::Ok);
     check(&after_busy("80/90b*4"), Verdict::Warn);
     check(&after_busy("80/90m*4"), Verdict::Stop);
-    assert_eq!(judged(&after_busy("80/90b"), &DEFAULT).findings, [Finding::Blocked]);
-    assert_eq!(judged(&after_busy("90/90b"), &DEFAULT).findings, []);
+    assert!(judged(&after_busy("80/90b"), &DEFAULT).findings.iter().eq([Finding::Blocked]));
+    assert!(judged(&after_busy("90/90b"), &DEFAULT).findings.iter().eq([]));
 }
 
 #[test]
@@ -175,7 +175,7 @@ fn a_partition_that_nobody_subscribes_to_alarms_only_if_asked_to() {
     check(&after_busy("80/90u*60"), Verdict::Ok);
     check_with(&after_busy("80/90u*2"), &asked, Verdict::Ok);
     check_with(&after_busy("80/90u*3"), &asked, Verdict::Stop);
-    assert_eq!(judged(&after_busy("80/90u"), &DEFAULT).findings, [Finding::Unassigned]);
+    assert!(judged(&after_busy("80/90u"), &DEFAULT).findings.iter().eq([Finding::Unassigned]));
 }
 
 #[test]
@@ -186,8 +186,8 @@ fn a_partition_without_a_commit_alarms_only_if_asked_to() {
     check_with("-/9*4", &asked, Verdict::Warn);
     check_with("-/9m*60", &asked, Verdict::Ok);
     check_with("-/0*60", &asked, Verdict::Ok);
-    assert_eq!(judged("-/9", &DEFAULT).findings, [Finding::NoCommit, Finding::Uncommitted]);
-    assert_eq!(judged("-/0", &DEFAULT).findings, [Finding::NoCommit]);
+    assert!(judged("-/9", &DEFAULT).findings.iter().eq([Finding::NoCommit, Finding::Uncommitted]));
+    assert!(judged("-/0", &DEFAULT).findings.iter().eq([Finding::NoCommit]));
     assert_eq!((judged("-/9", &DEFAULT).warming_up_s, judged("-/9", &asked).warming_up_s), (None, Some(120)));
 }
 
@@ -201,13 +201,13 @@ fn warming_up_lasts_three_snapshots_and_spares_who_is_caught_up() {
 
 #[test]
 fn findings_carry_their_figures() {
-    assert_eq!(judged("12/9", &DEFAULT).findings, [Finding::PastEnd { by: 3 }]);
-    assert_eq!(judged("1/9 1/5", &DEFAULT).findings, [Finding::Recreated]);
+    assert!(judged("12/9", &DEFAULT).findings.iter().eq([Finding::PastEnd { by: 3 }]));
+    assert!(judged("1/9 1/5", &DEFAULT).findings.iter().eq([Finding::Recreated]));
     let log = LogRange { start: 40, end: 90, last_stable: None };
     let (assigned, members) = (Assigned::Yes, Members::Present);
     let look = Look { time_ms: 0, committed: Committed::At(10), log, assigned, members };
     let judgement = judge(None, &look, &mut Memory::fold(None, &look, &DEFAULT), Ok(&[]), None, &DEFAULT);
-    assert_eq!(judgement.findings, [Finding::DataLoss { lost: 30, new: 0 }]);
+    assert!(judgement.findings.iter().eq([Finding::DataLoss { lost: 30, new: 0 }]));
     assert_eq!(judgement.reason.to_string(), "first look of three, 50 records behind");
 }
 
@@ -255,8 +255,11 @@ fn what_the_history_would_have_told_is_unknown_without_it() {
         members: Members::Present,
     };
     let why = Unknown::because("no permission");
-    assert_eq!(judge_without_history(&look(89), &why, None, &DEFAULT).verdict, Verdict::Unknown);
-    assert_eq!(judge_without_history(&look(90), &why, None, &DEFAULT).verdict, Verdict::Ok);
+    let verdict = |look: Look| {
+        let memory = Memory::fold(None, &look, &DEFAULT);
+        judge_without_history(&look, memory, &why, None, &DEFAULT).verdict
+    };
+    assert_eq!((verdict(look(89)), verdict(look(90))), (Verdict::Unknown, Verdict::Ok));
 }
 
 #[test]

@@ -5,8 +5,9 @@ use std::collections::{BTreeMap, BTreeSet};
 use meerkat::ages::Ages;
 use meerkat::config::Detail;
 use meerkat::html::{self, Asked, Context, Report, Series, Theme, Widget};
-use meerkat::judged::{Before, Judged, Memories};
+use meerkat::judged::{Before, Judged, Memories, Sight};
 use meerkat::lag::{Committed, LogRange, Unknown};
+use meerkat::lags::Lags;
 use meerkat::memory::Thresholds;
 use meerkat::report::{self, Frame};
 use meerkat::snapshot::{Broker, Group, Kind, Member, Problem, Row, Snapshot, Topic};
@@ -282,8 +283,10 @@ fn real_report() -> String {
     };
     let thresholds = |_: &Group| Thresholds::DEFAULT;
     let before = Before(Ok(vec![Ok(None)]));
-    let mut memories = Memories::fold(&snapshot, 0, &before, thresholds);
-    let judged = Judged::new(&snapshot, 0, &mut memories, &before, &Ages::default(), |_| Ok(Vec::new()), thresholds);
+    let lags = Lags::new(&snapshot);
+    let sight = Sight { snapshot: &snapshot, lags: &lags, before: &before, time_ms: 0 };
+    let (mut memories, ages) = (Memories::fold(sight, thresholds), Ages::unsearched(&lags));
+    let judged = Judged::new(sight, &mut memories, &ages, |_| Ok(Vec::new()), thresholds);
     let (history, metrics) = (report::HistoryEntry::default(), report::MetricsEntry::default());
     let frame = Frame {
         cluster: "prod",
@@ -296,7 +299,7 @@ fn real_report() -> String {
         detail: Detail::All,
         limit: None,
     };
-    report::Report::new(frame, &snapshot, &judged, &Ages::default(), &[]).to_json()
+    report::Report::new(frame, sight, &judged, &ages, &[]).to_json()
 }
 
 #[test]

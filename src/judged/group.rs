@@ -1,0 +1,147 @@
+//! A group's verdict, from what is said of its rows.
+
+use std::fmt::Write as _;
+
+use crate::lags::Left;
+use crate::snapshot::{Group, Kind, Row, Snapshot};
+use crate::verdict::{self, Judgement, Verdict};
+
+/// A group with its verdict.
+#[derive(Debug)]
+pub struct JudgedGroup {
+    /// The worst of its partitions, or what could not be read.
+    pub verdict: Verdict,
+    /// Why, as one sentence.
+    pub reason: String,
+    /// Unread offsets of all partitions that could be read; `None` where there is not one.
+    pub total_lag: Option<u64>,
+    /// The largest of them.
+    pub max_lag: Option<u64>,
+    /// Whether the total leaves out partitions that could not be read, so that it is a lower bound.
+    pub at_least: bool,
+    /// Whether every verdict rests on something that was seen.
+    supported: bool,
+    /// Seconds until every partition has snapshots enough; `None` when no partition waits for any.
+    pub warming_up_s: Option<i64>,
+}
+
+impl JudgedGroup {
+    /// The code to publish, and `None` where an alarm is to keep its state.
+    ///
+    /// | the group is | published | what an alarm sees |
+    /// |---|---|---|
+    /// | OK, and everything that lags was seen to move or caught up since it is remembered | 1 | it closes |
+    /// | OK, but warming up, or after a cold start nothing supports it yet | nothing | no change |
+    /// | WARN | 2 | it opens where it asks for 2 |
+    /// | ERR | 3 | it opens |
+    /// | UNKNOWN, or NOTFOUND | nothing | no change; `UnknownGroups` counts it |
+    #[must_use]
+    pub fn published_status(&self) -> Option<u8> {
+        match self.verdict {
+            Verdict::Ok if self.warming_up_s.is_some() || !self.supported => None,
+            Verdict::Unknown | Verdict::NotFound => None,
+            verdict => Some(verdict.code()),
+        }
+    }
+
+    /// The group, as soon as its rows are judged.
+    pub(super) fn new(snapshot: &Snapshot, group: &Group, judgements: &[Judgement], lags: &[Left]) -> Self {
+        let sum = Sum::of(judgements, lags);
+        let missing = group.rows.as_ref().err().or(group.gaps.first());
+        let verdicts = sum.worst.map(|worst| judgements[worst].verdict);
+        let verdict = match missing {
+            None if group.is_missing() => Verdict::NotFound,
+            None => verdict::group(verdicts),
+            Some(_) => verdict::group(verdicts.into_iter().chain([Verdict::Unknown])),
+        };
+        let partitions = lags.len();
+        let mut reason = match (verdict, missing, sum.worst) {
+            (Verdict::NotFound, ..) => String::from("there is no such group"),
+            (Verdict::Unknown, Some(why), _) => why.to_string(),
+            (_, _, None) => String::from("the group reads nothing"),
+            (Verdict::Ok, _, Some(_)) => {
+                let mut reason = sum.early.map_or(String::new(), |missing| format!("{}, ", verdict::early(missing)));
+                let s = if partitions == 1 { "" } else { "s" };
+                let _ = match sum.total {
+                    Some(lag) => {
+                        let at_most = if at_most(snapshot, group, lags) { "at most " } else { "" };
+                        let lag = verdict::grouped(lag);
+                        write!(reason, "{partitions} partition{s}, {at_most}{lag} records behind in all")
+                    }
+                    None if group.kind == Kind::Share => {
+                        write!(reason, "{partitions} partition{s}, nothing was read yet")
+                    }
+                    None => write!(reason, "{partitions} partition{s}, nothing was ever committed"),
+                };
+                reason
+            }
+            (_, _, Some(worst)) => {
+                let (row, judgement) = (&snapshot.rows_of(group)[worst], &judgements[worst]);
+                let topic = &snapshot.topic(row).name;
+                let mut reason =
+                    format!("{topic}/{} {}: {}", row.partition, judgement.verdict.word(), judgement.reason);
+                let alike = judgements.iter().filter(|other| other.verdict == judgement.verdict).count() - 1;
+                if alike > 0 {
+                    let _ = write!(reason, " (and {alike} more)");
+                }
+                reason
+            }
+        };
+        let at_least = missing.is_some() || sum.at_least;
+        if let Some(lag) = sum.total.filter(|_| at_least) {
+            let _ = write!(reason, "; at least {} records behind in all", verdict::grouped(lag));
+        }
+        let Sum { total, most, supported, warming_up_s, .. } = sum;
+        Self { verdict, reason, total_lag: total, max_lag: most, at_least, supported, warming_up_s }
+    }
+}
+
+/// Whether the coordinator of a share group does not tell everywhere how much of what lies behind its start is acknowledged.
+fn at_most(snapshot: &Snapshot, group: &Group, lags: &[Left]) -> bool {
+    let is_bound = |(row, left): (&Row, &Left)| row.unacknowledged.is_none() && left.offsets() > Some(0);
+    group.kind == Kind::Share && snapshot.rows_of(group).iter().zip(lags).any(is_bound)
+}
+
+/// What the rows of a group come to together.
+struct Sum {
+    /// The first of the worst, of which the one that lags most is worst.
+    worst: Option<usize>,
+    total: Option<u64>,
+    most: Option<u64>,
+    at_least: bool,
+    supported: bool,
+    warming_up_s: Option<i64>,
+    /// Looks that the youngest memory still misses.
+    early: Option<u8>,
+}
+
+impl Sum {
+    fn of(judgements: &[Judgement], lags: &[Left]) -> Self {
+        let mut sum = Self {
+            worst: None,
+            total: None,
+            most: None,
+            at_least: false,
+            supported: true,
+            warming_up_s: None,
+            early: None,
+        };
+        let mut badness = None;
+        for (at, (judgement, left)) in judgements.iter().zip(lags).enumerate() {
+            let offsets = left.offsets();
+            if let Some(offsets) = offsets {
+                sum.total = Some(sum.total.unwrap_or(0).saturating_add(offsets));
+                sum.most = sum.most.max(Some(offsets));
+            }
+            sum.at_least |= *left == Left::Unread;
+            sum.supported &= judgement.supported;
+            sum.warming_up_s = sum.warming_up_s.max(judgement.warming_up_s);
+            sum.early = sum.early.max(judgement.reason.looks_missing());
+            let bad = Some((judgement.verdict.severity(), offsets));
+            if bad > badness {
+                (badness, sum.worst) = (bad, Some(at));
+            }
+        }
+        sum
+    }
+}

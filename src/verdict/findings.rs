@@ -1,0 +1,163 @@
+//! What is worth knowing of a partition besides its verdict.
+
+use super::Thresholds;
+use super::rules;
+use crate::lag::{self, Assigned, Committed, Lag};
+use crate::memory::{Look, Memory, Sample};
+
+/// Something about a partition that Burrow has no status for.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, Hash)]
+pub enum Finding {
+    /// The group never committed here, or its commit expired.
+    NoCommit,
+    /// A member reads records here and never committed.
+    Uncommitted,
+    /// Retention deleted so many offsets before they were read.
+    DataLoss {
+        /// Offsets between the commit and the log start.
+        lost: u64,
+        /// How many of them since the last look, as far as it can be told: none while the same commit still stands, or where no look was before.
+        new: u64,
+    },
+    /// Little is left between the commit and the log start, and the group gains no ground: records will be lost before they are read.
+    LossAhead,
+    /// Nobody has read or committed since the first look.
+    Abandoned,
+    /// Members are there, and the group is never stable.
+    Unstable,
+    /// The commit stands past the log end.
+    PastEnd {
+        /// Offsets between the log end and the commit.
+        by: u64,
+    },
+    /// The commit has reached the last stable offset: an open transaction holds the group up, which is not slow.
+    Blocked,
+    /// The group has members, and none of them reads this partition.
+    Unassigned,
+    /// The log end went backwards since the last look: the topic was recreated or truncated, and the memory starts afresh.
+    Recreated,
+}
+
+/// The findings of one partition, each at most once; most partitions have none.
+#[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
+pub struct Findings {
+    /// A bit for each of [`KINDS`].
+    kinds: u16,
+    /// The figure of [`Finding::DataLoss`], or of [`Finding::PastEnd`]: no commit is on both sides of its log.
+    offsets: u64,
+    new: u64,
+}
+
+/// Every finding, in the order in which they are told; their figures stand in [`Findings`].
+const KINDS: [Finding; 10] = [
+    Finding::NoCommit,
+    Finding::Uncommitted,
+    Finding::DataLoss { lost: 0, new: 0 },
+    Finding::LossAhead,
+    Finding::PastEnd { by: 0 },
+    Finding::Blocked,
+    Finding::Unassigned,
+    Finding::Recreated,
+    Finding::Abandoned,
+    Finding::Unstable,
+];
+
+impl Findings {
+    /// Whether there are none.
+    #[must_use]
+    pub fn is_empty(&self) -> bool {
+        self.kinds == 0
+    }
+
+    /// Whether there is one of this kind, whatever its figures.
+    #[must_use]
+    pub fn has(&self, finding: Finding) -> bool {
+        self.kinds & finding.bit() != 0
+    }
+
+    /// Each of them.
+    pub fn iter(&self) -> impl Iterator<Item = Finding> {
+        let Self { offsets, new, .. } = *self;
+        KINDS.into_iter().filter(|kind| self.has(*kind)).map(move |kind| match kind {
+            Finding::DataLoss { .. } => Finding::DataLoss { lost: offsets, new },
+            Finding::PastEnd { .. } => Finding::PastEnd { by: offsets },
+            other => other,
+        })
+    }
+
+    /// How many offsets were lost since the last look; see [`Finding::DataLoss`].
+    #[must_use]
+    pub fn newly_lost(&self) -> u64 {
+        self.new
+    }
+
+    fn add(&mut self, finding: Finding) {
+        self.kinds |= finding.bit();
+        match finding {
+            Finding::DataLoss { lost, new } => (self.offsets, self.new) = (lost, new),
+            Finding::PastEnd { by } => self.offsets = by,
+            _ => {}
+        }
+    }
+
+    /// What there is to find.
+    pub(super) fn of(previous: Option<&Sample>, look: &Look, memory: Memory, thresholds: &Thresholds) -> Self {
+        let mut found = Self::default();
+        let mut add = |there: bool, finding| {
+            if there {
+                found.add(finding);
+            }
+        };
+        match lag::lag(look.committed, look.log) {
+            Lag::NoCommit => {
+                add(true, Finding::NoCommit);
+                add(memory.assigned() == Assigned::Yes && !look.log.is_empty(), Finding::Uncommitted);
+            }
+            Lag::Lost { lost, .. } => {
+                add(true, Finding::DataLoss { lost, new: if memory.loss_is_new() { lost } else { 0 } });
+            }
+            Lag::PastEnd(by) => add(true, Finding::PastEnd { by }),
+            Lag::Offsets(0) => {}
+            Lag::Offsets(unread) => {
+                add(unread > thresholds.allowed_lag && loses_soon(previous, look), Finding::LossAhead);
+                let stable = look.log.last_stable.map(Committed::At);
+                add(stable == Some(look.committed), Finding::Blocked);
+            }
+        }
+        add(look.is_unassigned(), Finding::Unassigned);
+        add(previous.is_some_and(|sample| look.is_another_log(sample)), Finding::Recreated);
+        add(rules::is_abandoned(look, memory, thresholds), Finding::Abandoned);
+        add(rules::is_unstable(look, memory, thresholds), Finding::Unstable);
+        found
+    }
+}
+
+impl Finding {
+    /// Its place in a set, by its kind alone.
+    fn bit(self) -> u16 {
+        let place = match self {
+            Self::NoCommit => 0,
+            Self::Uncommitted => 1,
+            Self::DataLoss { .. } => 2,
+            Self::LossAhead => 3,
+            Self::PastEnd { .. } => 4,
+            Self::Blocked => 5,
+            Self::Unassigned => 6,
+            Self::Recreated => 7,
+            Self::Abandoned => 8,
+            Self::Unstable => 9,
+        };
+        1 << place
+    }
+}
+
+/// Whether nine tenths of what a log still holds are unread, some of it was deleted already, and nothing was gained since the last look: who
+/// begins at the log start and gains ground loses nothing.
+fn loses_soon(previous: Option<&Sample>, look: &Look) -> bool {
+    let nearly = look.log.start > 0 && look.unread().saturating_mul(10) >= look.log.len().saturating_mul(9);
+    let gains = |sample: &Sample| match sample.committed {
+        Committed::At(offset) => sample.end.abs_diff(offset) > look.unread(),
+        Committed::Never => true,
+    };
+    nearly && previous.is_some_and(|sample| !look.is_another_log(sample) && !gains(sample))
+}

@@ -74,8 +74,8 @@ impl<'a> Eye<'a> {
     fn look(&self, row: usize) -> Known<Look> {
         let Sight { snapshot, time_ms, .. } = self.sight;
         let row = &snapshot.rows[row];
-        let log = snapshot.ahead(row)?;
         let committed = row.committed.clone()?;
+        let log = snapshot.ahead(row)?;
         let assigned = if self.is_settled { row.assigned() } else { Assigned::Unknown };
         Ok(Look { time_ms, committed, log, assigned, members: self.members })
     }

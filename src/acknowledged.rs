@@ -59,15 +59,16 @@ fn walk<'a>(points: impl Iterator<Item = (&'a mut Committed, &'a mut i64)>) {
 /// Whether records came while the start stood, and were left for [`PATIENCE_MS`]; `earlier` are samples as they were taken.
 ///
 /// A coordinator keeps a new start with the acknowledgement after the one that moved it, so that a group which has acknowledged
-/// everything stands below the end until more comes. Whoever acknowledges what came afterwards moves it, unless a record holds it.
+/// everything stands below the end until more comes. Whoever acknowledges what came after that moves it, unless a record holds it:
+/// so what counts is what came when there was something behind the start already.
 #[must_use]
 pub fn left_some(earlier: &[Sample], look: &Look) -> bool {
+    let Committed::At(start) = look.committed else { return false };
     let mut earlier: Vec<&Sample> = earlier.iter().filter(|sample| sample.time_ms < look.time_ms).collect();
     earlier.sort_unstable_by_key(|sample| std::cmp::Reverse(sample.time_ms));
-    let standing = earlier.into_iter().take_while(|sample| sample.committed == look.committed);
-    let standing: Vec<&Sample> = standing.collect();
-    let Some(oldest) = standing.last() else { return false };
-    standing.iter().any(|sample| sample.end > oldest.end && sample.time_ms <= look.time_ms - PATIENCE_MS)
+    let standing: Vec<&Sample> = earlier.into_iter().take_while(|sample| sample.committed == look.committed).collect();
+    let Some(first) = standing.iter().map(|sample| sample.end).filter(|end| *end > start).min() else { return false };
+    standing.iter().any(|sample| sample.end > first && sample.time_ms <= look.time_ms - PATIENCE_MS)
 }
 
 /// Whether more than two samples are needed to tell what is left: the coordinator does not tell, and the start stands.
@@ -224,11 +225,14 @@ mod tests {
         // What came just now may still be acknowledged.
         assert!(!certain("10/15 10/15 10/15 10/16 10/16"));
         assert!(!certain("9/14 9/20 10/20 10/20 10/20"));
+        // The first acknowledgement of all moves nothing.
+        assert!(!certain("10/10 10/15 10/15 10/15 10/15"));
     }
 
     #[test]
     fn records_that_came_while_it_stood_and_were_left_for_a_while_do() {
         assert!(certain("10/15 10/16 10/16 10/16"));
         assert!(certain("9/14 10/15 10/16 10/17 10/18"));
+        assert!(certain("10/10 10/15 10/16 10/16 10/16"));
     }
 }

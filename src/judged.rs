@@ -159,7 +159,11 @@ impl Judged {
                 let age = ages.of(row).and_then(aged);
                 let previous = match before.of(row) {
                     Ok(previous) => previous,
-                    Err(why) => return verdict::judge_without_history(&look, *memory, why, age, &thresholds),
+                    Err(why) => {
+                        let judgement = verdict::judge_without_history(&look, *memory, why, age, &thresholds);
+                        let is_share = group.kind == Kind::Share;
+                        return if is_share { acknowledged::told(sight, row, judgement, true) } else { judgement };
+                    }
                 };
                 let mut samples = if is_suspicious { earlier(row) } else { Ok(Vec::new()) };
                 if group.kind != Kind::Share {

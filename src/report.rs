@@ -136,6 +136,9 @@ pub struct GroupEntry<'a> {
     /// Whether partitions that could not be read are missing in both.
     #[serde(skip_serializing_if = "std::ops::Not::not")]
     lag_at_least: bool,
+    /// Whether less may be left of a share group than both say.
+    #[serde(skip_serializing_if = "std::ops::Not::not")]
+    lag_at_most: bool,
     max_lag: Option<u64>,
     lag_seconds: Option<f64>,
     partition_count: usize,
@@ -210,6 +213,7 @@ impl<'a> Report<'a> {
                     reason: &judged_group.reason,
                     total_lag: judged_group.total_lag,
                     lag_at_least: judged_group.at_least && judged_group.total_lag.is_some(),
+                    lag_at_most: judged_group.at_most && !judged_group.at_least,
                     max_lag: judged_group.max_lag,
                     lag_seconds: ages.seconds(group.range()),
                     partition_count: group.range().len(),

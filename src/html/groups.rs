@@ -85,7 +85,7 @@ fn rest(group: &Group, lags: Option<&Series>, html: &mut Html) {
     html.raw(", members ");
     figures::count(group.members, html);
     html.raw("</span></div></td><td class=\"mk-number\">");
-    html.raw(if group.lag_at_least { "≥ " } else { "" });
+    html.raw(group.bound());
     figures::count(group.total_lag, html);
     html.raw("</td><td class=\"mk-number mk-c-age\">");
     figures::seconds(group.lag_seconds, html);

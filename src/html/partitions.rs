@@ -67,10 +67,10 @@ fn row(partition: &Partition, html: &mut Html) {
         html.raw(" <code>").text(finding).raw("</code>");
     }
     html.raw("</span></div></td><td class=\"mk-number mk-c-offset\">");
-    figures::offset(partition.committed, html);
+    figures::offset(partition.position(), html);
     html.raw("</td><td class=\"mk-number mk-c-offset\">");
     figures::offset(partition.log_end, html);
-    html.raw("</td><td class=\"mk-number\">");
+    html.raw("</td><td class=\"mk-number\">").raw(partition.bound());
     figures::count(partition.lag, html);
     html.raw("</td><td class=\"mk-number mk-c-age\">");
     figures::seconds(partition.lag_seconds, html);

@@ -63,6 +63,9 @@ pub struct Group {
     /// Whether partitions that could not be read are missing in it.
     #[serde(default)]
     pub lag_at_least: bool,
+    /// Whether it may be less.
+    #[serde(default)]
+    pub lag_at_most: bool,
     /// The largest of them.
     pub max_lag: Option<u64>,
     /// The age of the oldest unread record, in seconds.
@@ -92,10 +95,14 @@ pub struct Partition {
     pub status: Verdict,
     /// The next offset to read.
     pub committed: Option<i64>,
+    /// What a share group has in its place.
+    pub start: Option<i64>,
     /// The high watermark.
     pub log_end: Option<i64>,
     /// Unread offsets.
     pub lag: Option<u64>,
+    /// How the lag of a share group is known: `bound` where it may be less.
+    pub lag_source: Option<String>,
     /// The age of the oldest unread record, in seconds.
     pub lag_seconds: Option<f64>,
     /// What else is worth knowing.
@@ -150,6 +157,29 @@ pub struct Kept {
     /// `false`: nothing was read or written.
     #[serde(default)]
     pub enabled: bool,
+}
+
+impl Group {
+    /// What stands before its lag.
+    pub(crate) fn bound(&self) -> &'static str {
+        match (self.lag_at_least, self.lag_at_most) {
+            (true, _) => "≥ ",
+            (_, true) => "≤ ",
+            _ => "",
+        }
+    }
+}
+
+impl Partition {
+    /// Where its group stands.
+    pub(crate) fn position(&self) -> Option<i64> {
+        self.committed.or(self.start)
+    }
+
+    /// What stands before its lag.
+    pub(crate) fn bound(&self) -> &'static str {
+        if self.lag > Some(0) && self.lag_source.as_deref() == Some("bound") { "≤ " } else { "" }
+    }
 }
 
 impl Report {

@@ -19,6 +19,8 @@ pub struct JudgedGroup {
     pub max_lag: Option<u64>,
     /// Whether the total leaves out partitions that could not be read, so that it is a lower bound.
     pub at_least: bool,
+    /// Whether a coordinator does not tell how much is left, so that the total is an upper bound.
+    pub at_most: bool,
     /// Whether every verdict rests on something that was seen.
     supported: bool,
     /// Seconds until every partition has snapshots enough; `None` when no partition waits for any.
@@ -55,6 +57,7 @@ impl JudgedGroup {
             Some(_) => verdict::group(verdicts.into_iter().chain([Verdict::Unknown])),
         };
         let partitions = lags.len();
+        let at_most = at_most(snapshot, group, lags);
         let mut reason = match (verdict, missing, sum.worst) {
             (Verdict::NotFound, ..) => String::from("there is no such group"),
             (Verdict::Unknown, Some(why), _) => why.to_string(),
@@ -64,9 +67,9 @@ impl JudgedGroup {
                 let s = if partitions == 1 { "" } else { "s" };
                 let _ = match sum.total {
                     Some(lag) => {
-                        let at_most = if at_most(snapshot, group, lags) { "at most " } else { "" };
+                        let bound = if at_most { "at most " } else { "" };
                         let lag = verdict::grouped(lag);
-                        write!(reason, "{partitions} partition{s}, {at_most}{lag} records behind in all")
+                        write!(reason, "{partitions} partition{s}, {bound}{lag} records behind in all")
                     }
                     None if group.kind == Kind::Share => {
                         write!(reason, "{partitions} partition{s}, nothing was read yet")
@@ -92,7 +95,7 @@ impl JudgedGroup {
             let _ = write!(reason, "; at least {} records behind in all", verdict::grouped(lag));
         }
         let Sum { total, most, supported, warming_up_s, .. } = sum;
-        Self { verdict, reason, total_lag: total, max_lag: most, at_least, supported, warming_up_s }
+        Self { verdict, reason, total_lag: total, max_lag: most, at_least, at_most, supported, warming_up_s }
     }
 }
 

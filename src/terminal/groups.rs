@@ -78,10 +78,9 @@ fn row(group: &Group) -> Vec<Cell> {
     ]
 }
 
-/// The lag of a group in all, and that it is more where not all of it could be read.
+/// The lag of a group in all, and whether it may be more or less.
 pub(super) fn total(group: &Group) -> String {
-    let least = if group.lag_at_least { "≥ " } else { "" };
-    group.total_lag.map_or_else(|| UNKNOWN.to_owned(), |lag| format!("{least}{}", grouped(lag)))
+    group.total_lag.map_or_else(|| UNKNOWN.to_owned(), |lag| format!("{}{}", group.bound(), grouped(lag)))
 }
 
 /// Columns of figures.

@@ -56,9 +56,9 @@ fn row(partition: &Partition) -> Vec<Cell> {
     vec![
         Cell::left(&partition.topic),
         Cell::right(&partition.partition.to_string()),
-        offset(partition.committed),
+        offset(partition.position()),
         offset(partition.log_end),
-        Cell::right(&partition.lag.map_or_else(|| UNKNOWN.to_owned(), |lag| lag.to_string())),
+        Cell::right(&partition.lag.map_or_else(|| UNKNOWN.to_owned(), |lag| format!("{}{lag}", partition.bound()))),
         text(partition.member_id.as_deref()),
         text(partition.member_host.as_deref()),
         text(partition.member.as_deref()),

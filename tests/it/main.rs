@@ -19,6 +19,7 @@ mod history;
 mod html;
 mod infra;
 mod keystores;
+mod kinds;
 mod msk_iam;
 mod openmetrics;
 mod preflight;

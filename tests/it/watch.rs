@@ -12,6 +12,7 @@ use crate::support::broker::{Group, Scene, Stage, Topic};
 use crate::support::cloudwatch::Stand;
 
 mod changes;
+mod kinds;
 mod losses;
 mod parts;
 mod schedules;

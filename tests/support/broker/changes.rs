@@ -23,6 +23,12 @@ impl Scene {
         }
     }
 
+    /// A share group has this start in one partition, and behind it so many records are acknowledged.
+    pub(crate) fn acknowledge(&mut self, group: &str, topic: &str, partition: i32, start: i64, records: i64) {
+        self.commit(group, topic, partition, start);
+        self.group_of(group).acknowledged = vec![(topic.to_owned(), partition, records)];
+    }
+
     /// All members of a group are gone.
     pub(crate) fn crash(&mut self, group: &str) {
         let group = self.group_of(group);

@@ -32,6 +32,8 @@ pub(super) struct Member {
     pub(super) client: String,
     pub(super) assigned: Vec<(String, Vec<i32>)>,
     pub(super) subscribed: Vec<String>,
+    /// The regular expression that it subscribes by instead (KIP-848).
+    pub(super) pattern: Option<String>,
 }
 
 /// One topic.
@@ -115,13 +117,22 @@ impl Group {
     /// It has a member, which is assigned these partitions of a topic; then it is stable.
     pub(crate) fn member(mut self, client: &str, topic: &str, partitions: &[i32]) -> Self {
         let assigned = vec![(topic.to_owned(), partitions.to_vec())];
-        self.members.push(Member { client: client.into(), assigned, subscribed: vec![topic.into()] });
+        self.members.push(Member { client: client.into(), assigned, subscribed: vec![topic.into()], pattern: None });
+        self.state("Stable")
+    }
+
+    /// It has a member that subscribes by a regular expression, and is assigned these partitions of a topic that matches it.
+    pub(crate) fn matching(mut self, client: &str, pattern: &str, topic: &str, partitions: &[i32]) -> Self {
+        let assigned = vec![(topic.to_owned(), partitions.to_vec())];
+        let pattern = Some(pattern.to_owned());
+        self.members.push(Member { client: client.into(), assigned, subscribed: Vec::new(), pattern });
         self.state("Stable")
     }
 
     /// It has a member that subscribes to a topic and is assigned nothing.
     pub(crate) fn subscriber(mut self, client: &str, topic: &str) -> Self {
-        self.members.push(Member { client: client.into(), assigned: Vec::new(), subscribed: vec![topic.into()] });
+        let subscribed = vec![topic.into()];
+        self.members.push(Member { client: client.into(), assigned: Vec::new(), subscribed, pattern: None });
         self.state("Stable")
     }
 

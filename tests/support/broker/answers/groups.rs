@@ -108,6 +108,7 @@ fn consumer_member(member: &Member) -> consumer::Member {
         .with_client_id(text(&member.client))
         .with_client_host(text("/127.0.0.1"))
         .with_subscribed_topic_names(member.subscribed.iter().map(|topic| TopicName(text(topic))).collect())
+        .with_subscribed_topic_regex(member.pattern.as_deref().map(text))
         .with_assignment(assignment.clone())
         .with_target_assignment(assignment)
 }

@@ -195,6 +195,7 @@ fn unread(why: Unknown) -> Judgement {
         reason: Reason::Unread(why),
         supported: false,
         warming_up_s: None,
+        pace: None,
         findings: Findings::default(),
     }
 }

@@ -76,6 +76,9 @@ pub struct HistoryEntry {
     pub windows_read: usize,
     /// Datums that were written.
     pub datums_written: usize,
+    /// What to set where lags cannot be judged, because nothing is kept and no objective is set.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    pub advice: Option<&'static str>,
     /// What could not be read or written.
     pub problems: Vec<String>,
 }
@@ -141,6 +144,8 @@ pub struct GroupEntry<'a> {
     lag_at_most: bool,
     max_lag: Option<u64>,
     lag_seconds: Option<f64>,
+    #[serde(flatten)]
+    pace: partition::PaceEntry,
     partition_count: usize,
     #[serde(skip_serializing_if = "Option::is_none")]
     warming_up_seconds: Option<i64>,
@@ -216,6 +221,7 @@ impl<'a> Report<'a> {
                     lag_at_most: judged_group.at_most && !judged_group.at_least,
                     max_lag: judged_group.max_lag,
                     lag_seconds: ages.seconds(group.range()),
+                    pace: partition::PaceEntry::of(judged_group.pace),
                     partition_count: group.range().len(),
                     warming_up_seconds: judged_group.warming_up_s,
                     gaps: group.gaps.iter().map(ToString::to_string).collect(),

@@ -37,6 +37,8 @@ pub enum Cause {
     Away,
     /// Topics that this user may not describe are left out without a word.
     Hidden,
+    /// It is not kept, as configured.
+    Off,
     /// Anything that nothing depends on.
     Other,
 }

@@ -1,15 +1,21 @@
 //! What the lag of a partition means: Burrow's five questions, and our rules over a memory and a window of snapshots.
 
+use std::fmt;
+
+mod absence;
 mod figures;
 mod findings;
+mod pace;
 mod questions;
 mod reason;
 mod rules;
 mod trend;
 
 pub use crate::memory::Thresholds;
+pub(crate) use figures::duration;
 pub use figures::grouped;
 pub use findings::{Finding, Findings};
+pub use pace::Pace;
 pub use questions::{burrow, lag_never_falls, recently_caught_up, rewound, stalled, stopped};
 pub(crate) use reason::early;
 pub use reason::{Reason, Silence};
@@ -48,6 +54,8 @@ pub struct Judgement {
     pub supported: bool,
     /// Seconds until there are enough snapshots for a verdict; `None` when there are, or when none is needed.
     pub warming_up_s: Option<i64>,
+    /// Where the lag is going; `None` where it goes nowhere, or too few commits tell.
+    pub pace: Option<Pace>,
     /// What else is worth knowing, alarming or not.
     pub findings: Findings,
 }
@@ -103,6 +111,13 @@ impl Verdict {
             Self::Rewind | Self::Stall | Self::Stop => 4,
             Self::Err => 5,
         }
+    }
+}
+
+impl fmt::Display for Judgement {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        self.reason.fmt(f)?;
+        self.pace.map_or(Ok(()), |pace| write!(f, ", {pace}"))
     }
 }
 

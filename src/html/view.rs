@@ -157,6 +157,9 @@ pub struct Kept {
     /// `false`: nothing was read or written.
     #[serde(default)]
     pub enabled: bool,
+    /// What to set so that more can be told.
+    #[serde(default)]
+    pub advice: Option<String>,
 }
 
 impl Group {

@@ -4,7 +4,7 @@ use std::fmt::Write as _;
 
 use crate::lags::Left;
 use crate::snapshot::{Group, Kind, Row, Snapshot};
-use crate::verdict::{self, Judgement, Verdict};
+use crate::verdict::{self, Judgement, Pace, Verdict};
 
 /// A group with its verdict.
 #[derive(Debug)]
@@ -21,6 +21,8 @@ pub struct JudgedGroup {
     pub at_least: bool,
     /// Whether a coordinator does not tell how much is left, so that the total is an upper bound.
     pub at_most: bool,
+    /// Where the lag is going; `None` where it goes nowhere, or that of the partition with the largest is not known.
+    pub pace: Option<Pace>,
     /// Whether every verdict rests on something that was seen.
     supported: bool,
     /// Seconds until every partition has snapshots enough; `None` when no partition waits for any.
@@ -33,6 +35,7 @@ impl JudgedGroup {
     /// | the group is | published | what an alarm sees |
     /// |---|---|---|
     /// | OK, and everything that lags was seen to move or caught up since it is remembered | 1 | it closes |
+    /// | OK, and nothing was ever committed: nobody can tell what it has read | nothing | no change |
     /// | OK, but warming up, or after a cold start nothing supports it yet | nothing | no change |
     /// | WARN | 2 | it opens where it asks for 2 |
     /// | ERR | 3 | it opens |
@@ -40,7 +43,7 @@ impl JudgedGroup {
     #[must_use]
     pub fn published_status(&self) -> Option<u8> {
         match self.verdict {
-            Verdict::Ok if self.warming_up_s.is_some() || !self.supported => None,
+            Verdict::Ok if self.warming_up_s.is_some() || !self.supported || self.total_lag.is_none() => None,
             Verdict::Unknown | Verdict::NotFound => None,
             verdict => Some(verdict.code()),
         }
@@ -58,6 +61,7 @@ impl JudgedGroup {
         };
         let partitions = lags.len();
         let at_most = at_most(snapshot, group, lags);
+        let pace = sum.pace.filter(|pace| sum.most_goes || matches!(pace, Pace::FallsBehind { .. }));
         let mut reason = match (verdict, missing, sum.worst) {
             (Verdict::NotFound, ..) => String::from("there is no such group"),
             (Verdict::Unknown, Some(why), _) => why.to_string(),
@@ -76,13 +80,18 @@ impl JudgedGroup {
                     }
                     None => write!(reason, "{partitions} partition{s}, nothing was ever committed"),
                 };
+                if let Some(ms) = sum.backlog_ms {
+                    let _ = write!(reason, ", never caught up for at least {}", verdict::duration(ms));
+                }
+                if let Some(pace) = pace {
+                    let _ = write!(reason, ", {pace}");
+                }
                 reason
             }
             (_, _, Some(worst)) => {
                 let (row, judgement) = (&snapshot.rows_of(group)[worst], &judgements[worst]);
                 let topic = &snapshot.topic(row).name;
-                let mut reason =
-                    format!("{topic}/{} {}: {}", row.partition, judgement.verdict.word(), judgement.reason);
+                let mut reason = format!("{topic}/{} {}: {judgement}", row.partition, judgement.verdict.word());
                 let alike = judgements.iter().filter(|other| other.verdict == judgement.verdict).count() - 1;
                 if alike > 0 {
                     let _ = write!(reason, " (and {alike} more)");
@@ -95,7 +104,7 @@ impl JudgedGroup {
             let _ = write!(reason, "; at least {} records behind in all", verdict::grouped(lag));
         }
         let Sum { total, most, supported, warming_up_s, .. } = sum;
-        Self { verdict, reason, total_lag: total, max_lag: most, at_least, at_most, supported, warming_up_s }
+        Self { verdict, reason, total_lag: total, max_lag: most, at_least, at_most, pace, supported, warming_up_s }
     }
 }
 
@@ -116,6 +125,11 @@ struct Sum {
     warming_up_s: Option<i64>,
     /// Looks that the youngest memory still misses.
     early: Option<u8>,
+    pace: Option<Pace>,
+    /// Whether that of the partition that lags most is known.
+    most_goes: bool,
+    /// For how long at least one of them was never caught up.
+    backlog_ms: Option<i64>,
 }
 
 impl Sum {
@@ -128,16 +142,25 @@ impl Sum {
             supported: true,
             warming_up_s: None,
             early: None,
+            pace: None,
+            most_goes: false,
+            backlog_ms: None,
         };
         let mut badness = None;
         for (at, (judgement, left)) in judgements.iter().zip(lags).enumerate() {
             let offsets = left.offsets();
             if let Some(offsets) = offsets {
                 sum.total = Some(sum.total.unwrap_or(0).saturating_add(offsets));
-                sum.most = sum.most.max(Some(offsets));
+                if Some(offsets) > sum.most {
+                    (sum.most, sum.most_goes) = (Some(offsets), judgement.pace.is_some());
+                }
             }
             sum.at_least |= *left == Left::Unread;
             sum.supported &= judgement.supported;
+            if let Some(pace) = judgement.pace {
+                sum.pace = Some(sum.pace.map_or(pace, |known| known.with(pace)));
+            }
+            sum.backlog_ms = sum.backlog_ms.max(judgement.reason.backlog_ms());
             sum.warming_up_s = sum.warming_up_s.max(judgement.warming_up_s);
             sum.early = sum.early.max(judgement.reason.looks_missing());
             let bad = Some((judgement.verdict.severity(), offsets));

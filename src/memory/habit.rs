@@ -43,6 +43,6 @@ const HABIT_GAPS: i64 = 12;
 /// Inferred commits from which on the usual gap is known.
 const COMMITS_TO_KNOW: u32 = 3;
 /// The least that the gap is taken for when it is first known, in quarters of a period.
-const FIRST_GAP: u32 = 3 * ONE_PERIOD;
+pub(super) const FIRST_GAP: u32 = 3 * ONE_PERIOD;
 /// The part of the difference by which the gap comes down.
 const DECAY: u32 = 8;

@@ -1,6 +1,7 @@
 //! What a memory tells those who judge.
 
 use super::coarse::Coarse;
+use super::habit::FIRST_GAP;
 use super::{ABSENT_LIMIT, BAD_LIMIT, LOSS_REMEMBERED, Memory, ONE_PERIOD, SNAPSHOTS_LIMIT, Thresholds};
 use crate::lag::Assigned;
 
@@ -78,6 +79,12 @@ impl Memory {
     pub fn usual_gap_ms(self, thresholds: &Thresholds) -> Option<i64> {
         let quarters = self.gap.value();
         (quarters >= ONE_PERIOD).then(|| i64::from(quarters) * thresholds.period_ms / i64::from(ONE_PERIOD))
+    }
+
+    /// Whether the usual gap comes of silences that were seen: what the first one is taken for at least does not.
+    #[must_use]
+    pub fn usual_gap_is_seen(self) -> bool {
+        self.gap.value() != FIRST_GAP
     }
 
     /// Whether the group ever had a member.

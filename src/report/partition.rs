@@ -4,8 +4,9 @@ use serde::Serialize;
 
 use crate::age::{Age, Source};
 use crate::lag::{Committed, Lag};
+use crate::moment::rfc3339;
 use crate::snapshot::{Group, Kind, Row, Snapshot};
-use crate::verdict::{Finding, Judgement};
+use crate::verdict::{Finding, Judgement, Pace};
 
 /// One partition of a group.
 #[derive(Debug, Serialize)]
@@ -34,6 +35,10 @@ pub struct PartitionEntry<'a> {
     newly_lost: Option<u64>,
     #[serde(skip_serializing_if = "Option::is_none")]
     past_end_by: Option<u64>,
+    #[serde(skip_serializing_if = "Option::is_none")]
+    behind_since: Option<String>,
+    #[serde(flatten)]
+    pace: PaceEntry,
     member: Option<&'a str>,
     member_id: Option<&'a str>,
     member_host: Option<&'a str>,
@@ -43,6 +48,38 @@ pub struct PartitionEntry<'a> {
     reason: String,
     #[serde(skip)]
     pub(super) severity: u8,
+}
+
+/// Where a lag is going.
+#[derive(Debug, Serialize)]
+pub(super) struct PaceEntry {
+    #[serde(skip_serializing_if = "Option::is_none")]
+    catches_up_in_s: Option<u64>,
+    #[serde(skip_serializing_if = "Option::is_none")]
+    falls_behind: Option<FallsBehind>,
+}
+
+/// How fast.
+#[derive(Debug, Serialize)]
+struct FallsBehind {
+    records_per_minute: u64,
+    seconds_per_minute: f64,
+}
+
+impl PaceEntry {
+    pub(super) fn of(pace: Option<Pace>) -> Self {
+        let (mut catches_up_in_s, mut falls_behind) = (None, None);
+        match pace {
+            Some(Pace::CatchesUp { in_s }) => catches_up_in_s = Some(in_s),
+            Some(Pace::FallsBehind { records, ms }) => {
+                #[expect(clippy::cast_precision_loss, reason = "milliseconds a minute, far below 2^53")]
+                let seconds_per_minute = ms as f64 / 1_000.0;
+                falls_behind = Some(FallsBehind { records_per_minute: records, seconds_per_minute });
+            }
+            None => {}
+        }
+        Self { catches_up_in_s, falls_behind }
+    }
 }
 
 /// What a share group has in the place of a commit.
@@ -70,13 +107,14 @@ impl<'a> PartitionEntry<'a> {
             Ok(Committed::At(offset)) => Some(offset),
             _ => None,
         };
-        let (mut lost, mut newly_lost, mut past_end_by) = (None, None, None);
+        let (mut lost, mut newly_lost, mut past_end_by, mut behind_since) = (None, None, None, None);
         let findings = judgement.findings.iter().map(|finding| {
             match finding {
                 Finding::DataLoss { lost: offsets, new } => {
                     (lost, newly_lost) = (Some(offsets), Some(new).filter(|new| *new > 0));
                 }
                 Finding::PastEnd { by } => past_end_by = Some(by),
+                Finding::Backlog { since_ms } => behind_since = Some(rfc3339(since_ms.div_euclid(1_000))),
                 _ => {}
             }
             word(finding)
@@ -102,11 +140,13 @@ impl<'a> PartitionEntry<'a> {
             lost,
             newly_lost,
             past_end_by,
+            behind_since,
+            pace: PaceEntry::of(judgement.pace),
             member: member.map(|member| &*member.client_id),
             member_id: member.map(|member| &*member.id),
             member_host: member.map(|member| &*member.host),
             internal: row.internal,
-            reason: judgement.reason.to_string(),
+            reason: judgement.to_string(),
             severity: judgement.verdict.severity(),
         }
     }
@@ -128,6 +168,7 @@ fn word(finding: Finding) -> &'static str {
         Finding::Unassigned => "unassigned",
         Finding::Recreated => "recreated",
         Finding::LossAhead => "loss_ahead",
+        Finding::Backlog { .. } => "backlog",
         Finding::Abandoned => "abandoned",
         Finding::Unstable => "unstable",
     }

@@ -43,7 +43,9 @@ impl Run<'_> {
 
     async fn remember(&self, taken: &Taken<'_>, restless: Restless) -> (HistoryEntry, Written) {
         let Some(store) = self.store.as_ref().filter(|_| self.remembers()) else {
-            return (HistoryEntry::default(), Written::default());
+            let unjudged = taken.judged.rows.iter().any(|judgement| judgement.reason.is_unjudged());
+            let advice = unjudged.then_some(WHAT_TO_SET);
+            return (HistoryEntry { advice, ..HistoryEntry::default() }, Written::default());
         };
         let snapshot = taken.sight.snapshot;
         let mut written = Written::default();
@@ -63,6 +65,7 @@ impl Run<'_> {
             metrics_read: taken.past.metrics_read(),
             windows_read: taken.past.windows(),
             datums_written: written.datums,
+            advice: None,
             problems: problems(&written),
         };
         (entry, written)
@@ -142,6 +145,8 @@ impl Run<'_> {
     }
 }
 
+/// What makes a verdict of a lag where nothing is kept.
+const WHAT_TO_SET: &str = "set MEERKAT_OBJECTIVE to the seconds that the oldest unread record may be old, or MEERKAT_HISTORY=on where CloudWatch is at hand";
 /// The same event may be delivered twice, within a minute.
 const TWICE_DELIVERED_S: i64 = 30;
 

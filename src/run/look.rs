@@ -10,7 +10,7 @@ use super::{Error, HISTORY_SHARE, KAFKA_SHARE, Run, login};
 use crate::cloudwatch::pages::shelf::Shelf;
 use crate::cloudwatch::past::{Asker, Past};
 use crate::kafka::{self, Access, Credentials, LookError, Selection, Survey};
-use crate::lag::Unknown;
+use crate::lag::{Cause, Unknown};
 use crate::laps::Laps;
 use crate::part::Part;
 use crate::progress::Progress;
@@ -73,7 +73,7 @@ impl Run<'_> {
                     tracing::debug!(ms = laps.lap(), "history read");
                     past
                 }
-                None => Past::unread(Unknown::because("no earlier snapshot: the history is turned off")),
+                None => Past::unread(Unknown::of(Cause::Off, "no earlier snapshot: the history is turned off")),
             }
         };
         let (topics, past) = tokio::join!(survey.read_logs(self.until(KAFKA_SHARE)), past);

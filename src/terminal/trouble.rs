@@ -50,6 +50,9 @@ fn closing(report: &Report) -> String {
     }
     if !report.history.enabled {
         sentence.push_str("; history is off, so only lag is told");
+        if let Some(advice) = &report.history.advice {
+            let _ = write!(sentence, ": {advice}");
+        }
     }
     if let Some(seconds) = report.groups.iter().filter_map(|group| group.warming_up_seconds).max() {
         let minutes = (seconds + 59) / 60;

@@ -9,7 +9,7 @@ pub(super) fn seconds(seconds: u64) -> String {
 }
 
 /// In the one or two greatest units, rounded to the nearest.
-pub(super) fn duration(ms: i64) -> String {
+pub(crate) fn duration(ms: i64) -> String {
     let minutes = (ms + 30_000) / 60_000;
     match (minutes / 1_440, minutes / 60 % 24, minutes % 60) {
         (0, 0, 0) => format!("{} s", ms / 1_000),

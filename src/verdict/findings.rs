@@ -1,7 +1,7 @@
 //! What is worth knowing of a partition besides its verdict.
 
 use super::Thresholds;
-use super::rules;
+use super::absence;
 use crate::lag::{self, Assigned, Committed, Lag};
 use crate::memory::{Look, Memory, Sample};
 
@@ -21,6 +21,11 @@ pub enum Finding {
     },
     /// Little is left between the commit and the log start, and the group gains no ground: records will be lost before they are read.
     LossAhead,
+    /// It reads, and was never caught up for an hour and longer.
+    Backlog {
+        /// Since when at least, in milliseconds since 1970.
+        since_ms: i64,
+    },
     /// Nobody has read or committed since the first look.
     Abandoned,
     /// Members are there, and the group is never stable.
@@ -46,10 +51,12 @@ pub struct Findings {
     /// The figure of [`Finding::DataLoss`], or of [`Finding::PastEnd`]: no commit is on both sides of its log.
     offsets: u64,
     new: u64,
+    /// The figure of [`Finding::Backlog`].
+    since_ms: i64,
 }
 
 /// Every finding, in the order in which they are told; their figures stand in [`Findings`].
-const KINDS: [Finding; 10] = [
+const KINDS: [Finding; 11] = [
     Finding::NoCommit,
     Finding::Uncommitted,
     Finding::DataLoss { lost: 0, new: 0 },
@@ -60,6 +67,7 @@ const KINDS: [Finding; 10] = [
     Finding::Recreated,
     Finding::Abandoned,
     Finding::Unstable,
+    Finding::Backlog { since_ms: 0 },
 ];
 
 impl Findings {
@@ -77,10 +85,11 @@ impl Findings {
 
     /// Each of them.
     pub fn iter(&self) -> impl Iterator<Item = Finding> {
-        let Self { offsets, new, .. } = *self;
+        let Self { offsets, new, since_ms, .. } = *self;
         KINDS.into_iter().filter(|kind| self.has(*kind)).map(move |kind| match kind {
             Finding::DataLoss { .. } => Finding::DataLoss { lost: offsets, new },
             Finding::PastEnd { .. } => Finding::PastEnd { by: offsets },
+            Finding::Backlog { .. } => Finding::Backlog { since_ms },
             other => other,
         })
     }
@@ -91,11 +100,12 @@ impl Findings {
         self.new
     }
 
-    fn add(&mut self, finding: Finding) {
+    pub(super) fn add(&mut self, finding: Finding) {
         self.kinds |= finding.bit();
         match finding {
             Finding::DataLoss { lost, new } => (self.offsets, self.new) = (lost, new),
             Finding::PastEnd { by } => self.offsets = by,
+            Finding::Backlog { since_ms } => self.since_ms = since_ms,
             _ => {}
         }
     }
@@ -126,8 +136,8 @@ impl Findings {
         }
         add(look.is_unassigned(), Finding::Unassigned);
         add(previous.is_some_and(|sample| look.is_another_log(sample)), Finding::Recreated);
-        add(rules::is_abandoned(look, memory, thresholds), Finding::Abandoned);
-        add(rules::is_unstable(look, memory, thresholds), Finding::Unstable);
+        add(absence::is_abandoned(look, memory, thresholds), Finding::Abandoned);
+        add(absence::is_unstable(look, memory, thresholds), Finding::Unstable);
         found
     }
 }
@@ -146,6 +156,7 @@ impl Finding {
             Self::Recreated => 7,
             Self::Abandoned => 8,
             Self::Unstable => 9,
+            Self::Backlog { .. } => 10,
         };
         1 << place
     }

@@ -12,6 +12,8 @@ use crate::memory::{Memory, Thresholds};
 pub enum Reason {
     /// The partition or its history could not be read.
     Unread(Unknown),
+    /// So many records are left, and neither earlier looks nor an objective say what that means.
+    Unjudged(u64),
     /// Nothing was ever committed; whether somebody reads all the same.
     NoCommit {
         /// Whether a member is assigned.
@@ -37,6 +39,13 @@ pub enum Reason {
     },
     /// So many records are left, and commits keep coming.
     Behind(u64),
+    /// So many records are left, commits keep coming, and nothing was ever caught up for so many milliseconds.
+    Backlog {
+        /// Records left.
+        unread: u64,
+        /// For how long at least.
+        ms: i64,
+    },
     /// So many records are left, none of them older than the objective, in seconds.
     InTime {
         /// Records left.
@@ -105,6 +114,7 @@ pub struct Silence {
     ms: i64,
     is_at_its_limit: bool,
     usual_ms: Option<i64>,
+    is_seen: bool,
     unread: u64,
     lost: u64,
     assigned: Assigned,
@@ -116,6 +126,7 @@ impl Silence {
             ms: memory.silent_ms(thresholds),
             is_at_its_limit: memory.silence_is_at_its_limit(),
             usual_ms: memory.usual_gap_ms(thresholds),
+            is_seen: memory.usual_gap_is_seen(),
             unread,
             lost,
             assigned: memory.assigned(),
@@ -151,14 +162,28 @@ impl fmt::Display for Reason {
 }
 
 impl Reason {
+    /// Without what share groups add to it.
+    #[must_use]
+    pub fn plain(&self) -> &Self {
+        if let Self::Share { reason, .. } = self { reason.plain() } else { self }
+    }
+
     /// How many looks are still missing, where it is too early to say more.
     #[must_use]
     pub fn looks_missing(&self) -> Option<u8> {
-        match self {
-            Self::WarmingUp { missing, .. } => Some(*missing),
-            Self::Share { reason, .. } => reason.looks_missing(),
-            _ => None,
-        }
+        if let Self::WarmingUp { missing, .. } = self.plain() { Some(*missing) } else { None }
+    }
+
+    /// For how many milliseconds at least nothing was ever caught up, where that is a backlog.
+    #[must_use]
+    pub fn backlog_ms(&self) -> Option<i64> {
+        if let Self::Backlog { ms, .. } = self.plain() { Some(*ms) } else { None }
+    }
+
+    /// Whether neither earlier looks nor an objective say what a lag means.
+    #[must_use]
+    pub fn is_unjudged(&self) -> bool {
+        matches!(self.plain(), Self::Unjudged(_))
     }
 
     fn tell(&self, words: Words, f: &mut fmt::Formatter<'_>) -> fmt::Result {
@@ -166,6 +191,7 @@ impl Reason {
         let behind = |records: &u64| format!("{at_most}{} behind", records_of(*records));
         match self {
             Self::Unread(why) => write!(f, "{why}"),
+            Self::Unjudged(unread) => write!(f, "{}, and nothing to judge them by", behind(unread)),
             Self::NoCommit { read: true } => write!(f, "no {position}, though a member is assigned"),
             Self::NoCommit { read: false } => write!(f, "no {position}"),
             Self::PastEnd { by, stands } => {
@@ -177,6 +203,10 @@ impl Reason {
             Self::Allowed(unread) => write!(f, "{}, which is allowed", behind(unread)),
             Self::WarmingUp { unread, missing } => write!(f, "{}, {}", early(*missing), behind(unread)),
             Self::Behind(unread) => write!(f, "{}, {commit}s keep coming", behind(unread)),
+            Self::Backlog { unread, ms } => {
+                let ms = duration(*ms);
+                write!(f, "{}, {commit}s keep coming, never caught up for at least {ms}", behind(unread))
+            }
             Self::InTime { unread, objective_s } => {
                 write!(f, "{}, none older than the objective of {}", behind(unread), seconds(*objective_s))
             }
@@ -231,7 +261,8 @@ impl Silence {
         let over = if self.is_at_its_limit { "over " } else { "" };
         write!(f, "no {commit} for {over}{} ", duration(self.ms))?;
         match self.usual_ms {
-            Some(gap_ms) => write!(f, "(usually within {})", duration(gap_ms))?,
+            Some(gap_ms) if self.is_seen => write!(f, "(usually within {})", duration(gap_ms))?,
+            Some(_) => f.write_str("(usually within some looks)")?,
             None => f.write_str("(usual interval not known yet)")?,
         }
         write!(f, ", {at_most}{} behind", records_of(self.unread))?;

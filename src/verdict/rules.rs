@@ -1,8 +1,9 @@
 //! Our rules, in order: what a memory, a window of looks and the age of the oldest unread record say together.
 
+use super::absence::PATIENCE_PERIODS;
 use super::trend;
 use super::{Finding, Findings, Judgement, Reason, Silence, Thresholds, Verdict};
-use crate::lag::{self, Assigned, Committed, Known, Unknown};
+use crate::lag::{self, Assigned, Cause, Committed, Known, Unknown};
 use crate::memory::{Abandoned, Aged, Look, Members, Memory, Objective, Sample};
 use crate::window::{self, Point};
 
@@ -20,15 +21,45 @@ pub fn judge(
     age: Option<Aged>,
     thresholds: &Thresholds,
 ) -> Judgement {
-    let seen = Seen { previous, look, memory: *memory, age, thresholds };
-    let findings = Findings::of(previous, look, *memory, thresholds);
+    judge_with(true, previous, look, memory, earlier, age, thresholds)
+}
+
+/// `remembers`: whether a look is kept for the next one, so that what must be seen twice can be.
+fn judge_with(
+    remembers: bool,
+    previous: Option<&Sample>,
+    look: &Look,
+    memory: &mut Memory,
+    earlier: Known<&[Sample]>,
+    age: Option<Aged>,
+    thresholds: &Thresholds,
+) -> Judgement {
+    let seen = Seen { remembers, previous, look, memory: *memory, age, thresholds };
+    let mut findings = Findings::of(previous, look, *memory, thresholds);
     let points = match earlier {
         _ if !memory.is_suspicious() => Ok(Vec::new()),
         Ok(earlier) => Ok(window::points(earlier, look)),
         Err(why) => Err(why),
     };
     let slow = points.as_ref().is_ok_and(|points| seen.is_slow(points));
+    let read = points.as_deref().unwrap_or_default();
+    let moves = memory.may_be_slow() && !seen.is_caught_up() && !look.is_past_end();
+    let pace = moves.then(|| trend::pace(read, look.unread(), thresholds)).flatten();
+    let since_ms = (moves && !slow).then(|| trend::behind_since(read, thresholds)).flatten();
+    if let Some(since_ms) = since_ms {
+        findings.add(Finding::Backlog { since_ms });
+    }
     let (verdict, reason) = seen.verdict(findings, points);
+    let (reason, pace) = match (reason, since_ms, pace) {
+        (Reason::Behind(unread), Some(since_ms), pace) => {
+            (Reason::Backlog { unread, ms: look.time_ms - since_ms }, pace)
+        }
+        // Who stands still is not on the way to anywhere.
+        (reason @ (Reason::Silent(_) | Reason::Blocked(_) | Reason::Left { .. } | Reason::Unstable { .. }), ..) => {
+            (reason, None)
+        }
+        (reason, _, pace) => (reason, pace),
+    };
     let (verdict, reason) = match seen.objective_verdict() {
         Some((floor, why)) if floor.severity() > verdict.severity() => (floor, why),
         _ => (verdict, reason),
@@ -41,7 +72,7 @@ pub fn judge(
         (missing > 0 && !caught_up && counts && verdict == Verdict::Ok).then(|| missing * thresholds.period_ms / 1_000);
     let supported =
         verdict != Verdict::Ok || caught_up || !counts || memory.supports_ok() || seen.is_in_time().is_some();
-    Judgement { verdict, reason, supported, warming_up_s, findings }
+    Judgement { verdict, reason, supported, warming_up_s, pace, findings }
 }
 
 /// The verdict where the history could not be read: a partition that is caught up needs none, an objective for the age of
@@ -55,28 +86,32 @@ pub fn judge_without_history(
     thresholds: &Thresholds,
 ) -> Judgement {
     let known = {
-        let seen = Seen { previous: None, look, memory, age, thresholds };
+        let seen = Seen { remembers: false, previous: None, look, memory, age, thresholds };
         let counts = look.committed != Committed::Never || thresholds.uncommitted_alarms;
         seen.is_caught_up() || !counts || (thresholds.objective.is_some() && age.is_some())
     };
     if known {
-        let judgement = judge(None, look, &mut memory, Ok(&[]), age, thresholds);
+        let judgement = judge_with(false, None, look, &mut memory, Ok(&[]), age, thresholds);
         if judgement.supported {
             return Judgement { warming_up_s: None, ..judgement };
         }
     }
     let findings = Findings::of(None, look, memory, thresholds);
-    let reason = Reason::Unread(why.clone());
-    Judgement { verdict: Verdict::Unknown, reason, supported: false, warming_up_s: None, findings }
+    let reason = match why.cause() {
+        Cause::Off => Reason::Unjudged(look.unread()),
+        _ => Reason::Unread(why.clone()),
+    };
+    Judgement { verdict: Verdict::Unknown, reason, supported: false, warming_up_s: None, pace: None, findings }
 }
 
 /// Everything that the rules look at.
-struct Seen<'a> {
-    previous: Option<&'a Sample>,
-    look: &'a Look,
-    memory: Memory,
-    age: Option<Aged>,
-    thresholds: &'a Thresholds,
+pub(super) struct Seen<'a> {
+    remembers: bool,
+    pub(super) previous: Option<&'a Sample>,
+    pub(super) look: &'a Look,
+    pub(super) memory: Memory,
+    pub(super) age: Option<Aged>,
+    pub(super) thresholds: &'a Thresholds,
 }
 
 impl Seen<'_> {
@@ -101,8 +136,8 @@ impl Seen<'_> {
             (Verdict::Warn, Reason::Lost { lost: look.lost() })
         } else if self.is_caught_up() {
             (Verdict::Ok, if unread == 0 { Reason::CaughtUp } else { Reason::Allowed(unread) })
-        } else if let Some(objective_s) = self.is_in_time().filter(|_| !memory.has_stepped_back() && !lost) {
-            (Verdict::Ok, Reason::InTime { unread, objective_s })
+        } else if let Some(objective_s) = self.is_in_time() {
+            self.in_time(objective_s, points)
         } else if memory.snapshots_missing() > 0 {
             (Verdict::Ok, Reason::WarmingUp { unread, missing: memory.snapshots_missing() })
         } else if has(Finding::Abandoned) {
@@ -135,6 +170,30 @@ impl Seen<'_> {
         }
     }
 
+    /// Younger than its objective: it may have been set back or lose records, and is nothing else.
+    fn in_time(&self, objective_s: u64, points: Known<Vec<Point>>) -> (Verdict, Reason) {
+        let Self { look, memory, .. } = *self;
+        let back = match points {
+            _ if !memory.has_stepped_back() => None,
+            Err(why) => return (Verdict::Unknown, Reason::Unread(why)),
+            Ok(points) => self.steps_back().or_else(|| self.is_back(&points)),
+        };
+        match back {
+            Some(reason) => (Verdict::Rewind, reason),
+            None if memory.has_lost_lately() && memory.snapshots_missing() == 0 => {
+                (Verdict::Warn, Reason::Lost { lost: look.lost() })
+            }
+            None => (Verdict::Ok, Reason::InTime { unread: look.unread(), objective_s }),
+        }
+    }
+
+    /// A step back within the window that was not made up for.
+    fn is_back(&self, points: &[Point]) -> Option<Reason> {
+        let Committed::At(to) = self.look.committed else { return None };
+        let from = self.highest(points).filter(|highest| self.memory.has_stepped_back() && *highest > to)?;
+        Some(Reason::SteppedBack { from, to })
+    }
+
     fn past_end(&self) -> (Verdict, Reason) {
         let by = match self.look.committed {
             Committed::At(offset) => offset.abs_diff(self.look.log.end),
@@ -163,11 +222,8 @@ impl Seen<'_> {
 
     /// A step back that was not made up for, and ground that is lost.
     fn of_the_window(&self, points: &[Point]) -> Option<(Verdict, Reason)> {
-        if self.memory.has_stepped_back()
-            && let Committed::At(to) = self.look.committed
-            && let Some(from) = self.highest(points).filter(|highest| *highest > to)
-        {
-            return Some((Verdict::Rewind, Reason::SteppedBack { from, to }));
+        if let Some(reason) = self.is_back(points) {
+            return Some((Verdict::Rewind, reason));
         }
         if !self.is_slow(points) {
             return None;
@@ -211,9 +267,9 @@ impl Seen<'_> {
         !self.is_caught_up() && self.thresholds.objective.and_then(older).unwrap_or(false)
     }
 
-    /// What its age comes to: at the second look in a row, or at once where there is none before.
+    /// What its age comes to: at the second look in a row, or at once where no look is kept.
     fn objective_verdict(&self) -> Option<(Verdict, Reason)> {
-        let again = self.previous.is_none_or(|sample| sample.memory.was_late());
+        let again = !self.remembers || self.previous.is_some_and(|sample| sample.memory.was_late());
         if !again || !self.is_older_than_its_objective() {
             return None;
         }
@@ -224,72 +280,6 @@ impl Seen<'_> {
             None => (Verdict::Warn, Reason::Late { age_s, objective_s: warn_s }),
         })
     }
-
-    /// Whether the group had members, has none, and they are overdue by what is usual.
-    fn has_lost_its_reader(&self) -> bool {
-        let Self { memory, thresholds, .. } = *self;
-        let silent_ms = memory.silent_ms(thresholds);
-        let overdue = match memory.usual_gap_ms(thresholds) {
-            Some(gap_ms) if memory.comes_and_goes() => silent_ms * 2 > gap_ms * 3,
-            Some(_) => true,
-            None => silent_ms > PATIENCE_AT_FIRST_MS,
-        };
-        memory.has_lost_its_reader() && overdue
-    }
-
-    /// The age in seconds of the oldest record that a group without its members leaves unread, where that alone tells.
-    fn was_left_s(&self) -> Option<u64> {
-        let Self { look, memory, thresholds, .. } = *self;
-        let gap_ms = memory.usual_gap_ms(thresholds).filter(|_| !memory.comes_and_goes() && memory.had_members())?;
-        // A gap is known no finer than some periods: only what is longer says how seldom it commits.
-        let seldom_ms = if gap_ms > PATIENCE_PERIODS * thresholds.period_ms { gap_ms } else { 0 };
-        let age_ms = self.age?.at_least_ms;
-        let old = age_ms > u64::try_from(seldom_ms.max(LEFT_MS)).unwrap_or(u64::MAX);
-        (look.members == Members::Absent && old).then_some(age_ms / 1_000)
-    }
-
-    /// Whether the oldest unread record has waited since long before the first look, and the commit has not moved since.
-    fn was_stuck_before(&self) -> bool {
-        let Self { look, memory, thresholds, previous, .. } = *self;
-        let silent = memory.silent_ms(thresholds) >= STUCK_PERIODS * thresholds.period_ms;
-        let grows = previous.is_some_and(|sample| look.log.end > sample.end);
-        let by_rate = || {
-            let sample = previous?;
-            let (arrived, took_ms) = (look.log.end - sample.end, look.time_ms - sample.time_ms);
-            let unread = i128::from(look.unread());
-            u64::try_from((arrived >= RECORDS_FOR_A_RATE).then(|| unread * i128::from(took_ms) / i128::from(arrived))?)
-                .ok()
-        };
-        let waited_ms = self.age.map_or_else(by_rate, |age| Some(age.at_least_ms));
-        let long = waited_ms.is_some_and(|ms| ms > u64::try_from(PATIENCE_AT_FIRST_MS).unwrap_or(u64::MAX));
-        !memory.supports_ok() && memory.assigned() == Assigned::Yes && silent && grows && long
-    }
-
-    /// How long a silence is no news, in milliseconds: several usual gaps, or a while where none is known yet.
-    fn patience_ms(&self) -> i64 {
-        let Self { memory, thresholds, .. } = *self;
-        let shortest = PATIENCE_PERIODS * thresholds.period_ms;
-        match memory.usual_gap_ms(thresholds) {
-            Some(gap_ms) if memory.comes_and_goes() => shortest.max(gap_ms * 3 / 2),
-            Some(gap_ms) => shortest.max(PATIENCE_GAPS * (gap_ms - thresholds.period_ms)),
-            None => shortest.max(PATIENCE_AT_FIRST_MS),
-        }
-    }
-}
-
-/// Whether nobody has read or committed since the first look, for longer than a first patience.
-pub(super) fn is_abandoned(look: &Look, memory: Memory, thresholds: &Thresholds) -> bool {
-    let long = memory.silent_ms(thresholds) > (PATIENCE_PERIODS * thresholds.period_ms).max(PATIENCE_AT_FIRST_MS);
-    let untouched = !memory.had_members() && !memory.supports_ok() && look.members == Members::Absent;
-    untouched && long && look.committed != Committed::Never && !look.is_caught_up(thresholds)
-}
-
-/// Whether members are there, records wait, and for ten minutes nobody was assigned to them for good.
-pub(super) fn is_unstable(look: &Look, memory: Memory, thresholds: &Thresholds) -> bool {
-    let unstable_ms = memory.unstable_ms(thresholds);
-    let long = unstable_ms >= UNSTABLE_MS && unstable_ms > thresholds.period_ms;
-    let has_members = look.members == Members::Present && look.assigned == Assigned::Unknown;
-    long && has_members && look.committed != Committed::Never && !look.is_caught_up(thresholds)
 }
 
 fn abandoned(thresholds: &Thresholds) -> Verdict {
@@ -299,18 +289,3 @@ fn abandoned(thresholds: &Thresholds) -> Verdict {
         Abandoned::Err => Verdict::Stop,
     }
 }
-
-/// Periods of silence that are never news.
-const PATIENCE_PERIODS: i64 = 3;
-/// Usual gaps of silence that are no news.
-const PATIENCE_GAPS: i64 = 4;
-/// Milliseconds of silence that are no news while the usual gap is not known.
-const PATIENCE_AT_FIRST_MS: i64 = 30 * 60_000;
-/// How old the oldest unread record is, in milliseconds, when a group without its members has stopped.
-const LEFT_MS: i64 = 3 * 60_000;
-/// Periods without a commit after which a record that waited for long before them tells enough.
-const STUCK_PERIODS: i64 = 10;
-/// Records between two looks below which they tell no rate.
-const RECORDS_FOR_A_RATE: i64 = 30;
-/// Milliseconds of rebalancing after which it is no rebalance any more.
-const UNSTABLE_MS: i64 = 10 * 60_000;

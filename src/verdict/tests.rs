@@ -2,7 +2,10 @@
 
 use super::*;
 use crate::lag::{Assigned, Committed, LogRange, Unknown};
-use crate::memory::{Look, Members, Memory, Sample};
+use crate::memory::{Aged, Look, Members, Memory, Objective, Sample};
+
+mod objective;
+mod pace;
 
 const DEFAULT: Thresholds = Thresholds::DEFAULT;
 

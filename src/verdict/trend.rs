@@ -1,8 +1,10 @@
 //! Whether a group falls behind: in records and in time, from commit to commit or from trough to trough.
 
-use crate::window::{self, Commit, Point};
-
+use super::Pace;
 use super::questions::lag_never_falls;
+use crate::lag::Committed;
+use crate::memory::Thresholds;
+use crate::window::{self, Commit, Point};
 
 /// How far a group got behind within some time.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
@@ -59,6 +61,28 @@ pub(super) fn over(points: &[Point], allowed_lag: u64, period_ms: i64) -> bool {
         _ => false,
     };
     gains || (is_long(lately, period_ms) && no_older)
+}
+
+/// Where the lag is going, by the last commits, if it clearly goes anywhere.
+pub(super) fn pace(points: &[Point], unread: u64, thresholds: &Thresholds) -> Option<Pace> {
+    let changes = window::changes(points);
+    let late = aged(points, late_run(&changes, thresholds.allowed_lag), thresholds.period_ms);
+    let late = &late[late.len().saturating_sub(window::COMMITS_KEPT)..];
+    let (first, last) = (late.first()?, late.last()?);
+    let clear = trend(late, |late| late.lag).abs() * 2 >= pairs(late.len());
+    let goes = late.len() >= COMMITS_FOR_A_TREND && clear;
+    let pace = Pace::of(last.lag - first.lag, last.age_ms - first.age_ms, last.time_ms - first.time_ms, unread);
+    pace.filter(|_| goes)
+}
+
+/// Since when at least nothing was ever caught up, in milliseconds since 1970; `None` where that is not as long as a long run, or not known.
+pub(super) fn behind_since(points: &[Point], thresholds: &Thresholds) -> Option<i64> {
+    let changes = window::changes(points);
+    let always = late_run(&changes, thresholds.allowed_lag).len() == changes.len();
+    let at_once = |point: &Point| matches!(point.committed, Committed::At(offset) if offset < point.end);
+    let (first, last) = (points.first()?, points.last()?);
+    let long = last.time_ms - first.time_ms >= BACKLOG_MS.max(COMMITS_FOR_A_LONG_RUN * thresholds.period_ms);
+    (always && !changes.is_empty() && long && points.iter().all(at_once)).then_some(first.time_ms)
 }
 
 fn grows(points: &[Point], late: &[Late], before: Option<i64>, run: &[Commit], period_ms: i64) -> bool {
@@ -154,5 +178,7 @@ const SHARE_THAT_COUNTS: i64 = 20;
 const COMMITS_FOR_A_TREND: usize = 5;
 /// A run in whose thirds there is a best moment between two bursts.
 const LONG_RUN_MS: i64 = 40 * 60_000;
-/// The same in periods, where they are long.
+/// A lag that was never caught up for so long is a backlog.
+const BACKLOG_MS: i64 = 60 * 60_000;
+/// Both in periods, where they are long.
 const COMMITS_FOR_A_LONG_RUN: i64 = 30;

@@ -14,6 +14,7 @@ use crate::support::cloudwatch::Stand;
 mod changes;
 mod kinds;
 mod losses;
+mod objectives;
 mod parts;
 mod schedules;
 mod told;
@@ -49,7 +50,12 @@ impl Watch {
     }
 
     /// The program's answer to an event at this second after midnight.
-    fn run(&self, second: i64, mut event: Value, variables: &[(&str, &str)]) -> Value {
+    fn run(&self, second: i64, event: Value, variables: &[(&str, &str)]) -> Value {
+        self.run_with_code(second, event, variables).0
+    }
+
+    /// The same with the exit code.
+    fn run_with_code(&self, second: i64, mut event: Value, variables: &[(&str, &str)]) -> (Value, Option<i32>) {
         self.stand.set_now(MIDNIGHT + second);
         event["now"] = json!(rfc3339(MIDNIGHT + second));
         let mut run = Command::new(env!("CARGO_BIN_EXE_meerkat"));
@@ -75,7 +81,8 @@ impl Watch {
         drop(input);
         let output = process.wait_with_output().expect("the program ends");
         let told = String::from_utf8_lossy(&output.stderr).into_owned();
-        serde_json::from_slice(&output.stdout).unwrap_or_else(|error| panic!("{error}: {told}"))
+        let report = serde_json::from_slice(&output.stdout).unwrap_or_else(|error| panic!("{error}: {told}"));
+        (report, output.status.code())
     }
 
     /// The run that is scheduled for this minute after midnight.

@@ -119,10 +119,12 @@ fn offset(
     let offset = match partition.timestamp {
         -1 => end,
         -2 => log.start,
-        // The record at an offset is as many milliseconds old as its offset tells.
+        -3 if end > log.start => end - 1,
+        // The record at an offset was written as many milliseconds after 1970.
         time => Some(time.max(log.start)).filter(|offset| *offset < end).unwrap_or(-1),
     };
-    let mut answer = answer.with_offset(offset);
+    let stamped = offset >= 0 && !matches!(partition.timestamp, -2 | -1);
+    let mut answer = answer.with_offset(offset).with_timestamp(if stamped { offset } else { -1 });
     if asked.version >= 4 {
         answer.leader_epoch = log.epoch;
     }

@@ -1,0 +1,101 @@
+//! What is judged by age, without a history and with one, and what becomes of groups that were left.
+
+use super::*;
+
+/// The records of `late` are as old as this, in seconds, and those of `fresh` five; offsets of these logs are milliseconds since 1970.
+fn aged(seconds: i64) -> Watch {
+    let now_ms = (MIDNIGHT + DELAY) * 1_000;
+    let logs = [now_ms - 3_600_000..now_ms];
+    let group =
+        |name: &str, age_ms: i64| Group::classic(name).commits("t", &[now_ms - age_ms]).member("a-1", "t", &[0]);
+    let scene = Scene::of(1).group(group("late", seconds * 1_000)).group(group("fresh", 5_000));
+    Watch::new(scene.topic(Topic::new("t", &logs))).with("MEERKAT_LAG_SECONDS", "10")
+}
+
+fn reason<'a>(report: &'a Value, group: &str) -> &'a str {
+    let groups = report["groups"].as_array().expect("groups");
+    let found = groups.iter().find(|entry| entry["group"] == group).expect("the group");
+    found["reason"].as_str().expect("a reason")
+}
+
+#[test]
+fn an_objective_needs_no_history_and_decides_the_exit_code() {
+    for (age_s, word, code) in [(299, "OK", 0), (302, "WARN", 1), (902, "ERR", 2)] {
+        let watch = aged(age_s).with("MEERKAT_HISTORY", "off").with("MEERKAT_PUBLISH", "off");
+        let objective = [("MEERKAT_OBJECTIVE", "late=300/900,60")];
+        let (report, exit) = watch.run_with_code(DELAY, json!({}), &objective);
+        assert_eq!((status(&report, "late"), exit), (word, Some(code)), "{report}");
+        assert_eq!(status(&report, "fresh"), "OK", "{report}");
+        assert_eq!(report["history"]["advice"], Value::Null);
+        if word == "ERR" {
+            assert!(reason(&report, "late").contains("late: its oldest unread record is 15 min old, objective 15 min"));
+        }
+    }
+}
+
+#[test]
+fn with_neither_history_nor_objective_what_to_set_is_said_once() {
+    let watch = aged(302).with("MEERKAT_HISTORY", "off").with("MEERKAT_PUBLISH", "off");
+    let (report, exit) = watch.run_with_code(DELAY, json!({}), &[]);
+    assert_eq!((status(&report, "late"), status(&report, "fresh"), exit), ("UNKNOWN", "UNKNOWN", Some(3)));
+    assert!(reason(&report, "late").ends_with("records behind, and nothing to judge them by"), "{report}");
+    assert_eq!(report.to_string().matches("MEERKAT_OBJECTIVE").count(), 1, "{report}");
+    assert_eq!((&report["complete"], problems(&report)), (&json!(true), vec![]), "everything was read");
+}
+
+#[test]
+fn with_a_history_it_takes_two_looks_and_its_alarm_opens() {
+    let watch = aged(302).with("MEERKAT_OBJECTIVE", "300");
+    for minute in 0..4 {
+        watch.look(minute);
+    }
+    assert_eq!(watch.published("late", 0..4), "- 2 2 2");
+}
+
+#[test]
+fn a_group_that_commits_nothing_is_told_apart_from_one_that_is_fine() {
+    let scene = Scene::of(1)
+        .group(Group::classic("reads").member("a-1", "t", &[0]))
+        .group(Group::classic("idle"))
+        .group(Group::classic("fine").commits("t", &[10]).member("c-1", "t", &[0]))
+        .topic(Topic::new("t", &[0..10]));
+    let watch = Watch::new(scene);
+    let mut report = Value::Null;
+    for minute in 0..4 {
+        report = watch.look(minute);
+    }
+    let told = ["reads", "idle", "fine"].map(|group| (reason(&report, group), watch.published(group, 0..4)));
+    assert_eq!(told[0], ("1 partition, nothing was ever committed", "- - - -".to_owned()));
+    assert_eq!(told[1], ("the group reads nothing", "- - - -".to_owned()));
+    assert_eq!(told[2], ("1 partition, 0 records behind in all", "1 1 1 1".to_owned()));
+}
+
+/// Nobody ever reads, looks are fifteen minutes apart, and the first patience ends after three of them.
+fn abandoned(variables: &[(&str, &str)]) -> String {
+    let scene = Scene::of(1).group(Group::classic("left").commits("t", &[5])).topic(Topic::new("t", &[0..10]));
+    let mut watch = Watch::new(scene).with("MEERKAT_PERIOD", "15");
+    for (name, value) in variables {
+        watch = watch.with(name, value);
+    }
+    let looks: Vec<i64> = (0..6).map(|look| look * 15).collect();
+    let mut report = Value::Null;
+    for minute in &looks {
+        report = watch.look(*minute);
+    }
+    assert!(
+        reason(&report, "left").contains("abandoned: no member and no commit since it is watched")
+            || status(&report, "left") == "OK"
+    );
+    assert_eq!(report["groups"][0]["partitions"][0]["findings"], json!(["abandoned"]), "{report}");
+    watch.published("left", looks)
+}
+
+#[test]
+fn a_group_that_was_left_before_the_first_look_is_what_it_is_said_to_be() {
+    assert_eq!(abandoned(&[]), "- - - - 2 2");
+    assert_eq!(abandoned(&[("MEERKAT_ABANDONED", "warn")]), "- - - - 2 2");
+    assert_eq!(abandoned(&[("MEERKAT_ABANDONED", "err")]), "- - - - 3 3");
+    assert_eq!(abandoned(&[("MEERKAT_EXPECT", "left")]), "- - - - 3 3");
+    // Nothing supports that it is fine.
+    assert_eq!(abandoned(&[("MEERKAT_ABANDONED", "ok")]), "- - - - - -");
+}

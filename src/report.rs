@@ -111,6 +111,18 @@ pub struct Traffic {
     pub bytes_read: u64,
 }
 
+impl Traffic {
+    /// What came after `before`.
+    #[must_use]
+    pub fn since(self, before: Self) -> Self {
+        Self {
+            requests: self.requests.saturating_sub(before.requests),
+            bytes_written: self.bytes_written.saturating_sub(before.bytes_written),
+            bytes_read: self.bytes_read.saturating_sub(before.bytes_read),
+        }
+    }
+}
+
 /// One broker.
 #[derive(Debug, Serialize)]
 pub struct BrokerEntry<'a> {

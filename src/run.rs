@@ -1,6 +1,5 @@
 //! The story of one run. Nothing but this file knows both Kafka and `CloudWatch`.
 
-use std::sync::Arc;
 use std::sync::atomic::Ordering;
 
 use tokio::time::Instant;
@@ -124,7 +123,8 @@ struct Run<'a> {
     part: Part,
     /// `None` where neither history nor metrics are wanted.
     store: Option<Store>,
-    traffic: Arc<Traffic>,
+    /// What had gone over the process's connections before.
+    before: report::Traffic,
 }
 
 /// A look with everything that was made of it.
@@ -165,7 +165,7 @@ impl<'a> Run<'a> {
             minute,
             part,
             store,
-            traffic: Arc::default(),
+            before: counted(&warm.connections.traffic),
         }
     }
 
@@ -191,6 +191,7 @@ impl<'a> Run<'a> {
             past.open_windows(self.store.as_ref(), &snapshot, &memories, thresholds, self.until(HISTORY_SHARE));
         let (wanted, windows) = tokio::join!(self.search_ages(&survey, sight), windows);
         past.add(windows);
+        survey.keep_connections();
         let ages = wanted.ages(sight);
         let mut watch = Laps::start();
         let judged = Judged::new(sight, &mut memories, &ages, |row| past.earlier(row), thresholds);
@@ -227,17 +228,12 @@ impl<'a> Run<'a> {
         told.extend(self.too_often(taken.past).map(|what| Problem { place: "schedule".into(), what }));
         let missing = taken.past.problems(taken.sight.snapshot).into_iter();
         told.extend(missing.map(|what| Problem { place: "history".into(), what }));
-        let traffic = &self.traffic;
         let frame = Frame {
             cluster: &taken.cluster,
             scheduled: self.scheduled.seconds(),
             checked_at_ms: taken.sight.time_ms,
             duration_ms: self.clock.elapsed_ms(),
-            kafka: report::Traffic {
-                requests: traffic.requests.load(Ordering::Relaxed),
-                bytes_written: traffic.written.load(Ordering::Relaxed),
-                bytes_read: traffic.read.load(Ordering::Relaxed),
-            },
+            kafka: counted(&self.warm.connections.traffic).since(self.before),
             history,
             metrics,
             detail: self.request.detail.unwrap_or(self.config.detail),
@@ -291,6 +287,14 @@ impl Clock {
     #[must_use]
     pub fn elapsed_ms(&self) -> u64 {
         u64::try_from(self.started.elapsed().as_millis()).unwrap_or(u64::MAX)
+    }
+}
+
+fn counted(traffic: &Traffic) -> report::Traffic {
+    report::Traffic {
+        requests: traffic.requests.load(Ordering::Relaxed),
+        bytes_written: traffic.written.load(Ordering::Relaxed),
+        bytes_read: traffic.read.load(Ordering::Relaxed),
     }
 }
 

@@ -4,7 +4,7 @@
 //! [`mod@reference`] is pure and tells what a variable holds; the rest asks Secrets Manager, Parameter Store, Amazon MSK and token
 //! endpoints. Types of the SDK stay inside, and what comes out is text or a [`Secret`].
 
-use std::time::Duration;
+use std::time::{Duration, UNIX_EPOCH};
 
 use aws_config::SdkConfig;
 use aws_config::retry::RetryConfig;
@@ -49,6 +49,8 @@ pub struct AwsKey {
     pub session_token: Option<Secret>,
     /// The Region that the run is in (`AWS_REGION`, or a profile's).
     pub region: Option<String>,
+    /// When temporary ones end, since 1970; `None` where nobody says.
+    pub expiry: Option<Duration>,
 }
 
 impl Door {
@@ -128,6 +130,7 @@ impl Door {
             secret_key: Secret::new(key.secret_access_key().to_owned()),
             session_token: key.session_token().map(|token| Secret::new(token.to_owned())),
             region: config.region().map(ToString::to_string),
+            expiry: key.expiry().and_then(|expiry| expiry.duration_since(UNIX_EPOCH).ok()),
         })
     }
 

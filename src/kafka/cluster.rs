@@ -13,9 +13,10 @@ use kafka_protocol::messages::{BrokerId, MetadataRequest, TopicName};
 use kafka_protocol::protocol::StrBytes;
 use tokio::time::{Instant, timeout_at};
 
-use super::connection::{CallError, Connection, Traffic};
+use super::connection::{CallError, Connection};
 use super::handshake;
 use super::internal::{self, Internal, OFFSETS_TOPIC, SHARE_TOPIC};
+use super::kept::Connections;
 use super::messages::Question;
 use super::sasl::{Login, Moment};
 use super::tls::{self, Tls};
@@ -31,7 +32,8 @@ pub(super) struct Dial<'a> {
     /// What time it is; logins are dated.
     pub(super) unix_seconds: i64,
     pub(super) frame_limit: usize,
-    pub(super) traffic: Arc<Traffic>,
+    /// Connections of earlier looks, and what went over them.
+    pub(super) kept: &'a Connections,
     /// How many attempts wait for nothing but the credentials.
     pub(super) waiting: Cell<usize>,
 }
@@ -95,7 +97,7 @@ impl Dial<'_> {
     /// Opens a connection and shakes hands; the error is one sentence for people.
     async fn open(&self, endpoint: &Endpoint, until: Instant) -> Result<Connection, String> {
         let stream = transport::connect(endpoint, self.tls.as_ref(), until).await?;
-        let mut connection = Connection::new(stream, self.frame_limit, Arc::clone(&self.traffic));
+        let mut connection = Connection::new(stream, self.frame_limit, Arc::clone(&self.kept.traffic));
         connection.agree(handshake::negotiate(&connection, until).await?, self.tls.is_some());
         if let Some(credentials) = &self.credentials {
             let login = {
@@ -152,15 +154,25 @@ impl<'a> Cluster<'a> {
         until: Instant,
     ) -> Result<Self, Unreachable> {
         let causes = RefCell::new(Vec::new());
-        let attempt = |endpoint| {
-            let causes = &causes;
+        let attempt = |(endpoint, kept): (&'_ Endpoint, Option<Rc<Connection>>)| {
+            let (causes, endpoint) = (&causes, endpoint.clone());
             async move {
-                let tried = meet(dial, endpoint, until).await;
+                let tried = match kept {
+                    // One that died in between is no news.
+                    Some(kept) => {
+                        let soon = until.min(Instant::now() + PATIENCE);
+                        return greet(dial, endpoint, kept, soon).await.map_err(|_| ());
+                    }
+                    None => meet(dial, endpoint.clone(), until).await,
+                };
                 tried.map_err(|why| causes.borrow_mut().push(format!("{endpoint}: {why}")))
             }
         };
+        let kept = dial.kept.take_any();
+        let kept = kept.iter().map(|(endpoint, connection)| (endpoint, Some(Rc::clone(connection))));
+        let candidates = kept.chain(bootstrap.iter().map(|endpoint| (endpoint, None)));
         // An attempt that waits for the credentials alone is no reason to shake hands with the next address too.
-        let race = transport::race_while(bootstrap, attempt, HEAD_START, || dial.waiting.get() == 0);
+        let race = transport::race_while(candidates, attempt, HEAD_START, || dial.waiting.get() == 0);
         let found = tokio::select! {
             found = timeout_at(until, race) => found,
             never = dial.fetching() => match never {},
@@ -184,9 +196,9 @@ impl<'a> Cluster<'a> {
             shares,
         };
         cluster.learn(&metadata);
-        let known = cluster.nodes.borrow().values().find(|node| node.endpoint.is_same(endpoint)).cloned();
+        let known = cluster.nodes.borrow().values().find(|node| node.endpoint.is_same(&endpoint)).cloned();
         if let Some(node) = known {
-            let open = std::future::ready(Ok(Rc::new(connection))).boxed_local().shared();
+            let open = std::future::ready(Ok(connection)).boxed_local().shared();
             // Polled once, so that it can be looked at.
             let _ = open.clone().now_or_never();
             node.line.replace(Line::Tried(open));
@@ -318,6 +330,9 @@ impl<'a> Cluster<'a> {
         // A broker that hangs must not use up the time that is needed to tell of it.
         let until = share_of(until, CONNECT_SHARE);
         let opening = async move {
+            if let Some(kept) = dial.kept.take(&endpoint) {
+                return Ok(kept);
+            }
             match timeout_at(until, dial.open(&endpoint, until)).await {
                 Ok(Ok(connection)) => Ok(Rc::new(connection)),
                 Ok(Err(why)) => Err(Unknown::of(Cause::Down, why)),
@@ -334,6 +349,15 @@ impl<'a> Cluster<'a> {
         if is_the_same {
             node.held_back.set(node.held_back.get() + lost.held_back());
             node.line.replace(Line::Tried(self.attempt(&node.endpoint, until)));
+        }
+    }
+
+    /// Leaves the open connections to the next look.
+    pub(super) fn keep_connections(&self) {
+        for node in self.nodes.borrow().values() {
+            if let Some(Ok(connection)) = node.peek() {
+                self.dial.kept.keep(&node.endpoint, connection);
+            }
         }
     }
 
@@ -453,13 +477,17 @@ impl Node<'_> {
     }
 }
 
+/// What the first broker that answers is, and what it tells of the others.
+type Met = (Endpoint, Rc<Connection>, MetadataResponse);
+
 /// Opens a connection to a bootstrap address, and asks for the brokers; the error is one sentence for people.
-async fn meet<'e>(
-    dial: &Dial<'_>,
-    endpoint: &'e Endpoint,
-    until: Instant,
-) -> Result<(&'e Endpoint, Connection, MetadataResponse), String> {
-    let connection = dial.open(endpoint, until).await?;
+async fn meet(dial: &Dial<'_>, endpoint: Endpoint, until: Instant) -> Result<Met, String> {
+    let connection = Rc::new(dial.open(&endpoint, until).await?);
+    greet(dial, endpoint, connection, until).await
+}
+
+/// Asks for the brokers over an open connection; the error is one sentence for people.
+async fn greet(dial: &Dial<'_>, endpoint: Endpoint, connection: Rc<Connection>, until: Instant) -> Result<Met, String> {
     // Where groups live is asked along, unless the question would create those topics.
     let creates = connection.versions().choose(Api::Metadata).is_ok_and(|version| version < CREATES_NOTHING);
     let request = metadata_request(if creates { Vec::new() } else { internal::names() });
@@ -516,6 +544,9 @@ pub(super) fn share_of(deadline: Instant, share: f64) -> Instant {
 
 /// How much of the time that is left may go into a connection.
 const CONNECT_SHARE: f64 = 1.0 / 2.0;
+
+/// How long the first answer over a connection of an earlier look is waited for: the peer may have gone without a word.
+const PATIENCE: Duration = Duration::from_secs(1);
 
 /// A head start of one bootstrap address before the next (RFC 8305).
 const HEAD_START: Duration = Duration::from_millis(250);

@@ -160,6 +160,16 @@ impl Connection {
         self.held_back.load(Ordering::Relaxed)
     }
 
+    /// Whether nothing has ended it, as far as is known.
+    pub(super) fn is_open(&self) -> bool {
+        self.lost.get().is_none() && !self.task.is_finished()
+    }
+
+    /// Another look takes it over, which was not held back yet.
+    pub(super) fn begin_again(&self) {
+        self.held_back.store(0, Ordering::Relaxed);
+    }
+
     /// How many requests have no answer yet: what is asked next has to wait behind them.
     pub(super) fn unanswered(&self) -> u64 {
         self.unanswered.load(Ordering::Relaxed)

@@ -15,6 +15,7 @@ mod frame;
 mod groups;
 mod handshake;
 mod internal;
+mod kept;
 mod logs;
 mod members;
 mod messages;
@@ -33,13 +34,13 @@ pub mod versions;
 
 use std::cell::Cell;
 use std::rc::Rc;
-use std::sync::Arc;
 
 use tokio::time::Instant;
 
 pub use cluster::{Credentials, Unreachable};
 pub use connection::Traffic;
 pub use groups::Selection;
+pub use kept::Connections;
 pub use permissions::permissions;
 pub use probe::probe;
 pub use tls::{Tls, TlsError};
@@ -80,6 +81,8 @@ pub struct Access<'a> {
     pub credentials: Option<Credentials<'a>>,
     /// Bytes that one answer may have.
     pub frame_limit: usize,
+    /// Connections of earlier looks.
+    pub kept: &'a Connections,
 }
 
 /// A look whose logs are still to be read: which partitions there are is known, so that their past can be fetched meanwhile.
@@ -100,11 +103,10 @@ pub async fn survey<'a>(
     selection: &Selection,
     unix_seconds: i64,
     deadline: Instant,
-    traffic: Arc<Traffic>,
 ) -> Result<(Survey<'a>, Snapshot), LookError> {
     let mut laps = Laps::start();
-    let Access { bootstrap, tls, credentials, frame_limit } = access;
-    let dial = Rc::new(Dial { tls, credentials, unix_seconds, frame_limit, traffic, waiting: Cell::new(0) });
+    let Access { bootstrap, tls, credentials, frame_limit, kept } = access;
+    let dial = Rc::new(Dial { tls, credentials, unix_seconds, frame_limit, kept, waiting: Cell::new(0) });
     let connecting = Progress::with("connecting");
     let cluster = Cluster::connect(&bootstrap, &dial, deadline).await.map_err(|unreachable| {
         match dial.credentials.as_ref().and_then(Credentials::failure) {
@@ -215,6 +217,11 @@ impl Survey<'_> {
         let mut laps = Laps::start();
         ages::search(&self.cluster, &self.names, &self.described, search, until).await;
         tracing::debug!(ms = laps.lap(), rounds = search.rounds(), "ages searched");
+    }
+
+    /// Leaves the open connections to the next look.
+    pub fn keep_connections(&self) {
+        self.cluster.keep_connections();
     }
 
     /// Whether this user may describe the cluster; `None` where no broker tells it.

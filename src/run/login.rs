@@ -1,5 +1,7 @@
 //! From the configuration to what a connection takes: addresses, PEM and a login, with every secret fetched.
 
+use std::time::Duration;
+
 use crate::causes;
 use crate::config::sasl::{Account, Issuer, Sasl};
 use crate::config::{Bootstrap, Encryption, Endpoint, Kafka, Keystore, Place};
@@ -9,7 +11,7 @@ use crate::keystore::{KeystoreError, Sealed};
 use crate::lag::{Known, Unknown};
 use crate::run::Error;
 use crate::secret::Secret;
-use crate::secrets::{self, AwsKey, Door, Listener, Reference, Source, TokenRequest};
+use crate::secrets::{self, AwsKey, Door, Listener, Reference, Source, Token, TokenRequest};
 
 /// The addresses to begin with.
 pub(super) async fn bootstrap(door: &Door, config: &Kafka) -> Result<Vec<Endpoint>, Error> {
@@ -71,34 +73,50 @@ async fn opened<T>(
     Ok(Some(open(&sealed)?))
 }
 
-/// Fetches what the login takes. `ca` is the trust store, which holds for the token endpoint too.
-pub(super) async fn fetch(door: &Door, sasl: &Sasl, ca: Option<&Keystore>) -> Known<Login> {
+/// A login, and for how long later runs may use it.
+pub(super) struct Fetched {
+    pub(super) login: Login,
+    pub(super) good: Good,
+}
+
+/// How long something that was fetched stays good.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub(super) enum Good {
+    /// Until somebody changes it, which a refused login tells.
+    UntilRotated,
+    /// So long from now.
+    For(Duration),
+    /// For this run; nobody says how long it lasts.
+    Once,
+}
+
+/// Fetches what the login takes. `ca` is the trust store, which holds for the token endpoint too; `now`, since 1970, dates AWS keys.
+pub(super) async fn fetch(door: &Door, sasl: &Sasl, ca: Option<&Keystore>, now: Duration) -> Known<Fetched> {
     let login = async {
         Ok(match sasl {
             Sasl::Plain(account) => {
                 let (username, password) = Box::pin(pair(door, account)).await?;
-                Login::Plain { username, password }
+                Fetched { login: Login::Plain { username, password }, good: Good::UntilRotated }
             }
             Sasl::Scram(hash, account) => {
                 let (username, password) = Box::pin(pair(door, account)).await?;
-                Login::Scram { hash: *hash, username, password }
+                Fetched { login: Login::Scram { hash: *hash, username, password }, good: Good::UntilRotated }
             }
             Sasl::OauthBearer { from, extensions } => {
-                Login::OauthBearer { token: Box::pin(token(door, from, ca)).await?, extensions: extensions.clone() }
+                let Token { token, lifetime } = Box::pin(token(door, from, ca)).await?;
+                let login = Login::OauthBearer { token, extensions: extensions.clone() };
+                Fetched { login, good: lifetime.map_or(Good::Once, Good::For) }
             }
             Sasl::MskIam { region, role } => {
-                let AwsKey { access_key, secret_key, session_token, region: own_region } =
+                let AwsKey { access_key, secret_key, session_token, region: own_region, expiry } =
                     door.aws_key(role.as_deref()).await?;
-                Login::MskIam { access_key, secret_key, session_token, region: region.clone(), own_region }
+                let left = expiry.and_then(|expiry| expiry.checked_sub(now));
+                let login = Login::MskIam { access_key, secret_key, session_token, region: region.clone(), own_region };
+                Fetched { login, good: left.map_or(Good::Once, Good::For) }
             }
         })
     };
     login.await.map_err(|error: Error| Unknown::because(causes::told(&error)))
-}
-
-/// Whether a login stays good for later runs: passwords do until they are rotated, tokens and keys do not.
-pub(super) fn lasts(login: &Login) -> bool {
-    matches!(login, Login::Plain { .. } | Login::Scram { .. })
 }
 
 async fn pair(door: &Door, account: &Account) -> Result<(String, Secret), secrets::Error> {
@@ -113,9 +131,11 @@ async fn pair(door: &Door, account: &Account) -> Result<(String, Secret), secret
     }
 }
 
-async fn token(door: &Door, from: &Issuer, ca: Option<&Keystore>) -> Result<Secret, Error> {
+async fn token(door: &Door, from: &Issuer, ca: Option<&Keystore>) -> Result<Token, Error> {
     match from {
-        Issuer::Token(source) => Ok(door.read("KAFKA_SASL_OAUTHBEARER_TOKEN", source).await?),
+        Issuer::Token(source) => {
+            Ok(Token { token: door.read("KAFKA_SASL_OAUTHBEARER_TOKEN", source).await?, lifetime: None })
+        }
         Issuer::Endpoint { url, client_id, client_secret, scope, header_urlencode } => {
             let client_id = door.read("KAFKA_SASL_OAUTHBEARER_CLIENT_ID", client_id);
             let client_secret = door.read("KAFKA_SASL_OAUTHBEARER_CLIENT_SECRET", client_secret);
@@ -129,7 +149,7 @@ async fn token(door: &Door, from: &Issuer, ca: Option<&Keystore>) -> Result<Secr
                 header_urlencode: *header_urlencode,
                 ca,
             };
-            Ok(door.token(&request).await?.token)
+            Ok(door.token(&request).await?)
         }
     }
 }

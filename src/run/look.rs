@@ -1,12 +1,11 @@
 //! The first half of a run: what Kafka tells now, beside what the store tells of before.
 
 use std::collections::BTreeSet;
-use std::sync::Arc;
 use std::time::Duration;
 
 use tokio::time::{Instant, sleep, timeout_at};
 
-use super::{Error, HISTORY_SHARE, KAFKA_SHARE, Run, login};
+use super::{Error, HISTORY_SHARE, KAFKA_SHARE, Run};
 use crate::cloudwatch::pages::shelf::Shelf;
 use crate::cloudwatch::past::{Asker, Past};
 use crate::kafka::{self, Access, Credentials, LookError, Selection, Survey};
@@ -46,12 +45,14 @@ impl Run<'_> {
                 return Ok(look);
             };
             tracing::info!(vanished = look.vanished, "fewer groups than at the last look; looking again");
+            look.survey.keep_connections();
+            drop(look);
             sleep(pause).await;
         }
     }
 
     pub(super) async fn look_once(&self, selection: &Selection) -> Result<Gathered<'_>, Error> {
-        let kept = self.warm.kept().is_some();
+        let kept = self.warm.keeps();
         let (mut survey, mut snapshot) = match Box::pin(self.survey(selection)).await {
             // A password that an earlier run fetched may have been rotated since.
             Err(Error::Look(LookError::Unreachable(cause))) if kept => {
@@ -105,19 +106,21 @@ impl Run<'_> {
     /// Connects, with credentials that may still be on their way, and finds what there is.
     pub(super) async fn survey(&self, selection: &Selection) -> Result<(Survey<'_>, Snapshot), Error> {
         let kafka = &self.config.kafka;
-        let credentials =
-            kafka.sasl.as_ref().map(|sasl| Credentials::coming(self.warm.login(sasl, kafka.truststore.as_ref())));
+        let credentials = kafka
+            .sasl
+            .as_ref()
+            .map(|sasl| Credentials::coming(self.warm.login(sasl, kafka.truststore.as_ref(), self.login_s)));
         let _fetching = Progress::with("fetching what to log in with");
-        let fetched =
-            async { tokio::try_join!(login::bootstrap(&self.warm.door, kafka), login::tls(&self.warm.door, kafka)) };
+        let fetched = async { tokio::try_join!(self.warm.addresses(kafka), self.warm.tls(kafka)) };
         // The door has a patience of its own, which may be longer than this run.
         let fetched = timeout_at(self.until(KAFKA_SHARE), Box::pin(fetched)).await;
         let (bootstrap, tls) = fetched.map_err(|_| {
             Error::Late("the cluster's addresses, or what KAFKA_SSL_TRUSTSTORE and KAFKA_SSL_KEYSTORE name")
         })??;
-        let access = Access { bootstrap, tls, credentials, frame_limit: kafka.frame_limit };
+        let access =
+            Access { bootstrap, tls, credentials, frame_limit: kafka.frame_limit, kept: &self.warm.connections };
         let (now_s, until) = (self.login_s, self.until(KAFKA_SHARE));
-        Ok(kafka::survey(access, selection, now_s, until, Arc::clone(&self.traffic)).await?)
+        Ok(kafka::survey(access, selection, now_s, until).await?)
     }
 }
 

@@ -72,10 +72,13 @@ impl Run<'_> {
                 return (Vec::new(), None, lines, None);
             }
         };
-        let credentials =
-            kafka.sasl.as_ref().map(|sasl| Credentials::coming(self.warm.login(sasl, kafka.truststore.as_ref())));
+        let credentials = kafka
+            .sasl
+            .as_ref()
+            .map(|sasl| Credentials::coming(self.warm.login(sasl, kafka.truststore.as_ref(), self.login_s)));
         let first = bootstrap.first().map(ToString::to_string).unwrap_or_default();
-        let access = Access { bootstrap, tls, credentials, frame_limit: kafka.frame_limit };
+        let access =
+            Access { bootstrap, tls, credentials, frame_limit: kafka.frame_limit, kept: &self.warm.connections };
         let now_s = self.login_s;
         let tried = kafka::probe(&access, now_s, self.until(PROBE_SHARE)).await;
         let mechanism = kafka.sasl.as_ref().map(mechanism);

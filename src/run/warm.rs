@@ -1,15 +1,18 @@
 //! What may outlive a run in a warm process: connections and passwords, nothing that a result depends on.
 
-use std::sync::{Mutex, PoisonError};
+use std::sync::{Mutex, MutexGuard, PoisonError};
 use std::time::Duration;
 
 use tokio::sync::OnceCell;
+use tokio::time::Instant;
 
-use super::login;
+use super::Error;
+use super::login::{self, Fetched, Good};
 use crate::cloudwatch::{self, Patience};
-use crate::config::Keystore;
 use crate::config::sasl::Sasl;
+use crate::config::{Bootstrap, Endpoint, Kafka, Keystore};
 use crate::kafka::sasl::Login;
+use crate::kafka::{Connections, Tls};
 use crate::lag::Known;
 use crate::secrets::Door;
 
@@ -17,14 +20,32 @@ use crate::secrets::Door;
 pub struct Warm {
     pub(super) door: Door,
     client: OnceCell<cloudwatch::Client>,
-    login: Mutex<Option<Login>>,
+    pub(super) connections: Connections,
+    login: Mutex<Option<Kept<Login>>>,
+    /// Session tickets live in it, so that later handshakes are short.
+    tls: Mutex<Option<Tls>>,
+    addresses: Mutex<Option<Kept<Vec<Endpoint>>>>,
+}
+
+/// Something that is good for a while.
+struct Kept<T> {
+    value: T,
+    /// `None` where a refusal tells that it no longer is.
+    until: Option<Instant>,
 }
 
 impl Warm {
     /// Nothing is connected or fetched yet.
     #[must_use]
     pub fn new() -> Self {
-        Self { door: Door::new(SECRETS_WAIT), client: OnceCell::new(), login: Mutex::new(None) }
+        Self {
+            door: Door::new(SECRETS_WAIT),
+            client: OnceCell::new(),
+            connections: Connections::default(),
+            login: Mutex::default(),
+            tls: Mutex::default(),
+            addresses: Mutex::default(),
+        }
     }
 
     /// The client of `CloudWatch`, whose connections stay open between runs.
@@ -32,27 +53,68 @@ impl Warm {
         self.client.get_or_init(|| cloudwatch::connect(PATIENCE)).await.clone()
     }
 
-    /// The login that an earlier run fetched, or a fresh one.
-    pub(super) async fn login(&self, sasl: &Sasl, ca: Option<&Keystore>) -> Known<Login> {
-        if let Some(kept) = self.kept() {
+    /// The login that an earlier run fetched, or a fresh one. `unix_seconds` is now.
+    pub(super) async fn login(&self, sasl: &Sasl, ca: Option<&Keystore>, unix_seconds: i64) -> Known<Login> {
+        if let Some(kept) = still_good(&self.login) {
             return Ok(kept);
         }
-        let login = Box::pin(login::fetch(&self.door, sasl, ca)).await?;
-        if login::lasts(&login) {
-            *self.login.lock().unwrap_or_else(PoisonError::into_inner) = Some(login.clone());
-        }
+        let now = Duration::from_secs(u64::try_from(unix_seconds).unwrap_or_default());
+        let Fetched { login, good } = Box::pin(login::fetch(&self.door, sasl, ca, now)).await?;
+        let until = match good {
+            Good::UntilRotated => None,
+            Good::For(lifetime) => Some(Instant::now() + lifetime.saturating_sub(RESERVE)),
+            Good::Once => return Ok(login),
+        };
+        *lock(&self.login) = Some(Kept { value: login.clone(), until });
         Ok(login)
     }
 
-    /// The login of an earlier run.
-    pub(super) fn kept(&self) -> Option<Login> {
-        self.login.lock().unwrap_or_else(PoisonError::into_inner).clone()
+    /// TLS as an earlier run set it up, or anew; `None` where the configuration says plaintext.
+    pub(super) async fn tls(&self, config: &Kafka) -> Result<Option<Tls>, Error> {
+        let kept = lock(&self.tls).clone();
+        if kept.is_some() {
+            return Ok(kept);
+        }
+        let tls = Box::pin(login::tls(&self.door, config)).await?;
+        lock(&self.tls).clone_from(&tls);
+        Ok(tls)
     }
 
-    /// Forgets the login: it may have been rotated.
-    pub(super) fn forget(&self) {
-        *self.login.lock().unwrap_or_else(PoisonError::into_inner) = None;
+    /// The addresses to begin with; where Amazon MSK tells them, they are asked for once an hour.
+    pub(super) async fn addresses(&self, config: &Kafka) -> Result<Vec<Endpoint>, Error> {
+        if let Some(kept) = still_good(&self.addresses) {
+            return Ok(kept);
+        }
+        let addresses = Box::pin(login::bootstrap(&self.door, config)).await?;
+        if matches!(config.bootstrap, Bootstrap::Cluster { .. }) {
+            let until = Some(Instant::now() + ADDRESSES_STAND);
+            *lock(&self.addresses) = Some(Kept { value: addresses.clone(), until });
+        }
+        Ok(addresses)
     }
+
+    /// Whether anything of an earlier run would be used again that may have been changed since.
+    pub(super) fn keeps(&self) -> bool {
+        still_good(&self.login).is_some() || lock(&self.tls).is_some() || still_good(&self.addresses).is_some()
+    }
+
+    /// Forgets what may have been changed since: password, certificates, addresses, and who was logged in with them.
+    pub(super) fn forget(&self) {
+        self.connections.forget();
+        *lock(&self.login) = None;
+        *lock(&self.tls) = None;
+        *lock(&self.addresses) = None;
+    }
+}
+
+fn still_good<T: Clone>(kept: &Mutex<Option<Kept<T>>>) -> Option<T> {
+    let kept = lock(kept);
+    let good = kept.as_ref().filter(|kept| kept.until.is_none_or(|until| Instant::now() < until));
+    good.map(|kept| kept.value.clone())
+}
+
+fn lock<T>(mutex: &Mutex<T>) -> MutexGuard<'_, T> {
+    mutex.lock().unwrap_or_else(PoisonError::into_inner)
 }
 
 impl Default for Warm {
@@ -63,6 +125,12 @@ impl Default for Warm {
 
 /// How long a secret or a token is waited for, retries included.
 const SECRETS_WAIT: Duration = Duration::from_secs(10);
+
+/// Tokens and keys are given up so long before they end: a look must not outlast them.
+const RESERVE: Duration = Duration::from_mins(5);
+
+/// How long the addresses of a cluster are taken to stand; a broker that moved is found by any of the others.
+const ADDRESSES_STAND: Duration = Duration::from_hours(1);
 
 /// How long a run waits for `CloudWatch`; its deadline may be earlier.
 const PATIENCE: Patience = Patience {

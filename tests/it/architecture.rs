@@ -35,6 +35,7 @@ const OUTSIDE: &[&str] = &[
     "kafka/coordinator.rs",
     "kafka/groups.rs",
     "kafka/handshake.rs",
+    "kafka/kept.rs",
     "kafka/logs.rs",
     "kafka/members.rs",
     "kafka/members/share.rs",

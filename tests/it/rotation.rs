@@ -2,6 +2,7 @@
 
 use std::sync::{Arc, Mutex};
 
+use kafka_protocol::messages::ApiKey;
 use serde_json::{Value, json};
 
 use crate::support::broker::{Sasl, Scene, Stage};
@@ -36,9 +37,12 @@ impl Warm {
         Self { stage, kept, keeper, lambda }
     }
 
-    /// The broker has another password from now on.
+    /// The broker has another password from now on, and ends the connections of those who came with the one before.
     fn rotate_broker(&self, password: &str) {
-        self.stage.change(|scene| scene.rotate(plain(password)));
+        self.stage.change(|scene| {
+            scene.rotate(plain(password));
+            scene.hang_up();
+        });
     }
 
     /// The keeper has another password from now on.
@@ -80,6 +84,18 @@ fn plain(password: &str) -> Vec<u8> {
 fn a_secret_is_fetched_once_a_process() {
     let warm = Warm::start();
     assert_eq!([warm.look(), warm.look(), warm.look()], [(true, 1), (true, 1), (true, 1)]);
+}
+
+#[test]
+fn connections_stay_open_between_looks_and_one_that_ended_is_opened_anew() {
+    let warm = Warm::start();
+    let look = || (warm.look().0, warm.stage.connections());
+    let (_, first) = look();
+    assert_eq!([look(), look()], [(true, first); 2]);
+    warm.stage.change(Scene::hang_up);
+    assert_eq!([look(), look()], [(true, first + 1); 2]);
+    let logins = warm.stage.asked(ApiKey::SaslAuthenticate).len();
+    assert_eq!(logins, first + 1);
 }
 
 #[test]

@@ -2,6 +2,8 @@
 
 use std::net::{IpAddr, Ipv4Addr};
 
+use kafka_protocol::messages::ApiKey;
+
 use super::faults::{Act, Fault, When};
 use super::group::{Group, Topic};
 use super::key::Key;
@@ -165,6 +167,11 @@ impl Scene {
     /// From now on another first message is right.
     pub(crate) fn rotate(&mut self, right: Vec<u8>) {
         self.sasl.as_mut().expect("a login of the scene").right = Some(right);
+    }
+
+    /// The next question for the brokers ends the connection that it comes on, as a restart does to those that were open.
+    pub(crate) fn hang_up(&mut self) {
+        self.faults.push(Fault { when: When::on(ApiKey::Metadata).times(1), act: Act::Close });
     }
 
     /// Something goes wrong. Of several faults that match a request, the first one that is not used up counts.

@@ -19,6 +19,7 @@ use serde_json::value::RawValue;
 use tokio::time::Instant;
 
 mod arguments;
+mod away;
 mod completions;
 mod help;
 mod logs;
@@ -148,8 +149,13 @@ fn run(runtime: &tokio::runtime::Runtime) -> Result<ExitCode, Error> {
     };
     let ticker = Ticker::on_terminal(std::env::var("TERM").ok().as_deref());
     logs::start(std::env::var("MEERKAT_LOG").ok().as_deref(), logs::Form::Text, ticker.clone())?;
-    let config = Config::parse(variables(asked.variables, asked.command_config)?)?;
     let request = Request::parse(&event)?;
+    let mut variables = variables(asked.variables, asked.command_config)?;
+    if out.is_terminal() && request.mode == Mode::Check && away::is_away(&variables, Path::exists) {
+        tracing::info!("{}", away::TOLD);
+        variables.extend(["MEERKAT_HISTORY", "MEERKAT_PUBLISH"].map(|name| (name.to_owned(), "off".to_owned())));
+    }
+    let config = Config::parse(variables)?;
     let format = request.format.unwrap_or(config.format);
     if asked.page.is_some() && format != Format::Meerkat {
         return Err(
@@ -175,6 +181,7 @@ fn run(runtime: &tokio::runtime::Runtime) -> Result<ExitCode, Error> {
         true if request.mode == Mode::Check => {
             html::Report::parse(&json).ok().map(|report| terminal::table(&report, window(&out), asked.partitions))
         }
+        true if matches!(request.mode, Mode::History { .. }) => terminal::history(&json, window(&out)).ok(),
         wanted => table.filter(|_| wanted),
     };
     match table {

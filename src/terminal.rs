@@ -3,12 +3,14 @@
 //! It is drawn from the report's JSON ([`crate::report`]), so that it can say nothing that the JSON does not.
 
 mod groups;
+mod history;
 mod partitions;
 mod text;
 mod trouble;
 
 use crate::html::Report;
 use crate::verdict::Verdict;
+pub use history::history;
 use text::Text;
 
 /// The window that a table has to fit.

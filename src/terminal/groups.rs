@@ -1,6 +1,6 @@
 //! A line a group, the worst first.
 
-use super::text::{Cell, Text};
+use super::text::{Cell, GUTTER, NARROWEST, Sheet, Text};
 use super::{UNKNOWN, colour};
 use crate::html::Report;
 use crate::html::view::Group;
@@ -25,9 +25,9 @@ pub(super) fn draw(report: &Report, text: &mut Text) {
             row.push(Cell::left(reason));
         }
     }
-    text.rows(&head, &rows, if columns { &[0, 6] } else { &[0] }, |number| {
-        Some(reasons[number].clone()).filter(|reason| !columns && !reason.is_empty())
-    });
+    let may_shrink: &[usize] = if columns { &[0, 6] } else { &[0] };
+    let sheet = Sheet { head: vec![head], rows, may_shrink, narrowest: NARROWEST, gutter: GUTTER };
+    text.rows(&sheet, |number| Some(reasons[number].clone()).filter(|reason| !columns && !reason.is_empty()));
 }
 
 /// The worst first, and within a status those with the same reason beside each other.

@@ -1,6 +1,6 @@
 //! The partitions of each group, as `kafka-consumer-groups.sh --describe` shows them: its columns in its order, ours after them.
 
-use super::text::{Cell, Text};
+use super::text::{Cell, GUTTER, NARROWEST, Sheet, Text};
 use super::{FAINT, UNKNOWN, colour};
 use crate::html::Report;
 use crate::html::view::{Group, Partition};
@@ -38,15 +38,47 @@ fn table(group: &Group, text: &mut Text) {
     }
     let mut partitions: Vec<&Partition> = group.partitions.iter().collect();
     partitions.sort_by(|one, other| (&one.topic, one.partition).cmp(&(&other.topic, other.partition)));
-    let right = ["PARTITION", "CURRENT-OFFSET", "LOG-END-OFFSET", "LAG", "BEHIND"];
-    let head: Vec<Cell> =
-        TITLES.iter().map(|title| if right.contains(title) { Cell::right(title) } else { Cell::left(title) }).collect();
     let rows: Vec<Vec<Cell>> = partitions.iter().map(|partition| row(partition)).collect();
-    let below = |number: usize| {
-        let partition: &Partition = partitions.get(number)?;
-        (partition.status != Verdict::Ok).then(|| partition.reason.clone())
+    let titles = |titles: &[&str]| -> Vec<Cell> {
+        let cell =
+            |(at, title): (usize, &&str)| if RIGHT.contains(&at) { Cell::right(title) } else { Cell::left(title) };
+        titles.iter().enumerate().map(cell).collect()
     };
-    text.rows(&head, &rows, &[0, 5, 6, 7], below);
+    let wide = Sheet {
+        head: vec![titles(&TITLES)],
+        rows: rows.clone(),
+        may_shrink: &[0, 5, 6, 7],
+        narrowest: NARROWEST,
+        gutter: GUTTER,
+    };
+    if wide.fits(text.width()) {
+        let below = |number: usize| {
+            let partition: &Partition = partitions.get(number)?;
+            (partition.status != Verdict::Ok).then(|| partition.reason.clone())
+        };
+        return text.rows(&wide, below);
+    }
+    let narrow = Sheet {
+        head: vec![titles(&ABOVE), titles(&BELOW)],
+        rows: rows.into_iter().map(|row| row.into_iter().take(THEIRS).collect()).collect(),
+        narrowest: NARROWER,
+        gutter: 1,
+        ..wide
+    };
+    text.rows(&narrow, |number| ours(partitions.get(number)?));
+}
+
+/// What has no column where there is no room for it; nothing of a partition that is caught up and well.
+fn ours(partition: &Partition) -> Option<String> {
+    let mut said = vec![partition.status.word().to_owned()];
+    said.extend(
+        partition.lag_seconds.filter(|seconds| *seconds > 0.0).map(|seconds| format!("{} behind", span(seconds))),
+    );
+    said.extend(partition.findings.iter().cloned());
+    if partition.status != Verdict::Ok {
+        return Some(format!("{}: {}", said.join(", "), partition.reason));
+    }
+    (said.len() > 1).then(|| said.join(", "))
 }
 
 fn row(partition: &Partition) -> Vec<Cell> {
@@ -81,3 +113,12 @@ const TITLES: [&str; 11] = [
     "STATUS",
     "FINDINGS",
 ];
+/// The same above each other, of the columns of Kafka's tool.
+const ABOVE: [&str; THEIRS] = ["", "", "CURRENT-", "LOG-END-", "", "CONSUMER-", "", "CLIENT-"];
+const BELOW: [&str; THEIRS] = ["TOPIC", "PARTITION", "OFFSET", "OFFSET", "LAG", "ID", "HOST", "ID"];
+/// Columns of figures.
+const RIGHT: [usize; 5] = [1, 2, 3, 4, 8];
+/// Columns of `kafka-consumer-groups.sh --describe`.
+const THEIRS: usize = 8;
+/// Where there is no room, a name of eight characters is better than a line that breaks.
+const NARROWER: usize = 8;

@@ -20,6 +20,50 @@ pub(super) struct Cell {
     right: bool,
 }
 
+/// Rows in columns, below a head of one or more lines.
+pub(super) struct Sheet<'a> {
+    pub(super) head: Vec<Vec<Cell>>,
+    pub(super) rows: Vec<Vec<Cell>>,
+    /// The columns that lose their middles where the window is too narrow, the widest first.
+    pub(super) may_shrink: &'a [usize],
+    /// Down to so many columns of the window.
+    pub(super) narrowest: usize,
+    /// Blanks between two columns.
+    pub(super) gutter: usize,
+}
+
+impl Sheet<'_> {
+    /// Whether every column fits, those that may shrink at their narrowest.
+    pub(super) fn fits(&self, window: usize) -> bool {
+        self.narrowed(window) <= window
+    }
+
+    /// How wide it is drawn.
+    pub(super) fn narrowed(&self, window: usize) -> usize {
+        self.total(&self.widths(window))
+    }
+
+    /// As wide as what they hold, where that fits.
+    fn widths(&self, window: usize) -> Vec<usize> {
+        let mut widths = vec![0; self.head.first().map_or(0, Vec::len)];
+        for row in self.head.iter().chain(&self.rows) {
+            for (width, cell) in widths.iter_mut().zip(row) {
+                *width = cell.width().max(*width);
+            }
+        }
+        while self.total(&widths) > window {
+            let widest = self.may_shrink.iter().copied().max_by_key(|column| widths[*column]);
+            let Some(column) = widest.filter(|column| widths[*column] > self.narrowest) else { break };
+            widths[column] -= 1;
+        }
+        widths
+    }
+
+    fn total(&self, widths: &[usize]) -> usize {
+        widths.iter().sum::<usize>() + self.gutter * widths.len().saturating_sub(1)
+    }
+}
+
 impl Cell {
     /// A text at the left of its column.
     pub(super) fn left(text: &str) -> Self {
@@ -64,38 +108,22 @@ impl Text {
         }
     }
 
-    /// Rows below a head; the columns are as wide as what they hold. What is longer than the window loses from the widest of
-    /// the columns `may_shrink`. `below` tells what stands under a row, by its number.
-    pub(super) fn rows(
-        &mut self,
-        head: &[Cell],
-        rows: &[Vec<Cell>],
-        may_shrink: &[usize],
-        below: impl Fn(usize) -> Option<String>,
-    ) {
-        let mut widths: Vec<usize> = head.iter().map(Cell::width).collect();
-        for row in rows {
-            for (width, cell) in widths.iter_mut().zip(row) {
-                *width = cell.width().max(*width);
-            }
+    /// Draws a sheet; `below` tells what stands under a row, by its number.
+    pub(super) fn rows(&mut self, sheet: &Sheet, below: impl Fn(usize) -> Option<String>) {
+        let widths = sheet.widths(self.window.width);
+        for head in &sheet.head {
+            let bold: Vec<Cell> = head.iter().map(|cell| cell.clone().coloured(super::BOLD)).collect();
+            self.row(&bold, &widths, sheet.gutter);
         }
-        let total = |widths: &[usize]| widths.iter().sum::<usize>() + GUTTER * widths.len().saturating_sub(1);
-        while total(&widths) > self.window.width {
-            let widest = may_shrink.iter().copied().max_by_key(|column| widths[*column]);
-            let Some(column) = widest.filter(|column| widths[*column] > NARROWEST) else { break };
-            widths[column] -= 1;
-        }
-        let faint: Vec<Cell> = head.iter().map(|cell| cell.clone().coloured(super::BOLD)).collect();
-        self.row(&faint, &widths);
-        for (number, row) in rows.iter().enumerate() {
-            self.row(row, &widths);
+        for (number, row) in sheet.rows.iter().enumerate() {
+            self.row(row, &widths, sheet.gutter);
             if let Some(below) = below(number) {
                 self.line(INDENT, &below, Some(super::FAINT));
             }
         }
     }
 
-    fn row(&mut self, cells: &[Cell], widths: &[usize]) {
+    fn row(&mut self, cells: &[Cell], widths: &[usize], gutter: usize) {
         let last = cells.iter().rposition(|cell| !cell.text.is_empty()).unwrap_or_default();
         for (column, (cell, width)) in cells.iter().zip(widths).enumerate().take(last + 1) {
             let shown = shortened(&cell.text, *width);
@@ -108,7 +136,7 @@ impl Text {
                 self.lines.push_str(&blank);
             }
             if column != last {
-                self.lines.push_str(&" ".repeat(GUTTER));
+                self.lines.push_str(&" ".repeat(gutter));
             }
         }
         self.lines.push('\n');
@@ -191,12 +219,12 @@ fn wrapped(text: &str, width: usize) -> Vec<String> {
     lines
 }
 
-/// Blanks between two columns.
-const GUTTER: usize = 2;
+/// Blanks between two columns, where there is room.
+pub(super) const GUTTER: usize = 2;
 /// Blanks before what stands below a row.
 const INDENT: usize = 4;
-/// Nothing is made narrower.
-const NARROWEST: usize = 12;
+/// Names are seldom told apart by less.
+pub(super) const NARROWEST: usize = 12;
 
 #[cfg(test)]
 mod tests {

@@ -42,6 +42,8 @@ fn closing(report: &Report) -> String {
     let groups = if all == 1 { "group" } else { "groups" };
     let needs = if bad == 1 { "needs" } else { "need" };
     let mut sentence = match bad as u64 {
+        0 if all == 0 && !report.complete => "no group could be read".to_owned(),
+        0 if all == 0 => "there is no group".to_owned(),
         0 => format!("{} {groups}, none of them needs a look", grouped(all)),
         bad => format!("{} of {} {groups} {needs} a look", grouped(bad), grouped(all)),
     };

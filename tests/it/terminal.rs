@@ -3,7 +3,7 @@
 use std::path::Path;
 
 use meerkat::html::Report;
-use meerkat::terminal::{Window, table};
+use meerkat::terminal::{Window, history, table};
 use serde_json::json;
 use unicode_width::UnicodeWidthStr;
 
@@ -54,6 +54,31 @@ fn the_table_of_partitions_is_as_it_was_looked_at() {
     }
 }
 
+/// What mode history prints: a partition that stops being read, one that is slow with looks missing, one of which nothing is known.
+fn kept() -> String {
+    let look = |minute: i64, committed: Option<i64>, log_end: i64| json!({ "taken": format!("2026-11-23T01:{minute:02}:02Z"), "committed": committed, "log_end": log_end, "memory": "…" });
+    let stops = (0..31).rev().map(|minute| look(minute, Some(1_400 + 10 * minute.min(12)), 1_400 + 10 * minute));
+    let slow = (0..31)
+        .rev()
+        .filter(|minute| !(9..13).contains(minute))
+        .map(|minute| look(minute, Some(77_000_000 + 90 * minute), 77_000_000 + 100 * minute));
+    json!({ "cluster": "prod", "group": "orders-svc", "period_minutes": 1, "problems": ["history: the looks of 4 minutes are missing"], "partitions": [
+        { "topic": "orders", "partition": 0, "problem": null, "looks": stops.collect::<Vec<_>>() },
+        { "topic": "orders", "partition": 11, "problem": null, "looks": slow.collect::<Vec<_>>() },
+        { "topic": "refunds-of-customers-in-the-european-union", "partition": 0, "problem": null, "looks": [look(30, None, 512)] },
+        { "topic": "vouchers", "partition": 0, "problem": "the page could not be read", "looks": [] } ] })
+    .to_string()
+}
+
+#[test]
+fn the_history_of_a_group_is_as_it_was_looked_at() {
+    for width in [80, 200] {
+        let drawn = history(&kept(), Window { width, colour: false }).expect("a history");
+        golden(&format!("history-{width}.txt"), &drawn);
+        assert!(drawn.lines().all(|line| line.width() <= width), "{drawn}");
+    }
+}
+
 #[test]
 fn partitions_stand_in_the_columns_of_kafkas_own_tool() {
     let theirs = "TOPIC PARTITION CURRENT-OFFSET LOG-END-OFFSET LAG CONSUMER-ID HOST CLIENT-ID";
@@ -67,7 +92,7 @@ fn no_line_is_wider_than_the_window() {
     let long = "orders-".repeat(40);
     for report in [PROBLEMS, HEALTHY, EMPTY, &alike(3, &long), &alike(3, &"注文".repeat(60))] {
         for width in [80, 100, 132, 200] {
-            for line in drawn(report, width, false).lines() {
+            for line in drawn(report, width, false).lines().chain(drawn(report, width, true).lines()) {
                 assert!(line.width() <= width, "{width}: {line}");
             }
         }

@@ -1,0 +1,149 @@
+//! What is kept of one group: a line for each partition, its lag from look to look drawn with blocks.
+
+use serde::Deserialize;
+
+use super::text::{Cell, GUTTER, NARROWEST, Sheet, Text};
+use super::{FAINT, UNKNOWN, Window};
+use crate::moment;
+use crate::verdict::grouped;
+
+/// What mode history prints, as far as it is drawn.
+#[derive(Deserialize)]
+struct History {
+    cluster: String,
+    group: String,
+    period_minutes: i64,
+    problems: Vec<String>,
+    partitions: Vec<Partition>,
+}
+
+/// One partition, newest look first.
+#[derive(Deserialize)]
+struct Partition {
+    topic: String,
+    partition: i32,
+    problem: Option<String>,
+    looks: Vec<Look>,
+}
+
+#[derive(Deserialize)]
+struct Look {
+    taken: String,
+    committed: Option<i64>,
+    log_end: i64,
+}
+
+/// Draws what mode history prints.
+///
+/// # Errors
+/// What is missing in it.
+pub fn history(json: &str, window: Window) -> Result<String, serde_json::Error> {
+    let history: History = serde_json::from_str(json)?;
+    let mut text = Text::new(window);
+    let minutes = match history.period_minutes {
+        1 => "minute".to_owned(),
+        several => format!("{several} minutes"),
+    };
+    text.line(0, &format!("{} on {}, a look every {minutes}", history.group, history.cluster), Some(super::BOLD));
+    if history.partitions.is_empty() {
+        text.line(0, "The group reads nothing, so nothing is kept of it.", None);
+    } else {
+        table(&history, &mut text);
+    }
+    for problem in &history.problems {
+        text.line(0, problem, Some(FAINT));
+    }
+    Ok(text.finish())
+}
+
+fn table(history: &History, text: &mut Text) {
+    let titles = ["TOPIC", "PARTITION", "LOOKS", "COMMITTED", "LOG-END", "LAG", "MOST"];
+    let mut head: Vec<Cell> = titles.iter().map(|title| Cell::right(title)).collect();
+    head[0] = Cell::left(titles[0]);
+    let rows: Vec<Vec<Cell>> = history.partitions.iter().map(row).collect();
+    let mut sheet = Sheet { head: vec![head], rows, may_shrink: &[0], narrowest: NARROWEST, gutter: GUTTER };
+    // Long names give way to a line of half an hour.
+    let beside = |columns: usize| text.width().saturating_sub(columns + GUTTER);
+    let room = beside(sheet.narrowed(text.width())).max(beside(sheet.narrowed(0)).min(USUAL));
+    if room >= NARROWEST {
+        let newest = history.partitions.iter().filter_map(|of| moment::parse(&of.looks.first()?.taken)).max();
+        let slot =
+            |look: &Look| Some((newest? - moment::parse(&look.taken)? + 30) / 60 / history.period_minutes.max(1));
+        let all = history.partitions.iter().flat_map(|of| &of.looks).filter_map(slot).max().unwrap_or_default() + 1;
+        let slots = usize::try_from(all).unwrap_or(1).max(1);
+        sheet.head[0].push(Cell::left(&format!("LAG, {} min", all * history.period_minutes)));
+        for (row, partition) in sheet.rows.iter_mut().zip(&history.partitions) {
+            let lags =
+                partition.looks.iter().filter_map(|look| Some((usize::try_from(slot(look)?).ok()?, look.lag()?)));
+            row.push(Cell::left(&blocks(lags, slots, room.min(WIDEST))));
+        }
+    }
+    text.rows(&sheet, |number| history.partitions.get(number)?.problem.clone());
+}
+
+fn row(partition: &Partition) -> Vec<Cell> {
+    let newest = partition.looks.first();
+    let told = |number: Option<u64>| Cell::right(&number.map_or_else(|| UNKNOWN.to_owned(), grouped));
+    // Offsets without groups of digits: people paste them into other tools.
+    let offset = |offset: Option<i64>| Cell::right(&offset.map_or_else(|| UNKNOWN.to_owned(), |at| at.to_string()));
+    vec![
+        Cell::left(&partition.topic),
+        Cell::right(&partition.partition.to_string()),
+        Cell::right(&grouped(partition.looks.len() as u64)),
+        offset(newest.and_then(|look| look.committed)),
+        offset(newest.map(|look| look.log_end)),
+        told(newest.and_then(Look::lag)),
+        told(partition.looks.iter().filter_map(Look::lag).max()),
+    ]
+}
+
+impl Look {
+    /// `None` where nothing was committed.
+    fn lag(&self) -> Option<u64> {
+        Some(u64::try_from(self.log_end - self.committed?).unwrap_or(0))
+    }
+}
+
+/// Lags by how many periods ago they were, the newest at the right; where there is less room than looks the greatest of several is
+/// drawn, and where there was no look nothing is.
+fn blocks(lags: impl Iterator<Item = (usize, u64)>, slots: usize, room: usize) -> String {
+    let columns = slots.min(room);
+    let mut drawn: Vec<Option<u64>> = vec![None; columns];
+    for (ago, lag) in lags.filter(|(ago, _)| *ago < slots) {
+        let column = &mut drawn[(slots - 1 - ago) * columns / slots];
+        *column = (*column).max(Some(lag));
+    }
+    let most = drawn.iter().flatten().max().copied().unwrap_or_default();
+    let block = |lag: u64| match usize::try_from(u128::from(lag) * (BLOCKS.len() as u128 - 1) / u128::from(most.max(1)))
+    {
+        // What is small is not nothing.
+        Ok(0) if lag > 0 => BLOCKS[1],
+        Ok(height) => BLOCKS[height.min(BLOCKS.len() - 1)],
+        Err(_) => BLOCKS[BLOCKS.len() - 1],
+    };
+    let drawn: String = drawn.into_iter().map(|lag| lag.map_or(' ', block)).collect();
+    drawn.trim_end().to_owned()
+}
+
+/// From no lag to the most of the partition.
+const BLOCKS: [char; 8] = ['▁', '▂', '▃', '▄', '▅', '▆', '▇', '█'];
+/// Columns for the looks that are asked for unless said otherwise, a minute apart.
+const USUAL: usize = 31;
+/// A line that is longer says no more.
+const WIDEST: usize = 90;
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn a_lag_is_as_high_as_its_share_of_the_most() {
+        let drawn = |lags: &[(usize, u64)], slots, room| blocks(lags.iter().copied(), slots, room);
+        assert_eq!(drawn(&[(0, 80), (1, 40), (2, 0)], 3, 9), "▁▄█");
+        assert_eq!(drawn(&[(0, 1_000_000), (1, 1)], 2, 9), "▂█");
+        assert_eq!(drawn(&[(0, 0), (3, 0)], 4, 9), "▁  ▁");
+        assert_eq!(drawn(&[(0, 8), (1, 4), (2, 2), (3, 1)], 4, 2), "▂█");
+        assert_eq!(drawn(&[(0, u64::MAX)], 1, 9), "█");
+        assert_eq!(drawn(&[(2, 5)], 3, 9), "█");
+    }
+}

@@ -9,25 +9,25 @@ use crate::verdict::grouped;
 
 /// What mode history prints, as far as it is drawn.
 #[derive(Deserialize)]
-struct History {
+struct PastOfGroup {
     cluster: String,
     group: String,
     period_minutes: i64,
     problems: Vec<String>,
-    partitions: Vec<Partition>,
+    partitions: Vec<PastOfPartition>,
 }
 
 /// One partition, newest look first.
 #[derive(Deserialize)]
-struct Partition {
+struct PastOfPartition {
     topic: String,
     partition: i32,
     problem: Option<String>,
-    looks: Vec<Look>,
+    looks: Vec<PastLook>,
 }
 
 #[derive(Deserialize)]
-struct Look {
+struct PastLook {
     taken: String,
     committed: Option<i64>,
     log_end: i64,
@@ -38,7 +38,7 @@ struct Look {
 /// # Errors
 /// What is missing in it.
 pub fn history(json: &str, window: Window) -> Result<String, serde_json::Error> {
-    let history: History = serde_json::from_str(json)?;
+    let history: PastOfGroup = serde_json::from_str(json)?;
     let mut text = Text::new(window);
     let minutes = match history.period_minutes {
         1 => "minute".to_owned(),
@@ -56,7 +56,7 @@ pub fn history(json: &str, window: Window) -> Result<String, serde_json::Error> 
     Ok(text.finish())
 }
 
-fn table(history: &History, text: &mut Text) {
+fn table(history: &PastOfGroup, text: &mut Text) {
     let titles = ["TOPIC", "PARTITION", "LOOKS", "COMMITTED", "LOG-END", "LAG", "MOST"];
     let mut head: Vec<Cell> = titles.iter().map(|title| Cell::right(title)).collect();
     head[0] = Cell::left(titles[0]);
@@ -68,7 +68,7 @@ fn table(history: &History, text: &mut Text) {
     if room >= NARROWEST {
         let newest = history.partitions.iter().filter_map(|of| moment::parse(&of.looks.first()?.taken)).max();
         let slot =
-            |look: &Look| Some((newest? - moment::parse(&look.taken)? + 30) / 60 / history.period_minutes.max(1));
+            |look: &PastLook| Some((newest? - moment::parse(&look.taken)? + 30) / 60 / history.period_minutes.max(1));
         let all = history.partitions.iter().flat_map(|of| &of.looks).filter_map(slot).max().unwrap_or_default() + 1;
         let slots = usize::try_from(all).unwrap_or(1).max(1);
         sheet.head[0].push(Cell::left(&format!("LAG, {} min", all * history.period_minutes)));
@@ -81,7 +81,7 @@ fn table(history: &History, text: &mut Text) {
     text.rows(&sheet, |number| history.partitions.get(number)?.problem.clone());
 }
 
-fn row(partition: &Partition) -> Vec<Cell> {
+fn row(partition: &PastOfPartition) -> Vec<Cell> {
     let newest = partition.looks.first();
     let told = |number: Option<u64>| Cell::right(&number.map_or_else(|| UNKNOWN.to_owned(), grouped));
     // Offsets without groups of digits: people paste them into other tools.
@@ -92,12 +92,12 @@ fn row(partition: &Partition) -> Vec<Cell> {
         Cell::right(&grouped(partition.looks.len() as u64)),
         offset(newest.and_then(|look| look.committed)),
         offset(newest.map(|look| look.log_end)),
-        told(newest.and_then(Look::lag)),
-        told(partition.looks.iter().filter_map(Look::lag).max()),
+        told(newest.and_then(PastLook::lag)),
+        told(partition.looks.iter().filter_map(PastLook::lag).max()),
     ]
 }
 
-impl Look {
+impl PastLook {
     /// `None` where nothing was committed.
     fn lag(&self) -> Option<u64> {
         Some(u64::try_from(self.log_end - self.committed?).unwrap_or(0))

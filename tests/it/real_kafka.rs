@@ -22,6 +22,7 @@ mod matrix;
 mod outcomes;
 mod permissions;
 mod preflight;
+mod properties;
 mod refusals;
 mod shared;
 mod trouble;

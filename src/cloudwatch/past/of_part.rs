@@ -82,7 +82,11 @@ impl PartPast {
     }
 
     pub(super) fn previous(&self, place: usize, row: &Row, snapshot: &Snapshot, stranger: bool) -> Previous {
-        self.rosters.as_ref().map_err(Clone::clone)?;
+        self.rosters.as_ref().map_err(|why| match &*self.reads.failures {
+            [] => why.clone(),
+            // The whole sentence once is enough.
+            _ => Unknown::because("its history could not be read, as problems say"),
+        })?;
         if is_too_large(snapshot, row) {
             return Err(Unknown::because("its offsets are too large to be kept"));
         }

@@ -25,8 +25,13 @@ impl Run {
 
     /// What a release of the shared cluster's says to every login that it does not have.
     pub(super) fn lacks(&self) -> Option<&'static str> {
-        let cluster = Cluster::shared();
         let (_, mechanism) = self.variables.iter().find(|(name, _)| name == "KAFKA_SASL_MECHANISM")?;
+        Self::lacking(mechanism)
+    }
+
+    /// The same of a mechanism.
+    pub(super) fn lacking(mechanism: &str) -> Option<&'static str> {
+        let cluster = Cluster::shared();
         let token = mechanism == "OAUTHBEARER";
         match (cluster.is_at_least(1, 0), cluster.is_at_least(2, 0)) {
             (false, _) => Some("no common version of SaslHandshake"),

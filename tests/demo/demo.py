@@ -67,6 +67,13 @@ GROUPS = {
     ),
     "invoices": Group("classic", "has read all of a topic that gets nothing new", "join invoices-1 classic invoices invoices"),
     "newcomer": Group("consumer", "is a member and never commits", "join newcomer-1 consumer newcomer orders assigned=2 commit-every=never"),
+    "parcels": Group(
+        "share",
+        "shares the work, is left after look 6, and joined again after look 12",
+        "join parcels-1 share parcels orders",
+        [("STOP", 7, 9), ("OK", 13, 14)],
+        {6: ("leave parcels-1", "parcels-1 leaves"), 12: ("join parcels-2 share parcels orders", "parcels-2 joins")},
+    ),
     "replay": Group(
         "classic",
         "jumps back to the first record after look 8, and reads until it has come back",

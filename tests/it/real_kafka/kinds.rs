@@ -5,6 +5,9 @@ use std::process::Command;
 use super::{Run, hand, show};
 use crate::support::kafka::Cluster;
 
+mod members;
+mod permissions;
+
 /// What one of Kafka's tools prints: rows of cells, those of its header first.
 fn tool(cluster: &Cluster, arguments: &str) -> Vec<Vec<String>> {
     let jars = concat!(env!("CARGO_MANIFEST_DIR"), "/tests/kafka/jars.py");
@@ -27,6 +30,17 @@ fn tool(cluster: &Cluster, arguments: &str) -> Vec<Vec<String>> {
     rows.map(|line| line.split_whitespace().map(str::to_owned).collect()).collect()
 }
 
+/// What a tool says of a group's members or state.
+fn described(cluster: &Cluster, class: &str, group: &str, what: &str) -> Vec<Vec<String>> {
+    tool(cluster, &format!("{class} --describe --{what} --group {group}"))
+}
+
+/// The last row's cell below a title.
+fn cell(rows: &[Vec<String>], title: &str) -> String {
+    let found = rows[0].iter().position(|cell| cell == title).unwrap_or_else(|| panic!("no {title}: {rows:?}"));
+    rows.last().expect("a row")[found].clone()
+}
+
 const SHARE: &str = "org.apache.kafka.tools.consumer.group.ShareGroupCommand";
 const STREAMS: &str = "org.apache.kafka.tools.streams.StreamsGroupCommand";
 
@@ -47,6 +61,10 @@ fn a_share_group_is_told_as_kafkas_own_tool_tells_it() {
     }
     let report = Run::on(cluster).groups(&["kinds-share"]).report();
     assert_eq!(show(report.group("kinds-share"), "type state members"), "type=share state=Stable members=1");
+    let (members, state) =
+        (described(cluster, SHARE, "kinds-share", "members"), described(cluster, SHARE, "kinds-share", "state"));
+    assert_eq!((members.len(), &*cell(&members, "CLIENT-ID")), (2, "kinds-sharer"), "{members:?}");
+    assert_eq!((&*cell(&state, "STATE"), &*cell(&state, "#MEMBERS")), ("Stable", "1"), "{state:?}");
     assert!(report.partition("kinds-share", "kinds-jobs", 0)["member"].is_null(), "many members share it");
     hand("leave kinds-sharer");
     hand("wait-share-state kinds-share Empty");
@@ -103,6 +121,12 @@ fn a_streams_group_is_told_as_kafkas_own_tool_tells_it() {
             );
         }
     }
+    let (members, state) = (
+        described(cluster, STREAMS, "kinds-streams", "members"),
+        described(cluster, STREAMS, "kinds-streams", "state"),
+    );
+    assert_eq!((members.len(), &*cell(&members, "CLIENT-ID")), (2, "kinds-app-StreamThread-1-consumer"), "{members:?}");
+    assert_eq!((&*cell(&state, "STATE"), &*cell(&state, "#MEMBERS")), ("Stable", "1"), "{state:?}");
     // Of a group without members the tool tells nothing.
     let told = tool(cluster, &format!("{STREAMS} --describe --offsets --verbose --group kinds-streams"));
     let column = |name: &str| told[0].iter().position(|cell| cell == name).unwrap_or_else(|| panic!("{told:?}"));

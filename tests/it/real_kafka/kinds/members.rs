@@ -1,0 +1,70 @@
+//! Members of every make on real brokers: of two protocols in one group, static ones, and those of a share group that never read.
+
+use super::super::{hand, look, show};
+use super::older;
+use crate::support::kafka::Cluster;
+
+#[test]
+#[ignore = "needs a real Kafka: make test-kafka"]
+fn members_of_the_old_protocol_in_a_group_of_the_new_one_are_told_beside_the_others() {
+    let cluster = Cluster::shared();
+    if !cluster.is_at_least(4, 0) {
+        // Before 4.0 such a group could not be changed over while it works, so its members are all of one protocol.
+        hand("create-topic mixed 2");
+        hand("join mixed-old classic mixed mixed assigned=2");
+        assert_eq!(show(look(&["mixed"]).group("mixed"), "type members"), "type=classic members=1");
+        hand("leave mixed-old");
+        return;
+    }
+    hand("create-topic mixed 2");
+    hand("join mixed-new consumer mixed mixed assigned=2");
+    hand("join mixed-old classic mixed mixed");
+    hand("wait-state mixed Stable");
+    let report = look(&["mixed"]);
+    assert_eq!(show(report.group("mixed"), "type state members"), "type=consumer state=Stable members=2");
+    let mut members: Vec<_> = [0, 1].map(|number| show(report.partition("mixed", "mixed", number), "member")).into();
+    members.sort();
+    assert_eq!(members, ["member=mixed-new", "member=mixed-old"]);
+    hand("leave mixed-old");
+    hand("leave mixed-new");
+}
+
+#[test]
+#[ignore = "needs a real Kafka: make test-kafka"]
+fn a_static_member_that_is_away_for_a_moment_is_still_one() {
+    let cluster = Cluster::shared();
+    // KIP-345 came with 2.3; before, an instance's id is not sent, and whoever leaves is gone.
+    let stays = cluster.is_at_least(2, 3);
+    hand("create-topic static 1");
+    hand("produce static 0 3");
+    hand("join static-a classic static static instance=a session=30000");
+    hand("wait-caught-up static");
+    assert_eq!(show(look(&["static"]).group("static"), "state members"), "state=Stable members=1");
+    hand("leave static-a");
+    if !stays {
+        hand("wait-state static Empty");
+    }
+    hand("produce static 0 2");
+    let report = look(&["static"]);
+    let (state, members, member) = if stays { ("Stable", 1, "static-a") } else { ("Empty", 0, "null") };
+    assert_eq!(show(report.group("static"), "state members"), format!("state={state} members={members}"));
+    assert_eq!(show(report.partition("static", "static", 0), "lag member"), format!("lag=2 member={member}"));
+}
+
+#[test]
+#[ignore = "needs a real Kafka: make test-kafka"]
+fn a_share_group_that_begins_at_the_end_and_has_read_nothing_has_no_start() {
+    let cluster = Cluster::shared();
+    if !cluster.is_at_least(4, 1) {
+        return older(cluster);
+    }
+    hand("create-topic kinds-never 1");
+    hand("produce kinds-never 0 9");
+    hand("join kinds-never-1 share kinds-never kinds-never reset=latest");
+    let report = look(&["kinds-never"]);
+    let partition = report.partition("kinds-never", "kinds-never", 0);
+    let shown = show(partition, "start log_end lag findings");
+    assert_eq!(shown, r#"start=null log_end=9 lag=null findings=["no_commit","uncommitted"]"#);
+    assert_eq!(partition["reason"], "no start offset: nothing was read yet, though a member is assigned");
+    hand("leave kinds-never-1");
+}

@@ -71,7 +71,7 @@ GROUPS = {
         "share",
         "shares the work, is left after look 6, and joined again after look 12",
         "join parcels-1 share parcels orders",
-        [("STOP", 7, 9), ("OK", 13, 14)],
+        [("STOP", 7, 10), ("OK", 13, 14)],
         {6: ("leave parcels-1", "parcels-1 leaves"), 12: ("join parcels-2 share parcels orders", "parcels-2 joins")},
     ),
     "replay": Group(

@@ -9,11 +9,12 @@ use std::time::Duration;
 use futures_util::future::{FutureExt, LocalBoxFuture, Shared};
 use kafka_protocol::messages::metadata_request::MetadataRequestTopic;
 use kafka_protocol::messages::metadata_response::MetadataResponse;
-use kafka_protocol::messages::{BrokerId, MetadataRequest, TopicName};
+use kafka_protocol::messages::{MetadataRequest, TopicName};
 use kafka_protocol::protocol::StrBytes;
 use tokio::time::{Instant, timeout_at};
 
 use super::connection::{CallError, Connection};
+use super::failure;
 use super::handshake;
 use super::internal::{self, Internal, OFFSETS_TOPIC, SHARE_TOPIC};
 use super::kept::Connections;
@@ -437,7 +438,11 @@ impl<'a> Cluster<'a> {
     }
 
     async fn call_metadata(&self, id: i32, topics: &[StrBytes], until: Instant) -> Result<MetadataResponse, AskError> {
-        self.call(id, Api::Metadata, &metadata_request(topics.to_vec()), until).await
+        let answer = self.call(id, Api::Metadata, &metadata_request(topics.to_vec()), until).await?;
+        match answer.error_code {
+            0 => Ok(answer),
+            code => Err(AskError::Refused(self.place(id), failure::unknown(code))),
+        }
     }
 
     /// Remembers the brokers that an answer tells of, and where groups live by now.
@@ -492,6 +497,9 @@ async fn greet(dial: &Dial<'_>, endpoint: Endpoint, connection: Rc<Connection>, 
     let creates = connection.versions().choose(Api::Metadata).is_ok_and(|version| version < CREATES_NOTHING);
     let request = metadata_request(if creates { Vec::new() } else { internal::names() });
     let metadata = connection.call(Api::Metadata, &request, until).await.map_err(|error| dial.explain(&error))?;
+    if metadata.error_code != 0 {
+        return Err(format!("the broker refused to tell its metadata: {}", failure::sentence(metadata.error_code)));
+    }
     if metadata.brokers.is_empty() {
         return Err("the broker's metadata names no brokers".into());
     }
@@ -516,6 +524,9 @@ pub(super) enum AskError {
     },
     #[error("{0}: {1}")]
     TooLarge(String, String),
+    /// The answer as a whole has an error code of Kafka's.
+    #[error("{0}: {1}")]
+    Refused(String, Unknown),
     #[error("{0}: no answer before the deadline")]
     Deadline(String),
 }
@@ -525,6 +536,7 @@ impl AskError {
         match self {
             Self::Down { .. } => Cause::Down,
             Self::TooLarge(..) => Cause::TooLarge,
+            Self::Refused(_, why) => why.cause(),
             Self::Deadline(_) => Cause::Deadline,
         }
     }
@@ -564,6 +576,3 @@ const OPERATIONS: std::ops::RangeInclusive<i16> = 8..=10;
 
 /// `AclOperation.DESCRIBE`.
 const DESCRIBE: u32 = 8;
-
-/// No broker: what metadata says of a partition without a leader.
-pub(super) const NO_LEADER: BrokerId = BrokerId(-1);

@@ -168,6 +168,10 @@ where
     for (name, partitions) in topics {
         let Some(topic) = names.number(name) else { continue };
         for PartitionOffset { partition, offset, error_code } in partitions {
+            if partition < 0 {
+                let what = format!("the coordinator answers for partition {partition} of topic {name}");
+                return Outcome::Failed(Unknown::because(what));
+            }
             if failure::coordinator_moved(error_code) {
                 return Outcome::from_cause(failure::unknown(error_code));
             }

@@ -1,13 +1,16 @@
 //! Kafka's error codes as sentences, and which of them are worth asking again.
 
 use kafka_protocol::ResponseError;
+use kafka_protocol::messages::BrokerId;
 
-use crate::lag::{Cause, Unknown};
+use crate::lag::{Cause, Known, Unknown};
 
 /// The broker does not know this version of the request (KIP-35).
 pub(super) const UNSUPPORTED_VERSION: i16 = 35;
 
 const LEADER_NOT_AVAILABLE: i16 = 5;
+
+const REPLICA_NOT_AVAILABLE: i16 = 9;
 
 /// There is nothing to log in to: the listener has no SASL, or the login is over.
 pub(super) const ILLEGAL_SASL_STATE: i16 = 34;
@@ -20,6 +23,9 @@ pub(super) const UNKNOWN_TOPIC: i16 = 3;
 
 /// The partition's leader has no listener of the name that is used here.
 pub(super) const LISTENER_NOT_FOUND: i16 = 72;
+
+/// No broker: what metadata say of a partition without a leader.
+const NO_LEADER: BrokerId = BrokerId(-1);
 
 /// This user may not describe the topic, the group, or the cluster.
 pub(super) const TOPIC_AUTHORIZATION_FAILED: i16 = 29;
@@ -36,11 +42,14 @@ pub(super) fn unknown(code: i16) -> Unknown {
     Unknown::of(cause, sentence(code))
 }
 
-/// Why a partition has no leader that can be asked: Kafka names none in either case.
-pub(super) fn no_leader(code: i16) -> Unknown {
-    match code {
-        LISTENER_NOT_FOUND => unknown(code),
-        _ => Unknown::of(Cause::NoLeader, "the partition has no leader"),
+/// The leader of a partition, as metadata tell it with this code, or why it cannot be asked.
+pub(super) fn leader(code: i16, id: BrokerId) -> Known<BrokerId> {
+    match (code, id) {
+        (LISTENER_NOT_FOUND, NO_LEADER) => Err(unknown(code)),
+        (_, NO_LEADER) => Err(Unknown::of(Cause::NoLeader, "the partition has no leader")),
+        // A follower that is away does not keep its leader from answering, and old brokers say so here.
+        (0 | REPLICA_NOT_AVAILABLE, id) => Ok(id),
+        (code, _) => Err(unknown(code)),
     }
 }
 
@@ -105,6 +114,8 @@ pub(super) fn leader_moved(code: i16) -> bool {
 
 #[cfg(test)]
 mod tests {
+    #![expect(clippy::unwrap_used, reason = "a test fails by panicking")]
+
     use super::*;
 
     #[test]
@@ -115,6 +126,15 @@ mod tests {
         assert_eq!(sentence(30), "this user may not describe the group: grant it DESCRIBE (GroupAuthorizationFailed)");
         assert_eq!(sentence(29), "this user may not describe the topic: grant it DESCRIBE (TopicAuthorizationFailed)");
         assert_eq!(sentence(1_000), "the broker refused (error 1000, which this build does not know)");
+    }
+
+    #[test]
+    fn a_leader_counts_only_where_its_code_lets_it() {
+        let told = |code, id| leader(code, BrokerId(id)).map_err(|why| why.to_string());
+        assert_eq!([told(0, 3), told(9, 3)], [Ok(BrokerId(3)), Ok(BrokerId(3))]);
+        assert_eq!(told(56, 3), Err("the broker refused (KafkaStorageError)".into()));
+        assert_eq!(told(5, -1), Err("the partition has no leader".into()));
+        assert!(told(72, -1).unwrap_err().contains("has no listener of the name that is used here"));
     }
 
     #[test]

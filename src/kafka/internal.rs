@@ -6,7 +6,6 @@
 use kafka_protocol::messages::metadata_response::MetadataResponse;
 use kafka_protocol::protocol::StrBytes;
 
-use super::cluster::NO_LEADER;
 use super::failure;
 use crate::lag::{Cause, Known, Unknown};
 
@@ -40,10 +39,7 @@ impl Internal {
         for partition in &topic.partitions {
             let place = usize::try_from(partition.partition_index).ok().and_then(|index| leaders.get_mut(index));
             if let Some(place) = place {
-                *place = match (partition.error_code, partition.leader_id) {
-                    (code, NO_LEADER) => Err(failure::no_leader(code)),
-                    (_, id) => Ok(id.0),
-                };
+                *place = failure::leader(partition.error_code, partition.leader_id).map(|id| id.0);
             }
         }
         Self::Told(leaders)

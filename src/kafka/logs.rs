@@ -10,7 +10,7 @@ use kafka_protocol::messages::{BrokerId, ListOffsetsRequest, TopicName};
 use kafka_protocol::protocol::StrBytes;
 use tokio::time::Instant;
 
-use super::cluster::{Cluster, NO_LEADER};
+use super::cluster::Cluster;
 use super::failure;
 use super::offsets::{CONSUMER, EARLIEST, LATEST, READ_COMMITTED, READ_UNCOMMITTED};
 use super::settle::{Outcome, Outcomes, Questions, failed, settle};
@@ -201,10 +201,8 @@ fn leaders(topic: &MetadataResponseTopic) -> Vec<Known<Leader>> {
     for partition in &topic.partitions {
         let place = usize::try_from(partition.partition_index).ok().and_then(|index| leaders.get_mut(index));
         if let Some(place) = place {
-            *place = match (partition.error_code, partition.leader_id) {
-                (code, NO_LEADER) => Err(failure::no_leader(code)),
-                (_, id) => Ok(Leader { id, epoch: partition.leader_epoch }),
-            };
+            let leader = failure::leader(partition.error_code, partition.leader_id);
+            *place = leader.map(|id| Leader { id, epoch: partition.leader_epoch });
         }
     }
     leaders
@@ -293,8 +291,13 @@ impl Reading {
         Some(match (self.failed, self.edges) {
             (Some(why), _) => Outcome::from_cause(why),
             (None, [Some(start), Some(end), Some(last_stable)]) => {
-                // The high watermark is asked first, so what is stable by now may lie past it.
-                Outcome::Done(LogRange { start, end: end.max(last_stable), last_stable: Some(last_stable) })
+                // The high watermark is asked first, so what is stable by now may lie past it; the start is asked before both.
+                let end = end.max(last_stable);
+                if start > end {
+                    let what = format!("the leader answers a log that starts at {start} and ends at {end}");
+                    return Some(Outcome::Failed(Unknown::because(what)));
+                }
+                Outcome::Done(LogRange { start, end, last_stable: Some(last_stable) })
             }
             (None, _) => return None,
         })

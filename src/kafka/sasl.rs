@@ -6,7 +6,7 @@ mod msk_iam;
 mod oauth;
 mod scram;
 
-pub use scram::Hash;
+pub use scram::{Hash, Salted};
 
 use crate::mask::Mask;
 use crate::secret::Secret;
@@ -29,6 +29,8 @@ pub enum Login {
         username: String,
         /// Their password.
         password: Secret,
+        /// What was derived from it in this process.
+        salted: Salted,
     },
     /// A bearer token (RFC 7628, KIP-255).
     OauthBearer {
@@ -113,9 +115,10 @@ impl Login {
                 check(username, password)?;
                 (format!("\0{username}\0{}", password.expose()).into(), Rest::Plain, String::from(CHECK_PASSWORD))
             }
-            Self::Scram { hash, username, password } => {
+            Self::Scram { hash, username, password, salted } => {
                 check(username, password)?;
-                let client = scram::Client::new(*hash, username, password, &scram::nonce(moment.nonce), self.mask());
+                let nonce = scram::nonce(moment.nonce);
+                let client = scram::Client::new(*hash, (username, password), salted, &nonce, self.mask());
                 let hint = format!("{CHECK_PASSWORD}, and that the user has {} credentials", self.mechanism());
                 (client.first(), Rest::Scram(Box::new(client)), hint)
             }

@@ -6,7 +6,7 @@ use crate::causes;
 use crate::config::sasl::{Account, Issuer, Sasl};
 use crate::config::{Bootstrap, Encryption, Endpoint, Kafka, Keystore, Place};
 use crate::kafka::Tls;
-use crate::kafka::sasl::Login;
+use crate::kafka::sasl::{Login, Salted};
 use crate::keystore::{KeystoreError, Sealed};
 use crate::lag::{Known, Unknown};
 use crate::run::Error;
@@ -100,7 +100,8 @@ pub(super) async fn fetch(door: &Door, sasl: &Sasl, ca: Option<&Keystore>, now: 
             }
             Sasl::Scram(hash, account) => {
                 let (username, password) = Box::pin(pair(door, account)).await?;
-                Fetched { login: Login::Scram { hash: *hash, username, password }, good: Good::UntilRotated }
+                let login = Login::Scram { hash: *hash, username, password, salted: Salted::default() };
+                Fetched { login, good: Good::UntilRotated }
             }
             Sasl::OauthBearer { from, extensions } => {
                 let Token { token, lifetime } = Box::pin(token(door, from, ca)).await?;

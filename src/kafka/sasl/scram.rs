@@ -3,8 +3,10 @@
 //! Names and passwords go without `SASLprep`: Kafka keeps and compares their UTF-8 bytes as they are
 //! (`ScramFormatter.normalize`), so a prepared password would be a wrong one.
 
+use std::fmt;
 use std::num::NonZeroU32;
 use std::ops::RangeInclusive;
+use std::sync::{Arc, Mutex, PoisonError};
 
 use base64::Engine as _;
 use base64::engine::general_purpose::STANDARD;
@@ -23,9 +25,21 @@ pub enum Hash {
     Sha512,
 }
 
+/// A password as brokers want it salted. All brokers of a cluster keep the same salt for a user, so what was derived for one serves for
+/// the others (RFC 5802, section 5.1): it takes as long as guessing one password should.
+#[derive(Clone, Default)]
+pub struct Salted(Arc<Mutex<Option<Derived>>>);
+
+struct Derived {
+    salt: Vec<u8>,
+    iterations: NonZeroU32,
+    key: Vec<u8>,
+}
+
 pub(super) struct Client {
     hash: Hash,
     password: Secret,
+    salted: Salted,
     nonce: String,
     /// `client-first-message-bare` of the RFC.
     bare: String,
@@ -45,11 +59,17 @@ pub(super) fn nonce(random: [u8; 24]) -> String {
 }
 
 impl Client {
-    pub(super) fn new(hash: Hash, username: &str, password: &Secret, nonce: &str, mask: Mask) -> Self {
+    pub(super) fn new(
+        hash: Hash,
+        (username, password): (&str, &Secret),
+        salted: &Salted,
+        nonce: &str,
+        mask: Mask,
+    ) -> Self {
         let name = username.replace('=', "=3D").replace(',', "=2C");
-        let (password, nonce) = (password.clone(), nonce.to_owned());
+        let (password, salted, nonce) = (password.clone(), salted.clone(), nonce.to_owned());
         let bare = format!("n={name},r={nonce}");
-        Self { hash, password, nonce, bare, proof: None, mask }
+        Self { hash, password, salted, nonce, bare, proof: None, mask }
     }
 
     pub(super) fn first(&self) -> Vec<u8> {
@@ -92,9 +112,7 @@ impl Client {
                 )
             })?;
 
-        let mut salted = vec![0; self.hash.digest().output_len()];
-        pbkdf2::derive(self.hash.pbkdf2(), iterations, &salt, self.password.expose().as_bytes(), &mut salted);
-        let salted = hmac::Key::new(self.hash.hmac(), &salted);
+        let salted = self.salted.key(self.hash, &self.password, salt, iterations);
         let client_key = hmac::sign(&salted, b"Client Key");
         let stored_key = digest::digest(self.hash.digest(), client_key.as_ref());
         let without_proof = format!("c={},r={nonce}", STANDARD.encode(GS2_HEADER));
@@ -106,6 +124,36 @@ impl Client {
         Ok(format!("{without_proof},p={}", STANDARD.encode(proof)).into())
     }
 }
+
+impl Salted {
+    fn key(&self, hash: Hash, password: &Secret, salt: Vec<u8>, iterations: NonZeroU32) -> hmac::Key {
+        let mut known = self.0.lock().unwrap_or_else(PoisonError::into_inner);
+        let derived = match known.take() {
+            Some(derived) if derived.salt == salt && derived.iterations == iterations => derived,
+            _ => {
+                let mut key = vec![0; hash.digest().output_len()];
+                pbkdf2::derive(hash.pbkdf2(), iterations, &salt, password.expose().as_bytes(), &mut key);
+                Derived { salt, iterations, key }
+            }
+        };
+        hmac::Key::new(hash.hmac(), &known.insert(derived).key)
+    }
+}
+
+impl fmt::Debug for Salted {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        f.write_str("***")
+    }
+}
+
+/// It follows from the password, which is compared.
+impl PartialEq for Salted {
+    fn eq(&self, _: &Self) -> bool {
+        true
+    }
+}
+
+impl Eq for Salted {}
 
 impl BrokerProof {
     /// Judges `server-final-message`, in constant time.

@@ -18,7 +18,7 @@ fn plain() -> Login {
 }
 
 fn scram(hash: Hash) -> Login {
-    Login::Scram { hash, username: "alice".into(), password: secret() }
+    Login::Scram { hash, username: "alice".into(), password: secret(), salted: Salted::default() }
 }
 
 fn oauth() -> Login {

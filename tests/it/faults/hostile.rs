@@ -110,6 +110,16 @@ fn an_absurd_number_of_entries_is_told_and_takes_no_memory() {
     assert!(report.problems()[0].contains("the answer to ListGroups v2 cannot be read"), "{:?}", report.problems());
 }
 
+#[test]
+fn the_code_of_metadata_as_a_whole_counts() {
+    let stage = five_behind().fault(When::on(ApiKey::Metadata).times(1), Act::Code(129)).start();
+    let told = Look::at(&stage.bootstrap()).take().unwrap_err();
+    assert!(
+        told.contains("the broker refused to tell its metadata: the broker refused (RebootstrapRequired)"),
+        "{told}"
+    );
+}
+
 /// A listing of so many groups, which have nothing, not even names.
 fn groups(count: usize) -> Act {
     let mut length = count + 1;

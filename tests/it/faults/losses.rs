@@ -87,3 +87,27 @@ fn unassigned_is_what_nobody_subscribes_to() {
     // Between two rebalances nobody reads it, and somebody will.
     assert_eq!(report.partition("g", "t", 1)["findings"], json!([]));
 }
+
+#[test]
+fn a_log_that_ends_before_it_starts_is_refused_as_what_it_is() {
+    let group = Group::classic("g").commits("t", &[5, 5]);
+    let stage = Scene::of(1).group(group).topic(Topic::new("t", &[20..10, 0..10])).start();
+    let report = look(&stage);
+    assert_eq!(report.partition("g", "t", 0)["reason"], "the leader answers a log that starts at 20 and ends at 10");
+    assert_eq!(report.partition("g", "t", 0)["log_end"], json!(null));
+    assert_eq!(report.lags("g"), "t/0 ?, t/1 5");
+}
+
+#[test]
+fn a_negative_partition_is_refused_as_what_it_is() {
+    let commit = |scene: &mut Scene| scene.commit("bad", "t", -1, 3);
+    let scene = Scene::of(1).topic(Topic::new("t", &[0..10])).group(Group::classic("bad").commits("t", &[5]));
+    let scene = scene.group(Group::classic("good").commits("t", &[5]));
+    let stage = scene.group(Group::classic("odd").commits("t", &[5]).member("m", "t", &[-1])).change(commit).start();
+    let report = look(&stage);
+    assert_eq!(report.group("bad")["reason"], "the coordinator answers for partition -1 of topic t");
+    assert!(
+        report.group("odd")["reason"].as_str().unwrap().contains("the coordinator says that partition -1 is assigned")
+    );
+    assert_eq!(report.lags("good"), "t/0 5");
+}

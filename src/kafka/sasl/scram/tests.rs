@@ -70,8 +70,13 @@ const KAFKA_UNPREPARED: Recorded = Recorded {
 };
 
 fn client(recorded: &Recorded) -> Client {
-    let password = Secret::new(recorded.password.to_owned());
-    Client::new(recorded.hash, recorded.username, &password, recorded.nonce, Mask::new([&password]))
+    knowing(recorded, recorded.password, &Salted::default())
+}
+
+fn knowing(recorded: &Recorded, password: &str, salted: &Salted) -> Client {
+    let password = Secret::new(password.to_owned());
+    let mask = Mask::new([&password]);
+    Client::new(recorded.hash, (recorded.username, &password), salted, recorded.nonce, mask)
 }
 
 /// The answer to a challenge: what is sent, `done`, or the error.
@@ -101,6 +106,19 @@ fn logins_are_those_of_the_rfc_and_of_kafka() {
         assert_eq!(answer(&mut client, recorded.messages[1]), recorded.messages[2]);
         assert_eq!(answer(&mut client, recorded.messages[3]), "done");
     }
+}
+
+/// A wrong password shows whether it was looked at.
+#[test]
+fn what_was_derived_for_one_broker_serves_for_the_next_with_the_same_salt() {
+    let salted = Salted::default();
+    assert_eq!(answer(&mut knowing(&RFC, RFC.password, &salted), RFC.messages[1]), RFC.messages[2]);
+    assert_eq!(answer(&mut knowing(&RFC, "wrong", &salted), RFC.messages[1]), RFC.messages[2]);
+    for changed in [RFC.messages[1].replace("i=4096", "i=4097"), RFC.messages[1].replace("s=", "s=AAAA")] {
+        let fresh = answer(&mut knowing(&RFC, "wrong", &Salted::default()), &changed);
+        assert_eq!(answer(&mut knowing(&RFC, "wrong", &salted), &changed), fresh);
+    }
+    assert_ne!(answer(&mut knowing(&RFC, "wrong", &salted), RFC.messages[1]), RFC.messages[2]);
 }
 
 #[test]

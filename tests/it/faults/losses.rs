@@ -1,5 +1,7 @@
 //! What lies between a commit and a log that were not read at the same moment.
 
+use std::ops::Range;
+
 use kafka_protocol::messages::ApiKey;
 use serde_json::json;
 
@@ -91,7 +93,7 @@ fn unassigned_is_what_nobody_subscribes_to() {
 #[test]
 fn a_log_that_ends_before_it_starts_is_refused_as_what_it_is() {
     let group = Group::classic("g").commits("t", &[5, 5]);
-    let stage = Scene::of(1).group(group).topic(Topic::new("t", &[20..10, 0..10])).start();
+    let stage = Scene::of(1).group(group).topic(Topic::new("t", &[Range { start: 20, end: 10 }, 0..10])).start();
     let report = look(&stage);
     assert_eq!(report.partition("g", "t", 0)["reason"], "the leader answers a log that starts at 20 and ends at 10");
     assert_eq!(report.partition("g", "t", 0)["log_end"], json!(null));

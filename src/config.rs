@@ -5,6 +5,7 @@
 use std::fmt;
 use std::time::Duration;
 
+use crate::endpoint::Endpoint;
 use crate::keystore::Form;
 use crate::memory::{Abandoned, Objective, Thresholds};
 use crate::part::Part;
@@ -13,12 +14,10 @@ use crate::secret::Secret;
 use crate::secrets::reference::{Arn, Reference};
 use crate::secrets::{Network, Source};
 
-mod endpoint;
 mod material;
 mod reader;
 pub mod sasl;
 
-pub use endpoint::Endpoint;
 use reader::Variables;
 use sasl::Sasl;
 

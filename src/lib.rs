@@ -5,7 +5,7 @@
 //! ```
 //!
 //! The core has no socket, no clock and no environment. What comes in: [`event`], [`config`] with [`variables`], [`properties`] and [`layers`]. The nouns:
-//! [`lag`], [`lags`], [`snapshot`], [`unknown`]. The judgement: [`memory`], [`window`], [`verdict`], [`judged`], [`acknowledged`] for share groups, and [`age`] with [`ages`] for lag in seconds.
+//! [`lag`], [`lags`], [`snapshot`], [`unknown`], [`endpoint`]. The judgement: [`memory`], [`window`], [`verdict`], [`judged`], [`acknowledged`] for share groups, and [`age`] with [`ages`] for lag in seconds.
 //! What goes out: [`report`], the same in Burrow's shape ([`burrow`]) and for the eye ([`html`], [`terminal`]), and [`preflight`].
 //!
 //! Three doors lead outside: [`kafka`], [`cloudwatch`], and [`secrets`] for passwords, tokens and addresses. They know nothing of each other;
@@ -18,6 +18,7 @@ pub mod burrow;
 pub mod causes;
 pub mod cloudwatch;
 pub mod config;
+pub mod endpoint;
 pub mod event;
 pub mod from_burrow;
 mod hash;

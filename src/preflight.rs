@@ -4,10 +4,12 @@
 
 use serde::Serialize;
 
+use crate::kafka::found::Tried;
 use crate::kafka::releases;
 use crate::verdict::Verdict;
 
 pub mod against;
+mod asked;
 pub mod brokers;
 pub mod configuration;
 pub mod found;
@@ -15,6 +17,8 @@ pub mod permissions;
 pub mod store;
 mod table;
 pub mod versions;
+
+pub use asked::asked;
 
 /// How one thing stands.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, Serialize)]
@@ -63,13 +67,13 @@ pub struct Preflight {
     /// What was tried, in the order of a check's own steps.
     pub lines: Vec<Line>,
     /// Every address, step by step.
-    pub brokers: Vec<found::Tried>,
+    pub brokers: Vec<Tried>,
 }
 
 impl Preflight {
     /// Puts the lines together.
     #[must_use]
-    pub fn new(cluster: Option<String>, brokers: Vec<found::Tried>, lines: Vec<Line>) -> Self {
+    pub fn new(cluster: Option<String>, brokers: Vec<Tried>, lines: Vec<Line>) -> Self {
         let statuses = lines.iter().map(|line| line.status);
         let status = statuses.max_by_key(|status| status.verdict().severity()).unwrap_or(Status::Unknown);
         let build = env!("CARGO_PKG_VERSION");

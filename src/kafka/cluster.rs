@@ -23,7 +23,7 @@ use super::sasl::{Login, Moment};
 use super::tls::{self, Tls};
 use super::transport;
 use super::versions::{Api, Versions};
-use crate::config::Endpoint;
+use crate::endpoint::Endpoint;
 use crate::lag::{Cause, Known, Unknown};
 
 /// What every connection of a run shares.

@@ -8,7 +8,7 @@ use std::time::Duration;
 use tokio::time::Instant;
 
 use super::connection::{Connection, Traffic};
-use crate::config::Endpoint;
+use crate::endpoint::Endpoint;
 
 /// Open connections that nobody uses, and what went over all of them so far.
 #[derive(Default)]

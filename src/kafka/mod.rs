@@ -21,7 +21,6 @@ mod members;
 mod messages;
 mod names;
 mod offsets;
-mod permissions;
 mod probe;
 pub mod releases;
 pub mod sasl;
@@ -41,8 +40,7 @@ pub use cluster::{Credentials, Unreachable};
 pub use connection::Traffic;
 pub use groups::Selection;
 pub use kept::Connections;
-pub use permissions::permissions;
-pub use probe::probe;
+pub use probe::{found, probe};
 pub use tls::{Tls, TlsError};
 
 use assembly::Part;
@@ -50,7 +48,7 @@ use cluster::{Cluster, Dial, share_of};
 use names::{Names, Sorted};
 
 use crate::age;
-use crate::config::Endpoint;
+use crate::endpoint::Endpoint;
 use crate::lag::{Committed, Lag, Unknown, lag};
 use crate::laps::Laps;
 use crate::pattern::Patterns;

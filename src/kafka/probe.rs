@@ -1,6 +1,9 @@
 //! The way to each broker, step by step, with what every step tells.
 
 mod certificate;
+pub mod found;
+
+use found::{Failed, Step, Tls, Tried, matrix};
 
 use std::sync::Arc;
 
@@ -14,9 +17,7 @@ use super::sasl::Moment;
 use super::transport::{self, Stream};
 use super::versions::Api;
 use super::{Access, handshake, tls};
-use crate::config::Endpoint;
-use crate::preflight::found::{Failed, Step, Tls, Tried};
-use crate::preflight::versions;
+use crate::endpoint::Endpoint;
 
 /// Tries the bootstrap addresses, then every broker that one of them tells of; a bootstrap address that is a broker's own
 /// is tried once.
@@ -69,7 +70,7 @@ impl Probe<'_, '_> {
         let traffic = Arc::<Traffic>::default();
         let mut connection = Connection::new(stream, self.access.frame_limit, traffic);
         let offered = handshake::negotiate(&connection, self.deadline).await.map_err(|why| (Step::Versions, why))?;
-        tried.versions = versions::matrix(&offered);
+        tried.versions = matrix(&offered);
         connection.agree(offered, self.access.tls.is_some());
         if let Some(credentials) = &self.access.credentials {
             let refused = |why| (Step::Login, why);

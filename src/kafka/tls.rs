@@ -14,7 +14,7 @@ use tokio_rustls::rustls::{
     AlertDescription, CertificateError, ClientConfig, Error as RustlsError, RootCertStore, crypto,
 };
 
-use crate::config::Endpoint;
+use crate::endpoint::Endpoint;
 use crate::keystore::{Authorities, Identity};
 use crate::moment;
 

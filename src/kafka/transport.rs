@@ -10,7 +10,7 @@ use tokio::net::{TcpStream, lookup_host};
 use tokio::time::{Instant, sleep, timeout_at};
 
 use super::tls::Tls;
-use crate::config::Endpoint;
+use crate::endpoint::Endpoint;
 
 /// The one seam to the outside: bytes in, bytes out.
 pub(super) trait Stream: AsyncRead + AsyncWrite + Unpin + Send {}

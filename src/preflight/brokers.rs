@@ -1,7 +1,7 @@
 //! Each address, step by step, as lines.
 
-use super::found::{Certificate, Failed, Step, Tried};
 use super::{Line, versions};
+use crate::kafka::found::{Certificate, Failed, Step, Tried};
 use crate::moment::rfc3339;
 use crate::snapshot::{Broker, Snapshot};
 
@@ -152,9 +152,9 @@ mod tests {
     #![expect(clippy::unwrap_used, reason = "a test fails by panicking")]
 
     use super::*;
+    use crate::kafka::found::{Tls, matrix};
     use crate::kafka::releases::{Found, find};
     use crate::preflight::Status;
-    use crate::preflight::found::Tls;
 
     const NOW: i64 = 1_800_000_000;
 
@@ -167,7 +167,7 @@ mod tests {
             round_trip_ms: Some(0.42),
             tls: Some(Tls { version: "TLSv1_3".into(), cipher: "TLS13_AES_256_GCM_SHA384".into() }),
             certificate: Some(certificate(NOW + 90 * DAY)),
-            versions: versions::matrix(&release.versions),
+            versions: matrix(&release.versions),
             ..Tried::default()
         }
     }

@@ -1,21 +1,7 @@
 //! The version matrix: what a lower version, or none, takes away.
 
-use super::found::Version;
 use super::{Line, Status};
-use crate::kafka::versions::{Api, Range, Versions};
-
-/// One entry for each request that this build can send.
-#[must_use]
-pub fn matrix(versions: &Versions) -> Vec<Version> {
-    let pair = |range: Range| (range.min, range.max);
-    let entry = |api: Api| Version {
-        api: api.name(),
-        ours: pair(api.ours()),
-        broker: versions.range(api).map(pair),
-        chosen: versions.choose(api).ok(),
-    };
-    Api::ALL.into_iter().map(entry).collect()
-}
+use crate::kafka::found::Version;
 
 /// One line for each request. `login`: whether the listener wants one.
 #[must_use]
@@ -132,7 +118,9 @@ mod tests {
     #![expect(clippy::unwrap_used, reason = "a test fails by panicking")]
 
     use super::*;
+    use crate::kafka::found::matrix;
     use crate::kafka::releases::{Found, find};
+    use crate::kafka::versions::{Range, Versions};
 
     fn of(release: &str) -> Vec<Version> {
         match find(release) {

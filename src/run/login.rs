@@ -4,7 +4,8 @@ use std::time::Duration;
 
 use crate::causes;
 use crate::config::sasl::{Account, Issuer, Sasl};
-use crate::config::{Bootstrap, Encryption, Endpoint, Kafka, Keystore, Place};
+use crate::config::{Bootstrap, Encryption, Kafka, Keystore, Place};
+use crate::endpoint::Endpoint;
 use crate::kafka::Tls;
 use crate::kafka::sasl::{Login, Salted};
 use crate::keystore::{KeystoreError, Sealed};

@@ -11,10 +11,11 @@ use crate::cloudwatch::pages::SECONDS_PER_PAGE;
 use crate::cloudwatch::past::pages_of;
 use crate::config::sasl::{Account, Sasl};
 use crate::config::{Bootstrap, Encryption};
+use crate::kafka::found::Tried;
 use crate::kafka::{self, Access, Credentials, Selection};
-use crate::preflight::found::{Canary, Tried};
+use crate::preflight::found::Canary;
 use crate::preflight::permissions::Principal;
-use crate::preflight::{Line, Preflight, against, brokers, configuration, permissions, store};
+use crate::preflight::{Line, Preflight, against, asked, brokers, configuration, permissions, store};
 use crate::results::{GroupResult, PartitionResult, Results};
 use crate::secrets::Source;
 use crate::snapshot::Snapshot;
@@ -107,7 +108,7 @@ impl Run<'_> {
         lines.extend(configuration::selected(&snapshot));
         lines.extend(brokers::throttled(&snapshot));
         let principal = self.principal(first);
-        lines.extend(permissions::lines(&kafka::permissions(&snapshot, may_describe), &principal));
+        lines.extend(permissions::lines(&asked(&snapshot, may_describe), &principal));
         let problem = |problem: &crate::snapshot::Problem| {
             Line::fails_because("look", &problem.place, &problem.what.to_string(), "see the lines above")
         };

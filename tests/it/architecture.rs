@@ -77,6 +77,19 @@ fn the_two_doors_know_nothing_of_each_other() {
     });
 }
 
+/// Which module knows nothing of which other, since that one stands on it.
+const UPWARDS: &[(&str, &[&str])] =
+    &[("kafka", &["preflight", "config"]), ("preflight", &["run"]), ("config", &["run"])];
+
+#[test]
+fn nothing_stands_on_what_stands_on_it() {
+    check(|file| {
+        let of = |module: &str| file.name == format!("{module}.rs") || file.name.starts_with(&format!("{module}/"));
+        let above = UPWARDS.iter().filter(|(module, _)| of(module)).flat_map(|(_, above)| *above);
+        above.filter(|module| file.knows(module)).map(|module| format!("knows {module}")).collect()
+    });
+}
+
 #[test]
 fn nothing_in_the_library_knows_the_entry() {
     let modules = |name: &str| -> Vec<String> {

@@ -13,7 +13,7 @@ use x509_cert::ext::pkix::SubjectAltName;
 use x509_cert::ext::pkix::name::GeneralName;
 
 use super::super::tls::Tls;
-use crate::preflight::found;
+use super::found;
 
 /// The bytes of the certificate, once it was shown.
 pub(super) type Shown = Arc<OnceLock<Vec<u8>>>;

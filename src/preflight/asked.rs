@@ -1,23 +1,22 @@
 //! What a look tells of permissions: what was asked for, and refused for lack of one.
 
-use super::failure;
+use super::found::{Asked, Permissions};
 use crate::lag::{Cause, Unknown};
-use crate::preflight::found::{Asked, Permissions};
 use crate::snapshot::{Group, Snapshot};
 
 /// Sorts the groups and topics of a look; `cluster` says whether this user may describe the cluster.
 #[must_use]
-pub fn permissions(snapshot: &Snapshot, cluster: Option<bool>) -> Permissions {
+pub fn asked(snapshot: &Snapshot, cluster: Option<bool>) -> Permissions {
     let groups = snapshot.groups.iter().filter(|group| !group.is_missing());
     let refused = |group: &Group| group.rows.as_ref().err().or(group.members.as_ref().err()).cloned();
     let topics = snapshot.topics.iter();
     Permissions {
         cluster,
         listed: snapshot.listed.as_ref().ok().map(Vec::len),
-        groups: sorted(groups.clone().map(|group| (&*group.name, refused(group))), failure::GROUP_AUTHORIZATION_FAILED),
+        groups: sorted(groups.clone().map(|group| (&*group.name, refused(group))), GROUP_AUTHORIZATION_FAILED),
         topics: sorted(
             topics.map(|topic| (&*topic.name, topic.partitions.as_ref().err().cloned())),
-            failure::TOPIC_AUTHORIZATION_FAILED,
+            TOPIC_AUTHORIZATION_FAILED,
         ),
         hiding: groups
             .clone()
@@ -38,3 +37,7 @@ fn sorted<'a>(asked: impl Iterator<Item = (&'a str, Option<Unknown>)>, code: i16
     }
     sorted
 }
+
+/// Kafka's codes for what this user may not describe.
+const TOPIC_AUTHORIZATION_FAILED: i16 = 29;
+const GROUP_AUTHORIZATION_FAILED: i16 = 30;

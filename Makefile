@@ -32,6 +32,7 @@ build: ## the arm64 zip for Lambda, with its size
 
 .PHONY: run
 run: ## one look from here: make run E=events/detail-all.json
+	@$(build)
 	@python3 tests/tools/play.py run $(E)
 
 .PHONY: kafka
@@ -98,22 +99,22 @@ matrix: ## a real Kafka, each release in MATRIX, with a table of the versions ch
 
 .PHONY: test-ministack
 test-ministack: ## the CloudWatch stand-in beside MiniStack
-	@tests/tools/prerequisites.sh python
+	@tests/tools/prerequisites.sh build python
 	tests/tools/ignored-tests.sh ministack
 
 .PHONY: test-moto
 test-moto: ## the references to secrets, against moto
-	@tests/tools/prerequisites.sh python
+	@tests/tools/prerequisites.sh build python
 	tests/tools/ignored-tests.sh moto
 
 .PHONY: test-openmetrics
 test-openmetrics: ## the text for Prometheus, read by Prometheus' own parsers
-	@tests/tools/prerequisites.sh python
+	@tests/tools/prerequisites.sh build python
 	tests/tools/ignored-tests.sh openmetrics
 
 .PHONY: test-terminal
 test-terminal: ## what a long look tells on a terminal
-	@tests/tools/prerequisites.sh python
+	@tests/tools/prerequisites.sh build python
 	tests/tools/ignored-tests.sh on_a_terminal
 
 .PHONY: test-lambda
@@ -124,6 +125,7 @@ test-lambda: ## the events of events/ through cargo lambda, end to end
 
 .PHONY: test-deny
 test-deny: ## licences and sources of the dependencies, as infra/deny.toml allows them
+	@$(build)
 	@python3 tests/tools/dependencies.py
 
 .PHONY: deny
@@ -134,6 +136,7 @@ deny: ## the same by cargo-deny itself, which is built first (minutes)
 
 .PHONY: test-docs
 test-docs: ## the documentation has no broken link
+	@$(build)
 	RUSTDOCFLAGS=-Dwarnings cargo doc --quiet --locked --no-deps --document-private-items
 
 .PHONY: test-infra
@@ -158,17 +161,17 @@ first-hour: ## what a deployed stack shows, step by step: make first-hour STACK=
 
 .PHONY: test-screenshots
 test-screenshots: ## the widget and the page in a real browser
-	@tests/tools/prerequisites.sh chromium python
+	@tests/tools/prerequisites.sh build chromium python
 	@python3 tests/screenshots/take.py .cache/run/screenshots
 
 .PHONY: screenshots
 screenshots: ## the same, and the README's picture anew
-	@tests/tools/prerequisites.sh chromium python
+	@tests/tools/prerequisites.sh build chromium python
 	@python3 tests/screenshots/take.py .cache/run/screenshots --keep light=infra/widget.png
 
 .PHONY: test-container
 test-container: ## the image of a static binary, built and run without a daemon
-	@tests/tools/prerequisites.sh buildah musl openssl python
+	@tests/tools/prerequisites.sh build buildah musl openssl python
 	@rustup target list --installed | grep -qx $(MUSL) || { echo "rustup target add $(MUSL)"; rustup --quiet target add $(MUSL); }
 	@cargo build --quiet --locked --target $(MUSL) --bin meerkat
 	@python3 tests/infra/container.py $(TARGET)/$(MUSL)/debug/meerkat
@@ -190,6 +193,7 @@ container: ## the context of infra/Containerfile, for amd64 and arm64, and the i
 
 .PHONY: cost
 cost: ## what the metrics cost a month, beside one per partition
+	@$(build)
 	@cargo run --quiet --locked --example cost
 
 .PHONY: clean

@@ -96,6 +96,7 @@ const KEYS: &[(&str, &[&str], Counterpart)] = &[
         &["server", "port", "from", "to", "auth-type"],
         Elsewhere("an e-mail subscription of the SNS topic (AlarmTopicArn)"),
     ),
+    ("notifier", &["cluster"], Elsewhere("each cluster has a stack, and each stack an AlarmTopicArn")),
     ("notifier", &["threshold"], Elsewhere("AlarmFrom=WARN or ERR")),
     (
         "notifier",

@@ -135,3 +135,101 @@ fn what_is_no_configuration_of_burrow_is_refused() {
     assert!(matches!(translate("[cluster"), Err(Error::Toml(_))));
     assert!(matches!(translate("[general]\npidfile='x'"), Err(Error::NoCluster)));
 }
+
+/// A file with every section, and every key in it, that the configurations have which come with Burrow.
+const WHOLE: &str = r#"
+[general]
+pidfile="/run/b.pid"
+stdout-logfile="b.out"
+access-control-allow-origin="site.example"
+[logging]
+filename="b.log"
+level="info"
+maxsize=100
+maxbackups=30
+maxage=10
+use-localtime=false
+use-compression=true
+[zookeeper]
+servers=[ "z1.example:2181", "z2.example:2181" ]
+timeout=6
+root-path="/burrow"
+[client-profile.test]
+client-id="b"
+kafka-version="0.10.0"
+[cluster.local]
+class-name="kafka"
+servers=[ "k1.example:10251", "k2.example:10251" ]
+client-profile="test"
+topic-refresh=120
+offset-refresh=30
+groups-reaper-refresh=0
+[consumer.local]
+class-name="kafka"
+cluster="local"
+servers=[ "k1.example:10251" ]
+client-profile="test"
+group-denylist="^(console-consumer-|python-kafka-consumer-|quick-).*$"
+group-allowlist=""
+[consumer.local_zk]
+class-name="kafka_zk"
+cluster="local"
+servers=[ "z1.example:2181" ]
+zookeeper-path="/k"
+zookeeper-timeout=30
+group-denylist="^(console-consumer-).*$"
+group-allowlist=""
+[httpserver.default]
+address=":8000"
+[storage.default]
+class-name="inmemory"
+workers=20
+intervals=15
+expire-group=604800
+min-distance=1
+[notifier.default]
+class-name="http"
+cluster="local"
+url-open="http://some.example:1467/v1/event"
+interval=60
+timeout=5
+keepalive=30
+extras={ api_key="x", app="burrow" }
+template-open="a.tmpl"
+template-close="b.tmpl"
+method-close="DELETE"
+send-close=true
+threshold=1
+"#;
+
+/// The least that starts Burrow, with a pattern in which globs have no counterpart and one of many that have.
+const LEAST: &str = r#"
+[zookeeper]
+servers=[ "zk.example:2181" ]
+
+[cluster.small]
+class-name="kafka"
+servers=[ "kafka.example:9092" ]
+
+[consumer.small]
+class-name="kafka"
+cluster="small"
+servers=[ "kafka.example:9092" ]
+group-denylist="^(console-consumer-|connect-v\\d+-).*$"
+
+[httpserver.default]
+address=":8000"
+"#;
+
+#[test]
+fn no_key_of_the_configurations_that_come_with_burrow_is_unknown() {
+    for text in [WHOLE, LEAST] {
+        let said = translate(text).unwrap();
+        assert!(!said.contains("does not know"), "{said}");
+        Config::parse(variables(&said)).unwrap();
+    }
+    let said = translate(WHOLE).unwrap();
+    assert!(said.contains("MEERKAT_GROUPS='!console-consumer-*,!python-kafka-consumer-*,!quick-*'\n"), "{said}");
+    let said = translate(LEAST).unwrap();
+    assert!(!said.contains("MEERKAT_GROUPS=") && said.contains("write MEERKAT_GROUPS by hand"), "{said}");
+}

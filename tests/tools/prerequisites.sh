@@ -11,6 +11,8 @@ for needed in "$@"; do
     build)
         command -v cc >/dev/null || missing="$missing gcc libc6-dev"
         command -v git >/dev/null || missing="$missing git"
+        # What compiles says how far it is, by a script.
+        command -v python3 >/dev/null || missing="$missing python3"
         command -v cargo >/dev/null || rust=missing
         ;;
     java) { command -v javac && command -v mvn; } >/dev/null || missing="$missing openjdk-17-jdk-headless maven" ;;

@@ -1,6 +1,6 @@
 //! The only door to `CloudWatch`: where looks are kept, how they are read back, and what is published.
 //!
-//! [`address`], [`pages`], [`metric`], [`metrics`], [`cost`] and [`names`] are pure; [`history`] reads, [`publish`] writes, and [`past`] brings a
+//! [`address`], [`pages`], [`metric`], [`metrics`], [`changes`], [`cost`] and [`names`] are pure; [`history`] reads, [`publish`] writes, and [`past`] brings a
 //! snapshot's rows together with what is kept of them. Types of the SDK stay inside, save for the client that [`connect`] makes and a [`Store`] is made from.
 
 use std::time::Duration;
@@ -14,6 +14,7 @@ use aws_smithy_http_client::tls::{Provider, rustls_provider::CryptoMode};
 pub mod address;
 mod attempts;
 pub mod canary;
+pub mod changes;
 pub mod cost;
 pub mod decoded;
 pub mod error;

@@ -88,6 +88,8 @@ pub struct Store {
     pub detail: MetricsDetail,
     /// Metrics that a run may publish.
     pub limit: usize,
+    /// The topic that is told of each group whose published status changes; `None` tells nobody.
+    pub changes: Option<Arn>,
 }
 
 /// How finely lag is published.
@@ -255,6 +257,7 @@ impl Config {
                 state_namespace: vars.namespace("MEERKAT_STATE_NAMESPACE"),
                 detail: vars.choice("MEERKAT_METRICS_DETAIL", &MetricsDetail::WORDS),
                 limit: vars.number("MEERKAT_METRICS_LIMIT", 10, 100_000),
+                changes: vars.changes(),
             },
         };
         vars.finish().map(|()| config)
@@ -307,6 +310,9 @@ const ABANDONED: [(&str, Abandoned); 3] = [("warn", Abandoned::Warn), ("ok", Aba
 
 /// What an asynchronous invocation's result may carry: 256 KB, less room for what Lambda puts around it (AWS Lambda, destinations).
 pub const LAMBDA_REPORT_LIMIT: usize = 240 * 1024;
+
+/// The variable that names the topic of [`Store::changes`].
+pub const CHANGES_TOPIC: &str = "MEERKAT_CHANGES_TOPIC";
 
 #[cfg(test)]
 mod tests {

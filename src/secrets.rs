@@ -1,7 +1,7 @@
 //! The only door to what is kept elsewhere: passwords and keys by reference, tokens from an issuer, a cluster's addresses by
-//! its ARN, AWS credentials.
+//! its ARN, AWS credentials; and to the topic that changes are told to.
 //!
-//! [`mod@reference`] is pure and tells what a variable holds; the rest asks Secrets Manager, Parameter Store, Amazon MSK and token
+//! [`mod@reference`] is pure and tells what a variable holds; the rest asks Secrets Manager, Parameter Store, Amazon MSK, SNS and token
 //! endpoints. Types of the SDK stay inside, and what comes out is text or a [`Secret`].
 
 use std::time::{Duration, UNIX_EPOCH};
@@ -23,6 +23,7 @@ pub mod msk;
 pub mod reference;
 mod stored;
 pub mod token;
+mod topic;
 
 pub use error::Error;
 pub use msk::{Listener, Network};

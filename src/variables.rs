@@ -207,6 +207,11 @@ pub const VARIABLES: &[Variable] = &[
         meaning: "metrics a run may publish; what does not fit is left out, and said",
     },
     Variable {
+        name: "MEERKAT_CHANGES_TOPIC",
+        default: None,
+        meaning: "ARN of an SNS topic that gets a line for each group whose published status changes; takes the history",
+    },
+    Variable {
         name: "MEERKAT_DETAIL",
         default: Some("problems"),
         meaning: "partitions in the report: groups (none), problems (what is not OK), all",

@@ -6,7 +6,7 @@ use tokio::time::Instant;
 use super::address::Minute;
 use super::history::Store;
 use super::pages::entry::LARGEST_OFFSET;
-use super::pages::roster::Roster;
+use super::pages::roster::{Roster, Told};
 use super::pages::rosters::Own;
 use super::pages::shelf::Shelf;
 use crate::judged::Before;
@@ -95,6 +95,20 @@ impl Past {
         let Some(found) = self.0.as_ref().map_err(Clone::clone)?.first() else { return Ok(None) };
         let rosters = found.rosters.as_ref().map_err(Clone::clone)?;
         Ok(rosters.looks.first().map(|look| &look.roster))
+    }
+
+    /// Which groups were told to be in trouble before this look; `None` in it where no look of the run's own is known.
+    ///
+    /// # Errors
+    /// Why nothing can be told now: the history could not be read, or this minute's look is there already.
+    pub fn told(&self) -> Known<Option<&Told>> {
+        let found = self.0.as_ref().map_err(Clone::clone)?.first();
+        let rosters =
+            found.ok_or_else(|| Unknown::because("nothing is kept"))?.rosters.as_ref().map_err(Clone::clone)?;
+        match rosters.own {
+            Own::Empty => Ok(rosters.told()),
+            _ => Err(Unknown::because("this minute's look is kept already")),
+        }
     }
 
     /// What is in the run's own minute already; nothing where that is not known.

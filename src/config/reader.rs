@@ -3,6 +3,7 @@
 use std::collections::BTreeMap;
 use std::fmt;
 
+use super::CHANGES_TOPIC as CHANGES;
 use super::{Bootstrap, ConfigError, Endpoint};
 use crate::hash::Hash;
 use crate::memory::Objective;
@@ -160,6 +161,22 @@ impl Variables {
     }
 
     /// A namespace of `CloudWatch`'s (`PutMetricData`: 1 to 255 characters of a small set, `AWS/` is taken).
+    /// The topic that changes are told to, which only the history knows.
+    pub(super) fn changes(&mut self) -> Option<Arn> {
+        let text = self.text(CHANGES)?;
+        let arn = Arn::parse(&text).filter(|arn| arn.kind == Kind::Topic && !text.ends_with(".fifo"));
+        if arn.is_none() {
+            self.wrong(
+                CHANGES,
+                format_args!("must be like arn:aws:sns:REGION:ACCOUNT:TOPIC, a standard topic, found {text:?}"),
+            );
+        }
+        if self.text("MEERKAT_HISTORY").as_deref() == Some("off") {
+            self.wrong(CHANGES, "takes the history, and MEERKAT_HISTORY is off: changes are known from it alone");
+        }
+        arn
+    }
+
     pub(super) fn namespace(&mut self, name: &str) -> String {
         let text = self.text(name).unwrap_or_default();
         let plain = |c: char| c.is_ascii_alphanumeric() || "._-/#:".contains(c);

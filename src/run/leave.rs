@@ -1,15 +1,19 @@
 //! The last part of a run: what it leaves behind for the next one and for people, and when it leaves nothing.
 
+use futures_util::future::join_all;
+use tokio::time::timeout_at;
+
 use super::{Run, Taken};
 use crate::causes;
+use crate::cloudwatch::changes::Changes;
 use crate::cloudwatch::cost::{PRICES_OF, Volume};
 use crate::cloudwatch::metrics::{self, Plan};
-use crate::cloudwatch::pages::roster::Restless;
+use crate::cloudwatch::pages::roster::{Restless, Told};
 use crate::cloudwatch::pages::rosters::Own;
 use crate::cloudwatch::past::{Leaving, Past};
 use crate::cloudwatch::publish::Written;
 use crate::cloudwatch::restless::restless;
-use crate::config::MetricsDetail;
+use crate::config::{CHANGES_TOPIC as CHANGES, MetricsDetail};
 use crate::lag::Unknown;
 use crate::moment::rfc3339;
 use crate::openmetrics;
@@ -29,8 +33,14 @@ impl Run<'_> {
         if self.config.store.detail != MetricsDetail::Problems {
             published.fill(true);
         }
-        let ((history, written), (mut metrics, plan)) =
-            tokio::join!(self.remember(taken, next), self.publish(taken, &published));
+        // What could not be told is told by the next look, so the look is kept after it.
+        let remember = async {
+            let (told, unsent) = self.tell_changes(taken).await;
+            (self.remember(taken, next, told).await, unsent)
+        };
+        let (((history, written), unsent), (mut metrics, plan)) =
+            tokio::join!(remember, self.publish(taken, &published));
+        metrics.problems.extend(unsent);
         if metrics.enabled {
             let partitions = taken.sight.snapshot.rows.len();
             let pages = written.metrics.saturating_sub(1);
@@ -41,7 +51,37 @@ impl Run<'_> {
         (history, metrics)
     }
 
-    async fn remember(&self, taken: &Taken<'_>, restless: Restless) -> (HistoryEntry, Written) {
+    /// Sends what changed to those who want to know; what will have been told, and why some of it was not.
+    async fn tell_changes(&self, taken: &Taken<'_>) -> (Told, Vec<String>) {
+        let before = taken.past.told();
+        let (true, true, Ok(before)) = (self.writes(), self.remembers(), before) else {
+            // Nothing is kept of this look either.
+            return (Told::TooMany, Vec::new());
+        };
+        let whole = taken.sight.snapshot.listed.is_ok() && taken.vanished == 0;
+        let changes = Changes::new(taken.sight.snapshot, &taken.judged, before, whole);
+        let Some(topic) = &self.config.store.changes else { return (changes.told(|_| true), Vec::new()) };
+        let messages = changes.messages(&taken.cluster);
+        let sends = messages.iter().map(|(subject, text)| {
+            let sent = self.warm.door.send(CHANGES, topic, subject, text);
+            async { timeout_at(self.until(CHANGES_SHARE), sent).await }
+        });
+        let mut problems: Vec<String> = Vec::new();
+        let mut taken = Vec::with_capacity(messages.len());
+        for sent in join_all(sends).await {
+            let problem = match sent {
+                Ok(Ok(())) => None,
+                Ok(Err(error)) => Some(causes::told(&error)),
+                Err(_) => Some(format!("{CHANGES} ({}) took no message in time; the next look tells it", topic.text)),
+            };
+            taken.push(problem.is_none());
+            problems.extend(problem.filter(|problem| !problems.contains(problem)));
+        }
+        tracing::debug!(messages = messages.len(), "changes told");
+        (changes.told(|message| taken.get(message).copied().unwrap_or(false)), problems)
+    }
+
+    async fn remember(&self, taken: &Taken<'_>, restless: Restless, told: Told) -> (HistoryEntry, Written) {
         let Some(store) = self.store.as_ref().filter(|_| self.remembers()) else {
             let unjudged = taken.judged.rows.iter().any(|judgement| judgement.reason.is_unjudged());
             let advice = unjudged.then_some(WHAT_TO_SET);
@@ -56,7 +96,7 @@ impl Run<'_> {
             let groups = listed.or(before).unwrap_or_default();
             let read = |group: &Group| group.rows.is_ok() && group.gaps.is_empty();
             let whole = snapshot.listed.is_ok() && taken.vanished == 0 && snapshot.groups.iter().all(read);
-            let leaving = Leaving { taken: taken.sight.time_ms, groups, whole, restless };
+            let leaving = Leaving { taken: taken.sight.time_ms, groups, whole, restless, told };
             written = taken.past.write(store, snapshot, &taken.memories, leaving, self.clock.deadline).await;
         }
         let entry = HistoryEntry {
@@ -147,6 +187,8 @@ impl Run<'_> {
 
 /// What makes a verdict of a lag where nothing is kept.
 const WHAT_TO_SET: &str = "set MEERKAT_OBJECTIVE to the seconds that the oldest unread record may be old, or MEERKAT_HISTORY=on where CloudWatch is at hand";
+/// By when, as a share of a run's time, changes must have been told; then the look is kept.
+const CHANGES_SHARE: f64 = 0.9;
 /// The same event may be delivered twice, within a minute.
 const TWICE_DELIVERED_S: i64 = 30;
 

@@ -25,8 +25,16 @@ pub(super) struct Question<'a> {
     /// `GET` has no body.
     pub(super) method: &'static str,
     pub(super) path: String,
-    /// `X-Amz-Target` of AWS's JSON 1.1 protocol, and the body.
-    pub(super) json: Option<(&'static str, String)>,
+    pub(super) body: Body,
+}
+
+/// What is sent, by the protocol that the service speaks.
+pub(super) enum Body {
+    Nothing,
+    /// AWS JSON 1.1, with the `X-Amz-Target`.
+    Json(&'static str, String),
+    /// The query protocol.
+    Form(String),
 }
 
 /// Asks, and judges a refusal; `variable` is the one that says what to ask for.
@@ -60,6 +68,7 @@ fn origin(config: &SdkConfig, arn: &Arn) -> String {
         Kind::Secret => "Secrets Manager",
         Kind::Parameter => "SSM",
         Kind::Cluster => "Kafka",
+        Kind::Topic => "SNS",
     };
     let key = ServiceConfigKey::builder().service_id(id).env("AWS_ENDPOINT_URL").profile("endpoint_url").build().ok();
     let own = config.service_config().zip(key).and_then(|(settings, key)| settings.load_config(key));
@@ -87,12 +96,18 @@ fn signed(
     key: Credentials,
     now: SystemTime,
 ) -> Result<HttpRequest, Box<dyn std::error::Error + Send + Sync>> {
-    let body = question.json.as_ref().map_or("", |(_, body)| body);
+    let (kind, body) = match &question.body {
+        Body::Nothing => (None, ""),
+        Body::Json(_, body) => (Some("application/x-amz-json-1.1"), body.as_str()),
+        Body::Form(body) => (Some("application/x-www-form-urlencoded"), body.as_str()),
+    };
     let mut request = HttpRequest::new(SdkBody::from(body));
     request.set_method(question.method)?;
     request.set_uri(question.path.as_str())?;
-    if let Some((target, _)) = question.json {
-        request.headers_mut().insert("content-type", "application/x-amz-json-1.1");
+    if let Some(kind) = kind {
+        request.headers_mut().insert("content-type", kind);
+    }
+    if let Body::Json(target, _) = question.body {
         request.headers_mut().insert("x-amz-target", target);
     }
     let identity = key.into();
@@ -122,6 +137,7 @@ impl Kind {
             Self::Secret => "secretsmanager",
             Self::Parameter => "ssm",
             Self::Cluster => "kafka",
+            Self::Topic => "sns",
         }
     }
 }

@@ -77,12 +77,20 @@ fn judge(response: &HttpResponse) -> Result<Vec<u8>, OrchestratorError<Refusal>>
 }
 
 impl Refusal {
-    /// Reads the error forms of AWS's JSON protocols and of OAuth (RFC 6749, section 5.2).
+    /// Reads the error forms of AWS's JSON and query protocols and of OAuth (RFC 6749, section 5.2).
     fn new(status: u16, header: Option<&str>, body: &[u8]) -> Self {
         let json: Value = serde_json::from_slice(body).unwrap_or_default();
-        let text = |names: &[&str]| names.iter().find_map(|name| json.get(name)?.as_str());
+        let xml = if json.is_null() { std::str::from_utf8(body).unwrap_or_default() } else { "" };
+        let element = |name: &str| {
+            let (_, rest) = xml.split_once(&format!("<{name}>"))?;
+            Some(rest.split_once('<')?.0)
+        };
+        let text = |names: &[&str]| {
+            let of_json = names.iter().find_map(|name| json.get(name)?.as_str());
+            of_json.or_else(|| names.iter().find_map(|name| element(name)))
+        };
         let mut meta = ErrorMetadata::builder();
-        if let Some(code) = header.or_else(|| text(&["__type", "code", "error"])) {
+        if let Some(code) = header.or_else(|| text(&["__type", "code", "error", "Code"])) {
             let code = code.rsplit('#').next().and_then(|code| code.split(':').next());
             meta = meta.code(code.unwrap_or_default());
         }
@@ -143,6 +151,8 @@ mod tests {
             "invalid_client: bad secret"
         );
         assert_eq!(words(None, r#"{"error":"invalid_client"}"#), "invalid_client");
+        let xml = "<ErrorResponse><Error><Type>Sender</Type><Code>NotFound</Code><Message>Topic does not exist</Message></Error></ErrorResponse>";
+        assert_eq!(words(None, xml), "NotFound: Topic does not exist");
         assert_eq!(words(None, "<html>"), "HTTP status 400");
         assert_eq!(words(None, ""), "HTTP status 400");
     }

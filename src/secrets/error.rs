@@ -3,7 +3,7 @@
 use aws_credential_types::provider::error::CredentialsError;
 
 use super::call::Refusal;
-use super::reference::{Arn, Reference};
+use super::reference::{Arn, Kind, Reference};
 
 /// What went wrong at the door. `subject` names the variable, and what it refers to.
 #[derive(Debug, thiserror::Error)]
@@ -61,6 +61,16 @@ pub enum Error {
         subject: String,
         /// The service's words.
         said: String,
+    },
+    /// A topic took no message.
+    #[error("{subject} took no message: {said}; {way_out}")]
+    Unsent {
+        /// The topic.
+        subject: String,
+        /// The service's words.
+        said: String,
+        /// What to check.
+        way_out: &'static str,
     },
     /// Nobody answers.
     #[error(
@@ -120,6 +130,10 @@ impl Error {
     /// What a service's no means.
     pub(super) fn refused(subject: String, action: &'static str, arn: &Arn, refusal: &Refusal) -> Self {
         let said = refusal.words();
+        // The query protocol has codes of its own (SNS, Common Errors), and what is sent is not read.
+        if arn.kind == Kind::Topic && !CREDENTIALS.contains(&refusal.code()) {
+            return Self::Unsent { subject, said, way_out: unsent(refusal.code()) };
+        }
         let about_key = ["KMS", "kms", "ciphertext"].iter().any(|word| refusal.message().contains(word));
         match refusal.code() {
             "AccessDeniedException" | "AccessDenied" | "UnauthorizedException" | "ForbiddenException" if about_key => {
@@ -130,7 +144,7 @@ impl Error {
                 Self::Denied { subject, action, said }
             }
             "ResourceNotFoundException" | "ParameterNotFound" | "NotFoundException" => Self::NotFound { subject, said },
-            "ExpiredTokenException" | "UnrecognizedClientException" | "InvalidClientTokenId" => {
+            "ExpiredTokenException" | "ExpiredToken" | "UnrecognizedClientException" | "InvalidClientTokenId" => {
                 Self::Credentials { subject, said, source: None }
             }
             "InvalidSignatureException" | "SignatureDoesNotMatch" | "RequestExpired" => {
@@ -141,3 +155,24 @@ impl Error {
         }
     }
 }
+
+/// What to do about a topic that takes no message.
+fn unsent(code: &str) -> &'static str {
+    match code {
+        "NotFound" | "NotFoundException" => "check its name, Region and account",
+        code if code.starts_with("KMS") => {
+            "allow kms:GenerateDataKey and kms:Decrypt on its key to the role of this run, in the key's policy too"
+        }
+        _ => "allow sns:Publish on it to the role of this run, and in the policy of the VPC endpoint if there is one",
+    }
+}
+
+/// What services say of a key that they do not know, or of a clock that is wrong.
+const CREDENTIALS: [&str; 6] = [
+    "ExpiredTokenException",
+    "ExpiredToken",
+    "UnrecognizedClientException",
+    "InvalidClientTokenId",
+    "SignatureDoesNotMatch",
+    "RequestExpired",
+];

@@ -3,7 +3,7 @@
 use percent_encoding::{AsciiSet, NON_ALPHANUMERIC, utf8_percent_encode};
 use serde_json::{Map, Value};
 
-use super::aws::{Question, ask};
+use super::aws::{Body, Question, ask};
 use super::reference::Arn;
 use super::{Door, Error};
 
@@ -53,7 +53,7 @@ impl Door {
 /// `GetBootstrapBrokers`.
 pub(super) fn question(cluster: &Arn) -> Question<'_> {
     let path = format!("/v1/clusters/{}/bootstrap-brokers", utf8_percent_encode(&cluster.text, RESERVED));
-    Question { arn: cluster, action: "kafka:GetBootstrapBrokers", method: "GET", path, json: None }
+    Question { arn: cluster, action: "kafka:GetBootstrapBrokers", method: "GET", path, body: Body::Nothing }
 }
 
 /// The string of this listener in an answer to `GetBootstrapBrokers`.

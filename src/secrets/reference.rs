@@ -52,6 +52,8 @@ pub enum Kind {
     Parameter,
     /// A cluster of Amazon MSK.
     Cluster,
+    /// A topic of Amazon SNS.
+    Topic,
 }
 
 impl Source {
@@ -84,7 +86,9 @@ impl Reference {
         let path = place.strip_prefix("file://").or_else(|| place.strip_prefix("file:"));
         match (path, Arn::parse(place)) {
             (Some(path), _) if named && !path.is_empty() => Ok(Self::File { path: path.to_owned(), key }),
-            (None, Some(arn)) if named && arn.kind != Kind::Cluster => Ok(Self::Kept { arn, key }),
+            (None, Some(arn)) if named && matches!(arn.kind, Kind::Secret | Kind::Parameter) => {
+                Ok(Self::Kept { arn, key })
+            }
             _ => Err(String::from(
                 "must refer to file:PATH, to arn:aws:secretsmanager:REGION:ACCOUNT:secret:NAME or to arn:aws:ssm:REGION:ACCOUNT:parameter/NAME, with #KEY for one value of a JSON object",
             )),
@@ -120,6 +124,7 @@ impl Arn {
             "secretsmanager" => (Kind::Secret, resource.strip_prefix("secret:")?),
             "ssm" => (Kind::Parameter, resource.strip_prefix("parameter/")?),
             "kafka" => (Kind::Cluster, resource.strip_prefix("cluster/")?),
+            "sns" if !resource.contains(':') => (Kind::Topic, resource),
             _ => return None,
         };
         let placed = partition.starts_with("aws") && !region.is_empty() && !name.is_empty();
@@ -177,11 +182,19 @@ mod tests {
             "arn:aws:secretsmanager:evil.example/:1:secret:a",
             "arn:aws:ssm:eu-west-1:1:document/a",
             "arn:aws:kafka:eu-west-1:1:cluster/a/b",
+            "arn:aws:sns:eu-west-1:1:a",
             "arn:google:ssm:eu-west-1:1:parameter/a",
         ] {
             assert!(told(wrong).starts_with("must refer to"), "{wrong}");
         }
         assert!(Reference::parse("hunter2").is_err_and(|error| !error.contains("hunter2")));
+    }
+
+    #[test]
+    fn a_topic_has_an_arn_and_a_subscription_is_none() {
+        let arn = Arn::parse("arn:aws:sns:eu-west-1:123456789012:changes").unwrap();
+        assert_eq!((arn.kind, arn.region.as_str()), (Kind::Topic, "eu-west-1"));
+        assert_eq!(Arn::parse("arn:aws:sns:eu-west-1:123456789012:changes:0a1b"), None);
     }
 
     #[test]

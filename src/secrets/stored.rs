@@ -5,7 +5,7 @@ use base64::engine::general_purpose::STANDARD;
 use serde::Deserialize;
 use serde_json::{Map, Value, json};
 
-use super::aws::{Question, ask};
+use super::aws::{Body, Question, ask};
 use super::reference::{Arn, Kind};
 use super::{Door, Error};
 use crate::secret::Secret;
@@ -47,7 +47,7 @@ pub(super) fn question(arn: &Arn) -> Question<'_> {
         }
         _ => ("secretsmanager:GetSecretValue", "secretsmanager.GetSecretValue", json!({ "SecretId": arn.text })),
     };
-    Question { arn, action, method: "POST", path: String::from("/"), json: Some((target, body.to_string())) }
+    Question { arn, action, method: "POST", path: String::from("/"), body: Body::Json(target, body.to_string()) }
 }
 
 /// The whole of it, or the value of one key; a line break at the end is the editor's.

@@ -18,6 +18,7 @@ mod objectives;
 mod parts;
 mod schedules;
 mod told;
+mod told_once;
 
 /// A midnight, and three seconds that pass from a scheduled minute to its run.
 const MIDNIGHT: i64 = 20_000 * 86_400;

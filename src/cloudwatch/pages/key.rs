@@ -31,6 +31,12 @@ impl OfGroup {
         Key(self.0).bucket(bits)
     }
 
+    /// As much of it as tells groups apart for certain: [`LONG_BITS`] bits.
+    #[must_use]
+    pub fn long(self) -> u64 {
+        self.0 >> (64 - LONG_BITS)
+    }
+
     /// As much of it as tells groups apart in a short list; others may have the same.
     #[must_use]
     pub fn short(self) -> u32 {
@@ -87,6 +93,8 @@ pub const ANCHOR_BITS: u32 = 52;
 pub const FINGERPRINT_BITS: u32 = 14;
 /// Bits of [`OfGroup::short`].
 pub const SHORT_BITS: u32 = 24;
+/// Bits of [`OfGroup::long`].
+pub const LONG_BITS: u32 = 50;
 const OWN_BITS: u32 = 40;
 
 #[cfg(test)]

@@ -2,7 +2,7 @@
 //!
 //! A broker that has just started tells of no groups, or of some, without an error. Only the look before knows better.
 
-use super::key::SHORT_BITS;
+use super::key::{LONG_BITS, SHORT_BITS};
 use super::seconds::{APART, FEWEST_SAMPLES, Slot};
 use super::{PARTITIONS_PER_PAGE, binding::MOST_BITS};
 
@@ -25,6 +25,17 @@ pub struct Roster {
     pub deepest: u32,
     /// Which groups' metrics are still to be published although nothing may be the matter any more.
     pub restless: Restless,
+    /// Which groups were told to be in trouble.
+    pub told: Told,
+}
+
+/// Groups whose last published status was not OK.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub enum Told {
+    /// These ([`super::key::OfGroup::long`]), each with its status as it is published: 2 or 3.
+    Groups(Vec<(u64, u8)>),
+    /// More than [`MOST_TOLD`].
+    TooMany,
 }
 
 /// Groups with which something was the matter a short while ago.
@@ -63,7 +74,12 @@ impl Roster {
             .chunks(BITS_PER_VALUE)
             .map(|bits| bits.iter().rev().fold(0, |value, bit| value << 1 | u64::from(*bit)))
             .collect();
-        let room = (PARTITIONS_PER_PAGE - 1 - filled.len().div_ceil(2)) * GROUPS_PER_SLOT;
+        let told = match &self.told {
+            Told::Groups(groups) if groups.len() <= MOST_TOLD => Some(groups),
+            _ => None,
+        };
+        let told_slots = told.map_or(0, |groups| groups.len().div_ceil(2));
+        let room = (PARTITIONS_PER_PAGE - 1 - filled.len().div_ceil(2) - told_slots) * GROUPS_PER_SLOT;
         let restless = match &self.restless {
             Restless::Groups(groups) if groups.len() <= room => Some(groups),
             _ => None,
@@ -71,10 +87,17 @@ impl Roster {
         let flags = i64::from(bits)
             | i64::from(self.whole) << WHOLE_BIT
             | i64::from(restless.is_none()) << ANY_BIT
-            | i64::from(self.deepest.min(MOST_PAGES)) << DEEPEST_BIT;
+            | i64::from(self.deepest.min(MOST_PAGES)) << DEEPEST_BIT
+            | i64::from(told.is_none()) << TOO_MANY_BIT;
         let looks = u64::from(self.looks.min(MOST_LOOKS));
         let mut slots = vec![slot(u64::from(self.groups) << LOOKS_BITS | looks, self.writer % WRITER_END, flags)];
         slots.extend(filled.chunks(2).map(|pair| slot(pair[0], pair.get(1).copied().unwrap_or_default(), 0)));
+        let told: Vec<u64> = told
+            .into_iter()
+            .flatten()
+            .map(|(long, status)| long << STATUS_BITS | u64::from(*status) % (1 << STATUS_BITS))
+            .collect();
+        slots.extend(told.chunks(2).map(|pair| slot(pair[0], pair.get(1).copied().unwrap_or_default(), OF_TOLD)));
         let packed: Vec<u64> = restless
             .into_iter()
             .flatten()
@@ -103,6 +126,13 @@ impl Roster {
             let slot = values(filled.get(bucket / (2 * BITS_PER_VALUE))?)?;
             Some(slot[bucket / BITS_PER_VALUE % 2] >> (bucket % BITS_PER_VALUE) & 1 == 1)
         };
+        let told = restless.iter().take_while(|slot| slot.samples == FEWEST_SAMPLES + OF_TOLD).count();
+        let (told, restless) = restless.split_at_checked(told)?;
+        let told = told.iter().map(values).collect::<Option<Vec<_>>>()?;
+        let told = told.into_iter().flatten().filter(|packed| *packed != 0).map(|packed| {
+            let status = u8::try_from(packed % (1 << STATUS_BITS)).unwrap_or_default();
+            (packed >> STATUS_BITS, status)
+        });
         let mut groups = Vec::new();
         for value in restless.iter().map(values).collect::<Option<Vec<_>>>()?.into_iter().flatten() {
             let two = [value >> GROUP_BITS, value % (1 << GROUP_BITS)].into_iter().filter(|packed| *packed != 0);
@@ -119,8 +149,9 @@ impl Roster {
             bits,
             whole: flags >> WHOLE_BIT & 1 == 1,
             filled: (0..buckets).map(bit).collect::<Option<_>>()?,
-            deepest: u32::try_from(flags >> DEEPEST_BIT).ok()?,
+            deepest: u32::try_from(flags >> DEEPEST_BIT).ok()? % (MOST_PAGES + 1),
             restless: if any { Restless::Any } else { Restless::Groups(groups) },
+            told: if flags >> TOO_MANY_BIT & 1 == 1 { Told::TooMany } else { Told::Groups(told.collect()) },
         })
     }
 }
@@ -131,6 +162,8 @@ pub const MOST_LOOKS: u32 = (1 << LOOKS_BITS) - 1;
 pub const WRITER_END: u64 = 1 << 40;
 /// Pages of a bucket are counted up to here, which is 60 million partitions.
 pub const MOST_PAGES: u32 = (1 << 20) - 1;
+/// Groups that are told to be in trouble at a time; more are a cluster in trouble.
+pub const MOST_TOLD: usize = 64;
 /// A restless group counts for as many looks.
 pub const MOST_LEFT: u8 = (1 << LEFT_BITS) - 1;
 
@@ -143,6 +176,11 @@ const VALUE_END: u64 = 1 << BITS_PER_VALUE;
 const WHOLE_BIT: u32 = 4;
 const ANY_BIT: u32 = 5;
 const DEEPEST_BIT: u32 = 6;
+const TOO_MANY_BIT: u32 = 26;
+/// Beside a group's long hash.
+const STATUS_BITS: u32 = BITS_PER_VALUE as u32 - LONG_BITS;
+/// What marks slots of groups that were told.
+const OF_TOLD: i64 = 1;
 
 #[cfg(test)]
 mod tests {
@@ -153,10 +191,13 @@ mod tests {
         let groups = prop::collection::vec((0..1_u32 << SHORT_BITS, 1..=MOST_LEFT), 0..100);
         let restless = prop_oneof![Just(Restless::Any), groups.prop_map(Restless::Groups)];
         let filled = (0..=MOST_BITS).prop_flat_map(|bits| prop::collection::vec(any::<bool>(), 1_usize << bits));
-        (any::<u32>(), 0..=MOST_LOOKS, 0..WRITER_END, any::<bool>(), filled, 0..=MOST_PAGES, restless).prop_map(
-            |(groups, looks, writer, whole, filled, deepest, restless)| {
+        let told = prop::collection::vec((0..1_u64 << LONG_BITS, 2..=3_u8), 0..=MOST_TOLD);
+        let told = prop_oneof![1 => Just(Told::TooMany), 4 => told.prop_map(Told::Groups)];
+        let head = (any::<u32>(), 0..=MOST_LOOKS, 0..WRITER_END, any::<bool>());
+        (head, filled, 0..=MOST_PAGES, restless, told).prop_map(
+            |((groups, looks, writer, whole), filled, deepest, restless, told)| {
                 let bits = filled.len().ilog2();
-                Roster { groups, looks, writer, bits, whole, filled, deepest, restless }
+                Roster { groups, looks, writer, bits, whole, filled, deepest, restless, told }
             },
         )
     }
@@ -168,7 +209,10 @@ mod tests {
         fn any_roster_comes_back(roster in roster()) {
             let slots = roster.slots();
             prop_assert!(slots.len() <= PARTITIONS_PER_PAGE);
-            prop_assert_eq!(Roster::of(&slots), Some(roster));
+            let back = Roster::of(&slots).ok_or_else(|| TestCaseError::fail("no roster"))?;
+            // Restless groups take the room that is left.
+            prop_assert!(back.restless == roster.restless || back.restless == Restless::Any && slots.len() < PARTITIONS_PER_PAGE);
+            prop_assert_eq!(Roster { restless: roster.restless.clone(), ..back }, roster);
         }
     }
 
@@ -183,6 +227,7 @@ mod tests {
             filled: vec![true],
             deepest: 1,
             restless: Restless::Groups((1..=count).map(|group| (group, 3)).collect()),
+            told: Told::Groups(Vec::new()),
         };
         let comes_back = |count| Roster::of(&roster(count).slots()).map(|roster| roster.restless);
         assert_eq!(comes_back(224), Some(roster(224).restless));

@@ -1,6 +1,6 @@
 //! The rosters of earlier looks: which looks there were, whose, and how far apart.
 
-use super::roster::Roster;
+use super::roster::{Roster, Told};
 use super::seconds::{Slots, Unusable};
 use super::sheets::KeptLook;
 use crate::cloudwatch::address::{Minute, Schedule};
@@ -72,6 +72,12 @@ impl Rosters {
     #[must_use]
     pub fn counted(&self) -> u32 {
         self.looks.first().map_or(0, |look| look.roster.looks).saturating_add(1)
+    }
+
+    /// Which groups were told to be in trouble, by the newest look of this run's own.
+    #[must_use]
+    pub fn told(&self) -> Option<&Told> {
+        self.looks.iter().find(|look| self.is_own(&look.roster)).map(|look| &look.roster.told)
     }
 
     /// Whether there have been looks for a while, and all of them by others.
@@ -151,7 +157,7 @@ const LOOKS_TO_BE_A_STRANGER: usize = 3;
 
 #[cfg(test)]
 mod tests {
-    use super::super::roster::Restless;
+    use super::super::roster::{Restless, Told};
     use super::*;
 
     const NOON: i64 = 1_800_014_400;
@@ -172,6 +178,7 @@ mod tests {
                 filled: vec![true],
                 deepest: 1,
                 restless: Restless::Groups(Vec::new()),
+                told: Told::Groups(Vec::new()),
             };
             let slots = writer.map(|writer| Slots { taken: 1, slots: roster(writer).slots() });
             (at(-minute), slots.ok_or(Unusable::TwoRuns))

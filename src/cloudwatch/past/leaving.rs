@@ -11,7 +11,7 @@ use crate::cloudwatch::pages::entry::{Entry, Sighting};
 use crate::cloudwatch::pages::key::Key;
 use crate::cloudwatch::pages::page;
 use crate::cloudwatch::pages::recall::Recalled;
-use crate::cloudwatch::pages::roster::{Restless, Roster};
+use crate::cloudwatch::pages::roster::{Restless, Roster, Told};
 use crate::cloudwatch::pages::rosters::Own;
 use crate::cloudwatch::pages::seconds::{self, Slots};
 use crate::cloudwatch::pages::sheets::Missing;
@@ -30,6 +30,8 @@ pub struct Leaving {
     pub whole: bool,
     /// The groups whose metrics are to be published for some more looks.
     pub restless: Restless,
+    /// The groups that have been told to be in trouble.
+    pub told: Told,
 }
 
 impl Past {
@@ -70,9 +72,9 @@ impl Past {
             let page = slots.and_then(|slots| seconds::write(schedule, minute, &Slots { taken: leaving.taken, slots }));
             pages.push((asker.shelf.page(leaf.place), page));
         }
-        let Leaving { taken, groups, restless, .. } = leaving;
+        let Leaving { taken, groups, restless, told, .. } = leaving;
         let looks = rosters.counted();
-        let roster = Roster { groups, looks, writer, bits, whole, filled, deepest, restless };
+        let roster = Roster { groups, looks, writer, bits, whole, filled, deepest, restless, told };
         let slots = Slots { taken, slots: roster.slots() };
         pages.push((asker.shelf.roster(), seconds::write(schedule, minute, &slots)));
         let mut written = store.write(&pages, until).await;

@@ -9,7 +9,7 @@ use super::super::PARTITIONS_PER_PAGE;
 use super::super::binding::{bind, bits};
 use super::super::key::{Key, OfGroup, OfTopic};
 use super::super::page::{self, Page};
-use super::super::roster::{Restless, Roster};
+use super::super::roster::{Restless, Roster, Told};
 use super::super::sheets::KeptLook;
 use super::*;
 use crate::cloudwatch::address::Minute;
@@ -73,7 +73,17 @@ impl Store {
         }
         let restless = Restless::Groups(Vec::new());
         let deepest = pages.keys().map(|place| place.page + 1).max().unwrap_or_default();
-        let roster = Roster { groups: 1, looks: 1, writer: 1, bits, whole, filled, deepest, restless };
+        let roster = Roster {
+            groups: 1,
+            looks: 1,
+            writer: 1,
+            bits,
+            whole,
+            filled,
+            deepest,
+            restless,
+            told: Told::Groups(Vec::new()),
+        };
         self.looks.insert(0, (KeptLook { minute: Minute::holding(minute * 60), roster }, pages));
         self.looks.truncate(170);
     }

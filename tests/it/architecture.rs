@@ -55,6 +55,7 @@ const OUTSIDE: &[&str] = &[
     "secrets/msk.rs",
     "secrets/stored.rs",
     "secrets/token.rs",
+    "secrets/topic.rs",
     "ticker.rs",
 ];
 

@@ -15,6 +15,7 @@ locals {
       datapoints   = 1
       missing_data = "ignore"
       wanted       = true
+      pages        = var.group_pages
     }
     lag-seconds = {
       description  = "A consumer group of ${var.cluster} has not read a record that is ${var.lag_seconds_alarm} s old; the contributors say which."
@@ -25,6 +26,30 @@ locals {
       datapoints   = 2
       missing_data = "ignore"
       wanted       = var.lag_seconds_alarm > 0
+      pages        = var.group_pages
+    }
+    # Nothing is published where nothing is lost: a contributor is there, in ALARM, while records are being lost, and is gone after.
+    lost-offsets = {
+      description  = "Retention deleted records of ${var.cluster} before a group read them; the contributors say which."
+      query        = "SELECT MAX(\"LostOffsets\") FROM SCHEMA(\"${var.namespace}\", \"Cluster\", \"Group\") WHERE \"Cluster\" = '${var.cluster}' GROUP BY \"Group\" ORDER BY MAX() DESC"
+      comparison   = "GreaterThanThreshold"
+      threshold    = 0
+      evaluations  = 1
+      datapoints   = 1
+      missing_data = "notBreaching"
+      wanted       = true
+      pages        = var.loss_pages == "on"
+    }
+    loss-ahead = {
+      description  = "A group of ${var.cluster} has nearly used up what retention keeps, and will lose records; the contributors say which."
+      query        = "SELECT MAX(\"LossAhead\") FROM SCHEMA(\"${var.namespace}\", \"Cluster\", \"Group\") WHERE \"Cluster\" = '${var.cluster}' GROUP BY \"Group\" ORDER BY MAX() DESC"
+      comparison   = "GreaterThanThreshold"
+      threshold    = 0
+      evaluations  = 3
+      datapoints   = 2
+      missing_data = "notBreaching"
+      wanted       = true
+      pages        = var.loss_pages == "on"
     }
   }
 

@@ -51,6 +51,7 @@ locals {
     MEERKAT_STATE_NAMESPACE                   = "${var.namespace}/State"
     MEERKAT_METRICS_DETAIL                    = var.metrics_detail
     MEERKAT_METRICS_LIMIT                     = tostring(var.metrics_limit)
+    MEERKAT_CHANGES_TOPIC                     = var.changes_topic_arn
     MEERKAT_LOG                               = var.log_level
   } : name => value if value != "" }
 }
@@ -183,4 +184,23 @@ resource "aws_lambda_function_url" "burrow" {
 
   function_name      = aws_lambda_function.widget.function_name
   authorization_type = "AWS_IAM"
+}
+
+# Since October 2025 a caller needs both.
+resource "aws_lambda_permission" "burrow_call" {
+  count = var.burrow_url == "on" && var.burrow_callers != "" ? 1 : 0
+
+  function_name          = aws_lambda_function.widget.function_name
+  action                 = "lambda:InvokeFunctionUrl"
+  principal              = var.burrow_callers
+  function_url_auth_type = "AWS_IAM"
+}
+
+resource "aws_lambda_permission" "burrow_invoke" {
+  count = var.burrow_url == "on" && var.burrow_callers != "" ? 1 : 0
+
+  function_name            = aws_lambda_function.widget.function_name
+  action                   = "lambda:InvokeFunction"
+  principal                = var.burrow_callers
+  invoked_via_function_url = true
 }

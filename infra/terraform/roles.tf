@@ -1,11 +1,11 @@
 # What each function may do: ../template.yaml says the same, and tests/infra/terraform.py holds the two against each other.
 
 locals {
-  msk         = split(":cluster/", var.cluster_arn)
-  trust       = split(":", "${var.truststore}::")[2]
-  has_secret  = local.password || local.oauth || local.mtls
-  network     = ["AssignPrivateIpAddresses", "CreateNetworkInterface", "DeleteNetworkInterface", "DescribeNetworkInterfaces", "DescribeSubnets", "UnassignPrivateIpAddresses"]
-  result_arns = [for arn in [var.failure_topic_arn, var.success_topic_arn] : arn if arn != ""]
+  msk        = split(":cluster/", var.cluster_arn)
+  trust      = split(":", "${var.truststore}::")[2]
+  has_secret = local.password || local.oauth || local.mtls
+  network    = ["AssignPrivateIpAddresses", "CreateNetworkInterface", "DeleteNetworkInterface", "DescribeNetworkInterfaces", "DescribeSubnets", "UnassignPrivateIpAddresses"]
+  topic_arns = [for arn in [var.changes_topic_arn, var.failure_topic_arn, var.success_topic_arn] : arn if arn != ""]
 
   # What a look needs, without writing anything but logs.
   read = concat(
@@ -77,14 +77,14 @@ data "aws_iam_policy_document" "publish" {
     }
   }
   dynamic "statement" {
-    for_each = length(local.result_arns) > 0 ? [1] : []
+    for_each = length(local.topic_arns) > 0 ? [1] : []
     content {
       actions   = ["sns:Publish"]
-      resources = local.result_arns
+      resources = local.topic_arns
     }
   }
   dynamic "statement" {
-    for_each = length(local.result_arns) > 0 && var.topic_key_arn != "" ? [1] : []
+    for_each = length(local.topic_arns) > 0 && var.topic_key_arn != "" ? [1] : []
     content {
       actions   = ["kms:GenerateDataKey", "kms:Decrypt"]
       resources = [var.topic_key_arn]

@@ -338,6 +338,23 @@ variable "topic_key_arn" {
   description = "The KMS key of encrypted topics. Its own policy must let cloudwatch.amazonaws.com use it too."
 }
 
+variable "loss_pages" {
+  type        = string
+  default     = "on"
+  description = "Whether lost records, and groups that are about to lose some, tell the topic. If off, the alarms are there to look at."
+
+  validation {
+    condition     = contains(["on", "off"], var.loss_pages)
+    error_message = "on or off."
+  }
+}
+
+variable "changes_topic_arn" {
+  type        = string
+  default     = ""
+  description = "The SNS topic that gets a line for each group whose status changes, with partition and reason; a standard one."
+}
+
 variable "burrow_url" {
   type        = string
   default     = "off"
@@ -347,4 +364,10 @@ variable "burrow_url" {
     condition     = contains(["on", "off"], var.burrow_url)
     error_message = "on or off."
   }
+}
+
+variable "burrow_callers" {
+  type        = string
+  default     = ""
+  description = "Who may call that URL besides those whose own policy lets them: an account of 12 digits, or the ARN of a role."
 }

@@ -10,8 +10,8 @@ resource "aws_cloudwatch_metric_alarm" "by_group" {
   evaluation_periods  = each.value.evaluations
   datapoints_to_alarm = each.value.datapoints
   treat_missing_data  = each.value.missing_data
-  alarm_actions       = var.group_pages ? local.topics : []
-  ok_actions          = var.group_pages ? local.topics : []
+  alarm_actions       = each.value.pages ? local.topics : []
+  ok_actions          = each.value.pages ? local.topics : []
 
   metric_query {
     id          = "worst"
@@ -85,6 +85,8 @@ resource "aws_cloudwatch_dashboard" "groups" {
     Page           = { Arn = "${local.alarm_arn}-page" }
     NobodyWatches  = { Arn = "${local.alarm_arn}-nobody-watches" }
     GroupStatus    = { Arn = "${local.alarm_arn}-group-status" }
+    LostOffsets    = { Arn = "${local.alarm_arn}-lost-offsets" }
+    LossAhead      = { Arn = "${local.alarm_arn}-loss-ahead" }
     UnknownGroups  = { Arn = "${local.alarm_arn}-unknown-groups" }
     FunctionErrors = { Arn = "${local.alarm_arn}-function-errors" }
   })

@@ -120,7 +120,7 @@ CREDENTIALS = {
 VARIABLES_LIMIT = 4096
 # Characters that names may have: a function's and a schedule's, and a stack's, which all others begin with.
 NAME_LIMIT, STACK_LIMIT = 64, 128
-OPTIONS = {"Cluster": "prod", "Parts": 4, "TopicKeyArn": KEY, "GroupPages": "off", "AlarmTopicArn": TOPIC + "pages", "FailureTopicArn": TOPIC + "failed", "SuccessTopicArn": TOPIC + "reports", "LagSecondsAlarm": 600, "Period": 5, "BurrowUrl": "on"}  # fmt: skip
+OPTIONS = {"Cluster": "prod", "Parts": 4, "TopicKeyArn": KEY, "GroupPages": "off", "AlarmTopicArn": TOPIC + "pages", "FailureTopicArn": TOPIC + "failed", "SuccessTopicArn": TOPIC + "reports", "ChangesTopicArn": TOPIC + "changes", "LossPages": "off", "BurrowCallers": "210987654321", "LagSecondsAlarm": 600, "Period": 5, "BurrowUrl": "on"}  # fmt: skip
 
 
 def main():
@@ -155,7 +155,7 @@ def check_roles(stack, name, may, options):
     read = stack.of_type("AWS::IAM::ManagedPolicy")["ReadPolicy"]["PolicyDocument"]
     same(allowed(read), may, f"{name}: what both functions may do")
     own = roles["CheckerRole"]["Policies"][0]["PolicyDocument"]
-    told = {("sns:Publish", options[topic]) for topic in ("FailureTopicArn", "SuccessTopicArn") if topic in options}
+    told = {("sns:Publish", options[topic]) for topic in ("FailureTopicArn", "SuccessTopicArn", "ChangesTopicArn") if topic in options}
     keys = {(action, options["TopicKeyArn"]) for action in ("kms:GenerateDataKey", "kms:Decrypt") if "TopicKeyArn" in options}
     same(allowed(own), PUBLISH | told | keys, f"{name}: what the checker may do besides")
     condition = [statement.get("Condition") for statement in own["Statement"] if "cloudwatch:PutMetricData" in listed(statement["Action"])]
@@ -228,6 +228,14 @@ def check_url(stack, options):
     urls = {name: (url["TargetFunctionArn"], url["AuthType"]) for name, url in stack.of_type("AWS::Lambda::Url").items()}
     expected = {"BurrowDoor": ("<Widget.Arn>", "AWS_IAM")} if options.get("BurrowUrl") == "on" else {}
     same(urls, expected, "a URL is asked for, signed, and leads to the function that writes nothing")
+    permissions = stack.of_type("AWS::Lambda::Permission").values()
+    given = {permission["Action"]: {key: value for key, value in permission.items() if key != "Action"} for permission in permissions}
+    to = {"FunctionName": "<Widget.Arn>", "Principal": options.get("BurrowCallers")}
+    both = {
+        "lambda:InvokeFunctionUrl": {**to, "FunctionUrlAuthType": "AWS_IAM"},
+        "lambda:InvokeFunction": {**to, "InvokedViaFunctionUrl": True},
+    }
+    same(given, both if expected and "BurrowCallers" in options else {}, "callers may call the URL, by both permissions, and nothing else")
 
 
 def check_names(stack):
@@ -304,20 +312,21 @@ def check_alarms(stack, options):
     by_group = {"GroupStatus": "ignore"}
     if "LagSecondsAlarm" in options:
         by_group["LagSeconds"] = "ignore"
+    of_loss = {"LostOffsets": "notBreaching", "LossAhead": "notBreaching"}
     others = {"UnknownGroups": "ignore", "FunctionErrors": "notBreaching"}
     apart = {"HeartbeatMissing": "breaching", "FirstRun": "ignore", "NewVersionErrors": "notBreaching"}
-    same(treatment, by_group | others | apart, "what missing data means to each alarm")
+    same(treatment, by_group | of_loss | others | apart, "what missing data means to each alarm")
     for name, alarm in alarms.items():
         periods = {alarm.get("Period"), *(query.get("Period") for query in alarm.get("Metrics", []))} - {None}
         same(periods, {60 if name == "NewVersionErrors" else period}, f"{name}: the period of the runs")
         same(bool(alarm.get("AlarmDescription")), True, f"{name} has a description")
     same(alarms["GroupStatus"]["Threshold"], 3, "ERR raises an alarm")
-    same({name for name, alarm in alarms.items() if " GROUP BY " in str(alarm.get("Metrics"))}, set(by_group), "contributors are groups")
+    same({name for name, alarm in alarms.items() if " GROUP BY " in str(alarm.get("Metrics"))}, set(by_group | of_loss), "contributors are groups")
 
     topics = [options["AlarmTopicArn"]] if "AlarmTopicArn" in options else None
     by_themselves = options.get("GroupPages", "on") == "on"
     for name, alarm in alarms.items():
-        tells = topics if name in by_group and by_themselves else None
+        tells = topics if name in by_group and by_themselves or name in of_loss and options.get("LossPages", "on") == "on" else None
         same((alarm.get("AlarmActions"), alarm.get("OKActions")), (tells, tells), f"{name}: a group's own alarm tells of each group, no other does")
     composites = stack.of_type("AWS::CloudWatch::CompositeAlarm")
     same(set(composites), {"Page", "NobodyWatches"}, "what pages")

@@ -97,8 +97,12 @@ def same_everything(binary, way, values, may):
         }  # fmt: skip
     found = {}
     for name, alarm in {**said["by_group"], **said["single"]}.items():
-        found[f"prod-{name}"] = {**{key: value for key, value in alarm.items() if key not in ("wanted", "dimensions")}, "threshold": float(alarm["threshold"])}
+        found[f"prod-{name}"] = {**{key: value for key, value in alarm.items() if key not in ("wanted", "dimensions", "pages")}, "threshold": float(alarm["threshold"])}
     check.same(found, expected, f"{way}: the alarms")
+    if values.get("AlarmTopicArn"):
+        pages = {f"prod-{name}" for name, alarm in said["by_group"].items() if alarm["pages"]}
+        expected = {alarm["AlarmName"] for alarm in alarms.values() if alarm.get("AlarmActions")}
+        check.same(pages, expected, f"{way}: which alarms on groups page by themselves")
     resolved = {f"<{name}.Arn>": alarm["AlarmName"] for name, alarm in alarms.items()}
     rules = {name: re.sub(r"<\w+\.Arn>", lambda match: resolved[match[0]], alarm["AlarmRule"]) for name, alarm in stack.of_type("AWS::CloudWatch::CompositeAlarm").items()}
     ours = {clause for clause in said["page_rule"].split(" OR ")}

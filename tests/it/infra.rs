@@ -78,7 +78,7 @@ fn each_alarm_watches_a_metric_that_is_published() {
             assert!(lines.contains(&"Namespace: AWS/Lambda"), "{name} watches neither our metrics nor Lambda's");
         }
     }
-    assert_eq!(own, 5, "status, age, unknown groups, heartbeat, the first one");
+    assert_eq!(own, 7, "status, age, losses, losses to come, unknown groups, heartbeat, the first one");
 }
 
 #[test]

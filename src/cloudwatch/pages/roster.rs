@@ -95,7 +95,7 @@ impl Roster {
         let told: Vec<u64> = told
             .into_iter()
             .flatten()
-            .map(|(long, status)| long << STATUS_BITS | u64::from(*status) % (1 << STATUS_BITS))
+            .map(|(long, status)| (long << STATUS_BITS) | (u64::from(*status) % (1 << STATUS_BITS)))
             .collect();
         slots.extend(told.chunks(2).map(|pair| slot(pair[0], pair.get(1).copied().unwrap_or_default(), OF_TOLD)));
         let packed: Vec<u64> = restless

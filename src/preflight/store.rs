@@ -72,6 +72,26 @@ pub fn cost(metrics: usize, state: usize, limit: usize, dollars: f64, prices_of:
     }
 }
 
+/// Whether one alarm over all groups can hold them, each of which is a series of it.
+#[must_use]
+pub fn series(groups: usize) -> Line {
+    let found = format!(
+        "{groups} groups; an alarm with a series for each shows {MOST_SERIES} of them, {MOST_IN_ALARM} in ALARM at a time"
+    );
+    if groups * 10 > MOST_SERIES * 9 {
+        let todo = "beyond them groups are not watched: give each stack some of the groups (MEERKAT_GROUPS) and a cluster name of its own, or take MEERKAT_CHANGES_TOPIC";
+        Line::less(SECTION, "alarm on groups", found, todo)
+    } else if groups * 10 > MOST_IN_ALARM * 9 {
+        Line::works(
+            SECTION,
+            "alarm on groups",
+            format!("{found}: if more are, the next one is told once one of them is over"),
+        )
+    } else {
+        Line::works(SECTION, "alarm on groups", found)
+    }
+}
+
 /// How long reading the history will take at each look, by the quota alone.
 #[must_use]
 pub fn reading(pages: usize, points: u64, points_per_second: u64) -> Line {
@@ -86,6 +106,10 @@ pub fn reading(pages: usize, points: u64, points_per_second: u64) -> Line {
 
 /// The section of all that has to do with `CloudWatch`.
 pub const SECTION: &str = "CloudWatch";
+/// Series that an alarm on a Metrics Insights query returns, out of 10,000 metrics that it matches, and contributors in ALARM
+/// (`CloudWatch` user guide, alarms on Metrics Insights queries). The query matches one metric for each group, so the first ends first.
+const MOST_SERIES: usize = 500;
+const MOST_IN_ALARM: usize = 100;
 /// A minute is the unit of the history, and signatures are taken for five.
 const CLOCK_TOLERANCE_MS: i64 = 5_000;
 
@@ -154,6 +178,15 @@ mod tests {
         assert_eq!(clock(Some(5_001)), Status::Fails);
         assert_eq!(clock(Some(-5_001)), Status::Fails);
         assert_eq!(clock(None), Status::Unknown);
+    }
+
+    #[test]
+    fn an_alarm_that_is_nearly_full_is_told() {
+        let told = |groups| (series(groups).status, series(groups).found.contains("the next one is told"));
+        assert_eq!(told(90), (Status::Works, false));
+        assert_eq!(told(91), (Status::Works, true));
+        assert_eq!(told(450), (Status::Works, true));
+        assert_eq!(told(451).0, Status::Less);
     }
 
     #[test]

@@ -151,7 +151,7 @@ impl Run<'_> {
         let dollars = volume.used().dollars_a_month(self.schedule);
         let cost = store::cost(published, volume.state(), self.config.store.limit, dollars, PRICES_OF);
         let points = u64::try_from(volume.state() * POINTS_PER_PAGE).unwrap_or(u64::MAX);
-        vec![cost, store::reading(pages, points, POINTS_PER_SECOND)]
+        vec![cost, store::series(snapshot.groups.len()), store::reading(pages, points, POINTS_PER_SECOND)]
     }
 
     /// Who asks, as far as the configuration tells.

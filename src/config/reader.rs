@@ -164,7 +164,7 @@ impl Variables {
     /// The topic that changes are told to, which only the history knows.
     pub(super) fn changes(&mut self) -> Option<Arn> {
         let text = self.text(CHANGES)?;
-        let arn = Arn::parse(&text).filter(|arn| arn.kind == Kind::Topic && !text.ends_with(".fifo"));
+        let arn = Arn::parse(&text).filter(|arn| arn.kind == Kind::Topic && !text.contains('.'));
         if arn.is_none() {
             self.wrong(
                 CHANGES,

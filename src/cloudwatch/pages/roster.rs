@@ -2,7 +2,7 @@
 //!
 //! A broker that has just started tells of no groups, or of some, without an error. Only the look before knows better.
 
-use super::key::{LONG_BITS, SHORT_BITS};
+use super::key::SHORT_BITS;
 use super::seconds::{APART, FEWEST_SAMPLES, Slot};
 use super::{PARTITIONS_PER_PAGE, binding::MOST_BITS};
 
@@ -178,12 +178,13 @@ const ANY_BIT: u32 = 5;
 const DEEPEST_BIT: u32 = 6;
 const TOO_MANY_BIT: u32 = 26;
 /// Beside a group's long hash.
-const STATUS_BITS: u32 = BITS_PER_VALUE as u32 - LONG_BITS;
+const STATUS_BITS: u32 = 2;
 /// What marks slots of groups that were told.
 const OF_TOLD: i64 = 1;
 
 #[cfg(test)]
 mod tests {
+    use super::super::key::LONG_BITS;
     use super::*;
     use proptest::prelude::*;
 

@@ -108,6 +108,17 @@ fn a_rotated_secret_is_fetched_anew_and_kept() {
 }
 
 #[test]
+fn a_preflight_judges_the_secret_of_now() {
+    let warm = Warm::start();
+    assert_eq!(warm.look(), (true, 1));
+    warm.rotate_broker("hunter-second");
+    warm.rotate_secret("hunter-second");
+    let told = warm.lambda.invoke(r#"{"mode":"preflight"}"#).body;
+    assert!(told.contains("PLAIN accepted") && !told.contains("no such password"), "{told}");
+    assert_eq!(warm.keeper.seen().len(), 2);
+}
+
+#[test]
 fn a_login_that_is_refused_anew_fails_and_is_tried_with_a_fresh_secret_next_time() {
     let warm = Warm::start();
     assert_eq!(warm.look(), (true, 1));

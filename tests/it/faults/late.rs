@@ -90,6 +90,20 @@ fn an_answer_too_large_for_a_frame_is_asked_for_in_halves() {
 }
 
 #[test]
+fn metadata_and_logs_too_large_for_a_frame_are_asked_for_in_halves_too() {
+    let topic = |number: usize| Topic::new(&format!("t-{number}"), &vec![0..10; 500]);
+    let group = |number: usize| Group::classic(&format!("g-{number}")).commits(&format!("t-{number}"), &[5; 500]);
+    let scene = (0..8).fold(Scene::of(1), |scene, number| scene.topic(topic(number)).group(group(number)));
+    let stage = scene.start();
+    let report = Look::at(&stage.bootstrap()).with("MEERKAT_FRAME_LIMIT", SMALLEST).report(&stage);
+    let groups = report.0["groups"].as_array().unwrap();
+    assert!(groups.len() == 8 && groups.iter().all(|group| group["total_lag"] == 2_500), "{}", groups[0]["reason"]);
+    // One for the brokers and one for all topics; three questions for all logs.
+    let (metadata, logs) = (stage.asked(ApiKey::Metadata).len(), stage.asked(ApiKey::ListOffsets).len());
+    assert!(metadata > 2 && logs > 3, "{metadata}, {logs}");
+}
+
+#[test]
 fn a_single_group_too_large_for_a_frame_is_told_with_the_way_out() {
     let scene = wide(3, 300).group(Group::classic("huge").commits("t", &[5; 300]).commits("gone", &vec![5; 4_000]));
     let stage = scene.start();

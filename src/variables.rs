@@ -2,6 +2,10 @@
 
 use std::fmt::Write as _;
 
+mod spelling;
+
+pub(crate) use spelling::{mistyped, unknown};
+
 /// One environment variable.
 #[derive(Debug)]
 pub struct Variable {
@@ -239,27 +243,6 @@ pub const VARIABLES: &[Variable] = &[
     },
 ];
 
-/// What to say to a name that is not in the table.
-pub(crate) fn unknown(name: &str) -> String {
-    let nearest = VARIABLES.iter().map(|known| (distance(name, known.name), known.name)).min();
-    let mut text = format!("{name} is not a variable of meerkat");
-    match nearest {
-        Some((few, known)) if few <= TYPING_ERRORS => {
-            let _ = write!(text, "; did you mean {known}?");
-        }
-        _ => text.push_str("; see --help"),
-    }
-    text
-}
-
-/// What is wrong with a name that is nearly one of ours; `None` where it is one, or that of another program.
-pub(crate) fn mistyped(name: &str) -> Option<String> {
-    let known = |known: &Variable| known.name == name;
-    let (few, nearest) = VARIABLES.iter().map(|known| (distance(name, known.name), known.name)).min()?;
-    let near = few <= TYPING_ERRORS && !VARIABLES.iter().any(known);
-    near.then(|| format!("{name} is not a variable of meerkat; did you mean {nearest}?"))
-}
-
 /// The table as `--help` shows it.
 #[must_use]
 pub fn help() -> String {
@@ -274,36 +257,9 @@ pub fn help() -> String {
     text
 }
 
-/// Levenshtein's distance: single letters to add, drop or change.
-fn distance(a: &str, b: &str) -> usize {
-    let mut row: Vec<usize> = (0..=b.len()).collect();
-    for (i, x) in a.bytes().enumerate() {
-        let mut diagonal = row[0];
-        row[0] = i + 1;
-        for (j, y) in b.bytes().enumerate() {
-            let changed = diagonal + usize::from(x != y);
-            diagonal = row[j + 1];
-            row[j + 1] = changed.min(diagonal + 1).min(row[j] + 1);
-        }
-    }
-    row[b.len()]
-}
-
-/// So many wrong letters still look like a slip.
-const TYPING_ERRORS: usize = 3;
-
 #[cfg(test)]
 mod tests {
     use super::*;
-
-    #[test]
-    fn a_slip_is_told_from_a_stranger() {
-        assert_eq!(
-            unknown("MEERKAT_TIMOUT"),
-            "MEERKAT_TIMOUT is not a variable of meerkat; did you mean MEERKAT_TIMEOUT?"
-        );
-        assert_eq!(unknown("MEERKAT_COLOUR_SCHEME"), "MEERKAT_COLOUR_SCHEME is not a variable of meerkat; see --help");
-    }
 
     #[test]
     fn the_table_names_each_variable_once() {

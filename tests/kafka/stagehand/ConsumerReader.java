@@ -27,6 +27,7 @@ final class ConsumerReader implements Reader {
     private final LinkedBlockingQueue<FutureTask<?>> asked = new LinkedBlockingQueue<>();
     private final String topic;
     private final boolean subscribes;
+    private final boolean matches;
     private final long commitEveryMs;
     private final double rate;
     private final long wanted;
@@ -40,6 +41,7 @@ final class ConsumerReader implements Reader {
     ConsumerReader(String bootstrap, String name, String protocol, String group, String topic, Stagehand.Words words) {
         this.topic = topic;
         this.subscribes = !protocol.equals("assign");
+        this.matches = words.flag("matching");
         String commitEvery = words.option("commit-every", "100");
         this.commitEveryMs = commitEvery.equals("never") ? Long.MAX_VALUE : Long.parseLong(commitEvery);
         this.rate = words.option("rate", 0);
@@ -153,7 +155,11 @@ final class ConsumerReader implements Reader {
 
     private void run() {
         try {
-            if (subscribes) {
+            if (matches) {
+                // The client has it from 4.0 on.
+                Class<?> pattern = Class.forName("org.apache.kafka.clients.consumer.SubscriptionPattern");
+                KafkaConsumer.class.getMethod("subscribe", pattern).invoke(consumer, pattern.getConstructor(String.class).newInstance(topic));
+            } else if (subscribes) {
                 consumer.subscribe(List.of(topic));
             } else {
                 consumer.assign(consumer.partitionsFor(topic).stream().map(ConsumerReader::partition).toList());

@@ -23,7 +23,7 @@ final class Readers implements AutoCloseable {
     void teach(Stagehand stagehand) {
         stagehand.command(
                 "join NAME classic|consumer|share|streams GROUP TOPIC [commit-every=MS|never] [rate=PER_SECOND] [session=MS]"
-                        + " [reset=earliest|latest] [assigned=N] [instance=ID] [release=OFFSET] [hold=MS] [take=N] [counting] [not-ready] [apart]",
+                        + " [reset=earliest|latest] [assigned=N] [instance=ID] [release=OFFSET] [hold=MS] [take=N] [matching] [counting] [not-ready] [apart]",
                 this::join);
         stagehand.command("assign NAME GROUP TOPIC [commit-every=MS|never] [rate=PER_SECOND] [reset=earliest|latest] [apart]", this::assign);
         told(stagehand, "pause NAME [silent]", (consumer, words) -> consumer.pause(words.flag("silent")));

@@ -31,6 +31,32 @@ fn members_of_the_old_protocol_in_a_group_of_the_new_one_are_told_beside_the_oth
 
 #[test]
 #[ignore = "needs a real Kafka: make test-kafka"]
+fn what_a_regular_expression_selects_is_told_by_what_is_assigned() {
+    let cluster = Cluster::shared();
+    let join = "join by-regex-1 consumer by-regex by-regex-.* matching assigned=2";
+    if !cluster.is_at_least(4, 0) {
+        // Brokers evaluate such expressions from 4.0 on (KIP-848).
+        assert!(cluster.try_hand(join).is_err());
+        return;
+    }
+    hand("create-topic by-regex-eu 1");
+    hand("create-topic by-regex-us 1");
+    hand("create-topic retired-regex 1");
+    hand("produce by-regex-eu 0 4");
+    hand("commit by-regex retired-regex 0 0");
+    hand(join);
+    hand("wait-caught-up by-regex commits=3");
+    let report = look(&["by-regex"]);
+    assert_eq!(show(report.group("by-regex"), "type state members"), "type=consumer state=Stable members=1");
+    let partition = |topic| show(report.partition("by-regex", topic, 0), "lag member findings");
+    assert_eq!(partition("by-regex-eu"), "lag=0 member=by-regex-1 findings=[]");
+    assert!(partition("by-regex-us").contains("member=by-regex-1"), "{report:?}");
+    assert_eq!(partition("retired-regex"), r#"lag=0 member=null findings=["unassigned"]"#);
+    hand("leave by-regex-1");
+}
+
+#[test]
+#[ignore = "needs a real Kafka: make test-kafka"]
 fn a_static_member_that_is_away_for_a_moment_is_still_one() {
     let cluster = Cluster::shared();
     // KIP-345 came with 2.3; before, an instance's id is not sent, and whoever leaves is gone.

@@ -15,10 +15,12 @@ use crate::snapshot::{Group, Problem};
 use crate::verdict::Verdict;
 
 mod fit;
+mod kept;
 mod partition;
 mod totals;
 
 pub use fit::Cut;
+pub use kept::{HistoryEntry, MetricsEntry};
 pub use partition::PartitionEntry;
 pub use totals::Totals;
 
@@ -61,43 +63,6 @@ pub struct Report<'a> {
     pub metrics: &'a MetricsEntry,
     /// What could not be read and belongs to no single group or partition, and what could not be written.
     pub problems: Vec<ProblemEntry<'a>>,
-}
-
-/// What became of the history in one run.
-#[derive(Debug, Default, Serialize)]
-pub struct HistoryEntry {
-    /// `false`: nothing was read or written.
-    pub enabled: bool,
-    /// State metrics that were written.
-    pub metrics: usize,
-    /// State metrics that were read, windows included.
-    pub metrics_read: usize,
-    /// State metrics that were read for windows.
-    pub windows_read: usize,
-    /// Datums that were written.
-    pub datums_written: usize,
-    /// What to set where lags cannot be judged, because nothing is kept and no objective is set.
-    #[serde(skip_serializing_if = "Option::is_none")]
-    pub advice: Option<&'static str>,
-    /// What could not be read or written.
-    pub problems: Vec<String>,
-}
-
-/// What became of the metrics in one run.
-#[derive(Debug, Default, Serialize)]
-pub struct MetricsEntry {
-    /// `false`: nothing was published.
-    pub enabled: bool,
-    /// Metrics that were published.
-    pub published: usize,
-    /// US dollars a month for these metrics and the history together, on this schedule; an estimate.
-    pub dollars_a_month: Option<f64>,
-    /// Of when the prices are.
-    pub prices_of: &'static str,
-    /// What was left out to stay within the limit.
-    pub refused: Option<String>,
-    /// What could not be published.
-    pub problems: Vec<String>,
 }
 
 /// What went over the wire to and from Kafka.

@@ -79,14 +79,69 @@ fn cases() -> Vec<Case> {
             period_s: 900,
             ..case("crash, looks each 15 min", reads(BUSY, 5_000.0, 5), Fault::Crashes, Stop, 900, 1_000)
         },
-        case("rebalances without end", reads(BUSY, 5_000.0, 5), Fault::Rebalances, Err, 700, 0),
+        case("rebalances without end", reads(BUSY, 5_000.0, 5), Fault::Rebalances, Err, 700, 1_000),
+    ]
+}
+
+/// Consumers that read otherwise, with the same faults.
+fn brothers() -> Vec<Case> {
+    use Verdict::{Stall, Stop, Warn};
+    let slow = Fault::SlowsTo;
+    let bursts = Load::Bursts(3_000.0, 200, 600);
+    vec![
+        case(
+            "loses half to retention",
+            Consumer { retention: Some(1_800), ..reads(BUSY, 5_000.0, 5) },
+            slow(500.0),
+            Warn,
+            400,
+            900,
+        ),
+        case(
+            "memberless, crashes",
+            Consumer { presence: Presence::Never, ..reads(BUSY, 5_000.0, 60) },
+            Fault::Crashes,
+            Stop,
+            700,
+            1_000,
+        ),
+        case("sticks, commits each minute", reads(BUSY, 5_000.0, 60), Fault::Sticks, Stall, 700, 1_000),
+        case(
+            "batches of four minutes, sticks",
+            Consumer { batches: 240, ..reads(BUSY, 5_000.0, 5) },
+            Fault::Sticks,
+            Stall,
+            1_500,
+            1_000,
+        ),
+        case(
+            "batches of four minutes, crashes",
+            Consumer { batches: 240, ..reads(BUSY, 5_000.0, 5) },
+            Fault::Crashes,
+            Stop,
+            700,
+            1_000,
+        ),
+        case(
+            "two minutes late, crashes",
+            Consumer { works: 120, ..reads(BUSY, 5_000.0, 5) },
+            Fault::Crashes,
+            Stop,
+            400,
+            1_000,
+        ),
+        case("900 of 1,000, by the day", reads(Load::ByDay(1_000.0), 5_000.0, 5), slow(100.0), Warn, 1_500, 900),
+        case("500 of 1,000", reads(BUSY, 5_000.0, 30), slow(500.0), Warn, 700, 900),
+        case("falls behind by bursts, commits each minute", reads(bursts, 5_000.0, 60), slow(800.0), Warn, 3_600, 900),
     ]
 }
 
 #[test]
 fn faults_are_found_in_time_and_stay_found() {
     let mut missed = Vec::new();
-    for Case { name, consumer, fault, period_s, healthy_periods, expected, median, stays } in cases() {
+    for Case { name, consumer, fault, period_s, healthy_periods, expected, median, stays } in
+        cases().into_iter().chain(brothers())
+    {
         let mut seconds = Vec::new();
         let (mut said, mut of, mut episodes) = (0, 0, 0);
         for seed in 0..WORLDS {

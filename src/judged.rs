@@ -95,6 +95,10 @@ impl Memories {
     /// Folds what was seen into what is remembered. Where the history cannot be read, the memory starts afresh.
     pub fn fold(sight: Sight<'_>, thresholds: impl Fn(&Group) -> Thresholds) -> Self {
         let Sight { snapshot, before, .. } = sight;
+        if before.0.is_err() {
+            // There is nothing to fold, and no window to read: the verdict is soon enough.
+            return Self { remembered: vec![None; snapshot.rows.len()], doubtful: BTreeSet::new() };
+        }
         let mut remembered = Vec::with_capacity(snapshot.rows.len());
         let mut doubtful = BTreeSet::new();
         for group in &snapshot.groups {
@@ -151,11 +155,11 @@ impl Judged {
             let first = rows.len();
             rows.extend(group.range().map(|row| {
                 let is_suspicious = memories.is_suspicious(row);
-                let (mut look, memory) = match (eye.look(row), &mut memories.remembered[row]) {
-                    (Ok(look), Some(memory)) => (look, memory),
-                    (Err(why), _) => return unread(why),
-                    (Ok(_), None) => return unread(Unknown::because("nothing is remembered")),
+                let mut look = match eye.look(row) {
+                    Ok(look) => look,
+                    Err(why) => return unread(why),
                 };
+                let memory = memories.remembered[row].get_or_insert_with(|| Memory::fold(None, &look, &thresholds));
                 let age = ages.of(row).and_then(aged);
                 let previous = match before.of(row) {
                     Ok(previous) => previous,

@@ -204,8 +204,12 @@ impl Snapshot {
     ///
     /// # Errors
     /// Why it could not be read.
+    #[inline]
     pub fn log(&self, row: &Row) -> Known<LogRange> {
-        self.topic(row).partitions.as_ref().map_err(Clone::clone)?.of(row.partition)
+        match &self.topic(row).partitions {
+            Ok(logs) => logs.of(row.partition),
+            Err(why) => Err(why.clone()),
+        }
     }
 
     /// What lies between a row's commit and the end of its log.
@@ -227,8 +231,11 @@ impl Snapshot {
     /// Why it could not be read.
     pub fn ahead(&self, row: &Row) -> Known<LogRange> {
         let log = self.log(row)?;
-        let (Ok(Committed::At(start)), Some(_)) = (&row.committed, row.unacknowledged) else { return Ok(log) };
-        let left = self.lag(row)?.unread().and_then(|left| i64::try_from(left).ok()).unwrap_or(i64::MAX);
+        let (Some(unacknowledged), Ok(Committed::At(start))) = (row.unacknowledged, &row.committed) else {
+            return Ok(log);
+        };
+        let left = lag::of_share(Committed::At(*start), log, unacknowledged).unread();
+        let left = left.and_then(|left| i64::try_from(left).ok()).unwrap_or(i64::MAX);
         Ok(LogRange { end: log.end.min(log.start.max(*start).saturating_add(left)), ..log })
     }
 

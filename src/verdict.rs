@@ -53,9 +53,9 @@ pub struct Judgement {
     /// Whether the verdict rests on anything: an OK for a group that lags and was never seen to move rests on nothing yet.
     pub supported: bool,
     /// Seconds until there are enough snapshots for a verdict; `None` when there are, or when none is needed.
-    pub warming_up_s: Option<i64>,
+    pub warming_up_s: Option<u32>,
     /// Where the lag is going; `None` where it goes nowhere, or too few commits tell.
-    pub pace: Option<Pace>,
+    pub pace: Option<Box<Pace>>,
     /// What else is worth knowing, alarming or not.
     pub findings: Findings,
 }
@@ -117,7 +117,7 @@ impl Verdict {
 impl fmt::Display for Judgement {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
         self.reason.fmt(f)?;
-        self.pace.map_or(Ok(()), |pace| write!(f, ", {pace}"))
+        self.pace.as_ref().map_or(Ok(()), |pace| write!(f, ", {pace}"))
     }
 }
 

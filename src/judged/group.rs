@@ -26,7 +26,7 @@ pub struct JudgedGroup {
     /// Whether every verdict rests on something that was seen.
     supported: bool,
     /// Seconds until every partition has snapshots enough; `None` when no partition waits for any.
-    pub warming_up_s: Option<i64>,
+    pub warming_up_s: Option<u32>,
 }
 
 impl JudgedGroup {
@@ -122,7 +122,7 @@ struct Sum {
     most: Option<u64>,
     at_least: bool,
     supported: bool,
-    warming_up_s: Option<i64>,
+    warming_up_s: Option<u32>,
     /// Looks that the youngest memory still misses.
     early: Option<u8>,
     pace: Option<Pace>,
@@ -157,7 +157,7 @@ impl Sum {
             }
             sum.at_least |= *left == Left::Unread;
             sum.supported &= judgement.supported;
-            if let Some(pace) = judgement.pace {
+            if let Some(pace) = judgement.pace.as_deref().copied() {
                 sum.pace = Some(sum.pace.map_or(pace, |known| known.with(pace)));
             }
             sum.backlog_ms = sum.backlog_ms.max(judgement.reason.backlog_ms());

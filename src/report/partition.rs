@@ -141,7 +141,7 @@ impl<'a> PartitionEntry<'a> {
             newly_lost,
             past_end_by,
             behind_since,
-            pace: PaceEntry::of(judgement.pace),
+            pace: PaceEntry::of(judgement.pace.as_deref().copied()),
             member: member.map(|member| &*member.client_id),
             member_id: member.map(|member| &*member.id),
             member_host: member.map(|member| &*member.host),

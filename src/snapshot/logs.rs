@@ -45,15 +45,24 @@ impl Logs {
     ///
     /// # Errors
     /// Why it could not be read.
+    #[inline]
     pub fn of(&self, partition: i32) -> Known<LogRange> {
-        let found = usize::try_from(partition).ok().filter(|at| *at < self.len());
-        let at = found.ok_or_else(|| Unknown::because("the topic has no such partition"))?;
-        let (start, end) = (self.starts[at], self.ends[at]);
-        if start == NOTHING || end == NOTHING {
-            let why = self.failed.get(&at).cloned();
-            return Err(why.unwrap_or_else(|| Unknown::because("the log has not been read")));
+        let at = usize::try_from(partition).unwrap_or(usize::MAX);
+        match (self.starts.get(at), self.ends.get(at), self.last_stables.get(at)) {
+            (Some(&start @ 0..), Some(&end @ 0..), Some(&last_stable)) => {
+                Ok(LogRange { start, end, last_stable: Some(last_stable).filter(|offset| *offset != NOTHING) })
+            }
+            _ => Err(self.why(at)),
         }
-        Ok(LogRange { start, end, last_stable: Some(self.last_stables[at]).filter(|offset| *offset != NOTHING) })
+    }
+
+    #[cold]
+    fn why(&self, at: usize) -> Unknown {
+        match self.failed.get(&at) {
+            _ if at >= self.len() => Unknown::because("the topic has no such partition"),
+            Some(why) => why.clone(),
+            None => Unknown::because("the log has not been read"),
+        }
     }
 }
 

@@ -43,15 +43,19 @@ pub enum Finding {
     Recreated,
 }
 
-/// The findings of one partition, each at most once; most partitions have none.
-#[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
+/// The findings of one partition, each at most once; most partitions have none, so that figures stand elsewhere.
+#[derive(Clone, Debug, Default, PartialEq, Eq)]
 pub struct Findings {
     /// A bit for each of [`KINDS`].
     kinds: u16,
-    /// The figure of [`Finding::DataLoss`], or of [`Finding::PastEnd`]: no commit is on both sides of its log.
+    figures: Option<Box<Figures>>,
+}
+
+#[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
+struct Figures {
+    /// That of [`Finding::DataLoss`], or of [`Finding::PastEnd`]: no commit is on both sides of its log.
     offsets: u64,
     new: u64,
-    /// The figure of [`Finding::Backlog`].
     since_ms: i64,
 }
 
@@ -85,7 +89,7 @@ impl Findings {
 
     /// Each of them.
     pub fn iter(&self) -> impl Iterator<Item = Finding> {
-        let Self { offsets, new, since_ms, .. } = *self;
+        let Figures { offsets, new, since_ms } = self.figures.as_deref().copied().unwrap_or_default();
         KINDS.into_iter().filter(|kind| self.has(*kind)).map(move |kind| match kind {
             Finding::DataLoss { .. } => Finding::DataLoss { lost: offsets, new },
             Finding::PastEnd { .. } => Finding::PastEnd { by: offsets },
@@ -97,17 +101,19 @@ impl Findings {
     /// How many offsets were lost since the last look; see [`Finding::DataLoss`].
     #[must_use]
     pub fn newly_lost(&self) -> u64 {
-        self.new
+        self.figures.as_ref().map_or(0, |figures| figures.new)
     }
 
     pub(super) fn add(&mut self, finding: Finding) {
         self.kinds |= finding.bit();
-        match finding {
-            Finding::DataLoss { lost, new } => (self.offsets, self.new) = (lost, new),
-            Finding::PastEnd { by } => self.offsets = by,
-            Finding::Backlog { since_ms } => self.since_ms = since_ms,
-            _ => {}
-        }
+        let known = self.figures.as_deref().copied().unwrap_or_default();
+        let figures = match finding {
+            Finding::DataLoss { lost, new } => Figures { offsets: lost, new, ..known },
+            Finding::PastEnd { by } => Figures { offsets: by, ..known },
+            Finding::Backlog { since_ms } => Figures { since_ms, ..known },
+            _ => return,
+        };
+        self.figures = Some(Box::new(figures));
     }
 
     /// What there is to find.

@@ -61,9 +61,9 @@ pub enum Reason {
         objective_s: u64,
     },
     /// Nobody commits.
-    Silent(Silence),
+    Silent(Box<Silence>),
     /// Nobody commits, and an open transaction is why.
-    Blocked(Silence),
+    Blocked(Box<Silence>),
     /// The last member is gone, and records of that age, in seconds, wait.
     Left {
         /// The age of the oldest one, at least.
@@ -89,7 +89,7 @@ pub enum Reason {
         to: i64,
     },
     /// It falls behind.
-    Grew(Growth),
+    Grew(Box<Growth>),
     /// It fell behind before, and has not clearly gained ground since.
     StillBehind(u64),
     /// What is to be said of a share group (KIP-932), which acknowledges where others commit.
@@ -234,7 +234,8 @@ impl Reason {
                 }
                 write!(f, "the commit went {back} records back, from {from} to {to}, and has not come up again")
             }
-            Self::Grew(Growth { from, to, commits, took_ms }) => {
+            Self::Grew(growth) => {
+                let Growth { from, to, commits, took_ms } = &**growth;
                 let (from, to, took) = (grouped(*from), grouped(*to), duration(*took_ms));
                 write!(f, "falls behind, from {from} to {to} records within {commits} {commit}s and {took}")
             }

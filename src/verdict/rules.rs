@@ -49,7 +49,7 @@ fn judge_with(
     if let Some(since_ms) = since_ms {
         findings.add(Finding::Backlog { since_ms });
     }
-    let (verdict, reason) = seen.verdict(findings, points);
+    let (verdict, reason) = seen.verdict(&findings, points);
     let (reason, pace) = match (reason, since_ms, pace) {
         (Reason::Behind(unread), Some(since_ms), pace) => {
             (Reason::Backlog { unread, ms: look.time_ms - since_ms }, pace)
@@ -68,11 +68,11 @@ fn judge_with(
     let caught_up = seen.is_caught_up();
     let counts = lag::lag(look.committed, look.log).unread().is_some() || thresholds.uncommitted_alarms;
     let missing = i64::from(memory.snapshots_missing());
-    let warming_up_s =
-        (missing > 0 && !caught_up && counts && verdict == Verdict::Ok).then(|| missing * thresholds.period_ms / 1_000);
+    let warms_up = missing > 0 && !caught_up && counts && verdict == Verdict::Ok;
+    let warming_up_s = warms_up.then(|| u32::try_from(missing * thresholds.period_ms / 1_000).unwrap_or(u32::MAX));
     let supported =
         verdict != Verdict::Ok || caught_up || !counts || memory.supports_ok() || seen.is_in_time().is_some();
-    Judgement { verdict, reason, supported, warming_up_s, pace, findings }
+    Judgement { verdict, reason, supported, warming_up_s, pace: pace.map(Box::new), findings }
 }
 
 /// The verdict where the history could not be read: a partition that is caught up needs none, an objective for the age of
@@ -115,11 +115,11 @@ pub(super) struct Seen<'a> {
 }
 
 impl Seen<'_> {
-    fn verdict(&self, findings: Findings, points: Known<Vec<Point>>) -> (Verdict, Reason) {
+    fn verdict(&self, findings: &Findings, points: Known<Vec<Point>>) -> (Verdict, Reason) {
         let Self { look, memory, thresholds, .. } = *self;
         let has = |finding| findings.has(finding);
         let unread = look.unread();
-        let silence = || Silence::of(memory, unread, look.lost(), thresholds);
+        let silence = || Box::new(Silence::of(memory, unread, look.lost(), thresholds));
         let silent_ms = memory.silent_ms(thresholds);
         let silent = silent_ms > self.patience_ms();
         let lost = memory.has_lost_lately() && memory.snapshots_missing() == 0;
@@ -229,7 +229,7 @@ impl Seen<'_> {
             return None;
         }
         let grew = trend::slow(points, self.thresholds.allowed_lag, self.thresholds.period_ms);
-        Some((Verdict::Warn, grew.map_or(Reason::StillBehind(self.look.unread()), Reason::Grew)))
+        Some((Verdict::Warn, grew.map_or(Reason::StillBehind(self.look.unread()), |grew| Reason::Grew(Box::new(grew)))))
     }
 
     /// The highest commit of the window, whether or not it was made within it: what stands when the window begins counts.

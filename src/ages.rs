@@ -6,7 +6,7 @@ use std::ops::Range;
 use crate::age::{Age, Limits, Search, Target, not_searched};
 use crate::judged::Sight;
 use crate::lag::Committed;
-use crate::lags::{Lags, Left};
+use crate::lags::Lags;
 use crate::snapshot::{Logs, Row, Snapshot};
 
 /// The ages of the next records.
@@ -42,7 +42,7 @@ impl Wanted {
             let mut chosen = choose(snapshot, lags, partitions);
             by_row.reserve_exact(snapshot.rows.len());
             by_row.extend(snapshot.rows.iter().zip(lags.of_run(0..snapshot.rows.len())).map(|(row, left)| {
-                let (Left::Offsets(1..), Ok(Committed::At(committed))) = (left, &row.committed) else { return None };
+                let (Some(1..), Ok(Committed::At(committed))) = (left.offsets(), &row.committed) else { return None };
                 let known = partition_of(&mut chosen, row)?.as_mut()?;
                 let log = snapshot.log(row).ok()?;
                 let Row { topic, partition, .. } = *row;
@@ -71,7 +71,7 @@ impl Wanted {
         }
         let searched = self.search.finish();
         let found = (0..snapshot.rows.len()).map(|row| {
-            let Left::Offsets(1..) = lags.of(row) else { return None };
+            let Some(1..) = lags.of(row).offsets() else { return None };
             let target = self.targets.get(row).copied().flatten();
             match target.and_then(|target| searched.get(usize::try_from(target).ok()?)) {
                 None => interpolated(sight, row),
@@ -93,10 +93,9 @@ impl<'a> Ages<'a> {
     /// The age of a row's next record; `None` where there is nothing to measure from.
     #[must_use]
     pub fn of(&self, row: usize) -> Option<&Age> {
-        match self.lags.of(row) {
-            Left::Offsets(0) => Some(&Age::CaughtUp),
-            Left::Offsets(_) => Some(self.found.get(row).and_then(Option::as_ref).unwrap_or(&self.others)),
-            Left::NoCommit | Left::Unread => None,
+        match self.lags.of(row).offsets()? {
+            0 => Some(&Age::CaughtUp),
+            _ => Some(self.found.get(row).and_then(Option::as_ref).unwrap_or(&self.others)),
         }
     }
 
@@ -104,7 +103,7 @@ impl<'a> Ages<'a> {
     #[must_use]
     pub fn seconds(&self, rows: Range<usize>) -> Option<f64> {
         let found = self.found.get(rows.clone()).unwrap_or_default().iter().flatten();
-        let caught_up = || self.lags.of_run(rows).contains(&Left::Offsets(0)).then_some(0.0);
+        let caught_up = || self.lags.of_run(rows).iter().any(|left| left.offsets() == Some(0)).then_some(0.0);
         found.filter_map(Age::seconds).max_by(f64::total_cmp).or_else(caught_up)
     }
 }
@@ -137,8 +136,8 @@ fn choose(snapshot: &Snapshot, lags: &Lags, partitions: usize) -> Partitions<Opt
     let sizes = snapshot.topics.iter().map(|topic| topic.partitions.as_ref().map_or(0, Logs::len));
     let mut most: Partitions<u64> = sizes.map(|size| vec![0; size]).collect();
     for (row, left) in snapshot.rows.iter().zip(lags.of_run(0..snapshot.rows.len())) {
-        if let (Some(most), Left::Offsets(left)) = (partition_of(&mut most, row), left) {
-            *most = (*left).max(*most);
+        if let (Some(most), Some(left)) = (partition_of(&mut most, row), left.offsets()) {
+            *most = left.max(*most);
         }
     }
     let lagging = most.iter().enumerate().flat_map(|(topic, column)| {

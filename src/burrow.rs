@@ -183,7 +183,12 @@ impl<'a> Results<'a> {
             end,
             // Burrow lists a partition that is assigned and was never committed with the zeros of its struct.
             current_lag: lag.map(|lag| lag.unread().unwrap_or(0)),
-            complete: self.memories.of(at).map_or(0.0, Memory::complete),
+            complete: match self.memories.of(at) {
+                Some(memory) => memory.complete(),
+                // Without a history every look is the first one.
+                None if self.sight.before.0.is_err() && lag.is_some() => Memory::COMPLETE_AT_FIRST,
+                None => 0.0,
+            },
         }
     }
 

@@ -22,7 +22,7 @@ pub type Previous = Known<Option<Sample>>;
 #[derive(Debug)]
 pub struct Before(pub Known<Vec<Previous>>);
 
-/// One memory for each row; `None` where the partition could not be read.
+/// One memory for each row, `None` where the partition could not be read; none at all where the history could not be read.
 #[derive(Debug)]
 pub struct Memories {
     remembered: Vec<Option<Memory>>,
@@ -96,8 +96,8 @@ impl Memories {
     pub fn fold(sight: Sight<'_>, thresholds: impl Fn(&Group) -> Thresholds) -> Self {
         let Sight { snapshot, before, .. } = sight;
         if before.0.is_err() {
-            // There is nothing to fold, and no window to read: the verdict is soon enough.
-            return Self { remembered: vec![None; snapshot.rows.len()], doubtful: BTreeSet::new() };
+            // There is nothing to fold, and nothing will be kept.
+            return Self { remembered: Vec::new(), doubtful: BTreeSet::new() };
         }
         let mut remembered = Vec::with_capacity(snapshot.rows.len());
         let mut doubtful = BTreeSet::new();
@@ -147,7 +147,7 @@ impl Judged {
         earlier: impl Fn(usize) -> Known<Vec<Sample>>,
         thresholds: impl Fn(&Group) -> Thresholds,
     ) -> Self {
-        let Sight { snapshot, lags, before, .. } = sight;
+        let Sight { snapshot, before, .. } = sight;
         let mut rows = Vec::with_capacity(snapshot.rows.len());
         let mut groups = Vec::with_capacity(snapshot.groups.len());
         for group in &snapshot.groups {
@@ -159,7 +159,9 @@ impl Judged {
                     Ok(look) => look,
                     Err(why) => return unread(why),
                 };
-                let memory = memories.remembered[row].get_or_insert_with(|| Memory::fold(None, &look, &thresholds));
+                let begun = || Memory::fold(None, &look, &thresholds);
+                let mut passing = None;
+                let memory = memories.remembered.get_mut(row).unwrap_or(&mut passing).get_or_insert_with(begun);
                 let age = ages.of(row).and_then(aged);
                 let previous = match before.of(row) {
                     Ok(previous) => previous,
@@ -181,7 +183,7 @@ impl Judged {
                 let judgement = verdict::judge(previous.as_ref(), &look, memory, samples, age, &thresholds);
                 acknowledged::told(sight, row, judgement, certain)
             }));
-            groups.push(JudgedGroup::new(snapshot, group, &rows[first..], lags.of_run(group.range())));
+            groups.push(JudgedGroup::new(sight, group, &rows[first..], thresholds.period_ms));
         }
         Self { groups, rows }
     }
@@ -198,7 +200,7 @@ fn unread(why: Unknown) -> Judgement {
         verdict: Verdict::Unknown,
         reason: Reason::Unread(why),
         supported: false,
-        warming_up_s: None,
+        looks_missing: 0,
         pace: None,
         findings: Findings::default(),
     }

@@ -8,22 +8,26 @@ use crate::snapshot::{Row, Snapshot};
 #[derive(Debug, Default)]
 pub struct Lags(Vec<Left>);
 
-/// What is left to read of one row.
+/// What is left to read of one row, in one word: there are as many of them as rows.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
-pub enum Left {
-    /// So many offsets; see [`Lag::unread`](crate::lag::Lag::unread).
-    Offsets(u64),
-    /// There is no commit to measure from.
-    NoCommit,
-    /// The commit or the log could not be read.
-    Unread,
-}
+pub struct Left(u64);
+
+/// Greater than any lag, since offsets are below 2⁶³.
+const NO_COMMIT: Left = Left(u64::MAX);
+const UNREAD: Left = Left(u64::MAX - 1);
 
 impl Left {
-    /// Offsets still to read; `None` where they are not known.
+    /// Offsets still to read, see [`Lag::unread`](crate::lag::Lag::unread); `None` where there is no commit to measure from, or
+    /// where it or the log could not be read.
     #[must_use]
     pub fn offsets(self) -> Option<u64> {
-        if let Self::Offsets(offsets) = self { Some(offsets) } else { None }
+        (self.0 < UNREAD.0).then_some(self.0)
+    }
+
+    /// Whether the commit or the log could not be read.
+    #[must_use]
+    pub fn is_unread(self) -> bool {
+        self == UNREAD
     }
 }
 
@@ -32,8 +36,8 @@ impl Lags {
     #[must_use]
     pub fn new(snapshot: &Snapshot) -> Self {
         let left = |row: &Row| match snapshot.lag(row) {
-            Ok(lag) => lag.unread().map_or(Left::NoCommit, Left::Offsets),
-            Err(_) => Left::Unread,
+            Ok(lag) => lag.unread().map_or(NO_COMMIT, Left),
+            Err(_) => UNREAD,
         };
         Self(snapshot.rows.iter().map(left).collect())
     }
@@ -53,6 +57,6 @@ impl Lags {
     /// Whether every commit and log could be read.
     #[must_use]
     pub fn are_whole(&self) -> bool {
-        !self.0.contains(&Left::Unread)
+        !self.0.contains(&UNREAD)
     }
 }

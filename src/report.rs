@@ -125,7 +125,7 @@ pub struct GroupEntry<'a> {
     pace: partition::PaceEntry,
     partition_count: usize,
     #[serde(skip_serializing_if = "Option::is_none")]
-    warming_up_seconds: Option<u32>,
+    warming_up_seconds: Option<i64>,
     #[serde(skip_serializing_if = "Vec::is_empty")]
     gaps: Vec<String>,
     partitions: Vec<PartitionEntry<'a>>,

@@ -52,8 +52,8 @@ pub struct Judgement {
     pub reason: Reason,
     /// Whether the verdict rests on anything: an OK for a group that lags and was never seen to move rests on nothing yet.
     pub supported: bool,
-    /// Seconds until there are enough snapshots for a verdict; `None` when there are, or when none is needed.
-    pub warming_up_s: Option<u32>,
+    /// Looks until there are enough for a verdict; 0 when there are, or when none is needed.
+    pub looks_missing: u8,
     /// Where the lag is going; `None` where it goes nowhere, or too few commits tell.
     pub pace: Option<Box<Pace>>,
     /// What else is worth knowing, alarming or not.

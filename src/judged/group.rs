@@ -2,6 +2,7 @@
 
 use std::fmt::Write as _;
 
+use crate::judged::Sight;
 use crate::lags::Left;
 use crate::snapshot::{Group, Kind, Row, Snapshot};
 use crate::verdict::{self, Judgement, Pace, Verdict};
@@ -26,7 +27,7 @@ pub struct JudgedGroup {
     /// Whether every verdict rests on something that was seen.
     supported: bool,
     /// Seconds until every partition has snapshots enough; `None` when no partition waits for any.
-    pub warming_up_s: Option<u32>,
+    pub warming_up_s: Option<i64>,
 }
 
 impl JudgedGroup {
@@ -50,7 +51,8 @@ impl JudgedGroup {
     }
 
     /// The group, as soon as its rows are judged.
-    pub(super) fn new(snapshot: &Snapshot, group: &Group, judgements: &[Judgement], lags: &[Left]) -> Self {
+    pub(super) fn new(sight: Sight<'_>, group: &Group, judgements: &[Judgement], period_ms: i64) -> Self {
+        let (snapshot, lags) = (sight.snapshot, sight.lags.of_run(group.range()));
         let sum = Sum::of(judgements, lags);
         let missing = group.rows.as_ref().err().or(group.gaps.first());
         let verdicts = sum.worst.map(|worst| judgements[worst].verdict);
@@ -103,7 +105,8 @@ impl JudgedGroup {
         if let Some(lag) = sum.total.filter(|_| at_least) {
             let _ = write!(reason, "; at least {} records behind in all", verdict::grouped(lag));
         }
-        let Sum { total, most, supported, warming_up_s, .. } = sum;
+        let Sum { total, most, supported, looks_missing, .. } = sum;
+        let warming_up_s = (looks_missing > 0).then(|| i64::from(looks_missing) * period_ms / 1_000);
         Self { verdict, reason, total_lag: total, max_lag: most, at_least, at_most, pace, supported, warming_up_s }
     }
 }
@@ -122,7 +125,8 @@ struct Sum {
     most: Option<u64>,
     at_least: bool,
     supported: bool,
-    warming_up_s: Option<u32>,
+    /// Until there are enough for every verdict.
+    looks_missing: u8,
     /// Looks that the youngest memory still misses.
     early: Option<u8>,
     pace: Option<Pace>,
@@ -140,7 +144,7 @@ impl Sum {
             most: None,
             at_least: false,
             supported: true,
-            warming_up_s: None,
+            looks_missing: 0,
             early: None,
             pace: None,
             most_goes: false,
@@ -155,13 +159,13 @@ impl Sum {
                     (sum.most, sum.most_goes) = (Some(offsets), judgement.pace.is_some());
                 }
             }
-            sum.at_least |= *left == Left::Unread;
+            sum.at_least |= left.is_unread();
             sum.supported &= judgement.supported;
             if let Some(pace) = judgement.pace.as_deref().copied() {
                 sum.pace = Some(sum.pace.map_or(pace, |known| known.with(pace)));
             }
             sum.backlog_ms = sum.backlog_ms.max(judgement.reason.backlog_ms());
-            sum.warming_up_s = sum.warming_up_s.max(judgement.warming_up_s);
+            sum.looks_missing = sum.looks_missing.max(judgement.looks_missing);
             sum.early = sum.early.max(judgement.reason.looks_missing());
             let bad = Some((judgement.verdict.severity(), offsets));
             if bad > badness {

@@ -125,6 +125,7 @@ fn append(all: &mut Vec<Row>, commits: Commits, described: Option<&Described>) {
     let Commits { offsets, unacknowledged } = commits;
     let mut of_topic = None;
     for (topic, partition, committed) in offsets {
+        let topic = topic as usize;
         while let Some((next, rest)) = assigned.split_first().filter(|(next, _)| (next.0, next.1) < (topic, partition))
         {
             all.push(never(*next));

@@ -24,7 +24,7 @@ use crate::snapshot::Kind;
 #[derive(Default)]
 pub(super) struct Commits {
     /// (topic by number, partition, offset)
-    pub(super) offsets: Vec<(usize, i32, Known<Committed>)>,
+    pub(super) offsets: Vec<(u32, i32, Known<Committed>)>,
     /// Offsets from the start of a share partition on that are not acknowledged, where the coordinator tells it (KIP-1226).
     pub(super) unacknowledged: HashMap<(usize, i32), u64>,
 }
@@ -35,12 +35,12 @@ impl Commits {
         let Self { offsets, unacknowledged } = self;
         for run in offsets.chunk_by_mut(|a, b| a.0 == b.0) {
             put_in_place(run);
-            let topic = rank[run[0].0];
+            let topic = as_number(rank[run[0].0 as usize]);
             for offset in run {
                 offset.0 = topic;
             }
         }
-        let place = |(topic, partition, _): &(usize, i32, _)| (*topic, *partition);
+        let place = |(topic, partition, _): &(u32, i32, _)| (*topic, *partition);
         if !offsets.is_sorted_by(|a, b| place(a) < place(b)) {
             offsets.sort_by_key(place);
             offsets.dedup_by_key(|offset| place(offset));
@@ -49,8 +49,13 @@ impl Commits {
     }
 }
 
+/// A topic's number, half as long: there are no more topics than a frame has bytes.
+pub(super) fn as_number(topic: usize) -> u32 {
+    u32::try_from(topic).unwrap_or(u32::MAX)
+}
+
 /// Brokers tell partitions in any order, and mostly all of them: then each goes where its number says, and there is nothing to sort.
-fn put_in_place<T>(run: &mut [(usize, i32, T)]) {
+fn put_in_place<T>(run: &mut [(u32, i32, T)]) {
     let mut at = 0;
     while at < run.len() {
         match usize::try_from(run[at].1) {
@@ -166,7 +171,7 @@ where
     }
     let mut offsets = Vec::with_capacity(topics.clone().map(|(_, partitions)| partitions.len()).sum());
     for (name, partitions) in topics {
-        let Some(topic) = names.number(name) else { continue };
+        let Some(topic) = names.number(name).map(as_number) else { continue };
         for PartitionOffset { partition, offset, error_code } in partitions {
             if partition < 0 {
                 let what = format!("the coordinator answers for partition {partition} of topic {name}");

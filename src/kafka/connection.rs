@@ -346,15 +346,14 @@ async fn next_frame<R: AsyncRead + Unpin>(
     reader.read_exact(&mut prefix).await?;
     Ok(match frame::size(prefix, limit)? {
         Size::Fits(size) => {
-            let mut bytes = BytesMut::zeroed(size);
-            let mut filled = 0;
-            while filled < size {
-                let read = reader.read(&mut bytes[filled..]).await?;
+            let mut bytes = BytesMut::with_capacity(size);
+            while bytes.len() < size {
+                let left = (size - bytes.len()) as u64;
+                let read = (&mut *reader).take(left).read_buf(&mut bytes).await?;
                 if read == 0 {
                     return Err(io::Error::from(io::ErrorKind::UnexpectedEof).into());
                 }
                 heard.fetch_add(read as u64, Ordering::Relaxed);
-                filled += read;
             }
             traffic.read.fetch_add((frame::PREFIX + size) as u64, Ordering::Relaxed);
             Ok(bytes.freeze())

@@ -196,7 +196,7 @@ impl Survey<'_> {
             // What cannot be asked again stays as it was read.
             for (topic, partition, committed) in commits.map(|commits| commits.offsets).unwrap_or_default() {
                 if let Ok(Committed::At(offset)) = committed {
-                    snapshot.advance(at, &names[rank[topic]], partition, offset);
+                    snapshot.advance(at, &names[rank[topic as usize]], partition, offset);
                 }
             }
         }

@@ -6,7 +6,7 @@ use kafka_protocol::protocol::StrBytes;
 use tokio::time::Instant;
 
 use super::cluster::Cluster;
-use super::commits::Commits;
+use super::commits::{Commits, as_number};
 use super::failure;
 use super::groups::Listed;
 use super::messages::{ShareGroup, ShareOffsetsRequest};
@@ -62,7 +62,7 @@ fn starts(group: &ShareGroup, names: &Names<'_>) -> Outcome<Commits> {
             if let (Ok(Committed::At(_)), Some(lag)) = (&start, found.lag.and_then(|lag| u64::try_from(lag).ok())) {
                 commits.unacknowledged.insert((number, found.partition), lag);
             }
-            commits.offsets.push((number, found.partition, start));
+            commits.offsets.push((as_number(number), found.partition, start));
         }
     }
     Outcome::Done(commits)

@@ -123,6 +123,9 @@ impl Memory {
         SNAPSHOTS_LIMIT - self.snapshots
     }
 
+    /// What [`Memory::complete`] is at a first look.
+    pub const COMPLETE_AT_FIRST: f32 = 1.0 / SNAPSHOTS_LIMIT as f32;
+
     /// The share of the snapshots that a verdict needs which are there, up to 1.
     #[must_use]
     pub fn complete(self) -> f32 {

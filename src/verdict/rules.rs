@@ -67,12 +67,11 @@ fn judge_with(
     memory.learn(slow, seen.is_older_than_its_objective());
     let caught_up = seen.is_caught_up();
     let counts = lag::lag(look.committed, look.log).unread().is_some() || thresholds.uncommitted_alarms;
-    let missing = i64::from(memory.snapshots_missing());
-    let warms_up = missing > 0 && !caught_up && counts && verdict == Verdict::Ok;
-    let warming_up_s = warms_up.then(|| u32::try_from(missing * thresholds.period_ms / 1_000).unwrap_or(u32::MAX));
+    let warms_up = !caught_up && counts && verdict == Verdict::Ok;
+    let looks_missing = if warms_up { memory.snapshots_missing() } else { 0 };
     let supported =
         verdict != Verdict::Ok || caught_up || !counts || memory.supports_ok() || seen.is_in_time().is_some();
-    Judgement { verdict, reason, supported, warming_up_s, pace: pace.map(Box::new), findings }
+    Judgement { verdict, reason, supported, looks_missing, pace: pace.map(Box::new), findings }
 }
 
 /// The verdict where the history could not be read: a partition that is caught up needs none, an objective for the age of
@@ -93,7 +92,7 @@ pub fn judge_without_history(
     if known {
         let judgement = judge_with(false, None, look, &mut memory, Ok(&[]), age, thresholds);
         if judgement.supported {
-            return Judgement { warming_up_s: None, ..judgement };
+            return Judgement { looks_missing: 0, ..judgement };
         }
     }
     let findings = Findings::of(None, look, memory, thresholds);
@@ -101,7 +100,7 @@ pub fn judge_without_history(
         Cause::Off => Reason::Unjudged(look.unread()),
         _ => Reason::Unread(why.clone()),
     };
-    Judgement { verdict: Verdict::Unknown, reason, supported: false, warming_up_s: None, pace: None, findings }
+    Judgement { verdict: Verdict::Unknown, reason, supported: false, looks_missing: 0, pace: None, findings }
 }
 
 /// Everything that the rules look at.

@@ -191,15 +191,15 @@ fn a_partition_without_a_commit_alarms_only_if_asked_to() {
     check_with("-/0*60", &asked, Verdict::Ok);
     assert!(judged("-/9", &DEFAULT).findings.iter().eq([Finding::NoCommit, Finding::Uncommitted]));
     assert!(judged("-/0", &DEFAULT).findings.iter().eq([Finding::NoCommit]));
-    assert_eq!((judged("-/9", &DEFAULT).warming_up_s, judged("-/9", &asked).warming_up_s), (None, Some(120)));
+    assert_eq!((judged("-/9", &DEFAULT).looks_missing, judged("-/9", &asked).looks_missing), (0, 2));
 }
 
 #[test]
 fn warming_up_lasts_three_snapshots_and_spares_who_is_caught_up() {
-    let still = |story| judged(story, &DEFAULT).warming_up_s;
-    assert_eq!((still("0/9"), still("0/9*2"), still("0/9*3")), (Some(120), Some(60), None));
-    assert_eq!(still("9/9"), None);
-    assert_eq!(still("1/9 2/9 3/9 1/5"), Some(120));
+    let still = |story| judged(story, &DEFAULT).looks_missing;
+    assert_eq!((still("0/9"), still("0/9*2"), still("0/9*3")), (2, 1, 0));
+    assert_eq!(still("9/9"), 0);
+    assert_eq!(still("1/9 2/9 3/9 1/5"), 2);
 }
 
 #[test]

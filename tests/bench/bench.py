@@ -36,14 +36,15 @@ ONE_WAY_MS = 25
 
 
 def main():
-    scene.build("--release", "--bin", "meerkat", "--example", "bare")
-    scene.build("--release", "--example", "cloudwatch")
+    scene.build("--release", "--bin", "meerkat", "--example", "bare", "--example", "cloudwatch", "--example", "allocations")
     binary = scene.TARGET / "release" / "meerkat"
     sizes = [tuple(map(int, size.split("x"))) for size in sys.argv[1:] or SIZES]
     table = Table()
     for partitions, group_counts in itertools.groupby(sizes, key=lambda size: size[1]):
         with scene.folder("bench") as at, scene.Kafka(at / "kafka") as kafka, scene.Stagehand(kafka) as stage:
             looks(at, kafka, stage, partitions, [groups for groups, _ in group_counts], binary, table)
+    for aside in table.aside[-1:]:
+        table.say("\n" + aside)
     table.say("")
     delayed(binary, table)
     own = scene.environment({"KAFKA_BOOTSTRAP_SERVERS": "localhost:1"})
@@ -59,7 +60,7 @@ class Table:
     """Markdown on standard output, and in a file at the end."""
 
     def __init__(self):
-        self.lines = []
+        self.lines, self.aside = [], []
         self.say("| groups × partitions | | program | requests | read bytes | CPU ms | wall ms | RSS MB | CPU beside bare |")
         self.say("|---|---|---|---:|---:|---:|---:|---:|---:|")
 
@@ -89,6 +90,10 @@ def looks(at, kafka, stage, partitions, group_counts, binary, table):
             stage.hand(f"fill-commits {PREFIX} {groups} {TOPIC} {partitions} {committed}")
             compare(at, own, f"{groups:,} × {partitions:,}", groups * partitions, shape, binary, table)
         tools(at, kafka, own, f"{groups:,} × {partitions:,}", groups * partitions, table)
+    stage.hand(f"fill-commits {PREFIX} {groups} {TOPIC} {partitions} {SHAPES['all lag']}")
+    asked = [scene.TARGET / "release" / "examples" / "allocations"]
+    done = subprocess.run(asked, env=scene.environment({**own, **ALONE}), stdout=subprocess.PIPE, text=True, check=True)
+    table.aside.append(done.stdout.strip())
 
 
 def compare(at, own, name, pairs, shape, binary, table):
@@ -101,7 +106,7 @@ def compare(at, own, name, pairs, shape, binary, table):
     if shape == "all lag":
         row(table, name, shape, "1,000 worst ages", [binary], {**own, **ALONE, "MEERKAT_LAG_SECONDS": "1000"}, at, floor, told)
         row(table, name, shape, "each partition told", [binary], {**own, **ALONE, "MEERKAT_DETAIL": "all"}, at, floor, told)
-    with scene.CloudWatch() as cloudwatch:
+    with scene.CloudWatch("--release") as cloudwatch:
         stateful = {**own, **STATEFUL, **cloudwatch.variables()}
         row(table, name, shape, "history and metrics", [binary], stateful, at, floor, told, minutes(at))
 

@@ -88,8 +88,8 @@ class Stagehand:
 class CloudWatch:
     """The stand-in: tests/support/cloudwatch_main.rs."""
 
-    def __init__(self, **orders):
-        argv = ["cargo", "run", "--quiet", "--example", "cloudwatch"]
+    def __init__(self, *built, **orders):
+        argv = ["cargo", "run", "--quiet", *built, "--example", "cloudwatch"]
         self.child = subprocess.Popen(argv, cwd=REPOSITORY, stdin=subprocess.PIPE, stdout=subprocess.PIPE, text=True)
         self.address = self.child.stdout.readline().strip()
         if not self.address:

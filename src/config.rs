@@ -204,6 +204,7 @@ impl Config {
     /// [`ConfigError`] with every problem at once, each with the variable, what it expects and what was found.
     pub fn parse(variables: impl IntoIterator<Item = (String, String)>) -> Result<Self, ConfigError> {
         let mut vars = Variables::new(variables);
+        vars.conflicts();
         let bootstrap = vars.bootstrap();
         let (encryption, with_login) = vars.choice(
             "KAFKA_SECURITY_PROTOCOL",
@@ -435,6 +436,24 @@ mod tests {
         let judgement = parse(&variables).unwrap().judgement;
         assert_eq!(judgement.thresholds("bills-eu").abandoned, Abandoned::Err);
         assert_eq!(judgement.thresholds("other").abandoned, Abandoned::Ok);
+    }
+
+    #[test]
+    fn two_answers_to_one_question_are_refused_without_the_values() {
+        let login = [("KAFKA_SECURITY_PROTOCOL", "SASL_SSL"), ("KAFKA_SASL_MECHANISM", "PLAIN")];
+        let both = [
+            ("KAFKA_BOOTSTRAP_SERVERS", "b-1.example:9096"),
+            ("KAFKA_CLUSTER_ARN", "arn:aws:kafka:eu-west-1:123456789012:cluster/kafka/0a1b-2"),
+            ("KAFKA_SASL_SECRET", "file:/run/secrets/login"),
+            ("KAFKA_SASL_PASSWORD", "s3cret"),
+        ];
+        let told = parse(&[&login[..], &both].concat()).unwrap_err();
+        assert!(
+            told.contains("KAFKA_BOOTSTRAP_SERVERS and KAFKA_CLUSTER_ARN both tell where the brokers are"),
+            "{told}"
+        );
+        assert!(told.contains("KAFKA_SASL_SECRET and KAFKA_SASL_PASSWORD both tell the password"), "{told}");
+        assert!(!told.contains("s3cret"), "{told}");
     }
 
     #[test]

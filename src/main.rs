@@ -171,11 +171,6 @@ fn run(runtime: &tokio::runtime::Runtime) -> Result<ExitCode, Error> {
         None => runtime.block_on(answer),
     };
     let Outcome { json, status, failure, table } = answer?;
-    if let Some(path) = asked.page {
-        let page = html::page(&html::Report::parse(&json)?);
-        std::fs::write(&path, page)
-            .map_err(|error| format!("--html: {} cannot be written: {error}", path.display()))?;
-    }
     let table = match asked.table.unwrap_or_else(|| out.is_terminal()) {
         // An answer in another shape than the report's stays as it is.
         true if request.mode == Mode::Check => {
@@ -187,6 +182,11 @@ fn run(runtime: &tokio::runtime::Runtime) -> Result<ExitCode, Error> {
     match table {
         Some(table) => write!(out, "{table}")?,
         None => writeln!(out, "{json}")?,
+    }
+    if let Some(path) = asked.page {
+        let page = html::page(&html::Report::parse(&json)?);
+        std::fs::write(&path, page)
+            .map_err(|error| format!("--html: {} cannot be written: {error}", path.display()))?;
     }
     if let Some(failure) = failure {
         return Err(failure.into());

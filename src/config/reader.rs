@@ -60,6 +60,15 @@ impl Variables {
         self.problems.push(format!("{name} {expectation}"));
     }
 
+    /// Refuses two answers to one question: whichever counted, somebody would look for the other one's effect.
+    pub(super) fn conflicts(&mut self) {
+        for (one, other, what) in CONFLICTS {
+            if self.text(one).is_some() && self.text(other).is_some() {
+                self.wrong(one, format_args!("and {other} both tell {what}: leave one of them out"));
+            }
+        }
+    }
+
     /// Addresses, or the ARN of a cluster that has them.
     pub(super) fn bootstrap(&mut self) -> Bootstrap {
         let name = "KAFKA_BOOTSTRAP_SERVERS";
@@ -199,6 +208,14 @@ impl Variables {
 
 /// Bits of a selection's hash.
 const SELECTION_BITS: u32 = 40;
+
+/// Variables that answer the same question.
+const CONFLICTS: [(&str, &str, &str); 4] = [
+    ("KAFKA_BOOTSTRAP_SERVERS", "KAFKA_CLUSTER_ARN", "where the brokers are"),
+    ("KAFKA_SASL_SECRET", "KAFKA_SASL_USERNAME", "who logs in"),
+    ("KAFKA_SASL_SECRET", "KAFKA_SASL_PASSWORD", "the password"),
+    ("KAFKA_SASL_OAUTHBEARER_TOKEN", "KAFKA_SASL_OAUTHBEARER_TOKEN_ENDPOINT_URL", "where the token comes from"),
+];
 
 #[cfg(test)]
 mod tests {

@@ -56,7 +56,7 @@ fn walk<'a>(points: impl Iterator<Item = (&'a mut Committed, &'a mut i64)>) {
     }
 }
 
-/// Whether records came while the start stood, and were left for [`PATIENCE_MS`]; `earlier` are samples as they were taken.
+/// Whether records came while the start stood, and were left for two minutes; `earlier` are samples as they were taken.
 ///
 /// A coordinator keeps a new start with the acknowledgement after the one that moved it, so that a group which has acknowledged
 /// everything stands below the end until more comes. Whoever acknowledges what came after that moves it, unless a record holds it:

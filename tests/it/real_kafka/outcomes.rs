@@ -63,13 +63,10 @@ fn lag_is_reported_where_cloudwatch_is_out_of_reach() {
     let group = ran.report.group("out-of-reach");
     assert_eq!(show(group, "status total_lag"), "status=UNKNOWN total_lag=4");
     let reason = group["reason"].as_str().expect("a reason");
-    assert!(reason.contains("did not reach CloudWatch"), "{reason}");
+    assert!(reason.contains("its history could not be read, as problems say"), "{reason}");
     assert!(!ran.report.complete());
-    assert!(
-        ran.report.problems().iter().any(|problem| problem.starts_with("history: ")),
-        "{:?}",
-        ran.report.problems()
-    );
+    let told = |problem: &String| problem.starts_with("history: ") && problem.contains("did not reach CloudWatch");
+    assert!(ran.report.problems().iter().any(told), "{:?}", ran.report.problems());
     assert!(!ran.report.0["metrics"]["problems"].as_array().expect("problems").is_empty(), "{:?}", ran.report);
 }
 

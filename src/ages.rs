@@ -52,13 +52,16 @@ impl Wanted {
                 }))
             }));
         }
+        if targets.0.is_empty() {
+            by_row = Vec::new();
+        }
         Self { limits, targets: by_row, search: Search::new(targets.0, limits, time_ms) }
     }
 
     /// Whether there is nothing to search for.
     #[must_use]
     pub fn is_empty(&self) -> bool {
-        !self.targets.iter().any(Option::is_some)
+        self.targets.is_empty()
     }
 
     /// What the search came to; where it found nothing, the history is interpolated.

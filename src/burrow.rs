@@ -8,7 +8,7 @@
 use serde::{Serialize, Serializer};
 
 use crate::judged::{Judged, JudgedGroup, Memories, Sight};
-use crate::lag::{Committed, Lag};
+use crate::lag::Committed;
 use crate::memory::{Memory, Sample};
 use crate::snapshot::{Group, Row};
 use crate::verdict::Verdict;
@@ -170,9 +170,9 @@ impl<'a> Results<'a> {
 
     fn partition(&self, group: &'a Group, at: usize, earlier: &[Sample]) -> PartitionStatus<'a> {
         let row = &self.sight.snapshot.rows[at];
-        let lag = self.sight.snapshot.lag(row).ok();
+        let left = self.sight.lags.of(at);
         let member = row.member.and_then(|member| group.members.as_ref().ok()?.get(usize::try_from(member).ok()?));
-        let (start, end) = self.commits(row, lag.and_then(Lag::unread), earlier);
+        let (start, end) = self.commits(row, left.offsets(), earlier);
         PartitionStatus {
             topic: &self.sight.snapshot.topic(row).name,
             partition: row.partition,
@@ -182,11 +182,11 @@ impl<'a> Results<'a> {
             start,
             end,
             // Burrow lists a partition that is assigned and was never committed with the zeros of its struct.
-            current_lag: lag.map(|lag| lag.unread().unwrap_or(0)),
+            current_lag: (!left.is_unread()).then(|| left.offsets().unwrap_or(0)),
             complete: match self.memories.of(at) {
                 Some(memory) => memory.complete(),
                 // Without a history every look is the first one.
-                None if self.sight.before.0.is_err() && lag.is_some() => Memory::COMPLETE_AT_FIRST,
+                None if self.sight.before.0.is_err() && !left.is_unread() => Memory::COMPLETE_AT_FIRST,
                 None => 0.0,
             },
         }

@@ -169,11 +169,12 @@ impl<'a> Report<'a> {
     #[must_use]
     pub fn new(
         frame: Frame<'a>,
-        Sight { snapshot, lags, .. }: Sight<'a>,
+        sight: Sight<'a>,
         judged: &'a Judged,
         ages: &Ages<'_>,
         problems: &'a [Problem],
     ) -> Self {
+        let Sight { snapshot, lags, .. } = sight;
         let groups: Vec<GroupEntry<'a>> = snapshot
             .groups
             .iter()
@@ -203,9 +204,7 @@ impl<'a> Report<'a> {
                     warming_up_seconds: judged_group.warming_up_s,
                     gaps: group.gaps.iter().map(ToString::to_string).collect(),
                     partitions: listed
-                        .map(|row| {
-                            PartitionEntry::new(snapshot, group, &snapshot.rows[row], &judged.rows[row], ages.of(row))
-                        })
+                        .map(|row| PartitionEntry::new(sight, group, row, &judged.rows[row], ages.of(row)))
                         .collect(),
                     severity: judged_group.verdict.severity(),
                 }

@@ -1,7 +1,7 @@
 //! Puts together what came from different questions: commits, members and logs become groups.
 
 use super::cluster::Cluster;
-use super::commits::Commits;
+use super::commits::{Commits, as_number};
 use super::groups::Listed;
 use super::members::Described;
 use super::versions::Api;
@@ -208,9 +208,15 @@ fn forget_made_up(all: &mut Vec<Row>, first: usize, topics: &[Topic]) {
 }
 
 fn row(topic: usize, partition: i32, committed: Known<Committed>) -> Row {
-    // There are no more topics than a frame has bytes.
-    let topic = u32::try_from(topic).unwrap_or(u32::MAX);
-    Row { topic, partition, committed, unacknowledged: None, member: None, subscribed: None, internal: false }
+    Row {
+        topic: as_number(topic),
+        partition,
+        committed,
+        unacknowledged: None,
+        member: None,
+        subscribed: None,
+        internal: false,
+    }
 }
 
 fn place(row: &Row) -> (u32, i32) {

@@ -5,13 +5,12 @@ use std::collections::HashMap;
 
 use futures_util::future::join_all;
 use kafka_protocol::messages::{GroupId, OffsetFetchRequest};
-use kafka_protocol::protocol::StrBytes;
 use tokio::time::Instant;
 
 use super::cluster::Cluster;
 use super::coordinator;
 use super::failure;
-use super::groups::Listed;
+use super::groups::{Listed, by_name};
 use super::messages::{GroupOffsetsRequest, PartitionOffset};
 use super::names::Names;
 use super::settle::{Outcome, Outcomes, failed};
@@ -116,12 +115,12 @@ async fn fetch_together(
     names: &Names<'_>,
     until: Instant,
 ) -> Outcomes<Commits> {
-    let request = GroupOffsetsRequest { groups: indexes.iter().map(|index| name(&groups[*index])).collect() };
+    let request = GroupOffsetsRequest { groups: indexes.iter().map(|index| groups[*index].id()).collect() };
     let answer = match cluster.call(broker, Api::OffsetFetch, &request, until).await {
         Ok(answer) => answer,
         Err(error) => return failed(&indexes, error),
     };
-    let by_name: HashMap<&str, usize> = indexes.iter().map(|index| (&*groups[*index].name, *index)).collect();
+    let by_name = by_name(groups, &indexes);
     let known = answer.groups().filter_map(|(name, topics, code)| Some((*by_name.get(name)?, topics, code)));
     let outcome = known.map(|(index, topics, error_code)| {
         let topics = topics.iter().map(|topic| (topic.0.as_str(), answer.of(topic).iter().copied()));
@@ -137,7 +136,7 @@ async fn fetch_one(
     names: &Names<'_>,
     until: Instant,
 ) -> Outcome<Commits> {
-    let request = OffsetFetchRequest::default().with_group_id(GroupId(name(group))).with_topics(None);
+    let request = OffsetFetchRequest::default().with_group_id(GroupId(group.id())).with_topics(None);
     match cluster.call(broker, Api::OffsetFetch, &request, until).await {
         Ok(answer) => {
             let topics = answer.topics.iter().map(|topic| {
@@ -152,10 +151,6 @@ async fn fetch_one(
         }
         Err(error) => Outcome::from_error(error),
     }
-}
-
-fn name(group: &Listed) -> StrBytes {
-    StrBytes::from_string(group.name.to_string())
 }
 
 fn commits<'a, P>(
@@ -180,16 +175,20 @@ where
             if failure::coordinator_moved(error_code) {
                 return Outcome::from_cause(failure::unknown(error_code));
             }
-            let committed = match (error_code, offset) {
-                (0, offset @ 0..) => Ok(Committed::At(offset)),
-                (0, NEVER) => Ok(Committed::Never),
-                (0, offset) => Err(Unknown::because(format!("the coordinator answers the committed offset {offset}"))),
-                (code, _) => Err(failure::unknown(code)),
-            };
-            offsets.push((topic, partition, committed));
+            offsets.push((topic, partition, position("committed", error_code, offset)));
         }
     }
     Outcome::Done(Commits { offsets, unacknowledged: HashMap::new() })
+}
+
+/// Where a group stands in one partition, by its `what` offset.
+pub(super) fn position(what: &str, error_code: i16, offset: i64) -> Known<Committed> {
+    match (error_code, offset) {
+        (0, offset @ 0..) => Ok(Committed::At(offset)),
+        (0, NEVER) => Ok(Committed::Never),
+        (0, offset) => Err(Unknown::because(format!("the coordinator answers the {what} offset {offset}"))),
+        (code, _) => Err(failure::unknown(code)),
+    }
 }
 
 /// `OffsetFetch` takes several groups from here on.
@@ -198,5 +197,5 @@ const BATCHED: i16 = 8;
 /// Groups in one request: several requests in flight cost nothing, and this bounds the size of an answer.
 const PIECE: usize = 50;
 
-/// What `OffsetFetch` answers where there is no commit.
+/// What is answered where there is no commit, or where a share group has not begun to read (`share.auto.offset.reset`).
 const NEVER: i64 = -1;

@@ -5,6 +5,7 @@ use std::collections::{BTreeMap, HashMap};
 
 use kafka_protocol::messages::ListGroupsRequest;
 use kafka_protocol::messages::list_groups_response::ListedGroup;
+use kafka_protocol::protocol::StrBytes;
 use tokio::time::{Instant, sleep_until};
 
 use super::cluster::{Cluster, share_of};
@@ -44,6 +45,18 @@ pub(super) struct Listed {
     pub(super) coordinator: Known<i32>,
     /// Whether some broker lists the group; of others not even the kind is known.
     pub(super) shown: bool,
+}
+
+impl Listed {
+    /// Its name, as requests carry it.
+    pub(super) fn id(&self) -> StrBytes {
+        StrBytes::from_string(self.name.to_string())
+    }
+}
+
+/// The numbers of these groups by their names: coordinators answer by name.
+pub(super) fn by_name<'g>(groups: &'g [Listed], indexes: &[usize]) -> HashMap<&'g str, usize> {
+    indexes.iter().map(|index| (&*groups[*index].name, *index)).collect()
 }
 
 /// What `ListGroups` on every broker gave.

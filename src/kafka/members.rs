@@ -1,17 +1,16 @@
 //! State and members of groups: `DescribeGroups` for classic groups, a request of its own for each other kind.
 
-use std::collections::{HashMap, HashSet};
+use std::collections::HashSet;
 
 use kafka_protocol::messages::{
     ConsumerGroupDescribeRequest, DescribeGroupsRequest, GroupId, ShareGroupDescribeRequest,
 };
-use kafka_protocol::protocol::StrBytes;
 use tokio::time::Instant;
 
 use super::cluster::Cluster;
 use super::coordinator;
 use super::failure;
-use super::groups::Listed;
+use super::groups::{Listed, by_name};
 use super::messages::{Question, StreamsDescribeRequest};
 use super::names::Names;
 use super::settle::{Outcome, Outcomes, failed};
@@ -109,12 +108,12 @@ impl Asking<'_, '_> {
         if indexes.is_empty() {
             return Vec::new();
         }
-        let ids = indexes.iter().map(|index| GroupId(StrBytes::from_string(groups[*index].name.to_string())));
+        let ids = indexes.iter().map(|index| GroupId(groups[*index].id()));
         let answer = match self.cluster.call(self.broker, api, &question(ids.collect()), self.until).await {
             Ok(answer) => told(answer),
             Err(error) => return failed(&indexes, error),
         };
-        let by_name: HashMap<&str, usize> = indexes.iter().map(|index| (&*groups[*index].name, *index)).collect();
+        let by_name = by_name(groups, &indexes);
         let outcomes = answer.iter().filter_map(|group| {
             let index = *by_name.get(group.name())?;
             let outcome = match group.error_code() {

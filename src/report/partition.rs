@@ -3,9 +3,10 @@
 use serde::Serialize;
 
 use crate::age::{Age, Source};
-use crate::lag::{Committed, Lag};
+use crate::judged::Sight;
+use crate::lag::Committed;
 use crate::moment::rfc3339;
-use crate::snapshot::{Group, Kind, Row, Snapshot};
+use crate::snapshot::{Group, Kind};
 use crate::verdict::{Finding, Judgement, Pace};
 
 /// One partition of a group.
@@ -91,18 +92,19 @@ struct Start {
 
 impl<'a> PartitionEntry<'a> {
     pub(super) fn new(
-        snapshot: &'a Snapshot,
+        Sight { snapshot, lags, .. }: Sight<'a>,
         group: &'a Group,
-        row: &'a Row,
+        at: usize,
         judgement: &'a Judgement,
         age: Option<&Age>,
     ) -> Self {
+        let row = &snapshot.rows[at];
         let log = snapshot.log(row).ok();
         let share = group.kind == Kind::Share;
         // Nobody owns a partition that several members read.
         let owner = row.member.filter(|_| !share);
         let member = owner.and_then(|member| group.members.as_ref().ok()?.get(usize::try_from(member).ok()?));
-        let lag = snapshot.lag(row).ok().and_then(Lag::unread);
+        let lag = lags.of(at).offsets();
         let offset = match row.committed {
             Ok(Committed::At(offset)) => Some(offset),
             _ => None,

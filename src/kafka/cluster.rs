@@ -6,10 +6,10 @@ use std::rc::Rc;
 use std::sync::Arc;
 use std::time::Duration;
 
-use futures_util::future::{FutureExt, LocalBoxFuture, Shared};
+use futures_util::future::{Either, FutureExt, LocalBoxFuture, Shared, select};
 use kafka_protocol::messages::metadata_request::MetadataRequestTopic;
 use kafka_protocol::messages::metadata_response::MetadataResponse;
-use kafka_protocol::messages::{MetadataRequest, TopicName};
+use kafka_protocol::messages::{ListGroupsRequest, ListGroupsResponse, MetadataRequest, TopicName};
 use kafka_protocol::protocol::StrBytes;
 use tokio::time::{Instant, timeout_at};
 
@@ -50,7 +50,12 @@ pub(super) struct Cluster<'a> {
     nodes: RefCell<BTreeMap<i32, Rc<Node<'a>>>>,
     offsets: RefCell<Internal>,
     shares: Internal,
+    /// The groups of the broker that was met first: it was asked for them together with the metadata.
+    first_groups: RefCell<Option<(i32, Groups<'a>)>>,
 }
+
+/// An answer to `ListGroups` that is on its way.
+type Groups<'a> = LocalBoxFuture<'a, Result<ListGroupsResponse, CallError>>;
 
 struct Node<'a> {
     endpoint: Endpoint,
@@ -178,7 +183,7 @@ impl<'a> Cluster<'a> {
             found = timeout_at(until, race) => found,
             never = dial.fetching() => match never {},
         };
-        let (endpoint, connection, metadata) = match found {
+        let Met { endpoint, connection, metadata, groups } = match found {
             Ok(Ok(found)) => found,
             Ok(Err(_)) => return Err(Unreachable(causes.take())),
             Err(_) => {
@@ -195,16 +200,21 @@ impl<'a> Cluster<'a> {
             nodes: RefCell::default(),
             offsets: RefCell::new(offsets),
             shares,
+            first_groups: RefCell::default(),
         };
         cluster.learn(&metadata);
-        let known = cluster.nodes.borrow().values().find(|node| node.endpoint.is_same(&endpoint)).cloned();
-        if let Some(node) = known {
+        // An address that no broker advertises may lead to any of them.
+        let nodes = cluster.nodes.borrow();
+        let known = nodes.iter().find(|(_, node)| node.endpoint.is_same(&endpoint));
+        if let Some((id, node)) = known {
+            cluster.first_groups.replace(Some((*id, groups)));
             let open = std::future::ready(Ok(connection)).boxed_local().shared();
             // Polled once, so that it can be looked at.
             let _ = open.clone().now_or_never();
             node.line.replace(Line::Tried(open));
             node.was_open.set(true);
         }
+        drop(nodes);
         Ok(cluster)
     }
 
@@ -300,6 +310,18 @@ impl<'a> Cluster<'a> {
                 other => AskError::Down { place, cause: other.to_string(), was_open },
             }
         })
+    }
+
+    /// The groups of one broker, which may have been asked for them already.
+    pub(super) async fn list_groups(&self, id: i32, until: Instant) -> Result<ListGroupsResponse, AskError> {
+        let asked = self.first_groups.borrow_mut().take_if(|(first, _)| *first == id);
+        if let Some((_, answer)) = asked
+            && let Ok(Ok(answer)) = timeout_at(until, answer).await
+        {
+            return Ok(answer);
+        }
+        // What went wrong with it goes wrong again, or is mended by then.
+        self.call(id, Api::ListGroups, &ListGroupsRequest::default(), until).await
     }
 
     async fn line(&self, id: i32, until: Instant) -> Result<Rc<Connection>, AskError> {
@@ -482,28 +504,48 @@ impl Node<'_> {
     }
 }
 
-/// What the first broker that answers is, and what it tells of the others.
-type Met = (Endpoint, Rc<Connection>, MetadataResponse);
+/// The first broker that answers, and what it tells.
+struct Met<'a> {
+    endpoint: Endpoint,
+    connection: Rc<Connection>,
+    metadata: MetadataResponse,
+    groups: Groups<'a>,
+}
 
 /// Opens a connection to a bootstrap address, and asks for the brokers; the error is one sentence for people.
-async fn meet(dial: &Dial<'_>, endpoint: Endpoint, until: Instant) -> Result<Met, String> {
+async fn meet<'a>(dial: &Dial<'_>, endpoint: Endpoint, until: Instant) -> Result<Met<'a>, String> {
     let connection = Rc::new(dial.open(&endpoint, until).await?);
     greet(dial, endpoint, connection, until).await
 }
 
-/// Asks for the brokers over an open connection; the error is one sentence for people.
-async fn greet(dial: &Dial<'_>, endpoint: Endpoint, connection: Rc<Connection>, until: Instant) -> Result<Met, String> {
+/// Asks for the brokers over an open connection, and in the same flight for the groups of the one behind it; the error is one
+/// sentence for people.
+async fn greet<'a>(
+    dial: &Dial<'_>,
+    endpoint: Endpoint,
+    connection: Rc<Connection>,
+    until: Instant,
+) -> Result<Met<'a>, String> {
     // Where groups live is asked along, unless the question would create those topics.
     let creates = connection.versions().choose(Api::Metadata).is_ok_and(|version| version < CREATES_NOTHING);
     let request = metadata_request(if creates { Vec::new() } else { internal::names() });
-    let metadata = connection.call(Api::Metadata, &request, until).await.map_err(|error| dial.explain(&error))?;
+    let groups = {
+        let connection = Rc::clone(&connection);
+        async move { connection.call(Api::ListGroups, &ListGroupsRequest::default(), until).await }.boxed_local()
+    };
+    let metadata = connection.call(Api::Metadata, &request, until).boxed_local();
+    let (metadata, groups) = match select(metadata, groups).await {
+        Either::Left(answered) => answered,
+        Either::Right((groups, metadata)) => (metadata.await, std::future::ready(groups).boxed_local()),
+    };
+    let metadata = metadata.map_err(|error| dial.explain(&error))?;
     if metadata.error_code != 0 {
         return Err(format!("the broker refused to tell its metadata: {}", failure::sentence(metadata.error_code)));
     }
     if metadata.brokers.is_empty() {
         return Err("the broker's metadata names no brokers".into());
     }
-    Ok((endpoint, connection, metadata))
+    Ok(Met { endpoint, connection, metadata, groups })
 }
 
 /// Nothing is created.

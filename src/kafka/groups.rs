@@ -3,7 +3,6 @@
 use std::cell::Cell;
 use std::collections::{BTreeMap, HashMap};
 
-use kafka_protocol::messages::ListGroupsRequest;
 use kafka_protocol::messages::list_groups_response::ListedGroup;
 use kafka_protocol::protocol::StrBytes;
 use tokio::time::{Instant, sleep_until};
@@ -13,7 +12,6 @@ use super::coordinator;
 use super::failure;
 use super::internal::{self, Internal, OFFSETS_TOPIC, SHARE_TOPIC};
 use super::settle::{ELECTION, Outcome, Pauses, Questions, settle};
-use super::versions::Api;
 use crate::lag::{Cause, Known, Unknown};
 use crate::part::Part;
 use crate::pattern::Patterns;
@@ -190,7 +188,7 @@ async fn ask_each(
     let questions = Questions { places, piece: 1, progress, left_out: "nobody was asked", until };
     let stateless = Unknown::because("the broker's listing tells no states");
     let ask = async |id, brokers: Vec<usize>| {
-        let answer = cluster.call(id, Api::ListGroups, &ListGroupsRequest::default(), until).await;
+        let answer = cluster.list_groups(id, until).await;
         let outcome = match answer {
             Ok(answer) if answer.error_code == 0 => match room.get().checked_sub(answer.groups.len()) {
                 Some(left) => {

@@ -1,6 +1,6 @@
 //! The only door to Kafka: from bootstrap addresses to a [`Snapshot`].
 //!
-//! A look takes as few round trips as the protocol allows: `Metadata` for the brokers, `ListGroups` on every one of them,
+//! A look takes as few round trips as the protocol allows: `Metadata` for the brokers together with the first `ListGroups`, which all of them are asked,
 //! then per coordinator one describe and one `OffsetFetch` for all of its groups, `Metadata` for the topics that they
 //! read, and three pipelined `ListOffsets` per leader.
 

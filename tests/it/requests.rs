@@ -4,7 +4,7 @@ use std::collections::BTreeMap;
 
 use kafka_protocol::messages::{ApiKey, ListOffsetsRequest, OffsetFetchRequest};
 
-use crate::support::broker::{Group, Release, Scene, Stage, Topic};
+use crate::support::broker::{Act, Group, Release, Scene, Stage, Topic, When};
 use crate::support::look::{Look, look};
 
 /// So many groups on each of so many coordinators; each group reads one of the topics, which all brokers lead in turn.
@@ -147,6 +147,14 @@ fn each_leader_is_asked_for_start_high_watermark_and_last_stable_offset_as_a_con
         questions.sort_unstable();
         assert_eq!(questions, [(-2, 0, -1), (-1, 0, -1), (-1, 1, -1)]);
     }
+}
+
+#[test]
+fn brokers_and_groups_are_asked_for_in_one_flight() {
+    let scene = scene(1, 4, &[Group::classic]).fault(When::on(ApiKey::Metadata).times(1), Act::AfterNext);
+    let report = look(&scene.start());
+    assert_eq!(*report.at("complete"), true);
+    assert_eq!(*report.at("totals/groups"), 4);
 }
 
 #[test]

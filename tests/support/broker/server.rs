@@ -101,8 +101,12 @@ async fn serve<S>(world: Arc<Mutex<World>>, node: i32, connection: usize, mut st
 where
     S: AsyncRead + AsyncWrite + Unpin,
 {
+    let mut ahead = None;
     loop {
-        let size = stream.read_i32().await.ok()?;
+        let size = match ahead.take() {
+            Some(size) => size,
+            None => stream.read_i32().await.ok()?,
+        };
         let mut frame = BytesMut::zeroed(usize::try_from(size).ok().filter(|size| *size <= LARGEST_REQUEST)?);
         stream.read_exact(&mut frame).await.ok()?;
         let step = lock(&world).take(node, connection, frame.freeze());
@@ -112,7 +116,10 @@ where
                 return None;
             }
             Step::Hang => std::future::pending().await,
-            Step::Write { bytes, index } => {
+            Step::Write { bytes, index, after_next } => {
+                if after_next {
+                    ahead = Some(stream.read_i32().await.ok()?);
+                }
                 stream.write_all(&bytes).await.ok()?;
                 stream.flush().await.ok()?;
                 let mut world = lock(&world);
@@ -137,6 +144,7 @@ enum Step {
     Write {
         bytes: Bytes,
         index: usize,
+        after_next: bool,
     },
     WriteAndClose(Bytes),
 }
@@ -195,6 +203,7 @@ impl World {
             None
         };
         let Some(answer) = answer else { return Step::Close };
+        let after_next = matches!(act, Some(Act::AfterNext));
         let bytes = match act {
             Some(Act::Correlation(off)) => framed(correlation + off, &answer),
             Some(Act::Trailing(more)) => framed(correlation, &[&answer[..], more].concat()),
@@ -211,7 +220,7 @@ impl World {
             Some(Act::Twice) => Bytes::from(framed(correlation, &answer).repeat(2)),
             _ => framed(correlation, &answer),
         };
-        Step::Write { bytes, index }
+        Step::Write { bytes, index, after_next }
     }
 }
 

@@ -6,7 +6,7 @@ use std::path::Path;
 
 use serde_json::{Value, json};
 
-use crate::support::contract::{broken_by_event, broken_by_report, schema};
+use crate::support::contract::{RELEASED, broken_by_event, broken_by_report, json as read, released};
 
 #[test]
 fn each_example_event_keeps_the_schema_of_events() {
@@ -25,6 +25,14 @@ fn each_example_event_keeps_the_schema_of_events() {
 }
 
 #[test]
+fn the_reports_that_pages_and_tables_are_drawn_of_keep_the_schema_of_reports() {
+    for name in ["empty", "healthy", "problems"] {
+        let report = read(&format!("tests/screenshots/reports/{name}.json"));
+        assert_eq!(broken_by_report(&report), [""; 0], "{name}");
+    }
+}
+
+#[test]
 fn an_event_with_an_unknown_key_breaks_the_schema_of_events() {
     for event in [json!({ "gruops": [] }), json!({ "mode": "chekc" }), json!({ "minutes": -1 }), json!([])] {
         assert_ne!(broken_by_event(&event), [""; 0], "{event}");
@@ -38,70 +46,36 @@ fn a_report_with_a_key_that_is_named_nowhere_breaks_the_schema() {
     assert!(broken.iter().any(|error| error.contains("\"cluster\" is a required property")), "{broken:?}");
 }
 
-/// Every key that release 0.1.0 promised in a report, by where it stands.
-const PROMISED: &[(&str, &[&str])] = &[
-    (
-        "",
-        &[
-            "cluster",
-            "status",
-            "complete",
-            "scheduled",
-            "duration_ms",
-            "kafka",
-            "brokers",
-            "groups",
-            "left_out",
-            "cut",
-            "history",
-            "metrics",
-            "problems",
-        ],
-    ),
-    (
-        "/$defs/group",
-        &[
-            "group",
-            "type",
-            "state",
-            "members",
-            "status",
-            "reason",
-            "total_lag",
-            "max_lag",
-            "lag_seconds",
-            "partition_count",
-            "partitions",
-        ],
-    ),
-    (
-        "/$defs/partition",
-        &[
-            "topic",
-            "partition",
-            "status",
-            "committed",
-            "log_start",
-            "log_end",
-            "last_stable",
-            "lag",
-            "lag_seconds",
-            "lag_seconds_source",
-            "findings",
-            "member",
-            "reason",
-        ],
-    ),
-    ("/properties/problems/items", &["where", "what"]),
-];
+#[test]
+fn a_report_that_readers_of_the_last_release_do_not_expect_breaks_its_schema() {
+    let broken = broken_by_report(&json!({ "late_s": "soon" }));
+    assert!(broken.iter().any(|error| error.starts_with(RELEASED) && error.contains("soon")), "{broken:?}");
+}
 
 #[test]
 fn what_the_last_release_promised_is_still_promised() {
-    let now = schema("infra/report.schema.json");
-    for (place, keys) in PROMISED {
-        let required = now.pointer(&format!("{place}/required")).and_then(Value::as_array).unwrap();
-        for key in *keys {
-            assert!(required.iter().any(|required| required == key), "{place}/{key} is not promised any more");
+    for (now, then) in [("infra/report.schema.json", "report"), ("events/event.schema.json", "event")] {
+        assert_eq!(taken_back("", &released(then), &read(now)), [""; 0], "{now}");
+    }
+    let (then, now) = (json!({ "required": ["a", "b"], "type": "object" }), json!({ "required": ["b"] }));
+    assert_eq!(taken_back("", &then, &now), ["/required: \"a\" is gone", "/type is gone"]);
+}
+
+/// What `then` requires, names or allows, and `now` does not, by where it stands.
+fn taken_back(place: &str, then: &Value, now: &Value) -> Vec<String> {
+    match (then, now) {
+        (Value::Object(then), Value::Object(now)) => {
+            let promises = then.iter().filter(|(key, promise)| !(*key == "description" && promise.is_string()));
+            let each = |(key, promise): (&String, &Value)| match now.get(key) {
+                Some(kept) => taken_back(&format!("{place}/{key}"), promise, kept),
+                None => vec![format!("{place}/{key} is gone")],
+            };
+            promises.flat_map(each).collect()
         }
+        (Value::Array(then), Value::Array(now)) => {
+            let gone = then.iter().filter(|promise| !now.iter().any(|kept| taken_back("", promise, kept).is_empty()));
+            gone.map(|promise| format!("{place}: {promise} is gone")).collect()
+        }
+        _ => (then != now).then(|| format!("{place} was {then}, and is {now}")).into_iter().collect(),
     }
 }

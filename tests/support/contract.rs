@@ -8,18 +8,32 @@ use serde_json::Value;
 
 /// The report's schema, grown strict: a key that it does not name is an error too, so that each key is named in one place.
 static REPORT: LazyLock<Validator> = LazyLock::new(|| {
-    let mut schema = schema("infra/report.schema.json");
+    let mut schema = json("infra/report.schema.json");
     close(&mut schema);
     jsonschema::validator_for(&schema).expect("infra/report.schema.json is a schema")
 });
 
 static EVENT: LazyLock<Validator> = LazyLock::new(|| {
-    jsonschema::validator_for(&schema("events/event.schema.json")).expect("events/event.schema.json is a schema")
+    jsonschema::validator_for(&json("events/event.schema.json")).expect("events/event.schema.json is a schema")
 });
 
-/// What a report says that its schema does not; nothing where it keeps its promise.
+/// The release whose promises are frozen in tests/support/released, until the next one freezes its own.
+pub(crate) const RELEASED: &str = "0.1.0";
+
+/// The last release's own schema, as it was published: more keys are no breach of it.
+static RELEASED_REPORT: LazyLock<Validator> =
+    LazyLock::new(|| jsonschema::validator_for(&released("report")).expect("the released schema is one"));
+
+/// The last release's schema of a `report` or an `event`.
+pub(crate) fn released(what: &str) -> Value {
+    json(&format!("tests/support/released/{what}-{RELEASED}.schema.json"))
+}
+
+/// What a report says that its schema, or the last release's, does not; nothing where it keeps both promises.
 pub(crate) fn broken_by_report(report: &Value) -> Vec<String> {
-    errors(&REPORT, report)
+    let mut broken = errors(&REPORT, report);
+    broken.extend(errors(&RELEASED_REPORT, report).into_iter().map(|error| format!("{RELEASED}: {error}")));
+    broken
 }
 
 /// What an event says that the schema of events does not.
@@ -27,7 +41,8 @@ pub(crate) fn broken_by_event(event: &Value) -> Vec<String> {
     errors(&EVENT, event)
 }
 
-pub(crate) fn schema(path: &str) -> Value {
+/// What a file of JSON says, from the top level.
+pub(crate) fn json(path: &str) -> Value {
     let path = Path::new(env!("CARGO_MANIFEST_DIR")).join(path);
     let text = std::fs::read_to_string(&path).unwrap_or_else(|error| panic!("{}: {error}", path.display()));
     serde_json::from_str(&text).unwrap_or_else(|error| panic!("{}: {error}", path.display()))

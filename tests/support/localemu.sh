@@ -3,26 +3,16 @@
 # What is missing is installed into .cache/ first. It wants Python 3.13 or newer: PYTHON_313 names one, else it is looked for.
 set -eu
 
-packages="localemu[runtime]==1.3.2"
-cache=$(cd "$(dirname "$0")/../.." && pwd)/.cache
-venv=$cache/venv-localemu
-mkdir -p "$cache"
-(
-    # Tests that start side by side install once.
-    flock 9
-    if [ "$(cat "$venv/installed" 2>/dev/null)" != "$packages" ]; then
-        for python in "${PYTHON_313:-}" python3.14 python3.13 python3 "$HOME"/.pyenv/versions/3.1[3-9]*/bin/python; do
-            if [ -n "$python" ] && "$python" -c 'import sys; sys.exit(sys.version_info < (3, 13))' 2>/dev/null; then
-                break
-            fi
-            python=
-        done
-        [ -n "$python" ] || { echo "LocalEmu needs Python 3.13 or newer: set PYTHON_313" >&2; exit 1; }
-        "$python" -m venv --clear "$venv"
-        "$venv/bin/pip" install --quiet --disable-pip-version-check "$packages" >&2
-        echo "$packages" >"$venv/installed"
+repository=$(cd "$(dirname "$0")/../.." && pwd)
+for python in "${PYTHON_313:-}" python3.14 python3.13 python3 "$HOME"/.pyenv/versions/3.1[3-9]*/bin/python; do
+    if [ -n "$python" ] && "$python" -c 'import sys; sys.exit(sys.version_info < (3, 13))' 2>/dev/null; then
+        break
     fi
-) 9>"$cache/venv-localemu.lock"
+    python=
+done
+[ -n "$python" ] || { echo "LocalEmu needs Python 3.13 or newer: set PYTHON_313" >&2; exit 1; }
+PYTHON=$python "$repository/tests/tools/venv.sh" venv-localemu "$repository/tests/tools/localemu-requirements.txt"
+venv=$repository/.cache/venv-localemu
 
 port=$("$venv/bin/python" -c 'import socket; s = socket.socket(); s.bind(("127.0.0.1", 0)); print(s.getsockname()[1])')
 scratch=$(mktemp -d)

@@ -3,20 +3,9 @@
 # What is missing is installed into .cache/ first. Without cbor2 it would answer 200 and drop the data.
 set -eu
 
-packages="ministack==1.5.33 cbor2==6.3.0"
-cache=$(cd "$(dirname "$0")/../.." && pwd)/.cache
-venv=$cache/venv-ministack
-mkdir -p "$cache"
-(
-    # Tests that start side by side install once.
-    flock 9
-    if [ "$(cat "$venv/installed" 2>/dev/null)" != "$packages" ]; then
-        python3 -m venv --clear "$venv"
-        # Unquoted: a word for each package.
-        "$venv/bin/pip" install --quiet --disable-pip-version-check $packages >&2
-        echo "$packages" >"$venv/installed"
-    fi
-) 9>"$cache/venv-ministack.lock"
+repository=$(cd "$(dirname "$0")/../.." && pwd)
+"$repository/tests/tools/venv.sh" venv-ministack "$repository/tests/tools/ministack-requirements.txt"
+venv=$repository/.cache/venv-ministack
 
 port=$("$venv/bin/python" -c 'import socket; s = socket.socket(); s.bind(("127.0.0.1", 0)); print(s.getsockname()[1])')
 scratch=$(mktemp -d)

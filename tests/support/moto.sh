@@ -3,19 +3,9 @@
 # standard input ends. What is missing is installed into .cache/ first.
 set -eu
 
-packages="moto[secretsmanager,server,ssm]==5.2.5"
-cache=$(cd "$(dirname "$0")/../.." && pwd)/.cache
-venv=$cache/venv-moto
-mkdir -p "$cache"
-(
-    # Tests that start side by side install once.
-    flock 9
-    if [ "$(cat "$venv/installed" 2>/dev/null)" != "$packages" ]; then
-        python3 -m venv --clear "$venv"
-        "$venv/bin/pip" install --quiet --disable-pip-version-check "$packages" >&2
-        echo "$packages" >"$venv/installed"
-    fi
-) 9>"$cache/venv-moto.lock"
+repository=$(cd "$(dirname "$0")/../.." && pwd)
+"$repository/tests/tools/venv.sh" venv-moto "$repository/tests/tools/moto-requirements.txt"
+venv=$repository/.cache/venv-moto
 
 scratch=$(mktemp -d)
 mkfifo "$scratch/pipe"

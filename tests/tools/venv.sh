@@ -1,7 +1,7 @@
 #!/bin/sh
 # Makes .cache/NAME a Python environment with exactly what a file of requirements names, unless it is one already.
 #
-#     venv.sh NAME REQUIREMENTS
+#     [PYTHON=python3.14] venv.sh NAME REQUIREMENTS
 set -eu
 
 here=$(cd "$(dirname "$0")" && pwd)
@@ -14,7 +14,7 @@ mkdir -p "$cache"
     flock 9
     if ! cmp -s "$2" "$venv/installed"; then
         echo "installing $(tr '\n' ' ' <"$2")into .cache/$1" >&2
-        python3 -m venv --clear "$venv"
+        "${PYTHON:-python3}" -m venv --clear "$venv"
         "$venv/bin/pip" install --quiet --disable-pip-version-check --requirement "$2" >&2
         cp "$2" "$venv/installed"
     fi

@@ -157,8 +157,11 @@ async fn frame(stream: &mut TcpStream) -> Option<Vec<u8>> {
 fn moved(mut answer: Vec<u8>, from: u16, to: u16) -> Vec<u8> {
     let address = |port: u16| [&b"127.0.0.1"[..], &i32::from(port).to_be_bytes()].concat();
     let (from, to) = (address(from), address(to));
-    while let Some(at) = answer.windows(from.len()).position(|window| window == from) {
-        answer[at..at + to.len()].copy_from_slice(&to);
+    // One pass: the port that was recorded may be the player's own.
+    for at in 0..=answer.len().saturating_sub(from.len()) {
+        if answer[at..].starts_with(&from) {
+            answer[at..at + to.len()].copy_from_slice(&to);
+        }
     }
     answer
 }

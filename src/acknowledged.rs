@@ -75,7 +75,7 @@ pub fn left_some(earlier: &[Sample], look: &Look) -> bool {
 #[must_use]
 pub fn is_doubtful(row: &Row, previous: Option<&Sample>, look: &Look) -> bool {
     let stands = previous.is_some_and(|sample| sample.committed == look.committed);
-    row.unacknowledged.is_none() && stands && look.unread() > 0
+    row.unacknowledged().is_none() && stands && look.unread() > 0
 }
 
 /// Tells a judgement in the words for share groups.
@@ -89,7 +89,7 @@ pub fn told(Sight { snapshot, lags, .. }: Sight<'_>, row: usize, judgement: Judg
     let (Ok(log), Ok(Committed::At(start))) = (snapshot.log(row), &row.committed) else {
         return in_words(judgement, false, false);
     };
-    let at_most = row.unacknowledged.is_none() && left > 0;
+    let at_most = row.unacknowledged().is_none() && left > 0;
     let stands = matches!(judgement.verdict, Verdict::Stop | Verdict::Stall);
     if at_most && stands && !certain {
         let why = format!(

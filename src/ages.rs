@@ -169,7 +169,8 @@ fn interpolated(Sight { snapshot, before, time_ms, .. }: Sight<'_>, at: usize) -
     let row = &snapshot.rows[at];
     let before = before.of(at).ok()??;
     // Of a share group the store keeps no log end, but what was left.
-    let (Ok(Committed::At(committed)), Ok(log), None) = (&row.committed, snapshot.log(row), row.unacknowledged) else {
+    let (Ok(Committed::At(committed)), Ok(log), None) = (&row.committed, snapshot.log(row), row.unacknowledged())
+    else {
         return None;
     };
     let (grown, unread) = (i128::from(log.end - before.end), i128::from(log.end - (*committed).max(log.start)));

@@ -171,7 +171,7 @@ impl<'a> Results<'a> {
     fn partition(&self, group: &'a Group, at: usize, earlier: &[Sample]) -> PartitionStatus<'a> {
         let row = &self.sight.snapshot.rows[at];
         let left = self.sight.lags.of(at);
-        let member = row.member.and_then(|member| group.members.as_ref().ok()?.get(usize::try_from(member).ok()?));
+        let member = group.member_of(row);
         let (start, end) = self.commits(row, left.offsets(), earlier);
         PartitionStatus {
             topic: &self.sight.snapshot.topic(row).name,

@@ -71,6 +71,7 @@ impl<'a> Eye<'a> {
     }
 
     /// What this run saw of a row.
+    #[inline]
     fn look(&self, row: usize) -> Known<Look> {
         let Sight { snapshot, time_ms, .. } = self.sight;
         let row = &snapshot.rows[row];
@@ -154,23 +155,23 @@ impl Judged {
             let (thresholds, eye) = (thresholds(group), Eye::new(sight, group));
             let first = rows.len();
             rows.extend(group.range().map(|row| {
-                let is_suspicious = memories.is_suspicious(row);
                 let mut look = match eye.look(row) {
                     Ok(look) => look,
                     Err(why) => return unread(why),
                 };
-                let begun = || Memory::fold(None, &look, &thresholds);
-                let mut passing = None;
-                let memory = memories.remembered.get_mut(row).unwrap_or(&mut passing).get_or_insert_with(begun);
                 let age = ages.of(row).and_then(aged);
                 let previous = match before.of(row) {
                     Ok(previous) => previous,
                     Err(why) => {
-                        let judgement = verdict::judge_without_history(&look, *memory, why, age, &thresholds);
+                        let judgement = verdict::judge_without_history(&look, why, age, &thresholds);
                         let is_share = group.kind == Kind::Share;
                         return if is_share { acknowledged::told(sight, row, judgement, true) } else { judgement };
                     }
                 };
+                let is_suspicious = memories.is_suspicious(row);
+                let begun = || Memory::fold(None, &look, &thresholds);
+                let mut passing = None;
+                let memory = memories.remembered.get_mut(row).unwrap_or(&mut passing).get_or_insert_with(begun);
                 let mut samples = if is_suspicious { earlier(row) } else { Ok(Vec::new()) };
                 if group.kind != Kind::Share {
                     let samples = samples.as_deref().map_err(Clone::clone);
@@ -201,7 +202,6 @@ fn unread(why: Unknown) -> Judgement {
         reason: Reason::Unread(why),
         supported: false,
         looks_missing: 0,
-        pace: None,
         findings: Findings::default(),
     }
 }

@@ -4,6 +4,7 @@
 //! made of a snapshot afterwards: what is derived of rows stands in columns of its own, parallel to them.
 
 use std::collections::BTreeMap;
+use std::num::{NonZeroU32, NonZeroU64};
 use std::ops::Range;
 use std::sync::Arc;
 
@@ -124,12 +125,10 @@ pub struct Row {
     pub partition: i32,
     /// Where the group will read next; the start offset of a share group, below which everything is acknowledged.
     pub committed: Known<Committed>,
-    /// How many offsets from a share group's start on are not acknowledged, as the coordinator tells it (KIP-1226).
-    ///
-    /// `None` for other groups, and where it does not tell: then it is at most everything up to the log end.
-    pub unacknowledged: Option<u64>,
-    /// Index into [`Group::members`] of the member that the partition is assigned to; of a share group the first of them.
-    pub member: Option<u32>,
+    /// One more than [`Row::unacknowledged`]: a number that is missing takes no room then, and there are many rows.
+    unacknowledged: Option<NonZeroU64>,
+    /// One more than its member's place in [`Group::members`].
+    member: Option<NonZeroU32>,
     /// Whether some member subscribes to the topic; `None` where members are unknown.
     pub subscribed: Option<bool>,
     /// Whether the topic is one that a Streams application keeps between parts of its own.
@@ -179,6 +178,7 @@ impl Snapshot {
 
     /// The topic of a row.
     #[must_use]
+    #[inline]
     pub fn topic(&self, row: &Row) -> &Topic {
         &self.topics[row.topic as usize]
     }
@@ -216,9 +216,10 @@ impl Snapshot {
     ///
     /// # Errors
     /// Why one of them could not be read.
+    #[inline]
     pub fn lag(&self, row: &Row) -> Known<Lag> {
         let (committed, log) = (row.committed.clone()?, self.log(row)?);
-        Ok(match row.unacknowledged {
+        Ok(match row.unacknowledged() {
             None => lag::lag(committed, log),
             Some(unacknowledged) => lag::of_share(committed, log, unacknowledged),
         })
@@ -229,9 +230,10 @@ impl Snapshot {
     ///
     /// # Errors
     /// Why it could not be read.
+    #[inline]
     pub fn ahead(&self, row: &Row) -> Known<LogRange> {
         let log = self.log(row)?;
-        let (Some(unacknowledged), Ok(Committed::At(start))) = (row.unacknowledged, &row.committed) else {
+        let (Some(unacknowledged), Ok(Committed::At(start))) = (row.unacknowledged(), &row.committed) else {
             return Ok(log);
         };
         let left = lag::of_share(Committed::At(*start), log, unacknowledged).unread();
@@ -285,6 +287,12 @@ impl Group {
         self.rows.clone().unwrap_or_default()
     }
 
+    /// The member that one of its rows is assigned to; of a share group the first of them.
+    #[must_use]
+    pub fn member_of(&self, row: &Row) -> Option<&Member> {
+        self.members.as_ref().ok()?.get(usize::try_from(row.member?.get() - 1).ok()?)
+    }
+
     /// Whether it is known what its members are assigned to: the group is stable, or has none.
     #[must_use]
     pub fn is_settled(&self) -> bool {
@@ -293,6 +301,37 @@ impl Group {
 }
 
 impl Row {
+    /// A commit, or that there is none, in a partition of nobody's.
+    #[must_use]
+    pub fn new(topic: u32, partition: i32, committed: Known<Committed>) -> Self {
+        Self { topic, partition, committed, unacknowledged: None, member: None, subscribed: None, internal: false }
+    }
+
+    /// Of a share group: so many offsets from its start on are not acknowledged.
+    pub fn count(&mut self, unacknowledged: u64) {
+        self.unacknowledged = Some(NonZeroU64::MIN.saturating_add(unacknowledged));
+    }
+
+    /// How many offsets from a share group's start on are not acknowledged, as the coordinator tells it (KIP-1226).
+    ///
+    /// `None` for other groups, and where it does not tell: then it is at most everything up to the log end.
+    #[must_use]
+    pub fn unacknowledged(&self) -> Option<u64> {
+        Some(self.unacknowledged?.get() - 1)
+    }
+
+    /// The partition is assigned to a member, by its place in [`Group::members`].
+    pub fn assign(&mut self, member: u32) {
+        self.member = Some(NonZeroU32::MIN.saturating_add(member));
+        self.subscribed = Some(true);
+    }
+
+    /// Whether it is assigned to a member; see [`Group::member_of`].
+    #[must_use]
+    pub fn has_member(&self) -> bool {
+        self.member.is_some()
+    }
+
     /// Whether somebody in a settled group reads this partition, or will after the next rebalance: the topic is subscribed to.
     #[must_use]
     pub fn assigned(&self) -> Assigned {

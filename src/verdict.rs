@@ -12,8 +12,8 @@ mod rules;
 mod trend;
 
 pub use crate::memory::Thresholds;
-pub(crate) use figures::duration;
 pub use figures::grouped;
+pub(crate) use figures::seconds;
 pub use findings::{Finding, Findings};
 pub use pace::Pace;
 pub use questions::{burrow, lag_never_falls, recently_caught_up, rewound, stalled, stopped};
@@ -54,9 +54,7 @@ pub struct Judgement {
     pub supported: bool,
     /// Looks until there are enough for a verdict; 0 when there are, or when none is needed.
     pub looks_missing: u8,
-    /// Where the lag is going; `None` where it goes nowhere, or too few commits tell.
-    pub pace: Option<Box<Pace>>,
-    /// What else is worth knowing, alarming or not.
+    /// What else is worth knowing.
     pub findings: Findings,
 }
 
@@ -117,7 +115,7 @@ impl Verdict {
 impl fmt::Display for Judgement {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
         self.reason.fmt(f)?;
-        self.pace.as_ref().map_or(Ok(()), |pace| write!(f, ", {pace}"))
+        self.findings.pace().map_or(Ok(()), |pace| write!(f, ", {pace}"))
     }
 }
 

@@ -157,14 +157,10 @@ impl Scene {
 
     /// A group that reads a topic, whose logs all end at 100, by one member.
     fn reading(commits: &[Result<Committed, Unknown>]) -> Self {
-        let row = |(partition, committed): (i32, &Result<Committed, Unknown>)| Row {
-            topic: 0,
-            partition,
-            committed: committed.clone(),
-            member: Some(0),
-            subscribed: Some(true),
-            unacknowledged: None,
-            internal: false,
+        let row = |(partition, committed): (i32, &Result<Committed, Unknown>)| {
+            let mut row = Row::new(0, partition, committed.clone());
+            row.assign(0);
+            row
         };
         let group = Group {
             name: "orders-svc".into(),

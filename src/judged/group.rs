@@ -5,7 +5,7 @@ use std::fmt::Write as _;
 use crate::judged::Sight;
 use crate::lags::Left;
 use crate::snapshot::{Group, Kind, Row, Snapshot};
-use crate::verdict::{self, Judgement, Pace, Verdict};
+use crate::verdict::{self, Judgement, Pace, Reason, Verdict};
 
 /// A group with its verdict.
 #[derive(Debug)]
@@ -82,8 +82,8 @@ impl JudgedGroup {
                     }
                     None => write!(reason, "{partitions} partition{s}, nothing was ever committed"),
                 };
-                if let Some(ms) = sum.backlog_ms {
-                    let _ = write!(reason, ", never caught up for at least {}", verdict::duration(ms));
+                if let Some(s) = sum.backlog_s {
+                    let _ = write!(reason, ", never caught up for at least {}", verdict::seconds(s.into()));
                 }
                 if let Some(pace) = pace {
                     let _ = write!(reason, ", {pace}");
@@ -113,7 +113,7 @@ impl JudgedGroup {
 
 /// Whether the coordinator of a share group does not tell everywhere how much of what lies behind its start is acknowledged.
 fn at_most(snapshot: &Snapshot, group: &Group, lags: &[Left]) -> bool {
-    let is_bound = |(row, left): (&Row, &Left)| row.unacknowledged.is_none() && left.offsets() > Some(0);
+    let is_bound = |(row, left): (&Row, &Left)| row.unacknowledged().is_none() && left.offsets() > Some(0);
     group.kind == Kind::Share && snapshot.rows_of(group).iter().zip(lags).any(is_bound)
 }
 
@@ -132,8 +132,8 @@ struct Sum {
     pace: Option<Pace>,
     /// Whether that of the partition that lags most is known.
     most_goes: bool,
-    /// For how long at least one of them was never caught up.
-    backlog_ms: Option<i64>,
+    /// For how many seconds at least one of them was never caught up.
+    backlog_s: Option<u32>,
 }
 
 impl Sum {
@@ -148,25 +148,28 @@ impl Sum {
             early: None,
             pace: None,
             most_goes: false,
-            backlog_ms: None,
+            backlog_s: None,
         };
         let mut badness = None;
         for (at, (judgement, left)) in judgements.iter().zip(lags).enumerate() {
             let offsets = left.offsets();
             if let Some(offsets) = offsets {
                 sum.total = Some(sum.total.unwrap_or(0).saturating_add(offsets));
-                if Some(offsets) > sum.most {
-                    (sum.most, sum.most_goes) = (Some(offsets), judgement.pace.is_some());
+                if sum.most.is_none_or(|most| offsets > most) {
+                    (sum.most, sum.most_goes) = (Some(offsets), judgement.findings.pace().is_some());
                 }
             }
             sum.at_least |= left.is_unread();
             sum.supported &= judgement.supported;
-            if let Some(pace) = judgement.pace.as_deref().copied() {
+            if let Some(pace) = judgement.findings.pace() {
                 sum.pace = Some(sum.pace.map_or(pace, |known| known.with(pace)));
             }
-            sum.backlog_ms = sum.backlog_ms.max(judgement.reason.backlog_ms());
             sum.looks_missing = sum.looks_missing.max(judgement.looks_missing);
-            sum.early = sum.early.max(judgement.reason.looks_missing());
+            match judgement.reason.plain() {
+                Reason::Backlog { s, .. } => sum.backlog_s = sum.backlog_s.max(Some(*s)),
+                Reason::WarmingUp { missing, .. } => sum.early = sum.early.max(Some(*missing)),
+                _ => {}
+            }
             let bad = Some((judgement.verdict.severity(), offsets));
             if bad > badness {
                 (badness, sum.worst) = (bad, Some(at));

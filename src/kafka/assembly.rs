@@ -116,11 +116,11 @@ const UNSEEN: &str = "this user may not describe every topic, and commits to top
 /// Commits and assignments of one group, one row a partition, in order: both are, so one walk over them does.
 fn append(all: &mut Vec<Row>, commits: Commits, described: Option<&Described>) {
     let mut assigned = described.map_or(&[][..], |described| &described.assigned);
-    let never = |(topic, partition, member)| Row {
-        member: Some(member),
-        subscribed: Some(true),
-        internal: described.is_some_and(|described| described.internal.contains(&topic)),
-        ..row(topic, partition, Ok(Committed::Never))
+    let never = |(topic, partition, member)| {
+        let mut row = row(topic, partition, Ok(Committed::Never));
+        row.internal = described.is_some_and(|described| described.internal.contains(&topic));
+        row.assign(member);
+        row
     };
     let Commits { offsets, unacknowledged } = commits;
     let mut of_topic = None;
@@ -140,14 +140,17 @@ fn append(all: &mut Vec<Row>, commits: Commits, described: Option<&Described>) {
             }
         };
         of_topic = Some((topic, (subscribed, internal)));
-        let mut row = Row { subscribed, internal, ..row(topic, partition, committed) };
-        if !unacknowledged.is_empty() {
-            row.unacknowledged = unacknowledged.get(&(topic, partition)).copied();
+        let mut row = row(topic, partition, committed);
+        (row.subscribed, row.internal) = (subscribed, internal);
+        if let Some(count) = unacknowledged.get(&(topic, partition)) {
+            row.count(*count);
         }
         // Of several members of a share group that read it, the first.
         while let Some((next, rest)) = assigned.split_first().filter(|(next, _)| (next.0, next.1) == (topic, partition))
         {
-            (row.member, row.subscribed) = (row.member.or(Some(next.2)), Some(true));
+            if !row.has_member() {
+                row.assign(next.2);
+            }
             assigned = rest;
         }
         all.push(row);
@@ -171,11 +174,8 @@ fn read_whole_topics(all: &mut Vec<Row>, first: usize, described: &Described, to
     for topic in read {
         let Ok(logs) = &topics[topic].partitions else { continue };
         for partition in (0..).take(logs.len()) {
-            let added = Row {
-                subscribed: Some(true),
-                internal: described.internal.contains(&topic),
-                ..row(topic, partition, Ok(Committed::Never))
-            };
+            let mut added = row(topic, partition, Ok(Committed::Never));
+            (added.subscribed, added.internal) = (Some(true), described.internal.contains(&topic));
             if all[first..known].binary_search_by_key(&place(&added), place).is_err() {
                 all.push(added);
             }
@@ -208,15 +208,7 @@ fn forget_made_up(all: &mut Vec<Row>, first: usize, topics: &[Topic]) {
 }
 
 fn row(topic: usize, partition: i32, committed: Known<Committed>) -> Row {
-    Row {
-        topic: as_number(topic),
-        partition,
-        committed,
-        unacknowledged: None,
-        member: None,
-        subscribed: None,
-        internal: false,
-    }
+    Row::new(as_number(topic), partition, committed)
 }
 
 fn place(row: &Row) -> (u32, i32) {

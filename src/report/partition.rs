@@ -102,8 +102,7 @@ impl<'a> PartitionEntry<'a> {
         let log = snapshot.log(row).ok();
         let share = group.kind == Kind::Share;
         // Nobody owns a partition that several members read.
-        let owner = row.member.filter(|_| !share);
-        let member = owner.and_then(|member| group.members.as_ref().ok()?.get(usize::try_from(member).ok()?));
+        let member = group.member_of(row).filter(|_| !share);
         let lag = lags.of(at).offsets();
         let offset = match row.committed {
             Ok(Committed::At(offset)) => Some(offset),
@@ -131,7 +130,7 @@ impl<'a> PartitionEntry<'a> {
             log_end: log.map(|log| log.end),
             last_stable: log.and_then(|log| log.last_stable),
             lag,
-            lag_source: lag.filter(|_| share).map(|_| if row.unacknowledged.is_some() { TOLD } else { BOUND }),
+            lag_source: lag.filter(|_| share).map(|_| if row.unacknowledged().is_some() { TOLD } else { BOUND }),
             lag_seconds: age.and_then(Age::seconds),
             lag_seconds_source: age.and_then(Age::source).map(Source::word),
             lag_seconds_reason: match age {
@@ -143,7 +142,7 @@ impl<'a> PartitionEntry<'a> {
             newly_lost,
             past_end_by,
             behind_since,
-            pace: PaceEntry::of(judgement.pace.as_deref().copied()),
+            pace: PaceEntry::of(judgement.findings.pace()),
             member: member.map(|member| &*member.client_id),
             member_id: member.map(|member| &*member.id),
             member_host: member.map(|member| &*member.host),

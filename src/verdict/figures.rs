@@ -4,12 +4,12 @@ pub(super) fn records_of(count: u64) -> String {
     if count == 1 { "1 record".to_owned() } else { format!("{} records", grouped(count)) }
 }
 
-pub(super) fn seconds(seconds: u64) -> String {
+pub(crate) fn seconds(seconds: u64) -> String {
     duration(i64::try_from(seconds).unwrap_or(i64::MAX).saturating_mul(1_000))
 }
 
 /// In the one or two greatest units, rounded to the nearest.
-pub(crate) fn duration(ms: i64) -> String {
+pub(super) fn duration(ms: i64) -> String {
     let minutes = (ms + 30_000) / 60_000;
     match (minutes / 1_440, minutes / 60 % 24, minutes % 60) {
         (0, 0, 0) => format!("{} s", ms / 1_000),

@@ -1,7 +1,7 @@
 //! What is worth knowing of a partition besides its verdict.
 
-use super::Thresholds;
 use super::absence;
+use super::{Pace, Thresholds};
 use crate::lag::{self, Assigned, Committed, Lag};
 use crate::memory::{Look, Memory, Sample};
 
@@ -43,7 +43,8 @@ pub enum Finding {
     Recreated,
 }
 
-/// The findings of one partition, each at most once; most partitions have none, so that figures stand elsewhere.
+/// The findings of one partition, each at most once, and where its lag is going; most partitions have neither, so that figures stand
+/// elsewhere: there are as many of these as rows.
 #[derive(Clone, Debug, Default, PartialEq, Eq)]
 pub struct Findings {
     /// A bit for each of [`KINDS`].
@@ -57,6 +58,7 @@ struct Figures {
     offsets: u64,
     new: u64,
     since_ms: i64,
+    pace: Option<Pace>,
 }
 
 /// Every finding, in the order in which they are told; their figures stand in [`Findings`].
@@ -89,7 +91,7 @@ impl Findings {
 
     /// Each of them.
     pub fn iter(&self) -> impl Iterator<Item = Finding> {
-        let Figures { offsets, new, since_ms } = self.figures.as_deref().copied().unwrap_or_default();
+        let Figures { offsets, new, since_ms, .. } = self.figures.as_deref().copied().unwrap_or_default();
         KINDS.into_iter().filter(|kind| self.has(*kind)).map(move |kind| match kind {
             Finding::DataLoss { .. } => Finding::DataLoss { lost: offsets, new },
             Finding::PastEnd { .. } => Finding::PastEnd { by: offsets },
@@ -104,43 +106,71 @@ impl Findings {
         self.figures.as_ref().map_or(0, |figures| figures.new)
     }
 
+    /// Where the lag is going; `None` where it goes nowhere, or too few commits tell.
+    #[must_use]
+    pub fn pace(&self) -> Option<Pace> {
+        self.figures.as_ref()?.pace
+    }
+
+    pub(super) fn go(&mut self, pace: Pace) {
+        self.figures.get_or_insert_default().pace = Some(pace);
+    }
+
     pub(super) fn add(&mut self, finding: Finding) {
         self.kinds |= finding.bit();
-        let known = self.figures.as_deref().copied().unwrap_or_default();
-        let figures = match finding {
-            Finding::DataLoss { lost, new } => Figures { offsets: lost, new, ..known },
-            Finding::PastEnd { by } => Figures { offsets: by, ..known },
-            Finding::Backlog { since_ms } => Figures { since_ms, ..known },
-            _ => return,
-        };
-        self.figures = Some(Box::new(figures));
+        let figures = &mut self.figures;
+        match finding {
+            Finding::DataLoss { lost, new } => {
+                let figures = figures.get_or_insert_default();
+                (figures.offsets, figures.new) = (lost, new);
+            }
+            Finding::PastEnd { by } => figures.get_or_insert_default().offsets = by,
+            Finding::Backlog { since_ms } => figures.get_or_insert_default().since_ms = since_ms,
+            _ => {}
+        }
+    }
+
+    /// What there is to find in a look alone; `assigned` is the last known answer, while it stands.
+    #[inline]
+    pub(super) fn of_look(look: &Look, lag: Lag, assigned: Assigned) -> Self {
+        let mut found = Self::default();
+        match lag {
+            Lag::NoCommit => {
+                found.add(Finding::NoCommit);
+                if assigned == Assigned::Yes && !look.log.is_empty() {
+                    found.add(Finding::Uncommitted);
+                }
+            }
+            Lag::Lost { lost, .. } => found.add(Finding::DataLoss { lost, new: 0 }),
+            Lag::PastEnd(by) => found.add(Finding::PastEnd { by }),
+            Lag::Offsets(0) => {}
+            Lag::Offsets(_) if look.log.last_stable.map(Committed::At) == Some(look.committed) => {
+                found.add(Finding::Blocked);
+            }
+            Lag::Offsets(_) => {}
+        }
+        if look.is_unassigned() {
+            found.add(Finding::Unassigned);
+        }
+        found
     }
 
     /// What there is to find.
     pub(super) fn of(previous: Option<&Sample>, look: &Look, memory: Memory, thresholds: &Thresholds) -> Self {
-        let mut found = Self::default();
+        let lag = lag::lag(look.committed, look.log);
+        let mut found = Self::of_look(look, lag, memory.assigned());
         let mut add = |there: bool, finding| {
             if there {
                 found.add(finding);
             }
         };
-        match lag::lag(look.committed, look.log) {
-            Lag::NoCommit => {
-                add(true, Finding::NoCommit);
-                add(memory.assigned() == Assigned::Yes && !look.log.is_empty(), Finding::Uncommitted);
-            }
-            Lag::Lost { lost, .. } => {
-                add(true, Finding::DataLoss { lost, new: if memory.loss_is_new() { lost } else { 0 } });
-            }
-            Lag::PastEnd(by) => add(true, Finding::PastEnd { by }),
-            Lag::Offsets(0) => {}
+        match lag {
+            Lag::Lost { lost, .. } => add(memory.loss_is_new(), Finding::DataLoss { lost, new: lost }),
             Lag::Offsets(unread) => {
                 add(unread > thresholds.allowed_lag && loses_soon(previous, look), Finding::LossAhead);
-                let stable = look.log.last_stable.map(Committed::At);
-                add(stable == Some(look.committed), Finding::Blocked);
             }
+            Lag::NoCommit | Lag::PastEnd(_) => {}
         }
-        add(look.is_unassigned(), Finding::Unassigned);
         add(previous.is_some_and(|sample| look.is_another_log(sample)), Finding::Recreated);
         add(absence::is_abandoned(look, memory, thresholds), Finding::Abandoned);
         add(absence::is_unstable(look, memory, thresholds), Finding::Unstable);

@@ -8,6 +8,8 @@ use crate::lag::{Assigned, Unknown};
 use crate::memory::{Memory, Thresholds};
 
 /// Why a verdict was given; its `Display` is one sentence without a full stop.
+///
+/// There are as many of them as rows, so what is large and rare stands elsewhere.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub enum Reason {
     /// The partition or its history could not be read.
@@ -39,26 +41,26 @@ pub enum Reason {
     },
     /// So many records are left, and commits keep coming.
     Behind(u64),
-    /// So many records are left, commits keep coming, and nothing was ever caught up for so many milliseconds.
+    /// So many records are left, commits keep coming, and nothing was ever caught up for so many seconds.
     Backlog {
         /// Records left.
         unread: u64,
         /// For how long at least.
-        ms: i64,
+        s: u32,
     },
     /// So many records are left, none of them older than the objective, in seconds.
     InTime {
         /// Records left.
         unread: u64,
         /// The objective.
-        objective_s: u64,
+        objective_s: u32,
     },
     /// The oldest unread record is older than the objective, both in seconds.
     Late {
         /// The record's age, at least.
-        age_s: u64,
+        age_s: u32,
         /// The objective.
-        objective_s: u64,
+        objective_s: u32,
     },
     /// Nobody commits.
     Silent(Box<Silence>),
@@ -67,7 +69,7 @@ pub enum Reason {
     /// The last member is gone, and records of that age, in seconds, wait.
     Left {
         /// The age of the oldest one, at least.
-        age_s: u64,
+        age_s: u32,
         /// Records left.
         unread: u64,
     },
@@ -82,12 +84,7 @@ pub enum Reason {
         ms: i64,
     },
     /// The commit went back and has not come up again.
-    SteppedBack {
-        /// The highest commit before.
-        from: i64,
-        /// The commit now.
-        to: i64,
-    },
+    SteppedBack(Box<StepBack>),
     /// It falls behind.
     Grew(Box<Growth>),
     /// It fell behind before, and has not clearly gained ground since.
@@ -106,6 +103,15 @@ pub enum Reason {
         /// How many lie between the commit and the log start now.
         lost: u64,
     },
+}
+
+/// A commit that went back.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub struct StepBack {
+    /// The highest commit before.
+    from: i64,
+    /// The commit now.
+    to: i64,
 }
 
 /// A silence in figures.
@@ -162,22 +168,14 @@ impl fmt::Display for Reason {
 }
 
 impl Reason {
+    pub(super) fn stepped_back(from: i64, to: i64) -> Self {
+        Self::SteppedBack(Box::new(StepBack { from, to }))
+    }
+
     /// Without what share groups add to it.
     #[must_use]
     pub fn plain(&self) -> &Self {
         if let Self::Share { reason, .. } = self { reason.plain() } else { self }
-    }
-
-    /// How many looks are still missing, where it is too early to say more.
-    #[must_use]
-    pub fn looks_missing(&self) -> Option<u8> {
-        if let Self::WarmingUp { missing, .. } = self.plain() { Some(*missing) } else { None }
-    }
-
-    /// For how many milliseconds at least nothing was ever caught up, where that is a backlog.
-    #[must_use]
-    pub fn backlog_ms(&self) -> Option<i64> {
-        if let Self::Backlog { ms, .. } = self.plain() { Some(*ms) } else { None }
     }
 
     /// Whether neither earlier looks nor an objective say what a lag means.
@@ -203,15 +201,15 @@ impl Reason {
             Self::Allowed(unread) => write!(f, "{}, which is allowed", behind(unread)),
             Self::WarmingUp { unread, missing } => write!(f, "{}, {}", early(*missing), behind(unread)),
             Self::Behind(unread) => write!(f, "{}, {commit}s keep coming", behind(unread)),
-            Self::Backlog { unread, ms } => {
-                let ms = duration(*ms);
-                write!(f, "{}, {commit}s keep coming, never caught up for at least {ms}", behind(unread))
+            Self::Backlog { unread, s } => {
+                let time = seconds((*s).into());
+                write!(f, "{}, {commit}s keep coming, never caught up for at least {time}", behind(unread))
             }
             Self::InTime { unread, objective_s } => {
-                write!(f, "{}, none older than the objective of {}", behind(unread), seconds(*objective_s))
+                write!(f, "{}, none older than the objective of {}", behind(unread), seconds((*objective_s).into()))
             }
             Self::Late { age_s, objective_s } => {
-                let (age, objective) = (seconds(*age_s), seconds(*objective_s));
+                let (age, objective) = (seconds((*age_s).into()), seconds((*objective_s).into()));
                 write!(f, "late: its oldest unread record is {age} old, objective {objective}")
             }
             Self::Silent(silence) => silence.tell(words, f),
@@ -220,13 +218,14 @@ impl Reason {
                 silence.tell(words, f)
             }
             Self::Left { age_s, unread } => {
-                write!(f, "its members left, {}, the oldest record is {} old", behind(unread), seconds(*age_s))
+                write!(f, "its members left, {}, the oldest record is {} old", behind(unread), seconds((*age_s).into()))
             }
             Self::Abandoned { unread } => {
                 write!(f, "abandoned: no member and no {commit} since it is watched, {}", behind(unread))
             }
             Self::Unstable { ms } => write!(f, "rebalances without end, for at least {}", duration(*ms)),
-            Self::SteppedBack { from, to } => {
+            Self::SteppedBack(step) => {
+                let StepBack { from, to } = &**step;
                 let back = grouped(from.abs_diff(*to));
                 if words.position == SHARES.position {
                     // A position counts what is acknowledged, which is no offset.

@@ -3,7 +3,7 @@
 use super::absence::PATIENCE_PERIODS;
 use super::trend;
 use super::{Finding, Findings, Judgement, Reason, Silence, Thresholds, Verdict};
-use crate::lag::{self, Assigned, Cause, Committed, Known, Unknown};
+use crate::lag::{self, Assigned, Cause, Committed, Known, Lag, Unknown};
 use crate::memory::{Abandoned, Aged, Look, Members, Memory, Objective, Sample};
 use crate::window::{self, Point};
 
@@ -52,7 +52,7 @@ fn judge_with(
     let (verdict, reason) = seen.verdict(&findings, points);
     let (reason, pace) = match (reason, since_ms, pace) {
         (Reason::Behind(unread), Some(since_ms), pace) => {
-            (Reason::Backlog { unread, ms: look.time_ms - since_ms }, pace)
+            (Reason::Backlog { unread, s: short((look.time_ms - since_ms).unsigned_abs() / 1_000) }, pace)
         }
         // Who stands still is not on the way to anywhere.
         (reason @ (Reason::Silent(_) | Reason::Blocked(_) | Reason::Left { .. } | Reason::Unstable { .. }), ..) => {
@@ -71,36 +71,42 @@ fn judge_with(
     let looks_missing = if warms_up { memory.snapshots_missing() } else { 0 };
     let supported =
         verdict != Verdict::Ok || caught_up || !counts || memory.supports_ok() || seen.is_in_time().is_some();
-    Judgement { verdict, reason, supported, looks_missing, pace: pace.map(Box::new), findings }
+    if let Some(pace) = pace {
+        findings.go(pace);
+    }
+    Judgement { verdict, reason, supported, looks_missing, findings }
 }
 
 /// The verdict where the history could not be read: a partition that is caught up needs none, an objective for the age of
 /// the oldest unread record neither; of others nothing is known.
 #[must_use]
-pub fn judge_without_history(
-    look: &Look,
-    mut memory: Memory,
-    why: &Unknown,
-    age: Option<Aged>,
-    thresholds: &Thresholds,
-) -> Judgement {
-    let known = {
-        let seen = Seen { remembers: false, previous: None, look, memory, age, thresholds };
-        let counts = look.committed != Committed::Never || thresholds.uncommitted_alarms;
-        seen.is_caught_up() || !counts || (thresholds.objective.is_some() && age.is_some())
+pub fn judge_without_history(look: &Look, why: &Unknown, age: Option<Aged>, thresholds: &Thresholds) -> Judgement {
+    let lag = lag::lag(look.committed, look.log);
+    let told = |verdict, reason, supported| {
+        let findings = Findings::of_look(look, lag, look.assigned);
+        Judgement { verdict, reason, supported, looks_missing: 0, findings }
     };
-    if known {
-        let judgement = judge_with(false, None, look, &mut memory, Ok(&[]), age, thresholds);
-        if judgement.supported {
-            return Judgement { looks_missing: 0, ..judgement };
+    let unjudged = |unread| match why.cause() {
+        Cause::Off => told(Verdict::Unknown, Reason::Unjudged(unread), false),
+        _ => told(Verdict::Unknown, Reason::Unread(why.clone()), false),
+    };
+    let counts = lag != Lag::NoCommit || thresholds.uncommitted_alarms;
+    let has_objective = thresholds.objective.is_some() && age.is_some();
+    match lag {
+        // What most rows come to needs no rules, and there are many rows.
+        Lag::Offsets(0) => told(Verdict::Ok, Reason::CaughtUp, true),
+        Lag::Offsets(unread) if unread <= thresholds.allowed_lag => told(Verdict::Ok, Reason::Allowed(unread), true),
+        Lag::Offsets(unread) if !has_objective => unjudged(unread),
+        _ if !has_objective && !look.is_caught_up(thresholds) && counts => unjudged(look.unread()),
+        _ => {
+            let mut memory = Memory::fold(None, look, thresholds);
+            let judgement = judge_with(false, None, look, &mut memory, Ok(&[]), age, thresholds);
+            if judgement.supported {
+                return Judgement { looks_missing: 0, ..judgement };
+            }
+            unjudged(look.unread())
         }
     }
-    let findings = Findings::of(None, look, memory, thresholds);
-    let reason = match why.cause() {
-        Cause::Off => Reason::Unjudged(look.unread()),
-        _ => Reason::Unread(why.clone()),
-    };
-    Judgement { verdict: Verdict::Unknown, reason, supported: false, looks_missing: 0, pace: None, findings }
 }
 
 /// Everything that the rules look at.
@@ -146,7 +152,7 @@ impl Seen<'_> {
         } else if let Some(reason) = self.steps_back() {
             (Verdict::Rewind, reason)
         } else if let Some(age_s) = self.was_left_s() {
-            (Verdict::Stop, Reason::Left { age_s, unread })
+            (Verdict::Stop, Reason::Left { age_s: short(age_s), unread })
         } else if has(Finding::Unstable) {
             (Verdict::Err, Reason::Unstable { ms: memory.unstable_ms(thresholds) })
         } else if (silent || self.was_stuck_before()) && waived {
@@ -182,7 +188,7 @@ impl Seen<'_> {
             None if memory.has_lost_lately() && memory.snapshots_missing() == 0 => {
                 (Verdict::Warn, Reason::Lost { lost: look.lost() })
             }
-            None => (Verdict::Ok, Reason::InTime { unread: look.unread(), objective_s }),
+            None => (Verdict::Ok, Reason::InTime { unread: look.unread(), objective_s: short(objective_s) }),
         }
     }
 
@@ -190,7 +196,7 @@ impl Seen<'_> {
     fn is_back(&self, points: &[Point]) -> Option<Reason> {
         let Committed::At(to) = self.look.committed else { return None };
         let from = self.highest(points).filter(|highest| self.memory.has_stepped_back() && *highest > to)?;
-        Some(Reason::SteppedBack { from, to })
+        Some(Reason::stepped_back(from, to))
     }
 
     fn past_end(&self) -> (Verdict, Reason) {
@@ -213,7 +219,7 @@ impl Seen<'_> {
     fn steps_back(&self) -> Option<Reason> {
         match (self.previous?.committed, self.look.committed) {
             (Committed::At(from), Committed::At(to)) if to < from && self.memory.has_stepped_back() => {
-                Some(Reason::SteppedBack { from, to })
+                Some(Reason::stepped_back(from, to))
             }
             _ => None,
         }
@@ -274,11 +280,17 @@ impl Seen<'_> {
         }
         let Objective { warn_s, err_s } = self.thresholds.objective?;
         let age_s = self.age?.at_least_ms / 1_000;
+        let late = |objective_s| Reason::Late { age_s: short(age_s), objective_s: short(objective_s) };
         Some(match err_s.filter(|err_s| age_s > *err_s) {
-            Some(objective_s) => (Verdict::Err, Reason::Late { age_s, objective_s }),
-            None => (Verdict::Warn, Reason::Late { age_s, objective_s: warn_s }),
+            Some(err_s) => (Verdict::Err, late(err_s)),
+            None => (Verdict::Warn, late(warn_s)),
         })
     }
+}
+
+/// What a reason holds of a time: 136 years at the most.
+fn short(s: u64) -> u32 {
+    u32::try_from(s).unwrap_or(u32::MAX)
 }
 
 fn abandoned(thresholds: &Thresholds) -> Verdict {

@@ -258,10 +258,7 @@ fn what_the_history_would_have_told_is_unknown_without_it() {
         members: Members::Present,
     };
     let why = Unknown::because("no permission");
-    let verdict = |look: Look| {
-        let memory = Memory::fold(None, &look, &DEFAULT);
-        judge_without_history(&look, memory, &why, None, &DEFAULT).verdict
-    };
+    let verdict = |look: Look| judge_without_history(&look, &why, None, &DEFAULT).verdict;
     assert_eq!((verdict(look(89)), verdict(look(90))), (Verdict::Unknown, Verdict::Ok));
 }
 

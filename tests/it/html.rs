@@ -250,15 +250,8 @@ fn what_is_no_report_is_refused_with_what_is_missing() {
 /// What a run returns about one group that reads one partition and is behind, and about one that could not be read.
 fn real_report() -> String {
     let log = LogRange { start: 0, end: 4_321, last_stable: Some(4_321) };
-    let row = Row {
-        topic: 0,
-        partition: 0,
-        committed: Ok(Committed::At(1_400)),
-        unacknowledged: None,
-        member: Some(0),
-        subscribed: Some(true),
-        internal: false,
-    };
+    let mut row = Row::new(0, 0, Ok(Committed::At(1_400)));
+    row.assign(0);
     let group = |name: &str, rows| Group {
         name: name.into(),
         kind: Kind::Consumer,

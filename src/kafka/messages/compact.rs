@@ -45,6 +45,14 @@ impl<'a> Reader<'a> {
         Self { bytes, most, weight: 0 }
     }
 
+    /// So many bytes, of fields whose lengths are fixed.
+    #[inline]
+    pub(super) fn take<const N: usize>(&mut self) -> Result<[u8; N], Malformed> {
+        let taken = *self.bytes.first_chunk().ok_or(TryGetError { requested: N, available: self.bytes.len() })?;
+        self.bytes.advance(N);
+        Ok(taken)
+    }
+
     pub(super) fn int8(&mut self) -> Result<i8, Malformed> {
         Ok(self.bytes.try_get_i8()?)
     }
@@ -109,12 +117,14 @@ impl<'a> Reader<'a> {
     }
 
     /// Passes over a text that may be null.
+    #[inline]
     pub(super) fn skip_text(&mut self) -> Result<(), Malformed> {
         let length = self.length()?;
         self.skip(length.unwrap_or(0))
     }
 
     /// Passes over so many bytes.
+    #[inline]
     pub(super) fn skip(&mut self, bytes: usize) -> Result<(), Malformed> {
         self.holds(bytes)?;
         self.bytes.advance(bytes);
@@ -141,7 +151,13 @@ impl<'a> Reader<'a> {
         Ok(self.number()?.checked_sub(1))
     }
 
+    #[inline]
     fn number(&mut self) -> Result<usize, Malformed> {
+        // Nearly all of them are of one byte.
+        if let Some(&byte @ ..0x80) = self.bytes.first() {
+            self.bytes.advance(1);
+            return Ok(byte.into());
+        }
         let mut number = 0;
         for shift in [0, 7, 14, 21, 28] {
             let byte = self.bytes.try_get_u8()?;

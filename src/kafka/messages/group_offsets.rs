@@ -67,10 +67,12 @@ impl GroupOffsets {
         let count = from.count("the list of partitions")?;
         self.partitions.reserve(from.at_most(count, SMALLEST_PARTITION));
         for _ in 0..count {
-            let (partition, offset) = (from.int32()?, from.int64()?);
-            from.int32()?; // the leader's epoch
+            // The partition, the offset and the leader's epoch.
+            let [p0, p1, p2, p3, o0, o1, o2, o3, o4, o5, o6, o7, ..] = from.take::<16>()?;
+            let partition = i32::from_be_bytes([p0, p1, p2, p3]);
+            let offset = i64::from_be_bytes([o0, o1, o2, o3, o4, o5, o6, o7]);
             from.skip_text()?; // what the group wrote beside the offset
-            let error_code = from.int16()?;
+            let error_code = i16::from_be_bytes(from.take()?);
             from.tags()?;
             self.partitions.push(PartitionOffset { partition, offset, error_code });
         }

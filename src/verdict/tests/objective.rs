@@ -78,9 +78,7 @@ fn without_a_history_one_look_is_all_there_is() {
     let (assigned, members) = (Assigned::Yes, Members::Present);
     let look = Look { time_ms: 0, committed: Committed::At(0), log, assigned, members };
     let off = Unknown::because("no history");
-    let verdict = |age, thresholds: &Thresholds| {
-        judge_without_history(&look, Memory::fold(None, &look, thresholds), &off, age, thresholds).verdict
-    };
+    let verdict = |age, thresholds: &Thresholds| judge_without_history(&look, &off, age, thresholds).verdict;
     assert_eq!(verdict(Some(aged(100)), &WITHIN_FIVE), Verdict::Ok);
     assert_eq!(verdict(Some(aged(301)), &WITHIN_FIVE), Verdict::Warn);
     assert_eq!(verdict(Some(aged(901)), &WITHIN_FIVE), Verdict::Err);

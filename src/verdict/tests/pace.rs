@@ -12,7 +12,7 @@ fn story(looks: i64, behind: i64, reads: i64, comes: i64) -> String {
 fn who_gains_ground_is_told_when_it_will_be_over() {
     let judgement = judged(&story(8, 20_000, 1_500, 1_000), &DEFAULT);
     // 16,500 are left, and each minute 500 fewer.
-    assert_eq!((judgement.verdict, judgement.pace.as_deref()), (Verdict::Ok, Some(&Pace::CatchesUp { in_s: 33 * 60 })));
+    assert_eq!((judgement.verdict, judgement.findings.pace()), (Verdict::Ok, Some(Pace::CatchesUp { in_s: 33 * 60 })));
     assert_eq!(judgement.to_string(), "16,500 records behind, commits keep coming, caught up in about 33 min");
 }
 
@@ -20,17 +20,17 @@ fn who_gains_ground_is_told_when_it_will_be_over() {
 fn who_loses_ground_is_told_how_fast() {
     let judgement = judged(&story(8, 20_000, 900, 1_000), &DEFAULT);
     assert_eq!(judgement.verdict, Verdict::Warn);
-    assert_eq!(judgement.pace.as_deref(), Some(&Pace::FallsBehind { records: 100, ms: 6_000 }));
+    assert_eq!(judgement.findings.pace(), Some(Pace::FallsBehind { records: 100, ms: 6_000 }));
     assert!(judgement.to_string().ends_with(", by 100 records and 6 s a minute"), "{judgement}");
 }
 
 #[test]
 fn who_keeps_its_distance_or_has_just_begun_goes_nowhere() {
-    assert_eq!(judged(&story(8, 20_000, 1_000, 1_000), &DEFAULT).pace, None);
-    assert_eq!(judged(&story(4, 20_000, 1_500, 1_000), &DEFAULT).pace, None);
-    assert_eq!(judged(BUSY, &DEFAULT).pace, None);
+    assert_eq!(judged(&story(8, 20_000, 1_000, 1_000), &DEFAULT).findings.pace(), None);
+    assert_eq!(judged(&story(4, 20_000, 1_500, 1_000), &DEFAULT).findings.pace(), None);
+    assert_eq!(judged(BUSY, &DEFAULT).findings.pace(), None);
     // It stands.
-    assert_eq!(judged(&(story(8, 20_000, 1_500, 1_000) + " 10500/28000*12"), &DEFAULT).pace, None);
+    assert_eq!(judged(&(story(8, 20_000, 1_500, 1_000) + " 10500/28000*12"), &DEFAULT).findings.pace(), None);
 }
 
 #[test]

@@ -29,6 +29,11 @@ mod ticker;
 use arguments::Arguments;
 use ticker::Ticker;
 
+/// That of musl gives memory back to the kernel after each step of a look, and asks for it again.
+#[cfg(target_env = "musl")]
+#[global_allocator]
+static MEMORY: mimalloc::MiMalloc = mimalloc::MiMalloc;
+
 /// Any error that ends a run.
 type Error = Box<dyn std::error::Error + Send + Sync>;
 

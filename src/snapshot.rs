@@ -3,6 +3,7 @@
 //! What a group has to do with one partition is a row. A row's place in [`Snapshot::rows`] is its name in everything that is
 //! made of a snapshot afterwards: what is derived of rows stands in columns of its own, parallel to them.
 
+use std::borrow::Cow;
 use std::collections::BTreeMap;
 use std::num::{NonZeroU32, NonZeroU64};
 use std::ops::Range;
@@ -29,7 +30,7 @@ pub struct Snapshot {
     /// What the groups have to do with partitions, in the order of group, topic and partition.
     pub rows: Vec<Row>,
     /// The names of all groups that have committed offsets, selected or not, in order.
-    pub listed: Known<Vec<Box<str>>>,
+    pub listed: Known<Vec<Arc<str>>>,
     /// How many groups were left out as no consumer groups, by protocol type (`connect`, `sr`, …).
     pub left_out: BTreeMap<String, usize>,
     /// What could not be read and belongs to no single group or partition.
@@ -79,11 +80,11 @@ pub struct Topic {
 #[derive(Debug)]
 pub struct Group {
     /// `group.id`.
-    pub name: Box<str>,
+    pub name: Arc<str>,
     /// Which protocol the group uses.
     pub kind: Kind,
     /// The group's state as the coordinator names it (`Stable`, `Empty`, `PreparingRebalance`, …).
-    pub state: Known<Box<str>>,
+    pub state: Known<Cow<'static, str>>,
     /// The group's members.
     pub members: Known<Vec<Member>>,
     /// Its run of [`Snapshot::rows`]: the partitions with a commit or an assigned member.

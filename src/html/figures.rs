@@ -7,7 +7,7 @@ use crate::span::span;
 pub(super) fn count(number: Option<u64>, html: &mut Html) {
     match number {
         Some(number) => {
-            html.text(&crate::verdict::grouped(number));
+            html.text(&crate::verdict::grouped(number).to_string());
         }
         None => unknown(html),
     }

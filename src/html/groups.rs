@@ -27,7 +27,9 @@ pub(super) fn table(report: &Report, row: impl Fn(&Group, &mut Html), html: &mut
     let cut = report.cut.map_or(0, |cut| usize::try_from(cut.groups).unwrap_or(usize::MAX));
     let hidden = report.groups.len().saturating_sub(GROUPS_SHOWN).saturating_add(cut);
     if hidden > 0 {
-        html.raw("<p class=\"mk-more\">and ").text(&grouped(hidden as u64)).raw(" more, none of them worse</p>");
+        html.raw("<p class=\"mk-more\">and ")
+            .text(&grouped(hidden as u64).to_string())
+            .raw(" more, none of them worse</p>");
     }
 }
 

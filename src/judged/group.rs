@@ -93,7 +93,8 @@ impl JudgedGroup {
             (_, _, Some(worst)) => {
                 let (row, judgement) = (&snapshot.rows_of(group)[worst], &judgements[worst]);
                 let topic = &snapshot.topic(row).name;
-                let mut reason = format!("{topic}/{} {}: {judgement}", row.partition, judgement.verdict.word());
+                let mut reason = String::with_capacity(topic.len() + USUAL_REASON);
+                let _ = write!(reason, "{topic}/{} {}: {judgement}", row.partition, judgement.verdict.word());
                 let alike = judgements.iter().filter(|other| other.verdict == judgement.verdict).count() - 1;
                 if alike > 0 {
                     let _ = write!(reason, " (and {alike} more)");
@@ -110,6 +111,9 @@ impl JudgedGroup {
         Self { verdict, reason, total_lag: total, max_lag: most, at_least, at_most, pace, supported, warming_up_s }
     }
 }
+
+/// Bytes that most reasons need besides the topic's name, so that there is one piece of memory for each group.
+const USUAL_REASON: usize = 100;
 
 /// Whether the coordinator of a share group does not tell everywhere how much of what lies behind its start is acknowledged.
 fn at_most(snapshot: &Snapshot, group: &Group, lags: &[Left]) -> bool {

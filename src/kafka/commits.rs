@@ -115,7 +115,7 @@ async fn fetch_together(
     names: &Names<'_>,
     until: Instant,
 ) -> Outcomes<Commits> {
-    let request = GroupOffsetsRequest { groups: indexes.iter().map(|index| groups[*index].id()).collect() };
+    let request = GroupOffsetsRequest { groups: indexes.iter().map(|index| groups[*index].id.clone()).collect() };
     let answer = match cluster.call(broker, Api::OffsetFetch, &request, until).await {
         Ok(answer) => answer,
         Err(error) => return failed(&indexes, error),
@@ -136,7 +136,7 @@ async fn fetch_one(
     names: &Names<'_>,
     until: Instant,
 ) -> Outcome<Commits> {
-    let request = OffsetFetchRequest::default().with_group_id(GroupId(group.id())).with_topics(None);
+    let request = OffsetFetchRequest::default().with_group_id(GroupId(group.id.clone())).with_topics(None);
     match cluster.call(broker, Api::OffsetFetch, &request, until).await {
         Ok(answer) => {
             let topics = answer.topics.iter().map(|topic| {

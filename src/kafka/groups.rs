@@ -1,7 +1,9 @@
 //! Which groups there are, of which kind, and who answers for each.
 
+use std::borrow::Cow;
 use std::cell::Cell;
 use std::collections::{BTreeMap, HashMap};
+use std::sync::Arc;
 
 use kafka_protocol::messages::list_groups_response::ListedGroup;
 use kafka_protocol::protocol::StrBytes;
@@ -35,10 +37,12 @@ pub struct Selection {
 
 /// A group before anything but its name and place is known.
 pub(super) struct Listed {
-    pub(super) name: Box<str>,
+    pub(super) name: Arc<str>,
+    /// The same, as requests carry it.
+    pub(super) id: StrBytes,
     pub(super) kind: Kind,
     /// As the listing tells it (KIP-518).
-    pub(super) state: Known<Box<str>>,
+    pub(super) state: Known<Cow<'static, str>>,
     /// The broker that answers for the group.
     pub(super) coordinator: Known<i32>,
     /// Whether some broker lists the group; of others not even the kind is known.
@@ -46,9 +50,10 @@ pub(super) struct Listed {
 }
 
 impl Listed {
-    /// Its name, as requests carry it.
-    pub(super) fn id(&self) -> StrBytes {
-        StrBytes::from_string(self.name.to_string())
+    /// A group that no broker listed, or that is asked for again.
+    pub(super) fn unlisted(name: &str, kind: Kind, why: &Unknown, coordinator: Known<i32>) -> Self {
+        let (name, id) = (name.into(), StrBytes::from_string(name.into()));
+        Self { name, id, kind, state: Err(why.clone()), coordinator, shown: false }
     }
 }
 
@@ -60,7 +65,7 @@ pub(super) fn by_name<'g>(groups: &'g [Listed], indexes: &[usize]) -> HashMap<&'
 /// What `ListGroups` on every broker gave.
 pub(super) struct Listing {
     /// The names of all groups, selected or not, if every broker told its own and every coordinator is there.
-    pub(super) all: Known<Vec<Box<str>>>,
+    pub(super) all: Known<Vec<Arc<str>>>,
     pub(super) groups: Vec<Listed>,
     pub(super) left_out: BTreeMap<String, usize>,
     /// What was asked for or expected, and is not among the groups.
@@ -73,10 +78,10 @@ pub(super) struct Listing {
 }
 
 /// Every group that some broker lists: its kind, or the protocol type of one that is no consumer group.
-type Seen = HashMap<Box<str>, Result<Kind, Box<str>>>;
+type Seen = HashMap<Arc<str>, Result<Kind, Box<str>>>;
 
 /// A group as a broker's listing tells it: its name, its kind or the protocol type of one that is no consumer group, and its state.
-type Told = (Box<str>, Result<Kind, Box<str>>, Known<Box<str>>);
+type Told = (StrBytes, Result<Kind, Box<str>>, Known<Cow<'static, str>>);
 
 /// Asks every broker for the groups that it coordinates; who answers for a group is its coordinator.
 ///
@@ -112,12 +117,13 @@ pub(super) async fn list(cluster: &Cluster<'_>, selection: &Selection, deadline:
                 continue;
             }
         };
-        for (name, kind, state) in groups {
+        for (group, kind, state) in groups {
+            let name: Arc<str> = group.as_str().into();
             if wanted(&name) && !seen.contains_key(&name) {
                 match &kind {
                     Ok(kind) => {
-                        let (name, kind, coordinator) = (name.clone(), *kind, Ok(id));
-                        listing.groups.push(Listed { name, kind, state, coordinator, shown: true });
+                        let (name, kind, coordinator) = (Arc::clone(&name), *kind, Ok(id));
+                        listing.groups.push(Listed { name, id: group, kind, state, coordinator, shown: true });
                     }
                     Err(protocol) => *listing.left_out.entry(protocol.to_string()).or_default() += 1,
                 }
@@ -144,7 +150,7 @@ pub(super) async fn list(cluster: &Cluster<'_>, selection: &Selection, deadline:
     };
     let ours = seen.iter().filter(|(name, kind)| selection.part.contains(name) && kind.is_ok());
     listing.shown = ours.clone().count();
-    let mut all: Vec<Box<str>> = ours.map(|(name, _)| name.clone()).collect();
+    let mut all: Vec<Arc<str>> = ours.map(|(name, _)| name.clone()).collect();
     all.sort_unstable();
     listing.all = listing.problems.first().map_or(Ok(all), |problem| Err(problem.what.clone()));
     let sought = meet(cluster, selection, &offsets, &seen, &mut listing, until).await;
@@ -272,13 +278,9 @@ async fn look_up(
         Ok(true) => {
             let unlisted = Unknown::because("no broker lists the group");
             let found = sought.iter().zip(coordinator::find(cluster, sought, until).await);
-            listing.groups.extend(found.map(|(name, coordinator)| Listed {
-                name: (*name).into(),
-                kind: Kind::Classic,
-                state: Err(unlisted.clone()),
-                coordinator,
-                shown: false,
-            }));
+            let unlisted =
+                |(name, coordinator): (&&str, _)| Listed::unlisted(name, Kind::Classic, &unlisted, coordinator);
+            listing.groups.extend(found.map(unlisted));
         }
         // Nobody ever committed anything.
         Ok(false) => listing.unmet.extend(sought.iter().map(|name| Unmet { name: (*name).into(), why: None })),
@@ -289,13 +291,29 @@ async fn look_up(
     }
 }
 
+/// A group's state by its name; those of every release need no memory of their own.
+pub(super) fn state_named(name: &str) -> Cow<'static, str> {
+    const STATES: [&str; 8] = [
+        "Assigning",
+        "CompletingRebalance",
+        "Dead",
+        "Empty",
+        "NotReady",
+        "PreparingRebalance",
+        "Reconciling",
+        "Stable",
+    ];
+    let known = STATES.into_iter().find(|known| *known == name);
+    known.map_or_else(|| Cow::Owned(name.to_owned()), Cow::Borrowed)
+}
+
 /// What is kept of an entry: those of the codec are many times as large.
 fn told(group: &ListedGroup, stateless: &Unknown) -> Told {
     let state = match &*group.group_state {
         "" => Err(stateless.clone()),
-        state => Ok(state.into()),
+        state => Ok(state_named(state)),
     };
-    (group.group_id.as_str().into(), kind(group).ok_or_else(|| group.protocol_type.as_str().into()), state)
+    (group.group_id.0.clone(), kind(group).ok_or_else(|| group.protocol_type.as_str().into()), state)
 }
 
 /// The kind of a group that has committed offsets; `None` for the protocols of others (`connect`, schema registries, …).
@@ -303,11 +321,13 @@ fn told(group: &ListedGroup, stateless: &Unknown) -> Told {
 /// Brokers below `ListGroups` 5 name no type: they know classic groups only, and KIP-848 groups in preview.
 /// Groups that only commit have an empty protocol type.
 fn kind(group: &ListedGroup) -> Option<Kind> {
-    match (group.group_type.to_ascii_lowercase().as_str(), &*group.protocol_type) {
-        ("consumer", _) => Some(Kind::Consumer),
-        ("streams", _) => Some(Kind::Streams),
-        ("share", _) | (_, "share") => Some(Kind::Share),
-        (_, "consumer" | "") => Some(Kind::Classic),
+    let is = |name| group.group_type.eq_ignore_ascii_case(name);
+    match &*group.protocol_type {
+        _ if is("consumer") => Some(Kind::Consumer),
+        _ if is("streams") => Some(Kind::Streams),
+        "share" => Some(Kind::Share),
+        _ if is("share") => Some(Kind::Share),
+        "consumer" | "" => Some(Kind::Classic),
         _ => None,
     }
 }

@@ -1,5 +1,6 @@
 //! State and members of groups: `DescribeGroups` for classic groups, a request of its own for each other kind.
 
+use std::borrow::Cow;
 use std::collections::HashSet;
 
 use kafka_protocol::messages::{
@@ -10,7 +11,7 @@ use tokio::time::Instant;
 use super::cluster::Cluster;
 use super::coordinator;
 use super::failure;
-use super::groups::{Listed, by_name};
+use super::groups::{Listed, by_name, state_named};
 use super::messages::{Question, StreamsDescribeRequest};
 use super::names::Names;
 use super::settle::{Outcome, Outcomes, failed};
@@ -25,7 +26,7 @@ mod streams;
 
 /// What the coordinator says of one group.
 pub(super) struct Described {
-    pub(super) state: Known<Box<str>>,
+    pub(super) state: Known<Cow<'static, str>>,
     pub(super) members: Known<Vec<Member>>,
     /// (topic, partition, index of the member), topics by number.
     pub(super) assigned: Vec<(usize, i32, u32)>,
@@ -40,7 +41,7 @@ pub(super) struct Described {
 impl Described {
     fn new(state: &str, members: Vec<Member>) -> Self {
         Self {
-            state: Ok(state.into()),
+            state: Ok(state_named(state)),
             members: Ok(members),
             assigned: Vec::new(),
             subscribed: None,
@@ -108,7 +109,7 @@ impl Asking<'_, '_> {
         if indexes.is_empty() {
             return Vec::new();
         }
-        let ids = indexes.iter().map(|index| GroupId(groups[*index].id()));
+        let ids = indexes.iter().map(|index| GroupId(groups[*index].id.clone()));
         let answer = match self.cluster.call(self.broker, api, &question(ids.collect()), self.until).await {
             Ok(answer) => told(answer),
             Err(error) => return failed(&indexes, error),

@@ -182,10 +182,10 @@ impl Survey<'_> {
         }
         let names: Vec<&str> = lost.iter().map(|at| &*snapshot.groups[*at].name).collect();
         let found = coordinator::find(&self.cluster, &names, until).await;
+        let unasked = Unknown::because("not asked for");
         let listed = names.iter().zip(found).zip(&lost).map(|((name, coordinator), at)| {
             let kind = snapshot.groups[*at].kind;
-            let state = Err(Unknown::because("not asked for"));
-            groups::Listed { name: (*name).into(), kind, state, coordinator, shown: true }
+            groups::Listed { shown: true, ..groups::Listed::unlisted(name, kind, &unasked, coordinator) }
         });
         let listed: Vec<_> = listed.collect();
         let patterns = Patterns::default();

@@ -24,7 +24,7 @@ pub(super) async fn fetch(
     if indexes.is_empty() {
         return Vec::new();
     }
-    let request = ShareOffsetsRequest { groups: indexes.iter().map(|index| groups[*index].id()).collect() };
+    let request = ShareOffsetsRequest { groups: indexes.iter().map(|index| groups[*index].id.clone()).collect() };
     let answer = match cluster.call(broker, Api::DescribeShareGroupOffsets, &request, until).await {
         Ok(answer) => answer,
         Err(error) => return failed(&indexes, error),

@@ -67,7 +67,9 @@ fn titled(title: &str) -> Cell {
 }
 
 fn row(group: &Group) -> Vec<Cell> {
-    let number = |number: Option<u64>| Cell::right(&number.map_or_else(|| UNKNOWN.to_owned(), grouped));
+    let number = |number: Option<u64>| {
+        Cell::right(&number.map_or_else(|| UNKNOWN.to_owned(), |number| grouped(number).to_string()))
+    };
     vec![
         Cell::left(&group.group),
         Cell::left(group.status.word()).coloured(colour(group.status)),

@@ -83,13 +83,15 @@ fn table(history: &PastOfGroup, text: &mut Text) {
 
 fn row(partition: &PastOfPartition) -> Vec<Cell> {
     let newest = partition.looks.first();
-    let told = |number: Option<u64>| Cell::right(&number.map_or_else(|| UNKNOWN.to_owned(), grouped));
+    let told = |number: Option<u64>| {
+        Cell::right(&number.map_or_else(|| UNKNOWN.to_owned(), |number| grouped(number).to_string()))
+    };
     // Offsets without groups of digits: people paste them into other tools.
     let offset = |offset: Option<i64>| Cell::right(&offset.map_or_else(|| UNKNOWN.to_owned(), |at| at.to_string()));
     vec![
         Cell::left(&partition.topic),
         Cell::right(&partition.partition.to_string()),
-        Cell::right(&grouped(partition.looks.len() as u64)),
+        Cell::right(&grouped(partition.looks.len() as u64).to_string()),
         offset(newest.and_then(|look| look.committed)),
         offset(newest.map(|look| look.log_end)),
         told(newest.and_then(PastLook::lag)),

@@ -11,7 +11,7 @@ use crate::verdict::{Verdict, grouped};
 pub(super) fn draw(report: &Report, text: &mut Text) {
     for group in &report.groups {
         text.gap();
-        let members = group.members.map_or_else(|| UNKNOWN.to_owned(), grouped);
+        let members = group.members.map_or_else(|| UNKNOWN.to_owned(), |members| grouped(members).to_string());
         let lag = super::groups::total(group);
         let state = group.state.as_deref().unwrap_or(UNKNOWN);
         let title = format!("{}: {}, {state}, members {members}, lag {lag}", group.group, group.status.word());

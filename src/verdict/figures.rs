@@ -1,7 +1,20 @@
 //! Figures as a sentence has them.
 
-pub(super) fn records_of(count: u64) -> String {
-    if count == 1 { "1 record".to_owned() } else { format!("{} records", grouped(count)) }
+use std::fmt;
+
+/// So many records, in words.
+pub(super) fn records_of(count: u64) -> Records {
+    Records(count)
+}
+
+/// See [`records_of`].
+#[derive(Clone, Copy)]
+pub(super) struct Records(u64);
+
+impl fmt::Display for Records {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        write!(f, "{} record{}", grouped(self.0), if self.0 == 1 { "" } else { "s" })
+    }
 }
 
 pub(crate) fn seconds(seconds: u64) -> String {
@@ -23,16 +36,22 @@ pub(super) fn duration(ms: i64) -> String {
 
 /// A number with its thousands apart, as in 12,345.
 #[must_use]
-pub fn grouped(number: u64) -> String {
-    let digits = number.to_string();
-    let mut text = String::new();
-    for (at, digit) in digits.chars().enumerate() {
-        if at > 0 && (digits.len() - at).is_multiple_of(3) {
-            text.push(',');
+pub fn grouped(number: u64) -> Grouped {
+    Grouped(number)
+}
+
+/// See [`grouped`].
+#[derive(Clone, Copy, Debug)]
+pub struct Grouped(u64);
+
+impl fmt::Display for Grouped {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        let Self(number) = *self;
+        match number / 1_000 {
+            0 => write!(f, "{number}"),
+            thousands => write!(f, "{},{:03}", Self(thousands), number % 1_000),
         }
-        text.push(digit);
     }
-    text
 }
 
 #[cfg(test)]
@@ -49,7 +68,7 @@ mod tests {
 
     #[test]
     fn numbers_are_grouped_by_thousands() {
-        assert_eq!((grouped(999).as_str(), grouped(48_210).as_str()), ("999", "48,210"));
-        assert_eq!(grouped(1_000_000), "1,000,000");
+        assert_eq!((grouped(999).to_string(), grouped(48_210).to_string()), ("999".into(), "48,210".into()));
+        assert_eq!(grouped(1_000_000).to_string(), "1,000,000");
     }
 }

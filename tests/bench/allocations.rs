@@ -31,7 +31,7 @@ async fn main() -> Result<(), bare::Error> {
     let started = Instant::now();
     let clock = Clock { unix_ms, started, deadline: started + Duration::from_mins(1) };
     let warm = Warm::new();
-    let at = std::env::var("MEERKAT_BENCH_HEAP").ok();
+    let at = std::env::var("BENCH_HEAP").ok();
     let profiler = match &at {
         Some(path) => Profiler::builder().file_name(path).build(),
         None => Profiler::builder().testing().build(),

@@ -15,6 +15,7 @@ E ?= events/check.json
 EMULATORS := MiniStack
 MUSL := $(shell uname -m)-unknown-linux-musl
 
+compile = python3 tests/tools/compiling.py
 build = tests/tools/prerequisites.sh build
 tools = tests/tools/prerequisites.sh build python && tests/tools/venv.sh venv tests/tools/requirements.txt
 jars = tests/tools/prerequisites.sh build java openssl python
@@ -27,7 +28,7 @@ help: ## this list
 build: ## the arm64 zip for Lambda, with its size
 	@$(tools)
 	@rustup target list --installed | grep -qx $(ARM64) || { echo "rustup target add $(ARM64)"; rustup --quiet target add $(ARM64); }
-	@PATH="$(CURDIR)/.cache/venv/bin:$$PATH" cargo lambda build --quiet --release --arm64 --output-format zip --bin meerkat
+	@PATH="$(CURDIR)/.cache/venv/bin:$$PATH" $(compile) lambda build --release --arm64 --output-format zip --bin meerkat
 	@stat --format '%n: %s bytes' $(TARGET)/lambda/meerkat/bootstrap.zip
 
 .PHONY: run
@@ -74,14 +75,14 @@ prerequisites: ## what all targets need, installed at once as root, else named a
 .PHONY: test-style
 test-style: ## rustfmt and clippy
 	@$(build)
-	@python3 tests/tools/compiling.py clippy --locked --all-targets
+	@$(compile) clippy --locked --all-targets
 	cargo fmt --check
 	cargo clippy --quiet --locked --all-targets -- -D warnings
 
 .PHONY: test-unit
 test-unit: ## the tests that need a Rust compiler alone
 	@$(build)
-	@python3 tests/tools/compiling.py test --no-run --locked
+	@$(compile) test --no-run --locked
 	cargo test --quiet --locked
 
 .PHONY: test-kafka
@@ -94,7 +95,7 @@ test-kafka: ## a real Kafka, each release in TESTED: make test-kafka TESTED=4.1.
 .PHONY: matrix
 matrix: ## a real Kafka, each release in MATRIX, with a table of the versions chosen
 	@$(MAKE) --no-print-directory test-kafka TESTED="$(MATRIX)"
-	@cargo build --quiet
+	@$(compile) build
 	@python3 tests/tools/versions.py $(MATRIX)
 
 .PHONY: test-ministack
@@ -131,13 +132,13 @@ test-deny: ## licences and sources of the dependencies, as infra/deny.toml allow
 .PHONY: deny
 deny: ## the same by cargo-deny itself, which is built first (minutes)
 	@test -x .cache/deny/bin/cargo-deny || { echo "building cargo-deny into .cache/deny"; \
-	    cargo install --quiet --locked --root .cache/deny cargo-deny@0.20.2; }
+	    $(compile) install --locked --root .cache/deny cargo-deny@0.20.2; }
 	@.cache/deny/bin/cargo-deny --log-level error check --config infra/deny.toml bans licenses sources
 
 .PHONY: test-docs
 test-docs: ## the documentation has no broken link
 	@$(build)
-	RUSTDOCFLAGS=-Dwarnings cargo doc --quiet --locked --no-deps --document-private-items
+	@RUSTDOCFLAGS=-Dwarnings $(compile) doc --locked --no-deps --document-private-items
 
 .PHONY: test-infra
 test-infra: ## cfn-lint and sam on the template, and what it comes to for each way to deploy it
@@ -173,7 +174,7 @@ screenshots: ## the same, and the README's picture anew
 test-container: ## the image of a static binary, built and run without a daemon
 	@tests/tools/prerequisites.sh build buildah musl openssl python
 	@rustup target list --installed | grep -qx $(MUSL) || { echo "rustup target add $(MUSL)"; rustup --quiet target add $(MUSL); }
-	@cargo build --quiet --locked --target $(MUSL) --bin meerkat
+	@$(compile) build --locked --target $(MUSL) --bin meerkat
 	@python3 tests/infra/container.py $(TARGET)/$(MUSL)/debug/meerkat
 
 .PHONY: container
@@ -182,7 +183,7 @@ container: ## the context of infra/Containerfile, for amd64 and arm64, and the i
 	@for pair in amd64:x86_64 arm64:aarch64; do \
 	    arch=$${pair%%:*}; triple=$${pair##*:}-unknown-linux-musl; \
 	    rustup target list --installed | grep -qx $$triple || { echo "rustup target add $$triple"; rustup --quiet target add $$triple; }; \
-	    PATH="$(CURDIR)/.cache/venv/bin:$$PATH" cargo lambda build --quiet --release --target $$triple --bin meerkat --lambda-dir $(TARGET)/container/$$arch; \
+	    PATH="$(CURDIR)/.cache/venv/bin:$$PATH" $(compile) lambda build --release --target $$triple --bin meerkat --lambda-dir $(TARGET)/container/$$arch; \
 	    mv $(TARGET)/container/$$arch/meerkat/bootstrap $(TARGET)/container/$$arch/bootstrap; rmdir $(TARGET)/container/$$arch/meerkat; \
 	    mv $(TARGET)/container/$$arch/bootstrap $(TARGET)/container/$$arch/meerkat; \
 	done
@@ -194,6 +195,7 @@ container: ## the context of infra/Containerfile, for amd64 and arm64, and the i
 .PHONY: cost
 cost: ## what the metrics cost a month, beside one per partition
 	@$(build)
+	@$(compile) build --locked --example cost
 	@cargo run --quiet --locked --example cost
 
 .PHONY: clean

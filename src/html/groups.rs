@@ -82,11 +82,11 @@ fn rest(group: &Group, lags: Option<&Series>, html: &mut Html) {
         html.raw("; ").text(gap);
     }
     // Where there is no room for the columns.
-    html.raw("</span><span class=\"mk-brief\">behind ");
+    html.raw("</span><span class=\"mk-brief\"><span class=\"mk-b-age\">behind\u{a0}");
     figures::seconds(group.lag_seconds, html);
-    html.raw(", members ");
+    html.raw("</span><span class=\"mk-b-members\">members\u{a0}");
     figures::count(group.members, html);
-    html.raw("</span></div></td><td class=\"mk-number\">");
+    html.raw("</span></span></div></td><td class=\"mk-number\">");
     html.raw(group.bound());
     figures::count(group.total_lag, html);
     html.raw("</td><td class=\"mk-number mk-c-age\">");

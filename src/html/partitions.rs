@@ -66,6 +66,13 @@ fn row(partition: &Partition, html: &mut Html) {
     for finding in &partition.findings {
         html.raw(" <code>").text(finding).raw("</code>");
     }
+    // Where there is no room for the columns.
+    html.raw("</span><span class=\"mk-brief\"><span class=\"mk-b-age\">behind\u{a0}");
+    figures::seconds(partition.lag_seconds, html);
+    html.raw("</span>");
+    if let Some(member) = &partition.member {
+        html.raw("<span class=\"mk-b-members\">member\u{a0}").name(member).raw("</span>");
+    }
     html.raw("</span></div></td><td class=\"mk-number mk-c-offset\">");
     figures::offset(partition.position(), html);
     html.raw("</td><td class=\"mk-number mk-c-offset\">");

@@ -30,7 +30,13 @@ fn main() {
     write("empty.html", &drawn(&empty, groups(), Theme::Light, 600));
     write("partitions.html", &drawn(&problems, partitions, Theme::Light, 1_000));
     write("page.html", &html::page(&problems).replace("<details>", "<details open>"));
-    write("page-narrow.html", &html::page(&problems));
+    write("page-medium.html", &html::page(&problems).replace("<details>", "<details open>"));
+    // No window is as narrow as a phone; a frame is.
+    write("phone.html", &html::page(&problems).replacen("<details>", "<details open>", 1));
+    write(
+        "page-narrow.html",
+        "<body style='margin:0'><iframe src='phone.html' width='390' height='1300' style='border:0'>",
+    );
 }
 
 fn report(name: &str) -> Report {

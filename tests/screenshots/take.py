@@ -14,7 +14,9 @@ import sys
 import tempfile
 import zlib
 
-REPOSITORY = pathlib.Path(__file__).resolve().parents[2]
+sys.path.insert(0, str(pathlib.Path(__file__).resolve().parents[1] / "tools"))
+
+import scene
 
 # Name of the scene (tests/screenshots/render.rs) -> width and height of the window, dark or not, least share of inked pixels.
 SCENES = {
@@ -27,7 +29,8 @@ SCENES = {
     "empty": (600, 110, False, 0.01),
     "partitions": (1000, 380, False, 0.02),
     "page": (1280, 1130, False, 0.02),
-    "page-narrow": (500, 1100, True, 0.02),
+    "page-medium": (700, 1000, False, 0.02),
+    "page-narrow": (390, 1300, True, 0.02),
 }
 DEADLINE_S = 120
 
@@ -39,8 +42,9 @@ def main():
     asked = arguments.parse_args()
     asked.folder.mkdir(parents=True, exist_ok=True)
     folder = asked.folder.resolve()
-    subprocess.run(["cargo", "run", "--quiet", "--locked", "--example", "widget", "--", str(folder)], cwd=REPOSITORY, check=True)
-    blank = [name for name, scene in SCENES.items() if not taken(folder, name, *scene)]
+    scene.build("--example", "widget")
+    subprocess.run([scene.TARGET / "debug" / "examples" / "widget", folder], check=True)
+    blank = [name for name, window in SCENES.items() if not taken(folder, name, *window)]
     for kept in asked.keep:
         name, _, file = kept.partition("=")
         shutil.copyfile(folder / f"{name}.png", file)

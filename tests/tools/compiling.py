@@ -18,12 +18,12 @@ def main():
     done, told = 0, time.monotonic()
     for line in child.stderr:
         words = line.split()
-        if words[:1] in (["Compiling"], ["Checking"]):
+        if words[:1] in (["Compiling"], ["Checking"], ["Documenting"]):
             done += 1
             if time.monotonic() - told >= EVERY_S:
                 told = time.monotonic()
                 print(f"compiling {words[1]}: {done} of at most {crates} crates", file=sys.stderr, flush=True)
-        elif words[:1] not in (["Finished"], ["Executable"], ["Fresh"]):
+        elif words[:1] not in (["Finished"], ["Executable"], ["Fresh"], ["Generated"], ["Downloaded"]):
             sys.stderr.write(line)
     return child.wait()
 

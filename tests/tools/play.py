@@ -5,7 +5,6 @@
 
 import json
 import os
-import pathlib
 import subprocess
 import sys
 import types
@@ -51,8 +50,8 @@ def run(event):
         if not notes.exists():
             raise SystemExit("export KAFKA_BOOTSTRAP_SERVERS and what goes with it, or begin with: make kafka")
         own.update(variables(json.loads(notes.read_text())))
-    argv = ["cargo", "run", "--quiet", "--bin", "meerkat", "--", str(pathlib.Path(event).resolve())]
-    sys.exit(subprocess.run(argv, cwd=scene.REPOSITORY, env=own).returncode)
+    scene.build("--bin", "meerkat")
+    sys.exit(subprocess.run([scene.TARGET / "debug" / "meerkat", event], env=own).returncode)
 
 
 def variables(shown):

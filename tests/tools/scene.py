@@ -20,6 +20,7 @@ import urllib.request
 REPOSITORY = pathlib.Path(__file__).resolve().parents[2]
 CACHE = REPOSITORY / ".cache"
 RUNS = CACHE / "run"
+COMPILING = REPOSITORY / "tests" / "tools" / "compiling.py"
 CLUSTER = [sys.executable, str(REPOSITORY / "tests" / "kafka" / "cluster.py")]
 TARGET = pathlib.Path(os.environ.get("CARGO_TARGET_DIR") or REPOSITORY / "target")
 NEWEST = "4.4.0"
@@ -191,7 +192,7 @@ def await_port(port, child, log):
 
 def build(*arguments):
     """Builds with cargo; one thing at a time, since what else is built decides about the features of the dependencies."""
-    subprocess.run(["cargo", "build", "--quiet", "--locked", *arguments], cwd=REPOSITORY, check=True)
+    subprocess.run([sys.executable, COMPILING, "build", "--locked", *arguments], cwd=REPOSITORY, check=True)
 
 
 def table(variables, *arguments):

@@ -148,7 +148,7 @@ mod tests {
 
     use std::time::Duration;
 
-    use super::super::{msk, stored};
+    use super::super::{msk, stored, topic};
     use super::*;
 
     #[test]
@@ -182,7 +182,7 @@ mod tests {
         request.headers().get("authorization").unwrap().to_owned()
     }
 
-    // The two signatures are what `SigV4Auth` of botocore 1.44.5 made for the same requests at that second.
+    // The signatures are what `SigV4Auth` of botocore 1.44.5 (the topic's: 1.43.127) made for the same requests at that second.
 
     #[test]
     fn a_cluster_is_asked_for_as_botocore_does() {
@@ -199,6 +199,15 @@ mod tests {
         assert_eq!(
             authorization(&stored::question(&arn)),
             "AWS4-HMAC-SHA256 Credential=ASIAIOSFODNN7EXAMPLE/20261123/eu-west-1/secretsmanager/aws4_request, SignedHeaders=content-type;host;x-amz-date;x-amz-security-token;x-amz-target, Signature=75f2f8e1ef535dfb3a30491cf58baee7b23e241800119af6c81dac1e126568cc"
+        );
+    }
+
+    #[test]
+    fn a_topic_is_told_as_botocore_does() {
+        let arn = Arn::parse("arn:aws:sns:eu-west-1:123456789012:changes").unwrap();
+        assert_eq!(
+            authorization(&topic::question(&arn, "orders-svc ERR", "a & b = 2,921 records")),
+            "AWS4-HMAC-SHA256 Credential=ASIAIOSFODNN7EXAMPLE/20261123/eu-west-1/sns/aws4_request, SignedHeaders=content-type;host;x-amz-date;x-amz-security-token, Signature=8c37a7cd9f190fe2399f96033e6a9e1eaaf08ac6a2f52af964a58f37d1031fa7"
         );
     }
 }

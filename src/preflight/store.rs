@@ -76,9 +76,12 @@ pub fn cost(metrics: usize, state: usize, limit: usize, dollars: f64, prices_of:
 #[must_use]
 pub fn series(groups: usize) -> Line {
     let found = format!(
-        "{groups} groups; an alarm with a series for each shows {MOST_SERIES} of them, {MOST_IN_ALARM} in ALARM at a time"
+        "{groups} groups; an alarm with a series for each shows {MOST_SERIES} of them, {MOST_IN_ALARM} in ALARM at a time, out of at most 10,000 metrics"
     );
-    if groups * 10 > MOST_SERIES * 9 {
+    if groups * 10 > MOST_METRICS * 9 {
+        let todo = "beyond the metrics that a query may match the alarm tells of none for sure: give each stack some of the groups (MEERKAT_GROUPS) and a cluster name of its own, or take MEERKAT_CHANGES_TOPIC";
+        Line::less(SECTION, "alarm on groups", found, todo)
+    } else if groups * 10 > MOST_SERIES * 9 {
         let todo = "beyond them groups are not watched: give each stack some of the groups (MEERKAT_GROUPS) and a cluster name of its own, or take MEERKAT_CHANGES_TOPIC";
         Line::less(SECTION, "alarm on groups", found, todo)
     } else if groups * 10 > MOST_IN_ALARM * 9 {
@@ -96,8 +99,9 @@ pub fn series(groups: usize) -> Line {
 #[must_use]
 pub fn reading(pages: usize, points: u64, points_per_second: u64) -> Line {
     let tenths = points * 10 / points_per_second.max(1);
+    let s = if pages == 1 { "" } else { "s" };
     let found = format!(
-        "{pages} pages, {points} estimated points, {}.{} s at half of the 180,000 a second that all readers in the account and Region share",
+        "{pages} page{s}, {points} estimated points, {}.{} s at half of the 180,000 a second that all readers in the account and Region share",
         tenths / 10,
         tenths % 10
     );
@@ -107,8 +111,9 @@ pub fn reading(pages: usize, points: u64, points_per_second: u64) -> Line {
 /// The section of all that has to do with `CloudWatch`.
 pub const SECTION: &str = "CloudWatch";
 /// Series that an alarm on a Metrics Insights query returns, out of 10,000 metrics that it matches, and contributors in ALARM
-/// (`CloudWatch` user guide, alarms on Metrics Insights queries). The query matches one metric for each group, so the first ends first.
+/// (`CloudWatch` user guide, alarms on Metrics Insights queries). The query matches one metric for each group.
 const MOST_SERIES: usize = 500;
+const MOST_METRICS: usize = 10_000;
 const MOST_IN_ALARM: usize = 100;
 /// A minute is the unit of the history, and signatures are taken for five.
 const CLOCK_TOLERANCE_MS: i64 = 5_000;
@@ -187,6 +192,8 @@ mod tests {
         assert_eq!(told(91), (Status::Works, true));
         assert_eq!(told(450), (Status::Works, true));
         assert_eq!(told(451).0, Status::Less);
+        let beyond = |groups| series(groups).todo.unwrap_or_default().contains("may match");
+        assert!(!beyond(9_000) && beyond(9_001));
     }
 
     #[test]

@@ -12,6 +12,7 @@ pub(super) fn table(preflight: &Preflight) -> String {
     let cluster = cluster.as_deref().map_or(String::new(), |name| format!(", cluster {name}"));
     let _ = writeln!(text, "meerkat {build}, tested with Kafka up to {tested_up_to}{cluster}: {}", status.word());
     let mut section = "";
+    let mut advised = None;
     for Line { section: of, subject, status, found, todo } in lines {
         if of != section {
             section = of;
@@ -20,7 +21,10 @@ pub(super) fn table(preflight: &Preflight) -> String {
         let gap = subjects - subject.chars().count();
         let _ = writeln!(text, "  {subject}{:gap$}  {:STATUS$}  {found}", "", status.word());
         if let Some(todo) = todo {
-            let _ = writeln!(text, "  {:subjects$}  {:STATUS$}  → {todo}", "", "");
+            // The same is said once.
+            let told = if advised == Some(todo) { "the same" } else { todo };
+            let _ = writeln!(text, "  {:subjects$}  {:STATUS$}  → {told}", "", "");
+            advised = Some(todo);
         }
     }
     text
@@ -38,6 +42,7 @@ mod tests {
         let lines = vec![
             Line::works("broker 1", "TLS", "fine"),
             Line::fails("broker 1", "certificate", "expired", "renew it"),
+            Line::fails("broker 2", "certificate", "expired", "renew it"),
             Line::unknown("CloudWatch", "clock", "not compared"),
         ];
         let text = table(&Preflight::new(Some("prod".into()), Vec::new(), lines));
@@ -46,6 +51,10 @@ broker 1
   TLS          works            fine
   certificate  does not work    expired
                                 → renew it
+
+broker 2
+  certificate  does not work    expired
+                                → the same
 
 CloudWatch
   clock        unknown          not compared

@@ -1,5 +1,6 @@
 //! A preflight on scripted clusters: every line told for itself, whatever the others say.
 
+use std::process::Command;
 use std::time::Duration;
 
 use kafka_protocol::messages::ApiKey;
@@ -11,6 +12,7 @@ use serde_json::Value;
 use tokio::time::Instant;
 
 use crate::support::broker::{Authority, Group, Release, Scene, Stage, Topic, Validity, Voice};
+use crate::support::cloudwatch::Stand;
 
 /// One run of the program: what these variables and this event come to.
 pub(crate) fn answer(variables: &[(&str, &str)], event: &str) -> Outcome {
@@ -195,6 +197,41 @@ fn a_release_is_answered_from_the_table_without_a_broker() {
     assert_eq!(against("5.0").status, Verdict::Unknown);
     let outcome = against("4.4");
     assert!(outcome.table.is_some_and(|table| table.contains("Kafka 4.4\n")), "{}", outcome.json);
+}
+
+#[test]
+fn infras_readme_shows_the_lines_of_today() {
+    let stand = Stand::start();
+    let payments = Group::classic("payments-svc").commits("t", &[5]);
+    let stage = scene(1).group(payments).start();
+    let mut run = Command::new(env!("CARGO_BIN_EXE_meerkat"));
+    run.args(["--preflight", "--table", "--bootstrap-server", &stage.bootstrap()]).env_clear();
+    run.env("KAFKA_SECURITY_PROTOCOL", "PLAINTEXT").env("MEERKAT_CLUSTER", "prod");
+    run.env("AWS_ENDPOINT_URL_CLOUDWATCH", stand.url()).env("AWS_REGION", "eu-central-1");
+    run.env("AWS_ACCESS_KEY_ID", "any").env("AWS_SECRET_ACCESS_KEY", "any");
+    let said = run.output().expect("the program runs");
+    let printed = String::from_utf8(said.stdout).expect("UTF-8");
+    let readme = std::fs::read_to_string(concat!(env!("CARGO_MANIFEST_DIR"), "/infra/README.md")).expect("README.md");
+    let shown = readme.split("$ meerkat --preflight\n").nth(1).and_then(|rest| rest.split("```").next()).expect("one");
+    for section in ["configuration", "broker 1", "selected", "permissions", "CloudWatch"] {
+        assert_eq!(subjects(shown, section), subjects(&printed, section), "{section} of\n{printed}");
+    }
+    // What CloudWatch does is the same on both but for figures.
+    let words = |table: &str| section_of(table, "CloudWatch").replace(|c: char| c.is_ascii_digit(), "");
+    assert_eq!(words(shown), words(&printed));
+}
+
+/// The lines of the section whose heading begins so.
+fn section_of<'a>(table: &'a str, section: &str) -> &'a str {
+    let here = table.split("\n\n").find(|part| part.starts_with(section)).and_then(|part| part.split_once('\n'));
+    here.unwrap_or_else(|| panic!("{section} is not in\n{table}")).1.trim_end()
+}
+
+/// What each of them is about, but for advice and for what TLS and a login bring along, which the example has.
+fn subjects<'a>(table: &'a str, section: &str) -> Vec<&'a str> {
+    let subject = |line: &'a str| line.trim_start().split("  ").next().unwrap_or_default();
+    let all = section_of(table, section).lines().map(subject);
+    all.filter(|subject| !["TLS", "certificate", "login"].contains(subject) && !subject.starts_with('→')).collect()
 }
 
 #[test]

@@ -11,7 +11,7 @@ use tokio::time::{Instant, timeout_at};
 use super::cluster::Cluster;
 use super::failure;
 use super::logs::Described;
-use super::offsets::{CONSUMER, READ_UNCOMMITTED};
+use super::messages::{CONSUMER, READ_UNCOMMITTED};
 use super::versions::Api;
 use crate::age::{Answer, MAX_TIMESTAMP, Question, Search};
 use crate::lag::Unknown;

@@ -192,7 +192,7 @@ pub(super) fn position(what: &str, error_code: i16, offset: i64) -> Known<Commit
 }
 
 /// `OffsetFetch` takes several groups from here on.
-const BATCHED: i16 = 8;
+pub(super) const BATCHED: i16 = 8;
 
 /// Groups in one request: several requests in flight cost nothing, and this bounds the size of an answer.
 const PIECE: usize = 50;

@@ -12,7 +12,7 @@ use super::cluster::{CREATES_NOTHING, Cluster};
 use super::failure;
 use super::groups::Listed;
 use super::internal::{Internal, OFFSETS_TOPIC};
-use super::offsets::{CONSUMER, LATEST};
+use super::messages::{CONSUMER, LATEST};
 use super::settle::{Outcomes, Questions, settle};
 use super::transport;
 use super::versions::Api;

@@ -21,6 +21,9 @@ pub(super) const GROUP_ID_NOT_FOUND: i16 = 69;
 /// The topic or partition does not exist.
 pub(super) const UNKNOWN_TOPIC: i16 = 3;
 
+/// A transaction that is still open holds the commit (KIP-447).
+pub(super) const UNSTABLE_OFFSET: i16 = 88;
+
 /// The partition's leader has no listener of the name that is used here.
 pub(super) const LISTENER_NOT_FOUND: i16 = 72;
 
@@ -74,6 +77,7 @@ pub(super) fn sentence(code: i16) -> String {
         Some(ResponseError::ReplicaNotAvailable) => "a replica is not available",
         Some(ResponseError::OffsetNotAvailable) => "the new leader does not know its high watermark yet",
         Some(ResponseError::UnsupportedForMessageFormat) => "the topic's message format has no timestamps",
+        Some(ResponseError::UnstableOffsetCommit) => "an open transaction holds the group's first commit",
         Some(ResponseError::GroupIdNotFound) => "there is no such group of this kind",
         _ => "the broker refused",
     };

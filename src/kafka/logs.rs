@@ -12,7 +12,7 @@ use tokio::time::Instant;
 
 use super::cluster::Cluster;
 use super::failure;
-use super::offsets::{CONSUMER, EARLIEST, LATEST, READ_COMMITTED, READ_UNCOMMITTED};
+use super::messages::{CONSUMER, EARLIEST, LATEST, READ_COMMITTED, READ_UNCOMMITTED};
 use super::settle::{Outcome, Outcomes, Questions, failed, settle};
 use super::versions::Api;
 use crate::lag::{Cause, Known, LogRange, Unknown};

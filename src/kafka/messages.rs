@@ -3,6 +3,7 @@
 use std::error::Error;
 
 use bytes::{Bytes, BytesMut};
+use kafka_protocol::messages::BrokerId;
 use kafka_protocol::protocol::{Decodable, HeaderVersion, Request};
 
 use super::shape::{self, Misshapen};
@@ -87,6 +88,19 @@ impl<R: Request> Question for R {
 
 /// The headers of every request that was born with KIP-482.
 const FLEXIBLE: (i16, i16) = (2, 1);
+
+// What `ListOffsets` is asked with.
+
+/// The timestamp that asks for the end of the log.
+pub(in crate::kafka) const LATEST: i64 = -1;
+/// The timestamp that asks for its start.
+pub(in crate::kafka) const EARLIEST: i64 = -2;
+/// The isolation level whose latest offset is the high watermark.
+pub(in crate::kafka) const READ_UNCOMMITTED: i8 = 0;
+/// The isolation level whose latest offset is the last stable offset.
+pub(in crate::kafka) const READ_COMMITTED: i8 = 1;
+/// The replica id of consumers.
+pub(in crate::kafka) const CONSUMER: BrokerId = BrokerId(-1);
 
 #[cfg(test)]
 mod tests {

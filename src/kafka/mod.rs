@@ -20,7 +20,7 @@ mod logs;
 mod members;
 mod messages;
 mod names;
-mod offsets;
+mod pending;
 mod probe;
 pub mod releases;
 pub mod sasl;
@@ -119,10 +119,12 @@ pub async fn survey<'a>(
     let listed = listing.groups;
     let names = Names::new(&selection.topics);
     let until = share_of(deadline, COMMITS_SHARE);
-    let (members, commits) = tokio::join!(
-        members::describe(&cluster, &listed, &names, until),
-        commits::fetch(&cluster, &listed, &names, until)
-    );
+    let committed = async {
+        let mut commits = commits::fetch(&cluster, &listed, &names, until).await;
+        pending::tell(&cluster, &listed, &mut commits, &names, until).await;
+        commits
+    };
+    let (members, commits) = tokio::join!(members::describe(&cluster, &listed, &names, until), committed);
     tracing::debug!(ms = laps.lap(), "members and committed offsets read");
     let Sorted { names, rank } = names.sorted();
     let parts: Vec<Part> = listed

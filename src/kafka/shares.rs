@@ -10,7 +10,7 @@ use super::messages::{ShareGroup, ShareOffsetsRequest};
 use super::names::Names;
 use super::settle::{Outcome, Outcomes, failed};
 use super::versions::Api;
-use crate::lag::Committed;
+use crate::lag::{Committed, Unknown};
 
 /// One request for these share groups; start offsets stand in the place of commits.
 pub(super) async fn fetch(
@@ -46,6 +46,11 @@ fn starts(group: &ShareGroup, names: &Names<'_>) -> Outcome<Commits> {
     for topic in &group.topics {
         let Some(number) = names.number(&topic.name) else { continue };
         for found in &topic.partitions {
+            if found.partition < 0 {
+                let what =
+                    format!("the coordinator answers for partition {} of topic {}", found.partition, &*topic.name);
+                return Outcome::Failed(Unknown::because(what));
+            }
             if failure::coordinator_moved(found.error_code) {
                 return Outcome::from_cause(failure::unknown(found.error_code));
             }

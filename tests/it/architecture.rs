@@ -41,6 +41,7 @@ const OUTSIDE: &[&str] = &[
     "kafka/members/share.rs",
     "kafka/members/streams.rs",
     "kafka/mod.rs",
+    "kafka/pending.rs",
     "kafka/probe.rs",
     "kafka/probe/certificate.rs",
     "kafka/shares.rs",

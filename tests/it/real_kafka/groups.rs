@@ -146,3 +146,24 @@ fn topics_are_chosen_by_pattern() {
     let report = Run::on(Cluster::shared()).with("MEERKAT_TOPICS", "pick*").groups(&["picky"]).report();
     assert_eq!(report.lags("picky"), "picked/0 0");
 }
+
+#[test]
+#[ignore = "needs a real Kafka: make test-kafka"]
+fn a_first_commit_that_a_transaction_holds_is_named_until_it_ends() {
+    let cluster = Cluster::shared();
+    hand("create-topic held-commit 2");
+    hand("begin-transaction held-commit held-commit 0 3");
+    hand("commit-in-transaction held-commit held-commit held-commit 0 2");
+    let report = look(&["held-commit"]);
+    let (status, why) = match cluster.is_at_least(2, 5) {
+        true => ("UNKNOWN", "an open transaction holds the group's first commit"),
+        // Older brokers do not tell what a transaction holds.
+        false => ("OK", "the group reads nothing"),
+    };
+    let group = report.group("held-commit");
+    assert_eq!(group["status"], status);
+    assert!(group["reason"].as_str().is_some_and(|reason| reason.contains(why)), "{group}");
+    hand("end-transaction held-commit commit");
+    let report = look(&["held-commit"]);
+    assert_eq!(show(report.partition("held-commit", "held-commit", 0), "committed lag"), "committed=2 lag=2");
+}

@@ -6,6 +6,8 @@ import java.util.Properties;
 import java.util.concurrent.ExecutionException;
 import java.util.concurrent.atomic.AtomicReference;
 import org.apache.kafka.clients.admin.OffsetSpec;
+import org.apache.kafka.clients.consumer.ConsumerGroupMetadata;
+import org.apache.kafka.clients.consumer.OffsetAndMetadata;
 import org.apache.kafka.clients.producer.KafkaProducer;
 import org.apache.kafka.clients.producer.ProducerRecord;
 import org.apache.kafka.common.TopicPartition;
@@ -36,6 +38,7 @@ final class Writers implements AutoCloseable {
             return write(plain, partition, words);
         });
         stagehand.command("begin-transaction NAME TOPIC PARTITION COUNT [timestamp=MS] [step=MS] [size=BYTES]", this::begin);
+        stagehand.command("commit-in-transaction NAME GROUP TOPIC PARTITION OFFSET", this::commitWithin);
         stagehand.command("end-transaction NAME commit|abort", this::end);
     }
 
@@ -59,6 +62,17 @@ final class Writers implements AutoCloseable {
             producer.close(Duration.ZERO);
             throw failed;
         }
+    }
+
+    /** Commits an offset of a group within an open transaction; it counts when that ends. */
+    @SuppressWarnings("removal") // what would replace it is newer than the oldest client here
+    private Object commitWithin(Stagehand.Words words) throws Exception {
+        Open transaction = open.get(words.word("NAME"));
+        ConsumerGroupMetadata group = new ConsumerGroupMetadata(words.word("GROUP"));
+        TopicPartition partition = new TopicPartition(words.word("TOPIC"), words.integer("PARTITION"));
+        OffsetAndMetadata offset = new OffsetAndMetadata(words.number("OFFSET"));
+        transaction.producer().sendOffsetsToTransaction(Map.of(partition, offset), group);
+        return "";
     }
 
     /** Ends it and waits for its marker, the record that ends a transaction in each partition. */

@@ -16,6 +16,8 @@ pub(crate) struct Group {
     pub(super) members: Vec<Member>,
     /// (topic, partition, offset, error code); of a share group start offsets.
     pub(super) commits: Vec<(String, i32, i64, i16)>,
+    /// (topic, partition) of first commits that an open transaction holds.
+    pub(super) held: Vec<(String, i32)>,
     /// (topic, partition, records) of a share group: what is acknowledged behind its start.
     pub(super) acknowledged: Vec<(String, i32, i64)>,
     /// The topics that a Streams application keeps between parts of its own.
@@ -89,6 +91,7 @@ impl Group {
             listed_by: None,
             members: Vec::new(),
             commits: Vec::new(),
+            held: Vec::new(),
             acknowledged: Vec::new(),
             internal: Vec::new(),
             changelogs: Vec::new(),
@@ -139,6 +142,12 @@ impl Group {
     /// It committed these offsets, from partition 0 on.
     pub(crate) fn commits(mut self, topic: &str, offsets: &[i64]) -> Self {
         self.commits.extend((0..).zip(offsets).map(|(partition, offset)| (topic.to_owned(), partition, *offset, 0)));
+        self
+    }
+
+    /// A transaction that is open holds its first commit to a partition.
+    pub(crate) fn held(mut self, topic: &str, partition: i32) -> Self {
+        self.held.push((topic.into(), partition));
         self
     }
 

@@ -43,28 +43,37 @@ pub(super) fn find_coordinator(asked: &Asked<'_>, request: FindCoordinatorReques
     FindCoordinatorResponse::default().with_coordinators(coordinators.collect())
 }
 
-/// Only the question for all topics of a group is answered.
+/// The question for all topics of a group tells its commits; one for topics by name tells what transactions hold, if it asks so.
 pub(super) fn fetch(asked: &Asked<'_>, request: OffsetFetchRequest) -> OffsetFetchResponse {
+    let stable = request.require_stable;
+    let told = |name: &GroupId, every_topic: bool| match found(asked, name) {
+        _ if !every_topic && !stable => Err(INVALID_REQUEST),
+        Ok(group) if every_topic => Ok(by_topic(asked, group).collect()),
+        Ok(group) => Ok(held(group)),
+        Err(code) => Err(code),
+    };
     if asked.version < 8 {
         let answer = OffsetFetchResponse::default();
-        if request.topics.is_some() {
-            return answer.with_error_code(INVALID_REQUEST);
-        }
-        return match found(asked, &request.group_id) {
+        return match told(&request.group_id, request.topics.is_none()) {
             Err(code) => answer.with_error_code(code),
-            Ok(group) => answer.with_topics(by_topic(asked, group).map(topic_alone).collect()),
+            Ok(topics) => answer.with_topics(topics.into_iter().map(topic_alone).collect()),
         };
     }
     let group = |name: GroupId, every_topic: bool| {
         let answer = fetched::OffsetFetchResponseGroup::default().with_group_id(name.clone());
-        match found(asked, &name) {
-            _ if !every_topic => answer.with_error_code(INVALID_REQUEST),
+        match told(&name, every_topic) {
             Err(code) => answer.with_error_code(code),
-            Ok(group) => answer.with_topics(by_topic(asked, group).map(topic_of_group).collect()),
+            Ok(topics) => answer.with_topics(topics.into_iter().map(topic_of_group).collect()),
         }
     };
     let answers = request.groups.into_iter().map(|asked| group(asked.group_id, asked.topics.is_none()));
     OffsetFetchResponse::default().with_groups(answers.collect())
+}
+
+/// (partition, offset, error code) of each topic that a transaction holds a first commit to.
+fn held(group: Option<&Group>) -> Vec<(&str, Vec<(i32, i64, i16)>)> {
+    let held = group.into_iter().flat_map(|group| &group.held);
+    held.map(|(topic, partition)| (topic.as_str(), vec![(*partition, -1, UNSTABLE_OFFSET_COMMIT)])).collect()
 }
 
 /// Share groups have no commits, and no error says so.
@@ -108,3 +117,5 @@ fn topic_of_group((name, partitions): (&str, Vec<(i32, i64, i16)>)) -> fetched::
     });
     fetched::OffsetFetchResponseTopics::default().with_name(TopicName(text(name))).with_partitions(partitions.collect())
 }
+
+const UNSTABLE_OFFSET_COMMIT: i16 = 88;

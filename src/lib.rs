@@ -14,6 +14,7 @@
 pub mod acknowledged;
 pub mod age;
 pub mod ages;
+mod bounded;
 pub mod burrow;
 pub mod causes;
 pub mod cloudwatch;

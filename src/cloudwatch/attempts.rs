@@ -1,10 +1,8 @@
 //! What is watched while a call is under way: that `CloudWatch` itself answers, that its answer has an end, and how attempts fail.
 
 use std::error::Error as StdError;
-use std::pin::Pin;
 use std::sync::atomic::{AtomicBool, Ordering};
 use std::sync::{Arc, Mutex, PoisonError};
-use std::task::{Context, Poll};
 
 use aws_sdk_cloudwatch::error::{ProvideErrorMetadata, SdkError};
 use aws_smithy_runtime_api::box_error::BoxError;
@@ -17,10 +15,9 @@ use aws_smithy_runtime_api::client::orchestrator::HttpResponse;
 use aws_smithy_runtime_api::client::runtime_components::RuntimeComponents;
 use aws_smithy_types::body::SdkBody;
 use aws_smithy_types::config_bag::ConfigBag;
-use bytes::Bytes;
-use http_body::{Body, Frame, SizeHint};
 
 use super::error::{Error, Tried, short};
+use crate::bounded::Bounded;
 
 /// Refuses an answer that is none of the protocol's: without this a proxy's page with status 200 would count as a write that was
 /// done, since the answer to one has nothing in it (Smithy RPC v2 CBOR: an answer without the header `smithy-protocol` is malformed).
@@ -41,7 +38,7 @@ impl Intercept for Spoken {
     ) -> Result<(), BoxError> {
         let answer = context.response_mut();
         let body = std::mem::replace(answer.body_mut(), SdkBody::taken());
-        *answer.body_mut() = SdkBody::from_body_1_x(Bounded { body, left: LONGEST_ANSWER });
+        *answer.body_mut() = SdkBody::from_body_1_x(Bounded::to(LONGEST_ANSWER, body));
         Ok(())
     }
 
@@ -54,38 +51,6 @@ impl Intercept for Spoken {
         let answer = context.response();
         let spoken = answer.headers().get("smithy-protocol") == Some("rpc-v2-cbor");
         if spoken || !answer.status().is_success() { Ok(()) } else { Err("the answer is not CloudWatch's".into()) }
-    }
-}
-
-/// A body that may have so many bytes more.
-struct Bounded {
-    body: SdkBody,
-    left: usize,
-}
-
-impl Body for Bounded {
-    type Data = Bytes;
-    type Error = BoxError;
-
-    fn poll_frame(mut self: Pin<&mut Self>, context: &mut Context<'_>) -> Poll<Option<Result<Frame<Bytes>, BoxError>>> {
-        let polled = Pin::new(&mut self.body).poll_frame(context);
-        if let Poll::Ready(Some(Ok(frame))) = &polled {
-            let size = frame.data_ref().map_or(0, Bytes::len);
-            let Some(left) = self.left.checked_sub(size) else {
-                let most = LONGEST_ANSWER / 1024 / 1024;
-                return Poll::Ready(Some(Err(format!("the answer has more than {most} MB").into())));
-            };
-            self.left = left;
-        }
-        polled
-    }
-
-    fn is_end_stream(&self) -> bool {
-        Body::is_end_stream(&self.body)
-    }
-
-    fn size_hint(&self) -> SizeHint {
-        Body::size_hint(&self.body)
     }
 }
 

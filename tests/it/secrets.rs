@@ -109,6 +109,16 @@ async fn an_answer_of_another_kind_is_of_no_use_and_not_repeated() {
 }
 
 #[tokio::test]
+async fn an_answer_that_is_longer_than_any_secret_is_given_up() {
+    let most = format!(r#"{{"SecretString":"{}"}}"#, "x".repeat(1024 * 1024 - 19));
+    assert!(refused(SECRET, 200, &most).await.starts_with("xxx"), "one of a whole megabyte is read");
+    let longer = format!("{most} ");
+    let double = Double::start(&[(); 3].map(|()| Answer { status: 200, body: &longer })).await;
+    let error = read(&door(&double.origin, WAIT).await, SECRET).await;
+    assert!(error.contains("the answer has more than 1 MB"), "{error}");
+}
+
+#[tokio::test]
 async fn a_hiccup_is_asked_again() {
     let throttled = Answer { status: 400, body: r#"{"__type":"ThrottlingException"}"# };
     let busy = Answer { status: 503, body: "" };

@@ -168,6 +168,9 @@ fn run(runtime: &tokio::runtime::Runtime) -> Result<ExitCode, Error> {
                 .into(),
         );
     }
+    if asked.page.is_some() && request.mode != Mode::Check {
+        return Err("--html draws the report of a check: leave --preflight, --history and the event's mode out".into());
+    }
     let clock = clock(started, config.timeout)?;
     let warm = Warm::new();
     let answer = meerkat::answer(&config, &request, clock, &warm);

@@ -196,3 +196,18 @@ fn a_public_issuer_is_trusted_beside_brokers_with_an_authority_of_their_own() {
     assert_eq!(issuer.seen().len(), 1, "{text}");
     assert!(!text.contains("UnknownIssuer") && !text.contains("unknown CA"), "{text}");
 }
+
+#[test]
+fn a_page_is_drawn_of_a_check_alone() {
+    let stage = Scene::of(1).start();
+    for option in [&["--preflight"][..], &["--history", "orders"]] {
+        let page = std::env::temp_dir().join(format!("meerkat-no-page-{}", std::process::id()));
+        let bootstrap = stage.bootstrap();
+        let mut program =
+            Program::with(&[("KAFKA_BOOTSTRAP_SERVERS", &bootstrap), ("KAFKA_SECURITY_PROTOCOL", "PLAINTEXT")]);
+        program.0.args(option).arg("--html").arg(&page);
+        let (code, told) = program.told(b"");
+        assert!(code != Some(0) && told.contains("--html draws the report of a check: leave --preflight"), "{told}");
+        assert!(stage.seen().is_empty() && !page.exists(), "nothing is asked for what cannot be drawn");
+    }
+}

@@ -101,3 +101,13 @@ fn a_cluster_that_cannot_be_reached_is_503_in_burrows_form() {
     assert_eq!(body["error"], true);
     assert!(body["message"].as_str().expect("a text").contains("no bootstrap address"), "{body}");
 }
+
+#[test]
+fn a_widget_is_drawn_whatever_the_format_of_reports() {
+    let event = json!({ "widgetContext": {} });
+    for format in ["burrow", "openmetrics", ""] {
+        let (answer, _) = run(&stage(), &event, format);
+        let page = answer.as_str().unwrap_or_default();
+        assert!(page.contains("<table") && page.contains("orders-svc"), "{format}: {answer}");
+    }
+}

@@ -1,5 +1,7 @@
 //! TLS: always verified, per broker, and a sentence for each way in which it fails.
 
+use std::time::Duration;
+
 use crate::support::broker::{Authority, Group, Scene, Stage, Topic, Validity, Voice};
 use crate::support::look::{Look, look, refusal};
 
@@ -54,6 +56,32 @@ fn a_server_that_answers_a_handshake_in_plain_words_is_told() {
     assert!(http.ends_with("an HTTP server answered: the address is not that of a Kafka listener"), "{http}");
     let kafka = told(b"\0\0\0\x0a\0\0\0\0\0\x23\0\0\0\0");
     assert!(kafka.contains("the port does not speak TLS"), "{kafka}");
+}
+
+#[test]
+fn a_handshake_that_the_broker_ends_names_every_cause_that_it_may_have() {
+    // The alert handshake_failure: what Java says without a cipher suite or signature in common, and without a client certificate.
+    let alert = Voice::Says(b"\x15\x03\x03\0\x02\x02\x28");
+    let sentence = told(&Scene::of(1).node(1, |node| node.voice = alert).start(), &Authority::new());
+    for cause in
+        ["it may want a client certificate", "no cipher suite or signature in common", "P-256", "ssl.cipher.suites"]
+    {
+        assert!(sentence.contains(cause), "{cause}: {sentence}");
+    }
+}
+
+#[test]
+fn a_handshake_that_ends_or_is_not_answered_may_be_a_limit_on_connections() {
+    let told = |voice| {
+        let stage = Scene::of(1).node(1, |node| node.voice = voice).start();
+        let look = Look::at(&stage.bootstrap()).trusting(&Authority::new().pem());
+        look.within(Duration::from_secs(2)).take().expect_err("a look in vain")
+    };
+    let closed = told(Voice::Says(b""));
+    assert!(closed.contains("the connection was closed during the TLS handshake"), "{closed}");
+    assert!(closed.contains("max.connections, max.connections.per.ip, or Amazon MSK's limits"), "{closed}");
+    let silent = told(Voice::Silent);
+    assert!(silent.contains("that the broker takes more connections (max.connections)"), "{silent}");
 }
 
 #[test]

@@ -70,7 +70,7 @@ pub(super) async fn tell(
 
 /// Asks for what a group committed to these topics, and for what is about to be.
 fn request(group: &Listed, topics: &[(TopicName, Vec<i32>)], version: i16) -> OffsetFetchRequest {
-    let id = GroupId(group.id());
+    let id = GroupId(group.id.clone());
     let request = OffsetFetchRequest::default().with_require_stable(true);
     if version >= BATCHED {
         let topics = topics.iter().map(|(name, partitions)| {

@@ -1,5 +1,7 @@
 //! Topics that this user may not describe: what nobody told of is unknown, and never nothing.
 
+use std::time::Duration;
+
 use kafka_protocol::messages::ApiKey;
 
 use crate::support::broker::{Act, Group, Release, Scene, Topic, When};
@@ -89,4 +91,25 @@ fn a_partition_that_cannot_be_makes_a_share_group_unknown() {
         .topic(Topic::new("t", &[0..10]))
         .start();
     is_unknown(&look(&stage), "s", "the coordinator answers for partition -7 of topic t");
+}
+
+#[test]
+fn members_that_are_unknown_have_their_reason() {
+    for (api, group) in [
+        (ApiKey::DescribeGroups, Group::classic("g").commits("t", &[5])),
+        (ApiKey::ConsumerGroupDescribe, Group::consumer("g").commits("t", &[5])),
+        (ApiKey::ShareGroupDescribe, Group::share("g").commits("t", &[5])),
+    ] {
+        for (act, why) in [(Act::Code(30), "this user may not describe the group"), (Act::Hang, "deadline")] {
+            let stage = Scene::of(1)
+                .release(Release::V4_4)
+                .group(group.clone())
+                .topic(Topic::new("t", &[0..10]))
+                .fault(When::on(api), act)
+                .start();
+            let report = Look::at(&stage.bootstrap()).within(Duration::from_secs(3)).report(&stage);
+            assert_eq!(report.group("g")["members"], serde_json::Value::Null, "{api:?}");
+            is_unknown(&report, "g", why);
+        }
+    }
 }

@@ -155,10 +155,11 @@ fn a_first_commit_that_a_transaction_holds_is_named_until_it_ends() {
     hand("begin-transaction held-commit held-commit 0 3");
     hand("commit-in-transaction held-commit held-commit held-commit 0 2");
     let report = look(&["held-commit"]);
-    let (status, why) = match cluster.is_at_least(2, 5) {
-        true => ("UNKNOWN", "an open transaction holds the group's first commit"),
+    let (status, why) = if cluster.is_at_least(2, 5) {
+        ("UNKNOWN", "an open transaction holds the group's first commit")
+    } else {
         // Older brokers do not tell what a transaction holds.
-        false => ("OK", "the group reads nothing"),
+        ("OK", "the group reads nothing")
     };
     let group = report.group("held-commit");
     assert_eq!(group["status"], status);

@@ -49,7 +49,7 @@ pub(super) fn fetch(asked: &Asked<'_>, request: OffsetFetchRequest) -> OffsetFet
     let told = |name: &GroupId, every_topic: bool| match found(asked, name) {
         _ if !every_topic && !stable => Err(INVALID_REQUEST),
         Ok(group) if every_topic => Ok(by_topic(asked, group).collect()),
-        Ok(group) => Ok(held(group)),
+        Ok(group) => Ok(held(group).collect::<Vec<_>>()),
         Err(code) => Err(code),
     };
     if asked.version < 8 {
@@ -71,9 +71,9 @@ pub(super) fn fetch(asked: &Asked<'_>, request: OffsetFetchRequest) -> OffsetFet
 }
 
 /// (partition, offset, error code) of each topic that a transaction holds a first commit to.
-fn held(group: Option<&Group>) -> Vec<(&str, Vec<(i32, i64, i16)>)> {
+fn held(group: Option<&Group>) -> impl Iterator<Item = (&str, Vec<(i32, i64, i16)>)> {
     let held = group.into_iter().flat_map(|group| &group.held);
-    held.map(|(topic, partition)| (topic.as_str(), vec![(*partition, -1, UNSTABLE_OFFSET_COMMIT)])).collect()
+    held.map(|(topic, partition)| (topic.as_str(), vec![(*partition, -1, UNSTABLE_OFFSET_COMMIT)]))
 }
 
 /// Share groups have no commits, and no error says so.

@@ -13,17 +13,9 @@ use crate::memory::{Memory, Sample};
 use crate::snapshot::{Group, Row};
 use crate::verdict::Verdict;
 
-pub mod http;
+pub use crate::event::origin::{Origin, View};
 
-/// Which of Burrow's two answers about a group.
-#[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
-pub enum View {
-    /// `/status`: the partitions that are not OK.
-    #[default]
-    Status,
-    /// `/lag`: every partition.
-    Lag,
-}
+pub mod http;
 
 /// What Burrow answers about one group.
 #[derive(Debug, Serialize)]
@@ -81,15 +73,6 @@ struct Commit {
     lag: Option<u64>,
 }
 
-/// What was asked, and of whom.
-#[derive(Clone, Debug, PartialEq, Eq, Serialize)]
-pub struct Origin {
-    /// The path.
-    pub url: String,
-    /// The host's name.
-    pub host: String,
-}
-
 /// A run's results, as far as Burrow would tell them.
 #[derive(Clone, Copy, Debug)]
 pub struct Results<'a> {
@@ -101,26 +84,6 @@ pub struct Results<'a> {
     pub judged: &'a Judged,
     /// What is remembered of it.
     pub memories: &'a Memories,
-}
-
-impl View {
-    /// The words for it in events and paths.
-    pub const WORDS: [(&str, Self); 2] = [("status", Self::Status), ("lag", Self::Lag)];
-
-    fn word(self) -> &'static str {
-        match self {
-            Self::Status => "status",
-            Self::Lag => "lag",
-        }
-    }
-}
-
-impl Origin {
-    /// The path that Burrow would have been asked with.
-    #[must_use]
-    pub fn of(cluster: &str, group: &str, view: View) -> Self {
-        Self { url: format!("/v3/kafka/{cluster}/consumer/{group}/{}", view.word()), host: HOST.to_owned() }
-    }
 }
 
 impl<'a> Results<'a> {
@@ -256,9 +219,6 @@ fn as_go_does<S: Serializer>(share: &f32, serializer: S) -> Result<S::Ok, S::Err
 
 /// `handleConsumerStatus` says it of both views, and of a group that is not there.
 const RETURNED: &str = "consumer status returned";
-
-/// The host of an answer that nobody asked for by HTTP.
-const HOST: &str = "meerkat";
 
 #[cfg(test)]
 mod tests;

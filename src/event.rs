@@ -3,15 +3,17 @@
 use serde::Deserialize;
 use serde_json::Value;
 
-use crate::burrow::View;
 use crate::config::{Detail, Format};
-use crate::html::{Asked, Widget};
 use crate::moment;
 use crate::part::{PART_EXPECTED, Part};
 
 pub mod http;
+pub mod origin;
+pub mod widget;
 
 use http::{Call, Payload};
+use origin::View;
+use widget::{Asked, Widget};
 
 /// What one run is asked to do.
 #[derive(Clone, Debug, Default, PartialEq, Eq)]

@@ -13,12 +13,11 @@ mod pill;
 pub mod sparkline;
 mod summary;
 pub mod view;
-pub mod widget;
 
+pub use crate::event::widget::{Asked, Context, Theme, Widget};
 use markup::Html;
 pub use sparkline::Series;
 pub use view::Report;
-pub use widget::{Asked, Context, Theme, Widget};
 
 /// What a dashboard's custom widget shows: every group, or one group's partitions.
 ///

@@ -3,7 +3,7 @@
 use percent_encoding::percent_decode_str;
 use serde::Deserialize;
 
-use crate::burrow::{Origin, View};
+use super::origin::{Origin, View};
 
 /// What was asked by HTTP.
 #[derive(Clone, Debug, PartialEq, Eq)]

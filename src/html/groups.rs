@@ -6,7 +6,7 @@ use super::partitions;
 use super::pill::{pill, tone};
 use super::sparkline::{self, Series};
 use super::view::{Group, Report};
-use super::widget::Context;
+use crate::event::widget::Context;
 use crate::verdict::{Verdict, grouped};
 
 /// Draws the table; `row` draws the rows of one group.

@@ -1,0 +1,45 @@
+//! What Burrow's API is asked: one of its two views of a group, by a path.
+
+use serde::Serialize;
+
+/// Which of Burrow's two answers about a group.
+#[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
+pub enum View {
+    /// `/status`: the partitions that are not OK.
+    #[default]
+    Status,
+    /// `/lag`: every partition.
+    Lag,
+}
+
+/// What was asked, and of whom.
+#[derive(Clone, Debug, PartialEq, Eq, Serialize)]
+pub struct Origin {
+    /// The path.
+    pub url: String,
+    /// The host's name.
+    pub host: String,
+}
+
+impl View {
+    /// The words for it in events and paths.
+    pub const WORDS: [(&str, Self); 2] = [("status", Self::Status), ("lag", Self::Lag)];
+
+    fn word(self) -> &'static str {
+        match self {
+            Self::Status => "status",
+            Self::Lag => "lag",
+        }
+    }
+}
+
+impl Origin {
+    /// The path that Burrow would have been asked with.
+    #[must_use]
+    pub fn of(cluster: &str, group: &str, view: View) -> Self {
+        Self { url: format!("/v3/kafka/{cluster}/consumer/{group}/{}", view.word()), host: HOST.to_owned() }
+    }
+}
+
+/// The host of an answer that nobody asked for by HTTP.
+const HOST: &str = "meerkat";

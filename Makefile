@@ -11,8 +11,7 @@ MATRIX := 0.11.0.3 1.1.1 2.1.1 2.8.2 3.9.1 4.0.0 4.1.1 4.2.0 4.3.1 $(NEWEST)
 ARM64 := aarch64-unknown-linux-gnu
 TARGET := $(or $(CARGO_TARGET_DIR),target)
 E ?= events/check.json
-# LocalEmu is the other one, and not up to it: what it needs for a datum grows with Counts, which are large where memories are kept.
-EMULATORS := MiniStack
+EMULATORS := MiniStack LocalEmu
 MUSL := $(shell uname -m)-unknown-linux-musl
 
 compile = python3 tests/tools/compiling.py

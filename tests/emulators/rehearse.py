@@ -1,10 +1,11 @@
-"""Sixteen rehearsed minutes of three groups, with emulators of CloudWatch as the history and the judge: `make test-emulators`.
+"""Rehearsed minutes of three groups, with emulators of CloudWatch as the history and the judge: `make test-emulators`.
 
     rehearse.py EMULATOR…
 
 One group is healthy, one is killed, one is stuck. Each minute the same event is answered once with the stand-in and once with each
-emulator; what they say of the groups must be the same. Then each emulator is given the template's alarm on a group's status, one
-for each group, since none evaluates a query of several series (infra/first-hour.md), and tells what state it comes to.
+emulator that can keep a history; what they say of the groups must be the same. Then each emulator is given the template's alarm on
+a group's status, one for each group, since none evaluates a query of several series (infra/first-hour.md), and tells what state it
+comes to; where it kept no history, it is first given the statuses that were published to one that did.
 """
 
 import json
@@ -23,15 +24,18 @@ import resolve
 import scene
 import translate
 
-LOOKS = 16
+LOOKS = 20
+# After looks enough to know how often each commits.
+CRASH = 8
 LOOK_EVERY_S = 3.0
 RECORDS = 40  # a minute
 STATES_WITHIN_S = 150
 SUPPORT = scene.REPOSITORY / "tests" / "support"
-# Emulator → how it is started, and what it is known to get wrong about alarms.
+# Emulator → how it is started, whether it can keep a history, and what it is known to get wrong about alarms. What LocalEmu needs
+# for a datum grows with Counts, which are large where memories are kept.
 EMULATORS = {
-    "MiniStack": ("ministack.sh", "it leaves them without data"),
-    "LocalEmu": ("localemu.sh", None),
+    "MiniStack": ("ministack.sh", True, "it brings all groups to one state, or to none"),
+    "LocalEmu": ("localemu.sh", False, None),
 }
 SETTINGS = ["group.min.session.timeout.ms=3000"]
 # Group → the verdict that ends its story, and the state of its alarm then.
@@ -39,6 +43,8 @@ GROUPS = {"audit": ("OK", "OK"), "billing": ("STOP", "ALARM"), "fraud": ("STALL"
 
 
 def main():
+    if not any(EMULATORS[name][1] for name in sys.argv[1:]):
+        raise SystemExit("one of them must be able to keep a history")
     scene.build("--bin", "meerkat")
     scene.build("--example", "cloudwatch")
     with scene.folder("emulators") as at, scene.Kafka(at / "kafka", settings=SETTINGS) as kafka, scene.Stagehand(kafka) as stage:
@@ -54,17 +60,18 @@ def main():
 def rehearse(stage, kafka, stand_in, judges):
     actors(stage)
     wrong = []
+    keepers = {name: judge for name, judge in judges.items() if EMULATORS[name][1]}
     next_look = time.monotonic()
     for look in range(1, LOOKS + 1):
         for partition in (0, 1):
             stage.hand(f"produce orders {partition} {RECORDS} timestamp={minute_ms(look - 1)} step={60_000 // RECORDS}")
-        if look == 4:
+        if look == CRASH:
             stage.hand("crash billing-1")
             stage.hand("pause fraud-1 silent")
         next_look += LOOK_EVERY_S
         time.sleep(max(0.0, next_look - time.monotonic()))
         stand_in.control(now=minute_ms(look) / 1000 + 2)
-        told = {name: answer(look, {**kafka.variables(), **judge.variables()}) for name, judge in [("stand-in", stand_in), *judges.items()]}
+        told = {name: answer(look, {**kafka.variables(), **judge.variables()}) for name, judge in [("stand-in", stand_in), *keepers.items()]}
         # Beside the groups, so that a history that could not be read is told apart from one that says something else.
         reasons = {name: reason for name, (_, reason) in told.items()}
         told = {name: said for name, (said, _) in told.items()}
@@ -75,7 +82,9 @@ def rehearse(stage, kafka, stand_in, judges):
         if told["stand-in"].get(group) != verdict:
             wrong.append(f"{group} ended as {told['stand-in'].get(group)}, not {verdict}")
     for name, judge in judges.items():
-        known = EMULATORS[name][1]
+        known = EMULATORS[name][2]
+        if name not in keepers:
+            judge.take(published(next(iter(keepers.values()))))
         states = judge.states()
         print(f"{name}: {states}")
         expected = {group: state for group, (_, state) in GROUPS.items()}
@@ -85,10 +94,27 @@ def rehearse(stage, kafka, stand_in, judges):
             print(f"{name}: not judged by its alarms: {known}")
         elif known:
             wrong.append(f"{name} is known to be wrong ({known}), and is right: take the note away")
-    alarms = [name for name in judges if not EMULATORS[name][1]]
-    right = f"{LOOKS} looks say the same with {' and '.join(judges)} as with the stand-in; alarms were judged by {' and '.join(alarms) or 'none'}"
+    alarms = [name for name in judges if not EMULATORS[name][2]]
+    right = f"{LOOKS} looks say the same with {' and '.join(keepers)} as with the stand-in; alarms were judged by {' and '.join(alarms) or 'none'}"
     print("\n".join(wrong) or right)
     return 1 if wrong else 0
+
+
+def published(keeper):
+    """Each group's statuses of the rehearsal, as (look, status)."""
+    queries = [{"Id": group, "MetricStat": {"Metric": metric(group), "Period": 60, "Stat": "Maximum"}} for group in GROUPS]
+    said = client(keeper.address).get_metric_data(MetricDataQueries=queries, StartTime=minute_ms(0) / 1000, EndTime=minute_ms(LOOKS + 1) / 1000)
+    look = lambda at: int(at.timestamp()) // 60 - FIRST_MINUTE
+    return {each["Id"]: [(look(at), value) for at, value in zip(each["Timestamps"], each["Values"])] for each in said["MetricDataResults"]}
+
+
+def metric(group):
+    dimensions = [{"Name": "Cluster", "Value": "rehearsal"}, {"Name": "Group", "Value": group}]
+    return {"Namespace": "Meerkat", "MetricName": "Status", "Dimensions": dimensions}
+
+
+def client(address):
+    return boto3.client("cloudwatch", endpoint_url=address, region_name=REGION, aws_access_key_id="test", aws_secret_access_key="test")
 
 
 def actors(stage):
@@ -139,22 +165,27 @@ class Emulator:
     def variables(self):
         return {"AWS_ENDPOINT_URL_CLOUDWATCH": self.address, "AWS_REGION": REGION, "AWS_ACCESS_KEY_ID": "test", "AWS_SECRET_ACCESS_KEY": "test"}
 
+    def take(self, statuses):
+        """Statuses that another one has, moved so that the newest is of this minute, which is the one that an alarm looks at."""
+        minute = int(time.time()) // 60
+        for group, looks in statuses.items():
+            data = [{**metric(group), "Timestamp": (minute - LOOKS + look) * 60, "Value": status} for look, status in looks]
+            data = [{key: value for key, value in datum.items() if key != "Namespace"} for datum in data]
+            client(self.address).put_metric_data(Namespace="Meerkat", MetricData=data)
+
     def states(self):
         """What the template's alarm on each group comes to."""
-        keys = {"region_name": REGION, "aws_access_key_id": "test", "aws_secret_access_key": "test"}
-        client = boto3.client("cloudwatch", endpoint_url=self.address, **keys)
+        cloudwatch = client(self.address)
         values = {**check.WAYS["MSK with IAM"][0], "Cluster": "rehearsal"}
         alarm = resolve.Stack(translate.translated(values), values).of_type("AWS::CloudWatch::Alarm")["GroupStatus"]
         kept = ("ComparisonOperator", "EvaluationPeriods", "DatapointsToAlarm", "TreatMissingData")
         same = {key: alarm[key] for key in kept} | {"Threshold": float(alarm["Threshold"])}
         for group in GROUPS:
-            dimensions = [{"Name": "Cluster", "Value": "rehearsal"}, {"Name": "Group", "Value": group}]
             # Over the whole rehearsal, whose newest look is some moments old when the emulator comes to it.
-            one = {"Namespace": values.get("Namespace", "Meerkat"), "MetricName": "Status", "Dimensions": dimensions}
-            client.put_metric_alarm(AlarmName=group, **one, Statistic="Maximum", Period=alarm["Metrics"][0]["Period"], **same)
+            cloudwatch.put_metric_alarm(AlarmName=group, **metric(group), Statistic="Maximum", Period=alarm["Metrics"][0]["Period"], **same)
         deadline = time.monotonic() + STATES_WITHIN_S
         while True:
-            found = {each["AlarmName"]: each["StateValue"] for each in client.describe_alarms()["MetricAlarms"]}
+            found = {each["AlarmName"]: each["StateValue"] for each in cloudwatch.describe_alarms()["MetricAlarms"]}
             if found == {group: state for group, (_, state) in GROUPS.items()} or time.monotonic() > deadline:
                 return found
             time.sleep(2)

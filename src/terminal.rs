@@ -9,7 +9,7 @@ mod text;
 mod trouble;
 
 use crate::html::Report;
-use crate::verdict::Verdict;
+use crate::verdict::{Verdict, grouped};
 pub use history::history;
 use text::Text;
 
@@ -44,6 +44,11 @@ fn colour(verdict: Verdict) -> &'static str {
         Verdict::Err | Verdict::Stop | Verdict::Stall | Verdict::Rewind => "1;31",
         Verdict::Unknown | Verdict::NotFound => "35",
     }
+}
+
+/// A number with its thousands apart, or that it is not known.
+fn count(number: Option<u64>) -> String {
+    number.map_or_else(|| UNKNOWN.to_owned(), |number| grouped(number).to_string())
 }
 
 /// What stands for "could not be told".

@@ -12,8 +12,8 @@ mod rules;
 mod trend;
 
 pub use crate::memory::Thresholds;
+pub use figures::grouped;
 pub(crate) use figures::seconds;
-pub use figures::{Grouped, grouped};
 pub use findings::{Finding, Findings};
 pub use pace::Pace;
 pub use questions::{burrow, lag_never_falls, recently_caught_up, rewound, stalled, stopped};

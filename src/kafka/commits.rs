@@ -168,17 +168,22 @@ where
     for (name, partitions) in topics {
         let Some(topic) = names.number(name).map(as_number) else { continue };
         for PartitionOffset { partition, offset, error_code } in partitions {
-            if partition < 0 {
-                let what = format!("the coordinator answers for partition {partition} of topic {name}");
-                return Outcome::Failed(Unknown::because(what));
-            }
-            if failure::coordinator_moved(error_code) {
-                return Outcome::from_cause(failure::unknown(error_code));
+            if let Some(useless) = useless(name, partition, error_code) {
+                return useless;
             }
             offsets.push((topic, partition, position("committed", error_code, offset)));
         }
     }
     Outcome::Done(Commits { offsets, unacknowledged: HashMap::new() })
+}
+
+/// What a partition of an answer makes of it as a whole: one that cannot be, or a coordinator that is none any more.
+pub(super) fn useless(topic: &str, partition: i32, error_code: i16) -> Option<Outcome<Commits>> {
+    if partition < 0 {
+        let what = format!("the coordinator answers for partition {partition} of topic {topic}");
+        return Some(Outcome::Failed(Unknown::because(what)));
+    }
+    failure::coordinator_moved(error_code).then(|| Outcome::from_cause(failure::unknown(error_code)))
 }
 
 /// Where a group stands in one partition, by its `what` offset.

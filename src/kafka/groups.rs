@@ -276,10 +276,9 @@ async fn look_up(
     // `FindCoordinator` creates the offsets topic where there is none, so it is asked only where the topic exists.
     match coordinator::exists(cluster, offsets, groups_are_shown, until).await {
         Ok(true) => {
-            let unlisted = Unknown::because("no broker lists the group");
+            let why = Unknown::because("no broker lists the group");
             let found = sought.iter().zip(coordinator::find(cluster, sought, until).await);
-            let unlisted =
-                |(name, coordinator): (&&str, _)| Listed::unlisted(name, Kind::Classic, &unlisted, coordinator);
+            let unlisted = |(name, coordinator): (&&str, _)| Listed::unlisted(name, Kind::Classic, &why, coordinator);
             listing.groups.extend(found.map(unlisted));
         }
         // Nobody ever committed anything.

@@ -63,7 +63,6 @@ pub(super) async fn tell(
                 commits.offsets.push((as_number(topic), partition, Err(failure::unknown(failure::UNSTABLE_OFFSET))));
             }
         }
-        commits.offsets.sort_unstable_by_key(|(topic, partition, _)| (*topic, *partition));
     });
     join_all(fill).await;
 }

@@ -3,14 +3,14 @@
 use tokio::time::Instant;
 
 use super::cluster::Cluster;
-use super::commits::{Commits, as_number, position};
+use super::commits::{Commits, as_number, position, useless};
 use super::failure;
 use super::groups::{Listed, by_name};
 use super::messages::{ShareGroup, ShareOffsetsRequest};
 use super::names::Names;
 use super::settle::{Outcome, Outcomes, failed};
 use super::versions::Api;
-use crate::lag::{Committed, Unknown};
+use crate::lag::Committed;
 
 /// One request for these share groups; start offsets stand in the place of commits.
 pub(super) async fn fetch(
@@ -46,13 +46,8 @@ fn starts(group: &ShareGroup, names: &Names<'_>) -> Outcome<Commits> {
     for topic in &group.topics {
         let Some(number) = names.number(&topic.name) else { continue };
         for found in &topic.partitions {
-            if found.partition < 0 {
-                let what =
-                    format!("the coordinator answers for partition {} of topic {}", found.partition, &*topic.name);
-                return Outcome::Failed(Unknown::because(what));
-            }
-            if failure::coordinator_moved(found.error_code) {
-                return Outcome::from_cause(failure::unknown(found.error_code));
+            if let Some(useless) = useless(&topic.name, found.partition, found.error_code) {
+                return useless;
             }
             let start = position("start", found.error_code, found.start);
             if let (Ok(Committed::At(_)), Some(lag)) = (&start, found.lag.and_then(|lag| u64::try_from(lag).ok())) {

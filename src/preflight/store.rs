@@ -2,6 +2,7 @@
 
 use super::Line;
 use super::found::Canary;
+use crate::verdict::grouped;
 
 /// The lines of a canary; the namespaces are those of the configuration, `waited_ms` is how long it was waited for.
 #[must_use]
@@ -76,14 +77,15 @@ pub fn cost(metrics: usize, state: usize, limit: usize, dollars: f64, prices_of:
 #[must_use]
 pub fn series(groups: usize) -> Line {
     let found = format!(
-        "{groups} groups; an alarm with a series for each shows {MOST_SERIES} of them, {MOST_IN_ALARM} in ALARM at a time, out of at most 10,000 metrics"
+        "{groups} groups; an alarm with a series for each shows {MOST_SERIES} of them, {MOST_IN_ALARM} in ALARM at a time, out of at most {} metrics",
+        grouped(MOST_METRICS as u64)
     );
     if groups * 10 > MOST_METRICS * 9 {
-        let todo = "beyond the metrics that a query may match the alarm tells of none for sure: give each stack some of the groups (MEERKAT_GROUPS) and a cluster name of its own, or take MEERKAT_CHANGES_TOPIC";
-        Line::less(SECTION, "alarm on groups", found, todo)
+        let beyond = "beyond the metrics that a query may match the alarm tells of none for sure";
+        Line::less(SECTION, "alarm on groups", found, format!("{beyond}: {FEWER_GROUPS}"))
     } else if groups * 10 > MOST_SERIES * 9 {
-        let todo = "beyond them groups are not watched: give each stack some of the groups (MEERKAT_GROUPS) and a cluster name of its own, or take MEERKAT_CHANGES_TOPIC";
-        Line::less(SECTION, "alarm on groups", found, todo)
+        let beyond = "beyond them groups are not watched";
+        Line::less(SECTION, "alarm on groups", found, format!("{beyond}: {FEWER_GROUPS}"))
     } else if groups * 10 > MOST_IN_ALARM * 9 {
         Line::works(
             SECTION,
@@ -110,6 +112,9 @@ pub fn reading(pages: usize, points: u64, points_per_second: u64) -> Line {
 
 /// The section of all that has to do with `CloudWatch`.
 pub const SECTION: &str = "CloudWatch";
+/// The way out where there are more groups than one alarm can hold.
+const FEWER_GROUPS: &str =
+    "give each stack some of the groups (MEERKAT_GROUPS) and a cluster name of its own, or take MEERKAT_CHANGES_TOPIC";
 /// Series that an alarm on a Metrics Insights query returns, out of 10,000 metrics that it matches, and contributors in ALARM
 /// (`CloudWatch` user guide, alarms on Metrics Insights queries). The query matches one metric for each group.
 const MOST_SERIES: usize = 500;

@@ -1,7 +1,7 @@
 //! A line a group, the worst first.
 
 use super::text::{Cell, GUTTER, NARROWEST, Sheet, Text};
-use super::{UNKNOWN, colour};
+use super::{UNKNOWN, colour, count};
 use crate::html::Report;
 use crate::html::view::Group;
 use crate::span::span;
@@ -67,15 +67,12 @@ fn titled(title: &str) -> Cell {
 }
 
 fn row(group: &Group) -> Vec<Cell> {
-    let number = |number: Option<u64>| {
-        Cell::right(&number.map_or_else(|| UNKNOWN.to_owned(), |number| grouped(number).to_string()))
-    };
     vec![
         Cell::left(&group.group),
         Cell::left(group.status.word()).coloured(colour(group.status)),
         Cell::right(&total(group)),
         Cell::right(&group.lag_seconds.map_or_else(|| UNKNOWN.to_owned(), span)),
-        number(group.members),
+        Cell::right(&count(group.members)),
         Cell::left(group.state.as_deref().unwrap_or(UNKNOWN)),
     ]
 }

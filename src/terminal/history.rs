@@ -3,7 +3,7 @@
 use serde::Deserialize;
 
 use super::text::{Cell, GUTTER, NARROWEST, Sheet, Text};
-use super::{FAINT, UNKNOWN, Window};
+use super::{FAINT, UNKNOWN, Window, count};
 use crate::moment;
 use crate::verdict::grouped;
 
@@ -83,9 +83,7 @@ fn table(history: &PastOfGroup, text: &mut Text) {
 
 fn row(partition: &PastOfPartition) -> Vec<Cell> {
     let newest = partition.looks.first();
-    let told = |number: Option<u64>| {
-        Cell::right(&number.map_or_else(|| UNKNOWN.to_owned(), |number| grouped(number).to_string()))
-    };
+    let told = |number| Cell::right(&count(number));
     // Offsets without groups of digits: people paste them into other tools.
     let offset = |offset: Option<i64>| Cell::right(&offset.map_or_else(|| UNKNOWN.to_owned(), |at| at.to_string()));
     vec![

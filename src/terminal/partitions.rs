@@ -1,17 +1,17 @@
 //! The partitions of each group, as `kafka-consumer-groups.sh --describe` shows them: its columns in its order, ours after them.
 
 use super::text::{Cell, GUTTER, NARROWEST, Sheet, Text};
-use super::{FAINT, UNKNOWN, colour};
+use super::{FAINT, UNKNOWN, colour, count};
 use crate::html::Report;
 use crate::html::view::{Group, Partition};
 use crate::span::span;
-use crate::verdict::{Verdict, grouped};
+use crate::verdict::Verdict;
 
 /// Draws a table for each group.
 pub(super) fn draw(report: &Report, text: &mut Text) {
     for group in &report.groups {
         text.gap();
-        let members = group.members.map_or_else(|| UNKNOWN.to_owned(), |members| grouped(members).to_string());
+        let members = count(group.members);
         let lag = super::groups::total(group);
         let state = group.state.as_deref().unwrap_or(UNKNOWN);
         let title = format!("{}: {}, {state}, members {members}, lag {lag}", group.group, group.status.word());

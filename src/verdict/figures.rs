@@ -3,18 +3,8 @@
 use std::fmt;
 
 /// So many records, in words.
-pub(super) fn records_of(count: u64) -> Records {
-    Records(count)
-}
-
-/// See [`records_of`].
-#[derive(Clone, Copy)]
-pub(super) struct Records(u64);
-
-impl fmt::Display for Records {
-    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
-        write!(f, "{} record{}", grouped(self.0), if self.0 == 1 { "" } else { "s" })
-    }
+pub(super) fn records_of(count: u64) -> impl fmt::Display {
+    fmt::from_fn(move |f| write!(f, "{} record{}", grouped(count), if count == 1 { "" } else { "s" }))
 }
 
 pub(crate) fn seconds(seconds: u64) -> String {
@@ -36,20 +26,16 @@ pub(super) fn duration(ms: i64) -> String {
 
 /// A number with its thousands apart, as in 12,345.
 #[must_use]
-pub fn grouped(number: u64) -> Grouped {
-    Grouped(number)
+pub fn grouped(number: u64) -> impl fmt::Display {
+    fmt::from_fn(move |f| write_grouped(number, f))
 }
 
-/// See [`grouped`].
-#[derive(Clone, Copy, Debug)]
-pub struct Grouped(u64);
-
-impl fmt::Display for Grouped {
-    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
-        let Self(number) = *self;
-        match number / 1_000 {
-            0 => write!(f, "{number}"),
-            thousands => write!(f, "{},{:03}", Self(thousands), number % 1_000),
+fn write_grouped(number: u64, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+    match number / 1_000 {
+        0 => write!(f, "{number}"),
+        thousands => {
+            write_grouped(thousands, f)?;
+            write!(f, ",{:03}", number % 1_000)
         }
     }
 }

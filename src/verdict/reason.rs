@@ -140,15 +140,6 @@ impl Silence {
     }
 }
 
-/// So many records behind, with what comes before their number.
-struct Behind(&'static str, u64);
-
-impl fmt::Display for Behind {
-    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
-        write!(f, "{}{} behind", self.0, records_of(self.1))
-    }
-}
-
 /// How a group is spoken of.
 #[derive(Clone, Copy)]
 struct Words {
@@ -195,7 +186,10 @@ impl Reason {
 
     fn tell(&self, words: Words, f: &mut fmt::Formatter<'_>) -> fmt::Result {
         let Words { commit, position, stands: place, at_most } = words;
-        let behind = |records: &u64| Behind(at_most, *records);
+        let behind = |records: &u64| {
+            let records = records_of(*records);
+            fmt::from_fn(move |f| write!(f, "{at_most}{records} behind"))
+        };
         match self {
             Self::Unread(why) => write!(f, "{why}"),
             Self::Unjudged(unread) => write!(f, "{}, and nothing to judge them by", behind(unread)),

@@ -169,9 +169,10 @@ class Emulator:
         """Statuses that another one has, moved so that the newest is of this minute, which is the one that an alarm looks at."""
         minute = int(time.time()) // 60
         for group, looks in statuses.items():
-            data = [{**metric(group), "Timestamp": (minute - LOOKS + look) * 60, "Value": status} for look, status in looks]
-            data = [{key: value for key, value in datum.items() if key != "Namespace"} for datum in data]
-            client(self.address).put_metric_data(Namespace="Meerkat", MetricData=data)
+            one = metric(group)
+            namespace = one.pop("Namespace")
+            data = [{**one, "Timestamp": (minute - LOOKS + look) * 60, "Value": status} for look, status in looks]
+            client(self.address).put_metric_data(Namespace=namespace, MetricData=data)
 
     def states(self):
         """What the template's alarm on each group comes to."""

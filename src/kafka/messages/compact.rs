@@ -54,19 +54,19 @@ impl<'a> Reader<'a> {
     }
 
     pub(super) fn int8(&mut self) -> Result<i8, Malformed> {
-        Ok(self.bytes.try_get_i8()?)
+        Ok(i8::from_be_bytes(self.take()?))
     }
 
     pub(super) fn int16(&mut self) -> Result<i16, Malformed> {
-        Ok(self.bytes.try_get_i16()?)
+        Ok(i16::from_be_bytes(self.take()?))
     }
 
     pub(super) fn int32(&mut self) -> Result<i32, Malformed> {
-        Ok(self.bytes.try_get_i32()?)
+        Ok(i32::from_be_bytes(self.take()?))
     }
 
     pub(super) fn int64(&mut self) -> Result<i64, Malformed> {
-        Ok(self.bytes.try_get_i64()?)
+        Ok(i64::from_be_bytes(self.take()?))
     }
 
     pub(super) fn text(&mut self, what: &'static str) -> Result<StrBytes, Malformed> {

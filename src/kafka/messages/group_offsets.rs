@@ -72,7 +72,7 @@ impl GroupOffsets {
             let partition = i32::from_be_bytes([p0, p1, p2, p3]);
             let offset = i64::from_be_bytes([o0, o1, o2, o3, o4, o5, o6, o7]);
             from.skip_text()?; // what the group wrote beside the offset
-            let error_code = i16::from_be_bytes(from.take()?);
+            let error_code = from.int16()?;
             from.tags()?;
             self.partitions.push(PartitionOffset { partition, offset, error_code });
         }

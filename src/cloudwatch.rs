@@ -13,6 +13,7 @@ use aws_smithy_http_client::tls::{Provider, rustls_provider::CryptoMode};
 
 pub mod address;
 mod attempts;
+mod bodies;
 pub mod canary;
 pub mod changes;
 pub mod cost;

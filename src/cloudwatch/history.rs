@@ -1,20 +1,18 @@
 //! Reads seconds of state metrics back.
 
-use std::collections::{BTreeMap, HashMap};
+use std::collections::BTreeMap;
 use std::ops::Range;
 use std::sync::Arc;
 
 use aws_sdk_cloudwatch::Client;
-use aws_sdk_cloudwatch::primitives::DateTime;
-use aws_sdk_cloudwatch::types::{
-    Dimension, Metric as SdkMetric, MetricDataQuery, MetricDataResult, MetricStat, StatusCode,
-};
+use aws_sdk_cloudwatch::types::{MetricDataResult, StatusCode};
 use tokio::sync::Semaphore;
 use tokio::task::JoinSet;
 use tokio::time::{Instant, sleep_until, timeout_at};
 
 use super::address::Schedule;
 use super::attempts::Attempts;
+use super::bodies::Queries;
 use super::error::{Error, Tried};
 use super::metric::Metric;
 use super::pace::{POINTS_PER_CALL, Pace};
@@ -139,7 +137,8 @@ struct Asking {
 /// What has come in for one metric.
 #[derive(Default)]
 struct Received {
-    points: BTreeMap<i64, Merged>,
+    /// Time, statistic and value, statistic by statistic.
+    values: Vec<(i64, usize, f64)>,
     /// By statistic.
     complete: [bool; STATISTICS.len()],
     /// What was said last of one that is not complete.
@@ -149,14 +148,9 @@ struct Received {
 impl Asking {
     /// In the order of its metrics.
     async fn run(self, attempts: &Attempts) -> Result<Vec<Result<Vec<Merged>, Error>>, Error> {
-        let mut queries = Vec::new();
-        let mut owners = HashMap::new();
-        for (index, metric) in self.metrics.iter().enumerate() {
-            for (statistic, name) in STATISTICS.iter().enumerate() {
-                let id = format!("m{index}{name}");
-                queries.push(self.query(&id, metric, name));
-                owners.insert(id, (index, statistic));
-            }
+        let mut queries = Queries::new(&self.namespace, self.width);
+        for metric in &self.metrics {
+            queries.add(metric, &STATISTICS);
         }
         let points = STATISTICS_COUNT * (self.seconds.end - self.seconds.start) / self.width;
         let points = points * i64::try_from(self.metrics.len()).unwrap_or(i64::MAX);
@@ -167,19 +161,17 @@ impl Asking {
             let page = self
                 .client
                 .get_metric_data()
-                .start_time(DateTime::from_secs(self.seconds.start))
-                .end_time(DateTime::from_secs(self.seconds.end))
-                .set_metric_data_queries(Some(queries.clone()))
-                .set_next_token(token)
                 .customize()
+                .interceptor(queries.body(&self.seconds, token.as_deref()))
                 .interceptor(attempts.clone())
                 .send()
                 .await
                 .map_err(|error| attempts.failed(Tried::ReadHistory, error))?;
             for result in page.metric_data_results.unwrap_or_default() {
-                let owner = result.id.as_ref().and_then(|id| owners.get(id));
-                if let Some(&(index, statistic)) = owner {
-                    answers[index].add(statistic, &result);
+                let number = result.id.as_deref().and_then(Queries::number);
+                let answer = number.and_then(|number| answers.get_mut(number / STATISTICS.len()).zip(Some(number)));
+                if let Some((answer, number)) = answer {
+                    answer.add(number % STATISTICS.len(), &result);
                 }
             }
             token = page.next_token;
@@ -188,33 +180,12 @@ impl Asking {
             }
         }
     }
-
-    fn query(&self, id: &str, metric: &Metric, statistic: &str) -> MetricDataQuery {
-        let dimensions =
-            metric.dimensions.iter().map(|(name, value)| Dimension::builder().name(*name).value(value).build());
-        let named = SdkMetric::builder()
-            .namespace(&self.namespace)
-            .metric_name(metric.name)
-            .set_dimensions(Some(dimensions.collect()))
-            .build();
-        let period = i32::try_from(self.width).unwrap_or(60);
-        let asked = MetricStat::builder().metric(named).period(period).stat(statistic).build();
-        MetricDataQuery::builder().id(id).metric_stat(asked).build()
-    }
 }
 
 impl Received {
     fn add(&mut self, statistic: usize, result: &MetricDataResult) {
-        for (time, value) in result.timestamps().iter().zip(result.values()) {
-            let time = time.secs();
-            let point = self.points.entry(time).or_insert_with(|| Merged { time, ..Merged::default() });
-            let place = match statistic {
-                SAMPLE_COUNT => &mut point.samples,
-                MINIMUM => &mut point.minimum,
-                _ => &mut point.maximum,
-            };
-            *place = Some(*value);
-        }
+        let values = result.timestamps().iter().zip(result.values());
+        self.values.extend(values.map(|(time, value)| (time.secs(), statistic, *value)));
         match result.status_code() {
             Some(StatusCode::Complete) => self.complete[statistic] = true,
             // More of it is on the next page, if there is one.
@@ -222,11 +193,24 @@ impl Received {
         }
     }
 
-    fn finish(self) -> Result<Vec<Merged>, Error> {
-        if self.complete == [true; STATISTICS.len()] {
-            return Ok(self.points.into_values().collect());
+    fn finish(mut self) -> Result<Vec<Merged>, Error> {
+        if self.complete != [true; STATISTICS.len()] {
+            return Err(Error::Incomplete { status: self.status.unwrap_or_else(|| "it was left out".to_owned()) });
         }
-        Err(Error::Incomplete { status: self.status.unwrap_or_else(|| "it was left out".to_owned()) })
+        self.values.sort_by_key(|(time, ..)| *time);
+        let points = self.values.chunk_by(|(one, ..), (other, ..)| one == other).map(|values| {
+            let mut point = Merged { time: values[0].0, ..Merged::default() };
+            for &(_, statistic, value) in values {
+                let place = match statistic {
+                    SAMPLE_COUNT => &mut point.samples,
+                    MINIMUM => &mut point.minimum,
+                    _ => &mut point.maximum,
+                };
+                *place = Some(value);
+            }
+            point
+        });
+        Ok(points.collect())
     }
 }
 

@@ -14,6 +14,7 @@ use code::{code, words};
 const OUTSIDE: &[&str] = &[
     "cloudwatch.rs",
     "cloudwatch/attempts.rs",
+    "cloudwatch/bodies.rs",
     "cloudwatch/canary.rs",
     "cloudwatch/canary/witness.rs",
     "cloudwatch/decoded.rs",

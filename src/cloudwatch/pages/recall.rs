@@ -64,19 +64,19 @@ impl Recall {
     /// came of it.
     pub fn questions(&mut self) -> BTreeSet<(usize, Place)> {
         let looks = self.sheets.looks().len();
-        let mut questions = BTreeSet::new();
+        let mut questions = Vec::new();
         for key in 0..self.searches.len() {
             let Some(place) = self.advance(key) else { continue };
             let Lookup { look, told, .. } = self.searches[key];
-            questions.insert((look, place));
+            questions.push((look, place));
             // As many looks again as were in vain, so that the way back takes few rounds.
             let further = if told { look + 1 } else { (look + look.max(1)).min(looks) };
             for look in look..further {
                 questions.extend(self.sheets.guesses(look, key).map(|place| (look, place)));
             }
         }
-        questions.retain(|(look, place)| !self.sheets.has(*look, *place));
-        questions
+        questions.dedup();
+        questions.into_iter().filter(|(look, place)| !self.sheets.has(*look, *place)).collect()
     }
 
     /// What came of it, by key. What has not been told by now is not known.

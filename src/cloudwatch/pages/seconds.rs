@@ -41,9 +41,9 @@ pub struct Second {
     /// The second since the epoch.
     pub time: i64,
     /// Distinct values.
-    pub values: Vec<f64>,
+    pub values: [f64; 2],
     /// How often each value is counted.
-    pub counts: Vec<f64>,
+    pub counts: [f64; 2],
 }
 
 /// What is read for one second; `None` for a statistic that was not returned.
@@ -100,8 +100,8 @@ pub fn write(schedule: Schedule, minute: Minute, page: &Slots) -> Option<Vec<Sec
     let header = Slot { low: header, high: APART + header, samples: WRITE + count(page.slots.len()) };
     let seconds = std::iter::once(&header).chain(&page.slots).enumerate().map(|(number, slot)| Second {
         time: schedule.time(minute, number),
-        values: vec![float(slot.low), float(slot.high)],
-        counts: vec![1.0, float(slot.samples - 1)],
+        values: [float(slot.low), float(slot.high)],
+        counts: [1.0, float(slot.samples - 1)],
     });
     Some(seconds.collect())
 }

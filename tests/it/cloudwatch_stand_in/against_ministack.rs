@@ -146,7 +146,7 @@ async fn both_give_back_a_page_as_it_was_written() {
     let seconds = seconds::write(Schedule::MINUTELY, minute, &page).unwrap();
     let datums = seconds.into_iter().map(|second| {
         let datum = at(second.time).set_dimensions(Some(of_shard(0))).storage_resolution(1);
-        datum.set_values(Some(second.values)).set_counts(Some(second.counts)).build()
+        datum.set_values(Some(second.values.to_vec())).set_counts(Some(second.counts.to_vec())).build()
     });
     pair.put(datums.collect()).await;
     let found = pair.agree(basic(&metric_of_shard(0), 1), 0, 60).await;

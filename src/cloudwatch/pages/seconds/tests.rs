@@ -111,7 +111,7 @@ fn a_page_of_another_format_is_told_apart_from_a_mixed_one() {
         let numbers = page.slots.iter().flat_map(|slot| [slot.low, slot.high, slot.samples]);
         let hash = numbers.fold(Hash::new().number(format), |hash, number| hash.number(number.unsigned_abs()));
         let header = float(i64::try_from(since << 24 | hash.number(since).finish() >> 40).unwrap());
-        seconds[0].values = vec![header, header + float(1 << 52)];
+        seconds[0].values = [header, header + float(1 << 52)];
         read_noon(&Sheet::default().put(&seconds))
     };
     assert_eq!(of_format(2), Ok(page.clone()));

@@ -1,0 +1,252 @@
+//! Bodies of requests, written once from what is at hand in the service's protocol (Smithy RPC v2 CBOR).
+//!
+//! The client's own way is an object of a dozen fields for each second of each page, walked over and compressed at the default level, which
+//! took more of the processor than all the rest of a look. Signing, retries and answers stay the client's.
+
+use std::io::Write as _;
+use std::ops::Range;
+
+use aws_smithy_cbor::Encoder;
+use aws_smithy_runtime_api::box_error::BoxError;
+use aws_smithy_runtime_api::client::interceptors::Intercept;
+use aws_smithy_runtime_api::client::interceptors::context::BeforeTransmitInterceptorContextMut;
+use aws_smithy_runtime_api::client::runtime_components::RuntimeComponents;
+use aws_smithy_types::DateTime;
+use aws_smithy_types::body::SdkBody;
+use aws_smithy_types::config_bag::ConfigBag;
+use bytes::Bytes;
+use flate2::Compression;
+use flate2::write::GzEncoder;
+
+use super::metric::Metric;
+
+/// The body of one request, which takes the place of what the client wrote.
+#[derive(Clone, Debug)]
+pub(super) struct Body {
+    bytes: Bytes,
+    gzipped: bool,
+}
+
+impl Intercept for Body {
+    fn name(&self) -> &'static str {
+        "Body"
+    }
+
+    fn modify_before_retry_loop(
+        &self,
+        context: &mut BeforeTransmitInterceptorContextMut<'_>,
+        _components: &RuntimeComponents,
+        _config: &mut ConfigBag,
+    ) -> Result<(), BoxError> {
+        let request = context.request_mut();
+        request.headers_mut().insert("content-length", self.bytes.len().to_string());
+        if self.gzipped {
+            request.headers_mut().insert("content-encoding", "gzip");
+        }
+        *request.body_mut() = SdkBody::from(self.bytes.clone());
+        Ok(())
+    }
+}
+
+/// What a metric has at one time: distinct values, and how often each is counted.
+pub(super) struct Point<'a> {
+    /// Seconds since the epoch.
+    pub(super) time: i64,
+    pub(super) values: &'a [f64],
+    pub(super) counts: &'a [f64],
+}
+
+/// Data of one namespace for `PutMetricData`, in as few requests as it allows.
+pub(super) struct Puts<'a> {
+    namespace: &'a str,
+    compress: bool,
+    /// The request that still has room, without its end.
+    open: Vec<u8>,
+    datums: usize,
+    full: Vec<(usize, Body)>,
+}
+
+impl<'a> Puts<'a> {
+    pub(super) fn new(namespace: &'a str, compress: bool) -> Self {
+        Self { namespace, compress, open: Vec::new(), datums: 0, full: Vec::new() }
+    }
+
+    /// Adds the points of one metric, all of them in one request.
+    pub(super) fn add<'p>(
+        &mut self,
+        metric: &Metric,
+        resolution: i64,
+        points: impl ExactSizeIterator<Item = Point<'p>>,
+    ) {
+        let (named, resolution) = (named(metric), i32::try_from(resolution).unwrap_or(WHOLE_MINUTES));
+        let (start, datums) = (self.begin(), points.len());
+        for point in points {
+            self.open.extend_from_slice(&named);
+            let mut encoder = Encoder::new(std::mem::take(&mut self.open));
+            encoder.str("Timestamp").timestamp(&DateTime::from_secs(point.time));
+            for (name, numbers) in [("Values", point.values), ("Counts", point.counts)] {
+                encoder.str(name).array(numbers.len());
+                for number in numbers {
+                    encoder.double(*number);
+                }
+            }
+            encoder.str("StorageResolution").integer(resolution).end();
+            self.open = encoder.into_writer();
+        }
+        if self.datums > 0 && (self.datums + datums > DATUMS_PER_REQUEST || self.open.len() > BYTES_PER_REQUEST) {
+            let block = self.open.split_off(start);
+            self.close();
+            self.begin();
+            self.open.extend(block);
+        }
+        self.datums += datums;
+    }
+
+    /// The requests, each with the number of its datums.
+    pub(super) fn finish(mut self) -> Vec<(usize, Body)> {
+        self.close();
+        self.full
+    }
+
+    /// The length of what is there, at least that of a beginning.
+    fn begin(&mut self) -> usize {
+        if self.open.is_empty() {
+            let mut encoder = Encoder::new(std::mem::take(&mut self.open));
+            encoder.begin_map().str("Namespace").str(self.namespace).str("MetricData").begin_array();
+            self.open = encoder.into_writer();
+        }
+        self.open.len()
+    }
+
+    fn close(&mut self) {
+        if self.datums > 0 {
+            let mut encoder = Encoder::new(std::mem::take(&mut self.open));
+            encoder.end().end();
+            self.open = encoder.into_writer();
+            self.full.push((self.datums, Body::of(&self.open, self.compress)));
+        }
+        self.open.clear();
+        self.datums = 0;
+    }
+}
+
+impl Body {
+    fn of(bytes: &[u8], compress: bool) -> Self {
+        if compress && bytes.len() >= FEWEST_BYTES_TO_COMPRESS {
+            let mut encoder = GzEncoder::new(Vec::with_capacity(bytes.len() / 8), Compression::fast());
+            // Writing into memory cannot fail; if it did, what is not compressed is as good.
+            if let Ok(gzipped) = encoder.write_all(bytes).and_then(|()| encoder.finish()) {
+                return Self { bytes: gzipped.into(), gzipped: true };
+            }
+        }
+        Self { bytes: Bytes::copy_from_slice(bytes), gzipped: false }
+    }
+}
+
+/// Questions to `GetMetricData` about metrics of one namespace, numbered as they are added.
+pub(super) struct Queries {
+    asked: Encoder,
+    namespace: String,
+    period: i32,
+    count: usize,
+}
+
+impl Queries {
+    /// `width` is what a point stands for, in seconds.
+    pub(super) fn new(namespace: &str, width: i64) -> Self {
+        let mut asked = Encoder::new(Vec::new());
+        asked.begin_map().str("MetricDataQueries").begin_array();
+        Self { asked, namespace: namespace.to_owned(), period: i32::try_from(width).unwrap_or(WHOLE_MINUTES), count: 0 }
+    }
+
+    /// Asks for one statistic of a metric after the other.
+    pub(super) fn add(&mut self, metric: &Metric, statistics: &[&str]) {
+        let named = named(metric);
+        for statistic in statistics {
+            self.asked.begin_map().str("Id").str(&format!("q{}", self.count)).str("MetricStat").begin_map();
+            self.asked.str("Period").integer(self.period).str("Stat").str(statistic).str("Metric");
+            let mut bytes = std::mem::replace(&mut self.asked, Encoder::new(Vec::new())).into_writer();
+            bytes.extend_from_slice(&named);
+            self.asked = Encoder::new(bytes);
+            self.asked.str("Namespace").str(&self.namespace).end().end().end();
+            self.count += 1;
+        }
+    }
+
+    /// The body that asks for these seconds, from where an earlier answer ended.
+    pub(super) fn body(&self, seconds: &Range<i64>, token: Option<&str>) -> Body {
+        let mut encoder = self.asked.clone();
+        encoder.end();
+        encoder.str("StartTime").timestamp(&DateTime::from_secs(seconds.start));
+        encoder.str("EndTime").timestamp(&DateTime::from_secs(seconds.end));
+        if let Some(token) = token {
+            encoder.str("NextToken").str(token);
+        }
+        encoder.end();
+        Body { bytes: encoder.into_writer().into(), gzipped: false }
+    }
+
+    /// Which question an answer belongs to.
+    pub(super) fn number(id: &str) -> Option<usize> {
+        id.strip_prefix('q')?.parse().ok()
+    }
+}
+
+/// The beginning of a map that goes on: a metric's name and dimensions.
+fn named(metric: &Metric) -> Vec<u8> {
+    let mut encoder = Encoder::new(Vec::new());
+    encoder.begin_map().str("MetricName").str(metric.name).str("Dimensions").array(metric.dimensions.len());
+    for (name, value) in &metric.dimensions {
+        encoder.begin_map().str("Name").str(name).str("Value").str(value).end();
+    }
+    encoder.into_writer()
+}
+
+/// `PutMetricData`, API reference.
+const DATUMS_PER_REQUEST: usize = 1_000;
+/// Of the 1 MB that a request may have before it is compressed.
+const BYTES_PER_REQUEST: usize = 900_000;
+/// As the client itself does by default.
+const FEWEST_BYTES_TO_COMPRESS: usize = 10_240;
+const WHOLE_MINUTES: i32 = 60;
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    fn metric(length: usize) -> Metric {
+        Metric { name: "Partitions", dimensions: vec![("Cluster", "c".repeat(length)), ("Group", "g".repeat(length))] }
+    }
+
+    fn datums(blocks: &[(usize, usize)]) -> Vec<usize> {
+        let mut puts = Puts::new("Meerkat/State", true);
+        for &(length, points) in blocks {
+            let point = |time| Point { time, values: &[1.0, 2.0], counts: &[1.0, 4_095.0] };
+            puts.add(
+                &metric(length),
+                1,
+                (0..i64::try_from(points).unwrap_or_default()).map(point).collect::<Vec<_>>().into_iter(),
+            );
+        }
+        puts.finish().into_iter().map(|(datums, _)| datums).collect()
+    }
+
+    #[test]
+    fn a_request_takes_whole_blocks_up_to_its_limits() {
+        assert_eq!(datums(&[]), [0; 0]);
+        assert_eq!(datums(&[(1, 60); 17]), [960, 60]);
+        assert_eq!(datums(&[(1, 500), (1, 500), (1, 1)]), [1_000, 1]);
+        // The longest names: 60 points of one metric have 130,000 bytes.
+        assert_eq!(datums(&[(1_024, 60); 8]), [360, 120]);
+        assert_eq!(datums(&[(1_024, 430), (1, 1)]), [430, 1]);
+    }
+
+    #[test]
+    fn small_bodies_stay_as_they_are_and_large_ones_shrink() {
+        let body = |length, compress| Body::of(&vec![7; length], compress);
+        for (length, compress, gzipped) in [(10_239, true, false), (10_240, true, true), (10_240, false, false)] {
+            let body = body(length, compress);
+            assert_eq!((body.gzipped, body.bytes.len() == length), (gzipped, !gzipped), "{length} {compress}");
+        }
+    }
+}

@@ -17,7 +17,7 @@ mod bracket;
 mod outcome;
 mod probes;
 
-pub use crate::age::outcome::{Age, Source};
+pub use crate::age::outcome::{Age, Basis};
 
 use std::cmp::Reverse;
 use std::collections::BTreeMap;
@@ -108,7 +108,7 @@ pub struct Search {
     now_ms: i64,
     limits: Limits,
     rounds: u32,
-    targets: Vec<Place>,
+    targets: Vec<Fate>,
     /// Those that lag most first.
     partitions: Vec<Partition>,
     by_name: BTreeMap<(u32, i32), usize>,
@@ -116,7 +116,7 @@ pub struct Search {
 
 /// What became of one target.
 #[derive(Debug)]
-enum Place {
+enum Fate {
     /// Nothing to ask.
     Settled(Age),
     /// The bracket of this commit in this partition. It may serve several targets.
@@ -147,10 +147,10 @@ impl Search {
             .into_iter()
             .map(|target| {
                 let unread = match lag(Committed::At(target.committed), target.log) {
-                    Lag::Offsets(0) | Lag::Lost { readable: 0, .. } => return Place::Settled(Age::CaughtUp),
+                    Lag::Offsets(0) | Lag::Lost { readable: 0, .. } => return Fate::Settled(Age::CaughtUp),
                     Lag::Offsets(unread) | Lag::Lost { readable: unread, .. } => unread,
                     Lag::PastEnd(_) | Lag::NoCommit => {
-                        return Place::Settled(unknown("the commit stands past the end of the log"));
+                        return Fate::Settled(unknown("the commit stands past the end of the log"));
                     }
                 };
                 let name = (target.topic, target.partition);
@@ -158,7 +158,7 @@ impl Search {
                 let (most, partition) = lagging.entry(name).or_insert_with(|| (0, Partition::new(name, &target)));
                 *most = (*most).max(unread);
                 partition.brackets.entry(offset).or_insert_with(|| Bracket::new(offset, target.log.end, now_ms));
-                Place::Searched { name, offset }
+                Fate::Searched { name, offset }
             })
             .collect();
 
@@ -223,8 +223,8 @@ impl Search {
         targets
             .into_iter()
             .map(|place| match place {
-                Place::Settled(age) => age,
-                Place::Searched { name, offset } => by_name
+                Fate::Settled(age) => age,
+                Fate::Searched { name, offset } => by_name
                     .get(&name)
                     .and_then(|&at| partitions[at].brackets.get(&offset))
                     .map_or_else(|| others.clone(), |bracket| bracket.age(now_ms)),

@@ -11,7 +11,7 @@ use crate::options::{ALIASES, OPTIONS};
 /// What the command line asks for.
 pub(crate) enum Arguments {
     /// One run.
-    Run(Box<Asked>),
+    Run(Box<CommandLine>),
     /// What this build can say to a release of Kafka; nothing is asked and nothing configured.
     Against(String),
     /// What a configuration of Burrow says.
@@ -30,7 +30,7 @@ pub(crate) enum Arguments {
 
 /// One run as the command line asks for it.
 #[derive(Default)]
-pub(crate) struct Asked {
+pub(crate) struct CommandLine {
     /// The file with the event; `None` reads standard input, unless options say what to do.
     pub(crate) event: Option<PathBuf>,
     /// Where to write the report as a page.
@@ -58,7 +58,7 @@ impl Arguments {
     }
 
     fn read(mut parser: Parser) -> Result<Self, lexopt::Error> {
-        let mut asked = Asked::default();
+        let mut asked = CommandLine::default();
         while let Some(argument) = parser.next()? {
             let long = match &argument {
                 Arg::Long(name) => {
@@ -106,7 +106,7 @@ impl Arguments {
     }
 }
 
-impl Asked {
+impl CommandLine {
     fn say(&mut self, variable: &str, value: String) {
         self.variables.push((variable.to_owned(), value));
     }
@@ -192,7 +192,7 @@ mod tests {
         Arguments::read(Parser::from_args(line.split_whitespace())).map_err(|error| error.to_string())
     }
 
-    fn asked(line: &str) -> Asked {
+    fn asked(line: &str) -> CommandLine {
         match read(line) {
             Ok(Arguments::Run(asked)) => *asked,
             Ok(_) => panic!("{line} is no run"),

@@ -19,7 +19,7 @@ pub mod http;
 
 /// What Burrow answers about one group.
 #[derive(Debug, Serialize)]
-pub struct Answer<'a> {
+pub struct BurrowAnswer<'a> {
     error: bool,
     message: &'static str,
     status: GroupStatus<'a>,
@@ -50,8 +50,8 @@ struct PartitionStatus<'a> {
     owner: &'a str,
     client_id: &'a str,
     status: &'static str,
-    start: Option<Commit>,
-    end: Option<Commit>,
+    start: Option<ConsumerOffset>,
+    end: Option<ConsumerOffset>,
     current_lag: Option<u64>,
     /// The share of the snapshots that a verdict needs.
     #[serde(serialize_with = "as_go_does")]
@@ -62,7 +62,7 @@ struct PartitionStatus<'a> {
 ///
 /// Kafka tells no client when a commit was made, so both times are that look's.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, Serialize)]
-struct Commit {
+struct ConsumerOffset {
     offset: i64,
     /// Milliseconds since 1970.
     timestamp: i64,
@@ -75,7 +75,7 @@ struct Commit {
 
 /// A run's results, as far as Burrow would tell them.
 #[derive(Clone, Copy, Debug)]
-pub struct Results<'a> {
+pub struct BurrowResults<'a> {
     /// The cluster's name.
     pub cluster: &'a str,
     /// What was seen, and when.
@@ -86,9 +86,9 @@ pub struct Results<'a> {
     pub memories: &'a Memories,
 }
 
-impl<'a> Results<'a> {
+impl<'a> BurrowResults<'a> {
     /// One answer for each group; `earlier` gives the samples of a row that were read, oldest first.
-    pub fn answers(&self, view: View, earlier: impl Fn(usize) -> Vec<Sample>) -> Vec<Answer<'a>> {
+    pub fn answers(&self, view: View, earlier: impl Fn(usize) -> Vec<Sample>) -> Vec<BurrowAnswer<'a>> {
         let groups = self.sight.snapshot.groups.iter().zip(&self.judged.groups);
         groups.map(|(group, judged)| self.answer(group, judged, view, &earlier)).collect()
     }
@@ -99,7 +99,7 @@ impl<'a> Results<'a> {
         judged: &JudgedGroup,
         view: View,
         earlier: impl Fn(usize) -> Vec<Sample>,
-    ) -> Answer<'a> {
+    ) -> BurrowAnswer<'a> {
         let rows = group.range();
         let all: Vec<(Verdict, PartitionStatus<'a>)> =
             rows.map(|row| (self.judged.rows[row].verdict, self.partition(group, row, &earlier(row)))).collect();
@@ -128,7 +128,7 @@ impl<'a> Results<'a> {
                 .collect(),
         };
         let request = Origin::of(self.cluster, &group.name, view);
-        Answer { error: false, message: RETURNED, status, request }
+        BurrowAnswer { error: false, message: RETURNED, status, request }
     }
 
     fn partition(&self, group: &'a Group, at: usize, earlier: &[Sample]) -> PartitionStatus<'a> {
@@ -156,21 +156,27 @@ impl<'a> Results<'a> {
     }
 
     /// The oldest commit that an earlier look saw, and the newest one, each where it was first seen.
-    fn commits(&self, row: &Row, lag: Option<u64>, earlier: &[Sample]) -> (Option<Commit>, Option<Commit>) {
+    fn commits(
+        &self,
+        row: &Row,
+        lag: Option<u64>,
+        earlier: &[Sample],
+    ) -> (Option<ConsumerOffset>, Option<ConsumerOffset>) {
         let seen = |sample: &Sample| {
             let Committed::At(offset) = sample.committed else { return None };
             let lag = u64::try_from(sample.end.saturating_sub(offset)).unwrap_or(0);
-            Some(Commit::first_seen(offset, sample.time_ms, Some(lag)))
+            Some(ConsumerOffset::first_seen(offset, sample.time_ms, Some(lag)))
         };
         let start = earlier.iter().find_map(seen);
         let Ok(Committed::At(offset)) = row.committed else { return (start, None) };
         let alike = earlier.iter().rev().take_while(|sample| sample.committed == Committed::At(offset));
-        let end = alike.last().and_then(seen).unwrap_or_else(|| Commit::first_seen(offset, self.sight.time_ms, lag));
+        let end =
+            alike.last().and_then(seen).unwrap_or_else(|| ConsumerOffset::first_seen(offset, self.sight.time_ms, lag));
         (start, Some(end))
     }
 }
 
-impl<'a> Answer<'a> {
+impl<'a> BurrowAnswer<'a> {
     /// The answer for a group that is not there, or in a cluster that is another one.
     #[must_use]
     pub fn not_found(cluster: &'a str, group: &'a str, request: Origin) -> Self {
@@ -194,7 +200,7 @@ impl<'a> Answer<'a> {
     }
 }
 
-impl Commit {
+impl ConsumerOffset {
     fn first_seen(offset: i64, time_ms: i64, lag: Option<u64>) -> Self {
         Self { offset, timestamp: time_ms, observed_at: time_ms - time_ms.rem_euclid(1_000), lag }
     }

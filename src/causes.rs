@@ -24,13 +24,13 @@ mod tests {
 
     #[derive(Debug, thiserror::Error)]
     #[error("{text}")]
-    struct Layer {
+    struct Link {
         text: &'static str,
-        source: Option<Box<Layer>>,
+        source: Option<Box<Link>>,
     }
 
-    fn layer(text: &'static str, source: Option<Layer>) -> Layer {
-        Layer { text, source: source.map(Box::new) }
+    fn layer(text: &'static str, source: Option<Link>) -> Link {
+        Link { text, source: source.map(Box::new) }
     }
 
     #[test]

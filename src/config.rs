@@ -45,14 +45,14 @@ pub struct Config {
     /// How long a run outside Lambda may take.
     pub timeout: Duration,
     /// What counts as late, and what raises an alarm.
-    pub judgement: Judgement,
+    pub judgement: Judging,
     /// What is kept in `CloudWatch`, and what is published there.
-    pub store: Store,
+    pub store: Keeping,
 }
 
 /// What counts as late, and what raises an alarm.
 #[derive(Clone, Debug)]
-pub struct Judgement {
+pub struct Judging {
     /// Minutes from one scheduled run to the next.
     pub period: u32,
     /// Offsets that a group may be behind and still count as caught up, by the group's name.
@@ -75,7 +75,7 @@ pub struct Judgement {
 
 /// What is kept in `CloudWatch`, and what is published there.
 #[derive(Clone, Debug)]
-pub struct Store {
+pub struct Keeping {
     /// Whether earlier looks are read and this one is written.
     pub history: bool,
     /// Whether metrics are published.
@@ -151,7 +151,7 @@ pub struct Keystore {
     /// The variable that names it.
     pub variable: &'static str,
     /// Where it is.
-    pub place: Place,
+    pub place: StoreLocation,
     /// What it is said to be; `None` lets its bytes tell.
     pub form: Option<Form>,
     /// Its password; `None` where it has none.
@@ -162,7 +162,7 @@ pub struct Keystore {
 
 /// A store itself, or where it is.
 #[derive(Clone, Debug, PartialEq, Eq)]
-pub enum Place {
+pub enum StoreLocation {
     /// PEM; it may hold a private key.
     Pem(Secret),
     /// A path.
@@ -240,7 +240,7 @@ impl Config {
             format: vars.choice("MEERKAT_FORMAT", &Format::WORDS),
             report_limit: vars.optional_number("MEERKAT_REPORT_LIMIT", 4 * 1024, 6 * 1024 * 1024),
             timeout: Duration::from_secs(vars.number("MEERKAT_TIMEOUT", 1, 900) as u64),
-            judgement: Judgement {
+            judgement: Judging {
                 period: u32::try_from(vars.number("MEERKAT_PERIOD", 1, 24 * 60)).unwrap_or(1),
                 allowed_lag: vars.rules("MEERKAT_ALLOWED_LAG"),
                 objective: vars.objectives("MEERKAT_OBJECTIVE"),
@@ -251,7 +251,7 @@ impl Config {
                 expected_globs: expected.iter().map(|glob| Patterns::parse(glob)).collect(),
                 expected,
             },
-            store: Store {
+            store: Keeping {
                 history: vars.choice("MEERKAT_HISTORY", &SWITCH),
                 publish: vars.choice("MEERKAT_PUBLISH", &SWITCH),
                 namespace: vars.namespace("MEERKAT_NAMESPACE"),
@@ -265,7 +265,7 @@ impl Config {
     }
 }
 
-impl Judgement {
+impl Judging {
     /// What applies to one group.
     #[must_use]
     pub fn thresholds(&self, group: &str) -> Thresholds {
@@ -312,7 +312,7 @@ const ABANDONED: [(&str, Abandoned); 3] = [("warn", Abandoned::Warn), ("ok", Aba
 /// What an asynchronous invocation's result may carry: 256 KB, less room for what Lambda puts around it (AWS Lambda, destinations).
 pub const LAMBDA_REPORT_LIMIT: usize = 240 * 1024;
 
-/// The variable that names the topic of [`Store::changes`].
+/// The variable that names the topic of [`Keeping::changes`].
 pub const CHANGES_TOPIC: &str = "MEERKAT_CHANGES_TOPIC";
 
 #[cfg(test)]

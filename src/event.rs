@@ -154,7 +154,8 @@ impl Request {
         if !event.is_object() {
             return Err(EventError(format!("it must be an object, found {}", few(&event.to_string()))));
         }
-        let own: Own = serde_json::from_value(event.clone()).map_err(|error| EventError(wrong_key(event, &error)))?;
+        let own: OwnEvent =
+            serde_json::from_value(event.clone()).map_err(|error| EventError(wrong_key(event, &error)))?;
         let detail = choice("detail", own.detail, &Detail::WORDS)?;
         let format = choice("format", own.format, &Format::WORDS)?;
         let view = choice("view", own.view, &View::WORDS)?;
@@ -204,7 +205,7 @@ impl Request {
 /// Our own event.
 #[derive(Deserialize)]
 #[serde(deny_unknown_fields)]
-struct Own {
+struct OwnEvent {
     mode: Option<String>,
     group: Option<String>,
     minutes: Option<u32>,
@@ -235,7 +236,7 @@ fn wrong_key(event: Value, error: &serde_json::Error) -> String {
     let culprit = keys.into_iter().find_map(|(key, value)| {
         let alone = serde_json::Map::from_iter([(key.clone(), value)]);
         let known = |error: &serde_json::Error| !error.to_string().starts_with("unknown field");
-        serde_json::from_value::<Own>(alone.into()).err().filter(known).map(|error| (key, error))
+        serde_json::from_value::<OwnEvent>(alone.into()).err().filter(known).map(|error| (key, error))
     });
     culprit.map_or_else(|| few(&error.to_string()), |(key, error)| format!("{key}: {}", few(&error.to_string())))
 }

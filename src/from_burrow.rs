@@ -14,7 +14,7 @@ use counterparts::{Counterpart, counterpart};
 
 /// A file that is no configuration of Burrow.
 #[derive(Debug, thiserror::Error)]
-pub enum Error {
+pub enum NotBurrow {
     /// It is no TOML.
     #[error("it is no TOML")]
     Toml(#[from] toml::de::Error),
@@ -28,12 +28,12 @@ pub enum Error {
 /// Passwords are not repeated: the line says where to put them.
 ///
 /// # Errors
-/// [`Error`] where there is nothing to translate.
-pub fn translate(text: &str) -> Result<String, Error> {
+/// [`NotBurrow`] where there is nothing to translate.
+pub fn translate(text: &str) -> Result<String, NotBurrow> {
     let file: Table = text.parse()?;
     let clusters: Vec<&String> = sections(&file, "cluster").map(|(name, _)| name).collect();
     if clusters.is_empty() {
-        return Err(Error::NoCluster);
+        return Err(NotBurrow::NoCluster);
     }
     let mut said = String::new();
     for cluster in &clusters {

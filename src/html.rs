@@ -17,13 +17,13 @@ pub mod view;
 pub use crate::event::widget::{Asked, Context, Theme, Widget};
 use markup::Html;
 pub use sparkline::Series;
-pub use view::Report;
+pub use view::DrawnReport;
 
 /// What a dashboard's custom widget shows: every group, or one group's partitions.
 ///
 /// `lags` holds the recent past of a group's greatest lag, by the group's name; a group without one has no sparkline.
 #[must_use]
-pub fn widget(report: &Report, lags: &BTreeMap<String, Series>, widget: &Widget) -> String {
+pub fn widget(report: &DrawnReport, lags: &BTreeMap<String, Series>, widget: &Widget) -> String {
     let context = &widget.context;
     let mut html = Html::default();
     // Without this element, CloudWatch's own style sheet applies (AWS, custom widgets, default CSS styling).
@@ -56,7 +56,7 @@ pub fn widget(report: &Report, lags: &BTreeMap<String, Series>, widget: &Widget)
 
 /// A page of its own, which follows the reader's light or dark theme; a group opens to show its partitions.
 #[must_use]
-pub fn page(report: &Report) -> String {
+pub fn page(report: &DrawnReport) -> String {
     let mut html = Html::default();
     html.raw(
         "<!doctype html>\n<html lang=\"en\"><head><meta charset=\"utf-8\">\

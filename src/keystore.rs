@@ -68,7 +68,7 @@ struct Contents {
 
 /// What is asked of a store: a trust store may come without the password of its keys.
 #[derive(Clone, Copy)]
-enum Wanted<'a> {
+enum Extract<'a> {
     Certificates,
     /// Keys too, with the password that may open them.
     Keys(Option<&'a Secret>),
@@ -146,7 +146,7 @@ impl Sealed {
         let bytes = armoured.as_deref().unwrap_or(&self.bytes);
         let of_store = self.password.as_ref();
         let of_key = self.key_password.as_ref().or(of_store);
-        let wanted = if keys { Wanted::Keys(of_key) } else { Wanted::Certificates };
+        let wanted = if keys { Extract::Keys(of_key) } else { Extract::Certificates };
         let opened = Form::of(bytes).and_then(|form| match (self.form, form) {
             (Some(Form::Pem), Form::Jks | Form::Pkcs12) | (Some(Form::Jks | Form::Pkcs12), Form::Pem) => {
                 Err(Trouble::OtherForm(form))

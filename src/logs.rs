@@ -11,7 +11,7 @@ use crate::ticker::Ticker;
 
 /// How log lines look.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
-pub(crate) enum Form {
+pub(crate) enum LogForm {
     /// One JSON object a line, as Lambda's log viewer likes it.
     Json,
     /// Words.
@@ -29,7 +29,7 @@ pub(crate) enum LogError {
 
 /// Starts logging; `level` is that of our own lines. Libraries tell errors, and warnings to whoever asks for `debug`. A `ticker` hears
 /// what is being done, and makes room for lines.
-pub(crate) fn start(level: Option<&str>, form: Form, ticker: Option<Ticker>) -> Result<(), LogError> {
+pub(crate) fn start(level: Option<&str>, form: LogForm, ticker: Option<Ticker>) -> Result<(), LogError> {
     let level = match level.map(str::trim) {
         None | Some("") => LevelFilter::INFO,
         Some(word) => word.parse().map_err(|_| LogError::Level(word.to_owned()))?,
@@ -44,8 +44,8 @@ pub(crate) fn start(level: Option<&str>, form: Form, ticker: Option<Ticker>) -> 
     };
     let lines = fmt::layer().with_writer(writer).with_target(false);
     let lines = match form {
-        Form::Json => lines.json().flatten_event(true).with_filter(filter).boxed(),
-        Form::Text => lines.compact().without_time().with_filter(filter).boxed(),
+        LogForm::Json => lines.json().flatten_event(true).with_filter(filter).boxed(),
+        LogForm::Text => lines.compact().without_time().with_filter(filter).boxed(),
     };
     Ok(tracing_subscriber::registry().with(lines).with(ticker).try_init()?)
 }

@@ -35,11 +35,11 @@ use ticker::Ticker;
 static MEMORY: mimalloc::MiMalloc = mimalloc::MiMalloc;
 
 /// Any error that ends a run.
-type Error = Box<dyn std::error::Error + Send + Sync>;
+type Fatal = Box<dyn std::error::Error + Send + Sync>;
 
 fn main() -> ExitCode {
     let in_lambda = std::env::var_os("AWS_LAMBDA_RUNTIME_API").is_some();
-    let told = |result: Result<ExitCode, Error>| {
+    let told = |result: Result<ExitCode, Fatal>| {
         result.unwrap_or_else(|error| {
             // Standard error may be closed; there is nobody else to tell.
             let _ = writeln!(std::io::stderr(), "meerkat: {}", causes::told(&*error));
@@ -59,8 +59,8 @@ fn main() -> ExitCode {
 
 /// Answers invocations until the platform ends the process. A configuration that is wrong fails each of them, so that
 /// its error is where people look.
-async fn serve() -> Result<ExitCode, Error> {
-    logs::start(std::env::var("MEERKAT_LOG").ok().as_deref(), logs::Form::Json, None)?;
+async fn serve() -> Result<ExitCode, Fatal> {
+    logs::start(std::env::var("MEERKAT_LOG").ok().as_deref(), logs::LogForm::Json, None)?;
     let config = variables(Vec::new(), None).and_then(|all| Ok(Config::parse(all)?)).map(|mut config| {
         config.report_limit.get_or_insert(LAMBDA_REPORT_LIMIT);
         config
@@ -69,7 +69,7 @@ async fn serve() -> Result<ExitCode, Error> {
     lambda_runtime::run(service_fn(async move |event: LambdaEvent<Value>| {
         let started = Instant::now();
         let answer = async {
-            let config = config.as_ref().map_err(|error| Error::from(error.to_string()))?;
+            let config = config.as_ref().map_err(|error| Fatal::from(error.to_string()))?;
             let mut request = Request::from_event(event.payload)?;
             if let Some(widget) = &mut request.widget {
                 widget.context.endpoint = event.context.invoked_function_arn;
@@ -83,7 +83,7 @@ async fn serve() -> Result<ExitCode, Error> {
             }
             // What is no JSON of its own, such as a text for Prometheus, goes as a string.
             let answer = RawValue::from_string(json.clone()).or_else(|_| serde_json::value::to_raw_value(&json));
-            Ok::<Box<RawValue>, Error>(answer?)
+            Ok::<Box<RawValue>, Fatal>(answer?)
         };
         // The runtime logs it.
         answer
@@ -95,7 +95,7 @@ async fn serve() -> Result<ExitCode, Error> {
 }
 
 /// The environment. What is not UTF-8 is told where it is ours; what belongs to others is none of our business.
-fn environment() -> Result<Vec<(String, String)>, Error> {
+fn environment() -> Result<Vec<(String, String)>, Fatal> {
     let mut found = Vec::new();
     for (name, value) in std::env::vars_os() {
         match (name.into_string(), value.into_string()) {
@@ -120,7 +120,7 @@ fn lambda_time(deadline_ms: u64) -> Duration {
 }
 
 /// One run, whose exit code is what Nagios-style schedulers expect.
-fn run(runtime: &tokio::runtime::Runtime) -> Result<ExitCode, Error> {
+fn run(runtime: &tokio::runtime::Runtime) -> Result<ExitCode, Fatal> {
     let started = Instant::now();
     let mut out = std::io::stdout();
     let asked = match Arguments::parse()? {
@@ -153,7 +153,7 @@ fn run(runtime: &tokio::runtime::Runtime) -> Result<ExitCode, Error> {
         }
     };
     let ticker = Ticker::on_terminal(std::env::var("TERM").ok().as_deref());
-    logs::start(std::env::var("MEERKAT_LOG").ok().as_deref(), logs::Form::Text, ticker.clone())?;
+    logs::start(std::env::var("MEERKAT_LOG").ok().as_deref(), logs::LogForm::Text, ticker.clone())?;
     let request = Request::parse(&event)?;
     let mut variables = variables(asked.variables, asked.command_config)?;
     if out.is_terminal() && request.mode == Mode::Check && away::is_away(&variables, Path::exists) {
@@ -182,7 +182,7 @@ fn run(runtime: &tokio::runtime::Runtime) -> Result<ExitCode, Error> {
     let table = match asked.table.unwrap_or_else(|| out.is_terminal()) {
         // An answer in another shape than the report's stays as it is.
         true if request.mode == Mode::Check => {
-            html::Report::parse(&json).ok().map(|report| terminal::table(&report, window(&out), asked.partitions))
+            html::DrawnReport::parse(&json).ok().map(|report| terminal::table(&report, window(&out), asked.partitions))
         }
         true if matches!(request.mode, Mode::History { .. }) => terminal::history(&json, window(&out)).ok(),
         wanted => table.filter(|_| wanted),
@@ -192,7 +192,7 @@ fn run(runtime: &tokio::runtime::Runtime) -> Result<ExitCode, Error> {
         None => writeln!(out, "{json}")?,
     }
     if let Some(path) = asked.page {
-        let page = html::page(&html::Report::parse(&json)?);
+        let page = html::page(&html::DrawnReport::parse(&json)?);
         std::fs::write(&path, page)
             .map_err(|error| format!("--html: {} cannot be written: {error}", path.display()))?;
     }
@@ -204,7 +204,7 @@ fn run(runtime: &tokio::runtime::Runtime) -> Result<ExitCode, Error> {
 }
 
 /// What is printed without looking at anything.
-fn text(asked: &Arguments) -> Result<String, Error> {
+fn text(asked: &Arguments) -> Result<String, Fatal> {
     Ok(match asked {
         Arguments::Man => help::man(),
         Arguments::Completions(shell) => shell.script(),
@@ -218,7 +218,7 @@ fn text(asked: &Arguments) -> Result<String, Error> {
     })
 }
 
-fn read(what: &str, path: &Path) -> Result<String, Error> {
+fn read(what: &str, path: &Path) -> Result<String, Fatal> {
     std::fs::read_to_string(path).map_err(|error| format!("{what} {} cannot be read: {error}", path.display()).into())
 }
 
@@ -226,7 +226,7 @@ fn read(what: &str, path: &Path) -> Result<String, Error> {
 fn variables(
     arguments: Vec<(String, String)>,
     command_config: Option<PathBuf>,
-) -> Result<Vec<(String, String)>, Error> {
+) -> Result<Vec<(String, String)>, Fatal> {
     let environment = environment()?;
     let named = environment.iter().find(|(name, value)| name == "KAFKA_COMMAND_CONFIG" && !value.trim().is_empty());
     let file = command_config.or_else(|| named.map(|(_, path)| PathBuf::from(path.trim())));
@@ -271,7 +271,7 @@ fn exit_code(status: Verdict) -> ExitCode {
     }
 }
 
-fn clock(started: Instant, time: Duration) -> Result<Clock, Error> {
+fn clock(started: Instant, time: Duration) -> Result<Clock, Fatal> {
     let since_1970 = SystemTime::now().duration_since(UNIX_EPOCH)?;
     Ok(Clock { unix_ms: i64::try_from(since_1970.as_millis())?, started, deadline: started + time })
 }

@@ -18,7 +18,7 @@ pub struct Properties {
 
 /// A file of properties that is none. No value is shown: any may be a secret.
 #[derive(Debug, thiserror::Error, PartialEq, Eq)]
-pub enum Error {
+pub enum PropertiesError {
     /// It is not in the format of `java.util.Properties`.
     #[error("line {} is not KEY=VALUE: {}", .0.line, .0.what)]
     Malformed(Malformed),
@@ -33,16 +33,16 @@ pub enum Error {
 /// Reads the text of a file.
 ///
 /// # Errors
-/// [`Error`], which shows no value.
-pub fn parse(text: &str) -> Result<Properties, Error> {
-    let pairs = file::pairs(text).map_err(Error::Malformed)?;
+/// [`PropertiesError`], which shows no value.
+pub fn parse(text: &str) -> Result<Properties, PropertiesError> {
+    let pairs = file::pairs(text).map_err(PropertiesError::Malformed)?;
     let mut found = Properties { variables: Vec::new(), ignored: Vec::new() };
     let (mut chain, mut key) = (None, None);
     for (name, value) in pairs {
         let value = value.trim().to_owned();
         match name.as_str() {
             _ if value.is_empty() && name != "ssl.endpoint.identification.algorithm" => {}
-            "sasl.jaas.config" => jaas::read(&value, &mut found).map_err(Error::Jaas)?,
+            "sasl.jaas.config" => jaas::read(&value, &mut found).map_err(PropertiesError::Jaas)?,
             "ssl.keystore.certificate.chain" => chain = Some(value),
             "ssl.keystore.key" => key = Some(value),
             "ssl.endpoint.identification.algorithm" if value.eq_ignore_ascii_case("https") => {}
@@ -61,8 +61,8 @@ pub fn parse(text: &str) -> Result<Properties, Error> {
         (Some(chain), Some(key)) => {
             found.variables.push(("KAFKA_SSL_KEYSTORE".into(), format!("{}\n{}\n", key.trim_end(), chain.trim_end())));
         }
-        (Some(_), None) => return Err(Error::Half("ssl.keystore.certificate.chain", "ssl.keystore.key")),
-        (None, Some(_)) => return Err(Error::Half("ssl.keystore.key", "ssl.keystore.certificate.chain")),
+        (Some(_), None) => return Err(PropertiesError::Half("ssl.keystore.certificate.chain", "ssl.keystore.key")),
+        (None, Some(_)) => return Err(PropertiesError::Half("ssl.keystore.key", "ssl.keystore.certificate.chain")),
         (None, None) => {}
     }
     Ok(found)
@@ -153,7 +153,10 @@ mod tests {
         );
         let both = "ssl.keystore.certificate.chain=-----BEGIN CERTIFICATE-----\\nA\nssl.keystore.key=-----BEGIN PRIVATE KEY-----\\nB";
         assert_eq!(told(both), ["KAFKA_SSL_KEYSTORE=-----BEGIN PRIVATE KEY-----\nB\n-----BEGIN CERTIFICATE-----\nA\n"]);
-        assert_eq!(parse("ssl.keystore.key=x"), Err(Error::Half("ssl.keystore.key", "ssl.keystore.certificate.chain")));
+        assert_eq!(
+            parse("ssl.keystore.key=x"),
+            Err(PropertiesError::Half("ssl.keystore.key", "ssl.keystore.certificate.chain"))
+        );
     }
 
     #[test]

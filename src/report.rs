@@ -48,7 +48,7 @@ pub struct Report<'a> {
     /// Sums over all groups, whatever is listed.
     pub totals: Totals,
     /// What the run asked of Kafka.
-    pub kafka: Traffic,
+    pub kafka: TrafficEntry,
     /// Every broker of the cluster.
     pub brokers: Vec<BrokerEntry<'a>>,
     /// The groups.
@@ -67,7 +67,7 @@ pub struct Report<'a> {
 
 /// What went over the wire to and from Kafka.
 #[derive(Clone, Copy, Debug, Default, Serialize)]
-pub struct Traffic {
+pub struct TrafficEntry {
     /// Requests, `ApiVersions` and SASL included.
     pub requests: u64,
     /// Bytes written, TLS not counted.
@@ -76,7 +76,7 @@ pub struct Traffic {
     pub bytes_read: u64,
 }
 
-impl Traffic {
+impl TrafficEntry {
     /// What came after `before`.
     #[must_use]
     pub fn since(self, before: Self) -> Self {
@@ -153,7 +153,7 @@ pub struct Frame<'a> {
     /// Milliseconds that the run took.
     pub duration_ms: u64,
     /// What the run asked of Kafka.
-    pub kafka: Traffic,
+    pub kafka: TrafficEntry,
     /// What became of the history.
     pub history: &'a HistoryEntry,
     /// What became of the metrics.

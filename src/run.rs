@@ -66,7 +66,7 @@ pub enum Error {
     Look(#[from] LookError),
     /// A secret or the cluster's addresses could not be fetched.
     #[error(transparent)]
-    Secret(#[from] crate::secrets::Error),
+    Secret(#[from] crate::secrets::SecretError),
     /// The trust store or key store is of no use.
     #[error(transparent)]
     Keystore(#[from] KeystoreError),
@@ -124,7 +124,7 @@ struct Run<'a> {
     /// `None` where neither history nor metrics are wanted.
     store: Option<Store>,
     /// What had gone over the process's connections before.
-    before: report::Traffic,
+    before: report::TrafficEntry,
 }
 
 /// A look with everything that was made of it.
@@ -290,8 +290,8 @@ impl Clock {
     }
 }
 
-fn counted(traffic: &Traffic) -> report::Traffic {
-    report::Traffic {
+fn counted(traffic: &Traffic) -> report::TrafficEntry {
+    report::TrafficEntry {
         requests: traffic.requests.load(Ordering::Relaxed),
         bytes_written: traffic.written.load(Ordering::Relaxed),
         bytes_read: traffic.read.load(Ordering::Relaxed),

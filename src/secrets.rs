@@ -25,7 +25,7 @@ mod stored;
 pub mod token;
 mod topic;
 
-pub use error::Error;
+pub use error::SecretError;
 pub use msk::{Listener, Network};
 pub use reference::{Reference, Source};
 pub use token::{Token, TokenRequest};
@@ -72,13 +72,13 @@ impl Door {
     ///
     /// # Errors
     ///
-    /// [`Error`] when the reference cannot be followed, or leads to something else.
-    pub async fn read(&self, variable: &'static str, source: &Source) -> Result<Secret, Error> {
+    /// [`SecretError`] when the reference cannot be followed, or leads to something else.
+    pub async fn read(&self, variable: &'static str, source: &Source) -> Result<Secret, SecretError> {
         match source {
             Source::Inline(secret) => Ok(secret.clone()),
             Source::Elsewhere(reference) => {
                 let text = self.fetch(variable, reference).await?;
-                stored::value(&text, reference.key()).map_err(|why| Error::unusable(variable, reference, why))
+                stored::value(&text, reference.key()).map_err(|why| SecretError::unusable(variable, reference, why))
             }
         }
     }
@@ -87,8 +87,8 @@ impl Door {
     ///
     /// # Errors
     ///
-    /// [`Error`] when the reference cannot be followed, or leads to something else.
-    pub async fn read_bytes(&self, variable: &'static str, reference: &Reference) -> Result<Vec<u8>, Error> {
+    /// [`SecretError`] when the reference cannot be followed, or leads to something else.
+    pub async fn read_bytes(&self, variable: &'static str, reference: &Reference) -> Result<Vec<u8>, SecretError> {
         if reference.key().is_none() {
             return self.bytes(variable, reference).await;
         }
@@ -101,18 +101,22 @@ impl Door {
     ///
     /// # Errors
     ///
-    /// [`Error`] when the reference cannot be followed, or leads to something else.
-    pub async fn read_pair(&self, variable: &'static str, reference: &Reference) -> Result<(String, Secret), Error> {
+    /// [`SecretError`] when the reference cannot be followed, or leads to something else.
+    pub async fn read_pair(
+        &self,
+        variable: &'static str,
+        reference: &Reference,
+    ) -> Result<(String, Secret), SecretError> {
         let text = self.fetch(variable, reference).await?;
-        stored::pair(&text).map_err(|why| Error::unusable(variable, reference, why))
+        stored::pair(&text).map_err(|why| SecretError::unusable(variable, reference, why))
     }
 
     /// The key of this run's AWS identity, or of the role that it takes on.
     ///
     /// # Errors
     ///
-    /// [`Error::Credentials`] when there is none to be had.
-    pub async fn aws_key(&self, role: Option<&str>) -> Result<AwsKey, Error> {
+    /// [`SecretError::Credentials`] when there is none to be had.
+    pub async fn aws_key(&self, role: Option<&str>) -> Result<AwsKey, SecretError> {
         let config = self.aws().await;
         let found = match role {
             Some(arn) => {
@@ -124,7 +128,7 @@ impl Door {
         let key = found.map_err(|error| {
             let subject =
                 role.map_or(String::from("the AWS_MSK_IAM login"), |arn| format!("KAFKA_SASL_AWS_ROLE_ARN ({arn})"));
-            Error::no_key(subject, role.is_some(), error)
+            SecretError::no_key(subject, role.is_some(), error)
         })?;
         Ok(AwsKey {
             access_key: key.access_key_id().to_owned(),
@@ -136,13 +140,13 @@ impl Door {
     }
 
     /// What a reference leads to, as text.
-    async fn fetch(&self, variable: &'static str, reference: &Reference) -> Result<String, Error> {
+    async fn fetch(&self, variable: &'static str, reference: &Reference) -> Result<String, SecretError> {
         let bytes = self.bytes(variable, reference).await?;
-        String::from_utf8(bytes).map_err(|_| Error::unusable(variable, reference, String::from("it is not text")))
+        String::from_utf8(bytes).map_err(|_| SecretError::unusable(variable, reference, String::from("it is not text")))
     }
 
     /// What a reference leads to, as it is kept.
-    async fn bytes(&self, variable: &'static str, reference: &Reference) -> Result<Vec<u8>, Error> {
+    async fn bytes(&self, variable: &'static str, reference: &Reference) -> Result<Vec<u8>, SecretError> {
         match reference {
             Reference::File { path, .. } => tokio::task::spawn_blocking({
                 let path = path.clone();
@@ -152,8 +156,8 @@ impl Door {
             .map_err(std::io::Error::other)
             .and_then(|read| read)
             .map_err(|source| match source.kind() {
-                std::io::ErrorKind::IsADirectory => Error::Folder { variable, path: path.clone() },
-                _ => Error::File { variable, path: path.clone(), source },
+                std::io::ErrorKind::IsADirectory => SecretError::Folder { variable, path: path.clone() },
+                _ => SecretError::File { variable, path: path.clone(), source },
             }),
             Reference::Kept { arn, .. } => stored::fetch(self, variable, arn).await,
         }

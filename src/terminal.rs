@@ -8,7 +8,7 @@ mod partitions;
 mod text;
 mod trouble;
 
-use crate::html::Report;
+use crate::html::DrawnReport;
 use crate::verdict::{Verdict, grouped};
 pub use history::history;
 use text::Text;
@@ -25,7 +25,7 @@ pub struct Window {
 /// The groups, the worst first, what could not be read, and one closing sentence; with `partitions` a table for each group
 /// instead, in the columns of `kafka-consumer-groups.sh --describe`.
 #[must_use]
-pub fn table(report: &Report, window: Window, partitions: bool) -> String {
+pub fn table(report: &DrawnReport, window: Window, partitions: bool) -> String {
     let mut text = Text::new(window);
     if partitions {
         partitions::draw(report, &mut text);

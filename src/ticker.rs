@@ -16,10 +16,10 @@ use tracing_subscriber::layer::Context;
 
 /// What is being done, as far as it was told.
 #[derive(Clone, Default)]
-pub(crate) struct Ticker(Arc<Mutex<Told>>);
+pub(crate) struct Ticker(Arc<Mutex<Underway>>);
 
 #[derive(Default)]
-struct Told {
+struct Underway {
     /// Those that are not over, the newest last.
     steps: Vec<Doing>,
     /// Whether a line stands on the terminal.
@@ -77,7 +77,7 @@ impl Ticker {
         write(&format!("{ERASE}{line}"));
     }
 
-    fn told(&self) -> MutexGuard<'_, Told> {
+    fn told(&self) -> MutexGuard<'_, Underway> {
         self.0.lock().unwrap_or_else(PoisonError::into_inner)
     }
 }

@@ -1,7 +1,7 @@
 //! What is known of one record's stamp, from the answers so far.
 
 use crate::age::outcome::unknown;
-use crate::age::probes::{Stamped, View};
+use crate::age::probes::{Narrowed, Stamped};
 use crate::age::{Age, Answer, MAX_TIMESTAMP, Tolerance};
 use crate::lag::Unknown;
 
@@ -104,9 +104,15 @@ impl Bracket {
     }
 
     /// What the next questions are made from. Nothing is asked about the future.
-    pub(super) fn view(&self, tolerance: Tolerance, now_ms: i64) -> View {
+    pub(super) fn view(&self, tolerance: Tolerance, now_ms: i64) -> Narrowed {
         let hi = self.hi.min(now_ms.saturating_add(1));
-        View { wanted: self.wanted, below: self.below, hi, above: self.above, goal: tolerated(tolerance, now_ms, hi) }
+        Narrowed {
+            wanted: self.wanted,
+            below: self.below,
+            hi,
+            above: self.above,
+            goal: tolerated(tolerance, now_ms, hi),
+        }
     }
 
     /// The age as well as it is known.

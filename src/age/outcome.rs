@@ -53,7 +53,7 @@ pub enum Age {
 
 /// Where an age comes from.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
-pub enum Source {
+pub enum Basis {
     /// The record's own stamp.
     Log,
     /// One side of the bracket; [`Age`] says which.
@@ -79,11 +79,11 @@ impl Age {
 
     /// Where [`Age::ms`] comes from; `None` where there is no such number.
     #[must_use]
-    pub fn source(&self) -> Option<Source> {
+    pub fn source(&self) -> Option<Basis> {
         match self {
-            Self::CaughtUp | Self::Exact { .. } => Some(Source::Log),
-            Self::Tied { .. } | Self::AtMost { .. } | Self::AtLeast { .. } => Some(Source::Bound),
-            Self::Interpolated { .. } => Some(Source::History),
+            Self::CaughtUp | Self::Exact { .. } => Some(Basis::Log),
+            Self::Tied { .. } | Self::AtMost { .. } | Self::AtLeast { .. } => Some(Basis::Bound),
+            Self::Interpolated { .. } => Some(Basis::History),
             Self::Unknown(_) => None,
         }
     }
@@ -97,7 +97,7 @@ impl Age {
     }
 }
 
-impl Source {
+impl Basis {
     /// As the report spells it.
     #[must_use]
     pub const fn word(self) -> &'static str {

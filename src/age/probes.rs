@@ -8,7 +8,7 @@ pub(super) struct Stamped {
 
 /// What is known of a record when its next questions are chosen.
 #[derive(Clone, Copy, Debug)]
-pub(super) struct View {
+pub(super) struct Narrowed {
     /// The offset whose record is wanted.
     pub(super) wanted: i64,
     /// A record before it; timestamps up to this one's lead there or before.
@@ -28,8 +28,8 @@ pub(super) fn first(now_ms: i64) -> impl Iterator<Item = i64> {
 }
 
 /// Distinct timestamps strictly inside the bracket, the most telling first.
-pub(super) fn next(view: View) -> Vec<i64> {
-    let View { wanted, below, hi, above, goal } = view;
+pub(super) fn next(view: Narrowed) -> Vec<i64> {
+    let Narrowed { wanted, below, hi, above, goal } = view;
     let lo = below.timestamp;
     let width = u128::from(lo.abs_diff(hi));
     let (behind, ahead) = (u128::from(below.offset.abs_diff(wanted)), u128::from(wanted.abs_diff(above.offset)));
@@ -87,9 +87,9 @@ const USUAL_GAPS: u128 = 4;
 mod tests {
     use super::*;
 
-    fn view(below: (i64, i64), wanted: i64, hi: i64, above: (i64, i64)) -> View {
+    fn view(below: (i64, i64), wanted: i64, hi: i64, above: (i64, i64)) -> Narrowed {
         let stamped = |(offset, timestamp)| Stamped { offset, timestamp };
-        View { wanted, below: stamped(below), hi, above: stamped(above), goal: 0 }
+        Narrowed { wanted, below: stamped(below), hi, above: stamped(above), goal: 0 }
     }
 
     #[test]

@@ -24,7 +24,7 @@ struct Headers {
 
 /// `httpResponseError`.
 #[derive(Serialize)]
-struct Failure<'a> {
+struct HttpResponseError<'a> {
     error: bool,
     message: &'a str,
     request: &'a Origin,
@@ -42,7 +42,7 @@ impl Response {
     #[must_use]
     pub fn failure(status_code: u16, message: &str, request: &Origin) -> Self {
         // Strings and a flag: nothing here can fail.
-        let body = serde_json::to_string(&Failure { error: true, message, request }).unwrap_or_default();
+        let body = serde_json::to_string(&HttpResponseError { error: true, message, request }).unwrap_or_default();
         Self::new(status_code, body)
     }
 

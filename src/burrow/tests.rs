@@ -16,7 +16,7 @@ const MINUTE: Thresholds = Thresholds::DEFAULT;
 /// As Burrow 1.9.5's structs marshal, byte for byte.
 #[test]
 fn the_answer_has_burrows_keys_in_burrows_order() {
-    let at = |offset, timestamp, lag| Some(Commit::first_seen(offset, timestamp, lag));
+    let at = |offset, timestamp, lag| Some(ConsumerOffset::first_seen(offset, timestamp, lag));
     let stopped = PartitionStatus {
         topic: "orders",
         partition: 3,
@@ -50,7 +50,7 @@ fn the_answer_has_burrows_keys_in_burrows_order() {
         totallag: Some(2_921),
     };
     let request = Origin { url: "/v3/kafka/prod/consumer/orders-svc/lag".into(), host: "burrow-1".into() };
-    let answer = Answer { error: false, message: RETURNED, status, request };
+    let answer = BurrowAnswer { error: false, message: RETURNED, status, request };
     let partition_3 = r#"{"topic":"orders","partition":3,"owner":"/10.0.1.7","client_id":"orders-svc-1","status":"STOP","start":{"offset":1000,"timestamp":1700000000000,"observedAt":1700000000000,"lag":0},"end":{"offset":1400,"timestamp":1700000045000,"observedAt":1700000045000,"lag":null},"current_lag":2921,"complete":0.5}"#;
     let partition_4 = r#"{"topic":"orders","partition":4,"owner":"","client_id":"","status":"OK","start":null,"end":null,"current_lag":0,"complete":0}"#;
     assert_eq!(
@@ -64,7 +64,7 @@ fn the_answer_has_burrows_keys_in_burrows_order() {
 #[test]
 fn a_group_that_is_not_there_has_no_partitions_and_is_complete() {
     let expected = r#"{"error":false,"message":"consumer status returned","status":{"cluster":"prod","group":"nobody","status":"NOTFOUND","complete":1,"partitions":[],"partition_count":0,"maxlag":null,"totallag":0},"request":{"url":"/v3/kafka/prod/consumer/nobody/status","host":"meerkat"}}"#;
-    let answer = Answer::not_found("prod", "nobody", Origin::of("prod", "nobody", View::Status));
+    let answer = BurrowAnswer::not_found("prod", "nobody", Origin::of("prod", "nobody", View::Status));
     assert_eq!(serde_json::to_string(&answer).unwrap(), expected);
     // A run that looks for it says the same.
     let scene = Scene::new(Group::missing("nobody"), Vec::new(), Vec::new());
@@ -183,7 +183,7 @@ impl Scene {
     fn answer(&self, view: View, earlier: impl Fn() -> Vec<Sample>) -> String {
         let Self { snapshot, lags, before, memories, judged } = self;
         let sight = Sight { snapshot, lags, before, time_ms: NOW };
-        let results = Results { cluster: "prod", sight, judged, memories };
+        let results = BurrowResults { cluster: "prod", sight, judged, memories };
         serde_json::to_string(&results.answers(view, |_| earlier())[0]).unwrap()
     }
 }

@@ -16,7 +16,7 @@ use aws_smithy_runtime_api::client::runtime_components::RuntimeComponents;
 use aws_smithy_types::body::SdkBody;
 use aws_smithy_types::config_bag::ConfigBag;
 
-use super::error::{Error, Tried, short};
+use super::error::{Operation, StoreError, short};
 use crate::bounded::Bounded;
 
 /// Refuses an answer that is none of the protocol's: without this a proxy's page with status 200 would count as a write that was
@@ -68,23 +68,23 @@ struct State {
 
 impl Attempts {
     /// The error of a call for which there is no time left.
-    pub(super) fn out_of_time(&self, tried: Tried) -> Error {
+    pub(super) fn out_of_time(&self, tried: Operation) -> StoreError {
         if self.0.unsigned.load(Ordering::Relaxed) {
-            return Error::NoCredentials { tried };
+            return StoreError::NoCredentials { tried };
         }
         match self.0.failed.lock().unwrap_or_else(PoisonError::into_inner).take() {
-            Some(failed) => Error::StillTrying { tried, source: failed.into() },
-            None => Error::OutOfTime { tried },
+            Some(failed) => StoreError::StillTrying { tried, source: failed.into() },
+            None => StoreError::OutOfTime { tried },
         }
     }
 
     /// The error of a call that was given up.
-    pub(super) fn failed<E>(&self, tried: Tried, error: SdkError<E, HttpResponse>) -> Error
+    pub(super) fn failed<E>(&self, tried: Operation, error: SdkError<E, HttpResponse>) -> StoreError
     where
         E: ProvideErrorMetadata + StdError + Send + Sync + 'static,
     {
         let late = matches!(error, SdkError::TimeoutError(_)) && self.0.unsigned.load(Ordering::Relaxed);
-        if late { Error::NoCredentials { tried } } else { tried.failed(error) }
+        if late { StoreError::NoCredentials { tried } } else { tried.failed(error) }
     }
 }
 

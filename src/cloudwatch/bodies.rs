@@ -22,12 +22,12 @@ use super::metric::Metric;
 
 /// The body of one request, which takes the place of what the client wrote.
 #[derive(Clone, Debug)]
-pub(super) struct Body {
+pub(super) struct RequestBody {
     bytes: Bytes,
     gzipped: bool,
 }
 
-impl Intercept for Body {
+impl Intercept for RequestBody {
     fn name(&self) -> &'static str {
         "Body"
     }
@@ -49,7 +49,7 @@ impl Intercept for Body {
 }
 
 /// What a metric has at one time: distinct values, and how often each is counted.
-pub(super) struct Point<'a> {
+pub(super) struct Datapoint<'a> {
     /// Seconds since the epoch.
     pub(super) time: i64,
     pub(super) values: &'a [f64],
@@ -63,7 +63,7 @@ pub(super) struct Puts<'a> {
     /// The request that still has room, without its end.
     open: Vec<u8>,
     datums: usize,
-    full: Vec<(usize, Body)>,
+    full: Vec<(usize, RequestBody)>,
 }
 
 impl<'a> Puts<'a> {
@@ -76,7 +76,7 @@ impl<'a> Puts<'a> {
         &mut self,
         metric: &Metric,
         resolution: i64,
-        points: impl ExactSizeIterator<Item = Point<'p>>,
+        points: impl ExactSizeIterator<Item = Datapoint<'p>>,
     ) {
         let (named, resolution) = (named(metric), i32::try_from(resolution).unwrap_or(WHOLE_MINUTES));
         let (start, datums) = (self.begin(), points.len());
@@ -103,7 +103,7 @@ impl<'a> Puts<'a> {
     }
 
     /// The requests, each with the number of its datums.
-    pub(super) fn finish(mut self) -> Vec<(usize, Body)> {
+    pub(super) fn finish(mut self) -> Vec<(usize, RequestBody)> {
         self.close();
         self.full
     }
@@ -123,14 +123,14 @@ impl<'a> Puts<'a> {
             let mut encoder = Encoder::new(std::mem::take(&mut self.open));
             encoder.end().end();
             self.open = encoder.into_writer();
-            self.full.push((self.datums, Body::of(&self.open, self.compress)));
+            self.full.push((self.datums, RequestBody::of(&self.open, self.compress)));
         }
         self.open.clear();
         self.datums = 0;
     }
 }
 
-impl Body {
+impl RequestBody {
     fn of(bytes: &[u8], compress: bool) -> Self {
         if compress && bytes.len() >= FEWEST_BYTES_TO_COMPRESS {
             let mut encoder = GzEncoder::new(Vec::with_capacity(bytes.len() / 8), Compression::fast());
@@ -174,7 +174,7 @@ impl Queries {
     }
 
     /// The body that asks for these seconds, from where an earlier answer ended.
-    pub(super) fn body(&self, seconds: &Range<i64>, token: Option<&str>) -> Body {
+    pub(super) fn body(&self, seconds: &Range<i64>, token: Option<&str>) -> RequestBody {
         let mut encoder = self.asked.clone();
         encoder.end();
         encoder.str("StartTime").timestamp(&DateTime::from_secs(seconds.start));
@@ -183,7 +183,7 @@ impl Queries {
             encoder.str("NextToken").str(token);
         }
         encoder.end();
-        Body { bytes: encoder.into_writer().into(), gzipped: false }
+        RequestBody { bytes: encoder.into_writer().into(), gzipped: false }
     }
 
     /// Which question an answer belongs to.
@@ -221,7 +221,7 @@ mod tests {
     fn datums(blocks: &[(usize, usize)]) -> Vec<usize> {
         let mut puts = Puts::new("Meerkat/State", true);
         for &(length, points) in blocks {
-            let point = |time| Point { time, values: &[1.0, 2.0], counts: &[1.0, 4_095.0] };
+            let point = |time| Datapoint { time, values: &[1.0, 2.0], counts: &[1.0, 4_095.0] };
             puts.add(
                 &metric(length),
                 1,
@@ -243,7 +243,7 @@ mod tests {
 
     #[test]
     fn small_bodies_stay_as_they_are_and_large_ones_shrink() {
-        let body = |length, compress| Body::of(&vec![7; length], compress);
+        let body = |length, compress| RequestBody::of(&vec![7; length], compress);
         for (length, compress, gzipped) in [(10_239, true, false), (10_240, true, true), (10_240, false, false)] {
             let body = body(length, compress);
             assert_eq!((body.gzipped, body.bytes.len() == length), (gzipped, !gzipped), "{length} {compress}");

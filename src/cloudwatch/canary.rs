@@ -15,7 +15,7 @@ use tokio::time::{Instant, sleep, timeout_at};
 
 use super::address::{Minute, Schedule};
 use super::attempts::Attempts;
-use super::error::{Error, Tried};
+use super::error::{Operation, StoreError};
 use super::history::Store;
 use super::metric::{Metric, encode};
 use super::names;
@@ -99,7 +99,7 @@ impl Store {
         if flight.results {
             let published = vec![datum(&metric, minute.seconds(), 60, &[1], &[1])];
             let published =
-                store.put_witnessed(Tried::PublishMetrics, &store.results, published, &witness, until).await;
+                store.put_witnessed(Operation::PublishMetrics, &store.results, published, &witness, until).await;
             canary.results = Some(published.map_err(|error| told(&error)));
         }
         if flight.state {
@@ -109,9 +109,9 @@ impl Store {
                     let width = i32::try_from(store.schedule.width()).unwrap_or(60);
                     Some(datum(&metric, store.schedule.time(minute, value.slot), width, values, counts))
                 });
-                store.put_witnessed(Tried::WriteHistory, &store.state, datums.collect(), &witness, until)
+                store.put_witnessed(Operation::WriteHistory, &store.state, datums.collect(), &witness, until)
             });
-            let kept: Result<Vec<()>, Error> = join_all(writes).await.into_iter().collect();
+            let kept: Result<Vec<()>, StoreError> = join_all(writes).await.into_iter().collect();
             canary.state = Some(kept.map(drop).map_err(|error| told(&error)));
         }
         let written = Instant::now();
@@ -160,12 +160,12 @@ impl Store {
 
     async fn put_witnessed(
         &self,
-        tried: Tried,
+        tried: Operation,
         namespace: &str,
         datums: Vec<MetricDatum>,
         witness: &Witness,
         until: Instant,
-    ) -> Result<(), Error> {
+    ) -> Result<(), StoreError> {
         let request = self.client.put_metric_data().namespace(namespace).set_metric_data(Some(datums));
         let attempts = Attempts::default();
         let request = request.customize().interceptor(witness.clone()).interceptor(attempts.clone());

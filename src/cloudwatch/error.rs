@@ -9,7 +9,7 @@ pub(super) use sorted::short;
 
 /// What was being done.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
-pub enum Tried {
+pub enum Operation {
     /// Earlier looks were being read.
     ReadHistory,
     /// This look was being written.
@@ -20,22 +20,22 @@ pub enum Tried {
 
 /// Why `CloudWatch` did not do it.
 #[derive(Debug, thiserror::Error)]
-pub enum Error {
+pub enum StoreError {
     /// The quota of the account in this Region is used up, after all retries.
     #[error("{tried} was throttled by CloudWatch: {}", tried.share())]
     Throttled {
         /// What was being done.
-        tried: Tried,
+        tried: Operation,
         /// The service's answer.
-        source: Cause,
+        source: BoxError,
     },
     /// The credentials do not permit the call.
     #[error("{tried} is not permitted: allow cloudwatch:{action} in the policy of this role, and in that of the VPC endpoint if there is one", action = tried.action())]
     Denied {
         /// What was being done.
-        tried: Tried,
+        tried: Operation,
         /// The service's answer.
-        source: Cause,
+        source: BoxError,
     },
     /// The service does not know or trust the credentials.
     #[error(
@@ -43,11 +43,11 @@ pub enum Error {
     )]
     Credentials {
         /// What was being done.
-        tried: Tried,
+        tried: Operation,
         /// The service's code.
         code: String,
         /// The service's answer.
-        source: Cause,
+        source: BoxError,
     },
     /// No answer came: no route, no name, no connection, or none in time.
     #[error(
@@ -55,9 +55,9 @@ pub enum Error {
     )]
     Unreachable {
         /// What was being done.
-        tried: Tried,
+        tried: Operation,
         /// Where the connection failed.
-        source: Cause,
+        source: BoxError,
     },
     /// The client has no Region, no credentials, or another setting that makes no request.
     #[error(
@@ -65,9 +65,9 @@ pub enum Error {
     )]
     Settings {
         /// What was being done.
-        tried: Tried,
+        tried: Operation,
         /// What is missing.
-        source: Cause,
+        source: BoxError,
     },
     /// Something answered that is no `CloudWatch`.
     #[error(
@@ -75,7 +75,7 @@ pub enum Error {
     )]
     Foreign {
         /// What was being done.
-        tried: Tried,
+        tried: Operation,
         /// The answer's status and content type.
         answer: String,
     },
@@ -85,25 +85,25 @@ pub enum Error {
     )]
     Certificate {
         /// What was being done.
-        tried: Tried,
+        tried: Operation,
         /// What is wrong with it.
-        source: Cause,
+        source: BoxError,
     },
     /// The service's clock and this machine's differ by more than five minutes.
     #[error("{tried} was refused for the time: {code}; set this machine's clock")]
     Clock {
         /// What was being done.
-        tried: Tried,
+        tried: Operation,
         /// The service's code.
         code: String,
         /// The service's answer.
-        source: Cause,
+        source: BoxError,
     },
     /// The time given to it ran out.
     #[error("{tried} was not done in the time left: give the function more time, or look at fewer groups")]
     OutOfTime {
         /// What was being done.
-        tried: Tried,
+        tried: Operation,
     },
     /// What gives the credentials does not answer.
     #[error(
@@ -111,25 +111,25 @@ pub enum Error {
     )]
     NoCredentials {
         /// What was being done.
-        tried: Tried,
+        tried: Operation,
     },
     /// The time ran out while it was tried again.
     #[error("{tried} was still being tried when the time was up, and what was tried before had failed")]
     StillTrying {
         /// What was being done.
-        tried: Tried,
+        tried: Operation,
         /// How the last attempt that ended had failed.
-        source: Cause,
+        source: BoxError,
     },
     /// Another refusal, or an answer that was not understood.
     #[error("{tried} was refused by CloudWatch: {code}")]
     Refused {
         /// What was being done.
-        tried: Tried,
+        tried: Operation,
         /// The service's code, or that there was none.
         code: String,
         /// The service's answer.
-        source: Cause,
+        source: BoxError,
     },
     /// The service answered for some of the metrics only.
     #[error("reading the history gave an incomplete answer for this metric: {status}")]
@@ -143,9 +143,9 @@ pub enum Error {
 }
 
 /// A cause that can travel between tasks.
-pub type Cause = Box<dyn StdError + Send + Sync>;
+pub type BoxError = Box<dyn StdError + Send + Sync>;
 
-impl Tried {
+impl Operation {
     /// The service's operation, which is also the name of its permission.
     #[must_use]
     pub fn action(self) -> &'static str {
@@ -168,7 +168,7 @@ impl Tried {
     }
 }
 
-impl fmt::Display for Tried {
+impl fmt::Display for Operation {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
         f.write_str(match self {
             Self::ReadHistory => "reading the history",

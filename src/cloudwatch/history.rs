@@ -13,9 +13,9 @@ use tokio::time::{Instant, sleep_until, timeout_at};
 use super::address::Schedule;
 use super::attempts::Attempts;
 use super::bodies::Queries;
-use super::error::{Error, Tried};
+use super::error::{Operation, StoreError};
 use super::metric::Metric;
-use super::pace::{POINTS_PER_CALL, Pace};
+use super::pace::{POINTS_PER_CALL, Spacing};
 use super::pages::seconds::Merged;
 
 /// The metrics of one account and Region, read and written on one schedule.
@@ -27,11 +27,11 @@ pub struct Store {
     pub(super) state: String,
     /// Where results for people go.
     pub(super) results: String,
-    pace: Arc<Pace>,
+    pace: Arc<Spacing>,
 }
 
 /// The points of one metric, or why there are none to be had.
-pub type Points = Result<Vec<Merged>, Arc<Error>>;
+pub type Points = Result<Vec<Merged>, Arc<StoreError>>;
 
 impl Store {
     /// A store that keeps looks in the namespace `state` and publishes into `results`
@@ -64,7 +64,7 @@ impl Store {
                 let points = STATISTICS_COUNT * (end - start) / self.schedule.width();
                 let together = usize::try_from(POINTS_PER_CALL / points.max(1)).unwrap_or(1).clamp(1, fitting);
                 for (indexes, metrics) in indexes.chunks(together).zip(metrics.chunks(together)) {
-                    let call = Asking {
+                    let call = Fetch {
                         client: self.client.clone(),
                         namespace: self.state.clone(),
                         width: self.schedule.width(),
@@ -80,7 +80,7 @@ impl Store {
                             let _permit = permits.acquire().await;
                             call.run(&attempts).await
                         });
-                        (indexes, answer.await.unwrap_or_else(|_| Err(attempts.out_of_time(Tried::ReadHistory))))
+                        (indexes, answer.await.unwrap_or_else(|_| Err(attempts.out_of_time(Operation::ReadHistory))))
                     });
                 }
             }
@@ -125,13 +125,13 @@ fn metrics_per_call(metrics: &[Arc<Metric>]) -> usize {
 }
 
 /// One question: three statistics of some metrics over one range of seconds.
-struct Asking {
+struct Fetch {
     client: Client,
     namespace: String,
     width: i64,
     seconds: Range<i64>,
     metrics: Vec<Arc<Metric>>,
-    pace: Arc<Pace>,
+    pace: Arc<Spacing>,
 }
 
 /// What has come in for one metric.
@@ -145,9 +145,9 @@ struct Received {
     status: Option<String>,
 }
 
-impl Asking {
+impl Fetch {
     /// In the order of its metrics.
-    async fn run(self, attempts: &Attempts) -> Result<Vec<Result<Vec<Merged>, Error>>, Error> {
+    async fn run(self, attempts: &Attempts) -> Result<Vec<Result<Vec<Merged>, StoreError>>, StoreError> {
         let mut queries = Queries::new(&self.namespace, self.width);
         for metric in &self.metrics {
             queries.add(metric, &STATISTICS);
@@ -166,7 +166,7 @@ impl Asking {
                 .interceptor(attempts.clone())
                 .send()
                 .await
-                .map_err(|error| attempts.failed(Tried::ReadHistory, error))?;
+                .map_err(|error| attempts.failed(Operation::ReadHistory, error))?;
             for result in page.metric_data_results.unwrap_or_default() {
                 let number = result.id.as_deref().and_then(Queries::number);
                 let answer = number.and_then(|number| answers.get_mut(number / STATISTICS.len()).zip(Some(number)));
@@ -193,9 +193,9 @@ impl Received {
         }
     }
 
-    fn finish(mut self) -> Result<Vec<Merged>, Error> {
+    fn finish(mut self) -> Result<Vec<Merged>, StoreError> {
         if self.complete != [true; STATISTICS.len()] {
-            return Err(Error::Incomplete { status: self.status.unwrap_or_else(|| "it was left out".to_owned()) });
+            return Err(StoreError::Incomplete { status: self.status.unwrap_or_else(|| "it was left out".to_owned()) });
         }
         self.values.sort_by_key(|(time, ..)| *time);
         let points = self.values.chunk_by(|(one, ..), (other, ..)| one == other).map(|values| {

@@ -6,11 +6,11 @@ use tokio::time::{Duration, Instant};
 
 /// A schedule on which calls start no closer than their cost allows.
 #[derive(Debug, Default)]
-pub(super) struct Pace {
+pub(super) struct Spacing {
     free: Mutex<Option<Instant>>,
 }
 
-impl Pace {
+impl Spacing {
     /// When a call of this many estimated points may start; its time is taken from the schedule.
     pub(super) fn reserve(&self, points: i64) -> Instant {
         let points = u64::try_from(points).unwrap_or(0).max(POINTS_PER_SECOND / CALLS_PER_SECOND);
@@ -37,7 +37,7 @@ mod tests {
     #[tokio::test(start_paused = true)]
     async fn any_second_stays_under_the_quotas() {
         for points in [1, 3_000, 25_000, POINTS_PER_CALL] {
-            let pace = Pace::default();
+            let pace = Spacing::default();
             let begin = Instant::now();
             let starts: Vec<_> = (0..500).map(|_| pace.reserve(points)).collect();
             assert_eq!(starts.first(), Some(&begin), "the first call starts at once");

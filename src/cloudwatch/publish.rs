@@ -8,8 +8,8 @@ use tokio::time::{Instant, timeout_at};
 
 use super::address::Minute;
 use super::attempts::Attempts;
-use super::bodies::{Body, Point, Puts};
-use super::error::{Error, Tried};
+use super::bodies::{Datapoint, Puts, RequestBody};
+use super::error::{Operation, StoreError};
 use super::history::Store;
 use super::metric::Metric;
 use super::metrics::Datum;
@@ -25,7 +25,7 @@ pub struct Written {
     /// Datums in them.
     pub datums: usize,
     /// Why the rest was not taken, one for each request or page that failed.
-    pub failures: Vec<Arc<Error>>,
+    pub failures: Vec<Arc<StoreError>>,
 }
 
 impl Store {
@@ -37,17 +37,17 @@ impl Store {
         let mut puts = self.puts(&self.state);
         for (metric, seconds) in pages {
             let Some(seconds) = seconds else {
-                written.failures.push(Arc::new(Error::OutOfPlace));
+                written.failures.push(Arc::new(StoreError::OutOfPlace));
                 continue;
             };
-            let points = seconds.iter().map(|second| Point {
+            let points = seconds.iter().map(|second| Datapoint {
                 time: second.time,
                 values: &second.values,
                 counts: &second.counts,
             });
             puts.add(metric, self.schedule.width(), points);
         }
-        self.put(Tried::WriteHistory, puts.finish(), until, &mut written).await;
+        self.put(Operation::WriteHistory, puts.finish(), until, &mut written).await;
         written
     }
 
@@ -59,10 +59,10 @@ impl Store {
         let mut written = Written::default();
         let mut puts = self.puts(&self.results);
         for Datum { metric, values, counts } in datums {
-            let point = Point { time: minute.seconds(), values, counts };
+            let point = Datapoint { time: minute.seconds(), values, counts };
             puts.add(metric, RESULTS_RESOLUTION, std::iter::once(point));
         }
-        self.put(Tried::PublishMetrics, puts.finish(), until, &mut written).await;
+        self.put(Operation::PublishMetrics, puts.finish(), until, &mut written).await;
         written
     }
 
@@ -70,7 +70,7 @@ impl Store {
         Puts::new(namespace, !self.client.config().disable_request_compression().unwrap_or_default())
     }
 
-    async fn put(&self, tried: Tried, requests: Vec<(usize, Body)>, until: Instant, written: &mut Written) {
+    async fn put(&self, tried: Operation, requests: Vec<(usize, RequestBody)>, until: Instant, written: &mut Written) {
         let permits = Arc::new(Semaphore::new(REQUESTS_AT_ONCE));
         let mut calls = JoinSet::new();
         for (datums, body) in requests {

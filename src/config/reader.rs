@@ -10,7 +10,7 @@ use crate::memory::Objective;
 use crate::part::{PART_EXPECTED, Part};
 use crate::pattern::Rules;
 use crate::secrets::Network;
-use crate::secrets::reference::{Arn, Kind};
+use crate::secrets::reference::{Arn, ArnKind};
 use crate::variables::{self, VARIABLES};
 
 /// The variables while they are read, and what is wrong so far.
@@ -82,7 +82,7 @@ impl Variables {
             ],
         );
         if let (Some(arn), true) = (self.text("KAFKA_CLUSTER_ARN"), text.is_empty()) {
-            match Arn::parse(&arn).filter(|arn| arn.kind == Kind::Cluster) {
+            match Arn::parse(&arn).filter(|arn| arn.kind == ArnKind::Cluster) {
                 Some(arn) => return Bootstrap::Cluster { arn, network },
                 None => self.wrong(
                     "KAFKA_CLUSTER_ARN",
@@ -173,7 +173,7 @@ impl Variables {
     /// The topic that changes are told to, which only the history knows.
     pub(super) fn changes(&mut self) -> Option<Arn> {
         let text = self.text(CHANGES)?;
-        let arn = Arn::parse(&text).filter(|arn| arn.kind == Kind::Topic && !text.contains('.'));
+        let arn = Arn::parse(&text).filter(|arn| arn.kind == ArnKind::Topic && !text.contains('.'));
         if arn.is_none() {
             self.wrong(
                 CHANGES,

@@ -11,12 +11,12 @@ pub struct Call {
     /// The decoded path and the host that it was sent to.
     pub origin: Origin,
     /// What it asks for, or the status code and sentence that refuse it.
-    pub question: Result<Question, (u16, &'static str)>,
+    pub question: Result<ConsumerQuestion, (u16, &'static str)>,
 }
 
 /// `/v3/kafka/{cluster}/consumer/{group}/status`, or `/lag`.
 #[derive(Clone, Debug, PartialEq, Eq)]
-pub struct Question {
+pub struct ConsumerQuestion {
     /// The cluster's name.
     pub cluster: String,
     /// The group's name.
@@ -31,12 +31,12 @@ pub struct Question {
 pub(super) struct Payload {
     raw_path: String,
     #[serde(default)]
-    request_context: Context,
+    request_context: RequestContext,
 }
 
 #[derive(Default, Deserialize)]
 #[serde(rename_all = "camelCase", default)]
-struct Context {
+struct RequestContext {
     domain_name: String,
     stage: String,
     http: Http,
@@ -50,7 +50,7 @@ struct Http {
 
 impl Call {
     pub(super) fn new(payload: &Payload) -> Self {
-        let Payload { raw_path, request_context: Context { domain_name, stage, http } } = payload;
+        let Payload { raw_path, request_context: RequestContext { domain_name, stage, http } } = payload;
         // The path of an HTTP API begins with its stage, unless that is the default one.
         let staged = raw_path.strip_prefix('/').and_then(|path| path.strip_prefix(stage.as_str()));
         let path = staged.filter(|rest| !stage.is_empty() && rest.starts_with('/')).unwrap_or(raw_path);
@@ -65,14 +65,14 @@ impl Call {
 
 /// Function URLs leave a path as it was sent, HTTP APIs decode it first; so whatever stands between `consumer` and the last
 /// word is the group's name, slashes included.
-fn question(path: &str) -> Option<Question> {
+fn question(path: &str) -> Option<ConsumerQuestion> {
     let rest = path.trim_end_matches('/').strip_prefix("/v3/kafka/")?;
     let (cluster, rest) = rest.split_once("/consumer/")?;
     let (group, last) = rest.rsplit_once('/')?;
     let view = View::WORDS.iter().find(|(word, _)| *word == last)?.1;
     let decoded = |text| percent_decode_str(text).decode_utf8().ok().map(std::borrow::Cow::into_owned);
     let (cluster, group) = (decoded(cluster)?, decoded(group)?);
-    (!cluster.is_empty() && !group.is_empty()).then_some(Question { cluster, group, view })
+    (!cluster.is_empty() && !group.is_empty()).then_some(ConsumerQuestion { cluster, group, view })
 }
 
 const UNKNOWN_PATH: &str =

@@ -132,8 +132,8 @@ fn iam_and_client_certificates_have_their_variables() {
 
 #[test]
 fn what_is_no_configuration_of_burrow_is_refused() {
-    assert!(matches!(translate("[cluster"), Err(Error::Toml(_))));
-    assert!(matches!(translate("[general]\npidfile='x'"), Err(Error::NoCluster)));
+    assert!(matches!(translate("[cluster"), Err(NotBurrow::Toml(_))));
+    assert!(matches!(translate("[general]\npidfile='x'"), Err(NotBurrow::NoCluster)));
 }
 
 /// A file with every section, and every key in it, that the configurations have which come with Burrow.

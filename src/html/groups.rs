@@ -5,18 +5,18 @@ use super::markup::Html;
 use super::partitions;
 use super::pill::{pill, tone};
 use super::sparkline::{self, Series};
-use super::view::{Group, Report};
+use super::view::{DrawnGroup, DrawnReport};
 use crate::event::widget::Context;
 use crate::verdict::{Verdict, grouped};
 
 /// Draws the table; `row` draws the rows of one group.
-pub(super) fn table(report: &Report, row: impl Fn(&Group, &mut Html), html: &mut Html) {
+pub(super) fn table(report: &DrawnReport, row: impl Fn(&DrawnGroup, &mut Html), html: &mut Html) {
     if report.groups.is_empty() {
         html.raw("<p class=\"mk-empty\">No consumer group was found. A group appears when it has committed once.</p>");
         return;
     }
     html.raw(
-        "<table class=\"mk-groups\"><thead><tr><th>Status</th><th class=\"mk-wide-cell\">Group</th>\
+        "<table class=\"mk-groups\"><thead><tr><th>Status</th><th class=\"mk-wide-cell\">DrawnGroup</th>\
          <th class=\"mk-number\">Lag</th><th class=\"mk-number mk-c-age\">Behind</th>\
          <th class=\"mk-c-trend\">Trend</th><th class=\"mk-number mk-c-members\">Members</th></tr></thead><tbody>",
     );
@@ -34,7 +34,7 @@ pub(super) fn table(report: &Report, row: impl Fn(&Group, &mut Html), html: &mut
 }
 
 /// A row whose name opens the group's partitions by a click that calls this function again.
-pub(super) fn linked(group: &Group, lags: Option<&Series>, context: &Context, html: &mut Html) {
+pub(super) fn linked(group: &DrawnGroup, lags: Option<&Series>, context: &Context, html: &mut Html) {
     start(group.status, html);
     if context.endpoint.is_empty() {
         html.raw("<span class=\"mk-name\">").name(&group.group).raw("</span>");
@@ -47,7 +47,7 @@ pub(super) fn linked(group: &Group, lags: Option<&Series>, context: &Context, ht
 }
 
 /// A row whose reason opens the group's partitions in place.
-pub(super) fn folded(group: &Group, html: &mut Html) {
+pub(super) fn folded(group: &DrawnGroup, html: &mut Html) {
     start(group.status, html);
     html.raw("<span class=\"mk-name\">").name(&group.group).raw("</span>");
     rest(group, None, html);
@@ -61,7 +61,7 @@ pub(super) fn folded(group: &Group, html: &mut Html) {
 }
 
 /// How many partitions unfold, and of how many where not all are listed.
-fn listed(group: &Group) -> String {
+fn listed(group: &DrawnGroup) -> String {
     let listed = group.partitions.len() as u64;
     match (listed, group.partition_count.max(listed)) {
         (1, 1) => "1 partition".to_owned(),
@@ -76,7 +76,7 @@ fn start(status: Verdict, html: &mut Html) {
     html.raw("</td><td><div class=\"mk-what\">");
 }
 
-fn rest(group: &Group, lags: Option<&Series>, html: &mut Html) {
+fn rest(group: &DrawnGroup, lags: Option<&Series>, html: &mut Html) {
     html.raw("<span class=\"mk-reason\">").text(&group.reason);
     for gap in &group.gaps {
         html.raw("; ").text(gap);

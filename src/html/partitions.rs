@@ -4,10 +4,10 @@ use super::figures;
 use super::markup::Html;
 use super::pill::{pill, tone};
 use super::sparkline::{self, Series};
-use super::view::{Group, Partition};
+use super::view::{DrawnGroup, DrawnPartition};
 
 /// Draws a group by itself: its own line, then its partitions.
-pub(super) fn alone(group: &Group, lags: Option<&Series>, html: &mut Html) {
+pub(super) fn alone(group: &DrawnGroup, lags: Option<&Series>, html: &mut Html) {
     html.raw("<header class=\"mk-head\"><span class=\"mk-cluster\">").name(&group.group).raw("</span>");
     pill(group.status, html);
     html.raw("<span class=\"mk-counts\">");
@@ -37,9 +37,9 @@ pub(super) fn alone(group: &Group, lags: Option<&Series>, html: &mut Html) {
 }
 
 /// Draws the table alone.
-pub(super) fn table(group: &Group, html: &mut Html) {
+pub(super) fn table(group: &DrawnGroup, html: &mut Html) {
     html.raw(
-        "<table class=\"mk-partitions\"><thead><tr><th>Status</th><th class=\"mk-wide-cell\">Partition</th>\
+        "<table class=\"mk-partitions\"><thead><tr><th>Status</th><th class=\"mk-wide-cell\">DrawnPartition</th>\
          <th class=\"mk-number mk-c-offset\">Committed</th><th class=\"mk-number mk-c-offset\">Log end</th>\
          <th class=\"mk-number\">Lag</th><th class=\"mk-number mk-c-age\">Behind</th>\
          <th class=\"mk-c-members\">Member</th></tr></thead><tbody>",
@@ -57,7 +57,7 @@ pub(super) fn table(group: &Group, html: &mut Html) {
     }
 }
 
-fn row(partition: &Partition, html: &mut Html) {
+fn row(partition: &DrawnPartition, html: &mut Html) {
     html.raw("<tr class=\"").raw(tone(partition.status)).raw("\"><td class=\"mk-c-status\">");
     pill(partition.status, html);
     html.raw("</td><td><div class=\"mk-what\"><span class=\"mk-name\">").name(&partition.topic);

@@ -3,10 +3,10 @@
 use super::figures;
 use super::markup::Html;
 use super::pill::pill;
-use super::view::Report;
+use super::view::DrawnReport;
 
 /// Draws the top of a widget or a page.
-pub(super) fn draw(report: &Report, html: &mut Html) {
+pub(super) fn draw(report: &DrawnReport, html: &mut Html) {
     html.raw("<header class=\"mk-head\"><span class=\"mk-cluster\">").name(&report.cluster).raw("</span>");
     pill(report.status, html);
     html.raw("<span class=\"mk-counts\">");

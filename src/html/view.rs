@@ -9,7 +9,7 @@ use crate::verdict::Verdict;
 
 /// A report, as far as it is drawn.
 #[derive(Clone, Debug, Deserialize)]
-pub struct Report {
+pub struct DrawnReport {
     /// The cluster's name.
     pub cluster: String,
     /// The worst group's status.
@@ -23,27 +23,27 @@ pub struct Report {
     pub duration_ms: u64,
     /// The groups, the worst first.
     #[serde(deserialize_with = "worst_first")]
-    pub groups: Vec<Group>,
+    pub groups: Vec<DrawnGroup>,
     /// What could not be read and belongs to no single group or partition.
     #[serde(default)]
-    pub problems: Vec<Problem>,
+    pub problems: Vec<DrawnProblem>,
     /// Every broker of the cluster.
     #[serde(default)]
-    pub brokers: Vec<Broker>,
+    pub brokers: Vec<DrawnBroker>,
     /// What the size limit cut away; `None` when nothing.
     #[serde(default)]
-    pub cut: Option<Cut>,
+    pub cut: Option<DrawnCut>,
     /// What became of the history.
     #[serde(default)]
-    pub history: Kept,
+    pub history: DrawnKept,
     /// What became of the metrics.
     #[serde(default)]
-    pub metrics: Kept,
+    pub metrics: DrawnKept,
 }
 
 /// One group.
 #[derive(Clone, Debug, Deserialize)]
-pub struct Group {
+pub struct DrawnGroup {
     /// Its name.
     pub group: String,
     /// Which protocol it uses.
@@ -80,12 +80,12 @@ pub struct Group {
     pub gaps: Vec<String>,
     /// The partitions that the report lists, the worst first.
     #[serde(deserialize_with = "worst_partitions_first")]
-    pub partitions: Vec<Partition>,
+    pub partitions: Vec<DrawnPartition>,
 }
 
 /// One partition of a group.
 #[derive(Clone, Debug, Deserialize)]
-pub struct Partition {
+pub struct DrawnPartition {
     /// Its topic.
     pub topic: String,
     /// Its number.
@@ -120,7 +120,7 @@ pub struct Partition {
 
 /// What could not be read.
 #[derive(Clone, Debug, Deserialize)]
-pub struct Problem {
+pub struct DrawnProblem {
     /// Where.
     #[serde(rename = "where")]
     pub place: String,
@@ -130,7 +130,7 @@ pub struct Problem {
 
 /// One broker.
 #[derive(Clone, Debug, Deserialize)]
-pub struct Broker {
+pub struct DrawnBroker {
     /// Its id.
     pub id: i32,
     /// Its address.
@@ -144,7 +144,7 @@ pub struct Broker {
 
 /// What the size limit cut away.
 #[derive(Clone, Copy, Debug, Deserialize)]
-pub struct Cut {
+pub struct DrawnCut {
     /// Groups that are not listed.
     pub groups: u64,
     /// Partitions that are not listed.
@@ -153,7 +153,7 @@ pub struct Cut {
 
 /// What became of the history, or of the metrics.
 #[derive(Clone, Debug, Default, Deserialize)]
-pub struct Kept {
+pub struct DrawnKept {
     /// `false`: nothing was read or written.
     #[serde(default)]
     pub enabled: bool,
@@ -162,7 +162,7 @@ pub struct Kept {
     pub advice: Option<String>,
 }
 
-impl Group {
+impl DrawnGroup {
     /// What stands before its lag.
     pub(crate) fn bound(&self) -> &'static str {
         match (self.lag_at_least, self.lag_at_most) {
@@ -173,7 +173,7 @@ impl Group {
     }
 }
 
-impl Partition {
+impl DrawnPartition {
     /// Where its group stands.
     pub(crate) fn position(&self) -> Option<i64> {
         self.committed.or(self.start)
@@ -185,7 +185,7 @@ impl Partition {
     }
 }
 
-impl Report {
+impl DrawnReport {
     /// Reads a report's JSON.
     ///
     /// # Errors
@@ -219,20 +219,20 @@ fn status<'de, D: Deserializer<'de>>(from: D) -> Result<Verdict, D::Error> {
     Ok(VERDICTS.into_iter().find(|verdict| verdict.word() == word).unwrap_or(Verdict::Unknown))
 }
 
-fn worst_first<'de, D: Deserializer<'de>>(from: D) -> Result<Vec<Group>, D::Error> {
-    let mut groups = Vec::<Group>::deserialize(from)?;
+fn worst_first<'de, D: Deserializer<'de>>(from: D) -> Result<Vec<DrawnGroup>, D::Error> {
+    let mut groups = Vec::<DrawnGroup>::deserialize(from)?;
     groups.sort_by(|one, other| {
-        let key = |group: &Group| Reverse((group.status.severity(), group.max_lag));
+        let key = |group: &DrawnGroup| Reverse((group.status.severity(), group.max_lag));
         key(one).cmp(&key(other)).then_with(|| one.group.cmp(&other.group))
     });
     Ok(groups)
 }
 
-fn worst_partitions_first<'de, D: Deserializer<'de>>(from: D) -> Result<Vec<Partition>, D::Error> {
-    let mut partitions = Vec::<Partition>::deserialize(from)?;
+fn worst_partitions_first<'de, D: Deserializer<'de>>(from: D) -> Result<Vec<DrawnPartition>, D::Error> {
+    let mut partitions = Vec::<DrawnPartition>::deserialize(from)?;
     partitions.sort_by(|one, other| {
-        let key = |partition: &Partition| Reverse((partition.status.severity(), partition.lag));
-        let place = |partition: &Partition| (partition.topic.clone(), partition.partition);
+        let key = |partition: &DrawnPartition| Reverse((partition.status.severity(), partition.lag));
+        let place = |partition: &DrawnPartition| (partition.topic.clone(), partition.partition);
         key(one).cmp(&key(other)).then_with(|| place(one).cmp(&place(other)))
     });
     Ok(partitions)

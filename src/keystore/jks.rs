@@ -9,17 +9,17 @@ use x509_cert::der::asn1::OctetStringRef;
 use x509_cert::der::{Decode, Reader, SliceReader};
 use x509_cert::spki::AlgorithmIdentifierOwned;
 
-use super::{Contents, Trouble, Wanted};
+use super::{Contents, Extract, Trouble};
 use crate::secret::Secret;
 
 /// All certificates, and each key with its chain. Without the store's `password` nothing vouches for the file, as in Java;
 /// the password of a key need not be that of the store.
-pub(super) fn open(bytes: &[u8], password: Option<&Secret>, wanted: Wanted<'_>) -> Result<Contents, Trouble> {
+pub(super) fn open(bytes: &[u8], password: Option<&Secret>, wanted: Extract<'_>) -> Result<Contents, Trouble> {
     let (body, sum) = bytes.split_last_chunk::<SHA1_OUTPUT_LEN>().ok_or(CUT)?;
     if password.is_some_and(|password| digest(&[&utf16(password), WHITENER, body]) != *sum) {
         return Err(Trouble::WrongPassword);
     }
-    let mut rest = Rest(body);
+    let mut rest = Remaining(body);
     let (_magic, version, entries) = (rest.number()?, rest.number()?, rest.number()?);
     let mut contents = Contents::default();
     for _ in 0..entries {
@@ -36,7 +36,7 @@ pub(super) fn open(bytes: &[u8], password: Option<&Secret>, wanted: Wanted<'_>) 
                     chain.push(rest.certificate(version)?);
                 }
                 contents.certificates.extend(chain.iter().cloned());
-                if let Wanted::Keys(password) = wanted {
+                if let Extract::Keys(password) = wanted {
                     contents.keys.push((unsealed(sealed, password.ok_or(Trouble::Locked)?)?, chain));
                 }
             }
@@ -87,9 +87,9 @@ fn utf16(password: &Secret) -> Vec<u8> {
 }
 
 /// What has not been read yet; nothing is reserved for what is not there.
-struct Rest<'a>(&'a [u8]);
+struct Remaining<'a>(&'a [u8]);
 
-impl<'a> Rest<'a> {
+impl<'a> Remaining<'a> {
     fn take(&mut self, size: usize) -> Result<&'a [u8], Trouble> {
         let (taken, rest) = self.0.split_at_checked(size).ok_or(CUT)?;
         self.0 = rest;

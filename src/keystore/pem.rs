@@ -6,7 +6,7 @@ use pkcs8::EncryptedPrivateKeyInfoRef;
 use tokio_rustls::rustls::pki_types::pem::{self, PemObject};
 use tokio_rustls::rustls::pki_types::{CertificateDer, PrivateKeyDer, PrivatePkcs8KeyDer};
 
-use super::{Contents, Trouble, Wanted};
+use super::{Contents, Extract, Trouble};
 use crate::secret::Secret;
 
 /// Whether it has a section.
@@ -15,7 +15,7 @@ pub(super) fn is(bytes: &[u8]) -> bool {
 }
 
 /// The sections.
-pub(super) fn open(bytes: &[u8], wanted: Wanted<'_>) -> Result<Contents, Trouble> {
+pub(super) fn open(bytes: &[u8], wanted: Extract<'_>) -> Result<Contents, Trouble> {
     // OpenSSL's form before PKCS#8 derives the key with one round of MD5; its headers (RFC 1421) are no base64.
     if find(bytes, b"Proc-Type: 4,ENCRYPTED").is_some() {
         return Err(Trouble::OldCipher);
@@ -23,7 +23,7 @@ pub(super) fn open(bytes: &[u8], wanted: Wanted<'_>) -> Result<Contents, Trouble
     framed(bytes)?;
     let certificates = CertificateDer::pem_slice_iter(bytes).collect::<Result<Vec<_>, _>>();
     let certificates = certificates.map_err(|error| Trouble::Malformed(malformed(&error)))?;
-    let Wanted::Keys(password) = wanted else {
+    let Extract::Keys(password) = wanted else {
         return Ok(Contents { certificates, keys: Vec::new() });
     };
     let keys = PrivateKeyDer::pem_slice_iter(bytes).collect::<Result<Vec<_>, _>>();

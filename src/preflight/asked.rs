@@ -1,6 +1,6 @@
 //! What a look tells of permissions: what was asked for, and refused for lack of one.
 
-use super::found::{Asked, Permissions};
+use super::found::{Grants, Permissions};
 use crate::lag::{Cause, Unknown};
 use crate::snapshot::{Group, Snapshot};
 
@@ -26,8 +26,8 @@ pub fn asked(snapshot: &Snapshot, cluster: Option<bool>) -> Permissions {
     }
 }
 
-fn sorted<'a>(asked: impl Iterator<Item = (&'a str, Option<Unknown>)>, code: i16) -> Asked {
-    let mut sorted = Asked::default();
+fn sorted<'a>(asked: impl Iterator<Item = (&'a str, Option<Unknown>)>, code: i16) -> Grants {
+    let mut sorted = Grants::default();
     for (name, why) in asked {
         match why {
             None => sorted.allowed.push(name.to_owned()),

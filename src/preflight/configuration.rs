@@ -2,7 +2,7 @@
 
 use super::Line;
 use crate::config::sasl::{Account, Issuer, Sasl};
-use crate::config::{Bootstrap, Config, Encryption, Keystore, MetricsDetail, Place};
+use crate::config::{Bootstrap, Config, Encryption, Keystore, MetricsDetail, StoreLocation};
 use crate::kafka::sasl::Hash;
 use crate::secrets::Source;
 use crate::snapshot::Snapshot;
@@ -105,9 +105,9 @@ pub fn selected(snapshot: &Snapshot) -> Vec<Line> {
 fn store_of(store: Option<&Keystore>, none: &str) -> String {
     match store.map(|store| &store.place) {
         None => none.to_owned(),
-        Some(Place::Pem(_)) => String::from("given as PEM"),
-        Some(Place::Path(path)) => format!("the file {path}"),
-        Some(Place::Kept(reference)) => format!("kept in {reference}"),
+        Some(StoreLocation::Pem(_)) => String::from("given as PEM"),
+        Some(StoreLocation::Path(path)) => format!("the file {path}"),
+        Some(StoreLocation::Kept(reference)) => format!("kept in {reference}"),
     }
 }
 

@@ -10,16 +10,16 @@ pub struct Permissions {
     /// How many groups the brokers listed.
     pub listed: Option<usize>,
     /// The groups that were asked for.
-    pub groups: Asked,
+    pub groups: Grants,
     /// The topics that they read.
-    pub topics: Asked,
+    pub topics: Grants,
     /// Groups that may have commits to topics that nobody told of, since this user may not describe all topics.
     pub hiding: Vec<String>,
 }
 
 /// Things of a kind, each of which was asked for.
 #[derive(Clone, Debug, Default, PartialEq, Eq)]
-pub struct Asked {
+pub struct Grants {
     /// Those that were told.
     pub allowed: Vec<String>,
     /// Those that were refused for lack of a permission.

@@ -1,7 +1,7 @@
 //! What this user may describe, and the line that grants what is missing.
 
 use super::Line;
-use super::found::{Asked, Permissions};
+use super::found::{Grants, Permissions};
 
 /// Who asks, in the terms of those who grant.
 #[derive(Clone, Debug, PartialEq, Eq)]
@@ -52,7 +52,7 @@ pub fn lines(permissions: &Permissions, principal: &Principal) -> Vec<Line> {
     };
     let mut lines = vec![first];
     lines.extend(of(GROUPS, groups, *cluster, |name| principal.grant(&Resource::Group(name))));
-    let unseen = Asked::default();
+    let unseen = Grants::default();
     let topics = if hiding.is_empty() || *topics != unseen { Some(topics) } else { None };
     lines.extend(
         topics
@@ -67,8 +67,8 @@ pub fn lines(permissions: &Permissions, principal: &Principal) -> Vec<Line> {
     lines
 }
 
-fn of(subject: &str, asked: &Asked, cluster: Option<bool>, grant: impl Fn(&str) -> String) -> Vec<Line> {
-    let Asked { allowed, denied, unread } = asked;
+fn of(subject: &str, asked: &Grants, cluster: Option<bool>, grant: impl Fn(&str) -> String) -> Vec<Line> {
+    let Grants { allowed, denied, unread } = asked;
     let mut lines = Vec::new();
     if !allowed.is_empty() {
         lines.push(Line::works(SECTION, subject, format!("DESCRIBE is there for {}: {}", allowed.len(), few(allowed))));
@@ -167,9 +167,9 @@ mod tests {
         lines.into_iter().map(|line| (line.status, line.found, line.todo.unwrap_or_default())).collect()
     }
 
-    fn asked(allowed: &[&str], denied: &[&str]) -> Asked {
+    fn asked(allowed: &[&str], denied: &[&str]) -> Grants {
         let names = |names: &[&str]| names.iter().map(|name| (*name).to_owned()).collect();
-        Asked { allowed: names(allowed), denied: names(denied), unread: Vec::new() }
+        Grants { allowed: names(allowed), denied: names(denied), unread: Vec::new() }
     }
 
     #[test]
@@ -231,7 +231,7 @@ mod tests {
         let permissions = Permissions {
             cluster: Some(true),
             listed: Some(9),
-            groups: Asked { denied: names, ..Asked::default() },
+            groups: Grants { denied: names, ..Grants::default() },
             topics: asked(&["a", "b", "c", "d", "e", "f", "g"], &[]),
             ..Permissions::default()
         };

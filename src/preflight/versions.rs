@@ -12,7 +12,7 @@ pub fn lines(section: &str, matrix: &[Version], login: bool) -> Vec<Line> {
 fn line(section: &str, version: &Version, login: bool) -> Line {
     let Version { api, ours, broker, chosen } = version;
     let (offers, ours) =
-        (broker.map_or_else(|| String::from("does not offer it"), |range| format!("{}", Shown(range))), Shown(*ours));
+        (broker.map_or_else(|| String::from("does not offer it"), |range| format!("{}", Ranged(range))), Ranged(*ours));
     let subject = *api;
     let sasl = matches!(subject, "SaslHandshake" | "SaslAuthenticate");
     if sasl && !login {
@@ -23,12 +23,12 @@ fn line(section: &str, version: &Version, login: bool) -> Line {
         let newer = broker.is_some_and(|(min, _)| min > ours.0.1);
         let todo = if newer { "upgrade meerkat" } else { "upgrade the broker" };
         return match missing(subject) {
-            Missing::NoSuchGroups if !newer => Line::works(section, subject, "the broker has no groups of this kind"),
-            Missing::NoSuchGroups => {
+            Lacking::NoSuchGroups if !newer => Line::works(section, subject, "the broker has no groups of this kind"),
+            Lacking::NoSuchGroups => {
                 Line::less(section, subject, format!("{found}: members of these groups are not told"), todo)
             }
-            Missing::Less(what) => Line::less(section, subject, format!("{found}: {what}"), todo),
-            Missing::Nothing(what) => Line::fails(section, subject, format!("{found}: {what}"), todo),
+            Lacking::Less(what) => Line::less(section, subject, format!("{found}: {what}"), todo),
+            Lacking::Nothing(what) => Line::fails(section, subject, format!("{found}: {what}"), todo),
         };
     };
     let found = format!("{subject} {chosen}; this build {ours}, the broker {offers}");
@@ -60,23 +60,23 @@ pub fn summary(matrix: &[Version], login: bool) -> (Status, Vec<String>) {
 }
 
 /// What a check is without a request.
-enum Missing {
+enum Lacking {
     Nothing(&'static str),
     Less(&'static str),
     NoSuchGroups,
 }
 
-fn missing(api: &str) -> Missing {
+fn missing(api: &str) -> Lacking {
     match api {
-        "FindCoordinator" => Missing::Less("groups that no broker lists cannot be looked up by name"),
-        "DescribeGroups" => Missing::Less("members and states of classic groups are not told"),
-        "SaslHandshake" | "SaslAuthenticate" => Missing::Nothing("there is no login that both sides know"),
-        "Metadata" => Missing::Nothing("neither brokers nor leaders can be found"),
-        "ListGroups" => Missing::Nothing("groups cannot be found"),
-        "OffsetFetch" => Missing::Nothing("commits cannot be read"),
-        "ListOffsets" => Missing::Nothing("log ends cannot be read"),
-        "ApiVersions" => Missing::Nothing("no version can be agreed on"),
-        _ => Missing::NoSuchGroups,
+        "FindCoordinator" => Lacking::Less("groups that no broker lists cannot be looked up by name"),
+        "DescribeGroups" => Lacking::Less("members and states of classic groups are not told"),
+        "SaslHandshake" | "SaslAuthenticate" => Lacking::Nothing("there is no login that both sides know"),
+        "Metadata" => Lacking::Nothing("neither brokers nor leaders can be found"),
+        "ListGroups" => Lacking::Nothing("groups cannot be found"),
+        "OffsetFetch" => Lacking::Nothing("commits cannot be read"),
+        "ListOffsets" => Lacking::Nothing("log ends cannot be read"),
+        "ApiVersions" => Lacking::Nothing("no version can be agreed on"),
+        _ => Lacking::NoSuchGroups,
     }
 }
 
@@ -104,9 +104,9 @@ fn losses(api: &str) -> &'static [(i16, &'static str)] {
 
 /// A range as people write it.
 #[derive(Clone, Copy)]
-struct Shown((i16, i16));
+struct Ranged((i16, i16));
 
-impl std::fmt::Display for Shown {
+impl std::fmt::Display for Ranged {
     fn fmt(&self, f: &mut std::fmt::Formatter<'_>) -> std::fmt::Result {
         let Self((min, max)) = self;
         if min == max { write!(f, "{min}") } else { write!(f, "{min}–{max}") }

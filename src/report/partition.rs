@@ -2,7 +2,7 @@
 
 use serde::Serialize;
 
-use crate::age::{Age, Source};
+use crate::age::{Age, Basis};
 use crate::judged::Sight;
 use crate::lag::Committed;
 use crate::moment::rfc3339;
@@ -132,7 +132,7 @@ impl<'a> PartitionEntry<'a> {
             lag,
             lag_source: lag.filter(|_| share).map(|_| if row.unacknowledged().is_some() { TOLD } else { BOUND }),
             lag_seconds: age.and_then(Age::seconds),
-            lag_seconds_source: age.and_then(Age::source).map(Source::word),
+            lag_seconds_source: age.and_then(Age::source).map(Basis::word),
             lag_seconds_reason: match age {
                 Some(Age::Unknown(why)) => Some(why.to_string()),
                 _ => None,

@@ -2,7 +2,7 @@
 
 use super::{Outcome, Run, Taken};
 use crate::burrow::http::Response;
-use crate::burrow::{Answer, Results};
+use crate::burrow::{BurrowAnswer, BurrowResults};
 use crate::causes;
 use crate::event::http::Call;
 use crate::verdict::Verdict;
@@ -14,10 +14,10 @@ impl Run<'_> {
         if let Some(Call { origin, question: Ok(asked) }) = &self.request.http
             && asked.cluster != *cluster
         {
-            let answer = Answer::not_found(&asked.cluster, &asked.group, origin.clone());
+            let answer = BurrowAnswer::not_found(&asked.cluster, &asked.group, origin.clone());
             return (json(&answer), Verdict::NotFound);
         }
-        let results = Results { cluster, sight: *sight, judged, memories };
+        let results = BurrowResults { cluster, sight: *sight, judged, memories };
         let mut answers = results.answers(self.request.view, |row| {
             let window = past.earlier(row);
             window.unwrap_or_else(|_| sight.before.of(row).ok().flatten().copied().into_iter().collect())

@@ -3,7 +3,7 @@
 use std::collections::BTreeMap;
 
 use super::{Error, HISTORY_SHARE, Outcome, Run};
-use crate::html::{self, Report, Series, Widget};
+use crate::html::{self, DrawnReport, Series, Widget};
 use crate::verdict::Verdict;
 
 impl Run<'_> {
@@ -12,7 +12,7 @@ impl Run<'_> {
         let (store, until) = (self.store.clone(), self.until(HISTORY_SHARE));
         let now_s = self.clock.unix_ms / 1_000;
         let outcome = Box::pin(self.check()).await?;
-        let report = Report::parse(&outcome.json)?;
+        let report = DrawnReport::parse(&outcome.json)?;
         let range_ms = widget.context.range_ms.clone();
         let range_ms = range_ms.unwrap_or((now_s - USUAL_RANGE_S) * 1_000..now_s * 1_000);
         let step = widget.context.step_s();

@@ -4,7 +4,7 @@ use std::time::Duration;
 
 use crate::causes;
 use crate::config::sasl::{Account, Issuer, Sasl};
-use crate::config::{Bootstrap, Encryption, Kafka, Keystore, Place};
+use crate::config::{Bootstrap, Encryption, Kafka, Keystore, StoreLocation};
 use crate::endpoint::Endpoint;
 use crate::kafka::Tls;
 use crate::kafka::sasl::{Login, Salted};
@@ -57,9 +57,11 @@ async fn opened<T>(
     let Some(Keystore { variable, place, form, password, key_password }) = store else { return Ok(None) };
     let bytes = async {
         match place {
-            Place::Pem(text) => Ok(text.expose().as_bytes().to_vec()),
-            Place::Path(path) => door.read_bytes(variable, &Reference::File { path: path.clone(), key: None }).await,
-            Place::Kept(reference) => door.read_bytes(variable, reference).await,
+            StoreLocation::Pem(text) => Ok(text.expose().as_bytes().to_vec()),
+            StoreLocation::Path(path) => {
+                door.read_bytes(variable, &Reference::File { path: path.clone(), key: None }).await
+            }
+            StoreLocation::Kept(reference) => door.read_bytes(variable, reference).await,
         }
     };
     let secret = async |name, source: &Option<Source>| match source {
@@ -121,7 +123,7 @@ pub(super) async fn fetch(door: &Door, sasl: &Sasl, ca: Option<&Keystore>, now: 
     login.await.map_err(|error: Error| Unknown::because(causes::told(&error)))
 }
 
-async fn pair(door: &Door, account: &Account) -> Result<(String, Secret), secrets::Error> {
+async fn pair(door: &Door, account: &Account) -> Result<(String, Secret), secrets::SecretError> {
     match account {
         Account::One(reference) => door.read_pair("KAFKA_SASL_SECRET", reference).await,
         Account::Two { username, password } => {

@@ -13,11 +13,11 @@ use aws_smithy_types::body::SdkBody;
 use aws_types::service_config::ServiceConfigKey;
 
 use super::call::{Failure, call};
-use super::reference::{Arn, Kind};
-use super::{Door, Error};
+use super::reference::{Arn, ArnKind};
+use super::{Door, SecretError};
 
 /// What is asked.
-pub(super) struct Question<'a> {
+pub(super) struct AwsQuestion<'a> {
     /// What the answer is about.
     pub(super) arn: &'a Arn,
     /// The IAM action that it takes.
@@ -38,19 +38,23 @@ pub(super) enum Body {
 }
 
 /// Asks, and judges a refusal; `variable` is the one that says what to ask for.
-pub(super) async fn ask(door: &Door, variable: &'static str, question: Question<'_>) -> Result<Vec<u8>, Error> {
+pub(super) async fn ask(
+    door: &Door,
+    variable: &'static str,
+    question: AwsQuestion<'_>,
+) -> Result<Vec<u8>, SecretError> {
     let subject = format!("{variable} ({})", question.arn.text);
     let config = door.aws().await;
     let origin = origin(config, question.arn);
     let key = match credentials(config).await {
         Ok(key) => key,
-        Err(error) => return Err(Error::no_key(subject, false, error)),
+        Err(error) => return Err(SecretError::no_key(subject, false, error)),
     };
     let request = signed(&origin, &question, key, SystemTime::now())
-        .map_err(|source| Error::Settings { subject: subject.clone(), source })?;
+        .map_err(|source| SecretError::Settings { subject: subject.clone(), source })?;
     call(&door.http, door.wait, &origin, request).await.map_err(|failure| match failure {
-        Failure::Refused(refusal) => Error::refused(subject, question.action, question.arn, &refusal),
-        Failure::Unreachable(source) => Error::Unreachable { subject, origin, source },
+        Failure::Refused(refusal) => SecretError::refused(subject, question.action, question.arn, &refusal),
+        Failure::Unreachable(source) => SecretError::Unreachable { subject, origin, source },
     })
 }
 
@@ -65,10 +69,10 @@ pub(super) async fn credentials(config: &SdkConfig) -> Result<Credentials, Crede
 /// Where the service is: what `AWS_ENDPOINT_URL_…`, `AWS_ENDPOINT_URL` or the profile say, or its public name.
 fn origin(config: &SdkConfig, arn: &Arn) -> String {
     let id = match arn.kind {
-        Kind::Secret => "Secrets Manager",
-        Kind::Parameter => "SSM",
-        Kind::Cluster => "Kafka",
-        Kind::Topic => "SNS",
+        ArnKind::Secret => "Secrets Manager",
+        ArnKind::Parameter => "SSM",
+        ArnKind::Cluster => "Kafka",
+        ArnKind::Topic => "SNS",
     };
     let key = ServiceConfigKey::builder().service_id(id).env("AWS_ENDPOINT_URL").profile("endpoint_url").build().ok();
     let own = config.service_config().zip(key).and_then(|(settings, key)| settings.load_config(key));
@@ -92,7 +96,7 @@ fn public_origin(arn: &Arn, fips: bool, dual_stack: bool) -> String {
 
 fn signed(
     origin: &str,
-    question: &Question<'_>,
+    question: &AwsQuestion<'_>,
     key: Credentials,
     now: SystemTime,
 ) -> Result<HttpRequest, Box<dyn std::error::Error + Send + Sync>> {
@@ -130,7 +134,7 @@ fn signed(
     Ok(request)
 }
 
-impl Kind {
+impl ArnKind {
     /// The service's name in host names and signatures.
     pub(super) fn service(self) -> &'static str {
         match self {
@@ -168,7 +172,7 @@ mod tests {
     }
 
     /// The authorization of a request that is signed at 2026-11-23T03:03:39Z.
-    fn authorization(question: &Question<'_>) -> String {
+    fn authorization(question: &AwsQuestion<'_>) -> String {
         let key = Credentials::new(
             "ASIAIOSFODNN7EXAMPLE",
             "wJalrXUtnFEMI/K7MDENG/bPxRfiCYEXAMPLEKEY",

@@ -3,11 +3,11 @@
 use aws_credential_types::provider::error::CredentialsError;
 
 use super::call::Refusal;
-use super::reference::{Arn, Kind, Reference};
+use super::reference::{Arn, ArnKind, Reference};
 
 /// What went wrong at the door. `subject` names the variable, and what it refers to.
 #[derive(Debug, thiserror::Error)]
-pub enum Error {
+pub enum SecretError {
     /// The file cannot be read.
     #[error("{variable} refers to the file {path}, which cannot be read")]
     File {
@@ -112,7 +112,7 @@ pub enum Error {
     },
 }
 
-impl Error {
+impl SecretError {
     pub(super) fn unusable(variable: &'static str, reference: &Reference, why: String) -> Self {
         Self::Unusable { subject: format!("{variable} ({reference})"), why }
     }
@@ -131,7 +131,7 @@ impl Error {
     pub(super) fn refused(subject: String, action: &'static str, arn: &Arn, refusal: &Refusal) -> Self {
         let said = refusal.words();
         // The query protocol has codes of its own (SNS, Common Errors), and what is sent is not read.
-        if arn.kind == Kind::Topic && !CREDENTIALS.contains(&refusal.code()) {
+        if arn.kind == ArnKind::Topic && !CREDENTIALS.contains(&refusal.code()) {
             return Self::Unsent { subject, said, way_out: unsent(refusal.code()) };
         }
         let about_key = ["KMS", "kms", "ciphertext"].iter().any(|word| refusal.message().contains(word));

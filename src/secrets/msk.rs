@@ -3,9 +3,9 @@
 use percent_encoding::{AsciiSet, NON_ALPHANUMERIC, utf8_percent_encode};
 use serde_json::{Map, Value};
 
-use super::aws::{Body, Question, ask};
+use super::aws::{AwsQuestion, Body, ask};
 use super::reference::Arn;
-use super::{Door, Error};
+use super::{Door, SecretError};
 
 /// How the brokers are spoken to.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
@@ -36,24 +36,24 @@ impl Door {
     ///
     /// # Errors
     ///
-    /// [`Error`] when MSK does not tell, or the cluster has no such listener.
+    /// [`SecretError`] when MSK does not tell, or the cluster has no such listener.
     pub async fn bootstrap(
         &self,
         variable: &'static str,
         cluster: &Arn,
         listener: Listener,
         network: Network,
-    ) -> Result<String, Error> {
+    ) -> Result<String, SecretError> {
         let answer = ask(self, variable, question(cluster)).await?;
         choose(&answer, listener, network)
-            .map_err(|why| Error::Unusable { subject: format!("{variable} ({})", cluster.text), why })
+            .map_err(|why| SecretError::Unusable { subject: format!("{variable} ({})", cluster.text), why })
     }
 }
 
 /// `GetBootstrapBrokers`.
-pub(super) fn question(cluster: &Arn) -> Question<'_> {
+pub(super) fn question(cluster: &Arn) -> AwsQuestion<'_> {
     let path = format!("/v1/clusters/{}/bootstrap-brokers", utf8_percent_encode(&cluster.text, RESERVED));
-    Question { arn: cluster, action: "kafka:GetBootstrapBrokers", method: "GET", path, body: Body::Nothing }
+    AwsQuestion { arn: cluster, action: "kafka:GetBootstrapBrokers", method: "GET", path, body: Body::Nothing }
 }
 
 /// The string of this listener in an answer to `GetBootstrapBrokers`.

@@ -36,7 +36,7 @@ pub enum Reference {
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub struct Arn {
     /// What it names.
-    pub kind: Kind,
+    pub kind: ArnKind,
     /// Where it is.
     pub region: String,
     /// The whole ARN.
@@ -45,7 +45,7 @@ pub struct Arn {
 
 /// What an ARN names.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
-pub enum Kind {
+pub enum ArnKind {
     /// A secret of AWS Secrets Manager.
     Secret,
     /// A parameter of AWS Systems Manager's Parameter Store.
@@ -86,7 +86,7 @@ impl Reference {
         let path = place.strip_prefix("file://").or_else(|| place.strip_prefix("file:"));
         match (path, Arn::parse(place)) {
             (Some(path), _) if named && !path.is_empty() => Ok(Self::File { path: path.to_owned(), key }),
-            (None, Some(arn)) if named && matches!(arn.kind, Kind::Secret | Kind::Parameter) => {
+            (None, Some(arn)) if named && matches!(arn.kind, ArnKind::Secret | ArnKind::Parameter) => {
                 Ok(Self::Kept { arn, key })
             }
             _ => Err(String::from(
@@ -121,10 +121,10 @@ impl Arn {
             return None;
         };
         let (kind, name) = match service {
-            "secretsmanager" => (Kind::Secret, resource.strip_prefix("secret:")?),
-            "ssm" => (Kind::Parameter, resource.strip_prefix("parameter/")?),
-            "kafka" => (Kind::Cluster, resource.strip_prefix("cluster/")?),
-            "sns" if !resource.contains(':') => (Kind::Topic, resource),
+            "secretsmanager" => (ArnKind::Secret, resource.strip_prefix("secret:")?),
+            "ssm" => (ArnKind::Parameter, resource.strip_prefix("parameter/")?),
+            "kafka" => (ArnKind::Cluster, resource.strip_prefix("cluster/")?),
+            "sns" if !resource.contains(':') => (ArnKind::Topic, resource),
             _ => return None,
         };
         let placed = partition.starts_with("aws") && !region.is_empty() && !name.is_empty();
@@ -193,13 +193,13 @@ mod tests {
     #[test]
     fn a_topic_has_an_arn_and_a_subscription_is_none() {
         let arn = Arn::parse("arn:aws:sns:eu-west-1:123456789012:changes").unwrap();
-        assert_eq!((arn.kind, arn.region.as_str()), (Kind::Topic, "eu-west-1"));
+        assert_eq!((arn.kind, arn.region.as_str()), (ArnKind::Topic, "eu-west-1"));
         assert_eq!(Arn::parse("arn:aws:sns:eu-west-1:123456789012:changes:0a1b"), None);
     }
 
     #[test]
     fn a_cluster_has_an_arn_too() {
         let arn = Arn::parse("arn:aws:kafka:eu-west-1:123456789012:cluster/orders/0a1b-2").unwrap();
-        assert_eq!((arn.kind, arn.region.as_str()), (Kind::Cluster, "eu-west-1"));
+        assert_eq!((arn.kind, arn.region.as_str()), (ArnKind::Cluster, "eu-west-1"));
     }
 }

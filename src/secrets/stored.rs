@@ -5,14 +5,14 @@ use base64::engine::general_purpose::STANDARD;
 use serde::Deserialize;
 use serde_json::{Map, Value, json};
 
-use super::aws::{Body, Question, ask};
-use super::reference::{Arn, Kind};
-use super::{Door, Error};
+use super::aws::{AwsQuestion, Body, ask};
+use super::reference::{Arn, ArnKind};
+use super::{Door, SecretError};
 use crate::secret::Secret;
 
 /// `GetSecretValue` and `GetParameter`, the parts that matter here.
 #[derive(Deserialize)]
-struct Answer {
+struct StoredAnswer {
     #[serde(rename = "SecretString")]
     text: Option<String>,
     #[serde(rename = "SecretBinary")]
@@ -28,10 +28,10 @@ struct Parameter {
 }
 
 /// What is kept under the ARN.
-pub(super) async fn fetch(door: &Door, variable: &'static str, arn: &Arn) -> Result<Vec<u8>, Error> {
+pub(super) async fn fetch(door: &Door, variable: &'static str, arn: &Arn) -> Result<Vec<u8>, SecretError> {
     let answer = ask(door, variable, question(arn)).await?;
-    let unusable = |why| Error::Unusable { subject: format!("{variable} ({})", arn.text), why };
-    let answer: Answer =
+    let unusable = |why| SecretError::Unusable { subject: format!("{variable} ({})", arn.text), why };
+    let answer: StoredAnswer =
         serde_json::from_slice(&answer).map_err(|_| unusable(String::from("the service's answer cannot be read")))?;
     let binary = || STANDARD.decode(answer.base64.as_ref()?).ok();
     let text = answer.text.or_else(|| answer.parameter.map(|parameter| parameter.value));
@@ -40,14 +40,14 @@ pub(super) async fn fetch(door: &Door, variable: &'static str, arn: &Arn) -> Res
 }
 
 /// `GetParameter` or `GetSecretValue`.
-pub(super) fn question(arn: &Arn) -> Question<'_> {
+pub(super) fn question(arn: &Arn) -> AwsQuestion<'_> {
     let (action, target, body) = match arn.kind {
-        Kind::Parameter => {
+        ArnKind::Parameter => {
             ("ssm:GetParameter", "AmazonSSM.GetParameter", json!({ "Name": arn.text, "WithDecryption": true }))
         }
         _ => ("secretsmanager:GetSecretValue", "secretsmanager.GetSecretValue", json!({ "SecretId": arn.text })),
     };
-    Question { arn, action, method: "POST", path: String::from("/"), body: Body::Json(target, body.to_string()) }
+    AwsQuestion { arn, action, method: "POST", path: String::from("/"), body: Body::Json(target, body.to_string()) }
 }
 
 /// The whole of it, or the value of one key; a line break at the end is the editor's.

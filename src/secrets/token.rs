@@ -13,7 +13,7 @@ use percent_encoding::{NON_ALPHANUMERIC, utf8_percent_encode};
 use serde::Deserialize;
 
 use super::call::{Failure, call};
-use super::{Door, Error};
+use super::{Door, SecretError};
 use crate::keystore::Authorities;
 use crate::mask::Mask;
 use crate::secret::Secret;
@@ -46,7 +46,7 @@ pub struct Token {
 
 /// A successful answer (RFC 6749, section 5.1).
 #[derive(Deserialize)]
-struct Answer {
+struct TokenAnswer {
     access_token: String,
     expires_in: Option<f64>,
 }
@@ -56,28 +56,28 @@ impl Door {
     ///
     /// # Errors
     ///
-    /// [`Error`] when the endpoint cannot be reached, is not to be trusted with a secret, or refuses.
-    pub async fn token(&self, request: &TokenRequest) -> Result<Token, Error> {
+    /// [`SecretError`] when the endpoint cannot be reached, is not to be trusted with a secret, or refuses.
+    pub async fn token(&self, request: &TokenRequest) -> Result<Token, SecretError> {
         let endpoint = || shown(&request.endpoint);
         let unfit =
-            |why: &str| Error::Unusable { subject: format!("{VARIABLE} ({})", endpoint()), why: why.to_owned() };
+            |why: &str| SecretError::Unusable { subject: format!("{VARIABLE} ({})", endpoint()), why: why.to_owned() };
         let (origin, path) = split(&request.endpoint).map_err(unfit)?;
         let http = match &request.ca {
             Some(authorities) => trusting(authorities).map_err(unfit)?,
             None => self.http.clone(),
         };
         let message = message(request, path)
-            .map_err(|source| Error::Settings { subject: format!("{VARIABLE} ({})", endpoint()), source })?;
+            .map_err(|source| SecretError::Settings { subject: format!("{VARIABLE} ({})", endpoint()), source })?;
         let body = call(&http, self.wait, origin, message).await.map_err(|failure| match failure {
             Failure::Refused(refusal) => {
                 let said = refusal.masked(&mask(request));
-                Error::NoToken { endpoint: endpoint(), said, way_out: way_out(refusal.code(), refusal.status) }
+                SecretError::NoToken { endpoint: endpoint(), said, way_out: way_out(refusal.code(), refusal.status) }
             }
             Failure::Unreachable(source) => {
-                Error::Unreachable { subject: VARIABLE.to_owned(), origin: origin.to_owned(), source }
+                SecretError::Unreachable { subject: VARIABLE.to_owned(), origin: origin.to_owned(), source }
             }
         })?;
-        let answer: Answer = serde_json::from_slice(&body).map_err(|_| unfit("its answer has no access_token"))?;
+        let answer: TokenAnswer = serde_json::from_slice(&body).map_err(|_| unfit("its answer has no access_token"))?;
         let lifetime = answer.expires_in.and_then(|seconds| Duration::try_from_secs_f64(seconds).ok());
         Ok(Token { token: Secret::new(answer.access_token), lifetime })
     }

@@ -2,23 +2,29 @@
 
 use percent_encoding::{AsciiSet, NON_ALPHANUMERIC, utf8_percent_encode};
 
-use super::aws::{Body, Question, ask};
+use super::aws::{AwsQuestion, Body, ask};
 use super::reference::Arn;
-use super::{Door, Error};
+use super::{Door, SecretError};
 
 impl Door {
     /// Sends a text; without an answer, or after a hiccup, it is sent again, and may arrive twice.
     ///
     /// # Errors
     ///
-    /// [`Error`] when the topic does not take it.
-    pub async fn send(&self, variable: &'static str, topic: &Arn, subject: &str, text: &str) -> Result<(), Error> {
+    /// [`SecretError`] when the topic does not take it.
+    pub async fn send(
+        &self,
+        variable: &'static str,
+        topic: &Arn,
+        subject: &str,
+        text: &str,
+    ) -> Result<(), SecretError> {
         ask(self, variable, question(topic, subject, text)).await.map(drop)
     }
 }
 
 /// `Publish` of AWS's query protocol.
-pub(super) fn question<'a>(topic: &'a Arn, subject: &str, text: &str) -> Question<'a> {
+pub(super) fn question<'a>(topic: &'a Arn, subject: &str, text: &str) -> AwsQuestion<'a> {
     let encode = |text: &str| utf8_percent_encode(text, &FORM).to_string();
     let form = format!(
         "Action=Publish&Version=2010-03-31&TopicArn={}&Subject={}&Message={}",
@@ -26,7 +32,7 @@ pub(super) fn question<'a>(topic: &'a Arn, subject: &str, text: &str) -> Questio
         encode(&fitting(subject)),
         encode(text)
     );
-    Question { arn: topic, action: "sns:Publish", method: "POST", path: String::from("/"), body: Body::Form(form) }
+    AwsQuestion { arn: topic, action: "sns:Publish", method: "POST", path: String::from("/"), body: Body::Form(form) }
 }
 
 /// A subject as the service takes it: printable ASCII, fewer than a hundred characters (`Publish`, API reference).

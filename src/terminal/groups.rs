@@ -1,14 +1,14 @@
 //! A line a group, the worst first.
 
-use super::text::{Cell, GUTTER, NARROWEST, Sheet, Text};
+use super::text::{Cell, GUTTER, Grid, NARROWEST, Text};
 use super::{UNKNOWN, colour, count};
-use crate::html::Report;
-use crate::html::view::Group;
+use crate::html::DrawnReport;
+use crate::html::view::DrawnGroup;
 use crate::span::span;
 use crate::verdict::{Verdict, grouped};
 
 /// Draws the table; where the window is too narrow for the reason it stands below its group.
-pub(super) fn draw(report: &Report, text: &mut Text) {
+pub(super) fn draw(report: &DrawnReport, text: &mut Text) {
     if report.groups.is_empty() {
         text.line(0, "No consumer group was found. A group appears when it has committed once.", None);
         return;
@@ -26,14 +26,14 @@ pub(super) fn draw(report: &Report, text: &mut Text) {
         }
     }
     let may_shrink: &[usize] = if columns { &[0, 6] } else { &[0] };
-    let sheet = Sheet { head: vec![head], rows, may_shrink, narrowest: NARROWEST, gutter: GUTTER };
+    let sheet = Grid { head: vec![head], rows, may_shrink, narrowest: NARROWEST, gutter: GUTTER };
     text.rows(&sheet, |number| Some(reasons[number].clone()).filter(|reason| !columns && !reason.is_empty()));
 }
 
 /// The worst first, and within a status those with the same reason beside each other.
-fn sorted(report: &Report) -> Vec<&Group> {
-    let mut groups: Vec<&Group> = report.groups.iter().collect();
-    let first = |group: &Group| {
+fn sorted(report: &DrawnReport) -> Vec<&DrawnGroup> {
+    let mut groups: Vec<&DrawnGroup> = report.groups.iter().collect();
+    let first = |group: &DrawnGroup| {
         report.groups.iter().position(|other| other.status == group.status && other.reason == group.reason)
     };
     let mut keyed: Vec<(Option<usize>, usize)> =
@@ -44,7 +44,7 @@ fn sorted(report: &Report) -> Vec<&Group> {
 }
 
 /// Why, of each group that is not well; the same is said once.
-fn reasons(groups: &[&Group]) -> Vec<String> {
+fn reasons(groups: &[&DrawnGroup]) -> Vec<String> {
     let mut last = None;
     let mut all = Vec::new();
     for group in groups {
@@ -66,7 +66,7 @@ fn titled(title: &str) -> Cell {
     if NUMBERS.contains(&title) { Cell::right(title) } else { Cell::left(title) }
 }
 
-fn row(group: &Group) -> Vec<Cell> {
+fn row(group: &DrawnGroup) -> Vec<Cell> {
     vec![
         Cell::left(&group.group),
         Cell::left(group.status.word()).coloured(colour(group.status)),
@@ -78,7 +78,7 @@ fn row(group: &Group) -> Vec<Cell> {
 }
 
 /// The lag of a group in all, and whether it may be more or less.
-pub(super) fn total(group: &Group) -> String {
+pub(super) fn total(group: &DrawnGroup) -> String {
     group.total_lag.map_or_else(|| UNKNOWN.to_owned(), |lag| format!("{}{}", group.bound(), grouped(lag)))
 }
 

@@ -2,7 +2,7 @@
 
 use serde::Deserialize;
 
-use super::text::{Cell, GUTTER, NARROWEST, Sheet, Text};
+use super::text::{Cell, GUTTER, Grid, NARROWEST, Text};
 use super::{FAINT, UNKNOWN, Window, count};
 use crate::moment;
 use crate::verdict::grouped;
@@ -61,7 +61,7 @@ fn table(history: &PastOfGroup, text: &mut Text) {
     let mut head: Vec<Cell> = titles.iter().map(|title| Cell::right(title)).collect();
     head[0] = Cell::left(titles[0]);
     let rows: Vec<Vec<Cell>> = history.partitions.iter().map(row).collect();
-    let mut sheet = Sheet { head: vec![head], rows, may_shrink: &[0], narrowest: NARROWEST, gutter: GUTTER };
+    let mut sheet = Grid { head: vec![head], rows, may_shrink: &[0], narrowest: NARROWEST, gutter: GUTTER };
     // Long names give way to a line of half an hour.
     let beside = |columns: usize| text.width().saturating_sub(columns + GUTTER);
     let room = beside(sheet.narrowed(text.width())).max(beside(sheet.narrowed(0)).min(USUAL));

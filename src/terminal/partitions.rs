@@ -1,14 +1,14 @@
 //! The partitions of each group, as `kafka-consumer-groups.sh --describe` shows them: its columns in its order, ours after them.
 
-use super::text::{Cell, GUTTER, NARROWEST, Sheet, Text};
+use super::text::{Cell, GUTTER, Grid, NARROWEST, Text};
 use super::{FAINT, UNKNOWN, colour, count};
-use crate::html::Report;
-use crate::html::view::{Group, Partition};
+use crate::html::DrawnReport;
+use crate::html::view::{DrawnGroup, DrawnPartition};
 use crate::span::span;
 use crate::verdict::Verdict;
 
 /// Draws a table for each group.
-pub(super) fn draw(report: &Report, text: &mut Text) {
+pub(super) fn draw(report: &DrawnReport, text: &mut Text) {
     for group in &report.groups {
         text.gap();
         let members = count(group.members);
@@ -26,7 +26,7 @@ pub(super) fn draw(report: &Report, text: &mut Text) {
     }
 }
 
-fn table(group: &Group, text: &mut Text) {
+fn table(group: &DrawnGroup, text: &mut Text) {
     if group.partitions.is_empty() {
         let none = if group.partition_count == 0 {
             "no partitions"
@@ -36,7 +36,7 @@ fn table(group: &Group, text: &mut Text) {
         text.line(0, none, Some(FAINT));
         return;
     }
-    let mut partitions: Vec<&Partition> = group.partitions.iter().collect();
+    let mut partitions: Vec<&DrawnPartition> = group.partitions.iter().collect();
     partitions.sort_by(|one, other| (&one.topic, one.partition).cmp(&(&other.topic, other.partition)));
     let rows: Vec<Vec<Cell>> = partitions.iter().map(|partition| row(partition)).collect();
     let titles = |titles: &[&str]| -> Vec<Cell> {
@@ -44,7 +44,7 @@ fn table(group: &Group, text: &mut Text) {
             |(at, title): (usize, &&str)| if RIGHT.contains(&at) { Cell::right(title) } else { Cell::left(title) };
         titles.iter().enumerate().map(cell).collect()
     };
-    let wide = Sheet {
+    let wide = Grid {
         head: vec![titles(&TITLES)],
         rows: rows.clone(),
         may_shrink: &[0, 5, 6, 7],
@@ -53,12 +53,12 @@ fn table(group: &Group, text: &mut Text) {
     };
     if wide.fits(text.width()) {
         let below = |number: usize| {
-            let partition: &Partition = partitions.get(number)?;
+            let partition: &DrawnPartition = partitions.get(number)?;
             (partition.status != Verdict::Ok).then(|| partition.reason.clone())
         };
         return text.rows(&wide, below);
     }
-    let narrow = Sheet {
+    let narrow = Grid {
         head: vec![titles(&ABOVE), titles(&BELOW)],
         rows: rows.into_iter().map(|row| row.into_iter().take(THEIRS).collect()).collect(),
         narrowest: NARROWER,
@@ -69,7 +69,7 @@ fn table(group: &Group, text: &mut Text) {
 }
 
 /// What has no column where there is no room for it; nothing of a partition that is caught up and well.
-fn ours(partition: &Partition) -> Option<String> {
+fn ours(partition: &DrawnPartition) -> Option<String> {
     let mut said = vec![partition.status.word().to_owned()];
     said.extend(
         partition.lag_seconds.filter(|seconds| *seconds > 0.0).map(|seconds| format!("{} behind", span(seconds))),
@@ -81,7 +81,7 @@ fn ours(partition: &Partition) -> Option<String> {
     (said.len() > 1).then(|| said.join(", "))
 }
 
-fn row(partition: &Partition) -> Vec<Cell> {
+fn row(partition: &DrawnPartition) -> Vec<Cell> {
     // Offsets without groups of digits: people paste them into other tools.
     let offset = |offset: Option<i64>| Cell::right(&offset.map_or_else(|| UNKNOWN.to_owned(), |at| at.to_string()));
     let text = |text: Option<&str>| Cell::left(text.unwrap_or(UNKNOWN));

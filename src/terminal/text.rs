@@ -21,7 +21,7 @@ pub(super) struct Cell {
 }
 
 /// Rows in columns, below a head of one or more lines.
-pub(super) struct Sheet<'a> {
+pub(super) struct Grid<'a> {
     pub(super) head: Vec<Vec<Cell>>,
     pub(super) rows: Vec<Vec<Cell>>,
     /// The columns that lose their middles where the window is too narrow, the widest first.
@@ -32,7 +32,7 @@ pub(super) struct Sheet<'a> {
     pub(super) gutter: usize,
 }
 
-impl Sheet<'_> {
+impl Grid<'_> {
     /// Whether every column fits, those that may shrink at their narrowest.
     pub(super) fn fits(&self, window: usize) -> bool {
         self.narrowed(window) <= window
@@ -109,7 +109,7 @@ impl Text {
     }
 
     /// Draws a sheet; `below` tells what stands under a row, by its number.
-    pub(super) fn rows(&mut self, sheet: &Sheet, below: impl Fn(usize) -> Option<String>) {
+    pub(super) fn rows(&mut self, sheet: &Grid, below: impl Fn(usize) -> Option<String>) {
         let widths = sheet.widths(self.window.width);
         for head in &sheet.head {
             let bold: Vec<Cell> = head.iter().map(|cell| cell.clone().coloured(super::BOLD)).collect();

@@ -4,11 +4,11 @@ use std::fmt::Write as _;
 
 use super::colour;
 use super::text::Text;
-use crate::html::Report;
+use crate::html::DrawnReport;
 use crate::verdict::{Verdict, grouped};
 
 /// Draws both.
-pub(super) fn draw(report: &Report, text: &mut Text) {
+pub(super) fn draw(report: &DrawnReport, text: &mut Text) {
     let trouble = report.trouble();
     if !trouble.is_empty() {
         text.gap();
@@ -35,7 +35,7 @@ pub(super) fn draw(report: &Report, text: &mut Text) {
 }
 
 /// How many groups need a look, and what the table does not tell.
-fn closing(report: &Report) -> String {
+fn closing(report: &DrawnReport) -> String {
     let cut = report.cut.map_or(0, |cut| cut.groups);
     let all = report.groups.len() as u64 + cut;
     let bad = report.groups.iter().filter(|group| group.status != Verdict::Ok).count();

@@ -7,7 +7,7 @@ use std::path::Path;
 
 use meerkat::burrow::{Origin, View};
 use meerkat::config::{Detail, Format};
-use meerkat::event::http::{Call, Question};
+use meerkat::event::http::{Call, ConsumerQuestion};
 use meerkat::event::{Mode, Request};
 use meerkat::html::{Asked, Context, Theme, Widget};
 
@@ -28,7 +28,7 @@ fn each_example_event_means_what_its_name_says() {
                         url: "/v3/kafka/prod/consumer/orders-svc/lag".to_owned(),
                         host: "abc123.lambda-url.eu-central-1.on.aws".to_owned(),
                     },
-                    question: Ok(Question {
+                    question: Ok(ConsumerQuestion {
                         cluster: "prod".to_owned(),
                         group: "orders-svc".to_owned(),
                         view: View::Lag,

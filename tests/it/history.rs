@@ -15,7 +15,7 @@ use meerkat::cloudwatch::pages::binding::Place;
 use meerkat::cloudwatch::pages::seconds::{self, Slot, Slots, Unusable};
 use meerkat::cloudwatch::pages::shelf::Shelf;
 use meerkat::cloudwatch::publish::Written;
-use meerkat::cloudwatch::{Error, Minute, Schedule, Store, names};
+use meerkat::cloudwatch::{Minute, Schedule, Store, StoreError, names};
 use meerkat::part::Part;
 use tokio::time::Instant;
 
@@ -139,7 +139,7 @@ fn client_with(url: &str, timeouts: TimeoutConfig, credentials: Credentials) -> 
 }
 
 /// The only failure of a write.
-fn failure(written: &Written) -> &Error {
+fn failure(written: &Written) -> &StoreError {
     let [failure] = written.failures.as_slice() else { panic!("{written:?}") };
     failure
 }

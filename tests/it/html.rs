@@ -4,7 +4,7 @@ use std::collections::{BTreeMap, BTreeSet};
 
 use meerkat::ages::Ages;
 use meerkat::config::Detail;
-use meerkat::html::{self, Asked, Context, Report, Series, Theme, Widget};
+use meerkat::html::{self, Asked, Context, DrawnReport, Series, Theme, Widget};
 use meerkat::judged::{Before, Judged, Memories, Sight};
 use meerkat::lag::{Committed, LogRange, Unknown};
 use meerkat::lags::Lags;
@@ -31,17 +31,17 @@ fn group(name: &str, status: &str, lag: Option<u64>) -> Value {
     })
 }
 
-fn report(name: &str, groups: &[Value]) -> Report {
+fn report(name: &str, groups: &[Value]) -> DrawnReport {
     let report = json!({
         "cluster": name, "status": "OK", "complete": true, "scheduled": name, "duration_ms": 1, "groups": groups,
         "brokers": [{ "id": 1, "address": name, "reachable": false, "versions": null, "reason": name }],
         "history": { "problems": [name] }, "metrics": { "refused": name, "problems": [name] },
         "problems": [{ "where": name, "what": name }],
     });
-    Report::parse(&report.to_string()).expect("it is a report")
+    DrawnReport::parse(&report.to_string()).expect("it is a report")
 }
 
-fn overview(report: &Report) -> String {
+fn overview(report: &DrawnReport) -> String {
     drawn(
         report,
         Asked::Groups(Vec::new()),
@@ -49,7 +49,7 @@ fn overview(report: &Report) -> String {
     )
 }
 
-fn drawn(report: &Report, asked: Asked, context: Context) -> String {
+fn drawn(report: &DrawnReport, asked: Asked, context: Context) -> String {
     let lags = report.groups.iter().map(|group| (group.group.clone(), Series(vec![Some(1.0), None, Some(2.0)])));
     html::widget(report, &lags.collect(), &Widget { asked, context })
 }
@@ -133,7 +133,7 @@ fn well_known_attacks_stay_text() {
 #[test]
 fn there_is_no_script_and_nothing_is_fetched() {
     for example in EXAMPLES {
-        let report = Report::parse(example).expect("the example is a report");
+        let report = DrawnReport::parse(example).expect("the example is a report");
         for html in [html::page(&report), overview(&report)] {
             let html = html.to_lowercase();
             for word in
@@ -179,7 +179,7 @@ fn everything_unreadable_is_told() {
     let html = overview(&report("broken", &[]));
     assert!(html.contains("Not everything could be read"));
     assert_eq!(html.matches("<li>").count(), 2, "a broker and a problem: {html}");
-    let report = Report::parse(EXAMPLES[1]).expect("the example is a report");
+    let report = DrawnReport::parse(EXAMPLES[1]).expect("the example is a report");
     assert!(!overview(&report).contains("Not everything could be read"));
 }
 
@@ -257,7 +257,7 @@ fn the_description_names_every_parameter() {
 
 #[test]
 fn what_is_no_report_is_refused_with_what_is_missing() {
-    let error = Report::parse("{\"cluster\":\"c\"}").expect_err("there is more to a report").to_string();
+    let error = DrawnReport::parse("{\"cluster\":\"c\"}").expect_err("there is more to a report").to_string();
     assert!(error.contains("missing field `status`"), "{error}");
     assert!(
         html::widget(
@@ -308,7 +308,7 @@ fn real_report() -> String {
         checked_at_ms: 1_795_395_902_345,
         scheduled: 1_795_395_900,
         duration_ms: 83,
-        kafka: report::Traffic::default(),
+        kafka: report::TrafficEntry::default(),
         history: &history,
         metrics: &metrics,
         detail: Detail::All,
@@ -319,7 +319,7 @@ fn real_report() -> String {
 
 #[test]
 fn a_real_report_is_drawn() {
-    let report = Report::parse(&real_report()).expect("it is a report");
+    let report = DrawnReport::parse(&real_report()).expect("it is a report");
     for html in [html::page(&report), overview(&report)] {
         for shown in
             ["prod", "<bdi>orders</bdi>", "2,921", "2026-11-23 01:05 UTC in 83 ms", "broker 2 (b-2.example:9092)"]

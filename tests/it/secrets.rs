@@ -11,7 +11,7 @@ use aws_credential_types::provider::SharedCredentialsProvider;
 use aws_smithy_http_client::Builder;
 use aws_smithy_http_client::tls::{Provider, rustls_provider::CryptoMode};
 use meerkat::secrets::reference::Arn;
-use meerkat::secrets::{Door, Error, Listener, Network, Reference, Source};
+use meerkat::secrets::{Door, Listener, Network, Reference, SecretError, Source};
 
 use double::{Answer, Double};
 
@@ -50,7 +50,7 @@ async fn read(door: &Door, text: &str) -> String {
 }
 
 /// An error with its causes, in which nothing of ours may show.
-fn spelled(error: &Error) -> String {
+fn spelled(error: &SecretError) -> String {
     let mut text = error.to_string();
     let mut cause = error.source();
     while let Some(next) = cause {

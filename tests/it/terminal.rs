@@ -2,7 +2,7 @@
 
 use std::path::Path;
 
-use meerkat::html::Report;
+use meerkat::html::DrawnReport;
 use meerkat::terminal::{Window, history, table};
 use serde_json::json;
 use unicode_width::UnicodeWidthStr;
@@ -12,7 +12,7 @@ const HEALTHY: &str = include_str!("../screenshots/reports/healthy.json");
 const EMPTY: &str = include_str!("../screenshots/reports/empty.json");
 
 fn drawn(report: &str, width: usize, partitions: bool) -> String {
-    table(&Report::parse(report).expect("a report"), Window { width, colour: false }, partitions)
+    table(&DrawnReport::parse(report).expect("a report"), Window { width, colour: false }, partitions)
 }
 
 /// A report of so many groups that all say the same, with a name among them.
@@ -109,7 +109,7 @@ fn a_name_cannot_move_the_cursor_or_turn_the_line() {
 
 #[test]
 fn colour_is_all_that_a_colourful_window_adds() {
-    let report = Report::parse(PROBLEMS).expect("a report");
+    let report = DrawnReport::parse(PROBLEMS).expect("a report");
     let coloured = table(&report, Window { width: 200, colour: true }, false);
     let mut parts = coloured.split("\x1b[");
     let mut plain = parts.next().expect("a first part").to_owned();

@@ -7,7 +7,7 @@
 use std::collections::BTreeMap;
 use std::path::Path;
 
-use meerkat::html::{self, Asked, Context, Report, Series, Theme, Widget};
+use meerkat::html::{self, Asked, Context, DrawnReport, Series, Theme, Widget};
 use meerkat::verdict::Verdict;
 
 fn main() {
@@ -15,7 +15,7 @@ fn main() {
     let write = |name: &str, html: &str| std::fs::write(Path::new(&folder).join(name), html).unwrap();
     let (problems, healthy, empty) = (report("problems"), report("healthy"), report("empty"));
     let endpoint = || "arn:aws:lambda:eu-central-1:123456789012:function:customWidgetMeerkat".to_owned();
-    let drawn = |report: &Report, asked, theme, width| {
+    let drawn = |report: &DrawnReport, asked, theme, width| {
         let context = Context { theme, width, range_ms: None, endpoint: endpoint() };
         framed(theme, width, &html::widget(report, &lags(report), &Widget { asked, context }))
     };
@@ -39,9 +39,9 @@ fn main() {
     );
 }
 
-fn report(name: &str) -> Report {
+fn report(name: &str) -> DrawnReport {
     let path = Path::new(env!("CARGO_MANIFEST_DIR")).join("tests/screenshots/reports").join(name);
-    Report::parse(&std::fs::read_to_string(path.with_extension("json")).unwrap()).unwrap()
+    DrawnReport::parse(&std::fs::read_to_string(path.with_extension("json")).unwrap()).unwrap()
 }
 
 /// A dashboard's tile around the widget.
@@ -53,8 +53,8 @@ fn framed(theme: Theme, width: u32, widget: &str) -> String {
 }
 
 /// A past that ends at what the report says, in a shape that fits the verdict.
-fn lags(report: &Report) -> BTreeMap<String, Series> {
-    let past = |group: &html::view::Group| {
+fn lags(report: &DrawnReport) -> BTreeMap<String, Series> {
+    let past = |group: &html::view::DrawnGroup| {
         let now = f64::from(u32::try_from(group.max_lag?).ok()?);
         let phase = f64::from(u32::try_from(group.group.len()).unwrap());
         let wave = |at: u32| 0.5 + 0.5 * (f64::from(at) * 0.31 + phase).sin();

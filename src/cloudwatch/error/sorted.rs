@@ -7,10 +7,10 @@ use aws_sdk_cloudwatch::error::{ProvideErrorMetadata, SdkError};
 use aws_smithy_runtime_api::client::orchestrator::HttpResponse;
 use tokio_rustls::rustls::Error as TlsError;
 
-use super::{Cause, Error, Tried};
+use super::{BoxError, Operation, StoreError};
 
-impl Tried {
-    pub(in crate::cloudwatch) fn failed<E>(self, error: SdkError<E, HttpResponse>) -> Error
+impl Operation {
+    pub(in crate::cloudwatch) fn failed<E>(self, error: SdkError<E, HttpResponse>) -> StoreError
     where
         E: ProvideErrorMetadata + StdError + Send + Sync + 'static,
     {
@@ -20,36 +20,36 @@ impl Tried {
             (SdkError::ServiceError(_), Some(code)) => {
                 let source = error.into();
                 if THROTTLED.contains(&code.as_str()) {
-                    Error::Throttled { tried, source }
+                    StoreError::Throttled { tried, source }
                 } else if DENIED.contains(&code.as_str()) {
-                    Error::Denied { tried, source }
+                    StoreError::Denied { tried, source }
                 } else if SKEWED.contains(&code.as_str()) {
-                    Error::Clock { tried, code, source }
+                    StoreError::Clock { tried, code, source }
                 } else if UNTRUSTED.contains(&code.as_str()) {
-                    Error::Credentials { tried, code, source }
+                    StoreError::Credentials { tried, code, source }
                 } else {
-                    Error::Refused { tried, code, source }
+                    StoreError::Refused { tried, code, source }
                 }
             }
-            (SdkError::ConstructionFailure(_), _) => Error::Settings { tried, source: short(&error) },
+            (SdkError::ConstructionFailure(_), _) => StoreError::Settings { tried, source: short(&error) },
             (SdkError::DispatchFailure(_), _) if has::<CredentialsError>(&error) => {
-                Error::Settings { tried, source: short(&error) }
+                StoreError::Settings { tried, source: short(&error) }
             }
             (SdkError::DispatchFailure(_), _) if has::<CertificateRefused>(&error) => {
-                Error::Certificate { tried, source: short(&error) }
+                StoreError::Certificate { tried, source: short(&error) }
             }
             // What has no kind never came as far as a connection; a connection that was cut is transient.
             (SdkError::DispatchFailure(failure), _)
                 if failure.is_user() || (failure.is_other() && failure.as_other().is_none()) =>
             {
-                Error::Settings { tried, source: short(&error) }
+                StoreError::Settings { tried, source: short(&error) }
             }
             (SdkError::DispatchFailure(_) | SdkError::TimeoutError(_), _) => {
-                Error::Unreachable { tried, source: short(&error) }
+                StoreError::Unreachable { tried, source: short(&error) }
             }
             _ => match error.raw_response() {
-                Some(answer) => Error::Foreign { tried, answer: described(answer) },
-                None => Error::Refused { tried, code: "no code".to_owned(), source: short(&error) },
+                Some(answer) => StoreError::Foreign { tried, answer: described(answer) },
+                None => StoreError::Refused { tried, code: "no code".to_owned(), source: short(&error) },
             },
         }
     }
@@ -86,7 +86,7 @@ fn has<S: Sought>(error: &(dyn StdError + 'static)) -> bool {
 }
 
 /// The chain of causes as words for people: the SDK's own may quote a whole request.
-pub(in crate::cloudwatch) fn short(error: &(dyn StdError + 'static)) -> Cause {
+pub(in crate::cloudwatch) fn short(error: &(dyn StdError + 'static)) -> BoxError {
     let mut words: Vec<String> = Vec::new();
     for cause in std::iter::successors(Some(error), |&cause| cause.source()) {
         let last = cause.source().is_none();

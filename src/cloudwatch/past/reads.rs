@@ -8,7 +8,7 @@ use tokio::time::Instant;
 use super::Asker;
 use crate::causes::told;
 use crate::cloudwatch::address::Minute;
-use crate::cloudwatch::error::Error;
+use crate::cloudwatch::error::StoreError;
 use crate::cloudwatch::history::Store;
 use crate::cloudwatch::pages::binding::Place;
 use crate::cloudwatch::pages::page::Page;
@@ -67,7 +67,7 @@ impl Reads {
         }
     }
 
-    pub(super) fn fail(&mut self, error: &Arc<Error>) {
+    pub(super) fn fail(&mut self, error: &Arc<StoreError>) {
         let why = Unknown::because(told(&**error));
         if !self.failures.contains(&why) {
             self.failures.push(why);

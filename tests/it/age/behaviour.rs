@@ -1,6 +1,6 @@
 //! What is said of the records that the search cannot see plainly. Each stated behaviour, by name.
 
-use meerkat::age::{Age, Answer, Limits, MAX_TIMESTAMP, Search, Source, Target};
+use meerkat::age::{Age, Answer, Basis, Limits, MAX_TIMESTAMP, Search, Target};
 use meerkat::lag::{LogRange, Unknown};
 
 use crate::age::log::{DAY_ONE, Log, Random, TO_THE_MS};
@@ -43,7 +43,7 @@ fn records_appended_at_once_are_tied_and_right() {
     for committed in [5_001, 5_250, 5_499] {
         let ms = log.true_age(committed);
         let age = Age::Tied { ms, at_least_ms: ms - 5_000 };
-        assert_eq!((log.age(committed), age.source()), (age, Some(Source::Bound)), "{committed}");
+        assert_eq!((log.age(committed), age.source()), (age, Some(Basis::Bound)), "{committed}");
     }
 }
 

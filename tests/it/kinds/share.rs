@@ -165,7 +165,7 @@ fn the_widget_and_the_table_show_the_start_and_that_a_lag_is_a_bound() {
     for (release, lag) in [(Release::V4_4, "5"), (Release::V4_1, "≤ 60")] {
         let stage = scene().release(release).start();
         let report = alone(&stage).0.to_string();
-        let report = html::Report::parse(&report).unwrap();
+        let report = html::DrawnReport::parse(&report).unwrap();
         let drawn = table(&report, Window { width: 200, colour: false }, true);
         let row: Vec<&str> = drawn
             .lines()

@@ -19,7 +19,7 @@ use crate::lag::Committed;
 type Name = (u32, u32, u32, i32);
 
 #[derive(Default)]
-struct Store {
+struct Archive {
     /// Newest first.
     looks: Vec<(KeptLook, BTreeMap<Place, Page>)>,
     /// Pages read so far.
@@ -31,7 +31,7 @@ fn key((group, topic, id, partition): Name) -> Key {
     Key::new(OfGroup::new(&format!("group-{group}")), topic, partition)
 }
 
-impl Store {
+impl Archive {
     /// What is known of these partitions before a look at this minute.
     fn recall(&mut self, minute: i64, names: &[Name]) -> BTreeMap<Name, Recalled> {
         self.recall_some(minute, names, false)
@@ -102,7 +102,7 @@ fn memory(past: Recalled) -> Option<u64> {
 
 /// What happens between two looks.
 #[derive(Clone, Debug)]
-enum Change {
+enum Happening {
     AddGroup(u32, u32, i32),
     RemoveGroup(u32),
     Subscribe(u32, u32, i32),
@@ -113,16 +113,16 @@ enum Change {
     Nothing,
 }
 
-fn change() -> impl Strategy<Value = Change> {
+fn change() -> impl Strategy<Value = Happening> {
     prop_oneof![
-        (0..60_u32, 0..8_u32, 1..40_i32).prop_map(|(group, topic, count)| Change::AddGroup(group, topic, count)),
-        (0..60_u32).prop_map(Change::RemoveGroup),
-        (0..60_u32, 0..8_u32, 1..20_i32).prop_map(|(group, topic, count)| Change::Subscribe(group, topic, count)),
-        (0..8_u32, 1..3_i32).prop_map(|(topic, more)| Change::AddPartitions(topic, more)),
-        (0..8_u32).prop_map(Change::Recreate),
-        (0..60_u32).prop_map(Change::CannotRead),
-        (1..100_i64).prop_map(Change::NoLooks),
-        Just(Change::Nothing),
+        (0..60_u32, 0..8_u32, 1..40_i32).prop_map(|(group, topic, count)| Happening::AddGroup(group, topic, count)),
+        (0..60_u32).prop_map(Happening::RemoveGroup),
+        (0..60_u32, 0..8_u32, 1..20_i32).prop_map(|(group, topic, count)| Happening::Subscribe(group, topic, count)),
+        (0..8_u32, 1..3_i32).prop_map(|(topic, more)| Happening::AddPartitions(topic, more)),
+        (0..8_u32).prop_map(Happening::Recreate),
+        (0..60_u32).prop_map(Happening::CannotRead),
+        (1..100_i64).prop_map(Happening::NoLooks),
+        Just(Happening::Nothing),
     ]
 }
 
@@ -134,17 +134,17 @@ struct World {
 }
 
 impl World {
-    fn apply(&mut self, change: &Change) {
+    fn apply(&mut self, change: &Happening) {
         match *change {
-            Change::AddGroup(group, topic, count) | Change::Subscribe(group, topic, count) => {
+            Happening::AddGroup(group, topic, count) | Happening::Subscribe(group, topic, count) => {
                 self.reads.insert((group, topic), count);
             }
-            Change::RemoveGroup(gone) => self.reads.retain(|(group, _), _| *group != gone),
-            Change::AddPartitions(grown, more) => {
+            Happening::RemoveGroup(gone) => self.reads.retain(|(group, _), _| *group != gone),
+            Happening::AddPartitions(grown, more) => {
                 self.reads.iter_mut().filter(|((_, topic), _)| *topic == grown).for_each(|(_, count)| *count += more);
             }
-            Change::Recreate(topic) => *self.ids.entry(topic).or_default() += 1,
-            Change::CannotRead(_) | Change::NoLooks(_) | Change::Nothing => {}
+            Happening::Recreate(topic) => *self.ids.entry(topic).or_default() += 1,
+            Happening::CannotRead(_) | Happening::NoLooks(_) | Happening::Nothing => {}
         }
     }
 
@@ -169,17 +169,17 @@ proptest! {
     })]
     #[test]
     fn whatever_comes_and_goes_leaves_the_memory_of_the_rest_as_it_was(changes in prop::collection::vec(change(), 1..60)) {
-        let (mut store, mut world, mut minute) = (Store::default(), World::default(), 0);
+        let (mut store, mut world, mut minute) = (Archive::default(), World::default(), 0);
         for group in 0..30 {
-            world.apply(&Change::AddGroup(group, group % 8, 12));
+            world.apply(&Happening::AddGroup(group, group % 8, 12));
         }
         // What each partition should remember, how many looks have seen it, and which it was taken for.
         let mut expected: BTreeMap<Name, (u64, u32)> = BTreeMap::new();
         let (mut next, mut mistaken) = (1, 0);
         for change in changes {
-            minute += if let Change::NoLooks(minutes) = change { minutes } else { 1 };
+            minute += if let Happening::NoLooks(minutes) = change { minutes } else { 1 };
             world.apply(&change);
-            let but = if let Change::CannotRead(group) = change { Some(group) } else { None };
+            let but = if let Happening::CannotRead(group) = change { Some(group) } else { None };
             let pasts = store.recall(minute, &world.names(but));
             let mut entries = BTreeMap::new();
             // Where the group could not be read, what was known of it stays known.
@@ -226,7 +226,7 @@ fn all_seen(names: &[Name]) -> BTreeMap<Name, Entry> {
 
 #[test]
 fn one_look_is_read_where_nothing_is_bare() {
-    let mut store = Store::default();
+    let mut store = Archive::default();
     let names = groups(100);
     for minute in 0..20 {
         store.write(minute, true, &all_seen(&names));
@@ -239,7 +239,7 @@ fn one_look_is_read_where_nothing_is_bare() {
 
 #[test]
 fn a_page_that_is_not_visible_is_looked_for_in_the_look_before() {
-    let mut store = Store::default();
+    let mut store = Archive::default();
     let names = groups(100);
     for minute in 0..20 {
         store.write(minute, true, &all_seen(&names));
@@ -258,7 +258,7 @@ fn a_page_that_is_not_visible_is_looked_for_in_the_look_before() {
 
 #[test]
 fn what_could_not_be_read_for_long_is_found_in_few_reads() {
-    let mut store = Store::default();
+    let mut store = Archive::default();
     let names = groups(100);
     store.write(0, true, &all_seen(&names));
     for minute in 1..=60 {
@@ -276,7 +276,7 @@ fn what_could_not_be_read_for_long_is_found_in_few_reads() {
 fn a_page_that_was_lost_for_good_is_told_and_a_beginning_is_none() {
     let names = groups(4);
     for looks in 1..6 {
-        let mut store = Store::default();
+        let mut store = Archive::default();
         for minute in 0..looks {
             store.write(minute, true, &all_seen(&names));
         }
@@ -288,7 +288,7 @@ fn a_page_that_was_lost_for_good_is_told_and_a_beginning_is_none() {
 
 #[test]
 fn a_look_that_could_not_read_every_group_proves_nothing_new() {
-    let (mut store, names) = (Store::default(), groups(4));
+    let (mut store, names) = (Archive::default(), groups(4));
     store.write(0, true, &all_seen(&names));
     for minute in 1..10 {
         store.write(minute, false, &all_seen(&names[12..]));
@@ -300,7 +300,7 @@ fn a_look_that_could_not_read_every_group_proves_nothing_new() {
 fn a_small_group_is_found_in_few_reads_however_large_its_neighbours_are() {
     // Four buckets, and in each of them groups that fill more pages than are read at once.
     for (large, partitions) in [(1, 20), (4, 400), (3, 1_000), (8, 800)] {
-        let mut store = Store::default();
+        let mut store = Archive::default();
         let mut names = groups(24);
         names.extend((100..100 + large).flat_map(|group| (0..partitions).map(move |number| (group, 1, 0, number))));
         for minute in 0..4 {

@@ -8,9 +8,9 @@ use super::*;
 
 /// What the service keeps for one metric: samples, smallest and largest value for each second.
 #[derive(Clone, Default)]
-struct Sheet(BTreeMap<i64, (f64, f64, f64)>);
+struct Held(BTreeMap<i64, (f64, f64, f64)>);
 
-impl Sheet {
+impl Held {
     fn put(mut self, seconds: &[Second]) -> Self {
         for Second { time, values, counts } in seconds {
             assert_eq!(values.len(), counts.len());
@@ -55,7 +55,7 @@ fn written(page: &Slots) -> Vec<Second> {
     write(Schedule::MINUTELY, noon(), page).unwrap()
 }
 
-fn read_noon(sheet: &Sheet) -> Result<Slots, Unusable> {
+fn read_noon(sheet: &Held) -> Result<Slots, Unusable> {
     let mut pages = read(Schedule::MINUTELY, &sheet.points());
     assert_eq!(pages.len(), 1);
     let (minute, page) = pages.remove(0);
@@ -66,13 +66,13 @@ fn read_noon(sheet: &Sheet) -> Result<Slots, Unusable> {
 #[test]
 fn both_ends_of_every_range_come_back() {
     let page = page(2, "0-1*2 0-9007199254740991*2147483647 9007199254740990-9007199254740991*3");
-    assert_eq!(read_noon(&Sheet::default().put(&written(&page))), Ok(page));
+    assert_eq!(read_noon(&Held::default().put(&written(&page))), Ok(page));
 }
 
 #[test]
 fn a_page_without_slots_still_marks_its_minute() {
     let page = page(2, "");
-    assert_eq!(read_noon(&Sheet::default().put(&written(&page))), Ok(page));
+    assert_eq!(read_noon(&Held::default().put(&written(&page))), Ok(page));
 }
 
 #[test]
@@ -90,7 +90,7 @@ fn what_would_not_come_back_is_not_written() {
 #[test]
 fn two_runs_in_one_minute_are_seen_even_in_the_same_millisecond() {
     for other in [page(3, "5-9*2 7-9*2"), page(2, "6-9*2 7-9*2"), page(2, "5-9*2")] {
-        let sheet = Sheet::default().put(&written(&page(2, "5-9*2 7-9*2"))).put(&written(&other));
+        let sheet = Held::default().put(&written(&page(2, "5-9*2 7-9*2"))).put(&written(&other));
         assert_eq!(read_noon(&sheet), Err(Unusable::TwoRuns));
     }
 }
@@ -98,8 +98,8 @@ fn two_runs_in_one_minute_are_seen_even_in_the_same_millisecond() {
 #[test]
 fn slots_of_another_run_under_a_header_are_seen_by_the_checksum() {
     let (mine, other) = (written(&page(2, "5-9*2 8-9*2")), written(&page(3, "4-9*2 8-9*2")));
-    assert_eq!(read_noon(&Sheet::default().put(&mine).put(&other[1..])), Err(Unusable::Mixed));
-    assert_eq!(read_noon(&Sheet::default().put(&mine[..1]).put(&other[1..])), Err(Unusable::Mixed));
+    assert_eq!(read_noon(&Held::default().put(&mine).put(&other[1..])), Err(Unusable::Mixed));
+    assert_eq!(read_noon(&Held::default().put(&mine[..1]).put(&other[1..])), Err(Unusable::Mixed));
 }
 
 #[test]
@@ -112,7 +112,7 @@ fn a_page_of_another_format_is_told_apart_from_a_mixed_one() {
         let hash = numbers.fold(Hash::new().number(format), |hash, number| hash.number(number.unsigned_abs()));
         let header = float(i64::try_from(since << 24 | hash.number(since).finish() >> 40).unwrap());
         seconds[0].values = [header, header + float(1 << 52)];
-        read_noon(&Sheet::default().put(&seconds))
+        read_noon(&Held::default().put(&seconds))
     };
     assert_eq!(of_format(2), Ok(page.clone()));
     assert_eq!([1, 3].map(of_format), [Err(Unusable::OtherFormat), Err(Unusable::OtherFormat)]);
@@ -123,20 +123,20 @@ fn a_page_of_another_format_is_told_apart_from_a_mixed_one() {
 fn a_repeated_write_visible_in_part_is_unusable() {
     let page = written(&page(2, "5-9*3 8-9*3"));
     for part in [&page[..1], &page[..2], &page[1..], &page[2..]] {
-        assert_eq!(read_noon(&Sheet::default().put(&page).put(part)), Err(Unusable::Mixed));
+        assert_eq!(read_noon(&Held::default().put(&page).put(part)), Err(Unusable::Mixed));
     }
 }
 
 #[test]
 fn a_half_visible_page_tells_what_is_missing() {
     let page = written(&page(2, "5-9*2 8-9*2"));
-    assert_eq!(read_noon(&Sheet::default().put(&page[..2])), Err(Unusable::InPart { written: 2, visible: 1 }));
-    assert_eq!(read_noon(&Sheet::default().put(&page[1..])), Err(Unusable::NoHeader));
+    assert_eq!(read_noon(&Held::default().put(&page[..2])), Err(Unusable::InPart { written: 2, visible: 1 }));
+    assert_eq!(read_noon(&Held::default().put(&page[1..])), Err(Unusable::NoHeader));
 }
 
 #[test]
 fn a_statistic_that_was_not_returned_makes_its_page_unusable() {
-    let sheet = Sheet::default().put(&written(&page(2, "5-9*2 8-9*2")));
+    let sheet = Held::default().put(&written(&page(2, "5-9*2 8-9*2")));
     for (second, expected) in [(0, Unusable::TwoRuns), (1, Unusable::Mixed)] {
         let mut points = sheet.points();
         points[second].samples = None;
@@ -150,7 +150,7 @@ fn pages_come_newest_first_however_late_each_was_taken() {
         let page = Slots { taken: (NOON + taken) * 1_000, slots: vec![] };
         write(Schedule::MINUTELY, Schedule::MINUTELY.back(noon(), back), &page).unwrap()
     };
-    let sheet = Sheet::default().put(&minute(2, -119)).put(&minute(1, 58)).put(&minute(0, 3));
+    let sheet = Held::default().put(&minute(2, -119)).put(&minute(1, 58)).put(&minute(0, 3));
     let taken: Vec<_> = read(Schedule::MINUTELY, &sheet.points())
         .into_iter()
         .map(|(_, page)| page.unwrap().taken / 1_000 - NOON)
@@ -182,7 +182,7 @@ proptest! {
     #[test]
     fn any_page_comes_back_however_often_its_write_was_repeated((schedule, page) in scheduled(), times in 1_usize..=60) {
         let seconds = write(schedule, noon(), &page).unwrap();
-        let sheet = (0..times).fold(Sheet::default(), |sheet, _| sheet.put(&seconds));
+        let sheet = (0..times).fold(Held::default(), |sheet, _| sheet.put(&seconds));
         prop_assert_eq!(read(schedule, &sheet.points()), [(schedule.align(noon()), Ok(page))]);
     }
 
@@ -206,7 +206,7 @@ proptest! {
             let seconds = write(schedule, noon(), page).unwrap();
             seconds.into_iter().zip(seen).filter(|(_, seen)| **seen).map(|(second, _)| second).collect()
         };
-        let sheet = Sheet::default().put(&part(&one, &seen)).put(&part(&other, &seen_too));
+        let sheet = Held::default().put(&part(&one, &seen)).put(&part(&other, &seen_too));
         for (_, page) in read(schedule, &sheet.points()) {
             if let Ok(page) = page {
                 prop_assert!(page == one || page == other, "{page:?}");

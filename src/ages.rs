@@ -4,9 +4,9 @@ use std::cmp::Reverse;
 use std::ops::Range;
 
 use crate::age::{Age, Limits, Search, Target, not_searched};
-use crate::judged::Sight;
 use crate::lag::Committed;
 use crate::lags::Lags;
+use crate::sight::Sight;
 use crate::snapshot::{Logs, Row, Snapshot};
 
 /// The ages of the next records.

@@ -7,9 +7,10 @@
 
 use serde::{Serialize, Serializer};
 
-use crate::judged::{Judged, JudgedGroup, Memories, Sight};
+use crate::judged::{Judged, JudgedGroup, Memories};
 use crate::lag::Committed;
 use crate::memory::{Memory, Sample};
+use crate::sight::Sight;
 use crate::snapshot::{Group, Row};
 use crate::verdict::Verdict;
 

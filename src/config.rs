@@ -17,9 +17,13 @@ use crate::secrets::{Network, Source};
 mod material;
 mod reader;
 pub mod sasl;
+mod words;
 
 use reader::Variables;
 use sasl::Sasl;
+use words::{ABANDONED, SWITCH};
+
+pub use words::{Detail, Format, MetricsDetail};
 
 /// Everything that a run can be told by variables.
 #[derive(Clone, Debug)]
@@ -92,19 +96,6 @@ pub struct Keeping {
     pub changes: Option<Arn>,
 }
 
-/// How finely lag is published.
-#[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord)]
-pub enum MetricsDetail {
-    /// Distributions over the partitions of each group with which something is the matter, and for three looks after.
-    Problems,
-    /// Distributions over the partitions of each group.
-    Group,
-    /// Of each topic of a group too.
-    Topic,
-    /// Each partition of a group too.
-    Partition,
-}
-
 /// How to reach the brokers.
 #[derive(Clone, Debug)]
 pub struct Kafka {
@@ -169,28 +160,6 @@ pub enum StoreLocation {
     Path(String),
     /// Where it is kept.
     Kept(Reference),
-}
-
-/// How much of the partitions a report lists.
-#[derive(Clone, Copy, Debug, PartialEq, Eq)]
-pub enum Detail {
-    /// Groups alone.
-    Groups,
-    /// The partitions that are not OK, or have a finding.
-    Problems,
-    /// Every partition.
-    All,
-}
-
-/// The shape of a check's report.
-#[derive(Clone, Copy, Debug, PartialEq, Eq)]
-pub enum Format {
-    /// [`crate::report`]'s.
-    Meerkat,
-    /// Burrow's: [`crate::burrow`].
-    Burrow,
-    /// A text for Prometheus: [`crate::openmetrics`].
-    OpenMetrics,
 }
 
 /// Everything that is wrong with the variables.
@@ -281,23 +250,6 @@ impl Judging {
     }
 }
 
-impl MetricsDetail {
-    /// The words for it in variables.
-    pub const WORDS: [(&str, Self); 4] =
-        [("group", Self::Group), ("problems", Self::Problems), ("topic", Self::Topic), ("partition", Self::Partition)];
-}
-
-impl Detail {
-    /// The words for it in variables and events.
-    pub const WORDS: [(&str, Self); 3] = [("problems", Self::Problems), ("groups", Self::Groups), ("all", Self::All)];
-}
-
-impl Format {
-    /// The words for it in variables and events.
-    pub const WORDS: [(&str, Self); 3] =
-        [("meerkat", Self::Meerkat), ("burrow", Self::Burrow), ("openmetrics", Self::OpenMetrics)];
-}
-
 impl fmt::Display for ConfigError {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
         f.write_str(&self.0.join("; "))
@@ -305,9 +257,6 @@ impl fmt::Display for ConfigError {
 }
 
 impl std::error::Error for ConfigError {}
-
-const SWITCH: [(&str, bool); 2] = [("on", true), ("off", false)];
-const ABANDONED: [(&str, Abandoned); 3] = [("warn", Abandoned::Warn), ("ok", Abandoned::Ok), ("err", Abandoned::Err)];
 
 /// What an asynchronous invocation's result may carry: 256 KB, less room for what Lambda puts around it (AWS Lambda, destinations).
 pub const LAMBDA_REPORT_LIMIT: usize = 240 * 1024;

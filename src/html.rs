@@ -9,7 +9,6 @@ mod figures;
 mod groups;
 pub mod markup;
 mod partitions;
-mod pill;
 pub mod sparkline;
 mod summary;
 pub mod view;

@@ -6,21 +6,14 @@ use crate::acknowledged::{self, as_commits};
 use crate::age::Age;
 use crate::ages::Ages;
 use crate::lag::{Assigned, Known, Unknown};
-use crate::lags::Lags;
 use crate::memory::{Aged, Look, Members, Memory, Sample, Thresholds};
-use crate::snapshot::{Group, Kind, Snapshot};
+use crate::sight::Sight;
+use crate::snapshot::{Group, Kind};
 use crate::verdict::{self, Findings, Judgement, Reason, Verdict};
 
 mod group;
 
 pub use group::JudgedGroup;
-
-/// What the store knows of a row: its newest earlier sample, `None` where there is none.
-pub type Previous = Known<Option<Sample>>;
-
-/// What the store knows of each row, or why it knows nothing of any.
-#[derive(Debug)]
-pub struct Before(pub Known<Vec<Previous>>);
 
 /// One memory for each row, `None` where the partition could not be read; none at all where the history could not be read.
 #[derive(Debug)]
@@ -33,23 +26,10 @@ pub struct Memories {
 /// The verdicts.
 #[derive(Debug)]
 pub struct Judged {
-    /// Parallel to [`Snapshot::groups`].
+    /// Parallel to [`crate::snapshot::Snapshot::groups`].
     pub groups: Vec<JudgedGroup>,
-    /// Parallel to [`Snapshot::rows`].
+    /// Parallel to [`crate::snapshot::Snapshot::rows`].
     pub rows: Vec<Judgement>,
-}
-
-/// Every row of one look beside its past, in columns.
-#[derive(Clone, Copy, Debug)]
-pub struct Sight<'a> {
-    /// Groups, rows and logs.
-    pub snapshot: &'a Snapshot,
-    /// How far each row is behind.
-    pub lags: &'a Lags,
-    /// What the store knows of each row.
-    pub before: &'a Before,
-    /// When the logs had been read, in milliseconds since 1970.
-    pub time_ms: i64,
 }
 
 /// What is the same for all rows of a group.
@@ -79,16 +59,6 @@ impl<'a> Eye<'a> {
         let log = snapshot.ahead(row)?;
         let assigned = if self.is_settled { row.assigned() } else { Assigned::Unknown };
         Ok(Look { time_ms, committed, log, assigned, members: self.members })
-    }
-}
-
-impl Before {
-    /// A row's newest earlier sample.
-    ///
-    /// # Errors
-    /// Why the history could not be read.
-    pub fn of(&self, row: usize) -> Result<Option<&Sample>, &Unknown> {
-        Ok(self.0.as_ref()?[row].as_ref()?.as_ref())
     }
 }
 

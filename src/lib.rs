@@ -4,12 +4,24 @@
 //! event ─► request ─► Kafka over TLS ─► snapshot ─► history ─► verdict ─► report ─► publish ─► JSON
 //! ```
 //!
-//! The core has no socket, no clock and no environment. What comes in: [`event`], [`config`] with [`variables`], [`properties`] and [`layers`]. The nouns:
-//! [`lag`], [`lags`], [`snapshot`], [`unknown`], [`endpoint`]. The judgement: [`memory`], [`window`], [`verdict`], [`judged`], [`acknowledged`] for share groups, and [`age`] with [`ages`] for lag in seconds.
-//! What goes out: [`report`], the same in Burrow's shape ([`burrow`]) and for the eye ([`html`], [`terminal`]), and [`preflight`].
+//! The map: a room knows only rooms that come after it.
 //!
-//! Three doors lead outside: [`kafka`], [`cloudwatch`], and [`secrets`] for passwords, tokens and addresses. They know nothing of each other;
-//! the story of one run, behind [`answer`], brings them together.
+//! ```text
+//! run                                             the story of one run, behind `answer`
+//! cloudwatch openmetrics terminal                 where results go: a door, a text for Prometheus, a table
+//! burrow html report results                      what is told of a look
+//! preflight event                                 what is found before a look, and what asks for one
+//! judged acknowledged ages sight verdict window   the judgement
+//! config                                          what variables say
+//! kafka secrets                                   the other two doors
+//! lags snapshot age memory lag unknown            the nouns
+//! part keystore mask secret endpoint pattern      what they are made of
+//! hash moment span clock progress causes bounded
+//! from_burrow properties layers variables         where variables come from
+//! ```
+//!
+//! Three doors lead outside, [`kafka`], [`cloudwatch`], and [`secrets`] for passwords, tokens and addresses. They know nothing of each other;
+//! the story brings them together. Everything else has no socket, no clock and no environment.
 
 pub mod acknowledged;
 pub mod age;
@@ -17,6 +29,7 @@ pub mod ages;
 mod bounded;
 pub mod burrow;
 pub mod causes;
+mod clock;
 pub mod cloudwatch;
 pub mod config;
 pub mod endpoint;
@@ -29,7 +42,6 @@ pub mod kafka;
 pub mod keystore;
 pub mod lag;
 pub mod lags;
-mod laps;
 pub mod layers;
 pub mod mask;
 pub mod memory;
@@ -44,6 +56,7 @@ pub mod report;
 pub mod results;
 pub mod secret;
 pub mod secrets;
+pub mod sight;
 pub mod snapshot;
 pub mod span;
 pub mod terminal;
@@ -54,4 +67,5 @@ pub mod window;
 
 mod run;
 
-pub use run::{Clock, Error, Outcome, Warm, answer};
+pub use clock::Clock;
+pub use run::{Error, Outcome, Warm, answer};

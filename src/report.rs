@@ -9,8 +9,9 @@ use serde::Serialize;
 
 use crate::ages::Ages;
 use crate::config::Detail;
-use crate::judged::{Judged, Sight};
+use crate::judged::Judged;
 use crate::moment::{rfc3339, rfc3339_ms};
+use crate::sight::Sight;
 use crate::snapshot::{Group, Problem};
 use crate::verdict::Verdict;
 

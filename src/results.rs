@@ -4,8 +4,9 @@ use std::sync::Arc;
 
 use crate::age::Age;
 use crate::ages::Ages;
-use crate::judged::{Judged, JudgedGroup, Sight};
+use crate::judged::{Judged, JudgedGroup};
 use crate::part::Part;
+use crate::sight::Sight;
 use crate::snapshot::Group;
 use crate::verdict::{Finding, Judgement, Verdict};
 

@@ -1,24 +1,25 @@
-//! The story of one run. Nothing but this file knows both Kafka and `CloudWatch`.
+//! The story of one run. Nothing but this room knows both Kafka and `CloudWatch`.
 
 use std::sync::atomic::Ordering;
 
 use tokio::time::Instant;
 
 use crate::ages::{Ages, Wanted};
+use crate::clock::{Clock, Laps};
 use crate::cloudwatch::address::{Minute, Schedule};
 use crate::cloudwatch::past::Past;
 use crate::cloudwatch::{self, Store};
 use crate::config::{Config, Format};
 use crate::event::{Mode, Request};
 use crate::html::Asked;
-use crate::judged::{Judged, Memories, Sight};
+use crate::judged::{Judged, Memories};
 use crate::kafka::{LookError, Selection, Survey, Traffic};
 use crate::keystore::KeystoreError;
 use crate::lag::Unknown;
 use crate::lags::Lags;
-use crate::laps::Laps;
 use crate::part::Part;
 use crate::report::{self, Frame, HistoryEntry, MetricsEntry, Report};
+use crate::sight::Sight;
 use crate::snapshot::{Group, Problem};
 use crate::verdict::Verdict;
 
@@ -28,22 +29,10 @@ mod leave;
 mod login;
 mod look;
 mod preflight;
-
 mod warm;
 
 use look::Gathered;
 pub use warm::Warm;
-
-/// When a run began and when it must be over.
-#[derive(Clone, Copy, Debug)]
-pub struct Clock {
-    /// Milliseconds since 1970 at `started`.
-    pub unix_ms: i64,
-    /// The same moment on the clock that never steps.
-    pub started: Instant,
-    /// When the run must have returned.
-    pub deadline: Instant,
-}
 
 /// What a run came to.
 #[derive(Debug)]
@@ -273,20 +262,6 @@ impl<'a> Run<'a> {
     fn until(&self, share: f64) -> Instant {
         let time = self.clock.deadline.saturating_duration_since(self.clock.started);
         self.clock.started + time.mul_f64(share)
-    }
-}
-
-impl Clock {
-    /// Milliseconds since 1970, now.
-    #[must_use]
-    pub fn now_ms(&self) -> i64 {
-        self.unix_ms + i64::try_from(self.started.elapsed().as_millis()).unwrap_or(i64::MAX)
-    }
-
-    /// Milliseconds since the run began.
-    #[must_use]
-    pub fn elapsed_ms(&self) -> u64 {
-        u64::try_from(self.started.elapsed().as_millis()).unwrap_or(u64::MAX)
     }
 }
 

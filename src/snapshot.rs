@@ -3,18 +3,19 @@
 //! What a group has to do with one partition is a row. A row's place in [`Snapshot::rows`] is its name in everything that is
 //! made of a snapshot afterwards: what is derived of rows stands in columns of its own, parallel to them.
 
-use std::borrow::Cow;
 use std::collections::BTreeMap;
-use std::num::{NonZeroU32, NonZeroU64};
-use std::ops::Range;
 use std::sync::Arc;
 
-use crate::lag::{self, Assigned, Committed, Known, Lag, LogRange, Unknown};
+use crate::lag::{self, Committed, Known, Lag, LogRange, Unknown};
 use crate::pattern::Patterns;
 
+mod group;
 mod logs;
+mod row;
 
+pub use group::{Group, Kind, Member};
 pub use logs::Logs;
+pub use row::Row;
 
 /// One look at a cluster. Brokers are in the order of their ids, topics and groups in that of their names.
 #[derive(Debug)]
@@ -74,66 +75,6 @@ pub struct Topic {
     pub id: Option<u128>,
     /// The logs of its partitions.
     pub partitions: Known<Logs>,
-}
-
-/// One consumer group.
-#[derive(Debug)]
-pub struct Group {
-    /// `group.id`.
-    pub name: Arc<str>,
-    /// Which protocol the group uses.
-    pub kind: Kind,
-    /// The group's state as the coordinator names it (`Stable`, `Empty`, `PreparingRebalance`, …).
-    pub state: Known<Cow<'static, str>>,
-    /// The group's members.
-    pub members: Known<Vec<Member>>,
-    /// Its run of [`Snapshot::rows`]: the partitions with a commit or an assigned member.
-    pub rows: Known<Range<usize>>,
-    /// What could not be read of the group and belongs to no single partition of it.
-    pub gaps: Vec<Unknown>,
-}
-
-/// The protocol of a group (KIP-848, KIP-932, KIP-1071).
-#[derive(Clone, Copy, Debug, PartialEq, Eq, Hash)]
-pub enum Kind {
-    /// The protocol of old: `JoinGroup` and `SyncGroup`, or commits alone.
-    Classic,
-    /// KIP-848.
-    Consumer,
-    /// Kafka Streams, KIP-1071.
-    Streams,
-    /// Share groups, KIP-932: several members read one partition, and acknowledge record by record.
-    Share,
-}
-
-/// One member of a group.
-#[derive(Debug)]
-pub struct Member {
-    /// What its coordinator calls it.
-    pub id: Box<str>,
-    /// `client.id`.
-    pub client_id: Box<str>,
-    /// The address that the member connects from.
-    pub host: Box<str>,
-}
-
-/// What one group has to do with one partition.
-#[derive(Debug)]
-pub struct Row {
-    /// Index into [`Snapshot::topics`].
-    pub topic: u32,
-    /// The partition's number.
-    pub partition: i32,
-    /// Where the group will read next; the start offset of a share group, below which everything is acknowledged.
-    pub committed: Known<Committed>,
-    /// One more than [`Row::unacknowledged`]: a number that is missing takes no room then, and there are many rows.
-    unacknowledged: Option<NonZeroU64>,
-    /// One more than its member's place in [`Group::members`].
-    member: Option<NonZeroU32>,
-    /// Whether some member subscribes to the topic; `None` where members are unknown.
-    pub subscribed: Option<bool>,
-    /// Whether the topic is one that a Streams application keeps between parts of its own.
-    pub internal: bool,
 }
 
 /// What could not be read.
@@ -246,112 +187,5 @@ impl Snapshot {
     #[must_use]
     pub fn rows_of(&self, group: &Group) -> &[Row] {
         &self.rows[group.range()]
-    }
-}
-
-impl Group {
-    /// A group that somebody expects and nobody knows.
-    #[must_use]
-    pub fn missing(name: &str) -> Self {
-        Self {
-            name: name.into(),
-            kind: Kind::Classic,
-            state: Ok(DEAD.into()),
-            members: Ok(Vec::new()),
-            rows: Ok(0..0),
-            gaps: Vec::new(),
-        }
-    }
-
-    /// A group that may exist, and of which nothing could be read.
-    #[must_use]
-    pub fn unread(name: &str, why: &Unknown) -> Self {
-        Self {
-            name: name.into(),
-            kind: Kind::Classic,
-            state: Err(why.clone()),
-            members: Err(why.clone()),
-            rows: Err(why.clone()),
-            gaps: Vec::new(),
-        }
-    }
-
-    /// Whether there is no such group.
-    #[must_use]
-    pub fn is_missing(&self) -> bool {
-        self.state.as_deref() == Ok(DEAD) && self.rows.as_ref().is_ok_and(Range::is_empty)
-    }
-
-    /// Its run of [`Snapshot::rows`]; empty where its rows are not known.
-    #[must_use]
-    pub fn range(&self) -> Range<usize> {
-        self.rows.clone().unwrap_or_default()
-    }
-
-    /// The member that one of its rows is assigned to; of a share group the first of them.
-    #[must_use]
-    pub fn member_of(&self, row: &Row) -> Option<&Member> {
-        self.members.as_ref().ok()?.get(usize::try_from(row.member?.get() - 1).ok()?)
-    }
-
-    /// Whether it is known what its members are assigned to: the group is stable, or has none.
-    #[must_use]
-    pub fn is_settled(&self) -> bool {
-        self.members.is_ok() && self.state.as_ref().is_ok_and(|state| matches!(&**state, "Stable" | "Empty" | "Dead"))
-    }
-}
-
-impl Row {
-    /// A commit, or that there is none, in a partition of nobody's.
-    #[must_use]
-    pub fn new(topic: u32, partition: i32, committed: Known<Committed>) -> Self {
-        Self { topic, partition, committed, unacknowledged: None, member: None, subscribed: None, internal: false }
-    }
-
-    /// Of a share group: so many offsets from its start on are not acknowledged.
-    pub fn count(&mut self, unacknowledged: u64) {
-        self.unacknowledged = Some(NonZeroU64::MIN.saturating_add(unacknowledged));
-    }
-
-    /// How many offsets from a share group's start on are not acknowledged, as the coordinator tells it (KIP-1226).
-    ///
-    /// `None` for other groups, and where it does not tell: then it is at most everything up to the log end.
-    #[must_use]
-    pub fn unacknowledged(&self) -> Option<u64> {
-        Some(self.unacknowledged?.get() - 1)
-    }
-
-    /// The partition is assigned to a member, by its place in [`Group::members`].
-    pub fn assign(&mut self, member: u32) {
-        self.member = Some(NonZeroU32::MIN.saturating_add(member));
-        self.subscribed = Some(true);
-    }
-
-    /// Whether it is assigned to a member; see [`Group::member_of`].
-    #[must_use]
-    pub fn has_member(&self) -> bool {
-        self.member.is_some()
-    }
-
-    /// Whether somebody in a settled group reads this partition, or will after the next rebalance: the topic is subscribed to.
-    #[must_use]
-    pub fn assigned(&self) -> Assigned {
-        if self.member.is_some() || self.subscribed == Some(true) { Assigned::Yes } else { Assigned::No }
-    }
-}
-
-/// The state of a group that does not exist (`DescribeGroups`).
-const DEAD: &str = "Dead";
-
-impl Kind {
-    /// As `ListGroups` and the report spell it.
-    #[must_use]
-    pub const fn name(self) -> &'static str {
-        match self {
-            Self::Classic => "classic",
-            Self::Consumer => "consumer",
-            Self::Streams => "streams",
-            Self::Share => "share",
-        }
     }
 }

@@ -4,10 +4,10 @@ use serde_json::{Value, json};
 
 use super::*;
 use crate::ages::Ages;
-use crate::judged::{Before, Sight};
 use crate::lag::{Assigned, LogRange, Unknown};
 use crate::lags::Lags;
 use crate::memory::{Look, Members, Thresholds};
+use crate::sight::{Before, Sight};
 use crate::snapshot::{Kind, Member, Snapshot, Topic};
 
 const T: i64 = 1_700_000_000_000;

@@ -9,10 +9,10 @@ use super::pages::entry::LARGEST_OFFSET;
 use super::pages::roster::{Roster, Told};
 use super::pages::rosters::Own;
 use super::pages::shelf::Shelf;
-use crate::judged::Before;
 use crate::lag::{Known, Unknown};
 use crate::memory::Sample;
 use crate::part::Part;
+use crate::sight::Before;
 use crate::snapshot::{Row, Snapshot};
 
 mod leaving;

@@ -2,6 +2,7 @@
 
 use super::markup::Html;
 use crate::span::span;
+use crate::verdict::Verdict;
 
 /// A number in groups of three digits, or a dash that says that it could not be told.
 pub(super) fn count(number: Option<u64>, html: &mut Html) {
@@ -41,6 +42,21 @@ pub(super) fn minute(moment: &str) -> String {
 
 fn unknown(html: &mut Html) {
     html.raw("<span class=\"mk-soft\" title=\"could not be told\">–</span>");
+}
+
+/// The status as a word on its colour.
+pub(super) fn pill(status: Verdict, html: &mut Html) {
+    html.raw("<span class=\"mk-pill ").raw(tone(status)).raw("\">").text(status.word()).raw("</span>");
+}
+
+/// The class that brings the colours of a status.
+pub(super) fn tone(status: Verdict) -> &'static str {
+    match status {
+        Verdict::Ok => "mk-ok",
+        Verdict::Warn => "mk-warn",
+        Verdict::Err | Verdict::Stop | Verdict::Stall | Verdict::Rewind => "mk-err",
+        Verdict::Unknown | Verdict::NotFound => "mk-none",
+    }
 }
 
 #[cfg(test)]

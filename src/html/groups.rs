@@ -1,9 +1,9 @@
 //! The table of groups, the worst first.
 
 use super::figures;
+use super::figures::{pill, tone};
 use super::markup::Html;
 use super::partitions;
-use super::pill::{pill, tone};
 use super::sparkline::{self, Series};
 use super::view::{DrawnGroup, DrawnReport};
 use crate::event::widget::Context;

@@ -1,8 +1,8 @@
 //! The table of one group's partitions, the worst first.
 
 use super::figures;
+use super::figures::{pill, tone};
 use super::markup::Html;
-use super::pill::{pill, tone};
 use super::sparkline::{self, Series};
 use super::view::{DrawnGroup, DrawnPartition};
 

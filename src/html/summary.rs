@@ -1,8 +1,8 @@
 //! The top: the cluster, its status, how many groups are in which, and what could not be read.
 
 use super::figures;
+use super::figures::pill;
 use super::markup::Html;
-use super::pill::pill;
 use super::view::DrawnReport;
 
 /// Draws the top of a widget or a page.

@@ -2,8 +2,8 @@
 
 use std::fmt::Write as _;
 
-use crate::judged::Sight;
 use crate::lags::Left;
+use crate::sight::Sight;
 use crate::snapshot::{Group, Kind, Row, Snapshot};
 use crate::verdict::{self, Judgement, Pace, Reason, Verdict};
 

@@ -48,9 +48,9 @@ use cluster::{Cluster, Dial, share_of};
 use names::{Names, Sorted};
 
 use crate::age;
+use crate::clock::Laps;
 use crate::endpoint::Endpoint;
 use crate::lag::{Committed, Lag, Unknown, lag};
-use crate::laps::Laps;
 use crate::pattern::Patterns;
 use crate::progress::Progress;
 use crate::snapshot::{Broker, Kind, Row, Snapshot, Topic};

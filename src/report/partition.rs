@@ -3,9 +3,9 @@
 use serde::Serialize;
 
 use crate::age::{Age, Basis};
-use crate::judged::Sight;
 use crate::lag::Committed;
 use crate::moment::rfc3339;
+use crate::sight::Sight;
 use crate::snapshot::{Group, Kind};
 use crate::verdict::{Finding, Judgement, Pace};
 

@@ -6,11 +6,11 @@ use std::time::Duration;
 use tokio::time::{Instant, sleep, timeout_at};
 
 use super::{Error, HISTORY_SHARE, KAFKA_SHARE, Run};
+use crate::clock::Laps;
 use crate::cloudwatch::pages::shelf::Shelf;
 use crate::cloudwatch::past::{Asker, Past};
 use crate::kafka::{self, Access, Credentials, LookError, Selection, Survey};
 use crate::lag::{Cause, Unknown};
-use crate::laps::Laps;
 use crate::part::Part;
 use crate::progress::Progress;
 use crate::snapshot::Snapshot;

@@ -12,6 +12,7 @@ use code::{code, words};
 
 /// What may wait, call and connect behind the doors. Every other file is core, a new one too.
 const OUTSIDE: &[&str] = &[
+    "clock.rs",
     "cloudwatch.rs",
     "cloudwatch/attempts.rs",
     "cloudwatch/bodies.rs",
@@ -49,7 +50,6 @@ const OUTSIDE: &[&str] = &[
     "kafka/tls.rs",
     "kafka/settle.rs",
     "kafka/transport.rs",
-    "laps.rs",
     "secrets.rs",
     "secrets/aws.rs",
     "secrets/call.rs",
@@ -80,30 +80,26 @@ fn the_two_doors_know_nothing_of_each_other() {
     });
 }
 
-/// Which module knows nothing of which other, since that one stands on it.
-const UPWARDS: &[(&str, &[&str])] = &[
-    ("event", &["html", "burrow"]),
-    ("kafka", &["preflight", "config"]),
-    ("preflight", &["run"]),
-    ("config", &["run"]),
-];
-
+/// The map in lib.rs names every room once, and no arrow runs back.
 #[test]
-fn nothing_stands_on_what_stands_on_it() {
+fn a_room_knows_only_rooms_that_come_after_it_on_the_map() {
+    let library = std::fs::read_to_string(root().join("src/lib.rs")).expect("the file can be read");
+    let map = library.split("//! ```").nth(3).expect("the map stands between fences");
+    let rows = map.lines().filter_map(|line| line.strip_prefix("//! "));
+    let rooms: Vec<&str> = rows.flat_map(|row| row.split("   ").next().unwrap_or_default().split(' ')).collect();
+    let mut named = rooms.clone();
+    named.sort_unstable();
+    assert_eq!(named, modules("lib.rs"));
+    let place = |name: &str| rooms.iter().position(|room| *room == name);
     check(|file| {
-        let of = |module: &str| file.name == format!("{module}.rs") || file.name.starts_with(&format!("{module}/"));
-        let above = UPWARDS.iter().filter(|(module, _)| of(module)).flat_map(|(_, above)| *above);
-        above.filter(|module| file.knows(module)).map(|module| format!("knows {module}")).collect()
+        let Some(own) = place(file.room()) else { return Vec::new() };
+        let before = rooms[..own].iter().filter(|room| file.words.contains(&format!("crate::{room}")));
+        before.map(|room| format!("knows {room}, which comes before it on the map")).collect()
     });
 }
 
 #[test]
 fn nothing_in_the_library_knows_the_entry() {
-    let modules = |name: &str| -> Vec<String> {
-        let file = sources().into_iter().find(|file| file.name == name).expect("the file is there");
-        let follows = file.words.windows(2).filter(|pair| pair[0] == "mod").map(|pair| pair[1].clone());
-        follows.collect()
-    };
     let (entry, library) = (modules("main.rs"), modules("lib.rs"));
     assert!(!entry.is_empty() && !library.is_empty());
     for module in &entry {
@@ -180,10 +176,13 @@ struct Source {
 
 impl Source {
     /// The folder, or the module of the same name, that it is a part of.
+    fn room(&self) -> &str {
+        let first = self.name.split('/').next().unwrap_or_default();
+        first.strip_suffix(".rs").unwrap_or(first)
+    }
+
     fn door(&self) -> Option<&str> {
-        let first = self.name.split('/').next()?;
-        let first = first.strip_suffix(".rs").unwrap_or(first);
-        ["cloudwatch", "kafka", "secrets"].into_iter().find(|door| *door == first)
+        ["cloudwatch", "kafka", "secrets"].into_iter().find(|door| *door == self.room())
     }
 
     /// Whether it is a part of the story of one run, which has both doors in it.
@@ -198,6 +197,15 @@ impl Source {
     }
 }
 
+/// The modules that a file declares, in order of their names.
+fn modules(name: &str) -> Vec<String> {
+    let file = sources().into_iter().find(|file| file.name == name).expect("the file is there");
+    let follows = file.words.windows(2).filter(|pair| pair[0] == "mod").map(|pair| pair[1].clone());
+    let mut modules: Vec<String> = follows.collect();
+    modules.sort_unstable();
+    modules
+}
+
 /// Holds every source against a rule that answers what is wrong with it.
 fn check(rule: impl Fn(&Source) -> Vec<String>) {
     let wrong: BTreeSet<String> = sources()
@@ -209,23 +217,31 @@ fn check(rule: impl Fn(&Source) -> Vec<String>) {
 
 /// The files of `src/` that are part of the program; those of tests alone are left out.
 fn sources() -> Vec<Source> {
-    let mut folders = vec![root().join("src")];
+    let program =
+        all_sources("src").into_iter().filter(|(name, _)| !name.ends_with("tests.rs") && !name.contains("tests/"));
+    let found: Vec<Source> = program.map(|(name, text)| Source { name, words: words(&code(&text)) }).collect();
+    assert!(found.iter().any(|file| file.name == "lib.rs"), "the sources were found");
+    found
+}
+
+/// Every file of Rust below a folder of the project, by its path from there, with its text.
+fn all_sources(folder: &str) -> Vec<(String, String)> {
+    let top = root().join(folder);
+    let mut folders = vec![top.clone()];
     let mut found = Vec::new();
     while let Some(folder) = folders.pop() {
         for entry in std::fs::read_dir(&folder).expect("the folder can be read") {
             let path = entry.expect("an entry can be read").path();
             if path.is_dir() {
                 folders.push(path);
-            } else if path.file_name().is_some_and(|name| name != "tests.rs") {
+            } else if path.extension().is_some_and(|extension| extension == "rs") {
                 let text = std::fs::read_to_string(&path).expect("the file can be read");
-                let below = path.strip_prefix(root().join("src")).expect("it is below src");
-                let name = below.to_str().expect("the name is UTF-8").to_owned();
-                found.push(Source { name, words: words(&code(&text)) });
+                let name = path.strip_prefix(&top).expect("it is below it").to_str().expect("the name is UTF-8");
+                found.push((name.to_owned(), text));
             }
         }
     }
-    assert!(found.iter().any(|file| file.name == "lib.rs"), "the sources were found");
-    found.sort_by(|a, b| a.name.cmp(&b.name));
+    found.sort();
     found
 }
 

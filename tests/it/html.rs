@@ -2,17 +2,11 @@
 
 use std::collections::{BTreeMap, BTreeSet};
 
-use meerkat::ages::Ages;
-use meerkat::config::Detail;
 use meerkat::html::{self, Asked, Context, DrawnReport, Series, Theme, Widget};
-use meerkat::judged::{Before, Judged, Memories, Sight};
-use meerkat::lag::{Committed, LogRange, Unknown};
-use meerkat::lags::Lags;
-use meerkat::memory::Thresholds;
-use meerkat::report::{self, Frame};
-use meerkat::snapshot::{Broker, Group, Kind, Member, Problem, Row, Snapshot, Topic};
 use proptest::prelude::*;
 use serde_json::{Value, json};
+
+mod real;
 
 const EXAMPLES: [&str; 3] = [
     include_str!("../screenshots/reports/problems.json"),
@@ -267,85 +261,4 @@ fn what_is_no_report_is_refused_with_what_is_missing() {
         )
         .contains("No consumer group was found")
     );
-}
-
-/// What a run returns about one group that reads one partition and is behind, and about one that could not be read.
-fn real_report() -> String {
-    let log = LogRange { start: 0, end: 4_321, last_stable: Some(4_321) };
-    let mut row = Row::new(0, 0, Ok(Committed::At(1_400)));
-    row.assign(0);
-    let group = |name: &str, rows| Group {
-        name: name.into(),
-        kind: Kind::Consumer,
-        state: Ok("Stable".into()),
-        members: Ok(vec![Member { id: "orders-1-0".into(), client_id: "orders-1".into(), host: "/10.0.0.1".into() }]),
-        rows,
-        gaps: Vec::new(),
-    };
-    let silent = || Unknown::because("no answer within 10 s");
-    let broker = |id, versions| Broker { id, address: format!("b-{id}.example:9092"), versions, held_back_ms: 0 };
-    let snapshot = Snapshot {
-        brokers: vec![broker(1, Ok(vec![("ListOffsets", 10)])), broker(2, Err(silent()))],
-        cluster_id: None,
-        topics: vec![Topic { name: "orders".into(), id: None, partitions: Ok([Ok(log)].into_iter().collect()) }],
-        groups: vec![group("lost", Err(silent())), group("orders", Ok(0..1))],
-        rows: vec![row],
-        listed: Ok(vec!["lost".into(), "orders".into()]),
-        left_out: BTreeMap::from([("connect".to_owned(), 2)]),
-        problems: vec![Problem { place: "groups".into(), what: silent() }],
-        shown: 0,
-        blind: None,
-    };
-    let thresholds = |_: &Group| Thresholds::DEFAULT;
-    let before = Before(Ok(vec![Ok(None)]));
-    let lags = Lags::new(&snapshot);
-    let sight = Sight { snapshot: &snapshot, lags: &lags, before: &before, time_ms: 0 };
-    let (mut memories, ages) = (Memories::fold(sight, thresholds), Ages::unsearched(&lags));
-    let judged = Judged::new(sight, &mut memories, &ages, |_| Ok(Vec::new()), thresholds);
-    let (history, metrics) = (report::HistoryEntry::default(), report::MetricsEntry::default());
-    let frame = Frame {
-        cluster: "prod",
-        checked_at_ms: 1_795_395_902_345,
-        scheduled: 1_795_395_900,
-        duration_ms: 83,
-        kafka: report::TrafficEntry::default(),
-        history: &history,
-        metrics: &metrics,
-        detail: Detail::All,
-        limit: None,
-    };
-    report::Report::new(frame, sight, &judged, &ages, &[]).to_json()
-}
-
-#[test]
-fn a_real_report_is_drawn() {
-    let report = DrawnReport::parse(&real_report()).expect("it is a report");
-    for html in [html::page(&report), overview(&report)] {
-        for shown in
-            ["prod", "<bdi>orders</bdi>", "2,921", "2026-11-23 01:05 UTC in 83 ms", "broker 2 (b-2.example:9092)"]
-        {
-            assert!(html.contains(shown), "{shown}: {html}");
-        }
-        assert_eq!(html.matches("no answer within 10 s").count(), 3, "broker, problem and group: {html}");
-    }
-    let partitions = drawn(&report, Asked::Partitions("orders".to_owned()), Context::default());
-    for shown in ["4,321", "1,400", "<bdi>orders-1</bdi>", "consumer", "Stable"] {
-        assert!(partitions.contains(shown), "{shown}: {partitions}");
-    }
-}
-
-#[test]
-fn the_examples_have_the_keys_of_a_real_report() {
-    let keys = |report: &Value, place: &str| -> BTreeSet<String> {
-        let object = report.pointer(place).and_then(Value::as_object).expect(place);
-        object.keys().cloned().collect()
-    };
-    let real: Value = serde_json::from_str(&real_report()).expect("it is JSON");
-    let example: Value = serde_json::from_str(EXAMPLES[0]).expect("it is JSON");
-    // What one of the two has more is there only where there is something to say.
-    let at_times = ["lost", "gaps", "warming_up_seconds", "lag_seconds_reason", "reason"].map(str::to_owned);
-    for place in ["", "/groups/1", "/groups/1/partitions/0", "/brokers/1", "/history", "/metrics"] {
-        let differing: Vec<String> = keys(&real, place).symmetric_difference(&keys(&example, place)).cloned().collect();
-        assert!(differing.iter().all(|key| at_times.contains(key)), "{place}: {differing:?}");
-    }
 }

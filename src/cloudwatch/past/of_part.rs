@@ -14,11 +14,11 @@ use crate::cloudwatch::pages::key::{Key, OfGroup, OfTopic};
 use crate::cloudwatch::pages::recall::{Recall, Recalled};
 use crate::cloudwatch::pages::rosters::{Rosters, way_out};
 use crate::cloudwatch::pages::sheets::{Missing, Sheets};
-use crate::judged::Previous;
 use crate::lag::{Committed, Known, Unknown};
 use crate::memory::{Memory, Sample};
 use crate::moment::rfc3339;
 use crate::part::Part;
+use crate::sight::Previous;
 use crate::snapshot::{Row, Snapshot};
 
 /// What the store holds about the rows of a part.

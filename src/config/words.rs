@@ -1,0 +1,59 @@
+//! What is chosen by a word, in variables and events alike.
+
+use crate::memory::Abandoned;
+
+/// How finely lag is published.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord)]
+pub enum MetricsDetail {
+    /// Distributions over the partitions of each group with which something is the matter, and for three looks after.
+    Problems,
+    /// Distributions over the partitions of each group.
+    Group,
+    /// Of each topic of a group too.
+    Topic,
+    /// Each partition of a group too.
+    Partition,
+}
+
+/// How much of the partitions a report lists.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub enum Detail {
+    /// Groups alone.
+    Groups,
+    /// The partitions that are not OK, or have a finding.
+    Problems,
+    /// Every partition.
+    All,
+}
+
+/// The shape of a check's report.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub enum Format {
+    /// [`crate::report`]'s.
+    Meerkat,
+    /// Burrow's: [`crate::burrow`].
+    Burrow,
+    /// A text for Prometheus: [`crate::openmetrics`].
+    OpenMetrics,
+}
+
+impl MetricsDetail {
+    /// The words for it in variables.
+    pub const WORDS: [(&str, Self); 4] =
+        [("group", Self::Group), ("problems", Self::Problems), ("topic", Self::Topic), ("partition", Self::Partition)];
+}
+
+impl Detail {
+    /// The words for it in variables and events.
+    pub const WORDS: [(&str, Self); 3] = [("problems", Self::Problems), ("groups", Self::Groups), ("all", Self::All)];
+}
+
+impl Format {
+    /// The words for it in variables and events.
+    pub const WORDS: [(&str, Self); 3] =
+        [("meerkat", Self::Meerkat), ("burrow", Self::Burrow), ("openmetrics", Self::OpenMetrics)];
+}
+
+pub(super) const SWITCH: [(&str, bool); 2] = [("on", true), ("off", false)];
+pub(super) const ABANDONED: [(&str, Abandoned); 3] =
+    [("warn", Abandoned::Warn), ("ok", Abandoned::Ok), ("err", Abandoned::Err)];

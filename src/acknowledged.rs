@@ -4,11 +4,12 @@
 //! start stands and less is left behind it. A sample of it holds the start, and as log end the start and what is left. Here each
 //! of the two becomes a step of a position, as a consumer would have committed it, and what is left stays what it was.
 
+use crate::figures::grouped;
 use crate::lag::{self, Committed, Unknown};
 use crate::memory::{Look, Sample};
 use crate::sight::Sight;
 use crate::snapshot::Row;
-use crate::verdict::{Judgement, Reason, Verdict, grouped};
+use crate::verdict::{Judgement, Reason, Verdict};
 
 /// Turns the samples of one row into what a consumer would have left, beside what is seen of it now.
 ///

@@ -16,7 +16,7 @@
 //! kafka secrets                                   the other two doors
 //! lags snapshot age memory lag unknown            the nouns
 //! part keystore mask secret endpoint pattern      what they are made of
-//! hash moment span clock progress causes bounded
+//! hash moment figures clock progress causes bounded
 //! from_burrow properties layers variables         where variables come from
 //! ```
 //!
@@ -34,6 +34,7 @@ pub mod cloudwatch;
 pub mod config;
 pub mod endpoint;
 pub mod event;
+pub mod figures;
 pub mod from_burrow;
 mod hash;
 pub mod html;
@@ -58,7 +59,6 @@ pub mod secret;
 pub mod secrets;
 pub mod sight;
 pub mod snapshot;
-pub mod span;
 pub mod terminal;
 pub mod unknown;
 pub mod variables;

@@ -8,8 +8,9 @@ mod partitions;
 mod text;
 mod trouble;
 
+use crate::figures::grouped;
 use crate::html::DrawnReport;
-use crate::verdict::{Verdict, grouped};
+use crate::verdict::Verdict;
 pub use history::history;
 use text::Text;
 

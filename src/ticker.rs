@@ -6,8 +6,8 @@ use std::pin::pin;
 use std::sync::{Arc, Mutex, MutexGuard, PoisonError};
 use std::time::Duration;
 
+use meerkat::figures::grouped;
 use meerkat::progress::TARGET;
-use meerkat::verdict::grouped;
 use tokio::time::{MissedTickBehavior, interval_at};
 use tracing::field::{Field, Visit};
 use tracing::{Event, Subscriber};

@@ -3,7 +3,6 @@
 use std::fmt;
 
 mod absence;
-mod figures;
 mod findings;
 mod pace;
 mod questions;
@@ -12,8 +11,6 @@ mod rules;
 mod trend;
 
 pub use crate::memory::Thresholds;
-pub use figures::grouped;
-pub(crate) use figures::seconds;
 pub use findings::{Finding, Findings};
 pub use pace::Pace;
 pub use questions::{burrow, lag_never_falls, recently_caught_up, rewound, stalled, stopped};

@@ -1,14 +1,14 @@
 //! Figures as people read them.
 
 use super::markup::Html;
-use crate::span::span;
+use crate::figures::span;
 use crate::verdict::Verdict;
 
 /// A number in groups of three digits, or a dash that says that it could not be told.
 pub(super) fn count(number: Option<u64>, html: &mut Html) {
     match number {
         Some(number) => {
-            html.text(&crate::verdict::grouped(number).to_string());
+            html.text(&crate::figures::grouped(number).to_string());
         }
         None => unknown(html),
     }

@@ -7,7 +7,8 @@ use super::partitions;
 use super::sparkline::{self, Series};
 use super::view::{DrawnGroup, DrawnReport};
 use crate::event::widget::Context;
-use crate::verdict::{Verdict, grouped};
+use crate::figures::grouped;
+use crate::verdict::Verdict;
 
 /// Draws the table; `row` draws the rows of one group.
 pub(super) fn table(report: &DrawnReport, row: impl Fn(&DrawnGroup, &mut Html), html: &mut Html) {

@@ -22,7 +22,7 @@ pub(super) fn alone(group: &DrawnGroup, lags: Option<&Series>, html: &mut Html) 
     } else {
         " partitions</span></span></header>"
     };
-    html.raw("<span>").text(&crate::verdict::grouped(group.partition_count).to_string()).raw(noun);
+    html.raw("<span>").text(&crate::figures::grouped(group.partition_count).to_string()).raw(noun);
     html.raw("<p class=\"mk-reason\">").text(&group.reason).raw("</p>");
     if let Some(lags) = lags {
         html.raw("<div class=\"").raw(tone(group.status)).raw(" mk-large\">");
@@ -52,7 +52,7 @@ pub(super) fn table(group: &DrawnGroup, html: &mut Html) {
     let hidden = usize::try_from(group.partition_count).unwrap_or(usize::MAX).saturating_sub(shown);
     if hidden > 0 {
         html.raw("<p class=\"mk-more\">and ")
-            .text(&crate::verdict::grouped(hidden as u64).to_string())
+            .text(&crate::figures::grouped(hidden as u64).to_string())
             .raw(" more, none of them worse</p>");
     }
 }

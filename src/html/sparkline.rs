@@ -80,7 +80,7 @@ fn runs(values: &[Option<f64>]) -> Vec<Vec<(usize, f64)>> {
 fn whole(value: f64) -> String {
     #[expect(clippy::cast_possible_truncation, clippy::cast_sign_loss, reason = "`as` saturates, and a lag has limits")]
     let whole = value.round().max(0.0) as u64;
-    crate::verdict::grouped(whole).to_string()
+    crate::figures::grouped(whole).to_string()
 }
 
 /// Places that a series may have; more are finer than any picture of it.

@@ -2,6 +2,7 @@
 
 use std::fmt::Write as _;
 
+use crate::figures::{grouped, seconds};
 use crate::lags::Left;
 use crate::sight::Sight;
 use crate::snapshot::{Group, Kind, Row, Snapshot};
@@ -74,7 +75,7 @@ impl JudgedGroup {
                 let _ = match sum.total {
                     Some(lag) => {
                         let bound = if at_most { "at most " } else { "" };
-                        let lag = verdict::grouped(lag);
+                        let lag = grouped(lag);
                         write!(reason, "{partitions} partition{s}, {bound}{lag} records behind in all")
                     }
                     None if group.kind == Kind::Share => {
@@ -83,7 +84,7 @@ impl JudgedGroup {
                     None => write!(reason, "{partitions} partition{s}, nothing was ever committed"),
                 };
                 if let Some(s) = sum.backlog_s {
-                    let _ = write!(reason, ", never caught up for at least {}", verdict::seconds(s.into()));
+                    let _ = write!(reason, ", never caught up for at least {}", seconds(s.into()));
                 }
                 if let Some(pace) = pace {
                     let _ = write!(reason, ", {pace}");
@@ -104,7 +105,7 @@ impl JudgedGroup {
         };
         let at_least = missing.is_some() || sum.at_least;
         if let Some(lag) = sum.total.filter(|_| at_least) {
-            let _ = write!(reason, "; at least {} records behind in all", verdict::grouped(lag));
+            let _ = write!(reason, "; at least {} records behind in all", grouped(lag));
         }
         let Sum { total, most, supported, looks_missing, .. } = sum;
         let warming_up_s = (looks_missing > 0).then(|| i64::from(looks_missing) * period_ms / 1_000);

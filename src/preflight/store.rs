@@ -2,7 +2,7 @@
 
 use super::Line;
 use super::found::Canary;
-use crate::verdict::grouped;
+use crate::figures::grouped;
 
 /// The lines of a canary; the namespaces are those of the configuration, `waited_ms` is how long it was waited for.
 #[must_use]

@@ -2,10 +2,10 @@
 
 use super::text::{Cell, GUTTER, Grid, NARROWEST, Text};
 use super::{UNKNOWN, colour, count};
+use crate::figures::{grouped, span};
 use crate::html::DrawnReport;
 use crate::html::view::DrawnGroup;
-use crate::span::span;
-use crate::verdict::{Verdict, grouped};
+use crate::verdict::Verdict;
 
 /// Draws the table; where the window is too narrow for the reason it stands below its group.
 pub(super) fn draw(report: &DrawnReport, text: &mut Text) {

@@ -4,8 +4,8 @@ use serde::Deserialize;
 
 use super::text::{Cell, GUTTER, Grid, NARROWEST, Text};
 use super::{FAINT, UNKNOWN, Window, count};
+use crate::figures::grouped;
 use crate::moment;
-use crate::verdict::grouped;
 
 /// What mode history prints, as far as it is drawn.
 #[derive(Deserialize)]

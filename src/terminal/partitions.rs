@@ -2,9 +2,9 @@
 
 use super::text::{Cell, GUTTER, Grid, NARROWEST, Text};
 use super::{FAINT, UNKNOWN, colour, count};
+use crate::figures::span;
 use crate::html::DrawnReport;
 use crate::html::view::{DrawnGroup, DrawnPartition};
-use crate::span::span;
 use crate::verdict::Verdict;
 
 /// Draws a table for each group.

@@ -4,8 +4,9 @@ use std::fmt::Write as _;
 
 use super::colour;
 use super::text::Text;
+use crate::figures::grouped;
 use crate::html::DrawnReport;
-use crate::verdict::{Verdict, grouped};
+use crate::verdict::Verdict;
 
 /// Draws both.
 pub(super) fn draw(report: &DrawnReport, text: &mut Text) {

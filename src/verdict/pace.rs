@@ -2,7 +2,7 @@
 
 use std::fmt;
 
-use super::figures::{duration, records_of};
+use crate::figures::{duration, records_of};
 
 /// Where a lag is going, by the last commits.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]

@@ -2,8 +2,8 @@
 
 use std::fmt;
 
-use super::figures::{duration, grouped, records_of, seconds};
 use super::trend::Growth;
+use crate::figures::{duration, grouped, records_of, seconds};
 use crate::lag::{Assigned, Unknown};
 use crate::memory::{Memory, Thresholds};
 

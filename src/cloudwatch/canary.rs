@@ -8,13 +8,12 @@ use std::collections::BTreeSet;
 use std::sync::Arc;
 use std::time::Duration;
 
-use aws_sdk_cloudwatch::primitives::DateTime;
-use aws_sdk_cloudwatch::types::{Dimension, MetricDatum};
 use futures_util::future::join_all;
 use tokio::time::{Instant, sleep, timeout_at};
 
 use super::address::{Minute, Schedule};
 use super::attempts::Attempts;
+use super::bodies::{Datapoint, Puts};
 use super::error::{Operation, StoreError};
 use super::history::Store;
 use super::metric::{Metric, encode};
@@ -97,19 +96,24 @@ impl Store {
         let mut canary = Canary { region, ..Canary::default() };
 
         if flight.results {
-            let published = vec![datum(&metric, minute.seconds(), 60, &[1], &[1])];
-            let published =
-                store.put_witnessed(Operation::PublishMetrics, &store.results, published, &witness, until).await;
+            let mut puts = store.puts(&store.results);
+            let one = Datapoint { time: minute.seconds(), values: &[1.0], counts: &[1.0] };
+            puts.add(&metric, 60, std::iter::once(one));
+            let published = store.put_witnessed(Operation::PublishMetrics, puts, &witness, until).await;
             canary.results = Some(published.map_err(|error| told(&error)));
         }
         if flight.state {
             let writes = (0..2).map(|write| {
-                let datums = VALUES.iter().filter_map(|value| {
-                    let (values, counts) = value.writes.get(write)?;
-                    let width = i32::try_from(store.schedule.width()).unwrap_or(60);
-                    Some(datum(&metric, store.schedule.time(minute, value.slot), width, values, counts))
-                });
-                store.put_witnessed(Operation::WriteHistory, &store.state, datums.collect(), &witness, until)
+                let mut puts = store.puts(&store.state);
+                for value in &VALUES {
+                    let Some((values, counts)) = value.writes.get(write) else { continue };
+                    let [values, counts] =
+                        [values, counts].map(|all| all.iter().copied().map(float).collect::<Vec<_>>());
+                    let time = store.schedule.time(minute, value.slot);
+                    let point = Datapoint { time, values: &values, counts: &counts };
+                    puts.add(&metric, store.schedule.width(), std::iter::once(point));
+                }
+                store.put_witnessed(Operation::WriteHistory, puts, &witness, until)
             });
             let kept: Result<Vec<()>, StoreError> = join_all(writes).await.into_iter().collect();
             canary.state = Some(kept.map(drop).map_err(|error| told(&error)));
@@ -158,17 +162,17 @@ impl Store {
         }
     }
 
+    /// Makes the one request that there is.
     async fn put_witnessed(
         &self,
         tried: Operation,
-        namespace: &str,
-        datums: Vec<MetricDatum>,
+        puts: Puts<'_>,
         witness: &Witness,
         until: Instant,
     ) -> Result<(), StoreError> {
-        let request = self.client.put_metric_data().namespace(namespace).set_metric_data(Some(datums));
-        let attempts = Attempts::default();
-        let request = request.customize().interceptor(witness.clone()).interceptor(attempts.clone());
+        let Some((_, body)) = puts.finish().pop() else { return Ok(()) };
+        let (request, attempts) = (self.client.put_metric_data().customize(), Attempts::default());
+        let request = request.interceptor(body).interceptor(witness.clone()).interceptor(attempts.clone());
         let answer = timeout_at(until, request.send()).await;
         match answer {
             Ok(Ok(_)) => Ok(()),
@@ -198,19 +202,6 @@ fn missing(schedule: Schedule, minute: Minute, points: &[Merged]) -> BTreeSet<St
         }
     }
     missing
-}
-
-fn datum(metric: &Metric, time: i64, resolution: i32, values: &[i64], counts: &[i64]) -> MetricDatum {
-    let dimensions =
-        metric.dimensions.iter().map(|(name, value)| Dimension::builder().name(*name).value(value).build());
-    MetricDatum::builder()
-        .metric_name(metric.name)
-        .set_dimensions(Some(dimensions.collect()))
-        .timestamp(DateTime::from_secs(time))
-        .storage_resolution(resolution)
-        .set_values(Some(values.iter().copied().map(float).collect()))
-        .set_counts(Some(counts.iter().copied().map(float).collect()))
-        .build()
 }
 
 #[expect(clippy::cast_precision_loss, reason = "numbers up to 2^53 are exact")]

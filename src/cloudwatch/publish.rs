@@ -66,7 +66,7 @@ impl Store {
         written
     }
 
-    fn puts<'a>(&self, namespace: &'a str) -> Puts<'a> {
+    pub(super) fn puts<'a>(&self, namespace: &'a str) -> Puts<'a> {
         Puts::new(namespace, !self.client.config().disable_request_compression().unwrap_or_default())
     }
 

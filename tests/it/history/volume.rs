@@ -39,9 +39,9 @@ async fn every_schedule_reads_back_what_it_wrote() {
 #[tokio::test]
 async fn the_longest_names_keep_requests_small_enough() {
     let mut world = World::new(10, 0);
-    world.metrics = metrics(&"ö".repeat(900), world.store.schedule(), 400);
+    world.metrics = metrics(&"ö".repeat(900), world.store.schedule(), 120);
     let slots = world.write(0, 500).await;
-    assert_eq!(world.read(world.minute(0)).await, vec![Some(Ok(slots)); 400]);
+    assert_eq!(world.read(world.minute(0)).await, vec![Some(Ok(slots)); 120]);
     assert!(world.puts().refused.is_empty() && world.gets().refused.is_empty());
 }
 

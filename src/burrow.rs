@@ -14,7 +14,7 @@ use crate::sight::Sight;
 use crate::snapshot::{Group, Row};
 use crate::verdict::Verdict;
 
-pub use crate::event::origin::{Origin, View};
+use crate::event::origin::{Origin, View};
 
 pub mod http;
 

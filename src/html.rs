@@ -13,7 +13,7 @@ pub mod sparkline;
 mod summary;
 pub mod view;
 
-pub use crate::event::widget::{Asked, Context, Theme, Widget};
+use crate::event::widget::{Asked, Theme, Widget};
 use markup::Html;
 pub use sparkline::Series;
 pub use view::DrawnReport;

@@ -10,7 +10,7 @@ mod reason;
 mod rules;
 mod trend;
 
-pub use crate::memory::Thresholds;
+use crate::memory::Thresholds;
 pub use findings::{Finding, Findings};
 pub use pace::Pace;
 pub use questions::{burrow, lag_never_falls, recently_caught_up, rewound, stalled, stopped};

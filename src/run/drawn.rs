@@ -3,7 +3,8 @@
 use std::collections::BTreeMap;
 
 use super::{Error, HISTORY_SHARE, Outcome, Run};
-use crate::html::{self, DrawnReport, Series, Widget};
+use crate::event::widget::Widget;
+use crate::html::{self, DrawnReport, Series};
 use crate::verdict::Verdict;
 
 impl Run<'_> {

@@ -5,11 +5,11 @@
 use std::collections::BTreeMap;
 use std::path::Path;
 
-use meerkat::burrow::{Origin, View};
 use meerkat::config::{Detail, Format};
 use meerkat::event::http::{Call, ConsumerQuestion};
+use meerkat::event::origin::{Origin, View};
+use meerkat::event::widget::{Asked, Context, Theme, Widget};
 use meerkat::event::{Mode, Request};
-use meerkat::html::{Asked, Context, Theme, Widget};
 
 #[test]
 fn each_example_event_means_what_its_name_says() {

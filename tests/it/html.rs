@@ -2,7 +2,8 @@
 
 use std::collections::{BTreeMap, BTreeSet};
 
-use meerkat::html::{self, Asked, Context, DrawnReport, Series, Theme, Widget};
+use meerkat::event::widget::{Asked, Context, Theme, Widget};
+use meerkat::html::{self, DrawnReport, Series};
 use proptest::prelude::*;
 use serde_json::{Value, json};
 

@@ -7,7 +7,8 @@
 use std::collections::BTreeMap;
 use std::path::Path;
 
-use meerkat::html::{self, Asked, Context, DrawnReport, Series, Theme, Widget};
+use meerkat::event::widget::{Asked, Context, Theme, Widget};
+use meerkat::html::{self, DrawnReport, Series};
 use meerkat::verdict::Verdict;
 
 fn main() {

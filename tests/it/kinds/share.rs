@@ -1,7 +1,8 @@
 //! Share groups: what is told of them, and that they are groups like any other wherever a group is asked for or shown.
 
 use kafka_protocol::messages::ApiKey;
-use meerkat::html::{self, Asked, Context, Widget};
+use meerkat::event::widget::{Asked, Context, Widget};
+use meerkat::html;
 use meerkat::terminal::{Window, table};
 use serde_json::{Value, json};
 

@@ -54,8 +54,13 @@ pub(super) async fn find(cluster: &Cluster<'_>, names: &[&str], until: Instant) 
         }
     });
     found.await.unwrap_or_else(|mut causes| {
-        let nobody = || Unknown::because("no broker answers for the group's coordinator");
-        vec![Err(causes.pop().unwrap_or_else(nobody)); names.len()]
+        let nobody = "no broker answers for the group's coordinator";
+        let down = || {
+            let (id, why) = cluster.describe().into_iter().find_map(|(id, _, tried)| Some((id, tried.err()?)))?;
+            Some(why.within(format_args!("{nobody}: {}", cluster.place(id))))
+        };
+        let why = causes.pop().or_else(down).unwrap_or_else(|| Unknown::because(nobody));
+        vec![Err(why); names.len()]
     })
 }
 

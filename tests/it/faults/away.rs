@@ -124,6 +124,17 @@ fn where_nobody_answers_nothing_is_missing() {
 }
 
 #[test]
+fn where_no_broker_can_be_asked_for_a_coordinator_the_cause_is_told() {
+    // Whoever was asked for the metadata is under none of the advertised addresses, and those lead nowhere.
+    let silence = |scene: &mut Scene| *scene = std::mem::take(scene).every_node(|node| node.voice = Voice::Silent);
+    let stage = two().fault(When::on(ApiKey::Metadata).times(1), Act::Change(silence)).start();
+    let bootstrap = stage.bootstrap().replace("127.0.0.1", "localhost");
+    let at = Look::at(&bootstrap).named(&["orders"]).within(std::time::Duration::from_secs(2));
+    let because = "no broker answers for the group's coordinator: broker 1 (127.0.0.1:";
+    is_unknown(&at.report(&stage), "orders", because);
+}
+
+#[test]
 fn a_hidden_offsets_topic_alone_makes_no_look_incomplete_and_preflight_says_so() {
     let stage = two().hidden_offsets().start();
     assert!(look(&stage).complete());

@@ -1,82 +1,50 @@
-//! A broker that goes down and comes back, and brokers that are not who they should be.
+//! Brokers that are not who they should be, and brokers that hold answers back.
 
 use std::time::{Duration, Instant};
 
-use super::{Run, show};
+use super::Run;
 use crate::support::kafka::{Cluster, Options};
-use crate::support::look::Report;
 
-/// A look that takes no lag of these tests for news, so that whatever is unknown could not be read.
-fn run(cluster: &Cluster, groups: &[&str]) -> Run {
-    Run::on(cluster).with("MEERKAT_ALLOWED_LAG", "100").groups(groups)
-}
-
-/// Looks again and again until the report is as wanted; `always` holds for each.
-fn until(cluster: &Cluster, groups: &[&str], always: impl Fn(&Report), wanted: impl Fn(&Report) -> bool) -> Report {
-    let deadline = Instant::now() + Duration::from_secs(90);
-    loop {
-        let report = run(cluster, groups).with("MEERKAT_TIMEOUT", "10").report();
-        always(&report);
-        if wanted(&report) {
-            return report;
-        }
-        assert!(Instant::now() < deadline, "it never came about: {report:?}");
-    }
-}
+/// Quotas are set by the brokers' own protocol from this release on (KIP-546).
+const QUOTAS: (u32, u32) = (2, 6);
 
 #[test]
 #[ignore = "needs a real Kafka: make test-kafka"]
-fn a_broker_that_is_down_takes_its_own_partitions_with_it_and_nothing_else() {
-    let cluster = Cluster::start(&Options { nodes: 3, ..Options::default() });
-    cluster.hand("create-topic spread 3 replicas=1");
-    cluster.hand("create-topic safe 3 replicas=3");
-    let groups = ["down-0", "down-1", "down-2"];
-    for topic in ["spread", "safe"] {
-        for partition in 0..3 {
-            cluster.hand(&format!("produce {topic} {partition} 9"));
-        }
+fn what_a_quota_holds_back_is_told_in_the_report_and_in_preflight() {
+    let cluster = Cluster::shared();
+    cluster.hand("create-topic throttled 1");
+    cluster.hand("produce throttled 0 5");
+    cluster.hand("commit throttled throttled 0 2");
+    let run = || Run::with_login(cluster, "PLAIN").account("reader", cluster.password("reader"));
+    let report = run().groups(&["throttled"]).report();
+    assert!(report.at("brokers/0/throttled").is_null(), "{report:?}");
+    // Nobody else in these tests logs in as this user.
+    let set = cluster.try_hand("quota reader meerkat request_percentage 0.01");
+    if !cluster.is_at_least(QUOTAS.0, QUOTAS.1) {
+        let why = set.expect_err("an old broker");
+        assert!(why.starts_with("UnsupportedVersionException"), "{why}");
+        return;
     }
-    for (offset, group) in groups.iter().enumerate() {
-        for topic in ["spread", "safe"] {
-            for partition in 0..3 {
-                cluster.hand(&format!("commit {group} {topic} {partition} {offset}"));
-            }
+    set.expect("a quota");
+    // Brokers learn of it one after the other, and judge by the second that has just passed.
+    let deadline = Instant::now() + Duration::from_mins(1);
+    let told = loop {
+        let report = run().with("MEERKAT_TIMEOUT", "30").groups(&["throttled"]).report();
+        if let Some(told) = report.at("brokers/0/throttled").as_str() {
+            // All the same it is read.
+            assert!(report.complete(), "{report:?}");
+            assert_eq!(report.lags("throttled"), "throttled/0 3");
+            break told.to_owned();
         }
-    }
-    let whole = run(&cluster, &groups).report();
-    assert_eq!(whole.at("brokers").as_array().map(Vec::len), Some(3));
-    assert!(whole.complete(), "{whole:?}");
-    assert_eq!(whole.lags("down-1"), "safe/0 8, safe/1 8, safe/2 8, spread/0 8, spread/1 8, spread/2 8");
-
-    let lost = (0..3).find(|partition| cluster.hand(&format!("leader spread {partition}")) == "2");
-    let lost = lost.expect("each broker leads one partition");
-    cluster.kill(2);
-    // At first the others still name it and its groups have no coordinator; whatever is told meanwhile is true.
-    let never_wrong = |report: &Report| {
-        assert!(!report.complete(), "{report:?}");
-        for (group, lag) in groups.iter().zip([9, 8, 7]) {
-            for entry in report.group(group)["partitions"].as_array().expect("partitions") {
-                let told = entry["lag"].as_i64();
-                assert!(told.is_none_or(|told| told == lag), "{entry}");
-                assert!(told.is_some() || entry["status"] == "UNKNOWN", "{entry}");
-            }
-        }
+        assert!(Instant::now() < deadline, "nothing was held back: {report:?}");
     };
-    let settled = |report: &Report| {
-        let expected: Vec<String> = (0..3)
-            .map(|partition| format!("spread/{partition} {}", if partition == lost { "?" } else { "8" }))
-            .collect();
-        report.lags("down-1") == format!("safe/0 8, safe/1 8, safe/2 8, {}", expected.join(", "))
-            && groups.iter().all(|group| report.group(group)["partition_count"] == 6)
-            && report.partition("down-1", "spread", lost)["reason"] == "the partition has no leader"
-    };
-    let report = until(&cluster, &groups, never_wrong, settled);
-    assert_eq!(show(report.partition("down-1", "spread", lost), "status committed"), "status=UNKNOWN committed=1");
-    assert_eq!(show(report.group("down-1"), "status total_lag"), "status=UNKNOWN total_lag=40");
-
-    cluster.revive(2);
-    let back = until(&cluster, &groups, |_| {}, Report::complete);
-    assert_eq!(back.lags("down-1"), whole.lags("down-1"));
+    assert!(told.starts_with("held answers back for ") && told.contains(" the client id meerkat"), "{told}");
+    let ran = run().with("MEERKAT_TIMEOUT", "30").with("MEERKAT_GROUPS", "throttled").argument("--preflight").make();
+    let lines = ran.report.0["lines"].as_array().expect("lines");
+    let line = lines.iter().find(|line| line["subject"] == "quota").unwrap_or_else(|| panic!("no line: {ran:?}"));
+    assert!(line["section"].as_str().expect("a text").starts_with("broker 1 ("), "{line}");
+    assert!(line["found"].as_str().expect("a text").starts_with("held answers back for "), "{line}");
+    cluster.hand("quota reader meerkat request_percentage none");
 }
 
 #[test]

@@ -6,6 +6,7 @@ import java.util.Objects;
 import java.util.Set;
 import java.util.concurrent.ExecutionException;
 import org.apache.kafka.clients.admin.Admin;
+import org.apache.kafka.clients.admin.ConsumerGroupDescription;
 import org.apache.kafka.clients.admin.OffsetSpec;
 import org.apache.kafka.clients.admin.ListOffsetsResult.ListOffsetsResultInfo;
 import org.apache.kafka.clients.consumer.OffsetAndMetadata;
@@ -26,6 +27,7 @@ final class Groups {
     void teach(Stagehand stagehand) {
         stagehand.command("commit GROUP TOPIC PARTITION OFFSET", this::commit);
         stagehand.command("committed GROUP TOPIC PARTITION", this::committed);
+        stagehand.command("coordinator GROUP", words -> described(words.word("GROUP")).coordinator().id());
         stagehand.command("fill-commits GROUP_PREFIX GROUPS TOPIC PARTITIONS OFFSET", this::fill);
         stagehand.command("delete-commit GROUP TOPIC PARTITION", this::deleteCommit);
         stagehand.command("delete-group GROUP", words -> admin.deleteConsumerGroups(List.of(words.word("GROUP"))).all().get());
@@ -110,14 +112,19 @@ final class Groups {
         return "";
     }
 
+    private ConsumerGroupDescription described(String group) throws Exception {
+        return admin.describeConsumerGroups(List.of(group)).all().get().get(group);
+    }
+
     @SuppressWarnings({"deprecation", "removal"})
     private String state(String group) throws Exception {
         try {
-            return admin.describeConsumerGroups(List.of(group)).all().get().get(group).state().toString();
+            return described(group).state().toString();
         } catch (ExecutionException failed) {
             if (failed.getCause() instanceof GroupIdNotFoundException) {
                 return "Dead";
             }
             throw failed;
         }
-    }}
+    }
+}

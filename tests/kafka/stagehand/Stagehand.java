@@ -40,6 +40,7 @@ public final class Stagehand {
                 Writers writers = new Writers(arguments[0], topics);
                 Readers readers = new Readers(arguments[0], topics.admin)) {
             topics.teach(stagehand);
+            new Brokers(topics.admin).teach(stagehand);
             new Groups(topics.admin).teach(stagehand);
             writers.teach(stagehand);
             readers.teach(stagehand);

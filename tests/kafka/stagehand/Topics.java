@@ -1,4 +1,5 @@
 import java.time.Duration;
+import java.util.ArrayList;
 import java.util.HashMap;
 import java.util.List;
 import java.util.Locale;
@@ -13,6 +14,7 @@ import org.apache.kafka.clients.admin.OffsetSpec;
 import org.apache.kafka.clients.admin.RecordsToDelete;
 import org.apache.kafka.clients.admin.TopicDescription;
 import org.apache.kafka.common.TopicPartition;
+import org.apache.kafka.common.TopicPartitionInfo;
 import org.apache.kafka.common.acl.AccessControlEntry;
 import org.apache.kafka.common.acl.AclBinding;
 import org.apache.kafka.common.acl.AclBindingFilter;
@@ -45,7 +47,8 @@ final class Topics implements AutoCloseable {
         stagehand.command("list-topics", words -> String.join(" ", new TreeSet<>(admin.listTopics().names().get())));
         stagehand.command("delete-records TOPIC PARTITION BEFORE_OFFSET", this::deleteRecords);
         stagehand.command("ends TOPIC PARTITION", this::ends);
-        stagehand.command("leader TOPIC PARTITION", this::leader);
+        stagehand.command("leaders TOPIC", this::leaders);
+        stagehand.command("wait-led TOPIC PARTITIONS", this::waitLed);
         stagehand.command("allow USER topic|group|cluster NAME OPERATION [pattern=prefixed]", this::allow);
         stagehand.command("forbid-all", words -> admin.deleteAcls(List.of(AclBindingFilter.ANY)).all().get().size());
     }
@@ -87,10 +90,26 @@ final class Topics implements AutoCloseable {
         return offset(partition, OffsetSpec.earliest()) + " " + offset(partition, OffsetSpec.latest());
     }
 
-    private Object leader(Stagehand.Words words) throws Exception {
+    /** Of each partition the broker that leads it; {@code -1} where none does. */
+    private Object leaders(Stagehand.Words words) throws Exception {
         String topic = words.word("TOPIC");
         TopicDescription found = admin.describeTopics(Set.of(topic)).allTopicNames().get().get(topic);
-        return found.partitions().get(words.integer("PARTITION")).leader().id();
+        List<String> leaders = new ArrayList<>();
+        for (TopicPartitionInfo partition : found.partitions()) {
+            leaders.add(partition.leader() == null ? "-1" : partition.leader().idString());
+        }
+        return String.join(" ", leaders);
+    }
+
+    /** Answers when every broker that is up knows a leader of so many partitions. */
+    private Object waitLed(Stagehand.Words words) throws Exception {
+        String topic = words.word("TOPIC");
+        int partitions = words.integer("PARTITIONS");
+        Patience patience = new Patience(DEADLINE_MS, "topic " + topic + " has more or fewer leaders");
+        while (!everywhere.knows(topic, partitions)) {
+            patience.spend();
+        }
+        return "";
     }
 
     long offset(TopicPartition partition, OffsetSpec spec) throws Exception {

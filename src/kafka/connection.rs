@@ -3,27 +3,30 @@
 //! Kafka answers the requests of a connection in the order in which they came, so a queue of waiting callers is
 //! all the bookkeeping there is. One task writes and reads; it ends with the connection.
 
-use std::collections::VecDeque;
-use std::io;
-use std::sync::atomic::{AtomicI32, AtomicU64, Ordering};
-use std::sync::{Arc, Mutex, OnceLock, PoisonError};
+mod error;
+mod wire;
 
-use bytes::{Bytes, BytesMut};
-use tokio::io::{AsyncRead, AsyncReadExt, AsyncWrite, AsyncWriteExt, BufReader};
+use std::sync::atomic::{AtomicI32, AtomicU64, Ordering};
+use std::sync::{Arc, OnceLock};
+
+use bytes::Bytes;
+use tokio::io::{AsyncRead, AsyncWrite};
 use tokio::sync::{Semaphore, mpsc, oneshot};
 use tokio::task::JoinHandle;
 use tokio::time::{Instant, timeout_at};
 
-use super::frame::{self, FrameError, Size};
+pub(super) use error::{CallError, Loss};
+
+use super::frame;
 use super::messages::Question;
-use super::tls;
-use super::versions::{Api, NoCommonVersion, Versions};
+use super::versions::{Api, Versions};
+use wire::{Outgoing, Waiting, serve};
 
 /// An open connection; dropping it closes it.
 pub(super) struct Connection {
     outbox: mpsc::UnboundedSender<Outgoing>,
     task: JoinHandle<()>,
-    lost: Arc<OnceLock<Loss>>,
+    lost: Arc<OnceLock<Arc<Loss>>>,
     correlation: AtomicI32,
     versions: Versions,
     /// One request at a time, for a broker that answers slowly to more; `None` where they may be pipelined.
@@ -50,59 +53,6 @@ pub struct Traffic {
     pub read: AtomicU64,
 }
 
-/// Why a request has no answer.
-#[derive(Debug, thiserror::Error)]
-pub(super) enum CallError {
-    #[error(transparent)]
-    Version(#[from] NoCommonVersion),
-    #[error(transparent)]
-    Frame(#[from] FrameError),
-    /// An honest answer that is larger than the configured limit; the connection goes on.
-    #[error("the answer has {size} bytes; raise MEERKAT_FRAME_LIMIT, which is {limit}")]
-    TooLarge { size: usize, limit: usize },
-    /// The same of one that would take too much memory.
-    #[error(transparent)]
-    TooHeavy(FrameError),
-    #[error("no answer before the deadline")]
-    Deadline,
-    #[error("the connection was lost: {0}")]
-    Lost(Loss),
-}
-
-/// How a connection ended.
-#[derive(Clone, Debug, thiserror::Error)]
-pub(super) enum Loss {
-    #[error("the broker closed it")]
-    Closed,
-    #[error("the broker reset it")]
-    Reset,
-    /// TLS, the operating system or a broken frame, in words for people.
-    #[error("{0}")]
-    Broken(String),
-    #[error("the broker sent an answer that nobody asked for")]
-    Unasked,
-    /// It was no longer needed.
-    #[error("closed")]
-    Dropped,
-}
-
-impl CallError {
-    /// Whether the peer just ended the connection.
-    pub(super) fn is_hang_up(&self) -> bool {
-        matches!(self, Self::Lost(Loss::Closed | Loss::Reset))
-    }
-}
-
-struct Outgoing {
-    frame: Bytes,
-    waiting: Waiting,
-}
-
-struct Waiting {
-    correlation: i32,
-    answer: oneshot::Sender<Result<Bytes, CallError>>,
-}
-
 impl Connection {
     /// Takes over a stream. Until [`Connection::agree`] no version is known.
     pub(super) fn new<S>(stream: S, frame_limit: usize, traffic: Arc<Traffic>) -> Self
@@ -115,8 +65,7 @@ impl Connection {
         let task = tokio::spawn({
             let (lost, traffic, heard) = (Arc::clone(&lost), Arc::clone(&traffic), Arc::clone(&heard));
             async move {
-                let cause = serve(stream, inbox, frame_limit, &lost, &traffic, &heard).await;
-                let _ = lost.set(cause);
+                serve(stream, inbox, frame_limit, &lost, &traffic, &heard).await;
             }
         });
         let correlation = AtomicI32::new(0);
@@ -200,10 +149,7 @@ impl Connection {
 
     /// Takes an answer apart.
     pub(super) fn decode<Q: Question>(&self, answer: Bytes, version: i16) -> Result<Q::Answer, CallError> {
-        frame::decode::<Q>(answer, version, self.frame_limit).map_err(|error| match error {
-            FrameError::Heavy { .. } => CallError::TooHeavy(error),
-            other => CallError::Frame(other),
-        })
+        Ok(frame::decode::<Q>(answer, version, self.frame_limit)?)
     }
 
     /// Asks in exactly this version, and leaves the answer as bytes.
@@ -238,7 +184,7 @@ impl Connection {
     }
 
     fn loss(&self) -> CallError {
-        CallError::Lost(self.lost.get().cloned().unwrap_or(Loss::Dropped))
+        CallError::Lost(self.lost.get().cloned().unwrap_or_else(|| Arc::new(Loss::Dropped)))
     }
 }
 
@@ -248,136 +194,5 @@ impl Drop for Connection {
     }
 }
 
-/// Writes what comes out of `inbox` and hands each answer to its caller, until one side ends; returns why.
-async fn serve<S>(
-    stream: S,
-    mut inbox: mpsc::UnboundedReceiver<Outgoing>,
-    limit: usize,
-    lost: &OnceLock<Loss>,
-    traffic: &Traffic,
-    heard: &AtomicU64,
-) -> Loss
-where
-    S: AsyncRead + AsyncWrite + Unpin,
-{
-    let (reader, mut writer) = tokio::io::split(stream);
-    let waiting = Mutex::new(VecDeque::new());
-    let write = async {
-        let mut batch = BytesMut::new();
-        while let Some(mut outgoing) = inbox.recv().await {
-            loop {
-                batch.extend_from_slice(&outgoing.frame);
-                lock(&waiting).push_back(outgoing.waiting);
-                match inbox.try_recv() {
-                    Ok(next) if batch.len() < BATCH => outgoing = next,
-                    Ok(next) => {
-                        writer.write_all(&batch.split()).await?;
-                        outgoing = next;
-                    }
-                    Err(_) => break,
-                }
-            }
-            writer.write_all(&batch.split()).await?;
-            writer.flush().await?;
-        }
-        Ok::<(), io::Error>(())
-    };
-    let read = async {
-        let mut reader = BufReader::with_capacity(READ_BUFFER, reader);
-        loop {
-            let answer = next_frame(&mut reader, limit, traffic, heard).await?;
-            let Some(oldest) = lock(&waiting).pop_front() else {
-                return Err(Broken::Unasked);
-            };
-            let answer = match answer {
-                Ok(bytes) => match frame::correlation(&bytes) {
-                    Some(found) if found == oldest.correlation => Ok(bytes),
-                    found => {
-                        let found = found.unwrap_or_default();
-                        return Err(FrameError::Correlation { expected: oldest.correlation, found }.into());
-                    }
-                },
-                Err(too_large) => Err(too_large),
-            };
-            // A caller that ran into the deadline no longer listens.
-            let _ = oldest.answer.send(answer);
-        }
-        #[expect(unreachable_code, reason = "it gives the block its type")]
-        Ok::<(), Broken>(())
-    };
-    let broken = tokio::select! {
-        Err(error) = write => Broken::Io(error),
-        Err(broken) = read => broken,
-        else => return Loss::Dropped,
-    };
-    let cause = match broken {
-        Broken::Io(error) => match (tls::explain_loss(&error), error.kind()) {
-            (Some(words), _) => Loss::Broken(words),
-            (None, io::ErrorKind::UnexpectedEof) => Loss::Closed,
-            (None, io::ErrorKind::ConnectionReset | io::ErrorKind::BrokenPipe) => Loss::Reset,
-            (None, _) => Loss::Broken(error.to_string()),
-        },
-        Broken::Frame(error) => Loss::Broken(error.to_string()),
-        Broken::Unasked => Loss::Unasked,
-    };
-    // Set before the waiting callers are let go, so that they find it.
-    let _ = lost.set(cause.clone());
-    cause
-}
-
-#[derive(Debug, thiserror::Error)]
-enum Broken {
-    #[error(transparent)]
-    Io(#[from] io::Error),
-    #[error(transparent)]
-    Frame(#[from] FrameError),
-    #[error("unasked")]
-    Unasked,
-}
-
-/// The next answer; one that is too large is read over, and told to its caller alone.
-async fn next_frame<R: AsyncRead + Unpin>(
-    reader: &mut BufReader<R>,
-    limit: usize,
-    traffic: &Traffic,
-    heard: &AtomicU64,
-) -> Result<Result<Bytes, CallError>, Broken> {
-    let mut prefix = [0; frame::PREFIX];
-    reader.read_exact(&mut prefix).await?;
-    Ok(match frame::size(prefix, limit)? {
-        Size::Fits(size) => {
-            let mut bytes = BytesMut::with_capacity(size);
-            while bytes.len() < size {
-                let left = (size - bytes.len()) as u64;
-                let read = (&mut *reader).take(left).read_buf(&mut bytes).await?;
-                if read == 0 {
-                    return Err(io::Error::from(io::ErrorKind::UnexpectedEof).into());
-                }
-                heard.fetch_add(read as u64, Ordering::Relaxed);
-            }
-            traffic.read.fetch_add((frame::PREFIX + size) as u64, Ordering::Relaxed);
-            Ok(bytes.freeze())
-        }
-        Size::TooLarge(size) => {
-            let mut rest = reader.take(size as u64);
-            let skipped = tokio::io::copy(&mut rest, &mut tokio::io::sink()).await?;
-            if skipped < size as u64 {
-                return Err(io::Error::from(io::ErrorKind::UnexpectedEof).into());
-            }
-            Err(CallError::TooLarge { size, limit })
-        }
-    })
-}
-
-fn lock<T>(mutex: &Mutex<T>) -> std::sync::MutexGuard<'_, T> {
-    mutex.lock().unwrap_or_else(PoisonError::into_inner)
-}
-
 /// The highest `ListOffsets` that the releases of KAFKA-13559 offer: Kafka 2.2 to 3.4, of which 3.3 and 3.4 are mended.
 const SLOW_OVER_TLS: std::ops::RangeInclusive<i16> = 5..=7;
-
-/// Requests up to this many bytes leave in one write.
-const BATCH: usize = 64 * 1024;
-
-/// Bytes that one read may take from the socket.
-const READ_BUFFER: usize = 64 * 1024;

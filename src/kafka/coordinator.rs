@@ -8,7 +8,8 @@ use kafka_protocol::messages::{FindCoordinatorRequest, ListOffsetsRequest, Topic
 use kafka_protocol::protocol::StrBytes;
 use tokio::time::Instant;
 
-use super::cluster::{CREATES_NOTHING, Cluster};
+use super::cluster::Cluster;
+use super::dial::CREATES_NOTHING;
 use super::failure;
 use super::groups::Listed;
 use super::internal::{Internal, OFFSETS_TOPIC};

@@ -10,6 +10,7 @@ mod cluster;
 mod commits;
 mod connection;
 mod coordinator;
+mod dial;
 mod failure;
 mod frame;
 mod groups;
@@ -36,15 +37,16 @@ use std::rc::Rc;
 
 use tokio::time::Instant;
 
-pub use cluster::{Credentials, Unreachable};
 pub use connection::Traffic;
+pub use dial::{Credentials, Unreachable};
 pub use groups::Selection;
 pub use kept::Connections;
 pub use probe::{found, probe};
 pub use tls::{Tls, TlsError};
 
 use assembly::Part;
-use cluster::{Cluster, Dial, share_of};
+use cluster::{Cluster, share_of};
+use dial::Dial;
 use names::{Names, Sorted};
 
 use crate::age;
@@ -106,12 +108,13 @@ pub async fn survey<'a>(
     let Access { bootstrap, tls, credentials, frame_limit, kept } = access;
     let dial = Rc::new(Dial { tls, credentials, unix_seconds, frame_limit, kept, waiting: Cell::new(0) });
     let connecting = Progress::with("connecting");
-    let cluster = Cluster::connect(&bootstrap, &dial, deadline).await.map_err(|unreachable| {
+    let met = dial.meet(&bootstrap, deadline).await.map_err(|unreachable| {
         match dial.credentials.as_ref().and_then(Credentials::failure) {
             Some(why) => LookError::Credentials(why),
             None => LookError::Unreachable(unreachable),
         }
     })?;
+    let cluster = Cluster::of(met, &dial);
     drop(connecting);
     tracing::debug!(ms = laps.lap(), brokers = cluster.ids().len(), "connected");
     let listing = groups::list(&cluster, selection, deadline).await;

@@ -3,16 +3,15 @@
 mod certificate;
 pub mod found;
 
-use found::{Failed, Step, Tls, Tried, matrix};
+use found::{Failed, Tls, Tried, matrix};
 
 use std::sync::Arc;
 
 use futures_util::future::join_all;
-use kafka_protocol::messages::MetadataRequest;
-use tokio::net::{TcpStream, lookup_host};
-use tokio::time::{Instant, timeout_at};
+use tokio::time::Instant;
 
 use super::connection::{Connection, Traffic};
+use super::dial::{DialError, metadata_request};
 use super::sasl::Moment;
 use super::transport::{self, Stream};
 use super::versions::Api;
@@ -61,36 +60,28 @@ impl Probe<'_, '_> {
         let mut tried = Tried { address: endpoint.to_string(), ..Tried::default() };
         match self.walk(endpoint, &mut tried).await {
             Ok(brokers) => (tried, brokers),
-            Err((step, why)) => (Tried { failed: Some(Failed { step, why }), ..tried }, Vec::new()),
+            Err(error) => {
+                let failed = Failed { step: error.step(), why: error.to_string() };
+                (Tried { failed: Some(failed), ..tried }, Vec::new())
+            }
         }
     }
 
-    async fn walk(&self, endpoint: &Endpoint, tried: &mut Tried) -> Result<Brokers, (Step, String)> {
+    async fn walk(&self, endpoint: &Endpoint, tried: &mut Tried) -> Result<Brokers, DialError> {
         let stream = self.open(endpoint, tried).await?;
         let traffic = Arc::<Traffic>::default();
         let mut connection = Connection::new(stream, self.access.frame_limit, traffic);
-        let offered = handshake::negotiate(&connection, self.deadline).await.map_err(|why| (Step::Versions, why))?;
+        let offered = handshake::negotiate(&connection, self.deadline).await?;
         tried.versions = matrix(&offered);
         connection.agree(offered, self.access.tls.is_some());
         if let Some(credentials) = &self.access.credentials {
-            let refused = |why| (Step::Login, why);
-            let login = credentials.wait(self.deadline).await.map_err(refused)?;
-            let mechanism = login.mechanism();
-            let (accepted, mechanisms) =
-                handshake::propose(&connection, mechanism, self.deadline).await.map_err(refused)?;
-            let not_offered = (!accepted).then(|| handshake::not_offered(mechanism, &mechanisms));
-            tried.mechanisms = Some(mechanisms);
-            if let Some(why) = not_offered {
-                return Err(refused(why));
-            }
-            let nonce = tls::nonce().map_err(refused)?;
-            let moment = Moment { host: &endpoint.host, unix_seconds: self.now_s, nonce };
-            handshake::prove(&connection, &login, &moment, self.deadline).await.map_err(refused)?;
+            let login = credentials.wait(self.deadline).await?;
+            let moment = Moment { host: &endpoint.host, unix_seconds: self.now_s, nonce: tls::nonce()? };
+            handshake::authenticate(&connection, &login, &moment, &mut tried.mechanisms, self.deadline).await?;
         }
         // Nothing but brokers is wanted: no topic is named, and none is created.
-        let request = MetadataRequest::default().with_topics(Some(Vec::new())).with_allow_auto_topic_creation(false);
-        let answer = connection.call(Api::Metadata, &request, self.deadline).await;
-        let answer = answer.map_err(|error| (Step::Metadata, error.to_string()))?;
+        let answer = connection.call(Api::Metadata, &metadata_request(Vec::new()), self.deadline).await;
+        let answer = answer.map_err(|error| DialError::unanswered(error, self.access.credentials.is_some()))?;
         let broker = |broker: &kafka_protocol::messages::metadata_response::MetadataResponseBroker| {
             let port = u16::try_from(broker.port).unwrap_or_default();
             (broker.node_id.0, Endpoint { host: broker.host.to_string(), port })
@@ -99,31 +90,17 @@ impl Probe<'_, '_> {
     }
 
     /// Resolves, connects, and agrees on TLS.
-    async fn open(&self, endpoint: &Endpoint, tried: &mut Tried) -> Result<Box<dyn Stream>, (Step, String)> {
-        let resolved = timeout_at(self.deadline, lookup_host((endpoint.host.as_str(), endpoint.port))).await;
-        let addresses: Vec<_> = resolved
-            .map_err(|_| (Step::Resolve, late("the name service did not answer")))?
-            .map_err(|error| (Step::Resolve, format!("the host name cannot be resolved: {error}")))?
-            .collect();
+    async fn open(&self, endpoint: &Endpoint, tried: &mut Tried) -> Result<Box<dyn Stream>, DialError> {
+        let addresses = transport::resolve(endpoint, self.deadline).await?;
         tried.resolved = addresses.iter().map(|address| address.ip().to_string()).collect();
         tried.resolved.dedup();
-        let connecting = transport::race(addresses, |address| async move {
-            let began = Instant::now();
-            let tcp = TcpStream::connect(address).await.map_err(|error| format!("{}: {error}", address.ip()))?;
-            Ok::<_, String>((tcp, began.elapsed()))
-        });
-        let connected = timeout_at(self.deadline, connecting).await;
-        let (tcp, round_trip) = connected
-            .map_err(|_| (Step::Connect, late("nobody answered")))?
-            .map_err(|causes| (Step::Connect, format!("cannot connect: {}", causes.join(", "))))?;
+        let (tcp, round_trip) = transport::reach(addresses, self.deadline).await?;
         tried.round_trip_ms = Some(round_trip.as_secs_f64() * 1_000.0);
         let Some(tls) = &self.access.tls else { return Ok(Box::new(tcp)) };
-        let (tls, shown) = tls.watching().map_err(|why| (Step::Tls, why))?;
-        let agreed = timeout_at(self.deadline, tls.connect(endpoint, tcp)).await;
+        let (tls, shown) = tls.watching()?;
+        let agreed = transport::shake_hands(&tls, endpoint, tcp, self.deadline).await;
         tried.certificate = shown.get().and_then(|der| certificate::read(der));
-        let stream = agreed
-            .unwrap_or_else(|_| Err(late("the port does not answer a TLS handshake")))
-            .map_err(|why| (Step::Tls, why))?;
+        let stream = agreed?;
         let (_, session) = stream.get_ref();
         let unnamed = || String::from("unnamed");
         tried.tls = Some(Tls {
@@ -132,8 +109,4 @@ impl Probe<'_, '_> {
         });
         Ok(Box::new(stream))
     }
-}
-
-fn late(what: &str) -> String {
-    format!("{what} before the deadline")
 }

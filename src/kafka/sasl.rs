@@ -1,11 +1,13 @@
 //! The SASL mechanisms, as messages to send and challenges to answer; nothing here touches a socket or a clock.
 //!
-//! The bytes are those inside `SaslAuthenticate`; an error is one sentence for people, and never shows a secret.
+//! The bytes are those inside `SaslAuthenticate`.
 
+mod error;
 mod msk_iam;
 mod oauth;
 mod scram;
 
+pub use error::LoginError;
 pub use scram::{Hash, Salted};
 
 use crate::mask::Mask;
@@ -67,7 +69,6 @@ pub struct Moment<'a> {
 
 /// One login under way.
 pub struct Exchange {
-    first: Option<Vec<u8>>,
     rest: Rest,
     mask: Mask,
     hint: String,
@@ -104,12 +105,12 @@ impl Login {
         }
     }
 
-    /// Prepares a login to the broker of this moment.
+    /// Prepares a login to the broker of this moment; its first message comes along.
     ///
     /// # Errors
     ///
     /// When the credentials cannot be written in the mechanism's form.
-    pub fn begin(&self, moment: &Moment<'_>) -> Result<Exchange, String> {
+    pub fn begin(&self, moment: &Moment<'_>) -> Result<(Exchange, Vec<u8>), LoginError> {
         let (first, rest, hint) = match self {
             Self::Plain { username, password } => {
                 check(username, password)?;
@@ -128,15 +129,13 @@ impl Login {
             }
             Self::MskIam { access_key, secret_key, session_token, region, own_region } => {
                 let region = region.as_deref().or_else(|| msk_iam::region(moment.host)).or(own_region.as_deref());
-                let region = region.ok_or_else(|| {
-                    format!("the broker's name {} does not tell its region: set KAFKA_SASL_AWS_REGION", moment.host)
-                })?;
+                let region = region.ok_or_else(|| LoginError::NoRegion(moment.host.into()))?;
                 let key = msk_iam::Key { id: access_key, secret: secret_key, token: session_token.as_ref(), region };
                 let stamp = msk_iam::Stamp::at(moment.unix_seconds)?;
                 (key.payload(moment.host, &stamp), Rest::MskIam, msk_iam::hint(&stamp))
             }
         };
-        Ok(Exchange { first: Some(first), rest, mask: self.mask(), hint })
+        Ok((Exchange { rest, mask: self.mask(), hint }, first))
     }
 
     /// A broker's words, made fit for a report: without our secrets and on one line.
@@ -155,32 +154,19 @@ impl Login {
 }
 
 impl Exchange {
-    /// The first message, once.
-    ///
-    /// # Errors
-    ///
-    /// When it was asked for before.
-    pub fn first(&mut self) -> Result<Vec<u8>, String> {
-        self.first.take().ok_or_else(|| String::from("the login has already begun"))
-    }
-
     /// Judges the broker's answer to the message before.
     ///
     /// # Errors
     ///
     /// When the broker refuses in the mechanism's own terms, does not prove what it must, or says what cannot be read.
-    pub fn next(&mut self, challenge: &[u8]) -> Result<Step, String> {
+    pub fn next(&mut self, challenge: &[u8]) -> Result<Step, LoginError> {
         let step = match &mut self.rest {
             Rest::Scram(client) => client.next(challenge).inspect_err(|_| self.rest = Rest::Over)?,
             Rest::Oauth(client) => client.next(challenge)?,
             // The official client asks no more than that there is a receipt.
-            Rest::MskIam if challenge.is_empty() => {
-                return Err(String::from(
-                    "the broker did not confirm the AWS_MSK_IAM login: is it an Amazon MSK broker?",
-                ));
-            }
+            Rest::MskIam if challenge.is_empty() => return Err(LoginError::NoReceipt),
             Rest::Plain | Rest::MskIam => Step::Done,
-            Rest::Over => return Err(String::from("the login is over")),
+            Rest::Over => return Err(LoginError::Over),
         };
         if step == Step::Done {
             self.rest = Rest::Over;
@@ -206,14 +192,13 @@ impl Exchange {
     }
 }
 
-/// RFC 4616 and RFC 5802 both leave NUL out of names and passwords.
-fn check(username: &str, password: &Secret) -> Result<(), String> {
+fn check(username: &str, password: &Secret) -> Result<(), LoginError> {
     for (what, value) in [("user name", username), ("password", password.expose())] {
         if value.is_empty() {
-            return Err(format!("the SASL {what} is empty: set KAFKA_SASL_USERNAME and KAFKA_SASL_PASSWORD"));
+            return Err(LoginError::Empty(what));
         }
         if value.contains('\0') {
-            return Err(format!("the SASL {what} has a NUL character, which no mechanism can send"));
+            return Err(LoginError::Nul(what));
         }
     }
     Ok(())

@@ -38,10 +38,10 @@ impl<T> Outcome<T> {
 
     /// What it means for a thing that the question about it had no answer at all.
     pub(super) fn from_error(error: AskError) -> Self {
-        match error {
-            AskError::Down { was_open: true, .. } => Self::Again(error.into()),
-            AskError::TooLarge(..) => Self::TooLarge(error.into()),
-            other => Self::Failed(other.into()),
+        match error.cause() {
+            Cause::Down if error.was_open => Self::Again(error.into()),
+            Cause::TooLarge => Self::TooLarge(error.into()),
+            _ => Self::Failed(error.into()),
         }
     }
 

@@ -1,4 +1,6 @@
-//! TLS to one broker: always verified, and a sentence for each way in which it fails.
+//! TLS to one broker: always verified.
+
+mod error;
 
 use std::io;
 use std::pin::Pin;
@@ -10,13 +12,13 @@ use tokio_rustls::TlsConnector;
 use tokio_rustls::client::TlsStream;
 use tokio_rustls::rustls::pki_types::ServerName;
 use tokio_rustls::rustls::sign::SingleCertAndKey;
-use tokio_rustls::rustls::{
-    AlertDescription, CertificateError, ClientConfig, Error as RustlsError, RootCertStore, crypto,
-};
+use tokio_rustls::rustls::{ClientConfig, Error as RustlsError, RootCertStore, crypto};
 
+pub(super) use error::{HandshakeError, ended};
+
+use super::sasl::LoginError;
 use crate::endpoint::Endpoint;
 use crate::keystore::{Authorities, Identity};
-use crate::moment;
 
 /// What a TLS client needs, made once a run and shared by all connections.
 #[derive(Clone)]
@@ -59,128 +61,30 @@ impl Tls {
     }
 
     /// Shakes hands with the broker at `endpoint`, whose name goes into SNI and must be in its certificate.
-    ///
-    /// The error is one sentence for people.
-    pub(super) async fn connect<S>(&self, endpoint: &Endpoint, stream: S) -> Result<TlsStream<Witness<S>>, String>
+    pub(super) async fn connect<S>(
+        &self,
+        endpoint: &Endpoint,
+        stream: S,
+    ) -> Result<TlsStream<Witness<S>>, HandshakeError>
     where
         S: AsyncRead + AsyncWrite + Unpin,
     {
         let name = ServerName::try_from(endpoint.host.as_str())
-            .map_err(|_| format!("{:?} can be neither a host name nor an address in a certificate", endpoint.host))?
+            .map_err(|_| HandshakeError::Name(endpoint.host.clone()))?
             .to_owned();
         self.connector
             .connect(name, Witness { stream, first: [0; 4], seen: 0 })
             .into_fallible()
             .await
-            .map_err(|(error, witness)| explain(&error, &witness.first[..witness.seen]))
-    }
-}
-
-/// Says which of the usual mistakes a failed handshake was.
-fn explain(error: &io::Error, first: &[u8]) -> String {
-    let rustls = error.get_ref().and_then(|inner| inner.downcast_ref::<RustlsError>());
-    match (rustls, first) {
-        (_, b"HTTP") => "an HTTP server answered: the address is not that of a Kafka listener".into(),
-        (Some(RustlsError::InvalidCertificate(certificate)), _) => explain_certificate(certificate),
-        (Some(RustlsError::AlertReceived(alert)), _) => explain_alert(*alert),
-        (Some(RustlsError::InvalidMessage(_)), _) => {
-            format!("the port does not speak TLS: it answered {first:02x?}; {PLAINTEXT_HINT}")
-        }
-        (Some(other), _) => format!("the TLS handshake failed: {other}"),
-        (None, []) => format!("the connection was closed during the TLS handshake; {PLAINTEXT_HINT}; {LIMIT_HINT}"),
-        (None, _) => format!("the connection was lost during the TLS handshake: {error}; {LIMIT_HINT}"),
-    }
-}
-
-fn explain_certificate(error: &CertificateError) -> String {
-    match error {
-        CertificateError::NotValidForNameContext { expected, presented } if presented.is_empty() => format!(
-            "the certificate holds no names, so not {} either: reissue it with a subject alternative name (a common name alone has not counted since RFC 2818)",
-            expected.to_str()
-        ),
-        CertificateError::NotValidForNameContext { expected, presented } => {
-            let presented: Vec<_> = presented.iter().map(|name| plain(name)).collect();
-            let names = presented.join(", ");
-            format!(
-                "the certificate is for another name: it names {names}, not {}; connect by a name that it holds",
-                expected.to_str()
-            )
-        }
-        CertificateError::ExpiredContext { not_after, .. } => {
-            format!("the certificate expired at {}; renew it on the broker", utc(not_after.as_secs()))
-        }
-        CertificateError::NotValidYetContext { not_before, .. } => {
-            format!("the certificate is not valid before {}; check the clocks", utc(not_before.as_secs()))
-        }
-        CertificateError::BadSignature => format!(
-            "the certificate was issued by another CA of the same name as one in {TRUSTSTORE}; put the PEM of the CA in use there"
-        ),
-        CertificateError::UnknownIssuer => {
-            format!("the certificate was issued by an unknown CA; put that CA's PEM into {TRUSTSTORE}")
-        }
-        other if format!("{other:?}").contains("CaUsedAsEndEntity") => format!(
-            "the broker shows a CA certificate as its own; give it a certificate issued by that CA, and put the CA's PEM into {TRUSTSTORE}"
-        ),
-        other => format!("the certificate was refused: {other}"),
-    }
-}
-
-/// A name as rustls shows those of a certificate, which is with `Debug`: `DnsName("a")`.
-fn plain(name: &str) -> &str {
-    name.split_once('(').and_then(|(_, rest)| rest.strip_suffix(')')).map_or(name, |inner| inner.trim_matches('"'))
-}
-
-fn explain_alert(alert: AlertDescription) -> String {
-    match alert {
-        AlertDescription::CertificateRequired => {
-            format!(
-                "the broker wants a client certificate ({alert:?}): give one in {KEYSTORE} that the broker's CAs have issued"
-            )
-        }
-        // Java says it for a lack of a certificate under TLS 1.2, and of anything in common.
-        AlertDescription::HandshakeFailure => format!(
-            "the broker ended the TLS handshake ({alert:?}): it may want a client certificate; give one in {KEYSTORE}; or it has no cipher suite or signature in common with this client, which takes ECDHE with AES-GCM or ChaCha20, and certificates on RSA, P-256, P-384 or Ed25519: see the broker's ssl.cipher.suites and its key"
-        ),
-        AlertDescription::CertificateExpired => {
-            format!("the broker refused the client certificate of {KEYSTORE}: it has expired")
-        }
-        // Java's word where there is none although one is required; others say it of one that they cannot read.
-        AlertDescription::BadCertificate => format!(
-            "the broker wants a client certificate, or refused that of {KEYSTORE} (BadCertificate): give one that the broker's CAs have issued"
-        ),
-        AlertDescription::UnknownCA
-        | AlertDescription::CertificateUnknown
-        | AlertDescription::DecryptError
-        | AlertDescription::AccessDenied => {
-            format!(
-                "the broker refused the client certificate of {KEYSTORE} ({alert:?}): see whether it has expired, and whether the broker trusts the CA that issued it"
-            )
-        }
-        other => format!("the broker ended the TLS handshake with the alert {other:?}"),
-    }
-}
-
-/// Words for a connection that ended before it served; TLS 1.3 tells a client only then that its certificate was refused.
-pub(super) fn explain_loss(error: &io::Error) -> Option<String> {
-    match error.get_ref()?.downcast_ref::<RustlsError>()? {
-        RustlsError::AlertReceived(alert) => Some(explain_alert(*alert)),
-        // Kafka 2.8 sends the alert under keys that are no longer in use.
-        RustlsError::DecryptError => Some(format!(
-            "the broker ended TLS with a message that cannot be read; older releases do that when the broker wants a client certificate, or when the broker refused the client certificate of {KEYSTORE}: see whether it has expired, and whether the broker trusts the CA that issued it"
-        )),
-        other => Some(format!("TLS failed: {other}")),
+            .map_err(|(error, witness)| HandshakeError::of(error, &witness.first[..witness.seen]))
     }
 }
 
 /// Fresh random bytes for one login.
-pub(super) fn nonce() -> Result<[u8; 24], String> {
+pub(super) fn nonce() -> Result<[u8; 24], LoginError> {
     let mut nonce = [0; 24];
     let filled = crypto::ring::default_provider().secure_random.fill(&mut nonce);
-    filled.map(|()| nonce).map_err(|_| String::from("the system gives no random bytes"))
-}
-
-fn utc(seconds: u64) -> String {
-    moment::rfc3339(i64::try_from(seconds).unwrap_or(i64::MAX))
+    filled.map(|()| nonce).map_err(|_| LoginError::NoRandomBytes)
 }
 
 /// Remembers the first bytes that a peer sent, so that a failed handshake can be explained by them.
@@ -217,9 +121,3 @@ impl<S: AsyncWrite + Unpin> AsyncWrite for Witness<S> {
         Pin::new(&mut self.stream).poll_shutdown(cx)
     }
 }
-
-const TRUSTSTORE: &str = "KAFKA_SSL_TRUSTSTORE";
-const KEYSTORE: &str = "KAFKA_SSL_KEYSTORE";
-const LIMIT_HINT: &str =
-    "or the broker takes no more connections: max.connections, max.connections.per.ip, or Amazon MSK's limits";
-const PLAINTEXT_HINT: &str = "if this is a plaintext listener, use the TLS one, or say KAFKA_SECURITY_PROTOCOL=PLAINTEXT (SASL_PLAINTEXT with a login)";

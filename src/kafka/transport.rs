@@ -1,53 +1,65 @@
 //! From a host name to a byte stream: addresses tried side by side, TLS unless the configuration says otherwise.
 
-use std::fmt::Write as _;
 use std::future::Future;
+use std::net::SocketAddr;
 use std::time::Duration;
 
 use futures_util::stream::{FuturesUnordered, StreamExt};
 use tokio::io::{AsyncRead, AsyncWrite};
 use tokio::net::{TcpStream, lookup_host};
 use tokio::time::{Instant, sleep, timeout_at};
+use tokio_rustls::client::TlsStream;
 
-use super::tls::Tls;
+use super::dial::DialError;
+use super::found::Step;
+use super::tls::{Tls, Witness};
 use crate::endpoint::Endpoint;
 
 /// The one seam to the outside: bytes in, bytes out.
 pub(super) trait Stream: AsyncRead + AsyncWrite + Unpin + Send {}
 impl<S: AsyncRead + AsyncWrite + Unpin + Send> Stream for S {}
 
-/// Opens a stream to `endpoint`; the error is one sentence for people.
+/// Opens a stream to `endpoint`.
 pub(super) async fn connect(
     endpoint: &Endpoint,
     tls: Option<&Tls>,
-    deadline: Instant,
-) -> Result<Box<dyn Stream>, String> {
-    let attempt = async {
-        let addresses: Vec<_> = lookup_host((endpoint.host.as_str(), endpoint.port))
-            .await
-            .map_err(|error| format!("the host name cannot be resolved: {error}"))?
-            .collect();
-        let tcp = race(addresses, |address| async move {
-            TcpStream::connect(address).await.map_err(|error| format!("{}: {error}", address.ip()))
-        })
-        .await
-        .map_err(|causes| format!("cannot connect: {}", causes.join(", ")))?;
-        tcp.set_nodelay(true).map_err(|error| format!("cannot set TCP_NODELAY: {error}"))?;
-        Ok(match tls {
-            None => Box::new(tcp) as Box<dyn Stream>,
-            Some(tls) => Box::new(tls.connect(endpoint, tcp).await?),
-        })
-    };
-    timeout_at(deadline, attempt).await.unwrap_or_else(|_| {
-        let mut late = String::from("no connection before the deadline: check security groups and routes");
-        if tls.is_some() {
-            let _ = write!(
-                late,
-                ", that the port speaks TLS, and that the broker takes more connections (max.connections)"
-            );
-        }
-        Err(late)
+    until: Instant,
+) -> Result<Box<dyn Stream>, DialError> {
+    let (tcp, _) = reach(resolve(endpoint, until).await?, until).await?;
+    Ok(match tls {
+        None => Box::new(tcp),
+        Some(tls) => Box::new(shake_hands(tls, endpoint, tcp, until).await?),
     })
+}
+
+/// What a host name leads to.
+pub(super) async fn resolve(endpoint: &Endpoint, until: Instant) -> Result<Vec<SocketAddr>, DialError> {
+    let resolved = timeout_at(until, lookup_host((endpoint.host.as_str(), endpoint.port))).await;
+    Ok(resolved.map_err(|_| DialError::Late(Step::Resolve))?.map_err(DialError::Resolve)?.collect())
+}
+
+/// A TCP connection to one of the addresses, and how long it took, which is one round trip.
+pub(super) async fn reach(addresses: Vec<SocketAddr>, until: Instant) -> Result<(TcpStream, Duration), DialError> {
+    let reached = race(addresses, |address| async move {
+        let began = Instant::now();
+        let tcp = TcpStream::connect(address).await.map_err(|error| (address.ip(), error))?;
+        Ok((tcp, began.elapsed()))
+    });
+    let reached = timeout_at(until, reached).await;
+    let (tcp, round_trip) = reached.map_err(|_| DialError::Late(Step::Connect))?.map_err(DialError::Connect)?;
+    tcp.set_nodelay(true).map_err(DialError::Socket)?;
+    Ok((tcp, round_trip))
+}
+
+/// TLS over a connection that stands.
+pub(super) async fn shake_hands(
+    tls: &Tls,
+    endpoint: &Endpoint,
+    tcp: TcpStream,
+    until: Instant,
+) -> Result<TlsStream<Witness<TcpStream>>, DialError> {
+    let agreed = timeout_at(until, tls.connect(endpoint, tcp)).await;
+    Ok(agreed.map_err(|_| DialError::Late(Step::Tls))??)
 }
 
 /// Tries the candidates one after the other, each getting a head start of [`HEAD_START`] before the next joins in
@@ -92,7 +104,7 @@ where
 }
 
 /// RFC 8305's recommended Connection Attempt Delay.
-const HEAD_START: Duration = Duration::from_millis(250);
+pub(super) const HEAD_START: Duration = Duration::from_millis(250);
 
 #[cfg(test)]
 mod tests {

@@ -12,21 +12,20 @@ use x509_cert::der::Decode;
 use x509_cert::ext::pkix::SubjectAltName;
 use x509_cert::ext::pkix::name::GeneralName;
 
-use super::super::tls::Tls;
 use super::found;
+use crate::kafka::dial::DialError;
+use crate::kafka::tls::Tls;
 
 /// The bytes of the certificate, once it was shown.
 pub(super) type Shown = Arc<OnceLock<Vec<u8>>>;
 
 impl Tls {
     /// The same client, which remembers what it is shown.
-    ///
-    /// The error is one sentence for people.
-    pub(super) fn watching(&self) -> Result<(Self, Shown), String> {
+    pub(super) fn watching(&self) -> Result<(Self, Shown), DialError> {
         let (config, roots) = self.parts();
         let provider = Arc::new(crypto::ring::default_provider());
         let verifier = WebPkiServerVerifier::builder_with_provider(Arc::clone(roots), provider).build();
-        let verifier = verifier.map_err(|error| format!("the trust store cannot be used: {error}"))?;
+        let verifier = verifier.map_err(DialError::Truststore)?;
         let shown = Shown::default();
         let mut config = config.clone();
         // A resumed session shows no certificate.

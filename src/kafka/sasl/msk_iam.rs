@@ -9,6 +9,7 @@ use percent_encoding::{AsciiSet, NON_ALPHANUMERIC, utf8_percent_encode};
 use ring::{digest, hmac};
 use time::OffsetDateTime;
 
+use super::LoginError;
 use crate::secret::Secret;
 
 /// Credentials for one region.
@@ -26,9 +27,8 @@ pub(super) struct Stamp {
 }
 
 impl Stamp {
-    pub(super) fn at(unix_seconds: i64) -> Result<Self, String> {
-        let now = OffsetDateTime::from_unix_timestamp(unix_seconds)
-            .map_err(|_| format!("this machine's clock is wrong: it is {unix_seconds} seconds away from 1970"))?;
+    pub(super) fn at(unix_seconds: i64) -> Result<Self, LoginError> {
+        let now = OffsetDateTime::from_unix_timestamp(unix_seconds).map_err(|_| LoginError::Clock(unix_seconds))?;
         let day = format!("{:04}{:02}{:02}", now.year(), u8::from(now.month()), now.day());
         let time = format!("{day}T{:02}{:02}{:02}Z", now.hour(), now.minute(), now.second());
         Ok(Self { day, time })

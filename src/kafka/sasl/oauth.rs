@@ -6,8 +6,7 @@ use serde::Deserialize;
 use time::OffsetDateTime;
 use time::format_description::well_known::Rfc3339;
 
-use super::Step;
-
+use super::{LoginError, Step};
 use crate::mask::Mask;
 use crate::secret::Secret;
 
@@ -30,15 +29,13 @@ struct FailureJson {
 }
 
 /// The initial response: the token, and what goes with it.
-pub(super) fn first(token: &Secret, extensions: &[(String, String)]) -> Result<Vec<u8>, String> {
+pub(super) fn first(token: &Secret, extensions: &[(String, String)]) -> Result<Vec<u8>, LoginError> {
     let token = token.expose();
     if token.is_empty() {
-        return Err(String::from("the OAUTHBEARER token is empty: set KAFKA_SASL_OAUTHBEARER_TOKEN"));
+        return Err(LoginError::NoToken);
     }
     if !token.bytes().all(|byte| byte.is_ascii_alphanumeric() || b"-._~+/=".contains(&byte)) {
-        return Err(String::from(
-            "the OAUTHBEARER token has characters that no bearer token has (RFC 6750): look for quotes, spaces and line breaks",
-        ));
+        return Err(LoginError::OddToken);
     }
     let mut message = format!("n,,\x01auth=Bearer {token}\x01");
     for (key, value) in extensions {
@@ -46,9 +43,7 @@ pub(super) fn first(token: &Secret, extensions: &[(String, String)]) -> Result<V
         let filled =
             !value.is_empty() && value.bytes().all(|byte| matches!(byte, b'!'..=b'~' | b' ' | b'\t' | b'\r' | b'\n'));
         if !(named && filled) {
-            return Err(format!(
-                "the SASL extension {key:?} cannot be sent: KAFKA_SASL_OAUTHBEARER_EXTENSIONS must have names of letters other than auth, and values of ASCII characters (RFC 7628)"
-            ));
+            return Err(LoginError::OddExtension(key.clone()));
         }
         message.extend([key, "=", value, "\x01"]);
     }
@@ -85,9 +80,9 @@ impl Client {
     }
 
     /// Success is an empty answer; a failure must be acknowledged before the broker says that it has ended the login.
-    pub(super) fn next(&mut self, challenge: &[u8]) -> Result<Step, String> {
+    pub(super) fn next(&mut self, challenge: &[u8]) -> Result<Step, LoginError> {
         if let Some(failure) = &self.refused {
-            return Err(format!("the broker refused the OAUTHBEARER token: {}", failure.words));
+            return Err(LoginError::TokenRefused(failure.words.clone()));
         }
         if challenge.is_empty() {
             return Ok(Step::Done);

@@ -12,7 +12,7 @@ use base64::Engine as _;
 use base64::engine::general_purpose::STANDARD;
 use ring::{digest, hmac, pbkdf2};
 
-use super::{CHECK_PASSWORD, Step};
+use super::{LoginError, Step};
 use crate::mask::Mask;
 use crate::secret::Secret;
 
@@ -76,10 +76,10 @@ impl Client {
         format!("{GS2_HEADER}{}", self.bare).into()
     }
 
-    pub(super) fn next(&mut self, challenge: &[u8]) -> Result<Step, String> {
-        let text = std::str::from_utf8(challenge).map_err(|_| unreadable("it is not text"))?;
+    pub(super) fn next(&mut self, challenge: &[u8]) -> Result<Step, LoginError> {
+        let text = std::str::from_utf8(challenge).map_err(|_| LoginError::ScramUnreadable("it is not text"))?;
         if let Some(error) = text.strip_prefix("e=") {
-            return Err(format!("the broker refused the SCRAM login: {}: {CHECK_PASSWORD}", self.mask.apply(error)));
+            return Err(LoginError::ScramRefused(self.mask.apply(error)));
         }
         match &self.proof {
             None => self.prove(text).map(Step::Send),
@@ -88,29 +88,21 @@ impl Client {
     }
 
     /// Answers `server-first-message`.
-    fn prove(&mut self, challenge: &str) -> Result<Vec<u8>, String> {
+    fn prove(&mut self, challenge: &str) -> Result<Vec<u8>, LoginError> {
         let mut fields = challenge.split(',');
         let mut field = |name| fields.next().and_then(|field| field.strip_prefix(name));
-        let nonce = field("r=").ok_or_else(|| unreadable("it does not begin with a nonce"))?;
-        let salt = field("s=").ok_or_else(|| unreadable("it has no salt"))?;
-        let salt = STANDARD.decode(salt).map_err(|_| unreadable("its salt is not base64"))?;
-        let iterations = field("i=").ok_or_else(|| unreadable("it has no iteration count"))?;
+        let nonce = field("r=").ok_or(LoginError::ScramUnreadable("it does not begin with a nonce"))?;
+        let salt = field("s=").ok_or(LoginError::ScramUnreadable("it has no salt"))?;
+        let salt = STANDARD.decode(salt).map_err(|_| LoginError::ScramUnreadable("its salt is not base64"))?;
+        let iterations = field("i=").ok_or(LoginError::ScramUnreadable("it has no iteration count"))?;
         if nonce.strip_prefix(&self.nonce).is_none_or(str::is_empty) {
-            return Err(String::from(
-                "the broker answered another SCRAM login than ours: does a proxy cache or replay it?",
-            ));
+            return Err(LoginError::ScramReplayed);
         }
         let iterations = iterations
             .parse()
             .ok()
             .filter(|count: &NonZeroU32| ITERATIONS.contains(&count.get()))
-            .ok_or_else(|| {
-                let (least, most) = ITERATIONS.into_inner();
-                let found = self.mask.apply(iterations);
-                format!(
-                    "the broker wants {found} SCRAM iterations, and only {least} to {most} are safe and bearable: set the user's password anew with such a count"
-                )
-            })?;
+            .ok_or_else(|| LoginError::ScramIterations(self.mask.apply(iterations)))?;
 
         let salted = self.salted.key(self.hash, &self.password, salt, iterations);
         let client_key = hmac::sign(&salted, b"Client Key");
@@ -157,15 +149,11 @@ impl Eq for Salted {}
 
 impl BrokerProof {
     /// Judges `server-final-message`, in constant time.
-    fn check(&self, text: &str) -> Result<(), String> {
+    fn check(&self, text: &str) -> Result<(), LoginError> {
         let field = text.split(',').next().and_then(|field| field.strip_prefix("v="));
         let signature = field.and_then(|field| STANDARD.decode(field).ok());
-        let signature = signature.ok_or_else(|| unreadable("it has no signature"))?;
-        hmac::verify(&self.key, self.message.as_bytes(), &signature).map_err(|_| {
-            String::from(
-                "the broker took the SCRAM login without proving that it knows the password: it is not the cluster that it claims to be",
-            )
-        })
+        let signature = signature.ok_or(LoginError::ScramUnreadable("it has no signature"))?;
+        hmac::verify(&self.key, self.message.as_bytes(), &signature).map_err(|_| LoginError::ScramUnproven)
     }
 }
 
@@ -192,16 +180,12 @@ impl Hash {
     }
 }
 
-fn unreadable(why: &str) -> String {
-    format!("the broker's SCRAM message cannot be read: {why}")
-}
-
 /// No channel binding, and nobody else's authorization identity: Kafka has neither.
 const GS2_HEADER: &str = "n,,";
 
 /// Fewer would give a listener a cheap guess at the password (RFC 7677, section 4, and Kafka's own minimum); more would
 /// let a broker take the run's time. Kafka itself makes up to 16,384 (KIP-554), other tools have made more.
-const ITERATIONS: RangeInclusive<u32> = 4_096..=1_000_000;
+pub(super) const ITERATIONS: RangeInclusive<u32> = 4_096..=1_000_000;
 
 #[cfg(test)]
 mod tests;

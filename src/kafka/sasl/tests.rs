@@ -40,8 +40,8 @@ fn all() -> [Login; 5] {
 }
 
 fn begun(login: &Login) -> Exchange {
-    let mut exchange = login.begin(&MOMENT).unwrap();
-    assert!(!exchange.first().unwrap().is_empty());
+    let (exchange, first) = login.begin(&MOMENT).unwrap();
+    assert!(!first.is_empty());
     exchange
 }
 
@@ -55,28 +55,28 @@ fn mechanisms_have_their_registered_names() {
 
 #[test]
 fn plain_is_one_message() {
-    let mut exchange = plain().begin(&MOMENT).unwrap();
-    assert_eq!(exchange.first().unwrap(), format!("\0alice\0{SECRET}").as_bytes());
+    let (mut exchange, first) = plain().begin(&MOMENT).unwrap();
+    assert_eq!(first, format!("\0alice\0{SECRET}").as_bytes());
     assert!(exchange.next(b"") == Ok(Step::Done));
     assert!(exchange.next(b"").is_err());
 }
 
 #[test]
 fn scram_begins_with_the_nonce_it_was_given() {
-    let mut exchange = scram(Hash::Sha512).begin(&MOMENT).unwrap();
-    assert_eq!(exchange.first().unwrap(), b"n,,n=alice,r=BwcHBwcHBwcHBwcHBwcHBwcHBwcHBwcH");
+    let (_, first) = scram(Hash::Sha512).begin(&MOMENT).unwrap();
+    assert_eq!(first, b"n,,n=alice,r=BwcHBwcHBwcHBwcHBwcHBwcHBwcHBwcH");
 }
 
 #[test]
 fn msk_iam_wants_a_receipt() {
-    assert!(begun(&msk_iam()).next(b"").is_err_and(|error| error.contains("did not confirm")));
+    assert!(begun(&msk_iam()).next(b"").is_err_and(|error| error == LoginError::NoReceipt));
     assert!(begun(&msk_iam()).next(br#"{"version":"2020_10_22","request-id":"1"}"#) == Ok(Step::Done));
 }
 
 #[test]
 fn msk_iam_says_what_to_set_where_the_name_has_no_region() {
     let elsewhere = Moment { host: "broker.internal", ..MOMENT };
-    let error = msk_iam().begin(&elsewhere).err().unwrap();
+    let error = msk_iam().begin(&elsewhere).err().unwrap().to_string();
     assert_eq!(error, "the broker's name broker.internal does not tell its region: set KAFKA_SASL_AWS_REGION");
     let set = Login::MskIam {
         access_key: "AKIA".into(),
@@ -86,7 +86,7 @@ fn msk_iam_says_what_to_set_where_the_name_has_no_region() {
         own_region: Some("us-east-1".into()),
     };
     let region = |login: &Login, moment: &Moment<'_>, region: &str| {
-        let first = String::from_utf8(login.begin(moment).unwrap().first().unwrap()).unwrap();
+        let first = String::from_utf8(login.begin(moment).unwrap().1).unwrap();
         assert!(first.contains(&format!("/{region}/kafka-cluster/")), "{first}");
     };
     region(&set, &elsewhere, "eu-north-1");
@@ -102,7 +102,7 @@ fn msk_iam_says_what_to_set_where_the_name_has_no_region() {
 fn empty_and_unsendable_credentials_are_refused_here() {
     let refused = |username: &str, password: &str| {
         let login = Login::Plain { username: username.into(), password: Secret::new(password.into()) };
-        login.begin(&MOMENT).err().unwrap()
+        login.begin(&MOMENT).err().unwrap().to_string()
     };
     assert!(refused("", "p").starts_with("the SASL user name is empty"));
     assert!(refused("u", "").starts_with("the SASL password is empty"));
@@ -150,11 +150,6 @@ fn an_expired_token_is_told_with_its_time() {
     assert_eq!(refusal, "invalid_token: the token expired at 2025-12-01T00:00:00Z: get a new one");
 }
 
-#[test]
-fn the_first_message_goes_out_once() {
-    assert!(begun(&plain()).first().is_err());
-}
-
 proptest! {
     #[test]
     fn no_challenge_makes_it_panic_or_shows_a_secret(
@@ -166,7 +161,7 @@ proptest! {
             let mut exchange = begun(&login);
             for challenge in &challenges {
                 if let Err(error) = exchange.next(challenge.as_bytes()) {
-                    prop_assert!(!error.contains(SECRET), "{}", error);
+                    prop_assert!(!error.to_string().contains(SECRET), "{}", error);
                 }
                 let refusal = exchange.refusal(Some(challenge));
                 prop_assert!(!refusal.contains(SECRET), "{}", refusal);

@@ -10,7 +10,8 @@ fn secret(value: &str) -> Secret {
 
 fn message(token: &str, extensions: &[(&str, &str)]) -> Result<String, String> {
     let extensions: Vec<_> = extensions.iter().map(|(key, value)| ((*key).to_owned(), (*value).to_owned())).collect();
-    first(&secret(token), &extensions).map(|bytes| String::from_utf8(bytes).unwrap())
+    let first = first(&secret(token), &extensions).map_err(|error| error.to_string())?;
+    Ok(String::from_utf8(first).unwrap())
 }
 
 fn jwt(claims: &str) -> Secret {
@@ -59,7 +60,7 @@ fn a_failure_is_acknowledged_and_remembered() {
     let said = br#"{"status":"invalid_token","scope":"example_scope","openid-configuration":"https://example.com/.well-known/openid-configuration"}"#;
     assert!(client.next(said) == Ok(Step::Send(b"\x01".to_vec())));
     assert_eq!((client.failure(), client.wanted_scope()), (Some("invalid_token"), Some("example_scope")));
-    assert_eq!(client.next(b"").err().unwrap(), "the broker refused the OAUTHBEARER token: invalid_token");
+    assert_eq!(client.next(b"").err().unwrap().to_string(), "the broker refused the OAUTHBEARER token: invalid_token");
 }
 
 #[test]

@@ -84,7 +84,7 @@ fn answer(client: &mut Client, challenge: &str) -> String {
     match client.next(challenge.as_bytes()) {
         Ok(Step::Send(message)) => String::from_utf8(message).unwrap(),
         Ok(Step::Done) => String::from("done"),
-        Err(error) => error,
+        Err(error) => error.to_string(),
     }
 }
 
@@ -172,7 +172,7 @@ fn a_challenge_without_its_fields_cannot_be_read() {
         let error = first_answer(challenge);
         assert!(error.ends_with(expected), "{challenge}: {error}");
     }
-    assert!(client(&RFC).next(b"\xff").is_err_and(|error| error.ends_with("it is not text")));
+    assert!(client(&RFC).next(b"\xff").is_err_and(|error| error.to_string().ends_with("it is not text")));
 }
 
 #[test]

@@ -1,0 +1,188 @@
+//! The way into a cluster: a connection that is ready for questions, and the first broker that answers one.
+
+mod error;
+
+use std::cell::Cell;
+use std::rc::Rc;
+use std::sync::Arc;
+use std::time::Duration;
+
+use futures_util::future::{Either, FutureExt, LocalBoxFuture, Shared, select};
+use kafka_protocol::messages::metadata_request::MetadataRequestTopic;
+use kafka_protocol::messages::metadata_response::MetadataResponse;
+use kafka_protocol::messages::{ListGroupsRequest, ListGroupsResponse, MetadataRequest, TopicName};
+use kafka_protocol::protocol::StrBytes;
+use tokio::time::{Instant, timeout_at};
+
+pub(super) use error::DialError;
+
+use super::connection::{CallError, Connection};
+use super::found::Step;
+use super::handshake;
+use super::internal;
+use super::kept::Connections;
+use super::sasl::{Login, Moment};
+use super::tls::{self, Tls};
+use super::transport::{self, HEAD_START};
+use super::versions::Api;
+use crate::endpoint::Endpoint;
+use crate::lag::{Known, Unknown};
+
+/// What every connection of a run shares.
+pub(super) struct Dial<'a> {
+    pub(super) tls: Option<Tls>,
+    pub(super) credentials: Option<Credentials<'a>>,
+    /// What time it is; logins are dated.
+    pub(super) unix_seconds: i64,
+    pub(super) frame_limit: usize,
+    /// Connections of earlier looks, and what went over them.
+    pub(super) kept: &'a Connections,
+    /// How many attempts wait for nothing but the credentials.
+    pub(super) waiting: Cell<usize>,
+}
+
+/// What to log in with; it may still be on its way while connections are opened.
+#[derive(Clone)]
+pub struct Credentials<'a>(Shared<LocalBoxFuture<'a, Known<Arc<Login>>>>);
+
+/// An answer to `ListGroups` that is on its way.
+pub(super) type Groups<'a> = LocalBoxFuture<'a, Result<ListGroupsResponse, CallError>>;
+
+/// The first broker that answers, and what it tells.
+pub(super) struct Met<'a> {
+    pub(super) endpoint: Endpoint,
+    pub(super) connection: Rc<Connection>,
+    pub(super) metadata: MetadataResponse,
+    pub(super) groups: Groups<'a>,
+}
+
+/// Not one of the bootstrap addresses led to a broker.
+#[derive(Debug, thiserror::Error)]
+#[error("no bootstrap address of KAFKA_BOOTSTRAP_SERVERS leads to a broker: {}", each(.0))]
+pub struct Unreachable(Vec<(Endpoint, DialError)>);
+
+fn each(causes: &[(Endpoint, DialError)]) -> String {
+    let causes: Vec<String> = causes.iter().map(|(endpoint, why)| format!("{endpoint}: {why}")).collect();
+    causes.join("; ")
+}
+
+impl<'a> Credentials<'a> {
+    /// Awaited by every connection that has to log in, and fetched once.
+    pub fn coming(fetch: impl Future<Output = Known<Login>> + 'a) -> Self {
+        Self(async { fetch.await.map(Arc::new) }.boxed_local().shared())
+    }
+
+    /// The login, once it is there.
+    pub(super) async fn wait(&self, until: Instant) -> Result<Arc<Login>, DialError> {
+        let login = timeout_at(until, self.0.clone()).await;
+        login.map_err(|_| DialError::Late(Step::Login))?.map_err(DialError::Credentials)
+    }
+
+    /// Why there are none, if that is known by now.
+    pub(super) fn failure(&self) -> Option<Unknown> {
+        self.0.peek()?.clone().err()
+    }
+}
+
+impl Dial<'_> {
+    /// Opens a connection and shakes hands.
+    pub(super) async fn open(&self, endpoint: &Endpoint, until: Instant) -> Result<Connection, DialError> {
+        let stream = transport::connect(endpoint, self.tls.as_ref(), until).await?;
+        let mut connection = Connection::new(stream, self.frame_limit, Arc::clone(&self.kept.traffic));
+        connection.agree(handshake::negotiate(&connection, until).await?, self.tls.is_some());
+        if let Some(credentials) = &self.credentials {
+            let login = {
+                let _waiting = Waiting::new(&self.waiting);
+                credentials.wait(until).await?
+            };
+            let moment = Moment { host: &endpoint.host, unix_seconds: self.unix_seconds, nonce: tls::nonce()? };
+            handshake::authenticate(&connection, &login, &moment, &mut None, until).await?;
+        }
+        Ok(connection)
+    }
+
+    /// The first bootstrap address, or connection of an earlier look, that leads to a broker.
+    pub(super) async fn meet<'g>(&self, bootstrap: &[Endpoint], until: Instant) -> Result<Met<'g>, Unreachable> {
+        let attempt = |(endpoint, kept): (Endpoint, Option<Rc<Connection>>)| async move {
+            if let Some(kept) = kept {
+                // One that died in between is no news.
+                let soon = until.min(Instant::now() + PATIENCE);
+                return self.greet(&endpoint, kept, soon).await.map_err(|_| None);
+            }
+            let met = async { self.greet(&endpoint, Rc::new(self.open(&endpoint, until).await?), until).await };
+            met.await.map_err(|why| Some((endpoint, why)))
+        };
+        let kept = self.kept.take_any().map(|(endpoint, connection)| (endpoint, Some(connection)));
+        let candidates = kept.into_iter().chain(bootstrap.iter().map(|endpoint| (endpoint.clone(), None)));
+        // An attempt that waits for the credentials alone is no reason to shake hands with the next address too.
+        let race = transport::race_while(candidates, attempt, HEAD_START, || self.waiting.get() == 0);
+        tokio::select! {
+            met = race => met.map_err(|causes| Unreachable(causes.into_iter().flatten().collect())),
+            never = self.fetching() => match never {},
+        }
+    }
+
+    /// Fetches the credentials from the first moment on, whoever needs them when.
+    async fn fetching(&self) -> std::convert::Infallible {
+        if let Some(credentials) = &self.credentials {
+            // Whoever logs in tells why there are none.
+            let _ = credentials.0.clone().await;
+        }
+        std::future::pending().await
+    }
+
+    /// Asks for the brokers over an open connection, and in the same flight for the groups of the one behind it.
+    async fn greet<'g>(
+        &self,
+        endpoint: &Endpoint,
+        connection: Rc<Connection>,
+        until: Instant,
+    ) -> Result<Met<'g>, DialError> {
+        // Where groups live is asked along, unless the question would create those topics.
+        let creates = connection.versions().choose(Api::Metadata).is_ok_and(|version| version < CREATES_NOTHING);
+        let request = metadata_request(if creates { Vec::new() } else { internal::names() });
+        let groups = {
+            let connection = Rc::clone(&connection);
+            async move { connection.call(Api::ListGroups, &ListGroupsRequest::default(), until).await }.boxed_local()
+        };
+        let metadata = connection.call(Api::Metadata, &request, until).boxed_local();
+        let (metadata, groups) = match select(metadata, groups).await {
+            Either::Left(answered) => answered,
+            Either::Right((groups, metadata)) => (metadata.await, std::future::ready(groups).boxed_local()),
+        };
+        let metadata = metadata.map_err(|error| DialError::unanswered(error, self.credentials.is_some()))?;
+        match metadata.error_code {
+            0 if metadata.brokers.is_empty() => Err(DialError::NoBrokers),
+            0 => Ok(Met { endpoint: endpoint.clone(), connection, metadata, groups }),
+            code => Err(DialError::MetadataRefused(code)),
+        }
+    }
+}
+
+/// Counts an attempt as waiting for as long as it lives.
+struct Waiting<'a>(&'a Cell<usize>);
+
+impl<'a> Waiting<'a> {
+    fn new(count: &'a Cell<usize>) -> Self {
+        count.set(count.get() + 1);
+        Self(count)
+    }
+}
+
+impl Drop for Waiting<'_> {
+    fn drop(&mut self) {
+        self.0.set(self.0.get() - 1);
+    }
+}
+
+/// Asks for brokers and these topics; nothing is created.
+pub(super) fn metadata_request(topics: Vec<StrBytes>) -> MetadataRequest {
+    let topics = topics.into_iter().map(|name| MetadataRequestTopic::default().with_name(Some(TopicName(name))));
+    MetadataRequest::default().with_topics(Some(topics.collect())).with_allow_auto_topic_creation(false)
+}
+
+/// How long the first answer over a connection of an earlier look is waited for: the peer may have gone without a word.
+const PATIENCE: Duration = Duration::from_secs(1);
+
+/// The first version of `Metadata` that no broker creates internal topics for (Kafka 2.8).
+pub(super) const CREATES_NOTHING: i16 = 10;

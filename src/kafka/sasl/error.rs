@@ -1,0 +1,75 @@
+//! Why a login does not come about, and the way out.
+
+use super::scram;
+
+/// Why a login does not come about; it never shows a secret.
+#[derive(Debug, PartialEq, Eq, thiserror::Error)]
+pub enum LoginError {
+    /// The user name or the password is empty.
+    #[error("the SASL {0} is empty: set KAFKA_SASL_USERNAME and KAFKA_SASL_PASSWORD")]
+    Empty(&'static str),
+    /// RFC 4616 and RFC 5802 both leave NUL out of names and passwords.
+    #[error("the SASL {0} has a NUL character, which no mechanism can send")]
+    Nul(&'static str),
+    /// There is no bearer token.
+    #[error("the OAUTHBEARER token is empty: set KAFKA_SASL_OAUTHBEARER_TOKEN")]
+    NoToken,
+    /// It is no bearer token.
+    #[error(
+        "the OAUTHBEARER token has characters that no bearer token has (RFC 6750): look for quotes, spaces and line breaks"
+    )]
+    OddToken,
+    /// An extension of this name cannot be written.
+    #[error(
+        "the SASL extension {0:?} cannot be sent: KAFKA_SASL_OAUTHBEARER_EXTENSIONS must have names of letters other than auth, and values of ASCII characters (RFC 7628)"
+    )]
+    OddExtension(String),
+    /// Nothing tells in which region this host is.
+    #[error("the broker's name {0} does not tell its region: set KAFKA_SASL_AWS_REGION")]
+    NoRegion(String),
+    /// So many seconds since 1970 are no date.
+    #[error("this machine's clock is wrong: it is {0} seconds away from 1970")]
+    Clock(i64),
+    /// A nonce cannot be made.
+    #[error("the system gives no random bytes")]
+    NoRandomBytes,
+    /// The listener wants no login.
+    #[error(
+        "the listener takes no SASL login: set KAFKA_SECURITY_PROTOCOL to SSL, or use the port of the listener with SASL"
+    )]
+    NotWanted,
+    /// The listener does not have this mechanism; what it has.
+    #[error("the broker does not offer the SASL mechanism {0}; it offers {offered}: set KAFKA_SASL_MECHANISM",
+        offered = if .1.is_empty() { String::from("none") } else { .1.join(", ") })]
+    NotOffered(&'static str, Vec<String>),
+    /// The broker ended the login, in its words and with what can be done about it.
+    #[error("{0}")]
+    Refused(String),
+    /// There is no receipt for a login by IAM.
+    #[error("the broker did not confirm the AWS_MSK_IAM login: is it an Amazon MSK broker?")]
+    NoReceipt,
+    /// The broker refused in the words of the mechanism.
+    #[error("the broker refused the SCRAM login: {0}: {hint}", hint = super::CHECK_PASSWORD)]
+    ScramRefused(String),
+    /// What the broker sent is not what the mechanism has there.
+    #[error("the broker's SCRAM message cannot be read: {0}")]
+    ScramUnreadable(&'static str),
+    /// The answer goes on from another nonce.
+    #[error("the broker answered another SCRAM login than ours: does a proxy cache or replay it?")]
+    ScramReplayed,
+    /// As many iterations as the broker wants.
+    #[error("the broker wants {0} SCRAM iterations, and only {least} to {most} are safe and bearable: set the user's password anew with such a count",
+        least = scram::ITERATIONS.start(), most = scram::ITERATIONS.end())]
+    ScramIterations(String),
+    /// Whoever answered does not know the password.
+    #[error(
+        "the broker took the SCRAM login without proving that it knows the password: it is not the cluster that it claims to be"
+    )]
+    ScramUnproven,
+    /// What the broker said of the token, once more after it was acknowledged.
+    #[error("the broker refused the OAUTHBEARER token: {0}")]
+    TokenRefused(String),
+    /// There is nothing more to say.
+    #[error("the login is over")]
+    Over,
+}

@@ -7,6 +7,18 @@ use std::task::{Context, Poll};
 use bytes::Bytes;
 use http_body::{Body, Frame, SizeHint};
 
+/// An answer that is longer than anything that could be expected.
+#[derive(Clone, Copy, Debug, thiserror::Error)]
+#[error("the answer has more than {} MB", .0 / 1024 / 1024)]
+pub(crate) struct TooLong(usize);
+
+impl TooLong {
+    /// The one that is among an error's causes.
+    pub(crate) fn among(error: &(dyn Error + 'static)) -> Option<Self> {
+        error.downcast_ref().copied().or_else(|| Self::among(error.source()?))
+    }
+}
+
 /// A body that fails where it has more bytes than it may.
 pub(crate) struct Bounded<B> {
     body: B,
@@ -36,8 +48,7 @@ where
         if let Poll::Ready(Some(Ok(frame))) = &polled {
             let size = frame.data_ref().map_or(0, Bytes::len);
             let Some(left) = self.left.checked_sub(size) else {
-                let most = self.most / 1024 / 1024;
-                return Poll::Ready(Some(Err(format!("the answer has more than {most} MB").into())));
+                return Poll::Ready(Some(Err(TooLong(self.most).into())));
             };
             self.left = left;
         }

@@ -54,6 +54,7 @@ pub(super) async fn ask(
         .map_err(|source| SecretError::Settings { subject: subject.clone(), source })?;
     call(&door.http, door.wait, &origin, request).await.map_err(|failure| match failure {
         Failure::Refused(refusal) => SecretError::refused(subject, question.action, question.arn, &refusal),
+        Failure::TooLong(why) => SecretError::Unusable { subject, why: why.to_string() },
         Failure::Unreachable(source) => SecretError::Unreachable { subject, origin, source },
     })
 }

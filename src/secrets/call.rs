@@ -21,7 +21,7 @@ use aws_smithy_types::retry::RetryConfig;
 use aws_smithy_types::timeout::TimeoutConfig;
 use serde_json::Value;
 
-use crate::bounded::Bounded;
+use crate::bounded::{Bounded, TooLong};
 use crate::mask::Mask;
 
 /// Why there is no answer.
@@ -29,6 +29,8 @@ use crate::mask::Mask;
 pub(super) enum Failure {
     /// There is one, and it is no.
     Refused(Refusal),
+    /// There is one, and it does not end where it should.
+    TooLong(TooLong),
     /// Nobody answered in time.
     Unreachable(Box<dyn std::error::Error + Send + Sync>),
 }
@@ -69,7 +71,10 @@ pub(super) async fn call(
         .build();
     operation.invoke(request).await.map_err(|error| match error {
         SdkError::ServiceError(no) => Failure::Refused(no.into_err()),
-        other => Failure::Unreachable(Box::new(other)),
+        other => match TooLong::among(&other) {
+            Some(too_long) => Failure::TooLong(too_long),
+            None => Failure::Unreachable(Box::new(other)),
+        },
     })
 }
 

@@ -73,6 +73,7 @@ impl Door {
                 let said = refusal.masked(&mask(request));
                 SecretError::NoToken { endpoint: endpoint(), said, way_out: way_out(refusal.code(), refusal.status) }
             }
+            Failure::TooLong(why) => unfit(&why.to_string()),
             Failure::Unreachable(source) => {
                 SecretError::Unreachable { subject: VARIABLE.to_owned(), origin: origin.to_owned(), source }
             }

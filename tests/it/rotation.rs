@@ -1,6 +1,7 @@
 //! Logins of a process that stays warm: a secret is fetched once, and anew when the login is refused.
 
 use std::sync::{Arc, Mutex};
+use std::time::Duration;
 
 use kafka_protocol::messages::ApiKey;
 use serde_json::{Value, json};
@@ -84,6 +85,22 @@ fn plain(password: &str) -> Vec<u8> {
 fn a_secret_is_fetched_once_a_process() {
     let warm = Warm::start();
     assert_eq!([warm.look(), warm.look(), warm.look()], [(true, 1), (true, 1), (true, 1)]);
+}
+
+/// The keeper takes several head starts of one address before the next.
+#[test]
+fn while_a_secret_is_on_its_way_no_other_address_is_connected_to() {
+    let sasl = Sasl { mechanism: "PLAIN", right: Some(plain("hunter-first")), receipt: b"", refusal: "" };
+    let stage = Scene::of(3).sasl(sasl).start();
+    let keeper = Server::start(|_| {
+        std::thread::sleep(Duration::from_millis(800));
+        let secret = json!({ "username": "meerkat", "password": "hunter-first" }).to_string();
+        Answer::json(200, &json!({ "SecretString": secret }).to_string())
+    });
+    let mut variables = login(&stage, "PLAIN", &keeper);
+    variables.push(("KAFKA_SASL_SECRET".into(), SECRET.into()));
+    assert!(Lambda::start(&variables).invoke("{}").ok);
+    assert_eq!((stage.connections(), keeper.seen().len()), (3, 1));
 }
 
 #[test]

@@ -131,8 +131,8 @@ impl Memory {
             answer => answer,
         };
         let committed = look.committed != Committed::Never && look.committed != previous.committed;
-        let returns = look.members == Members::Present || (committed && past.members_seen);
-        let ends_absence = past.absent >= ABSENT_LIMIT && returns;
+        let returns = (look.members == Members::Present && !no_reader) || (committed && past.members_seen);
+        let ends_absence = past.absent >= ABSENT_FOR_A_HABIT && returns;
         let habit = past.habit_after(ends_absence, previous.time_ms, look, thresholds);
         let late = look.reference_lag(previous.time_ms, previous.end) > thresholds.allowed_lag;
         let very_late = matches!(look.committed, Committed::At(offset) if offset < previous.end);
@@ -148,7 +148,7 @@ impl Memory {
         Self {
             silent: if committed || caught_up { Coarse::floor(0) } else { silence },
             gap: if committed || ends_absence {
-                past.gap_after_a_commit(passed.min(1), ends_absence, habit > 0)
+                past.gap_after_a_commit(past.silent.value() + passed.min(1), ends_absence, habit > 0, period_ms)
             } else {
                 past.gap
             },
@@ -227,6 +227,8 @@ fn since_first(count: u8, passed: u32, limit: u8) -> u8 {
 const SNAPSHOTS_LIMIT: u8 = 3;
 /// Periods without a reader after which it counts as lost.
 const ABSENT_LIMIT: u8 = 3;
+/// Periods without a reader after which a return tells that readers come and go: a job's run may hide in the look beside a missing one.
+const ABSENT_FOR_A_HABIT: u8 = 2;
 /// Periods that the last known answer stands for while a group rebalances.
 const ANSWER_STANDS: u8 = 3;
 /// Periods of not knowing who reads that are told apart.

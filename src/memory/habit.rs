@@ -6,25 +6,30 @@ use super::{Look, Memory, ONE_PERIOD, Thresholds};
 impl Memory {
     /// It jumps up to a longer silence at once, and comes down by an eighth of the difference a commit.
     ///
-    /// A few short silences are no habit yet: a job's first run has them too. So the first known gap is not a short one. A commit that is first seen after
-    /// missing snapshots is taken to have been made just after the last one, or each hole would lengthen the habit. Where
-    /// readers come and go, only what ends an absence tells of the next one.
-    pub(super) fn gap_after_a_commit(self, passed: u32, ends_absence: bool, comes_and_goes: bool) -> Coarse {
+    /// A few short silences are no habit yet: a job's first run has them too. So the first known gap is not a short one, and of short ones
+    /// it takes [`COMMITS_TO_KNOW`] to know it. A commit that is first seen after missing snapshots is taken to have been made just after
+    /// the last one, or each hole would lengthen the habit. Where readers come and go, only what ends an absence tells of the next one,
+    /// and an absence that began before the first look only if what was seen of it is long.
+    pub(super) fn gap_after_a_commit(
+        self,
+        silence: u32,
+        ends_absence: bool,
+        comes_and_goes: bool,
+        period_ms: i64,
+    ) -> Coarse {
         let seen = self.gap.value();
-        let silence = Coarse::floor(self.silent.value() + passed);
-        let silence = Coarse::ceil((silence.value() * ONE_PERIOD).max(ONE_PERIOD));
-        if ends_absence && (seen < ONE_PERIOD || !self.comes_and_goes()) {
-            silence.max(self.gap)
-        } else if seen + 1 < COMMITS_TO_KNOW {
-            Coarse::floor(seen + 1)
-        } else if seen < ONE_PERIOD {
-            silence.max(Coarse::floor(FIRST_GAP))
-        } else if silence >= self.gap {
-            silence
-        } else if comes_and_goes && !ends_absence {
-            self.gap
-        } else {
-            Coarse::floor(seen - (seen - silence.value()).div_ceil(DECAY)).max(silence)
+        let is_long = i64::from(silence) * period_ms >= FIRST_ABSENCE_MS;
+        let silence = Coarse::ceil((Coarse::floor(silence).value() * ONE_PERIOD).max(ONE_PERIOD));
+        let tells = silence.value() > FIRST_GAP || seen + 1 >= COMMITS_TO_KNOW;
+        match seen {
+            _ if ends_absence && !self.supported && !is_long => self.gap,
+            _ if ends_absence && (seen < ONE_PERIOD || !self.comes_and_goes()) => silence.max(self.gap),
+            0..ONE_PERIOD if seen + 2 < COMMITS_TO_KNOW || !tells => Coarse::floor(seen + 1),
+            0..ONE_PERIOD if comes_and_goes => self.gap,
+            0..ONE_PERIOD => silence.max(Coarse::floor(FIRST_GAP)),
+            _ if silence >= self.gap => silence,
+            _ if comes_and_goes && !ends_absence => self.gap,
+            _ => Coarse::floor(seen - (seen - silence.value()).div_ceil(DECAY)).max(silence),
         }
     }
 
@@ -38,11 +43,13 @@ impl Memory {
 
 /// An absence ended in the stretch of the clock that began last.
 const FRESH: u8 = 2;
+/// An absence that began before the first look tells how long absences are from this length on.
+const FIRST_ABSENCE_MS: i64 = 30 * 60_000;
 /// Usual absences in a stretch after which a habit may be over.
 const HABIT_GAPS: i64 = 12;
-/// Inferred commits from which on the usual gap is known.
-const COMMITS_TO_KNOW: u32 = 3;
+/// Inferred commits from which on the usual gap is known, or one less where the silence before the last of them was longer than the first gap.
+const COMMITS_TO_KNOW: u32 = 4;
 /// The least that the gap is taken for when it is first known, in quarters of a period.
-pub(super) const FIRST_GAP: u32 = 3 * ONE_PERIOD;
+pub(super) const FIRST_GAP: u32 = 3 * ONE_PERIOD - 1;
 /// The part of the difference by which the gap comes down.
 const DECAY: u32 = 8;

@@ -74,7 +74,7 @@ impl Memory {
         self.silent == Coarse::MAX
     }
 
-    /// Milliseconds that such a silence usually lasts; `None` below three inferred commits.
+    /// Milliseconds that such a silence usually lasts; `None` where too few commits were seen.
     #[must_use]
     pub fn usual_gap_ms(self, thresholds: &Thresholds) -> Option<i64> {
         let quarters = self.gap.value();

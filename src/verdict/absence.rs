@@ -3,7 +3,7 @@
 use super::Thresholds;
 use super::rules::Seen;
 use crate::lag::{Assigned, Committed};
-use crate::memory::{Look, Members, Memory};
+use crate::memory::{Abandoned, Look, Members, Memory};
 
 impl Seen<'_> {
     /// Whether the group had members, has none, and they are overdue by what is usual.
@@ -53,6 +53,7 @@ impl Seen<'_> {
         match memory.usual_gap_ms(thresholds) {
             Some(gap_ms) if memory.comes_and_goes() => shortest.max(gap_ms * 3 / 2),
             Some(gap_ms) => shortest.max(PATIENCE_GAPS * (gap_ms - thresholds.period_ms)),
+            None if is_untouched(self.look, memory) => shortest.max(abandoned_ms(thresholds)),
             None => shortest.max(PATIENCE_AT_FIRST_MS),
         }
     }
@@ -60,9 +61,19 @@ impl Seen<'_> {
 
 /// Whether nobody has read or committed since the first look, for longer than a first patience.
 pub(super) fn is_abandoned(look: &Look, memory: Memory, thresholds: &Thresholds) -> bool {
-    let long = memory.silent_ms(thresholds) > (PATIENCE_PERIODS * thresholds.period_ms).max(PATIENCE_AT_FIRST_MS);
-    let untouched = !memory.had_members() && !memory.supports_ok() && look.members == Members::Absent;
-    untouched && long && look.committed != Committed::Never && !look.is_caught_up(thresholds)
+    let patience_ms = (PATIENCE_PERIODS * thresholds.period_ms).max(abandoned_ms(thresholds));
+    let long = memory.silent_ms(thresholds) > patience_ms;
+    long && is_untouched(look, memory) && look.committed != Committed::Never && !look.is_caught_up(thresholds)
+}
+
+/// Whether nobody has read or committed since the first look.
+fn is_untouched(look: &Look, memory: Memory) -> bool {
+    !memory.had_members() && !memory.supports_ok() && look.members == Members::Absent
+}
+
+/// One that somebody expects is not waited for as if it were a job that runs by the hour.
+fn abandoned_ms(thresholds: &Thresholds) -> i64 {
+    if thresholds.abandoned == Abandoned::Err { PATIENCE_AT_FIRST_MS } else { ABANDONED_MS }
 }
 
 /// Whether members are there, records wait, and for ten minutes nobody was assigned to them for good.
@@ -79,6 +90,8 @@ pub(super) const PATIENCE_PERIODS: i64 = 3;
 const PATIENCE_GAPS: i64 = 4;
 /// Milliseconds of silence that are no news while the usual gap is not known.
 const PATIENCE_AT_FIRST_MS: i64 = 30 * 60_000;
+/// Milliseconds after which a group is abandoned that nobody expects: a job that runs by the hour has been seen by then.
+const ABANDONED_MS: i64 = 65 * 60_000;
 /// How old the oldest unread record is, in milliseconds, when a group without its members has stopped.
 const LEFT_MS: i64 = 3 * 60_000;
 /// Periods without a commit after which a record that waited for long before them tells enough.

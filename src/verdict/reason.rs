@@ -120,7 +120,6 @@ pub struct Silence {
     ms: i64,
     is_at_its_limit: bool,
     usual_ms: Option<i64>,
-    is_seen: bool,
     unread: u64,
     lost: u64,
     assigned: Assigned,
@@ -131,8 +130,7 @@ impl Silence {
         Self {
             ms: memory.silent_ms(thresholds),
             is_at_its_limit: memory.silence_is_at_its_limit(),
-            usual_ms: memory.usual_gap_ms(thresholds),
-            is_seen: memory.usual_gap_is_seen(),
+            usual_ms: memory.usual_gap_ms(thresholds).filter(|_| memory.usual_gap_is_seen()),
             unread,
             lost,
             assigned: memory.assigned(),
@@ -264,8 +262,7 @@ impl Silence {
         let over = if self.is_at_its_limit { "over " } else { "" };
         write!(f, "no {commit} for {over}{} ", duration(self.ms))?;
         match self.usual_ms {
-            Some(gap_ms) if self.is_seen => write!(f, "(usually within {})", duration(gap_ms))?,
-            Some(_) => f.write_str("(usually within some looks)")?,
+            Some(gap_ms) => write!(f, "(usually within {})", duration(gap_ms))?,
             None => f.write_str("(usual interval not known yet)")?,
         }
         write!(f, ", {at_most}{} behind", records_of(self.unread))?;

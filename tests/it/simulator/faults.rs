@@ -131,6 +131,43 @@ fn brothers() -> Vec<Case> {
             1_000,
         ),
         case("900 of 1,000, by the day", reads(Load::ByDay(1_000.0), 5_000.0, 5), slow(100.0), Warn, 1_500, 900),
+        Case {
+            healthy_periods: 5,
+            ..case("crash after five looks", reads(BUSY, 5_000.0, 5), Fault::Crashes, Stop, 235, 1_000)
+        },
+        Case {
+            healthy_periods: 5,
+            ..case(
+                "crash after five looks, commits each minute",
+                reads(BUSY, 5_000.0, 60),
+                Fault::Crashes,
+                Stop,
+                204,
+                1_000,
+            )
+        },
+        Case {
+            healthy_periods: 10,
+            ..case(
+                "crash after ten looks, commits each two minutes",
+                reads(BUSY, 5_000.0, 120),
+                Fault::Crashes,
+                Stop,
+                178,
+                1_000,
+            )
+        },
+        Case {
+            healthy_periods: 20,
+            ..case(
+                "crash after twenty looks, commits each two minutes",
+                reads(BUSY, 5_000.0, 120),
+                Fault::Crashes,
+                Stop,
+                200,
+                1_000,
+            )
+        },
         case("500 of 1,000", reads(BUSY, 5_000.0, 30), slow(500.0), Warn, 700, 900),
         case("falls behind by bursts, commits each minute", reads(bursts, 5_000.0, 60), slow(800.0), Warn, 3_600, 900),
     ]

@@ -72,7 +72,7 @@ pub struct Tolerance {
 
 /// One timestamp asked of one partition.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, Hash)]
-pub struct Question {
+pub struct TimeQuestion {
     /// The topic, as its [`Target`] named it.
     pub topic: u32,
     /// The partition.
@@ -81,7 +81,7 @@ pub struct Question {
     pub timestamp: i64,
 }
 
-/// What the leader says to a [`Question`].
+/// What the leader says to a [`TimeQuestion`].
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub enum Answer {
     /// The first record stamped so late or later.
@@ -174,18 +174,18 @@ impl Search {
     ///
     /// No layer names a partition twice. In each, the partitions that lag most come first.
     #[must_use]
-    pub fn round(&mut self) -> Option<Vec<Vec<Question>>> {
+    pub fn round(&mut self) -> Option<Vec<Vec<TimeQuestion>>> {
         if self.rounds >= self.limits.rounds.min(MAX_ROUNDS) {
             return None;
         }
-        let mut layers: Vec<Vec<Question>> = Vec::new();
+        let mut layers: Vec<Vec<TimeQuestion>> = Vec::new();
         for partition in &self.partitions {
             for (depth, timestamp) in partition.ask(self.limits, self.now_ms).into_iter().enumerate() {
                 let (topic, partition) = partition.name;
                 if layers.len() == depth {
                     layers.push(Vec::new());
                 }
-                layers[depth].push(Question { topic, partition, timestamp });
+                layers[depth].push(TimeQuestion { topic, partition, timestamp });
             }
         }
         self.rounds += u32::from(!layers.is_empty());
@@ -193,7 +193,7 @@ impl Search {
     }
 
     /// Takes in what a leader said. One that never comes is simply missing: the bracket stays wider.
-    pub fn answer(&mut self, question: Question, answer: &Answer) {
+    pub fn answer(&mut self, question: TimeQuestion, answer: &Answer) {
         let Some(&at) = self.by_name.get(&(question.topic, question.partition)) else {
             return;
         };

@@ -4,6 +4,7 @@ use std::fmt;
 
 mod absence;
 mod findings;
+mod objective;
 mod pace;
 mod questions;
 mod reason;

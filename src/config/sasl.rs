@@ -1,7 +1,7 @@
 //! How to log in: the variables that begin with `KAFKA_SASL_`.
 
 use super::reader::Variables;
-use crate::kafka::sasl::Hash;
+use crate::kafka::sasl::ScramHash;
 use crate::secret::Secret;
 use crate::secrets::{Reference, Source};
 
@@ -11,7 +11,7 @@ pub enum Sasl {
     /// PLAIN.
     Plain(Account),
     /// SCRAM-SHA-256 or SCRAM-SHA-512.
-    Scram(Hash, Account),
+    Scram(ScramHash, Account),
     /// OAUTHBEARER.
     OauthBearer {
         /// Where the token comes from.
@@ -68,8 +68,8 @@ impl Variables {
         let name = "KAFKA_SASL_MECHANISM";
         match self.text(name).unwrap_or_default().to_ascii_uppercase().as_str() {
             "PLAIN" => self.account().map(Sasl::Plain),
-            "SCRAM-SHA-256" => self.account().map(|account| Sasl::Scram(Hash::Sha256, account)),
-            "SCRAM-SHA-512" => self.account().map(|account| Sasl::Scram(Hash::Sha512, account)),
+            "SCRAM-SHA-256" => self.account().map(|account| Sasl::Scram(ScramHash::Sha256, account)),
+            "SCRAM-SHA-512" => self.account().map(|account| Sasl::Scram(ScramHash::Sha512, account)),
             "OAUTHBEARER" => {
                 let extensions = self.extensions();
                 self.issuer().map(|from| Sasl::OauthBearer { from, extensions })

@@ -10,17 +10,17 @@ use tokio::time::{Instant, timeout_at};
 
 use super::cluster::Cluster;
 use super::failure;
-use super::logs::Described;
+use super::logs::DescribedTopic;
 use super::messages::{CONSUMER, READ_UNCOMMITTED};
 use super::versions::Api;
-use crate::age::{Answer, MAX_TIMESTAMP, Question, Search};
+use crate::age::{Answer, MAX_TIMESTAMP, Search, TimeQuestion};
 use crate::lag::Unknown;
 
 /// Asks round after round until nothing is left to ask; at `until` what is known stays known.
 pub(super) async fn search(
     cluster: &Cluster<'_>,
     names: &[Box<str>],
-    topics: &[Described],
+    topics: &[DescribedTopic],
     search: &mut Search,
     until: Instant,
 ) {
@@ -46,7 +46,7 @@ pub(super) async fn search(
                         for partition in &topic.partitions {
                             let index = partition.partition_index;
                             let Some(timestamp) = timestamps.get(&(number, index)).copied() else { continue };
-                            let question = Question { topic: number, partition: index, timestamp };
+                            let question = TimeQuestion { topic: number, partition: index, timestamp };
                             let answer = match (partition.error_code, partition.offset) {
                                 (0, NO_OFFSET) => Answer::NoRecord,
                                 (0, offset) => Answer::Record { offset, timestamp: partition.timestamp },
@@ -73,8 +73,8 @@ pub(super) fn knows_max_timestamp(cluster: &Cluster<'_>, leader: i32) -> bool {
 }
 
 /// One layer's questions by leader, each with the leader's epoch.
-fn by_leader(topics: &[Described], layer: &[Question]) -> BTreeMap<i32, Vec<(Question, i32)>> {
-    let mut by_leader: BTreeMap<i32, Vec<(Question, i32)>> = BTreeMap::new();
+fn by_leader(topics: &[DescribedTopic], layer: &[TimeQuestion]) -> BTreeMap<i32, Vec<(TimeQuestion, i32)>> {
+    let mut by_leader: BTreeMap<i32, Vec<(TimeQuestion, i32)>> = BTreeMap::new();
     for question in layer {
         let topic = usize::try_from(question.topic).ok().and_then(|topic| topics.get(topic));
         if let Some((leader, epoch)) = topic.and_then(|topic| topic.leader(question.partition)) {
@@ -84,7 +84,7 @@ fn by_leader(topics: &[Described], layer: &[Question]) -> BTreeMap<i32, Vec<(Que
     by_leader
 }
 
-fn request(names: &[Box<str>], questions: &[(Question, i32)]) -> ListOffsetsRequest {
+fn request(names: &[Box<str>], questions: &[(TimeQuestion, i32)]) -> ListOffsetsRequest {
     let mut by_topic: BTreeMap<u32, Vec<ListOffsetsPartition>> = BTreeMap::new();
     for (question, epoch) in questions {
         by_topic.entry(question.topic).or_default().push(

@@ -9,13 +9,13 @@ use crate::lag::{Cause, Committed, Known, Unknown};
 use crate::snapshot::{Broker, Group, Kind, Logs, Row, Topic};
 
 /// A group for which everything but its logs has been read, with its topics by number.
-pub(super) struct Part {
+pub(super) struct GroupPart {
     listed: Listed,
     described: Known<Described>,
     commits: Known<Commits>,
 }
 
-impl Part {
+impl GroupPart {
     /// `rank` maps the topics' numbers of `described` and `commits` to their places in the snapshot.
     pub(super) fn new(
         listed: Listed,

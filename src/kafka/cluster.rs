@@ -15,7 +15,7 @@ use tokio::time::{Instant, timeout_at};
 pub(super) use error::AskError;
 
 use super::connection::{CallError, Connection};
-use super::dial::{Dial, DialError, Groups, Met};
+use super::dial::{Contact, Dial, DialError, Groups};
 use super::internal::{Internal, OFFSETS_TOPIC, SHARE_TOPIC};
 use super::messages::Question;
 use super::versions::{Api, Versions};
@@ -48,8 +48,8 @@ type Attempt<'a> = Shared<LocalBoxFuture<'a, Result<Rc<Connection>, Rc<DialError
 
 impl<'a> Cluster<'a> {
     /// The brokers that the first one tells of; the connections to the others are opened when they are needed.
-    pub(super) fn of(met: Met<'a>, dial: &Rc<Dial<'a>>) -> Self {
-        let Met { endpoint, connection, metadata, groups } = met;
+    pub(super) fn of(met: Contact<'a>, dial: &Rc<Dial<'a>>) -> Self {
+        let Contact { endpoint, connection, metadata, groups } = met;
         let cluster = Self {
             dial: Rc::clone(dial),
             id: metadata.cluster_id.clone(),

@@ -13,7 +13,7 @@ use super::failure;
 use super::groups::{Listed, by_name};
 use super::messages::{GroupOffsetsRequest, PartitionOffset};
 use super::names::Names;
-use super::settle::{Outcome, Outcomes, failed};
+use super::settle::{AskOutcome, Outcomes, failed};
 use super::shares;
 use super::versions::Api;
 use crate::lag::{Committed, Known, Unknown};
@@ -135,7 +135,7 @@ async fn fetch_one(
     group: &Listed,
     names: &Names<'_>,
     until: Instant,
-) -> Outcome<Commits> {
+) -> AskOutcome<Commits> {
     let request = OffsetFetchRequest::default().with_group_id(GroupId(group.id.clone())).with_topics(None);
     match cluster.call(broker, Api::OffsetFetch, &request, until).await {
         Ok(answer) => {
@@ -149,7 +149,7 @@ async fn fetch_one(
             });
             commits(answer.error_code, topics, names)
         }
-        Err(error) => Outcome::from_error(error),
+        Err(error) => AskOutcome::from_error(error),
     }
 }
 
@@ -157,11 +157,11 @@ fn commits<'a, P>(
     error_code: i16,
     topics: impl Iterator<Item = (&'a str, P)> + Clone,
     names: &Names<'_>,
-) -> Outcome<Commits>
+) -> AskOutcome<Commits>
 where
     P: ExactSizeIterator<Item = PartitionOffset>,
 {
-    if let Some(failed) = Outcome::from_code(error_code) {
+    if let Some(failed) = AskOutcome::from_code(error_code) {
         return failed;
     }
     let mut offsets = Vec::with_capacity(topics.clone().map(|(_, partitions)| partitions.len()).sum());
@@ -174,16 +174,16 @@ where
             offsets.push((topic, partition, position("committed", error_code, offset)));
         }
     }
-    Outcome::Done(Commits { offsets, unacknowledged: HashMap::new() })
+    AskOutcome::Done(Commits { offsets, unacknowledged: HashMap::new() })
 }
 
 /// What a partition of an answer makes of it as a whole: one that cannot be, or a coordinator that is none any more.
-pub(super) fn useless(topic: &str, partition: i32, error_code: i16) -> Option<Outcome<Commits>> {
+pub(super) fn useless(topic: &str, partition: i32, error_code: i16) -> Option<AskOutcome<Commits>> {
     if partition < 0 {
         let what = format!("the coordinator answers for partition {partition} of topic {topic}");
-        return Some(Outcome::Failed(Unknown::because(what)));
+        return Some(AskOutcome::Failed(Unknown::because(what)));
     }
-    failure::coordinator_moved(error_code).then(|| Outcome::from_cause(failure::unknown(error_code)))
+    failure::coordinator_moved(error_code).then(|| AskOutcome::from_cause(failure::unknown(error_code)))
 }
 
 /// Where a group stands in one partition, by its `what` offset.

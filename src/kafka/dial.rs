@@ -49,7 +49,7 @@ pub struct Credentials<'a>(Shared<LocalBoxFuture<'a, Known<Arc<Login>>>>);
 pub(super) type Groups<'a> = LocalBoxFuture<'a, Result<ListGroupsResponse, CallError>>;
 
 /// The first broker that answers, and what it tells.
-pub(super) struct Met<'a> {
+pub(super) struct Contact<'a> {
     pub(super) endpoint: Endpoint,
     pub(super) connection: Rc<Connection>,
     pub(super) metadata: MetadataResponse,
@@ -92,7 +92,7 @@ impl Dial<'_> {
         connection.agree(handshake::negotiate(&connection, until).await?, self.tls.is_some());
         if let Some(credentials) = &self.credentials {
             let login = {
-                let _waiting = Waiting::new(&self.waiting);
+                let _waiting = Attempting::new(&self.waiting);
                 credentials.wait(until).await?
             };
             let moment = Moment { host: &endpoint.host, unix_seconds: self.unix_seconds, nonce: tls::nonce()? };
@@ -102,7 +102,7 @@ impl Dial<'_> {
     }
 
     /// The first bootstrap address, or connection of an earlier look, that leads to a broker.
-    pub(super) async fn meet<'g>(&self, bootstrap: &[Endpoint], until: Instant) -> Result<Met<'g>, Unreachable> {
+    pub(super) async fn meet<'g>(&self, bootstrap: &[Endpoint], until: Instant) -> Result<Contact<'g>, Unreachable> {
         let attempt = |(endpoint, kept): (Endpoint, Option<Rc<Connection>>)| async move {
             if let Some(kept) = kept {
                 // One that died in between is no news.
@@ -137,7 +137,7 @@ impl Dial<'_> {
         endpoint: &Endpoint,
         connection: Rc<Connection>,
         until: Instant,
-    ) -> Result<Met<'g>, DialError> {
+    ) -> Result<Contact<'g>, DialError> {
         // Where groups live is asked along, unless the question would create those topics.
         let creates = connection.versions().choose(Api::Metadata).is_ok_and(|version| version < CREATES_NOTHING);
         let request = metadata_request(if creates { Vec::new() } else { internal::names() });
@@ -153,23 +153,23 @@ impl Dial<'_> {
         let metadata = metadata.map_err(|error| DialError::unanswered(error, self.credentials.is_some()))?;
         match metadata.error_code {
             0 if metadata.brokers.is_empty() => Err(DialError::NoBrokers),
-            0 => Ok(Met { endpoint: endpoint.clone(), connection, metadata, groups }),
+            0 => Ok(Contact { endpoint: endpoint.clone(), connection, metadata, groups }),
             code => Err(DialError::MetadataRefused(code)),
         }
     }
 }
 
 /// Counts an attempt as waiting for as long as it lives.
-struct Waiting<'a>(&'a Cell<usize>);
+struct Attempting<'a>(&'a Cell<usize>);
 
-impl<'a> Waiting<'a> {
+impl<'a> Attempting<'a> {
     fn new(count: &'a Cell<usize>) -> Self {
         count.set(count.get() + 1);
         Self(count)
     }
 }
 
-impl Drop for Waiting<'_> {
+impl Drop for Attempting<'_> {
     fn drop(&mut self) {
         self.0.set(self.0.get() - 1);
     }

@@ -1,24 +1,26 @@
 //! Which groups there are, of which kind, and who answers for each.
 
-use std::borrow::Cow;
 use std::cell::Cell;
 use std::collections::{BTreeMap, HashMap};
 use std::sync::Arc;
 
-use kafka_protocol::messages::list_groups_response::ListedGroup;
-use kafka_protocol::protocol::StrBytes;
 use tokio::time::{Instant, sleep_until};
 
 use super::cluster::{Cluster, share_of};
 use super::coordinator;
 use super::failure;
 use super::internal::{self, Internal, OFFSETS_TOPIC, SHARE_TOPIC};
-use super::settle::{ELECTION, Outcome, Pauses, Questions, settle};
+use super::settle::{AskOutcome, ELECTION, Pauses, Questions, settle};
 use crate::lag::{Cause, Known, Unknown};
 use crate::part::Part;
 use crate::pattern::Patterns;
 use crate::progress::Progress;
 use crate::snapshot::{Kind, Problem, Unmet};
+
+mod entry;
+
+use entry::{InAnAnswer, told};
+pub(super) use entry::{Listed, state_named};
 
 /// Which groups and topics a look is for.
 #[derive(Clone, Debug, Default)]
@@ -33,28 +35,6 @@ pub struct Selection {
     pub expected: Vec<String>,
     /// Globs that a topic's name has to match.
     pub topics: Patterns,
-}
-
-/// A group before anything but its name and place is known.
-pub(super) struct Listed {
-    pub(super) name: Arc<str>,
-    /// The same, as requests carry it.
-    pub(super) id: StrBytes,
-    pub(super) kind: Kind,
-    /// As the listing tells it (KIP-518).
-    pub(super) state: Known<Cow<'static, str>>,
-    /// The broker that answers for the group.
-    pub(super) coordinator: Known<i32>,
-    /// Whether some broker lists the group; of others not even the kind is known.
-    pub(super) shown: bool,
-}
-
-impl Listed {
-    /// A group that no broker listed, or that is asked for again.
-    pub(super) fn unlisted(name: &str, kind: Kind, why: &Unknown, coordinator: Known<i32>) -> Self {
-        let (name, id) = (name.into(), StrBytes::from_string(name.into()));
-        Self { name, id, kind, state: Err(why.clone()), coordinator, shown: false }
-    }
 }
 
 /// The numbers of these groups by their names: coordinators answer by name.
@@ -78,10 +58,7 @@ pub(super) struct Listing {
 }
 
 /// Every group that some broker lists: its kind, or the protocol type of one that is no consumer group.
-type Seen = HashMap<Arc<str>, Result<Kind, Box<str>>>;
-
-/// A group as a broker's listing tells it: its name, its kind or the protocol type of one that is no consumer group, and its state.
-type Told = (StrBytes, Result<Kind, Box<str>>, Known<Cow<'static, str>>);
+type SeenGroups = HashMap<Arc<str>, Result<Kind, Box<str>>>;
 
 /// Asks every broker for the groups that it coordinates; who answers for a group is its coordinator.
 ///
@@ -108,7 +85,7 @@ pub(super) async fn list(cluster: &Cluster<'_>, selection: &Selection, deadline:
         blind: None,
     };
     // A group whose coordinator moves during the look is listed twice.
-    let mut seen = Seen::new();
+    let mut seen = SeenGroups::new();
     for (id, answer) in answers {
         let groups = match answer {
             Ok(groups) => groups,
@@ -162,7 +139,7 @@ pub(super) async fn list(cluster: &Cluster<'_>, selection: &Selection, deadline:
 
 /// Every broker's groups, by its id. Where coordinators are being elected they are waited for, and brokers that turn up meanwhile
 /// are asked too.
-async fn ask_all(cluster: &Cluster<'_>, until: Instant) -> BTreeMap<i32, Known<Vec<Told>>> {
+async fn ask_all(cluster: &Cluster<'_>, until: Instant) -> BTreeMap<i32, Known<Vec<InAnAnswer>>> {
     let room = Cell::new(MOST_GROUPS);
     let mut answers = ask_each(cluster, cluster.ids(), &room, until).await;
     let mut pauses = Pauses::new(until.min(Instant::now() + ELECTION));
@@ -188,7 +165,7 @@ async fn ask_each(
     ids: Vec<i32>,
     room: &Cell<usize>,
     until: Instant,
-) -> BTreeMap<i32, Known<Vec<Told>>> {
+) -> BTreeMap<i32, Known<Vec<InAnAnswer>>> {
     let places = ids.iter().copied().map(Ok).collect();
     let progress = Progress::of("connecting, listing the groups of", ids.len(), "brokers");
     let questions = Questions { places, piece: 1, progress, left_out: "nobody was asked", until };
@@ -199,15 +176,15 @@ async fn ask_each(
             Ok(answer) if answer.error_code == 0 => match room.get().checked_sub(answer.groups.len()) {
                 Some(left) => {
                     room.set(left);
-                    Outcome::Done(answer.groups.iter().map(|group| told(group, &stateless)).collect())
+                    AskOutcome::Done(answer.groups.iter().map(|group| told(group, &stateless)).collect())
                 }
-                None => Outcome::Failed(Unknown::of(
+                None => AskOutcome::Failed(Unknown::of(
                     Cause::TooLarge,
                     format!("{} more groups: {TOO_MANY}", answer.groups.len()),
                 )),
             },
-            Ok(answer) => Outcome::from_cause(failure::unknown(answer.error_code).within("its groups are unknown")),
-            Err(error) => Outcome::from_error(error),
+            Ok(answer) => AskOutcome::from_cause(failure::unknown(answer.error_code).within("its groups are unknown")),
+            Err(error) => AskOutcome::from_error(error),
         };
         brokers.into_iter().zip([outcome]).collect()
     };
@@ -221,7 +198,7 @@ async fn meet<'s>(
     cluster: &Cluster<'_>,
     selection: &'s Selection,
     offsets: &Internal,
-    seen: &Seen,
+    seen: &SeenGroups,
     listing: &mut Listing,
     until: Instant,
 ) -> Vec<&'s str> {
@@ -290,47 +267,6 @@ async fn look_up(
     }
 }
 
-/// A group's state by its name; those of every release need no memory of their own.
-pub(super) fn state_named(name: &str) -> Cow<'static, str> {
-    const STATES: [&str; 8] = [
-        "Assigning",
-        "CompletingRebalance",
-        "Dead",
-        "Empty",
-        "NotReady",
-        "PreparingRebalance",
-        "Reconciling",
-        "Stable",
-    ];
-    let known = STATES.into_iter().find(|known| *known == name);
-    known.map_or_else(|| Cow::Owned(name.to_owned()), Cow::Borrowed)
-}
-
-/// What is kept of an entry: those of the codec are many times as large.
-fn told(group: &ListedGroup, stateless: &Unknown) -> Told {
-    let state = match &*group.group_state {
-        "" => Err(stateless.clone()),
-        state => Ok(state_named(state)),
-    };
-    (group.group_id.0.clone(), kind(group).ok_or_else(|| group.protocol_type.as_str().into()), state)
-}
-
-/// The kind of a group that has committed offsets; `None` for the protocols of others (`connect`, schema registries, …).
-///
-/// Brokers below `ListGroups` 5 name no type: they know classic groups only, and KIP-848 groups in preview.
-/// Groups that only commit have an empty protocol type.
-fn kind(group: &ListedGroup) -> Option<Kind> {
-    let is = |name| group.group_type.eq_ignore_ascii_case(name);
-    match &*group.protocol_type {
-        _ if is("consumer") => Some(Kind::Consumer),
-        _ if is("streams") => Some(Kind::Streams),
-        "share" => Some(Kind::Share),
-        _ if is("share") => Some(Kind::Share),
-        "consumer" | "" => Some(Kind::Classic),
-        _ => None,
-    }
-}
-
 /// How much of the time that is left the listing may take, and the look-up after it.
 const LISTING_SHARE: f64 = 1.0 / 3.0;
 
@@ -345,28 +281,3 @@ const SOME_SHOWN: &str = "this user is shown only groups that it may describe, a
 
 /// What a user without permissions sees.
 const NONE_SHOWN: &str = "this user is shown no groups, and may not describe the cluster, so whether there are any is unknown: grant it DESCRIBE on the cluster, on groups and on topics";
-
-#[cfg(test)]
-mod tests {
-    use super::*;
-    use kafka_protocol::protocol::StrBytes;
-
-    #[test]
-    fn the_kind_of_a_group_is_told_by_type_first_and_protocol_second() {
-        let of = |group_type, protocol_type| {
-            kind(
-                &ListedGroup::default()
-                    .with_group_type(StrBytes::from_static_str(group_type))
-                    .with_protocol_type(StrBytes::from_static_str(protocol_type)),
-            )
-        };
-        assert_eq!(of("classic", "consumer"), Some(Kind::Classic));
-        assert_eq!(of("Consumer", "consumer"), Some(Kind::Consumer));
-        assert_eq!(of("streams", "streams"), Some(Kind::Streams));
-        assert_eq!(of("share", "share"), Some(Kind::Share));
-        assert_eq!(of("", "consumer"), Some(Kind::Classic));
-        assert_eq!(of("", ""), Some(Kind::Classic));
-        assert_eq!(of("classic", "connect"), None);
-        assert_eq!(of("", "sr"), None);
-    }
-}

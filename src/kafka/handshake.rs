@@ -9,7 +9,7 @@ use super::connection::Connection;
 use super::dial::DialError;
 use super::failure;
 use super::frame;
-use super::sasl::{Login, LoginError, Moment, Step};
+use super::sasl::{Login, LoginError, Moment, Turn};
 use super::versions::{Api, Range, Versions};
 
 /// Asks for the broker's versions, saying who asks (KIP-511); a broker that does not know our version of the question
@@ -68,8 +68,8 @@ pub(super) async fn authenticate(
             return Err(LoginError::Refused(exchange.refusal(said)).into());
         }
         match exchange.next(&answer.auth_bytes)? {
-            Step::Done => return Ok(()),
-            Step::Send(next) => message = next,
+            Turn::Done => return Ok(()),
+            Turn::Send(next) => message = next,
         }
     }
 }

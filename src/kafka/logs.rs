@@ -6,19 +6,23 @@ use std::collections::{BTreeMap, HashMap};
 use futures_util::future::join_all;
 use kafka_protocol::messages::list_offsets_request::{ListOffsetsPartition, ListOffsetsTopic};
 use kafka_protocol::messages::metadata_response::MetadataResponseTopic;
-use kafka_protocol::messages::{BrokerId, ListOffsetsRequest, TopicName};
+use kafka_protocol::messages::{ListOffsetsRequest, TopicName};
 use kafka_protocol::protocol::StrBytes;
 use tokio::time::Instant;
 
 use super::cluster::Cluster;
 use super::failure;
 use super::messages::{CONSUMER, EARLIEST, LATEST, READ_COMMITTED, READ_UNCOMMITTED};
-use super::settle::{Outcome, Outcomes, Questions, failed, settle};
+use super::settle::{AskOutcome, Outcomes, Questions, failed, settle};
 use super::versions::Api;
 use crate::lag::{Cause, Known, LogRange, Unknown};
 use crate::pattern::Patterns;
 use crate::progress::Progress;
-use crate::snapshot::{Logs, Topic};
+use crate::snapshot::Topic;
+
+mod topic;
+
+pub(super) use topic::DescribedTopic;
 
 /// The three questions to each leader.
 #[derive(Clone, Copy)]
@@ -35,19 +39,13 @@ struct Reading {
     failed: Option<Unknown>,
 }
 
-/// Where a partition's log is to be asked for.
-struct Leader {
-    id: BrokerId,
-    epoch: i32,
-}
-
 /// Reads the logs of `wanted[topic]`'s partitions, topics as numbers into `names`.
 ///
 /// It must begin when the commits are in: then a log end can only be later than the commit, and lag never negative.
 pub(super) async fn read(
     cluster: &Cluster<'_>,
     names: &[Box<str>],
-    topics: &mut [Described],
+    topics: &mut [DescribedTopic],
     wanted: &[Vec<i32>],
     until: Instant,
 ) -> Vec<Topic> {
@@ -96,12 +94,6 @@ pub(super) async fn read(
     told.collect()
 }
 
-/// A topic as the metadata tells it.
-pub(super) struct Described {
-    id: Option<u128>,
-    leaders: Known<Vec<Known<Leader>>>,
-}
-
 /// Ids and leaders of topics, in the order of `names`, and, where that is doubted, why there may be topics of the selected names that
 /// this user is not shown; `None` where there are none.
 ///
@@ -113,7 +105,7 @@ pub(super) async fn describe_all(
     selected: &Patterns,
     doubtful: bool,
     until: Instant,
-) -> (Vec<Described>, Option<Unknown>) {
+) -> (Vec<DescribedTopic>, Option<Unknown>) {
     if !doubtful {
         return (describe(cluster, names, until).await, None);
     }
@@ -132,12 +124,12 @@ pub(super) async fn describe_all(
 }
 
 /// Ids and leaders of topics, in the order of `names`.
-pub(super) async fn describe(cluster: &Cluster<'_>, names: &[Box<str>], until: Instant) -> Vec<Described> {
+pub(super) async fn describe(cluster: &Cluster<'_>, names: &[Box<str>], until: Instant) -> Vec<DescribedTopic> {
     if names.is_empty() {
         return Vec::new();
     }
     let asked: Vec<StrBytes> = names.iter().map(|name| StrBytes::from_string(name.to_string())).collect();
-    let unknown = |cause: &Unknown| Described { id: None, leaders: Err(cause.clone()) };
+    let unknown = |cause: &Unknown| DescribedTopic { id: None, leaders: Err(cause.clone()) };
     let answer = match cluster.metadata(&asked, until).await {
         Ok(answer) => answer,
         Err(cause) => return names.iter().map(|_| unknown(&cause)).collect(),
@@ -145,67 +137,9 @@ pub(super) async fn describe(cluster: &Cluster<'_>, names: &[Box<str>], until: I
     let mut by_name: BTreeMap<&str, &MetadataResponseTopic> =
         answer.topics.iter().filter_map(|topic| Some((topic.name.as_ref()?.as_str(), topic))).collect();
     let left_out = Unknown::because("the metadata leaves the topic out");
-    let described = names.iter().map(|name| by_name.remove(&**name).map_or_else(|| unknown(&left_out), Described::new));
+    let described =
+        names.iter().map(|name| by_name.remove(&**name).map_or_else(|| unknown(&left_out), DescribedTopic::new));
     described.collect()
-}
-
-impl Described {
-    fn new(topic: &MetadataResponseTopic) -> Self {
-        let id = Some(topic.topic_id.as_u128()).filter(|id| *id != 0);
-        let leaders = match topic.error_code {
-            0 => Ok(leaders(topic)),
-            code => Err(failure::unknown(code)),
-        };
-        Self { id, leaders }
-    }
-
-    /// The leader of a partition and its epoch.
-    pub(super) fn leader(&self, partition: i32) -> Option<(i32, i32)> {
-        let leader = self.leaders.as_ref().ok()?.get(usize::try_from(partition).ok()?)?.as_ref().ok()?;
-        Some((leader.id.0, leader.epoch))
-    }
-
-    /// The topic before its logs are read.
-    pub(super) fn outline(&self, name: &str) -> Topic {
-        let partitions = self.leaders.as_ref().map(|leaders| Logs::unread(leaders.len())).map_err(Clone::clone);
-        Topic { name: name.into(), id: self.id, partitions }
-    }
-
-    /// Who is to be asked for a partition.
-    fn place(&self, partition: i32) -> Known<i32> {
-        let leaders = self.leaders.as_ref().map_err(Clone::clone)?;
-        let leader = usize::try_from(partition).ok().and_then(|index| leaders.get(index));
-        let leader = leader.ok_or_else(|| Unknown::because("the topic has no such partition"))?;
-        leader.as_ref().map(|leader| leader.id.0).map_err(Clone::clone)
-    }
-
-    /// The topic with what was read of it, by partition, in order.
-    fn to_topic(&self, name: &str, read: Vec<(i32, Known<LogRange>)>) -> Topic {
-        let unread = Unknown::because("the log has not been read");
-        let mut read = read.into_iter().peekable();
-        let partitions = self.leaders.as_ref().map_err(Clone::clone).map(|leaders| {
-            let log = |partition| match read.next_if(|(next, _)| *next == partition) {
-                Some((_, log)) => log,
-                None => Err(unread.clone()),
-            };
-            (0..).take(leaders.len()).map(log).collect()
-        });
-        Topic { name: name.into(), id: self.id, partitions }
-    }
-}
-
-/// The leader of each partition in order; brokers answer partitions in any order.
-fn leaders(topic: &MetadataResponseTopic) -> Vec<Known<Leader>> {
-    let missing = Unknown::because("the metadata leaves the partition out");
-    let mut leaders: Vec<Known<Leader>> = topic.partitions.iter().map(|_| Err(missing.clone())).collect();
-    for partition in &topic.partitions {
-        let place = usize::try_from(partition.partition_index).ok().and_then(|index| leaders.get_mut(index));
-        if let Some(place) = place {
-            let leader = failure::leader(partition.error_code, partition.leader_id);
-            *place = leader.map(|id| Leader { id, epoch: partition.leader_epoch });
-        }
-    }
-    leaders
 }
 
 /// Asks one leader for these (topic, partition, epoch), whose numbers are `indexes`.
@@ -287,17 +221,17 @@ impl Reading {
     }
 
     /// `None` where an answer leaves the partition out.
-    fn outcome(self) -> Option<Outcome<LogRange>> {
+    fn outcome(self) -> Option<AskOutcome<LogRange>> {
         Some(match (self.failed, self.edges) {
-            (Some(why), _) => Outcome::from_cause(why),
+            (Some(why), _) => AskOutcome::from_cause(why),
             (None, [Some(start), Some(end), Some(last_stable)]) => {
                 // The high watermark is asked first, so what is stable by now may lie past it; the start is asked before both.
                 let end = end.max(last_stable);
                 if start > end {
                     let what = format!("the leader answers a log that starts at {start} and ends at {end}");
-                    return Some(Outcome::Failed(Unknown::because(what)));
+                    return Some(AskOutcome::Failed(Unknown::because(what)));
                 }
-                Outcome::Done(LogRange { start, end, last_stable: Some(last_stable) })
+                AskOutcome::Done(LogRange { start, end, last_stable: Some(last_stable) })
             }
             (None, _) => return None,
         })

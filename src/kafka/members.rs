@@ -14,7 +14,7 @@ use super::failure;
 use super::groups::{Listed, by_name, state_named};
 use super::messages::{Question, StreamsDescribeRequest};
 use super::names::Names;
-use super::settle::{Outcome, Outcomes, failed};
+use super::settle::{AskOutcome, Outcomes, failed};
 use super::versions::Api;
 use crate::lag::{Known, Unknown};
 use crate::snapshot::{Kind, Member};
@@ -52,7 +52,7 @@ impl Described {
 }
 
 /// A group as its coordinator describes it, by the request for its kind.
-trait Told {
+trait DescribesGroup {
     fn name(&self) -> &str;
     fn error_code(&self) -> i16;
     fn described(&self, names: &Names<'_>) -> Described;
@@ -97,7 +97,7 @@ struct Asking<'a, 'c> {
 
 impl Asking<'_, '_> {
     /// One request for all of those groups that are of a kind; none where there are none.
-    async fn about<Q: Question, G: Told>(
+    async fn about<Q: Question, G: DescribesGroup>(
         &self,
         kind: Kind,
         api: Api,
@@ -119,8 +119,8 @@ impl Asking<'_, '_> {
             let index = *by_name.get(group.name())?;
             let outcome = match group.error_code() {
                 // Deleted between the listing and now; of a classic group, what is said before version 6 by its state (KIP-1043).
-                failure::GROUP_ID_NOT_FOUND => Outcome::Done(Described::new("Dead", Vec::new())),
-                code => Outcome::from_code(code).unwrap_or_else(|| Outcome::Done(group.described(self.names))),
+                failure::GROUP_ID_NOT_FOUND => AskOutcome::Done(Described::new("Dead", Vec::new())),
+                code => AskOutcome::from_code(code).unwrap_or_else(|| AskOutcome::Done(group.described(self.names))),
             };
             Some((index, outcome.map(|described| described.unless_listed(&groups[index]))))
         });

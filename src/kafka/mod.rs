@@ -44,7 +44,7 @@ pub use kept::Connections;
 pub use probe::{found, probe};
 pub use tls::{Tls, TlsError};
 
-use assembly::Part;
+use assembly::GroupPart;
 use cluster::{Cluster, share_of};
 use dial::Dial;
 use names::{Names, Sorted};
@@ -89,7 +89,7 @@ pub struct Access<'a> {
 pub struct Survey<'a> {
     cluster: Cluster<'a>,
     names: Vec<Box<str>>,
-    described: Vec<logs::Described>,
+    described: Vec<logs::DescribedTopic>,
     wanted: Vec<Vec<i32>>,
 }
 
@@ -130,19 +130,19 @@ pub async fn survey<'a>(
     let (members, commits) = tokio::join!(members::describe(&cluster, &listed, &names, until), committed);
     tracing::debug!(ms = laps.lap(), "members and committed offsets read");
     let Sorted { names, rank } = names.sorted();
-    let parts: Vec<Part> = listed
+    let parts: Vec<GroupPart> = listed
         .into_iter()
         .zip(members)
         .zip(commits)
-        .map(|((listed, members), commits)| Part::new(listed, members, commits, &rank))
+        .map(|((listed, members), commits)| GroupPart::new(listed, members, commits, &rank))
         .collect();
-    let doubtful = parts.iter().any(Part::may_read_unseen);
+    let doubtful = parts.iter().any(GroupPart::may_read_unseen);
     let describing = Progress::with("describing the topics");
     let (described, hides) = logs::describe_all(&cluster, &names, &selection.topics, doubtful, deadline).await;
     drop(describing);
     tracing::debug!(ms = laps.lap(), topics = names.len(), "topics described");
     let topics: Vec<_> = names.iter().zip(&described).map(|(name, topic)| topic.outline(name)).collect();
-    let mut rows = Vec::with_capacity(parts.iter().map(Part::len).sum());
+    let mut rows = Vec::with_capacity(parts.iter().map(GroupPart::len).sum());
     let groups = parts.into_iter().map(|part| part.into_group(&topics, hides.as_ref(), &mut rows)).collect();
     let wanted = assembly::wanted(&rows, &topics);
     let mut snapshot = Snapshot {

@@ -8,11 +8,11 @@ use crate::pattern::Patterns;
 /// Gives every selected topic name a number, in the order in which the names appear.
 pub(super) struct Names<'a> {
     selected: &'a Patterns,
-    known: RefCell<Known>,
+    known: RefCell<KnownName>,
 }
 
 #[derive(Default)]
-struct Known {
+struct KnownName {
     /// `None` for a topic that the patterns leave out.
     numbers: HashMap<Box<str>, Option<usize>>,
     names: Vec<Box<str>>,

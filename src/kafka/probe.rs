@@ -3,7 +3,7 @@
 mod certificate;
 pub mod found;
 
-use found::{Failed, Tls, Tried, matrix};
+use found::{Failed, TlsFound, Tried, matrix};
 
 use std::sync::Arc;
 
@@ -103,7 +103,7 @@ impl Probe<'_, '_> {
         let stream = agreed?;
         let (_, session) = stream.get_ref();
         let unnamed = || String::from("unnamed");
-        tried.tls = Some(Tls {
+        tried.tls = Some(TlsFound {
             version: session.protocol_version().map_or_else(unnamed, |version| format!("{version:?}")),
             cipher: session.negotiated_cipher_suite().map_or_else(unnamed, |suite| format!("{:?}", suite.suite())),
         });

@@ -8,7 +8,7 @@ mod oauth;
 mod scram;
 
 pub use error::LoginError;
-pub use scram::{Hash, Salted};
+pub use scram::{Salted, ScramHash};
 
 use crate::mask::Mask;
 use crate::secret::Secret;
@@ -26,7 +26,7 @@ pub enum Login {
     /// A proof that both sides know the password (RFC 5802, RFC 7677).
     Scram {
         /// Which of Kafka's two variants.
-        hash: Hash,
+        hash: ScramHash,
         /// The user's name.
         username: String,
         /// Their password.
@@ -76,7 +76,7 @@ pub struct Exchange {
 
 /// What to do after an answer of the broker's.
 #[derive(PartialEq, Eq)]
-pub enum Step {
+pub enum Turn {
     /// Logged in.
     Done,
     /// Send this, and hand over the answer to it.
@@ -86,8 +86,8 @@ pub enum Step {
 /// What the mechanism expects after its first message.
 enum Rest {
     Plain,
-    Scram(Box<scram::Client>),
-    Oauth(oauth::Client),
+    Scram(Box<scram::ScramClient>),
+    Oauth(oauth::TokenClient),
     MskIam,
     Over,
 }
@@ -98,8 +98,8 @@ impl Login {
     pub fn mechanism(&self) -> &'static str {
         match self {
             Self::Plain { .. } => "PLAIN",
-            Self::Scram { hash: Hash::Sha256, .. } => "SCRAM-SHA-256",
-            Self::Scram { hash: Hash::Sha512, .. } => "SCRAM-SHA-512",
+            Self::Scram { hash: ScramHash::Sha256, .. } => "SCRAM-SHA-256",
+            Self::Scram { hash: ScramHash::Sha512, .. } => "SCRAM-SHA-512",
             Self::OauthBearer { .. } => "OAUTHBEARER",
             Self::MskIam { .. } => "AWS_MSK_IAM",
         }
@@ -119,18 +119,19 @@ impl Login {
             Self::Scram { hash, username, password, salted } => {
                 check(username, password)?;
                 let nonce = scram::nonce(moment.nonce);
-                let client = scram::Client::new(*hash, (username, password), salted, &nonce, self.mask());
+                let client = scram::ScramClient::new(*hash, (username, password), salted, &nonce, self.mask());
                 let hint = format!("{CHECK_PASSWORD}, and that the user has {} credentials", self.mechanism());
                 (client.first(), Rest::Scram(Box::new(client)), hint)
             }
             Self::OauthBearer { token, extensions } => {
                 let first = oauth::first(token, extensions)?;
-                (first, Rest::Oauth(oauth::Client::new(self.mask())), oauth::hint(token, moment.unix_seconds))
+                (first, Rest::Oauth(oauth::TokenClient::new(self.mask())), oauth::hint(token, moment.unix_seconds))
             }
             Self::MskIam { access_key, secret_key, session_token, region, own_region } => {
                 let region = region.as_deref().or_else(|| msk_iam::region(moment.host)).or(own_region.as_deref());
                 let region = region.ok_or_else(|| LoginError::NoRegion(moment.host.into()))?;
-                let key = msk_iam::Key { id: access_key, secret: secret_key, token: session_token.as_ref(), region };
+                let key =
+                    msk_iam::SigningKey { id: access_key, secret: secret_key, token: session_token.as_ref(), region };
                 let stamp = msk_iam::Stamp::at(moment.unix_seconds)?;
                 (key.payload(moment.host, &stamp), Rest::MskIam, msk_iam::hint(&stamp))
             }
@@ -159,16 +160,16 @@ impl Exchange {
     /// # Errors
     ///
     /// When the broker refuses in the mechanism's own terms, does not prove what it must, or says what cannot be read.
-    pub fn next(&mut self, challenge: &[u8]) -> Result<Step, LoginError> {
+    pub fn next(&mut self, challenge: &[u8]) -> Result<Turn, LoginError> {
         let step = match &mut self.rest {
             Rest::Scram(client) => client.next(challenge).inspect_err(|_| self.rest = Rest::Over)?,
             Rest::Oauth(client) => client.next(challenge)?,
             // The official client asks no more than that there is a receipt.
             Rest::MskIam if challenge.is_empty() => return Err(LoginError::NoReceipt),
-            Rest::Plain | Rest::MskIam => Step::Done,
+            Rest::Plain | Rest::MskIam => Turn::Done,
             Rest::Over => return Err(LoginError::Over),
         };
-        if step == Step::Done {
+        if step == Turn::Done {
             self.rest = Rest::Over;
         }
         Ok(step)

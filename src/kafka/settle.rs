@@ -16,7 +16,7 @@ use crate::lag::{Cause, Known, Unknown};
 use crate::progress::Progress;
 
 /// What one question about one thing came to.
-pub(super) enum Outcome<T> {
+pub(super) enum AskOutcome<T> {
     Done(T),
     /// There is no answer, and there may be one in a moment, here or elsewhere.
     Again(Unknown),
@@ -25,7 +25,7 @@ pub(super) enum Outcome<T> {
     Failed(Unknown),
 }
 
-impl<T> Outcome<T> {
+impl<T> AskOutcome<T> {
     /// Sorts an error code of Kafka's: `None` where there is none.
     pub(super) fn from_code(code: i16) -> Option<Self> {
         (code != 0).then(|| Self::from_cause(failure::unknown(code)))
@@ -46,28 +46,28 @@ impl<T> Outcome<T> {
     }
 
     /// The same, made of another answer.
-    pub(super) fn map<U>(self, make: impl FnOnce(T) -> U) -> Outcome<U> {
+    pub(super) fn map<U>(self, make: impl FnOnce(T) -> U) -> AskOutcome<U> {
         match self {
-            Self::Done(answer) => Outcome::Done(make(answer)),
-            Self::Again(why) => Outcome::Again(why),
-            Self::TooLarge(why) => Outcome::TooLarge(why),
-            Self::Failed(why) => Outcome::Failed(why),
+            Self::Done(answer) => AskOutcome::Done(make(answer)),
+            Self::Again(why) => AskOutcome::Again(why),
+            Self::TooLarge(why) => AskOutcome::TooLarge(why),
+            Self::Failed(why) => AskOutcome::Failed(why),
         }
     }
 }
 
 /// The outcomes of one question: of each thing by its number.
-pub(super) type Outcomes<T> = Vec<(usize, Outcome<T>)>;
+pub(super) type Outcomes<T> = Vec<(usize, AskOutcome<T>)>;
 
 /// What it means for these things that a question about them had no answer at all.
 pub(super) fn failed<T>(items: &[usize], error: AskError) -> Outcomes<T> {
-    let (make, why): (fn(Unknown) -> Outcome<T>, Unknown) = match Outcome::<std::convert::Infallible>::from_error(error)
-    {
-        Outcome::Again(why) => (Outcome::Again, why),
-        Outcome::TooLarge(why) => (Outcome::TooLarge, why),
-        Outcome::Failed(why) => (Outcome::Failed, why),
-        Outcome::Done(never) => match never {},
-    };
+    let (make, why): (fn(Unknown) -> AskOutcome<T>, Unknown) =
+        match AskOutcome::<std::convert::Infallible>::from_error(error) {
+            AskOutcome::Again(why) => (AskOutcome::Again, why),
+            AskOutcome::TooLarge(why) => (AskOutcome::TooLarge, why),
+            AskOutcome::Failed(why) => (AskOutcome::Failed, why),
+            AskOutcome::Done(never) => match never {},
+        };
     items.iter().map(|item| (*item, make(why.clone()))).collect()
 }
 
@@ -136,13 +136,13 @@ pub(super) async fn settle<T>(
                             progress.advance();
                         }
                         answers[item] = Some(match outcome {
-                            Outcome::Done(answer) => Ok(answer),
-                            Outcome::Failed(why) => Err(why),
-                            Outcome::TooLarge(why) => {
+                            AskOutcome::Done(answer) => Ok(answer),
+                            AskOutcome::Failed(why) => Err(why),
+                            AskOutcome::TooLarge(why) => {
                                 too_large.push(item);
                                 Err(why)
                             }
-                            Outcome::Again(why) => {
+                            AskOutcome::Again(why) => {
                                 if pauses.allow(why.cause()) {
                                     again.push(item);
                                 }

@@ -34,9 +34,9 @@ pub(super) struct Shape {
 }
 
 /// A field, and the versions that have it.
-struct Field(i16, i16, Kind);
+struct Field(i16, i16, FieldKind);
 
-enum Kind {
+enum FieldKind {
     /// So many bytes.
     Fixed(usize),
     /// A text, or null.
@@ -50,7 +50,7 @@ enum Kind {
     Items(usize, &'static [Field]),
     Struct(&'static [Field]),
     /// Where the tagged fields of the whole answer stand: those that the codec reads by their numbers.
-    Tagged(&'static [(usize, Kind)]),
+    Tagged(&'static [(usize, FieldKind)]),
 }
 
 impl Shape {
@@ -81,11 +81,11 @@ struct Walk<'b> {
 
 impl Walk<'_> {
     fn structure(&mut self, fields: &'static [Field]) -> Result<(), Misshapen> {
-        let mut tagged: &[(usize, Kind)] = &[];
+        let mut tagged: &[(usize, FieldKind)] = &[];
         for Field(from, to, kind) in fields {
             if (*from..=*to).contains(&self.version) {
                 match kind {
-                    Kind::Tagged(known) => tagged = known,
+                    FieldKind::Tagged(known) => tagged = known,
                     kind => self.field(kind)?,
                 }
             }
@@ -107,29 +107,29 @@ impl Walk<'_> {
         Ok(())
     }
 
-    fn field(&mut self, kind: &'static Kind) -> Result<(), Misshapen> {
+    fn field(&mut self, kind: &'static FieldKind) -> Result<(), Misshapen> {
         match kind {
-            Kind::Fixed(size) => self.skip(*size),
-            Kind::Text => self.text(),
-            Kind::Bytes => {
+            FieldKind::Fixed(size) => self.skip(*size),
+            FieldKind::Text => self.text(),
+            FieldKind::Bytes => {
                 let length = self.length()?;
                 self.skip(length)
             }
-            Kind::Numbers(size) => {
+            FieldKind::Numbers(size) => {
                 let length = self.length()?;
                 self.weight += length.saturating_mul(*size);
                 self.skip(length.saturating_mul(*size))
             }
-            Kind::Texts => {
+            FieldKind::Texts => {
                 let length = self.entries(size_of::<StrBytes>())?;
                 (0..length).try_for_each(|_| self.text())
             }
-            Kind::Items(size, fields) => {
+            FieldKind::Items(size, fields) => {
                 let length = self.entries(*size)?;
                 (0..length).try_for_each(|_| self.structure(fields))
             }
-            Kind::Struct(fields) => self.structure(fields),
-            Kind::Tagged(_) => Ok(()),
+            FieldKind::Struct(fields) => self.structure(fields),
+            FieldKind::Tagged(_) => Ok(()),
         }
     }
 

@@ -8,7 +8,7 @@ use super::failure;
 use super::groups::{Listed, by_name};
 use super::messages::{ShareGroup, ShareOffsetsRequest};
 use super::names::Names;
-use super::settle::{Outcome, Outcomes, failed};
+use super::settle::{AskOutcome, Outcomes, failed};
 use super::versions::Api;
 use crate::lag::Committed;
 
@@ -34,12 +34,12 @@ pub(super) async fn fetch(
     known.collect()
 }
 
-fn starts(group: &ShareGroup, names: &Names<'_>) -> Outcome<Commits> {
+fn starts(group: &ShareGroup, names: &Names<'_>) -> AskOutcome<Commits> {
     // Deleted between the listing and now: the description says so.
     if group.error_code == failure::GROUP_ID_NOT_FOUND {
-        return Outcome::Done(Commits::default());
+        return AskOutcome::Done(Commits::default());
     }
-    if let Some(failed) = Outcome::from_code(group.error_code) {
+    if let Some(failed) = AskOutcome::from_code(group.error_code) {
         return failed;
     }
     let mut commits = Commits::default();
@@ -56,5 +56,5 @@ fn starts(group: &ShareGroup, names: &Names<'_>) -> Outcome<Commits> {
             commits.offsets.push((as_number(number), found.partition, start));
         }
     }
-    Outcome::Done(commits)
+    AskOutcome::Done(commits)
 }

@@ -65,7 +65,7 @@ impl Tls {
         &self,
         endpoint: &Endpoint,
         stream: S,
-    ) -> Result<TlsStream<Witness<S>>, HandshakeError>
+    ) -> Result<TlsStream<FirstBytes<S>>, HandshakeError>
     where
         S: AsyncRead + AsyncWrite + Unpin,
     {
@@ -73,7 +73,7 @@ impl Tls {
             .map_err(|_| HandshakeError::Name(endpoint.host.clone()))?
             .to_owned();
         self.connector
-            .connect(name, Witness { stream, first: [0; 4], seen: 0 })
+            .connect(name, FirstBytes { stream, first: [0; 4], seen: 0 })
             .into_fallible()
             .await
             .map_err(|(error, witness)| HandshakeError::of(error, &witness.first[..witness.seen]))
@@ -88,13 +88,13 @@ pub(super) fn nonce() -> Result<[u8; 24], LoginError> {
 }
 
 /// Remembers the first bytes that a peer sent, so that a failed handshake can be explained by them.
-pub(super) struct Witness<S> {
+pub(super) struct FirstBytes<S> {
     stream: S,
     first: [u8; 4],
     seen: usize,
 }
 
-impl<S: AsyncRead + Unpin> AsyncRead for Witness<S> {
+impl<S: AsyncRead + Unpin> AsyncRead for FirstBytes<S> {
     fn poll_read(mut self: Pin<&mut Self>, cx: &mut Context<'_>, buf: &mut ReadBuf<'_>) -> Poll<io::Result<()>> {
         let before = buf.filled().len();
         let polled = Pin::new(&mut self.stream).poll_read(cx, buf);
@@ -108,7 +108,7 @@ impl<S: AsyncRead + Unpin> AsyncRead for Witness<S> {
     }
 }
 
-impl<S: AsyncWrite + Unpin> AsyncWrite for Witness<S> {
+impl<S: AsyncWrite + Unpin> AsyncWrite for FirstBytes<S> {
     fn poll_write(mut self: Pin<&mut Self>, cx: &mut Context<'_>, bytes: &[u8]) -> Poll<io::Result<usize>> {
         Pin::new(&mut self.stream).poll_write(cx, bytes)
     }

@@ -12,7 +12,7 @@ use tokio_rustls::client::TlsStream;
 
 use super::dial::DialError;
 use super::found::Step;
-use super::tls::{Tls, Witness};
+use super::tls::{FirstBytes, Tls};
 use crate::endpoint::Endpoint;
 
 /// The one seam to the outside: bytes in, bytes out.
@@ -57,7 +57,7 @@ pub(super) async fn shake_hands(
     endpoint: &Endpoint,
     tcp: TcpStream,
     until: Instant,
-) -> Result<TlsStream<Witness<TcpStream>>, DialError> {
+) -> Result<TlsStream<FirstBytes<TcpStream>>, DialError> {
     let agreed = timeout_at(until, tls.connect(endpoint, tcp)).await;
     Ok(agreed.map_err(|_| DialError::Late(Step::Tls))??)
 }

@@ -152,7 +152,7 @@ mod tests {
     #![expect(clippy::unwrap_used, reason = "a test fails by panicking")]
 
     use super::*;
-    use crate::kafka::found::{Tls, matrix};
+    use crate::kafka::found::{TlsFound, matrix};
     use crate::kafka::releases::{Found, find};
     use crate::preflight::Status;
 
@@ -165,7 +165,7 @@ mod tests {
             address: format!("b-{id}.example:9094"),
             resolved: vec!["10.0.0.1".into()],
             round_trip_ms: Some(0.42),
-            tls: Some(Tls { version: "TLSv1_3".into(), cipher: "TLS13_AES_256_GCM_SHA384".into() }),
+            tls: Some(TlsFound { version: "TLSv1_3".into(), cipher: "TLS13_AES_256_GCM_SHA384".into() }),
             certificate: Some(certificate(NOW + 90 * DAY)),
             versions: matrix(&release.versions),
             ..Tried::default()

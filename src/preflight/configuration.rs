@@ -3,7 +3,7 @@
 use super::Line;
 use crate::config::sasl::{Account, Issuer, Sasl};
 use crate::config::{Bootstrap, Config, Encryption, Keystore, MetricsDetail, StoreLocation};
-use crate::kafka::sasl::Hash;
+use crate::kafka::sasl::ScramHash;
 use crate::secrets::Source;
 use crate::snapshot::Snapshot;
 
@@ -121,8 +121,8 @@ fn login(sasl: &Sasl) -> String {
     };
     match sasl {
         Sasl::Plain(one) => format!("PLAIN, {}", account(one)),
-        Sasl::Scram(Hash::Sha256, one) => format!("SCRAM-SHA-256, {}", account(one)),
-        Sasl::Scram(Hash::Sha512, one) => format!("SCRAM-SHA-512, {}", account(one)),
+        Sasl::Scram(ScramHash::Sha256, one) => format!("SCRAM-SHA-256, {}", account(one)),
+        Sasl::Scram(ScramHash::Sha512, one) => format!("SCRAM-SHA-512, {}", account(one)),
         Sasl::OauthBearer { from: Issuer::Token(_), .. } => String::from("OAUTHBEARER, token ***"),
         Sasl::OauthBearer { from: Issuer::Endpoint { .. }, .. } => String::from("OAUTHBEARER, token from an endpoint"),
         Sasl::MskIam { role, .. } => {

@@ -180,8 +180,8 @@ impl Run<'_> {
 fn mechanism(sasl: &Sasl) -> &'static str {
     match sasl {
         Sasl::Plain(_) => "PLAIN",
-        Sasl::Scram(kafka::sasl::Hash::Sha256, _) => "SCRAM-SHA-256",
-        Sasl::Scram(kafka::sasl::Hash::Sha512, _) => "SCRAM-SHA-512",
+        Sasl::Scram(kafka::sasl::ScramHash::Sha256, _) => "SCRAM-SHA-256",
+        Sasl::Scram(kafka::sasl::ScramHash::Sha512, _) => "SCRAM-SHA-512",
         Sasl::OauthBearer { .. } => "OAUTHBEARER",
         Sasl::MskIam { .. } => "AWS_MSK_IAM",
     }

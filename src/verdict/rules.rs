@@ -4,7 +4,7 @@ use super::absence::PATIENCE_PERIODS;
 use super::trend;
 use super::{Finding, Findings, Judgement, Reason, Silence, Thresholds, Verdict};
 use crate::lag::{self, Assigned, Cause, Committed, Known, Lag, Unknown};
-use crate::memory::{Abandoned, Aged, Look, Members, Memory, Objective, Sample};
+use crate::memory::{Abandoned, Aged, Look, Members, Memory, Sample};
 use crate::window::{self, Point};
 
 /// The verdict on one partition.
@@ -111,7 +111,7 @@ pub fn judge_without_history(look: &Look, why: &Unknown, age: Option<Aged>, thre
 
 /// Everything that the rules look at.
 pub(super) struct Seen<'a> {
-    remembers: bool,
+    pub(super) remembers: bool,
     pub(super) previous: Option<&'a Sample>,
     pub(super) look: &'a Look,
     pub(super) memory: Memory,
@@ -175,25 +175,8 @@ impl Seen<'_> {
         }
     }
 
-    /// Younger than its objective: it may have been set back or lose records, and is nothing else.
-    fn in_time(&self, objective_s: u64, points: Known<Vec<Point>>) -> (Verdict, Reason) {
-        let Self { look, memory, .. } = *self;
-        let back = match points {
-            _ if !memory.has_stepped_back() => None,
-            Err(why) => return (Verdict::Unknown, Reason::Unread(why)),
-            Ok(points) => self.steps_back().or_else(|| self.is_back(&points)),
-        };
-        match back {
-            Some(reason) => (Verdict::Rewind, reason),
-            None if memory.has_lost_lately() && memory.snapshots_missing() == 0 => {
-                (Verdict::Warn, Reason::Lost { lost: look.lost() })
-            }
-            None => (Verdict::Ok, Reason::InTime { unread: look.unread(), objective_s: short(objective_s) }),
-        }
-    }
-
     /// A step back within the window that was not made up for.
-    fn is_back(&self, points: &[Point]) -> Option<Reason> {
+    pub(super) fn is_back(&self, points: &[Point]) -> Option<Reason> {
         let Committed::At(to) = self.look.committed else { return None };
         let from = self.highest(points).filter(|highest| self.memory.has_stepped_back() && *highest > to)?;
         Some(Reason::stepped_back(from, to))
@@ -216,7 +199,7 @@ impl Seen<'_> {
     }
 
     /// A step back since the look before: whoever stopped the members to set the group back sees that it was.
-    fn steps_back(&self) -> Option<Reason> {
+    pub(super) fn steps_back(&self) -> Option<Reason> {
         match (self.previous?.committed, self.look.committed) {
             (Committed::At(from), Committed::At(to)) if to < from && self.memory.has_stepped_back() => {
                 Some(Reason::stepped_back(from, to))
@@ -257,39 +240,13 @@ impl Seen<'_> {
         may_be && !self.look.is_past_end() && if memory.was_slow() { !over() } else { slow() }
     }
 
-    fn is_caught_up(&self) -> bool {
+    pub(super) fn is_caught_up(&self) -> bool {
         self.look.committed != Committed::Never && self.look.is_caught_up(self.thresholds)
-    }
-
-    /// The objective, in seconds, where the oldest unread record is known to be younger.
-    fn is_in_time(&self) -> Option<u64> {
-        let objective_s = self.thresholds.objective?.warn_s;
-        (self.age?.at_most_ms? <= objective_s * 1_000).then_some(objective_s)
-    }
-
-    fn is_older_than_its_objective(&self) -> bool {
-        let older = |objective: Objective| Some(self.age?.at_least_ms > objective.warn_s * 1_000);
-        !self.is_caught_up() && self.thresholds.objective.and_then(older).unwrap_or(false)
-    }
-
-    /// What its age comes to: at the second look in a row, or at once where no look is kept.
-    fn objective_verdict(&self) -> Option<(Verdict, Reason)> {
-        let again = !self.remembers || self.previous.is_some_and(|sample| sample.memory.was_late());
-        if !again || !self.is_older_than_its_objective() {
-            return None;
-        }
-        let Objective { warn_s, err_s } = self.thresholds.objective?;
-        let age_s = self.age?.at_least_ms / 1_000;
-        let late = |objective_s| Reason::Late { age_s: short(age_s), objective_s: short(objective_s) };
-        Some(match err_s.filter(|err_s| age_s > *err_s) {
-            Some(err_s) => (Verdict::Err, late(err_s)),
-            None => (Verdict::Warn, late(warn_s)),
-        })
     }
 }
 
 /// What a reason holds of a time: 136 years at the most.
-fn short(s: u64) -> u32 {
+pub(super) fn short(s: u64) -> u32 {
     u32::try_from(s).unwrap_or(u32::MAX)
 }
 

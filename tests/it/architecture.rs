@@ -7,6 +7,8 @@ use std::path::{Path, PathBuf};
 
 #[path = "architecture/code.rs"]
 mod code;
+#[path = "architecture/rooms.rs"]
+mod rooms;
 
 use code::{code, words};
 

@@ -7,14 +7,14 @@ use kafka_protocol::messages::describe_groups_response::DescribedGroup as Classi
 use kafka_protocol::messages::{ConsumerProtocolAssignment, ConsumerProtocolSubscription};
 use kafka_protocol::protocol::{Decodable, Message};
 
-use super::{Described, Told, named};
+use super::{Described, DescribesGroup, named};
 use crate::kafka::messages::Unreadable;
 use crate::kafka::names::Names;
 use crate::kafka::shape::{self, Shape};
 use crate::lag::Unknown;
 
 /// The broker does not look into what its members carry.
-impl Told for ClassicGroup {
+impl DescribesGroup for ClassicGroup {
     fn name(&self) -> &str {
         &self.group_id
     }

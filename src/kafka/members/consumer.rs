@@ -5,10 +5,10 @@ use std::collections::HashSet;
 use kafka_protocol::messages::consumer_group_describe_response::DescribedGroup as ConsumerGroup;
 use kafka_protocol::protocol::StrBytes;
 
-use super::{Described, Told, named};
+use super::{Described, DescribesGroup, named};
 use crate::kafka::names::Names;
 
-impl Told for ConsumerGroup {
+impl DescribesGroup for ConsumerGroup {
     fn name(&self) -> &str {
         &self.group_id
     }

@@ -4,11 +4,11 @@ use std::collections::HashSet;
 
 use kafka_protocol::messages::share_group_describe_response::DescribedGroup as ShareGroup;
 
-use super::{Described, Told, named};
+use super::{Described, DescribesGroup, named};
 use crate::kafka::names::Names;
 
 /// Several members may be assigned to one partition; then the first one stands for all of them.
-impl Told for ShareGroup {
+impl DescribesGroup for ShareGroup {
     fn name(&self) -> &str {
         &self.group_id
     }

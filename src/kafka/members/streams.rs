@@ -4,12 +4,12 @@ use std::collections::HashMap;
 
 use kafka_protocol::protocol::StrBytes;
 
-use super::{Described, Told, named};
+use super::{Described, DescribesGroup, named};
 use crate::kafka::messages::StreamsGroup;
 use crate::kafka::names::Names;
 use crate::lag::Unknown;
 
-impl Told for StreamsGroup {
+impl DescribesGroup for StreamsGroup {
     fn name(&self) -> &str {
         &self.name
     }

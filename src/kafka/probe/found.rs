@@ -16,7 +16,7 @@ pub struct Tried {
     /// Milliseconds until a TCP connection stood, which takes one round trip.
     pub round_trip_ms: Option<f64>,
     /// What TLS agreed on; `null` where it failed, or on plaintext listeners.
-    pub tls: Option<Tls>,
+    pub tls: Option<TlsFound>,
     /// The certificate that was shown, accepted or not.
     pub certificate: Option<Certificate>,
     /// The SASL mechanisms that the listener offers; `null` where nobody asked.
@@ -29,7 +29,7 @@ pub struct Tried {
 
 /// What TLS agreed on.
 #[derive(Clone, Debug, PartialEq, Eq, Serialize)]
-pub struct Tls {
+pub struct TlsFound {
     /// Such as `TLSv1_3`.
     pub version: String,
     /// The cipher suite.

@@ -13,7 +13,7 @@ use super::LoginError;
 use crate::secret::Secret;
 
 /// Credentials for one region.
-pub(super) struct Key<'a> {
+pub(super) struct SigningKey<'a> {
     pub(super) id: &'a str,
     pub(super) secret: &'a Secret,
     pub(super) token: Option<&'a Secret>,
@@ -51,7 +51,7 @@ pub(super) fn hint(stamp: &Stamp) -> String {
     )
 }
 
-impl Key<'_> {
+impl SigningKey<'_> {
     pub(super) fn payload(&self, host: &str, stamp: &Stamp) -> Vec<u8> {
         let scope = format!("{}/{}/{SERVICE}/aws4_request", stamp.day, self.region);
         let credential = format!("{}/{scope}", self.id);

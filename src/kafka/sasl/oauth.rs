@@ -6,17 +6,17 @@ use serde::Deserialize;
 use time::OffsetDateTime;
 use time::format_description::well_known::Rfc3339;
 
-use super::{LoginError, Step};
+use super::{LoginError, Turn};
 use crate::mask::Mask;
 use crate::secret::Secret;
 
-pub(super) struct Client {
+pub(super) struct TokenClient {
     mask: Mask,
     /// The broker's failure, once it has told one.
-    refused: Option<Failure>,
+    refused: Option<BrokerFailure>,
 }
 
-struct Failure {
+struct BrokerFailure {
     words: String,
     scope: Option<String>,
 }
@@ -74,18 +74,18 @@ fn expiry(token: &Secret) -> Option<OffsetDateTime> {
     OffsetDateTime::from_unix_timestamp(claims.exp as i64).ok()
 }
 
-impl Client {
+impl TokenClient {
     pub(super) fn new(mask: Mask) -> Self {
         Self { mask, refused: None }
     }
 
     /// Success is an empty answer; a failure must be acknowledged before the broker says that it has ended the login.
-    pub(super) fn next(&mut self, challenge: &[u8]) -> Result<Step, LoginError> {
+    pub(super) fn next(&mut self, challenge: &[u8]) -> Result<Turn, LoginError> {
         if let Some(failure) = &self.refused {
             return Err(LoginError::TokenRefused(failure.words.clone()));
         }
         if challenge.is_empty() {
-            return Ok(Step::Done);
+            return Ok(Turn::Done);
         }
         let failure: Option<FailureJson> = serde_json::from_slice(challenge).ok();
         let words = failure.as_ref().map_or_else(
@@ -93,8 +93,8 @@ impl Client {
             |failure| self.mask.apply(&failure.status),
         );
         let scope = failure.and_then(|failure| failure.scope).filter(|scope| !scope.is_empty());
-        self.refused = Some(Failure { words, scope: scope.map(|scope| self.mask.apply(&scope)) });
-        Ok(Step::Send(ACKNOWLEDGEMENT.to_vec()))
+        self.refused = Some(BrokerFailure { words, scope: scope.map(|scope| self.mask.apply(&scope)) });
+        Ok(Turn::Send(ACKNOWLEDGEMENT.to_vec()))
     }
 
     /// What the broker said about the token.

@@ -12,13 +12,13 @@ use base64::Engine as _;
 use base64::engine::general_purpose::STANDARD;
 use ring::{digest, hmac, pbkdf2};
 
-use super::{LoginError, Step};
+use super::{LoginError, Turn};
 use crate::mask::Mask;
 use crate::secret::Secret;
 
 /// The hash of a SCRAM mechanism.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
-pub enum Hash {
+pub enum ScramHash {
     /// SCRAM-SHA-256.
     Sha256,
     /// SCRAM-SHA-512, the one that Amazon MSK offers.
@@ -36,8 +36,8 @@ struct Derived {
     key: Vec<u8>,
 }
 
-pub(super) struct Client {
-    hash: Hash,
+pub(super) struct ScramClient {
+    hash: ScramHash,
     password: Secret,
     salted: Salted,
     nonce: String,
@@ -58,9 +58,9 @@ pub(super) fn nonce(random: [u8; 24]) -> String {
     STANDARD.encode(random)
 }
 
-impl Client {
+impl ScramClient {
     pub(super) fn new(
-        hash: Hash,
+        hash: ScramHash,
         (username, password): (&str, &Secret),
         salted: &Salted,
         nonce: &str,
@@ -76,14 +76,14 @@ impl Client {
         format!("{GS2_HEADER}{}", self.bare).into()
     }
 
-    pub(super) fn next(&mut self, challenge: &[u8]) -> Result<Step, LoginError> {
+    pub(super) fn next(&mut self, challenge: &[u8]) -> Result<Turn, LoginError> {
         let text = std::str::from_utf8(challenge).map_err(|_| LoginError::ScramUnreadable("it is not text"))?;
         if let Some(error) = text.strip_prefix("e=") {
             return Err(LoginError::ScramRefused(self.mask.apply(error)));
         }
         match &self.proof {
-            None => self.prove(text).map(Step::Send),
-            Some(proof) => proof.check(text).map(|()| Step::Done),
+            None => self.prove(text).map(Turn::Send),
+            Some(proof) => proof.check(text).map(|()| Turn::Done),
         }
     }
 
@@ -105,7 +105,7 @@ impl Client {
             .ok_or_else(|| LoginError::ScramIterations(self.mask.apply(iterations)))?;
 
         let salted = self.salted.key(self.hash, &self.password, salt, iterations);
-        let client_key = hmac::sign(&salted, b"Client Key");
+        let client_key = hmac::sign(&salted, b"ScramClient Key");
         let stored_key = digest::digest(self.hash.digest(), client_key.as_ref());
         let without_proof = format!("c={},r={nonce}", STANDARD.encode(GS2_HEADER));
         let message = format!("{},{challenge},{without_proof}", self.bare);
@@ -118,7 +118,7 @@ impl Client {
 }
 
 impl Salted {
-    fn key(&self, hash: Hash, password: &Secret, salt: Vec<u8>, iterations: NonZeroU32) -> hmac::Key {
+    fn key(&self, hash: ScramHash, password: &Secret, salt: Vec<u8>, iterations: NonZeroU32) -> hmac::Key {
         let mut known = self.0.lock().unwrap_or_else(PoisonError::into_inner);
         let derived = match known.take() {
             Some(derived) if derived.salt == salt && derived.iterations == iterations => derived,
@@ -157,7 +157,7 @@ impl BrokerProof {
     }
 }
 
-impl Hash {
+impl ScramHash {
     fn digest(self) -> &'static digest::Algorithm {
         match self {
             Self::Sha256 => &digest::SHA256,

@@ -17,7 +17,7 @@ fn plain() -> Login {
     Login::Plain { username: "alice".into(), password: secret() }
 }
 
-fn scram(hash: Hash) -> Login {
+fn scram(hash: ScramHash) -> Login {
     Login::Scram { hash, username: "alice".into(), password: secret(), salted: Salted::default() }
 }
 
@@ -36,7 +36,7 @@ fn msk_iam() -> Login {
 }
 
 fn all() -> [Login; 5] {
-    [plain(), scram(Hash::Sha256), scram(Hash::Sha512), oauth(), msk_iam()]
+    [plain(), scram(ScramHash::Sha256), scram(ScramHash::Sha512), oauth(), msk_iam()]
 }
 
 fn begun(login: &Login) -> Exchange {
@@ -57,20 +57,20 @@ fn mechanisms_have_their_registered_names() {
 fn plain_is_one_message() {
     let (mut exchange, first) = plain().begin(&MOMENT).unwrap();
     assert_eq!(first, format!("\0alice\0{SECRET}").as_bytes());
-    assert!(exchange.next(b"") == Ok(Step::Done));
+    assert!(exchange.next(b"") == Ok(Turn::Done));
     assert!(exchange.next(b"").is_err());
 }
 
 #[test]
 fn scram_begins_with_the_nonce_it_was_given() {
-    let (_, first) = scram(Hash::Sha512).begin(&MOMENT).unwrap();
+    let (_, first) = scram(ScramHash::Sha512).begin(&MOMENT).unwrap();
     assert_eq!(first, b"n,,n=alice,r=BwcHBwcHBwcHBwcHBwcHBwcHBwcHBwcH");
 }
 
 #[test]
 fn msk_iam_wants_a_receipt() {
     assert!(begun(&msk_iam()).next(b"").is_err_and(|error| error == LoginError::NoReceipt));
-    assert!(begun(&msk_iam()).next(br#"{"version":"2020_10_22","request-id":"1"}"#) == Ok(Step::Done));
+    assert!(begun(&msk_iam()).next(br#"{"version":"2020_10_22","request-id":"1"}"#) == Ok(Turn::Done));
 }
 
 #[test]
@@ -114,7 +114,7 @@ fn empty_and_unsendable_credentials_are_refused_here() {
 fn a_refusal_has_the_brokers_words_and_the_way_out() {
     let cases = [
         (plain(), "KAFKA_SASL_PASSWORD, or what KAFKA_SASL_SECRET refers to"),
-        (scram(Hash::Sha512), "and that the user has SCRAM-SHA-512 credentials"),
+        (scram(ScramHash::Sha512), "and that the user has SCRAM-SHA-512 credentials"),
         (oauth(), "the issuer, the audience and the scope"),
         (msk_iam(), "kafka-cluster:Connect"),
     ];
@@ -134,7 +134,7 @@ fn a_refused_token_is_told_by_the_failure_and_its_scope() {
     let expected = "insufficient_scope; it asks for the scope [kafka]: check that the token";
     for said in [Some(failure), None] {
         let mut exchange = begun(&oauth());
-        assert!(exchange.next(failure.as_bytes()) == Ok(Step::Send(b"\x01".to_vec())));
+        assert!(exchange.next(failure.as_bytes()) == Ok(Turn::Send(b"\x01".to_vec())));
         assert!(exchange.refusal(said).starts_with(expected), "{}", exchange.refusal(said));
     }
 }
@@ -145,7 +145,7 @@ fn an_expired_token_is_told_with_its_time() {
     let token = "eyJhbGciOiJub25lIn0.eyJzdWIiOiJhIiwiaWF0IjoxLCJleHAiOjE3NjQ1NDcyMDB9.";
     let mut exchange = begun(&Login::OauthBearer { token: Secret::new(token.into()), extensions: Vec::new() });
     let failure = r#"{"status":"invalid_token"}"#;
-    assert!(exchange.next(failure.as_bytes()) == Ok(Step::Send(b"\x01".to_vec())));
+    assert!(exchange.next(failure.as_bytes()) == Ok(Turn::Send(b"\x01".to_vec())));
     let refusal = exchange.refusal(Some(failure));
     assert_eq!(refusal, "invalid_token: the token expired at 2025-12-01T00:00:00Z: get a new one");
 }

@@ -6,8 +6,8 @@ use kafka_protocol::messages::{
     list_offsets_response, metadata_response, offset_fetch_response, share_group_describe_response,
 };
 
-use super::Kind::{Bytes, Fixed, Items, Numbers, Struct, Tagged, Text, Texts};
-use super::{Field, Kind, Shape};
+use super::FieldKind::{Bytes, Fixed, Items, Numbers, Struct, Tagged, Text, Texts};
+use super::{Field, FieldKind, Shape};
 use crate::kafka::versions::Api;
 
 /// The answer to a request that the codec decodes; `None` for those that this client takes apart itself.
@@ -281,20 +281,20 @@ pub(in crate::kafka) const ASSIGNMENT: Shape = Shape {
     ],
 };
 
-const INT16: Kind = Fixed(2);
-const INT32: Kind = Fixed(4);
-const INT64: Kind = Fixed(8);
-const UUID: Kind = Fixed(16);
+const INT16: FieldKind = Fixed(2);
+const INT32: FieldKind = Fixed(4);
+const INT64: FieldKind = Fixed(8);
+const UUID: FieldKind = Fixed(16);
 
 /// No version has it.
 const NEVER: i16 = i16::MAX;
 
 /// A field that every version has.
-const fn all(kind: Kind) -> Field {
+const fn all(kind: FieldKind) -> Field {
     from(0, kind)
 }
 
 /// A field from this version on.
-const fn from(version: i16, kind: Kind) -> Field {
+const fn from(version: i16, kind: FieldKind) -> Field {
     Field(version, i16::MAX, kind)
 }

@@ -15,6 +15,10 @@ use crate::kafka::frame::{self, FrameError};
 use crate::kafka::messages::{GroupOffsetsRequest, Question, ShareOffsetsRequest, StreamsDescribeRequest};
 use crate::kafka::versions::Api;
 
+mod inputs;
+
+use inputs::{kept, mutate, recorded};
+
 /// Numbers that look random, and are the same in every run.
 struct Dice(u64);
 
@@ -42,11 +46,11 @@ struct Pen<'d> {
 
 impl Pen<'_> {
     fn structure(&mut self, fields: &[Field]) {
-        let mut tagged: &[(usize, Kind)] = &[];
+        let mut tagged: &[(usize, FieldKind)] = &[];
         for Field(from, to, kind) in fields {
             match kind {
                 _ if !(*from..=*to).contains(&self.version) => {}
-                Kind::Tagged(known) => tagged = known,
+                FieldKind::Tagged(known) => tagged = known,
                 kind => self.field(kind),
             }
         }
@@ -69,32 +73,32 @@ impl Pen<'_> {
         }
     }
 
-    fn field(&mut self, kind: &Kind) {
+    fn field(&mut self, kind: &FieldKind) {
         match kind {
-            Kind::Fixed(size) => self.fill(*size),
-            Kind::Text => self.text(),
-            Kind::Bytes => {
+            FieldKind::Fixed(size) => self.fill(*size),
+            FieldKind::Text => self.text(),
+            FieldKind::Bytes => {
                 let length = self.dice.roll(200);
                 self.length(length);
                 self.fill(length);
             }
-            Kind::Numbers(size) => {
+            FieldKind::Numbers(size) => {
                 let length = self.dice.roll(4);
                 self.length(length);
                 self.fill(length * size);
             }
-            Kind::Texts => {
+            FieldKind::Texts => {
                 let length = self.dice.roll(4);
                 self.length(length);
                 (0..length).for_each(|_| self.text());
             }
-            Kind::Items(_, fields) => {
+            FieldKind::Items(_, fields) => {
                 let length = self.dice.roll(4);
                 self.length(length);
                 (0..length).for_each(|_| self.structure(fields));
             }
-            Kind::Struct(fields) => self.structure(fields),
-            Kind::Tagged(_) => unreachable!("it stands for no bytes"),
+            FieldKind::Struct(fields) => self.structure(fields),
+            FieldKind::Tagged(_) => unreachable!("it stands for no bytes"),
         }
     }
 
@@ -281,60 +285,4 @@ fn mutations() {
             let _ = taken_apart(*api, *version, &bytes);
         }
     }
-}
-
-fn mutate(bytes: &mut Vec<u8>, dice: &mut Dice) {
-    let at = dice.roll(bytes.len() + 1);
-    let until = (at + dice.roll(12)).min(bytes.len());
-    match dice.roll(6) {
-        0 if at < bytes.len() => bytes[at] = dice.byte(),
-        1 if at < bytes.len() => bytes[at] = [0x00, 0x01, 0x7f, 0x80, 0xff][dice.roll(5)],
-        2 => drop(bytes.splice(at..until, LENGTHS[dice.roll(LENGTHS.len())].iter().copied())),
-        3 => bytes.truncate(at),
-        4 => drop(bytes.splice(at..until, [])),
-        _ => {
-            let again = bytes[at..until].to_vec();
-            drop(bytes.splice(at..at, again));
-        }
-    }
-}
-
-/// Lengths that promise much, in both encodings, and those that stand for null or for less.
-const LENGTHS: [&[u8]; 9] = [
-    b"\xff\xff\xff\xff\x0f",
-    b"\x80\x80\x80\x80\x0f",
-    b"\xff\xff\xff\x07",
-    b"\x80\x80\x40",
-    b"\x7f\xff\xff\xff",
-    b"\0\xff\xff\xff",
-    b"\x7f\xff",
-    b"\xff\xff\xff\xff",
-    b"\x80\0\0\0",
-];
-
-/// Every answer of every recording, from its header on.
-fn recorded() -> Vec<(Api, i16, Vec<u8>)> {
-    let folder = std::path::Path::new(env!("CARGO_MANIFEST_DIR")).join("tests/support/recorded");
-    let mut paths: Vec<_> = std::fs::read_dir(folder).unwrap().map(|entry| entry.unwrap().path()).collect();
-    paths.sort();
-    let texts: Vec<String> = paths.iter().map(|path| std::fs::read_to_string(path).unwrap()).collect();
-    let lines = texts.iter().flat_map(|text| text.lines());
-    let exchange = |line: &str| {
-        let fields: Vec<&str> = line.split(' ').collect();
-        let [key, version, _, answer] = fields[..] else { return None };
-        Some(answer_of(key.parse().ok()?, version.parse().ok()?, answer))
-    };
-    lines.filter_map(exchange).collect()
-}
-
-fn kept() -> Vec<(Api, i16, Vec<u8>)> {
-    let lines = include_str!("../../../tests/support/hostile.txt").lines().filter(|line| !line.starts_with('#'));
-    let fields = lines.map(|line| line.split(' ').collect::<Vec<_>>());
-    fields.map(|fields| answer_of(fields[0].parse().unwrap(), fields[1].parse().unwrap(), fields[2])).collect()
-}
-
-/// The correlation id is not written down.
-fn answer_of(key: i16, version: i16, digits: &str) -> (Api, i16, Vec<u8>) {
-    let bytes = (0..digits.len()).step_by(2).map(|at| u8::from_str_radix(&digits[at..at + 2], 16).unwrap());
-    (Api::from_key(key).unwrap(), version, [0; 4].into_iter().chain(bytes).collect())
 }

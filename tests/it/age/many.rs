@@ -2,7 +2,7 @@
 
 use std::collections::HashSet;
 
-use meerkat::age::{Age, Limits, Question, Search, Target};
+use meerkat::age::{Age, Limits, Search, Target, TimeQuestion};
 
 use crate::age::log::{DAY_ONE, Log, Random, TO_THE_MS};
 
@@ -11,7 +11,7 @@ fn seconds(n: i64) -> Log {
 }
 
 /// Answers every round from the same log; the questions, by round and layer.
-fn drive(search: &mut Search, log: &Log) -> Vec<Vec<Vec<Question>>> {
+fn drive(search: &mut Search, log: &Log) -> Vec<Vec<Vec<TimeQuestion>>> {
     std::iter::from_fn(|| {
         let layers = search.round()?;
         layers.iter().flatten().for_each(|question| search.answer(*question, &log.answer(question.timestamp)));

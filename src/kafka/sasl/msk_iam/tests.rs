@@ -11,7 +11,7 @@ const SECRET_KEY: &str = "wJalrXUtnFEMI/K7MDENG/bPxRfiCYEXAMPLEKEY";
 fn payload(access_key: &str, token: Option<&str>, region: &str, host: &str, at: i64) -> BTreeMap<String, String> {
     let secret_key = Secret::new(SECRET_KEY.to_owned());
     let token = token.map(|token| Secret::new(token.to_owned()));
-    let key = Key { id: access_key, secret: &secret_key, token: token.as_ref(), region };
+    let key = SigningKey { id: access_key, secret: &secret_key, token: token.as_ref(), region };
     serde_json::from_slice(&key.payload(host, &Stamp::at(at).unwrap())).unwrap()
 }
 

@@ -50,23 +50,23 @@ fn what_cannot_be_sent_is_refused_here() {
 
 #[test]
 fn an_empty_answer_is_success() {
-    assert!(Client::new(Mask::new([])).next(b"") == Ok(Step::Done));
+    assert!(TokenClient::new(Mask::new([])).next(b"") == Ok(Turn::Done));
 }
 
 /// The failure is the example of RFC 7628, section 4.3.
 #[test]
 fn a_failure_is_acknowledged_and_remembered() {
-    let mut client = Client::new(Mask::new([&secret("t0ken")]));
+    let mut client = TokenClient::new(Mask::new([&secret("t0ken")]));
     let said = br#"{"status":"invalid_token","scope":"example_scope","openid-configuration":"https://example.com/.well-known/openid-configuration"}"#;
-    assert!(client.next(said) == Ok(Step::Send(b"\x01".to_vec())));
+    assert!(client.next(said) == Ok(Turn::Send(b"\x01".to_vec())));
     assert_eq!((client.failure(), client.wanted_scope()), (Some("invalid_token"), Some("example_scope")));
     assert_eq!(client.next(b"").err().unwrap().to_string(), "the broker refused the OAUTHBEARER token: invalid_token");
 }
 
 #[test]
 fn a_failure_that_is_no_json_is_told_as_it_is_without_the_token() {
-    let mut client = Client::new(Mask::new([&secret("t0ken")]));
-    assert!(client.next(b"bad token t0ken\xff") == Ok(Step::Send(b"\x01".to_vec())));
+    let mut client = TokenClient::new(Mask::new([&secret("t0ken")]));
+    assert!(client.next(b"bad token t0ken\xff") == Ok(Turn::Send(b"\x01".to_vec())));
     assert_eq!((client.failure(), client.wanted_scope()), (Some("bad token ***\u{fffd}"), None));
 }
 
@@ -90,7 +90,7 @@ fn an_expired_token_is_told_to_be_one() {
 proptest! {
     #[test]
     fn no_challenge_makes_it_panic(first in prop::collection::vec(any::<u8>(), 0..60), second in ".{0,60}") {
-        let mut client = Client::new(Mask::new([]));
+        let mut client = TokenClient::new(Mask::new([]));
         let begun = client.next(&first);
         prop_assert!(begun.is_ok());
         let _ = client.next(second.as_bytes());

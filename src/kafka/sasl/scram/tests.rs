@@ -6,7 +6,7 @@ use super::*;
 
 /// One login as it went over the wire: client, broker, client, broker.
 struct Recorded {
-    hash: Hash,
+    hash: ScramHash,
     username: &'static str,
     password: &'static str,
     nonce: &'static str,
@@ -15,7 +15,7 @@ struct Recorded {
 
 /// RFC 7677, section 3.
 const RFC: Recorded = Recorded {
-    hash: Hash::Sha256,
+    hash: ScramHash::Sha256,
     username: "user",
     password: "pencil",
     nonce: "rOprNGfwEbeRWgbNEkqO",
@@ -30,7 +30,7 @@ const RFC: Recorded = Recorded {
 // The next three were recorded between `ScramSaslClient` and `ScramSaslServer` of kafka-clients 3.9.1, in one process.
 
 const KAFKA_256: Recorded = Recorded {
-    hash: Hash::Sha256,
+    hash: ScramHash::Sha256,
     username: "alice",
     password: "alice-secret",
     nonce: "1o9a1zt177snomov0hng5jqgy7",
@@ -43,7 +43,7 @@ const KAFKA_256: Recorded = Recorded {
 };
 
 const KAFKA_512: Recorded = Recorded {
-    hash: Hash::Sha512,
+    hash: ScramHash::Sha512,
     username: "bob",
     password: "bob-secret",
     nonce: "gw5jqxnm5mc6yfxasfakzluo3",
@@ -57,7 +57,7 @@ const KAFKA_512: Recorded = Recorded {
 
 /// `SASLprep` would drop the soft hyphen and turn the Roman numeral into two letters; Kafka does neither.
 const KAFKA_UNPREPARED: Recorded = Recorded {
-    hash: Hash::Sha512,
+    hash: ScramHash::Sha512,
     username: "a=b,c",
     password: "p\u{e4}ss\u{ad}w\u{2168}rd,=",
     nonce: "1iycjox5omxem7hcsdm9pys73p",
@@ -69,21 +69,21 @@ const KAFKA_UNPREPARED: Recorded = Recorded {
     ],
 };
 
-fn client(recorded: &Recorded) -> Client {
+fn client(recorded: &Recorded) -> ScramClient {
     knowing(recorded, recorded.password, &Salted::default())
 }
 
-fn knowing(recorded: &Recorded, password: &str, salted: &Salted) -> Client {
+fn knowing(recorded: &Recorded, password: &str, salted: &Salted) -> ScramClient {
     let password = Secret::new(password.to_owned());
     let mask = Mask::new([&password]);
-    Client::new(recorded.hash, (recorded.username, &password), salted, recorded.nonce, mask)
+    ScramClient::new(recorded.hash, (recorded.username, &password), salted, recorded.nonce, mask)
 }
 
 /// The answer to a challenge: what is sent, `done`, or the error.
-fn answer(client: &mut Client, challenge: &str) -> String {
+fn answer(client: &mut ScramClient, challenge: &str) -> String {
     match client.next(challenge.as_bytes()) {
-        Ok(Step::Send(message)) => String::from_utf8(message).unwrap(),
-        Ok(Step::Done) => String::from("done"),
+        Ok(Turn::Send(message)) => String::from_utf8(message).unwrap(),
+        Ok(Turn::Done) => String::from("done"),
         Err(error) => error.to_string(),
     }
 }
@@ -196,7 +196,7 @@ proptest! {
     fn no_challenge_makes_it_panic(first in ".{0,60}", second in prop::collection::vec(any::<u8>(), 0..60)) {
         let mut client = client(&RFC);
         let _ = client.next(first.as_bytes());
-        prop_assert!(client.next(&second) != Ok(Step::Done));
+        prop_assert!(client.next(&second) != Ok(Turn::Done));
     }
 
     #[test]

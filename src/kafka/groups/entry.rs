@@ -1,0 +1,100 @@
+//! A group as a listing tells it: its name, kind and state.
+
+use std::borrow::Cow;
+use std::sync::Arc;
+
+use kafka_protocol::messages::list_groups_response::ListedGroup;
+use kafka_protocol::protocol::StrBytes;
+
+use crate::lag::{Known, Unknown};
+use crate::snapshot::Kind;
+
+/// A group before anything but its name and place is known.
+pub(in crate::kafka) struct Listed {
+    pub(in crate::kafka) name: Arc<str>,
+    /// The same, as requests carry it.
+    pub(in crate::kafka) id: StrBytes,
+    pub(in crate::kafka) kind: Kind,
+    /// As the listing tells it (KIP-518).
+    pub(in crate::kafka) state: Known<Cow<'static, str>>,
+    /// The broker that answers for the group.
+    pub(in crate::kafka) coordinator: Known<i32>,
+    /// Whether some broker lists the group; of others not even the kind is known.
+    pub(in crate::kafka) shown: bool,
+}
+
+impl Listed {
+    /// A group that no broker listed, or that is asked for again.
+    pub(in crate::kafka) fn unlisted(name: &str, kind: Kind, why: &Unknown, coordinator: Known<i32>) -> Self {
+        let (name, id) = (name.into(), StrBytes::from_string(name.into()));
+        Self { name, id, kind, state: Err(why.clone()), coordinator, shown: false }
+    }
+}
+
+/// A group as a broker's listing tells it: its name, its kind or the protocol type of one that is no consumer group, and its state.
+pub(super) type InAnAnswer = (StrBytes, Result<Kind, Box<str>>, Known<Cow<'static, str>>);
+
+/// A group's state by its name; those of every release need no memory of their own.
+pub(in crate::kafka) fn state_named(name: &str) -> Cow<'static, str> {
+    const STATES: [&str; 8] = [
+        "Assigning",
+        "CompletingRebalance",
+        "Dead",
+        "Empty",
+        "NotReady",
+        "PreparingRebalance",
+        "Reconciling",
+        "Stable",
+    ];
+    let known = STATES.into_iter().find(|known| *known == name);
+    known.map_or_else(|| Cow::Owned(name.to_owned()), Cow::Borrowed)
+}
+
+/// What is kept of an entry: those of the codec are many times as large.
+pub(super) fn told(group: &ListedGroup, stateless: &Unknown) -> InAnAnswer {
+    let state = match &*group.group_state {
+        "" => Err(stateless.clone()),
+        state => Ok(state_named(state)),
+    };
+    (group.group_id.0.clone(), kind(group).ok_or_else(|| group.protocol_type.as_str().into()), state)
+}
+
+/// The kind of a group that has committed offsets; `None` for the protocols of others (`connect`, schema registries, …).
+///
+/// Brokers below `ListGroups` 5 name no type: they know classic groups only, and KIP-848 groups in preview.
+/// Groups that only commit have an empty protocol type.
+fn kind(group: &ListedGroup) -> Option<Kind> {
+    let is = |name| group.group_type.eq_ignore_ascii_case(name);
+    match &*group.protocol_type {
+        _ if is("consumer") => Some(Kind::Consumer),
+        _ if is("streams") => Some(Kind::Streams),
+        "share" => Some(Kind::Share),
+        _ if is("share") => Some(Kind::Share),
+        "consumer" | "" => Some(Kind::Classic),
+        _ => None,
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn the_kind_of_a_group_is_told_by_type_first_and_protocol_second() {
+        let of = |group_type, protocol_type| {
+            kind(
+                &ListedGroup::default()
+                    .with_group_type(StrBytes::from_static_str(group_type))
+                    .with_protocol_type(StrBytes::from_static_str(protocol_type)),
+            )
+        };
+        assert_eq!(of("classic", "consumer"), Some(Kind::Classic));
+        assert_eq!(of("Consumer", "consumer"), Some(Kind::Consumer));
+        assert_eq!(of("streams", "streams"), Some(Kind::Streams));
+        assert_eq!(of("share", "share"), Some(Kind::Share));
+        assert_eq!(of("", "consumer"), Some(Kind::Classic));
+        assert_eq!(of("", ""), Some(Kind::Classic));
+        assert_eq!(of("classic", "connect"), None);
+        assert_eq!(of("", "sr"), None);
+    }
+}

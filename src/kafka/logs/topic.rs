@@ -1,0 +1,79 @@
+//! A topic as the metadata tells it: its id and the leaders of its partitions.
+
+use kafka_protocol::messages::BrokerId;
+use kafka_protocol::messages::metadata_response::MetadataResponseTopic;
+
+use crate::kafka::failure;
+use crate::lag::{Known, LogRange, Unknown};
+use crate::snapshot::{Logs, Topic};
+
+/// A topic as the metadata tells it.
+pub(in crate::kafka) struct DescribedTopic {
+    pub(super) id: Option<u128>,
+    pub(super) leaders: Known<Vec<Known<Leader>>>,
+}
+
+/// Where a partition's log is to be asked for.
+pub(super) struct Leader {
+    id: BrokerId,
+    epoch: i32,
+}
+
+impl DescribedTopic {
+    pub(super) fn new(topic: &MetadataResponseTopic) -> Self {
+        let id = Some(topic.topic_id.as_u128()).filter(|id| *id != 0);
+        let leaders = match topic.error_code {
+            0 => Ok(leaders(topic)),
+            code => Err(failure::unknown(code)),
+        };
+        Self { id, leaders }
+    }
+
+    /// The leader of a partition and its epoch.
+    pub(in crate::kafka) fn leader(&self, partition: i32) -> Option<(i32, i32)> {
+        let leader = self.leaders.as_ref().ok()?.get(usize::try_from(partition).ok()?)?.as_ref().ok()?;
+        Some((leader.id.0, leader.epoch))
+    }
+
+    /// The topic before its logs are read.
+    pub(in crate::kafka) fn outline(&self, name: &str) -> Topic {
+        let partitions = self.leaders.as_ref().map(|leaders| Logs::unread(leaders.len())).map_err(Clone::clone);
+        Topic { name: name.into(), id: self.id, partitions }
+    }
+
+    /// Who is to be asked for a partition.
+    pub(super) fn place(&self, partition: i32) -> Known<i32> {
+        let leaders = self.leaders.as_ref().map_err(Clone::clone)?;
+        let leader = usize::try_from(partition).ok().and_then(|index| leaders.get(index));
+        let leader = leader.ok_or_else(|| Unknown::because("the topic has no such partition"))?;
+        leader.as_ref().map(|leader| leader.id.0).map_err(Clone::clone)
+    }
+
+    /// The topic with what was read of it, by partition, in order.
+    pub(super) fn to_topic(&self, name: &str, read: Vec<(i32, Known<LogRange>)>) -> Topic {
+        let unread = Unknown::because("the log has not been read");
+        let mut read = read.into_iter().peekable();
+        let partitions = self.leaders.as_ref().map_err(Clone::clone).map(|leaders| {
+            let log = |partition| match read.next_if(|(next, _)| *next == partition) {
+                Some((_, log)) => log,
+                None => Err(unread.clone()),
+            };
+            (0..).take(leaders.len()).map(log).collect()
+        });
+        Topic { name: name.into(), id: self.id, partitions }
+    }
+}
+
+/// The leader of each partition in order; brokers answer partitions in any order.
+fn leaders(topic: &MetadataResponseTopic) -> Vec<Known<Leader>> {
+    let missing = Unknown::because("the metadata leaves the partition out");
+    let mut leaders: Vec<Known<Leader>> = topic.partitions.iter().map(|_| Err(missing.clone())).collect();
+    for partition in &topic.partitions {
+        let place = usize::try_from(partition.partition_index).ok().and_then(|index| leaders.get_mut(index));
+        if let Some(place) = place {
+            let leader = failure::leader(partition.error_code, partition.leader_id);
+            *place = leader.map(|id| Leader { id, epoch: partition.leader_epoch });
+        }
+    }
+    leaders
+}

@@ -105,7 +105,7 @@ impl ScramClient {
             .ok_or_else(|| LoginError::ScramIterations(self.mask.apply(iterations)))?;
 
         let salted = self.salted.key(self.hash, &self.password, salt, iterations);
-        let client_key = hmac::sign(&salted, b"ScramClient Key");
+        let client_key = hmac::sign(&salted, b"Client Key");
         let stored_key = digest::digest(self.hash.digest(), client_key.as_ref());
         let without_proof = format!("c={},r={nonce}", STANDARD.encode(GS2_HEADER));
         let message = format!("{},{challenge},{without_proof}", self.bare);

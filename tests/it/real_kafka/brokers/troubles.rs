@@ -1,0 +1,104 @@
+//! What may happen to a broker, how it is brought about, and what it takes away.
+
+use super::Scene;
+
+/// Something that happens to a node that is not the controller.
+pub(super) struct Trouble {
+    pub(super) name: &'static str,
+    pub(super) begin: fn(&Scene, usize),
+    /// Goes on beside the looks, which are repeated until it is over.
+    pub(super) meanwhile: fn(&Scene, usize),
+    pub(super) away: Away,
+    /// One of these stands wherever something is unknown; `#` is the node's number.
+    pub(super) causes: &'static [&'static str],
+    pub(super) end: fn(&Scene, usize),
+}
+
+/// What is unknown while a trouble lasts.
+#[derive(Clone, Copy, PartialEq)]
+pub(super) enum Away {
+    Nothing,
+    /// The groups that the node coordinates, and the partitions that it leads.
+    Node,
+    /// The partitions that the node alone has.
+    Alone,
+    /// At one time this, at another that.
+    Changing,
+}
+
+pub(super) const TROUBLES: [Trouble; 5] = [
+    Trouble {
+        name: "the controller has moved",
+        begin: |scene, _| {
+            let before = scene.controller();
+            scene.cluster.freeze(before);
+            scene.cluster.hand(&format!("controller other-than={before}"));
+            scene.cluster.thaw(before);
+            scene.until_mended();
+        },
+        meanwhile: |_, _| (),
+        away: Away::Nothing,
+        causes: &[],
+        end: |_, _| (),
+    },
+    Trouble {
+        name: "frozen",
+        begin: |scene, node| scene.cluster.freeze(node),
+        meanwhile: |_, _| (),
+        away: Away::Node,
+        causes: &["broker # ("],
+        end: |scene, node| {
+            scene.cluster.thaw(node);
+            scene.until_mended();
+        },
+    },
+    Trouble {
+        name: "restarted during the run",
+        // The first looks begin at a broker that is silent until it dies.
+        begin: |scene, node| scene.cluster.freeze(node),
+        meanwhile: |scene, node| {
+            scene.cluster.kill(node);
+            scene.cluster.revive(node);
+        },
+        away: Away::Changing,
+        causes: &["broker # (", "the partition has no leader", "leader has moved", "the group's coordinator "],
+        end: |scene, _| scene.until_mended(),
+    },
+    Trouble {
+        name: "killed",
+        begin: |scene, node| scene.cluster.kill(node),
+        meanwhile: |_, _| (),
+        away: Away::Node,
+        causes: &["broker # ("],
+        end: |_, _| (),
+    },
+    // The same broker still, after its replicas have taken over.
+    Trouble {
+        name: "leaderless",
+        begin: |scene, _| {
+            for led in ["alone 2", "safe 3", "__consumer_offsets 8"] {
+                scene.cluster.hand(&format!("wait-led {led}"));
+            }
+        },
+        meanwhile: |_, _| (),
+        away: Away::Alone,
+        causes: &["the partition has no leader"],
+        end: |scene, node| {
+            scene.cluster.revive(node);
+            scene.until_mended();
+        },
+    },
+];
+
+/// Seconds that looks have; those at one trouble are taken side by side.
+pub(super) const TIMEOUTS: [u64; 3] = [3, 10, 30];
+
+pub(super) const SETTINGS: [&str; 4] = [
+    // As without ZooKeeper; no look at a frozen broker takes as long.
+    "zookeeper.session.timeout.ms=9000",
+    // Nobody waits for a frozen controller for longer than it takes to elect another one.
+    "controller.socket.timeout.ms=1000",
+    // A broker that came back leads and coordinates again what it did before.
+    "leader.imbalance.check.interval.seconds=1",
+    "leader.imbalance.per.broker.percentage=0",
+];

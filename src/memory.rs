@@ -11,6 +11,7 @@ mod packed;
 mod told;
 
 use coarse::{Coarse, periods_on_the_clock};
+use habit::AfterACommit;
 pub(crate) use look::reference_lag;
 pub use look::{Aged, Look, Members, Sample};
 
@@ -148,7 +149,12 @@ impl Memory {
         Self {
             silent: if committed || caught_up { Coarse::floor(0) } else { silence },
             gap: if committed || ends_absence {
-                past.gap_after_a_commit(past.silent.value() + passed.min(1), ends_absence, habit > 0, period_ms)
+                let silence = past.silent.value() + passed.min(1);
+                let was_left = look.members == Members::Absent && past.members_seen;
+                past.gap_after_a_commit(
+                    AfterACommit { silence, ends_absence, comes_and_goes: habit > 0, was_left },
+                    period_ms,
+                )
             } else {
                 past.gap
             },

@@ -1,7 +1,7 @@
 #!/bin/sh
 # Runs the tests that need more than a Rust compiler, by the beginning of their names; finding none is a failure.
 #
-#     ignored-tests.sh real_kafka
+#     ignored-tests.sh real_kafka [what else the test binary is to be told …]
 set -eu
 
 python3 "$(dirname "$0")/compiling.py" test --no-run --test it
@@ -11,4 +11,4 @@ if ! printf '%s\n' "$found" | grep ': test$' >/dev/null; then
     echo "no ignored test has $1 in its name" >&2
     exit 1
 fi
-exec cargo test --quiet --test it -- --ignored "$1"
+exec cargo test --quiet --test it -- --ignored "$@"

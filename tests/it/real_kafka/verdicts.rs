@@ -159,10 +159,16 @@ fn real_consumers_are_judged_over_a_schedule() {
 fn reasons_have_figures(last: &Ran) {
     let reason = |group: &str| show(last.report.group(group), "status reason");
     let killed = reason("killed");
-    assert!(killed.starts_with("status=ERR reason=work/0 STOP: no commit for 10 min (usual interval not known yet)"), "{killed}");
+    assert!(
+        killed.starts_with("status=ERR reason=work/0 STOP: no commit for 10 min (usual interval not known yet)"),
+        "{killed}"
+    );
     assert!(killed.ends_with(", 500 records behind, no member assigned"), "{killed}");
     let stuck = reason("stuck");
-    assert!(stuck.starts_with("status=ERR reason=work/0 STALL: no commit for 10 min (usual interval not known yet)"), "{stuck}");
+    assert!(
+        stuck.starts_with("status=ERR reason=work/0 STALL: no commit for 10 min (usual interval not known yet)"),
+        "{stuck}"
+    );
     assert!(stuck.ends_with(", 500 records behind, a member is assigned"), "{stuck}");
     assert!(reason("healthy").ends_with(", 0 records behind in all"), "{}", reason("healthy"));
     let never = show(last.report.partition("never", "work", 0), "lag findings");

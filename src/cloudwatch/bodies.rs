@@ -29,7 +29,7 @@ pub(super) struct RequestBody {
 
 impl Intercept for RequestBody {
     fn name(&self) -> &'static str {
-        "Body"
+        "RequestBody"
     }
 
     fn modify_before_retry_loop(
@@ -82,16 +82,16 @@ impl<'a> Puts<'a> {
         let (start, datums) = (self.begin(), points.len());
         for point in points {
             self.open.extend_from_slice(&named);
-            let mut encoder = Encoder::new(std::mem::take(&mut self.open));
-            encoder.str("Timestamp").timestamp(&DateTime::from_secs(point.time));
-            for (name, numbers) in [("Values", point.values), ("Counts", point.counts)] {
-                encoder.str(name).array(numbers.len());
-                for number in numbers {
-                    encoder.double(*number);
+            append(&mut self.open, |encoder| {
+                encoder.str("Timestamp").timestamp(&DateTime::from_secs(point.time));
+                for (name, numbers) in [("Values", point.values), ("Counts", point.counts)] {
+                    encoder.str(name).array(numbers.len());
+                    for number in numbers {
+                        encoder.double(*number);
+                    }
                 }
-            }
-            encoder.str("StorageResolution").integer(resolution).end();
-            self.open = encoder.into_writer();
+                encoder.str("StorageResolution").integer(resolution).end();
+            });
         }
         if self.datums > 0 && (self.datums + datums > DATUMS_PER_REQUEST || self.open.len() > BYTES_PER_REQUEST) {
             let block = self.open.split_off(start);
@@ -111,18 +111,18 @@ impl<'a> Puts<'a> {
     /// The length of what is there, at least that of a beginning.
     fn begin(&mut self) -> usize {
         if self.open.is_empty() {
-            let mut encoder = Encoder::new(std::mem::take(&mut self.open));
-            encoder.begin_map().str("Namespace").str(self.namespace).str("MetricData").begin_array();
-            self.open = encoder.into_writer();
+            append(&mut self.open, |encoder| {
+                encoder.begin_map().str("Namespace").str(self.namespace).str("MetricData").begin_array();
+            });
         }
         self.open.len()
     }
 
     fn close(&mut self) {
         if self.datums > 0 {
-            let mut encoder = Encoder::new(std::mem::take(&mut self.open));
-            encoder.end().end();
-            self.open = encoder.into_writer();
+            append(&mut self.open, |encoder| {
+                encoder.end().end();
+            });
             self.full.push((self.datums, RequestBody::of(&self.open, self.compress)));
         }
         self.open.clear();
@@ -145,7 +145,8 @@ impl RequestBody {
 
 /// Questions to `GetMetricData` about metrics of one namespace, numbered as they are added.
 pub(super) struct Queries {
-    asked: Encoder,
+    /// Without its end.
+    asked: Vec<u8>,
     namespace: String,
     period: i32,
     count: usize,
@@ -154,8 +155,10 @@ pub(super) struct Queries {
 impl Queries {
     /// `width` is what a point stands for, in seconds.
     pub(super) fn new(namespace: &str, width: i64) -> Self {
-        let mut asked = Encoder::new(Vec::new());
-        asked.begin_map().str("MetricDataQueries").begin_array();
+        let mut asked = Vec::new();
+        append(&mut asked, |encoder| {
+            encoder.begin_map().str("MetricDataQueries").begin_array();
+        });
         Self { asked, namespace: namespace.to_owned(), period: i32::try_from(width).unwrap_or(WHOLE_MINUTES), count: 0 }
     }
 
@@ -163,33 +166,44 @@ impl Queries {
     pub(super) fn add(&mut self, metric: &Metric, statistics: &[&str]) {
         let named = named(metric);
         for statistic in statistics {
-            self.asked.begin_map().str("Id").str(&format!("q{}", self.count)).str("MetricStat").begin_map();
-            self.asked.str("Period").integer(self.period).str("Stat").str(statistic).str("Metric");
-            let mut bytes = std::mem::replace(&mut self.asked, Encoder::new(Vec::new())).into_writer();
-            bytes.extend_from_slice(&named);
-            self.asked = Encoder::new(bytes);
-            self.asked.str("Namespace").str(&self.namespace).end().end().end();
+            append(&mut self.asked, |encoder| {
+                encoder.begin_map().str("Id").str(&format!("q{}", self.count)).str("MetricStat").begin_map();
+                encoder.str("Period").integer(self.period).str("Stat").str(statistic).str("Metric");
+            });
+            self.asked.extend_from_slice(&named);
+            append(&mut self.asked, |encoder| {
+                encoder.str("Namespace").str(&self.namespace).end().end().end();
+            });
             self.count += 1;
         }
     }
 
     /// The body that asks for these seconds, from where an earlier answer ended.
     pub(super) fn body(&self, seconds: &Range<i64>, token: Option<&str>) -> RequestBody {
-        let mut encoder = self.asked.clone();
-        encoder.end();
-        encoder.str("StartTime").timestamp(&DateTime::from_secs(seconds.start));
-        encoder.str("EndTime").timestamp(&DateTime::from_secs(seconds.end));
-        if let Some(token) = token {
-            encoder.str("NextToken").str(token);
-        }
-        encoder.end();
-        RequestBody { bytes: encoder.into_writer().into(), gzipped: false }
+        let mut bytes = self.asked.clone();
+        append(&mut bytes, |encoder| {
+            encoder.end();
+            encoder.str("StartTime").timestamp(&DateTime::from_secs(seconds.start));
+            encoder.str("EndTime").timestamp(&DateTime::from_secs(seconds.end));
+            if let Some(token) = token {
+                encoder.str("NextToken").str(token);
+            }
+            encoder.end();
+        });
+        RequestBody { bytes: bytes.into(), gzipped: false }
     }
 
     /// Which question an answer belongs to.
     pub(super) fn number(id: &str) -> Option<usize> {
         id.strip_prefix('q')?.parse().ok()
     }
+}
+
+/// Writes on where `bytes` end.
+fn append(bytes: &mut Vec<u8>, write: impl FnOnce(&mut Encoder)) {
+    let mut encoder = Encoder::new(std::mem::take(bytes));
+    write(&mut encoder);
+    *bytes = encoder.into_writer();
 }
 
 /// The beginning of a map that goes on: a metric's name and dimensions.

@@ -53,7 +53,7 @@ impl Seen<'_> {
         match memory.usual_gap_ms(thresholds) {
             Some(gap_ms) if memory.comes_and_goes() => shortest.max(gap_ms * 3 / 2),
             Some(gap_ms) => shortest.max(PATIENCE_GAPS * (gap_ms - thresholds.period_ms)),
-            None if is_untouched(self.look, memory) => shortest.max(abandoned_ms(thresholds)),
+            None if is_untouched(self.look, memory) => abandoned_ms(thresholds),
             None => shortest.max(PATIENCE_AT_FIRST_MS),
         }
     }
@@ -61,8 +61,7 @@ impl Seen<'_> {
 
 /// Whether nobody has read or committed since the first look, for longer than a first patience.
 pub(super) fn is_abandoned(look: &Look, memory: Memory, thresholds: &Thresholds) -> bool {
-    let patience_ms = (PATIENCE_PERIODS * thresholds.period_ms).max(abandoned_ms(thresholds));
-    let long = memory.silent_ms(thresholds) > patience_ms;
+    let long = memory.silent_ms(thresholds) > abandoned_ms(thresholds);
     long && is_untouched(look, memory) && look.committed != Committed::Never && !look.is_caught_up(thresholds)
 }
 
@@ -71,9 +70,10 @@ fn is_untouched(look: &Look, memory: Memory) -> bool {
     !memory.had_members() && !memory.supports_ok() && look.members == Members::Absent
 }
 
-/// One that somebody expects is not waited for as if it were a job that runs by the hour.
+/// How long such a group is waited for, in milliseconds: one that somebody expects is not taken for a job that runs by the hour.
 fn abandoned_ms(thresholds: &Thresholds) -> i64 {
-    if thresholds.abandoned == Abandoned::Err { PATIENCE_AT_FIRST_MS } else { ABANDONED_MS }
+    let patience_ms = if thresholds.abandoned == Abandoned::Err { PATIENCE_AT_FIRST_MS } else { ABANDONED_MS };
+    patience_ms.max(PATIENCE_PERIODS * thresholds.period_ms)
 }
 
 /// Whether members are there, records wait, and for ten minutes nobody was assigned to them for good.

@@ -189,6 +189,7 @@ impl Source {
         first.strip_suffix(".rs").unwrap_or(first)
     }
 
+    /// The way outside that it belongs to, if it does.
     fn door(&self) -> Option<&str> {
         ["cloudwatch", "kafka", "secrets"].into_iter().find(|door| *door == self.room())
     }

@@ -106,16 +106,16 @@ impl Snapshot {
         self.groups.sort_by(|a, b| a.name.cmp(&b.name));
     }
 
-    /// Takes over a commit that was read after its log: the log reaches at least so far by then.
-    pub fn advance(&mut self, group: usize, topic: &str, partition: i32, offset: i64) {
-        let Ok(at) = self.topics.binary_search_by(|known| (*known.name).cmp(topic)) else { return };
+    /// Takes over a commit that was read anew: a log that was read before reaches at least so far by then.
+    pub fn retell(&mut self, group: usize, (topic, partition, committed): (Arc<str>, i32, Known<Committed>)) {
+        let Ok(at) = self.topics.binary_search_by(|known| (*known.name).cmp(&topic)) else { return };
         let range = self.groups[group].range();
         let place = |row: &Row| (row.topic as usize, row.partition);
         let Ok(row) = self.rows[range.clone()].binary_search_by_key(&(at, partition), place) else { return };
-        self.rows[range.start + row].committed = Ok(Committed::At(offset));
-        if let Ok(logs) = &mut self.topics[at].partitions {
-            logs.reach(partition, offset);
+        if let (Ok(Committed::At(offset)), Ok(logs)) = (&committed, &mut self.topics[at].partitions) {
+            logs.reach(partition, *offset);
         }
+        self.rows[range.start + row].committed = committed;
     }
 
     /// The topic of a row.

@@ -41,6 +41,11 @@ impl GroupPart {
         Self { listed, described, commits }
     }
 
+    /// Who answers for the group.
+    pub(super) fn coordinator(&self) -> Known<i32> {
+        self.listed.coordinator.clone()
+    }
+
     /// How many rows it has at least.
     pub(super) fn len(&self) -> usize {
         self.commits.as_ref().map_or(0, |commits| commits.offsets.len())
@@ -50,11 +55,7 @@ impl GroupPart {
     ///
     /// `OffsetFetch` for all topics leaves those out that the user may not describe, without a word.
     pub(super) fn may_read_unseen(&self) -> bool {
-        let subscribed = |described: &Described| {
-            described.subscribed.is_some() && described.members.as_ref().is_ok_and(|members| !members.is_empty())
-        };
-        let dead = |described: &Described| described.state.as_deref() == Ok(DEAD);
-        self.commits.is_ok() && self.described.as_ref().map_or(true, |known| !subscribed(known) && !dead(known))
+        self.commits.is_ok() && !self.described.as_ref().is_ok_and(Described::tells_what_it_reads)
     }
 
     /// The group, with what the topics' metadata says of permissions; its rows follow those of the groups before it.
@@ -64,8 +65,9 @@ impl GroupPart {
         let unseen = hides.filter(|_| self.may_read_unseen());
         let Self { listed, described, commits } = self;
         let mut gaps = Vec::new();
-        let rows = commits.map(|commits| {
+        let rows = commits.map(|mut commits| {
             let first = all.len();
+            gaps.extend(commits.doubt.take());
             append(all, commits, described.as_ref().ok());
             if let Ok(described) = &described {
                 read_whole_topics(all, first, described, topics);
@@ -107,9 +109,6 @@ impl GroupPart {
     }
 }
 
-/// The state of a group that does not exist.
-const DEAD: &str = "Dead";
-
 /// What is said of a group that may have such commits.
 const UNSEEN: &str = "this user may not describe every topic, and commits to topics that it may not describe are not shown: grant it DESCRIBE on all topics, or name those that matter in MEERKAT_TOPICS";
 
@@ -122,7 +121,7 @@ fn append(all: &mut Vec<Row>, commits: Commits, described: Option<&Described>) {
         row.assign(member);
         row
     };
-    let Commits { offsets, unacknowledged } = commits;
+    let Commits { offsets, unacknowledged, .. } = commits;
     let mut of_topic = None;
     for (topic, partition, committed) in offsets {
         let topic = topic as usize;

@@ -4,13 +4,16 @@
 use std::collections::HashMap;
 
 use futures_util::future::join_all;
+use kafka_protocol::messages::offset_fetch_request::{
+    OffsetFetchRequestGroup, OffsetFetchRequestTopic, OffsetFetchRequestTopics,
+};
 use kafka_protocol::messages::{GroupId, OffsetFetchRequest};
 use tokio::time::Instant;
 
 use super::cluster::Cluster;
 use super::coordinator;
 use super::failure;
-use super::groups::{Listed, by_name};
+use super::groups::{Listed, SomePartitions, by_name};
 use super::messages::{GroupOffsetsRequest, PartitionOffset};
 use super::names::Names;
 use super::settle::{AskOutcome, Outcomes, failed};
@@ -26,12 +29,14 @@ pub(super) struct Commits {
     pub(super) offsets: Vec<(u32, i32, Known<Committed>)>,
     /// Offsets from the start of a share partition on that are not acknowledged, where the coordinator tells it (KIP-1226).
     pub(super) unacknowledged: HashMap<(usize, i32), u64>,
+    /// Why there may be more that a transaction holds.
+    pub(super) doubt: Option<Unknown>,
 }
 
 impl Commits {
     /// Gives topics their places by `rank`, and puts everything in the order of topic and partition, each partition once.
     pub(super) fn put_in_order(&mut self, rank: &[usize]) {
-        let Self { offsets, unacknowledged } = self;
+        let Self { offsets, unacknowledged, .. } = self;
         for run in offsets.chunk_by_mut(|a, b| a.0 == b.0) {
             put_in_place(run);
             let topic = as_number(rank[run[0].0 as usize]);
@@ -64,7 +69,8 @@ fn put_in_place<T>(run: &mut [(u32, i32, T)]) {
     }
 }
 
-/// Fetches the commits of all groups from their coordinators, for every topic that they ever committed to.
+/// Fetches the commits of all groups from their coordinators, for every topic that they ever committed to, or for the partitions
+/// that are asked for alone.
 pub(super) async fn fetch(
     cluster: &Cluster<'_>,
     groups: &[Listed],
@@ -95,14 +101,18 @@ async fn fetch_all(
     if indexes.is_empty() {
         return Vec::new();
     }
-    let batched = match cluster.ready(broker, until).await {
-        Ok(()) => cluster.version(broker, Api::OffsetFetch).is_some_and(|version| version >= BATCHED),
-        Err(error) => return failed(&indexes, error),
-    };
-    if batched {
+    if let Err(error) = cluster.ready(broker, until).await {
+        return failed(&indexes, error);
+    }
+    let version = cluster.version(broker, Api::OffsetFetch).unwrap_or_default();
+    if version >= BATCHED {
         return fetch_together(cluster, broker, groups, indexes, names, until).await;
     }
-    let each = indexes.iter().map(|index| fetch_one(cluster, broker, &groups[*index], names, until));
+    let each = indexes.iter().map(async |index| match &groups[*index] {
+        // It cannot be asked for what a transaction holds.
+        Listed { only: Some(_), .. } if version < STABLE => AskOutcome::Done(Commits::default()),
+        group => fetch_one(cluster, broker, group, names, until).await,
+    });
     let outcomes = join_all(each).await;
     indexes.into_iter().zip(outcomes).collect()
 }
@@ -115,7 +125,18 @@ async fn fetch_together(
     names: &Names<'_>,
     until: Instant,
 ) -> Outcomes<Commits> {
-    let request = GroupOffsetsRequest { groups: indexes.iter().map(|index| groups[*index].id.clone()).collect() };
+    let one = |index: &usize| {
+        let topics = groups[*index].only.as_ref().map(|only| {
+            let topics = only.iter().map(|SomePartitions { topic, partitions }| {
+                OffsetFetchRequestTopics::default().with_name(topic.clone()).with_partition_indexes(partitions.clone())
+            });
+            topics.collect()
+        });
+        OffsetFetchRequestGroup::default().with_group_id(GroupId(groups[*index].id.clone())).with_topics(topics)
+    };
+    let is_stable = indexes.iter().any(|index| groups[*index].only.is_some());
+    let all = indexes.iter().map(one).collect();
+    let request = GroupOffsetsRequest(OffsetFetchRequest::default().with_groups(all).with_require_stable(is_stable));
     let answer = match cluster.call(broker, Api::OffsetFetch, &request, until).await {
         Ok(answer) => answer,
         Err(error) => return failed(&indexes, error),
@@ -136,7 +157,14 @@ async fn fetch_one(
     names: &Names<'_>,
     until: Instant,
 ) -> AskOutcome<Commits> {
-    let request = OffsetFetchRequest::default().with_group_id(GroupId(group.id.clone())).with_topics(None);
+    let topics = group.only.as_ref().map(|only| {
+        let topics = only.iter().map(|SomePartitions { topic, partitions }| {
+            OffsetFetchRequestTopic::default().with_name(topic.clone()).with_partition_indexes(partitions.clone())
+        });
+        topics.collect()
+    });
+    let request = OffsetFetchRequest::default().with_require_stable(topics.is_some()).with_topics(topics);
+    let request = request.with_group_id(GroupId(group.id.clone()));
     match cluster.call(broker, Api::OffsetFetch, &request, until).await {
         Ok(answer) => {
             let topics = answer.topics.iter().map(|topic| {
@@ -174,7 +202,7 @@ where
             offsets.push((topic, partition, position("committed", error_code, offset)));
         }
     }
-    AskOutcome::Done(Commits { offsets, unacknowledged: HashMap::new() })
+    AskOutcome::Done(Commits { offsets, ..Commits::default() })
 }
 
 /// What a partition of an answer makes of it as a whole: one that cannot be, or a coordinator that is none any more.
@@ -198,6 +226,9 @@ pub(super) fn position(what: &str, error_code: i16, offset: i64) -> Known<Commit
 
 /// `OffsetFetch` takes several groups from here on.
 pub(super) const BATCHED: i16 = 8;
+
+/// The first version of `OffsetFetch` that tells what a transaction holds (KIP-447, Kafka 2.5).
+pub(super) const STABLE: i16 = 7;
 
 /// Groups in one request: several requests in flight cost nothing, and this bounds the size of an answer.
 const PIECE: usize = 50;

@@ -101,7 +101,7 @@ pub(super) async fn offsets_topic(cluster: &Cluster<'_>, groups_are_shown: bool,
     match cluster.offsets() {
         Internal::Unseen(_) if groups_are_shown && creates(cluster) => {
             let name = StrBytes::from_static_str(OFFSETS_TOPIC);
-            match cluster.metadata(&[name], until).await {
+            match cluster.metadata(Some(&[name]), until).await {
                 Ok(answer) => Internal::read(&answer, OFFSETS_TOPIC),
                 Err(why) => Internal::Unseen(why),
             }

@@ -140,7 +140,7 @@ impl Dial<'_> {
     ) -> Result<Contact<'g>, DialError> {
         // Where groups live is asked along, unless the question would create those topics.
         let creates = connection.versions().choose(Api::Metadata).is_ok_and(|version| version < CREATES_NOTHING);
-        let request = metadata_request(if creates { Vec::new() } else { internal::names() });
+        let request = metadata_request(Some(if creates { Vec::new() } else { internal::names() }));
         let groups = {
             let connection = Rc::clone(&connection);
             async move { connection.call(Api::ListGroups, &ListGroupsRequest::default(), until).await }.boxed_local()
@@ -175,10 +175,11 @@ impl Drop for Attempting<'_> {
     }
 }
 
-/// Asks for brokers and these topics; nothing is created.
-pub(super) fn metadata_request(topics: Vec<StrBytes>) -> MetadataRequest {
-    let topics = topics.into_iter().map(|name| MetadataRequestTopic::default().with_name(Some(TopicName(name))));
-    MetadataRequest::default().with_topics(Some(topics.collect())).with_allow_auto_topic_creation(false)
+/// Asks for brokers and these topics, or all; nothing is created.
+pub(super) fn metadata_request(topics: Option<Vec<StrBytes>>) -> MetadataRequest {
+    let named = |name| MetadataRequestTopic::default().with_name(Some(TopicName(name)));
+    let topics = topics.map(|topics| topics.into_iter().map(named).collect());
+    MetadataRequest::default().with_topics(topics).with_allow_auto_topic_creation(false)
 }
 
 /// How long the first answer over a connection of an earlier look is waited for: the peer may have gone without a word.

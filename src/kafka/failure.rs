@@ -21,9 +21,6 @@ pub(super) const GROUP_ID_NOT_FOUND: i16 = 69;
 /// The topic or partition does not exist.
 pub(super) const UNKNOWN_TOPIC: i16 = 3;
 
-/// A transaction that is still open holds the commit (KIP-447).
-pub(super) const UNSTABLE_OFFSET: i16 = 88;
-
 /// The partition's leader has no listener of the name that is used here.
 pub(super) const LISTENER_NOT_FOUND: i16 = 72;
 

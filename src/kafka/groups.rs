@@ -20,7 +20,7 @@ use crate::snapshot::{Kind, Problem, Unmet};
 mod entry;
 
 use entry::{InAnAnswer, told};
-pub(super) use entry::{Listed, state_named};
+pub(super) use entry::{Listed, SomePartitions, state_named};
 
 /// Which groups and topics a look is for.
 #[derive(Clone, Debug, Default)]
@@ -100,7 +100,8 @@ pub(super) async fn list(cluster: &Cluster<'_>, selection: &Selection, deadline:
                 match &kind {
                     Ok(kind) => {
                         let (name, kind, coordinator) = (Arc::clone(&name), *kind, Ok(id));
-                        listing.groups.push(Listed { name, id: group, kind, state, coordinator, shown: true });
+                        let (id, only) = (group, None);
+                        listing.groups.push(Listed { name, id, kind, state, coordinator, shown: true, only });
                     }
                     Err(protocol) => *listing.left_out.entry(protocol.to_string()).or_default() += 1,
                 }
@@ -147,7 +148,7 @@ async fn ask_all(cluster: &Cluster<'_>, until: Instant) -> BTreeMap<i32, Known<V
         let Some(next) = pauses.next() else { break };
         sleep_until(next).await;
         // Where nobody answers, the next try may have an answer.
-        let _ = cluster.metadata(&internal::names(), until).await;
+        let _ = cluster.metadata(Some(&internal::names()), until).await;
         if cluster.offsets().damage(OFFSETS_TOPIC, "").is_none() {
             // Whose coordinator was away may be listed by any of them now.
             room.set(MOST_GROUPS);
@@ -253,9 +254,8 @@ async fn look_up(
     // `FindCoordinator` creates the offsets topic where there is none, so it is asked only where the topic exists.
     match coordinator::exists(cluster, offsets, groups_are_shown, until).await {
         Ok(true) => {
-            let why = Unknown::because("no broker lists the group");
             let found = sought.iter().zip(coordinator::find(cluster, sought, until).await);
-            let unlisted = |(name, coordinator): (&&str, _)| Listed::unlisted(name, Kind::Classic, &why, coordinator);
+            let unlisted = |(name, coordinator): (&&str, _)| Listed::named(name, Kind::Classic, coordinator);
             listing.groups.extend(found.map(unlisted));
         }
         // Nobody ever committed anything.

@@ -130,7 +130,7 @@ pub(super) async fn describe(cluster: &Cluster<'_>, names: &[Box<str>], until: I
     }
     let asked: Vec<StrBytes> = names.iter().map(|name| StrBytes::from_string(name.to_string())).collect();
     let unknown = |cause: &Unknown| DescribedTopic { id: None, leaders: Err(cause.clone()) };
-    let answer = match cluster.metadata(&asked, until).await {
+    let answer = match cluster.metadata(Some(&asked), until).await {
         Ok(answer) => answer,
         Err(cause) => return names.iter().map(|_| unknown(&cause)).collect(),
     };

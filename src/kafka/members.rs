@@ -119,7 +119,7 @@ impl Asking<'_, '_> {
             let index = *by_name.get(group.name())?;
             let outcome = match group.error_code() {
                 // Deleted between the listing and now; of a classic group, what is said before version 6 by its state (KIP-1043).
-                failure::GROUP_ID_NOT_FOUND => AskOutcome::Done(Described::new("Dead", Vec::new())),
+                failure::GROUP_ID_NOT_FOUND => AskOutcome::Done(Described::new(DEAD, Vec::new())),
                 code => AskOutcome::from_code(code).unwrap_or_else(|| AskOutcome::Done(group.described(self.names))),
             };
             Some((index, outcome.map(|described| described.unless_listed(&groups[index]))))
@@ -129,14 +129,23 @@ impl Asking<'_, '_> {
 }
 
 impl Described {
+    /// Whether what its members subscribe to is known, or the group is none any more.
+    pub(super) fn tells_what_it_reads(&self) -> bool {
+        let has_members = self.members.as_ref().is_ok_and(|members| !members.is_empty());
+        (has_members && self.subscribed.is_some()) || self.state.as_deref() == Ok(DEAD)
+    }
+
     /// Of a group that no broker lists not even the kind is known, and groups of other kinds are dead to `DescribeGroups`.
     fn unless_listed(mut self, listed: &Listed) -> Self {
-        if !listed.shown && self.state.as_deref() == Ok("Dead") {
+        if !listed.shown && self.state.as_deref() == Ok(DEAD) {
             self.members = Err(Unknown::because("no broker lists the group, and it is no classic one"));
         }
         self
     }
 }
+
+/// The state of a group that does not exist.
+const DEAD: &str = "Dead";
 
 fn named(id: &str, client_id: &str, host: &str) -> Member {
     Member { id: id.into(), client_id: client_id.into(), host: host.into() }

@@ -11,6 +11,7 @@ mod commits;
 mod connection;
 mod coordinator;
 mod dial;
+mod doubts;
 mod failure;
 mod frame;
 mod groups;
@@ -21,7 +22,6 @@ mod logs;
 mod members;
 mod messages;
 mod names;
-mod pending;
 mod probe;
 pub mod releases;
 pub mod sasl;
@@ -52,10 +52,9 @@ use names::{Names, Sorted};
 use crate::age;
 use crate::clock::Laps;
 use crate::endpoint::Endpoint;
-use crate::lag::{Committed, Lag, Unknown, lag};
-use crate::pattern::Patterns;
+use crate::lag::Unknown;
 use crate::progress::Progress;
-use crate::snapshot::{Broker, Kind, Row, Snapshot, Topic};
+use crate::snapshot::{Broker, Snapshot, Topic};
 
 /// A look that could not even begin.
 #[derive(Debug, thiserror::Error)]
@@ -122,12 +121,12 @@ pub async fn survey<'a>(
     let listed = listing.groups;
     let names = Names::new(&selection.topics);
     let until = share_of(deadline, COMMITS_SHARE);
-    let committed = async {
-        let mut commits = commits::fetch(&cluster, &listed, &names, until).await;
-        pending::tell(&cluster, &listed, &mut commits, &names, until).await;
-        commits
-    };
-    let (members, commits) = tokio::join!(members::describe(&cluster, &listed, &names, until), committed);
+    let (members, mut commits) = tokio::join!(
+        members::describe(&cluster, &listed, &names, until),
+        commits::fetch(&cluster, &listed, &names, until)
+    );
+    let until = share_of(deadline, COMMITS_SHARE);
+    doubts::of_bare_groups(&cluster, (&listed, &members), &mut commits, &names, until).await;
     tracing::debug!(ms = laps.lap(), "members and committed offsets read");
     let Sorted { names, rank } = names.sorted();
     let parts: Vec<GroupPart> = listed
@@ -143,6 +142,7 @@ pub async fn survey<'a>(
     tracing::debug!(ms = laps.lap(), topics = names.len(), "topics described");
     let topics: Vec<_> = names.iter().zip(&described).map(|(name, topic)| topic.outline(name)).collect();
     let mut rows = Vec::with_capacity(parts.iter().map(GroupPart::len).sum());
+    let coordinators = parts.iter().map(GroupPart::coordinator).collect();
     let groups = parts.into_iter().map(|part| part.into_group(&topics, hides.as_ref(), &mut rows)).collect();
     let wanted = assembly::wanted(&rows, &topics);
     let mut snapshot = Snapshot {
@@ -157,6 +157,7 @@ pub async fn survey<'a>(
         shown: listing.shown,
         blind: listing.blind,
     };
+    doubts::of_partitions(&cluster, coordinators, &mut snapshot, share_of(deadline, COMMITS_SHARE)).await;
     snapshot.miss(listing.unmet);
     Ok((Survey { cluster, names, described, wanted }, snapshot))
 }
@@ -170,41 +171,9 @@ impl Survey<'_> {
         topics
     }
 
-    /// Asks once more for the commits of groups that seem to have lost records: a topic that was trimmed up to a commit (Kafka
-    /// Streams does that behind its own) may have been trimmed between the commit and the log start that were read.
+    /// Asks once more for the commits of groups that seem to have lost records.
     pub async fn confirm_losses(&self, snapshot: &mut Snapshot, until: Instant) {
-        let is_lost = |row: &Row| {
-            let lag = row.committed.clone().and_then(|committed| Ok(lag(committed, snapshot.log(row)?)));
-            matches!(lag, Ok(Lag::Lost { .. }))
-        };
-        let lost = snapshot.groups.iter().enumerate();
-        let lost: Vec<usize> = lost
-            .filter(|(_, group)| group.kind != Kind::Share && snapshot.rows_of(group).iter().any(is_lost))
-            .map(|(at, _)| at)
-            .collect();
-        if lost.is_empty() {
-            return;
-        }
-        let names: Vec<&str> = lost.iter().map(|at| &*snapshot.groups[*at].name).collect();
-        let found = coordinator::find(&self.cluster, &names, until).await;
-        let unasked = Unknown::because("not asked for");
-        let listed = names.iter().zip(found).zip(&lost).map(|((name, coordinator), at)| {
-            let kind = snapshot.groups[*at].kind;
-            groups::Listed { shown: true, ..groups::Listed::unlisted(name, kind, &unasked, coordinator) }
-        });
-        let listed: Vec<_> = listed.collect();
-        let patterns = Patterns::default();
-        let numbered = Names::new(&patterns);
-        let commits = commits::fetch(&self.cluster, &listed, &numbered, until).await;
-        let Sorted { names, rank } = numbered.sorted();
-        for (at, commits) in lost.into_iter().zip(commits) {
-            // What cannot be asked again stays as it was read.
-            for (topic, partition, committed) in commits.map(|commits| commits.offsets).unwrap_or_default() {
-                if let Ok(Committed::At(offset)) = committed {
-                    snapshot.advance(at, &names[rank[topic as usize]], partition, offset);
-                }
-            }
-        }
+        doubts::of_losses(&self.cluster, snapshot, until).await;
     }
 
     /// The brokers, with what became known of them since.

@@ -23,6 +23,11 @@ impl<'a> Names<'a> {
         Self { selected, known: RefCell::default() }
     }
 
+    /// The patterns that they have to match.
+    pub(super) fn selected(&self) -> &'a Patterns {
+        self.selected
+    }
+
     /// The topic's number; `None` where the patterns leave it out.
     pub(super) fn number(&self, name: &str) -> Option<usize> {
         let mut known = self.known.borrow_mut();

@@ -3,6 +3,7 @@
 use std::cell::{Cell, RefCell};
 use std::time::Duration;
 
+use kafka_protocol::messages::MetadataRequest;
 use kafka_protocol::messages::metadata_response::MetadataResponse;
 use kafka_protocol::protocol::StrBytes;
 use tokio::time::Instant;
@@ -28,7 +29,7 @@ impl Cluster<'_> {
             if !OPERATIONS.contains(&version) || version < offered.min {
                 continue;
             }
-            let request = metadata_request(Vec::new()).with_include_cluster_authorized_operations(true);
+            let request = metadata_request(Some(Vec::new())).with_include_cluster_authorized_operations(true);
             let Ok(answer) = connection.call_in(version, &request, share_of(until, CONNECT_SHARE)).await else {
                 continue;
             };
@@ -40,9 +41,13 @@ impl Cluster<'_> {
         None
     }
 
-    /// Leaders, ids and partitions of named topics, in halves where the answer would be larger than a frame may be. Brokers that
+    /// Leaders, ids and partitions of named topics, or of all, in halves where the answer would be larger than a frame may be. Brokers that
     /// it tells of for the first time can be asked from now on.
-    pub(in crate::kafka) async fn metadata(&self, topics: &[StrBytes], until: Instant) -> Known<MetadataResponse> {
+    pub(in crate::kafka) async fn metadata(
+        &self,
+        topics: Option<&[StrBytes]>,
+        until: Instant,
+    ) -> Known<MetadataResponse> {
         let mut whole: Option<MetadataResponse> = None;
         let mut pieces = vec![topics];
         while let Some(piece) = pieces.pop() {
@@ -54,11 +59,13 @@ impl Cluster<'_> {
                         Some(whole) => whole.topics.extend(answer.topics),
                     }
                 }
-                Err(causes) if piece.len() > 1 && causes.iter().any(|why| why.cause() == Cause::TooLarge) => {
-                    let (first, second) = piece.split_at(piece.len() / 2);
-                    pieces.extend([second, first]);
-                }
                 Err(causes) => {
+                    let large = piece.filter(|piece| piece.len() > 1);
+                    if let Some(piece) = large.filter(|_| causes.iter().any(|why| why.cause() == Cause::TooLarge)) {
+                        let (first, second) = piece.split_at(piece.len() / 2);
+                        pieces.extend([Some(second), Some(first)]);
+                        continue;
+                    }
                     let cause = causes.first().map_or(Cause::Deadline, AskError::cause);
                     let causes: Vec<String> = causes.iter().map(ToString::to_string).collect();
                     let why = format!("no broker answered for its metadata: {}", causes.join("; "));
@@ -71,7 +78,12 @@ impl Cluster<'_> {
 
     /// Asks the first broker that answers; the next one is asked too where that one is silent, and not while its answer is under
     /// way.
-    async fn piece_of_metadata(&self, topics: &[StrBytes], until: Instant) -> Result<MetadataResponse, Vec<AskError>> {
+    async fn piece_of_metadata(
+        &self,
+        topics: Option<&[StrBytes]>,
+        until: Instant,
+    ) -> Result<MetadataResponse, Vec<AskError>> {
+        let request = metadata_request(topics.map(<[_]>::to_vec));
         let (asked, heard) = (RefCell::new(Vec::new()), Cell::new(0));
         let silent = || {
             let bytes = asked.borrow().iter().filter_map(|id| Some(self.open(*id)?.heard())).sum::<u64>();
@@ -79,13 +91,18 @@ impl Cluster<'_> {
         };
         let attempt = |id| {
             asked.borrow_mut().push(id);
-            self.call_metadata(id, topics, until)
+            self.call_metadata(id, &request, until)
         };
         transport::race_while(self.readiest(), attempt, SILENCE, silent).await
     }
 
-    async fn call_metadata(&self, id: i32, topics: &[StrBytes], until: Instant) -> Result<MetadataResponse, AskError> {
-        let answer = self.call(id, Api::Metadata, &metadata_request(topics.to_vec()), until).await?;
+    async fn call_metadata(
+        &self,
+        id: i32,
+        request: &MetadataRequest,
+        until: Instant,
+    ) -> Result<MetadataResponse, AskError> {
+        let answer = self.call(id, Api::Metadata, request, until).await?;
         match answer.error_code {
             0 => Ok(answer),
             code => Err(self.error(id, Unanswered::Refused(failure::unknown(code)), false)),

@@ -1,8 +1,10 @@
 //! A group as a listing tells it: its name, kind and state.
 
 use std::borrow::Cow;
+use std::rc::Rc;
 use std::sync::Arc;
 
+use kafka_protocol::messages::TopicName;
 use kafka_protocol::messages::list_groups_response::ListedGroup;
 use kafka_protocol::protocol::StrBytes;
 
@@ -21,13 +23,22 @@ pub(in crate::kafka) struct Listed {
     pub(in crate::kafka) coordinator: Known<i32>,
     /// Whether some broker lists the group; of others not even the kind is known.
     pub(in crate::kafka) shown: bool,
+    /// The partitions that its commits are asked for of, with what transactions hold there; `None` for every commit.
+    pub(in crate::kafka) only: Option<Rc<[SomePartitions]>>,
+}
+
+/// Partitions of one topic.
+pub(in crate::kafka) struct SomePartitions {
+    pub(in crate::kafka) topic: TopicName,
+    pub(in crate::kafka) partitions: Vec<i32>,
 }
 
 impl Listed {
-    /// A group that no broker listed, or that is asked for again.
-    pub(in crate::kafka) fn unlisted(name: &str, kind: Kind, why: &Unknown, coordinator: Known<i32>) -> Self {
+    /// A group of which no more is known.
+    pub(in crate::kafka) fn named(name: &str, kind: Kind, coordinator: Known<i32>) -> Self {
         let (name, id) = (name.into(), StrBytes::from_string(name.into()));
-        Self { name, id, kind, state: Err(why.clone()), coordinator, shown: false }
+        let state = Err(Unknown::because("no broker lists the group"));
+        Self { name, id, kind, state, coordinator, shown: false, only: None }
     }
 }
 

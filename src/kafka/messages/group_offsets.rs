@@ -7,18 +7,15 @@
 use std::ops::Range;
 
 use bytes::{Bytes, BytesMut};
-use kafka_protocol::messages::offset_fetch_request::OffsetFetchRequestGroup;
-use kafka_protocol::messages::{GroupId, OffsetFetchRequest};
+use kafka_protocol::messages::OffsetFetchRequest;
 use kafka_protocol::protocol::{Encodable, StrBytes};
 
 use super::compact::{Malformed, Reader};
 use super::{FLEXIBLE, Question, Unreadable, Unwritable};
 use crate::kafka::versions::Api;
 
-/// Asks for all commits of these groups.
-pub(in crate::kafka) struct GroupOffsetsRequest {
-    pub(in crate::kafka) groups: Vec<StrBytes>,
-}
+/// Asks for commits of these groups.
+pub(in crate::kafka) struct GroupOffsetsRequest(pub(in crate::kafka) OffsetFetchRequest);
 
 /// What the coordinator keeps of many groups.
 #[derive(Debug, Default, PartialEq, Eq)]
@@ -92,10 +89,7 @@ impl Question for GroupOffsetsRequest {
     }
 
     fn write(&self, to: &mut BytesMut, version: i16) -> Result<(), Unwritable> {
-        let all_topics =
-            |name: &StrBytes| OffsetFetchRequestGroup::default().with_group_id(GroupId(name.clone())).with_topics(None);
-        let request = OffsetFetchRequest::default().with_groups(self.groups.iter().map(all_topics).collect());
-        request.encode(to, version).map_err(|error| Unwritable::from(Box::from(error)))
+        self.0.encode(to, version).map_err(|error| Unwritable::from(Box::from(error)))
     }
 
     fn read(from: &mut Bytes, _: i16, most: usize) -> Result<Self::Answer, Unreadable> {
@@ -122,7 +116,7 @@ mod tests {
 
     use super::*;
     use crate::kafka::messages::tests::{accepted, held_to_the_last_byte};
-    use kafka_protocol::messages::OffsetFetchResponse;
+    use kafka_protocol::messages::{GroupId, OffsetFetchResponse};
     use kafka_protocol::protocol::Decodable;
     use proptest::prelude::*;
 

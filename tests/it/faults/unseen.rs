@@ -56,34 +56,6 @@ fn a_probe_for_hidden_topics_that_fails_hides_something() {
 }
 
 #[test]
-fn a_transaction_that_holds_the_first_commit_of_a_group_is_named() {
-    for release in [Release::V2_8, Release::V4_1] {
-        let stage = Scene::of(1)
-            .release(release)
-            .group(Group::classic("g").held("t", 1))
-            .topic(Topic::new("t", &[0..10, 0..10]))
-            .start();
-        let report = look(&stage);
-        is_unknown(&report, "g", "an open transaction holds the group's first commit");
-        assert_eq!(report.lags("g"), "t/1 ?", "{release:?}");
-    }
-}
-
-#[test]
-fn a_group_that_no_transaction_holds_anything_of_reads_nothing() {
-    for release in [Release::V2_1, Release::V4_1] {
-        let stage = Scene::of(1).release(release).group(Group::classic("g")).topic(Topic::new("t", &[0..10])).start();
-        let report = look(&stage);
-        let group = report.group("g");
-        assert_eq!(
-            (&group["status"], &group["reason"]),
-            (&"OK".into(), &"the group reads nothing".into()),
-            "{release:?}"
-        );
-    }
-}
-
-#[test]
 fn a_partition_that_cannot_be_makes_a_share_group_unknown() {
     let stage = Scene::of(1)
         .release(Release::V4_4)

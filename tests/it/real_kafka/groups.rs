@@ -168,3 +168,34 @@ fn a_first_commit_that_a_transaction_holds_is_named_until_it_ends() {
     let report = look(&["held-commit"]);
     assert_eq!(show(report.partition("held-commit", "held-commit", 0), "committed lag"), "committed=2 lag=2");
 }
+
+#[test]
+#[ignore = "needs a real Kafka: make test-kafka"]
+fn what_a_transaction_holds_of_a_group_with_members_is_named_beside_its_commits() {
+    let cluster = Cluster::shared();
+    let protocols = if cluster.is_at_least(3, 9) { &["classic", "consumer"][..] } else { &["classic"] };
+    for protocol in protocols {
+        let name = format!("held-live-{protocol}");
+        hand(&format!("create-topic {name} 3"));
+        hand(&format!("produce {name} 0 5"));
+        hand(&format!("commit {name} {name} 0 5"));
+        hand(&format!("join {name}-a {protocol} {name} {name} commit-every=never assigned=3"));
+        hand(&format!("begin-transaction {name} {name} 1 3"));
+        hand(&format!("commit-in-transaction {name} {name} {name} 1 2"));
+        let report = look(&[&name]);
+        assert_eq!(report.lags(&name), format!("{name}/0 0, {name}/1 ?, {name}/2 ?"));
+        assert_eq!(show(report.group(&name), "state members"), "state=Stable members=1");
+        let held = show(report.partition(&name, &name, 1), "status committed findings reason");
+        let expected = if cluster.is_at_least(2, 5) {
+            "status=UNKNOWN committed=null findings=[] reason=an open transaction holds the group's first commit"
+        } else {
+            r#"status=OK committed=null findings=["no_commit","uncommitted"]"#
+        };
+        assert!(held.starts_with(expected), "{held}");
+        assert_eq!(show(report.partition(&name, &name, 2), "findings"), r#"findings=["no_commit"]"#);
+        hand(&format!("end-transaction {name} commit"));
+        let report = look(&[&name]);
+        assert_eq!(show(report.partition(&name, &name, 1), "committed lag"), "committed=2 lag=2");
+        hand(&format!("leave {name}-a"));
+    }
+}

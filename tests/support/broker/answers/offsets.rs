@@ -3,11 +3,15 @@
 use std::collections::BTreeMap;
 
 use kafka_protocol::messages::find_coordinator_response::Coordinator;
+use kafka_protocol::messages::offset_fetch_request::{
+    OffsetFetchRequestGroup, OffsetFetchRequestTopic, OffsetFetchRequestTopics,
+};
 use kafka_protocol::messages::offset_fetch_response as fetched;
 use kafka_protocol::messages::{
     BrokerId, FindCoordinatorRequest, FindCoordinatorResponse, GroupId, OffsetFetchRequest, OffsetFetchResponse,
     TopicName,
 };
+use kafka_protocol::protocol::StrBytes;
 
 use super::{Asked, COORDINATOR_NOT_AVAILABLE, INVALID_REQUEST, groups, text};
 use crate::support::broker::group::Group;
@@ -43,37 +47,55 @@ pub(super) fn find_coordinator(asked: &Asked<'_>, request: FindCoordinatorReques
     FindCoordinatorResponse::default().with_coordinators(coordinators.collect())
 }
 
-/// The question for all topics of a group tells its commits; one for topics by name tells what transactions hold, if it asks so.
+/// The question for all topics of a group tells its commits alone; one for partitions by name tells of each of them, and of what
+/// transactions hold, if it asks so.
 pub(super) fn fetch(asked: &Asked<'_>, request: OffsetFetchRequest) -> OffsetFetchResponse {
     let stable = request.require_stable;
-    let told = |name: &GroupId, every_topic: bool| match found(asked, name) {
-        _ if !every_topic && !stable => Err(INVALID_REQUEST),
-        Ok(group) if every_topic => Ok(by_topic(asked, group).collect()),
-        Ok(group) => Ok(held(group).collect::<Vec<_>>()),
-        Err(code) => Err(code),
+    let told = |name: &GroupId, only: Option<Vec<(TopicName, Vec<i32>)>>| match (found(asked, name), only) {
+        (Err(code), _) => Err(code),
+        (_, Some(_)) if !stable => Err(INVALID_REQUEST),
+        (Ok(group), None) => Ok(by_topic(asked, group).map(|(topic, told)| (text(topic), told)).collect()),
+        (Ok(group), Some(only)) => {
+            let told = |(topic, partitions): (TopicName, Vec<i32>)| {
+                let told = partitions.into_iter().map(|partition| by_name(group, &topic, partition)).collect();
+                (topic.0.clone(), told)
+            };
+            Ok(only.into_iter().map(told).collect::<Vec<_>>())
+        }
     };
     if asked.version < 8 {
         let answer = OffsetFetchResponse::default();
-        return match told(&request.group_id, request.topics.is_none()) {
+        let only = |topics: Vec<OffsetFetchRequestTopic>| {
+            topics.into_iter().map(|topic| (topic.name, topic.partition_indexes)).collect()
+        };
+        return match told(&request.group_id, request.topics.map(only)) {
             Err(code) => answer.with_error_code(code),
             Ok(topics) => answer.with_topics(topics.into_iter().map(topic_alone).collect()),
         };
     }
-    let group = |name: GroupId, every_topic: bool| {
-        let answer = fetched::OffsetFetchResponseGroup::default().with_group_id(name.clone());
-        match told(&name, every_topic) {
+    let group = |group: OffsetFetchRequestGroup| {
+        let answer = fetched::OffsetFetchResponseGroup::default().with_group_id(group.group_id.clone());
+        let only = |topics: Vec<OffsetFetchRequestTopics>| {
+            topics.into_iter().map(|topic| (topic.name, topic.partition_indexes)).collect()
+        };
+        match told(&group.group_id, group.topics.map(only)) {
             Err(code) => answer.with_error_code(code),
             Ok(topics) => answer.with_topics(topics.into_iter().map(topic_of_group).collect()),
         }
     };
-    let answers = request.groups.into_iter().map(|asked| group(asked.group_id, asked.topics.is_none()));
-    OffsetFetchResponse::default().with_groups(answers.collect())
+    OffsetFetchResponse::default().with_groups(request.groups.into_iter().map(group).collect())
 }
 
-/// (partition, offset, error code) of each topic that a transaction holds a first commit to.
-fn held(group: Option<&Group>) -> impl Iterator<Item = (&str, Vec<(i32, i64, i16)>)> {
-    let held = group.into_iter().flat_map(|group| &group.held);
-    held.map(|(topic, partition)| (topic.as_str(), vec![(*partition, -1, UNSTABLE_OFFSET_COMMIT)]))
+/// (partition, offset, error code) of one partition that is asked for by name.
+fn by_name(group: Option<&Group>, topic: &str, partition: i32) -> (i32, i64, i16) {
+    let is_it = |of: &str, at: i32| (of, at) == (topic, partition);
+    let held = group.is_some_and(|group| group.held.iter().any(|(of, at)| is_it(of, *at)));
+    let committed = group.and_then(|group| group.commits.iter().find(|(of, at, ..)| is_it(of, *at)));
+    match committed {
+        _ if held => (partition, -1, UNSTABLE_OFFSET_COMMIT),
+        Some((_, _, offset, code)) => (partition, *offset, *code),
+        None => (partition, -1, 0),
+    }
 }
 
 /// Share groups have no commits, and no error says so.
@@ -96,7 +118,7 @@ pub(super) fn by_topic<'a>(
     topics.into_iter()
 }
 
-fn topic_alone((name, partitions): (&str, Vec<(i32, i64, i16)>)) -> fetched::OffsetFetchResponseTopic {
+fn topic_alone((name, partitions): (StrBytes, Vec<(i32, i64, i16)>)) -> fetched::OffsetFetchResponseTopic {
     let partitions = partitions.into_iter().map(|(partition, offset, code)| {
         fetched::OffsetFetchResponsePartition::default()
             .with_partition_index(partition)
@@ -104,10 +126,10 @@ fn topic_alone((name, partitions): (&str, Vec<(i32, i64, i16)>)) -> fetched::Off
             .with_metadata(Some(text("")))
             .with_error_code(code)
     });
-    fetched::OffsetFetchResponseTopic::default().with_name(TopicName(text(name))).with_partitions(partitions.collect())
+    fetched::OffsetFetchResponseTopic::default().with_name(TopicName(name)).with_partitions(partitions.collect())
 }
 
-fn topic_of_group((name, partitions): (&str, Vec<(i32, i64, i16)>)) -> fetched::OffsetFetchResponseTopics {
+fn topic_of_group((name, partitions): (StrBytes, Vec<(i32, i64, i16)>)) -> fetched::OffsetFetchResponseTopics {
     let partitions = partitions.into_iter().map(|(partition, offset, code)| {
         fetched::OffsetFetchResponsePartitions::default()
             .with_partition_index(partition)
@@ -115,7 +137,7 @@ fn topic_of_group((name, partitions): (&str, Vec<(i32, i64, i16)>)) -> fetched::
             .with_metadata(Some(text("")))
             .with_error_code(code)
     });
-    fetched::OffsetFetchResponseTopics::default().with_name(TopicName(text(name))).with_partitions(partitions.collect())
+    fetched::OffsetFetchResponseTopics::default().with_name(TopicName(name)).with_partitions(partitions.collect())
 }
 
 const UNSTABLE_OFFSET_COMMIT: i16 = 88;

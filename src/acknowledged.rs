@@ -14,7 +14,7 @@ use crate::verdict::{Judgement, Reason, Verdict};
 /// Turns the samples of one row into what a consumer would have left, beside what is seen of it now.
 ///
 /// `earlier` is the window as far as it was read, in any order; `previous` the newest sample.
-pub fn as_commits(earlier: &mut Vec<Sample>, previous: Option<&mut Sample>, look: &mut Look) {
+pub(crate) fn as_commits(earlier: &mut Vec<Sample>, previous: Option<&mut Sample>, look: &mut Look) {
     earlier.sort_by_key(|sample| sample.time_ms);
     earlier.dedup_by_key(|sample| sample.time_ms);
     earlier.retain(|sample| sample.time_ms < look.time_ms);
@@ -62,8 +62,7 @@ fn walk<'a>(points: impl Iterator<Item = (&'a mut Committed, &'a mut i64)>) {
 /// A coordinator keeps a new start with the acknowledgement after the one that moved it, so that a group which has acknowledged
 /// everything stands below the end until more comes. Whoever acknowledges what came after that moves it, unless a record holds it:
 /// so what counts is what came when there was something behind the start already.
-#[must_use]
-pub fn left_some(earlier: &[Sample], look: &Look) -> bool {
+pub(crate) fn left_some(earlier: &[Sample], look: &Look) -> bool {
     let Committed::At(start) = look.committed else { return false };
     let mut earlier: Vec<&Sample> = earlier.iter().filter(|sample| sample.time_ms < look.time_ms).collect();
     earlier.sort_unstable_by_key(|sample| std::cmp::Reverse(sample.time_ms));
@@ -73,8 +72,7 @@ pub fn left_some(earlier: &[Sample], look: &Look) -> bool {
 }
 
 /// Whether more than two samples are needed to tell what is left: the coordinator does not tell, and the start stands.
-#[must_use]
-pub fn is_doubtful(row: &Row, previous: Option<&Sample>, look: &Look) -> bool {
+pub(crate) fn is_doubtful(row: &Row, previous: Option<&Sample>, look: &Look) -> bool {
     let stands = previous.is_some_and(|sample| sample.committed == look.committed);
     row.unacknowledged().is_none() && stands && look.unread() > 0
 }
@@ -83,8 +81,12 @@ pub fn is_doubtful(row: &Row, previous: Option<&Sample>, look: &Look) -> bool {
 ///
 /// Where the coordinator does not tell what is left (Kafka 4.1), standing still is believed if records were `certain` to be left:
 /// everything behind the start may be acknowledged.
-#[must_use]
-pub fn told(Sight { snapshot, lags, .. }: Sight<'_>, row: usize, judgement: Judgement, certain: bool) -> Judgement {
+pub(crate) fn told(
+    Sight { snapshot, lags, .. }: Sight<'_>,
+    row: usize,
+    judgement: Judgement,
+    certain: bool,
+) -> Judgement {
     let left = lags.of(row).offsets().unwrap_or(0);
     let row = &snapshot.rows[row];
     let (Ok(log), Ok(Committed::At(start))) = (snapshot.log(row), &row.committed) else {

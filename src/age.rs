@@ -30,7 +30,7 @@ use crate::lag::{Committed, Lag, LogRange, Unknown, lag};
 pub const MAX_TIMESTAMP: i64 = -3;
 
 /// No search takes more rounds than this, whatever its limits say.
-pub const MAX_ROUNDS: u32 = 12;
+pub(crate) const MAX_ROUNDS: u32 = 12;
 
 /// One commit whose next record's age is wanted. Several groups may name the same partition, or the same offset.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]

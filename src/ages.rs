@@ -20,12 +20,12 @@ pub struct Ages<'a> {
 }
 
 /// The rows that lag most, and the search for the ages of their next records.
-pub struct Wanted {
+pub(crate) struct Wanted {
     limits: Limits,
     /// By row, the number of its target; empty where nothing is searched.
     targets: Vec<Option<u32>>,
     /// To be driven until it has no more questions.
-    pub search: Search,
+    pub(crate) search: Search,
 }
 
 impl Wanted {
@@ -33,7 +33,7 @@ impl Wanted {
     /// greatest timestamp.
     ///
     /// They are chosen before anything is made for them: on a busy cluster nearly every partition lags.
-    pub fn new(sight: Sight<'_>, partitions: usize, max_timestamp: impl Fn(usize, i32) -> bool) -> Self {
+    pub(crate) fn new(sight: Sight<'_>, partitions: usize, max_timestamp: impl Fn(usize, i32) -> bool) -> Self {
         let Sight { snapshot, lags, time_ms, .. } = sight;
         let limits = Limits { partitions, ..Limits::default() };
         let mut targets = Targets::default();
@@ -59,14 +59,12 @@ impl Wanted {
     }
 
     /// Whether there is nothing to search for.
-    #[must_use]
-    pub fn is_empty(&self) -> bool {
+    pub(crate) fn is_empty(&self) -> bool {
         self.targets.is_empty()
     }
 
     /// What the search came to; where it found nothing, the history is interpolated.
-    #[must_use]
-    pub fn ages(self, sight: Sight<'_>) -> Ages<'_> {
+    pub(crate) fn ages(self, sight: Sight<'_>) -> Ages<'_> {
         let Sight { snapshot, lags, before, .. } = sight;
         let others = not_searched(self.limits);
         if self.is_empty() && before.0.is_err() {
@@ -94,8 +92,7 @@ impl<'a> Ages<'a> {
     }
 
     /// The age of a row's next record; `None` where there is nothing to measure from.
-    #[must_use]
-    pub fn of(&self, row: usize) -> Option<&Age> {
+    pub(crate) fn of(&self, row: usize) -> Option<&Age> {
         match self.lags.of(row).offsets()? {
             0 => Some(&Age::CaughtUp),
             _ => Some(self.found.get(row).and_then(Option::as_ref).unwrap_or(&self.others)),
@@ -103,8 +100,7 @@ impl<'a> Ages<'a> {
     }
 
     /// The greatest age in a run of rows, in seconds; `None` where not one is known.
-    #[must_use]
-    pub fn seconds(&self, rows: Range<usize>) -> Option<f64> {
+    pub(crate) fn seconds(&self, rows: Range<usize>) -> Option<f64> {
         let found = self.found.get(rows.clone()).unwrap_or_default().iter().flatten();
         let caught_up = || self.lags.of_run(rows).iter().any(|left| left.offsets() == Some(0)).then_some(0.0);
         found.filter_map(Age::seconds).max_by(f64::total_cmp).or_else(caught_up)

@@ -40,7 +40,7 @@ pub(crate) struct CommandLine {
     /// Whether to print a table; `None` leaves it to the output.
     pub(crate) table: Option<bool>,
     /// Variables that options stand for.
-    pub(crate) variables: Vec<(String, String)>,
+    pub variables: Vec<(String, String)>,
     /// Whether partitions are to be shown.
     pub(crate) partitions: bool,
     groups: Vec<String>,

@@ -16,11 +16,11 @@ use crate::verdict::Verdict;
 
 use crate::event::origin::{Origin, View};
 
-pub mod http;
+pub(crate) mod http;
 
 /// What Burrow answers about one group.
 #[derive(Debug, Serialize)]
-pub struct BurrowAnswer<'a> {
+pub(crate) struct BurrowAnswer<'a> {
     error: bool,
     message: &'static str,
     status: GroupStatus<'a>,
@@ -76,20 +76,20 @@ struct ConsumerOffset {
 
 /// A run's results, as far as Burrow would tell them.
 #[derive(Clone, Copy, Debug)]
-pub struct BurrowResults<'a> {
+pub(crate) struct BurrowResults<'a> {
     /// The cluster's name.
-    pub cluster: &'a str,
+    pub(crate) cluster: &'a str,
     /// What was seen, and when.
-    pub sight: Sight<'a>,
+    pub(crate) sight: Sight<'a>,
     /// What was said of it.
-    pub judged: &'a Judged,
+    pub(crate) judged: &'a Judged,
     /// What is remembered of it.
-    pub memories: &'a Memories,
+    pub(crate) memories: &'a Memories,
 }
 
 impl<'a> BurrowResults<'a> {
     /// One answer for each group; `earlier` gives the samples of a row that were read, oldest first.
-    pub fn answers(&self, view: View, earlier: impl Fn(usize) -> Vec<Sample>) -> Vec<BurrowAnswer<'a>> {
+    pub(crate) fn answers(&self, view: View, earlier: impl Fn(usize) -> Vec<Sample>) -> Vec<BurrowAnswer<'a>> {
         let groups = self.sight.snapshot.groups.iter().zip(&self.judged.groups);
         groups.map(|(group, judged)| self.answer(group, judged, view, &earlier)).collect()
     }
@@ -179,8 +179,7 @@ impl<'a> BurrowResults<'a> {
 
 impl<'a> BurrowAnswer<'a> {
     /// The answer for a group that is not there, or in a cluster that is another one.
-    #[must_use]
-    pub fn not_found(cluster: &'a str, group: &'a str, request: Origin) -> Self {
+    pub(crate) fn not_found(cluster: &'a str, group: &'a str, request: Origin) -> Self {
         let status = GroupStatus {
             cluster,
             group,
@@ -195,8 +194,7 @@ impl<'a> BurrowAnswer<'a> {
     }
 
     /// As it was asked for by somebody else than [`Origin::of`] takes for granted.
-    #[must_use]
-    pub fn asked_by(self, request: Origin) -> Self {
+    pub(crate) fn asked_by(self, request: Origin) -> Self {
         Self { request, ..self }
     }
 }

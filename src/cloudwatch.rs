@@ -11,13 +11,13 @@ use aws_config::timeout::TimeoutConfig;
 use aws_smithy_http_client::Builder;
 use aws_smithy_http_client::tls::{Provider, rustls_provider::CryptoMode};
 
-pub mod address;
+pub(crate) mod address;
 mod attempts;
 mod bodies;
 pub mod canary;
-pub mod changes;
+pub(crate) mod changes;
 pub mod cost;
-pub mod decoded;
+pub(crate) mod decoded;
 pub mod error;
 pub mod history;
 pub mod metric;
@@ -25,9 +25,9 @@ pub mod metrics;
 pub mod names;
 mod pace;
 pub mod pages;
-pub mod past;
+pub(crate) mod past;
 pub mod publish;
-pub mod restless;
+pub(crate) mod restless;
 mod trend;
 
 pub use aws_sdk_cloudwatch::Client;
@@ -39,21 +39,21 @@ pub use pace::POINTS_PER_SECOND;
 
 /// How long `CloudWatch` is waited for.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
-pub struct Patience {
+pub(crate) struct Patience {
     /// Until a connection stands, TLS included.
-    pub connect: Duration,
+    pub(crate) connect: Duration,
     /// Until one attempt is answered.
-    pub attempt: Duration,
+    pub(crate) attempt: Duration,
     /// Until a call is answered, all attempts together.
-    pub call: Duration,
+    pub(crate) call: Duration,
     /// Attempts a call, the first included.
-    pub attempts: u32,
+    pub(crate) attempts: u32,
 }
 
 /// A client with the Region, endpoint and credentials that the environment gives the SDK.
 ///
 /// Nothing is sent to `CloudWatch` yet. Make one a run: its connections are shared by reads and writes.
-pub async fn connect(patience: Patience) -> Client {
+pub(crate) async fn connect(patience: Patience) -> Client {
     let timeouts = TimeoutConfig::builder()
         .connect_timeout(patience.connect)
         .operation_attempt_timeout(patience.attempt)

@@ -16,7 +16,7 @@ use crate::secrets::{Network, Source};
 
 mod material;
 mod reader;
-pub mod sasl;
+pub(crate) mod sasl;
 mod words;
 
 use reader::Variables;
@@ -29,19 +29,19 @@ pub use words::{Detail, Format, MetricsDetail};
 #[derive(Clone, Debug)]
 pub struct Config {
     /// How to reach the brokers.
-    pub kafka: Kafka,
+    pub(crate) kafka: Kafka,
     /// The cluster's name in metrics and reports; `None` takes Kafka's own cluster id.
-    pub cluster: Option<String>,
+    pub(crate) cluster: Option<String>,
     /// Groups to look at, where an event names none.
     pub groups: Patterns,
     /// Topics to look at.
-    pub topics: Patterns,
+    pub(crate) topics: Patterns,
     /// Which part of the groups to look at, where an event names none.
-    pub part: Part,
+    pub(crate) part: Part,
     /// Groups and topics to look at as one hash below 2⁴⁰: who looks at others is another writer of the same history.
-    pub selection: u64,
+    pub(crate) selection: u64,
     /// How much of the partitions goes into the report.
-    pub detail: Detail,
+    pub(crate) detail: Detail,
     /// The shape of a check's report.
     pub format: Format,
     /// Bytes that a report may have; `None` means [`LAMBDA_REPORT_LIMIT`] in Lambda and no limit elsewhere.
@@ -49,73 +49,73 @@ pub struct Config {
     /// How long a run outside Lambda may take.
     pub timeout: Duration,
     /// What counts as late, and what raises an alarm.
-    pub judgement: Judging,
+    pub(crate) judgement: Judging,
     /// What is kept in `CloudWatch`, and what is published there.
-    pub store: Keeping,
+    pub(crate) store: Keeping,
 }
 
 /// What counts as late, and what raises an alarm.
 #[derive(Clone, Debug)]
-pub struct Judging {
+pub(crate) struct Judging {
     /// Minutes from one scheduled run to the next.
-    pub period: u32,
+    pub(crate) period: u32,
     /// Offsets that a group may be behind and still count as caught up, by the group's name.
-    pub allowed_lag: Rules<u64>,
+    pub(crate) allowed_lag: Rules<u64>,
     /// How old the oldest unread record may be, by the group's name.
-    pub objective: Rules<Option<Objective>>,
+    pub(crate) objective: Rules<Option<Objective>>,
     /// What a group comes to that nobody has read with since the first look; one that is expected is an error.
-    pub abandoned: Abandoned,
+    pub(crate) abandoned: Abandoned,
     /// Whether a partition that nobody in a living group subscribes to counts as stopped.
-    pub unassigned_alarms: bool,
+    pub(crate) unassigned_alarms: bool,
     /// Whether a partition that is read but never committed counts as slow.
-    pub uncommitted_alarms: bool,
+    pub(crate) uncommitted_alarms: bool,
     /// How many partitions' lag in seconds is searched for, those that lag most; 0 turns it off.
-    pub aged_partitions: usize,
+    pub(crate) aged_partitions: usize,
     /// Globs, each of which must match a group; one that matches none is reported as `NOTFOUND`.
-    pub expected: Vec<String>,
+    pub(crate) expected: Vec<String>,
     /// The same, each read once: they are asked about every group.
     expected_globs: Vec<Patterns>,
 }
 
 /// What is kept in `CloudWatch`, and what is published there.
 #[derive(Clone, Debug)]
-pub struct Keeping {
+pub(crate) struct Keeping {
     /// Whether earlier looks are read and this one is written.
-    pub history: bool,
+    pub(crate) history: bool,
     /// Whether metrics are published.
-    pub publish: bool,
+    pub(crate) publish: bool,
     /// The namespace of the metrics for people.
-    pub namespace: String,
+    pub(crate) namespace: String,
     /// The namespace of the history.
-    pub state_namespace: String,
+    pub(crate) state_namespace: String,
     /// How finely lag is published.
-    pub detail: MetricsDetail,
+    pub(crate) detail: MetricsDetail,
     /// Metrics that a run may publish.
-    pub limit: usize,
+    pub(crate) limit: usize,
     /// The topic that is told of each group whose published status changes; `None` tells nobody.
-    pub changes: Option<Arn>,
+    pub(crate) changes: Option<Arn>,
 }
 
 /// How to reach the brokers.
 #[derive(Clone, Debug)]
-pub struct Kafka {
+pub(crate) struct Kafka {
     /// Where the addresses to begin with come from.
-    pub bootstrap: Bootstrap,
+    pub(crate) bootstrap: Bootstrap,
     /// Whether connections are encrypted.
-    pub encryption: Encryption,
+    pub(crate) encryption: Encryption,
     /// The CAs to trust; `None` trusts Mozilla's roots.
-    pub truststore: Option<Keystore>,
+    pub(crate) truststore: Option<Keystore>,
     /// The client's certificate chain and private key, for brokers that ask for one.
-    pub keystore: Option<Keystore>,
+    pub(crate) keystore: Option<Keystore>,
     /// How to log in; `None` on listeners without SASL.
-    pub sasl: Option<Sasl>,
+    pub(crate) sasl: Option<Sasl>,
     /// Bytes that one answer may have.
-    pub frame_limit: usize,
+    pub(crate) frame_limit: usize,
 }
 
 /// Where the addresses to begin with come from.
 #[derive(Clone, Debug, PartialEq, Eq)]
-pub enum Bootstrap {
+pub(crate) enum Bootstrap {
     /// They are configured, without duplicates.
     Addresses(Vec<Endpoint>),
     /// Amazon MSK tells them.
@@ -129,7 +129,7 @@ pub enum Bootstrap {
 
 /// Whether connections are encrypted.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
-pub enum Encryption {
+pub(crate) enum Encryption {
     /// TLS, always verified.
     Tls,
     /// None; only when the configuration says so in so many words.
@@ -138,22 +138,22 @@ pub enum Encryption {
 
 /// A trust store or key store: where it is, and what opens it.
 #[derive(Clone, Debug, PartialEq, Eq)]
-pub struct Keystore {
+pub(crate) struct Keystore {
     /// The variable that names it.
-    pub variable: &'static str,
+    pub(crate) variable: &'static str,
     /// Where it is.
-    pub place: StoreLocation,
+    pub(crate) place: StoreLocation,
     /// What it is said to be; `None` lets its bytes tell.
-    pub form: Option<Form>,
+    pub(crate) form: Option<Form>,
     /// Its password; `None` where it has none.
-    pub password: Option<Source>,
+    pub(crate) password: Option<Source>,
     /// The private key's; `None` means the store's.
-    pub key_password: Option<Source>,
+    pub(crate) key_password: Option<Source>,
 }
 
 /// A store itself, or where it is.
 #[derive(Clone, Debug, PartialEq, Eq)]
-pub enum StoreLocation {
+pub(crate) enum StoreLocation {
     /// PEM; it may hold a private key.
     Pem(Secret),
     /// A path.
@@ -236,8 +236,7 @@ impl Config {
 
 impl Judging {
     /// What applies to one group.
-    #[must_use]
-    pub fn thresholds(&self, group: &str) -> Thresholds {
+    pub(crate) fn thresholds(&self, group: &str) -> Thresholds {
         let expected = self.expected_globs.iter().any(|glob| glob.select(group));
         Thresholds {
             allowed_lag: *self.allowed_lag.of(group),
@@ -262,7 +261,7 @@ impl std::error::Error for ConfigError {}
 pub const LAMBDA_REPORT_LIMIT: usize = 240 * 1024;
 
 /// The variable that names the topic of [`Keeping::changes`].
-pub const CHANGES_TOPIC: &str = "MEERKAT_CHANGES_TOPIC";
+pub(crate) const CHANGES_TOPIC: &str = "MEERKAT_CHANGES_TOPIC";
 
 #[cfg(test)]
 mod tests;

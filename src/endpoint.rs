@@ -4,19 +4,16 @@ use std::fmt;
 
 /// A broker's address.
 #[derive(Clone, Debug, PartialEq, Eq, Hash)]
-pub struct Endpoint {
+pub(crate) struct Endpoint {
     /// Host name or IP address, IPv6 without brackets.
-    pub host: String,
+    pub(crate) host: String,
     /// TCP port.
-    pub port: u16,
+    pub(crate) port: u16,
 }
 
 impl Endpoint {
     /// Reads `host:port`, `[v6]:port`, or either after a listener's name (`SSL://host:port`).
-    ///
-    /// # Errors
-    /// What was expected, where the text is something else.
-    pub fn parse(text: &str) -> Result<Self, String> {
+    pub(crate) fn parse(text: &str) -> Result<Self, String> {
         let address = text.split_once("://").map_or(text, |(_, address)| address);
         let wrong = || format!("must be host:port, found {text:?}");
         let Some((host, port)) = address.rsplit_once(':') else {
@@ -35,8 +32,7 @@ impl Endpoint {
     }
 
     /// Whether both name the same place; the letter case of a host name means nothing.
-    #[must_use]
-    pub fn is_same(&self, other: &Self) -> bool {
+    pub(crate) fn is_same(&self, other: &Self) -> bool {
         self.port == other.port && self.host.eq_ignore_ascii_case(&other.host)
     }
 }

@@ -120,8 +120,7 @@ impl Request {
 
     /// Whether the run may write: what people ask for in between must not spoil the minute of a scheduled run, and a run about some
     /// groups must not write what all of them share.
-    #[must_use]
-    pub fn writes(&self) -> bool {
+    pub(crate) fn writes(&self) -> bool {
         self.http.is_none() && self.widget.is_none() && self.groups.is_empty()
     }
 

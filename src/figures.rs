@@ -36,8 +36,7 @@ pub(crate) fn duration(ms: i64) -> String {
 }
 
 /// Seconds in the one or two greatest units, `12 min 20 s`; below ten with a tenth.
-#[must_use]
-pub fn span(seconds: f64) -> String {
+pub(crate) fn span(seconds: f64) -> String {
     if seconds > 0.0 && seconds < 10.0 {
         return format!("{seconds:.1} s");
     }

@@ -7,9 +7,9 @@ use std::collections::BTreeMap;
 
 mod figures;
 mod groups;
-pub mod markup;
+pub(crate) mod markup;
 mod partitions;
-pub mod sparkline;
+pub(crate) mod sparkline;
 mod summary;
 pub mod view;
 

@@ -29,7 +29,7 @@ pub struct Judged {
     /// Parallel to [`crate::snapshot::Snapshot::groups`].
     pub groups: Vec<JudgedGroup>,
     /// Parallel to [`crate::snapshot::Snapshot::rows`].
-    pub rows: Vec<Judgement>,
+    pub(crate) rows: Vec<Judgement>,
 }
 
 /// What is the same for all rows of a group.
@@ -91,7 +91,7 @@ impl Memories {
     }
 
     /// The rows whose window of samples is needed for a verdict.
-    pub fn suspicious(&self) -> impl Iterator<Item = usize> {
+    pub(crate) fn suspicious(&self) -> impl Iterator<Item = usize> {
         (0..self.remembered.len()).filter(|row| self.is_suspicious(*row))
     }
 
@@ -100,8 +100,7 @@ impl Memories {
     }
 
     /// What is to be remembered of a row.
-    #[must_use]
-    pub fn of(&self, row: usize) -> Option<Memory> {
+    pub(crate) fn of(&self, row: usize) -> Option<Memory> {
         *self.remembered.get(row)?
     }
 }
@@ -160,8 +159,7 @@ impl Judged {
     }
 
     /// The verdicts on a group's rows.
-    #[must_use]
-    pub fn rows_of(&self, group: &Group) -> &[Judgement] {
+    pub(crate) fn rows_of(&self, group: &Group) -> &[Judgement] {
         &self.rows[group.range()]
     }
 }

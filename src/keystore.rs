@@ -76,7 +76,7 @@ enum Extract<'a> {
 
 impl Form {
     /// The words for it in variables.
-    pub const WORDS: [(&str, Self); 3] = [("PEM", Self::Pem), ("PKCS12", Self::Pkcs12), ("JKS", Self::Jks)];
+    pub(crate) const WORDS: [(&str, Self); 3] = [("PEM", Self::Pem), ("PKCS12", Self::Pkcs12), ("JKS", Self::Jks)];
 
     fn of(bytes: &[u8]) -> Result<Self, Trouble> {
         match bytes {

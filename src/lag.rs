@@ -28,7 +28,7 @@ pub struct LogRange {
 
 /// What lies between a commit and the end of its log.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
-pub enum Lag {
+pub(crate) enum Lag {
     /// So many offsets are left to read.
     Offsets(u64),
     /// Retention passed the commit: `lost` offsets went unread for good, `readable` are left.
@@ -56,8 +56,7 @@ pub enum Assigned {
 }
 
 /// `committed` must have been read before `log`, or a healthy group can look as if it were past the end.
-#[must_use]
-pub fn lag(committed: Committed, log: LogRange) -> Lag {
+pub(crate) fn lag(committed: Committed, log: LogRange) -> Lag {
     let Committed::At(offset) = committed else {
         return Lag::NoCommit;
     };
@@ -72,8 +71,7 @@ pub fn lag(committed: Committed, log: LogRange) -> Lag {
 
 /// The lag of a share group, whose records are acknowledged in any order: of what lies behind its start, only
 /// `unacknowledged` offsets are left.
-#[must_use]
-pub fn of_share(start: Committed, log: LogRange, unacknowledged: u64) -> Lag {
+pub(crate) fn of_share(start: Committed, log: LogRange, unacknowledged: u64) -> Lag {
     match lag(start, log) {
         Lag::Offsets(offsets) => Lag::Offsets(offsets.min(unacknowledged)),
         Lag::Lost { readable, lost } => Lag::Lost { readable: readable.min(unacknowledged), lost },
@@ -83,22 +81,19 @@ pub fn of_share(start: Committed, log: LogRange, unacknowledged: u64) -> Lag {
 
 impl LogRange {
     /// Offsets between the log start and the high watermark, compacted and control records included.
-    #[must_use]
-    pub fn len(self) -> u64 {
+    pub(crate) fn len(self) -> u64 {
         u64::try_from(self.end.saturating_sub(self.start)).unwrap_or(0)
     }
 
     /// Whether nothing is left to read from the log start on.
-    #[must_use]
-    pub fn is_empty(self) -> bool {
+    pub(crate) fn is_empty(self) -> bool {
         self.len() == 0
     }
 }
 
 impl Lag {
     /// Offsets still to read; `None` where there is nothing to measure from.
-    #[must_use]
-    pub fn unread(self) -> Option<u64> {
+    pub(crate) fn unread(self) -> Option<u64> {
         match self {
             Self::Offsets(offsets) | Self::Lost { readable: offsets, .. } => Some(offsets),
             Self::PastEnd(_) => Some(0),

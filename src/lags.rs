@@ -10,7 +10,7 @@ pub struct Lags(Vec<Left>);
 
 /// What is left to read of one row, in one word: there are as many of them as rows.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
-pub struct Left(u64);
+pub(crate) struct Left(u64);
 
 /// Greater than any lag, since offsets are below 2⁶³.
 const NO_COMMIT: Left = Left(u64::MAX);
@@ -19,14 +19,12 @@ const UNREAD: Left = Left(u64::MAX - 1);
 impl Left {
     /// Offsets still to read, see [`Lag::unread`](crate::lag::Lag::unread); `None` where there is no commit to measure from, or
     /// where it or the log could not be read.
-    #[must_use]
-    pub fn offsets(self) -> Option<u64> {
+    pub(crate) fn offsets(self) -> Option<u64> {
         (self.0 < UNREAD.0).then_some(self.0)
     }
 
     /// Whether the commit or the log could not be read.
-    #[must_use]
-    pub fn is_unread(self) -> bool {
+    pub(crate) fn is_unread(self) -> bool {
         self == UNREAD
     }
 }
@@ -43,20 +41,17 @@ impl Lags {
     }
 
     /// What is left of a row.
-    #[must_use]
-    pub fn of(&self, row: usize) -> Left {
+    pub(crate) fn of(&self, row: usize) -> Left {
         self.0[row]
     }
 
     /// What is left of a run of rows.
-    #[must_use]
-    pub fn of_run(&self, rows: Range<usize>) -> &[Left] {
+    pub(crate) fn of_run(&self, rows: Range<usize>) -> &[Left] {
         &self.0[rows]
     }
 
     /// Whether every commit and log could be read.
-    #[must_use]
-    pub fn are_whole(&self) -> bool {
+    pub(crate) fn are_whole(&self) -> bool {
         !self.0.contains(&UNREAD)
     }
 }

@@ -6,11 +6,11 @@ use crate::secret::Secret;
 
 /// The spellings under which a secret could come back.
 #[derive(Clone)]
-pub struct Mask(Vec<String>);
+pub(crate) struct Mask(Vec<String>);
 
 impl Mask {
     /// Masks these, as they are, as JSON quotes them, and percent-encoded.
-    pub fn new<'a>(secrets: impl IntoIterator<Item = &'a Secret>) -> Self {
+    pub(crate) fn new<'a>(secrets: impl IntoIterator<Item = &'a Secret>) -> Self {
         let mut spellings = Vec::new();
         for secret in secrets {
             let plain = secret.expose();
@@ -27,8 +27,7 @@ impl Mask {
     }
 
     /// On one line, and cut where it is too long for an error.
-    #[must_use]
-    pub fn apply(&self, text: &str) -> String {
+    pub(crate) fn apply(&self, text: &str) -> String {
         let masked = self.0.iter().fold(text.to_owned(), |text, secret| text.replace(secret, "***"));
         let line: String = masked.chars().map(|char| if char.is_control() { ' ' } else { char }).collect();
         match line.char_indices().nth(LONGEST) {

@@ -38,9 +38,9 @@ pub struct Thresholds {
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub struct Objective {
     /// Older than this is at least a warning; younger is never slow, stalled or stopped.
-    pub warn_s: u64,
+    pub(crate) warn_s: u64,
     /// Older than this is an error; `None` where age alone is never one.
-    pub err_s: Option<u64>,
+    pub(crate) err_s: Option<u64>,
 }
 
 /// What a group comes to that has neither had a member nor committed since the first look.

@@ -13,8 +13,7 @@ pub fn rfc3339(unix_seconds: i64) -> String {
 }
 
 /// Milliseconds since 1970 as RFC 3339 in UTC, with three digits after the second.
-#[must_use]
-pub fn rfc3339_ms(unix_ms: i64) -> String {
+pub(crate) fn rfc3339_ms(unix_ms: i64) -> String {
     let second = rfc3339(unix_ms.div_euclid(1_000));
     match second.strip_suffix('Z') {
         Some(second) => format!("{second}.{:03}Z", unix_ms.rem_euclid(1_000)),
@@ -23,7 +22,6 @@ pub fn rfc3339_ms(unix_ms: i64) -> String {
 }
 
 /// The seconds since 1970 that a text like `2026-11-23T01:05:00Z` means, with any offset from UTC; `None` if it is none.
-#[must_use]
-pub fn parse(text: &str) -> Option<i64> {
+pub(crate) fn parse(text: &str) -> Option<i64> {
     OffsetDateTime::parse(text, &Rfc3339).ok().map(OffsetDateTime::unix_timestamp)
 }

@@ -12,7 +12,7 @@ pub(crate) struct Flag {
     /// The words that a value may be; empty for any.
     pub(crate) words: &'static [&'static str],
     /// What it does, in one sentence.
-    pub(crate) meaning: &'static str,
+    pub meaning: &'static str,
 }
 
 const fn flag(long: &'static str, value: Option<&'static str>, meaning: &'static str) -> Flag {

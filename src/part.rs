@@ -22,21 +22,18 @@ impl Part {
     }
 
     /// The part, of as many, that a group of this name belongs to.
-    #[must_use]
-    pub fn with(self, name: &str) -> Self {
+    pub(crate) fn with(self, name: &str) -> Self {
         let number = Hash::new().text(name).finish() % u64::from(self.of);
         Self { number: u32::try_from(number).unwrap_or_default() + 1, of: self.of }
     }
 
     /// Whether this is all there is.
-    #[must_use]
-    pub const fn is_whole(self) -> bool {
+    pub(crate) const fn is_whole(self) -> bool {
         self.of == 1
     }
 
     /// Whether a group of this name belongs to it: to exactly one of the parts.
-    #[must_use]
-    pub fn contains(self, name: &str) -> bool {
+    pub(crate) fn contains(self, name: &str) -> bool {
         self.is_whole() || self == self.with(name)
     }
 }
@@ -54,9 +51,9 @@ impl std::fmt::Display for Part {
 }
 
 /// What is expected in a part's place.
-pub const PART_EXPECTED: &str = "must be one of at most 100 parts, such as 2/8";
+pub(crate) const PART_EXPECTED: &str = "must be one of at most 100 parts, such as 2/8";
 /// More functions than a cluster has any use for.
-pub const MOST_PARTS: u32 = 100;
+pub(crate) const MOST_PARTS: u32 = 100;
 
 #[cfg(test)]
 mod tests {

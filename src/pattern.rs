@@ -12,8 +12,7 @@ pub struct Patterns {
 
 impl Patterns {
     /// Takes comma-separated globs; one that begins with `!` excludes. No including glob includes everything.
-    #[must_use]
-    pub fn parse(list: &str) -> Self {
+    pub(crate) fn parse(list: &str) -> Self {
         let mut patterns = Self { text: list.trim().into(), ..Self::default() };
         for glob in list.split(',').map(str::trim).filter(|glob| !glob.is_empty()) {
             match glob.strip_prefix('!') {
@@ -25,22 +24,19 @@ impl Patterns {
     }
 
     /// The list as it was given; empty where everything is selected.
-    #[must_use]
-    pub fn text(&self) -> &str {
+    pub(crate) fn text(&self) -> &str {
         &self.text
     }
 
     /// Every name that can be selected; `None` where a glob selects more than can be told.
-    #[must_use]
-    pub fn names(&self) -> Option<Vec<String>> {
+    pub(crate) fn names(&self) -> Option<Vec<String>> {
         let names: Vec<String> = self.include.iter().map(WildMatch::pattern).collect();
         let all = !names.is_empty() && !names.iter().any(|name| name.contains(['*', '?']));
         all.then(|| names.into_iter().filter(|name| self.select(name)).collect())
     }
 
     /// Whether `name` is included and not excluded.
-    #[must_use]
-    pub fn select(&self, name: &str) -> bool {
+    pub(crate) fn select(&self, name: &str) -> bool {
         (self.include.is_empty() || self.include.iter().any(|glob| glob.matches(name)))
             && !self.exclude.iter().any(|glob| glob.matches(name))
     }
@@ -48,30 +44,29 @@ impl Patterns {
 
 /// A value by name: the first glob that matches decides.
 #[derive(Clone, Debug)]
-pub struct Rules<T> {
+pub(crate) struct Rules<T> {
     rules: Vec<(WildMatch, T)>,
     default: T,
 }
 
 impl<T> Rules<T> {
     /// No globs yet.
-    pub fn new(default: T) -> Self {
+    pub(crate) fn new(default: T) -> Self {
         Self { rules: Vec::new(), default }
     }
 
     /// Names that match `glob`, and none of those before it, have this value.
-    pub fn add(&mut self, glob: &str, value: T) {
+    pub(crate) fn add(&mut self, glob: &str, value: T) {
         self.rules.push((WildMatch::new(glob), value));
     }
 
     /// Every other name has this value.
-    pub fn set_default(&mut self, value: T) {
+    pub(crate) fn set_default(&mut self, value: T) {
         self.default = value;
     }
 
     /// The value for a name.
-    #[must_use]
-    pub fn of(&self, name: &str) -> &T {
+    pub(crate) fn of(&self, name: &str) -> &T {
         self.rules.iter().find(|(glob, _)| glob.matches(name)).map_or(&self.default, |(_, value)| value)
     }
 }

@@ -10,13 +10,13 @@ use crate::verdict::Verdict;
 
 pub mod against;
 mod asked;
-pub mod brokers;
-pub mod configuration;
+pub(crate) mod brokers;
+pub(crate) mod configuration;
 pub mod found;
-pub mod permissions;
-pub mod store;
+pub(crate) mod permissions;
+pub(crate) mod store;
 mod table;
-pub mod versions;
+pub(crate) mod versions;
 
 pub use asked::asked;
 
@@ -39,41 +39,40 @@ pub enum Status {
 
 /// One thing that was tried.
 #[derive(Clone, Debug, PartialEq, Eq, Serialize)]
-pub struct Line {
+pub(crate) struct Line {
     /// What it belongs to: `broker 1 (b-1.example:9094)`, `permissions`, …
-    pub section: String,
+    pub(crate) section: String,
     /// What was tried.
-    pub subject: String,
+    pub(crate) subject: String,
     /// How it stands.
     pub status: Status,
     /// What was found, as one sentence without a full stop.
-    pub found: String,
+    pub(crate) found: String,
     /// What to do; there is something in every line that does not work.
     #[serde(skip_serializing_if = "Option::is_none")]
-    pub todo: Option<String>,
+    pub(crate) todo: Option<String>,
 }
 
 /// Everything that was found.
 #[derive(Debug, Serialize)]
 pub struct Preflight {
     /// The cluster's name, where one was told.
-    pub cluster: Option<String>,
+    pub(crate) cluster: Option<String>,
     /// This build.
-    pub build: &'static str,
+    pub(crate) build: &'static str,
     /// The newest release of Kafka that it was tested with.
-    pub tested_up_to: &'static str,
+    pub(crate) tested_up_to: &'static str,
     /// The worst of the lines.
     pub status: Status,
     /// What was tried, in the order of a check's own steps.
-    pub lines: Vec<Line>,
+    pub(crate) lines: Vec<Line>,
     /// Every address, step by step.
-    pub brokers: Vec<Tried>,
+    pub(crate) brokers: Vec<Tried>,
 }
 
 impl Preflight {
     /// Puts the lines together.
-    #[must_use]
-    pub fn new(cluster: Option<String>, brokers: Vec<Tried>, lines: Vec<Line>) -> Self {
+    pub(crate) fn new(cluster: Option<String>, brokers: Vec<Tried>, lines: Vec<Line>) -> Self {
         let statuses = lines.iter().map(|line| line.status);
         let status = statuses.max_by_key(|status| status.verdict().severity()).unwrap_or(Status::Unknown);
         let build = env!("CARGO_PKG_VERSION");
@@ -107,8 +106,7 @@ impl Status {
     }
 
     /// As the table and the JSON spell it.
-    #[must_use]
-    pub fn word(self) -> &'static str {
+    pub(crate) fn word(self) -> &'static str {
         match self {
             Self::Works => "works",
             Self::Less => "works with less",
@@ -120,28 +118,27 @@ impl Status {
 
 impl Line {
     /// It works.
-    pub fn works(section: &str, subject: &str, found: impl Into<String>) -> Self {
+    pub(crate) fn works(section: &str, subject: &str, found: impl Into<String>) -> Self {
         Self::new(section, subject, Status::Works, found, None)
     }
 
     /// It works with less.
-    pub fn less(section: &str, subject: &str, found: impl Into<String>, todo: impl Into<String>) -> Self {
+    pub(crate) fn less(section: &str, subject: &str, found: impl Into<String>, todo: impl Into<String>) -> Self {
         Self::new(section, subject, Status::Less, found, Some(todo.into()))
     }
 
     /// It does not work.
-    pub fn fails(section: &str, subject: &str, found: impl Into<String>, todo: impl Into<String>) -> Self {
+    pub(crate) fn fails(section: &str, subject: &str, found: impl Into<String>, todo: impl Into<String>) -> Self {
         Self::new(section, subject, Status::Fails, found, Some(todo.into()))
     }
 
     /// It could not be tried.
-    pub fn unknown(section: &str, subject: &str, found: impl Into<String>) -> Self {
+    pub(crate) fn unknown(section: &str, subject: &str, found: impl Into<String>) -> Self {
         Self::new(section, subject, Status::Unknown, found, None)
     }
 
     /// It does not work, and the sentence ends in its own advice, after a semicolon; `otherwise` where it has none.
-    #[must_use]
-    pub fn fails_because(section: &str, subject: &str, why: &str, otherwise: &str) -> Self {
+    pub(crate) fn fails_because(section: &str, subject: &str, why: &str, otherwise: &str) -> Self {
         match why.split_once("; ") {
             Some((found, todo)) => Self::fails(section, subject, found, todo),
             None => Self::fails(section, subject, why, otherwise),

@@ -8,7 +8,7 @@ pub const TARGET: &str = "meerkat::progress";
 
 /// One step of a run; it is over when it is dropped.
 #[derive(Debug)]
-pub struct Progress {
+pub(crate) struct Progress {
     /// Such as `reading the offsets of`.
     step: &'static str,
     /// What it is counted in, such as `groups`.
@@ -20,21 +20,19 @@ pub struct Progress {
 
 impl Progress {
     /// A step that is about so many things.
-    #[must_use]
-    pub fn of(step: &'static str, all: usize, unit: &'static str) -> Self {
+    pub(crate) fn of(step: &'static str, all: usize, unit: &'static str) -> Self {
         let progress = Self { step, unit, done: Cell::new(0), all };
         progress.tell(false);
         progress
     }
 
     /// A step that is not counted.
-    #[must_use]
-    pub fn with(step: &'static str) -> Self {
+    pub(crate) fn with(step: &'static str) -> Self {
         Self::of(step, 0, "")
     }
 
     /// One thing more is done.
-    pub fn advance(&self) {
+    pub(crate) fn advance(&self) {
         self.done.set(self.done.get() + 1);
         self.tell(false);
     }

@@ -29,58 +29,57 @@ pub use totals::Totals;
 #[derive(Debug, Serialize)]
 pub struct Report<'a> {
     /// The version of the program.
-    pub meerkat: &'static str,
+    pub(crate) meerkat: &'static str,
     /// The cluster's name.
-    pub cluster: &'a str,
+    pub(crate) cluster: &'a str,
     /// The worst group's status: `OK`, `WARN`, `ERR`, `UNKNOWN`, `NOTFOUND`.
     pub status: &'static str,
     #[serde(skip)]
     verdict: Verdict,
     /// Whether everything that was asked for could be read.
-    pub complete: bool,
+    pub(crate) complete: bool,
     /// The minute that the run was scheduled for, RFC 3339.
-    pub scheduled: String,
+    pub(crate) scheduled: String,
     /// The moment of the look, when the logs had been read: RFC 3339 with milliseconds.
-    pub checked_at: String,
+    pub(crate) checked_at: String,
     /// Seconds from the scheduled minute to that moment; negative where the clock was set back or the minute is yet to come.
-    pub late_s: i64,
+    pub(crate) late_s: i64,
     /// Milliseconds that the run took.
-    pub duration_ms: u64,
+    pub(crate) duration_ms: u64,
     /// Sums over all groups, whatever is listed.
-    pub totals: Totals,
+    pub(crate) totals: Totals,
     /// What the run asked of Kafka.
-    pub kafka: TrafficEntry,
+    pub(crate) kafka: TrafficEntry,
     /// Every broker of the cluster.
-    pub brokers: Vec<BrokerEntry<'a>>,
+    pub(crate) brokers: Vec<BrokerEntry<'a>>,
     /// The groups.
     pub groups: Vec<GroupEntry<'a>>,
     /// Groups that are no consumer groups, counted by protocol type.
-    pub left_out: &'a BTreeMap<String, usize>,
+    pub(crate) left_out: &'a BTreeMap<String, usize>,
     /// What the size limit cut away; `null` when nothing.
-    pub cut: Option<Cut>,
+    pub(crate) cut: Option<Cut>,
     /// What became of the history.
-    pub history: &'a HistoryEntry,
+    pub(crate) history: &'a HistoryEntry,
     /// What became of the metrics.
-    pub metrics: &'a MetricsEntry,
+    pub(crate) metrics: &'a MetricsEntry,
     /// What could not be read and belongs to no single group or partition, and what could not be written.
-    pub problems: Vec<ProblemEntry<'a>>,
+    pub(crate) problems: Vec<ProblemEntry<'a>>,
 }
 
 /// What went over the wire to and from Kafka.
 #[derive(Clone, Copy, Debug, Default, Serialize)]
 pub struct TrafficEntry {
     /// Requests, `ApiVersions` and SASL included.
-    pub requests: u64,
+    pub(crate) requests: u64,
     /// Bytes written, TLS not counted.
-    pub bytes_written: u64,
+    pub(crate) bytes_written: u64,
     /// Bytes read, TLS not counted.
-    pub bytes_read: u64,
+    pub(crate) bytes_read: u64,
 }
 
 impl TrafficEntry {
     /// What came after `before`.
-    #[must_use]
-    pub fn since(self, before: Self) -> Self {
+    pub(crate) fn since(self, before: Self) -> Self {
         Self {
             requests: self.requests.saturating_sub(before.requests),
             bytes_written: self.bytes_written.saturating_sub(before.bytes_written),
@@ -91,7 +90,7 @@ impl TrafficEntry {
 
 /// One broker.
 #[derive(Debug, Serialize)]
-pub struct BrokerEntry<'a> {
+pub(crate) struct BrokerEntry<'a> {
     id: i32,
     address: &'a str,
     reachable: bool,
@@ -136,7 +135,7 @@ pub struct GroupEntry<'a> {
 
 /// What could not be read or written.
 #[derive(Debug, Serialize)]
-pub struct ProblemEntry<'a> {
+pub(crate) struct ProblemEntry<'a> {
     #[serde(rename = "where")]
     place: &'a str,
     what: String,
@@ -261,8 +260,7 @@ impl<'a> Report<'a> {
     }
 
     /// The status as a verdict.
-    #[must_use]
-    pub fn verdict(&self) -> Verdict {
+    pub(crate) fn verdict(&self) -> Verdict {
         self.verdict
     }
 }

@@ -60,8 +60,7 @@ pub struct PartitionResult {
 impl Results {
     /// The results of one run. `vanished` groups, which were there at the last look, count as unknown; `told` says of each group
     /// whether its numbers are wanted.
-    #[must_use]
-    pub fn new(
+    pub(crate) fn new(
         (cluster, part): (&str, Part),
         sight: Sight<'_>,
         judged: &Judged,
@@ -78,7 +77,7 @@ impl Results {
             groups: groups
                 .map(|(_, (of, of_group))| GroupResult::new(of, of_group, judged.rows_of(of), sight, ages))
                 .collect(),
-            by_status: STATUSES.iter().map(|verdict| (verdict.word(), number(*verdict))).collect(),
+            by_status: Verdict::OF_GROUPS.map(|verdict| (verdict.word(), number(verdict))).into(),
             unknown_groups: number(Verdict::Unknown) + number(Verdict::NotFound) + small(vanished),
             duration_ms: u32::try_from(duration_ms).unwrap_or(u32::MAX),
         }
@@ -113,6 +112,3 @@ impl GroupResult {
 fn small(count: usize) -> u32 {
     u32::try_from(count).unwrap_or(u32::MAX)
 }
-
-/// Every status that a group can have.
-const STATUSES: [Verdict; 5] = [Verdict::Ok, Verdict::Warn, Verdict::Err, Verdict::Unknown, Verdict::NotFound];

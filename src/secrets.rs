@@ -18,11 +18,11 @@ use tokio::sync::OnceCell;
 
 mod aws;
 mod call;
-pub mod error;
-pub mod msk;
+pub(crate) mod error;
+pub(crate) mod msk;
 pub mod reference;
 mod stored;
-pub mod token;
+pub(crate) mod token;
 mod topic;
 
 pub use error::SecretError;
@@ -49,9 +49,9 @@ pub struct AwsKey {
     /// Temporary credentials have one, an IAM user's have none.
     pub session_token: Option<Secret>,
     /// The Region that the run is in (`AWS_REGION`, or a profile's).
-    pub region: Option<String>,
+    pub(crate) region: Option<String>,
     /// When temporary ones end, since 1970; `None` where nobody says.
-    pub expiry: Option<Duration>,
+    pub(crate) expiry: Option<Duration>,
 }
 
 impl Door {
@@ -84,11 +84,11 @@ impl Door {
     }
 
     /// The bytes that a reference leads to, for what need not be text.
-    ///
-    /// # Errors
-    ///
-    /// [`SecretError`] when the reference cannot be followed, or leads to something else.
-    pub async fn read_bytes(&self, variable: &'static str, reference: &Reference) -> Result<Vec<u8>, SecretError> {
+    pub(crate) async fn read_bytes(
+        &self,
+        variable: &'static str,
+        reference: &Reference,
+    ) -> Result<Vec<u8>, SecretError> {
         if reference.key().is_none() {
             return self.bytes(variable, reference).await;
         }

@@ -19,7 +19,7 @@ pub struct Sight<'a> {
 }
 
 /// What the store knows of a row: its newest earlier sample, `None` where there is none.
-pub type Previous = Known<Option<Sample>>;
+pub(crate) type Previous = Known<Option<Sample>>;
 
 /// What the store knows of each row, or why it knows nothing of any.
 #[derive(Debug)]
@@ -27,10 +27,7 @@ pub struct Before(pub Known<Vec<Previous>>);
 
 impl Before {
     /// A row's newest earlier sample.
-    ///
-    /// # Errors
-    /// Why the history could not be read.
-    pub fn of(&self, row: usize) -> Result<Option<&Sample>, &Unknown> {
+    pub(crate) fn of(&self, row: usize) -> Result<Option<&Sample>, &Unknown> {
         Ok(self.0.as_ref()?[row].as_ref()?.as_ref())
     }
 }

@@ -57,8 +57,7 @@ pub struct Broker {
 
 impl Broker {
     /// What is to be said of a quota; `None` where none held anything back.
-    #[must_use]
-    pub fn throttled(&self) -> Option<String> {
+    pub(crate) fn throttled(&self) -> Option<String> {
         let (s, ms) = (self.held_back_ms / 1_000, self.held_back_ms % 1_000);
         (self.held_back_ms > 0).then(|| {
             format!("held answers back for {s}.{ms:03} s in all: a quota of this user, or of the client id meerkat")
@@ -88,17 +87,17 @@ pub struct Problem {
 
 /// A name or glob that no group met.
 #[derive(Clone, Debug, PartialEq, Eq)]
-pub struct Unmet {
+pub(crate) struct Unmet {
     /// As it was asked for or expected.
     pub name: Box<str>,
     /// Why it cannot be told; `None` where there is no such group.
-    pub why: Option<Unknown>,
+    pub(crate) why: Option<Unknown>,
 }
 
 impl Snapshot {
     /// Adds a group for everything that was asked for or expected and is not here: one that does not exist, or one that could not
     /// be read.
-    pub fn miss(&mut self, unmet: Vec<Unmet>) {
+    pub(crate) fn miss(&mut self, unmet: Vec<Unmet>) {
         self.groups.extend(unmet.into_iter().map(|Unmet { name, why }| match why {
             None => Group::missing(&name),
             Some(why) => Group::unread(&name, &why),
@@ -107,7 +106,7 @@ impl Snapshot {
     }
 
     /// Takes over a commit that was read anew: a log that was read before reaches at least so far by then.
-    pub fn retell(&mut self, group: usize, (topic, partition, committed): (Arc<str>, i32, Known<Committed>)) {
+    pub(crate) fn retell(&mut self, group: usize, (topic, partition, committed): (Arc<str>, i32, Known<Committed>)) {
         let Ok(at) = self.topics.binary_search_by(|known| (*known.name).cmp(&topic)) else { return };
         let range = self.groups[group].range();
         let place = |row: &Row| (row.topic as usize, row.partition);
@@ -119,16 +118,15 @@ impl Snapshot {
     }
 
     /// The topic of a row.
-    #[must_use]
     #[inline]
-    pub fn topic(&self, row: &Row) -> &Topic {
+    pub(crate) fn topic(&self, row: &Row) -> &Topic {
         &self.topics[row.topic as usize]
     }
 
     /// Tells of patterns that select nothing: a look at nothing is not fine, and a misspelt name should be seen.
     ///
     /// `groups` are held against all names that were listed, so that an empty part of them is no mistake.
-    pub fn tell_of_empty_selections(&mut self, groups: &Patterns, topics: &Patterns) {
+    pub(crate) fn tell_of_empty_selections(&mut self, groups: &Patterns, topics: &Patterns) {
         let mut tell = |place: &str, what: String| {
             self.problems.push(Problem { place: place.into(), what: Unknown::because(what) });
         };
@@ -143,11 +141,8 @@ impl Snapshot {
     }
 
     /// The log that a row is about.
-    ///
-    /// # Errors
-    /// Why it could not be read.
     #[inline]
-    pub fn log(&self, row: &Row) -> Known<LogRange> {
+    pub(crate) fn log(&self, row: &Row) -> Known<LogRange> {
         match &self.topic(row).partitions {
             Ok(logs) => logs.of(row.partition),
             Err(why) => Err(why.clone()),
@@ -155,11 +150,8 @@ impl Snapshot {
     }
 
     /// What lies between a row's commit and the end of its log.
-    ///
-    /// # Errors
-    /// Why one of them could not be read.
     #[inline]
-    pub fn lag(&self, row: &Row) -> Known<Lag> {
+    pub(crate) fn lag(&self, row: &Row) -> Known<Lag> {
         let (committed, log) = (row.committed.clone()?, self.log(row)?);
         Ok(match row.unacknowledged() {
             None => lag::lag(committed, log),
@@ -169,11 +161,8 @@ impl Snapshot {
 
     /// The log of a row as far as it lies before the group: that of a share group ends after its start and what is not
     /// acknowledged from there on.
-    ///
-    /// # Errors
-    /// Why it could not be read.
     #[inline]
-    pub fn ahead(&self, row: &Row) -> Known<LogRange> {
+    pub(crate) fn ahead(&self, row: &Row) -> Known<LogRange> {
         let log = self.log(row)?;
         let (Some(unacknowledged), Ok(Committed::At(start))) = (row.unacknowledged(), &row.committed) else {
             return Ok(log);
@@ -184,8 +173,7 @@ impl Snapshot {
     }
 
     /// The rows of one of its groups; none where they are not known.
-    #[must_use]
-    pub fn rows_of(&self, group: &Group) -> &[Row] {
+    pub(crate) fn rows_of(&self, group: &Group) -> &[Row] {
         &self.rows[group.range()]
     }
 }

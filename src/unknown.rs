@@ -50,19 +50,17 @@ impl Unknown {
     }
 
     /// A cause, and what it means here, as one sentence without a full stop.
-    pub fn of(cause: Cause, sentence: impl Into<Box<str>>) -> Self {
+    pub(crate) fn of(cause: Cause, sentence: impl Into<Box<str>>) -> Self {
         Self(Arc::new(Why { cause, sentence: sentence.into() }))
     }
 
     /// What went wrong.
-    #[must_use]
-    pub fn cause(&self) -> Cause {
+    pub(crate) fn cause(&self) -> Cause {
         self.0.cause
     }
 
     /// The same cause, with this before its sentence.
-    #[must_use]
-    pub fn within(&self, what: impl fmt::Display) -> Self {
+    pub(crate) fn within(&self, what: impl fmt::Display) -> Self {
         Self::of(self.cause(), format!("{what}: {self}"))
     }
 }

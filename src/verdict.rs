@@ -47,18 +47,17 @@ pub struct Judgement {
     /// What is said.
     pub verdict: Verdict,
     /// Why, with figures.
-    pub reason: Reason,
+    pub(crate) reason: Reason,
     /// Whether the verdict rests on anything: an OK for a group that lags and was never seen to move rests on nothing yet.
-    pub supported: bool,
+    pub(crate) supported: bool,
     /// Looks until there are enough for a verdict; 0 when there are, or when none is needed.
-    pub looks_missing: u8,
+    pub(crate) looks_missing: u8,
     /// What else is worth knowing.
-    pub findings: Findings,
+    pub(crate) findings: Findings,
 }
 
 /// The status of a group: its worst partition's, where a stopped, stalled or rewound one makes an error.
-#[must_use]
-pub fn group(partitions: impl IntoIterator<Item = Verdict>) -> Verdict {
+pub(crate) fn group(partitions: impl IntoIterator<Item = Verdict>) -> Verdict {
     match partitions.into_iter().max_by_key(|verdict| verdict.severity()) {
         None => Verdict::Ok,
         Some(Verdict::Stop | Verdict::Stall | Verdict::Rewind) => Verdict::Err,
@@ -67,6 +66,9 @@ pub fn group(partitions: impl IntoIterator<Item = Verdict>) -> Verdict {
 }
 
 impl Verdict {
+    /// Every one that a group can have.
+    pub(crate) const OF_GROUPS: [Self; 5] = [Self::Ok, Self::Warn, Self::Err, Self::Unknown, Self::NotFound];
+
     /// The number that Burrow gives it, and that metrics carry; what could not be told shares 0 with what is not there.
     #[must_use]
     pub fn code(self) -> u8 {
@@ -97,8 +99,7 @@ impl Verdict {
     }
 
     /// What is worse is greater: what could not be told is worse than what is fine, and better than what is known to be bad.
-    #[must_use]
-    pub fn severity(self) -> u8 {
+    pub(crate) fn severity(self) -> u8 {
         match self {
             Self::Ok => 0,
             Self::Unknown => 1,

@@ -17,8 +17,8 @@ pub struct Commit {
 /// Where a commit and its log stood at one look.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub(crate) struct Point {
-    pub(crate) time_ms: i64,
-    pub(crate) committed: Committed,
+    pub time_ms: i64,
+    pub committed: Committed,
     pub(crate) end: i64,
 }
 

@@ -89,8 +89,7 @@ impl Age {
     }
 
     /// [`Age::ms`] in seconds.
-    #[must_use]
-    pub fn seconds(&self) -> Option<f64> {
+    pub(crate) fn seconds(&self) -> Option<f64> {
         // Milliseconds below 2^53 are exact; that is 285,000 years.
         #[expect(clippy::cast_precision_loss, reason = "no record is older")]
         self.ms().map(|ms| ms as f64 / 1_000.0)
@@ -99,8 +98,7 @@ impl Age {
 
 impl Basis {
     /// As the report spells it.
-    #[must_use]
-    pub const fn word(self) -> &'static str {
+    pub(crate) const fn word(self) -> &'static str {
         match self {
             Self::Log => "log",
             Self::Bound => "bound",

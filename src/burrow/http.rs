@@ -7,7 +7,7 @@ use super::Origin;
 /// What the function returns for one HTTP request.
 #[derive(Debug, Serialize)]
 #[serde(rename_all = "camelCase")]
-pub struct Response {
+pub(crate) struct Response {
     status_code: u16,
     headers: Headers,
     body: String,
@@ -32,23 +32,20 @@ struct HttpResponseError<'a> {
 
 impl Response {
     /// This JSON, with this status code.
-    #[must_use]
-    pub fn new(status_code: u16, body: String) -> Self {
+    pub(crate) fn new(status_code: u16, body: String) -> Self {
         let headers = Headers { content_type: "application/json", cache_control: "no-store" };
         Self { status_code, headers, body, is_base64_encoded: false }
     }
 
     /// Burrow's form of an error.
-    #[must_use]
-    pub fn failure(status_code: u16, message: &str, request: &Origin) -> Self {
+    pub(crate) fn failure(status_code: u16, message: &str, request: &Origin) -> Self {
         // Strings and a flag: nothing here can fail.
         let body = serde_json::to_string(&HttpResponseError { error: true, message, request }).unwrap_or_default();
         Self::new(status_code, body)
     }
 
     /// As one line of JSON.
-    #[must_use]
-    pub fn to_json(&self) -> String {
+    pub(crate) fn to_json(&self) -> String {
         // As above.
         serde_json::to_string(self).unwrap_or_default()
     }

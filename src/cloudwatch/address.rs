@@ -27,8 +27,7 @@ impl Minute {
     }
 
     /// The minute that begins nearest to this second: a schedule's time may be told a moment early or late.
-    #[must_use]
-    pub const fn nearest(second: i64) -> Self {
+    pub(crate) const fn nearest(second: i64) -> Self {
         Self::holding(second.saturating_add(30))
     }
 
@@ -57,26 +56,22 @@ impl Schedule {
     }
 
     /// Seconds per slot, which are the storage resolution and the period to read with.
-    #[must_use]
-    pub const fn width(self) -> i64 {
+    pub(crate) const fn width(self) -> i64 {
         if self.period <= FINE_UP_TO { 1 } else { 60 }
     }
 
     /// The scheduled minute that a run at `minute` belongs to: the last one not after it.
-    #[must_use]
-    pub const fn align(self, minute: Minute) -> Minute {
+    pub(crate) const fn align(self, minute: Minute) -> Minute {
         Minute(minute.0 - minute.0.rem_euclid(self.period))
     }
 
     /// The scheduled minute so many looks before `minute`.
-    #[must_use]
-    pub fn back(self, minute: Minute, looks: u32) -> Minute {
+    pub(crate) fn back(self, minute: Minute, looks: u32) -> Minute {
         Minute(self.align(minute).0 - self.period * i64::from(looks))
     }
 
     /// The scheduled minute after the one that `minute` belongs to.
-    #[must_use]
-    pub const fn next(self, minute: Minute) -> Minute {
+    pub(crate) const fn next(self, minute: Minute) -> Minute {
         Minute(self.align(minute).0 + self.period)
     }
 
@@ -88,15 +83,13 @@ impl Schedule {
     }
 
     /// The first second of a slot.
-    #[must_use]
-    pub fn time(self, minute: Minute, slot: usize) -> i64 {
+    pub(crate) fn time(self, minute: Minute, slot: usize) -> i64 {
         let offset = i64::try_from(slot).unwrap_or(i64::MAX).saturating_mul(self.width());
         self.span(minute).start.saturating_add(offset)
     }
 
     /// The look and the slot that a second belongs to; `None` for seconds between two looks.
-    #[must_use]
-    pub fn slot_at(self, second: i64) -> Option<(Minute, usize)> {
+    pub(crate) fn slot_at(self, second: i64) -> Option<(Minute, usize)> {
         let minute = Minute((second.div_euclid(self.period * 60) + 1) * self.period);
         let offset = second - self.span(minute).start;
         Some((minute, usize::try_from(offset.div_euclid(self.width())).ok()?))
@@ -105,8 +98,7 @@ impl Schedule {
     /// Whether a look that was scheduled for this second and taken so many milliseconds after the epoch is kept.
     ///
     /// `EventBridge` Scheduler calls anywhere within the minute, and a cold start comes on top.
-    #[must_use]
-    pub const fn is_in_time(self, scheduled: i64, taken: i64) -> bool {
+    pub(crate) const fn is_in_time(self, scheduled: i64, taken: i64) -> bool {
         let late = taken - scheduled * 1_000;
         -60_000 <= late && late <= (self.period * 60 + 60) * 1_000
     }
@@ -114,8 +106,7 @@ impl Schedule {
     /// The seconds to ask for so as to read the looks of these minutes, which are in order, newest first.
     ///
     /// One range where looks lie close together, else one for each look: the service's quota counts seconds, empty ones too.
-    #[must_use]
-    pub fn ranges(self, minutes: &[Minute]) -> Vec<Range<i64>> {
+    pub(crate) fn ranges(self, minutes: &[Minute]) -> Vec<Range<i64>> {
         match minutes {
             [newest, .., oldest] if self.period <= CONTIGUOUS_UP_TO => vec![self.from(*oldest, *newest)],
             minutes => minutes.iter().map(|minute| self.span(*minute)).collect(),
@@ -123,14 +114,12 @@ impl Schedule {
     }
 
     /// The seconds of the looks from one minute to another, which are one range.
-    #[must_use]
-    pub fn from(self, oldest: Minute, newest: Minute) -> Range<i64> {
+    pub(crate) fn from(self, oldest: Minute, newest: Minute) -> Range<i64> {
         self.span(oldest).start..self.span(newest).end
     }
 
     /// How many earlier looks the service keeps.
-    #[must_use]
-    pub fn looks_kept(self) -> u32 {
+    pub(crate) fn looks_kept(self) -> u32 {
         let kept = if self.width() == 1 { FINE_KEPT } else { COARSE_KEPT };
         u32::try_from(kept / self.period).unwrap_or_default()
     }
@@ -141,9 +130,9 @@ impl Schedule {
 }
 
 /// The longest period, in minutes: ten looks must fit into the 15 days that one-minute data is kept.
-pub const SLOWEST: i64 = 24 * 60;
+pub(crate) const SLOWEST: i64 = 24 * 60;
 /// The longest period, in minutes, with slots one second wide: from an hour on there are as many minutes between two looks as a page has slots.
-pub const FINE_UP_TO: i64 = 59;
+pub(crate) const FINE_UP_TO: i64 = 59;
 /// Up to this period, in minutes, several looks are read as one range.
 const CONTIGUOUS_UP_TO: i64 = 5;
 const SLOTS: i64 = super::pages::SECONDS_PER_PAGE.cast_signed() as i64;

@@ -27,7 +27,7 @@ struct Change {
 
 /// What is to be told of a look, and what will have been told.
 #[derive(Debug, Default)]
-pub struct Changes {
+pub(crate) struct Changes {
     /// The worst first, then by name.
     changes: Vec<Change>,
     /// Every group that will have been told to be in trouble when all of this is.
@@ -40,8 +40,7 @@ impl Changes {
     ///
     /// `before` is `None` where no earlier look tells: then nothing has been told yet. After [`Told::TooMany`] nothing is told
     /// once more, and the groups that are in trouble now are taken for told.
-    #[must_use]
-    pub fn new(snapshot: &Snapshot, judged: &Judged, before: Option<&Told>, whole: bool) -> Self {
+    pub(crate) fn new(snapshot: &Snapshot, judged: &Judged, before: Option<&Told>, whole: bool) -> Self {
         let (known, before): (bool, &[(u64, u8)]) = match before {
             Some(Told::Groups(groups)) => (true, groups),
             Some(Told::TooMany) => (false, &[]),
@@ -73,8 +72,7 @@ impl Changes {
     }
 
     /// The messages, each a subject and a text: one for each of the first [`MOST_MESSAGES`] changes, and one more for the rest.
-    #[must_use]
-    pub fn messages(&self, cluster: &str) -> Vec<(String, String)> {
+    pub(crate) fn messages(&self, cluster: &str) -> Vec<(String, String)> {
         let (single, rest) = self.changes.split_at(self.changes.len().min(MOST_MESSAGES));
         let of = |change: &Change| (format!("{cluster}: {}", change.title), change.text.clone());
         let mut messages: Vec<_> = single.iter().map(of).collect();
@@ -88,8 +86,7 @@ impl Changes {
     }
 
     /// What will have been told, given which of the messages were taken; what was not is told anew.
-    #[must_use]
-    pub fn told(self, taken: impl Fn(usize) -> bool) -> Told {
+    pub(crate) fn told(self, taken: impl Fn(usize) -> bool) -> Told {
         let mut told = self.next;
         for (at, change) in self.changes.iter().enumerate().filter(|(at, _)| !taken((*at).min(MOST_MESSAGES))) {
             debug_assert!(at < self.changes.len(), "one of the changes");
@@ -103,6 +100,6 @@ impl Changes {
 /// The code of a group that is fine; what was never told counts as it.
 const OK: u8 = 1;
 /// Messages a run, and one more for all that is left.
-pub const MOST_MESSAGES: usize = 10;
+pub(crate) const MOST_MESSAGES: usize = 10;
 /// Groups that the last one names.
 const MOST_NAMED: usize = 50;

@@ -6,38 +6,36 @@ pub mod table;
 
 /// What one look makes the account pay for.
 #[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
-pub struct Use {
+pub(crate) struct Use {
     /// Distinct metrics written, state and results together.
-    pub metrics: usize,
+    pub(crate) metrics: usize,
     /// `PutMetricData` requests.
-    pub writes: usize,
+    pub(crate) writes: usize,
     /// Metrics asked for with `GetMetricData`; several statistics of one metric count once.
-    pub reads: usize,
+    pub(crate) reads: usize,
 }
 
 /// How much one look keeps and publishes.
 #[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
-pub struct Volume {
+pub(crate) struct Volume {
     /// Partitions that are kept.
-    pub partitions: usize,
+    pub(crate) partitions: usize,
     /// Their pages; none where no history is kept.
-    pub pages: usize,
+    pub(crate) pages: usize,
     /// Metrics for people.
-    pub published: usize,
+    pub(crate) published: usize,
     /// Metrics read besides each page and the roster once.
-    pub windows: usize,
+    pub(crate) windows: usize,
 }
 
 impl Volume {
     /// State metrics: a page each, and the roster.
-    #[must_use]
-    pub fn state(self) -> usize {
+    pub(crate) fn state(self) -> usize {
         if self.pages == 0 { 0 } else { self.pages + 1 }
     }
 
     /// What it makes the account pay for.
-    #[must_use]
-    pub fn used(self) -> Use {
+    pub(crate) fn used(self) -> Use {
         let kept = if self.pages == 0 { 0 } else { self.partitions + 2 * self.pages + ROSTER_SLOTS };
         Use {
             metrics: self.state() + self.published,
@@ -49,8 +47,7 @@ impl Volume {
 
 impl Use {
     /// US dollars a month, if every look is like this one and nothing else in the account uses up the cheaper tiers.
-    #[must_use]
-    pub fn dollars_a_month(self, schedule: Schedule) -> f64 {
+    pub(crate) fn dollars_a_month(self, schedule: Schedule) -> f64 {
         let period = f64::from(u16::try_from(schedule.period()).unwrap_or(u16::MAX));
         let looks = HOURS_A_MONTH * 60.0 / period;
         // A metric is paid for by the hour, and only for hours in which it was written.
@@ -67,13 +64,13 @@ fn float(number: usize) -> f64 {
 }
 
 /// `PutMetricData`, API reference.
-pub const DATUMS_PER_REQUEST: usize = 1_000;
+pub(crate) const DATUMS_PER_REQUEST: usize = 1_000;
 /// Sixteen whole pages.
 const DATUMS_OF_PAGES: usize = 960;
 /// Datums of the roster, about.
 const ROSTER_SLOTS: usize = 3;
 /// When these prices were looked up: us-east-1, <https://aws.amazon.com/cloudwatch/pricing/>.
-pub const PRICES_OF: &str = "2026-11";
+pub(crate) const PRICES_OF: &str = "2026-11";
 /// US dollars for one metric in a month.
 const METRIC: f64 = 0.30;
 /// The same past [`FIRST_TIER`].

@@ -37,7 +37,7 @@ struct DecodedLook {
 }
 
 /// What is kept of one group in so many looks before the run's minute, as JSON.
-pub async fn read(
+pub(crate) async fn read(
     store: &Store,
     cluster: &str,
     looks: u32,

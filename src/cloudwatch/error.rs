@@ -143,12 +143,11 @@ pub enum StoreError {
 }
 
 /// A cause that can travel between tasks.
-pub type BoxError = Box<dyn StdError + Send + Sync>;
+pub(crate) type BoxError = Box<dyn StdError + Send + Sync>;
 
 impl Operation {
     /// The service's operation, which is also the name of its permission.
-    #[must_use]
-    pub fn action(self) -> &'static str {
+    pub(crate) fn action(self) -> &'static str {
         match self {
             Self::ReadHistory => "GetMetricData",
             Self::WriteHistory | Self::PublishMetrics => "PutMetricData",

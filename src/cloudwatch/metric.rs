@@ -2,7 +2,7 @@
 
 use std::fmt::Write as _;
 
-use percent_encoding::{AsciiSet, CONTROLS, percent_decode_str, utf8_percent_encode};
+use percent_encoding::{AsciiSet, CONTROLS, utf8_percent_encode};
 
 use crate::hash::Hash;
 
@@ -25,9 +25,8 @@ impl Metric {
 
 /// A name as a dimension value: ASCII without spaces, not empty, not starting with a colon, at most [`LONGEST`] characters.
 ///
-/// Reversible by [`decode`], save for names that don't fit: those keep their beginning and end in a hash.
-#[must_use]
-pub fn encode(name: &str) -> String {
+/// Reversible, save for names that don't fit: those keep their beginning and end in a hash.
+pub(crate) fn encode(name: &str) -> String {
     if name.is_empty() {
         return EMPTY.to_owned();
     }
@@ -48,20 +47,8 @@ pub fn encode(name: &str) -> String {
     value
 }
 
-/// The name behind a dimension value; `None` if it was too long to be kept, or is not one of ours.
-#[must_use]
-pub fn decode(value: &str) -> Option<String> {
-    if value == EMPTY {
-        return Some(String::new());
-    }
-    if value.is_empty() || value.contains(CUT) {
-        return None;
-    }
-    Some(percent_decode_str(value).decode_utf8().ok()?.into_owned())
-}
-
 /// The longest dimension value that the service takes, in characters.
-pub const LONGEST: usize = 1_024;
+pub(crate) const LONGEST: usize = 1_024;
 /// Names, types and lengths around a dimension on the wire, generously.
 const BYTES_PER_DIMENSION: usize = 40;
 const ESCAPED: AsciiSet = CONTROLS.add(b' ').add(b'%');
@@ -74,7 +61,17 @@ const HASH_DIGITS: usize = 16;
 #[expect(clippy::unwrap_used, reason = "a test fails by panicking")]
 mod tests {
     use super::*;
+    use percent_encoding::percent_decode_str;
     use proptest::prelude::*;
+
+    /// The name behind a value; `None` if it was too long to be kept, or is none of ours.
+    fn decode(value: &str) -> Option<String> {
+        match value {
+            EMPTY => Some(String::new()),
+            value if value.is_empty() || value.contains(CUT) => None,
+            value => Some(percent_decode_str(value).decode_utf8().unwrap().into_owned()),
+        }
+    }
 
     #[test]
     fn awkward_names_become_values_that_the_service_takes() {

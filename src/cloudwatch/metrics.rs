@@ -11,11 +11,11 @@ use crate::results::{GroupResult, PartitionResult, Results};
 #[derive(Clone, Debug, PartialEq)]
 pub struct Datum {
     /// Which metric.
-    pub metric: Arc<Metric>,
+    pub(crate) metric: Arc<Metric>,
     /// Distinct finite values, at most [`VALUES_PER_DATUM`].
-    pub values: Vec<f64>,
+    pub(crate) values: Vec<f64>,
     /// How often each occurs.
-    pub counts: Vec<f64>,
+    pub(crate) counts: Vec<f64>,
 }
 
 /// What will be published.
@@ -26,7 +26,7 @@ pub struct Plan {
     /// Distinct metrics among them.
     pub metrics: usize,
     /// What did not fit.
-    pub refused: Option<Refused>,
+    pub(crate) refused: Option<Refused>,
 }
 
 /// Too many metrics: less is published than was asked for.
@@ -34,18 +34,18 @@ pub struct Plan {
 #[error(
     "{wanted} metrics were asked for and MEERKAT_METRICS_LIMIT allows {limit}: {published}; raise the limit, or choose less in MEERKAT_METRICS_DETAIL"
 )]
-pub struct Refused {
+pub(crate) struct Refused {
     /// Metrics that were asked for.
-    pub wanted: usize,
+    pub(crate) wanted: usize,
     /// Metrics that are allowed.
-    pub limit: usize,
+    pub(crate) limit: usize,
     /// What was published instead.
-    pub published: Instead,
+    pub(crate) published: Instead,
 }
 
 /// What is published where not everything fits.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
-pub enum Instead {
+pub(crate) enum Instead {
     /// All groups, in less detail.
     Coarser(MetricsDetail),
     /// Not all of all groups.
@@ -215,7 +215,7 @@ fn count(datums: &[Datum]) -> usize {
 /// Metrics of one run, unless configured otherwise: what a mistake may cost at most.
 pub const DEFAULT_LIMIT: usize = 500;
 /// `PutMetricData`, API reference (`MetricDatum`, `Values`).
-pub const VALUES_PER_DATUM: usize = 150;
+pub(crate) const VALUES_PER_DATUM: usize = 150;
 
 #[cfg(test)]
 mod tests;

@@ -8,21 +8,21 @@ pub const NAMESPACE: &str = "Meerkat";
 pub const STATE_NAMESPACE: &str = "Meerkat/State";
 
 /// The cluster, as the configuration names it; percent-encoded.
-pub const CLUSTER: &str = "Cluster";
+pub(crate) const CLUSTER: &str = "Cluster";
 /// The consumer group; percent-encoded.
 pub const GROUP: &str = "Group";
 /// The topic, for the details [`crate::config::MetricsDetail::Topic`] and [`crate::config::MetricsDetail::Partition`].
-pub const TOPIC: &str = "Topic";
+pub(crate) const TOPIC: &str = "Topic";
 /// The partition's number, for the detail [`crate::config::MetricsDetail::Partition`].
-pub const PARTITION: &str = "Partition";
+pub(crate) const PARTITION: &str = "Partition";
 /// One of several parts of the cluster's groups, as `2/8`.
-pub const PART: &str = "Part";
+pub(crate) const PART: &str = "Part";
 /// Minutes from one look to the next.
-pub const PERIOD: &str = "Period";
+pub(crate) const PERIOD: &str = "Period";
 /// One of 2^k buckets of groups, as `3/8`.
-pub const BUCKET: &str = "Bucket";
+pub(crate) const BUCKET: &str = "Bucket";
 /// The number of a page in its bucket, from 0.
-pub const PAGE: &str = "Page";
+pub(crate) const PAGE: &str = "Page";
 
 /// {Cluster, Group}: 1 OK, 2 WARN, 3 ERR; nothing where it could not be read, and while warming up.
 ///
@@ -42,14 +42,14 @@ pub const HEARTBEAT: &str = "Heartbeat";
 /// {Cluster, Status}: groups that have this status.
 pub const GROUPS: &str = "Groups";
 /// {Cluster}: groups about which nothing could be told.
-pub const UNKNOWN_GROUPS: &str = "UnknownGroups";
+pub(crate) const UNKNOWN_GROUPS: &str = "UnknownGroups";
 /// {Cluster}: how long the run took, in milliseconds.
-pub const DURATION_MS: &str = "DurationMs";
+pub(crate) const DURATION_MS: &str = "DurationMs";
 
 /// State, {Cluster, Part, Period, Bucket, Page}: one page of partitions, see [`super::pages`].
-pub const PARTITIONS: &str = "Partitions";
+pub(crate) const PARTITIONS: &str = "Partitions";
 /// State, {Cluster, Part, Period}: what a look tells of itself, see [`super::pages::roster::Roster`].
-pub const ROSTER: &str = "Roster";
+pub(crate) const ROSTER: &str = "Roster";
 
 /// {Cluster}, in both namespaces: values that a preflight writes to read them back; see [`super::canary`].
 pub const CANARY: &str = "Canary";
@@ -68,11 +68,7 @@ pub const PUBLISHED: &[(&str, &[&[&str]])] = &[
 ];
 
 /// What is published of a group while it loses records, or is about to.
-pub const OF_LOSS: [&str; 2] = [LOST_OFFSETS, LOSS_AHEAD];
-
-/// Every metric in [`STATE_NAMESPACE`] with the sets of dimensions it is written under.
-pub const STATE: &[(&str, &[&[&str]])] =
-    &[(PARTITIONS, &[&[CLUSTER, PART, PERIOD, BUCKET, PAGE]]), (ROSTER, &[&[CLUSTER, PART, PERIOD]])];
+pub(crate) const OF_LOSS: [&str; 2] = [LOST_OFFSETS, LOSS_AHEAD];
 
 const BY_GROUP_TOPIC_PARTITION: &[&[&str]] =
     &[&[CLUSTER, GROUP], &[CLUSTER, GROUP, TOPIC], &[CLUSTER, GROUP, TOPIC, PARTITION]];

@@ -7,17 +7,17 @@
 
 pub mod binding;
 pub mod entry;
-pub mod key;
-pub mod merge;
-pub mod page;
-pub mod recall;
-pub mod roster;
-pub mod rosters;
+pub(crate) mod key;
+pub(crate) mod merge;
+pub(crate) mod page;
+pub(crate) mod recall;
+pub(crate) mod roster;
+pub(crate) mod rosters;
 pub mod seconds;
-pub mod sheets;
+pub(crate) mod sheets;
 pub mod shelf;
 
 /// Partitions beside a header and an anchor, in a minute of seconds or an hour of minutes.
-pub const PARTITIONS_PER_PAGE: usize = SECONDS_PER_PAGE - 2;
+pub(crate) const PARTITIONS_PER_PAGE: usize = SECONDS_PER_PAGE - 2;
 /// Slots of a page.
-pub const SECONDS_PER_PAGE: usize = 60;
+pub(crate) const SECONDS_PER_PAGE: usize = 60;

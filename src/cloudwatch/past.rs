@@ -20,14 +20,14 @@ mod of_part;
 mod reads;
 mod windows;
 
-pub use leaving::Leaving;
-pub use of_part::pages_of;
+pub(crate) use leaving::Leaving;
+pub(crate) use of_part::pages_of;
 use of_part::{PartPast, is_too_large};
-pub use windows::Windows;
+pub(crate) use windows::Windows;
 
 /// Who asks for the past, and of what.
 #[derive(Clone, Debug)]
-pub struct Asker {
+pub(crate) struct Asker {
     /// Where the pages are.
     pub shelf: Shelf,
     /// The scheduled minute.
@@ -39,32 +39,30 @@ pub struct Asker {
 }
 
 /// What the store holds about the rows of a snapshot, or why nothing is known of it; by part, of which a run that writes has one.
-pub struct Past(Known<Vec<PartPast>>);
+pub(crate) struct Past(Known<Vec<PartPast>>);
 
 impl Past {
     /// Nothing is read, for this reason.
-    #[must_use]
-    pub fn unread(why: Unknown) -> Self {
+    pub(crate) fn unread(why: Unknown) -> Self {
         Self(Err(why))
     }
 
     /// Reads what the newest looks before the askers' minute saw of these rows, each of its part's.
     ///
     /// It needs the topics' ids, not their logs, so it can run while those are being read.
-    pub async fn read(store: &Store, askers: Vec<Asker>, snapshot: &Snapshot, until: Instant) -> Self {
+    pub(crate) async fn read(store: &Store, askers: Vec<Asker>, snapshot: &Snapshot, until: Instant) -> Self {
         Self(Ok(join_all(askers.into_iter().map(|asker| PartPast::read(store, asker, snapshot, until))).await))
     }
 
     /// Takes in what [`Past::open_windows`] read.
-    pub fn add(&mut self, windows: Vec<Windows>) {
+    pub(crate) fn add(&mut self, windows: Vec<Windows>) {
         for (found, windows) in self.0.iter_mut().flatten().zip(windows) {
             found.windows = windows;
         }
     }
 
     /// The newest earlier sample of each row.
-    #[must_use]
-    pub fn before(&self, snapshot: &Snapshot) -> Before {
+    pub(crate) fn before(&self, snapshot: &Snapshot) -> Before {
         Before(self.0.as_ref().map_err(Clone::clone).map(|all| {
             let strangers: Vec<bool> = all.iter().map(PartPast::is_stranger).collect();
             let rows = snapshot.rows.iter().enumerate().map(|(at, row)| {
@@ -78,20 +76,14 @@ impl Past {
     }
 
     /// The samples of a row in its window, oldest first.
-    ///
-    /// # Errors
-    /// Why the history could not be read.
-    pub fn earlier(&self, row: usize) -> Known<Vec<Sample>> {
+    pub(crate) fn earlier(&self, row: usize) -> Known<Vec<Sample>> {
         let all = self.0.as_ref().map_err(Clone::clone)?;
         let found = all.iter().find(|found| found.places[row].is_some());
         found.ok_or_else(|| Unknown::because(NO_PLACE))?.windows.of(row)
     }
 
     /// What the newest earlier look told of all groups of the run's part; `None` where there was none.
-    ///
-    /// # Errors
-    /// Why the history could not be read.
-    pub fn roster(&self) -> Known<Option<&Roster>> {
+    pub(crate) fn roster(&self) -> Known<Option<&Roster>> {
         let Some(found) = self.0.as_ref().map_err(Clone::clone)?.first() else { return Ok(None) };
         let rosters = found.rosters.as_ref().map_err(Clone::clone)?;
         Ok(rosters.looks.first().map(|look| &look.roster))
@@ -101,7 +93,7 @@ impl Past {
     ///
     /// # Errors
     /// Why nothing can be told now: the history could not be read, or this minute's look is there already.
-    pub fn told(&self) -> Known<Option<&Told>> {
+    pub(crate) fn told(&self) -> Known<Option<&Told>> {
         let found = self.0.as_ref().map_err(Clone::clone)?.first();
         let rosters =
             found.ok_or_else(|| Unknown::because("nothing is kept"))?.rosters.as_ref().map_err(Clone::clone)?;
@@ -112,26 +104,22 @@ impl Past {
     }
 
     /// What is in the run's own minute already; nothing where that is not known.
-    #[must_use]
-    pub fn own(&self) -> Option<Own> {
+    pub(crate) fn own(&self) -> Option<Own> {
         Some(self.0.as_ref().ok()?.first()?.rosters.as_ref().ok()?.own)
     }
 
     /// How many state metrics were read.
-    #[must_use]
-    pub fn metrics_read(&self) -> usize {
+    pub(crate) fn metrics_read(&self) -> usize {
         self.0.iter().flatten().map(|found| found.reads.metrics + found.windows.reads.metrics).sum()
     }
 
     /// How many of them for windows.
-    #[must_use]
-    pub fn windows(&self) -> usize {
+    pub(crate) fn windows(&self) -> usize {
         self.0.iter().flatten().map(|found| found.windows.reads.metrics).sum()
     }
 
     /// What is missing of the history, or not as it should be, each once and with the way out; that it is turned off is no problem.
-    #[must_use]
-    pub fn problems(&self, snapshot: &Snapshot) -> Vec<Unknown> {
+    pub(crate) fn problems(&self, snapshot: &Snapshot) -> Vec<Unknown> {
         let mut problems: Vec<Unknown> = Vec::new();
         for problem in self.0.iter().flatten().flat_map(PartPast::problems) {
             if !problems.contains(&problem) {

@@ -21,7 +21,7 @@ pub struct Written {
     /// Requests that the service took.
     pub requests: usize,
     /// Metrics in them, where that was counted.
-    pub metrics: usize,
+    pub(crate) metrics: usize,
     /// Datums in them.
     pub datums: usize,
     /// Why the rest was not taken, one for each request or page that failed.

@@ -9,8 +9,7 @@ use crate::verdict::Verdict;
 /// Which groups' metrics are published now, and which are to be for some looks more.
 ///
 /// A group is restless while it is not OK, has a finding, or lags more than allowed; then for as many looks that its alarms close.
-#[must_use]
-pub fn restless(
+pub(crate) fn restless(
     snapshot: &Snapshot,
     judged: &Judged,
     allowed_lag: impl Fn(&Group) -> u64,

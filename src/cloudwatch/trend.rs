@@ -15,7 +15,7 @@ impl Store {
     /// The greatest lag of these groups over a range of seconds, as (second, offsets), one value each `step` seconds.
     ///
     /// Groups without a value are left out, and all of them where `CloudWatch` does not answer by `until`.
-    pub async fn lag_trend(
+    pub(crate) async fn lag_trend(
         &self,
         cluster: &str,
         groups: &[&str],

@@ -7,7 +7,7 @@ use crate::secrets::{Reference, Source};
 
 /// How to log in, with secrets that may have to be fetched first.
 #[derive(Clone, Debug, PartialEq, Eq)]
-pub enum Sasl {
+pub(crate) enum Sasl {
     /// PLAIN.
     Plain(Account),
     /// SCRAM-SHA-256 or SCRAM-SHA-512.
@@ -30,7 +30,7 @@ pub enum Sasl {
 
 /// A user name and a password.
 #[derive(Clone, Debug, PartialEq, Eq)]
-pub enum Account {
+pub(crate) enum Account {
     /// By two variables; either may refer to a secret.
     Two {
         /// The name.
@@ -44,7 +44,7 @@ pub enum Account {
 
 /// Where a bearer token comes from.
 #[derive(Clone, Debug, PartialEq, Eq)]
-pub enum Issuer {
+pub(crate) enum Issuer {
     /// It is there.
     Token(Source),
     /// A token endpoint gives it for client credentials.

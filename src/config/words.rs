@@ -39,18 +39,19 @@ pub enum Format {
 
 impl MetricsDetail {
     /// The words for it in variables.
-    pub const WORDS: [(&str, Self); 4] =
+    pub(crate) const WORDS: [(&str, Self); 4] =
         [("group", Self::Group), ("problems", Self::Problems), ("topic", Self::Topic), ("partition", Self::Partition)];
 }
 
 impl Detail {
     /// The words for it in variables and events.
-    pub const WORDS: [(&str, Self); 3] = [("problems", Self::Problems), ("groups", Self::Groups), ("all", Self::All)];
+    pub(crate) const WORDS: [(&str, Self); 3] =
+        [("problems", Self::Problems), ("groups", Self::Groups), ("all", Self::All)];
 }
 
 impl Format {
     /// The words for it in variables and events.
-    pub const WORDS: [(&str, Self); 3] =
+    pub(crate) const WORDS: [(&str, Self); 3] =
         [("meerkat", Self::Meerkat), ("burrow", Self::Burrow), ("openmetrics", Self::OpenMetrics)];
 }
 

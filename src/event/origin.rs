@@ -23,7 +23,7 @@ pub struct Origin {
 
 impl View {
     /// The words for it in events and paths.
-    pub const WORDS: [(&str, Self); 2] = [("status", Self::Status), ("lag", Self::Lag)];
+    pub(crate) const WORDS: [(&str, Self); 2] = [("status", Self::Status), ("lag", Self::Lag)];
 
     fn word(self) -> &'static str {
         match self {
@@ -35,8 +35,7 @@ impl View {
 
 impl Origin {
     /// The path that Burrow would have been asked with.
-    #[must_use]
-    pub fn of(cluster: &str, group: &str, view: View) -> Self {
+    pub(crate) fn of(cluster: &str, group: &str, view: View) -> Self {
         Self { url: format!("/v3/kafka/{cluster}/consumer/{group}/{}", view.word()), host: HOST.to_owned() }
     }
 }

@@ -55,8 +55,7 @@ impl Default for Context {
 
 impl Widget {
     /// Whether a dashboard sent this event, and not a schedule or a person.
-    #[must_use]
-    pub fn is_event(event: &Value) -> bool {
+    pub(crate) fn is_event(event: &Value) -> bool {
         event.get("widgetContext").is_some() || event.get("describe").is_some()
     }
 
@@ -92,8 +91,7 @@ impl Widget {
 
 impl Context {
     /// Seconds from one point of a line to the next: whole minutes, few enough points for the widget.
-    #[must_use]
-    pub fn step_s(&self) -> i64 {
+    pub(crate) fn step_s(&self) -> i64 {
         let range_s = self.range_ms.as_ref().map_or(0, |range| range.end.saturating_sub(range.start) / 1_000);
         (range_s / POINTS / 60 + 1) * 60
     }

@@ -4,17 +4,17 @@ use std::fmt::Write as _;
 
 /// A piece of HTML. Markup is `'static`, so whatever comes from outside can only enter as text.
 #[derive(Debug, Default)]
-pub struct Html(String);
+pub(crate) struct Html(String);
 
 impl Html {
     /// Fixed markup, as it stands.
-    pub fn raw(&mut self, markup: &'static str) -> &mut Self {
+    pub(crate) fn raw(&mut self, markup: &'static str) -> &mut Self {
         self.0.push_str(markup);
         self
     }
 
     /// Text, escaped for elements and for attributes in double quotes.
-    pub fn text(&mut self, text: &str) -> &mut Self {
+    pub(crate) fn text(&mut self, text: &str) -> &mut Self {
         for letter in text.chars() {
             match letter {
                 '&' => self.0.push_str("&amp;"),
@@ -30,20 +30,19 @@ impl Html {
     }
 
     /// A name: text whose direction of writing leaves what stands around it alone.
-    pub fn name(&mut self, name: &str) -> &mut Self {
+    pub(crate) fn name(&mut self, name: &str) -> &mut Self {
         self.raw("<bdi>").text(name).raw("</bdi>")
     }
 
     /// A coordinate of a drawing, to a tenth.
-    pub fn coordinate(&mut self, value: f64) -> &mut Self {
+    pub(crate) fn coordinate(&mut self, value: f64) -> &mut Self {
         // Writing to a string cannot fail.
         let _ = write!(self.0, "{:.1}", if value.is_finite() { value } else { 0.0 });
         self
     }
 
     /// The text of the whole.
-    #[must_use]
-    pub fn finish(self) -> String {
+    pub(crate) fn finish(self) -> String {
         self.0
     }
 }

@@ -10,8 +10,7 @@ pub struct Series(pub Vec<Option<f64>>);
 
 impl Series {
     /// Points of a time range, (milliseconds since 1970, value), a place for each `step_ms`; of two in a place, the greater.
-    #[must_use]
-    pub fn over(range_ms: &Range<i64>, step_ms: i64, points: impl IntoIterator<Item = (i64, f64)>) -> Self {
+    pub(crate) fn over(range_ms: &Range<i64>, step_ms: i64, points: impl IntoIterator<Item = (i64, f64)>) -> Self {
         let place = |moment: i64| usize::try_from((moment - range_ms.start).div_euclid(step_ms.max(1))).ok();
         let places = place(range_ms.end - 1).map_or(0, |last| last + 1).min(MOST_PLACES);
         let mut series = vec![None; places];

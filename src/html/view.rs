@@ -7,38 +7,25 @@ use serde::{Deserialize, Deserializer};
 
 use crate::verdict::Verdict;
 
-/// A report, as far as it is drawn.
+/// A report, as far as it is drawn; the keys mean what [`crate::report`] says of them.
 #[derive(Clone, Debug, Deserialize)]
 pub struct DrawnReport {
-    /// The cluster's name.
-    pub cluster: String,
-    /// The worst group's status.
+    pub(crate) cluster: String,
     #[serde(deserialize_with = "status")]
-    pub status: Verdict,
-    /// Whether everything that was asked for could be read.
-    pub complete: bool,
-    /// The minute that the run was scheduled for, RFC 3339.
-    pub scheduled: String,
-    /// Milliseconds that the run took.
-    pub duration_ms: u64,
+    pub(crate) status: Verdict,
+    pub(crate) complete: bool,
+    pub(crate) scheduled: String,
+    pub(crate) duration_ms: u64,
     /// The groups, the worst first.
     #[serde(deserialize_with = "worst_first")]
     pub groups: Vec<DrawnGroup>,
-    /// What could not be read and belongs to no single group or partition.
     #[serde(default)]
-    pub problems: Vec<DrawnProblem>,
-    /// Every broker of the cluster.
+    pub(crate) problems: Vec<DrawnProblem>,
     #[serde(default)]
-    pub brokers: Vec<DrawnBroker>,
-    /// What the size limit cut away; `None` when nothing.
+    pub(crate) brokers: Vec<DrawnBroker>,
+    pub(crate) cut: Option<DrawnCut>,
     #[serde(default)]
-    pub cut: Option<DrawnCut>,
-    /// What became of the history.
-    #[serde(default)]
-    pub history: DrawnKept,
-    /// What became of the metrics.
-    #[serde(default)]
-    pub metrics: DrawnKept,
+    pub(crate) history: DrawnHistory,
 }
 
 /// One group.
@@ -46,120 +33,84 @@ pub struct DrawnReport {
 pub struct DrawnGroup {
     /// Its name.
     pub group: String,
-    /// Which protocol it uses.
     #[serde(rename = "type", default)]
-    pub kind: String,
-    /// Its state as the coordinator names it; `None` where it could not be told.
-    pub state: Option<String>,
-    /// How many members it has; `None` where it could not be told.
-    pub members: Option<u64>,
+    pub(crate) kind: String,
+    pub(crate) state: Option<String>,
+    pub(crate) members: Option<u64>,
     /// The verdict.
     #[serde(deserialize_with = "status")]
     pub status: Verdict,
-    /// Why, as one sentence.
-    pub reason: String,
-    /// Unread offsets of all partitions.
-    pub total_lag: Option<u64>,
-    /// Whether partitions that could not be read are missing in it.
+    pub(crate) reason: String,
+    pub(crate) total_lag: Option<u64>,
     #[serde(default)]
-    pub lag_at_least: bool,
-    /// Whether it may be less.
+    pub(crate) lag_at_least: bool,
     #[serde(default)]
-    pub lag_at_most: bool,
-    /// The largest of them.
+    pub(crate) lag_at_most: bool,
+    /// The largest lag of its partitions.
     pub max_lag: Option<u64>,
-    /// The age of the oldest unread record, in seconds.
-    pub lag_seconds: Option<f64>,
-    /// How many partitions it has to do with, listed or not.
+    pub(crate) lag_seconds: Option<f64>,
     #[serde(default)]
-    pub partition_count: u64,
-    /// Seconds until there are looks enough for a verdict; `None` when there are.
-    pub warming_up_seconds: Option<i64>,
-    /// What could not be read of it.
+    pub(crate) partition_count: u64,
+    pub(crate) warming_up_seconds: Option<i64>,
     #[serde(default)]
-    pub gaps: Vec<String>,
+    pub(crate) gaps: Vec<String>,
     /// The partitions that the report lists, the worst first.
     #[serde(deserialize_with = "worst_partitions_first")]
-    pub partitions: Vec<DrawnPartition>,
+    pub(crate) partitions: Vec<DrawnPartition>,
 }
 
 /// One partition of a group.
 #[derive(Clone, Debug, Deserialize)]
-pub struct DrawnPartition {
-    /// Its topic.
-    pub topic: String,
-    /// Its number.
-    pub partition: i32,
-    /// The verdict.
+pub(crate) struct DrawnPartition {
+    pub(crate) topic: String,
+    pub(crate) partition: i32,
     #[serde(deserialize_with = "status")]
-    pub status: Verdict,
-    /// The next offset to read.
-    pub committed: Option<i64>,
-    /// What a share group has in its place.
-    pub start: Option<i64>,
-    /// The high watermark.
-    pub log_end: Option<i64>,
-    /// Unread offsets.
-    pub lag: Option<u64>,
-    /// How the lag of a share group is known: `bound` where it may be less.
-    pub lag_source: Option<String>,
-    /// The age of the oldest unread record, in seconds.
-    pub lag_seconds: Option<f64>,
-    /// What else is worth knowing.
+    pub(crate) status: Verdict,
+    committed: Option<i64>,
+    start: Option<i64>,
+    pub(crate) log_end: Option<i64>,
+    pub(crate) lag: Option<u64>,
+    lag_source: Option<String>,
+    pub(crate) lag_seconds: Option<f64>,
     #[serde(default)]
-    pub findings: Vec<String>,
-    /// The `client.id` of the member that reads it.
-    pub member: Option<String>,
-    /// The member's id, as its coordinator gave it.
-    pub member_id: Option<String>,
-    /// From where it connected.
-    pub member_host: Option<String>,
-    /// Why, as one sentence.
-    pub reason: String,
+    pub(crate) findings: Vec<String>,
+    pub(crate) member: Option<String>,
+    pub(crate) member_id: Option<String>,
+    pub(crate) member_host: Option<String>,
+    pub(crate) reason: String,
 }
 
 /// What could not be read.
 #[derive(Clone, Debug, Deserialize)]
-pub struct DrawnProblem {
-    /// Where.
+pub(crate) struct DrawnProblem {
     #[serde(rename = "where")]
-    pub place: String,
-    /// What.
-    pub what: String,
+    place: String,
+    what: String,
 }
 
 /// One broker.
 #[derive(Clone, Debug, Deserialize)]
-pub struct DrawnBroker {
-    /// Its id.
-    pub id: i32,
-    /// Its address.
-    pub address: String,
-    /// Whether it answered.
-    pub reachable: bool,
-    /// Why it did not.
-    #[serde(default)]
-    pub reason: Option<String>,
+pub(crate) struct DrawnBroker {
+    id: i32,
+    address: String,
+    reachable: bool,
+    reason: Option<String>,
 }
 
 /// What the size limit cut away.
 #[derive(Clone, Copy, Debug, Deserialize)]
-pub struct DrawnCut {
+pub(crate) struct DrawnCut {
     /// Groups that are not listed.
-    pub groups: u64,
-    /// Partitions that are not listed.
-    pub partitions: u64,
+    pub(crate) groups: u64,
 }
 
-/// What became of the history, or of the metrics.
+/// What became of the history.
 #[derive(Clone, Debug, Default, Deserialize)]
-pub struct DrawnKept {
-    /// `false`: nothing was read or written.
-    #[serde(default)]
-    pub enabled: bool,
+#[serde(default)]
+pub(crate) struct DrawnHistory {
+    pub(crate) enabled: bool,
     /// What to set so that more can be told.
-    #[serde(default)]
-    pub advice: Option<String>,
+    pub(crate) advice: Option<String>,
 }
 
 impl DrawnGroup {
@@ -216,7 +167,8 @@ impl DrawnReport {
 
 fn status<'de, D: Deserializer<'de>>(from: D) -> Result<Verdict, D::Error> {
     let word = String::deserialize(from)?;
-    Ok(VERDICTS.into_iter().find(|verdict| verdict.word() == word).unwrap_or(Verdict::Unknown))
+    let mut verdicts = Verdict::OF_GROUPS.into_iter().chain([Verdict::Stop, Verdict::Stall, Verdict::Rewind]);
+    Ok(verdicts.find(|verdict| verdict.word() == word).unwrap_or(Verdict::Unknown))
 }
 
 fn worst_first<'de, D: Deserializer<'de>>(from: D) -> Result<Vec<DrawnGroup>, D::Error> {
@@ -237,15 +189,3 @@ fn worst_partitions_first<'de, D: Deserializer<'de>>(from: D) -> Result<Vec<Draw
     });
     Ok(partitions)
 }
-
-/// Every verdict that has a word.
-const VERDICTS: [Verdict; 8] = [
-    Verdict::NotFound,
-    Verdict::Ok,
-    Verdict::Warn,
-    Verdict::Err,
-    Verdict::Stop,
-    Verdict::Stall,
-    Verdict::Rewind,
-    Verdict::Unknown,
-];

@@ -14,21 +14,21 @@ pub struct JudgedGroup {
     /// The worst of its partitions, or what could not be read.
     pub verdict: Verdict,
     /// Why, as one sentence.
-    pub reason: String,
+    pub(crate) reason: String,
     /// Unread offsets of all partitions that could be read; `None` where there is not one.
-    pub total_lag: Option<u64>,
+    pub(crate) total_lag: Option<u64>,
     /// The largest of them.
-    pub max_lag: Option<u64>,
+    pub(crate) max_lag: Option<u64>,
     /// Whether the total leaves out partitions that could not be read, so that it is a lower bound.
-    pub at_least: bool,
+    pub(crate) at_least: bool,
     /// Whether a coordinator does not tell how much is left, so that the total is an upper bound.
-    pub at_most: bool,
+    pub(crate) at_most: bool,
     /// Where the lag is going; `None` where it goes nowhere, or that of the partition with the largest is not known.
-    pub pace: Option<Pace>,
+    pub(crate) pace: Option<Pace>,
     /// Whether every verdict rests on something that was seen.
     supported: bool,
     /// Seconds until every partition has snapshots enough; `None` when no partition waits for any.
-    pub warming_up_s: Option<i64>,
+    pub(crate) warming_up_s: Option<i64>,
 }
 
 impl JudgedGroup {
@@ -42,8 +42,7 @@ impl JudgedGroup {
     /// | WARN | 2 | it opens where it asks for 2 |
     /// | ERR | 3 | it opens |
     /// | UNKNOWN, or NOTFOUND | nothing | no change; `UnknownGroups` counts it |
-    #[must_use]
-    pub fn published_status(&self) -> Option<u8> {
+    pub(crate) fn published_status(&self) -> Option<u8> {
         match self.verdict {
             Verdict::Ok if self.warming_up_s.is_some() || !self.supported || self.total_lag.is_none() => None,
             Verdict::Unknown | Verdict::NotFound => None,

@@ -46,11 +46,11 @@ pub(super) struct Connection {
 #[derive(Debug, Default)]
 pub struct Traffic {
     /// Requests sent, `ApiVersions` and SASL included.
-    pub requests: AtomicU64,
+    pub(crate) requests: AtomicU64,
     /// Bytes written, sizes included, TLS not.
-    pub written: AtomicU64,
+    pub(crate) written: AtomicU64,
     /// Bytes read, sizes included, TLS not.
-    pub read: AtomicU64,
+    pub(crate) read: AtomicU64,
 }
 
 impl Connection {

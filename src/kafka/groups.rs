@@ -26,15 +26,15 @@ pub(super) use entry::{Listed, SomePartitions, state_named};
 #[derive(Clone, Debug, Default)]
 pub struct Selection {
     /// Groups asked for by name; empty means every group.
-    pub named: Vec<String>,
+    pub(crate) named: Vec<String>,
     /// Globs that a group's name has to match, when none is asked for by name.
     pub groups: Patterns,
     /// Which part of those groups, when none is asked for by name.
-    pub part: Part,
+    pub(crate) part: Part,
     /// Names and globs that some group has to meet each; they count when none is asked for by name.
-    pub expected: Vec<String>,
+    pub(crate) expected: Vec<String>,
     /// Globs that a topic's name has to match.
-    pub topics: Patterns,
+    pub(crate) topics: Patterns,
 }
 
 /// The numbers of these groups by their names: coordinators answer by name.

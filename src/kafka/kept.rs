@@ -15,7 +15,7 @@ use crate::endpoint::Endpoint;
 pub struct Connections {
     idle: RefCell<Vec<Idle>>,
     /// Of the whole process: what one look cost is a difference.
-    pub traffic: Arc<Traffic>,
+    pub(crate) traffic: Arc<Traffic>,
 }
 
 struct Idle {
@@ -26,7 +26,7 @@ struct Idle {
 
 impl Connections {
     /// Closes them all.
-    pub fn forget(&self) {
+    pub(crate) fn forget(&self) {
         self.idle.borrow_mut().clear();
     }
 

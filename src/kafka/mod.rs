@@ -24,7 +24,7 @@ mod messages;
 mod names;
 mod probe;
 pub mod releases;
-pub mod sasl;
+pub(crate) mod sasl;
 mod settle;
 mod shape;
 mod shares;
@@ -73,19 +73,19 @@ pub enum LookError {
 /// How to get into a cluster.
 pub struct Access<'a> {
     /// Addresses to begin with.
-    pub bootstrap: Vec<Endpoint>,
+    pub(crate) bootstrap: Vec<Endpoint>,
     /// `None` only where the configuration says plaintext in so many words.
-    pub tls: Option<Tls>,
+    pub(crate) tls: Option<Tls>,
     /// `None` on listeners without SASL.
-    pub credentials: Option<Credentials<'a>>,
+    pub(crate) credentials: Option<Credentials<'a>>,
     /// Bytes that one answer may have.
-    pub frame_limit: usize,
+    pub(crate) frame_limit: usize,
     /// Connections of earlier looks.
-    pub kept: &'a Connections,
+    pub(crate) kept: &'a Connections,
 }
 
 /// A look whose logs are still to be read: which partitions there are is known, so that their past can be fetched meanwhile.
-pub struct Survey<'a> {
+pub(crate) struct Survey<'a> {
     cluster: Cluster<'a>,
     names: Vec<Box<str>>,
     described: Vec<logs::DescribedTopic>,
@@ -97,7 +97,7 @@ pub struct Survey<'a> {
 ///
 /// # Errors
 /// [`LookError`] where there is nothing to look at: no usable TLS configuration, no broker that answers.
-pub async fn survey<'a>(
+pub(crate) async fn survey<'a>(
     access: Access<'a>,
     selection: &Selection,
     unix_seconds: i64,
@@ -164,7 +164,7 @@ pub async fn survey<'a>(
 
 impl Survey<'_> {
     /// Reads the logs, for [`Snapshot::topics`]. It comes after the commits, so lag can only be overstated.
-    pub async fn read_logs(&mut self, until: Instant) -> Vec<Topic> {
+    pub(crate) async fn read_logs(&mut self, until: Instant) -> Vec<Topic> {
         let mut laps = Laps::start();
         let topics = logs::read(&self.cluster, &self.names, &mut self.described, &self.wanted, until).await;
         tracing::debug!(ms = laps.lap(), topics = topics.len(), "logs read");
@@ -172,19 +172,18 @@ impl Survey<'_> {
     }
 
     /// Asks once more for the commits of groups that seem to have lost records.
-    pub async fn confirm_losses(&self, snapshot: &mut Snapshot, until: Instant) {
+    pub(crate) async fn confirm_losses(&self, snapshot: &mut Snapshot, until: Instant) {
         doubts::of_losses(&self.cluster, snapshot, until).await;
     }
 
     /// The brokers, with what became known of them since.
-    #[must_use]
-    pub fn brokers(&self) -> Vec<Broker> {
+    pub(crate) fn brokers(&self) -> Vec<Broker> {
         assembly::brokers(&self.cluster)
     }
 
     /// Searches for the ages of records until all are found, or `until`; targets name topics by their places in
     /// [`Snapshot::topics`].
-    pub async fn search_ages(&self, search: &mut age::Search, until: Instant) {
+    pub(crate) async fn search_ages(&self, search: &mut age::Search, until: Instant) {
         let _searching = Progress::with("searching for the ages of records");
         let mut laps = Laps::start();
         ages::search(&self.cluster, &self.names, &self.described, search, until).await;
@@ -192,18 +191,17 @@ impl Survey<'_> {
     }
 
     /// Leaves the open connections to the next look.
-    pub fn keep_connections(&self) {
+    pub(crate) fn keep_connections(&self) {
         self.cluster.keep_connections();
     }
 
     /// Whether this user may describe the cluster; `None` where no broker tells it.
-    pub async fn may_describe_cluster(&self, until: Instant) -> Option<bool> {
+    pub(crate) async fn may_describe_cluster(&self, until: Instant) -> Option<bool> {
         self.cluster.may_be_described(until).await
     }
 
     /// Whether a partition's leader can tell the record with the greatest timestamp.
-    #[must_use]
-    pub fn knows_max_timestamp(&self, topic: usize, partition: i32) -> bool {
+    pub(crate) fn knows_max_timestamp(&self, topic: usize, partition: i32) -> bool {
         let leader = self.described.get(topic).and_then(|topic| topic.leader(partition));
         leader.is_some_and(|(id, _)| ages::knows_max_timestamp(&self.cluster, id))
     }

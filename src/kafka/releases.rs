@@ -4,16 +4,16 @@ use super::versions::{Range, Versions};
 
 /// One release, as far as it was measured.
 #[derive(Clone, Debug, PartialEq, Eq)]
-pub struct Release {
+pub(crate) struct Release {
     /// Its number, such as `4.0.0`.
     pub name: &'static str,
     /// What its brokers offer.
-    pub versions: Versions,
+    pub(crate) versions: Versions,
 }
 
 /// A release that somebody asks about, beside those that were measured.
 #[derive(Clone, Debug, PartialEq, Eq)]
-pub enum Found {
+pub(crate) enum Found {
     /// It was measured.
     Measured(Release),
     /// It was not, and this is the nearest one before it; later releases of the same major version only add versions.
@@ -25,8 +25,7 @@ pub enum Found {
 }
 
 /// Every measured release, oldest first.
-#[must_use]
-pub fn releases() -> Vec<Release> {
+pub(crate) fn releases() -> Vec<Release> {
     let mut lines = TABLE.lines();
     let apis: Vec<&str> = lines.next().unwrap_or_default().split('\t').skip(1).collect();
     let release = |line: &'static str| {
@@ -48,8 +47,7 @@ pub fn newest() -> &'static str {
 }
 
 /// The release that a number such as `4.4`, `3.7.1` or `4` means; `None` where it is no number.
-#[must_use]
-pub fn find(asked: &str) -> Option<Found> {
+pub(crate) fn find(asked: &str) -> Option<Found> {
     let wanted = numbers(asked)?;
     let all = releases();
     // A number with fewer parts means the last release that begins with it.

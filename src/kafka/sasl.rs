@@ -7,8 +7,8 @@ mod msk_iam;
 mod oauth;
 mod scram;
 
-pub use error::LoginError;
-pub use scram::{Salted, ScramHash};
+pub(crate) use error::LoginError;
+pub(crate) use scram::{Salted, ScramHash};
 
 use crate::mask::Mask;
 use crate::secret::Secret;
@@ -58,17 +58,17 @@ pub enum Login {
 
 /// What a login depends on besides the credentials.
 #[derive(Clone, Copy, Debug)]
-pub struct Moment<'a> {
+pub(crate) struct Moment<'a> {
     /// The broker's name, as it was connected to.
-    pub host: &'a str,
+    pub(crate) host: &'a str,
     /// Seconds since 1970.
-    pub unix_seconds: i64,
+    pub(crate) unix_seconds: i64,
     /// Fresh random bytes for each login.
-    pub nonce: [u8; 24],
+    pub(crate) nonce: [u8; 24],
 }
 
 /// One login under way.
-pub struct Exchange {
+pub(crate) struct Exchange {
     rest: Rest,
     mask: Mask,
     hint: String,
@@ -76,7 +76,7 @@ pub struct Exchange {
 
 /// What to do after an answer of the broker's.
 #[derive(PartialEq, Eq)]
-pub enum Turn {
+pub(crate) enum Turn {
     /// Logged in.
     Done,
     /// Send this, and hand over the answer to it.
@@ -94,8 +94,7 @@ enum Rest {
 
 impl Login {
     /// The mechanism's name on the wire.
-    #[must_use]
-    pub fn mechanism(&self) -> &'static str {
+    pub(crate) fn mechanism(&self) -> &'static str {
         match self {
             Self::Plain { .. } => "PLAIN",
             Self::Scram { hash: ScramHash::Sha256, .. } => "SCRAM-SHA-256",
@@ -110,7 +109,7 @@ impl Login {
     /// # Errors
     ///
     /// When the credentials cannot be written in the mechanism's form.
-    pub fn begin(&self, moment: &Moment<'_>) -> Result<(Exchange, Vec<u8>), LoginError> {
+    pub(crate) fn begin(&self, moment: &Moment<'_>) -> Result<(Exchange, Vec<u8>), LoginError> {
         let (first, rest, hint) = match self {
             Self::Plain { username, password } => {
                 check(username, password)?;
@@ -139,12 +138,6 @@ impl Login {
         Ok((Exchange { rest, mask: self.mask(), hint }, first))
     }
 
-    /// A broker's words, made fit for a report: without our secrets and on one line.
-    #[must_use]
-    pub fn redact(&self, text: &str) -> String {
-        self.mask().apply(text)
-    }
-
     fn mask(&self) -> Mask {
         match self {
             Self::Plain { password, .. } | Self::Scram { password, .. } => Mask::new([password]),
@@ -160,7 +153,7 @@ impl Exchange {
     /// # Errors
     ///
     /// When the broker refuses in the mechanism's own terms, does not prove what it must, or says what cannot be read.
-    pub fn next(&mut self, challenge: &[u8]) -> Result<Turn, LoginError> {
+    pub(crate) fn next(&mut self, challenge: &[u8]) -> Result<Turn, LoginError> {
         let step = match &mut self.rest {
             Rest::Scram(client) => client.next(challenge).inspect_err(|_| self.rest = Rest::Over)?,
             Rest::Oauth(client) => client.next(challenge)?,
@@ -178,8 +171,7 @@ impl Exchange {
     /// The sentence for a login that the broker ended with an error, from its words and what can be done about it.
     ///
     /// `None` stands for an error code that came without words.
-    #[must_use]
-    pub fn refusal(&self, said: Option<&str>) -> String {
+    pub(crate) fn refusal(&self, said: Option<&str>) -> String {
         let said = said.map(|text| self.mask.apply(text)).filter(|text| !text.is_empty());
         let (failure, scope) = match &self.rest {
             Rest::Oauth(client) => (client.failure(), client.wanted_scope()),

@@ -8,7 +8,7 @@ use std::fmt;
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub struct Range {
     /// The lowest version.
-    pub min: i16,
+    pub(crate) min: i16,
     /// The highest version.
     pub max: i16,
 }
@@ -46,22 +46,22 @@ pub enum Api {
 
 /// The versions that one broker offered, held against ours.
 #[derive(Clone, Debug, Default, PartialEq, Eq)]
-pub struct Versions {
+pub(crate) struct Versions {
     offered: Vec<(i16, Range)>,
 }
 
 /// A broker and this build have no version of an API in common.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
-pub struct NoCommonVersion {
+pub(crate) struct NoCommonVersion {
     /// What was to be asked.
-    pub api: Api,
+    pub(crate) api: Api,
     /// The broker's range; `None` where it does not know the API at all.
-    pub broker: Option<Range>,
+    pub(crate) broker: Option<Range>,
 }
 
 impl Api {
     /// Every API, in the order of its key.
-    pub const ALL: [Self; 13] = [
+    pub(crate) const ALL: [Self; 13] = [
         Self::ListOffsets,
         Self::Metadata,
         Self::OffsetFetch,
@@ -78,8 +78,7 @@ impl Api {
     ];
 
     /// The API key on the wire.
-    #[must_use]
-    pub const fn key(self) -> i16 {
+    pub(crate) const fn key(self) -> i16 {
         match self {
             Self::ListOffsets => 2,
             Self::Metadata => 3,
@@ -118,8 +117,7 @@ impl Api {
     }
 
     /// The first version whose answer begins with `throttle_time_ms`; `None` where no answer does.
-    #[must_use]
-    pub const fn throttles_from(self) -> Option<i16> {
+    pub(crate) const fn throttles_from(self) -> Option<i16> {
         match self {
             Self::ConsumerGroupDescribe
             | Self::ShareGroupDescribe
@@ -133,8 +131,7 @@ impl Api {
     }
 
     /// The API with this key, if it is one that meerkat sends.
-    #[must_use]
-    pub fn from_key(key: i16) -> Option<Self> {
+    pub(crate) fn from_key(key: i16) -> Option<Self> {
         Self::ALL.into_iter().find(|api| api.key() == key)
     }
 
@@ -163,13 +160,12 @@ impl Api {
 
 impl Versions {
     /// Takes what a broker offered, as (API key, range) pairs; keys that meerkat never sends are dropped.
-    pub fn offered(ranges: impl IntoIterator<Item = (i16, Range)>) -> Self {
+    pub(crate) fn offered(ranges: impl IntoIterator<Item = (i16, Range)>) -> Self {
         Self { offered: ranges.into_iter().filter(|(key, _)| Api::from_key(*key).is_some()).collect() }
     }
 
     /// The broker's own range; `None` where it does not know the API.
-    #[must_use]
-    pub fn range(&self, api: Api) -> Option<Range> {
+    pub(crate) fn range(&self, api: Api) -> Option<Range> {
         self.offered.iter().find(|(key, _)| *key == api.key()).map(|(_, range)| *range)
     }
 
@@ -177,7 +173,7 @@ impl Versions {
     ///
     /// # Errors
     /// [`NoCommonVersion`] where there is none; then nothing may be sent.
-    pub fn choose(&self, api: Api) -> Result<i16, NoCommonVersion> {
+    pub(crate) fn choose(&self, api: Api) -> Result<i16, NoCommonVersion> {
         let broker = self.range(api);
         let ours = api.ours();
         broker

@@ -9,9 +9,9 @@ use super::Form;
 #[error("{variable} {trouble}{}", way_out(variable, *trouble))]
 pub struct KeystoreError {
     /// The variable that holds it or says where it is.
-    pub variable: &'static str,
+    pub(crate) variable: &'static str,
     /// What is the matter.
-    pub trouble: Trouble,
+    pub(crate) trouble: Trouble,
 }
 
 /// What is the matter with a trust store or key store.

@@ -53,40 +53,34 @@ pub enum Members {
 
 impl Look {
     /// Offsets left to read; the whole log where nothing was ever committed.
-    #[must_use]
-    pub fn unread(&self) -> u64 {
+    pub(crate) fn unread(&self) -> u64 {
         lag::lag(self.committed, self.log).unread().unwrap_or(self.log.len())
     }
 
     /// Whether `earlier` belongs to a log that was since recreated or truncated: the log end went backwards.
-    #[must_use]
-    pub fn is_another_log(&self, earlier: &Sample) -> bool {
+    pub(crate) fn is_another_log(&self, earlier: &Sample) -> bool {
         self.log.end < earlier.end
     }
 
     /// Whether nobody in the group reads this partition while the group itself is alive.
-    #[must_use]
-    pub fn is_unassigned(&self) -> bool {
+    pub(crate) fn is_unassigned(&self) -> bool {
         self.members == Members::Present && self.assigned == Assigned::No
     }
 
     /// Records that were deleted before they were read.
-    #[must_use]
-    pub fn lost(&self) -> u64 {
+    pub(crate) fn lost(&self) -> u64 {
         if let Lag::Lost { lost, .. } = lag::lag(self.committed, self.log) { lost } else { 0 }
     }
 
     /// Whether the commit stands past the log end.
-    #[must_use]
-    pub fn is_past_end(&self) -> bool {
+    pub(crate) fn is_past_end(&self) -> bool {
         matches!(lag::lag(self.committed, self.log), Lag::PastEnd(_))
     }
 
     /// Whether nothing is left to read beyond what is allowed.
     ///
     /// A group without a reader is not caught up because retention deleted what it had left to read.
-    #[must_use]
-    pub fn is_caught_up(&self, thresholds: &Thresholds) -> bool {
+    pub(crate) fn is_caught_up(&self, thresholds: &Thresholds) -> bool {
         let lost = self.lost() > 0 && self.assigned != Assigned::Yes;
         self.unread() <= thresholds.allowed_lag && !lost && !self.is_past_end()
     }

@@ -13,25 +13,22 @@ impl Memory {
     }
 
     /// Whether the commit went backwards within about an hour.
-    #[must_use]
-    pub fn has_stepped_back(self) -> bool {
+    pub(crate) fn has_stepped_back(self) -> bool {
         self.rewound > 0
     }
 
     /// Whether enough commits in a row were late to ask for a trend.
-    #[must_use]
-    pub fn may_be_slow(self) -> bool {
+    pub(crate) fn may_be_slow(self) -> bool {
         self.bad >= BAD_LIMIT
     }
 
     /// Whether it was found slow, and nothing has ended that since.
-    #[must_use]
-    pub fn was_slow(self) -> bool {
+    pub(crate) fn was_slow(self) -> bool {
         self.warned
     }
 
     /// Remembers what the verdict on this look found.
-    pub fn learn(&mut self, slow: bool, late: bool) {
+    pub(crate) fn learn(&mut self, slow: bool, late: bool) {
         self.bad = if slow || !self.warned { self.bad } else { 0 };
         self.bad = if slow { BAD_LIMIT } else { self.bad };
         self.warned = slow;
@@ -39,96 +36,81 @@ impl Memory {
     }
 
     /// Whether the oldest unread record was older than its objective.
-    #[must_use]
-    pub fn was_late(self) -> bool {
+    pub(crate) fn was_late(self) -> bool {
         self.late
     }
 
     /// Whether the commit, or the group caught up, was ever seen to move since the memory began.
-    #[must_use]
-    pub fn supports_ok(self) -> bool {
+    pub(crate) fn supports_ok(self) -> bool {
         self.supported
     }
 
     /// Whether records were lost so lately that it is a warning.
-    #[must_use]
-    pub fn has_lost_lately(self) -> bool {
+    pub(crate) fn has_lost_lately(self) -> bool {
         (1..=LOSS_REMEMBERED).contains(&self.loss)
     }
 
     /// Whether this look is the first to see the loss that it sees.
-    #[must_use]
-    pub fn loss_is_new(self) -> bool {
+    pub(crate) fn loss_is_new(self) -> bool {
         self.loss == LOSS_REMEMBERED
     }
 
     /// Milliseconds since the last inferred commit, or since it was last caught up; within an eighth.
-    #[must_use]
-    pub fn silent_ms(self, thresholds: &Thresholds) -> i64 {
+    pub(crate) fn silent_ms(self, thresholds: &Thresholds) -> i64 {
         i64::from(self.silent.value()) * thresholds.period_ms
     }
 
     /// Whether the silence is as long as can be counted, and may be longer.
-    #[must_use]
-    pub fn silence_is_at_its_limit(self) -> bool {
+    pub(crate) fn silence_is_at_its_limit(self) -> bool {
         self.silent == Coarse::MAX
     }
 
     /// Milliseconds that such a silence usually lasts; `None` where too few commits were seen.
-    #[must_use]
-    pub fn usual_gap_ms(self, thresholds: &Thresholds) -> Option<i64> {
+    pub(crate) fn usual_gap_ms(self, thresholds: &Thresholds) -> Option<i64> {
         let quarters = self.gap.value();
         (quarters >= ONE_PERIOD).then(|| i64::from(quarters) * thresholds.period_ms / i64::from(ONE_PERIOD))
     }
 
     /// Whether the usual gap comes of silences that were seen: what the first one is taken for at least does not.
-    #[must_use]
-    pub fn usual_gap_is_seen(self) -> bool {
+    pub(crate) fn usual_gap_is_seen(self) -> bool {
         self.gap.value() != FIRST_GAP
     }
 
     /// Whether the group ever had a member.
-    #[must_use]
-    pub fn had_members(self) -> bool {
+    pub(crate) fn had_members(self) -> bool {
         self.members_seen
     }
 
     /// Whether readers come and go, and are expected back.
-    #[must_use]
-    pub fn comes_and_goes(self) -> bool {
+    pub(crate) fn comes_and_goes(self) -> bool {
         self.habit > 0
     }
 
     /// Whether the reader that was once there has been missing for three periods or more.
-    #[must_use]
-    pub fn has_lost_its_reader(self) -> bool {
+    pub(crate) fn has_lost_its_reader(self) -> bool {
         self.members_seen && self.absent >= ABSENT_LIMIT
     }
 
     /// Whether the partition has a reader, by the last known answer while that stands.
-    #[must_use]
-    pub fn assigned(self) -> Assigned {
+    pub(crate) fn assigned(self) -> Assigned {
         self.assigned
     }
 
     /// Milliseconds for which it was not known who reads, up to ten periods.
-    #[must_use]
-    pub fn unstable_ms(self, thresholds: &Thresholds) -> i64 {
+    pub(crate) fn unstable_ms(self, thresholds: &Thresholds) -> i64 {
         i64::from(self.unstable) * thresholds.period_ms
     }
 
     /// Snapshots that are still missing before there is a verdict; 0 when there can be one.
-    #[must_use]
-    pub fn snapshots_missing(self) -> u8 {
+    pub(crate) fn snapshots_missing(self) -> u8 {
         SNAPSHOTS_LIMIT - self.snapshots
     }
 
     /// What [`Memory::complete`] is at a first look.
-    pub const COMPLETE_AT_FIRST: f32 = 1.0 / SNAPSHOTS_LIMIT as f32;
+    pub(crate) const COMPLETE_AT_FIRST: f32 = 1.0 / SNAPSHOTS_LIMIT as f32;
 
     /// The share of the snapshots that a verdict needs which are there, up to 1.
-    #[must_use]
-    pub fn complete(self) -> f32 {
+    pub(crate) fn complete(self) -> f32 {
         f32::from(self.snapshots) / f32::from(SNAPSHOTS_LIMIT)
     }
 }

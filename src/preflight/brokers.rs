@@ -6,16 +6,14 @@ use crate::moment::rfc3339;
 use crate::snapshot::{Broker, Snapshot};
 
 /// The lines of every address; `login` names the SASL mechanism in use, `now_s` is the present in seconds since 1970.
-#[must_use]
-pub fn lines(tried: &[Tried], encrypted: bool, login: Option<&str>, now_s: i64) -> Vec<Line> {
+pub(crate) fn lines(tried: &[Tried], encrypted: bool, login: Option<&str>, now_s: i64) -> Vec<Line> {
     let mut lines: Vec<Line> = tried.iter().flat_map(|one| of(one, encrypted, login, now_s)).collect();
     lines.extend(mixed(tried));
     lines
 }
 
 /// A line for each broker whose quota held answers back during the look.
-#[must_use]
-pub fn throttled(snapshot: &Snapshot) -> Vec<Line> {
+pub(crate) fn throttled(snapshot: &Snapshot) -> Vec<Line> {
     let line = |broker: &Broker| {
         let section = format!("broker {} ({})", broker.id, broker.address);
         let todo =

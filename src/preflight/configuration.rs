@@ -8,8 +8,7 @@ use crate::secrets::Source;
 use crate::snapshot::Snapshot;
 
 /// What the variables say.
-#[must_use]
-pub fn lines(config: &Config) -> Vec<Line> {
+pub(crate) fn lines(config: &Config) -> Vec<Line> {
     let kafka = &config.kafka;
     let bootstrap = match &kafka.bootstrap {
         Bootstrap::Addresses(addresses) => addresses.iter().map(ToString::to_string).collect::<Vec<_>>().join(", "),
@@ -59,8 +58,7 @@ pub fn lines(config: &Config) -> Vec<Line> {
 }
 
 /// What the patterns select: counts and a few names.
-#[must_use]
-pub fn selected(snapshot: &Snapshot) -> Vec<Line> {
+pub(crate) fn selected(snapshot: &Snapshot) -> Vec<Line> {
     let few = |names: Vec<&str>| {
         let shown = names.iter().take(SHOWN).copied().collect::<Vec<_>>().join(", ");
         match names.len() {

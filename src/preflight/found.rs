@@ -6,26 +6,26 @@ use std::collections::BTreeSet;
 #[derive(Clone, Debug, Default, PartialEq, Eq)]
 pub struct Permissions {
     /// Whether it may describe the cluster; `None` where the broker does not tell.
-    pub cluster: Option<bool>,
+    pub(crate) cluster: Option<bool>,
     /// How many groups the brokers listed.
-    pub listed: Option<usize>,
+    pub(crate) listed: Option<usize>,
     /// The groups that were asked for.
     pub groups: Grants,
     /// The topics that they read.
-    pub topics: Grants,
+    pub(crate) topics: Grants,
     /// Groups that may have commits to topics that nobody told of, since this user may not describe all topics.
-    pub hiding: Vec<String>,
+    pub(crate) hiding: Vec<String>,
 }
 
 /// Things of a kind, each of which was asked for.
 #[derive(Clone, Debug, Default, PartialEq, Eq)]
 pub struct Grants {
     /// Those that were told.
-    pub allowed: Vec<String>,
+    pub(crate) allowed: Vec<String>,
     /// Those that were refused for lack of a permission.
-    pub denied: Vec<String>,
+    pub(crate) denied: Vec<String>,
     /// Those that could not be told for another reason, each with it.
-    pub unread: Vec<(String, String)>,
+    pub(crate) unread: Vec<(String, String)>,
 }
 
 /// What became of the values that were written to `CloudWatch` and read back.

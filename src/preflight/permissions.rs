@@ -5,7 +5,7 @@ use super::found::{Grants, Permissions};
 
 /// Who asks, in the terms of those who grant.
 #[derive(Clone, Debug, PartialEq, Eq)]
-pub enum Principal {
+pub(crate) enum Principal {
     /// A principal of Kafka's own, without `User:` before it.
     Kafka {
         /// Its name; `None` where only the brokers know it.
@@ -21,8 +21,7 @@ pub enum Principal {
 }
 
 /// One line for each permission.
-#[must_use]
-pub fn lines(permissions: &Permissions, principal: &Principal) -> Vec<Line> {
+pub(crate) fn lines(permissions: &Permissions, principal: &Principal) -> Vec<Line> {
     let Permissions { cluster, listed, groups, topics, hiding } = permissions;
     let sees_something = listed.is_some_and(|groups| groups > 0);
     let first = match (cluster, sees_something) {

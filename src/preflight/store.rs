@@ -5,8 +5,7 @@ use super::found::Canary;
 use crate::figures::grouped;
 
 /// The lines of a canary; the namespaces are those of the configuration, `waited_ms` is how long it was waited for.
-#[must_use]
-pub fn lines(canary: &Canary, state: &str, results: &str, waited_ms: u64) -> Vec<Line> {
+pub(crate) fn lines(canary: &Canary, state: &str, results: &str, waited_ms: u64) -> Vec<Line> {
     let mut lines = Vec::new();
     let Canary { endpoint, region, ahead_ms, state: kept, results: published, read, visible_ms, wrong } = canary;
     if let Some(endpoint) = endpoint {
@@ -59,8 +58,7 @@ pub fn lines(canary: &Canary, state: &str, results: &str, waited_ms: u64) -> Vec
 }
 
 /// What is to be expected on the account's bill.
-#[must_use]
-pub fn cost(metrics: usize, state: usize, limit: usize, dollars: f64, prices_of: &str) -> Line {
+pub(crate) fn cost(metrics: usize, state: usize, limit: usize, dollars: f64, prices_of: &str) -> Line {
     let found = format!(
         "{metrics} metrics for people and {state} for the history, about {dollars:.2} USD a month (us-east-1, {prices_of})"
     );
@@ -74,8 +72,7 @@ pub fn cost(metrics: usize, state: usize, limit: usize, dollars: f64, prices_of:
 }
 
 /// Whether one alarm over all groups can hold them, each of which is a series of it.
-#[must_use]
-pub fn series(groups: usize) -> Line {
+pub(crate) fn series(groups: usize) -> Line {
     let found = format!(
         "{groups} groups; an alarm with a series for each shows {MOST_SERIES} of them, {MOST_IN_ALARM} in ALARM at a time, out of at most {} metrics",
         grouped(MOST_METRICS as u64)
@@ -98,8 +95,7 @@ pub fn series(groups: usize) -> Line {
 }
 
 /// How long reading the history will take at each look, by the quota alone.
-#[must_use]
-pub fn reading(pages: usize, points: u64, points_per_second: u64) -> Line {
+pub(crate) fn reading(pages: usize, points: u64, points_per_second: u64) -> Line {
     let tenths = points * 10 / points_per_second.max(1);
     let s = if pages == 1 { "" } else { "s" };
     let found = format!(
@@ -111,7 +107,7 @@ pub fn reading(pages: usize, points: u64, points_per_second: u64) -> Line {
 }
 
 /// The section of all that has to do with `CloudWatch`.
-pub const SECTION: &str = "CloudWatch";
+pub(crate) const SECTION: &str = "CloudWatch";
 /// The way out where there are more groups than one alarm can hold.
 const FEWER_GROUPS: &str =
     "give each stack some of the groups (MEERKAT_GROUPS) and a cluster name of its own, or take MEERKAT_CHANGES_TOPIC";

@@ -4,8 +4,7 @@ use super::{Line, Status};
 use crate::kafka::found::Version;
 
 /// One line for each request. `login`: whether the listener wants one.
-#[must_use]
-pub fn lines(section: &str, matrix: &[Version], login: bool) -> Vec<Line> {
+pub(crate) fn lines(section: &str, matrix: &[Version], login: bool) -> Vec<Line> {
     matrix.iter().map(|version| line(section, version, login)).collect()
 }
 
@@ -46,8 +45,7 @@ fn line(section: &str, version: &Version, login: bool) -> Line {
 }
 
 /// What a table of releases says of one of them: the worst status, and what is missing, most important first.
-#[must_use]
-pub fn summary(matrix: &[Version], login: bool) -> (Status, Vec<String>) {
+pub(crate) fn summary(matrix: &[Version], login: bool) -> (Status, Vec<String>) {
     let lines = lines("", matrix, login);
     let worst = lines.iter().map(|line| line.status).max_by_key(|status| status.verdict().severity());
     let mut lines: Vec<&Line> = lines.iter().filter(|line| line.status != Status::Works).collect();

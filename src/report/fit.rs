@@ -13,9 +13,9 @@ pub struct Cut {
     /// Groups that are not listed.
     pub groups: usize,
     /// Partitions that are not listed.
-    pub partitions: usize,
+    pub(crate) partitions: usize,
     /// The limit, in bytes.
-    pub limit: usize,
+    pub(crate) limit: usize,
 }
 
 impl<'a> Report<'a> {

@@ -14,19 +14,18 @@ pub struct Totals {
     /// Groups that were looked at.
     pub groups: usize,
     /// How many of them have each status; every status is there, with 0 where no group has it.
-    pub by_status: BTreeMap<&'static str, usize>,
+    pub(crate) by_status: BTreeMap<&'static str, usize>,
     /// Partitions of all groups.
-    pub partitions: usize,
+    pub(crate) partitions: usize,
     /// Unread offsets of the groups whose lag is known; `null` where it is known of none.
-    pub lag: Option<u64>,
+    pub(crate) lag: Option<u64>,
     /// Groups whose lag could not be told and is not in `lag`.
-    pub lag_unknown: usize,
+    pub(crate) lag_unknown: usize,
 }
 
 impl Totals {
     pub(super) fn new(snapshot: &Snapshot, judged: &Judged) -> Self {
-        let statuses = [Verdict::Ok, Verdict::Warn, Verdict::Err, Verdict::Unknown, Verdict::NotFound];
-        let mut by_status: BTreeMap<_, _> = statuses.map(|status| (status.word(), 0)).into();
+        let mut by_status: BTreeMap<_, _> = Verdict::OF_GROUPS.map(|status| (status.word(), 0)).into();
         for group in &judged.groups {
             *by_status.entry(group.verdict.word()).or_default() += 1;
         }

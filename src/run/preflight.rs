@@ -19,6 +19,7 @@ use crate::preflight::{Line, Preflight, against, asked, brokers, configuration, 
 use crate::results::{GroupResult, PartitionResult, Results};
 use crate::secrets::Source;
 use crate::snapshot::Snapshot;
+use crate::verdict::Verdict;
 
 impl Run<'_> {
     /// Tries everything that a check needs, or holds this build against a release; it always has an answer.
@@ -141,7 +142,7 @@ impl Run<'_> {
         let results = Results {
             cluster: cluster.to_owned(),
             groups: snapshot.groups.iter().map(group).collect(),
-            by_status: ["OK", "WARN", "ERR", "UNKNOWN", "NOTFOUND"].map(|status| (status, 0)).into(),
+            by_status: Verdict::OF_GROUPS.map(|status| (status.word(), 0)).into(),
             ..Results::default()
         };
         let published =

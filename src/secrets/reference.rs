@@ -36,16 +36,16 @@ pub enum Reference {
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub struct Arn {
     /// What it names.
-    pub kind: ArnKind,
+    pub(crate) kind: ArnKind,
     /// Where it is.
-    pub region: String,
+    pub(crate) region: String,
     /// The whole ARN.
-    pub text: String,
+    pub(crate) text: String,
 }
 
 /// What an ARN names.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
-pub enum ArnKind {
+pub(crate) enum ArnKind {
     /// A secret of AWS Secrets Manager.
     Secret,
     /// A parameter of AWS Systems Manager's Parameter Store.

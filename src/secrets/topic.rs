@@ -8,11 +8,7 @@ use super::{Door, SecretError};
 
 impl Door {
     /// Sends a text; without an answer, or after a hiccup, it is sent again, and may arrive twice.
-    ///
-    /// # Errors
-    ///
-    /// [`SecretError`] when the topic does not take it.
-    pub async fn send(
+    pub(crate) async fn send(
         &self,
         variable: &'static str,
         topic: &Arn,

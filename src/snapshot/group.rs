@@ -50,8 +50,7 @@ pub struct Member {
 
 impl Kind {
     /// As `ListGroups` and the report spell it.
-    #[must_use]
-    pub const fn name(self) -> &'static str {
+    pub(crate) const fn name(self) -> &'static str {
         match self {
             Self::Classic => "classic",
             Self::Consumer => "consumer",
@@ -63,8 +62,7 @@ impl Kind {
 
 impl Group {
     /// A group that somebody expects and nobody knows.
-    #[must_use]
-    pub fn missing(name: &str) -> Self {
+    pub(crate) fn missing(name: &str) -> Self {
         Self {
             name: name.into(),
             kind: Kind::Classic,
@@ -76,8 +74,7 @@ impl Group {
     }
 
     /// A group that may exist, and of which nothing could be read.
-    #[must_use]
-    pub fn unread(name: &str, why: &Unknown) -> Self {
+    pub(crate) fn unread(name: &str, why: &Unknown) -> Self {
         Self {
             name: name.into(),
             kind: Kind::Classic,
@@ -89,26 +86,22 @@ impl Group {
     }
 
     /// Whether there is no such group.
-    #[must_use]
-    pub fn is_missing(&self) -> bool {
+    pub(crate) fn is_missing(&self) -> bool {
         self.state.as_deref() == Ok(DEAD) && self.rows.as_ref().is_ok_and(Range::is_empty)
     }
 
     /// Its run of [`super::Snapshot::rows`]; empty where its rows are not known.
-    #[must_use]
-    pub fn range(&self) -> Range<usize> {
+    pub(crate) fn range(&self) -> Range<usize> {
         self.rows.clone().unwrap_or_default()
     }
 
     /// The member that one of its rows is assigned to; of a share group the first of them.
-    #[must_use]
-    pub fn member_of(&self, row: &Row) -> Option<&Member> {
+    pub(crate) fn member_of(&self, row: &Row) -> Option<&Member> {
         self.members.as_ref().ok()?.get(usize::try_from(row.member?.get() - 1).ok()?)
     }
 
     /// Whether it is known what its members are assigned to: the group is stable, or has none.
-    #[must_use]
-    pub fn is_settled(&self) -> bool {
+    pub(crate) fn is_settled(&self) -> bool {
         self.members.is_ok() && self.state.as_ref().is_ok_and(|state| matches!(&**state, "Stable" | "Empty" | "Dead"))
     }
 }

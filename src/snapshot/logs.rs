@@ -15,8 +15,7 @@ pub struct Logs {
 
 impl Logs {
     /// So many partitions whose logs have not been read.
-    #[must_use]
-    pub fn unread(partitions: usize) -> Self {
+    pub(crate) fn unread(partitions: usize) -> Self {
         let column = || vec![NOTHING; partitions];
         Self { starts: column(), ends: column(), last_stables: column(), failed: BTreeMap::new() }
     }
@@ -30,23 +29,13 @@ impl Logs {
     }
 
     /// How many partitions the topic has.
-    #[must_use]
-    pub fn len(&self) -> usize {
+    pub(crate) fn len(&self) -> usize {
         self.starts.len()
     }
 
-    /// Whether the topic has no partition.
-    #[must_use]
-    pub fn is_empty(&self) -> bool {
-        self.starts.is_empty()
-    }
-
     /// One partition's log.
-    ///
-    /// # Errors
-    /// Why it could not be read.
     #[inline]
-    pub fn of(&self, partition: i32) -> Known<LogRange> {
+    pub(crate) fn of(&self, partition: i32) -> Known<LogRange> {
         let at = usize::try_from(partition).unwrap_or(usize::MAX);
         match (self.starts.get(at), self.ends.get(at), self.last_stables.get(at)) {
             (Some(&start @ 0..), Some(&end @ 0..), Some(&last_stable)) => {

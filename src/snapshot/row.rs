@@ -8,9 +8,9 @@ use crate::lag::{Assigned, Committed, Known};
 #[derive(Debug)]
 pub struct Row {
     /// Index into [`super::Snapshot::topics`].
-    pub topic: u32,
+    pub(crate) topic: u32,
     /// The partition's number.
-    pub partition: i32,
+    pub(crate) partition: i32,
     /// Where the group will read next; the start offset of a share group, below which everything is acknowledged.
     pub committed: Known<Committed>,
     /// One more than [`Row::unacknowledged`]: a number that is missing takes no room then, and there are many rows.
@@ -18,9 +18,9 @@ pub struct Row {
     /// One more than its member's place in [`super::Group::members`].
     pub(super) member: Option<NonZeroU32>,
     /// Whether some member subscribes to the topic; `None` where members are unknown.
-    pub subscribed: Option<bool>,
+    pub(crate) subscribed: Option<bool>,
     /// Whether the topic is one that a Streams application keeps between parts of its own.
-    pub internal: bool,
+    pub(crate) internal: bool,
 }
 
 impl Row {
@@ -31,15 +31,14 @@ impl Row {
     }
 
     /// Of a share group: so many offsets from its start on are not acknowledged.
-    pub fn count(&mut self, unacknowledged: u64) {
+    pub(crate) fn count(&mut self, unacknowledged: u64) {
         self.unacknowledged = Some(NonZeroU64::MIN.saturating_add(unacknowledged));
     }
 
     /// How many offsets from a share group's start on are not acknowledged, as the coordinator tells it (KIP-1226).
     ///
     /// `None` for other groups, and where it does not tell: then it is at most everything up to the log end.
-    #[must_use]
-    pub fn unacknowledged(&self) -> Option<u64> {
+    pub(crate) fn unacknowledged(&self) -> Option<u64> {
         Some(self.unacknowledged?.get() - 1)
     }
 
@@ -50,14 +49,12 @@ impl Row {
     }
 
     /// Whether it is assigned to a member; see [`super::Group::member_of`].
-    #[must_use]
-    pub fn has_member(&self) -> bool {
+    pub(crate) fn has_member(&self) -> bool {
         self.member.is_some()
     }
 
     /// Whether somebody in a settled group reads this partition, or will after the next rebalance: the topic is subscribed to.
-    #[must_use]
-    pub fn assigned(&self) -> Assigned {
+    pub(crate) fn assigned(&self) -> Assigned {
         if self.member.is_some() || self.subscribed == Some(true) { Assigned::Yes } else { Assigned::No }
     }
 }

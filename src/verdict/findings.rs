@@ -78,19 +78,17 @@ const KINDS: [Finding; 11] = [
 
 impl Findings {
     /// Whether there are none.
-    #[must_use]
-    pub fn is_empty(&self) -> bool {
+    pub(crate) fn is_empty(&self) -> bool {
         self.kinds == 0
     }
 
     /// Whether there is one of this kind, whatever its figures.
-    #[must_use]
-    pub fn has(&self, finding: Finding) -> bool {
+    pub(crate) fn has(&self, finding: Finding) -> bool {
         self.kinds & finding.bit() != 0
     }
 
     /// Each of them.
-    pub fn iter(&self) -> impl Iterator<Item = Finding> {
+    pub(crate) fn iter(&self) -> impl Iterator<Item = Finding> {
         let Figures { offsets, new, since_ms, .. } = self.figures.as_deref().copied().unwrap_or_default();
         KINDS.into_iter().filter(|kind| self.has(*kind)).map(move |kind| match kind {
             Finding::DataLoss { .. } => Finding::DataLoss { lost: offsets, new },
@@ -101,14 +99,12 @@ impl Findings {
     }
 
     /// How many offsets were lost since the last look; see [`Finding::DataLoss`].
-    #[must_use]
-    pub fn newly_lost(&self) -> u64 {
+    pub(crate) fn newly_lost(&self) -> u64 {
         self.figures.as_ref().map_or(0, |figures| figures.new)
     }
 
     /// Where the lag is going; `None` where it goes nowhere, or too few commits tell.
-    #[must_use]
-    pub fn pace(&self) -> Option<Pace> {
+    pub(crate) fn pace(&self) -> Option<Pace> {
         self.figures.as_ref()?.pace
     }
 

@@ -37,8 +37,7 @@ impl Pace {
     }
 
     /// That of a group: what falls behind counts, all of it together; else who needs the longest.
-    #[must_use]
-    pub fn with(self, other: Self) -> Self {
+    pub(crate) fn with(self, other: Self) -> Self {
         match (self, other) {
             (Self::CatchesUp { in_s: one }, Self::CatchesUp { in_s: other }) => {
                 Self::CatchesUp { in_s: one.max(other) }

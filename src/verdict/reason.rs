@@ -171,14 +171,12 @@ impl Reason {
     }
 
     /// Without what share groups add to it.
-    #[must_use]
-    pub fn plain(&self) -> &Self {
+    pub(crate) fn plain(&self) -> &Self {
         if let Self::Share { reason, .. } = self { reason.plain() } else { self }
     }
 
     /// Whether neither earlier looks nor an objective say what a lag means.
-    #[must_use]
-    pub fn is_unjudged(&self) -> bool {
+    pub(crate) fn is_unjudged(&self) -> bool {
         matches!(self.plain(), Self::Unjudged(_))
     }
 

@@ -10,13 +10,13 @@ use crate::window::{self, Commit, Point};
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub struct Growth {
     /// Records behind at the first commit of it.
-    pub from: u64,
+    pub(crate) from: u64,
     /// Records behind at the last one.
-    pub to: u64,
+    pub(crate) to: u64,
     /// Commits from the first to the last.
-    pub commits: usize,
+    pub(crate) commits: usize,
     /// Milliseconds from the first to the last.
-    pub took_ms: i64,
+    pub(crate) took_ms: i64,
 }
 
 /// A late commit: when it was seen, how far it was behind the log then in records, and in milliseconds.

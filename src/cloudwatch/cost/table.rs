@@ -39,8 +39,7 @@ pub fn markdown() -> String {
 }
 
 /// What one look keeps and publishes when every partition has a commit, and so many groups are published.
-#[must_use]
-pub fn volume(groups: usize, partitions: usize, published: usize) -> Volume {
+pub(crate) fn volume(groups: usize, partitions: usize, published: usize) -> Volume {
     let mut keys: Vec<Key> = Vec::with_capacity(groups * partitions);
     for group in 0..groups {
         let group = OfGroup::new(&format!("group-{group}"));

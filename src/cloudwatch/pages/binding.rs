@@ -18,7 +18,7 @@ pub struct Place {
 
 /// A page, and which keys are on it.
 #[derive(Clone, Debug, PartialEq, Eq)]
-pub struct Leaf {
+pub(crate) struct Leaf {
     /// Where it stands.
     pub place: Place,
     /// How many pages its bucket has.
@@ -31,8 +31,7 @@ pub struct Leaf {
 ///
 /// Buckets are small, so that a run about one group needs few pages; and they are as large as they may be, since the last page of each is
 /// half empty. A number that wavers about an edge does not move everything back and forth.
-#[must_use]
-pub fn bits(partitions: usize, before: Option<u32>) -> u32 {
+pub(crate) fn bits(partitions: usize, before: Option<u32>) -> u32 {
     let fits = |bits: &u32| partitions <= MOST_PER_BUCKET << bits;
     let fresh = (0..MOST_BITS).find(fits).unwrap_or(MOST_BITS);
     match before {
@@ -42,8 +41,7 @@ pub fn bits(partitions: usize, before: Option<u32>) -> u32 {
 }
 
 /// The pages of these keys, which are in order.
-#[must_use]
-pub fn bind(keys: &[Key], bits: u32) -> Vec<Leaf> {
+pub(crate) fn bind(keys: &[Key], bits: u32) -> Vec<Leaf> {
     let mut leaves = Vec::with_capacity(keys.len() / PARTITIONS_PER_PAGE + 1);
     let mut first = 0;
     for keys in keys.chunk_by(|one, other| one.bucket(bits) == other.bucket(bits)) {
@@ -64,7 +62,7 @@ const MOST_PER_BUCKET: usize = 320;
 /// Below this, half of the buckets will do; well below half of [`MOST_PER_BUCKET`], so that a split does not call for a merger.
 const LEAST_PER_BUCKET: usize = 130;
 /// More than a million partitions.
-pub const MOST_BITS: u32 = 11;
+pub(crate) const MOST_BITS: u32 = 11;
 
 #[cfg(test)]
 mod tests {

@@ -46,20 +46,17 @@ impl Sighting {
     }
 
     /// Where the group would have read next.
-    #[must_use]
-    pub fn committed(self) -> Committed {
+    pub(crate) fn committed(self) -> Committed {
         self.committed
     }
 
     /// The log end (high watermark).
-    #[must_use]
-    pub fn log_end(self) -> i64 {
+    pub(crate) fn log_end(self) -> i64 {
         self.log_end
     }
 
     /// What the run remembered about the partition.
-    #[must_use]
-    pub fn memory(self) -> u64 {
+    pub(crate) fn memory(self) -> u64 {
         self.memory
     }
 }
@@ -90,8 +87,7 @@ impl Entry {
     }
 
     /// The entry of a slot, and the fingerprint; `None` where no entry makes such a slot.
-    #[must_use]
-    pub fn of(slot: Slot) -> Option<(u16, Self)> {
+    pub(crate) fn of(slot: Slot) -> Option<(u16, Self)> {
         let (low, high) = (slot.low / BENEATH, slot.high / BENEATH - 1);
         let (of_low, of_high) = (slot.low % BENEATH, slot.high % BENEATH);
         let fingerprint = u16::try_from(of_low * FINGERPRINT_BELOW + of_high / MEMORY_BELOW).ok()?;

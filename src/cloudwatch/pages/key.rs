@@ -8,46 +8,36 @@ use crate::hash::Hash;
 /// Made of the names of group and topic, the topic's id and the partition's number, so that a topic that was created anew has keys of its
 /// own. Two partitions with the same key stand in each other's way; among 100,000 of one group that is to be expected once in 200 clusters.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord, Hash)]
-pub struct Key(u64);
+pub(crate) struct Key(u64);
 
 /// A group's name, hashed once for all of its partitions.
 #[derive(Clone, Copy, Debug)]
-pub struct OfGroup(u64);
+pub(crate) struct OfGroup(u64);
 
 /// A topic's name and id, hashed once for all groups that read it.
 #[derive(Clone, Copy, Debug)]
-pub struct OfTopic(u64);
+pub(crate) struct OfTopic(u64);
 
 impl OfGroup {
     /// Of a group of this name.
-    #[must_use]
-    pub fn new(name: &str) -> Self {
+    pub(crate) fn new(name: &str) -> Self {
         Self(Hash::new().text(name).finish())
     }
 
-    /// Which of 2^`bits` buckets all partitions of the group are in.
-    #[must_use]
-    pub fn bucket(self, bits: u32) -> u32 {
-        Key(self.0).bucket(bits)
-    }
-
     /// As much of it as tells groups apart for certain: [`LONG_BITS`] bits.
-    #[must_use]
-    pub fn long(self) -> u64 {
+    pub(crate) fn long(self) -> u64 {
         self.0 >> (64 - LONG_BITS)
     }
 
     /// As much of it as tells groups apart in a short list; others may have the same.
-    #[must_use]
-    pub fn short(self) -> u32 {
+    pub(crate) fn short(self) -> u32 {
         u32::try_from(self.0 >> (64 - SHORT_BITS)).unwrap_or_default()
     }
 }
 
 impl OfTopic {
     /// Of a topic of this name and id; brokers before KIP-516 have no ids.
-    #[must_use]
-    pub fn new(name: &str, id: Option<u128>) -> Self {
+    pub(crate) fn new(name: &str, id: Option<u128>) -> Self {
         let bytes = id.unwrap_or_default().to_be_bytes();
         let half = |bytes: &[u8]| bytes.iter().fold(0, |number, byte| number << 8 | u64::from(*byte));
         Self(Hash::new().text(name).number(half(&bytes[..8])).number(half(&bytes[8..])).finish())
@@ -56,27 +46,23 @@ impl OfTopic {
 
 impl Key {
     /// Of one partition.
-    #[must_use]
-    pub fn new(group: OfGroup, topic: OfTopic, partition: i32) -> Self {
+    pub(crate) fn new(group: OfGroup, topic: OfTopic, partition: i32) -> Self {
         let own = Hash::new().number(group.0).number(topic.0 ^ u64::from(partition.unsigned_abs())).finish();
         Self(group.0 >> OWN_BITS << OWN_BITS | own >> (64 - OWN_BITS))
     }
 
     /// Which of 2^`bits` buckets it is in; buckets are in the order of keys.
-    #[must_use]
-    pub fn bucket(self, bits: u32) -> u32 {
+    pub(crate) fn bucket(self, bits: u32) -> u32 {
         u32::try_from(self.0.checked_shr(64 - bits).unwrap_or_default()).unwrap_or_default()
     }
 
     /// As much of it as an anchor holds: the first [`ANCHOR_BITS`] bits, in the order of keys.
-    #[must_use]
-    pub fn anchor(self) -> u64 {
+    pub(crate) fn anchor(self) -> u64 {
         self.0 >> (64 - ANCHOR_BITS)
     }
 
     /// As much of it as a slot holds: [`FINGERPRINT_BITS`] bits, others in each minute, so that two looks tell more than one.
-    #[must_use]
-    pub fn fingerprint(self, minute: Minute) -> u16 {
+    pub(crate) fn fingerprint(self, minute: Minute) -> u16 {
         let hash = Hash::new().number(self.0 ^ minute.seconds().unsigned_abs()).finish();
         u16::try_from(hash >> (64 - FINGERPRINT_BITS)).unwrap_or_default()
     }
@@ -88,13 +74,13 @@ impl Key {
 }
 
 /// So many bits are exact in one of a second's two values.
-pub const ANCHOR_BITS: u32 = 52;
+pub(crate) const ANCHOR_BITS: u32 = 52;
 /// What a slot has left beside two offsets and a memory.
-pub const FINGERPRINT_BITS: u32 = 14;
+pub(crate) const FINGERPRINT_BITS: u32 = 14;
 /// Bits of [`OfGroup::short`].
-pub const SHORT_BITS: u32 = 24;
+pub(crate) const SHORT_BITS: u32 = 24;
 /// Bits of [`OfGroup::long`].
-pub const LONG_BITS: u32 = 50;
+pub(crate) const LONG_BITS: u32 = 50;
 const OWN_BITS: u32 = 40;
 
 #[cfg(test)]
@@ -127,7 +113,7 @@ mod tests {
             let keys: Vec<_> = (0..100).map(|partition| key(group, "t", Some(7), partition)).collect();
             for bits in [0, 1, 8, 16] {
                 let buckets: BTreeSet<_> = keys.iter().map(|key| key.bucket(bits)).collect();
-                assert_eq!(buckets, [OfGroup::new(group).bucket(bits)].into(), "{group} {bits}");
+                assert_eq!(buckets, [Key(OfGroup::new(group).0).bucket(bits)].into(), "{group} {bits}");
             }
         }
         assert_eq!(Key(u64::MAX).bucket(0), 0);

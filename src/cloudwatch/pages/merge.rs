@@ -11,7 +11,7 @@ use crate::cloudwatch::address::Minute;
 
 /// What became of a partition of now.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
-pub enum Met {
+pub(crate) enum Met {
     /// It is the one in this place of the page.
     At(usize),
     /// It may be the one in this place, or that one is gone and looks like it by chance.
@@ -23,8 +23,7 @@ pub enum Met {
 }
 
 /// The partitions of now that stand within the span of a page of this minute, in order, each with what became of it.
-#[must_use]
-pub fn merge(keys: &[Key], page: &Page, minute: Minute) -> Vec<Met> {
+pub(crate) fn merge(keys: &[Key], page: &Page, minute: Minute) -> Vec<Met> {
     let slots = &page.partitions;
     let fingerprints: Vec<u16> = keys.iter().map(|key| key.fingerprint(minute)).collect();
     let last = slots.len().saturating_sub(1);

@@ -8,7 +8,7 @@ use crate::cloudwatch::address::Minute;
 
 /// A page of one look, as it was read back.
 #[derive(Clone, Debug, PartialEq, Eq)]
-pub struct Page {
+pub(crate) struct Page {
     /// When the look was taken, in milliseconds since the epoch.
     pub taken: i64,
     /// The anchors of its first and its last partition.
@@ -20,8 +20,7 @@ pub struct Page {
 }
 
 /// The slots of a page of this minute with these partitions, of a bucket with so many pages; `None` for none, and for more than a page holds.
-#[must_use]
-pub fn slots(minute: Minute, partitions: &[(Key, Entry)], pages: u32) -> Option<Vec<Slot>> {
+pub(crate) fn slots(minute: Minute, partitions: &[(Key, Entry)], pages: u32) -> Option<Vec<Slot>> {
     let ((first, _), (last, _)) = (partitions.first()?, partitions.last()?);
     let pages = i64::from(pages);
     if partitions.len() > PARTITIONS_PER_PAGE || pages > MOST_PAGES {
@@ -36,8 +35,7 @@ pub fn slots(minute: Minute, partitions: &[(Key, Entry)], pages: u32) -> Option<
 
 impl Page {
     /// The page that these slots are; `None` where they are none that [`slots`] makes.
-    #[must_use]
-    pub fn of(taken: i64, slots: &[Slot]) -> Option<Self> {
+    pub(crate) fn of(taken: i64, slots: &[Slot]) -> Option<Self> {
         let (anchor, slots) = slots.split_first()?;
         let number = |low: i64| u64::try_from(low).ok();
         let span = (number(anchor.low)?, number(anchor.high - APART)?);

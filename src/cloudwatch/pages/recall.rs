@@ -12,7 +12,7 @@ use crate::cloudwatch::address::Schedule;
 
 /// What is known of a partition's past.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
-pub enum Recalled {
+pub(crate) enum Recalled {
     /// The newest look that read it.
     Kept {
         /// Index of the look, 0 being the newest.
@@ -30,7 +30,7 @@ pub enum Recalled {
 
 /// A search that is under way.
 #[derive(Debug)]
-pub struct Recall {
+pub(crate) struct Recall {
     schedule: Schedule,
     /// What has been read.
     pub sheets: Sheets,
@@ -53,8 +53,7 @@ struct Lookup {
 
 impl Recall {
     /// Nothing has been asked.
-    #[must_use]
-    pub fn new(schedule: Schedule, sheets: Sheets) -> Self {
+    pub(crate) fn new(schedule: Schedule, sheets: Sheets) -> Self {
         let search = Lookup { look: 0, told: false, perhaps: None, missing: None, found: None };
         let searches = vec![search; sheets.keys().len()];
         Self { schedule, sheets, searches }
@@ -62,7 +61,7 @@ impl Recall {
 
     /// The pages to read next, each with the index of its look; nothing when all is told. Each has to be added to the sheets, whatever
     /// came of it.
-    pub fn questions(&mut self) -> BTreeSet<(usize, Place)> {
+    pub(crate) fn questions(&mut self) -> BTreeSet<(usize, Place)> {
         let looks = self.sheets.looks().len();
         let mut questions = Vec::new();
         for key in 0..self.searches.len() {
@@ -80,8 +79,7 @@ impl Recall {
     }
 
     /// What came of it, by key. What has not been told by now is not known.
-    #[must_use]
-    pub fn pasts(mut self) -> (Vec<Recalled>, Sheets) {
+    pub(crate) fn pasts(mut self) -> (Vec<Recalled>, Sheets) {
         let pasts = (0..self.searches.len()).map(|key| {
             self.advance(key);
             self.searches[key].found.unwrap_or(Recalled::Lost(Missing::Invisible))

@@ -8,7 +8,7 @@ use super::{PARTITIONS_PER_PAGE, binding::MOST_BITS};
 
 /// One look's roster.
 #[derive(Clone, Debug, PartialEq, Eq)]
-pub struct Roster {
+pub(crate) struct Roster {
     /// How many groups there were in this part of the cluster.
     pub groups: u32,
     /// How many looks there had been without a longer pause, this one included; up to [`MOST_LOOKS`].
@@ -31,7 +31,7 @@ pub struct Roster {
 
 /// Groups whose last published status was not OK.
 #[derive(Clone, Debug, PartialEq, Eq)]
-pub enum Told {
+pub(crate) enum Told {
     /// These ([`super::key::OfGroup::long`]), each with its status as it is published: 2 or 3.
     Groups(Vec<(u64, u8)>),
     /// More than [`MOST_TOLD`].
@@ -40,7 +40,7 @@ pub enum Told {
 
 /// Groups with which something was the matter a short while ago.
 #[derive(Clone, Debug, PartialEq, Eq)]
-pub enum Restless {
+pub(crate) enum Restless {
     /// These ([`super::key::OfGroup::short`]), each with how many looks it still counts.
     Groups(Vec<(u32, u8)>),
     /// More than a roster has room for: any group may be one.
@@ -49,8 +49,7 @@ pub enum Restless {
 
 impl Restless {
     /// For how many looks from now on, this one included, the group's metrics are to be published.
-    #[must_use]
-    pub fn looks_left(&self, group: u32) -> u8 {
+    pub(crate) fn looks_left(&self, group: u32) -> u8 {
         match self {
             Self::Groups(groups) => groups.iter().find(|(short, _)| *short == group).map_or(0, |(_, left)| *left),
             Self::Any => 1,
@@ -60,8 +59,7 @@ impl Restless {
 
 impl Roster {
     /// As the slots of a page of its own.
-    #[must_use]
-    pub fn slots(&self) -> Vec<Slot> {
+    pub(crate) fn slots(&self) -> Vec<Slot> {
         let number = |value: u64| i64::try_from(value).unwrap_or_default();
         let slot = |low: u64, high: u64, more: i64| Slot {
             low: number(low % VALUE_END),
@@ -113,8 +111,7 @@ impl Roster {
     }
 
     /// The roster that was written as these slots; `None` if it was none.
-    #[must_use]
-    pub fn of(slots: &[Slot]) -> Option<Self> {
+    pub(crate) fn of(slots: &[Slot]) -> Option<Self> {
         let values = |slot: &Slot| Some([u64::try_from(slot.low).ok()?, u64::try_from(slot.high - APART).ok()?]);
         let (first, rest) = slots.split_first()?;
         let [low, writer] = values(first)?;
@@ -157,15 +154,15 @@ impl Roster {
 }
 
 /// Looks are counted up to here.
-pub const MOST_LOOKS: u32 = (1 << LOOKS_BITS) - 1;
+pub(crate) const MOST_LOOKS: u32 = (1 << LOOKS_BITS) - 1;
 /// Hashes of writers are below this.
-pub const WRITER_END: u64 = 1 << 40;
+pub(crate) const WRITER_END: u64 = 1 << 40;
 /// Pages of a bucket are counted up to here, which is 60 million partitions.
-pub const MOST_PAGES: u32 = (1 << 20) - 1;
+pub(crate) const MOST_PAGES: u32 = (1 << 20) - 1;
 /// Groups that are told to be in trouble at a time; more are a cluster in trouble.
-pub const MOST_TOLD: usize = 64;
+pub(crate) const MOST_TOLD: usize = 64;
 /// A restless group counts for as many looks.
-pub const MOST_LEFT: u8 = (1 << LEFT_BITS) - 1;
+pub(crate) const MOST_LEFT: u8 = (1 << LEFT_BITS) - 1;
 
 const LOOKS_BITS: u32 = 20;
 const LEFT_BITS: u32 = 2;

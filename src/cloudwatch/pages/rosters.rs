@@ -8,7 +8,7 @@ use crate::moment::rfc3339;
 
 /// What the rosters tell, as far back as they were read.
 #[derive(Clone, Debug)]
-pub struct Rosters {
+pub(crate) struct Rosters {
     /// The looks before the run's own minute, newest first.
     pub looks: Vec<KeptLook>,
     /// What stands in the run's own minute already.
@@ -22,7 +22,7 @@ pub struct Rosters {
 
 /// What stands in the run's own minute already.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
-pub enum Own {
+pub(crate) enum Own {
     /// Nothing that is visible.
     Empty,
     /// A look of the same kind, taken then (milliseconds since the epoch).
@@ -35,8 +35,7 @@ pub enum Own {
 
 impl Rosters {
     /// What was read of the rosters, newest first. `writer` is the run's own, `None` for one that never writes.
-    #[must_use]
-    pub fn new(
+    pub(crate) fn new(
         schedule: Schedule,
         minute: Minute,
         writer: Option<u64>,
@@ -63,32 +62,27 @@ impl Rosters {
     }
 
     /// Whether the newest look is the one before the run's own minute.
-    #[must_use]
-    pub fn is_next(&self) -> bool {
+    pub(crate) fn is_next(&self) -> bool {
         self.looks.first().is_some_and(|look| look.minute == self.schedule.back(self.minute, 1))
     }
 
     /// How many looks there will have been with this one, without a pause longer than the service remembers.
-    #[must_use]
-    pub fn counted(&self) -> u32 {
+    pub(crate) fn counted(&self) -> u32 {
         self.looks.first().map_or(0, |look| look.roster.looks).saturating_add(1)
     }
 
     /// Which groups were told to be in trouble, by the newest look of this run's own.
-    #[must_use]
-    pub fn told(&self) -> Option<&Told> {
+    pub(crate) fn told(&self) -> Option<&Told> {
         self.looks.iter().find(|look| self.is_own(&look.roster)).map(|look| &look.roster.told)
     }
 
     /// Whether there have been looks for a while, and all of them by others.
-    #[must_use]
-    pub fn is_stranger(&self) -> bool {
+    pub(crate) fn is_stranger(&self) -> bool {
         self.looks.len() >= LOOKS_TO_BE_A_STRANGER && self.looks.iter().all(|look| !self.is_own(&look.roster))
     }
 
     /// What is not as it should be, each with the way out.
-    #[must_use]
-    pub fn problems(&self) -> Vec<String> {
+    pub(crate) fn problems(&self) -> Vec<String> {
         let mut problems = Vec::new();
         let newer = |minute: &Minute| self.looks.first().is_none_or(|look| *minute > look.minute);
         let unusable: Vec<_> = self.unusable.iter().filter(|(minute, _)| newer(minute)).collect();
@@ -135,8 +129,7 @@ impl Rosters {
 }
 
 /// What to do about pages that cannot be used.
-#[must_use]
-pub fn way_out(why: Unusable) -> &'static str {
+pub(crate) fn way_out(why: Unusable) -> &'static str {
     match why {
         Unusable::TwoRuns | Unusable::Mixed => STRANGERS_WAY_OUT,
         Unusable::NoHeader | Unusable::InPart { .. } => {

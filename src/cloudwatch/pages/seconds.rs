@@ -178,13 +178,13 @@ fn count(number: usize) -> i64 {
 }
 
 /// A metric is a 64-bit floating point number, and holds every whole number up to here exactly.
-pub const LARGEST: i64 = (1 << 53) - 1;
+pub(crate) const LARGEST: i64 = (1 << 53) - 1;
 /// Two values need a count of at least 1 each.
-pub const FEWEST_SAMPLES: i64 = 2;
+pub(crate) const FEWEST_SAMPLES: i64 = 2;
 /// Whatever counts in 32 bits with a sign counts up to here.
-pub const MOST_SAMPLES: i64 = (1 << 31) - 1;
+pub(crate) const MOST_SAMPLES: i64 = (1 << 31) - 1;
 /// Above every smaller value where a second holds two numbers of 52 bits, and between the values of a header.
-pub const APART: i64 = 1 << 52;
+pub(crate) const APART: i64 = 1 << 52;
 
 /// To be raised whenever slots or the bits of a memory change their meaning: pages of both kinds then are not taken for each other.
 const FORMAT: u64 = 2;

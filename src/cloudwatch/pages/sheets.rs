@@ -13,7 +13,7 @@ use crate::cloudwatch::address::Minute;
 
 /// A look that there was, by its roster.
 #[derive(Clone, Debug, PartialEq, Eq)]
-pub struct KeptLook {
+pub(crate) struct KeptLook {
     /// The minute that it was kept for.
     pub minute: Minute,
     /// What it tells of itself.
@@ -22,7 +22,7 @@ pub struct KeptLook {
 
 /// Why nothing can be told of a part of a look.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord, thiserror::Error)]
-pub enum Missing {
+pub(crate) enum Missing {
     /// The page is there, and cannot be used.
     #[error(transparent)]
     Unusable(#[from] Unusable),
@@ -36,7 +36,7 @@ pub enum Missing {
 
 /// What became of a partition of now in an earlier look.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
-pub enum Became {
+pub(crate) enum Became {
     /// It was there, in a look taken then (milliseconds since the epoch).
     Kept(i64, Entry),
     /// The same, if another look bears it out.
@@ -53,7 +53,7 @@ pub enum Became {
 
 /// Pages of earlier looks, beside the keys of now.
 #[derive(Debug)]
-pub struct Sheets {
+pub(crate) struct Sheets {
     keys: Vec<Key>,
     /// Whether the keys are those of a few groups only, so that pages cannot be counted off.
     few: bool,
@@ -75,8 +75,7 @@ enum Sheet {
 
 impl Sheets {
     /// Nothing has been read. The keys are in order, the looks newest first; `few` says that the keys are not all there are.
-    #[must_use]
-    pub fn new(keys: Vec<Key>, few: bool, looks: Vec<KeptLook>) -> Self {
+    pub(crate) fn new(keys: Vec<Key>, few: bool, looks: Vec<KeptLook>) -> Self {
         let mut leaves = BTreeMap::new();
         for look in &looks {
             leaves.entry(look.roster.bits).or_insert_with(|| binding::bind(&keys, look.roster.bits));
@@ -87,25 +86,22 @@ impl Sheets {
     }
 
     /// Nothing of other looks has been read, and where partitions stand is likely to be the same.
-    #[must_use]
-    pub fn of(&self, looks: Vec<KeptLook>) -> Self {
+    pub(crate) fn of(&self, looks: Vec<KeptLook>) -> Self {
         Self { hints: self.hints.clone(), ..Self::new(self.keys.clone(), self.few, looks) }
     }
 
     /// The looks that there were, newest first.
-    #[must_use]
-    pub fn looks(&self) -> &[KeptLook] {
+    pub(crate) fn looks(&self) -> &[KeptLook] {
         &self.looks
     }
 
     /// The keys of now, in order.
-    #[must_use]
-    pub fn keys(&self) -> &[Key] {
+    pub(crate) fn keys(&self) -> &[Key] {
         &self.keys
     }
 
     /// Takes in a page of a look, or why there is none.
-    pub fn add(&mut self, look: usize, place: Place, page: Result<Page, Missing>) {
+    pub(crate) fn add(&mut self, look: usize, place: Place, page: Result<Page, Missing>) {
         let sheet = match page {
             Err(missing) => Sheet::Missing(missing),
             Ok(page) => {
@@ -120,13 +116,12 @@ impl Sheets {
     }
 
     /// Whether a page of a look has been asked for.
-    #[must_use]
-    pub fn has(&self, look: usize, place: Place) -> bool {
+    pub(crate) fn has(&self, look: usize, place: Place) -> bool {
         self.pages[look].get(&place.bucket).is_some_and(|pages| pages.contains_key(&place.page))
     }
 
     /// Every page that could not be used or seen where one should be, as (look, why).
-    pub fn missing(&self) -> impl Iterator<Item = (&KeptLook, Missing)> {
+    pub(crate) fn missing(&self) -> impl Iterator<Item = (&KeptLook, Missing)> {
         let looks = self.looks.iter().zip(&self.pages);
         looks.flat_map(|(look, buckets)| {
             buckets.values().flat_map(move |pages| {
@@ -145,7 +140,7 @@ impl Sheets {
     }
 
     /// The places of a look where a key is looked for first.
-    pub fn guesses(&self, look: usize, key: usize) -> impl Iterator<Item = Place> {
+    pub(crate) fn guesses(&self, look: usize, key: usize) -> impl Iterator<Item = Place> {
         let bits = self.looks[look].roster.bits;
         let bucket = self.keys[key].bucket(bits);
         let pages = match (self.page_of_now(bits, key), self.depth(look, bucket)) {
@@ -177,8 +172,7 @@ impl Sheets {
     }
 
     /// What became of a key in a look, as far as its pages have been read.
-    #[must_use]
-    pub fn became(&self, look: usize, key: usize) -> Became {
+    pub(crate) fn became(&self, look: usize, key: usize) -> Became {
         let bits = self.looks[look].roster.bits;
         let bucket = self.keys[key].bucket(bits);
         if !self.is_filled(look, bucket) {
@@ -240,4 +234,4 @@ impl Sheets {
 ///
 /// Only a bucket with a large group has more. There a page is looked for by halving: a group of up to 58 partitions is found in as many reads
 /// among 31 pages, 1,798 partitions, and in one more for each doubling. A group that fills more pages itself needs all of them.
-pub const PAGES_FOR_FEW: u32 = 7;
+pub(crate) const PAGES_FOR_FEW: u32 = 7;

@@ -38,8 +38,7 @@ impl Shelf {
     }
 
     /// The metric of the rosters.
-    #[must_use]
-    pub fn roster(&self) -> Arc<Metric> {
+    pub(crate) fn roster(&self) -> Arc<Metric> {
         Arc::new(Metric { name: names::ROSTER, dimensions: self.dimensions.clone() })
     }
 }

@@ -21,7 +21,7 @@ use crate::snapshot::Snapshot;
 
 /// What a run leaves behind besides its rows.
 #[derive(Clone, Debug)]
-pub struct Leaving {
+pub(crate) struct Leaving {
     /// When the logs had been read, in milliseconds since the epoch.
     pub taken: i64,
     /// How many groups there are.
@@ -37,7 +37,7 @@ pub struct Leaving {
 impl Past {
     /// Writes this look, page by page, where the minute is still empty and the history could be read: a memory that was
     /// folded from nothing must not take the place of one that is only out of sight.
-    pub async fn write(
+    pub(crate) async fn write(
         &self,
         store: &Store,
         snapshot: &Snapshot,

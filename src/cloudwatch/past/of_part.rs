@@ -130,8 +130,7 @@ fn ordered(snapshot: &Snapshot, part: Part) -> (Vec<Key>, Vec<usize>, Vec<Option
 }
 
 /// How many partitions of a snapshot would be kept, and on how many pages.
-#[must_use]
-pub fn pages_of(snapshot: &Snapshot) -> (usize, usize) {
+pub(crate) fn pages_of(snapshot: &Snapshot) -> (usize, usize) {
     let (keys, ..) = ordered(snapshot, Part::WHOLE);
     (keys.len(), binding::bind(&keys, binding::bits(keys.len(), None)).len())
 }

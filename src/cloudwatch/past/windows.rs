@@ -22,7 +22,7 @@ use crate::window;
 
 /// The samples of some rows, oldest first.
 #[derive(Default)]
-pub struct Windows {
+pub(crate) struct Windows {
     samples: HashMap<usize, Known<Vec<Sample>>>,
     pub(super) reads: Reads,
 }
@@ -37,7 +37,7 @@ struct Reach {
 
 impl Past {
     /// Reads the windows of partitions that their memory makes suspicious, each as far back as its memory asks for.
-    pub async fn open_windows(
+    pub(crate) async fn open_windows(
         &self,
         store: Option<&Store>,
         snapshot: &Snapshot,
@@ -61,7 +61,7 @@ impl Past {
     }
 
     /// Reads the windows of these rows, each with its number of looks; by part.
-    pub async fn windows_of(&self, store: &Store, wanted: &[(usize, u32)], until: Instant) -> Vec<Windows> {
+    pub(crate) async fn windows_of(&self, store: &Store, wanted: &[(usize, u32)], until: Instant) -> Vec<Windows> {
         join_all(self.0.iter().flatten().map(|found| found.windows(store, wanted, until))).await
     }
 }

@@ -8,75 +8,75 @@ use crate::kafka::versions::{Api, Range, Versions};
 #[derive(Clone, Debug, Default, PartialEq, Serialize)]
 pub struct Tried {
     /// The broker's id; `null` for a bootstrap address that no broker advertises.
-    pub broker: Option<i32>,
+    pub(crate) broker: Option<i32>,
     /// As host:port.
-    pub address: String,
+    pub(crate) address: String,
     /// What the host name resolves to.
-    pub resolved: Vec<String>,
+    pub(crate) resolved: Vec<String>,
     /// Milliseconds until a TCP connection stood, which takes one round trip.
-    pub round_trip_ms: Option<f64>,
+    pub(crate) round_trip_ms: Option<f64>,
     /// What TLS agreed on; `null` where it failed, or on plaintext listeners.
-    pub tls: Option<TlsFound>,
+    pub(crate) tls: Option<TlsFound>,
     /// The certificate that was shown, accepted or not.
-    pub certificate: Option<Certificate>,
+    pub(crate) certificate: Option<Certificate>,
     /// The SASL mechanisms that the listener offers; `null` where nobody asked.
-    pub mechanisms: Option<Vec<String>>,
+    pub(crate) mechanisms: Option<Vec<String>>,
     /// One for each request that this build can send; empty where the broker did not tell.
-    pub versions: Vec<Version>,
+    pub(crate) versions: Vec<Version>,
     /// The step that failed.
-    pub failed: Option<Failed>,
+    pub(crate) failed: Option<Failed>,
 }
 
 /// What TLS agreed on.
 #[derive(Clone, Debug, PartialEq, Eq, Serialize)]
-pub struct TlsFound {
+pub(crate) struct TlsFound {
     /// Such as `TLSv1_3`.
-    pub version: String,
+    pub(crate) version: String,
     /// The cipher suite.
-    pub cipher: String,
+    pub(crate) cipher: String,
 }
 
 /// A broker's certificate.
 #[derive(Clone, Debug, PartialEq, Eq, Serialize)]
-pub struct Certificate {
+pub(crate) struct Certificate {
     /// The names and addresses that it holds for.
-    pub names: Vec<String>,
+    pub(crate) names: Vec<String>,
     /// Who issued it.
-    pub issuer: String,
+    pub(crate) issuer: String,
     /// Whose it is.
-    pub subject: String,
+    pub(crate) subject: String,
     /// From when on it holds, in seconds since 1970.
-    pub not_before: i64,
+    pub(crate) not_before: i64,
     /// Until when it holds, in seconds since 1970.
-    pub not_after: i64,
+    pub(crate) not_after: i64,
 }
 
 /// One request in the versions of both sides, each from the lowest to the highest.
 #[derive(Clone, Debug, PartialEq, Eq, Serialize)]
-pub struct Version {
+pub(crate) struct Version {
     /// The request's name.
-    pub api: &'static str,
+    pub(crate) api: &'static str,
     /// This build's.
-    pub ours: (i16, i16),
+    pub(crate) ours: (i16, i16),
     /// The broker's; `null` where it does not know the request.
-    pub broker: Option<(i16, i16)>,
+    pub(crate) broker: Option<(i16, i16)>,
     /// The one that is sent; `null` where they have none in common.
-    pub chosen: Option<i16>,
+    pub(crate) chosen: Option<i16>,
 }
 
 /// Where the way to a broker ends.
 #[derive(Clone, Debug, PartialEq, Eq, Serialize)]
-pub struct Failed {
+pub(crate) struct Failed {
     /// The step.
-    pub step: Step,
+    pub(crate) step: Step,
     /// Why, as one sentence.
-    pub why: String,
+    pub(crate) why: String,
 }
 
 /// The steps on the way to a broker, in their order.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord, Serialize)]
 #[serde(rename_all = "lowercase")]
-pub enum Step {
+pub(crate) enum Step {
     /// The host name becomes addresses.
     Resolve,
     /// A TCP connection stands.
@@ -92,8 +92,7 @@ pub enum Step {
 }
 
 /// One entry for each request that this build can send.
-#[must_use]
-pub fn matrix(versions: &Versions) -> Vec<Version> {
+pub(crate) fn matrix(versions: &Versions) -> Vec<Version> {
     let pair = |range: Range| (range.min, range.max);
     let entry = |api: Api| Version {
         api: api.name(),

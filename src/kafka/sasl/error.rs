@@ -4,7 +4,7 @@ use super::scram;
 
 /// Why a login does not come about; it never shows a secret.
 #[derive(Debug, PartialEq, Eq, thiserror::Error)]
-pub enum LoginError {
+pub(crate) enum LoginError {
     /// The user name or the password is empty.
     #[error("the SASL {0} is empty: set KAFKA_SASL_USERNAME and KAFKA_SASL_PASSWORD")]
     Empty(&'static str),

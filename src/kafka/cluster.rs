@@ -6,6 +6,7 @@ mod metadata;
 use std::cell::{Cell, RefCell};
 use std::collections::BTreeMap;
 use std::rc::Rc;
+use std::time::Duration;
 
 use futures_util::future::{FutureExt, LocalBoxFuture, Shared};
 use kafka_protocol::messages::{ListGroupsRequest, ListGroupsResponse};
@@ -191,7 +192,7 @@ impl<'a> Cluster<'a> {
     fn attempt(&self, node: &Node<'a>, until: Instant) -> Attempt<'a> {
         let (dial, endpoint) = (Rc::clone(&self.dial), node.endpoint.clone());
         // A broker that hangs must not use up the time that is needed to tell of it.
-        let until = share_of(until, CONNECT_SHARE);
+        let until = share_of(until, CONNECT_SHARE).max(until.min(Instant::now() + LEAST_TO_CONNECT));
         let opening = async move {
             match dial.kept.take(&endpoint) {
                 Some(kept) => Ok(kept),
@@ -254,3 +255,6 @@ pub(super) fn share_of(deadline: Instant, share: f64) -> Instant {
 
 /// How much of the time that is left may go into a connection.
 const CONNECT_SHARE: f64 = 1.0 / 2.0;
+
+/// What a healthy broker takes on a busy machine, TLS and login included: so long is waited for it, if there is as much time.
+pub(super) const LEAST_TO_CONNECT: Duration = Duration::from_secs(1);

@@ -38,6 +38,21 @@ fn a_broker_that_says_nothing_at_all_does_not_hide_the_others() {
     assert_eq!(*report.at("brokers/1/reason"), "no answer before the deadline");
 }
 
+/// The first broker loads its groups, and is asked for them for the third time 300 ms later at the earliest: then the second one goes
+/// on with its handshake.
+#[test]
+fn a_short_look_waits_for_a_slow_handshake_all_the_same() {
+    let stage = two()
+        .fault(When::on(ApiKey::ApiVersions).at(2), Act::Held)
+        .fault(When::on(ApiKey::ListGroups).at(1).times(2), Act::Code(14))
+        .fault(When::on(ApiKey::ListGroups).at(1), Act::Change(Scene::let_go))
+        .start();
+    let first = stage.address(1).to_string();
+    let report = Look::at(&first).within(Duration::from_secs(3)).report(&stage);
+    assert_eq!((report.lags("orders"), report.lags("bills")), ("t/0 0".into(), "u/0 0".into()));
+    assert!(report.complete(), "{:?}", report.problems());
+}
+
 #[test]
 fn metadata_comes_from_another_broker_where_one_hangs() {
     let hanging = Act::Change(|scene| {

@@ -46,6 +46,8 @@ pub(crate) enum Act {
     Sized(usize),
     /// The answer says that a quota held it back for so many milliseconds.
     Throttled(i32),
+    /// The answer is not given before [`Scene::let_go`].
+    Held,
     /// The answer is not given before the next request on the connection is there.
     AfterNext,
     /// The cluster changes just before the request is answered as usual.

@@ -25,6 +25,8 @@ pub(crate) struct Scene {
     /// This user may not describe the offsets topic.
     pub(super) offsets_hidden: bool,
     pub(super) sasl: Option<Sasl>,
+    /// What is held is answered from now on.
+    pub(super) let_go: bool,
 }
 
 /// How clients have to log in; before that, brokers close the connection at anything else.
@@ -172,6 +174,11 @@ impl Scene {
     /// The next question for the brokers ends the connection that it comes on, as a restart does to those that were open.
     pub(crate) fn hang_up(&mut self) {
         self.faults.push(Fault { when: When::on(ApiKey::Metadata).times(1), act: Act::Close });
+    }
+
+    /// Answers that are held are given, while the game goes on; see [`Act::Held`].
+    pub(crate) fn let_go(&mut self) {
+        self.let_go = true;
     }
 
     /// Something goes wrong. Of several faults that match a request, the first one that is not used up counts.

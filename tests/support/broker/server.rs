@@ -8,6 +8,7 @@ use kafka_protocol::messages::{ApiKey, RequestHeader};
 use kafka_protocol::protocol::Decodable;
 use tokio::io::{AsyncRead, AsyncReadExt, AsyncWrite, AsyncWriteExt};
 use tokio::net::{TcpListener, TcpStream};
+use tokio::sync::Notify;
 use tokio_rustls::LazyConfigAcceptor;
 use tokio_rustls::rustls::server::Acceptor;
 
@@ -25,6 +26,8 @@ pub(super) struct World {
     /// The names in the SNI of TLS clients, with the node they met.
     pub(super) names: Vec<(i32, Option<String>)>,
     pub(super) connections: usize,
+    /// Tells whoever holds an answer that the scene has changed.
+    changed: Arc<Notify>,
     /// The connections that have logged in, where that is wanted.
     welcome: HashSet<usize>,
     moment: usize,
@@ -32,7 +35,8 @@ pub(super) struct World {
 
 impl World {
     pub(super) fn new(scene: Scene, ports: Vec<u16>) -> Self {
-        Self { scene, ports, seen: Vec::new(), names: Vec::new(), connections: 0, welcome: HashSet::new(), moment: 0 }
+        let (seen, names, welcome, changed) = Default::default();
+        Self { scene, ports, seen, names, connections: 0, changed, welcome, moment: 0 }
     }
 
     fn now(&mut self) -> usize {
@@ -116,7 +120,17 @@ where
                 return None;
             }
             Step::Hang => std::future::pending().await,
-            Step::Write { bytes, index, after_next } => {
+            Step::Write { bytes, index, after_next, held } => {
+                while held {
+                    let changed = {
+                        let world = lock(&world);
+                        if world.scene.let_go {
+                            break;
+                        }
+                        Arc::clone(&world.changed)
+                    };
+                    changed.notified().await;
+                }
                 if after_next {
                     ahead = Some(stream.read_i32().await.ok()?);
                 }
@@ -145,6 +159,7 @@ enum Step {
         bytes: Bytes,
         index: usize,
         after_next: bool,
+        held: bool,
     },
     WriteAndClose(Bytes),
 }
@@ -180,7 +195,10 @@ impl World {
             Some(Act::Raw(bytes)) => return Step::WriteAndClose(Bytes::from_static(bytes)),
             Some(Act::Claim(size)) => return Step::WriteAndClose(Bytes::copy_from_slice(&size.to_be_bytes())),
             Some(Act::Code(code)) => forced = Some(*code),
-            Some(Act::Change(change)) => change(&mut self.scene),
+            Some(Act::Change(change)) => {
+                change(&mut self.scene);
+                self.changed.notify_waiters();
+            }
             _ => {}
         }
         let first = [ApiKey::ApiVersions, ApiKey::SaslHandshake, ApiKey::SaslAuthenticate]
@@ -203,7 +221,7 @@ impl World {
             None
         };
         let Some(answer) = answer else { return Step::Close };
-        let after_next = matches!(act, Some(Act::AfterNext));
+        let (after_next, held) = (matches!(act, Some(Act::AfterNext)), matches!(act, Some(Act::Held)));
         let bytes = match act {
             Some(Act::Correlation(off)) => framed(correlation + off, &answer),
             Some(Act::Trailing(more)) => framed(correlation, &[&answer[..], more].concat()),
@@ -220,7 +238,7 @@ impl World {
             Some(Act::Twice) => Bytes::from(framed(correlation, &answer).repeat(2)),
             _ => framed(correlation, &answer),
         };
-        Step::Write { bytes, index, after_next }
+        Step::Write { bytes, index, after_next, held }
     }
 }
 

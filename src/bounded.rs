@@ -1,65 +1,80 @@
-//! An answer over HTTP that has an end: clients keep it whole before they read it.
+//! The way to services over HTTPS: every answer has an end, since clients keep it whole before they read it. That goes for what gives
+//! credentials too.
 
 use std::error::Error;
-use std::pin::Pin;
-use std::task::{Context, Poll};
+use std::sync::Arc;
 
-use bytes::Bytes;
-use http_body::{Body, Frame, SizeHint};
+use aws_smithy_http_client::Builder;
+use aws_smithy_http_client::tls::{Provider, TlsContext, rustls_provider::CryptoMode};
+use aws_smithy_runtime_api::client::http::{
+    HttpClient, HttpConnector, HttpConnectorFuture, HttpConnectorSettings, SharedHttpClient, SharedHttpConnector,
+};
+use aws_smithy_runtime_api::client::orchestrator::HttpRequest;
+use aws_smithy_runtime_api::client::result::ConnectorError;
+use aws_smithy_runtime_api::client::runtime_components::RuntimeComponents;
+use aws_smithy_types::body::SdkBody;
+use aws_smithy_types::byte_stream::ByteStream;
 
 /// An answer that is longer than anything that could be expected.
-#[derive(Clone, Copy, Debug, thiserror::Error)]
-#[error("the answer has more than {} MB", .0 / 1024 / 1024)]
-pub(crate) struct TooLong(usize);
+#[derive(Clone, Debug, thiserror::Error)]
+#[error("the answer of {from} has more than {} MB", .most / 1024 / 1024)]
+pub(crate) struct TooLong {
+    from: Arc<str>,
+    most: usize,
+}
 
 impl TooLong {
     /// The one that is among an error's causes.
     pub(crate) fn among(error: &(dyn Error + 'static)) -> Option<Self> {
-        error.downcast_ref().copied().or_else(|| Self::among(error.source()?))
+        error.downcast_ref().cloned().or_else(|| Self::among(error.source()?))
     }
 }
 
-/// A body that fails where it has more bytes than it may.
-pub(crate) struct Bounded<B> {
-    body: B,
+/// A client for answers of up to `most` bytes, with the system's trust or this one.
+pub(crate) fn client(most: usize, trust: Option<TlsContext>) -> SharedHttpClient {
+    let builder = Builder::new().tls_provider(Provider::Rustls(CryptoMode::Ring));
+    let within = match trust {
+        Some(trust) => builder.tls_context(trust).build_https(),
+        None => builder.build_https(),
+    };
+    SharedHttpClient::new(Bounded { within, most })
+}
+
+/// A way to answers that come to an end.
+#[derive(Debug)]
+struct Bounded<T> {
+    within: T,
     most: usize,
-    left: usize,
 }
 
-impl<B> Bounded<B> {
-    /// Lets this body have up to `most` bytes.
-    pub(crate) fn to(most: usize, body: B) -> Self {
-        Self { body, most, left: most }
+impl HttpClient for Bounded<SharedHttpClient> {
+    fn http_connector(&self, settings: &HttpConnectorSettings, components: &RuntimeComponents) -> SharedHttpConnector {
+        let Self { within, most } = self;
+        SharedHttpConnector::new(Bounded { within: within.http_connector(settings, components), most: *most })
     }
 }
 
-impl<B> Body for Bounded<B>
-where
-    B: Body<Data = Bytes, Error = Box<dyn Error + Send + Sync>> + Unpin,
-{
-    type Data = Bytes;
-    type Error = B::Error;
-
-    fn poll_frame(
-        mut self: Pin<&mut Self>,
-        context: &mut Context<'_>,
-    ) -> Poll<Option<Result<Frame<Bytes>, Self::Error>>> {
-        let polled = Pin::new(&mut self.body).poll_frame(context);
-        if let Poll::Ready(Some(Ok(frame))) = &polled {
-            let size = frame.data_ref().map_or(0, Bytes::len);
-            let Some(left) = self.left.checked_sub(size) else {
-                return Poll::Ready(Some(Err(TooLong(self.most).into())));
-            };
-            self.left = left;
-        }
-        polled
-    }
-
-    fn is_end_stream(&self) -> bool {
-        self.body.is_end_stream()
-    }
-
-    fn size_hint(&self) -> SizeHint {
-        self.body.size_hint()
+impl HttpConnector for Bounded<SharedHttpConnector> {
+    fn call(&self, request: HttpRequest) -> HttpConnectorFuture {
+        // Without a user, a path or a query, which may be secret.
+        let origin = request.uri().split(['?', '#']).next().unwrap_or_default();
+        let (scheme, rest) = origin.split_once("://").unwrap_or(("", origin));
+        let host = rest.split('/').next().and_then(|authority| authority.rsplit('@').next()).unwrap_or_default();
+        let too_long = TooLong { from: format!("{scheme}://{host}").into(), most: self.most };
+        let answer = self.within.call(request);
+        HttpConnectorFuture::new(async move {
+            let mut answer = answer.await?;
+            let mut body = ByteStream::new(std::mem::replace(answer.body_mut(), SdkBody::taken()));
+            let mut whole = Vec::new();
+            while let Some(bytes) = body.next().await {
+                whole.extend(bytes.map_err(|cut| ConnectorError::io(cut.into()))?);
+                if whole.len() > too_long.most {
+                    // The next attempt would get no other.
+                    return Err(ConnectorError::user(too_long.into()));
+                }
+            }
+            *answer.body_mut() = SdkBody::from(whole);
+            Ok(answer)
+        })
     }
 }

@@ -8,9 +8,6 @@ use std::time::Duration;
 use aws_config::retry::RetryConfig;
 use aws_config::timeout::TimeoutConfig;
 
-use aws_smithy_http_client::Builder;
-use aws_smithy_http_client::tls::{Provider, rustls_provider::CryptoMode};
-
 pub(crate) mod address;
 mod attempts;
 mod bodies;
@@ -37,6 +34,8 @@ pub use error::StoreError;
 pub use history::Store;
 pub use pace::POINTS_PER_SECOND;
 
+use crate::bounded;
+
 /// How long `CloudWatch` is waited for.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub(crate) struct Patience {
@@ -60,7 +59,7 @@ pub(crate) async fn connect(patience: Patience) -> Client {
         .operation_timeout(patience.call)
         .build();
     let config = aws_config::from_env()
-        .http_client(Builder::new().tls_provider(Provider::Rustls(CryptoMode::Ring)).build_https())
+        .http_client(bounded::client(LONGEST_ANSWER, None))
         .timeout_config(timeouts)
         .retry_config(RetryConfig::standard().with_max_attempts(patience.attempts))
         .load()
@@ -68,3 +67,6 @@ pub(crate) async fn connect(patience: Patience) -> Client {
     let config = aws_sdk_cloudwatch::config::Builder::from(&config).interceptor(attempts::Spoken).build();
     Client::from_conf(config)
 }
+
+/// Bytes that an answer may have: many times what a page of 100,800 points takes.
+const LONGEST_ANSWER: usize = 16 * 1024 * 1024;

@@ -11,8 +11,6 @@ use aws_config::retry::RetryConfig;
 use aws_config::sts::AssumeRoleProvider;
 use aws_config::timeout::TimeoutConfig;
 use aws_credential_types::provider::ProvideCredentials;
-use aws_smithy_http_client::Builder;
-use aws_smithy_http_client::tls::{Provider, rustls_provider::CryptoMode};
 use aws_smithy_runtime_api::client::http::SharedHttpClient;
 use tokio::sync::OnceCell;
 
@@ -30,6 +28,7 @@ pub use msk::{Listener, Network};
 pub use reference::{Reference, Source};
 pub use token::{Token, TokenRequest};
 
+use crate::bounded;
 use crate::secret::Secret;
 
 /// Connections and settings, made when they are first needed; one for a whole process is best.
@@ -58,8 +57,7 @@ impl Door {
     /// A door at which one question, retries included, may take as long as `wait`. Nothing is sent yet.
     #[must_use]
     pub fn new(wait: Duration) -> Self {
-        let http = Builder::new().tls_provider(Provider::Rustls(CryptoMode::Ring)).build_https();
-        Self { wait, http, aws: OnceCell::new() }
+        Self { wait, http: bounded::client(LONGEST_ANSWER, None), aws: OnceCell::new() }
     }
 
     /// The same with AWS settings that were found elsewhere.
@@ -178,3 +176,6 @@ impl Door {
             .await
     }
 }
+
+/// Bytes that an answer may have: secrets have up to 64 KB, tokens, keys and addresses a few.
+const LONGEST_ANSWER: usize = 1024 * 1024;

@@ -1,4 +1,4 @@
-//! What is watched while a call is under way: that `CloudWatch` itself answers, that its answer has an end, and how attempts fail.
+//! What is watched while a call is under way: that `CloudWatch` itself answers, and how attempts fail.
 
 use std::error::Error as StdError;
 use std::sync::atomic::{AtomicBool, Ordering};
@@ -8,38 +8,22 @@ use aws_sdk_cloudwatch::error::{ProvideErrorMetadata, SdkError};
 use aws_smithy_runtime_api::box_error::BoxError;
 use aws_smithy_runtime_api::client::interceptors::Intercept;
 use aws_smithy_runtime_api::client::interceptors::context::{
-    BeforeDeserializationInterceptorContextMut, BeforeDeserializationInterceptorContextRef,
-    BeforeTransmitInterceptorContextRef, FinalizerInterceptorContextRef,
+    BeforeDeserializationInterceptorContextRef, BeforeTransmitInterceptorContextRef, FinalizerInterceptorContextRef,
 };
 use aws_smithy_runtime_api::client::orchestrator::HttpResponse;
 use aws_smithy_runtime_api::client::runtime_components::RuntimeComponents;
-use aws_smithy_types::body::SdkBody;
 use aws_smithy_types::config_bag::ConfigBag;
 
 use super::error::{Operation, StoreError, short};
-use crate::bounded::Bounded;
 
 /// Refuses an answer that is none of the protocol's: without this a proxy's page with status 200 would count as a write that was
 /// done, since the answer to one has nothing in it (Smithy RPC v2 CBOR: an answer without the header `smithy-protocol` is malformed).
-/// The client keeps an answer whole before it reads it, so one that does not end is given up.
 #[derive(Debug)]
 pub(super) struct Spoken;
 
 impl Intercept for Spoken {
     fn name(&self) -> &'static str {
         "Spoken"
-    }
-
-    fn modify_before_deserialization(
-        &self,
-        context: &mut BeforeDeserializationInterceptorContextMut<'_>,
-        _components: &RuntimeComponents,
-        _config: &mut ConfigBag,
-    ) -> Result<(), BoxError> {
-        let answer = context.response_mut();
-        let body = std::mem::replace(answer.body_mut(), SdkBody::taken());
-        *answer.body_mut() = SdkBody::from_body_1_x(Bounded::to(LONGEST_ANSWER, body));
-        Ok(())
     }
 
     fn read_before_deserialization(
@@ -124,6 +108,3 @@ impl Intercept for Attempts {
         Ok(())
     }
 }
-
-/// Many times what a page of 100,800 points takes.
-const LONGEST_ANSWER: usize = 16 * 1024 * 1024;

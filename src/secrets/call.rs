@@ -6,22 +6,17 @@ use aws_runtime::retries::classifiers::AwsErrorCodeClassifier;
 use aws_smithy_async::rt::sleep::TokioSleep;
 use aws_smithy_runtime::client::orchestrator::operation::Operation;
 use aws_smithy_runtime::client::retries::classifiers::{HttpStatusCodeClassifier, TransientErrorClassifier};
-use aws_smithy_runtime_api::box_error::BoxError;
 use aws_smithy_runtime_api::client::http::SharedHttpClient;
-use aws_smithy_runtime_api::client::interceptors::Intercept;
-use aws_smithy_runtime_api::client::interceptors::context::BeforeDeserializationInterceptorContextMut;
 use aws_smithy_runtime_api::client::orchestrator::{HttpRequest, HttpResponse, OrchestratorError, SensitiveOutput};
 use aws_smithy_runtime_api::client::result::SdkError;
-use aws_smithy_runtime_api::client::runtime_components::RuntimeComponents;
 use aws_smithy_runtime_api::client::runtime_plugin::StaticRuntimePlugin;
-use aws_smithy_types::body::SdkBody;
-use aws_smithy_types::config_bag::{ConfigBag, Layer};
+use aws_smithy_types::config_bag::Layer;
 use aws_smithy_types::error::metadata::{ErrorMetadata, ProvideErrorMetadata};
 use aws_smithy_types::retry::RetryConfig;
 use aws_smithy_types::timeout::TimeoutConfig;
 use serde_json::Value;
 
-use crate::bounded::{Bounded, TooLong};
+use crate::bounded::TooLong;
 use crate::mask::Mask;
 
 /// Why there is no answer.
@@ -66,7 +61,6 @@ pub(super) async fn call(
         .retry_classifier(HttpStatusCodeClassifier::default())
         .runtime_plugin(StaticRuntimePlugin::new().with_config(secrecy.freeze()))
         .serializer(|request: HttpRequest| Ok(request))
-        .interceptor(WithAnEnd)
         .deserializer(judge)
         .build();
     operation.invoke(request).await.map_err(|error| match error {
@@ -76,28 +70,6 @@ pub(super) async fn call(
             None => Failure::Unreachable(Box::new(other)),
         },
     })
-}
-
-/// Gives up an answer that does not end.
-#[derive(Debug)]
-struct WithAnEnd;
-
-impl Intercept for WithAnEnd {
-    fn name(&self) -> &'static str {
-        "WithAnEnd"
-    }
-
-    fn modify_before_deserialization(
-        &self,
-        context: &mut BeforeDeserializationInterceptorContextMut<'_>,
-        _components: &RuntimeComponents,
-        _config: &mut ConfigBag,
-    ) -> Result<(), BoxError> {
-        let answer = context.response_mut();
-        let body = std::mem::replace(answer.body_mut(), SdkBody::taken());
-        *answer.body_mut() = SdkBody::from_body_1_x(Bounded::to(LONGEST_ANSWER, body));
-        Ok(())
-    }
 }
 
 fn judge(response: &HttpResponse) -> Result<Vec<u8>, OrchestratorError<Refusal>> {
@@ -163,9 +135,6 @@ impl ProvideErrorMetadata for Refusal {
         &self.meta
     }
 }
-
-/// Bytes that an answer may have: secrets have up to 64 KB, tokens and addresses a few.
-const LONGEST_ANSWER: usize = 1024 * 1024;
 
 #[cfg(test)]
 mod tests {

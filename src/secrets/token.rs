@@ -2,8 +2,7 @@
 
 use std::time::Duration;
 
-use aws_smithy_http_client::Builder;
-use aws_smithy_http_client::tls::{Provider, TlsContext, TrustStore, rustls_provider::CryptoMode};
+use aws_smithy_http_client::tls::{TlsContext, TrustStore};
 use aws_smithy_runtime_api::client::http::SharedHttpClient;
 use aws_smithy_runtime_api::client::orchestrator::HttpRequest;
 use aws_smithy_types::body::SdkBody;
@@ -13,7 +12,8 @@ use percent_encoding::{NON_ALPHANUMERIC, utf8_percent_encode};
 use serde::Deserialize;
 
 use super::call::{Failure, call};
-use super::{Door, SecretError};
+use super::{Door, LONGEST_ANSWER, SecretError};
+use crate::bounded;
 use crate::keystore::Authorities;
 use crate::mask::Mask;
 use crate::secret::Secret;
@@ -145,7 +145,7 @@ fn trusting(authorities: &Authorities) -> Result<SharedHttpClient, &'static str>
     let store = TrustStore::default().with_pem_certificate(authorities.to_pem());
     let context = TlsContext::builder().with_trust_store(store).build();
     let context = context.map_err(|_| "KAFKA_SSL_TRUSTSTORE is not accepted")?;
-    Ok(Builder::new().tls_provider(Provider::Rustls(CryptoMode::Ring)).tls_context(context).build_https())
+    Ok(bounded::client(LONGEST_ANSWER, Some(context)))
 }
 
 fn way_out(code: &str, status: u16) -> &'static str {

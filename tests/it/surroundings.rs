@@ -101,8 +101,8 @@ fn a_connection_that_ends_is_unreachable() {
     assert!(!text.contains("it takes a Region"), "{text}");
 }
 
-#[test]
-fn an_answer_without_an_end_is_given_up() {
+/// A server whose answers never end, and how many bytes of them were taken.
+fn endless() -> (String, Arc<AtomicUsize>) {
     let listener = TcpListener::bind("127.0.0.1:0").unwrap();
     let origin = format!("http://{}", listener.local_addr().unwrap());
     let sent = Arc::new(AtomicUsize::new(0));
@@ -121,12 +121,46 @@ fn an_answer_without_an_end_is_given_up() {
             });
         }
     });
+    (origin, sent)
+}
+
+#[test]
+fn an_answer_without_an_end_is_given_up() {
+    let (origin, sent) = endless();
     let text = store_at(&origin);
-    assert!(
-        text.contains("was answered by something else than CloudWatch (HTTP status 200, application/cbor)"),
-        "{text}"
-    );
-    // One read and two writes at once, each tried again, and what the system keeps of each connection.
+    let told = format!("was answered by something else than CloudWatch (the answer of {origin} has more than 16 MB)");
+    assert!(text.contains(&told), "{text}");
+    // One read and two writes, none tried again, and what the system keeps of each connection.
+    let sent = sent.load(Ordering::Relaxed);
+    assert!(sent < 100 * 1024 * 1024, "{sent} bytes were taken");
+}
+
+#[test]
+fn credentials_without_an_end_are_given_up_and_whoever_gives_them_is_named() {
+    let (origin, sent) = endless();
+    let stage = Scene::of(1).start();
+    let variables = [
+        ("KAFKA_BOOTSTRAP_SERVERS", &*stage.bootstrap()),
+        ("MEERKAT_TIMEOUT", "10"),
+        ("AWS_REGION", "eu-west-1"),
+        ("AWS_CONTAINER_CREDENTIALS_FULL_URI", &*format!("{origin}/credentials?key=hunter2")),
+    ];
+    let store = [("KAFKA_SECURITY_PROTOCOL", "PLAINTEXT"), ("AWS_ENDPOINT_URL_CLOUDWATCH", "http://127.0.0.1:1")];
+    let secret = [
+        ("KAFKA_SECURITY_PROTOCOL", "SASL_PLAINTEXT"),
+        ("KAFKA_SASL_MECHANISM", "PLAIN"),
+        ("KAFKA_SASL_SECRET", "arn:aws:secretsmanager:eu-west-1:123456789012:secret:orders-AbCdEf"),
+        ("MEERKAT_HISTORY", "off"),
+        ("MEERKAT_PUBLISH", "off"),
+    ];
+    for (more, most, tried) in
+        [(&store[..], 16, "reading the history could not begin"), (&secret, 1, "takes valid AWS credentials")]
+    {
+        let (_, text) = Program::with(&[&variables, more].concat()).told(b"");
+        assert!(text.contains(tried), "{text}");
+        assert!(text.contains(&format!("the answer of {origin} has more than {most} MB")), "{text}");
+        assert!(!text.contains("hunter2"), "{text}");
+    }
     let sent = sent.load(Ordering::Relaxed);
     assert!(sent < 400 * 1024 * 1024, "{sent} bytes were taken");
 }

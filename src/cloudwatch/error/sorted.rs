@@ -8,6 +8,7 @@ use aws_smithy_runtime_api::client::orchestrator::HttpResponse;
 use tokio_rustls::rustls::Error as TlsError;
 
 use super::{BoxError, Operation, StoreError};
+use crate::bounded::TooLong;
 
 impl Operation {
     pub(in crate::cloudwatch) fn failed<E>(self, error: SdkError<E, HttpResponse>) -> StoreError
@@ -16,6 +17,9 @@ impl Operation {
     {
         let tried = self;
         let code = error.code().map(str::to_owned);
+        if let Some(answer) = TooLong::among(&error).filter(|_| !has::<CredentialsError>(&error)) {
+            return StoreError::Foreign { tried, answer: answer.to_string() };
+        }
         match (&error, code) {
             (SdkError::ServiceError(_), Some(code)) => {
                 let source = error.into();

@@ -121,15 +121,12 @@ where
             }
             Step::Hang => std::future::pending().await,
             Step::Write { bytes, index, after_next, held } => {
-                while held {
-                    let changed = {
-                        let world = lock(&world);
-                        if world.scene.let_go {
-                            break;
-                        }
-                        Arc::clone(&world.changed)
-                    };
-                    changed.notified().await;
+                if held {
+                    let let_go = || lock(&world).scene.let_go;
+                    let changed = Arc::clone(&lock(&world).changed);
+                    while !let_go() {
+                        changed.notified().await;
+                    }
                 }
                 if after_next {
                     ahead = Some(stream.read_i32().await.ok()?);

@@ -1,6 +1,7 @@
 //! Reads seconds of state metrics back.
 
 use std::collections::BTreeMap;
+use std::iter::Peekable;
 use std::ops::Range;
 use std::sync::Arc;
 
@@ -137,8 +138,8 @@ struct Fetch {
 /// What has come in for one metric.
 #[derive(Default)]
 struct Received {
-    /// Time, statistic and value, statistic by statistic.
-    values: Vec<(i64, usize, f64)>,
+    /// Times and values, by statistic.
+    values: [Vec<(i64, f64)>; STATISTICS.len()],
     /// By statistic.
     complete: [bool; STATISTICS.len()],
     /// What was said last of one that is not complete.
@@ -185,7 +186,7 @@ impl Fetch {
 impl Received {
     fn add(&mut self, statistic: usize, result: &MetricDataResult) {
         let values = result.timestamps().iter().zip(result.values());
-        self.values.extend(values.map(|(time, value)| (time.secs(), statistic, *value)));
+        self.values[statistic].extend(values.map(|(time, value)| (time.secs(), *value)));
         match result.status_code() {
             Some(StatusCode::Complete) => self.complete[statistic] = true,
             // More of it is on the next page, if there is one.
@@ -193,31 +194,28 @@ impl Received {
         }
     }
 
-    fn finish(mut self) -> Result<Vec<Merged>, StoreError> {
+    fn finish(self) -> Result<Vec<Merged>, StoreError> {
         if self.complete != [true; STATISTICS.len()] {
             return Err(StoreError::Incomplete { status: self.status.unwrap_or_else(|| "it was left out".to_owned()) });
         }
-        self.values.sort_by_key(|(time, ..)| *time);
-        let points = self.values.chunk_by(|(one, ..), (other, ..)| one == other).map(|values| {
-            let mut point = Merged { time: values[0].0, ..Merged::default() };
-            for &(_, statistic, value) in values {
-                let place = match statistic {
-                    SAMPLE_COUNT => &mut point.samples,
-                    MINIMUM => &mut point.minimum,
-                    _ => &mut point.maximum,
-                };
-                *place = Some(value);
-            }
-            point
+        let mut statistics = self.values.map(|mut values| {
+            values.sort_by_key(|(time, _)| *time);
+            values.into_iter().peekable()
         });
-        Ok(points.collect())
+        let mut points = Vec::new();
+        while let Some(time) = statistics.iter_mut().filter_map(|values| Some(values.peek()?.0)).min() {
+            // Of a time that is told twice, the last value counts.
+            let of_time =
+                |values: &mut Peekable<_>| std::iter::from_fn(|| values.next_if(|(at, _)| *at == time)).last();
+            let [samples, minimum, maximum] = statistics.each_mut().map(of_time).map(|told| Some(told?.1));
+            points.push(Merged { time, samples, minimum, maximum });
+        }
+        Ok(points)
     }
 }
 
-/// The service's names; the maximum is the third.
+/// The service's names.
 const STATISTICS: [&str; 3] = ["SampleCount", "Minimum", "Maximum"];
-const SAMPLE_COUNT: usize = 0;
-const MINIMUM: usize = 1;
 const STATISTICS_COUNT: i64 = 3;
 /// `GetMetricData`, API reference; a query asks for one statistic.
 const QUERIES_PER_CALL: usize = 500;

@@ -89,6 +89,9 @@ impl Recall {
 
     /// Goes on with a key as far as what has been read tells; the page that is missing, if there is one.
     fn advance(&mut self, key: usize) -> Option<Place> {
+        if self.searches[key].found.is_some() {
+            return None;
+        }
         let mut search = self.searches[key];
         let looks = self.sheets.looks();
         let ask = loop {

@@ -210,6 +210,9 @@ impl Sheets {
         // Among many that cannot be counted off each page that is read halves what is left; the first one tells how many there are.
         let halved = if below.is_some() { between.start.midpoint(between.end) } else { 0 };
         let guess = now.unwrap_or(halved);
+        if between.contains(&guess) && !pages.contains_key(&guess) {
+            return Became::Ask(Place { bits, bucket, page: guess });
+        }
         let mut why = None;
         // The nearest to the guess first.
         let mut order: Vec<u32> = between.collect();

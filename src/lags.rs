@@ -2,11 +2,16 @@
 
 use std::ops::Range;
 
-use crate::snapshot::{Row, Snapshot};
+use crate::lag::Lag;
+use crate::snapshot::Snapshot;
 
 /// What is left to read of every row; parallel to [`Snapshot::rows`].
 #[derive(Debug, Default)]
-pub struct Lags(Vec<Left>);
+pub struct Lags {
+    left: Vec<Left>,
+    /// The rows that lost records, in order.
+    lost: Vec<usize>,
+}
 
 /// What is left to read of one row, in one word: there are as many of them as rows.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
@@ -33,25 +38,38 @@ impl Lags {
     /// Measures every row.
     #[must_use]
     pub fn new(snapshot: &Snapshot) -> Self {
-        let left = |row: &Row| match snapshot.lag(row) {
-            Ok(lag) => lag.unread().map_or(NO_COMMIT, Left),
+        let mut lost = Vec::new();
+        let left = snapshot.rows.iter().enumerate().map(|(at, row)| match snapshot.lag(row) {
+            Ok(Lag::Offsets(offsets)) => Left(offsets),
+            Ok(lag) => {
+                if matches!(lag, Lag::Lost { .. }) {
+                    lost.push(at);
+                }
+                lag.unread().map_or(NO_COMMIT, Left)
+            }
             Err(_) => UNREAD,
-        };
-        Self(snapshot.rows.iter().map(left).collect())
+        });
+        Self { left: left.collect(), lost }
+    }
+
+    /// Whether one of these rows lost records: retention passed its commit.
+    pub(crate) fn has_lost(&self, rows: &Range<usize>) -> bool {
+        let next = self.lost.partition_point(|row| *row < rows.start);
+        self.lost.get(next).is_some_and(|row| rows.contains(row))
     }
 
     /// What is left of a row.
     pub(crate) fn of(&self, row: usize) -> Left {
-        self.0[row]
+        self.left[row]
     }
 
     /// What is left of a run of rows.
     pub(crate) fn of_run(&self, rows: Range<usize>) -> &[Left] {
-        &self.0[rows]
+        &self.left[rows]
     }
 
     /// Whether every commit and log could be read.
     pub(crate) fn are_whole(&self) -> bool {
-        !self.0.contains(&UNREAD)
+        !self.left.contains(&UNREAD)
     }
 }

@@ -16,7 +16,6 @@ use crate::judged::{Judged, Memories};
 use crate::kafka::{LookError, Selection, Survey, Traffic};
 use crate::keystore::KeystoreError;
 use crate::lag::Unknown;
-use crate::lags::Lags;
 use crate::part::Part;
 use crate::report::{self, Frame, HistoryEntry, MetricsEntry, Report};
 use crate::sight::Sight;
@@ -167,13 +166,13 @@ impl<'a> Run<'a> {
             expected: self.config.judgement.expected.clone(),
             topics: self.config.topics.clone(),
         };
-        let Gathered { cluster, survey, mut snapshot, mut past, vanished, time_ms } = self.look(&selection).await?;
+        let Gathered { cluster, survey, mut snapshot, lags, mut past, vanished, time_ms } =
+            self.look(&selection).await?;
         if selection.named.is_empty() {
             snapshot.tell_of_empty_selections(&selection.groups, &selection.topics);
         }
         let thresholds = |group: &Group| self.config.judgement.thresholds(&group.name);
         let before = past.before(&snapshot);
-        let lags = Lags::new(&snapshot);
         let sight = Sight { snapshot: &snapshot, lags: &lags, before: &before, time_ms };
         let mut memories = Memories::fold(sight, thresholds);
         let windows =

@@ -18,7 +18,8 @@ use super::groups::{Listed, SomePartitions};
 use super::members::Described;
 use super::names::{Names, Sorted};
 use super::versions::Api;
-use crate::lag::{Committed, Known, Lag, Unknown};
+use crate::lag::{Committed, Known, Unknown};
+use crate::lags::Lags;
 use crate::pattern::Patterns;
 use crate::snapshot::{Kind, Row, Snapshot};
 
@@ -107,15 +108,14 @@ pub(super) async fn of_partitions(
 
 /// Takes over what groups have committed by now that seem to have lost records: a topic that was trimmed up to a commit (Kafka
 /// Streams does that behind its own) may have been trimmed between the commit and the log start that were read.
-pub(super) async fn of_losses(cluster: &Cluster<'_>, snapshot: &mut Snapshot, until: Instant) {
-    let is_lost = |row: &Row| matches!(snapshot.lag(row), Ok(Lag::Lost { .. }));
-    let lost = snapshot.groups.iter().enumerate();
-    let lost: Vec<usize> = lost
-        .filter(|(_, group)| group.kind != Kind::Share && snapshot.rows_of(group).iter().any(is_lost))
-        .map(|(at, _)| at)
-        .collect();
+///
+/// Whether there were any.
+pub(super) async fn of_losses(cluster: &Cluster<'_>, snapshot: &mut Snapshot, lags: &Lags, until: Instant) -> bool {
+    let groups = snapshot.groups.iter().enumerate();
+    let lost = groups.filter(|(_, group)| group.kind != Kind::Share && lags.has_lost(&group.range()));
+    let lost: Vec<usize> = lost.map(|(at, _)| at).collect();
     if lost.is_empty() {
-        return;
+        return false;
     }
     let groups = lost.iter().map(|at| &snapshot.groups[*at]);
     let names: Vec<&str> = groups.clone().map(|group| &*group.name).collect();
@@ -127,6 +127,7 @@ pub(super) async fn of_losses(cluster: &Cluster<'_>, snapshot: &mut Snapshot, un
         let told = told.unwrap_or_default().into_iter().filter(|(.., committed)| committed.is_ok());
         told.for_each(|told| snapshot.retell(at, told));
     }
+    true
 }
 
 /// What these groups committed, or are about to, as the coordinator tells it now: the topic's name, the partition, and the commit.

@@ -53,6 +53,7 @@ use crate::age;
 use crate::clock::Laps;
 use crate::endpoint::Endpoint;
 use crate::lag::Unknown;
+use crate::lags::Lags;
 use crate::progress::Progress;
 use crate::snapshot::{Broker, Snapshot, Topic};
 
@@ -171,9 +172,9 @@ impl Survey<'_> {
         topics
     }
 
-    /// Asks once more for the commits of groups that seem to have lost records.
-    pub(crate) async fn confirm_losses(&self, snapshot: &mut Snapshot, until: Instant) {
-        doubts::of_losses(&self.cluster, snapshot, until).await;
+    /// Asks once more for the commits of groups that seem to have lost records; whether there were any.
+    pub(crate) async fn confirm_losses(&self, snapshot: &mut Snapshot, lags: &Lags, until: Instant) -> bool {
+        doubts::of_losses(&self.cluster, snapshot, lags, until).await
     }
 
     /// The brokers, with what became known of them since.

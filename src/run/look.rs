@@ -11,6 +11,7 @@ use crate::cloudwatch::pages::shelf::Shelf;
 use crate::cloudwatch::past::{Asker, Past};
 use crate::kafka::{self, Access, Credentials, LookError, Selection, Survey};
 use crate::lag::{Cause, Unknown};
+use crate::lags::Lags;
 use crate::part::Part;
 use crate::progress::Progress;
 use crate::snapshot::Snapshot;
@@ -19,6 +20,7 @@ use crate::snapshot::Snapshot;
 pub(super) struct Gathered<'a> {
     pub(super) survey: Survey<'a>,
     pub(super) snapshot: Snapshot,
+    pub(super) lags: Lags,
     pub(super) cluster: String,
     pub(super) past: Past,
     /// When the logs had been read.
@@ -80,12 +82,15 @@ impl Run<'_> {
         let (topics, past) = tokio::join!(survey.read_logs(self.until(KAFKA_SHARE)), past);
         let time_ms = self.clock.now_ms();
         snapshot.topics = topics;
-        survey.confirm_losses(&mut snapshot, self.until(KAFKA_SHARE)).await;
+        let mut lags = Lags::new(&snapshot);
+        if survey.confirm_losses(&mut snapshot, &lags, self.until(KAFKA_SHARE)).await {
+            lags = Lags::new(&snapshot);
+        }
         snapshot.brokers = survey.brokers();
         let before = past.roster().ok().flatten();
         let before = before.map_or(0, |before| usize::try_from(before.groups).unwrap_or_default());
         let vanished = before.saturating_sub(snapshot.shown);
-        Ok(Gathered { survey, snapshot, cluster, past, time_ms, vanished })
+        Ok(Gathered { survey, snapshot, lags, cluster, past, time_ms, vanished })
     }
 
     /// A run at all groups asks for what its own part keeps, and will keep more; one that names groups asks every part that has some.

@@ -51,7 +51,11 @@ impl<'a> Eye<'a> {
     }
 
     /// What this run saw of a row.
-    #[inline]
+    #[expect(
+        clippy::inline_always,
+        reason = "a look is large, and there is one for every row: it is made where it is used"
+    )]
+    #[inline(always)]
     fn look(&self, row: usize) -> Known<Look> {
         let Sight { snapshot, time_ms, .. } = self.sight;
         let row = &snapshot.rows[row];

@@ -154,31 +154,33 @@ impl Sum {
             most_goes: false,
             backlog_s: None,
         };
-        let mut badness = None;
+        // One more than what is left, so that nothing stands for what is not known.
+        let (mut total, mut most, mut badness) = (0_u64, 0, (0, 0));
         for (at, (judgement, left)) in judgements.iter().zip(lags).enumerate() {
-            let offsets = left.offsets();
-            if let Some(offsets) = offsets {
-                sum.total = Some(sum.total.unwrap_or(0).saturating_add(offsets));
-                if sum.most.is_none_or(|most| offsets > most) {
-                    (sum.most, sum.most_goes) = (Some(offsets), judgement.findings.pace().is_some());
-                }
+            let behind = left.offsets().map_or(0, |offsets| offsets + 1);
+            let pace = judgement.findings.pace();
+            total = total.saturating_add(behind.saturating_sub(1));
+            if behind > most {
+                (most, sum.most_goes) = (behind, pace.is_some());
+            }
+            if let Some(pace) = pace {
+                sum.pace = Some(sum.pace.map_or(pace, |known| known.with(pace)));
             }
             sum.at_least |= left.is_unread();
             sum.supported &= judgement.supported;
-            if let Some(pace) = judgement.findings.pace() {
-                sum.pace = Some(sum.pace.map_or(pace, |known| known.with(pace)));
-            }
             sum.looks_missing = sum.looks_missing.max(judgement.looks_missing);
             match judgement.reason.plain() {
                 Reason::Backlog { s, .. } => sum.backlog_s = sum.backlog_s.max(Some(*s)),
                 Reason::WarmingUp { missing, .. } => sum.early = sum.early.max(Some(*missing)),
                 _ => {}
             }
-            let bad = Some((judgement.verdict.severity(), offsets));
-            if bad > badness {
+            let bad = (judgement.verdict.severity(), behind);
+            if bad > badness || at == 0 {
                 (badness, sum.worst) = (bad, Some(at));
             }
         }
+        sum.most = most.checked_sub(1);
+        sum.total = sum.most.map(|_| total);
         sum
     }
 }

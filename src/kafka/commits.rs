@@ -37,15 +37,17 @@ impl Commits {
     /// Gives topics their places by `rank`, and puts everything in the order of topic and partition, each partition once.
     pub(super) fn put_in_order(&mut self, rank: &[usize]) {
         let Self { offsets, unacknowledged, .. } = self;
+        let (mut in_order, mut before) = (true, None);
         for run in offsets.chunk_by_mut(|a, b| a.0 == b.0) {
-            put_in_place(run);
             let topic = as_number(rank[run[0].0 as usize]);
+            in_order &= put_in_place(run) && before < Some(topic);
+            before = Some(topic);
             for offset in run {
                 offset.0 = topic;
             }
         }
-        let place = |(topic, partition, _): &(u32, i32, _)| (*topic, *partition);
-        if !offsets.is_sorted_by(|a, b| place(a) < place(b)) {
+        if !in_order {
+            let place = |(topic, partition, _): &(u32, i32, _)| (*topic, *partition);
             offsets.sort_by_key(place);
             offsets.dedup_by_key(|offset| place(offset));
         }
@@ -58,15 +60,25 @@ pub(super) fn as_number(topic: usize) -> u32 {
     u32::try_from(topic).unwrap_or(u32::MAX)
 }
 
-/// Brokers tell partitions in any order, and mostly all of them: then each goes where its number says, and there is nothing to sort.
-fn put_in_place<T>(run: &mut [(u32, i32, T)]) {
-    let mut at = 0;
-    while at < run.len() {
-        match usize::try_from(run[at].1) {
-            Ok(place) if place < run.len() && run[place].1 != run[at].1 => run.swap(at, place),
-            _ => at += 1,
+/// Brokers tell partitions in any order, and mostly all of them: then each goes where its number says, and there is nothing to
+/// sort. Whether it is so.
+fn put_in_place<T>(run: &mut [(u32, i32, T)]) -> bool {
+    let mut all = true;
+    for at in 0..run.len() {
+        loop {
+            let partition = run[at].1;
+            let place = usize::try_from(partition).unwrap_or(usize::MAX);
+            if place == at {
+                break;
+            }
+            if run.get(place).is_none_or(|there| there.1 == partition) {
+                all = false;
+                break;
+            }
+            run.swap(at, place);
         }
     }
+    all
 }
 
 /// Fetches the commits of all groups from their coordinators, for every topic that they ever committed to, or for the partitions
@@ -196,8 +208,8 @@ where
     for (name, partitions) in topics {
         let Some(topic) = names.number(name).map(as_number) else { continue };
         for PartitionOffset { partition, offset, error_code } in partitions {
-            if let Some(useless) = useless(name, partition, error_code) {
-                return useless;
+            if let Some(why) = useless(name, partition, error_code) {
+                return AskOutcome::from_cause(why);
             }
             offsets.push((topic, partition, position("committed", error_code, offset)));
         }
@@ -205,22 +217,36 @@ where
     AskOutcome::Done(Commits { offsets, ..Commits::default() })
 }
 
-/// What a partition of an answer makes of it as a whole: one that cannot be, or a coordinator that is none any more.
-pub(super) fn useless(topic: &str, partition: i32, error_code: i16) -> Option<AskOutcome<Commits>> {
+/// Why a partition of an answer spoils it as a whole: it cannot be, or the coordinator is none any more.
+#[inline]
+pub(super) fn useless(topic: &str, partition: i32, error_code: i16) -> Option<Unknown> {
+    if partition >= 0 && error_code == 0 { None } else { spoilt(topic, partition, error_code) }
+}
+
+#[cold]
+fn spoilt(topic: &str, partition: i32, error_code: i16) -> Option<Unknown> {
     if partition < 0 {
         let what = format!("the coordinator answers for partition {partition} of topic {topic}");
-        return Some(AskOutcome::Failed(Unknown::because(what)));
+        return Some(Unknown::because(what));
     }
-    failure::coordinator_moved(error_code).then(|| AskOutcome::from_cause(failure::unknown(error_code)))
+    failure::coordinator_moved(error_code).then(|| failure::unknown(error_code))
 }
 
 /// Where a group stands in one partition, by its `what` offset.
+#[inline]
 pub(super) fn position(what: &str, error_code: i16, offset: i64) -> Known<Committed> {
     match (error_code, offset) {
-        (0, offset @ 0..) => Ok(Committed::At(offset)),
+        (0, 0..) => Ok(Committed::At(offset)),
         (0, NEVER) => Ok(Committed::Never),
-        (0, offset) => Err(Unknown::because(format!("the coordinator answers the {what} offset {offset}"))),
-        (code, _) => Err(failure::unknown(code)),
+        _ => Err(unread(what, error_code, offset)),
+    }
+}
+
+#[cold]
+fn unread(what: &str, error_code: i16, offset: i64) -> Unknown {
+    match error_code {
+        0 => Unknown::because(format!("the coordinator answers the {what} offset {offset}")),
+        code => failure::unknown(code),
     }
 }
 

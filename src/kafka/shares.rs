@@ -46,8 +46,8 @@ fn starts(group: &ShareGroup, names: &Names<'_>) -> AskOutcome<Commits> {
     for topic in &group.topics {
         let Some(number) = names.number(&topic.name) else { continue };
         for found in &topic.partitions {
-            if let Some(useless) = useless(&topic.name, found.partition, found.error_code) {
-                return useless;
+            if let Some(why) = useless(&topic.name, found.partition, found.error_code) {
+                return AskOutcome::from_cause(why);
             }
             let start = position("start", found.error_code, found.start);
             if let (Ok(Committed::At(_)), Some(lag)) = (&start, found.lag.and_then(|lag| u64::try_from(lag).ok())) {

@@ -4,41 +4,50 @@ use std::collections::BTreeMap;
 
 use crate::lag::{Known, LogRange, Unknown};
 
-/// Where each partition's log starts and ends: plain columns, and beside them the causes where there is nothing to tell.
+/// Where each partition's log starts and ends, and beside them the causes where there is nothing to tell.
 #[derive(Debug, Default)]
 pub struct Logs {
-    starts: Vec<i64>,
-    ends: Vec<i64>,
-    last_stables: Vec<i64>,
+    edges: Vec<Edges>,
     failed: BTreeMap<usize, Unknown>,
+}
+
+/// Three offsets of one log, or [`NOTHING`]: there are as many of them as partitions.
+#[derive(Clone, Copy, Debug)]
+struct Edges {
+    start: i64,
+    end: i64,
+    last_stable: i64,
+}
+
+impl Edges {
+    const UNREAD: Self = Self { start: NOTHING, end: NOTHING, last_stable: NOTHING };
 }
 
 impl Logs {
     /// So many partitions whose logs have not been read.
     pub(crate) fn unread(partitions: usize) -> Self {
-        let column = || vec![NOTHING; partitions];
-        Self { starts: column(), ends: column(), last_stables: column(), failed: BTreeMap::new() }
+        Self { edges: vec![Edges::UNREAD; partitions], failed: BTreeMap::new() }
     }
 
     /// A commit that was read later stands at this offset, so the log reaches at least so far.
     pub(super) fn reach(&mut self, partition: i32, offset: i64) {
         let at = usize::try_from(partition).ok();
-        if let Some(end) = at.and_then(|at| self.ends.get_mut(at)).filter(|end| **end != NOTHING) {
-            *end = offset.max(*end);
+        if let Some(edges) = at.and_then(|at| self.edges.get_mut(at)).filter(|edges| edges.end != NOTHING) {
+            edges.end = offset.max(edges.end);
         }
     }
 
     /// How many partitions the topic has.
     pub(crate) fn len(&self) -> usize {
-        self.starts.len()
+        self.edges.len()
     }
 
     /// One partition's log.
     #[inline]
     pub(crate) fn of(&self, partition: i32) -> Known<LogRange> {
         let at = usize::try_from(partition).unwrap_or(usize::MAX);
-        match (self.starts.get(at), self.ends.get(at), self.last_stables.get(at)) {
-            (Some(&start @ 0..), Some(&end @ 0..), Some(&last_stable)) => {
+        match self.edges.get(at) {
+            Some(&Edges { start, end: end @ 0.., last_stable }) => {
                 Ok(LogRange { start, end, last_stable: Some(last_stable).filter(|offset| *offset != NOTHING) })
             }
             _ => Err(self.why(at)),
@@ -58,24 +67,21 @@ impl Logs {
 impl FromIterator<Known<LogRange>> for Logs {
     /// One after the other, from partition 0 on.
     fn from_iter<T: IntoIterator<Item = Known<LogRange>>>(logs: T) -> Self {
-        let mut all = Self::default();
-        for (at, log) in logs.into_iter().enumerate() {
-            let (start, end, last_stable) = match log {
-                Ok(LogRange { start, end, last_stable }) => (start, end, last_stable),
-                Err(why) => {
-                    all.failed.insert(at, why);
-                    (NOTHING, NOTHING, None)
-                }
-            };
-            all.starts.push(start);
-            all.ends.push(end);
-            all.last_stables.push(last_stable.unwrap_or(NOTHING));
-        }
-        all
+        let mut failed = BTreeMap::new();
+        let edges = logs.into_iter().enumerate().map(|(at, log)| match log {
+            Ok(LogRange { start, end, last_stable }) => {
+                Edges { start, end, last_stable: last_stable.unwrap_or(NOTHING) }
+            }
+            Err(why) => {
+                failed.insert(at, why);
+                Edges::UNREAD
+            }
+        });
+        Self { edges: edges.collect(), failed }
     }
 }
 
-/// What stands in a column where nothing was read: no log has an offset below 0. It never leaves this file.
+/// What stands where nothing was read: no log has an offset below 0. It never leaves this file.
 const NOTHING: i64 = -1;
 
 #[cfg(test)]

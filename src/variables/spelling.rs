@@ -2,7 +2,7 @@
 
 use std::fmt::Write as _;
 
-use super::{VARIABLES, Variable};
+use super::VARIABLES;
 
 /// What to say to a name that is not in the table.
 pub(crate) fn unknown(name: &str) -> String {
@@ -19,10 +19,11 @@ pub(crate) fn unknown(name: &str) -> String {
 
 /// What is wrong with a name that is nearly one of ours; `None` where it is one, or that of another program.
 pub(crate) fn mistyped(name: &str) -> Option<String> {
-    let known = |known: &Variable| known.name == name;
+    if VARIABLES.iter().any(|known| known.name == name) {
+        return None;
+    }
     let (few, nearest) = VARIABLES.iter().map(|known| (distance(name, known.name), known.name)).min()?;
-    let near = few <= TYPING_ERRORS && !VARIABLES.iter().any(known);
-    near.then(|| format!("{name} is not a variable of meerkat; did you mean {nearest}?"))
+    (few <= TYPING_ERRORS).then(|| format!("{name} is not a variable of meerkat; did you mean {nearest}?"))
 }
 
 /// Levenshtein's distance: single letters to add, drop or change.

@@ -129,6 +129,20 @@ impl Findings {
     /// What there is to find in a look alone; `assigned` is the last known answer, while it stands.
     #[inline]
     pub(super) fn of_look(look: &Look, lag: Lag, assigned: Assigned) -> Self {
+        let mut found = match lag {
+            Lag::Offsets(0) => Self::default(),
+            Lag::Offsets(_) if look.log.last_stable.map(Committed::At) != Some(look.committed) => Self::default(),
+            _ => Self::of_lag(look, lag, assigned),
+        };
+        if look.is_unassigned() {
+            found.add(Finding::Unassigned);
+        }
+        found
+    }
+
+    /// What few rows have.
+    #[cold]
+    fn of_lag(look: &Look, lag: Lag, assigned: Assigned) -> Self {
         let mut found = Self::default();
         match lag {
             Lag::NoCommit => {
@@ -139,14 +153,7 @@ impl Findings {
             }
             Lag::Lost { lost, .. } => found.add(Finding::DataLoss { lost, new: 0 }),
             Lag::PastEnd(by) => found.add(Finding::PastEnd { by }),
-            Lag::Offsets(0) => {}
-            Lag::Offsets(_) if look.log.last_stable.map(Committed::At) == Some(look.committed) => {
-                found.add(Finding::Blocked);
-            }
-            Lag::Offsets(_) => {}
-        }
-        if look.is_unassigned() {
-            found.add(Finding::Unassigned);
+            Lag::Offsets(_) => found.add(Finding::Blocked),
         }
         found
     }

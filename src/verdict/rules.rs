@@ -79,34 +79,46 @@ fn judge_with(
 
 /// The verdict where the history could not be read: a partition that is caught up needs none, an objective for the age of
 /// the oldest unread record neither; of others nothing is known.
+///
+/// What most rows come to needs no rules, and there are many rows.
 #[must_use]
+#[inline]
 pub fn judge_without_history(look: &Look, why: &Unknown, age: Option<Aged>, thresholds: &Thresholds) -> Judgement {
     let lag = lag::lag(look.committed, look.log);
-    let told = |verdict, reason, supported| {
-        let findings = Findings::of_look(look, lag, look.assigned);
-        Judgement { verdict, reason, supported, looks_missing: 0, findings }
-    };
-    let unjudged = |unread| match why.cause() {
-        Cause::Off => told(Verdict::Unknown, Reason::Unjudged(unread), false),
-        _ => told(Verdict::Unknown, Reason::Unread(why.clone()), false),
-    };
+    match lag {
+        Lag::Offsets(0) => at_sight(Verdict::Ok, Reason::CaughtUp, look, lag),
+        Lag::Offsets(unread) if unread <= thresholds.allowed_lag => {
+            at_sight(Verdict::Ok, Reason::Allowed(unread), look, lag)
+        }
+        Lag::Offsets(unread) if thresholds.objective.is_none() || age.is_none() => unjudged(unread, why, look, lag),
+        _ => by_the_objective(look, lag, why, age, thresholds),
+    }
+}
+
+fn by_the_objective(look: &Look, lag: Lag, why: &Unknown, age: Option<Aged>, thresholds: &Thresholds) -> Judgement {
     let counts = lag != Lag::NoCommit || thresholds.uncommitted_alarms;
     let has_objective = thresholds.objective.is_some() && age.is_some();
-    match lag {
-        // What most rows come to needs no rules, and there are many rows.
-        Lag::Offsets(0) => told(Verdict::Ok, Reason::CaughtUp, true),
-        Lag::Offsets(unread) if unread <= thresholds.allowed_lag => told(Verdict::Ok, Reason::Allowed(unread), true),
-        Lag::Offsets(unread) if !has_objective => unjudged(unread),
-        _ if !has_objective && !look.is_caught_up(thresholds) && counts => unjudged(look.unread()),
-        _ => {
-            let mut memory = Memory::fold(None, look, thresholds);
-            let judgement = judge_with(false, None, look, &mut memory, Ok(&[]), age, thresholds);
-            if judgement.supported {
-                return Judgement { looks_missing: 0, ..judgement };
-            }
-            unjudged(look.unread())
+    if has_objective || look.is_caught_up(thresholds) || !counts {
+        let mut memory = Memory::fold(None, look, thresholds);
+        let judgement = judge_with(false, None, look, &mut memory, Ok(&[]), age, thresholds);
+        if judgement.supported {
+            return Judgement { looks_missing: 0, ..judgement };
         }
     }
+    unjudged(look.unread(), why, look, lag)
+}
+
+#[inline]
+fn unjudged(unread: u64, why: &Unknown, look: &Look, lag: Lag) -> Judgement {
+    let reason = if why.cause() == Cause::Off { Reason::Unjudged(unread) } else { Reason::Unread(why.clone()) };
+    at_sight(Verdict::Unknown, reason, look, lag)
+}
+
+/// What a look alone says; that nothing is known rests on nothing.
+#[inline]
+fn at_sight(verdict: Verdict, reason: Reason, look: &Look, lag: Lag) -> Judgement {
+    let findings = Findings::of_look(look, lag, look.assigned);
+    Judgement { verdict, reason, supported: verdict != Verdict::Unknown, looks_missing: 0, findings }
 }
 
 /// Everything that the rules look at.

@@ -1,4 +1,4 @@
-//! Figures as a sentence has them: numbers with their thousands apart, spans of time in two units at most.
+//! Figures as a sentence has them: numbers with their thousands apart, spans of time in two units at most; and texts as a command has them.
 //!
 //! What formats numbers by locale brings tables of locales along, and what formats spans (`humantime`) has every unit down to the nanosecond.
 
@@ -47,6 +47,16 @@ pub(crate) fn span(seconds: f64) -> String {
     )]
     let seconds = seconds.round().max(0.0) as u64;
     whole(seconds)
+}
+
+/// A text as a POSIX shell takes it for one word.
+pub(crate) fn quoted(word: &str) -> String {
+    let plain = |c: char| c.is_ascii_alphanumeric() || "-_./:,=@".contains(c);
+    if !word.is_empty() && word.chars().all(plain) {
+        word.to_owned()
+    } else {
+        format!("'{}'", word.replace('\'', r"'\''"))
+    }
 }
 
 fn whole(seconds: u64) -> String {

@@ -7,6 +7,8 @@ use std::fmt::Write as _;
 
 use toml::{Table, Value};
 
+use crate::figures::quoted;
+
 mod counterparts;
 mod globs;
 
@@ -154,7 +156,7 @@ impl Settings {
             authentication = "MSK-IAM";
             self.add("KAFKA_SASL_MECHANISM", None, "AWS_MSK_IAM".into());
             if let Some(role) = text(iam, "role-arn") {
-                self.notes.push(format!("role {role}: let the function's role read the cluster, or take that one on (KAFKA_SASL_MSK_IAM_ROLE_ARN)"));
+                self.notes.push(format!("role {role}: let the function's role read the cluster, or take that one on (KAFKA_SASL_AWS_ROLE_ARN)"));
             }
         }
         if tls.is_some() || iam.is_some() {
@@ -226,16 +228,6 @@ fn elsewhere(file: &Table) -> Vec<String> {
 fn sections<'a>(file: &'a Table, kind: &str) -> impl Iterator<Item = (&'a String, &'a Table)> {
     let named = file.get(kind).and_then(Value::as_table).into_iter().flatten();
     named.filter_map(|(name, section)| Some((name, section.as_table()?)))
-}
-
-/// As one word of a shell.
-fn quoted(value: &str) -> String {
-    let plain = |letter: char| letter.is_ascii_alphanumeric() || "-_./:,=@".contains(letter);
-    if !value.is_empty() && value.chars().all(plain) {
-        value.into()
-    } else {
-        format!("'{}'", value.replace('\'', r"'\''"))
-    }
 }
 
 #[cfg(test)]

@@ -49,7 +49,7 @@ pub(crate) fn man() -> String {
         let _ = writeln!(page, ".TP\n.B {code}\n{}", escaped(meaning));
     }
     page.push_str(".SH ENVIRONMENT\n");
-    for variable in VARIABLES {
+    for variable in &*VARIABLES {
         let default = variable.default.map(|default| format!(" [{default}]")).unwrap_or_default();
         let _ = writeln!(page, ".TP\n.B {}\n{}", variable.name, escaped(&format!("{}{default}", variable.meaning)));
     }

@@ -16,8 +16,8 @@
 //! kafka secrets                                   the other two doors
 //! lags snapshot age memory lag unknown            the nouns
 //! part keystore mask secret endpoint pattern      what they are made of
-//! hash moment figures clock progress causes bounded
 //! from_burrow properties layers variables         where variables come from
+//! hash moment figures clock progress causes bounded
 //! ```
 //!
 //! Three doors lead outside, [`kafka`], [`cloudwatch`], and [`secrets`] for passwords, tokens and addresses. They know nothing of each other;

@@ -13,7 +13,7 @@ mod group;
 mod logs;
 mod row;
 
-pub use group::{Group, Kind, Member};
+pub use group::{Group, GroupState, Kind, Member};
 pub use logs::Logs;
 pub use row::Row;
 

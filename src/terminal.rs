@@ -12,7 +12,7 @@ use crate::figures::grouped;
 use crate::html::DrawnReport;
 use crate::verdict::Verdict;
 pub use history::history;
-use text::Text;
+use text::{Cell, Text};
 
 /// The window that a table has to fit.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
@@ -50,6 +50,11 @@ fn colour(verdict: Verdict) -> &'static str {
 /// A number with its thousands apart, or that it is not known.
 fn count(number: Option<u64>) -> String {
     number.map_or_else(|| UNKNOWN.to_owned(), |number| grouped(number).to_string())
+}
+
+/// An offset without groups of digits: people paste it into other tools.
+fn offset(offset: Option<i64>) -> Cell {
+    Cell::right(&offset.map_or_else(|| UNKNOWN.to_owned(), |at| at.to_string()))
 }
 
 /// What stands for "could not be told".

@@ -169,7 +169,6 @@ impl Variables {
         rules
     }
 
-    /// A namespace of `CloudWatch`'s (`PutMetricData`: 1 to 255 characters of a small set, `AWS/` is taken).
     /// The topic that changes are told to, which only the history knows.
     pub(super) fn changes(&mut self) -> Option<Arn> {
         let text = self.text(CHANGES)?;
@@ -186,6 +185,7 @@ impl Variables {
         arn
     }
 
+    /// A namespace of `CloudWatch`'s (`PutMetricData`: 1 to 255 characters of a small set, `AWS/` is taken).
     pub(super) fn namespace(&mut self, name: &str) -> String {
         let text = self.text(name).unwrap_or_default();
         let plain = |c: char| c.is_ascii_alphanumeric() || "._-/#:".contains(c);

@@ -17,7 +17,7 @@ pub(super) fn table(report: &DrawnReport, row: impl Fn(&DrawnGroup, &mut Html), 
         return;
     }
     html.raw(
-        "<table class=\"mk-groups\"><thead><tr><th>Status</th><th class=\"mk-wide-cell\">DrawnGroup</th>\
+        "<table class=\"mk-groups\"><thead><tr><th>Status</th><th class=\"mk-wide-cell\">Group</th>\
          <th class=\"mk-number\">Lag</th><th class=\"mk-number mk-c-age\">Behind</th>\
          <th class=\"mk-c-trend\">Trend</th><th class=\"mk-number mk-c-members\">Members</th></tr></thead><tbody>",
     );

@@ -39,7 +39,7 @@ pub(super) fn alone(group: &DrawnGroup, lags: Option<&Series>, html: &mut Html) 
 /// Draws the table alone.
 pub(super) fn table(group: &DrawnGroup, html: &mut Html) {
     html.raw(
-        "<table class=\"mk-partitions\"><thead><tr><th>Status</th><th class=\"mk-wide-cell\">DrawnPartition</th>\
+        "<table class=\"mk-partitions\"><thead><tr><th>Status</th><th class=\"mk-wide-cell\">Partition</th>\
          <th class=\"mk-number mk-c-offset\">Committed</th><th class=\"mk-number mk-c-offset\">Log end</th>\
          <th class=\"mk-number\">Lag</th><th class=\"mk-number mk-c-age\">Behind</th>\
          <th class=\"mk-c-members\">Member</th></tr></thead><tbody>",

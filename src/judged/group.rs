@@ -122,6 +122,7 @@ fn at_most(snapshot: &Snapshot, group: &Group, lags: &[Left]) -> bool {
 }
 
 /// What the rows of a group come to together.
+#[derive(Default)]
 struct Sum {
     /// The first of the worst, of which the one that lags most is worst.
     worst: Option<usize>,
@@ -142,18 +143,7 @@ struct Sum {
 
 impl Sum {
     fn of(judgements: &[Judgement], lags: &[Left]) -> Self {
-        let mut sum = Self {
-            worst: None,
-            total: None,
-            most: None,
-            at_least: false,
-            supported: true,
-            looks_missing: 0,
-            early: None,
-            pace: None,
-            most_goes: false,
-            backlog_s: None,
-        };
+        let mut sum = Self { supported: true, ..Self::default() };
         // One more than what is left, so that nothing stands for what is not known.
         let (mut total, mut most, mut badness) = (0_u64, 0, (0, 0));
         for (at, (judgement, left)) in judgements.iter().zip(lags).enumerate() {

@@ -25,46 +25,18 @@ pub(super) enum FrameError {
     Size(i32),
     /// The answer is to another request than the oldest one that waits.
     #[error("the answer is to request {found}, where {expected} was the next one to be answered")]
-    Correlation {
-        /// The oldest waiting request's correlation id.
-        expected: i32,
-        /// The answer's.
-        found: i32,
-    },
+    Correlation { expected: i32, found: i32 },
     /// The body ends early, or says something that its schema does not allow.
     #[error("the answer to {api} v{version} cannot be read: {what}")]
-    Body {
-        /// The API's name.
-        api: &'static str,
-        /// The version that was asked with.
-        version: i16,
-        /// What is wrong with it.
-        what: Unreadable,
-    },
+    Body { api: &'static str, version: i16, what: Unreadable },
     /// An answer that could be read, and would take too much memory.
     #[error(
         "the answer to {api} v{version} would take {weight} bytes of memory, and may take {most}; raise MEERKAT_FRAME_LIMIT"
     )]
-    Heavy {
-        /// The API's name.
-        api: &'static str,
-        /// The version that was asked with.
-        version: i16,
-        /// What it would take, at the least.
-        weight: usize,
-        /// What it may take.
-        most: usize,
-    },
+    Heavy { api: &'static str, version: i16, weight: usize, most: usize },
     /// The request cannot be written.
     #[error("the request {api} v{version} cannot be written: {what}")]
-    Request {
-        /// The API's name.
-        api: &'static str,
-        /// The version that it was to be asked with.
-        version: i16,
-        /// What is wrong with it.
-        what: Unwritable,
-    },
+    Request { api: &'static str, version: i16, what: Unwritable },
 }
 
 /// How much a frame announces, and whether that is acceptable.

@@ -19,8 +19,8 @@ use crate::snapshot::{Kind, Problem, Unmet};
 
 mod entry;
 
-use entry::{InAnAnswer, told};
-pub(super) use entry::{Listed, SomePartitions, state_named};
+use entry::Announced;
+pub(super) use entry::{Listed, SomePartitions};
 
 /// Which groups and topics a look is for.
 #[derive(Clone, Debug, Default)]
@@ -87,22 +87,21 @@ pub(super) async fn list(cluster: &Cluster<'_>, selection: &Selection, deadline:
     };
     // A group whose coordinator moves during the look is listed twice.
     let mut seen = SeenGroups::new();
-    for (id, answer) in answers {
+    for (broker, answer) in answers {
         let groups = match answer {
             Ok(groups) => groups,
             Err(what) => {
-                listing.problems.push(Problem { place: cluster.place(id), what });
+                listing.problems.push(Problem { place: cluster.place(broker), what });
                 continue;
             }
         };
-        for (group, kind, state) in groups {
-            let name: Arc<str> = group.as_str().into();
+        for Announced { id, kind, state } in groups {
+            let name: Arc<str> = id.as_str().into();
             if wanted(&name) && !seen.contains_key(&name) {
                 match &kind {
                     Ok(kind) => {
-                        let (name, kind, coordinator) = (Arc::clone(&name), *kind, Ok(id));
-                        let (id, only) = (group, None);
-                        listing.groups.push(Listed { name, id, kind, state, coordinator, shown: true, only });
+                        let (name, kind, coordinator) = (Arc::clone(&name), *kind, Ok(broker));
+                        listing.groups.push(Listed { name, id, kind, state, coordinator, shown: true, only: None });
                     }
                     Err(protocol) => *listing.left_out.entry(protocol.to_string()).or_default() += 1,
                 }
@@ -141,7 +140,7 @@ pub(super) async fn list(cluster: &Cluster<'_>, selection: &Selection, deadline:
 
 /// Every broker's groups, by its id. Where coordinators are being elected they are waited for, and brokers that turn up meanwhile
 /// are asked too.
-async fn ask_all(cluster: &Cluster<'_>, until: Instant) -> BTreeMap<i32, Known<Vec<InAnAnswer>>> {
+async fn ask_all(cluster: &Cluster<'_>, until: Instant) -> BTreeMap<i32, Known<Vec<Announced>>> {
     let room = Cell::new(MOST_GROUPS);
     let mut answers = ask_each(cluster, cluster.ids(), &room, until).await;
     let mut pauses = Pauses::new(until.min(Instant::now() + ELECTION));
@@ -167,7 +166,7 @@ async fn ask_each(
     ids: Vec<i32>,
     room: &Cell<usize>,
     until: Instant,
-) -> BTreeMap<i32, Known<Vec<InAnAnswer>>> {
+) -> BTreeMap<i32, Known<Vec<Announced>>> {
     let places = ids.iter().copied().map(Ok).collect();
     let progress = Progress::of("connecting, listing the groups of", ids.len(), "brokers");
     let questions = Questions { places, piece: 1, progress, left_out: "nobody was asked", until };
@@ -178,7 +177,7 @@ async fn ask_each(
             Ok(answer) if answer.error_code == 0 => match room.get().checked_sub(answer.groups.len()) {
                 Some(left) => {
                     room.set(left);
-                    AskOutcome::Done(answer.groups.iter().map(|group| told(group, &stateless)).collect())
+                    AskOutcome::Done(answer.groups.iter().map(|group| Announced::new(group, &stateless)).collect())
                 }
                 None => AskOutcome::Failed(Unknown::of(
                     Cause::TooLarge,

@@ -7,6 +7,7 @@ use kafka_protocol::messages::metadata_response::MetadataResponse;
 use kafka_protocol::protocol::StrBytes;
 
 use super::failure;
+use super::logs::leaders;
 use crate::lag::{Cause, Known, Unknown};
 
 /// The topic that holds groups and their commits.
@@ -35,14 +36,7 @@ impl Internal {
             failure::UNKNOWN_TOPIC => return Self::Absent,
             code => return Self::Unseen(failure::unknown(code)),
         }
-        let mut leaders = vec![Err(Unknown::because("the metadata leaves the partition out")); topic.partitions.len()];
-        for partition in &topic.partitions {
-            let place = usize::try_from(partition.partition_index).ok().and_then(|index| leaders.get_mut(index));
-            if let Some(place) = place {
-                *place = failure::leader(partition.error_code, partition.leader_id).map(|id| id.0);
-            }
-        }
-        Self::Told(leaders)
+        Self::Told(leaders(topic).into_iter().map(|leader| leader.map(|leader| leader.id.0)).collect())
     }
 
     /// What keeps groups from being told of; `None` where every partition has a leader, or nothing is known of them.

@@ -22,7 +22,7 @@ use crate::snapshot::Topic;
 
 mod topic;
 
-pub(super) use topic::DescribedTopic;
+pub(super) use topic::{DescribedTopic, leaders};
 
 /// The three questions to each leader.
 #[derive(Clone, Copy)]

@@ -1,23 +1,23 @@
 //! State and members of groups: `DescribeGroups` for classic groups, a request of its own for each other kind.
 
-use std::borrow::Cow;
 use std::collections::HashSet;
 
 use kafka_protocol::messages::{
     ConsumerGroupDescribeRequest, DescribeGroupsRequest, GroupId, ShareGroupDescribeRequest,
 };
+use kafka_protocol::protocol::StrBytes;
 use tokio::time::Instant;
 
 use super::cluster::Cluster;
 use super::coordinator;
 use super::failure;
-use super::groups::{Listed, by_name, state_named};
+use super::groups::{Listed, by_name};
 use super::messages::{Question, StreamsDescribeRequest};
 use super::names::Names;
 use super::settle::{AskOutcome, Outcomes, failed};
 use super::versions::Api;
 use crate::lag::{Known, Unknown};
-use crate::snapshot::{Kind, Member};
+use crate::snapshot::{GroupState, Kind, Member};
 
 mod classic;
 mod consumer;
@@ -26,7 +26,7 @@ mod streams;
 
 /// What the coordinator says of one group.
 pub(super) struct Described {
-    pub(super) state: Known<Cow<'static, str>>,
+    pub(super) state: Known<GroupState>,
     pub(super) members: Known<Vec<Member>>,
     /// (topic, partition, index of the member), topics by number.
     pub(super) assigned: Vec<(usize, i32, u32)>,
@@ -38,24 +38,10 @@ pub(super) struct Described {
     pub(super) hindrance: Option<Unknown>,
 }
 
-impl Described {
-    fn new(state: &str, members: Vec<Member>) -> Self {
-        Self {
-            state: Ok(state_named(state)),
-            members: Ok(members),
-            assigned: Vec::new(),
-            subscribed: None,
-            internal: HashSet::new(),
-            hindrance: None,
-        }
-    }
-}
-
 /// A group as its coordinator describes it, by the request for its kind.
 trait DescribesGroup {
-    fn name(&self) -> &str;
-    fn error_code(&self) -> i16;
-    fn described(&self, names: &Names<'_>) -> Described;
+    /// Its name, an error code, and where that is 0 the rest.
+    fn told(&self, names: &Names<'_>) -> (&str, i16, Described);
 }
 
 /// Describes all groups, each kind by its own request: `DescribeGroups` answers for a KIP-848 group that it is dead.
@@ -116,11 +102,12 @@ impl Asking<'_, '_> {
         };
         let by_name = by_name(groups, &indexes);
         let outcomes = answer.iter().filter_map(|group| {
-            let index = *by_name.get(group.name())?;
-            let outcome = match group.error_code() {
+            let (name, code, described) = group.told(self.names);
+            let index = *by_name.get(name)?;
+            let outcome = match code {
                 // Deleted between the listing and now; of a classic group, what is said before version 6 by its state (KIP-1043).
-                failure::GROUP_ID_NOT_FOUND => AskOutcome::Done(Described::new(DEAD, Vec::new())),
-                code => AskOutcome::from_code(code).unwrap_or_else(|| AskOutcome::Done(group.described(self.names))),
+                failure::GROUP_ID_NOT_FOUND => AskOutcome::Done(Described::new(GroupState::DEAD, [])),
+                code => AskOutcome::from_code(code).unwrap_or(AskOutcome::Done(described)),
             };
             Some((index, outcome.map(|described| described.unless_listed(&groups[index]))))
         });
@@ -129,24 +116,39 @@ impl Asking<'_, '_> {
 }
 
 impl Described {
+    /// Members by their id, client id and host.
+    fn new<'m>(state: GroupState, members: impl IntoIterator<Item = [&'m StrBytes; 3]>) -> Self {
+        let member = |texts: [&StrBytes; 3]| {
+            let [id, client_id, host] = texts.map(|text| text.as_str().into());
+            Member { id, client_id, host }
+        };
+        Self {
+            state: Ok(state),
+            members: Ok(members.into_iter().map(member).collect()),
+            assigned: Vec::new(),
+            subscribed: None,
+            internal: HashSet::new(),
+            hindrance: None,
+        }
+    }
+
+    /// Partitions of a topic are assigned to a member; nothing where the topic is left out.
+    fn assign(&mut self, topic: Option<usize>, partitions: &[i32], member: u32) {
+        let Some(topic) = topic else { return };
+        self.assigned.extend(partitions.iter().map(|partition| (topic, *partition, member)));
+    }
+
     /// Whether what its members subscribe to is known, or the group is none any more.
     pub(super) fn tells_what_it_reads(&self) -> bool {
         let has_members = self.members.as_ref().is_ok_and(|members| !members.is_empty());
-        (has_members && self.subscribed.is_some()) || self.state.as_deref() == Ok(DEAD)
+        (has_members && self.subscribed.is_some()) || self.state == Ok(GroupState::DEAD)
     }
 
     /// Of a group that no broker lists not even the kind is known, and groups of other kinds are dead to `DescribeGroups`.
     fn unless_listed(mut self, listed: &Listed) -> Self {
-        if !listed.shown && self.state.as_deref() == Ok(DEAD) {
+        if !listed.shown && self.state == Ok(GroupState::DEAD) {
             self.members = Err(Unknown::because("no broker lists the group, and it is no classic one"));
         }
         self
     }
-}
-
-/// The state of a group that does not exist.
-const DEAD: &str = "Dead";
-
-fn named(id: &str, client_id: &str, host: &str) -> Member {
-    Member { id: id.into(), client_id: client_id.into(), host: host.into() }
 }

@@ -26,8 +26,10 @@ pub(super) trait Question {
     /// What the broker says to it.
     type Answer;
 
-    /// The versions of the headers, of the request's and of the answer's (KIP-482).
-    fn headers(version: i16) -> (i16, i16);
+    /// The versions of the headers, of the request's and of the answer's; these are those of flexible versions (KIP-482).
+    fn headers(_: i16) -> (i16, i16) {
+        (2, 1)
+    }
 
     /// Writes the body.
     fn write(&self, to: &mut BytesMut, version: i16) -> Result<(), Unwritable>;
@@ -85,9 +87,6 @@ impl<R: Request> Question for R {
         R::Response::decode(from, version).map_err(|error| Unreadable::Codec(error.into()))
     }
 }
-
-/// The headers of every request that was born with KIP-482.
-const FLEXIBLE: (i16, i16) = (2, 1);
 
 // What `ListOffsets` is asked with.
 

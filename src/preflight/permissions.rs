@@ -2,6 +2,7 @@
 
 use super::Line;
 use super::found::{Grants, Permissions};
+use crate::figures::quoted;
 
 /// Who asks, in the terms of those who grant.
 #[derive(Clone, Debug, PartialEq, Eq)]
@@ -132,16 +133,6 @@ impl Principal {
                 format!(r#"{{"Effect":"Allow","Action":"kafka-cluster:{action}","Resource":"{arn}"}}"#)
             }
         }
-    }
-}
-
-/// As a POSIX shell takes it for one word.
-fn quoted(word: &str) -> String {
-    let plain = |c: char| c.is_ascii_alphanumeric() || "-_.:/=,".contains(c);
-    if !word.is_empty() && word.chars().all(plain) {
-        word.to_owned()
-    } else {
-        format!("'{}'", word.replace('\'', r"'\''"))
     }
 }
 

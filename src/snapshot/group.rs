@@ -1,7 +1,7 @@
 //! Groups and their members.
 
 use std::borrow::Cow;
-use std::ops::Range;
+use std::ops::{Deref, Range};
 use std::sync::Arc;
 
 use super::Row;
@@ -14,14 +14,40 @@ pub struct Group {
     pub name: Arc<str>,
     /// Which protocol the group uses.
     pub kind: Kind,
-    /// The group's state as the coordinator names it (`Stable`, `Empty`, `PreparingRebalance`, …).
-    pub state: Known<Cow<'static, str>>,
+    /// Its state.
+    pub state: Known<GroupState>,
     /// The group's members.
     pub members: Known<Vec<Member>>,
     /// Its run of [`super::Snapshot::rows`]: the partitions with a commit or an assigned member.
     pub rows: Known<Range<usize>>,
     /// What could not be read of the group and belongs to no single partition of it.
     pub gaps: Vec<Unknown>,
+}
+
+/// A group's state as its coordinator names it (`Stable`, `Empty`, `PreparingRebalance`, …).
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct GroupState(Cow<'static, str>);
+
+impl GroupState {
+    /// There is no such group (`DescribeGroups`).
+    pub(crate) const DEAD: Self = Self(Cow::Borrowed("Dead"));
+    /// A Streams application whose topology is not complete (KIP-1071).
+    pub(crate) const NOT_READY: Self = Self(Cow::Borrowed("NotReady"));
+}
+
+impl From<&str> for GroupState {
+    fn from(name: &str) -> Self {
+        let known = STATES.into_iter().find(|known| *known == name);
+        Self(known.map_or_else(|| Cow::Owned(name.to_owned()), Cow::Borrowed))
+    }
+}
+
+impl Deref for GroupState {
+    type Target = str;
+
+    fn deref(&self) -> &str {
+        &self.0
+    }
 }
 
 /// The protocol of a group (KIP-848, KIP-932, KIP-1071).
@@ -63,31 +89,19 @@ impl Kind {
 impl Group {
     /// A group that somebody expects and nobody knows.
     pub(crate) fn missing(name: &str) -> Self {
-        Self {
-            name: name.into(),
-            kind: Kind::Classic,
-            state: Ok(DEAD.into()),
-            members: Ok(Vec::new()),
-            rows: Ok(0..0),
-            gaps: Vec::new(),
-        }
+        let (state, members, rows) = (Ok(GroupState::DEAD), Ok(Vec::new()), Ok(0..0));
+        Self { name: name.into(), kind: Kind::Classic, state, members, rows, gaps: Vec::new() }
     }
 
     /// A group that may exist, and of which nothing could be read.
     pub(crate) fn unread(name: &str, why: &Unknown) -> Self {
-        Self {
-            name: name.into(),
-            kind: Kind::Classic,
-            state: Err(why.clone()),
-            members: Err(why.clone()),
-            rows: Err(why.clone()),
-            gaps: Vec::new(),
-        }
+        let (state, members, rows) = (Err(why.clone()), Err(why.clone()), Err(why.clone()));
+        Self { name: name.into(), kind: Kind::Classic, state, members, rows, gaps: Vec::new() }
     }
 
     /// Whether there is no such group.
     pub(crate) fn is_missing(&self) -> bool {
-        self.state.as_deref() == Ok(DEAD) && self.rows.as_ref().is_ok_and(Range::is_empty)
+        self.state == Ok(GroupState::DEAD) && self.rows.as_ref().is_ok_and(Range::is_empty)
     }
 
     /// Its run of [`super::Snapshot::rows`]; empty where its rows are not known.
@@ -106,5 +120,6 @@ impl Group {
     }
 }
 
-/// The state of a group that does not exist (`DescribeGroups`).
-const DEAD: &str = "Dead";
+/// The states of every release, which need no memory of their own.
+const STATES: [&str; 8] =
+    ["Assigning", "CompletingRebalance", "Dead", "Empty", "NotReady", "PreparingRebalance", "Reconciling", "Stable"];

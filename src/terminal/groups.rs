@@ -33,13 +33,9 @@ pub(super) fn draw(report: &DrawnReport, text: &mut Text) {
 /// The worst first, and within a status those with the same reason beside each other.
 fn sorted(report: &DrawnReport) -> Vec<&DrawnGroup> {
     let mut groups: Vec<&DrawnGroup> = report.groups.iter().collect();
-    let first = |group: &DrawnGroup| {
+    groups.sort_by_cached_key(|group| {
         report.groups.iter().position(|other| other.status == group.status && other.reason == group.reason)
-    };
-    let mut keyed: Vec<(Option<usize>, usize)> =
-        groups.iter().enumerate().map(|(at, group)| (first(group), at)).collect();
-    keyed.sort_unstable();
-    groups = keyed.into_iter().map(|(_, at)| &report.groups[at]).collect();
+    });
     groups
 }
 

@@ -3,7 +3,7 @@
 use serde::Deserialize;
 
 use super::text::{Cell, GUTTER, Grid, NARROWEST, Text};
-use super::{FAINT, UNKNOWN, Window, count};
+use super::{FAINT, Window, count, offset};
 use crate::figures::grouped;
 use crate::moment;
 
@@ -84,8 +84,6 @@ fn table(history: &PastOfGroup, text: &mut Text) {
 fn row(partition: &PastOfPartition) -> Vec<Cell> {
     let newest = partition.looks.first();
     let told = |number| Cell::right(&count(number));
-    // Offsets without groups of digits: people paste them into other tools.
-    let offset = |offset: Option<i64>| Cell::right(&offset.map_or_else(|| UNKNOWN.to_owned(), |at| at.to_string()));
     vec![
         Cell::left(&partition.topic),
         Cell::right(&partition.partition.to_string()),

@@ -1,7 +1,7 @@
 //! The partitions of each group, as `kafka-consumer-groups.sh --describe` shows them: its columns in its order, ours after them.
 
 use super::text::{Cell, GUTTER, Grid, NARROWEST, Text};
-use super::{FAINT, UNKNOWN, colour, count};
+use super::{FAINT, UNKNOWN, colour, count, offset};
 use crate::figures::span;
 use crate::html::DrawnReport;
 use crate::html::view::{DrawnGroup, DrawnPartition};
@@ -82,8 +82,6 @@ fn ours(partition: &DrawnPartition) -> Option<String> {
 }
 
 fn row(partition: &DrawnPartition) -> Vec<Cell> {
-    // Offsets without groups of digits: people paste them into other tools.
-    let offset = |offset: Option<i64>| Cell::right(&offset.map_or_else(|| UNKNOWN.to_owned(), |at| at.to_string()));
     let text = |text: Option<&str>| Cell::left(text.unwrap_or(UNKNOWN));
     vec![
         Cell::left(&partition.topic),

@@ -1,6 +1,5 @@
 //! A group as a listing tells it: its name, kind and state.
 
-use std::borrow::Cow;
 use std::rc::Rc;
 use std::sync::Arc;
 
@@ -9,7 +8,7 @@ use kafka_protocol::messages::list_groups_response::ListedGroup;
 use kafka_protocol::protocol::StrBytes;
 
 use crate::lag::{Known, Unknown};
-use crate::snapshot::Kind;
+use crate::snapshot::{GroupState, Kind};
 
 /// A group before anything but its name and place is known.
 pub(in crate::kafka) struct Listed {
@@ -18,7 +17,7 @@ pub(in crate::kafka) struct Listed {
     pub(in crate::kafka) id: StrBytes,
     pub(in crate::kafka) kind: Kind,
     /// As the listing tells it (KIP-518).
-    pub(in crate::kafka) state: Known<Cow<'static, str>>,
+    pub(in crate::kafka) state: Known<GroupState>,
     /// The broker that answers for the group.
     pub(in crate::kafka) coordinator: Known<i32>,
     /// Whether some broker lists the group; of others not even the kind is known.
@@ -42,32 +41,24 @@ impl Listed {
     }
 }
 
-/// A group as a broker's listing tells it: its name, its kind or the protocol type of one that is no consumer group, and its state.
-pub(super) type InAnAnswer = (StrBytes, Result<Kind, Box<str>>, Known<Cow<'static, str>>);
-
-/// A group's state by its name; those of every release need no memory of their own.
-pub(in crate::kafka) fn state_named(name: &str) -> Cow<'static, str> {
-    const STATES: [&str; 8] = [
-        "Assigning",
-        "CompletingRebalance",
-        "Dead",
-        "Empty",
-        "NotReady",
-        "PreparingRebalance",
-        "Reconciling",
-        "Stable",
-    ];
-    let known = STATES.into_iter().find(|known| *known == name);
-    known.map_or_else(|| Cow::Owned(name.to_owned()), Cow::Borrowed)
+/// A group as a broker's listing tells it.
+pub(super) struct Announced {
+    pub(super) id: StrBytes,
+    /// The protocol type of one that is no consumer group.
+    pub(super) kind: Result<Kind, Box<str>>,
+    pub(super) state: Known<GroupState>,
 }
 
-/// What is kept of an entry: those of the codec are many times as large.
-pub(super) fn told(group: &ListedGroup, stateless: &Unknown) -> InAnAnswer {
-    let state = match &*group.group_state {
-        "" => Err(stateless.clone()),
-        state => Ok(state_named(state)),
-    };
-    (group.group_id.0.clone(), kind(group).ok_or_else(|| group.protocol_type.as_str().into()), state)
+impl Announced {
+    /// What is kept of an entry: those of the codec are many times as large.
+    pub(super) fn new(group: &ListedGroup, stateless: &Unknown) -> Self {
+        let state = match &*group.group_state {
+            "" => Err(stateless.clone()),
+            state => Ok(state.into()),
+        };
+        let kind = kind(group).ok_or_else(|| group.protocol_type.as_str().into());
+        Self { id: group.group_id.0.clone(), kind, state }
+    }
 }
 
 /// The kind of a group that has committed offsets; `None` for the protocols of others (`connect`, schema registries, …).

@@ -14,8 +14,8 @@ pub(in crate::kafka) struct DescribedTopic {
 }
 
 /// Where a partition's log is to be asked for.
-pub(super) struct Leader {
-    id: BrokerId,
+pub(in crate::kafka) struct Leader {
+    pub(in crate::kafka) id: BrokerId,
     epoch: i32,
 }
 
@@ -65,7 +65,7 @@ impl DescribedTopic {
 }
 
 /// The leader of each partition in order; brokers answer partitions in any order.
-fn leaders(topic: &MetadataResponseTopic) -> Vec<Known<Leader>> {
+pub(in crate::kafka) fn leaders(topic: &MetadataResponseTopic) -> Vec<Known<Leader>> {
     let missing = Unknown::because("the metadata leaves the partition out");
     let mut leaders: Vec<Known<Leader>> = topic.partitions.iter().map(|_| Err(missing.clone())).collect();
     for partition in &topic.partitions {

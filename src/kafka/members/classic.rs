@@ -7,7 +7,7 @@ use kafka_protocol::messages::describe_groups_response::DescribedGroup as Classi
 use kafka_protocol::messages::{ConsumerProtocolAssignment, ConsumerProtocolSubscription};
 use kafka_protocol::protocol::{Decodable, Message};
 
-use super::{Described, DescribesGroup, named};
+use super::{Described, DescribesGroup};
 use crate::kafka::messages::Unreadable;
 use crate::kafka::names::Names;
 use crate::kafka::shape::{self, Shape};
@@ -15,18 +15,9 @@ use crate::lag::Unknown;
 
 /// The broker does not look into what its members carry.
 impl DescribesGroup for ClassicGroup {
-    fn name(&self) -> &str {
-        &self.group_id
-    }
-
-    fn error_code(&self) -> i16 {
-        self.error_code
-    }
-
-    fn described(&self, names: &Names<'_>) -> Described {
-        let members =
-            self.members.iter().map(|member| named(&member.member_id, &member.client_id, &member.client_host));
-        let mut described = Described::new(&self.group_state, members.collect());
+    fn told(&self, names: &Names<'_>) -> (&str, i16, Described) {
+        let members = self.members.iter().map(|one| [&one.member_id, &one.client_id, &one.client_host]);
+        let mut described = Described::new(self.group_state.as_str().into(), members);
         described.subscribed = Some(HashSet::new());
         for (index, member) in (0..).zip(&self.members) {
             // A coordinator tells subscriptions and assignments of stable groups alone.
@@ -46,8 +37,7 @@ impl DescribesGroup for ClassicGroup {
             match embedded::<ConsumerProtocolAssignment>(&member.member_assignment, &shape::ASSIGNMENT) {
                 Ok(assignment) => {
                     for topic in &assignment.assigned_partitions {
-                        let Some(number) = names.number(&topic.topic) else { continue };
-                        described.assigned.extend(topic.partitions.iter().map(|partition| (number, *partition, index)));
+                        described.assign(names.number(&topic.topic), &topic.partitions, index);
                     }
                 }
                 Err(what) => {
@@ -57,7 +47,7 @@ impl DescribesGroup for ClassicGroup {
                 }
             }
         }
-        described
+        (&self.group_id, self.error_code, described)
     }
 }
 

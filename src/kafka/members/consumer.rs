@@ -5,34 +5,24 @@ use std::collections::HashSet;
 use kafka_protocol::messages::consumer_group_describe_response::DescribedGroup as ConsumerGroup;
 use kafka_protocol::protocol::StrBytes;
 
-use super::{Described, DescribesGroup, named};
+use super::{Described, DescribesGroup};
 use crate::kafka::names::Names;
 
 impl DescribesGroup for ConsumerGroup {
-    fn name(&self) -> &str {
-        &self.group_id
-    }
-
-    fn error_code(&self) -> i16 {
-        self.error_code
-    }
-
-    fn described(&self, names: &Names<'_>) -> Described {
+    fn told(&self, names: &Names<'_>) -> (&str, i16, Described) {
         let by_regex = |regex: &Option<StrBytes>| regex.as_ref().is_some_and(|regex| !regex.is_empty());
         let by_name = !self.members.iter().any(|member| by_regex(&member.subscribed_topic_regex));
-        let members =
-            self.members.iter().map(|member| named(&member.member_id, &member.client_id, &member.client_host));
-        let mut described = Described::new(&self.group_state, members.collect());
+        let members = self.members.iter().map(|one| [&one.member_id, &one.client_id, &one.client_host]);
+        let mut described = Described::new(self.group_state.as_str().into(), members);
         described.subscribed = by_name.then(HashSet::new);
         for (index, member) in (0..).zip(&self.members) {
             for topic in &member.assignment.topic_partitions {
-                let Some(number) = names.number(&topic.topic_name) else { continue };
-                described.assigned.extend(topic.partitions.iter().map(|partition| (number, *partition, index)));
+                described.assign(names.number(&topic.topic_name), &topic.partitions, index);
             }
             if let Some(topics) = &mut described.subscribed {
                 topics.extend(member.subscribed_topic_names.iter().filter_map(|topic| names.number(topic)));
             }
         }
-        described
+        (&self.group_id, self.error_code, described)
     }
 }

@@ -4,23 +4,14 @@ use std::collections::HashSet;
 
 use kafka_protocol::messages::share_group_describe_response::DescribedGroup as ShareGroup;
 
-use super::{Described, DescribesGroup, named};
+use super::{Described, DescribesGroup};
 use crate::kafka::names::Names;
 
 /// Several members may be assigned to one partition; then the first one stands for all of them.
 impl DescribesGroup for ShareGroup {
-    fn name(&self) -> &str {
-        &self.group_id
-    }
-
-    fn error_code(&self) -> i16 {
-        self.error_code
-    }
-
-    fn described(&self, names: &Names<'_>) -> Described {
-        let members =
-            self.members.iter().map(|member| named(&member.member_id, &member.client_id, &member.client_host));
-        let mut described = Described::new(&self.group_state, members.collect());
+    fn told(&self, names: &Names<'_>) -> (&str, i16, Described) {
+        let members = self.members.iter().map(|one| [&one.member_id, &one.client_id, &one.client_host]);
+        let mut described = Described::new(self.group_state.as_str().into(), members);
         let mut subscribed = HashSet::new();
         let mut seen = HashSet::new();
         for (index, member) in (0..).zip(&self.members) {
@@ -32,6 +23,6 @@ impl DescribesGroup for ShareGroup {
             }
         }
         described.subscribed = Some(subscribed);
-        described
+        (&self.group_id, self.error_code, described)
     }
 }

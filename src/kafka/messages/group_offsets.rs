@@ -11,7 +11,7 @@ use kafka_protocol::messages::OffsetFetchRequest;
 use kafka_protocol::protocol::{Encodable, StrBytes};
 
 use super::compact::{Malformed, Reader};
-use super::{FLEXIBLE, Question, Unreadable, Unwritable};
+use super::{Question, Unreadable, Unwritable};
 use crate::kafka::versions::Api;
 
 /// Asks for commits of these groups.
@@ -84,27 +84,20 @@ impl Question for GroupOffsetsRequest {
     const KEY: i16 = Api::OffsetFetch.key();
     type Answer = GroupOffsets;
 
-    fn headers(_: i16) -> (i16, i16) {
-        FLEXIBLE
-    }
-
     fn write(&self, to: &mut BytesMut, version: i16) -> Result<(), Unwritable> {
         self.0.encode(to, version).map_err(|error| Unwritable::from(Box::from(error)))
     }
 
     fn read(from: &mut Bytes, _: i16, most: usize) -> Result<Self::Answer, Unreadable> {
-        answer(&mut Reader::new(from, most)).map_err(Unreadable::from)
+        let from = &mut Reader::new(from, most);
+        from.int32()?; // how long the broker throttled us
+        let mut read = GroupOffsets::default();
+        for _ in 0..from.count("the list of groups")? {
+            read.group(from)?;
+        }
+        from.tags()?;
+        Ok(read)
     }
-}
-
-fn answer(from: &mut Reader) -> Result<GroupOffsets, Malformed> {
-    from.int32()?; // how long the broker throttled us
-    let mut read = GroupOffsets::default();
-    for _ in 0..from.count("the list of groups")? {
-        read.group(from)?;
-    }
-    from.tags()?;
-    Ok(read)
 }
 
 /// Bytes of a partition whose metadata is empty.

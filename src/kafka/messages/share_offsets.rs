@@ -6,7 +6,7 @@ use bytes::{BufMut, Bytes, BytesMut};
 use kafka_protocol::protocol::StrBytes;
 
 use super::compact::{self, Malformed, NO_TAGS, NULL, Reader};
-use super::{FLEXIBLE, Question, Unreadable, Unwritable};
+use super::{Question, Unreadable, Unwritable};
 use crate::kafka::versions::Api;
 
 /// Asks for all partitions of these groups.
@@ -44,10 +44,6 @@ impl Question for ShareOffsetsRequest {
     const KEY: i16 = Api::DescribeShareGroupOffsets.key();
     type Answer = Vec<ShareGroup>;
 
-    fn headers(_: i16) -> (i16, i16) {
-        FLEXIBLE
-    }
-
     fn write(&self, to: &mut BytesMut, _: i16) -> Result<(), Unwritable> {
         compact::put_length(to, self.groups.len());
         for group in &self.groups {
@@ -60,15 +56,12 @@ impl Question for ShareOffsetsRequest {
     }
 
     fn read(from: &mut Bytes, version: i16, most: usize) -> Result<Self::Answer, Unreadable> {
-        answer(&mut Reader::new(from, most), version).map_err(Unreadable::from)
+        let from = &mut Reader::new(from, most);
+        from.int32()?; // how long the broker throttled us
+        let groups = from.array("the list of groups", |from| group(from, version))?;
+        from.tags()?;
+        Ok(groups)
     }
-}
-
-fn answer(from: &mut Reader, version: i16) -> Result<Vec<ShareGroup>, Malformed> {
-    from.int32()?; // how long the broker throttled us
-    let groups = from.array("the list of groups", |from| group(from, version))?;
-    from.tags()?;
-    Ok(groups)
 }
 
 fn group(from: &mut Reader, version: i16) -> Result<ShareGroup, Malformed> {

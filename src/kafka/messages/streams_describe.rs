@@ -6,7 +6,7 @@ use bytes::{BufMut, Bytes, BytesMut};
 use kafka_protocol::protocol::StrBytes;
 
 use super::compact::{self, Malformed, NO_TAGS, Reader};
-use super::{FLEXIBLE, Question, Unreadable, Unwritable};
+use super::{Question, Unreadable, Unwritable};
 use crate::kafka::versions::Api;
 
 /// Asks about these groups.
@@ -48,10 +48,6 @@ impl Question for StreamsDescribeRequest {
     const KEY: i16 = Api::StreamsGroupDescribe.key();
     type Answer = Vec<StreamsGroup>;
 
-    fn headers(_: i16) -> (i16, i16) {
-        FLEXIBLE
-    }
-
     fn write(&self, to: &mut BytesMut, version: i16) -> Result<(), Unwritable> {
         compact::put_length(to, self.groups.len());
         for group in &self.groups {
@@ -66,15 +62,12 @@ impl Question for StreamsDescribeRequest {
     }
 
     fn read(from: &mut Bytes, version: i16, most: usize) -> Result<Self::Answer, Unreadable> {
-        answer(&mut Reader::new(from, most), version).map_err(Unreadable::from)
+        let from = &mut Reader::new(from, most);
+        from.int32()?; // how long the broker throttled us
+        let groups = from.array("the list of groups", |from| group(from, version))?;
+        from.tags()?;
+        Ok(groups)
     }
-}
-
-fn answer(from: &mut Reader, version: i16) -> Result<Vec<StreamsGroup>, Malformed> {
-    from.int32()?; // how long the broker throttled us
-    let groups = from.array("the list of groups", |from| group(from, version))?;
-    from.tags()?;
-    Ok(groups)
 }
 
 fn group(from: &mut Reader, version: i16) -> Result<StreamsGroup, Malformed> {

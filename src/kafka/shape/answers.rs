@@ -6,7 +6,7 @@ use kafka_protocol::messages::{
     list_offsets_response, metadata_response, offset_fetch_response, share_group_describe_response,
 };
 
-use super::FieldKind::{Bytes, Fixed, Items, Numbers, Struct, Tagged, Text, Texts};
+use super::FieldKind::{Bytes, Fixed, Numbers, Struct, Tagged, Text, Texts};
 use super::{Field, FieldKind, Shape};
 use crate::kafka::versions::Api;
 
@@ -32,16 +32,13 @@ const LIST_OFFSETS: Shape = Shape {
     flexible: 6,
     fields: &[
         from(2, INT32), // throttle time
-        all(Items(
-            size_of::<list_offsets_response::ListOffsetsTopicResponse>(),
-            &[
-                all(Text),
-                all(Items(
-                    size_of::<list_offsets_response::ListOffsetsPartitionResponse>(),
-                    &[all(Fixed(4 + 2 + 8 + 8)), from(4, INT32)],
-                )),
-            ],
-        )),
+        all(items::<list_offsets_response::ListOffsetsTopicResponse>(&[
+            all(Text),
+            all(items::<list_offsets_response::ListOffsetsPartitionResponse>(&[
+                all(Fixed(4 + 2 + 8 + 8)),
+                from(4, INT32),
+            ])),
+        ])),
     ],
 };
 
@@ -49,32 +46,23 @@ const METADATA: Shape = Shape {
     flexible: 9,
     fields: &[
         from(3, INT32), // throttle time
-        all(Items(
-            size_of::<metadata_response::MetadataResponseBroker>(),
-            &[all(INT32), all(Text), all(INT32), from(1, Text)],
-        )),
+        all(items::<metadata_response::MetadataResponseBroker>(&[all(INT32), all(Text), all(INT32), from(1, Text)])),
         from(2, Text),  // the cluster's id
         from(1, INT32), // the controller
-        all(Items(
-            size_of::<metadata_response::MetadataResponseTopic>(),
-            &[
-                all(INT16),
-                all(Text),
-                from(10, UUID),
-                from(1, Fixed(1)), // whether it is internal
-                all(Items(
-                    size_of::<metadata_response::MetadataResponsePartition>(),
-                    &[
-                        all(Fixed(2 + 4 + 4)),
-                        from(7, INT32), // the leader's epoch
-                        all(Numbers(4)),
-                        all(Numbers(4)),
-                        from(5, Numbers(4)), // replicas that are offline
-                    ],
-                )),
-                from(8, INT32), // permissions
-            ],
-        )),
+        all(items::<metadata_response::MetadataResponseTopic>(&[
+            all(INT16),
+            all(Text),
+            from(10, UUID),
+            from(1, Fixed(1)), // whether it is internal
+            all(items::<metadata_response::MetadataResponsePartition>(&[
+                all(Fixed(2 + 4 + 4)),
+                from(7, INT32), // the leader's epoch
+                all(Numbers(4)),
+                all(Numbers(4)),
+                from(5, Numbers(4)), // replicas that are offline
+            ])),
+            from(8, INT32), // permissions
+        ])),
         Field(8, 10, INT32), // permissions
         from(13, INT16),
     ],
@@ -87,38 +75,32 @@ const OFFSET_FETCH: Shape = Shape {
         Field(
             0,
             7,
-            Items(
-                size_of::<offset_fetch_response::OffsetFetchResponseTopic>(),
-                &[
+            items::<offset_fetch_response::OffsetFetchResponseTopic>(&[
+                all(Text),
+                all(items::<offset_fetch_response::OffsetFetchResponsePartition>(&[
+                    all(Fixed(4 + 8)),
+                    from(5, INT32),
                     all(Text),
-                    all(Items(
-                        size_of::<offset_fetch_response::OffsetFetchResponsePartition>(),
-                        &[all(Fixed(4 + 8)), from(5, INT32), all(Text), all(INT16)],
-                    )),
-                ],
-            ),
+                    all(INT16),
+                ])),
+            ]),
         ),
         Field(2, 7, INT16),
         from(
             8,
-            Items(
-                size_of::<offset_fetch_response::OffsetFetchResponseGroup>(),
-                &[
-                    all(Text),
-                    all(Items(
-                        size_of::<offset_fetch_response::OffsetFetchResponseTopics>(),
-                        &[
-                            Field(8, 9, Text),
-                            from(10, UUID),
-                            all(Items(
-                                size_of::<offset_fetch_response::OffsetFetchResponsePartitions>(),
-                                &[all(Fixed(4 + 8 + 4)), all(Text), all(INT16)],
-                            )),
-                        ],
-                    )),
-                    all(INT16),
-                ],
-            ),
+            items::<offset_fetch_response::OffsetFetchResponseGroup>(&[
+                all(Text),
+                all(items::<offset_fetch_response::OffsetFetchResponseTopics>(&[
+                    Field(8, 9, Text),
+                    from(10, UUID),
+                    all(items::<offset_fetch_response::OffsetFetchResponsePartitions>(&[
+                        all(Fixed(4 + 8 + 4)),
+                        all(Text),
+                        all(INT16),
+                    ])),
+                ])),
+                all(INT16),
+            ]),
         ),
     ],
 };
@@ -134,10 +116,13 @@ const FIND_COORDINATOR: Shape = Shape {
         Field(0, 3, INT32),
         from(
             4,
-            Items(
-                size_of::<find_coordinator_response::Coordinator>(),
-                &[all(Text), all(INT32), all(Text), all(Fixed(4 + 2)), all(Text)],
-            ),
+            items::<find_coordinator_response::Coordinator>(&[
+                all(Text),
+                all(INT32),
+                all(Text),
+                all(Fixed(4 + 2)),
+                all(Text),
+            ]),
         ),
     ],
 };
@@ -146,22 +131,23 @@ const DESCRIBE_GROUPS: Shape = Shape {
     flexible: 5,
     fields: &[
         from(1, INT32), // throttle time
-        all(Items(
-            size_of::<describe_groups_response::DescribedGroup>(),
-            &[
-                all(INT16),
-                from(6, Text), // the code in words
+        all(items::<describe_groups_response::DescribedGroup>(&[
+            all(INT16),
+            from(6, Text), // the code in words
+            all(Text),
+            all(Text),
+            all(Text),
+            all(Text),
+            all(items::<describe_groups_response::DescribedGroupMember>(&[
+                all(Text),
+                from(4, Text),
                 all(Text),
                 all(Text),
-                all(Text),
-                all(Text),
-                all(Items(
-                    size_of::<describe_groups_response::DescribedGroupMember>(),
-                    &[all(Text), from(4, Text), all(Text), all(Text), all(Bytes), all(Bytes)],
-                )),
-                from(3, INT32), // permissions
-            ],
-        )),
+                all(Bytes),
+                all(Bytes),
+            ])),
+            from(3, INT32), // permissions
+        ])),
     ],
 };
 
@@ -170,10 +156,7 @@ const LIST_GROUPS: Shape = Shape {
     fields: &[
         from(1, INT32), // throttle time
         all(INT16),
-        all(Items(
-            size_of::<list_groups_response::ListedGroup>(),
-            &[all(Text), all(Text), from(4, Text), from(5, Text)],
-        )),
+        all(items::<list_groups_response::ListedGroup>(&[all(Text), all(Text), from(4, Text), from(5, Text)])),
     ],
 };
 
@@ -183,12 +166,12 @@ const API_VERSIONS: Shape = Shape {
     flexible: 3,
     fields: &[
         all(INT16),
-        all(Items(size_of::<api_versions_response::ApiVersion>(), &[all(Fixed(2 + 2 + 2))])),
+        all(items::<api_versions_response::ApiVersion>(&[all(Fixed(2 + 2 + 2))])),
         from(1, INT32), // throttle time
         all(Tagged(&[
-            (0, Items(size_of::<api_versions_response::SupportedFeatureKey>(), &[all(Text), all(Fixed(2 + 2))])),
+            (0, items::<api_versions_response::SupportedFeatureKey>(&[all(Text), all(Fixed(2 + 2))])),
             (1, INT64),
-            (2, Items(size_of::<api_versions_response::FinalizedFeatureKey>(), &[all(Text), all(Fixed(2 + 2))])),
+            (2, items::<api_versions_response::FinalizedFeatureKey>(&[all(Text), all(Fixed(2 + 2))])),
             (3, Fixed(1)),
         ])),
     ],
@@ -200,34 +183,28 @@ const CONSUMER_GROUP_DESCRIBE: Shape = Shape {
     flexible: 0,
     fields: &[
         all(INT32), // throttle time
-        all(Items(
-            size_of::<consumer_group_describe_response::DescribedGroup>(),
-            &[
-                all(INT16),
+        all(items::<consumer_group_describe_response::DescribedGroup>(&[
+            all(INT16),
+            all(Text),
+            all(Text),
+            all(Text),
+            all(Fixed(4 + 4)),
+            all(Text),
+            all(items::<consumer_group_describe_response::Member>(&[
                 all(Text),
                 all(Text),
                 all(Text),
-                all(Fixed(4 + 4)),
+                all(INT32),
                 all(Text),
-                all(Items(
-                    size_of::<consumer_group_describe_response::Member>(),
-                    &[
-                        all(Text),
-                        all(Text),
-                        all(Text),
-                        all(INT32),
-                        all(Text),
-                        all(Text),
-                        all(Texts),
-                        all(Text),
-                        all(Struct(ASSIGNED)),
-                        all(Struct(ASSIGNED)),
-                        from(1, Fixed(1)), // whether it is a classic member
-                    ],
-                )),
-                all(INT32), // permissions
-            ],
-        )),
+                all(Text),
+                all(Texts),
+                all(Text),
+                all(Struct(ASSIGNED)),
+                all(Struct(ASSIGNED)),
+                from(1, Fixed(1)), // whether it is a classic member
+            ])),
+            all(INT32), // permissions
+        ])),
     ],
 };
 
@@ -235,30 +212,30 @@ const SHARE_GROUP_DESCRIBE: Shape = Shape {
     flexible: 0,
     fields: &[
         all(INT32), // throttle time
-        all(Items(
-            size_of::<share_group_describe_response::DescribedGroup>(),
-            &[
-                all(INT16),
+        all(items::<share_group_describe_response::DescribedGroup>(&[
+            all(INT16),
+            all(Text),
+            all(Text),
+            all(Text),
+            all(Fixed(4 + 4)),
+            all(Text),
+            all(items::<share_group_describe_response::Member>(&[
                 all(Text),
                 all(Text),
+                all(INT32),
                 all(Text),
-                all(Fixed(4 + 4)),
                 all(Text),
-                all(Items(
-                    size_of::<share_group_describe_response::Member>(),
-                    &[all(Text), all(Text), all(INT32), all(Text), all(Text), all(Texts), all(Struct(ASSIGNED))],
-                )),
-                all(INT32), // permissions
-            ],
-        )),
+                all(Texts),
+                all(Struct(ASSIGNED)),
+            ])),
+            all(INT32), // permissions
+        ])),
     ],
 };
 
 /// The assignment of a member, which both kinds of groups write alike.
-const ASSIGNED: &[Field] = &[all(Items(
-    size_of::<consumer_group_describe_response::TopicPartitions>(),
-    &[all(UUID), all(Text), all(Numbers(4))],
-))];
+const ASSIGNED: &[Field] =
+    &[all(items::<consumer_group_describe_response::TopicPartitions>(&[all(UUID), all(Text), all(Numbers(4))]))];
 
 /// What a consumer of a classic group subscribes to (`ConsumerProtocolSubscription`).
 pub(in crate::kafka) const SUBSCRIPTION: Shape = Shape {
@@ -266,7 +243,7 @@ pub(in crate::kafka) const SUBSCRIPTION: Shape = Shape {
     fields: &[
         all(Texts),
         all(Bytes),
-        from(1, Items(size_of::<consumer_protocol_subscription::TopicPartition>(), &[all(Text), all(Numbers(4))])),
+        from(1, items::<consumer_protocol_subscription::TopicPartition>(&[all(Text), all(Numbers(4))])),
         from(2, INT32), // the generation
         from(3, Text),  // the rack
     ],
@@ -275,10 +252,7 @@ pub(in crate::kafka) const SUBSCRIPTION: Shape = Shape {
 /// What it was assigned (`ConsumerProtocolAssignment`).
 pub(in crate::kafka) const ASSIGNMENT: Shape = Shape {
     flexible: NEVER,
-    fields: &[
-        all(Items(size_of::<consumer_protocol_assignment::TopicPartition>(), &[all(Text), all(Numbers(4))])),
-        all(Bytes),
-    ],
+    fields: &[all(items::<consumer_protocol_assignment::TopicPartition>(&[all(Text), all(Numbers(4))])), all(Bytes)],
 };
 
 const INT16: FieldKind = Fixed(2);
@@ -288,6 +262,11 @@ const UUID: FieldKind = Fixed(16);
 
 /// No version has it.
 const NEVER: i16 = i16::MAX;
+
+/// An array of structures, each of which is a `T` in memory.
+const fn items<T>(fields: &'static [Field]) -> FieldKind {
+    FieldKind::Items(size_of::<T>(), fields)
+}
 
 /// A field that every version has.
 const fn all(kind: FieldKind) -> Field {

@@ -22,3 +22,17 @@ pub(super) fn counterpart(kind: &str, key: &str) -> Option<Counterpart> {
 
 /// Kind of section, its keys (`*`: all of them), and what became of them: `-` stands for a variable.
 const KEYS: &str = include_str!("counterparts.tsv");
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn every_line_of_the_table_answers_for_its_keys() {
+        for line in KEYS.lines() {
+            let cells: Vec<&str> = line.split('\t').collect();
+            assert!(counterpart(cells[0], cells[1].split(' ').next().unwrap_or_default()).is_some(), "{line}");
+            assert_eq!(cells.len(), 3, "{line}");
+        }
+    }
+}

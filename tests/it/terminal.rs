@@ -3,7 +3,10 @@
 use std::path::Path;
 
 use meerkat::html::DrawnReport;
+use meerkat::lag::{Assigned, Committed, LogRange};
+use meerkat::memory::{Look, Members, Memory, Sample, Thresholds};
 use meerkat::terminal::{Window, history, table};
+use meerkat::verdict::judge;
 use serde_json::json;
 use unicode_width::UnicodeWidthStr;
 
@@ -51,6 +54,35 @@ fn the_table_of_groups_is_as_it_was_looked_at() {
 fn the_table_of_partitions_is_as_it_was_looked_at() {
     for width in [80, 200] {
         golden(&format!("partitions-{width}.txt"), &drawn(PROBLEMS, width, true));
+    }
+}
+
+/// What the program says in this minute of a partition that was committed to each minute up to the 25th, and has so much to read since.
+fn silence(now: i64, unread: i64, (members, assigned): (Members, Assigned)) -> String {
+    let (thresholds, mut before, mut said) = (Thresholds::DEFAULT, None::<Sample>, String::new());
+    for minute in 0..=now {
+        let committed = 10 * minute.min(25);
+        let silent = minute > 25;
+        let end = if silent { committed + unread } else { committed };
+        let (members, assigned) = if silent { (members, assigned) } else { (Members::Present, Assigned::Yes) };
+        let log = LogRange { start: 0, end, last_stable: None };
+        let look = Look { time_ms: minute * 60_000, committed: Committed::At(committed), log, assigned, members };
+        let mut memory = Memory::fold(before.as_ref(), &look, &thresholds);
+        said = judge(before.as_ref(), &look, &mut memory, Ok(&[]), None, &thresholds).to_string();
+        before = Some(Sample { time_ms: look.time_ms, committed: look.committed, end, memory });
+    }
+    said
+}
+
+#[test]
+fn the_sample_and_the_readme_say_what_the_program_says() {
+    let readme = include_str!("../../README.md");
+    let stopped = silence(72, 18_204, (Members::Absent, Assigned::No));
+    let stalled = silence(42, 4_117, (Members::Present, Assigned::Yes));
+    for said in [stopped, stalled] {
+        assert!(PROBLEMS.contains(&format!("\"{said}\"")), "{said}");
+        let shown = said.rsplit_once(", ").expect("a sentence in pieces").0;
+        assert!(readme.contains(shown), "{shown}");
     }
 }
 

@@ -20,7 +20,7 @@ use crate::snapshot::{Kind, Problem, Unmet};
 mod entry;
 
 use entry::Announced;
-pub(super) use entry::{Listed, SomePartitions};
+pub(super) use entry::{Listed, Seen, SomePartitions};
 
 /// Which groups and topics a look is for.
 #[derive(Clone, Debug, Default)]
@@ -87,10 +87,12 @@ pub(super) async fn list(cluster: &Cluster<'_>, selection: &Selection, deadline:
     };
     // A group whose coordinator moves during the look is listed twice.
     let mut seen = SeenGroups::new();
+    let mut untold = BTreeMap::new();
     for (broker, answer) in answers {
         let groups = match answer {
             Ok(groups) => groups,
             Err(what) => {
+                untold.insert(broker, what.clone());
                 listing.problems.push(Problem { place: cluster.place(broker), what });
                 continue;
             }
@@ -101,7 +103,8 @@ pub(super) async fn list(cluster: &Cluster<'_>, selection: &Selection, deadline:
                 match &kind {
                     Ok(kind) => {
                         let (name, kind, coordinator) = (Arc::clone(&name), *kind, Ok(broker));
-                        listing.groups.push(Listed { name, id, kind, state, coordinator, shown: true, only: None });
+                        let (seen, only) = (Seen::Yes, None);
+                        listing.groups.push(Listed { name, id, kind, state, coordinator, seen, only });
                     }
                     Err(protocol) => *listing.left_out.entry(protocol.to_string()).or_default() += 1,
                 }
@@ -133,7 +136,8 @@ pub(super) async fn list(cluster: &Cluster<'_>, selection: &Selection, deadline:
     listing.all = listing.problems.first().map_or(Ok(all), |problem| Err(problem.what.clone()));
     let sought = meet(cluster, selection, &offsets, &seen, &mut listing, until).await;
     // A time of its own: a broker that hangs has used up that of the listing.
-    look_up(cluster, &sought, &offsets, !seen.is_empty(), &mut listing, share_of(deadline, LISTING_SHARE)).await;
+    let until = share_of(deadline, LISTING_SHARE);
+    look_up(cluster, (&sought, &untold), &offsets, !seen.is_empty(), &mut listing, until).await;
     listing.groups.sort_unstable_by(|a, b| a.name.cmp(&b.name));
     listing
 }
@@ -239,10 +243,10 @@ async fn meet<'s>(
 }
 
 /// Finds groups that no broker lists: one that this user may not see, or that does not exist. "There is no such group" is said
-/// only where that is known.
+/// only where that is known; `untold` are brokers that did not tell their groups.
 async fn look_up(
     cluster: &Cluster<'_>,
-    sought: &[&str],
+    (sought, untold): (&[&str], &BTreeMap<i32, Unknown>),
     offsets: &Internal,
     groups_are_shown: bool,
     listing: &mut Listing,
@@ -255,7 +259,11 @@ async fn look_up(
     match coordinator::exists(cluster, offsets, groups_are_shown, until).await {
         Ok(true) => {
             let found = sought.iter().zip(coordinator::find(cluster, sought, until).await);
-            let unlisted = |(name, coordinator): (&&str, _)| Listed::named(name, Kind::Classic, coordinator);
+            let unlisted = |(name, coordinator): (&&str, Known<i32>)| {
+                let untold = coordinator.as_ref().ok().and_then(|id| untold.get(id)).cloned();
+                let seen = untold.map_or(Seen::No, Seen::Perhaps);
+                Listed { seen, ..Listed::named(name, Kind::Classic, coordinator) }
+            };
             listing.groups.extend(found.map(unlisted));
         }
         // Nobody ever committed anything.

@@ -12,6 +12,7 @@ mod burrow;
 mod cloudwatch_stand_in;
 mod connection;
 mod contract;
+mod endings;
 mod events;
 mod faults;
 mod findings;

@@ -16,10 +16,10 @@ use crate::support::broker::{Authority, Scene, Validity};
 use crate::support::http::{Answer, Server};
 
 /// A run that knows nothing but these variables.
-struct Program(Command);
+pub(crate) struct Program(pub(crate) Command);
 
 impl Program {
-    fn with(variables: &[(&str, &str)]) -> Self {
+    pub(crate) fn with(variables: &[(&str, &str)]) -> Self {
         let mut command = Command::new(env!("CARGO_BIN_EXE_meerkat"));
         command.env_clear().envs(variables.iter().copied());
         command.stdin(Stdio::piped()).stdout(Stdio::piped()).stderr(Stdio::piped());
@@ -27,7 +27,7 @@ impl Program {
     }
 
     /// The exit code, and everything that was written.
-    fn told(&mut self, event: &[u8]) -> (Option<i32>, String) {
+    pub(crate) fn told(&mut self, event: &[u8]) -> (Option<i32>, String) {
         let mut child = self.0.spawn().unwrap();
         // A run that ends early does not read it.
         let _ = child.stdin.take().expect("a pipe").write_all(event);

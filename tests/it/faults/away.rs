@@ -4,7 +4,7 @@ use kafka_protocol::messages::ApiKey;
 use serde_json::Value;
 
 use crate::preflight::answer;
-use crate::support::broker::{Act, Group, NO_LISTENER, Release, Scene, Topic, Voice, When};
+use crate::support::broker::{Act, Group, NO_LISTENER, Release, Scene, Stage, Topic, Voice, When};
 use crate::support::look::{Look, Report, look};
 
 /// Two brokers with a group each, five records behind both.
@@ -45,6 +45,47 @@ fn offsets_partitions_without_a_leader_make_a_look_incomplete() {
         assert!(report.problems()[0].starts_with(expected), "{:?}", report.problems());
         assert!(report.problems()[0].contains(why), "{:?}", report.problems());
         assert_eq!(report.lags("orders"), "t/0 5");
+    }
+}
+
+#[test]
+fn a_broker_without_the_listener_takes_its_groups_and_logs_with_it_and_none_is_missing() {
+    // It is left out of the brokers, and what it leads has error 72: so answers a cluster of which one broker lacks the listener.
+    let scene = two().topic(Topic::new("u", &[0..10]).led_by(&[NO_LISTENER])).conceal(2);
+    let scene = scene.group(Group::classic("reader").commits("t", &[10]).commits("u", &[5]));
+    let stage = scene.offsets_led_by(&[1, NO_LISTENER]).start();
+    let first = stage.address(1).to_string();
+    // "bills" belongs to partition 14 of 50, and "gone" to 5: Java's hashes of the names.
+    let report = Look::at(&first).with("MEERKAT_EXPECT", "gone,a*,orders,reader").report(&stage);
+    assert!(report.problems()[0].contains("25 of 50 partitions of __consumer_offsets: "), "{:?}", report.problems());
+    for group in ["gone", "a*"] {
+        is_unknown(&report, group, "no listener of the name that is used here: give that broker one");
+    }
+    assert_eq!((report.lags("orders"), report.lags("reader")), ("t/0 5".into(), "t/0 0, u/0 ?".into()));
+    let reason = report.partition("reader", "u", 0)["reason"].as_str().unwrap_or_default().to_owned();
+    assert!(reason.contains("no listener of the name that is used here"), "{reason}");
+    assert_eq!(stage.connections(), 1, "nobody can connect to a broker without an address");
+}
+
+#[test]
+fn a_share_group_that_is_asked_for_while_its_coordinator_is_away_is_unknown() {
+    let share = || two().group(Group::share("s").at(2).commits("t", &[5]));
+    let named = |stage: &Stage| {
+        Look::at(&stage.bootstrap()).named(&["s"]).within(std::time::Duration::from_secs(4)).report(stage)
+    };
+    is_unknown(&named(&share().node(2, |node| node.voice = Voice::Closed).start()), "s", "Connection refused");
+    is_unknown(&named(&share().node(2, |node| node.voice = Voice::Silent).start()), "s", "before the deadline");
+    // It belongs to partition 15 of 50.
+    let mut leaders = [1; 50];
+    leaders[15] = -1;
+    let leaderless = share().offsets_led_by(&leaders).node(2, |node| node.voice = Voice::Closed).start();
+    is_unknown(&named(&leaderless), "s", "its coordinator is away");
+    // Asked for as a classic group it is dead, which is no word on a group of another kind.
+    for (act, why) in
+        [(Act::Code(31), "whether there is such a group is unknown: "), (Act::Hang, "before the deadline")]
+    {
+        let unlisted = share().fault(When::on(ApiKey::ListGroups).at(2), act).start();
+        is_unknown(&named(&unlisted), "s", why);
     }
 }
 

@@ -64,6 +64,19 @@ fn metadata_comes_from_another_broker_where_one_hangs() {
 }
 
 #[test]
+fn metadata_that_are_under_way_are_not_asked_for_again_elsewhere() {
+    let slow = Act::Change(|scene| {
+        *scene = std::mem::take(scene).fault(When::on(ApiKey::Metadata).at(1), Act::Trickled(30));
+    });
+    let stage = two().fault(When::on(ApiKey::OffsetFetch).at(1).times(1), slow).start();
+    let report = Look::at(&stage.address(1).to_string()).report(&stage);
+    assert_eq!((report.lags("orders"), report.lags("bills")), ("t/0 0".into(), "u/0 0".into()));
+    let asked: Vec<i32> = stage.asked(ApiKey::Metadata).iter().map(|seen| seen.node).collect();
+    // For the brokers, and for the topics over 1.5 s: three times what silence is borne for.
+    assert_eq!(asked, [1, 1]);
+}
+
+#[test]
 fn a_coordinator_is_found_by_another_broker_where_one_hangs() {
     let moved = Group::classic("moved").listed_by(2).at(3).commits("u", &[10]);
     let scene = Scene::of(3).group(moved).topic(Topic::new("u", &[0..10]).led_by(&[2]));

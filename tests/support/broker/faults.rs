@@ -46,6 +46,8 @@ pub(crate) enum Act {
     Sized(usize),
     /// The answer says that a quota held it back for so many milliseconds.
     Throttled(i32),
+    /// The answer comes over a slow link: in so many pieces, one every 50 ms.
+    Trickled(usize),
     /// The answer is not given before [`Scene::let_go`].
     Held,
     /// The answer is not given before the next request on the connection is there.

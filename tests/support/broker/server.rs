@@ -2,6 +2,7 @@
 
 use std::collections::HashSet;
 use std::sync::{Arc, Mutex, MutexGuard, PoisonError};
+use std::time::Duration;
 
 use bytes::{BufMut, Bytes, BytesMut};
 use kafka_protocol::messages::{ApiKey, RequestHeader};
@@ -9,6 +10,7 @@ use kafka_protocol::protocol::Decodable;
 use tokio::io::{AsyncRead, AsyncReadExt, AsyncWrite, AsyncWriteExt};
 use tokio::net::{TcpListener, TcpStream};
 use tokio::sync::Notify;
+use tokio::time::sleep;
 use tokio_rustls::LazyConfigAcceptor;
 use tokio_rustls::rustls::server::Acceptor;
 
@@ -120,7 +122,7 @@ where
                 return None;
             }
             Step::Hang => std::future::pending().await,
-            Step::Write { bytes, index, after_next, held } => {
+            Step::Write { bytes, index, after_next, held, pieces } => {
                 if held {
                     let let_go = || lock(&world).scene.let_go;
                     let changed = Arc::clone(&lock(&world).changed);
@@ -131,8 +133,13 @@ where
                 if after_next {
                     ahead = Some(stream.read_i32().await.ok()?);
                 }
-                stream.write_all(&bytes).await.ok()?;
-                stream.flush().await.ok()?;
+                for piece in bytes.chunks(bytes.len().div_ceil(pieces)) {
+                    stream.write_all(piece).await.ok()?;
+                    stream.flush().await.ok()?;
+                    if pieces > 1 {
+                        sleep(SLOW_LINK).await;
+                    }
+                }
                 let mut world = lock(&world);
                 let now = world.now();
                 world.seen[index].answered = Some(now);
@@ -157,6 +164,7 @@ enum Step {
         index: usize,
         after_next: bool,
         held: bool,
+        pieces: usize,
     },
     WriteAndClose(Bytes),
 }
@@ -219,6 +227,7 @@ impl World {
         };
         let Some(answer) = answer else { return Step::Close };
         let (after_next, held) = (matches!(act, Some(Act::AfterNext)), matches!(act, Some(Act::Held)));
+        let pieces = if let Some(Act::Trickled(pieces)) = act { pieces } else { 1 };
         let bytes = match act {
             Some(Act::Correlation(off)) => framed(correlation + off, &answer),
             Some(Act::Trailing(more)) => framed(correlation, &[&answer[..], more].concat()),
@@ -235,7 +244,7 @@ impl World {
             Some(Act::Twice) => Bytes::from(framed(correlation, &answer).repeat(2)),
             _ => framed(correlation, &answer),
         };
-        Step::Write { bytes, index, after_next, held }
+        Step::Write { bytes, index, after_next, held, pieces }
     }
 }
 
@@ -249,3 +258,6 @@ fn framed(correlation: i32, answer: &[u8]) -> Bytes {
 
 /// `socket.request.max.bytes`: brokers close a connection that claims more, such as one that speaks TLS.
 const LARGEST_REQUEST: usize = 100 * 1024 * 1024;
+
+/// Between two pieces of an answer that comes over a slow link.
+const SLOW_LINK: Duration = Duration::from_millis(50);

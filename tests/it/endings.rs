@@ -1,0 +1,94 @@
+//! How a run ends while something else does not: within its time, and with its result told before anything that may fail.
+
+use std::net::TcpListener;
+use std::path::PathBuf;
+use std::process::Command;
+
+use serde_json::Value;
+
+use crate::support::broker::{Group, Scene, Topic};
+use crate::surroundings::Program;
+
+/// A path of this process's own.
+fn scratch(name: &str) -> PathBuf {
+    PathBuf::from(env!("CARGO_TARGET_TMPDIR")).join(format!("{name}-{}", std::process::id()))
+}
+
+/// What a run says for which AWS takes connections and never answers.
+fn without_aws(variables: &[(&str, &str)]) -> String {
+    let silent = TcpListener::bind("127.0.0.1:0").unwrap();
+    let origin = format!("http://{}", silent.local_addr().unwrap());
+    let stage = Scene::of(1).start();
+    let always = [
+        ("KAFKA_BOOTSTRAP_SERVERS", &*stage.bootstrap()),
+        ("MEERKAT_TIMEOUT", "2"),
+        ("MEERKAT_HISTORY", "off"),
+        ("MEERKAT_PUBLISH", "off"),
+        ("AWS_REGION", "eu-west-1"),
+        ("AWS_ACCESS_KEY_ID", "AKIAIOSFODNN7EXAMPLE"),
+        ("AWS_SECRET_ACCESS_KEY", "hunter2"),
+        ("AWS_ENDPOINT_URL", &*origin),
+    ];
+    let (code, text) = Program::with(&[&always, variables].concat()).told(b"");
+    assert_eq!(code, Some(3), "{text}");
+    // That of the door, whose patience is longer than this run's time.
+    assert!(!text.contains("no answer from"), "{text}");
+    text
+}
+
+const SECRET: &str = "arn:aws:secretsmanager:eu-west-1:123456789012:secret:orders-AbCdEf";
+
+#[test]
+fn a_secret_is_fetched_within_the_time_of_the_run() {
+    let login = [
+        ("KAFKA_SECURITY_PROTOCOL", "SASL_PLAINTEXT"),
+        ("KAFKA_SASL_MECHANISM", "PLAIN"),
+        ("KAFKA_SASL_SECRET", SECRET),
+    ];
+    let text = without_aws(&login);
+    assert!(text.contains("the credentials were not there before the deadline"), "{text}");
+    let text = without_aws(&[("KAFKA_SSL_TRUSTSTORE", SECRET)]);
+    assert!(text.contains("KAFKA_SSL_KEYSTORE name could not be fetched before the deadline"), "{text}");
+}
+
+#[test]
+fn a_name_service_that_never_answers_is_named_and_the_run_does_not_wait_for_it() {
+    let (library, word) = (scratch("hanging-names.so"), scratch("hanging-names-word"));
+    let source = concat!(env!("CARGO_MANIFEST_DIR"), "/tests/support/hanging_names.c");
+    let built = Command::new("cc").args(["-shared", "-fPIC", "-o"]).arg(&library).arg(source).status().unwrap();
+    assert!(built.success());
+    let variables = [
+        ("KAFKA_BOOTSTRAP_SERVERS", "broker.example:9092"),
+        ("KAFKA_SECURITY_PROTOCOL", "PLAINTEXT"),
+        ("MEERKAT_TIMEOUT", "2"),
+        ("MEERKAT_HISTORY", "off"),
+        ("MEERKAT_PUBLISH", "off"),
+        ("LD_PRELOAD", library.to_str().unwrap()),
+        ("HANGING_NAMES_WORD", word.to_str().unwrap()),
+    ];
+    let (code, text) = Program::with(&variables).told(b"");
+    std::fs::remove_file(&library).unwrap();
+    assert_eq!(code, Some(3), "{text}");
+    assert!(text.contains("the name service did not answer before the deadline"), "{text}");
+    // Nor for the thread that asks it, which nothing can end before it has its answer.
+    assert!(!word.exists(), "the run waited for the name service");
+}
+
+#[test]
+fn the_report_is_printed_before_a_page_is_written() {
+    let group = Group::classic("orders").commits("t", &[10]);
+    let stage = Scene::of(1).group(group).topic(Topic::new("t", &[0..10])).start();
+    let variables = [
+        ("KAFKA_BOOTSTRAP_SERVERS", &*stage.bootstrap()),
+        ("KAFKA_SECURITY_PROTOCOL", "PLAINTEXT"),
+        ("MEERKAT_HISTORY", "off"),
+        ("MEERKAT_PUBLISH", "off"),
+    ];
+    let mut program = Program::with(&variables);
+    program.0.args(["--html", "/nowhere/page.html"]);
+    let (code, text) = program.told(b"");
+    let (report, said) = text.split_once('\n').unwrap();
+    let report: Value = serde_json::from_str(report).unwrap();
+    assert_eq!((code, &report["status"]), (Some(3), &"OK".into()), "{text}");
+    assert!(said.contains("--html: /nowhere/page.html cannot be written: "), "{said}");
+}

@@ -30,7 +30,7 @@ mod trend;
 pub use aws_sdk_cloudwatch::Client;
 
 pub use address::{Minute, Schedule};
-pub use error::StoreError;
+pub use error::{StoreError, StoreTrouble};
 pub use history::Store;
 pub use pace::POINTS_PER_SECOND;
 

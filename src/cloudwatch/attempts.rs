@@ -14,7 +14,7 @@ use aws_smithy_runtime_api::client::orchestrator::HttpResponse;
 use aws_smithy_runtime_api::client::runtime_components::RuntimeComponents;
 use aws_smithy_types::config_bag::ConfigBag;
 
-use super::error::{Operation, StoreError, short};
+use super::error::{Operation, StoreError, StoreTrouble, short};
 
 /// Refuses an answer that is none of the protocol's: without this a proxy's page with status 200 would count as a write that was
 /// done, since the answer to one has nothing in it (Smithy RPC v2 CBOR: an answer without the header `smithy-protocol` is malformed).
@@ -54,11 +54,11 @@ impl Attempts {
     /// The error of a call for which there is no time left.
     pub(super) fn out_of_time(&self, tried: Operation) -> StoreError {
         if self.0.unsigned.load(Ordering::Relaxed) {
-            return StoreError::NoCredentials { tried };
+            return StoreError::new(tried, StoreTrouble::NoCredentials, None);
         }
         match self.0.failed.lock().unwrap_or_else(PoisonError::into_inner).take() {
-            Some(failed) => StoreError::StillTrying { tried, source: failed.into() },
-            None => StoreError::OutOfTime { tried },
+            Some(failed) => StoreError::new(tried, StoreTrouble::StillTrying, Some(failed.into())),
+            None => StoreError::new(tried, StoreTrouble::OutOfTime, None),
         }
     }
 
@@ -68,7 +68,7 @@ impl Attempts {
         E: ProvideErrorMetadata + StdError + Send + Sync + 'static,
     {
         let late = matches!(error, SdkError::TimeoutError(_)) && self.0.unsigned.load(Ordering::Relaxed);
-        if late { StoreError::NoCredentials { tried } } else { tried.failed(error) }
+        if late { StoreError::new(tried, StoreTrouble::NoCredentials, None) } else { tried.failed(error) }
     }
 }
 

@@ -5,6 +5,7 @@
 //! taken for what it is.
 
 use std::collections::BTreeSet;
+use std::error::Error as _;
 use std::sync::Arc;
 use std::time::Duration;
 
@@ -21,7 +22,7 @@ use super::names;
 use super::pages::SECONDS_PER_PAGE;
 use super::pages::seconds::{APART, FEWEST_SAMPLES, LARGEST, MOST_SAMPLES, Merged};
 use crate::causes::told;
-use crate::preflight::found::Canary;
+use crate::preflight::found::{Canary, Fault};
 
 mod witness;
 
@@ -100,7 +101,7 @@ impl Store {
             let one = Datapoint { time: minute.seconds(), values: &[1.0], counts: &[1.0] };
             puts.add(&metric, 60, std::iter::once(one));
             let published = store.put_witnessed(Operation::PublishMetrics, puts, &witness, until).await;
-            canary.results = Some(published.map_err(|error| told(&error)));
+            canary.results = Some(published.map_err(|error| fault(&error)));
         }
         if flight.state {
             let writes = (0..2).map(|write| {
@@ -116,7 +117,7 @@ impl Store {
                 store.put_witnessed(Operation::WriteHistory, puts, &witness, until)
             });
             let kept: Result<Vec<()>, StoreError> = join_all(writes).await.into_iter().collect();
-            canary.state = Some(kept.map(drop).map_err(|error| told(&error)));
+            canary.state = Some(kept.map(drop).map_err(|error| fault(&error)));
         }
         let written = Instant::now();
         let OnTheWire { endpoint, date } = witness.seen().clone();
@@ -136,7 +137,7 @@ impl Store {
             let points = match read {
                 Some(Ok(points)) => points,
                 Some(Err(error)) => {
-                    canary.read = Some(Err(told(&error)));
+                    canary.read = Some(Err(fault(&error)));
                     return canary;
                 }
                 None => return canary,
@@ -179,6 +180,15 @@ impl Store {
             Ok(Err(error)) => Err(attempts.failed(tried, error)),
             Err(_) => Err(attempts.out_of_time(tried)),
         }
+    }
+}
+
+/// An error with its causes, apart from what to do about it where that is known.
+fn fault(error: &StoreError) -> Fault {
+    let causes = error.source().map_or(String::new(), |source| format!(": {}", told(source)));
+    match error.told() {
+        (found, Some(todo)) => Fault { found, todo: Some(todo + &causes) },
+        (found, None) => Fault { found: found + &causes, todo: None },
     }
 }
 

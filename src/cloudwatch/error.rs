@@ -18,132 +18,128 @@ pub enum Operation {
     PublishMetrics,
 }
 
+/// What `CloudWatch` did not do, and why.
+#[derive(Debug)]
+pub struct StoreError {
+    /// What was being done.
+    pub tried: Operation,
+    /// Why it was not done.
+    pub trouble: StoreTrouble,
+    /// What the service said, the connection, or the last attempt.
+    source: Option<BoxError>,
+}
+
 /// Why `CloudWatch` did not do it.
-#[derive(Debug, thiserror::Error)]
-pub enum StoreError {
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub enum StoreTrouble {
     /// The quota of the account in this Region is used up, after all retries.
-    #[error("{tried} was throttled by CloudWatch: {}", tried.share())]
-    Throttled {
-        /// What was being done.
-        tried: Operation,
-        /// The service's answer.
-        source: BoxError,
-    },
+    Throttled,
     /// The credentials do not permit the call.
-    #[error("{tried} is not permitted: allow cloudwatch:{action} in the policy of this role, and in that of the VPC endpoint if there is one", action = tried.action())]
-    Denied {
-        /// What was being done.
-        tried: Operation,
-        /// The service's answer.
-        source: BoxError,
-    },
-    /// The service does not know or trust the credentials.
-    #[error(
-        "{tried} was refused for its credentials: {code}; see the role, or AWS_ACCESS_KEY_ID, AWS_SECRET_ACCESS_KEY and AWS_SESSION_TOKEN, and this machine's clock"
-    )]
-    Credentials {
-        /// What was being done.
-        tried: Operation,
-        /// The service's code.
-        code: String,
-        /// The service's answer.
-        source: BoxError,
-    },
+    Denied,
+    /// The service does not know or trust the credentials, by its code.
+    Credentials(String),
     /// No answer came: no route, no name, no connection, or none in time.
-    #[error(
-        "{tried} did not reach CloudWatch: from a VPC it takes an interface endpoint for the service \"monitoring\" with private DNS, or a NAT gateway; elsewhere see AWS_REGION and AWS_ENDPOINT_URL_CLOUDWATCH"
-    )]
-    Unreachable {
-        /// What was being done.
-        tried: Operation,
-        /// Where the connection failed.
-        source: BoxError,
-    },
+    Unreachable,
     /// The client has no Region, no credentials, or another setting that makes no request.
-    #[error(
-        "{tried} could not begin: it takes a Region (AWS_REGION) and credentials (a role, or AWS_ACCESS_KEY_ID and AWS_SECRET_ACCESS_KEY); MEERKAT_HISTORY=off and MEERKAT_PUBLISH=off look without AWS; an AWS_ENDPOINT_URL takes a scheme"
-    )]
-    Settings {
-        /// What was being done.
-        tried: Operation,
-        /// What is missing.
-        source: BoxError,
-    },
-    /// Something answered that is no `CloudWatch`.
-    #[error(
-        "{tried} was answered by something else than CloudWatch ({answer}): see AWS_ENDPOINT_URL_CLOUDWATCH, and any proxy on the way"
-    )]
-    Foreign {
-        /// What was being done.
-        tried: Operation,
-        /// The answer's status and content type.
-        answer: String,
-    },
+    Settings,
+    /// Something answered that is no `CloudWatch`, such as a proxy: its status and content type.
+    Foreign(String),
     /// The endpoint's certificate is not trusted.
-    #[error(
-        "{tried} met a certificate that is not trusted: a proxy on the way may show its own; let this machine trust its CA (SSL_CERT_FILE)"
-    )]
-    Certificate {
-        /// What was being done.
-        tried: Operation,
-        /// What is wrong with it.
-        source: BoxError,
-    },
-    /// The service's clock and this machine's differ by more than five minutes.
-    #[error("{tried} was refused for the time: {code}; set this machine's clock")]
-    Clock {
-        /// What was being done.
-        tried: Operation,
-        /// The service's code.
-        code: String,
-        /// The service's answer.
-        source: BoxError,
-    },
+    Certificate,
+    /// The service's clock and this machine's differ by more than five minutes, by its code.
+    Clock(String),
     /// The time given to it ran out.
-    #[error("{tried} was not done in the time left: give the function more time, or look at fewer groups")]
-    OutOfTime {
-        /// What was being done.
-        tried: Operation,
-    },
+    OutOfTime,
     /// What gives the credentials does not answer.
-    #[error(
-        "{tried} waited for credentials in vain: what gives them does not answer (the function's or the container's role, AWS_CONTAINER_CREDENTIALS_FULL_URI, the instance's metadata, STS)"
-    )]
-    NoCredentials {
-        /// What was being done.
-        tried: Operation,
-    },
+    NoCredentials,
     /// The time ran out while it was tried again.
-    #[error("{tried} was still being tried when the time was up, and what was tried before had failed")]
-    StillTrying {
-        /// What was being done.
-        tried: Operation,
-        /// How the last attempt that ended had failed.
-        source: BoxError,
-    },
-    /// Another refusal, or an answer that was not understood.
-    #[error("{tried} was refused by CloudWatch: {code}")]
-    Refused {
-        /// What was being done.
-        tried: Operation,
-        /// The service's code, or that there was none.
-        code: String,
-        /// The service's answer.
-        source: BoxError,
-    },
-    /// The service answered for some of the metrics only.
-    #[error("reading the history gave an incomplete answer for this metric: {status}")]
-    Incomplete {
-        /// The service's status, or that the metric was left out.
-        status: String,
-    },
+    StillTrying,
+    /// Another refusal with its code, or an answer that was not understood.
+    Refused(String),
+    /// The service answered for some of the metrics only: with this status, or leaving this one out.
+    Incomplete(String),
     /// A page does not fit the minute that it was to be written for.
-    #[error("writing the history was left out: the scheduled minute lies days away from this machine's clock")]
     OutOfPlace,
 }
 
 /// A cause that can travel between tasks.
-pub(crate) type BoxError = Box<dyn StdError + Send + Sync>;
+pub(super) type BoxError = Box<dyn StdError + Send + Sync>;
+
+impl StoreError {
+    pub(super) fn new(tried: Operation, trouble: StoreTrouble, source: Option<BoxError>) -> Self {
+        Self { tried, trouble, source }
+    }
+
+    /// What happened, and what to do about it.
+    pub(super) fn told(&self) -> (String, Option<String>) {
+        let what = match &self.trouble {
+            StoreTrouble::Throttled => "was throttled by CloudWatch",
+            StoreTrouble::Denied => "is not permitted",
+            StoreTrouble::Credentials(code) => &format!("was refused for its credentials: {code}"),
+            StoreTrouble::Unreachable => "did not reach CloudWatch",
+            StoreTrouble::Settings => "could not begin",
+            StoreTrouble::Foreign(answer) => &format!("was answered by something else than CloudWatch ({answer})"),
+            StoreTrouble::Certificate => "met a certificate that is not trusted",
+            StoreTrouble::Clock(code) => &format!("was refused for the time: {code}"),
+            StoreTrouble::OutOfTime => "was not done in the time left",
+            StoreTrouble::NoCredentials => "waited for credentials in vain",
+            StoreTrouble::StillTrying => {
+                "was still being tried when the time was up, and what was tried before had failed"
+            }
+            StoreTrouble::Refused(code) => &format!("was refused by CloudWatch: {code}"),
+            StoreTrouble::Incomplete(status) => &format!("gave an incomplete answer for this metric: {status}"),
+            StoreTrouble::OutOfPlace => "was left out",
+        };
+        (format!("{} {what}", self.tried), self.way_out())
+    }
+
+    fn way_out(&self) -> Option<String> {
+        let todo = match &self.trouble {
+            StoreTrouble::Throttled => self.tried.share(),
+            StoreTrouble::Denied => {
+                let action = self.tried.action();
+                let policies = "in the policy of this role, and in that of the VPC endpoint if there is one";
+                return Some(format!("allow cloudwatch:{action} {policies}"));
+            }
+            StoreTrouble::Credentials(_) => {
+                "see the role, or AWS_ACCESS_KEY_ID, AWS_SECRET_ACCESS_KEY and AWS_SESSION_TOKEN, and this machine's clock"
+            }
+            StoreTrouble::Unreachable => {
+                "from a VPC it takes an interface endpoint for the service \"monitoring\" with private DNS, or a NAT gateway; elsewhere see AWS_REGION and AWS_ENDPOINT_URL_CLOUDWATCH"
+            }
+            StoreTrouble::Settings => {
+                "it takes a Region (AWS_REGION) and credentials (a role, or AWS_ACCESS_KEY_ID and AWS_SECRET_ACCESS_KEY); MEERKAT_HISTORY=off and MEERKAT_PUBLISH=off look without AWS; an AWS_ENDPOINT_URL takes a scheme"
+            }
+            StoreTrouble::Foreign(_) => "see AWS_ENDPOINT_URL_CLOUDWATCH, and any proxy on the way",
+            StoreTrouble::Certificate => {
+                "a proxy on the way may show its own; let this machine trust its CA (SSL_CERT_FILE)"
+            }
+            StoreTrouble::Clock(_) => "set this machine's clock",
+            StoreTrouble::OutOfTime => "give the function more time, or look at fewer groups",
+            StoreTrouble::NoCredentials => {
+                "what gives them does not answer (the function's or the container's role, AWS_CONTAINER_CREDENTIALS_FULL_URI, the instance's metadata, STS)"
+            }
+            StoreTrouble::OutOfPlace => "the scheduled minute lies days away from this machine's clock",
+            StoreTrouble::StillTrying | StoreTrouble::Refused(_) | StoreTrouble::Incomplete(_) => return None,
+        };
+        Some(todo.to_owned())
+    }
+}
+
+impl fmt::Display for StoreError {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        let (what, todo) = self.told();
+        f.write_str(&what)?;
+        let joined = matches!(self.trouble, StoreTrouble::Credentials(_) | StoreTrouble::Clock(_));
+        todo.map_or(Ok(()), |todo| write!(f, "{}{todo}", if joined { "; " } else { ": " }))
+    }
+}
+
+impl StdError for StoreError {
+    fn source(&self) -> Option<&(dyn StdError + 'static)> {
+        self.source.as_ref().map(|source| &**source as _)
+    }
+}
 
 impl Operation {
     /// The service's operation, which is also the name of its permission.

@@ -14,7 +14,7 @@ use tokio::time::{Instant, sleep_until, timeout_at};
 use super::address::Schedule;
 use super::attempts::Attempts;
 use super::bodies::Queries;
-use super::error::{Operation, StoreError};
+use super::error::{Operation, StoreError, StoreTrouble};
 use super::metric::Metric;
 use super::pace::{POINTS_PER_CALL, Spacing};
 use super::pages::seconds::Merged;
@@ -196,7 +196,8 @@ impl Received {
 
     fn finish(self) -> Result<Vec<Merged>, StoreError> {
         if self.complete != [true; STATISTICS.len()] {
-            return Err(StoreError::Incomplete { status: self.status.unwrap_or_else(|| "it was left out".to_owned()) });
+            let status = self.status.unwrap_or_else(|| "it was left out".to_owned());
+            return Err(StoreError::new(Operation::ReadHistory, StoreTrouble::Incomplete(status), None));
         }
         let mut statistics = self.values.map(|mut values| {
             values.sort_by_key(|(time, _)| *time);

@@ -9,7 +9,7 @@ use tokio::time::{Instant, timeout_at};
 use super::address::Minute;
 use super::attempts::Attempts;
 use super::bodies::{Datapoint, Puts, RequestBody};
-use super::error::{Operation, StoreError};
+use super::error::{Operation, StoreError, StoreTrouble};
 use super::history::Store;
 use super::metric::Metric;
 use super::metrics::Datum;
@@ -37,7 +37,8 @@ impl Store {
         let mut puts = self.puts(&self.state);
         for (metric, seconds) in pages {
             let Some(seconds) = seconds else {
-                written.failures.push(Arc::new(StoreError::OutOfPlace));
+                let error = StoreError::new(Operation::WriteHistory, StoreTrouble::OutOfPlace, None);
+                written.failures.push(Arc::new(error));
                 continue;
             };
             let points = seconds.iter().map(|second| Datapoint {

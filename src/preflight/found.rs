@@ -28,6 +28,15 @@ pub struct Grants {
     pub(crate) unread: Vec<(String, String)>,
 }
 
+/// What went wrong.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct Fault {
+    /// What happened, as one clause.
+    pub found: String,
+    /// What to do about it, where that is known.
+    pub todo: Option<String>,
+}
+
 /// What became of the values that were written to `CloudWatch` and read back.
 #[derive(Clone, Debug, Default, PartialEq)]
 pub struct Canary {
@@ -38,11 +47,11 @@ pub struct Canary {
     /// Milliseconds by which the service's clock is ahead; its header tells whole seconds. `None` where no answer came.
     pub ahead_ms: Option<i64>,
     /// Whether the state namespace takes data, or why not; `None` where the history is turned off, as of `read`.
-    pub state: Option<Result<(), String>>,
+    pub state: Option<Result<(), Fault>>,
     /// Whether the namespace of the metrics takes data, or why not; `None` where they are turned off.
-    pub results: Option<Result<(), String>>,
+    pub results: Option<Result<(), Fault>>,
     /// Whether data can be read, or why not.
-    pub read: Option<Result<(), String>>,
+    pub read: Option<Result<(), Fault>>,
     /// Milliseconds from the write until all of it was visible; `None` while it was not.
     pub visible_ms: Option<u64>,
     /// What came back otherwise than it was written.

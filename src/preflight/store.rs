@@ -1,7 +1,7 @@
 //! What `CloudWatch` made of the canary, and what the metrics will cost.
 
 use super::Line;
-use super::found::Canary;
+use super::found::{Canary, Fault};
 use crate::figures::grouped;
 
 /// The lines of a canary; the namespaces are those of the configuration, `waited_ms` is how long it was waited for.
@@ -12,12 +12,12 @@ pub(crate) fn lines(canary: &Canary, state: &str, results: &str, waited_ms: u64)
         let region = region.as_deref().unwrap_or("no Region");
         lines.push(Line::works(SECTION, "endpoint", format!("{endpoint}, {region}")));
     }
-    let granted = |subject: &str, outcome: &Option<Result<(), String>>, works: String| match outcome {
+    let granted = |subject: &str, outcome: &Option<Result<(), Fault>>, works: String| match outcome {
         Some(Ok(())) => Line::works(SECTION, subject, works),
-        Some(Err(why)) => match why.split_once(": ") {
-            Some((found, todo)) => Line::fails(SECTION, subject, found, todo),
-            None => Line::fails(SECTION, subject, why, "see the function's role and the endpoint's policy"),
-        },
+        Some(Err(Fault { found, todo })) => {
+            let todo = todo.as_deref().unwrap_or("see the function's role and the endpoint's policy");
+            Line::fails(SECTION, subject, found, todo)
+        }
         None => Line::works(SECTION, subject, "turned off, as configured"),
     };
     lines.push(granted(&format!("write to {state}"), kept, String::from("the history can be kept")));
@@ -156,7 +156,8 @@ mod tests {
 
     #[test]
     fn each_namespace_is_told_for_itself() {
-        let refused = Some(Err(String::from("writing the history is not permitted: allow cloudwatch:PutMetricData")));
+        let todo = Some(String::from("allow cloudwatch:PutMetricData"));
+        let refused = Some(Err(Fault { found: String::from("writing the history is not permitted"), todo }));
         let canary = Canary { state: refused, visible_ms: None, ..well() };
         assert_eq!(status(&canary, "write to Meerkat/State"), Status::Fails);
         assert_eq!(status(&canary, "write to Meerkat"), Status::Works);

@@ -5,111 +5,45 @@ use aws_credential_types::provider::error::CredentialsError;
 use super::call::Refusal;
 use super::reference::{Arn, ArnKind, Reference};
 
-/// What went wrong at the door. `subject` names the variable, and what it refers to.
+/// What went wrong at the door. `subject` names the variable, and what it refers to; `said` are the peer's words, and never a secret.
 #[derive(Debug, thiserror::Error)]
+#[expect(missing_docs, reason = "each field has its place in the sentence above it")]
 pub enum SecretError {
     /// The file cannot be read.
     #[error("{variable} refers to the file {path}, which cannot be read")]
-    File {
-        /// The variable.
-        variable: &'static str,
-        /// The file.
-        path: String,
-        /// The system's reason.
-        source: std::io::Error,
-    },
+    File { variable: &'static str, path: String, source: std::io::Error },
     /// The file is a folder.
     #[error("{variable} names {path}, which is a folder: name the file in it")]
-    Folder {
-        /// The variable.
-        variable: &'static str,
-        /// The folder.
-        path: String,
-    },
+    Folder { variable: &'static str, path: String },
     /// There is no AWS identity, or its credentials are refused.
     #[error("{subject} takes valid AWS credentials: {said}")]
-    Credentials {
-        /// What they are for.
-        subject: String,
-        /// What is wrong with them.
-        said: String,
-        /// Where they were looked for.
-        source: Option<Box<dyn std::error::Error + Send + Sync>>,
-    },
+    Credentials { subject: String, said: String, source: Option<Box<dyn std::error::Error + Send + Sync>> },
     /// The identity may not read it.
     #[error("{subject} cannot be read: allow {action} on it to the role of this run ({said})")]
-    Denied {
-        /// What cannot be read.
-        subject: String,
-        /// The IAM action that is missing.
-        action: &'static str,
-        /// The service's words.
-        said: String,
-    },
+    Denied { subject: String, action: &'static str, said: String },
     /// There is no such thing.
     #[error("{subject} does not exist: check name and account ({said})")]
-    NotFound {
-        /// What was looked for.
-        subject: String,
-        /// The service's words.
-        said: String,
-    },
+    NotFound { subject: String, said: String },
     /// Another refusal.
     #[error("{subject} cannot be read: {said}")]
-    Refused {
-        /// What cannot be read.
-        subject: String,
-        /// The service's words.
-        said: String,
-    },
+    Refused { subject: String, said: String },
     /// A topic took no message.
     #[error("{subject} took no message: {said}; {way_out}")]
-    Unsent {
-        /// The topic.
-        subject: String,
-        /// The service's words.
-        said: String,
-        /// What to check.
-        way_out: &'static str,
-    },
+    Unsent { subject: String, said: String, way_out: &'static str },
     /// Nobody answers.
     #[error(
         "{subject}: no answer from {origin}; from a VPC it takes a NAT gateway, or an interface endpoint where the service has one"
     )]
-    Unreachable {
-        /// What was to be read.
-        subject: String,
-        /// Who was asked.
-        origin: String,
-        /// How it failed.
-        source: Box<dyn std::error::Error + Send + Sync>,
-    },
+    Unreachable { subject: String, origin: String, source: Box<dyn std::error::Error + Send + Sync> },
     /// The request cannot be written.
     #[error("{subject} cannot be asked for")]
-    Settings {
-        /// What was to be read.
-        subject: String,
-        /// What is in the way.
-        source: Box<dyn std::error::Error + Send + Sync>,
-    },
+    Settings { subject: String, source: Box<dyn std::error::Error + Send + Sync> },
     /// It is there, and is something else than expected.
     #[error("{subject} is of no use: {why}")]
-    Unusable {
-        /// What was read.
-        subject: String,
-        /// What is wrong with it; never its text.
-        why: String,
-    },
+    Unusable { subject: String, why: String },
     /// The token endpoint says no.
     #[error("the token endpoint {endpoint} gives no token: {said}: {way_out}")]
-    NoToken {
-        /// The endpoint.
-        endpoint: String,
-        /// Its words.
-        said: String,
-        /// What to check.
-        way_out: &'static str,
-    },
+    NoToken { endpoint: String, said: String, way_out: &'static str },
 }
 
 impl SecretError {
@@ -134,6 +68,7 @@ impl SecretError {
         if arn.kind == ArnKind::Topic && !CREDENTIALS.contains(&refusal.code()) {
             return Self::Unsent { subject, said, way_out: unsent(refusal.code()) };
         }
+        // The services have no code of their own for a key of KMS that may not be used: only their words tell.
         let about_key = ["KMS", "kms", "ciphertext"].iter().any(|word| refusal.message().contains(word));
         match refusal.code() {
             "AccessDeniedException" | "AccessDenied" | "UnauthorizedException" | "ForbiddenException" if about_key => {

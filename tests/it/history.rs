@@ -15,7 +15,7 @@ use meerkat::cloudwatch::pages::binding::Place;
 use meerkat::cloudwatch::pages::seconds::{self, Slot, Slots, Unusable};
 use meerkat::cloudwatch::pages::shelf::Shelf;
 use meerkat::cloudwatch::publish::Written;
-use meerkat::cloudwatch::{Minute, Schedule, Store, StoreError, names};
+use meerkat::cloudwatch::{Minute, Schedule, Store, StoreError, StoreTrouble, names};
 use meerkat::part::Part;
 use tokio::time::Instant;
 

@@ -7,7 +7,7 @@ use aws_sdk_cloudwatch::error::{ProvideErrorMetadata, SdkError};
 use aws_smithy_runtime_api::client::orchestrator::HttpResponse;
 use tokio_rustls::rustls::Error as TlsError;
 
-use super::{BoxError, Operation, StoreError};
+use super::{BoxError, Operation, StoreError, StoreTrouble};
 use crate::bounded::TooLong;
 
 impl Operation {
@@ -15,47 +15,37 @@ impl Operation {
     where
         E: ProvideErrorMetadata + StdError + Send + Sync + 'static,
     {
-        let tried = self;
         let code = error.code().map(str::to_owned);
         if let Some(answer) = TooLong::among(&error).filter(|_| !has::<CredentialsError>(&error)) {
-            return StoreError::Foreign { tried, answer: answer.to_string() };
+            return StoreError::new(self, StoreTrouble::Foreign(answer.to_string()), None);
         }
-        match (&error, code) {
+        let trouble = match (&error, code) {
             (SdkError::ServiceError(_), Some(code)) => {
-                let source = error.into();
-                if THROTTLED.contains(&code.as_str()) {
-                    StoreError::Throttled { tried, source }
-                } else if DENIED.contains(&code.as_str()) {
-                    StoreError::Denied { tried, source }
-                } else if SKEWED.contains(&code.as_str()) {
-                    StoreError::Clock { tried, code, source }
-                } else if UNTRUSTED.contains(&code.as_str()) {
-                    StoreError::Credentials { tried, code, source }
-                } else {
-                    StoreError::Refused { tried, code, source }
-                }
+                let trouble = match code.as_str() {
+                    code if THROTTLED.contains(&code) => StoreTrouble::Throttled,
+                    code if DENIED.contains(&code) => StoreTrouble::Denied,
+                    code if SKEWED.contains(&code) => StoreTrouble::Clock(code.to_owned()),
+                    code if UNTRUSTED.contains(&code) => StoreTrouble::Credentials(code.to_owned()),
+                    code => StoreTrouble::Refused(code.to_owned()),
+                };
+                return StoreError::new(self, trouble, Some(error.into()));
             }
-            (SdkError::ConstructionFailure(_), _) => StoreError::Settings { tried, source: short(&error) },
-            (SdkError::DispatchFailure(_), _) if has::<CredentialsError>(&error) => {
-                StoreError::Settings { tried, source: short(&error) }
-            }
-            (SdkError::DispatchFailure(_), _) if has::<CertificateRefused>(&error) => {
-                StoreError::Certificate { tried, source: short(&error) }
-            }
+            (SdkError::ConstructionFailure(_), _) => StoreTrouble::Settings,
+            (SdkError::DispatchFailure(_), _) if has::<CredentialsError>(&error) => StoreTrouble::Settings,
+            (SdkError::DispatchFailure(_), _) if has::<CertificateRefused>(&error) => StoreTrouble::Certificate,
             // What has no kind never came as far as a connection; a connection that was cut is transient.
             (SdkError::DispatchFailure(failure), _)
                 if failure.is_user() || (failure.is_other() && failure.as_other().is_none()) =>
             {
-                StoreError::Settings { tried, source: short(&error) }
+                StoreTrouble::Settings
             }
-            (SdkError::DispatchFailure(_) | SdkError::TimeoutError(_), _) => {
-                StoreError::Unreachable { tried, source: short(&error) }
-            }
+            (SdkError::DispatchFailure(_) | SdkError::TimeoutError(_), _) => StoreTrouble::Unreachable,
             _ => match error.raw_response() {
-                Some(answer) => StoreError::Foreign { tried, answer: described(answer) },
-                None => StoreError::Refused { tried, code: "no code".to_owned(), source: short(&error) },
+                Some(answer) => return StoreError::new(self, StoreTrouble::Foreign(described(answer)), None),
+                None => StoreTrouble::Refused("no code".to_owned()),
             },
-        }
+        };
+        StoreError::new(self, trouble, Some(short(&error)))
     }
 }
 

@@ -3,7 +3,7 @@
 use std::time::Duration;
 
 use meerkat::cloudwatch::canary::Flight;
-use meerkat::preflight::found::Canary;
+use meerkat::preflight::found::{self, Canary};
 
 use super::{MIDNIGHT, World, client, soon};
 use crate::support::cloudwatch::{Fault, How};
@@ -56,6 +56,10 @@ async fn what_is_not_visible_in_time_is_neither_right_nor_wrong() {
     assert_eq!((canary.visible_ms, canary.wrong.is_empty()), (None, true), "{canary:?}");
 }
 
+fn advises(fault: &found::Fault, todo: &str) -> bool {
+    fault.todo.as_ref().is_some_and(|told| told.contains(todo))
+}
+
 #[tokio::test]
 async fn each_refusal_is_told_with_the_permission_that_is_missing() {
     let world = World::new(1, 1);
@@ -63,7 +67,7 @@ async fn each_refusal_is_told_with_the_permission_that_is_missing() {
     let canary = fly(&world, soon()).await;
     for refused in [canary.state, canary.results] {
         let why = refused.expect("tried").expect_err("refused");
-        assert!(why.contains("allow cloudwatch:PutMetricData"), "{why}");
+        assert!(advises(&why, "allow cloudwatch:PutMetricData"), "{why:?}");
     }
     assert_eq!(canary.read, Some(Ok(())));
 
@@ -71,7 +75,7 @@ async fn each_refusal_is_told_with_the_permission_that_is_missing() {
     world.stand.fail(Fault::new("GetMetricData", How::Deny).always());
     let canary = fly(&world, soon()).await;
     let why = canary.read.expect("tried").expect_err("refused");
-    assert!(why.contains("allow cloudwatch:GetMetricData"), "{why}");
+    assert!(advises(&why, "allow cloudwatch:GetMetricData"), "{why:?}");
     assert_eq!((canary.state, canary.visible_ms), (Some(Ok(())), None));
 }
 
@@ -82,7 +86,7 @@ async fn an_endpoint_that_is_down_is_told() {
     let canary = store.canary(&BOTH, || MIDNIGHT * 1_000, soon()).await;
     for failed in [canary.state, canary.results, canary.read] {
         let why = failed.expect("tried").expect_err("nobody answers");
-        assert!(why.contains("did not reach CloudWatch"), "{why}");
+        assert!(why.found.contains("did not reach CloudWatch"), "{why:?}");
     }
     assert_eq!((canary.endpoint, canary.ahead_ms), (Some(url), None));
 }

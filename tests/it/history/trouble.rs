@@ -44,7 +44,7 @@ async fn throttled_for_good_is_told_with_the_quota() {
     let world = World::new(1, 100);
     world.stand.fail(Fault::new("GetMetricData", How::Throttle).always());
     let (error, chain) = reading(&world).await;
-    assert!(matches!(*error, StoreError::Throttled { tried: Operation::ReadHistory, .. }));
+    assert!(matches!(*error, StoreError { tried: Operation::ReadHistory, trouble: StoreTrouble::Throttled, .. }));
     says(
         &chain,
         &["reading the history", "180,000 estimated points a second, which cannot be raised", "Rate exceeded"],
@@ -56,7 +56,7 @@ async fn denied_is_told_with_the_permission() {
     let world = World::new(1, 3);
     world.stand.fail(Fault::new("GetMetricData", How::Deny));
     let (error, chain) = reading(&world).await;
-    assert!(matches!(*error, StoreError::Denied { tried: Operation::ReadHistory, .. }));
+    assert!(matches!(*error, StoreError { tried: Operation::ReadHistory, trouble: StoreTrouble::Denied, .. }));
     says(&chain, &["allow cloudwatch:GetMetricData", "VPC endpoint", "not authorized"]);
     world.stand.fail(Fault::new("PutMetricData", How::Deny));
     let written = world.try_write(world.minute(0), &world.slots(500)).await;
@@ -75,7 +75,7 @@ async fn unreachable_is_told_with_the_endpoint() {
     let mut world = World::new(1, 3);
     world.store = Store::new(client(&url), world.store.schedule(), "State", "Results");
     let (error, chain) = reading(&world).await;
-    assert!(matches!(*error, StoreError::Unreachable { .. }), "{chain}");
+    assert!(matches!(*error, StoreError { trouble: StoreTrouble::Unreachable, .. }), "{chain}");
     says(&chain, &["interface endpoint", "\"monitoring\"", "AWS_ENDPOINT_URL_CLOUDWATCH"]);
 }
 
@@ -86,7 +86,7 @@ async fn no_credentials_are_told_with_the_settings() {
     let config = config.region(Region::new("us-east-1")).endpoint_url(world.stand.url()).build();
     world.store = Store::new(Client::from_conf(config), world.store.schedule(), "State", "Results");
     let (error, _) = reading(&world).await;
-    assert!(matches!(*error, StoreError::Settings { .. }), "{error:?}");
+    assert!(matches!(*error, StoreError { trouble: StoreTrouble::Settings, .. }), "{error:?}");
     says(&error.to_string(), &["AWS_REGION", "AWS_ACCESS_KEY_ID"]);
 }
 
@@ -99,7 +99,7 @@ async fn silence_is_unreachable_too() {
     world.store = Store::new(client, world.store.schedule(), "State", "Results");
     world.stand.fail(Fault::new("GetMetricData", How::Hang).always());
     let (error, _) = reading(&world).await;
-    assert!(matches!(*error, StoreError::Unreachable { .. }), "{error:?}");
+    assert!(matches!(*error, StoreError { trouble: StoreTrouble::Unreachable, .. }), "{error:?}");
 }
 
 #[tokio::test]
@@ -110,10 +110,16 @@ async fn the_deadline_ends_a_read_and_a_write() {
     let until = || Instant::now() + Duration::from_millis(50);
     let wanted = [(Arc::clone(&world.metrics[0]), vec![MIDNIGHT - 60..MIDNIGHT])];
     let found = world.store.points(&wanted, until()).await;
-    assert!(matches!(**found[0].as_ref().unwrap_err(), StoreError::OutOfTime { tried: Operation::ReadHistory }));
+    assert!(matches!(
+        **found[0].as_ref().unwrap_err(),
+        StoreError { tried: Operation::ReadHistory, trouble: StoreTrouble::OutOfTime, .. }
+    ));
     let page = seconds::write(world.store.schedule(), world.minute(0), &world.slots(500));
     let written = world.store.write(&[(Arc::clone(&world.metrics[0]), page)], until()).await;
-    assert!(matches!(failure(&written), StoreError::OutOfTime { tried: Operation::WriteHistory }));
+    assert!(matches!(
+        failure(&written),
+        StoreError { tried: Operation::WriteHistory, trouble: StoreTrouble::OutOfTime, .. }
+    ));
 }
 
 #[tokio::test]
@@ -131,7 +137,7 @@ async fn a_deadline_between_two_attempts_tells_how_the_last_one_failed() {
     let page = seconds::write(world.store.schedule(), world.minute(0), &world.slots(500));
     let written = world.store.write(&[(Arc::clone(&world.metrics[0]), page)], until()).await;
     for error in [&**found[0].as_ref().unwrap_err(), failure(&written)] {
-        assert!(matches!(error, StoreError::StillTrying { .. }), "{error:?}");
+        assert!(matches!(error, StoreError { trouble: StoreTrouble::StillTrying, .. }), "{error:?}");
         says(&told(error), &["was still being tried when the time was up", "Connection refused"]);
     }
 }
@@ -141,7 +147,7 @@ async fn a_skewed_clock_has_its_own_word() {
     let world = World::new(1, 3);
     world.stand.fail(Fault::new("GetMetricData", How::Skew).always());
     let (error, chain) = reading(&world).await;
-    assert!(matches!(*error, StoreError::Clock { .. }), "{chain}");
+    assert!(matches!(*error, StoreError { trouble: StoreTrouble::Clock(_), .. }), "{chain}");
     says(&chain, &["was refused for the time: RequestTimeTooSkewed; set this machine's clock"]);
 }
 
@@ -150,7 +156,7 @@ async fn an_internal_error_is_a_refusal_with_its_code() {
     let world = World::new(1, 3);
     world.stand.fail(Fault::new("GetMetricData", How::InternalError).always());
     let (error, chain) = reading(&world).await;
-    assert!(matches!(*error, StoreError::Refused { .. }), "{chain}");
+    assert!(matches!(*error, StoreError { trouble: StoreTrouble::Refused(_), .. }), "{chain}");
     says(&chain, &["was refused by CloudWatch", "InternalService"]);
 }
 
@@ -162,7 +168,7 @@ async fn a_refused_look_is_told_with_the_services_words() {
     world.stand.set_now(MIDNIGHT + 15 * 86_400);
     let written = world.try_write(world.minute(0), &slots).await;
     assert!(
-        matches!(failure(&written), StoreError::Refused { tried: Operation::WriteHistory, code, .. } if code.starts_with("Invalid")),
+        matches!(failure(&written), StoreError { tried: Operation::WriteHistory, trouble: StoreTrouble::Refused(code), .. } if code.starts_with("Invalid")),
         "{written:?}"
     );
 }
@@ -172,7 +178,7 @@ async fn a_page_of_another_day_is_not_written() {
     let world = World::new(1, 1);
     let slots = world.slots(500);
     let written = world.try_write(world.minute(-10_000), &slots).await;
-    assert!(matches!(failure(&written), StoreError::OutOfPlace), "{written:?}");
+    assert!(matches!(failure(&written), StoreError { trouble: StoreTrouble::OutOfPlace, .. }), "{written:?}");
     assert_eq!(world.puts().received, 0);
 }
 
@@ -191,7 +197,7 @@ async fn half_an_answer_is_none() {
         world.write(0, 500).await;
         world.stand.fail(Fault::new("GetMetricData", how));
         let (error, _) = reading(&world).await;
-        assert!(matches!(*error, StoreError::Incomplete { .. }), "{error:?}");
+        assert!(matches!(*error, StoreError { trouble: StoreTrouble::Incomplete(_), .. }), "{error:?}");
     }
 }
 

@@ -5,10 +5,11 @@
 //! of the two becomes a step of a position, as a consumer would have committed it, and what is left stays what it was.
 
 use crate::figures::grouped;
-use crate::lag::{self, Committed, Unknown};
+use crate::lag::{self, Committed};
 use crate::memory::{Look, Sample};
 use crate::sight::Sight;
 use crate::snapshot::Row;
+use crate::unknown::Unknown;
 use crate::verdict::{Judgement, Reason, Verdict};
 
 /// Turns the samples of one row into what a consumer would have left, beside what is seen of it now.

@@ -24,7 +24,8 @@ use std::collections::BTreeMap;
 
 use crate::age::bracket::Bracket;
 use crate::age::outcome::unknown;
-use crate::lag::{Committed, Lag, LogRange, Unknown, lag};
+use crate::lag::{Committed, Lag, LogRange, lag};
+use crate::unknown::Unknown;
 
 /// The timestamp that asks for the record with the greatest stamp (KIP-734, `ListOffsets` v7).
 pub const MAX_TIMESTAMP: i64 = -3;

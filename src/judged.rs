@@ -5,10 +5,11 @@ use std::collections::BTreeSet;
 use crate::acknowledged::{self, as_commits};
 use crate::age::Age;
 use crate::ages::Ages;
-use crate::lag::{Assigned, Known, Unknown};
+use crate::lag::Assigned;
 use crate::memory::{Aged, Look, Members, Memory, Sample, Thresholds};
 use crate::sight::Sight;
 use crate::snapshot::{Group, Kind};
+use crate::unknown::{Known, Unknown};
 use crate::verdict::{self, Findings, Judgement, Reason, Verdict};
 
 mod group;

@@ -1,7 +1,5 @@
 //! The nouns of one look at a cluster, and the arithmetic between a commit and a log.
 
-pub use crate::unknown::{Cause, Known, Unknown};
-
 /// Where a group will read next in one partition.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, Hash)]
 pub enum Committed {

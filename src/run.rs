@@ -15,11 +15,11 @@ use crate::event::{Mode, Request};
 use crate::judged::{Judged, Memories};
 use crate::kafka::{LookError, Selection, Survey, Traffic};
 use crate::keystore::KeystoreError;
-use crate::lag::Unknown;
 use crate::part::Part;
 use crate::report::{self, Frame, HistoryEntry, MetricsEntry, Report};
 use crate::sight::Sight;
 use crate::snapshot::{Group, Problem};
+use crate::unknown::Unknown;
 use crate::verdict::Verdict;
 
 mod burrow;
@@ -159,13 +159,7 @@ impl<'a> Run<'a> {
 
     /// The story: look, recall, judge, remember, publish, tell.
     async fn check(self) -> Result<Outcome, Error> {
-        let selection = Selection {
-            named: self.request.groups.clone(),
-            groups: self.config.groups.clone(),
-            part: self.part,
-            expected: self.config.judgement.expected.clone(),
-            topics: self.config.topics.clone(),
-        };
+        let selection = self.selection();
         let Gathered { cluster, survey, mut snapshot, lags, mut past, vanished, time_ms } =
             self.look(&selection).await?;
         if selection.named.is_empty() {
@@ -189,6 +183,17 @@ impl<'a> Run<'a> {
         let (history, metrics) = self.leave(&taken).await;
         tracing::debug!(ms = watch.lap(), "remembered and published");
         Ok(self.tell(&taken, &history, &metrics))
+    }
+
+    /// What the event and the configuration ask for.
+    fn selection(&self) -> Selection {
+        Selection {
+            named: self.request.groups.clone(),
+            groups: self.config.groups.clone(),
+            part: self.part,
+            expected: self.config.judgement.expected.clone(),
+            topics: self.config.topics.clone(),
+        }
     }
 
     async fn search_ages(&self, survey: &Survey<'_>, sight: Sight<'_>) -> Wanted {

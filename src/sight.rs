@@ -1,9 +1,9 @@
 //! One look beside what is kept of those before it: what everything that is judged is made of.
 
-use crate::lag::{Known, Unknown};
 use crate::lags::Lags;
 use crate::memory::Sample;
 use crate::snapshot::Snapshot;
+use crate::unknown::{Known, Unknown};
 
 /// Every row of one look beside its past, in columns.
 #[derive(Clone, Copy, Debug)]

@@ -6,8 +6,9 @@
 use std::collections::BTreeMap;
 use std::sync::Arc;
 
-use crate::lag::{self, Committed, Known, Lag, LogRange, Unknown};
+use crate::lag::{self, Committed, Lag, LogRange};
 use crate::pattern::Patterns;
+use crate::unknown::{Known, Unknown};
 
 mod group;
 mod logs;

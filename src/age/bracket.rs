@@ -3,7 +3,7 @@
 use crate::age::outcome::unknown;
 use crate::age::probes::{Narrowed, Stamped};
 use crate::age::{Age, Answer, MAX_TIMESTAMP, Tolerance};
-use crate::lag::Unknown;
+use crate::unknown::Unknown;
 
 /// The stamps that the next record at or after an offset can have.
 #[derive(Debug)]

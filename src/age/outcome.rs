@@ -1,6 +1,6 @@
 //! What a search tells of one record's age, and how far it can be relied on.
 
-use crate::lag::Unknown;
+use crate::unknown::Unknown;
 
 /// How old the next record to read is, in milliseconds before the search's `now_ms`.
 ///

@@ -4,11 +4,12 @@ use serde_json::{Value, json};
 
 use super::*;
 use crate::ages::Ages;
-use crate::lag::{Assigned, LogRange, Unknown};
+use crate::lag::{Assigned, LogRange};
 use crate::lags::Lags;
 use crate::memory::{Look, Members, Thresholds};
 use crate::sight::{Before, Sight};
 use crate::snapshot::{Kind, Member, Snapshot, Topic};
+use crate::unknown::Unknown;
 
 const T: i64 = 1_700_000_000_000;
 const MINUTE: Thresholds = Thresholds::DEFAULT;

@@ -9,11 +9,11 @@ use super::pages::entry::LARGEST_OFFSET;
 use super::pages::roster::{Roster, Told};
 use super::pages::rosters::Own;
 use super::pages::shelf::Shelf;
-use crate::lag::{Known, Unknown};
 use crate::memory::Sample;
 use crate::part::Part;
 use crate::sight::Before;
 use crate::snapshot::{Row, Snapshot};
+use crate::unknown::{Known, Unknown};
 
 mod leaving;
 mod of_part;

@@ -62,6 +62,18 @@ pub(crate) enum Issuer {
     },
 }
 
+impl Sasl {
+    /// The mechanism's name, before there is a login.
+    pub(crate) fn mechanism(&self) -> &'static str {
+        match self {
+            Self::Plain(_) => "PLAIN",
+            Self::Scram(hash, _) => hash.mechanism(),
+            Self::OauthBearer { .. } => "OAUTHBEARER",
+            Self::MskIam { .. } => "AWS_MSK_IAM",
+        }
+    }
+}
+
 impl Variables {
     /// What the `KAFKA_SASL_` variables say, for a security protocol that begins with `SASL_`.
     pub(super) fn sasl(&mut self) -> Option<Sasl> {

@@ -14,7 +14,7 @@ use super::logs::DescribedTopic;
 use super::messages::{CONSUMER, READ_UNCOMMITTED};
 use super::versions::Api;
 use crate::age::{Answer, MAX_TIMESTAMP, Search, TimeQuestion};
-use crate::lag::Unknown;
+use crate::unknown::Unknown;
 
 /// Asks round after round until nothing is left to ask; at `until` what is known stays known.
 pub(super) async fn search(

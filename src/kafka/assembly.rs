@@ -5,8 +5,9 @@ use super::commits::{Commits, as_number};
 use super::groups::Listed;
 use super::members::Described;
 use super::versions::Api;
-use crate::lag::{Cause, Committed, Known, Unknown};
+use crate::lag::Committed;
 use crate::snapshot::{Broker, Group, Kind, Logs, Row, Topic};
+use crate::unknown::{Cause, Known, Unknown};
 
 /// A group for which everything but its logs has been read, with its topics by number.
 pub(super) struct GroupPart {

@@ -21,7 +21,7 @@ use super::internal::{Internal, OFFSETS_TOPIC, SHARE_TOPIC};
 use super::messages::Question;
 use super::versions::{Api, Versions};
 use crate::endpoint::Endpoint;
-use crate::lag::{Cause, Known, Unknown};
+use crate::unknown::{Cause, Known, Unknown};
 use error::Unanswered;
 
 /// A cluster with a connection, or the reason for none, to each broker.

@@ -19,8 +19,9 @@ use super::names::Names;
 use super::settle::{AskOutcome, Outcomes, failed};
 use super::shares;
 use super::versions::Api;
-use crate::lag::{Committed, Known, Unknown};
+use crate::lag::Committed;
 use crate::snapshot::Kind;
+use crate::unknown::{Known, Unknown};
 
 /// What a group committed.
 #[derive(Default)]

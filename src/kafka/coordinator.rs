@@ -17,8 +17,8 @@ use super::messages::{CONSUMER, LATEST};
 use super::settle::{Outcomes, Questions, settle};
 use super::transport;
 use super::versions::Api;
-use crate::lag::{Known, Unknown};
 use crate::progress::Progress;
+use crate::unknown::{Known, Unknown};
 
 /// Puts a question to the coordinators of all `groups`, `piece` groups at once, and finds them anew where they have moved; `step` says
 /// what it is for.

@@ -26,7 +26,7 @@ use super::tls::{self, Tls};
 use super::transport::{self, HEAD_START};
 use super::versions::Api;
 use crate::endpoint::Endpoint;
-use crate::lag::{Known, Unknown};
+use crate::unknown::{Known, Unknown};
 
 /// What every connection of a run shares.
 pub(super) struct Dial<'a> {

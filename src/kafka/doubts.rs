@@ -18,10 +18,11 @@ use super::groups::{Listed, SomePartitions};
 use super::members::Described;
 use super::names::{Names, Sorted};
 use super::versions::Api;
-use crate::lag::{Committed, Known, Unknown};
+use crate::lag::Committed;
 use crate::lags::Lags;
 use crate::pattern::Patterns;
 use crate::snapshot::{Kind, Row, Snapshot};
+use crate::unknown::{Known, Unknown};
 
 /// Adds what transactions hold of groups that have no commit, and of which nothing tells what they read: every partition of the
 /// cluster is asked for. Such groups are rare: coordinators drop an empty one within minutes.

@@ -3,7 +3,7 @@
 use kafka_protocol::ResponseError;
 use kafka_protocol::messages::BrokerId;
 
-use crate::lag::{Cause, Known, Unknown};
+use crate::unknown::{Cause, Known, Unknown};
 
 /// The broker does not know this version of the request (KIP-35).
 pub(super) const UNSUPPORTED_VERSION: i16 = 35;

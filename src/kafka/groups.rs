@@ -11,11 +11,11 @@ use super::coordinator;
 use super::failure;
 use super::internal::{self, Internal, OFFSETS_TOPIC, SHARE_TOPIC};
 use super::settle::{AskOutcome, ELECTION, Pauses, Questions, settle};
-use crate::lag::{Cause, Known, Unknown};
 use crate::part::Part;
 use crate::pattern::Patterns;
 use crate::progress::Progress;
 use crate::snapshot::{Kind, Problem, Unmet};
+use crate::unknown::{Cause, Known, Unknown};
 
 mod entry;
 

@@ -8,7 +8,7 @@ use kafka_protocol::protocol::StrBytes;
 
 use super::failure;
 use super::logs::leaders;
-use crate::lag::{Cause, Known, Unknown};
+use crate::unknown::{Cause, Known, Unknown};
 
 /// The topic that holds groups and their commits.
 pub(super) const OFFSETS_TOPIC: &str = "__consumer_offsets";

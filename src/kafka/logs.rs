@@ -15,10 +15,11 @@ use super::failure;
 use super::messages::{CONSUMER, EARLIEST, LATEST, READ_COMMITTED, READ_UNCOMMITTED};
 use super::settle::{AskOutcome, Outcomes, Questions, failed, settle};
 use super::versions::Api;
-use crate::lag::{Cause, Known, LogRange, Unknown};
+use crate::lag::LogRange;
 use crate::pattern::Patterns;
 use crate::progress::Progress;
 use crate::snapshot::Topic;
+use crate::unknown::{Cause, Known, Unknown};
 
 mod topic;
 

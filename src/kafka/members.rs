@@ -16,8 +16,8 @@ use super::messages::{Question, StreamsDescribeRequest};
 use super::names::Names;
 use super::settle::{AskOutcome, Outcomes, failed};
 use super::versions::Api;
-use crate::lag::{Known, Unknown};
 use crate::snapshot::{GroupState, Kind, Member};
+use crate::unknown::{Known, Unknown};
 
 mod classic;
 mod consumer;

@@ -52,10 +52,10 @@ use names::{Names, Sorted};
 use crate::age;
 use crate::clock::Laps;
 use crate::endpoint::Endpoint;
-use crate::lag::Unknown;
 use crate::lags::Lags;
 use crate::progress::Progress;
 use crate::snapshot::{Broker, Snapshot, Topic};
+use crate::unknown::Unknown;
 
 /// A look that could not even begin.
 #[derive(Debug, thiserror::Error)]

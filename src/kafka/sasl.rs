@@ -97,8 +97,7 @@ impl Login {
     pub(crate) fn mechanism(&self) -> &'static str {
         match self {
             Self::Plain { .. } => "PLAIN",
-            Self::Scram { hash: ScramHash::Sha256, .. } => "SCRAM-SHA-256",
-            Self::Scram { hash: ScramHash::Sha512, .. } => "SCRAM-SHA-512",
+            Self::Scram { hash, .. } => hash.mechanism(),
             Self::OauthBearer { .. } => "OAUTHBEARER",
             Self::MskIam { .. } => "AWS_MSK_IAM",
         }

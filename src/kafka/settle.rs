@@ -12,8 +12,8 @@ use tokio::time::{Instant, sleep_until};
 
 use super::cluster::AskError;
 use super::failure;
-use crate::lag::{Cause, Known, Unknown};
 use crate::progress::Progress;
+use crate::unknown::{Cause, Known, Unknown};
 
 /// What one question about one thing came to.
 pub(super) enum AskOutcome<T> {

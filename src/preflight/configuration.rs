@@ -3,7 +3,6 @@
 use super::Line;
 use crate::config::sasl::{Account, Issuer, Sasl};
 use crate::config::{Bootstrap, Config, Encryption, Keystore, MetricsDetail, StoreLocation};
-use crate::kafka::sasl::ScramHash;
 use crate::secrets::Source;
 use crate::snapshot::Snapshot;
 
@@ -117,19 +116,14 @@ fn login(sasl: &Sasl) -> String {
             format!("user kept in {reference}, password ***")
         }
     };
-    match sasl {
-        Sasl::Plain(one) => format!("PLAIN, {}", account(one)),
-        Sasl::Scram(ScramHash::Sha256, one) => format!("SCRAM-SHA-256, {}", account(one)),
-        Sasl::Scram(ScramHash::Sha512, one) => format!("SCRAM-SHA-512, {}", account(one)),
-        Sasl::OauthBearer { from: Issuer::Token(_), .. } => String::from("OAUTHBEARER, token ***"),
-        Sasl::OauthBearer { from: Issuer::Endpoint { .. }, .. } => String::from("OAUTHBEARER, token from an endpoint"),
-        Sasl::MskIam { role, .. } => {
-            format!(
-                "AWS_MSK_IAM, {}",
-                role.as_deref().map_or_else(|| String::from("own role"), |role| format!("role {role}"))
-            )
-        }
-    }
+    let with = match sasl {
+        Sasl::Plain(one) | Sasl::Scram(_, one) => account(one),
+        Sasl::OauthBearer { from: Issuer::Token(_), .. } => String::from("token ***"),
+        Sasl::OauthBearer { from: Issuer::Endpoint { .. }, .. } => String::from("token from an endpoint"),
+        Sasl::MskIam { role: Some(role), .. } => format!("role {role}"),
+        Sasl::MskIam { role: None, .. } => String::from("own role"),
+    };
+    format!("{}, {with}", sasl.mechanism())
 }
 
 const SECTION: &str = "configuration";

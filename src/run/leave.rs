@@ -14,13 +14,13 @@ use crate::cloudwatch::past::{Leaving, Past};
 use crate::cloudwatch::publish::Written;
 use crate::cloudwatch::restless::restless;
 use crate::config::{CHANGES_TOPIC as CHANGES, MetricsDetail};
-use crate::lag::Unknown;
 use crate::moment::rfc3339;
 use crate::openmetrics;
 use crate::progress::Progress;
 use crate::report::{HistoryEntry, MetricsEntry};
 use crate::results::Results;
 use crate::snapshot::Group;
+use crate::unknown::Unknown;
 
 impl Run<'_> {
     /// Writes this look beside the earlier ones, and publishes the results for people.

@@ -9,10 +9,10 @@ use crate::endpoint::Endpoint;
 use crate::kafka::Tls;
 use crate::kafka::sasl::{Login, Salted};
 use crate::keystore::{KeystoreError, Sealed};
-use crate::lag::{Known, Unknown};
 use crate::run::Error;
 use crate::secret::Secret;
 use crate::secrets::{self, AwsKey, Door, Listener, Reference, Source, Token, TokenRequest};
+use crate::unknown::{Known, Unknown};
 
 /// The addresses to begin with.
 pub(super) async fn bootstrap(door: &Door, config: &Kafka) -> Result<Vec<Endpoint>, Error> {

@@ -10,11 +10,11 @@ use crate::clock::Laps;
 use crate::cloudwatch::pages::shelf::Shelf;
 use crate::cloudwatch::past::{Asker, Past};
 use crate::kafka::{self, Access, Credentials, LookError, Selection, Survey};
-use crate::lag::{Cause, Unknown};
 use crate::lags::Lags;
 use crate::part::Part;
 use crate::progress::Progress;
 use crate::snapshot::Snapshot;
+use crate::unknown::{Cause, Unknown};
 
 /// A snapshot and what was before it.
 pub(super) struct Gathered<'a> {

@@ -12,7 +12,7 @@ use crate::cloudwatch::past::pages_of;
 use crate::config::sasl::{Account, Sasl};
 use crate::config::{Bootstrap, Encryption};
 use crate::kafka::found::Tried;
-use crate::kafka::{self, Access, Credentials, Selection};
+use crate::kafka::{self, Access, Credentials};
 use crate::preflight::found::Canary;
 use crate::preflight::permissions::Principal;
 use crate::preflight::{Line, Preflight, against, asked, brokers, configuration, permissions, store};
@@ -83,17 +83,10 @@ impl Run<'_> {
             Access { bootstrap, tls, credentials, frame_limit: kafka.frame_limit, kept: &self.warm.connections };
         let now_s = self.login_s;
         let tried = kafka::probe(&access, now_s, self.until(PROBE_SHARE)).await;
-        let mechanism = kafka.sasl.as_ref().map(mechanism);
+        let mechanism = kafka.sasl.as_ref().map(Sasl::mechanism);
         lines.extend(brokers::lines(&tried, kafka.encryption == Encryption::Tls, mechanism, now_s));
 
-        let selection = Selection {
-            named: self.request.groups.clone(),
-            groups: self.config.groups.clone(),
-            part: self.part,
-            expected: self.config.judgement.expected.clone(),
-            topics: self.config.topics.clone(),
-        };
-        let looked = Box::pin(self.survey(&selection)).await;
+        let looked = Box::pin(self.survey(&self.selection())).await;
         let (mut survey, mut snapshot) = match looked {
             Ok(looked) => looked,
             Err(error) => {
@@ -174,17 +167,6 @@ impl Run<'_> {
             _ => None,
         };
         Principal::Kafka { name, bootstrap }
-    }
-}
-
-/// The mechanism's name, before there is a login.
-fn mechanism(sasl: &Sasl) -> &'static str {
-    match sasl {
-        Sasl::Plain(_) => "PLAIN",
-        Sasl::Scram(kafka::sasl::ScramHash::Sha256, _) => "SCRAM-SHA-256",
-        Sasl::Scram(kafka::sasl::ScramHash::Sha512, _) => "SCRAM-SHA-512",
-        Sasl::OauthBearer { .. } => "OAUTHBEARER",
-        Sasl::MskIam { .. } => "AWS_MSK_IAM",
     }
 }
 

@@ -14,8 +14,8 @@ use crate::config::{Bootstrap, Kafka, Keystore};
 use crate::endpoint::Endpoint;
 use crate::kafka::sasl::Login;
 use crate::kafka::{Connections, Tls};
-use crate::lag::Known;
 use crate::secrets::Door;
+use crate::unknown::Known;
 
 /// Made once a process, and lent to every run.
 pub struct Warm {

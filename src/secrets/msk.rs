@@ -98,7 +98,7 @@ impl Listener {
 const FIRST: &str = "bootstrapBrokerString";
 
 /// Everything but RFC 3986's unreserved characters; a signature does not hold where one of those is encoded.
-const RESERVED: &AsciiSet = &NON_ALPHANUMERIC.remove(b'-').remove(b'.').remove(b'_').remove(b'~');
+pub(super) const RESERVED: &AsciiSet = &NON_ALPHANUMERIC.remove(b'-').remove(b'.').remove(b'_').remove(b'~');
 
 #[cfg(test)]
 mod tests {

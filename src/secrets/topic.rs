@@ -1,8 +1,9 @@
 //! Sends a text to a topic of Amazon SNS, for those who subscribe to it.
 
-use percent_encoding::{AsciiSet, NON_ALPHANUMERIC, utf8_percent_encode};
+use percent_encoding::utf8_percent_encode;
 
 use super::aws::{AwsQuestion, Body, ask};
+use super::msk::RESERVED;
 use super::reference::Arn;
 use super::{Door, SecretError};
 
@@ -21,7 +22,7 @@ impl Door {
 
 /// `Publish` of AWS's query protocol.
 pub(super) fn question<'a>(topic: &'a Arn, subject: &str, text: &str) -> AwsQuestion<'a> {
-    let encode = |text: &str| utf8_percent_encode(text, &FORM).to_string();
+    let encode = |text: &str| utf8_percent_encode(text, RESERVED).to_string();
     let form = format!(
         "Action=Publish&Version=2010-03-31&TopicArn={}&Subject={}&Message={}",
         encode(&topic.text),
@@ -38,8 +39,6 @@ fn fitting(subject: &str) -> String {
 }
 
 const SUBJECT_CHARACTERS: usize = 99;
-/// Unreserved in a URL, RFC 3986.
-const FORM: AsciiSet = NON_ALPHANUMERIC.remove(b'-').remove(b'_').remove(b'.').remove(b'~');
 
 #[cfg(test)]
 mod tests {

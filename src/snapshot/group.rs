@@ -5,7 +5,7 @@ use std::ops::{Deref, Range};
 use std::sync::Arc;
 
 use super::Row;
-use crate::lag::{Known, Unknown};
+use crate::unknown::{Known, Unknown};
 
 /// One consumer group.
 #[derive(Debug)]

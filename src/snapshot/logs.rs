@@ -2,7 +2,8 @@
 
 use std::collections::BTreeMap;
 
-use crate::lag::{Known, LogRange, Unknown};
+use crate::lag::LogRange;
+use crate::unknown::{Known, Unknown};
 
 /// Where each partition's log starts and ends, and beside them the causes where there is nothing to tell.
 #[derive(Debug, Default)]

@@ -2,7 +2,8 @@
 
 use std::num::{NonZeroU32, NonZeroU64};
 
-use crate::lag::{Assigned, Committed, Known};
+use crate::lag::{Assigned, Committed};
+use crate::unknown::Known;
 
 /// What one group has to do with one partition.
 #[derive(Debug)]

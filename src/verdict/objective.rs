@@ -2,8 +2,8 @@
 
 use super::rules::{Seen, short};
 use super::{Reason, Verdict};
-use crate::lag::Known;
 use crate::memory::Objective;
+use crate::unknown::Known;
 use crate::window::Point;
 
 impl Seen<'_> {

@@ -4,8 +4,9 @@ use std::fmt;
 
 use super::trend::Growth;
 use crate::figures::{duration, grouped, records_of, seconds};
-use crate::lag::{Assigned, Unknown};
+use crate::lag::Assigned;
 use crate::memory::{Memory, Thresholds};
+use crate::unknown::Unknown;
 
 /// Why a verdict was given; its `Display` is one sentence without a full stop.
 ///

@@ -3,8 +3,9 @@
 use super::absence::PATIENCE_PERIODS;
 use super::trend;
 use super::{Finding, Findings, Judgement, Reason, Silence, Thresholds, Verdict};
-use crate::lag::{self, Assigned, Cause, Committed, Known, Lag, Unknown};
+use crate::lag::{self, Assigned, Committed, Lag};
 use crate::memory::{Abandoned, Aged, Look, Members, Memory, Sample};
+use crate::unknown::{Cause, Known, Unknown};
 use crate::window::{self, Point};
 
 /// The verdict on one partition.

@@ -1,8 +1,9 @@
 #![expect(clippy::unwrap_used, reason = "a failed unwrap fails the test")]
 
 use super::*;
-use crate::lag::{Assigned, Committed, LogRange, Unknown};
+use crate::lag::{Assigned, Committed, LogRange};
 use crate::memory::{Aged, Look, Members, Memory, Objective, Sample};
+use crate::unknown::Unknown;
 
 mod objective;
 mod pace;

@@ -14,12 +14,13 @@ use crate::cloudwatch::pages::key::{Key, OfGroup, OfTopic};
 use crate::cloudwatch::pages::recall::{Recall, Recalled};
 use crate::cloudwatch::pages::rosters::{Rosters, way_out};
 use crate::cloudwatch::pages::sheets::{Missing, Sheets};
-use crate::lag::{Committed, Known, Unknown};
+use crate::lag::Committed;
 use crate::memory::{Memory, Sample};
 use crate::moment::rfc3339;
 use crate::part::Part;
 use crate::sight::Previous;
 use crate::snapshot::{Row, Snapshot};
+use crate::unknown::{Known, Unknown};
 
 /// What the store holds about the rows of a part.
 pub(super) struct PartPast {

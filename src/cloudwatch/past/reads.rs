@@ -16,7 +16,7 @@ use crate::cloudwatch::pages::rosters::Rosters;
 use crate::cloudwatch::pages::seconds::{self, Slots, Unusable};
 use crate::cloudwatch::pages::sheets::{Missing, Sheets};
 use crate::cloudwatch::pages::shelf::Shelf;
-use crate::lag::{Known, Unknown};
+use crate::unknown::{Known, Unknown};
 
 /// What reading came to besides data.
 #[derive(Debug, Default)]

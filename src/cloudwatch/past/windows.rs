@@ -15,9 +15,9 @@ use crate::cloudwatch::pages::rosters::Rosters;
 use crate::cloudwatch::pages::seconds;
 use crate::cloudwatch::pages::sheets::{Became, Sheets};
 use crate::judged::Memories;
-use crate::lag::{Known, Unknown};
 use crate::memory::{Sample, Thresholds};
 use crate::snapshot::{Group, Snapshot};
+use crate::unknown::{Known, Unknown};
 use crate::window;
 
 /// The samples of some rows, oldest first.

@@ -4,7 +4,7 @@ use std::rc::Rc;
 
 use crate::kafka::connection::CallError;
 use crate::kafka::dial::DialError;
-use crate::lag::{Cause, Unknown};
+use crate::unknown::{Cause, Unknown};
 
 /// A question to a broker that has no answer.
 #[derive(Debug, thiserror::Error)]

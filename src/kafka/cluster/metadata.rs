@@ -16,7 +16,7 @@ use crate::kafka::failure;
 use crate::kafka::internal::{Internal, OFFSETS_TOPIC};
 use crate::kafka::transport;
 use crate::kafka::versions::Api;
-use crate::lag::{Cause, Known, Unknown};
+use crate::unknown::{Cause, Known, Unknown};
 
 impl Cluster<'_> {
     /// Whether this user may describe the cluster; without that, brokers list only the groups that it may describe.

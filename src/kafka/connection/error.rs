@@ -8,7 +8,7 @@ use tokio_rustls::rustls;
 use crate::kafka::frame::FrameError;
 use crate::kafka::tls;
 use crate::kafka::versions::NoCommonVersion;
-use crate::lag::Cause;
+use crate::unknown::Cause;
 
 /// Why a request has no answer.
 #[derive(Debug, thiserror::Error)]

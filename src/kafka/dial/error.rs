@@ -10,7 +10,7 @@ use crate::kafka::failure;
 use crate::kafka::found::Step;
 use crate::kafka::sasl::LoginError;
 use crate::kafka::tls::HandshakeError;
-use crate::lag::{Cause, Unknown};
+use crate::unknown::{Cause, Unknown};
 
 /// Why a connection to a broker could not be opened, or is of no use.
 #[derive(Debug, thiserror::Error)]

@@ -7,8 +7,8 @@ use kafka_protocol::messages::TopicName;
 use kafka_protocol::messages::list_groups_response::ListedGroup;
 use kafka_protocol::protocol::StrBytes;
 
-use crate::lag::{Known, Unknown};
 use crate::snapshot::{GroupState, Kind};
+use crate::unknown::{Known, Unknown};
 
 /// A group before anything but its name and place is known.
 pub(in crate::kafka) struct Listed {

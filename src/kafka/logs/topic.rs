@@ -4,8 +4,9 @@ use kafka_protocol::messages::BrokerId;
 use kafka_protocol::messages::metadata_response::MetadataResponseTopic;
 
 use crate::kafka::failure;
-use crate::lag::{Known, LogRange, Unknown};
+use crate::lag::LogRange;
 use crate::snapshot::{Logs, Topic};
+use crate::unknown::{Known, Unknown};
 
 /// A topic as the metadata tells it.
 pub(in crate::kafka) struct DescribedTopic {

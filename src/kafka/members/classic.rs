@@ -11,7 +11,7 @@ use super::{Described, DescribesGroup};
 use crate::kafka::messages::Unreadable;
 use crate::kafka::names::Names;
 use crate::kafka::shape::{self, Shape};
-use crate::lag::Unknown;
+use crate::unknown::Unknown;
 
 /// The broker does not look into what its members carry.
 impl DescribesGroup for ClassicGroup {

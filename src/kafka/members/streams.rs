@@ -7,8 +7,8 @@ use kafka_protocol::protocol::StrBytes;
 use super::{Described, DescribesGroup};
 use crate::kafka::messages::StreamsGroup;
 use crate::kafka::names::Names;
-use crate::lag::Unknown;
 use crate::snapshot::GroupState;
+use crate::unknown::Unknown;
 
 impl DescribesGroup for StreamsGroup {
     fn told(&self, names: &Names<'_>) -> (&str, i16, Described) {

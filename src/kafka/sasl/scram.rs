@@ -158,6 +158,14 @@ impl BrokerProof {
 }
 
 impl ScramHash {
+    /// The mechanism's name on the wire.
+    pub(crate) fn mechanism(self) -> &'static str {
+        match self {
+            Self::Sha256 => "SCRAM-SHA-256",
+            Self::Sha512 => "SCRAM-SHA-512",
+        }
+    }
+
     fn digest(self) -> &'static digest::Algorithm {
         match self {
             Self::Sha256 => &digest::SHA256,

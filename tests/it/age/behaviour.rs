@@ -1,7 +1,8 @@
 //! What is said of the records that the search cannot see plainly. Each stated behaviour, by name.
 
 use meerkat::age::{Age, Answer, Basis, Limits, MAX_TIMESTAMP, Search, Target};
-use meerkat::lag::{LogRange, Unknown};
+use meerkat::lag::LogRange;
+use meerkat::unknown::Unknown;
 
 use crate::age::log::{DAY_ONE, Log, Random, TO_THE_MS};
 

@@ -5,12 +5,13 @@ use std::collections::{BTreeMap, BTreeSet};
 use meerkat::ages::Ages;
 use meerkat::config::Detail;
 use meerkat::judged::{Judged, Memories};
-use meerkat::lag::{Committed, LogRange, Unknown};
+use meerkat::lag::{Committed, LogRange};
 use meerkat::lags::Lags;
 use meerkat::memory::Thresholds;
 use meerkat::report::{self, Frame};
 use meerkat::sight::{Before, Sight};
 use meerkat::snapshot::{Broker, Group, Kind, Member, Problem, Row, Snapshot, Topic};
+use meerkat::unknown::Unknown;
 use serde_json::Value;
 
 use super::{Asked, Context, DrawnReport, EXAMPLES, drawn, html, overview};

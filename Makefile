@@ -54,6 +54,8 @@ demo: ## real consumers on a real Kafka 4, twenty looks through cargo lambda, a 
 bench: ## requests, CPU, time, memory and allocations beside a bare client and the usual tools; a link with a delay
 	@$(jars)
 	@$(tools)
+	@tests/tools/prerequisites.sh musl
+	@rustup target list --installed | grep -qx $(MUSL) || { echo "rustup target add $(MUSL)"; rustup --quiet target add $(MUSL); }
 	@tests/tools/venv.sh venv-bench tests/bench/requirements.txt
 	@.cache/venv-bench/bin/python tests/bench/bench.py
 

@@ -33,10 +33,13 @@ ALONE = {"MEERKAT_HISTORY": "off", "MEERKAT_PUBLISH": "off", "MEERKAT_LAG_SECOND
 STATEFUL = {**ALONE, "MEERKAT_HISTORY": "on", "MEERKAT_PUBLISH": "on"}
 RUNS, TOOL_RUNS, STARTS, EARLIER_LOOKS = 9, 2, 15, 3
 ONE_WAY_MS = 25
+# What the container runs.
+MUSL = f"{platform.machine()}-unknown-linux-musl"
 
 
 def main():
     scene.build("--release", "--bin", "meerkat", "--example", "bare", "--example", "cloudwatch", "--example", "allocations")
+    scene.build("--release", "--target", MUSL, "--bin", "meerkat")
     binary = scene.TARGET / "release" / "meerkat"
     sizes = [tuple(map(int, size.split("x"))) for size in sys.argv[1:] or SIZES]
     table = Table()
@@ -104,6 +107,7 @@ def compare(at, own, name, pairs, shape, binary, table):
     # Without a history nothing is known of a partition that lags, which is what exit code 3 says.
     row(table, name, shape, "no history", [binary], {**own, **ALONE}, at, floor, told)
     if shape == "all lag":
+        row(table, name, shape, "the same with musl", [scene.TARGET / MUSL / "release" / "meerkat"], {**own, **ALONE}, at, floor, told)
         row(table, name, shape, "1,000 worst ages", [binary], {**own, **ALONE, "MEERKAT_LAG_SECONDS": "1000"}, at, floor, told)
         row(table, name, shape, "each partition told", [binary], {**own, **ALONE, "MEERKAT_DETAIL": "all"}, at, floor, told)
     with scene.CloudWatch("--release") as cloudwatch:

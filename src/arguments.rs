@@ -10,7 +10,6 @@ use crate::options::{ALIASES, OPTIONS};
 
 /// What the command line asks for.
 pub(crate) enum Arguments {
-    /// One run.
     Run(Box<CommandLine>),
     /// What this build can say to a release of Kafka; nothing is asked and nothing configured.
     Against(String),

@@ -77,7 +77,6 @@ struct ConsumerOffset {
 /// A run's results, as far as Burrow would tell them.
 #[derive(Clone, Copy, Debug)]
 pub(crate) struct BurrowResults<'a> {
-    /// The cluster's name.
     pub(crate) cluster: &'a str,
     /// What was seen, and when.
     pub(crate) sight: Sight<'a>,

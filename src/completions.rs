@@ -16,7 +16,6 @@ pub(crate) enum Shell {
 }
 
 impl Shell {
-    /// By its name.
     pub(crate) fn parse(name: &str) -> Result<Self, String> {
         match name {
             "bash" => Ok(Self::Bash),
@@ -26,7 +25,6 @@ impl Shell {
         }
     }
 
-    /// The script.
     pub(crate) fn script(self) -> String {
         match self {
             Self::Bash => bash(),

@@ -34,7 +34,6 @@ pub struct Config {
     pub(crate) cluster: Option<String>,
     /// Groups to look at, where an event names none.
     pub groups: Patterns,
-    /// Topics to look at.
     pub(crate) topics: Patterns,
     /// Which part of the groups to look at, where an event names none.
     pub(crate) part: Part,
@@ -82,7 +81,6 @@ pub(crate) struct Judging {
 pub(crate) struct Keeping {
     /// Whether earlier looks are read and this one is written.
     pub(crate) history: bool,
-    /// Whether metrics are published.
     pub(crate) publish: bool,
     /// The namespace of the metrics for people.
     pub(crate) namespace: String,
@@ -101,7 +99,6 @@ pub(crate) struct Keeping {
 pub(crate) struct Kafka {
     /// Where the addresses to begin with come from.
     pub(crate) bootstrap: Bootstrap,
-    /// Whether connections are encrypted.
     pub(crate) encryption: Encryption,
     /// The CAs to trust; `None` trusts Mozilla's roots.
     pub(crate) truststore: Option<Keystore>,
@@ -120,7 +117,6 @@ pub(crate) enum Bootstrap {
     Addresses(Vec<Endpoint>),
     /// Amazon MSK tells them.
     Cluster {
-        /// The cluster's ARN.
         arn: Arn,
         /// From where it is reached.
         network: Network,
@@ -141,7 +137,6 @@ pub(crate) enum Encryption {
 pub(crate) struct Keystore {
     /// The variable that names it.
     pub(crate) variable: &'static str,
-    /// Where it is.
     pub(crate) place: StoreLocation,
     /// What it is said to be; `None` lets its bytes tell.
     pub(crate) form: Option<Form>,
@@ -156,9 +151,7 @@ pub(crate) struct Keystore {
 pub(crate) enum StoreLocation {
     /// PEM; it may hold a private key.
     Pem(Secret),
-    /// A path.
     Path(String),
-    /// Where it is kept.
     Kept(Reference),
 }
 

@@ -7,7 +7,6 @@ use std::fmt;
 pub(crate) struct Endpoint {
     /// Host name or IP address, IPv6 without brackets.
     pub(crate) host: String,
-    /// TCP port.
     pub(crate) port: u16,
 }
 

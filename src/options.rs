@@ -5,7 +5,6 @@
 pub(crate) struct Flag {
     /// Its long name, without the dashes.
     pub(crate) long: &'static str,
-    /// Its short name.
     pub(crate) short: Option<char>,
     /// What its value is called; `None` for an option without a value.
     pub(crate) value: Option<&'static str>,

@@ -42,7 +42,6 @@ pub enum Status {
 pub(crate) struct Line {
     /// What it belongs to: `broker 1 (b-1.example:9094)`, `permissions`, …
     pub(crate) section: String,
-    /// What was tried.
     pub(crate) subject: String,
     /// How it stands.
     pub status: Status,
@@ -58,7 +57,6 @@ pub(crate) struct Line {
 pub struct Preflight {
     /// The cluster's name, where one was told.
     pub(crate) cluster: Option<String>,
-    /// This build.
     pub(crate) build: &'static str,
     /// The newest release of Kafka that it was tested with.
     pub(crate) tested_up_to: &'static str,
@@ -117,22 +115,18 @@ impl Status {
 }
 
 impl Line {
-    /// It works.
     pub(crate) fn works(section: &str, subject: &str, found: impl Into<String>) -> Self {
         Self::new(section, subject, Status::Works, found, None)
     }
 
-    /// It works with less.
     pub(crate) fn less(section: &str, subject: &str, found: impl Into<String>, todo: impl Into<String>) -> Self {
         Self::new(section, subject, Status::Less, found, Some(todo.into()))
     }
 
-    /// It does not work.
     pub(crate) fn fails(section: &str, subject: &str, found: impl Into<String>, todo: impl Into<String>) -> Self {
         Self::new(section, subject, Status::Fails, found, Some(todo.into()))
     }
 
-    /// It could not be tried.
     pub(crate) fn unknown(section: &str, subject: &str, found: impl Into<String>) -> Self {
         Self::new(section, subject, Status::Unknown, found, None)
     }

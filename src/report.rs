@@ -30,7 +30,6 @@ pub use totals::Totals;
 pub struct Report<'a> {
     /// The version of the program.
     pub(crate) meerkat: &'static str,
-    /// The cluster's name.
     pub(crate) cluster: &'a str,
     /// The worst group's status: `OK`, `WARN`, `ERR`, `UNKNOWN`, `NOTFOUND`.
     pub status: &'static str,

@@ -15,10 +15,8 @@ use crate::memory::Thresholds;
 pub use findings::{Finding, Findings};
 pub use pace::Pace;
 pub use questions::{burrow, lag_never_falls, recently_caught_up, rewound, stalled, stopped};
-pub(crate) use reason::early;
-pub use reason::{Reason, Silence};
+pub(crate) use reason::{Reason, Silence, early};
 pub use rules::{judge, judge_without_history};
-pub use trend::Growth;
 
 /// What is said of a partition or a group, in Burrow's words and one more.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, Hash)]

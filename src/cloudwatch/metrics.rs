@@ -10,11 +10,9 @@ use crate::results::{GroupResult, PartitionResult, Results};
 /// One metric's values for the scheduled minute.
 #[derive(Clone, Debug, PartialEq)]
 pub struct Datum {
-    /// Which metric.
     pub(crate) metric: Arc<Metric>,
     /// Distinct finite values, at most [`VALUES_PER_DATUM`].
     pub(crate) values: Vec<f64>,
-    /// How often each occurs.
     pub(crate) counts: Vec<f64>,
 }
 
@@ -25,7 +23,6 @@ pub struct Plan {
     pub datums: Vec<Datum>,
     /// Distinct metrics among them.
     pub metrics: usize,
-    /// What did not fit.
     pub(crate) refused: Option<Refused>,
 }
 
@@ -37,9 +34,7 @@ pub struct Plan {
 pub(crate) struct Refused {
     /// Metrics that were asked for.
     pub(crate) wanted: usize,
-    /// Metrics that are allowed.
     pub(crate) limit: usize,
-    /// What was published instead.
     pub(crate) published: Instead,
 }
 

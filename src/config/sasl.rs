@@ -8,9 +8,7 @@ use crate::secrets::{Reference, Source};
 /// How to log in, with secrets that may have to be fetched first.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub(crate) enum Sasl {
-    /// PLAIN.
     Plain(Account),
-    /// SCRAM-SHA-256 or SCRAM-SHA-512.
     Scram(ScramHash, Account),
     /// OAUTHBEARER.
     OauthBearer {
@@ -32,12 +30,7 @@ pub(crate) enum Sasl {
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub(crate) enum Account {
     /// By two variables; either may refer to a secret.
-    Two {
-        /// The name.
-        username: Source,
-        /// The password.
-        password: Source,
-    },
+    Two { username: Source, password: Source },
     /// By one secret that holds both.
     One(Reference),
 }
@@ -45,17 +38,13 @@ pub(crate) enum Account {
 /// Where a bearer token comes from.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub(crate) enum Issuer {
-    /// It is there.
     Token(Source),
     /// A token endpoint gives it for client credentials.
     Endpoint {
         /// Its URL, whose query may be a key.
         url: Secret,
-        /// The client's id.
         client_id: Source,
-        /// Its secret.
         client_secret: Source,
-        /// What to ask for.
         scope: Option<String>,
         /// `sasl.oauthbearer.header.urlencode`.
         header_urlencode: bool,

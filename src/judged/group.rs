@@ -13,7 +13,6 @@ use crate::verdict::{self, Judgement, Pace, Reason, Verdict};
 pub struct JudgedGroup {
     /// The worst of its partitions, or what could not be read.
     pub verdict: Verdict,
-    /// Why, as one sentence.
     pub(crate) reason: String,
     /// Unread offsets of all partitions that could be read; `None` where there is not one.
     pub(crate) total_lag: Option<u64>,

@@ -14,7 +14,6 @@ pub(crate) struct Release {
 /// A release that somebody asks about, beside those that were measured.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub(crate) enum Found {
-    /// It was measured.
     Measured(Release),
     /// It was not, and this is the nearest one before it; later releases of the same major version only add versions.
     Between(Release),

@@ -17,19 +17,12 @@ use crate::secret::Secret;
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub enum Login {
     /// User name and password as they are (RFC 4616).
-    Plain {
-        /// The user's name.
-        username: String,
-        /// Their password.
-        password: Secret,
-    },
+    Plain { username: String, password: Secret },
     /// A proof that both sides know the password (RFC 5802, RFC 7677).
     Scram {
         /// Which of Kafka's two variants.
         hash: ScramHash,
-        /// The user's name.
         username: String,
-        /// Their password.
         password: Secret,
         /// What was derived from it in this process.
         salted: Salted,
@@ -43,9 +36,7 @@ pub enum Login {
     },
     /// Amazon MSK's access control by IAM.
     MskIam {
-        /// The access key's id.
         access_key: String,
-        /// Its secret half.
         secret_key: Secret,
         /// Temporary credentials have one, an IAM user's have none.
         session_token: Option<Secret>,
@@ -61,7 +52,6 @@ pub enum Login {
 pub(crate) struct Moment<'a> {
     /// The broker's name, as it was connected to.
     pub(crate) host: &'a str,
-    /// Seconds since 1970.
     pub(crate) unix_seconds: i64,
     /// Fresh random bytes for each login.
     pub(crate) nonce: [u8; 24],
@@ -77,7 +67,6 @@ pub(crate) struct Exchange {
 /// What to do after an answer of the broker's.
 #[derive(PartialEq, Eq)]
 pub(crate) enum Turn {
-    /// Logged in.
     Done,
     /// Send this, and hand over the answer to it.
     Send(Vec<u8>),

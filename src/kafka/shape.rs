@@ -15,12 +15,7 @@ use kafka_protocol::protocol::StrBytes;
 pub(super) enum Misshapen {
     /// They end before what they promise.
     #[error("it promises {promised} bytes or entries more, and {left} bytes are left")]
-    Short {
-        /// At least so many.
-        promised: usize,
-        /// So many are there.
-        left: usize,
-    },
+    Short { promised: usize, left: usize },
     /// A length below that which stands for null.
     #[error("it has a length of {0}")]
     Negative(i32),

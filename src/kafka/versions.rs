@@ -7,7 +7,6 @@ use std::fmt;
 /// An inclusive range of versions of one API.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub struct Range {
-    /// The lowest version.
     pub(crate) min: i16,
     /// The highest version.
     pub max: i16,

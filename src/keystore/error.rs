@@ -10,7 +10,6 @@ use super::Form;
 pub struct KeystoreError {
     /// The variable that holds it or says where it is.
     pub(crate) variable: &'static str,
-    /// What is the matter.
     pub(crate) trouble: Trouble,
 }
 

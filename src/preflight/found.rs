@@ -20,7 +20,6 @@ pub struct Permissions {
 /// Things of a kind, each of which was asked for.
 #[derive(Clone, Debug, Default, PartialEq, Eq)]
 pub struct Grants {
-    /// Those that were told.
     pub(crate) allowed: Vec<String>,
     /// Those that were refused for lack of a permission.
     pub(crate) denied: Vec<String>,

@@ -13,7 +13,6 @@ pub struct HistoryEntry {
     pub(crate) metrics_read: usize,
     /// State metrics that were read for windows.
     pub(crate) windows_read: usize,
-    /// Datums that were written.
     pub(crate) datums_written: usize,
     /// What to set where lags cannot be judged, because nothing is kept and no objective is set.
     #[serde(skip_serializing_if = "Option::is_none")]
@@ -27,7 +26,6 @@ pub struct HistoryEntry {
 pub struct MetricsEntry {
     /// `false`: nothing was published.
     pub(crate) enabled: bool,
-    /// Metrics that were published.
     pub(crate) published: usize,
     /// US dollars a month for these metrics and the history together, on this schedule; an estimate.
     pub(crate) dollars_a_month: Option<f64>,

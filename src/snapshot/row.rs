@@ -10,7 +10,6 @@ use crate::unknown::Known;
 pub struct Row {
     /// Index into [`super::Snapshot::topics`].
     pub(crate) topic: u32,
-    /// The partition's number.
     pub(crate) partition: i32,
     /// Where the group will read next; the start offset of a share group, below which everything is acknowledged.
     pub committed: Known<Committed>,

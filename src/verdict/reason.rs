@@ -12,7 +12,7 @@ use crate::unknown::Unknown;
 ///
 /// There are as many of them as rows, so what is large and rare stands elsewhere.
 #[derive(Clone, Debug, PartialEq, Eq)]
-pub enum Reason {
+pub(crate) enum Reason {
     /// The partition or its history could not be read.
     Unread(Unknown),
     /// So many records are left, and neither earlier looks nor an objective say what that means.
@@ -24,7 +24,6 @@ pub enum Reason {
     },
     /// The commit stands so many offsets past the log end.
     PastEnd {
-        /// Offsets between the two.
         by: u64,
         /// Whether records came since, and the commit stood.
         stands: bool,
@@ -35,7 +34,6 @@ pub enum Reason {
     Allowed(u64),
     /// So many records are left, and it is too early to say more.
     WarmingUp {
-        /// Records left.
         unread: u64,
         /// Looks that are still missing.
         missing: u8,
@@ -43,47 +41,21 @@ pub enum Reason {
     /// So many records are left, and commits keep coming.
     Behind(u64),
     /// So many records are left, commits keep coming, and nothing was ever caught up for so many seconds.
-    Backlog {
-        /// Records left.
-        unread: u64,
-        /// For how long at least.
-        s: u32,
-    },
+    Backlog { unread: u64, s: u32 },
     /// So many records are left, none of them older than the objective, in seconds.
-    InTime {
-        /// Records left.
-        unread: u64,
-        /// The objective.
-        objective_s: u32,
-    },
+    InTime { unread: u64, objective_s: u32 },
     /// The oldest unread record is older than the objective, both in seconds.
-    Late {
-        /// The record's age, at least.
-        age_s: u32,
-        /// The objective.
-        objective_s: u32,
-    },
+    Late { age_s: u32, objective_s: u32 },
     /// Nobody commits.
     Silent(Box<Silence>),
     /// Nobody commits, and an open transaction is why.
     Blocked(Box<Silence>),
     /// The last member is gone, and records of that age, in seconds, wait.
-    Left {
-        /// The age of the oldest one, at least.
-        age_s: u32,
-        /// Records left.
-        unread: u64,
-    },
+    Left { age_s: u32, unread: u64 },
     /// Nobody has read or committed since the first look.
-    Abandoned {
-        /// Records left.
-        unread: u64,
-    },
+    Abandoned { unread: u64 },
     /// Members are there, and for so many milliseconds nobody was assigned for good.
-    Unstable {
-        /// For how long at least.
-        ms: i64,
-    },
+    Unstable { ms: i64 },
     /// The commit went back and has not come up again.
     SteppedBack(Box<StepBack>),
     /// It falls behind.
@@ -92,7 +64,6 @@ pub enum Reason {
     StillBehind(u64),
     /// What is to be said of a share group (KIP-932), which acknowledges where others commit.
     Share {
-        /// The rest of it.
         reason: Box<Self>,
         /// Whether its start offset stands while records behind it are acknowledged.
         held: bool,
@@ -108,16 +79,14 @@ pub enum Reason {
 
 /// A commit that went back.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
-pub struct StepBack {
-    /// The highest commit before.
+pub(crate) struct StepBack {
     from: i64,
-    /// The commit now.
     to: i64,
 }
 
 /// A silence in figures.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
-pub struct Silence {
+pub(crate) struct Silence {
     ms: i64,
     is_at_its_limit: bool,
     usual_ms: Option<i64>,
@@ -146,7 +115,6 @@ struct Words {
     commit: &'static str,
     /// What it has not where it never read.
     position: &'static str,
-    /// Where it stands.
     stands: &'static str,
     /// What comes before a number of records that may be less.
     at_most: &'static str,

@@ -8,7 +8,7 @@ use crate::window::{self, Commit, Point};
 
 /// How far a group got behind within some time.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
-pub struct Growth {
+pub(crate) struct Growth {
     /// Records behind at the first commit of it.
     pub(crate) from: u64,
     /// Records behind at the last one.

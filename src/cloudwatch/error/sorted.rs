@@ -16,7 +16,7 @@ impl Operation {
         E: ProvideErrorMetadata + StdError + Send + Sync + 'static,
     {
         let code = error.code().map(str::to_owned);
-        if let Some(answer) = TooLong::among(&error).filter(|_| !has::<CredentialsError>(&error)) {
+        if let Some(answer) = TooLong::among(&error).filter(|_| !has(&error, is_of_credentials)) {
             return StoreError::new(self, StoreTrouble::Foreign(answer.to_string()), None);
         }
         let trouble = match (&error, code) {
@@ -31,8 +31,8 @@ impl Operation {
                 return StoreError::new(self, trouble, Some(error.into()));
             }
             (SdkError::ConstructionFailure(_), _) => StoreTrouble::Settings,
-            (SdkError::DispatchFailure(_), _) if has::<CredentialsError>(&error) => StoreTrouble::Settings,
-            (SdkError::DispatchFailure(_), _) if has::<CertificateRefused>(&error) => StoreTrouble::Certificate,
+            (SdkError::DispatchFailure(_), _) if has(&error, is_of_credentials) => StoreTrouble::Settings,
+            (SdkError::DispatchFailure(_), _) if has(&error, is_of_a_certificate) => StoreTrouble::Certificate,
             // What has no kind never came as far as a connection; a connection that was cut is transient.
             (SdkError::DispatchFailure(failure), _)
                 if failure.is_user() || (failure.is_other() && failure.as_other().is_none()) =>
@@ -49,34 +49,22 @@ impl Operation {
     }
 }
 
-/// A certificate that TLS refused, wherever in a chain of causes it is.
-struct CertificateRefused;
-
-/// What can be looked for in a chain of causes.
-trait Sought {
-    fn is(cause: &(dyn StdError + 'static)) -> bool;
+fn is_of_credentials(cause: &(dyn StdError + 'static)) -> bool {
+    cause.is::<CredentialsError>()
 }
 
-impl Sought for CredentialsError {
-    fn is(cause: &(dyn StdError + 'static)) -> bool {
-        cause.is::<CredentialsError>()
+/// A certificate that TLS refused.
+fn is_of_a_certificate(mut cause: &(dyn StdError + 'static)) -> bool {
+    // An error of the system that wraps another has the causes of that one, so what is inside shows here alone.
+    while let Some(inner) = cause.downcast_ref::<std::io::Error>().and_then(std::io::Error::get_ref) {
+        cause = inner;
     }
+    matches!(cause.downcast_ref(), Some(TlsError::InvalidCertificate(_)))
 }
 
-impl Sought for CertificateRefused {
-    fn is(cause: &(dyn StdError + 'static)) -> bool {
-        // An error of the system that wraps another has the causes of that one, so what is inside shows here alone.
-        let mut cause = cause;
-        while let Some(inner) = cause.downcast_ref::<std::io::Error>().and_then(std::io::Error::get_ref) {
-            cause = inner;
-        }
-        let tls = cause.downcast_ref();
-        matches!(tls, Some(TlsError::InvalidCertificate(_)))
-    }
-}
-
-fn has<S: Sought>(error: &(dyn StdError + 'static)) -> bool {
-    std::iter::successors(Some(error), |&cause| cause.source()).any(S::is)
+/// Whether there is such a thing anywhere in a chain of causes.
+fn has(error: &(dyn StdError + 'static), is: fn(&(dyn StdError + 'static)) -> bool) -> bool {
+    std::iter::successors(Some(error), |&cause| cause.source()).any(is)
 }
 
 /// The chain of causes as words for people: the SDK's own may quote a whole request.

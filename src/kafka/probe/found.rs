@@ -9,7 +9,6 @@ use crate::kafka::versions::{Api, Range, Versions};
 pub struct Tried {
     /// The broker's id; `null` for a bootstrap address that no broker advertises.
     pub(crate) broker: Option<i32>,
-    /// As host:port.
     pub(crate) address: String,
     /// What the host name resolves to.
     pub(crate) resolved: Vec<String>,
@@ -23,7 +22,6 @@ pub struct Tried {
     pub(crate) mechanisms: Option<Vec<String>>,
     /// One for each request that this build can send; empty where the broker did not tell.
     pub(crate) versions: Vec<Version>,
-    /// The step that failed.
     pub(crate) failed: Option<Failed>,
 }
 
@@ -32,7 +30,6 @@ pub struct Tried {
 pub(crate) struct TlsFound {
     /// Such as `TLSv1_3`.
     pub(crate) version: String,
-    /// The cipher suite.
     pub(crate) cipher: String,
 }
 
@@ -41,9 +38,7 @@ pub(crate) struct TlsFound {
 pub(crate) struct Certificate {
     /// The names and addresses that it holds for.
     pub(crate) names: Vec<String>,
-    /// Who issued it.
     pub(crate) issuer: String,
-    /// Whose it is.
     pub(crate) subject: String,
     /// From when on it holds, in seconds since 1970.
     pub(crate) not_before: i64,
@@ -54,9 +49,7 @@ pub(crate) struct Certificate {
 /// One request in the versions of both sides, each from the lowest to the highest.
 #[derive(Clone, Debug, PartialEq, Eq, Serialize)]
 pub(crate) struct Version {
-    /// The request's name.
     pub(crate) api: &'static str,
-    /// This build's.
     pub(crate) ours: (i16, i16),
     /// The broker's; `null` where it does not know the request.
     pub(crate) broker: Option<(i16, i16)>,
@@ -67,9 +60,7 @@ pub(crate) struct Version {
 /// Where the way to a broker ends.
 #[derive(Clone, Debug, PartialEq, Eq, Serialize)]
 pub(crate) struct Failed {
-    /// The step.
     pub(crate) step: Step,
-    /// Why, as one sentence.
     pub(crate) why: String,
 }
 

@@ -19,7 +19,6 @@ use crate::secret::Secret;
 /// The hash of a SCRAM mechanism.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub enum ScramHash {
-    /// SCRAM-SHA-256.
     Sha256,
     /// SCRAM-SHA-512, the one that Amazon MSK offers.
     Sha512,

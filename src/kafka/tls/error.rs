@@ -2,7 +2,7 @@
 
 use std::{fmt, io};
 
-use tokio_rustls::rustls::{AlertDescription, CertificateError, Error as RustlsError};
+use tokio_rustls::rustls::{AlertDescription, CertificateError, Error as RustlsError, OtherError};
 
 use crate::moment;
 
@@ -100,10 +100,14 @@ fn explain_certificate(error: &CertificateError) -> String {
         CertificateError::UnknownIssuer => {
             format!("the certificate was issued by an unknown CA; put that CA's PEM into {TRUSTSTORE}")
         }
-        // rustls keeps the cause of this one to itself but for its name.
-        other if format!("{other:?}").contains("CaUsedAsEndEntity") => format!(
-            "the broker shows a CA certificate as its own; give it a certificate issued by that CA, and put the CA's PEM into {TRUSTSTORE}"
-        ),
+        // rustls hands this one on as it is.
+        CertificateError::Other(OtherError(cause))
+            if cause.downcast_ref() == Some(&webpki::Error::CaUsedAsEndEntity) =>
+        {
+            format!(
+                "the broker shows a CA certificate as its own; give it a certificate issued by that CA, and put the CA's PEM into {TRUSTSTORE}"
+            )
+        }
         other => format!("the certificate was refused: {other}"),
     }
 }

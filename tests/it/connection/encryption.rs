@@ -188,3 +188,11 @@ fn plaintext_needs_to_be_said_in_so_many_words() {
     assert!(sentence.contains("TLS handshake"), "{sentence}");
     assert_eq!(look(&stage).groups(), Vec::<&str>::new());
 }
+
+#[test]
+fn a_ca_that_is_shown_as_a_brokers_own_certificate_is_told() {
+    let (identity, pem) = Authority::posing(&["127.0.0.1"]);
+    let stage = Scene::of(1).node(1, |node| node.tls = Some(identity)).start();
+    let sentence = Look::at(&stage.bootstrap()).trusting(&pem).take().unwrap_err();
+    assert!(sentence.contains("the broker shows a CA certificate as its own"), "{sentence}");
+}

@@ -64,6 +64,16 @@ impl Authority {
         Identity::new(certificate.der().clone(), &key, Some(clients))
     }
 
+    /// What a broker shows that has no certificate but the authority's own, and the authority as a trust store has it.
+    pub(crate) fn posing(names: &[&str]) -> (Identity, String) {
+        let names: Vec<String> = names.iter().map(|name| (*name).to_owned()).collect();
+        let mut params = CertificateParams::new(names).expect("names for a certificate");
+        params.is_ca = IsCa::Ca(BasicConstraints::Unconstrained);
+        let key = KeyPair::generate().expect("a key");
+        let certificate = params.self_signed(&key).expect("a certificate");
+        (Identity::new(certificate.der().clone(), &key, None), certificate.pem())
+    }
+
     /// For the key store: certificate and key in one text.
     pub(crate) fn client_pem(&self, validity: Validity) -> String {
         let (certificate, key) = self.issue(&["client"], validity);

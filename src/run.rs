@@ -208,7 +208,7 @@ impl<'a> Run<'a> {
     fn tell(&self, taken: &Taken<'_>, history: &HistoryEntry, metrics: &MetricsEntry) -> Outcome {
         let mut told = Vec::new();
         if taken.vanished > 0 {
-            let fewer = format!("{} groups fewer than at the last look that knew them all", taken.vanished);
+            let fewer = format!("{} fewer than at the last look that knew them all", taken.vanished);
             let what = match (&taken.sight.snapshot.listed, &taken.sight.snapshot.blind) {
                 (Ok(_), Some(why)) => format!(
                     "{fewer}; whether their coordinator is away cannot be seen ({why}), so the next look measures by what is there now"

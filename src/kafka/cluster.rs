@@ -185,7 +185,7 @@ impl<'a> Cluster<'a> {
     }
 
     fn error(&self, id: i32, why: Unanswered, was_open: bool) -> AskError {
-        AskError { place: self.place(id), why, was_open }
+        AskError { place: Some(self.place(id)), why, was_open }
     }
 
     /// Begins to open a connection, which everybody waits for from now on.

@@ -92,8 +92,9 @@ pub(super) async fn list(cluster: &Cluster<'_>, selection: &Selection, deadline:
         let groups = match answer {
             Ok(groups) => groups,
             Err(what) => {
-                untold.insert(broker, what.clone());
-                listing.problems.push(Problem { place: cluster.place(broker), what });
+                let place = cluster.place(broker);
+                untold.insert(broker, what.within(&place));
+                listing.problems.push(Problem { place, what });
                 continue;
             }
         };
@@ -113,10 +114,10 @@ pub(super) async fn list(cluster: &Cluster<'_>, selection: &Selection, deadline:
         }
     }
     let offsets = coordinator::offsets_topic(cluster, !seen.is_empty(), until).await;
-    let lost = offsets.damage(OFFSETS_TOPIC, "groups whose coordinator is away may be missing");
+    let lost = offsets.damage(OFFSETS_TOPIC, "those whose coordinator is away may be missing");
     listing.problems.extend(lost.map(|what| Problem { place: "groups".into(), what }));
     if seen.values().any(|kind| *kind == Ok(Kind::Share)) {
-        let lost = cluster.shares().damage(SHARE_TOPIC, "share groups cannot be told of");
+        let lost = cluster.shares().damage(SHARE_TOPIC, "they cannot be told of");
         listing.problems.extend(lost.map(|what| Problem { place: "share groups".into(), what }));
     }
     // An empty list comes without an error, be there no groups or no permission.
@@ -133,7 +134,7 @@ pub(super) async fn list(cluster: &Cluster<'_>, selection: &Selection, deadline:
     listing.shown = ours.clone().count();
     let mut all: Vec<Arc<str>> = ours.map(|(name, _)| name.clone()).collect();
     all.sort_unstable();
-    listing.all = listing.problems.first().map_or(Ok(all), |problem| Err(problem.what.clone()));
+    listing.all = listing.problems.first().map_or(Ok(all), |problem| Err(problem.what.within(&problem.place)));
     let sought = meet(cluster, selection, &offsets, &seen, &mut listing, until).await;
     // A time of its own: a broker that hangs has used up that of the listing.
     let until = share_of(deadline, LISTING_SHARE);
@@ -189,7 +190,7 @@ async fn ask_each(
                 )),
             },
             Ok(answer) => AskOutcome::from_cause(failure::unknown(answer.error_code).within("its groups are unknown")),
-            Err(error) => AskOutcome::from_error(error),
+            Err(error) => AskOutcome::from_error(error.here()),
         };
         brokers.into_iter().zip([outcome]).collect()
     };

@@ -80,6 +80,10 @@ impl Look {
         let outcome = outcome.map_err(|error| error.to_string())?;
         let report = serde_json::from_str(&outcome.json).expect("a report in JSON");
         assert_eq!(broken_by_report(&report), [""; 0], "{report:#}");
+        for problem in report["problems"].as_array().into_iter().flatten() {
+            let [place, what] = ["where", "what"].map(|key| problem[key].as_str().expect("a text"));
+            assert!(!what.starts_with(place), "the place is said twice: {problem}");
+        }
         Ok(Report(report))
     }
 

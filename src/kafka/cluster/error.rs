@@ -8,10 +8,10 @@ use crate::unknown::{Cause, Unknown};
 
 /// A question to a broker that has no answer.
 #[derive(Debug, thiserror::Error)]
-#[error("{place}: {why}")]
+#[error("{}{why}", at(.place.as_deref()))]
 pub(in crate::kafka) struct AskError {
-    /// How people find the broker.
-    pub(super) place: String,
+    /// How people find the broker; `None` where it is told anyway.
+    pub(super) place: Option<String>,
     pub(super) why: Unanswered,
     /// It could be talked to before, in this very look.
     pub(in crate::kafka) was_open: bool,
@@ -32,7 +32,16 @@ pub(super) enum Unanswered {
     Refused(Unknown),
 }
 
+fn at(place: Option<&str>) -> String {
+    place.map_or(String::new(), |place| format!("{place}: "))
+}
+
 impl AskError {
+    /// The same for a place that is told beside it.
+    pub(in crate::kafka) fn here(self) -> Self {
+        Self { place: None, ..self }
+    }
+
     pub(in crate::kafka) fn cause(&self) -> Cause {
         match &self.why {
             Unanswered::Unlisted => Cause::Down,

@@ -41,7 +41,7 @@ fn offsets_partitions_without_a_leader_make_a_look_incomplete() {
         assert!(!report.complete());
         assert_eq!(*report.at("status"), "UNKNOWN");
         let expected =
-            "groups: groups whose coordinator is away may be missing (25 of 50 partitions of __consumer_offsets: ";
+            "groups: those whose coordinator is away may be missing (25 of 50 partitions of __consumer_offsets: ";
         assert!(report.problems()[0].starts_with(expected), "{:?}", report.problems());
         assert!(report.problems()[0].contains(why), "{:?}", report.problems());
         assert_eq!(report.lags("orders"), "t/0 5");

@@ -200,7 +200,7 @@ fn groups_of_a_dead_coordinator_are_never_missing_without_a_word() {
         let report = run(&cluster).report();
         assert!(!report.complete() && *report.at("status") == "UNKNOWN", "{report:?}");
         is_true(&report);
-        if report.problems().iter().any(|problem| problem.contains("groups whose coordinator is away may be missing")) {
+        if report.problems().iter().any(|problem| problem.contains("those whose coordinator is away may be missing")) {
             break report;
         }
         assert!(Instant::now() < deadline, "it was never fenced: {report:?}");

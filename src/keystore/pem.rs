@@ -2,6 +2,7 @@
 
 use base64::Engine as _;
 use base64::engine::general_purpose::STANDARD;
+use pem_rfc7468::LineEnding;
 use pkcs8::EncryptedPrivateKeyInfoRef;
 use tokio_rustls::rustls::pki_types::pem::{self, PemObject};
 use tokio_rustls::rustls::pki_types::{CertificateDer, PrivateKeyDer, PrivatePkcs8KeyDer};
@@ -83,16 +84,8 @@ pub(super) fn unarmoured(bytes: &[u8]) -> Option<Vec<u8>> {
 
 /// One certificate as text.
 pub(super) fn armoured(certificate: &[u8]) -> String {
-    let base64 = STANDARD.encode(certificate);
-    let mut text = String::from("-----BEGIN CERTIFICATE-----\n");
-    // Lines of 64 characters (RFC 7468, section 2).
-    let mut rest = base64.as_str();
-    while !rest.is_empty() {
-        let (line, more) = rest.split_at(rest.len().min(64));
-        text.extend([line, "\n"]);
-        rest = more;
-    }
-    text + "-----END CERTIFICATE-----\n"
+    // Nothing but a length beyond any memory's can fail.
+    pem_rfc7468::encode_string("CERTIFICATE", LineEnding::LF, certificate).unwrap_or_default()
 }
 
 /// What is wrong with a PEM, without a word of it: the library's own errors quote the text.

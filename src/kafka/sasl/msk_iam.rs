@@ -1,9 +1,7 @@
 //! `AWS_MSK_IAM`: a presigned request to connect, sent as JSON.
 //!
 //! The authority is the README of `aws-msk-iam-auth`, Amazon's client for Java; the signature is version 4 of AWS's in its
-//! query form, for `GET /` at the broker.
-
-use std::fmt::Write as _;
+//! query form, for `GET /` at the broker. It is made here, since AWS's own library for it belongs behind another door than Kafka's.
 
 use percent_encoding::{AsciiSet, NON_ALPHANUMERIC, utf8_percent_encode};
 use ring::{digest, hmac};
@@ -82,9 +80,9 @@ impl SigningKey<'_> {
     fn sign(&self, host: &str, query: &[(&str, &str)], scope: &str, stamp: &Stamp) -> String {
         let query: Vec<_> =
             query.iter().map(|(name, value)| format!("{name}={}", utf8_percent_encode(value, RESERVED))).collect();
-        let no_body = hex(digest::digest(&digest::SHA256, b"").as_ref());
+        let no_body = hex::encode(digest::digest(&digest::SHA256, b""));
         let request = format!("GET\n/\n{}\nhost:{host}\n\nhost\n{no_body}", query.join("&"));
-        let request = hex(digest::digest(&digest::SHA256, request.as_bytes()).as_ref());
+        let request = hex::encode(digest::digest(&digest::SHA256, request.as_bytes()));
         let text = format!("{ALGORITHM}\n{}\n{scope}\n{request}", stamp.time);
         let secret = format!("AWS4{}", self.secret.expose());
         let key = [&stamp.day, self.region, SERVICE, "aws4_request"]
@@ -92,15 +90,8 @@ impl SigningKey<'_> {
             .fold(hmac::Key::new(hmac::HMAC_SHA256, secret.as_bytes()), |key, part| {
                 hmac::Key::new(hmac::HMAC_SHA256, hmac::sign(&key, part.as_bytes()).as_ref())
             });
-        hex(hmac::sign(&key, text.as_bytes()).as_ref())
+        hex::encode(hmac::sign(&key, text.as_bytes()))
     }
-}
-
-fn hex(bytes: &[u8]) -> String {
-    bytes.iter().fold(String::new(), |mut text, byte| {
-        let _ = write!(text, "{byte:02x}");
-        text
-    })
 }
 
 /// Everything but RFC 3986's unreserved characters.

@@ -1,4 +1,4 @@
-//! SCRAM (RFC 5802) with the hashes that Kafka has for it (RFC 7677, KIP-84).
+//! SCRAM (RFC 5802) with the hashes that Kafka has for it (RFC 7677, KIP-84), from the pieces that a library of cryptography has.
 //!
 //! Names and passwords go without `SASLprep`: Kafka keeps and compares their UTF-8 bytes as they are
 //! (`ScramFormatter.normalize`), so a prepared password would be a wrong one.

@@ -61,7 +61,8 @@ pub(super) const TROUBLES: [Trouble; 5] = [
             scene.cluster.revive(node);
         },
         away: Away::Changing,
-        causes: &["broker # (", "the partition has no leader", "leader has moved", "the group's coordinator "],
+        // Of a broker whose listeners are not known yet, old releases say that it has none of this name.
+        causes: &["broker # (", "the partition has no leader", "leader has ", "the group's coordinator "],
         end: |scene, _| scene.until_mended(),
     },
     Trouble {

@@ -65,7 +65,7 @@ pub(super) fn sentence(code: i16) -> String {
         }
         Some(ResponseError::LeaderNotAvailable) => "the partition has no leader",
         Some(ResponseError::ListenerNotFound) => {
-            "the partition's leader has no listener of the name that is used here: give that broker one, or use a listener that every broker has"
+            "the partition's leader has no listener of the name that is used here, or is down, of which old releases say the same: start that broker, give it one, or use a listener that every broker has"
         }
         Some(ResponseError::NotLeaderOrFollower) => "the partition's leader has moved",
         Some(ResponseError::CoordinatorNotAvailable) => "the group's coordinator is not available",

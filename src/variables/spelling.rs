@@ -26,7 +26,7 @@ pub(crate) fn mistyped(name: &str) -> Option<String> {
     (few <= TYPING_ERRORS).then(|| format!("{name} is not a variable of meerkat; did you mean {nearest}?"))
 }
 
-/// Levenshtein's distance: single letters to add, drop or change.
+/// Levenshtein's distance: single letters to add, drop or change. These lines are fewer than what a library for them would bring along.
 fn distance(a: &str, b: &str) -> usize {
     let mut row: Vec<usize> = (0..=b.len()).collect();
     for (i, x) in a.bytes().enumerate() {

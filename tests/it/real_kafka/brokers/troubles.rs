@@ -83,7 +83,8 @@ pub(super) const TROUBLES: [Trouble; 5] = [
         },
         meanwhile: |_, _| (),
         away: Away::Alone,
-        causes: &["the partition has no leader"],
+        // Old releases say so of a leader that is down.
+        causes: &["the partition has no leader", "leader has no listener"],
         end: |scene, node| {
             scene.cluster.revive(node);
             scene.until_mended();

@@ -130,6 +130,8 @@ def schedule(at, stage, cloudwatch, function, tell):
     reports = []
     next_look = time.monotonic()
     for look in range(1, LOOKS + 1):
+        # The first look waits for the function to start, and no other may follow at its heels: nothing would be read between them.
+        next_look = max(next_look, time.monotonic()) + LOOK_EVERY_S
         for topic, partitions in TOPICS.items():
             for partition in range(partitions):
                 stage.hand(f"produce {topic} {partition} {RECORDS} timestamp={minute_ms(look - 1)} step={60_000 // RECORDS}")
@@ -138,7 +140,6 @@ def schedule(at, stage, cloudwatch, function, tell):
                 command, story = group.acts[look - 1]
                 tell(f"         {story}")
                 stage.hand(command)
-        next_look += LOOK_EVERY_S
         time.sleep(max(0.0, next_look - time.monotonic()))
         cloudwatch.control(now=minute_ms(look) / 1000 + 2)
         (at / "event.json").write_text(event(look))

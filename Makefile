@@ -18,6 +18,7 @@ compile = python3 tests/tools/compiling.py
 build = tests/tools/prerequisites.sh build
 tools = tests/tools/prerequisites.sh build python && tests/tools/venv.sh venv tests/tools/requirements.txt
 jars = tests/tools/prerequisites.sh build java openssl python
+add = rustup target list --installed | grep -qx $(1) || { echo "rustup target add $(1)"; rustup --quiet target add $(1); }
 
 .PHONY: help
 help: ## this list
@@ -26,7 +27,7 @@ help: ## this list
 .PHONY: build
 build: ## the arm64 zip for Lambda, with its size
 	@$(tools)
-	@rustup target list --installed | grep -qx $(ARM64) || { echo "rustup target add $(ARM64)"; rustup --quiet target add $(ARM64); }
+	@$(call add,$(ARM64))
 	@PATH="$(CURDIR)/.cache/venv/bin:$$PATH" $(compile) lambda build --release --arm64 --output-format zip --bin meerkat
 	@stat --format '%n: %s bytes' $(TARGET)/lambda/meerkat/bootstrap.zip
 
@@ -55,7 +56,7 @@ bench: ## requests, CPU, time, memory and allocations beside a bare client and t
 	@$(jars)
 	@$(tools)
 	@tests/tools/prerequisites.sh musl
-	@rustup target list --installed | grep -qx $(MUSL) || { echo "rustup target add $(MUSL)"; rustup --quiet target add $(MUSL); }
+	@$(call add,$(MUSL))
 	@tests/tools/venv.sh venv-bench tests/bench/requirements.txt
 	@.cache/venv-bench/bin/python tests/bench/bench.py
 
@@ -176,7 +177,7 @@ screenshots: ## the same, and the README's picture anew
 .PHONY: test-container
 test-container: ## the image of a static binary, built and run without a daemon
 	@tests/tools/prerequisites.sh build buildah musl openssl python
-	@rustup target list --installed | grep -qx $(MUSL) || { echo "rustup target add $(MUSL)"; rustup --quiet target add $(MUSL); }
+	@$(call add,$(MUSL))
 	@$(compile) build --locked --target $(MUSL) --bin meerkat
 	@python3 tests/infra/container.py $(TARGET)/$(MUSL)/debug/meerkat
 
@@ -185,7 +186,7 @@ container: ## the context of infra/Containerfile, for amd64 and arm64, and the i
 	@$(tools)
 	@for pair in amd64:x86_64 arm64:aarch64; do \
 	    arch=$${pair%%:*}; triple=$${pair##*:}-unknown-linux-musl; \
-	    rustup target list --installed | grep -qx $$triple || { echo "rustup target add $$triple"; rustup --quiet target add $$triple; }; \
+	    $(call add,$$triple); \
 	    PATH="$(CURDIR)/.cache/venv/bin:$$PATH" $(compile) lambda build --release --target $$triple --bin meerkat --lambda-dir $(TARGET)/container/$$arch; \
 	    mv $(TARGET)/container/$$arch/meerkat/bootstrap $(TARGET)/container/$$arch/bootstrap; rmdir $(TARGET)/container/$$arch/meerkat; \
 	    mv $(TARGET)/container/$$arch/bootstrap $(TARGET)/container/$$arch/meerkat; \

@@ -89,30 +89,24 @@ impl Recall {
 
     /// Goes on with a key as far as what has been read tells; the page that is missing, if there is one.
     fn advance(&mut self, key: usize) -> Option<Place> {
-        if self.searches[key].found.is_some() {
-            return None;
-        }
-        let mut search = self.searches[key];
-        let looks = self.sheets.looks();
-        let ask = loop {
-            if search.found.is_some() {
-                break None;
-            }
+        let Self { schedule, sheets, searches } = self;
+        let (search, looks) = (&mut searches[key], sheets.looks());
+        while search.found.is_none() {
             let Some(look) = looks.get(search.look) else {
                 // Too few looks for all of their pages to be visible are no loss: a new metric may take two minutes.
                 let lost = search.missing.filter(|_| looks.len() >= LOOKS_TO_MISS_A_PAGE);
                 search.found = Some(lost.map_or(Recalled::New, Recalled::Lost));
-                break None;
+                break;
             };
             let next = search.look + 1;
-            let became = self.sheets.became(search.look, key);
+            let became = sheets.became(search.look, key);
             match became {
-                Became::Ask(place) => break Some(place),
+                Became::Ask(place) => return Some(place),
                 Became::Kept(taken, entry) | Became::Perhaps(taken, entry) => {
                     let found = match entry {
                         Entry::Seen(seen) => (Some(Recalled::Kept { look: search.look, taken, seen }), next),
                         Entry::Unread { looks: back } => {
-                            let minute = self.schedule.back(look.minute, back.into());
+                            let minute = schedule.back(look.minute, back.into());
                             (None, looks.iter().position(|look| look.minute <= minute).unwrap_or(looks.len()))
                         }
                     };
@@ -134,9 +128,8 @@ impl Recall {
                 Became::Missing(why) => search.missing = search.missing.or(Some(why)),
             }
             search.look = next;
-        };
-        self.searches[key] = search;
-        ask
+        }
+        None
     }
 }
 

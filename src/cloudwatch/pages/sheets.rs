@@ -210,21 +210,16 @@ impl Sheets {
         // Among many that cannot be counted off each page that is read halves what is left; the first one tells how many there are.
         let halved = if below.is_some() { between.start.midpoint(between.end) } else { 0 };
         let guess = now.unwrap_or(halved);
-        if between.contains(&guess) && !pages.contains_key(&guess) {
-            return Became::Ask(Place { bits, bucket, page: guess });
-        }
-        let mut why = None;
         // The nearest to the guess first.
-        let mut order: Vec<u32> = between.collect();
-        order.sort_by_key(|page| page.abs_diff(guess));
-        for page in order {
-            match pages.get(&page) {
-                None => return Became::Ask(Place { bits, bucket, page }),
-                Some(Sheet::Missing(missing)) => why = why.max(Some(*missing)),
-                Some(Sheet::Read(..)) => {}
-            }
+        let unread = between.clone().filter(|page| !pages.contains_key(page)).min_by_key(|page| page.abs_diff(guess));
+        if let Some(page) = unread {
+            return Became::Ask(Place { bits, bucket, page });
         }
-        why.map_or(Became::Absent, Became::Missing)
+        let why = between.filter_map(|page| match pages.get(&page) {
+            Some(Sheet::Missing(why)) => Some(*why),
+            _ => None,
+        });
+        why.max().map_or(Became::Absent, Became::Missing)
     }
 
     fn is_filled(&self, look: usize, bucket: u32) -> bool {

@@ -192,7 +192,7 @@ impl<'a> Cluster<'a> {
     fn attempt(&self, node: &Node<'a>, until: Instant) -> Attempt<'a> {
         let (dial, endpoint) = (Rc::clone(&self.dial), node.endpoint.clone());
         // A broker that hangs must not use up the time that is needed to tell of it.
-        let until = share_of(until, CONNECT_SHARE).max(until.min(Instant::now() + LEAST_TO_CONNECT));
+        let until = share_to_connect(until, CONNECT_SHARE);
         let opening = async move {
             match dial.kept.take(&endpoint) {
                 Some(kept) => Ok(kept),
@@ -253,8 +253,13 @@ pub(super) fn share_of(deadline: Instant, share: f64) -> Instant {
     now + deadline.saturating_duration_since(now).mul_f64(share)
 }
 
+/// The same for what connects, which takes a second even on a short look, if there is one.
+pub(super) fn share_to_connect(deadline: Instant, share: f64) -> Instant {
+    share_of(deadline, share).max(deadline.min(Instant::now() + LEAST_TO_CONNECT))
+}
+
 /// How much of the time that is left may go into a connection.
 const CONNECT_SHARE: f64 = 1.0 / 2.0;
 
 /// What a healthy broker takes on a busy machine, TLS and login included: so long is waited for it, if there is as much time.
-pub(super) const LEAST_TO_CONNECT: Duration = Duration::from_secs(1);
+const LEAST_TO_CONNECT: Duration = Duration::from_secs(1);

@@ -6,7 +6,7 @@ use std::sync::Arc;
 
 use tokio::time::{Instant, sleep_until};
 
-use super::cluster::{Cluster, LEAST_TO_CONNECT, share_of};
+use super::cluster::{Cluster, share_of, share_to_connect};
 use super::coordinator;
 use super::failure;
 use super::internal::{self, Internal, OFFSETS_TOPIC, SHARE_TOPIC};
@@ -66,7 +66,7 @@ type SeenGroups = HashMap<Arc<str>, Result<Kind, Box<str>>>;
 /// does not exist from one that this user may not see.
 pub(super) async fn list(cluster: &Cluster<'_>, selection: &Selection, deadline: Instant) -> Listing {
     // The brokers are connected to within it.
-    let until = share_of(deadline, LISTING_SHARE).max(deadline.min(Instant::now() + LEAST_TO_CONNECT));
+    let until = share_to_connect(deadline, LISTING_SHARE);
     let answers = ask_all(cluster, until).await;
     let all_named = selection.named.is_empty();
     let wanted = |name: &str| {

@@ -81,15 +81,17 @@ pub(super) async fn of_partitions(
         if never.is_empty() {
             continue;
         }
+        let mut again = Listed::named(&group.name, group.kind, coordinator);
+        if !tells(cluster, &again) {
+            continue;
+        }
         let topics = never.chunk_by(|a, b| a.topic == b.topic).map(|run| {
             let name = StrBytes::from_string(snapshot.topic(run[0]).name.to_string());
             SomePartitions { topic: TopicName(name), partitions: run.iter().map(|row| row.partition).collect() }
         });
-        let again = Listed { only: Some(topics.collect()), ..Listed::named(&group.name, group.kind, coordinator) };
-        if tells(cluster, &again) {
-            places.push(at);
-            asked.push(again);
-        }
+        again.only = Some(topics.collect());
+        places.push(at);
+        asked.push(again);
     }
     if asked.is_empty() {
         return;
@@ -132,6 +134,8 @@ pub(super) async fn of_losses(cluster: &Cluster<'_>, snapshot: &mut Snapshot, la
 }
 
 /// What these groups committed, or are about to, as the coordinator tells it now: the topic's name, the partition, and the commit.
+///
+/// With numbers of its own for topics: those of the look would have every topic that is asked about here described.
 async fn ask(
     cluster: &Cluster<'_>,
     groups: &[Listed],

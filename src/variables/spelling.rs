@@ -1,29 +1,23 @@
 //! Names that are nearly those of the table: what was meant.
 
-use std::fmt::Write as _;
-
 use super::VARIABLES;
 
 /// What to say to a name that is not in the table.
 pub(crate) fn unknown(name: &str) -> String {
-    let nearest = VARIABLES.iter().map(|known| (distance(name, known.name), known.name)).min();
-    let mut text = format!("{name} is not a variable of meerkat");
-    match nearest {
-        Some((few, known)) if few <= TYPING_ERRORS => {
-            let _ = write!(text, "; did you mean {known}?");
-        }
-        _ => text.push_str("; see --help"),
-    }
-    text
+    let way_out = nearest(name).map_or_else(|| String::from("see --help"), |meant| format!("did you mean {meant}?"));
+    format!("{name} is not a variable of meerkat; {way_out}")
 }
 
 /// What is wrong with a name that is nearly one of ours; `None` where it is one, or that of another program.
 pub(crate) fn mistyped(name: &str) -> Option<String> {
-    if VARIABLES.iter().any(|known| known.name == name) {
-        return None;
-    }
-    let (few, nearest) = VARIABLES.iter().map(|known| (distance(name, known.name), known.name)).min()?;
-    (few <= TYPING_ERRORS).then(|| format!("{name} is not a variable of meerkat; did you mean {nearest}?"))
+    let is_ours = VARIABLES.iter().any(|known| known.name == name);
+    (!is_ours && nearest(name).is_some()).then(|| unknown(name))
+}
+
+/// The name that was meant, where it is near enough to be a slip.
+fn nearest(name: &str) -> Option<&'static str> {
+    let (few, known) = VARIABLES.iter().map(|known| (distance(name, known.name), known.name)).min()?;
+    (few <= TYPING_ERRORS).then_some(known)
 }
 
 /// Levenshtein's distance: single letters to add, drop or change. These lines are fewer than what a library for them would bring along.

@@ -8,3 +8,14 @@ mod losses;
 mod moves;
 mod throttled;
 mod unseen;
+
+use crate::support::look::Report;
+
+/// Nothing is said of a group, for this reason, and the look is not complete.
+#[track_caller]
+fn is_unknown(report: &Report, group: &str, because: &str) {
+    let (status, reason) = (&report.group(group)["status"], report.group(group)["reason"].as_str().unwrap_or_default());
+    assert_eq!(status, "UNKNOWN", "{reason}");
+    assert!(reason.contains(because), "{reason}");
+    assert!(!report.complete());
+}

@@ -3,6 +3,7 @@
 use kafka_protocol::messages::ApiKey;
 use serde_json::Value;
 
+use super::is_unknown;
 use crate::preflight::answer;
 use crate::support::broker::{Act, Group, NO_LISTENER, Release, Scene, Stage, Topic, Voice, When};
 use crate::support::look::{Look, Report, look};
@@ -24,14 +25,6 @@ fn expecting(scene: Scene, expected: &str) -> Report {
 fn status(report: &Report, group: &str) -> (String, String) {
     let text = |key: &str| report.group(group)[key].as_str().unwrap_or_default().to_owned();
     (text("status"), text("reason"))
-}
-
-#[track_caller]
-fn is_unknown(report: &Report, group: &str, because: &str) {
-    let (status, reason) = status(report, group);
-    assert_eq!(status, "UNKNOWN", "{reason}");
-    assert!(reason.contains(because), "{reason}");
-    assert!(!report.complete());
 }
 
 #[test]

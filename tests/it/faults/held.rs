@@ -3,19 +3,12 @@
 use kafka_protocol::messages::{ApiKey, OffsetFetchRequest};
 use serde_json::json;
 
+use super::is_unknown;
 use crate::support::broker::{Act, Group, Release, Scene, Stage, Topic, When};
-use crate::support::look::{Report, look};
+use crate::support::look::look;
 
 const HELD: &str = "an open transaction holds the group's first commit";
 const IN_DOUBT: &str = "whether an open transaction holds the group's first commit is unknown: ";
-
-#[track_caller]
-fn is_unknown(report: &Report, group: &str, because: &str) {
-    let (status, reason) = (&report.group(group)["status"], report.group(group)["reason"].as_str().unwrap_or_default());
-    assert_eq!(status, "UNKNOWN", "{reason}");
-    assert!(reason.contains(because), "{reason}");
-    assert!(!report.complete());
-}
 
 fn scene() -> Scene {
     Scene::of(1).topic(Topic::new("t", &[0..10, 0..10, 0..10])).topic(Topic::new("other", &[0..10]))

@@ -4,16 +4,9 @@ use std::time::Duration;
 
 use kafka_protocol::messages::ApiKey;
 
+use super::is_unknown;
 use crate::support::broker::{Act, Group, Release, Scene, Topic, When};
-use crate::support::look::{Look, Report, look};
-
-#[track_caller]
-fn is_unknown(report: &Report, group: &str, because: &str) {
-    let (status, reason) = (&report.group(group)["status"], report.group(group)["reason"].as_str().unwrap_or_default());
-    assert_eq!(status, "UNKNOWN", "{reason}");
-    assert!(reason.contains(because), "{reason}");
-    assert!(!report.complete());
-}
+use crate::support::look::{Look, look};
 
 /// A group that reads a topic which is not shown; nor is this user told that the one that is asked for as a probe does not exist.
 fn secret(group: Group) -> Scene {

@@ -124,10 +124,14 @@ where
             Step::Hang => std::future::pending().await,
             Step::Write { bytes, index, after_next, held, pieces } => {
                 if held {
-                    let let_go = || lock(&world).scene.let_go;
                     let changed = Arc::clone(&lock(&world).changed);
-                    while !let_go() {
-                        changed.notified().await;
+                    loop {
+                        // Made before the look at the scene, or a change just after it would wake nobody.
+                        let next = changed.notified();
+                        if lock(&world).scene.let_go {
+                            break;
+                        }
+                        next.await;
                     }
                 }
                 if after_next {

@@ -53,6 +53,18 @@ pub(super) fn leader(code: i16, id: BrokerId) -> Known<BrokerId> {
     }
 }
 
+/// Why the leader of a partition does not answer for it with its log's offsets, by the code that it answers with instead.
+///
+/// Metadata told that the partition exists: a leader that does not know it has started a moment ago and has yet to hear of its role.
+pub(super) fn leader_refused(code: i16) -> Unknown {
+    match code {
+        UNKNOWN_TOPIC => {
+            Unknown::of(Cause::NoLeader, format!("the partition's leader does not know it: {}", sentence(code)))
+        }
+        code => unknown(code),
+    }
+}
+
 /// What a code means, with the way out where there is one, and Kafka's own name for it.
 pub(super) fn sentence(code: i16) -> String {
     let error = ResponseError::try_from_code(code);
@@ -67,12 +79,16 @@ pub(super) fn sentence(code: i16) -> String {
         Some(ResponseError::ListenerNotFound) => {
             "the partition's leader has no listener of the name that is used here, or is down, of which old releases say the same: start that broker, give it one, or use a listener that every broker has"
         }
-        Some(ResponseError::NotLeaderOrFollower) => "the partition's leader has moved",
+        Some(ResponseError::NotLeaderOrFollower | ResponseError::FencedLeaderEpoch) => {
+            "the partition's leader has moved"
+        }
+        Some(ResponseError::UnknownLeaderEpoch) => "the partition's leader does not know yet that it leads",
+        Some(ResponseError::KafkaStorageError) => "the partition's leader cannot read its disk",
         Some(ResponseError::CoordinatorNotAvailable) => "the group's coordinator is not available",
         Some(ResponseError::CoordinatorLoadInProgress) => "the group's coordinator is still loading its groups",
         Some(ResponseError::NotCoordinator) => "the group's coordinator has moved",
-        Some(ResponseError::ReplicaNotAvailable) => "a replica is not available",
-        Some(ResponseError::OffsetNotAvailable) => "the new leader does not know its high watermark yet",
+        Some(ResponseError::ReplicaNotAvailable) => "the partition's leader has no replica of it",
+        Some(ResponseError::OffsetNotAvailable) => "the partition's leader does not know its high watermark yet",
         Some(ResponseError::UnsupportedForMessageFormat) => "the topic's message format has no timestamps",
         Some(ResponseError::UnstableOffsetCommit) => "an open transaction holds the group's first commit",
         Some(ResponseError::GroupIdNotFound) => "there is no such group of this kind",
@@ -126,6 +142,9 @@ mod tests {
         }
         assert_eq!(sentence(30), "this user may not describe the group: grant it DESCRIBE (GroupAuthorizationFailed)");
         assert_eq!(sentence(29), "this user may not describe the topic: grant it DESCRIBE (TopicAuthorizationFailed)");
+        for code in (-1..=140).filter(|code| leader_moved(*code)) {
+            assert!(sentence(code).starts_with("the partition"), "{}", sentence(code));
+        }
         assert_eq!(sentence(1_000), "the broker refused (error 1000, which this build does not know)");
     }
 
@@ -133,7 +152,7 @@ mod tests {
     fn a_leader_counts_only_where_its_code_lets_it() {
         let told = |code, id| leader(code, BrokerId(id)).map_err(|why| why.to_string());
         assert_eq!([told(0, 3), told(9, 3)], [Ok(BrokerId(3)), Ok(BrokerId(3))]);
-        assert_eq!(told(56, 3), Err("the broker refused (KafkaStorageError)".into()));
+        assert_eq!(told(56, 3), Err("the partition's leader cannot read its disk (KafkaStorageError)".into()));
         assert_eq!(told(5, -1), Err("the partition has no leader".into()));
         assert!(told(72, -1).unwrap_err().contains("has no listener of the name that is used here"));
     }

@@ -213,7 +213,7 @@ impl Reading {
         match (error_code, offset) {
             (0, 0..) => self.edges[edge as usize] = Some(offset),
             (0, _) => self.fail(Unknown::because(format!("the leader answers the offset {offset}"))),
-            (code, _) => self.fail(failure::unknown(code)),
+            (code, _) => self.fail(failure::leader_refused(code)),
         }
     }
 

@@ -22,6 +22,8 @@ pub(in crate::kafka) struct AskError {
 pub(super) enum Unanswered {
     #[error("not in the metadata")]
     Unlisted,
+    #[error("its metadata names no brokers")]
+    NoBrokers,
     /// Everybody who needs the connection is told.
     #[error("{0}")]
     Dial(Rc<DialError>),
@@ -44,7 +46,7 @@ impl AskError {
 
     pub(in crate::kafka) fn cause(&self) -> Cause {
         match &self.why {
-            Unanswered::Unlisted => Cause::Down,
+            Unanswered::Unlisted | Unanswered::NoBrokers => Cause::Down,
             Unanswered::Dial(why) => why.cause(),
             Unanswered::Call(why) => why.cause(),
             Unanswered::Refused(why) => why.cause(),

@@ -104,6 +104,8 @@ impl Cluster<'_> {
     ) -> Result<MetadataResponse, AskError> {
         let answer = self.call(id, Api::Metadata, request, until).await?;
         match answer.error_code {
+            // One that has only just started knows no topics either.
+            0 if answer.brokers.is_empty() => Err(self.error(id, Unanswered::NoBrokers, false)),
             0 => Ok(answer),
             code => Err(self.error(id, Unanswered::Refused(failure::unknown(code)), false)),
         }

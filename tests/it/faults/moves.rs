@@ -169,7 +169,8 @@ fn a_leader_that_is_being_elected_is_waited_for() {
 
 #[test]
 fn a_topic_that_is_unknown_for_a_moment_is_asked_for_again() {
-    all_is_well(two().fault(When::on(ApiKey::ListOffsets).at(2).times(3), Act::Code(3)));
+    // Three questions each time, again after 100, 200, 400 ms.
+    all_is_well(two().fault(When::on(ApiKey::ListOffsets).at(2).times(12), Act::Code(3)));
 }
 
 #[test]
@@ -212,6 +213,17 @@ fn metadata_comes_from_any_broker_that_answers() {
     let report = look(&stage);
     assert_eq!((report.lags("orders"), report.lags("bills")), ("t/0 5".into(), "u/0 5".into()));
     assert!(report.complete());
+}
+
+#[test]
+fn metadata_of_a_broker_that_has_only_just_started_are_not_believed() {
+    // The second question for metadata goes to the first broker, which knows neither brokers nor topics.
+    let fresh = Act::Change(|scene| {
+        let nothing = Act::Body(b"\0\0\0\0\0\x01\0\0\0\0\0\x01\0\0\0\0\0");
+        *scene = std::mem::take(scene).fault(When::on(ApiKey::Metadata).at(1), nothing);
+    });
+    let scene = two().node(1, |node| node.offers(ApiKey::Metadata, 9, 9));
+    all_is_well(scene.fault(When::on(ApiKey::ListGroups).at(1).times(1), fresh));
 }
 
 #[test]

@@ -61,8 +61,7 @@ pub(super) const TROUBLES: [Trouble; 5] = [
             scene.cluster.revive(node);
         },
         away: Away::Changing,
-        // Of a broker whose listeners are not known yet, old releases say that it has none of this name.
-        causes: &["broker # (", "the partition has no leader", "leader has ", "the group's coordinator "],
+        causes: &["broker # (", "the partition has no leader", "the partition's leader ", "the group's coordinator "],
         end: |scene, _| scene.until_mended(),
     },
     Trouble {

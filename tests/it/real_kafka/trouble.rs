@@ -12,6 +12,12 @@ const QUOTAS: (u32, u32) = (2, 6);
 #[ignore = "needs a real Kafka: make test-kafka"]
 fn what_a_quota_holds_back_is_told_in_the_report_and_in_preflight() {
     let cluster = Cluster::shared();
+    let set = || cluster.try_hand("quota reader meerkat request_percentage 0.01");
+    if !cluster.is_at_least(QUOTAS.0, QUOTAS.1) {
+        let why = set().expect_err("an old broker");
+        assert!(why.starts_with("UnsupportedVersionException"), "{why}");
+        return;
+    }
     cluster.hand("create-topic throttled 1");
     cluster.hand("produce throttled 0 5");
     cluster.hand("commit throttled throttled 0 2");
@@ -19,13 +25,7 @@ fn what_a_quota_holds_back_is_told_in_the_report_and_in_preflight() {
     let report = run().groups(&["throttled"]).report();
     assert!(report.at("brokers/0/throttled").is_null(), "{report:?}");
     // Nobody else in these tests logs in as this user.
-    let set = cluster.try_hand("quota reader meerkat request_percentage 0.01");
-    if !cluster.is_at_least(QUOTAS.0, QUOTAS.1) {
-        let why = set.expect_err("an old broker");
-        assert!(why.starts_with("UnsupportedVersionException"), "{why}");
-        return;
-    }
-    set.expect("a quota");
+    set().expect("a quota");
     // Brokers learn of it one after the other, and judge by the second that has just passed.
     let deadline = Instant::now() + Duration::from_mins(1);
     let told = loop {

@@ -6,7 +6,7 @@ use kafka_protocol::messages::metadata_response::MetadataResponseTopic;
 use crate::kafka::failure;
 use crate::lag::LogRange;
 use crate::snapshot::{Logs, Topic};
-use crate::unknown::{Known, Unknown};
+use crate::unknown::{Cause, Known, Unknown};
 
 /// A topic as the metadata tells it.
 pub(in crate::kafka) struct DescribedTopic {
@@ -67,7 +67,8 @@ impl DescribedTopic {
 
 /// The leader of each partition in order; brokers answer partitions in any order.
 pub(in crate::kafka) fn leaders(topic: &MetadataResponseTopic) -> Vec<Known<Leader>> {
-    let missing = Unknown::because("the metadata leaves the partition out");
+    // A broker of an old release that has only just started has not heard of all of them.
+    let missing = Unknown::of(Cause::NoLeader, "the metadata leaves the partition out");
     let mut leaders: Vec<Known<Leader>> = topic.partitions.iter().map(|_| Err(missing.clone())).collect();
     for partition in &topic.partitions {
         let place = usize::try_from(partition.partition_index).ok().and_then(|index| leaders.get_mut(index));

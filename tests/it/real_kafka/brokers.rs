@@ -191,13 +191,15 @@ fn groups_of_a_dead_coordinator_are_never_missing_without_a_word() {
     let whole = run(&cluster).report();
     assert!(whole.complete(), "{whole:?}");
     assert_eq!(whole.groups().len(), 12);
-    // Whatever is told of a group is true.
+    // Whatever is told of a group is true; before 2.2, a new leader may tell an earlier high watermark (KIP-207).
+    let moves_back = !cluster.is_at_least(2, 2);
     let is_true = |report: &Report| {
         for group in groups.iter().filter(|group| report.groups().contains(&group.as_str())) {
             let told = report.group(group);
             assert_ne!(told["status"], "NOTFOUND", "{told}");
-            let usual = &whole.group(group)["total_lag"];
-            assert!(told["total_lag"] == *usual || told["status"] == "UNKNOWN", "{told}");
+            let (lag, usual) = (&told["total_lag"], &whole.group(group)["total_lag"]);
+            let earlier = moves_back && lag.as_i64() < usual.as_i64();
+            assert!(lag == usual || earlier || told["status"] == "UNKNOWN", "{told}");
         }
     };
     cluster.kill(3);

@@ -61,7 +61,13 @@ pub(super) const TROUBLES: [Trouble; 5] = [
             scene.cluster.revive(node);
         },
         away: Away::Changing,
-        causes: &["broker # (", "the partition has no leader", "the partition's leader ", "the group's coordinator "],
+        causes: &[
+            "broker # (",
+            "the partition has no leader",
+            "the partition's leader ",
+            "the group's coordinator ",
+            "the metadata leaves the partition out",
+        ],
         end: |scene, _| scene.until_mended(),
     },
     Trouble {

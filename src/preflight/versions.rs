@@ -83,6 +83,7 @@ fn losses(api: &str) -> &'static [(i16, &'static str)] {
     match api {
         "ListOffsets" => &[
             (7, "no MAX_TIMESTAMP (KIP-734), lag in seconds starts its search at now"),
+            (5, "a new leader may tell an earlier log end for a moment (KIP-207)"),
             (4, "no leader epochs (KIP-320), a leader that is out of date is not found out"),
         ],
         "Metadata" => &[(10, "no topic ids (KIP-516), a recreated topic shows only by its log end going backwards")],

@@ -67,7 +67,7 @@ impl HttpConnector for Bounded<SharedHttpConnector> {
             let mut body = ByteStream::new(std::mem::replace(answer.body_mut(), SdkBody::taken()));
             let mut whole = Vec::new();
             while let Some(bytes) = body.next().await {
-                whole.extend(bytes.map_err(|cut| ConnectorError::io(cut.into()))?);
+                whole.extend_from_slice(&bytes.map_err(|cut| ConnectorError::io(cut.into()))?);
                 if whole.len() > too_long.most {
                     // The next attempt would get no other.
                     return Err(ConnectorError::user(too_long.into()));

@@ -36,27 +36,29 @@ pub(crate) struct Recall {
     pub sheets: Sheets,
     /// By key.
     searches: Vec<Lookup>,
+    /// By key: what came of it, once that is told.
+    found: Vec<Option<Recalled>>,
 }
 
-#[derive(Clone, Copy, Debug)]
+/// Where the search for a key stands.
+#[derive(Clone, Debug)]
 struct Lookup {
     /// The look to ask next.
     look: usize,
     /// Whether a look told where to go on.
     told: bool,
     /// What a look said that has to be borne out by another: what was found there, and the look to go on with where it was not read.
-    perhaps: Option<(Option<Recalled>, usize)>,
+    perhaps: Option<Box<(Option<Recalled>, usize)>>,
     /// What stood in the way first.
     missing: Option<Missing>,
-    found: Option<Recalled>,
 }
 
 impl Recall {
     /// Nothing has been asked.
     pub(crate) fn new(schedule: Schedule, sheets: Sheets) -> Self {
-        let search = Lookup { look: 0, told: false, perhaps: None, missing: None, found: None };
-        let searches = vec![search; sheets.keys().len()];
-        Self { schedule, sheets, searches }
+        let search = Lookup { look: 0, told: false, perhaps: None, missing: None };
+        let keys = sheets.keys().len();
+        Self { schedule, sheets, searches: vec![search; keys], found: vec![None; keys] }
     }
 
     /// The pages to read next, each with the index of its look; nothing when all is told. Each has to be added to the sheets, whatever
@@ -64,38 +66,43 @@ impl Recall {
     pub(crate) fn questions(&mut self) -> BTreeSet<(usize, Place)> {
         let looks = self.sheets.looks().len();
         let mut questions = Vec::new();
+        // Neighbours ask for the same page.
+        let mut put = |question| {
+            if questions.last() != Some(&question) {
+                questions.push(question);
+            }
+        };
         for key in 0..self.searches.len() {
             let Some(place) = self.advance(key) else { continue };
             let Lookup { look, told, .. } = self.searches[key];
-            questions.push((look, place));
+            put((look, place));
             // As many looks again as were in vain, so that the way back takes few rounds.
             let further = if told { look + 1 } else { (look + look.max(1)).min(looks) };
             for look in look..further {
-                questions.extend(self.sheets.guesses(look, key).map(|place| (look, place)));
+                self.sheets.guesses(look, key).for_each(|place| put((look, place)));
             }
         }
-        questions.dedup();
         questions.into_iter().filter(|(look, place)| !self.sheets.has(*look, *place)).collect()
     }
 
     /// What came of it, by key. What has not been told by now is not known.
     pub(crate) fn pasts(mut self) -> (Vec<Recalled>, Sheets) {
-        let pasts = (0..self.searches.len()).map(|key| {
+        for key in 0..self.searches.len() {
             self.advance(key);
-            self.searches[key].found.unwrap_or(Recalled::Lost(Missing::Invisible))
-        });
+        }
+        let pasts = self.found.into_iter().map(|found| found.unwrap_or(Recalled::Lost(Missing::Invisible)));
         (pasts.collect(), self.sheets)
     }
 
     /// Goes on with a key as far as what has been read tells; the page that is missing, if there is one.
     fn advance(&mut self, key: usize) -> Option<Place> {
-        let Self { schedule, sheets, searches } = self;
-        let (search, looks) = (&mut searches[key], sheets.looks());
-        while search.found.is_none() {
+        let Self { schedule, sheets, searches, found: pasts } = self;
+        let (search, past, looks) = (&mut searches[key], &mut pasts[key], sheets.looks());
+        while past.is_none() {
             let Some(look) = looks.get(search.look) else {
                 // Too few looks for all of their pages to be visible are no loss: a new metric may take two minutes.
                 let lost = search.missing.filter(|_| looks.len() >= LOOKS_TO_MISS_A_PAGE);
-                search.found = Some(lost.map_or(Recalled::New, Recalled::Lost));
+                *past = Some(lost.map_or(Recalled::New, Recalled::Lost));
                 break;
             };
             let next = search.look + 1;
@@ -113,16 +120,16 @@ impl Recall {
                     // A second look bears out the first, which is the newer one.
                     let borne_out = search.perhaps.take();
                     if borne_out.is_none() && matches!(became, Became::Perhaps(..)) {
-                        search.perhaps = Some(found);
+                        search.perhaps = Some(Box::new(found));
                         search.look = next;
                         continue;
                     }
-                    (search.found, search.look) = borne_out.unwrap_or(found);
+                    (*past, search.look) = borne_out.map_or(found, |borne_out| *borne_out);
                     search.told = true;
                     continue;
                 }
-                Became::Absent if look.roster.whole => search.found = Some(Recalled::New),
-                Became::Missing(Missing::Unread) => search.found = Some(Recalled::Lost(Missing::Unread)),
+                Became::Absent if look.roster.whole => *past = Some(Recalled::New),
+                Became::Missing(Missing::Unread) => *past = Some(Recalled::Lost(Missing::Unread)),
                 Became::Absent => search.perhaps = None,
                 Became::Unclear => {}
                 Became::Missing(why) => search.missing = search.missing.or(Some(why)),

@@ -2,7 +2,7 @@
 
 use std::collections::BTreeMap;
 
-use super::binding::{self, Leaf, Place};
+use super::binding::{self, Place};
 use super::entry::Entry;
 use super::key::Key;
 use super::merge::{Met, merge};
@@ -60,8 +60,8 @@ pub(crate) struct Sheets {
     looks: Vec<KeptLook>,
     /// Parallel to `looks`: by bucket, then by page.
     pages: Vec<BTreeMap<u32, BTreeMap<u32, Sheet>>>,
-    /// The pages of now by the number of buckets.
-    leaves: BTreeMap<u32, Vec<Leaf>>,
+    /// By the number of buckets: the page within its bucket that each key stands on now.
+    pages_of_now: BTreeMap<u32, Vec<u32>>,
     /// By key: the page of another look that it would stand on.
     hints: Vec<Option<Place>>,
 }
@@ -73,16 +73,33 @@ enum Sheet {
     Read(Page, usize, Vec<Met>),
 }
 
+impl Sheet {
+    /// What became of a key with this anchor, where it stands within the page's span.
+    fn tells(&self, anchor: u64, key: usize) -> Option<Became> {
+        let Self::Read(page, first, met) = self else { return None };
+        (page.span.0..=page.span.1).contains(&anchor).then(|| match met.get(key - first) {
+            Some(Met::At(place)) => Became::Kept(page.taken, page.partitions[*place].1),
+            Some(Met::Perhaps(place)) => Became::Perhaps(page.taken, page.partitions[*place].1),
+            Some(Met::Unclear) => Became::Unclear,
+            Some(Met::Absent) | None => Became::Absent,
+        })
+    }
+}
+
 impl Sheets {
     /// Nothing has been read. The keys are in order, the looks newest first; `few` says that the keys are not all there are.
     pub(crate) fn new(keys: Vec<Key>, few: bool, looks: Vec<KeptLook>) -> Self {
-        let mut leaves = BTreeMap::new();
-        for look in &looks {
-            leaves.entry(look.roster.bits).or_insert_with(|| binding::bind(&keys, look.roster.bits));
+        let mut pages_of_now = BTreeMap::new();
+        for look in looks.iter().filter(|_| !few) {
+            let bits = look.roster.bits;
+            pages_of_now.entry(bits).or_insert_with(|| {
+                let leaves = binding::bind(&keys, bits).into_iter();
+                leaves.flat_map(|leaf| leaf.keys.map(move |_| leaf.place.page)).collect()
+            });
         }
         let pages = looks.iter().map(|_| BTreeMap::new()).collect();
         let hints = vec![None; keys.len()];
-        Self { keys, few, looks, pages, leaves, hints }
+        Self { keys, few, looks, pages, pages_of_now, hints }
     }
 
     /// Nothing of other looks has been read, and where partitions stand is likely to be the same.
@@ -157,9 +174,7 @@ impl Sheets {
         if self.few {
             return self.hints[key].filter(|place| place.bits == bits).map(|place| place.page);
         }
-        let leaves = self.leaves.get(&bits)?;
-        let leaf = leaves.partition_point(|leaf| leaf.keys.end <= key);
-        leaves.get(leaf).map(|leaf| leaf.place.page)
+        self.pages_of_now.get(&bits)?.get(key).copied()
     }
 
     /// How many pages a bucket of a look had, or no less.
@@ -181,24 +196,23 @@ impl Sheets {
         let empty = BTreeMap::new();
         let pages = self.pages[look].get(&bucket).unwrap_or(&empty);
         let anchor = self.keys[key].anchor();
+        let now = self.page_of_now(bits, key);
+        // Most stand where they stood.
+        if let Some(became) = now.and_then(|now| pages.get(&now)?.tells(anchor, key)) {
+            return became;
+        }
         let (mut below, mut above, mut end) = (None, None, None);
         for (number, sheet) in pages {
-            let Sheet::Read(page, first, met) = sheet else { continue };
+            if let Some(became) = sheet.tells(anchor, key) {
+                return became;
+            }
+            let Sheet::Read(page, ..) = sheet else { continue };
             if anchor < page.span.0 {
                 above = Some(*number);
                 break;
             }
-            if anchor <= page.span.1 {
-                return match met.get(key - first) {
-                    Some(Met::At(place)) => Became::Kept(page.taken, page.partitions[*place].1),
-                    Some(Met::Perhaps(place)) => Became::Perhaps(page.taken, page.partitions[*place].1),
-                    Some(Met::Unclear) => Became::Unclear,
-                    Some(Met::Absent) | None => Became::Absent,
-                };
-            }
             (below, end) = (Some(*number), Some(page.pages));
         }
-        let now = self.page_of_now(bits, key);
         // It would stand on a page between these two.
         let between = match (below, above.or(end)) {
             (None, None) => match now {

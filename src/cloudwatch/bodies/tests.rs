@@ -1,0 +1,82 @@
+//! Bodies as they go over the wire.
+
+use std::io::Read as _;
+
+use flate2::read::GzDecoder;
+
+use super::*;
+use crate::hash::Hash;
+
+fn metric(length: usize) -> Metric {
+    Metric { name: "Partitions", dimensions: vec![("Cluster", "c".repeat(length)), ("Group", "g".repeat(length))] }
+}
+
+fn datums(blocks: &[(usize, usize)]) -> Vec<usize> {
+    let mut puts = Puts::new("Meerkat/State", true);
+    for &(length, points) in blocks {
+        let point = |time| Datapoint { time, values: &[1.0, 2.0], counts: &[1.0, 4_095.0] };
+        puts.add(
+            &metric(length),
+            1,
+            (0..i64::try_from(points).unwrap_or_default()).map(point).collect::<Vec<_>>().into_iter(),
+        );
+    }
+    puts.finish().into_iter().map(|(datums, _)| datums).collect()
+}
+
+#[test]
+fn a_request_takes_whole_blocks_up_to_its_limits() {
+    assert_eq!(datums(&[]), [0; 0]);
+    assert_eq!(datums(&[(1, 60); 17]), [960, 60]);
+    assert_eq!(datums(&[(1, 500), (1, 500), (1, 1)]), [1_000, 1]);
+    // The longest names: 60 points of one metric have 130,000 bytes.
+    assert_eq!(datums(&[(1_024, 60); 8]), [360, 120]);
+    assert_eq!(datums(&[(1_024, 430), (1, 1)]), [430, 1]);
+}
+
+#[test]
+fn small_bodies_stay_as_they_are_and_one_after_the_other_shrinks() {
+    let mut gzip = Gzip::new();
+    assert!(gzip.body(&[7; FEWEST_BYTES_TO_COMPRESS - 1]).is_none());
+    for byte in [7, 8] {
+        let bytes = [byte; FEWEST_BYTES_TO_COMPRESS];
+        let body = gzip.body(&bytes).unwrap();
+        let mut read = Vec::new();
+        GzDecoder::new(&body.bytes[..]).read_to_end(&mut read).unwrap();
+        assert!(read == bytes && body.gzipped && body.bytes.len() < 200, "{}", body.bytes.len());
+    }
+    // What does not shrink: each byte as likely as any other.
+    let hashes = (0..2_000_u64).map(|number| Hash::new().number(number).finish().to_be_bytes());
+    assert!(gzip.body(&hashes.flatten().collect::<Vec<_>>()).is_none());
+}
+
+#[test]
+fn a_datum_has_the_numbers_of_its_point() {
+    let written = |points: &[(i64, &[f64], &[f64])]| {
+        let mut puts = Puts::new("Meerkat", false);
+        let points = points.iter().map(|&(time, values, counts)| Datapoint { time, values, counts });
+        puts.add(&metric(1), 60, points);
+        puts.finish().remove(0).1.bytes
+    };
+    let bytes = written(&[(60, &[1.5, 2.0], &[1.0, 3.0]), (61, &[7.0], &[9.0])]);
+    let read: ciborium::Value = ciborium::from_reader(&bytes[..]).unwrap();
+    let of = |map: &ciborium::Value, key: &str| {
+        let (_, value) = map.as_map().unwrap().iter().find(|(name, _)| name.as_text() == Some(key)).unwrap();
+        value.clone()
+    };
+    let numbers = |list: ciborium::Value| -> Vec<f64> {
+        list.as_array().unwrap().iter().map(|number| number.as_float().unwrap()).collect()
+    };
+    let read: Vec<_> = of(&read, "MetricData")
+        .as_array()
+        .unwrap()
+        .iter()
+        .map(|datum| {
+            let (tag, time) = of(datum, "Timestamp").into_tag().unwrap();
+            assert_eq!((tag, of(datum, "MetricName").as_text()), (1, Some("Partitions")));
+            assert_eq!(of(datum, "StorageResolution").as_integer(), Some(60.into()));
+            (time.as_float().unwrap(), numbers(of(datum, "Values")), numbers(of(datum, "Counts")))
+        })
+        .collect();
+    assert_eq!(read, [(60.0, vec![1.5, 2.0], vec![1.0, 3.0]), (61.0, vec![7.0], vec![9.0])]);
+}

@@ -7,8 +7,7 @@ use std::sync::Arc;
 
 use aws_sdk_cloudwatch::Client;
 use aws_sdk_cloudwatch::types::{MetricDataResult, StatusCode};
-use tokio::sync::Semaphore;
-use tokio::task::JoinSet;
+use futures_util::{StreamExt as _, stream};
 use tokio::time::{Instant, sleep_until, timeout_at};
 
 use super::address::Schedule;
@@ -56,8 +55,7 @@ impl Store {
             let ranges = ranges.iter().map(|range| (range.start, range.end)).collect();
             together.entry(ranges).or_default().push(index);
         }
-        let permits = Arc::new(Semaphore::new(CALLS_AT_ONCE));
-        let mut calls = JoinSet::new();
+        let mut calls = Vec::new();
         for (ranges, indexes) in together {
             let metrics: Vec<Arc<Metric>> = indexes.iter().map(|index| Arc::clone(&wanted[*index].0)).collect();
             let fitting = metrics_per_call(&metrics);
@@ -65,33 +63,21 @@ impl Store {
                 let points = STATISTICS_COUNT * (end - start) / self.schedule.width();
                 let together = usize::try_from(POINTS_PER_CALL / points.max(1)).unwrap_or(1).clamp(1, fitting);
                 for (indexes, metrics) in indexes.chunks(together).zip(metrics.chunks(together)) {
-                    let call = Fetch {
-                        client: self.client.clone(),
-                        namespace: self.state.clone(),
-                        width: self.schedule.width(),
-                        seconds: start..end,
-                        metrics: metrics.to_vec(),
-                        pace: Arc::clone(&self.pace),
-                    };
-                    let attempts = Attempts::default();
-                    let (permits, indexes) = (Arc::clone(&permits), indexes.to_vec());
-                    calls.spawn(async move {
-                        let answer = timeout_at(until, async {
-                            // The semaphore is never closed; a call without a permit would only be one too many.
-                            let _permit = permits.acquire().await;
-                            call.run(&attempts).await
-                        });
-                        (indexes, answer.await.unwrap_or_else(|_| Err(attempts.out_of_time(Operation::ReadHistory))))
-                    });
+                    calls.push((
+                        indexes.to_vec(),
+                        Fetch { store: self, seconds: start..end, metrics: metrics.to_vec() },
+                    ));
                 }
             }
         }
+        let calls = calls.into_iter().map(|(indexes, call)| async move {
+            let attempts = Attempts::default();
+            let answer = timeout_at(until, call.run(&attempts)).await;
+            (indexes, answer.unwrap_or_else(|_| Err(attempts.out_of_time(Operation::ReadHistory))))
+        });
+        let mut calls = stream::iter(calls).buffer_unordered(CALLS_AT_ONCE);
         let mut found: Vec<Points> = wanted.iter().map(|_| Ok(Vec::new())).collect();
-        while let Some(call) = calls.join_next().await {
-            let (indexes, answer) = match call {
-                Ok(call) => call,
-                Err(panicked) => std::panic::resume_unwind(panicked.into_panic()),
-            };
+        while let Some((indexes, answer)) = calls.next().await {
             match answer {
                 Ok(answers) => {
                     for (index, answer) in indexes.into_iter().zip(answers) {
@@ -126,13 +112,10 @@ fn metrics_per_call(metrics: &[Arc<Metric>]) -> usize {
 }
 
 /// One question: three statistics of some metrics over one range of seconds.
-struct Fetch {
-    client: Client,
-    namespace: String,
-    width: i64,
+struct Fetch<'a> {
+    store: &'a Store,
     seconds: Range<i64>,
     metrics: Vec<Arc<Metric>>,
-    pace: Arc<Spacing>,
 }
 
 /// What has come in for one metric.
@@ -146,21 +129,21 @@ struct Received {
     status: Option<String>,
 }
 
-impl Fetch {
+impl Fetch<'_> {
     /// In the order of its metrics.
     async fn run(self, attempts: &Attempts) -> Result<Vec<Result<Vec<Merged>, StoreError>>, StoreError> {
-        let mut queries = Queries::new(&self.namespace, self.width);
+        let Store { client, schedule, state, pace, .. } = self.store;
+        let mut queries = Queries::new(state, schedule.width());
         for metric in &self.metrics {
             queries.add(metric, &STATISTICS);
         }
-        let points = STATISTICS_COUNT * (self.seconds.end - self.seconds.start) / self.width;
+        let points = STATISTICS_COUNT * (self.seconds.end - self.seconds.start) / schedule.width();
         let points = points * i64::try_from(self.metrics.len()).unwrap_or(i64::MAX);
         let mut answers: Vec<Received> = self.metrics.iter().map(|_| Received::default()).collect();
         let mut token = None;
         loop {
-            sleep_until(self.pace.reserve(points)).await;
-            let page = self
-                .client
+            sleep_until(pace.reserve(points)).await;
+            let page = client
                 .get_metric_data()
                 .customize()
                 .interceptor(queries.body(&self.seconds, token.as_deref()))

@@ -2,8 +2,7 @@
 
 use std::sync::Arc;
 
-use tokio::sync::Semaphore;
-use tokio::task::JoinSet;
+use futures_util::{StreamExt as _, stream};
 use tokio::time::{Instant, timeout_at};
 
 use super::address::Minute;
@@ -72,33 +71,23 @@ impl Store {
     }
 
     async fn put(&self, tried: Operation, requests: Vec<(usize, RequestBody)>, until: Instant, written: &mut Written) {
-        let permits = Arc::new(Semaphore::new(REQUESTS_AT_ONCE));
-        let mut calls = JoinSet::new();
-        for (datums, body) in requests {
+        let calls = requests.into_iter().map(|(datums, body)| async move {
             let attempts = Attempts::default();
             let request = self.client.put_metric_data().customize().interceptor(body).interceptor(attempts.clone());
-            let permits = Arc::clone(&permits);
-            calls.spawn(async move {
-                let answer = timeout_at(until, async {
-                    // The semaphore is never closed; a call without a permit would only be one too many.
-                    let _permit = permits.acquire().await;
-                    request.send().await
-                });
-                match answer.await {
-                    Ok(Ok(_)) => Ok(datums),
-                    Ok(Err(error)) => Err(attempts.failed(tried, error)),
-                    Err(_) => Err(attempts.out_of_time(tried)),
-                }
-            });
-        }
-        while let Some(call) = calls.join_next().await {
+            match timeout_at(until, request.send()).await {
+                Ok(Ok(_)) => Ok(datums),
+                Ok(Err(error)) => Err(attempts.failed(tried, error)),
+                Err(_) => Err(attempts.out_of_time(tried)),
+            }
+        });
+        let mut calls = stream::iter(calls).buffer_unordered(REQUESTS_AT_ONCE);
+        while let Some(call) = calls.next().await {
             match call {
-                Ok(Ok(datums)) => {
+                Ok(datums) => {
                     written.requests += 1;
                     written.datums += datums;
                 }
-                Ok(Err(error)) => written.failures.push(Arc::new(error)),
-                Err(panicked) => std::panic::resume_unwind(panicked.into_panic()),
+                Err(error) => written.failures.push(Arc::new(error)),
             }
         }
     }

@@ -19,7 +19,7 @@ use super::versions::Api;
 use crate::snapshot::{GroupState, Kind, Member};
 use crate::unknown::{Known, Unknown};
 
-mod classic;
+pub(super) mod classic;
 mod consumer;
 mod share;
 mod streams;

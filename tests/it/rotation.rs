@@ -6,7 +6,7 @@ use std::time::Duration;
 use kafka_protocol::messages::ApiKey;
 use serde_json::{Value, json};
 
-use crate::support::broker::{Sasl, Scene, Stage};
+use crate::support::broker::{Act, Sasl, Scene, Stage, When};
 use crate::support::http::{Answer, Server};
 use crate::support::lambda::Lambda;
 
@@ -101,6 +101,24 @@ fn while_a_secret_is_on_its_way_no_other_address_is_connected_to() {
     variables.push(("KAFKA_SASL_SECRET".into(), SECRET.into()));
     assert!(Lambda::start(&variables).invoke("{}").ok);
     assert_eq!((stage.connections(), keeper.seen().len()), (3, 1));
+}
+
+/// The broker says nothing before the keeper is asked.
+#[test]
+fn a_secret_is_fetched_while_connections_are_opened() {
+    let sasl = Sasl { mechanism: "PLAIN", right: Some(plain("hunter-first")), receipt: b"", refusal: "" };
+    let stage = Arc::new(Scene::of(1).sasl(sasl).fault(When::on(ApiKey::ApiVersions), Act::Held).start());
+    let held = Arc::clone(&stage);
+    let keeper = Server::start(move |_| {
+        held.change(Scene::let_go);
+        let secret = json!({ "username": "meerkat", "password": "hunter-first" }).to_string();
+        Answer::json(200, &json!({ "SecretString": secret }).to_string())
+    });
+    let mut variables = login(&stage, "PLAIN", &keeper);
+    variables.push(("KAFKA_SASL_SECRET".into(), SECRET.into()));
+    variables.push(("MEERKAT_TIMEOUT".into(), "5".into()));
+    let told = Lambda::start(&variables).invoke("{}");
+    assert!(told.ok, "{}", told.body);
 }
 
 #[test]

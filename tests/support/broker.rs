@@ -86,7 +86,7 @@ impl Stage {
 
     /// Changes the cluster while the game goes on.
     pub(crate) fn change(&self, change: impl FnOnce(&mut Scene)) {
-        change(&mut server::lock(&self.world).scene);
+        server::lock(&self.world).change(change);
     }
 
     /// Every request so far, in the order in which they came.

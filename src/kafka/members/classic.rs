@@ -52,7 +52,7 @@ impl DescribesGroup for ClassicGroup {
 }
 
 /// Reads a structure of the consumer protocol: its version, then its body; fields of versions newer than ours are left over.
-fn embedded<T: Decodable + Message>(bytes: &Bytes, shape: &Shape) -> Result<T, Unreadable> {
+pub(in crate::kafka) fn embedded<T: Decodable + Message>(bytes: &Bytes, shape: &Shape) -> Result<T, Unreadable> {
     let mut bytes = bytes.clone();
     let version = bytes.try_get_i16().map_err(|error| Unreadable::Codec(error.into()))?;
     let version = version.min(T::VERSIONS.max);

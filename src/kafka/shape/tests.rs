@@ -5,13 +5,16 @@ use std::process::Command;
 use bytes::Bytes;
 use kafka_protocol::messages::list_groups_response::ListedGroup;
 use kafka_protocol::messages::{
-    ApiVersionsRequest, ConsumerGroupDescribeRequest, DescribeGroupsRequest, FindCoordinatorRequest, ListGroupsRequest,
-    ListOffsetsRequest, MetadataRequest, OffsetFetchRequest, SaslAuthenticateRequest, SaslHandshakeRequest,
-    ShareGroupDescribeRequest,
+    ApiVersionsRequest, ConsumerGroupDescribeRequest, ConsumerProtocolAssignment, ConsumerProtocolSubscription,
+    DescribeGroupsRequest, FindCoordinatorRequest, ListGroupsRequest, ListOffsetsRequest, MetadataRequest,
+    OffsetFetchRequest, SaslAuthenticateRequest, SaslHandshakeRequest, ShareGroupDescribeRequest,
 };
+
+use kafka_protocol::protocol::Decodable;
 
 use super::*;
 use crate::kafka::frame::{self, FrameError};
+use crate::kafka::members::classic::embedded;
 use crate::kafka::messages::{GroupOffsetsRequest, Question, ShareOffsetsRequest, StreamsDescribeRequest};
 use crate::kafka::versions::Api;
 
@@ -207,8 +210,6 @@ fn every_answer_of_a_recording_has_its_shape() {
 
 #[test]
 fn what_consumers_write_is_shaped_as_the_codec_has_it() {
-    use kafka_protocol::messages::{ConsumerProtocolAssignment, ConsumerProtocolSubscription};
-    use kafka_protocol::protocol::Decodable;
     let mut dice = Dice(2);
     for version in 0..=3 {
         for _ in 0..40 {
@@ -283,6 +284,22 @@ fn mutations() {
                 mutate(&mut bytes, &mut dice);
             }
             let _ = taken_apart(*api, *version, &bytes);
+        }
+        // What anybody who joins a group may write: a member of a classic group carries it as it is.
+        for version in 0..=3_i16 {
+            for shape in [&SUBSCRIPTION, &ASSIGNMENT] {
+                let mut pen = Pen { dice: &mut dice, version, flexible: false, bytes: version.to_be_bytes().into() };
+                pen.structure(shape.fields);
+                let mut bytes = pen.bytes;
+                for _ in 0..=dice.roll(3) {
+                    mutate(&mut bytes, &mut dice);
+                }
+                let bytes = Bytes::from(bytes);
+                let _ = (
+                    embedded::<ConsumerProtocolSubscription>(&bytes, &SUBSCRIPTION),
+                    embedded::<ConsumerProtocolAssignment>(&bytes, &ASSIGNMENT),
+                );
+            }
         }
     }
 }

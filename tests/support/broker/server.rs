@@ -41,6 +41,12 @@ impl World {
         Self { scene, ports, seen, names, connections: 0, changed, welcome, moment: 0 }
     }
 
+    /// What holds an answer may wait for this.
+    pub(super) fn change(&mut self, change: impl FnOnce(&mut Scene)) {
+        change(&mut self.scene);
+        self.changed.notify_waiters();
+    }
+
     fn now(&mut self) -> usize {
         self.moment += 1;
         self.moment
@@ -205,8 +211,7 @@ impl World {
             Some(Act::Claim(size)) => return Step::WriteAndClose(Bytes::copy_from_slice(&size.to_be_bytes())),
             Some(Act::Code(code)) => forced = Some(*code),
             Some(Act::Change(change)) => {
-                change(&mut self.scene);
-                self.changed.notify_waiters();
+                self.change(change);
             }
             _ => {}
         }

@@ -5,7 +5,7 @@
 mod file;
 mod jaas;
 
-pub use file::Malformed;
+pub use file::BadLine;
 
 /// What a file of properties comes to.
 #[derive(Clone, PartialEq, Eq)]
@@ -21,7 +21,7 @@ pub struct Properties {
 pub enum PropertiesError {
     /// It is not in the format of `java.util.Properties`.
     #[error("line {} is not KEY=VALUE: {}", .0.line, .0.what)]
-    Malformed(Malformed),
+    Line(BadLine),
     /// `sasl.jaas.config` is not `MODULE required KEY="VALUE" …;`.
     #[error("sasl.jaas.config must be like: MODULE required username=\"…\" password=\"…\"; {0}")]
     Jaas(String),
@@ -35,7 +35,7 @@ pub enum PropertiesError {
 /// # Errors
 /// [`PropertiesError`], which shows no value.
 pub fn parse(text: &str) -> Result<Properties, PropertiesError> {
-    let pairs = file::pairs(text).map_err(PropertiesError::Malformed)?;
+    let pairs = file::pairs(text).map_err(PropertiesError::Line)?;
     let mut found = Properties { variables: Vec::new(), ignored: Vec::new() };
     let (mut chain, mut key) = (None, None);
     for (name, value) in pairs {

@@ -20,7 +20,7 @@ use crate::unknown::{Cause, Known, Unknown};
 mod entry;
 
 use entry::Announced;
-pub(super) use entry::{Listed, Seen, SomePartitions};
+pub(super) use entry::{Listed, Presence, SomePartitions};
 
 /// Which groups and topics a look is for.
 #[derive(Clone, Debug, Default)]
@@ -104,7 +104,7 @@ pub(super) async fn list(cluster: &Cluster<'_>, selection: &Selection, deadline:
                 match &kind {
                     Ok(kind) => {
                         let (name, kind, coordinator) = (Arc::clone(&name), *kind, Ok(broker));
-                        let (seen, only) = (Seen::Yes, None);
+                        let (seen, only) = (Presence::Yes, None);
                         listing.groups.push(Listed { name, id, kind, state, coordinator, seen, only });
                     }
                     Err(protocol) => *listing.left_out.entry(protocol.to_string()).or_default() += 1,
@@ -262,7 +262,7 @@ async fn look_up(
             let found = sought.iter().zip(coordinator::find(cluster, sought, until).await);
             let unlisted = |(name, coordinator): (&&str, Known<i32>)| {
                 let untold = coordinator.as_ref().ok().and_then(|id| untold.get(id)).cloned();
-                let seen = untold.map_or(Seen::No, Seen::Perhaps);
+                let seen = untold.map_or(Presence::No, Presence::Perhaps);
                 Listed { seen, ..Listed::named(name, Kind::Classic, coordinator) }
             };
             listing.groups.extend(found.map(unlisted));

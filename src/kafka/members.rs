@@ -11,7 +11,7 @@ use tokio::time::Instant;
 use super::cluster::Cluster;
 use super::coordinator;
 use super::failure;
-use super::groups::{Listed, Seen, by_name};
+use super::groups::{Listed, Presence, by_name};
 use super::messages::{Question, StreamsDescribeRequest};
 use super::names::Names;
 use super::settle::{AskOutcome, Outcomes, failed};
@@ -147,10 +147,10 @@ impl Described {
     /// Of a group that no broker lists not even the kind is known, and groups of other kinds are dead to `DescribeGroups`.
     fn unless_listed(mut self, listed: &Listed) -> Self {
         match &listed.seen {
-            Seen::No if self.state == Ok(GroupState::DEAD) => {
+            Presence::No if self.state == Ok(GroupState::DEAD) => {
                 self.members = Err(Unknown::because("no broker lists the group, and it is no classic one"));
             }
-            Seen::Perhaps(why) if self.state == Ok(GroupState::DEAD) => {
+            Presence::Perhaps(why) if self.state == Ok(GroupState::DEAD) => {
                 (self.state, self.members) = (Err(why.clone()), Err(why.clone()));
                 self.hindrance = Some(why.within("whether there is such a group is unknown"));
             }

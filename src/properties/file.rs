@@ -2,7 +2,7 @@
 
 /// A line that cannot be read.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
-pub struct Malformed {
+pub struct BadLine {
     /// Its number, from 1.
     pub(crate) line: usize,
     /// What is wrong with it.
@@ -10,7 +10,7 @@ pub struct Malformed {
 }
 
 /// Keys and values in the order of the file.
-pub(super) fn pairs(text: &str) -> Result<Vec<(String, String)>, Malformed> {
+pub(super) fn pairs(text: &str) -> Result<Vec<(String, String)>, BadLine> {
     let mut pairs = Vec::new();
     let mut lines = text.lines().enumerate();
     while let Some((number, first)) = lines.next() {
@@ -23,8 +23,8 @@ pub(super) fn pairs(text: &str) -> Result<Vec<(String, String)>, Malformed> {
             line.push_str(lines.next().map_or("", |(_, next)| next.trim_start()));
         }
         let (key, value) = split(&line);
-        let malformed = |what| Malformed { line: number + 1, what };
-        pairs.push((unescaped(key).map_err(malformed)?, unescaped(value).map_err(malformed)?));
+        let bad_line = |what| BadLine { line: number + 1, what };
+        pairs.push((unescaped(key).map_err(bad_line)?, unescaped(value).map_err(bad_line)?));
     }
     Ok(pairs)
 }
@@ -88,6 +88,6 @@ mod tests {
     #[test]
     fn an_escape_that_is_none_is_told_with_its_line() {
         let what = "\\u takes four hexadecimal digits of a character";
-        assert_eq!(pairs("\n# c\na=\\u12"), Err(Malformed { line: 3, what }));
+        assert_eq!(pairs("\n# c\na=\\u12"), Err(BadLine { line: 3, what }));
     }
 }

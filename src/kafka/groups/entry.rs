@@ -20,13 +20,13 @@ pub(in crate::kafka) struct Listed {
     pub(in crate::kafka) state: Known<GroupState>,
     /// The broker that answers for the group.
     pub(in crate::kafka) coordinator: Known<i32>,
-    pub(in crate::kafka) seen: Seen,
+    pub(in crate::kafka) seen: Presence,
     /// The partitions that its commits are asked for of, with what transactions hold there; `None` for every commit.
     pub(in crate::kafka) only: Option<Rc<[SomePartitions]>>,
 }
 
 /// Whether some broker lists a group; of others not even the kind is known.
-pub(in crate::kafka) enum Seen {
+pub(in crate::kafka) enum Presence {
     Yes,
     No,
     /// Its coordinator did not tell its groups, and why.
@@ -44,7 +44,7 @@ impl Listed {
     pub(in crate::kafka) fn named(name: &str, kind: Kind, coordinator: Known<i32>) -> Self {
         let (name, id) = (name.into(), StrBytes::from_string(name.into()));
         let state = Err(Unknown::because("no broker lists the group"));
-        Self { name, id, kind, state, coordinator, seen: Seen::No, only: None }
+        Self { name, id, kind, state, coordinator, seen: Presence::No, only: None }
     }
 }
 

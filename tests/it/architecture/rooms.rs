@@ -12,8 +12,11 @@ fn no_two_types_have_the_same_name() {
             let declared = line.trim_start();
             // A `type` that is not at the margin belongs to a trait.
             let kinds: &[&str] = if declared.len() == line.len() { &TYPES } else { &TYPES[1..] };
-            let declared =
-                declared.strip_prefix("pub").map_or(declared, |rest| rest.split_once(' ').map_or("", |(_, rest)| rest));
+            let declared = declared.strip_prefix("pub").map_or(declared, |rest| {
+                // `pub(in crate::x)` has a blank of its own.
+                let end = if rest.starts_with('(') { rest.find(')').map_or(rest.len(), |close| close + 1) } else { 0 };
+                rest[end..].trim_start()
+            });
             let Some(rest) = kinds.iter().find_map(|kind| declared.strip_prefix(kind)) else { continue };
             let end = rest.find(|letter: char| !letter.is_alphanumeric()).unwrap_or(rest.len());
             places.entry(rest[..end].to_owned()).or_default().push(name.clone());

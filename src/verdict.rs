@@ -1,4 +1,4 @@
-//! What the lag of a partition means: Burrow's five questions, and our rules over a memory and a window of snapshots.
+//! What the lag of a partition means: our rules over a memory, a window of snapshots and an age.
 
 use std::fmt;
 
@@ -6,7 +6,6 @@ mod absence;
 mod findings;
 mod objective;
 mod pace;
-mod questions;
 mod reason;
 mod rules;
 mod trend;
@@ -14,7 +13,6 @@ mod trend;
 use crate::memory::Thresholds;
 pub use findings::{Finding, Findings};
 pub use pace::Pace;
-pub use questions::{burrow, lag_never_falls, recently_caught_up, rewound, stalled, stopped};
 pub(crate) use reason::{Reason, Silence, early};
 pub use rules::{judge, judge_without_history};
 

@@ -3,15 +3,15 @@
 use crate::lag::Committed;
 use crate::memory::{self, Look, Memory, Sample, Thresholds};
 
-/// A commit, or what the difference of two snapshots says about one.
+/// What the difference of two snapshots says about a commit.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
-pub struct Commit {
+pub(crate) struct Commit {
     /// The offset of the next record to read.
-    pub offset: i64,
-    /// When it was made or first seen, in milliseconds since the epoch.
-    pub time_ms: i64,
-    /// How far it was behind the log of its time, in offsets; `None` where that could not be told.
-    pub lag: Option<u64>,
+    pub(crate) offset: i64,
+    /// When it was first seen, in milliseconds since the epoch.
+    pub(crate) time_ms: i64,
+    /// How far it was behind the log half a minute before, in offsets.
+    pub(crate) lag: u64,
 }
 
 /// Where a commit and its log stood at one look.
@@ -35,18 +35,10 @@ pub fn reach_ms(memory: Memory, thresholds: &Thresholds) -> i64 {
     (commits * gap_ms).clamp(least, least.max(KEPT_MS))
 }
 
-/// The last ten inferred commits: each change of the committed offset, with its lag against the log half a minute before.
+/// One point of each time, in order, all of them of the log that is there now; the look is the last one.
 ///
 /// `earlier` may come unsorted, with duplicates and with holes. Where the log end went backwards another log began, and
 /// what was before it is left out.
-#[must_use]
-pub fn commits(earlier: &[Sample], look: &Look) -> Vec<Commit> {
-    let mut commits = changes(&points(earlier, look));
-    commits.drain(..commits.len().saturating_sub(COMMITS_KEPT));
-    commits
-}
-
-/// One point of each time, in order, all of them of the log that is there now; the look is the last one.
 pub(crate) fn points(earlier: &[Sample], look: &Look) -> Vec<Point> {
     let point = |sample: &Sample| Point { time_ms: sample.time_ms, committed: sample.committed, end: sample.end };
     let mut points: Vec<_> = earlier.iter().map(point).filter(|point| point.time_ms < look.time_ms).collect();
@@ -66,7 +58,7 @@ pub(crate) fn changes(points: &[Point]) -> Vec<Commit> {
             return None;
         };
         let lag = memory::reference_lag(offset, (before.time_ms, before.end), (now.time_ms, now.end));
-        (now.committed != before.committed).then_some(Commit { offset, time_ms: now.time_ms, lag: Some(lag) })
+        (now.committed != before.committed).then_some(Commit { offset, time_ms: now.time_ms, lag })
     });
     pairs.collect()
 }
@@ -106,9 +98,9 @@ mod tests {
     fn check(story: &str, expected: &[(i64, i64, u64)]) {
         let mut samples: Vec<_> = story.split_whitespace().map(sample).collect();
         let last = samples.pop().unwrap();
-        let found: Vec<_> = commits(&samples, &look(last.time_ms, last.committed, last.end))
+        let found: Vec<_> = changes(&points(&samples, &look(last.time_ms, last.committed, last.end)))
             .iter()
-            .map(|commit| (commit.time_ms / 60_000, commit.offset, commit.lag.unwrap()))
+            .map(|commit| (commit.time_ms / 60_000, commit.offset, commit.lag))
             .collect();
         assert_eq!(found, expected, "{story}");
     }
@@ -147,13 +139,6 @@ mod tests {
     #[test]
     fn another_log_begins_where_the_end_goes_backwards() {
         check("0:1/50 1:9/60 2:1/5 3:2/6", &[(3, 2, 3)]);
-    }
-
-    #[test]
-    fn ten_are_kept() {
-        let story: Vec<_> = (0..=11).map(|n| format!("{n}:{n}/{n}")).collect();
-        let expected: Vec<_> = (2..=11).map(|n| (n, n, 0)).collect();
-        check(&story.join(" "), &expected);
     }
 
     #[test]

@@ -1,7 +1,6 @@
 //! Whether a group falls behind: in records and in time, from commit to commit or from trough to trough.
 
 use super::Pace;
-use super::questions::lag_never_falls;
 use crate::lag::Committed;
 use crate::memory::Thresholds;
 use crate::window::{self, Commit, Point};
@@ -100,7 +99,9 @@ fn grows(points: &[Point], late: &[Late], before: Option<i64>, run: &[Commit], p
     let older = last.age_ms - first.age_ms > needed_ms && never_so_old;
     let whole_window = late.len() >= window::COMMITS_KEPT;
     let run = &run[run.len().saturating_sub(window::COMMITS_KEPT)..];
-    let each = whole_window && grew > 0 && lag_never_falls(run);
+    // Burrow's question (v1.9.5, `checkIfLagNotDecreasing`).
+    let lag_never_falls = run.iter().map(|commit| commit.lag).is_sorted();
+    let each = whole_window && grew > 0 && lag_never_falls;
     let enough = late.len() >= COMMITS_FOR_A_TREND;
     enough && older && rises(|late| late.age_ms) && ((matters && rises(|late| late.lag)) || each)
 }
@@ -140,7 +141,7 @@ fn aged(points: &[Point], commits: &[Commit], period_ms: i64) -> Vec<Late> {
         at.checked_sub(1).is_none_or(|before| time_ms - points[before].time_ms > period_ms * 3 / 2)
     };
     let aged = commits.iter().filter(|commit| !after_a_hole(commit.time_ms)).filter_map(|commit| {
-        let lag = i64::try_from(commit.lag?).ok()?;
+        let lag = i64::try_from(commit.lag).ok()?;
         let age_ms = commit.time_ms - window::reached_ms(points, commit.offset)?;
         Some(Late { time_ms: commit.time_ms, offset: commit.offset, lag, age_ms })
     });
@@ -149,7 +150,7 @@ fn aged(points: &[Point], commits: &[Commit], period_ms: i64) -> Vec<Late> {
 
 /// The commits from the last one on that was not behind.
 fn late_run(commits: &[Commit], allowed_lag: u64) -> &[Commit] {
-    let on_time = commits.iter().rposition(|commit| commit.lag.is_none_or(|lag| lag <= allowed_lag));
+    let on_time = commits.iter().rposition(|commit| commit.lag <= allowed_lag);
     &commits[on_time.map_or(0, |at| at + 1)..]
 }
 

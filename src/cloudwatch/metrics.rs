@@ -207,8 +207,6 @@ fn count(datums: &[Datum]) -> usize {
     datums.chunk_by(|one, other| Arc::ptr_eq(&one.metric, &other.metric)).count()
 }
 
-/// Metrics of one run, unless configured otherwise: what a mistake may cost at most.
-pub const DEFAULT_LIMIT: usize = 500;
 /// `PutMetricData`, API reference (`MetricDatum`, `Values`).
 pub(crate) const VALUES_PER_DATUM: usize = 150;
 

@@ -13,7 +13,7 @@ use super::failure;
 use super::logs::DescribedTopic;
 use super::messages::{CONSUMER, READ_UNCOMMITTED};
 use super::versions::Api;
-use crate::age::{Answer, MAX_TIMESTAMP, Search, TimeQuestion};
+use crate::age::{Answer, Search, TimeQuestion};
 use crate::unknown::Unknown;
 
 /// Asks round after round until nothing is left to ask; at `until` what is known stays known.
@@ -105,10 +105,8 @@ fn request(names: &[Box<str>], questions: &[(TimeQuestion, i32)]) -> ListOffsets
         .with_topics(topics.collect())
 }
 
-/// The first version that takes [`MAX_TIMESTAMP`].
+/// The first version that takes [`MAX_TIMESTAMP`](crate::age::MAX_TIMESTAMP).
 const WITH_MAX_TIMESTAMP: i16 = 7;
 
 /// What `ListOffsets` answers where no record is stamped so late.
 const NO_OFFSET: i64 = -1;
-
-const _: () = assert!(MAX_TIMESTAMP == -3, "the protocol's number (KIP-734)");

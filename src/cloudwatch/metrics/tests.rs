@@ -39,10 +39,11 @@ fn lines(plan: &Plan) -> Vec<String> {
 }
 
 const OF_CLUSTER: usize = 5;
+const LIMIT: usize = 500;
 
 #[test]
 fn a_group_is_a_status_and_two_distributions() {
-    let plan = plan(&results(1), MetricsDetail::Group, DEFAULT_LIMIT);
+    let plan = plan(&results(1), MetricsDetail::Group, LIMIT);
     let expected = [
         "Heartbeat Cluster=prod : 1x1",
         "UnknownGroups Cluster=prod : 0x1",
@@ -59,10 +60,10 @@ fn a_group_is_a_status_and_two_distributions() {
 
 #[test]
 fn topics_and_partitions_are_metrics_of_their_own_where_asked_for() {
-    let topics = lines(&plan(&results(1), MetricsDetail::Topic, DEFAULT_LIMIT));
+    let topics = lines(&plan(&results(1), MetricsDetail::Topic, LIMIT));
     assert_eq!(topics.len(), 12);
     assert!(topics.contains(&"Lag Cluster=prod Group=g0 Topic=a : 4x2".to_owned()));
-    let partitions = lines(&plan(&results(1), MetricsDetail::Partition, DEFAULT_LIMIT));
+    let partitions = lines(&plan(&results(1), MetricsDetail::Partition, LIMIT));
     assert_eq!(partitions.len(), 17);
     assert!(partitions.contains(&"Lag Cluster=prod Group=g0 Topic=a Partition=1 : 4x1".to_owned()));
     assert!(!partitions.iter().any(|line| line.starts_with("LagSeconds") && line.contains("Partition=1")));
@@ -73,14 +74,14 @@ fn what_is_not_known_is_not_published() {
     let mut results = results(1);
     results.groups[0].status = None;
     results.groups[0].partitions = vec![partition("a", 0, None, None), partition("a", 1, None, Some(f64::NAN))];
-    assert_eq!(plan(&results, MetricsDetail::Partition, DEFAULT_LIMIT).datums.len(), OF_CLUSTER);
+    assert_eq!(plan(&results, MetricsDetail::Partition, LIMIT).datums.len(), OF_CLUSTER);
 }
 
 #[test]
 fn a_part_of_a_group_is_not_published_as_if_it_were_the_whole() {
     let mut results = results(1);
     results.groups[0].whole = false;
-    let of_group = |detail| lines(&plan(&results, detail, DEFAULT_LIMIT)).split_off(OF_CLUSTER);
+    let of_group = |detail| lines(&plan(&results, detail, LIMIT)).split_off(OF_CLUSTER);
     assert_eq!(of_group(MetricsDetail::Topic), ["Status Cluster=prod Group=g0 : 1x1"]);
     // Of each partition alone what was read is all there is.
     let partitions = of_group(MetricsDetail::Partition);
@@ -94,7 +95,7 @@ fn losses_are_told_while_there_are_some() {
     results.groups[0].partitions[0].lost = 30;
     results.groups[0].partitions[1].lost = 12;
     results.groups[0].partitions[2].loss_ahead = true;
-    let told = lines(&plan(&results, MetricsDetail::Partition, DEFAULT_LIMIT));
+    let told = lines(&plan(&results, MetricsDetail::Partition, LIMIT));
     let of = |name: &str| told.iter().filter(|line| line.starts_with(name)).cloned().collect::<Vec<_>>();
     assert_eq!(of("LostOffsets"), ["LostOffsets Cluster=prod Group=g0 : 12x1 30x1"]);
     assert_eq!(of("LossAhead"), ["LossAhead Cluster=prod Group=g0 : 1x1"]);
@@ -105,7 +106,7 @@ fn more_distinct_values_than_a_datum_holds_are_several_datums_of_one_metric() {
     let mut results = results(1);
     results.groups[0].partitions =
         (0..301).map(|number| partition("a", number, u64::try_from(number).ok(), None)).collect();
-    let plan = plan(&results, MetricsDetail::Group, DEFAULT_LIMIT);
+    let plan = plan(&results, MetricsDetail::Group, LIMIT);
     let sizes: Vec<_> = plan.datums[OF_CLUSTER + 1..].iter().map(|datum| datum.values.len()).collect();
     assert_eq!((sizes, plan.metrics), (vec![150, 150, 1], OF_CLUSTER + 2));
 }
@@ -142,13 +143,13 @@ fn a_status_comes_before_any_lag_and_always_for_the_same_groups() {
 #[test]
 fn a_part_has_a_heartbeat_of_its_own_besides() {
     let results = Results { part: Part::parse("2/8").unwrap_or_default(), ..results(0) };
-    let told = lines(&plan(&results, MetricsDetail::Group, DEFAULT_LIMIT));
+    let told = lines(&plan(&results, MetricsDetail::Group, LIMIT));
     assert_eq!(told[..2], ["Heartbeat Cluster=prod : 1x1", "Heartbeat Cluster=prod Part=2/8 : 1x1"]);
 }
 
 #[test]
 fn every_published_metric_is_in_the_list_of_names() {
-    for datum in plan(&results(1), MetricsDetail::Partition, DEFAULT_LIMIT).datums {
+    for datum in plan(&results(1), MetricsDetail::Partition, LIMIT).datums {
         let dimensions: Vec<_> = datum.metric.dimensions.iter().map(|(name, _)| *name).collect();
         let listed = names::PUBLISHED.iter().find(|(name, _)| *name == datum.metric.name);
         assert!(listed.is_some_and(|(_, sets)| sets.contains(&dimensions.as_slice())), "{datum:?}");

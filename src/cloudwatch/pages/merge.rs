@@ -57,7 +57,6 @@ pub(crate) fn merge(keys: &[Key], page: &Page, minute: Minute) -> Vec<Met> {
 
 /// The longest common subsequences of keys and slots.
 struct Common<F> {
-    keys: usize,
     slots: usize,
     /// Lengths for all beginnings, by key and slot.
     before: Vec<u16>,
@@ -69,7 +68,7 @@ struct Common<F> {
 impl<F: Fn(usize, usize) -> bool> Common<F> {
     fn of(keys: usize, slots: usize, alike: F) -> Self {
         let lengths = vec![0; (keys + 1) * (slots + 1)];
-        let mut common = Self { keys, slots, before: lengths.clone(), after: lengths, alike };
+        let mut common = Self { slots, before: lengths.clone(), after: lengths, alike };
         for key in 0..keys {
             for slot in 0..slots {
                 let both = common.before[common.at(key, slot)] + u16::from((common.alike)(key, slot));
@@ -95,7 +94,6 @@ impl<F: Fn(usize, usize) -> bool> Common<F> {
 
     /// What all of the longest say of a key.
     fn met(&self, key: usize) -> Met {
-        debug_assert!(key < self.keys, "a key of the page");
         let longest = self.after[0];
         let through = |slot: &usize| {
             let around = self.before[self.at(key, *slot)] + self.after[self.at(key + 1, slot + 1)];

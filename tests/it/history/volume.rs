@@ -2,7 +2,7 @@
 
 use std::collections::BTreeSet;
 
-use meerkat::cloudwatch::metrics::{DEFAULT_LIMIT, plan};
+use meerkat::cloudwatch::metrics::plan;
 use meerkat::config::MetricsDetail;
 use meerkat::results::{GroupResult, PartitionResult, Results};
 
@@ -93,7 +93,7 @@ async fn people_see_distributions_by_the_scheduled_minute() {
         duration_ms: 83,
     };
     let minute = world.at(0);
-    let plan = plan(&results, MetricsDetail::Group, DEFAULT_LIMIT);
+    let plan = plan(&results, MetricsDetail::Group, 500);
     let written = world.store.publish(minute, &plan.datums, soon()).await;
     assert!(written.failures.is_empty(), "{written:?}");
     let stored = world.stand.metrics();

@@ -23,16 +23,16 @@
 //! Three doors lead outside, [`kafka`], [`cloudwatch`], and [`secrets`] for passwords, tokens and addresses. They know nothing of each other;
 //! the story brings them together. Everything else has no socket, no clock and no environment.
 
-pub mod acknowledged;
+mod acknowledged;
 pub mod age;
 pub mod ages;
 mod bounded;
-pub mod burrow;
+mod burrow;
 pub mod causes;
 mod clock;
 pub mod cloudwatch;
 pub mod config;
-pub mod endpoint;
+mod endpoint;
 pub mod event;
 pub mod figures;
 pub mod from_burrow;
@@ -44,7 +44,7 @@ pub mod keystore;
 pub mod lag;
 pub mod lags;
 pub mod layers;
-pub mod mask;
+mod mask;
 pub mod memory;
 pub mod moment;
 pub mod openmetrics;

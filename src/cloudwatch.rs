@@ -51,7 +51,7 @@ pub(crate) struct Patience {
 
 /// A client with the Region, endpoint and credentials that the environment gives the SDK.
 ///
-/// Nothing is sent to `CloudWatch` yet. Make one a run: its connections are shared by reads and writes.
+/// Nothing is sent to `CloudWatch` yet. Its connections are shared by reads and writes, and by all runs.
 pub(crate) async fn connect(patience: Patience) -> Client {
     let timeouts = TimeoutConfig::builder()
         .connect_timeout(patience.connect)

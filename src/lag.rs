@@ -1,4 +1,4 @@
-//! The nouns of one look at a cluster, and the arithmetic between a commit and a log.
+//! Where a commit stands and what a log holds, and the arithmetic between them.
 
 /// Where a group will read next in one partition.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, Hash)]
@@ -20,7 +20,7 @@ pub struct LogRange {
     pub end: i64,
     /// The last stable offset: where the first open transaction starts, else the high watermark (KIP-98).
     ///
-    /// `None` before Kafka 0.11, which has no isolation level to ask with.
+    /// `None` where it was not asked for; every broker that is spoken to tells it.
     pub last_stable: Option<i64>,
 }
 

@@ -1,6 +1,6 @@
 //! The entry: the Lambda runtime where there is one, else one run from a file or standard input.
 //!
-//! Nothing but this file reads the environment, and the clock, save for the moment at which a request is signed.
+//! Nothing but this file reads the environment, and the clock on the wall, save for the moment at which a request is signed.
 
 use std::io::{IsTerminal, Read, Write};
 use std::path::{Path, PathBuf};

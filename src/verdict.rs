@@ -19,13 +19,14 @@ pub use rules::{judge, judge_without_history};
 /// What is said of a partition or a group, in Burrow's words and one more.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, Hash)]
 pub enum Verdict {
-    /// There is no such group, or it has no such partition.
+    /// There is no such group; of groups only.
     NotFound,
     /// It keeps up, as far as anybody can tell.
     Ok,
     /// It reads, and falls behind; or it will soon be in trouble.
     Warn,
-    /// A partition of the group is stopped, stalled or rewound; of groups only.
+    /// Of a partition: its oldest unread record is older than the objective for errors, or nobody is assigned to it for good. Of a group: one of its partitions is
+    /// in error, stopped, stalled or rewound.
     Err,
     /// Nobody reads any more.
     Stop,

@@ -34,7 +34,7 @@ pub(super) struct Connection {
     traffic: Arc<Traffic>,
     /// Bytes that one answer may have.
     frame_limit: usize,
-    /// Bytes read from this connection.
+    /// Bytes of answers read from this connection, as they come; not of those too large, which are read over.
     heard: Arc<AtomicU64>,
     /// Milliseconds for which the broker said that it held this connection back.
     held_back: AtomicU64,
@@ -42,14 +42,14 @@ pub(super) struct Connection {
     unanswered: AtomicU64,
 }
 
-/// What went over the wire in one run, all connections together.
+/// What went over the wire, all connections together.
 #[derive(Debug, Default)]
 pub struct Traffic {
     /// Requests sent, `ApiVersions` and SASL included.
     pub(crate) requests: AtomicU64,
     /// Bytes written, sizes included, TLS not.
     pub(crate) written: AtomicU64,
-    /// Bytes read, sizes included, TLS not.
+    /// Bytes of whole answers read, sizes included, TLS not, and not what was too large.
     pub(crate) read: AtomicU64,
 }
 

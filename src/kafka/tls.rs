@@ -20,7 +20,7 @@ use super::sasl::LoginError;
 use crate::endpoint::Endpoint;
 use crate::keystore::{Authorities, Identity};
 
-/// What a TLS client needs, made once a run and shared by all connections.
+/// What a TLS client needs, made once and shared by all connections.
 #[derive(Clone)]
 pub struct Tls {
     connector: TlsConnector,

@@ -22,7 +22,7 @@ mod arguments;
 mod away;
 mod completions;
 mod help;
-mod logs;
+mod journal;
 mod options;
 mod ticker;
 
@@ -60,7 +60,7 @@ fn main() -> ExitCode {
 /// Answers invocations until the platform ends the process. A configuration that is wrong fails each of them, so that
 /// its error is where people look.
 async fn serve() -> Result<ExitCode, Fatal> {
-    logs::start(std::env::var("MEERKAT_LOG").ok().as_deref(), logs::LogForm::Json, None)?;
+    journal::start(std::env::var("MEERKAT_LOG").ok().as_deref(), journal::JournalForm::Json, None)?;
     let config = variables(Vec::new(), None).and_then(|all| Ok(Config::parse(all)?)).map(|mut config| {
         config.report_limit.get_or_insert(LAMBDA_REPORT_LIMIT);
         config
@@ -153,7 +153,7 @@ fn run(runtime: &tokio::runtime::Runtime) -> Result<ExitCode, Fatal> {
         }
     };
     let ticker = Ticker::on_terminal(std::env::var("TERM").ok().as_deref());
-    logs::start(std::env::var("MEERKAT_LOG").ok().as_deref(), logs::LogForm::Text, ticker.clone())?;
+    journal::start(std::env::var("MEERKAT_LOG").ok().as_deref(), journal::JournalForm::Text, ticker.clone())?;
     let request = Request::parse(&event)?;
     let mut variables = variables(asked.variables, asked.command_config)?;
     if out.is_terminal() && request.mode == Mode::Check && away::is_away(&variables, Path::exists) {

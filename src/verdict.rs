@@ -25,8 +25,8 @@ pub enum Verdict {
     Ok,
     /// It reads, and falls behind; or it will soon be in trouble.
     Warn,
-    /// Of a partition: its oldest unread record is older than the objective for errors, or nobody is assigned to it for good. Of a group: one of its partitions is
-    /// in error, stopped, stalled or rewound.
+    /// The oldest unread record of a partition is older than the objective for errors, or nobody is assigned to it for good; one of a
+    /// group's partitions is so, stopped, stalled or rewound.
     Err,
     /// Nobody reads any more.
     Stop,

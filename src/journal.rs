@@ -1,4 +1,4 @@
-//! Logs on standard error: JSON where a machine reads them, text for people.
+//! The journal on standard error, a line for each event: JSON where a machine reads them, text for people.
 
 use meerkat::progress::TARGET;
 use tracing::level_filters::LevelFilter;
@@ -9,30 +9,30 @@ use tracing_subscriber::{Layer, fmt};
 
 use crate::ticker::Ticker;
 
-/// How log lines look.
+/// How its lines look.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
-pub(crate) enum LogForm {
+pub(crate) enum JournalForm {
     /// One JSON object a line, as Lambda's log viewer likes it.
     Json,
     /// Words.
     Text,
 }
 
-/// Why there are no logs.
+/// Why there is no journal.
 #[derive(Debug, thiserror::Error)]
-pub(crate) enum LogError {
+pub(crate) enum JournalError {
     #[error("MEERKAT_LOG must be one of off, error, warn, info, debug, trace, found {0:?}")]
     Level(String),
     #[error(transparent)]
     Twice(#[from] TryInitError),
 }
 
-/// Starts logging; `level` is that of our own lines. Libraries tell errors, and warnings to whoever asks for `debug`. A `ticker` hears
+/// Starts the journal; `level` is that of our own lines. Libraries tell errors, and warnings to whoever asks for `debug`. A `ticker` hears
 /// what is being done, and makes room for lines.
-pub(crate) fn start(level: Option<&str>, form: LogForm, ticker: Option<Ticker>) -> Result<(), LogError> {
+pub(crate) fn start(level: Option<&str>, form: JournalForm, ticker: Option<Ticker>) -> Result<(), JournalError> {
     let level = match level.map(str::trim) {
         None | Some("") => LevelFilter::INFO,
-        Some(word) => word.parse().map_err(|_| LogError::Level(word.to_owned()))?,
+        Some(word) => word.parse().map_err(|_| JournalError::Level(word.to_owned()))?,
     };
     let libraries = if level >= LevelFilter::DEBUG { LevelFilter::WARN } else { level.min(LevelFilter::ERROR) };
     let filter = Targets::new().with_target("meerkat", level).with_target(TARGET, LevelFilter::OFF);
@@ -44,8 +44,8 @@ pub(crate) fn start(level: Option<&str>, form: LogForm, ticker: Option<Ticker>) 
     };
     let lines = fmt::layer().with_writer(writer).with_target(false);
     let lines = match form {
-        LogForm::Json => lines.json().flatten_event(true).with_filter(filter).boxed(),
-        LogForm::Text => lines.compact().without_time().with_filter(filter).boxed(),
+        JournalForm::Json => lines.json().flatten_event(true).with_filter(filter).boxed(),
+        JournalForm::Text => lines.compact().without_time().with_filter(filter).boxed(),
     };
     Ok(tracing_subscriber::registry().with(lines).with(ticker).try_init()?)
 }

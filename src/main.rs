@@ -11,7 +11,7 @@ use lambda_runtime::{Diagnostic, LambdaEvent, service_fn};
 use meerkat::config::{Config, Format, LAMBDA_REPORT_LIMIT};
 use meerkat::event::{Mode, Request};
 use meerkat::layers::{self, Layer};
-use meerkat::terminal::{self, Window};
+use meerkat::terminal::{self, Screen};
 use meerkat::verdict::Verdict;
 use meerkat::{Clock, Outcome, Warm, causes, from_burrow, html, properties};
 use serde_json::Value;
@@ -182,9 +182,9 @@ fn run(runtime: &tokio::runtime::Runtime) -> Result<ExitCode, Fatal> {
     let table = match asked.table.unwrap_or_else(|| out.is_terminal()) {
         // An answer in another shape than the report's stays as it is.
         true if request.mode == Mode::Check => {
-            html::DrawnReport::parse(&json).ok().map(|report| terminal::table(&report, window(&out), asked.partitions))
+            html::DrawnReport::parse(&json).ok().map(|report| terminal::table(&report, screen(&out), asked.partitions))
         }
-        true if matches!(request.mode, Mode::History { .. }) => terminal::history(&json, window(&out)).ok(),
+        true if matches!(request.mode, Mode::History { .. }) => terminal::history(&json, screen(&out)).ok(),
         wanted => table.filter(|_| wanted),
     };
     match table {
@@ -250,12 +250,12 @@ fn variables(
     Ok(values)
 }
 
-/// The window that the output goes to.
-fn window(out: &std::io::Stdout) -> Window {
+/// The screen that the output goes to.
+fn screen(out: &std::io::Stdout) -> Screen {
     let said = |name: &str| std::env::var(name).ok().filter(|value| !value.is_empty());
     let columns = || said("COLUMNS").and_then(|columns| columns.parse().ok());
     let shown = terminal_size::terminal_size_of(out).map(|(width, _)| usize::from(width.0));
-    Window {
+    Screen {
         width: shown.or_else(columns).unwrap_or(WIDTH),
         // https://no-color.org
         colour: out.is_terminal() && said("NO_COLOR").is_none() && said("TERM").is_none_or(|term| term != "dumb"),
@@ -276,7 +276,7 @@ fn clock(started: Instant, time: Duration) -> Result<Clock, Fatal> {
     Ok(Clock { unix_ms: i64::try_from(since_1970.as_millis())?, started, deadline: started + time })
 }
 
-/// Columns of a table that goes to no window.
+/// Columns of a table that goes to no screen.
 const WIDTH: usize = 120;
 
 /// The exit code of a run that could not tell.

@@ -14,9 +14,9 @@ use crate::verdict::Verdict;
 pub use history::history;
 use text::{Cell, Text};
 
-/// The window that a table has to fit.
+/// The screen that a table has to fit.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
-pub struct Window {
+pub struct Screen {
     /// Its columns.
     pub width: usize,
     /// Whether it shows colours.
@@ -26,8 +26,8 @@ pub struct Window {
 /// The groups, the worst first, what could not be read, and one closing sentence; with `partitions` a table for each group
 /// instead, in the columns of `kafka-consumer-groups.sh --describe`.
 #[must_use]
-pub fn table(report: &DrawnReport, window: Window, partitions: bool) -> String {
-    let mut text = Text::new(window);
+pub fn table(report: &DrawnReport, screen: Screen, partitions: bool) -> String {
+    let mut text = Text::new(screen);
     if partitions {
         partitions::draw(report, &mut text);
     } else {

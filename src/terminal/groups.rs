@@ -7,7 +7,7 @@ use crate::html::DrawnReport;
 use crate::html::view::DrawnGroup;
 use crate::verdict::Verdict;
 
-/// Draws the table; where the window is too narrow for the reason it stands below its group.
+/// Draws the table; where the screen is too narrow for the reason it stands below its group.
 pub(super) fn draw(report: &DrawnReport, text: &mut Text) {
     if report.groups.is_empty() {
         text.line(0, "No consumer group was found. A group appears when it has committed once.", None);
@@ -26,8 +26,8 @@ pub(super) fn draw(report: &DrawnReport, text: &mut Text) {
         }
     }
     let may_shrink: &[usize] = if columns { &[0, 6] } else { &[0] };
-    let sheet = Grid { head: vec![head], rows, may_shrink, narrowest: NARROWEST, gutter: GUTTER };
-    text.rows(&sheet, |number| Some(reasons[number].clone()).filter(|reason| !columns && !reason.is_empty()));
+    let grid = Grid { head: vec![head], rows, may_shrink, narrowest: NARROWEST, gutter: GUTTER };
+    text.rows(&grid, |number| Some(reasons[number].clone()).filter(|reason| !columns && !reason.is_empty()));
 }
 
 /// The worst first, and within a status those with the same reason beside each other.

@@ -3,7 +3,7 @@
 use serde::Deserialize;
 
 use super::text::{Cell, GUTTER, Grid, NARROWEST, Text};
-use super::{FAINT, Window, count, offset};
+use super::{FAINT, Screen, count, offset};
 use crate::figures::grouped;
 use crate::moment;
 
@@ -37,9 +37,9 @@ struct PastLook {
 ///
 /// # Errors
 /// What is missing in it.
-pub fn history(json: &str, window: Window) -> Result<String, serde_json::Error> {
+pub fn history(json: &str, screen: Screen) -> Result<String, serde_json::Error> {
     let history: PastOfGroup = serde_json::from_str(json)?;
-    let mut text = Text::new(window);
+    let mut text = Text::new(screen);
     let minutes = match history.period_minutes {
         1 => "minute".to_owned(),
         several => format!("{several} minutes"),
@@ -61,24 +61,24 @@ fn table(history: &PastOfGroup, text: &mut Text) {
     let mut head: Vec<Cell> = titles.iter().map(|title| Cell::right(title)).collect();
     head[0] = Cell::left(titles[0]);
     let rows: Vec<Vec<Cell>> = history.partitions.iter().map(row).collect();
-    let mut sheet = Grid { head: vec![head], rows, may_shrink: &[0], narrowest: NARROWEST, gutter: GUTTER };
+    let mut grid = Grid { head: vec![head], rows, may_shrink: &[0], narrowest: NARROWEST, gutter: GUTTER };
     // Long names give way to a line of half an hour.
     let beside = |columns: usize| text.width().saturating_sub(columns + GUTTER);
-    let room = beside(sheet.narrowed(text.width())).max(beside(sheet.narrowed(0)).min(USUAL));
+    let room = beside(grid.narrowed(text.width())).max(beside(grid.narrowed(0)).min(USUAL));
     if room >= NARROWEST {
         let newest = history.partitions.iter().filter_map(|of| moment::parse(&of.looks.first()?.taken)).max();
         let slot =
             |look: &PastLook| Some((newest? - moment::parse(&look.taken)? + 30) / 60 / history.period_minutes.max(1));
         let all = history.partitions.iter().flat_map(|of| &of.looks).filter_map(slot).max().unwrap_or_default() + 1;
         let slots = usize::try_from(all).unwrap_or(1).max(1);
-        sheet.head[0].push(Cell::left(&format!("LAG, {} min", all * history.period_minutes)));
-        for (row, partition) in sheet.rows.iter_mut().zip(&history.partitions) {
+        grid.head[0].push(Cell::left(&format!("LAG, {} min", all * history.period_minutes)));
+        for (row, partition) in grid.rows.iter_mut().zip(&history.partitions) {
             let lags =
                 partition.looks.iter().filter_map(|look| Some((usize::try_from(slot(look)?).ok()?, look.lag()?)));
             row.push(Cell::left(&blocks(lags, slots, room.min(WIDEST))));
         }
     }
-    text.rows(&sheet, |number| history.partitions.get(number)?.problem.clone());
+    text.rows(&grid, |number| history.partitions.get(number)?.problem.clone());
 }
 
 fn row(partition: &PastOfPartition) -> Vec<Cell> {

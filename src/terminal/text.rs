@@ -1,12 +1,12 @@
-//! Text that fits a window, whatever names it carries.
+//! Text that fits a screen, whatever names it carries.
 
 use unicode_width::{UnicodeWidthChar, UnicodeWidthStr};
 
-use super::Window;
+use super::Screen;
 
 /// Lines as they come to be.
 pub(super) struct Text {
-    window: Window,
+    screen: Screen,
     lines: String,
 }
 
@@ -24,9 +24,9 @@ pub(super) struct Cell {
 pub(super) struct Grid<'a> {
     pub(super) head: Vec<Vec<Cell>>,
     pub(super) rows: Vec<Vec<Cell>>,
-    /// The columns that lose their middles where the window is too narrow, the widest first.
+    /// The columns that lose their middles where the screen is too narrow, the widest first.
     pub(super) may_shrink: &'a [usize],
-    /// Down to so many columns of the window.
+    /// Down to so many columns of the screen.
     pub(super) narrowest: usize,
     /// Blanks between two columns.
     pub(super) gutter: usize,
@@ -34,24 +34,24 @@ pub(super) struct Grid<'a> {
 
 impl Grid<'_> {
     /// Whether every column fits, those that may shrink at their narrowest.
-    pub(super) fn fits(&self, window: usize) -> bool {
-        self.narrowed(window) <= window
+    pub(super) fn fits(&self, screen: usize) -> bool {
+        self.narrowed(screen) <= screen
     }
 
     /// How wide it is drawn.
-    pub(super) fn narrowed(&self, window: usize) -> usize {
-        self.total(&self.widths(window))
+    pub(super) fn narrowed(&self, screen: usize) -> usize {
+        self.total(&self.widths(screen))
     }
 
     /// As wide as what they hold, where that fits.
-    fn widths(&self, window: usize) -> Vec<usize> {
+    fn widths(&self, screen: usize) -> Vec<usize> {
         let mut widths = vec![0; self.head.first().map_or(0, Vec::len)];
         for row in self.head.iter().chain(&self.rows) {
             for (width, cell) in widths.iter_mut().zip(row) {
                 *width = cell.width().max(*width);
             }
         }
-        while self.total(&widths) > window {
+        while self.total(&widths) > screen {
             let widest = self.may_shrink.iter().copied().max_by_key(|column| widths[*column]);
             let Some(column) = widest.filter(|column| widths[*column] > self.narrowest) else { break };
             widths[column] -= 1;
@@ -85,17 +85,17 @@ impl Cell {
 }
 
 impl Text {
-    pub(super) fn new(window: Window) -> Self {
-        Self { window, lines: String::new() }
+    pub(super) fn new(screen: Screen) -> Self {
+        Self { screen, lines: String::new() }
     }
 
     pub(super) fn width(&self) -> usize {
-        self.window.width
+        self.screen.width
     }
 
     /// A line as it is; names in it are made plain, and what is too long goes on in the next line.
     pub(super) fn line(&mut self, indent: usize, text: &str, colour: Option<&'static str>) {
-        for part in wrapped(&plain(text), self.window.width.saturating_sub(indent).max(NARROWEST)) {
+        for part in wrapped(&plain(text), self.screen.width.saturating_sub(indent).max(NARROWEST)) {
             self.lines.push_str(&" ".repeat(indent));
             self.paint(&part, colour);
             self.lines.push('\n');
@@ -108,15 +108,15 @@ impl Text {
         }
     }
 
-    /// Draws a sheet; `below` tells what stands under a row, by its number.
-    pub(super) fn rows(&mut self, sheet: &Grid, below: impl Fn(usize) -> Option<String>) {
-        let widths = sheet.widths(self.window.width);
-        for head in &sheet.head {
+    /// Draws a grid; `below` tells what stands under a row, by its number.
+    pub(super) fn rows(&mut self, grid: &Grid, below: impl Fn(usize) -> Option<String>) {
+        let widths = grid.widths(self.screen.width);
+        for head in &grid.head {
             let bold: Vec<Cell> = head.iter().map(|cell| cell.clone().coloured(super::BOLD)).collect();
-            self.row(&bold, &widths, sheet.gutter);
+            self.row(&bold, &widths, grid.gutter);
         }
-        for (number, row) in sheet.rows.iter().enumerate() {
-            self.row(row, &widths, sheet.gutter);
+        for (number, row) in grid.rows.iter().enumerate() {
+            self.row(row, &widths, grid.gutter);
             if let Some(below) = below(number) {
                 self.line(INDENT, &below, Some(super::FAINT));
             }
@@ -143,7 +143,7 @@ impl Text {
     }
 
     fn paint(&mut self, text: &str, colour: Option<&'static str>) {
-        match colour.filter(|_| self.window.colour && !text.is_empty()) {
+        match colour.filter(|_| self.screen.colour && !text.is_empty()) {
             Some(colour) => self.lines.extend(["\x1b[", colour, "m", text, "\x1b[0m"]),
             None => self.lines.push_str(text),
         }

@@ -5,7 +5,7 @@ use std::path::Path;
 use meerkat::html::DrawnReport;
 use meerkat::lag::{Assigned, Committed, LogRange};
 use meerkat::memory::{Look, Members, Memory, Sample, Thresholds};
-use meerkat::terminal::{Window, history, table};
+use meerkat::terminal::{Screen, history, table};
 use meerkat::verdict::judge;
 use serde_json::json;
 use unicode_width::UnicodeWidthStr;
@@ -15,7 +15,7 @@ const HEALTHY: &str = include_str!("../screenshots/reports/healthy.json");
 const EMPTY: &str = include_str!("../screenshots/reports/empty.json");
 
 fn drawn(report: &str, width: usize, partitions: bool) -> String {
-    table(&DrawnReport::parse(report).expect("a report"), Window { width, colour: false }, partitions)
+    table(&DrawnReport::parse(report).expect("a report"), Screen { width, colour: false }, partitions)
 }
 
 /// A report of so many groups that all say the same, with a name among them.
@@ -105,7 +105,7 @@ fn kept() -> String {
 #[test]
 fn the_history_of_a_group_is_as_it_was_looked_at() {
     for width in [80, 200] {
-        let drawn = history(&kept(), Window { width, colour: false }).expect("a history");
+        let drawn = history(&kept(), Screen { width, colour: false }).expect("a history");
         golden(&format!("history-{width}.txt"), &drawn);
         assert!(drawn.lines().all(|line| line.width() <= width), "{drawn}");
     }
@@ -120,7 +120,7 @@ fn partitions_stand_in_the_columns_of_kafkas_own_tool() {
 }
 
 #[test]
-fn no_line_is_wider_than_the_window() {
+fn no_line_is_wider_than_the_screen() {
     let long = "orders-".repeat(40);
     for report in [PROBLEMS, HEALTHY, EMPTY, &alike(3, &long), &alike(3, &"注文".repeat(60))] {
         for width in [80, 100, 132, 200] {
@@ -140,9 +140,9 @@ fn a_name_cannot_move_the_cursor_or_turn_the_line() {
 }
 
 #[test]
-fn colour_is_all_that_a_colourful_window_adds() {
+fn colour_is_all_that_a_colourful_screen_adds() {
     let report = DrawnReport::parse(PROBLEMS).expect("a report");
-    let coloured = table(&report, Window { width: 200, colour: true }, false);
+    let coloured = table(&report, Screen { width: 200, colour: true }, false);
     let mut parts = coloured.split("\x1b[");
     let mut plain = parts.next().expect("a first part").to_owned();
     plain.extend(parts.map(|part| part.split_once('m').expect("an end").1));

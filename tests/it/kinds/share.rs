@@ -3,7 +3,7 @@
 use kafka_protocol::messages::ApiKey;
 use meerkat::event::widget::{Asked, Context, Widget};
 use meerkat::html;
-use meerkat::terminal::{Window, table};
+use meerkat::terminal::{Screen, table};
 use serde_json::{Value, json};
 
 use crate::preflight::answer;
@@ -167,7 +167,7 @@ fn the_widget_and_the_table_show_the_start_and_that_a_lag_is_a_bound() {
         let stage = scene().release(release).start();
         let report = alone(&stage).0.to_string();
         let report = html::DrawnReport::parse(&report).unwrap();
-        let drawn = table(&report, Window { width: 200, colour: false }, true);
+        let drawn = table(&report, Screen { width: 200, colour: false }, true);
         let row: Vec<&str> = drawn
             .lines()
             .find(|line| line.starts_with("jobs  "))

@@ -148,8 +148,8 @@ fn the_history_of_a_group_is_told_look_by_look() {
         let looks = told["partitions"][0]["looks"].as_array().expect("looks");
         assert_eq!(looks.len(), usize::try_from(minute).expect("a number"), "{told}");
         assert_eq!(looks[0]["committed"], looks[1]["committed"], "{told}");
-        let window = meerkat::terminal::Window { width: 100, colour: false };
-        let drawn = meerkat::terminal::history(&told.to_string(), window).expect("a table");
+        let screen = meerkat::terminal::Screen { width: 100, colour: false };
+        let drawn = meerkat::terminal::history(&told.to_string(), screen).expect("a table");
         assert!(drawn.lines().count() > 2 && drawn.contains(['▁', '█']), "{drawn}");
     }
 }

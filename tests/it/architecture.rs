@@ -51,7 +51,7 @@ const OUTSIDE: &[&str] = &[
     "kafka/members.rs",
     "kafka/members/share.rs",
     "kafka/members/streams.rs",
-    "kafka/mod.rs",
+    "kafka.rs",
     "kafka/probe.rs",
     "kafka/probe/certificate.rs",
     "kafka/shares.rs",

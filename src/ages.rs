@@ -41,7 +41,7 @@ impl Wanted {
         if partitions > 0 {
             let mut chosen = choose(snapshot, lags, partitions);
             by_row.reserve_exact(snapshot.rows.len());
-            by_row.extend(snapshot.rows.iter().zip(lags.of_run(0..snapshot.rows.len())).map(|(row, left)| {
+            by_row.extend(snapshot.rows.iter().zip(lags.of_rows(0..snapshot.rows.len())).map(|(row, left)| {
                 let (Some(1..), Ok(Committed::At(committed))) = (left.offsets(), &row.committed) else { return None };
                 let known = partition_of(&mut chosen, row)?.as_mut()?;
                 let log = snapshot.log(row).ok()?;
@@ -102,7 +102,7 @@ impl<'a> Ages<'a> {
     /// The greatest age in a run of rows, in seconds; `None` where not one is known.
     pub(crate) fn seconds(&self, rows: Range<usize>) -> Option<f64> {
         let found = self.found.get(rows.clone()).unwrap_or_default().iter().flatten();
-        let caught_up = || self.lags.of_run(rows).iter().any(|left| left.offsets() == Some(0)).then_some(0.0);
+        let caught_up = || self.lags.of_rows(rows).iter().any(|left| left.offsets() == Some(0)).then_some(0.0);
         found.filter_map(Age::seconds).max_by(f64::total_cmp).or_else(caught_up)
     }
 }
@@ -134,7 +134,7 @@ type Partitions<T> = Vec<Vec<T>>;
 fn choose(snapshot: &Snapshot, lags: &Lags, partitions: usize) -> Partitions<Option<Vec<(i64, u32)>>> {
     let sizes = snapshot.topics.iter().map(|topic| topic.partitions.as_ref().map_or(0, Logs::len));
     let mut most: Partitions<u64> = sizes.map(|size| vec![0; size]).collect();
-    for (row, left) in snapshot.rows.iter().zip(lags.of_run(0..snapshot.rows.len())) {
+    for (row, left) in snapshot.rows.iter().zip(lags.of_rows(0..snapshot.rows.len())) {
         if let (Some(most), Some(left)) = (partition_of(&mut most, row), left.offsets()) {
             *most = left.max(*most);
         }

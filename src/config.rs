@@ -137,7 +137,7 @@ pub(crate) enum Encryption {
 pub(crate) struct Keystore {
     /// The variable that names it.
     pub(crate) variable: &'static str,
-    pub(crate) place: StoreLocation,
+    pub(crate) place: KeystorePlace,
     /// What it is said to be; `None` lets its bytes tell.
     pub(crate) form: Option<Form>,
     /// Its password; `None` where it has none.
@@ -148,7 +148,7 @@ pub(crate) struct Keystore {
 
 /// A store itself, or where it is.
 #[derive(Clone, Debug, PartialEq, Eq)]
-pub(crate) enum StoreLocation {
+pub(crate) enum KeystorePlace {
     /// PEM; it may hold a private key.
     Pem(Secret),
     Path(String),

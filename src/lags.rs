@@ -63,8 +63,8 @@ impl Lags {
         self.left[row]
     }
 
-    /// What is left of a run of rows.
-    pub(crate) fn of_run(&self, rows: Range<usize>) -> &[Left] {
+    /// What is left of these rows.
+    pub(crate) fn of_rows(&self, rows: Range<usize>) -> &[Left] {
         &self.left[rows]
     }
 

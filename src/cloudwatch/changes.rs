@@ -85,10 +85,10 @@ impl Changes {
         messages
     }
 
-    /// What will have been told, given which of the messages were taken; what was not is told anew.
-    pub(crate) fn told(self, taken: impl Fn(usize) -> bool) -> Told {
+    /// What will have been told, given which of the messages were accepted; what was not is told anew.
+    pub(crate) fn told(self, accepted: impl Fn(usize) -> bool) -> Told {
         let mut told = self.next;
-        for (_, change) in self.changes.iter().enumerate().filter(|(at, _)| !taken((*at).min(MOST_MESSAGES))) {
+        for (_, change) in self.changes.iter().enumerate().filter(|(at, _)| !accepted((*at).min(MOST_MESSAGES))) {
             told.retain(|(key, _)| *key != change.key);
             told.extend(change.before.map(|status| (change.key, status)));
         }

@@ -1,7 +1,7 @@
 //! Trust store and key store: the variables that begin with `KAFKA_SSL_`.
 
 use super::reader::Variables;
-use super::{Keystore, StoreLocation};
+use super::{Keystore, KeystorePlace};
 use crate::keystore::Form;
 use crate::secret::Secret;
 use crate::secrets::Source;
@@ -40,19 +40,19 @@ impl Variables {
         Some(Keystore { variable, place, form, password, key_password })
     }
 
-    fn place(&mut self, name: &str) -> Option<StoreLocation> {
+    fn place(&mut self, name: &str) -> Option<KeystorePlace> {
         self.text(name).map(|text| match Source::parse(&text) {
-            Ok(Source::Inline(_)) if text.contains("-----BEGIN ") => StoreLocation::Pem(Secret::new(unfolded(&text))),
-            Ok(Source::Inline(_)) if is_path(&text) => StoreLocation::Path(text),
+            Ok(Source::Inline(_)) if text.contains("-----BEGIN ") => KeystorePlace::Pem(Secret::new(unfolded(&text))),
+            Ok(Source::Inline(_)) if is_path(&text) => KeystorePlace::Path(text),
             Ok(Source::Inline(_)) => {
                 let expected = "must be PEM, which begins with -----BEGIN, or the path of a file with PEM, PKCS#12 or JKS, or refer to one";
                 self.wrong(name, format_args!("{expected}; what was found is not shown"));
-                StoreLocation::Path(String::new())
+                KeystorePlace::Path(String::new())
             }
-            Ok(Source::Elsewhere(reference)) => StoreLocation::Kept(reference),
+            Ok(Source::Elsewhere(reference)) => KeystorePlace::Kept(reference),
             Err(expectation) => {
                 self.wrong(name, expectation);
-                StoreLocation::Path(text)
+                KeystorePlace::Path(text)
             }
         })
     }
@@ -101,18 +101,18 @@ mod tests {
         Config::parse(pairs).map(|config| config.kafka.keystore).map_err(|error| error.to_string())
     }
 
-    fn place(text: &str) -> Result<Option<StoreLocation>, String> {
+    fn place(text: &str) -> Result<Option<KeystorePlace>, String> {
         keystore(&[("KAFKA_SSL_KEYSTORE", text)]).map(|keystore| keystore.map(|keystore| keystore.place))
     }
 
     #[test]
     fn pem_is_known_by_its_first_section_and_gets_its_line_breaks_back() {
         let pem = "-----BEGIN A KEY-----\nab\ncd\n-----END A KEY-----\n-----BEGIN B-----\nef\n-----END B-----\n";
-        let whole = Ok(Some(StoreLocation::Pem(Secret::new(pem.into()))));
+        let whole = Ok(Some(KeystorePlace::Pem(Secret::new(pem.into()))));
         assert_eq!(place(&pem.replace('\n', "\\n")), whole);
         assert_eq!(place(&pem.replace('\n', " ")), whole);
         let attributes = format!("Bag Attributes\n    friendlyName: a\n{}", pem.trim_end());
-        assert_eq!(place(&attributes), Ok(Some(StoreLocation::Pem(Secret::new(attributes.clone())))));
+        assert_eq!(place(&attributes), Ok(Some(KeystorePlace::Pem(Secret::new(attributes.clone())))));
     }
 
     #[test]
@@ -124,7 +124,7 @@ mod tests {
         }
         let path = "/var/task/certificates/of/the/orders/team/for/production/in/eu-west-1/key.pem";
         for path in [path, "key", "certs/key"] {
-            assert_eq!(place(path), Ok(Some(StoreLocation::Path(path.into()))));
+            assert_eq!(place(path), Ok(Some(KeystorePlace::Path(path.into()))));
         }
     }
 

@@ -152,6 +152,6 @@ fn pem_is_text_or_a_path() {
         let config = parse(&[("KAFKA_BOOTSTRAP_SERVERS", "b:1"), ("KAFKA_SSL_TRUSTSTORE", text)]);
         config.unwrap().kafka.truststore.unwrap().place
     };
-    assert_eq!(pem("/etc/ca.pem"), StoreLocation::Path("/etc/ca.pem".into()));
-    assert_eq!(pem("-----BEGIN A-----\\nx"), StoreLocation::Pem(Secret::new("-----BEGIN A-----\nx".into())));
+    assert_eq!(pem("/etc/ca.pem"), KeystorePlace::Path("/etc/ca.pem".into()));
+    assert_eq!(pem("-----BEGIN A-----\\nx"), KeystorePlace::Pem(Secret::new("-----BEGIN A-----\nx".into())));
 }

@@ -51,7 +51,7 @@ impl JudgedGroup {
 
     /// The group, as soon as its rows are judged.
     pub(super) fn new(sight: Sight<'_>, group: &Group, judgements: &[Judgement], period_ms: i64) -> Self {
-        let (snapshot, lags) = (sight.snapshot, sight.lags.of_run(group.range()));
+        let (snapshot, lags) = (sight.snapshot, sight.lags.of_rows(group.range()));
         let sum = Sum::of(judgements, lags);
         let missing = group.rows.as_ref().err().or(group.gaps.first());
         let verdicts = sum.worst.map(|worst| judgements[worst].verdict);

@@ -2,7 +2,7 @@
 
 use super::Line;
 use crate::config::sasl::{Account, Issuer, Sasl};
-use crate::config::{Bootstrap, Config, Encryption, Keystore, MetricsDetail, StoreLocation};
+use crate::config::{Bootstrap, Config, Encryption, Keystore, KeystorePlace, MetricsDetail};
 use crate::secrets::Source;
 use crate::snapshot::Snapshot;
 
@@ -102,9 +102,9 @@ pub(crate) fn selected(snapshot: &Snapshot) -> Vec<Line> {
 fn store_of(store: Option<&Keystore>, none: &str) -> String {
     match store.map(|store| &store.place) {
         None => none.to_owned(),
-        Some(StoreLocation::Pem(_)) => String::from("given as PEM"),
-        Some(StoreLocation::Path(path)) => format!("the file {path}"),
-        Some(StoreLocation::Kept(reference)) => format!("kept in {reference}"),
+        Some(KeystorePlace::Pem(_)) => String::from("given as PEM"),
+        Some(KeystorePlace::Path(path)) => format!("the file {path}"),
+        Some(KeystorePlace::Kept(reference)) => format!("kept in {reference}"),
     }
 }
 

@@ -67,18 +67,18 @@ impl Run<'_> {
             async { timeout_at(self.until(CHANGES_SHARE), sent).await }
         });
         let mut problems: Vec<String> = Vec::new();
-        let mut taken = Vec::with_capacity(messages.len());
+        let mut accepted = Vec::with_capacity(messages.len());
         for sent in join_all(sends).await {
             let problem = match sent {
                 Ok(Ok(())) => None,
                 Ok(Err(error)) => Some(causes::told(&error)),
                 Err(_) => Some(format!("{CHANGES} ({}) took no message in time; the next look tells it", topic.text)),
             };
-            taken.push(problem.is_none());
+            accepted.push(problem.is_none());
             problems.extend(problem.filter(|problem| !problems.contains(problem)));
         }
         tracing::debug!(messages = messages.len(), "changes told");
-        (changes.told(|message| taken.get(message).copied().unwrap_or(false)), problems)
+        (changes.told(|message| accepted.get(message).copied().unwrap_or(false)), problems)
     }
 
     async fn remember(&self, taken: &Taken<'_>, restless: Restless, told: Told) -> (HistoryEntry, Written) {

@@ -4,7 +4,7 @@ use std::time::Duration;
 
 use crate::causes;
 use crate::config::sasl::{Account, Issuer, Sasl};
-use crate::config::{Bootstrap, Encryption, Kafka, Keystore, StoreLocation};
+use crate::config::{Bootstrap, Encryption, Kafka, Keystore, KeystorePlace};
 use crate::endpoint::Endpoint;
 use crate::kafka::Tls;
 use crate::kafka::sasl::{Login, Salted};
@@ -57,11 +57,11 @@ async fn opened<T>(
     let Some(Keystore { variable, place, form, password, key_password }) = store else { return Ok(None) };
     let bytes = async {
         match place {
-            StoreLocation::Pem(text) => Ok(text.expose().as_bytes().to_vec()),
-            StoreLocation::Path(path) => {
+            KeystorePlace::Pem(text) => Ok(text.expose().as_bytes().to_vec()),
+            KeystorePlace::Path(path) => {
                 door.read_bytes(variable, &Reference::File { path: path.clone(), key: None }).await
             }
-            StoreLocation::Kept(reference) => door.read_bytes(variable, reference).await,
+            KeystorePlace::Kept(reference) => door.read_bytes(variable, reference).await,
         }
     };
     let secret = async |name, source: &Option<Source>| match source {

@@ -269,7 +269,7 @@ fn named(metric: &Metric) -> Vec<u8> {
 }
 
 /// `PutMetricData`, API reference.
-const DATUMS_PER_REQUEST: usize = 1_000;
+pub(super) const DATUMS_PER_REQUEST: usize = 1_000;
 /// Of the 1 MB that a request may have before it is compressed.
 const BYTES_PER_REQUEST: usize = 900_000;
 /// As the client itself does by default.

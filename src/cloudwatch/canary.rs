@@ -20,7 +20,8 @@ use super::history::Store;
 use super::metric::{Metric, encode};
 use super::names;
 use super::pages::SECONDS_PER_PAGE;
-use super::pages::seconds::{APART, FEWEST_SAMPLES, LARGEST, MOST_SAMPLES, Merged};
+use super::pages::seconds::{APART, FEWEST_SAMPLES, LARGEST, MOST_SAMPLES, Merged, float};
+use super::publish::RESULTS_RESOLUTION;
 use crate::causes::told;
 use crate::preflight::found::{Canary, Fault};
 
@@ -99,7 +100,7 @@ impl Store {
         if flight.results {
             let mut puts = store.puts(&store.results);
             let one = Datapoint { time: minute.seconds(), values: &[1.0], counts: &[1.0] };
-            puts.add(&metric, 60, std::iter::once(one));
+            puts.add(&metric, RESULTS_RESOLUTION, std::iter::once(one));
             let published = store.put_witnessed(Operation::PublishMetrics, puts, &witness, until).await;
             canary.results = Some(published.map_err(|error| fault(&error)));
         }
@@ -212,11 +213,6 @@ fn missing(schedule: Schedule, minute: Minute, points: &[Merged]) -> BTreeSet<St
         }
     }
     missing
-}
-
-#[expect(clippy::cast_precision_loss, reason = "numbers up to 2^53 are exact")]
-fn float(number: i64) -> f64 {
-    number as f64
 }
 
 /// A `Date` is cut to the second.

@@ -1,6 +1,7 @@
 //! What the metrics cost a month, estimated from the public price list.
 
 use super::address::Schedule;
+use super::bodies::DATUMS_PER_REQUEST;
 
 pub mod table;
 
@@ -63,8 +64,6 @@ fn float(number: usize) -> f64 {
     number as f64
 }
 
-/// `PutMetricData`, API reference.
-pub(crate) const DATUMS_PER_REQUEST: usize = 1_000;
 /// Sixteen whole pages.
 const DATUMS_OF_PAGES: usize = 960;
 /// Datums of the roster, about.

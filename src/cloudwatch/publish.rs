@@ -94,5 +94,5 @@ impl Store {
 }
 
 /// Results are looked at by the minute.
-const RESULTS_RESOLUTION: i64 = 60;
+pub(super) const RESULTS_RESOLUTION: i64 = 60;
 const REQUESTS_AT_ONCE: usize = 8;

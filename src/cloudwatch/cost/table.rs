@@ -2,7 +2,8 @@
 
 use std::fmt::Write as _;
 
-use super::{DATUMS_PER_REQUEST, PRICES_OF, Schedule, Use, Volume};
+use super::{PRICES_OF, Schedule, Use, Volume};
+use crate::cloudwatch::bodies::DATUMS_PER_REQUEST;
 use crate::cloudwatch::names;
 use crate::cloudwatch::pages::binding::{bind, bits};
 use crate::cloudwatch::pages::key::{Key, OfGroup, OfTopic};

@@ -167,7 +167,7 @@ fn whole(point: &Merged) -> Option<Slot> {
 }
 
 /// Exact from 0 to [`LARGEST`]; every number that is written stays within.
-fn float(number: i64) -> f64 {
+pub(crate) fn float(number: i64) -> f64 {
     #[expect(clippy::cast_precision_loss, reason = "numbers up to 2^53 are exact")]
     let float = number as f64;
     float

@@ -1,7 +1,7 @@
 //! Who left, and how long a silence is no news.
 
 use super::Thresholds;
-use super::rules::Seen;
+use super::rules::{PATIENCE_PERIODS, Seen};
 use crate::lag::{Assigned, Committed};
 use crate::memory::{Abandoned, Look, Members, Memory};
 
@@ -84,8 +84,6 @@ pub(super) fn is_unstable(look: &Look, memory: Memory, thresholds: &Thresholds) 
     long && has_members && look.committed != Committed::Never && !look.is_caught_up(thresholds)
 }
 
-/// Periods of silence that are never news.
-pub(super) const PATIENCE_PERIODS: i64 = 3;
 /// Usual gaps of silence that are no news.
 const PATIENCE_GAPS: i64 = 4;
 /// Milliseconds of silence that are no news while the usual gap is not known.

@@ -118,6 +118,8 @@ struct Words {
     stands: &'static str,
     /// What comes before a number of records that may be less.
     at_most: &'static str,
+    /// Whether a share group is, whose position counts what is acknowledged, which is no offset.
+    shares: bool,
 }
 
 const SHARES: Words = Words {
@@ -125,8 +127,9 @@ const SHARES: Words = Words {
     position: "start offset: nothing was read yet",
     stands: "its start offset stands",
     at_most: "",
+    shares: true,
 };
-const COMMITS: Words = Words { commit: "commit", position: "commit", stands: "committed", at_most: "" };
+const COMMITS: Words = Words { commit: "commit", position: "commit", stands: "committed", at_most: "", shares: false };
 
 impl fmt::Display for Reason {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
@@ -150,7 +153,7 @@ impl Reason {
     }
 
     fn tell(&self, words: Words, f: &mut fmt::Formatter<'_>) -> fmt::Result {
-        let Words { commit, position, stands: place, at_most } = words;
+        let Words { commit, position, stands: place, at_most, shares } = words;
         let behind = |records: &u64| {
             let records = records_of(*records);
             fmt::from_fn(move |f| write!(f, "{at_most}{records} behind"))
@@ -195,8 +198,7 @@ impl Reason {
             Self::SteppedBack(step) => {
                 let StepBack { from, to } = &**step;
                 let back = grouped(from.abs_diff(*to));
-                if words.position == SHARES.position {
-                    // A position counts what is acknowledged, which is no offset.
+                if shares {
                     return write!(f, "the start offset was set {back} records back, and has not come up again");
                 }
                 write!(f, "the commit went {back} records back, from {from} to {to}, and has not come up again")

@@ -1,6 +1,5 @@
 //! Our rules, in order: what a memory, a window of looks and the age of the oldest unread record say together.
 
-use super::absence::PATIENCE_PERIODS;
 use super::trend;
 use super::{Finding, Findings, Judgement, Reason, Silence, Thresholds, Verdict};
 use crate::lag::{self, Assigned, Committed, Lag};
@@ -270,3 +269,6 @@ fn abandoned(thresholds: &Thresholds) -> Verdict {
         Abandoned::Err => Verdict::Stop,
     }
 }
+
+/// Periods of silence that are never news.
+pub(super) const PATIENCE_PERIODS: i64 = 3;

@@ -5,6 +5,7 @@
 //! every group and look, 88 US dollars a month for 200 groups.
 
 use std::cmp::Reverse;
+use std::collections::HashSet;
 
 use super::pages::key::OfGroup;
 use super::pages::roster::{MOST_TOLD, Told};
@@ -48,8 +49,8 @@ impl Changes {
         };
         let mut all = Self::default();
         if !whole {
-            let here = |key: u64| snapshot.groups.iter().any(|group| OfGroup::new(&group.name).long() == key);
-            all.next.extend(before.iter().filter(|(key, _)| !here(*key)));
+            let here: HashSet<u64> = snapshot.groups.iter().map(|group| OfGroup::new(&group.name).long()).collect();
+            all.next.extend(before.iter().filter(|(key, _)| !here.contains(key)));
         }
         for (group, of_group) in snapshot.groups.iter().zip(&judged.groups) {
             let key = OfGroup::new(&group.name).long();

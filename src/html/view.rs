@@ -184,8 +184,8 @@ fn worst_partitions_first<'de, D: Deserializer<'de>>(from: D) -> Result<Vec<Draw
     let mut partitions = Vec::<DrawnPartition>::deserialize(from)?;
     partitions.sort_by(|one, other| {
         let key = |partition: &DrawnPartition| Reverse((partition.status.severity(), partition.lag));
-        let place = |partition: &DrawnPartition| (partition.topic.clone(), partition.partition);
-        key(one).cmp(&key(other)).then_with(|| place(one).cmp(&place(other)))
+        let place = || (&one.topic, one.partition).cmp(&(&other.topic, other.partition));
+        key(one).cmp(&key(other)).then_with(place)
     });
     Ok(partitions)
 }

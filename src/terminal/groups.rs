@@ -1,5 +1,7 @@
 //! A line a group, the worst first.
 
+use std::collections::HashMap;
+
 use super::text::{Cell, GUTTER, Grid, NARROWEST, Text};
 use super::{UNKNOWN, colour, count};
 use crate::figures::{grouped, span};
@@ -33,9 +35,11 @@ pub(super) fn draw(report: &DrawnReport, text: &mut Text) {
 /// The worst first, and within a status those with the same reason beside each other.
 fn sorted(report: &DrawnReport) -> Vec<&DrawnGroup> {
     let mut groups: Vec<&DrawnGroup> = report.groups.iter().collect();
-    groups.sort_by_cached_key(|group| {
-        report.groups.iter().position(|other| other.status == group.status && other.reason == group.reason)
-    });
+    let mut first = HashMap::new();
+    for (at, group) in report.groups.iter().enumerate() {
+        first.entry((group.status, &group.reason)).or_insert(at);
+    }
+    groups.sort_by_key(|group| first.get(&(group.status, &group.reason)));
     groups
 }
 

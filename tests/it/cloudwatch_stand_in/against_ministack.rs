@@ -2,8 +2,6 @@
 //! where it does not this file says so.
 
 use std::collections::BTreeMap;
-use std::io::{BufRead, BufReader};
-use std::process::{Child, Command, Stdio};
 use std::time::{SystemTime, UNIX_EPOCH};
 
 use aws_sdk_cloudwatch::types::StatisticSet;
@@ -13,36 +11,14 @@ use meerkat::cloudwatch::{Minute, Schedule};
 use meerkat::lag::Committed;
 
 use super::*;
-
-struct MiniStack {
-    process: Child,
-    client: Client,
-}
-
-impl MiniStack {
-    fn start() -> Self {
-        let script = concat!(env!("CARGO_MANIFEST_DIR"), "/tests/support/ministack.sh");
-        let started = Command::new("sh").arg(script).stdin(Stdio::piped()).stdout(Stdio::piped()).spawn();
-        let mut process = started.unwrap();
-        let mut url = String::new();
-        BufReader::new(process.stdout.take().unwrap()).read_line(&mut url).unwrap();
-        assert!(url.starts_with("http://127.0.0.1:"), "the script printed {url:?} instead of an address");
-        Self { process, client: client(url.trim(), 1) }
-    }
-}
-
-impl Drop for MiniStack {
-    fn drop(&mut self) {
-        drop(self.process.stdin.take());
-        let _ended = self.process.wait();
-    }
-}
+use crate::support::emulator::Emulator;
 
 /// Both, and what was sent to either.
 struct Pair {
     ours: Client,
     _stand: Stand,
-    theirs: MiniStack,
+    theirs: Client,
+    _ministack: Emulator,
     /// A whole five minutes, some ten minutes ago by the machine's clock, which is the only one that `MiniStack` knows.
     start: i64,
 }
@@ -54,12 +30,14 @@ impl Pair {
         let stand = Stand::start();
         let now = SystemTime::now().duration_since(UNIX_EPOCH).unwrap().as_secs();
         let start = (i64::try_from(now).unwrap() - 600).div_euclid(300) * 300;
-        Self { ours: client(&stand.url(), 1), _stand: stand, theirs: MiniStack::start(), start }
+        let ministack = Emulator::start("ministack.sh");
+        let (ours, theirs) = (client(&stand.url(), 1), client(&ministack.url, 1));
+        Self { ours, _stand: stand, theirs, _ministack: ministack, start }
     }
 
     async fn put(&self, datums: Vec<MetricDatum>) {
         put(&self.ours, datums.clone()).await.unwrap();
-        put(&self.theirs.client, datums).await.unwrap();
+        put(&self.theirs, datums).await.unwrap();
     }
 
     /// The points of each query, relative to the start: ours, theirs.
@@ -73,7 +51,7 @@ impl Pair {
             };
             (0..answer.metric_data_results().len()).map(result).collect::<Points>()
         };
-        (look(&self.ours).await, look(&self.theirs.client).await)
+        (look(&self.ours).await, look(&self.theirs).await)
     }
 
     /// Both answer the same, and not with nothing.
@@ -250,7 +228,7 @@ async fn the_known_differences_are_these() {
         (page.metric_data_results()[0].values().to_vec(), page.next_token().is_some())
     };
     assert_eq!(page(&pair.ours).await, (vec![8.0], true));
-    assert_eq!(page(&pair.theirs.client).await, (vec![4.0, 8.0], false));
+    assert_eq!(page(&pair.theirs).await, (vec![4.0, 8.0], false));
 
     // A metric without dimensions is a metric of its own (user guide, "Dimensions").
     pair.put(vec![at(pair.start + 20).value(1.0).set_dimensions(Some(of_shard(0))).build()]).await;
@@ -271,5 +249,5 @@ async fn the_known_differences_are_these() {
     // No limit of a request is kept.
     let many: Vec<MetricDatum> = (0..1_001).map(|n| one(pair.start + n % 60, 1.0)).collect();
     assert!(put(&pair.ours, many.clone()).await.is_err());
-    assert!(put(&pair.theirs.client, many).await.is_ok());
+    assert!(put(&pair.theirs, many).await.is_ok());
 }

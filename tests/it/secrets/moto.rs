@@ -1,43 +1,32 @@
 //! References against moto, which speaks the wire of Secrets Manager, Parameter Store and STS.
 
-use std::io::{BufRead, BufReader};
-use std::process::{Child, Command, Stdio};
-
 use serde_json::{Value, json};
 use tokio::io::{AsyncReadExt, AsyncWriteExt};
 use tokio::net::TcpStream;
 
 use super::*;
+use crate::support::emulator::Emulator;
 
-struct Moto {
-    process: Child,
-    address: String,
-}
+struct Moto(Emulator);
 
 impl Moto {
     fn start() -> Self {
-        let script = concat!(env!("CARGO_MANIFEST_DIR"), "/tests/support/moto.sh");
-        let started = Command::new("sh").arg(script).stdin(Stdio::piped()).stdout(Stdio::piped()).spawn();
-        let mut process = started.unwrap();
-        let mut url = String::new();
-        BufReader::new(process.stdout.take().unwrap()).read_line(&mut url).unwrap();
-        let address = url.trim().strip_prefix("http://").unwrap().to_owned();
-        Self { process, address }
+        Self(Emulator::start("moto.sh"))
     }
 
     async fn door(&self) -> Door {
-        door(&format!("http://{}", self.address), WAIT).await
+        door(&self.0.url, WAIT).await
     }
 
     /// Puts something there, which the door itself never does.
     async fn put(&self, service: &str, target: &str, body: Value) -> Value {
         let body = body.to_string();
+        let address = self.0.url.strip_prefix("http://").unwrap();
         let request = format!(
-            "POST / HTTP/1.1\r\nhost: {}\r\nauthorization: AWS4-HMAC-SHA256 Credential=AKIA/20260101/eu-west-1/{service}/aws4_request, SignedHeaders=host, Signature=0\r\ncontent-type: application/x-amz-json-1.1\r\nx-amz-target: {target}\r\nconnection: close\r\ncontent-length: {}\r\n\r\n{body}",
-            self.address,
+            "POST / HTTP/1.1\r\nhost: {address}\r\nauthorization: AWS4-HMAC-SHA256 Credential=AKIA/20260101/eu-west-1/{service}/aws4_request, SignedHeaders=host, Signature=0\r\ncontent-type: application/x-amz-json-1.1\r\nx-amz-target: {target}\r\nconnection: close\r\ncontent-length: {}\r\n\r\n{body}",
             body.len()
         );
-        let mut stream = TcpStream::connect(&self.address).await.unwrap();
+        let mut stream = TcpStream::connect(address).await.unwrap();
         stream.write_all(request.as_bytes()).await.unwrap();
         let mut answer = String::new();
         stream.read_to_string(&mut answer).await.unwrap();
@@ -51,13 +40,6 @@ impl Moto {
         content["Name"] = name.into();
         let created = self.put("secretsmanager", "secretsmanager.CreateSecret", content).await;
         created["ARN"].as_str().unwrap().to_owned()
-    }
-}
-
-impl Drop for Moto {
-    fn drop(&mut self) {
-        drop(self.process.stdin.take());
-        let _ended = self.process.wait();
     }
 }
 

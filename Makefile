@@ -68,7 +68,7 @@ bench-age: ## what lag in seconds costs: rounds and requests, beside a consumer 
 	@.cache/venv-bench/bin/python tests/bench/ages.py
 
 .PHONY: test
-test: prerequisites test-style test-unit test-deny test-docs test-infra test-screenshots test-container test-kafka test-ministack test-moto test-openmetrics test-terminal test-lambda ## everything but matrix and bench
+test: prerequisites test-style test-unit test-deny test-docs test-infra test-screenshots test-container test-kafka test-ministack test-moto test-openmetrics test-terminal test-lambda ## everything but matrix, test-emulators and the benches
 
 .PHONY: prerequisites
 prerequisites: ## what all targets need, installed at once as root, else named at once

@@ -6,31 +6,31 @@ use kafka_protocol::messages::BrokerId;
 use crate::unknown::{Cause, Known, Unknown};
 
 /// The broker does not know this version of the request (KIP-35).
-pub(super) const UNSUPPORTED_VERSION: i16 = 35;
+pub(super) const UNSUPPORTED_VERSION: i16 = ResponseError::UnsupportedVersion.code();
 
-const LEADER_NOT_AVAILABLE: i16 = 5;
+const LEADER_NOT_AVAILABLE: i16 = ResponseError::LeaderNotAvailable.code();
 
-const REPLICA_NOT_AVAILABLE: i16 = 9;
+const REPLICA_NOT_AVAILABLE: i16 = ResponseError::ReplicaNotAvailable.code();
 
 /// There is nothing to log in to: the listener has no SASL, or the login is over.
-pub(super) const ILLEGAL_SASL_STATE: i16 = 34;
+pub(super) const ILLEGAL_SASL_STATE: i16 = ResponseError::IllegalSaslState.code();
 
 /// The group does not exist, or is not of the kind that was asked for (KIP-848).
-pub(super) const GROUP_ID_NOT_FOUND: i16 = 69;
+pub(super) const GROUP_ID_NOT_FOUND: i16 = ResponseError::GroupIdNotFound.code();
 
 /// The topic or partition does not exist.
-pub(super) const UNKNOWN_TOPIC: i16 = 3;
+pub(super) const UNKNOWN_TOPIC: i16 = ResponseError::UnknownTopicOrPartition.code();
 
 /// The partition's leader has no listener of the name that is used here.
-pub(super) const LISTENER_NOT_FOUND: i16 = 72;
+pub(super) const LISTENER_NOT_FOUND: i16 = ResponseError::ListenerNotFound.code();
 
 /// No broker: what metadata say of a partition without a leader.
 const NO_LEADER: BrokerId = BrokerId(-1);
 
 /// This user may not describe the topic, the group, or the cluster.
-pub(super) const TOPIC_AUTHORIZATION_FAILED: i16 = 29;
-pub(super) const GROUP_AUTHORIZATION_FAILED: i16 = 30;
-pub(super) const CLUSTER_AUTHORIZATION_FAILED: i16 = 31;
+pub(super) const TOPIC_AUTHORIZATION_FAILED: i16 = ResponseError::TopicAuthorizationFailed.code();
+pub(super) const GROUP_AUTHORIZATION_FAILED: i16 = ResponseError::GroupAuthorizationFailed.code();
+pub(super) const CLUSTER_AUTHORIZATION_FAILED: i16 = ResponseError::ClusterAuthorizationFailed.code();
 
 /// The code as a reason.
 pub(super) fn unknown(code: i16) -> Unknown {

@@ -1,4 +1,4 @@
-//! What shells complete, made of the table of options.
+//! What shells complete, made of the table of options: generators (`clap_complete`) know that of their own parser alone.
 
 use std::fmt::Write as _;
 

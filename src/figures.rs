@@ -49,7 +49,7 @@ pub(crate) fn span(seconds: f64) -> String {
     whole(seconds)
 }
 
-/// A text as a POSIX shell takes it for one word.
+/// A text as a POSIX shell takes it for one word: one rule, which cannot fail, needs no library.
 pub(crate) fn quoted(word: &str) -> String {
     let plain = |c: char| c.is_ascii_alphanumeric() || "-_./:,=@".contains(c);
     if !word.is_empty() && word.chars().all(plain) {

@@ -56,7 +56,8 @@ pub(crate) fn man() -> String {
     page
 }
 
-/// Text in which nothing is a request or an escape of roff.
+/// Text in which nothing is a request or an escape of roff, of which the page takes a handful; what makes whole pages (`clap_mangen`)
+/// knows the options of its own parser alone.
 fn escaped(text: &str) -> String {
     let text = text.replace('\\', "\\e").replace('-', "\\-").replace('"', "\\(dq");
     let guarded = |line: &str| if line.starts_with(['.', '\'']) { format!("\\&{line}") } else { line.to_owned() };

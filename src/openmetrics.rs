@@ -2,6 +2,7 @@
 //! collector of its node exporter.
 //!
 //! Nothing but gauges without timestamps, so that readers of the older text format (`text/plain; version=0.0.4`) take it too.
+//! It is written here, since client libraries keep registers of a process that is asked again and again; this is one text.
 
 use std::fmt::{Display, Write as _};
 

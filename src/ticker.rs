@@ -1,4 +1,5 @@
-//! The line on a terminal that tells what a long run is doing: it comes after two seconds, and leaves no trace.
+//! The line on a terminal that tells what a long run is doing: it comes after two seconds, and leaves no trace. One line that is
+//! drawn over needs no library of bars.
 
 use std::fmt::Write as _;
 use std::io::{IsTerminal, Write};

@@ -2,6 +2,7 @@
 //!
 //! Lists of groups in `burrow.toml` are nearly always words, `.*` and alternatives; those become globs exactly. Anything else is
 //! refused with what stands in the way, since a glob that matches a little more or less would silently watch other groups.
+//! The few forms are told apart here: of what a parser of expressions finds, nearly all would be refused.
 
 use std::iter::Peekable;
 use std::str::Chars;

@@ -1,4 +1,5 @@
-//! The format of `java.util.Properties` (`load`, Java SE 17): comments, continued lines, escapes.
+//! The format of `java.util.Properties` (`load`, Java SE 17): comments, continued lines, escapes. It is read here, since the library
+//! for it (`java-properties`) brings an engine of regular expressions and tables of encodings along.
 
 /// A line that cannot be read.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]

@@ -1,4 +1,5 @@
 //! `sasl.jaas.config`: `MODULE FLAG KEY=VALUE …;` (Java's `javax.security.auth.login.Configuration`, as Kafka reads it).
+//! It is read here: the format is Java's own.
 
 use super::Properties;
 

@@ -1,4 +1,6 @@
 //! Text that fits a screen, whatever names it carries.
+//!
+//! Names tell most at their ends, so they lose their middles; libraries of tables wrap or cut.
 
 use unicode_width::{UnicodeWidthChar, UnicodeWidthStr};
 

@@ -1,4 +1,5 @@
-//! SCRAM (RFC 5802) with the hashes that Kafka has for it (RFC 7677, KIP-84), from the pieces that a library of cryptography has.
+//! SCRAM (RFC 5802) with the hashes that Kafka has for it (RFC 7677, KIP-84), from the pieces that a library of cryptography has:
+//! what is derived of a password serves all brokers and later logins ([`Salted`]), so it has to be at hand.
 //!
 //! Names and passwords go without `SASLprep`: Kafka keeps and compares their UTF-8 bytes as they are
 //! (`ScramFormatter.normalize`), so a prepared password would be a wrong one.

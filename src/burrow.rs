@@ -111,13 +111,14 @@ impl<'a> BurrowResults<'a> {
                 maxlag = Some(partition);
             }
         }
-        let unread = group.rows.is_err() || all.iter().any(|(_, partition)| partition.current_lag.is_none());
+        let whole = group.rows.is_ok() && group.gaps.is_empty();
+        let unread = !whole || all.iter().any(|(_, partition)| partition.current_lag.is_none());
         let status = GroupStatus {
             cluster: self.cluster,
             group: &group.name,
             status: judged.verdict.word(),
-            // Burrow would not have answered at all; a group that could not be read is not complete in any sense.
-            complete: if group.rows.is_ok() { share(full, partition_count) } else { 0.0 },
+            // Nobody knows how many partitions there are of which nothing was read, so there is no share of all of them.
+            complete: if whole { share(full, partition_count) } else { 0.0 },
             partition_count,
             maxlag: maxlag.cloned(),
             totallag: judged.total_lag.or((!unread).then_some(0)),

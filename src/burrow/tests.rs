@@ -125,6 +125,24 @@ fn what_could_not_be_read_is_null_and_unknown() {
     assert_eq!(status["maxlag"]["partition"], 1);
 }
 
+#[test]
+fn a_group_that_could_not_be_read_or_not_all_of_it_is_not_complete() {
+    let told = |rows: &[Result<Committed, Unknown>], change: fn(&mut Group)| {
+        let Scene { snapshot: Snapshot { mut groups, rows, topics, .. }, .. } = Scene::reading(rows);
+        let mut group = groups.remove(0);
+        change(&mut group);
+        let answer = Scene::new(group, rows, topics).answer(View::Lag, Vec::new);
+        let status = serde_json::from_str::<Value>(&answer).unwrap()["status"].clone();
+        format!("{} {} {} {}", status["status"], status["complete"], status["totallag"], status["partition_count"])
+    };
+    let gap = |group: &mut Group| group.gaps.push(Unknown::because("topics are hidden"));
+    assert_eq!(told(&[], |_| ()), r#""OK" 1 0 0"#);
+    assert_eq!(told(&[], gap), r#""UNKNOWN" 0 null 0"#);
+    assert_eq!(told(&[], |group| group.rows = Err(Unknown::because("down"))), r#""UNKNOWN" 0 null 0"#);
+    // What was read is told; that it is not all is for `complete` to say.
+    assert_eq!(told(&[Ok(Committed::At(90))], gap), r#""UNKNOWN" 0 10 1"#);
+}
+
 /// One group, looked at for the first time.
 struct Scene {
     snapshot: Snapshot,

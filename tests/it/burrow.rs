@@ -1,20 +1,30 @@
 //! A whole run in Burrow's shape, by event, by variable and by URL.
 
+use std::time::Duration;
+
+use kafka_protocol::messages::ApiKey;
 use serde_json::{Value, json};
 
-use super::preflight::answer;
-use crate::support::broker::{Group, Scene, Stage, Topic};
+use super::preflight::{answer, answer_within};
+use crate::support::broker::{Act, Group, Scene, Stage, Topic, When};
 use meerkat::verdict::Verdict;
 
 fn stage() -> Stage {
+    scene().start()
+}
+
+fn scene() -> Scene {
     Scene::of(1)
         .group(Group::classic("orders-svc").commits("orders", &[5, 10]).member("orders-svc-1", "orders", &[0]))
         .group(Group::classic("other").commits("orders", &[10]))
         .topic(Topic::new("orders", &[0..10, 0..10]))
-        .start()
 }
 
 fn run(stage: &Stage, event: &Value, format: &str) -> (Value, Verdict) {
+    run_within(Duration::from_mins(1), stage, event, format)
+}
+
+fn run_within(time: Duration, stage: &Stage, event: &Value, format: &str) -> (Value, Verdict) {
     let bootstrap = stage.bootstrap();
     let variables = [
         ("KAFKA_BOOTSTRAP_SERVERS", &*bootstrap),
@@ -22,7 +32,7 @@ fn run(stage: &Stage, event: &Value, format: &str) -> (Value, Verdict) {
         ("MEERKAT_CLUSTER", "prod"),
         ("MEERKAT_FORMAT", format),
     ];
-    let outcome = answer(&variables, &event.to_string());
+    let outcome = answer_within(time, &variables, &event.to_string());
     (serde_json::from_str(&outcome.json).expect("JSON"), outcome.status)
 }
 
@@ -77,6 +87,20 @@ fn a_group_or_cluster_that_is_not_there_is_404_as_burrow_says_it() {
             r#"{{"error":false,"message":"consumer status returned","status":{{"cluster":"{cluster}","group":"{group}","status":"NOTFOUND","complete":1,"partitions":[],"partition_count":0,"maxlag":null,"totallag":0}},"request":{{"url":"{path}","host":"d.example"}}}}"#
         );
         assert_eq!(answer["body"], body);
+    }
+}
+
+#[test]
+fn a_group_is_not_404_where_nobody_tells_which_groups_there_are() {
+    for act in [Act::Hang, Act::Code(31)] {
+        let stage = scene().fault(When::on(ApiKey::ListGroups), act).start();
+        let path = get("/v3/kafka/prod/consumer/nobody/status");
+        let (answer, status) = run_within(Duration::from_secs(3), &stage, &path, "");
+        assert_eq!((&answer["statusCode"], status), (&json!(200), Verdict::Unknown));
+        let body: Value = serde_json::from_str(answer["body"].as_str().expect("a text")).expect("JSON");
+        let told = &body["status"];
+        let expected = (&json!("UNKNOWN"), &json!(0), &Value::Null);
+        assert_eq!((&told["status"], &told["complete"], &told["totallag"]), expected);
     }
 }
 

@@ -14,8 +14,13 @@ use tokio::time::Instant;
 use crate::support::broker::{Authority, Group, Release, Scene, Stage, Topic, Validity, Voice};
 use crate::support::cloudwatch::Stand;
 
-/// One run of the program: what these variables and this event come to.
+/// One run of the program: what these variables and this event come to, with all the time it needs.
 pub(crate) fn answer(variables: &[(&str, &str)], event: &str) -> Outcome {
+    answer_within(Duration::from_mins(1), variables, event)
+}
+
+/// The same in so much time.
+pub(crate) fn answer_within(time: Duration, variables: &[(&str, &str)], event: &str) -> Outcome {
     let off = [("MEERKAT_HISTORY", "off"), ("MEERKAT_PUBLISH", "off"), ("MEERKAT_LAG_SECONDS", "0")];
     let variables = off.iter().chain(variables).map(|(name, value)| ((*name).to_owned(), (*value).to_owned()));
     let config = Config::parse(variables).expect("a configuration");
@@ -23,7 +28,7 @@ pub(crate) fn answer(variables: &[(&str, &str)], event: &str) -> Outcome {
     let runtime = tokio::runtime::Builder::new_current_thread().enable_all().build().expect("a runtime");
     let outcome = runtime.block_on(async {
         let started = Instant::now();
-        let clock = Clock { unix_ms: 1_800_000_000_000, started, deadline: started + Duration::from_mins(1) };
+        let clock = Clock { unix_ms: 1_800_000_000_000, started, deadline: started + time };
         meerkat::answer(&config, &request, clock, &meerkat::Warm::new()).await
     });
     outcome.expect("an answer")

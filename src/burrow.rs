@@ -111,7 +111,7 @@ impl<'a> BurrowResults<'a> {
                 maxlag = Some(partition);
             }
         }
-        let whole = group.rows.is_ok() && group.gaps.is_empty();
+        let whole = group.untold().is_none();
         let unread = !whole || all.iter().any(|(_, partition)| partition.current_lag.is_none());
         let status = GroupStatus {
             cluster: self.cluster,

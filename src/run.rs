@@ -250,11 +250,17 @@ impl<'a> Run<'a> {
         let selection = Selection { named: vec![group.to_owned()], ..Selection::default() };
         let mut look = Box::pin(self.look_once(&selection)).await?;
         let looks = minutes.div_ceil(self.config.judgement.period).saturating_add(1);
-        let Some(group) = look.snapshot.groups.first() else { return Err(Error::HistoryOff) };
+        let untold = Group::unread(group, &Unknown::because("the look tells nothing of this group"));
+        let group = look.snapshot.groups.first().unwrap_or(&untold);
         let until = self.until(HISTORY_SHARE);
         let of = (&look.snapshot, group);
         let decoded = cloudwatch::decoded::read(store, &look.cluster, looks, of, &mut look.past, until).await;
-        let status = if group.is_missing() { Verdict::NotFound } else { Verdict::Ok };
+        let known = group.untold().is_none() && group.range().all(|row| look.past.earlier(row).is_ok());
+        let status = match known {
+            true if group.is_missing() => Verdict::NotFound,
+            true => Verdict::Ok,
+            false => Verdict::Unknown,
+        };
         Ok(Outcome { json: decoded, status, failure: None, table: None })
     }
 

@@ -57,12 +57,13 @@ pub(crate) async fn read(
             looks: samples.iter().flatten().rev().map(DecodedLook::of).collect(),
         }
     });
+    let untold = group.rows.as_ref().err().into_iter().chain(&group.gaps);
     let decoded = Decoded {
         cluster,
         group: &group.name,
         period_minutes: store.schedule().period(),
         partitions: partitions.collect(),
-        problems: past.problems(snapshot).iter().map(ToString::to_string).collect(),
+        problems: untold.chain(&past.problems(snapshot)).map(ToString::to_string).collect(),
     };
     // Names are UTF-8 and there are no maps, so nothing here can fail.
     serde_json::to_string(&decoded).unwrap_or_default()

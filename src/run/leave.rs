@@ -94,7 +94,7 @@ impl Run<'_> {
             let before = taken.past.roster().ok().flatten().map(|roster| roster.groups);
             let listed = snapshot.listed.as_ref().ok().and_then(|names| u32::try_from(names.len()).ok());
             let groups = listed.or(before).unwrap_or_default();
-            let read = |group: &Group| group.rows.is_ok() && group.gaps.is_empty();
+            let read = |group: &Group| group.untold().is_none();
             let whole = snapshot.listed.is_ok() && taken.vanished == 0 && snapshot.groups.iter().all(read);
             let leaving = Leaving { taken: taken.sight.time_ms, groups, whole, restless, told };
             written = taken.past.write(store, snapshot, &taken.memories, leaving, self.clock.deadline).await;

@@ -104,6 +104,11 @@ impl Group {
         self.state == Ok(GroupState::DEAD) && self.rows.as_ref().is_ok_and(Range::is_empty)
     }
 
+    /// The first of what could not be read of it besides single partitions; `None` where it is known whole.
+    pub(crate) fn untold(&self) -> Option<&Unknown> {
+        self.rows.as_ref().err().or(self.gaps.first())
+    }
+
     /// Its run of [`super::Snapshot::rows`]; empty where its rows are not known.
     pub(crate) fn range(&self) -> Range<usize> {
         self.rows.clone().unwrap_or_default()

@@ -45,10 +45,10 @@ pub fn history(json: &str, screen: Screen) -> Result<String, serde_json::Error> 
         several => format!("{several} minutes"),
     };
     text.line(0, &format!("{} on {}, a look every {minutes}", history.group, history.cluster), Some(super::BOLD));
-    if history.partitions.is_empty() {
-        text.line(0, "The group reads nothing, so nothing is kept of it.", None);
-    } else {
+    if !history.partitions.is_empty() {
         table(&history, &mut text);
+    } else if history.problems.is_empty() {
+        text.line(0, "The group reads nothing, so nothing is kept of it.", None);
     }
     for problem in &history.problems {
         text.line(0, problem, Some(FAINT));

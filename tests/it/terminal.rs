@@ -112,6 +112,18 @@ fn the_history_of_a_group_is_as_it_was_looked_at() {
 }
 
 #[test]
+fn a_group_of_which_nothing_is_known_is_not_said_to_read_nothing() {
+    let drawn = |problems: &[&str]| {
+        let json =
+            json!({ "cluster": "prod", "group": "g", "period_minutes": 1, "problems": problems, "partitions": [] });
+        history(&json.to_string(), Window { width: 80, colour: false }).expect("a history")
+    };
+    assert!(drawn(&[]).contains("The group reads nothing"));
+    let told = drawn(&["its coordinator is away"]);
+    assert!(told.contains("its coordinator is away") && !told.contains("reads nothing"), "{told}");
+}
+
+#[test]
 fn partitions_stand_in_the_columns_of_kafkas_own_tool() {
     let theirs = "TOPIC PARTITION CURRENT-OFFSET LOG-END-OFFSET LAG CONSUMER-ID HOST CLIENT-ID";
     let drawn = drawn(PROBLEMS, 200, true);

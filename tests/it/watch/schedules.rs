@@ -1,6 +1,7 @@
 //! On time and not: late runs, old events, other periods, and two that write the same history.
 
 use super::*;
+use crate::support::cloudwatch::{Fault, How};
 
 #[test]
 fn a_look_is_kept_up_to_a_period_and_a_minute_after_its_minute() {
@@ -135,6 +136,27 @@ fn an_event_that_names_a_group_beside_large_ones_reads_few_metrics_too() {
         let looks = told["partitions"][0]["looks"].as_array().expect("looks");
         assert_eq!(looks.len(), usize::try_from(minutes).expect("a number"), "{told}");
     }
+}
+
+#[test]
+fn a_history_that_cannot_be_told_says_why_and_is_no_success() {
+    let hidden = |name| Topic::new(name, &[0..10]).hidden();
+    let scene = scene().topic(hidden("secret")).topic(hidden("meerkat.any-topic-that-does-not-exist"));
+    let reader = Group::classic("of-hidden").commits("secret", &[5]).member("reader", "secret", &[0]);
+    let scene = scene.group(reader.state("PreparingRebalance"));
+    let watch = Watch::new(scene.group(Group::classic("refused").refused(30)));
+    watch.look(0);
+    let told = |group: &str| watch.run_with_code(80, json!({ "mode": "history", "group": group }), &[]);
+    for (group, why) in [("refused", "this user may not describe the group"), ("of-hidden", "may not describe")] {
+        let (told, code) = told(group);
+        assert_eq!((&told["partitions"], code), (&json!([]), Some(3)), "{told}");
+        assert!(told["problems"][0].as_str().expect("a problem").contains(why), "{told}");
+    }
+    assert_eq!(told("well").1, Some(0));
+    watch.stand.fail(Fault::new("GetMetricData", How::Deny).always());
+    let (told, code) = told("well");
+    assert_eq!(code, Some(3), "{told}");
+    assert!(told["problems"][0].as_str().expect("a problem").contains("is not permitted"), "{told}");
 }
 
 #[test]

@@ -1,6 +1,48 @@
-//! An error with its causes, as one sentence.
+//! An error with its causes, as one sentence, and what to do about it.
 
 use std::error::Error;
+use std::fmt;
+
+use serde::{Serialize, Serializer};
+
+/// What went wrong, and the way out: a sentence that is never cut apart again.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct Fault {
+    /// What happened, as one clause.
+    pub found: String,
+    /// What to do about it, where that is known.
+    pub todo: Option<String>,
+}
+
+impl Fault {
+    /// What happened; what to do is not known here, or said in it.
+    pub(crate) fn of(found: impl fmt::Display) -> Self {
+        Self { found: found.to_string(), todo: None }
+    }
+
+    /// What happened, and what to do.
+    pub(crate) fn with(found: impl fmt::Display, todo: impl Into<String>) -> Self {
+        Self { found: found.to_string(), todo: Some(todo.into()) }
+    }
+
+    /// The same, with this before what happened.
+    pub(crate) fn within(self, what: &str) -> Self {
+        Self { found: format!("{what}: {}", self.found), ..self }
+    }
+}
+
+impl fmt::Display for Fault {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        f.write_str(&self.found)?;
+        self.todo.as_ref().map_or(Ok(()), |todo| write!(f, "; {todo}"))
+    }
+}
+
+impl Serialize for Fault {
+    fn serialize<S: Serializer>(&self, serializer: S) -> Result<S::Ok, S::Error> {
+        serializer.collect_str(self)
+    }
+}
 
 /// The error's text, and after it those of its causes that say more than it does.
 #[must_use]

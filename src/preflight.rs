@@ -4,6 +4,7 @@
 
 use serde::Serialize;
 
+use crate::causes::Fault;
 use crate::kafka::found::Tried;
 use crate::kafka::releases;
 use crate::verdict::Verdict;
@@ -131,12 +132,9 @@ impl Line {
         Self::new(section, subject, Status::Unknown, found, None)
     }
 
-    /// It does not work, and the sentence ends in its own advice, after a semicolon; `otherwise` where it has none.
-    pub(crate) fn fails_because(section: &str, subject: &str, why: &str, otherwise: &str) -> Self {
-        match why.split_once("; ") {
-            Some((found, todo)) => Self::fails(section, subject, found, todo),
-            None => Self::fails(section, subject, why, otherwise),
-        }
+    /// It does not work; `otherwise` is what to do where the fault does not tell.
+    pub(crate) fn fails_because(section: &str, subject: &str, why: &Fault, otherwise: &str) -> Self {
+        Self::fails(section, subject, &*why.found, why.todo.as_deref().unwrap_or(otherwise))
     }
 
     fn new(section: &str, subject: &str, status: Status, found: impl Into<String>, todo: Option<String>) -> Self {
@@ -162,14 +160,6 @@ mod tests {
         assert_eq!(status(vec![unknown(), less()]), Status::Less);
         assert_eq!(status(vec![less(), Line::fails("s", "d", "", "do"), unknown()]), Status::Fails);
         assert_eq!(status(Vec::new()), Status::Unknown);
-    }
-
-    #[test]
-    fn advice_is_what_follows_the_semicolon() {
-        let line = Line::fails_because("s", "TLS", "it expired; renew it", "else");
-        assert_eq!((&*line.found, line.todo.as_deref()), ("it expired", Some("renew it")));
-        let line = Line::fails_because("s", "TLS", "it broke", "look at it");
-        assert_eq!((&*line.found, line.todo.as_deref()), ("it broke", Some("look at it")));
     }
 
     #[test]

@@ -22,8 +22,8 @@ use super::names;
 use super::pages::SECONDS_PER_PAGE;
 use super::pages::seconds::{APART, FEWEST_SAMPLES, LARGEST, MOST_SAMPLES, Merged, float};
 use super::publish::RESULTS_RESOLUTION;
-use crate::causes::told;
-use crate::preflight::found::{Canary, Fault};
+use crate::causes::{Fault, told};
+use crate::preflight::found::Canary;
 
 mod witness;
 

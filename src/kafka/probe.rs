@@ -61,7 +61,7 @@ impl Probe<'_, '_> {
         match self.walk(endpoint, &mut tried).await {
             Ok(brokers) => (tried, brokers),
             Err(error) => {
-                let failed = Failed { step: error.step(), why: error.to_string() };
+                let failed = Failed { step: error.step(), why: error.fault() };
                 (Tried { failed: Some(failed), ..tried }, Vec::new())
             }
         }

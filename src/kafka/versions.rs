@@ -4,6 +4,8 @@
 
 use std::fmt;
 
+use crate::causes::Fault;
+
 /// An inclusive range of versions of one API.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub struct Range {
@@ -50,7 +52,8 @@ pub(crate) struct Versions {
 }
 
 /// A broker and this build have no version of an API in common.
-#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+#[derive(Clone, Copy, Debug, PartialEq, Eq, thiserror::Error)]
+#[error("{}", self.fault())]
 pub(crate) struct NoCommonVersion {
     /// What was to be asked.
     pub(crate) api: Api,
@@ -189,30 +192,25 @@ impl fmt::Display for Range {
     }
 }
 
-impl fmt::Display for NoCommonVersion {
-    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+impl NoCommonVersion {
+    pub(super) fn fault(self) -> Fault {
         let Self { api, broker } = self;
-        let (api, ours) = (api.name(), api.ours());
-        match broker {
-            None => write!(f, "the broker does not offer {api}, of which this build knows {ours}"),
-            Some(theirs) => {
-                write!(f, "no common version of {api}: the broker offers {theirs}, this build knows {ours}; ")?;
-                if theirs.min > ours.max {
-                    f.write_str("upgrade meerkat")
-                } else {
-                    let release = match self.api {
-                        Api::SaslHandshake => "1.0",
-                        Api::ShareGroupDescribe => "4.1", // 4.0 had share groups in early access
-                        _ => "0.11",
-                    };
-                    write!(f, "upgrade the broker to Kafka {release} or later")
-                }
-            }
-        }
+        let (name, ours) = (api.name(), api.ours());
+        let Some(theirs) = broker else {
+            return Fault::of(format!("the broker does not offer {name}, of which this build knows {ours}"));
+        };
+        let release = match api {
+            Api::SaslHandshake => "1.0",
+            Api::ShareGroupDescribe => "4.1", // 4.0 had share groups in early access
+            _ => "0.11",
+        };
+        let newer = theirs.min > ours.max;
+        Fault::with(
+            format!("no common version of {name}: the broker offers {theirs}, this build knows {ours}"),
+            if newer { "upgrade meerkat".into() } else { format!("upgrade the broker to Kafka {release} or later") },
+        )
     }
 }
-
-impl std::error::Error for NoCommonVersion {}
 
 #[cfg(test)]
 mod tests {

@@ -150,6 +150,7 @@ mod tests {
     #![expect(clippy::unwrap_used, reason = "a test fails by panicking")]
 
     use super::*;
+    use crate::causes::Fault;
     use crate::kafka::found::{TlsFound, matrix};
     use crate::kafka::releases::{Found, find};
     use crate::preflight::Status;
@@ -209,19 +210,24 @@ mod tests {
 
     #[test]
     fn a_failed_step_says_what_to_do_and_ends_the_way() {
-        let failed = |step, why: &str| Tried {
-            failed: Some(Failed { step, why: why.into() }),
+        let failed = |step, why| Tried {
+            failed: Some(Failed { step, why }),
             versions: Vec::new(),
             tls: None,
             ..tried(1, "4.4.0")
         };
-        let lines = lines(&[failed(Step::Tls, "it expired; renew it")], true, None, NOW);
+        let lines = lines(&[failed(Step::Tls, Fault::with("it expired", "renew it"))], true, None, NOW);
         assert_eq!(find_line(&lines, "TLS"), (Status::Fails, "it expired".into()));
         assert_eq!(lines.iter().find(|line| line.subject == "TLS").unwrap().todo.as_deref(), Some("renew it"));
         assert_eq!(lines.len(), 4, "{lines:?}"); // address, connection, TLS, certificate
-        let lines =
-            super::lines(&[Tried { certificate: None, ..failed(Step::Resolve, "no such name") }], true, None, NOW);
+        let lines = super::lines(
+            &[Tried { certificate: None, ..failed(Step::Resolve, Fault::of("no; such name")) }],
+            true,
+            None,
+            NOW,
+        );
         assert_eq!(lines.len(), 1);
+        assert_eq!(lines[0].found, "no; such name");
         assert!(lines[0].todo.as_ref().unwrap().contains("DNS"));
     }
 
@@ -231,7 +237,7 @@ mod tests {
         let one = Tried { mechanisms: offered, ..tried(1, "4.4.0") };
         let told = lines(std::slice::from_ref(&one), true, Some("PLAIN"), NOW);
         assert_eq!(find_line(&told, "login").1, "PLAIN accepted; the listener offers PLAIN, SCRAM-SHA-512");
-        let failed = Some(Failed { step: Step::Login, why: "Authentication failed".into() });
+        let failed = Some(Failed { step: Step::Login, why: Fault::of("Authentication failed") });
         let told = lines(&[Tried { failed, ..one }], true, Some("PLAIN"), NOW);
         assert_eq!(find_line(&told, "login").0, Status::Fails);
     }
@@ -241,7 +247,7 @@ mod tests {
         let bootstrap = Tried { broker: None, ..tried(1, "4.4.0") };
         let told = lines(std::slice::from_ref(&bootstrap), true, None, NOW);
         assert_eq!((told.len(), &*told[0].section), (4, "bootstrap b-1.example:9094"));
-        let failed = Some(Failed { step: Step::Metadata, why: "the connection was lost".into() });
+        let failed = Some(Failed { step: Step::Metadata, why: Fault::of("the connection was lost") });
         let told = lines(&[Tried { failed, ..bootstrap }], true, None, NOW);
         assert_eq!(find_line(&told, "ListOffsets").0, Status::Works);
     }

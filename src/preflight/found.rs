@@ -2,6 +2,8 @@
 
 use std::collections::BTreeSet;
 
+use crate::causes::Fault;
+
 /// What this user may describe.
 #[derive(Clone, Debug, Default, PartialEq, Eq)]
 pub struct Permissions {
@@ -25,15 +27,6 @@ pub struct Grants {
     pub(crate) denied: Vec<String>,
     /// Those that could not be told for another reason, each with it.
     pub(crate) unread: Vec<(String, String)>,
-}
-
-/// What went wrong.
-#[derive(Clone, Debug, PartialEq, Eq)]
-pub struct Fault {
-    /// What happened, as one clause.
-    pub found: String,
-    /// What to do about it, where that is known.
-    pub todo: Option<String>,
 }
 
 /// What became of the values that were written to `CloudWatch` and read back.

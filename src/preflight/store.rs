@@ -1,7 +1,8 @@
 //! What `CloudWatch` made of the canary, and what the metrics will cost.
 
 use super::Line;
-use super::found::{Canary, Fault};
+use super::found::Canary;
+use crate::causes::Fault;
 use crate::figures::grouped;
 
 /// The lines of a canary; the namespaces are those of the configuration, `waited_ms` is how long it was waited for.

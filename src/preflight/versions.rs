@@ -5,23 +5,29 @@ use crate::kafka::found::Version;
 
 /// One line for each request. `login`: whether the listener wants one.
 pub(crate) fn lines(section: &str, matrix: &[Version], login: bool) -> Vec<Line> {
-    matrix.iter().map(|version| line(section, version, login)).collect()
+    let whole = |version| {
+        let (line, ranges) = line(section, version, login);
+        Line { found: line.found + &ranges, ..line }
+    };
+    matrix.iter().map(whole).collect()
 }
 
-fn line(section: &str, version: &Version, login: bool) -> Line {
+/// A line, and what follows in it of the ranges of both sides.
+fn line(section: &str, version: &Version, login: bool) -> (Line, String) {
     let Version { api, ours, broker, chosen } = version;
     let (offers, ours) =
         (broker.map_or_else(|| String::from("does not offer it"), |range| format!("{}", Ranged(range))), Ranged(*ours));
     let subject = *api;
     let sasl = matches!(subject, "SaslHandshake" | "SaslAuthenticate");
+    let ranges = format!("; this build {ours}, the broker {offers}");
     if sasl && !login {
-        return Line::works(section, subject, format!("not needed; this build {ours}, the broker {offers}"));
+        return (Line::works(section, subject, "not needed"), ranges);
     }
     let Some(chosen) = chosen else {
         let found = format!("no version in common: this build {ours}, the broker {offers}");
         let newer = broker.is_some_and(|(min, _)| min > ours.0.1);
         let todo = if newer { "upgrade meerkat" } else { "upgrade the broker" };
-        return match missing(subject) {
+        let line = match missing(subject) {
             Lacking::NoSuchGroups if !newer => Line::works(section, subject, "the broker has no groups of this kind"),
             Lacking::NoSuchGroups => {
                 Line::less(section, subject, format!("{found}: members of these groups are not told"), todo)
@@ -29,32 +35,29 @@ fn line(section: &str, version: &Version, login: bool) -> Line {
             Lacking::Less(what) => Line::less(section, subject, format!("{found}: {what}"), todo),
             Lacking::Nothing(what) => Line::fails(section, subject, format!("{found}: {what}"), todo),
         };
+        return (line, String::new());
     };
-    let found = format!("{subject} {chosen}; this build {ours}, the broker {offers}");
+    let found = format!("{subject} {chosen}");
     let lost: Vec<&str> = losses(subject).iter().filter(|(below, _)| chosen < below).map(|(_, what)| *what).collect();
-    if lost.is_empty() {
+    let line = if lost.is_empty() {
         Line::works(section, subject, found)
     } else {
-        Line::less(
-            section,
-            subject,
-            format!("{subject} {chosen}: {}; this build {ours}, the broker {offers}", lost.join(", ")),
-            "upgrade the broker for more",
-        )
-    }
+        Line::less(section, subject, format!("{found}: {}", lost.join(", ")), "upgrade the broker for more")
+    };
+    (line, ranges)
 }
 
 /// What a table of releases says of one of them: the worst status, and what is missing, most important first.
 pub(crate) fn summary(matrix: &[Version], login: bool) -> (Status, Vec<String>) {
-    let lines = lines("", matrix, login);
+    let lines: Vec<Line> = matrix.iter().map(|version| line("", version, login).0).collect();
     let worst = lines.iter().map(|line| line.status).max_by_key(|status| status.verdict().severity());
     let mut lines: Vec<&Line> = lines.iter().filter(|line| line.status != Status::Works).collect();
     lines.sort_by_key(|line| std::cmp::Reverse(line.status.verdict().severity()));
-    let first = |line: &&Line| {
-        let text = line.found.split("; ").next().unwrap_or_default();
-        if text.starts_with(&*line.subject) { text.to_owned() } else { format!("{}: {text}", line.subject) }
+    let named = |line: &&Line| {
+        let Line { subject, found, .. } = line;
+        if found.starts_with(&**subject) { found.clone() } else { format!("{subject}: {found}") }
     };
-    (worst.unwrap_or(Status::Works), lines.iter().map(first).collect())
+    (worst.unwrap_or(Status::Works), lines.iter().map(named).collect())
 }
 
 /// What a check is without a request.

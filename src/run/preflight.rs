@@ -3,6 +3,7 @@
 use std::sync::Arc;
 
 use super::{Outcome, Run, login};
+use crate::causes;
 use crate::cloudwatch::POINTS_PER_SECOND;
 use crate::cloudwatch::canary::Flight;
 use crate::cloudwatch::cost::{PRICES_OF, Volume};
@@ -18,7 +19,7 @@ use crate::preflight::permissions::Principal;
 use crate::preflight::{Line, Preflight, against, asked, brokers, configuration, permissions, store};
 use crate::results::{GroupResult, PartitionResult, Results};
 use crate::secrets::Source;
-use crate::snapshot::Snapshot;
+use crate::snapshot::{Problem, Snapshot};
 use crate::verdict::Verdict;
 
 impl Run<'_> {
@@ -62,7 +63,7 @@ impl Run<'_> {
             Ok(bootstrap) => bootstrap,
             Err(error) => {
                 let todo = "see KAFKA_CLUSTER_ARN, and that the role may call kafka:GetBootstrapBrokers";
-                lines.push(Line::fails_because(BOOTSTRAP, "addresses", &crate::causes::told(&error), todo));
+                lines.push(Line::fails(BOOTSTRAP, "addresses", causes::told(&error), todo));
                 return (Vec::new(), None, lines, None);
             }
         };
@@ -70,7 +71,7 @@ impl Run<'_> {
             Ok(tls) => tls,
             Err(error) => {
                 let todo = "see KAFKA_SSL_TRUSTSTORE and KAFKA_SSL_KEYSTORE";
-                lines.push(Line::fails_because(BOOTSTRAP, "TLS", &crate::causes::told(&error), todo));
+                lines.push(Line::fails(BOOTSTRAP, "TLS", causes::told(&error), todo));
                 return (Vec::new(), None, lines, None);
             }
         };
@@ -90,8 +91,7 @@ impl Run<'_> {
         let (mut survey, mut snapshot) = match looked {
             Ok(looked) => looked,
             Err(error) => {
-                let todo = "see the lines above";
-                lines.push(Line::fails_because("look", "groups and topics", &crate::causes::told(&error), todo));
+                lines.push(Line::fails("look", "groups and topics", causes::told(&error), ABOVE));
                 return (tried, None, lines, None);
             }
         };
@@ -103,9 +103,7 @@ impl Run<'_> {
         lines.extend(brokers::throttled(&snapshot));
         let principal = self.principal(first);
         lines.extend(permissions::lines(&asked(&snapshot, may_describe), &principal));
-        let problem = |problem: &crate::snapshot::Problem| {
-            Line::fails_because("look", &problem.place, &problem.what.to_string(), "see the lines above")
-        };
+        let problem = |problem: &Problem| Line::fails("look", &problem.place, problem.what.to_string(), ABOVE);
         lines.extend(snapshot.problems.iter().map(problem));
         (tried, cluster, lines, Some(snapshot))
     }
@@ -171,6 +169,8 @@ impl Run<'_> {
 }
 
 const BOOTSTRAP: &str = "bootstrap";
+/// What to do about a look whose steps have been told.
+const ABOVE: &str = "see the lines above";
 /// By when, as shares of a run's time, the brokers must have been tried, and the canary been seen.
 const PROBE_SHARE: f64 = 0.3;
 const CANARY_SHARE: f64 = 0.9;

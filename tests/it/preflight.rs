@@ -109,6 +109,18 @@ fn nothing_in_common_does_not_work_and_the_rest_is_told_all_the_same() {
 }
 
 #[test]
+fn of_several_addresses_in_vain_each_cause_is_told_and_none_is_taken_for_advice() {
+    let told =
+        Told::new(&[("KAFKA_BOOTSTRAP_SERVERS", "127.0.0.1:1,127.0.0.1:2"), ("KAFKA_SECURITY_PROTOCOL", "PLAINTEXT")]);
+    let line = told.line("look", "groups and topics");
+    for address in ["127.0.0.1:1", "127.0.0.1:2"] {
+        assert!(line.contains(&format!("{address}: cannot connect: ")), "{line}");
+    }
+    let line = told.report["lines"].as_array().unwrap().iter().find(|line| line["section"] == "look").unwrap();
+    assert_eq!(line["todo"], "see the lines above");
+}
+
+#[test]
 fn every_broker_is_tried_once_and_a_bootstrap_address_of_its_own_too() {
     let authority = Authority::new();
     let identity = authority.identity(&["localhost", "127.0.0.1"], Validity::Now);

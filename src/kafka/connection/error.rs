@@ -5,6 +5,7 @@ use std::sync::Arc;
 
 use tokio_rustls::rustls;
 
+use crate::causes::Fault;
 use crate::kafka::frame::FrameError;
 use crate::kafka::tls;
 use crate::kafka::versions::NoCommonVersion;
@@ -27,6 +28,14 @@ pub(in crate::kafka) enum CallError {
 }
 
 impl CallError {
+    pub(in crate::kafka) fn fault(&self) -> Fault {
+        match self {
+            Self::Version(why) => why.fault(),
+            Self::Lost(loss) => loss.fault().within("the connection was lost"),
+            other => Fault::of(other),
+        }
+    }
+
     /// Whether the peer just ended the connection.
     pub(in crate::kafka) fn is_hang_up(&self) -> bool {
         matches!(self, Self::Lost(loss) if matches!(**loss, Loss::Closed | Loss::Reset))
@@ -60,6 +69,15 @@ pub(in crate::kafka) enum Loss {
     /// It was no longer needed.
     #[error("closed")]
     Dropped,
+}
+
+impl Loss {
+    pub(in crate::kafka) fn fault(&self) -> Fault {
+        match self {
+            Self::Tls(why) => tls::ended(why),
+            other => Fault::of(other),
+        }
+    }
 }
 
 impl From<io::Error> for Loss {

@@ -5,6 +5,7 @@ use std::net::IpAddr;
 
 use tokio_rustls::rustls::client::VerifierBuilderError;
 
+use crate::causes::Fault;
 use crate::kafka::connection::CallError;
 use crate::kafka::failure;
 use crate::kafka::found::Step;
@@ -24,13 +25,13 @@ pub(in crate::kafka) enum DialError {
     #[error("cannot set TCP_NODELAY: {0}")]
     Socket(io::Error),
     /// This step was not over in time.
-    #[error("{}", late(*.0))]
+    #[error("{}", self.fault())]
     Late(Step),
     #[error("the trust store cannot be used: {0}")]
     Truststore(VerifierBuilderError),
     #[error(transparent)]
     Tls(#[from] HandshakeError),
-    #[error("{}", at_first(.0))]
+    #[error("{}", self.fault())]
     Versions(CallError),
     #[error("the broker refused ApiVersions v{version}: {}", failure::sentence(*.code))]
     VersionsRefused { version: i16, code: i16 },
@@ -39,14 +40,12 @@ pub(in crate::kafka) enum DialError {
     #[error(transparent)]
     Login(#[from] LoginError),
     /// The mechanism, and why it was not gone through.
-    #[error("{}", during_login(.0, .1))]
+    #[error("{}", self.fault())]
     LoginCall(&'static str, CallError),
     #[error(transparent)]
     Metadata(CallError),
     /// A listener with SASL takes `ApiVersions` from everybody, and closes the connection at anything else before a login.
-    #[error(
-        "{0} at the first question; a listener with SASL does that before a login: set KAFKA_SECURITY_PROTOCOL to SASL_SSL, and KAFKA_SASL_MECHANISM"
-    )]
+    #[error("{}", self.fault())]
     NoLogin(CallError),
     #[error("the broker refused to tell its metadata: {}", failure::sentence(*.0))]
     MetadataRefused(i16),
@@ -58,6 +57,24 @@ impl DialError {
     /// Why there are no metadata.
     pub(in crate::kafka) fn unanswered(error: CallError, logged_in: bool) -> Self {
         if !logged_in && error.is_hang_up() { Self::NoLogin(error) } else { Self::Metadata(error) }
+    }
+
+    /// The sentence in two.
+    pub(in crate::kafka) fn fault(&self) -> Fault {
+        match self {
+            Self::Late(step) => late(*step),
+            Self::Tls(why) => why.fault(),
+            Self::Versions(why) => at_first(why),
+            Self::LoginCall(mechanism, CallError::Lost(loss)) => {
+                loss.fault().within(&format!("the connection was lost during the {mechanism} login"))
+            }
+            Self::LoginCall(_, why) | Self::Metadata(why) => why.fault(),
+            Self::NoLogin(why) => Fault::with(
+                format!("{why} at the first question"),
+                "a listener with SASL does that before a login: set KAFKA_SECURITY_PROTOCOL to SASL_SSL, and KAFKA_SASL_MECHANISM",
+            ),
+            other => Fault::of(other),
+        }
     }
 
     /// How far it went.
@@ -90,32 +107,26 @@ fn each(addresses: &[(IpAddr, io::Error)]) -> String {
 }
 
 /// What did not happen in a step that took too long; the others tell of their calls.
-fn late(step: Step) -> &'static str {
+fn late(step: Step) -> Fault {
     match step {
-        Step::Resolve => "the name service did not answer before the deadline",
-        Step::Connect => "no connection before the deadline; check security groups and routes",
-        Step::Tls => {
-            "no answer to a TLS handshake before the deadline; check that the port speaks TLS, and that the broker takes more connections (max.connections)"
-        }
-        Step::Login => "the credentials were not there before the deadline",
-        Step::Versions | Step::Metadata => "no answer before the deadline",
+        Step::Resolve => Fault::of("the name service did not answer before the deadline"),
+        Step::Connect => Fault::with("no connection before the deadline", "check security groups and routes"),
+        Step::Tls => Fault::with(
+            "no answer to a TLS handshake before the deadline",
+            "check that the port speaks TLS, and that the broker takes more connections (max.connections)",
+        ),
+        Step::Login => Fault::of("the credentials were not there before the deadline"),
+        Step::Versions | Step::Metadata => Fault::of("no answer before the deadline"),
     }
 }
 
 /// A connection that dies at the first question is mostly one to the wrong port.
-fn at_first(error: &CallError) -> String {
+fn at_first(error: &CallError) -> Fault {
     match error {
-        hung_up if hung_up.is_hang_up() => String::from(
+        hung_up if hung_up.is_hang_up() => Fault::of(
             "the connection was closed at the first request: is this another protocol's port, or a TLS port spoken to in plaintext?",
         ),
-        CallError::Lost(cause) => cause.to_string(),
-        other => other.to_string(),
-    }
-}
-
-fn during_login(mechanism: &str, error: &CallError) -> String {
-    match error {
-        CallError::Lost(cause) => format!("the connection was lost during the {mechanism} login: {cause}"),
-        other => other.to_string(),
+        CallError::Lost(cause) => cause.fault(),
+        other => other.fault(),
     }
 }

@@ -2,6 +2,7 @@
 
 use serde::Serialize;
 
+use crate::causes::Fault;
 use crate::kafka::versions::{Api, Range, Versions};
 
 /// One address, tried step by step until a step fails.
@@ -61,7 +62,7 @@ pub(crate) struct Version {
 #[derive(Clone, Debug, PartialEq, Eq, Serialize)]
 pub(crate) struct Failed {
     pub(crate) step: Step,
-    pub(crate) why: String,
+    pub(crate) why: Fault,
 }
 
 /// The steps on the way to a broker, in their order.

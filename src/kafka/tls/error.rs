@@ -1,13 +1,15 @@
 //! Why TLS does not come about, in words for people.
 
-use std::{fmt, io};
+use std::io;
 
 use tokio_rustls::rustls::{AlertDescription, CertificateError, Error as RustlsError, OtherError};
 
+use crate::causes::Fault;
 use crate::moment;
 
 /// Why a handshake failed.
-#[derive(Debug)]
+#[derive(Debug, thiserror::Error)]
+#[error("{}", self.fault())]
 pub(in crate::kafka) enum HandshakeError {
     /// This host name cannot be in a certificate.
     Name(String),
@@ -35,80 +37,84 @@ impl HandshakeError {
             (None, _) => Self::Lost(error),
         }
     }
-}
 
-impl std::error::Error for HandshakeError {}
-
-impl fmt::Display for HandshakeError {
-    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+    pub(in crate::kafka) fn fault(&self) -> Fault {
         match self {
-            Self::Name(host) => write!(f, "{host:?} can be neither a host name nor an address in a certificate"),
-            Self::Http => f.write_str("an HTTP server answered: the address is not that of a Kafka listener"),
+            Self::Name(host) => {
+                Fault::of(format!("{host:?} can be neither a host name nor an address in a certificate"))
+            }
+            Self::Http => Fault::of("an HTTP server answered: the address is not that of a Kafka listener"),
             Self::NotTls(first) => {
-                write!(f, "the port does not speak TLS: it answered {first:02x?}; {PLAINTEXT_HINT}")
+                Fault::with(format!("the port does not speak TLS: it answered {first:02x?}"), PLAINTEXT_HINT)
             }
-            Self::Closed => {
-                write!(f, "the connection was closed during the TLS handshake; {PLAINTEXT_HINT}; {LIMIT_HINT}")
-            }
+            Self::Closed => Fault::with(
+                "the connection was closed during the TLS handshake",
+                format!("{PLAINTEXT_HINT}; {LIMIT_HINT}"),
+            ),
             Self::Lost(error) => {
-                write!(f, "the connection was lost during the TLS handshake: {error}; {LIMIT_HINT}")
+                Fault::with(format!("the connection was lost during the TLS handshake: {error}"), LIMIT_HINT)
             }
-            Self::Refused(RustlsError::InvalidCertificate(certificate)) => {
-                f.write_str(&explain_certificate(certificate))
-            }
-            Self::Refused(RustlsError::AlertReceived(alert)) => f.write_str(&explain_alert(*alert)),
-            Self::Refused(other) => write!(f, "the TLS handshake failed: {other}"),
+            Self::Refused(RustlsError::InvalidCertificate(certificate)) => explain_certificate(certificate),
+            Self::Refused(RustlsError::AlertReceived(alert)) => explain_alert(*alert),
+            Self::Refused(other) => Fault::of(format!("the TLS handshake failed: {other}")),
         }
     }
 }
 
 /// Words for a connection that ended before it served.
-pub(in crate::kafka) fn ended(error: &RustlsError) -> String {
+pub(in crate::kafka) fn ended(error: &RustlsError) -> Fault {
     match error {
         RustlsError::AlertReceived(alert) => explain_alert(*alert),
         // Kafka 2.8 sends the alert under keys that are no longer in use.
-        RustlsError::DecryptError => format!(
-            "the broker ended TLS with a message that cannot be read; older releases do that when the broker wants a client certificate, or when the broker refused the client certificate of {KEYSTORE}: see whether it has expired, and whether the broker trusts the CA that issued it"
+        RustlsError::DecryptError => Fault::with(
+            "the broker ended TLS with a message that cannot be read",
+            format!(
+                "older releases do that when the broker wants a client certificate, or when the broker refused the client certificate of {KEYSTORE}: see whether it has expired, and whether the broker trusts the CA that issued it"
+            ),
         ),
-        other => format!("TLS failed: {other}"),
+        other => Fault::of(format!("TLS failed: {other}")),
     }
 }
 
-fn explain_certificate(error: &CertificateError) -> String {
+fn explain_certificate(error: &CertificateError) -> Fault {
     match error {
-        CertificateError::NotValidForNameContext { expected, presented } if presented.is_empty() => format!(
+        CertificateError::NotValidForNameContext { expected, presented } if presented.is_empty() => Fault::of(format!(
             "the certificate holds no names, so not {} either: reissue it with a subject alternative name (a common name alone has not counted since RFC 2818)",
             expected.to_str()
-        ),
+        )),
         CertificateError::NotValidForNameContext { expected, presented } => {
             let presented: Vec<_> = presented.iter().map(|name| plain(name)).collect();
             let names = presented.join(", ");
-            format!(
-                "the certificate is for another name: it names {names}, not {}; connect by a name that it holds",
-                expected.to_str()
+            Fault::with(
+                format!("the certificate is for another name: it names {names}, not {}", expected.to_str()),
+                "connect by a name that it holds",
             )
         }
         CertificateError::ExpiredContext { not_after, .. } => {
-            format!("the certificate expired at {}; renew it on the broker", utc(not_after.as_secs()))
+            let found = format!("the certificate expired at {}", utc(not_after.as_secs()));
+            Fault::with(found, "renew it on the broker")
         }
         CertificateError::NotValidYetContext { not_before, .. } => {
-            format!("the certificate is not valid before {}; check the clocks", utc(not_before.as_secs()))
+            let found = format!("the certificate is not valid before {}", utc(not_before.as_secs()));
+            Fault::with(found, "check the clocks")
         }
-        CertificateError::BadSignature => format!(
-            "the certificate was issued by another CA of the same name as one in {TRUSTSTORE}; put the PEM of the CA in use there"
+        CertificateError::BadSignature => Fault::with(
+            format!("the certificate was issued by another CA of the same name as one in {TRUSTSTORE}"),
+            "put the PEM of the CA in use there",
         ),
         CertificateError::UnknownIssuer => {
-            format!("the certificate was issued by an unknown CA; put that CA's PEM into {TRUSTSTORE}")
+            Fault::with("the certificate was issued by an unknown CA", format!("put that CA's PEM into {TRUSTSTORE}"))
         }
         // rustls hands this one on as it is.
         CertificateError::Other(OtherError(cause))
             if cause.downcast_ref() == Some(&webpki::Error::CaUsedAsEndEntity) =>
         {
-            format!(
-                "the broker shows a CA certificate as its own; give it a certificate issued by that CA, and put the CA's PEM into {TRUSTSTORE}"
+            Fault::with(
+                "the broker shows a CA certificate as its own",
+                format!("give it a certificate issued by that CA, and put the CA's PEM into {TRUSTSTORE}"),
             )
         }
-        other => format!("the certificate was refused: {other}"),
+        other => Fault::of(format!("the certificate was refused: {other}")),
     }
 }
 
@@ -117,17 +123,23 @@ fn plain(name: &str) -> &str {
     name.split_once('(').and_then(|(_, rest)| rest.strip_suffix(')')).map_or(name, |inner| inner.trim_matches('"'))
 }
 
-fn explain_alert(alert: AlertDescription) -> String {
-    match alert {
+fn explain_alert(alert: AlertDescription) -> Fault {
+    Fault::of(match alert {
         AlertDescription::CertificateRequired => {
             format!(
                 "the broker wants a client certificate ({alert:?}): give one in {KEYSTORE} that the broker's CAs have issued"
             )
         }
         // Java says it for a lack of a certificate under TLS 1.2, and of anything in common.
-        AlertDescription::HandshakeFailure => format!(
-            "the broker ended the TLS handshake ({alert:?}): it may want a client certificate; give one in {KEYSTORE}; or it has no cipher suite or signature in common with this client, which takes ECDHE with AES-GCM or ChaCha20, and certificates on RSA, P-256, P-384 or Ed25519: see the broker's ssl.cipher.suites and its key"
-        ),
+        AlertDescription::HandshakeFailure => {
+            let todo = format!(
+                "give one in {KEYSTORE}; or it has no cipher suite or signature in common with this client, which takes ECDHE with AES-GCM or ChaCha20, and certificates on RSA, P-256, P-384 or Ed25519: see the broker's ssl.cipher.suites and its key"
+            );
+            return Fault::with(
+                format!("the broker ended the TLS handshake ({alert:?}): it may want a client certificate"),
+                todo,
+            );
+        }
         AlertDescription::CertificateExpired => {
             format!("the broker refused the client certificate of {KEYSTORE}: it has expired")
         }
@@ -144,7 +156,7 @@ fn explain_alert(alert: AlertDescription) -> String {
             )
         }
         other => format!("the broker ended the TLS handshake with the alert {other:?}"),
-    }
+    })
 }
 
 fn utc(seconds: u64) -> String {

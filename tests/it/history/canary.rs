@@ -2,8 +2,9 @@
 
 use std::time::Duration;
 
+use meerkat::causes;
 use meerkat::cloudwatch::canary::Flight;
-use meerkat::preflight::found::{self, Canary};
+use meerkat::preflight::found::Canary;
 
 use super::{MIDNIGHT, World, client, soon};
 use crate::support::cloudwatch::{Fault, How};
@@ -56,7 +57,7 @@ async fn what_is_not_visible_in_time_is_neither_right_nor_wrong() {
     assert_eq!((canary.visible_ms, canary.wrong.is_empty()), (None, true), "{canary:?}");
 }
 
-fn advises(fault: &found::Fault, todo: &str) -> bool {
+fn advises(fault: &causes::Fault, todo: &str) -> bool {
     fault.todo.as_ref().is_some_and(|told| told.contains(todo))
 }
 

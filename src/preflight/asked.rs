@@ -10,9 +10,11 @@ pub fn asked(snapshot: &Snapshot, cluster: Option<bool>) -> Permissions {
     let groups = snapshot.groups.iter().filter(|group| !group.is_missing());
     let refused = |group: &Group| group.rows.as_ref().err().or(group.members.as_ref().err()).cloned();
     let topics = snapshot.topics.iter();
+    // Where none is shown for lack of a permission, nobody failed to tell.
+    let told = snapshot.listed.as_ref().err().is_none_or(|why| why.cause() == Cause::Hidden);
     Permissions {
         cluster,
-        listed: snapshot.listed.as_ref().ok().map(Vec::len),
+        listed: Some(snapshot.shown).filter(|shown| *shown > 0 || told),
         groups: sorted(groups.clone().map(|group| (&*group.name, refused(group))), GROUP_AUTHORIZATION_FAILED),
         topics: sorted(
             topics.map(|topic| (&*topic.name, topic.partitions.as_ref().err().cloned())),

@@ -9,7 +9,7 @@ use crate::causes::Fault;
 pub struct Permissions {
     /// Whether it may describe the cluster; `None` where the broker does not tell.
     pub(crate) cluster: Option<bool>,
-    /// How many groups the brokers listed.
+    /// How many groups the brokers listed; `None` where there is none and not every broker told its own.
     pub(crate) listed: Option<usize>,
     /// The groups that were asked for.
     pub groups: Grants,

@@ -24,40 +24,48 @@ pub(crate) enum Principal {
 /// One line for each permission.
 pub(crate) fn lines(permissions: &Permissions, principal: &Principal) -> Vec<Line> {
     let Permissions { cluster, listed, groups, topics, hiding } = permissions;
-    let sees_something = listed.is_some_and(|groups| groups > 0);
-    let first = match (cluster, sees_something) {
+    let first = match (cluster, listed) {
         (Some(true), _) => Line::works(SECTION, CLUSTER, "DESCRIBE is there, so brokers list every group"),
-        (Some(false), true) => Line::less(
+        (Some(false), Some(1..)) => Line::less(
             SECTION,
             CLUSTER,
             "DESCRIBE is missing, so brokers list, without an error, only the groups that this user may describe",
             principal.grant(&Resource::Cluster),
         ),
-        (Some(false), false) => Line::fails(
+        (Some(false), Some(0)) => Line::fails(
             SECTION,
             CLUSTER,
             "DESCRIBE is missing and no group is listed, without an error: this user has no permission at all, or none for groups",
             principal.grant(&Resource::Cluster),
         ),
-        (None, true) => Line::works(
+        (Some(false), None) => Line::less(
+            SECTION,
+            CLUSTER,
+            "DESCRIBE is missing, and no group is listed, but not every broker told its groups",
+            principal.grant(&Resource::Cluster),
+        ),
+        (None, Some(1..)) => Line::works(
             SECTION,
             CLUSTER,
             "the brokers do not tell whether DESCRIBE is there (they do from Kafka 2.3 on), and list groups",
         ),
-        (None, false) => Line::unknown(
+        (None, Some(0)) => Line::unknown(
             SECTION,
             CLUSTER,
             "the brokers do not tell whether DESCRIBE is there (they do from Kafka 2.3 on), and list no group: there is none, or this user may see none",
         ),
+        (None, None) => Line::unknown(SECTION, CLUSTER, "no group is listed, but not every broker told its groups"),
     };
     let mut lines = vec![first];
-    lines.extend(of(GROUPS, groups, *cluster, |name| principal.grant(&Resource::Group(name))));
+    // Nothing is lacking where nobody tells what there is.
+    let cluster = cluster.filter(|_| listed.is_some());
+    lines.extend(of(GROUPS, groups, cluster, |name| principal.grant(&Resource::Group(name))));
     let unseen = Grants::default();
     let topics = if hiding.is_empty() || *topics != unseen { Some(topics) } else { None };
     lines.extend(
         topics
             .into_iter()
-            .flat_map(|topics| of(TOPICS, topics, *cluster, |name| principal.grant(&Resource::Topic(name)))),
+            .flat_map(|topics| of(TOPICS, topics, cluster, |name| principal.grant(&Resource::Topic(name)))),
     );
     if !hiding.is_empty() {
         let found =

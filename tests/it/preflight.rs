@@ -204,6 +204,22 @@ fn permissions_are_told_one_by_one() {
 }
 
 #[test]
+fn a_broker_that_is_down_is_no_lack_of_permissions() {
+    let cluster = |scene: Scene| {
+        let told = preflight(&scene.hidden_cluster().node(2, |node| node.voice = Voice::Closed).start());
+        (told.line("permissions", "cluster"), told.lines("permissions", "groups"))
+    };
+    let (line, _) = cluster(scene(2));
+    assert!(
+        line.starts_with("works with less: DESCRIBE is missing, so brokers list, without an error, only"),
+        "{line}"
+    );
+    let (line, groups) = cluster(Scene::of(2));
+    assert!(line.starts_with("works with less: DESCRIBE is missing, and no group is listed, but not every"), "{line}");
+    assert_eq!(groups, ["unknown: none was there to be tried"]);
+}
+
+#[test]
 fn a_release_is_answered_from_the_table_without_a_broker() {
     let against = |release: &str| {
         let event = format!(r#"{{"mode":"preflight","against":"{release}"}}"#);

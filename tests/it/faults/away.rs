@@ -1,6 +1,7 @@
 //! Groups whose coordinator is away: nobody lists them, and nobody says so.
 
 use kafka_protocol::messages::ApiKey;
+use meerkat::verdict::Verdict;
 use serde_json::Value;
 
 use super::is_unknown;
@@ -166,6 +167,19 @@ fn where_no_broker_can_be_asked_for_a_coordinator_the_cause_is_told() {
     let at = Look::at(&bootstrap).named(&["orders"]).within(std::time::Duration::from_secs(2));
     let because = "no broker answers for the group's coordinator: broker 1 (127.0.0.1:";
     is_unknown(&at.report(&stage), "orders", because);
+}
+
+#[test]
+fn preflight_says_that_groups_may_be_missing_where_the_offsets_topic_has_no_leader() {
+    let stage = two().offsets_led_by(&[1, -1]).start();
+    let variables = [("KAFKA_BOOTSTRAP_SERVERS", &*stage.bootstrap()), ("KAFKA_SECURITY_PROTOCOL", "PLAINTEXT")];
+    let outcome = answer(&variables, r#"{"mode": "preflight"}"#);
+    let told: Value = serde_json::from_str(&outcome.json).unwrap();
+    let mut lines = told["lines"].as_array().unwrap().iter();
+    let line = lines.find(|line| line["section"] == "look" && line["subject"] == "groups").unwrap_or(&Value::Null);
+    assert_eq!((&line["status"], outcome.status), (&"does not work".into(), Verdict::Err), "{told}");
+    let found = line["found"].as_str().unwrap();
+    assert!(found.starts_with("those whose coordinator is away may be missing (25 of 50 partitions"), "{found}");
 }
 
 #[test]

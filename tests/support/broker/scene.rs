@@ -24,6 +24,8 @@ pub(crate) struct Scene {
     pub(super) offsets_led_by: Vec<i32>,
     /// This user may not describe the offsets topic.
     pub(super) offsets_hidden: bool,
+    /// What this user is told that it may do with the cluster, one bit each (KIP-430).
+    pub(super) cluster_operations: Option<i32>,
     pub(super) sasl: Option<Sasl>,
     /// What is held is answered from now on.
     pub(super) let_go: bool,
@@ -142,6 +144,12 @@ impl Scene {
     /// This user may not describe the offsets topic.
     pub(crate) fn hidden_offsets(mut self) -> Self {
         self.offsets_hidden = true;
+        self
+    }
+
+    /// This user may not describe the cluster.
+    pub(crate) fn hidden_cluster(mut self) -> Self {
+        self.cluster_operations = Some(0);
         self
     }
 

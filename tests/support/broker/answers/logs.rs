@@ -36,6 +36,9 @@ pub(super) fn metadata(asked: &Asked<'_>, request: MetadataRequest) -> MetadataR
         .with_cluster_id(Some(text("scripted")))
         .with_controller_id(BrokerId(1))
         .with_topics(names.iter().map(|name| topic(asked, name)).collect());
+    if let (true, Some(told)) = (request.include_cluster_authorized_operations, asked.scene.cluster_operations) {
+        answer.cluster_authorized_operations = told;
+    }
     if asked.version >= 13 {
         answer.error_code = asked.code(0);
     }

@@ -5,6 +5,7 @@
 
 use std::time::Duration;
 
+use aws_config::BehaviorVersion;
 use aws_config::retry::RetryConfig;
 use aws_config::timeout::TimeoutConfig;
 
@@ -66,6 +67,11 @@ pub(crate) async fn connect(patience: Patience) -> Client {
         .await;
     let config = aws_sdk_cloudwatch::config::Builder::from(&config).interceptor(attempts::Spoken).build();
     Client::from_conf(config)
+}
+
+/// A client whose every request fails with what is missing.
+pub(crate) fn without_settings() -> Client {
+    Client::from_conf(aws_sdk_cloudwatch::Config::builder().behavior_version(BehaviorVersion::latest()).build())
 }
 
 /// Bytes that an answer may have: many times what a page of 100,800 points takes.

@@ -2,7 +2,7 @@
 
 use std::sync::atomic::Ordering;
 
-use tokio::time::Instant;
+use tokio::time::{Instant, timeout_at};
 
 use crate::ages::{Ages, Wanted};
 use crate::clock::{Clock, Laps};
@@ -137,12 +137,7 @@ impl<'a> Run<'a> {
         let minute = if schedule.is_in_time(scheduled.seconds(), clock.unix_ms) { scheduled } else { now };
         let part = request.part.unwrap_or(config.part);
         let wanted = request.history.unwrap_or(config.store.history) || request.publish.unwrap_or(config.store.publish);
-        let store = if wanted {
-            Some(Store::new(warm.client().await, schedule, &config.store.state_namespace, &config.store.namespace))
-        } else {
-            None
-        };
-        Self {
+        let mut run = Self {
             config,
             request,
             clock,
@@ -152,9 +147,14 @@ impl<'a> Run<'a> {
             scheduled,
             minute,
             part,
-            store,
+            store: None,
             before: counted(&warm.connections.traffic),
+        };
+        if wanted {
+            let client = warm.client(run.until(CLIENT_SHARE)).await;
+            run.store = Some(Store::new(client, schedule, &config.store.state_namespace, &config.store.namespace));
         }
+        run
     }
 
     /// The story: look, recall, judge, remember, publish, tell.
@@ -264,6 +264,16 @@ impl<'a> Run<'a> {
         Ok(Outcome { json: decoded, status, failure: None, table: None })
     }
 
+    /// What is fetched for a run, within its time: the door has a patience of its own, which may be longer.
+    async fn in_time<T>(
+        &self,
+        share: f64,
+        what: &'static str,
+        fetched: impl Future<Output = Result<T, Error>>,
+    ) -> Result<T, Error> {
+        timeout_at(self.until(share), fetched).await.unwrap_or(Err(Error::Late(what)))
+    }
+
     fn remembers(&self) -> bool {
         self.request.history.unwrap_or(self.config.store.history)
     }
@@ -283,7 +293,8 @@ fn counted(traffic: &Traffic) -> report::TrafficEntry {
     }
 }
 
-/// By when, as shares of a run's time, Kafka must have answered, the history been read, the ages found.
+/// By when, as shares of a run's time, what AWS is asked with must be known, Kafka must have answered, the history been read, the ages found.
+const CLIENT_SHARE: f64 = 0.2;
 const KAFKA_SHARE: f64 = 0.6;
 const HISTORY_SHARE: f64 = 0.75;
 const AGES_SHARE: f64 = 0.8;

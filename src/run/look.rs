@@ -3,7 +3,7 @@
 use std::collections::BTreeSet;
 use std::time::Duration;
 
-use tokio::time::{Instant, sleep, timeout_at};
+use tokio::time::{Instant, sleep};
 
 use super::{Error, HISTORY_SHARE, KAFKA_SHARE, Run};
 use crate::clock::Laps;
@@ -117,11 +117,8 @@ impl Run<'_> {
             .map(|sasl| Credentials::coming(self.warm.login(sasl, kafka.truststore.as_ref(), self.login_s)));
         let _fetching = Progress::with("fetching what to log in with");
         let fetched = async { tokio::try_join!(self.warm.addresses(kafka), self.warm.tls(kafka)) };
-        // The door has a patience of its own, which may be longer than this run.
-        let fetched = timeout_at(self.until(KAFKA_SHARE), Box::pin(fetched)).await;
-        let (bootstrap, tls) = fetched.map_err(|_| {
-            Error::Late("the cluster's addresses, or what KAFKA_SSL_TRUSTSTORE and KAFKA_SSL_KEYSTORE name")
-        })??;
+        let what = "the cluster's addresses, or what KAFKA_SSL_TRUSTSTORE and KAFKA_SSL_KEYSTORE name";
+        let (bootstrap, tls) = self.in_time(KAFKA_SHARE, what, Box::pin(fetched)).await?;
         let access =
             Access { bootstrap, tls, credentials, frame_limit: kafka.frame_limit, kept: &self.warm.connections };
         let (now_s, until) = (self.login_s, self.until(KAFKA_SHARE));

@@ -59,15 +59,17 @@ impl Run<'_> {
         let mut lines = Vec::new();
         // What is to be tried is what a fresh start would fetch, not a password that has been rotated since.
         self.warm.forget();
-        let bootstrap = match Box::pin(login::bootstrap(door, kafka)).await {
-            Ok(bootstrap) => bootstrap,
-            Err(error) => {
-                let todo = "see KAFKA_CLUSTER_ARN, and that the role may call kafka:GetBootstrapBrokers";
-                lines.push(Line::fails(BOOTSTRAP, "addresses", causes::told(&error), todo));
-                return (Vec::new(), None, lines, None);
-            }
-        };
-        let tls = match Box::pin(login::tls(door, kafka)).await {
+        let bootstrap =
+            match self.in_time(FETCH_SHARE, "the cluster's addresses", Box::pin(login::bootstrap(door, kafka))).await {
+                Ok(bootstrap) => bootstrap,
+                Err(error) => {
+                    let todo = "see KAFKA_CLUSTER_ARN, and that the role may call kafka:GetBootstrapBrokers";
+                    lines.push(Line::fails(BOOTSTRAP, "addresses", causes::told(&error), todo));
+                    return (Vec::new(), None, lines, None);
+                }
+            };
+        let stores = "what KAFKA_SSL_TRUSTSTORE or KAFKA_SSL_KEYSTORE name";
+        let tls = match self.in_time(FETCH_SHARE, stores, Box::pin(login::tls(door, kafka))).await {
             Ok(tls) => tls,
             Err(error) => {
                 let todo = "see KAFKA_SSL_TRUSTSTORE and KAFKA_SSL_KEYSTORE";
@@ -171,7 +173,8 @@ impl Run<'_> {
 const BOOTSTRAP: &str = "bootstrap";
 /// What to do about a look whose steps have been told.
 const ABOVE: &str = "see the lines above";
-/// By when, as shares of a run's time, the brokers must have been tried, and the canary been seen.
+/// By when, as shares of a run's time, addresses and stores must be there, the brokers must have been tried, and the canary been seen.
+const FETCH_SHARE: f64 = 0.2;
 const PROBE_SHARE: f64 = 0.3;
 const CANARY_SHARE: f64 = 0.9;
 /// Three statistics of each second.

@@ -4,7 +4,7 @@ use std::sync::{Mutex, MutexGuard, PoisonError};
 use std::time::Duration;
 
 use tokio::sync::OnceCell;
-use tokio::time::Instant;
+use tokio::time::{Instant, timeout_at};
 
 use super::Error;
 use super::login::{self, Fetched, Good};
@@ -49,9 +49,11 @@ impl Warm {
         }
     }
 
-    /// The client of `CloudWatch`, whose connections stay open between runs.
-    pub(super) async fn client(&self) -> cloudwatch::Client {
-        self.client.get_or_init(|| cloudwatch::connect(PATIENCE)).await.clone()
+    /// The client of `CloudWatch`, whose connections stay open between runs; one that says what it lacks where nobody tells
+    /// the Region in time.
+    pub(super) async fn client(&self, until: Instant) -> cloudwatch::Client {
+        let connected = timeout_at(until, self.client.get_or_init(|| cloudwatch::connect(PATIENCE))).await;
+        connected.map_or_else(|_| cloudwatch::without_settings(), Clone::clone)
     }
 
     /// The login that an earlier run fetched, or a fresh one. `unix_seconds` is now.

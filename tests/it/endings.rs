@@ -3,6 +3,7 @@
 use std::net::TcpListener;
 use std::path::PathBuf;
 use std::process::Command;
+use std::time::{Duration, Instant};
 
 use serde_json::Value;
 
@@ -16,11 +17,18 @@ fn scratch(name: &str) -> PathBuf {
 
 /// What a run says for which AWS takes connections and never answers.
 fn without_aws(variables: &[(&str, &str)]) -> String {
+    let stage = Scene::of(1).start();
+    let at = [("KAFKA_BOOTSTRAP_SERVERS", &*stage.bootstrap())];
+    let (code, text) = anywhere_without_aws(&[&at, variables].concat(), b"");
+    assert_eq!(code, Some(3), "{text}");
+    text
+}
+
+/// The same without a cluster, for an event.
+fn anywhere_without_aws(variables: &[(&str, &str)], event: &[u8]) -> (Option<i32>, String) {
     let silent = TcpListener::bind("127.0.0.1:0").unwrap();
     let origin = format!("http://{}", silent.local_addr().unwrap());
-    let stage = Scene::of(1).start();
     let always = [
-        ("KAFKA_BOOTSTRAP_SERVERS", &*stage.bootstrap()),
         ("MEERKAT_TIMEOUT", "2"),
         ("MEERKAT_HISTORY", "off"),
         ("MEERKAT_PUBLISH", "off"),
@@ -29,11 +37,10 @@ fn without_aws(variables: &[(&str, &str)]) -> String {
         ("AWS_SECRET_ACCESS_KEY", "hunter2"),
         ("AWS_ENDPOINT_URL", &*origin),
     ];
-    let (code, text) = Program::with(&[&always, variables].concat()).told(b"");
-    assert_eq!(code, Some(3), "{text}");
+    let told = Program::with(&[&always, variables].concat()).told(event);
     // That of the door, whose patience is longer than this run's time.
-    assert!(!text.contains("no answer from"), "{text}");
-    text
+    assert!(!told.1.contains("no answer from"), "{}", told.1);
+    told
 }
 
 const SECRET: &str = "arn:aws:secretsmanager:eu-west-1:123456789012:secret:orders-AbCdEf";
@@ -49,6 +56,46 @@ fn a_secret_is_fetched_within_the_time_of_the_run() {
     assert!(text.contains("the credentials were not there before the deadline"), "{text}");
     let text = without_aws(&[("KAFKA_SSL_TRUSTSTORE", SECRET)]);
     assert!(text.contains("KAFKA_SSL_KEYSTORE name could not be fetched before the deadline"), "{text}");
+}
+
+#[test]
+fn the_addresses_of_a_cluster_are_fetched_within_the_time_of_the_run() {
+    let cluster = [("KAFKA_CLUSTER_ARN", "arn:aws:kafka:eu-west-1:123456789012:cluster/orders/0a1b2c3d-7")];
+    let (code, text) = anywhere_without_aws(&cluster, b"");
+    assert_eq!(code, Some(3), "{text}");
+    assert!(text.contains("the cluster's addresses, or what KAFKA_SSL_TRUSTSTORE"), "{text}");
+    let (code, text) = anywhere_without_aws(&cluster, br#"{"mode":"preflight"}"#);
+    assert_eq!(code, Some(2), "{text}");
+    assert!(text.contains("the cluster's addresses could not be fetched before the deadline"), "{text}");
+}
+
+#[test]
+fn a_preflight_fetches_stores_within_the_time_of_the_run() {
+    let store = [("KAFKA_BOOTSTRAP_SERVERS", "127.0.0.1:1"), ("KAFKA_SSL_TRUSTSTORE", SECRET)];
+    let (code, text) = anywhere_without_aws(&store, br#"{"mode":"preflight"}"#);
+    assert_eq!(code, Some(2), "{text}");
+    assert!(text.contains("KAFKA_SSL_KEYSTORE name could not be fetched before the deadline"), "{text}");
+}
+
+#[test]
+fn a_region_that_is_looked_for_in_vain_takes_no_time_from_the_look() {
+    let silent = TcpListener::bind("127.0.0.1:0").unwrap();
+    let stage =
+        Scene::of(1).group(Group::classic("orders").commits("t", &[10])).topic(Topic::new("t", &[0..10])).start();
+    let variables = [
+        ("KAFKA_BOOTSTRAP_SERVERS", &*stage.bootstrap()),
+        ("KAFKA_SECURITY_PROTOCOL", "PLAINTEXT"),
+        ("MEERKAT_TIMEOUT", "3"),
+        ("AWS_EC2_METADATA_SERVICE_ENDPOINT", &*format!("http://{}", silent.local_addr().unwrap())),
+        ("AWS_ACCESS_KEY_ID", "AKIAIOSFODNN7EXAMPLE"),
+        ("AWS_SECRET_ACCESS_KEY", "hunter2"),
+    ];
+    let begun = Instant::now();
+    let (_, text) = Program::with(&variables).told(b"");
+    assert!(begun.elapsed() < Duration::from_secs(3), "{:?}: {text}", begun.elapsed());
+    let report: Value = serde_json::from_str(text.lines().next().unwrap()).unwrap();
+    assert_eq!(report["groups"][0]["total_lag"], 0, "{text}");
+    assert!(report["problems"].to_string().contains("AWS_REGION"), "{text}");
 }
 
 #[test]

@@ -179,9 +179,9 @@ impl Request {
         if own.against.is_some() && !matches!(mode, Mode::Preflight { .. }) {
             return Err(EventError("against goes with mode preflight".into()));
         }
-        let part = own
-            .part
-            .map(|text| Part::parse(&text).ok_or_else(|| EventError(format!("part {PART_EXPECTED}, found {text:?}"))));
+        let part = own.part.map(|text| {
+            Part::parse(&text).ok_or_else(|| EventError(format!("part {PART_EXPECTED}, found {:?}", few(&text))))
+        });
         let part = part.transpose()?;
         let now = own.now.as_ref().map(seconds).transpose()?;
         Ok(Self {
@@ -233,9 +233,14 @@ fn wrong_key(event: Value, error: &serde_json::Error) -> String {
         _ => serde_json::Map::new(),
     };
     let culprit = keys.into_iter().find_map(|(key, value)| {
-        let alone = serde_json::Map::from_iter([(key.clone(), value)]);
-        let known = |error: &serde_json::Error| !error.to_string().starts_with("unknown field");
-        serde_json::from_value::<OwnEvent>(alone.into()).err().filter(known).map(|error| (key, error))
+        let alone = |value| {
+            let event = serde_json::Map::from_iter([(key.clone(), value)]);
+            serde_json::from_value::<OwnEvent>(event.into()).err()
+        };
+        // Each key that is known takes one of these.
+        let known = [Value::Null, Value::Array(Vec::new())].into_iter().any(|value| alone(value).is_none());
+        let error = alone(value).filter(|_| known);
+        error.map(|error| (key, error))
     });
     culprit.map_or_else(|| few(&error.to_string()), |(key, error)| format!("{key}: {}", few(&error.to_string())))
 }

@@ -44,6 +44,15 @@ fn an_event_that_is_not_understood_is_refused_with_what_was_found() {
 fn a_wrong_type_names_its_key_and_a_flood_is_cut() {
     assert!(error(r#"{"groups":"orders"}"#).contains(r#"groups: invalid type: string "orders", expected a sequence"#));
     assert!(error(r#"{"history":"on"}"#).contains(r#"history: invalid type: string "on", expected a boolean"#));
+    assert!(error(r#"{"gruops":[],"groups":"a","unknown field":1}"#).contains("groups: invalid type"));
+    let schema: serde_json::Value = serde_json::from_str(include_str!("../../events/event.schema.json")).unwrap();
+    let any = ["now", "scheduled", "attempt"];
+    for key in
+        schema["$defs"]["own"]["properties"].as_object().unwrap().keys().filter(|key| !any.contains(&key.as_str()))
+    {
+        let told = error(&format!(r#"{{"{key}":{{}}}}"#));
+        assert!(told.contains(&format!("{key}: invalid type: map")), "{told}");
+    }
     let flood = "x".repeat(3_000_000);
     for event in [
         format!("\"{flood}\""),
@@ -52,6 +61,7 @@ fn a_wrong_type_names_its_key_and_a_flood_is_cut() {
         format!(r#"{{"{flood}":1}}"#),
         format!(r#"{{"scheduled":"{flood}"}}"#),
         format!(r#"{{"detail":"{flood}"}}"#),
+        format!(r#"{{"part":"{flood}"}}"#),
     ] {
         assert!(error(&event).chars().count() < 400, "{}", error(&event).len());
     }

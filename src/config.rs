@@ -184,6 +184,7 @@ impl Config {
             *region = Some(arn.region.clone());
         }
         let expected = vars.list("MEERKAT_EXPECT");
+        let history = vars.choice("MEERKAT_HISTORY", &SWITCH);
         let config = Self {
             kafka: Kafka {
                 bootstrap,
@@ -214,13 +215,13 @@ impl Config {
                 expected,
             },
             store: Keeping {
-                history: vars.choice("MEERKAT_HISTORY", &SWITCH),
+                history,
                 publish: vars.choice("MEERKAT_PUBLISH", &SWITCH),
                 namespace: vars.namespace("MEERKAT_NAMESPACE"),
                 state_namespace: vars.namespace("MEERKAT_STATE_NAMESPACE"),
                 detail: vars.choice("MEERKAT_METRICS_DETAIL", &MetricsDetail::WORDS),
                 limit: vars.number("MEERKAT_METRICS_LIMIT", 10, 100_000),
-                changes: vars.changes(),
+                changes: vars.changes(history),
             },
         };
         vars.finish().map(|()| config)

@@ -170,7 +170,7 @@ impl Variables {
     }
 
     /// The topic that changes are told to, which only the history knows.
-    pub(super) fn changes(&mut self) -> Option<Arn> {
+    pub(super) fn changes(&mut self, history: bool) -> Option<Arn> {
         let text = self.text(CHANGES)?;
         let arn = Arn::parse(&text).filter(|arn| arn.kind == ArnKind::Topic && !text.contains('.'));
         if arn.is_none() {
@@ -179,7 +179,7 @@ impl Variables {
                 format_args!("must be like arn:aws:sns:REGION:ACCOUNT:TOPIC, a standard topic, found {text:?}"),
             );
         }
-        if self.text("MEERKAT_HISTORY").as_deref() == Some("off") {
+        if !history {
             self.wrong(CHANGES, "takes the history, and MEERKAT_HISTORY is off: changes are known from it alone");
         }
         arn
@@ -241,6 +241,16 @@ mod tests {
             let error = encryption(protocol).err().unwrap_or_default();
             assert!(error.starts_with("KAFKA_SASL_MECHANISM goes with KAFKA_SECURITY_PROTOCOL=SASL_SSL"), "{error}");
         }
+    }
+
+    #[test]
+    fn changes_take_the_history_however_its_absence_is_spelled() {
+        let topic = ("MEERKAT_CHANGES_TOPIC", "arn:aws:sns:eu-west-1:123456789012:oncall");
+        for off in ["off", "OFF", "Off"] {
+            let error = parse(&[topic, ("MEERKAT_HISTORY", off)]).err().unwrap_or_default();
+            assert!(error.starts_with("MEERKAT_CHANGES_TOPIC takes the history"), "{off}: {error}");
+        }
+        assert!(parse(&[topic, ("MEERKAT_HISTORY", "On")]).is_ok());
     }
 
     #[test]

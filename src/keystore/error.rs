@@ -141,9 +141,7 @@ fn way_out(variable: &str, trouble: Trouble) -> String {
         Trouble::ManyKeys(_) => String::from(
             ": copy the one to show with keytool -importkeystore -srckeystore FILE -srcalias NAME -destkeystore NEW.p12",
         ),
-        Trouble::OddKey => {
-            String::from(": it takes RSA of at least 2,048 bits, ECDSA on P-256, P-384 or P-521, or Ed25519")
-        }
+        Trouble::OddKey => String::from(": it takes RSA of 2,048 to 4,096 bits, ECDSA on P-256 or P-384, or Ed25519"),
         Trouble::Mismatch(_) => String::from(
             ": openssl x509 -pubkey -noout and openssl pkey -pubout print the same where they belong together",
         ),

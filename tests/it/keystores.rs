@@ -152,6 +152,13 @@ fn a_type_that_the_bytes_belie_is_told() {
 }
 
 #[test]
+fn a_key_of_a_kind_that_is_not_taken_is_told_with_those_that_are() {
+    let told = identity(&files(&["client.pem", "p521.key"]), "", "");
+    let expected = "KEYSTORE has a private key that TLS cannot use: it takes RSA of 2,048 to 4,096 bits, ECDSA on P-256 or P-384, or Ed25519";
+    assert_eq!(told, expected);
+}
+
+#[test]
 fn a_key_that_does_not_fit_its_certificate_is_told() {
     assert!(
         identity(&files(&["ca.pem", "client.key"]), "", "")

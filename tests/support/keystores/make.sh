@@ -12,6 +12,7 @@ openssl pkcs8 -topk8 -in client.key -passout pass:hunter2 -out aes.key
 openssl pkcs8 -topk8 -in client.key -passout pass:hunter2 -v2 des3 -v2prf hmacWithSHA1 -out des3.key
 openssl pkcs8 -topk8 -in client.key -passout pass:hunter2 -v1 PBE-SHA1-3DES -provider default -provider legacy -out pbes1.key
 openssl ec -in client.key -aes128 -passout pass:hunter2 -out old.key
+openssl ecparam -name secp521r1 -genkey -noout | openssl pkcs8 -topk8 -nocrypt -out p521.key
 openssl x509 -in ca.pem -outform der -out ca.der
 openssl pkcs8 -topk8 -nocrypt -in client.key -outform der -out key.der
 

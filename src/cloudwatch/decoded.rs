@@ -1,12 +1,13 @@
 //! The history of one group as people read it.
 
 use serde::Serialize;
+use serde_json::{Value, json};
 use tokio::time::Instant;
 
 use super::history::Store;
 use super::past::Past;
-use crate::lag::Committed;
-use crate::memory::Sample;
+use crate::lag::{Assigned, Committed};
+use crate::memory::{Sample, Thresholds};
 use crate::moment::rfc3339;
 use crate::snapshot::{Group, Snapshot};
 
@@ -33,7 +34,7 @@ struct DecodedLook {
     taken: String,
     committed: Option<i64>,
     log_end: i64,
-    memory: String,
+    memory: Value,
 }
 
 /// What is kept of one group in so many looks before the run's minute, as JSON.
@@ -48,13 +49,14 @@ pub(crate) async fn read(
     let wanted: Vec<(usize, u32)> = group.range().map(|row| (row, looks.min(store.schedule().looks_kept()))).collect();
     let windows = past.windows_of(store, &wanted, until).await;
     past.add(windows);
+    let thresholds = Thresholds { period_ms: store.schedule().period() * 60_000, ..Thresholds::DEFAULT };
     let partitions = group.range().map(|at| {
         let (row, samples) = (&snapshot.rows[at], past.earlier(at));
         DecodedPartition {
             topic: &snapshot.topic(row).name,
             partition: row.partition,
             problem: samples.as_ref().err().map(ToString::to_string),
-            looks: samples.iter().flatten().rev().map(DecodedLook::of).collect(),
+            looks: samples.iter().flatten().rev().map(|sample| DecodedLook::of(sample, &thresholds)).collect(),
         }
     });
     let untold = group.rows.as_ref().err().into_iter().chain(&group.gaps);
@@ -70,7 +72,8 @@ pub(crate) async fn read(
 }
 
 impl DecodedLook {
-    fn of(sample: &Sample) -> Self {
+    fn of(sample: &Sample, thresholds: &Thresholds) -> Self {
+        let memory = sample.memory;
         Self {
             taken: rfc3339(sample.time_ms / 1_000),
             committed: match sample.committed {
@@ -78,7 +81,22 @@ impl DecodedLook {
                 Committed::Never => None,
             },
             log_end: sample.end,
-            memory: format!("{:?}", sample.memory),
+            memory: json!({
+                "looks_missing": memory.snapshots_missing(),
+                "silent_seconds": memory.silent_ms(thresholds) / 1_000,
+                "usual_silence_seconds": memory.usual_gap_ms(thresholds).map(|ms| ms / 1_000),
+                "unstable_seconds": memory.unstable_ms(thresholds) / 1_000,
+                "assigned": match memory.assigned() {
+                    Assigned::Yes => Some(true),
+                    Assigned::No => Some(false),
+                    Assigned::Unknown => None,
+                },
+                "lost_its_reader": memory.has_lost_its_reader(),
+                "comes_and_goes": memory.comes_and_goes(),
+                "slow": memory.was_slow(),
+                "stepped_back": memory.has_stepped_back(),
+                "lost_records": memory.has_lost_lately(),
+            }),
         }
     }
 }

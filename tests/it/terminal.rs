@@ -116,7 +116,7 @@ fn a_group_of_which_nothing_is_known_is_not_said_to_read_nothing() {
     let drawn = |problems: &[&str]| {
         let json =
             json!({ "cluster": "prod", "group": "g", "period_minutes": 1, "problems": problems, "partitions": [] });
-        history(&json.to_string(), Window { width: 80, colour: false }).expect("a history")
+        history(&json.to_string(), Screen { width: 80, colour: false }).expect("a history")
     };
     assert!(drawn(&[]).contains("The group reads nothing"));
     let told = drawn(&["its coordinator is away"]);

@@ -277,29 +277,22 @@ fn mutations() {
     let mut seeds = recorded();
     seeds.extend(kept());
     seeds.extend(in_reach().map(|(api, version)| (api, version, written(api, version, &mut dice))));
+    let mutated = |bytes: &[u8], dice: &mut Dice| {
+        let mut bytes = bytes.to_vec();
+        (0..=dice.roll(3)).for_each(|_| mutate(&mut bytes, dice));
+        bytes
+    };
     for _ in 0..600 {
         for (api, version, bytes) in &seeds {
-            let mut bytes = bytes.clone();
-            for _ in 0..=dice.roll(3) {
-                mutate(&mut bytes, &mut dice);
-            }
-            let _ = taken_apart(*api, *version, &bytes);
+            let _ = taken_apart(*api, *version, &mutated(bytes, &mut dice));
         }
-        // What anybody who joins a group may write: a member of a classic group carries it as it is.
-        for version in 0..=3_i16 {
-            for shape in [&SUBSCRIPTION, &ASSIGNMENT] {
-                let mut pen = Pen { dice: &mut dice, version, flexible: false, bytes: version.to_be_bytes().into() };
-                pen.structure(shape.fields);
-                let mut bytes = pen.bytes;
-                for _ in 0..=dice.roll(3) {
-                    mutate(&mut bytes, &mut dice);
-                }
-                let bytes = Bytes::from(bytes);
-                let _ = (
-                    embedded::<ConsumerProtocolSubscription>(&bytes, &SUBSCRIPTION),
-                    embedded::<ConsumerProtocolAssignment>(&bytes, &ASSIGNMENT),
-                );
-            }
+        // What anybody who joins a classic group may write: its coordinator hands it on as it is.
+        for (version, shape) in (0..=3_i16).flat_map(|version| [(version, &SUBSCRIPTION), (version, &ASSIGNMENT)]) {
+            let mut pen = Pen { dice: &mut dice, version, flexible: false, bytes: version.to_be_bytes().into() };
+            pen.structure(shape.fields);
+            let bytes = Bytes::from(mutated(&pen.bytes, &mut dice));
+            let _ = embedded::<ConsumerProtocolSubscription>(&bytes, &SUBSCRIPTION);
+            let _ = embedded::<ConsumerProtocolAssignment>(&bytes, &ASSIGNMENT);
         }
     }
 }

@@ -95,18 +95,22 @@ fn told(cluster: &Cluster<'_>, error_code: i16, node: i32, host: &str, port: i32
     }
 }
 
-/// The offsets topic, where the metadata told of it; of old brokers it is asked only where it is known to exist, since groups are
-/// shown: before 2.8 they create an internal topic when they are asked for its metadata, whatever the request allows.
+/// The offsets topic, where the metadata told of it; old brokers are asked only where it is known to exist, since groups are
+/// shown, or since its log is there: before 2.8 they create an internal topic when they are asked for its metadata, whatever the
+/// request allows.
 pub(super) async fn offsets_topic(cluster: &Cluster<'_>, groups_are_shown: bool, until: Instant) -> Internal {
-    match cluster.offsets() {
-        Internal::Unseen(_) if groups_are_shown && creates(cluster) => {
-            let name = StrBytes::from_static_str(OFFSETS_TOPIC);
-            match cluster.metadata(Some(&[name]), until).await {
-                Ok(answer) => Internal::read(&answer, OFFSETS_TOPIC),
-                Err(why) => Internal::Unseen(why),
-            }
-        }
-        told => told,
+    let told = cluster.offsets();
+    if !matches!(told, Internal::Unseen(_)) || !creates(cluster) {
+        return told;
+    }
+    match if groups_are_shown { Ok(true) } else { has_log(cluster, until).await } {
+        Ok(true) => {}
+        Ok(false) => return Internal::Absent,
+        Err(why) => return Internal::Unseen(why),
+    }
+    match cluster.metadata(Some(&[StrBytes::from_static_str(OFFSETS_TOPIC)]), until).await {
+        Ok(answer) => Internal::read(&answer, OFFSETS_TOPIC),
+        Err(why) => Internal::Unseen(why),
     }
 }
 
@@ -116,9 +120,6 @@ fn creates(cluster: &Cluster<'_>) -> bool {
 }
 
 /// Whether the offsets topic exists, as far as this user may know; where it is hidden, it is taken to exist.
-///
-/// Brokers before 2.8 create an internal topic when they are asked for its metadata, whatever the request allows. They
-/// are asked where its first log ends instead: where nobody knows that log, there is no such topic.
 pub(super) async fn exists(
     cluster: &Cluster<'_>,
     offsets: &Internal,
@@ -126,12 +127,19 @@ pub(super) async fn exists(
     until: Instant,
 ) -> Known<bool> {
     match offsets {
-        Internal::Told(_) => return Ok(true),
-        _ if groups_are_shown => return Ok(true),
-        Internal::Absent => return Ok(false),
-        Internal::Unseen(_) if !creates(cluster) => return Ok(true),
-        Internal::Unseen(_) => {}
+        Internal::Told(_) => Ok(true),
+        _ if groups_are_shown => Ok(true),
+        Internal::Absent => Ok(false),
+        Internal::Unseen(_) if !creates(cluster) => Ok(true),
+        Internal::Unseen(_) => {
+            let there = has_log(cluster, until).await;
+            there.map_err(|why| why.within("whether anything was ever committed is unknown"))
+        }
     }
+}
+
+/// Whether somebody knows the offsets topic's first log, asked where it ends: nothing is created by that.
+async fn has_log(cluster: &Cluster<'_>, until: Instant) -> Known<bool> {
     let name = TopicName(StrBytes::from_static_str(OFFSETS_TOPIC));
     let partition = ListOffsetsPartition::default().with_timestamp(LATEST);
     let topic = ListOffsetsTopic::default().with_name(name).with_partitions(vec![partition]);
@@ -150,7 +158,7 @@ pub(super) async fn exists(
             Err(error) => silent = Some(Unknown::from(error)),
         }
     }
-    silent.map_or(Ok(false), |why| Err(why.within("whether anything was ever committed is unknown")))
+    silent.map_or(Ok(false), Err)
 }
 
 /// `FindCoordinator` takes several groups from here on.

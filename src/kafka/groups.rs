@@ -67,7 +67,7 @@ type SeenGroups = HashMap<Arc<str>, Result<Kind, Box<str>>>;
 pub(super) async fn list(cluster: &Cluster<'_>, selection: &Selection, deadline: Instant) -> Listing {
     // The brokers are connected to within it.
     let until = share_to_connect(deadline, LISTING_SHARE);
-    let answers = ask_all(cluster, until).await;
+    let (answers, offsets) = ask_all(cluster, until).await;
     let all_named = selection.named.is_empty();
     let wanted = |name: &str| {
         if all_named {
@@ -113,8 +113,12 @@ pub(super) async fn list(cluster: &Cluster<'_>, selection: &Selection, deadline:
             seen.entry(name).or_insert(kind);
         }
     }
-    let offsets = coordinator::offsets_topic(cluster, !seen.is_empty(), until).await;
-    let lost = offsets.damage(OFFSETS_TOPIC, "those whose coordinator is away may be missing");
+    let lost = match &offsets {
+        Internal::Unseen(why) if seen.is_empty() && !matches!(why.cause(), Cause::Denied(_)) => {
+            Some(why.within("whether there are any is unknown"))
+        }
+        told => told.damage(OFFSETS_TOPIC, "those whose coordinator is away may be missing"),
+    };
     listing.problems.extend(lost.map(|what| Problem { place: "groups".into(), what }));
     if seen.values().any(|kind| *kind == Ok(Kind::Share)) {
         let lost = cluster.shares().damage(SHARE_TOPIC, "they cannot be told of");
@@ -126,7 +130,7 @@ pub(super) async fn list(cluster: &Cluster<'_>, selection: &Selection, deadline:
     }
     listing.blind = match &offsets {
         Internal::Told(_) => None,
-        Internal::Unseen(why) => Some(why.clone()).filter(|why| !seen.is_empty() || why.cause() != Cause::Other),
+        Internal::Unseen(why) => Some(why.clone()),
         // Without the topic there are no groups; some services keep them elsewhere.
         Internal::Absent => (!seen.is_empty()).then(|| Unknown::because("there are groups, and no such topic")),
     };
@@ -143,18 +147,21 @@ pub(super) async fn list(cluster: &Cluster<'_>, selection: &Selection, deadline:
     listing
 }
 
-/// Every broker's groups, by its id. Where coordinators are being elected they are waited for, and brokers that turn up meanwhile
-/// are asked too.
-async fn ask_all(cluster: &Cluster<'_>, until: Instant) -> BTreeMap<i32, Known<Vec<Announced>>> {
+/// Every broker's groups, by its id, and where they live. Where coordinators are being elected they are waited for, and brokers that
+/// turn up meanwhile are asked too.
+async fn ask_all(cluster: &Cluster<'_>, until: Instant) -> (BTreeMap<i32, Known<Vec<Announced>>>, Internal) {
     let room = Cell::new(MOST_GROUPS);
     let mut answers = ask_each(cluster, cluster.ids(), &room, until).await;
+    let are_shown = answers.values().flatten().any(|groups| !groups.is_empty());
+    let mut offsets = coordinator::offsets_topic(cluster, are_shown, until).await;
     let mut pauses = Pauses::new(until.min(Instant::now() + ELECTION));
-    while cluster.offsets().damage(OFFSETS_TOPIC, "").is_some() {
+    while offsets.damage(OFFSETS_TOPIC, "").is_some() {
         let Some(next) = pauses.next() else { break };
         sleep_until(next).await;
         // Where nobody answers, the next try may have an answer.
         let _ = cluster.metadata(Some(&internal::names()), until).await;
-        if cluster.offsets().damage(OFFSETS_TOPIC, "").is_none() {
+        offsets = cluster.offsets();
+        if offsets.damage(OFFSETS_TOPIC, "").is_none() {
             // Whose coordinator was away may be listed by any of them now.
             room.set(MOST_GROUPS);
             answers = ask_each(cluster, cluster.ids(), &room, until).await;
@@ -162,7 +169,7 @@ async fn ask_all(cluster: &Cluster<'_>, until: Instant) -> BTreeMap<i32, Known<V
     }
     let more: Vec<i32> = cluster.ids().into_iter().filter(|id| !answers.contains_key(id)).collect();
     answers.extend(ask_each(cluster, more, &room, until).await);
-    answers
+    (answers, offsets)
 }
 
 /// These brokers' groups; a broker that is still loading them is asked again until it has them, or the time is up.

@@ -206,7 +206,7 @@ fn permissions_are_told_one_by_one() {
 #[test]
 fn a_broker_that_is_down_is_no_lack_of_permissions() {
     let cluster = |scene: Scene| {
-        let told = preflight(&scene.hidden_cluster().node(2, |node| node.voice = Voice::Closed).start());
+        let told = preflight(&scene.describes_cluster(false).node(2, |node| node.voice = Voice::Closed).start());
         (told.line("permissions", "cluster"), told.lines("permissions", "groups"))
     };
     let (line, _) = cluster(scene(2));

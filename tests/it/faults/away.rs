@@ -107,6 +107,41 @@ fn a_group_whose_coordinator_is_away_is_told_from_one_that_does_not_exist() {
     // "gone" belongs to partition 5 of 50, "a" to 47: Java's hashes of the names.
     let mut leaders = [1; 50];
     leaders[5] = -1;
+#[test]
+fn an_old_cluster_that_shows_no_groups_is_asked_whether_there_can_be_any() {
+    // The only group's coordinator has no replica left, and is no broker any more.
+    let scene = || {
+        let group = Group::classic("bills").at(2).commits("t", &[5]);
+        let scene = Scene::of(2).release(Release::V2_1).group(group).topic(Topic::new("t", &[0..10]));
+        scene.conceal(2).offsets_led_by(&[1, -1])
+    };
+    let at = |scene: Scene| {
+        let stage = scene.start();
+        let report = Look::at(&stage.address(1).to_string()).within(std::time::Duration::from_secs(6)).report(&stage);
+        (report.complete(), report.problems())
+    };
+    let (complete, problems) = at(scene());
+    assert!(!complete && problems[0].contains("25 of 50 partitions of __consumer_offsets"), "{problems:?}");
+    assert_eq!(at(scene().hidden_offsets()), (true, Vec::new()));
+    let (complete, problems) = at(scene().fault(When::on(ApiKey::ListOffsets), Act::Hang));
+    assert!(!complete && problems[0].starts_with("groups: whether there are any is unknown: "), "{problems:?}");
+}
+
+#[test]
+fn a_coordinator_of_an_old_cluster_that_is_being_elected_is_waited_for() {
+    let elected = Act::Change(|scene| {
+        scene.reveal(2);
+        scene.lead_offsets(&[1, 2]);
+    });
+    let scene = two().release(Release::V2_1).conceal(2).offsets_led_by(&[1, -1]);
+    // The brokers are told of by the first answer, the offsets topic by the second.
+    let as_usual = Act::Change(|_| ());
+    let scene = scene.fault(When::on(ApiKey::Metadata).times(2), as_usual).fault(When::on(ApiKey::Metadata), elected);
+    let stage = scene.start();
+    let report = Look::at(&stage.address(1).to_string()).report(&stage);
+    assert_eq!((report.groups(), report.problems()), (vec!["bills", "orders"], Vec::new()));
+}
+
     for expected in [true, false] {
         let stage = two().offsets_led_by(&leaders).start();
         let at = Look::at(&stage.bootstrap());

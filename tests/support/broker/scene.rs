@@ -24,8 +24,10 @@ pub(crate) struct Scene {
     pub(super) offsets_led_by: Vec<i32>,
     /// This user may not describe the offsets topic.
     pub(super) offsets_hidden: bool,
-    /// What this user is told that it may do with the cluster, one bit each (KIP-430).
-    pub(super) cluster_operations: Option<i32>,
+    /// The same of the topic that holds how far share groups have come; empty where there is none.
+    pub(super) share_state_led_by: Vec<i32>,
+    /// Whether this user may describe the cluster; `None` where no broker tells it.
+    pub(super) describes_cluster: Option<bool>,
     pub(super) sasl: Option<Sasl>,
     /// What is held is answered from now on.
     pub(super) let_go: bool,
@@ -147,19 +149,31 @@ impl Scene {
         self
     }
 
-    /// This user may not describe the cluster.
-    pub(crate) fn hidden_cluster(mut self) -> Self {
-        self.cluster_operations = Some(0);
+    /// There is a topic of how far share groups have come, whose fifty partitions are led by these brokers in turn.
+    pub(crate) fn share_state_led_by(mut self, nodes: &[i32]) -> Self {
+        self.share_state_led_by = nodes.to_vec();
         self
     }
 
-    /// The offsets topic, if there is one.
-    pub(super) fn offsets(&self) -> Option<Topic> {
+    /// Brokers tell whether this user may describe the cluster.
+    pub(crate) fn describes_cluster(mut self, may: bool) -> Self {
+        self.describes_cluster = Some(may);
+        self
+    }
+
+    /// The internal topic of this name, if there is one.
+    pub(super) fn internal(&self, name: &str) -> Option<Topic> {
         let every: Vec<i32> = self.nodes.iter().map(|node| node.id).collect();
-        let leaders = if self.offsets_led_by.is_empty() { &every } else { &self.offsets_led_by };
-        let mut topic = Topic::new("__consumer_offsets", &vec![0..1; 50]).led_by(leaders);
-        topic.hidden = self.offsets_hidden;
-        self.offsets_topic.then_some(topic)
+        let leaders = match name {
+            "__consumer_offsets" if !self.offsets_topic => return None,
+            "__consumer_offsets" if self.offsets_led_by.is_empty() => &every,
+            "__consumer_offsets" => &self.offsets_led_by,
+            "__share_group_state" if !self.share_state_led_by.is_empty() => &self.share_state_led_by,
+            _ => return None,
+        };
+        let mut topic = Topic::new(name, &vec![0..1; 50]).led_by(leaders);
+        topic.hidden = self.offsets_hidden && name == "__consumer_offsets";
+        Some(topic)
     }
 
     /// Nobody ever committed anything.

@@ -36,19 +36,21 @@ pub(super) fn metadata(asked: &Asked<'_>, request: MetadataRequest) -> MetadataR
         .with_cluster_id(Some(text("scripted")))
         .with_controller_id(BrokerId(1))
         .with_topics(names.iter().map(|name| topic(asked, name)).collect());
-    if let (true, Some(told)) = (request.include_cluster_authorized_operations, asked.scene.cluster_operations) {
-        answer.cluster_authorized_operations = told;
-    }
     if asked.version >= 13 {
         answer.error_code = asked.code(0);
+    }
+    if request.include_cluster_authorized_operations
+        && let Some(may) = asked.scene.describes_cluster
+    {
+        answer.cluster_authorized_operations = i32::from(may) << DESCRIBE;
     }
     answer
 }
 
 fn topic(asked: &Asked<'_>, name: &str) -> MetadataResponseTopic {
     let answer = MetadataResponseTopic::default().with_name(Some(TopicName(text(name))));
-    let offsets = asked.scene.offsets().filter(|topic| topic.name == name);
-    let known = asked.scene.topics.iter().find(|topic| topic.name == name).or(offsets.as_ref());
+    let internal = asked.scene.internal(name);
+    let known = asked.scene.topics.iter().find(|topic| topic.name == name).or(internal.as_ref());
     let code = match known {
         Some(topic) if topic.hidden => TOPIC_AUTHORIZATION_FAILED,
         None => UNKNOWN_TOPIC_OR_PARTITION,
@@ -89,7 +91,8 @@ fn partition(asked: &Asked<'_>, index: i32, log: &Log) -> MetadataResponsePartit
 
 pub(super) fn list_offsets(asked: &Asked<'_>, request: ListOffsetsRequest) -> ListOffsetsResponse {
     let topics = request.topics.into_iter().map(|topic| {
-        let known = asked.scene.topics.iter().find(|known| known.name == topic.name.as_str());
+        let internal = asked.scene.internal(&topic.name);
+        let known = asked.scene.topics.iter().find(|known| known.name == topic.name.as_str()).or(internal.as_ref());
         let partitions =
             topic.partitions.iter().map(|partition| offset(asked, known, partition, request.isolation_level));
         ListOffsetsTopicResponse::default().with_partitions(partitions.collect()).with_name(topic.name)
@@ -134,5 +137,7 @@ fn offset(
     answer
 }
 
+/// `AclOperation.DESCRIBE`.
+const DESCRIBE: i32 = 8;
 const LEADER_NOT_AVAILABLE: i16 = 5;
 const LISTENER_NOT_FOUND: i16 = 72;

@@ -8,12 +8,12 @@ use kafka_protocol::messages::list_offsets_request::{ListOffsetsPartition, ListO
 use kafka_protocol::messages::metadata_response::MetadataResponseTopic;
 use kafka_protocol::messages::{ListOffsetsRequest, TopicName};
 use kafka_protocol::protocol::StrBytes;
-use tokio::time::Instant;
+use tokio::time::{Instant, sleep_until};
 
-use super::cluster::Cluster;
+use super::cluster::{Cluster, share_of};
 use super::failure;
 use super::messages::{CONSUMER, EARLIEST, LATEST, READ_COMMITTED, READ_UNCOMMITTED};
-use super::settle::{AskOutcome, Outcomes, Questions, failed, settle};
+use super::settle::{AskOutcome, Outcomes, Pauses, Questions, failed, settle};
 use super::versions::Api;
 use crate::lag::LogRange;
 use crate::pattern::Patterns;
@@ -107,11 +107,9 @@ pub(super) async fn describe_all(
     doubtful: bool,
     until: Instant,
 ) -> (Vec<DescribedTopic>, Option<Unknown>) {
-    if !doubtful {
-        return (describe(cluster, names, until).await, None);
-    }
     let told = |name: &String| names.binary_search_by(|known| (**known).cmp(name)).is_ok();
     let more: Vec<String> = match selected.names() {
+        _ if !doubtful => Vec::new(),
         Some(all) => all.into_iter().filter(|name| !told(name)).collect(),
         None => vec![ANY_TOPIC.into()],
     };
@@ -121,7 +119,26 @@ pub(super) async fn describe_all(
     // A topic that does not exist is told of in so many words.
     let mut hidden = more.into_iter().filter_map(|topic| topic.leaders.err());
     let hidden = hidden.find(|why| why.cause() != Cause::Code(failure::UNKNOWN_TOPIC));
+    describe_again(cluster, names, &mut described, share_of(until, AGAIN_SHARE)).await;
     (described, hidden)
+}
+
+/// Asks again for topics that cannot be told of for a moment, such as one whose leaders are being elected.
+async fn describe_again(cluster: &Cluster<'_>, names: &[Box<str>], described: &mut [DescribedTopic], until: Instant) {
+    let mut pauses = Pauses::new(until);
+    loop {
+        let may_pass = |at: &usize| described[*at].leaders.as_ref().is_err_and(|why| pauses.allow(why.cause()));
+        let again: Vec<usize> = (0..names.len()).filter(may_pass).collect();
+        if again.is_empty() {
+            return;
+        }
+        let Some(next) = pauses.next() else { return };
+        sleep_until(next).await;
+        let of: Vec<Box<str>> = again.iter().map(|at| names[*at].clone()).collect();
+        for (at, fresh) in again.into_iter().zip(describe(cluster, &of, until).await) {
+            described[at] = fresh;
+        }
+    }
 }
 
 /// Ids and leaders of topics, in the order of `names`.
@@ -238,6 +255,9 @@ impl Reading {
         })
     }
 }
+
+/// How much of the time that is left goes into asking again for topics; their logs are still to be read.
+const AGAIN_SHARE: f64 = 1.0 / 2.0;
 
 /// The epoch that no leader is held to.
 const NO_EPOCH: i32 = -1;

@@ -200,7 +200,7 @@ impl Pauses {
     }
 
     /// Whether what this cause stands for may still pass.
-    fn allow(&self, cause: Cause) -> bool {
+    pub(super) fn allow(&self, cause: Cause) -> bool {
         patience(cause).is_some_and(|patience| self.began.elapsed() < patience)
     }
 }

@@ -186,6 +186,14 @@ fn what_moved_is_asked_again_while_another_broker_hangs() {
     let report = Look::at(&stage.bootstrap()).within(Duration::from_secs(3)).report(&stage);
     assert_eq!(report.lags("bills"), "t/0 5");
     assert_eq!(report.group("orders")["total_lag"], serde_json::Value::Null);
+#[test]
+fn a_topic_that_metadata_cannot_tell_of_for_a_moment_is_asked_for_again() {
+    let once = || When::on(ApiKey::Metadata).times(1);
+    // The first answer tells of the brokers; from version 13 on a code would be that of the whole answer.
+    let scene = two().release(Release::V3_9).fault(once(), AS_USUAL);
+    all_is_well(scene.fault(once(), Act::Code(5)).fault(once(), Act::Code(3)));
+}
+
     assert!(!report.complete());
 }
 

@@ -83,6 +83,7 @@ pub(super) fn sentence(code: i16) -> String {
             "the partition's leader has moved"
         }
         Some(ResponseError::UnknownLeaderEpoch) => "the partition's leader does not know yet that it leads",
+        Some(ResponseError::RequestTimedOut) => "the partition's leader, or the broker that was asked, took too long",
         Some(ResponseError::KafkaStorageError) => "the partition's leader cannot read its disk",
         Some(ResponseError::CoordinatorNotAvailable) => "the group's coordinator is not available",
         Some(ResponseError::CoordinatorLoadInProgress) => "the group's coordinator is still loading its groups",
@@ -120,6 +121,7 @@ pub(super) fn leader_moved(code: i16) -> bool {
         Some(
             ResponseError::NotLeaderOrFollower
                 | ResponseError::LeaderNotAvailable
+                | ResponseError::RequestTimedOut
                 | ResponseError::FencedLeaderEpoch
                 | ResponseError::UnknownLeaderEpoch
                 | ResponseError::OffsetNotAvailable
@@ -161,7 +163,7 @@ mod tests {
     fn only_what_can_mend_itself_is_asked_again() {
         assert_eq!([14, 15, 16].map(coordinator_moved), [true; 3]);
         assert_eq!([0, 30, 69].map(coordinator_moved), [false; 3]);
-        assert_eq!([5, 6, 74, 78].map(leader_moved), [true; 4]);
+        assert_eq!([5, 6, 7, 74, 78].map(leader_moved), [true; 5]);
         assert_eq!([0, 3, 29].map(leader_moved), [false; 3]);
     }
 }

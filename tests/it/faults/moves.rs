@@ -91,7 +91,7 @@ fn a_leader_that_moves_during_the_look_is_asked_once_more() {
 
 #[test]
 fn a_leader_that_is_new_to_its_role_is_asked_once_more() {
-    for code in [5, 6, 9, 56, 74, 75, 78] {
+    for code in [5, 6, 7, 9, 56, 74, 75, 78] {
         all_is_well(two().fault(When::on(ApiKey::ListOffsets).at(1).times(3), Act::Code(code)));
     }
 }

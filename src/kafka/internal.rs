@@ -36,7 +36,7 @@ impl Internal {
             failure::UNKNOWN_TOPIC => return Self::Absent,
             code => return Self::Unseen(failure::unknown(code)),
         }
-        Self::Told(leaders(topic).into_iter().map(|leader| leader.map(|leader| leader.id.0)).collect())
+        Self::Told(leaders(topic, &answer.brokers).into_iter().map(|leader| leader.map(|leader| leader.id.0)).collect())
     }
 
     /// What keeps groups from being told of; `None` where every partition has a leader, or nothing is known of them.

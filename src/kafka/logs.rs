@@ -155,8 +155,10 @@ pub(super) async fn describe(cluster: &Cluster<'_>, names: &[Box<str>], until: I
     let mut by_name: BTreeMap<&str, &MetadataResponseTopic> =
         answer.topics.iter().filter_map(|topic| Some((topic.name.as_ref()?.as_str(), topic))).collect();
     let left_out = Unknown::because("the metadata leaves the topic out");
-    let described =
-        names.iter().map(|name| by_name.remove(&**name).map_or_else(|| unknown(&left_out), DescribedTopic::new));
+    let described = names.iter().map(|name| match by_name.remove(&**name) {
+        Some(topic) => DescribedTopic::new(topic, &answer.brokers),
+        None => unknown(&left_out),
+    });
     described.collect()
 }
 

@@ -1,7 +1,7 @@
 //! A topic as the metadata tells it: its id and the leaders of its partitions.
 
 use kafka_protocol::messages::BrokerId;
-use kafka_protocol::messages::metadata_response::MetadataResponseTopic;
+use kafka_protocol::messages::metadata_response::{MetadataResponseBroker, MetadataResponseTopic};
 
 use crate::kafka::failure;
 use crate::lag::LogRange;
@@ -21,10 +21,10 @@ pub(in crate::kafka) struct Leader {
 }
 
 impl DescribedTopic {
-    pub(super) fn new(topic: &MetadataResponseTopic) -> Self {
+    pub(super) fn new(topic: &MetadataResponseTopic, brokers: &[MetadataResponseBroker]) -> Self {
         let id = Some(topic.topic_id.as_u128()).filter(|id| *id != 0);
         let leaders = match topic.error_code {
-            0 => Ok(leaders(topic)),
+            0 => Ok(leaders(topic, brokers)),
             code => Err(failure::unknown(code)),
         };
         Self { id, leaders }
@@ -65,8 +65,12 @@ impl DescribedTopic {
     }
 }
 
-/// The leader of each partition in order; brokers answer partitions in any order.
-pub(in crate::kafka) fn leaders(topic: &MetadataResponseTopic) -> Vec<Known<Leader>> {
+/// The leader of each partition in order, if it is one of the brokers that are told of beside the topic; partitions are told in any
+/// order.
+pub(in crate::kafka) fn leaders(
+    topic: &MetadataResponseTopic,
+    brokers: &[MetadataResponseBroker],
+) -> Vec<Known<Leader>> {
     // A broker of an old release that has only just started has not heard of all of them.
     let missing = Unknown::of(Cause::NoLeader, "the metadata leaves the partition out");
     let mut leaders: Vec<Known<Leader>> = topic.partitions.iter().map(|_| Err(missing.clone())).collect();
@@ -74,8 +78,17 @@ pub(in crate::kafka) fn leaders(topic: &MetadataResponseTopic) -> Vec<Known<Lead
         let place = usize::try_from(partition.partition_index).ok().and_then(|index| leaders.get_mut(index));
         if let Some(place) = place {
             let leader = failure::leader(partition.error_code, partition.leader_id);
-            *place = leader.map(|id| Leader { id, epoch: partition.leader_epoch });
+            *place = leader.and_then(|id| {
+                // It has just gone, or is about to come.
+                let is_broker = brokers.iter().any(|broker| broker.node_id == id);
+                if is_broker { Ok(Leader { id, epoch: partition.leader_epoch }) } else { Err(no_broker(id)) }
+            });
         }
     }
     leaders
+}
+
+fn no_broker(BrokerId(id): BrokerId) -> Unknown {
+    let what = format!("the partition's leader, broker {id}, is not among the brokers that the metadata name");
+    Unknown::of(Cause::NoLeader, what)
 }

@@ -30,8 +30,13 @@ fn status(report: &Report, group: &str) -> (String, String) {
 
 #[test]
 fn offsets_partitions_without_a_leader_make_a_look_incomplete() {
-    for (leaders, why) in [([1, -1], "the partition has no leader"), ([1, NO_LISTENER], "no listener of the name")] {
-        let report = look(&two().offsets_led_by(&leaders).start());
+    let causes = [
+        (-1, "the partition has no leader"),
+        (NO_LISTENER, "no listener of the name"),
+        (3, "broker 3, is not among the brokers"),
+    ];
+    for (leader, why) in causes {
+        let report = look(&two().offsets_led_by(&[1, leader]).start());
         assert!(!report.complete());
         assert_eq!(*report.at("status"), "UNKNOWN");
         let expected =

@@ -162,15 +162,36 @@ fn a_coordinator_that_is_being_elected_is_waited_for() {
 
 #[test]
 fn a_leader_that_is_being_elected_is_waited_for() {
-    let elected = Act::Change(|scene| scene.move_leader("u", 0, 2));
-    let scene = two().change(|scene| scene.move_leader("u", 0, -1));
-    all_is_well(scene.fault(When::on(ApiKey::Metadata).times(2), AS_USUAL).fault(When::on(ApiKey::Metadata), elected));
+    // None, or one that the metadata do not name as a broker.
+    for led_by in [-1, 3] {
+        let elected = Act::Change(|scene| scene.move_leader("u", 0, 2));
+        let scene = two().change(|scene| scene.move_leader("u", 0, led_by));
+        let scene = scene.fault(When::on(ApiKey::Metadata).times(2), AS_USUAL);
+        all_is_well(scene.fault(When::on(ApiKey::Metadata), elected));
+    }
+}
+
+#[test]
+fn a_leader_that_the_metadata_do_not_name_as_a_broker_is_none() {
+    let topic = Topic::new("v", &[0..10, 0..10]).led_by(&[1, 3]);
+    let report = look(&two().topic(topic).group(Group::classic("half").commits("v", &[4, 4])).start());
+    assert_eq!(report.lags("half"), "v/0 6, v/1 ?");
+    let expected = "the partition's leader, broker 3, is not among the brokers that the metadata name";
+    assert_eq!(report.partition("half", "v", 1)["reason"], expected);
 }
 
 #[test]
 fn a_topic_that_is_unknown_for_a_moment_is_asked_for_again() {
     // Three questions each time, again after 100, 200, 400 ms.
     all_is_well(two().fault(When::on(ApiKey::ListOffsets).at(2).times(12), Act::Code(3)));
+}
+
+#[test]
+fn a_topic_that_metadata_cannot_tell_of_for_a_moment_is_asked_for_again() {
+    let once = || When::on(ApiKey::Metadata).times(1);
+    // The first answer tells of the brokers; from version 13 on a code would be that of the whole answer.
+    let scene = two().release(Release::V3_9).fault(once(), AS_USUAL);
+    all_is_well(scene.fault(once(), Act::Code(5)).fault(once(), Act::Code(3)));
 }
 
 #[test]
@@ -186,14 +207,6 @@ fn what_moved_is_asked_again_while_another_broker_hangs() {
     let report = Look::at(&stage.bootstrap()).within(Duration::from_secs(3)).report(&stage);
     assert_eq!(report.lags("bills"), "t/0 5");
     assert_eq!(report.group("orders")["total_lag"], serde_json::Value::Null);
-#[test]
-fn a_topic_that_metadata_cannot_tell_of_for_a_moment_is_asked_for_again() {
-    let once = || When::on(ApiKey::Metadata).times(1);
-    // The first answer tells of the brokers; from version 13 on a code would be that of the whole answer.
-    let scene = two().release(Release::V3_9).fault(once(), AS_USUAL);
-    all_is_well(scene.fault(once(), Act::Code(5)).fault(once(), Act::Code(3)));
-}
-
     assert!(!report.complete());
 }
 

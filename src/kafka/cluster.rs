@@ -30,7 +30,7 @@ pub(super) struct Cluster<'a> {
     id: Option<StrBytes>,
     nodes: RefCell<BTreeMap<i32, Rc<Node<'a>>>>,
     offsets: RefCell<Internal>,
-    shares: Internal,
+    shares: RefCell<Internal>,
     /// The groups of the broker that was met first: it was asked for them together with the metadata.
     first_groups: RefCell<Option<(i32, Groups<'a>)>>,
 }
@@ -56,7 +56,7 @@ impl<'a> Cluster<'a> {
             id: metadata.cluster_id.clone(),
             nodes: RefCell::default(),
             offsets: RefCell::new(Internal::read(&metadata, OFFSETS_TOPIC)),
-            shares: Internal::read(&metadata, SHARE_TOPIC),
+            shares: RefCell::new(Internal::read(&metadata, SHARE_TOPIC)),
             first_groups: RefCell::default(),
         };
         cluster.learn(&metadata);
@@ -83,8 +83,8 @@ impl<'a> Cluster<'a> {
     }
 
     /// Where share groups keep how far they have come.
-    pub(super) fn shares(&self) -> &Internal {
-        &self.shares
+    pub(super) fn shares(&self) -> Internal {
+        self.shares.borrow().clone()
     }
 
     /// The ids of all brokers that are known by now, reachable or not.

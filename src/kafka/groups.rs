@@ -147,21 +147,22 @@ pub(super) async fn list(cluster: &Cluster<'_>, selection: &Selection, deadline:
     listing
 }
 
-/// Every broker's groups, by its id, and where they live. Where coordinators are being elected they are waited for, and brokers that
-/// turn up meanwhile are asked too.
+/// Every broker's groups, and where they live. Elections are waited for, and brokers that turn up meanwhile are asked too.
 async fn ask_all(cluster: &Cluster<'_>, until: Instant) -> (BTreeMap<i32, Known<Vec<Announced>>>, Internal) {
     let room = Cell::new(MOST_GROUPS);
     let mut answers = ask_each(cluster, cluster.ids(), &room, until).await;
     let are_shown = answers.values().flatten().any(|groups| !groups.is_empty());
     let mut offsets = coordinator::offsets_topic(cluster, are_shown, until).await;
+    let share = answers.values().flatten().flatten().any(|group| group.kind == Ok(Kind::Share));
+    let share_state_is_away = || share && cluster.shares().damage(SHARE_TOPIC, "").is_some();
     let mut pauses = Pauses::new(until.min(Instant::now() + ELECTION));
-    while offsets.damage(OFFSETS_TOPIC, "").is_some() {
+    while offsets.damage(OFFSETS_TOPIC, "").is_some() || share_state_is_away() {
         let Some(next) = pauses.next() else { break };
         sleep_until(next).await;
         // Where nobody answers, the next try may have an answer.
         let _ = cluster.metadata(Some(&internal::names()), until).await;
-        offsets = cluster.offsets();
-        if offsets.damage(OFFSETS_TOPIC, "").is_none() {
+        let before = std::mem::replace(&mut offsets, cluster.offsets());
+        if before.damage(OFFSETS_TOPIC, "").is_some() && offsets.damage(OFFSETS_TOPIC, "").is_none() {
             // Whose coordinator was away may be listed by any of them now.
             room.set(MOST_GROUPS);
             answers = ask_each(cluster, cluster.ids(), &room, until).await;

@@ -13,7 +13,7 @@ use super::{AskError, CONNECT_SHARE, Cluster, Node, share_of};
 use crate::endpoint::Endpoint;
 use crate::kafka::dial::metadata_request;
 use crate::kafka::failure;
-use crate::kafka::internal::{Internal, OFFSETS_TOPIC};
+use crate::kafka::internal::{Internal, OFFSETS_TOPIC, SHARE_TOPIC};
 use crate::kafka::transport;
 use crate::kafka::versions::Api;
 use crate::unknown::{Cause, Known, Unknown};
@@ -117,8 +117,10 @@ impl Cluster<'_> {
             let port = u16::try_from(broker.port).unwrap_or_default();
             self.learn_of(broker.node_id.0, &broker.host, port);
         }
-        if answer.topics.iter().any(|topic| topic.name.as_ref().is_some_and(|name| **name == *OFFSETS_TOPIC)) {
-            self.offsets.replace(Internal::read(answer, OFFSETS_TOPIC));
+        for (name, known) in [(OFFSETS_TOPIC, &self.offsets), (SHARE_TOPIC, &self.shares)] {
+            if answer.topics.iter().any(|topic| topic.name.as_ref().is_some_and(|told| **told == *name)) {
+                known.replace(Internal::read(answer, name));
+            }
         }
     }
 

@@ -108,11 +108,6 @@ fn an_old_broker_is_asked_for_the_offsets_topic_once_it_shows_groups() {
 }
 
 #[test]
-fn a_group_whose_coordinator_is_away_is_told_from_one_that_does_not_exist() {
-    // "gone" belongs to partition 5 of 50, "a" to 47: Java's hashes of the names.
-    let mut leaders = [1; 50];
-    leaders[5] = -1;
-#[test]
 fn an_old_cluster_that_shows_no_groups_is_asked_whether_there_can_be_any() {
     // The only group's coordinator has no replica left, and is no broker any more.
     let scene = || {
@@ -147,6 +142,25 @@ fn a_coordinator_of_an_old_cluster_that_is_being_elected_is_waited_for() {
     assert_eq!((report.groups(), report.problems()), (vec!["bills", "orders"], Vec::new()));
 }
 
+#[test]
+fn share_groups_are_waited_for_while_what_holds_their_state_is_elected() {
+    let scene = || two().group(Group::share("s").commits("t", &[5])).share_state_led_by(&[1, -1]);
+    let report = look(&scene().start());
+    let expected = "share groups: they cannot be told of (25 of 50 partitions of __share_group_state: the partition has no leader)";
+    assert_eq!((report.complete(), report.problems()), (false, vec![expected.into()]));
+    let elected = Act::Change(|scene| scene.lead_share_state(&[1, 2]));
+    let report = look(&scene().fault(When::on(ApiKey::ListGroups).at(1).times(1), elected).start());
+    assert_eq!((report.complete(), report.problems()), (true, Vec::new()));
+    assert_eq!(report.lags("s"), "t/0 5");
+    // Nobody else needs it.
+    assert!(look(&two().share_state_led_by(&[-1]).start()).complete());
+}
+
+#[test]
+fn a_group_whose_coordinator_is_away_is_told_from_one_that_does_not_exist() {
+    // "gone" belongs to partition 5 of 50, "a" to 47: Java's hashes of the names.
+    let mut leaders = [1; 50];
+    leaders[5] = -1;
     for expected in [true, false] {
         let stage = two().offsets_led_by(&leaders).start();
         let at = Look::at(&stage.bootstrap());

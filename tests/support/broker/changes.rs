@@ -68,6 +68,16 @@ impl Scene {
         }
     }
 
+    /// A broker is gone, and the metadata tell no more of it.
+    pub(crate) fn lose(&mut self, node: i32) {
+        self.concealed.push(node);
+    }
+
+    /// Another broker leads partitions of the topic of how far share groups have come.
+    pub(crate) fn lead_share_state(&mut self, nodes: &[i32]) {
+        self.share_state_led_by = nodes.to_vec();
+    }
+
     /// A group's questions are answered with this error from now on; 0 for none.
     pub(crate) fn refuse(&mut self, group: &str, code: i16) {
         self.group_of(group).error = code;

@@ -87,7 +87,8 @@ impl Run<'_> {
             lags = Lags::new(&snapshot);
         }
         snapshot.brokers = survey.brokers();
-        let before = past.roster().ok().flatten();
+        // Groups that are named may be of another part, whose number is none of this one's.
+        let before = past.roster().ok().flatten().filter(|_| selection.named.is_empty());
         let before = before.map_or(0, |before| usize::try_from(before.groups).unwrap_or_default());
         let vanished = before.saturating_sub(snapshot.shown);
         Ok(Gathered { survey, snapshot, lags, cluster, past, time_ms, vanished })

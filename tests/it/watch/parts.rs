@@ -66,6 +66,19 @@ fn a_group_that_is_named_is_answered_whatever_the_part() {
 }
 
 #[test]
+fn a_look_that_names_groups_is_not_measured_by_the_number_of_another_part() {
+    let watch = Watch::new(many().hidden_offsets());
+    let parts = ["1/2", "2/2"];
+    let first = |part| watch.run(DELAY, json!({ "scheduled": rfc3339(MIDNIGHT), "part": part }), &[]);
+    let groups = parts.map(|part| first(part)["groups"].as_array().expect("groups").clone());
+    let larger = usize::from(groups[1].len() > groups[0].len());
+    assert_ne!(groups[0].len(), groups[1].len());
+    let event = json!({ "groups": [groups[larger][0]["group"]] });
+    let report = watch.run(60 + DELAY, event, &[("MEERKAT_PART", parts[1 - larger])]);
+    assert_eq!((problems(&report), &report["complete"]), (Vec::new(), &json!(true)));
+}
+
+#[test]
 fn quiet_groups_are_quiet_and_their_alarms_close() {
     let watch = Watch::new(scene()).with("MEERKAT_METRICS_DETAIL", "problems");
     for minute in 0..6 {

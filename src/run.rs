@@ -211,7 +211,7 @@ impl<'a> Run<'a> {
             let fewer = format!("{} fewer than at the last look that knew them all", taken.vanished);
             let what = match (&taken.sight.snapshot.listed, &taken.sight.snapshot.blind) {
                 (Ok(_), Some(why)) => format!(
-                    "{fewer}; whether their coordinator is away cannot be seen ({why}), so the next look measures by what is there now"
+                    "{fewer}; whether they were deleted cannot be seen ({why}), so the next look measures by what is there now"
                 ),
                 _ => fewer,
             };

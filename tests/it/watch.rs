@@ -20,6 +20,7 @@ mod parts;
 mod schedules;
 mod told;
 mod told_once;
+mod vanished;
 
 /// A midnight, and three seconds that pass from a scheduled minute to its run.
 const MIDNIGHT: i64 = 20_000 * 86_400;

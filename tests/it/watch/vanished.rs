@@ -1,0 +1,64 @@
+//! Fewer groups than before: deleted, away, or shown no more.
+
+use super::*;
+
+/// Two brokers with a group each, both at the end of their topic, after three looks.
+fn two(change: impl FnOnce(Scene) -> Scene) -> Watch {
+    let scene = Scene::of(2)
+        .group(Group::classic("here").commits("t", &[100]))
+        .group(Group::classic("there").at(2).commits("t", &[100]))
+        .topic(Topic::new("t", &[0..100]));
+    let watch = Watch::new(change(scene));
+    for minute in 0..3 {
+        assert_eq!(problems(&watch.look(minute)), [""; 0]);
+    }
+    watch
+}
+
+impl Watch {
+    fn unknown_groups(&self, minute: i64) -> f64 {
+        self.metric("UnknownGroups").iter().filter(|(second, _)| *second == minute * 60).map(|(_, sum)| sum).sum()
+    }
+}
+
+const FEWER: &str = "groups: 1 fewer than at the last look that knew them all";
+
+#[test]
+fn the_number_of_groups_stays_the_measure_until_every_coordinator_is_back() {
+    let watch = two(|scene| scene);
+    watch.stage.change(|scene| {
+        scene.lose(2);
+        scene.lead_offsets(&[1, -1]);
+    });
+    for minute in 3..6 {
+        let report = watch.look(minute);
+        let problems = problems(&report);
+        let away =
+            "groups: those whose coordinator is away may be missing (25 of 50 partitions of __consumer_offsets: ";
+        assert!(problems.len() == 2 && problems[0].starts_with(away) && problems[1] == FEWER, "{problems:?}");
+        assert_eq!((&report["complete"], &report["status"]), (&json!(false), &json!("UNKNOWN")));
+        assert!((watch.unknown_groups(minute) - 1.0).abs() < 0.1);
+    }
+    watch.stage.change(|scene| {
+        scene.reveal(2);
+        scene.lead_offsets(&[1, 2]);
+    });
+    let report = watch.look(6);
+    assert_eq!((problems(&report), &report["complete"]), (Vec::new(), &json!(true)));
+    assert_eq!((status(&report, "there"), watch.unknown_groups(6)), ("OK", 0.0));
+}
+
+#[test]
+fn where_nobody_shows_who_is_away_one_look_tells_of_it() {
+    let watch = two(Scene::hidden_offsets);
+    watch.stage.change(|scene| scene.lose(2));
+    let report = watch.look(3);
+    one_problem(
+        &report,
+        &format!("{FEWER}; whether they were deleted cannot be seen (this user may not describe the topic"),
+    );
+    assert!(problems(&report)[0].ends_with("), so the next look measures by what is there now"), "{report}");
+    assert!((watch.unknown_groups(3) - 1.0).abs() < 0.1);
+    let report = watch.look(4);
+    assert_eq!((problems(&report), &report["complete"]), (Vec::new(), &json!(true)));
+}

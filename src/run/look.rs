@@ -33,7 +33,8 @@ impl Run<'_> {
     /// Surveys the cluster, and reads its logs and its history side by side. A cluster with fewer groups than at the last
     /// look may only be starting up, so it is looked at again before that is believed.
     ///
-    /// It is believed where every coordinator is seen to be there and told its groups: then the others were deleted.
+    /// It is believed where every coordinator is seen to be there and told its groups, unless this user is shown only some of them:
+    /// then the others were deleted.
     pub(super) async fn look(&self, selection: &Selection) -> Result<Gathered<'_>, Error> {
         let mut pauses = [500, 1_000, 2_000].into_iter();
         loop {
@@ -41,8 +42,12 @@ impl Run<'_> {
             let (vanished, whole) = (look.vanished > 0, look.snapshot.listed.is_ok());
             let pause = pauses.next().map(Duration::from_millis).filter(|_| vanished && whole);
             let Some(pause) = pause.filter(|pause| Instant::now() + *pause < self.until(KAFKA_SHARE / 2.0)) else {
-                if whole && look.snapshot.blind.is_none() {
-                    look.vanished = 0;
+                if vanished && whole && look.snapshot.blind.is_none() {
+                    let until = self.until(KAFKA_SHARE);
+                    match look.survey.may_describe_cluster(until).await {
+                        Some(false) => look.snapshot.blind = Some(Unknown::of(Cause::Hidden, SOME_SHOWN)),
+                        _ => look.vanished = 0,
+                    }
                 }
                 return Ok(look);
             };
@@ -129,3 +134,6 @@ impl Run<'_> {
 
 /// A cluster without a name of its own (Kafka before 0.10.1).
 pub(super) const UNNAMED: &str = "unnamed";
+
+/// What a user without DESCRIBE on the cluster sees.
+const SOME_SHOWN: &str = "this user is shown only groups that it may describe: grant it DESCRIBE on the cluster";

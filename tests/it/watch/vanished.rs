@@ -62,3 +62,23 @@ fn where_nobody_shows_who_is_away_one_look_tells_of_it() {
     let report = watch.look(4);
     assert_eq!((problems(&report), &report["complete"]), (Vec::new(), &json!(true)));
 }
+
+#[test]
+fn groups_are_believed_to_be_deleted_only_by_who_would_be_shown_them() {
+    for may in [Some(true), None, Some(false)] {
+        let watch = two(|scene| may.map_or(scene.clone(), |may| scene.describes_cluster(may)));
+        watch.stage.change(|scene| scene.delete_group("there"));
+        let report = watch.look(3);
+        if may == Some(false) {
+            one_problem(
+                &report,
+                &format!("{FEWER}; whether they were deleted cannot be seen (this user is shown only groups"),
+            );
+            assert_eq!(report["status"], "UNKNOWN");
+        }
+        let next = watch.look(4);
+        for report in [&report, &next].into_iter().skip(usize::from(may == Some(false))) {
+            assert_eq!((problems(report), &report["complete"]), (Vec::new(), &json!(true)), "{may:?}");
+        }
+    }
+}

@@ -52,10 +52,10 @@ impl Lags {
         Self { left: left.collect(), lost }
     }
 
-    /// Whether one of these rows lost records: retention passed its commit.
-    pub(crate) fn has_lost(&self, rows: &Range<usize>) -> bool {
-        let next = self.lost.partition_point(|row| *row < rows.start);
-        self.lost.get(next).is_some_and(|row| rows.contains(row))
+    /// Those of these rows that lost records: retention passed their commits.
+    pub(crate) fn lost_in(&self, rows: &Range<usize>) -> &[usize] {
+        let place = |row| self.lost.partition_point(|lost| *lost < row);
+        &self.lost[place(rows.start)..place(rows.end)]
     }
 
     /// What is left of a row.

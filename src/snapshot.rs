@@ -106,8 +106,13 @@ impl Snapshot {
         self.groups.sort_by(|a, b| a.name.cmp(&b.name));
     }
 
-    /// Takes over a commit that was read anew: a log that was read before reaches at least so far by then.
-    pub(crate) fn retell(&mut self, group: usize, (topic, partition, committed): (Arc<str>, i32, Known<Committed>)) {
+    /// Takes over a commit that was read anew, or a start with what is not acknowledged behind it: a log that was read before reaches
+    /// at least so far by then.
+    pub(crate) fn retell(
+        &mut self,
+        group: usize,
+        (topic, partition, committed, unacknowledged): (Arc<str>, i32, Known<Committed>, Option<u64>),
+    ) {
         let Ok(at) = self.topics.binary_search_by(|known| (*known.name).cmp(&topic)) else { return };
         let range = self.groups[group].range();
         let place = |row: &Row| (row.topic as usize, row.partition);
@@ -115,7 +120,11 @@ impl Snapshot {
         if let (Ok(Committed::At(offset)), Ok(logs)) = (&committed, &mut self.topics[at].partitions) {
             logs.reach(partition, *offset);
         }
-        self.rows[range.start + row].committed = committed;
+        let row = &mut self.rows[range.start + row];
+        row.committed = committed;
+        if let Some(count) = unacknowledged {
+            row.count(count);
+        }
     }
 
     /// The topic of a row.

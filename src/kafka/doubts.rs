@@ -61,7 +61,7 @@ pub(super) async fn of_bare_groups(
         let Ok(commits) = &mut commits[at] else { continue };
         match found {
             Err(why) => commits.doubt = Some(why.within(IN_DOUBT)),
-            Ok(told) => commits.offsets.extend(told.into_iter().filter_map(|(topic, partition, committed)| {
+            Ok(told) => commits.offsets.extend(told.into_iter().filter_map(|(topic, partition, committed, _)| {
                 Some((as_number(names.number(&topic)?), partition, committed))
             })),
         }
@@ -110,12 +110,13 @@ pub(super) async fn of_partitions(
 }
 
 /// Takes over what groups have committed by now that seem to have lost records: a topic that was trimmed up to a commit (Kafka
-/// Streams does that behind its own) may have been trimmed between the commit and the log start that were read.
+/// Streams does that behind its own) may have been trimmed between the commit and the log start that were read. Where nobody tells
+/// it again, the loss is in doubt.
 ///
 /// Whether there were any.
 pub(super) async fn of_losses(cluster: &Cluster<'_>, snapshot: &mut Snapshot, lags: &Lags, until: Instant) -> bool {
     let groups = snapshot.groups.iter().enumerate();
-    let lost = groups.filter(|(_, group)| group.kind != Kind::Share && lags.has_lost(&group.range()));
+    let lost = groups.filter(|(_, group)| !lags.lost_in(&group.range()).is_empty());
     let lost: Vec<usize> = lost.map(|(at, _)| at).collect();
     if lost.is_empty() {
         return false;
@@ -126,14 +127,19 @@ pub(super) async fn of_losses(cluster: &Cluster<'_>, snapshot: &mut Snapshot, la
     let asked = groups.zip(found).map(|(group, coordinator)| Listed::named(&group.name, group.kind, coordinator));
     let asked: Vec<Listed> = asked.collect();
     for (at, told) in lost.into_iter().zip(ask(cluster, &asked, &Patterns::default(), until).await) {
-        // What cannot be asked again stays as it was read.
-        let told = told.unwrap_or_default().into_iter().filter(|(.., committed)| committed.is_ok());
+        let left_out = || Unknown::because("the coordinator does not tell of that commit any more");
+        let why = told.as_ref().err().cloned().unwrap_or_else(left_out).within(LOSS_IN_DOUBT);
+        for row in lags.lost_in(&snapshot.groups[at].range()) {
+            snapshot.rows[*row].committed = Err(why.clone());
+        }
+        let told = told.unwrap_or_default().into_iter().filter(|(_, _, committed, _)| committed.is_ok());
         told.for_each(|told| snapshot.retell(at, told));
     }
     true
 }
 
-/// What these groups committed, or are about to, as the coordinator tells it now: the topic's name, the partition, and the commit.
+/// What these groups committed, or are about to, as the coordinator tells it now: the topic's name, the partition, the commit, and
+/// of share groups what is not acknowledged behind it.
 ///
 /// With numbers of its own for topics: those of the look would have every topic that is asked about here described.
 async fn ask(
@@ -141,14 +147,18 @@ async fn ask(
     groups: &[Listed],
     selected: &Patterns,
     until: Instant,
-) -> Vec<Known<Vec<(Arc<str>, i32, Known<Committed>)>>> {
+) -> Vec<Known<Vec<(Arc<str>, i32, Known<Committed>, Option<u64>)>>> {
     let names = Names::new(selected);
     let commits = commits::fetch(cluster, groups, &names, until).await;
     let Sorted { names, rank } = names.sorted();
     let names: Vec<Arc<str>> = names.into_iter().map(Arc::from).collect();
-    let told = |commits: Commits| {
-        let there = commits.offsets.into_iter().filter(|(.., committed)| *committed != Ok(Committed::Never));
-        there.map(|(topic, at, committed)| (Arc::clone(&names[rank[topic as usize]]), at, committed)).collect()
+    let told = |Commits { offsets, unacknowledged, .. }: Commits| {
+        let there = offsets.into_iter().filter(|(.., committed)| *committed != Ok(Committed::Never));
+        let told = there.map(|(topic, at, committed)| {
+            let left = unacknowledged.get(&(topic as usize, at)).copied();
+            (Arc::clone(&names[rank[topic as usize]]), at, committed, left)
+        });
+        told.collect()
     };
     commits.into_iter().map(|commits| commits.map(told)).collect()
 }
@@ -175,6 +185,9 @@ fn is_never(row: &Row) -> bool {
 
 /// What is not known where nobody answers.
 const IN_DOUBT: &str = "whether an open transaction holds the group's first commit is unknown";
+
+/// The same of records that may be lost.
+const LOSS_IN_DOUBT: &str = "whether records were deleted unread is unknown";
 
 /// Partitions that groups without commits are asked about, all together: each of them about all of the cluster, and one in any case.
 const MOST_PARTITIONS: usize = 200_000;

@@ -1,12 +1,14 @@
 //! What lies between a commit and a log that were not read at the same moment.
 
 use std::ops::Range;
+use std::time::Duration;
 
 use kafka_protocol::messages::ApiKey;
 use serde_json::json;
 
+use super::is_unknown;
 use crate::support::broker::{Act, Group, Release, Scene, Topic, When};
-use crate::support::look::look;
+use crate::support::look::{Look, look};
 
 fn scene() -> Scene {
     Scene::of(2)
@@ -39,6 +41,47 @@ fn a_loss_that_is_there_the_second_time_is_told() {
     assert_eq!((&entry["findings"], &entry["lost"]), (&json!(["data_loss"]), &json!(2)), "{entry}");
     // One more question, about that group alone.
     assert_eq!(stage.asked(ApiKey::OffsetFetch).len(), 3);
+}
+
+#[test]
+fn a_loss_that_cannot_be_asked_about_again_is_unknown() {
+    for (act, why) in [(Act::Code(30), "may not describe the group"), (Act::Close, "the connection was lost")] {
+        let scene = scene().change(|scene| scene.trim("repartition", 0, 7));
+        let scene = scene.fault(When::on(ApiKey::OffsetFetch).times(2), Act::Change(|_| ()));
+        let report = look(&scene.fault(When::on(ApiKey::OffsetFetch), act).start());
+        is_unknown(&report, "purger", "whether records were deleted unread is unknown: ");
+        is_unknown(&report, "purger", why);
+        assert_eq!(report.partition("purger", "repartition", 0)["findings"], json!([]));
+        assert_eq!(report.lags("other"), "repartition/0 0");
+    }
+}
+
+#[test]
+fn a_loss_is_confirmed_while_another_leader_hangs() {
+    let scene = Scene::of(2).group(Group::classic("g").commits("t", &[5]).commits("u", &[5]));
+    let scene = scene.topic(Topic::new("t", &[7..10])).topic(Topic::new("u", &[0..10]).led_by(&[2]));
+    let stage = scene.fault(When::on(ApiKey::ListOffsets).at(2), Act::Hang).start();
+    let report = Look::at(&stage.bootstrap()).within(Duration::from_secs(2)).report(&stage);
+    assert_eq!(report.lags("g"), "t/0 3, u/0 ?");
+    assert_eq!(report.partition("g", "t", 0)["lost"], 2);
+}
+
+#[test]
+fn a_share_group_whose_topic_is_trimmed_behind_it_has_lost_nothing() {
+    // Of the twenty records behind its new start twelve are acknowledged.
+    for (release, left) in [(Release::V4_1, 20), (Release::V4_4, 8)] {
+        let trimming = Act::Change(|scene| {
+            scene.acknowledge("s", "t", 0, 60, 12);
+            scene.trim("t", 0, 60);
+            scene.produce("t", 20);
+        });
+        let scene = Scene::of(1).release(release).group(Group::share("s").commits("t", &[5]));
+        let scene = scene.topic(Topic::new("t", &[0..10]));
+        let report = look(&scene.fault(When::on(ApiKey::ListOffsets).times(1), trimming).start());
+        let entry = report.partition("s", "t", 0);
+        let told = (&entry["start"], &entry["findings"], &entry["lag"]);
+        assert_eq!(told, (&json!(60), &json!([]), &json!(left)), "{release:?}: {entry}");
+    }
 }
 
 #[test]

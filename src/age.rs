@@ -101,14 +101,13 @@ pub enum Answer {
 /// The search for the ages of all targets together.
 ///
 /// ```text
-/// while let Some(layers) = search.round() { send each layer; search.answer(question, answer) for each; }
+/// while let Some(layers) = search.round(|_, _| true) { send each layer; search.answer(question, answer) for each; }
 /// let ages = search.finish();
 /// ```
 #[derive(Debug)]
 pub struct Search {
     now_ms: i64,
     limits: Limits,
-    rounds: u32,
     targets: Vec<Fate>,
     /// Those that lag most first.
     partitions: Vec<Partition>,
@@ -129,6 +128,8 @@ struct Partition {
     name: (u32, i32),
     max_timestamp: bool,
     heard: bool,
+    /// How many rounds it was asked in.
+    rounds: u32,
     brackets: BTreeMap<i64, Bracket>,
 }
 
@@ -168,20 +169,24 @@ impl Search {
         lagging.truncate(limits.partitions);
         let partitions: Vec<_> = lagging.into_iter().map(|(_, partition)| partition).collect();
         let by_name = partitions.iter().enumerate().map(|(at, partition)| (partition.name, at)).collect();
-        Self { now_ms, limits, rounds: 0, targets, partitions, by_name }
+        Self { now_ms, limits, targets, partitions, by_name }
     }
 
-    /// The questions of the next round, or `None` when there is nothing left to ask.
+    /// The questions of the next round about partitions that are `asked`, or `None` when there is nothing left to ask of them: whoever
+    /// asks several leaders need not wait for the slowest of them after each round.
     ///
     /// No layer names a partition twice. In each, the partitions that lag most come first.
     #[must_use]
-    pub fn round(&mut self) -> Option<Vec<Vec<TimeQuestion>>> {
-        if self.rounds >= self.limits.rounds.min(MAX_ROUNDS) {
-            return None;
-        }
+    pub fn round(&mut self, asked: impl Fn(u32, i32) -> bool) -> Option<Vec<Vec<TimeQuestion>>> {
+        let most = self.limits.rounds.min(MAX_ROUNDS);
         let mut layers: Vec<Vec<TimeQuestion>> = Vec::new();
-        for partition in &self.partitions {
-            for (depth, timestamp) in partition.ask(self.limits, self.now_ms).into_iter().enumerate() {
+        for partition in &mut self.partitions {
+            if partition.rounds >= most || !asked(partition.name.0, partition.name.1) {
+                continue;
+            }
+            let timestamps = partition.ask(self.limits, self.now_ms);
+            partition.rounds += u32::from(!timestamps.is_empty());
+            for (depth, timestamp) in timestamps.into_iter().enumerate() {
                 let (topic, partition) = partition.name;
                 if layers.len() == depth {
                     layers.push(Vec::new());
@@ -189,7 +194,6 @@ impl Search {
                 layers[depth].push(TimeQuestion { topic, partition, timestamp });
             }
         }
-        self.rounds += u32::from(!layers.is_empty());
         (!layers.is_empty()).then_some(layers)
     }
 
@@ -210,10 +214,10 @@ impl Search {
         }
     }
 
-    /// How many rounds were asked.
+    /// How many rounds were asked, of the partition that took most.
     #[must_use]
     pub fn rounds(&self) -> u32 {
-        self.rounds
+        self.partitions.iter().map(|partition| partition.rounds).max().unwrap_or_default()
     }
 
     /// The age for each target, in the order they were given, as well as it is known by now.
@@ -236,7 +240,7 @@ impl Search {
 
 impl Partition {
     fn new(name: (u32, i32), target: &Target) -> Self {
-        Self { name, max_timestamp: target.max_timestamp, heard: false, brackets: BTreeMap::new() }
+        Self { name, max_timestamp: target.max_timestamp, heard: false, rounds: 0, brackets: BTreeMap::new() }
     }
 
     /// Distinct timestamps to ask next, none when every bracket is settled.

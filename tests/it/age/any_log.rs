@@ -26,7 +26,7 @@ fn search(log: &Log, random: &mut Random) -> (i64, Age) {
     };
     let lost = random.below(2) * 30;
     let mut search = Search::new([target], limits, log.now_ms);
-    while let Some(layers) = search.round() {
+    while let Some(layers) = search.round(|_, _| true) {
         for question in layers.into_iter().flatten() {
             if random.below(100) >= lost {
                 search.answer(question, &log.answer(question.timestamp));

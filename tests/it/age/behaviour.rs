@@ -169,7 +169,7 @@ fn a_producer_clock_a_little_ahead_is_age_0() {
 
 fn told(target: Target, answer: &Answer) -> Age {
     let mut search = Search::new([target], TO_THE_MS, DAY_ONE);
-    while let Some(layers) = search.round() {
+    while let Some(layers) = search.round(|_, _| true) {
         layers.into_iter().flatten().for_each(|question| search.answer(question, answer));
     }
     search.finish().remove(0)
@@ -194,7 +194,7 @@ fn a_leader_that_refuses_the_greatest_stamp_is_asked_the_rest() {
     let log = Log::of(seconds(1_000));
     let mut search = Search::new([log.target(500)], Limits { rounds: 12, ..TO_THE_MS }, log.now_ms);
     let mut asked = 0;
-    while let Some(layers) = search.round() {
+    while let Some(layers) = search.round(|_, _| true) {
         for question in layers.into_iter().flatten() {
             let refused = question.timestamp == MAX_TIMESTAMP;
             asked += u32::from(refused);

@@ -65,7 +65,7 @@ impl Log {
     pub(super) fn search(&self, target: Target, limits: Limits) -> (Age, u32, usize) {
         let mut search = Search::new([target], limits, self.now_ms);
         let mut questions = 0;
-        while let Some(layers) = search.round() {
+        while let Some(layers) = search.round(|_, _| true) {
             for question in layers.into_iter().flatten() {
                 questions += 1;
                 search.answer(question, &self.answer(question.timestamp));

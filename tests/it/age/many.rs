@@ -13,7 +13,7 @@ fn seconds(n: i64) -> Log {
 /// Answers every round from the same log; the questions, by round and layer.
 fn drive(search: &mut Search, log: &Log) -> Vec<Vec<Vec<TimeQuestion>>> {
     std::iter::from_fn(|| {
-        let layers = search.round()?;
+        let layers = search.round(|_, _| true)?;
         layers.iter().flatten().for_each(|question| search.answer(*question, &log.answer(question.timestamp)));
         Some(layers)
     })
@@ -100,6 +100,6 @@ fn a_driver_that_stops_is_told_the_best_so_far() {
 fn twelve_rounds_is_the_end_whatever_is_asked_for() {
     let log = seconds(5_000);
     let mut search = Search::new([log.target(1_234)], Limits { rounds: 1_000, ..TO_THE_MS }, log.now_ms);
-    let rounds = std::iter::from_fn(|| search.round()).count(); // nobody answers
+    let rounds = std::iter::from_fn(|| search.round(|_, _| true)).count(); // nobody answers
     assert_eq!((rounds, search.rounds()), (12, 12));
 }

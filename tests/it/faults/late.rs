@@ -98,6 +98,29 @@ fn what_was_read_before_the_deadline_is_told() {
     assert_eq!(report.partition("bills", "u", 0)["committed"], 10);
 }
 
+#[test]
+fn a_leader_that_hangs_while_ages_are_searched_for_takes_only_its_own_with_it() {
+    // A record a millisecond until now, and groups that are 100 s behind.
+    let (now, log) = (1_800_000_000_000, [1_799_999_000_000..1_800_000_000_000]);
+    let behind = |name: &str, topic: &str| Group::classic(name).commits(topic, &[now - 100_000]);
+    let stage = Scene::of(2)
+        .group(behind("orders", "t"))
+        .group(behind("bills", "u"))
+        .topic(Topic::new("t", &log))
+        .topic(Topic::new("u", &log).led_by(&[2]))
+        // Three questions are about the edges of its log.
+        .fault(When::on(ApiKey::ListOffsets).at(2).times(3), Act::Change(|_| ()))
+        .fault(When::on(ApiKey::ListOffsets).at(2), Act::Hang)
+        .start();
+    let at = Look::at(&stage.bootstrap()).with("MEERKAT_LAG_SECONDS", "1000").within(Duration::from_secs(3));
+    let report = at.report(&stage);
+    let (healthy, hung) = (report.partition("orders", "t", 0), report.partition("bills", "u", 0));
+    // Measured from a moment in the look.
+    assert!(healthy["lag_seconds"].as_f64().is_some_and(|age| (100.0..103.0).contains(&age)), "{healthy}");
+    assert_eq!(healthy["lag_seconds_source"], "log");
+    assert_eq!(hung["lag_seconds"], Value::Null);
+}
+
 /// So many groups that all read one topic with so many partitions.
 fn wide(groups: usize, partitions: usize) -> Scene {
     let offsets = vec![5; partitions];

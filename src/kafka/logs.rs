@@ -81,7 +81,8 @@ pub(super) async fn read(
         let of: Vec<Box<str>> = stale.iter().map(|topic| names[*topic].clone()).collect();
         let fresh = describe(cluster, &of, until).await;
         let mut topics = described.borrow_mut();
-        for (topic, fresh) in stale.into_iter().zip(fresh) {
+        // What was read of a topic still counts where nobody tells of it any more.
+        for (topic, fresh) in stale.into_iter().zip(fresh).filter(|(_, fresh)| fresh.leaders.is_ok()) {
             topics[topic] = fresh;
         }
         again.iter().map(|index| topics[items[*index].0].place(items[*index].1)).collect()

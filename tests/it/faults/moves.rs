@@ -195,6 +195,21 @@ fn a_topic_that_metadata_cannot_tell_of_for_a_moment_is_asked_for_again() {
 }
 
 #[test]
+fn what_was_read_of_a_topic_outlives_metadata_that_cannot_tell_of_it() {
+    // The second partition's leader goes on refusing, and nobody tells of the topic again.
+    let topic = Topic::new("v", &[0..10, 0..10]).led_by(&[1, 2]);
+    let scene = Scene::of(2).release(Release::V3_9).topic(topic).group(Group::classic("half").commits("v", &[4, 4]));
+    let stage = scene
+        .fault(When::on(ApiKey::ListOffsets).at(2), Act::Code(6))
+        .fault(When::on(ApiKey::Metadata).times(2), AS_USUAL)
+        .fault(When::on(ApiKey::Metadata), Act::Code(3))
+        .start();
+    let report = Look::at(&stage.bootstrap()).within(Duration::from_secs(3)).report(&stage);
+    assert_eq!(report.lags("half"), "v/0 6, v/1 ?");
+    assert_eq!(report.partition("half", "v", 1)["reason"], "the partition's leader has moved (NotLeaderOrFollower)");
+}
+
+#[test]
 fn what_moved_is_asked_again_while_another_broker_hangs() {
     let moving = Act::Change(|scene| scene.move_group("bills", 3));
     let scene = Scene::of(3)

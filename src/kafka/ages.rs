@@ -34,7 +34,7 @@ pub(super) async fn search(
             let Some(layers) = search.borrow_mut().round(here) else { return };
             let asked = layers.iter().map(|layer| {
                 let request = request(names, topics, layer);
-                async move { cluster.call(leader, Api::ListOffsets, &request, until).await }
+                async move { cluster.call(leader, &request, until).await }
             });
             let Ok(answers) = timeout_at(until, join_all(asked)).await else { return };
             for (layer, answer) in layers.iter().zip(answers) {

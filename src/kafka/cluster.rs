@@ -138,21 +138,15 @@ impl<'a> Cluster<'a> {
     }
 
     /// Asks one broker. A connection that is lost is opened once anew, and its question put again.
-    pub(super) async fn call<Q: Question>(
-        &self,
-        id: i32,
-        api: Api,
-        request: &Q,
-        until: Instant,
-    ) -> Result<Q::Answer, AskError> {
+    pub(super) async fn call<Q: Question>(&self, id: i32, request: &Q, until: Instant) -> Result<Q::Answer, AskError> {
         let connection = self.line(id, until).await?;
-        let mut answer = connection.call(api, request, until).await;
+        let mut answer = connection.call(request, until).await;
         let mut was_open = false;
         if let Err(CallError::Lost(_)) = answer {
             was_open = true;
             self.reopen(id, &connection, until);
             let connection = self.line(id, until).await?;
-            answer = connection.call(api, request, until).await;
+            answer = connection.call(request, until).await;
         }
         answer.map_err(|error| self.error(id, error.into(), was_open))
     }
@@ -166,7 +160,7 @@ impl<'a> Cluster<'a> {
             return Ok(answer);
         }
         // What went wrong with it goes wrong again, or is mended by then.
-        self.call(id, Api::ListGroups, &ListGroupsRequest::default(), until).await
+        self.call(id, &ListGroupsRequest::default(), until).await
     }
 
     async fn line(&self, id: i32, until: Instant) -> Result<Rc<Connection>, AskError> {

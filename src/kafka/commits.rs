@@ -150,7 +150,7 @@ async fn fetch_together(
     let is_stable = indexes.iter().any(|index| groups[*index].only.is_some());
     let all = indexes.iter().map(one).collect();
     let request = GroupOffsetsRequest(OffsetFetchRequest::default().with_groups(all).with_require_stable(is_stable));
-    let answer = match cluster.call(broker, Api::OffsetFetch, &request, until).await {
+    let answer = match cluster.call(broker, &request, until).await {
         Ok(answer) => answer,
         Err(error) => return failed(&indexes, error),
     };
@@ -178,7 +178,7 @@ async fn fetch_one(
     });
     let request = OffsetFetchRequest::default().with_require_stable(topics.is_some()).with_topics(topics);
     let request = request.with_group_id(GroupId(group.id.clone()));
-    match cluster.call(broker, Api::OffsetFetch, &request, until).await {
+    match cluster.call(broker, &request, until).await {
         Ok(answer) => {
             let topics = answer.topics.iter().map(|topic| {
                 let partitions = topic.partitions.iter().map(|p| PartitionOffset {

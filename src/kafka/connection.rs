@@ -125,13 +125,8 @@ impl Connection {
     }
 
     /// Asks in the highest version that both sides know.
-    pub(super) async fn call<Q: Question>(
-        &self,
-        api: Api,
-        request: &Q,
-        until: Instant,
-    ) -> Result<Q::Answer, CallError> {
-        self.call_in(self.versions.choose(api)?, request, until).await
+    pub(super) async fn call<Q: Question>(&self, request: &Q, until: Instant) -> Result<Q::Answer, CallError> {
+        self.call_in(self.versions.choose(Q::API)?, request, until).await
     }
 
     /// Asks in exactly this version.

@@ -68,7 +68,7 @@ pub(super) async fn find(cluster: &Cluster<'_>, names: &[&str], until: Instant) 
 async fn find_together(cluster: &Cluster<'_>, id: i32, names: &[&str], until: Instant) -> Known<Vec<Known<i32>>> {
     let keys = names.iter().map(|name| StrBytes::from_string((*name).into())).collect();
     let request = FindCoordinatorRequest::default().with_coordinator_keys(keys);
-    let answer = cluster.call(id, Api::FindCoordinator, &request, until).await?;
+    let answer = cluster.call(id, &request, until).await?;
     let mut found: HashMap<&str, Known<i32>> = HashMap::new();
     for coordinator in &answer.coordinators {
         let (node, port) = (coordinator.node_id.0, coordinator.port);
@@ -80,7 +80,7 @@ async fn find_together(cluster: &Cluster<'_>, id: i32, names: &[&str], until: In
 
 async fn find_one(cluster: &Cluster<'_>, id: i32, name: &str, until: Instant) -> Known<i32> {
     let request = FindCoordinatorRequest::default().with_key(StrBytes::from_string(name.into()));
-    let answer = cluster.call(id, Api::FindCoordinator, &request, until).await?;
+    let answer = cluster.call(id, &request, until).await?;
     told(cluster, answer.error_code, answer.node_id.0, &answer.host, answer.port)
 }
 
@@ -145,7 +145,7 @@ async fn has_log(cluster: &Cluster<'_>, until: Instant) -> Known<bool> {
     let topic = ListOffsetsTopic::default().with_name(name).with_partitions(vec![partition]);
     let request = &ListOffsetsRequest::default().with_replica_id(CONSUMER).with_topics(vec![topic]);
     let brokers = cluster.ids().into_iter();
-    let answers = join_all(brokers.map(|id| cluster.call(id, Api::ListOffsets, request, until))).await;
+    let answers = join_all(brokers.map(|id| cluster.call(id, request, until))).await;
     let mut silent = None;
     for answer in answers {
         match answer {

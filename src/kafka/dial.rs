@@ -143,9 +143,9 @@ impl Dial<'_> {
         let request = metadata_request(Some(if creates { Vec::new() } else { internal::names() }));
         let groups = {
             let connection = Rc::clone(&connection);
-            async move { connection.call(Api::ListGroups, &ListGroupsRequest::default(), until).await }.boxed_local()
+            async move { connection.call(&ListGroupsRequest::default(), until).await }.boxed_local()
         };
-        let metadata = connection.call(Api::Metadata, &request, until).boxed_local();
+        let metadata = connection.call(&request, until).boxed_local();
         let (metadata, groups) = match select(metadata, groups).await {
             Either::Left(answered) => answered,
             Either::Right((groups, metadata)) => (metadata.await, std::future::ready(groups).boxed_local()),

@@ -9,7 +9,6 @@ use kafka_protocol::protocol::{Decodable, Encodable, StrBytes};
 
 use super::messages::{Question, Unreadable, Unwritable};
 use super::shape;
-use super::versions::Api;
 
 /// What is wrong with the bytes that a peer sent.
 #[derive(Debug, thiserror::Error)]
@@ -65,12 +64,12 @@ pub(super) fn size(prefix: [u8; 4], limit: usize) -> Result<Size, FrameError> {
 /// One request, ready to be written.
 pub(super) fn encode<Q: Question>(request: &Q, version: i16, correlation: i32) -> Result<Bytes, FrameError> {
     let header = RequestHeader::default()
-        .with_request_api_key(Q::KEY)
+        .with_request_api_key(Q::API.key())
         .with_request_api_version(version)
         .with_correlation_id(correlation)
         .with_client_id(Some(StrBytes::from_static_str(CLIENT_ID)));
     let mut frame = BytesMut::zeroed(PREFIX);
-    let failed = |what| FrameError::Request { api: name::<Q>(), version, what };
+    let failed = |what| FrameError::Request { api: Q::API.name(), version, what };
     header.encode(&mut frame, Q::headers(version).0).map_err(|error| failed(Unwritable::from(Box::from(error))))?;
     request.write(&mut frame, version).map_err(failed)?;
     let size = i32::try_from(frame.len() - PREFIX).map_err(|error| failed(Unwritable::from(Box::from(error))))?;
@@ -87,8 +86,7 @@ pub(super) fn correlation(frame: &[u8]) -> Option<i32> {
 ///
 /// It is the first field after the header in every answer that has one, but for `ApiVersions`.
 pub(super) fn throttle_time_ms<Q: Question>(frame: &[u8], version: i16) -> u64 {
-    let api = Api::from_key(Q::KEY);
-    if api.and_then(Api::throttles_from).is_none_or(|first| version < first) {
+    if Q::API.throttles_from().is_none_or(|first| version < first) {
         return 0;
     }
     // From header version 1 on tags come first, of which brokers send none: their number is one byte.
@@ -101,8 +99,8 @@ pub(super) fn throttle_time_ms<Q: Question>(frame: &[u8], version: i16) -> u64 {
 pub(super) fn decode<Q: Question>(mut frame: Bytes, version: i16, limit: usize) -> Result<Q::Answer, FrameError> {
     let most = memory(limit);
     read::<Q>(&mut frame, version, most).map_err(|what| match what {
-        Unreadable::Heavy(weight) => FrameError::Heavy { api: name::<Q>(), version, weight, most },
-        what => FrameError::Body { api: name::<Q>(), version, what },
+        Unreadable::Heavy(weight) => FrameError::Heavy { api: Q::API.name(), version, weight, most },
+        what => FrameError::Body { api: Q::API.name(), version, what },
     })
 }
 
@@ -123,10 +121,6 @@ fn read<Q: Question>(frame: &mut Bytes, version: i16, most: usize) -> Result<Q::
 /// Bytes of memory that an answer may take: entries of a few bytes take a hundred each once they are taken apart.
 fn memory(limit: usize) -> usize {
     limit.max(LEAST_MEMORY)
-}
-
-fn name<Q: Question>() -> &'static str {
-    Api::from_key(Q::KEY).map_or("a request", Api::name)
 }
 
 /// What brokers show as `client.id` in their logs and quotas.

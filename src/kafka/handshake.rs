@@ -51,7 +51,7 @@ pub(super) async fn authenticate(
     let mechanism = login.mechanism();
     let unanswered = |error| DialError::LoginCall(mechanism, error);
     let request = SaslHandshakeRequest::default().with_mechanism(StrBytes::from_static_str(mechanism));
-    let answer = connection.call(Api::SaslHandshake, &request, until).await.map_err(unanswered)?;
+    let answer = connection.call(&request, until).await.map_err(unanswered)?;
     if answer.error_code == failure::ILLEGAL_SASL_STATE {
         return Err(LoginError::NotWanted.into());
     }
@@ -62,7 +62,7 @@ pub(super) async fn authenticate(
     let (mut exchange, mut message) = login.begin(moment)?;
     loop {
         let request = SaslAuthenticateRequest::default().with_auth_bytes(message.into());
-        let answer = connection.call(Api::SaslAuthenticate, &request, until).await.map_err(unanswered)?;
+        let answer = connection.call(&request, until).await.map_err(unanswered)?;
         if answer.error_code != 0 {
             let said = answer.error_message.as_ref().map(StrBytes::as_str);
             return Err(LoginError::Refused(exchange.refusal(said)).into());

@@ -14,7 +14,6 @@ use super::cluster::{Cluster, share_of};
 use super::failure;
 use super::messages::{CONSUMER, EARLIEST, LATEST, READ_COMMITTED, READ_UNCOMMITTED};
 use super::settle::{AskOutcome, Outcomes, Pauses, Questions, failed, settle};
-use super::versions::Api;
 use crate::lag::LogRange;
 use crate::pattern::Patterns;
 use crate::progress::Progress;
@@ -179,7 +178,7 @@ async fn ask(
     let by_topic = &by_topic;
     let questions = [Edge::Start, Edge::HighWatermark, Edge::LastStable].map(|edge| async move {
         let request = edge.request(names, by_topic);
-        (edge, cluster.call(leader, Api::ListOffsets, &request, until).await)
+        (edge, cluster.call(leader, &request, until).await)
     });
     let numbers: BTreeMap<&str, usize> = by_topic.keys().map(|topic| (&*names[*topic], *topic)).collect();
     let places: HashMap<(usize, i32), usize> =

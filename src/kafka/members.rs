@@ -15,7 +15,6 @@ use super::groups::{Listed, Presence, by_name};
 use super::messages::{Question, StreamsDescribeRequest};
 use super::names::Names;
 use super::settle::{AskOutcome, Outcomes, failed};
-use super::versions::Api;
 use crate::snapshot::{GroupState, Kind, Member};
 use crate::unknown::{Known, Unknown};
 
@@ -58,10 +57,10 @@ pub(super) async fn describe(
         let share = |ids| ShareGroupDescribeRequest::default().with_group_ids(ids);
         let streams = |ids: Vec<GroupId>| StreamsDescribeRequest { groups: ids.into_iter().map(|id| id.0).collect() };
         let (mut outcomes, consumer, share, streams) = tokio::join!(
-            asking.about(Kind::Classic, Api::DescribeGroups, classic, |answer| answer.groups),
-            asking.about(Kind::Consumer, Api::ConsumerGroupDescribe, consumer, |answer| answer.groups),
-            asking.about(Kind::Share, Api::ShareGroupDescribe, share, |answer| answer.groups),
-            asking.about(Kind::Streams, Api::StreamsGroupDescribe, streams, |answer| answer),
+            asking.about(Kind::Classic, classic, |answer| answer.groups),
+            asking.about(Kind::Consumer, consumer, |answer| answer.groups),
+            asking.about(Kind::Share, share, |answer| answer.groups),
+            asking.about(Kind::Streams, streams, |answer| answer),
         );
         outcomes.extend(consumer);
         outcomes.extend(share);
@@ -86,7 +85,6 @@ impl Asking<'_, '_> {
     async fn about<Q: Question, G: DescribesGroup>(
         &self,
         kind: Kind,
-        api: Api,
         question: impl FnOnce(Vec<GroupId>) -> Q,
         told: impl FnOnce(Q::Answer) -> Vec<G>,
     ) -> Outcomes<Described> {
@@ -96,7 +94,7 @@ impl Asking<'_, '_> {
             return Vec::new();
         }
         let ids = indexes.iter().map(|index| GroupId(groups[*index].id.clone()));
-        let answer = match self.cluster.call(self.broker, api, &question(ids.collect()), self.until).await {
+        let answer = match self.cluster.call(self.broker, &question(ids.collect()), self.until).await {
             Ok(answer) => told(answer),
             Err(error) => return failed(&indexes, error),
         };

@@ -21,8 +21,8 @@ pub(super) use streams_describe::{StreamsDescribeRequest, StreamsGroup};
 
 /// A request, and how its answer is read; one direction of each is all that a client needs.
 pub(super) trait Question {
-    /// The API key on the wire.
-    const KEY: i16;
+    /// What is asked.
+    const API: Api;
     /// What the broker says to it.
     type Answer;
 
@@ -67,7 +67,8 @@ pub(super) enum Unreadable {
 }
 
 impl<R: Request> Question for R {
-    const KEY: i16 = R::KEY;
+    // One that meerkat does not send cannot be written down.
+    const API: Api = Api::from_key(R::KEY).expect("an API of ours");
     type Answer = R::Response;
 
     fn headers(version: i16) -> (i16, i16) {
@@ -79,7 +80,7 @@ impl<R: Request> Question for R {
     }
 
     fn read(from: &mut Bytes, version: i16, most: usize) -> Result<Self::Answer, Unreadable> {
-        let shape = Api::from_key(R::KEY).and_then(shape::of).ok_or(Unreadable::Unknown)?;
+        let shape = shape::of(Self::API).ok_or(Unreadable::Unknown)?;
         let weight = shape.weigh(from, version)?;
         if weight > most {
             return Err(Unreadable::Heavy(weight));
@@ -128,7 +129,7 @@ mod tests {
 
     /// What a real broker answered; no part of it is an answer too, nor is it with a byte more.
     pub(super) fn held_to_the_last_byte<Q: Question>(release: &str, version: i16) -> Q::Answer {
-        let (_, answer) = recorded(release, Q::KEY, version);
+        let (_, answer) = recorded(release, Q::API.key(), version);
         // Before the body there are the header's tagged fields, of which there are none.
         let body = answer.strip_prefix(&[0]).unwrap();
         for end in 0..body.len() {

@@ -14,7 +14,6 @@ use super::connection::{Connection, Traffic};
 use super::dial::{DialError, metadata_request};
 use super::sasl::Moment;
 use super::transport::{self, Stream};
-use super::versions::Api;
 use super::{Access, handshake, tls};
 use crate::endpoint::Endpoint;
 
@@ -80,7 +79,7 @@ impl Probe<'_, '_> {
             handshake::authenticate(&connection, &login, &moment, &mut tried.mechanisms, self.deadline).await?;
         }
         // Nothing but brokers is wanted: no topic is named, and none is created.
-        let answer = connection.call(Api::Metadata, &metadata_request(Some(Vec::new())), self.deadline).await;
+        let answer = connection.call(&metadata_request(Some(Vec::new())), self.deadline).await;
         let answer = answer.map_err(|error| DialError::unanswered(error, self.access.credentials.is_some()))?;
         let broker = |broker: &kafka_protocol::messages::metadata_response::MetadataResponseBroker| {
             let port = u16::try_from(broker.port).unwrap_or_default();

@@ -9,7 +9,6 @@ use super::groups::{Listed, by_name};
 use super::messages::{ShareGroup, ShareOffsetsRequest};
 use super::names::Names;
 use super::settle::{AskOutcome, Outcomes, failed};
-use super::versions::Api;
 use crate::lag::Committed;
 
 /// One request for these share groups; start offsets stand in the place of commits.
@@ -25,7 +24,7 @@ pub(super) async fn fetch(
         return Vec::new();
     }
     let request = ShareOffsetsRequest { groups: indexes.iter().map(|index| groups[*index].id.clone()).collect() };
-    let answer = match cluster.call(broker, Api::DescribeShareGroupOffsets, &request, until).await {
+    let answer = match cluster.call(broker, &request, until).await {
         Ok(answer) => answer,
         Err(error) => return failed(&indexes, error),
     };

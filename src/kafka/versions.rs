@@ -133,8 +133,15 @@ impl Api {
     }
 
     /// The API with this key, if it is one that meerkat sends.
-    pub(crate) fn from_key(key: i16) -> Option<Self> {
-        Self::ALL.into_iter().find(|api| api.key() == key)
+    pub(crate) const fn from_key(key: i16) -> Option<Self> {
+        let mut at = 0;
+        while at < Self::ALL.len() {
+            if Self::ALL[at].key() == key {
+                return Some(Self::ALL[at]);
+            }
+            at += 1;
+        }
+        None
     }
 
     /// The versions that this build can write, read and make sense of.

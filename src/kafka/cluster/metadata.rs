@@ -102,7 +102,7 @@ impl Cluster<'_> {
         request: &MetadataRequest,
         until: Instant,
     ) -> Result<MetadataResponse, AskError> {
-        let answer = self.call(id, Api::Metadata, request, until).await?;
+        let answer = self.call(id, request, until).await?;
         match answer.error_code {
             // One that has only just started knows no topics either.
             0 if answer.brokers.is_empty() => Err(self.error(id, Unanswered::NoBrokers, false)),

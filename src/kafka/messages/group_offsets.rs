@@ -81,7 +81,7 @@ impl GroupOffsets {
 }
 
 impl Question for GroupOffsetsRequest {
-    const KEY: i16 = Api::OffsetFetch.key();
+    const API: Api = Api::OffsetFetch;
     type Answer = GroupOffsets;
 
     fn write(&self, to: &mut BytesMut, version: i16) -> Result<(), Unwritable> {

@@ -41,7 +41,7 @@ pub(in crate::kafka) struct SharePartition {
 }
 
 impl Question for ShareOffsetsRequest {
-    const KEY: i16 = Api::DescribeShareGroupOffsets.key();
+    const API: Api = Api::DescribeShareGroupOffsets;
     type Answer = Vec<ShareGroup>;
 
     fn write(&self, to: &mut BytesMut, _: i16) -> Result<(), Unwritable> {

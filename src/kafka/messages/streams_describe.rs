@@ -45,7 +45,7 @@ pub(in crate::kafka) struct StreamsMember {
 }
 
 impl Question for StreamsDescribeRequest {
-    const KEY: i16 = Api::StreamsGroupDescribe.key();
+    const API: Api = Api::StreamsGroupDescribe;
     type Answer = Vec<StreamsGroup>;
 
     fn write(&self, to: &mut BytesMut, version: i16) -> Result<(), Unwritable> {

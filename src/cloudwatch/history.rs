@@ -63,33 +63,24 @@ impl Store {
                 let points = STATISTICS_COUNT * (end - start) / self.schedule.width();
                 let together = usize::try_from(POINTS_PER_CALL / points.max(1)).unwrap_or(1).clamp(1, fitting);
                 for (indexes, metrics) in indexes.chunks(together).zip(metrics.chunks(together)) {
-                    calls.push((
-                        indexes.to_vec(),
-                        Fetch { store: self, seconds: start..end, metrics: metrics.to_vec() },
-                    ));
+                    calls.push((indexes.to_vec(), start..end, metrics.to_vec()));
                 }
             }
         }
-        let calls = calls.into_iter().map(|(indexes, call)| async move {
+        let calls = calls.into_iter().map(|(indexes, seconds, metrics)| async move {
             let attempts = Attempts::default();
-            let answer = timeout_at(until, call.run(&attempts)).await;
+            let answer = timeout_at(until, self.fetch(seconds, &metrics, &attempts)).await;
             (indexes, answer.unwrap_or_else(|_| Err(attempts.out_of_time(Operation::ReadHistory))))
         });
         let mut calls = stream::iter(calls).buffer_unordered(CALLS_AT_ONCE);
         let mut found: Vec<Points> = wanted.iter().map(|_| Ok(Vec::new())).collect();
         while let Some((indexes, answer)) = calls.next().await {
-            match answer {
-                Ok(answers) => {
-                    for (index, answer) in indexes.into_iter().zip(answers) {
-                        append(&mut found[index], answer.map_err(Arc::new));
-                    }
-                }
-                Err(error) => {
-                    let error = Arc::new(error);
-                    for index in indexes {
-                        found[index] = Err(Arc::clone(&error));
-                    }
-                }
+            let answers = answer.map_err(Arc::new).map_or_else(
+                |error| vec![Err(error); indexes.len()],
+                |answers| answers.into_iter().map(|answer| answer.map_err(Arc::new)).collect(),
+            );
+            for (index, answer) in indexes.into_iter().zip(answers) {
+                append(&mut found[index], answer);
             }
         }
         found
@@ -111,13 +102,6 @@ fn metrics_per_call(metrics: &[Arc<Metric>]) -> usize {
     (BYTES_PER_CALL / largest).clamp(1, QUERIES_PER_CALL / STATISTICS.len())
 }
 
-/// One question: three statistics of some metrics over one range of seconds.
-struct Fetch<'a> {
-    store: &'a Store,
-    seconds: Range<i64>,
-    metrics: Vec<Arc<Metric>>,
-}
-
 /// What has come in for one metric.
 #[derive(Default)]
 struct Received {
@@ -129,24 +113,29 @@ struct Received {
     status: Option<String>,
 }
 
-impl Fetch<'_> {
-    /// In the order of its metrics.
-    async fn run(self, attempts: &Attempts) -> Result<Vec<Result<Vec<Merged>, StoreError>>, StoreError> {
-        let Store { client, schedule, state, pace, .. } = self.store;
+impl Store {
+    /// Three statistics of some metrics over one range of seconds, in the order of the metrics.
+    async fn fetch(
+        &self,
+        seconds: Range<i64>,
+        metrics: &[Arc<Metric>],
+        attempts: &Attempts,
+    ) -> Result<Vec<Result<Vec<Merged>, StoreError>>, StoreError> {
+        let Self { client, schedule, state, pace, .. } = self;
         let mut queries = Queries::new(state, schedule.width());
-        for metric in &self.metrics {
+        for metric in metrics {
             queries.add(metric, &STATISTICS);
         }
-        let points = STATISTICS_COUNT * (self.seconds.end - self.seconds.start) / schedule.width();
-        let points = points * i64::try_from(self.metrics.len()).unwrap_or(i64::MAX);
-        let mut answers: Vec<Received> = self.metrics.iter().map(|_| Received::default()).collect();
+        let points = STATISTICS_COUNT * (seconds.end - seconds.start) / schedule.width();
+        let points = points * i64::try_from(metrics.len()).unwrap_or(i64::MAX);
+        let mut answers: Vec<Received> = metrics.iter().map(|_| Received::default()).collect();
         let mut token = None;
         loop {
             sleep_until(pace.reserve(points)).await;
             let page = client
                 .get_metric_data()
                 .customize()
-                .interceptor(queries.body(&self.seconds, token.as_deref()))
+                .interceptor(queries.body(&seconds, token.as_deref()))
                 .interceptor(attempts.clone())
                 .send()
                 .await

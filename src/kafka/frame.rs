@@ -7,7 +7,7 @@ use bytes::{Buf, BufMut, Bytes, BytesMut};
 use kafka_protocol::messages::{RequestHeader, ResponseHeader};
 use kafka_protocol::protocol::{Decodable, Encodable, StrBytes};
 
-use super::messages::{Question, Unreadable, Unwritable};
+use super::messages::{Malformed, Question, Unreadable, Unwritable};
 use super::shape;
 
 /// What is wrong with the bytes that a peer sent.
@@ -99,7 +99,9 @@ pub(super) fn throttle_time_ms<Q: Question>(frame: &[u8], version: i16) -> u64 {
 pub(super) fn decode<Q: Question>(mut frame: Bytes, version: i16, limit: usize) -> Result<Q::Answer, FrameError> {
     let most = memory(limit);
     read::<Q>(&mut frame, version, most).map_err(|what| match what {
-        Unreadable::Heavy(weight) => FrameError::Heavy { api: Q::API.name(), version, weight, most },
+        Unreadable::Heavy(weight) | Unreadable::Malformed(Malformed::Heavy(weight)) => {
+            FrameError::Heavy { api: Q::API.name(), version, weight, most }
+        }
         what => FrameError::Body { api: Q::API.name(), version, what },
     })
 }

@@ -51,7 +51,7 @@ pub(super) enum Unreadable {
     Misshapen(#[from] Misshapen),
     /// What they say is not allowed.
     #[error(transparent)]
-    Malformed(Malformed),
+    Malformed(#[from] Malformed),
     /// The codec's words.
     #[error(transparent)]
     Codec(Box<dyn Error + Send + Sync>),

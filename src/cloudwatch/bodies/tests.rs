@@ -2,7 +2,9 @@
 
 use std::io::Read as _;
 
+use ciborium::tag::Required;
 use flate2::read::GzDecoder;
+use serde::Deserialize;
 
 use super::*;
 use crate::hash::Hash;
@@ -50,33 +52,32 @@ fn small_bodies_stay_as_they_are_and_one_after_the_other_shrinks() {
     assert!(gzip.body(&hashes.flatten().collect::<Vec<_>>()).is_none());
 }
 
+#[derive(Deserialize)]
+#[serde(rename_all = "PascalCase")]
+struct Read {
+    metric_data: Vec<ReadDatum>,
+}
+
+#[derive(Debug, Deserialize, PartialEq)]
+#[serde(rename_all = "PascalCase")]
+struct ReadDatum {
+    timestamp: Required<f64, 1>,
+    values: Vec<f64>,
+    counts: Vec<f64>,
+    storage_resolution: i64,
+}
+
 #[test]
 fn a_datum_has_the_numbers_of_its_point() {
-    let written = |points: &[(i64, &[f64], &[f64])]| {
-        let mut puts = Puts::new("Meerkat", false);
-        let points = points.iter().map(|&(time, values, counts)| Datapoint { time, values, counts });
-        puts.add(&metric(1), 60, points);
-        puts.finish().remove(0).1.bytes
-    };
-    let bytes = written(&[(60, &[1.5, 2.0], &[1.0, 3.0]), (61, &[7.0], &[9.0])]);
-    let read: ciborium::Value = ciborium::from_reader(&bytes[..]).unwrap();
-    let of = |map: &ciborium::Value, key: &str| {
-        let (_, value) = map.as_map().unwrap().iter().find(|(name, _)| name.as_text() == Some(key)).unwrap();
-        value.clone()
-    };
-    let numbers = |list: ciborium::Value| -> Vec<f64> {
-        list.as_array().unwrap().iter().map(|number| number.as_float().unwrap()).collect()
-    };
-    let read: Vec<_> = of(&read, "MetricData")
-        .as_array()
-        .unwrap()
-        .iter()
-        .map(|datum| {
-            let (tag, time) = of(datum, "Timestamp").into_tag().unwrap();
-            assert_eq!((tag, of(datum, "MetricName").as_text()), (1, Some("Partitions")));
-            assert_eq!(of(datum, "StorageResolution").as_integer(), Some(60.into()));
-            (time.as_float().unwrap(), numbers(of(datum, "Values")), numbers(of(datum, "Counts")))
-        })
-        .collect();
-    assert_eq!(read, [(60.0, vec![1.5, 2.0], vec![1.0, 3.0]), (61.0, vec![7.0], vec![9.0])]);
+    let points: [(i64, &[f64], &[f64]); 2] = [(60, &[1.5, 2.0], &[1.0, 3.0]), (61, &[7.0], &[9.0])];
+    let mut puts = Puts::new("Meerkat", false);
+    puts.add(&metric(1), 60, points.map(|(time, values, counts)| Datapoint { time, values, counts }).into_iter());
+    let read: Read = ciborium::from_reader(&puts.finish()[0].1.bytes[..]).unwrap();
+    let expected = [(60.0, points[0]), (61.0, points[1])].map(|(time, (_, values, counts))| ReadDatum {
+        timestamp: Required(time),
+        values: values.into(),
+        counts: counts.into(),
+        storage_resolution: 60,
+    });
+    assert_eq!(read.metric_data, expected);
 }

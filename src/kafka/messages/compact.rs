@@ -4,8 +4,6 @@ use bytes::{Buf, BufMut, Bytes, BytesMut, TryGetError};
 use kafka_protocol::protocol::StrBytes;
 use kafka_protocol::protocol::buf::ByteBuf;
 
-use super::Unreadable;
-
 /// What is wrong with the bytes of an answer.
 #[derive(Debug, PartialEq, Eq, thiserror::Error)]
 pub(in crate::kafka) enum Malformed {
@@ -19,15 +17,6 @@ pub(in crate::kafka) enum Malformed {
     Unasked(&'static str),
     #[error("it would take {0} bytes of memory")]
     Heavy(usize),
-}
-
-impl From<Malformed> for Unreadable {
-    fn from(malformed: Malformed) -> Self {
-        match malformed {
-            Malformed::Heavy(weight) => Self::Heavy(weight),
-            other => Self::Malformed(other),
-        }
-    }
 }
 
 /// Takes an answer apart from front to back.

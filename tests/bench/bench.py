@@ -12,6 +12,7 @@ import json
 import os
 import pathlib
 import platform
+import shutil
 import statistics
 import subprocess
 import sys
@@ -35,17 +36,29 @@ RUNS, TOOL_RUNS, STARTS, EARLIER_LOOKS = 9, 2, 15, 3
 ONE_WAY_MS = 25
 # What the container runs.
 MUSL = f"{platform.machine()}-unknown-linux-musl"
+PROGRAMS = ["release/meerkat", f"{MUSL}/release/meerkat", "release/examples/bare"]
 
 
 def main():
     scene.build("--release", "--bin", "meerkat", "--example", "bare", "--example", "cloudwatch", "--example", "allocations")
     scene.build("--release", "--target", MUSL, "--bin", "meerkat")
-    binary = scene.TARGET / "release" / "meerkat"
+    with scene.folder("programs") as programs:
+        measure_all(*(installed(scene.TARGET / path, programs) for path in PROGRAMS))
+
+
+def installed(program, folder):
+    """A copy, as everybody runs it: what a linker has just written lies scattered in memory, and costs a third more to start."""
+    copy = folder / "-".join(program.relative_to(scene.TARGET).parts)
+    shutil.copy(program, copy)
+    return copy
+
+
+def measure_all(binary, musl, bare):
     sizes = [tuple(map(int, size.split("x"))) for size in sys.argv[1:] or SIZES]
     table = Table()
     for partitions, group_counts in itertools.groupby(sizes, key=lambda size: size[1]):
         with scene.folder("bench") as at, scene.Kafka(at / "kafka") as kafka, scene.Stagehand(kafka) as stage:
-            looks(at, kafka, stage, partitions, [groups for groups, _ in group_counts], binary, table)
+            looks(at, kafka, stage, partitions, [groups for groups, _ in group_counts], (binary, musl, bare), table)
     for aside in table.aside[-1:]:
         table.say("\n" + aside)
     table.say("")
@@ -80,7 +93,7 @@ class Table:
         path.write_text(head + "\n".join(self.lines) + "\n")
 
 
-def looks(at, kafka, stage, partitions, group_counts, binary, table):
+def looks(at, kafka, stage, partitions, group_counts, programs, table):
     """One topic, and ever more groups that have read it to its end, or nearly."""
     stage.hand(f"create-topic {TOPIC} {partitions}")
     for partition in range(partitions):
@@ -91,7 +104,7 @@ def looks(at, kafka, stage, partitions, group_counts, binary, table):
     for groups in group_counts:
         for shape, committed in SHAPES.items():
             stage.hand(f"fill-commits {PREFIX} {groups} {TOPIC} {partitions} {committed}")
-            compare(at, own, f"{groups:,} × {partitions:,}", groups * partitions, shape, binary, table)
+            compare(at, own, f"{groups:,} × {partitions:,}", groups * partitions, shape, programs, table)
         tools(at, kafka, own, f"{groups:,} × {partitions:,}", groups * partitions, table)
     stage.hand(f"fill-commits {PREFIX} {groups} {TOPIC} {partitions} {SHAPES['all lag']}")
     asked = [scene.TARGET / "release" / "examples" / "allocations"]
@@ -99,15 +112,15 @@ def looks(at, kafka, stage, partitions, group_counts, binary, table):
     table.aside.append(done.stdout.strip())
 
 
-def compare(at, own, name, pairs, shape, binary, table):
+def compare(at, own, name, pairs, shape, programs, table):
     """The bare client, and the program with ever more to do."""
-    bare = scene.TARGET / "release" / "examples" / "bare"
+    binary, musl, bare = programs
     floor = row(table, name, shape, "bare client", [bare], own, at, None, lambda text, code: bare_pairs(text) == pairs)
     told = lambda text, code: code in (0, 3) and reported(text) == pairs
     # Without a history nothing is known of a partition that lags, which is what exit code 3 says.
     row(table, name, shape, "no history", [binary], {**own, **ALONE}, at, floor, told)
     if shape == "all lag":
-        row(table, name, shape, "the same with musl", [scene.TARGET / MUSL / "release" / "meerkat"], {**own, **ALONE}, at, floor, told)
+        row(table, name, shape, "the same with musl", [musl], {**own, **ALONE}, at, floor, told)
         row(table, name, shape, "1,000 worst ages", [binary], {**own, **ALONE, "MEERKAT_LAG_SECONDS": "1000"}, at, floor, told)
         row(table, name, shape, "each partition told", [binary], {**own, **ALONE, "MEERKAT_DETAIL": "all"}, at, floor, told)
     with scene.CloudWatch("--release") as cloudwatch:

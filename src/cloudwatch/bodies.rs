@@ -67,7 +67,7 @@ pub(super) struct Puts<'a> {
 
 impl<'a> Puts<'a> {
     pub(super) fn new(namespace: &'a str, compress: bool) -> Self {
-        Self { namespace, gzip: compress.then(Gzip::new), open: Vec::new(), datums: 0, full: Vec::new() }
+        Self { namespace, gzip: compress.then(Gzip::default), open: Vec::new(), datums: 0, full: Vec::new() }
     }
 
     /// Adds the points of one metric, all of them in one request.
@@ -170,26 +170,24 @@ impl Blank {
     }
 }
 
-/// Compresses one body after the other, since what it takes is half a megabyte.
+/// Compresses one body after the other with the same half megabyte, which small bodies alone do not take.
+#[derive(Default)]
 struct Gzip {
-    stream: Compress,
+    stream: Option<Compress>,
     gzipped: Vec<u8>,
 }
 
 impl Gzip {
-    fn new() -> Self {
-        Self { stream: Compress::new_gzip(Compression::fast(), WINDOW_BITS), gzipped: Vec::new() }
-    }
-
     /// A compressed body; `None` where it would not be smaller, and for a small one.
     fn body(&mut self, bytes: &[u8]) -> Option<RequestBody> {
         if bytes.len() < FEWEST_BYTES_TO_COMPRESS {
             return None;
         }
-        self.stream.reset();
+        let stream = self.stream.get_or_insert_with(|| Compress::new_gzip(Compression::fast(), WINDOW_BITS));
+        stream.reset();
         self.gzipped.clear();
         self.gzipped.reserve(bytes.len());
-        let ended = self.stream.compress_vec(bytes, &mut self.gzipped, FlushCompress::Finish);
+        let ended = stream.compress_vec(bytes, &mut self.gzipped, FlushCompress::Finish);
         let smaller = matches!(ended, Ok(Status::StreamEnd)) && self.gzipped.len() < bytes.len();
         smaller.then(|| RequestBody { bytes: Bytes::copy_from_slice(&self.gzipped), gzipped: true })
     }

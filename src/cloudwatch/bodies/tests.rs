@@ -38,7 +38,7 @@ fn a_request_takes_whole_blocks_up_to_its_limits() {
 
 #[test]
 fn small_bodies_stay_as_they_are_and_one_after_the_other_shrinks() {
-    let mut gzip = Gzip::new();
+    let mut gzip = Gzip::default();
     assert!(gzip.body(&[7; FEWEST_BYTES_TO_COMPRESS - 1]).is_none());
     for byte in [7, 8] {
         let bytes = [byte; FEWEST_BYTES_TO_COMPRESS];

@@ -103,13 +103,13 @@ pub(super) async fn offsets_topic(cluster: &Cluster<'_>, groups_are_shown: bool,
     if !matches!(told, Internal::Unseen(_)) || !creates(cluster) {
         return told;
     }
-    match if groups_are_shown { Ok(true) } else { has_log(cluster, until).await } {
-        Ok(true) => {}
-        Ok(false) => return Internal::Absent,
-        Err(why) => return Internal::Unseen(why),
-    }
-    match cluster.metadata(Some(&[StrBytes::from_static_str(OFFSETS_TOPIC)]), until).await {
-        Ok(answer) => Internal::read(&answer, OFFSETS_TOPIC),
+    let is_there = if groups_are_shown { Ok(true) } else { has_log(cluster, until).await };
+    match is_there {
+        Ok(true) => match cluster.metadata(Some(&[StrBytes::from_static_str(OFFSETS_TOPIC)]), until).await {
+            Ok(answer) => Internal::read(&answer, OFFSETS_TOPIC),
+            Err(why) => Internal::Unseen(why),
+        },
+        Ok(false) => Internal::Absent,
         Err(why) => Internal::Unseen(why),
     }
 }

@@ -29,8 +29,7 @@ impl Warm {
         let told = Arc::clone(&kept);
         let keeper = Server::start(move |_| {
             let password = told.lock().expect("a password").clone();
-            let secret = json!({ "username": "meerkat", "password": password }).to_string();
-            Answer::json(200, &json!({ "SecretString": secret }).to_string())
+            secret_of(&password)
         });
         let mut variables = login(&stage, "PLAIN", &keeper);
         variables.push(("KAFKA_SASL_SECRET".into(), SECRET.into()));
@@ -76,6 +75,12 @@ pub(super) fn login(stage: &Stage, mechanism: &str, aws: &Server) -> Vec<(String
     variables.map(|(name, value)| (name.to_owned(), value)).into()
 }
 
+/// What the keeper answers that has this password.
+fn secret_of(password: &str) -> Answer {
+    let secret = json!({ "username": "meerkat", "password": password }).to_string();
+    Answer::json(200, &json!({ "SecretString": secret }).to_string())
+}
+
 /// The message of RFC 4616.
 fn plain(password: &str) -> Vec<u8> {
     format!("\0meerkat\0{password}").into_bytes()
@@ -94,8 +99,7 @@ fn while_a_secret_is_on_its_way_no_other_address_is_connected_to() {
     let stage = Scene::of(3).sasl(sasl).start();
     let keeper = Server::start(|_| {
         std::thread::sleep(Duration::from_millis(800));
-        let secret = json!({ "username": "meerkat", "password": "hunter-first" }).to_string();
-        Answer::json(200, &json!({ "SecretString": secret }).to_string())
+        secret_of("hunter-first")
     });
     let mut variables = login(&stage, "PLAIN", &keeper);
     variables.push(("KAFKA_SASL_SECRET".into(), SECRET.into()));
@@ -111,8 +115,7 @@ fn a_secret_is_fetched_while_connections_are_opened() {
     let held = Arc::clone(&stage);
     let keeper = Server::start(move |_| {
         held.change(Scene::let_go);
-        let secret = json!({ "username": "meerkat", "password": "hunter-first" }).to_string();
-        Answer::json(200, &json!({ "SecretString": secret }).to_string())
+        secret_of("hunter-first")
     });
     let mut variables = login(&stage, "PLAIN", &keeper);
     variables.push(("KAFKA_SASL_SECRET".into(), SECRET.into()));

@@ -135,8 +135,8 @@ fn a_coordinator_of_an_old_cluster_that_is_being_elected_is_waited_for() {
     });
     let scene = two().release(Release::V2_1).conceal(2).offsets_led_by(&[1, -1]);
     // The brokers are told of by the first answer, the offsets topic by the second.
-    let as_usual = Act::Change(|_| ());
-    let scene = scene.fault(When::on(ApiKey::Metadata).times(2), as_usual).fault(When::on(ApiKey::Metadata), elected);
+    let scene =
+        scene.fault(When::on(ApiKey::Metadata).times(2), Act::AS_USUAL).fault(When::on(ApiKey::Metadata), elected);
     let stage = scene.start();
     let report = Look::at(&stage.address(1).to_string()).report(&stage);
     assert_eq!((report.groups(), report.problems()), (vec!["bills", "orders"], Vec::new()));

@@ -110,7 +110,7 @@ fn a_group_that_rebalances_before_its_first_commit_may_read_anything() {
 fn a_commit_that_came_meanwhile_is_taken_over() {
     let commit = Act::Change(|scene| scene.commit("g", "t", 1, 4));
     let group = Group::classic("g").commits("t", &[5]).member("m", "t", &[0, 1]);
-    let stage = scene().group(group).fault(When::on(ApiKey::Metadata).times(1), Act::Change(|_| ()));
+    let stage = scene().group(group).fault(When::on(ApiKey::Metadata).times(1), Act::AS_USUAL);
     // The topics are described after the commits are read.
     let report = look(&stage.fault(When::on(ApiKey::Metadata), commit).start());
     assert_eq!(report.lags("g"), "t/0 5, t/1 6, t/2 ?");
@@ -122,7 +122,7 @@ fn where_that_question_has_no_answer_what_is_held_is_unknown() {
     let refused = |scene: Scene| {
         look(
             &scene
-                .fault(When::on(ApiKey::OffsetFetch).times(1), Act::Change(|_| ()))
+                .fault(When::on(ApiKey::OffsetFetch).times(1), Act::AS_USUAL)
                 .fault(When::on(ApiKey::OffsetFetch), Act::Code(30))
                 .start(),
         )

@@ -109,7 +109,7 @@ fn a_leader_that_hangs_while_ages_are_searched_for_takes_only_its_own_with_it() 
         .topic(Topic::new("t", &log))
         .topic(Topic::new("u", &log).led_by(&[2]))
         // Three questions are about the edges of its log.
-        .fault(When::on(ApiKey::ListOffsets).at(2).times(3), Act::Change(|_| ()))
+        .fault(When::on(ApiKey::ListOffsets).at(2).times(3), Act::AS_USUAL)
         .fault(When::on(ApiKey::ListOffsets).at(2), Act::Hang)
         .start();
     let at = Look::at(&stage.bootstrap()).with("MEERKAT_LAG_SECONDS", "1000").within(Duration::from_secs(3));

@@ -47,7 +47,7 @@ fn a_loss_that_is_there_the_second_time_is_told() {
 fn a_loss_that_cannot_be_asked_about_again_is_unknown() {
     for (act, why) in [(Act::Code(30), "may not describe the group"), (Act::Close, "the connection was lost")] {
         let scene = scene().change(|scene| scene.trim("repartition", 0, 7));
-        let scene = scene.fault(When::on(ApiKey::OffsetFetch).times(2), Act::Change(|_| ()));
+        let scene = scene.fault(When::on(ApiKey::OffsetFetch).times(2), Act::AS_USUAL);
         let report = look(&scene.fault(When::on(ApiKey::OffsetFetch), act).start());
         is_unknown(&report, "purger", "whether records were deleted unread is unknown: ");
         is_unknown(&report, "purger", why);

@@ -9,7 +9,6 @@ use crate::support::look::{Look, look};
 
 const LOADING: Act = Act::Code(14);
 const NOT_COORDINATOR: Act = Act::Code(16);
-const AS_USUAL: Act = Act::Change(|_| ());
 
 /// Two brokers; `orders` lives on the first, `bills` on the second, five records behind both.
 fn two() -> Scene {
@@ -146,7 +145,9 @@ fn a_broker_that_was_not_in_the_first_metadata_is_asked_too() {
         scene.lead_offsets(&[1, 2]);
     });
     let scene = two().conceal(2).offsets_led_by(&[1, -1]);
-    all_is_well(scene.fault(When::on(ApiKey::Metadata).times(1), AS_USUAL).fault(When::on(ApiKey::Metadata), back));
+    all_is_well(
+        scene.fault(When::on(ApiKey::Metadata).times(1), Act::AS_USUAL).fault(When::on(ApiKey::Metadata), back),
+    );
 }
 
 #[test]
@@ -166,7 +167,7 @@ fn a_leader_that_is_being_elected_is_waited_for() {
     for led_by in [-1, 3] {
         let elected = Act::Change(|scene| scene.move_leader("u", 0, 2));
         let scene = two().change(|scene| scene.move_leader("u", 0, led_by));
-        let scene = scene.fault(When::on(ApiKey::Metadata).times(2), AS_USUAL);
+        let scene = scene.fault(When::on(ApiKey::Metadata).times(2), Act::AS_USUAL);
         all_is_well(scene.fault(When::on(ApiKey::Metadata), elected));
     }
 }
@@ -190,7 +191,7 @@ fn a_topic_that_is_unknown_for_a_moment_is_asked_for_again() {
 fn a_topic_that_metadata_cannot_tell_of_for_a_moment_is_asked_for_again() {
     let once = || When::on(ApiKey::Metadata).times(1);
     // The first answer tells of the brokers; from version 13 on a code would be that of the whole answer.
-    let scene = two().release(Release::V3_9).fault(once(), AS_USUAL);
+    let scene = two().release(Release::V3_9).fault(once(), Act::AS_USUAL);
     all_is_well(scene.fault(once(), Act::Code(5)).fault(once(), Act::Code(3)));
 }
 
@@ -201,7 +202,7 @@ fn what_was_read_of_a_topic_outlives_metadata_that_cannot_tell_of_it() {
     let scene = Scene::of(2).release(Release::V3_9).topic(topic).group(Group::classic("half").commits("v", &[4, 4]));
     let stage = scene
         .fault(When::on(ApiKey::ListOffsets).at(2), Act::Code(6))
-        .fault(When::on(ApiKey::Metadata).times(2), AS_USUAL)
+        .fault(When::on(ApiKey::Metadata).times(2), Act::AS_USUAL)
         .fault(When::on(ApiKey::Metadata), Act::Code(3))
         .start();
     let report = Look::at(&stage.bootstrap()).within(Duration::from_secs(3)).report(&stage);

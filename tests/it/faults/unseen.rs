@@ -42,7 +42,7 @@ fn a_topic_that_is_asked_for_by_name_and_hidden_makes_a_group_unknown() {
 fn a_probe_for_hidden_topics_that_fails_hides_something() {
     let stage = Scene::of(1)
         .group(Group::classic("g"))
-        .fault(When::on(ApiKey::Metadata).times(1), Act::Change(|_| ()))
+        .fault(When::on(ApiKey::Metadata).times(1), Act::AS_USUAL)
         .fault(When::on(ApiKey::Metadata), Act::Close)
         .start();
     is_unknown(&look(&stage), "g", "no broker answered for its metadata");

@@ -56,6 +56,11 @@ pub(crate) enum Act {
     Change(fn(&mut Scene)),
 }
 
+impl Act {
+    /// The request is answered as usual, and used up.
+    pub(crate) const AS_USUAL: Self = Self::Change(|_| ());
+}
+
 impl When {
     /// Requests of this API, on every broker, in every version, every time.
     pub(crate) fn on(api: impl Into<Key>) -> Self {

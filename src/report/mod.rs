@@ -130,6 +130,9 @@ pub struct GroupEntry<'a> {
     warming_up_seconds: Option<i64>,
     #[serde(skip_serializing_if = "Vec::is_empty")]
     gaps: Vec<String>,
+    /// Topics that do not exist, of which there is nothing to read.
+    #[serde(skip_serializing_if = "Vec::is_empty")]
+    missing_topics: Vec<&'a str>,
     partitions: Vec<PartitionEntry<'a>>,
     #[serde(skip)]
     severity: u8,
@@ -205,6 +208,7 @@ impl<'a> Report<'a> {
                     partition_count: group.range().len(),
                     warming_up_seconds: judged_group.warming_up_s,
                     gaps: group.gaps.iter().map(ToString::to_string).collect(),
+                    missing_topics: group.missing_topics.iter().map(|topic| &**topic).collect(),
                     partitions: listed
                         .map(|row| PartitionEntry::new(sight, group, row, &judged.rows[row], ages.of(row)))
                         .collect(),

@@ -54,6 +54,8 @@ pub struct DrawnGroup {
     pub(crate) warming_up_seconds: Option<i64>,
     #[serde(default)]
     pub(crate) gaps: Vec<String>,
+    #[serde(default)]
+    pub(crate) missing_topics: Vec<String>,
     /// The partitions that the report lists, the worst first.
     #[serde(deserialize_with = "worst_partitions_first")]
     pub(crate) partitions: Vec<DrawnPartition>,

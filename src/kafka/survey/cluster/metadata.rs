@@ -3,6 +3,7 @@
 use std::cell::{Cell, RefCell};
 use std::time::Duration;
 
+use futures_util::future::join_all;
 use kafka_protocol::messages::MetadataRequest;
 use kafka_protocol::messages::metadata_response::MetadataResponse;
 use kafka_protocol::protocol::StrBytes;
@@ -90,6 +91,14 @@ impl Cluster<'_> {
             self.call_metadata(id, &request, until)
         };
         transport::race_while(self.readiest(), attempt, SILENCE, silent).await
+    }
+
+    /// The same of named topics, from every broker with an open connection that answers.
+    pub(crate) async fn metadata_of_each(&self, topics: &[StrBytes], until: Instant) -> Vec<MetadataResponse> {
+        let request = &metadata_request(Some(topics.to_vec()));
+        let ids = self.ids().into_iter().filter(|id| self.open(*id).is_some());
+        let answers = join_all(ids.map(|id| self.call_metadata(id, request, until))).await;
+        answers.into_iter().filter_map(Result::ok).collect()
     }
 
     async fn call_metadata(

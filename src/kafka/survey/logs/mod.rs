@@ -118,8 +118,10 @@ pub(crate) async fn describe_all(
     let more = described.split_off(names.len());
     // A topic that does not exist is told of in so many words.
     let mut hidden = more.into_iter().filter_map(|topic| topic.leaders.err());
-    let hidden = hidden.find(|why| why.cause() != Cause::Code(error_codes::UNKNOWN_TOPIC));
-    describe_again(cluster, names, &mut described, share_of(until, AGAIN_SHARE)).await;
+    let hidden = hidden.find(|why| why.cause() != Cause::NoTopic);
+    let until = share_of(until, AGAIN_SHARE);
+    describe_again(cluster, names, &mut described, until).await;
+    ask_all_for_missing(cluster, names, &mut described, until).await;
     (described, hidden)
 }
 
@@ -137,6 +139,29 @@ async fn describe_again(cluster: &Cluster<'_>, names: &[Box<str>], described: &m
         let of: Vec<Box<str>> = again.iter().map(|at| names[*at].clone()).collect();
         for (at, fresh) in again.into_iter().zip(describe(cluster, &of, until).await) {
             described[at] = fresh;
+        }
+    }
+}
+
+/// A topic is missing only where no broker knows it: one that has only just started may have yet to hear of it.
+async fn ask_all_for_missing(
+    cluster: &Cluster<'_>,
+    names: &[Box<str>],
+    described: &mut [DescribedTopic],
+    until: Instant,
+) {
+    let is_missing = |topic: &DescribedTopic| topic.leaders.as_ref().is_err_and(|why| why.cause() == Cause::NoTopic);
+    let missing: Vec<usize> = (0..names.len()).filter(|at| is_missing(&described[*at])).collect();
+    if missing.is_empty() || cluster.ids().len() < 2 {
+        return;
+    }
+    let asked: Vec<StrBytes> = missing.iter().map(|at| StrBytes::from_string(names[*at].to_string())).collect();
+    for answer in cluster.metadata_of_each(&asked, until).await {
+        for topic in &answer.topics {
+            let known = |at: &&usize| topic.name.as_ref().is_some_and(|name| **name == *names[**at]);
+            if let Some(at) = missing.iter().find(known).filter(|_| topic.error_code != error_codes::UNKNOWN_TOPIC) {
+                described[*at] = DescribedTopic::new(topic, &answer.brokers);
+            }
         }
     }
 }

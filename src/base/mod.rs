@@ -1,5 +1,6 @@
-//! What every room may use: figures for people, moments, the chain of an error's causes, the clock of a run, its progress.
+//! What every room may use: figures for people, moments, shares of time, the chain of an error's causes, the clock of a run, its progress.
 
+pub(crate) mod budget;
 pub mod clock;
 pub mod fault;
 pub mod figures;

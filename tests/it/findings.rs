@@ -129,10 +129,10 @@ fn a_group_that_waits_for_topics_alone_is_fine_and_names_them() {
 #[test]
 fn a_topic_is_missing_only_where_no_broker_knows_it() {
     // The first broker has yet to hear of the topic; what it is asked first is for the brokers.
-    let stale = When::on(ApiKey::Metadata).at(1);
+    let ignorant = When::on(ApiKey::Metadata).at(1);
     let scene = Scene::of(2).release(Release::V3_9).topic(Topic::new("t", &[0..10]));
     let scene = scene.group(Group::classic("g").commits("t", &[5]));
-    let stage = scene.fault(stale.clone().times(1), Act::AS_USUAL).fault(stale, Act::Code(3)).start();
+    let stage = scene.fault(ignorant.clone().times(1), Act::AS_USUAL).fault(ignorant, Act::Code(3)).start();
     let report = Look::at(&stage.address(1).to_string()).report(&stage);
     assert_eq!((report.lags("g"), report.complete()), ("t/0 5".into(), true));
 }

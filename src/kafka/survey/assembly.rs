@@ -5,7 +5,7 @@ use std::sync::Arc;
 use crate::kafka::protocol::versions::Api;
 use crate::kafka::survey::cluster::Cluster;
 use crate::kafka::survey::commits::{Commits, as_number};
-use crate::kafka::survey::groups::Listed;
+use crate::kafka::survey::listed::Listed;
 use crate::kafka::survey::members::Described;
 use crate::model::lag::Committed;
 use crate::model::snapshot::{Broker, Group, Logs, Row, Topic};

@@ -12,7 +12,7 @@ use tokio::time::{Instant, sleep_until};
 
 use crate::base::progress::Progress;
 use crate::kafka::protocol::error_codes;
-use crate::kafka::survey::cluster::AskError;
+use crate::kafka::survey::ask::AskError;
 use crate::model::unknown::{Cause, Known, Unknown};
 
 /// What one question about one thing came to.

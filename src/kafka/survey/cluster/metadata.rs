@@ -9,13 +9,15 @@ use kafka_protocol::messages::metadata_response::MetadataResponse;
 use kafka_protocol::protocol::StrBytes;
 use tokio::time::Instant;
 
-use super::error::Unanswered;
-use super::{AskError, CONNECT_SHARE, Cluster, Node, share_of};
+use super::{Cluster, Node, share_of};
+use crate::base::budget::CONNECT_SHARE;
 use crate::kafka::net::dial::metadata_request;
 use crate::kafka::net::transport;
 use crate::kafka::protocol::error_codes;
+use crate::kafka::protocol::internal_topics::{OFFSETS_TOPIC, SHARE_TOPIC};
 use crate::kafka::protocol::versions::Api;
-use crate::kafka::survey::offsets_topic::{Internal, OFFSETS_TOPIC, SHARE_TOPIC};
+use crate::kafka::survey::ask::AskError;
+use crate::kafka::survey::offsets_topic::Internal;
 use crate::model::endpoint::Endpoint;
 use crate::model::unknown::{Cause, Known, Unknown};
 
@@ -110,9 +112,11 @@ impl Cluster<'_> {
         let answer = self.call(id, request, until).await?;
         match answer.error_code {
             // One that has only just started knows no topics either.
-            0 if answer.brokers.is_empty() => Err(self.error(id, Unanswered::NoBrokers, false)),
+            0 if answer.brokers.is_empty() => {
+                Err(self.error(id, Unknown::of(Cause::Down, "its metadata names no brokers"), false))
+            }
             0 => Ok(answer),
-            code => Err(self.error(id, Unanswered::Refused(error_codes::unknown(code)), false)),
+            code => Err(self.error(id, error_codes::unknown(code), false)),
         }
     }
 

@@ -10,19 +10,17 @@ use kafka_protocol::messages::{ListOffsetsRequest, TopicName};
 use kafka_protocol::protocol::StrBytes;
 use tokio::time::{Instant, sleep_until};
 
+use crate::base::budget::AGAIN_SHARE;
 use crate::base::progress::Progress;
 use crate::kafka::protocol::error_codes;
 use crate::kafka::protocol::messages::{CONSUMER, EARLIEST, LATEST, READ_COMMITTED, READ_UNCOMMITTED};
 use crate::kafka::survey::cluster::{Cluster, share_of};
 use crate::kafka::survey::retry::{AskOutcome, Outcomes, Pauses, Questions, failed, settle};
+use crate::kafka::survey::topic::DescribedTopic;
 use crate::model::lag::LogRange;
 use crate::model::pattern::Patterns;
 use crate::model::snapshot::Topic;
 use crate::model::unknown::{Cause, Known, Unknown};
-
-mod topic;
-
-pub(crate) use topic::{DescribedTopic, leaders};
 
 /// The three questions to each leader.
 #[derive(Clone, Copy)]
@@ -282,9 +280,6 @@ impl Reading {
         })
     }
 }
-
-/// How much of the time that is left goes into asking again for topics; their logs are still to be read.
-const AGAIN_SHARE: f64 = 1.0 / 2.0;
 
 /// The epoch that no leader is held to.
 const NO_EPOCH: i32 = -1;

@@ -24,7 +24,7 @@ mod partition;
 mod totals;
 
 pub use fit::Cut;
-pub use kept::{HistoryEntry, MetricsEntry};
+pub use kept::{HistoryEntry, MetricsEntry, OtlpEntry};
 pub use partition::PartitionEntry;
 pub use totals::Totals;
 

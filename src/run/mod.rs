@@ -233,7 +233,8 @@ impl<'a> Run<'a> {
             limit: self.config.report_limit,
         };
         let report = Report::new(frame, taken.sight, &taken.judged, &taken.ages, &told);
-        let failure = history.problems.iter().chain(&metrics.problems).next().cloned();
+        let of_otlp = metrics.otlp.iter().flat_map(|otlp| &otlp.problems);
+        let failure = history.problems.iter().chain(&metrics.problems).chain(of_otlp).next().cloned();
         let (json, status) = match self.request.format.unwrap_or(self.config.format) {
             Format::Meerkat => (report.to_json(), report.verdict()),
             Format::Burrow => self.burrow(taken, report.verdict()),

@@ -24,7 +24,7 @@ use crate::report::{HistoryEntry, MetricsEntry, OtlpEntry, openmetrics};
 
 impl Run<'_> {
     /// Writes this look beside the earlier ones, and publishes the results for people.
-    pub(super) async fn leave(&self, taken: &Taken<'_>) -> (HistoryEntry, MetricsEntry) {
+    pub(super) async fn leave(&self, taken: &Taken<'_>) -> (HistoryEntry<'static>, MetricsEntry<'static>) {
         let _writing = self.store.is_some().then(|| Progress::with("writing to CloudWatch"));
         let roster = taken.past.roster().ok().flatten();
         let before = roster.map(|roster| &roster.restless);
@@ -81,10 +81,10 @@ impl Run<'_> {
         (changes.told(|message| accepted.get(message).copied().unwrap_or(false)), problems)
     }
 
-    async fn remember(&self, taken: &Taken<'_>, restless: Restless, told: Told) -> (HistoryEntry, Written) {
+    async fn remember(&self, taken: &Taken<'_>, restless: Restless, told: Told) -> (HistoryEntry<'static>, Written) {
         let Some(store) = self.store.as_ref().filter(|_| self.remembers()) else {
             let unjudged = taken.judged.rows.iter().any(|judgement| judgement.reason.is_unjudged());
-            let advice = unjudged.then_some(WHAT_TO_SET);
+            let advice = unjudged.then_some(WHAT_TO_SET.into());
             return (HistoryEntry { advice, ..HistoryEntry::default() }, Written::default());
         };
         let snapshot = taken.sight.snapshot;
@@ -112,7 +112,7 @@ impl Run<'_> {
     }
 
     /// With the number of metrics that were published.
-    async fn publish(&self, taken: &Taken<'_>, published: &[bool]) -> (MetricsEntry, usize) {
+    async fn publish(&self, taken: &Taken<'_>, published: &[bool]) -> (MetricsEntry<'static>, usize) {
         let Some(store) = self.store.as_ref().filter(|_| self.publishes() && self.writes()) else {
             return (MetricsEntry::default(), 0);
         };
@@ -127,7 +127,7 @@ impl Run<'_> {
             enabled: true,
             published: metrics,
             dollars_a_month: None,
-            prices_of: PRICES_OF,
+            prices_of: PRICES_OF.into(),
             refused: refused.map(|refused| refused.to_string()),
             otlp: None,
             problems: problems(&written),

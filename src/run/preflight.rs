@@ -2,7 +2,7 @@
 
 use std::sync::Arc;
 
-use super::{Outcome, Run, login};
+use super::{Answer, Draw, Outcome, Run, login};
 use crate::aws::secrets::Source;
 use crate::base::fault;
 use crate::cloudwatch::POINTS_PER_SECOND;
@@ -26,13 +26,13 @@ use crate::preflight::{Line, Preflight, against, asked, brokers, configuration, 
 
 impl Run<'_> {
     /// Tries everything that a check needs, or holds this build against a release; it always has an answer.
-    pub(super) async fn preflight(self, release: Option<&str>) -> Outcome {
+    pub(super) async fn preflight(self, release: Option<&str>, draw: &Draw<'_>) -> Outcome {
         let preflight = match release {
             Some(release) => against::against(release, self.config.kafka.sasl.is_some()),
             None => Box::pin(self.try_all()).await,
         };
-        let table = Some(preflight.to_table());
-        Outcome { json: preflight.to_json(), status: preflight.status.verdict(), failure: None, table }
+        let json = draw(Answer::Preflight(&preflight));
+        Outcome { json, status: preflight.status.verdict(), failure: None }
     }
 
     async fn try_all(&self) -> Preflight {

@@ -6,7 +6,7 @@ use std::time::Duration;
 use kafka_protocol::messages::{ApiKey, MetadataRequest};
 use meerkat::Clock;
 use meerkat::config::Config;
-use meerkat::event::Request;
+use meerkat::event::{Ask, Request};
 use serde_json::Value;
 use tokio::time::Instant;
 
@@ -86,7 +86,7 @@ impl Look {
 
     async fn take_warm(&self, warm: &meerkat::Warm) -> Result<Report, String> {
         let config = Config::parse(self.variables.clone()).map_err(|error| error.to_string())?;
-        let request = Request { groups: self.groups.clone(), ..Request::default() };
+        let request = Request { ask: Ask::about(self.groups.clone()), ..Request::default() };
         let started = Instant::now();
         let clock = Clock { unix_ms: 1_800_000_000_000, started, deadline: started + self.time };
         let outcome = meerkat::answer(&config, &request, clock, warm).await.map_err(|error| error.to_string())?;

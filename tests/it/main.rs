@@ -20,6 +20,7 @@ mod history;
 mod html;
 mod infra;
 mod keystores;
+mod kfake;
 mod kinds;
 mod measures;
 mod msk_iam;

@@ -19,6 +19,7 @@ for needed in "$@"; do
     make) command -v make >/dev/null || missing="$missing make" ;;
     openssl) command -v openssl >/dev/null || missing="$missing openssl" ;;
     chromium) command -v chromium >/dev/null || missing="$missing chromium fonts-liberation" ;;
+    go) command -v go >/dev/null || missing="$missing golang" ;;
     buildah) command -v buildah >/dev/null || missing="$missing buildah" ;;
     musl) command -v musl-gcc >/dev/null || missing="$missing musl-tools" ;;
     python) python3 -c 'import ensurepip, venv' 2>/dev/null || missing="$missing python3-venv" ;;

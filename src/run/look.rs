@@ -106,13 +106,12 @@ impl Run<'_> {
             [] => [self.part].into(),
             named => named.iter().map(|name| self.part.with(name)).collect(),
         };
-        let asker = |part| Asker {
-            shelf: Shelf::new(cluster, part, self.schedule),
-            minute: self.minute,
-            part,
-            writer: selection.named.is_empty().then_some(self.config.selection),
-        };
-        parts.into_iter().map(asker).collect()
+        let writer = selection.named.is_empty().then_some(self.config.selection);
+        parts.into_iter().map(|part| self.asker(cluster, part, writer)).collect()
+    }
+
+    pub(super) fn asker(&self, cluster: &str, part: Part, writer: Option<u64>) -> Asker {
+        Asker { shelf: Shelf::new(cluster, part, self.schedule), minute: self.minute, part, writer }
     }
 
     /// Connects, with credentials that may still be on their way, and finds what there is.

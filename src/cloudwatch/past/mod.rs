@@ -18,11 +18,13 @@ use crate::model::unknown::{Known, Unknown};
 mod leaving;
 mod of_part;
 mod reads;
+mod standing;
 mod windows;
 
 pub(crate) use leaving::Leaving;
 pub(crate) use of_part::pages_of;
 use of_part::{PartPast, is_too_large};
+pub(crate) use standing::Stood;
 pub(crate) use windows::Windows;
 
 /// Who asks for the past, and of what.

@@ -152,7 +152,17 @@ impl Run<'_> {
 
     /// Whether anything is written at all.
     pub(super) fn writes(&self) -> bool {
-        self.request.writes() && self.late().is_none()
+        self.request.writes() && self.late().is_none() && !self.only_reads_parts()
+    }
+
+    /// That a scheduled run is none of the parts, and so leaves nothing behind.
+    pub(super) fn is_no_part(&self) -> Option<Unknown> {
+        (self.only_reads_parts() && self.request.writes() && self.request.scheduled.is_some()).then(|| {
+            Unknown::because(format!(
+                "MEERKAT_PARTS={} says that parts write, and this run is none of them: nothing is written; set MEERKAT_PART, or part in the event",
+                self.parts
+            ))
+        })
     }
 
     /// Why nothing is written: an event that was redriven or copied must not spoil what belongs to its minute.

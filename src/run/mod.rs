@@ -111,6 +111,8 @@ struct Run<'a> {
     /// The same, or the present one where that is out of time: what earlier looks are counted back from.
     minute: Minute,
     part: Part,
+    /// How many parts write the history.
+    parts: u32,
     /// `None` where neither history nor metrics are wanted.
     store: Option<Store>,
     /// What had gone over the process's connections before.
@@ -151,6 +153,7 @@ impl<'a> Run<'a> {
             scheduled,
             minute,
             part,
+            parts: config.parts.max(part.of()),
             store: None,
             before: counted(&warm.connections.traffic),
         };
@@ -228,6 +231,7 @@ impl<'a> Run<'a> {
             };
             told.push(Problem { place: "groups".into(), what: Unknown::because(what) });
         }
+        told.extend(self.is_no_part().map(|what| Problem { place: "schedule".into(), what }));
         told.extend(self.late().map(|what| Problem { place: "schedule".into(), what }));
         told.extend(self.too_often(taken.past).map(|what| Problem { place: "schedule".into(), what }));
         let missing = taken.past.problems(taken.sight.snapshot).into_iter();
@@ -284,6 +288,11 @@ impl<'a> Run<'a> {
         fetched: impl Future<Output = Result<T, Error>>,
     ) -> Result<T, Error> {
         timeout_at(self.until(share), fetched).await.unwrap_or(Err(Error::Late(what)))
+    }
+
+    /// Whether the run is none of the parts that write the history.
+    fn only_reads_parts(&self) -> bool {
+        self.part.is_whole() && self.parts > 1
     }
 
     fn remembers(&self) -> bool {

@@ -52,7 +52,7 @@ impl Standing {
         bytes.extend(short(self.groups.len()).to_be_bytes());
         for StandingGroup { name, last } in &self.groups {
             let minutes = usize::try_from((now - last.at_s) / 60).unwrap_or_default();
-            bytes.push(last.status % RECALLED | if last.recalled { RECALLED } else { 0 });
+            bytes.push(last.status % RECALLED + if last.recalled { RECALLED } else { 0 });
             bytes.extend(short(minutes).to_be_bytes());
             bytes.extend(short(name.len()).to_be_bytes());
             bytes.extend(name.as_bytes());

@@ -36,7 +36,9 @@ pub(crate) struct Asker {
     pub minute: Minute,
     /// Which groups are there.
     pub part: Part,
-    /// What the run looks at, as a hash; `None` where it looks at a few groups only, and never writes.
+    /// Whether the run looks at a few of them only.
+    pub few: bool,
+    /// What the run looks at, as a hash; `None` where it never writes.
     pub writer: Option<u64>,
 }
 

@@ -4,7 +4,7 @@ use super::{Judged, Memories};
 use crate::base::moment::time_of_day;
 use crate::judge::input::Sight;
 use crate::judge::verdict::{Finding, Verdict};
-use crate::model::memory::Thresholds;
+use crate::model::memory::{Memory, Thresholds};
 use crate::model::snapshot::Group;
 
 /// A status that was published earlier.
@@ -52,13 +52,13 @@ impl Judged {
         if verdict == Verdict::Unknown || group.untold().is_some() || group.range().any(unread) {
             return Some(Still::Unread);
         }
-        let has_committed = || group.range().any(|row| memories.of(row).is_some_and(|memory| memory.has_committed()));
+        let has_committed = || group.range().any(|row| memories.of(row).is_some_and(Memory::has_committed));
         let is_unmoved = |row: usize| {
             let (judgement, memory) = (&self.rows[row], memories.of(row));
             let lags = sight.lags.of(row).offsets().is_some_and(|lag| lag > thresholds.allowed_lag);
             let waived = judgement.findings.has(Finding::Unassigned) && !thresholds.unassigned_alarms;
             let seen = judgement.verdict == Verdict::Ok && judgement.supported;
-            let moved = memory.is_some_and(|memory| memory.supports_ok());
+            let moved = memory.is_some_and(Memory::supports_ok);
             let retired = judgement.findings.has(Finding::Abandoned) && has_committed();
             lags && !waived && !seen && !moved && !retired
         };

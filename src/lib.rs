@@ -4,68 +4,39 @@
 //! event ─► request ─► Kafka over TLS ─► snapshot ─► history ─► verdict ─► report ─► publish ─► JSON
 //! ```
 //!
-//! The map: a room knows only rooms that come after it.
+//! The map: a folder knows only folders on lines below its own.
 //!
 //! ```text
-//! run                                             the story of one run, behind `answer`
-//! cloudwatch openmetrics terminal                 where results go: a door, a text for Prometheus, a table
-//! burrow html report results                      what is told of a look
-//! preflight event                                 what is found before a look, and what asks for one
-//! judged acknowledged ages sight verdict window   the judgement
-//! config                                          what variables say
-//! kafka secrets                                   the other two doors
-//! lags snapshot age memory lag unknown            the nouns
-//! part keystore mask secret endpoint pattern      what they are made of
-//! from_burrow properties layers variables         where variables come from
-//! hash moment figures clock progress causes bounded
+//! cli                            the shell: arguments, table, log
+//! run                            the story of one run, behind `answer`
+//! cloudwatch                     the door to the history and the metrics
+//! preflight                      what works before a run, and what to do where it does not
+//! report                         what is returned: JSON, HTML, Burrow's shape, text for Prometheus
+//! event                          who asks for a run, and what for
+//! judge                          what a snapshot and its past mean
+//! config                         what variables and files mean
+//! kafka aws                      the other two doors
+//! keystore                       key files and trust stores
+//! model                          the nouns: snapshot, lag, age, memory
+//! base                           figures, moments, causes, clock, progress
 //! ```
 //!
-//! Three doors lead outside, [`kafka`], [`cloudwatch`], and [`secrets`] for passwords, tokens and addresses. They know nothing of each other;
-//! the story brings them together. Everything else has no socket, no clock and no environment.
+//! Three doors lead outside, [`kafka`], [`cloudwatch`], and [`aws`] for passwords, tokens and addresses. Neither of the two at AWS knows
+//! Kafka's, nor the other way round: the story brings them together. Everything else has no socket, no clock and no environment.
 
-mod acknowledged;
-pub mod age;
-pub mod ages;
-mod bounded;
-mod burrow;
-pub mod causes;
-mod clock;
+pub mod aws;
+pub mod base;
+pub mod cli;
 pub mod cloudwatch;
 pub mod config;
-mod endpoint;
 pub mod event;
-pub mod figures;
-pub mod from_burrow;
-mod hash;
-pub mod html;
-pub mod judged;
+pub mod judge;
 pub mod kafka;
 pub mod keystore;
-pub mod lag;
-pub mod lags;
-pub mod layers;
-mod mask;
-pub mod memory;
-pub mod moment;
-pub mod openmetrics;
-pub mod part;
-pub mod pattern;
+pub mod model;
 pub mod preflight;
-pub mod progress;
-pub mod properties;
 pub mod report;
-pub mod results;
-pub mod secret;
-pub mod secrets;
-pub mod sight;
-pub mod snapshot;
-pub mod terminal;
-pub mod unknown;
-pub mod variables;
-pub mod verdict;
-pub mod window;
-
 mod run;
 
-pub use clock::Clock;
+pub use base::clock::Clock;
 pub use run::{Error, Outcome, Warm, answer};

@@ -8,26 +8,20 @@ use std::process::ExitCode;
 use std::time::{Duration, SystemTime, UNIX_EPOCH};
 
 use lambda_runtime::{Diagnostic, LambdaEvent, service_fn};
-use meerkat::config::{Config, Format, LAMBDA_REPORT_LIMIT};
+use meerkat::base::fault;
+use meerkat::cli::arguments::Arguments;
+use meerkat::cli::progress_line::Ticker;
+use meerkat::cli::table::{self, Screen};
+use meerkat::cli::{help, logging, without_aws};
+use meerkat::config::precedence::{self, Layer};
+use meerkat::config::{Config, Format, LAMBDA_REPORT_LIMIT, from_burrow, properties};
 use meerkat::event::{Mode, Request};
-use meerkat::layers::{self, Layer};
-use meerkat::terminal::{self, Screen};
-use meerkat::verdict::Verdict;
-use meerkat::{Clock, Outcome, Warm, causes, from_burrow, html, properties};
+use meerkat::judge::verdict::Verdict;
+use meerkat::report::html;
+use meerkat::{Clock, Outcome, Warm};
 use serde_json::Value;
 use serde_json::value::RawValue;
 use tokio::time::Instant;
-
-mod arguments;
-mod away;
-mod completions;
-mod help;
-mod journal;
-mod options;
-mod ticker;
-
-use arguments::Arguments;
-use ticker::Ticker;
 
 /// That of musl gives memory back to the kernel after each step of a look, and asks for it again.
 #[cfg(target_env = "musl")]
@@ -42,7 +36,7 @@ fn main() -> ExitCode {
     let told = |result: Result<ExitCode, Fatal>| {
         result.unwrap_or_else(|error| {
             // Standard error may be closed; there is nobody else to tell.
-            let _ = writeln!(std::io::stderr(), "meerkat: {}", causes::told(&*error));
+            let _ = writeln!(std::io::stderr(), "meerkat: {}", fault::told(&*error));
             ExitCode::from(FAILED)
         })
     };
@@ -60,7 +54,7 @@ fn main() -> ExitCode {
 /// Answers invocations until the platform ends the process. A configuration that is wrong fails each of them, so that
 /// its error is where people look.
 async fn serve() -> Result<ExitCode, Fatal> {
-    journal::start(std::env::var("MEERKAT_LOG").ok().as_deref(), journal::JournalForm::Json, None)?;
+    logging::start(std::env::var("MEERKAT_LOG").ok().as_deref(), logging::JournalForm::Json, None)?;
     let config = variables(Vec::new(), None).and_then(|all| Ok(Config::parse(all)?)).map(|mut config| {
         config.report_limit.get_or_insert(LAMBDA_REPORT_LIMIT);
         config
@@ -88,7 +82,7 @@ async fn serve() -> Result<ExitCode, Fatal> {
         // The runtime logs it.
         answer
             .await
-            .map_err(|error| Diagnostic { error_type: "MeerkatError".into(), error_message: causes::told(&*error) })
+            .map_err(|error| Diagnostic { error_type: "MeerkatError".into(), error_message: fault::told(&*error) })
     }))
     .await?;
     Ok(ExitCode::SUCCESS)
@@ -153,11 +147,11 @@ fn run(runtime: &tokio::runtime::Runtime) -> Result<ExitCode, Fatal> {
         }
     };
     let ticker = Ticker::on_terminal(std::env::var("TERM").ok().as_deref());
-    journal::start(std::env::var("MEERKAT_LOG").ok().as_deref(), journal::JournalForm::Text, ticker.clone())?;
+    logging::start(std::env::var("MEERKAT_LOG").ok().as_deref(), logging::JournalForm::Text, ticker.clone())?;
     let request = Request::parse(&event)?;
     let mut variables = variables(asked.variables, asked.command_config)?;
-    if out.is_terminal() && request.mode == Mode::Check && away::is_away(&variables, Path::exists) {
-        tracing::info!("{}", away::TOLD);
+    if out.is_terminal() && request.mode == Mode::Check && without_aws::is_away(&variables, Path::exists) {
+        tracing::info!("{}", without_aws::TOLD);
         variables.extend(["MEERKAT_HISTORY", "MEERKAT_PUBLISH"].map(|name| (name.to_owned(), "off".to_owned())));
     }
     let config = Config::parse(variables)?;
@@ -182,9 +176,9 @@ fn run(runtime: &tokio::runtime::Runtime) -> Result<ExitCode, Fatal> {
     let table = match asked.table.unwrap_or_else(|| out.is_terminal()) {
         // An answer in another shape than the report's stays as it is.
         true if request.mode == Mode::Check => {
-            html::DrawnReport::parse(&json).ok().map(|report| terminal::table(&report, screen(&out), asked.partitions))
+            html::DrawnReport::parse(&json).ok().map(|report| table::table(&report, screen(&out), asked.partitions))
         }
-        true if matches!(request.mode, Mode::History { .. }) => terminal::history(&json, screen(&out)).ok(),
+        true if matches!(request.mode, Mode::History { .. }) => table::history(&json, screen(&out)).ok(),
         wanted => table.filter(|_| wanted),
     };
     match table {
@@ -211,7 +205,7 @@ fn text(asked: &Arguments) -> Result<String, Fatal> {
         Arguments::SupportTable => meerkat::preflight::against::markdown(),
         Arguments::FromBurrow(path) => from_burrow::translate(&read("the file", path)?)?,
         Arguments::Version => {
-            let newest = meerkat::kafka::releases::newest();
+            let newest = meerkat::kafka::protocol::releases::newest();
             format!("meerkat {}, tested with Kafka up to {newest}\n", env!("CARGO_PKG_VERSION"))
         }
         Arguments::Help | Arguments::Run(_) | Arguments::Against(_) => help::help(),
@@ -243,7 +237,7 @@ fn variables(
         }
         layers.push(Layer { place, values: properties.variables });
     }
-    let (values, told) = layers::merged(&layers);
+    let (values, told) = precedence::merged(&layers);
     for sentence in told {
         tracing::warn!("{sentence}");
     }

@@ -9,9 +9,9 @@ use std::collections::HashSet;
 
 use super::pages::key::OfGroup;
 use super::pages::roster::{MOST_TOLD, Told};
-use crate::judged::Judged;
-use crate::snapshot::Snapshot;
-use crate::verdict::Verdict;
+use crate::judge::outcome::Judged;
+use crate::judge::verdict::Verdict;
+use crate::model::snapshot::Snapshot;
 
 /// A group's published status that is another than the one that was told last.
 #[derive(Clone, Debug, PartialEq, Eq)]

@@ -6,10 +6,10 @@ use tokio::time::Instant;
 
 use super::history::Store;
 use super::past::Past;
-use crate::lag::{Assigned, Committed};
-use crate::memory::{Sample, Thresholds};
-use crate::moment::rfc3339;
-use crate::snapshot::{Group, Snapshot};
+use crate::base::moment::rfc3339;
+use crate::model::lag::{Assigned, Committed};
+use crate::model::memory::{Sample, Thresholds};
+use crate::model::snapshot::{Group, Snapshot};
 
 #[derive(Serialize)]
 struct Decoded<'a> {

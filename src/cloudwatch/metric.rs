@@ -4,7 +4,7 @@ use std::fmt::Write as _;
 
 use percent_encoding::{AsciiSet, CONTROLS, utf8_percent_encode};
 
-use crate::hash::Hash;
+use crate::model::stable_hash::Hash;
 
 /// A metric within a namespace.
 #[derive(Clone, Debug, PartialEq, Eq, Hash)]

@@ -2,9 +2,9 @@
 
 use super::pages::key::OfGroup;
 use super::pages::roster::{MOST_LEFT, Restless};
-use crate::judged::Judged;
-use crate::snapshot::{Group, Snapshot};
-use crate::verdict::Verdict;
+use crate::judge::outcome::Judged;
+use crate::judge::verdict::Verdict;
+use crate::model::snapshot::{Group, Snapshot};
 
 /// Which groups' metrics are published now, and which are to be for some looks more.
 ///

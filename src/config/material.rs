@@ -2,9 +2,9 @@
 
 use super::reader::Variables;
 use super::{Keystore, KeystorePlace};
+use crate::aws::secrets::Source;
 use crate::keystore::Form;
-use crate::secret::Secret;
-use crate::secrets::Source;
+use crate::model::secret::Secret;
 
 impl Variables {
     /// `ssl.truststore.location` or `ssl.truststore.certificates`, `…type` and `…password`.

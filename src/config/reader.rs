@@ -5,13 +5,13 @@ use std::fmt;
 
 use super::CHANGES_TOPIC as CHANGES;
 use super::{Bootstrap, ConfigError, Endpoint};
-use crate::hash::Hash;
-use crate::memory::Objective;
-use crate::part::{PART_EXPECTED, Part};
-use crate::pattern::Rules;
-use crate::secrets::Network;
-use crate::secrets::reference::{Arn, ArnKind};
-use crate::variables::{self, VARIABLES};
+use crate::aws::secrets::Network;
+use crate::aws::secrets::reference::{Arn, ArnKind};
+use crate::config::variables::{self, VARIABLES};
+use crate::model::memory::Objective;
+use crate::model::part::{PART_EXPECTED, Part};
+use crate::model::pattern::Rules;
+use crate::model::stable_hash::Hash;
 
 /// The variables while they are read, and what is wrong so far.
 pub(super) struct Variables {

@@ -1,9 +1,9 @@
 //! How to log in: the variables that begin with `KAFKA_SASL_`.
 
 use super::reader::Variables;
-use crate::kafka::sasl::ScramHash;
-use crate::secret::Secret;
-use crate::secrets::{Reference, Source};
+use crate::aws::secrets::{Reference, Source};
+use crate::kafka::net::sasl::ScramHash;
+use crate::model::secret::Secret;
 
 /// How to log in, with secrets that may have to be fetched first.
 #[derive(Clone, Debug, PartialEq, Eq)]

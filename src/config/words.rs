@@ -1,6 +1,6 @@
 //! What is chosen by a word, in variables and events alike.
 
-use crate::memory::Abandoned;
+use crate::model::memory::Abandoned;
 
 /// How finely lag is published.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord)]
@@ -31,9 +31,9 @@ pub enum Detail {
 pub enum Format {
     /// [`crate::report`]'s.
     Meerkat,
-    /// Burrow's: [`crate::burrow`].
+    /// Burrow's: [`crate::report::burrow`].
     Burrow,
-    /// A text for Prometheus: [`crate::openmetrics`].
+    /// A text for Prometheus: [`crate::report::openmetrics`].
     OpenMetrics,
 }
 

@@ -10,7 +10,7 @@ use x509_cert::der::{Decode, Reader, SliceReader};
 use x509_cert::spki::AlgorithmIdentifierOwned;
 
 use super::{Contents, Extract, Trouble};
-use crate::secret::Secret;
+use crate::model::secret::Secret;
 
 /// All certificates, and each key with its chain. Without the store's `password` nothing vouches for the file, as in Java;
 /// the password of a key need not be that of the store.

@@ -8,7 +8,7 @@ use tokio_rustls::rustls::pki_types::pem::{self, PemObject};
 use tokio_rustls::rustls::pki_types::{CertificateDer, PrivateKeyDer, PrivatePkcs8KeyDer};
 
 use super::{Contents, Extract, Trouble};
-use crate::secret::Secret;
+use crate::model::secret::Secret;
 
 /// Whether it has a section.
 pub(super) fn is(bytes: &[u8]) -> bool {

@@ -8,7 +8,7 @@ use x509_cert::Certificate;
 use x509_cert::der::{Decode, Header, SliceReader};
 
 use super::{Contents, Trouble};
-use crate::secret::Secret;
+use crate::model::secret::Secret;
 
 /// Whether DER is PKCS#12, which begins with its version 3; certificates and keys have their own word.
 pub(super) fn of_der(bytes: &[u8]) -> Result<(), Trouble> {

@@ -5,7 +5,7 @@ use std::fmt::Write as _;
 use super::versions::{lines, summary};
 use super::{Line, Preflight};
 use crate::kafka::found::matrix;
-use crate::kafka::releases::{self, Found, Release, newest};
+use crate::kafka::protocol::releases::{self, Found, Release, newest};
 
 /// What would work with this release. `login`: whether the configuration has one.
 #[must_use]

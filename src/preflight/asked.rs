@@ -1,8 +1,8 @@
 //! What a look tells of permissions: what was asked for, and refused for lack of one.
 
 use super::found::{Grants, Permissions};
-use crate::snapshot::{Group, Snapshot};
-use crate::unknown::{Cause, Unknown};
+use crate::model::snapshot::{Group, Snapshot};
+use crate::model::unknown::{Cause, Unknown};
 
 /// Sorts the groups and topics of a look; `cluster` says whether this user may describe the cluster.
 #[must_use]

@@ -1,9 +1,9 @@
 //! Each address, step by step, as lines.
 
 use super::{Line, versions};
+use crate::base::moment::rfc3339;
 use crate::kafka::found::{Certificate, Failed, Step, Tried};
-use crate::moment::rfc3339;
-use crate::snapshot::{Broker, Snapshot};
+use crate::model::snapshot::{Broker, Snapshot};
 
 /// The lines of every address; `login` names the SASL mechanism in use, `now_s` is the present in seconds since 1970.
 pub(crate) fn lines(tried: &[Tried], encrypted: bool, login: Option<&str>, now_s: i64) -> Vec<Line> {
@@ -150,9 +150,9 @@ mod tests {
     #![expect(clippy::unwrap_used, reason = "a test fails by panicking")]
 
     use super::*;
-    use crate::causes::Fault;
+    use crate::base::fault::Fault;
     use crate::kafka::found::{TlsFound, matrix};
-    use crate::kafka::releases::{Found, find};
+    use crate::kafka::protocol::releases::{Found, find};
     use crate::preflight::Status;
 
     const NOW: i64 = 1_800_000_000;

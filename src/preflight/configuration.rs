@@ -1,10 +1,10 @@
 //! The configuration as it was understood, with every secret hidden, and what its patterns select.
 
 use super::Line;
+use crate::aws::secrets::Source;
 use crate::config::sasl::{Account, Issuer, Sasl};
 use crate::config::{Bootstrap, Config, Encryption, Keystore, KeystorePlace, MetricsDetail};
-use crate::secrets::Source;
-use crate::snapshot::Snapshot;
+use crate::model::snapshot::Snapshot;
 
 /// What the variables say.
 pub(crate) fn lines(config: &Config) -> Vec<Line> {

@@ -2,7 +2,7 @@
 
 use std::collections::BTreeSet;
 
-use crate::causes::Fault;
+use crate::base::fault::Fault;
 
 /// What this user may describe.
 #[derive(Clone, Debug, Default, PartialEq, Eq)]

@@ -2,7 +2,7 @@
 
 use super::Line;
 use super::found::{Grants, Permissions};
-use crate::figures::quoted;
+use crate::base::figures::quoted;
 
 /// Who asks, in the terms of those who grant.
 #[derive(Clone, Debug, PartialEq, Eq)]

@@ -2,8 +2,8 @@
 
 use super::Line;
 use super::found::Canary;
-use crate::causes::Fault;
-use crate::figures::grouped;
+use crate::base::fault::Fault;
+use crate::base::figures::grouped;
 
 /// The lines of a canary; the namespaces are those of the configuration, `waited_ms` is how long it was waited for.
 pub(crate) fn lines(canary: &Canary, state: &str, results: &str, waited_ms: u64) -> Vec<Line> {

@@ -121,8 +121,8 @@ mod tests {
 
     use super::*;
     use crate::kafka::found::matrix;
-    use crate::kafka::releases::{Found, find};
-    use crate::kafka::versions::{Range, Versions};
+    use crate::kafka::protocol::releases::{Found, find};
+    use crate::kafka::protocol::versions::{Range, Versions};
 
     fn of(release: &str) -> Vec<Version> {
         match find(release) {
@@ -177,7 +177,7 @@ mod tests {
 
     #[test]
     fn every_measured_release_works_at_least_with_less_without_a_login() {
-        for release in crate::kafka::releases::releases() {
+        for release in crate::kafka::protocol::releases::releases() {
             let (status, missing) = summary(&matrix(&release.versions), false);
             assert_ne!(status, Status::Fails, "{}: {missing:?}", release.name);
         }

@@ -2,12 +2,12 @@
 
 use serde::Serialize;
 
-use crate::age::{Age, Basis};
-use crate::lag::Committed;
-use crate::moment::rfc3339;
-use crate::sight::Sight;
-use crate::snapshot::{Group, Kind};
-use crate::verdict::{Finding, Judgement, Pace};
+use crate::base::moment::rfc3339;
+use crate::judge::input::Sight;
+use crate::judge::verdict::{Finding, Judgement, Pace};
+use crate::model::age::{Age, Basis};
+use crate::model::lag::Committed;
+use crate::model::snapshot::{Group, Kind};
 
 /// One partition of a group.
 #[derive(Debug, Serialize)]

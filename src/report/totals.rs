@@ -4,9 +4,9 @@ use std::collections::BTreeMap;
 
 use serde::Serialize;
 
-use crate::judged::Judged;
-use crate::snapshot::Snapshot;
-use crate::verdict::Verdict;
+use crate::judge::outcome::Judged;
+use crate::judge::verdict::Verdict;
+use crate::model::snapshot::Snapshot;
 
 /// Sums that do not depend on what is listed.
 #[derive(Debug, Serialize)]

@@ -1,11 +1,11 @@
 //! A check that is told in Burrow's shape, and one that was asked for by HTTP.
 
 use super::{Outcome, Run, Taken};
-use crate::burrow::http::Response;
-use crate::burrow::{BurrowAnswer, BurrowResults};
-use crate::causes;
+use crate::base::fault;
 use crate::event::http::Call;
-use crate::verdict::Verdict;
+use crate::judge::verdict::Verdict;
+use crate::report::burrow::http::Response;
+use crate::report::burrow::{BurrowAnswer, BurrowResults};
 
 impl Run<'_> {
     /// One object where the event names one group, else a list with one for each.
@@ -40,7 +40,7 @@ impl Run<'_> {
             Err((code, why)) => Err(Response::failure(*code, why, &call.origin)),
             Ok(_) => match Box::pin(self.check()).await {
                 Ok(outcome) => Ok(outcome),
-                Err(error) => Err(Response::failure(UNAVAILABLE, &causes::told(&error), &call.origin)),
+                Err(error) => Err(Response::failure(UNAVAILABLE, &fault::told(&error), &call.origin)),
             },
         };
         match response {

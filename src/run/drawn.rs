@@ -4,8 +4,8 @@ use std::collections::BTreeMap;
 
 use super::{Error, HISTORY_SHARE, Outcome, Run};
 use crate::event::widget::Widget;
-use crate::html::{self, DrawnReport, Series};
-use crate::verdict::Verdict;
+use crate::judge::verdict::Verdict;
+use crate::report::html::{self, DrawnReport, Series};
 
 impl Run<'_> {
     /// Draws what a check reports, each group with the line of its recent lag.

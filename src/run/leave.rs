@@ -4,7 +4,9 @@ use futures_util::future::join_all;
 use tokio::time::timeout_at;
 
 use super::{Run, Taken};
-use crate::causes;
+use crate::base::fault;
+use crate::base::moment::rfc3339;
+use crate::base::progress::Progress;
 use crate::cloudwatch::changes::Changes;
 use crate::cloudwatch::cost::{PRICES_OF, Volume};
 use crate::cloudwatch::metrics::{self, Plan};
@@ -14,13 +16,10 @@ use crate::cloudwatch::past::{Leaving, Past};
 use crate::cloudwatch::publish::Written;
 use crate::cloudwatch::restless::restless;
 use crate::config::{CHANGES_TOPIC as CHANGES, MetricsDetail};
-use crate::moment::rfc3339;
-use crate::openmetrics;
-use crate::progress::Progress;
-use crate::report::{HistoryEntry, MetricsEntry};
-use crate::results::Results;
-use crate::snapshot::Group;
-use crate::unknown::Unknown;
+use crate::judge::numbers::Results;
+use crate::model::snapshot::Group;
+use crate::model::unknown::Unknown;
+use crate::report::{HistoryEntry, MetricsEntry, openmetrics};
 
 impl Run<'_> {
     /// Writes this look beside the earlier ones, and publishes the results for people.
@@ -71,7 +70,7 @@ impl Run<'_> {
         for sent in join_all(sends).await {
             let problem = match sent {
                 Ok(Ok(())) => None,
-                Ok(Err(error)) => Some(causes::told(&error)),
+                Ok(Err(error)) => Some(fault::told(&error)),
                 Err(_) => Some(format!("{CHANGES} ({}) took no message in time; the next look tells it", topic.text)),
             };
             accepted.push(problem.is_none());
@@ -195,7 +194,7 @@ const TWICE_DELIVERED_S: i64 = 30;
 /// What could not be written, with causes, each once.
 fn problems(written: &Written) -> Vec<String> {
     let mut problems: Vec<String> = Vec::new();
-    for problem in written.failures.iter().map(|error| causes::told(&**error)) {
+    for problem in written.failures.iter().map(|error| fault::told(&**error)) {
         if !problems.contains(&problem) {
             problems.push(problem);
         }

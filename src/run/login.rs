@@ -2,17 +2,17 @@
 
 use std::time::Duration;
 
-use crate::causes;
+use crate::aws::secrets::{self, AwsKey, Door, Listener, Reference, Source, Token, TokenRequest};
+use crate::base::fault;
 use crate::config::sasl::{Account, Issuer, Sasl};
 use crate::config::{Bootstrap, Encryption, Kafka, Keystore, KeystorePlace};
-use crate::endpoint::Endpoint;
 use crate::kafka::Tls;
-use crate::kafka::sasl::{Login, Salted};
+use crate::kafka::net::sasl::{Login, Salted};
 use crate::keystore::{KeystoreError, Sealed};
+use crate::model::endpoint::Endpoint;
+use crate::model::secret::Secret;
+use crate::model::unknown::{Known, Unknown};
 use crate::run::Error;
-use crate::secret::Secret;
-use crate::secrets::{self, AwsKey, Door, Listener, Reference, Source, Token, TokenRequest};
-use crate::unknown::{Known, Unknown};
 
 /// The addresses to begin with.
 pub(super) async fn bootstrap(door: &Door, config: &Kafka) -> Result<Vec<Endpoint>, Error> {
@@ -120,7 +120,7 @@ pub(super) async fn fetch(door: &Door, sasl: &Sasl, ca: Option<&Keystore>, now: 
             }
         })
     };
-    login.await.map_err(|error: Error| Unknown::because(causes::told(&error)))
+    login.await.map_err(|error: Error| Unknown::because(fault::told(&error)))
 }
 
 async fn pair(door: &Door, account: &Account) -> Result<(String, Secret), secrets::SecretError> {

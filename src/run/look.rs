@@ -6,15 +6,15 @@ use std::time::Duration;
 use tokio::time::{Instant, sleep};
 
 use super::{Error, HISTORY_SHARE, KAFKA_SHARE, Run};
-use crate::clock::Laps;
+use crate::base::clock::Laps;
+use crate::base::progress::Progress;
 use crate::cloudwatch::pages::shelf::Shelf;
 use crate::cloudwatch::past::{Asker, Past};
 use crate::kafka::{self, Access, Credentials, LookError, Selection, Survey};
-use crate::lags::Lags;
-use crate::part::Part;
-use crate::progress::Progress;
-use crate::snapshot::Snapshot;
-use crate::unknown::{Cause, Unknown};
+use crate::model::lags::Lags;
+use crate::model::part::Part;
+use crate::model::snapshot::Snapshot;
+use crate::model::unknown::{Cause, Unknown};
 
 /// A snapshot and what was before it.
 pub(super) struct Gathered<'a> {

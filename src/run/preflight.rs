@@ -3,7 +3,8 @@
 use std::sync::Arc;
 
 use super::{Outcome, Run, login};
-use crate::causes;
+use crate::aws::secrets::Source;
+use crate::base::fault;
 use crate::cloudwatch::POINTS_PER_SECOND;
 use crate::cloudwatch::canary::Flight;
 use crate::cloudwatch::cost::{PRICES_OF, Volume};
@@ -12,15 +13,15 @@ use crate::cloudwatch::pages::SECONDS_PER_PAGE;
 use crate::cloudwatch::past::pages_of;
 use crate::config::sasl::{Account, Sasl};
 use crate::config::{Bootstrap, Encryption};
+use crate::judge::numbers::{GroupResult, PartitionResult, Results};
+use crate::judge::verdict::Verdict;
+use crate::kafka;
 use crate::kafka::found::Tried;
-use crate::kafka::{self, Access, Credentials};
+use crate::kafka::{Access, Credentials};
+use crate::model::snapshot::{Problem, Snapshot};
 use crate::preflight::found::Canary;
 use crate::preflight::permissions::Principal;
 use crate::preflight::{Line, Preflight, against, asked, brokers, configuration, permissions, store};
-use crate::results::{GroupResult, PartitionResult, Results};
-use crate::secrets::Source;
-use crate::snapshot::{Problem, Snapshot};
-use crate::verdict::Verdict;
 
 impl Run<'_> {
     /// Tries everything that a check needs, or holds this build against a release; it always has an answer.
@@ -64,7 +65,7 @@ impl Run<'_> {
                 Ok(bootstrap) => bootstrap,
                 Err(error) => {
                     let todo = "see KAFKA_CLUSTER_ARN, and that the role may call kafka:GetBootstrapBrokers";
-                    lines.push(Line::fails(BOOTSTRAP, "addresses", causes::told(&error), todo));
+                    lines.push(Line::fails(BOOTSTRAP, "addresses", fault::told(&error), todo));
                     return (Vec::new(), None, lines, None);
                 }
             };
@@ -73,7 +74,7 @@ impl Run<'_> {
             Ok(tls) => tls,
             Err(error) => {
                 let todo = "see KAFKA_SSL_TRUSTSTORE and KAFKA_SSL_KEYSTORE";
-                lines.push(Line::fails(BOOTSTRAP, "TLS", causes::told(&error), todo));
+                lines.push(Line::fails(BOOTSTRAP, "TLS", fault::told(&error), todo));
                 return (Vec::new(), None, lines, None);
             }
         };
@@ -93,7 +94,7 @@ impl Run<'_> {
         let (mut survey, mut snapshot) = match looked {
             Ok(looked) => looked,
             Err(error) => {
-                lines.push(Line::fails("look", "groups and topics", causes::told(&error), ABOVE));
+                lines.push(Line::fails("look", "groups and topics", fault::told(&error), ABOVE));
                 return (tried, None, lines, None);
             }
         };
@@ -118,7 +119,7 @@ impl Run<'_> {
 
     /// What every selected group publishes and keeps, at the most.
     fn cost(&self, cluster: &str, snapshot: &Snapshot) -> Vec<Line> {
-        let partition = |row: &crate::snapshot::Row| PartitionResult {
+        let partition = |row: &crate::model::snapshot::Row| PartitionResult {
             topic: Arc::clone(&snapshot.topic(row).name),
             partition: row.partition,
             lag: Some(0),
@@ -126,7 +127,7 @@ impl Run<'_> {
             lost: 0,
             loss_ahead: false,
         };
-        let group = |group: &crate::snapshot::Group| GroupResult {
+        let group = |group: &crate::model::snapshot::Group| GroupResult {
             group: group.name.to_string(),
             status: Some(1),
             whole: true,

@@ -8,14 +8,14 @@ use tokio::time::{Instant, timeout_at};
 
 use super::Error;
 use super::login::{self, Fetched, Good};
+use crate::aws::secrets::Door;
 use crate::cloudwatch::{self, Patience};
 use crate::config::sasl::Sasl;
 use crate::config::{Bootstrap, Kafka, Keystore};
-use crate::endpoint::Endpoint;
-use crate::kafka::sasl::Login;
+use crate::kafka::net::sasl::Login;
 use crate::kafka::{Connections, Tls};
-use crate::secrets::Door;
-use crate::unknown::Known;
+use crate::model::endpoint::Endpoint;
+use crate::model::unknown::Known;
 
 /// Made once a process, and lent to every run.
 pub struct Warm {

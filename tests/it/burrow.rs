@@ -7,7 +7,7 @@ use serde_json::{Value, json};
 
 use super::preflight::{answer, answer_within};
 use crate::support::broker::{Act, Group, Scene, Stage, Topic, When};
-use meerkat::verdict::Verdict;
+use meerkat::judge::verdict::Verdict;
 
 fn stage() -> Stage {
     scene().start()

@@ -16,7 +16,7 @@ use meerkat::cloudwatch::pages::seconds::{self, Slot, Slots, Unusable};
 use meerkat::cloudwatch::pages::shelf::Shelf;
 use meerkat::cloudwatch::publish::Written;
 use meerkat::cloudwatch::{Minute, Schedule, Store, StoreError, StoreTrouble, names};
-use meerkat::part::Part;
+use meerkat::model::part::Part;
 use tokio::time::Instant;
 
 use crate::support::cloudwatch::{Calls, Fault, How, Stand};

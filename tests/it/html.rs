@@ -3,7 +3,7 @@
 use std::collections::{BTreeMap, BTreeSet};
 
 use meerkat::event::widget::{Asked, Context, Theme, Widget};
-use meerkat::html::{self, DrawnReport, Series};
+use meerkat::report::html::{self, DrawnReport, Series};
 use proptest::prelude::*;
 use serde_json::{Value, json};
 
@@ -214,7 +214,7 @@ fn theme_and_width_choose_the_style() {
 
 #[test]
 fn where_a_column_is_hidden_its_figure_stands_beside_the_name_and_nowhere_else() {
-    let style = include_str!("../../src/html/style.css");
+    let style = include_str!("../../src/report/html/style.css");
     // Line by line, since a line is a rule or all that goes for one width of a window.
     let under = |column: &str, how: &str| -> BTreeSet<String> {
         let rules = style.lines().flat_map(|line| line.split('}').map(move |rule| (line, rule)));

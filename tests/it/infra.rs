@@ -5,9 +5,9 @@
 use std::collections::BTreeSet;
 
 use meerkat::cloudwatch::names::{NAMESPACE, PUBLISHED};
+use meerkat::config::variables::VARIABLES;
 use meerkat::event::Request;
-use meerkat::variables::VARIABLES;
-use meerkat::verdict::Verdict;
+use meerkat::judge::verdict::Verdict;
 use serde_json::Value;
 
 const TEMPLATE: &str = include_str!("../../infra/template.yaml");

@@ -3,7 +3,7 @@
 use std::path::Path;
 
 use meerkat::keystore::{Form, Sealed};
-use meerkat::secret::Secret;
+use meerkat::model::secret::Secret;
 
 /// A file beside `make.sh`.
 fn file(name: &str) -> Vec<u8> {

@@ -6,9 +6,9 @@ use std::process::Command;
 use std::sync::Arc;
 
 use meerkat::config::MetricsDetail;
-use meerkat::openmetrics::text;
-use meerkat::part::Part;
-use meerkat::results::{GroupResult, PartitionResult, Results};
+use meerkat::judge::numbers::{GroupResult, PartitionResult, Results};
+use meerkat::model::part::Part;
+use meerkat::report::openmetrics::text;
 
 use super::preflight::answer;
 use crate::support::broker::{Group, Scene, Stage, Topic};

@@ -6,7 +6,7 @@ use std::time::Duration;
 use kafka_protocol::messages::ApiKey;
 use meerkat::config::Config;
 use meerkat::event::Request;
-use meerkat::verdict::Verdict;
+use meerkat::judge::verdict::Verdict;
 use meerkat::{Clock, Outcome};
 use serde_json::Value;
 use tokio::time::Instant;

@@ -10,8 +10,8 @@ use aws_credential_types::Credentials;
 use aws_credential_types::provider::SharedCredentialsProvider;
 use aws_smithy_http_client::Builder;
 use aws_smithy_http_client::tls::{Provider, rustls_provider::CryptoMode};
-use meerkat::secrets::reference::Arn;
-use meerkat::secrets::{Door, Listener, Network, Reference, SecretError, Source};
+use meerkat::aws::secrets::reference::Arn;
+use meerkat::aws::secrets::{Door, Listener, Network, Reference, SecretError, Source};
 
 use double::{Answer, Double};
 

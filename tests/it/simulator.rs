@@ -9,9 +9,9 @@
 
 use std::ops::RangeInclusive;
 
-use meerkat::memory::{Memory, Sample, Thresholds};
-use meerkat::verdict::{self, Verdict};
-use meerkat::window;
+use meerkat::judge::verdict::{self, Verdict};
+use meerkat::model::memory::{Memory, Sample, Thresholds};
+use meerkat::model::window;
 
 mod families;
 mod faults;

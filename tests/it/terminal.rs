@@ -2,11 +2,11 @@
 
 use std::path::Path;
 
-use meerkat::html::DrawnReport;
-use meerkat::lag::{Assigned, Committed, LogRange};
-use meerkat::memory::{Look, Members, Memory, Sample, Thresholds};
-use meerkat::terminal::{Screen, history, table};
-use meerkat::verdict::judge;
+use meerkat::cli::table::{Screen, history, table};
+use meerkat::judge::verdict::judge;
+use meerkat::model::lag::{Assigned, Committed, LogRange};
+use meerkat::model::memory::{Look, Members, Memory, Sample, Thresholds};
+use meerkat::report::html::DrawnReport;
 use serde_json::json;
 use unicode_width::UnicodeWidthStr;
 

@@ -4,8 +4,8 @@
 use std::io::Write as _;
 use std::process::{Command, Stdio};
 
+use meerkat::base::moment::rfc3339;
 use meerkat::cloudwatch::names;
-use meerkat::moment::rfc3339;
 use serde_json::{Value, json};
 
 use crate::support::broker::{Group, Scene, Stage, Topic};

@@ -8,8 +8,8 @@ use std::collections::BTreeMap;
 use std::path::Path;
 
 use meerkat::event::widget::{Asked, Context, Theme, Widget};
-use meerkat::html::{self, DrawnReport, Series};
-use meerkat::verdict::Verdict;
+use meerkat::judge::verdict::Verdict;
+use meerkat::report::html::{self, DrawnReport, Series};
 
 fn main() {
     let folder = std::env::args_os().nth(1).unwrap();

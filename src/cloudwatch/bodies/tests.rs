@@ -7,7 +7,7 @@ use flate2::read::GzDecoder;
 use serde::Deserialize;
 
 use super::*;
-use crate::hash::Hash;
+use crate::model::stable_hash::Hash;
 
 fn metric(length: usize) -> Metric {
     Metric { name: "Partitions", dimensions: vec![("Cluster", "c".repeat(length)), ("Group", "g".repeat(length))] }

@@ -8,7 +8,7 @@ use aws_smithy_runtime_api::client::orchestrator::HttpResponse;
 use tokio_rustls::rustls::Error as TlsError;
 
 use super::{BoxError, Operation, StoreError, StoreTrouble};
-use crate::bounded::TooLong;
+use crate::aws::http::TooLong;
 
 impl Operation {
     pub(in crate::cloudwatch) fn failed<E>(self, error: SdkError<E, HttpResponse>) -> StoreError

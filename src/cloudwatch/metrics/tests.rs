@@ -1,7 +1,7 @@
 //! Which metrics come of which results.
 
 use super::*;
-use crate::part::Part;
+use crate::model::part::Part;
 
 fn partition(topic: &str, partition: i32, lag: Option<u64>, lag_seconds: Option<f64>) -> PartitionResult {
     PartitionResult { topic: topic.into(), partition, lag, lag_seconds, lost: 0, loss_ahead: false }

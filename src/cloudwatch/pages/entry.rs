@@ -11,7 +11,7 @@
 //! The larger offset is one too great so that the values differ whatever stands beneath them.
 
 use super::seconds::{FEWEST_SAMPLES, Slot};
-use crate::lag::Committed;
+use crate::model::lag::Committed;
 
 /// What a look kept of a partition.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]

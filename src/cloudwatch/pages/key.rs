@@ -1,7 +1,7 @@
 //! The order of all partitions, by hashes: groups together, and within a group in an order of their own.
 
 use crate::cloudwatch::address::Minute;
-use crate::hash::Hash;
+use crate::model::stable_hash::Hash;
 
 /// Where a partition stands: 24 bits of its group's hash, then 40 of its own.
 ///

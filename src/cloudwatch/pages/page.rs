@@ -53,7 +53,7 @@ const MOST_PAGES: i64 = 1 << 20;
 mod tests {
     use super::super::entry::Sighting;
     use super::*;
-    use crate::lag::Committed;
+    use crate::model::lag::Committed;
 
     const NOON: Minute = Minute::holding(1_800_014_400);
 

@@ -2,9 +2,10 @@
 //!
 //! A broker that has just started tells of no groups, or of some, without an error. Only the look before knows better.
 
+use super::PARTITIONS_PER_PAGE;
+use super::binding::MOST_BITS;
 use super::key::SHORT_BITS;
 use super::seconds::{APART, FEWEST_SAMPLES, Slot};
-use super::{PARTITIONS_PER_PAGE, binding::MOST_BITS};
 
 /// One look's roster.
 #[derive(Clone, Debug, PartialEq, Eq)]

@@ -3,8 +3,8 @@
 use super::roster::{Roster, Told};
 use super::seconds::{Slots, Unusable};
 use super::sheets::KeptLook;
+use crate::base::moment::rfc3339;
 use crate::cloudwatch::address::{Minute, Schedule};
-use crate::moment::rfc3339;
 
 /// What the rosters tell, as far back as they were read.
 #[derive(Clone, Debug)]

@@ -6,7 +6,7 @@ use super::binding::Place;
 use crate::cloudwatch::address::Schedule;
 use crate::cloudwatch::metric::{Metric, encode};
 use crate::cloudwatch::names;
-use crate::part::Part;
+use crate::model::part::Part;
 
 /// Where the pages of all looks of one cluster, part and period stand: addresses follow from these alone.
 #[derive(Clone, Debug)]

@@ -16,8 +16,8 @@ use crate::cloudwatch::pages::rosters::Own;
 use crate::cloudwatch::pages::seconds::{self, Slots};
 use crate::cloudwatch::pages::sheets::Missing;
 use crate::cloudwatch::publish::Written;
-use crate::judged::Memories;
-use crate::snapshot::Snapshot;
+use crate::judge::outcome::Memories;
+use crate::model::snapshot::Snapshot;
 
 /// What a run leaves behind besides its rows.
 #[derive(Clone, Debug)]

@@ -6,6 +6,7 @@ use tokio::time::Instant;
 
 use super::reads::{Reads, read_rosters};
 use super::{Asker, Windows};
+use crate::base::moment::rfc3339;
 use crate::cloudwatch::address::Minute;
 use crate::cloudwatch::history::Store;
 use crate::cloudwatch::pages::binding;
@@ -14,13 +15,12 @@ use crate::cloudwatch::pages::key::{Key, OfGroup, OfTopic};
 use crate::cloudwatch::pages::recall::{Recall, Recalled};
 use crate::cloudwatch::pages::rosters::{Rosters, way_out};
 use crate::cloudwatch::pages::sheets::{Missing, Sheets};
-use crate::lag::Committed;
-use crate::memory::{Memory, Sample};
-use crate::moment::rfc3339;
-use crate::part::Part;
-use crate::sight::Previous;
-use crate::snapshot::{Row, Snapshot};
-use crate::unknown::{Known, Unknown};
+use crate::judge::input::Previous;
+use crate::model::lag::Committed;
+use crate::model::memory::{Memory, Sample};
+use crate::model::part::Part;
+use crate::model::snapshot::{Row, Snapshot};
+use crate::model::unknown::{Known, Unknown};
 
 /// What the store holds about the rows of a part.
 pub(super) struct PartPast {

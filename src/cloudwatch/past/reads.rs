@@ -6,7 +6,7 @@ use std::sync::Arc;
 use tokio::time::Instant;
 
 use super::Asker;
-use crate::causes::told;
+use crate::base::fault::told;
 use crate::cloudwatch::address::Minute;
 use crate::cloudwatch::error::StoreError;
 use crate::cloudwatch::history::Store;
@@ -16,7 +16,7 @@ use crate::cloudwatch::pages::rosters::Rosters;
 use crate::cloudwatch::pages::seconds::{self, Slots, Unusable};
 use crate::cloudwatch::pages::sheets::{Missing, Sheets};
 use crate::cloudwatch::pages::shelf::Shelf;
-use crate::unknown::{Known, Unknown};
+use crate::model::unknown::{Known, Unknown};
 
 /// What reading came to besides data.
 #[derive(Debug, Default)]

@@ -14,11 +14,11 @@ use crate::cloudwatch::pages::entry::Entry;
 use crate::cloudwatch::pages::rosters::Rosters;
 use crate::cloudwatch::pages::seconds;
 use crate::cloudwatch::pages::sheets::{Became, Sheets};
-use crate::judged::Memories;
-use crate::memory::{Sample, Thresholds};
-use crate::snapshot::{Group, Snapshot};
-use crate::unknown::{Known, Unknown};
-use crate::window;
+use crate::judge::outcome::Memories;
+use crate::model::memory::{Sample, Thresholds};
+use crate::model::snapshot::{Group, Snapshot};
+use crate::model::unknown::{Known, Unknown};
+use crate::model::window;
 
 /// The samples of some rows, oldest first.
 #[derive(Default)]

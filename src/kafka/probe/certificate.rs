@@ -13,8 +13,8 @@ use x509_cert::ext::pkix::SubjectAltName;
 use x509_cert::ext::pkix::name::GeneralName;
 
 use super::found;
-use crate::kafka::dial::DialError;
-use crate::kafka::tls::Tls;
+use crate::kafka::net::dial::DialError;
+use crate::kafka::net::tls::Tls;
 
 /// The bytes of the certificate, once it was shown.
 pub(super) type Shown = Arc<OnceLock<Vec<u8>>>;

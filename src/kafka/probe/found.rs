@@ -2,8 +2,8 @@
 
 use serde::Serialize;
 
-use crate::causes::Fault;
-use crate::kafka::versions::{Api, Range, Versions};
+use crate::base::fault::Fault;
+use crate::kafka::protocol::versions::{Api, Range, Versions};
 
 /// One address, tried step by step until a step fails.
 #[derive(Clone, Debug, Default, PartialEq, Serialize)]

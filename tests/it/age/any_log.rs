@@ -1,6 +1,6 @@
 //! What holds in any log at all, whatever its order and holes, and wherever the search was cut short.
 
-use meerkat::age::{Age, Limits, Search, Target, Tolerance};
+use meerkat::model::age::{Age, Limits, Search, Target, Tolerance};
 
 use crate::age::log::{DAY_ONE, Log, Random, TO_THE_MS};
 

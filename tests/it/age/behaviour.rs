@@ -1,8 +1,8 @@
 //! What is said of the records that the search cannot see plainly. Each stated behaviour, by name.
 
-use meerkat::age::{Age, Answer, Basis, Limits, MAX_TIMESTAMP, Search, Target};
-use meerkat::lag::LogRange;
-use meerkat::unknown::Unknown;
+use meerkat::model::age::{Age, Answer, Basis, Limits, MAX_TIMESTAMP, Search, Target};
+use meerkat::model::lag::LogRange;
+use meerkat::model::unknown::Unknown;
 
 use crate::age::log::{DAY_ONE, Log, Random, TO_THE_MS};
 

@@ -1,7 +1,7 @@
 //! A made-up partition that answers by the broker's rule, and what a reader of it would find.
 
-use meerkat::age::{Age, Answer, Limits, MAX_TIMESTAMP, Search, Target, Tolerance};
-use meerkat::lag::LogRange;
+use meerkat::model::age::{Age, Answer, Limits, MAX_TIMESTAMP, Search, Target, Tolerance};
+use meerkat::model::lag::LogRange;
 
 /// Where every log starts: some day, in milliseconds since 1970.
 pub(super) const DAY_ONE: i64 = 1_700_000_000_000;

@@ -2,7 +2,7 @@
 
 use std::collections::HashSet;
 
-use meerkat::age::{Age, Limits, Search, Target, TimeQuestion};
+use meerkat::model::age::{Age, Limits, Search, Target, TimeQuestion};
 
 use crate::age::log::{DAY_ONE, Log, Random, TO_THE_MS};
 

@@ -2,7 +2,7 @@
 
 #![expect(clippy::print_stdout, reason = "the table is for people, by --nocapture")]
 
-use meerkat::age::{Age, Limits, Tolerance};
+use meerkat::model::age::{Age, Limits, Tolerance};
 
 use crate::age::log::{Log, Random, TO_THE_MS};
 use crate::age::shapes::IN_ORDER;

@@ -8,7 +8,7 @@ use aws_sdk_cloudwatch::types::StatisticSet;
 use meerkat::cloudwatch::pages::entry::{Entry, LARGEST_OFFSET, MEMORY_END, Sighting};
 use meerkat::cloudwatch::pages::seconds::{self, Merged, Slots};
 use meerkat::cloudwatch::{Minute, Schedule};
-use meerkat::lag::Committed;
+use meerkat::model::lag::Committed;
 
 use super::*;
 use crate::support::emulator::Emulator;

@@ -1,7 +1,7 @@
 //! Groups whose coordinator is away: nobody lists them, and nobody says so.
 
 use kafka_protocol::messages::ApiKey;
-use meerkat::verdict::Verdict;
+use meerkat::judge::verdict::Verdict;
 use serde_json::Value;
 
 use super::is_unknown;

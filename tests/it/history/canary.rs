@@ -2,7 +2,7 @@
 
 use std::time::Duration;
 
-use meerkat::causes;
+use meerkat::base::fault;
 use meerkat::cloudwatch::canary::Flight;
 use meerkat::preflight::found::Canary;
 
@@ -57,7 +57,7 @@ async fn what_is_not_visible_in_time_is_neither_right_nor_wrong() {
     assert_eq!((canary.visible_ms, canary.wrong.is_empty()), (None, true), "{canary:?}");
 }
 
-fn advises(fault: &causes::Fault, todo: &str) -> bool {
+fn advises(fault: &fault::Fault, todo: &str) -> bool {
     fault.todo.as_ref().is_some_and(|told| told.contains(todo))
 }
 

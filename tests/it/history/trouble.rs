@@ -2,12 +2,12 @@
 
 use std::error::Error as _;
 
-use meerkat::causes::told;
+use meerkat::base::fault::told;
 
 use meerkat::cloudwatch::error::Operation;
 use meerkat::cloudwatch::metrics::plan;
 use meerkat::config::MetricsDetail;
-use meerkat::results::Results;
+use meerkat::judge::numbers::Results;
 
 use super::*;
 

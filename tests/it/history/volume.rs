@@ -4,7 +4,7 @@ use std::collections::BTreeSet;
 
 use meerkat::cloudwatch::metrics::plan;
 use meerkat::config::MetricsDetail;
-use meerkat::results::{GroupResult, PartitionResult, Results};
+use meerkat::judge::numbers::{GroupResult, PartitionResult, Results};
 
 use super::*;
 

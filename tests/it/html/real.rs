@@ -2,16 +2,16 @@
 
 use std::collections::{BTreeMap, BTreeSet};
 
-use meerkat::ages::Ages;
 use meerkat::config::Detail;
-use meerkat::judged::{Judged, Memories};
-use meerkat::lag::{Committed, LogRange};
-use meerkat::lags::Lags;
-use meerkat::memory::Thresholds;
+use meerkat::judge::ages::Ages;
+use meerkat::judge::input::{Before, Sight};
+use meerkat::judge::outcome::{Judged, Memories};
+use meerkat::model::lag::{Committed, LogRange};
+use meerkat::model::lags::Lags;
+use meerkat::model::memory::Thresholds;
+use meerkat::model::snapshot::{Broker, Group, Kind, Member, Problem, Row, Snapshot, Topic};
+use meerkat::model::unknown::Unknown;
 use meerkat::report::{self, Frame};
-use meerkat::sight::{Before, Sight};
-use meerkat::snapshot::{Broker, Group, Kind, Member, Problem, Row, Snapshot, Topic};
-use meerkat::unknown::Unknown;
 use serde_json::Value;
 
 use super::{Asked, Context, DrawnReport, EXAMPLES, drawn, html, overview};

@@ -1,9 +1,9 @@
 //! Share groups: what is told of them, and that they are groups like any other wherever a group is asked for or shown.
 
 use kafka_protocol::messages::ApiKey;
+use meerkat::cli::table::{Screen, table};
 use meerkat::event::widget::{Asked, Context, Widget};
-use meerkat::html;
-use meerkat::terminal::{Screen, table};
+use meerkat::report::html;
 use serde_json::{Value, json};
 
 use crate::preflight::answer;

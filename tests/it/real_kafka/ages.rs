@@ -1,5 +1,5 @@
 //! Lag in seconds against the ages of the records themselves, as a consumer reads them; and the stated behaviour where
-//! timestamps alone cannot tell (`meerkat::age::Age`).
+//! timestamps alone cannot tell (`meerkat::model::age::Age`).
 
 use std::time::{Duration, Instant};
 

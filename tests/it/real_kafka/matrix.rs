@@ -2,7 +2,7 @@
 
 #![expect(clippy::print_stdout, reason = "a row of the table that people read with --nocapture")]
 
-use meerkat::kafka::versions::Api;
+use meerkat::kafka::protocol::versions::Api;
 
 use super::{Run, hand};
 use crate::support::kafka::Cluster;

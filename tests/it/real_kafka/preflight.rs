@@ -45,7 +45,7 @@ fn offered(address: &str) -> Vec<(i16, i16, i16)> {
 #[test]
 #[ignore = "needs a real Kafka: make matrix"]
 fn the_table_of_releases_says_what_this_one_offers() {
-    let table = include_str!("../../../src/kafka/releases.tsv");
+    let table = include_str!("../../../src/kafka/protocol/releases.tsv");
     let cluster = Cluster::shared();
     let bootstrap = cluster.plaintext();
     let offered = offered(bootstrap.split(',').next().expect("an address"));
@@ -57,7 +57,7 @@ fn the_table_of_releases_says_what_this_one_offers() {
     let row = format!("{}\t{}", cluster.version(), cells.join("\t"));
     let names: Vec<&str> = COLUMNS.iter().map(|(name, _)| *name).collect();
     assert_eq!(table.lines().next(), Some(&*format!("release\t{}", names.join("\t"))));
-    assert!(table.lines().any(|known| known == row), "src/kafka/releases.tsv needs this row:\n{row}");
+    assert!(table.lines().any(|known| known == row), "src/kafka/protocol/releases.tsv needs this row:\n{row}");
 }
 
 #[test]

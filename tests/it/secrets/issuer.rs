@@ -1,8 +1,8 @@
 //! Tokens for client credentials, from an issuer that is a double.
 
+use meerkat::aws::secrets::TokenRequest;
 use meerkat::keystore::{Authorities, Sealed};
-use meerkat::secret::Secret;
-use meerkat::secrets::TokenRequest;
+use meerkat::model::secret::Secret;
 use rcgen::{CertifiedKey, generate_simple_self_signed};
 use tokio_rustls::rustls::ServerConfig;
 use tokio_rustls::rustls::crypto::ring::default_provider;

@@ -2,7 +2,7 @@
 
 use super::world::{Consumer, Load, Presence};
 use super::{BUSY, SELDOM, WORLDS, reads, watch_through};
-use meerkat::verdict::Verdict;
+use meerkat::judge::verdict::Verdict;
 
 /// A kind of consumer that nothing is the matter with.
 struct Family {

@@ -2,7 +2,7 @@
 
 use super::world::{Consumer, Fault, Load, Presence};
 use super::{BUSY, HEALTHY_PERIODS, WORLDS, reads, watch};
-use meerkat::verdict::Verdict;
+use meerkat::judge::verdict::Verdict;
 
 /// A fault of one consumer, and what must come of it.
 struct Case {

@@ -1,7 +1,7 @@
 //! A topic partition, its consumer, and what may go wrong with it, second by second.
 
-use meerkat::lag::{Assigned, Committed, LogRange};
-use meerkat::memory::{Aged, Look, Members};
+use meerkat::model::lag::{Assigned, Committed, LogRange};
+use meerkat::model::memory::{Aged, Look, Members};
 
 /// What is written to the partition.
 #[derive(Clone, Copy, Debug)]

@@ -174,8 +174,8 @@ fn the_history_of_a_group_is_told_look_by_look() {
         let silent = |memory: &Value| memory["silent_seconds"].as_i64().expect("seconds");
         assert_eq!(silent(now), if group == "stuck" { silent(before) + 60 } else { 0 }, "{told}");
         assert_eq!((&now["looks_missing"], &now["assigned"]), (&json!(0), &json!(true)), "{told}");
-        let screen = meerkat::terminal::Screen { width: 100, colour: false };
-        let drawn = meerkat::terminal::history(&told.to_string(), screen).expect("a table");
+        let screen = meerkat::cli::table::Screen { width: 100, colour: false };
+        let drawn = meerkat::cli::table::history(&told.to_string(), screen).expect("a table");
         assert!(drawn.lines().count() > 2 && drawn.contains(['▁', '█']), "{drawn}");
     }
 }

@@ -9,7 +9,7 @@ use crate::cloudwatch::pages::key::{Key, OfGroup, OfTopic};
 use crate::cloudwatch::pages::page::{self, Page};
 use crate::cloudwatch::pages::roster::{Restless, Roster, Told};
 use crate::cloudwatch::pages::sheets::KeptLook;
-use crate::lag::Committed;
+use crate::model::lag::Committed;
 
 /// A group, a topic, the topic's id and a partition.
 pub(super) type Name = (u32, u32, u32, i32);

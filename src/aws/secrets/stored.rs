@@ -1,0 +1,119 @@
+//! Secrets and parameters: how they are asked for, and what is in them.
+
+use base64::Engine as _;
+use base64::engine::general_purpose::STANDARD;
+use serde::Deserialize;
+use serde_json::{Map, Value, json};
+
+use super::aws::{AwsQuestion, Body, ask};
+use super::reference::{Arn, ArnKind};
+use super::{Door, SecretError};
+use crate::model::secret::Secret;
+
+/// `GetSecretValue` and `GetParameter`, the parts that matter here.
+#[derive(Deserialize)]
+struct StoredAnswer {
+    #[serde(rename = "SecretString")]
+    text: Option<String>,
+    #[serde(rename = "SecretBinary")]
+    base64: Option<String>,
+    #[serde(rename = "Parameter")]
+    parameter: Option<Parameter>,
+}
+
+#[derive(Deserialize)]
+struct Parameter {
+    #[serde(rename = "Value")]
+    value: String,
+}
+
+/// What is kept under the ARN.
+pub(crate) async fn fetch(door: &Door, variable: &'static str, arn: &Arn) -> Result<Vec<u8>, SecretError> {
+    let answer = ask(door, variable, question(arn)).await?;
+    let unusable = |why| SecretError::Unusable { subject: format!("{variable} ({})", arn.text), why };
+    let answer: StoredAnswer =
+        serde_json::from_slice(&answer).map_err(|_| unusable(String::from("the service's answer cannot be read")))?;
+    let binary = || STANDARD.decode(answer.base64.as_ref()?).ok();
+    let text = answer.text.or_else(|| answer.parameter.map(|parameter| parameter.value));
+    let kept = text.map(String::into_bytes).or_else(binary);
+    kept.ok_or_else(|| unusable(String::from("the service's answer has nothing in it")))
+}
+
+/// `GetParameter` or `GetSecretValue`.
+pub(crate) fn question(arn: &Arn) -> AwsQuestion<'_> {
+    let (action, target, body) = match arn.kind {
+        ArnKind::Parameter => {
+            ("ssm:GetParameter", "AmazonSSM.GetParameter", json!({ "Name": arn.text, "WithDecryption": true }))
+        }
+        _ => ("secretsmanager:GetSecretValue", "secretsmanager.GetSecretValue", json!({ "SecretId": arn.text })),
+    };
+    AwsQuestion { arn, action, method: "POST", path: String::from("/"), body: Body::Json(target, body.to_string()) }
+}
+
+/// The whole of it, or the value of one key; a line break at the end is the editor's.
+pub(crate) fn value(text: &str, key: Option<&str>) -> Result<Secret, String> {
+    let found = match key {
+        None => text.to_owned(),
+        Some(key) => field(&object(text)?, key)?,
+    };
+    let value = found.trim_end_matches(['\r', '\n']);
+    if value.is_empty() {
+        return Err(String::from("it is empty"));
+    }
+    Ok(Secret::new(value.to_owned()))
+}
+
+/// The form that Amazon MSK prescribes for SCRAM credentials.
+pub(crate) fn pair(text: &str) -> Result<(String, Secret), String> {
+    let object = object(text)?;
+    Ok((field(&object, "username")?, Secret::new(field(&object, "password")?)))
+}
+
+fn object(text: &str) -> Result<Map<String, Value>, String> {
+    serde_json::from_str(text)
+        .map_err(|_| String::from(r#"it is not a JSON object such as {"username": "…", "password": "…"}"#))
+}
+
+fn field(object: &Map<String, Value>, key: &str) -> Result<String, String> {
+    match object.get(key) {
+        Some(Value::String(text)) => Ok(text.clone()),
+        Some(number @ Value::Number(_)) => Ok(number.to_string()),
+        Some(_) => Err(format!("its {key:?} is not text")),
+        None => Err(format!("it has no {key:?}")),
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    #![expect(clippy::unwrap_used, reason = "a test fails by panicking")]
+
+    use super::*;
+
+    fn told(text: &str, key: Option<&str>) -> String {
+        value(text, key).map_or_else(|why| why, |secret| secret.expose().to_owned())
+    }
+
+    #[test]
+    fn a_secret_is_its_text_or_one_value_of_it() {
+        assert_eq!(told("hunter2\r\n", None), "hunter2");
+        assert_eq!(told(" two words ", None), " two words ");
+        assert_eq!(told(r#"{"a":"x","b":2}"#, Some("a")), "x");
+        assert_eq!(told(r#"{"a":"x","b":2}"#, Some("b")), "2");
+    }
+
+    #[test]
+    fn a_secret_that_does_not_fit_is_told_without_its_text() {
+        assert_eq!(told("\n", None), "it is empty");
+        assert_eq!(told(r#"{"a":"x"}"#, Some("b")), r#"it has no "b""#);
+        assert_eq!(told(r#"{"a":{"x":1}}"#, Some("a")), r#"its "a" is not text"#);
+        assert!(told("hunter2", Some("a")).starts_with("it is not a JSON object"));
+        assert!(!told("hunter2", Some("a")).contains("hunter2"));
+    }
+
+    #[test]
+    fn a_pair_is_that_of_amazon_msk() {
+        let (username, password) = pair(r#"{"username":"alice","password":"hunter2","more":1}"#).unwrap();
+        assert_eq!((username.as_str(), password.expose()), ("alice", "hunter2"));
+        assert_eq!(pair(r#"{"username":"alice"}"#).unwrap_err(), r#"it has no "password""#);
+    }
+}

@@ -1,0 +1,50 @@
+//! What a run is doing at the moment, told as events of their own target: on a terminal they become a line, elsewhere they cost
+//! nothing.
+
+use std::cell::Cell;
+
+/// The target of these events. Their fields are those of [`Progress`], and `over`.
+pub const TARGET: &str = "meerkat::base::progress";
+
+/// One step of a run; it is over when it is dropped.
+#[derive(Debug)]
+pub(crate) struct Progress {
+    /// Such as `reading the offsets of`.
+    step: &'static str,
+    /// What it is counted in, such as `groups`.
+    unit: &'static str,
+    done: Cell<usize>,
+    /// How many there are to do; 0 where they are not counted.
+    all: usize,
+}
+
+impl Progress {
+    /// A step that is about so many things.
+    pub(crate) fn of(step: &'static str, all: usize, unit: &'static str) -> Self {
+        let progress = Self { step, unit, done: Cell::new(0), all };
+        progress.tell(false);
+        progress
+    }
+
+    /// A step that is not counted.
+    pub(crate) fn with(step: &'static str) -> Self {
+        Self::of(step, 0, "")
+    }
+
+    /// One thing more is done.
+    pub(crate) fn advance(&self) {
+        self.done.set(self.done.get() + 1);
+        self.tell(false);
+    }
+
+    fn tell(&self, over: bool) {
+        let (step, unit, done, all) = (self.step, self.unit, self.done.get() as u64, self.all as u64);
+        tracing::trace!(target: TARGET, step, unit, done, all, over);
+    }
+}
+
+impl Drop for Progress {
+    fn drop(&mut self) {
+        self.tell(true);
+    }
+}

@@ -1,0 +1,97 @@
+//! What shells complete, made of the table of options: generators (`clap_complete`) know that of their own parser alone.
+
+use std::fmt::Write as _;
+
+use crate::cli::options::{Flag, OPTIONS};
+
+/// A shell that completes.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub enum Shell {
+    /// `source <(meerkat completions bash)`
+    Bash,
+    /// `meerkat completions zsh > ~/.zfunc/_meerkat`
+    Zsh,
+    /// `meerkat completions fish | source`
+    Fish,
+}
+
+impl Shell {
+    /// The shell of this name.
+    ///
+    /// # Errors
+    ///
+    /// The name, where it is none of the three.
+    pub fn parse(name: &str) -> Result<Self, String> {
+        match name {
+            "bash" => Ok(Self::Bash),
+            "zsh" => Ok(Self::Zsh),
+            "fish" => Ok(Self::Fish),
+            _ => Err(format!("completions are for bash, zsh and fish, found {name:?}")),
+        }
+    }
+
+    /// What this shell is to source.
+    #[must_use]
+    pub fn script(self) -> String {
+        match self {
+            Self::Bash => bash(),
+            Self::Zsh => zsh(),
+            Self::Fish => fish(),
+        }
+    }
+}
+
+fn is_file(option: &Flag) -> bool {
+    option.value == Some("FILE")
+}
+
+fn bash() -> String {
+    let mut cases = String::new();
+    for option in OPTIONS.iter().filter(|option| option.value.is_some()) {
+        let made = match option.words {
+            _ if is_file(option) => "compgen -f -- \"$word\"".to_owned(),
+            [] => "true".to_owned(),
+            words => format!("compgen -W '{}' -- \"$word\"", words.join(" ")),
+        };
+        let _ = writeln!(cases, "        --{}) mapfile -t COMPREPLY < <({made}); return ;;", option.long);
+    }
+    let all: Vec<String> = OPTIONS.iter().map(|option| format!("--{}", option.long)).collect();
+    format!(
+        "_meerkat() {{\n    local word=${{COMP_WORDS[COMP_CWORD]}} before=${{COMP_WORDS[COMP_CWORD-1]}}\n    case $before in\n{cases}        completions) mapfile -t COMPREPLY < <(compgen -W 'bash zsh fish' -- \"$word\"); return ;;\n    esac\n    if [[ $word == -* ]]; then mapfile -t COMPREPLY < <(compgen -W '{}' -- \"$word\")\n    else mapfile -t COMPREPLY < <(compgen -f -W completions -- \"$word\"); fi\n}}\ncomplete -o filenames -F _meerkat meerkat\n",
+        all.join(" ")
+    )
+}
+
+fn zsh() -> String {
+    let mut text = String::from("#compdef meerkat\n_arguments -s \\\n");
+    for option in OPTIONS {
+        let meaning = option.meaning.replace('\'', "'\\''").replace('[', "\\[").replace(']', "\\]").replace(':', "\\:");
+        let value = match (option.value, option.words) {
+            (None, _) => String::new(),
+            (Some(_), _) if is_file(option) => ":file:_files".to_owned(),
+            (Some(name), []) => format!(":{}: ", name.replace(':', "\\:")),
+            (Some(name), words) => format!(":{name}:({})", words.join(" ")),
+        };
+        let _ = writeln!(text, "  '*--{}[{meaning}]{value}' \\", option.long);
+    }
+    text.push_str("  '*:event:_files'\n");
+    text
+}
+
+fn fish() -> String {
+    let mut text = String::from(
+        "complete -c meerkat -n __fish_use_subcommand -a completions -d 'what shells complete'\ncomplete -c meerkat -n '__fish_seen_subcommand_from completions' -xa 'bash zsh fish'\n",
+    );
+    for option in OPTIONS {
+        let value = match (option.value, option.words) {
+            (None, _) => String::new(),
+            (Some(_), _) if is_file(option) => " -rF".to_owned(),
+            (Some(_), []) => " -x".to_owned(),
+            (Some(_), words) => format!(" -xa '{}'", words.join(" ")),
+        };
+        let short = option.short.map(|short| format!(" -s {short}")).unwrap_or_default();
+        let meaning = option.meaning.replace('\\', "\\\\").replace('\'', "\\'");
+        let _ = writeln!(text, "complete -c meerkat -l {}{short}{value} -d '{meaning}'", option.long);
+    }
+    text
+}

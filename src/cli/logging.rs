@@ -1,0 +1,57 @@
+//! The journal on standard error, a line for each event: JSON where a machine reads them, text for people.
+
+use crate::base::progress::TARGET;
+use tracing::level_filters::LevelFilter;
+use tracing_subscriber::filter::Targets;
+use tracing_subscriber::layer::SubscriberExt;
+use tracing_subscriber::util::{SubscriberInitExt, TryInitError};
+use tracing_subscriber::{Layer, fmt};
+
+use crate::cli::progress_line::Ticker;
+
+/// How its lines look.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub enum JournalForm {
+    /// One JSON object a line, as Lambda's log viewer likes it.
+    Json,
+    /// Words.
+    Text,
+}
+
+/// Why there is no journal.
+#[derive(Debug, thiserror::Error)]
+pub enum JournalError {
+    /// The level is not a known word.
+    #[error("MEERKAT_LOG must be one of off, error, warn, info, debug, trace, found {0:?}")]
+    Level(String),
+    /// A log was started before.
+    #[error(transparent)]
+    Twice(#[from] TryInitError),
+}
+
+/// Starts the journal; `level` is that of our own lines. Libraries tell errors, and warnings to whoever asks for `debug`. A `ticker` hears
+/// what is being done, and makes room for lines.
+///
+/// # Errors
+///
+/// A level that is no known word, or a log that was started before.
+pub fn start(level: Option<&str>, form: JournalForm, ticker: Option<Ticker>) -> Result<(), JournalError> {
+    let level = match level.map(str::trim) {
+        None | Some("") => LevelFilter::INFO,
+        Some(word) => word.parse().map_err(|_| JournalError::Level(word.to_owned()))?,
+    };
+    let libraries = if level >= LevelFilter::DEBUG { LevelFilter::WARN } else { level.min(LevelFilter::ERROR) };
+    let filter = Targets::new().with_target("meerkat", level).with_target(TARGET, LevelFilter::OFF);
+    let filter = filter.with_default(libraries);
+    let erasing = ticker.clone();
+    let writer = move || {
+        erasing.iter().for_each(Ticker::erase);
+        std::io::stderr()
+    };
+    let lines = fmt::layer().with_writer(writer).with_target(false);
+    let lines = match form {
+        JournalForm::Json => lines.json().flatten_event(true).with_filter(filter).boxed(),
+        JournalForm::Text => lines.compact().without_time().with_filter(filter).boxed(),
+    };
+    Ok(tracing_subscriber::registry().with(lines).with(ticker).try_init()?)
+}

@@ -1,0 +1,168 @@
+//! The line on a terminal that tells what a long run is doing: it comes after two seconds, and leaves no trace. One line that is
+//! drawn over needs no library of bars.
+
+use std::fmt::Write as _;
+use std::io::{IsTerminal, Write};
+use std::pin::pin;
+use std::sync::{Arc, Mutex, MutexGuard, PoisonError};
+use std::time::Duration;
+
+use crate::base::figures::grouped;
+use crate::base::progress::TARGET;
+use tokio::time::{MissedTickBehavior, interval_at};
+use tracing::field::{Field, Visit};
+use tracing::{Event, Subscriber};
+use tracing_subscriber::Layer;
+use tracing_subscriber::layer::Context;
+
+/// What is being done, as far as it was told.
+#[derive(Clone, Default)]
+pub struct Ticker(Arc<Mutex<Underway>>);
+
+#[derive(Default)]
+struct Underway {
+    /// Those that are not over, the newest last.
+    steps: Vec<Doing>,
+    /// Whether a line stands on the terminal.
+    drawn: bool,
+}
+
+/// One event of a step.
+#[derive(Default)]
+struct Doing {
+    step: String,
+    unit: String,
+    done: u64,
+    all: u64,
+    over: bool,
+}
+
+impl Ticker {
+    /// One where standard error is a terminal on which a line can be erased; `kind` is what `TERM` says.
+    pub fn on_terminal(kind: Option<&str>) -> Option<Self> {
+        let dumb = kind.is_none_or(|kind| kind.is_empty() || kind == "dumb");
+        (std::io::stderr().is_terminal() && !dumb).then(Self::default)
+    }
+
+    /// Waits for a run, and draws from its third second on.
+    pub async fn watch<F: Future>(&self, run: F) -> F::Output {
+        let began = tokio::time::Instant::now();
+        let mut ticks = interval_at(began + PATIENCE, EVERY);
+        ticks.set_missed_tick_behavior(MissedTickBehavior::Skip);
+        let mut run = pin!(run);
+        let output = loop {
+            tokio::select! {
+                output = &mut run => break output,
+                _ = ticks.tick() => self.draw(began.elapsed()),
+            }
+        };
+        self.erase();
+        output
+    }
+
+    /// Takes the line away, if there is one: somebody else is about to write.
+    pub fn erase(&self) {
+        if std::mem::take(&mut self.told().drawn) {
+            write(ERASE);
+        }
+    }
+
+    fn draw(&self, elapsed: Duration) {
+        let mut told = self.told();
+        let Some(doing) = told.steps.last() else { return };
+        let width =
+            terminal_size::terminal_size_of(std::io::stderr()).map_or(NARROW, |(width, _)| usize::from(width.0));
+        // A line that reaches the edge would go on in the next one, and could not be erased.
+        let line: String = doing.line(elapsed).chars().take(width.saturating_sub(1)).collect();
+        told.drawn = true;
+        write(&format!("{ERASE}{line}"));
+    }
+
+    fn told(&self) -> MutexGuard<'_, Underway> {
+        self.0.lock().unwrap_or_else(PoisonError::into_inner)
+    }
+}
+
+impl<S: Subscriber> Layer<S> for Ticker {
+    fn on_event(&self, event: &Event<'_>, _: Context<'_, S>) {
+        if event.metadata().target() != TARGET {
+            return;
+        }
+        let mut doing = Doing::default();
+        event.record(&mut doing);
+        let steps = &mut self.told().steps;
+        match steps.iter().position(|known| known.step == doing.step) {
+            Some(at) if doing.over => drop(steps.remove(at)),
+            Some(at) => steps[at] = doing,
+            None if doing.over => {}
+            None => steps.push(doing),
+        }
+    }
+}
+
+impl Doing {
+    fn line(&self, elapsed: Duration) -> String {
+        let mut line = self.step.clone();
+        if self.all > 0 {
+            let _ = write!(line, " {} of {} {}", grouped(self.done), grouped(self.all), self.unit);
+        }
+        let _ = write!(line, " … {} s", elapsed.as_secs());
+        line
+    }
+}
+
+impl Visit for Doing {
+    fn record_u64(&mut self, field: &Field, value: u64) {
+        match field.name() {
+            "done" => self.done = value,
+            "all" => self.all = value,
+            _ => {}
+        }
+    }
+
+    fn record_bool(&mut self, field: &Field, value: bool) {
+        self.over |= field.name() == "over" && value;
+    }
+
+    fn record_str(&mut self, field: &Field, value: &str) {
+        match field.name() {
+            "step" => value.clone_into(&mut self.step),
+            "unit" => value.clone_into(&mut self.unit),
+            _ => {}
+        }
+    }
+
+    fn record_debug(&mut self, _: &Field, _: &dyn std::fmt::Debug) {}
+}
+
+fn write(text: &str) {
+    // Standard error may be closed; there is nobody else to tell.
+    let _ = std::io::stderr().write_all(text.as_bytes());
+}
+
+/// A run that is shorter needs no words.
+const PATIENCE: Duration = Duration::from_secs(2);
+const EVERY: Duration = Duration::from_millis(250);
+/// To the beginning of the line, and nothing after it (ECMA-48, CR and EL).
+const ERASE: &str = "\r\x1b[K";
+/// Columns of a terminal that does not tell.
+const NARROW: usize = 40;
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn a_line_tells_the_step_how_far_it_is_and_for_how_long_it_lasts() {
+        let doing = Doing {
+            step: "reading the offsets of".into(),
+            unit: "groups".into(),
+            done: 1_200,
+            all: 4_000,
+            over: false,
+        };
+        assert_eq!(doing.line(Duration::from_millis(3_900)), "reading the offsets of 1,200 of 4,000 groups … 3 s");
+        let doing = Doing { step: "connecting".into(), ..Doing::default() };
+        assert_eq!(doing.line(Duration::from_secs(2)), "connecting … 2 s");
+    }
+}

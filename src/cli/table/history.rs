@@ -1,0 +1,147 @@
+//! What is kept of one group: a line for each partition, its lag from look to look drawn with blocks.
+
+use serde::Deserialize;
+
+use super::text::{Cell, GUTTER, Grid, NARROWEST, Text};
+use super::{FAINT, Screen, count, offset};
+use crate::base::figures::grouped;
+use crate::base::moment;
+
+/// What mode history prints, as far as it is drawn.
+#[derive(Deserialize)]
+struct PastOfGroup {
+    cluster: String,
+    group: String,
+    period_minutes: i64,
+    problems: Vec<String>,
+    partitions: Vec<PastOfPartition>,
+}
+
+/// One partition, newest look first.
+#[derive(Deserialize)]
+struct PastOfPartition {
+    topic: String,
+    partition: i32,
+    problem: Option<String>,
+    looks: Vec<PastLook>,
+}
+
+#[derive(Deserialize)]
+struct PastLook {
+    taken: String,
+    committed: Option<i64>,
+    log_end: i64,
+}
+
+/// Draws what mode history prints.
+///
+/// # Errors
+/// What is missing in it.
+pub fn history(json: &str, screen: Screen) -> Result<String, serde_json::Error> {
+    let history: PastOfGroup = serde_json::from_str(json)?;
+    let mut text = Text::new(screen);
+    let minutes = match history.period_minutes {
+        1 => "minute".to_owned(),
+        several => format!("{several} minutes"),
+    };
+    text.line(0, &format!("{} on {}, a look every {minutes}", history.group, history.cluster), Some(super::BOLD));
+    if !history.partitions.is_empty() {
+        table(&history, &mut text);
+    } else if history.problems.is_empty() {
+        text.line(0, "The group reads nothing, so nothing is kept of it.", None);
+    }
+    for problem in &history.problems {
+        text.line(0, problem, Some(FAINT));
+    }
+    Ok(text.finish())
+}
+
+fn table(history: &PastOfGroup, text: &mut Text) {
+    let titles = ["TOPIC", "PARTITION", "LOOKS", "COMMITTED", "LOG-END", "LAG", "MOST"];
+    let mut head: Vec<Cell> = titles.iter().map(|title| Cell::right(title)).collect();
+    head[0] = Cell::left(titles[0]);
+    let rows: Vec<Vec<Cell>> = history.partitions.iter().map(row).collect();
+    let mut grid = Grid { head: vec![head], rows, may_shrink: &[0], narrowest: NARROWEST, gutter: GUTTER };
+    // Long names give way to a line of half an hour.
+    let beside = |columns: usize| text.width().saturating_sub(columns + GUTTER);
+    let room = beside(grid.narrowed(text.width())).max(beside(grid.narrowed(0)).min(USUAL));
+    if room >= NARROWEST {
+        let newest = history.partitions.iter().filter_map(|of| moment::parse(&of.looks.first()?.taken)).max();
+        let slot =
+            |look: &PastLook| Some((newest? - moment::parse(&look.taken)? + 30) / 60 / history.period_minutes.max(1));
+        let all = history.partitions.iter().flat_map(|of| &of.looks).filter_map(slot).max().unwrap_or_default() + 1;
+        let slots = usize::try_from(all).unwrap_or(1).max(1);
+        grid.head[0].push(Cell::left(&format!("LAG, {} min", all * history.period_minutes)));
+        for (row, partition) in grid.rows.iter_mut().zip(&history.partitions) {
+            let lags =
+                partition.looks.iter().filter_map(|look| Some((usize::try_from(slot(look)?).ok()?, look.lag()?)));
+            row.push(Cell::left(&blocks(lags, slots, room.min(WIDEST))));
+        }
+    }
+    text.rows(&grid, |number| history.partitions.get(number)?.problem.clone());
+}
+
+fn row(partition: &PastOfPartition) -> Vec<Cell> {
+    let newest = partition.looks.first();
+    let told = |number| Cell::right(&count(number));
+    vec![
+        Cell::left(&partition.topic),
+        Cell::right(&partition.partition.to_string()),
+        Cell::right(&grouped(partition.looks.len() as u64).to_string()),
+        offset(newest.and_then(|look| look.committed)),
+        offset(newest.map(|look| look.log_end)),
+        told(newest.and_then(PastLook::lag)),
+        told(partition.looks.iter().filter_map(PastLook::lag).max()),
+    ]
+}
+
+impl PastLook {
+    /// `None` where nothing was committed.
+    fn lag(&self) -> Option<u64> {
+        Some(u64::try_from(self.log_end - self.committed?).unwrap_or(0))
+    }
+}
+
+/// Lags by how many periods ago they were, the newest at the right; where there is less room than looks the greatest of several is
+/// drawn, and where there was no look nothing is.
+fn blocks(lags: impl Iterator<Item = (usize, u64)>, slots: usize, room: usize) -> String {
+    let columns = slots.min(room);
+    let mut drawn: Vec<Option<u64>> = vec![None; columns];
+    for (ago, lag) in lags.filter(|(ago, _)| *ago < slots) {
+        let column = &mut drawn[(slots - 1 - ago) * columns / slots];
+        *column = (*column).max(Some(lag));
+    }
+    let most = drawn.iter().flatten().max().copied().unwrap_or_default();
+    let block = |lag: u64| match usize::try_from(u128::from(lag) * (BLOCKS.len() as u128 - 1) / u128::from(most.max(1)))
+    {
+        // What is small is not nothing.
+        Ok(0) if lag > 0 => BLOCKS[1],
+        Ok(height) => BLOCKS[height.min(BLOCKS.len() - 1)],
+        Err(_) => BLOCKS[BLOCKS.len() - 1],
+    };
+    let drawn: String = drawn.into_iter().map(|lag| lag.map_or(' ', block)).collect();
+    drawn.trim_end().to_owned()
+}
+
+/// From no lag to the most of the partition.
+const BLOCKS: [char; 8] = ['▁', '▂', '▃', '▄', '▅', '▆', '▇', '█'];
+/// Columns for the looks that are asked for unless said otherwise, a minute apart.
+const USUAL: usize = 31;
+/// A line that is longer says no more.
+const WIDEST: usize = 90;
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn a_lag_is_as_high_as_its_share_of_the_most() {
+        let drawn = |lags: &[(usize, u64)], slots, room| blocks(lags.iter().copied(), slots, room);
+        assert_eq!(drawn(&[(0, 80), (1, 40), (2, 0)], 3, 9), "▁▄█");
+        assert_eq!(drawn(&[(0, 1_000_000), (1, 1)], 2, 9), "▂█");
+        assert_eq!(drawn(&[(0, 0), (3, 0)], 4, 9), "▁  ▁");
+        assert_eq!(drawn(&[(0, 8), (1, 4), (2, 2), (3, 1)], 4, 2), "▂█");
+        assert_eq!(drawn(&[(0, u64::MAX)], 1, 9), "█");
+        assert_eq!(drawn(&[(2, 5)], 3, 9), "█");
+    }
+}

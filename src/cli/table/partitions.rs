@@ -1,0 +1,122 @@
+//! The partitions of each group, as `kafka-consumer-groups.sh --describe` shows them: its columns in its order, ours after them.
+
+use super::text::{Cell, GUTTER, Grid, NARROWEST, Text};
+use super::{FAINT, UNKNOWN, colour, count, offset};
+use crate::base::figures::span;
+use crate::judge::verdict::Verdict;
+use crate::report::html::DrawnReport;
+use crate::report::html::view::{DrawnGroup, DrawnPartition};
+
+/// Draws a table for each group.
+pub(crate) fn draw(report: &DrawnReport, text: &mut Text) {
+    for group in &report.groups {
+        text.gap();
+        let members = count(group.members);
+        let lag = super::groups::total(group);
+        let state = group.state.as_deref().unwrap_or(UNKNOWN);
+        let title = format!("{}: {}, {state}, members {members}, lag {lag}", group.group, group.status.word());
+        text.line(0, &title, Some(colour(group.status)));
+        if group.status != Verdict::Ok {
+            text.line(0, &group.reason, None);
+        }
+        for gap in &group.gaps {
+            text.line(0, gap, None);
+        }
+        table(group, text);
+    }
+}
+
+fn table(group: &DrawnGroup, text: &mut Text) {
+    if group.partitions.is_empty() {
+        let none = if group.partition_count == 0 {
+            "no partitions"
+        } else {
+            "its partitions are not listed: --detail all lists them"
+        };
+        text.line(0, none, Some(FAINT));
+        return;
+    }
+    let mut partitions: Vec<&DrawnPartition> = group.partitions.iter().collect();
+    partitions.sort_by(|one, other| (&one.topic, one.partition).cmp(&(&other.topic, other.partition)));
+    let rows: Vec<Vec<Cell>> = partitions.iter().map(|partition| row(partition)).collect();
+    let titles = |titles: &[&str]| -> Vec<Cell> {
+        let cell =
+            |(at, title): (usize, &&str)| if RIGHT.contains(&at) { Cell::right(title) } else { Cell::left(title) };
+        titles.iter().enumerate().map(cell).collect()
+    };
+    let wide = Grid {
+        head: vec![titles(&TITLES)],
+        rows: rows.clone(),
+        may_shrink: &[0, 5, 6, 7],
+        narrowest: NARROWEST,
+        gutter: GUTTER,
+    };
+    if wide.fits(text.width()) {
+        let below = |number: usize| {
+            let partition: &DrawnPartition = partitions.get(number)?;
+            (partition.status != Verdict::Ok).then(|| partition.reason.clone())
+        };
+        return text.rows(&wide, below);
+    }
+    let narrow = Grid {
+        head: vec![titles(&ABOVE), titles(&BELOW)],
+        rows: rows.into_iter().map(|row| row.into_iter().take(THEIRS).collect()).collect(),
+        narrowest: NARROWER,
+        gutter: 1,
+        ..wide
+    };
+    text.rows(&narrow, |number| ours(partitions.get(number)?));
+}
+
+/// What has no column where there is no room for it; nothing of a partition that is caught up and well.
+fn ours(partition: &DrawnPartition) -> Option<String> {
+    let mut said = vec![partition.status.word().to_owned()];
+    said.extend(
+        partition.lag_seconds.filter(|seconds| *seconds > 0.0).map(|seconds| format!("{} behind", span(seconds))),
+    );
+    said.extend(partition.findings.iter().cloned());
+    if partition.status != Verdict::Ok {
+        return Some(format!("{}: {}", said.join(", "), partition.reason));
+    }
+    (said.len() > 1).then(|| said.join(", "))
+}
+
+fn row(partition: &DrawnPartition) -> Vec<Cell> {
+    let text = |text: Option<&str>| Cell::left(text.unwrap_or(UNKNOWN));
+    vec![
+        Cell::left(&partition.topic),
+        Cell::right(&partition.partition.to_string()),
+        offset(partition.position()),
+        offset(partition.log_end),
+        Cell::right(&partition.lag.map_or_else(|| UNKNOWN.to_owned(), |lag| format!("{}{lag}", partition.bound()))),
+        text(partition.member_id.as_deref()),
+        text(partition.member_host.as_deref()),
+        text(partition.member.as_deref()),
+        Cell::right(&partition.lag_seconds.map_or_else(|| UNKNOWN.to_owned(), span)),
+        Cell::left(partition.status.word()).coloured(colour(partition.status)),
+        Cell::left(&partition.findings.join(" ")),
+    ]
+}
+
+const TITLES: [&str; 11] = [
+    "TOPIC",
+    "PARTITION",
+    "CURRENT-OFFSET",
+    "LOG-END-OFFSET",
+    "LAG",
+    "CONSUMER-ID",
+    "HOST",
+    "CLIENT-ID",
+    "BEHIND",
+    "STATUS",
+    "FINDINGS",
+];
+/// The same above each other, of the columns of Kafka's tool.
+const ABOVE: [&str; THEIRS] = ["", "", "CURRENT-", "LOG-END-", "", "CONSUMER-", "", "CLIENT-"];
+const BELOW: [&str; THEIRS] = ["TOPIC", "PARTITION", "OFFSET", "OFFSET", "LAG", "ID", "HOST", "ID"];
+/// Columns of figures.
+const RIGHT: [usize; 5] = [1, 2, 3, 4, 8];
+/// Columns of `kafka-consumer-groups.sh --describe`.
+const THEIRS: usize = 8;
+/// Where there is no room, a name of eight characters is better than a line that breaks.
+const NARROWER: usize = 8;

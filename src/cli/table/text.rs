@@ -1,0 +1,254 @@
+//! Text that fits a screen, whatever names it carries.
+//!
+//! Names tell most at their ends, so they lose their middles; libraries of tables wrap or cut.
+
+use unicode_width::{UnicodeWidthChar, UnicodeWidthStr};
+
+use super::Screen;
+
+/// Lines as they come to be.
+pub(crate) struct Text {
+    screen: Screen,
+    lines: String,
+}
+
+/// What a column holds in one line.
+#[derive(Clone, Debug, Default)]
+pub(crate) struct Cell {
+    /// Without colour and without anything that moves the cursor.
+    text: String,
+    /// An SGR parameter.
+    colour: Option<&'static str>,
+    right: bool,
+}
+
+/// Rows in columns, below a head of one or more lines.
+pub(crate) struct Grid<'a> {
+    pub(crate) head: Vec<Vec<Cell>>,
+    pub(crate) rows: Vec<Vec<Cell>>,
+    /// The columns that lose their middles where the screen is too narrow, the widest first.
+    pub(crate) may_shrink: &'a [usize],
+    /// Down to so many columns of the screen.
+    pub(crate) narrowest: usize,
+    /// Blanks between two columns.
+    pub(crate) gutter: usize,
+}
+
+impl Grid<'_> {
+    /// Whether every column fits, those that may shrink at their narrowest.
+    pub(crate) fn fits(&self, screen: usize) -> bool {
+        self.narrowed(screen) <= screen
+    }
+
+    /// How wide it is drawn.
+    pub(crate) fn narrowed(&self, screen: usize) -> usize {
+        self.total(&self.widths(screen))
+    }
+
+    /// As wide as what they hold, where that fits.
+    fn widths(&self, screen: usize) -> Vec<usize> {
+        let mut widths = vec![0; self.head.first().map_or(0, Vec::len)];
+        for row in self.head.iter().chain(&self.rows) {
+            for (width, cell) in widths.iter_mut().zip(row) {
+                *width = cell.width().max(*width);
+            }
+        }
+        while self.total(&widths) > screen {
+            let widest = self.may_shrink.iter().copied().max_by_key(|column| widths[*column]);
+            let Some(column) = widest.filter(|column| widths[*column] > self.narrowest) else { break };
+            widths[column] -= 1;
+        }
+        widths
+    }
+
+    fn total(&self, widths: &[usize]) -> usize {
+        widths.iter().sum::<usize>() + self.gutter * widths.len().saturating_sub(1)
+    }
+}
+
+impl Cell {
+    /// A text at the left of its column.
+    pub(crate) fn left(text: &str) -> Self {
+        Self { text: plain(text), ..Self::default() }
+    }
+
+    /// A number at the right of its column.
+    pub(crate) fn right(text: &str) -> Self {
+        Self { text: plain(text), right: true, ..Self::default() }
+    }
+
+    pub(crate) fn coloured(self, colour: &'static str) -> Self {
+        Self { colour: Some(colour), ..self }
+    }
+
+    fn width(&self) -> usize {
+        self.text.width()
+    }
+}
+
+impl Text {
+    pub(crate) fn new(screen: Screen) -> Self {
+        Self { screen, lines: String::new() }
+    }
+
+    pub(crate) fn width(&self) -> usize {
+        self.screen.width
+    }
+
+    /// A line as it is; names in it are made plain, and what is too long goes on in the next line.
+    pub(crate) fn line(&mut self, indent: usize, text: &str, colour: Option<&'static str>) {
+        for part in wrapped(&plain(text), self.screen.width.saturating_sub(indent).max(NARROWEST)) {
+            self.lines.push_str(&" ".repeat(indent));
+            self.paint(&part, colour);
+            self.lines.push('\n');
+        }
+    }
+
+    pub(crate) fn gap(&mut self) {
+        if !self.lines.is_empty() {
+            self.lines.push('\n');
+        }
+    }
+
+    /// Draws a grid; `below` tells what stands under a row, by its number.
+    pub(crate) fn rows(&mut self, grid: &Grid, below: impl Fn(usize) -> Option<String>) {
+        let widths = grid.widths(self.screen.width);
+        for head in &grid.head {
+            let bold: Vec<Cell> = head.iter().map(|cell| cell.clone().coloured(super::BOLD)).collect();
+            self.row(&bold, &widths, grid.gutter);
+        }
+        for (number, row) in grid.rows.iter().enumerate() {
+            self.row(row, &widths, grid.gutter);
+            if let Some(below) = below(number) {
+                self.line(INDENT, &below, Some(super::FAINT));
+            }
+        }
+    }
+
+    fn row(&mut self, cells: &[Cell], widths: &[usize], gutter: usize) {
+        let last = cells.iter().rposition(|cell| !cell.text.is_empty()).unwrap_or_default();
+        for (column, (cell, width)) in cells.iter().zip(widths).enumerate().take(last + 1) {
+            let shown = shortened(&cell.text, *width);
+            let blank = " ".repeat(width - shown.width());
+            if cell.right {
+                self.lines.push_str(&blank);
+            }
+            self.paint(&shown, cell.colour);
+            if !cell.right && column != last {
+                self.lines.push_str(&blank);
+            }
+            if column != last {
+                self.lines.push_str(&" ".repeat(gutter));
+            }
+        }
+        self.lines.push('\n');
+    }
+
+    fn paint(&mut self, text: &str, colour: Option<&'static str>) {
+        match colour.filter(|_| self.screen.colour && !text.is_empty()) {
+            Some(colour) => self.lines.extend(["\x1b[", colour, "m", text, "\x1b[0m"]),
+            None => self.lines.push_str(text),
+        }
+    }
+
+    pub(crate) fn finish(self) -> String {
+        self.lines
+    }
+}
+
+/// A text in which nothing moves the cursor or turns the direction of writing: control characters, and the marks and overrides
+/// of Unicode's bidirectional algorithm (UAX #9), are spelled.
+pub(crate) fn plain(text: &str) -> String {
+    let disturbs = |c: char| {
+        c.is_control()
+            || matches!(c, '\u{61c}' | '\u{200b}'..='\u{200f}' | '\u{2028}'..='\u{202e}' | '\u{2060}'..='\u{2069}' | '\u{feff}')
+    };
+    text.chars()
+        .flat_map(|c| {
+            if disturbs(c) { c.escape_unicode().collect::<String>() } else { c.to_string() }.chars().collect::<Vec<_>>()
+        })
+        .collect()
+}
+
+/// A text that is too wide loses its middle: names differ at both ends.
+fn shortened(text: &str, width: usize) -> String {
+    if text.width() <= width {
+        return text.to_owned();
+    }
+    let room = width.saturating_sub(1);
+    let tail_room = room / 3;
+    let head = taken(text.chars(), room - tail_room);
+    let tail: String = taken(text.chars().rev(), tail_room).chars().rev().collect();
+    format!("{head}…{tail}")
+}
+
+/// As many characters as have room.
+fn taken(characters: impl Iterator<Item = char>, room: usize) -> String {
+    let mut left = room;
+    characters
+        .take_while(|c| {
+            let width = c.width().unwrap_or_default();
+            let fits = width <= left;
+            left = left.saturating_sub(width);
+            fits
+        })
+        .collect()
+}
+
+/// Lines of at most so many columns, broken between words, and within a word that has no room.
+fn wrapped(text: &str, width: usize) -> Vec<String> {
+    let mut lines = vec![String::new()];
+    for word in text.split(' ') {
+        let mut word = word.to_owned();
+        loop {
+            let line = lines.last().map(String::as_str).unwrap_or_default();
+            let joined = if line.is_empty() { word.clone() } else { format!("{line} {word}") };
+            if joined.width() <= width {
+                lines.pop();
+                lines.push(joined);
+                break;
+            }
+            if !line.is_empty() {
+                lines.push(String::new());
+                continue;
+            }
+            let part = taken(word.chars(), width);
+            word = word.chars().skip(part.chars().count()).collect();
+            lines.pop();
+            lines.extend([part, String::new()]);
+        }
+    }
+    lines
+}
+
+/// Blanks between two columns, where there is room.
+pub(crate) const GUTTER: usize = 2;
+/// Blanks before what stands below a row.
+const INDENT: usize = 4;
+/// Names are seldom told apart by less.
+pub(crate) const NARROWEST: usize = 12;
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn a_name_cannot_disturb_the_window() {
+        assert_eq!(plain("a\x1b[2Jb\nc"), "a\\u{1b}[2Jb\\u{a}c");
+        assert_eq!(plain("x\u{202e}y\u{200f}"), "x\\u{202e}y\\u{200f}");
+        assert_eq!(plain("größe 注文"), "größe 注文");
+    }
+
+    #[test]
+    fn what_is_too_long_loses_its_middle_by_columns_not_characters() {
+        assert_eq!(shortened("payments-service-eu", 12), "payments…-eu");
+        assert_eq!(shortened("注文注文注文注文", 9), "注文注…文");
+        assert_eq!(shortened("short", 12), "short");
+    }
+
+    #[test]
+    fn lines_break_between_words_and_in_those_that_have_no_room() {
+        assert_eq!(wrapped("one two three", 7), ["one two", "three"]);
+        assert_eq!(wrapped("abcdefghij k", 4), ["abcd", "efgh", "ij k"]);
+    }
+}

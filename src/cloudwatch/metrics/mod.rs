@@ -1,0 +1,214 @@
+//! What is published for people: which metrics, how many of them, and what has to be left out.
+
+use std::sync::Arc;
+
+use super::metric::{Metric, encode};
+use super::names;
+use crate::config::MetricsDetail;
+use crate::judge::numbers::{GroupResult, PartitionResult, Results};
+
+/// One metric's values for the scheduled minute.
+#[derive(Clone, Debug, PartialEq)]
+pub struct Datum {
+    pub(crate) metric: Arc<Metric>,
+    /// Distinct finite values, at most [`VALUES_PER_DATUM`].
+    pub(crate) values: Vec<f64>,
+    pub(crate) counts: Vec<f64>,
+}
+
+/// What will be published.
+#[derive(Clone, Debug, PartialEq)]
+pub struct Plan {
+    /// Everything that fits.
+    pub datums: Vec<Datum>,
+    /// Distinct metrics among them.
+    pub metrics: usize,
+    pub(crate) refused: Option<Refused>,
+}
+
+/// Too many metrics: less is published than was asked for.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, thiserror::Error)]
+#[error(
+    "{wanted} metrics were asked for and MEERKAT_METRICS_LIMIT allows {limit}: {published}; raise the limit, or choose less in MEERKAT_METRICS_DETAIL"
+)]
+pub(crate) struct Refused {
+    /// Metrics that were asked for.
+    pub(crate) wanted: usize,
+    pub(crate) limit: usize,
+    pub(crate) published: Instead,
+}
+
+/// What is published where not everything fits.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub(crate) enum Instead {
+    /// All groups, in less detail.
+    Coarser(MetricsDetail),
+    /// Not all of all groups.
+    Fewer {
+        /// Groups whose status is published, and not their lag.
+        without_lag: usize,
+        /// Groups of which nothing is.
+        left_out: usize,
+    },
+}
+
+impl std::fmt::Display for Instead {
+    fn fmt(&self, f: &mut std::fmt::Formatter<'_>) -> std::fmt::Result {
+        match self {
+            Self::Coarser(MetricsDetail::Topic) => f.write_str("published by group and topic"),
+            Self::Coarser(_) => f.write_str("published by group"),
+            Self::Fewer { without_lag, left_out } => {
+                write!(f, "the lag of {without_lag} groups is left out, and {left_out} groups are altogether")
+            }
+        }
+    }
+}
+
+/// Everything that was asked for if its number of metrics stays within the limit; else the finest detail that does for all
+/// groups; else each group's status, and then as much lag as fits. What is told about the cluster is always published.
+#[must_use]
+pub fn plan(results: &Results, detail: MetricsDetail, limit: usize) -> Plan {
+    let cluster = (names::CLUSTER, encode(&results.cluster));
+    let whole = of_cluster(results, &cluster);
+    let mut wanted = None;
+    for fitting in [MetricsDetail::Partition, MetricsDetail::Topic, MetricsDetail::Group] {
+        if fitting > detail.max(MetricsDetail::Group) {
+            continue;
+        }
+        let mut datums = whole.clone();
+        for group in &results.groups {
+            of_group(group, fitting, &cluster, &mut datums);
+        }
+        let metrics = count(&datums);
+        if metrics <= limit {
+            let refused = wanted.map(|wanted| Refused { wanted, limit, published: Instead::Coarser(fitting) });
+            return Plan { datums, metrics, refused };
+        }
+        wanted = wanted.or(Some(metrics));
+    }
+    let mut datums = whole;
+    let mut left = limit.saturating_sub(count(&datums));
+    let mut take = |datums: &mut Vec<Datum>, more: Vec<Datum>| {
+        let metrics = count(&more);
+        let fits = metrics <= left;
+        if fits {
+            left -= metrics;
+            datums.extend(more);
+        }
+        fits
+    };
+    let (mut without_lag, mut left_out) = (0, 0);
+    let mut told = Vec::with_capacity(results.groups.len());
+    for group in &results.groups {
+        let mut status = Vec::new();
+        of_status(group, &of_name(group, &cluster), &mut status);
+        told.push(take(&mut datums, status));
+    }
+    for (group, told) in results.groups.iter().zip(told) {
+        let mut lag = Vec::new();
+        losses(&of_name(group, &cluster), &group.partitions, &mut lag);
+        if group.whole {
+            lags(&of_name(group, &cluster), &group.partitions.iter().collect::<Vec<_>>(), &mut lag);
+        }
+        if !take(&mut datums, lag) {
+            *(if told && group.status.is_some() { &mut without_lag } else { &mut left_out }) += 1;
+        }
+    }
+    // Statuses and lags of a group no longer stand together.
+    let metrics = count(&datums);
+    let published = Instead::Fewer { without_lag, left_out };
+    Plan { datums, metrics, refused: wanted.map(|wanted| Refused { wanted, limit, published }) }
+}
+
+fn of_cluster(results: &Results, cluster: &(&'static str, String)) -> Vec<Datum> {
+    let mut datums = Vec::new();
+    let mut add = |name, more: Option<(&'static str, String)>, value: f64| {
+        let dimensions = std::iter::once(cluster.clone()).chain(more).collect();
+        distribution(Metric { name, dimensions }, [value], &mut datums);
+    };
+    add(names::HEARTBEAT, None, 1.0);
+    if !results.part.is_whole() {
+        add(names::HEARTBEAT, Some((names::PART, results.part.to_string())), 1.0);
+    }
+    add(names::UNKNOWN_GROUPS, None, results.unknown_groups.into());
+    add(names::DURATION_MS, None, results.duration_ms.into());
+    for (status, groups) in &results.by_status {
+        add(names::GROUPS, Some((names::STATUS, encode(status))), (*groups).into());
+    }
+    datums
+}
+
+fn of_name(result: &GroupResult, cluster: &(&'static str, String)) -> Vec<(&'static str, String)> {
+    vec![cluster.clone(), (names::GROUP, encode(&result.group))]
+}
+
+fn of_status(result: &GroupResult, group: &[(&'static str, String)], datums: &mut Vec<Datum>) {
+    distribution(Metric { name: names::STATUS, dimensions: group.to_vec() }, result.status.map(f64::from), datums);
+}
+
+fn of_group(result: &GroupResult, detail: MetricsDetail, cluster: &(&'static str, String), datums: &mut Vec<Datum>) {
+    let group = of_name(result, cluster);
+    of_status(result, &group, datums);
+    losses(&group, &result.partitions, datums);
+    if result.whole {
+        lags(&group, &result.partitions.iter().collect::<Vec<_>>(), datums);
+    }
+    if detail < MetricsDetail::Topic {
+        return;
+    }
+    let mut partitions: Vec<_> = result.partitions.iter().collect();
+    partitions.sort_by(|one, other| (&one.topic, one.partition).cmp(&(&other.topic, other.partition)));
+    for partitions in partitions.chunk_by(|one, other| one.topic == other.topic) {
+        let mut topic = group.clone();
+        topic.extend(partitions.first().map(|first| (names::TOPIC, encode(&first.topic))));
+        if result.whole {
+            lags(&topic, partitions, datums);
+        }
+        for partition in partitions.iter().filter(|_| detail == MetricsDetail::Partition) {
+            let mut dimensions = topic.clone();
+            dimensions.push((names::PARTITION, partition.partition.to_string()));
+            lags(&dimensions, &[partition], datums);
+        }
+    }
+}
+
+fn lags(dimensions: &[(&'static str, String)], partitions: &[&PartitionResult], datums: &mut Vec<Datum>) {
+    #[expect(clippy::cast_precision_loss, reason = "a lag beyond 2^53 is shown to people rounded")]
+    let lags = partitions.iter().filter_map(|partition| partition.lag).map(|lag| lag as f64);
+    distribution(Metric { name: names::LAG, dimensions: dimensions.to_vec() }, lags, datums);
+    let ages = partitions.iter().filter_map(|partition| partition.lag_seconds);
+    distribution(Metric { name: names::LAG_SECONDS, dimensions: dimensions.to_vec() }, ages, datums);
+}
+
+fn losses(group: &[(&'static str, String)], partitions: &[PartitionResult], datums: &mut Vec<Datum>) {
+    #[expect(clippy::cast_precision_loss, reason = "a loss beyond 2^53 is shown to people rounded")]
+    let lost = partitions.iter().filter(|partition| partition.lost > 0).map(|partition| partition.lost as f64);
+    distribution(Metric { name: names::LOST_OFFSETS, dimensions: group.to_vec() }, lost, datums);
+    let ahead = partitions.iter().filter(|partition| partition.loss_ahead).map(|_| 1.0);
+    distribution(Metric { name: names::LOSS_AHEAD, dimensions: group.to_vec() }, ahead, datums);
+}
+
+/// Nothing at all if there are no values: what is not known is no number.
+fn distribution(metric: Metric, values: impl IntoIterator<Item = f64>, datums: &mut Vec<Datum>) {
+    let mut values: Vec<_> = values.into_iter().filter(|value| value.is_finite()).collect();
+    values.sort_by(f64::total_cmp);
+    let metric = Arc::new(metric);
+    let runs: Vec<_> = values.chunk_by(|one, other| one.total_cmp(other).is_eq()).collect();
+    for runs in runs.chunks(VALUES_PER_DATUM) {
+        #[expect(clippy::cast_precision_loss, reason = "a number of partitions")]
+        let counts = runs.iter().map(|run| run.len() as f64).collect();
+        let values = runs.iter().filter_map(|run| run.first().copied()).collect();
+        datums.push(Datum { metric: Arc::clone(&metric), values, counts });
+    }
+}
+
+/// Datums of the same metric stand together.
+fn count(datums: &[Datum]) -> usize {
+    datums.chunk_by(|one, other| Arc::ptr_eq(&one.metric, &other.metric)).count()
+}
+
+/// `PutMetricData`, API reference (`MetricDatum`, `Values`).
+pub(crate) const VALUES_PER_DATUM: usize = 150;
+
+#[cfg(test)]
+mod tests;

@@ -1,0 +1,78 @@
+//! The only door to `CloudWatch`: where looks are kept, how they are read back, and what is published.
+//!
+//! [`address`], [`pages`], [`metric`], [`metrics`], [`changes`], [`cost`] and [`names`] are pure; [`history`] reads, [`publish`] writes, and [`past`] brings a
+//! snapshot's rows together with what is kept of them. Types of the SDK stay inside, save for the client that [`connect`] makes and a [`Store`] is made from.
+
+use std::time::Duration;
+
+use aws_config::BehaviorVersion;
+use aws_config::retry::RetryConfig;
+use aws_config::timeout::TimeoutConfig;
+
+pub(crate) mod address;
+mod attempts;
+mod bodies;
+pub mod canary;
+pub(crate) mod changes;
+pub mod cost;
+pub(crate) mod decoded;
+pub mod error;
+pub mod history;
+pub mod metric;
+pub mod metrics;
+pub mod names;
+mod pace;
+pub mod pages;
+pub(crate) mod past;
+pub mod publish;
+pub(crate) mod restless;
+mod trend;
+
+pub use aws_sdk_cloudwatch::Client;
+
+pub use address::{Minute, Schedule};
+pub use error::{StoreError, StoreTrouble};
+pub use history::Store;
+pub use pace::POINTS_PER_SECOND;
+
+use crate::aws::http;
+
+/// How long `CloudWatch` is waited for.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub(crate) struct Patience {
+    /// Until a connection stands, TLS included.
+    pub(crate) connect: Duration,
+    /// Until one attempt is answered.
+    pub(crate) attempt: Duration,
+    /// Until a call is answered, all attempts together.
+    pub(crate) call: Duration,
+    /// Attempts a call, the first included.
+    pub(crate) attempts: u32,
+}
+
+/// A client with the Region, endpoint and credentials that the environment gives the SDK.
+///
+/// Nothing is sent to `CloudWatch` yet. Its connections are shared by reads and writes, and by all runs.
+pub(crate) async fn connect(patience: Patience) -> Client {
+    let timeouts = TimeoutConfig::builder()
+        .connect_timeout(patience.connect)
+        .operation_attempt_timeout(patience.attempt)
+        .operation_timeout(patience.call)
+        .build();
+    let config = aws_config::from_env()
+        .http_client(http::client(LONGEST_ANSWER, None))
+        .timeout_config(timeouts)
+        .retry_config(RetryConfig::standard().with_max_attempts(patience.attempts))
+        .load()
+        .await;
+    let config = aws_sdk_cloudwatch::config::Builder::from(&config).interceptor(attempts::Spoken).build();
+    Client::from_conf(config)
+}
+
+/// A client whose every request fails with what is missing.
+pub(crate) fn without_settings() -> Client {
+    Client::from_conf(aws_sdk_cloudwatch::Config::builder().behavior_version(BehaviorVersion::latest()).build())
+}
+
+/// Bytes that an answer may have: many times what a page of 100,800 points takes.
+const LONGEST_ANSWER: usize = 16 * 1024 * 1024;

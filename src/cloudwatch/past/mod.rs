@@ -1,0 +1,144 @@
+//! The past of a snapshot: what earlier looks saw of its rows, and this look beside them.
+
+use futures_util::future::join_all;
+use tokio::time::Instant;
+
+use super::address::Minute;
+use super::history::Store;
+use super::pages::entry::LARGEST_OFFSET;
+use super::pages::roster::{Roster, Told};
+use super::pages::rosters::Own;
+use super::pages::shelf::Shelf;
+use crate::judge::input::Before;
+use crate::model::memory::Sample;
+use crate::model::part::Part;
+use crate::model::snapshot::{Row, Snapshot};
+use crate::model::unknown::{Known, Unknown};
+
+mod leaving;
+mod of_part;
+mod reads;
+mod windows;
+
+pub(crate) use leaving::Leaving;
+pub(crate) use of_part::pages_of;
+use of_part::{PartPast, is_too_large};
+pub(crate) use windows::Windows;
+
+/// Who asks for the past, and of what.
+#[derive(Clone, Debug)]
+pub(crate) struct Asker {
+    /// Where the pages are.
+    pub shelf: Shelf,
+    /// The scheduled minute.
+    pub minute: Minute,
+    /// Which groups are there.
+    pub part: Part,
+    /// What the run looks at, as a hash; `None` where it looks at a few groups only, and never writes.
+    pub writer: Option<u64>,
+}
+
+/// What the store holds about the rows of a snapshot, or why nothing is known of it; by part, of which a run that writes has one.
+pub(crate) struct Past(Known<Vec<PartPast>>);
+
+impl Past {
+    /// Nothing is read, for this reason.
+    pub(crate) fn unread(why: Unknown) -> Self {
+        Self(Err(why))
+    }
+
+    /// Reads what the newest looks before the askers' minute saw of these rows, each of its part's.
+    ///
+    /// It needs the topics' ids, not their logs, so it can run while those are being read.
+    pub(crate) async fn read(store: &Store, askers: Vec<Asker>, snapshot: &Snapshot, until: Instant) -> Self {
+        Self(Ok(join_all(askers.into_iter().map(|asker| PartPast::read(store, asker, snapshot, until))).await))
+    }
+
+    /// Takes in what [`Past::open_windows`] read.
+    pub(crate) fn add(&mut self, windows: Vec<Windows>) {
+        for (found, windows) in self.0.iter_mut().flatten().zip(windows) {
+            found.windows = windows;
+        }
+    }
+
+    /// The newest earlier sample of each row.
+    pub(crate) fn before(&self, snapshot: &Snapshot) -> Before {
+        Before(self.0.as_ref().map_err(Clone::clone).map(|all| {
+            let strangers: Vec<bool> = all.iter().map(PartPast::is_stranger).collect();
+            let rows = snapshot.rows.iter().enumerate().map(|(at, row)| {
+                let mut known = all.iter().zip(&strangers);
+                let found = known.find_map(|(found, stranger)| Some((found, found.places[at]?, *stranger)));
+                let (found, place, stranger) = found.ok_or_else(|| Unknown::because(NO_PLACE))?;
+                found.previous(place, row, snapshot, stranger)
+            });
+            rows.collect()
+        }))
+    }
+
+    /// The samples of a row in its window, oldest first.
+    pub(crate) fn earlier(&self, row: usize) -> Known<Vec<Sample>> {
+        let all = self.0.as_ref().map_err(Clone::clone)?;
+        let found = all.iter().find(|found| found.places[row].is_some());
+        found.ok_or_else(|| Unknown::because(NO_PLACE))?.windows.of(row)
+    }
+
+    /// What the newest earlier look told of all groups of the run's part; `None` where there was none.
+    pub(crate) fn roster(&self) -> Known<Option<&Roster>> {
+        let Some(found) = self.0.as_ref().map_err(Clone::clone)?.first() else { return Ok(None) };
+        let rosters = found.rosters.as_ref().map_err(Clone::clone)?;
+        Ok(rosters.looks.first().map(|look| &look.roster))
+    }
+
+    /// Which groups were told to be in trouble before this look; `None` in it where no look of the run's own is known.
+    ///
+    /// # Errors
+    /// Why nothing can be told now: the history could not be read, or this minute's look is there already.
+    pub(crate) fn told(&self) -> Known<Option<&Told>> {
+        let found = self.0.as_ref().map_err(Clone::clone)?.first();
+        let rosters =
+            found.ok_or_else(|| Unknown::because("nothing is kept"))?.rosters.as_ref().map_err(Clone::clone)?;
+        match rosters.own {
+            Own::Empty => Ok(rosters.told()),
+            _ => Err(Unknown::because("this minute's look is kept already")),
+        }
+    }
+
+    /// What is in the run's own minute already; nothing where that is not known.
+    pub(crate) fn own(&self) -> Option<Own> {
+        Some(self.0.as_ref().ok()?.first()?.rosters.as_ref().ok()?.own)
+    }
+
+    /// How many state metrics were read.
+    pub(crate) fn metrics_read(&self) -> usize {
+        self.0.iter().flatten().map(|found| found.reads.metrics + found.windows.reads.metrics).sum()
+    }
+
+    /// How many of them for windows.
+    pub(crate) fn windows(&self) -> usize {
+        self.0.iter().flatten().map(|found| found.windows.reads.metrics).sum()
+    }
+
+    /// What is missing of the history, or not as it should be, each once and with the way out; that it is turned off is no problem.
+    pub(crate) fn problems(&self, snapshot: &Snapshot) -> Vec<Unknown> {
+        let mut problems: Vec<Unknown> = Vec::new();
+        for problem in self.0.iter().flatten().flat_map(PartPast::problems) {
+            if !problems.contains(&problem) {
+                problems.push(problem);
+            }
+        }
+        if self.0.is_err() {
+            return problems;
+        }
+        let large: Vec<&Row> = snapshot.rows.iter().filter(|row| is_too_large(snapshot, row)).collect();
+        if let Some(first) = large.first() {
+            let place = format!("{}/{}", snapshot.topic(first).name, first.partition);
+            let more = if large.len() > 1 { format!(" and {} more", large.len() - 1) } else { String::new() };
+            problems.push(Unknown::because(format!(
+                "the offsets of {place}{more} are too large to be kept, {LARGEST_OFFSET} being the largest: leave the topic out (MEERKAT_TOPICS), or create it anew"
+            )));
+        }
+        problems
+    }
+}
+
+const NO_PLACE: &str = "the partition has no place in the history: its topic's metadata is unknown";

@@ -1,0 +1,234 @@
+//! A configuration of Burrow → the variables and parameters that say the same here, and what has no counterpart.
+//!
+//! Keys are those of linkedin/Burrow v1.9.5 (`config/burrow.toml` and the places that read it). Every key of the file is answered:
+//! by a variable, by a sentence on where it went, or as one that Burrow itself does not know.
+
+use std::fmt::Write as _;
+
+use toml::{Table, Value};
+
+use crate::base::figures::quoted;
+
+mod counterparts;
+mod globs;
+
+use counterparts::{Counterpart, counterpart};
+
+/// A file that is no configuration of Burrow.
+#[derive(Debug, thiserror::Error)]
+pub enum NotBurrow {
+    /// It is no TOML.
+    #[error("it is no TOML")]
+    Toml(#[from] toml::de::Error),
+    /// It names no cluster.
+    #[error("it has no [cluster.NAME] section, so there is nothing to look at")]
+    NoCluster,
+}
+
+/// The environment of a run for each cluster of the file, the parameters of the template, and what has no counterpart.
+///
+/// Passwords are not repeated: the line says where to put them.
+///
+/// # Errors
+/// [`NotBurrow`] where there is nothing to translate.
+pub fn translate(text: &str) -> Result<String, NotBurrow> {
+    let file: Table = text.parse()?;
+    let clusters: Vec<&String> = sections(&file, "cluster").map(|(name, _)| name).collect();
+    if clusters.is_empty() {
+        return Err(NotBurrow::NoCluster);
+    }
+    let mut said = String::new();
+    for cluster in &clusters {
+        let Settings { settings, notes } = settings(&file, cluster);
+        // Writing into a string cannot fail.
+        let _ = writeln!(said, "# cluster {cluster}: the variables of a run");
+        for (variable, setting) in settings.iter().filter_map(|setting| Some((setting.variable?, setting))) {
+            let _ = writeln!(said, "{variable}={}", quoted(&setting.value));
+        }
+        let _ = writeln!(said, "\n# the same as parameters of infra/template.yaml");
+        let parameters = settings.iter().filter_map(|setting| Some((setting.parameter?, &setting.value)));
+        let parameters: Vec<String> = parameters.map(|(name, value)| format!("{name}={}", quoted(value))).collect();
+        let _ = writeln!(said, "--parameter-overrides {}\n", parameters.join(" "));
+        for note in notes {
+            let _ = writeln!(said, "# {note}");
+        }
+    }
+    if clusters.len() > 1 {
+        let _ = writeln!(said, "# {} clusters: one stack, or one environment, for each", clusters.len());
+    }
+    let _ = writeln!(said, "\n# what went elsewhere");
+    for line in elsewhere(&file) {
+        let _ = writeln!(said, "# {line}");
+    }
+    Ok(said)
+}
+
+/// What a run on one cluster is told.
+#[derive(Default)]
+struct Settings {
+    settings: Vec<Setting>,
+    /// What has to be done by hand.
+    notes: Vec<String>,
+}
+
+/// One thing to say, by a variable, by a parameter of the template, or by either.
+struct Setting {
+    variable: Option<&'static str>,
+    parameter: Option<&'static str>,
+    value: String,
+}
+
+fn settings(file: &Table, cluster: &str) -> Settings {
+    let mut found = Settings::default();
+    let section = sections(file, "cluster").find(|(name, _)| *name == cluster).map(|(_, section)| section);
+    let Some(section) = section else { return found };
+    let servers = section.get("servers").and_then(Value::as_array).into_iter().flatten().filter_map(Value::as_str);
+    found.add("KAFKA_BOOTSTRAP_SERVERS", Some("BootstrapServers"), servers.collect::<Vec<_>>().join(","));
+    let named = |key| Some((file.get(key)?, section));
+    let profile = named("client-profile").and_then(|(all, section)| all.get(section.get("client-profile")?.as_str()?));
+    found.login(file, profile);
+    found.add("MEERKAT_CLUSTER", Some("Cluster"), cluster.to_owned());
+    found.groups(file, cluster);
+    let lag = sections(file, "evaluator").find_map(|(_, evaluator)| evaluator.get("allowed-lag")?.as_integer());
+    if let Some(lag) = lag {
+        found.add("MEERKAT_ALLOWED_LAG", Some("AllowedLag"), lag.to_string());
+    }
+    found
+}
+
+impl Settings {
+    fn add(&mut self, variable: &'static str, parameter: Option<&'static str>, value: String) {
+        self.settings.push(Setting { variable: Some(variable), parameter, value });
+    }
+
+    /// Encryption and login, by the client profile of the cluster.
+    fn login(&mut self, file: &Table, profile: Option<&Value>) {
+        let part = |kind| {
+            let name = profile?.get(kind)?.as_str()?;
+            Some((name.to_owned(), file.get(kind)?.get(name)?))
+        };
+        let text = |section: &Value, key| section.get(key).and_then(Value::as_str).map(str::to_owned);
+        let (tls, sasl, iam) = (part("tls"), part("sasl"), part("iam"));
+        let protocol = match (tls.is_some(), sasl.is_some() || iam.is_some()) {
+            (true, true) => "SASL_SSL",
+            (true, false) => "SSL",
+            (false, true) => "SASL_PLAINTEXT",
+            (false, false) => "PLAINTEXT",
+        };
+        self.add("KAFKA_SECURITY_PROTOCOL", None, protocol.into());
+        if tls.is_none() {
+            self.notes
+                .push("Burrow talks plaintext to this cluster; the template does not: it takes a TLS listener".into());
+        }
+        let mut authentication = "TLS";
+        if let Some((name, tls)) = &tls {
+            if let Some(path) = text(tls, "cafile").filter(|path| !path.is_empty()) {
+                self.notes.push(format!(
+                    "Truststore={path}: in Lambda give the certificates themselves, or a reference to them"
+                ));
+                self.add("KAFKA_SSL_TRUSTSTORE", None, path);
+            }
+            if let (Some(chain), Some(key)) = (text(tls, "certfile"), text(tls, "keyfile")) {
+                authentication = "MTLS";
+                self.notes.push(format!(
+                    "KAFKA_SSL_KEYSTORE is one PEM: cat {} {} > keystore.pem",
+                    quoted(&chain),
+                    quoted(&key)
+                ));
+                self.add("KAFKA_SSL_KEYSTORE", None, "keystore.pem".into());
+            }
+            if tls.get("noverify").and_then(Value::as_bool) == Some(true) {
+                self.notes.push(format!("[tls.{name}] noverify: certificates and names are always verified here; KAFKA_SSL_TRUSTSTORE takes a CA of your own"));
+            }
+        }
+        if let Some((name, sasl)) = &sasl {
+            let mechanism = text(sasl, "mechanism").filter(|word| !word.is_empty()).unwrap_or_else(|| "PLAIN".into());
+            authentication = match &*mechanism {
+                "SCRAM-SHA-256" => "SCRAM-SHA-256",
+                "SCRAM-SHA-512" => "SCRAM-SHA-512",
+                _ => "PLAIN",
+            };
+            self.add("KAFKA_SASL_MECHANISM", None, mechanism);
+            self.add("KAFKA_SASL_USERNAME", None, text(sasl, "username").unwrap_or_default());
+            self.notes.push(format!("[sasl.{name}] password is not repeated here: put it into KAFKA_SASL_PASSWORD, or both into a secret (KAFKA_SASL_SECRET, SecretArn)"));
+        }
+        if let Some((_, iam)) = &iam {
+            authentication = "MSK-IAM";
+            self.add("KAFKA_SASL_MECHANISM", None, "AWS_MSK_IAM".into());
+            if let Some(role) = text(iam, "role-arn") {
+                self.notes.push(format!("role {role}: let the function's role read the cluster, or take that one on (KAFKA_SASL_AWS_ROLE_ARN)"));
+            }
+        }
+        if tls.is_some() || iam.is_some() {
+            self.settings.push(Setting {
+                variable: None,
+                parameter: Some("Authentication"),
+                value: authentication.into(),
+            });
+        }
+    }
+
+    /// Which groups, by the consumer sections that read this cluster.
+    fn groups(&mut self, file: &Table, cluster: &str) {
+        let of_cluster = |section: &&Table| section.get("cluster").and_then(Value::as_str) == Some(cluster);
+        let consumers = sections(file, "consumer");
+        let consumers = consumers.filter(|(_, section)| {
+            of_cluster(section) && section.get("class-name").and_then(Value::as_str) != Some("kafka_zk")
+        });
+        let mut patterns: Vec<String> = Vec::new();
+        for (name, section) in consumers {
+            for (key, sign) in [("group-allowlist", ""), ("group-denylist", "!")] {
+                let Some(expression) = section.get(key).and_then(Value::as_str).filter(|text| !text.is_empty()) else {
+                    continue;
+                };
+                match globs::globs(expression) {
+                    Ok(globs) => patterns.extend(globs.iter().map(|glob| format!("{sign}{glob}"))),
+                    Err(why) => self.notes.push(format!(
+                        "[consumer.{name}] {key} = {expression:?}: globs cannot say {why}; write MEERKAT_GROUPS by hand"
+                    )),
+                }
+            }
+        }
+        if !patterns.is_empty() {
+            self.add("MEERKAT_GROUPS", Some("Groups"), patterns.join(","));
+        }
+    }
+}
+
+/// Where every other key of the file went, in the order of the file's sections.
+fn elsewhere(file: &Table) -> Vec<String> {
+    let mut lines = Vec::new();
+    for (kind, value) in file {
+        let Some(table) = value.as_table() else {
+            lines.push(format!("{kind}: Burrow has no such key outside of sections"));
+            continue;
+        };
+        let named = table.values().all(Value::is_table) && !table.is_empty();
+        let mut say = |place: &str, keys: &Table| {
+            for key in keys.keys() {
+                match counterpart(kind, key) {
+                    Some(Counterpart::Variable) => {}
+                    Some(Counterpart::Elsewhere(where_to)) => lines.push(format!("[{place}] {key}: {where_to}")),
+                    None => lines.push(format!("[{place}] {key}: Burrow does not know this key")),
+                }
+            }
+        };
+        if named {
+            for (name, keys) in table.iter().filter_map(|(name, keys)| Some((name, keys.as_table()?))) {
+                say(&format!("{kind}.{name}"), keys);
+            }
+        } else {
+            say(kind, table);
+        }
+    }
+    lines
+}
+
+/// `[kind.NAME]` sections.
+fn sections<'a>(file: &'a Table, kind: &str) -> impl Iterator<Item = (&'a String, &'a Table)> {
+    let named = file.get(kind).and_then(Value::as_table).into_iter().flatten();
+    named.filter_map(|(name, section)| Some((name, section.as_table()?)))
+}
+
+#[cfg(test)]
+mod tests;

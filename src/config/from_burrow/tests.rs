@@ -1,0 +1,235 @@
+#![expect(clippy::unwrap_used, reason = "a test fails by panicking")]
+
+use super::*;
+use crate::config::Config;
+
+const EXAMPLE: &str = r#"
+[general]
+pidfile="burrow.pid"
+
+[client-profile.secure]
+kafka-version="2.0.0"
+tls="ca"
+sasl="scram"
+
+[tls.ca]
+cafile="/etc/ssl/our ca.pem"
+
+[sasl.scram]
+mechanism="SCRAM-SHA-512"
+username="watcher"
+password="hunter2"
+
+[cluster.local]
+class-name="kafka"
+servers=[ "kafka01.example.com:10251", "kafka02.example.com:10251" ]
+client-profile="secure"
+offset-refresh=30
+
+[consumer.local]
+class-name="kafka"
+cluster="local"
+group-denylist="^(console-consumer-|quick-).*$"
+group-allowlist=""
+surprise=1
+
+[consumer.old]
+class-name="kafka_zk"
+cluster="local"
+group-allowlist="zk-only"
+
+[evaluator.default]
+allowed-lag=5
+"#;
+
+/// What a translation's lines of variables say.
+fn variables(said: &str) -> Vec<(String, String)> {
+    let pairs = said
+        .lines()
+        .filter(|line| !line.starts_with('#') && !line.starts_with("--"))
+        .filter_map(|line| line.split_once('='));
+    pairs.map(|(name, value)| (name.to_owned(), value.trim_matches('\'').to_owned())).collect()
+}
+
+#[test]
+fn a_configuration_becomes_variables_that_a_run_takes() {
+    let said = translate(EXAMPLE).unwrap();
+    let mut found = variables(&said);
+    assert_eq!(
+        found.iter().map(|(name, value)| format!("{name}={value}")).collect::<Vec<_>>(),
+        [
+            "KAFKA_BOOTSTRAP_SERVERS=kafka01.example.com:10251,kafka02.example.com:10251",
+            "KAFKA_SECURITY_PROTOCOL=SASL_SSL",
+            "KAFKA_SSL_TRUSTSTORE=/etc/ssl/our ca.pem",
+            "KAFKA_SASL_MECHANISM=SCRAM-SHA-512",
+            "KAFKA_SASL_USERNAME=watcher",
+            "MEERKAT_CLUSTER=local",
+            "MEERKAT_GROUPS=!console-consumer-*,!quick-*",
+            "MEERKAT_ALLOWED_LAG=5",
+        ]
+    );
+    found.push(("KAFKA_SASL_PASSWORD".into(), "x".into()));
+    Config::parse(found).unwrap();
+}
+
+#[test]
+fn the_password_stays_where_it_is() {
+    let said = translate(EXAMPLE).unwrap();
+    assert!(!said.contains("hunter2") && said.contains("password is not repeated here"), "{said}");
+}
+
+#[test]
+fn the_parameters_are_those_of_the_template() {
+    let said = translate(EXAMPLE).unwrap();
+    let line = said.lines().find(|line| line.starts_with("--parameter-overrides")).unwrap();
+    assert!(line.contains(" Cluster=local Groups='!console-consumer-*,!quick-*' AllowedLag=5"), "{line}");
+    let template = include_str!("../../../infra/template.yaml");
+    for pair in ["Authentication=SCRAM-SHA-512", "BootstrapServers=kafka01"] {
+        assert!(line.contains(pair), "{line}");
+    }
+    for word in line.split(' ').filter_map(|word| Some(word.split_once('=')?.0)) {
+        assert!(template.contains(&format!("\n  {word}:\n")), "{word} is no parameter");
+    }
+}
+
+#[test]
+fn every_key_is_answered() {
+    let said = translate(EXAMPLE).unwrap();
+    for line in [
+        "# [general] pidfile: not needed: there is no server",
+        "# [client-profile.secure] kafka-version: not needed: versions are negotiated with each broker",
+        "# [consumer.local] surprise: Burrow does not know this key",
+        "# [cluster.local] offset-refresh: the schedule, with MEERKAT_PERIOD (Period) in minutes beside it",
+    ] {
+        assert!(said.lines().any(|other| other == line), "{line} in\n{said}");
+    }
+    assert!(!said.contains("zk-only"), "groups that are kept in ZooKeeper are not selected");
+}
+
+#[test]
+fn an_expression_that_no_glob_says_is_told() {
+    let said =
+        translate("[cluster.a]\nservers=['b:1']\n[consumer.a]\ncluster='a'\ngroup-allowlist='^[a-f]+$'").unwrap();
+    assert!(said.contains("globs cannot say a class of characters ([…]); write MEERKAT_GROUPS by hand"), "{said}");
+    assert!(!said.contains("\nMEERKAT_GROUPS="));
+}
+
+#[test]
+fn iam_and_client_certificates_have_their_variables() {
+    let said = translate(
+        "[cluster.a]\nservers=['b:1']\nclient-profile='p'\n[client-profile.p]\niam='eks'\ntls='t'\n[tls.t]\ncertfile='c.pem'\nkeyfile='k.pem'\nnoverify=true\n[iam.eks]\nregion='us-west-1'\nrole-arn='arn:aws:iam::1:role/r'",
+    )
+    .unwrap();
+    for part in [
+        "KAFKA_SASL_MECHANISM=AWS_MSK_IAM",
+        "cat c.pem k.pem > keystore.pem",
+        "noverify: certificates",
+        "Authentication=MSK-IAM",
+    ] {
+        assert!(said.contains(part), "{part} in\n{said}");
+    }
+}
+
+#[test]
+fn what_is_no_configuration_of_burrow_is_refused() {
+    assert!(matches!(translate("[cluster"), Err(NotBurrow::Toml(_))));
+    assert!(matches!(translate("[general]\npidfile='x'"), Err(NotBurrow::NoCluster)));
+}
+
+/// A file with every section, and every key in it, that the configurations have which come with Burrow.
+const WHOLE: &str = r#"
+[general]
+pidfile="/run/b.pid"
+stdout-logfile="b.out"
+access-control-allow-origin="site.example"
+[logging]
+filename="b.log"
+level="info"
+maxsize=100
+maxbackups=30
+maxage=10
+use-localtime=false
+use-compression=true
+[zookeeper]
+servers=[ "z1.example:2181", "z2.example:2181" ]
+timeout=6
+root-path="/burrow"
+[client-profile.test]
+client-id="b"
+kafka-version="0.10.0"
+[cluster.local]
+class-name="kafka"
+servers=[ "k1.example:10251", "k2.example:10251" ]
+client-profile="test"
+topic-refresh=120
+offset-refresh=30
+groups-reaper-refresh=0
+[consumer.local]
+class-name="kafka"
+cluster="local"
+servers=[ "k1.example:10251" ]
+client-profile="test"
+group-denylist="^(console-consumer-|python-kafka-consumer-|quick-).*$"
+group-allowlist=""
+[consumer.local_zk]
+class-name="kafka_zk"
+cluster="local"
+servers=[ "z1.example:2181" ]
+zookeeper-path="/k"
+zookeeper-timeout=30
+group-denylist="^(console-consumer-).*$"
+group-allowlist=""
+[httpserver.default]
+address=":8000"
+[storage.default]
+class-name="inmemory"
+workers=20
+intervals=15
+expire-group=604800
+min-distance=1
+[notifier.default]
+class-name="http"
+cluster="local"
+url-open="http://some.example:1467/v1/event"
+interval=60
+timeout=5
+keepalive=30
+extras={ api_key="x", app="burrow" }
+template-open="a.tmpl"
+template-close="b.tmpl"
+method-close="DELETE"
+send-close=true
+threshold=1
+"#;
+
+/// The least that starts Burrow, with a pattern in which globs have no counterpart and one of many that have.
+const LEAST: &str = r#"
+[zookeeper]
+servers=[ "zk.example:2181" ]
+
+[cluster.small]
+class-name="kafka"
+servers=[ "kafka.example:9092" ]
+
+[consumer.small]
+class-name="kafka"
+cluster="small"
+servers=[ "kafka.example:9092" ]
+group-denylist="^(console-consumer-|connect-v\\d+-).*$"
+
+[httpserver.default]
+address=":8000"
+"#;
+
+#[test]
+fn no_key_of_the_configurations_that_come_with_burrow_is_unknown() {
+    for text in [WHOLE, LEAST] {
+        let said = translate(text).unwrap();
+        assert!(!said.contains("does not know"), "{said}");
+        Config::parse(variables(&said)).unwrap();
+    }
+    let said = translate(WHOLE).unwrap();
+    assert!(said.contains("MEERKAT_GROUPS='!console-consumer-*,!python-kafka-consumer-*,!quick-*'\n"), "{said}");
+    let said = translate(LEAST).unwrap();
+    assert!(!said.contains("MEERKAT_GROUPS=") && said.contains("write MEERKAT_GROUPS by hand"), "{said}");
+}

@@ -1,0 +1,60 @@
+//! The variables that a run knows: one table for `--help` and the check for misspelt names.
+
+use std::fmt::Write as _;
+use std::sync::LazyLock;
+
+mod spelling;
+
+pub(crate) use spelling::{mistyped, unknown};
+
+/// One environment variable.
+#[derive(Debug)]
+pub struct Variable {
+    /// Its name.
+    pub name: &'static str,
+    /// What it is when absent or empty; `None` means nothing.
+    pub default: Option<&'static str>,
+    /// What it says, in one sentence.
+    pub meaning: &'static str,
+}
+
+/// Every variable, in the order in which `--help` tells them.
+pub static VARIABLES: LazyLock<Vec<Variable>> = LazyLock::new(|| TABLE.lines().filter_map(Variable::of).collect());
+
+impl Variable {
+    fn of(line: &'static str) -> Option<Self> {
+        let (name, rest) = line.split_once('\t')?;
+        let (default, meaning) = rest.split_once('\t')?;
+        Some(Self { name, default: Some(default).filter(|default| *default != "-"), meaning })
+    }
+}
+
+/// The table as `--help` shows it.
+#[must_use]
+pub fn help() -> String {
+    let mut text = String::new();
+    for Variable { name, default, meaning } in &*VARIABLES {
+        let _ = write!(text, "  {name:<41} {meaning}");
+        if let Some(default) = default {
+            let _ = write!(text, " [{default}]");
+        }
+        text.push('\n');
+    }
+    text
+}
+
+/// A line a variable: its name, its default or `-`, and what it says.
+const TABLE: &str = include_str!("table.tsv");
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn the_table_names_each_variable_once() {
+        assert_eq!(VARIABLES.len(), TABLE.lines().count());
+        for (index, variable) in VARIABLES.iter().enumerate() {
+            assert!(VARIABLES[index + 1..].iter().all(|other| other.name != variable.name), "{}", variable.name);
+        }
+    }
+}

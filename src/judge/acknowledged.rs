@@ -1,0 +1,242 @@
+//! Acknowledgements of share groups (KIP-932) as the commits that a memory and a verdict are made of.
+//!
+//! Members of a share group acknowledge records in any order, so it gets on in two ways: its start offset steps forward, or the
+//! start stands and less is left behind it. A sample of it holds the start, and as log end the start and what is left. Here each
+//! of the two becomes a step of a position, as a consumer would have committed it, and what is left stays what it was.
+
+use crate::base::figures::grouped;
+use crate::judge::input::Sight;
+use crate::judge::verdict::{Judgement, Reason, Verdict};
+use crate::model::lag::{self, Committed};
+use crate::model::memory::{Look, Sample};
+use crate::model::snapshot::Row;
+use crate::model::unknown::Unknown;
+
+/// Turns the samples of one row into what a consumer would have left, beside what is seen of it now.
+///
+/// `earlier` is the window as far as it was read, in any order; `previous` the newest sample.
+pub(crate) fn as_commits(earlier: &mut Vec<Sample>, previous: Option<&mut Sample>, look: &mut Look) {
+    earlier.sort_by_key(|sample| sample.time_ms);
+    earlier.dedup_by_key(|sample| sample.time_ms);
+    earlier.retain(|sample| sample.time_ms < look.time_ms);
+    let Some(previous) = previous else {
+        walk(earlier.iter_mut().map(point).chain([(&mut look.committed, &mut look.log.end)]));
+        return;
+    };
+    if earlier.last().is_some_and(|newest| newest.time_ms == previous.time_ms) {
+        walk(earlier.iter_mut().map(point).chain([(&mut look.committed, &mut look.log.end)]));
+        *previous = earlier.last().copied().unwrap_or(*previous);
+    } else {
+        walk([point(previous), (&mut look.committed, &mut look.log.end)].into_iter());
+    }
+}
+
+fn point(sample: &mut Sample) -> (&mut Committed, &mut i64) {
+    (&mut sample.committed, &mut sample.end)
+}
+
+/// Starts and ends become positions and ends; where there is no start, nothing is known of what came before.
+fn walk<'a>(points: impl Iterator<Item = (&'a mut Committed, &'a mut i64)>) {
+    let mut before: Option<(i64, i64, i64)> = None;
+    for (committed, end) in points {
+        let Committed::At(start) = *committed else {
+            before = None;
+            continue;
+        };
+        let left = *end - start;
+        let position = match before {
+            None => start,
+            // Only an administrator sets it back.
+            Some((start_before, _, position)) if start < start_before => position - (start_before - start),
+            Some((start_before, left_before, position)) => {
+                position + (start - start_before).max(left_before - left).max(0)
+            }
+        };
+        before = Some((start, left, position));
+        *committed = Committed::At(position);
+        *end = position + left;
+    }
+}
+
+/// Whether records came while the start stood, and were left for two minutes; `earlier` are samples as they were taken.
+///
+/// A coordinator keeps a new start with the acknowledgement after the one that moved it, so that a group which has acknowledged
+/// everything stands below the end until more comes. Whoever acknowledges what came after that moves it, unless a record holds it:
+/// so what counts is what came when there was something behind the start already.
+pub(crate) fn left_some(earlier: &[Sample], look: &Look) -> bool {
+    let Committed::At(start) = look.committed else { return false };
+    let mut earlier: Vec<&Sample> = earlier.iter().filter(|sample| sample.time_ms < look.time_ms).collect();
+    earlier.sort_unstable_by_key(|sample| std::cmp::Reverse(sample.time_ms));
+    let standing: Vec<&Sample> = earlier.into_iter().take_while(|sample| sample.committed == look.committed).collect();
+    let Some(first) = standing.iter().map(|sample| sample.end).filter(|end| *end > start).min() else { return false };
+    standing.iter().any(|sample| sample.end > first && sample.time_ms <= look.time_ms - PATIENCE_MS)
+}
+
+/// Whether more than two samples are needed to tell what is left: the coordinator does not tell, and the start stands.
+pub(crate) fn is_doubtful(row: &Row, previous: Option<&Sample>, look: &Look) -> bool {
+    let stands = previous.is_some_and(|sample| sample.committed == look.committed);
+    row.unacknowledged().is_none() && stands && look.unread() > 0
+}
+
+/// Tells a judgement in the words for share groups.
+///
+/// Where the coordinator does not tell what is left (Kafka 4.1), standing still is believed if records were `certain` to be left:
+/// everything behind the start may be acknowledged.
+pub(crate) fn told(
+    Sight { snapshot, lags, .. }: Sight<'_>,
+    row: usize,
+    judgement: Judgement,
+    certain: bool,
+) -> Judgement {
+    let left = lags.of(row).offsets().unwrap_or(0);
+    let row = &snapshot.rows[row];
+    let (Ok(log), Ok(Committed::At(start))) = (snapshot.log(row), &row.committed) else {
+        return in_words(judgement, false, false);
+    };
+    let at_most = row.unacknowledged().is_none() && left > 0;
+    let stands = matches!(judgement.verdict, Verdict::Stop | Verdict::Stall);
+    if at_most && stands && !certain {
+        let why = format!(
+            "at most {} records behind: this broker does not tell which of them are acknowledged, Kafka 4.2 and later do",
+            grouped(left)
+        );
+        let reason = Reason::Unread(Unknown::because(why));
+        return Judgement { verdict: Verdict::Unknown, reason, supported: false, ..judgement };
+    }
+    let acknowledged = lag::lag(Committed::At(*start), log).unread().unwrap_or(0).saturating_sub(left);
+    let held = judgement.verdict == Verdict::Stall && acknowledged > left;
+    in_words(judgement, held, at_most)
+}
+
+fn in_words(judgement: Judgement, held: bool, at_most: bool) -> Judgement {
+    Judgement { reason: Reason::Share { reason: Box::new(judgement.reason), held, at_most }, ..judgement }
+}
+
+/// For how long records are left before that is taken for a sign: a member that is there needs less.
+const PATIENCE_MS: i64 = 120_000;
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use crate::model::lag::{Assigned, LogRange};
+    use crate::model::memory::{Members, Memory, Thresholds};
+
+    /// Looks a minute apart, each `start+left`, as `position/end`.
+    fn check(story: &str, expected: &str) {
+        let looks = (0..).zip(story.split_whitespace()).map(|(minute, text)| {
+            let (start, left) = text.split_once('+').unwrap_or((text, "0"));
+            let committed = start.parse().map_or(Committed::Never, Committed::At);
+            let left: i64 = left.parse().unwrap_or_default();
+            let end = start.parse::<i64>().unwrap_or_default() + left;
+            let log = LogRange { start: 0, end, last_stable: None };
+            Look { time_ms: minute * 60_000, committed, log, assigned: Assigned::Yes, members: Members::Present }
+        });
+        let mut looks: Vec<Look> = looks.collect();
+        let Some(mut look) = looks.pop() else { return };
+        let sample = |look: &Look| Sample {
+            time_ms: look.time_ms,
+            committed: look.committed,
+            end: look.log.end,
+            memory: Memory::fold(None, look, &Thresholds::DEFAULT),
+        };
+        let mut earlier: Vec<Sample> = looks.iter().map(sample).collect();
+        let mut previous = earlier.last().copied();
+        earlier.reverse();
+        as_commits(&mut earlier, previous.as_mut(), &mut look);
+        assert_eq!(previous, earlier.last().copied(), "{story}");
+        let points =
+            earlier.iter().map(|sample| (sample.committed, sample.end)).chain([(look.committed, look.log.end)]);
+        let told = points.map(|(committed, end)| match committed {
+            Committed::At(position) => format!("{position}/{end}"),
+            Committed::Never => String::from("-"),
+        });
+        assert_eq!(told.collect::<Vec<_>>().join(" "), expected, "{story}");
+    }
+
+    #[test]
+    fn a_step_of_the_start_is_a_commit() {
+        check("10+5 15+5 30+0", "10/15 15/20 30/30");
+    }
+
+    #[test]
+    fn less_behind_a_standing_start_is_a_commit_and_more_is_none() {
+        check("10+5 10+2 10+9", "10/15 13/15 13/22");
+        check("10+5 10+5", "10/15 10/15");
+    }
+
+    #[test]
+    fn what_is_left_stays_what_it_was_when_the_start_jumps_over_what_was_acknowledged() {
+        check("10+100 10+1 110+0", "10/110 109/110 209/209");
+    }
+
+    #[test]
+    fn a_start_set_back_is_a_step_backwards() {
+        check("100+0 40+60", "100/100 40/100");
+        check("100+50 100+10 40+110", "100/150 140/150 80/190");
+    }
+
+    #[test]
+    fn before_the_first_start_nothing_is_known() {
+        check("- 10+5 12+3", "- 10/15 12/15");
+    }
+
+    #[test]
+    fn without_a_window_the_newest_sample_alone_counts() {
+        let log = LogRange { start: 0, end: 12, last_stable: None };
+        let mut look = Look {
+            time_ms: 60_000,
+            committed: Committed::At(10),
+            log,
+            assigned: Assigned::Yes,
+            members: Members::Present,
+        };
+        let memory = Memory::fold(None, &look, &Thresholds::DEFAULT);
+        let mut previous = Sample { time_ms: 0, committed: Committed::At(10), end: 15, memory };
+        as_commits(&mut Vec::new(), Some(&mut previous), &mut look);
+        assert_eq!((previous.committed, previous.end), (Committed::At(10), 15));
+        assert_eq!((look.committed, look.log.end), (Committed::At(13), 15));
+    }
+
+    /// Earlier looks a minute apart, each `start/end`, the last one a minute before this one.
+    fn certain(story: &str) -> bool {
+        let looks: Vec<(i64, i64)> = story
+            .split_whitespace()
+            .filter_map(|text| text.split_once('/'))
+            .filter_map(|(start, end)| Some((start.parse().ok()?, end.parse().ok()?)))
+            .collect();
+        let look = |minute: usize, (start, end): (i64, i64)| Look {
+            time_ms: i64::try_from(minute).unwrap_or_default() * 60_000,
+            committed: Committed::At(start),
+            log: LogRange { start: 0, end, last_stable: None },
+            assigned: Assigned::Yes,
+            members: Members::Present,
+        };
+        let mut earlier: Vec<Look> = looks.into_iter().enumerate().map(|(at, pair)| look(at, pair)).collect();
+        let Some(now) = earlier.pop() else { return false };
+        let sample = |look: &Look| Sample {
+            time_ms: look.time_ms,
+            committed: look.committed,
+            end: look.log.end,
+            memory: Memory::fold(None, look, &Thresholds::DEFAULT),
+        };
+        left_some(&earlier.iter().map(sample).collect::<Vec<_>>(), &now)
+    }
+
+    #[test]
+    fn a_start_that_stands_while_nothing_comes_proves_nothing() {
+        assert!(!certain("10/15"));
+        assert!(!certain("10/15 10/15 10/15 10/15 10/15"));
+        // What came just now may still be acknowledged.
+        assert!(!certain("10/15 10/15 10/15 10/16 10/16"));
+        assert!(!certain("9/14 9/20 10/20 10/20 10/20"));
+        // The first acknowledgement of all moves nothing.
+        assert!(!certain("10/10 10/15 10/15 10/15 10/15"));
+    }
+
+    #[test]
+    fn records_that_came_while_it_stood_and_were_left_for_a_while_do() {
+        assert!(certain("10/15 10/16 10/16 10/16"));
+        assert!(certain("9/14 10/15 10/16 10/17 10/18"));
+        assert!(certain("10/10 10/15 10/16 10/16 10/16"));
+    }
+}

@@ -1,0 +1,33 @@
+//! One look beside what is kept of those before it: what everything that is judged is made of.
+
+use crate::model::lags::Lags;
+use crate::model::memory::Sample;
+use crate::model::snapshot::Snapshot;
+use crate::model::unknown::{Known, Unknown};
+
+/// Every row of one look beside its past, in columns.
+#[derive(Clone, Copy, Debug)]
+pub struct Sight<'a> {
+    /// Groups, rows and logs.
+    pub snapshot: &'a Snapshot,
+    /// How far each row is behind.
+    pub lags: &'a Lags,
+    /// What the store knows of each row.
+    pub before: &'a Before,
+    /// When the logs had been read, in milliseconds since 1970.
+    pub time_ms: i64,
+}
+
+/// What the store knows of a row: its newest earlier sample, `None` where there is none.
+pub(crate) type Previous = Known<Option<Sample>>;
+
+/// What the store knows of each row, or why it knows nothing of any.
+#[derive(Debug)]
+pub struct Before(pub Known<Vec<Previous>>);
+
+impl Before {
+    /// A row's newest earlier sample.
+    pub(crate) fn of(&self, row: usize) -> Result<Option<&Sample>, &Unknown> {
+        Ok(self.0.as_ref()?[row].as_ref()?.as_ref())
+    }
+}

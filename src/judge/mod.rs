@@ -1,0 +1,8 @@
+//! The judgement: what a snapshot and the memory of earlier ones mean. No socket, no clock, no environment.
+
+mod acknowledged;
+pub mod ages;
+pub mod input;
+pub mod numbers;
+pub mod outcome;
+pub mod verdict;

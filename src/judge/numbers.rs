@@ -1,0 +1,114 @@
+//! What a judged snapshot tells in numbers: those that are published, and those that Prometheus reads.
+
+use std::sync::Arc;
+
+use crate::judge::ages::Ages;
+use crate::judge::input::Sight;
+use crate::judge::outcome::{Judged, JudgedGroup};
+use crate::judge::verdict::{Finding, Judgement, Verdict};
+use crate::model::age::Age;
+use crate::model::part::Part;
+use crate::model::snapshot::Group;
+
+/// The results of one run.
+#[derive(Clone, Debug, Default, PartialEq)]
+pub struct Results {
+    /// The cluster's name.
+    pub cluster: String,
+    /// Which part of its groups this is.
+    pub part: Part,
+    /// The groups to publish, always in the same order: what does not fit one day must not be what fits the next.
+    pub groups: Vec<GroupResult>,
+    /// How many groups have each status, zeros included.
+    pub by_status: Vec<(&'static str, u32)>,
+    /// Groups about which nothing could be told.
+    pub unknown_groups: u32,
+    /// How long the run took.
+    pub duration_ms: u32,
+}
+
+/// The results for one group.
+#[derive(Clone, Debug, Default, PartialEq)]
+pub struct GroupResult {
+    /// Its name.
+    pub group: String,
+    /// 1 OK, 2 WARN, 3 ERR; `None` where it could not be read, and while warming up: nothing is published, and an alarm keeps its state.
+    pub status: Option<u8>,
+    /// Whether every partition could be read: else what its lags come to is only a part, and not told as if it were the whole.
+    pub whole: bool,
+    /// Partitions that were looked at.
+    pub partitions: Vec<PartitionResult>,
+}
+
+/// The results for one partition.
+#[derive(Clone, Debug, PartialEq)]
+pub struct PartitionResult {
+    /// The topic.
+    pub topic: Arc<str>,
+    /// The partition's number.
+    pub partition: i32,
+    /// Unread offsets; `None` without a commit, or where it could not be told.
+    pub lag: Option<u64>,
+    /// Age of the oldest unread record in seconds; `None` where it could not be told.
+    pub lag_seconds: Option<f64>,
+    /// Records that were deleted unread since the last look.
+    pub lost: u64,
+    /// Whether such a loss is ahead.
+    pub loss_ahead: bool,
+}
+
+impl Results {
+    /// The results of one run. `vanished` groups, which were there at the last look, count as unknown; `told` says of each group
+    /// whether its numbers are wanted.
+    pub(crate) fn new(
+        (cluster, part): (&str, Part),
+        sight: Sight<'_>,
+        judged: &Judged,
+        ages: &Ages<'_>,
+        told: impl Fn(usize) -> bool,
+        vanished: usize,
+        duration_ms: u64,
+    ) -> Self {
+        let number = |verdict| small(judged.groups.iter().filter(|group| group.verdict == verdict).count());
+        let groups = sight.snapshot.groups.iter().zip(&judged.groups).enumerate().filter(|(at, _)| told(*at));
+        Self {
+            cluster: cluster.to_owned(),
+            part,
+            groups: groups
+                .map(|(_, (of, of_group))| GroupResult::new(of, of_group, judged.rows_of(of), sight, ages))
+                .collect(),
+            by_status: Verdict::OF_GROUPS.map(|verdict| (verdict.word(), number(verdict))).into(),
+            unknown_groups: number(Verdict::Unknown) + number(Verdict::NotFound) + small(vanished),
+            duration_ms: u32::try_from(duration_ms).unwrap_or(u32::MAX),
+        }
+    }
+}
+
+impl GroupResult {
+    fn new(
+        group: &Group,
+        judged: &JudgedGroup,
+        judgements: &[Judgement],
+        Sight { snapshot, lags, .. }: Sight<'_>,
+        ages: &Ages<'_>,
+    ) -> Self {
+        let partitions = group.range().zip(judgements).map(|(at, judgement)| {
+            let row = &snapshot.rows[at];
+            PartitionResult {
+                topic: Arc::clone(&snapshot.topic(row).name),
+                partition: row.partition,
+                lag: lags.of(at).offsets(),
+                lag_seconds: ages.of(at).and_then(Age::seconds),
+                lost: judgement.findings.newly_lost(),
+                loss_ahead: judgement.findings.has(Finding::LossAhead),
+            }
+        });
+        // What is not known is no number: alarms keep their state, and `UnknownGroups` tells.
+        let status = judged.published_status().filter(|code| *code > 0);
+        Self { group: group.name.to_string(), status, whole: !judged.at_least, partitions: partitions.collect() }
+    }
+}
+
+fn small(count: usize) -> u32 {
+    u32::try_from(count).unwrap_or(u32::MAX)
+}

@@ -1,0 +1,175 @@
+//! A group's verdict, from what is said of its rows.
+
+use std::fmt::Write as _;
+
+use crate::base::figures::{grouped, seconds};
+use crate::judge::input::Sight;
+use crate::judge::verdict::{self, Judgement, Pace, Reason, Verdict};
+use crate::model::lags::Left;
+use crate::model::snapshot::{Group, Kind, Row, Snapshot};
+
+/// A group with its verdict.
+#[derive(Debug)]
+pub struct JudgedGroup {
+    /// The worst of its partitions, or what could not be read.
+    pub verdict: Verdict,
+    pub(crate) reason: String,
+    /// Unread offsets of all partitions that could be read; `None` where there is not one.
+    pub(crate) total_lag: Option<u64>,
+    /// The largest of them.
+    pub(crate) max_lag: Option<u64>,
+    /// Whether the total leaves out partitions that could not be read, so that it is a lower bound.
+    pub(crate) at_least: bool,
+    /// Whether a coordinator does not tell how much is left, so that the total is an upper bound.
+    pub(crate) at_most: bool,
+    /// Where the lag is going; `None` where it goes nowhere, or that of the partition with the largest is not known.
+    pub(crate) pace: Option<Pace>,
+    /// Whether every verdict rests on something that was seen.
+    supported: bool,
+    /// Seconds until every partition has snapshots enough; `None` when no partition waits for any.
+    pub(crate) warming_up_s: Option<i64>,
+}
+
+impl JudgedGroup {
+    /// The code to publish, and `None` where an alarm is to keep its state.
+    ///
+    /// | the group is | published | what an alarm sees |
+    /// |---|---|---|
+    /// | OK, and everything that lags was seen to move or caught up since it is remembered | 1 | it closes |
+    /// | OK, and nothing was ever committed: nobody can tell what it has read | nothing | no change |
+    /// | OK, but warming up, or after a cold start nothing supports it yet | nothing | no change |
+    /// | WARN | 2 | it opens where it asks for 2 |
+    /// | ERR | 3 | it opens |
+    /// | UNKNOWN, or NOTFOUND | nothing | no change; `UnknownGroups` counts it |
+    pub(crate) fn published_status(&self) -> Option<u8> {
+        match self.verdict {
+            Verdict::Ok if self.warming_up_s.is_some() || !self.supported || self.total_lag.is_none() => None,
+            Verdict::Unknown | Verdict::NotFound => None,
+            verdict => Some(verdict.code()),
+        }
+    }
+
+    /// The group, as soon as its rows are judged.
+    pub(crate) fn new(sight: Sight<'_>, group: &Group, judgements: &[Judgement], period_ms: i64) -> Self {
+        let (snapshot, lags) = (sight.snapshot, sight.lags.of_rows(group.range()));
+        let sum = Sum::of(judgements, lags);
+        let missing = group.untold();
+        let verdicts = sum.worst.map(|worst| judgements[worst].verdict);
+        let verdict = match missing {
+            None if group.is_missing() => Verdict::NotFound,
+            None => verdict::group(verdicts),
+            Some(_) => verdict::group(verdicts.into_iter().chain([Verdict::Unknown])),
+        };
+        let partitions = lags.len();
+        let at_most = at_most(snapshot, group, lags);
+        let pace = sum.pace.filter(|pace| sum.most_goes || matches!(pace, Pace::FallsBehind { .. }));
+        let mut reason = match (verdict, missing, sum.worst) {
+            (Verdict::NotFound, ..) => String::from("there is no such group"),
+            (Verdict::Unknown, Some(why), _) => why.to_string(),
+            (_, _, None) => String::from("the group reads nothing"),
+            (Verdict::Ok, _, Some(_)) => {
+                let mut reason = sum.early.map_or(String::new(), |missing| format!("{}, ", verdict::early(missing)));
+                let s = if partitions == 1 { "" } else { "s" };
+                let _ = match sum.total {
+                    Some(lag) => {
+                        let bound = if at_most { "at most " } else { "" };
+                        let lag = grouped(lag);
+                        write!(reason, "{partitions} partition{s}, {bound}{lag} records behind in all")
+                    }
+                    None if group.kind == Kind::Share => {
+                        write!(reason, "{partitions} partition{s}, nothing was read yet")
+                    }
+                    None => write!(reason, "{partitions} partition{s}, nothing was ever committed"),
+                };
+                if let Some(s) = sum.backlog_s {
+                    let _ = write!(reason, ", never caught up for at least {}", seconds(s.into()));
+                }
+                if let Some(pace) = pace {
+                    let _ = write!(reason, ", {pace}");
+                }
+                reason
+            }
+            (_, _, Some(worst)) => {
+                let (row, judgement) = (&snapshot.rows_of(group)[worst], &judgements[worst]);
+                let topic = &snapshot.topic(row).name;
+                let mut reason = String::with_capacity(topic.len() + USUAL_REASON);
+                let _ = write!(reason, "{topic}/{} {}: {judgement}", row.partition, judgement.verdict.word());
+                let alike = judgements.iter().filter(|other| other.verdict == judgement.verdict).count() - 1;
+                if alike > 0 {
+                    let _ = write!(reason, " (and {alike} more)");
+                }
+                reason
+            }
+        };
+        let at_least = missing.is_some() || sum.at_least;
+        if let Some(lag) = sum.total.filter(|_| at_least) {
+            let _ = write!(reason, "; at least {} records behind in all", grouped(lag));
+        }
+        let Sum { total, most, supported, looks_missing, .. } = sum;
+        let warming_up_s = (looks_missing > 0).then(|| i64::from(looks_missing) * period_ms / 1_000);
+        Self { verdict, reason, total_lag: total, max_lag: most, at_least, at_most, pace, supported, warming_up_s }
+    }
+}
+
+/// Bytes that most reasons need besides the topic's name, so that there is one piece of memory for each group.
+const USUAL_REASON: usize = 100;
+
+/// Whether the coordinator of a share group does not tell everywhere how much of what lies behind its start is acknowledged.
+fn at_most(snapshot: &Snapshot, group: &Group, lags: &[Left]) -> bool {
+    let is_bound = |(row, left): (&Row, &Left)| row.unacknowledged().is_none() && left.offsets() > Some(0);
+    group.kind == Kind::Share && snapshot.rows_of(group).iter().zip(lags).any(is_bound)
+}
+
+/// What the rows of a group come to together.
+#[derive(Default)]
+struct Sum {
+    /// The first of the worst, of which the one that lags most is worst.
+    worst: Option<usize>,
+    total: Option<u64>,
+    most: Option<u64>,
+    at_least: bool,
+    supported: bool,
+    /// Until there are enough for every verdict.
+    looks_missing: u8,
+    /// Looks that the youngest memory still misses.
+    early: Option<u8>,
+    pace: Option<Pace>,
+    /// Whether that of the partition that lags most is known.
+    most_goes: bool,
+    /// For how many seconds at least one of them was never caught up.
+    backlog_s: Option<u32>,
+}
+
+impl Sum {
+    fn of(judgements: &[Judgement], lags: &[Left]) -> Self {
+        let mut sum = Self { supported: true, ..Self::default() };
+        // One more than what is left, so that nothing stands for what is not known.
+        let (mut total, mut most, mut badness) = (0_u64, 0, (0, 0));
+        for (at, (judgement, left)) in judgements.iter().zip(lags).enumerate() {
+            let behind = left.offsets().map_or(0, |offsets| offsets + 1);
+            let pace = judgement.findings.pace();
+            total = total.saturating_add(behind.saturating_sub(1));
+            if behind > most {
+                (most, sum.most_goes) = (behind, pace.is_some());
+            }
+            if let Some(pace) = pace {
+                sum.pace = Some(sum.pace.map_or(pace, |known| known.with(pace)));
+            }
+            sum.at_least |= left.is_unread();
+            sum.supported &= judgement.supported;
+            sum.looks_missing = sum.looks_missing.max(judgement.looks_missing);
+            match judgement.reason.plain() {
+                Reason::Backlog { s, .. } => sum.backlog_s = sum.backlog_s.max(Some(*s)),
+                Reason::WarmingUp { missing, .. } => sum.early = sum.early.max(Some(*missing)),
+                _ => {}
+            }
+            let bad = (judgement.verdict.severity(), behind);
+            if bad > badness || at == 0 {
+                (badness, sum.worst) = (bad, Some(at));
+            }
+        }
+        sum.most = most.checked_sub(1);
+        sum.total = sum.most.map(|_| total);
+        sum
+    }
+}

@@ -1,0 +1,192 @@
+//! Every row of a snapshot beside its past: memories folded, suspicious ones named, verdicts given.
+
+use std::collections::BTreeSet;
+
+use crate::judge::acknowledged::{self, as_commits};
+use crate::judge::ages::Ages;
+use crate::judge::input::Sight;
+use crate::judge::verdict::{self, Findings, Judgement, Reason, Verdict};
+use crate::model::age::Age;
+use crate::model::lag::Assigned;
+use crate::model::memory::{Aged, Look, Members, Memory, Sample, Thresholds};
+use crate::model::snapshot::{Group, Kind};
+use crate::model::unknown::{Known, Unknown};
+
+mod group;
+
+pub use group::JudgedGroup;
+
+/// One memory for each row, `None` where the partition could not be read; none at all where the history could not be read.
+#[derive(Debug)]
+pub struct Memories {
+    remembered: Vec<Option<Memory>>,
+    /// Rows whose window is needed to tell whether anything is left at all.
+    doubtful: BTreeSet<usize>,
+}
+
+/// The verdicts.
+#[derive(Debug)]
+pub struct Judged {
+    /// Parallel to [`crate::model::snapshot::Snapshot::groups`].
+    pub groups: Vec<JudgedGroup>,
+    /// Parallel to [`crate::model::snapshot::Snapshot::rows`].
+    pub(crate) rows: Vec<Judgement>,
+}
+
+/// What is the same for all rows of a group.
+struct Eye<'a> {
+    sight: Sight<'a>,
+    members: Members,
+    /// Whether what its members are assigned to is known.
+    is_settled: bool,
+}
+
+impl<'a> Eye<'a> {
+    fn new(sight: Sight<'a>, group: &Group) -> Self {
+        let members = match &group.members {
+            Ok(members) if members.is_empty() => Members::Absent,
+            Ok(_) => Members::Present,
+            Err(_) => Members::Unknown,
+        };
+        Self { sight, members, is_settled: group.is_settled() }
+    }
+
+    /// What this run saw of a row.
+    #[expect(
+        clippy::inline_always,
+        reason = "a look is large, and there is one for every row: it is made where it is used"
+    )]
+    #[inline(always)]
+    fn look(&self, row: usize) -> Known<Look> {
+        let Sight { snapshot, time_ms, .. } = self.sight;
+        let row = &snapshot.rows[row];
+        let committed = row.committed.clone()?;
+        let log = snapshot.ahead(row)?;
+        let assigned = if self.is_settled { row.assigned() } else { Assigned::Unknown };
+        Ok(Look { time_ms, committed, log, assigned, members: self.members })
+    }
+}
+
+impl Memories {
+    /// Folds what was seen into what is remembered. Where the history cannot be read, the memory starts afresh.
+    pub fn fold(sight: Sight<'_>, thresholds: impl Fn(&Group) -> Thresholds) -> Self {
+        let Sight { snapshot, before, .. } = sight;
+        if before.0.is_err() {
+            // There is nothing to fold, and nothing will be kept.
+            return Self { remembered: Vec::new(), doubtful: BTreeSet::new() };
+        }
+        let mut remembered = Vec::with_capacity(snapshot.rows.len());
+        let mut doubtful = BTreeSet::new();
+        for group in &snapshot.groups {
+            let (thresholds, eye) = (thresholds(group), Eye::new(sight, group));
+            remembered.extend(group.range().map(|row| {
+                let mut look = eye.look(row).ok()?;
+                if group.kind != Kind::Share {
+                    return Some(Memory::fold(before.of(row).ok().flatten(), &look, &thresholds));
+                }
+                let mut previous = before.of(row).ok().flatten().copied();
+                if acknowledged::is_doubtful(&snapshot.rows[row], previous.as_ref(), &look) {
+                    doubtful.insert(row);
+                }
+                as_commits(&mut Vec::new(), previous.as_mut(), &mut look);
+                Some(Memory::fold(previous.as_ref(), &look, &thresholds))
+            }));
+        }
+        Self { remembered, doubtful }
+    }
+
+    /// The rows whose window of samples is needed for a verdict.
+    pub(crate) fn suspicious(&self) -> impl Iterator<Item = usize> {
+        (0..self.remembered.len()).filter(|row| self.is_suspicious(*row))
+    }
+
+    fn is_suspicious(&self, row: usize) -> bool {
+        self.of(row).is_some_and(Memory::is_suspicious) || self.doubtful.contains(&row)
+    }
+
+    /// What is to be remembered of a row.
+    pub(crate) fn of(&self, row: usize) -> Option<Memory> {
+        *self.remembered.get(row)?
+    }
+}
+
+impl Judged {
+    /// Gives every row and group its verdict.
+    ///
+    /// `earlier` is asked for the rows that [`Memories::suspicious`] named. The memories learn what is to be remembered of
+    /// the verdicts.
+    pub fn new(
+        sight: Sight<'_>,
+        memories: &mut Memories,
+        ages: &Ages<'_>,
+        earlier: impl Fn(usize) -> Known<Vec<Sample>>,
+        thresholds: impl Fn(&Group) -> Thresholds,
+    ) -> Self {
+        let Sight { snapshot, before, .. } = sight;
+        let mut rows = Vec::with_capacity(snapshot.rows.len());
+        let mut groups = Vec::with_capacity(snapshot.groups.len());
+        for group in &snapshot.groups {
+            let (thresholds, eye) = (thresholds(group), Eye::new(sight, group));
+            let first = rows.len();
+            rows.extend(group.range().map(|row| {
+                let mut look = match eye.look(row) {
+                    Ok(look) => look,
+                    Err(why) => return unread(why),
+                };
+                let age = ages.of(row).and_then(aged);
+                let previous = match before.of(row) {
+                    Ok(previous) => previous,
+                    Err(why) => {
+                        let judgement = verdict::judge_without_history(&look, why, age, &thresholds);
+                        let is_share = group.kind == Kind::Share;
+                        return if is_share { acknowledged::told(sight, row, judgement, true) } else { judgement };
+                    }
+                };
+                let is_suspicious = memories.is_suspicious(row);
+                let begun = || Memory::fold(None, &look, &thresholds);
+                let mut passing = None;
+                let memory = memories.remembered.get_mut(row).unwrap_or(&mut passing).get_or_insert_with(begun);
+                let mut samples = if is_suspicious { earlier(row) } else { Ok(Vec::new()) };
+                if group.kind != Kind::Share {
+                    let samples = samples.as_deref().map_err(Clone::clone);
+                    return verdict::judge(previous, &look, memory, samples, age, &thresholds);
+                }
+                let mut previous = previous.copied();
+                let certain = acknowledged::left_some(samples.as_deref().unwrap_or_default(), &look);
+                as_commits(samples.as_mut().unwrap_or(&mut Vec::new()), previous.as_mut(), &mut look);
+                let samples = samples.as_deref().map_err(Clone::clone);
+                let judgement = verdict::judge(previous.as_ref(), &look, memory, samples, age, &thresholds);
+                acknowledged::told(sight, row, judgement, certain)
+            }));
+            groups.push(JudgedGroup::new(sight, group, &rows[first..], thresholds.period_ms));
+        }
+        Self { groups, rows }
+    }
+
+    /// The verdicts on a group's rows.
+    pub(crate) fn rows_of(&self, group: &Group) -> &[Judgement] {
+        &self.rows[group.range()]
+    }
+}
+
+fn unread(why: Unknown) -> Judgement {
+    Judgement {
+        verdict: Verdict::Unknown,
+        reason: Reason::Unread(why),
+        supported: false,
+        looks_missing: 0,
+        findings: Findings::default(),
+    }
+}
+
+/// Between which bounds an age lies; `None` where nothing is known of it.
+fn aged(age: &Age) -> Option<Aged> {
+    let (at_least_ms, at_most_ms) = match *age {
+        Age::CaughtUp => (0, Some(0)),
+        Age::Exact { ms } | Age::Interpolated { ms } => (ms, Some(ms)),
+        Age::Tied { ms, at_least_ms } | Age::AtMost { ms, at_least_ms } => (at_least_ms, Some(ms)),
+        Age::AtLeast { ms } => (ms, None),
+        Age::Unknown(_) => return None,
+    };
+    Some(Aged { at_least_ms, at_most_ms })
+}

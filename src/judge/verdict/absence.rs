@@ -1,0 +1,100 @@
+//! Who left, and how long a silence is no news.
+
+use super::Thresholds;
+use super::rules::{PATIENCE_PERIODS, Seen};
+use crate::model::lag::{Assigned, Committed};
+use crate::model::memory::{Abandoned, Look, Members, Memory};
+
+impl Seen<'_> {
+    /// Whether the group had members, has none, and they are overdue by what is usual.
+    pub(crate) fn has_lost_its_reader(&self) -> bool {
+        let Self { memory, thresholds, .. } = *self;
+        let silent_ms = memory.silent_ms(thresholds);
+        let overdue = match memory.usual_gap_ms(thresholds) {
+            Some(gap_ms) if memory.comes_and_goes() => silent_ms * 2 > gap_ms * 3,
+            Some(_) => true,
+            None => silent_ms > PATIENCE_AT_FIRST_MS,
+        };
+        memory.has_lost_its_reader() && overdue
+    }
+
+    /// The age in seconds of the oldest record that a group without its members leaves unread, where that alone tells.
+    pub(crate) fn was_left_s(&self) -> Option<u64> {
+        let Self { look, memory, thresholds, .. } = *self;
+        let gap_ms = memory.usual_gap_ms(thresholds).filter(|_| !memory.comes_and_goes() && memory.had_members())?;
+        // A gap is known no finer than some periods: only what is longer says how seldom it commits.
+        let seldom_ms = if gap_ms > PATIENCE_PERIODS * thresholds.period_ms { gap_ms } else { 0 };
+        let age_ms = self.age?.at_least_ms;
+        let old = age_ms > u64::try_from(seldom_ms.max(LEFT_MS)).unwrap_or(u64::MAX);
+        (look.members == Members::Absent && old).then_some(age_ms / 1_000)
+    }
+
+    /// Whether the oldest unread record has waited since long before the first look, and the commit has not moved since.
+    pub(crate) fn was_stuck_before(&self) -> bool {
+        let Self { look, memory, thresholds, previous, .. } = *self;
+        let silent = memory.silent_ms(thresholds) >= STUCK_PERIODS * thresholds.period_ms;
+        let grows = previous.is_some_and(|sample| look.log.end > sample.end);
+        let by_rate = || {
+            let sample = previous?;
+            let (arrived, took_ms) = (look.log.end - sample.end, look.time_ms - sample.time_ms);
+            let unread = i128::from(look.unread());
+            u64::try_from((arrived >= RECORDS_FOR_A_RATE).then(|| unread * i128::from(took_ms) / i128::from(arrived))?)
+                .ok()
+        };
+        let waited_ms = self.age.map_or_else(by_rate, |age| Some(age.at_least_ms));
+        let long = waited_ms.is_some_and(|ms| ms > u64::try_from(PATIENCE_AT_FIRST_MS).unwrap_or(u64::MAX));
+        !memory.supports_ok() && memory.assigned() == Assigned::Yes && silent && grows && long
+    }
+
+    /// How long a silence is no news, in milliseconds: several usual gaps, or a while where none is known yet.
+    pub(crate) fn patience_ms(&self) -> i64 {
+        let Self { memory, thresholds, .. } = *self;
+        let shortest = PATIENCE_PERIODS * thresholds.period_ms;
+        match memory.usual_gap_ms(thresholds) {
+            Some(gap_ms) if memory.comes_and_goes() => shortest.max(gap_ms * 3 / 2),
+            Some(gap_ms) => shortest.max(PATIENCE_GAPS * (gap_ms - thresholds.period_ms)),
+            None if is_untouched(self.look, memory) => abandoned_ms(thresholds),
+            None => shortest.max(PATIENCE_AT_FIRST_MS),
+        }
+    }
+}
+
+/// Whether nobody has read or committed since the first look, for longer than a first patience.
+pub(crate) fn is_abandoned(look: &Look, memory: Memory, thresholds: &Thresholds) -> bool {
+    let long = memory.silent_ms(thresholds) > abandoned_ms(thresholds);
+    long && is_untouched(look, memory) && look.committed != Committed::Never && !look.is_caught_up(thresholds)
+}
+
+/// Whether nobody has read or committed since the first look.
+fn is_untouched(look: &Look, memory: Memory) -> bool {
+    !memory.had_members() && !memory.supports_ok() && look.members == Members::Absent
+}
+
+/// How long such a group is waited for, in milliseconds: one that somebody expects is not taken for a job that runs by the hour.
+fn abandoned_ms(thresholds: &Thresholds) -> i64 {
+    let patience_ms = if thresholds.abandoned == Abandoned::Err { PATIENCE_AT_FIRST_MS } else { ABANDONED_MS };
+    patience_ms.max(PATIENCE_PERIODS * thresholds.period_ms)
+}
+
+/// Whether members are there, records wait, and for ten minutes nobody was assigned to them for good.
+pub(crate) fn is_unstable(look: &Look, memory: Memory, thresholds: &Thresholds) -> bool {
+    let unstable_ms = memory.unstable_ms(thresholds);
+    let long = unstable_ms >= UNSTABLE_MS && unstable_ms > thresholds.period_ms;
+    let has_members = look.members == Members::Present && look.assigned == Assigned::Unknown;
+    long && has_members && look.committed != Committed::Never && !look.is_caught_up(thresholds)
+}
+
+/// Usual gaps of silence that are no news.
+const PATIENCE_GAPS: i64 = 4;
+/// Milliseconds of silence that are no news while the usual gap is not known.
+const PATIENCE_AT_FIRST_MS: i64 = 30 * 60_000;
+/// Milliseconds after which a group is abandoned that nobody expects: a job that runs by the hour has been seen by then.
+const ABANDONED_MS: i64 = 65 * 60_000;
+/// How old the oldest unread record is, in milliseconds, when a group without its members has stopped.
+const LEFT_MS: i64 = 3 * 60_000;
+/// Periods without a commit after which a record that waited for long before them tells enough.
+const STUCK_PERIODS: i64 = 10;
+/// Records between two looks below which they tell no rate.
+const RECORDS_FOR_A_RATE: i64 = 30;
+/// Milliseconds of rebalancing after which it is no rebalance any more.
+const UNSTABLE_MS: i64 = 10 * 60_000;

@@ -1,0 +1,213 @@
+//! What is worth knowing of a partition besides its verdict.
+
+use super::absence;
+use super::{Pace, Thresholds};
+use crate::model::lag::{self, Assigned, Committed, Lag};
+use crate::model::memory::{Look, Memory, Sample};
+
+/// Something about a partition that Burrow has no status for.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, Hash)]
+pub enum Finding {
+    /// The group never committed here, or its commit expired.
+    NoCommit,
+    /// A member reads records here and never committed.
+    Uncommitted,
+    /// Retention deleted so many offsets before they were read.
+    DataLoss {
+        /// Offsets between the commit and the log start.
+        lost: u64,
+        /// How many of them since the last look, as far as it can be told: none while the same commit still stands, or where no look was before.
+        new: u64,
+    },
+    /// Little is left between the commit and the log start, and the group gains no ground: records will be lost before they are read.
+    LossAhead,
+    /// It reads, and was never caught up for an hour and longer.
+    Backlog {
+        /// Since when at least, in milliseconds since 1970.
+        since_ms: i64,
+    },
+    /// Nobody has read or committed since the first look.
+    Abandoned,
+    /// Members are there, and the group is never stable.
+    Unstable,
+    /// The commit stands past the log end.
+    PastEnd {
+        /// Offsets between the log end and the commit.
+        by: u64,
+    },
+    /// The commit has reached the last stable offset: an open transaction holds the group up, which is not slow.
+    Blocked,
+    /// The group has members, and none of them reads this partition.
+    Unassigned,
+    /// The log end went backwards since the last look: the topic was recreated or truncated, and the memory starts afresh.
+    Recreated,
+}
+
+/// The findings of one partition, each at most once, and where its lag is going; most partitions have neither, so that figures stand
+/// elsewhere: there are as many of these as rows.
+#[derive(Clone, Debug, Default, PartialEq, Eq)]
+pub struct Findings {
+    /// A bit for each of [`KINDS`].
+    kinds: u16,
+    figures: Option<Box<Figures>>,
+}
+
+#[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
+struct Figures {
+    /// That of [`Finding::DataLoss`], or of [`Finding::PastEnd`]: no commit is on both sides of its log.
+    offsets: u64,
+    new: u64,
+    since_ms: i64,
+    pace: Option<Pace>,
+}
+
+/// Every finding, in the order in which they are told; their figures stand in [`Findings`].
+const KINDS: [Finding; 11] = [
+    Finding::NoCommit,
+    Finding::Uncommitted,
+    Finding::DataLoss { lost: 0, new: 0 },
+    Finding::LossAhead,
+    Finding::PastEnd { by: 0 },
+    Finding::Blocked,
+    Finding::Unassigned,
+    Finding::Recreated,
+    Finding::Abandoned,
+    Finding::Unstable,
+    Finding::Backlog { since_ms: 0 },
+];
+
+impl Findings {
+    /// Whether there are none.
+    pub(crate) fn is_empty(&self) -> bool {
+        self.kinds == 0
+    }
+
+    /// Whether there is one of this kind, whatever its figures.
+    pub(crate) fn has(&self, finding: Finding) -> bool {
+        self.kinds & finding.bit() != 0
+    }
+
+    /// Each of them.
+    pub(crate) fn iter(&self) -> impl Iterator<Item = Finding> {
+        let Figures { offsets, new, since_ms, .. } = self.figures.as_deref().copied().unwrap_or_default();
+        KINDS.into_iter().filter(|kind| self.has(*kind)).map(move |kind| match kind {
+            Finding::DataLoss { .. } => Finding::DataLoss { lost: offsets, new },
+            Finding::PastEnd { .. } => Finding::PastEnd { by: offsets },
+            Finding::Backlog { .. } => Finding::Backlog { since_ms },
+            other => other,
+        })
+    }
+
+    /// How many offsets were lost since the last look; see [`Finding::DataLoss`].
+    pub(crate) fn newly_lost(&self) -> u64 {
+        self.figures.as_ref().map_or(0, |figures| figures.new)
+    }
+
+    /// Where the lag is going; `None` where it goes nowhere, or too few commits tell.
+    pub(crate) fn pace(&self) -> Option<Pace> {
+        self.figures.as_ref()?.pace
+    }
+
+    pub(crate) fn go(&mut self, pace: Pace) {
+        self.figures.get_or_insert_default().pace = Some(pace);
+    }
+
+    pub(crate) fn add(&mut self, finding: Finding) {
+        self.kinds |= finding.bit();
+        let figures = &mut self.figures;
+        match finding {
+            Finding::DataLoss { lost, new } => {
+                let figures = figures.get_or_insert_default();
+                (figures.offsets, figures.new) = (lost, new);
+            }
+            Finding::PastEnd { by } => figures.get_or_insert_default().offsets = by,
+            Finding::Backlog { since_ms } => figures.get_or_insert_default().since_ms = since_ms,
+            _ => {}
+        }
+    }
+
+    /// What there is to find in a look alone; `assigned` is the last known answer, while it stands.
+    #[inline]
+    pub(crate) fn of_look(look: &Look, lag: Lag, assigned: Assigned) -> Self {
+        let mut found = match lag {
+            Lag::Offsets(0) => Self::default(),
+            Lag::Offsets(_) if look.log.last_stable.map(Committed::At) != Some(look.committed) => Self::default(),
+            _ => Self::of_lag(look, lag, assigned),
+        };
+        if look.is_unassigned() {
+            found.add(Finding::Unassigned);
+        }
+        found
+    }
+
+    /// What few rows have.
+    #[cold]
+    fn of_lag(look: &Look, lag: Lag, assigned: Assigned) -> Self {
+        let mut found = Self::default();
+        match lag {
+            Lag::NoCommit => {
+                found.add(Finding::NoCommit);
+                if assigned == Assigned::Yes && !look.log.is_empty() {
+                    found.add(Finding::Uncommitted);
+                }
+            }
+            Lag::Lost { lost, .. } => found.add(Finding::DataLoss { lost, new: 0 }),
+            Lag::PastEnd(by) => found.add(Finding::PastEnd { by }),
+            Lag::Offsets(_) => found.add(Finding::Blocked),
+        }
+        found
+    }
+
+    /// What there is to find.
+    pub(crate) fn of(previous: Option<&Sample>, look: &Look, memory: Memory, thresholds: &Thresholds) -> Self {
+        let lag = lag::lag(look.committed, look.log);
+        let mut found = Self::of_look(look, lag, memory.assigned());
+        let mut add = |there: bool, finding| {
+            if there {
+                found.add(finding);
+            }
+        };
+        match lag {
+            Lag::Lost { lost, .. } => add(memory.loss_is_new(), Finding::DataLoss { lost, new: lost }),
+            Lag::Offsets(unread) => {
+                add(unread > thresholds.allowed_lag && loses_soon(previous, look), Finding::LossAhead);
+            }
+            Lag::NoCommit | Lag::PastEnd(_) => {}
+        }
+        add(previous.is_some_and(|sample| look.is_another_log(sample)), Finding::Recreated);
+        add(absence::is_abandoned(look, memory, thresholds), Finding::Abandoned);
+        add(absence::is_unstable(look, memory, thresholds), Finding::Unstable);
+        found
+    }
+}
+
+impl Finding {
+    /// Its place in a set, by its kind alone.
+    fn bit(self) -> u16 {
+        let place = match self {
+            Self::NoCommit => 0,
+            Self::Uncommitted => 1,
+            Self::DataLoss { .. } => 2,
+            Self::LossAhead => 3,
+            Self::PastEnd { .. } => 4,
+            Self::Blocked => 5,
+            Self::Unassigned => 6,
+            Self::Recreated => 7,
+            Self::Abandoned => 8,
+            Self::Unstable => 9,
+            Self::Backlog { .. } => 10,
+        };
+        1 << place
+    }
+}
+
+/// Whether nine tenths of what a log still holds are unread, some of it was deleted already, and nothing was gained since the last look: who
+/// begins at the log start and gains ground loses nothing.
+fn loses_soon(previous: Option<&Sample>, look: &Look) -> bool {
+    let nearly = look.log.start > 0 && look.unread().saturating_mul(10) >= look.log.len().saturating_mul(9);
+    let gains = |sample: &Sample| match sample.committed {
+        Committed::At(offset) => sample.end.abs_diff(offset) > look.unread(),
+        Committed::Never => true,
+    };
+    nearly && previous.is_some_and(|sample| !look.is_another_log(sample) && !gains(sample))
+}

@@ -1,0 +1,119 @@
+//! What the lag of a partition means: our rules over a memory, a window of snapshots and an age.
+
+use std::fmt;
+
+mod absence;
+mod findings;
+mod objective;
+mod pace;
+mod reason;
+mod rules;
+mod trend;
+
+use crate::model::memory::Thresholds;
+pub use findings::{Finding, Findings};
+pub use pace::Pace;
+pub(crate) use reason::{Reason, Silence, early};
+pub use rules::{judge, judge_without_history};
+
+/// What is said of a partition or a group, in Burrow's words and one more.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, Hash)]
+pub enum Verdict {
+    /// There is no such group; of groups only.
+    NotFound,
+    /// It keeps up, as far as anybody can tell.
+    Ok,
+    /// It reads, and falls behind; or it will soon be in trouble.
+    Warn,
+    /// The oldest unread record of a partition is older than the objective for errors, or nobody is assigned to it for good; one of a
+    /// group's partitions is so, stopped, stalled or rewound.
+    Err,
+    /// Nobody reads any more.
+    Stop,
+    /// A reader is there and gets nowhere.
+    Stall,
+    /// The commit went backwards and has not come back.
+    Rewind,
+    /// It could not be told; Burrow has no word for it.
+    Unknown,
+}
+
+/// A verdict on one partition, and why.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct Judgement {
+    /// What is said.
+    pub verdict: Verdict,
+    /// Why, with figures.
+    pub(crate) reason: Reason,
+    /// Whether the verdict rests on anything: an OK for a group that lags and was never seen to move rests on nothing yet.
+    pub(crate) supported: bool,
+    /// Looks until there are enough for a verdict; 0 when there are, or when none is needed.
+    pub(crate) looks_missing: u8,
+    /// What else is worth knowing.
+    pub(crate) findings: Findings,
+}
+
+/// The status of a group: its worst partition's, where a stopped, stalled or rewound one makes an error.
+pub(crate) fn group(partitions: impl IntoIterator<Item = Verdict>) -> Verdict {
+    match partitions.into_iter().max_by_key(|verdict| verdict.severity()) {
+        None => Verdict::Ok,
+        Some(Verdict::Stop | Verdict::Stall | Verdict::Rewind) => Verdict::Err,
+        Some(verdict) => verdict,
+    }
+}
+
+impl Verdict {
+    /// Every one that a group can have.
+    pub(crate) const OF_GROUPS: [Self; 5] = [Self::Ok, Self::Warn, Self::Err, Self::Unknown, Self::NotFound];
+
+    /// The number that Burrow gives it, and that metrics carry; what could not be told shares 0 with what is not there.
+    #[must_use]
+    pub fn code(self) -> u8 {
+        match self {
+            Self::NotFound | Self::Unknown => 0,
+            Self::Ok => 1,
+            Self::Warn => 2,
+            Self::Err => 3,
+            Self::Stop => 4,
+            Self::Stall => 5,
+            Self::Rewind => 6,
+        }
+    }
+
+    /// The word for it in a report.
+    #[must_use]
+    pub fn word(self) -> &'static str {
+        match self {
+            Self::NotFound => "NOTFOUND",
+            Self::Ok => "OK",
+            Self::Warn => "WARN",
+            Self::Err => "ERR",
+            Self::Stop => "STOP",
+            Self::Stall => "STALL",
+            Self::Rewind => "REWIND",
+            Self::Unknown => "UNKNOWN",
+        }
+    }
+
+    /// What is worse is greater: what could not be told is worse than what is fine, and better than what is known to be bad.
+    pub(crate) fn severity(self) -> u8 {
+        match self {
+            Self::Ok => 0,
+            Self::Unknown => 1,
+            Self::NotFound => 2,
+            Self::Warn => 3,
+            Self::Rewind | Self::Stall | Self::Stop => 4,
+            Self::Err => 5,
+        }
+    }
+}
+
+impl fmt::Display for Judgement {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        self.reason.fmt(f)?;
+        self.findings.pace().map_or(Ok(()), |pace| write!(f, ", {pace}"))
+    }
+}
+
+#[cfg(test)]
+mod tests;

@@ -1,0 +1,52 @@
+//! How old the oldest unread record may be, and what comes of it.
+
+use super::rules::{Seen, short};
+use super::{Reason, Verdict};
+use crate::model::memory::Objective;
+use crate::model::unknown::Known;
+use crate::model::window::Point;
+
+impl Seen<'_> {
+    /// Younger than its objective: it may have been set back or lose records, and is nothing else.
+    pub(crate) fn in_time(&self, objective_s: u64, points: Known<Vec<Point>>) -> (Verdict, Reason) {
+        let Self { look, memory, .. } = *self;
+        let back = match points {
+            _ if !memory.has_stepped_back() => None,
+            Err(why) => return (Verdict::Unknown, Reason::Unread(why)),
+            Ok(points) => self.steps_back().or_else(|| self.is_back(&points)),
+        };
+        match back {
+            Some(reason) => (Verdict::Rewind, reason),
+            None if memory.has_lost_lately() && memory.snapshots_missing() == 0 => {
+                (Verdict::Warn, Reason::Lost { lost: look.lost() })
+            }
+            None => (Verdict::Ok, Reason::InTime { unread: look.unread(), objective_s: short(objective_s) }),
+        }
+    }
+
+    /// The objective, in seconds, where the oldest unread record is known to be younger.
+    pub(crate) fn is_in_time(&self) -> Option<u64> {
+        let objective_s = self.thresholds.objective?.warn_s;
+        (self.age?.at_most_ms? <= objective_s * 1_000).then_some(objective_s)
+    }
+
+    pub(crate) fn is_older_than_its_objective(&self) -> bool {
+        let older = |objective: Objective| Some(self.age?.at_least_ms > objective.warn_s * 1_000);
+        !self.is_caught_up() && self.thresholds.objective.and_then(older).unwrap_or(false)
+    }
+
+    /// What its age comes to: at the second look in a row, or at once where no look is kept.
+    pub(crate) fn objective_verdict(&self) -> Option<(Verdict, Reason)> {
+        let again = !self.remembers || self.previous.is_some_and(|sample| sample.memory.was_late());
+        if !again || !self.is_older_than_its_objective() {
+            return None;
+        }
+        let Objective { warn_s, err_s } = self.thresholds.objective?;
+        let age_s = self.age?.at_least_ms / 1_000;
+        let late = |objective_s| Reason::Late { age_s: short(age_s), objective_s: short(objective_s) };
+        Some(match err_s.filter(|err_s| age_s > *err_s) {
+            Some(err_s) => (Verdict::Err, late(err_s)),
+            None => (Verdict::Warn, late(warn_s)),
+        })
+    }
+}

@@ -1,0 +1,89 @@
+//! Where a lag is going: when it will be over, or how fast it grows.
+
+use std::fmt;
+
+use crate::base::figures::{duration, records_of};
+
+/// Where a lag is going, by the last commits.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub enum Pace {
+    /// At this pace nothing will be left to read in so many seconds.
+    CatchesUp {
+        /// Seconds until then.
+        in_s: u64,
+    },
+    /// The group falls behind.
+    FallsBehind {
+        /// So many records a minute.
+        records: u64,
+        /// So many milliseconds a minute, by the age of its commits.
+        ms: u64,
+    },
+}
+
+impl Pace {
+    /// The pace of a lag that got longer or shorter by so many records and milliseconds within some time; `None` where it kept.
+    pub(crate) fn of(records: i64, age_ms: i64, took_ms: i64, unread: u64) -> Option<Self> {
+        let took_ms = u64::try_from(took_ms).ok().filter(|took_ms| *took_ms > 0)?;
+        let a_minute = |change: i64| change.unsigned_abs().saturating_mul(60_000) / took_ms;
+        match records {
+            0 => None,
+            ..0 => {
+                let in_ms = u128::from(unread) * u128::from(took_ms) / u128::from(records.unsigned_abs());
+                Some(Self::CatchesUp { in_s: u64::try_from(in_ms.div_ceil(1_000)).unwrap_or(u64::MAX) })
+            }
+            1.. => Some(Self::FallsBehind { records: a_minute(records).max(1), ms: a_minute(age_ms.max(0)) }),
+        }
+    }
+
+    /// That of a group: what falls behind counts, all of it together; else who needs the longest.
+    pub(crate) fn with(self, other: Self) -> Self {
+        match (self, other) {
+            (Self::CatchesUp { in_s: one }, Self::CatchesUp { in_s: other }) => {
+                Self::CatchesUp { in_s: one.max(other) }
+            }
+            (Self::FallsBehind { records, ms }, Self::FallsBehind { records: more, ms: other }) => {
+                Self::FallsBehind { records: records.saturating_add(more), ms: ms.max(other) }
+            }
+            (Self::CatchesUp { .. }, falls) | (falls, Self::CatchesUp { .. }) => falls,
+        }
+    }
+}
+
+impl fmt::Display for Pace {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        let ms = |ms: u64| i64::try_from(ms).unwrap_or(i64::MAX);
+        match *self {
+            Self::CatchesUp { in_s } => write!(f, "caught up in about {}", duration(ms(in_s.saturating_mul(1_000)))),
+            Self::FallsBehind { records, ms: age } if age < 1_000 => {
+                write!(f, "by {} a minute", records_of(records))?;
+                f.write_str(if age > 0 { " and less than a second" } else { "" })
+            }
+            Self::FallsBehind { records, ms: age } => {
+                write!(f, "by {} and {} s a minute", records_of(records), age / 1_000)
+            }
+        }
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn a_pace_tells_the_end_or_the_speed() {
+        let told = |records, age_ms| Pace::of(records, age_ms, 300_000, 6_000).map(|pace| pace.to_string());
+        assert_eq!(told(-500, 0).as_deref(), Some("caught up in about 1 h"));
+        assert_eq!(told(500, 30_000).as_deref(), Some("by 100 records and 6 s a minute"));
+        assert_eq!(told(5, 2_000).as_deref(), Some("by 1 record a minute and less than a second"));
+        assert_eq!(told(0, 30_000), None);
+    }
+
+    #[test]
+    fn of_many_the_slowest_counts() {
+        let (soon, late) = (Pace::CatchesUp { in_s: 9 }, Pace::CatchesUp { in_s: 90 });
+        let falls = Pace::FallsBehind { records: 5, ms: 700 };
+        assert_eq!((soon.with(late), soon.with(falls), falls.with(late)), (late, falls, falls));
+        assert_eq!(falls.with(falls), Pace::FallsBehind { records: 10, ms: 700 });
+    }
+}

@@ -1,0 +1,252 @@
+//! The sentences behind a verdict: data until somebody reads them.
+
+use std::fmt;
+
+use super::trend::Growth;
+use crate::base::figures::{duration, grouped, records_of, seconds};
+use crate::model::lag::Assigned;
+use crate::model::memory::{Memory, Thresholds};
+use crate::model::unknown::Unknown;
+
+/// Why a verdict was given; its `Display` is one sentence without a full stop.
+///
+/// There are as many of them as rows, so what is large and rare stands elsewhere.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub(crate) enum Reason {
+    /// The partition or its history could not be read.
+    Unread(Unknown),
+    /// So many records are left, and neither earlier looks nor an objective say what that means.
+    Unjudged(u64),
+    /// Nothing was ever committed; whether somebody reads all the same.
+    NoCommit {
+        /// Whether a member is assigned.
+        read: bool,
+    },
+    /// The commit stands so many offsets past the log end.
+    PastEnd {
+        by: u64,
+        /// Whether records came since, and the commit stood.
+        stands: bool,
+    },
+    /// Nothing is left to read.
+    CaughtUp,
+    /// So many records are left, which is allowed.
+    Allowed(u64),
+    /// So many records are left, and it is too early to say more.
+    WarmingUp {
+        unread: u64,
+        /// Looks that are still missing.
+        missing: u8,
+    },
+    /// So many records are left, and commits keep coming.
+    Behind(u64),
+    /// So many records are left, commits keep coming, and nothing was ever caught up for so many seconds.
+    Backlog { unread: u64, s: u32 },
+    /// So many records are left, none of them older than the objective, in seconds.
+    InTime { unread: u64, objective_s: u32 },
+    /// The oldest unread record is older than the objective, both in seconds.
+    Late { age_s: u32, objective_s: u32 },
+    /// Nobody commits.
+    Silent(Box<Silence>),
+    /// Nobody commits, and an open transaction is why.
+    Blocked(Box<Silence>),
+    /// The last member is gone, and records of that age, in seconds, wait.
+    Left { age_s: u32, unread: u64 },
+    /// Nobody has read or committed since the first look.
+    Abandoned { unread: u64 },
+    /// Members are there, and for so many milliseconds nobody was assigned for good.
+    Unstable { ms: i64 },
+    /// The commit went back and has not come up again.
+    SteppedBack(Box<StepBack>),
+    /// It falls behind.
+    Grew(Box<Growth>),
+    /// It fell behind before, and has not clearly gained ground since.
+    StillBehind(u64),
+    /// What is to be said of a share group (KIP-932), which acknowledges where others commit.
+    Share {
+        reason: Box<Self>,
+        /// Whether its start offset stands while records behind it are acknowledged.
+        held: bool,
+        /// Whether less may be left than is said, since the coordinator does not tell.
+        at_most: bool,
+    },
+    /// Records were deleted before they were read, at this look or lately.
+    Lost {
+        /// How many lie between the commit and the log start now.
+        lost: u64,
+    },
+}
+
+/// A commit that went back.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub(crate) struct StepBack {
+    from: i64,
+    to: i64,
+}
+
+/// A silence in figures.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub(crate) struct Silence {
+    ms: i64,
+    is_at_its_limit: bool,
+    usual_ms: Option<i64>,
+    unread: u64,
+    lost: u64,
+    assigned: Assigned,
+}
+
+impl Silence {
+    pub(crate) fn of(memory: Memory, unread: u64, lost: u64, thresholds: &Thresholds) -> Self {
+        Self {
+            ms: memory.silent_ms(thresholds),
+            is_at_its_limit: memory.silence_is_at_its_limit(),
+            usual_ms: memory.usual_gap_ms(thresholds).filter(|_| memory.usual_gap_is_seen()),
+            unread,
+            lost,
+            assigned: memory.assigned(),
+        }
+    }
+}
+
+/// How a group is spoken of.
+#[derive(Clone, Copy)]
+struct Words {
+    /// The sign of life that it gives.
+    commit: &'static str,
+    /// What it has not where it never read.
+    position: &'static str,
+    stands: &'static str,
+    /// What comes before a number of records that may be less.
+    at_most: &'static str,
+    /// Whether a share group is, whose position counts what is acknowledged, which is no offset.
+    shares: bool,
+}
+
+const SHARES: Words = Words {
+    commit: "acknowledgement",
+    position: "start offset: nothing was read yet",
+    stands: "its start offset stands",
+    at_most: "",
+    shares: true,
+};
+const COMMITS: Words = Words { commit: "commit", position: "commit", stands: "committed", at_most: "", shares: false };
+
+impl fmt::Display for Reason {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        self.tell(COMMITS, f)
+    }
+}
+
+impl Reason {
+    pub(crate) fn stepped_back(from: i64, to: i64) -> Self {
+        Self::SteppedBack(Box::new(StepBack { from, to }))
+    }
+
+    /// Without what share groups add to it.
+    pub(crate) fn plain(&self) -> &Self {
+        if let Self::Share { reason, .. } = self { reason.plain() } else { self }
+    }
+
+    /// Whether neither earlier looks nor an objective say what a lag means.
+    pub(crate) fn is_unjudged(&self) -> bool {
+        matches!(self.plain(), Self::Unjudged(_))
+    }
+
+    fn tell(&self, words: Words, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        let Words { commit, position, stands: place, at_most, shares } = words;
+        let behind = |records: &u64| {
+            let records = records_of(*records);
+            fmt::from_fn(move |f| write!(f, "{at_most}{records} behind"))
+        };
+        match self {
+            Self::Unread(why) => write!(f, "{why}"),
+            Self::Unjudged(unread) => write!(f, "{}, and nothing to judge them by", behind(unread)),
+            Self::NoCommit { read: true } => write!(f, "no {position}, though a member is assigned"),
+            Self::NoCommit { read: false } => write!(f, "no {position}"),
+            Self::PastEnd { by, stands } => {
+                let by = grouped(*by);
+                write!(f, "{place} {by} offsets past the log end: the topic was truncated or recreated")?;
+                f.write_str(if *stands { ", and what is written since is not read" } else { "" })
+            }
+            Self::CaughtUp => f.write_str("caught up"),
+            Self::Allowed(unread) => write!(f, "{}, which is allowed", behind(unread)),
+            Self::WarmingUp { unread, missing } => write!(f, "{}, {}", early(*missing), behind(unread)),
+            Self::Behind(unread) => write!(f, "{}, {commit}s keep coming", behind(unread)),
+            Self::Backlog { unread, s } => {
+                let time = seconds((*s).into());
+                write!(f, "{}, {commit}s keep coming, never caught up for at least {time}", behind(unread))
+            }
+            Self::InTime { unread, objective_s } => {
+                write!(f, "{}, none older than the objective of {}", behind(unread), seconds((*objective_s).into()))
+            }
+            Self::Late { age_s, objective_s } => {
+                let (age, objective) = (seconds((*age_s).into()), seconds((*objective_s).into()));
+                write!(f, "late: its oldest unread record is {age} old, objective {objective}")
+            }
+            Self::Silent(silence) => silence.tell(words, f),
+            Self::Blocked(silence) => {
+                f.write_str("held up by an open transaction, ")?;
+                silence.tell(words, f)
+            }
+            Self::Left { age_s, unread } => {
+                write!(f, "its members left, {}, the oldest record is {} old", behind(unread), seconds((*age_s).into()))
+            }
+            Self::Abandoned { unread } => {
+                write!(f, "abandoned: no member and no {commit} since it is watched, {}", behind(unread))
+            }
+            Self::Unstable { ms } => write!(f, "rebalances without end, for at least {}", duration(*ms)),
+            Self::SteppedBack(step) => {
+                let StepBack { from, to } = &**step;
+                let back = grouped(from.abs_diff(*to));
+                if shares {
+                    return write!(f, "the start offset was set {back} records back, and has not come up again");
+                }
+                write!(f, "the commit went {back} records back, from {from} to {to}, and has not come up again")
+            }
+            Self::Grew(growth) => {
+                let Growth { from, to, commits, took_ms } = &**growth;
+                let (from, to, took) = (grouped(*from), grouped(*to), duration(*took_ms));
+                write!(f, "falls behind, from {from} to {to} records within {commits} {commit}s and {took}")
+            }
+            Self::StillBehind(unread) => {
+                write!(f, "fell behind and has not clearly gained ground since, {}", behind(unread))
+            }
+            Self::Share { reason, held, at_most } => {
+                if *held {
+                    f.write_str("the start offset stands, records behind it are being delivered: ")?;
+                }
+                reason.tell(if *at_most { Words { at_most: "at most ", ..SHARES } } else { SHARES }, f)
+            }
+            Self::Lost { lost: 0 } => {
+                f.write_str("records were deleted before it read them, within the last ten looks")
+            }
+            Self::Lost { lost } => write!(f, "{} deleted before it read them", records_of(*lost)),
+        }
+    }
+}
+
+impl Silence {
+    fn tell(&self, words: Words, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        let Words { commit, at_most, .. } = words;
+        let over = if self.is_at_its_limit { "over " } else { "" };
+        write!(f, "no {commit} for {over}{} ", duration(self.ms))?;
+        match self.usual_ms {
+            Some(gap_ms) => write!(f, "(usually within {})", duration(gap_ms))?,
+            None => f.write_str("(usual interval not known yet)")?,
+        }
+        write!(f, ", {at_most}{} behind", records_of(self.unread))?;
+        if self.lost > 0 {
+            write!(f, ", {} deleted unread", grouped(self.lost))?;
+        }
+        f.write_str(match self.assigned {
+            Assigned::Yes => ", a member is assigned",
+            Assigned::No => ", no member assigned",
+            Assigned::Unknown => ", not known whether a member is assigned",
+        })
+    }
+}
+
+/// Which look it is of those that a verdict takes, so that it is seen when there will be one.
+pub(crate) fn early(missing: u8) -> &'static str {
+    if missing > 1 { "first look of three" } else { "second look of three" }
+}

@@ -1,0 +1,274 @@
+//! Our rules, in order: what a memory, a window of looks and the age of the oldest unread record say together.
+
+use super::trend;
+use super::{Finding, Findings, Judgement, Reason, Silence, Thresholds, Verdict};
+use crate::model::lag::{self, Assigned, Committed, Lag};
+use crate::model::memory::{Abandoned, Aged, Look, Members, Memory, Sample};
+use crate::model::unknown::{Cause, Known, Unknown};
+use crate::model::window::{self, Point};
+
+/// The verdict on one partition.
+///
+/// `memory` is what [`Memory::fold`] made of `previous` and `look`, and learns what is to be remembered of the verdict.
+/// `earlier` is asked only where [`Memory::is_suspicious`], and holds the samples of the last [`window::reach_ms`],
+/// `previous` included. `age` is that of the oldest unread record, where anything is known of it.
+#[must_use]
+pub fn judge(
+    previous: Option<&Sample>,
+    look: &Look,
+    memory: &mut Memory,
+    earlier: Known<&[Sample]>,
+    age: Option<Aged>,
+    thresholds: &Thresholds,
+) -> Judgement {
+    judge_with(true, previous, look, memory, earlier, age, thresholds)
+}
+
+/// `remembers`: whether a look is kept for the next one, so that what must be seen twice can be.
+fn judge_with(
+    remembers: bool,
+    previous: Option<&Sample>,
+    look: &Look,
+    memory: &mut Memory,
+    earlier: Known<&[Sample]>,
+    age: Option<Aged>,
+    thresholds: &Thresholds,
+) -> Judgement {
+    let seen = Seen { remembers, previous, look, memory: *memory, age, thresholds };
+    let mut findings = Findings::of(previous, look, *memory, thresholds);
+    let points = match earlier {
+        _ if !memory.is_suspicious() => Ok(Vec::new()),
+        Ok(earlier) => Ok(window::points(earlier, look)),
+        Err(why) => Err(why),
+    };
+    let slow = points.as_ref().is_ok_and(|points| seen.is_slow(points));
+    let read = points.as_deref().unwrap_or_default();
+    let moves = memory.may_be_slow() && !seen.is_caught_up() && !look.is_past_end();
+    let pace = moves.then(|| trend::pace(read, look.unread(), thresholds)).flatten();
+    let since_ms = (moves && !slow).then(|| trend::behind_since(read, thresholds)).flatten();
+    if let Some(since_ms) = since_ms {
+        findings.add(Finding::Backlog { since_ms });
+    }
+    let (verdict, reason) = seen.verdict(&findings, points);
+    let (reason, pace) = match (reason, since_ms, pace) {
+        (Reason::Behind(unread), Some(since_ms), pace) => {
+            (Reason::Backlog { unread, s: short((look.time_ms - since_ms).unsigned_abs() / 1_000) }, pace)
+        }
+        // Who stands still is not on the way to anywhere.
+        (reason @ (Reason::Silent(_) | Reason::Blocked(_) | Reason::Left { .. } | Reason::Unstable { .. }), ..) => {
+            (reason, None)
+        }
+        (reason, _, pace) => (reason, pace),
+    };
+    let (verdict, reason) = match seen.objective_verdict() {
+        Some((floor, why)) if floor.severity() > verdict.severity() => (floor, why),
+        _ => (verdict, reason),
+    };
+    memory.learn(slow, seen.is_older_than_its_objective());
+    let caught_up = seen.is_caught_up();
+    let counts = lag::lag(look.committed, look.log).unread().is_some() || thresholds.uncommitted_alarms;
+    let warms_up = !caught_up && counts && verdict == Verdict::Ok;
+    let looks_missing = if warms_up { memory.snapshots_missing() } else { 0 };
+    let supported =
+        verdict != Verdict::Ok || caught_up || !counts || memory.supports_ok() || seen.is_in_time().is_some();
+    if let Some(pace) = pace {
+        findings.go(pace);
+    }
+    Judgement { verdict, reason, supported, looks_missing, findings }
+}
+
+/// The verdict where the history could not be read: a partition that is caught up needs none, an objective for the age of
+/// the oldest unread record neither; of others nothing is known.
+///
+/// What most rows come to needs no rules, and there are many rows.
+#[must_use]
+#[inline]
+pub fn judge_without_history(look: &Look, why: &Unknown, age: Option<Aged>, thresholds: &Thresholds) -> Judgement {
+    let lag = lag::lag(look.committed, look.log);
+    match lag {
+        Lag::Offsets(0) => at_sight(Verdict::Ok, Reason::CaughtUp, look, lag),
+        Lag::Offsets(unread) if unread <= thresholds.allowed_lag => {
+            at_sight(Verdict::Ok, Reason::Allowed(unread), look, lag)
+        }
+        Lag::Offsets(unread) if thresholds.objective.is_none() || age.is_none() => unjudged(unread, why, look, lag),
+        _ => by_the_objective(look, lag, why, age, thresholds),
+    }
+}
+
+fn by_the_objective(look: &Look, lag: Lag, why: &Unknown, age: Option<Aged>, thresholds: &Thresholds) -> Judgement {
+    let counts = lag != Lag::NoCommit || thresholds.uncommitted_alarms;
+    let has_objective = thresholds.objective.is_some() && age.is_some();
+    if has_objective || look.is_caught_up(thresholds) || !counts {
+        let mut memory = Memory::fold(None, look, thresholds);
+        let judgement = judge_with(false, None, look, &mut memory, Ok(&[]), age, thresholds);
+        if judgement.supported {
+            return Judgement { looks_missing: 0, ..judgement };
+        }
+    }
+    unjudged(look.unread(), why, look, lag)
+}
+
+#[inline]
+fn unjudged(unread: u64, why: &Unknown, look: &Look, lag: Lag) -> Judgement {
+    let reason = if why.cause() == Cause::Off { Reason::Unjudged(unread) } else { Reason::Unread(why.clone()) };
+    at_sight(Verdict::Unknown, reason, look, lag)
+}
+
+/// What a look alone says; that nothing is known rests on nothing.
+#[inline]
+fn at_sight(verdict: Verdict, reason: Reason, look: &Look, lag: Lag) -> Judgement {
+    let findings = Findings::of_look(look, lag, look.assigned);
+    Judgement { verdict, reason, supported: verdict != Verdict::Unknown, looks_missing: 0, findings }
+}
+
+/// Everything that the rules look at.
+pub(crate) struct Seen<'a> {
+    pub(crate) remembers: bool,
+    pub(crate) previous: Option<&'a Sample>,
+    pub(crate) look: &'a Look,
+    pub(crate) memory: Memory,
+    pub(crate) age: Option<Aged>,
+    pub(crate) thresholds: &'a Thresholds,
+}
+
+impl Seen<'_> {
+    fn verdict(&self, findings: &Findings, points: Known<Vec<Point>>) -> (Verdict, Reason) {
+        let Self { look, memory, thresholds, .. } = *self;
+        let has = |finding| findings.has(finding);
+        let unread = look.unread();
+        let silence = || Box::new(Silence::of(memory, unread, look.lost(), thresholds));
+        let silent_ms = memory.silent_ms(thresholds);
+        let silent = silent_ms > self.patience_ms();
+        let lost = memory.has_lost_lately() && memory.snapshots_missing() == 0;
+        let waived = has(Finding::Unassigned) && !thresholds.unassigned_alarms;
+
+        if look.committed == Committed::Never {
+            let read = has(Finding::Uncommitted);
+            let long = memory.silent_ms(thresholds) >= PATIENCE_PERIODS * thresholds.period_ms;
+            let alarms = thresholds.uncommitted_alarms && read && long;
+            (if alarms { Verdict::Warn } else { Verdict::Ok }, Reason::NoCommit { read })
+        } else if look.is_past_end() {
+            self.past_end()
+        } else if lost && self.is_caught_up() {
+            (Verdict::Warn, Reason::Lost { lost: look.lost() })
+        } else if self.is_caught_up() {
+            (Verdict::Ok, if unread == 0 { Reason::CaughtUp } else { Reason::Allowed(unread) })
+        } else if let Some(objective_s) = self.is_in_time() {
+            self.in_time(objective_s, points)
+        } else if memory.snapshots_missing() > 0 {
+            (Verdict::Ok, Reason::WarmingUp { unread, missing: memory.snapshots_missing() })
+        } else if has(Finding::Abandoned) {
+            (abandoned(thresholds), Reason::Abandoned { unread })
+        } else if self.has_lost_its_reader() {
+            (Verdict::Stop, Reason::Silent(silence()))
+        } else if let Some(reason) = self.steps_back() {
+            (Verdict::Rewind, reason)
+        } else if let Some(age_s) = self.was_left_s() {
+            (Verdict::Stop, Reason::Left { age_s: short(age_s), unread })
+        } else if has(Finding::Unstable) {
+            (Verdict::Err, Reason::Unstable { ms: memory.unstable_ms(thresholds) })
+        } else if (silent || self.was_stuck_before()) && waived {
+            (Verdict::Ok, Reason::Silent(silence()))
+        } else if silent && has(Finding::Blocked) {
+            (Verdict::Warn, Reason::Blocked(silence()))
+        } else if silent || self.was_stuck_before() {
+            let has_reader = memory.assigned() == Assigned::Yes;
+            (if has_reader { Verdict::Stall } else { Verdict::Stop }, Reason::Silent(silence()))
+        } else {
+            match points {
+                Err(why) => (Verdict::Unknown, Reason::Unread(why)),
+                Ok(points) => self.of_the_window(&points).unwrap_or_else(|| {
+                    let quiet = silent_ms > thresholds.period_ms;
+                    let reason = if quiet { Reason::Silent(silence()) } else { Reason::Behind(unread) };
+                    let lost = lost.then(|| (Verdict::Warn, Reason::Lost { lost: look.lost() }));
+                    lost.unwrap_or((Verdict::Ok, reason))
+                }),
+            }
+        }
+    }
+
+    /// A step back within the window that was not made up for.
+    pub(crate) fn is_back(&self, points: &[Point]) -> Option<Reason> {
+        let Committed::At(to) = self.look.committed else { return None };
+        let from = self.highest(points).filter(|highest| self.memory.has_stepped_back() && *highest > to)?;
+        Some(Reason::stepped_back(from, to))
+    }
+
+    fn past_end(&self) -> (Verdict, Reason) {
+        let by = match self.look.committed {
+            Committed::At(offset) => offset.abs_diff(self.look.log.end),
+            Committed::Never => 0,
+        };
+        let has_members = self.look.members == Members::Present;
+        let stands = self.memory.may_be_slow();
+        let verdict = match (stands, has_members) {
+            (true, true) => Verdict::Stall,
+            (true, false) => Verdict::Stop,
+            (false, true) if self.memory.snapshots_missing() == 0 => Verdict::Warn,
+            (false, _) => Verdict::Ok,
+        };
+        (verdict, Reason::PastEnd { by, stands })
+    }
+
+    /// A step back since the look before: whoever stopped the members to set the group back sees that it was.
+    pub(crate) fn steps_back(&self) -> Option<Reason> {
+        match (self.previous?.committed, self.look.committed) {
+            (Committed::At(from), Committed::At(to)) if to < from && self.memory.has_stepped_back() => {
+                Some(Reason::stepped_back(from, to))
+            }
+            _ => None,
+        }
+    }
+
+    /// A step back that was not made up for, and ground that is lost.
+    fn of_the_window(&self, points: &[Point]) -> Option<(Verdict, Reason)> {
+        if let Some(reason) = self.is_back(points) {
+            return Some((Verdict::Rewind, reason));
+        }
+        if !self.is_slow(points) {
+            return None;
+        }
+        let grew = trend::slow(points, self.thresholds.allowed_lag, self.thresholds.period_ms);
+        Some((Verdict::Warn, grew.map_or(Reason::StillBehind(self.look.unread()), |grew| Reason::Grew(Box::new(grew)))))
+    }
+
+    /// The highest commit of the window, whether or not it was made within it: what stands when the window begins counts.
+    fn highest(&self, points: &[Point]) -> Option<i64> {
+        let before = self.previous.map(|sample| sample.committed);
+        let committed = points.iter().map(|point| point.committed).chain(before);
+        let offsets = committed.filter_map(|committed| match committed {
+            Committed::At(offset) => Some(offset),
+            Committed::Never => None,
+        });
+        offsets.max()
+    }
+
+    /// Whether it loses ground, or lost it before and has not clearly gained any since.
+    fn is_slow(&self, points: &[Point]) -> bool {
+        let Self { memory, thresholds, .. } = *self;
+        let slow = || trend::slow(points, thresholds.allowed_lag, thresholds.period_ms).is_some();
+        let over = || trend::over(points, thresholds.allowed_lag, thresholds.period_ms);
+        let may_be = memory.snapshots_missing() == 0 && memory.may_be_slow() && !self.is_caught_up();
+        may_be && !self.look.is_past_end() && if memory.was_slow() { !over() } else { slow() }
+    }
+
+    pub(crate) fn is_caught_up(&self) -> bool {
+        self.look.committed != Committed::Never && self.look.is_caught_up(self.thresholds)
+    }
+}
+
+/// What a reason holds of a time: 136 years at the most.
+pub(crate) fn short(s: u64) -> u32 {
+    u32::try_from(s).unwrap_or(u32::MAX)
+}
+
+fn abandoned(thresholds: &Thresholds) -> Verdict {
+    match thresholds.abandoned {
+        Abandoned::Ok => Verdict::Ok,
+        Abandoned::Warn => Verdict::Warn,
+        Abandoned::Err => Verdict::Stop,
+    }
+}
+
+/// Periods of silence that are never news.
+pub(crate) const PATIENCE_PERIODS: i64 = 3;

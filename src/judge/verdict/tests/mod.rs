@@ -1,0 +1,284 @@
+#![expect(clippy::unwrap_used, reason = "a failed unwrap fails the test")]
+
+use super::*;
+use crate::model::lag::{Assigned, Committed, LogRange};
+use crate::model::memory::{Aged, Look, Members, Memory, Objective, Sample};
+use crate::model::unknown::Unknown;
+
+mod objective;
+mod pace;
+
+const DEFAULT: Thresholds = Thresholds::DEFAULT;
+
+/// Eight commits in eight minutes, caught up at 80: a commit each minute is what is usual here.
+const BUSY: &str = "0/0 10/10 20/20 30/30 40/40 50/50 60/60 70/70 80/80";
+
+/// One look a minute, `committed/end`, where `-` is never and `.` a look that did not happen. Then may come `m` (the group has no
+/// members), `u` (it has, but none reads this), `?` (not known), `b` (what is committed is the last stable offset), and `*n` times.
+fn judged(story: &str, thresholds: &Thresholds) -> Judgement {
+    judged_without(None, story, thresholds)
+}
+
+fn judged_without(window: Option<&Unknown>, story: &str, thresholds: &Thresholds) -> Judgement {
+    let mut samples: Vec<Sample> = Vec::new();
+    let mut judgement = None;
+    let tokens = story.split_whitespace().flat_map(|token| {
+        let (token, times) = token.split_once('*').map_or((token, 1), |(token, times)| (token, times.parse().unwrap()));
+        std::iter::repeat_n(token, times)
+    });
+    for (minute, token) in (0..).zip(tokens).filter(|(_, token)| *token != ".") {
+        let (point, flag) = token.split_at(token.trim_end_matches(['m', 'u', '?', 'b']).len());
+        let (committed, end) = point.split_once('/').unwrap();
+        let committed = committed.parse().map_or(Committed::Never, Committed::At);
+        let end = end.parse().unwrap();
+        let last_stable = match committed {
+            Committed::At(offset) if flag == "b" => Some(offset),
+            _ => Some(end),
+        };
+        let (assigned, members) = match flag {
+            "m" => (Assigned::No, Members::Absent),
+            "u" => (Assigned::No, Members::Present),
+            "?" => (Assigned::Unknown, Members::Unknown),
+            _ => (Assigned::Yes, Members::Present),
+        };
+        let time_ms = minute * thresholds.period_ms;
+        let look = Look { time_ms, committed, log: LogRange { start: 0, end, last_stable }, assigned, members };
+        let mut memory = Memory::fold(samples.last(), &look, thresholds);
+        let earlier = window.map_or(Ok(samples.as_slice()), |why| Err(why.clone()));
+        judgement = Some(judge(samples.last(), &look, &mut memory, earlier, None, thresholds));
+        samples.push(Sample { time_ms, committed, end, memory });
+    }
+    judgement.unwrap()
+}
+
+fn check(story: &str, expected: Verdict) {
+    check_with(story, &DEFAULT, expected);
+}
+
+fn check_with(story: &str, thresholds: &Thresholds, expected: Verdict) {
+    let judgement = judged(story, thresholds);
+    assert_eq!(judgement.verdict, expected, "{story}: {}", judgement.reason);
+}
+
+fn after_busy(story: &str) -> String {
+    format!("{BUSY} {story}")
+}
+
+#[test]
+fn a_member_that_commits_nothing_stalls_after_three_periods() {
+    check(&after_busy("80/90*3"), Verdict::Ok);
+    check(&after_busy("80/90*4"), Verdict::Stall);
+    check(&after_busy("80/90*3 81/90"), Verdict::Ok);
+    check(&after_busy("80/90 . . 80/90*2"), Verdict::Stall);
+    check(&after_busy("80/90*60"), Verdict::Stall);
+}
+
+#[test]
+fn a_member_with_nothing_to_commit_does_not_stall() {
+    check(&after_busy("80/80*60 80/90*3"), Verdict::Ok);
+    check(&after_busy("80/80*60 80/90*4"), Verdict::Stall);
+}
+
+#[test]
+fn a_group_that_lost_its_members_stops_after_three_looks() {
+    check(&after_busy("80/90m*2"), Verdict::Ok);
+    check(&after_busy("80/90m*3"), Verdict::Stop);
+    let seldom = "0/5*5 5/10*5 7/10*5 10/15*5"; // each five minutes
+    check(&format!("{seldom} 10/20m*2 10/20 10/20m*2"), Verdict::Ok);
+    check(&format!("{seldom} 10/20m*2 12/20m 12/20m*2"), Verdict::Ok);
+    check(&format!("{seldom} 10/20m*2 10/20? 10/20m"), Verdict::Stop);
+    check(&after_busy("80/80m*9"), Verdict::Ok);
+}
+
+#[test]
+fn a_group_that_never_had_members_stops_once_it_is_silent() {
+    let busy = BUSY.replace(' ', "m ") + "m";
+    check(&format!("{busy} 80/90m*3"), Verdict::Ok);
+    check(&format!("{busy} 80/90m*4"), Verdict::Stop);
+    check(&format!("{busy} 80/80m*60 80/90m*3"), Verdict::Ok); // silent for long, behind only now
+    check(&format!("{busy} 80/80m*60 80/90m*4"), Verdict::Stop);
+}
+
+#[test]
+fn rebalancing_groups_keep_their_last_known_assignment_for_a_while() {
+    check(&after_busy("80/90 80/90?*3"), Verdict::Stall);
+    check(&after_busy("80/90 80/90?*4"), Verdict::Stop);
+}
+
+#[test]
+fn seldom_commits_are_waited_for() {
+    let seldom = "0/5*5 5/10*5 7/10*5 10/15*5"; // each five minutes
+    check(&format!("{seldom} 10/20*12"), Verdict::Ok);
+    check(&format!("{seldom} 10/20*14"), Verdict::Stall);
+}
+
+#[test]
+fn without_a_usual_gap_a_member_has_half_an_hour() {
+    check("0/9*28", Verdict::Ok);
+    check("0/9*35", Verdict::Stall);
+    check("0/9m*28", Verdict::Ok);
+    check("0/9m*60", Verdict::Ok); // it may run by the hour
+    check("0/9m*80", Verdict::Warn); // abandoned
+    check("0/9m*3 1/9m*28", Verdict::Ok);
+    check("0/9m*3 1/9m*35", Verdict::Stop);
+}
+
+#[test]
+fn commits_that_lose_a_share_of_what_arrives_are_slow() {
+    check("0/1500 900/2500 1800/3500 2700/4500 3600/5500", Verdict::Ok); // four commits
+    check("0/1500 900/2500 1800/3500 2700/4500 3600/5500 4500/6500", Verdict::Warn);
+    check("0/1500 950/2500 1900/3500 2850/4500 3800/5500 4750/6500", Verdict::Warn); // one in twenty
+    check("0/1500 951/2500 1902/3500 2853/4500 3804/5500 4755/6500", Verdict::Ok);
+    check("0/1500 1000/2500 2000/3500 3000/4500 4000/5500 5000/6500", Verdict::Ok); // behind, but not ever more
+    check("0/1500 900/2500 1800/3500 2700/4500 3600/5500 4500/6500*3", Verdict::Warn); // no commit, no news
+}
+
+#[test]
+fn a_little_ground_lost_at_each_of_ten_commits_is_slow() {
+    let story = |commits: i64| {
+        let looks: Vec<_> = (0..=commits).map(|n| format!("{}/{}", n * 960, n * 1_000 + 1_500)).collect();
+        looks.join(" ")
+    };
+    check(&story(9), Verdict::Ok);
+    check(&story(10), Verdict::Warn);
+}
+
+#[test]
+fn commits_that_had_reached_the_log_end_of_the_look_before_are_not_slow() {
+    check("0/0 999/1000 1990/2000 2940/3000 3900/4000 4860/5000", Verdict::Ok);
+    check("0/0 1000/1000 1100/2000 1200/3000 2000/4000 3000/5000 4400/6000", Verdict::Ok);
+}
+
+#[test]
+fn a_step_backwards_stands_until_it_is_made_up_for() {
+    check(&after_busy("20/90"), Verdict::Rewind);
+    check(&after_busy("20/90 30/100 79/100"), Verdict::Rewind);
+    check(&after_busy("20/90 30/100 80/100"), Verdict::Ok);
+    check(&after_busy("20/79"), Verdict::Ok); // the log end went back as well: another log
+}
+
+#[test]
+fn allowed_lag_is_allowed() {
+    let one = Thresholds { allowed_lag: 1, ..DEFAULT };
+    check_with(&after_busy("80/81m*9"), &one, Verdict::Ok);
+    check_with(&after_busy("80/82m*9"), &one, Verdict::Stop);
+    check_with(&after_busy("80/81*9"), &one, Verdict::Ok);
+}
+
+#[test]
+fn an_open_transaction_is_a_warning_and_no_stall() {
+    check(&after_busy("80/90b*3"), Verdict::Ok);
+    check(&after_busy("80/90b*4"), Verdict::Warn);
+    check(&after_busy("80/90m*4"), Verdict::Stop);
+    assert!(judged(&after_busy("80/90b"), &DEFAULT).findings.iter().eq([Finding::Blocked]));
+    assert!(judged(&after_busy("90/90b"), &DEFAULT).findings.iter().eq([]));
+}
+
+#[test]
+fn a_partition_that_nobody_subscribes_to_alarms_only_if_asked_to() {
+    let asked = Thresholds { unassigned_alarms: true, ..DEFAULT };
+    check(&after_busy("80/90u*60"), Verdict::Ok);
+    check_with(&after_busy("80/90u*2"), &asked, Verdict::Ok);
+    check_with(&after_busy("80/90u*3"), &asked, Verdict::Stop);
+    assert!(judged(&after_busy("80/90u"), &DEFAULT).findings.iter().eq([Finding::Unassigned]));
+}
+
+#[test]
+fn a_partition_without_a_commit_alarms_only_if_asked_to() {
+    let asked = Thresholds { uncommitted_alarms: true, ..DEFAULT };
+    check("-/9*60", Verdict::Ok);
+    check_with("-/9*3", &asked, Verdict::Ok);
+    check_with("-/9*4", &asked, Verdict::Warn);
+    check_with("-/9m*60", &asked, Verdict::Ok);
+    check_with("-/0*60", &asked, Verdict::Ok);
+    assert!(judged("-/9", &DEFAULT).findings.iter().eq([Finding::NoCommit, Finding::Uncommitted]));
+    assert!(judged("-/0", &DEFAULT).findings.iter().eq([Finding::NoCommit]));
+    assert_eq!((judged("-/9", &DEFAULT).looks_missing, judged("-/9", &asked).looks_missing), (0, 2));
+}
+
+#[test]
+fn warming_up_lasts_three_snapshots_and_spares_who_is_caught_up() {
+    let still = |story| judged(story, &DEFAULT).looks_missing;
+    assert_eq!((still("0/9"), still("0/9*2"), still("0/9*3")), (2, 1, 0));
+    assert_eq!(still("9/9"), 0);
+    assert_eq!(still("1/9 2/9 3/9 1/5"), 2);
+}
+
+#[test]
+fn findings_carry_their_figures() {
+    assert!(judged("12/9", &DEFAULT).findings.iter().eq([Finding::PastEnd { by: 3 }]));
+    assert!(judged("1/9 1/5", &DEFAULT).findings.iter().eq([Finding::Recreated]));
+    let log = LogRange { start: 40, end: 90, last_stable: None };
+    let (assigned, members) = (Assigned::Yes, Members::Present);
+    let look = Look { time_ms: 0, committed: Committed::At(10), log, assigned, members };
+    let judgement = judge(None, &look, &mut Memory::fold(None, &look, &DEFAULT), Ok(&[]), None, &DEFAULT);
+    assert!(judgement.findings.iter().eq([Finding::DataLoss { lost: 30, new: 0 }]));
+    assert_eq!(judgement.reason.to_string(), "first look of three, 50 records behind");
+}
+
+#[test]
+fn reasons_are_sentences_with_figures() {
+    let reason = |story: &str| judged(&after_busy(story), &DEFAULT).reason.to_string();
+    let silent = "no commit for 12 min (usually within 2 min), 48,210 records behind";
+    assert_eq!(reason("80/80"), "caught up");
+    assert_eq!(reason("90/80"), "committed 10 offsets past the log end: the topic was truncated or recreated");
+    assert_eq!(reason("80/48290m*12"), format!("{silent}, no member assigned"));
+    assert_eq!(reason("80/48290*12"), format!("{silent}, a member is assigned"));
+    assert_eq!(reason("80/48290b*12"), format!("held up by an open transaction, {silent}, a member is assigned"));
+    assert_eq!(reason("80/80 81/90"), "9 records behind, commits keep coming");
+    assert_eq!(
+        reason("80/90*2"),
+        "no commit for 2 min (usually within 2 min), 10 records behind, a member is assigned"
+    );
+    assert_eq!(reason("20/90"), "the commit went 60 records back, from 80 to 20, and has not come up again");
+    assert_eq!(
+        judged("0/1500 900/2500 1800/3500 2700/4500 3600/5500 4500/6500", &DEFAULT).reason.to_string(),
+        "falls behind, from 1,100 to 1,500 records within 4 commits and 4 min"
+    );
+    assert_eq!(
+        judged("0/9*2000", &DEFAULT).reason.to_string(),
+        "no commit for over 16 h (usual interval not known yet), 9 records behind, a member is assigned"
+    );
+}
+
+#[test]
+fn what_the_history_would_have_told_is_unknown_without_it() {
+    let throttled = Unknown::because("CloudWatch is throttling");
+    let verdict = |story: &str| judged_without(Some(&throttled), &after_busy(story), &DEFAULT);
+    assert_eq!(verdict("20/90").verdict, Verdict::Rewind); // the look before tells
+    assert_eq!(verdict("20/90 30/90").verdict, Verdict::Unknown);
+    assert_eq!(verdict("20/90 30/90").reason.to_string(), "CloudWatch is throttling");
+    assert_eq!(verdict("90/90").verdict, Verdict::Ok);
+    assert_eq!(verdict("80/90*4").verdict, Verdict::Stall); // the memory alone tells
+
+    let log = LogRange { start: 0, end: 90, last_stable: None };
+    let look = |offset| Look {
+        time_ms: 0,
+        committed: Committed::At(offset),
+        log,
+        assigned: Assigned::Yes,
+        members: Members::Present,
+    };
+    let why = Unknown::because("no permission");
+    let verdict = |look: Look| judge_without_history(&look, &why, None, &DEFAULT).verdict;
+    assert_eq!((verdict(look(89)), verdict(look(90))), (Verdict::Unknown, Verdict::Ok));
+}
+
+#[test]
+fn a_group_is_as_bad_as_its_worst_partition() {
+    use Verdict::{Err, Ok, Rewind, Stall, Stop, Unknown, Warn};
+    assert_eq!(group([]), Ok);
+    assert_eq!(group([Ok, Ok]), Ok);
+    assert_eq!(group([Ok, Unknown, Ok]), Unknown);
+    assert_eq!(group([Unknown, Warn]), Warn);
+    for bad in [Stop, Stall, Rewind] {
+        assert_eq!(group([Warn, bad, Unknown]), Err);
+    }
+}
+
+#[test]
+fn codes_are_burrows() {
+    use Verdict::{Err, NotFound, Ok, Rewind, Stall, Stop, Warn};
+    assert_eq!([NotFound, Ok, Warn, Err, Stop, Stall, Rewind].map(Verdict::code), [0, 1, 2, 3, 4, 5, 6]);
+    assert_eq!(Verdict::Unknown.code(), 0);
+}

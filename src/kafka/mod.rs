@@ -1,0 +1,190 @@
+//! The only door to Kafka: from bootstrap addresses to a [`Snapshot`].
+//!
+//! A look takes as few round trips as the protocol allows: `Metadata` for the brokers together with the first `ListGroups`, which all of them are asked,
+//! then per coordinator one describe and one `OffsetFetch` for all of its groups, `Metadata` for the topics that they
+//! read, and three pipelined `ListOffsets` per leader.
+
+pub(crate) mod net;
+mod probe;
+pub mod protocol;
+pub(crate) mod survey;
+
+use std::cell::Cell;
+use std::rc::Rc;
+
+use tokio::time::Instant;
+
+pub use net::connection::Traffic;
+pub use net::dial::{Credentials, Unreachable};
+pub use net::pool::Connections;
+pub use net::tls::{Tls, TlsError};
+pub use probe::{found, probe};
+pub use survey::groups::Selection;
+
+use net::dial::Dial;
+use survey::assembly::GroupPart;
+use survey::cluster::{Cluster, share_of};
+use survey::names::{Names, Sorted};
+use survey::{age_search, assembly, commits, groups, logs, members, recheck};
+
+use crate::base::clock::Laps;
+use crate::base::progress::Progress;
+use crate::model::age;
+use crate::model::endpoint::Endpoint;
+use crate::model::lags::Lags;
+use crate::model::snapshot::{Broker, Snapshot, Topic};
+use crate::model::unknown::Unknown;
+
+/// A look that could not even begin.
+#[derive(Debug, thiserror::Error)]
+pub enum LookError {
+    /// TLS cannot be set up.
+    #[error(transparent)]
+    Tls(#[from] TlsError),
+    /// There is nothing to log in with.
+    #[error("there are no credentials to log in with: {0}")]
+    Credentials(Unknown),
+    /// No broker answers.
+    #[error(transparent)]
+    Unreachable(#[from] Unreachable),
+}
+
+/// How to get into a cluster.
+pub struct Access<'a> {
+    /// Addresses to begin with.
+    pub(crate) bootstrap: Vec<Endpoint>,
+    /// `None` only where the configuration says plaintext in so many words.
+    pub(crate) tls: Option<Tls>,
+    /// `None` on listeners without SASL.
+    pub(crate) credentials: Option<Credentials<'a>>,
+    /// Bytes that one answer may have.
+    pub(crate) frame_limit: usize,
+    /// Connections of earlier looks.
+    pub(crate) kept: &'a Connections,
+}
+
+/// A look whose logs are still to be read: which partitions there are is known, so that their past can be fetched meanwhile.
+pub(crate) struct Survey<'a> {
+    cluster: Cluster<'a>,
+    names: Vec<Box<str>>,
+    described: Vec<logs::DescribedTopic>,
+    wanted: Vec<Vec<i32>>,
+}
+
+/// Finds the groups, their members and commits, and the topics that they read. What cannot be read by `deadline` is
+/// [`Unknown`] in the snapshot, with its cause.
+///
+/// # Errors
+/// [`LookError`] where there is nothing to look at: no usable TLS configuration, no broker that answers.
+pub(crate) async fn survey<'a>(
+    access: Access<'a>,
+    selection: &Selection,
+    unix_seconds: i64,
+    deadline: Instant,
+) -> Result<(Survey<'a>, Snapshot), LookError> {
+    let mut laps = Laps::start();
+    let Access { bootstrap, tls, credentials, frame_limit, kept } = access;
+    let dial = Rc::new(Dial { tls, credentials, unix_seconds, frame_limit, kept, waiting: Cell::new(0) });
+    let connecting = Progress::with("connecting");
+    let met = dial.meet(&bootstrap, deadline).await.map_err(|unreachable| {
+        match dial.credentials.as_ref().and_then(Credentials::failure) {
+            Some(why) => LookError::Credentials(why),
+            None => LookError::Unreachable(unreachable),
+        }
+    })?;
+    let cluster = Cluster::of(met, &dial);
+    drop(connecting);
+    tracing::debug!(ms = laps.lap(), brokers = cluster.ids().len(), "connected");
+    let listing = groups::list(&cluster, selection, deadline).await;
+    tracing::debug!(ms = laps.lap(), groups = listing.groups.len(), "listed");
+    let listed = listing.groups;
+    let names = Names::new(&selection.topics);
+    let until = share_of(deadline, COMMITS_SHARE);
+    let (members, mut commits) = tokio::join!(
+        members::describe(&cluster, &listed, &names, until),
+        commits::fetch(&cluster, &listed, &names, until)
+    );
+    let until = share_of(deadline, COMMITS_SHARE);
+    recheck::of_bare_groups(&cluster, (&listed, &members), &mut commits, &names, until).await;
+    tracing::debug!(ms = laps.lap(), "members and committed offsets read");
+    let Sorted { names, rank } = names.sorted();
+    let parts: Vec<GroupPart> = listed
+        .into_iter()
+        .zip(members)
+        .zip(commits)
+        .map(|((listed, members), commits)| GroupPart::new(listed, members, commits, &rank))
+        .collect();
+    let doubtful = parts.iter().any(GroupPart::may_read_unseen);
+    let describing = Progress::with("describing the topics");
+    let (described, hides) = logs::describe_all(&cluster, &names, &selection.topics, doubtful, deadline).await;
+    drop(describing);
+    tracing::debug!(ms = laps.lap(), topics = names.len(), "topics described");
+    let topics: Vec<_> = names.iter().zip(&described).map(|(name, topic)| topic.outline(name)).collect();
+    let mut rows = Vec::with_capacity(parts.iter().map(GroupPart::len).sum());
+    let coordinators = parts.iter().map(GroupPart::coordinator).collect();
+    let groups = parts.into_iter().map(|part| part.into_group(&topics, hides.as_ref(), &mut rows)).collect();
+    let wanted = assembly::wanted(&rows, &topics);
+    let mut snapshot = Snapshot {
+        brokers: assembly::brokers(&cluster),
+        cluster_id: cluster.id().map(Into::into),
+        groups,
+        rows,
+        topics,
+        listed: listing.all,
+        left_out: listing.left_out,
+        problems: listing.problems,
+        shown: listing.shown,
+        blind: listing.blind,
+    };
+    recheck::of_partitions(&cluster, coordinators, &mut snapshot, share_of(deadline, COMMITS_SHARE)).await;
+    snapshot.miss(listing.unmet);
+    Ok((Survey { cluster, names, described, wanted }, snapshot))
+}
+
+impl Survey<'_> {
+    /// Reads the logs, for [`Snapshot::topics`]. It comes after the commits, so lag can only be overstated.
+    pub(crate) async fn read_logs(&mut self, until: Instant) -> Vec<Topic> {
+        let mut laps = Laps::start();
+        let topics = logs::read(&self.cluster, &self.names, &mut self.described, &self.wanted, until).await;
+        tracing::debug!(ms = laps.lap(), topics = topics.len(), "logs read");
+        topics
+    }
+
+    /// Asks once more for the commits of groups that seem to have lost records; whether there were any.
+    pub(crate) async fn confirm_losses(&self, snapshot: &mut Snapshot, lags: &Lags, until: Instant) -> bool {
+        recheck::of_losses(&self.cluster, snapshot, lags, until).await
+    }
+
+    /// The brokers, with what became known of them since.
+    pub(crate) fn brokers(&self) -> Vec<Broker> {
+        assembly::brokers(&self.cluster)
+    }
+
+    /// Searches for the ages of records until all are found, or `until`; targets name topics by their places in
+    /// [`Snapshot::topics`].
+    pub(crate) async fn search_ages(&self, search: &mut age::Search, until: Instant) {
+        let _searching = Progress::with("searching for the ages of records");
+        let mut laps = Laps::start();
+        age_search::search(&self.cluster, &self.names, &self.described, search, until).await;
+        tracing::debug!(ms = laps.lap(), rounds = search.rounds(), "ages searched");
+    }
+
+    /// Leaves the open connections to the next look.
+    pub(crate) fn keep_connections(&self) {
+        self.cluster.keep_connections();
+    }
+
+    /// Whether this user may describe the cluster; `None` where no broker tells it.
+    pub(crate) async fn may_describe_cluster(&self, until: Instant) -> Option<bool> {
+        self.cluster.may_be_described(until).await
+    }
+
+    /// Whether a partition's leader can tell the record with the greatest timestamp.
+    pub(crate) fn knows_max_timestamp(&self, topic: usize, partition: i32) -> bool {
+        let leader = self.described.get(topic).and_then(|topic| topic.leader(partition));
+        leader.is_some_and(|(id, _)| age_search::knows_max_timestamp(&self.cluster, id))
+    }
+}
+
+/// How much of the time that is left members and commits may take when a broker hangs; the logs get the rest.
+const COMMITS_SHARE: f64 = 1.0 / 2.0;

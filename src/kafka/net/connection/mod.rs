@@ -1,0 +1,193 @@
+//! One connection to one broker: requests pipelined, answers in order, a deadline on everything.
+//!
+//! Kafka answers the requests of a connection in the order in which they came, so a queue of waiting callers is
+//! all the bookkeeping there is. One task writes and reads; it ends with the connection.
+
+mod error;
+mod wire;
+
+use std::sync::atomic::{AtomicI32, AtomicU64, Ordering};
+use std::sync::{Arc, OnceLock};
+
+use bytes::Bytes;
+use tokio::io::{AsyncRead, AsyncWrite};
+use tokio::sync::{Semaphore, mpsc, oneshot};
+use tokio::task::JoinHandle;
+use tokio::time::{Instant, timeout_at};
+
+pub(crate) use error::{CallError, Loss};
+
+use crate::kafka::net::frame;
+use crate::kafka::protocol::messages::Question;
+use crate::kafka::protocol::versions::{Api, Versions};
+use wire::{Outgoing, Waiting, serve};
+
+/// An open connection; dropping it closes it.
+pub(crate) struct Connection {
+    outbox: mpsc::UnboundedSender<Outgoing>,
+    task: JoinHandle<()>,
+    lost: Arc<OnceLock<Arc<Loss>>>,
+    correlation: AtomicI32,
+    versions: Versions,
+    /// One request at a time, for a broker that answers slowly to more; `None` where they may be pipelined.
+    turn: Option<Semaphore>,
+    traffic: Arc<Traffic>,
+    /// Bytes that one answer may have.
+    frame_limit: usize,
+    /// Bytes of answers read from this connection, as they come; not of those too large, which are read over.
+    heard: Arc<AtomicU64>,
+    /// Milliseconds for which the broker said that it held this connection back.
+    held_back: AtomicU64,
+    /// Requests without an answer, those that nobody waits for any more among them.
+    unanswered: AtomicU64,
+}
+
+/// What went over the wire, all connections together.
+#[derive(Debug, Default)]
+pub struct Traffic {
+    /// Requests sent, `ApiVersions` and SASL included.
+    pub(crate) requests: AtomicU64,
+    /// Bytes written, sizes included, TLS not.
+    pub(crate) written: AtomicU64,
+    /// Bytes of whole answers read, sizes included, TLS not, and not what was too large.
+    pub(crate) read: AtomicU64,
+}
+
+impl Connection {
+    /// Takes over a stream. Until [`Connection::agree`] no version is known.
+    pub(crate) fn new<S>(stream: S, frame_limit: usize, traffic: Arc<Traffic>) -> Self
+    where
+        S: AsyncRead + AsyncWrite + Send + Unpin + 'static,
+    {
+        let (outbox, inbox) = mpsc::unbounded_channel();
+        let lost = Arc::new(OnceLock::new());
+        let heard = Arc::<AtomicU64>::default();
+        let task = tokio::spawn({
+            let (lost, traffic, heard) = (Arc::clone(&lost), Arc::clone(&traffic), Arc::clone(&heard));
+            async move {
+                serve(stream, inbox, frame_limit, &lost, &traffic, &heard).await;
+            }
+        });
+        let correlation = AtomicI32::new(0);
+        Self {
+            outbox,
+            task,
+            lost,
+            correlation,
+            versions: Versions::default(),
+            turn: None,
+            traffic,
+            frame_limit,
+            heard,
+            held_back: AtomicU64::new(0),
+            unanswered: AtomicU64::new(0),
+        }
+    }
+
+    /// Remembers what the broker offered.
+    ///
+    /// Some releases wait 300 ms before each further request that came in one TLS packet with another (KAFKA-13559), so over TLS
+    /// they are asked one thing at a time: that is a round trip each, and still far quicker.
+    pub(crate) fn agree(&mut self, versions: Versions, encrypted: bool) {
+        let slow = versions.range(Api::ListOffsets).is_some_and(|range| SLOW_OVER_TLS.contains(&range.max));
+        self.turn = (encrypted && slow).then(|| Semaphore::new(1));
+        self.versions = versions;
+    }
+
+    /// What this broker offered.
+    pub(crate) fn versions(&self) -> &Versions {
+        &self.versions
+    }
+
+    /// Bytes read so far: an answer that is under way makes them more.
+    pub(crate) fn heard(&self) -> u64 {
+        self.heard.load(Ordering::Relaxed)
+    }
+
+    /// Milliseconds for which the broker said that it held this connection back (KIP-219).
+    pub(crate) fn held_back(&self) -> u64 {
+        self.held_back.load(Ordering::Relaxed)
+    }
+
+    /// Whether nothing has ended it, as far as is known.
+    pub(crate) fn is_open(&self) -> bool {
+        self.lost.get().is_none() && !self.task.is_finished()
+    }
+
+    /// Another look takes it over, which was not held back yet.
+    pub(crate) fn begin_again(&self) {
+        self.held_back.store(0, Ordering::Relaxed);
+    }
+
+    /// How many requests have no answer yet: what is asked next has to wait behind them.
+    pub(crate) fn unanswered(&self) -> u64 {
+        self.unanswered.load(Ordering::Relaxed)
+    }
+
+    /// Asks in the highest version that both sides know.
+    pub(crate) async fn call<Q: Question>(&self, request: &Q, until: Instant) -> Result<Q::Answer, CallError> {
+        self.call_in(self.versions.choose(Q::API)?, request, until).await
+    }
+
+    /// Asks in exactly this version.
+    pub(crate) async fn call_in<Q: Question>(
+        &self,
+        version: i16,
+        request: &Q,
+        until: Instant,
+    ) -> Result<Q::Answer, CallError> {
+        let answer = self.call_raw(version, request, until).await?;
+        let throttled = frame::throttle_time_ms::<Q>(&answer, version);
+        self.held_back.fetch_add(throttled, Ordering::Relaxed);
+        self.decode::<Q>(answer, version)
+    }
+
+    /// Takes an answer apart.
+    pub(crate) fn decode<Q: Question>(&self, answer: Bytes, version: i16) -> Result<Q::Answer, CallError> {
+        Ok(frame::decode::<Q>(answer, version, self.frame_limit)?)
+    }
+
+    /// Asks in exactly this version, and leaves the answer as bytes.
+    pub(crate) async fn call_raw<Q: Question>(
+        &self,
+        version: i16,
+        request: &Q,
+        until: Instant,
+    ) -> Result<Bytes, CallError> {
+        let correlation = self.correlation.fetch_add(1, Ordering::Relaxed);
+        let frame = frame::encode(request, version, correlation)?;
+        self.traffic.requests.fetch_add(1, Ordering::Relaxed);
+        self.traffic.written.fetch_add(frame.len() as u64, Ordering::Relaxed);
+        let _turn = match &self.turn {
+            Some(turn) => Some(timeout_at(until, turn.acquire()).await.map_err(|_| CallError::Deadline)?),
+            None => None,
+        };
+        let (sender, receiver) = oneshot::channel();
+        let outgoing = Outgoing { frame, waiting: Waiting { correlation, answer: sender } };
+        if self.outbox.send(outgoing).is_err() {
+            return Err(self.loss());
+        }
+        self.unanswered.fetch_add(1, Ordering::Relaxed);
+        match timeout_at(until, receiver).await {
+            Ok(Ok(answer)) => {
+                self.unanswered.fetch_sub(1, Ordering::Relaxed);
+                answer
+            }
+            Ok(Err(_)) => Err(self.loss()),
+            Err(_) => Err(CallError::Deadline),
+        }
+    }
+
+    fn loss(&self) -> CallError {
+        CallError::Lost(self.lost.get().cloned().unwrap_or_else(|| Arc::new(Loss::Dropped)))
+    }
+}
+
+impl Drop for Connection {
+    fn drop(&mut self) {
+        self.task.abort();
+    }
+}
+
+/// The highest `ListOffsets` that the releases of KAFKA-13559 offer: Kafka 2.2 to 3.4, of which 3.3 and 3.4 are mended.
+const SLOW_OVER_TLS: std::ops::RangeInclusive<i16> = 5..=7;

@@ -1,0 +1,189 @@
+//! The way into a cluster: a connection that is ready for questions, and the first broker that answers one.
+
+mod error;
+
+use std::cell::Cell;
+use std::rc::Rc;
+use std::sync::Arc;
+use std::time::Duration;
+
+use futures_util::future::{Either, FutureExt, LocalBoxFuture, Shared, select};
+use kafka_protocol::messages::metadata_request::MetadataRequestTopic;
+use kafka_protocol::messages::metadata_response::MetadataResponse;
+use kafka_protocol::messages::{ListGroupsRequest, ListGroupsResponse, MetadataRequest, TopicName};
+use kafka_protocol::protocol::StrBytes;
+use tokio::time::{Instant, timeout_at};
+
+pub(crate) use error::DialError;
+
+use crate::kafka::found::Step;
+use crate::kafka::net::connection::{CallError, Connection};
+use crate::kafka::net::handshake;
+use crate::kafka::net::pool::Connections;
+use crate::kafka::net::sasl::{Login, Moment};
+use crate::kafka::net::tls::{self, Tls};
+use crate::kafka::net::transport::{self, HEAD_START};
+use crate::kafka::protocol::versions::Api;
+use crate::kafka::survey::offsets_topic;
+use crate::model::endpoint::Endpoint;
+use crate::model::unknown::{Known, Unknown};
+
+/// What every connection of a run shares.
+pub(crate) struct Dial<'a> {
+    pub(crate) tls: Option<Tls>,
+    pub(crate) credentials: Option<Credentials<'a>>,
+    /// What time it is; logins are dated.
+    pub(crate) unix_seconds: i64,
+    pub(crate) frame_limit: usize,
+    /// Connections of earlier looks, and what went over them.
+    pub(crate) kept: &'a Connections,
+    /// How many attempts wait for nothing but the credentials.
+    pub(crate) waiting: Cell<usize>,
+}
+
+/// What to log in with; it may still be on its way while connections are opened.
+#[derive(Clone)]
+pub struct Credentials<'a>(Shared<LocalBoxFuture<'a, Known<Arc<Login>>>>);
+
+/// An answer to `ListGroups` that is on its way.
+pub(crate) type Groups<'a> = LocalBoxFuture<'a, Result<ListGroupsResponse, CallError>>;
+
+/// The first broker that answers, and what it tells.
+pub(crate) struct Contact<'a> {
+    pub(crate) endpoint: Endpoint,
+    pub(crate) connection: Rc<Connection>,
+    pub(crate) metadata: MetadataResponse,
+    pub(crate) groups: Groups<'a>,
+}
+
+/// Not one of the bootstrap addresses led to a broker.
+#[derive(Debug, thiserror::Error)]
+#[error("no bootstrap address of KAFKA_BOOTSTRAP_SERVERS leads to a broker: {}", each(.0))]
+pub struct Unreachable(Vec<(Endpoint, DialError)>);
+
+fn each(causes: &[(Endpoint, DialError)]) -> String {
+    let causes: Vec<String> = causes.iter().map(|(endpoint, why)| format!("{endpoint}: {why}")).collect();
+    causes.join("; ")
+}
+
+impl<'a> Credentials<'a> {
+    /// Awaited by every connection that has to log in, and fetched once.
+    pub fn coming(fetch: impl Future<Output = Known<Login>> + 'a) -> Self {
+        Self(async { fetch.await.map(Arc::new) }.boxed_local().shared())
+    }
+
+    /// The login, once it is there.
+    pub(crate) async fn wait(&self, until: Instant) -> Result<Arc<Login>, DialError> {
+        let login = timeout_at(until, self.0.clone()).await;
+        login.map_err(|_| DialError::Late(Step::Login))?.map_err(DialError::Credentials)
+    }
+
+    /// Why there are none, if that is known by now.
+    pub(crate) fn failure(&self) -> Option<Unknown> {
+        self.0.peek()?.clone().err()
+    }
+}
+
+impl Dial<'_> {
+    /// Opens a connection and shakes hands.
+    pub(crate) async fn open(&self, endpoint: &Endpoint, until: Instant) -> Result<Connection, DialError> {
+        let stream = transport::connect(endpoint, self.tls.as_ref(), until).await?;
+        let mut connection = Connection::new(stream, self.frame_limit, Arc::clone(&self.kept.traffic));
+        connection.agree(handshake::negotiate(&connection, until).await?, self.tls.is_some());
+        if let Some(credentials) = &self.credentials {
+            let login = {
+                let _waiting = Attempting::new(&self.waiting);
+                credentials.wait(until).await?
+            };
+            let moment = Moment { host: &endpoint.host, unix_seconds: self.unix_seconds, nonce: tls::nonce()? };
+            handshake::authenticate(&connection, &login, &moment, &mut None, until).await?;
+        }
+        Ok(connection)
+    }
+
+    /// The first bootstrap address, or connection of an earlier look, that leads to a broker.
+    pub(crate) async fn meet<'g>(&self, bootstrap: &[Endpoint], until: Instant) -> Result<Contact<'g>, Unreachable> {
+        let attempt = |(endpoint, kept): (Endpoint, Option<Rc<Connection>>)| async move {
+            if let Some(kept) = kept {
+                // One that died in between is no news.
+                let soon = until.min(Instant::now() + PATIENCE);
+                return self.greet(&endpoint, kept, soon).await.map_err(|_| None);
+            }
+            let met = async { self.greet(&endpoint, Rc::new(self.open(&endpoint, until).await?), until).await };
+            met.await.map_err(|why| Some((endpoint, why)))
+        };
+        let kept = self.kept.take_any().map(|(endpoint, connection)| (endpoint, Some(connection)));
+        let candidates = kept.into_iter().chain(bootstrap.iter().map(|endpoint| (endpoint.clone(), None)));
+        // An attempt that waits for the credentials alone is no reason to shake hands with the next address too.
+        let race = transport::race_while(candidates, attempt, HEAD_START, || self.waiting.get() == 0);
+        tokio::select! {
+            met = race => met.map_err(|causes| Unreachable(causes.into_iter().flatten().collect())),
+            never = self.fetching() => match never {},
+        }
+    }
+
+    /// Fetches the credentials from the first moment on, whoever needs them when.
+    async fn fetching(&self) -> std::convert::Infallible {
+        if let Some(credentials) = &self.credentials {
+            // Whoever logs in tells why there are none.
+            let _ = credentials.0.clone().await;
+        }
+        std::future::pending().await
+    }
+
+    /// Asks for the brokers over an open connection, and in the same flight for the groups of the one behind it.
+    async fn greet<'g>(
+        &self,
+        endpoint: &Endpoint,
+        connection: Rc<Connection>,
+        until: Instant,
+    ) -> Result<Contact<'g>, DialError> {
+        // Where groups live is asked along, unless the question would create those topics.
+        let creates = connection.versions().choose(Api::Metadata).is_ok_and(|version| version < CREATES_NOTHING);
+        let request = metadata_request(Some(if creates { Vec::new() } else { offsets_topic::names() }));
+        let groups = {
+            let connection = Rc::clone(&connection);
+            async move { connection.call(&ListGroupsRequest::default(), until).await }.boxed_local()
+        };
+        let metadata = connection.call(&request, until).boxed_local();
+        let (metadata, groups) = match select(metadata, groups).await {
+            Either::Left(answered) => answered,
+            Either::Right((groups, metadata)) => (metadata.await, std::future::ready(groups).boxed_local()),
+        };
+        let metadata = metadata.map_err(|error| DialError::unanswered(error, self.credentials.is_some()))?;
+        match metadata.error_code {
+            0 if metadata.brokers.is_empty() => Err(DialError::NoBrokers),
+            0 => Ok(Contact { endpoint: endpoint.clone(), connection, metadata, groups }),
+            code => Err(DialError::MetadataRefused(code)),
+        }
+    }
+}
+
+/// Counts an attempt as waiting for as long as it lives.
+struct Attempting<'a>(&'a Cell<usize>);
+
+impl<'a> Attempting<'a> {
+    fn new(count: &'a Cell<usize>) -> Self {
+        count.set(count.get() + 1);
+        Self(count)
+    }
+}
+
+impl Drop for Attempting<'_> {
+    fn drop(&mut self) {
+        self.0.set(self.0.get() - 1);
+    }
+}
+
+/// Asks for brokers and these topics, or all; nothing is created.
+pub(crate) fn metadata_request(topics: Option<Vec<StrBytes>>) -> MetadataRequest {
+    let named = |name| MetadataRequestTopic::default().with_name(Some(TopicName(name)));
+    let topics = topics.map(|topics| topics.into_iter().map(named).collect());
+    MetadataRequest::default().with_topics(topics).with_allow_auto_topic_creation(false)
+}
+
+/// How long the first answer over a connection of an earlier look is waited for: the peer may have gone without a word.
+const PATIENCE: Duration = Duration::from_secs(1);
+
+/// The first version of `Metadata` that no broker creates internal topics for (Kafka 2.8).
+pub(crate) const CREATES_NOTHING: i16 = 10;

@@ -1,0 +1,81 @@
+//! What comes before the first question: `ApiVersions`, then SASL where the listener wants it.
+
+use kafka_protocol::messages::api_versions_response::ApiVersionsResponse;
+use kafka_protocol::messages::{ApiVersionsRequest, SaslAuthenticateRequest, SaslHandshakeRequest};
+use kafka_protocol::protocol::StrBytes;
+use tokio::time::Instant;
+
+use crate::kafka::net::connection::Connection;
+use crate::kafka::net::dial::DialError;
+use crate::kafka::net::frame;
+use crate::kafka::net::sasl::{Login, LoginError, Moment, Turn};
+use crate::kafka::protocol::error_codes;
+use crate::kafka::protocol::versions::{Api, Range, Versions};
+
+/// Asks for the broker's versions, saying who asks (KIP-511); a broker that does not know our version of the question
+/// refuses it in version 0, naming its own range from Kafka 2.4 on.
+pub(crate) async fn negotiate(connection: &Connection, until: Instant) -> Result<Versions, DialError> {
+    let mut version = FIRST_TRY;
+    loop {
+        let request = ApiVersionsRequest::default()
+            .with_client_software_name(StrBytes::from_static_str(frame::CLIENT_ID))
+            .with_client_software_version(StrBytes::from_static_str(env!("CARGO_PKG_VERSION")));
+        let bytes = connection.call_raw(version, &request, until).await.map_err(DialError::Versions)?;
+        let refused = bytes.get(ERROR_CODE).is_some_and(|code| code == error_codes::UNSUPPORTED_VERSION.to_be_bytes());
+        let answered_in = if refused { 0 } else { version };
+        let answer = connection.decode::<ApiVersionsRequest>(bytes, answered_in).map_err(DialError::Versions)?;
+        let versions = offered(&answer);
+        match answer.error_code {
+            0 => return Ok(versions),
+            error_codes::UNSUPPORTED_VERSION if version != 0 => {
+                version = versions.choose(Api::ApiVersions).unwrap_or(0).min(version - 1);
+            }
+            code => return Err(DialError::VersionsRefused { version, code }),
+        }
+    }
+}
+
+fn offered(answer: &ApiVersionsResponse) -> Versions {
+    let ranges = answer.api_keys.iter().map(|api| (api.api_key, Range { min: api.min_version, max: api.max_version }));
+    Versions::offered(ranges)
+}
+
+/// Logs in, by `SaslHandshake` and `SaslAuthenticate`; `offered` becomes the mechanisms that the listener has.
+pub(crate) async fn authenticate(
+    connection: &Connection,
+    login: &Login,
+    moment: &Moment<'_>,
+    offered: &mut Option<Vec<String>>,
+    until: Instant,
+) -> Result<(), DialError> {
+    let mechanism = login.mechanism();
+    let unanswered = |error| DialError::LoginCall(mechanism, error);
+    let request = SaslHandshakeRequest::default().with_mechanism(StrBytes::from_static_str(mechanism));
+    let answer = connection.call(&request, until).await.map_err(unanswered)?;
+    if answer.error_code == error_codes::ILLEGAL_SASL_STATE {
+        return Err(LoginError::NotWanted.into());
+    }
+    let mechanisms = offered.insert(answer.mechanisms.iter().map(ToString::to_string).collect());
+    if answer.error_code != 0 {
+        return Err(LoginError::NotOffered(mechanism, mechanisms.clone()).into());
+    }
+    let (mut exchange, mut message) = login.begin(moment)?;
+    loop {
+        let request = SaslAuthenticateRequest::default().with_auth_bytes(message.into());
+        let answer = connection.call(&request, until).await.map_err(unanswered)?;
+        if answer.error_code != 0 {
+            let said = answer.error_message.as_ref().map(StrBytes::as_str);
+            return Err(LoginError::Refused(exchange.refusal(said)).into());
+        }
+        match exchange.next(&answer.auth_bytes)? {
+            Turn::Done => return Ok(()),
+            Turn::Send(next) => message = next,
+        }
+    }
+}
+
+/// `ApiVersions` 3 is the first that says who asks, and every broker since Kafka 2.4 answers it.
+const FIRST_TRY: i16 = 3;
+
+/// Where an answer to `ApiVersions` has its error code: after the correlation id, in every version.
+const ERROR_CODE: std::ops::Range<usize> = 4..6;

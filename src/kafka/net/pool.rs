@@ -1,0 +1,63 @@
+//! Connections that outlive a look, for the next one of the same process: TCP, TLS and login are done already.
+
+use std::cell::RefCell;
+use std::rc::Rc;
+use std::sync::Arc;
+use std::time::Duration;
+
+use tokio::time::Instant;
+
+use crate::kafka::net::connection::{Connection, Traffic};
+use crate::model::endpoint::Endpoint;
+
+/// Open connections that nobody uses, and what went over all of them so far.
+#[derive(Default)]
+pub struct Connections {
+    idle: RefCell<Vec<Idle>>,
+    /// Of the whole process: what one look cost is a difference.
+    pub(crate) traffic: Arc<Traffic>,
+}
+
+struct Idle {
+    endpoint: Endpoint,
+    connection: Rc<Connection>,
+    since: Instant,
+}
+
+impl Connections {
+    /// Closes them all.
+    pub(crate) fn forget(&self) {
+        self.idle.borrow_mut().clear();
+    }
+
+    /// The connection to a broker, if there is one that is likely to live.
+    pub(crate) fn take(&self, endpoint: &Endpoint) -> Option<Rc<Connection>> {
+        self.take_first(|idle| idle.endpoint.is_same(endpoint)).map(|(_, connection)| connection)
+    }
+
+    /// A connection to any broker: whoever knows the cluster can tell of it.
+    pub(crate) fn take_any(&self) -> Option<(Endpoint, Rc<Connection>)> {
+        self.take_first(|_| true)
+    }
+
+    /// Keeps a connection, unless it is lost or still owes answers, which would come before those of the next look.
+    pub(crate) fn keep(&self, endpoint: &Endpoint, connection: Rc<Connection>) {
+        if connection.is_open() && connection.unanswered() == 0 {
+            let since = Instant::now();
+            self.idle.borrow_mut().push(Idle { endpoint: endpoint.clone(), connection, since });
+        }
+    }
+
+    fn take_first(&self, wanted: impl Fn(&Idle) -> bool) -> Option<(Endpoint, Rc<Connection>)> {
+        let mut idle = self.idle.borrow_mut();
+        idle.retain(|idle| idle.connection.is_open() && idle.since.elapsed() < IDLE);
+        let at = idle.iter().position(wanted)?;
+        let Idle { endpoint, connection, .. } = idle.swap_remove(at);
+        connection.begin_again();
+        Some((endpoint, connection))
+    }
+}
+
+/// NAT gateways and network load balancers of AWS forget a connection that is idle for 350 s, and tell nobody; brokers close
+/// it after ten minutes (`connections.max.idle.ms`).
+const IDLE: Duration = Duration::from_mins(5);

@@ -1,0 +1,192 @@
+//! The SASL mechanisms, as messages to send and challenges to answer; nothing here touches a socket or a clock.
+//!
+//! The bytes are those inside `SaslAuthenticate`.
+
+mod error;
+mod msk_iam;
+mod oauth;
+mod scram;
+
+pub(crate) use error::LoginError;
+pub(crate) use scram::{Salted, ScramHash};
+
+use crate::model::mask::Mask;
+use crate::model::secret::Secret;
+
+/// Who logs in, and how.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub enum Login {
+    /// User name and password as they are (RFC 4616).
+    Plain { username: String, password: Secret },
+    /// A proof that both sides know the password (RFC 5802, RFC 7677).
+    Scram {
+        /// Which of Kafka's two variants.
+        hash: ScramHash,
+        username: String,
+        password: Secret,
+        /// What was derived from it in this process.
+        salted: Salted,
+    },
+    /// A bearer token (RFC 7628, KIP-255).
+    OauthBearer {
+        /// The token, mostly a JWT.
+        token: Secret,
+        /// SASL extensions (KIP-342), sent in this order.
+        extensions: Vec<(String, String)>,
+    },
+    /// Amazon MSK's access control by IAM.
+    MskIam {
+        access_key: String,
+        secret_key: Secret,
+        /// Temporary credentials have one, an IAM user's have none.
+        session_token: Option<Secret>,
+        /// The cluster's region; `None` takes it from the broker's name.
+        region: Option<String>,
+        /// The region that this run is in, which counts where the broker's name tells none.
+        own_region: Option<String>,
+    },
+}
+
+/// What a login depends on besides the credentials.
+#[derive(Clone, Copy, Debug)]
+pub(crate) struct Moment<'a> {
+    /// The broker's name, as it was connected to.
+    pub(crate) host: &'a str,
+    pub(crate) unix_seconds: i64,
+    /// Fresh random bytes for each login.
+    pub(crate) nonce: [u8; 24],
+}
+
+/// One login under way.
+pub(crate) struct Exchange {
+    rest: Rest,
+    mask: Mask,
+    hint: String,
+}
+
+/// What to do after an answer of the broker's.
+#[derive(PartialEq, Eq)]
+pub(crate) enum Turn {
+    Done,
+    /// Send this, and hand over the answer to it.
+    Send(Vec<u8>),
+}
+
+/// What the mechanism expects after its first message.
+enum Rest {
+    Plain,
+    Scram(Box<scram::ScramClient>),
+    Oauth(oauth::TokenClient),
+    MskIam,
+    Over,
+}
+
+impl Login {
+    /// The mechanism's name on the wire.
+    pub(crate) fn mechanism(&self) -> &'static str {
+        match self {
+            Self::Plain { .. } => "PLAIN",
+            Self::Scram { hash, .. } => hash.mechanism(),
+            Self::OauthBearer { .. } => "OAUTHBEARER",
+            Self::MskIam { .. } => "AWS_MSK_IAM",
+        }
+    }
+
+    /// Prepares a login to the broker of this moment; its first message comes along.
+    ///
+    /// # Errors
+    ///
+    /// When the credentials cannot be written in the mechanism's form.
+    pub(crate) fn begin(&self, moment: &Moment<'_>) -> Result<(Exchange, Vec<u8>), LoginError> {
+        let (first, rest, hint) = match self {
+            Self::Plain { username, password } => {
+                check(username, password)?;
+                (format!("\0{username}\0{}", password.expose()).into(), Rest::Plain, String::from(CHECK_PASSWORD))
+            }
+            Self::Scram { hash, username, password, salted } => {
+                check(username, password)?;
+                let nonce = scram::nonce(moment.nonce);
+                let client = scram::ScramClient::new(*hash, (username, password), salted, &nonce, self.mask());
+                let hint = format!("{CHECK_PASSWORD}, and that the user has {} credentials", self.mechanism());
+                (client.first(), Rest::Scram(Box::new(client)), hint)
+            }
+            Self::OauthBearer { token, extensions } => {
+                let first = oauth::first(token, extensions)?;
+                (first, Rest::Oauth(oauth::TokenClient::new(self.mask())), oauth::hint(token, moment.unix_seconds))
+            }
+            Self::MskIam { access_key, secret_key, session_token, region, own_region } => {
+                let region = region.as_deref().or_else(|| msk_iam::region(moment.host)).or(own_region.as_deref());
+                let region = region.ok_or_else(|| LoginError::NoRegion(moment.host.into()))?;
+                let key =
+                    msk_iam::SigningKey { id: access_key, secret: secret_key, token: session_token.as_ref(), region };
+                let stamp = msk_iam::Stamp::at(moment.unix_seconds)?;
+                (key.payload(moment.host, &stamp), Rest::MskIam, msk_iam::hint(&stamp))
+            }
+        };
+        Ok((Exchange { rest, mask: self.mask(), hint }, first))
+    }
+
+    fn mask(&self) -> Mask {
+        match self {
+            Self::Plain { password, .. } | Self::Scram { password, .. } => Mask::new([password]),
+            Self::OauthBearer { token, .. } => Mask::new([token]),
+            Self::MskIam { secret_key, session_token, .. } => Mask::new([secret_key].into_iter().chain(session_token)),
+        }
+    }
+}
+
+impl Exchange {
+    /// Judges the broker's answer to the message before.
+    ///
+    /// # Errors
+    ///
+    /// When the broker refuses in the mechanism's own terms, does not prove what it must, or says what cannot be read.
+    pub(crate) fn next(&mut self, challenge: &[u8]) -> Result<Turn, LoginError> {
+        let step = match &mut self.rest {
+            Rest::Scram(client) => client.next(challenge).inspect_err(|_| self.rest = Rest::Over)?,
+            Rest::Oauth(client) => client.next(challenge)?,
+            // The official client asks no more than that there is a receipt.
+            Rest::MskIam if challenge.is_empty() => return Err(LoginError::NoReceipt),
+            Rest::Plain | Rest::MskIam => Turn::Done,
+            Rest::Over => return Err(LoginError::Over),
+        };
+        if step == Turn::Done {
+            self.rest = Rest::Over;
+        }
+        Ok(step)
+    }
+
+    /// The sentence for a login that the broker ended with an error, from its words and what can be done about it.
+    ///
+    /// `None` stands for an error code that came without words.
+    pub(crate) fn refusal(&self, said: Option<&str>) -> String {
+        let said = said.map(|text| self.mask.apply(text)).filter(|text| !text.is_empty());
+        let (failure, scope) = match &self.rest {
+            Rest::Oauth(client) => (client.failure(), client.wanted_scope()),
+            _ => (None, None),
+        };
+        // Kafka's error text is the failure's JSON once more (KIP-255); other brokers have words of their own.
+        let said = said.as_deref().filter(|text| failure.is_none() || !text.starts_with('{'));
+        let words = said.or(failure).unwrap_or("no reason given");
+        let wanted = scope.map_or(String::new(), |scope| format!("; it asks for the scope {scope}"));
+        format!("{words}{wanted}: {}", self.hint)
+    }
+}
+
+fn check(username: &str, password: &Secret) -> Result<(), LoginError> {
+    for (what, value) in [("user name", username), ("password", password.expose())] {
+        if value.is_empty() {
+            return Err(LoginError::Empty(what));
+        }
+        if value.contains('\0') {
+            return Err(LoginError::Nul(what));
+        }
+    }
+    Ok(())
+}
+
+/// Kafka tells a wrong password and an unknown user alike.
+const CHECK_PASSWORD: &str = "check KAFKA_SASL_USERNAME and KAFKA_SASL_PASSWORD, or what KAFKA_SASL_SECRET refers to";
+
+#[cfg(test)]
+mod tests;

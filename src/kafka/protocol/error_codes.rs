@@ -1,0 +1,169 @@
+//! Kafka's error codes as sentences, and which of them are worth asking again.
+
+use kafka_protocol::ResponseError;
+use kafka_protocol::messages::BrokerId;
+
+use crate::model::unknown::{Cause, Known, Unknown};
+
+/// The broker does not know this version of the request (KIP-35).
+pub(crate) const UNSUPPORTED_VERSION: i16 = ResponseError::UnsupportedVersion.code();
+
+const LEADER_NOT_AVAILABLE: i16 = ResponseError::LeaderNotAvailable.code();
+
+const REPLICA_NOT_AVAILABLE: i16 = ResponseError::ReplicaNotAvailable.code();
+
+/// There is nothing to log in to: the listener has no SASL, or the login is over.
+pub(crate) const ILLEGAL_SASL_STATE: i16 = ResponseError::IllegalSaslState.code();
+
+/// The group does not exist, or is not of the kind that was asked for (KIP-848).
+pub(crate) const GROUP_ID_NOT_FOUND: i16 = ResponseError::GroupIdNotFound.code();
+
+/// The topic or partition does not exist.
+pub(crate) const UNKNOWN_TOPIC: i16 = ResponseError::UnknownTopicOrPartition.code();
+
+/// The partition's leader has no listener of the name that is used here.
+pub(crate) const LISTENER_NOT_FOUND: i16 = ResponseError::ListenerNotFound.code();
+
+/// No broker: what metadata say of a partition without a leader.
+const NO_LEADER: BrokerId = BrokerId(-1);
+
+/// This user may not describe the topic, the group, or the cluster.
+pub(crate) const TOPIC_AUTHORIZATION_FAILED: i16 = ResponseError::TopicAuthorizationFailed.code();
+pub(crate) const GROUP_AUTHORIZATION_FAILED: i16 = ResponseError::GroupAuthorizationFailed.code();
+pub(crate) const CLUSTER_AUTHORIZATION_FAILED: i16 = ResponseError::ClusterAuthorizationFailed.code();
+
+/// The code as a reason.
+pub(crate) fn unknown(code: i16) -> Unknown {
+    let cause = match code {
+        TOPIC_AUTHORIZATION_FAILED | GROUP_AUTHORIZATION_FAILED | CLUSTER_AUTHORIZATION_FAILED => Cause::Denied(code),
+        LEADER_NOT_AVAILABLE | LISTENER_NOT_FOUND => Cause::NoLeader,
+        code => Cause::Code(code),
+    };
+    Unknown::of(cause, sentence(code))
+}
+
+/// The leader of a partition, as metadata tell it with this code, or why it cannot be asked.
+pub(crate) fn leader(code: i16, id: BrokerId) -> Known<BrokerId> {
+    match (code, id) {
+        (LISTENER_NOT_FOUND, NO_LEADER) => Err(unknown(code)),
+        (_, NO_LEADER) => Err(Unknown::of(Cause::NoLeader, "the partition has no leader")),
+        // A follower that is away does not keep its leader from answering, and old brokers say so here.
+        (0 | REPLICA_NOT_AVAILABLE, id) => Ok(id),
+        (code, _) => Err(unknown(code)),
+    }
+}
+
+/// Why the leader of a partition does not answer for it with its log's offsets, by the code that it answers with instead.
+///
+/// Metadata told that the partition exists: a leader that does not know it has started a moment ago and has yet to hear of its role.
+pub(crate) fn leader_refused(code: i16) -> Unknown {
+    match code {
+        UNKNOWN_TOPIC => {
+            Unknown::of(Cause::NoLeader, format!("the partition's leader does not know it: {}", sentence(code)))
+        }
+        code => unknown(code),
+    }
+}
+
+/// What a code means, with the way out where there is one, and Kafka's own name for it.
+pub(crate) fn sentence(code: i16) -> String {
+    let error = ResponseError::try_from_code(code);
+    let plain = match error {
+        Some(ResponseError::TopicAuthorizationFailed) => "this user may not describe the topic: grant it DESCRIBE",
+        Some(ResponseError::GroupAuthorizationFailed) => "this user may not describe the group: grant it DESCRIBE",
+        Some(ResponseError::ClusterAuthorizationFailed) => "this user may not describe the cluster: grant it DESCRIBE",
+        Some(ResponseError::UnknownTopicOrPartition | ResponseError::UnknownTopicId) => {
+            "the topic or partition does not exist, or no longer does"
+        }
+        Some(ResponseError::LeaderNotAvailable) => "the partition has no leader",
+        Some(ResponseError::ListenerNotFound) => {
+            "the partition's leader has no listener of the name that is used here, or is down, of which old releases say the same: start that broker, give it one, or use a listener that every broker has"
+        }
+        Some(ResponseError::NotLeaderOrFollower | ResponseError::FencedLeaderEpoch) => {
+            "the partition's leader has moved"
+        }
+        Some(ResponseError::UnknownLeaderEpoch) => "the partition's leader does not know yet that it leads",
+        Some(ResponseError::RequestTimedOut) => "the partition's leader, or the broker that was asked, took too long",
+        Some(ResponseError::KafkaStorageError) => "the partition's leader cannot read its disk",
+        Some(ResponseError::CoordinatorNotAvailable) => "the group's coordinator is not available",
+        Some(ResponseError::CoordinatorLoadInProgress) => "the group's coordinator is still loading its groups",
+        Some(ResponseError::NotCoordinator) => "the group's coordinator has moved",
+        Some(ResponseError::ReplicaNotAvailable) => "the partition's leader has no replica of it",
+        Some(ResponseError::OffsetNotAvailable) => "the partition's leader does not know its high watermark yet",
+        Some(ResponseError::UnsupportedForMessageFormat) => "the topic's message format has no timestamps",
+        Some(ResponseError::UnstableOffsetCommit) => "an open transaction holds the group's first commit",
+        Some(ResponseError::GroupIdNotFound) => "there is no such group of this kind",
+        _ => "the broker refused",
+    };
+    match error {
+        Some(ResponseError::Unknown(code)) => format!("{plain} (error {code}, which this build does not know)"),
+        Some(known) => format!("{plain} ({known:?})"),
+        None => format!("{plain} (error {code})"),
+    }
+}
+
+/// Whether another broker coordinates the group by now, or this one will in a moment.
+pub(crate) fn coordinator_moved(code: i16) -> bool {
+    matches!(
+        ResponseError::try_from_code(code),
+        Some(
+            ResponseError::CoordinatorLoadInProgress
+                | ResponseError::CoordinatorNotAvailable
+                | ResponseError::NotCoordinator
+        )
+    )
+}
+
+/// Whether another broker leads the partition by now, or this one will in a moment.
+pub(crate) fn leader_moved(code: i16) -> bool {
+    matches!(
+        ResponseError::try_from_code(code),
+        Some(
+            ResponseError::NotLeaderOrFollower
+                | ResponseError::LeaderNotAvailable
+                | ResponseError::RequestTimedOut
+                | ResponseError::FencedLeaderEpoch
+                | ResponseError::UnknownLeaderEpoch
+                | ResponseError::OffsetNotAvailable
+                | ResponseError::ReplicaNotAvailable
+                | ResponseError::KafkaStorageError
+        )
+    )
+}
+
+#[cfg(test)]
+mod tests {
+    #![expect(clippy::unwrap_used, reason = "a test fails by panicking")]
+
+    use super::*;
+
+    #[test]
+    fn every_code_a_broker_can_send_has_a_sentence() {
+        for code in -1..=140 {
+            assert!(!sentence(code).is_empty());
+        }
+        assert_eq!(sentence(30), "this user may not describe the group: grant it DESCRIBE (GroupAuthorizationFailed)");
+        assert_eq!(sentence(29), "this user may not describe the topic: grant it DESCRIBE (TopicAuthorizationFailed)");
+        for code in (-1..=140).filter(|code| leader_moved(*code)) {
+            assert!(sentence(code).starts_with("the partition"), "{}", sentence(code));
+        }
+        assert_eq!(sentence(1_000), "the broker refused (error 1000, which this build does not know)");
+    }
+
+    #[test]
+    fn a_leader_counts_only_where_its_code_lets_it() {
+        let told = |code, id| leader(code, BrokerId(id)).map_err(|why| why.to_string());
+        assert_eq!([told(0, 3), told(9, 3)], [Ok(BrokerId(3)), Ok(BrokerId(3))]);
+        assert_eq!(told(56, 3), Err("the partition's leader cannot read its disk (KafkaStorageError)".into()));
+        assert_eq!(told(5, -1), Err("the partition has no leader".into()));
+        assert!(told(72, -1).unwrap_err().contains("has no listener of the name that is used here"));
+    }
+
+    #[test]
+    fn only_what_can_mend_itself_is_asked_again() {
+        assert_eq!([14, 15, 16].map(coordinator_moved), [true; 3]);
+        assert_eq!([0, 30, 69].map(coordinator_moved), [false; 3]);
+        assert_eq!([5, 6, 7, 74, 78].map(leader_moved), [true; 5]);
+        assert_eq!([0, 3, 29].map(leader_moved), [false; 3]);
+    }
+}

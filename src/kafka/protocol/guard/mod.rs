@@ -1,0 +1,196 @@
+//! The shapes of answers, by which one is walked through before the codec sees it.
+//!
+//! The codec sets memory aside for every length that it reads, whatever the length promises. So what is to be decoded is first
+//! gone through from front to back, field by field: a length that promises more than is there is refused, and what the answer will take
+//! in memory is added up, since an entry of a few bytes takes a hundred once it is taken apart.
+
+mod answers;
+
+pub(crate) use answers::{ASSIGNMENT, SUBSCRIPTION, of};
+
+use kafka_protocol::protocol::StrBytes;
+
+/// What is wrong with bytes that are to be taken apart.
+#[derive(Debug, PartialEq, Eq, thiserror::Error)]
+pub(crate) enum Misshapen {
+    /// They end before what they promise.
+    #[error("it promises {promised} bytes or entries more, and {left} bytes are left")]
+    Short { promised: usize, left: usize },
+    /// A length below that which stands for null.
+    #[error("it has a length of {0}")]
+    Negative(i32),
+}
+
+/// A structure as it is on the wire.
+pub(crate) struct Shape {
+    /// The first version with compact lengths and tagged fields (KIP-482).
+    flexible: i16,
+    fields: &'static [Field],
+}
+
+/// A field, and the versions that have it.
+struct Field(i16, i16, FieldKind);
+
+enum FieldKind {
+    /// So many bytes.
+    Fixed(usize),
+    /// A text, or null.
+    Text,
+    /// Bytes with a length of their own, or null.
+    Bytes,
+    /// An array of things of so many bytes each.
+    Numbers(usize),
+    Texts,
+    /// An array of structures, each of so many bytes in memory.
+    Items(usize, &'static [Field]),
+    Struct(&'static [Field]),
+    /// Where the tagged fields of the whole answer stand: those that the codec reads by their numbers.
+    Tagged(&'static [(usize, FieldKind)]),
+}
+
+impl Shape {
+    /// Bytes of memory that these will take when they are taken apart; what comes after the shape's end is not looked at.
+    ///
+    /// # Errors
+    /// [`Misshapen`] where they do not hold what they promise.
+    pub(crate) fn weigh(&self, bytes: &[u8], version: i16) -> Result<usize, Misshapen> {
+        let mut walk = Walk { left: bytes, version, flexible: version >= self.flexible, weight: 0 };
+        walk.structure(self.fields)?;
+        Ok(walk.weight)
+    }
+}
+
+/// Bytes of memory that the tagged fields of an answer's header will take (KIP-482), the correlation id being passed.
+pub(crate) fn weigh_header(bytes: &[u8], header: i16) -> Result<usize, Misshapen> {
+    let mut walk = Walk { left: bytes, version: 0, flexible: header > 0, weight: 0 };
+    walk.structure(&[])?;
+    Ok(walk.weight)
+}
+
+struct Walk<'b> {
+    left: &'b [u8],
+    version: i16,
+    flexible: bool,
+    weight: usize,
+}
+
+impl Walk<'_> {
+    fn structure(&mut self, fields: &'static [Field]) -> Result<(), Misshapen> {
+        let mut tagged: &[(usize, FieldKind)] = &[];
+        for Field(from, to, kind) in fields {
+            if (*from..=*to).contains(&self.version) {
+                match kind {
+                    FieldKind::Tagged(known) => tagged = known,
+                    kind => self.field(kind)?,
+                }
+            }
+        }
+        if !self.flexible {
+            return Ok(());
+        }
+        for _ in 0..self.number()? {
+            let tag = self.number()?;
+            let size = self.number()?;
+            // The codec reads those that it knows by what they are, not by their sizes.
+            if let Some((_, kind)) = tagged.iter().find(|(known, _)| *known == tag) {
+                self.field(kind)?;
+            } else {
+                self.skip(size)?;
+                self.weight += TAG;
+            }
+        }
+        Ok(())
+    }
+
+    fn field(&mut self, kind: &'static FieldKind) -> Result<(), Misshapen> {
+        match kind {
+            FieldKind::Fixed(size) => self.skip(*size),
+            FieldKind::Text => self.text(),
+            FieldKind::Bytes => {
+                let length = self.length()?;
+                self.skip(length)
+            }
+            FieldKind::Numbers(size) => {
+                let length = self.length()?;
+                self.weight += length.saturating_mul(*size);
+                self.skip(length.saturating_mul(*size))
+            }
+            FieldKind::Texts => {
+                let length = self.entries(size_of::<StrBytes>())?;
+                (0..length).try_for_each(|_| self.text())
+            }
+            FieldKind::Items(size, fields) => {
+                let length = self.entries(*size)?;
+                (0..length).try_for_each(|_| self.structure(fields))
+            }
+            FieldKind::Struct(fields) => self.structure(fields),
+            FieldKind::Tagged(_) => Ok(()),
+        }
+    }
+
+    /// The length of an array of things that take `size` bytes of memory, and one on the wire at the least.
+    fn entries(&mut self, size: usize) -> Result<usize, Misshapen> {
+        let length = self.length()?;
+        if length > self.left.len() {
+            return Err(self.short(length));
+        }
+        self.weight += length.saturating_mul(size);
+        Ok(length)
+    }
+
+    fn text(&mut self) -> Result<(), Misshapen> {
+        let length = if self.flexible {
+            self.number()?.saturating_sub(1)
+        } else {
+            sized(i32::from(i16::from_be_bytes(self.take()?)))?
+        };
+        self.skip(length)
+    }
+
+    /// The length of bytes or of an array; nothing is in what is null.
+    fn length(&mut self) -> Result<usize, Misshapen> {
+        if self.flexible { Ok(self.number()?.saturating_sub(1)) } else { sized(i32::from_be_bytes(self.take()?)) }
+    }
+
+    /// A variable-length number of five bytes at the most.
+    fn number(&mut self) -> Result<usize, Misshapen> {
+        let mut number = 0_u32;
+        for shift in [0, 7, 14, 21, 28] {
+            let [byte] = self.take()?;
+            number |= u32::from(byte & 0x7f) << shift;
+            if byte < 0x80 {
+                break;
+            }
+        }
+        Ok(usize::try_from(number).unwrap_or(usize::MAX))
+    }
+
+    fn take<const N: usize>(&mut self) -> Result<[u8; N], Misshapen> {
+        let (taken, left) = self.left.split_first_chunk().ok_or_else(|| self.short(N))?;
+        self.left = left;
+        Ok(*taken)
+    }
+
+    fn skip(&mut self, bytes: usize) -> Result<(), Misshapen> {
+        self.left = self.left.get(bytes..).ok_or_else(|| self.short(bytes))?;
+        Ok(())
+    }
+
+    fn short(&self, promised: usize) -> Misshapen {
+        Misshapen::Short { promised, left: self.left.len() }
+    }
+}
+
+/// A plain length, of which -1 stands for null.
+fn sized(length: i32) -> Result<usize, Misshapen> {
+    match length {
+        -1 => Ok(0),
+        length => usize::try_from(length).map_err(|_| Misshapen::Negative(length)),
+    }
+}
+
+/// Bytes of memory for a tagged field that the codec does not know: it keeps it.
+const TAG: usize = 64;
+
+#[cfg(test)]
+mod tests;

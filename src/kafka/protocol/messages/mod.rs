@@ -1,0 +1,141 @@
+//! What can be asked of a broker: every request of the codec, and those of our own that it does not know.
+
+use std::error::Error;
+
+use bytes::{Bytes, BytesMut};
+use kafka_protocol::messages::BrokerId;
+use kafka_protocol::protocol::{Decodable, HeaderVersion, Request};
+
+use crate::kafka::protocol::guard::{self, Misshapen};
+use crate::kafka::protocol::versions::Api;
+
+mod compact;
+mod group_offsets;
+mod share_offsets;
+mod streams_describe;
+
+pub(crate) use compact::Malformed;
+pub(crate) use group_offsets::{GroupOffsetsRequest, PartitionOffset};
+pub(crate) use share_offsets::{ShareGroup, ShareOffsetsRequest};
+pub(crate) use streams_describe::{StreamsDescribeRequest, StreamsGroup};
+
+/// A request, and how its answer is read; one direction of each is all that a client needs.
+pub(crate) trait Question {
+    /// What is asked.
+    const API: Api;
+    /// What the broker says to it.
+    type Answer;
+
+    /// The versions of the headers, of the request's and of the answer's; these are those of flexible versions (KIP-482).
+    fn headers(_: i16) -> (i16, i16) {
+        (2, 1)
+    }
+
+    /// Writes the body.
+    fn write(&self, to: &mut BytesMut, version: i16) -> Result<(), Unwritable>;
+
+    /// Reads the body of an answer, which may take so many bytes of memory.
+    fn read(from: &mut Bytes, version: i16, most: usize) -> Result<Self::Answer, Unreadable>;
+}
+
+/// A request that cannot be put into bytes, in the codec's words.
+#[derive(Debug, thiserror::Error)]
+#[error(transparent)]
+pub(crate) struct Unwritable(#[from] Box<dyn Error + Send + Sync>);
+
+/// Why bytes are no answer.
+#[derive(Debug, thiserror::Error)]
+pub(crate) enum Unreadable {
+    /// The lengths in them do not fit.
+    #[error(transparent)]
+    Misshapen(#[from] Misshapen),
+    /// What they say is not allowed.
+    #[error(transparent)]
+    Malformed(#[from] Malformed),
+    /// The codec's words.
+    #[error(transparent)]
+    Codec(Box<dyn Error + Send + Sync>),
+    /// More came than the answer has.
+    #[error("{0} bytes are left over")]
+    LeftOver(usize),
+    /// Taken apart, they need so many bytes of memory at the least.
+    #[error("it would take {0} bytes of memory")]
+    Heavy(usize),
+    /// It is not known what they should look like.
+    #[error("nobody knows its shape")]
+    Unknown,
+}
+
+impl<R: Request> Question for R {
+    // One that meerkat does not send cannot be written down.
+    const API: Api = Api::from_key(R::KEY).expect("an API of ours");
+    type Answer = R::Response;
+
+    fn headers(version: i16) -> (i16, i16) {
+        (R::header_version(version), R::Response::header_version(version))
+    }
+
+    fn write(&self, to: &mut BytesMut, version: i16) -> Result<(), Unwritable> {
+        self.encode(to, version).map_err(|error| Unwritable(error.into()))
+    }
+
+    fn read(from: &mut Bytes, version: i16, most: usize) -> Result<Self::Answer, Unreadable> {
+        let shape = guard::of(Self::API).ok_or(Unreadable::Unknown)?;
+        let weight = shape.weigh(from, version)?;
+        if weight > most {
+            return Err(Unreadable::Heavy(weight));
+        }
+        R::Response::decode(from, version).map_err(|error| Unreadable::Codec(error.into()))
+    }
+}
+
+// What `ListOffsets` is asked with.
+
+/// The timestamp that asks for the end of the log.
+pub(crate) const LATEST: i64 = -1;
+/// The timestamp that asks for its start.
+pub(crate) const EARLIEST: i64 = -2;
+/// The isolation level whose latest offset is the high watermark.
+pub(crate) const READ_UNCOMMITTED: i8 = 0;
+/// The isolation level whose latest offset is the last stable offset.
+pub(crate) const READ_COMMITTED: i8 = 1;
+/// The replica id of consumers.
+pub(crate) const CONSUMER: BrokerId = BrokerId(-1);
+
+#[cfg(test)]
+mod tests {
+    #![expect(clippy::unwrap_used, reason = "a test fails by panicking")]
+
+    use super::*;
+    use bytes::Buf;
+
+    /// The first exchange of a recording with this API and version: request and answer, each from after the correlation id on.
+    pub(crate) fn recorded(release: &str, key: i16, version: i16) -> (Vec<u8>, Vec<u8>) {
+        let path = format!("{}/tests/support/recorded/{release}.txt", env!("CARGO_MANIFEST_DIR"));
+        let text = std::fs::read_to_string(path).unwrap();
+        let line = text.lines().find_map(|line| line.strip_prefix(&format!("{key} {version} "))).unwrap();
+        let bytes = |digits: &str| {
+            (0..digits.len()).step_by(2).map(|at| u8::from_str_radix(&digits[at..at + 2], 16).unwrap()).collect()
+        };
+        let (request, answer) = line.split_once(' ').unwrap();
+        (bytes(request), bytes(answer))
+    }
+
+    /// The answer in these bytes, if they hold one and nothing more.
+    pub(crate) fn accepted<Q: Question>(bytes: &[u8], version: i16) -> Option<Q::Answer> {
+        let mut bytes = Bytes::copy_from_slice(bytes);
+        Q::read(&mut bytes, version, usize::MAX).ok().filter(|_| !bytes.has_remaining())
+    }
+
+    /// What a real broker answered; no part of it is an answer too, nor is it with a byte more.
+    pub(crate) fn held_to_the_last_byte<Q: Question>(release: &str, version: i16) -> Q::Answer {
+        let (_, answer) = recorded(release, Q::API.key(), version);
+        // Before the body there are the header's tagged fields, of which there are none.
+        let body = answer.strip_prefix(&[0]).unwrap();
+        for end in 0..body.len() {
+            assert!(accepted::<Q>(&body[..end], version).is_none(), "{release}: {end} of {} bytes", body.len());
+        }
+        assert!(accepted::<Q>(&[body, &[0]].concat(), version).is_none(), "{release}");
+        accepted::<Q>(body, version).unwrap()
+    }
+}

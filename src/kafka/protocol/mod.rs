@@ -1,0 +1,7 @@
+//! Bytes: versions that are negotiated, messages that the codec lacks, error codes, and bounds on what an answer may claim.
+
+pub(crate) mod error_codes;
+pub(crate) mod guard;
+pub(crate) mod messages;
+pub mod releases;
+pub mod versions;

@@ -1,0 +1,291 @@
+//! Which version of each request to send: what both we and this very broker know.
+//!
+//! Brokers differ during a rolling upgrade, so every connection has its own [`Versions`].
+
+use std::fmt;
+
+use crate::base::fault::Fault;
+
+/// An inclusive range of versions of one API.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub struct Range {
+    pub(crate) min: i16,
+    /// The highest version.
+    pub max: i16,
+}
+
+/// The requests that meerkat can send.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, Hash, PartialOrd, Ord)]
+pub enum Api {
+    /// The log start, the high watermark, the last stable offset, and the first record at or after a time.
+    ListOffsets,
+    /// The brokers of the cluster, and the leaders of named topics.
+    Metadata,
+    /// The committed offsets of groups.
+    OffsetFetch,
+    /// The broker that answers for a group.
+    FindCoordinator,
+    /// State and members of classic groups.
+    DescribeGroups,
+    /// The groups that one broker coordinates.
+    ListGroups,
+    /// The SASL mechanism to use.
+    SaslHandshake,
+    /// The versions that a broker knows.
+    ApiVersions,
+    /// The SASL exchange itself.
+    SaslAuthenticate,
+    /// State and members of KIP-848 groups.
+    ConsumerGroupDescribe,
+    /// State and members of share groups (KIP-932).
+    ShareGroupDescribe,
+    /// State, members and topology of streams groups (KIP-1071).
+    StreamsGroupDescribe,
+    /// Where share groups stand, and how far behind.
+    DescribeShareGroupOffsets,
+}
+
+/// The versions that one broker offered, held against ours.
+#[derive(Clone, Debug, Default, PartialEq, Eq)]
+pub(crate) struct Versions {
+    offered: Vec<(i16, Range)>,
+}
+
+/// A broker and this build have no version of an API in common.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, thiserror::Error)]
+#[error("{}", self.fault())]
+pub(crate) struct NoCommonVersion {
+    /// What was to be asked.
+    pub(crate) api: Api,
+    /// The broker's range; `None` where it does not know the API at all.
+    pub(crate) broker: Option<Range>,
+}
+
+impl Api {
+    /// Every API, in the order of its key.
+    pub(crate) const ALL: [Self; 13] = [
+        Self::ListOffsets,
+        Self::Metadata,
+        Self::OffsetFetch,
+        Self::FindCoordinator,
+        Self::DescribeGroups,
+        Self::ListGroups,
+        Self::SaslHandshake,
+        Self::ApiVersions,
+        Self::SaslAuthenticate,
+        Self::ConsumerGroupDescribe,
+        Self::ShareGroupDescribe,
+        Self::StreamsGroupDescribe,
+        Self::DescribeShareGroupOffsets,
+    ];
+
+    /// The API key on the wire.
+    pub(crate) const fn key(self) -> i16 {
+        match self {
+            Self::ListOffsets => 2,
+            Self::Metadata => 3,
+            Self::OffsetFetch => 9,
+            Self::FindCoordinator => 10,
+            Self::DescribeGroups => 15,
+            Self::ListGroups => 16,
+            Self::SaslHandshake => 17,
+            Self::ApiVersions => 18,
+            Self::SaslAuthenticate => 36,
+            Self::ConsumerGroupDescribe => 69,
+            Self::ShareGroupDescribe => 77,
+            Self::StreamsGroupDescribe => 89,
+            Self::DescribeShareGroupOffsets => 90,
+        }
+    }
+
+    /// The API's name, as Kafka spells it.
+    #[must_use]
+    pub const fn name(self) -> &'static str {
+        match self {
+            Self::ListOffsets => "ListOffsets",
+            Self::Metadata => "Metadata",
+            Self::OffsetFetch => "OffsetFetch",
+            Self::FindCoordinator => "FindCoordinator",
+            Self::DescribeGroups => "DescribeGroups",
+            Self::ListGroups => "ListGroups",
+            Self::SaslHandshake => "SaslHandshake",
+            Self::ApiVersions => "ApiVersions",
+            Self::SaslAuthenticate => "SaslAuthenticate",
+            Self::ConsumerGroupDescribe => "ConsumerGroupDescribe",
+            Self::ShareGroupDescribe => "ShareGroupDescribe",
+            Self::StreamsGroupDescribe => "StreamsGroupDescribe",
+            Self::DescribeShareGroupOffsets => "DescribeShareGroupOffsets",
+        }
+    }
+
+    /// The first version whose answer begins with `throttle_time_ms`; `None` where no answer does.
+    pub(crate) const fn throttles_from(self) -> Option<i16> {
+        match self {
+            Self::ConsumerGroupDescribe
+            | Self::ShareGroupDescribe
+            | Self::StreamsGroupDescribe
+            | Self::DescribeShareGroupOffsets => Some(0),
+            Self::FindCoordinator | Self::DescribeGroups | Self::ListGroups => Some(1),
+            Self::ListOffsets => Some(2),
+            Self::Metadata | Self::OffsetFetch => Some(3),
+            Self::SaslHandshake | Self::ApiVersions | Self::SaslAuthenticate => None,
+        }
+    }
+
+    /// The API with this key, if it is one that meerkat sends.
+    pub(crate) const fn from_key(key: i16) -> Option<Self> {
+        let mut at = 0;
+        while at < Self::ALL.len() {
+            if Self::ALL[at].key() == key {
+                return Some(Self::ALL[at]);
+            }
+            at += 1;
+        }
+        None
+    }
+
+    /// The versions that this build can write, read and make sense of.
+    ///
+    /// The upper ends are what both the request and the response codec know; a test holds them against the codec.
+    /// The lower ends are what a check needs: `Metadata` below 4 cannot forbid the creation of topics,
+    /// `ListOffsets` below 2 knows no last stable offset, `OffsetFetch` below 2 cannot ask for all topics of a group,
+    /// `SaslHandshake` 0 leads to the raw exchange from before KIP-43. Kafka 0.11 is the first release with all of them.
+    #[must_use]
+    pub const fn ours(self) -> Range {
+        let (min, max) = match self {
+            Self::ListOffsets => (2, 10),
+            Self::Metadata => (4, 13),
+            Self::OffsetFetch => (2, 9),
+            Self::FindCoordinator | Self::DescribeGroups => (0, 6),
+            Self::ListGroups => (0, 5),
+            Self::SaslHandshake | Self::ShareGroupDescribe => (1, 1),
+            Self::ApiVersions => (0, 4),
+            Self::SaslAuthenticate => (0, 2),
+            Self::ConsumerGroupDescribe | Self::StreamsGroupDescribe | Self::DescribeShareGroupOffsets => (0, 1),
+        };
+        Range { min, max }
+    }
+}
+
+impl Versions {
+    /// Takes what a broker offered, as (API key, range) pairs; keys that meerkat never sends are dropped.
+    pub(crate) fn offered(ranges: impl IntoIterator<Item = (i16, Range)>) -> Self {
+        Self { offered: ranges.into_iter().filter(|(key, _)| Api::from_key(*key).is_some()).collect() }
+    }
+
+    /// The broker's own range; `None` where it does not know the API.
+    pub(crate) fn range(&self, api: Api) -> Option<Range> {
+        self.offered.iter().find(|(key, _)| *key == api.key()).map(|(_, range)| *range)
+    }
+
+    /// The highest version that both sides know.
+    ///
+    /// # Errors
+    /// [`NoCommonVersion`] where there is none; then nothing may be sent.
+    pub(crate) fn choose(&self, api: Api) -> Result<i16, NoCommonVersion> {
+        let broker = self.range(api);
+        let ours = api.ours();
+        broker
+            .map(|range| (range.min.max(ours.min), range.max.min(ours.max)))
+            .filter(|(min, max)| min <= max)
+            .map(|(_, max)| max)
+            .ok_or(NoCommonVersion { api, broker })
+    }
+}
+
+impl fmt::Display for Range {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        if self.min == self.max { write!(f, "v{}", self.min) } else { write!(f, "v{} to v{}", self.min, self.max) }
+    }
+}
+
+impl NoCommonVersion {
+    pub(crate) fn fault(self) -> Fault {
+        let Self { api, broker } = self;
+        let (name, ours) = (api.name(), api.ours());
+        let Some(theirs) = broker else {
+            return Fault::of(format!("the broker does not offer {name}, of which this build knows {ours}"));
+        };
+        let release = match api {
+            Api::SaslHandshake => "1.0",
+            Api::ShareGroupDescribe => "4.1", // 4.0 had share groups in early access
+            _ => "0.11",
+        };
+        let newer = theirs.min > ours.max;
+        Fault::with(
+            format!("no common version of {name}: the broker offers {theirs}, this build knows {ours}"),
+            if newer { "upgrade meerkat".into() } else { format!("upgrade the broker to Kafka {release} or later") },
+        )
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    #![expect(clippy::unwrap_used, reason = "a test fails by panicking")]
+
+    use super::*;
+    use kafka_protocol::messages as m;
+    use kafka_protocol::protocol::Message;
+
+    fn choose(api: Api, min: i16, max: i16) -> Result<i16, String> {
+        Versions::offered([(api.key(), Range { min, max })]).choose(api).map_err(|error| error.to_string())
+    }
+
+    #[test]
+    fn the_highest_common_version_is_chosen() {
+        assert_eq!(choose(Api::ListOffsets, 1, 11), Ok(10)); // Kafka 4.4
+        assert_eq!(choose(Api::ListOffsets, 0, 9), Ok(9)); // Kafka 3.9
+        assert_eq!(choose(Api::ListOffsets, 0, 2), Ok(2)); // Kafka 0.11
+        assert_eq!(choose(Api::ListOffsets, 10, 12), Ok(10));
+    }
+
+    #[test]
+    fn a_broker_that_is_too_new_asks_for_a_newer_meerkat() {
+        assert_eq!(
+            choose(Api::ListOffsets, 11, 12).unwrap_err(),
+            "no common version of ListOffsets: the broker offers v11 to v12, this build knows v2 to v10; upgrade meerkat"
+        );
+    }
+
+    #[test]
+    fn a_broker_that_is_too_old_is_told_so() {
+        assert_eq!(
+            choose(Api::ListOffsets, 0, 1).unwrap_err(),
+            "no common version of ListOffsets: the broker offers v0 to v1, this build knows v2 to v10; upgrade the broker to Kafka 0.11 or later"
+        );
+    }
+
+    #[test]
+    fn an_api_that_is_not_offered_is_never_chosen() {
+        assert_eq!(
+            Versions::default().choose(Api::ConsumerGroupDescribe).unwrap_err().to_string(),
+            "the broker does not offer ConsumerGroupDescribe, of which this build knows v0 to v1"
+        );
+    }
+
+    #[test]
+    fn a_range_turned_around_is_no_common_version() {
+        assert!(choose(Api::Metadata, 9, 5).is_err());
+        assert!(choose(Api::Metadata, i16::MIN, i16::MIN).is_err());
+    }
+
+    #[test]
+    fn our_ranges_are_within_what_both_codecs_know() {
+        fn held<Q: Message, A: Message>(api: Api) {
+            let codec = Q::VERSIONS.intersect(&A::VERSIONS);
+            assert!(codec.min <= api.ours().min, "{api:?}");
+            assert_eq!(codec.max, api.ours().max, "{api:?}");
+        }
+        held::<m::ListOffsetsRequest, m::ListOffsetsResponse>(Api::ListOffsets);
+        held::<m::MetadataRequest, m::MetadataResponse>(Api::Metadata);
+        held::<m::OffsetFetchRequest, m::OffsetFetchResponse>(Api::OffsetFetch);
+        held::<m::FindCoordinatorRequest, m::FindCoordinatorResponse>(Api::FindCoordinator);
+        held::<m::DescribeGroupsRequest, m::DescribeGroupsResponse>(Api::DescribeGroups);
+        held::<m::ListGroupsRequest, m::ListGroupsResponse>(Api::ListGroups);
+        held::<m::SaslHandshakeRequest, m::SaslHandshakeResponse>(Api::SaslHandshake);
+        held::<m::ApiVersionsRequest, m::ApiVersionsResponse>(Api::ApiVersions);
+        held::<m::SaslAuthenticateRequest, m::SaslAuthenticateResponse>(Api::SaslAuthenticate);
+        held::<m::ConsumerGroupDescribeRequest, m::ConsumerGroupDescribeResponse>(Api::ConsumerGroupDescribe);
+        held::<m::ShareGroupDescribeRequest, m::ShareGroupDescribeResponse>(Api::ShareGroupDescribe);
+    }
+}

@@ -1,0 +1,244 @@
+//! Puts together what came from different questions: commits, members and logs become groups.
+
+use crate::kafka::protocol::versions::Api;
+use crate::kafka::survey::cluster::Cluster;
+use crate::kafka::survey::commits::{Commits, as_number};
+use crate::kafka::survey::groups::Listed;
+use crate::kafka::survey::members::Described;
+use crate::model::lag::Committed;
+use crate::model::snapshot::{Broker, Group, Kind, Logs, Row, Topic};
+use crate::model::unknown::{Cause, Known, Unknown};
+
+/// A group for which everything but its logs has been read, with its topics by number.
+pub(crate) struct GroupPart {
+    listed: Listed,
+    described: Known<Described>,
+    commits: Known<Commits>,
+}
+
+impl GroupPart {
+    /// `rank` maps the topics' numbers of `described` and `commits` to their places in the snapshot.
+    pub(crate) fn new(
+        listed: Listed,
+        mut described: Known<Described>,
+        mut commits: Known<Commits>,
+        rank: &[usize],
+    ) -> Self {
+        let negative =
+            |described: &Described| described.assigned.iter().map(|(_, partition, _)| *partition).find(|at| *at < 0);
+        if let Some(partition) = described.as_ref().ok().and_then(negative) {
+            described = Err(Unknown::because(format!("the coordinator says that partition {partition} is assigned")));
+        }
+        if let Ok(described) = &mut described {
+            described.assigned.iter_mut().for_each(|(topic, ..)| *topic = rank[*topic]);
+            described.assigned.sort_unstable();
+            for topics in described.subscribed.iter_mut().chain([&mut described.internal]) {
+                *topics = topics.drain().map(|topic| rank[topic]).collect();
+            }
+        }
+        if let Ok(commits) = &mut commits {
+            commits.put_in_order(rank);
+        }
+        Self { listed, described, commits }
+    }
+
+    /// Who answers for the group.
+    pub(crate) fn coordinator(&self) -> Known<i32> {
+        self.listed.coordinator.clone()
+    }
+
+    /// How many rows it has at least.
+    pub(crate) fn len(&self) -> usize {
+        self.commits.as_ref().map_or(0, |commits| commits.offsets.len())
+    }
+
+    /// Whether the group may have commits to topics that nothing else names: what its members subscribe to is not known.
+    ///
+    /// `OffsetFetch` for all topics leaves those out that the user may not describe, without a word.
+    pub(crate) fn may_read_unseen(&self) -> bool {
+        self.commits.is_ok() && !self.described.as_ref().is_ok_and(Described::tells_what_it_reads)
+    }
+
+    /// The group, with what the topics' metadata says of permissions; its rows follow those of the groups before it.
+    ///
+    /// `hides` tells why there may be topics that this user is not shown.
+    pub(crate) fn into_group(self, topics: &[Topic], hides: Option<&Unknown>, all: &mut Vec<Row>) -> Group {
+        let unseen = hides.filter(|_| self.may_read_unseen());
+        let Self { listed, described, commits } = self;
+        let mut gaps = Vec::new();
+        let rows = commits.map(|mut commits| {
+            let first = all.len();
+            gaps.extend(commits.doubt.take());
+            append(all, commits, described.as_ref().ok());
+            if let Ok(described) = &described {
+                read_whole_topics(all, first, described, topics);
+                gaps.extend(not_described(&all[first..], described, topics));
+            }
+            if listed.kind == Kind::Streams {
+                forget_made_up(all, first, topics);
+            }
+            for run in all[first..].chunk_by_mut(|a, b| a.topic == b.topic) {
+                // `OffsetFetch` for all topics leaves those out that the user may not describe, so "never" is not known there.
+                let Err(cause) = &topics[run[0].topic as usize].partitions else { continue };
+                for row in run.iter_mut().filter(|row| row.committed == Ok(Committed::Never)) {
+                    row.committed = Err(cause.clone());
+                }
+            }
+            first..all.len()
+        });
+        let (state, members) = match described {
+            Ok(Described { state, members, hindrance, assigned, .. }) => {
+                if rows.is_err() && !assigned.is_empty() {
+                    gaps.push(Unknown::because(format!("{} assigned partitions are not listed", assigned.len())));
+                }
+                gaps.splice(0..0, hindrance);
+                (state, members)
+            }
+            Err(cause) => {
+                // Where there are no commits either, they tell why.
+                if rows.is_ok() {
+                    gaps.push(Unknown::because(format!("its members are unknown: {cause}")));
+                }
+                (listed.state.or(Err(cause.clone())), Err(cause))
+            }
+        };
+        gaps.extend(unseen.map(|why| match why.cause() {
+            Cause::Denied(_) => Unknown::of(Cause::Hidden, UNSEEN),
+            _ => why.within("whether it reads topics that this user may not describe is unknown"),
+        }));
+        Group { name: listed.name, kind: listed.kind, state, members, rows, gaps }
+    }
+}
+
+/// What is said of a group that may have such commits.
+const UNSEEN: &str = "this user may not describe every topic, and commits to topics that it may not describe are not shown: grant it DESCRIBE on all topics, or name those that matter in MEERKAT_TOPICS";
+
+/// Commits and assignments of one group, one row a partition, in order: both are, so one walk over them does.
+fn append(all: &mut Vec<Row>, commits: Commits, described: Option<&Described>) {
+    let mut assigned = described.map_or(&[][..], |described| &described.assigned);
+    let never = |(topic, partition, member)| {
+        let mut row = row(topic, partition, Ok(Committed::Never));
+        row.internal = described.is_some_and(|described| described.internal.contains(&topic));
+        row.assign(member);
+        row
+    };
+    let Commits { offsets, unacknowledged, .. } = commits;
+    let mut of_topic = None;
+    for (topic, partition, committed) in offsets {
+        let topic = topic as usize;
+        while let Some((next, rest)) = assigned.split_first().filter(|(next, _)| (next.0, next.1) < (topic, partition))
+        {
+            all.push(never(*next));
+            assigned = rest;
+        }
+        // What is said of a topic is said of all its partitions.
+        let (subscribed, internal) = match of_topic {
+            Some((known, said)) if known == topic => said,
+            _ => {
+                let subscribed = described.and_then(|described| Some(described.subscribed.as_ref()?.contains(&topic)));
+                (subscribed, described.is_some_and(|described| described.internal.contains(&topic)))
+            }
+        };
+        of_topic = Some((topic, (subscribed, internal)));
+        let mut row = row(topic, partition, committed);
+        (row.subscribed, row.internal) = (subscribed, internal);
+        if let Some(count) = unacknowledged.get(&(topic, partition)) {
+            row.count(*count);
+        }
+        // Of several members of a share group that read it, the first.
+        while let Some((next, rest)) = assigned.split_first().filter(|(next, _)| (next.0, next.1) == (topic, partition))
+        {
+            if !row.has_member() {
+                row.assign(next.2);
+            }
+            assigned = rest;
+        }
+        all.push(row);
+    }
+    for run in assigned.chunk_by(|a, b| (a.0, a.1) == (b.0, b.1)) {
+        all.push(never(run[0]));
+    }
+}
+
+/// Adds the partitions of topics that the group reads and has nothing to do with yet: they were added to the topic, and the
+/// group has not rebalanced since. A group without members may have been told its partitions one by one.
+fn read_whole_topics(all: &mut Vec<Row>, first: usize, described: &Described, topics: &[Topic]) {
+    let mut read: Vec<usize> = match &described.subscribed {
+        Some(topics) => topics.iter().copied().collect(),
+        // A regular expression that the broker knows: what it matches is assigned.
+        None => described.assigned.iter().map(|(topic, ..)| *topic).collect(),
+    };
+    read.sort_unstable();
+    read.dedup();
+    let known = all.len();
+    for topic in read {
+        let Ok(logs) = &topics[topic].partitions else { continue };
+        for partition in (0..).take(logs.len()) {
+            let mut added = row(topic, partition, Ok(Committed::Never));
+            (added.subscribed, added.internal) = (Some(true), described.internal.contains(&topic));
+            if all[first..known].binary_search_by_key(&place(&added), place).is_err() {
+                all.push(added);
+            }
+        }
+    }
+    if all.len() > known {
+        all[first..].sort_by_key(place);
+    }
+}
+
+/// Why nothing is known of topics that the group subscribes to and has no row of.
+fn not_described(rows: &[Row], described: &Described, topics: &[Topic]) -> Vec<Unknown> {
+    let known = |topic: &usize| rows.binary_search_by_key(topic, |row| row.topic as usize).is_ok();
+    let mut unseen: Vec<usize> = described.subscribed.iter().flatten().copied().filter(|topic| !known(topic)).collect();
+    unseen.sort_unstable();
+    let why = |topic: usize| {
+        let cause = topics[topic].partitions.as_ref().err()?;
+        Some(Unknown::because(format!("subscribed topic {}: {cause}", topics[topic].name)))
+    };
+    unseen.into_iter().filter_map(why).collect()
+}
+
+/// A task has a number in each topic of its subtopology, also in one with fewer partitions.
+fn forget_made_up(all: &mut Vec<Row>, first: usize, topics: &[Topic]) {
+    let rows = all.split_off(first);
+    all.extend(rows.into_iter().filter(|row| {
+        let partitions = topics[row.topic as usize].partitions.as_ref().map_or(usize::MAX, Logs::len);
+        row.committed != Ok(Committed::Never) || usize::try_from(row.partition).is_ok_and(|at| at < partitions)
+    }));
+}
+
+fn row(topic: usize, partition: i32, committed: Known<Committed>) -> Row {
+    Row::new(as_number(topic), partition, committed)
+}
+
+fn place(row: &Row) -> (u32, i32) {
+    (row.topic, row.partition)
+}
+
+/// The partitions of each topic that some group has to do with, in order, as far as the topics have them.
+pub(crate) fn wanted(rows: &[Row], topics: &[Topic]) -> Vec<Vec<i32>> {
+    let sizes = topics.iter().map(|topic| topic.partitions.as_ref().map_or(0, Logs::len));
+    let mut read: Vec<Vec<bool>> = sizes.map(|size| vec![false; size]).collect();
+    for row in rows {
+        let partition = usize::try_from(row.partition).ok();
+        if let Some(read) = partition.and_then(|partition| read[row.topic as usize].get_mut(partition)) {
+            *read = true;
+        }
+    }
+    let wanted = read.iter().map(|read| (0..).zip(read).filter(|(_, read)| **read).map(|(partition, _)| partition));
+    wanted.map(Iterator::collect).collect()
+}
+
+/// Every broker with the versions chosen for it.
+pub(crate) fn brokers(cluster: &Cluster<'_>) -> Vec<Broker> {
+    cluster
+        .describe()
+        .into_iter()
+        .map(|(id, endpoint, versions)| {
+            let versions = versions.map(|versions| {
+                Api::ALL.into_iter().filter_map(|api| Some((api.name(), versions.choose(api).ok()?))).collect()
+            });
+            Broker { id, address: endpoint.to_string(), versions, held_back_ms: cluster.held_back(id) }
+        })
+        .collect()
+}

@@ -1,0 +1,259 @@
+//! The brokers of one cluster, each with a connection that is opened when it is first needed, and anew when it is lost.
+
+mod error;
+mod metadata;
+
+use std::cell::{Cell, RefCell};
+use std::collections::BTreeMap;
+use std::rc::Rc;
+use std::time::Duration;
+
+use futures_util::future::{FutureExt, LocalBoxFuture, Shared};
+use kafka_protocol::messages::{ListGroupsRequest, ListGroupsResponse};
+use kafka_protocol::protocol::StrBytes;
+use tokio::time::{Instant, timeout_at};
+
+pub(crate) use error::AskError;
+
+use crate::kafka::net::connection::{CallError, Connection};
+use crate::kafka::net::dial::{Contact, Dial, DialError, Groups};
+use crate::kafka::protocol::messages::Question;
+use crate::kafka::protocol::versions::{Api, Versions};
+use crate::kafka::survey::offsets_topic::{Internal, OFFSETS_TOPIC, SHARE_TOPIC};
+use crate::model::endpoint::Endpoint;
+use crate::model::unknown::{Cause, Known, Unknown};
+use error::Unanswered;
+
+/// A cluster with a connection, or the reason for none, to each broker.
+pub(crate) struct Cluster<'a> {
+    dial: Rc<Dial<'a>>,
+    id: Option<StrBytes>,
+    nodes: RefCell<BTreeMap<i32, Rc<Node<'a>>>>,
+    offsets: RefCell<Internal>,
+    shares: RefCell<Internal>,
+    /// The groups of the broker that was met first: it was asked for them together with the metadata.
+    first_groups: RefCell<Option<(i32, Groups<'a>)>>,
+}
+
+struct Node<'a> {
+    endpoint: Endpoint,
+    /// Everybody who needs the connection waits for the same attempt; `None` as long as nobody does.
+    line: RefCell<Option<Attempt<'a>>>,
+    /// It could be talked to in this look; then it is tried again.
+    was_open: Cell<bool>,
+    /// Milliseconds that connections before this one were held back.
+    held_back: Cell<u64>,
+}
+
+type Attempt<'a> = Shared<LocalBoxFuture<'a, Result<Rc<Connection>, Rc<DialError>>>>;
+
+impl<'a> Cluster<'a> {
+    /// The brokers that the first one tells of; the connections to the others are opened when they are needed.
+    pub(crate) fn of(met: Contact<'a>, dial: &Rc<Dial<'a>>) -> Self {
+        let Contact { endpoint, connection, metadata, groups } = met;
+        let cluster = Self {
+            dial: Rc::clone(dial),
+            id: metadata.cluster_id.clone(),
+            nodes: RefCell::default(),
+            offsets: RefCell::new(Internal::read(&metadata, OFFSETS_TOPIC)),
+            shares: RefCell::new(Internal::read(&metadata, SHARE_TOPIC)),
+            first_groups: RefCell::default(),
+        };
+        cluster.learn(&metadata);
+        // An address that no broker advertises may lead to any of them.
+        if let Some((id, node)) = cluster.nodes.borrow().iter().find(|(_, node)| node.endpoint.is_same(&endpoint)) {
+            cluster.first_groups.replace(Some((*id, groups)));
+            let open = std::future::ready(Ok(connection)).boxed_local().shared();
+            // Polled once, so that it can be looked at.
+            let _ = open.clone().now_or_never();
+            node.line.replace(Some(open));
+            node.was_open.set(true);
+        }
+        cluster
+    }
+
+    /// Kafka's own id of the cluster.
+    pub(crate) fn id(&self) -> Option<&str> {
+        self.id.as_deref()
+    }
+
+    /// Where groups live, as the newest metadata told it.
+    pub(crate) fn offsets(&self) -> Internal {
+        self.offsets.borrow().clone()
+    }
+
+    /// Where share groups keep how far they have come.
+    pub(crate) fn shares(&self) -> Internal {
+        self.shares.borrow().clone()
+    }
+
+    /// The ids of all brokers that are known by now, reachable or not.
+    pub(crate) fn ids(&self) -> Vec<i32> {
+        self.nodes.borrow().keys().copied().collect()
+    }
+
+    /// The same, those first that will answer soonest: with an open connection, and with few questions before the next one.
+    pub(crate) fn readiest(&self) -> Vec<i32> {
+        let mut ids = self.ids();
+        ids.sort_by_cached_key(|id| self.open(*id).map_or(u64::MAX, |connection| connection.unanswered()));
+        ids
+    }
+
+    /// How people find this broker.
+    pub(crate) fn place(&self, id: i32) -> String {
+        match self.nodes.borrow().get(&id) {
+            Some(node) => format!("broker {id} ({})", node.endpoint),
+            None => format!("broker {id}"),
+        }
+    }
+
+    /// Address and versions of each broker, or why it could not be talked to.
+    pub(crate) fn describe(&self) -> Vec<(i32, Endpoint, Known<Versions>)> {
+        let nodes = self.nodes.borrow();
+        let described = nodes.iter().map(|(id, node)| {
+            let versions = match node.peek() {
+                Some(Ok(connection)) => Ok(connection.versions().clone()),
+                Some(Err(why)) => Err(Unknown::of(why.cause(), why.to_string())),
+                None => Err(Unknown::of(Cause::Deadline, CallError::Deadline.to_string())),
+            };
+            (*id, node.endpoint.clone(), versions)
+        });
+        described.collect()
+    }
+
+    /// Milliseconds for which a broker said that it held answers back (KIP-219).
+    pub(crate) fn held_back(&self, id: i32) -> u64 {
+        let before = self.node(id).map_or(0, |node| node.held_back.get());
+        before + self.open(id).map_or(0, |connection| connection.held_back())
+    }
+
+    /// The version that a broker with an open connection would be asked in.
+    pub(crate) fn version(&self, id: i32, api: Api) -> Option<i16> {
+        self.open(id)?.versions().choose(api).ok()
+    }
+
+    /// Opens the connection to a broker, if it is not open yet.
+    pub(crate) async fn ready(&self, id: i32, until: Instant) -> Result<(), AskError> {
+        self.line(id, until).await.map(drop)
+    }
+
+    /// Asks one broker. A connection that is lost is opened once anew, and its question put again.
+    pub(crate) async fn call<Q: Question>(&self, id: i32, request: &Q, until: Instant) -> Result<Q::Answer, AskError> {
+        let connection = self.line(id, until).await?;
+        let mut answer = connection.call(request, until).await;
+        let mut was_open = false;
+        if let Err(CallError::Lost(_)) = answer {
+            was_open = true;
+            self.reopen(id, &connection, until);
+            let connection = self.line(id, until).await?;
+            answer = connection.call(request, until).await;
+        }
+        answer.map_err(|error| self.error(id, error.into(), was_open))
+    }
+
+    /// The groups of one broker, which may have been asked for them already.
+    pub(crate) async fn list_groups(&self, id: i32, until: Instant) -> Result<ListGroupsResponse, AskError> {
+        let asked = self.first_groups.borrow_mut().take_if(|(first, _)| *first == id);
+        if let Some((_, answer)) = asked
+            && let Ok(Ok(answer)) = timeout_at(until, answer).await
+        {
+            return Ok(answer);
+        }
+        // What went wrong with it goes wrong again, or is mended by then.
+        self.call(id, &ListGroupsRequest::default(), until).await
+    }
+
+    async fn line(&self, id: i32, until: Instant) -> Result<Rc<Connection>, AskError> {
+        let node = self.node(id).ok_or_else(|| self.error(id, Unanswered::Unlisted, false))?;
+        let was_open = node.was_open.get();
+        let known = node.line.borrow().clone().filter(|known| !was_open || !matches!(known.peek(), Some(Err(_))));
+        let attempt = known.unwrap_or_else(|| self.attempt(&node, until));
+        match timeout_at(until, attempt).await {
+            Ok(Ok(connection)) => {
+                node.was_open.set(true);
+                Ok(connection)
+            }
+            Ok(Err(why)) => Err(self.error(id, Unanswered::Dial(why), was_open)),
+            Err(_) => Err(self.error(id, CallError::Deadline.into(), was_open)),
+        }
+    }
+
+    fn error(&self, id: i32, why: Unanswered, was_open: bool) -> AskError {
+        AskError { place: Some(self.place(id)), why, was_open }
+    }
+
+    /// Begins to open a connection, which everybody waits for from now on.
+    fn attempt(&self, node: &Node<'a>, until: Instant) -> Attempt<'a> {
+        let (dial, endpoint) = (Rc::clone(&self.dial), node.endpoint.clone());
+        // A broker that hangs must not use up the time that is needed to tell of it.
+        let until = share_to_connect(until, CONNECT_SHARE);
+        let opening = async move {
+            match dial.kept.take(&endpoint) {
+                Some(kept) => Ok(kept),
+                None => dial.open(&endpoint, until).await.map(Rc::new).map_err(Rc::new),
+            }
+        };
+        let attempt = opening.boxed_local().shared();
+        node.line.replace(Some(attempt.clone()));
+        attempt
+    }
+
+    /// Replaces a connection that was lost, unless somebody else has by now.
+    fn reopen(&self, id: i32, lost: &Rc<Connection>, until: Instant) {
+        if let Some(node) = self.node(id).filter(|node| node.open().is_some_and(|now| Rc::ptr_eq(&now, lost))) {
+            node.held_back.set(node.held_back.get() + lost.held_back());
+            drop(self.attempt(&node, until));
+        }
+    }
+
+    /// Leaves the open connections to the next look.
+    pub(crate) fn keep_connections(&self) {
+        for node in self.nodes.borrow().values() {
+            if let Some(connection) = node.open() {
+                self.dial.kept.keep(&node.endpoint, connection);
+            }
+        }
+    }
+
+    fn node(&self, id: i32) -> Option<Rc<Node<'a>>> {
+        self.nodes.borrow().get(&id).cloned()
+    }
+
+    /// The connection to a broker, if it is there by now.
+    fn open(&self, id: i32) -> Option<Rc<Connection>> {
+        self.node(id)?.open()
+    }
+}
+
+impl Node<'_> {
+    fn at(endpoint: Endpoint) -> Rc<Self> {
+        let (line, was_open, held_back) = Default::default();
+        Rc::new(Self { endpoint, line, was_open, held_back })
+    }
+
+    /// The connection, or why there is none, if that is known by now.
+    fn peek(&self) -> Option<Result<Rc<Connection>, Rc<DialError>>> {
+        self.line.borrow().as_ref()?.peek().cloned()
+    }
+
+    fn open(&self) -> Option<Rc<Connection>> {
+        self.peek()?.ok()
+    }
+}
+
+/// The moment when this share of the time until `deadline` has passed.
+pub(crate) fn share_of(deadline: Instant, share: f64) -> Instant {
+    let now = Instant::now();
+    now + deadline.saturating_duration_since(now).mul_f64(share)
+}
+
+/// The same for what connects, which takes a second even on a short look, if there is one.
+pub(crate) fn share_to_connect(deadline: Instant, share: f64) -> Instant {
+    share_of(deadline, share).max(deadline.min(Instant::now() + LEAST_TO_CONNECT))
+}
+
+/// How much of the time that is left may go into a connection.
+const CONNECT_SHARE: f64 = 1.0 / 2.0;
+
+/// What a healthy broker takes on a busy machine, TLS and login included: so long is waited for it, if there is as much time.
+const LEAST_TO_CONNECT: Duration = Duration::from_secs(1);

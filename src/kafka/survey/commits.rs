@@ -1,0 +1,264 @@
+//! Committed offsets: one `OffsetFetch` for many groups at once where the broker can (KIP-709), one each below; of share groups
+//! their start offsets.
+
+use std::collections::HashMap;
+
+use futures_util::future::join_all;
+use kafka_protocol::messages::offset_fetch_request::{
+    OffsetFetchRequestGroup, OffsetFetchRequestTopic, OffsetFetchRequestTopics,
+};
+use kafka_protocol::messages::{GroupId, OffsetFetchRequest};
+use tokio::time::Instant;
+
+use crate::kafka::protocol::error_codes;
+use crate::kafka::protocol::messages::{GroupOffsetsRequest, PartitionOffset};
+use crate::kafka::protocol::versions::Api;
+use crate::kafka::survey::cluster::Cluster;
+use crate::kafka::survey::coordinator;
+use crate::kafka::survey::groups::{Listed, SomePartitions, by_name};
+use crate::kafka::survey::names::Names;
+use crate::kafka::survey::retry::{AskOutcome, Outcomes, failed};
+use crate::kafka::survey::shares;
+use crate::model::lag::Committed;
+use crate::model::snapshot::Kind;
+use crate::model::unknown::{Known, Unknown};
+
+/// What a group committed.
+#[derive(Default)]
+pub(crate) struct Commits {
+    /// (topic by number, partition, offset)
+    pub(crate) offsets: Vec<(u32, i32, Known<Committed>)>,
+    /// Offsets from the start of a share partition on that are not acknowledged, where the coordinator tells it (KIP-1226).
+    pub(crate) unacknowledged: HashMap<(usize, i32), u64>,
+    /// Why there may be more that a transaction holds.
+    pub(crate) doubt: Option<Unknown>,
+}
+
+impl Commits {
+    /// Gives topics their places by `rank`, and puts everything in the order of topic and partition, each partition once.
+    pub(crate) fn put_in_order(&mut self, rank: &[usize]) {
+        let Self { offsets, unacknowledged, .. } = self;
+        let (mut in_order, mut before) = (true, None);
+        for run in offsets.chunk_by_mut(|a, b| a.0 == b.0) {
+            let topic = as_number(rank[run[0].0 as usize]);
+            in_order &= put_in_place(run) && before < Some(topic);
+            before = Some(topic);
+            for offset in run {
+                offset.0 = topic;
+            }
+        }
+        if !in_order {
+            let place = |(topic, partition, _): &(u32, i32, _)| (*topic, *partition);
+            offsets.sort_by_key(place);
+            offsets.dedup_by_key(|offset| place(offset));
+        }
+        *unacknowledged = unacknowledged.drain().map(|((topic, at), count)| ((rank[topic], at), count)).collect();
+    }
+}
+
+/// A topic's number, half as long: there are no more topics than a frame has bytes.
+pub(crate) fn as_number(topic: usize) -> u32 {
+    u32::try_from(topic).unwrap_or(u32::MAX)
+}
+
+/// Brokers tell partitions in any order, and mostly all of them: then each goes where its number says, and there is nothing to
+/// sort. Whether it is so.
+fn put_in_place<T>(run: &mut [(u32, i32, T)]) -> bool {
+    let mut all = true;
+    for at in 0..run.len() {
+        loop {
+            let partition = run[at].1;
+            let place = usize::try_from(partition).unwrap_or(usize::MAX);
+            if place == at {
+                break;
+            }
+            if run.get(place).is_none_or(|there| there.1 == partition) {
+                all = false;
+                break;
+            }
+            run.swap(at, place);
+        }
+    }
+    all
+}
+
+/// Fetches the commits of all groups from their coordinators, for every topic that they ever committed to, or for the partitions
+/// that are asked for alone.
+pub(crate) async fn fetch(
+    cluster: &Cluster<'_>,
+    groups: &[Listed],
+    names: &Names<'_>,
+    until: Instant,
+) -> Vec<Known<Commits>> {
+    coordinator::ask(cluster, groups, "reading the offsets of", PIECE, until, async |broker, indexes| {
+        let (share, others): (Vec<usize>, Vec<usize>) =
+            indexes.into_iter().partition(|index| groups[*index].kind == Kind::Share);
+        let (mut outcomes, share) = tokio::join!(
+            fetch_all(cluster, broker, groups, others, names, until),
+            shares::fetch(cluster, broker, groups, share, names, until),
+        );
+        outcomes.extend(share);
+        outcomes
+    })
+    .await
+}
+
+async fn fetch_all(
+    cluster: &Cluster<'_>,
+    broker: i32,
+    groups: &[Listed],
+    indexes: Vec<usize>,
+    names: &Names<'_>,
+    until: Instant,
+) -> Outcomes<Commits> {
+    if indexes.is_empty() {
+        return Vec::new();
+    }
+    if let Err(error) = cluster.ready(broker, until).await {
+        return failed(&indexes, error);
+    }
+    let version = cluster.version(broker, Api::OffsetFetch).unwrap_or_default();
+    if version >= BATCHED {
+        return fetch_together(cluster, broker, groups, indexes, names, until).await;
+    }
+    let each = indexes.iter().map(async |index| match &groups[*index] {
+        // It cannot be asked for what a transaction holds.
+        Listed { only: Some(_), .. } if version < STABLE => AskOutcome::Done(Commits::default()),
+        group => fetch_one(cluster, broker, group, names, until).await,
+    });
+    let outcomes = join_all(each).await;
+    indexes.into_iter().zip(outcomes).collect()
+}
+
+async fn fetch_together(
+    cluster: &Cluster<'_>,
+    broker: i32,
+    groups: &[Listed],
+    indexes: Vec<usize>,
+    names: &Names<'_>,
+    until: Instant,
+) -> Outcomes<Commits> {
+    let one = |index: &usize| {
+        let topics = groups[*index].only.as_ref().map(|only| {
+            let topics = only.iter().map(|SomePartitions { topic, partitions }| {
+                OffsetFetchRequestTopics::default().with_name(topic.clone()).with_partition_indexes(partitions.clone())
+            });
+            topics.collect()
+        });
+        OffsetFetchRequestGroup::default().with_group_id(GroupId(groups[*index].id.clone())).with_topics(topics)
+    };
+    let is_stable = indexes.iter().any(|index| groups[*index].only.is_some());
+    let all = indexes.iter().map(one).collect();
+    let request = GroupOffsetsRequest(OffsetFetchRequest::default().with_groups(all).with_require_stable(is_stable));
+    let answer = match cluster.call(broker, &request, until).await {
+        Ok(answer) => answer,
+        Err(error) => return failed(&indexes, error),
+    };
+    let by_name = by_name(groups, &indexes);
+    let known = answer.groups().filter_map(|(name, topics, code)| Some((*by_name.get(name)?, topics, code)));
+    let outcome = known.map(|(index, topics, error_code)| {
+        let topics = topics.iter().map(|topic| (topic.0.as_str(), answer.of(topic).iter().copied()));
+        (index, commits(error_code, topics, names))
+    });
+    outcome.collect()
+}
+
+async fn fetch_one(
+    cluster: &Cluster<'_>,
+    broker: i32,
+    group: &Listed,
+    names: &Names<'_>,
+    until: Instant,
+) -> AskOutcome<Commits> {
+    let topics = group.only.as_ref().map(|only| {
+        let topics = only.iter().map(|SomePartitions { topic, partitions }| {
+            OffsetFetchRequestTopic::default().with_name(topic.clone()).with_partition_indexes(partitions.clone())
+        });
+        topics.collect()
+    });
+    let request = OffsetFetchRequest::default().with_require_stable(topics.is_some()).with_topics(topics);
+    let request = request.with_group_id(GroupId(group.id.clone()));
+    match cluster.call(broker, &request, until).await {
+        Ok(answer) => {
+            let topics = answer.topics.iter().map(|topic| {
+                let partitions = topic.partitions.iter().map(|p| PartitionOffset {
+                    partition: p.partition_index,
+                    offset: p.committed_offset,
+                    error_code: p.error_code,
+                });
+                (topic.name.as_str(), partitions)
+            });
+            commits(answer.error_code, topics, names)
+        }
+        Err(error) => AskOutcome::from_error(error),
+    }
+}
+
+fn commits<'a, P>(
+    error_code: i16,
+    topics: impl Iterator<Item = (&'a str, P)> + Clone,
+    names: &Names<'_>,
+) -> AskOutcome<Commits>
+where
+    P: ExactSizeIterator<Item = PartitionOffset>,
+{
+    if let Some(failed) = AskOutcome::from_code(error_code) {
+        return failed;
+    }
+    let mut offsets = Vec::with_capacity(topics.clone().map(|(_, partitions)| partitions.len()).sum());
+    for (name, partitions) in topics {
+        let Some(topic) = names.number(name).map(as_number) else { continue };
+        for PartitionOffset { partition, offset, error_code } in partitions {
+            if let Some(why) = useless(name, partition, error_code) {
+                return AskOutcome::from_cause(why);
+            }
+            offsets.push((topic, partition, position("committed", error_code, offset)));
+        }
+    }
+    AskOutcome::Done(Commits { offsets, ..Commits::default() })
+}
+
+/// Why a partition of an answer spoils it as a whole: it cannot be, or the coordinator is none any more.
+#[inline]
+pub(crate) fn useless(topic: &str, partition: i32, error_code: i16) -> Option<Unknown> {
+    if partition >= 0 && error_code == 0 { None } else { spoilt(topic, partition, error_code) }
+}
+
+#[cold]
+fn spoilt(topic: &str, partition: i32, error_code: i16) -> Option<Unknown> {
+    if partition < 0 {
+        let what = format!("the coordinator answers for partition {partition} of topic {topic}");
+        return Some(Unknown::because(what));
+    }
+    error_codes::coordinator_moved(error_code).then(|| error_codes::unknown(error_code))
+}
+
+/// Where a group stands in one partition, by its `what` offset.
+#[inline]
+pub(crate) fn position(what: &str, error_code: i16, offset: i64) -> Known<Committed> {
+    match (error_code, offset) {
+        (0, 0..) => Ok(Committed::At(offset)),
+        (0, NEVER) => Ok(Committed::Never),
+        _ => Err(unread(what, error_code, offset)),
+    }
+}
+
+#[cold]
+fn unread(what: &str, error_code: i16, offset: i64) -> Unknown {
+    match error_code {
+        0 => Unknown::because(format!("the coordinator answers the {what} offset {offset}")),
+        code => error_codes::unknown(code),
+    }
+}
+
+/// `OffsetFetch` takes several groups from here on.
+pub(crate) const BATCHED: i16 = 8;
+
+/// The first version of `OffsetFetch` that tells what a transaction holds (KIP-447, Kafka 2.5).
+pub(crate) const STABLE: i16 = 7;
+
+/// Groups in one request: several requests in flight cost nothing, and this bounds the size of an answer.
+const PIECE: usize = 50;
+
+/// What is answered where there is no commit, or where a share group has not begun to read (`share.auto.offset.reset`).
+const NEVER: i64 = -1;

@@ -1,0 +1,165 @@
+//! Who coordinates which group, and whether there are any groups at all.
+
+use std::collections::HashMap;
+
+use futures_util::future::join_all;
+use kafka_protocol::messages::list_offsets_request::{ListOffsetsPartition, ListOffsetsTopic};
+use kafka_protocol::messages::{FindCoordinatorRequest, ListOffsetsRequest, TopicName};
+use kafka_protocol::protocol::StrBytes;
+use tokio::time::Instant;
+
+use crate::base::progress::Progress;
+use crate::kafka::net::dial::CREATES_NOTHING;
+use crate::kafka::net::transport;
+use crate::kafka::protocol::error_codes;
+use crate::kafka::protocol::messages::{CONSUMER, LATEST};
+use crate::kafka::protocol::versions::Api;
+use crate::kafka::survey::cluster::Cluster;
+use crate::kafka::survey::groups::Listed;
+use crate::kafka::survey::offsets_topic::{Internal, OFFSETS_TOPIC};
+use crate::kafka::survey::retry::{Outcomes, Questions, settle};
+use crate::model::unknown::{Known, Unknown};
+
+/// Puts a question to the coordinators of all `groups`, `piece` groups at once, and finds them anew where they have moved; `step` says
+/// what it is for.
+pub(crate) async fn ask<T>(
+    cluster: &Cluster<'_>,
+    groups: &[Listed],
+    step: &'static str,
+    piece: usize,
+    until: Instant,
+    ask: impl AsyncFn(i32, Vec<usize>) -> Outcomes<T>,
+) -> Vec<Known<T>> {
+    let places = groups.iter().map(|group| group.coordinator.clone()).collect();
+    let progress = Progress::of(step, groups.len(), "groups");
+    let questions =
+        Questions { places, piece, progress, left_out: "the coordinator's answer leaves the group out", until };
+    settle(questions, ask, async |again| {
+        let names: Vec<&str> = again.iter().map(|index| &*groups[*index].name).collect();
+        find(cluster, &names, until).await
+    })
+    .await
+}
+
+/// The coordinator of each named group, from the first broker that answers: in one request from version 4 on (KIP-699),
+/// in one each below, pipelined.
+pub(crate) async fn find(cluster: &Cluster<'_>, names: &[&str], until: Instant) -> Vec<Known<i32>> {
+    let able = cluster.readiest().into_iter().filter_map(|id| Some((id, cluster.version(id, Api::FindCoordinator)?)));
+    let able: Vec<_> = able.collect();
+    let found = transport::race(able, |(id, version)| async move {
+        if version >= BATCHED {
+            find_together(cluster, id, names, until).await
+        } else {
+            let each = names.iter().map(|name| find_one(cluster, id, name, until));
+            Ok(join_all(each).await)
+        }
+    });
+    found.await.unwrap_or_else(|mut causes| {
+        let nobody = "no broker answers for the group's coordinator";
+        let down = || {
+            let (id, why) = cluster.describe().into_iter().find_map(|(id, _, tried)| Some((id, tried.err()?)))?;
+            Some(why.within(format_args!("{nobody}: {}", cluster.place(id))))
+        };
+        let why = causes.pop().or_else(down).unwrap_or_else(|| Unknown::because(nobody));
+        vec![Err(why); names.len()]
+    })
+}
+
+async fn find_together(cluster: &Cluster<'_>, id: i32, names: &[&str], until: Instant) -> Known<Vec<Known<i32>>> {
+    let keys = names.iter().map(|name| StrBytes::from_string((*name).into())).collect();
+    let request = FindCoordinatorRequest::default().with_coordinator_keys(keys);
+    let answer = cluster.call(id, &request, until).await?;
+    let mut found: HashMap<&str, Known<i32>> = HashMap::new();
+    for coordinator in &answer.coordinators {
+        let (node, port) = (coordinator.node_id.0, coordinator.port);
+        found.insert(&coordinator.key, told(cluster, coordinator.error_code, node, &coordinator.host, port));
+    }
+    let left_out = || Err(Unknown::because("the answer to FindCoordinator leaves the group out"));
+    Ok(names.iter().map(|name| found.remove(name).unwrap_or_else(left_out)).collect())
+}
+
+async fn find_one(cluster: &Cluster<'_>, id: i32, name: &str, until: Instant) -> Known<i32> {
+    let request = FindCoordinatorRequest::default().with_key(StrBytes::from_string(name.into()));
+    let answer = cluster.call(id, &request, until).await?;
+    told(cluster, answer.error_code, answer.node_id.0, &answer.host, answer.port)
+}
+
+/// A broker that nobody told of before can be asked from now on.
+fn told(cluster: &Cluster<'_>, error_code: i16, node: i32, host: &str, port: i32) -> Known<i32> {
+    match error_code {
+        0 => {
+            cluster.learn_of(node, host, u16::try_from(port).unwrap_or_default());
+            Ok(node)
+        }
+        code => Err(error_codes::unknown(code)),
+    }
+}
+
+/// The offsets topic, where the metadata told of it; old brokers are asked only where it is known to exist, since groups are
+/// shown, or since its log is there: before 2.8 they create an internal topic when they are asked for its metadata, whatever the
+/// request allows.
+pub(crate) async fn offsets_topic(cluster: &Cluster<'_>, groups_are_shown: bool, until: Instant) -> Internal {
+    let told = cluster.offsets();
+    if !matches!(told, Internal::Unseen(_)) || !creates(cluster) {
+        return told;
+    }
+    let is_there = if groups_are_shown { Ok(true) } else { has_log(cluster, until).await };
+    match is_there {
+        Ok(true) => match cluster.metadata(Some(&[StrBytes::from_static_str(OFFSETS_TOPIC)]), until).await {
+            Ok(answer) => Internal::read(&answer, OFFSETS_TOPIC),
+            Err(why) => Internal::Unseen(why),
+        },
+        Ok(false) => Internal::Absent,
+        Err(why) => Internal::Unseen(why),
+    }
+}
+
+fn creates(cluster: &Cluster<'_>) -> bool {
+    let old = |id| cluster.version(id, Api::Metadata).is_some_and(|version| version < CREATES_NOTHING);
+    cluster.ids().into_iter().any(old)
+}
+
+/// Whether the offsets topic exists, as far as this user may know; where it is hidden, it is taken to exist.
+pub(crate) async fn exists(
+    cluster: &Cluster<'_>,
+    offsets: &Internal,
+    groups_are_shown: bool,
+    until: Instant,
+) -> Known<bool> {
+    match offsets {
+        Internal::Told(_) => Ok(true),
+        _ if groups_are_shown => Ok(true),
+        Internal::Absent => Ok(false),
+        Internal::Unseen(_) if !creates(cluster) => Ok(true),
+        Internal::Unseen(_) => {
+            let there = has_log(cluster, until).await;
+            there.map_err(|why| why.within("whether anything was ever committed is unknown"))
+        }
+    }
+}
+
+/// Whether somebody knows the offsets topic's first log, asked where it ends: nothing is created by that.
+async fn has_log(cluster: &Cluster<'_>, until: Instant) -> Known<bool> {
+    let name = TopicName(StrBytes::from_static_str(OFFSETS_TOPIC));
+    let partition = ListOffsetsPartition::default().with_timestamp(LATEST);
+    let topic = ListOffsetsTopic::default().with_name(name).with_partitions(vec![partition]);
+    let request = &ListOffsetsRequest::default().with_replica_id(CONSUMER).with_topics(vec![topic]);
+    let brokers = cluster.ids().into_iter();
+    let answers = join_all(brokers.map(|id| cluster.call(id, request, until))).await;
+    let mut silent = None;
+    for answer in answers {
+        match answer {
+            Ok(answer) => {
+                let mut partitions = answer.topics.iter().flat_map(|topic| &topic.partitions);
+                if partitions.any(|partition| partition.error_code != error_codes::UNKNOWN_TOPIC) {
+                    return Ok(true);
+                }
+            }
+            Err(error) => silent = Some(Unknown::from(error)),
+        }
+    }
+    silent.map_or(Ok(false), Err)
+}
+
+/// `FindCoordinator` takes several groups from here on.
+const BATCHED: i16 = 4;

@@ -1,0 +1,109 @@
+//! A group as a listing tells it: its name, kind and state.
+
+use std::rc::Rc;
+use std::sync::Arc;
+
+use kafka_protocol::messages::TopicName;
+use kafka_protocol::messages::list_groups_response::ListedGroup;
+use kafka_protocol::protocol::StrBytes;
+
+use crate::model::snapshot::{GroupState, Kind};
+use crate::model::unknown::{Known, Unknown};
+
+/// A group before anything but its name and place is known.
+pub(crate) struct Listed {
+    pub(crate) name: Arc<str>,
+    /// The same, as requests carry it.
+    pub(crate) id: StrBytes,
+    pub(crate) kind: Kind,
+    /// As the listing tells it (KIP-518).
+    pub(crate) state: Known<GroupState>,
+    /// The broker that answers for the group.
+    pub(crate) coordinator: Known<i32>,
+    pub(crate) seen: Presence,
+    /// The partitions that its commits are asked for of, with what transactions hold there; `None` for every commit.
+    pub(crate) only: Option<Rc<[SomePartitions]>>,
+}
+
+/// Whether some broker lists a group; of others not even the kind is known.
+pub(crate) enum Presence {
+    Yes,
+    No,
+    /// Its coordinator did not tell its groups, and why.
+    Perhaps(Unknown),
+}
+
+/// Partitions of one topic.
+pub(crate) struct SomePartitions {
+    pub(crate) topic: TopicName,
+    pub(crate) partitions: Vec<i32>,
+}
+
+impl Listed {
+    /// A group of which no more is known.
+    pub(crate) fn named(name: &str, kind: Kind, coordinator: Known<i32>) -> Self {
+        let (name, id) = (name.into(), StrBytes::from_string(name.into()));
+        let state = Err(Unknown::because("no broker lists the group"));
+        Self { name, id, kind, state, coordinator, seen: Presence::No, only: None }
+    }
+}
+
+/// A group as a broker's listing tells it.
+pub(crate) struct Announced {
+    pub(crate) id: StrBytes,
+    /// The protocol type of one that is no consumer group.
+    pub(crate) kind: Result<Kind, Box<str>>,
+    pub(crate) state: Known<GroupState>,
+}
+
+impl Announced {
+    /// What is kept of an entry: those of the codec are many times as large.
+    pub(crate) fn new(group: &ListedGroup, stateless: &Unknown) -> Self {
+        let state = match &*group.group_state {
+            "" => Err(stateless.clone()),
+            state => Ok(state.into()),
+        };
+        let kind = kind(group).ok_or_else(|| group.protocol_type.as_str().into());
+        Self { id: group.group_id.0.clone(), kind, state }
+    }
+}
+
+/// The kind of a group that has committed offsets; `None` for the protocols of others (`connect`, schema registries, …).
+///
+/// Brokers below `ListGroups` 5 name no type: they know classic groups only, and KIP-848 groups in preview.
+/// Groups that only commit have an empty protocol type.
+fn kind(group: &ListedGroup) -> Option<Kind> {
+    let is = |name| group.group_type.eq_ignore_ascii_case(name);
+    match &*group.protocol_type {
+        _ if is("consumer") => Some(Kind::Consumer),
+        _ if is("streams") => Some(Kind::Streams),
+        "share" => Some(Kind::Share),
+        _ if is("share") => Some(Kind::Share),
+        "consumer" | "" => Some(Kind::Classic),
+        _ => None,
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn the_kind_of_a_group_is_told_by_type_first_and_protocol_second() {
+        let of = |group_type, protocol_type| {
+            kind(
+                &ListedGroup::default()
+                    .with_group_type(StrBytes::from_static_str(group_type))
+                    .with_protocol_type(StrBytes::from_static_str(protocol_type)),
+            )
+        };
+        assert_eq!(of("classic", "consumer"), Some(Kind::Classic));
+        assert_eq!(of("Consumer", "consumer"), Some(Kind::Consumer));
+        assert_eq!(of("streams", "streams"), Some(Kind::Streams));
+        assert_eq!(of("share", "share"), Some(Kind::Share));
+        assert_eq!(of("", "consumer"), Some(Kind::Classic));
+        assert_eq!(of("", ""), Some(Kind::Classic));
+        assert_eq!(of("classic", "connect"), None);
+        assert_eq!(of("", "sr"), None);
+    }
+}

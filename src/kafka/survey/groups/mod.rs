@@ -1,0 +1,302 @@
+//! Which groups there are, of which kind, and who answers for each.
+
+use std::cell::Cell;
+use std::collections::{BTreeMap, HashMap};
+use std::sync::Arc;
+
+use tokio::time::{Instant, sleep_until};
+
+use crate::base::progress::Progress;
+use crate::kafka::protocol::error_codes;
+use crate::kafka::survey::cluster::{Cluster, share_of, share_to_connect};
+use crate::kafka::survey::coordinator;
+use crate::kafka::survey::offsets_topic::{self, Internal, OFFSETS_TOPIC, SHARE_TOPIC};
+use crate::kafka::survey::retry::{AskOutcome, ELECTION, Pauses, Questions, settle};
+use crate::model::part::Part;
+use crate::model::pattern::Patterns;
+use crate::model::snapshot::{Kind, Problem, Unmet};
+use crate::model::unknown::{Cause, Known, Unknown};
+
+mod entry;
+
+use entry::Announced;
+pub(crate) use entry::{Listed, Presence, SomePartitions};
+
+/// Which groups and topics a look is for.
+#[derive(Clone, Debug, Default)]
+pub struct Selection {
+    /// Groups asked for by name; empty means every group.
+    pub(crate) named: Vec<String>,
+    /// Globs that a group's name has to match, when none is asked for by name.
+    pub groups: Patterns,
+    /// Which part of those groups, when none is asked for by name.
+    pub(crate) part: Part,
+    /// Names and globs that some group has to meet each; they count when none is asked for by name.
+    pub(crate) expected: Vec<String>,
+    /// Globs that a topic's name has to match.
+    pub(crate) topics: Patterns,
+}
+
+/// The numbers of these groups by their names: coordinators answer by name.
+pub(crate) fn by_name<'g>(groups: &'g [Listed], indexes: &[usize]) -> HashMap<&'g str, usize> {
+    indexes.iter().map(|index| (&*groups[*index].name, *index)).collect()
+}
+
+/// What `ListGroups` on every broker gave.
+pub(crate) struct Listing {
+    /// The names of all groups, selected or not, if every broker told its own and every coordinator is there.
+    pub(crate) all: Known<Vec<Arc<str>>>,
+    pub(crate) groups: Vec<Listed>,
+    pub(crate) left_out: BTreeMap<String, usize>,
+    /// What was asked for or expected, and is not among the groups.
+    pub(crate) unmet: Vec<Unmet>,
+    pub(crate) problems: Vec<Problem>,
+    /// How many groups that read are shown.
+    pub(crate) shown: usize,
+    /// Why groups whose coordinator is away go unnoticed.
+    pub(crate) blind: Option<Unknown>,
+}
+
+/// Every group that some broker lists: its kind, or the protocol type of one that is no consumer group.
+type SeenGroups = HashMap<Arc<str>, Result<Kind, Box<str>>>;
+
+/// Asks every broker for the groups that it coordinates; who answers for a group is its coordinator.
+///
+/// A group asked for by name that nobody lists is looked up by its coordinator instead: the answer tells a group that
+/// does not exist from one that this user may not see.
+pub(crate) async fn list(cluster: &Cluster<'_>, selection: &Selection, deadline: Instant) -> Listing {
+    // The brokers are connected to within it.
+    let until = share_to_connect(deadline, LISTING_SHARE);
+    let (answers, offsets) = ask_all(cluster, until).await;
+    let all_named = selection.named.is_empty();
+    let wanted = |name: &str| {
+        if all_named {
+            selection.groups.select(name) && selection.part.contains(name)
+        } else {
+            selection.named.iter().any(|named| named == name)
+        }
+    };
+    let mut listing = Listing {
+        all: Ok(Vec::new()),
+        groups: Vec::new(),
+        left_out: BTreeMap::new(),
+        unmet: Vec::new(),
+        problems: Vec::new(),
+        shown: 0,
+        blind: None,
+    };
+    // A group whose coordinator moves during the look is listed twice.
+    let mut seen = SeenGroups::new();
+    let mut untold = BTreeMap::new();
+    for (broker, answer) in answers {
+        let groups = match answer {
+            Ok(groups) => groups,
+            Err(what) => {
+                let place = cluster.place(broker);
+                untold.insert(broker, what.within(&place));
+                listing.problems.push(Problem { place, what });
+                continue;
+            }
+        };
+        for Announced { id, kind, state } in groups {
+            let name: Arc<str> = id.as_str().into();
+            if wanted(&name) && !seen.contains_key(&name) {
+                match &kind {
+                    Ok(kind) => {
+                        let (name, kind, coordinator) = (Arc::clone(&name), *kind, Ok(broker));
+                        let (seen, only) = (Presence::Yes, None);
+                        listing.groups.push(Listed { name, id, kind, state, coordinator, seen, only });
+                    }
+                    Err(protocol) => *listing.left_out.entry(protocol.to_string()).or_default() += 1,
+                }
+            }
+            seen.entry(name).or_insert(kind);
+        }
+    }
+    let lost = match &offsets {
+        Internal::Unseen(why) if seen.is_empty() && !matches!(why.cause(), Cause::Denied(_)) => {
+            Some(why.within("whether there are any is unknown"))
+        }
+        told => told.damage(OFFSETS_TOPIC, "those whose coordinator is away may be missing"),
+    };
+    listing.problems.extend(lost.map(|what| Problem { place: "groups".into(), what }));
+    if seen.values().any(|kind| *kind == Ok(Kind::Share)) {
+        let lost = cluster.shares().damage(SHARE_TOPIC, "they cannot be told of");
+        listing.problems.extend(lost.map(|what| Problem { place: "share groups".into(), what }));
+    }
+    // An empty list comes without an error, be there no groups or no permission.
+    if seen.is_empty() && listing.problems.is_empty() && cluster.may_be_described(until).await == Some(false) {
+        listing.problems.push(Problem { place: "groups".into(), what: Unknown::of(Cause::Hidden, NONE_SHOWN) });
+    }
+    listing.blind = match &offsets {
+        Internal::Told(_) => None,
+        Internal::Unseen(why) => Some(why.clone()),
+        // Without the topic there are no groups; some services keep them elsewhere.
+        Internal::Absent => (!seen.is_empty()).then(|| Unknown::because("there are groups, and no such topic")),
+    };
+    let ours = seen.iter().filter(|(name, kind)| selection.part.contains(name) && kind.is_ok());
+    listing.shown = ours.clone().count();
+    let mut all: Vec<Arc<str>> = ours.map(|(name, _)| name.clone()).collect();
+    all.sort_unstable();
+    listing.all = listing.problems.first().map_or(Ok(all), |problem| Err(problem.what.within(&problem.place)));
+    let sought = meet(cluster, selection, &offsets, &seen, &mut listing, until).await;
+    // A time of its own: a broker that hangs has used up that of the listing.
+    let until = share_of(deadline, LISTING_SHARE);
+    look_up(cluster, (&sought, &untold), &offsets, !seen.is_empty(), &mut listing, until).await;
+    listing.groups.sort_unstable_by(|a, b| a.name.cmp(&b.name));
+    listing
+}
+
+/// Every broker's groups, and where they live. Elections are waited for, and brokers that turn up meanwhile are asked too.
+async fn ask_all(cluster: &Cluster<'_>, until: Instant) -> (BTreeMap<i32, Known<Vec<Announced>>>, Internal) {
+    let room = Cell::new(MOST_GROUPS);
+    let mut answers = ask_each(cluster, cluster.ids(), &room, until).await;
+    let are_shown = answers.values().flatten().any(|groups| !groups.is_empty());
+    let mut offsets = coordinator::offsets_topic(cluster, are_shown, until).await;
+    let share = answers.values().flatten().flatten().any(|group| group.kind == Ok(Kind::Share));
+    let share_state_is_away = || share && cluster.shares().damage(SHARE_TOPIC, "").is_some();
+    let mut pauses = Pauses::new(until.min(Instant::now() + ELECTION));
+    while offsets.damage(OFFSETS_TOPIC, "").is_some() || share_state_is_away() {
+        let Some(next) = pauses.next() else { break };
+        sleep_until(next).await;
+        // Where nobody answers, the next try may have an answer.
+        let _ = cluster.metadata(Some(&offsets_topic::names()), until).await;
+        let before = std::mem::replace(&mut offsets, cluster.offsets());
+        if before.damage(OFFSETS_TOPIC, "").is_some() && offsets.damage(OFFSETS_TOPIC, "").is_none() {
+            // Whose coordinator was away may be listed by any of them now.
+            room.set(MOST_GROUPS);
+            answers = ask_each(cluster, cluster.ids(), &room, until).await;
+        }
+    }
+    let more: Vec<i32> = cluster.ids().into_iter().filter(|id| !answers.contains_key(id)).collect();
+    answers.extend(ask_each(cluster, more, &room, until).await);
+    (answers, offsets)
+}
+
+/// These brokers' groups; a broker that is still loading them is asked again until it has them, or the time is up.
+async fn ask_each(
+    cluster: &Cluster<'_>,
+    ids: Vec<i32>,
+    room: &Cell<usize>,
+    until: Instant,
+) -> BTreeMap<i32, Known<Vec<Announced>>> {
+    let places = ids.iter().copied().map(Ok).collect();
+    let progress = Progress::of("connecting, listing the groups of", ids.len(), "brokers");
+    let questions = Questions { places, piece: 1, progress, left_out: "nobody was asked", until };
+    let stateless = Unknown::because("the broker's listing tells no states");
+    let ask = async |id, brokers: Vec<usize>| {
+        let answer = cluster.list_groups(id, until).await;
+        let outcome = match answer {
+            Ok(answer) if answer.error_code == 0 => match room.get().checked_sub(answer.groups.len()) {
+                Some(left) => {
+                    room.set(left);
+                    AskOutcome::Done(answer.groups.iter().map(|group| Announced::new(group, &stateless)).collect())
+                }
+                None => AskOutcome::Failed(Unknown::of(
+                    Cause::TooLarge,
+                    format!("{} more groups: {TOO_MANY}", answer.groups.len()),
+                )),
+            },
+            Ok(answer) => {
+                AskOutcome::from_cause(error_codes::unknown(answer.error_code).within("its groups are unknown"))
+            }
+            Err(error) => AskOutcome::from_error(error.here()),
+        };
+        brokers.into_iter().zip([outcome]).collect()
+    };
+    let again = async |brokers: &[usize]| brokers.iter().map(|broker| Ok(ids[*broker])).collect();
+    let answers = settle(questions, ask, again).await;
+    ids.iter().copied().zip(answers).collect()
+}
+
+/// Sorts out what was asked for or expected and is not listed; what is left is to be looked up by name.
+async fn meet<'s>(
+    cluster: &Cluster<'_>,
+    selection: &'s Selection,
+    offsets: &Internal,
+    seen: &SeenGroups,
+    listing: &mut Listing,
+    until: Instant,
+) -> Vec<&'s str> {
+    let mut sought = Vec::new();
+    let wanted = if selection.named.is_empty() { &selection.expected } else { &selection.named };
+    // Of several parts one alone misses what nobody meets.
+    for name in wanted.iter().filter(|name| !selection.named.is_empty() || selection.part.contains(name)) {
+        let is_glob = selection.named.is_empty() && name.contains(['*', '?']);
+        if is_glob {
+            let glob = Patterns::parse(name);
+            if !seen.keys().any(|seen| glob.select(seen)) {
+                let why = match listing.all.as_ref().err() {
+                    Some(why) => Some(why.clone()),
+                    None if cluster.may_be_described(until).await == Some(false) => {
+                        Some(Unknown::of(Cause::Hidden, SOME_SHOWN))
+                    }
+                    None => None,
+                };
+                listing.unmet.push(Unmet { name: name.as_str().into(), why });
+            }
+        } else if let Some(kind) = seen.get(name.as_str()) {
+            if let Err(protocol) = kind {
+                let why = format!("the group's protocol type is {}: it is no consumer group", &**protocol);
+                listing.unmet.push(Unmet { name: name.as_str().into(), why: Some(Unknown::because(why)) });
+            }
+        } else if let Some(Err(why)) = offsets.coordinator(name) {
+            let why = Unknown::of(
+                Cause::Away,
+                format!("its coordinator is away, so whether there is such a group is unknown: {why}"),
+            );
+            listing.unmet.push(Unmet { name: name.as_str().into(), why: Some(why) });
+        } else {
+            sought.push(name.as_str());
+        }
+    }
+    sought
+}
+
+/// Finds groups that no broker lists: one that this user may not see, or that does not exist. "There is no such group" is said
+/// only where that is known; `untold` are brokers that did not tell their groups.
+async fn look_up(
+    cluster: &Cluster<'_>,
+    (sought, untold): (&[&str], &BTreeMap<i32, Unknown>),
+    offsets: &Internal,
+    groups_are_shown: bool,
+    listing: &mut Listing,
+    until: Instant,
+) {
+    if sought.is_empty() {
+        return;
+    }
+    // `FindCoordinator` creates the offsets topic where there is none, so it is asked only where the topic exists.
+    match coordinator::exists(cluster, offsets, groups_are_shown, until).await {
+        Ok(true) => {
+            let found = sought.iter().zip(coordinator::find(cluster, sought, until).await);
+            let unlisted = |(name, coordinator): (&&str, Known<i32>)| {
+                let untold = coordinator.as_ref().ok().and_then(|id| untold.get(id)).cloned();
+                let seen = untold.map_or(Presence::No, Presence::Perhaps);
+                Listed { seen, ..Listed::named(name, Kind::Classic, coordinator) }
+            };
+            listing.groups.extend(found.map(unlisted));
+        }
+        // Nobody ever committed anything.
+        Ok(false) => listing.unmet.extend(sought.iter().map(|name| Unmet { name: (*name).into(), why: None })),
+        Err(why) => {
+            let unmet = |name: &&str| Unmet { name: (*name).into(), why: Some(why.clone()) };
+            listing.unmet.extend(sought.iter().map(unmet));
+        }
+    }
+}
+
+/// How much of the time that is left the listing may take, and the look-up after it.
+const LISTING_SHARE: f64 = 1.0 / 3.0;
+
+/// Groups of a whole cluster that a look takes in; larger clusters than any known have a tenth of it, and a hostile listing of
+/// them fits into what a small function has.
+const MOST_GROUPS: usize = 250_000;
+
+const TOO_MANY: &str = "a look takes up to 250,000 groups of a cluster";
+
+/// What a user without DESCRIBE on the cluster sees.
+const SOME_SHOWN: &str = "this user is shown only groups that it may describe, and none of them meets this: grant it DESCRIBE on the cluster";
+
+/// What a user without permissions sees.
+const NONE_SHOWN: &str = "this user is shown no groups, and may not describe the cluster, so whether there are any is unknown: grant it DESCRIBE on the cluster, on groups and on topics";

@@ -1,0 +1,159 @@
+//! State and members of groups: `DescribeGroups` for classic groups, a request of its own for each other kind.
+
+use std::collections::HashSet;
+
+use kafka_protocol::messages::{
+    ConsumerGroupDescribeRequest, DescribeGroupsRequest, GroupId, ShareGroupDescribeRequest,
+};
+use kafka_protocol::protocol::StrBytes;
+use tokio::time::Instant;
+
+use crate::kafka::protocol::error_codes;
+use crate::kafka::protocol::messages::{Question, StreamsDescribeRequest};
+use crate::kafka::survey::cluster::Cluster;
+use crate::kafka::survey::coordinator;
+use crate::kafka::survey::groups::{Listed, Presence, by_name};
+use crate::kafka::survey::names::Names;
+use crate::kafka::survey::retry::{AskOutcome, Outcomes, failed};
+use crate::model::snapshot::{GroupState, Kind, Member};
+use crate::model::unknown::{Known, Unknown};
+
+pub(crate) mod classic;
+mod consumer;
+mod share;
+mod streams;
+
+/// What the coordinator says of one group.
+pub(crate) struct Described {
+    pub(crate) state: Known<GroupState>,
+    pub(crate) members: Known<Vec<Member>>,
+    /// (topic, partition, index of the member), topics by number.
+    pub(crate) assigned: Vec<(usize, i32, u32)>,
+    /// The topics that members subscribe to; `None` where a regular expression decides on the broker, or nothing is known.
+    pub(crate) subscribed: Option<HashSet<usize>>,
+    /// The topics that a Streams application keeps between parts of its own.
+    pub(crate) internal: HashSet<usize>,
+    /// Why the group cannot read, though it has members.
+    pub(crate) hindrance: Option<Unknown>,
+}
+
+/// A group as its coordinator describes it, by the request for its kind.
+trait DescribesGroup {
+    /// Its name, an error code, and where that is 0 the rest.
+    fn told(&self, names: &Names<'_>) -> (&str, i16, Described);
+}
+
+/// Describes all groups, each kind by its own request: `DescribeGroups` answers for a KIP-848 group that it is dead.
+pub(crate) async fn describe(
+    cluster: &Cluster<'_>,
+    groups: &[Listed],
+    names: &Names<'_>,
+    until: Instant,
+) -> Vec<Known<Described>> {
+    coordinator::ask(cluster, groups, "reading the members of", usize::MAX, until, async |broker, indexes| {
+        let asking = Asking { cluster, broker, groups, indexes: &indexes, names, until };
+        let classic = |ids| DescribeGroupsRequest::default().with_groups(ids);
+        let consumer = |ids| ConsumerGroupDescribeRequest::default().with_group_ids(ids);
+        let share = |ids| ShareGroupDescribeRequest::default().with_group_ids(ids);
+        let streams = |ids: Vec<GroupId>| StreamsDescribeRequest { groups: ids.into_iter().map(|id| id.0).collect() };
+        let (mut outcomes, consumer, share, streams) = tokio::join!(
+            asking.about(Kind::Classic, classic, |answer| answer.groups),
+            asking.about(Kind::Consumer, consumer, |answer| answer.groups),
+            asking.about(Kind::Share, share, |answer| answer.groups),
+            asking.about(Kind::Streams, streams, |answer| answer),
+        );
+        outcomes.extend(consumer);
+        outcomes.extend(share);
+        outcomes.extend(streams);
+        outcomes
+    })
+    .await
+}
+
+/// Whom to ask about which groups.
+struct Asking<'a, 'c> {
+    cluster: &'a Cluster<'c>,
+    broker: i32,
+    groups: &'a [Listed],
+    indexes: &'a [usize],
+    names: &'a Names<'a>,
+    until: Instant,
+}
+
+impl Asking<'_, '_> {
+    /// One request for all of those groups that are of a kind; none where there are none.
+    async fn about<Q: Question, G: DescribesGroup>(
+        &self,
+        kind: Kind,
+        question: impl FnOnce(Vec<GroupId>) -> Q,
+        told: impl FnOnce(Q::Answer) -> Vec<G>,
+    ) -> Outcomes<Described> {
+        let groups = self.groups;
+        let indexes: Vec<usize> = self.indexes.iter().copied().filter(|index| groups[*index].kind == kind).collect();
+        if indexes.is_empty() {
+            return Vec::new();
+        }
+        let ids = indexes.iter().map(|index| GroupId(groups[*index].id.clone()));
+        let answer = match self.cluster.call(self.broker, &question(ids.collect()), self.until).await {
+            Ok(answer) => told(answer),
+            Err(error) => return failed(&indexes, error),
+        };
+        let by_name = by_name(groups, &indexes);
+        let outcomes = answer.iter().filter_map(|group| {
+            let (name, code, described) = group.told(self.names);
+            let index = *by_name.get(name)?;
+            let outcome = match code {
+                // Deleted between the listing and now; of a classic group, what is said before version 6 by its state (KIP-1043).
+                error_codes::GROUP_ID_NOT_FOUND => AskOutcome::Done(Described::new(GroupState::DEAD, [])),
+                code => AskOutcome::from_code(code).unwrap_or(AskOutcome::Done(described)),
+            };
+            Some((index, outcome.map(|described| described.unless_listed(&groups[index]))))
+        });
+        outcomes.collect()
+    }
+}
+
+impl Described {
+    /// Members by their id, client id and host.
+    fn new<'m>(state: GroupState, members: impl IntoIterator<Item = [&'m StrBytes; 3]>) -> Self {
+        let member = |texts: [&StrBytes; 3]| {
+            let [id, client_id, host] = texts.map(|text| text.as_str().into());
+            Member { id, client_id, host }
+        };
+        Self {
+            state: Ok(state),
+            members: Ok(members.into_iter().map(member).collect()),
+            assigned: Vec::new(),
+            subscribed: None,
+            internal: HashSet::new(),
+            hindrance: None,
+        }
+    }
+
+    /// Partitions of a topic are assigned to a member; nothing where the topic is left out.
+    fn assign(&mut self, topic: Option<usize>, partitions: &[i32], member: u32) {
+        let Some(topic) = topic else { return };
+        self.assigned.extend(partitions.iter().map(|partition| (topic, *partition, member)));
+    }
+
+    /// Whether what its members subscribe to is known, or the group is none any more.
+    pub(crate) fn tells_what_it_reads(&self) -> bool {
+        let has_members = self.members.as_ref().is_ok_and(|members| !members.is_empty());
+        (has_members && self.subscribed.is_some()) || self.state == Ok(GroupState::DEAD)
+    }
+
+    /// Of a group that no broker lists not even the kind is known, and groups of other kinds are dead to `DescribeGroups`.
+    fn unless_listed(mut self, listed: &Listed) -> Self {
+        match &listed.seen {
+            Presence::No if self.state == Ok(GroupState::DEAD) => {
+                self.members = Err(Unknown::because("no broker lists the group, and it is no classic one"));
+            }
+            Presence::Perhaps(why) if self.state == Ok(GroupState::DEAD) => {
+                (self.state, self.members) = (Err(why.clone()), Err(why.clone()));
+                self.hindrance = Some(why.within("whether there is such a group is unknown"));
+            }
+            _ => {}
+        }
+        self
+    }
+}

@@ -1,0 +1,112 @@
+//! What a search tells of one record's age, and how far it can be relied on.
+
+use crate::model::unknown::Unknown;
+
+/// How old the next record to read is, in milliseconds before the search's `now_ms`.
+///
+/// Stamps are the producer's (`CreateTime`) or the broker's (`LogAppendTime`), and only those that no earlier record
+/// exceeds can be found. So [`Age::Exact`] holds in any log, and every other age says what it takes for granted.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub enum Age {
+    /// There is nothing left to read.
+    CaughtUp,
+    /// A broker answered the record itself.
+    Exact {
+        /// The age by the record's own stamp.
+        ms: u64,
+    },
+    /// The bracket closed without an answer of the record itself: no record before it is stamped later than `ms` ago,
+    /// and none from it to the next one that could be found is.
+    ///
+    /// It shares its neighbour's stamp (a batch stamped at once, `LogAppendTime`): then `ms` is exact. Or an earlier
+    /// record is stamped later than it (`CreateTime` out of order): then `ms` is too small. Or it was compacted away:
+    /// then `ms` is too great, by one gap between surviving records at most. `ListOffsets` cannot tell which.
+    Tied {
+        /// The age of the newest stamp before the record, exact for a log in order without holes.
+        ms: u64,
+        /// The record is at least so old, in any log.
+        at_least_ms: u64,
+    },
+    /// The search was stopped, or the bracket is within the tolerance: in a log in order, the record is at most so old.
+    AtMost {
+        /// The older bound.
+        ms: u64,
+        /// The record is at least so old, in any log.
+        at_least_ms: u64,
+    },
+    /// The record is at least so old, in any log.
+    ///
+    /// That is all there is to know where no later record has a greater stamp, where records without a stamp may come
+    /// first, and where the record is stamped in the future (then 0).
+    AtLeast {
+        /// The younger bound.
+        ms: u64,
+    },
+    /// Not searched for: when the log end passed the commit, interpolated between two looks.
+    Interpolated {
+        /// The estimate.
+        ms: u64,
+    },
+    /// The age could not be told.
+    Unknown(Unknown),
+}
+
+/// Where an age comes from.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub enum Basis {
+    /// The record's own stamp.
+    Log,
+    /// One side of the bracket; [`Age`] says which.
+    Bound,
+    /// Interpolation between looks.
+    History,
+}
+
+impl Age {
+    /// The one number to show and to publish, in milliseconds; `None` where the age could not be told.
+    #[must_use]
+    pub fn ms(&self) -> Option<u64> {
+        match self {
+            Self::CaughtUp => Some(0),
+            Self::Exact { ms }
+            | Self::Tied { ms, .. }
+            | Self::AtMost { ms, .. }
+            | Self::AtLeast { ms }
+            | Self::Interpolated { ms } => Some(*ms),
+            Self::Unknown(_) => None,
+        }
+    }
+
+    /// Where [`Age::ms`] comes from; `None` where there is no such number.
+    #[must_use]
+    pub fn source(&self) -> Option<Basis> {
+        match self {
+            Self::CaughtUp | Self::Exact { .. } => Some(Basis::Log),
+            Self::Tied { .. } | Self::AtMost { .. } | Self::AtLeast { .. } => Some(Basis::Bound),
+            Self::Interpolated { .. } => Some(Basis::History),
+            Self::Unknown(_) => None,
+        }
+    }
+
+    /// [`Age::ms`] in seconds.
+    pub(crate) fn seconds(&self) -> Option<f64> {
+        // Milliseconds below 2^53 are exact; that is 285,000 years.
+        #[expect(clippy::cast_precision_loss, reason = "no record is older")]
+        self.ms().map(|ms| ms as f64 / 1_000.0)
+    }
+}
+
+impl Basis {
+    /// As the report spells it.
+    pub(crate) const fn word(self) -> &'static str {
+        match self {
+            Self::Log => "log",
+            Self::Bound => "bound",
+            Self::History => "history",
+        }
+    }
+}
+
+pub(crate) fn unknown(reason: &str) -> Age {
+    Age::Unknown(Unknown::because(reason))
+}

@@ -1,0 +1,75 @@
+//! How far each row is behind: worked out once, and asked for by everything that is made of a snapshot.
+
+use std::ops::Range;
+
+use crate::model::lag::Lag;
+use crate::model::snapshot::Snapshot;
+
+/// What is left to read of every row; parallel to [`Snapshot::rows`].
+#[derive(Debug, Default)]
+pub struct Lags {
+    left: Vec<Left>,
+    /// The rows that lost records, in order.
+    lost: Vec<usize>,
+}
+
+/// What is left to read of one row, in one word: there are as many of them as rows.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub(crate) struct Left(u64);
+
+/// Greater than any lag, since offsets are below 2⁶³.
+const NO_COMMIT: Left = Left(u64::MAX);
+const UNREAD: Left = Left(u64::MAX - 1);
+
+impl Left {
+    /// Offsets still to read, see [`Lag::unread`](crate::model::lag::Lag::unread); `None` where there is no commit to measure from, or
+    /// where it or the log could not be read.
+    pub(crate) fn offsets(self) -> Option<u64> {
+        (self.0 < UNREAD.0).then_some(self.0)
+    }
+
+    /// Whether the commit or the log could not be read.
+    pub(crate) fn is_unread(self) -> bool {
+        self == UNREAD
+    }
+}
+
+impl Lags {
+    /// Measures every row.
+    #[must_use]
+    pub fn new(snapshot: &Snapshot) -> Self {
+        let mut lost = Vec::new();
+        let left = snapshot.rows.iter().enumerate().map(|(at, row)| match snapshot.lag(row) {
+            Ok(Lag::Offsets(offsets)) => Left(offsets),
+            Ok(lag) => {
+                if matches!(lag, Lag::Lost { .. }) {
+                    lost.push(at);
+                }
+                lag.unread().map_or(NO_COMMIT, Left)
+            }
+            Err(_) => UNREAD,
+        });
+        Self { left: left.collect(), lost }
+    }
+
+    /// Those of these rows that lost records: retention passed their commits.
+    pub(crate) fn lost_in(&self, rows: &Range<usize>) -> &[usize] {
+        let place = |row| self.lost.partition_point(|lost| *lost < row);
+        &self.lost[place(rows.start)..place(rows.end)]
+    }
+
+    /// What is left of a row.
+    pub(crate) fn of(&self, row: usize) -> Left {
+        self.left[row]
+    }
+
+    /// What is left of these rows.
+    pub(crate) fn of_rows(&self, rows: Range<usize>) -> &[Left] {
+        &self.left[rows]
+    }
+
+    /// Whether every commit and log could be read.
+    pub(crate) fn are_whole(&self) -> bool {
+        !self.left.contains(&UNREAD)
+    }
+}

@@ -1,0 +1,131 @@
+//! What is seen of a partition, now and earlier.
+
+use super::{Memory, Thresholds};
+use crate::model::lag::{self, Assigned, Committed, Lag, LogRange};
+
+/// What one run saw of one partition.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub struct Look {
+    /// When the log end was read, in milliseconds since the epoch.
+    pub time_ms: i64,
+    /// Where the group will read next.
+    pub committed: Committed,
+    /// What the log holds, read after the commit.
+    pub log: LogRange,
+    /// Whether this partition has a reader.
+    pub assigned: Assigned,
+    /// Whether the group has any.
+    pub members: Members,
+}
+
+/// What an earlier run left in the store about one partition.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub struct Sample {
+    /// When the log end was read, in milliseconds since the epoch.
+    pub time_ms: i64,
+    /// Where the group would have read next.
+    pub committed: Committed,
+    /// The high watermark.
+    pub end: i64,
+    /// What that run knew of the time before.
+    pub memory: Memory,
+}
+
+/// Between which bounds the age of the oldest unread record lies, in milliseconds.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub struct Aged {
+    /// It is at least so old.
+    pub at_least_ms: u64,
+    /// It is at most so old, as far as a log in order tells; `None` where nothing does.
+    pub at_most_ms: Option<u64>,
+}
+
+/// Whether a group has members.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, Hash)]
+pub enum Members {
+    /// At least one.
+    Present,
+    /// The group was described, and has none.
+    Absent,
+    /// The group could not be described.
+    Unknown,
+}
+
+impl Look {
+    /// Offsets left to read; the whole log where nothing was ever committed.
+    pub(crate) fn unread(&self) -> u64 {
+        lag::lag(self.committed, self.log).unread().unwrap_or(self.log.len())
+    }
+
+    /// Whether `earlier` belongs to a log that was since recreated or truncated: the log end went backwards.
+    pub(crate) fn is_another_log(&self, earlier: &Sample) -> bool {
+        self.log.end < earlier.end
+    }
+
+    /// Whether nobody in the group reads this partition while the group itself is alive.
+    pub(crate) fn is_unassigned(&self) -> bool {
+        self.members == Members::Present && self.assigned == Assigned::No
+    }
+
+    /// Records that were deleted before they were read.
+    pub(crate) fn lost(&self) -> u64 {
+        if let Lag::Lost { lost, .. } = lag::lag(self.committed, self.log) { lost } else { 0 }
+    }
+
+    /// Whether the commit stands past the log end.
+    pub(crate) fn is_past_end(&self) -> bool {
+        matches!(lag::lag(self.committed, self.log), Lag::PastEnd(_))
+    }
+
+    /// Whether nothing is left to read beyond what is allowed.
+    ///
+    /// A group without a reader is not caught up because retention deleted what it had left to read.
+    pub(crate) fn is_caught_up(&self, thresholds: &Thresholds) -> bool {
+        let lost = self.lost() > 0 && self.assigned != Assigned::Yes;
+        self.unread() <= thresholds.allowed_lag && !lost && !self.is_past_end()
+    }
+
+    pub(crate) fn has_no_reader(&self, thresholds: &Thresholds) -> bool {
+        self.members == Members::Absent || (thresholds.unassigned_alarms && self.is_unassigned())
+    }
+
+    pub(crate) fn reference_lag(&self, earlier_ms: i64, earlier_end: i64) -> u64 {
+        let Committed::At(offset) = self.committed else {
+            return 0;
+        };
+        reference_lag(offset.max(self.log.start), (earlier_ms, earlier_end), (self.time_ms, self.log.end))
+    }
+}
+
+impl Sample {
+    pub(crate) fn was_caught_up(&self, thresholds: &Thresholds) -> bool {
+        let Committed::At(offset) = self.committed else { return self.end == 0 };
+        u64::try_from(self.end - offset).is_ok_and(|unread| unread <= thresholds.allowed_lag)
+    }
+}
+
+/// How far `offset` was behind the log of a moment before it was seen, so that a commit on its way is no lag.
+///
+/// Both points are (time in milliseconds, log end); between them the log is taken to grow evenly.
+pub(crate) fn reference_lag(offset: i64, (from_ms, from_end): (i64, i64), (to_ms, to_end): (i64, i64)) -> u64 {
+    let part = i128::from(to_ms.saturating_sub(from_ms).saturating_sub(REFERENCE_AGE_MS).max(0));
+    let whole = i128::from(to_ms.saturating_sub(from_ms).max(1));
+    let end = i128::from(from_end) + (i128::from(to_end) - i128::from(from_end)) * part / whole;
+    u64::try_from(end - i128::from(offset)).unwrap_or(0)
+}
+
+/// How old the log end is that a commit is held against, in milliseconds: time for a commit to be on its way.
+const REFERENCE_AGE_MS: i64 = 30_000;
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn a_commit_is_held_against_the_log_end_of_half_a_minute_before() {
+        assert_eq!(reference_lag(100, (0, 100), (60_000, 160)), 30);
+        assert_eq!(reference_lag(130, (0, 100), (60_000, 160)), 0);
+        assert_eq!(reference_lag(90, (0, 100), (120_000, 220)), 100);
+        assert_eq!(reference_lag(90, (0, 100), (20_000, 160)), 10); // both looks are younger than that
+    }
+}

@@ -1,0 +1,255 @@
+//! The small memory of one partition: folded from snapshot to snapshot, and carried from run to run in 33 bits.
+//!
+//! It holds exactly what is packed, so a run that continues from the store behaves as one that never stopped.
+
+use crate::model::lag::{Assigned, Committed};
+
+mod coarse;
+mod habit;
+mod look;
+mod packed;
+mod told;
+
+use coarse::{Coarse, periods_on_the_clock};
+use habit::AfterACommit;
+pub(crate) use look::reference_lag;
+pub use look::{Aged, Look, Members, Sample};
+
+/// What counts as late, and what raises an alarm.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub struct Thresholds {
+    /// Offsets a group may be behind and still count as caught up.
+    ///
+    /// 0 is Burrow's default; 1 suits topics written with transactions, whose commit markers occupy offsets (KIP-98).
+    pub allowed_lag: u64,
+    /// Milliseconds from one scheduled run to the next, at least a minute.
+    pub period_ms: i64,
+    /// Whether a partition that nobody in a living group subscribes to counts as stopped.
+    pub unassigned_alarms: bool,
+    /// Whether a partition that is read but never committed counts as slow.
+    pub uncommitted_alarms: bool,
+    /// How old the oldest unread record may be; `None` where no objective is set.
+    pub objective: Option<Objective>,
+    /// What a group comes to that nobody has read with since the first look.
+    pub abandoned: Abandoned,
+}
+
+/// How old the oldest unread record may be, in seconds.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub struct Objective {
+    /// Older than this is at least a warning; younger is never slow, stalled or stopped.
+    pub(crate) warn_s: u64,
+    /// Older than this is an error; `None` where age alone is never one.
+    pub(crate) err_s: Option<u64>,
+}
+
+/// What a group comes to that has neither had a member nor committed since the first look.
+#[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
+pub enum Abandoned {
+    /// Nothing: it was retired, and its commits wait for their expiry.
+    Ok,
+    /// A warning, since nobody may know of it any more.
+    #[default]
+    Warn,
+    /// An error like any other group that stopped.
+    Err,
+}
+
+impl Thresholds {
+    /// What applies where nothing is configured: a look each minute, and no record of lag allowed.
+    pub const DEFAULT: Self = Self {
+        allowed_lag: 0,
+        period_ms: 60_000,
+        unassigned_alarms: false,
+        uncommitted_alarms: false,
+        objective: None,
+        abandoned: Abandoned::Warn,
+    };
+}
+
+/// What is remembered of one partition; the counters are in periods and stop at their limits.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, Hash)]
+#[expect(
+    clippy::struct_excessive_bools,
+    reason = "each is a fact of its own, and one digit or less of the packed number"
+)]
+pub struct Memory {
+    /// Since the last inferred commit, or since it was last caught up, whoever reads.
+    silent: Coarse,
+    /// The usual length of that silence in quarters of a period; below [`ONE_PERIOD`] the number of commits seen.
+    gap: Coarse,
+    /// Inferred commits in a row that were behind the log of their time (`reference_lag`); at its limit only while the last one was even
+    /// behind the log of the look before, which no group does that keeps up.
+    bad: u8,
+    /// Whether it was found slow, and has neither caught up nor clearly gained ground since; then `bad` is at its limit.
+    warned: bool,
+    /// Quarters of an hour by the clock until a step backwards is forgotten.
+    rewound: u8,
+    /// Without a reader while there was something to read and nothing was committed.
+    absent: u8,
+    /// Whether the group ever had a member.
+    members_seen: bool,
+    /// Whether readers come and go: 0 no, 1 they did, 2 they did in the stretch of the clock that began last.
+    habit: u8,
+    /// The last known answer, while it stands.
+    assigned: Assigned,
+    /// For how long nobody knew: while the group rebalances, or could not be described.
+    unstable: u8,
+    /// Looks so far, this one included.
+    snapshots: u8,
+    /// Whether a commit, or the group caught up, was seen since the memory began.
+    supported: bool,
+    /// Whether the oldest unread record was older than its objective at this look.
+    late: bool,
+    /// Looks left for which lost records are a warning; [`LOSS_TOLD`] while the same commit still stands below the log start.
+    loss: u8,
+}
+
+impl Memory {
+    /// Each packed memory is below this.
+    pub const PACKED_LIMIT: u64 = 1 << 33;
+
+    /// The memory after `look`, given what the newest earlier run left; `None` where there is none that fits.
+    #[must_use]
+    pub fn fold(previous: Option<&Sample>, look: &Look, thresholds: &Thresholds) -> Self {
+        let caught_up = look.is_caught_up(thresholds);
+        let no_reader = look.has_no_reader(thresholds);
+        let Some(previous) = previous.filter(|sample| !look.is_another_log(sample)) else {
+            return Self::first(look, caught_up, no_reader);
+        };
+        let past = previous.memory;
+        let period_ms = thresholds.period_ms;
+        let passed = periods(previous.time_ms, look.time_ms, period_ms);
+        let silence = if previous.was_caught_up(thresholds) {
+            Coarse::floor(passed.min(1))
+        } else {
+            past.silent.age(passed, previous.time_ms, look.time_ms, period_ms)
+        };
+        let unstable =
+            if look.assigned == Assigned::Unknown { counted(past.unstable, passed, UNSTABLE_LIMIT) } else { 0 };
+        let assigned = match look.assigned {
+            Assigned::Unknown if past.assigned == Assigned::Yes && unstable <= ANSWER_STANDS => Assigned::Yes,
+            answer => answer,
+        };
+        let committed = look.committed != Committed::Never && look.committed != previous.committed;
+        let returns = (look.members == Members::Present && !no_reader) || (committed && past.members_seen);
+        let ends_absence = past.absent >= ABSENT_FOR_A_HABIT && returns;
+        let habit = past.habit_after(ends_absence, previous.time_ms, look, thresholds);
+        let late = look.reference_lag(previous.time_ms, previous.end) > thresholds.allowed_lag;
+        let very_late = matches!(look.committed, Committed::At(offset) if offset < previous.end);
+        let bad = match (committed, late) {
+            _ if past.warned && !caught_up => BAD_LIMIT,
+            (false, _) if look.is_past_end() && look.log.end > previous.end => BAD_LIMIT,
+            (true, true) => counted(past.bad, 1, if very_late { BAD_LIMIT } else { BAD_LIMIT - 1 }),
+            (true, false) => 0,
+            (false, _) => past.bad,
+        };
+        let snapshots = counted(past.snapshots, passed.min(1), SNAPSHOTS_LIMIT);
+        let quarters = periods_on_the_clock(previous.time_ms, look.time_ms, QUARTER_HOUR_MS.max(period_ms));
+        Self {
+            silent: if committed || caught_up { Coarse::floor(0) } else { silence },
+            gap: if committed || ends_absence {
+                let silence = past.silent.value() + passed.min(1);
+                let was_left = look.members == Members::Absent && past.members_seen;
+                past.gap_after_a_commit(
+                    AfterACommit { silence, ends_absence, comes_and_goes: habit > 0, was_left },
+                    period_ms,
+                )
+            } else {
+                past.gap
+            },
+            bad,
+            warned: past.warned && !caught_up,
+            rewound: match (previous.committed, look.committed) {
+                (Committed::At(before), Committed::At(now)) if now < before => REWIND_REMEMBERED,
+                _ => past.rewound.saturating_sub(u8::try_from(quarters).unwrap_or(u8::MAX)),
+            },
+            absent: match look.members {
+                _ if committed || caught_up => 0,
+                _ if no_reader => since_first(past.absent, passed, ABSENT_LIMIT),
+                Members::Unknown => past.absent,
+                Members::Present | Members::Absent => 0,
+            },
+            members_seen: past.members_seen || look.members == Members::Present,
+            habit,
+            assigned,
+            unstable,
+            snapshots,
+            supported: snapshots > 1
+                && (past.supported || committed || caught_up || previous.was_caught_up(thresholds)),
+            late: false,
+            loss: match (look.lost() > 0, committed) {
+                (true, true) => LOSS_REMEMBERED,
+                (true, false) if past.loss == 0 => LOSS_REMEMBERED,
+                (true, false) if past.loss == LOSS_TOLD || u32::from(past.loss) <= passed => LOSS_TOLD,
+                (false, _) if past.loss == LOSS_TOLD => 0,
+                _ => past.loss.saturating_sub(u8::try_from(passed).unwrap_or(u8::MAX)),
+            },
+        }
+    }
+
+    fn first(look: &Look, caught_up: bool, no_reader: bool) -> Self {
+        Self {
+            silent: Coarse::floor(0),
+            gap: Coarse::floor(0),
+            bad: 0,
+            warned: false,
+            rewound: 0,
+            absent: u8::from(!caught_up && no_reader),
+            members_seen: look.members == Members::Present,
+            habit: 0,
+            assigned: look.assigned,
+            unstable: 0,
+            snapshots: 1,
+            supported: false,
+            late: false,
+            // When it happened is not known, so it is no news.
+            loss: if look.lost() > 0 { LOSS_TOLD } else { 0 },
+        }
+    }
+}
+
+/// Scheduled periods between two looks: rounded, since runs start seconds late, but none gets lost when looks are closer.
+fn periods(from_ms: i64, to_ms: i64, period_ms: i64) -> u32 {
+    let passed = to_ms.saturating_sub(from_ms);
+    let whole = if passed >= period_ms - passed {
+        (passed + period_ms / 2) / period_ms
+    } else {
+        i64::from(periods_on_the_clock(from_ms, to_ms, period_ms))
+    };
+    u32::try_from(whole.max(0)).unwrap_or(u32::MAX)
+}
+
+fn counted(count: u8, more: u32, limit: u8) -> u8 {
+    u8::try_from(u32::from(count).saturating_add(more)).map_or(limit, |count| count.min(limit))
+}
+
+/// The first look that shows a condition counts as one, however long nobody looked before it.
+fn since_first(count: u8, passed: u32, limit: u8) -> u8 {
+    counted(count, if count == 0 { 1 } else { passed }, limit)
+}
+
+/// Snapshots below which nothing is said.
+const SNAPSHOTS_LIMIT: u8 = 3;
+/// Periods without a reader after which it counts as lost.
+const ABSENT_LIMIT: u8 = 3;
+/// Periods without a reader after which a return tells that readers come and go: a job's run may hide in the look beside a missing one.
+const ABSENT_FOR_A_HABIT: u8 = 2;
+/// Periods that the last known answer stands for while a group rebalances.
+const ANSWER_STANDS: u8 = 3;
+/// Periods of not knowing who reads that are told apart.
+const UNSTABLE_LIMIT: u8 = 10;
+/// Late commits in a row after which a trend is asked for, the last of them very late.
+const BAD_LIMIT: u8 = 5;
+/// Quarters of an hour for which a step backwards is remembered, the first one seldom whole.
+const REWIND_REMEMBERED: u8 = 5;
+const QUARTER_HOUR_MS: i64 = 15 * 60_000;
+/// Looks for which lost records are a warning, the one that sees it included.
+const LOSS_REMEMBERED: u8 = 10;
+/// The loss was told, and the same commit still stands below the log start.
+const LOSS_TOLD: u8 = LOSS_REMEMBERED + 1;
+/// A period in the unit of the gap.
+const ONE_PERIOD: u32 = 4;
+
+#[cfg(test)]
+mod tests;

@@ -1,0 +1,15 @@
+//! The nouns: a snapshot and its rows, lag, age, the memory of a partition, and the values that they are made of.
+
+pub mod age;
+pub(crate) mod endpoint;
+pub mod lag;
+pub mod lags;
+pub(crate) mod mask;
+pub mod memory;
+pub mod part;
+pub mod pattern;
+pub mod secret;
+pub mod snapshot;
+pub(crate) mod stable_hash;
+pub mod unknown;
+pub mod window;

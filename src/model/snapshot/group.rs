@@ -1,0 +1,130 @@
+//! Groups and their members.
+
+use std::borrow::Cow;
+use std::ops::{Deref, Range};
+use std::sync::Arc;
+
+use super::Row;
+use crate::model::unknown::{Known, Unknown};
+
+/// One consumer group.
+#[derive(Debug)]
+pub struct Group {
+    /// `group.id`.
+    pub name: Arc<str>,
+    /// Which protocol the group uses.
+    pub kind: Kind,
+    /// Its state.
+    pub state: Known<GroupState>,
+    /// The group's members.
+    pub members: Known<Vec<Member>>,
+    /// Its run of [`super::Snapshot::rows`]: the partitions with a commit or an assigned member.
+    pub rows: Known<Range<usize>>,
+    /// What could not be read of the group and belongs to no single partition of it.
+    pub gaps: Vec<Unknown>,
+}
+
+/// A group's state as its coordinator names it (`Stable`, `Empty`, `PreparingRebalance`, …).
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct GroupState(Cow<'static, str>);
+
+impl GroupState {
+    /// There is no such group (`DescribeGroups`).
+    pub(crate) const DEAD: Self = Self(Cow::Borrowed("Dead"));
+    /// A Streams application whose topology is not complete (KIP-1071).
+    pub(crate) const NOT_READY: Self = Self(Cow::Borrowed("NotReady"));
+}
+
+impl From<&str> for GroupState {
+    fn from(name: &str) -> Self {
+        let known = STATES.into_iter().find(|known| *known == name);
+        Self(known.map_or_else(|| Cow::Owned(name.to_owned()), Cow::Borrowed))
+    }
+}
+
+impl Deref for GroupState {
+    type Target = str;
+
+    fn deref(&self) -> &str {
+        &self.0
+    }
+}
+
+/// The protocol of a group (KIP-848, KIP-932, KIP-1071).
+#[derive(Clone, Copy, Debug, PartialEq, Eq, Hash)]
+pub enum Kind {
+    /// The protocol of old: `JoinGroup` and `SyncGroup`, or commits alone.
+    Classic,
+    /// KIP-848.
+    Consumer,
+    /// Kafka Streams, KIP-1071.
+    Streams,
+    /// Share groups, KIP-932: several members read one partition, and acknowledge record by record.
+    Share,
+}
+
+/// One member of a group.
+#[derive(Debug)]
+pub struct Member {
+    /// What its coordinator calls it.
+    pub id: Box<str>,
+    /// `client.id`.
+    pub client_id: Box<str>,
+    /// The address that the member connects from.
+    pub host: Box<str>,
+}
+
+impl Kind {
+    /// As `ListGroups` and the report spell it.
+    pub(crate) const fn name(self) -> &'static str {
+        match self {
+            Self::Classic => "classic",
+            Self::Consumer => "consumer",
+            Self::Streams => "streams",
+            Self::Share => "share",
+        }
+    }
+}
+
+impl Group {
+    /// A group that somebody expects and nobody knows.
+    pub(crate) fn missing(name: &str) -> Self {
+        let (state, members, rows) = (Ok(GroupState::DEAD), Ok(Vec::new()), Ok(0..0));
+        Self { name: name.into(), kind: Kind::Classic, state, members, rows, gaps: Vec::new() }
+    }
+
+    /// A group that may exist, and of which nothing could be read.
+    pub(crate) fn unread(name: &str, why: &Unknown) -> Self {
+        let (state, members, rows) = (Err(why.clone()), Err(why.clone()), Err(why.clone()));
+        Self { name: name.into(), kind: Kind::Classic, state, members, rows, gaps: Vec::new() }
+    }
+
+    /// Whether there is no such group.
+    pub(crate) fn is_missing(&self) -> bool {
+        self.state == Ok(GroupState::DEAD) && self.rows.as_ref().is_ok_and(Range::is_empty)
+    }
+
+    /// The first of what could not be read of it besides single partitions; `None` where it is known whole.
+    pub(crate) fn untold(&self) -> Option<&Unknown> {
+        self.rows.as_ref().err().or(self.gaps.first())
+    }
+
+    /// Its run of [`super::Snapshot::rows`]; empty where its rows are not known.
+    pub(crate) fn range(&self) -> Range<usize> {
+        self.rows.clone().unwrap_or_default()
+    }
+
+    /// The member that one of its rows is assigned to; of a share group the first of them.
+    pub(crate) fn member_of(&self, row: &Row) -> Option<&Member> {
+        self.members.as_ref().ok()?.get(usize::try_from(row.member?.get() - 1).ok()?)
+    }
+
+    /// Whether it is known what its members are assigned to: the group is stable, or has none.
+    pub(crate) fn is_settled(&self) -> bool {
+        self.members.is_ok() && self.state.as_ref().is_ok_and(|state| matches!(&**state, "Stable" | "Empty" | "Dead"))
+    }
+}
+
+/// The states of every release, which need no memory of their own.
+const STATES: [&str; 8] =
+    ["Assigning", "CompletingRebalance", "Dead", "Empty", "NotReady", "PreparingRebalance", "Reconciling", "Stable"];

@@ -1,0 +1,189 @@
+//! What one look at a cluster saw: groups and their commits beside the logs that they read.
+//!
+//! What a group has to do with one partition is a row. A row's place in [`Snapshot::rows`] is its name in everything that is
+//! made of a snapshot afterwards: what is derived of rows stands in columns of its own, parallel to them.
+
+use std::collections::BTreeMap;
+use std::sync::Arc;
+
+use crate::model::lag::{self, Committed, Lag, LogRange};
+use crate::model::pattern::Patterns;
+use crate::model::unknown::{Known, Unknown};
+
+mod group;
+mod logs;
+mod row;
+
+pub use group::{Group, GroupState, Kind, Member};
+pub use logs::Logs;
+pub use row::Row;
+
+/// One look at a cluster. Brokers are in the order of their ids, topics and groups in that of their names.
+#[derive(Debug)]
+pub struct Snapshot {
+    /// Every broker that the cluster's metadata names.
+    pub brokers: Vec<Broker>,
+    /// Kafka's own id of the cluster.
+    pub cluster_id: Option<Box<str>>,
+    /// The topics that the groups read.
+    pub topics: Vec<Topic>,
+    /// The groups that were selected.
+    pub groups: Vec<Group>,
+    /// What the groups have to do with partitions, in the order of group, topic and partition.
+    pub rows: Vec<Row>,
+    /// The names of all groups that have committed offsets, selected or not, in order.
+    pub listed: Known<Vec<Arc<str>>>,
+    /// How many groups were left out as no consumer groups, by protocol type (`connect`, `sr`, …).
+    pub left_out: BTreeMap<String, usize>,
+    /// What could not be read and belongs to no single group or partition.
+    pub problems: Vec<Problem>,
+    /// How many groups were shown that have committed offsets, be that all of them or not.
+    pub shown: usize,
+    /// Why groups whose coordinator is away go unnoticed; `None` where they would be noticed.
+    pub blind: Option<Unknown>,
+}
+
+/// One broker of the cluster.
+#[derive(Debug)]
+pub struct Broker {
+    /// `broker.id` or `node.id`.
+    pub id: i32,
+    /// The advertised address that was connected to, as host:port.
+    pub address: String,
+    /// The version chosen per API, by the API's name, or why the broker could not be talked to.
+    pub versions: Known<Vec<(&'static str, i16)>>,
+    /// Milliseconds for which it said that a quota held its answers back (`throttle_time_ms`, KIP-219).
+    pub held_back_ms: u64,
+}
+
+impl Broker {
+    /// What is to be said of a quota; `None` where none held anything back.
+    pub(crate) fn throttled(&self) -> Option<String> {
+        let (s, ms) = (self.held_back_ms / 1_000, self.held_back_ms % 1_000);
+        (self.held_back_ms > 0).then(|| {
+            format!("held answers back for {s}.{ms:03} s in all: a quota of this user, or of the client id meerkat")
+        })
+    }
+}
+
+/// One topic, as far as the groups need it.
+#[derive(Debug)]
+pub struct Topic {
+    /// The topic's name.
+    pub name: Arc<str>,
+    /// The topic's id (KIP-516): another one means that the topic was recreated. `None` before Kafka 2.8.
+    pub id: Option<u128>,
+    /// The logs of its partitions.
+    pub partitions: Known<Logs>,
+}
+
+/// What could not be read.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct Problem {
+    /// The broker, group or topic that it is about.
+    pub place: String,
+    /// The cause, as one sentence.
+    pub what: Unknown,
+}
+
+/// A name or glob that no group met.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub(crate) struct Unmet {
+    /// As it was asked for or expected.
+    pub name: Box<str>,
+    /// Why it cannot be told; `None` where there is no such group.
+    pub(crate) why: Option<Unknown>,
+}
+
+impl Snapshot {
+    /// Adds a group for everything that was asked for or expected and is not here: one that does not exist, or one that could not
+    /// be read.
+    pub(crate) fn miss(&mut self, unmet: Vec<Unmet>) {
+        self.groups.extend(unmet.into_iter().map(|Unmet { name, why }| match why {
+            None => Group::missing(&name),
+            Some(why) => Group::unread(&name, &why),
+        }));
+        self.groups.sort_by(|a, b| a.name.cmp(&b.name));
+    }
+
+    /// Takes over a commit that was read anew, or a start with what is not acknowledged behind it: a log that was read before reaches
+    /// at least so far by then.
+    pub(crate) fn retell(
+        &mut self,
+        group: usize,
+        (topic, partition, committed, unacknowledged): (Arc<str>, i32, Known<Committed>, Option<u64>),
+    ) {
+        let Ok(at) = self.topics.binary_search_by(|known| (*known.name).cmp(&topic)) else { return };
+        let range = self.groups[group].range();
+        let place = |row: &Row| (row.topic as usize, row.partition);
+        let Ok(row) = self.rows[range.clone()].binary_search_by_key(&(at, partition), place) else { return };
+        if let (Ok(Committed::At(offset)), Ok(logs)) = (&committed, &mut self.topics[at].partitions) {
+            logs.reach(partition, *offset);
+        }
+        let row = &mut self.rows[range.start + row];
+        row.committed = committed;
+        if let Some(count) = unacknowledged {
+            row.count(count);
+        }
+    }
+
+    /// The topic of a row.
+    #[inline]
+    pub(crate) fn topic(&self, row: &Row) -> &Topic {
+        &self.topics[row.topic as usize]
+    }
+
+    /// Tells of patterns that select nothing: a look at nothing is not fine, and a misspelt name should be seen.
+    ///
+    /// `groups` are held against all names that were listed, so that an empty part of them is no mistake.
+    pub(crate) fn tell_of_empty_selections(&mut self, groups: &Patterns, topics: &Patterns) {
+        let mut tell = |place: &str, what: String| {
+            self.problems.push(Problem { place: place.into(), what: Unknown::because(what) });
+        };
+        if let Ok(listed) = &self.listed
+            && !groups.text().is_empty()
+            && !listed.iter().any(|name| groups.select(name))
+        {
+            tell("MEERKAT_GROUPS", format!("{:?} matches none of {} groups", groups.text(), listed.len()));
+        } else if !topics.text().is_empty() && !self.groups.is_empty() && self.rows.is_empty() {
+            tell("MEERKAT_TOPICS", format!("{:?} matches no topic that a group reads", topics.text()));
+        }
+    }
+
+    /// The log that a row is about.
+    #[inline]
+    pub(crate) fn log(&self, row: &Row) -> Known<LogRange> {
+        match &self.topic(row).partitions {
+            Ok(logs) => logs.of(row.partition),
+            Err(why) => Err(why.clone()),
+        }
+    }
+
+    /// What lies between a row's commit and the end of its log.
+    #[inline]
+    pub(crate) fn lag(&self, row: &Row) -> Known<Lag> {
+        let (committed, log) = (row.committed.clone()?, self.log(row)?);
+        Ok(match row.unacknowledged() {
+            None => lag::lag(committed, log),
+            Some(unacknowledged) => lag::of_share(committed, log, unacknowledged),
+        })
+    }
+
+    /// The log of a row as far as it lies before the group: that of a share group ends after its start and what is not
+    /// acknowledged from there on.
+    #[inline]
+    pub(crate) fn ahead(&self, row: &Row) -> Known<LogRange> {
+        let log = self.log(row)?;
+        let (Some(unacknowledged), Ok(Committed::At(start))) = (row.unacknowledged(), &row.committed) else {
+            return Ok(log);
+        };
+        let left = lag::of_share(Committed::At(*start), log, unacknowledged).unread();
+        let left = left.and_then(|left| i64::try_from(left).ok()).unwrap_or(i64::MAX);
+        Ok(LogRange { end: log.end.min(log.start.max(*start).saturating_add(left)), ..log })
+    }
+
+    /// The rows of one of its groups; none where they are not known.
+    pub(crate) fn rows_of(&self, group: &Group) -> &[Row] {
+        &self.rows[group.range()]
+    }
+}

@@ -1,0 +1,72 @@
+//! Figures as people read them.
+
+use super::markup::Html;
+use crate::base::figures::span;
+use crate::judge::verdict::Verdict;
+
+/// A number in groups of three digits, or a dash that says that it could not be told.
+pub(crate) fn count(number: Option<u64>, html: &mut Html) {
+    match number {
+        Some(number) => {
+            html.text(&crate::base::figures::grouped(number).to_string());
+        }
+        None => unknown(html),
+    }
+}
+
+/// An offset, in groups of three digits as the lag beside it.
+pub(crate) fn offset(number: Option<i64>, html: &mut Html) {
+    match number.map(u64::try_from) {
+        Some(Ok(number)) => count(Some(number), html),
+        Some(Err(_)) | None => unknown(html),
+    }
+}
+
+/// Seconds in the one or two greatest units, or a dash that says that they could not be told.
+pub(crate) fn seconds(seconds: Option<f64>, html: &mut Html) {
+    match seconds {
+        Some(seconds) if seconds.is_finite() => {
+            html.text(&span(seconds));
+        }
+        _ => unknown(html),
+    }
+}
+
+/// A moment of RFC 3339 in UTC, to the minute; any other text as it stands.
+pub(crate) fn minute(moment: &str) -> String {
+    match (moment.get(..10), moment.get(10..11), moment.get(11..16), moment.ends_with('Z')) {
+        (Some(day), Some("T"), Some(time), true) => format!("{day} {time} UTC"),
+        _ => moment.to_owned(),
+    }
+}
+
+fn unknown(html: &mut Html) {
+    html.raw("<span class=\"mk-soft\" title=\"could not be told\">–</span>");
+}
+
+/// The status as a word on its colour.
+pub(crate) fn pill(status: Verdict, html: &mut Html) {
+    html.raw("<span class=\"mk-pill ").raw(tone(status)).raw("\">").text(status.word()).raw("</span>");
+}
+
+/// The class that brings the colours of a status.
+pub(crate) fn tone(status: Verdict) -> &'static str {
+    match status {
+        Verdict::Ok => "mk-ok",
+        Verdict::Warn => "mk-warn",
+        Verdict::Err | Verdict::Stop | Verdict::Stall | Verdict::Rewind => "mk-err",
+        Verdict::Unknown | Verdict::NotFound => "mk-none",
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn a_moment_is_shown_to_the_minute() {
+        assert_eq!(minute("2026-11-23T01:05:00Z"), "2026-11-23 01:05 UTC");
+        assert_eq!(minute("some day"), "some day");
+        assert_eq!(minute("ééééééééééééé"), "ééééééééééééé");
+    }
+}

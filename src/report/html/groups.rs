@@ -1,0 +1,104 @@
+//! The table of groups, the worst first.
+
+use super::figures::{self, pill, tone};
+use super::markup::Html;
+use super::partitions;
+use super::sparkline::{self, Series};
+use super::view::{DrawnGroup, DrawnReport};
+use crate::base::figures::grouped;
+use crate::event::widget::Context;
+use crate::judge::verdict::Verdict;
+
+/// Draws the table; `row` draws the rows of one group.
+pub(crate) fn table(report: &DrawnReport, row: impl Fn(&DrawnGroup, &mut Html), html: &mut Html) {
+    if report.groups.is_empty() {
+        html.raw("<p class=\"mk-empty\">No consumer group was found. A group appears when it has committed once.</p>");
+        return;
+    }
+    html.raw(
+        "<table class=\"mk-groups\"><thead><tr><th>Status</th><th class=\"mk-wide-cell\">Group</th>\
+         <th class=\"mk-number\">Lag</th><th class=\"mk-number mk-c-age\">Behind</th>\
+         <th class=\"mk-c-trend\">Trend</th><th class=\"mk-number mk-c-members\">Members</th></tr></thead><tbody>",
+    );
+    for group in report.groups.iter().take(GROUPS_SHOWN) {
+        row(group, html);
+    }
+    html.raw("</tbody></table>");
+    let cut = report.cut.map_or(0, |cut| usize::try_from(cut.groups).unwrap_or(usize::MAX));
+    let hidden = report.groups.len().saturating_sub(GROUPS_SHOWN).saturating_add(cut);
+    if hidden > 0 {
+        html.raw("<p class=\"mk-more\">and ")
+            .text(&grouped(hidden as u64).to_string())
+            .raw(" more, none of them worse</p>");
+    }
+}
+
+/// A row whose name opens the group's partitions by a click that calls this function again.
+pub(crate) fn linked(group: &DrawnGroup, lags: Option<&Series>, context: &Context, html: &mut Html) {
+    start(group.status, html);
+    if context.endpoint.is_empty() {
+        html.raw("<span class=\"mk-name\">").name(&group.group).raw("</span>");
+    } else {
+        html.raw("<a class=\"mk-name mk-link\">").name(&group.group).raw("</a>");
+        html.raw("<cwdb-action action=\"call\" display=\"popup\" event=\"click\" endpoint=\"").text(&context.endpoint);
+        html.raw("\">").text(&serde_json::json!({ "group": group.group }).to_string()).raw("</cwdb-action>");
+    }
+    rest(group, lags, html);
+}
+
+/// A row whose reason opens the group's partitions in place.
+pub(crate) fn folded(group: &DrawnGroup, html: &mut Html) {
+    start(group.status, html);
+    html.raw("<span class=\"mk-name\">").name(&group.group).raw("</span>");
+    rest(group, None, html);
+    if !group.partitions.is_empty() {
+        html.raw("<tr class=\"mk-unfold\"><td></td><td colspan=\"5\"><details><summary>");
+        html.text(&listed(group));
+        html.raw("</summary>");
+        partitions::table(group, html);
+        html.raw("</details></td></tr>");
+    }
+}
+
+/// How many partitions unfold, and of how many where not all are listed.
+fn listed(group: &DrawnGroup) -> String {
+    let listed = group.partitions.len() as u64;
+    match (listed, group.partition_count.max(listed)) {
+        (1, 1) => "1 partition".to_owned(),
+        (listed, all) if listed == all => format!("{} partitions", grouped(all)),
+        (listed, all) => format!("{} of {} partitions", grouped(listed), grouped(all)),
+    }
+}
+
+fn start(status: Verdict, html: &mut Html) {
+    html.raw("<tr class=\"").raw(tone(status)).raw("\"><td class=\"mk-c-status\">");
+    pill(status, html);
+    html.raw("</td><td><div class=\"mk-what\">");
+}
+
+fn rest(group: &DrawnGroup, lags: Option<&Series>, html: &mut Html) {
+    html.raw("<span class=\"mk-reason\">").text(&group.reason);
+    for gap in &group.gaps {
+        html.raw("; ").text(gap);
+    }
+    // Where there is no room for the columns.
+    html.raw("</span><span class=\"mk-brief\"><span class=\"mk-b-age\">behind\u{a0}");
+    figures::seconds(group.lag_seconds, html);
+    html.raw("</span><span class=\"mk-b-members\">members\u{a0}");
+    figures::count(group.members, html);
+    html.raw("</span></span></div></td><td class=\"mk-number\">");
+    html.raw(group.bound());
+    figures::count(group.total_lag, html);
+    html.raw("</td><td class=\"mk-number mk-c-age\">");
+    figures::seconds(group.lag_seconds, html);
+    html.raw("</td><td class=\"mk-c-trend\">");
+    if let Some(lags) = lags {
+        sparkline::draw(lags, html);
+    }
+    html.raw("</td><td class=\"mk-number mk-c-members\">");
+    figures::count(group.members, html);
+    html.raw("</td></tr>");
+}
+
+/// Rows of a table; a widget has no room for more, and no reader either.
+const GROUPS_SHOWN: usize = 200;

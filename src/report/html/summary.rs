@@ -1,0 +1,33 @@
+//! The top: the cluster, its status, how many groups are in which, and what could not be read.
+
+use super::figures::{self, pill};
+use super::markup::Html;
+use super::view::DrawnReport;
+
+/// Draws the top of a widget or a page.
+pub(crate) fn draw(report: &DrawnReport, html: &mut Html) {
+    html.raw("<header class=\"mk-head\"><span class=\"mk-cluster\">").name(&report.cluster).raw("</span>");
+    pill(report.status, html);
+    html.raw("<span class=\"mk-counts\">");
+    html.text(&format!("{} {}", report.groups.len(), if report.groups.len() == 1 { "group" } else { "groups" }));
+    for (status, count) in report.by_status() {
+        html.raw("<span>").text(&format!("{count} {}", status.word())).raw("</span>");
+    }
+    html.raw("</span><span class=\"mk-when\">looked at ").text(&figures::minute(&report.scheduled));
+    html.text(&format!(" in {} ms", report.duration_ms)).raw("</span></header>");
+
+    let trouble = report.trouble();
+    if !trouble.is_empty() || !report.complete {
+        html.raw("<section class=\"mk-trouble\"><strong>Not everything could be read or written.</strong><ul>");
+        for (place, what) in trouble.iter().take(TROUBLE_SHOWN) {
+            html.raw("<li><b>").name(place).raw("</b> ").text(what).raw("</li>");
+        }
+        if trouble.len() > TROUBLE_SHOWN {
+            html.raw("<li>and ").text(&(trouble.len() - TROUBLE_SHOWN).to_string()).raw(" more, see the report</li>");
+        }
+        html.raw("</ul></section>");
+    }
+}
+
+/// Problems that are listed, so that they leave room for the groups.
+const TROUBLE_SHOWN: usize = 6;

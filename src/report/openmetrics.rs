@@ -1,0 +1,155 @@
+//! What a look tells in numbers, as a text that Prometheus reads: `OpenMetrics` 1.0, for its push gateway or the textfile
+//! collector of its node exporter.
+//!
+//! Nothing but gauges without timestamps, so that readers of the older text format (`text/plain; version=0.0.4`) take it too.
+//! It is written here, since client libraries keep registers of a process that is asked again and again; this is one text.
+
+use std::fmt::{Display, Write as _};
+
+use crate::config::MetricsDetail;
+use crate::judge::numbers::{GroupResult, PartitionResult, Results};
+
+/// The text, its last line without an end. `looked_at_ms` is when the logs had been read, in milliseconds since 1970.
+///
+/// What could not be told has no line: no 0, no -1 and no NaN stands for it.
+#[must_use]
+pub fn text(results: &Results, detail: MetricsDetail, looked_at_ms: i64) -> String {
+    let mut text = String::new();
+    let mut cluster = Labels::default().and("cluster", &results.cluster);
+    if !results.part.is_whole() {
+        cluster = cluster.and("part", results.part);
+    }
+    let once = |value: String| [(cluster.clone(), value)];
+    let moment = format!("{}.{:03}", looked_at_ms.div_euclid(1_000), looked_at_ms.rem_euclid(1_000));
+    family(&mut text, "look_timestamp_seconds", "When the cluster was looked at; alert on its age.", once(moment));
+    let duration = format!("{}.{:03}", results.duration_ms / 1_000, results.duration_ms % 1_000);
+    family(&mut text, "duration_seconds", "How long the run took.", once(duration));
+    let by_status = results.by_status.iter().map(|(status, groups)| (cluster.clone().and("status", status), *groups));
+    family(&mut text, "groups", "Groups that have this status.", by_status);
+    family(
+        &mut text,
+        "unknown_groups",
+        "Groups about which nothing could be told.",
+        once(results.unknown_groups.to_string()),
+    );
+
+    // A group belongs to one part, so its series need no label for it.
+    let of_group = |group: &GroupResult| Labels::default().and("cluster", &results.cluster).and("group", &group.group);
+    let status = results.groups.iter().filter_map(|group| Some((of_group(group), group.status?)));
+    family(&mut text, "group_status", "1 is OK, 2 WARN, 3 ERR; nothing while it is unknown.", status);
+    let groups: Vec<_> = results.groups.iter().map(|group| Level::of(group, of_group(group))).collect();
+    let lost = groups.iter().filter_map(|group| Some((group.labels.clone(), group.lost()?)));
+    family(&mut text, "group_lost_offsets", "Records that were deleted unread since the last look.", lost);
+    let ahead = groups.iter().filter_map(|group| Some((group.labels.clone(), group.ahead()?)));
+    family(&mut text, "group_loss_ahead", "Partitions that are about to lose records unread.", ahead);
+    levels(&mut text, "group", &groups);
+    if detail >= MetricsDetail::Topic {
+        let topics: Vec<_> = groups.iter().flat_map(Level::topics).collect();
+        levels(&mut text, "topic", &topics);
+        if detail == MetricsDetail::Partition {
+            levels(&mut text, "partition", &topics.iter().flat_map(Level::each).collect::<Vec<_>>());
+        }
+    }
+    text.push_str("# EOF");
+    text
+}
+
+/// Partitions that are told together, in the order of topic and number.
+struct Level<'a> {
+    labels: Labels,
+    /// Else what its lags come to is only a part, and not told as if it were the whole.
+    whole: bool,
+    partitions: Vec<&'a PartitionResult>,
+}
+
+impl<'a> Level<'a> {
+    fn of(group: &'a GroupResult, labels: Labels) -> Self {
+        let mut partitions: Vec<_> = group.partitions.iter().collect();
+        partitions.sort_by(|one, other| (&one.topic, one.partition).cmp(&(&other.topic, other.partition)));
+        Self { labels, whole: group.whole, partitions }
+    }
+
+    fn topics(&self) -> Vec<Self> {
+        let topics = self.partitions.chunk_by(|one, other| one.topic == other.topic);
+        let named = topics.filter_map(|partitions| {
+            let labels = self.labels.clone().and("topic", &partitions.first()?.topic);
+            Some(Self { labels, whole: self.whole, partitions: partitions.to_vec() })
+        });
+        named.collect()
+    }
+
+    fn each(&self) -> Vec<Self> {
+        let labels = |partition: &PartitionResult| self.labels.clone().and("partition", partition.partition);
+        let each = self.partitions.iter();
+        each.map(|partition| Self { labels: labels(partition), whole: true, partitions: vec![partition] }).collect()
+    }
+
+    fn lags(&self) -> impl Iterator<Item = u64> {
+        self.partitions.iter().filter(|_| self.whole).filter_map(|partition| partition.lag)
+    }
+
+    fn lost(&self) -> Option<u64> {
+        self.partitions.iter().map(|partition| partition.lost).filter(|lost| *lost > 0).reduce(u64::saturating_add)
+    }
+
+    fn ahead(&self) -> Option<usize> {
+        Some(self.partitions.iter().filter(|partition| partition.loss_ahead).count()).filter(|ahead| *ahead > 0)
+    }
+
+    fn oldest(&self) -> Option<f64> {
+        let ages = self.partitions.iter().filter(|_| self.whole).filter_map(|partition| partition.lag_seconds);
+        ages.filter(|age| age.is_finite()).max_by(f64::total_cmp)
+    }
+}
+
+/// Lag in records and in seconds.
+fn levels(text: &mut String, level: &str, all: &[Level<'_>]) {
+    let of = |value: fn(&Level<'_>) -> Option<u64>| {
+        all.iter().filter_map(move |level| Some((level.labels.clone(), value(level)?)))
+    };
+    let sum = of(|level| level.lags().reduce(u64::saturating_add));
+    family(text, &format!("{level}_lag"), "Records that are not read yet.", sum);
+    if level != "partition" {
+        let most = of(|level| level.lags().max());
+        family(text, &format!("{level}_max_lag"), "The same of the partition that has most of them.", most);
+    }
+    let oldest = all.iter().filter_map(|level| Some((level.labels.clone(), level.oldest()?)));
+    family(text, &format!("{level}_lag_seconds"), "Age of the oldest record that is not read yet.", oldest);
+}
+
+/// One family of gauges; nothing at all where it has no sample.
+fn family<V: Display>(text: &mut String, name: &str, help: &str, samples: impl IntoIterator<Item = (Labels, V)>) {
+    let mut samples = samples.into_iter().peekable();
+    if samples.peek().is_none() {
+        return;
+    }
+    let _ = writeln!(text, "# TYPE meerkat_{name} gauge");
+    if name.ends_with("_seconds") {
+        let _ = writeln!(text, "# UNIT meerkat_{name} seconds");
+    }
+    let _ = writeln!(text, "# HELP meerkat_{name} {help}");
+    for (Labels(labels), value) in samples {
+        let _ = writeln!(text, "meerkat_{name}{{{labels}}} {value}");
+    }
+}
+
+/// The labels of a sample, as they are written.
+#[derive(Clone, Default)]
+struct Labels(String);
+
+impl Labels {
+    fn and(mut self, name: &str, value: impl Display) -> Self {
+        let comma = if self.0.is_empty() { "" } else { "," };
+        let _ = write!(self.0, "{comma}{name}=\"");
+        for c in value.to_string().chars() {
+            match c {
+                '\\' => self.0.push_str("\\\\"),
+                '"' => self.0.push_str("\\\""),
+                '\n' => self.0.push_str("\\n"),
+                other => self.0.push(other),
+            }
+        }
+        self.0.push('"');
+        self
+    }
+}

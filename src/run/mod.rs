@@ -1,0 +1,300 @@
+//! The story of one run. Nothing but this room knows both Kafka and `CloudWatch`.
+
+use std::sync::atomic::Ordering;
+
+use tokio::time::{Instant, timeout_at};
+
+use crate::base::clock::{Clock, Laps};
+use crate::cloudwatch::address::{Minute, Schedule};
+use crate::cloudwatch::past::Past;
+use crate::cloudwatch::{self, Store};
+use crate::config::{Config, Format};
+use crate::event::widget::Asked;
+use crate::event::{Mode, Request};
+use crate::judge::ages::{Ages, Wanted};
+use crate::judge::input::Sight;
+use crate::judge::outcome::{Judged, Memories};
+use crate::judge::verdict::Verdict;
+use crate::kafka::{LookError, Selection, Survey, Traffic};
+use crate::keystore::KeystoreError;
+use crate::model::part::Part;
+use crate::model::snapshot::{Group, Problem};
+use crate::model::unknown::Unknown;
+use crate::report::{self, Frame, HistoryEntry, MetricsEntry, Report};
+
+mod burrow;
+mod drawn;
+mod leave;
+mod login;
+mod look;
+mod preflight;
+mod warm;
+
+use look::Gathered;
+pub use warm::Warm;
+
+/// What a run came to.
+#[derive(Debug)]
+pub struct Outcome {
+    /// The answer, as JSON.
+    pub json: String,
+    /// The worst group's status.
+    pub status: Verdict,
+    /// What could not be written: the run counts as failed, although it has a status.
+    pub failure: Option<String>,
+    /// The same answer for people on a terminal, where there is one.
+    pub table: Option<String>,
+}
+
+/// A run that has no status at all.
+#[derive(Debug, thiserror::Error)]
+pub enum Error {
+    /// Kafka could not be looked at.
+    #[error(transparent)]
+    Look(#[from] LookError),
+    /// A secret or the cluster's addresses could not be fetched.
+    #[error(transparent)]
+    Secret(#[from] crate::aws::secrets::SecretError),
+    /// The trust store or key store is of no use.
+    #[error(transparent)]
+    Keystore(#[from] KeystoreError),
+    /// The cluster's addresses are none.
+    #[error("{0}")]
+    Addresses(String),
+    /// What a run needs was not there in time.
+    #[error(
+        "{0} could not be fetched before the deadline: see that AWS can be reached from here, or set MEERKAT_TIMEOUT to more"
+    )]
+    Late(&'static str),
+    /// The history was asked for, and is turned off.
+    #[error("mode history reads what CloudWatch keeps, and MEERKAT_HISTORY is off")]
+    HistoryOff,
+    /// A report that cannot be drawn.
+    #[error("the report cannot be drawn")]
+    Drawing(#[from] serde_json::Error),
+}
+
+/// Does what an event asks for.
+///
+/// # Errors
+/// [`Error`] where there is nothing to tell.
+pub async fn answer(config: &Config, request: &Request, clock: Clock, warm: &Warm) -> Result<Outcome, Error> {
+    if request.widget.as_ref().is_some_and(|widget| widget.asked == Asked::Describe) {
+        return Ok(drawn::described());
+    }
+    let run = Run::new(config, request, clock, warm).await;
+    match &request.mode {
+        // Boxed: a future this large would otherwise be moved about, and nested deeper than the compiler likes.
+        Mode::Check => match (&request.http, &request.widget) {
+            (None, None) => Box::pin(run.check()).await,
+            (Some(call), _) => Ok(Box::pin(run.serve(call)).await),
+            (None, Some(widget)) => Box::pin(run.draw(widget)).await,
+        },
+        Mode::History { group, minutes } => Box::pin(run.recall(group, *minutes)).await,
+        Mode::Preflight { against } => Ok(Box::pin(run.preflight(against.as_deref())).await),
+    }
+}
+
+/// One run, with everything that it was told.
+struct Run<'a> {
+    config: &'a Config,
+    request: &'a Request,
+    clock: Clock,
+    warm: &'a Warm,
+    /// The real time in seconds since 1970, by which logins are dated even in a rehearsal.
+    login_s: i64,
+    schedule: Schedule,
+    /// The minute that the run was scheduled for.
+    scheduled: Minute,
+    /// The same, or the present one where that is out of time: what earlier looks are counted back from.
+    minute: Minute,
+    part: Part,
+    /// `None` where neither history nor metrics are wanted.
+    store: Option<Store>,
+    /// What had gone over the process's connections before.
+    before: report::TrafficEntry,
+}
+
+/// A look with everything that was made of it.
+struct Taken<'a> {
+    cluster: String,
+    sight: Sight<'a>,
+    past: &'a Past,
+    memories: Memories,
+    judged: Judged,
+    ages: Ages<'a>,
+    /// How many groups were there at the last look and are not now.
+    vanished: usize,
+}
+
+impl<'a> Run<'a> {
+    async fn new(config: &'a Config, request: &'a Request, mut clock: Clock, warm: &'a Warm) -> Self {
+        let login_s = clock.unix_ms / 1_000;
+        clock.unix_ms = request.now_ms.unwrap_or(clock.unix_ms);
+        let schedule = Schedule::every(config.judgement.period).unwrap_or(Schedule::MINUTELY);
+        let now = Minute::holding(clock.unix_ms / 1_000);
+        let scheduled = request.scheduled.map_or(now, Minute::nearest);
+        let minute = if schedule.is_in_time(scheduled.seconds(), clock.unix_ms) { scheduled } else { now };
+        let part = request.part.unwrap_or(config.part);
+        let wanted = request.history.unwrap_or(config.store.history) || request.publish.unwrap_or(config.store.publish);
+        let mut run = Self {
+            config,
+            request,
+            clock,
+            warm,
+            login_s,
+            schedule,
+            scheduled,
+            minute,
+            part,
+            store: None,
+            before: counted(&warm.connections.traffic),
+        };
+        if wanted {
+            let client = warm.client(run.until(CLIENT_SHARE)).await;
+            run.store = Some(Store::new(client, schedule, &config.store.state_namespace, &config.store.namespace));
+        }
+        run
+    }
+
+    /// The story: look, recall, judge, remember, publish, tell.
+    async fn check(self) -> Result<Outcome, Error> {
+        let selection = self.selection();
+        let Gathered { cluster, survey, mut snapshot, lags, mut past, vanished, time_ms } =
+            self.look(&selection).await?;
+        if selection.named.is_empty() {
+            snapshot.tell_of_empty_selections(&selection.groups, &selection.topics);
+        }
+        let thresholds = |group: &Group| self.config.judgement.thresholds(&group.name);
+        let before = past.before(&snapshot);
+        let sight = Sight { snapshot: &snapshot, lags: &lags, before: &before, time_ms };
+        let mut memories = Memories::fold(sight, thresholds);
+        let windows =
+            past.open_windows(self.store.as_ref(), &snapshot, &memories, thresholds, self.until(HISTORY_SHARE));
+        let (wanted, windows) = tokio::join!(self.search_ages(&survey, sight), windows);
+        past.add(windows);
+        survey.keep_connections();
+        let ages = wanted.ages(sight);
+        let mut watch = Laps::start();
+        let judged = Judged::new(sight, &mut memories, &ages, |row| past.earlier(row), thresholds);
+        tracing::debug!(ms = watch.lap(), groups = judged.groups.len(), "judged");
+
+        let taken = Taken { cluster, sight, past: &past, memories, judged, ages, vanished };
+        let (history, metrics) = self.leave(&taken).await;
+        tracing::debug!(ms = watch.lap(), "remembered and published");
+        Ok(self.tell(&taken, &history, &metrics))
+    }
+
+    /// What the event and the configuration ask for.
+    fn selection(&self) -> Selection {
+        Selection {
+            named: self.request.groups.clone(),
+            groups: self.config.groups.clone(),
+            part: self.part,
+            expected: self.config.judgement.expected.clone(),
+            topics: self.config.topics.clone(),
+        }
+    }
+
+    async fn search_ages(&self, survey: &Survey<'_>, sight: Sight<'_>) -> Wanted {
+        let knows = |topic, partition| survey.knows_max_timestamp(topic, partition);
+        let mut wanted = Wanted::new(sight, self.config.judgement.aged_partitions, knows);
+        if !wanted.is_empty() {
+            survey.search_ages(&mut wanted.search, self.until(AGES_SHARE)).await;
+        }
+        wanted
+    }
+
+    fn tell(&self, taken: &Taken<'_>, history: &HistoryEntry, metrics: &MetricsEntry) -> Outcome {
+        let mut told = Vec::new();
+        if taken.vanished > 0 {
+            let fewer = format!("{} fewer than at the last look that knew them all", taken.vanished);
+            let what = match (&taken.sight.snapshot.listed, &taken.sight.snapshot.blind) {
+                (Ok(_), Some(why)) => format!(
+                    "{fewer}; whether they were deleted cannot be seen ({why}), so the next look measures by what is there now"
+                ),
+                _ => fewer,
+            };
+            told.push(Problem { place: "groups".into(), what: Unknown::because(what) });
+        }
+        told.extend(self.late().map(|what| Problem { place: "schedule".into(), what }));
+        told.extend(self.too_often(taken.past).map(|what| Problem { place: "schedule".into(), what }));
+        let missing = taken.past.problems(taken.sight.snapshot).into_iter();
+        told.extend(missing.map(|what| Problem { place: "history".into(), what }));
+        let frame = Frame {
+            cluster: &taken.cluster,
+            scheduled: self.scheduled.seconds(),
+            checked_at_ms: taken.sight.time_ms,
+            duration_ms: self.clock.elapsed_ms(),
+            kafka: counted(&self.warm.connections.traffic).since(self.before),
+            history,
+            metrics,
+            detail: self.request.detail.unwrap_or(self.config.detail),
+            limit: self.config.report_limit,
+        };
+        let report = Report::new(frame, taken.sight, &taken.judged, &taken.ages, &told);
+        let failure = history.problems.iter().chain(&metrics.problems).next().cloned();
+        let (json, status) = match self.request.format.unwrap_or(self.config.format) {
+            Format::Meerkat => (report.to_json(), report.verdict()),
+            Format::Burrow => self.burrow(taken, report.verdict()),
+            Format::OpenMetrics => (self.openmetrics(taken), report.verdict()),
+        };
+        Outcome { json, status, failure, table: None }
+    }
+
+    /// Prints what is kept of one group.
+    async fn recall(mut self, group: &str, minutes: u32) -> Result<Outcome, Error> {
+        // The look of the present minute is among those that are told.
+        self.minute = self.schedule.next(self.minute);
+        let Some(store) = self.store.as_ref().filter(|_| self.remembers()) else { return Err(Error::HistoryOff) };
+        let selection = Selection { named: vec![group.to_owned()], ..Selection::default() };
+        let mut look = Box::pin(self.look_once(&selection)).await?;
+        let looks = minutes.div_ceil(self.config.judgement.period).saturating_add(1);
+        let untold = Group::unread(group, &Unknown::because("the look tells nothing of this group"));
+        let group = look.snapshot.groups.first().unwrap_or(&untold);
+        let until = self.until(HISTORY_SHARE);
+        let of = (&look.snapshot, group);
+        let decoded = cloudwatch::decoded::read(store, &look.cluster, looks, of, &mut look.past, until).await;
+        let known = group.untold().is_none() && group.range().all(|row| look.past.earlier(row).is_ok());
+        let status = match known {
+            true if group.is_missing() => Verdict::NotFound,
+            true => Verdict::Ok,
+            false => Verdict::Unknown,
+        };
+        Ok(Outcome { json: decoded, status, failure: None, table: None })
+    }
+
+    /// What is fetched for a run, within its time: the door has a patience of its own, which may be longer.
+    async fn in_time<T>(
+        &self,
+        share: f64,
+        what: &'static str,
+        fetched: impl Future<Output = Result<T, Error>>,
+    ) -> Result<T, Error> {
+        timeout_at(self.until(share), fetched).await.unwrap_or(Err(Error::Late(what)))
+    }
+
+    fn remembers(&self) -> bool {
+        self.request.history.unwrap_or(self.config.store.history)
+    }
+
+    /// The moment when so much of the run's time has passed.
+    fn until(&self, share: f64) -> Instant {
+        let time = self.clock.deadline.saturating_duration_since(self.clock.started);
+        self.clock.started + time.mul_f64(share)
+    }
+}
+
+fn counted(traffic: &Traffic) -> report::TrafficEntry {
+    report::TrafficEntry {
+        requests: traffic.requests.load(Ordering::Relaxed),
+        bytes_written: traffic.written.load(Ordering::Relaxed),
+        bytes_read: traffic.read.load(Ordering::Relaxed),
+    }
+}
+
+/// By when, as shares of a run's time, what AWS is asked with must be known, Kafka must have answered, the history been read, the ages found.
+const CLIENT_SHARE: f64 = 0.2;
+const KAFKA_SHARE: f64 = 0.6;
+const HISTORY_SHARE: f64 = 0.75;
+const AGES_SHARE: f64 = 0.8;

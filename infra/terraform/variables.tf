@@ -90,7 +90,7 @@ variable "truststore" {
 variable "role_arn" {
   type        = string
   default     = ""
-  description = "For MSK-IAM, a role to take on for the cluster of another account."
+  description = "For MSK-IAM, a role to assume for the cluster of another account."
 
   validation {
     condition     = var.role_arn == "" || var.authentication == "MSK-IAM"
@@ -124,18 +124,18 @@ variable "oauth_extensions" {
 variable "period" {
   type        = number
   default     = 1
-  description = "Minutes from one look to the next. Verdicts take some periods."
+  description = "Minutes from one run to the next. Verdicts take some periods. From 120 on the end of an alarm on a group is not sent."
 
   validation {
-    condition     = contains([1, 2, 3, 4, 5, 6, 10, 12, 15, 20, 30], var.period)
-    error_message = "1, 2, 3, 4, 5, 6, 10, 12, 15, 20 or 30."
+    condition     = contains([1, 2, 3, 4, 5, 6, 10, 12, 15, 20, 30, 60, 120, 180, 240, 360, 480, 720, 1440], var.period)
+    error_message = "1, 2, 3, 4, 5, 6, 10, 12, 15, 20, 30, 60, 120, 180, 240, 360, 480, 720 or 1440."
   }
 }
 
 variable "parts" {
   type        = number
   default     = 1
-  description = "Runs that share the groups of one look, each with a schedule of its own."
+  description = "Runs that share the groups, each with a schedule of its own."
 
   validation {
     condition     = var.parts >= 1 && var.parts <= 32
@@ -146,13 +146,13 @@ variable "parts" {
 variable "groups" {
   type        = string
   default     = ""
-  description = "Globs of groups to look at, separated by commas, ! excludes. Empty means all."
+  description = "Globs of groups to check, separated by commas, ! excludes. Empty means all."
 }
 
 variable "topics" {
   type        = string
   default     = ""
-  description = "Globs of topics to look at, separated by commas, ! excludes. Empty means all; on large clusters name them."
+  description = "Globs of topics to check, separated by commas, ! excludes. Empty means all; on large clusters name them."
 }
 
 variable "expect" {
@@ -176,7 +176,7 @@ variable "objective" {
 variable "abandoned" {
   type        = string
   default     = "warn"
-  description = "What a group comes to that nobody has read with since the first look."
+  description = "Status of a group with lag that has had no member and no commit since the first run."
 
   validation {
     condition     = contains(["ok", "warn", "err"], var.abandoned)
@@ -229,8 +229,8 @@ variable "metrics_detail" {
   description = "Lag metrics for each group, or for each topic or partition too. Each metric has a price."
 
   validation {
-    condition     = contains(["group", "topic", "partition"], var.metrics_detail)
-    error_message = "group, topic or partition."
+    condition     = contains(["problems", "group", "topic", "partition"], var.metrics_detail)
+    error_message = "problems, group, topic or partition."
   }
 }
 
@@ -263,6 +263,116 @@ variable "memory_size" {
   }
 }
 
+variable "key_password" {
+  type        = string
+  default     = ""
+  description = "For MTLS with an encrypted private key, the reference to its password: the ARN of a secret or of an SSM parameter, with #KEY behind it where the value is one of a JSON object."
+
+  validation {
+    condition     = can(regex("^(arn:aws[a-z-]*:(secretsmanager:[a-z0-9-]+:[0-9]{12}:secret:|ssm:[a-z0-9-]+:[0-9]{12}:parameter/)[A-Za-z0-9/_+=.@-]+(#[A-Za-z0-9_.-]+)?)?$", var.key_password))
+    error_message = "The ARN of a secret or of a parameter, with #KEY behind it if wanted, or nothing."
+  }
+}
+
+variable "ipv6" {
+  type        = string
+  default     = "off"
+  description = "Whether the functions may use IPv6 in dual-stack subnets."
+
+  validation {
+    condition     = contains(["on", "off"], var.ipv6)
+    error_message = "on or off."
+  }
+}
+
+variable "dual_stack" {
+  type        = string
+  default     = "off"
+  description = "Whether AWS is called at its dual-stack endpoints."
+
+  validation {
+    condition     = contains(["on", "off"], var.dual_stack)
+    error_message = "on or off."
+  }
+}
+
+variable "fips" {
+  type        = string
+  default     = "off"
+  description = "Whether AWS is called at its FIPS endpoints."
+
+  validation {
+    condition     = contains(["on", "off"], var.fips)
+    error_message = "on or off."
+  }
+}
+
+variable "https_proxy" {
+  type        = string
+  default     = ""
+  description = "The proxy for calls to AWS and to a token endpoint, as http://HOST:PORT. Brokers are always reached directly."
+
+  validation {
+    condition     = can(regex("^(https?://[A-Za-z0-9.:-]+)?$", var.https_proxy))
+    error_message = "A URL of a host and a port without a password, or nothing."
+  }
+}
+
+variable "no_proxy" {
+  type        = string
+  default     = ""
+  description = "Hosts that are reached without the proxy, separated by commas."
+
+  validation {
+    condition     = can(regex("^([A-Za-z0-9.,:*/-]{0,80})?$", var.no_proxy))
+    error_message = "Hosts, separated by commas."
+  }
+}
+
+variable "timeout" {
+  type        = number
+  default     = 45
+  description = "Seconds that a run may take. With a period of 1 at most 60."
+
+  validation {
+    condition     = contains([15, 30, 45, 60, 90, 120, 180, 300, 600, 900], var.timeout) && (var.period > 1 || var.timeout <= 60)
+    error_message = "15, 30, 45, 60, 90, 120, 180, 300, 600 or 900; with a period of 1 at most 60."
+  }
+}
+
+variable "log_key_arn" {
+  type        = string
+  default     = ""
+  description = "The KMS key that encrypts the log group. Its own policy must let logs.REGION.amazonaws.com use it."
+
+  validation {
+    condition     = can(regex("^(arn:aws[a-z-]*:kms:[a-z0-9-]+:[0-9]{12}:key/[A-Za-z0-9-]+)?$", var.log_key_arn))
+    error_message = "The ARN of a KMS key, or nothing."
+  }
+}
+
+variable "variables_key_arn" {
+  type        = string
+  default     = ""
+  description = "The KMS key that encrypts the functions' variables, which hold references to secrets, never a secret."
+
+  validation {
+    condition     = can(regex("^(arn:aws[a-z-]*:kms:[a-z0-9-]+:[0-9]{12}:key/[A-Za-z0-9-]+)?$", var.variables_key_arn))
+    error_message = "The ARN of a KMS key, or nothing."
+  }
+}
+
+variable "permissions_boundary" {
+  type        = string
+  default     = ""
+  description = "The policy that bounds every role here, where the account demands one."
+
+  validation {
+    condition     = can(regex("^(arn:aws[a-z-]*:iam::([0-9]{12}|aws):policy/[A-Za-z0-9/_+=.@,-]+)?$", var.permissions_boundary))
+    error_message = "The ARN of a policy, or nothing."
+  }
+}
+
 variable "reserved_concurrency" {
   type        = number
   default     = -1
@@ -277,7 +387,7 @@ variable "reserved_concurrency" {
 variable "log_level" {
   type        = string
   default     = "info"
-  description = "How much is logged; debug has a line for each phase of a look."
+  description = "How much is logged; debug has a line for each phase of a run."
 
   validation {
     condition     = contains(["error", "warn", "info", "debug", "trace"], var.log_level)
@@ -309,9 +419,25 @@ variable "alarm_from" {
 }
 
 variable "group_pages" {
-  type        = bool
-  default     = true
-  description = "Whether alarms on groups tell the topic of each group by itself, so that a second one tells too."
+  type        = string
+  default     = "on"
+  description = "Whether the topic gets a message for each group by itself, so that a second group is reported too."
+
+  validation {
+    condition     = contains(["on", "off"], var.group_pages)
+    error_message = "on or off."
+  }
+}
+
+variable "ok_pages" {
+  type        = string
+  default     = "on"
+  description = "Whether the topic also gets a message when a problem is over."
+
+  validation {
+    condition     = contains(["on", "off"], var.ok_pages)
+    error_message = "on or off."
+  }
 }
 
 variable "lag_seconds_alarm" {
@@ -341,7 +467,7 @@ variable "topic_key_arn" {
 variable "loss_pages" {
   type        = string
   default     = "on"
-  description = "Whether lost records, and groups that are about to lose some, tell the topic. If off, the alarms are there to look at."
+  description = "Whether the topic gets a message when a group loses records or is about to. If off, the alarms only show it."
 
   validation {
     condition     = contains(["on", "off"], var.loss_pages)

@@ -3,7 +3,8 @@ terraform {
   required_providers {
     aws = {
       source  = "hashicorp/aws"
-      version = ">= 5.80"
+      # invoked_via_function_url of aws_lambda_permission is there since 6.29.
+      version = ">= 6.29"
     }
   }
 }

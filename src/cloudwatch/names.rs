@@ -39,6 +39,8 @@ pub const LOST_OFFSETS: &str = "LostOffsets";
 pub const LOSS_AHEAD: &str = "LossAhead";
 /// {Cluster}, and {Cluster, Part} where there are parts: 1 for each finished run.
 pub const HEARTBEAT: &str = "Heartbeat";
+/// {Cluster}, and {Cluster, Part} where there are parts: 1 for each run that could not read Kafka.
+pub(crate) const BLIND_RUNS: &str = "BlindRuns";
 /// {Cluster, Status}: groups that have this status.
 pub const GROUPS: &str = "Groups";
 /// {Cluster}: groups about which nothing could be told.
@@ -62,6 +64,7 @@ pub const PUBLISHED: &[(&str, &[&[&str]])] = &[
     (LOST_OFFSETS, &[&[CLUSTER, GROUP]]),
     (LOSS_AHEAD, &[&[CLUSTER, GROUP]]),
     (HEARTBEAT, &[&[CLUSTER], &[CLUSTER, PART]]),
+    (BLIND_RUNS, &[&[CLUSTER], &[CLUSTER, PART]]),
     (GROUPS, &[&[CLUSTER, STATUS]]),
     (UNKNOWN_GROUPS, &[&[CLUSTER]]),
     (DURATION_MS, &[&[CLUSTER]]),

@@ -54,6 +54,7 @@ def main():
         says = Story(aws, kafka, stage, began)
         says.readme_deploys()
         says.scram_deploys()
+        says.other_lines_deploy()
         says.a_group_stops()
         says.every_parameter_reaches_the_schedule()
         says.a_new_zip_and_the_way_back()
@@ -102,6 +103,21 @@ class Story:
         self.aws.is_complete("scram")
         self.fires_after = int(time.time()) // 60
         self.done("the command for SCRAM does, with a broker of our own")
+
+    def other_lines_deploy(self):
+        """The document's other commands, as they stand; that for TLS is led to the broker, and takes the CA out of a file as it says."""
+        lines = deploy_lines(translate.INFRA / "README.md")
+        shutil.copyfile(self.kafka.shown["tls"]["ca"], self.aws.tree.at / "ca.pem")
+        for line in lines:
+            if line.values["Authentication"] == "SCRAM-SHA-512":
+                continue
+            over_tls = line.values["Authentication"] == "TLS"
+            self.aws.shell(line.led_to({"BootstrapServers": ",".join(self.kafka.shown["ssl"])} if over_tls else {}, "line").text)
+            self.aws.is_complete("line")
+            if over_tls:
+                same(self.aws.invoke("line", {})["problems"], [], "brokers with TLS and a CA of one's own")
+            self.aws.delete("line")
+        self.done(f"{len(lines)} commands of infra/README.md deploy")
 
     def a_group_stops(self):
         """Minutes rehearsed through the alias, with the input that the schedule holds."""
@@ -179,7 +195,7 @@ class Story:
         url = self.aws.packaged()
         for stack, (name, parameters) in ways.items():
             led = here.get(parameters["Authentication"], {})
-            values = {**check.OPTIONS, **parameters, **led, "Cluster": stack, "Deployment": "AllAtOnce", "ChangesTopicArn": ""}
+            values = {**check.OPTIONS, **parameters, **led, "Cluster": stack, "ChangesTopicArn": "", **NOT_HERE}
             self.aws.create(stack, url, values)
             same(sorted(self.aws.schedules(stack)), [f"{number}/4" for number in range(1, 5)], f"{name}: the parts")
             if led:
@@ -257,6 +273,8 @@ def other_value(name, spec, value):
     raise SystemExit(f"{name} needs another value in this test")
 
 
+# The SDK has no FIPS and no dual-stack endpoint beside one of ours.
+NOT_HERE = {"Fips": "off", "DualStack": "off"}
 KEY = "arn:aws:kms:eu-central-1:123456789012:key/99999999-0000-1111-2222-333344445555"
 OTHER = {
     "AllowedLag": "10",

@@ -49,7 +49,8 @@ pub(crate) fn volume(groups: usize, partitions: usize, published: usize) -> Volu
     keys.sort_unstable();
     let always = names::PUBLISHED.iter().filter(|(name, _)| !names::OF_LOSS.contains(name));
     let by_group = always.filter(|(_, sets)| sets.contains(&BY_GROUP)).count();
-    let by_cluster = names::PUBLISHED.iter().filter(|(_, sets)| sets.contains(&BY_CLUSTER)).count();
+    let regular = names::PUBLISHED.iter().filter(|(name, _)| *name != names::BLIND_RUNS);
+    let by_cluster = regular.filter(|(_, sets)| sets.contains(&BY_CLUSTER)).count();
     Volume {
         partitions: keys.len(),
         pages: bind(&keys, bits(keys.len(), None)).len(),

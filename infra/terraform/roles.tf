@@ -1,8 +1,8 @@
 # What each function may do: ../template.yaml says the same, and tests/infra/terraform.py holds the two against each other.
 
 locals {
-  msk           = split(":cluster/", var.cluster_arn)
-  trust         = split(":", "${var.truststore}::")[2]
+  msk   = split(":cluster/", var.cluster_arn)
+  trust = split(":", "${var.truststore}::")[2]
   # The password's reference without its #KEY.
   password_arn  = split("#", var.key_password)[0]
   password_from = local.mtls ? split(":", "${var.key_password}::")[2] : ""

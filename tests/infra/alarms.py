@@ -310,6 +310,7 @@ def check_long_periods():
                 check.same("OKActions" not in alarm or whole >= 2 * 60 * period + 180, True, f"{name}, every {period} min: an end is sent, so a missed run must be no gap")
 
 
+# Alarm → what it watches; first those that are sent, then those that others are made of.
 WATCHES = {
     "GroupStatus": "a group is `ERR` (`AlarmFrom=WARN`: or `WARN`) in one of the last five periods",
     "LagSeconds": "`LagSecondsAlarm`: a group's oldest unread record is that old, in two of five periods",
@@ -317,11 +318,14 @@ WATCHES = {
     "LossAhead": "a group has nearly used up what retention keeps, in two of five periods",
     "UnknownGroups": "a group cannot be read, or is expected and not there, three runs in a row",
     "FunctionErrors": "runs fail, five of six",
-    "HeartbeatMissing": "no run, of any part, has finished for three periods",
     "BlindRuns": "runs start and cannot read Kafka, two of three",
     "NobodyWatches": "`…-heartbeat-missing`, once a first run has finished",
     "PartMissing": "`Parts`: a part's run does not finish while another's does; its number is that of `…-part-N`",
-    "Page": "one page for `…-unknown-groups` and `…-function-errors`; silent while nobody watches",
+    "Page": "`…-unknown-groups` or `…-function-errors` (`GroupPages=off`: or a group's alarm); silent while nobody watches",
+    "HeartbeatMissing": "no run, of any part, has finished for three periods",
+    "Part3": "the run of part 3 has not finished for three periods",
+    "FirstRun": "never: `OK` from the first finished run on, so that a new stack does not page",
+    "NewVersionErrors": "two runs of a version that takes over failed within ten minutes",
 }
 
 
@@ -331,7 +335,7 @@ def with_table(text):
     lines = [f"| alarm | in `ALARM` when | {' | '.join(heads)} |", "|---" * (len(heads) + 2) + "|"]
     outcomes = {story: told(story, **({"Parts": 8} if "parts" in story else {})) for story in STORIES}
     for name, watches in WATCHES.items():
-        alias = re.sub(r"(?<!^)(?=[A-Z])", "-", name).lower()
+        alias = re.sub(r"(?<!^)(?=[A-Z0-9])", "-", name).lower()
         cells = [cell([alarms for alarms in outcomes[story]], name) for story in STORIES]
         lines.append(f"| `…-{alias}` | {watches} | {' | '.join(cells)} |")
     before, _, rest = text.partition(MARK)
@@ -344,13 +348,13 @@ def with_table(text):
 def cell(runs, name):
     """What an alarm does, and after how many minutes; bold is sent to the topic."""
     if name not in runs[0].states:
-        return ""
+        return "–"
     who = "a" if name in runs[0].metric and "Metrics" in runs[0].metric[name] else None
     turns = [alarms.after(name, who) for alarms in runs]
     sent = [alarms.after(name, who, sent=True) for alarms in runs]
     if not any(turns):
         state = runs[0].contributors[name].get("a", "OK") if who else runs[0].states[name]
-        return f"stays `{state}`" if state != "INSUFFICIENT_DATA" else ""
+        return "–" if state in ("OK", "INSUFFICIENT_DATA") else f"stays `{state}`"
     if {len(each) for each in turns} != {len(turns[0])}:
         raise SystemExit(f"{name} depends on the width of the evaluation range: {turns}")
     words = []

@@ -206,15 +206,16 @@ class Story:
         self.done(f"{len(ways)} ways to deploy with four parts and every option; {', '.join(here)} read the brokers")
 
     def without_transforms(self):
-        """What `make build` makes for those who may not use transforms."""
-        bucket, key = self.aws.uploaded_zip()
-        body = self.aws.tree.plain_template()
-        same(json.loads(body).get("Transform"), None, "no transform")
-        own = {**self.line.values, "CodeBucket": bucket, "CodeKey": key, "Cluster": "plain"}
-        self.aws.create("plain", self.aws.uploaded(body, "plain.json"), own, ())
+        """What `make build` makes for those who may not use transforms, by the document's commands."""
+        self.aws.tree.plain_template()
+        self.aws.client("s3").create_bucket(Bucket="my-bucket", CreateBucketConfiguration={"LocationConstraint": REGION})
+        (line,) = deploy_lines(translate.INFRA / "README.md", "aws s3 cp")
+        line = line.led_to({**{name: self.line.values[name] for name in ("BootstrapServers", "SecretArn", "Truststore")}, "Cluster": "plain"}, "plain")
+        self.aws.shell(line.text)
+        self.aws.is_complete("plain")
         same([group["group"] for group in self.aws.invoke("plain", {})["groups"]], [GROUP], "its function reads the brokers")
         before = self.aws.version("plain")
-        self.aws.update("plain", {**own, "LogLevel": "debug"})
+        self.aws.shell(line.led_to({"LogLevel": "debug"}, "plain").text)
         same(self.aws.version("plain") > before, True, "a parameter makes a version there too")
         self.aws.delete("plain")
         self.done("the template without transforms deploys, answers and is updated")
@@ -237,7 +238,7 @@ class Story:
 
 
 class Line:
-    """One `sam deploy` of a document."""
+    """One deployment of a document."""
 
     def __init__(self, text):
         self.text = text
@@ -256,10 +257,10 @@ class Line:
         return Line(text)
 
 
-def deploy_lines(path):
-    """Every `sam deploy` of a document's shell blocks."""
+def deploy_lines(path, command="sam deploy"):
+    """Every such command of a document's shell blocks, with what follows it there."""
     blocks = re.findall(r"^```sh\n(.*?)^```", path.read_text(), re.MULTILINE | re.DOTALL)
-    return [Line("sam deploy" + block.split("sam deploy", 1)[1]) for block in blocks if "sam deploy" in block]
+    return [Line(command + block.split(command, 1)[1]) for block in blocks if command in block]
 
 
 def other_value(name, spec, value):
@@ -329,8 +330,7 @@ class Tree:
         self.put(("another",))
 
     def plain_template(self):
-        subprocess.run([sys.executable, HERE / "plain.py", self.at / "plain.json"], check=True)
-        return (self.at / "plain.json").read_text()
+        subprocess.run([sys.executable, HERE / "plain.py", self.zip.with_name("template.json")], check=True)
 
 
 class Emulator:
@@ -395,9 +395,9 @@ class Aws:
             events = self.client("cloudformation").describe_stack_events(StackName=stack)["StackEvents"]
             raise SystemExit(f"{stack}: {status}: {[event.get('ResourceStatusReason') for event in events if 'FAILED' in event['ResourceStatus']]}")
 
-    def create(self, stack, url, values, capabilities=("CAPABILITY_AUTO_EXPAND",)):
+    def create(self, stack, url, values):
         parameters = [{"ParameterKey": name, "ParameterValue": str(value)} for name, value in values.items()]
-        self.client("cloudformation").create_stack(StackName=stack, TemplateURL=url, Parameters=parameters, Capabilities=["CAPABILITY_IAM", *capabilities])
+        self.client("cloudformation").create_stack(StackName=stack, TemplateURL=url, Parameters=parameters, Capabilities=["CAPABILITY_IAM", "CAPABILITY_AUTO_EXPAND"])
         self.await_stack(stack)
 
     def update(self, stack, values):
@@ -470,10 +470,6 @@ class Aws:
     def uploaded(self, body, key):
         self.client("s3").put_object(Bucket=self.bucket(), Key=key, Body=body)
         return f"{self.address}/{self.bucket()}/{key}"
-
-    def uploaded_zip(self):
-        self.client("s3").upload_file(str(self.tree.zip), self.bucket(), "bootstrap.zip")
-        return self.bucket(), "bootstrap.zip"
 
     def packaged(self):
         """The template as `sam package` uploads it."""

@@ -87,10 +87,10 @@ class Story:
     def scram_deploys(self):
         """The line for SCRAM, led to the broker and the secret that are here."""
         line = next(line for line in deploy_lines(translate.INFRA / "README.md") if line.values["Authentication"] == "SCRAM-SHA-512")
-        secrets, notices = self.aws.client("secretsmanager"), self.aws.client("sns")
-        password = self.kafka.shown["users"]["alice"]
-        secret = secrets.create_secret(Name="AmazonMSK_meerkat", SecretString=json.dumps({"username": "alice", "password": password}))["ARN"]
-        authority = secrets.create_secret(Name="ca", SecretString=pathlib.Path(self.kafka.shown["tls"]["ca"]).read_text())["ARN"]
+        notices = self.aws.client("sns")
+        login = {"username": "alice", "password": self.kafka.shown["users"]["alice"]}
+        secret = self.aws.secret("AmazonMSK_meerkat", json.dumps(login))
+        authority = self.aws.secret("ca", pathlib.Path(self.kafka.shown["tls"]["ca"]).read_text())
         queue = self.aws.client("sqs").create_queue(QueueName="changes")["QueueUrl"]
         topic = notices.create_topic(Name="changes")["TopicArn"]
         queue_arn = self.aws.client("sqs").get_queue_attributes(QueueUrl=queue, AttributeNames=["QueueArn"])["Attributes"]["QueueArn"]
@@ -187,14 +187,14 @@ class Story:
     def each_way_deploys(self):
         """The parameters of check.py, one stack each; where the brokers here take the login, the function reads them."""
         brokers = {name: {"BootstrapServers": ",".join(self.kafka.shown[name]), **self.secrets} for name in ("ssl", "sasl_ssl")}
-        client = pathlib.Path(self.kafka.shown["tls"]["client"]).read_text()
-        certificate = self.aws.client("secretsmanager").create_secret(Name="client", SecretString=client)["ARN"]
         here = dict.fromkeys(("SCRAM-SHA-512", "SCRAM-SHA-256", "PLAIN"), brokers["sasl_ssl"])
-        here |= {"TLS": brokers["ssl"], "MTLS": {**brokers["ssl"], "SecretArn": certificate}}
+        here |= {"TLS": brokers["ssl"], "MTLS": {**brokers["ssl"], "SecretArn": self.aws.secret("client", pathlib.Path(self.kafka.shown["tls"]["client"]).read_text())}}
         ways = {f"way-{number}": (name, parameters) for number, (name, (parameters, _, _)) in enumerate(check.WAYS.items(), 1)}
         url = self.aws.packaged()
         for stack, (name, parameters) in ways.items():
             led = here.get(parameters["Authentication"], {})
+            if "KeyPassword" in parameters:
+                led = {**led, **self.encrypted_key()}
             values = {**check.OPTIONS, **parameters, **led, "Cluster": stack, "ChangesTopicArn": "", **NOT_HERE}
             self.aws.create(stack, url, values)
             same(sorted(self.aws.schedules(stack)), [f"{number}/4" for number in range(1, 5)], f"{name}: the parts")
@@ -204,6 +204,15 @@ class Story:
                 same(self.aws.answered_by(stack), "1", f"{name}: the function answers")
             self.aws.delete(stack)
         self.done(f"{len(ways)} ways to deploy with four parts and every option; {', '.join(here)} read the brokers")
+
+    def encrypted_key(self):
+        """The client's certificate with its key under a password, and where both are kept."""
+        word, tls = "open sesame", self.kafka.shown["tls"]
+        argv = ["openssl", "pkey", "-in", tls["client_key"], "-aes256", "-passout", f"pass:{word}"]
+        key = subprocess.run(argv, capture_output=True, text=True, check=True).stdout
+        certificate = pathlib.Path(tls["client_crt"]).read_text()
+        password = self.aws.secret("password", json.dumps({"password": word}))
+        return {"SecretArn": self.aws.secret("encrypted", key + certificate), "KeyPassword": f"{password}#password"}
 
     def without_transforms(self):
         """What `make build` makes for those who may not use transforms, by the document's commands."""
@@ -374,6 +383,9 @@ class Aws:
 
     def client(self, service):
         return self.clients.setdefault(service, boto3.client(service))
+
+    def secret(self, name, text):
+        return self.client("secretsmanager").create_secret(Name=name, SecretString=text)["ARN"]
 
     def shell(self, command):
         """A command as a document has it, in a folder that looks like the repository."""

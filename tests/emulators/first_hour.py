@@ -23,15 +23,12 @@ SHOWN = {"the stack", "ten runs", "the heartbeat", "the alarms"}
 
 
 def main():
-    emulator = rehearse.Emulator("ministack.sh")
-    try:
+    with scene.Emulator("ministack.sh") as emulator:
         variables = {"AWS_ENDPOINT_URL": emulator.address, "AWS_REGION": rehearse.REGION, "AWS_DEFAULT_REGION": rehearse.REGION, "AWS_ACCESS_KEY_ID": "test", "AWS_SECRET_ACCESS_KEY": "test"}
         deployed(emulator.address)
         path = f"{scene.CACHE / 'venv-aws' / 'bin'}{os.pathsep}{os.environ['PATH']}"
         argv = [sys.executable, scene.REPOSITORY / "infra" / "first_hour.py", STACK]
         done = subprocess.run(argv, env={**os.environ, **variables, "PATH": path}, capture_output=True, text=True)
-    finally:
-        emulator.end()
     print(done.stdout + done.stderr)
     lines = done.stdout.splitlines()
     came = {lines[number - 3]: line.strip() == "as expected" for number, line in enumerate(lines) if line.strip().lower().endswith("as expected") and number >= 3}

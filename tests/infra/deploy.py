@@ -45,7 +45,7 @@ def main():
         at = stack.enter_context(scene.folder("deploy"))
         with concurrent.futures.ThreadPoolExecutor() as pool:
             kafka = pool.submit(scene.Kafka, at / "kafka")
-            emulator = pool.submit(Emulator)
+            emulator = pool.submit(scene.Emulator, "ministack.sh", HERE / "whole_ministack.py")
             tree = pool.submit(Tree, at / "tree")
             kafka, emulator = stack.enter_context(kafka.result()), stack.enter_context(emulator.result())
             tree = tree.result()
@@ -340,25 +340,6 @@ class Tree:
 
     def plain_template(self):
         subprocess.run([sys.executable, HERE / "plain.py", self.zip.with_name("template.json")], check=True)
-
-
-class Emulator:
-    """MiniStack, in a process of its own that ends with its standard input."""
-
-    def __init__(self):
-        script = scene.REPOSITORY / "tests" / "support" / "ministack.sh"
-        self.child = subprocess.Popen([script, HERE / "whole_ministack.py"], stdin=subprocess.PIPE, stdout=subprocess.PIPE, text=True)
-        self.address = self.child.stdout.readline().strip()
-        if not self.address:
-            raise SystemExit("the emulator did not start")
-
-    def __enter__(self):
-        return self
-
-    def __exit__(self, *_):
-        self.child.stdin.close()
-        self.child.stdout.close()
-        self.child.wait()
 
 
 class Aws:

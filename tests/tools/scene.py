@@ -121,6 +121,24 @@ class CloudWatch:
         }
 
 
+class Emulator:
+    """Another's emulator of AWS (tests/support/*.sh), in a process of its own that ends with its standard input."""
+
+    def __init__(self, script, *arguments):
+        self.child = subprocess.Popen([REPOSITORY / "tests" / "support" / script, *arguments], stdin=subprocess.PIPE, stdout=subprocess.PIPE, text=True)
+        self.address = self.child.stdout.readline().strip()
+        if not self.address:
+            raise SystemExit(f"{script} did not start")
+
+    def __enter__(self):
+        return self
+
+    def __exit__(self, *_):
+        self.child.stdin.close()
+        self.child.stdout.close()
+        self.child.wait()
+
+
 class Lambda:
     """`cargo lambda watch` with the function in it; its log is a file."""
 

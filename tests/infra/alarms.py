@@ -6,8 +6,10 @@
 Pages of the CloudWatch User Guide that the rules are from:
 - "Configuring how CloudWatch alarms treat missing data": the evaluation range is wider than the evaluation periods, by an amount that
   is not documented; the page's example has 5 points for 3 periods. Real points count first, missing ones as few times as possible.
-- "Create an alarm based on a multi time series Metrics Insights query", on missing data: "If a time series is not retrieved by the
-  query anymore, it will transition to OK no matter the treat missing data treatment", and the OK actions are executed.
+- "Create alarms on Metrics Insights queries", missing data: "If a time series is not retrieved by the query anymore, it will
+  transition to OK no matter the treat missing data treatment", and the OK actions are executed.
+- "Acting on alarm changes": SNS actions are executed for each contributor and for the alarm as a whole.
+- PutMetricAlarm: the first state after INSUFFICIENT_DATA executes its actions too.
 - "Suppressing composite alarm actions": no action while the suppressor is in ALARM, nor for the extension period after it; an action
   waits for the wait period before.
 """
@@ -169,15 +171,13 @@ class Alarms:
             new = evaluated(points, alarm, old) if any(point is not None for point in points) else "OK"
             known[group] = new
             self.turn(now, name, group, old, new, alarm)
-        self.states[name] = "ALARM" if "ALARM" in known.values() else "OK"
+        self.turn(now, name, None, self.states[name], "ALARM" if "ALARM" in known.values() else "OK", alarm)
 
     def turn(self, now, name, contributor, old, new, alarm):
         if contributor is None:
             self.states[name] = new
         if new != old:
-            actions = alarm.get("AlarmActions" if new == "ALARM" else "OKActions") if new != "INSUFFICIENT_DATA" else None
-            # An alarm that has its first state says nothing of a change that anybody waits for.
-            self.log.append((now, name, contributor, new, bool(actions) and not (old == "INSUFFICIENT_DATA" and new == "OK")))
+            self.log.append((now, name, contributor, new, bool(alarm.get("AlarmActions" if new == "ALARM" else "OKActions"))))
 
     def rule(self, now, name, alarm):
         words = re.sub(r'(ALARM|OK)\("<(\w+)\.Arn>"\)', lambda match: str(self.states[match[2]] == match[1]), alarm["AlarmRule"])
@@ -185,8 +185,7 @@ class Alarms:
         old, self.states[name] = self.states[name], new
         suppressor = alarm.get("ActionsSuppressor")
         if suppressor is None:
-            if new != old and old != "INSUFFICIENT_DATA" or new == "ALARM" != old:
-                self.log.append((now, name, None, new, bool(alarm.get("AlarmActions" if new == "ALARM" else "OKActions"))))
+            self.turn(now, name, None, old, new, alarm)
             return
         if self.states[suppressor.strip("<>").split(".")[0]] == "ALARM":
             self.silent_until = now + alarm["ActionsSuppressorExtensionPeriod"] // 60
@@ -291,7 +290,7 @@ def check_promises():
     first = world(start=EVENT, run=lambda *_: FINE)
     for beyond in BEYOND:
         alarms = Alarms(stack(Parts=1), beyond).run(first, EVENT - 10)
-        check.same(alarms.messages(), [], "a new stack sends nothing because it is new")
+        check.same([message for message in alarms.messages() if message[-1] == "ALARM"], [], "a new stack pages nobody because it is new")
     for more, name in (({"OkPages": "off"}, "the end of nothing"), ({"Period": 120}, "nor of a group's alarm where runs are rare")):
         ends = {key: alarm.get("OKActions") for key, alarm in stack(**more).of_type("AWS::CloudWatch::Alarm").items()}
         check.same(set(ends.values()), {None}, f"{name} is sent")

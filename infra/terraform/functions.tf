@@ -46,6 +46,7 @@ locals {
     KAFKA_SSL_TRUSTSTORE                      = var.truststore
     MEERKAT_CLUSTER                           = var.cluster
     MEERKAT_PERIOD                            = tostring(var.period)
+    MEERKAT_PARTS                             = tostring(var.parts)
     MEERKAT_GROUPS                            = var.groups
     MEERKAT_TOPICS                            = var.topics
     MEERKAT_EXPECT                            = var.expect

@@ -101,8 +101,8 @@ variable "secret_arn" {
   }
 
   validation {
-    condition     = length(var.secret_arn) <= 200
-    error_message = "At most 200 characters."
+    condition     = length(var.secret_arn) <= 170
+    error_message = "At most 170 characters."
   }
 
   validation {

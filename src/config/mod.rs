@@ -41,6 +41,8 @@ pub struct Config {
     pub(crate) topics: Patterns,
     /// Which part of the groups to look at, where an event names none.
     pub(crate) part: Part,
+    /// How many parts write the history that is read; at least as many as [`Self::part`] is one of.
+    pub(crate) parts: u32,
     /// Groups and topics to look at as one hash below 2⁴⁰: who looks at others is another writer of the same history.
     pub(crate) selection: u64,
     /// How much of the partitions goes into the report.
@@ -189,6 +191,7 @@ impl Config {
         }
         let expected = vars.list("MEERKAT_EXPECT");
         let history = vars.choice("MEERKAT_HISTORY", &SWITCH);
+        let part = vars.part();
         let config = Self {
             kafka: Kafka {
                 bootstrap,
@@ -201,7 +204,8 @@ impl Config {
             cluster: vars.text("MEERKAT_CLUSTER"),
             groups: Patterns::parse(&vars.text("MEERKAT_GROUPS").unwrap_or_default()),
             topics: Patterns::parse(&vars.text("MEERKAT_TOPICS").unwrap_or_default()),
-            part: vars.part(),
+            part,
+            parts: vars.parts(part),
             selection: vars.selection(),
             detail: vars.choice("MEERKAT_DETAIL", &Detail::WORDS),
             format: vars.choice("MEERKAT_FORMAT", &Format::WORDS),

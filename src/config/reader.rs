@@ -9,7 +9,7 @@ use crate::aws::secrets::Network;
 use crate::aws::secrets::reference::{Arn, ArnKind};
 use crate::config::variables::{self, VARIABLES};
 use crate::model::memory::Objective;
-use crate::model::part::{PART_EXPECTED, Part};
+use crate::model::part::{MOST_PARTS, PART_EXPECTED, Part};
 use crate::model::pattern::Rules;
 use crate::model::stable_hash::Hash;
 
@@ -47,6 +47,22 @@ impl Variables {
             self.wrong(name, format_args!("{PART_EXPECTED}, found {text:?}"));
             Part::WHOLE
         })
+    }
+
+    /// How many parts there are, where a run is none of them.
+    pub(super) fn parts(&mut self, part: Part) -> u32 {
+        let name = "MEERKAT_PARTS";
+        let parts = u32::try_from(self.number(name, 1, MOST_PARTS as usize)).unwrap_or(1);
+        if parts > 1 && !part.is_whole() && parts != part.of() {
+            self.wrong(
+                name,
+                format_args!(
+                    "is {parts}, and MEERKAT_PART is {part}: leave MEERKAT_PARTS out, or set it to {}",
+                    part.of()
+                ),
+            );
+        }
+        parts.max(part.of())
     }
 
     /// What is looked at, as a hash.

@@ -128,11 +128,22 @@ pub struct GroupEntry<'a> {
     partition_count: usize,
     #[serde(skip_serializing_if = "Option::is_none")]
     warming_up_seconds: Option<i64>,
+    /// The status that was published earlier and that this run did not see to be over.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    last_known: Option<LastKnownEntry>,
     #[serde(skip_serializing_if = "Vec::is_empty")]
     gaps: Vec<String>,
     partitions: Vec<PartitionEntry<'a>>,
     #[serde(skip)]
     severity: u8,
+}
+
+/// A status that was published earlier.
+#[derive(Debug, Serialize)]
+struct LastKnownEntry {
+    status: &'static str,
+    /// The scheduled minute of the last run that could read the group, RFC 3339.
+    at: String,
 }
 
 /// What could not be read or written.
@@ -204,6 +215,9 @@ impl<'a> Report<'a> {
                     pace: partition::PaceEntry::of(judged_group.pace),
                     partition_count: group.range().len(),
                     warming_up_seconds: judged_group.warming_up_s,
+                    last_known: judged_group
+                        .last_known
+                        .map(|last| LastKnownEntry { status: last.verdict().word(), at: rfc3339(last.at_s) }),
                     gaps: group.gaps.iter().map(ToString::to_string).collect(),
                     partitions: listed
                         .map(|row| PartitionEntry::new(sight, group, row, &judged.rows[row], ages.of(row)))

@@ -3,6 +3,7 @@
 use futures_util::future::join_all;
 use tokio::time::timeout_at;
 
+use super::stand::of_names;
 use super::{Run, Taken};
 use crate::base::fault;
 use crate::base::moment::rfc3339;
@@ -58,6 +59,9 @@ impl Run<'_> {
             return (Told::TooMany, Vec::new());
         };
         let whole = taken.sight.snapshot.listed.is_ok() && taken.vanished == 0;
+        // What was told before the history was lost is what was published before.
+        let recalled = Told::Groups(taken.stand.recalled().collect());
+        let before = before.or(Some(&recalled));
         let changes = Changes::new(taken.sight.snapshot, &taken.judged, before, whole);
         let Some(topic) = &self.config.store.changes else { return (changes.told(|_| true), Vec::new()) };
         let messages = changes.messages(&taken.cluster);
@@ -95,7 +99,8 @@ impl Run<'_> {
             let groups = listed.or(before).unwrap_or_default();
             let read = |group: &Group| group.untold().is_none();
             let whole = snapshot.listed.is_ok() && taken.vanished == 0 && snapshot.groups.iter().all(read);
-            let leaving = Leaving { taken: taken.sight.time_ms, groups, whole, restless, told };
+            let standing = self.standing(&taken.stand, &snapshot.groups, &taken.judged);
+            let leaving = Leaving { taken: taken.sight.time_ms, groups, whole, restless, told, standing };
             written = taken.past.write(store, snapshot, &taken.memories, leaving, self.clock.deadline).await;
         }
         let entry = HistoryEntry {
@@ -115,10 +120,11 @@ impl Run<'_> {
         let Some(store) = self.store.as_ref().filter(|_| self.publishes() && self.writes()) else {
             return (MetricsEntry::default(), 0);
         };
-        let Taken { cluster, sight, judged, ages, vanished, .. } = taken;
+        let Taken { cluster, sight, judged, ages, vanished, stand, .. } = taken;
         let of = (cluster.as_str(), self.part);
         let told = |group: usize| published[group];
-        let results = Results::new(of, *sight, judged, ages, told, *vanished, self.clock.elapsed_ms());
+        let mut results = Results::new(of, *sight, judged, ages, told, *vanished, self.clock.elapsed_ms());
+        results.groups.extend(of_names(&stand.unlisted));
         let Plan { datums, metrics, refused } =
             metrics::plan(&results, self.config.store.detail, self.config.store.limit);
         if let Some(refused) = &refused {
@@ -145,8 +151,18 @@ impl Run<'_> {
     }
 
     /// Whether anything is written at all.
-    fn writes(&self) -> bool {
-        self.request.writes() && self.late().is_none()
+    pub(super) fn writes(&self) -> bool {
+        self.request.writes() && self.late().is_none() && !self.only_reads_parts()
+    }
+
+    /// That a scheduled run is none of the parts, and so leaves nothing behind.
+    pub(super) fn is_no_part(&self) -> Option<Unknown> {
+        (self.only_reads_parts() && self.request.writes() && self.request.scheduled.is_some()).then(|| {
+            Unknown::because(format!(
+                "MEERKAT_PARTS={} says that parts write, and this run is none of them: nothing is written; set MEERKAT_PART, or part in the event",
+                self.parts
+            ))
+        })
     }
 
     /// Why nothing is written: an event that was redriven or copied must not spoil what belongs to its minute.

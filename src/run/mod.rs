@@ -28,9 +28,11 @@ mod leave;
 mod login;
 mod look;
 mod preflight;
+mod stand;
 mod warm;
 
 use look::Gathered;
+use stand::Stand;
 pub use warm::Warm;
 
 /// What a run came to.
@@ -109,6 +111,8 @@ struct Run<'a> {
     /// The same, or the present one where that is out of time: what earlier looks are counted back from.
     minute: Minute,
     part: Part,
+    /// How many parts write the history.
+    parts: u32,
     /// `None` where neither history nor metrics are wanted.
     store: Option<Store>,
     /// What had gone over the process's connections before.
@@ -125,6 +129,8 @@ struct Taken<'a> {
     ages: Ages<'a>,
     /// How many groups were there at the last look and are not now.
     vanished: usize,
+    /// What is known of statuses beyond what this run saw.
+    stand: Stand,
 }
 
 impl<'a> Run<'a> {
@@ -147,6 +153,7 @@ impl<'a> Run<'a> {
             scheduled,
             minute,
             part,
+            parts: config.parts.max(part.of()),
             store: None,
             before: counted(&warm.connections.traffic),
         };
@@ -160,8 +167,14 @@ impl<'a> Run<'a> {
     /// The story: look, recall, judge, remember, publish, tell.
     async fn check(self) -> Result<Outcome, Error> {
         let selection = self.selection();
-        let Gathered { cluster, survey, mut snapshot, lags, mut past, vanished, time_ms } =
-            self.look(&selection).await?;
+        let gathered = match self.look(&selection).await {
+            Ok(gathered) => gathered,
+            Err(why) => {
+                Box::pin(self.leave_blind(&why)).await;
+                return Err(why);
+            }
+        };
+        let Gathered { cluster, survey, mut snapshot, lags, mut past, vanished, time_ms } = gathered;
         if selection.named.is_empty() {
             snapshot.tell_of_empty_selections(&selection.groups, &selection.topics);
         }
@@ -176,10 +189,11 @@ impl<'a> Run<'a> {
         survey.keep_connections();
         let ages = wanted.ages(sight);
         let mut watch = Laps::start();
-        let judged = Judged::new(sight, &mut memories, &ages, |row| past.earlier(row), thresholds);
+        let mut judged = Judged::new(sight, &mut memories, &ages, |row| past.earlier(row), thresholds);
+        let stand = Box::pin(self.stand(&cluster, &mut past, sight, &memories, &mut judged, vanished)).await;
         tracing::debug!(ms = watch.lap(), groups = judged.groups.len(), "judged");
 
-        let taken = Taken { cluster, sight, past: &past, memories, judged, ages, vanished };
+        let taken = Taken { cluster, sight, past: &past, memories, judged, ages, vanished, stand };
         let (history, metrics) = self.leave(&taken).await;
         tracing::debug!(ms = watch.lap(), "remembered and published");
         Ok(self.tell(&taken, &history, &metrics))
@@ -217,10 +231,12 @@ impl<'a> Run<'a> {
             };
             told.push(Problem { place: "groups".into(), what: Unknown::because(what) });
         }
+        told.extend(self.is_no_part().map(|what| Problem { place: "schedule".into(), what }));
         told.extend(self.late().map(|what| Problem { place: "schedule".into(), what }));
         told.extend(self.too_often(taken.past).map(|what| Problem { place: "schedule".into(), what }));
         let missing = taken.past.problems(taken.sight.snapshot).into_iter();
         told.extend(missing.map(|what| Problem { place: "history".into(), what }));
+        told.extend_from_slice(&taken.stand.problems);
         let frame = Frame {
             cluster: &taken.cluster,
             scheduled: self.scheduled.seconds(),
@@ -274,6 +290,11 @@ impl<'a> Run<'a> {
         timeout_at(self.until(share), fetched).await.unwrap_or(Err(Error::Late(what)))
     }
 
+    /// Whether the run is none of the parts that write the history.
+    fn only_reads_parts(&self) -> bool {
+        self.part.is_whole() && self.parts > 1
+    }
+
     fn remembers(&self) -> bool {
         self.request.history.unwrap_or(self.config.store.history)
     }
@@ -298,3 +319,5 @@ const CLIENT_SHARE: f64 = 0.2;
 const KAFKA_SHARE: f64 = 0.6;
 const HISTORY_SHARE: f64 = 0.75;
 const AGES_SHARE: f64 = 0.8;
+/// By when the statuses that stand must be known.
+const STAND_SHARE: f64 = 0.88;

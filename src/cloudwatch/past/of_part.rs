@@ -44,7 +44,7 @@ impl PartPast {
         let rosters = read_rosters(store, &asker, &mut reads, until).await;
         let (keys, order, places) = ordered(snapshot, asker.part);
         let looks = rosters.as_ref().map(|rosters| rosters.looks.clone()).unwrap_or_default();
-        let mut recall = Recall::new(store.schedule(), Sheets::new(keys, asker.writer.is_none(), looks));
+        let mut recall = Recall::new(store.schedule(), Sheets::new(keys, asker.few, looks));
         loop {
             let questions = recall.questions();
             if questions.is_empty() {

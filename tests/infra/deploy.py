@@ -61,6 +61,7 @@ def main():
         says.each_way_deploys()
         says.without_transforms()
         says.the_schedule_fires()
+        says.kafka_goes_away()
         says.nothing_stays()
     print(f"deployed, used and deleted in {time.monotonic() - began:.0f} s. Not seen here: {'; '.join(UNSEEN)}")
 
@@ -232,11 +233,22 @@ class Story:
     def the_schedule_fires(self):
         """By itself, each minute, with the input that it holds."""
         deadline = time.monotonic() + 130
-        while not self.aws.heartbeats(CLUSTER, self.fires_after + 1):
+        while not self.aws.of_cluster("Heartbeat", CLUSTER, self.fires_after + 1, int(time.time()) // 60 + 1):
             if time.monotonic() > deadline:
                 raise SystemExit("the schedule fired, and no heartbeat came, in two minutes")
             time.sleep(1)
         self.done("the schedule fires, and the heartbeat of its minute is in CloudWatch")
+
+    def kafka_goes_away(self):
+        """A run that cannot read Kafka fails, counts itself, and publishes the status of the group that is ERR again."""
+        scene.cluster("kill", self.kafka.at, "--node", "1")
+        look = BEFORE + AFTER
+        failed = self.aws.failure("scram", self.scheduled(look))
+        end = self.minute + look + 1
+        same(self.aws.statuses(CLUSTER, GROUP, end - 1, end), [3.0], f"the status that stands, after {failed}")
+        same([point["Sum"] for point in self.aws.of_cluster("BlindRuns", CLUSTER, end - 1, end)], [1.0], "a run that saw nothing")
+        same(self.aws.of_cluster("Heartbeat", CLUSTER, end - 1, end), [], "and no run that finished")
+        self.done("without Kafka a run fails, is counted as blind, and the status of a group that is ERR stands")
 
     def nothing_stays(self):
         delete = re.search(r"`(sam delete --stack-name orders --no-prompts)`", (translate.INFRA / "first-hour.md").read_text())[1]
@@ -421,6 +433,13 @@ class Aws:
             raise SystemExit(f"{stack}: {event}: {said}")
         return said
 
+    def failure(self, stack, event):
+        """The error of a run that fails."""
+        answer = self.client("lambda").invoke(FunctionName=self.function(stack), Qualifier="live", Payload=json.dumps(event))
+        said = json.loads(answer["Payload"].read())
+        same("FunctionError" in answer, True, f"{event} fails, and is not answered {said}")
+        return said
+
     def answered_by(self, stack):
         return self.client("lambda").invoke(FunctionName=self.function(stack), Qualifier="live", Payload='{"mode": "preflight", "against": "4.4"}')["ExecutedVersion"]
 
@@ -439,8 +458,8 @@ class Aws:
         dimensions = [{"Name": "Cluster", "Value": cluster}, {"Name": "Group", "Value": group}]
         return [point["Maximum"] for point in self.points("Status", dimensions, "Maximum", first, end)]
 
-    def heartbeats(self, cluster, first):
-        return self.points("Heartbeat", [{"Name": "Cluster", "Value": cluster}], "Sum", first, int(time.time()) // 60 + 1)
+    def of_cluster(self, metric, cluster, first, end):
+        return self.points(metric, [{"Name": "Cluster", "Value": cluster}], "Sum", first, end)
 
     def points(self, metric, dimensions, statistic, first, end):
         asked = {"Namespace": "Meerkat", "MetricName": metric, "Dimensions": dimensions, "Statistics": [statistic], "Period": 60}

@@ -38,6 +38,11 @@ def folder(name):
         shutil.rmtree(path, ignore_errors=True)
 
 
+def cluster(command, at, *more):
+    """Does something to a cluster: tests/kafka/cluster.py."""
+    subprocess.run([*CLUSTER, command, "--dir", str(at), *more], check=True)
+
+
 class Kafka:
     """One broker, or several."""
 
@@ -54,7 +59,7 @@ class Kafka:
         return self
 
     def __exit__(self, *_):
-        subprocess.run([*CLUSTER, "stop", "--dir", str(self.at)], check=True)
+        cluster("stop", self.at)
 
     def variables(self):
         """What meerkat needs to look at it over TLS."""

@@ -4,6 +4,7 @@ use std::sync::atomic::Ordering;
 
 use tokio::time::{Instant, timeout_at};
 
+use crate::base::budget::{AGES_SHARE, CLIENT_SHARE, HISTORY_SHARE};
 use crate::base::clock::{Clock, Laps};
 use crate::cloudwatch::address::{Minute, Schedule};
 use crate::cloudwatch::past::Past;
@@ -357,11 +358,3 @@ fn counted(traffic: &Traffic) -> report::TrafficEntry {
         bytes_read: traffic.read.load(Ordering::Relaxed),
     }
 }
-
-/// By when, as shares of a run's time, what AWS is asked with must be known, Kafka must have answered, the history been read, the ages found.
-const CLIENT_SHARE: f64 = 0.2;
-const KAFKA_SHARE: f64 = 0.6;
-const HISTORY_SHARE: f64 = 0.75;
-const AGES_SHARE: f64 = 0.8;
-/// By when the statuses that stand must be known.
-const STAND_SHARE: f64 = 0.88;

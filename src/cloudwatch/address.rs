@@ -120,6 +120,11 @@ impl Schedule {
         self.span(oldest).start..self.span(newest).end
     }
 
+    /// How many earlier looks every run asks for, in one question with its own minute.
+    pub(crate) fn looks_near(self) -> u32 {
+        u32::try_from(NEAR / self.period).unwrap_or(1).max(1)
+    }
+
     /// How many earlier looks the service keeps.
     pub(crate) fn looks_kept(self) -> u32 {
         u32::try_from(snapshots_kept(self.period)).unwrap_or_default()
@@ -135,6 +140,8 @@ pub(crate) const SLOWEST: i64 = 24 * 60;
 /// Up to this period, in minutes, several looks are read as one range.
 const CONTIGUOUS_UP_TO: i64 = 5;
 const SLOTS: i64 = super::pages::SECONDS_PER_PAGE.cast_signed() as i64;
+/// Rosters no older than this many minutes are read by every run.
+const NEAR: i64 = 10;
 
 #[cfg(test)]
 #[expect(clippy::unwrap_used, reason = "a test fails by panicking")]

@@ -14,8 +14,11 @@ use crate::model::unknown::{Known, Unknown};
 use crate::model::window::Horizon;
 
 mod group;
+mod standing;
 
 pub use group::JudgedGroup;
+pub use standing::LastKnown;
+pub(crate) use standing::Still;
 
 /// One memory for each row, `None` where the partition could not be read; none at all where the history could not be read.
 #[derive(Debug)]

@@ -224,7 +224,7 @@ impl<'a> Run<'a> {
         let sight = Sight { snapshot: &snapshot, lags: &lags, before: &before, thresholds: &thresholds, time_ms };
         let mut memories = Memories::fold(sight);
         let windows = past.open_windows(self.store.as_ref(), sight, &memories, self.until(HISTORY_SHARE));
-        let (wanted, windows) = tokio::join!(self.search_ages(&survey, sight), windows);
+        let (wanted, windows) = tokio::join!(self.search_ages(&survey, sight, &memories), windows);
         past.add(windows);
         survey.keep_connections();
         let ages = wanted.ages(sight);
@@ -250,9 +250,9 @@ impl<'a> Run<'a> {
         }
     }
 
-    async fn search_ages(&self, survey: &Survey<'_>, sight: Sight<'_>) -> Wanted {
+    async fn search_ages(&self, survey: &Survey<'_>, sight: Sight<'_>, memories: &Memories) -> Wanted {
         let knows = |topic, partition| survey.knows_max_timestamp(topic, partition);
-        let mut wanted = Wanted::new(sight, self.config.judgement.aged_partitions, knows);
+        let mut wanted = Wanted::new(sight, memories, self.config.judgement.aged_partitions, knows);
         if !wanted.is_empty() {
             survey.search_ages(&mut wanted.search, self.until(AGES_SHARE)).await;
         }

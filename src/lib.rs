@@ -22,7 +22,8 @@
 //! ```
 //!
 //! Three doors lead outside, [`kafka`], [`cloudwatch`], and [`aws`] for passwords, tokens and addresses. Neither of the two at AWS knows
-//! Kafka's, nor the other way round: the story brings them together. Everything else has no socket, no clock and no environment.
+//! Kafka's, nor the other way round: the story brings them together. Below the story, everything else has no
+//! socket, no clock and no environment.
 
 pub mod aws;
 pub mod base;

@@ -1,6 +1,6 @@
 //! The names that leave the program: namespaces, metrics and dimensions.
 //!
-//! Alarms, dashboards and policies repeat them, so they are spelled here and nowhere else.
+//! Alarms, dashboards and policies repeat them, so all of `CloudWatch` are spelled here; those of Prometheus stand in [`crate::report::openmetrics`].
 
 /// Where the results for people go, unless configured otherwise.
 pub const NAMESPACE: &str = "Meerkat";

@@ -149,7 +149,8 @@ impl Api {
     /// The upper ends are what both the request and the response codec know; a test holds them against the codec.
     /// The lower ends are what a check needs: `Metadata` below 4 cannot forbid the creation of topics,
     /// `ListOffsets` below 2 knows no last stable offset, `OffsetFetch` below 2 cannot ask for all topics of a group,
-    /// `SaslHandshake` 0 leads to the raw exchange from before KIP-43. Kafka 0.11 is the first release with all of them.
+    /// `SaslHandshake` 0 leads to the raw exchange from before KIP-152. Kafka 0.11 is the first release with all of them but
+    /// `SaslHandshake` 1, which came with 1.0.
     #[must_use]
     pub const fn ours(self) -> Range {
         let (min, max) = match self {

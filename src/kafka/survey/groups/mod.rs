@@ -19,7 +19,7 @@ use crate::model::unknown::{Cause, Known, Unknown};
 
 mod entry;
 
-use entry::Announced;
+use entry::{Announced, coordinator_of};
 pub(crate) use entry::{Listed, Presence, SomePartitions};
 
 /// Which groups and topics a look is for.
@@ -103,7 +103,7 @@ pub(crate) async fn list(cluster: &Cluster<'_>, selection: &Selection, deadline:
             if wanted(&name) && !seen.contains_key(&name) {
                 match &kind {
                     Ok(kind) => {
-                        let (name, kind, coordinator) = (Arc::clone(&name), *kind, Ok(broker));
+                        let (name, kind, coordinator) = (Arc::clone(&name), *kind, coordinator_of(&name, broker));
                         let (seen, only) = (Presence::Yes, None);
                         listing.groups.push(Listed { name, id, kind, state, coordinator, seen, only });
                     }

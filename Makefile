@@ -72,7 +72,7 @@ bench-age: ## what lag in seconds costs: rounds and requests, beside a consumer 
 	@.cache/venv-bench/bin/python tests/bench/ages.py
 
 .PHONY: test
-test: prerequisites test-style test-unit test-deny test-docs test-infra test-deploy test-screenshots test-container test-kafka test-ministack test-moto test-openmetrics test-terminal test-lambda ## everything but matrix, test-emulators and the benches
+test: prerequisites test-style test-unit test-deny test-docs test-infra test-deploy test-screenshots test-container test-kafka test-ministack test-moto test-readers test-openmetrics test-terminal test-lambda ## everything but matrix, test-emulators and the benches
 
 .PHONY: prerequisites
 prerequisites: ## what all targets need, installed at once as root, else named at once
@@ -116,6 +116,21 @@ test-ministack: ## the CloudWatch stand-in beside MiniStack
 test-moto: ## the references to secrets, against moto
 	@tests/tools/prerequisites.sh build python
 	tests/tools/ignored-tests.sh moto
+
+.PHONY: test-readers
+test-readers: ## the readers of properties, logins and stores, beside those of Java and OpenSSL
+	@tests/tools/prerequisites.sh build java openssl
+	tests/tools/ignored-tests.sh readers
+
+.PHONY: fuzz
+fuzz: ## the readers among ever new texts that nobody would write, without end
+	@$(build)
+	@$(compile) test --no-run --locked
+	@while :; do \
+	    export MEERKAT_FUZZ_SEED=$$(od -An -N6 -tu8 /dev/urandom | tr -d ' ') MEERKAT_FUZZ_CASES=20000; \
+	    echo "MEERKAT_FUZZ_SEED=$$MEERKAT_FUZZ_SEED"; \
+	    cargo test --quiet --locked --test it fuzz:: && cargo test --quiet --locked --lib any_; \
+	done
 
 .PHONY: test-openmetrics
 test-openmetrics: ## the text for Prometheus, read by Prometheus' own parsers

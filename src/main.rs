@@ -1,6 +1,7 @@
 //! The entry: the Lambda runtime where there is one, else one run from a file or standard input.
 //!
-//! Nothing but this file reads the environment, and the clock on the wall, save for the moment at which a request is signed.
+//! Of the project, nothing but this file reads the environment, and the clock on the wall, save for the moment at which a request is
+//! signed; the SDK of AWS reads both for itself.
 
 use std::cell::RefCell;
 use std::io::{ErrorKind, IsTerminal, Write};

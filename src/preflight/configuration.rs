@@ -28,10 +28,10 @@ pub(crate) fn lines(config: &Config) -> Vec<Line> {
     let switch = |on: bool| if on { "on" } else { "off" };
     let look = match config.judgement.period {
         1 => Line::works(SECTION, "a look", "every minute"),
-        minutes if DAY % minutes == 0 => Line::works(SECTION, "a look", format!("every {minutes} minutes")),
+        minutes if DAY.is_multiple_of(minutes) => Line::works(SECTION, "a look", format!("every {minutes} minutes")),
         minutes => {
             let found = format!("every {minutes} minutes, of which a day has no whole number: its last one is shorter");
-            let fits = |wanted: &u32| DAY % wanted == 0;
+            let fits = |wanted: &u32| DAY.is_multiple_of(*wanted);
             let (below, above) =
                 ((1..minutes).rev().find(fits).unwrap_or(1), (minutes..=DAY).find(fits).unwrap_or(DAY));
             Line::less(SECTION, "a look", found, format!("set MEERKAT_PERIOD, and the schedule, to {below} or {above}"))
@@ -120,7 +120,9 @@ fn store_of(store: Option<&Keystore>, none: &str) -> String {
 fn login(sasl: &Sasl) -> String {
     let account = |account: &Account| match account {
         Account::One(reference) => format!("user and password kept in {reference}"),
-        Account::Two { username: Source::Inline(name), .. } => format!("user {}, password ***", name.expose()),
+        Account::Two { username: Source::Inline(name), .. } => {
+            format!("user {}, password ***", shown::path(name.expose()))
+        }
         Account::Two { username: Source::Elsewhere(reference), .. } => {
             format!("user kept in {reference}, password ***")
         }

@@ -71,15 +71,21 @@ fn each_alarm_watches_a_metric_that_is_published() {
             own += 1;
         } else if lines.contains(&"Namespace: !Ref Namespace") {
             let metric = lines.iter().find_map(|line| line.strip_prefix("MetricName: ")).expect("a metric");
-            let named = lines.iter().filter(|line| line.starts_with("- { Name: ") || line.starts_with("Dimensions: [{ Name: "));
-            let dimensions = named.flat_map(|line| line.split("{ Name: ").skip(1)).filter_map(|rest| rest.split(',').next());
+            let named =
+                lines.iter().filter(|line| line.starts_with("- { Name: ") || line.starts_with("Dimensions: [{ Name: "));
+            let dimensions =
+                named.flat_map(|line| line.split("{ Name: ").skip(1)).filter_map(|rest| rest.split(',').next());
             assert_published(&(metric.to_owned(), dimensions.map(str::to_owned).collect()));
             own += 1;
         } else {
             assert!(lines.contains(&"Namespace: AWS/Lambda"), "{name} watches neither our metrics nor Lambda's");
         }
     }
-    assert_eq!(own, 8 + 32, "status, age, losses, losses to come, unknown groups, heartbeat, the first one, blind runs, and each part");
+    assert_eq!(
+        own,
+        8 + 32,
+        "status, age, losses, losses to come, unknown groups, heartbeat, the first one, blind runs, and each part"
+    );
 }
 
 #[test]

@@ -57,6 +57,7 @@ async fn serve() -> Result<ExitCode, Fatal> {
     logging::start(std::env::var("MEERKAT_LOG").ok().as_deref(), logging::JournalForm::Json, None)?;
     let config = variables(Vec::new(), None).and_then(|all| Ok(Config::parse(all)?)).map(|mut config| {
         config.report_limit.get_or_insert(LAMBDA_REPORT_LIMIT);
+        config.in_lambda = true;
         config
     });
     let (config, warm) = (&config, &Warm::new());

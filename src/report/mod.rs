@@ -13,6 +13,7 @@ use crate::judge::ages::Ages;
 use crate::judge::input::Sight;
 use crate::judge::outcome::Judged;
 use crate::judge::verdict::Verdict;
+use crate::model::pattern::Rules;
 use crate::model::snapshot::{Group, Problem};
 
 pub mod burrow;
@@ -108,6 +109,9 @@ pub(crate) struct BrokerEntry<'a> {
 #[derive(Debug, Serialize)]
 pub struct GroupEntry<'a> {
     group: &'a str,
+    /// By `MEERKAT_OWNERS`.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    owner: Option<&'a str>,
     #[serde(rename = "type")]
     kind: &'static str,
     state: Option<&'a str>,
@@ -173,6 +177,8 @@ pub struct Frame<'a> {
     pub metrics: &'a MetricsEntry,
     /// How much of the partitions to list.
     pub detail: Detail,
+    /// Who owns a group, by its name.
+    pub owners: &'a Rules<Option<Box<str>>>,
     /// Bytes that the report may have; `None` for no limit.
     pub limit: Option<usize>,
 }
@@ -202,6 +208,7 @@ impl<'a> Report<'a> {
                 });
                 GroupEntry {
                     group: &group.name,
+                    owner: frame.owners.of(&group.name).as_deref(),
                     kind: group.kind.name(),
                     state: group.state.as_deref().ok(),
                     members: group.members.as_ref().ok().map(Vec::len),

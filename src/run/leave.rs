@@ -62,11 +62,11 @@ impl Run<'_> {
         // What was told before the history was lost is what was published before.
         let recalled = Told::Groups(taken.stand.recalled().collect());
         let before = before.or(Some(&recalled));
-        let changes = Changes::new(taken.sight.snapshot, &taken.judged, before, whole);
+        let changes = Changes::new(taken.sight.snapshot, &taken.judged, before, whole, &self.config.owners);
         let Some(topic) = &self.config.store.changes else { return (changes.told(|_| true), Vec::new()) };
-        let messages = changes.messages(&taken.cluster);
-        let sends = messages.iter().map(|(subject, text)| {
-            let sent = self.warm.door.send(CHANGES, topic, subject, text);
+        let messages = changes.messages(&taken.cluster, self.scheduled.seconds());
+        let sends = messages.iter().map(|notice| {
+            let sent = self.warm.door.send(CHANGES, topic, notice);
             async { timeout_at(self.until(CHANGES_SHARE), sent).await }
         });
         let mut problems: Vec<String> = Vec::new();

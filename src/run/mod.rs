@@ -24,6 +24,7 @@ use crate::report::{self, Frame, HistoryEntry, MetricsEntry, Report};
 
 mod burrow;
 mod drawn;
+mod journal;
 mod leave;
 mod login;
 mod look;
@@ -64,10 +65,13 @@ pub enum Error {
     #[error("{0}")]
     Addresses(String),
     /// What a run needs was not there in time.
-    #[error(
-        "{0} could not be fetched before the deadline: see that AWS can be reached from here, or set MEERKAT_TIMEOUT to more"
-    )]
-    Late(&'static str),
+    #[error("{what} could not be fetched before the deadline: {way_out}")]
+    Late {
+        /// What was waited for.
+        what: &'static str,
+        /// What to do about it, where the run is.
+        way_out: &'static str,
+    },
     /// The history was asked for, and is turned off.
     #[error("mode history reads what CloudWatch keeps, and MEERKAT_HISTORY is off")]
     HistoryOff,
@@ -246,10 +250,12 @@ impl<'a> Run<'a> {
             history,
             metrics,
             detail: self.request.detail.unwrap_or(self.config.detail),
+            owners: &self.config.owners,
             limit: self.config.report_limit,
         };
         let report = Report::new(frame, taken.sight, &taken.judged, &taken.ages, &told);
         let failure = history.problems.iter().chain(&metrics.problems).next().cloned();
+        self.note(taken, &report, failure.as_deref());
         let (json, status) = match self.request.format.unwrap_or(self.config.format) {
             Format::Meerkat => (report.to_json(), report.verdict()),
             Format::Burrow => self.burrow(taken, report.verdict()),
@@ -287,7 +293,8 @@ impl<'a> Run<'a> {
         what: &'static str,
         fetched: impl Future<Output = Result<T, Error>>,
     ) -> Result<T, Error> {
-        timeout_at(self.until(share), fetched).await.unwrap_or(Err(Error::Late(what)))
+        let way_out = if self.config.in_lambda { LATE_IN_LAMBDA } else { LATE_IN_A_SHELL };
+        timeout_at(self.until(share), fetched).await.unwrap_or(Err(Error::Late { what, way_out }))
     }
 
     /// Whether the run is none of the parts that write the history.
@@ -313,6 +320,9 @@ fn counted(traffic: &Traffic) -> report::TrafficEntry {
         bytes_read: traffic.read.load(Ordering::Relaxed),
     }
 }
+
+const LATE_IN_A_SHELL: &str = "see that AWS can be reached from here, or set MEERKAT_TIMEOUT to more";
+const LATE_IN_LAMBDA: &str = "see that AWS can be reached from the function's subnets, by a NAT gateway or an endpoint of the service, or give the function a longer timeout";
 
 /// By when, as shares of a run's time, what AWS is asked with must be known, Kafka must have answered, the history been read, the ages found.
 const CLIENT_SHARE: f64 = 0.2;

@@ -187,7 +187,7 @@ mod tests {
         request.headers().get("authorization").unwrap().to_owned()
     }
 
-    // The signatures are what `SigV4Auth` of botocore 1.44.5 (the topic's: 1.43.127) made for the same requests at that second.
+    // The signatures are what `SigV4Auth` of botocore 1.44.5 (the topic's: 1.34.22) made for the same requests at that second.
 
     #[test]
     fn a_cluster_is_asked_for_as_botocore_does() {
@@ -211,8 +211,16 @@ mod tests {
     fn a_topic_is_told_as_botocore_does() {
         let arn = Arn::parse("arn:aws:sns:eu-west-1:123456789012:changes").unwrap();
         assert_eq!(
-            authorization(&topic::question(&arn, "orders-svc ERR", "a & b = 2,921 records")),
-            "AWS4-HMAC-SHA256 Credential=ASIAIOSFODNN7EXAMPLE/20261123/eu-west-1/sns/aws4_request, SignedHeaders=content-type;host;x-amz-date;x-amz-security-token, Signature=8c37a7cd9f190fe2399f96033e6a9e1eaaf08ac6a2f52af964a58f37d1031fa7"
+            authorization(&topic::question(
+                &arn,
+                &topic::Notice {
+                    subject: "orders-svc ERR".into(),
+                    text: "a & b = 2,921 records".into(),
+                    body: "{}".into(),
+                    attributes: vec![("status", "ERR".into())]
+                }
+            )),
+            "AWS4-HMAC-SHA256 Credential=ASIAIOSFODNN7EXAMPLE/20261123/eu-west-1/sns/aws4_request, SignedHeaders=content-type;host;x-amz-date;x-amz-security-token, Signature=e0963f9c877d631d45bcb722cd3e2f2af6d0dd02a29804be0d6f10a8d5bdee52"
         );
     }
 }

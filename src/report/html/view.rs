@@ -33,6 +33,8 @@ pub struct DrawnReport {
 pub struct DrawnGroup {
     /// Its name.
     pub group: String,
+    /// Who owns it, where that is said.
+    pub(crate) owner: Option<String>,
     #[serde(rename = "type", default)]
     pub(crate) kind: String,
     pub(crate) state: Option<String>,

@@ -10,6 +10,7 @@
 //! | [`HISTORY_SHARE`] | the run | the history, and commits that are read once more beside it |
 //! | [`DRAWING_SHARE`] | the run | the recent lags that a widget draws |
 //! | [`AGES_SHARE`] | the run | the search for the ages of records |
+//! | [`STAND_SHARE`] | the run | statuses that stand, of groups that could not be read |
 //! | [`CHANGES_SHARE`] | the run | messages on what changed, before the snapshot is kept |
 //! | [`LISTING_SHARE`] | what is left of Kafka's | the brokers and their groups; looking up groups that nobody lists, after that |
 //! | [`CONNECT_SHARE`] | what is left of that step's | one connection, between [`LEAST_TO_CONNECT`] and [`MOST_TO_CONNECT`] |
@@ -31,6 +32,8 @@ pub(crate) const HISTORY_SHARE: f64 = 0.75;
 pub(crate) const DRAWING_SHARE: f64 = 0.75;
 /// By when the ages of records are found.
 pub(crate) const AGES_SHARE: f64 = 0.8;
+/// By when the statuses that stand are known.
+pub(crate) const STAND_SHARE: f64 = 0.88;
 /// By when changes have been told; then the snapshot is kept.
 pub(crate) const CHANGES_SHARE: f64 = 0.9;
 

@@ -3,6 +3,7 @@
 use futures_util::future::join_all;
 use tokio::time::timeout_at;
 
+use super::stand::of_names;
 use super::{Run, Taken};
 use crate::base::budget::CHANGES_SHARE;
 use crate::base::fault;
@@ -60,11 +61,14 @@ impl Run<'_> {
             return (Told::TooMany, Vec::new());
         };
         let whole = taken.sight.snapshot.listed.is_ok() && taken.vanished == 0;
-        let changes = Changes::new(taken.sight.snapshot, &taken.judged, before, whole);
+        // What was told before the history was lost is what was published before.
+        let recalled = Told::Groups(taken.stand.recalled().collect());
+        let before = before.or(Some(&recalled));
+        let changes = Changes::new(taken.sight.snapshot, &taken.judged, before, whole, &self.config.owners);
         let Some(topic) = &self.config.store.changes else { return (changes.told(|_| true), Vec::new()) };
-        let messages = changes.messages(&taken.cluster);
-        let sends = messages.iter().map(|(subject, text)| {
-            let sent = self.warm.door.send(CHANGES, topic, subject, text);
+        let messages = changes.messages(&taken.cluster, self.scheduled.seconds());
+        let sends = messages.iter().map(|notice| {
+            let sent = self.warm.door.send(CHANGES, topic, notice);
             async { timeout_at(self.until(CHANGES_SHARE), sent).await }
         });
         let mut problems: Vec<String> = Vec::new();
@@ -97,7 +101,8 @@ impl Run<'_> {
             let groups = listed.or(before).unwrap_or_default();
             let read = |group: &Group| group.untold().is_none();
             let whole = snapshot.listed.is_ok() && taken.vanished == 0 && snapshot.groups.iter().all(read);
-            let leaving = Leaving { taken: taken.sight.time_ms, groups, whole, restless, told };
+            let standing = self.standing(&taken.stand, &snapshot.groups, &taken.judged);
+            let leaving = Leaving { taken: taken.sight.time_ms, groups, whole, restless, told, standing };
             written = taken.past.write(store, snapshot, &taken.memories, leaving, self.clock.deadline).await;
         }
         let entry = HistoryEntry {
@@ -117,7 +122,8 @@ impl Run<'_> {
         let Some(store) = self.store.as_ref().filter(|_| self.publishes() && self.writes()) else {
             return (MetricsEntry::default(), 0);
         };
-        let results = self.results(taken, |group| published[group]);
+        let mut results = self.results(taken, |group| published[group]);
+        results.groups.extend(of_names(&taken.stand.unlisted));
         let Plan { datums, metrics, refused } =
             metrics::plan(&results, self.config.store.detail, self.config.store.limit);
         if let Some(refused) = &refused {
@@ -161,8 +167,18 @@ impl Run<'_> {
     }
 
     /// Whether anything is written at all.
-    fn writes(&self) -> bool {
-        self.request.writes() && self.late().is_none()
+    pub(super) fn writes(&self) -> bool {
+        self.request.writes() && self.late().is_none() && !self.only_reads_parts()
+    }
+
+    /// That a scheduled run is none of the parts, and so leaves nothing behind.
+    pub(super) fn is_no_part(&self) -> Option<Unknown> {
+        (self.only_reads_parts() && self.request.writes() && self.request.scheduled.is_some()).then(|| {
+            Unknown::because(format!(
+                "MEERKAT_PARTS={} says that parts write, and this run is none of them: nothing is written; set MEERKAT_PART, or part in the event",
+                self.parts
+            ))
+        })
     }
 
     /// Why nothing is written: an event that was redriven or copied must not spoil what belongs to its minute.

@@ -167,7 +167,7 @@ impl Run<'_> {
                 };
                 return Principal::Iam { cluster };
             }
-            Some(Sasl::Plain(account) | Sasl::Scram(_, account)) => match account {
+            Some(Sasl::Plain(account) | Sasl::Scram { account, .. }) => match account {
                 Account::Two { username: Source::Inline(name), .. } => Some(name.expose().to_owned()),
                 _ => None,
             },

@@ -24,7 +24,9 @@ pub enum Login {
         hash: ScramHash,
         username: String,
         password: Secret,
-        /// What was derived from it in this process.
+        /// Whether they are a delegation token's id and its HMAC (KIP-48).
+        token: bool,
+        /// What was derived from the password in this process.
         salted: Salted,
     },
     /// A bearer token (RFC 7628, KIP-255).
@@ -103,10 +105,11 @@ impl Login {
                 check(username, password)?;
                 (format!("\0{username}\0{}", password.expose()).into(), Rest::Plain, String::from(CHECK_PASSWORD))
             }
-            Self::Scram { hash, username, password, salted } => {
+            Self::Scram { hash, username, password, token, salted } => {
                 check(username, password)?;
                 let nonce = scram::nonce(moment.nonce);
-                let client = scram::ScramClient::new(*hash, (username, password), salted, &nonce, self.mask());
+                let who = scram::Who { username, password, token: *token };
+                let client = scram::ScramClient::new(*hash, &who, salted, &nonce, self.mask());
                 let hint = format!("{CHECK_PASSWORD}, and that the user has {} credentials", self.mechanism());
                 (client.first(), Rest::Scram(Box::new(client)), hint)
             }

@@ -49,7 +49,9 @@ pub fn start(level: Option<&str>, form: JournalForm, ticker: Option<Ticker>) -> 
         erasing.iter().for_each(Ticker::erase);
         std::io::stderr()
     };
+    // A file, a pipe and a dumb terminal take no colours; the library knows NO_COLOR.
     let lines = fmt::layer().with_writer(writer).with_target(false);
+    let lines = if ticker.is_none() { lines.with_ansi(false) } else { lines };
     let lines = match form {
         JournalForm::Json => lines.json().flatten_event(true).with_filter(filter).boxed(),
         JournalForm::Text => lines.compact().without_time().with_filter(filter).boxed(),

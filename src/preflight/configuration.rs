@@ -7,6 +7,7 @@ use crate::config::sasl::{Account, Issuer, Sasl};
 use crate::config::{Bootstrap, Config, Encryption, Keystore, KeystorePlace, MetricsDetail};
 use crate::model::memory::Thresholds;
 use crate::model::snapshot::Snapshot;
+use crate::model::unknown::Cause;
 use crate::model::window::Horizon;
 
 /// What the variables say.
@@ -29,10 +30,10 @@ pub(crate) fn lines(config: &Config) -> Vec<Line> {
     let switch = |on: bool| if on { "on" } else { "off" };
     let look = match config.judgement.period {
         1 => Line::works(SECTION, "a look", "every minute"),
-        minutes if DAY % minutes == 0 => Line::works(SECTION, "a look", format!("every {minutes} minutes")),
+        minutes if DAY.is_multiple_of(minutes) => Line::works(SECTION, "a look", format!("every {minutes} minutes")),
         minutes => {
             let found = format!("every {minutes} minutes, of which a day has no whole number: its last one is shorter");
-            let fits = |wanted: &u32| DAY % wanted == 0;
+            let fits = |wanted: &u32| DAY.is_multiple_of(*wanted);
             let (below, above) =
                 ((1..minutes).rev().find(fits).unwrap_or(1), (minutes..=DAY).find(fits).unwrap_or(DAY));
             Line::less(SECTION, "a look", found, format!("set MEERKAT_PERIOD, and the schedule, to {below} or {above}"))
@@ -107,7 +108,7 @@ pub(crate) fn selected(snapshot: &Snapshot) -> Vec<Line> {
     } else {
         lines.push(Line::works(SELECTED, "groups", few(groups) + &listed));
     }
-    if let Some(why) = &snapshot.blind {
+    if let Some(why) = snapshot.blind.as_ref().filter(|why| snapshot.shown > 0 || why.cause() != Cause::NoTopic) {
         let found = format!("whether a coordinator is away cannot be seen here: {why}");
         let todo = "grant DESCRIBE on __consumer_offsets where the service allows it; until then, groups that vanish are noticed by their number alone";
         lines.push(Line::less(SELECTED, "coordinators", found, todo));
@@ -139,7 +140,9 @@ fn store_of(store: Option<&Keystore>, none: &str) -> String {
 fn login(sasl: &Sasl) -> String {
     let account = |account: &Account| match account {
         Account::One(reference) => format!("user and password kept in {reference}"),
-        Account::Two { username: Source::Inline(name), .. } => format!("user {}, password ***", name.expose()),
+        Account::Two { username: Source::Inline(name), .. } => {
+            format!("user {}, password ***", shown::path(name.expose()))
+        }
         Account::Two { username: Source::Elsewhere(reference), .. } => {
             format!("user kept in {reference}, password ***")
         }

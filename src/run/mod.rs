@@ -4,6 +4,7 @@ use std::sync::atomic::Ordering;
 
 use tokio::time::{Instant, timeout_at};
 
+use crate::base::budget::{AGES_SHARE, CLIENT_SHARE, HISTORY_SHARE};
 use crate::base::clock::{Clock, Laps};
 use crate::cloudwatch::address::{Minute, Schedule};
 use crate::cloudwatch::past::Past;
@@ -27,6 +28,7 @@ use crate::report::{self, Frame, HistoryEntry, MetricsEntry, Report};
 
 mod burrow;
 mod drawn;
+mod journal;
 mod leave;
 mod login;
 mod look;
@@ -91,10 +93,13 @@ pub enum Error {
     #[error("{0}")]
     Addresses(String),
     /// What a run needs was not there in time.
-    #[error(
-        "{0} could not be fetched before the deadline: see that AWS can be reached from here, or set MEERKAT_TIMEOUT to more"
-    )]
-    Late(&'static str),
+    #[error("{what} could not be fetched before the deadline: {way_out}")]
+    Late {
+        /// What was waited for.
+        what: &'static str,
+        /// What to do about it, where the run is.
+        way_out: &'static str,
+    },
     /// The history was asked for, and is turned off.
     #[error("mode history reads what CloudWatch keeps, and MEERKAT_HISTORY is off")]
     HistoryOff,
@@ -289,9 +294,11 @@ impl<'a> Run<'a> {
             history,
             metrics,
             detail: self.request.detail.unwrap_or(self.config.detail),
+            owners: &self.config.owners,
             limit: self.config.report_limit,
         };
         let report = Report::new(frame, taken.sight, &taken.judged, &taken.ages, &told);
+        self.note(taken, &report, failure.as_deref());
         let status = report.status;
         let (json, status) = match (&self.request.ask, self.request.format.unwrap_or(self.config.format)) {
             (Ask::Widget(widget), _) => (self.widget(&report, widget).await, status),
@@ -331,7 +338,8 @@ impl<'a> Run<'a> {
         what: &'static str,
         fetched: impl Future<Output = Result<T, Error>>,
     ) -> Result<T, Error> {
-        timeout_at(self.until(share), fetched).await.unwrap_or(Err(Error::Late(what)))
+        let way_out = if self.config.in_lambda { LATE_IN_LAMBDA } else { LATE_IN_A_SHELL };
+        timeout_at(self.until(share), fetched).await.unwrap_or(Err(Error::Late { what, way_out }))
     }
 
     /// Whether the run is none of the parts that write the history.
@@ -358,10 +366,5 @@ fn counted(traffic: &Traffic) -> report::TrafficEntry {
     }
 }
 
-/// By when, as shares of a run's time, what AWS is asked with must be known, Kafka must have answered, the history been read, the ages found.
-const CLIENT_SHARE: f64 = 0.2;
-const KAFKA_SHARE: f64 = 0.6;
-const HISTORY_SHARE: f64 = 0.75;
-const AGES_SHARE: f64 = 0.8;
-/// By when the statuses that stand must be known.
-const STAND_SHARE: f64 = 0.88;
+const LATE_IN_A_SHELL: &str = "see that AWS can be reached from here, or set MEERKAT_TIMEOUT to more";
+const LATE_IN_LAMBDA: &str = "see that AWS can be reached from the function's subnets, by a NAT gateway or an endpoint of the service, or give the function a longer timeout";

@@ -22,7 +22,7 @@ pub(crate) mod msk;
 pub mod reference;
 mod stored;
 pub(crate) mod token;
-mod topic;
+pub(crate) mod topic;
 
 pub use error::SecretError;
 pub use msk::{Listener, Network};

@@ -57,7 +57,7 @@ impl Run<'_> {
         }
         undecided.sort_by_key(|(at, _)| Reverse((judged.groups[*at].verdict.severity(), judged.groups[*at].max_lag)));
         let names: Vec<&str> = undecided.iter().map(|(at, _)| &*snapshot.groups[*at].name).collect();
-        let unlisted = self.request.groups.is_empty() && (snapshot.listed.is_err() || vanished > 0);
+        let unlisted = self.request.ask.groups().is_empty() && (snapshot.listed.is_err() || vanished > 0);
         let stood = past.standing(store, cluster, &names, unlisted, self.until(STAND_SHARE)).await;
         let Stood { mut groups, left_out, asks, problems } = stood;
         let mut stand = Stand { left_out, asks, ..Stand::default() };

@@ -30,7 +30,7 @@ impl Run<'_> {
             cluster = taken.cluster,
             part = %self.part,
             scheduled = rfc3339(self.scheduled.seconds()),
-            status = report.status,
+            status = report.status.word(),
             complete = report.complete,
             groups = totals.groups,
             ok = count(Verdict::Ok),

@@ -3,7 +3,8 @@
 use std::cmp::Reverse;
 use std::collections::BTreeMap;
 
-use super::{Error, Run, STAND_SHARE};
+use super::{Error, Run};
+use crate::base::budget::STAND_SHARE;
 use crate::base::fault;
 use crate::base::moment::time_of_day;
 use crate::cloudwatch::metrics;
@@ -57,7 +58,7 @@ impl Run<'_> {
         }
         undecided.sort_by_key(|(at, _)| Reverse((judged.groups[*at].verdict.severity(), judged.groups[*at].max_lag)));
         let names: Vec<&str> = undecided.iter().map(|(at, _)| &*snapshot.groups[*at].name).collect();
-        let unlisted = self.request.groups.is_empty() && (snapshot.listed.is_err() || vanished > 0);
+        let unlisted = self.request.ask.groups().is_empty() && (snapshot.listed.is_err() || vanished > 0);
         let stood = past.standing(store, cluster, &names, unlisted, self.until(STAND_SHARE)).await;
         let Stood { mut groups, left_out, asks, problems } = stood;
         let mut stand = Stand { left_out, asks, ..Stand::default() };

@@ -13,7 +13,6 @@ use aws_sigv4::sign::v4;
 use aws_smithy_runtime_api::client::orchestrator::HttpRequest;
 use aws_smithy_types::body::SdkBody;
 use aws_types::service_config::ServiceConfigKey;
-use futures_util::FutureExt;
 
 use super::call::{Failure, call};
 use super::reference::{Arn, ArnKind};

@@ -63,6 +63,8 @@ pub struct Config {
     pub(crate) judgement: Judging,
     /// What is kept in `CloudWatch`, and what is published there.
     pub(crate) store: Keeping,
+    /// What may be a mistake in the variables, in sentences.
+    pub doubts: Vec<String>,
 }
 
 /// What counts as late, and what raises an alarm.
@@ -244,8 +246,9 @@ impl Config {
                 limit: vars.number("MEERKAT_METRICS_LIMIT", 10, 100_000),
                 changes: vars.changes(history),
             },
+            doubts: Vec::new(),
         };
-        vars.finish().map(|()| config)
+        vars.finish().map(|doubts| Self { doubts, ..config })
     }
 }
 

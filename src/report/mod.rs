@@ -123,7 +123,7 @@ pub(crate) struct BrokerEntry<'a> {
 pub struct GroupEntry<'a> {
     /// Its name.
     pub group: Cow<'a, str>,
-    /// Who owns it, by `MEERKAT_OWNERS`.
+    /// By `MEERKAT_OWNERS`.
     #[serde(skip_serializing_if = "Option::is_none")]
     pub(crate) owner: Option<Cow<'a, str>>,
     #[serde(rename = "type", default)]
@@ -154,6 +154,9 @@ pub struct GroupEntry<'a> {
     pub(crate) last_known: Option<LastKnownEntry>,
     #[serde(skip_serializing_if = "Vec::is_empty", default)]
     pub(crate) gaps: Vec<String>,
+    /// Topics that do not exist, of which there is nothing to read.
+    #[serde(skip_serializing_if = "Vec::is_empty", default)]
+    pub(crate) missing_topics: Vec<Cow<'a, str>>,
     pub(crate) partitions: Vec<PartitionEntry<'a>>,
 }
 
@@ -235,6 +238,7 @@ impl<'a> Report<'a> {
                     .last_known
                     .map(|last| LastKnownEntry { status: last.verdict(), at: rfc3339(last.at_s) }),
                 gaps: group.gaps.iter().map(ToString::to_string).collect(),
+                missing_topics: group.missing_topics.iter().map(|topic| Cow::Borrowed(&**topic)).collect(),
                 partitions: listed
                     .map(|row| PartitionEntry::new(sight, group, row, &judged.rows[row], ages.of(row)))
                     .collect(),

@@ -5,6 +5,7 @@ use tokio::time::timeout_at;
 
 use super::stand::of_names;
 use super::{Run, Taken};
+use crate::base::budget::CHANGES_SHARE;
 use crate::base::fault;
 use crate::base::moment::rfc3339;
 use crate::base::progress::Progress;
@@ -218,8 +219,6 @@ impl Run<'_> {
 
 /// What makes a verdict of a lag where nothing is kept.
 const WHAT_TO_SET: &str = "set MEERKAT_OBJECTIVE to the seconds that the oldest unread record may be old, or MEERKAT_HISTORY=on where CloudWatch is at hand";
-/// By when, as a share of a run's time, changes must have been told; then the look is kept.
-const CHANGES_SHARE: f64 = 0.9;
 /// Runs of a month of 30 days and 10 hours, one a minute.
 const RUNS_A_MONTH: u64 = 43_800;
 /// The same event may be delivered twice, within a minute.

@@ -5,7 +5,8 @@ use std::time::Duration;
 
 use tokio::time::{Instant, sleep};
 
-use super::{Error, HISTORY_SHARE, KAFKA_SHARE, Run};
+use super::{Error, Run};
+use crate::base::budget::{HISTORY_SHARE, KAFKA_SHARE};
 use crate::base::clock::Laps;
 use crate::base::progress::Progress;
 use crate::cloudwatch::pages::shelf::Shelf;

@@ -4,6 +4,7 @@ use std::sync::atomic::Ordering;
 
 use tokio::time::{Instant, timeout_at};
 
+use crate::base::budget::{AGES_SHARE, CLIENT_SHARE, HISTORY_SHARE};
 use crate::base::clock::{Clock, Laps};
 use crate::cloudwatch::address::{Minute, Schedule};
 use crate::cloudwatch::past::Past;
@@ -223,7 +224,7 @@ impl<'a> Run<'a> {
         let sight = Sight { snapshot: &snapshot, lags: &lags, before: &before, thresholds: &thresholds, time_ms };
         let mut memories = Memories::fold(sight);
         let windows = past.open_windows(self.store.as_ref(), sight, &memories, self.until(HISTORY_SHARE));
-        let (wanted, windows) = tokio::join!(self.search_ages(&survey, sight), windows);
+        let (wanted, windows) = tokio::join!(self.search_ages(&survey, sight, &memories), windows);
         past.add(windows);
         survey.keep_connections();
         let ages = wanted.ages(sight);
@@ -249,9 +250,9 @@ impl<'a> Run<'a> {
         }
     }
 
-    async fn search_ages(&self, survey: &Survey<'_>, sight: Sight<'_>) -> Wanted {
+    async fn search_ages(&self, survey: &Survey<'_>, sight: Sight<'_>, memories: &Memories) -> Wanted {
         let knows = |topic, partition| survey.knows_max_timestamp(topic, partition);
-        let mut wanted = Wanted::new(sight, self.config.judgement.aged_partitions, knows);
+        let mut wanted = Wanted::new(sight, memories, self.config.judgement.aged_partitions, knows);
         if !wanted.is_empty() {
             survey.search_ages(&mut wanted.search, self.until(AGES_SHARE)).await;
         }
@@ -367,11 +368,3 @@ fn counted(traffic: &Traffic) -> report::TrafficEntry {
 
 const LATE_IN_A_SHELL: &str = "see that AWS can be reached from here, or set MEERKAT_TIMEOUT to more";
 const LATE_IN_LAMBDA: &str = "see that AWS can be reached from the function's subnets, by a NAT gateway or an endpoint of the service, or give the function a longer timeout";
-
-/// By when, as shares of a run's time, what AWS is asked with must be known, Kafka must have answered, the history been read, the ages found.
-const CLIENT_SHARE: f64 = 0.2;
-const KAFKA_SHARE: f64 = 0.6;
-const HISTORY_SHARE: f64 = 0.75;
-const AGES_SHARE: f64 = 0.8;
-/// By when the statuses that stand must be known.
-const STAND_SHARE: f64 = 0.88;

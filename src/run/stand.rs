@@ -3,7 +3,8 @@
 use std::cmp::Reverse;
 use std::collections::BTreeMap;
 
-use super::{Error, Run, STAND_SHARE};
+use super::{Error, Run};
+use crate::base::budget::STAND_SHARE;
 use crate::base::fault;
 use crate::base::moment::time_of_day;
 use crate::cloudwatch::metrics;

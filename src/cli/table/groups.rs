@@ -57,7 +57,9 @@ fn reasons(groups: &[&GroupEntry<'_>]) -> Vec<String> {
         // Of what is fine nothing needs to be said, save that it is too early to say it.
         let fine = group.status == Verdict::Ok && group.warming_up_seconds.is_none();
         let mut reason = if fine { String::new() } else { group.reason.clone().into_owned() };
-        for gap in &group.gaps {
+        // Any other reason names those topics itself.
+        let missing = group.missing_topics.iter().filter(|_| fine).map(|topic| format!("topic {topic} does not exist"));
+        for gap in group.gaps.iter().cloned().chain(missing) {
             let join = if reason.is_empty() { "" } else { "; " };
             reason = format!("{reason}{join}{gap}");
         }

@@ -58,7 +58,8 @@ impl Past {
     /// What stands by the newest look of a part, where Kafka says nothing.
     pub(crate) async fn standing_blindly(store: &Store, asker: &Asker, until: Instant) -> Known<Standing> {
         let mut reads = Reads::default();
-        let rosters = read_rosters(store, asker, &mut reads, until).await?;
+        let kept = (0, store.schedule().looks_kept());
+        let rosters = read_rosters(store, asker, kept, &mut reads, until).await?;
         match rosters.looks.first() {
             Some(newest) => read(store, &asker.shelf, newest, &mut reads, until).await,
             None => Ok(Standing::default()),

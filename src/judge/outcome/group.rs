@@ -113,6 +113,9 @@ impl JudgedGroup {
                 reason
             }
         };
+        for topic in &group.missing_topics {
+            let _ = write!(reason, "; topic {topic} does not exist");
+        }
         let at_least = missing.is_some() || sum.at_least;
         if let Some(lag) = sum.total.filter(|_| at_least) {
             let _ = write!(reason, "; at least {} records behind in all", grouped(lag));

@@ -29,6 +29,7 @@ fn real_report() -> String {
         members: Ok(vec![Member { id: "orders-1-0".into(), client_id: "orders-1".into(), host: "/10.0.0.1".into() }]),
         rows,
         gaps: Vec::new(),
+        missing_topics: Vec::new(),
     };
     let silent = || Unknown::because("no answer within 10 s");
     let broker = |id, versions| Broker { id, address: format!("b-{id}.example:9092"), versions, held_back_ms: 0 };

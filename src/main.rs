@@ -3,6 +3,7 @@
 //! Of the project, nothing but this file reads the environment, and the clock on the wall, save for the moment at which a request is
 //! signed; the SDK of AWS reads both for itself.
 
+use std::cell::RefCell;
 use std::io::{ErrorKind, IsTerminal, Write};
 use std::path::{Path, PathBuf};
 use std::process::ExitCode;
@@ -18,10 +19,10 @@ use meerkat::cli::{help, logging, without_aws};
 use meerkat::config::precedence::{self, Layer};
 use meerkat::config::properties::{self, Lookup};
 use meerkat::config::{Config, Format, LAMBDA_REPORT_LIMIT, from_burrow};
-use meerkat::event::{Mode, Request};
+use meerkat::event::{Ask, Request};
 use meerkat::judge::verdict::Verdict;
 use meerkat::report::html;
-use meerkat::{Clock, Outcome, Warm};
+use meerkat::{Answer, Clock, Outcome, Warm};
 use serde_json::Value;
 use serde_json::value::RawValue;
 use tokio::time::Instant;
@@ -71,7 +72,7 @@ async fn serve() -> Result<ExitCode, Fatal> {
         let answer = async {
             let config = config.as_ref().map_err(|error| Fatal::from(error.to_string()))?;
             let mut request = Request::from_event(event.payload)?;
-            if let Some(widget) = &mut request.widget {
+            if let Ask::Widget(widget) = &mut request.ask {
                 widget.context.endpoint = event.context.invoked_function_arn;
             }
             let clock = clock(started, lambda_time(event.context.deadline))?;
@@ -94,13 +95,16 @@ async fn serve() -> Result<ExitCode, Fatal> {
     Ok(ExitCode::SUCCESS)
 }
 
-/// The environment. What is not UTF-8 is told where it is ours; what belongs to others is none of our business.
+/// The environment. What is not UTF-8 is told where it is ours; what belongs to others is none of our business. Blanks around a value
+/// come from consoles and files, and do not count.
 fn environment() -> Result<Vec<(String, String)>, Fatal> {
+    let is_ours = |name: &str| ["KAFKA_", "MEERKAT_"].iter().any(|ours| name.starts_with(ours));
     let mut found = Vec::new();
     for (name, value) in std::env::vars_os() {
         match (name.into_string(), value.into_string()) {
+            (Ok(name), Ok(value)) if is_ours(&name) => found.push((name, value.trim().to_owned())),
             (Ok(name), Ok(value)) => found.push((name, value)),
-            (Ok(name), Err(_)) if ["KAFKA_", "MEERKAT_"].iter().any(|ours| name.starts_with(ours)) => {
+            (Ok(name), Err(_)) if is_ours(&name) => {
                 return Err(format!("{name} is not UTF-8").into());
             }
             _ => {}
@@ -150,7 +154,7 @@ fn run(runtime: &tokio::runtime::Runtime) -> Result<ExitCode, Fatal> {
     logging::start(std::env::var("MEERKAT_LOG").ok().as_deref(), logging::JournalForm::Text, ticker.clone())?;
     let request = Request::parse(&event)?;
     let mut variables = variables(asked.variables, asked.command_config, until)?;
-    if out.is_terminal() && request.mode == Mode::Check && without_aws::is_away(&variables, Path::exists) {
+    if out.is_terminal() && is_check(&request) && without_aws::is_away(&variables, Path::exists) {
         tracing::info!("{}", without_aws::TOLD);
         variables.extend(["MEERKAT_HISTORY", "MEERKAT_PUBLISH"].map(|name| (name.to_owned(), "off".to_owned())));
     }
@@ -163,41 +167,49 @@ fn run(runtime: &tokio::runtime::Runtime) -> Result<ExitCode, Fatal> {
                 .into(),
         );
     }
-    if asked.page.is_some() && request.mode != Mode::Check {
+    if asked.page.is_some() && !is_check(&request) {
         return Err("--html draws the report of a check: leave --preflight, --history and the event's mode out".into());
     }
     let clock = clock(started, config.timeout)?;
     let warm = Warm::new();
-    let answer = meerkat::answer(&config, &request, clock, &warm);
+    let page = RefCell::new(None);
+    let as_table = asked.table.unwrap_or_else(|| out.is_terminal());
+    let draw = |answer: Answer<'_>| {
+        if let (Answer::Check(report), Some(_)) = (answer, &asked.page) {
+            page.replace(Some(html::page(report)));
+        }
+        match answer {
+            _ if !as_table => answer.to_json(),
+            Answer::Check(report) => table::table(report, screen(&out), asked.partitions),
+            Answer::History(past) => table::history(past, screen(&out)),
+            Answer::Preflight(preflight) => preflight.to_table(),
+        }
+    };
+    let answer = meerkat::answer_as(&config, &request, clock, &warm, &draw);
     let answer = match &ticker {
         Some(ticker) => runtime.block_on(ticker.watch(answer)),
         None => runtime.block_on(answer),
     };
-    let Outcome { json, status, failure, table } = answer?;
-    let table = match asked.table.unwrap_or_else(|| out.is_terminal()) {
-        // An answer in another shape than the report's stays as it is.
-        true if request.mode == Mode::Check => {
-            html::DrawnReport::parse(&json).ok().map(|report| table::table(&report, screen(&out), asked.partitions))
-        }
-        true if matches!(request.mode, Mode::History { .. }) => table::history(&json, screen(&out)).ok(),
-        wanted => table.filter(|_| wanted),
-    };
-    print(&match table {
-        Some(table) => table,
-        None if !out.is_terminal() => json.clone(),
-        None if format == Format::OpenMetrics => shown::plain_lines(&json),
-        None => shown::plain_json(&json),
+    let Outcome { json, status, failure } = answer?;
+    let is_table = as_table && (format == Format::Meerkat || !is_check(&request));
+    print(&match format {
+        _ if is_table || !out.is_terminal() => json,
+        Format::OpenMetrics => shown::plain_lines(&json),
+        _ => shown::plain_json(&json),
     })?;
-    if let Some(path) = asked.page {
-        let page = html::page(&html::DrawnReport::parse(&json)?);
-        std::fs::write(&path, page)
-            .map_err(|error| format!("--html: {} cannot be written: {error}", path.display()))?;
+    if let (Some(path), Some(page)) = (&asked.page, page.take()) {
+        std::fs::write(path, page).map_err(|error| format!("--html: {} cannot be written: {error}", path.display()))?;
     }
     if let Some(failure) = failure {
         return Err(failure.into());
     }
     // The statuses are among the numbers; whoever moves them to their place wants to know whether they are there.
     Ok(if format == Format::OpenMetrics { ExitCode::SUCCESS } else { exit_code(status) })
+}
+
+/// Whether a run checks groups for a person or a script.
+fn is_check(request: &Request) -> bool {
+    matches!(request.ask, Ask::Check | Ask::Partial(_))
 }
 
 /// Writes to standard output. A reader that has left has read what it wanted.

@@ -10,7 +10,7 @@ use crate::aws::secrets::reference::{Arn, ArnKind};
 use crate::base::shown;
 use crate::config::variables::{Stranger, VARIABLES, stranger};
 use crate::model::memory::Objective;
-use crate::model::part::{PART_EXPECTED, Part};
+use crate::model::part::{MOST_PARTS, PART_EXPECTED, Part};
 use crate::model::pattern::Rules;
 use crate::model::stable_hash::Hash;
 
@@ -24,7 +24,7 @@ pub(super) struct Variables {
 
 impl Variables {
     pub(super) fn new(variables: impl IntoIterator<Item = (String, String)>) -> Self {
-        let ours = |name: &str| name.starts_with("KAFKA_") || name.starts_with("MEERKAT_");
+        let ours = |name: &str| ["KAFKA_", "MEERKAT_", "OTEL_"].iter().any(|prefix| name.starts_with(prefix));
         let found: BTreeMap<_, _> = variables.into_iter().filter(|(name, _)| ours(name)).collect();
         // A misspelt name of ours would be ignored in silence; one of Kafka's with nothing in it does no harm.
         let said = found.iter().filter(|(name, text)| name.starts_with("MEERKAT_") || !text.trim().is_empty());
@@ -62,6 +62,22 @@ impl Variables {
             self.wrong(name, format_args!("{PART_EXPECTED}, {}", shown::found(&text, &[])));
             Part::WHOLE
         })
+    }
+
+    /// How many parts there are, where a run is none of them.
+    pub(super) fn parts(&mut self, part: Part) -> u32 {
+        let name = "MEERKAT_PARTS";
+        let parts = u32::try_from(self.number(name, 1, MOST_PARTS as usize)).unwrap_or(1);
+        if parts > 1 && !part.is_whole() && parts != part.of() {
+            self.wrong(
+                name,
+                format_args!(
+                    "is {parts}, and MEERKAT_PART is {part}: leave MEERKAT_PARTS out, or set it to {}",
+                    part.of()
+                ),
+            );
+        }
+        parts.max(part.of())
     }
 
     /// What is looked at, as a hash.
@@ -211,6 +227,26 @@ impl Variables {
             self.wrong(CHANGES, "takes the history, and MEERKAT_HISTORY is off: changes are known from it alone");
         }
         arn
+    }
+
+    /// Where results are published: to `CloudWatch`, and by OTLP.
+    pub(super) fn targets(&mut self, name: &str) -> (bool, bool) {
+        let words = self.list(name);
+        let is = |word: &str, known: &str| word.eq_ignore_ascii_case(known);
+        let alone = words.len() == 1;
+        let known =
+            |word: &&String| is(word, "cloudwatch") || is(word, "otlp") || alone && (is(word, "on") || is(word, "off"));
+        if let Some(word) = words.iter().find(|word| !known(word)) {
+            self.wrong(
+                name,
+                format_args!(
+                    "must be cloudwatch, otlp, both with a comma between them, or off, {}",
+                    shown::found(word, &["cloudwatch", "otlp", "off"])
+                ),
+            );
+        }
+        let any = |known: &[&str]| words.iter().any(|word| known.iter().any(|known| is(word, known)));
+        (any(&["on", "cloudwatch"]), any(&["otlp"]))
     }
 
     /// A namespace of `CloudWatch`'s (`PutMetricData`: 1 to 255 characters of a small set, `AWS/` is taken).

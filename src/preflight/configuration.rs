@@ -6,6 +6,7 @@ use crate::base::shown;
 use crate::config::sasl::{Account, Issuer, Sasl};
 use crate::config::{Bootstrap, Config, Encryption, Keystore, KeystorePlace, MetricsDetail};
 use crate::model::snapshot::Snapshot;
+use crate::model::unknown::Cause;
 
 /// What the variables say.
 pub(crate) fn lines(config: &Config) -> Vec<Line> {
@@ -87,7 +88,7 @@ pub(crate) fn selected(snapshot: &Snapshot) -> Vec<Line> {
     } else {
         lines.push(Line::works(SELECTED, "groups", few(groups) + &listed));
     }
-    if let Some(why) = &snapshot.blind {
+    if let Some(why) = snapshot.blind.as_ref().filter(|why| snapshot.shown > 0 || why.cause() != Cause::NoTopic) {
         let found = format!("whether a coordinator is away cannot be seen here: {why}");
         let todo = "grant DESCRIBE on __consumer_offsets where the service allows it; until then, groups that vanish are noticed by their number alone";
         lines.push(Line::less(SELECTED, "coordinators", found, todo));

@@ -14,7 +14,7 @@ use meerkat::model::unknown::Unknown;
 use meerkat::report::{self, Frame};
 use serde_json::Value;
 
-use super::{Asked, Context, DrawnReport, EXAMPLES, drawn, html, overview};
+use super::{Asked, Context, EXAMPLES, Report, drawn, html, overview};
 
 /// What a run returns about one group that reads one partition and is behind, and about one that could not be read.
 fn real_report() -> String {
@@ -28,6 +28,7 @@ fn real_report() -> String {
         members: Ok(vec![Member { id: "orders-1-0".into(), client_id: "orders-1".into(), host: "/10.0.0.1".into() }]),
         rows,
         gaps: Vec::new(),
+        missing_topics: Vec::new(),
     };
     let silent = || Unknown::because("no answer within 10 s");
     let broker = |id, versions| Broker { id, address: format!("b-{id}.example:9092"), versions, held_back_ms: 0 };
@@ -43,12 +44,12 @@ fn real_report() -> String {
         shown: 0,
         blind: None,
     };
-    let thresholds = |_: &Group| Thresholds::DEFAULT;
+    let thresholds = vec![Thresholds::DEFAULT; snapshot.groups.len()];
     let before = Before(Ok(vec![Ok(None)]));
     let lags = Lags::new(&snapshot);
-    let sight = Sight { snapshot: &snapshot, lags: &lags, before: &before, time_ms: 0 };
-    let (mut memories, ages) = (Memories::fold(sight, thresholds), Ages::unsearched(&lags));
-    let judged = Judged::new(sight, &mut memories, &ages, |_| Ok(Vec::new()), thresholds);
+    let sight = Sight { snapshot: &snapshot, lags: &lags, before: &before, thresholds: &thresholds, time_ms: 0 };
+    let (mut memories, ages) = (Memories::fold(sight), Ages::unsearched(&lags));
+    let judged = Judged::new(sight, &mut memories, &ages, |_| Ok(Vec::new()));
     let (history, metrics) = (report::HistoryEntry::default(), report::MetricsEntry::default());
     let frame = Frame {
         cluster: "prod",
@@ -56,8 +57,8 @@ fn real_report() -> String {
         scheduled: 1_795_395_900,
         duration_ms: 83,
         kafka: report::TrafficEntry::default(),
-        history: &history,
-        metrics: &metrics,
+        history,
+        metrics,
         detail: Detail::All,
         limit: None,
     };
@@ -66,7 +67,7 @@ fn real_report() -> String {
 
 #[test]
 fn a_real_report_is_drawn() {
-    let report = DrawnReport::parse(&real_report()).expect("it is a report");
+    let report = Report::parse(&real_report()).expect("it is a report");
     for html in [html::page(&report), overview(&report)] {
         for shown in
             ["prod", "<bdi>orders</bdi>", "2,921", "2026-11-23 01:05 UTC in 83 ms", "broker 2 (b-2.example:9092)"]

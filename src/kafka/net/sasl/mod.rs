@@ -159,6 +159,12 @@ impl Exchange {
         Ok(step)
     }
 
+    /// The words of a broker that ended the login since too many clients connect; `None` where they are about anything else.
+    pub(crate) fn throttle(&self, said: Option<&str>) -> Option<String> {
+        let words = said?.to_lowercase();
+        THROTTLES.iter().any(|throttle| words.contains(throttle)).then(|| self.mask.apply(said.unwrap_or_default()))
+    }
+
     /// The sentence for a login that the broker ended with an error, from its words and what can be done about it.
     ///
     /// `None` stands for an error code that came without words.
@@ -187,6 +193,9 @@ fn check(username: &str, password: &Secret) -> Result<(), LoginError> {
     }
     Ok(())
 }
+
+/// What brokers say, in small letters, to a client that is one too many: "Too many connects" is Amazon MSK's word.
+const THROTTLES: [&str; 4] = ["too many connect", "too many requests", "throttl", "rate exceeded"];
 
 /// Kafka tells a wrong password and an unknown user alike.
 const CHECK_PASSWORD: &str = "check KAFKA_SASL_USERNAME and KAFKA_SASL_PASSWORD, or what KAFKA_SASL_SECRET refers to";

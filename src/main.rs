@@ -64,6 +64,7 @@ async fn serve() -> Result<ExitCode, Fatal> {
     let config = read.and_then(|all| Ok(Config::parse(all)?)).map(|mut config| {
         config.doubts.iter().for_each(|doubt| tracing::warn!("{doubt}"));
         config.report_limit.get_or_insert(LAMBDA_REPORT_LIMIT);
+        config.in_lambda = true;
         config
     });
     let (config, warm) = (&config, &Warm::new());

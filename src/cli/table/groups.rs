@@ -19,14 +19,21 @@ pub(crate) fn draw(report: &Report<'_>, text: &mut Text) {
     let titles = ["GROUP", "STATUS", "LAG", "BEHIND", "MEMBERS", "STATE"];
     let mut head: Vec<Cell> = titles.iter().map(|title| titled(title)).collect();
     let mut rows: Vec<Vec<Cell>> = groups.iter().map(|group| row(group)).collect();
+    if groups.iter().any(|group| group.owner.is_some()) {
+        head.push(titled("OWNER"));
+        for (row, group) in rows.iter_mut().zip(&groups) {
+            row.push(Cell::left(group.owner.as_deref().unwrap_or_default()));
+        }
+    }
     let columns = text.width() >= WIDE;
+    let reason = head.len();
     if columns {
         head.push(Cell::left("WHY"));
         for (row, reason) in rows.iter_mut().zip(&reasons) {
             row.push(Cell::left(reason));
         }
     }
-    let may_shrink: &[usize] = if columns { &[0, 6] } else { &[0] };
+    let may_shrink: &[usize] = if columns { &[0, reason] } else { &[0] };
     let grid = Grid { head: vec![head], rows, may_shrink, narrowest: NARROWEST, gutter: GUTTER };
     text.rows(&grid, |number| Some(reasons[number].clone()).filter(|reason| !columns && !reason.is_empty()));
 }

@@ -9,6 +9,7 @@ use meerkat::judge::outcome::{Judged, Memories};
 use meerkat::model::lag::{Committed, LogRange};
 use meerkat::model::lags::Lags;
 use meerkat::model::memory::Thresholds;
+use meerkat::model::pattern::Rules;
 use meerkat::model::snapshot::{Broker, Group, Kind, Member, Problem, Row, Snapshot, Topic};
 use meerkat::model::unknown::Unknown;
 use meerkat::report::{self, Frame};
@@ -60,6 +61,7 @@ fn real_report() -> String {
         history,
         metrics,
         detail: Detail::All,
+        owners: &Rules::new(None),
         limit: None,
     };
     report::Report::new(frame, sight, &judged, &ages, &[]).to_json()

@@ -8,7 +8,7 @@ use std::cmp::Reverse;
 use std::collections::HashSet;
 
 use super::pages::key::OfGroup;
-use super::pages::roster::{MOST_TOLD, Told};
+use super::pages::roster::{MOST_MORE, MOST_TOLD, Told};
 use crate::judge::outcome::Judged;
 use crate::judge::verdict::Verdict;
 use crate::model::snapshot::Snapshot;
@@ -31,75 +31,142 @@ struct Change {
 pub(crate) struct Changes {
     /// The worst first, then by name.
     changes: Vec<Change>,
-    /// Every group that will have been told to be in trouble when all of this is.
+    /// Groups that were in trouble and are not there any more, each with the status that was told last.
+    gone: Vec<(u64, u8)>,
+    /// Every group that will have been told to be in trouble when all of this is, in error first.
     next: Vec<(u64, u8)>,
+    /// The names of the groups that are in error now.
+    in_error: Vec<String>,
+    /// How many groups beyond those that are listed were told of.
+    more_before: u32,
 }
 
 impl Changes {
     /// What changed. A group about which nothing is published stays what it was last told to be, as its alarm does; so does
     /// one that is missing, unless the look is `whole` and tells that it is gone.
     ///
-    /// `before` is `None` where no earlier look tells: then nothing has been told yet. After [`Told::TooMany`] nothing is told
-    /// once more, and the groups that are in trouble now are taken for told.
+    /// `before` is `None` where no earlier look tells: then nothing has been told yet. Where more groups were in trouble than could be listed, those
+    /// in error are listed first, and of the others only the number is told.
     pub(crate) fn new(snapshot: &Snapshot, judged: &Judged, before: Option<&Told>, whole: bool) -> Self {
-        let (known, before): (bool, &[(u64, u8)]) = match before {
-            Some(Told::Groups(groups)) => (true, groups),
-            Some(Told::TooMany) => (false, &[]),
-            None => (true, &[]),
-        };
-        let mut all = Self::default();
-        if !whole {
-            let here: HashSet<u64> = snapshot.groups.iter().map(|group| OfGroup::new(&group.name).long()).collect();
-            all.next.extend(before.iter().filter(|(key, _)| !here.contains(key)));
+        let nothing = Told::default();
+        let before = before.unwrap_or(&nothing);
+        // Who is not listed was no error, or all who are listed would be errors.
+        let errors_listed = before.more == 0 || before.groups.iter().any(|(_, status)| *status < ERR);
+        let here: HashSet<u64> = snapshot.groups.iter().map(|group| OfGroup::new(&group.name).long()).collect();
+        let away = || before.groups.iter().copied().filter(|(key, _)| !here.contains(key));
+        let mut all = Self { more_before: before.more, ..Self::default() };
+        if whole {
+            all.gone.extend(away());
+        } else {
+            all.next.extend(away());
         }
         for (group, of_group) in snapshot.groups.iter().zip(&judged.groups) {
-            let key = OfGroup::new(&group.name).long();
-            let told = before.iter().find(|(other, _)| *other == key).map(|(_, status)| *status);
-            let published = of_group.published_status();
+            let of = OfGroup::new(&group.name);
+            let (key, told, published) = (of.long(), before.of(of), of_group.published_status());
             let now = published.or(told.filter(|_| !group.is_missing()));
             all.next.extend(now.filter(|status| *status > OK).map(|status| (key, status)));
-            let Some(status) = published.filter(|status| known && *status != told.unwrap_or(OK)) else { continue };
-            let title = format!("{} {}", group.name, of_group.verdict.word());
-            let was = match told {
-                Some(told) if told == Verdict::Warn.code() => " (was WARN)",
-                Some(_) => " (was ERR)",
-                None => "",
+            if now == Some(ERR) {
+                all.in_error.push(group.name.to_string());
+            }
+            let is_news = match (published, told) {
+                (Some(status), Some(told)) => status != told,
+                (Some(ERR), None) => errors_listed,
+                (Some(status), None) => status > OK && before.more == 0,
+                (None, told) => told.is_some() && group.is_missing(),
             };
+            if !is_news {
+                continue;
+            }
+            let title = format!("{} {}", group.name, of_group.verdict.word());
+            let was = told.map(|told| format!(" (was {})", word(told))).unwrap_or_default();
             let text = format!("{title}{was}: {}", of_group.reason);
-            all.changes.push(Change { key, status, before: told, title, text });
+            all.changes.push(Change { key, status: published.unwrap_or(OK), before: told, title, text });
         }
         all.changes.sort_by(|one, other| (Reverse(one.status), &one.title).cmp(&(Reverse(other.status), &other.title)));
+        all.next.sort_by_key(|(_, status)| Reverse(*status));
         all
     }
 
-    /// The messages, each a subject and a text: one for each of the first [`MOST_MESSAGES`] changes, and one more for the rest.
+    /// The messages, each a subject and a text: one for each of the first [`MOST_MESSAGES`] changes, one more for the rest, one for groups that are
+    /// gone, and one for the number of those that are in trouble beyond what can be listed.
     pub(crate) fn messages(&self, cluster: &str) -> Vec<(String, String)> {
         let (single, rest) = self.changes.split_at(self.changes.len().min(MOST_MESSAGES));
         let of = |change: &Change| (format!("{cluster}: {}", change.title), change.text.clone());
         let mut messages: Vec<_> = single.iter().map(of).collect();
         if !rest.is_empty() {
             let more = format!("and {} more", rest.len());
-            let named: Vec<&str> = rest.iter().take(MOST_NAMED).map(|change| change.title.as_str()).collect();
-            let dots = if rest.len() > named.len() { ", …" } else { "" };
-            messages.push((format!("{cluster}: {more}"), format!("{more}: {}{dots}", named.join(", "))));
+            let named: Vec<&str> = rest.iter().map(|change| change.title.as_str()).collect();
+            messages.push((format!("{cluster}: {more}"), format!("{more}: {}", some_of(&named))));
+        }
+        if let Some((_, worst)) = self.gone.iter().max_by_key(|(_, status)| *status) {
+            let gone = match self.gone.len() {
+                1 => format!("a group that was {} is gone", word(*worst)),
+                several => format!("{several} groups that were not OK are gone, one of them was {}", word(*worst)),
+            };
+            let left = match &*self.in_error {
+                [] => String::from("no group is ERR now"),
+                groups => format!("ERR now: {}", some_of(groups)),
+            };
+            let text = format!("{gone}: deleted, or not selected any more; names of groups are not kept. {left}");
+            messages.push((format!("{cluster}: {gone}"), text));
+        }
+        if self.more_is_news() {
+            let more = match self.more() {
+                0 => format!("at most {MOST_TOLD} groups are not OK again"),
+                more => format!("{more} more groups are not OK"),
+            };
+            let text = format!("{more}: changes are told one by one for the {MOST_TOLD} worst, ERR first");
+            messages.push((format!("{cluster}: {more}"), text));
         }
         messages
     }
 
     /// What will have been told, given which of the messages were accepted; what was not is told anew.
     pub(crate) fn told(self, accepted: impl Fn(usize) -> bool) -> Told {
-        let mut told = self.next;
+        let (more, more_is_news) = (self.more(), self.more_is_news());
+        let of_changes = self.changes.len().min(MOST_MESSAGES + 1);
+        let mut groups = self.next;
         for (_, change) in self.changes.iter().enumerate().filter(|(at, _)| !accepted((*at).min(MOST_MESSAGES))) {
-            told.retain(|(key, _)| *key != change.key);
-            told.extend(change.before.map(|status| (change.key, status)));
+            groups.retain(|(key, _)| *key != change.key);
+            groups.extend(change.before.map(|status| (change.key, status)));
         }
-        if told.len() > MOST_TOLD { Told::TooMany } else { Told::Groups(told) }
+        let is_gone = !self.gone.is_empty();
+        if is_gone && !accepted(of_changes) {
+            groups.extend(self.gone);
+        }
+        groups.sort_by_key(|(_, status)| Reverse(*status));
+        groups.truncate(MOST_TOLD);
+        let is_told = more_is_news && accepted(of_changes + usize::from(is_gone));
+        Told { groups, more: if is_told { more } else { self.more_before } }
     }
+
+    /// How many groups are in trouble beyond those that can be listed.
+    fn more(&self) -> u32 {
+        u32::try_from(self.next.len().saturating_sub(MOST_TOLD)).unwrap_or(MOST_MORE).min(MOST_MORE)
+    }
+
+    /// Whether there are such groups for the first time or no longer, or twice or half as many as were told of.
+    fn more_is_news(&self) -> bool {
+        let (more, before) = (self.more(), self.more_before);
+        more != before && (more >= before.saturating_mul(2) || before >= more.saturating_mul(2))
+    }
+}
+
+fn word(status: u8) -> &'static str {
+    if status == Verdict::Warn.code() { Verdict::Warn.word() } else { Verdict::Err.word() }
+}
+
+/// The first [`MOST_NAMED`] of these.
+fn some_of(names: &[impl AsRef<str>]) -> String {
+    let named: Vec<&str> = names.iter().take(MOST_NAMED).map(AsRef::as_ref).collect();
+    format!("{}{}", named.join(", "), if names.len() > named.len() { ", …" } else { "" })
 }
 
 /// The code of a group that is fine; what was never told counts as it.
 const OK: u8 = 1;
-/// Messages a run, and one more for all that is left.
+/// The code of a group that is in error, which is the worst.
+const ERR: u8 = 3;
+/// Messages a run, one more for all that is left, and two about groups that have no message of their own.
 pub(crate) const MOST_MESSAGES: usize = 10;
 /// Groups that the last one names.
 const MOST_NAMED: usize = 50;

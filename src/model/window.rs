@@ -35,6 +35,16 @@ pub fn reach_ms(memory: Memory, thresholds: &Thresholds) -> i64 {
     (commits * gap_ms).clamp(least, least.max(KEPT_MS))
 }
 
+/// Milliseconds before now that the question alone needs whether a group loses ground: ten commits, and some looks that were missed.
+///
+/// A step back that has to be made up for, and the end of a warning in a long run need all of [`reach_ms`].
+#[must_use]
+pub fn growth_reach_ms(memory: Memory, thresholds: &Thresholds) -> i64 {
+    let commits = i64::try_from(COMMITS_FOR_GROWTH).unwrap_or(i64::MAX);
+    let gap_ms = memory.usual_gap_ms(thresholds).unwrap_or(thresholds.period_ms);
+    (commits * gap_ms.max(thresholds.period_ms)).min(reach_ms(memory, thresholds))
+}
+
 /// One point of each time, in order, all of them of the log that is there now; the look is the last one.
 ///
 /// `earlier` may come unsorted, with duplicates and with holes. Where the log end went backwards another log began, and
@@ -79,6 +89,8 @@ pub(crate) fn reached_ms(points: &[Point], offset: i64) -> Option<i64> {
 
 /// Burrow's default number of intervals.
 pub(crate) const COMMITS_KEPT: usize = 10;
+/// Commits, or looks where each has one, in which growth shows: those ten, the one before them, and one that was missed.
+pub(crate) const COMMITS_FOR_GROWTH: usize = COMMITS_KEPT + 2;
 /// The step back is remembered for five quarters of an hour.
 const LEAST_MS: i64 = 80 * 60_000;
 /// How long samples of a one-minute schedule can be read back (sub-minute data in `CloudWatch`).

@@ -109,6 +109,7 @@ impl Run<'_> {
         let asker = |part| Asker {
             shelf: Shelf::new(cluster, part, self.schedule),
             minute: self.minute,
+            now: self.clock.now_ms() / 1_000,
             part,
             writer: selection.named.is_empty().then_some(self.config.selection),
         };

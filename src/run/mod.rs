@@ -152,7 +152,8 @@ impl<'a> Run<'a> {
         };
         if wanted {
             let client = warm.client(run.until(CLIENT_SHARE)).await;
-            run.store = Some(Store::new(client, schedule, &config.store.state_namespace, &config.store.namespace));
+            let store = Store::new(client, schedule, &config.store.state_namespace, &config.store.namespace);
+            run.store = Some(store.shared_by(part.of()));
         }
         run
     }
@@ -169,8 +170,7 @@ impl<'a> Run<'a> {
         let before = past.before(&snapshot);
         let sight = Sight { snapshot: &snapshot, lags: &lags, before: &before, time_ms };
         let mut memories = Memories::fold(sight, thresholds);
-        let windows =
-            past.open_windows(self.store.as_ref(), &snapshot, &memories, thresholds, self.until(HISTORY_SHARE));
+        let windows = past.open_windows(self.store.as_ref(), sight, &memories, thresholds, self.until(HISTORY_SHARE));
         let (wanted, windows) = tokio::join!(self.search_ages(&survey, sight), windows);
         past.add(windows);
         survey.keep_connections();

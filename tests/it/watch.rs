@@ -21,6 +21,7 @@ mod schedules;
 mod told;
 mod told_once;
 mod vanished;
+mod windows;
 
 /// A midnight, and three seconds that pass from a scheduled minute to its run.
 const MIDNIGHT: i64 = 20_000 * 86_400;

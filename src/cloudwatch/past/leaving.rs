@@ -73,8 +73,7 @@ impl Past {
             pages.push((asker.shelf.page(leaf.place), page));
         }
         let Leaving { taken, groups, restless, told, .. } = leaving;
-        let looks = rosters.counted();
-        let roster = Roster { groups, looks, writer, bits, whole, filled, deepest, restless, told };
+        let roster = Roster { groups, writer, bits, whole, filled, deepest, restless, told };
         let slots = Slots { taken, slots: roster.slots() };
         pages.push((asker.shelf.roster(), seconds::write(schedule, minute, &slots)));
         let mut written = store.write(&pages, until).await;

@@ -26,6 +26,8 @@ use crate::model::unknown::{Known, Unknown};
 pub(super) struct PartPast {
     pub(super) asker: Asker,
     pub(super) rosters: Known<Rosters>,
+    /// For how many looks before this one they tell whether there was one.
+    pub(super) listed: u32,
     /// The rows that have a place in the history, in the order of their keys.
     pub(super) order: Vec<usize>,
     /// The other way round, by row; `None` where the topic's metadata is unknown.
@@ -41,7 +43,7 @@ impl PartPast {
     pub(super) async fn read(store: &Store, mut asker: Asker, snapshot: &Snapshot, until: Instant) -> Self {
         asker.minute = store.schedule().align(asker.minute);
         let mut reads = Reads::default();
-        let rosters = read_rosters(store, &asker, &mut reads, until).await;
+        let (rosters, listed) = read_rosters(store, &asker, &mut reads, until).await;
         let (keys, order, places) = ordered(snapshot, asker.part);
         let looks = rosters.as_ref().map(|rosters| rosters.looks.clone()).unwrap_or_default();
         let mut recall = Recall::new(store.schedule(), Sheets::new(keys, asker.writer.is_none(), looks));
@@ -50,10 +52,10 @@ impl PartPast {
             if questions.is_empty() {
                 break;
             }
-            reads.pages(store, &asker.shelf, &mut recall.sheets, &questions, until).await;
+            reads.pages(store, &asker.shelf, &mut recall.sheets, (&questions, false), until).await;
         }
         let (recalled, sheets) = recall.pasts();
-        Self { asker, rosters, order, places, sheets, recalled, windows: Windows::default(), reads }
+        Self { asker, rosters, listed, order, places, sheets, recalled, windows: Windows::default(), reads }
     }
 
     pub(super) fn is_stranger(&self) -> bool {

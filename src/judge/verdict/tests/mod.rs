@@ -7,6 +7,7 @@ use crate::model::unknown::Unknown;
 
 mod objective;
 mod pace;
+mod unread;
 
 const DEFAULT: Thresholds = Thresholds::DEFAULT;
 

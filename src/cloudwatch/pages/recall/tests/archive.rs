@@ -69,17 +69,7 @@ impl Archive {
         }
         let restless = Restless::Groups(Vec::new());
         let deepest = pages.keys().map(|place| place.page + 1).max().unwrap_or_default();
-        let roster = Roster {
-            groups: 1,
-            looks: 1,
-            writer: 1,
-            bits,
-            whole,
-            filled,
-            deepest,
-            restless,
-            told: Told::Groups(Vec::new()),
-        };
+        let roster = Roster { groups: 1, writer: 1, bits, whole, filled, deepest, restless, told: Told::default() };
         self.looks.insert(0, (KeptLook { minute: Minute::holding(minute * 60), roster }, pages));
         self.looks.truncate(170);
     }

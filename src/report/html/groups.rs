@@ -101,4 +101,4 @@ fn rest(group: &DrawnGroup, lags: Option<&Series>, html: &mut Html) {
 }
 
 /// Rows of a table; a widget has no room for more, and no reader either.
-const GROUPS_SHOWN: usize = 200;
+pub(super) const GROUPS_SHOWN: usize = 200;

@@ -53,6 +53,15 @@ pub fn widget(report: &DrawnReport, lags: &BTreeMap<String, Series>, widget: &Wi
     html.finish()
 }
 
+/// The groups that [`widget`] draws with a line each.
+pub(crate) fn drawn<'a>(report: &'a DrawnReport, asked: &Asked) -> Vec<&'a str> {
+    let names = report.groups.iter().map(|group| group.group.as_str());
+    match asked {
+        Asked::Partitions(name) => names.filter(|group| group == name).collect(),
+        Asked::Describe | Asked::Groups(_) => names.take(groups::GROUPS_SHOWN).collect(),
+    }
+}
+
 /// A page of its own, which follows the reader's light or dark theme; a group opens to show its partitions.
 #[must_use]
 pub fn page(report: &DrawnReport) -> String {

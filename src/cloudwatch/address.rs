@@ -126,6 +126,11 @@ impl Schedule {
         self.span(oldest).start..self.span(newest).end
     }
 
+    /// How many earlier looks every run asks for, in one question with its own minute.
+    pub(crate) fn looks_near(self) -> u32 {
+        u32::try_from(NEAR / self.period).unwrap_or(1).max(1)
+    }
+
     /// How many looks before that of `minute` the service still keeps, seen from this second since the epoch: a run may be late, and one
     /// without a scheduled minute is up to a period past the minute that it belongs to.
     pub(crate) fn looks_kept(self, minute: Minute, now: i64) -> u32 {
@@ -149,6 +154,8 @@ const CONTIGUOUS_UP_TO: i64 = 5;
 /// Smallest and largest value, and how often there was one.
 const STATISTICS: i64 = 3;
 const SLOTS: i64 = super::pages::SECONDS_PER_PAGE.cast_signed() as i64;
+/// Rosters no older than this many minutes are read by every run, those of a short window.
+const NEAR: i64 = 12;
 /// Minutes of one-second data to rely on. A request that starts more than three hours ago gets nothing at all, and a run takes a while.
 const FINE_KEPT: i64 = 177;
 /// Minutes of one-minute data to rely on, of 15 days.

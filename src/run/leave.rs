@@ -25,10 +25,9 @@ impl Run<'_> {
     /// Writes this look beside the earlier ones, and publishes the results for people.
     pub(super) async fn leave(&self, taken: &Taken<'_>) -> (HistoryEntry, MetricsEntry) {
         let _writing = self.store.is_some().then(|| Progress::with("writing to CloudWatch"));
-        let allowed_lag = |group: &Group| self.config.judgement.thresholds(&group.name).allowed_lag;
         let roster = taken.past.roster().ok().flatten();
         let before = roster.map(|roster| &roster.restless);
-        let (mut published, next) = restless(taken.sight.snapshot, &taken.judged, allowed_lag, before);
+        let (mut published, next) = restless(taken.sight, &taken.judged, before);
         if self.config.store.detail != MetricsDetail::Problems {
             published.fill(true);
         }

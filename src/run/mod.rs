@@ -17,6 +17,7 @@ use crate::judge::outcome::{Judged, Memories};
 use crate::judge::verdict::Verdict;
 use crate::kafka::{LookError, Selection, Survey, Traffic};
 use crate::keystore::KeystoreError;
+use crate::model::memory::Thresholds;
 use crate::model::part::Part;
 use crate::model::snapshot::{Group, Problem};
 use crate::model::unknown::Unknown;
@@ -166,17 +167,18 @@ impl<'a> Run<'a> {
         if selection.named.is_empty() {
             snapshot.tell_of_empty_selections(&selection.groups, &selection.topics);
         }
-        let thresholds = |group: &Group| self.config.judgement.thresholds(&group.name);
+        let thresholds: Vec<Thresholds> =
+            snapshot.groups.iter().map(|group| self.config.judgement.thresholds(&group.name)).collect();
         let before = past.before(&snapshot);
-        let sight = Sight { snapshot: &snapshot, lags: &lags, before: &before, time_ms };
-        let mut memories = Memories::fold(sight, thresholds);
-        let windows = past.open_windows(self.store.as_ref(), sight, &memories, thresholds, self.until(HISTORY_SHARE));
+        let sight = Sight { snapshot: &snapshot, lags: &lags, before: &before, thresholds: &thresholds, time_ms };
+        let mut memories = Memories::fold(sight);
+        let windows = past.open_windows(self.store.as_ref(), sight, &memories, self.until(HISTORY_SHARE));
         let (wanted, windows) = tokio::join!(self.search_ages(&survey, sight), windows);
         past.add(windows);
         survey.keep_connections();
         let ages = wanted.ages(sight);
         let mut watch = Laps::start();
-        let judged = Judged::new(sight, &mut memories, &ages, |row| past.earlier(row), thresholds);
+        let judged = Judged::new(sight, &mut memories, &ages, |row| past.earlier(row));
         tracing::debug!(ms = watch.lap(), groups = judged.groups.len(), "judged");
 
         let taken = Taken { cluster, sight, past: &past, memories, judged, ages, vanished };

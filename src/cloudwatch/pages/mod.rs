@@ -7,6 +7,8 @@
 
 pub mod binding;
 pub mod entry;
+#[cfg(test)]
+mod golden;
 pub(crate) mod key;
 pub(crate) mod merge;
 pub(crate) mod page;

@@ -4,7 +4,7 @@ use std::collections::BTreeMap;
 
 use tokio::time::Instant;
 
-use super::reads::{Reads, read_rosters};
+use super::reads::Reads;
 use super::{Asker, Windows};
 use crate::base::moment::rfc3339;
 use crate::cloudwatch::address::Minute;
@@ -43,16 +43,34 @@ impl PartPast {
     pub(super) async fn read(store: &Store, mut asker: Asker, snapshot: &Snapshot, until: Instant) -> Self {
         asker.minute = store.schedule().align(asker.minute);
         let mut reads = Reads::default();
-        let (rosters, listed) = read_rosters(store, &asker, &mut reads, until).await;
+        let near = store.schedule().looks_near();
+        let kept = store.schedule().looks_kept(asker.minute, asker.now);
+        let mut listed = near;
+        let mut rosters = reads.rosters(store, &asker, (0, near), until).await;
+        if !rosters.as_ref().is_ok_and(Rosters::is_next) {
+            rosters = reads.rosters(store, &asker, (0, kept), until).await;
+            listed = kept;
+        }
         let (keys, order, places) = ordered(snapshot, asker.part);
         let looks = rosters.as_ref().map(|rosters| rosters.looks.clone()).unwrap_or_default();
-        let mut recall = Recall::new(store.schedule(), Sheets::new(keys, asker.writer.is_none(), looks));
+        let sheets = Sheets::new(keys, asker.writer.is_none(), looks);
+        let mut recall = Recall::new(store.schedule(), sheets, listed >= kept);
         loop {
             let questions = recall.questions();
-            if questions.is_empty() {
+            if !questions.is_empty() {
+                reads.pages(store, &asker.shelf, &mut recall.sheets, (&questions, false), until).await;
+            } else if let (true, Ok(rosters)) = (recall.wants_older(), &mut rosters) {
+                match reads.rosters(store, &asker, (near + 1, kept), until).await {
+                    Ok(older) => {
+                        listed = kept;
+                        recall.go_on(older.looks.clone());
+                        rosters.add_older(older);
+                    }
+                    Err(_) => recall.give_up(),
+                }
+            } else {
                 break;
             }
-            reads.pages(store, &asker.shelf, &mut recall.sheets, (&questions, false), until).await;
         }
         let (recalled, sheets) = recall.pasts();
         Self { asker, rosters, listed, order, places, sheets, recalled, windows: Windows::default(), reads }

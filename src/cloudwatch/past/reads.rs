@@ -84,10 +84,16 @@ impl Reads {
         store.points(wanted, until).await
     }
 
-    /// The rosters of so many looks before the asker's minute, and what is in that minute.
-    pub(super) async fn rosters(&mut self, store: &Store, asker: &Asker, looks: u32, until: Instant) -> Known<Rosters> {
+    /// The rosters of looks before the asker's minute: from `newest` looks back, 0 being the own minute, to `oldest` looks back.
+    pub(super) async fn rosters(
+        &mut self,
+        store: &Store,
+        asker: &Asker,
+        (newest, oldest): (u32, u32),
+        until: Instant,
+    ) -> Known<Rosters> {
         let schedule = store.schedule();
-        let range = schedule.from(schedule.back(asker.minute, looks), asker.minute);
+        let range = schedule.from(schedule.back(asker.minute, oldest), schedule.back(asker.minute, newest));
         match self.points(store, &[(asker.shelf.roster(), vec![range])], until).await.pop() {
             Some(Ok(points)) => {
                 let read = seconds::read(schedule, &points);
@@ -108,23 +114,3 @@ impl Reads {
         }
     }
 }
-
-/// The rosters of the last few looks, and of all that are kept where the last one is not there; with how many looks before the run's these are.
-pub(super) async fn read_rosters(
-    store: &Store,
-    asker: &Asker,
-    reads: &mut Reads,
-    until: Instant,
-) -> (Known<Rosters>, u32) {
-    let schedule = store.schedule();
-    let near = u32::try_from(NEAR_MINUTES / schedule.period()).unwrap_or(1).max(1);
-    let rosters = reads.rosters(store, asker, near, until).await;
-    if rosters.as_ref().is_ok_and(Rosters::is_next) {
-        return (rosters, near);
-    }
-    let kept = schedule.looks_kept(asker.minute, asker.now);
-    (reads.rosters(store, asker, kept, until).await, kept)
-}
-
-/// Rosters no older than this many minutes are read always, and in one request with that of the run's own minute: those of a short window.
-const NEAR_MINUTES: i64 = 12;

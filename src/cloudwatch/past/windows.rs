@@ -27,8 +27,7 @@ use crate::judge::input::Sight;
 use crate::judge::outcome::Memories;
 use crate::judge::verdict::Verdict;
 use crate::model::lag::Committed;
-use crate::model::memory::{Sample, Thresholds};
-use crate::model::snapshot::Group;
+use crate::model::memory::Sample;
 use crate::model::stable_hash::Hash;
 use crate::model::unknown::{Cause, Known, Unknown};
 use crate::model::window;
@@ -95,7 +94,6 @@ impl Past {
         store: Option<&Store>,
         sight: Sight<'_>,
         memories: &Memories,
-        thresholds: impl Fn(&Group) -> Thresholds,
         until: Instant,
     ) -> Vec<Windows> {
         let Some(store) = store else { return Vec::new() };
@@ -104,10 +102,10 @@ impl Past {
         let Sight { snapshot, lags, .. } = sight;
         let mut wanted = Vec::new();
         let mut suspicious = memories.suspicious().peekable();
-        for group in snapshot.groups.iter().filter(|group| group.rows.is_ok()) {
+        let groups = snapshot.groups.iter().zip(sight.thresholds);
+        for (group, thresholds) in groups.filter(|(group, _)| group.rows.is_ok()) {
             while let Some(row) = suspicious.next_if(|row| group.range().contains(row)) {
                 let Some(memory) = memories.of(row) else { continue };
-                let thresholds = thresholds(group);
                 let back = match snapshot.rows[row].committed {
                     Ok(Committed::At(at)) if memory.has_stepped_back() => {
                         Some(Back { at, of: OfGroup::new(&group.name) })
@@ -116,8 +114,8 @@ impl Past {
                 };
                 wanted.push(Wanted {
                     row,
-                    whole: looks(window::reach_ms(memory, &thresholds)),
-                    short: looks(window::growth_reach_ms(memory, &thresholds)),
+                    whole: looks(window::reach_ms(memory, thresholds)),
+                    short: looks(window::growth_reach_ms(memory, thresholds)),
                     back,
                     warned: memory.was_slow(),
                     lag: lags.of(row).offsets().unwrap_or(0),
@@ -157,7 +155,7 @@ impl PartPast {
         let range = schedule.from(schedule.back(asker.minute, most), asker.minute);
         let is_near = most <= self.listed || schedule.estimated_points(&[range]) * LEAST_WINDOWS > budget;
         let rosters =
-            if is_near { self.rosters.clone() } else { windows.reads.rosters(store, asker, most, until).await };
+            if is_near { self.rosters.clone() } else { windows.reads.rosters(store, asker, (0, most), until).await };
         let (looks, listed) = match rosters {
             Ok(rosters) => (rosters.looks, if is_near { self.listed } else { most }),
             Err(why) => {

@@ -10,12 +10,12 @@ use crate::model::window::Point;
 impl Seen<'_> {
     /// Younger than its objective: it may have been set back or lose records, and is nothing else.
     pub(crate) fn in_time(&self, objective_s: u64, points: Known<Vec<Point>>) -> (Verdict, Reason) {
-        let Self { look, memory, .. } = *self;
+        let Self { reading, memory, .. } = *self;
         let back = match points {
             _ if !memory.has_stepped_back() => None,
             Err(why) => match self.without_a_window(&why) {
                 verdict @ Verdict::Rewind => {
-                    return (verdict, Reason::Kept(Box::new(Kept { unread: look.unread(), why })));
+                    return (verdict, Reason::Kept(Box::new(Kept { unread: reading.unread(), why })));
                 }
                 Verdict::Unknown => return (Verdict::Unknown, Reason::Unread(why)),
                 _ => None,
@@ -25,9 +25,9 @@ impl Seen<'_> {
         match back {
             Some(reason) => (Verdict::Rewind, reason),
             None if memory.has_lost_lately() && memory.snapshots_missing() == 0 => {
-                (Verdict::Warn, Reason::Lost { lost: look.lost() })
+                (Verdict::Warn, Reason::Lost { lost: reading.lost() })
             }
-            None => (Verdict::Ok, Reason::InTime { unread: look.unread(), objective_s: short(objective_s) }),
+            None => (Verdict::Ok, Reason::InTime { unread: reading.unread(), objective_s: short(objective_s) }),
         }
     }
 

@@ -43,12 +43,12 @@ fn real_report() -> String {
         shown: 0,
         blind: None,
     };
-    let thresholds = |_: &Group| Thresholds::DEFAULT;
+    let thresholds = vec![Thresholds::DEFAULT; snapshot.groups.len()];
     let before = Before(Ok(vec![Ok(None)]));
     let lags = Lags::new(&snapshot);
-    let sight = Sight { snapshot: &snapshot, lags: &lags, before: &before, time_ms: 0 };
-    let (mut memories, ages) = (Memories::fold(sight, thresholds), Ages::unsearched(&lags));
-    let judged = Judged::new(sight, &mut memories, &ages, |_| Ok(Vec::new()), thresholds);
+    let sight = Sight { snapshot: &snapshot, lags: &lags, before: &before, thresholds: &thresholds, time_ms: 0 };
+    let (mut memories, ages) = (Memories::fold(sight), Ages::unsearched(&lags));
+    let judged = Judged::new(sight, &mut memories, &ages, |_| Ok(Vec::new()));
     let (history, metrics) = (report::HistoryEntry::default(), report::MetricsEntry::default());
     let frame = Frame {
         cluster: "prod",

@@ -22,10 +22,10 @@ fn told(looks: &[(i64, i64)], unread_from: usize, cause: Cause) -> Vec<(Verdict,
     for (minute, &(committed, end)) in looks.iter().enumerate() {
         let time_ms = i64::try_from(minute).unwrap() * 60_000;
         let (committed, log) = (Committed::At(committed), LogRange { start: 0, end, last_stable: Some(end) });
-        let look = Look { time_ms, committed, log, assigned: Assigned::Yes, members: Members::Present };
-        let mut memory = Memory::fold(samples.last(), &look, &DEFAULT);
+        let reading = Reading::new(time_ms, committed, log, Assigned::Yes, Members::Present);
+        let mut memory = Memory::fold(samples.last(), &reading, &DEFAULT);
         let earlier = if minute < unread_from { Ok(samples.as_slice()) } else { Err(why.clone()) };
-        let judgement = judge(samples.last(), &look, &mut memory, earlier, None, &DEFAULT);
+        let judgement = judge(samples.last(), &reading, &mut memory, earlier, None, &DEFAULT);
         judged.push((judgement.verdict, judgement.to_string()));
         samples.push(Sample { time_ms, committed, end, memory });
     }
@@ -59,12 +59,12 @@ fn a_warning_goes_on_where_windows_are_read_again() {
     for (minute, &(committed, end)) in looks[..40].iter().enumerate() {
         let time_ms = i64::try_from(minute).unwrap() * 60_000;
         let (committed, log) = (Committed::At(committed), LogRange { start: 0, end, last_stable: Some(end) });
-        let look = Look { time_ms, committed, log, assigned: Assigned::Yes, members: Members::Present };
-        let mut memory = Memory::fold(samples.last(), &look, &DEFAULT);
+        let reading = Reading::new(time_ms, committed, log, Assigned::Yes, Members::Present);
+        let mut memory = Memory::fold(samples.last(), &reading, &DEFAULT);
         // Every other window is read, and of those that are the newest twelve looks alone.
         let short = &samples[samples.len().saturating_sub(12)..];
         let earlier = if minute % 2 == 0 { Ok(short) } else { Err(why.clone()) };
-        let judgement = judge(samples.last(), &look, &mut memory, earlier, None, &DEFAULT);
+        let judgement = judge(samples.last(), &reading, &mut memory, earlier, None, &DEFAULT);
         assert!(minute < 12 || judgement.verdict == Verdict::Warn, "{minute}: {judgement}");
         samples.push(Sample { time_ms, committed, end, memory });
     }

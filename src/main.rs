@@ -2,6 +2,7 @@
 //!
 //! Nothing but this file reads the environment, and the clock on the wall, save for the moment at which a request is signed.
 
+use std::cell::RefCell;
 use std::io::{IsTerminal, Read, Write};
 use std::path::{Path, PathBuf};
 use std::process::ExitCode;
@@ -15,10 +16,10 @@ use meerkat::cli::table::{self, Screen};
 use meerkat::cli::{help, logging, without_aws};
 use meerkat::config::precedence::{self, Layer};
 use meerkat::config::{Config, Format, LAMBDA_REPORT_LIMIT, from_burrow, properties};
-use meerkat::event::{Mode, Request};
+use meerkat::event::{Ask, Request};
 use meerkat::judge::verdict::Verdict;
 use meerkat::report::html;
-use meerkat::{Clock, Outcome, Warm};
+use meerkat::{Answer, Clock, Outcome, Warm};
 use serde_json::Value;
 use serde_json::value::RawValue;
 use tokio::time::Instant;
@@ -65,7 +66,7 @@ async fn serve() -> Result<ExitCode, Fatal> {
         let answer = async {
             let config = config.as_ref().map_err(|error| Fatal::from(error.to_string()))?;
             let mut request = Request::from_event(event.payload)?;
-            if let Some(widget) = &mut request.widget {
+            if let Ask::Widget(widget) = &mut request.ask {
                 widget.context.endpoint = event.context.invoked_function_arn;
             }
             let clock = clock(started, lambda_time(event.context.deadline))?;
@@ -150,7 +151,7 @@ fn run(runtime: &tokio::runtime::Runtime) -> Result<ExitCode, Fatal> {
     logging::start(std::env::var("MEERKAT_LOG").ok().as_deref(), logging::JournalForm::Text, ticker.clone())?;
     let request = Request::parse(&event)?;
     let mut variables = variables(asked.variables, asked.command_config)?;
-    if out.is_terminal() && request.mode == Mode::Check && without_aws::is_away(&variables, Path::exists) {
+    if out.is_terminal() && is_check(&request) && without_aws::is_away(&variables, Path::exists) {
         tracing::info!("{}", without_aws::TOLD);
         variables.extend(["MEERKAT_HISTORY", "MEERKAT_PUBLISH"].map(|name| (name.to_owned(), "off".to_owned())));
     }
@@ -162,39 +163,45 @@ fn run(runtime: &tokio::runtime::Runtime) -> Result<ExitCode, Fatal> {
                 .into(),
         );
     }
-    if asked.page.is_some() && request.mode != Mode::Check {
+    if asked.page.is_some() && !is_check(&request) {
         return Err("--html draws the report of a check: leave --preflight, --history and the event's mode out".into());
     }
     let clock = clock(started, config.timeout)?;
     let warm = Warm::new();
-    let answer = meerkat::answer(&config, &request, clock, &warm);
+    let page = RefCell::new(None);
+    let as_table = asked.table.unwrap_or_else(|| out.is_terminal());
+    let draw = |answer: Answer<'_>| {
+        if let (Answer::Check(report), Some(_)) = (answer, &asked.page) {
+            page.replace(Some(html::page(report)));
+        }
+        match answer {
+            _ if !as_table => answer.to_json(),
+            Answer::Check(report) => table::table(report, screen(&out), asked.partitions),
+            Answer::History(past) => table::history(past, screen(&out)),
+            Answer::Preflight(preflight) => preflight.to_table(),
+        }
+    };
+    let answer = meerkat::answer_as(&config, &request, clock, &warm, &draw);
     let answer = match &ticker {
         Some(ticker) => runtime.block_on(ticker.watch(answer)),
         None => runtime.block_on(answer),
     };
-    let Outcome { json, status, failure, table } = answer?;
-    let table = match asked.table.unwrap_or_else(|| out.is_terminal()) {
-        // An answer in another shape than the report's stays as it is.
-        true if request.mode == Mode::Check => {
-            html::DrawnReport::parse(&json).ok().map(|report| table::table(&report, screen(&out), asked.partitions))
-        }
-        true if matches!(request.mode, Mode::History { .. }) => table::history(&json, screen(&out)).ok(),
-        wanted => table.filter(|_| wanted),
-    };
-    match table {
-        Some(table) => write!(out, "{table}")?,
-        None => writeln!(out, "{json}")?,
-    }
-    if let Some(path) = asked.page {
-        let page = html::page(&html::DrawnReport::parse(&json)?);
-        std::fs::write(&path, page)
-            .map_err(|error| format!("--html: {} cannot be written: {error}", path.display()))?;
+    let Outcome { json, status, failure } = answer?;
+    let end = if json.ends_with('\n') { "" } else { "\n" };
+    write!(out, "{json}{end}")?;
+    if let (Some(path), Some(page)) = (&asked.page, page.take()) {
+        std::fs::write(path, page).map_err(|error| format!("--html: {} cannot be written: {error}", path.display()))?;
     }
     if let Some(failure) = failure {
         return Err(failure.into());
     }
     // The statuses are among the numbers; whoever moves them to their place wants to know whether they are there.
     Ok(if format == Format::OpenMetrics { ExitCode::SUCCESS } else { exit_code(status) })
+}
+
+/// Whether a run checks groups for a person or a script.
+fn is_check(request: &Request) -> bool {
+    matches!(request.ask, Ask::Check | Ask::Partial(_))
 }
 
 /// What is printed without looking at anything.

@@ -1,6 +1,8 @@
 //! The names that leave the program: namespaces, metrics and dimensions.
 //!
-//! Alarms, dashboards and policies repeat them, so they are spelled here and nowhere else.
+//! Alarms, dashboards and policies repeat them. What people read is spelled in [`measures`] with its names elsewhere; the rest is spelled here.
+
+use crate::judge::measures::{self, Measure};
 
 /// Where the results for people go, unless configured otherwise.
 pub const NAMESPACE: &str = "Meerkat";
@@ -27,24 +29,24 @@ pub(crate) const PAGE: &str = "Page";
 /// {Cluster, Group}: 1 OK, 2 WARN, 3 ERR; nothing where it could not be read, and while warming up.
 ///
 /// Also the dimension of [`GROUPS`].
-pub const STATUS: &str = "Status";
+pub const STATUS: &str = of(measures::GROUP_STATUS);
 /// {Cluster, Group} and details: unread offsets, one value for each partition that has a commit and a log end.
-pub const LAG: &str = "Lag";
+pub const LAG: &str = of(measures::GROUP_LAG);
 /// {Cluster, Group} and details: age of the oldest unread record in seconds, one value for each partition where it is known.
-pub const LAG_SECONDS: &str = "LagSeconds";
+pub const LAG_SECONDS: &str = of(measures::GROUP_LAG_SECONDS);
 /// {Cluster, Group}: records that retention deleted unread since the last look, one value for each partition that lost some; nothing
 /// where none did.
-pub const LOST_OFFSETS: &str = "LostOffsets";
+pub const LOST_OFFSETS: &str = of(measures::GROUP_LOST);
 /// {Cluster, Group}: 1 for each partition that is about to lose records unread; nothing where none is.
-pub const LOSS_AHEAD: &str = "LossAhead";
+pub const LOSS_AHEAD: &str = of(measures::GROUP_LOSS_AHEAD);
 /// {Cluster}, and {Cluster, Part} where there are parts: 1 for each finished run.
-pub const HEARTBEAT: &str = "Heartbeat";
+pub const HEARTBEAT: &str = of(measures::HEARTBEAT);
 /// {Cluster, Status}: groups that have this status.
-pub const GROUPS: &str = "Groups";
+pub const GROUPS: &str = of(measures::GROUPS);
 /// {Cluster}: groups about which nothing could be told.
-pub(crate) const UNKNOWN_GROUPS: &str = "UnknownGroups";
+pub(crate) const UNKNOWN_GROUPS: &str = of(measures::UNKNOWN_GROUPS);
 /// {Cluster}: how long the run took, in milliseconds.
-pub(crate) const DURATION_MS: &str = "DurationMs";
+pub(crate) const DURATION_MS: &str = of(measures::DURATION);
 
 /// State, {Cluster, Part, Period, Bucket, Page}: one page of partitions, see [`super::pages`].
 pub(crate) const PARTITIONS: &str = "Partitions";
@@ -72,3 +74,11 @@ pub(crate) const OF_LOSS: [&str; 2] = [LOST_OFFSETS, LOSS_AHEAD];
 
 const BY_GROUP_TOPIC_PARTITION: &[&[&str]] =
     &[&[CLUSTER, GROUP], &[CLUSTER, GROUP, TOPIC], &[CLUSTER, GROUP, TOPIC, PARTITION]];
+
+/// The metric of a measure that has one here.
+const fn of(measure: Measure) -> &'static str {
+    match measure.cloudwatch {
+        Some(name) => name,
+        None => "",
+    }
+}

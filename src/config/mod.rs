@@ -16,6 +16,7 @@ use crate::model::secret::Secret;
 
 pub mod from_burrow;
 mod material;
+pub(crate) mod otlp;
 pub mod precedence;
 pub mod properties;
 mod reader;
@@ -23,6 +24,7 @@ pub(crate) mod sasl;
 pub mod variables;
 mod words;
 
+use otlp::Otlp;
 use reader::Variables;
 use sasl::Sasl;
 use words::{ABANDONED, SWITCH};
@@ -85,7 +87,10 @@ pub(crate) struct Judging {
 pub(crate) struct Keeping {
     /// Whether earlier looks are read and this one is written.
     pub(crate) history: bool,
+    /// Whether results are published to `CloudWatch`.
     pub(crate) publish: bool,
+    /// The receiver of OTLP that results are sent to, if any.
+    pub(crate) otlp: Option<Otlp>,
     /// The namespace of the metrics for people.
     pub(crate) namespace: String,
     /// The namespace of the history.
@@ -164,7 +169,7 @@ pub(crate) enum KeystorePlace {
 pub struct ConfigError(Vec<String>);
 
 impl Config {
-    /// Reads the variables; names that do not begin with `KAFKA_` or `MEERKAT_` are left alone.
+    /// Reads the variables; names that do not begin with `KAFKA_`, `MEERKAT_` or `OTEL_` are left alone.
     ///
     /// # Errors
     /// [`ConfigError`] with every problem at once, each with the variable, what it expects and what was found.
@@ -189,6 +194,7 @@ impl Config {
         }
         let expected = vars.list("MEERKAT_EXPECT");
         let history = vars.choice("MEERKAT_HISTORY", &SWITCH);
+        let (publish, otlp) = vars.targets("MEERKAT_PUBLISH");
         let config = Self {
             kafka: Kafka {
                 bootstrap,
@@ -220,7 +226,8 @@ impl Config {
             },
             store: Keeping {
                 history,
-                publish: vars.choice("MEERKAT_PUBLISH", &SWITCH),
+                publish,
+                otlp: otlp.then(|| vars.otlp()),
                 namespace: vars.namespace("MEERKAT_NAMESPACE"),
                 state_namespace: vars.namespace("MEERKAT_STATE_NAMESPACE"),
                 detail: vars.choice("MEERKAT_METRICS_DETAIL", &MetricsDetail::WORDS),

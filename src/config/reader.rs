@@ -21,7 +21,7 @@ pub(super) struct Variables {
 
 impl Variables {
     pub(super) fn new(variables: impl IntoIterator<Item = (String, String)>) -> Self {
-        let ours = |name: &str| name.starts_with("KAFKA_") || name.starts_with("MEERKAT_");
+        let ours = |name: &str| ["KAFKA_", "MEERKAT_", "OTEL_"].iter().any(|prefix| name.starts_with(prefix));
         let found: BTreeMap<_, _> = variables.into_iter().filter(|(name, _)| ours(name)).collect();
         // A misspelt name of ours would be ignored in silence; names of Kafka's own scripts begin with KAFKA_ too.
         let unknown =
@@ -183,6 +183,23 @@ impl Variables {
             self.wrong(CHANGES, "takes the history, and MEERKAT_HISTORY is off: changes are known from it alone");
         }
         arn
+    }
+
+    /// Where results are published: to `CloudWatch`, and by OTLP.
+    pub(super) fn targets(&mut self, name: &str) -> (bool, bool) {
+        let words = self.list(name);
+        let is = |word: &str, known: &str| word.eq_ignore_ascii_case(known);
+        let alone = words.len() == 1;
+        let known =
+            |word: &&String| is(word, "cloudwatch") || is(word, "otlp") || alone && (is(word, "on") || is(word, "off"));
+        if let Some(word) = words.iter().find(|word| !known(word)) {
+            self.wrong(
+                name,
+                format_args!("must be cloudwatch, otlp, both with a comma between them, or off, found {word:?}"),
+            );
+        }
+        let any = |known: &[&str]| words.iter().any(|word| known.iter().any(|known| is(word, known)));
+        (any(&["on", "cloudwatch"]), any(&["otlp"]))
     }
 
     /// A namespace of `CloudWatch`'s (`PutMetricData`: 1 to 255 characters of a small set, `AWS/` is taken).

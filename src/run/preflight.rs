@@ -2,7 +2,7 @@
 
 use std::sync::Arc;
 
-use super::{Outcome, Run, login};
+use super::{Answer, Draw, Outcome, Run, login};
 use crate::aws::secrets::Source;
 use crate::base::fault;
 use crate::cloudwatch::POINTS_PER_SECOND;
@@ -20,19 +20,20 @@ use crate::kafka;
 use crate::kafka::found::Tried;
 use crate::kafka::{Access, Credentials};
 use crate::model::snapshot::{Problem, Snapshot};
+use crate::otlp;
 use crate::preflight::found::Canary;
 use crate::preflight::permissions::Principal;
 use crate::preflight::{Line, Preflight, against, asked, brokers, configuration, permissions, store};
 
 impl Run<'_> {
     /// Tries everything that a check needs, or holds this build against a release; it always has an answer.
-    pub(super) async fn preflight(self, release: Option<&str>) -> Outcome {
+    pub(super) async fn preflight(self, release: Option<&str>, draw: &Draw<'_>) -> Outcome {
         let preflight = match release {
             Some(release) => against::against(release, self.config.kafka.sasl.is_some()),
             None => Box::pin(self.try_all()).await,
         };
-        let table = Some(preflight.to_table());
-        Outcome { json: preflight.to_json(), status: preflight.status.verdict(), failure: None, table }
+        let json = draw(Answer::Preflight(&preflight));
+        Outcome { json, status: preflight.status.verdict(), failure: None }
     }
 
     async fn try_all(&self) -> Preflight {
@@ -50,6 +51,11 @@ impl Run<'_> {
             lines.extend(snapshot.iter().flat_map(|snapshot| self.cost(named, snapshot)));
         } else {
             lines.push(Line::works(store::SECTION, "history and metrics", "both are turned off, as configured"));
+        }
+        if let Some(target) = &self.config.store.otlp {
+            // A request without a point: the way, the login and the path are seen, and nothing is kept.
+            let sent = otlp::send(target, &self.warm.door, vec![otlp::message::nothing()], self.clock.deadline).await;
+            lines.push(store::receiver(&target.origin, &sent.problems));
         }
         Preflight::new(self.config.cluster.clone().or(cluster), found, lines)
     }
@@ -125,13 +131,13 @@ impl Run<'_> {
             partition: row.partition,
             lag: Some(0),
             lag_seconds: Some(0.0),
-            lost: 0,
-            loss_ahead: false,
+            ..PartitionResult::default()
         };
         let group = |group: &crate::model::snapshot::Group| GroupResult {
             group: group.name.to_string(),
             status: Some(1),
             whole: true,
+            members: None,
             partitions: snapshot.rows_of(group).iter().map(partition).collect(),
         };
         let results = Results {

@@ -6,7 +6,7 @@ use std::time::Duration;
 use kafka_protocol::messages::{ApiKey, MetadataRequest};
 use meerkat::Clock;
 use meerkat::config::Config;
-use meerkat::event::Request;
+use meerkat::event::{Ask, Request};
 use serde_json::Value;
 use tokio::time::Instant;
 
@@ -70,7 +70,7 @@ impl Look {
     /// Takes the look: a report, or the sentence that a user sees.
     pub(crate) fn take(self) -> Result<Report, String> {
         let config = Config::parse(self.variables).map_err(|error| error.to_string())?;
-        let request = Request { groups: self.groups, ..Request::default() };
+        let request = Request { ask: Ask::about(self.groups), ..Request::default() };
         let runtime = tokio::runtime::Builder::new_current_thread().enable_all().build().expect("a runtime");
         let outcome = runtime.block_on(async {
             let started = Instant::now();

@@ -6,11 +6,10 @@ use super::text::{Cell, GUTTER, Grid, NARROWEST, Text};
 use super::{UNKNOWN, colour, count};
 use crate::base::figures::{grouped, span};
 use crate::judge::verdict::Verdict;
-use crate::report::html::DrawnReport;
-use crate::report::html::view::DrawnGroup;
+use crate::report::{GroupEntry, Report};
 
 /// Draws the table; where the screen is too narrow for the reason it stands below its group.
-pub(crate) fn draw(report: &DrawnReport, text: &mut Text) {
+pub(crate) fn draw(report: &Report<'_>, text: &mut Text) {
     if report.groups.is_empty() {
         text.line(0, "No consumer group was found. A group appears when it has committed once.", None);
         return;
@@ -33,8 +32,8 @@ pub(crate) fn draw(report: &DrawnReport, text: &mut Text) {
 }
 
 /// The worst first, and within a status those with the same reason beside each other.
-fn sorted(report: &DrawnReport) -> Vec<&DrawnGroup> {
-    let mut groups: Vec<&DrawnGroup> = report.groups.iter().collect();
+fn sorted<'r>(report: &'r Report<'_>) -> Vec<&'r GroupEntry<'r>> {
+    let mut groups: Vec<&GroupEntry<'r>> = report.groups.iter().collect();
     let mut first = HashMap::new();
     for (at, group) in report.groups.iter().enumerate() {
         first.entry((group.status, &group.reason)).or_insert(at);
@@ -44,13 +43,13 @@ fn sorted(report: &DrawnReport) -> Vec<&DrawnGroup> {
 }
 
 /// Why, of each group that is not well; the same is said once.
-fn reasons(groups: &[&DrawnGroup]) -> Vec<String> {
+fn reasons(groups: &[&GroupEntry<'_>]) -> Vec<String> {
     let mut last = None;
     let mut all = Vec::new();
     for group in groups {
         // Of what is fine nothing needs to be said, save that it is too early to say it.
         let fine = group.status == Verdict::Ok && group.warming_up_seconds.is_none();
-        let mut reason = if fine { String::new() } else { group.reason.clone() };
+        let mut reason = if fine { String::new() } else { group.reason.clone().into_owned() };
         for gap in &group.gaps {
             let join = if reason.is_empty() { "" } else { "; " };
             reason = format!("{reason}{join}{gap}");
@@ -66,19 +65,19 @@ fn titled(title: &str) -> Cell {
     if NUMBERS.contains(&title) { Cell::right(title) } else { Cell::left(title) }
 }
 
-fn row(group: &DrawnGroup) -> Vec<Cell> {
+fn row(group: &GroupEntry<'_>) -> Vec<Cell> {
     vec![
         Cell::left(&group.group),
         Cell::left(group.status.word()).coloured(colour(group.status)),
         Cell::right(&total(group)),
         Cell::right(&group.lag_seconds.map_or_else(|| UNKNOWN.to_owned(), span)),
-        Cell::right(&count(group.members)),
+        Cell::right(&count(group.members.map(|all| all as u64))),
         Cell::left(group.state.as_deref().unwrap_or(UNKNOWN)),
     ]
 }
 
 /// The lag of a group in all, and whether it may be more or less.
-pub(crate) fn total(group: &DrawnGroup) -> String {
+pub(crate) fn total(group: &GroupEntry<'_>) -> String {
     group.total_lag.map_or_else(|| UNKNOWN.to_owned(), |lag| format!("{}{}", group.bound(), grouped(lag)))
 }
 

@@ -4,7 +4,7 @@ use super::*;
 use crate::model::part::Part;
 
 fn partition(topic: &str, partition: i32, lag: Option<u64>, lag_seconds: Option<f64>) -> PartitionResult {
-    PartitionResult { topic: topic.into(), partition, lag, lag_seconds, lost: 0, loss_ahead: false }
+    PartitionResult { topic: topic.into(), partition, lag, lag_seconds, ..PartitionResult::default() }
 }
 
 fn results(groups: usize) -> Results {
@@ -12,6 +12,7 @@ fn results(groups: usize) -> Results {
         group: format!("g{number}"),
         status: Some(1),
         whole: true,
+        members: None,
         partitions: vec![
             partition("a", 0, Some(4), Some(1.5)),
             partition("a", 1, Some(4), None),
@@ -25,6 +26,7 @@ fn results(groups: usize) -> Results {
         by_status: vec![("OK", 1), ("ERR", 0)],
         unknown_groups: 0,
         duration_ms: 83,
+        brokers: 1,
     }
 }
 

@@ -14,7 +14,7 @@ use meerkat::model::unknown::Unknown;
 use meerkat::report::{self, Frame};
 use serde_json::Value;
 
-use super::{Asked, Context, DrawnReport, EXAMPLES, drawn, html, overview};
+use super::{Asked, Context, EXAMPLES, Report, drawn, html, overview};
 
 /// What a run returns about one group that reads one partition and is behind, and about one that could not be read.
 fn real_report() -> String {
@@ -56,8 +56,8 @@ fn real_report() -> String {
         scheduled: 1_795_395_900,
         duration_ms: 83,
         kafka: report::TrafficEntry::default(),
-        history: &history,
-        metrics: &metrics,
+        history,
+        metrics,
         detail: Detail::All,
         limit: None,
     };
@@ -66,7 +66,7 @@ fn real_report() -> String {
 
 #[test]
 fn a_real_report_is_drawn() {
-    let report = DrawnReport::parse(&real_report()).expect("it is a report");
+    let report = Report::parse(&real_report()).expect("it is a report");
     for html in [html::page(&report), overview(&report)] {
         for shown in
             ["prod", "<bdi>orders</bdi>", "2,921", "2026-11-23 01:05 UTC in 83 ms", "broker 2 (b-2.example:9092)"]

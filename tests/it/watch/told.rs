@@ -102,3 +102,24 @@ fn offsets_that_are_too_large_to_keep_are_told_with_the_way_out() {
         assert_eq!(status(&report, "stuck"), "OK", "nobody else is meant");
     }
 }
+
+#[test]
+fn a_dashboard_draws_lines_of_any_age_and_asks_for_the_groups_that_it_shows_alone() {
+    let watch = Watch::new(scene());
+    watch.until_trouble();
+    for (days, group, groups) in [(0, None, 3), (20, None, 3), (70, None, 3), (20, Some("stuck"), 1)] {
+        let range = json!({ "start": MIDNIGHT * 1_000, "end": (MIDNIGHT + 3 * 3_600) * 1_000 });
+        let mut event = json!({ "widgetContext": { "timeRange": range } });
+        if let Some(group) = group {
+            event["group"] = json!(group);
+        }
+        watch.stand.forget_calls();
+        let html = watch.run(days * 86_400 + 3 * 3_600, event, &[("MEERKAT_HISTORY", "off")]);
+        let html = html.as_str().expect("a text");
+        // Points of an hour are too few for a line.
+        let lines = if days == 70 { 0 } else { groups };
+        assert_eq!(html.matches("mk-spark").count() - html.matches(".mk-spark").count(), lines, "{days} days: {html}");
+        let calls = watch.stand.calls("GetMetricData");
+        assert_eq!((calls.received, calls.succeeded, calls.queries), (1, 1, groups as u64), "{days} days");
+    }
+}

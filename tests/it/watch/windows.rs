@@ -118,6 +118,49 @@ fn a_run_without_a_scheduled_minute_finds_what_was_kept_before_a_long_pause() {
     assert_eq!((status(&report, "crashed"), problems(&report).len()), ("ERR", 0), "{report}");
 }
 
+/// The quota is kept by the stand-in's own clock, and a run has 20 seconds.
+#[test]
+#[ignore = "it takes minutes: make test-large"]
+fn ten_thousand_partitions_that_are_all_slow_have_their_verdicts_within_the_quota() {
+    let groups: Vec<(String, String)> =
+        (0..100).map(|number| (format!("slow-{number}"), format!("of-{number}"))).collect();
+    let scene = groups.iter().fold(Scene::of(1), |scene, (name, topic)| {
+        let partitions: Vec<i32> = (0..100).collect();
+        let group = Group::classic(name).commits(topic, &[100; 100]).member("a-1", topic, &partitions);
+        scene.group(group).topic(Topic::new(topic, &vec![0..100; 100]))
+    });
+    let mut watch = Watch::new(scene).with("MEERKAT_TIMEOUT", "20").with("MEERKAT_DETAIL", "problems");
+    watch.stand.keep_quotas(true);
+    watch.has_quotas = true;
+    let mut standing = 0;
+    for minute in 0..40 {
+        watch.stage.change(|scene| {
+            for (name, topic) in &groups {
+                scene.produce(topic, 20);
+                scene.consume(name, topic, 12);
+            }
+        });
+        let report = watch.look(minute);
+        let history = &report["history"];
+        assert_eq!(problems(&report), [""; 0]);
+        let of = |status: &str| report["totals"]["by_status"][status].as_u64().expect("a number");
+        assert_eq!((of("UNKNOWN"), &history["windows_left_out"]), (0, &json!(0)), "{minute}: {history}");
+        assert!(of("WARN") >= standing, "{minute}: {} after {standing}", of("WARN"));
+        let points = |key: &str| history[key].as_u64().expect("a number");
+        assert!(points("windows_points") <= points("windows_budget"), "{minute}: {history}");
+        if of("WARN") == 100 && standing == 100 {
+            // All 10,000 are read, on no fewer than 173 pages; most of them within the last twelve minutes alone.
+            assert!(points("windows_read") >= 173 && points("windows_short") > 5_000, "{history}");
+            assert!(points("windows_points") >= 173 * 11 * 180, "{history}");
+            if minute > 25 {
+                return;
+            }
+        }
+        standing = of("WARN");
+    }
+    panic!("{standing} of 100 groups are told");
+}
+
 #[test]
 fn a_group_of_twenty_thousand_partitions_is_shown() {
     let partitions: Vec<i32> = (0..20_000).collect();

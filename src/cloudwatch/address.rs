@@ -6,6 +6,8 @@
 
 use std::ops::Range;
 
+use crate::model::window::{FINE_UP_TO, minutes_kept};
+
 /// A whole minute, counted from 1970-01-01T00:00Z.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord, Hash)]
 pub struct Minute(i64);
@@ -134,7 +136,8 @@ impl Schedule {
     /// How many looks before that of `minute` the service still keeps, seen from this second since the epoch: a run may be late, and one
     /// without a scheduled minute is up to a period past the minute that it belongs to.
     pub(crate) fn looks_kept(self, minute: Minute, now: i64) -> u32 {
-        let kept = if self.width() == 1 { FINE_KEPT } else { COARSE_KEPT };
+        // A look is in the minutes before its own.
+        let kept = minutes_kept(self.period) + 2;
         let oldest = now.max(self.align(minute).seconds()) - kept * 60;
         let minutes = (self.span(minute).start - oldest).div_euclid(60);
         u32::try_from(minutes / self.period).unwrap_or_default()
@@ -147,8 +150,6 @@ impl Schedule {
 
 /// The longest period, in minutes: ten looks must fit into the 15 days that one-minute data is kept.
 pub(crate) const SLOWEST: i64 = 24 * 60;
-/// The longest period, in minutes, with slots one second wide: from an hour on there are as many minutes between two looks as a page has slots.
-pub(crate) const FINE_UP_TO: i64 = 59;
 /// Up to this period, in minutes, several looks are read as one range.
 const CONTIGUOUS_UP_TO: i64 = 5;
 /// Smallest and largest value, and how often there was one.
@@ -156,10 +157,6 @@ const STATISTICS: i64 = 3;
 const SLOTS: i64 = super::pages::SECONDS_PER_PAGE.cast_signed() as i64;
 /// Rosters no older than this many minutes are read by every run, those of a short window.
 const NEAR: i64 = 12;
-/// Minutes of one-second data to rely on. A request that starts more than three hours ago gets nothing at all, and a run takes a while.
-const FINE_KEPT: i64 = 177;
-/// Minutes of one-minute data to rely on, of 15 days.
-const COARSE_KEPT: i64 = 13 * 24 * 60;
 
 #[cfg(test)]
 #[expect(clippy::unwrap_used, reason = "a test fails by panicking")]
@@ -187,7 +184,7 @@ mod tests {
     fn slots_are_a_second_wide_below_an_hour() {
         assert_eq!([1, 15, 59, 60, 1_440].map(|minutes| every(minutes).width()), [1, 1, 1, 60, 60]);
         let kept = |minutes, late| every(minutes).looks_kept(Minute::holding(0), late);
-        assert_eq!([1, 15, 59, 60, 1_440].map(|minutes| kept(minutes, 3)), [175, 11, 2, 310, 12]);
+        assert_eq!([1, 15, 59, 60, 1_440].map(|minutes| kept(minutes, 3)), [175, 11, 2, 311, 12]);
     }
 
     #[test]

@@ -7,10 +7,15 @@
 use std::cmp::Reverse;
 use std::collections::HashSet;
 
+use serde::Serialize;
+
 use super::pages::key::OfGroup;
 use super::pages::roster::{MOST_MORE, MOST_TOLD, Told};
+use crate::aws::secrets::topic::Notice;
+use crate::base::moment::rfc3339;
 use crate::judge::outcome::Judged;
 use crate::judge::verdict::Verdict;
+use crate::model::pattern::Rules;
 use crate::model::snapshot::Snapshot;
 
 /// A group's published status that is another than the one that was told last.
@@ -24,6 +29,33 @@ struct Change {
     title: String,
     /// What there is to say, in one line.
     text: String,
+    /// The same for machines.
+    entry: Entry,
+}
+
+/// A change, for machines.
+#[derive(Clone, Debug, PartialEq, Eq, Serialize)]
+struct Entry {
+    group: String,
+    status: &'static str,
+    /// `OK` too where the group was never told of.
+    before: &'static str,
+    #[serde(skip_serializing_if = "Option::is_none")]
+    owner: Option<Box<str>>,
+    reason: String,
+    total_lag: Option<u64>,
+}
+
+/// What a message holds for machines.
+#[derive(Serialize)]
+struct Body<'a> {
+    meerkat: &'static str,
+    cluster: &'a str,
+    /// The scheduled minute, RFC 3339.
+    scheduled: String,
+    changes: Vec<&'a Entry>,
+    /// Changes of the run that no message names.
+    more: usize,
 }
 
 /// What is to be told of a look, and what will have been told.
@@ -45,24 +77,31 @@ impl Changes {
     /// What changed. A group about which nothing is published stays what it was last told to be, as its alarm does; so does
     /// one that is missing, unless the look is `whole` and tells that it is gone.
     ///
-    /// `before` is `None` where no earlier look tells: then nothing has been told yet. Where more groups were in trouble than could be listed, those
-    /// in error are listed first, and of the others only the number is told.
-    pub(crate) fn new(snapshot: &Snapshot, judged: &Judged, before: Option<&Told>, whole: bool) -> Self {
+    /// `before` is `None` where no earlier look tells: then nothing has been told yet. Where more groups were in trouble than could be
+    /// listed, those in error are listed first, and of the others only the number is told.
+    pub(crate) fn new(
+        snapshot: &Snapshot,
+        judged: &Judged,
+        before: Option<&Told>,
+        whole: bool,
+        owners: &Rules<Option<Box<str>>>,
+    ) -> Self {
         let nothing = Told::default();
         let before = before.unwrap_or(&nothing);
         // Who is not listed was no error, or all who are listed would be errors.
         let errors_listed = before.more == 0 || before.groups.iter().any(|(_, status)| *status < ERR);
         let here: HashSet<u64> = snapshot.groups.iter().map(|group| OfGroup::new(&group.name).long()).collect();
-        let away = || before.groups.iter().copied().filter(|(key, _)| !here.contains(key));
+        let away = before.groups.iter().copied().filter(|(key, _)| !here.contains(key));
         let mut all = Self { more_before: before.more, ..Self::default() };
         if whole {
-            all.gone.extend(away());
+            all.gone.extend(away)
         } else {
-            all.next.extend(away());
+            all.next.extend(away)
         }
         for (group, of_group) in snapshot.groups.iter().zip(&judged.groups) {
             let of = OfGroup::new(&group.name);
-            let (key, told, published) = (of.long(), before.of(of), of_group.published_status());
+            let (key, told) = (of.long(), before.of(of));
+            let published = of_group.published_status().filter(|_| !of_group.is_unread());
             let now = published.or(told.filter(|_| !group.is_missing()));
             all.next.extend(now.filter(|status| *status > OK).map(|status| (key, status)));
             if now == Some(ERR) {
@@ -77,46 +116,89 @@ impl Changes {
             if !is_news {
                 continue;
             }
+            let status = published.unwrap_or(OK);
             let title = format!("{} {}", group.name, of_group.verdict.word());
-            let was = told.map(|told| format!(" (was {})", word(told))).unwrap_or_default();
-            let text = format!("{title}{was}: {}", of_group.reason);
-            all.changes.push(Change { key, status: published.unwrap_or(OK), before: told, title, text });
+            let known_before = told_word(told);
+            let was = if told.is_some() { format!(" (was {known_before})") } else { String::new() };
+            let owner = owners.of(&group.name).clone();
+            let suffix = owner.as_ref().map_or(String::new(), |owner| format!("; owner {owner}"));
+            let text = format!("{title}{was}: {}{suffix}", of_group.reason);
+            let entry = Entry {
+                group: group.name.to_string(),
+                status: of_group.verdict.word(),
+                before: known_before,
+                owner,
+                reason: of_group.reason.clone(),
+                total_lag: of_group.total_lag,
+            };
+            all.changes.push(Change { key, status, before: told, title, text, entry });
         }
         all.changes.sort_by(|one, other| (Reverse(one.status), &one.title).cmp(&(Reverse(other.status), &other.title)));
         all.next.sort_by_key(|(_, status)| Reverse(*status));
         all
     }
 
-    /// The messages, each a subject and a text: one for each of the first [`MOST_MESSAGES`] changes, one more for the rest, one for groups that are
-    /// gone, and one for the number of those that are in trouble beyond what can be listed.
-    pub(crate) fn messages(&self, cluster: &str) -> Vec<(String, String)> {
+    /// The messages: one for each of the first [`MOST_MESSAGES`] changes, one more for the rest, one for groups that are gone, and one for the
+    /// number of those that are in trouble beyond what can be listed. `scheduled` is in seconds since 1970.
+    pub(crate) fn messages(&self, cluster: &str, scheduled: i64) -> Vec<Notice> {
         let (single, rest) = self.changes.split_at(self.changes.len().min(MOST_MESSAGES));
-        let of = |change: &Change| (format!("{cluster}: {}", change.title), change.text.clone());
+        let body = |changes: &[Change], more| {
+            let changes = changes.iter().map(|change| &change.entry).collect();
+            let version = env!("CARGO_PKG_VERSION");
+            let body = Body { meerkat: version, cluster, scheduled: rfc3339(scheduled), changes, more };
+            // Names are UTF-8 and there are no maps, so nothing here can fail.
+            serde_json::to_string(&body).unwrap_or_default()
+        };
+        let of = |change: &Change| {
+            let Entry { group, status, before, owner, .. } = &change.entry;
+            let mut attributes = attributes(cluster, status);
+            attributes.extend([("group", group.clone()), ("before", (*before).to_owned())]);
+            attributes.extend(owner.as_ref().map(|owner| ("owner", owner.to_string())));
+            Notice {
+                subject: format!("{cluster}: {}", change.title),
+                text: change.text.clone(),
+                body: body(std::slice::from_ref(change), 0),
+                attributes,
+            }
+        };
         let mut messages: Vec<_> = single.iter().map(of).collect();
-        if !rest.is_empty() {
+        if let Some(worst) = rest.first() {
             let more = format!("and {} more", rest.len());
-            let named: Vec<&str> = rest.iter().map(|change| change.title.as_str()).collect();
-            messages.push((format!("{cluster}: {more}"), format!("{more}: {}", some_of(&named))));
+            let (named, left) = rest.split_at(rest.len().min(MOST_NAMED));
+            let titles: Vec<&str> = rest.iter().map(|change| change.title.as_str()).collect();
+            messages.push(Notice {
+                subject: format!("{cluster}: {more}"),
+                text: format!("{more}: {}", some_of(&titles)),
+                body: body(named, left.len()),
+                attributes: attributes(cluster, worst.entry.status),
+            });
         }
+        let of_several = |what: String, text: String, more: usize, status| Notice {
+            subject: format!("{cluster}: {what}"),
+            text: format!("{what}: {text}"),
+            body: body(&[], more),
+            attributes: attributes(cluster, status),
+        };
         if let Some((_, worst)) = self.gone.iter().max_by_key(|(_, status)| *status) {
+            let was = told_word(Some(*worst));
             let gone = match self.gone.len() {
-                1 => format!("a group that was {} is gone", word(*worst)),
-                several => format!("{several} groups that were not OK are gone, one of them was {}", word(*worst)),
+                1 => format!("a group that was {was} is gone"),
+                several => format!("{several} groups that were not OK are gone, one of them was {was}"),
             };
             let left = match &*self.in_error {
                 [] => String::from("no group is ERR now"),
                 groups => format!("ERR now: {}", some_of(groups)),
             };
-            let text = format!("{gone}: deleted, or not selected any more; names of groups are not kept. {left}");
-            messages.push((format!("{cluster}: {gone}"), text));
+            let text = format!("deleted, or not selected any more; names of groups are not kept. {left}");
+            messages.push(of_several(gone, text, self.gone.len(), Verdict::Ok.word()));
         }
         if self.more_is_news() {
-            let more = match self.more() {
-                0 => format!("at most {MOST_TOLD} groups are not OK again"),
-                more => format!("{more} more groups are not OK"),
+            let (more, status) = match self.more() {
+                0 => (format!("at most {MOST_TOLD} groups are not OK again"), Verdict::Ok),
+                more => (format!("{more} more groups are not OK"), Verdict::Warn),
             };
-            let text = format!("{more}: changes are told one by one for the {MOST_TOLD} worst, ERR first");
-            messages.push((format!("{cluster}: {more}"), text));
+            let text = format!("changes are told one by one for the {MOST_TOLD} worst, ERR first");
+            messages.push(of_several(more, text, self.more() as usize, status.word()));
         }
         messages
     }
@@ -152,14 +234,24 @@ impl Changes {
     }
 }
 
-fn word(status: u8) -> &'static str {
-    if status == Verdict::Warn.code() { Verdict::Warn.word() } else { Verdict::Err.word() }
-}
-
 /// The first [`MOST_NAMED`] of these.
 fn some_of(names: &[impl AsRef<str>]) -> String {
     let named: Vec<&str> = names.iter().take(MOST_NAMED).map(AsRef::as_ref).collect();
     format!("{}{}", named.join(", "), if names.len() > named.len() { ", …" } else { "" })
+}
+
+/// What every message can be filtered by; of the one for several groups the status is the worst.
+fn attributes(cluster: &str, status: &str) -> Vec<(&'static str, String)> {
+    vec![("cluster", cluster.to_owned()), ("status", status.to_owned())]
+}
+
+/// The word for a status that was told; what was never told counts as fine.
+pub(crate) fn told_word(told: Option<u8>) -> &'static str {
+    match told {
+        Some(told) if told == Verdict::Warn.code() => Verdict::Warn.word(),
+        Some(_) => Verdict::Err.word(),
+        None => Verdict::Ok.word(),
+    }
 }
 
 /// The code of a group that is fine; what was never told counts as it.

@@ -43,8 +43,14 @@ pub struct Config {
     pub(crate) topics: Patterns,
     /// Which part of the groups to look at, where an event names none.
     pub(crate) part: Part,
+    /// How many parts write the history that is read; at least as many as [`Self::part`] is one of.
+    pub(crate) parts: u32,
     /// Groups and topics to look at as one hash below 2⁴⁰: who looks at others is another writer of the same history.
     pub(crate) selection: u64,
+    /// Who owns a group, by its name.
+    pub(crate) owners: Rules<Option<Box<str>>>,
+    /// Whether this is a Lambda function, which logs what it found and has no shell whose variables could be set.
+    pub in_lambda: bool,
     /// How much of the partitions goes into the report.
     pub(crate) detail: Detail,
     /// The shape of a check's report.
@@ -57,6 +63,8 @@ pub struct Config {
     pub(crate) judgement: Judging,
     /// What is kept in `CloudWatch`, and what is published there.
     pub(crate) store: Keeping,
+    /// What may be a mistake in the variables, in sentences.
+    pub doubts: Vec<String>,
 }
 
 /// What counts as late, and what raises an alarm.
@@ -195,6 +203,7 @@ impl Config {
         let expected = vars.list("MEERKAT_EXPECT");
         let history = vars.choice("MEERKAT_HISTORY", &SWITCH);
         let (publish, otlp) = vars.targets("MEERKAT_PUBLISH");
+        let part = vars.part();
         let config = Self {
             kafka: Kafka {
                 bootstrap,
@@ -207,8 +216,11 @@ impl Config {
             cluster: vars.text("MEERKAT_CLUSTER"),
             groups: Patterns::parse(&vars.text("MEERKAT_GROUPS").unwrap_or_default()),
             topics: Patterns::parse(&vars.text("MEERKAT_TOPICS").unwrap_or_default()),
-            part: vars.part(),
+            part,
+            parts: vars.parts(part),
             selection: vars.selection(),
+            owners: vars.owners("MEERKAT_OWNERS"),
+            in_lambda: false,
             detail: vars.choice("MEERKAT_DETAIL", &Detail::WORDS),
             format: vars.choice("MEERKAT_FORMAT", &Format::WORDS),
             report_limit: vars.optional_number("MEERKAT_REPORT_LIMIT", 4 * 1024, 6 * 1024 * 1024),
@@ -234,8 +246,9 @@ impl Config {
                 limit: vars.number("MEERKAT_METRICS_LIMIT", 10, 100_000),
                 changes: vars.changes(history),
             },
+            doubts: Vec::new(),
         };
-        vars.finish().map(|()| config)
+        vars.finish().map(|doubts| Self { doubts, ..config })
     }
 }
 

@@ -16,6 +16,7 @@ use crate::judge::ages::Ages;
 use crate::judge::input::Sight;
 use crate::judge::outcome::{Judged, JudgedGroup};
 use crate::judge::verdict::Verdict;
+use crate::model::pattern::Rules;
 use crate::model::snapshot::{Group, Problem};
 
 pub mod burrow;
@@ -122,6 +123,9 @@ pub(crate) struct BrokerEntry<'a> {
 pub struct GroupEntry<'a> {
     /// Its name.
     pub group: Cow<'a, str>,
+    /// By `MEERKAT_OWNERS`.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    pub(crate) owner: Option<Cow<'a, str>>,
     #[serde(rename = "type", default)]
     pub(crate) kind: Cow<'a, str>,
     pub(crate) state: Option<Cow<'a, str>>,
@@ -145,9 +149,23 @@ pub struct GroupEntry<'a> {
     pub(crate) partition_count: usize,
     #[serde(skip_serializing_if = "Option::is_none")]
     pub(crate) warming_up_seconds: Option<i64>,
+    /// The status that was published earlier and that this run did not see to be over.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    pub(crate) last_known: Option<LastKnownEntry>,
     #[serde(skip_serializing_if = "Vec::is_empty", default)]
     pub(crate) gaps: Vec<String>,
+    /// Topics that do not exist, of which there is nothing to read.
+    #[serde(skip_serializing_if = "Vec::is_empty", default)]
+    pub(crate) missing_topics: Vec<Cow<'a, str>>,
     pub(crate) partitions: Vec<PartitionEntry<'a>>,
+}
+
+/// A status that was published earlier.
+#[derive(Clone, Debug, Serialize, Deserialize)]
+pub(crate) struct LastKnownEntry {
+    pub(crate) status: Verdict,
+    /// The scheduled minute of the last run that could read the group, RFC 3339.
+    pub(crate) at: String,
 }
 
 /// What could not be read or written.
@@ -177,6 +195,8 @@ pub struct Frame<'a> {
     pub metrics: MetricsEntry<'a>,
     /// How much of the partitions to list.
     pub detail: Detail,
+    /// Who owns a group, by its name.
+    pub owners: &'a Rules<Option<Box<str>>>,
     /// Bytes that the report may have; `None` for no limit.
     pub limit: Option<usize>,
 }
@@ -200,6 +220,7 @@ impl<'a> Report<'a> {
             });
             GroupEntry {
                 group: Cow::Borrowed(&group.name),
+                owner: frame.owners.of(&group.name).as_deref().map(Cow::Borrowed),
                 kind: group.kind.name().into(),
                 state: group.state.as_deref().ok().map(Cow::Borrowed),
                 members: group.members.as_ref().ok().map(Vec::len),
@@ -213,7 +234,11 @@ impl<'a> Report<'a> {
                 pace: partition::PaceEntry::of(judged_group.pace),
                 partition_count: group.range().len(),
                 warming_up_seconds: judged_group.warming_up_s,
+                last_known: judged_group
+                    .last_known
+                    .map(|last| LastKnownEntry { status: last.verdict(), at: rfc3339(last.at_s) }),
                 gaps: group.gaps.iter().map(ToString::to_string).collect(),
+                missing_topics: group.missing_topics.iter().map(|topic| Cow::Borrowed(&**topic)).collect(),
                 partitions: listed
                     .map(|row| PartitionEntry::new(sight, group, row, &judged.rows[row], ages.of(row)))
                     .collect(),

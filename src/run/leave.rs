@@ -3,7 +3,9 @@
 use futures_util::future::join_all;
 use tokio::time::timeout_at;
 
+use super::stand::of_names;
 use super::{Run, Taken};
+use crate::base::budget::CHANGES_SHARE;
 use crate::base::fault;
 use crate::base::moment::rfc3339;
 use crate::base::progress::Progress;
@@ -59,11 +61,14 @@ impl Run<'_> {
             return (Told::default(), Vec::new());
         };
         let whole = taken.sight.snapshot.listed.is_ok() && taken.vanished == 0;
-        let changes = Changes::new(taken.sight.snapshot, &taken.judged, before, whole);
+        // What was told before the history was lost is what was published before.
+        let recalled = Told { groups: taken.stand.recalled().collect(), more: 0 };
+        let before = before.or(Some(&recalled));
+        let changes = Changes::new(taken.sight.snapshot, &taken.judged, before, whole, &self.config.owners);
         let Some(topic) = &self.config.store.changes else { return (changes.told(|_| true), Vec::new()) };
-        let messages = changes.messages(&taken.cluster);
-        let sends = messages.iter().map(|(subject, text)| {
-            let sent = self.warm.door.send(CHANGES, topic, subject, text);
+        let messages = changes.messages(&taken.cluster, self.scheduled.seconds());
+        let sends = messages.iter().map(|notice| {
+            let sent = self.warm.door.send(CHANGES, topic, notice);
             async { timeout_at(self.until(CHANGES_SHARE), sent).await }
         });
         let mut problems: Vec<String> = Vec::new();
@@ -96,7 +101,8 @@ impl Run<'_> {
             let groups = listed.or(before).unwrap_or_default();
             let read = |group: &Group| group.untold().is_none();
             let whole = snapshot.listed.is_ok() && taken.vanished == 0 && snapshot.groups.iter().all(read);
-            let leaving = Leaving { taken: taken.sight.time_ms, groups, whole, restless, told };
+            let standing = self.standing(&taken.stand, &snapshot.groups, &taken.judged);
+            let leaving = Leaving { taken: taken.sight.time_ms, groups, whole, restless, told, standing };
             written = taken.past.write(store, snapshot, &taken.memories, leaving, self.clock.deadline).await;
         }
         let windows = taken.past.windows();
@@ -122,7 +128,8 @@ impl Run<'_> {
         let Some(store) = self.store.as_ref().filter(|_| self.publishes() && self.writes()) else {
             return (MetricsEntry::default(), 0);
         };
-        let results = self.results(taken, |group| published[group]);
+        let mut results = self.results(taken, |group| published[group]);
+        results.groups.extend(of_names(&taken.stand.unlisted));
         let Plan { datums, metrics, refused } =
             metrics::plan(&results, self.config.store.detail, self.config.store.limit);
         if let Some(refused) = &refused {
@@ -166,8 +173,18 @@ impl Run<'_> {
     }
 
     /// Whether anything is written at all.
-    fn writes(&self) -> bool {
-        self.request.writes() && self.late().is_none()
+    pub(super) fn writes(&self) -> bool {
+        self.request.writes() && self.late().is_none() && !self.only_reads_parts()
+    }
+
+    /// That a scheduled run is none of the parts, and so leaves nothing behind.
+    pub(super) fn is_no_part(&self) -> Option<Unknown> {
+        (self.only_reads_parts() && self.request.writes() && self.request.scheduled.is_some()).then(|| {
+            Unknown::because(format!(
+                "MEERKAT_PARTS={} says that parts write, and this run is none of them: nothing is written; set MEERKAT_PART, or part in the event",
+                self.parts
+            ))
+        })
     }
 
     /// Why nothing is written: an event that was redriven or copied must not spoil what belongs to its minute.
@@ -207,8 +224,6 @@ impl Run<'_> {
 
 /// What makes a verdict of a lag where nothing is kept.
 const WHAT_TO_SET: &str = "set MEERKAT_OBJECTIVE to the seconds that the oldest unread record may be old, or MEERKAT_HISTORY=on where CloudWatch is at hand";
-/// By when, as a share of a run's time, changes must have been told; then the look is kept.
-const CHANGES_SHARE: f64 = 0.9;
 /// Runs of a month of 30 days and 10 hours, one a minute.
 const RUNS_A_MONTH: u64 = 43_800;
 /// The same event may be delivered twice, within a minute.

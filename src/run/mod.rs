@@ -4,6 +4,7 @@ use std::sync::atomic::Ordering;
 
 use tokio::time::{Instant, timeout_at};
 
+use crate::base::budget::{AGES_SHARE, CLIENT_SHARE, HISTORY_SHARE};
 use crate::base::clock::{Clock, Laps};
 use crate::cloudwatch::address::{Minute, Schedule};
 use crate::cloudwatch::past::Past;
@@ -27,13 +28,16 @@ use crate::report::{self, Frame, HistoryEntry, MetricsEntry, Report};
 
 mod burrow;
 mod drawn;
+mod journal;
 mod leave;
 mod login;
 mod look;
 mod preflight;
+mod stand;
 mod warm;
 
 use look::Gathered;
+use stand::Stand;
 pub use warm::Warm;
 
 /// The result of a run.
@@ -89,10 +93,13 @@ pub enum Error {
     #[error("{0}")]
     Addresses(String),
     /// What a run needs was not there in time.
-    #[error(
-        "{0} could not be fetched before the deadline: see that AWS can be reached from here, or set MEERKAT_TIMEOUT to more"
-    )]
-    Late(&'static str),
+    #[error("{what} could not be fetched before the deadline: {way_out}")]
+    Late {
+        /// What was waited for.
+        what: &'static str,
+        /// What to do about it, where the run is.
+        way_out: &'static str,
+    },
     /// The history was asked for, and is turned off.
     #[error("mode history reads what CloudWatch keeps, and MEERKAT_HISTORY is off")]
     HistoryOff,
@@ -144,6 +151,8 @@ struct Run<'a> {
     /// The same, or the present one where that is out of time: what earlier looks are counted back from.
     minute: Minute,
     part: Part,
+    /// How many parts write the history.
+    parts: u32,
     /// `None` where neither history nor metrics are wanted.
     store: Option<Store>,
     /// What had gone over the process's connections before.
@@ -160,6 +169,8 @@ struct Taken<'a> {
     ages: Ages<'a>,
     /// How many groups were there at the last look and are not now.
     vanished: usize,
+    /// What is known of statuses beyond what this run saw.
+    stand: Stand,
 }
 
 impl<'a> Run<'a> {
@@ -181,6 +192,7 @@ impl<'a> Run<'a> {
             scheduled,
             minute,
             part,
+            parts: config.parts.max(part.of()),
             store: None,
             before: counted(&warm.connections.traffic),
         };
@@ -196,8 +208,14 @@ impl<'a> Run<'a> {
     /// The story: look, recall, judge, remember, publish, tell.
     async fn check(self, draw: &Draw<'_>) -> Result<Outcome, Error> {
         let selection = self.selection();
-        let Gathered { cluster, survey, mut snapshot, lags, mut past, vanished, time_ms } =
-            self.look(&selection).await?;
+        let gathered = match self.look(&selection).await {
+            Ok(gathered) => gathered,
+            Err(why) => {
+                Box::pin(self.leave_blind(&why)).await;
+                return Err(why);
+            }
+        };
+        let Gathered { cluster, survey, mut snapshot, lags, mut past, vanished, time_ms } = gathered;
         if selection.named.is_empty() {
             snapshot.tell_of_empty_selections(&selection.groups, &selection.topics);
         }
@@ -207,15 +225,16 @@ impl<'a> Run<'a> {
         let sight = Sight { snapshot: &snapshot, lags: &lags, before: &before, thresholds: &thresholds, time_ms };
         let mut memories = Memories::fold(sight);
         let windows = past.open_windows(self.store.as_ref(), sight, &memories, self.until(HISTORY_SHARE));
-        let (wanted, windows) = tokio::join!(self.search_ages(&survey, sight), windows);
+        let (wanted, windows) = tokio::join!(self.search_ages(&survey, sight, &memories), windows);
         past.add(windows);
         survey.keep_connections();
         let ages = wanted.ages(sight);
         let mut watch = Laps::start();
-        let judged = Judged::new(sight, &mut memories, &ages, |row| past.earlier(row));
+        let mut judged = Judged::new(sight, &mut memories, &ages, |row| past.earlier(row));
+        let stand = Box::pin(self.stand(&cluster, &mut past, sight, &memories, &mut judged, vanished)).await;
         tracing::debug!(ms = watch.lap(), groups = judged.groups.len(), "judged");
 
-        let taken = Taken { cluster, sight, past: &past, memories, judged, ages, vanished };
+        let taken = Taken { cluster, sight, past: &past, memories, judged, ages, vanished, stand };
         let (history, metrics) = self.leave(&taken).await;
         tracing::debug!(ms = watch.lap(), "remembered and published");
         Ok(self.tell(&taken, history, metrics, draw).await)
@@ -232,9 +251,9 @@ impl<'a> Run<'a> {
         }
     }
 
-    async fn search_ages(&self, survey: &Survey<'_>, sight: Sight<'_>) -> Wanted {
+    async fn search_ages(&self, survey: &Survey<'_>, sight: Sight<'_>, memories: &Memories) -> Wanted {
         let knows = |topic, partition| survey.knows_max_timestamp(topic, partition);
-        let mut wanted = Wanted::new(sight, self.config.judgement.aged_partitions, knows);
+        let mut wanted = Wanted::new(sight, memories, self.config.judgement.aged_partitions, knows);
         if !wanted.is_empty() {
             survey.search_ages(&mut wanted.search, self.until(AGES_SHARE)).await;
         }
@@ -259,12 +278,14 @@ impl<'a> Run<'a> {
             };
             told.push(Problem { place: "groups".into(), what: Unknown::because(what) });
         }
+        told.extend(self.is_no_part().map(|what| Problem { place: "schedule".into(), what }));
         told.extend(self.late().map(|what| Problem { place: "schedule".into(), what }));
         told.extend(self.too_often(taken.past).map(|what| Problem { place: "schedule".into(), what }));
         let missing = taken.past.problems(taken.sight.snapshot).into_iter();
         told.extend(missing.map(|what| Problem { place: "history".into(), what }));
         let of_otlp = metrics.otlp.iter().flat_map(|otlp| &otlp.problems);
         let failure = history.problems.iter().chain(&metrics.problems).chain(of_otlp).next().cloned();
+        told.extend_from_slice(&taken.stand.problems);
         let frame = Frame {
             cluster: &taken.cluster,
             scheduled: self.scheduled.seconds(),
@@ -274,9 +295,11 @@ impl<'a> Run<'a> {
             history,
             metrics,
             detail: self.request.detail.unwrap_or(self.config.detail),
+            owners: &self.config.owners,
             limit: self.config.report_limit,
         };
         let report = Report::new(frame, taken.sight, &taken.judged, &taken.ages, &told);
+        self.note(taken, &report, failure.as_deref());
         let status = report.status;
         let (json, status) = match (&self.request.ask, self.request.format.unwrap_or(self.config.format)) {
             (Ask::Widget(widget), _) => (self.widget(&report, widget).await, status),
@@ -316,7 +339,13 @@ impl<'a> Run<'a> {
         what: &'static str,
         fetched: impl Future<Output = Result<T, Error>>,
     ) -> Result<T, Error> {
-        timeout_at(self.until(share), fetched).await.unwrap_or(Err(Error::Late(what)))
+        let way_out = if self.config.in_lambda { LATE_IN_LAMBDA } else { LATE_IN_A_SHELL };
+        timeout_at(self.until(share), fetched).await.unwrap_or(Err(Error::Late { what, way_out }))
+    }
+
+    /// Whether the run is none of the parts that write the history.
+    fn only_reads_parts(&self) -> bool {
+        self.part.is_whole() && self.parts > 1
     }
 
     fn remembers(&self) -> bool {
@@ -338,8 +367,5 @@ fn counted(traffic: &Traffic) -> report::TrafficEntry {
     }
 }
 
-/// By when, as shares of a run's time, what AWS is asked with must be known, Kafka must have answered, the history been read, the ages found.
-const CLIENT_SHARE: f64 = 0.2;
-const KAFKA_SHARE: f64 = 0.6;
-const HISTORY_SHARE: f64 = 0.75;
-const AGES_SHARE: f64 = 0.8;
+const LATE_IN_A_SHELL: &str = "see that AWS can be reached from here, or set MEERKAT_TIMEOUT to more";
+const LATE_IN_LAMBDA: &str = "see that AWS can be reached from the function's subnets, by a NAT gateway or an endpoint of the service, or give the function a longer timeout";

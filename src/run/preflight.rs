@@ -4,6 +4,7 @@ use std::sync::Arc;
 
 use super::{Answer, Draw, Outcome, Run, login};
 use crate::aws::secrets::Source;
+use crate::base::budget::{CANARY_SHARE, FETCH_SHARE, KAFKA_SHARE, PROBE_SHARE};
 use crate::base::fault;
 use crate::cloudwatch::POINTS_PER_SECOND;
 use crate::cloudwatch::canary::Flight;
@@ -106,8 +107,8 @@ impl Run<'_> {
             }
         };
         let cluster = snapshot.cluster_id.as_deref().map(str::to_owned);
-        let may_describe = survey.may_describe_cluster(self.until(super::KAFKA_SHARE)).await;
-        snapshot.topics = survey.read_logs(self.until(super::KAFKA_SHARE)).await;
+        let may_describe = survey.may_describe_cluster(self.until(KAFKA_SHARE)).await;
+        snapshot.topics = survey.read_logs(self.until(KAFKA_SHARE)).await;
         snapshot.brokers = survey.brokers();
         lines.extend(configuration::selected(&snapshot));
         lines.extend(brokers::throttled(&snapshot));
@@ -177,7 +178,7 @@ impl Run<'_> {
                 };
                 return Principal::Iam { cluster };
             }
-            Some(Sasl::Plain(account) | Sasl::Scram(_, account)) => match account {
+            Some(Sasl::Plain(account) | Sasl::Scram { account, .. }) => match account {
                 Account::Two { username: Source::Inline(name), .. } => Some(name.expose().to_owned()),
                 _ => None,
             },
@@ -191,9 +192,5 @@ impl Run<'_> {
 const BOOTSTRAP: &str = "bootstrap";
 /// What to do about a look whose steps have been told.
 const ABOVE: &str = "see the lines above";
-/// By when, as shares of a run's time, addresses and stores must be there, the brokers must have been tried, and the canary been seen.
-const FETCH_SHARE: f64 = 0.2;
-const PROBE_SHARE: f64 = 0.3;
-const CANARY_SHARE: f64 = 0.9;
 /// Three statistics of each second.
 const POINTS_PER_PAGE: usize = 3 * SECONDS_PER_PAGE;

@@ -19,14 +19,21 @@ pub(crate) fn draw(report: &Report<'_>, text: &mut Text) {
     let titles = ["GROUP", "STATUS", "LAG", "BEHIND", "MEMBERS", "STATE"];
     let mut head: Vec<Cell> = titles.iter().map(|title| titled(title)).collect();
     let mut rows: Vec<Vec<Cell>> = groups.iter().map(|group| row(group)).collect();
+    if groups.iter().any(|group| group.owner.is_some()) {
+        head.push(titled("OWNER"));
+        for (row, group) in rows.iter_mut().zip(&groups) {
+            row.push(Cell::left(group.owner.as_deref().unwrap_or_default()));
+        }
+    }
     let columns = text.width() >= WIDE;
+    let reason = head.len();
     if columns {
         head.push(Cell::left("WHY"));
         for (row, reason) in rows.iter_mut().zip(&reasons) {
             row.push(Cell::left(reason));
         }
     }
-    let may_shrink: &[usize] = if columns { &[0, 6] } else { &[0] };
+    let may_shrink: &[usize] = if columns { &[0, reason] } else { &[0] };
     let grid = Grid { head: vec![head], rows, may_shrink, narrowest: NARROWEST, gutter: GUTTER };
     text.rows(&grid, |number| Some(reasons[number].clone()).filter(|reason| !columns && !reason.is_empty()));
 }
@@ -50,7 +57,9 @@ fn reasons(groups: &[&GroupEntry<'_>]) -> Vec<String> {
         // Of what is fine nothing needs to be said, save that it is too early to say it.
         let fine = group.status == Verdict::Ok && group.warming_up_seconds.is_none();
         let mut reason = if fine { String::new() } else { group.reason.clone().into_owned() };
-        for gap in &group.gaps {
+        // Any other reason names those topics itself.
+        let missing = group.missing_topics.iter().filter(|_| fine).map(|topic| format!("topic {topic} does not exist"));
+        for gap in group.gaps.iter().cloned().chain(missing) {
             let join = if reason.is_empty() { "" } else { "; " };
             reason = format!("{reason}{join}{gap}");
         }

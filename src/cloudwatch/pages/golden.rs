@@ -89,15 +89,14 @@ fn a_roster_means_what_it_meant() {
 
 #[test]
 fn a_memory_means_what_it_meant() {
-    for (packed, meaning) in MEMORIES {
-        assert_eq!(Memory::unpack(packed).map(|memory| format!("{memory:?}")).as_deref(), Some(meaning));
-        assert_eq!(Memory::unpack(packed).map(Memory::pack), Some(packed));
-    }
+    let (packed, meaning) = MEMORY;
+    assert_eq!(Memory::unpack(packed).map(|memory| format!("{memory:?}")).as_deref(), Some(meaning));
+    assert_eq!(Memory::unpack(packed).map(Memory::pack), Some(packed));
 }
 
 /// A header, an anchor, and the slots in the order of their keys.
 const PAGE: &str = "\
-0 1044390191155 4504644017561651 4101
+0 1044385868749 4504644013239245 4101
 1 3345195182265904 7848795004866712 5
 2 3584156 4608928 3
 3 179 40337 4
@@ -107,20 +106,14 @@ const PAGE: &str = "\
 
 /// A header, what counts for all, which buckets have pages, who was told of, and who is restless.
 const ROSTER: &str = "\
-0 1044398348787 4504644025719283 4100
+0 1044386420377 4504644013790873 4100
 1 1293942790 4503600615024817 67109460
 2 13 4503599627370496 2
 3 2251799813685251 4503599627370518 3
 4 2080654785 4503599627370496 2
 ";
 
-const MEMORIES: [(u64, &str); 2] = [
-    (
-        6_543_210_987,
-        "Memory { silent: Coarse(43), gap: Coarse(39), bad: 0, warned: false, rewound: 5, absent: 2, members_seen: true, habit: 1, assigned: Yes, unstable: 1, snapshots: 3, supported: false, late: true, loss: 9 }",
-    ),
-    (
-        1,
-        "Memory { silent: Coarse(1), gap: Coarse(0), bad: 0, warned: false, rewound: 0, absent: 0, members_seen: false, habit: 0, assigned: Yes, unstable: 0, snapshots: 1, supported: false, late: false, loss: 0 }",
-    ),
-];
+const MEMORY: (u64, &str) = (
+    6_543_210_987,
+    "Memory { silent: Coarse(7), gap: Coarse(41), bad: 0, warning: None(0), rest: No, rewound: 2, absent: 2, members_seen: false, habit: 0, assigned: Unknown, unstable: 2, snapshots: 3, supported: true, late: false, loss: 9 }",
+);

@@ -19,11 +19,13 @@ use crate::model::unknown::{Known, Unknown};
 mod leaving;
 mod of_part;
 mod reads;
+mod standing;
 mod windows;
 
 pub(crate) use leaving::Leaving;
 pub(crate) use of_part::pages_of;
 use of_part::{PartPast, is_too_large};
+pub(crate) use standing::Stood;
 pub(crate) use windows::{Effort, Wanted, Windows, points_of_short_windows};
 
 /// Who asks for the past, and of what.
@@ -37,7 +39,9 @@ pub(crate) struct Asker {
     pub now: i64,
     /// Which groups are there.
     pub part: Part,
-    /// What the run looks at, as a hash; `None` where it looks at a few groups only, and never writes.
+    /// Whether the run looks at a few of them only.
+    pub few: bool,
+    /// What the run looks at, as a hash; `None` where it never writes.
     pub writer: Option<u64>,
 }
 
@@ -108,6 +112,11 @@ impl Past {
             Own::Empty => Ok(rosters.told()),
             _ => Err(Unknown::because("this minute's look is kept already")),
         }
+    }
+
+    /// Which groups the newest look of the run's own told to be in trouble; `None` where no such look is known.
+    pub(crate) fn told_before(&self) -> Option<&Told> {
+        self.0.as_ref().ok()?.first()?.rosters.as_ref().ok()?.told()
     }
 
     /// What is in the run's own minute already; nothing where that is not known.

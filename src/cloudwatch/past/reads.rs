@@ -71,7 +71,7 @@ impl Reads {
     }
 
     /// Counts what is asked for, and asks.
-    async fn points(
+    pub(super) async fn points(
         &mut self,
         store: &Store,
         wanted: &[(Arc<Metric>, Vec<Range<i64>>)],

@@ -30,7 +30,7 @@ use crate::model::lag::Committed;
 use crate::model::memory::Sample;
 use crate::model::stable_hash::Hash;
 use crate::model::unknown::{Cause, Known, Unknown};
-use crate::model::window;
+use crate::model::window::{self, Horizon};
 
 /// The samples of some rows, oldest first.
 #[derive(Default)]
@@ -106,6 +106,7 @@ impl Past {
         for (group, thresholds) in groups.filter(|(group, _)| group.rows.is_ok()) {
             while let Some(row) = suspicious.next_if(|row| group.range().contains(row)) {
                 let Some(memory) = memories.of(row) else { continue };
+                let horizon = Horizon::of(thresholds);
                 let back = match snapshot.rows[row].committed {
                     Ok(Committed::At(at)) if memory.has_stepped_back() => {
                         Some(Back { at, of: OfGroup::new(&group.name) })
@@ -114,8 +115,8 @@ impl Past {
                 };
                 wanted.push(Wanted {
                     row,
-                    whole: looks(window::reach_ms(memory, thresholds)),
-                    short: looks(window::growth_reach_ms(memory, thresholds)),
+                    whole: looks(horizon.reach_ms(memory, thresholds)),
+                    short: looks(horizon.growth_reach_ms(memory, thresholds)),
                     back,
                     warned: memory.was_slow(),
                     lag: lags.of(row).offsets().unwrap_or(0),

@@ -9,6 +9,7 @@ use meerkat::judge::outcome::{Judged, Memories};
 use meerkat::model::lag::{Committed, LogRange};
 use meerkat::model::lags::Lags;
 use meerkat::model::memory::Thresholds;
+use meerkat::model::pattern::Rules;
 use meerkat::model::snapshot::{Broker, Group, Kind, Member, Problem, Row, Snapshot, Topic};
 use meerkat::model::unknown::Unknown;
 use meerkat::report::{self, Frame};
@@ -28,6 +29,7 @@ fn real_report() -> String {
         members: Ok(vec![Member { id: "orders-1-0".into(), client_id: "orders-1".into(), host: "/10.0.0.1".into() }]),
         rows,
         gaps: Vec::new(),
+        missing_topics: Vec::new(),
     };
     let silent = || Unknown::because("no answer within 10 s");
     let broker = |id, versions| Broker { id, address: format!("b-{id}.example:9092"), versions, held_back_ms: 0 };
@@ -59,6 +61,7 @@ fn real_report() -> String {
         history,
         metrics,
         detail: Detail::All,
+        owners: &Rules::new(None),
         limit: None,
     };
     report::Report::new(frame, sight, &judged, &ages, &[]).to_json()

@@ -14,7 +14,7 @@ pub(crate) struct Commit {
     pub(crate) lag: u64,
 }
 
-/// Where a commit and its log stood at one look.
+/// Where a commit and its log stood at one snapshot.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub(crate) struct Point {
     pub time_ms: i64,
@@ -116,7 +116,7 @@ pub(crate) const fn minutes_kept(minutes: i64) -> i64 {
     if minutes <= FINE_UP_TO { FINE_KEPT } else { COARSE_KEPT }
 }
 
-/// One point of each time, in order, all of them of the log that is there now; the look is the last one.
+/// One point of each time, in order, all of them of the log that is there now; the snapshot is the last one.
 ///
 /// `earlier` may come unsorted, with duplicates and with holes. Where the log end went backwards another log began, and
 /// what was before it is left out.
@@ -192,7 +192,7 @@ mod tests {
 
     const MINUTE: Thresholds = Thresholds::DEFAULT;
 
-    /// `minute:committed/end`; the last one is the look.
+    /// `minute:committed/end`; the last one is the snapshot.
     fn check(story: &str, expected: &[(i64, i64, u64)]) {
         let mut samples: Vec<_> = story.split_whitespace().map(sample).collect();
         let last = samples.pop().unwrap();
@@ -245,12 +245,12 @@ mod tests {
         for minutes in 1..=1_440 {
             let thresholds = Thresholds { period_ms: minutes * 60_000, ..MINUTE };
             let horizon = Horizon::of(&thresholds);
-            let looks = horizon.reach_ms(memory, &thresholds) / thresholds.period_ms;
-            assert!((2..=horizon.kept()).contains(&looks), "{looks} at {minutes}");
+            let read = horizon.reach_ms(memory, &thresholds) / thresholds.period_ms;
+            assert!((2..=horizon.kept()).contains(&read), "{read} at {minutes}");
             let least = horizon.long_run_ms().max(horizon.backlog_ms()).map_or(0, |ms| ms / thresholds.period_ms);
-            assert!(looks > least, "{looks} read, {least} needed at {minutes}");
-            assert!(!horizon.has_trend() || looks >= 5, "{looks} at {minutes}");
-            assert!(!horizon.has_ten_commits() || looks >= 10, "{looks} at {minutes}");
+            assert!(read > least, "{read} read, {least} needed at {minutes}");
+            assert!(!horizon.has_trend() || read >= 5, "{read} at {minutes}");
+            assert!(!horizon.has_ten_commits() || read >= 10, "{read} at {minutes}");
         }
     }
 

@@ -128,8 +128,7 @@ impl Run<'_> {
         let Some(store) = self.store.as_ref().filter(|_| self.publishes() && self.writes()) else {
             return (MetricsEntry::default(), 0);
         };
-        let mut results = self.results(taken, |group| published[group]);
-        results.groups.extend(of_names(&taken.stand.unlisted));
+        let results = self.results(taken, |group| published[group]);
         let Plan { datums, metrics, refused } =
             metrics::plan(&results, self.config.store.detail, self.config.store.limit);
         if let Some(refused) = &refused {
@@ -162,9 +161,11 @@ impl Run<'_> {
     }
 
     fn results(&self, taken: &Taken<'_>, told: impl Fn(usize) -> bool) -> Results {
-        let Taken { cluster, sight, judged, ages, vanished, .. } = taken;
+        let Taken { cluster, sight, judged, ages, vanished, stand, .. } = taken;
         let of = (cluster.as_str(), self.part);
-        Results::new(of, *sight, judged, ages, told, *vanished, self.clock.elapsed_ms())
+        let mut results = Results::new(of, *sight, judged, ages, told, *vanished, self.clock.elapsed_ms());
+        results.groups.extend(of_names(&stand.unlisted));
+        results
     }
 
     /// What is published, of all groups, for Prometheus.

@@ -15,7 +15,7 @@ use crate::model::unknown::Unknown;
 pub(crate) enum Reason {
     /// The partition or its history could not be read.
     Unread(Unknown),
-    /// So many records are left, and neither earlier looks nor an objective say what that means.
+    /// So many records are left, and neither earlier snapshots nor an objective say what that means.
     Unjudged(u64),
     /// Nothing was ever committed; whether somebody reads all the same.
     NoCommit {
@@ -58,7 +58,7 @@ pub(crate) enum Reason {
     Blocked(Box<Silence>),
     /// The last member is gone, and records of that age, in seconds, wait.
     Left { age_s: u32, unread: u64 },
-    /// Nobody has read or committed since the first look.
+    /// Nobody has read or committed since the first snapshot.
     Abandoned { unread: u64 },
     /// Members are there, and for so many milliseconds nobody was assigned for good.
     Unstable { ms: i64 },
@@ -78,7 +78,7 @@ pub(crate) enum Reason {
         /// Whether less may be left than is said, since the coordinator does not tell.
         at_most: bool,
     },
-    /// Records were deleted before they were read, at this look or lately.
+    /// Records were deleted before they were read, at this snapshot or lately.
     Lost {
         /// How many lie between the commit and the log start now.
         lost: u64,
@@ -163,7 +163,7 @@ impl Reason {
         if let Self::Share { reason, .. } = self { reason.plain() } else { self }
     }
 
-    /// Whether neither earlier looks nor an objective say what a lag means.
+    /// Whether neither earlier snapshots nor an objective say what a lag means.
     pub(crate) fn is_unjudged(&self) -> bool {
         matches!(self.plain(), Self::Unjudged(_))
     }
@@ -274,7 +274,7 @@ impl Silence {
     }
 }
 
-/// Which look it is of those that a verdict takes, so that it is seen when there will be one.
+/// Which snapshot it is of those that a verdict takes, so that it is seen when there will be one.
 pub(crate) fn early(missing: u8) -> &'static str {
     if missing > 1 { "first look of three" } else { "second look of three" }
 }

@@ -1,4 +1,4 @@
-//! Our rules, in order: what a memory, a window of looks and the age of the oldest unread record say together.
+//! Our rules, in order: what a memory, a window of snapshots and the age of the oldest unread record say together.
 
 use super::reason::Kept;
 use super::trend::Trend;
@@ -10,7 +10,7 @@ use crate::model::window::{self, Horizon, Point};
 
 /// The verdict on one partition.
 ///
-/// `memory` is what [`Memory::fold`] made of `previous` and `look`, and learns what is to be remembered of the verdict.
+/// `memory` is what [`Memory::fold`] made of `previous` and `reading`, and learns what is to be remembered of the verdict.
 /// `earlier` is asked only where [`Horizon::is_read_for`], and holds the samples of the last [`Horizon::reach_ms`],
 /// `previous` included. `age` is that of the oldest unread record, where anything is known of it.
 #[must_use]
@@ -25,7 +25,7 @@ pub fn judge(
     judge_with(true, previous, reading, memory, earlier, age, thresholds)
 }
 
-/// `remembers`: whether a look is kept for the next one, so that what must be seen twice can be.
+/// `remembers`: whether a snapshot is kept for the next one, so that what must be seen twice can be.
 fn judge_with(
     remembers: bool,
     previous: Option<&Sample>,
@@ -130,14 +130,14 @@ fn unjudged(unread: u64, why: &Unknown, reading: &Reading, lag: Lag) -> Judgemen
     at_sight(Verdict::Unknown, reason, reading, lag)
 }
 
-/// What a look alone says; that nothing is known rests on nothing.
+/// What a snapshot alone says; that nothing is known rests on nothing.
 #[inline]
 fn at_sight(verdict: Verdict, reason: Reason, reading: &Reading, lag: Lag) -> Judgement {
     let findings = Findings::of_look(reading, lag, reading.assigned);
     Judgement { verdict, reason, supported: verdict != Verdict::Unknown, looks_missing: 0, findings }
 }
 
-/// Everything that the rules look at.
+/// Everything that the rules ask.
 pub(crate) struct Seen<'a> {
     pub(crate) remembers: bool,
     pub(crate) previous: Option<&'a Sample>,
@@ -253,7 +253,7 @@ impl Seen<'_> {
         (verdict, Reason::PastEnd { by, stands })
     }
 
-    /// A step back since the look before: whoever stopped the members to set the group back sees that it was.
+    /// A step back since the snapshot before: whoever stopped the members to set the group back sees that it was.
     pub(crate) fn steps_back(&self) -> Option<Reason> {
         match (self.previous?.committed, self.reading.committed) {
             (Committed::At(from), Committed::At(to)) if to < from && self.memory.has_stepped_back() => {

@@ -34,7 +34,7 @@ pub struct Thresholds {
     pub uncommitted_alarms: bool,
     /// How old the oldest unread record may be; `None` where no objective is set.
     pub objective: Option<Objective>,
-    /// What a group comes to that nobody has read with since the first look.
+    /// What a group comes to that nobody has read with since the first snapshot.
     pub abandoned: Abandoned,
 }
 
@@ -47,7 +47,7 @@ pub struct Objective {
     pub(crate) err_s: Option<u64>,
 }
 
-/// What a group comes to that has neither had a member nor committed since the first look.
+/// What a group comes to that has neither had a member nor committed since the first snapshot.
 #[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
 pub enum Abandoned {
     /// Nothing: it was retired, and its commits wait for their expiry.
@@ -60,7 +60,7 @@ pub enum Abandoned {
 }
 
 impl Thresholds {
-    /// What applies where nothing is configured: a look each minute, and no record of lag allowed.
+    /// What applies where nothing is configured: a snapshot each minute, and no record of lag allowed.
     pub const DEFAULT: Self = Self {
         allowed_lag: 0,
         period_ms: 60_000,
@@ -83,7 +83,7 @@ pub struct Memory {
     /// The usual length of that silence in quarters of a period; below [`ONE_PERIOD`] the number of commits seen.
     gap: Coarse,
     /// Inferred commits in a row that were behind the log of their time (`reference_lag`); at its limit only while the last one was even
-    /// behind the log of the look before, which no group does that keeps up.
+    /// behind the log of the snapshot before, which no group does that keeps up.
     bad: u8,
     /// Whether it was found slow, or was lately; while the warning stands `bad` is at its limit.
     warning: Warning,
@@ -105,7 +105,7 @@ pub struct Memory {
     snapshots: u8,
     /// Whether a commit, or the group caught up, was seen since the memory began.
     supported: bool,
-    /// Whether the oldest unread record was older than its objective at this look.
+    /// Whether the oldest unread record was older than its objective at this snapshot.
     late: bool,
     /// Looks left for which lost records are a warning; [`LOSS_TOLD`] while the same commit still stands below the log start.
     loss: u8,
@@ -115,7 +115,7 @@ impl Memory {
     /// Each packed memory is below this.
     pub const PACKED_LIMIT: u64 = 1 << 33;
 
-    /// The memory after `look`, given what the newest earlier run left; `None` where there is none that fits.
+    /// The memory after `reading`, given what the newest earlier run left; `None` where there is none that fits.
     #[must_use]
     pub fn fold(previous: Option<&Sample>, reading: &Reading, thresholds: &Thresholds) -> Self {
         let no_reader = reading.has_no_reader(thresholds);
@@ -142,7 +142,8 @@ impl Memory {
         };
         let committed = reading.committed != Committed::Never && reading.committed != previous.committed;
         let returns = (reading.members == Members::Present && !no_reader) || (committed && past.members_seen);
-        let ends_absence = past.absent >= ABSENT_FOR_A_HABIT && returns;
+        let is_long = period_ms >= LONG_PERIOD_MS;
+        let ends_absence = past.absent >= if is_long { 1 } else { ABSENT_FOR_A_HABIT } && returns;
         let habit = past.habit_after(ends_absence, previous.time_ms, reading, thresholds);
         let late = reading.reference_lag(previous.time_ms, previous.end) > thresholds.allowed_lag;
         let very_late = matches!(reading.committed, Committed::At(offset) if offset < previous.end);
@@ -180,6 +181,8 @@ impl Memory {
                 _ => past.rewound.saturating_sub(u8::try_from(quarters).unwrap_or(u8::MAX)),
             },
             absent: match reading.members {
+                // Who read for a while of a long period and is gone may be a job.
+                _ if committed && !caught_up && no_reader && assigned == Assigned::No && is_long => 1,
                 _ if committed || caught_up => 0,
                 _ if assigned == Assigned::Unknown && unstable > ANSWER_STANDS => 0,
                 _ if assigned == Assigned::Yes => 0,
@@ -227,7 +230,7 @@ impl Memory {
     }
 }
 
-/// Scheduled periods between two looks: rounded, since runs start seconds late, but none gets lost when looks are closer.
+/// Scheduled periods between two snapshots: rounded, since runs start seconds late, but none gets lost when snapshots are closer.
 fn periods(from_ms: i64, to_ms: i64, period_ms: i64) -> u32 {
     let passed = to_ms.saturating_sub(from_ms);
     let whole = if passed >= period_ms - passed {
@@ -242,7 +245,7 @@ fn counted(count: u8, more: u32, limit: u8) -> u8 {
     u8::try_from(u32::from(count).saturating_add(more)).map_or(limit, |count| count.min(limit))
 }
 
-/// The first look that shows a condition counts as one, however long nobody looked before it.
+/// The first snapshot that shows a condition counts as one, however long ago the one before it is.
 fn since_first(count: u8, passed: u32, limit: u8) -> u8 {
     counted(count, if count == 0 { 1 } else { passed }, limit)
 }
@@ -253,8 +256,10 @@ const SILENCE_MAX: Coarse = Coarse::of_level(73);
 const SNAPSHOTS_LIMIT: u8 = 3;
 /// Periods without a reader after which it counts as lost.
 const ABSENT_LIMIT: u8 = 3;
-/// Periods without a reader after which a return tells that readers come and go: a job's run may hide in the look beside a missing one.
+/// Periods without a reader after which a return tells that readers come and go: a job's run may hide in the snapshot beside a missing one.
 const ABSENT_FOR_A_HABIT: u8 = 2;
+/// From this period on, in milliseconds, one is enough: a job that runs in every second period is away at every second snapshot.
+const LONG_PERIOD_MS: i64 = 15 * 60_000;
 /// Periods that the last known answer stands for while a group rebalances.
 const ANSWER_STANDS: u8 = 3;
 /// Periods of not knowing who reads that are told apart.

@@ -190,6 +190,9 @@ fn troublesome() -> Vec<Row> {
         // Who leaves for the first time may have crashed, and who stays away for longer than it ever did, too.
         row("job each 6 hours", job(21_600), 1, 2 * 1_440, 1, Bar::Share(0)).counts(Verdict::Stop, 1_440),
         row("job each day", job(86_400), 1, 4 * 1_440, 1, Bar::Share(0)).counts(Verdict::Stop, 3_200),
+        row("job each half hour", job(1_800), 15, 480, 2, Bar::Begins(500)).counts(Verdict::Stop, 96),
+        row("job each hour", job(3_600), 30, 240, 2, Bar::Begins(500)).counts(Verdict::Stop, 48),
+        row("job each 2 hours", job(7_200), 60, 120, 2, Bar::Begins(500)).counts(Verdict::Stop, 24),
         row("office hours", office, 1, 4 * 1_440, 1, Bar::Share(0)).counts(Verdict::Stop, 3_600),
     ]
 }

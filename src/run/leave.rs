@@ -46,7 +46,7 @@ impl Run<'_> {
         if metrics.enabled {
             let partitions = taken.sight.snapshot.rows.len();
             let pages = written.metrics.saturating_sub(1);
-            let volume = Volume { partitions, pages, published: plan, windows: taken.past.windows() };
+            let volume = Volume { partitions, pages, published: plan, windows: taken.past.windows().metrics };
             let dollars = volume.used().dollars_a_month(self.schedule);
             metrics.dollars_a_month = Some((dollars * 100.0).round() / 100.0);
         }
@@ -58,11 +58,11 @@ impl Run<'_> {
         let before = taken.past.told();
         let (true, true, Ok(before)) = (self.writes(), self.remembers(), before) else {
             // Nothing is kept of this look either.
-            return (Told::TooMany, Vec::new());
+            return (Told::default(), Vec::new());
         };
         let whole = taken.sight.snapshot.listed.is_ok() && taken.vanished == 0;
         // What was told before the history was lost is what was published before.
-        let recalled = Told::Groups(taken.stand.recalled().collect());
+        let recalled = Told { groups: taken.stand.recalled().collect(), more: 0 };
         let before = before.or(Some(&recalled));
         let changes = Changes::new(taken.sight.snapshot, &taken.judged, before, whole, &self.config.owners);
         let Some(topic) = &self.config.store.changes else { return (changes.told(|_| true), Vec::new()) };
@@ -114,11 +114,17 @@ impl Run<'_> {
             let leaving = Leaving { taken: taken.sight.time_ms, groups, whole, restless, told, standing };
             written = taken.past.write(store, snapshot, &taken.memories, leaving, self.clock.deadline).await;
         }
+        let windows = taken.past.windows();
         let entry = HistoryEntry {
             enabled: true,
             metrics: written.metrics,
             metrics_read: taken.past.metrics_read(),
-            windows_read: taken.past.windows(),
+            points_asked: taken.past.points(),
+            windows_read: windows.metrics,
+            windows_points: windows.points,
+            windows_budget: windows.budget,
+            windows_short: windows.short,
+            windows_left_out: windows.unread,
             datums_written: written.datums,
             advice: None,
             problems: problems(&written),

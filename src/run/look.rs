@@ -120,7 +120,14 @@ impl Run<'_> {
     }
 
     pub(super) fn asker(&self, cluster: &str, part: Part, writer: Option<u64>) -> Asker {
-        Asker { shelf: Shelf::new(cluster, part, self.schedule), minute: self.minute, part, few: false, writer }
+        Asker {
+            shelf: Shelf::new(cluster, part, self.schedule),
+            minute: self.minute,
+            now: self.clock.now_ms() / 1_000,
+            part,
+            few: false,
+            writer,
+        }
     }
 
     /// Connects, with credentials that may still be on their way, and finds what there is.

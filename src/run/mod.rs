@@ -199,7 +199,8 @@ impl<'a> Run<'a> {
         let publishes = run.publishes() && (run.request.writes() || matches!(request.ask, Ask::Preflight { .. }));
         if run.remembers() || publishes {
             let client = warm.client(run.until(CLIENT_SHARE)).await;
-            run.store = Some(Store::new(client, schedule, &config.store.state_namespace, &config.store.namespace));
+            let store = Store::new(client, schedule, &config.store.state_namespace, &config.store.namespace);
+            run.store = Some(store.shared_by(part.of()));
         }
         run
     }

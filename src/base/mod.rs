@@ -5,3 +5,4 @@ pub mod fault;
 pub mod figures;
 pub mod moment;
 pub mod progress;
+pub(crate) mod spelling;

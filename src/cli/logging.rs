@@ -30,12 +30,12 @@ pub enum JournalError {
 }
 
 /// Starts the journal; `level` is that of our own lines. Libraries tell errors, and warnings to whoever asks for `debug`. A `ticker` hears
-/// what is being done, and makes room for lines.
+/// what is being done, and makes room for lines. `colour`: whether the lines may have escape codes.
 ///
 /// # Errors
 ///
 /// A level that is no known word, or a log that was started before.
-pub fn start(level: Option<&str>, form: JournalForm, ticker: Option<Ticker>) -> Result<(), JournalError> {
+pub fn start(level: Option<&str>, form: JournalForm, ticker: Option<Ticker>, colour: bool) -> Result<(), JournalError> {
     let level = match level.map(str::trim) {
         None | Some("") => LevelFilter::INFO,
         Some(word) => word.parse().map_err(|_| JournalError::Level(word.to_owned()))?,
@@ -48,7 +48,7 @@ pub fn start(level: Option<&str>, form: JournalForm, ticker: Option<Ticker>) -> 
         erasing.iter().for_each(Ticker::erase);
         std::io::stderr()
     };
-    let lines = fmt::layer().with_writer(writer).with_target(false);
+    let lines = fmt::layer().with_writer(writer).with_target(false).with_ansi(colour);
     let lines = match form {
         JournalForm::Json => lines.json().flatten_event(true).with_filter(filter).boxed(),
         JournalForm::Text => lines.compact().without_time().with_filter(filter).boxed(),

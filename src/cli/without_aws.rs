@@ -3,18 +3,19 @@
 use std::path::{Path, PathBuf};
 
 /// Whether neither variables nor files (AWS SDKs and tools, shared config and credentials files) name credentials or a Region, and
-/// nobody said what is wanted of AWS. `exists` tells whether there is such a file.
-pub fn is_away(variables: &[(String, String)], exists: impl Fn(&Path) -> bool) -> bool {
+/// nothing asks for AWS explicitly. `exists` answers whether there is such a file, `on_ec2` whether
+/// this machine may have a role of its own.
+pub fn is_away(variables: &[(String, String)], exists: impl Fn(&Path) -> bool, on_ec2: impl FnOnce() -> bool) -> bool {
     let said = |name: &str| {
         let value = variables.iter().find(|(of, _)| of == name).map(|(_, value)| value.trim());
         value.filter(|value| !value.is_empty())
     };
     let file = |name: &str| said("HOME").is_some_and(|home| exists(&PathBuf::from(home).join(".aws").join(name)));
-    !SIGNS.iter().any(|name| said(name).is_some()) && !file("config") && !file("credentials")
+    !SIGNS.iter().any(|name| said(name).is_some()) && !file("config") && !file("credentials") && !on_ec2()
 }
 
-/// What is said of such a run.
-pub const TOLD: &str = "there are no AWS credentials and no Region here, so this run keeps nothing and publishes nothing, as with MEERKAT_HISTORY=off MEERKAT_PUBLISH=off; with AWS_PROFILE, or AWS_REGION and credentials, it does both";
+/// What such a run prints.
+pub const NOTE: &str = "no AWS credentials found: no history, no metrics";
 
 const SIGNS: [&str; 11] = [
     "MEERKAT_HISTORY",
@@ -37,7 +38,7 @@ mod tests {
     fn away(variables: &[(&str, &str)], file: &str) -> bool {
         let variables: Vec<_> =
             variables.iter().map(|(name, value)| ((*name).to_owned(), (*value).to_owned())).collect();
-        is_away(&variables, |path| path == Path::new(file))
+        is_away(&variables, |path| path == Path::new(file), || false)
     }
 
     #[test]

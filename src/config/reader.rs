@@ -100,7 +100,7 @@ impl Variables {
             }
         }
         if endpoints.is_empty() && text.is_empty() {
-            self.wrong(name, "must name at least one broker as host:port, found nothing");
+            self.problems.push(NO_BROKER.to_owned());
         }
         Bootstrap::Addresses(endpoints)
     }
@@ -205,6 +205,9 @@ impl Variables {
         if self.problems.is_empty() { Ok(()) } else { Err(ConfigError(self.problems)) }
     }
 }
+
+/// What is wrong where nothing names a broker.
+const NO_BROKER: &str = "no broker is named: give --bootstrap-server HOST:PORT, or set KAFKA_BOOTSTRAP_SERVERS, or KAFKA_CLUSTER_ARN for Amazon MSK; see meerkat --help";
 
 /// Bits of a selection's hash.
 const SELECTION_BITS: u32 = 40;

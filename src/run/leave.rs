@@ -82,7 +82,8 @@ impl Run<'_> {
 
     async fn remember(&self, taken: &Taken<'_>, restless: Restless, told: Told) -> (HistoryEntry<'static>, Written) {
         let Some(store) = self.store.as_ref().filter(|_| self.remembers()) else {
-            let unjudged = taken.judged.rows.iter().any(|judgement| judgement.reason.is_unjudged());
+            let unjudged =
+                self.watch.is_none() && taken.judged.rows.iter().any(|judgement| judgement.reason.is_unjudged());
             let advice = unjudged.then_some(WHAT_TO_SET.into());
             return (HistoryEntry { advice, ..HistoryEntry::default() }, Written::default());
         };
@@ -185,7 +186,7 @@ impl Run<'_> {
 }
 
 /// What makes a verdict of a lag where nothing is kept.
-const WHAT_TO_SET: &str = "set MEERKAT_OBJECTIVE to the seconds that the oldest unread record may be old, or MEERKAT_HISTORY=on where CloudWatch is at hand";
+const WHAT_TO_SET: &str = "for verdicts run meerkat --watch, or set MEERKAT_OBJECTIVE=300 (maximum age in seconds); with AWS set MEERKAT_HISTORY=on";
 /// By when, as a share of a run's time, changes must have been told; then the look is kept.
 const CHANGES_SHARE: f64 = 0.9;
 /// The same event may be delivered twice, within a minute.

@@ -110,7 +110,8 @@ impl Run<'_> {
             shelf: Shelf::new(cluster, part, self.schedule),
             minute: self.minute,
             part,
-            writer: selection.named.is_empty().then_some(self.config.selection),
+            // What a person selects is not what the schedule selects, so such a run is no writer of the same history.
+            writer: (selection.named.is_empty() && !self.request.read_only).then_some(self.config.selection),
         };
         parts.into_iter().map(asker).collect()
     }

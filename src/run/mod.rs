@@ -17,12 +17,14 @@ use crate::judge::outcome::{Judged, Memories};
 use crate::judge::verdict::Verdict;
 use crate::kafka::{LookError, Selection, Survey, Traffic};
 use crate::keystore::KeystoreError;
+use crate::model::memory::Thresholds;
 use crate::model::part::Part;
+use crate::model::pattern::Patterns;
 use crate::model::snapshot::{Group, Problem};
 use crate::model::unknown::Unknown;
 use crate::preflight::Preflight;
 use crate::report::history::PastOfGroup;
-use crate::report::{self, Frame, HistoryEntry, MetricsEntry, Report};
+use crate::report::{self, Frame, HistoryEntry, MetricsEntry, RateEntry, Report};
 
 mod burrow;
 mod drawn;
@@ -31,9 +33,11 @@ mod login;
 mod look;
 mod preflight;
 mod warm;
+mod watch;
 
 use look::Gathered;
 pub use warm::Warm;
+pub use watch::Watch;
 
 /// The result of a run.
 #[derive(Debug)]
@@ -119,7 +123,7 @@ pub async fn answer_as(
     if let Ask::Widget(Widget { asked: Asked::Describe, .. }) = &request.ask {
         return Ok(drawn::described());
     }
-    let run = Run::new(config, request, clock, warm).await;
+    let run = Run::new(config, request, clock, warm, None).await;
     match &request.ask {
         // Boxed: a future this large would otherwise be moved about, and nested deeper than the compiler likes.
         Ask::Check | Ask::Partial(_) | Ask::Widget(_) => Box::pin(run.check(draw)).await,
@@ -127,6 +131,22 @@ pub async fn answer_as(
         Ask::History { group, minutes } => Box::pin(run.recall(group, *minutes, draw)).await,
         Ask::Preflight { against, .. } => Ok(Box::pin(run.preflight(against.as_deref(), draw)).await),
     }
+}
+
+/// Takes one more snapshot of several: it is judged by what `watch` remembers of those before, and remembered there alone.
+///
+/// # Errors
+/// [`Error`] where there is nothing to report.
+pub async fn watch_once(
+    watch: &Watch,
+    config: &Config,
+    request: &Request,
+    clock: Clock,
+    warm: &Warm,
+    draw: &Draw<'_>,
+) -> Result<Outcome, Error> {
+    let run = Run::new(config, request, clock, warm, Some(watch)).await;
+    Box::pin(run.check(draw)).await
 }
 
 /// One run, with everything that it was told.
@@ -145,6 +165,8 @@ struct Run<'a> {
     part: Part,
     /// `None` where neither history nor metrics are wanted.
     store: Option<Store>,
+    /// What this process remembers of its earlier snapshots, in the place of the history.
+    watch: Option<&'a Watch>,
     /// What had gone over the process's connections before.
     before: report::TrafficEntry,
 }
@@ -159,10 +181,18 @@ struct Taken<'a> {
     ages: Ages<'a>,
     /// How many groups were there at the last look and are not now.
     vanished: usize,
+    /// By group, where this process took snapshots before.
+    rates: Vec<Option<RateEntry>>,
 }
 
 impl<'a> Run<'a> {
-    async fn new(config: &'a Config, request: &'a Request, mut clock: Clock, warm: &'a Warm) -> Self {
+    async fn new(
+        config: &'a Config,
+        request: &'a Request,
+        mut clock: Clock,
+        warm: &'a Warm,
+        watch: Option<&'a Watch>,
+    ) -> Self {
         let login_s = clock.unix_ms / 1_000;
         clock.unix_ms = request.now_ms.unwrap_or(clock.unix_ms);
         let schedule = Schedule::every(config.judgement.period).unwrap_or(Schedule::MINUTELY);
@@ -181,6 +211,7 @@ impl<'a> Run<'a> {
             minute,
             part,
             store: None,
+            watch,
             before: counted(&warm.connections.traffic),
         };
         let publishes = run.publishes() && (run.request.writes() || matches!(request.ask, Ask::Preflight { .. }));
@@ -196,11 +227,14 @@ impl<'a> Run<'a> {
         let selection = self.selection();
         let Gathered { cluster, survey, mut snapshot, lags, mut past, vanished, time_ms } =
             self.look(&selection).await?;
-        if selection.named.is_empty() {
-            snapshot.tell_of_empty_selections(&selection.groups, &selection.topics);
-        }
-        let thresholds = |group: &Group| self.config.judgement.thresholds(&group.name);
-        let before = past.before(&snapshot);
+        let no_glob = Patterns::default();
+        let groups = if selection.named.is_empty() { &selection.groups } else { &no_glob };
+        snapshot.leave_out_unselected(groups, &selection.topics);
+        let thresholds = |group: &Group| Thresholds {
+            period_ms: self.watch.map_or(self.schedule.period() * 60_000, Watch::period_ms),
+            ..self.config.judgement.thresholds(&group.name)
+        };
+        let before = self.watch.map_or_else(|| past.before(&snapshot), |watch| watch.before(&snapshot));
         let sight = Sight { snapshot: &snapshot, lags: &lags, before: &before, time_ms };
         let mut memories = Memories::fold(sight, thresholds);
         let windows =
@@ -210,10 +244,16 @@ impl<'a> Run<'a> {
         survey.keep_connections();
         let ages = wanted.ages(sight);
         let mut watch = Laps::start();
-        let judged = Judged::new(sight, &mut memories, &ages, |row| past.earlier(row), thresholds);
+        let kept = self.watch.map(|watch| watch.earlier(&snapshot));
+        let earlier = |row: usize| kept.as_ref().map_or_else(|| past.earlier(row), |kept| Ok(kept[row].clone()));
+        let judged = Judged::new(sight, &mut memories, &ages, earlier, thresholds);
+        let rates = self.watch.map(|watch| watch.rates(&snapshot, time_ms)).unwrap_or_default();
+        if let Some(watch) = self.watch {
+            watch.keep(&snapshot, &memories, time_ms);
+        }
         tracing::debug!(ms = watch.lap(), groups = judged.groups.len(), "judged");
 
-        let taken = Taken { cluster, sight, past: &past, memories, judged, ages, vanished };
+        let taken = Taken { cluster, sight, past: &past, memories, judged, ages, vanished, rates };
         let (history, metrics) = self.leave(&taken).await;
         tracing::debug!(ms = watch.lap(), "remembered and published");
         Ok(self.tell(&taken, history, metrics, draw).await)
@@ -270,6 +310,8 @@ impl<'a> Run<'a> {
             kafka: counted(&self.warm.connections.traffic).since(self.before),
             history,
             metrics,
+            watch: self.watch.map(Watch::entry),
+            rates: taken.rates.clone(),
             detail: self.request.detail.unwrap_or(self.config.detail),
             limit: self.config.report_limit,
         };
@@ -317,7 +359,7 @@ impl<'a> Run<'a> {
     }
 
     fn remembers(&self) -> bool {
-        self.request.history.unwrap_or(self.config.store.history)
+        self.watch.is_none() && self.request.history.unwrap_or(self.config.store.history)
     }
 
     /// The moment when so much of the run's time has passed.

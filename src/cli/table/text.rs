@@ -196,7 +196,7 @@ fn taken(characters: impl Iterator<Item = char>, room: usize) -> String {
 }
 
 /// Lines of at most so many columns, broken between words, and within a word that has no room.
-fn wrapped(text: &str, width: usize) -> Vec<String> {
+pub(crate) fn wrapped(text: &str, width: usize) -> Vec<String> {
     let mut lines = vec![String::new()];
     for word in text.split(' ') {
         let mut word = word.to_owned();

@@ -1,6 +1,7 @@
 //! Names that are nearly those of the table: what was meant.
 
 use super::VARIABLES;
+use crate::base::spelling;
 
 /// What to say to a name that is not in the table.
 pub(crate) fn unknown(name: &str) -> String {
@@ -16,27 +17,8 @@ pub(crate) fn mistyped(name: &str) -> Option<String> {
 
 /// The name that was meant, where it is near enough to be a slip.
 fn nearest(name: &str) -> Option<&'static str> {
-    let (few, known) = VARIABLES.iter().map(|known| (distance(name, known.name), known.name)).min()?;
-    (few <= TYPING_ERRORS).then_some(known)
+    spelling::nearest(name, VARIABLES.iter().map(|known| known.name)).first().copied()
 }
-
-/// Levenshtein's distance: single letters to add, drop or change. These lines are fewer than what a library for them would bring along.
-fn distance(a: &str, b: &str) -> usize {
-    let mut row: Vec<usize> = (0..=b.len()).collect();
-    for (i, x) in a.bytes().enumerate() {
-        let mut diagonal = row[0];
-        row[0] = i + 1;
-        for (j, y) in b.bytes().enumerate() {
-            let changed = diagonal + usize::from(x != y);
-            diagonal = row[j + 1];
-            row[j + 1] = changed.min(diagonal + 1).min(row[j] + 1);
-        }
-    }
-    row[b.len()]
-}
-
-/// So many wrong letters still look like a slip.
-const TYPING_ERRORS: usize = 3;
 
 #[cfg(test)]
 mod tests {

@@ -13,6 +13,7 @@ use crate::model::snapshot::{Group, Kind};
 use crate::model::unknown::{Known, Unknown};
 
 mod group;
+mod why;
 
 pub use group::JudgedGroup;
 

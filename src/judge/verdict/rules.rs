@@ -1,5 +1,6 @@
 //! Our rules, in order: what a memory, a window of looks and the age of the oldest unread record say together.
 
+use super::reason::ShownAge;
 use super::trend;
 use super::{Finding, Findings, Judgement, Reason, Silence, Thresholds, Verdict};
 use crate::model::lag::{self, Assigned, Committed, Lag};
@@ -163,8 +164,8 @@ impl Seen<'_> {
             (Verdict::Stop, Reason::Silent(silence()))
         } else if let Some(reason) = self.steps_back() {
             (Verdict::Rewind, reason)
-        } else if let Some(age_s) = self.was_left_s() {
-            (Verdict::Stop, Reason::Left { age_s: short(age_s), unread })
+        } else if let Some(age) = self.was_left() {
+            (Verdict::Stop, Reason::Left { age: ShownAge::of(age), unread })
         } else if has(Finding::Unstable) {
             (Verdict::Err, Reason::Unstable { ms: memory.unstable_ms(thresholds) })
         } else if (silent || self.was_stuck_before()) && waived {
@@ -180,8 +181,16 @@ impl Seen<'_> {
                 Ok(points) => self.of_the_window(&points).unwrap_or_else(|| {
                     let quiet = silent_ms > thresholds.period_ms;
                     let reason = if quiet { Reason::Silent(silence()) } else { Reason::Behind(unread) };
-                    let lost = lost.then(|| (Verdict::Warn, Reason::Lost { lost: look.lost() }));
-                    lost.unwrap_or((Verdict::Ok, reason))
+                    // Close snapshots are many before a silence is long: nothing supports an OK until then.
+                    let early = quiet && thresholds.is_close_up() && !memory.supports_ok();
+                    if lost {
+                        (Verdict::Warn, Reason::Lost { lost: look.lost() })
+                    } else if early {
+                        let silence = silence().too_short(self.patience_ms());
+                        (Verdict::Unknown, Reason::Silent(Box::new(silence)))
+                    } else {
+                        (Verdict::Ok, reason)
+                    }
                 }),
             }
         }

@@ -12,7 +12,7 @@ use crate::report::{GroupEntry, Report};
 /// Draws the table; `row` draws the rows of one group.
 pub(crate) fn table(report: &Report<'_>, row: impl Fn(&GroupEntry<'_>, &mut Html), html: &mut Html) {
     if report.groups.is_empty() {
-        html.raw("<p class=\"mk-empty\">No consumer group was found. A group appears when it has committed once.</p>");
+        html.raw("<p class=\"mk-empty\">").text(report.without_groups()).raw("</p>");
         return;
     }
     html.raw(
@@ -84,14 +84,14 @@ fn rest(group: &GroupEntry<'_>, lags: Option<&Series>, html: &mut Html) {
     }
     // Where there is no room for the columns.
     html.raw("</span><span class=\"mk-brief\"><span class=\"mk-b-age\">behind\u{a0}");
-    figures::seconds(group.lag_seconds, html);
+    figures::age(group.behind().as_deref(), html);
     html.raw("</span><span class=\"mk-b-members\">members\u{a0}");
     figures::count(group.members.map(|all| all as u64), html);
     html.raw("</span></span></div></td><td class=\"mk-number\">");
     html.raw(group.bound());
     figures::count(group.total_lag, html);
     html.raw("</td><td class=\"mk-number mk-c-age\">");
-    figures::seconds(group.lag_seconds, html);
+    figures::age(group.behind().as_deref(), html);
     html.raw("</td><td class=\"mk-c-trend\">");
     if let Some(lags) = lags {
         sparkline::draw(lags, html);

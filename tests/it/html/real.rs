@@ -58,6 +58,8 @@ fn real_report() -> String {
         kafka: report::TrafficEntry::default(),
         history,
         metrics,
+        watch: None,
+        rates: Vec::new(),
         detail: Detail::All,
         limit: None,
     };

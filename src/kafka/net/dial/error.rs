@@ -11,6 +11,7 @@ use crate::kafka::net::connection::CallError;
 use crate::kafka::net::sasl::LoginError;
 use crate::kafka::net::tls::HandshakeError;
 use crate::kafka::protocol::error_codes;
+use crate::model::endpoint::Endpoint;
 use crate::model::unknown::{Cause, Unknown};
 
 /// Why a connection to a broker could not be opened, or is of no use.
@@ -51,12 +52,23 @@ pub(crate) enum DialError {
     MetadataRefused(i16),
     #[error("the broker's metadata names no brokers")]
     NoBrokers,
+    /// A broker's address does not lead anywhere from here, though the bootstrap server that gave it answered.
+    #[error("{}", self.fault())]
+    Advertised { by: Endpoint, why: Box<Self> },
 }
 
 impl DialError {
     /// Why there are no metadata.
     pub(crate) fn unanswered(error: CallError, logged_in: bool) -> Self {
         if !logged_in && error.is_hang_up() { Self::NoLogin(error) } else { Self::Metadata(error) }
+    }
+
+    /// The same of an address that `by` answered with, where the way ends before anything was sent.
+    pub(crate) fn advertised(self, by: &Endpoint) -> Self {
+        match self.step() {
+            Step::Resolve | Step::Connect => Self::Advertised { by: by.clone(), why: Box::new(self) },
+            _ => self,
+        }
     }
 
     /// The sentence in two.
@@ -73,6 +85,7 @@ impl DialError {
                 format!("{why} at the first question"),
                 "a listener with SASL does that before a login: set KAFKA_SECURITY_PROTOCOL to SASL_SSL, and KAFKA_SASL_MECHANISM",
             ),
+            Self::Advertised { by, why } => advertised(why.fault(), by),
             other => Fault::of(other),
         }
     }
@@ -83,6 +96,7 @@ impl DialError {
             Self::Resolve(_) => Step::Resolve,
             Self::Connect(_) | Self::Socket(_) => Step::Connect,
             Self::Late(step) => *step,
+            Self::Advertised { why, .. } => why.step(),
             Self::Truststore(_) | Self::Tls(_) => Step::Tls,
             Self::Versions(_) | Self::VersionsRefused { .. } => Step::Versions,
             Self::Credentials(_) | Self::Login(_) | Self::LoginCall(..) => Step::Login,
@@ -96,9 +110,18 @@ impl DialError {
             | Self::Versions(CallError::Deadline)
             | Self::LoginCall(_, CallError::Deadline)
             | Self::Metadata(CallError::Deadline) => Cause::Deadline,
+            Self::Advertised { why, .. } => why.cause(),
             _ => Cause::Down,
         }
     }
+}
+
+/// What is wrong with an address that `by` answered with.
+pub(crate) fn advertised(why: Fault, by: &Endpoint) -> Fault {
+    Fault::with(
+        format!("{}; {by} answered and gave this address (advertised.listeners)", why.found),
+        "make the address reachable from here, or use a listener whose advertised address is",
+    )
 }
 
 fn each(addresses: &[(IpAddr, io::Error)]) -> String {

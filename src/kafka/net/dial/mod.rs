@@ -14,7 +14,7 @@ use kafka_protocol::messages::{ListGroupsRequest, ListGroupsResponse, MetadataRe
 use kafka_protocol::protocol::StrBytes;
 use tokio::time::{Instant, timeout_at};
 
-pub(crate) use error::DialError;
+pub(crate) use error::{DialError, advertised};
 
 use crate::kafka::found::Step;
 use crate::kafka::net::connection::{CallError, Connection};

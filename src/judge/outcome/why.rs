@@ -1,0 +1,89 @@
+//! What one snapshot shows of a group besides its lag, in one sentence.
+
+use crate::base::figures::grouped;
+use crate::judge::verdict::{Finding, Judgement};
+use crate::model::lags::Left;
+use crate::model::snapshot::{Group, Snapshot};
+use crate::model::unknown::Cause;
+
+/// The finding that explains most; `None` where there is none.
+pub(super) fn why(snapshot: &Snapshot, group: &Group, judgements: &[Judgement], lags: &[Left]) -> Option<String> {
+    let rows = snapshot.rows_of(group);
+    let place = |at: usize| format!("{}/{}", snapshot.topic(&rows[at]).name, rows[at].partition);
+    let gone = |at: &usize| {
+        let topic = &snapshot.topic(&rows[*at]).partitions;
+        matches!(topic, Err(why) if why.cause() == Cause::Code(UNKNOWN_TOPIC))
+    };
+    let unread = (0..rows.len()).filter(|at| lags[*at].is_unread());
+    if let Some(at) = unread.into_iter().find(gone) {
+        return Some(format!("the topic {} was deleted", snapshot.topic(&rows[at]).name));
+    }
+    let mut worst: Option<Found> = None;
+    for (at, judgement) in judgements.iter().enumerate().filter(|(_, judgement)| !judgement.findings.is_empty()) {
+        for finding in judgement.findings.iter() {
+            let Some((rank, count)) = weighed(finding) else { continue };
+            match &mut worst {
+                Some(found) if found.rank == rank => {
+                    found.count = found.count.saturating_add(count);
+                    found.more += 1;
+                }
+                Some(found) if found.rank < rank => {}
+                _ => worst = Some(Found { rank, finding, at, count, more: 0 }),
+            }
+        }
+    }
+    if let Some(Found { finding, at, count, more, .. }) = worst {
+        let more = if more > 0 { format!(" and {} more", grouped(more)) } else { String::new() };
+        return Some(format!("{} ({}{more})", sentence(finding, count), place(at)));
+    }
+    let lags = lags.iter().any(|left| left.offsets() > Some(0));
+    let state = group.state.as_deref().ok().filter(|state| REBALANCING.contains(state));
+    match (&group.members, state) {
+        _ if !lags => None,
+        (_, Some(state)) => Some(format!("the group is rebalancing ({state})")),
+        (Ok(members), None) if members.is_empty() => Some("the group has no member".to_owned()),
+        _ => None,
+    }
+}
+
+/// The same finding on one or more partitions.
+struct Found {
+    rank: u8,
+    finding: Finding,
+    /// The first of them.
+    at: usize,
+    /// Their figures together.
+    count: u64,
+    more: u64,
+}
+
+/// What explains more is less; with the figure of the finding. What only history knows is in the verdict already.
+fn weighed(finding: Finding) -> Option<(u8, u64)> {
+    Some(match finding {
+        Finding::PastEnd { by } => (0, by),
+        Finding::DataLoss { lost, .. } => (1, lost),
+        Finding::Blocked => (2, 0),
+        Finding::Uncommitted => (3, 0),
+        Finding::Unassigned => (4, 0),
+        Finding::NoCommit
+        | Finding::LossAhead
+        | Finding::Backlog { .. }
+        | Finding::Abandoned
+        | Finding::Unstable
+        | Finding::Recreated => return None,
+    })
+}
+
+fn sentence(finding: Finding, count: u64) -> String {
+    let figured = match finding {
+        Finding::PastEnd { .. } => Finding::PastEnd { by: count },
+        Finding::DataLoss { new, .. } => Finding::DataLoss { lost: count, new },
+        other => other,
+    };
+    figured.to_string()
+}
+
+/// Kafka's error code for a topic that is not there (`UNKNOWN_TOPIC_OR_PARTITION`).
+const UNKNOWN_TOPIC: i16 = 3;
+/// States in which members wait for their partitions (KIP-848 has its own two).
+const REBALANCING: [&str; 4] = ["Assigning", "CompletingRebalance", "PreparingRebalance", "Reconciling"];

@@ -156,6 +156,9 @@ fn run(runtime: &tokio::runtime::Runtime) -> Result<ExitCode, Fatal> {
         }
         variables.extend(["MEERKAT_HISTORY", "MEERKAT_PUBLISH"].map(|name| (name.to_owned(), "off".to_owned())));
     }
+    if let Some(mistake) = without_aws::mistake(&variables, &aws_files(&variables)) {
+        tracing::warn!("{mistake}");
+    }
     let config = Config::parse(variables)?;
     let format = request.format.unwrap_or(config.format);
     for (option, asks) in [("--html", asked.page.is_some()), ("--output html", asked.output == Some(Output::Html))] {
@@ -356,6 +359,17 @@ fn screen(out: &io::Stdout) -> Screen {
     let columns = || said("COLUMNS").and_then(|columns| columns.parse().ok());
     let shown = terminal_size::terminal_size_of(out).map(|(width, _)| usize::from(width.0));
     Screen { width: shown.or_else(columns).unwrap_or(NO_EDGE), colour: has_colour(out.is_terminal()) }
+}
+
+/// The shared files of AWS SDKs and tools, as far as they are there.
+fn aws_files(variables: &[(String, String)]) -> Vec<String> {
+    let value = |name: &str| variables.iter().find(|(of, _)| of == name).map(|(_, value)| PathBuf::from(value));
+    let usual = |file: &str| value("HOME").map(|home| home.join(".aws").join(file));
+    let paths = [
+        value("AWS_CONFIG_FILE").or_else(|| usual("config")),
+        value("AWS_SHARED_CREDENTIALS_FILE").or_else(|| usual("credentials")),
+    ];
+    paths.into_iter().flatten().filter_map(|path| std::fs::read_to_string(path).ok()).collect()
 }
 
 /// Whether this is a machine at Amazon EC2, whose role needs no variable.

@@ -105,6 +105,11 @@ impl Variables {
         Bootstrap::Addresses(endpoints)
     }
 
+    /// Whether nothing was found wrong with a variable so far.
+    pub(super) fn is_understood(&self, name: &str) -> bool {
+        !self.problems.iter().any(|problem| problem.strip_prefix(name).is_some_and(|rest| rest.starts_with(' ')))
+    }
+
     pub(super) fn choice<T: Copy>(&mut self, name: &str, words: &[(&str, T)]) -> T {
         let text = self.text(name).unwrap_or_default();
         let chosen = words.iter().find(|(word, _)| word.eq_ignore_ascii_case(&text));

@@ -79,6 +79,10 @@ impl Variables {
                 region: self.text("KAFKA_SASL_AWS_REGION"),
                 role: self.text("KAFKA_SASL_AWS_ROLE_ARN"),
             }),
+            "GSSAPI" => {
+                self.wrong(name, "is GSSAPI, and Kerberos (GSSAPI) is not supported: use a listener with SCRAM, OAUTHBEARER or TLS certificates");
+                None
+            }
             found => {
                 let expected = "PLAIN, SCRAM-SHA-256, SCRAM-SHA-512, OAUTHBEARER, AWS_MSK_IAM";
                 self.wrong(name, format_args!("must be one of {expected}, found {found:?}"));

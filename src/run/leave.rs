@@ -71,7 +71,9 @@ impl Run<'_> {
             let problem = match sent {
                 Ok(Ok(())) => None,
                 Ok(Err(error)) => Some(fault::told(&error)),
-                Err(_) => Some(format!("{CHANGES} ({}) took no message in time; the next look tells it", topic.text)),
+                Err(_) => {
+                    Some(format!("{CHANGES} ({}) accepted no message in time; the next run sends it", topic.text))
+                }
             };
             accepted.push(problem.is_none());
             problems.extend(problem.filter(|problem| !problems.contains(problem)));
@@ -173,7 +175,7 @@ impl Run<'_> {
         let early = self.scheduled.seconds() - taken / 1_000;
         (early > TWICE_DELIVERED_S).then(|| {
             Unknown::because(format!(
-                "looks come more often than each {} minutes, which MEERKAT_PERIOD says: that of {} stays; set MEERKAT_PERIOD as the schedule is",
+                "runs come more often than every {} minutes: the snapshot of {} stays; set MEERKAT_PERIOD to the schedule's interval",
                 self.schedule.period(),
                 rfc3339(taken / 1_000)
             ))

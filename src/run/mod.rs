@@ -222,7 +222,7 @@ impl<'a> Run<'a> {
         run
     }
 
-    /// The story: look, recall, judge, remember, publish, tell.
+    /// The story: snapshot, history, verdicts, memory, metrics, report.
     async fn check(self, draw: &Draw<'_>) -> Result<Outcome, Error> {
         let selection = self.selection();
         let Gathered { cluster, survey, mut snapshot, lags, mut past, vanished, time_ms } =
@@ -288,10 +288,10 @@ impl<'a> Run<'a> {
     ) -> Outcome {
         let mut told = Vec::new();
         if taken.vanished > 0 {
-            let fewer = format!("{} fewer than at the last look that knew them all", taken.vanished);
+            let fewer = format!("{} fewer than in the last run that knew them all", taken.vanished);
             let what = match (&taken.sight.snapshot.listed, &taken.sight.snapshot.blind) {
                 (Ok(_), Some(why)) => format!(
-                    "{fewer}; whether they were deleted cannot be seen ({why}), so the next look measures by what is there now"
+                    "{fewer}; whether they were deleted is unknown ({why}), so the next run compares with what is there now"
                 ),
                 _ => fewer,
             };

@@ -75,7 +75,7 @@ impl Watch {
                     continue;
                 };
                 arrived = arrived.saturating_add(log.end - end);
-                read = read.saturating_add((*committed).max(log.start) - before);
+                read = read.saturating_add(committed - before);
                 left = left.saturating_add((log.end - (*committed).max(log.start)).max(0));
                 took_ms = took_ms.max(time_ms - then_ms);
             }

@@ -24,7 +24,12 @@ fn scene() -> Scene {
         .group(Group::consumer("drained").member("d", "drained", &[0]).commits("drained", &[0]))
         .group(Group::consumer("txn-open").member("e", "held", &[0]).commits("held", &[20]))
         .group(Group::consumer("never-committed").member("f", "other", &[0]))
-        .group(Group::consumer("switched").member("g", "orders", &[0, 1]).commits("other", &[4]))
+        .group(
+            Group::consumer("switched")
+                .member("g", "orders", &[0, 1])
+                .commits("orders", &[100, 100])
+                .commits("other", &[4]),
+        )
         .group(Group::classic("mid-rebalance").commits("orders", &[50]).state("PreparingRebalance"))
         .group(Group::consumer("of-no-topic").member("h", "gone", &[0]).commits("gone", &[7]))
         .group(Group::classic("  ").commits("other", &[10]))

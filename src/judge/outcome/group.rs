@@ -67,7 +67,9 @@ impl JudgedGroup {
         let partitions = lags.len();
         let at_most = at_most(snapshot, group, lags);
         let pace = sum.pace.filter(|pace| sum.most_goes || matches!(pace, Pace::FallsBehind { .. }));
-        let finding = why::why(snapshot, group, judgements, lags);
+        let deleted = if sum.at_least { why::deleted_topic(snapshot, group, lags) } else { None };
+        let is_deleted = deleted.is_some();
+        let finding = deleted.or_else(|| why::why(snapshot, group, judgements, lags));
         let unjudged = |worst: usize| verdict == Verdict::Unknown && judgements[worst].reason.is_unjudged();
         let mut reason = match (verdict, missing, sum.worst) {
             (Verdict::NotFound, ..) => no_such_group(&group.name, snapshot),
@@ -98,7 +100,7 @@ impl JudgedGroup {
                 }
                 reason
             }
-            (_, _, Some(worst)) if unjudged(worst) => match &finding {
+            (_, _, Some(worst)) if unjudged(worst) || (verdict == Verdict::Unknown && is_deleted) => match &finding {
                 Some(finding) => finding.clone(),
                 None => {
                     let bound = if at_most { "at most " } else { "" };
@@ -116,6 +118,10 @@ impl JudgedGroup {
                 let alike = judgements.iter().filter(|other| other.verdict == judgement.verdict).count() - 1;
                 if alike > 0 {
                     let _ = write!(reason, " (and {alike} more)");
+                }
+                // An age or a history that is missing does not explain itself.
+                if let (Reason::Unread(_) | Reason::Late { .. }, Some(finding)) = (judgement.reason.plain(), &finding) {
+                    let _ = write!(reason, "; {finding}");
                 }
                 reason
             }

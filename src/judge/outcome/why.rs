@@ -6,18 +6,19 @@ use crate::model::lags::Left;
 use crate::model::snapshot::{Group, Snapshot};
 use crate::model::unknown::Cause;
 
+/// The topic that was deleted, where rows of a group could not be read for that.
+pub(super) fn deleted_topic(snapshot: &Snapshot, group: &Group, lags: &[Left]) -> Option<String> {
+    let rows = snapshot.rows_of(group);
+    let topic = |at: usize| snapshot.topic(&rows[at]);
+    let gone = |at: &usize| matches!(&topic(*at).partitions, Err(why) if why.cause() == Cause::Code(UNKNOWN_TOPIC));
+    let at = (0..rows.len()).filter(|at| lags[*at].is_unread()).find(gone)?;
+    Some(format!("the topic {} was deleted", topic(at).name))
+}
+
 /// The finding that explains most; `None` where there is none.
 pub(super) fn why(snapshot: &Snapshot, group: &Group, judgements: &[Judgement], lags: &[Left]) -> Option<String> {
     let rows = snapshot.rows_of(group);
     let place = |at: usize| format!("{}/{}", snapshot.topic(&rows[at]).name, rows[at].partition);
-    let gone = |at: &usize| {
-        let topic = &snapshot.topic(&rows[*at]).partitions;
-        matches!(topic, Err(why) if why.cause() == Cause::Code(UNKNOWN_TOPIC))
-    };
-    let unread = (0..rows.len()).filter(|at| lags[*at].is_unread());
-    if let Some(at) = unread.into_iter().find(gone) {
-        return Some(format!("the topic {} was deleted", snapshot.topic(&rows[at]).name));
-    }
     let mut worst: Option<Found> = None;
     for (at, judgement) in judgements.iter().enumerate().filter(|(_, judgement)| !judgement.findings.is_empty()) {
         for finding in judgement.findings.iter() {

@@ -251,9 +251,7 @@ impl Reason {
                 }
                 reason.tell(if *at_most { Words { at_most: "at most ", ..SHARES } } else { SHARES }, f)
             }
-            Self::Lost { lost: 0 } => {
-                f.write_str("records were deleted before it read them, within the last ten looks")
-            }
+            Self::Lost { lost: 0 } => f.write_str("records were deleted before it read them, within the last ten runs"),
             Self::Lost { lost } => write!(f, "{} deleted before it read them", records_of(*lost)),
         }
     }

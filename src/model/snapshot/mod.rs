@@ -143,6 +143,7 @@ impl Snapshot {
         };
         if let Ok(listed) = &self.listed
             && !groups.text().is_empty()
+            && !(listed.is_empty() && groups.text() == "*")
             && !listed.iter().any(|name| groups.select(name))
         {
             report("MEERKAT_GROUPS", format!("{:?} matches none of {} groups", groups.text(), listed.len()));

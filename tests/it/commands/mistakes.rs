@@ -8,7 +8,7 @@ type Mistake<'a> = (&'a str, &'a [(&'a str, &'a str)], &'a [&'a str], &'a [&'a s
 #[test]
 fn each_mistake_is_answered_with_its_way_out() {
     let stage = scene().start();
-    let web = stage_of(b"HTTP/1.1 400 Bad Request\r\nContent-Length: 0\r\n\r\n");
+    let web = stage_of(b"<!DOCTYPE html><title>400</title>");
     let web_at = web.bootstrap();
     let web_at = format!("-b {web_at} --timeout 10");
     let tls = [("KAFKA_SECURITY_PROTOCOL", "SSL")];
@@ -19,8 +19,8 @@ fn each_mistake_is_answered_with_its_way_out() {
             &["cannot connect to 127.0.0.1:1: Connection refused", "9092"],
             &["bootstrap address of"],
         ),
-        (&web_at, &tls, &["like a web server"], &["3c, 21"]),
-        (&web_at, &[], &["like a web server"], &[]),
+        (&web_at, &tls, &["an HTTP server answered"], &["3c, 21"]),
+        (&web_at, &[], &["an HTTP server answered"], &[]),
         ("-b nowhere.invalid:9092", &[], &["the host name cannot be resolved"], &[]),
         ("-b https://host:9092/", &[], &["must be host:port"], &[]),
         ("-b host", &[], &["the port is missing"], &[]),
@@ -46,8 +46,8 @@ fn each_mistake_is_answered_with_its_way_out() {
             &["Kerberos (GSSAPI) is not supported"],
             &[],
         ),
-        ("--against 44", &[], &["\"44\" is not a release of Kafka", "did you mean 4.4?"], &[]),
-        ("--against four", &[], &["\"four\" is not a release of Kafka"], &[]),
+        ("--against 44 -o table", &[], &["\"44\" is not a release of Kafka", "did you mean 4.4?"], &[]),
+        ("--against four -o table", &[], &["\"four\" is not a release of Kafka"], &[]),
         ("--history orders-svc", &[("MEERKAT_HISTORY", "off")], &["MEERKAT_HISTORY"], &[]),
     ];
     for (arguments, variables, printed, not) in mistakes {

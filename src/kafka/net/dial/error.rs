@@ -71,6 +71,23 @@ impl DialError {
         }
     }
 
+    /// The sentence behind the address, which is not named twice.
+    pub(crate) fn at(&self, endpoint: &Endpoint) -> String {
+        match self {
+            Self::Connect(tried) => match &**tried {
+                [(address, why)] if address.to_string() == endpoint.host => why.to_string(),
+                tried => each(tried),
+            },
+            other => other.to_string(),
+        }
+    }
+
+    /// Whether nothing listens there.
+    pub(crate) fn is_refused(&self) -> bool {
+        let refused = |(_, why): &(IpAddr, io::Error)| why.kind() == io::ErrorKind::ConnectionRefused;
+        matches!(self, Self::Connect(tried) if !tried.is_empty() && tried.iter().all(refused))
+    }
+
     /// The sentence in two.
     pub(crate) fn fault(&self) -> Fault {
         match self {

@@ -25,11 +25,13 @@ help: ## this list
 	@awk -F ':.*## ' '/^[a-z0-9-]+:.*## / { printf "  make %-16s %s\n", $$1, $$2 }' $(MAKEFILE_LIST)
 
 .PHONY: build
-build: ## the arm64 zip for Lambda, with its size
+build: ## the arm64 zip for Lambda, with its size, and the template without transforms beside it
 	@$(tools)
 	@$(call add,$(ARM64))
 	@PATH="$(CURDIR)/.cache/venv/bin:$$PATH" $(compile) lambda build --release --arm64 --output-format zip --bin meerkat
 	@stat --format '%n: %s bytes' $(TARGET)/lambda/meerkat/bootstrap.zip
+	@.cache/venv/bin/python tests/infra/plain.py $(TARGET)/lambda/meerkat/template.json
+	@.cache/venv/bin/python tests/infra/plain.py $(TARGET)/lambda/meerkat/template-without-urls.json --without-urls
 
 .PHONY: run
 run: ## one look from here: make run E=events/detail-all.json
@@ -68,11 +70,11 @@ bench-age: ## what lag in seconds costs: rounds and requests, beside a consumer 
 	@.cache/venv-bench/bin/python tests/bench/ages.py
 
 .PHONY: test
-test: prerequisites test-style test-unit test-deny test-docs test-infra test-screenshots test-container test-kafka test-ministack test-moto test-openmetrics test-terminal test-lambda ## everything but matrix, test-emulators and the benches
+test: prerequisites test-style test-unit test-deny test-docs test-infra test-deploy test-screenshots test-container test-kafka test-ministack test-moto test-openmetrics test-terminal test-lambda ## everything but matrix, test-emulators and the benches
 
 .PHONY: prerequisites
 prerequisites: ## what all targets need, installed at once as root, else named at once
-	@tests/tools/prerequisites.sh build make java openssl python chromium buildah musl
+	@tests/tools/prerequisites.sh build make java openssl python chromium buildah musl strip
 
 .PHONY: test-style
 test-style: ## rustfmt and clippy
@@ -145,12 +147,22 @@ test-docs: ## the documentation has no broken link
 	@RUSTDOCFLAGS=-Dwarnings $(compile) doc --locked --no-deps --document-private-items
 
 .PHONY: test-infra
-test-infra: ## cfn-lint and sam on the template, and what it comes to for each way to deploy it
+test-infra: ## cfn-lint and sam on the template, what it contains for each way to deploy it, what its alarms do
 	@tests/tools/venv.sh venv-infra tests/tools/infra-requirements.txt
 	.cache/venv-infra/bin/cfn-lint infra/template.yaml infra/endpoints.yaml
 	SAM_CLI_TELEMETRY=0 .cache/venv-infra/bin/sam validate --lint --template infra/template.yaml --region eu-central-1
+	.cache/venv-infra/bin/python tests/infra/written.py
 	.cache/venv-infra/bin/python tests/infra/check.py
+	.cache/venv-infra/bin/python tests/infra/alarms.py
 	.cache/venv-infra/bin/python tests/infra/terraform.py
+
+.PHONY: test-deploy
+test-deploy: ## README's sam deploy and the other ways on MiniStack: schedule, a real Kafka, metrics, updates, the way back, delete
+	@$(jars)
+	@tests/tools/prerequisites.sh strip
+	@tests/tools/venv.sh venv-infra tests/tools/infra-requirements.txt
+	@tests/tools/venv.sh venv-aws tests/tools/aws-requirements.txt
+	@timeout 600 .cache/venv-infra/bin/python tests/infra/deploy.py
 
 .PHONY: test-emulators
 test-emulators: ## rehearsed minutes with another CloudWatch as the history and the judge; the first hour's dry run

@@ -3,19 +3,21 @@
 //! Nothing but this file reads the environment, and the clock on the wall, save for the moment at which a request is signed.
 
 use std::cell::RefCell;
-use std::io::{self, IsTerminal, Read, Write};
+use std::io::{self, ErrorKind, IsTerminal, Write};
 use std::path::{Path, PathBuf};
 use std::process::ExitCode;
 use std::time::{Duration, SystemTime, UNIX_EPOCH};
 
 use lambda_runtime::{Diagnostic, LambdaEvent, service_fn};
-use meerkat::base::fault;
+use meerkat::base::files::Place;
+use meerkat::base::{fault, shown};
 use meerkat::cli::arguments::{Arguments, EVERY, LOOKS, MOST_LOOKS, Output, Shown, WatchOptions};
 use meerkat::cli::progress_line::Ticker;
 use meerkat::cli::table::{self, Screen};
 use meerkat::cli::{help, logging, without_aws};
 use meerkat::config::precedence::{self, Setting};
-use meerkat::config::{Config, Format, LAMBDA_REPORT_LIMIT, from_burrow, properties};
+use meerkat::config::properties::{self, Lookup};
+use meerkat::config::{Config, Format, LAMBDA_REPORT_LIMIT, from_burrow};
 use meerkat::event::{Ask, Request};
 use meerkat::judge::verdict::Verdict;
 use meerkat::report::{GroupEntry, html};
@@ -36,12 +38,9 @@ fn main() -> ExitCode {
     let in_lambda = std::env::var_os("AWS_LAMBDA_RUNTIME_API").is_some();
     let coded = |result: Result<ExitCode, Fatal>| {
         result.unwrap_or_else(|error| {
-            // Who reads only the beginning of the output, such as head, has what it wants.
-            if error.downcast_ref().is_some_and(|error: &io::Error| error.kind() == io::ErrorKind::BrokenPipe) {
-                return ExitCode::SUCCESS;
-            }
             // Standard error may be closed; then nobody reads it.
-            let _ = writeln!(io::stderr(), "meerkat: {}", fault::told(&*error));
+            let words = shown::cut(&shown::plain(&fault::told(&*error)), LONGEST_ERROR);
+            let _ = writeln!(io::stderr(), "meerkat: {words}");
             ExitCode::from(FAILED)
         })
     };
@@ -60,7 +59,9 @@ fn main() -> ExitCode {
 /// its error is where people look.
 async fn serve() -> Result<ExitCode, Fatal> {
     logging::start(said("MEERKAT_LOG").as_deref(), logging::JournalForm::Json, None, false)?;
-    let config = variables(&[], None).and_then(|all| Ok(Config::parse(all)?)).map(|mut config| {
+    let read = variables(&[], None, Instant::now() + LAMBDA_FILES);
+    let config = read.and_then(|all| Ok(Config::parse(all)?)).map(|mut config| {
+        config.doubts.iter().for_each(|doubt| tracing::warn!("{doubt}"));
         config.report_limit.get_or_insert(LAMBDA_REPORT_LIMIT);
         config
     });
@@ -121,20 +122,23 @@ fn lambda_time(deadline_ms: u64) -> Duration {
 /// One run, or several snapshots; the exit code is what Nagios-style schedulers expect, and one more for a run that failed.
 fn run(runtime: &tokio::runtime::Runtime) -> Result<ExitCode, Fatal> {
     let started = Instant::now();
-    let mut out = io::stdout();
+    // What the configuration says is not known before the event and the files are read.
+    let time = said("MEERKAT_TIMEOUT").and_then(|seconds| seconds.trim().parse().ok());
+    let until = started + Duration::from_secs(time.filter(|seconds| (1..=900).contains(seconds)).unwrap_or(30));
+    let out = io::stdout();
     let asked = match Arguments::parse(Path::exists)? {
         Arguments::Run(asked) => asked,
         Arguments::Against(release, asked) => {
-            let variables = variables(&asked.variables, asked.command_config)?;
+            let variables = variables(&asked.variables, asked.command_config, until)?;
             let login = variables.iter().any(|(name, _)| name == "KAFKA_SASL_MECHANISM");
             let answer = meerkat::preflight::against::against(&release, login);
             let as_table = asked.output.map_or_else(|| out.is_terminal(), |output| output == Output::Table);
-            let text = if as_table { answer.to_table() } else { answer.to_json() };
-            print(&mut out, &text)?;
+            print(&if as_table { answer.to_table() } else { answer.to_json() })?;
             return Ok(exit_code(answer.status.verdict()));
         }
         other => {
-            write!(out, "{}", text(&other)?)?;
+            let text = text(&other, until)?;
+            print(&if out.is_terminal() { shown::plain_lines(&text) } else { text })?;
             return Ok(ExitCode::SUCCESS);
         }
     };
@@ -142,14 +146,15 @@ fn run(runtime: &tokio::runtime::Runtime) -> Result<ExitCode, Fatal> {
     let ticker = Ticker::on_terminal(said("TERM").as_deref());
     logging::start(said("MEERKAT_LOG").as_deref(), logging::JournalForm::Text, ticker.clone(), colour)?;
     let mut request = match (&asked.event, asked.request()) {
-        (Some(path), _) => Request::parse(&read("the event file", path)?)?,
+        (Some(path), _) => Request::parse(&read("the event file", path, EVENT_LIMIT, until)?)?,
         (None, Some(request)) => request,
-        (None, None) => Request::parse(&standard_input()?)?,
+        (None, None) if io::stdin().is_terminal() => Request::default(),
+        (None, None) => Request::parse(&text_of("the event on standard input", &Place::Input, EVENT_LIMIT, until)?)?,
     };
     // A person who describes groups does not expect to write.
     let person = on_terminal || out.is_terminal() || io::stdin().is_terminal() || asked.selects();
     request.read_only = person && !asked.publish;
-    let mut variables = variables(&asked.variables, asked.command_config.clone())?;
+    let mut variables = variables(&asked.variables, asked.command_config.clone(), until)?;
     if is_check(&request) && without_aws::is_away(&variables, Path::exists, on_ec2) {
         if on_terminal && asked.watch.is_none() && !asked.quiet {
             tracing::info!("{}", without_aws::NOTE);
@@ -160,6 +165,7 @@ fn run(runtime: &tokio::runtime::Runtime) -> Result<ExitCode, Fatal> {
         tracing::warn!("{mistake}");
     }
     let config = Config::parse(variables)?;
+    config.doubts.iter().for_each(|doubt| tracing::warn!("{doubt}"));
     let format = request.format.unwrap_or(config.format);
     for (option, asks) in [("--html", asked.page.is_some()), ("--output html", asked.output == Some(Output::Html))] {
         if asks && format != Format::Meerkat {
@@ -216,10 +222,12 @@ fn run(runtime: &tokio::runtime::Runtime) -> Result<ExitCode, Fatal> {
     // The statuses are among the numbers; whoever moves them to their place wants to know whether they are there.
     let code = if format == Format::OpenMetrics { ExitCode::SUCCESS } else { exit_code(status) };
     if !(asked.quiet && status == Verdict::Ok && failure.is_none()) {
-        match print(&mut out, &json) {
-            Err(error) if error.kind() == io::ErrorKind::BrokenPipe => return Ok(code),
-            printed => printed?,
-        }
+        let is_drawn = output != Output::Text && (format == Format::Meerkat || !is_check(&request));
+        print(&match format {
+            _ if is_drawn || !out.is_terminal() => json,
+            Format::OpenMetrics => shown::plain_lines(&json),
+            _ => shown::plain_json(&json),
+        })?;
     }
     if let (Some(path), Some(page)) = (&asked.page, page.take()) {
         std::fs::write(path, page).map_err(|error| format!("--html: {} cannot be written: {error}", path.display()))?;
@@ -274,34 +282,27 @@ async fn watched(
     last.unwrap_or_else(|| Err("ended before the first snapshot".into()))
 }
 
-/// The event on standard input; nothing where that is a terminal.
-fn standard_input() -> Result<String, Fatal> {
-    let mut text = String::new();
-    if !io::stdin().is_terminal() {
-        let read = io::stdin().take(EVENT_LIMIT).read_to_string(&mut text);
-        read.map_err(|error| format!("the event on standard input cannot be read: {error}"))?;
-    }
-    Ok(text)
-}
-
-fn print(out: &mut io::Stdout, text: &str) -> io::Result<()> {
-    let end = if text.ends_with('\n') || text.is_empty() { "" } else { "\n" };
-    write!(out, "{text}{end}")?;
-    out.flush()
-}
-
 /// Whether a run checks groups for a person or a script.
 fn is_check(request: &Request) -> bool {
     matches!(request.ask, Ask::Check | Ask::Partial(_))
 }
 
+/// Writes to standard output. A reader that has left has read what it wanted.
+fn print(text: &str) -> io::Result<()> {
+    let end = if text.ends_with('\n') || text.is_empty() { "" } else { "\n" };
+    match write!(io::stdout(), "{text}{end}").and_then(|()| io::stdout().flush()) {
+        Err(error) if error.kind() == ErrorKind::BrokenPipe => Ok(()),
+        written => written,
+    }
+}
+
 /// What is printed without asking any broker.
-fn text(asked: &Arguments) -> Result<String, Fatal> {
+fn text(asked: &Arguments, until: Instant) -> Result<String, Fatal> {
     Ok(match asked {
         Arguments::Man => help::man(),
         Arguments::Completions(shell) => shell.script(),
         Arguments::SupportTable => meerkat::preflight::against::markdown(),
-        Arguments::FromBurrow(path) => from_burrow::translate(&read("the file", path)?)?,
+        Arguments::FromBurrow(path) => from_burrow::translate(&read("the file", path, FILE_LIMIT, until)?)?,
         Arguments::Version => {
             let newest = meerkat::kafka::protocol::releases::newest();
             format!("meerkat {}, tested with Kafka up to {newest}\n", env!("CARGO_PKG_VERSION"))
@@ -310,14 +311,21 @@ fn text(asked: &Arguments) -> Result<String, Fatal> {
     })
 }
 
-fn read(what: &str, path: &Path) -> Result<String, Fatal> {
-    std::fs::read_to_string(path).map_err(|error| format!("{what} {} cannot be read: {error}", path.display()).into())
+fn read(what: &str, path: &Path, most: usize, until: Instant) -> Result<String, Fatal> {
+    text_of(&format!("{what} {}", path.display()), &Place::file(path), most, until)
+}
+
+fn text_of(what: &str, place: &Place, most: usize, until: Instant) -> Result<String, Fatal> {
+    let bytes = place.read(most, until.saturating_duration_since(Instant::now()));
+    let bytes = bytes.map_err(|error| format!("{what} cannot be read: {error}"))?;
+    Ok(String::from_utf8(bytes).map_err(|_| format!("{what} cannot be read: it is not UTF-8"))?)
 }
 
 /// The variables of a run: those that options set, then the environment's, then those of a file of Kafka's properties.
 fn variables(
     options: &[(&'static str, &'static str, String)],
     command_config: Option<PathBuf>,
+    until: Instant,
 ) -> Result<Vec<(String, String)>, Fatal> {
     let environment = environment()?;
     let named = environment.iter().find(|(name, value)| name == "KAFKA_COMMAND_CONFIG" && !value.trim().is_empty());
@@ -327,21 +335,57 @@ fn variables(
     let mut settings: Vec<Setting> =
         options.iter().map(|(option, name, value)| setting(name, value, (*option).to_owned())).collect();
     settings.extend(environment.iter().map(|(name, value)| setting(name, value, name.clone())));
+    let mut plaintext = None;
     if let Some(path) = file {
-        let shown = path.display();
-        let properties = properties::parse(&read("the file of properties", &path)?)
-            .map_err(|error| format!("{shown} is not understood: {error}"))?;
-        if !properties.ignored.is_empty() {
-            tracing::warn!("ignored in {shown}: {}", properties.ignored.join(", "));
+        let name = shown::path(&path.display().to_string());
+        let (text, encoding) = properties_of(&path, until)?;
+        if let Some(encoding) = encoding {
+            tracing::warn!("{name} {encoding}");
         }
-        let of_file = |(name, value): &(String, String)| setting(name, value, format!("{name} of {shown}"));
+        let look_up = |lookup: &Lookup| looked_up(lookup, &environment, until);
+        let properties =
+            properties::parse(&text, &look_up).map_err(|error| format!("{name} is not understood: {error}"))?;
+        if !properties.ignored.is_empty() {
+            tracing::warn!("ignored in {name}: {}", properties.ignored.join(", "));
+        }
+        let of_file = |(variable, value): &(String, String)| setting(variable, value, format!("{variable} of {name}"));
         settings.extend(properties.variables.iter().map(of_file));
+        plaintext = Some(name);
     }
     let (values, overridden) = precedence::merged(&settings);
     for sentence in overridden {
         tracing::warn!("{sentence}");
     }
+    if let Some(name) = plaintext.filter(|_| values.iter().all(|(name, _)| name != "KAFKA_SECURITY_PROTOCOL")) {
+        tracing::warn!("{name} has no security.protocol: Kafka's tools then speak PLAINTEXT, meerkat speaks SSL");
+    }
     Ok(values)
+}
+
+/// The text of a file of properties, and what to say of its encoding.
+fn properties_of(path: &Path, until: Instant) -> Result<(String, Option<&'static str>), Fatal> {
+    let bytes = Place::file(path).read(FILE_LIMIT, until.saturating_duration_since(Instant::now()));
+    let name = shown::path(&path.display().to_string());
+    Ok(properties::decoded(bytes.map_err(|error| format!("the file of properties {name} cannot be read: {error}"))?))
+}
+
+/// What a reference in a file of properties leads to; a reason fits behind the name of the property.
+fn looked_up(lookup: &Lookup, environment: &[(String, String)], until: Instant) -> Result<String, String> {
+    match lookup {
+        Lookup::Variable(name) => {
+            let found = environment.iter().find(|(known, _)| known == name).map(|(_, value)| value.clone());
+            found.ok_or_else(|| String::from("refers to a variable of the environment that is not set"))
+        }
+        Lookup::Key { path, key } => {
+            let refers = |what: &str| format!("refers to the file {}, {what}", shown::path(path));
+            let (text, _) = properties_of(Path::new(path), until).map_err(|error| refers(&error.to_string()))?;
+            let found = properties::value(&text, key).map_err(|error| refers(&error.to_string()))?;
+            found.ok_or_else(|| refers("which has no such key"))
+        }
+        Lookup::Text(path) => {
+            read("the file", Path::new(path), FILE_LIMIT, until).map_err(|error| format!("refers to a file: {error}"))
+        }
+    }
 }
 
 /// A variable that is not empty.
@@ -369,7 +413,8 @@ fn aws_files(variables: &[(String, String)]) -> Vec<String> {
         value("AWS_CONFIG_FILE").or_else(|| usual("config")),
         value("AWS_SHARED_CREDENTIALS_FILE").or_else(|| usual("credentials")),
     ];
-    paths.into_iter().flatten().filter_map(|path| std::fs::read_to_string(path).ok()).collect()
+    let text = |path: PathBuf| String::from_utf8(Place::file(&path).read(FILE_LIMIT, AWS_FILES).ok()?).ok();
+    paths.into_iter().flatten().filter_map(text).collect()
 }
 
 /// Whether this is a machine at Amazon EC2, whose role needs no variable.
@@ -408,7 +453,19 @@ const NOT_KNOWN: u8 = 3;
 const FAILED: u8 = 4;
 
 /// Bytes that an event on standard input may have: as many as Lambda takes.
-const EVENT_LIMIT: u64 = 6 * 1024 * 1024;
+const EVENT_LIMIT: usize = 6 * 1024 * 1024;
+
+/// Bytes that a file of properties or a burrow.toml may have.
+const FILE_LIMIT: usize = 4 * 1024 * 1024;
+
+/// How long the shared files of AWS are waited for.
+const AWS_FILES: Duration = Duration::from_secs(1);
+
+/// How long files are waited for in Lambda, before there is an event.
+const LAMBDA_FILES: Duration = Duration::from_secs(5);
+
+/// Characters of an error that are worth reading.
+const LONGEST_ERROR: usize = 8_000;
 
 /// Kept back from an invocation's time for its answer, or a tenth where that is less.
 const ANSWERING: Duration = Duration::from_secs(1);

@@ -1,39 +1,51 @@
-//! Names that are nearly another one: what was meant.
+//! How far two words are apart, and which one was meant.
 
-/// Those of `known` that were nearest meant by `name`, the nearest first; empty where none is near enough to be a slip.
+/// Those of `known` that were probably meant by `name`, the nearest first; empty where none is near enough to be a slip.
 pub(crate) fn nearest<'k>(name: &str, known: impl Iterator<Item = &'k str>) -> Vec<&'k str> {
     let most = TYPING_ERRORS.min(name.chars().count() / 2);
-    let near =
-        known.filter(|known| known.len().abs_diff(name.len()) <= most).map(|known| (distance(name, known), known));
+    let near = known.filter(|known| known.len().abs_diff(name.len()) <= most).map(|known| (slips(name, known), known));
     let mut near: Vec<(usize, &str)> = near.filter(|(errors, _)| *errors <= most).collect();
     near.sort_unstable();
     near.into_iter().take(SHOWN).map(|(_, known)| known).collect()
 }
 
-/// Levenshtein's distance: single letters to add, drop or change. These lines are fewer than what a library for them would bring along.
-fn distance(a: &str, b: &str) -> usize {
+/// Single letters to add, drop or change, and neighbours to swap, that make one word the other (the optimal string alignment
+/// distance). These lines are fewer than what a library for them would bring along.
+pub(crate) fn slips(a: &str, b: &str) -> usize {
+    let (a, b) = (a.as_bytes(), b.as_bytes());
+    let mut before: Vec<usize> = Vec::new();
     let mut row: Vec<usize> = (0..=b.len()).collect();
-    for (i, x) in a.bytes().enumerate() {
-        let mut diagonal = row[0];
-        row[0] = i + 1;
-        for (j, y) in b.bytes().enumerate() {
-            let changed = diagonal + usize::from(x != y);
-            diagonal = row[j + 1];
-            row[j + 1] = changed.min(diagonal + 1).min(row[j] + 1);
+    for (i, x) in a.iter().enumerate() {
+        let mut next = vec![i + 1];
+        for (j, y) in b.iter().enumerate() {
+            let mut least = (row[j] + usize::from(x != y)).min(row[j + 1] + 1).min(next[j] + 1);
+            if i > 0 && j > 0 && *x == b[j - 1] && a[i - 1] == *y {
+                least = least.min(before[j - 1] + 1);
+            }
+            next.push(least);
         }
+        before = std::mem::replace(&mut row, next);
     }
-    row[b.len()]
+    row.last().copied().unwrap_or_default()
 }
 
 /// So many wrong letters still look like a slip.
 const TYPING_ERRORS: usize = 3;
-
 /// Names that are shown.
 const SHOWN: usize = 3;
 
 #[cfg(test)]
 mod tests {
     use super::*;
+
+    #[test]
+    fn letters_are_added_dropped_changed_and_swapped() {
+        for (a, b, few) in [("", "", 0), ("a", "", 1), ("abc", "abc", 0), ("abc", "axc", 1), ("abc", "acb", 1)] {
+            assert_eq!((slips(a, b), slips(b, a)), (few, few), "{a} {b}");
+        }
+        assert_eq!(slips("TRUSTORE", "TRUSTSTORE"), 2);
+        assert_eq!(slips("kitten", "sitting"), 3);
+    }
 
     #[test]
     fn a_slip_is_near_and_a_stranger_is_not() {

@@ -118,6 +118,11 @@ impl Schedule {
         self.span(oldest).start..self.span(newest).end
     }
 
+    /// How many earlier looks every run asks for, in one question with its own minute.
+    pub(crate) fn looks_near(self) -> u32 {
+        u32::try_from(NEAR / self.period).unwrap_or(1).max(1)
+    }
+
     /// How many earlier looks the service keeps.
     pub(crate) fn looks_kept(self) -> u32 {
         let kept = if self.width() == 1 { FINE_KEPT } else { COARSE_KEPT };
@@ -136,6 +141,8 @@ pub(crate) const FINE_UP_TO: i64 = 59;
 /// Up to this period, in minutes, several looks are read as one range.
 const CONTIGUOUS_UP_TO: i64 = 5;
 const SLOTS: i64 = super::pages::SECONDS_PER_PAGE.cast_signed() as i64;
+/// Rosters no older than this many minutes are read by every run.
+const NEAR: i64 = 10;
 /// Minutes of one-second data to rely on. A request that starts more than three hours ago gets nothing at all, and a run may be late.
 const FINE_KEPT: i64 = 175;
 /// Minutes of one-minute data to rely on, of 15 days.

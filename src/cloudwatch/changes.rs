@@ -55,7 +55,7 @@ impl Changes {
         for (group, of_group) in snapshot.groups.iter().zip(&judged.groups) {
             let key = OfGroup::new(&group.name).long();
             let told = before.iter().find(|(other, _)| *other == key).map(|(_, status)| *status);
-            let published = of_group.published_status();
+            let published = of_group.published_status().filter(|_| !of_group.is_unread());
             let now = published.or(told.filter(|_| !group.is_missing()));
             all.next.extend(now.filter(|status| *status > OK).map(|status| (key, status)));
             let Some(status) = published.filter(|status| known && *status != told.unwrap_or(OK)) else { continue };

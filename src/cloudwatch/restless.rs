@@ -2,23 +2,23 @@
 
 use super::pages::key::OfGroup;
 use super::pages::roster::{MOST_LEFT, Restless};
+use crate::judge::input::Sight;
 use crate::judge::outcome::Judged;
 use crate::judge::verdict::Verdict;
-use crate::model::snapshot::{Group, Snapshot};
 
 /// Which groups' metrics are published now, and which are to be for some looks more.
 ///
 /// A group is restless while it is not OK, has a finding, or lags more than allowed; then for as many looks that its alarms close.
 pub(crate) fn restless(
-    snapshot: &Snapshot,
+    Sight { snapshot, thresholds, .. }: Sight<'_>,
     judged: &Judged,
-    allowed_lag: impl Fn(&Group) -> u64,
     before: Option<&Restless>,
 ) -> (Vec<bool>, Restless) {
     let mut next = Vec::new();
-    let published = snapshot.groups.iter().zip(&judged.groups).map(|(group, of_group)| {
+    let groups = snapshot.groups.iter().zip(&judged.groups).zip(thresholds);
+    let published = groups.map(|((group, of_group), thresholds)| {
         let short = OfGroup::new(&group.name).short();
-        let lags = of_group.max_lag.is_some_and(|lag| lag > allowed_lag(group));
+        let lags = of_group.max_lag.is_some_and(|lag| lag > thresholds.allowed_lag);
         let finds = judged.rows_of(group).iter().any(|judgement| !judgement.findings.is_empty());
         let now = of_group.verdict != Verdict::Ok || lags || finds;
         let before = before.map_or(0, |before| before.looks_left(short));

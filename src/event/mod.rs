@@ -8,6 +8,7 @@ use crate::config::{Detail, Format};
 use crate::model::part::{PART_EXPECTED, Part};
 
 pub mod http;
+mod names;
 pub mod origin;
 pub mod widget;
 
@@ -218,7 +219,7 @@ struct OwnEvent {
     mode: Option<String>,
     group: Option<String>,
     minutes: Option<u32>,
-    #[serde(default)]
+    #[serde(default, deserialize_with = "names::each_once")]
     groups: Vec<String>,
     scheduled: Option<Value>,
     part: Option<String>,

@@ -8,27 +8,31 @@ use crate::base::figures::grouped;
 use crate::judge::input::Sight;
 use crate::judge::verdict::{Judgement, Reason, Verdict};
 use crate::model::lag::{self, Committed};
-use crate::model::memory::{Look, Sample};
+use crate::model::memory::{Reading, Sample};
 use crate::model::snapshot::Row;
 use crate::model::unknown::Unknown;
 
 /// Turns the samples of one row into what a consumer would have left, beside what is seen of it now.
 ///
 /// `earlier` is the window as far as it was read, in any order; `previous` the newest sample.
-pub(crate) fn as_commits(earlier: &mut Vec<Sample>, previous: Option<&mut Sample>, look: &mut Look) {
+pub(crate) fn as_commits(earlier: &mut Vec<Sample>, previous: Option<&mut Sample>, reading: &mut Reading) {
     earlier.sort_by_key(|sample| sample.time_ms);
     earlier.dedup_by_key(|sample| sample.time_ms);
-    earlier.retain(|sample| sample.time_ms < look.time_ms);
-    let Some(previous) = previous else {
-        walk(earlier.iter_mut().map(point).chain([(&mut look.committed, &mut look.log.end)]));
-        return;
-    };
-    if earlier.last().is_some_and(|newest| newest.time_ms == previous.time_ms) {
-        walk(earlier.iter_mut().map(point).chain([(&mut look.committed, &mut look.log.end)]));
-        *previous = earlier.last().copied().unwrap_or(*previous);
-    } else {
-        walk([point(previous), (&mut look.committed, &mut look.log.end)].into_iter());
+    earlier.retain(|sample| sample.time_ms < reading.time_ms);
+    let (mut committed, mut end) = (reading.committed, reading.log.end);
+    let now = [(&mut committed, &mut end)];
+    match previous {
+        Some(previous) if earlier.last().is_none_or(|newest| newest.time_ms != previous.time_ms) => {
+            walk([point(previous)].into_iter().chain(now));
+        }
+        previous => {
+            walk(earlier.iter_mut().map(point).chain(now));
+            if let (Some(previous), Some(newest)) = (previous, earlier.last()) {
+                *previous = *newest;
+            }
+        }
     }
+    *reading = reading.moved_to(committed, end);
 }
 
 fn point(sample: &mut Sample) -> (&mut Committed, &mut i64) {
@@ -63,19 +67,20 @@ fn walk<'a>(points: impl Iterator<Item = (&'a mut Committed, &'a mut i64)>) {
 /// A coordinator keeps a new start with the acknowledgement after the one that moved it, so that a group which has acknowledged
 /// everything stands below the end until more comes. Whoever acknowledges what came after that moves it, unless a record holds it:
 /// so what counts is what came when there was something behind the start already.
-pub(crate) fn left_some(earlier: &[Sample], look: &Look) -> bool {
-    let Committed::At(start) = look.committed else { return false };
-    let mut earlier: Vec<&Sample> = earlier.iter().filter(|sample| sample.time_ms < look.time_ms).collect();
+pub(crate) fn left_some(earlier: &[Sample], reading: &Reading) -> bool {
+    let Committed::At(start) = reading.committed else { return false };
+    let mut earlier: Vec<&Sample> = earlier.iter().filter(|sample| sample.time_ms < reading.time_ms).collect();
     earlier.sort_unstable_by_key(|sample| std::cmp::Reverse(sample.time_ms));
-    let standing: Vec<&Sample> = earlier.into_iter().take_while(|sample| sample.committed == look.committed).collect();
+    let standing: Vec<&Sample> =
+        earlier.into_iter().take_while(|sample| sample.committed == reading.committed).collect();
     let Some(first) = standing.iter().map(|sample| sample.end).filter(|end| *end > start).min() else { return false };
-    standing.iter().any(|sample| sample.end > first && sample.time_ms <= look.time_ms - PATIENCE_MS)
+    standing.iter().any(|sample| sample.end > first && sample.time_ms <= reading.time_ms - PATIENCE_MS)
 }
 
 /// Whether more than two samples are needed to tell what is left: the coordinator does not tell, and the start stands.
-pub(crate) fn is_doubtful(row: &Row, previous: Option<&Sample>, look: &Look) -> bool {
-    let stands = previous.is_some_and(|sample| sample.committed == look.committed);
-    row.unacknowledged().is_none() && stands && look.unread() > 0
+pub(crate) fn is_doubtful(row: &Row, previous: Option<&Sample>, reading: &Reading) -> bool {
+    let stands = previous.is_some_and(|sample| sample.committed == reading.committed);
+    row.unacknowledged().is_none() && stands && reading.unread() > 0
 }
 
 /// Tells a judgement in the words for share groups.
@@ -129,23 +134,23 @@ mod tests {
             let left: i64 = left.parse().unwrap_or_default();
             let end = start.parse::<i64>().unwrap_or_default() + left;
             let log = LogRange { start: 0, end, last_stable: None };
-            Look { time_ms: minute * 60_000, committed, log, assigned: Assigned::Yes, members: Members::Present }
+            Reading::new(minute * 60_000, committed, log, Assigned::Yes, Members::Present)
         });
-        let mut looks: Vec<Look> = looks.collect();
-        let Some(mut look) = looks.pop() else { return };
-        let sample = |look: &Look| Sample {
-            time_ms: look.time_ms,
-            committed: look.committed,
-            end: look.log.end,
-            memory: Memory::fold(None, look, &Thresholds::DEFAULT),
+        let mut looks: Vec<Reading> = looks.collect();
+        let Some(mut reading) = looks.pop() else { return };
+        let sample = |reading: &Reading| Sample {
+            time_ms: reading.time_ms,
+            committed: reading.committed,
+            end: reading.log.end,
+            memory: Memory::fold(None, reading, &Thresholds::DEFAULT),
         };
         let mut earlier: Vec<Sample> = looks.iter().map(sample).collect();
         let mut previous = earlier.last().copied();
         earlier.reverse();
-        as_commits(&mut earlier, previous.as_mut(), &mut look);
+        as_commits(&mut earlier, previous.as_mut(), &mut reading);
         assert_eq!(previous, earlier.last().copied(), "{story}");
         let points =
-            earlier.iter().map(|sample| (sample.committed, sample.end)).chain([(look.committed, look.log.end)]);
+            earlier.iter().map(|sample| (sample.committed, sample.end)).chain([(reading.committed, reading.log.end)]);
         let told = points.map(|(committed, end)| match committed {
             Committed::At(position) => format!("{position}/{end}"),
             Committed::Never => String::from("-"),
@@ -183,18 +188,12 @@ mod tests {
     #[test]
     fn without_a_window_the_newest_sample_alone_counts() {
         let log = LogRange { start: 0, end: 12, last_stable: None };
-        let mut look = Look {
-            time_ms: 60_000,
-            committed: Committed::At(10),
-            log,
-            assigned: Assigned::Yes,
-            members: Members::Present,
-        };
-        let memory = Memory::fold(None, &look, &Thresholds::DEFAULT);
+        let mut reading = Reading::new(60_000, Committed::At(10), log, Assigned::Yes, Members::Present);
+        let memory = Memory::fold(None, &reading, &Thresholds::DEFAULT);
         let mut previous = Sample { time_ms: 0, committed: Committed::At(10), end: 15, memory };
-        as_commits(&mut Vec::new(), Some(&mut previous), &mut look);
+        as_commits(&mut Vec::new(), Some(&mut previous), &mut reading);
         assert_eq!((previous.committed, previous.end), (Committed::At(10), 15));
-        assert_eq!((look.committed, look.log.end), (Committed::At(13), 15));
+        assert_eq!((reading.committed, reading.log.end), (Committed::At(13), 15));
     }
 
     /// Earlier looks a minute apart, each `start/end`, the last one a minute before this one.
@@ -204,20 +203,22 @@ mod tests {
             .filter_map(|text| text.split_once('/'))
             .filter_map(|(start, end)| Some((start.parse().ok()?, end.parse().ok()?)))
             .collect();
-        let look = |minute: usize, (start, end): (i64, i64)| Look {
-            time_ms: i64::try_from(minute).unwrap_or_default() * 60_000,
-            committed: Committed::At(start),
-            log: LogRange { start: 0, end, last_stable: None },
-            assigned: Assigned::Yes,
-            members: Members::Present,
+        let reading = |minute: usize, (start, end): (i64, i64)| {
+            Reading::new(
+                i64::try_from(minute).unwrap_or_default() * 60_000,
+                Committed::At(start),
+                LogRange { start: 0, end, last_stable: None },
+                Assigned::Yes,
+                Members::Present,
+            )
         };
-        let mut earlier: Vec<Look> = looks.into_iter().enumerate().map(|(at, pair)| look(at, pair)).collect();
+        let mut earlier: Vec<Reading> = looks.into_iter().enumerate().map(|(at, pair)| reading(at, pair)).collect();
         let Some(now) = earlier.pop() else { return false };
-        let sample = |look: &Look| Sample {
-            time_ms: look.time_ms,
-            committed: look.committed,
-            end: look.log.end,
-            memory: Memory::fold(None, look, &Thresholds::DEFAULT),
+        let sample = |reading: &Reading| Sample {
+            time_ms: reading.time_ms,
+            committed: reading.committed,
+            end: reading.log.end,
+            memory: Memory::fold(None, reading, &Thresholds::DEFAULT),
         };
         left_some(&earlier.iter().map(sample).collect::<Vec<_>>(), &now)
     }

@@ -1,11 +1,11 @@
-//! One look beside what is kept of those before it: what everything that is judged is made of.
+//! One snapshot beside what is kept of those before it: the input of every judgement.
 
 use crate::model::lags::Lags;
-use crate::model::memory::Sample;
+use crate::model::memory::{Sample, Thresholds};
 use crate::model::snapshot::Snapshot;
 use crate::model::unknown::{Known, Unknown};
 
-/// Every row of one look beside its past, in columns.
+/// Every row of one snapshot beside its past, in columns.
 #[derive(Clone, Copy, Debug)]
 pub struct Sight<'a> {
     /// Groups, rows and logs.
@@ -14,6 +14,8 @@ pub struct Sight<'a> {
     pub lags: &'a Lags,
     /// What the store knows of each row.
     pub before: &'a Before,
+    /// What counts as late; parallel to [`Snapshot::groups`].
+    pub thresholds: &'a [Thresholds],
     /// When the logs had been read, in milliseconds since 1970.
     pub time_ms: i64,
 }

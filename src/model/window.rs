@@ -1,7 +1,7 @@
 //! The recent past of one partition: which commits must have happened between the snapshots of it.
 
 use crate::model::lag::Committed;
-use crate::model::memory::{self, Look, Memory, Sample, Thresholds};
+use crate::model::memory::{self, Memory, Reading, Sample, Thresholds};
 
 /// What the difference of two snapshots says about a commit.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
@@ -39,10 +39,10 @@ pub fn reach_ms(memory: Memory, thresholds: &Thresholds) -> i64 {
 ///
 /// `earlier` may come unsorted, with duplicates and with holes. Where the log end went backwards another log began, and
 /// what was before it is left out.
-pub(crate) fn points(earlier: &[Sample], look: &Look) -> Vec<Point> {
+pub(crate) fn points(earlier: &[Sample], reading: &Reading) -> Vec<Point> {
     let point = |sample: &Sample| Point { time_ms: sample.time_ms, committed: sample.committed, end: sample.end };
-    let mut points: Vec<_> = earlier.iter().map(point).filter(|point| point.time_ms < look.time_ms).collect();
-    points.push(Point { time_ms: look.time_ms, committed: look.committed, end: look.log.end });
+    let mut points: Vec<_> = earlier.iter().map(point).filter(|point| point.time_ms < reading.time_ms).collect();
+    points.push(Point { time_ms: reading.time_ms, committed: reading.committed, end: reading.log.end });
     points.sort_by_key(|point| point.time_ms);
     points.dedup_by_key(|point| point.time_ms);
     let log_began = points.windows(2).rposition(|pair| pair[1].end < pair[0].end).map_or(0, |last| last + 1);
@@ -98,7 +98,7 @@ mod tests {
     fn check(story: &str, expected: &[(i64, i64, u64)]) {
         let mut samples: Vec<_> = story.split_whitespace().map(sample).collect();
         let last = samples.pop().unwrap();
-        let found: Vec<_> = changes(&points(&samples, &look(last.time_ms, last.committed, last.end)))
+        let found: Vec<_> = changes(&points(&samples, &reading(last.time_ms, last.committed, last.end)))
             .iter()
             .map(|commit| (commit.time_ms / 60_000, commit.offset, commit.lag))
             .collect();
@@ -110,12 +110,12 @@ mod tests {
         let (committed, end) = point.split_once('/').unwrap();
         let committed = committed.parse().map_or(Committed::Never, Committed::At);
         let (time_ms, end) = (minute.parse::<i64>().unwrap() * 60_000, end.parse().unwrap());
-        Sample { time_ms, committed, end, memory: Memory::fold(None, &look(time_ms, committed, end), &MINUTE) }
+        Sample { time_ms, committed, end, memory: Memory::fold(None, &reading(time_ms, committed, end), &MINUTE) }
     }
 
-    fn look(time_ms: i64, committed: Committed, end: i64) -> Look {
+    fn reading(time_ms: i64, committed: Committed, end: i64) -> Reading {
         let log = LogRange { start: 0, end, last_stable: None };
-        Look { time_ms, committed, log, assigned: Assigned::Yes, members: Members::Present }
+        Reading::new(time_ms, committed, log, Assigned::Yes, Members::Present)
     }
 
     #[test]
@@ -147,8 +147,8 @@ mod tests {
         assert_eq!(reach_ms(memory, &MINUTE), 80 * 60_000);
         assert_eq!(reach_ms(memory, &Thresholds { period_ms: 86_400_000, ..MINUTE }), 11 * 86_400_000);
         let seldom = (0..=90).map(|minute| sample(&format!("{minute}:{}/9", minute / 30))).reduce(|before, next| {
-            let look = look(next.time_ms, next.committed, next.end);
-            Sample { memory: Memory::fold(Some(&before), &look, &MINUTE), ..next }
+            let reading = reading(next.time_ms, next.committed, next.end);
+            Sample { memory: Memory::fold(Some(&before), &reading, &MINUTE), ..next }
         });
         assert_eq!(reach_ms(seldom.unwrap().memory, &MINUTE), KEPT_MS);
     }

@@ -37,6 +37,23 @@ pub struct MetricsEntry<'a> {
     pub(crate) prices_of: Cow<'a, str>,
     /// What was left out to stay within the limit.
     pub(crate) refused: Option<String>,
+    /// What became of them at a receiver of OTLP; absent where none is configured.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    pub(crate) otlp: Option<OtlpEntry>,
     /// What could not be published.
+    pub(crate) problems: Vec<String>,
+}
+
+/// What became of the metrics at a receiver of OTLP.
+#[derive(Clone, Debug, Default, Serialize, Deserialize)]
+#[serde(default)]
+pub struct OtlpEntry {
+    /// Data points that it took.
+    pub(crate) points: usize,
+    /// Bytes of this run's points before compression.
+    pub(crate) bytes: usize,
+    /// The same for a month of runs on this schedule.
+    pub(crate) bytes_a_month: u64,
+    /// What it did not take, and why.
     pub(crate) problems: Vec<String>,
 }

@@ -31,7 +31,7 @@ mod rate;
 mod totals;
 
 pub use fit::Cut;
-pub use kept::{HistoryEntry, MetricsEntry};
+pub use kept::{HistoryEntry, MetricsEntry, OtlpEntry};
 pub use partition::PartitionEntry;
 pub use rate::{RateEntry, WatchEntry};
 pub use totals::Totals;
@@ -161,9 +161,23 @@ pub struct GroupEntry<'a> {
     pub(crate) partition_count: usize,
     #[serde(skip_serializing_if = "Option::is_none")]
     pub(crate) warming_up_seconds: Option<i64>,
+    /// The status that was published earlier and that this run did not see to be over.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    pub(crate) last_known: Option<LastKnownEntry>,
     #[serde(skip_serializing_if = "Vec::is_empty", default)]
     pub(crate) gaps: Vec<String>,
+    /// Topics that do not exist, of which there is nothing to read.
+    #[serde(skip_serializing_if = "Vec::is_empty", default)]
+    pub(crate) missing_topics: Vec<Cow<'a, str>>,
     pub(crate) partitions: Vec<PartitionEntry<'a>>,
+}
+
+/// A status that was published earlier.
+#[derive(Clone, Debug, Serialize, Deserialize)]
+pub(crate) struct LastKnownEntry {
+    pub(crate) status: Verdict,
+    /// The scheduled minute of the last run that could read the group, RFC 3339.
+    pub(crate) at: String,
 }
 
 /// What could not be read or written.
@@ -238,7 +252,11 @@ impl<'a> Report<'a> {
                 rate: rates.next().flatten(),
                 partition_count: group.range().len(),
                 warming_up_seconds: judged_group.warming_up_s,
+                last_known: judged_group
+                    .last_known
+                    .map(|last| LastKnownEntry { status: last.verdict(), at: rfc3339(last.at_s) }),
                 gaps: group.gaps.iter().map(ToString::to_string).collect(),
+                missing_topics: group.missing_topics.iter().map(|topic| Cow::Borrowed(&**topic)).collect(),
                 partitions: listed
                     .map(|row| PartitionEntry::new(sight, group, row, &judged.rows[row], ages.of(row)))
                     .collect(),

@@ -4,6 +4,7 @@ use std::sync::atomic::Ordering;
 
 use tokio::time::{Instant, timeout_at};
 
+use crate::base::budget::{AGES_SHARE, CLIENT_SHARE, HISTORY_SHARE};
 use crate::base::clock::{Clock, Laps};
 use crate::cloudwatch::address::{Minute, Schedule};
 use crate::cloudwatch::past::Past;
@@ -32,10 +33,12 @@ mod leave;
 mod login;
 mod look;
 mod preflight;
+mod stand;
 mod warm;
 mod watch;
 
 use look::Gathered;
+use stand::Stand;
 pub use warm::Warm;
 pub use watch::Watch;
 
@@ -163,6 +166,8 @@ struct Run<'a> {
     /// The same, or the present one where that is out of time: what earlier looks are counted back from.
     minute: Minute,
     part: Part,
+    /// How many parts write the history.
+    parts: u32,
     /// `None` where neither history nor metrics are wanted.
     store: Option<Store>,
     /// What this process remembers of its earlier snapshots, in the place of the history.
@@ -183,6 +188,8 @@ struct Taken<'a> {
     vanished: usize,
     /// By group, where this process took snapshots before.
     rates: Vec<Option<RateEntry>>,
+    /// What is known of statuses beyond what this run saw.
+    stand: Stand,
 }
 
 impl<'a> Run<'a> {
@@ -210,6 +217,7 @@ impl<'a> Run<'a> {
             scheduled,
             minute,
             part,
+            parts: config.parts.max(part.of()),
             store: None,
             watch,
             before: counted(&warm.connections.traffic),
@@ -225,20 +233,24 @@ impl<'a> Run<'a> {
     /// The story: snapshot, history, verdicts, memory, metrics, report.
     async fn check(self, draw: &Draw<'_>) -> Result<Outcome, Error> {
         let selection = self.selection();
-        let Gathered { cluster, survey, mut snapshot, lags, mut past, vanished, time_ms } =
-            self.look(&selection).await?;
+        let gathered = match self.look(&selection).await {
+            Ok(gathered) => gathered,
+            Err(why) => {
+                Box::pin(self.leave_blind(&why)).await;
+                return Err(why);
+            }
+        };
+        let Gathered { cluster, survey, mut snapshot, lags, mut past, vanished, time_ms } = gathered;
         let no_glob = Patterns::default();
         let groups = if selection.named.is_empty() { &selection.groups } else { &no_glob };
         snapshot.leave_out_unselected(groups, &selection.topics);
-        let thresholds = |group: &Group| Thresholds {
-            period_ms: self.watch.map_or(self.schedule.period() * 60_000, Watch::period_ms),
-            ..self.config.judgement.thresholds(&group.name)
-        };
+        let period_ms = self.watch.map_or(self.schedule.period() * 60_000, Watch::period_ms);
+        let thresholds = |group: &Group| Thresholds { period_ms, ..self.config.judgement.thresholds(&group.name) };
+        let thresholds: Vec<Thresholds> = snapshot.groups.iter().map(thresholds).collect();
         let before = self.watch.map_or_else(|| past.before(&snapshot), |watch| watch.before(&snapshot));
-        let sight = Sight { snapshot: &snapshot, lags: &lags, before: &before, time_ms };
-        let mut memories = Memories::fold(sight, thresholds);
-        let windows =
-            past.open_windows(self.store.as_ref(), &snapshot, &memories, thresholds, self.until(HISTORY_SHARE));
+        let sight = Sight { snapshot: &snapshot, lags: &lags, before: &before, thresholds: &thresholds, time_ms };
+        let mut memories = Memories::fold(sight);
+        let windows = past.open_windows(self.store.as_ref(), sight, &memories, self.until(HISTORY_SHARE));
         let (wanted, windows) = tokio::join!(self.search_ages(&survey, sight), windows);
         past.add(windows);
         survey.keep_connections();
@@ -246,14 +258,15 @@ impl<'a> Run<'a> {
         let mut watch = Laps::start();
         let kept = self.watch.map(|watch| watch.earlier(&snapshot));
         let earlier = |row: usize| kept.as_ref().map_or_else(|| past.earlier(row), |kept| Ok(kept[row].clone()));
-        let judged = Judged::new(sight, &mut memories, &ages, earlier, thresholds);
+        let mut judged = Judged::new(sight, &mut memories, &ages, earlier);
         let rates = self.watch.map(|watch| watch.rates(&snapshot, time_ms)).unwrap_or_default();
         if let Some(watch) = self.watch {
             watch.keep(&snapshot, &memories, time_ms);
         }
+        let stand = Box::pin(self.stand(&cluster, &mut past, sight, &memories, &mut judged, vanished)).await;
         tracing::debug!(ms = watch.lap(), groups = judged.groups.len(), "judged");
 
-        let taken = Taken { cluster, sight, past: &past, memories, judged, ages, vanished, rates };
+        let taken = Taken { cluster, sight, past: &past, memories, judged, ages, vanished, rates, stand };
         let (history, metrics) = self.leave(&taken).await;
         tracing::debug!(ms = watch.lap(), "remembered and published");
         Ok(self.tell(&taken, history, metrics, draw).await)
@@ -297,11 +310,14 @@ impl<'a> Run<'a> {
             };
             told.push(Problem { place: "groups".into(), what: Unknown::because(what) });
         }
+        told.extend(self.is_no_part().map(|what| Problem { place: "schedule".into(), what }));
         told.extend(self.late().map(|what| Problem { place: "schedule".into(), what }));
         told.extend(self.too_often(taken.past).map(|what| Problem { place: "schedule".into(), what }));
         let missing = taken.past.problems(taken.sight.snapshot).into_iter();
         told.extend(missing.map(|what| Problem { place: "history".into(), what }));
-        let failure = history.problems.iter().chain(&metrics.problems).next().cloned();
+        let of_otlp = metrics.otlp.iter().flat_map(|otlp| &otlp.problems);
+        let failure = history.problems.iter().chain(&metrics.problems).chain(of_otlp).next().cloned();
+        told.extend_from_slice(&taken.stand.problems);
         let frame = Frame {
             cluster: &taken.cluster,
             scheduled: self.scheduled.seconds(),
@@ -358,6 +374,11 @@ impl<'a> Run<'a> {
         timeout_at(self.until(share), fetched).await.unwrap_or(Err(Error::Late(what)))
     }
 
+    /// Whether the run is none of the parts that write the history.
+    fn only_reads_parts(&self) -> bool {
+        self.part.is_whole() && self.parts > 1
+    }
+
     fn remembers(&self) -> bool {
         self.watch.is_none() && self.request.history.unwrap_or(self.config.store.history)
     }
@@ -376,9 +397,3 @@ fn counted(traffic: &Traffic) -> report::TrafficEntry {
         bytes_read: traffic.read.load(Ordering::Relaxed),
     }
 }
-
-/// By when, as shares of a run's time, what AWS is asked with must be known, Kafka must have answered, the history been read, the ages found.
-const CLIENT_SHARE: f64 = 0.2;
-const KAFKA_SHARE: f64 = 0.6;
-const HISTORY_SHARE: f64 = 0.75;
-const AGES_SHARE: f64 = 0.8;

@@ -38,32 +38,33 @@ fn watch_through(consumer: Consumer, period_s: u64, seconds: u64, seed: u64, mis
         }
         let second = scheduled + random.below(LATENCY_S);
         world.run_to(second);
-        let look = world.look();
+        let reading = world.reading();
         let seen_since = |from_ms: i64| -> Vec<Sample> {
-            let visible = store.iter().rev().take(AT_MOST).filter(|(visible_ms, _)| *visible_ms <= look.time_ms);
+            let visible = store.iter().rev().take(AT_MOST).filter(|(visible_ms, _)| *visible_ms <= reading.time_ms);
             visible.map(|(_, sample)| *sample).filter(|sample| sample.time_ms >= from_ms).collect()
         };
-        let newest_ms = look.time_ms - NEWEST_MS.max(4 * thresholds.period_ms);
+        let newest_ms = reading.time_ms - NEWEST_MS.max(4 * thresholds.period_ms);
         let previous = seen_since(newest_ms).into_iter().max_by_key(|sample| sample.time_ms);
-        let packed = Memory::fold(previous.as_ref(), &look, &thresholds).pack();
+        let packed = Memory::fold(previous.as_ref(), &reading, &thresholds).pack();
         assert!(packed < Memory::PACKED_LIMIT);
         let mut memory = Memory::unpack(packed).unwrap();
         let earlier = if memory.is_suspicious() {
-            seen_since(look.time_ms - window::reach_ms(memory, &thresholds))
+            seen_since(reading.time_ms - window::reach_ms(memory, &thresholds))
         } else {
             Vec::new()
         };
-        let judgement = verdict::judge(previous.as_ref(), &look, &mut memory, Ok(&earlier), world.age(), &thresholds);
+        let judgement =
+            verdict::judge(previous.as_ref(), &reading, &mut memory, Ok(&earlier), world.age(), &thresholds);
         verdicts.push((second, judgement.verdict));
         assert!(memory.pack() < Memory::PACKED_LIMIT);
         if random.percent(UNUSABLE) {
             continue;
         }
-        let sample = Sample { time_ms: look.time_ms, committed: look.committed, end: look.log.end, memory };
+        let sample = Sample { time_ms: reading.time_ms, committed: reading.committed, end: reading.log.end, memory };
         let delay_ms = if random.percent(LATE) { 60_000 + random.below(90_000) as i64 } else { 5_000 };
-        store.push((look.time_ms + delay_ms, sample));
+        store.push((reading.time_ms + delay_ms, sample));
         if random.percent(DUPLICATED) {
-            store.push((look.time_ms + delay_ms, sample));
+            store.push((reading.time_ms + delay_ms, sample));
         }
     }
     verdicts

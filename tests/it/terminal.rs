@@ -6,7 +6,7 @@ use meerkat::cli::arguments::Shown;
 use meerkat::cli::table::{Screen, history, table};
 use meerkat::judge::verdict::judge;
 use meerkat::model::lag::{Assigned, Committed, LogRange};
-use meerkat::model::memory::{Look, Members, Memory, Sample, Thresholds};
+use meerkat::model::memory::{Members, Memory, Reading, Sample, Thresholds};
 use meerkat::report::Report;
 use meerkat::report::history::PastOfGroup;
 use serde_json::json;
@@ -72,7 +72,7 @@ fn silence(now: i64, unread: i64, (members, assigned): (Members, Assigned)) -> S
         let end = if silent { committed + unread } else { committed };
         let (members, assigned) = if silent { (members, assigned) } else { (Members::Present, Assigned::Yes) };
         let log = LogRange { start: 0, end, last_stable: None };
-        let look = Look { time_ms: minute * 60_000, committed: Committed::At(committed), log, assigned, members };
+        let look = Reading::new(minute * 60_000, Committed::At(committed), log, assigned, members);
         let mut memory = Memory::fold(before.as_ref(), &look, &thresholds);
         said = judge(before.as_ref(), &look, &mut memory, Ok(&[]), None, &thresholds).to_string();
         before = Some(Sample { time_ms: look.time_ms, committed: look.committed, end, memory });

@@ -2,7 +2,7 @@
 //! published in the end.
 
 use std::io::Write as _;
-use std::process::{Command, Stdio};
+use std::process::{Command, Output, Stdio};
 
 use meerkat::base::moment::rfc3339;
 use meerkat::cloudwatch::names;
@@ -18,6 +18,7 @@ mod losses;
 mod objectives;
 mod parts;
 mod schedules;
+mod standing;
 mod told;
 mod told_once;
 mod vanished;
@@ -58,7 +59,16 @@ impl Watch {
     }
 
     /// The same with the exit code.
-    fn run_with_code(&self, second: i64, mut event: Value, variables: &[(&str, &str)]) -> (Value, Option<i32>) {
+    fn run_with_code(&self, second: i64, event: Value, variables: &[(&str, &str)]) -> (Value, Option<i32>) {
+        let output = self.output(second, event, variables);
+        let told = String::from_utf8_lossy(&output.stderr).into_owned();
+        let report: Value = serde_json::from_slice(&output.stdout).unwrap_or_else(|error| panic!("{error}: {told}"));
+        keeps_promises(&report);
+        (report, output.status.code())
+    }
+
+    /// All that the program leaves of the same.
+    fn output(&self, second: i64, mut event: Value, variables: &[(&str, &str)]) -> Output {
         self.stand.set_now(MIDNIGHT + second);
         event["now"] = json!(rfc3339(MIDNIGHT + second));
         let mut run = Command::new(env!("CARGO_BIN_EXE_meerkat"));
@@ -82,11 +92,7 @@ impl Watch {
         let mut input = process.stdin.take().expect("its input is piped");
         input.write_all(event.to_string().as_bytes()).expect("the event is sent");
         drop(input);
-        let output = process.wait_with_output().expect("the program ends");
-        let told = String::from_utf8_lossy(&output.stderr).into_owned();
-        let report: Value = serde_json::from_slice(&output.stdout).unwrap_or_else(|error| panic!("{error}: {told}"));
-        keeps_promises(&report);
-        (report, output.status.code())
+        process.wait_with_output().expect("the program ends")
     }
 
     /// The run that is scheduled for this minute after midnight.

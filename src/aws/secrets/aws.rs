@@ -37,6 +37,19 @@ pub(crate) enum Body {
     Form(String),
 }
 
+impl Door {
+    /// Signs a request as of now with the key of this run's AWS identity, for a service in a Region.
+    pub(crate) async fn sign(
+        &self,
+        request: &mut HttpRequest,
+        origin: &str,
+        place: (&str, &str),
+    ) -> Result<(), Box<dyn std::error::Error + Send + Sync>> {
+        let key = credentials(self.aws().await).await?;
+        sign_request(request, origin, place, key, SystemTime::now())
+    }
+}
+
 /// Asks, and judges a refusal; `variable` is the one that says what to ask for.
 pub(crate) async fn ask(
     door: &Door,
@@ -115,24 +128,35 @@ fn signed(
     if let Body::Json(target, _) = question.body {
         request.headers_mut().insert("x-amz-target", target);
     }
+    sign_request(&mut request, origin, (&question.arn.region, question.arn.kind.service()), key, now)?;
+    Ok(request)
+}
+
+/// Adds the headers of a signature (AWS Signature Version 4) for a service in a Region. The request's URI is a path below `origin`.
+fn sign_request(
+    request: &mut HttpRequest,
+    origin: &str,
+    (region, service): (&str, &str),
+    key: Credentials,
+    now: SystemTime,
+) -> Result<(), Box<dyn std::error::Error + Send + Sync>> {
     let identity = key.into();
     let params = v4::SigningParams::builder()
         .identity(&identity)
-        .region(&question.arn.region)
-        .name(question.arn.kind.service())
+        .region(region)
+        .name(service)
         .time(now)
         .settings(SigningSettings::default())
         .build()?
         .into();
-    let url = format!("{}{}", origin.trim_end_matches('/'), question.path);
-    let headers: Vec<_> = request.headers().iter().collect();
-    let signable =
-        SignableRequest::new(question.method, &url, headers.into_iter(), SignableBody::Bytes(body.as_bytes()))?;
+    let url = format!("{}{}", origin.trim_end_matches('/'), request.uri());
+    let body = SignableBody::Bytes(request.body().bytes().unwrap_or_default());
+    let signable = SignableRequest::new(request.method(), &url, request.headers().iter(), body)?;
     let (headers, _) = sign(signable, &params)?.into_parts().0.into_parts();
     for header in headers {
         request.headers_mut().insert(header.name(), header.value().to_owned());
     }
-    Ok(request)
+    Ok(())
 }
 
 impl ArnKind {

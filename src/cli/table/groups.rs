@@ -42,8 +42,10 @@ pub(crate) fn draw(report: &Report<'_>, text: &mut Text) {
 fn reason(group: &GroupEntry<'_>) -> String {
     let fine = group.status == Verdict::Ok && group.warming_up_seconds.is_none();
     let reason = if fine { group.finding.as_deref().unwrap_or_default() } else { &group.reason };
-    let said = (!reason.is_empty()).then_some(reason).into_iter().chain(group.gaps.iter().map(String::as_str));
-    said.collect::<Vec<_>>().join("; ")
+    // Any other reason names those topics itself.
+    let missing = group.missing_topics.iter().filter(|_| fine).map(|topic| format!("topic {topic} does not exist"));
+    let reason = (!reason.is_empty()).then(|| reason.to_owned());
+    reason.into_iter().chain(group.gaps.iter().cloned()).chain(missing).collect::<Vec<_>>().join("; ")
 }
 
 fn titled(title: &str) -> Cell {

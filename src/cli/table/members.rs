@@ -2,9 +2,10 @@
 
 use std::collections::BTreeMap;
 
-use super::text::{Cell, GUTTER, Grid, NARROWEST, Text, plain};
+use super::text::{Cell, GUTTER, Grid, NARROWEST, Text};
 use super::{FAINT, UNKNOWN};
 use crate::base::figures::shown;
+use crate::base::shown::plain;
 use crate::report::{GroupEntry, Report};
 
 /// Draws a line for each member that reads a partition, and how many members read none.

@@ -61,6 +61,12 @@ impl Rosters {
         rosters
     }
 
+    /// Adds what was read of older looks than these.
+    pub(crate) fn add_older(&mut self, older: Self) {
+        self.looks.extend(older.looks);
+        self.unusable.extend(older.unusable);
+    }
+
     /// Whether the newest look is the one before the run's own minute.
     pub(crate) fn is_next(&self) -> bool {
         self.looks.first().is_some_and(|look| look.minute == self.schedule.back(self.minute, 1))

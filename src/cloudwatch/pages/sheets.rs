@@ -89,17 +89,23 @@ impl Sheet {
 impl Sheets {
     /// Nothing has been read. The keys are in order, the looks newest first; `few` says that the keys are not all there are.
     pub(crate) fn new(keys: Vec<Key>, few: bool, looks: Vec<KeptLook>) -> Self {
-        let mut pages_of_now = BTreeMap::new();
-        for look in looks.iter().filter(|_| !few) {
+        let hints = vec![None; keys.len()];
+        let mut sheets = Self { keys, few, looks: Vec::new(), pages: Vec::new(), pages_of_now: BTreeMap::new(), hints };
+        sheets.add_looks(looks);
+        sheets
+    }
+
+    /// There were these looks too, newest first, all of them older than those that are known.
+    pub(crate) fn add_looks(&mut self, looks: Vec<KeptLook>) {
+        for look in looks.iter().filter(|_| !self.few) {
             let bits = look.roster.bits;
-            pages_of_now.entry(bits).or_insert_with(|| {
-                let leaves = binding::bind(&keys, bits).into_iter();
+            self.pages_of_now.entry(bits).or_insert_with(|| {
+                let leaves = binding::bind(&self.keys, bits).into_iter();
                 leaves.flat_map(|leaf| leaf.keys.map(move |_| leaf.place.page)).collect()
             });
         }
-        let pages = looks.iter().map(|_| BTreeMap::new()).collect();
-        let hints = vec![None; keys.len()];
-        Self { keys, few, looks, pages, pages_of_now, hints }
+        self.pages.extend(looks.iter().map(|_| BTreeMap::new()));
+        self.looks.extend(looks);
     }
 
     /// Nothing of other looks has been read, and where partitions stand is likely to be the same.

@@ -18,11 +18,13 @@ use crate::model::unknown::{Known, Unknown};
 mod leaving;
 mod of_part;
 mod reads;
+mod standing;
 mod windows;
 
 pub(crate) use leaving::Leaving;
 pub(crate) use of_part::pages_of;
 use of_part::{PartPast, is_too_large};
+pub(crate) use standing::Stood;
 pub(crate) use windows::Windows;
 
 /// Who asks for the past, and of what.
@@ -34,7 +36,9 @@ pub(crate) struct Asker {
     pub minute: Minute,
     /// Which groups are there.
     pub part: Part,
-    /// What the run looks at, as a hash; `None` where it looks at a few groups only, and never writes.
+    /// Whether the run looks at a few of them only.
+    pub few: bool,
+    /// What the run looks at, as a hash; `None` where it never writes.
     pub writer: Option<u64>,
 }
 

@@ -41,16 +41,32 @@ impl PartPast {
     pub(super) async fn read(store: &Store, mut asker: Asker, snapshot: &Snapshot, until: Instant) -> Self {
         asker.minute = store.schedule().align(asker.minute);
         let mut reads = Reads::default();
-        let rosters = read_rosters(store, &asker, &mut reads, until).await;
+        let (near, kept) = (store.schedule().looks_near(), store.schedule().looks_kept());
+        let mut rosters = read_rosters(store, &asker, (0, near), &mut reads, until).await;
+        let mut are_all = false;
+        if !rosters.as_ref().is_ok_and(Rosters::is_next) {
+            rosters = read_rosters(store, &asker, (0, kept), &mut reads, until).await;
+            are_all = true;
+        }
         let (keys, order, places) = ordered(snapshot, asker.part);
         let looks = rosters.as_ref().map(|rosters| rosters.looks.clone()).unwrap_or_default();
-        let mut recall = Recall::new(store.schedule(), Sheets::new(keys, asker.writer.is_none(), looks));
+        let sheets = Sheets::new(keys, asker.few, looks);
+        let mut recall = Recall::new(store.schedule(), sheets, are_all || near >= kept);
         loop {
             let questions = recall.questions();
-            if questions.is_empty() {
+            if !questions.is_empty() {
+                reads.pages(store, &asker.shelf, &mut recall.sheets, &questions, until).await;
+            } else if let (true, Ok(rosters)) = (recall.wants_older(), &mut rosters) {
+                match read_rosters(store, &asker, (near + 1, kept), &mut reads, until).await {
+                    Ok(older) => {
+                        recall.go_on(older.looks.clone());
+                        rosters.add_older(older);
+                    }
+                    Err(_) => recall.give_up(),
+                }
+            } else {
                 break;
             }
-            reads.pages(store, &asker.shelf, &mut recall.sheets, &questions, until).await;
         }
         let (recalled, sheets) = recall.pasts();
         Self { asker, rosters, order, places, sheets, recalled, windows: Windows::default(), reads }

@@ -75,32 +75,26 @@ impl Reads {
     }
 }
 
-/// The rosters of the last few looks, and of all that are kept where the last one is not there.
-pub(super) async fn read_rosters(store: &Store, asker: &Asker, reads: &mut Reads, until: Instant) -> Known<Rosters> {
+/// The rosters of looks before the asker's minute: from `newest` looks back, 0 being the own minute, to `oldest` looks back.
+pub(super) async fn read_rosters(
+    store: &Store,
+    asker: &Asker,
+    (newest, oldest): (u32, u32),
+    reads: &mut Reads,
+    until: Instant,
+) -> Known<Rosters> {
     let schedule = store.schedule();
-    let near = u32::try_from(NEAR_MINUTES / schedule.period()).unwrap_or(1).max(1);
-    let mut rosters = Err(Unknown::because("the history was not read"));
-    for looks in [near, schedule.looks_kept()] {
-        let range = schedule.from(schedule.back(asker.minute, looks), asker.minute);
-        reads.metrics += 1;
-        let answer = store.points(&[(asker.shelf.roster(), vec![range])], until).await.pop();
-        rosters = match answer {
-            Some(Ok(points)) => {
-                let read = seconds::read(schedule, &points);
-                Ok(Rosters::new(schedule, asker.minute, asker.writer, read))
-            }
-            Some(Err(error)) => {
-                reads.fail(&error);
-                Err(Unknown::because(told(&*error)))
-            }
-            None => rosters,
-        };
-        if rosters.as_ref().is_ok_and(Rosters::is_next) {
-            break;
+    let range = schedule.from(schedule.back(asker.minute, oldest), schedule.back(asker.minute, newest));
+    reads.metrics += 1;
+    match store.points(&[(asker.shelf.roster(), vec![range])], until).await.pop() {
+        Some(Ok(points)) => {
+            let read = seconds::read(schedule, &points);
+            Ok(Rosters::new(schedule, asker.minute, asker.writer, read))
         }
+        Some(Err(error)) => {
+            reads.fail(&error);
+            Err(Unknown::because(told(&*error)))
+        }
+        None => Err(Unknown::because("the history was not read")),
     }
-    rosters
 }
-
-/// Rosters no older than this many minutes are read always, and in one request with that of the run's own minute.
-const NEAR_MINUTES: i64 = 10;

@@ -14,9 +14,9 @@ use crate::cloudwatch::pages::entry::Entry;
 use crate::cloudwatch::pages::rosters::Rosters;
 use crate::cloudwatch::pages::seconds;
 use crate::cloudwatch::pages::sheets::{Became, Sheets};
+use crate::judge::input::Sight;
 use crate::judge::outcome::Memories;
-use crate::model::memory::{Sample, Thresholds};
-use crate::model::snapshot::{Group, Snapshot};
+use crate::model::memory::Sample;
 use crate::model::unknown::{Known, Unknown};
 use crate::model::window;
 
@@ -40,19 +40,19 @@ impl Past {
     pub(crate) async fn open_windows(
         &self,
         store: Option<&Store>,
-        snapshot: &Snapshot,
+        sight: Sight<'_>,
         memories: &Memories,
-        thresholds: impl Fn(&Group) -> Thresholds,
         until: Instant,
     ) -> Vec<Windows> {
         let Some(store) = store else { return Vec::new() };
         let schedule = store.schedule();
         let mut wanted = Vec::new();
         let mut suspicious = memories.suspicious().peekable();
-        for group in snapshot.groups.iter().filter(|group| group.rows.is_ok()) {
+        let groups = sight.snapshot.groups.iter().zip(sight.thresholds);
+        for (group, thresholds) in groups.filter(|(group, _)| group.rows.is_ok()) {
             while let Some(row) = suspicious.next_if(|row| group.range().contains(row)) {
                 let Some(memory) = memories.of(row) else { continue };
-                let far = window::reach_ms(memory, &thresholds(group));
+                let far = window::reach_ms(memory, thresholds);
                 let looks = u32::try_from(far / (schedule.period() * 60_000)).unwrap_or(u32::MAX);
                 wanted.push((row, looks.min(schedule.looks_kept()).min(MOST_LOOKS)));
             }

@@ -2,7 +2,7 @@
 
 use std::fmt::Write as _;
 
-use super::why;
+use super::{LastKnown, why};
 use crate::base::figures::{grouped, records_of, seconds, shown};
 use crate::base::spelling::nearest;
 use crate::judge::input::Sight;
@@ -32,6 +32,8 @@ pub struct JudgedGroup {
     supported: bool,
     /// Seconds until every partition has snapshots enough; `None` when no partition waits for any.
     pub(crate) warming_up_s: Option<i64>,
+    /// The status that was published earlier and that this run did not see to be over; `None` where this run saw enough.
+    pub(crate) last_known: Option<LastKnown>,
 }
 
 impl JudgedGroup {
@@ -44,13 +46,22 @@ impl JudgedGroup {
     /// | OK, but warming up, or after a cold start nothing supports it yet | nothing | no change |
     /// | WARN | 2 | it opens where it asks for 2 |
     /// | ERR | 3 | it opens |
-    /// | UNKNOWN, or NOTFOUND | nothing | no change; `UnknownGroups` counts it |
+    /// | UNKNOWN, and WARN or ERR was published within three hours | that | it stays; `UnknownGroups` counts the group |
+    /// | UNKNOWN otherwise, or NOTFOUND | nothing | `UnknownGroups` counts it |
+    ///
+    /// An alarm over many groups (Metrics Insights) turns to OK for a group of which nothing is published.
     pub(crate) fn published_status(&self) -> Option<u8> {
         match self.verdict {
             Verdict::Ok if self.warming_up_s.is_some() || !self.supported || self.total_lag.is_none() => None,
-            Verdict::Unknown | Verdict::NotFound => None,
+            Verdict::Unknown => self.last_known.map(|last| last.status),
+            Verdict::NotFound => None,
             verdict => Some(verdict.code()),
         }
+    }
+
+    /// Whether it could not be read well enough for a verdict.
+    pub(crate) fn is_unread(&self) -> bool {
+        self.verdict == Verdict::Unknown
     }
 
     /// The group, as soon as its rows are judged.
@@ -67,9 +78,7 @@ impl JudgedGroup {
         let partitions = lags.len();
         let at_most = at_most(snapshot, group, lags);
         let pace = sum.pace.filter(|pace| sum.most_goes || matches!(pace, Pace::FallsBehind { .. }));
-        let deleted = if sum.at_least { why::deleted_topic(snapshot, group, lags) } else { None };
-        let is_deleted = deleted.is_some();
-        let finding = deleted.or_else(|| why::why(snapshot, group, judgements, lags));
+        let finding = why::why(snapshot, group, judgements, lags);
         let unjudged = |worst: usize| verdict == Verdict::Unknown && judgements[worst].reason.is_unjudged();
         let mut reason = match (verdict, missing, sum.worst) {
             (Verdict::NotFound, ..) => no_such_group(&group.name, snapshot),
@@ -100,7 +109,7 @@ impl JudgedGroup {
                 }
                 reason
             }
-            (_, _, Some(worst)) if unjudged(worst) || (verdict == Verdict::Unknown && is_deleted) => match &finding {
+            (_, _, Some(worst)) if unjudged(worst) => match &finding {
                 Some(finding) => finding.clone(),
                 None => {
                     let bound = if at_most { "at most " } else { "" };
@@ -126,6 +135,9 @@ impl JudgedGroup {
                 reason
             }
         };
+        for topic in &group.missing_topics {
+            let _ = write!(reason, "; topic {topic} does not exist");
+        }
         let at_least = missing.is_some() || sum.at_least;
         if let Some(lag) = sum.total.filter(|_| at_least) {
             let _ = write!(reason, "; at least {} records behind in all", grouped(lag));
@@ -143,6 +155,7 @@ impl JudgedGroup {
             pace,
             supported,
             warming_up_s,
+            last_known: None,
         }
     }
 }

@@ -8,14 +8,17 @@ use crate::judge::input::Sight;
 use crate::judge::verdict::{self, Findings, Judgement, Reason, Verdict};
 use crate::model::age::Age;
 use crate::model::lag::Assigned;
-use crate::model::memory::{Aged, Look, Members, Memory, Sample, Thresholds};
+use crate::model::memory::{Aged, Members, Memory, Reading, Sample};
 use crate::model::snapshot::{Group, Kind};
 use crate::model::unknown::{Known, Unknown};
 
 mod group;
+mod standing;
 mod why;
 
 pub use group::JudgedGroup;
+pub use standing::LastKnown;
+pub(crate) use standing::Still;
 
 /// One memory for each row, `None` where the partition could not be read; none at all where the history could not be read.
 #[derive(Debug)]
@@ -55,22 +58,22 @@ impl<'a> Eye<'a> {
     /// What this run saw of a row.
     #[expect(
         clippy::inline_always,
-        reason = "a look is large, and there is one for every row: it is made where it is used"
+        reason = "a reading is large, and there is one for every row: it is made where it is used"
     )]
     #[inline(always)]
-    fn look(&self, row: usize) -> Known<Look> {
+    fn reading(&self, row: usize) -> Known<Reading> {
         let Sight { snapshot, time_ms, .. } = self.sight;
         let row = &snapshot.rows[row];
         let committed = row.committed.clone()?;
         let log = snapshot.ahead(row)?;
         let assigned = if self.is_settled { row.assigned() } else { Assigned::Unknown };
-        Ok(Look { time_ms, committed, log, assigned, members: self.members })
+        Ok(Reading::new(time_ms, committed, log, assigned, self.members))
     }
 }
 
 impl Memories {
     /// Folds what was seen into what is remembered. Where the history cannot be read, the memory starts afresh.
-    pub fn fold(sight: Sight<'_>, thresholds: impl Fn(&Group) -> Thresholds) -> Self {
+    pub fn fold(sight: Sight<'_>) -> Self {
         let Sight { snapshot, before, .. } = sight;
         if before.0.is_err() {
             // There is nothing to fold, and nothing will be kept.
@@ -78,19 +81,19 @@ impl Memories {
         }
         let mut remembered = Vec::with_capacity(snapshot.rows.len());
         let mut doubtful = BTreeSet::new();
-        for group in &snapshot.groups {
-            let (thresholds, eye) = (thresholds(group), Eye::new(sight, group));
+        for (group, thresholds) in snapshot.groups.iter().zip(sight.thresholds) {
+            let eye = Eye::new(sight, group);
             remembered.extend(group.range().map(|row| {
-                let mut look = eye.look(row).ok()?;
+                let mut reading = eye.reading(row).ok()?;
                 if group.kind != Kind::Share {
-                    return Some(Memory::fold(before.of(row).ok().flatten(), &look, &thresholds));
+                    return Some(Memory::fold(before.of(row).ok().flatten(), &reading, thresholds));
                 }
                 let mut previous = before.of(row).ok().flatten().copied();
-                if acknowledged::is_doubtful(&snapshot.rows[row], previous.as_ref(), &look) {
+                if acknowledged::is_doubtful(&snapshot.rows[row], previous.as_ref(), &reading) {
                     doubtful.insert(row);
                 }
-                as_commits(&mut Vec::new(), previous.as_mut(), &mut look);
-                Some(Memory::fold(previous.as_ref(), &look, &thresholds))
+                as_commits(&mut Vec::new(), previous.as_mut(), &mut reading);
+                Some(Memory::fold(previous.as_ref(), &reading, thresholds))
             }));
         }
         Self { remembered, doubtful }
@@ -121,42 +124,41 @@ impl Judged {
         memories: &mut Memories,
         ages: &Ages<'_>,
         earlier: impl Fn(usize) -> Known<Vec<Sample>>,
-        thresholds: impl Fn(&Group) -> Thresholds,
     ) -> Self {
         let Sight { snapshot, before, .. } = sight;
         let mut rows = Vec::with_capacity(snapshot.rows.len());
         let mut groups = Vec::with_capacity(snapshot.groups.len());
-        for group in &snapshot.groups {
-            let (thresholds, eye) = (thresholds(group), Eye::new(sight, group));
+        for (group, thresholds) in snapshot.groups.iter().zip(sight.thresholds) {
+            let eye = Eye::new(sight, group);
             let first = rows.len();
             rows.extend(group.range().map(|row| {
-                let mut look = match eye.look(row) {
-                    Ok(look) => look,
+                let mut reading = match eye.reading(row) {
+                    Ok(reading) => reading,
                     Err(why) => return unread(why),
                 };
                 let age = ages.of(row).and_then(aged);
                 let previous = match before.of(row) {
                     Ok(previous) => previous,
                     Err(why) => {
-                        let judgement = verdict::judge_without_history(&look, why, age, &thresholds);
+                        let judgement = verdict::judge_without_history(&reading, why, age, thresholds);
                         let is_share = group.kind == Kind::Share;
                         return if is_share { acknowledged::told(sight, row, judgement, true) } else { judgement };
                     }
                 };
                 let is_suspicious = memories.is_suspicious(row);
-                let begun = || Memory::fold(None, &look, &thresholds);
+                let begun = || Memory::fold(None, &reading, thresholds);
                 let mut passing = None;
                 let memory = memories.remembered.get_mut(row).unwrap_or(&mut passing).get_or_insert_with(begun);
                 let mut samples = if is_suspicious { earlier(row) } else { Ok(Vec::new()) };
                 if group.kind != Kind::Share {
                     let samples = samples.as_deref().map_err(Clone::clone);
-                    return verdict::judge(previous, &look, memory, samples, age, &thresholds);
+                    return verdict::judge(previous, &reading, memory, samples, age, thresholds);
                 }
                 let mut previous = previous.copied();
-                let certain = acknowledged::left_some(samples.as_deref().unwrap_or_default(), &look);
-                as_commits(samples.as_mut().unwrap_or(&mut Vec::new()), previous.as_mut(), &mut look);
+                let certain = acknowledged::left_some(samples.as_deref().unwrap_or_default(), &reading);
+                as_commits(samples.as_mut().unwrap_or(&mut Vec::new()), previous.as_mut(), &mut reading);
                 let samples = samples.as_deref().map_err(Clone::clone);
-                let judgement = verdict::judge(previous.as_ref(), &look, memory, samples, age, &thresholds);
+                let judgement = verdict::judge(previous.as_ref(), &reading, memory, samples, age, thresholds);
                 acknowledged::told(sight, row, judgement, certain)
             }));
             groups.push(JudgedGroup::new(sight, group, &rows[first..], thresholds.period_ms));

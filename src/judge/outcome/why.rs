@@ -4,16 +4,6 @@ use crate::base::figures::grouped;
 use crate::judge::verdict::{Finding, Judgement};
 use crate::model::lags::Left;
 use crate::model::snapshot::{Group, Snapshot};
-use crate::model::unknown::Cause;
-
-/// The topic that was deleted, where rows of a group could not be read for that.
-pub(super) fn deleted_topic(snapshot: &Snapshot, group: &Group, lags: &[Left]) -> Option<String> {
-    let rows = snapshot.rows_of(group);
-    let topic = |at: usize| snapshot.topic(&rows[at]);
-    let gone = |at: &usize| matches!(&topic(*at).partitions, Err(why) if why.cause() == Cause::Code(UNKNOWN_TOPIC));
-    let at = (0..rows.len()).filter(|at| lags[*at].is_unread()).find(gone)?;
-    Some(format!("the topic {} was deleted", topic(at).name))
-}
 
 /// The finding that explains most; `None` where there is none.
 pub(super) fn why(snapshot: &Snapshot, group: &Group, judgements: &[Judgement], lags: &[Left]) -> Option<String> {
@@ -84,7 +74,5 @@ fn sentence(finding: Finding, count: u64) -> String {
     figured.to_string()
 }
 
-/// Kafka's error code for a topic that is not there (`UNKNOWN_TOPIC_OR_PARTITION`).
-const UNKNOWN_TOPIC: i16 = 3;
 /// States in which members wait for their partitions (KIP-848 has its own two).
 const REBALANCING: [&str; 4] = ["Assigning", "CompletingRebalance", "PreparingRebalance", "Reconciling"];

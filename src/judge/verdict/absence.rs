@@ -3,7 +3,7 @@
 use super::Thresholds;
 use super::rules::{PATIENCE_PERIODS, Seen};
 use crate::model::lag::{Assigned, Committed};
-use crate::model::memory::{Abandoned, Aged, Look, MINUTE_MS, Members, Memory};
+use crate::model::memory::{Abandoned, Aged, MINUTE_MS, Members, Memory, Reading};
 
 impl Seen<'_> {
     /// Whether the group had members, has none, and they are overdue by what is usual.
@@ -20,24 +20,24 @@ impl Seen<'_> {
 
     /// The age of the oldest record that a group without its members leaves unread, where that alone is enough.
     pub(crate) fn was_left(&self) -> Option<Aged> {
-        let Self { look, memory, thresholds, .. } = *self;
+        let Self { reading, memory, thresholds, .. } = *self;
         let gap_ms = memory.usual_gap_ms(thresholds).filter(|_| !memory.comes_and_goes() && memory.had_members())?;
         // A gap is known no finer than some periods: only what is longer says how seldom it commits.
         let seldom_ms = if gap_ms > PATIENCE_PERIODS * thresholds.period_ms { gap_ms } else { 0 };
         let age = self.age?;
         let old = age.at_least_ms > u64::try_from(seldom_ms.max(LEFT_MS)).unwrap_or(u64::MAX);
-        (look.members == Members::Absent && old).then_some(age)
+        (reading.members == Members::Absent && old).then_some(age)
     }
 
     /// Whether the oldest unread record has waited since long before the first look, and the commit has not moved since.
     pub(crate) fn was_stuck_before(&self) -> bool {
-        let Self { look, memory, thresholds, previous, .. } = *self;
+        let Self { reading, memory, thresholds, previous, .. } = *self;
         let silent = memory.silent_ms(thresholds) >= STUCK_PERIODS * thresholds.period_ms;
-        let grows = previous.is_some_and(|sample| look.log.end > sample.end);
+        let grows = previous.is_some_and(|sample| reading.log.end > sample.end);
         let by_rate = || {
             let sample = previous?;
-            let (arrived, took_ms) = (look.log.end - sample.end, look.time_ms - sample.time_ms);
-            let unread = i128::from(look.unread());
+            let (arrived, took_ms) = (reading.log.end - sample.end, reading.time_ms - sample.time_ms);
+            let unread = i128::from(reading.unread());
             u64::try_from((arrived >= RECORDS_FOR_A_RATE).then(|| unread * i128::from(took_ms) / i128::from(arrived))?)
                 .ok()
         };
@@ -53,7 +53,7 @@ impl Seen<'_> {
         match memory.usual_gap_ms(thresholds) {
             Some(gap_ms) if memory.comes_and_goes() => shortest.max(gap_ms * 3 / 2),
             Some(gap_ms) => shortest.max(PATIENCE_GAPS * (gap_ms - thresholds.period_ms)),
-            None if is_untouched(self.look, memory) => abandoned_ms(thresholds),
+            None if is_untouched(self.reading, memory) => abandoned_ms(thresholds),
             None => shortest.max(PATIENCE_AT_FIRST_MS),
         }
     }
@@ -65,14 +65,14 @@ fn of_minutes(minutes: i64, thresholds: &Thresholds) -> i64 {
 }
 
 /// Whether nobody has read or committed since the first look, for longer than a first patience.
-pub(crate) fn is_abandoned(look: &Look, memory: Memory, thresholds: &Thresholds) -> bool {
+pub(crate) fn is_abandoned(reading: &Reading, memory: Memory, thresholds: &Thresholds) -> bool {
     let long = memory.silent_ms(thresholds) > abandoned_ms(thresholds);
-    long && is_untouched(look, memory) && look.committed != Committed::Never && !look.is_caught_up(thresholds)
+    long && is_untouched(reading, memory) && reading.committed != Committed::Never && !reading.is_caught_up(thresholds)
 }
 
 /// Whether nobody has read or committed since the first look.
-fn is_untouched(look: &Look, memory: Memory) -> bool {
-    !memory.had_members() && !memory.supports_ok() && look.members == Members::Absent
+fn is_untouched(reading: &Reading, memory: Memory) -> bool {
+    !memory.had_members() && !memory.supports_ok() && reading.members == Members::Absent
 }
 
 /// How long such a group is waited for, in milliseconds: one that somebody expects is not taken for a job that runs by the hour.
@@ -82,11 +82,11 @@ fn abandoned_ms(thresholds: &Thresholds) -> i64 {
 }
 
 /// Whether members are there, records wait, and for ten minutes nobody was assigned to them for good.
-pub(crate) fn is_unstable(look: &Look, memory: Memory, thresholds: &Thresholds) -> bool {
+pub(crate) fn is_unstable(reading: &Reading, memory: Memory, thresholds: &Thresholds) -> bool {
     let unstable_ms = memory.unstable_ms(thresholds);
     let long = unstable_ms >= UNSTABLE_MS && unstable_ms > thresholds.period_ms;
-    let has_members = look.members == Members::Present && look.assigned == Assigned::Unknown;
-    long && has_members && look.committed != Committed::Never && !look.is_caught_up(thresholds)
+    let has_members = reading.members == Members::Present && reading.assigned == Assigned::Unknown;
+    long && has_members && reading.committed != Committed::Never && !reading.is_caught_up(thresholds)
 }
 
 /// Minutes without a reader after which it counts as lost, however close the snapshots are.

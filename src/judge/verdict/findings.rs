@@ -5,8 +5,8 @@ use std::fmt;
 use super::absence;
 use super::{Pace, Thresholds};
 use crate::base::figures::{grouped, records_of};
-use crate::model::lag::{self, Assigned, Committed, Lag};
-use crate::model::memory::{Look, Memory, Sample};
+use crate::model::lag::{Assigned, Committed, Lag};
+use crate::model::memory::{Memory, Reading, Sample};
 
 /// Something about a partition that Burrow has no status for.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, Hash)]
@@ -131,13 +131,13 @@ impl Findings {
 
     /// What there is to find in a look alone; `assigned` is the last known answer, while it stands.
     #[inline]
-    pub(crate) fn of_look(look: &Look, lag: Lag, assigned: Assigned) -> Self {
+    pub(crate) fn of_look(reading: &Reading, lag: Lag, assigned: Assigned) -> Self {
         let mut found = match lag {
             Lag::Offsets(0) => Self::default(),
-            Lag::Offsets(_) if look.log.last_stable.map(Committed::At) != Some(look.committed) => Self::default(),
-            _ => Self::of_lag(look, lag, assigned),
+            Lag::Offsets(_) if reading.log.last_stable.map(Committed::At) != Some(reading.committed) => Self::default(),
+            _ => Self::of_lag(reading, lag, assigned),
         };
-        if look.is_unassigned() {
+        if reading.is_unassigned() {
             found.add(Finding::Unassigned);
         }
         found
@@ -145,12 +145,12 @@ impl Findings {
 
     /// What few rows have.
     #[cold]
-    fn of_lag(look: &Look, lag: Lag, assigned: Assigned) -> Self {
+    fn of_lag(reading: &Reading, lag: Lag, assigned: Assigned) -> Self {
         let mut found = Self::default();
         match lag {
             Lag::NoCommit => {
                 found.add(Finding::NoCommit);
-                if assigned == Assigned::Yes && !look.log.is_empty() {
+                if assigned == Assigned::Yes && !reading.log.is_empty() {
                     found.add(Finding::Uncommitted);
                 }
             }
@@ -162,9 +162,9 @@ impl Findings {
     }
 
     /// What there is to find.
-    pub(crate) fn of(previous: Option<&Sample>, look: &Look, memory: Memory, thresholds: &Thresholds) -> Self {
-        let lag = lag::lag(look.committed, look.log);
-        let mut found = Self::of_look(look, lag, memory.assigned());
+    pub(crate) fn of(previous: Option<&Sample>, reading: &Reading, memory: Memory, thresholds: &Thresholds) -> Self {
+        let lag = reading.lag();
+        let mut found = Self::of_look(reading, lag, memory.assigned());
         let mut add = |there: bool, finding| {
             if there {
                 found.add(finding);
@@ -173,13 +173,13 @@ impl Findings {
         match lag {
             Lag::Lost { lost, .. } => add(memory.loss_is_new(), Finding::DataLoss { lost, new: lost }),
             Lag::Offsets(unread) => {
-                add(unread > thresholds.allowed_lag && loses_soon(previous, look), Finding::LossAhead);
+                add(unread > thresholds.allowed_lag && loses_soon(previous, reading), Finding::LossAhead);
             }
             Lag::NoCommit | Lag::PastEnd(_) => {}
         }
-        add(previous.is_some_and(|sample| look.is_another_log(sample)), Finding::Recreated);
-        add(absence::is_abandoned(look, memory, thresholds), Finding::Abandoned);
-        add(absence::is_unstable(look, memory, thresholds), Finding::Unstable);
+        add(previous.is_some_and(|sample| reading.is_another_log(sample)), Finding::Recreated);
+        add(absence::is_abandoned(reading, memory, thresholds), Finding::Abandoned);
+        add(absence::is_unstable(reading, memory, thresholds), Finding::Unstable);
         found
     }
 }
@@ -227,11 +227,11 @@ impl Finding {
 
 /// Whether nine tenths of what a log still holds are unread, some of it was deleted already, and nothing was gained since the last look: who
 /// begins at the log start and gains ground loses nothing.
-fn loses_soon(previous: Option<&Sample>, look: &Look) -> bool {
-    let nearly = look.log.start > 0 && look.unread().saturating_mul(10) >= look.log.len().saturating_mul(9);
+fn loses_soon(previous: Option<&Sample>, reading: &Reading) -> bool {
+    let nearly = reading.log.start > 0 && reading.unread().saturating_mul(10) >= reading.log.len().saturating_mul(9);
     let gains = |sample: &Sample| match sample.committed {
-        Committed::At(offset) => sample.end.abs_diff(offset) > look.unread(),
+        Committed::At(offset) => sample.end.abs_diff(offset) > reading.unread(),
         Committed::Never => true,
     };
-    nearly && previous.is_some_and(|sample| !look.is_another_log(sample) && !gains(sample))
+    nearly && previous.is_some_and(|sample| !reading.is_another_log(sample) && !gains(sample))
 }

@@ -10,7 +10,7 @@ use crate::model::window::Point;
 impl Seen<'_> {
     /// Younger than its objective: it may have been set back or lose records, and is nothing else.
     pub(crate) fn in_time(&self, objective_s: u64, points: Known<Vec<Point>>) -> (Verdict, Reason) {
-        let Self { look, memory, .. } = *self;
+        let Self { reading, memory, .. } = *self;
         let back = match points {
             _ if !memory.has_stepped_back() => None,
             Err(why) => return (Verdict::Unknown, Reason::Unread(why)),
@@ -19,9 +19,9 @@ impl Seen<'_> {
         match back {
             Some(reason) => (Verdict::Rewind, reason),
             None if memory.has_lost_lately() && memory.snapshots_missing() == 0 => {
-                (Verdict::Warn, Reason::Lost { lost: look.lost() })
+                (Verdict::Warn, Reason::Lost { lost: reading.lost() })
             }
-            None => (Verdict::Ok, Reason::InTime { unread: look.unread(), objective_s: short(objective_s) }),
+            None => (Verdict::Ok, Reason::InTime { unread: reading.unread(), objective_s: short(objective_s) }),
         }
     }
 

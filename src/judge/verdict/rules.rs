@@ -3,8 +3,8 @@
 use super::reason::ShownAge;
 use super::trend;
 use super::{Finding, Findings, Judgement, Reason, Silence, Thresholds, Verdict};
-use crate::model::lag::{self, Assigned, Committed, Lag};
-use crate::model::memory::{Abandoned, Aged, Look, Members, Memory, Sample};
+use crate::model::lag::{Assigned, Committed, Lag};
+use crate::model::memory::{Abandoned, Aged, Members, Memory, Reading, Sample};
 use crate::model::unknown::{Cause, Known, Unknown};
 use crate::model::window::{self, Point};
 
@@ -16,36 +16,36 @@ use crate::model::window::{self, Point};
 #[must_use]
 pub fn judge(
     previous: Option<&Sample>,
-    look: &Look,
+    reading: &Reading,
     memory: &mut Memory,
     earlier: Known<&[Sample]>,
     age: Option<Aged>,
     thresholds: &Thresholds,
 ) -> Judgement {
-    judge_with(true, previous, look, memory, earlier, age, thresholds)
+    judge_with(true, previous, reading, memory, earlier, age, thresholds)
 }
 
 /// `remembers`: whether a look is kept for the next one, so that what must be seen twice can be.
 fn judge_with(
     remembers: bool,
     previous: Option<&Sample>,
-    look: &Look,
+    reading: &Reading,
     memory: &mut Memory,
     earlier: Known<&[Sample]>,
     age: Option<Aged>,
     thresholds: &Thresholds,
 ) -> Judgement {
-    let seen = Seen { remembers, previous, look, memory: *memory, age, thresholds };
-    let mut findings = Findings::of(previous, look, *memory, thresholds);
+    let seen = Seen { remembers, previous, reading, memory: *memory, age, thresholds };
+    let mut findings = Findings::of(previous, reading, *memory, thresholds);
     let points = match earlier {
         _ if !memory.is_suspicious() => Ok(Vec::new()),
-        Ok(earlier) => Ok(window::points(earlier, look)),
+        Ok(earlier) => Ok(window::points(earlier, reading)),
         Err(why) => Err(why),
     };
     let slow = points.as_ref().is_ok_and(|points| seen.is_slow(points));
     let read = points.as_deref().unwrap_or_default();
-    let moves = memory.may_be_slow() && !seen.is_caught_up() && !look.is_past_end();
-    let pace = moves.then(|| trend::pace(read, look.unread(), thresholds)).flatten();
+    let moves = memory.may_be_slow() && !seen.is_caught_up() && !reading.is_past_end();
+    let pace = moves.then(|| trend::pace(read, reading.unread(), thresholds)).flatten();
     let since_ms = (moves && !slow).then(|| trend::behind_since(read, thresholds)).flatten();
     if let Some(since_ms) = since_ms {
         findings.add(Finding::Backlog { since_ms });
@@ -53,7 +53,7 @@ fn judge_with(
     let (verdict, reason) = seen.verdict(&findings, points);
     let (reason, pace) = match (reason, since_ms, pace) {
         (Reason::Behind(unread), Some(since_ms), pace) => {
-            (Reason::Backlog { unread, s: short((look.time_ms - since_ms).unsigned_abs() / 1_000) }, pace)
+            (Reason::Backlog { unread, s: short((reading.time_ms - since_ms).unsigned_abs() / 1_000) }, pace)
         }
         // Who stands still is not on the way to anywhere.
         (reason @ (Reason::Silent(_) | Reason::Blocked(_) | Reason::Left { .. } | Reason::Unstable { .. }), ..) => {
@@ -67,7 +67,7 @@ fn judge_with(
     };
     memory.learn(slow, seen.is_older_than_its_objective());
     let caught_up = seen.is_caught_up();
-    let counts = lag::lag(look.committed, look.log).unread().is_some() || thresholds.uncommitted_alarms;
+    let counts = reading.lag().unread().is_some() || thresholds.uncommitted_alarms;
     let warms_up = !caught_up && counts && verdict == Verdict::Ok;
     let looks_missing = if warms_up { memory.snapshots_missing() } else { 0 };
     let supported =
@@ -84,41 +84,52 @@ fn judge_with(
 /// What most rows come to needs no rules, and there are many rows.
 #[must_use]
 #[inline]
-pub fn judge_without_history(look: &Look, why: &Unknown, age: Option<Aged>, thresholds: &Thresholds) -> Judgement {
-    let lag = lag::lag(look.committed, look.log);
+pub fn judge_without_history(
+    reading: &Reading,
+    why: &Unknown,
+    age: Option<Aged>,
+    thresholds: &Thresholds,
+) -> Judgement {
+    let lag = reading.lag();
     match lag {
-        Lag::Offsets(0) => at_sight(Verdict::Ok, Reason::CaughtUp, look, lag),
+        Lag::Offsets(0) => at_sight(Verdict::Ok, Reason::CaughtUp, reading, lag),
         Lag::Offsets(unread) if unread <= thresholds.allowed_lag => {
-            at_sight(Verdict::Ok, Reason::Allowed(unread), look, lag)
+            at_sight(Verdict::Ok, Reason::Allowed(unread), reading, lag)
         }
-        Lag::Offsets(unread) if thresholds.objective.is_none() || age.is_none() => unjudged(unread, why, look, lag),
-        _ => by_the_objective(look, lag, why, age, thresholds),
+        Lag::Offsets(unread) if thresholds.objective.is_none() || age.is_none() => unjudged(unread, why, reading, lag),
+        _ => by_the_objective(reading, lag, why, age, thresholds),
     }
 }
 
-fn by_the_objective(look: &Look, lag: Lag, why: &Unknown, age: Option<Aged>, thresholds: &Thresholds) -> Judgement {
+fn by_the_objective(
+    reading: &Reading,
+    lag: Lag,
+    why: &Unknown,
+    age: Option<Aged>,
+    thresholds: &Thresholds,
+) -> Judgement {
     let counts = lag != Lag::NoCommit || thresholds.uncommitted_alarms;
     let has_objective = thresholds.objective.is_some() && age.is_some();
-    if has_objective || look.is_caught_up(thresholds) || !counts {
-        let mut memory = Memory::fold(None, look, thresholds);
-        let judgement = judge_with(false, None, look, &mut memory, Ok(&[]), age, thresholds);
+    if has_objective || reading.is_caught_up(thresholds) || !counts {
+        let mut memory = Memory::fold(None, reading, thresholds);
+        let judgement = judge_with(false, None, reading, &mut memory, Ok(&[]), age, thresholds);
         if judgement.supported {
             return Judgement { looks_missing: 0, ..judgement };
         }
     }
-    unjudged(look.unread(), why, look, lag)
+    unjudged(reading.unread(), why, reading, lag)
 }
 
 #[inline]
-fn unjudged(unread: u64, why: &Unknown, look: &Look, lag: Lag) -> Judgement {
+fn unjudged(unread: u64, why: &Unknown, reading: &Reading, lag: Lag) -> Judgement {
     let reason = if why.cause() == Cause::Off { Reason::Unjudged(unread) } else { Reason::Unread(why.clone()) };
-    at_sight(Verdict::Unknown, reason, look, lag)
+    at_sight(Verdict::Unknown, reason, reading, lag)
 }
 
 /// What a look alone says; that nothing is known rests on nothing.
 #[inline]
-fn at_sight(verdict: Verdict, reason: Reason, look: &Look, lag: Lag) -> Judgement {
-    let findings = Findings::of_look(look, lag, look.assigned);
+fn at_sight(verdict: Verdict, reason: Reason, reading: &Reading, lag: Lag) -> Judgement {
+    let findings = Findings::of_look(reading, lag, reading.assigned);
     Judgement { verdict, reason, supported: verdict != Verdict::Unknown, looks_missing: 0, findings }
 }
 
@@ -126,7 +137,7 @@ fn at_sight(verdict: Verdict, reason: Reason, look: &Look, lag: Lag) -> Judgemen
 pub(crate) struct Seen<'a> {
     pub(crate) remembers: bool,
     pub(crate) previous: Option<&'a Sample>,
-    pub(crate) look: &'a Look,
+    pub(crate) reading: &'a Reading,
     pub(crate) memory: Memory,
     pub(crate) age: Option<Aged>,
     pub(crate) thresholds: &'a Thresholds,
@@ -134,24 +145,24 @@ pub(crate) struct Seen<'a> {
 
 impl Seen<'_> {
     fn verdict(&self, findings: &Findings, points: Known<Vec<Point>>) -> (Verdict, Reason) {
-        let Self { look, memory, thresholds, .. } = *self;
+        let Self { reading, memory, thresholds, .. } = *self;
         let has = |finding| findings.has(finding);
-        let unread = look.unread();
-        let silence = || Box::new(Silence::of(memory, unread, look.lost(), thresholds));
+        let unread = reading.unread();
+        let silence = || Box::new(Silence::of(memory, unread, reading.lost(), thresholds));
         let silent_ms = memory.silent_ms(thresholds);
         let silent = silent_ms > self.patience_ms();
         let lost = memory.has_lost_lately() && memory.snapshots_missing() == 0;
         let waived = has(Finding::Unassigned) && !thresholds.unassigned_alarms;
 
-        if look.committed == Committed::Never {
+        if reading.committed == Committed::Never {
             let read = has(Finding::Uncommitted);
             let long = memory.silent_ms(thresholds) >= PATIENCE_PERIODS * thresholds.period_ms;
             let alarms = thresholds.uncommitted_alarms && read && long;
             (if alarms { Verdict::Warn } else { Verdict::Ok }, Reason::NoCommit { read })
-        } else if look.is_past_end() {
+        } else if reading.is_past_end() {
             self.past_end()
         } else if lost && self.is_caught_up() {
-            (Verdict::Warn, Reason::Lost { lost: look.lost() })
+            (Verdict::Warn, Reason::Lost { lost: reading.lost() })
         } else if self.is_caught_up() {
             (Verdict::Ok, if unread == 0 { Reason::CaughtUp } else { Reason::Allowed(unread) })
         } else if let Some(objective_s) = self.is_in_time() {
@@ -184,7 +195,7 @@ impl Seen<'_> {
                     // Close snapshots are many before a silence is long: nothing supports an OK until then.
                     let early = quiet && thresholds.is_close_up() && !memory.supports_ok();
                     if lost {
-                        (Verdict::Warn, Reason::Lost { lost: look.lost() })
+                        (Verdict::Warn, Reason::Lost { lost: reading.lost() })
                     } else if early {
                         let silence = silence().too_short(self.patience_ms());
                         (Verdict::Unknown, Reason::Silent(Box::new(silence)))
@@ -198,17 +209,17 @@ impl Seen<'_> {
 
     /// A step back within the window that was not made up for.
     pub(crate) fn is_back(&self, points: &[Point]) -> Option<Reason> {
-        let Committed::At(to) = self.look.committed else { return None };
+        let Committed::At(to) = self.reading.committed else { return None };
         let from = self.highest(points).filter(|highest| self.memory.has_stepped_back() && *highest > to)?;
         Some(Reason::stepped_back(from, to))
     }
 
     fn past_end(&self) -> (Verdict, Reason) {
-        let by = match self.look.committed {
-            Committed::At(offset) => offset.abs_diff(self.look.log.end),
+        let by = match self.reading.committed {
+            Committed::At(offset) => offset.abs_diff(self.reading.log.end),
             Committed::Never => 0,
         };
-        let has_members = self.look.members == Members::Present;
+        let has_members = self.reading.members == Members::Present;
         let stands = self.memory.may_be_slow();
         let verdict = match (stands, has_members) {
             (true, true) => Verdict::Stall,
@@ -221,7 +232,7 @@ impl Seen<'_> {
 
     /// A step back since the look before: whoever stopped the members to set the group back sees that it was.
     pub(crate) fn steps_back(&self) -> Option<Reason> {
-        match (self.previous?.committed, self.look.committed) {
+        match (self.previous?.committed, self.reading.committed) {
             (Committed::At(from), Committed::At(to)) if to < from && self.memory.has_stepped_back() => {
                 Some(Reason::stepped_back(from, to))
             }
@@ -238,7 +249,10 @@ impl Seen<'_> {
             return None;
         }
         let grew = trend::slow(points, self.thresholds.allowed_lag, self.thresholds.period_ms);
-        Some((Verdict::Warn, grew.map_or(Reason::StillBehind(self.look.unread()), |grew| Reason::Grew(Box::new(grew)))))
+        Some((
+            Verdict::Warn,
+            grew.map_or(Reason::StillBehind(self.reading.unread()), |grew| Reason::Grew(Box::new(grew))),
+        ))
     }
 
     /// The highest commit of the window, whether or not it was made within it: what stands when the window begins counts.
@@ -258,11 +272,11 @@ impl Seen<'_> {
         let slow = || trend::slow(points, thresholds.allowed_lag, thresholds.period_ms).is_some();
         let over = || trend::over(points, thresholds.allowed_lag, thresholds.period_ms);
         let may_be = memory.snapshots_missing() == 0 && memory.may_be_slow() && !self.is_caught_up();
-        may_be && !self.look.is_past_end() && if memory.was_slow() { !over() } else { slow() }
+        may_be && !self.reading.is_past_end() && if memory.was_slow() { !over() } else { slow() }
     }
 
     pub(crate) fn is_caught_up(&self) -> bool {
-        self.look.committed != Committed::Never && self.look.is_caught_up(self.thresholds)
+        self.reading.committed != Committed::Never && self.reading.is_caught_up(self.thresholds)
     }
 }
 

@@ -1,7 +1,7 @@
 //! What is usual for one partition: how long its silence lasts, and whether its readers come and go.
 
 use super::coarse::{Coarse, periods_on_the_clock};
-use super::{Look, Memory, ONE_PERIOD, Thresholds};
+use super::{Memory, ONE_PERIOD, Reading, Thresholds};
 
 /// What is known of a silence that a commit ended.
 #[derive(Clone, Copy)]
@@ -42,9 +42,15 @@ impl Memory {
     }
 
     /// An absence that ended makes a habit; two stretches of the clock without one, each some usual absences long, end it.
-    pub(crate) fn habit_after(self, ends_absence: bool, from_ms: i64, look: &Look, thresholds: &Thresholds) -> u8 {
+    pub(crate) fn habit_after(
+        self,
+        ends_absence: bool,
+        from_ms: i64,
+        reading: &Reading,
+        thresholds: &Thresholds,
+    ) -> u8 {
         let stretch_ms = HABIT_GAPS * self.usual_gap_ms(thresholds).unwrap_or(thresholds.period_ms);
-        let over = self.absent == 0 && periods_on_the_clock(from_ms, look.time_ms, stretch_ms) > 0;
+        let over = self.absent == 0 && periods_on_the_clock(from_ms, reading.time_ms, stretch_ms) > 0;
         if ends_absence { FRESH } else { self.habit.saturating_sub(u8::from(over)) }
     }
 }

@@ -6,14 +6,14 @@ use crate::model::lag::{Assigned, Committed};
 
 mod coarse;
 mod habit;
-mod look;
 mod packed;
+mod reading;
 mod told;
 
 use coarse::{Coarse, periods_on_the_clock};
 use habit::AfterACommit;
-pub(crate) use look::reference_lag;
-pub use look::{Aged, Look, Members, Sample};
+pub(crate) use reading::reference_lag;
+pub use reading::{Aged, Members, Reading, Sample};
 
 /// What counts as late, and what raises an alarm.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
@@ -119,46 +119,46 @@ impl Memory {
 
     /// The memory after `look`, given what the newest earlier run left; `None` where there is none that fits.
     #[must_use]
-    pub fn fold(previous: Option<&Sample>, look: &Look, thresholds: &Thresholds) -> Self {
-        let caught_up = look.is_caught_up(thresholds);
-        let no_reader = look.has_no_reader(thresholds);
-        let Some(previous) = previous.filter(|sample| !look.is_another_log(sample)) else {
-            return Self::first(look, caught_up, no_reader);
+    pub fn fold(previous: Option<&Sample>, reading: &Reading, thresholds: &Thresholds) -> Self {
+        let caught_up = reading.is_caught_up(thresholds);
+        let no_reader = reading.has_no_reader(thresholds);
+        let Some(previous) = previous.filter(|sample| !reading.is_another_log(sample)) else {
+            return Self::first(reading, caught_up, no_reader);
         };
         let past = previous.memory;
         let period_ms = thresholds.period_ms;
-        let passed = periods(previous.time_ms, look.time_ms, period_ms);
+        let passed = periods(previous.time_ms, reading.time_ms, period_ms);
         let silence = if previous.was_caught_up(thresholds) {
             Coarse::floor(passed.min(1))
         } else {
-            past.silent.age(passed, previous.time_ms, look.time_ms, period_ms)
+            past.silent.age(passed, previous.time_ms, reading.time_ms, period_ms)
         };
         let unstable =
-            if look.assigned == Assigned::Unknown { counted(past.unstable, passed, UNSTABLE_LIMIT) } else { 0 };
-        let assigned = match look.assigned {
+            if reading.assigned == Assigned::Unknown { counted(past.unstable, passed, UNSTABLE_LIMIT) } else { 0 };
+        let assigned = match reading.assigned {
             Assigned::Unknown if past.assigned == Assigned::Yes && unstable <= ANSWER_STANDS => Assigned::Yes,
             answer => answer,
         };
-        let committed = look.committed != Committed::Never && look.committed != previous.committed;
-        let returns = (look.members == Members::Present && !no_reader) || (committed && past.members_seen);
+        let committed = reading.committed != Committed::Never && reading.committed != previous.committed;
+        let returns = (reading.members == Members::Present && !no_reader) || (committed && past.members_seen);
         let ends_absence = past.absent >= ABSENT_FOR_A_HABIT && returns;
-        let habit = past.habit_after(ends_absence, previous.time_ms, look, thresholds);
-        let late = look.reference_lag(previous.time_ms, previous.end) > thresholds.allowed_lag;
-        let very_late = matches!(look.committed, Committed::At(offset) if offset < previous.end);
+        let habit = past.habit_after(ends_absence, previous.time_ms, reading, thresholds);
+        let late = reading.reference_lag(previous.time_ms, previous.end) > thresholds.allowed_lag;
+        let very_late = matches!(reading.committed, Committed::At(offset) if offset < previous.end);
         let bad = match (committed, late) {
             _ if past.warned && !caught_up => BAD_LIMIT,
-            (false, _) if look.is_past_end() && look.log.end > previous.end => BAD_LIMIT,
+            (false, _) if reading.is_past_end() && reading.log.end > previous.end => BAD_LIMIT,
             (true, true) => counted(past.bad, 1, if very_late { BAD_LIMIT } else { BAD_LIMIT - 1 }),
             (true, false) => 0,
             (false, _) => past.bad,
         };
         let snapshots = counted(past.snapshots, passed.min(1), SNAPSHOTS_LIMIT);
-        let quarters = periods_on_the_clock(previous.time_ms, look.time_ms, QUARTER_HOUR_MS.max(period_ms));
+        let quarters = periods_on_the_clock(previous.time_ms, reading.time_ms, QUARTER_HOUR_MS.max(period_ms));
         Self {
             silent: if committed || caught_up { Coarse::floor(0) } else { silence },
             gap: if committed || ends_absence {
                 let silence = past.silent.value() + passed.min(1);
-                let was_left = look.members == Members::Absent && past.members_seen;
+                let was_left = reading.members == Members::Absent && past.members_seen;
                 past.gap_after_a_commit(
                     AfterACommit { silence, ends_absence, comes_and_goes: habit > 0, was_left },
                     period_ms,
@@ -168,17 +168,17 @@ impl Memory {
             },
             bad,
             warned: past.warned && !caught_up,
-            rewound: match (previous.committed, look.committed) {
+            rewound: match (previous.committed, reading.committed) {
                 (Committed::At(before), Committed::At(now)) if now < before => REWIND_REMEMBERED,
                 _ => past.rewound.saturating_sub(u8::try_from(quarters).unwrap_or(u8::MAX)),
             },
-            absent: match look.members {
+            absent: match reading.members {
                 _ if committed || caught_up => 0,
                 _ if no_reader => since_first(past.absent, passed, ABSENT_LIMIT),
                 Members::Unknown => past.absent,
                 Members::Present | Members::Absent => 0,
             },
-            members_seen: past.members_seen || look.members == Members::Present,
+            members_seen: past.members_seen || reading.members == Members::Present,
             habit,
             assigned,
             unstable,
@@ -186,7 +186,7 @@ impl Memory {
             supported: snapshots > 1
                 && (past.supported || committed || caught_up || previous.was_caught_up(thresholds)),
             late: false,
-            loss: match (look.lost() > 0, committed) {
+            loss: match (reading.lost() > 0, committed) {
                 (true, true) => LOSS_REMEMBERED,
                 (true, false) if past.loss == 0 => LOSS_REMEMBERED,
                 (true, false) if past.loss == LOSS_TOLD || u32::from(past.loss) <= passed => LOSS_TOLD,
@@ -196,7 +196,7 @@ impl Memory {
         }
     }
 
-    fn first(look: &Look, caught_up: bool, no_reader: bool) -> Self {
+    fn first(reading: &Reading, caught_up: bool, no_reader: bool) -> Self {
         Self {
             silent: Coarse::floor(0),
             gap: Coarse::floor(0),
@@ -204,15 +204,15 @@ impl Memory {
             warned: false,
             rewound: 0,
             absent: u8::from(!caught_up && no_reader),
-            members_seen: look.members == Members::Present,
+            members_seen: reading.members == Members::Present,
             habit: 0,
-            assigned: look.assigned,
+            assigned: reading.assigned,
             unstable: 0,
             snapshots: 1,
             supported: false,
             late: false,
             // When it happened is not known, so it is no news.
-            loss: if look.lost() > 0 { LOSS_TOLD } else { 0 },
+            loss: if reading.lost() > 0 { LOSS_TOLD } else { 0 },
         }
     }
 }

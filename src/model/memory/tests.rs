@@ -7,26 +7,27 @@ use proptest::prelude::*;
 
 const MINUTE: Thresholds = Thresholds::DEFAULT;
 
-fn look(minute: i64, committed: i64, end: i64) -> Look {
-    Look {
-        time_ms: minute * 60_000,
-        committed: if committed < 0 { Committed::Never } else { Committed::At(committed) },
-        log: LogRange { start: 0, end, last_stable: None },
-        assigned: Assigned::Yes,
-        members: Members::Present,
-    }
+fn reading(minute: i64, committed: i64, end: i64) -> Reading {
+    Reading::new(
+        minute * 60_000,
+        if committed < 0 { Committed::Never } else { Committed::At(committed) },
+        LogRange { start: 0, end, last_stable: None },
+        Assigned::Yes,
+        Members::Present,
+    )
 }
 
-fn fold(looks: impl IntoIterator<Item = Look>) -> Memory {
+fn fold(looks: impl IntoIterator<Item = Reading>) -> Memory {
     fold_with(&MINUTE, looks)
 }
 
-fn fold_with(thresholds: &Thresholds, looks: impl IntoIterator<Item = Look>) -> Memory {
+fn fold_with(thresholds: &Thresholds, looks: impl IntoIterator<Item = Reading>) -> Memory {
     let mut previous = None;
-    for look in looks {
-        let memory = Memory::fold(previous.as_ref(), &look, thresholds);
+    for reading in looks {
+        let memory = Memory::fold(previous.as_ref(), &reading, thresholds);
         assert_eq!(Memory::unpack(memory.pack()), Some(memory));
-        previous = Some(Sample { time_ms: look.time_ms, committed: look.committed, end: look.log.end, memory });
+        previous =
+            Some(Sample { time_ms: reading.time_ms, committed: reading.committed, end: reading.log.end, memory });
     }
     previous.unwrap().memory
 }
@@ -42,7 +43,7 @@ fn the_greatest_memory_fits_in_33_bits_and_no_greater_number_is_one() {
 #[test]
 fn a_long_silence_is_counted_within_an_eighth_however_often_it_is_packed() {
     for minutes in 1..=900 {
-        let memory = fold((1_003..=1_003 + minutes).map(|minute| look(minute, 5, 9)));
+        let memory = fold((1_003..=1_003 + minutes).map(|minute| reading(minute, 5, 9)));
         let counted = memory.silent_ms(&MINUTE) / 60_000;
         assert!((counted - minutes).abs() * 8 <= minutes, "{counted} for {minutes}");
     }
@@ -50,19 +51,19 @@ fn a_long_silence_is_counted_within_an_eighth_however_often_it_is_packed() {
 
 #[test]
 fn missing_snapshots_age_the_silence_by_the_time_that_passed() {
-    let memory = fold([look(0, 5, 9), look(1, 5, 9), look(9, 5, 9)]);
+    let memory = fold([reading(0, 5, 9), reading(1, 5, 9), reading(9, 5, 9)]);
     assert_eq!(memory.silent_ms(&MINUTE), 9 * 60_000);
 }
 
 #[test]
 fn a_look_that_finds_it_behind_counts_one_however_long_nobody_looked() {
-    let memory = fold([look(0, 5, 5), look(1, 5, 5), look(90, 5, 9)]);
+    let memory = fold([reading(0, 5, 5), reading(1, 5, 5), reading(90, 5, 9)]);
     assert_eq!(memory.silent_ms(&MINUTE), 60_000);
 }
 
 #[test]
 fn looks_closer_than_a_period_lose_no_time() {
-    let memory = fold((0..=80).map(|quarter| Look { time_ms: quarter * 15_000, ..look(0, 5, 9) }));
+    let memory = fold((0..=80).map(|quarter| Reading { time_ms: quarter * 15_000, ..reading(0, 5, 9) }));
     assert!((18..=22).contains(&(memory.silent_ms(&MINUTE) / 60_000)), "{memory:?}");
 }
 
@@ -71,7 +72,7 @@ fn a_gap_is_known_from_the_third_commit_on_and_jumps_up_and_comes_down_slowly() 
     let gap_after = |minutes: &[i64]| {
         let made = |minute: i64| minutes.iter().filter(|commit| **commit <= minute).count();
         let last = minutes.last().copied().unwrap();
-        let looks = (0..=last).map(|minute| look(minute, i64::try_from(made(minute)).unwrap(), 1_000));
+        let looks = (0..=last).map(|minute| reading(minute, i64::try_from(made(minute)).unwrap(), 1_000));
         fold(looks).usual_gap_ms(&MINUTE).map(|gap_ms| gap_ms / 1_000)
     };
     assert_eq!(gap_after(&[10]), None);
@@ -86,22 +87,22 @@ fn a_gap_is_known_from_the_third_commit_on_and_jumps_up_and_comes_down_slowly() 
 
 #[test]
 fn a_hole_does_not_lengthen_the_gap() {
-    let each_minute = (0..=12).map(|minute| look(minute, minute, 99));
-    let memory = fold(each_minute.chain([look(40, 40, 99)]));
+    let each_minute = (0..=12).map(|minute| reading(minute, minute, 99));
+    let memory = fold(each_minute.chain([reading(40, 40, 99)]));
     assert_eq!(memory.usual_gap_ms(&MINUTE), Some(60_000));
 }
 
 #[test]
 fn another_log_starts_afresh() {
-    let memory = fold([look(0, 5, 9), look(1, 6, 9), look(2, 7, 9), look(3, 1, 8)]);
+    let memory = fold([reading(0, 5, 9), reading(1, 6, 9), reading(2, 7, 9), reading(3, 1, 8)]);
     assert_eq!((memory.snapshots_missing(), memory.is_suspicious()), (2, false));
 }
 
 #[test]
 fn a_step_backwards_is_suspicious_for_an_hour() {
     let after = |commits: i64| {
-        let looks = (0..=commits).map(|n| look(n + 1, n, 99));
-        fold_with(&Thresholds { allowed_lag: 99, ..MINUTE }, [look(0, 50, 99)].into_iter().chain(looks))
+        let looks = (0..=commits).map(|n| reading(n + 1, n, 99));
+        fold_with(&Thresholds { allowed_lag: 99, ..MINUTE }, [reading(0, 50, 99)].into_iter().chain(looks))
     };
     assert!(after(0).is_suspicious());
     assert!(after(60).is_suspicious());
@@ -111,8 +112,8 @@ fn a_step_backwards_is_suspicious_for_an_hour() {
 #[test]
 fn the_last_known_assignment_stands_for_three_periods() {
     let after = |unknown: i64| {
-        let unknown = (1..=unknown).map(|n| Look { assigned: Assigned::Unknown, ..look(n, 5, 9) });
-        fold([look(0, 5, 9)].into_iter().chain(unknown)).assigned()
+        let unknown = (1..=unknown).map(|n| Reading { assigned: Assigned::Unknown, ..reading(n, 5, 9) });
+        fold([reading(0, 5, 9)].into_iter().chain(unknown)).assigned()
     };
     assert_eq!((after(3), after(4)), (Assigned::Yes, Assigned::Unknown));
 }
@@ -128,7 +129,7 @@ proptest! {
             end += more;
             let assigned = [Assigned::Yes, Assigned::No, Assigned::Unknown][usize::from(group % 3)];
             let members = [Members::Present, Members::Absent, Members::Unknown][usize::from(group / 3)];
-            Look { assigned, members, ..look(minute, committed, end) }
+            Reading { assigned, members, ..reading(minute, committed, end) }
         }));
     }
 

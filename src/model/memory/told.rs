@@ -45,6 +45,11 @@ impl Memory {
         self.supported
     }
 
+    /// Whether a commit was seen to move since the memory began.
+    pub(crate) fn has_committed(self) -> bool {
+        self.gap.value() > 0
+    }
+
     /// Whether records were lost so lately that it is a warning.
     pub(crate) fn has_lost_lately(self) -> bool {
         (1..=LOSS_REMEMBERED).contains(&self.loss)

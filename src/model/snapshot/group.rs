@@ -22,6 +22,9 @@ pub struct Group {
     pub rows: Known<Range<usize>>,
     /// What could not be read of the group and belongs to no single partition of it.
     pub gaps: Vec<Unknown>,
+    /// Topics that its members subscribe to or were assigned, or that it committed to, and that do not exist: there is nothing to
+    /// read of them.
+    pub missing_topics: Vec<Arc<str>>,
 }
 
 /// A group's state as its coordinator names it (`Stable`, `Empty`, `PreparingRebalance`, …).
@@ -90,13 +93,29 @@ impl Group {
     /// A group that somebody expects and nobody knows.
     pub(crate) fn missing(name: &str) -> Self {
         let (state, members, rows) = (Ok(GroupState::DEAD), Ok(Vec::new()), Ok(0..0));
-        Self { name: name.into(), kind: Kind::Classic, state, members, rows, gaps: Vec::new() }
+        Self {
+            name: name.into(),
+            kind: Kind::Classic,
+            state,
+            members,
+            rows,
+            gaps: Vec::new(),
+            missing_topics: Vec::new(),
+        }
     }
 
     /// A group that may exist, and of which nothing could be read.
     pub(crate) fn unread(name: &str, why: &Unknown) -> Self {
         let (state, members, rows) = (Err(why.clone()), Err(why.clone()), Err(why.clone()));
-        Self { name: name.into(), kind: Kind::Classic, state, members, rows, gaps: Vec::new() }
+        Self {
+            name: name.into(),
+            kind: Kind::Classic,
+            state,
+            members,
+            rows,
+            gaps: Vec::new(),
+            missing_topics: Vec::new(),
+        }
     }
 
     /// Whether there is no such group.

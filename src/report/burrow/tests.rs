@@ -7,7 +7,7 @@ use crate::judge::ages::Ages;
 use crate::judge::input::{Before, Sight};
 use crate::model::lag::{Assigned, LogRange};
 use crate::model::lags::Lags;
-use crate::model::memory::{Look, Members, Thresholds};
+use crate::model::memory::{Members, Reading, Thresholds};
 use crate::model::snapshot::{Kind, Member, Snapshot, Topic};
 use crate::model::unknown::Unknown;
 
@@ -91,8 +91,13 @@ fn status_leaves_out_what_is_ok_and_counts_it_all_the_same() {
 #[test]
 fn commits_stand_where_they_were_first_seen() {
     let sample = |minutes: i64, offset, end| {
-        let look = look(T + minutes * 60_000 + 789, Committed::At(offset), end);
-        Sample { time_ms: look.time_ms, committed: look.committed, end, memory: Memory::fold(None, &look, &MINUTE) }
+        let reading = reading(T + minutes * 60_000 + 789, Committed::At(offset), end);
+        Sample {
+            time_ms: reading.time_ms,
+            committed: reading.committed,
+            end,
+            memory: Memory::fold(None, &reading, &MINUTE),
+        }
     };
     let told = |earlier: Vec<Sample>| {
         let scene = Scene::reading(&[Ok(Committed::At(90))]);
@@ -168,9 +173,10 @@ impl Scene {
         };
         let before = Before(Ok(vec![Ok(None); snapshot.rows.len()]));
         let lags = Lags::new(&snapshot);
-        let sight = Sight { snapshot: &snapshot, lags: &lags, before: &before, time_ms: NOW };
-        let mut memories = Memories::fold(sight, |_| MINUTE);
-        let judged = Judged::new(sight, &mut memories, &Ages::unsearched(&lags), |_| Ok(Vec::new()), |_| MINUTE);
+        let thresholds = vec![MINUTE; snapshot.groups.len()];
+        let sight = Sight { snapshot: &snapshot, lags: &lags, before: &before, thresholds: &thresholds, time_ms: NOW };
+        let mut memories = Memories::fold(sight);
+        let judged = Judged::new(sight, &mut memories, &Ages::unsearched(&lags), |_| Ok(Vec::new()));
         Self { snapshot, lags, before, memories, judged }
     }
 
@@ -192,6 +198,7 @@ impl Scene {
             }]),
             rows: Ok(0..commits.len()),
             gaps: Vec::new(),
+            missing_topics: Vec::new(),
         };
         let log = Ok(LogRange { start: 0, end: 100, last_stable: Some(100) });
         let topic =
@@ -201,7 +208,7 @@ impl Scene {
 
     fn answer(&self, view: View, earlier: impl Fn() -> Vec<Sample>) -> String {
         let Self { snapshot, lags, before, memories, judged } = self;
-        let sight = Sight { snapshot, lags, before, time_ms: NOW };
+        let sight = Sight { snapshot, lags, before, thresholds: &[], time_ms: NOW };
         let results = BurrowResults { cluster: "prod", sight, judged, memories };
         serde_json::to_string(&results.answers(view, |_| earlier())[0]).unwrap()
     }
@@ -209,7 +216,7 @@ impl Scene {
 
 const NOW: i64 = T + 600_789;
 
-fn look(time_ms: i64, committed: Committed, end: i64) -> Look {
+fn reading(time_ms: i64, committed: Committed, end: i64) -> Reading {
     let log = LogRange { start: 0, end, last_stable: None };
-    Look { time_ms, committed, log, assigned: Assigned::Yes, members: Members::Present }
+    Reading::new(time_ms, committed, log, Assigned::Yes, Members::Present)
 }

@@ -28,6 +28,7 @@ fn real_report() -> String {
         members: Ok(vec![Member { id: "orders-1-0".into(), client_id: "orders-1".into(), host: "/10.0.0.1".into() }]),
         rows,
         gaps: Vec::new(),
+        missing_topics: Vec::new(),
     };
     let silent = || Unknown::because("no answer within 10 s");
     let broker = |id, versions| Broker { id, address: format!("b-{id}.example:9092"), versions, held_back_ms: 0 };
@@ -43,12 +44,12 @@ fn real_report() -> String {
         shown: 0,
         blind: None,
     };
-    let thresholds = |_: &Group| Thresholds::DEFAULT;
+    let thresholds = vec![Thresholds::DEFAULT; snapshot.groups.len()];
     let before = Before(Ok(vec![Ok(None)]));
     let lags = Lags::new(&snapshot);
-    let sight = Sight { snapshot: &snapshot, lags: &lags, before: &before, time_ms: 0 };
-    let (mut memories, ages) = (Memories::fold(sight, thresholds), Ages::unsearched(&lags));
-    let judged = Judged::new(sight, &mut memories, &ages, |_| Ok(Vec::new()), thresholds);
+    let sight = Sight { snapshot: &snapshot, lags: &lags, before: &before, thresholds: &thresholds, time_ms: 0 };
+    let (mut memories, ages) = (Memories::fold(sight), Ages::unsearched(&lags));
+    let judged = Judged::new(sight, &mut memories, &ages, |_| Ok(Vec::new()));
     let (history, metrics) = (report::HistoryEntry::default(), report::MetricsEntry::default());
     let frame = Frame {
         cluster: "prod",

@@ -1,7 +1,7 @@
 //! A topic partition, its consumer, and what may go wrong with it, second by second.
 
 use meerkat::model::lag::{Assigned, Committed, LogRange};
-use meerkat::model::memory::{Aged, Look, Members};
+use meerkat::model::memory::{Aged, Members, Reading};
 
 /// What is written to the partition.
 #[derive(Clone, Copy, Debug)]
@@ -192,7 +192,7 @@ impl World {
     }
 
     /// What a run sees now.
-    pub(super) fn look(&self) -> Look {
+    pub(super) fn reading(&self) -> Reading {
         let past = |session_s| matches!(self.consumer.fault, Some((at, _)) if at + session_s <= self.second);
         let fault = self.consumer.fault.map(|(_, fault)| fault);
         let crashed = matches!(fault, Some(Fault::Crashes)) && past(SESSION_S);
@@ -211,13 +211,9 @@ impl World {
             (_, true) => (Assigned::Unknown, Members::Present),
             _ => (Assigned::Yes, Members::Present),
         };
-        Look {
-            time_ms: START_MS + self.second as i64 * 1_000,
-            committed: Committed::At(self.committed as i64),
-            log: LogRange { start: self.start as i64, end, last_stable: Some(end) },
-            assigned,
-            members,
-        }
+        let time_ms = START_MS + self.second as i64 * 1_000;
+        let log = LogRange { start: self.start as i64, end, last_stable: Some(end) };
+        Reading::new(time_ms, Committed::At(self.committed as i64), log, assigned, members)
     }
 }
 

@@ -1,14 +1,15 @@
 //! The newest earlier sight of every partition of now, as questions and answers.
 //!
 //! All pages are read of the newest look that there was. Only what is bare there is asked for further back, in growing steps, up to the last
-//! look that the store still has.
+//! look that the store still has. The looks of the last minutes are known first; the older ones are asked for where those leave anything
+//! open, as they do after looks that could not read everything.
 
 use std::collections::BTreeSet;
 
 use super::binding::Place;
 use super::entry::{Entry, Sighting};
-use super::sheets::{Became, Missing, Sheets};
-use crate::cloudwatch::address::Schedule;
+use super::sheets::{Became, KeptLook, Missing, Sheets};
+use crate::cloudwatch::address::{Minute, Schedule};
 
 /// What is known of a partition's past.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
@@ -34,6 +35,8 @@ pub(crate) struct Recall {
     schedule: Schedule,
     /// What has been read.
     pub sheets: Sheets,
+    /// Whether the sheets know every look that the store still has.
+    are_all: bool,
     /// By key.
     searches: Vec<Lookup>,
     /// By key: what came of it, once that is told.
@@ -47,18 +50,20 @@ struct Lookup {
     look: usize,
     /// Whether a look told where to go on.
     told: bool,
+    /// Looks after this minute are passed over, where a look said so.
+    from: Option<Minute>,
     /// What a look said that has to be borne out by another: what was found there, and the look to go on with where it was not read.
-    perhaps: Option<Box<(Option<Recalled>, usize)>>,
+    perhaps: Option<Box<(Option<Recalled>, usize, Option<Minute>)>>,
     /// What stood in the way first.
     missing: Option<Missing>,
 }
 
 impl Recall {
-    /// Nothing has been asked.
-    pub(crate) fn new(schedule: Schedule, sheets: Sheets) -> Self {
-        let search = Lookup { look: 0, told: false, perhaps: None, missing: None };
+    /// Nothing has been asked. `are_all` says that the sheets know every look that the store still has.
+    pub(crate) fn new(schedule: Schedule, sheets: Sheets, are_all: bool) -> Self {
+        let search = Lookup { look: 0, told: false, from: None, perhaps: None, missing: None };
         let keys = sheets.keys().len();
-        Self { schedule, sheets, searches: vec![search; keys], found: vec![None; keys] }
+        Self { schedule, sheets, are_all, searches: vec![search; keys], found: vec![None; keys] }
     }
 
     /// The pages to read next, each with the index of its look; nothing when all is told. Each has to be added to the sheets, whatever
@@ -85,6 +90,23 @@ impl Recall {
         questions.into_iter().filter(|(look, place)| !self.sheets.has(*look, *place)).collect()
     }
 
+    /// Whether some searches end where looks begin that are not known yet; asked when there are no questions left.
+    pub(crate) fn wants_older(&self) -> bool {
+        !self.are_all && self.found.contains(&None)
+    }
+
+    /// Goes on with these looks, newest first, all of them older than those that were known; there are no others.
+    pub(crate) fn go_on(&mut self, older: Vec<KeptLook>) {
+        self.sheets.add_looks(older);
+        self.are_all = true;
+    }
+
+    /// Which older looks there are cannot be read, so what was to be found in them is not known.
+    pub(crate) fn give_up(&mut self) {
+        self.found.iter_mut().for_each(|found| *found = found.or(Some(Recalled::Lost(Missing::Unread))));
+        self.are_all = true;
+    }
+
     /// What came of it, by key. What has not been told by now is not known.
     pub(crate) fn pasts(mut self) -> (Vec<Recalled>, Sheets) {
         for key in 0..self.searches.len() {
@@ -96,10 +118,16 @@ impl Recall {
 
     /// Goes on with a key as far as what has been read tells; the page that is missing, if there is one.
     fn advance(&mut self, key: usize) -> Option<Place> {
-        let Self { schedule, sheets, searches, found: pasts } = self;
+        let Self { schedule, sheets, are_all, searches, found: pasts } = self;
         let (search, past, looks) = (&mut searches[key], &mut pasts[key], sheets.looks());
         while past.is_none() {
+            if let Some(from) = search.from {
+                search.look += looks[search.look.min(looks.len())..].partition_point(|look| look.minute > from);
+            }
             let Some(look) = looks.get(search.look) else {
+                if !*are_all {
+                    return None;
+                }
                 // Too few looks for all of their pages to be visible are no loss: a new metric may take two minutes.
                 let lost = search.missing.filter(|_| looks.len() >= LOOKS_TO_MISS_A_PAGE);
                 *past = Some(lost.map_or(Recalled::New, Recalled::Lost));
@@ -111,20 +139,17 @@ impl Recall {
                 Became::Ask(place) => return Some(place),
                 Became::Kept(taken, entry) | Became::Perhaps(taken, entry) => {
                     let found = match entry {
-                        Entry::Seen(seen) => (Some(Recalled::Kept { look: search.look, taken, seen }), next),
-                        Entry::Unread { looks: back } => {
-                            let minute = schedule.back(look.minute, back.into());
-                            (None, looks.iter().position(|look| look.minute <= minute).unwrap_or(looks.len()))
-                        }
+                        Entry::Seen(seen) => (Some(Recalled::Kept { look: search.look, taken, seen }), next, None),
+                        Entry::Unread { looks: back } => (None, next, Some(schedule.back(look.minute, back.into()))),
                     };
-                    // A second look bears out the first, which is the newer one.
+                    // A second look bears out the first, which is the newer one; so does one that told where to go on.
                     let borne_out = search.perhaps.take();
-                    if borne_out.is_none() && matches!(became, Became::Perhaps(..)) {
+                    if borne_out.is_none() && !search.told && matches!(became, Became::Perhaps(..)) {
                         search.perhaps = Some(Box::new(found));
                         search.look = next;
                         continue;
                     }
-                    (*past, search.look) = borne_out.map_or(found, |borne_out| *borne_out);
+                    (*past, search.look, search.from) = borne_out.map_or(found, |borne_out| *borne_out);
                     search.told = true;
                     continue;
                 }

@@ -2,7 +2,7 @@
 
 use super::*;
 use crate::model::lag::{Assigned, Committed, LogRange};
-use crate::model::memory::{Aged, Look, Members, Memory, Objective, Sample};
+use crate::model::memory::{Aged, Members, Memory, Objective, Reading, Sample};
 use crate::model::unknown::Unknown;
 
 mod objective;
@@ -42,10 +42,10 @@ fn judged_without(window: Option<&Unknown>, story: &str, thresholds: &Thresholds
             _ => (Assigned::Yes, Members::Present),
         };
         let time_ms = minute * thresholds.period_ms;
-        let look = Look { time_ms, committed, log: LogRange { start: 0, end, last_stable }, assigned, members };
-        let mut memory = Memory::fold(samples.last(), &look, thresholds);
+        let reading = Reading::new(time_ms, committed, LogRange { start: 0, end, last_stable }, assigned, members);
+        let mut memory = Memory::fold(samples.last(), &reading, thresholds);
         let earlier = window.map_or(Ok(samples.as_slice()), |why| Err(why.clone()));
-        judgement = Some(judge(samples.last(), &look, &mut memory, earlier, None, thresholds));
+        judgement = Some(judge(samples.last(), &reading, &mut memory, earlier, None, thresholds));
         samples.push(Sample { time_ms, committed, end, memory });
     }
     judgement.unwrap()
@@ -210,8 +210,8 @@ fn findings_carry_their_figures() {
     assert!(judged("1/9 1/5", &DEFAULT).findings.iter().eq([Finding::Recreated]));
     let log = LogRange { start: 40, end: 90, last_stable: None };
     let (assigned, members) = (Assigned::Yes, Members::Present);
-    let look = Look { time_ms: 0, committed: Committed::At(10), log, assigned, members };
-    let judgement = judge(None, &look, &mut Memory::fold(None, &look, &DEFAULT), Ok(&[]), None, &DEFAULT);
+    let reading = Reading::new(0, Committed::At(10), log, assigned, members);
+    let judgement = judge(None, &reading, &mut Memory::fold(None, &reading, &DEFAULT), Ok(&[]), None, &DEFAULT);
     assert!(judgement.findings.iter().eq([Finding::DataLoss { lost: 30, new: 0 }]));
     assert_eq!(judgement.reason.to_string(), "first look of three, 50 records behind");
 }
@@ -245,23 +245,17 @@ fn reasons_are_sentences_with_figures() {
 fn what_the_history_would_have_told_is_unknown_without_it() {
     let throttled = Unknown::because("CloudWatch is throttling");
     let verdict = |story: &str| judged_without(Some(&throttled), &after_busy(story), &DEFAULT);
-    assert_eq!(verdict("20/90").verdict, Verdict::Rewind); // the look before tells
+    assert_eq!(verdict("20/90").verdict, Verdict::Rewind); // the reading before tells
     assert_eq!(verdict("20/90 30/90").verdict, Verdict::Unknown);
     assert_eq!(verdict("20/90 30/90").reason.to_string(), "CloudWatch is throttling");
     assert_eq!(verdict("90/90").verdict, Verdict::Ok);
     assert_eq!(verdict("80/90*4").verdict, Verdict::Stall); // the memory alone tells
 
     let log = LogRange { start: 0, end: 90, last_stable: None };
-    let look = |offset| Look {
-        time_ms: 0,
-        committed: Committed::At(offset),
-        log,
-        assigned: Assigned::Yes,
-        members: Members::Present,
-    };
+    let reading = |offset| Reading::new(0, Committed::At(offset), log, Assigned::Yes, Members::Present);
     let why = Unknown::because("no permission");
-    let verdict = |look: Look| judge_without_history(&look, &why, None, &DEFAULT).verdict;
-    assert_eq!((verdict(look(89)), verdict(look(90))), (Verdict::Unknown, Verdict::Ok));
+    let verdict = |reading: Reading| judge_without_history(&reading, &why, None, &DEFAULT).verdict;
+    assert_eq!((verdict(reading(89)), verdict(reading(90))), (Verdict::Unknown, Verdict::Ok));
 }
 
 #[test]

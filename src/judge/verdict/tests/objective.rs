@@ -21,11 +21,11 @@ fn told(story: &str, thresholds: &Thresholds) -> Judgement {
         let log = LogRange { start: 0, end, last_stable: None };
         let (assigned, members) =
             if gone { (Assigned::No, Members::Absent) } else { (Assigned::Yes, Members::Present) };
-        let look = Look { time_ms: minute * 60_000, committed, log, assigned, members };
-        let mut memory = Memory::fold(before.last(), &look, thresholds);
+        let reading = Reading::new(minute * 60_000, committed, log, assigned, members);
+        let mut memory = Memory::fold(before.last(), &reading, thresholds);
         let age = Some(aged(age.parse().unwrap()));
-        judgement = Some(judge(before.last(), &look, &mut memory, Ok(&before), age, thresholds));
-        before.push(Sample { time_ms: look.time_ms, committed, end, memory });
+        judgement = Some(judge(before.last(), &reading, &mut memory, Ok(&before), age, thresholds));
+        before.push(Sample { time_ms: reading.time_ms, committed, end, memory });
     }
     judgement.unwrap()
 }
@@ -76,9 +76,9 @@ fn older_in_two_looks_running_is_a_warning_and_much_older_an_error() {
 fn without_a_history_one_look_is_all_there_is() {
     let log = LogRange { start: 0, end: 9, last_stable: None };
     let (assigned, members) = (Assigned::Yes, Members::Present);
-    let look = Look { time_ms: 0, committed: Committed::At(0), log, assigned, members };
+    let reading = Reading::new(0, Committed::At(0), log, assigned, members);
     let off = Unknown::because("no history");
-    let verdict = |age, thresholds: &Thresholds| judge_without_history(&look, &off, age, thresholds).verdict;
+    let verdict = |age, thresholds: &Thresholds| judge_without_history(&reading, &off, age, thresholds).verdict;
     assert_eq!(verdict(Some(aged(100)), &WITHIN_FIVE), Verdict::Ok);
     assert_eq!(verdict(Some(aged(301)), &WITHIN_FIVE), Verdict::Warn);
     assert_eq!(verdict(Some(aged(901)), &WITHIN_FIVE), Verdict::Err);

@@ -4,8 +4,8 @@ use super::*;
 
 /// So many looks a minute apart, from a lag on: `reads` and `comes` records a minute.
 fn story(looks: i64, behind: i64, reads: i64, comes: i64) -> String {
-    let look = |n: i64| format!("{}/{}", n * reads, behind + n * comes);
-    (0..looks).map(look).collect::<Vec<_>>().join(" ")
+    let reading = |n: i64| format!("{}/{}", n * reads, behind + n * comes);
+    (0..looks).map(reading).collect::<Vec<_>>().join(" ")
 }
 
 #[test]

@@ -1,12 +1,11 @@
 //! What can be asked of a broker: every request of the codec, and those of our own that it does not know.
 
-use std::error::Error;
-
 use bytes::{Bytes, BytesMut};
 use kafka_protocol::messages::BrokerId;
 use kafka_protocol::protocol::{Decodable, HeaderVersion, Request};
 
-use crate::kafka::protocol::guard::{self, Misshapen};
+use crate::kafka::protocol::guard;
+use crate::kafka::protocol::unreadable::{Unreadable, Unwritable};
 use crate::kafka::protocol::versions::Api;
 
 mod compact;
@@ -14,7 +13,6 @@ mod group_offsets;
 mod share_offsets;
 mod streams_describe;
 
-pub(crate) use compact::Malformed;
 pub(crate) use group_offsets::{GroupOffsetsRequest, PartitionOffset};
 pub(crate) use share_offsets::{ShareGroup, ShareOffsetsRequest};
 pub(crate) use streams_describe::{StreamsDescribeRequest, StreamsGroup};
@@ -38,34 +36,6 @@ pub(crate) trait Question {
     fn read(from: &mut Bytes, version: i16, most: usize) -> Result<Self::Answer, Unreadable>;
 }
 
-/// A request that cannot be put into bytes, in the codec's words.
-#[derive(Debug, thiserror::Error)]
-#[error(transparent)]
-pub(crate) struct Unwritable(#[from] Box<dyn Error + Send + Sync>);
-
-/// Why bytes are no answer.
-#[derive(Debug, thiserror::Error)]
-pub(crate) enum Unreadable {
-    /// The lengths in them do not fit.
-    #[error(transparent)]
-    Misshapen(#[from] Misshapen),
-    /// What they say is not allowed.
-    #[error(transparent)]
-    Malformed(#[from] Malformed),
-    /// The codec's words.
-    #[error(transparent)]
-    Codec(Box<dyn Error + Send + Sync>),
-    /// More came than the answer has.
-    #[error("{0} bytes are left over")]
-    LeftOver(usize),
-    /// Taken apart, they need so many bytes of memory at the least.
-    #[error("it would take {0} bytes of memory")]
-    Heavy(usize),
-    /// It is not known what they should look like.
-    #[error("nobody knows its shape")]
-    Unknown,
-}
-
 impl<R: Request> Question for R {
     // One that meerkat does not send cannot be written down.
     const API: Api = Api::from_key(R::KEY).expect("an API of ours");
@@ -76,7 +46,7 @@ impl<R: Request> Question for R {
     }
 
     fn write(&self, to: &mut BytesMut, version: i16) -> Result<(), Unwritable> {
-        self.encode(to, version).map_err(|error| Unwritable(error.into()))
+        self.encode(to, version).map_err(Unwritable::new)
     }
 
     fn read(from: &mut Bytes, version: i16, most: usize) -> Result<Self::Answer, Unreadable> {
@@ -85,7 +55,7 @@ impl<R: Request> Question for R {
         if weight > most {
             return Err(Unreadable::Heavy(weight));
         }
-        R::Response::decode(from, version).map_err(|error| Unreadable::Codec(error.into()))
+        R::Response::decode(from, version).map_err(Unreadable::codec)
     }
 }
 

@@ -14,12 +14,14 @@ use crate::model::lag::Committed;
 /// A group, a topic, the topic's id and a partition.
 pub(super) type Name = (u32, u32, u32, i32);
 
-#[derive(Default)]
 pub(super) struct Archive {
+    pub(super) schedule: Schedule,
     /// Newest first.
     pub(super) looks: Vec<(KeptLook, BTreeMap<Place, Page>)>,
     /// Pages read so far.
     pub(super) reads: usize,
+    /// Questions for rosters so far.
+    pub(super) rosters: usize,
 }
 
 pub(super) fn key((group, topic, id, partition): Name) -> Key {
@@ -27,7 +29,18 @@ pub(super) fn key((group, topic, id, partition): Name) -> Key {
     Key::new(OfGroup::new(&format!("group-{group}")), topic, partition)
 }
 
+impl Default for Archive {
+    fn default() -> Self {
+        Self::every(1)
+    }
+}
+
 impl Archive {
+    /// Of looks every so many minutes.
+    pub(super) fn every(minutes: u32) -> Self {
+        Self { schedule: Schedule::every(minutes).unwrap(), looks: Vec::new(), reads: 0, rosters: 0 }
+    }
+
     /// What is known of these partitions before a look at this minute.
     pub(super) fn recall(&mut self, minute: i64, names: &[Name]) -> BTreeMap<Name, Recalled> {
         self.recall_some(minute, names, false)
@@ -37,18 +50,39 @@ impl Archive {
     pub(super) fn recall_some(&mut self, minute: i64, names: &[Name], few: bool) -> BTreeMap<Name, Recalled> {
         let mut keys: Vec<(Key, Name)> = names.iter().map(|name| (key(*name), *name)).collect();
         keys.sort_unstable();
-        let known: Vec<KeptLook> = self.looks.iter().map(|(known, _)| known.clone()).collect();
-        assert!(known.iter().all(|look| look.minute < Minute::holding(minute * 60)));
+        let now = Minute::holding(minute * 60);
+        assert!(self.looks.iter().all(|(look, _)| look.minute < now));
+        let (near, kept) = (self.schedule.looks_near(), self.schedule.looks_kept());
+        let since = |looks| self.schedule.back(now, looks);
+        let within = |newest: u32, oldest: u32| {
+            let range = since(oldest)..=since(newest);
+            let looks = self.looks.iter().map(|(look, _)| look).filter(|look| range.contains(&look.minute));
+            looks.cloned().collect::<Vec<KeptLook>>()
+        };
+        self.rosters += 1;
+        let mut known = within(1, near);
+        let is_next = known.first().is_some_and(|look| look.minute == since(1));
+        if !is_next {
+            self.rosters += 1;
+            known = within(1, kept);
+        }
+        let older = within(near + 1, kept);
         let sheets = Sheets::new(keys.iter().map(|(key, _)| *key).collect(), few, known);
-        let mut recall = Recall::new(Schedule::MINUTELY, sheets);
+        let mut recall = Recall::new(self.schedule, sheets, !is_next);
         loop {
             let questions = recall.questions();
-            if questions.is_empty() {
+            self.reads += questions.len();
+            if questions.is_empty() && recall.wants_older() {
+                self.rosters += 1;
+                recall.go_on(older.clone());
+            } else if questions.is_empty() {
                 break;
             }
-            self.reads += questions.len();
             for (look, place) in questions {
-                recall.sheets.add(look, place, self.looks[look].1.get(&place).cloned().ok_or(Missing::Invisible));
+                let minute = recall.sheets.looks()[look].minute;
+                let (_, pages) = self.looks.iter().find(|(known, _)| known.minute == minute).unwrap();
+                let page = pages.get(&place).cloned().ok_or(Missing::Invisible);
+                recall.sheets.add(look, place, page);
             }
         }
         keys.into_iter().map(|(_, name)| name).zip(recall.pasts().0).collect()
@@ -81,7 +115,8 @@ impl Archive {
             told: Told::Groups(Vec::new()),
         };
         self.looks.insert(0, (KeptLook { minute: Minute::holding(minute * 60), roster }, pages));
-        self.looks.truncate(170);
+        let oldest = self.schedule.back(Minute::holding(minute * 60), self.schedule.looks_kept());
+        self.looks.retain(|(look, _)| look.minute >= oldest);
     }
 }
 

@@ -86,7 +86,7 @@ proptest! {
             world.apply(&Happening::AddGroup(group, group % 8, 12));
         }
         // What each partition should remember, how many looks have seen it, and which it was taken for.
-        let mut expected: BTreeMap<Name, (u64, u32)> = BTreeMap::new();
+        let mut expected: BTreeMap<Name, (u64, u32, i64)> = BTreeMap::new();
         let (mut next, mut mistaken) = (1, 0);
         for change in changes {
             minute += if let Happening::NoLooks(minutes) = change { minutes } else { 1 };
@@ -98,10 +98,11 @@ proptest! {
             expected.retain(|name, _| Some(name.0) == but || pasts.contains_key(name));
             for (name, past) in pasts {
                 let remembered = match (memory(past), expected.get(&name)) {
-                    (found, Some(&(memory, looks))) => {
+                    (found, Some(&(memory, looks, seen_at))) => {
                         // Two looks may be too few to bear each other out in the midst of changes.
+                        let too_little = looks <= 2 || minute - seen_at > 175;
                         prop_assert!(
-                            found == Some(memory) || found.is_none() && looks <= 2,
+                            found == Some(memory) || found.is_none() && too_little,
                             "{name:?} at {minute} after {change:?}"
                         );
                         found.unwrap_or(memory)
@@ -116,8 +117,8 @@ proptest! {
                         next
                     }
                 };
-                let looks = expected.get(&name).map_or(0, |(_, looks)| *looks);
-                expected.insert(name, (remembered, looks + 1));
+                let looks = expected.get(&name).map_or(0, |(_, looks, _)| *looks);
+                expected.insert(name, (remembered, looks + 1, minute));
                 entries.insert(name, seen(remembered));
             }
             store.write(minute, but.is_none(), &entries);
@@ -231,6 +232,95 @@ fn a_small_group_is_found_in_few_reads_however_large_its_neighbours_are() {
             let found = store.recall_some(4, &[(900 + u32::try_from(group).unwrap(), 0, 0, 0)], true);
             assert!(found.values().all(|past| *past == Recalled::New), "{group}: {found:?}");
             assert!(store.reads <= 7, "{} reads for one that is new, {deepest} pages in a bucket", store.reads);
+        }
+    }
+}
+
+/// What kind of run comes next.
+#[derive(Clone, Debug)]
+enum Run {
+    Whole,
+    /// The coordinators of every group with this remainder by three are away: nobody lists those groups.
+    Unlisted(u32),
+    /// The leaders of every partition with this remainder by three are away.
+    Leaderless(i32),
+    /// Both.
+    Shattered(u32, i32),
+    /// So many runs did not happen, or ended before anything was read.
+    Missing(i64),
+}
+
+fn runs() -> impl Strategy<Value = Vec<Run>> {
+    let one = prop_oneof![
+        2 => Just(Run::Whole),
+        3 => (0..3_u32).prop_map(Run::Unlisted),
+        2 => (0..3_i32).prop_map(Run::Leaderless),
+        2 => (0..3_u32, 0..3_i32).prop_map(|(group, partition)| Run::Shattered(group, partition)),
+        1 => (1..8_i64).prop_map(Run::Missing),
+    ];
+    // Trouble lasts: the same kind many times over is what a broker that is away looks like.
+    let spell = (one, prop_oneof![3 => 1..4_usize, 2 => 8..16_usize, 1 => 30..60_usize]);
+    let spells = prop::collection::vec(spell, 1..10);
+    spells.prop_map(|spells| spells.into_iter().flat_map(|(run, times)| vec![run; times]).collect())
+}
+
+proptest! {
+    #![proptest_config(ProptestConfig { cases: 48, failure_persistence: None, rng_seed: RngSeed::Fixed(28), ..ProptestConfig::default() })]
+
+    #[test]
+    fn any_mixture_of_runs_keeps_what_was_seen_within_what_the_store_keeps(
+        runs in runs(), period in prop::sample::select(vec![1_u32, 5, 15, 60]),
+    ) {
+        let mut store = Archive::every(period);
+        let names = groups(12);
+        let kept = i64::from(store.schedule.looks_kept());
+        // By partition: what it should remember, and at which run it was seen last.
+        let mut last: BTreeMap<Name, (u64, i64)> = BTreeMap::new();
+        let (mut number, mut mistaken) = (20_000_000 / i64::from(period), 0);
+        for run in [Run::Whole, Run::Whole].into_iter().chain(runs) {
+            number += 1;
+            let (group, partition) = match run {
+                Run::Whole => (None, None),
+                Run::Unlisted(group) => (Some(group), None),
+                Run::Leaderless(partition) => (None, Some(partition)),
+                Run::Shattered(group, partition) => (Some(group), Some(partition)),
+                Run::Missing(more) => {
+                    number += more;
+                    continue;
+                }
+            };
+            let minute = number * i64::from(period);
+            let listed: Vec<Name> = names.iter().copied().filter(|name| group != Some(name.0 % 3)).collect();
+            store.rosters = 0;
+            let pasts = store.recall(minute, &listed);
+            prop_assert!(store.rosters <= 2, "{} questions for rosters", store.rosters);
+            let mut entries = BTreeMap::new();
+            for (name, past) in pasts {
+                let found = memory(past);
+                let before = last.get(&name).filter(|(_, seen)| number - seen <= kept);
+                // Two looks may be too few to bear each other out in the midst of changes.
+                let before = before.filter(|(memory, _)| found.is_some() || *memory > 2);
+                let before = before.copied();
+                if found != before.map(|(memory, _)| memory) {
+                    // It stands in the very place of another that went away when it came back.
+                    mistaken += 1;
+                    prop_assert!(
+                        found.is_some() && mistaken <= 1,
+                        "{name:?} at run {number} after {run:?}, seen at {before:?}: {past:?}"
+                    );
+                }
+                let unread = partition == Some(name.3 % 3);
+                if unread {
+                    let looks = before.and_then(|(_, seen)| u16::try_from(number - seen).ok());
+                    entries.extend(looks.map(|looks| (name, Entry::Unread { looks })));
+                } else {
+                    let memory = before.map_or(0, |(memory, _)| memory) + 1;
+                    last.insert(name, (memory, number));
+                    entries.insert(name, seen(memory));
+                }
+            }
+            // A partition whose leader is away leaves its slot; a group that nobody lists does not.
+            store.write(minute, group.is_none(), &entries);
         }
     }
 }

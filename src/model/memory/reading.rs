@@ -4,9 +4,9 @@ use super::{Memory, Thresholds};
 use crate::model::age::Bound;
 use crate::model::lag::{self, Assigned, Committed, Lag, LogRange};
 
-/// What one run saw of one partition.
+/// What one snapshot says of one partition, in the eyes of one group.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
-pub struct Look {
+pub struct Reading {
     /// When the log end was read, in milliseconds since the epoch.
     pub time_ms: i64,
     /// Where the group will read next.
@@ -17,6 +17,8 @@ pub struct Look {
     pub assigned: Assigned,
     /// Whether the group has any.
     pub members: Members,
+    /// What lies between the two, worked out once.
+    pub(super) lag: Lag,
 }
 
 /// What an earlier run left in the store about one partition.
@@ -62,10 +64,26 @@ pub enum Members {
     Unknown,
 }
 
-impl Look {
+impl Reading {
+    /// What was read at one time; `committed` was read before `log`.
+    #[must_use]
+    pub fn new(time_ms: i64, committed: Committed, log: LogRange, assigned: Assigned, members: Members) -> Self {
+        Self { time_ms, committed, log, assigned, members, lag: lag::lag(committed, log) }
+    }
+
+    /// The same reading with another commit and log end.
+    pub(crate) fn moved_to(self, committed: Committed, end: i64) -> Self {
+        Self::new(self.time_ms, committed, LogRange { end, ..self.log }, self.assigned, self.members)
+    }
+
+    /// What lies between the commit and the end of the log.
+    pub(crate) fn lag(&self) -> Lag {
+        self.lag
+    }
+
     /// Offsets left to read; the whole log where nothing was ever committed.
     pub(crate) fn unread(&self) -> u64 {
-        lag::lag(self.committed, self.log).unread().unwrap_or(self.log.len())
+        self.lag.unread().unwrap_or(self.log.len())
     }
 
     /// Whether `earlier` belongs to a log that was since recreated or truncated: the log end went backwards.
@@ -80,12 +98,12 @@ impl Look {
 
     /// Records that were deleted before they were read.
     pub(crate) fn lost(&self) -> u64 {
-        if let Lag::Lost { lost, .. } = lag::lag(self.committed, self.log) { lost } else { 0 }
+        if let Lag::Lost { lost, .. } = self.lag { lost } else { 0 }
     }
 
     /// Whether the commit stands past the log end.
     pub(crate) fn is_past_end(&self) -> bool {
-        matches!(lag::lag(self.committed, self.log), Lag::PastEnd(_))
+        matches!(self.lag, Lag::PastEnd(_))
     }
 
     /// Whether nothing is left to read beyond what is allowed.

@@ -1,5 +1,6 @@
 //! A group as a listing tells it: its name, kind and state.
 
+use std::collections::HashMap;
 use std::rc::Rc;
 use std::sync::Arc;
 
@@ -37,6 +38,11 @@ pub(crate) enum Presence {
 pub(crate) struct SomePartitions {
     pub(crate) topic: TopicName,
     pub(crate) partitions: Vec<i32>,
+}
+
+/// The numbers of these groups by their names: coordinators answer by name.
+pub(crate) fn by_name<'g>(groups: &'g [Listed], indexes: &[usize]) -> HashMap<&'g str, usize> {
+    indexes.iter().map(|index| (&*groups[*index].name, *index)).collect()
 }
 
 impl Listed {

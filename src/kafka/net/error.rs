@@ -2,59 +2,70 @@
 
 use std::io;
 use std::net::IpAddr;
+use std::time::Duration;
 
+use serde::Serialize;
 use tokio_rustls::rustls::client::VerifierBuilderError;
 
 use crate::base::fault::Fault;
-use crate::kafka::found::Step;
-use crate::kafka::net::connection::CallError;
+use crate::kafka::net::connection::{CallError, waited};
 use crate::kafka::net::sasl::LoginError;
 use crate::kafka::net::tls::HandshakeError;
 use crate::kafka::protocol::error_codes;
 use crate::model::endpoint::Endpoint;
 use crate::model::unknown::{Cause, Unknown};
 
-/// Why a connection to a broker could not be opened, or is of no use.
+/// Why a connection to a broker could not be opened, or is of no use; in words it is its [`DialError::fault`].
 #[derive(Debug, thiserror::Error)]
+#[error("{}", self.fault())]
 pub(crate) enum DialError {
     /// What the operating system makes of the host name.
-    #[error("the host name cannot be resolved: {0}")]
     Resolve(io::Error),
     /// Each address that was tried.
-    #[error("cannot connect: {}", each(.0))]
     Connect(Vec<(IpAddr, io::Error)>),
-    #[error("cannot set TCP_NODELAY: {0}")]
     Socket(io::Error),
-    /// This step was not over in time.
-    #[error("{}", self.fault())]
-    Late(Step),
-    #[error("the trust store cannot be used: {0}")]
+    /// This step was not over in time, which was so long.
+    Late(Step, Duration),
     Truststore(VerifierBuilderError),
-    #[error(transparent)]
     Tls(#[from] HandshakeError),
-    #[error("{}", self.fault())]
-    Versions(CallError),
-    #[error("the broker refused ApiVersions v{version}: {}", error_codes::sentence(*.code))]
-    VersionsRefused { version: i16, code: i16 },
-    #[error("{0}")]
+    /// Whether TLS had been agreed on, and what went wrong then.
+    Versions(bool, CallError),
+    VersionsRefused {
+        version: i16,
+        code: i16,
+    },
     Credentials(Unknown),
-    #[error(transparent)]
     Login(#[from] LoginError),
     /// The mechanism, and why it was not gone through.
-    #[error("{}", self.fault())]
     LoginCall(&'static str, CallError),
-    #[error(transparent)]
     Metadata(CallError),
     /// A listener with SASL takes `ApiVersions` from everybody, and closes the connection at anything else before a login.
-    #[error("{}", self.fault())]
     NoLogin(CallError),
-    #[error("the broker refused to tell its metadata: {}", error_codes::sentence(*.0))]
     MetadataRefused(i16),
-    #[error("the broker's metadata names no brokers")]
     NoBrokers,
     /// A broker's address does not lead anywhere from here, though the bootstrap server that gave it answered.
-    #[error("{}", self.fault())]
-    Advertised { by: Endpoint, why: Box<Self> },
+    Advertised {
+        by: Endpoint,
+        why: Box<Self>,
+    },
+}
+
+/// The steps on the way to a broker, in their order.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord, Serialize)]
+#[serde(rename_all = "lowercase")]
+pub(crate) enum Step {
+    /// The host name becomes addresses.
+    Resolve,
+    /// A TCP connection stands.
+    Connect,
+    /// TLS agrees.
+    Tls,
+    /// The broker tells its versions.
+    Versions,
+    /// It accepts the login.
+    Login,
+    /// It tells of its cluster.
+    Metadata,
 }
 
 impl DialError {
@@ -88,12 +99,21 @@ impl DialError {
         matches!(self, Self::Connect(tried) if !tried.is_empty() && tried.iter().all(refused))
     }
 
-    /// The sentence in two.
+    /// The sentence in two; no arm of it may print the error itself.
     pub(crate) fn fault(&self) -> Fault {
         match self {
-            Self::Late(step) => late(*step),
+            Self::Resolve(why) => Fault::of(format!("the host name cannot be resolved: {why}")),
+            Self::Connect(causes) => Fault::of(format!("cannot connect: {}", each(causes))),
+            Self::Socket(why) => Fault::of(format!("cannot set TCP_NODELAY: {why}")),
+            Self::Late(step, after) => late(*step, *after),
+            Self::Truststore(why) => Fault::of(format!("the trust store cannot be used: {why}")),
             Self::Tls(why) => why.fault(),
-            Self::Versions(why) => at_first(why),
+            Self::Versions(encrypted, why) => at_first(*encrypted, why),
+            Self::VersionsRefused { version, code } => {
+                Fault::of(format!("the broker refused ApiVersions v{version}: {}", error_codes::sentence(*code)))
+            }
+            Self::Credentials(why) => Fault::of(why),
+            Self::Login(why) => Fault::of(why),
             Self::LoginCall(mechanism, CallError::Lost(loss)) => {
                 loss.fault().within(&format!("the connection was lost during the {mechanism} login"))
             }
@@ -102,9 +122,17 @@ impl DialError {
                 format!("{why} at the first question"),
                 "a listener with SASL does that before a login: set KAFKA_SECURITY_PROTOCOL to SASL_SSL, and KAFKA_SASL_MECHANISM",
             ),
+            Self::MetadataRefused(code) => {
+                Fault::of(format!("the broker refused to tell its metadata: {}", error_codes::sentence(*code)))
+            }
+            Self::NoBrokers => Fault::of("the broker's metadata names no brokers"),
             Self::Advertised { by, why } => advertised(why.fault(), by),
-            other => Fault::of(other),
         }
+    }
+
+    /// Whether the broker takes no more connections for the moment.
+    pub(crate) fn is_throttle(&self) -> bool {
+        matches!(self, Self::Login(LoginError::Throttled(_)))
     }
 
     /// How far it went.
@@ -112,10 +140,10 @@ impl DialError {
         match self {
             Self::Resolve(_) => Step::Resolve,
             Self::Connect(_) | Self::Socket(_) => Step::Connect,
-            Self::Late(step) => *step,
+            Self::Late(step, _) => *step,
             Self::Advertised { why, .. } => why.step(),
             Self::Truststore(_) | Self::Tls(_) => Step::Tls,
-            Self::Versions(_) | Self::VersionsRefused { .. } => Step::Versions,
+            Self::Versions(..) | Self::VersionsRefused { .. } => Step::Versions,
             Self::Credentials(_) | Self::Login(_) | Self::LoginCall(..) => Step::Login,
             Self::Metadata(_) | Self::NoLogin(_) | Self::MetadataRefused(_) | Self::NoBrokers => Step::Metadata,
         }
@@ -123,10 +151,10 @@ impl DialError {
 
     pub(crate) fn cause(&self) -> Cause {
         match self {
-            Self::Late(_)
-            | Self::Versions(CallError::Deadline)
-            | Self::LoginCall(_, CallError::Deadline)
-            | Self::Metadata(CallError::Deadline) => Cause::Deadline,
+            Self::Late(..)
+            | Self::Versions(_, CallError::Deadline { .. })
+            | Self::LoginCall(_, CallError::Deadline { .. })
+            | Self::Metadata(CallError::Deadline { .. }) => Cause::Deadline,
             Self::Advertised { why, .. } => why.cause(),
             _ => Cause::Down,
         }
@@ -147,25 +175,28 @@ fn each(addresses: &[(IpAddr, io::Error)]) -> String {
 }
 
 /// What did not happen in a step that took too long; the others tell of their calls.
-fn late(step: Step) -> Fault {
+fn late(step: Step, after: Duration) -> Fault {
+    let after = waited(after);
     match step {
-        Step::Resolve => Fault::of("the name service did not answer before the deadline"),
-        Step::Connect => Fault::with("no connection before the deadline", "check security groups and routes"),
+        Step::Resolve => Fault::of(format!("the name service did not answer {after}")),
+        Step::Connect => Fault::with(format!("no connection {after}"), "check security groups and routes"),
         Step::Tls => Fault::with(
-            "no answer to a TLS handshake before the deadline",
+            format!("no answer to a TLS handshake {after}"),
             "check that the port speaks TLS, and that the broker takes more connections (max.connections)",
         ),
-        Step::Login => Fault::of("the credentials were not there before the deadline"),
-        Step::Versions | Step::Metadata => Fault::of("no answer before the deadline"),
+        Step::Login => Fault::of(format!("the credentials were not there {after}")),
+        Step::Versions | Step::Metadata => Fault::of(format!("no answer {after}")),
     }
 }
 
 /// A connection that dies at the first question is mostly one to the wrong port.
-fn at_first(error: &CallError) -> Fault {
+fn at_first(encrypted: bool, error: &CallError) -> Fault {
     match error {
-        hung_up if hung_up.is_hang_up() => Fault::of(
-            "the connection was closed at the first request: is this another protocol's port, or a TLS port spoken to in plaintext?",
-        ),
+        hung_up if hung_up.is_hang_up() => Fault::of(if encrypted {
+            "the connection was closed at the first request, after TLS was agreed on: is this another protocol's port, such as HTTPS, or does something between here and the broker cut connections?"
+        } else {
+            "the connection was closed at the first request: is this another protocol's port, or a TLS port spoken to in plaintext?"
+        }),
         CallError::Lost(cause) => cause.fault(),
         other => other.fault(),
     }

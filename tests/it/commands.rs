@@ -70,7 +70,7 @@ fn one_snapshot_says_why_and_what_it_found_stands_first() {
         ("switched", "no member subscribes to the topic (other/0)"),
         ("left-alone", "the group has no member"),
         ("mid-rebalance", "the group is rebalancing (PreparingRebalance)"),
-        ("of-no-topic", "the topic gone was deleted"),
+        ("of-no-topic", "topic gone does not exist"),
         ("behind", "100 records unread; no earlier run to compare with"),
     ] {
         assert!(row(&printed, group).ends_with(why), "{group}: {printed}");
@@ -200,4 +200,40 @@ fn against_refuses_what_it_would_ignore() {
     assert!(code == Some(0) && printed.contains("Kafka 4.4\n"), "{printed}");
     let (code, printed) = Program::with(&[]).with_arguments(&["--against", "4.4", "--group", "a"]).told(b"");
     assert!(code == Some(4) && printed.contains("no use for --group"), "{printed}");
+}
+
+/// What bash completes behind these words, with the script sourced as people source it.
+fn completed(words: &str) -> String {
+    let script = format!(
+        "source <({} completions bash); COMP_WORDS=(meerkat {words}); COMP_CWORD=$((${{#COMP_WORDS[@]}} - 1)); _meerkat; echo ${{COMPREPLY[*]}}",
+        env!("CARGO_BIN_EXE_meerkat")
+    );
+    let output = std::process::Command::new("bash").args(["--norc", "-c", &script]).output().unwrap();
+    assert!(output.stderr.is_empty(), "{}", String::from_utf8_lossy(&output.stderr));
+    String::from_utf8(output.stdout).unwrap()
+}
+
+#[test]
+fn bash_completes_options_and_their_words() {
+    assert_eq!(completed("--only").trim(), "--only-problems");
+    assert_eq!(completed("--detail g").trim(), "groups");
+    assert_eq!(completed("-o htm").trim(), "html");
+    assert_eq!(completed("completions f").trim(), "fish");
+    let script = Program::with(&[]).with_arguments(&["completions", "bash"]).told(b"").1;
+    assert!(!script.contains("mapfile"), "bash 3.2 has no mapfile");
+}
+
+#[test]
+#[ignore = "needs zsh and fish: make test-shells"]
+fn zsh_and_fish_read_their_scripts() {
+    let checks = [
+        ("zsh", "autoload -Uz compinit && compinit -u -D && source <(MEERKAT completions zsh) && whence -w _meerkat"),
+        ("fish", "MEERKAT completions fish | source; and complete -C 'meerkat --only'"),
+    ];
+    for (shell, script) in checks {
+        let script = script.replace("MEERKAT", env!("CARGO_BIN_EXE_meerkat"));
+        let output = std::process::Command::new(shell).args(["-c", &script]).output().unwrap();
+        let text = String::from_utf8_lossy(&[output.stdout, output.stderr].concat()).into_owned();
+        assert!(output.status.success() && (text.contains("function") || text.contains("--only-problems")), "{text}");
+    }
 }

@@ -3,7 +3,7 @@
 use crate::base::figures::grouped;
 use crate::judge::verdict::{Finding, Judgement};
 use crate::model::lags::Left;
-use crate::model::snapshot::{Group, Snapshot};
+use crate::model::snapshot::{Group, Kind, Snapshot};
 
 /// The finding that explains most; `None` where there is none.
 pub(super) fn why(snapshot: &Snapshot, group: &Group, judgements: &[Judgement], lags: &[Left]) -> Option<String> {
@@ -12,7 +12,9 @@ pub(super) fn why(snapshot: &Snapshot, group: &Group, judgements: &[Judgement], 
     let mut worst: Option<Found> = None;
     for (at, judgement) in judgements.iter().enumerate().filter(|(_, judgement)| !judgement.findings.is_empty()) {
         for finding in judgement.findings.iter() {
-            let Some((rank, count)) = weighed(finding) else { continue };
+            // A share group has no commits of its own: its reason says that it has not begun to read.
+            let share = group.kind == Kind::Share && finding == Finding::Uncommitted;
+            let Some((rank, count)) = weighed(finding).filter(|_| !share) else { continue };
             match &mut worst {
                 Some(found) if found.rank == rank => {
                     found.count = found.count.saturating_add(count);

@@ -72,7 +72,7 @@ fn a_real_report_is_drawn() {
     let report = Report::parse(&real_report()).expect("it is a report");
     for html in [html::page(&report), overview(&report)] {
         for shown in
-            ["prod", "<bdi>orders</bdi>", "2,921", "2026-11-23 01:05 UTC in 83 ms", "broker 2 (b-2.example:9092)"]
+            ["prod", "<bdi>orders</bdi>", "2,921", "snapshot of 2026-11-23 01:05 UTC, taken in 83 ms", "broker 2 (b-2.example:9092)"]
         {
             assert!(html.contains(shown), "{shown}: {html}");
         }

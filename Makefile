@@ -7,6 +7,8 @@ SHELL := /bin/bash
 
 NEWEST := 4.4.0
 TESTED := 2.8.2 3.9.1 $(NEWEST)
+# Three brokers in trouble under 300 runs: three minutes each.
+UPHEAVAL := $(NEWEST)
 MATRIX := 0.11.0.3 1.1.1 2.1.1 2.8.2 3.9.1 4.0.0 4.1.1 4.2.0 4.3.1 $(NEWEST)
 ARM64 := aarch64-unknown-linux-gnu
 TARGET := $(or $(CARGO_TARGET_DIR),target)
@@ -70,7 +72,7 @@ bench-age: ## what lag in seconds costs: rounds and requests, beside a consumer 
 	@.cache/venv-bench/bin/python tests/bench/ages.py
 
 .PHONY: test
-test: prerequisites test-style test-unit test-deny test-docs test-infra test-deploy test-screenshots test-container test-kafka test-ministack test-moto test-openmetrics test-terminal test-shells test-lambda ## everything but matrix, test-emulators and the benches
+test: prerequisites test-style test-unit test-deny test-docs test-infra test-deploy test-screenshots test-container test-kafka test-ministack test-moto test-readers test-openmetrics test-terminal test-shells test-lambda ## everything but matrix, test-emulators and the benches
 
 .PHONY: prerequisites
 prerequisites: ## what all targets need, installed at once as root, else named at once
@@ -94,15 +96,24 @@ test-kafka: ## a real Kafka, each release in TESTED: make test-kafka TESTED=4.1.
 	@$(jars)
 	@for version in $(TESTED); do \
 	    echo "Kafka $$version"; export KAFKA_VERSION=$$version; \
-	    tests/tools/ignored-tests.sh real_kafka --skip real_kafka::brokers; \
+	    tests/tools/ignored-tests.sh real_kafka --skip real_kafka::brokers --skip real_kafka::upheaval; \
 	    tests/tools/ignored-tests.sh real_kafka::brokers --test-threads 1; \
+	    case " $(UPHEAVAL) " in *" $$version "*) tests/tools/ignored-tests.sh real_kafka::upheaval --nocapture;; esac; \
 	done
 
 .PHONY: matrix
 matrix: ## a real Kafka, each release in MATRIX, with a table of the versions chosen
-	@$(MAKE) --no-print-directory test-kafka TESTED="$(MATRIX)"
+	@$(MAKE) --no-print-directory test-kafka TESTED="$(MATRIX)" UPHEAVAL="$(TESTED)"
 	@$(compile) build
 	@python3 tests/tools/versions.py $(MATRIX)
+
+.PHONY: test-kfake
+test-kfake: ## brokers that are not Apache Kafka's: franz-go's kfake, built into .cache/kfake (needs Go)
+	@tests/tools/prerequisites.sh build go
+	@test .cache/kfake/kfake-cluster -nt tests/kfake/main.go -a .cache/kfake/kfake-cluster -nt tests/kfake/go.sum || { \
+	    echo "building kfake into .cache/kfake (a minute or two)"; mkdir -p .cache/kfake; \
+	    cd tests/kfake && GOFLAGS="-p=1 -buildvcs=false" go build -trimpath -ldflags '-s -w' -o ../../.cache/kfake/kfake-cluster .; }
+	tests/tools/ignored-tests.sh kfake
 
 .PHONY: test-ministack
 test-ministack: ## the CloudWatch stand-in beside MiniStack
@@ -113,6 +124,21 @@ test-ministack: ## the CloudWatch stand-in beside MiniStack
 test-moto: ## the references to secrets, against moto
 	@tests/tools/prerequisites.sh build python
 	tests/tools/ignored-tests.sh moto
+
+.PHONY: test-readers
+test-readers: ## the readers of properties, logins and stores, beside those of Java and OpenSSL
+	@tests/tools/prerequisites.sh build java openssl
+	tests/tools/ignored-tests.sh readers
+
+.PHONY: fuzz
+fuzz: ## the readers among ever new texts that nobody would write, without end
+	@$(build)
+	@$(compile) test --no-run --locked
+	@while :; do \
+	    export MEERKAT_FUZZ_SEED=$$(od -An -N6 -tu8 /dev/urandom | tr -d ' ') MEERKAT_FUZZ_CASES=20000; \
+	    echo "MEERKAT_FUZZ_SEED=$$MEERKAT_FUZZ_SEED"; \
+	    cargo test --quiet --locked --test it fuzz:: && cargo test --quiet --locked --lib any_; \
+	done
 
 .PHONY: test-openmetrics
 test-openmetrics: ## the text for Prometheus, read by Prometheus' own parsers
@@ -167,7 +193,7 @@ test-deploy: ## README's sam deploy and the other ways on MiniStack: schedule, a
 	@tests/tools/prerequisites.sh strip
 	@tests/tools/venv.sh venv-infra tests/tools/infra-requirements.txt
 	@tests/tools/venv.sh venv-aws tests/tools/aws-requirements.txt
-	@timeout 600 .cache/venv-infra/bin/python tests/infra/deploy.py
+	@timeout 900 .cache/venv-infra/bin/python tests/infra/deploy.py
 
 .PHONY: test-emulators
 test-emulators: ## rehearsed minutes with another CloudWatch as the history and the judge; the first hour's dry run

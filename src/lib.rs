@@ -22,7 +22,7 @@
 //! ```
 //!
 //! Four doors lead outside, [`kafka`], [`cloudwatch`], [`otlp`], and [`aws`] for passwords, tokens and addresses. None of the other three knows
-//! Kafka's, nor the other way round: the story brings them together. Everything else has no socket, no clock and no environment.
+//! Kafka's, nor the other way round: the story brings them together. Below the story, everything else has no socket, no clock and no environment.
 
 pub mod aws;
 pub mod base;

@@ -1,6 +1,7 @@
 //! The entry: the Lambda runtime where there is one, else one run from a file or standard input.
 //!
-//! Nothing but this file reads the environment, and the clock on the wall, save for the moment at which a request is signed.
+//! Of the project, nothing but this file reads the environment, and the clock on the wall, save for the moment at which a request is
+//! signed; the SDK of AWS reads both for itself.
 
 use std::cell::RefCell;
 use std::io::{self, ErrorKind, IsTerminal, Write};
@@ -63,6 +64,7 @@ async fn serve() -> Result<ExitCode, Fatal> {
     let config = read.and_then(|all| Ok(Config::parse(all)?)).map(|mut config| {
         config.doubts.iter().for_each(|doubt| tracing::warn!("{doubt}"));
         config.report_limit.get_or_insert(LAMBDA_REPORT_LIMIT);
+        config.in_lambda = true;
         config
     });
     let (config, warm) = (&config, &Warm::new());

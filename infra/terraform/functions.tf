@@ -50,6 +50,7 @@ locals {
     MEERKAT_GROUPS                            = var.groups
     MEERKAT_TOPICS                            = var.topics
     MEERKAT_EXPECT                            = var.expect
+    MEERKAT_OWNERS                            = var.owners
     MEERKAT_ALLOWED_LAG                       = var.allowed_lag
     MEERKAT_OBJECTIVE                         = var.objective
     MEERKAT_ABANDONED                         = var.abandoned

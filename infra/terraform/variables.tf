@@ -74,8 +74,8 @@ variable "bootstrap_servers" {
   }
 
   validation {
-    condition     = length(var.bootstrap_servers) <= 400
-    error_message = "At most 400 characters."
+    condition     = length(var.bootstrap_servers) <= 340
+    error_message = "At most 340 characters."
   }
 }
 
@@ -213,8 +213,8 @@ variable "oauth_extensions" {
   description = "For OAUTHBEARER, SASL extensions as KEY=VALUE, separated by commas; Confluent Cloud wants logicalCluster and identityPoolId."
 
   validation {
-    condition     = can(regex("^([^\"]{0,150})$", var.oauth_extensions))
-    error_message = "It must match [^\"]{0,150}."
+    condition     = can(regex("^([^\"]{0,120})$", var.oauth_extensions))
+    error_message = "It must match [^\"]{0,120}."
   }
 }
 
@@ -268,8 +268,19 @@ variable "expect" {
   description = "Globs, each of which must match a group. One that matches none counts as unknown."
 
   validation {
-    condition     = can(regex("^([^\\s\"]{0,200})$", var.expect))
-    error_message = "It must match [^\\s\"]{0,200}."
+    condition     = can(regex("^([^\\s\"]{0,180})$", var.expect))
+    error_message = "It must match [^\\s\"]{0,180}."
+  }
+}
+
+variable "owners" {
+  type        = string
+  default     = ""
+  description = "Who owns which groups, as GLOB=OWNER, separated by commas: named in reports, logs and the messages of changes_topic_arn, which subscriptions can filter by it."
+
+  validation {
+    condition     = can(regex("^([^\\s\"]{0,150})$", var.owners))
+    error_message = "It must match [^\\s\"]{0,150}."
   }
 }
 

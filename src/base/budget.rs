@@ -8,6 +8,7 @@
 //! | [`CLIENT_SHARE`] | the run | the settings of AWS' client |
 //! | [`KAFKA_SHARE`] | the run | everything that is read of Kafka, but for the ages of records |
 //! | [`HISTORY_SHARE`] | the run | the history, and commits that are read once more beside it |
+//! | [`DRAWING_SHARE`] | the run | the recent lags that a widget draws |
 //! | [`AGES_SHARE`] | the run | the search for the ages of records |
 //! | [`STAND_SHARE`] | the run | statuses that stand, of groups that could not be read |
 //! | [`CHANGES_SHARE`] | the run | messages on what changed, before the snapshot is kept |
@@ -27,6 +28,8 @@ pub(crate) const CLIENT_SHARE: f64 = 0.2;
 pub(crate) const KAFKA_SHARE: f64 = 0.6;
 /// By when the history is read.
 pub(crate) const HISTORY_SHARE: f64 = 0.75;
+/// By when a widget's recent lags have been read.
+pub(crate) const DRAWING_SHARE: f64 = 0.75;
 /// By when the ages of records are found.
 pub(crate) const AGES_SHARE: f64 = 0.8;
 /// By when the statuses that stand are known.

@@ -1,5 +1,7 @@
 //! What an output may show of a text that came from outside: a value may be a secret, a name may move the cursor of a terminal.
 
+use std::fmt::Write as _;
+
 use unicode_width::UnicodeWidthStr;
 
 use crate::base::spelling::slips;
@@ -37,7 +39,7 @@ fn is_figure(text: &str) -> bool {
     digits && text.len() - number.len() <= 3 && text.len() <= MOST_SHOWN && number.bytes().all(between)
 }
 
-/// A path for an error: one that carries what no path has is probably several lines of a file in one.
+/// A path, or a user's name: one that carries what few have is probably several lines of a file in one.
 #[must_use]
 pub fn path(path: &str) -> String {
     let odd = |c: char| c.is_control() || matches!(c, '=' | '"' | '\'' | ';' | '{' | '}');
@@ -63,7 +65,8 @@ pub fn plain_json(json: &str) -> String {
     spelled(json, |c, plain| {
         let mut units = [0; 2];
         for unit in c.encode_utf16(&mut units) {
-            plain.push_str(&format!("\\u{unit:04x}"));
+            // Writing into a string cannot fail.
+            let _ = write!(plain, "\\u{unit:04x}");
         }
     })
 }

@@ -47,6 +47,10 @@ pub struct Config {
     pub(crate) parts: u32,
     /// Groups and topics to look at as one hash below 2⁴⁰: who looks at others is another writer of the same history.
     pub(crate) selection: u64,
+    /// Who owns a group, by its name.
+    pub(crate) owners: Rules<Option<Box<str>>>,
+    /// Whether this is a Lambda function, which logs what it found and has no shell whose variables could be set.
+    pub in_lambda: bool,
     /// How much of the partitions goes into the report.
     pub(crate) detail: Detail,
     /// The shape of a check's report.
@@ -220,6 +224,8 @@ impl Config {
             part,
             parts: vars.parts(part),
             selection: vars.selection(),
+            owners: vars.owners("MEERKAT_OWNERS"),
+            in_lambda: false,
             detail: vars.choice("MEERKAT_DETAIL", &Detail::WORDS),
             format: vars.choice("MEERKAT_FORMAT", &Format::WORDS),
             report_limit: vars.optional_number("MEERKAT_REPORT_LIMIT", 4 * 1024, 6 * 1024 * 1024),

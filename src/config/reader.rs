@@ -197,6 +197,12 @@ impl Variables {
         self.by_group(name, None, objective, expected)
     }
 
+    /// Who owns which groups.
+    pub(super) fn owners(&mut self, name: &str) -> Rules<Option<Box<str>>> {
+        let owner = |text: &str| (!text.is_empty()).then(|| Some(text.into()));
+        self.by_group(name, None, owner, "must be GLOB=OWNER, or one OWNER for every other group, separated by commas")
+    }
+
     fn by_group<T>(&mut self, name: &str, default: T, read: impl Fn(&str) -> Option<T>, expected: &str) -> Rules<T> {
         let mut rules = Rules::new(default);
         let items = self.list(name);

@@ -169,12 +169,11 @@ impl Variables {
         let name = "KAFKA_SASL_OAUTHBEARER_EXTENSIONS";
         let mut extensions = Vec::new();
         for item in self.list(name) {
-            match item.split_once('=') {
-                Some((key, value)) => extensions.push((key.trim().to_owned(), value.trim().to_owned())),
-                None => {
-                    let found = shown::found(&item, &[]);
-                    self.wrong(name, format_args!("must be KEY=VALUE, separated by commas, {found}"));
-                }
+            if let Some((key, value)) = item.split_once('=') {
+                extensions.push((key.trim().to_owned(), value.trim().to_owned()));
+            } else {
+                let found = shown::found(&item, &[]);
+                self.wrong(name, format_args!("must be KEY=VALUE, separated by commas, {found}"));
             }
         }
         extensions

@@ -93,4 +93,18 @@ CloudWatch
         assert!(!text.contains(['\x1b', '\x07', '\r', '\u{202e}']), "{text:?}");
         assert!(text.contains("--json has the advice"), "{text}");
     }
+
+    mod fuzz {
+        include!(concat!(env!("CARGO_MANIFEST_DIR"), "/tests/support/fuzz.rs"));
+    }
+
+    #[test]
+    fn any_names_make_a_table() {
+        fuzz::each(2_000, |choice| {
+            let mut name = || choice.text(fuzz::HOSTILE, 10);
+            let lines = vec![Line::fails(&name(), &name(), name(), name()), Line::works(&name(), &name(), name())];
+            let text = table(&Preflight::new(Some(name()), Vec::new(), lines));
+            assert!(!text.contains(['\x1b', '\r', '\u{202e}', '\0', '\u{9b}']), "{text:?}");
+        });
+    }
 }

@@ -18,6 +18,7 @@ use crate::judge::input::Sight;
 use crate::judge::outcome::{Judged, JudgedGroup};
 use crate::judge::verdict::Verdict;
 use crate::model::age::{Age, Bound};
+use crate::model::pattern::Rules;
 use crate::model::snapshot::{Group, OTHER_TOPICS, Problem};
 
 pub mod burrow;
@@ -129,6 +130,9 @@ pub(crate) struct BrokerEntry<'a> {
 pub struct GroupEntry<'a> {
     /// Its name.
     pub group: Cow<'a, str>,
+    /// Who owns it, by `MEERKAT_OWNERS`.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    pub(crate) owner: Option<Cow<'a, str>>,
     #[serde(rename = "type", default)]
     pub(crate) kind: Cow<'a, str>,
     pub(crate) state: Option<Cow<'a, str>>,
@@ -211,6 +215,8 @@ pub struct Frame<'a> {
     pub rates: Vec<Option<RateEntry>>,
     /// How much of the partitions to list.
     pub detail: Detail,
+    /// Who owns a group, by its name.
+    pub owners: &'a Rules<Option<Box<str>>>,
     /// Bytes that the report may have; `None` for no limit.
     pub limit: Option<usize>,
 }
@@ -236,6 +242,7 @@ impl<'a> Report<'a> {
             let oldest = ages.oldest(group.range());
             GroupEntry {
                 group: Cow::Borrowed(&group.name),
+                owner: frame.owners.of(&group.name).as_deref().map(Cow::Borrowed),
                 kind: group.kind.name().into(),
                 state: group.state.as_deref().ok().map(Cow::Borrowed),
                 members: group.members.as_ref().ok().map(Vec::len),

@@ -3,6 +3,7 @@
 use std::collections::BTreeMap;
 
 use super::{Outcome, Run};
+use crate::base::budget::DRAWING_SHARE;
 use crate::event::widget::Widget;
 use crate::judge::verdict::Verdict;
 use crate::report::Report;
@@ -42,5 +43,3 @@ pub(super) fn described() -> Outcome {
 
 /// What a dashboard shows that does not say.
 const USUAL_RANGE_S: i64 = 3_600;
-/// By when, as a share of a run's time, the recent lags must have been read.
-const DRAWING_SHARE: f64 = 0.75;

@@ -64,11 +64,11 @@ impl Run<'_> {
         // What was told before the history was lost is what was published before.
         let recalled = Told::Groups(taken.stand.recalled().collect());
         let before = before.or(Some(&recalled));
-        let changes = Changes::new(taken.sight.snapshot, &taken.judged, before, whole);
+        let changes = Changes::new(taken.sight.snapshot, &taken.judged, before, whole, &self.config.owners);
         let Some(topic) = &self.config.store.changes else { return (changes.told(|_| true), Vec::new()) };
-        let messages = changes.messages(&taken.cluster);
-        let sends = messages.iter().map(|(subject, text)| {
-            let sent = self.warm.door.send(CHANGES, topic, subject, text);
+        let messages = changes.messages(&taken.cluster, self.scheduled.seconds());
+        let sends = messages.iter().map(|notice| {
+            let sent = self.warm.door.send(CHANGES, topic, notice);
             async { timeout_at(self.until(CHANGES_SHARE), sent).await }
         });
         let mut problems: Vec<String> = Vec::new();
@@ -125,8 +125,7 @@ impl Run<'_> {
         let Some(store) = self.store.as_ref().filter(|_| self.publishes() && self.writes()) else {
             return (MetricsEntry::default(), 0);
         };
-        let mut results = self.results(taken, |group| published[group]);
-        results.groups.extend(of_names(&taken.stand.unlisted));
+        let results = self.results(taken, |group| published[group]);
         let Plan { datums, metrics, refused } =
             metrics::plan(&results, self.config.store.detail, self.config.store.limit);
         if let Some(refused) = &refused {
@@ -159,9 +158,11 @@ impl Run<'_> {
     }
 
     fn results(&self, taken: &Taken<'_>, told: impl Fn(usize) -> bool) -> Results {
-        let Taken { cluster, sight, judged, ages, vanished, .. } = taken;
+        let Taken { cluster, sight, judged, ages, vanished, stand, .. } = taken;
         let of = (cluster.as_str(), self.part);
-        Results::new(of, *sight, judged, ages, told, *vanished, self.clock.elapsed_ms())
+        let mut results = Results::new(of, *sight, judged, ages, told, *vanished, self.clock.elapsed_ms());
+        results.groups.extend(of_names(&stand.unlisted));
+        results
     }
 
     /// What is published, of all groups, for Prometheus.

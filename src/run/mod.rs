@@ -29,6 +29,7 @@ use crate::report::{self, Frame, HistoryEntry, MetricsEntry, RateEntry, Report};
 
 mod burrow;
 mod drawn;
+mod journal;
 mod leave;
 mod login;
 mod look;
@@ -95,10 +96,13 @@ pub enum Error {
     #[error("{0}")]
     Addresses(String),
     /// What a run needs was not there in time.
-    #[error(
-        "{0} could not be fetched before the deadline: see that AWS can be reached from here, or set MEERKAT_TIMEOUT to more"
-    )]
-    Late(&'static str),
+    #[error("{what} could not be fetched before the deadline: {way_out}")]
+    Late {
+        /// What was waited for.
+        what: &'static str,
+        /// What to do about it, where the run is.
+        way_out: &'static str,
+    },
     /// The history was asked for, and is turned off.
     #[error("mode history reads what CloudWatch keeps, and MEERKAT_HISTORY is off")]
     HistoryOff,
@@ -251,7 +255,7 @@ impl<'a> Run<'a> {
         let sight = Sight { snapshot: &snapshot, lags: &lags, before: &before, thresholds: &thresholds, time_ms };
         let mut memories = Memories::fold(sight);
         let windows = past.open_windows(self.store.as_ref(), sight, &memories, self.until(HISTORY_SHARE));
-        let (wanted, windows) = tokio::join!(self.search_ages(&survey, sight), windows);
+        let (wanted, windows) = tokio::join!(self.search_ages(&survey, sight, &memories), windows);
         past.add(windows);
         survey.keep_connections();
         let ages = wanted.ages(sight);
@@ -283,9 +287,9 @@ impl<'a> Run<'a> {
         }
     }
 
-    async fn search_ages(&self, survey: &Survey<'_>, sight: Sight<'_>) -> Wanted {
+    async fn search_ages(&self, survey: &Survey<'_>, sight: Sight<'_>, memories: &Memories) -> Wanted {
         let knows = |topic, partition| survey.knows_max_timestamp(topic, partition);
-        let mut wanted = Wanted::new(sight, self.config.judgement.aged_partitions, knows);
+        let mut wanted = Wanted::new(sight, memories, self.config.judgement.aged_partitions, knows);
         if !wanted.is_empty() {
             survey.search_ages(&mut wanted.search, self.until(AGES_SHARE)).await;
         }
@@ -329,9 +333,11 @@ impl<'a> Run<'a> {
             watch: self.watch.map(Watch::entry),
             rates: taken.rates.clone(),
             detail: self.request.detail.unwrap_or(self.config.detail),
+            owners: &self.config.owners,
             limit: self.config.report_limit,
         };
         let report = Report::new(frame, taken.sight, &taken.judged, &taken.ages, &told);
+        self.note(taken, &report, failure.as_deref());
         let status = report.status;
         let (json, status) = match (&self.request.ask, self.request.format.unwrap_or(self.config.format)) {
             (Ask::Widget(widget), _) => (self.widget(&report, widget).await, status),
@@ -371,7 +377,8 @@ impl<'a> Run<'a> {
         what: &'static str,
         fetched: impl Future<Output = Result<T, Error>>,
     ) -> Result<T, Error> {
-        timeout_at(self.until(share), fetched).await.unwrap_or(Err(Error::Late(what)))
+        let way_out = if self.config.in_lambda { LATE_IN_LAMBDA } else { LATE_IN_A_SHELL };
+        timeout_at(self.until(share), fetched).await.unwrap_or(Err(Error::Late { what, way_out }))
     }
 
     /// Whether the run is none of the parts that write the history.
@@ -397,3 +404,6 @@ fn counted(traffic: &Traffic) -> report::TrafficEntry {
         bytes_read: traffic.read.load(Ordering::Relaxed),
     }
 }
+
+const LATE_IN_A_SHELL: &str = "see that AWS can be reached from here, or set MEERKAT_TIMEOUT to more";
+const LATE_IN_LAMBDA: &str = "see that AWS can be reached from the function's subnets, by a NAT gateway or an endpoint of the service, or give the function a longer timeout";

@@ -109,20 +109,26 @@ impl Run<'_> {
 
     /// What a run leaves behind that saw nothing: that it was blind, and the statuses that stand.
     pub(super) async fn leave_blind(&self, why: &Error) {
-        let (Some(store), Some(cluster)) = (self.store.as_ref(), self.config.cluster.as_deref()) else {
-            if self.store.is_some() {
-                tracing::warn!(
-                    "this run publishes nothing: set MEERKAT_CLUSTER, since Kafka did not give the cluster's id"
-                );
-            }
-            return;
+        let standing = self.publish_blindly().await;
+        self.note_blind(why, &standing);
+    }
+
+    /// The statuses that stand, which are published.
+    async fn publish_blindly(&self) -> BTreeMap<Box<str>, LastKnown> {
+        let Some(store) = self.store.as_ref().filter(|_| self.publishes() && self.writes()) else {
+            return BTreeMap::new();
         };
-        if !self.publishes() || !self.writes() {
-            return;
-        }
-        let standing = match self.asker(cluster, self.part, Some(self.config.selection)) {
-            asker if self.remembers() => Past::standing_blindly(store, &asker, self.until(STAND_SHARE)).await,
-            _ => Ok(Standing::default()),
+        let Some(cluster) = self.config.cluster.as_deref() else {
+            tracing::warn!(
+                "this run publishes nothing: set MEERKAT_CLUSTER, since Kafka did not give the cluster's id"
+            );
+            return BTreeMap::new();
+        };
+        let standing = if self.remembers() {
+            let asker = self.asker(cluster, self.part, Some(self.config.selection));
+            Past::standing_blindly(store, &asker, self.until(STAND_SHARE)).await
+        } else {
+            Ok(Standing::default())
         };
         let standing = standing.unwrap_or_else(|why| {
             tracing::error!("the statuses that stand are not published again: {why}");
@@ -143,7 +149,7 @@ impl Run<'_> {
         for failure in &written.failures {
             tracing::error!("{}", fault::told(&**failure));
         }
-        tracing::error!(standing = standing.len(), "this run saw nothing of Kafka: {}", fault::told(why));
+        standing
     }
 
     /// Whether a status that was last read then is still published again: three hours, or three periods where those are longer.

@@ -95,9 +95,10 @@ class Story:
         queue = self.aws.client("sqs").create_queue(QueueName="changes")["QueueUrl"]
         topic = notices.create_topic(Name="changes")["TopicArn"]
         queue_arn = self.aws.client("sqs").get_queue_attributes(QueueUrl=queue, AttributeNames=["QueueArn"])["Attributes"]["QueueArn"]
-        notices.subscribe(TopicArn=topic, Protocol="sqs", Endpoint=queue_arn)
+        only = {"FilterPolicy": json.dumps({"status": ["ERR"], "owner": ["team-a"]})}
+        notices.subscribe(TopicArn=topic, Protocol="sqs", Endpoint=queue_arn, Attributes=only)
         self.queue = queue
-        own = {"BootstrapServers": ",".join(self.kafka.shown["sasl_ssl"]), "SecretArn": secret, "Truststore": authority, "ChangesTopicArn": topic, "Cluster": CLUSTER}
+        own = {"BootstrapServers": ",".join(self.kafka.shown["sasl_ssl"]), "SecretArn": secret, "Truststore": authority, "ChangesTopicArn": topic, "Cluster": CLUSTER, "Owners": "orders-*=team-a"}
         self.secrets = {"SecretArn": secret, "Truststore": authority}
         self.line = line.led_to({**own, "Deployment": "AllAtOnce"}, "scram")
         self.aws.shell(self.line.text)
@@ -136,9 +137,10 @@ class Story:
         # Moments are rounded to whole minutes by the store; the newest is the last look's.
         found = self.aws.statuses(CLUSTER, GROUP, self.minute, self.minute + BEFORE + AFTER)
         same((found[0], found[-1]), (1.0, 3.0), "its status in CloudWatch")
-        messages = self.aws.messages(self.queue)
-        same(any(GROUP in message and "ERR" in message for message in messages), True, f"a message reached the topic's queue: {messages}")
-        self.done(f"{GROUP} is OK while it commits and ERR once it has stopped, in CloudWatch and in a message of SNS")
+        messages = [json.loads(message) for message in self.aws.messages(self.queue)]
+        told = [(change["group"], change["status"]) for message in messages for change in message["changes"]]
+        same(told, [(GROUP, "ERR")], f"a message of its owner's filter reached the topic's queue: {messages}")
+        self.done(f"{GROUP} is OK while it commits and ERR once it has stopped, in CloudWatch and in a message of SNS that its owner filters for")
 
     def scheduled(self, look):
         """The schedule's own input, for one of the rehearsed minutes, answered two seconds after it."""
@@ -315,6 +317,7 @@ OTHER = {
     "OauthScope": "kafka",
     "OauthTokenUrl": "https://login.example/token",
     "Objective": "300/900",
+    "Owners": "orders-*=team-a",
     "Period": "2",
     "RoleArn": check.ROLE,
     "SecretArn": check.SECRET,

@@ -77,6 +77,9 @@ def main():
         for options in ({"Cluster": "prod"}, check.OPTIONS):
             values = {**parameters, **options}
             same_everything(binary, f"{name}, {len(options)} options", values, may)
+    parameters, may, _ = check.WAYS["MSK with IAM"]
+    for period in (60, 120, 1440):
+        same_everything(binary, f"every {period} min", {**parameters, "Cluster": "prod", "Period": period}, may)
     print(f"the module says what the template says, {validated(binary)}")
 
 

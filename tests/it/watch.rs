@@ -13,6 +13,7 @@ use crate::support::cloudwatch::Stand;
 use crate::support::contract::keeps_promises;
 
 mod changes;
+mod journal;
 mod kinds;
 mod losses;
 mod objectives;
@@ -73,17 +74,7 @@ impl Watch {
         event["now"] = json!(rfc3339(MIDNIGHT + second));
         let mut run = Command::new(env!("CARGO_BIN_EXE_meerkat"));
         run.env_clear()
-            .env("KAFKA_BOOTSTRAP_SERVERS", self.stage.bootstrap())
-            .env("KAFKA_SECURITY_PROTOCOL", "PLAINTEXT")
-            .env("MEERKAT_CLUSTER", "prod")
-            .env("MEERKAT_DETAIL", "all")
-            .env("MEERKAT_LAG_SECONDS", "0")
-            .env("MEERKAT_LOG", "off")
-            .env("AWS_ENDPOINT_URL_CLOUDWATCH", self.stand.url())
-            .env("AWS_REGION", "us-east-1")
-            .env("AWS_ACCESS_KEY_ID", "any")
-            .env("AWS_SECRET_ACCESS_KEY", "any")
-            .envs(self.variables.iter().map(|(name, value)| (name, value)))
+            .envs(self.environment())
             .envs(variables.iter().copied())
             .stdin(Stdio::piped())
             .stdout(Stdio::piped())
@@ -93,6 +84,25 @@ impl Watch {
         input.write_all(event.to_string().as_bytes()).expect("the event is sent");
         drop(input);
         process.wait_with_output().expect("the program ends")
+    }
+
+    /// The variables of every run.
+    fn environment(&self) -> Vec<(String, String)> {
+        let bootstrap = self.stage.bootstrap();
+        let always = [
+            ("KAFKA_BOOTSTRAP_SERVERS", &*bootstrap),
+            ("KAFKA_SECURITY_PROTOCOL", "PLAINTEXT"),
+            ("MEERKAT_CLUSTER", "prod"),
+            ("MEERKAT_DETAIL", "all"),
+            ("MEERKAT_LAG_SECONDS", "0"),
+            ("MEERKAT_LOG", "off"),
+            ("AWS_ENDPOINT_URL_CLOUDWATCH", &*self.stand.url()),
+            ("AWS_REGION", "us-east-1"),
+            ("AWS_ACCESS_KEY_ID", "any"),
+            ("AWS_SECRET_ACCESS_KEY", "any"),
+        ];
+        let always = always.map(|(name, value)| (name.to_owned(), value.to_owned()));
+        always.into_iter().chain(self.variables.iter().cloned()).collect()
     }
 
     /// The run that is scheduled for this minute after midnight.

@@ -133,10 +133,10 @@ fn shown(url: &str) -> String {
     let of_urls = |c: char| c.is_ascii_alphanumeric() || "-._~:/[]%".contains(c);
     let url = rest.split(|c| !of_urls(c)).next().unwrap_or_default();
     let more = if url.len() < rest.len() { "…" } else { "" };
-    match scheme.is_empty() && user.is_empty() {
-        true => shown::characters(plain),
-        false => shown::cut(&format!("{scheme}{user}{url}{more}"), LONGEST_URL),
+    if scheme.is_empty() && user.is_empty() {
+        return shown::characters(plain);
     }
+    shown::cut(&format!("{scheme}{user}{url}{more}"), LONGEST_URL)
 }
 
 /// Origin and path of a URL that may be trusted with a secret.
@@ -271,5 +271,60 @@ mod tests {
                 assert!(!said.contains("hun") && !said.contains(&header[..3]), "{said}");
             }
         }
+    }
+
+    mod fuzz {
+        include!(concat!(env!("CARGO_MANIFEST_DIR"), "/tests/support/fuzz.rs"));
+    }
+
+    #[test]
+    fn any_answer_of_an_issuer_is_a_token_or_a_refusal() {
+        use super::super::call::Refusal;
+        let pieces = [
+            "{",
+            "}",
+            ":",
+            ",",
+            "\"access_token\"",
+            "\"expires_in\"",
+            "\"error\"",
+            "\"error_description\"",
+            "\"hunter2/\"",
+            "9223372036854775807",
+            "1e308",
+            "-1",
+            "\"1e400\"",
+            "\"inf\"",
+            "null",
+            "[",
+            "]",
+            "<Code>",
+            "</Code>",
+            "\u{1b}[2J",
+            "\n",
+            "hunter2/",
+            "hunter2%2f",
+        ];
+        let request = TokenRequest {
+            endpoint: String::new(),
+            client_id: "id".into(),
+            client_secret: Secret::new("hunter2/".into()),
+            scope: None,
+            header_urlencode: true,
+            ca: None,
+        };
+        fuzz::each(5_000, |choice| {
+            let mut body = choice.text(&pieces, 14);
+            if choice.below(2) == 0 {
+                body = format!("{{\"access_token\":\"t\",\"expires_in\":{}}}", choice.of(&pieces));
+            }
+            let body = if choice.below(4) == 0 { choice.mutated(body.as_bytes()) } else { body.into() };
+            if let Ok(answer) = serde_json::from_slice::<TokenAnswer>(&body) {
+                let _ = answer.lifetime();
+            }
+            let said = Refusal::new(400, None, &body).masked(&mask(&request));
+            assert!(!said.chars().any(char::is_control) && said.chars().count() < 600, "{said:?}");
+            assert!(!said.contains("hunter2/") && !said.contains("hunter2%2f"), "{said}");
+        });
     }
 }

@@ -25,6 +25,12 @@ pub(crate) fn draw(report: &Report<'_>, text: &mut Text) {
             row.push(Cell::left(group.rate.as_ref().map_or(UNKNOWN, |rate| &rate.trend)));
         }
     }
+    if report.groups.iter().any(|group| group.owner.is_some()) {
+        head.push(titled("OWNER"));
+        for (row, group) in rows.iter_mut().zip(&report.groups) {
+            row.push(Cell::left(group.owner.as_deref().unwrap_or_default()));
+        }
+    }
     let columns = text.width() >= WIDE;
     let why = head.len();
     if columns {

@@ -260,4 +260,29 @@ mod tests {
             }
         }
     }
+
+    mod fuzz {
+        include!(concat!(env!("CARGO_MANIFEST_DIR"), "/tests/support/fuzz.rs"));
+    }
+
+    #[test]
+    fn any_names_make_a_table_that_fits() {
+        fuzz::each(3_000, |choice| {
+            let names: Vec<String> = (0..4).map(|_| choice.text(fuzz::HOSTILE, 12)).collect();
+            let screen = Screen { width: choice.below(100), colour: choice.below(2) == 0 };
+            let mut text = Text::new(screen);
+            let cells = |names: &[String]| names.iter().map(|name| Cell::left(name)).collect::<Vec<_>>();
+            let grid = Grid {
+                head: vec![cells(&names[..2])],
+                rows: vec![cells(&names[2..]), vec![Cell::right(&names[1]), Cell::left(&names[0]).coloured("2")]],
+                may_shrink: &[0, 1],
+                narrowest: NARROWEST,
+                gutter: GUTTER,
+            };
+            text.rows(&grid, |_| Some(names[3].clone()));
+            text.line(choice.below(5), &names.concat(), Some("1"));
+            let drawn = text.finish().replace("\x1b[", "");
+            assert!(!drawn.contains(['\x1b', '\r', '\u{202e}', '\0', '\u{9b}']), "{drawn:?}");
+        });
+    }
 }

@@ -107,6 +107,11 @@ impl Past {
         }
     }
 
+    /// Which groups the newest look of the run's own told to be in trouble; `None` where no such look is known.
+    pub(crate) fn told_before(&self) -> Option<&Told> {
+        self.0.as_ref().ok()?.first()?.rosters.as_ref().ok()?.told()
+    }
+
     /// What is in the run's own minute already; nothing where that is not known.
     pub(crate) fn own(&self) -> Option<Own> {
         Some(self.0.as_ref().ok()?.first()?.rosters.as_ref().ok()?.own)

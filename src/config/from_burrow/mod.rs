@@ -57,13 +57,17 @@ pub fn translate(text: &str) -> Result<String, NotBurrow> {
         let parameters = settings.iter().filter_map(|setting| Some((setting.parameter?, &setting.value)));
         let parameters: Vec<String> = parameters.map(|(name, value)| format!("{name}={}", quoted(value))).collect();
         let _ = writeln!(said, "--parameter-overrides {}\n", parameters.join(" "));
-        notes.iter().for_each(|note| comment(&mut said, note));
+        for note in &notes {
+            comment(&mut said, note);
+        }
     }
     if clusters.len() > 1 {
         let _ = writeln!(said, "# {} clusters: one stack, or one environment, for each", clusters.len());
     }
     let _ = writeln!(said, "\n# what went elsewhere");
-    elsewhere(&file).iter().for_each(|line| comment(&mut said, line));
+    for line in elsewhere(&file) {
+        comment(&mut said, &line);
+    }
     Ok(said)
 }
 

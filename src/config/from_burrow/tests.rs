@@ -252,7 +252,7 @@ fn no_line_of_the_file_is_shown_where_it_is_not_toml() {
 
 #[test]
 fn no_name_leaves_its_comment() {
-    let name = r#"x\ntouch PWNED #\u001b[2J"#;
+    let name = r"x\ntouch PWNED #\u001b[2J";
     let file = format!(
         "[cluster.\"{name}\"]\nservers=[\"b:1\"]\nclient-profile=\"p\"\n\"{name}\"=1\n\
          [client-profile.p]\ntls=\"{name}\"\nsasl=\"{name}\"\n\

@@ -22,12 +22,11 @@ pub(crate) fn pairs(text: &str) -> Result<Vec<(String, String)>, BadLine> {
         let (key, value) = split(&line);
         let bad_line = |what| BadLine { line: number, what };
         let (key, value) = (unescaped(key).map_err(bad_line)?, unescaped(value).map_err(bad_line)?);
-        match places.get(&key) {
-            Some(place) => pairs[*place] = (key, value),
-            None => {
-                places.insert(key.clone(), pairs.len());
-                pairs.push((key, value));
-            }
+        if let Some(place) = places.get(&key) {
+            pairs[*place] = (key, value);
+        } else {
+            places.insert(key.clone(), pairs.len());
+            pairs.push((key, value));
         }
     }
     Ok(pairs)
@@ -47,6 +46,7 @@ impl LogicalLines<'_> {
         let mut began = self.number;
         let (mut skips_blanks, mut continues, mut escaped) = (true, false, false);
         while let Some(c) = self.rest.next() {
+            let pair = c == '\r' && self.rest.peek() == Some(&'\n');
             let ends = self.ends_line(c);
             if skips_blanks {
                 if is_blank(c) || (ends && !continues) {
@@ -71,6 +71,10 @@ impl LogicalLines<'_> {
                 escaped = c == '\\' && !escaped;
             } else if escaped {
                 line.pop();
+                // Java ends here where it has read to the last character, and goes on where one is left.
+                if self.rest.peek().is_none() && !pair {
+                    return Some((began, line));
+                }
                 (skips_blanks, continues, escaped) = (true, true, false);
             } else if line.is_empty() {
                 skips_blanks = true;
@@ -78,10 +82,11 @@ impl LogicalLines<'_> {
                 return Some((began, line));
             }
         }
+        let some = !line.is_empty();
         if escaped {
             line.pop();
         }
-        (!line.is_empty()).then_some((began, line))
+        some.then_some((began, line))
     }
 
     /// Whether a character ends a line: `\n`, `\r` or both together.

@@ -112,8 +112,11 @@ impl Iterator for Tokens<'_> {
             match c {
                 '\0'..=' ' => {}
                 '/' if self.0.next_if_eq(&'*').is_some() => self.skip_comment(),
-                // One slash begins a comment as two do.
-                '/' => self.skip_line(),
+                // One slash begins a comment as two do; what stands behind it is passed over, a line break too.
+                '/' => {
+                    self.0.next();
+                    self.skip_line();
+                }
                 '"' | '\'' => return Some(self.quoted(c)),
                 c if is_digit(c) => return Some(self.number(c)),
                 c if is_alpha(c) => return Some(self.word(c)),
@@ -173,6 +176,7 @@ mod tests {
         ("a // b\nc", "[a][c]"),
         ("a / b\nc", "[a][c]"),
         ("a/b", "[a]"),
+        ("a /\nb\nc", "[a][c]"),
         ("a=12", "[a]=#"),
         ("a=1.2.3", "[a]=##"),
         ("a=12b", "[a]=#[b]"),

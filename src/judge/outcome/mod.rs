@@ -11,6 +11,7 @@ use crate::model::lag::Assigned;
 use crate::model::memory::{Aged, Members, Memory, Reading, Sample};
 use crate::model::snapshot::{Group, Kind};
 use crate::model::unknown::{Known, Unknown};
+use crate::model::window::Horizon;
 
 mod group;
 mod standing;
@@ -26,6 +27,8 @@ pub struct Memories {
     remembered: Vec<Option<Memory>>,
     /// Rows whose window is needed to tell whether anything is left at all.
     doubtful: BTreeSet<usize>,
+    /// What of the past is read at the period of the run; `None` where there is no group.
+    horizon: Option<Horizon>,
 }
 
 /// The verdicts.
@@ -73,11 +76,12 @@ impl<'a> Eye<'a> {
 
 impl Memories {
     /// Folds what was seen into what is remembered. Where the history cannot be read, the memory starts afresh.
+    #[must_use]
     pub fn fold(sight: Sight<'_>) -> Self {
         let Sight { snapshot, before, .. } = sight;
         if before.0.is_err() {
             // There is nothing to fold, and nothing will be kept.
-            return Self { remembered: Vec::new(), doubtful: BTreeSet::new() };
+            return Self { remembered: Vec::new(), doubtful: BTreeSet::new(), horizon: None };
         }
         let mut remembered = Vec::with_capacity(snapshot.rows.len());
         let mut doubtful = BTreeSet::new();
@@ -96,7 +100,7 @@ impl Memories {
                 Some(Memory::fold(previous.as_ref(), &reading, thresholds))
             }));
         }
-        Self { remembered, doubtful }
+        Self { remembered, doubtful, horizon: sight.thresholds.first().map(Horizon::of) }
     }
 
     /// The rows whose window of samples is needed for a verdict.
@@ -104,8 +108,15 @@ impl Memories {
         (0..self.remembered.len()).filter(|row| self.is_suspicious(*row))
     }
 
+    /// The rows whose commits stand as far before the end as each of them did, see [`Memory::is_at_rest`].
+    pub(crate) fn at_rest(&self) -> impl Iterator<Item = usize> {
+        let rests = self.remembered.iter().enumerate();
+        rests.filter(|(_, memory)| memory.is_some_and(Memory::is_at_rest)).map(|(row, _)| row)
+    }
+
     fn is_suspicious(&self, row: usize) -> bool {
-        self.of(row).is_some_and(Memory::is_suspicious) || self.doubtful.contains(&row)
+        let is_read = |memory| self.horizon.is_some_and(|horizon| horizon.is_read_for(memory));
+        self.of(row).is_some_and(is_read) || self.doubtful.contains(&row)
     }
 
     /// What is to be remembered of a row.

@@ -33,10 +33,10 @@ impl Seen<'_> {
 
     pub(crate) fn is_older_than_its_objective(&self) -> bool {
         let older = |objective: Objective| Some(self.age?.at_least_ms > objective.warn_s * 1_000);
-        !self.is_caught_up() && self.thresholds.objective.and_then(older).unwrap_or(false)
+        !self.is_caught_up() && !self.is_past_its_rest() && self.thresholds.objective.and_then(older).unwrap_or(false)
     }
 
-    /// What its age comes to: at the second look in a row, or at once where no look is kept.
+    /// What its age comes to: at the second snapshot in a row, or at once where no snapshot is kept.
     pub(crate) fn objective_verdict(&self) -> Option<(Verdict, Reason)> {
         let again = !self.remembers || self.previous.is_some_and(|sample| sample.memory.was_late());
         if !again || !self.is_older_than_its_objective() {

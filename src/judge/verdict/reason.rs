@@ -33,6 +33,12 @@ pub(crate) enum Reason {
     CaughtUp,
     /// So many records are left, which is allowed.
     Allowed(u64),
+    /// So many offsets are left as after each commit, which are no records.
+    AtRest {
+        left: u64,
+        /// Whether more are left than that, which may be a transaction that was aborted.
+        aborted: bool,
+    },
     /// So many records are left, and it is too early to say more.
     WarmingUp {
         unread: u64,
@@ -51,9 +57,9 @@ pub(crate) enum Reason {
     Silent(Box<Silence>),
     /// Nobody commits, and an open transaction is why.
     Blocked(Box<Silence>),
-    /// The last member is gone, and records of that age wait.
-    Left { age: ShownAge, unread: u64 },
-    /// Nobody has read or committed since the first look.
+    /// The last member is gone, and records of that age, in seconds, wait.
+    Left { age_s: u32, unread: u64 },
+    /// Nobody has read or committed since the first snapshot.
     Abandoned { unread: u64 },
     /// Members are there, and for so many milliseconds nobody was assigned for good.
     Unstable { ms: i64 },
@@ -71,7 +77,7 @@ pub(crate) enum Reason {
         /// Whether less may be left than is said, since the coordinator does not tell.
         at_most: bool,
     },
-    /// Records were deleted before they were read, at this look or lately.
+    /// Records were deleted before they were read, at this snapshot or lately.
     Lost {
         /// How many lie between the commit and the log start now.
         lost: u64,
@@ -179,7 +185,7 @@ impl Reason {
         if let Self::Share { reason, .. } = self { reason.plain() } else { self }
     }
 
-    /// Whether neither earlier looks nor an objective say what a lag means.
+    /// Whether neither earlier snapshots nor an objective say what a lag means.
     pub(crate) fn is_unjudged(&self) -> bool {
         matches!(self.plain(), Self::Unjudged(_))
     }
@@ -204,6 +210,14 @@ impl Reason {
             }
             Self::CaughtUp => f.write_str("caught up"),
             Self::Allowed(unread) => write!(f, "{}, which is allowed", behind(unread)),
+            Self::AtRest { left, aborted } => {
+                let s = if *left == 1 { "" } else { "s" };
+                write!(f, "caught up but for {left} offset{s}, ")?;
+                f.write_str(match aborted {
+                    false => "which each commit leaves: markers of transactions are no records",
+                    true => "no more than the marker that each commit leaves and a transaction that was aborted",
+                })
+            }
             Self::WarmingUp { unread, missing } => write!(f, "{}, {}", early(*missing), behind(unread)),
             Self::Behind(unread) => write!(f, "{}, {commit}s keep coming", behind(unread)),
             Self::Backlog { unread, s } => {
@@ -222,8 +236,8 @@ impl Reason {
                 f.write_str("held up by an open transaction, ")?;
                 silence.tell(words, f)
             }
-            Self::Left { age, unread } => {
-                write!(f, "its members left, {}, the oldest record is {age} old", behind(unread))
+            Self::Left { age_s, unread } => {
+                write!(f, "its members left, {}, the oldest record is {} old", behind(unread), seconds((*age_s).into()))
             }
             Self::Abandoned { unread } => {
                 write!(f, "abandoned: no member and no {commit} since it is watched, {}", behind(unread))
@@ -288,7 +302,7 @@ impl Silence {
     }
 }
 
-/// Which look it is of those that a verdict takes, so that it is seen when there will be one.
+/// Which snapshot it is of those that a verdict takes, so that it is seen when there will be one.
 pub(crate) fn early(missing: u8) -> &'static str {
     if missing > 1 { "first look of three" } else { "second look of three" }
 }

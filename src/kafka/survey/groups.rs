@@ -12,7 +12,7 @@ use crate::kafka::protocol::error_codes;
 use crate::kafka::protocol::internal_topics::{self, OFFSETS_TOPIC, SHARE_TOPIC};
 use crate::kafka::survey::cluster::{Cluster, share_of, share_to_connect};
 use crate::kafka::survey::coordinator;
-use crate::kafka::survey::listed::{Announced, Listed, Presence};
+use crate::kafka::survey::listed::{Announced, Listed, Presence, coordinator_of};
 use crate::kafka::survey::offsets_topic::Internal;
 use crate::kafka::survey::retry::{AskOutcome, ELECTION, Pauses, Questions, settle};
 use crate::model::part::Part;
@@ -112,7 +112,7 @@ pub(crate) async fn list(cluster: &Cluster<'_>, selection: &Selection, deadline:
             if wanted(&name) && !seen.contains_key(&name) {
                 match &kind {
                     Ok(kind) => {
-                        let (name, kind, coordinator) = (Arc::clone(&name), *kind, Ok(broker));
+                        let (name, kind, coordinator) = (Arc::clone(&name), *kind, coordinator_of(&name, broker));
                         let (seen, only) = (Presence::Yes, None);
                         listing.groups.push(Listed { name, id, kind, state, coordinator, seen, only });
                     }

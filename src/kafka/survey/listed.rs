@@ -8,6 +8,7 @@ use kafka_protocol::messages::TopicName;
 use kafka_protocol::messages::list_groups_response::ListedGroup;
 use kafka_protocol::protocol::StrBytes;
 
+use crate::kafka::protocol::guard::SPOILED;
 use crate::model::snapshot::{GroupState, Kind};
 use crate::model::unknown::{Known, Unknown};
 
@@ -33,6 +34,14 @@ pub(crate) enum Presence {
     /// Its coordinator did not tell its groups, and why.
     Perhaps(Unknown),
 }
+
+/// The broker that answers for a group; nobody can be asked for one whose name cannot be read.
+pub(crate) fn coordinator_of(name: &str, broker: i32) -> Known<i32> {
+    if name.as_bytes().contains(&SPOILED) { Err(Unknown::because(SPOILED_NAME)) } else { Ok(broker) }
+}
+
+const SPOILED_NAME: &str =
+    "its name is not UTF-8, so it cannot be asked for: the name is shown with a sign for each such byte";
 
 /// Partitions of one topic.
 pub(crate) struct SomePartitions {

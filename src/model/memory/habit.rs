@@ -22,17 +22,19 @@ impl Memory {
     /// A few short silences are no habit yet: a job's first run has them too. So the first known gap is not a short one, and what a member
     /// left behind when it went is not counted. A commit that is first seen after missing snapshots is taken to have been made just after
     /// the last one, or each hole would lengthen the habit. Where readers come and go, only what ends an absence tells of the next one,
-    /// and an absence that began before the first look only if what was seen of it is long.
+    /// and an absence that began before the first snapshot only if what was seen of it is long.
     pub(crate) fn gap_after_a_commit(self, after: AfterACommit, period_ms: i64) -> Coarse {
         let AfterACommit { silence, ends_absence, comes_and_goes, was_left } = after;
         let seen = self.gap.value();
         let is_long = i64::from(silence) * period_ms >= FIRST_ABSENCE_MS;
-        let silence = Coarse::ceil((Coarse::floor(silence).value() * ONE_PERIOD).max(ONE_PERIOD));
+        // One outage is no habit of outages: an absence of more than some hours counts where one as long came before.
+        let most = if ends_absence && seen >= LONG_GAP { u32::MAX } else { LONG_GAP };
+        let silence = Coarse::ceil((Coarse::floor(silence).value() * ONE_PERIOD).clamp(ONE_PERIOD, most));
         match seen {
             _ if ends_absence && !self.supported && !is_long => self.gap,
             _ if ends_absence && (seen < ONE_PERIOD || !self.comes_and_goes()) => silence.max(self.gap),
             0..ONE_PERIOD if was_left => self.gap,
-            0..ONE_PERIOD if seen + 1 < COMMITS_TO_KNOW => Coarse::floor(seen + 1),
+            0..ONE_PERIOD if seen + 1 < u32::from(COMMITS_TO_KNOW) => Coarse::floor(seen + 1),
             0..ONE_PERIOD if comes_and_goes => self.gap,
             0..ONE_PERIOD => silence.max(Coarse::floor(FIRST_GAP)),
             _ if silence >= self.gap => silence,
@@ -51,19 +53,25 @@ impl Memory {
     ) -> u8 {
         let stretch_ms = HABIT_GAPS * self.usual_gap_ms(thresholds).unwrap_or(thresholds.period_ms);
         let over = self.absent == 0 && periods_on_the_clock(from_ms, reading.time_ms, stretch_ms) > 0;
-        if ends_absence { FRESH } else { self.habit.saturating_sub(u8::from(over)) }
+        if ends_absence {
+            if self.absent == 1 { 1.max(self.habit) } else { FRESH }
+        } else {
+            self.habit.saturating_sub(u8::from(over))
+        }
     }
 }
 
 /// An absence ended in the stretch of the clock that began last.
 const FRESH: u8 = 2;
-/// An absence that began before the first look tells how long absences are from this length on.
+/// An absence that began before the first snapshot tells how long absences are from this length on.
 const FIRST_ABSENCE_MS: i64 = 30 * 60_000;
 /// Usual absences in a stretch after which a habit may be over.
 const HABIT_GAPS: i64 = 12;
 /// Inferred commits from which on the usual gap is known.
-const COMMITS_TO_KNOW: u32 = 3;
+pub(crate) const COMMITS_TO_KNOW: u8 = 3;
 /// The least that the gap is taken for when it is first known, in quarters of a period.
 pub(crate) const FIRST_GAP: u32 = 3 * ONE_PERIOD;
+/// The longest gap that a single silence makes, in quarters of a period: 240 periods.
+const LONG_GAP: u32 = 240 * ONE_PERIOD;
 /// The part of the difference by which the gap comes down.
 const DECAY: u32 = 8;

@@ -8,12 +8,16 @@ mod coarse;
 mod habit;
 mod packed;
 mod reading;
+mod rest;
 mod told;
+mod warning;
 
 use coarse::{Coarse, periods_on_the_clock};
-use habit::AfterACommit;
+use habit::{AfterACommit, COMMITS_TO_KNOW};
 pub(crate) use reading::reference_lag;
 pub use reading::{Aged, Members, Reading, Sample};
+use rest::Rest;
+pub(crate) use warning::{Shown, Warning};
 
 /// What counts as late, and what raises an alarm.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
@@ -30,7 +34,7 @@ pub struct Thresholds {
     pub uncommitted_alarms: bool,
     /// How old the oldest unread record may be; `None` where no objective is set.
     pub objective: Option<Objective>,
-    /// What a group comes to that nobody has read with since the first look.
+    /// What a group comes to that nobody has read with since the first snapshot.
     pub abandoned: Abandoned,
 }
 
@@ -43,7 +47,7 @@ pub struct Objective {
     pub(crate) err_s: Option<u64>,
 }
 
-/// What a group comes to that has neither had a member nor committed since the first look.
+/// What a group comes to that has neither had a member nor committed since the first snapshot.
 #[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
 pub enum Abandoned {
     /// Nothing: it was retired, and its commits wait for their expiry.
@@ -56,7 +60,7 @@ pub enum Abandoned {
 }
 
 impl Thresholds {
-    /// What applies where nothing is configured: a look each minute, and no record of lag allowed.
+    /// What applies where nothing is configured: a snapshot each minute, and no record of lag allowed.
     pub const DEFAULT: Self = Self {
         allowed_lag: 0,
         period_ms: 60_000,
@@ -87,10 +91,12 @@ pub struct Memory {
     /// The usual length of that silence in quarters of a period; below [`ONE_PERIOD`] the number of commits seen.
     gap: Coarse,
     /// Inferred commits in a row that were behind the log of their time (`reference_lag`); at its limit only while the last one was even
-    /// behind the log of the look before, which no group does that keeps up.
+    /// behind the log of the snapshot before, which no group does that keeps up.
     bad: u8,
-    /// Whether it was found slow, and has neither caught up nor clearly gained ground since; then `bad` is at its limit.
-    warned: bool,
+    /// Whether it was found slow, or was lately; while the warning stands `bad` is at its limit.
+    warning: Warning,
+    /// Whether its commits leave the same each time; while they do `bad` is 0.
+    rest: Rest,
     /// Quarters of an hour by the clock until a step backwards is forgotten.
     rewound: u8,
     /// Without a reader while there was something to read and nothing was committed.
@@ -107,7 +113,7 @@ pub struct Memory {
     snapshots: u8,
     /// Whether a commit, or the group caught up, was seen since the memory began.
     supported: bool,
-    /// Whether the oldest unread record was older than its objective at this look.
+    /// Whether the oldest unread record was older than its objective at this snapshot.
     late: bool,
     /// Looks left for which lost records are a warning; [`LOSS_TOLD`] while the same commit still stands below the log start.
     loss: u8,
@@ -117,36 +123,42 @@ impl Memory {
     /// Each packed memory is below this.
     pub const PACKED_LIMIT: u64 = 1 << 33;
 
-    /// The memory after `look`, given what the newest earlier run left; `None` where there is none that fits.
+    /// The memory after `reading`, given what the newest earlier run left; `None` where there is none that fits.
     #[must_use]
     pub fn fold(previous: Option<&Sample>, reading: &Reading, thresholds: &Thresholds) -> Self {
-        let caught_up = reading.is_caught_up(thresholds);
         let no_reader = reading.has_no_reader(thresholds);
         let Some(previous) = previous.filter(|sample| !reading.is_another_log(sample)) else {
-            return Self::first(reading, caught_up, no_reader);
+            return Self::first(reading, reading.is_caught_up(thresholds), no_reader);
         };
         let past = previous.memory;
         let period_ms = thresholds.period_ms;
+        let rest = if past.warning.stands() { Rest::No } else { past.rest.after(previous, reading) };
+        let caught_up = reading.is_caught_up(thresholds) || rest == Rest::Known;
         let passed = periods(previous.time_ms, reading.time_ms, period_ms);
         let silence = if previous.was_caught_up(thresholds) {
             Coarse::floor(passed.min(1))
         } else {
-            past.silent.age(passed, previous.time_ms, reading.time_ms, period_ms)
+            past.silent.age(passed, previous.time_ms, reading.time_ms, period_ms).min(SILENCE_MAX)
         };
         let unstable =
-            if reading.assigned == Assigned::Unknown { counted(past.unstable, passed, UNSTABLE_LIMIT) } else { 0 };
+            if reading.assigned == Assigned::Unknown { since_first(past.unstable, passed, UNSTABLE_LIMIT) } else { 0 };
         let assigned = match reading.assigned {
-            Assigned::Unknown if past.assigned == Assigned::Yes && unstable <= ANSWER_STANDS => Assigned::Yes,
+            Assigned::Unknown if past.assigned == Assigned::Yes && unstable <= ANSWER_STANDS && !no_reader => {
+                Assigned::Yes
+            }
             answer => answer,
         };
         let committed = reading.committed != Committed::Never && reading.committed != previous.committed;
         let returns = (reading.members == Members::Present && !no_reader) || (committed && past.members_seen);
-        let ends_absence = past.absent >= ABSENT_FOR_A_HABIT && returns;
+        let is_long = period_ms >= LONG_PERIOD_MS;
+        let ends_absence = past.absent >= if is_long { 1 } else { ABSENT_FOR_A_HABIT } && returns;
         let habit = past.habit_after(ends_absence, previous.time_ms, reading, thresholds);
         let late = reading.reference_lag(previous.time_ms, previous.end) > thresholds.allowed_lag;
         let very_late = matches!(reading.committed, Committed::At(offset) if offset < previous.end);
+        let warning = past.warning.age(previous.time_ms, reading.time_ms, caught_up, period_ms);
         let bad = match (committed, late) {
-            _ if past.warned && !caught_up => BAD_LIMIT,
+            _ if warning.stands() => BAD_LIMIT,
+            _ if rest != Rest::No => 0,
             (false, _) if reading.is_past_end() && reading.log.end > previous.end => BAD_LIMIT,
             (true, true) => counted(past.bad, 1, if very_late { BAD_LIMIT } else { BAD_LIMIT - 1 }),
             (true, false) => 0,
@@ -156,7 +168,7 @@ impl Memory {
         let quarters = periods_on_the_clock(previous.time_ms, reading.time_ms, QUARTER_HOUR_MS.max(period_ms));
         Self {
             silent: if committed || caught_up { Coarse::floor(0) } else { silence },
-            gap: if committed || ends_absence {
+            gap: if (committed || ends_absence) && (snapshots > past.snapshots || snapshots == SNAPSHOTS_LIMIT) {
                 let silence = past.silent.value() + passed.min(1);
                 let was_left = reading.members == Members::Absent && past.members_seen;
                 past.gap_after_a_commit(
@@ -167,18 +179,26 @@ impl Memory {
                 past.gap
             },
             bad,
-            warned: past.warned && !caught_up,
+            warning: if rest == Rest::No { warning } else { Warning::NEVER },
+            rest,
             rewound: match (previous.committed, reading.committed) {
-                (Committed::At(before), Committed::At(now)) if now < before => REWIND_REMEMBERED,
+                // Who stood past the end of a log that began again has nowhere to go but back.
+                (Committed::At(before), Committed::At(now)) if now < before && before <= previous.end => {
+                    REWIND_REMEMBERED
+                }
                 _ => past.rewound.saturating_sub(u8::try_from(quarters).unwrap_or(u8::MAX)),
             },
             absent: match reading.members {
+                // Who read for a while of a long period and is gone may be a job.
+                _ if committed && !caught_up && no_reader && assigned == Assigned::No && is_long => 1,
                 _ if committed || caught_up => 0,
+                _ if assigned == Assigned::Unknown && unstable > ANSWER_STANDS => 0,
+                _ if assigned == Assigned::Yes => 0,
                 _ if no_reader => since_first(past.absent, passed, ABSENT_LIMIT),
                 Members::Unknown => past.absent,
                 Members::Present | Members::Absent => 0,
             },
-            members_seen: past.members_seen || reading.members == Members::Present,
+            members_seen: past.members_seen || reading.members == Members::Present || assigned == Assigned::Yes,
             habit,
             assigned,
             unstable,
@@ -201,10 +221,11 @@ impl Memory {
             silent: Coarse::floor(0),
             gap: Coarse::floor(0),
             bad: 0,
-            warned: false,
+            warning: Warning::NEVER,
+            rest: Rest::No,
             rewound: 0,
-            absent: u8::from(!caught_up && no_reader),
-            members_seen: reading.members == Members::Present,
+            absent: u8::from(!caught_up && no_reader && reading.assigned != Assigned::Yes),
+            members_seen: reading.members == Members::Present || reading.assigned == Assigned::Yes,
             habit: 0,
             assigned: reading.assigned,
             unstable: 0,
@@ -217,7 +238,7 @@ impl Memory {
     }
 }
 
-/// Scheduled periods between two looks: rounded, since runs start seconds late, but none gets lost when looks are closer.
+/// Scheduled periods between two snapshots: rounded, since runs start seconds late, but none gets lost when snapshots are closer.
 fn periods(from_ms: i64, to_ms: i64, period_ms: i64) -> u32 {
     let passed = to_ms.saturating_sub(from_ms);
     let whole = if passed >= period_ms - passed {
@@ -232,17 +253,21 @@ fn counted(count: u8, more: u32, limit: u8) -> u8 {
     u8::try_from(u32::from(count).saturating_add(more)).map_or(limit, |count| count.min(limit))
 }
 
-/// The first look that shows a condition counts as one, however long nobody looked before it.
+/// The first snapshot that shows a condition counts as one, however long ago the one before it is.
 fn since_first(count: u8, passed: u32, limit: u8) -> u8 {
     counted(count, if count == 0 { 1 } else { passed }, limit)
 }
 
+/// The longest silence that is counted, in periods: one and a half days of minutes.
+const SILENCE_MAX: Coarse = Coarse::of_level(73);
 /// Snapshots below which nothing is said.
 const SNAPSHOTS_LIMIT: u8 = 3;
 /// Periods without a reader after which it counts as lost.
 const ABSENT_LIMIT: u8 = 3;
-/// Periods without a reader after which a return tells that readers come and go: a job's run may hide in the look beside a missing one.
+/// Periods without a reader after which a return tells that readers come and go: a job's run may hide in the snapshot beside a missing one.
 const ABSENT_FOR_A_HABIT: u8 = 2;
+/// From this period on, in milliseconds, one is enough: a job that runs in every second period is away at every second snapshot.
+const LONG_PERIOD_MS: i64 = 15 * 60_000;
 /// Periods that the last known answer stands for while a group rebalances.
 const ANSWER_STANDS: u8 = 3;
 /// Periods of not knowing who reads that are told apart.

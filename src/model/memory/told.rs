@@ -1,17 +1,10 @@
 //! What a memory tells those who judge.
 
-use super::coarse::Coarse;
 use super::habit::FIRST_GAP;
-use super::{ABSENT_LIMIT, BAD_LIMIT, LOSS_REMEMBERED, Memory, ONE_PERIOD, SNAPSHOTS_LIMIT, Thresholds};
+use super::{ABSENT_LIMIT, BAD_LIMIT, LOSS_REMEMBERED, Memory, ONE_PERIOD, SILENCE_MAX, SNAPSHOTS_LIMIT, Thresholds};
 use crate::model::lag::Assigned;
 
 impl Memory {
-    /// Whether the window of earlier samples must be read before a verdict.
-    #[must_use]
-    pub fn is_suspicious(self) -> bool {
-        self.has_stepped_back() || self.may_be_slow()
-    }
-
     /// Whether the commit went backwards within about an hour.
     pub(crate) fn has_stepped_back(self) -> bool {
         self.rewound > 0
@@ -24,15 +17,7 @@ impl Memory {
 
     /// Whether it was found slow, and nothing has ended that since.
     pub(crate) fn was_slow(self) -> bool {
-        self.warned
-    }
-
-    /// Remembers what the verdict on this look found.
-    pub(crate) fn learn(&mut self, slow: bool, late: bool) {
-        self.bad = if slow || !self.warned { self.bad } else { 0 };
-        self.bad = if slow { BAD_LIMIT } else { self.bad };
-        self.warned = slow;
-        self.late = late;
+        self.warning.stands()
     }
 
     /// Whether the oldest unread record was older than its objective.
@@ -55,7 +40,7 @@ impl Memory {
         (1..=LOSS_REMEMBERED).contains(&self.loss)
     }
 
-    /// Whether this look is the first to see the loss that it sees.
+    /// Whether this snapshot is the first to see the loss that it sees.
     pub(crate) fn loss_is_new(self) -> bool {
         self.loss == LOSS_REMEMBERED
     }
@@ -67,7 +52,7 @@ impl Memory {
 
     /// Whether the silence is as long as can be counted, and may be longer.
     pub(crate) fn silence_is_at_its_limit(self) -> bool {
-        self.silent == Coarse::MAX
+        self.silent >= SILENCE_MAX
     }
 
     /// Milliseconds that such a silence usually lasts; `None` where too few commits were seen.
@@ -111,7 +96,7 @@ impl Memory {
         SNAPSHOTS_LIMIT - self.snapshots
     }
 
-    /// What [`Memory::complete`] is at a first look.
+    /// What [`Memory::complete`] is at a first snapshot.
     pub(crate) const COMPLETE_AT_FIRST: f32 = 1.0 / SNAPSHOTS_LIMIT as f32;
 
     /// The share of the snapshots that a verdict needs which are there, up to 1.

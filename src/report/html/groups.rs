@@ -81,7 +81,11 @@ fn start(status: Verdict, html: &mut Html) {
 }
 
 fn rest(group: &GroupEntry<'_>, trend: bool, lags: Option<&Series>, html: &mut Html) {
-    html.raw("<span class=\"mk-reason\">").text(&group.reason);
+    html.raw("<span class=\"mk-reason\">");
+    if let Some(owner) = &group.owner {
+        html.raw("<b>").name(owner).raw("</b> · ");
+    }
+    html.text(&group.reason);
     for gap in &group.gaps {
         html.raw("; ").text(gap);
     }

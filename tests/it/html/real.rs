@@ -9,6 +9,7 @@ use meerkat::judge::outcome::{Judged, Memories};
 use meerkat::model::lag::{Committed, LogRange};
 use meerkat::model::lags::Lags;
 use meerkat::model::memory::Thresholds;
+use meerkat::model::pattern::Rules;
 use meerkat::model::snapshot::{Broker, Group, Kind, Member, Problem, Row, Snapshot, Topic};
 use meerkat::model::unknown::Unknown;
 use meerkat::report::{self, Frame};
@@ -62,6 +63,7 @@ fn real_report() -> String {
         watch: None,
         rates: Vec::new(),
         detail: Detail::All,
+        owners: &Rules::new(None),
         limit: None,
     };
     report::Report::new(frame, sight, &judged, &ages, &[]).to_json()
@@ -71,9 +73,13 @@ fn real_report() -> String {
 fn a_real_report_is_drawn() {
     let report = Report::parse(&real_report()).expect("it is a report");
     for html in [html::page(&report), overview(&report)] {
-        for shown in
-            ["prod", "<bdi>orders</bdi>", "2,921", "snapshot of 2026-11-23 01:05 UTC, taken in 83 ms", "broker 2 (b-2.example:9092)"]
-        {
+        for shown in [
+            "prod",
+            "<bdi>orders</bdi>",
+            "2,921",
+            "snapshot of 2026-11-23 01:05 UTC, taken in 83 ms",
+            "broker 2 (b-2.example:9092)",
+        ] {
             assert!(html.contains(shown), "{shown}: {html}");
         }
         assert_eq!(html.matches("no answer within 10 s").count(), 3, "broker, problem and group: {html}");

@@ -8,6 +8,8 @@ mod answers;
 
 pub(crate) use answers::{ASSIGNMENT, SUBSCRIPTION, of};
 
+use std::ops::Range;
+
 use kafka_protocol::protocol::StrBytes;
 
 use crate::kafka::protocol::unreadable::Unreadable;
@@ -45,15 +47,39 @@ impl Shape {
     /// # Errors
     /// [`Unreadable`] where they do not hold what they promise.
     pub(crate) fn weigh(&self, bytes: &[u8], version: i16) -> Result<usize, Unreadable> {
-        let mut walk = Walk { left: bytes, version, flexible: version >= self.flexible, weight: 0 };
+        let mut walk = Walk { left: bytes, version, flexible: version >= self.flexible, weight: 0, texts: None };
         walk.structure(self.fields)?;
         Ok(walk.weight)
     }
 }
 
+impl Shape {
+    /// Bytes whose texts can all be read: each byte that is not UTF-8 became [`SPOILED`]. One odd name is no reason to lose the others.
+    ///
+    /// # Errors
+    /// As [`Shape::weigh`].
+    pub(crate) fn readable(&self, bytes: &[u8], version: i16) -> Result<Vec<u8>, Unreadable> {
+        let flexible = version >= self.flexible;
+        let mut walk = Walk { left: bytes, version, flexible, weight: 0, texts: Some(Vec::new()) };
+        walk.structure(self.fields)?;
+        let mut whole = bytes.to_vec();
+        for Range { start, end } in walk.texts.into_iter().flatten() {
+            let text = bytes.len() - start..bytes.len() - end;
+            let mut at = text.start;
+            for chunk in bytes[text].utf8_chunks() {
+                at += chunk.valid().len();
+                let odd = at..at + chunk.invalid().len();
+                at = odd.end;
+                whole[odd].fill(SPOILED);
+            }
+        }
+        Ok(whole)
+    }
+}
+
 /// Bytes of memory that the tagged fields of an answer's header will take (KIP-482), the correlation id being passed.
 pub(crate) fn weigh_header(bytes: &[u8], header: i16) -> Result<usize, Unreadable> {
-    let mut walk = Walk { left: bytes, version: 0, flexible: header > 0, weight: 0 };
+    let mut walk = Walk { left: bytes, version: 0, flexible: header > 0, weight: 0, texts: None };
     walk.structure(&[])?;
     Ok(walk.weight)
 }
@@ -63,6 +89,8 @@ struct Walk<'b> {
     version: i16,
     flexible: bool,
     weight: usize,
+    /// How many bytes are left at the beginning and at the end of each text, where somebody wants to know.
+    texts: Option<Vec<Range<usize>>>,
 }
 
 impl Walk<'_> {
@@ -135,7 +163,12 @@ impl Walk<'_> {
         } else {
             sized(i32::from(i16::from_be_bytes(self.take()?)))?
         };
-        self.skip(length)
+        let before = self.left.len();
+        self.skip(length)?;
+        if let Some(texts) = &mut self.texts {
+            texts.push(before..self.left.len());
+        }
+        Ok(())
     }
 
     /// The length of bytes or of an array; nothing is in what is null.
@@ -179,6 +212,9 @@ fn sized(length: i32) -> Result<usize, Unreadable> {
         length => usize::try_from(length).map_err(|_| Unreadable::Negative(length)),
     }
 }
+
+/// What stands for a byte that is no text: SUBSTITUTE of ASCII.
+pub(crate) const SPOILED: u8 = 0x1a;
 
 /// Bytes of memory for a tagged field that the codec does not know: it keeps it.
 const TAG: usize = 64;

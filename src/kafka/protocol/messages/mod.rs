@@ -55,7 +55,15 @@ impl<R: Request> Question for R {
         if weight > most {
             return Err(Unreadable::Heavy(weight));
         }
-        R::Response::decode(from, version).map_err(Unreadable::codec)
+        let whole = from.clone();
+        R::Response::decode(from, version).or_else(|error| {
+            // Apache Kafka's names are UTF-8; others' need not be.
+            if Self::API != Api::ListGroups {
+                return Err(Unreadable::codec(error));
+            }
+            *from = Bytes::from(shape.readable(&whole, version)?);
+            R::Response::decode(from, version).map_err(|error| Unreadable::codec(error))
+        })
     }
 }
 
@@ -95,6 +103,24 @@ mod tests {
     pub(crate) fn accepted<Q: Question>(bytes: &[u8], version: i16) -> Option<Q::Answer> {
         let mut bytes = Bytes::copy_from_slice(bytes);
         Q::read(&mut bytes, version, usize::MAX).ok().filter(|_| !bytes.has_remaining())
+    }
+
+    #[test]
+    fn a_name_that_is_not_utf8_spoils_itself_alone() {
+        use kafka_protocol::messages::{ListGroupsRequest, ListGroupsResponse, list_groups_response::ListedGroup};
+        use kafka_protocol::protocol::{Encodable, StrBytes};
+        for version in 0..=5 {
+            let group =
+                |name: &'static str| ListedGroup::default().with_group_id(StrBytes::from_static_str(name).into());
+            let answer = ListGroupsResponse::default().with_groups(vec![group("a"), group("odd-XY"), group("ü")]);
+            let mut bytes = BytesMut::new();
+            answer.encode(&mut bytes, version).unwrap();
+            let at = bytes.windows(2).position(|pair| pair == b"XY").unwrap();
+            bytes[at..at + 2].copy_from_slice(&[0xff, 0xc3]);
+            let read = accepted::<ListGroupsRequest>(&bytes, version).unwrap();
+            let names: Vec<&str> = read.groups.iter().map(|group| group.group_id.as_str()).collect();
+            assert_eq!(names, ["a", "odd-\u{1a}\u{1a}", "ü"], "v{version}");
+        }
     }
 
     /// What a real broker answered; no part of it is an answer too, nor is it with a byte more.

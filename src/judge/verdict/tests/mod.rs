@@ -8,6 +8,7 @@ use crate::model::window::Horizon;
 
 mod objective;
 mod pace;
+mod unread;
 
 const DEFAULT: Thresholds = Thresholds::DEFAULT;
 

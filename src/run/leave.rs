@@ -12,7 +12,7 @@ use crate::base::progress::Progress;
 use crate::cloudwatch::changes::Changes;
 use crate::cloudwatch::cost::{PRICES_OF, Volume};
 use crate::cloudwatch::metrics::{self, Plan};
-use crate::cloudwatch::pages::roster::{Restless, Told};
+use crate::cloudwatch::pages::roster::{GroupCount, Restless, Told};
 use crate::cloudwatch::pages::rosters::Own;
 use crate::cloudwatch::past::{Leaving, Past};
 use crate::cloudwatch::publish::Written;
@@ -20,7 +20,7 @@ use crate::cloudwatch::restless::restless;
 use crate::config::{CHANGES_TOPIC as CHANGES, MetricsDetail};
 use crate::judge::numbers::Results;
 use crate::model::snapshot::Group;
-use crate::model::unknown::Unknown;
+use crate::model::unknown::{Cause, Unknown};
 use crate::otlp;
 use crate::report::{HistoryEntry, MetricsEntry, OtlpEntry, openmetrics};
 
@@ -96,9 +96,18 @@ impl Run<'_> {
         let mut written = Written::default();
         if self.writes() {
             // Where groups may be missing, those that were known before stay the measure.
-            let before = taken.past.roster().ok().flatten().map(|roster| roster.groups);
+            let before = taken.past.roster().ok().flatten().map(|roster| GroupCount::of(roster.groups));
             let listed = snapshot.listed.as_ref().ok().and_then(|names| u32::try_from(names.len()).ok());
-            let groups = listed.or(before).unwrap_or_default();
+            let elsewhere = snapshot.blind.as_ref().is_some_and(|why| why.cause() == Cause::NoTopic);
+            let groups = match (listed, before) {
+                // A service without the offsets topic lists a group no more once its members are gone.
+                (Some(listed), Some(before)) if elsewhere && taken.vanished > 0 => {
+                    before.doubted_again(listed, self.schedule.period())
+                }
+                (Some(groups), _) => GroupCount { groups, doubted: 0 },
+                (None, before) => before.unwrap_or_default(),
+            };
+            let groups = groups.packed();
             let read = |group: &Group| group.untold().is_none();
             let whole = snapshot.listed.is_ok() && taken.vanished == 0 && snapshot.groups.iter().all(read);
             let standing = self.standing(&taken.stand, &snapshot.groups, &taken.judged);

@@ -21,7 +21,7 @@ use crate::keystore::KeystoreError;
 use crate::model::memory::Thresholds;
 use crate::model::part::Part;
 use crate::model::snapshot::{Group, Problem};
-use crate::model::unknown::Unknown;
+use crate::model::unknown::{Cause, Unknown};
 use crate::preflight::Preflight;
 use crate::report::history::PastOfGroup;
 use crate::report::{self, Frame, HistoryEntry, MetricsEntry, Report};
@@ -271,6 +271,7 @@ impl<'a> Run<'a> {
         if taken.vanished > 0 {
             let fewer = format!("{} fewer than at the last look that knew them all", taken.vanished);
             let what = match (&taken.sight.snapshot.listed, &taken.sight.snapshot.blind) {
+                (Ok(_), Some(why)) if why.cause() == Cause::NoTopic => format!("{fewer}; {why}"),
                 (Ok(_), Some(why)) => format!(
                     "{fewer}; whether they were deleted cannot be seen ({why}), so the next look measures by what is there now"
                 ),

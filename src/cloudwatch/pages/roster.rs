@@ -10,7 +10,7 @@ use super::seconds::{APART, FEWEST_SAMPLES, Slot};
 /// One look's roster.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub(crate) struct Roster {
-    /// How many groups there were in this part of the cluster.
+    /// How many groups there were in this part of the cluster; see [`GroupCount`].
     pub groups: u32,
     /// What the run that wrote it looks at, as a hash below 2⁴⁰: another one is another writer.
     pub writer: u64,
@@ -26,6 +26,35 @@ pub(crate) struct Roster {
     pub restless: Restless,
     /// Which groups were told to be in trouble.
     pub told: Told,
+}
+
+/// How many groups there are, as [`Roster::groups`] holds it.
+#[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
+pub(crate) struct GroupCount {
+    /// Up to [`MOST_GROUPS`].
+    pub groups: u32,
+    /// For how many runs in a row fewer than these were shown, where nobody shows whether they were deleted; up to 255.
+    pub doubted: u8,
+}
+
+impl GroupCount {
+    pub(crate) fn of(packed: u32) -> Self {
+        Self { groups: packed & MOST_GROUPS, doubted: u8::try_from(packed >> DOUBTED_BIT).unwrap_or(u8::MAX) }
+    }
+
+    pub(crate) fn packed(self) -> u32 {
+        self.groups.min(MOST_GROUPS) | u32::from(self.doubted) << DOUBTED_BIT
+    }
+
+    /// What the next run measures by, where this one was shown so many groups, fewer than these: the same for as long as a memory is kept.
+    pub(crate) fn doubted_again(self, shown: u32, period_minutes: i64) -> Self {
+        let doubted = self.doubted.saturating_add(1);
+        if i64::from(doubted) * period_minutes < DOUBTED_MINUTES && doubted < u8::MAX {
+            Self { doubted, ..self }
+        } else {
+            Self { groups: shown, doubted: 0 }
+        }
+    }
 }
 
 /// Groups whose last published status was not OK.
@@ -157,6 +186,12 @@ impl Roster {
     }
 }
 
+/// Groups are counted up to here.
+const MOST_GROUPS: u32 = (1 << DOUBTED_BIT) - 1;
+const DOUBTED_BIT: u32 = 24;
+/// The three hours that a memory is kept.
+const DOUBTED_MINUTES: i64 = 180;
+
 /// Groups beyond those that are listed are counted up to here.
 pub(crate) const MOST_MORE: u32 = (1 << MORE_BITS) - 1;
 /// Hashes of writers are below this.
@@ -236,6 +271,19 @@ mod tests {
         assert_eq!(Restless::Any.looks_left(7), 1);
         assert_eq!(roster(2).restless.looks_left(2), 3);
         assert_eq!(roster(2).restless.looks_left(3), 0);
+    }
+
+    #[test]
+    fn fewer_groups_are_doubted_for_three_hours() {
+        for (period, runs) in [(1, 180), (5, 36), (15, 12), (60, 3), (1_440, 1)] {
+            let mut count = GroupCount { groups: 7, doubted: 0 };
+            let mut doubted = 0;
+            while count.groups == 7 {
+                count = GroupCount::of(count.packed()).doubted_again(3, period);
+                doubted += 1;
+            }
+            assert_eq!((count, doubted), (GroupCount { groups: 3, doubted: 0 }, runs), "{period}");
+        }
     }
 
     #[test]

@@ -121,9 +121,9 @@ test-ministack: ## the CloudWatch stand-in beside MiniStack
 	tests/tools/ignored-tests.sh ministack
 
 .PHONY: test-large
-test-large: ## 10,000 slow partitions within CloudWatch's quota, some minutes
+test-large: ## 10,000 slow partitions within CloudWatch's quota, and a group of 20,000, some minutes
 	@tests/tools/prerequisites.sh build
-	tests/tools/ignored-tests.sh ten_thousand
+	tests/tools/ignored-tests.sh watch::windows --test-threads 1
 
 .PHONY: test-moto
 test-moto: ## the references to secrets, against moto

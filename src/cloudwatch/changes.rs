@@ -62,7 +62,7 @@ struct Body<'a> {
 #[derive(Debug, Default)]
 pub(crate) struct Changes {
     /// The worst first, then by name.
-    changes: Vec<Change>,
+    of_groups: Vec<Change>,
     /// Groups that were in trouble and are not there any more, each with the status that was told last.
     gone: Vec<(u64, u8)>,
     /// Every group that will have been told to be in trouble when all of this is, in error first.
@@ -94,9 +94,9 @@ impl Changes {
         let away = before.groups.iter().copied().filter(|(key, _)| !here.contains(key));
         let mut all = Self { more_before: before.more, ..Self::default() };
         if whole {
-            all.gone.extend(away)
+            all.gone.extend(away);
         } else {
-            all.next.extend(away)
+            all.next.extend(away);
         }
         for (group, of_group) in snapshot.groups.iter().zip(&judged.groups) {
             let of = OfGroup::new(&group.name);
@@ -131,9 +131,10 @@ impl Changes {
                 reason: of_group.reason.clone(),
                 total_lag: of_group.total_lag,
             };
-            all.changes.push(Change { key, status, before: told, title, text, entry });
+            all.of_groups.push(Change { key, status, before: told, title, text, entry });
         }
-        all.changes.sort_by(|one, other| (Reverse(one.status), &one.title).cmp(&(Reverse(other.status), &other.title)));
+        all.of_groups
+            .sort_by(|one, other| (Reverse(one.status), &one.title).cmp(&(Reverse(other.status), &other.title)));
         all.next.sort_by_key(|(_, status)| Reverse(*status));
         all
     }
@@ -141,7 +142,7 @@ impl Changes {
     /// The messages: one for each of the first [`MOST_MESSAGES`] changes, one more for the rest, one for groups that are gone, and one for the
     /// number of those that are in trouble beyond what can be listed. `scheduled` is in seconds since 1970.
     pub(crate) fn messages(&self, cluster: &str, scheduled: i64) -> Vec<Notice> {
-        let (single, rest) = self.changes.split_at(self.changes.len().min(MOST_MESSAGES));
+        let (single, rest) = self.of_groups.split_at(self.of_groups.len().min(MOST_MESSAGES));
         let body = |changes: &[Change], more| {
             let changes = changes.iter().map(|change| &change.entry).collect();
             let version = env!("CARGO_PKG_VERSION");
@@ -206,9 +207,9 @@ impl Changes {
     /// What will have been told, given which of the messages were accepted; what was not is told anew.
     pub(crate) fn told(self, accepted: impl Fn(usize) -> bool) -> Told {
         let (more, more_is_news) = (self.more(), self.more_is_news());
-        let of_changes = self.changes.len().min(MOST_MESSAGES + 1);
+        let of_changes = self.of_groups.len().min(MOST_MESSAGES + 1);
         let mut groups = self.next;
-        for (_, change) in self.changes.iter().enumerate().filter(|(at, _)| !accepted((*at).min(MOST_MESSAGES))) {
+        for (_, change) in self.of_groups.iter().enumerate().filter(|(at, _)| !accepted((*at).min(MOST_MESSAGES))) {
             groups.retain(|(key, _)| *key != change.key);
             groups.extend(change.before.map(|status| (change.key, status)));
         }
@@ -236,8 +237,8 @@ impl Changes {
 
 /// The first [`MOST_NAMED`] of these.
 fn some_of(names: &[impl AsRef<str>]) -> String {
-    let named: Vec<&str> = names.iter().take(MOST_NAMED).map(AsRef::as_ref).collect();
-    format!("{}{}", named.join(", "), if names.len() > named.len() { ", …" } else { "" })
+    let first: Vec<&str> = names.iter().take(MOST_NAMED).map(AsRef::as_ref).collect();
+    format!("{}{}", first.join(", "), if names.len() > first.len() { ", …" } else { "" })
 }
 
 /// What every message can be filtered by; of the one for several groups the status is the worst.

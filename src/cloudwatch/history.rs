@@ -72,7 +72,7 @@ impl Store {
             let metrics: Vec<Arc<Metric>> = indexes.iter().map(|index| Arc::clone(&wanted[*index].0)).collect();
             let fitting = metrics_per_call(&metrics);
             for (start, end) in ranges {
-                let points = self.schedule.estimated_points(&[start..end]);
+                let points = self.schedule.estimated_points(std::slice::from_ref(&(start..end)));
                 let together =
                     usize::try_from(self.pace.points_per_call() / points.max(1)).unwrap_or(1).clamp(1, fitting);
                 for (indexes, metrics) in indexes.chunks(together).zip(metrics.chunks(together)) {

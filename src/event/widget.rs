@@ -96,11 +96,13 @@ impl Context {
     /// seconds as `CloudWatch` keeps points for that are as old as the first one (`GetMetricData`, `MetricStat`, `Period`).
     pub(crate) fn step_s(&self, now_s: i64) -> i64 {
         let (start_ms, end_ms) = self.range_ms.as_ref().map_or((0, 0), |range| (range.start, range.end));
-        let unit_s = match now_s.saturating_sub(start_ms / 1_000) {
-            _ if self.range_ms.is_none() => 60,
-            ..=MINUTES_KEPT_S => 60,
-            ..=FIVE_MINUTES_KEPT_S => 300,
-            _ => 3_600,
+        let age_s = now_s.saturating_sub(start_ms / 1_000);
+        let unit_s = if self.range_ms.is_none() || age_s <= MINUTES_KEPT_S {
+            60
+        } else if age_s <= FIVE_MINUTES_KEPT_S {
+            300
+        } else {
+            3_600
         };
         (end_ms.saturating_sub(start_ms) / 1_000 / POINTS / unit_s + 1) * unit_s
     }

@@ -257,9 +257,7 @@ fn what_has_no_end_is_not_waited_for() {
     let off = [("MEERKAT_HISTORY", "off"), ("MEERKAT_PUBLISH", "off"), ("MEERKAT_TIMEOUT", "1")];
     let broker = ("KAFKA_BOOTSTRAP_SERVERS", "127.0.0.1:1");
     let told = |variables: &[(&str, &str)], arguments: &[&str]| {
-        let mut program = Program::with(&[&off[..], variables].concat());
-        program.0.args(arguments);
-        let (code, text) = program.told(b"");
+        let (code, text) = Program::with(&[&off[..], variables].concat()).with_arguments(arguments).told(b"");
         assert_eq!(code, Some(3), "{text}");
         text
     };
@@ -285,9 +283,7 @@ fn what_has_no_end_is_not_waited_for() {
 #[test]
 fn a_reader_that_leaves_early_is_no_failure() {
     for arguments in [&["--help"][..], &["--against", "all"], &["--man"]] {
-        let mut program = Program::with(&[]);
-        program.0.args(arguments);
-        let mut child = program.0.spawn().unwrap();
+        let mut child = Program::with(&[]).with_arguments(arguments).0.spawn().unwrap();
         drop(child.stdout.take());
         let output = child.wait_with_output().unwrap();
         assert_eq!((output.status.code(), output.stderr.len()), (Some(0), 0), "{output:?}");

@@ -8,6 +8,7 @@ use std::time::{Duration, Instant};
 use serde_json::Value;
 
 use crate::support::broker::{Group, Scene, Topic};
+use crate::support::lambda::Lambda;
 use crate::surroundings::Program;
 
 /// A path of this process's own.
@@ -67,6 +68,25 @@ fn the_addresses_of_a_cluster_are_fetched_within_the_time_of_the_run() {
     let (code, text) = anywhere_without_aws(&cluster, br#"{"mode":"preflight"}"#);
     assert_eq!(code, Some(2), "{text}");
     assert!(text.contains("the cluster's addresses could not be fetched before the deadline"), "{text}");
+}
+
+#[test]
+fn a_function_that_has_too_little_time_is_told_nothing_about_a_shell() {
+    let silent = TcpListener::bind("127.0.0.1:0").unwrap();
+    let origin = format!("http://{}", silent.local_addr().unwrap());
+    let variables = [
+        ("KAFKA_CLUSTER_ARN", "arn:aws:kafka:eu-west-1:123456789012:cluster/orders/0a1b2c3d-7"),
+        ("MEERKAT_HISTORY", "off"),
+        ("MEERKAT_PUBLISH", "off"),
+        ("AWS_REGION", "eu-west-1"),
+        ("AWS_ACCESS_KEY_ID", "AKIAIOSFODNN7EXAMPLE"),
+        ("AWS_SECRET_ACCESS_KEY", "hunter2"),
+        ("AWS_ENDPOINT_URL", &*origin),
+    ];
+    let variables = variables.map(|(name, value)| (name.to_owned(), value.to_owned()));
+    let invoked = Lambda::within(Duration::from_secs(3), &variables).invoke("{}");
+    let told = "could not be fetched before the deadline: see that AWS can be reached from the function's subnets";
+    assert!(!invoked.ok && invoked.body.contains(told) && !invoked.body.contains("MEERKAT_"), "{invoked:?}");
 }
 
 #[test]

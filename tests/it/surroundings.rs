@@ -26,6 +26,11 @@ impl Program {
         Self(command)
     }
 
+    pub(crate) fn with_arguments(mut self, arguments: &[&str]) -> Self {
+        self.0.args(arguments);
+        self
+    }
+
     /// The exit code, and everything that was written.
     pub(crate) fn told(&mut self, event: &[u8]) -> (Option<i32>, String) {
         let mut child = self.0.spawn().unwrap();

@@ -265,7 +265,7 @@ fn what_has_no_end_is_not_waited_for() {
         let mut program = Program::with(&[&off[..], variables].concat());
         program.0.args(arguments);
         let (code, text) = program.told(b"");
-        assert_eq!(code, Some(3), "{text}");
+        assert_eq!(code, Some(4), "{text}");
         text
     };
     for (source, expected) in [(pipe, "did not end within"), ("/dev/zero", "it has more than")] {
@@ -318,7 +318,7 @@ fn asked_of_a_proxy(more: &[(&str, &str)]) -> Vec<String> {
         ("AWS_SECRET_ACCESS_KEY", "hunter2"),
     ];
     let (code, text) = Program::with(&[&variables, more].concat()).told(b"");
-    assert_eq!(code, Some(3), "{text}");
+    assert_eq!(code, Some(4), "{text}");
     proxy.seen().into_iter().map(|asked| asked.line.split("/v1").next().unwrap_or_default().to_owned()).collect()
 }
 

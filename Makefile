@@ -72,7 +72,7 @@ bench-age: ## what lag in seconds costs: rounds and requests, beside a consumer 
 	@.cache/venv-bench/bin/python tests/bench/ages.py
 
 .PHONY: test
-test: prerequisites test-style test-unit test-deny test-docs test-infra test-deploy test-screenshots test-container test-kafka test-ministack test-moto test-readers test-openmetrics test-terminal test-shells test-lambda ## everything but matrix, test-emulators and the benches
+test: prerequisites test-style test-unit test-deny test-docs test-infra test-deploy test-screenshots test-container test-kafka test-ministack test-moto test-readers test-openmetrics test-terminal test-shells test-lambda ## everything but matrix, test-large, test-emulators and the benches
 
 .PHONY: prerequisites
 prerequisites: ## what all targets need, installed at once as root, else named at once
@@ -119,6 +119,11 @@ test-kfake: ## brokers that are not Apache Kafka's: franz-go's kfake, built into
 test-ministack: ## the CloudWatch stand-in beside MiniStack
 	@tests/tools/prerequisites.sh build python
 	tests/tools/ignored-tests.sh ministack
+
+.PHONY: test-large
+test-large: ## 10,000 slow partitions within CloudWatch's quota, some minutes
+	@tests/tools/prerequisites.sh build
+	tests/tools/ignored-tests.sh ten_thousand
 
 .PHONY: test-moto
 test-moto: ## the references to secrets, against moto

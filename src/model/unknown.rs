@@ -41,6 +41,10 @@ pub enum Cause {
     Hidden,
     /// It is not kept, as configured.
     Off,
+    /// It was not asked for, since others came first.
+    LeftOut,
+    /// It was not read, and nothing else could show that an error which stood before is over.
+    Stands,
     /// Anything that nothing depends on.
     Other,
 }

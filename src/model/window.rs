@@ -95,12 +95,25 @@ impl Horizon {
         let kept_ms = self.kept() * self.period_ms;
         (commits * gap_ms).min(MOST_MS).max(least_ms).min(kept_ms)
     }
+
+    /// Milliseconds before now that the question alone needs whether a group loses ground: ten commits, and some that were missed.
+    ///
+    /// A step back that has to be made up for, a long run and a backlog need all of [`Self::reach_ms`].
+    #[must_use]
+    pub fn growth_reach_ms(self, memory: Memory, thresholds: &Thresholds) -> i64 {
+        let gap_ms = memory.usual_gap_ms(thresholds).unwrap_or(self.period_ms).max(self.period_ms);
+        (COMMITS_FOR_GROWTH as i64 * gap_ms).min(self.reach_ms(memory, thresholds))
+    }
 }
 
 /// Earlier snapshots of a schedule of so many minutes that can be read back.
-pub(crate) const fn snapshots_kept(minutes: i64) -> i64 {
-    let kept = if minutes <= FINE_UP_TO { FINE_KEPT } else { COARSE_KEPT };
-    kept / minutes
+const fn snapshots_kept(minutes: i64) -> i64 {
+    minutes_kept(minutes) / minutes
+}
+
+/// For how many minutes the snapshots of such a schedule can be read back.
+pub(crate) const fn minutes_kept(minutes: i64) -> i64 {
+    if minutes <= FINE_UP_TO { FINE_KEPT } else { COARSE_KEPT }
 }
 
 /// One point of each time, in order, all of them of the log that is there now; the snapshot is the last one.
@@ -147,6 +160,8 @@ pub(crate) fn reached_ms(points: &[Point], offset: i64) -> Option<i64> {
 
 /// Burrow's default number of intervals.
 pub(crate) const COMMITS_KEPT: usize = 10;
+/// Commits, or looks where each has one, in which growth shows: those ten, the one before them, and one that was missed.
+pub(crate) const COMMITS_FOR_GROWTH: usize = COMMITS_KEPT + 2;
 /// Commits below which lags make no trend.
 pub(crate) const COMMITS_FOR_A_TREND: usize = 5;
 /// The longest period, in minutes, with slots one second wide: from an hour on there are as many minutes between two snapshots as a page has slots.

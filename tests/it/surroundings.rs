@@ -262,9 +262,7 @@ fn what_has_no_end_is_not_waited_for() {
     let off = [("MEERKAT_HISTORY", "off"), ("MEERKAT_PUBLISH", "off"), ("MEERKAT_TIMEOUT", "1")];
     let broker = ("KAFKA_BOOTSTRAP_SERVERS", "127.0.0.1:1");
     let told = |variables: &[(&str, &str)], arguments: &[&str]| {
-        let mut program = Program::with(&[&off[..], variables].concat());
-        program.0.args(arguments);
-        let (code, text) = program.told(b"");
+        let (code, text) = Program::with(&[&off[..], variables].concat()).with_arguments(arguments).told(b"");
         assert_eq!(code, Some(4), "{text}");
         text
     };
@@ -290,9 +288,7 @@ fn what_has_no_end_is_not_waited_for() {
 #[test]
 fn a_reader_that_leaves_early_is_no_failure() {
     for arguments in [&["--help"][..], &["--against", "all"], &["--man"]] {
-        let mut program = Program::with(&[]);
-        program.0.args(arguments);
-        let mut child = program.0.spawn().unwrap();
+        let mut child = Program::with(&[]).with_arguments(arguments).0.spawn().unwrap();
         drop(child.stdout.take());
         let output = child.wait_with_output().unwrap();
         assert_eq!((output.status.code(), output.stderr.len()), (Some(0), 0), "{output:?}");
@@ -364,7 +360,7 @@ fn a_cluster_of_another_account_is_asked_for_by_the_role_and_else_by_the_run_its
             ("AWS_SECRET_ACCESS_KEY", "hunter2"),
         ];
         let (_, text) = Program::with(&variables).told(b"");
-        assert!(text.contains("127.0.0.1:1: cannot connect"), "{allowed}: {text}");
+        assert!(text.contains("cannot connect to 127.0.0.1:1: "), "{allowed}: {text}");
         let lookups = aws.seen().into_iter().filter(|asked| asked.line.starts_with("GET /v1/clusters/"));
         let keys: Vec<&str> =
             lookups.map(|asked| if asked.head.contains("credential=asiarole/") { "role" } else { "own" }).collect();

@@ -82,8 +82,7 @@ impl Past {
             });
             pages.extend(names);
         }
-        let looks = rosters.counted();
-        let roster = Roster { groups, looks, writer, bits, whole, filled, deepest, restless, told };
+        let roster = Roster { groups, writer, bits, whole, filled, deepest, restless, told };
         let slots = Slots { taken, slots: roster.slots() };
         pages.push((asker.shelf.roster(), seconds::write(schedule, minute, &slots)));
         let mut written = store.write(&pages, until).await;

@@ -4,7 +4,7 @@ use std::collections::BTreeMap;
 
 use tokio::time::Instant;
 
-use super::reads::{Reads, read_rosters};
+use super::reads::Reads;
 use super::{Asker, Windows};
 use crate::base::moment::rfc3339;
 use crate::cloudwatch::address::Minute;
@@ -26,6 +26,8 @@ use crate::model::unknown::{Known, Unknown};
 pub(super) struct PartPast {
     pub(super) asker: Asker,
     pub(super) rosters: Known<Rosters>,
+    /// For how many looks before this one they tell whether there was one.
+    pub(super) listed: u32,
     /// The rows that have a place in the history, in the order of their keys.
     pub(super) order: Vec<usize>,
     /// The other way round, by row; `None` where the topic's metadata is unknown.
@@ -41,24 +43,26 @@ impl PartPast {
     pub(super) async fn read(store: &Store, mut asker: Asker, snapshot: &Snapshot, until: Instant) -> Self {
         asker.minute = store.schedule().align(asker.minute);
         let mut reads = Reads::default();
-        let (near, kept) = (store.schedule().looks_near(), store.schedule().looks_kept());
-        let mut rosters = read_rosters(store, &asker, (0, near), &mut reads, until).await;
-        let mut are_all = false;
+        let near = store.schedule().looks_near();
+        let kept = store.schedule().looks_kept(asker.minute, asker.now);
+        let mut listed = near;
+        let mut rosters = reads.rosters(store, &asker, (0, near), until).await;
         if !rosters.as_ref().is_ok_and(Rosters::is_next) {
-            rosters = read_rosters(store, &asker, (0, kept), &mut reads, until).await;
-            are_all = true;
+            rosters = reads.rosters(store, &asker, (0, kept), until).await;
+            listed = kept;
         }
         let (keys, order, places) = ordered(snapshot, asker.part);
         let looks = rosters.as_ref().map(|rosters| rosters.looks.clone()).unwrap_or_default();
         let sheets = Sheets::new(keys, asker.few, looks);
-        let mut recall = Recall::new(store.schedule(), sheets, are_all || near >= kept);
+        let mut recall = Recall::new(store.schedule(), sheets, listed >= kept);
         loop {
             let questions = recall.questions();
             if !questions.is_empty() {
-                reads.pages(store, &asker.shelf, &mut recall.sheets, &questions, until).await;
+                reads.pages(store, &asker.shelf, &mut recall.sheets, (&questions, false), until).await;
             } else if let (true, Ok(rosters)) = (recall.wants_older(), &mut rosters) {
-                match read_rosters(store, &asker, (near + 1, kept), &mut reads, until).await {
+                match reads.rosters(store, &asker, (near + 1, kept), until).await {
                     Ok(older) => {
+                        listed = kept;
                         recall.go_on(older.looks.clone());
                         rosters.add_older(older);
                     }
@@ -69,7 +73,7 @@ impl PartPast {
             }
         }
         let (recalled, sheets) = recall.pasts();
-        Self { asker, rosters, order, places, sheets, recalled, windows: Windows::default(), reads }
+        Self { asker, rosters, listed, order, places, sheets, recalled, windows: Windows::default(), reads }
     }
 
     pub(super) fn is_stranger(&self) -> bool {

@@ -173,7 +173,8 @@ impl Findings {
         match lag {
             Lag::Lost { lost, .. } => add(memory.loss_is_new(), Finding::DataLoss { lost, new: lost }),
             Lag::Offsets(unread) => {
-                add(unread > thresholds.allowed_lag && loses_soon(previous, reading), Finding::LossAhead);
+                let counts = unread > thresholds.allowed_lag && !memory.is_at_rest();
+                add(counts && loses_soon(previous, reading), Finding::LossAhead);
             }
             Lag::NoCommit | Lag::PastEnd(_) => {}
         }

@@ -1,6 +1,6 @@
 //! How old the oldest unread record may be, and what comes of it.
 
-use super::reason::ShownAge;
+use super::reason::{Kept, ShownAge};
 use super::rules::{Seen, short};
 use super::{Reason, Verdict};
 use crate::model::memory::Objective;
@@ -13,7 +13,13 @@ impl Seen<'_> {
         let Self { reading, memory, .. } = *self;
         let back = match points {
             _ if !memory.has_stepped_back() => None,
-            Err(why) => return (Verdict::Unknown, Reason::Unread(why)),
+            Err(why) => match self.without_a_window(&why) {
+                verdict @ Verdict::Rewind => {
+                    return (verdict, Reason::Kept(Box::new(Kept { unread: reading.unread(), why })));
+                }
+                Verdict::Unknown => return (Verdict::Unknown, Reason::Unread(why)),
+                _ => None,
+            },
             Ok(points) => self.steps_back().or_else(|| self.is_back(&points)),
         };
         match back {

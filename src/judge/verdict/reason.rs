@@ -69,6 +69,8 @@ pub(crate) enum Reason {
     Grew(Box<Growth>),
     /// It fell behind before, and has not clearly gained ground since.
     StillBehind(u64),
+    /// What was found before is kept, since its earlier looks were not read.
+    Kept(Box<Kept>),
     /// What is to be said of a share group (KIP-932), which acknowledges where others commit.
     Share {
         reason: Box<Self>,
@@ -82,6 +84,14 @@ pub(crate) enum Reason {
         /// How many lie between the commit and the log start now.
         lost: u64,
     },
+}
+
+/// A verdict that is kept.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub(crate) struct Kept {
+    pub(crate) unread: u64,
+    /// Why it could not be made anew.
+    pub(crate) why: Unknown,
 }
 
 /// A commit that went back.
@@ -258,6 +268,10 @@ impl Reason {
             }
             Self::StillBehind(unread) => {
                 write!(f, "fell behind and has not clearly gained ground since, {}", behind(unread))
+            }
+            Self::Kept(kept) => {
+                let Kept { unread, why } = &**kept;
+                write!(f, "{}, the verdict of an earlier run is kept: {why}", behind(unread))
             }
             Self::Share { reason, held, at_most } => {
                 if *held {

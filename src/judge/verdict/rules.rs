@@ -1,5 +1,6 @@
 //! Our rules, in order: what a memory, a window of snapshots and the age of the oldest unread record say together.
 
+use super::reason::Kept;
 use super::trend::Trend;
 use super::{Finding, Findings, Judgement, Reason, Silence, Thresholds, Verdict};
 use crate::model::lag::{Assigned, Committed, Lag};
@@ -199,7 +200,11 @@ impl Seen<'_> {
             (if has_reader { Verdict::Stall } else { Verdict::Stop }, Reason::Silent(silence()))
         } else {
             match points {
-                Err(why) => (Verdict::Unknown, Reason::Unread(why)),
+                Err(why) => match self.without_a_window(&why) {
+                    Verdict::Ok if lost => (Verdict::Warn, Reason::Lost { lost: reading.lost() }),
+                    Verdict::Unknown => (Verdict::Unknown, Reason::Unread(why)),
+                    verdict => (verdict, Reason::Kept(Box::new(Kept { unread, why }))),
+                },
                 Ok(points) => self.of_the_window(&points, slow).unwrap_or_else(|| {
                     let quiet = silent_ms > thresholds.period_ms;
                     let reason = if quiet { Reason::Silent(silence()) } else { Reason::Behind(unread) };
@@ -216,6 +221,21 @@ impl Seen<'_> {
                 }),
             }
         }
+    }
+
+    /// What an earlier look found and nothing has ended since; that is not known where the store did not answer and nothing was wrong before.
+    pub(crate) fn without_a_window(&self, why: &Unknown) -> Verdict {
+        match why.cause() {
+            Cause::Stands if self.memory.has_stepped_back() => Verdict::Rewind,
+            _ if self.stays_slow() => Verdict::Warn,
+            Cause::LeftOut => Verdict::Ok,
+            _ => Verdict::Unknown,
+        }
+    }
+
+    /// Whether it was found slow, and neither caught up nor stands past the end now.
+    fn stays_slow(&self) -> bool {
+        self.memory.was_slow() && !self.is_caught_up() && !self.reading.is_past_end()
     }
 
     /// A step back within the window that was not made up for.

@@ -24,7 +24,7 @@ pub(crate) use warning::{Shown, Warning};
 pub struct Thresholds {
     /// Offsets a group may be behind and still count as caught up.
     ///
-    /// 0 is Burrow's default; 1 suits topics written with transactions, whose commit markers occupy offsets (KIP-98).
+    /// 0 is Burrow's default. Markers of transactions need none: what each commit leaves is learnt.
     pub allowed_lag: u64,
     /// Milliseconds from one snapshot to the next: a minute or more on a schedule, also less where one process takes several.
     pub period_ms: i64,
@@ -206,7 +206,7 @@ impl Memory {
             supported: snapshots > 1
                 && (past.supported || committed || caught_up || previous.was_caught_up(thresholds)),
             late: false,
-            loss: match (reading.lost() > 0, committed) {
+            loss: match (reading.lost() > 0 && rest != Rest::Known, committed) {
                 (true, true) => LOSS_REMEMBERED,
                 (true, false) if past.loss == 0 => LOSS_REMEMBERED,
                 (true, false) if past.loss == LOSS_TOLD || u32::from(past.loss) <= passed => LOSS_TOLD,

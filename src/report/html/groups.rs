@@ -111,4 +111,4 @@ fn rest(group: &GroupEntry<'_>, trend: bool, lags: Option<&Series>, html: &mut H
 }
 
 /// Rows of a table; a widget has no room for more, and no reader either.
-const GROUPS_SHOWN: usize = 200;
+pub(super) const GROUPS_SHOWN: usize = 200;

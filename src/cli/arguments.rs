@@ -32,6 +32,7 @@ pub enum Arguments {
 
 /// A run as the command line asks for it.
 #[derive(Default)]
+#[expect(clippy::struct_excessive_bools, reason = "each is an option that is given or not")]
 pub struct CommandLine {
     /// The file with the event; `None` reads standard input, unless options ask for something.
     pub event: Option<PathBuf>,

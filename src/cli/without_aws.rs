@@ -21,6 +21,7 @@ pub const NOTE: &str = "no AWS credentials found: no history, no metrics";
 
 /// What is wrong with the profile or the Region that variables name, as one sentence; `files` are the texts of the shared config and
 /// credentials files.
+#[must_use]
 pub fn mistake(variables: &[(String, String)], files: &[String]) -> Option<String> {
     let value = |name: &str| {
         let value = variables.iter().find(|(of, _)| of == name).map(|(_, value)| value.trim());

@@ -263,7 +263,7 @@ fn what_has_no_end_is_not_waited_for() {
     let broker = ("KAFKA_BOOTSTRAP_SERVERS", "127.0.0.1:1");
     let told = |variables: &[(&str, &str)], arguments: &[&str]| {
         let (code, text) = Program::with(&[&off[..], variables].concat()).with_arguments(arguments).told(b"");
-        assert_eq!(code, Some(3), "{text}");
+        assert_eq!(code, Some(4), "{text}");
         text
     };
     for (source, expected) in [(pipe, "did not end within"), ("/dev/zero", "it has more than")] {
@@ -314,7 +314,7 @@ fn asked_of_a_proxy(more: &[(&str, &str)]) -> Vec<String> {
         ("AWS_SECRET_ACCESS_KEY", "hunter2"),
     ];
     let (code, text) = Program::with(&[&variables, more].concat()).told(b"");
-    assert_eq!(code, Some(3), "{text}");
+    assert_eq!(code, Some(4), "{text}");
     proxy.seen().into_iter().map(|asked| asked.line.split("/v1").next().unwrap_or_default().to_owned()).collect()
 }
 
@@ -360,7 +360,7 @@ fn a_cluster_of_another_account_is_asked_for_by_the_role_and_else_by_the_run_its
             ("AWS_SECRET_ACCESS_KEY", "hunter2"),
         ];
         let (_, text) = Program::with(&variables).told(b"");
-        assert!(text.contains("127.0.0.1:1: cannot connect"), "{allowed}: {text}");
+        assert!(text.contains("cannot connect to 127.0.0.1:1: "), "{allowed}: {text}");
         let lookups = aws.seen().into_iter().filter(|asked| asked.line.starts_with("GET /v1/clusters/"));
         let keys: Vec<&str> =
             lookups.map(|asked| if asked.head.contains("credential=asiarole/") { "role" } else { "own" }).collect();

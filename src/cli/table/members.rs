@@ -59,10 +59,7 @@ pub fn names(report: &Report<'_>, state: bool) -> String {
     names.sort_by(|one, other| one.group.cmp(&other.group));
     let line = |group: &&GroupEntry<'_>| {
         let name = plain(&shown(&group.group));
-        match state {
-            true => format!("{name}\t{}\n", group.state.as_deref().unwrap_or(UNKNOWN)),
-            false => format!("{name}\n"),
-        }
+        if state { format!("{name}\t{}\n", group.state.as_deref().unwrap_or(UNKNOWN)) } else { format!("{name}\n") }
     };
     names.iter().map(line).collect()
 }

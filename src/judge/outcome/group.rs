@@ -109,16 +109,10 @@ impl JudgedGroup {
                 }
                 reason
             }
-            (_, _, Some(worst)) if unjudged(worst) => match &finding {
-                Some(finding) => finding.clone(),
-                None => {
-                    let bound = if at_most { "at most " } else { "" };
-                    format!(
-                        "{bound}{} unread; no earlier run to compare with",
-                        records_of(sum.total.unwrap_or_default())
-                    )
-                }
-            },
+            (_, _, Some(worst)) if unjudged(worst) => finding.clone().unwrap_or_else(|| {
+                let bound = if at_most { "at most " } else { "" };
+                format!("{bound}{} unread; no earlier run to compare with", records_of(sum.total.unwrap_or_default()))
+            }),
             (_, _, Some(worst)) => {
                 let (row, judgement) = (&snapshot.rows_of(group)[worst], &judgements[worst]);
                 let topic = &snapshot.topic(row).name;

@@ -126,7 +126,7 @@ impl DialError {
                 Fault::of(format!("the broker refused to tell its metadata: {}", error_codes::sentence(*code)))
             }
             Self::NoBrokers => Fault::of("the broker's metadata names no brokers"),
-            Self::Advertised { by, why } => advertised(why.fault(), by),
+            Self::Advertised { by, why } => advertised(&why.fault(), by),
         }
     }
 
@@ -162,7 +162,7 @@ impl DialError {
 }
 
 /// What is wrong with an address that `by` answered with.
-pub(crate) fn advertised(why: Fault, by: &Endpoint) -> Fault {
+pub(crate) fn advertised(why: &Fault, by: &Endpoint) -> Fault {
     Fault::with(
         format!("{}; {by} answered and gave this address (advertised.listeners)", why.found),
         "make the address reachable from here, or use a listener whose advertised address is",

@@ -32,16 +32,15 @@ pub async fn probe(access: &Access<'_>, now_s: i64, deadline: Instant) -> Vec<Tr
         let known = known.map(|index| tried[index].0.clone());
         let probe = &probe;
         async move {
-            let tried = match known {
-                Some(tried) => tried,
-                None => {
-                    let mut tried = probe.address(endpoint).await.0;
-                    let ends = |failed: &&mut Failed| matches!(failed.step, Step::Resolve | Step::Connect);
-                    if let (Some(failed), Some(by)) = (tried.failed.as_mut().filter(ends), by) {
-                        failed.why = advertised(failed.why.clone(), by);
-                    }
-                    tried
+            let tried = if let Some(tried) = known {
+                tried
+            } else {
+                let mut tried = probe.address(endpoint).await.0;
+                let ends = |failed: &&mut Failed| matches!(failed.step, Step::Resolve | Step::Connect);
+                if let (Some(failed), Some(by)) = (tried.failed.as_mut().filter(ends), by) {
+                    failed.why = advertised(&failed.why, by);
                 }
+                tried
             };
             Tried { broker: Some(*id), ..tried }
         }

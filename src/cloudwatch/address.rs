@@ -120,7 +120,7 @@ impl Schedule {
 
     /// How many earlier looks every run asks for, in one question with its own minute.
     pub(crate) fn looks_near(self) -> u32 {
-        u32::try_from(NEAR / self.period).unwrap_or(1).max(1)
+        u32::try_from(NEAR / self.period).unwrap_or(1).max(FEWEST_NEAR)
     }
 
     /// How many earlier looks the service keeps.
@@ -141,6 +141,8 @@ pub(crate) const FINE_UP_TO: i64 = 59;
 /// Up to this period, in minutes, several looks are read as one range.
 const CONTIGUOUS_UP_TO: i64 = 5;
 const SLOTS: i64 = super::pages::SECONDS_PER_PAGE.cast_signed() as i64;
+/// And as many looks at least: what is found in one may have to be borne out by the one before it.
+const FEWEST_NEAR: u32 = 2;
 /// Rosters no older than this many minutes are read by every run.
 const NEAR: i64 = 10;
 /// Minutes of one-second data to rely on. A request that starts more than three hours ago gets nothing at all, and a run may be late.

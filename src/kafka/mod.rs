@@ -11,6 +11,7 @@ pub(crate) mod survey;
 
 use std::cell::Cell;
 use std::rc::Rc;
+use std::sync::Arc;
 
 use tokio::time::Instant;
 
@@ -25,14 +26,15 @@ use net::dial::Dial;
 use survey::assembly::GroupPart;
 use survey::cluster::{Cluster, share_of};
 use survey::names::{Names, Sorted};
-use survey::{age_search, assembly, commits, groups, logs, members, recheck};
+pub(crate) use survey::vanished::Missed;
+use survey::{age_search, assembly, commits, groups, logs, members, recheck, vanished};
 
 use crate::base::clock::Laps;
 use crate::base::progress::Progress;
 use crate::model::age;
 use crate::model::endpoint::Endpoint;
 use crate::model::lags::Lags;
-use crate::model::snapshot::{Broker, Snapshot, Topic};
+use crate::model::snapshot::{Broker, Gone, Snapshot, Topic};
 use crate::model::unknown::Unknown;
 
 /// A look that could not even begin.
@@ -172,6 +174,11 @@ impl Survey<'_> {
     /// Leaves the open connections to the next look.
     pub(crate) fn keep_connections(&self) {
         self.cluster.keep_connections();
+    }
+
+    /// What became of partitions that groups had; see [`vanished::explain`].
+    pub(crate) async fn explain(&self, missed: &[Missed<'_>], until: Instant) -> Vec<(Option<Arc<str>>, Gone)> {
+        vanished::explain(&self.cluster, missed, until).await
     }
 
     /// Whether this user may describe the cluster; `None` where no broker tells it.

@@ -13,7 +13,7 @@ use crate::judge::ages::Ages;
 use crate::judge::input::Sight;
 use crate::judge::outcome::Judged;
 use crate::judge::verdict::Verdict;
-use crate::model::snapshot::{Group, Problem};
+use crate::model::snapshot::{Group, Problem, Vanished};
 
 pub mod burrow;
 mod fit;
@@ -66,6 +66,29 @@ pub struct Report<'a> {
     pub(crate) metrics: &'a MetricsEntry,
     /// What could not be read and belongs to no single group or partition, and what could not be written.
     pub(crate) problems: Vec<ProblemEntry<'a>>,
+}
+
+/// Partitions of one topic that a group had and has no more.
+#[derive(Debug, Serialize)]
+pub struct VanishedEntry<'a> {
+    /// `null` where nobody tells it any more.
+    topic: Option<&'a str>,
+    /// In hexadecimal; `null` on brokers that have none.
+    topic_id: Option<String>,
+    partitions: &'a [i32],
+    /// `deleted`, `no_commit`, `hidden` or `unknown`.
+    why: &'static str,
+}
+
+impl<'a> VanishedEntry<'a> {
+    fn new(vanished: &'a Vanished) -> Self {
+        Self {
+            topic: vanished.topic.as_deref(),
+            topic_id: vanished.id.map(|id| format!("{id:032x}")),
+            partitions: &vanished.partitions,
+            why: vanished.why.word(),
+        }
+    }
 }
 
 /// What went over the wire to and from Kafka.
@@ -130,6 +153,9 @@ pub struct GroupEntry<'a> {
     warming_up_seconds: Option<i64>,
     #[serde(skip_serializing_if = "Vec::is_empty")]
     gaps: Vec<String>,
+    /// Partitions that it had within the last ten runs and has no more, by topic.
+    #[serde(skip_serializing_if = "Vec::is_empty")]
+    vanished: Vec<VanishedEntry<'a>>,
     partitions: Vec<PartitionEntry<'a>>,
     #[serde(skip)]
     severity: u8,
@@ -205,6 +231,7 @@ impl<'a> Report<'a> {
                     partition_count: group.range().len(),
                     warming_up_seconds: judged_group.warming_up_s,
                     gaps: group.gaps.iter().map(ToString::to_string).collect(),
+                    vanished: group.vanished.iter().map(VanishedEntry::new).collect(),
                     partitions: listed
                         .map(|row| PartitionEntry::new(sight, group, row, &judged.rows[row], ages.of(row)))
                         .collect(),

@@ -18,7 +18,7 @@ use crate::cloudwatch::restless::restless;
 use crate::config::{CHANGES_TOPIC as CHANGES, MetricsDetail};
 use crate::judge::numbers::Results;
 use crate::model::snapshot::Group;
-use crate::model::unknown::Unknown;
+use crate::model::unknown::{Cause, Unknown};
 use crate::report::{HistoryEntry, MetricsEntry, openmetrics};
 
 impl Run<'_> {
@@ -90,9 +90,11 @@ impl Run<'_> {
         if self.writes() {
             // Where groups may be missing, those that were known before stay the measure.
             let before = taken.past.roster().ok().flatten().map(|roster| roster.groups);
-            let listed = snapshot.listed.as_ref().ok().and_then(|names| u32::try_from(names.len()).ok());
+            let listed = snapshot.listed.as_ref().ok().and_then(|_| u32::try_from(snapshot.present()).ok());
             let groups = listed.or(before).unwrap_or_default();
-            let read = |group: &Group| group.untold().is_none();
+            // Partitions that vanished keep their slots, so that nothing is missing.
+            let read =
+                |group: &Group| group.rows.is_ok() && group.gaps.iter().all(|why| why.cause() == Cause::Vanished);
             let whole = snapshot.listed.is_ok() && taken.vanished == 0 && snapshot.groups.iter().all(read);
             let leaving = Leaving { taken: taken.sight.time_ms, groups, whole, restless, told };
             written = taken.past.write(store, snapshot, &taken.memories, leaving, self.clock.deadline).await;

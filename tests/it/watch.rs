@@ -20,7 +20,9 @@ mod parts;
 mod schedules;
 mod told;
 mod told_once;
+mod trouble;
 mod vanished;
+mod vanished_partitions;
 
 /// A midnight, and three seconds that pass from a scheduled minute to its run.
 const MIDNIGHT: i64 = 20_000 * 86_400;

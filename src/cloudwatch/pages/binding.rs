@@ -66,7 +66,7 @@ pub(crate) const MOST_BITS: u32 = 11;
 
 #[cfg(test)]
 mod tests {
-    use super::super::key::{OfGroup, OfTopic};
+    use super::super::key::{Mark, OfGroup, OfTopic};
     use super::*;
 
     #[test]
@@ -82,7 +82,7 @@ mod tests {
         let mut keys: Vec<_> = (0..groups)
             .flat_map(|group| {
                 let group = OfGroup::new(&format!("group-{group:04}"));
-                (0..partitions).map(move |partition| Key::new(group, OfTopic::new("orders", Some(7)), partition))
+                (0..partitions).map(move |partition| Key::new(group, OfTopic::new(Mark(7)), partition))
             })
             .collect();
         keys.sort_unstable();

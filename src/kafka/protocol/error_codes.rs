@@ -28,6 +28,8 @@ pub(crate) const LISTENER_NOT_FOUND: i16 = ResponseError::ListenerNotFound.code(
 const NO_LEADER: BrokerId = BrokerId(-1);
 
 /// This user may not describe the topic, the group, or the cluster.
+/// No topic has this id (any more).
+pub(crate) const UNKNOWN_TOPIC_ID: i16 = ResponseError::UnknownTopicId.code();
 pub(crate) const TOPIC_AUTHORIZATION_FAILED: i16 = ResponseError::TopicAuthorizationFailed.code();
 pub(crate) const GROUP_AUTHORIZATION_FAILED: i16 = ResponseError::GroupAuthorizationFailed.code();
 pub(crate) const CLUSTER_AUTHORIZATION_FAILED: i16 = ResponseError::ClusterAuthorizationFailed.code();

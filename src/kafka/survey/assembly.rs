@@ -106,7 +106,7 @@ impl GroupPart {
             Cause::Denied(_) => Unknown::of(Cause::Hidden, UNSEEN),
             _ => why.within("whether it reads topics that this user may not describe is unknown"),
         }));
-        Group { name: listed.name, kind: listed.kind, state, members, rows, gaps }
+        Group { name: listed.name, kind: listed.kind, state, members, rows, gaps, vanished: Vec::new() }
     }
 }
 

@@ -13,3 +13,4 @@ pub(crate) mod offsets_topic;
 pub(crate) mod recheck;
 pub(crate) mod retry;
 pub(crate) mod shares;
+pub(crate) mod vanished;

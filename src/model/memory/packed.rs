@@ -1,7 +1,7 @@
 //! The memory as one number, each field a digit with a radix of its own.
 
 use super::coarse::Coarse;
-use super::{ABSENT_LIMIT, ANSWER_STANDS, BAD_LIMIT, Memory};
+use super::{ABSENT_LIMIT, ANSWER_STANDS, BAD_LIMIT, Memory, UNSTABLE_LIMIT};
 use crate::model::lag::Assigned;
 
 impl Memory {
@@ -11,6 +11,7 @@ impl Memory {
         // Only states that can be are numbered: a warning stands at the limit, and a first look supports nothing yet.
         let trend = if self.warned { BAD_LIMIT + 1 } else { self.bad };
         let reader = match self.assigned {
+            _ if self.held => HELD,
             Assigned::Yes => self.unstable.min(ANSWER_STANDS),
             Assigned::No => ANSWER_STANDS + 1,
             Assigned::Unknown => ANSWER_STANDS + 2 + self.unstable,
@@ -44,6 +45,7 @@ impl Memory {
         let (assigned, unstable) = match reader {
             0..=ANSWER_STANDS => (Assigned::Yes, reader),
             reader if reader == ANSWER_STANDS + 1 => (Assigned::No, 0),
+            HELD => (Assigned::Unknown, 0),
             reader => (Assigned::Unknown, reader - ANSWER_STANDS - 2),
         };
         (packed == 0).then_some(Self {
@@ -56,6 +58,7 @@ impl Memory {
             members_seen: flags >= 2,
             habit,
             assigned,
+            held: reader == HELD,
             unstable,
             snapshots: looks.div_ceil(2) + 1,
             supported: looks > 0 && looks % 2 == 0,
@@ -66,4 +69,6 @@ impl Memory {
 }
 
 /// How many values each digit has, in the order of [`Memory::pack`].
-pub(crate) const RADICES: [u64; 10] = [64, 64, 7, 6, 4, 3, 16, 5, 4, 12];
+pub(crate) const RADICES: [u64; 10] = [64, 64, 7, 6, 4, 3, 17, 5, 4, 12];
+/// What stands for who reads where that is not remembered.
+const HELD: u8 = ANSWER_STANDS + 3 + UNSTABLE_LIMIT;

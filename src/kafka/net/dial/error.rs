@@ -77,6 +77,18 @@ impl DialError {
         }
     }
 
+    /// Whether one side refused the other: a login, or a certificate. A broker that does not take a client's certificate may end the
+    /// connection without a word, during the handshake or, in TLS 1.3, at the first request.
+    pub(crate) fn is_refusal(&self) -> bool {
+        match self {
+            Self::Login(_) | Self::LoginCall(_, CallError::Lost(_)) | Self::Versions(CallError::Lost(_)) => true,
+            Self::Tls(why) => {
+                matches!(why, HandshakeError::Refused(_) | HandshakeError::Closed | HandshakeError::Lost(_))
+            }
+            _ => false,
+        }
+    }
+
     /// How far it went.
     pub(crate) fn step(&self) -> Step {
         match self {

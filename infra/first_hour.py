@@ -1,4 +1,4 @@
-"""The steps of infra/first-hour.md that are one command: what was expected, and what came.
+"""The steps of infra/first-hour.md that are one command: what was expected, and what happened.
 
     first_hour.py STACK
 
@@ -28,7 +28,7 @@ def main():
     hour.contributors()
     hour.rollback()
     print(f"\nto be done by hand: a group that stops, a second cluster, and in the end\n  sam delete --stack-name {hour.stack} --no-prompts")
-    print(f"\n{hour.missed} of {hour.steps} steps did not come as expected" if hour.missed else f"\nall {hour.steps} steps came as expected")
+    print(f"\n{hour.missed} of {hour.steps} steps were not as expected" if hour.missed else f"\nall {hour.steps} steps were as expected")
     return 1 if hour.missed else 0
 
 
@@ -59,8 +59,8 @@ class FirstHour:
             except (OSError, ValueError):
                 report = {}
         canary = next((line for line in report.get("lines", []) if line["subject"] == "canary"), {})
-        came = f"{report.get('status', 'no answer')}; canary: {canary.get('found', 'not told')}"
-        self.tell(f"the {number} preflight", "it works, and tells when the canary was back", came, bool(invoked) and report.get("status") in ("works", "works with less"))
+        came = f"{report.get('status', 'no answer')}; canary: {canary.get('found', 'none')}"
+        self.tell(f"the {number} preflight", "it works, and reports when the canary was back", came, bool(invoked) and report.get("status") in ("works", "works with less"))
 
     def lateness(self):
         """By the lines that Lambda writes when a run starts."""
@@ -69,8 +69,8 @@ class FirstHour:
         arguments = ("--log-group-name", f"/meerkat/{self.stack}", "--filter-pattern", '"START RequestId"', "--start-time", str(since))
         said = self.ask("logs", "filter-log-events", *arguments)
         late = [event["timestamp"] // 1000 % period for event in (said or {}).get("events", [])][-10:]
-        came = f"{len(late)} looks, seconds after their minute: {', '.join(map(str, late)) or 'none'}"
-        self.tell("ten looks", f"each within {LATE_LIMIT_S} s of its minute", came, len(late) == 10 and max(late) <= LATE_LIMIT_S)
+        came = f"{len(late)} runs, seconds after their minute: {', '.join(map(str, late)) or 'none'}"
+        self.tell("ten runs", f"each within {LATE_LIMIT_S} s of its minute", came, len(late) == 10 and max(late) <= LATE_LIMIT_S)
 
     def heartbeat(self):
         period, parts = 60 * int(self.known.get("Period") or 1), int(self.known.get("Parts") or 1)
@@ -84,7 +84,11 @@ class FirstHour:
         self.tell("the heartbeat", f"{parts} a period, ten periods long", f"{sums}", len(sums) >= 9 and set(sums) == {float(parts)})
 
     def alarms(self):
-        said = self.ask("cloudwatch", "describe-alarms", "--alarm-name-prefix", f"{self.stack}-", "--alarm-types", "MetricAlarm", "CompositeAlarm")
+        """By the stack's own list: the name of another stack may begin with this one's."""
+        listed = self.ask("cloudformation", "list-stack-resources", "--stack-name", self.stack)
+        kinds = ("AWS::CloudWatch::Alarm", "AWS::CloudWatch::CompositeAlarm")
+        names = [each["PhysicalResourceId"] for each in (listed or {}).get("StackResourceSummaries", []) if each["ResourceType"] in kinds]
+        said = self.ask("cloudwatch", "describe-alarms", "--alarm-types", "MetricAlarm", "CompositeAlarm", "--alarm-names", *names) if names else None
         found = {alarm["AlarmName"].removeprefix(f"{self.stack}-"): alarm["StateValue"] for kind in ("MetricAlarms", "CompositeAlarms") for alarm in (said or {}).get(kind, [])}
         raised = sorted(name for name, state in found.items() if state == "ALARM")
         came = f"{len(found)} alarms, in ALARM: {', '.join(raised) or 'none'}; first-run is {found.get('first-run', 'not there')}"
@@ -116,7 +120,7 @@ class FirstHour:
     def tell(self, step, expected, came, well):
         self.steps += 1
         self.missed += not well
-        print(f"{step}\n  expected  {expected}\n  came      {came}\n  {'as expected' if well else 'NOT AS EXPECTED'}")
+        print(f"{step}\n  expected  {expected}\n  found     {came}\n  {'as expected' if well else 'NOT AS EXPECTED'}")
 
 
 if __name__ == "__main__":

@@ -9,7 +9,7 @@
 //! ```text
 //! cli                            the shell: arguments, table, log
 //! run                            the story of one run, behind `answer`
-//! cloudwatch                     the door to the history and the metrics
+//! cloudwatch otlp                the doors to the history and the metrics, and to other receivers of metrics
 //! preflight                      what works before a run, and what to do where it does not
 //! report                         what is returned: JSON, HTML, Burrow's shape, text for Prometheus
 //! event                          who asks for a run, and what for
@@ -21,8 +21,8 @@
 //! base                           figures, moments, causes, clock, progress
 //! ```
 //!
-//! Three doors lead outside, [`kafka`], [`cloudwatch`], and [`aws`] for passwords, tokens and addresses. Neither of the two at AWS knows
-//! Kafka's, nor the other way round: the story brings them together. Everything else has no socket, no clock and no environment.
+//! Four doors lead outside, [`kafka`], [`cloudwatch`], [`otlp`], and [`aws`] for passwords, tokens and addresses. None of the other three knows
+//! Kafka's, nor the other way round: the story brings them together. Below the story, everything else has no socket, no clock and no environment.
 
 pub mod aws;
 pub mod base;
@@ -34,9 +34,10 @@ pub mod judge;
 pub mod kafka;
 pub mod keystore;
 pub mod model;
+pub mod otlp;
 pub mod preflight;
 pub mod report;
 mod run;
 
 pub use base::clock::Clock;
-pub use run::{Error, Outcome, Warm, answer};
+pub use run::{Answer, Draw, Error, Outcome, Warm, answer, answer_as};

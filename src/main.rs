@@ -1,24 +1,28 @@
 //! The entry: the Lambda runtime where there is one, else one run from a file or standard input.
 //!
-//! Nothing but this file reads the environment, and the clock on the wall, save for the moment at which a request is signed.
+//! Of the project, nothing but this file reads the environment, and the clock on the wall, save for the moment at which a request is
+//! signed; the SDK of AWS reads both for itself.
 
-use std::io::{IsTerminal, Read, Write};
+use std::cell::RefCell;
+use std::io::{ErrorKind, IsTerminal, Write};
 use std::path::{Path, PathBuf};
 use std::process::ExitCode;
 use std::time::{Duration, SystemTime, UNIX_EPOCH};
 
 use lambda_runtime::{Diagnostic, LambdaEvent, service_fn};
-use meerkat::base::fault;
+use meerkat::base::files::Place;
+use meerkat::base::{fault, shown};
 use meerkat::cli::arguments::Arguments;
 use meerkat::cli::progress_line::Ticker;
 use meerkat::cli::table::{self, Screen};
 use meerkat::cli::{help, logging, without_aws};
 use meerkat::config::precedence::{self, Layer};
-use meerkat::config::{Config, Format, LAMBDA_REPORT_LIMIT, from_burrow, properties};
-use meerkat::event::{Mode, Request};
+use meerkat::config::properties::{self, Lookup};
+use meerkat::config::{Config, Format, LAMBDA_REPORT_LIMIT, from_burrow};
+use meerkat::event::{Ask, Request};
 use meerkat::judge::verdict::Verdict;
 use meerkat::report::html;
-use meerkat::{Clock, Outcome, Warm};
+use meerkat::{Answer, Clock, Outcome, Warm};
 use serde_json::Value;
 use serde_json::value::RawValue;
 use tokio::time::Instant;
@@ -36,7 +40,8 @@ fn main() -> ExitCode {
     let told = |result: Result<ExitCode, Fatal>| {
         result.unwrap_or_else(|error| {
             // Standard error may be closed; there is nobody else to tell.
-            let _ = writeln!(std::io::stderr(), "meerkat: {}", fault::told(&*error));
+            let words = shown::cut(&shown::plain(&fault::told(&*error)), LONGEST_ERROR);
+            let _ = writeln!(std::io::stderr(), "meerkat: {words}");
             ExitCode::from(FAILED)
         })
     };
@@ -55,8 +60,11 @@ fn main() -> ExitCode {
 /// its error is where people look.
 async fn serve() -> Result<ExitCode, Fatal> {
     logging::start(std::env::var("MEERKAT_LOG").ok().as_deref(), logging::JournalForm::Json, None)?;
-    let config = variables(Vec::new(), None).and_then(|all| Ok(Config::parse(all)?)).map(|mut config| {
+    let read = variables(Vec::new(), None, Instant::now() + LAMBDA_FILES);
+    let config = read.and_then(|all| Ok(Config::parse(all)?)).map(|mut config| {
+        config.doubts.iter().for_each(|doubt| tracing::warn!("{doubt}"));
         config.report_limit.get_or_insert(LAMBDA_REPORT_LIMIT);
+        config.in_lambda = true;
         config
     });
     let (config, warm) = (&config, &Warm::new());
@@ -65,7 +73,7 @@ async fn serve() -> Result<ExitCode, Fatal> {
         let answer = async {
             let config = config.as_ref().map_err(|error| Fatal::from(error.to_string()))?;
             let mut request = Request::from_event(event.payload)?;
-            if let Some(widget) = &mut request.widget {
+            if let Ask::Widget(widget) = &mut request.ask {
                 widget.context.endpoint = event.context.invoked_function_arn;
             }
             let clock = clock(started, lambda_time(event.context.deadline))?;
@@ -116,45 +124,40 @@ fn lambda_time(deadline_ms: u64) -> Duration {
 /// One run, whose exit code is what Nagios-style schedulers expect.
 fn run(runtime: &tokio::runtime::Runtime) -> Result<ExitCode, Fatal> {
     let started = Instant::now();
-    let mut out = std::io::stdout();
+    // What the configuration says is not known before the event and the files are read.
+    let said = std::env::var("MEERKAT_TIMEOUT").ok().and_then(|seconds| seconds.trim().parse().ok());
+    let until = started + Duration::from_secs(said.filter(|seconds| (1..=900).contains(seconds)).unwrap_or(30));
+    let out = std::io::stdout();
     let asked = match Arguments::parse()? {
         Arguments::Run(asked) => asked,
         Arguments::Against(release) => {
             let login = std::env::var_os("KAFKA_SASL_MECHANISM").is_some();
             let told = meerkat::preflight::against::against(&release, login);
-            if out.is_terminal() {
-                write!(out, "{}", told.to_table())?;
-            } else {
-                writeln!(out, "{}", told.to_json())?;
-            }
+            print(&if out.is_terminal() { told.to_table() } else { told.to_json() })?;
             return Ok(exit_code(told.status.verdict()));
         }
         other => {
-            write!(out, "{}", text(&other)?)?;
+            let text = text(&other, until)?;
+            print(&if out.is_terminal() { shown::plain_lines(&text) } else { text })?;
             return Ok(ExitCode::SUCCESS);
         }
     };
     let event = match (&asked.event, asked.event()) {
-        (Some(path), _) => read("the event file", path)?,
+        (Some(path), _) => read("the event file", path, EVENT_LIMIT, until)?,
         (None, Some(event)) => event,
-        (None, None) => {
-            let mut text = String::new();
-            if !std::io::stdin().is_terminal() {
-                let read = std::io::stdin().take(EVENT_LIMIT).read_to_string(&mut text);
-                read.map_err(|error| format!("the event on standard input cannot be read: {error}"))?;
-            }
-            text
-        }
+        (None, None) if std::io::stdin().is_terminal() => String::new(),
+        (None, None) => text_of("the event on standard input", &Place::Input, EVENT_LIMIT, until)?,
     };
     let ticker = Ticker::on_terminal(std::env::var("TERM").ok().as_deref());
     logging::start(std::env::var("MEERKAT_LOG").ok().as_deref(), logging::JournalForm::Text, ticker.clone())?;
     let request = Request::parse(&event)?;
-    let mut variables = variables(asked.variables, asked.command_config)?;
-    if out.is_terminal() && request.mode == Mode::Check && without_aws::is_away(&variables, Path::exists) {
+    let mut variables = variables(asked.variables, asked.command_config, until)?;
+    if out.is_terminal() && is_check(&request) && without_aws::is_away(&variables, Path::exists) {
         tracing::info!("{}", without_aws::TOLD);
         variables.extend(["MEERKAT_HISTORY", "MEERKAT_PUBLISH"].map(|name| (name.to_owned(), "off".to_owned())));
     }
     let config = Config::parse(variables)?;
+    config.doubts.iter().for_each(|doubt| tracing::warn!("{doubt}"));
     let format = request.format.unwrap_or(config.format);
     if asked.page.is_some() && format != Format::Meerkat {
         return Err(
@@ -162,33 +165,38 @@ fn run(runtime: &tokio::runtime::Runtime) -> Result<ExitCode, Fatal> {
                 .into(),
         );
     }
-    if asked.page.is_some() && request.mode != Mode::Check {
+    if asked.page.is_some() && !is_check(&request) {
         return Err("--html draws the report of a check: leave --preflight, --history and the event's mode out".into());
     }
     let clock = clock(started, config.timeout)?;
     let warm = Warm::new();
-    let answer = meerkat::answer(&config, &request, clock, &warm);
+    let page = RefCell::new(None);
+    let as_table = asked.table.unwrap_or_else(|| out.is_terminal());
+    let draw = |answer: Answer<'_>| {
+        if let (Answer::Check(report), Some(_)) = (answer, &asked.page) {
+            page.replace(Some(html::page(report)));
+        }
+        match answer {
+            _ if !as_table => answer.to_json(),
+            Answer::Check(report) => table::table(report, screen(&out), asked.partitions),
+            Answer::History(past) => table::history(past, screen(&out)),
+            Answer::Preflight(preflight) => preflight.to_table(),
+        }
+    };
+    let answer = meerkat::answer_as(&config, &request, clock, &warm, &draw);
     let answer = match &ticker {
         Some(ticker) => runtime.block_on(ticker.watch(answer)),
         None => runtime.block_on(answer),
     };
-    let Outcome { json, status, failure, table } = answer?;
-    let table = match asked.table.unwrap_or_else(|| out.is_terminal()) {
-        // An answer in another shape than the report's stays as it is.
-        true if request.mode == Mode::Check => {
-            html::DrawnReport::parse(&json).ok().map(|report| table::table(&report, screen(&out), asked.partitions))
-        }
-        true if matches!(request.mode, Mode::History { .. }) => table::history(&json, screen(&out)).ok(),
-        wanted => table.filter(|_| wanted),
-    };
-    match table {
-        Some(table) => write!(out, "{table}")?,
-        None => writeln!(out, "{json}")?,
-    }
-    if let Some(path) = asked.page {
-        let page = html::page(&html::DrawnReport::parse(&json)?);
-        std::fs::write(&path, page)
-            .map_err(|error| format!("--html: {} cannot be written: {error}", path.display()))?;
+    let Outcome { json, status, failure } = answer?;
+    let is_table = as_table && (format == Format::Meerkat || !is_check(&request));
+    print(&match format {
+        _ if is_table || !out.is_terminal() => json,
+        Format::OpenMetrics => shown::plain_lines(&json),
+        _ => shown::plain_json(&json),
+    })?;
+    if let (Some(path), Some(page)) = (&asked.page, page.take()) {
+        std::fs::write(path, page).map_err(|error| format!("--html: {} cannot be written: {error}", path.display()))?;
     }
     if let Some(failure) = failure {
         return Err(failure.into());
@@ -197,13 +205,27 @@ fn run(runtime: &tokio::runtime::Runtime) -> Result<ExitCode, Fatal> {
     Ok(if format == Format::OpenMetrics { ExitCode::SUCCESS } else { exit_code(status) })
 }
 
+/// Whether a run checks groups for a person or a script.
+fn is_check(request: &Request) -> bool {
+    matches!(request.ask, Ask::Check | Ask::Partial(_))
+}
+
+/// Writes to standard output. A reader that has left has read what it wanted.
+fn print(text: &str) -> std::io::Result<()> {
+    let end = if text.ends_with('\n') { "" } else { "\n" };
+    match write!(std::io::stdout(), "{text}{end}") {
+        Err(error) if error.kind() == ErrorKind::BrokenPipe => Ok(()),
+        written => written,
+    }
+}
+
 /// What is printed without looking at anything.
-fn text(asked: &Arguments) -> Result<String, Fatal> {
+fn text(asked: &Arguments, until: Instant) -> Result<String, Fatal> {
     Ok(match asked {
         Arguments::Man => help::man(),
         Arguments::Completions(shell) => shell.script(),
         Arguments::SupportTable => meerkat::preflight::against::markdown(),
-        Arguments::FromBurrow(path) => from_burrow::translate(&read("the file", path)?)?,
+        Arguments::FromBurrow(path) => from_burrow::translate(&read("the file", path, FILE_LIMIT, until)?)?,
         Arguments::Version => {
             let newest = meerkat::kafka::protocol::releases::newest();
             format!("meerkat {}, tested with Kafka up to {newest}\n", env!("CARGO_PKG_VERSION"))
@@ -212,14 +234,21 @@ fn text(asked: &Arguments) -> Result<String, Fatal> {
     })
 }
 
-fn read(what: &str, path: &Path) -> Result<String, Fatal> {
-    std::fs::read_to_string(path).map_err(|error| format!("{what} {} cannot be read: {error}", path.display()).into())
+fn read(what: &str, path: &Path, most: usize, until: Instant) -> Result<String, Fatal> {
+    text_of(&format!("{what} {}", path.display()), &Place::file(path), most, until)
+}
+
+fn text_of(what: &str, place: &Place, most: usize, until: Instant) -> Result<String, Fatal> {
+    let bytes = place.read(most, until.saturating_duration_since(Instant::now()));
+    let bytes = bytes.map_err(|error| format!("{what} cannot be read: {error}"))?;
+    Ok(String::from_utf8(bytes).map_err(|_| format!("{what} cannot be read: it is not UTF-8"))?)
 }
 
 /// The variables of a run: those that arguments stand for, then the environment's, then those of a file of Kafka's properties.
 fn variables(
     arguments: Vec<(String, String)>,
     command_config: Option<PathBuf>,
+    until: Instant,
 ) -> Result<Vec<(String, String)>, Fatal> {
     let environment = environment()?;
     let named = environment.iter().find(|(name, value)| name == "KAFKA_COMMAND_CONFIG" && !value.trim().is_empty());
@@ -228,20 +257,57 @@ fn variables(
         Layer { place: "the arguments".to_owned(), values: arguments },
         Layer { place: "the variables".to_owned(), values: environment },
     ];
+    let mut plaintext = None;
     if let Some(path) = file {
-        let place = format!("the lines of {}", path.display());
-        let properties = properties::parse(&read("the file of properties", &path)?)
-            .map_err(|error| format!("{place} are not understood: {error}"))?;
+        let name = shown::path(&path.display().to_string());
+        let place = format!("the lines of {name}");
+        let (text, encoding) = properties_of(&path, until)?;
+        if let Some(encoding) = encoding {
+            tracing::warn!("{name} {encoding}");
+        }
+        let look_up = |lookup: &Lookup| looked_up(lookup, &layers[1].values, until);
+        let properties =
+            properties::parse(&text, &look_up).map_err(|error| format!("{place} are not understood: {error}"))?;
         if !properties.ignored.is_empty() {
             tracing::warn!("{place} that mean nothing here: {}", properties.ignored.join(", "));
         }
         layers.push(Layer { place, values: properties.variables });
+        plaintext = Some(name);
     }
     let (values, told) = precedence::merged(&layers);
     for sentence in told {
         tracing::warn!("{sentence}");
     }
+    if let Some(name) = plaintext.filter(|_| values.iter().all(|(name, _)| name != "KAFKA_SECURITY_PROTOCOL")) {
+        tracing::warn!("{name} has no security.protocol: Kafka's tools then speak PLAINTEXT, meerkat speaks SSL");
+    }
     Ok(values)
+}
+
+/// The text of a file of properties, and what to say of its encoding.
+fn properties_of(path: &Path, until: Instant) -> Result<(String, Option<&'static str>), Fatal> {
+    let bytes = Place::file(path).read(FILE_LIMIT, until.saturating_duration_since(Instant::now()));
+    let name = shown::path(&path.display().to_string());
+    Ok(properties::decoded(bytes.map_err(|error| format!("the file of properties {name} cannot be read: {error}"))?))
+}
+
+/// What a reference in a file of properties leads to; a reason fits behind the name of the property.
+fn looked_up(lookup: &Lookup, environment: &[(String, String)], until: Instant) -> Result<String, String> {
+    match lookup {
+        Lookup::Variable(name) => {
+            let found = environment.iter().find(|(known, _)| known == name).map(|(_, value)| value.clone());
+            found.ok_or_else(|| String::from("refers to a variable of the environment that is not set"))
+        }
+        Lookup::Key { path, key } => {
+            let refers = |what: &str| format!("refers to the file {}, {what}", shown::path(path));
+            let (text, _) = properties_of(Path::new(path), until).map_err(|error| refers(&error.to_string()))?;
+            let found = properties::value(&text, key).map_err(|error| refers(&error.to_string()))?;
+            found.ok_or_else(|| refers("which has no such key"))
+        }
+        Lookup::Text(path) => {
+            read("the file", Path::new(path), FILE_LIMIT, until).map_err(|error| format!("refers to a file: {error}"))
+        }
+    }
 }
 
 /// The screen that the output goes to.
@@ -277,7 +343,16 @@ const WIDTH: usize = 120;
 const FAILED: u8 = 3;
 
 /// Bytes that an event on standard input may have: as many as Lambda takes.
-const EVENT_LIMIT: u64 = 6 * 1024 * 1024;
+const EVENT_LIMIT: usize = 6 * 1024 * 1024;
+
+/// Bytes that a file of properties or a burrow.toml may have.
+const FILE_LIMIT: usize = 4 * 1024 * 1024;
+
+/// How long files are waited for in Lambda, before there is an event.
+const LAMBDA_FILES: Duration = Duration::from_secs(5);
+
+/// Characters of an error that are worth reading.
+const LONGEST_ERROR: usize = 8_000;
 
 /// Kept back from an invocation's time for its answer, or a tenth where that is less.
 const ANSWERING: Duration = Duration::from_secs(1);

@@ -1,75 +1,87 @@
-# What is raised: the same alarms as in ../template.yaml, and tests/infra/terraform.py holds the two against each other.
+# What is raised: the same alarms as in ../template.yaml, whose comments have the reasons; tests/infra/terraform.py compares the two.
 
 locals {
   seconds = var.period * 60
   status  = { WARN = 2, ERR = 3 }
+  # Alarms on a query see three hours at most: five periods of 36 minutes.
+  window = min(var.period, 36) * 60
+  # Of five periods, how many must breach where one may be chance.
+  twice = var.period >= 120 ? 1 : 2
+  # Whether five periods are sure to hold a run, so that the end of an alarm on a group is true.
+  end = var.ok_pages == "on" && var.period < 120
+  # Runs in a row after which nothing, an unknown group or a missing part is an alarm.
+  runs = var.period >= 60 ? 2 : 3
 
-  # One series for each group: its contributors are OK or ALARM, and what no look could tell is not published, and ignored here.
+  # One series for each group. A series that the query retrieves no more is OK at once, whatever missing data means.
   by_group = {
     group-status = {
-      description  = "A consumer group of ${var.cluster} is ${var.alarm_from} or worse; the contributors say which."
+      description  = "A consumer group of ${var.cluster} is ${var.alarm_from} or worse; the contributors are these groups."
       query        = "SELECT MAX(\"Status\") FROM SCHEMA(\"${var.namespace}\", \"Cluster\", \"Group\") WHERE \"Cluster\" = '${var.cluster}' GROUP BY \"Group\" ORDER BY MAX() DESC"
       comparison   = "GreaterThanOrEqualToThreshold"
       threshold    = local.status[var.alarm_from]
-      evaluations  = 1
+      evaluations  = 5
       datapoints   = 1
       missing_data = "ignore"
       wanted       = true
-      pages        = var.group_pages
+      pages        = var.group_pages == "on"
+      ends         = var.group_pages == "on" && local.end
     }
     lag-seconds = {
-      description  = "A consumer group of ${var.cluster} has not read a record that is ${var.lag_seconds_alarm} s old; the contributors say which."
+      description  = "The oldest unread record of a consumer group of ${var.cluster} is ${var.lag_seconds_alarm} s old or older; the contributors are these groups."
       query        = "SELECT MAX(\"LagSeconds\") FROM SCHEMA(\"${var.namespace}\", \"Cluster\", \"Group\") WHERE \"Cluster\" = '${var.cluster}' GROUP BY \"Group\" ORDER BY MAX() DESC"
       comparison   = "GreaterThanOrEqualToThreshold"
       threshold    = var.lag_seconds_alarm
-      evaluations  = 3
-      datapoints   = 2
+      evaluations  = 5
+      datapoints   = local.twice
       missing_data = "ignore"
       wanted       = var.lag_seconds_alarm > 0
-      pages        = var.group_pages
+      pages        = var.group_pages == "on"
+      ends         = false
     }
-    # Nothing is published where nothing is lost: a contributor is there, in ALARM, while records are being lost, and is gone after.
     lost-offsets = {
-      description  = "Retention deleted records of ${var.cluster} before a group read them; the contributors say which."
+      description  = "Retention deleted records of ${var.cluster} before a group read them; the contributors are these groups."
       query        = "SELECT MAX(\"LostOffsets\") FROM SCHEMA(\"${var.namespace}\", \"Cluster\", \"Group\") WHERE \"Cluster\" = '${var.cluster}' GROUP BY \"Group\" ORDER BY MAX() DESC"
       comparison   = "GreaterThanThreshold"
       threshold    = 0
-      evaluations  = 1
+      evaluations  = 5
       datapoints   = 1
       missing_data = "notBreaching"
       wanted       = true
       pages        = var.loss_pages == "on"
+      ends         = false
     }
     loss-ahead = {
-      description  = "A group of ${var.cluster} has nearly used up what retention keeps, and will lose records; the contributors say which."
+      description  = "A group of ${var.cluster} has nearly used up what retention keeps, and will lose records; the contributors are these groups."
       query        = "SELECT MAX(\"LossAhead\") FROM SCHEMA(\"${var.namespace}\", \"Cluster\", \"Group\") WHERE \"Cluster\" = '${var.cluster}' GROUP BY \"Group\" ORDER BY MAX() DESC"
       comparison   = "GreaterThanThreshold"
       threshold    = 0
-      evaluations  = 3
-      datapoints   = 2
+      evaluations  = 5
+      datapoints   = local.twice
       missing_data = "notBreaching"
       wanted       = true
       pages        = var.loss_pages == "on"
+      ends         = false
     }
   }
 
   # One series each.
-  single = {
+  of_stack = {
     unknown-groups = {
-      description  = "Groups of ${var.cluster} that nothing could be told about, or that are expected and not there, look after look."
+      description  = "Groups of ${var.cluster} could not be read, or are expected and not there, run after run."
       namespace    = var.namespace
       metric       = "UnknownGroups"
       dimensions   = { Cluster = var.cluster }
-      statistic    = "Maximum"
+      statistic    = "Sum"
       seconds      = local.seconds
       comparison   = "GreaterThanThreshold"
       threshold    = 0
-      evaluations  = 3
-      datapoints   = 3
+      evaluations  = local.runs
+      datapoints   = local.runs
       missing_data = "ignore"
+      pages        = false
     }
     function-errors = {
-      description  = "Runs for ${var.cluster} fail, though some still publish; the log says why."
+      description  = "Runs for ${var.cluster} fail; the log has the reason."
       namespace    = "AWS/Lambda"
       metric       = "Errors"
       dimensions   = { FunctionName = "meerkat-${var.name}" }
@@ -77,22 +89,24 @@ locals {
       seconds      = local.seconds
       comparison   = "GreaterThanThreshold"
       threshold    = 0
-      evaluations  = 6
-      datapoints   = 5
+      evaluations  = var.period >= 60 ? 2 : 6
+      datapoints   = var.period >= 60 ? 2 : 5
       missing_data = "notBreaching"
+      pages        = false
     }
     heartbeat-missing = {
-      description  = "A run for ${var.cluster} has not finished for three periods. Before the first one this is no news: …-nobody-watches is what pages."
+      description  = "No run for ${var.cluster} has finished for some periods, no part's either. Before the first run that is expected: …-nobody-watches sends the page."
       namespace    = var.namespace
       metric       = "Heartbeat"
       dimensions   = { Cluster = var.cluster }
       statistic    = "Sum"
       seconds      = local.seconds
       comparison   = "LessThanThreshold"
-      threshold    = var.parts
-      evaluations  = 3
-      datapoints   = 3
+      threshold    = 1
+      evaluations  = local.runs
+      datapoints   = local.runs
       missing_data = "breaching"
+      pages        = false
     }
     # No data until the first run has finished, then OK for good: a new deployment does not page because it is new.
     first-run = {
@@ -107,15 +121,48 @@ locals {
       evaluations  = 1
       datapoints   = 1
       missing_data = "ignore"
+      pages        = false
+    }
+    blind-runs = {
+      description  = "Runs for ${var.cluster} start and cannot read Kafka; the log has the reason. The groups' statuses are the last known ones. The end is that of …-nobody-watches."
+      namespace    = var.namespace
+      metric       = "BlindRuns"
+      dimensions   = { Cluster = var.cluster }
+      statistic    = "Sum"
+      seconds      = local.seconds
+      comparison   = "GreaterThanThreshold"
+      threshold    = 0
+      evaluations  = local.runs
+      datapoints   = 2
+      missing_data = "notBreaching"
+      pages        = true
     }
   }
+  of_part = { for number in range(1, var.parts > 1 ? var.parts + 1 : 1) : "part-${number}" => {
+    description  = "Part ${number} of ${var.parts} of the runs for ${var.cluster} does not finish; …-part-missing sends the page."
+    namespace    = var.namespace
+    metric       = "Heartbeat"
+    dimensions   = { Cluster = var.cluster, Part = "${number}/${var.parts}" }
+    statistic    = "Sum"
+    seconds      = local.seconds
+    comparison   = "LessThanThreshold"
+    threshold    = 1
+    evaluations  = local.runs
+    datapoints   = local.runs
+    missing_data = "breaching"
+    pages        = false
+  } }
+  single = merge(local.of_stack, local.of_part)
 
   wanted_by_group = { for name, alarm in local.by_group : name => alarm if alarm.wanted }
   in_page = concat(
     ["unknown-groups", "function-errors"],
-    var.group_pages ? [] : [for name in ["group-status", "lag-seconds"] : name if local.by_group[name].wanted],
+    var.group_pages == "on" ? [] : [for name in ["group-status", "lag-seconds"] : name if local.by_group[name].wanted],
   )
   page_rule   = join(" OR ", [for name in local.in_page : "ALARM(\"${var.name}-${name}\")"])
   nobody_rule = "ALARM(\"${var.name}-heartbeat-missing\") AND OK(\"${var.name}-first-run\")"
+  any_part    = join(" OR ", [for number in range(1, var.parts + 1) : "ALARM(\"${var.name}-part-${number}\")"])
+  part_rule   = "OK(\"${var.name}-first-run\") AND OK(\"${var.name}-heartbeat-missing\") AND (${local.any_part})"
   topics      = var.alarm_topic_arn == "" ? [] : [var.alarm_topic_arn]
+  ends        = var.ok_pages == "on" ? local.topics : []
 }

@@ -19,6 +19,13 @@ locals {
   oauth    = var.authentication == "OAUTHBEARER"
   mtls     = var.authentication == "MTLS"
   in_vpc   = length(var.subnet_ids) > 0
+  hours    = floor(var.period / 60)
+  # A rate would start at any second; the history needs whole minutes.
+  cron = (
+    var.period < 60 ? "cron(0/${var.period} * * * ? *)" :
+    local.hours == 1 ? "cron(0 * * * ? *)" :
+    local.hours == 24 ? "cron(0 0 * * ? *)" : "cron(0 0/${local.hours} * * ? *)"
+  )
 
   # What is empty is left out: together they may take 4 KB.
   variables = { for name, value in {
@@ -35,12 +42,15 @@ locals {
     KAFKA_SASL_OAUTHBEARER_SCOPE              = local.oauth ? var.oauth_scope : ""
     KAFKA_SASL_OAUTHBEARER_EXTENSIONS         = local.oauth ? var.oauth_extensions : ""
     KAFKA_SSL_KEYSTORE                        = local.mtls ? var.secret_arn : ""
+    KAFKA_SSL_KEYSTORE_PASSWORD               = local.mtls ? var.key_password : ""
     KAFKA_SSL_TRUSTSTORE                      = var.truststore
     MEERKAT_CLUSTER                           = var.cluster
     MEERKAT_PERIOD                            = tostring(var.period)
+    MEERKAT_PARTS                             = tostring(var.parts)
     MEERKAT_GROUPS                            = var.groups
     MEERKAT_TOPICS                            = var.topics
     MEERKAT_EXPECT                            = var.expect
+    MEERKAT_OWNERS                            = var.owners
     MEERKAT_ALLOWED_LAG                       = var.allowed_lag
     MEERKAT_OBJECTIVE                         = var.objective
     MEERKAT_ABANDONED                         = var.abandoned
@@ -53,17 +63,22 @@ locals {
     MEERKAT_METRICS_LIMIT                     = tostring(var.metrics_limit)
     MEERKAT_CHANGES_TOPIC                     = var.changes_topic_arn
     MEERKAT_LOG                               = var.log_level
+    AWS_USE_DUALSTACK_ENDPOINT                = var.dual_stack == "on" ? "true" : ""
+    AWS_USE_FIPS_ENDPOINT                     = var.fips == "on" ? "true" : ""
+    HTTPS_PROXY                               = var.https_proxy
+    NO_PROXY                                  = var.https_proxy == "" ? "" : var.no_proxy
   } : name => value if value != "" }
 }
 
 resource "aws_cloudwatch_log_group" "logs" {
   name              = "/meerkat/${var.name}"
   retention_in_days = var.log_retention_days
+  kms_key_id        = var.log_key_arn == "" ? null : var.log_key_arn
 }
 
 resource "aws_lambda_function" "checker" {
   function_name                  = "meerkat-${var.name}"
-  description                    = "Looks at the consumer groups of ${var.cluster} every ${var.period} min."
+  description                    = "Checks the consumer groups of ${var.cluster} every ${var.period} min."
   filename                       = var.zip
   source_code_hash               = filebase64sha256(var.zip)
   role                           = aws_iam_role.checker.arn
@@ -71,9 +86,13 @@ resource "aws_lambda_function" "checker" {
   runtime                        = "provided.al2023"
   handler                        = "bootstrap"
   memory_size                    = var.memory_size
-  timeout                        = 45
+  timeout                        = var.timeout
+  kms_key_arn                    = var.variables_key_arn == "" ? null : var.variables_key_arn
   reserved_concurrent_executions = var.reserved_concurrency
   publish                        = true
+
+  # Lambda's network interfaces go with these rights, so they are there before, and until after.
+  depends_on = [aws_iam_role_policy_attachment.read, aws_iam_role_policy.publish]
 
   environment {
     variables = local.variables
@@ -85,8 +104,9 @@ resource "aws_lambda_function" "checker" {
   dynamic "vpc_config" {
     for_each = local.in_vpc ? [1] : []
     content {
-      subnet_ids         = var.subnet_ids
-      security_group_ids = var.security_group_ids
+      subnet_ids                  = var.subnet_ids
+      security_group_ids          = var.security_group_ids
+      ipv6_allowed_for_dual_stack = var.ipv6 == "on"
     }
   }
 }
@@ -127,8 +147,8 @@ resource "aws_scheduler_schedule" "part" {
   for_each = { for number in range(1, var.parts + 1) : tostring(number) => "${number}/${var.parts}" }
 
   name                         = "meerkat-${var.name}-${each.key}"
-  description                  = "A look at ${var.cluster}, part ${each.value}."
-  schedule_expression          = "cron(0/${var.period} * * * ? *)"
+  description                  = "A run for ${var.cluster}, part ${each.value}."
+  schedule_expression          = local.cron
   schedule_expression_timezone = "UTC"
 
   flexible_time_window {
@@ -160,7 +180,10 @@ resource "aws_lambda_function" "widget" {
   runtime          = "provided.al2023"
   handler          = "bootstrap"
   memory_size      = var.memory_size
-  timeout          = 45
+  timeout          = var.timeout
+  kms_key_arn      = var.variables_key_arn == "" ? null : var.variables_key_arn
+
+  depends_on = [aws_iam_role_policy_attachment.read]
 
   environment {
     variables = merge(local.variables, { MEERKAT_PUBLISH = "off" })
@@ -172,8 +195,9 @@ resource "aws_lambda_function" "widget" {
   dynamic "vpc_config" {
     for_each = local.in_vpc ? [1] : []
     content {
-      subnet_ids         = var.subnet_ids
-      security_group_ids = var.security_group_ids
+      subnet_ids                  = var.subnet_ids
+      security_group_ids          = var.security_group_ids
+      ipv6_allowed_for_dual_stack = var.ipv6 == "on"
     }
   }
 }

@@ -1,13 +1,16 @@
 # What each function may do: ../template.yaml says the same, and tests/infra/terraform.py holds the two against each other.
 
 locals {
-  msk        = split(":cluster/", var.cluster_arn)
-  trust      = split(":", "${var.truststore}::")[2]
-  has_secret = local.password || local.oauth || local.mtls
-  network    = ["AssignPrivateIpAddresses", "CreateNetworkInterface", "DeleteNetworkInterface", "DescribeNetworkInterfaces", "DescribeSubnets", "UnassignPrivateIpAddresses"]
-  topic_arns = [for arn in [var.changes_topic_arn, var.failure_topic_arn, var.success_topic_arn] : arn if arn != ""]
+  msk   = split(":cluster/", var.cluster_arn)
+  trust = split(":", "${var.truststore}::")[2]
+  # The password's reference without its #KEY.
+  password_arn  = split("#", var.key_password)[0]
+  password_from = local.mtls ? split(":", "${var.key_password}::")[2] : ""
+  has_secret    = local.password || local.oauth || local.mtls
+  network       = ["AssignPrivateIpAddresses", "CreateNetworkInterface", "DeleteNetworkInterface", "DescribeNetworkInterfaces", "DescribeSubnets", "UnassignPrivateIpAddresses"]
+  topic_arns    = [for arn in [var.changes_topic_arn, var.failure_topic_arn, var.success_topic_arn] : arn if arn != ""]
 
-  # What a look needs, without writing anything but logs.
+  # What a run needs, without writing anything but logs.
   read = concat(
     [
       { actions = ["logs:CreateLogStream", "logs:PutLogEvents"], resources = ["${aws_cloudwatch_log_group.logs.arn}:*"] },
@@ -22,9 +25,12 @@ locals {
     # This action knows no resources.
     local.lookup ? [{ actions = ["kafka:GetBootstrapBrokers"], resources = ["*"] }] : [],
     local.has_secret ? [{ actions = ["secretsmanager:GetSecretValue"], resources = [var.secret_arn] }] : [],
+    local.password_from == "secretsmanager" ? [{ actions = ["secretsmanager:GetSecretValue"], resources = [local.password_arn] }] : [],
+    local.password_from == "ssm" ? [{ actions = ["ssm:GetParameter"], resources = [local.password_arn] }] : [],
     local.trust == "secretsmanager" ? [{ actions = ["secretsmanager:GetSecretValue"], resources = [var.truststore] }] : [],
     local.trust == "ssm" ? [{ actions = ["ssm:GetParameter"], resources = [var.truststore] }] : [],
     var.role_arn == "" ? [] : [{ actions = ["sts:AssumeRole"], resources = [var.role_arn] }],
+    var.variables_key_arn == "" ? [] : [{ actions = ["kms:Decrypt"], resources = [var.variables_key_arn] }],
     # Lambda itself makes the network interfaces, with this role.
     local.in_vpc ? [{ actions = [for action in local.network : "ec2:${action}"], resources = ["*"] }] : [],
   )
@@ -46,7 +52,7 @@ data "aws_iam_policy_document" "read" {
       condition {
         test     = "StringEquals"
         variable = "kms:ViaService"
-        values   = ["secretsmanager.${data.aws_region.here.name}.${data.aws_partition.here.dns_suffix}"]
+        values   = ["secretsmanager.${data.aws_region.here.region}.${data.aws_partition.here.dns_suffix}"]
       }
     }
   }
@@ -60,7 +66,7 @@ data "aws_iam_policy_document" "read" {
       condition {
         test     = "ArnLike"
         variable = "lambda:SourceFunctionArn"
-        values   = ["arn:${data.aws_partition.here.partition}:lambda:${data.aws_region.here.name}:${data.aws_caller_identity.here.account_id}:function:*"]
+        values   = ["arn:${data.aws_partition.here.partition}:lambda:${data.aws_region.here.region}:${data.aws_caller_identity.here.account_id}:function:*"]
       }
     }
   }
@@ -91,7 +97,7 @@ data "aws_iam_policy_document" "publish" {
       condition {
         test     = "StringEquals"
         variable = "kms:ViaService"
-        values   = ["sns.${data.aws_region.here.name}.${data.aws_partition.here.dns_suffix}"]
+        values   = ["sns.${data.aws_region.here.region}.${data.aws_partition.here.dns_suffix}"]
       }
     }
   }
@@ -106,6 +112,14 @@ data "aws_iam_policy_document" "assume" {
       type        = "Service"
       identifiers = ["${each.key}.amazonaws.com"]
     }
+    dynamic "condition" {
+      for_each = each.key == "scheduler" ? [1] : []
+      content {
+        test     = "StringEquals"
+        variable = "aws:SourceAccount"
+        values   = [data.aws_caller_identity.here.account_id]
+      }
+    }
   }
 }
 
@@ -115,8 +129,9 @@ resource "aws_iam_policy" "read" {
 }
 
 resource "aws_iam_role" "checker" {
-  name_prefix        = "meerkat-checker-"
-  assume_role_policy = data.aws_iam_policy_document.assume["lambda"].json
+  name_prefix          = "meerkat-checker-"
+  permissions_boundary = var.permissions_boundary == "" ? null : var.permissions_boundary
+  assume_role_policy   = data.aws_iam_policy_document.assume["lambda"].json
 }
 
 resource "aws_iam_role_policy" "publish" {
@@ -125,8 +140,9 @@ resource "aws_iam_role_policy" "publish" {
 }
 
 resource "aws_iam_role" "widget" {
-  name_prefix        = "meerkat-widget-"
-  assume_role_policy = data.aws_iam_policy_document.assume["lambda"].json
+  name_prefix          = "meerkat-widget-"
+  permissions_boundary = var.permissions_boundary == "" ? null : var.permissions_boundary
+  assume_role_policy   = data.aws_iam_policy_document.assume["lambda"].json
 }
 
 resource "aws_iam_role_policy_attachment" "read" {
@@ -137,8 +153,9 @@ resource "aws_iam_role_policy_attachment" "read" {
 }
 
 resource "aws_iam_role" "schedule" {
-  name_prefix        = "meerkat-schedule-"
-  assume_role_policy = data.aws_iam_policy_document.assume["scheduler"].json
+  name_prefix          = "meerkat-schedule-"
+  permissions_boundary = var.permissions_boundary == "" ? null : var.permissions_boundary
+  assume_role_policy   = data.aws_iam_policy_document.assume["scheduler"].json
 }
 
 resource "aws_iam_role_policy" "invoke" {

@@ -1,4 +1,5 @@
-# The parameters of ../template.yaml, in Terraform's spelling; name stands for the stack's, and zip for its CodeUri.
+# The parameters of ../template.yaml, in Terraform's spelling, written by tests/infra/terraform.py --write; name stands for the
+# stack's, and zip for its CodeUri.
 
 variable "name" {
   type        = string
@@ -10,19 +11,19 @@ variable "name" {
   }
 }
 
+variable "zip" {
+  type        = string
+  description = "The path of what make build makes."
+}
+
 variable "cluster" {
   type        = string
   description = "The cluster's name in metrics, alarms and reports."
 
   validation {
-    condition     = can(regex("^[A-Za-z0-9._-]{1,64}$", var.cluster))
+    condition     = can(regex("^([A-Za-z0-9._-]{1,64})$", var.cluster))
     error_message = "1 to 64 letters, digits, dots, underscores and hyphens."
   }
-}
-
-variable "zip" {
-  type        = string
-  description = "The path of what make build makes."
 }
 
 variable "authentication" {
@@ -42,8 +43,23 @@ variable "cluster_arn" {
   description = "The Amazon MSK cluster. Needed for MSK-IAM; gives the brokers' addresses where bootstrap_servers is empty."
 
   validation {
-    condition     = var.cluster_arn != "" || (var.bootstrap_servers != "" && var.authentication != "MSK-IAM")
-    error_message = "Give cluster_arn or bootstrap_servers; MSK-IAM needs cluster_arn, since the role allows that cluster alone."
+    condition     = can(regex("^((arn:aws[a-z-]*:kafka:[a-z0-9-]+:[0-9]{12}:cluster/[A-Za-z0-9._-]+/[A-Za-z0-9-]+)?)$", var.cluster_arn))
+    error_message = "The ARN of an MSK cluster, or nothing."
+  }
+
+  validation {
+    condition     = length(var.cluster_arn) <= 200
+    error_message = "At most 200 characters."
+  }
+
+  validation {
+    condition     = var.cluster_arn != "" || var.bootstrap_servers != ""
+    error_message = "Give cluster_arn or bootstrap_servers."
+  }
+
+  validation {
+    condition     = var.cluster_arn != "" || var.authentication != "MSK-IAM"
+    error_message = "MSK-IAM needs cluster_arn, since the role allows that cluster alone."
   }
 }
 
@@ -51,6 +67,16 @@ variable "bootstrap_servers" {
   type        = string
   default     = ""
   description = "Brokers to begin with, as host:port, separated by commas. May be empty where cluster_arn is given and MSK's API can be reached."
+
+  validation {
+    condition     = can(regex("^(([A-Za-z0-9.-]+:[0-9]{1,5}(,[A-Za-z0-9.-]+:[0-9]{1,5})*)?)$", var.bootstrap_servers))
+    error_message = "Addresses as host:port, separated by commas."
+  }
+
+  validation {
+    condition     = length(var.bootstrap_servers) <= 340
+    error_message = "At most 340 characters."
+  }
 }
 
 variable "cluster_network" {
@@ -67,10 +93,20 @@ variable "cluster_network" {
 variable "secret_arn" {
   type        = string
   default     = ""
-  description = "A secret of Secrets Manager. For SCRAM and PLAIN username and password; for OAUTHBEARER client_id and client_secret; for MTLS certificate chain and private key as PEM."
+  description = "A secret of Secrets Manager. For SCRAM and PLAIN the username and password as MSK keeps them (Confluent Cloud's API key and secret); for OAUTHBEARER the client_id and client_secret; for MTLS the client's certificate chain and private key as PEM."
 
   validation {
-    condition     = var.secret_arn != "" || contains(["MSK-IAM", "TLS"], var.authentication)
+    condition     = can(regex("^((arn:aws[a-z-]*:secretsmanager:[a-z0-9-]+:[0-9]{12}:secret:[A-Za-z0-9/_+=.@-]+)?)$", var.secret_arn))
+    error_message = "The ARN of a secret, or nothing."
+  }
+
+  validation {
+    condition     = length(var.secret_arn) <= 170
+    error_message = "At most 170 characters."
+  }
+
+  validation {
+    condition     = var.secret_arn != "" || !contains(["SCRAM-SHA-512", "SCRAM-SHA-256", "PLAIN", "OAUTHBEARER", "MTLS"], var.authentication)
     error_message = "SCRAM, PLAIN, OAUTHBEARER and MTLS need secret_arn."
   }
 }
@@ -78,19 +114,60 @@ variable "secret_arn" {
 variable "secret_key_arn" {
   type        = string
   default     = ""
-  description = "The KMS key of that secret; nothing for aws/secretsmanager."
+  description = "The KMS key of that secret. MSK wants a customer-managed one for SCRAM; nothing for aws/secretsmanager."
+
+  validation {
+    condition     = can(regex("^((arn:aws[a-z-]*:kms:[a-z0-9-]+:[0-9]{12}:key/[A-Za-z0-9-]+)?)$", var.secret_key_arn))
+    error_message = "The ARN of a KMS key, or nothing."
+  }
+}
+
+variable "key_password" {
+  type        = string
+  default     = ""
+  description = "For MTLS with an encrypted private key, the reference to its password: the ARN of a secret or of an SSM parameter, with #KEY behind it where the value is one of a JSON object."
+
+  validation {
+    condition     = can(regex("^((arn:aws[a-z-]*:(secretsmanager:[a-z0-9-]+:[0-9]{12}:secret:|ssm:[a-z0-9-]+:[0-9]{12}:parameter/)[A-Za-z0-9/_+=.@-]+(#[A-Za-z0-9_.-]+)?)?)$", var.key_password))
+    error_message = "The ARN of a secret or of a parameter, with"
+  }
+
+  validation {
+    condition     = length(var.key_password) <= 150
+    error_message = "At most 150 characters."
+  }
 }
 
 variable "truststore" {
   type        = string
   default     = ""
-  description = "CA certificates to trust: the ARN of a secret or of an SSM parameter that holds them as PEM, or one small certificate itself. Empty trusts the public CAs."
+  description = "CA certificates to trust: the ARN of a secret or of an SSM parameter that holds them as PEM, or one small certificate itself, on one line with \\n for line ends. Empty trusts the public CAs, Amazon's among them."
+
+  validation {
+    condition     = can(regex("^((-----BEGIN CERTIFICATE-----[A-Za-z0-9+/= \\\\n-]+-----END CERTIFICATE-----(\\\\n)?|arn:aws[a-z-]*:(secretsmanager:[a-z0-9-]+:[0-9]{12}:secret:|ssm:[a-z0-9-]+:[0-9]{12}:parameter/)[A-Za-z0-9/_+=.@-]+)?)$", var.truststore))
+    error_message = "The ARN of a secret or of a parameter, PEM that begins with BEGIN CERTIFICATE, or nothing."
+  }
+
+  validation {
+    condition     = length(var.truststore) <= 700
+    error_message = "At most 700 characters."
+  }
 }
 
 variable "role_arn" {
   type        = string
   default     = ""
-  description = "For MSK-IAM, a role to take on for the cluster of another account."
+  description = "For MSK-IAM, a role to assume for the cluster of another account. Empty logs in with the function's own."
+
+  validation {
+    condition     = can(regex("^((arn:aws[a-z-]*:iam::[0-9]{12}:role/[A-Za-z0-9/_+=.@,-]+)?)$", var.role_arn))
+    error_message = "The ARN of a role, or nothing."
+  }
+
+  validation {
+    condition     = length(var.role_arn) <= 150
+    error_message = "At most 150 characters."
+  }
 
   validation {
     condition     = var.role_arn == "" || var.authentication == "MSK-IAM"
@@ -104,6 +181,16 @@ variable "oauth_token_url" {
   description = "For OAUTHBEARER, the URL that gives a token for client credentials."
 
   validation {
+    condition     = can(regex("^((https://[A-Za-z0-9.:/_?=&%~-]+)?)$", var.oauth_token_url))
+    error_message = "A URL that begins with https://, or nothing."
+  }
+
+  validation {
+    condition     = length(var.oauth_token_url) <= 180
+    error_message = "At most 180 characters."
+  }
+
+  validation {
     condition     = var.oauth_token_url != "" || var.authentication != "OAUTHBEARER"
     error_message = "OAUTHBEARER needs oauth_token_url."
   }
@@ -113,29 +200,39 @@ variable "oauth_scope" {
   type        = string
   default     = ""
   description = "For OAUTHBEARER, the scope to ask for."
+
+  validation {
+    condition     = can(regex("^([^\"]{0,100})$", var.oauth_scope))
+    error_message = "It must match [^\"]{0,100}."
+  }
 }
 
 variable "oauth_extensions" {
   type        = string
   default     = ""
-  description = "For OAUTHBEARER, SASL extensions as KEY=VALUE, separated by commas."
+  description = "For OAUTHBEARER, SASL extensions as KEY=VALUE, separated by commas; Confluent Cloud wants logicalCluster and identityPoolId."
+
+  validation {
+    condition     = can(regex("^([^\"]{0,120})$", var.oauth_extensions))
+    error_message = "It must match [^\"]{0,120}."
+  }
 }
 
 variable "period" {
   type        = number
   default     = 1
-  description = "Minutes from one look to the next. Verdicts take some periods."
+  description = "Minutes from one run to the next. Verdicts take some periods. From 120 on an alarm on a group cannot stay in ALARM from run to run, so its end is not sent."
 
   validation {
-    condition     = contains([1, 2, 3, 4, 5, 6, 10, 12, 15, 20, 30], var.period)
-    error_message = "1, 2, 3, 4, 5, 6, 10, 12, 15, 20 or 30."
+    condition     = contains([1, 2, 3, 4, 5, 6, 10, 12, 15, 20, 30, 60, 120, 180, 240, 360, 480, 720, 1440], var.period)
+    error_message = "1, 2, 3, 4, 5, 6, 10, 12, 15, 20, 30, 60, 120, 180, 240, 360, 480, 720 or 1440."
   }
 }
 
 variable "parts" {
   type        = number
   default     = 1
-  description = "Runs that share the groups of one look, each with a schedule of its own."
+  description = "Runs that share the groups, each with a schedule of its own. 1 is enough up to some thousand groups."
 
   validation {
     condition     = var.parts >= 1 && var.parts <= 32
@@ -146,41 +243,66 @@ variable "parts" {
 variable "groups" {
   type        = string
   default     = ""
-  description = "Globs of groups to look at, separated by commas, ! excludes. Empty means all."
+  description = "Globs of groups to check, separated by commas, ! excludes. Empty means all."
+
+  validation {
+    condition     = can(regex("^([^\\s\"]{0,250})$", var.groups))
+    error_message = "It must match [^\\s\"]{0,250}."
+  }
 }
 
 variable "topics" {
   type        = string
   default     = ""
-  description = "Globs of topics to look at, separated by commas, ! excludes. Empty means all; on large clusters name them."
+  description = "Globs of topics to check, separated by commas, ! excludes. Empty means all; on large clusters name them."
+
+  validation {
+    condition     = can(regex("^([^\\s\"]{0,250})$", var.topics))
+    error_message = "It must match [^\\s\"]{0,250}."
+  }
 }
 
 variable "expect" {
   type        = string
   default     = ""
   description = "Globs, each of which must match a group. One that matches none counts as unknown."
+
+  validation {
+    condition     = can(regex("^([^\\s\"]{0,180})$", var.expect))
+    error_message = "It must match [^\\s\"]{0,180}."
+  }
+}
+
+variable "owners" {
+  type        = string
+  default     = ""
+  description = "Who owns which groups, as GLOB=OWNER, separated by commas: named in reports, logs and the messages of changes_topic_arn, which subscriptions can filter by it."
+
+  validation {
+    condition     = can(regex("^([^\\s\"]{0,150})$", var.owners))
+    error_message = "It must match [^\\s\"]{0,150}."
+  }
 }
 
 variable "allowed_lag" {
   type        = string
   default     = "0"
   description = "Records that a group may be behind and still count as caught up, a number or GLOB=NUMBER, separated by commas."
+
+  validation {
+    condition     = can(regex("^([^\\s\"]{1,150})$", var.allowed_lag))
+    error_message = "It must match [^\\s\"]{1,150}."
+  }
 }
 
 variable "objective" {
   type        = string
   default     = ""
   description = "Seconds that a group's oldest unread record may be old: 300, 300/900 (WARN, and later ERR) or GLOB=300/900 by group, separated by commas. Empty judges by movement alone."
-}
-
-variable "abandoned" {
-  type        = string
-  default     = "warn"
-  description = "What a group comes to that nobody has read with since the first look."
 
   validation {
-    condition     = contains(["ok", "warn", "err"], var.abandoned)
-    error_message = "ok, warn or err."
+    condition     = can(regex("^([^\\s\"]{0,100})$", var.objective))
+    error_message = "It must match [^\\s\"]{0,100}."
   }
 }
 
@@ -188,6 +310,11 @@ variable "ages" {
   type        = number
   default     = 1000
   description = "Partitions whose lag in seconds is searched for, those that lag most. 0 searches none."
+
+  validation {
+    condition     = var.ages >= 0 && var.ages <= 100000
+    error_message = "0 to 100000."
+  }
 }
 
 variable "unassigned" {
@@ -212,14 +339,14 @@ variable "uncommitted" {
   }
 }
 
-variable "namespace" {
+variable "abandoned" {
   type        = string
-  default     = "Meerkat"
-  description = "CloudWatch namespace of the metrics. The history goes to the same with /State behind it."
+  default     = "warn"
+  description = "Status of a group with lag that has had no member and no commit since the first run."
 
   validation {
-    condition     = can(regex("^[A-Za-z][A-Za-z0-9._/-]{0,63}$", var.namespace))
-    error_message = "A letter, then up to 63 letters, digits, dots, underscores, slashes and hyphens."
+    condition     = contains(["ok", "warn", "err"], var.abandoned)
+    error_message = "ok, warn or err."
   }
 }
 
@@ -229,33 +356,119 @@ variable "metrics_detail" {
   description = "Lag metrics for each group, or for each topic or partition too. Each metric has a price."
 
   validation {
-    condition     = contains(["group", "topic", "partition"], var.metrics_detail)
-    error_message = "group, topic or partition."
+    condition     = contains(["problems", "group", "topic", "partition"], var.metrics_detail)
+    error_message = "problems, group, topic or partition."
   }
 }
 
 variable "metrics_limit" {
   type        = number
   default     = 500
-  description = "Metrics that a run may publish."
+  description = "Metrics that a run may publish. What does not fit is left out, and the report says so."
+
+  validation {
+    condition     = var.metrics_limit >= 10 && var.metrics_limit <= 100000
+    error_message = "10 to 100000."
+  }
+}
+
+variable "namespace" {
+  type        = string
+  default     = "Meerkat"
+  description = "CloudWatch namespace of the metrics. The history goes to the same with /State behind it."
+
+  validation {
+    condition     = can(regex("^([A-Za-z][A-Za-z0-9._/-]{0,63})$", var.namespace))
+    error_message = "A letter, then up to 63 letters, digits, dots, underscores, slashes and hyphens."
+  }
 }
 
 variable "subnet_ids" {
   type        = list(string)
   default     = []
-  description = "Private subnets from which the brokers can be reached. Empty runs outside a VPC, for public brokers."
+  description = "Private subnets from which the brokers can be reached. Where they have neither NAT nor endpoints, infra/endpoints.yaml makes the endpoints, once for the VPC. Empty runs outside a VPC, for public brokers."
+
+  validation {
+    condition     = alltrue([for each in var.subnet_ids : can(regex("^((subnet-[0-9a-f]{8,17})?)$", each))])
+    error_message = "It must match (subnet-[0-9a-f]{8,17})?."
+  }
 }
 
 variable "security_group_ids" {
   type        = list(string)
   default     = []
   description = "Security groups that the brokers let in. Needed with subnet_ids."
+
+  validation {
+    condition     = alltrue([for each in var.security_group_ids : can(regex("^((sg-[0-9a-f]{8,17})?)$", each))])
+    error_message = "It must match (sg-[0-9a-f]{8,17})?."
+  }
+}
+
+variable "ipv6" {
+  type        = string
+  default     = "off"
+  description = "Whether the functions may use IPv6 in dual-stack subnets."
+
+  validation {
+    condition     = contains(["on", "off"], var.ipv6)
+    error_message = "on or off."
+  }
+}
+
+variable "dual_stack" {
+  type        = string
+  default     = "off"
+  description = "Whether AWS is called at its dual-stack endpoints. A service that has none in the Region cannot be called then."
+
+  validation {
+    condition     = contains(["on", "off"], var.dual_stack)
+    error_message = "on or off."
+  }
+}
+
+variable "fips" {
+  type        = string
+  default     = "off"
+  description = "Whether AWS is called at its FIPS endpoints. A service that has none in the Region cannot be called then."
+
+  validation {
+    condition     = contains(["on", "off"], var.fips)
+    error_message = "on or off."
+  }
+}
+
+variable "https_proxy" {
+  type        = string
+  default     = ""
+  description = "The proxy for calls to AWS and to a token endpoint, as http://HOST:PORT. Brokers are always reached directly."
+
+  validation {
+    condition     = can(regex("^((https?://[A-Za-z0-9.:-]+)?)$", var.https_proxy))
+    error_message = "A URL of a host and a port without a password, or nothing."
+  }
+
+  validation {
+    condition     = length(var.https_proxy) <= 80
+    error_message = "At most 80 characters."
+  }
+}
+
+variable "no_proxy" {
+  type        = string
+  default     = ""
+  description = "Hosts that are reached without the proxy, separated by commas, such as those of the VPC's endpoints."
+
+  validation {
+    condition     = can(regex("^([A-Za-z0-9.,:*/-]{0,80})$", var.no_proxy))
+    error_message = "It must match [A-Za-z0-9.,:*/-]{0,80}."
+  }
 }
 
 variable "memory_size" {
   type        = number
   default     = 256
-  description = "Megabytes. A run's processor grows with them."
+  description = "Megabytes. A run's processor grows with them; a look at 100,000 pairs of group and partition takes 21 of them and 64 ms of a whole processor."
 
   validation {
     condition     = var.memory_size >= 128 && var.memory_size <= 3008
@@ -263,21 +476,37 @@ variable "memory_size" {
   }
 }
 
+variable "timeout" {
+  type        = number
+  default     = 45
+  description = "Seconds that a run may take. With a Period of 1 at most 60: a run may begin two minutes after the minute that it is for, and the heartbeat's alarm waits for three."
+
+  validation {
+    condition     = contains([15, 30, 45, 60, 90, 120, 180, 300, 600, 900], var.timeout)
+    error_message = "15, 30, 45, 60, 90, 120, 180, 300, 600 or 900."
+  }
+
+  validation {
+    condition     = var.period > 1 || contains([15, 30, 45, 60], var.timeout)
+    error_message = "With a Period of 1 a run may take 60 seconds at most."
+  }
+}
+
 variable "reserved_concurrency" {
   type        = number
   default     = -1
-  description = "Concurrency to reserve; parts is enough. -1 reserves none, as small accounts have to."
+  description = "Concurrency to reserve; Parts is enough. -1 reserves none, as small accounts have to. 0 would turn the function off."
 
   validation {
-    condition     = var.reserved_concurrency != 0
-    error_message = "0 would turn the function off."
+    condition     = contains([-1, 1, 2, 3, 4, 5, 6, 7, 8, 9, 10, 12, 16, 20, 24, 28, 32], var.reserved_concurrency)
+    error_message = "-1, 1, 2, 3, 4, 5, 6, 7, 8, 9, 10, 12, 16, 20, 24, 28 or 32."
   }
 }
 
 variable "log_level" {
   type        = string
   default     = "info"
-  description = "How much is logged; debug has a line for each phase of a look."
+  description = "How much is logged; debug has a line for each phase of a run."
 
   validation {
     condition     = contains(["error", "warn", "info", "debug", "trace"], var.log_level)
@@ -289,12 +518,55 @@ variable "log_retention_days" {
   type        = number
   default     = 30
   description = "Days that logs are kept."
+
+  validation {
+    condition     = contains([1, 3, 5, 7, 14, 30, 60, 90, 120, 150, 180, 365, 400, 545, 731, 1096, 1827, 2192, 2557, 2922, 3288, 3653], var.log_retention_days)
+    error_message = "1, 3, 5, 7, 14, 30, 60, 90, 120, 150, 180, 365, 400, 545, 731, 1096, 1827, 2192, 2557, 2922, 3288 or 3653."
+  }
+}
+
+variable "log_key_arn" {
+  type        = string
+  default     = ""
+  description = "The KMS key that encrypts the log group. Its own policy must let logs.REGION.amazonaws.com use it."
+
+  validation {
+    condition     = can(regex("^((arn:aws[a-z-]*:kms:[a-z0-9-]+:[0-9]{12}:key/[A-Za-z0-9-]+)?)$", var.log_key_arn))
+    error_message = "The ARN of a KMS key, or nothing."
+  }
+}
+
+variable "variables_key_arn" {
+  type        = string
+  default     = ""
+  description = "The KMS key that encrypts the functions' variables. Empty uses the key of Lambda. Variables hold references to secrets, never a secret."
+
+  validation {
+    condition     = can(regex("^((arn:aws[a-z-]*:kms:[a-z0-9-]+:[0-9]{12}:key/[A-Za-z0-9-]+)?)$", var.variables_key_arn))
+    error_message = "The ARN of a KMS key, or nothing."
+  }
+}
+
+variable "permissions_boundary" {
+  type        = string
+  default     = ""
+  description = "The policy that bounds every role here, where the account demands one."
+
+  validation {
+    condition     = can(regex("^((arn:aws[a-z-]*:iam::([0-9]{12}|aws):policy/[A-Za-z0-9/_+=.@,-]+)?)$", var.permissions_boundary))
+    error_message = "The ARN of a policy, or nothing."
+  }
 }
 
 variable "alarm_topic_arn" {
   type        = string
   default     = ""
-  description = "The SNS topic that alarms go to. Empty keeps them silent."
+  description = "The SNS topic that alarms go to, a standard one. Empty sends nothing; the alarms only show their state."
+
+  validation {
+    condition     = can(regex("^((arn:aws[a-z-]*:sns:[a-z0-9-]+:[0-9]{12}:[A-Za-z0-9_-]+)?)$", var.alarm_topic_arn))
+    error_message = "It must match (arn:aws[a-z-]*:sns:[a-z0-9-]+:[0-9]{12}:[A-Za-z0-9_-]+)?."
+  }
 }
 
 variable "alarm_from" {
@@ -309,39 +581,20 @@ variable "alarm_from" {
 }
 
 variable "group_pages" {
-  type        = bool
-  default     = true
-  description = "Whether alarms on groups tell the topic of each group by itself, so that a second one tells too."
-}
-
-variable "lag_seconds_alarm" {
-  type        = number
-  default     = 0
-  description = "Age in seconds of a group's oldest unread record that raises an alarm, whatever its verdict. 0 for none."
-}
-
-variable "failure_topic_arn" {
   type        = string
-  default     = ""
-  description = "The SNS topic that failed runs go to, with their error and event."
-}
+  default     = "on"
+  description = "Whether the topic gets a message for each group by itself, so that a second group is reported too. If off, one page covers all groups, and a second group is reported only once the first one is over."
 
-variable "success_topic_arn" {
-  type        = string
-  default     = ""
-  description = "The SNS topic that every report goes to, once a period."
-}
-
-variable "topic_key_arn" {
-  type        = string
-  default     = ""
-  description = "The KMS key of encrypted topics. Its own policy must let cloudwatch.amazonaws.com use it too."
+  validation {
+    condition     = contains(["on", "off"], var.group_pages)
+    error_message = "on or off."
+  }
 }
 
 variable "loss_pages" {
   type        = string
   default     = "on"
-  description = "Whether lost records, and groups that are about to lose some, tell the topic. If off, the alarms are there to look at."
+  description = "Whether the topic gets a message when a group loses records or is about to. If off, the alarms only show it."
 
   validation {
     condition     = contains(["on", "off"], var.loss_pages)
@@ -349,25 +602,105 @@ variable "loss_pages" {
   }
 }
 
+variable "ok_pages" {
+  type        = string
+  default     = "on"
+  description = "Whether the topic also gets a message when a problem is over."
+
+  validation {
+    condition     = contains(["on", "off"], var.ok_pages)
+    error_message = "on or off."
+  }
+}
+
+variable "lag_seconds_alarm" {
+  type        = number
+  default     = 0
+  description = "Age in seconds of a group's oldest unread record that raises an alarm, whatever its verdict; with an Objective its verdict reports it already. 0 for none."
+
+  validation {
+    condition     = var.lag_seconds_alarm >= 0
+    error_message = "At least 0."
+  }
+}
+
 variable "changes_topic_arn" {
   type        = string
   default     = ""
-  description = "The SNS topic that gets a line for each group whose status changes, with partition and reason; a standard one."
+  description = "The SNS topic that gets a line for each group whose status changes, with partition and reason; a standard one. In a VPC it takes a way to SNS."
+
+  validation {
+    condition     = can(regex("^((arn:aws[a-z-]*:sns:[a-z0-9-]+:[0-9]{12}:[A-Za-z0-9_-]+)?)$", var.changes_topic_arn))
+    error_message = "It must match (arn:aws[a-z-]*:sns:[a-z0-9-]+:[0-9]{12}:[A-Za-z0-9_-]+)?."
+  }
+
+  validation {
+    condition     = length(var.changes_topic_arn) <= 150
+    error_message = "At most 150 characters."
+  }
+}
+
+variable "failure_topic_arn" {
+  type        = string
+  default     = ""
+  description = "The SNS topic that failed runs go to, with their error and event."
+
+  validation {
+    condition     = can(regex("^((arn:aws[a-z-]*:sns:[a-z0-9-]+:[0-9]{12}:[A-Za-z0-9_-]+)?)$", var.failure_topic_arn))
+    error_message = "It must match (arn:aws[a-z-]*:sns:[a-z0-9-]+:[0-9]{12}:[A-Za-z0-9_-]+)?."
+  }
+}
+
+variable "success_topic_arn" {
+  type        = string
+  default     = ""
+  description = "The SNS topic that every report goes to, once a period."
+
+  validation {
+    condition     = can(regex("^((arn:aws[a-z-]*:sns:[a-z0-9-]+:[0-9]{12}:[A-Za-z0-9_-]+)?)$", var.success_topic_arn))
+    error_message = "It must match (arn:aws[a-z-]*:sns:[a-z0-9-]+:[0-9]{12}:[A-Za-z0-9_-]+)?."
+  }
+}
+
+variable "topic_key_arn" {
+  type        = string
+  default     = ""
+  description = "The KMS key of encrypted topics. Its own policy must let cloudwatch.amazonaws.com use it too, or alarms do not arrive."
+
+  validation {
+    condition     = can(regex("^((arn:aws[a-z-]*:kms:[a-z0-9-]+:[0-9]{12}:key/[A-Za-z0-9-]+)?)$", var.topic_key_arn))
+    error_message = "The ARN of a KMS key, or nothing."
+  }
 }
 
 variable "burrow_url" {
   type        = string
   default     = "off"
-  description = "Whether a function URL answers the paths of Burrow's HTTP server. Callers sign with IAM and need lambda:InvokeFunctionUrl and lambda:InvokeFunction."
+  description = "Whether a function URL answers the paths of Burrow's HTTP server; a request reads one group and writes nothing. Callers sign with IAM and need lambda:InvokeFunctionUrl and lambda:InvokeFunction. Not every Region has function URLs."
 
   validation {
     condition     = contains(["on", "off"], var.burrow_url)
     error_message = "on or off."
+  }
+
+  validation {
+    condition     = var.burrow_url == "off" || !contains(["ap-east-2", "ap-south-2", "ap-southeast-4", "ap-southeast-5", "ap-southeast-6", "ap-southeast-7", "ca-west-1", "eu-central-2", "eu-south-2", "il-central-1", "me-central-1", "us-gov-east-1", "us-gov-west-1"], data.aws_region.here.region)
+    error_message = "This Region has no function URLs, so burrow_url stays off."
   }
 }
 
 variable "burrow_callers" {
   type        = string
   default     = ""
-  description = "Who may call that URL besides those whose own policy lets them: an account of 12 digits, or the ARN of a role."
+  description = "Who may call that URL besides those whose own policy lets them: an account of 12 digits, or the ARN of a role. Another account needs to be named here."
+
+  validation {
+    condition     = can(regex("^(([0-9]{12}|arn:aws[a-z-]*:iam::[0-9]{12}:(root|role/[A-Za-z0-9/_+=.@,-]+))?)$", var.burrow_callers))
+    error_message = "An account, the ARN of a role, or nothing."
+  }
+
+  validation {
+    condition     = length(var.burrow_callers) <= 150
+    error_message = "At most 150 characters."
+  }
 }

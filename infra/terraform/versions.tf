@@ -2,8 +2,9 @@ terraform {
   required_version = ">= 1.9"
   required_providers {
     aws = {
-      source  = "hashicorp/aws"
-      version = ">= 5.80"
+      source = "hashicorp/aws"
+      # invoked_via_function_url of aws_lambda_permission is there since 6.29.
+      version = ">= 6.29"
     }
   }
 }

@@ -11,12 +11,12 @@ resource "aws_cloudwatch_metric_alarm" "by_group" {
   datapoints_to_alarm = each.value.datapoints
   treat_missing_data  = each.value.missing_data
   alarm_actions       = each.value.pages ? local.topics : []
-  ok_actions          = each.value.pages ? local.topics : []
+  ok_actions          = each.value.ends ? local.topics : []
 
   metric_query {
     id          = "worst"
     expression  = each.value.query
-    period      = local.seconds
+    period      = local.window
     return_data = true
   }
 }
@@ -36,24 +36,37 @@ resource "aws_cloudwatch_metric_alarm" "single" {
   evaluation_periods  = each.value.evaluations
   datapoints_to_alarm = each.value.datapoints
   treat_missing_data  = each.value.missing_data
+  alarm_actions       = each.value.pages ? local.topics : []
 }
 
 resource "aws_cloudwatch_composite_alarm" "nobody_watches" {
   alarm_name        = "${var.name}-nobody-watches"
-  alarm_description = "Runs for ${var.cluster} finished once, and of late they do not: nobody is watching. The page is silent until this is over."
+  alarm_description = "Runs for ${var.cluster} finished once, and of late none does, of no part: nobody watches. If …-blind-runs is in ALARM too, they start and cannot read Kafka; else they do not start, or crash. …-page is silent until a run finishes."
   alarm_rule        = local.nobody_rule
   alarm_actions     = local.topics
-  ok_actions        = local.topics
+  ok_actions        = local.ends
+
+  depends_on = [aws_cloudwatch_metric_alarm.single]
+}
+
+resource "aws_cloudwatch_composite_alarm" "part_missing" {
+  count = var.parts > 1 ? 1 : 0
+
+  alarm_name        = "${var.name}-part-missing"
+  alarm_description = "Some parts of the runs for ${var.cluster} do not finish, and others do: the groups of a part whose alarm …-part-NUMBER is in ALARM are not checked."
+  alarm_rule        = local.part_rule
+  alarm_actions     = local.topics
+  ok_actions        = local.ends
 
   depends_on = [aws_cloudwatch_metric_alarm.single]
 }
 
 resource "aws_cloudwatch_composite_alarm" "page" {
   alarm_name        = "${var.name}-page"
-  alarm_description = "Something about ${var.cluster} wants a person: one page for all that groups' own alarms do not tell. Silent while nobody is watching."
+  alarm_description = "Something about ${var.cluster} needs attention: one page for every alarm that sends none of its own. Silent while nobody watches."
   alarm_rule        = local.page_rule
   alarm_actions     = local.topics
-  ok_actions        = local.topics
+  ok_actions        = local.ends
 
   actions_suppressor {
     alarm            = aws_cloudwatch_composite_alarm.nobody_watches.alarm_name
@@ -65,11 +78,15 @@ resource "aws_cloudwatch_composite_alarm" "page" {
 }
 
 locals {
-  alarm_arn = "arn:${data.aws_partition.here.partition}:cloudwatch:${data.aws_region.here.name}:${data.aws_caller_identity.here.account_id}:alarm:${var.name}"
+  alarm_arn = "arn:${data.aws_partition.here.partition}:cloudwatch:${data.aws_region.here.region}:${data.aws_caller_identity.here.account_id}:alarm:${var.name}"
   dollar    = "$"
   # The template's text, with CloudFormation's names and escapes made Terraform's.
   dashboard = replace(
-    replace(file("${path.module}/../dashboard.json"), "${local.dollar}{AWS::Region}", data.aws_region.here.name),
+    replace(
+      replace(file("${path.module}/../dashboard.json"), "${local.dollar}{AWS::Region}", data.aws_region.here.region),
+      "\"period\": 60",
+      "\"period\": ${local.seconds}",
+    ),
     "${local.dollar}{!",
     "${local.dollar}${local.dollar}{",
   )
@@ -84,6 +101,7 @@ resource "aws_cloudwatch_dashboard" "groups" {
     Widget         = { Arn = aws_lambda_function.widget.arn }
     Page           = { Arn = "${local.alarm_arn}-page" }
     NobodyWatches  = { Arn = "${local.alarm_arn}-nobody-watches" }
+    BlindRuns      = { Arn = "${local.alarm_arn}-blind-runs" }
     GroupStatus    = { Arn = "${local.alarm_arn}-group-status" }
     LostOffsets    = { Arn = "${local.alarm_arn}-lost-offsets" }
     LossAhead      = { Arn = "${local.alarm_arn}-loss-ahead" }

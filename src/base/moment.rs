@@ -21,6 +21,12 @@ pub(crate) fn rfc3339_ms(unix_ms: i64) -> String {
     }
 }
 
+/// Hour and minute of a moment, in UTC.
+pub(crate) fn time_of_day(unix_seconds: i64) -> String {
+    let minutes = unix_seconds.div_euclid(60).rem_euclid(24 * 60);
+    format!("{:02}:{:02}", minutes / 60, minutes % 60)
+}
+
 /// The seconds since 1970 that a text like `2026-11-23T01:05:00Z` means, with any offset from UTC; `None` if it is none.
 pub(crate) fn parse(text: &str) -> Option<i64> {
     OffsetDateTime::parse(text, &Rfc3339).ok().map(OffsetDateTime::unix_timestamp)

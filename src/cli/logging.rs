@@ -1,6 +1,7 @@
 //! The journal on standard error, a line for each event: JSON where a machine reads them, text for people.
 
 use crate::base::progress::TARGET;
+use crate::base::shown;
 use tracing::level_filters::LevelFilter;
 use tracing_subscriber::filter::Targets;
 use tracing_subscriber::layer::SubscriberExt;
@@ -22,7 +23,7 @@ pub enum JournalForm {
 #[derive(Debug, thiserror::Error)]
 pub enum JournalError {
     /// The level is not a known word.
-    #[error("MEERKAT_LOG must be one of off, error, warn, info, debug, trace, found {0:?}")]
+    #[error("MEERKAT_LOG must be one of off, error, warn, info, debug, trace, {0}")]
     Level(String),
     /// A log was started before.
     #[error(transparent)]
@@ -38,7 +39,7 @@ pub enum JournalError {
 pub fn start(level: Option<&str>, form: JournalForm, ticker: Option<Ticker>) -> Result<(), JournalError> {
     let level = match level.map(str::trim) {
         None | Some("") => LevelFilter::INFO,
-        Some(word) => word.parse().map_err(|_| JournalError::Level(word.to_owned()))?,
+        Some(word) => word.parse().map_err(|_| JournalError::Level(shown::found(word, &["error", "debug"])))?,
     };
     let libraries = if level >= LevelFilter::DEBUG { LevelFilter::WARN } else { level.min(LevelFilter::ERROR) };
     let filter = Targets::new().with_target("meerkat", level).with_target(TARGET, LevelFilter::OFF);
@@ -48,7 +49,9 @@ pub fn start(level: Option<&str>, form: JournalForm, ticker: Option<Ticker>) -> 
         erasing.iter().for_each(Ticker::erase);
         std::io::stderr()
     };
+    // A file, a pipe and a dumb terminal take no colours; the library knows NO_COLOR.
     let lines = fmt::layer().with_writer(writer).with_target(false);
+    let lines = if ticker.is_none() { lines.with_ansi(false) } else { lines };
     let lines = match form {
         JournalForm::Json => lines.json().flatten_event(true).with_filter(filter).boxed(),
         JournalForm::Text => lines.compact().without_time().with_filter(filter).boxed(),

@@ -6,6 +6,8 @@
 
 use std::ops::Range;
 
+use crate::model::window::{FINE_UP_TO, snapshots_kept};
+
 /// A whole minute, counted from 1970-01-01T00:00Z.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord, Hash)]
 pub struct Minute(i64);
@@ -125,8 +127,7 @@ impl Schedule {
 
     /// How many earlier looks the service keeps.
     pub(crate) fn looks_kept(self) -> u32 {
-        let kept = if self.width() == 1 { FINE_KEPT } else { COARSE_KEPT };
-        u32::try_from(kept / self.period).unwrap_or_default()
+        u32::try_from(snapshots_kept(self.period)).unwrap_or_default()
     }
 
     const fn span_seconds(self) -> i64 {
@@ -136,8 +137,6 @@ impl Schedule {
 
 /// The longest period, in minutes: ten looks must fit into the 15 days that one-minute data is kept.
 pub(crate) const SLOWEST: i64 = 24 * 60;
-/// The longest period, in minutes, with slots one second wide: from an hour on there are as many minutes between two looks as a page has slots.
-pub(crate) const FINE_UP_TO: i64 = 59;
 /// Up to this period, in minutes, several looks are read as one range.
 const CONTIGUOUS_UP_TO: i64 = 5;
 const SLOTS: i64 = super::pages::SECONDS_PER_PAGE.cast_signed() as i64;
@@ -145,10 +144,6 @@ const SLOTS: i64 = super::pages::SECONDS_PER_PAGE.cast_signed() as i64;
 const FEWEST_NEAR: u32 = 2;
 /// Rosters no older than this many minutes are read by every run.
 const NEAR: i64 = 10;
-/// Minutes of one-second data to rely on. A request that starts more than three hours ago gets nothing at all, and a run may be late.
-const FINE_KEPT: i64 = 175;
-/// Minutes of one-minute data to rely on, of 15 days.
-const COARSE_KEPT: i64 = 13 * 24 * 60;
 
 #[cfg(test)]
 #[expect(clippy::unwrap_used, reason = "a test fails by panicking")]

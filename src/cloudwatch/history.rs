@@ -27,7 +27,7 @@ pub struct Store {
     pub(super) state: String,
     /// Where results for people go.
     pub(super) results: String,
-    pace: Arc<Spacing>,
+    pub(super) pace: Arc<Spacing>,
 }
 
 /// The points of one metric, or why there are none to be had.

@@ -25,6 +25,7 @@ mod pace;
 pub mod pages;
 pub(crate) mod past;
 pub mod publish;
+mod published;
 pub(crate) mod restless;
 mod trend;
 

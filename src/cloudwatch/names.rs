@@ -1,6 +1,8 @@
 //! The names that leave the program: namespaces, metrics and dimensions.
 //!
-//! Alarms, dashboards and policies repeat them, so they are spelled here and nowhere else.
+//! Alarms, dashboards and policies repeat them. What people read is spelled in [`measures`] with its names elsewhere; the rest is spelled here.
+
+use crate::judge::measures::{self, Measure};
 
 /// Where the results for people go, unless configured otherwise.
 pub const NAMESPACE: &str = "Meerkat";
@@ -24,32 +26,37 @@ pub(crate) const BUCKET: &str = "Bucket";
 /// The number of a page in its bucket, from 0.
 pub(crate) const PAGE: &str = "Page";
 
-/// {Cluster, Group}: 1 OK, 2 WARN, 3 ERR; nothing where it could not be read, and while warming up.
+/// {Cluster, Group}: 1 OK, 2 WARN, 3 ERR; nothing while warming up. Of a group that could not be read, 2 or 3 is published again for up to
+/// three hours, and an OK is not.
 ///
 /// Also the dimension of [`GROUPS`].
-pub const STATUS: &str = "Status";
+pub const STATUS: &str = of(measures::GROUP_STATUS);
 /// {Cluster, Group} and details: unread offsets, one value for each partition that has a commit and a log end.
-pub const LAG: &str = "Lag";
+pub const LAG: &str = of(measures::GROUP_LAG);
 /// {Cluster, Group} and details: age of the oldest unread record in seconds, one value for each partition where it is known.
-pub const LAG_SECONDS: &str = "LagSeconds";
+pub const LAG_SECONDS: &str = of(measures::GROUP_LAG_SECONDS);
 /// {Cluster, Group}: records that retention deleted unread since the last look, one value for each partition that lost some; nothing
 /// where none did.
-pub const LOST_OFFSETS: &str = "LostOffsets";
+pub const LOST_OFFSETS: &str = of(measures::GROUP_LOST);
 /// {Cluster, Group}: 1 for each partition that is about to lose records unread; nothing where none is.
-pub const LOSS_AHEAD: &str = "LossAhead";
+pub const LOSS_AHEAD: &str = of(measures::GROUP_LOSS_AHEAD);
 /// {Cluster}, and {Cluster, Part} where there are parts: 1 for each finished run.
-pub const HEARTBEAT: &str = "Heartbeat";
+pub const HEARTBEAT: &str = of(measures::HEARTBEAT);
+/// {Cluster}, and {Cluster, Part} where there are parts: 1 for each run that saw nothing of Kafka; nothing for a run that did.
+pub const BLIND_RUNS: &str = of(measures::BLIND_RUNS);
 /// {Cluster, Status}: groups that have this status.
-pub const GROUPS: &str = "Groups";
-/// {Cluster}: groups about which nothing could be told.
-pub(crate) const UNKNOWN_GROUPS: &str = "UnknownGroups";
+pub const GROUPS: &str = of(measures::GROUPS);
+/// {Cluster}: groups about which nothing is known, and those whose status is left out because of the limit.
+pub(crate) const UNKNOWN_GROUPS: &str = of(measures::UNKNOWN_GROUPS);
 /// {Cluster}: how long the run took, in milliseconds.
-pub(crate) const DURATION_MS: &str = "DurationMs";
+pub(crate) const DURATION_MS: &str = of(measures::DURATION);
 
 /// State, {Cluster, Part, Period, Bucket, Page}: one page of partitions, see [`super::pages`].
 pub(crate) const PARTITIONS: &str = "Partitions";
 /// State, {Cluster, Part, Period}: what a look tells of itself, see [`super::pages::roster::Roster`].
 pub(crate) const ROSTER: &str = "Roster";
+/// State, {Cluster, Part, Period, Page}: names of groups whose last published status stands, see [`super::pages::standing`].
+pub const STANDING: &str = "Standing";
 
 /// {Cluster}, in both namespaces: values that a preflight writes to read them back; see [`super::canary`].
 pub const CANARY: &str = "Canary";
@@ -62,13 +69,22 @@ pub const PUBLISHED: &[(&str, &[&[&str]])] = &[
     (LOST_OFFSETS, &[&[CLUSTER, GROUP]]),
     (LOSS_AHEAD, &[&[CLUSTER, GROUP]]),
     (HEARTBEAT, &[&[CLUSTER], &[CLUSTER, PART]]),
+    (BLIND_RUNS, &[&[CLUSTER], &[CLUSTER, PART]]),
     (GROUPS, &[&[CLUSTER, STATUS]]),
     (UNKNOWN_GROUPS, &[&[CLUSTER]]),
     (DURATION_MS, &[&[CLUSTER]]),
 ];
 
-/// What is published of a group while it loses records, or is about to.
-pub(crate) const OF_LOSS: [&str; 2] = [LOST_OFFSETS, LOSS_AHEAD];
+/// What most runs do not publish: losses, and that a run saw nothing.
+pub(crate) const SELDOM: [&str; 3] = [LOST_OFFSETS, LOSS_AHEAD, BLIND_RUNS];
 
 const BY_GROUP_TOPIC_PARTITION: &[&[&str]] =
     &[&[CLUSTER, GROUP], &[CLUSTER, GROUP, TOPIC], &[CLUSTER, GROUP, TOPIC, PARTITION]];
+
+/// The metric of a measure that has one here.
+const fn of(measure: Measure) -> &'static str {
+    match measure.cloudwatch {
+        Some(name) => name,
+        None => "",
+    }
+}

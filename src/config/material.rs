@@ -58,7 +58,7 @@ impl Variables {
     }
 
     fn optional_source(&mut self, name: &str) -> Option<Source> {
-        match Source::parse(&self.text(name)?) {
+        match Source::parse(&self.secret_text(name)?) {
             Ok(source) => Some(source),
             Err(expectation) => {
                 self.wrong(name, expectation);
@@ -84,7 +84,7 @@ fn unfolded(text: &str) -> String {
 /// Whether a text may be shown as a path: a key without its PEM armour is base64 alone, a key store is many lines.
 fn is_path(text: &str) -> bool {
     let base64 = text.bytes().all(|byte| byte.is_ascii_alphanumeric() || b"+/=".contains(&byte));
-    !text.contains(['\n', '\r']) && (text.len() < SHORTEST_KEY || !base64)
+    !text.contains(['\n', '\r', '"', ';']) && (text.len() < SHORTEST_KEY || !base64)
 }
 
 /// Characters of the shortest private key in base64: Ed25519 in PKCS#8 (RFC 8410).

@@ -16,6 +16,7 @@ use crate::model::secret::Secret;
 
 pub mod from_burrow;
 mod material;
+pub(crate) mod otlp;
 pub mod precedence;
 pub mod properties;
 mod reader;
@@ -23,6 +24,7 @@ pub(crate) mod sasl;
 pub mod variables;
 mod words;
 
+use otlp::Otlp;
 use reader::Variables;
 use sasl::Sasl;
 use words::{ABANDONED, SWITCH};
@@ -41,8 +43,14 @@ pub struct Config {
     pub(crate) topics: Patterns,
     /// Which part of the groups to look at, where an event names none.
     pub(crate) part: Part,
+    /// How many parts write the history that is read; at least as many as [`Self::part`] is one of.
+    pub(crate) parts: u32,
     /// Groups and topics to look at as one hash below 2⁴⁰: who looks at others is another writer of the same history.
     pub(crate) selection: u64,
+    /// Who owns a group, by its name.
+    pub(crate) owners: Rules<Option<Box<str>>>,
+    /// Whether this is a Lambda function, which logs what it found and has no shell whose variables could be set.
+    pub in_lambda: bool,
     /// How much of the partitions goes into the report.
     pub(crate) detail: Detail,
     /// The shape of a check's report.
@@ -55,6 +63,8 @@ pub struct Config {
     pub(crate) judgement: Judging,
     /// What is kept in `CloudWatch`, and what is published there.
     pub(crate) store: Keeping,
+    /// What may be a mistake in the variables, in sentences.
+    pub doubts: Vec<String>,
 }
 
 /// What counts as late, and what raises an alarm.
@@ -85,7 +95,10 @@ pub(crate) struct Judging {
 pub(crate) struct Keeping {
     /// Whether earlier looks are read and this one is written.
     pub(crate) history: bool,
+    /// Whether results are published to `CloudWatch`.
     pub(crate) publish: bool,
+    /// The receiver of OTLP that results are sent to, if any.
+    pub(crate) otlp: Option<Otlp>,
     /// The namespace of the metrics for people.
     pub(crate) namespace: String,
     /// The namespace of the history.
@@ -164,7 +177,7 @@ pub(crate) enum KeystorePlace {
 pub struct ConfigError(Vec<String>);
 
 impl Config {
-    /// Reads the variables; names that do not begin with `KAFKA_` or `MEERKAT_` are left alone.
+    /// Reads the variables; names that do not begin with `KAFKA_`, `MEERKAT_` or `OTEL_` are left alone.
     ///
     /// # Errors
     /// [`ConfigError`] with every problem at once, each with the variable, what it expects and what was found.
@@ -189,6 +202,8 @@ impl Config {
         }
         let expected = vars.list("MEERKAT_EXPECT");
         let history = vars.choice("MEERKAT_HISTORY", &SWITCH);
+        let (publish, otlp) = vars.targets("MEERKAT_PUBLISH");
+        let part = vars.part();
         let config = Self {
             kafka: Kafka {
                 bootstrap,
@@ -201,8 +216,11 @@ impl Config {
             cluster: vars.text("MEERKAT_CLUSTER"),
             groups: Patterns::parse(&vars.text("MEERKAT_GROUPS").unwrap_or_default()),
             topics: Patterns::parse(&vars.text("MEERKAT_TOPICS").unwrap_or_default()),
-            part: vars.part(),
+            part,
+            parts: vars.parts(part),
             selection: vars.selection(),
+            owners: vars.owners("MEERKAT_OWNERS"),
+            in_lambda: false,
             detail: vars.choice("MEERKAT_DETAIL", &Detail::WORDS),
             format: vars.choice("MEERKAT_FORMAT", &Format::WORDS),
             report_limit: vars.optional_number("MEERKAT_REPORT_LIMIT", 4 * 1024, 6 * 1024 * 1024),
@@ -220,15 +238,17 @@ impl Config {
             },
             store: Keeping {
                 history,
-                publish: vars.choice("MEERKAT_PUBLISH", &SWITCH),
+                publish,
+                otlp: otlp.then(|| vars.otlp()),
                 namespace: vars.namespace("MEERKAT_NAMESPACE"),
                 state_namespace: vars.namespace("MEERKAT_STATE_NAMESPACE"),
                 detail: vars.choice("MEERKAT_METRICS_DETAIL", &MetricsDetail::WORDS),
                 limit: vars.number("MEERKAT_METRICS_LIMIT", 10, 100_000),
                 changes: vars.changes(history),
             },
+            doubts: Vec::new(),
         };
-        vars.finish().map(|()| config)
+        vars.finish().map(|doubts| Self { doubts, ..config })
     }
 }
 

@@ -7,9 +7,10 @@ use super::CHANGES_TOPIC as CHANGES;
 use super::{Bootstrap, ConfigError, Endpoint};
 use crate::aws::secrets::Network;
 use crate::aws::secrets::reference::{Arn, ArnKind};
-use crate::config::variables::{self, VARIABLES};
+use crate::base::shown;
+use crate::config::variables::{Stranger, VARIABLES, stranger};
 use crate::model::memory::Objective;
-use crate::model::part::{PART_EXPECTED, Part};
+use crate::model::part::{MOST_PARTS, PART_EXPECTED, Part};
 use crate::model::pattern::Rules;
 use crate::model::stable_hash::Hash;
 
@@ -17,20 +18,25 @@ use crate::model::stable_hash::Hash;
 pub(super) struct Variables {
     found: BTreeMap<String, String>,
     problems: Vec<String>,
+    /// What may be a mistake.
+    doubts: Vec<String>,
 }
 
 impl Variables {
     pub(super) fn new(variables: impl IntoIterator<Item = (String, String)>) -> Self {
-        let ours = |name: &str| name.starts_with("KAFKA_") || name.starts_with("MEERKAT_");
+        let ours = |name: &str| ["KAFKA_", "MEERKAT_", "OTEL_"].iter().any(|prefix| name.starts_with(prefix));
         let found: BTreeMap<_, _> = variables.into_iter().filter(|(name, _)| ours(name)).collect();
-        // A misspelt name of ours would be ignored in silence; names of Kafka's own scripts begin with KAFKA_ too.
-        let unknown =
-            |name: &&String| name.starts_with("MEERKAT_") && VARIABLES.iter().all(|known| known.name != **name);
-        let mut problems: Vec<_> = found.keys().filter(unknown).map(|name| variables::unknown(name)).collect();
-        // Of these only what is nearly a name of ours, with something in it, is taken for a mistake.
-        let kafkas = found.iter().filter(|(name, text)| name.starts_with("KAFKA_") && !text.trim().is_empty());
-        problems.extend(kafkas.filter_map(|(name, _)| variables::mistyped(name)));
-        Self { found, problems }
+        // A misspelt name of ours would be ignored in silence; one of Kafka's with nothing in it does no harm.
+        let said = found.iter().filter(|(name, text)| name.starts_with("MEERKAT_") || !text.trim().is_empty());
+        let (mut problems, mut doubts) = (Vec::new(), Vec::new());
+        for (name, _) in said {
+            match stranger(name) {
+                Stranger::None => {}
+                Stranger::Doubt(sentence) => doubts.push(sentence),
+                Stranger::Slip(sentence) => problems.push(sentence),
+            }
+        }
+        Self { found, problems, doubts }
     }
 
     /// The text of a variable, or its default; empty is the same as absent.
@@ -39,14 +45,39 @@ impl Variables {
         self.found.get(name).map(|text| text.trim().to_owned()).filter(|text| !text.is_empty()).or_else(default)
     }
 
+    /// The text of a secret, whose blanks count as in Kafka; only line breaks around it are an editor's.
+    pub(super) fn secret_text(&mut self, name: &str) -> Option<String> {
+        let text = self.found.get(name)?.trim_matches(['\r', '\n']);
+        // A reference begins with a word of its own.
+        let refers = ["file:", "arn:"].iter().any(|begin| text.trim_start().starts_with(begin));
+        let text = if refers { text.trim() } else { text };
+        Some(text.to_owned()).filter(|text| !text.trim().is_empty())
+    }
+
     /// One of several parts.
     pub(super) fn part(&mut self) -> Part {
         let name = "MEERKAT_PART";
         let text = self.text(name).unwrap_or_default();
         Part::parse(&text).unwrap_or_else(|| {
-            self.wrong(name, format_args!("{PART_EXPECTED}, found {text:?}"));
+            self.wrong(name, format_args!("{PART_EXPECTED}, {}", shown::found(&text, &[])));
             Part::WHOLE
         })
+    }
+
+    /// How many parts there are, where a run is none of them.
+    pub(super) fn parts(&mut self, part: Part) -> u32 {
+        let name = "MEERKAT_PARTS";
+        let parts = u32::try_from(self.number(name, 1, MOST_PARTS as usize)).unwrap_or(1);
+        if parts > 1 && !part.is_whole() && parts != part.of() {
+            self.wrong(
+                name,
+                format_args!(
+                    "is {parts}, and MEERKAT_PART is {part}: leave MEERKAT_PARTS out, or set it to {}",
+                    part.of()
+                ),
+            );
+        }
+        parts.max(part.of())
     }
 
     /// What is looked at, as a hash.
@@ -86,7 +117,10 @@ impl Variables {
                 Some(arn) => return Bootstrap::Cluster { arn, network },
                 None => self.wrong(
                     "KAFKA_CLUSTER_ARN",
-                    format_args!("must be like arn:aws:kafka:REGION:ACCOUNT:cluster/NAME/ID, found {arn:?}"),
+                    format_args!(
+                        "must be like arn:aws:kafka:REGION:ACCOUNT:cluster/NAME/ID, {}",
+                        shown::found(&arn, &[])
+                    ),
                 ),
             }
             return Bootstrap::Addresses(Vec::new());
@@ -110,7 +144,8 @@ impl Variables {
         let chosen = words.iter().find(|(word, _)| word.eq_ignore_ascii_case(&text));
         if chosen.is_none() {
             let expected: Vec<_> = words.iter().map(|(word, _)| *word).collect();
-            self.wrong(name, format_args!("must be one of {}, found {text:?}", expected.join(", ")));
+            let found = shown::found(&text, &expected);
+            self.wrong(name, format_args!("must be one of {}, {found}", expected.join(", ")));
         }
         chosen.unwrap_or(&words[0]).1
     }
@@ -118,7 +153,8 @@ impl Variables {
     pub(super) fn number(&mut self, name: &str, least: usize, most: usize) -> usize {
         let text = self.text(name).unwrap_or_default();
         text.parse().ok().filter(|number| (least..=most).contains(number)).unwrap_or_else(|| {
-            self.wrong(name, format_args!("must be a whole number from {least} to {most}, found {text:?}"));
+            let found = shown::found(&text, &[]);
+            self.wrong(name, format_args!("must be a whole number from {least} to {most}, {found}"));
             least
         })
     }
@@ -156,14 +192,25 @@ impl Variables {
         self.by_group(name, None, objective, expected)
     }
 
+    /// Who owns which groups.
+    pub(super) fn owners(&mut self, name: &str) -> Rules<Option<Box<str>>> {
+        let owner = |text: &str| (!text.is_empty()).then(|| Some(text.into()));
+        self.by_group(name, None, owner, "must be GLOB=OWNER, or one OWNER for every other group, separated by commas")
+    }
+
     fn by_group<T>(&mut self, name: &str, default: T, read: impl Fn(&str) -> Option<T>, expected: &str) -> Rules<T> {
         let mut rules = Rules::new(default);
-        for item in self.list(name) {
-            let (glob, value) = item.rsplit_once('=').map_or((None, &*item), |(glob, value)| (Some(glob), value));
+        let items = self.list(name);
+        for (number, item) in items.iter().enumerate() {
+            let (glob, value) = item.rsplit_once('=').map_or((None, &**item), |(glob, value)| (Some(glob), value));
             match (glob, read(value.trim())) {
                 (Some(glob), Some(value)) => rules.add(glob.trim(), value),
                 (None, Some(value)) => rules.set_default(value),
-                (_, None) => self.wrong(name, format_args!("{expected}, found {item:?}")),
+                (_, None) => {
+                    let found = shown::found(item, &[]);
+                    let place = if items.len() > 1 { format!(" as item {}", number + 1) } else { String::new() };
+                    self.wrong(name, format_args!("{expected}, {found}{place}"));
+                }
             }
         }
         rules
@@ -176,13 +223,33 @@ impl Variables {
         if arn.is_none() {
             self.wrong(
                 CHANGES,
-                format_args!("must be like arn:aws:sns:REGION:ACCOUNT:TOPIC, a standard topic, found {text:?}"),
+                format_args!(
+                    "must be like arn:aws:sns:REGION:ACCOUNT:TOPIC, a standard topic, {}",
+                    shown::found(&text, &[])
+                ),
             );
         }
         if !history {
             self.wrong(CHANGES, "takes the history, and MEERKAT_HISTORY is off: changes are known from it alone");
         }
         arn
+    }
+
+    /// Where results are published: to `CloudWatch`, and by OTLP.
+    pub(super) fn targets(&mut self, name: &str) -> (bool, bool) {
+        let words = self.list(name);
+        let is = |word: &str, known: &str| word.eq_ignore_ascii_case(known);
+        let alone = words.len() == 1;
+        let known =
+            |word: &&String| is(word, "cloudwatch") || is(word, "otlp") || alone && (is(word, "on") || is(word, "off"));
+        if let Some(word) = words.iter().find(|word| !known(word)) {
+            self.wrong(
+                name,
+                format_args!("must be cloudwatch, otlp, both with a comma between them, or off, found {word:?}"),
+            );
+        }
+        let any = |known: &[&str]| words.iter().any(|word| known.iter().any(|known| is(word, known)));
+        (any(&["on", "cloudwatch"]), any(&["otlp"]))
     }
 
     /// A namespace of `CloudWatch`'s (`PutMetricData`: 1 to 255 characters of a small set, `AWS/` is taken).
@@ -193,16 +260,17 @@ impl Variables {
             self.wrong(
                 name,
                 format_args!(
-                    "must be at most 255 letters, digits and . _ - / # :, not beginning with AWS/, found {text:?}"
+                    "must be at most 255 letters, digits and . _ - / # :, not beginning with AWS/, {}",
+                    shown::found(&text, &[])
                 ),
             );
         }
         text
     }
 
-    /// What is wrong, if anything is.
-    pub(super) fn finish(self) -> Result<(), ConfigError> {
-        if self.problems.is_empty() { Ok(()) } else { Err(ConfigError(self.problems)) }
+    /// What may be wrong, unless something is.
+    pub(super) fn finish(self) -> Result<Vec<String>, ConfigError> {
+        if self.problems.is_empty() { Ok(self.doubts) } else { Err(ConfigError(self.problems)) }
     }
 }
 

@@ -2,6 +2,7 @@
 
 use super::reader::Variables;
 use crate::aws::secrets::{Reference, Source};
+use crate::base::shown;
 use crate::kafka::net::sasl::ScramHash;
 use crate::model::secret::Secret;
 
@@ -9,7 +10,12 @@ use crate::model::secret::Secret;
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub(crate) enum Sasl {
     Plain(Account),
-    Scram(ScramHash, Account),
+    Scram {
+        hash: ScramHash,
+        account: Account,
+        /// Whether the account is a delegation token's id and its HMAC (KIP-48).
+        token: bool,
+    },
     /// OAUTHBEARER.
     OauthBearer {
         /// Where the token comes from.
@@ -56,7 +62,7 @@ impl Sasl {
     pub(crate) fn mechanism(&self) -> &'static str {
         match self {
             Self::Plain(_) => "PLAIN",
-            Self::Scram(hash, _) => hash.mechanism(),
+            Self::Scram { hash, .. } => hash.mechanism(),
             Self::OauthBearer { .. } => "OAUTHBEARER",
             Self::MskIam { .. } => "AWS_MSK_IAM",
         }
@@ -69,19 +75,18 @@ impl Variables {
         let name = "KAFKA_SASL_MECHANISM";
         match self.text(name).unwrap_or_default().to_ascii_uppercase().as_str() {
             "PLAIN" => self.account().map(Sasl::Plain),
-            "SCRAM-SHA-256" => self.account().map(|account| Sasl::Scram(ScramHash::Sha256, account)),
-            "SCRAM-SHA-512" => self.account().map(|account| Sasl::Scram(ScramHash::Sha512, account)),
+            "SCRAM-SHA-256" => self.scram(ScramHash::Sha256),
+            "SCRAM-SHA-512" => self.scram(ScramHash::Sha512),
             "OAUTHBEARER" => {
                 let extensions = self.extensions();
                 self.issuer().map(|from| Sasl::OauthBearer { from, extensions })
             }
-            "AWS_MSK_IAM" => Some(Sasl::MskIam {
-                region: self.text("KAFKA_SASL_AWS_REGION"),
-                role: self.text("KAFKA_SASL_AWS_ROLE_ARN"),
-            }),
+            "AWS_MSK_IAM" => Some(Sasl::MskIam { region: self.aws_region(), role: self.aws_role() }),
             found => {
                 let expected = "PLAIN, SCRAM-SHA-256, SCRAM-SHA-512, OAUTHBEARER, AWS_MSK_IAM";
-                self.wrong(name, format_args!("must be one of {expected}, found {found:?}"));
+                let known: Vec<&str> = expected.split(", ").collect();
+                let found = shown::found(found, &known);
+                self.wrong(name, format_args!("must be one of {expected}, {found}"));
                 None
             }
         }
@@ -91,9 +96,35 @@ impl Variables {
     pub(super) fn no_sasl(&mut self) -> Option<Sasl> {
         if let Some(mechanism) = self.text("KAFKA_SASL_MECHANISM") {
             let hint = "goes with KAFKA_SECURITY_PROTOCOL=SASL_SSL, or in so many words SASL_PLAINTEXT";
-            self.wrong("KAFKA_SASL_MECHANISM", format_args!("{hint}, found {mechanism:?} without it"));
+            let found = shown::found(&mechanism, &["PLAIN", "SCRAM-SHA-512", "OAUTHBEARER", "AWS_MSK_IAM"]);
+            self.wrong("KAFKA_SASL_MECHANISM", format_args!("{hint}, {found} without it"));
         }
         None
+    }
+
+    fn scram(&mut self, hash: ScramHash) -> Option<Sasl> {
+        let token = self.choice("KAFKA_SASL_TOKENAUTH", &[("false", false), ("true", true)]);
+        self.account().map(|account| Sasl::Scram { hash, account, token })
+    }
+
+    /// A Region's name is letters, digits and hyphens.
+    fn aws_region(&mut self) -> Option<String> {
+        let name = "KAFKA_SASL_AWS_REGION";
+        let region = self.text(name)?;
+        if region.len() > 40 || !region.bytes().all(|byte| byte.is_ascii_alphanumeric() || byte == b'-') {
+            self.wrong(name, format_args!("must be a Region such as eu-west-1, {}", shown::found(&region, &[])));
+        }
+        Some(region)
+    }
+
+    fn aws_role(&mut self) -> Option<String> {
+        let name = "KAFKA_SASL_AWS_ROLE_ARN";
+        let role = self.text(name)?;
+        let plain = |c: char| c.is_ascii_alphanumeric() || "+=,.@_-/:".contains(c);
+        if !role.starts_with("arn:") || !role.contains(":role/") || role.len() > 2_048 || !role.chars().all(plain) {
+            self.wrong(name, format_args!("must be like arn:aws:iam::ACCOUNT:role/NAME, {}", shown::found(&role, &[])));
+        }
+        Some(role)
     }
 
     fn account(&mut self) -> Option<Account> {
@@ -111,9 +142,15 @@ impl Variables {
     }
 
     fn issuer(&mut self) -> Option<Issuer> {
-        let Some(url) = self.text("KAFKA_SASL_OAUTHBEARER_TOKEN_ENDPOINT_URL") else {
+        let name = "KAFKA_SASL_OAUTHBEARER_TOKEN_ENDPOINT_URL";
+        let Some(url) = self.text(name) else {
             return self.source("KAFKA_SASL_OAUTHBEARER_TOKEN").map(Issuer::Token);
         };
+        // Kafka's client reads a token from a file by such a URL (KIP-768).
+        if url.starts_with("file:") {
+            let reference = Reference::parse(&url).map_err(|expectation| self.wrong(name, expectation)).ok();
+            return reference.map(|reference| Issuer::Token(Source::Elsewhere(reference)));
+        }
         let client_id = self.source("KAFKA_SASL_OAUTHBEARER_CLIENT_ID");
         let client_secret = self.source("KAFKA_SASL_OAUTHBEARER_CLIENT_SECRET");
         let scope = self.text("KAFKA_SASL_OAUTHBEARER_SCOPE");
@@ -128,16 +165,18 @@ impl Variables {
         let name = "KAFKA_SASL_OAUTHBEARER_EXTENSIONS";
         let mut extensions = Vec::new();
         for item in self.list(name) {
-            match item.split_once('=') {
-                Some((key, value)) => extensions.push((key.trim().to_owned(), value.trim().to_owned())),
-                None => self.wrong(name, format_args!("must be KEY=VALUE, separated by commas, found {item:?}")),
+            if let Some((key, value)) = item.split_once('=') {
+                extensions.push((key.trim().to_owned(), value.trim().to_owned()));
+            } else {
+                let found = shown::found(&item, &[]);
+                self.wrong(name, format_args!("must be KEY=VALUE, separated by commas, {found}"));
             }
         }
         extensions
     }
 
     fn source(&mut self, name: &str) -> Option<Source> {
-        match self.text(name).as_deref().map(Source::parse) {
+        match self.secret_text(name).as_deref().map(Source::parse) {
             Some(Ok(source)) => return Some(source),
             Some(Err(expectation)) => self.wrong(name, expectation),
             None => self.wrong(name, "must be set for this KAFKA_SASL_MECHANISM, found nothing"),

@@ -1,5 +1,7 @@
 //! What is chosen by a word, in variables and events alike.
 
+use serde::Deserialize;
+
 use crate::model::memory::Abandoned;
 
 /// How finely lag is published.
@@ -16,7 +18,8 @@ pub enum MetricsDetail {
 }
 
 /// How much of the partitions a report lists.
-#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+#[derive(Clone, Copy, Debug, PartialEq, Eq, Deserialize)]
+#[serde(rename_all = "lowercase")]
 pub enum Detail {
     /// Groups alone.
     Groups,
@@ -27,7 +30,8 @@ pub enum Detail {
 }
 
 /// The shape of a check's report.
-#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+#[derive(Clone, Copy, Debug, PartialEq, Eq, Deserialize)]
+#[serde(rename_all = "lowercase")]
 pub enum Format {
     /// [`crate::report`]'s.
     Meerkat,
@@ -44,13 +48,13 @@ impl MetricsDetail {
 }
 
 impl Detail {
-    /// The words for it in variables and events.
+    /// The words for it in variables, the default first.
     pub(crate) const WORDS: [(&str, Self); 3] =
         [("problems", Self::Problems), ("groups", Self::Groups), ("all", Self::All)];
 }
 
 impl Format {
-    /// The words for it in variables and events.
+    /// The words for it in variables, the default first.
     pub(crate) const WORDS: [(&str, Self); 3] =
         [("meerkat", Self::Meerkat), ("burrow", Self::Burrow), ("openmetrics", Self::OpenMetrics)];
 }

@@ -69,7 +69,7 @@ fn question(path: &str) -> Option<ConsumerQuestion> {
     let rest = path.trim_end_matches('/').strip_prefix("/v3/kafka/")?;
     let (cluster, rest) = rest.split_once("/consumer/")?;
     let (group, last) = rest.rsplit_once('/')?;
-    let view = View::WORDS.iter().find(|(word, _)| *word == last)?.1;
+    let view = [View::Status, View::Lag].into_iter().find(|view| view.word() == last)?;
     let decoded = |text| percent_decode_str(text).decode_utf8().ok().map(std::borrow::Cow::into_owned);
     let (cluster, group) = (decoded(cluster)?, decoded(group)?);
     (!cluster.is_empty() && !group.is_empty()).then_some(ConsumerQuestion { cluster, group, view })

@@ -8,6 +8,7 @@ use crate::config::{Detail, Format};
 use crate::model::part::{PART_EXPECTED, Part};
 
 pub mod http;
+mod names;
 pub mod origin;
 pub mod widget;
 
@@ -19,12 +20,10 @@ use widget::{Asked, Widget};
 #[derive(Clone, Debug, Default, PartialEq, Eq)]
 pub struct Request {
     /// Which kind of run.
-    pub mode: Mode,
+    pub ask: Ask,
     /// When the run was scheduled, in seconds since 1970; `None` means now.
     pub scheduled: Option<i64>,
-    /// Groups to look at, by name; empty means those of the configuration.
-    pub groups: Vec<String>,
-    /// Which part of the groups to look at, where none is named; `None` means as configured.
+    /// Which part of the groups to check, where none is named; `None` means as configured.
     pub part: Option<Part>,
     /// How much of the partitions to report; `None` means as configured.
     pub detail: Option<Detail>,
@@ -32,10 +31,6 @@ pub struct Request {
     pub format: Option<Format>,
     /// Which of Burrow's two answers, in its shape.
     pub view: View,
-    /// What was asked by HTTP, and is to be answered so; such a check writes nothing.
-    pub http: Option<Call>,
-    /// What a dashboard asked for, which is answered by a picture; such a check writes nothing.
-    pub widget: Option<Widget>,
     /// Whether to read and keep history; `None` means as configured.
     pub history: Option<bool>,
     /// Whether to publish metrics; `None` means as configured.
@@ -43,14 +38,18 @@ pub struct Request {
     /// What the run takes for the present, in milliseconds since 1970; `None` means the clock. For rehearsals, where
     /// scheduled minutes pass faster than real ones.
     pub now_ms: Option<i64>,
+    /// Whether the run writes neither history nor metrics, whatever is configured: a person asked for it.
+    pub read_only: bool,
 }
 
 /// Which kind of run.
 #[derive(Clone, Debug, Default, PartialEq, Eq)]
-pub enum Mode {
-    /// Look, judge, publish.
+pub enum Ask {
+    /// Check every selected group, publish, and keep this snapshot.
     #[default]
     Check,
+    /// Check these groups alone; such a run writes nothing, since it must not write what all groups share.
+    Partial(Vec<String>),
     /// Print what is kept of one group.
     History {
         /// The group's name.
@@ -58,14 +57,42 @@ pub enum Mode {
         /// How far back, in minutes.
         minutes: u32,
     },
-    /// Tell what works, and what to do where something does not: [`crate::preflight`].
+    /// Report what works, and what to do where something does not: [`crate::preflight`].
     Preflight {
+        /// Groups to try; empty means those of the configuration.
+        groups: Vec<String>,
         /// A release of Kafka to hold this build against, without asking any broker.
         against: Option<String>,
     },
+    /// What a dashboard asked for; the answer is a picture, and nothing is written.
+    Widget(Widget),
+    /// What was asked by HTTP; the answer has a status code, and nothing is written.
+    Http(Call),
 }
 
-/// An event that says nothing a run could do.
+impl Ask {
+    /// A check of these groups, or of all that are configured.
+    #[must_use]
+    pub fn about(groups: Vec<String>) -> Self {
+        if groups.is_empty() { Self::Check } else { Self::Partial(groups) }
+    }
+
+    /// The groups that are asked for by name; empty means those of the configuration.
+    pub(crate) fn groups(&self) -> &[String] {
+        match self {
+            Self::Partial(groups)
+            | Self::Preflight { groups, .. }
+            | Self::Widget(Widget { asked: Asked::Groups(groups), .. }) => groups,
+            Self::Widget(Widget { asked: Asked::Partitions(group), .. }) | Self::History { group, .. } => {
+                std::slice::from_ref(group)
+            }
+            Self::Http(Call { question: Ok(asked), .. }) => std::slice::from_ref(&asked.group),
+            Self::Check | Self::Widget(_) | Self::Http(_) => &[],
+        }
+    }
+}
+
+/// An event that no run could follow.
 #[derive(Debug, thiserror::Error)]
 #[error("the event is not understood: {0}")]
 pub struct EventError(String);
@@ -80,7 +107,7 @@ impl Request {
             return Ok(Self::default());
         }
         let event = serde_json::from_str(text)
-            .map_err(|error| EventError(format!("it is no JSON: {}", few(&error.to_string()))))?;
+            .map_err(|error| EventError(format!("it is not valid JSON: {}", few(&error.to_string()))))?;
         Self::from_event(event)
     }
 
@@ -97,7 +124,10 @@ impl Request {
                 let detail = match keys.remove("detail") {
                     Some(Value::String(text)) if text.trim().is_empty() => Value::Null,
                     Some(Value::String(text)) => serde_json::from_str(&text).map_err(|error| {
-                        EventError(format!("its detail is a string that is no JSON: {}", few(&error.to_string())))
+                        EventError(format!(
+                            "its detail is a string that is not valid JSON: {}",
+                            few(&error.to_string())
+                        ))
                     })?,
                     Some(detail) => detail,
                     None => Value::Null,
@@ -118,32 +148,19 @@ impl Request {
         }
     }
 
-    /// Whether the run may write: what people ask for in between must not spoil the minute of a scheduled run, and a run about some
-    /// groups must not write what all of them share.
+    /// Whether the run may write history and metrics. Only a check of everything that is configured may: it owns the slot of its minute.
     pub(crate) fn writes(&self) -> bool {
-        self.http.is_none() && self.widget.is_none() && self.groups.is_empty()
+        self.ask == Ask::Check && !self.read_only
     }
 
     fn on_a_dashboard(widget: Widget) -> Self {
-        let (groups, detail) = match &widget.asked {
-            Asked::Describe => (Vec::new(), None),
-            Asked::Groups(groups) => (groups.clone(), None),
-            Asked::Partitions(group) => (vec![group.clone()], Some(Detail::All)),
-        };
-        let format = Some(Format::Meerkat);
-        Self { groups, detail, format, publish: Some(false), widget: Some(widget), ..Self::default() }
+        let detail = matches!(widget.asked, Asked::Partitions(_)).then_some(Detail::All);
+        Self { ask: Ask::Widget(widget), detail, ..Self::default() }
     }
 
     fn over_http(call: Call) -> Self {
-        let asked = call.question.as_ref().ok();
-        Self {
-            groups: asked.map(|asked| asked.group.clone()).into_iter().collect(),
-            format: Some(Format::Burrow),
-            view: asked.map(|asked| asked.view).unwrap_or_default(),
-            publish: Some(false),
-            http: Some(call),
-            ..Self::default()
-        }
+        let view = call.question.as_ref().map(|asked| asked.view).unwrap_or_default();
+        Self { ask: Ask::Http(call), view, ..Self::default() }
     }
 
     fn own(event: Value) -> Result<Self, EventError> {
@@ -153,30 +170,26 @@ impl Request {
         if !event.is_object() {
             return Err(EventError(format!("it must be an object, found {}", few(&event.to_string()))));
         }
-        let own: OwnEvent =
-            serde_json::from_value(event.clone()).map_err(|error| EventError(wrong_key(event, &error)))?;
-        let detail = choice("detail", own.detail, &Detail::WORDS)?;
-        let format = choice("format", own.format, &Format::WORDS)?;
-        let view = choice("view", own.view, &View::WORDS)?;
-        let mode = match (own.mode.as_deref(), own.group, own.minutes) {
-            (None | Some("check"), None, None) => Mode::Check,
+        let own: OwnEvent = serde_path_to_error::deserialize(event).map_err(|error| EventError(of_a_key(&error)))?;
+        let ask = match (own.mode.as_deref(), own.group, own.minutes) {
+            (None | Some("check"), None, None) => Ask::about(own.groups),
             (None | Some("check"), ..) => {
                 return Err(EventError("group and minutes go with mode history; a check takes groups".into()));
             }
             (Some("history"), Some(group), minutes) => {
-                Mode::History { group, minutes: minutes.unwrap_or(DEFAULT_HISTORY_MINUTES) }
+                Ask::History { group, minutes: minutes.unwrap_or(DEFAULT_HISTORY_MINUTES) }
             }
             (Some("history"), None, _) => return Err(EventError("mode history takes a group".into())),
-            (Some("preflight"), None, None) => Mode::Preflight { against: own.against.clone() },
+            (Some("preflight"), None, None) => Ask::Preflight { groups: own.groups, against: own.against.clone() },
             (Some("preflight"), ..) => return Err(EventError("group and minutes go with mode history".into())),
             (Some(other), ..) => {
                 return Err(EventError(format!("mode must be check, history or preflight, found {:?}", few(other))));
             }
         };
-        if mode != Mode::Check && (format.is_some() || view.is_some()) {
+        if !matches!(ask, Ask::Check | Ask::Partial(_)) && (own.format.is_some() || own.view.is_some()) {
             return Err(EventError("format and view go with a check".into()));
         }
-        if own.against.is_some() && !matches!(mode, Mode::Preflight { .. }) {
+        if own.against.is_some() && !matches!(ask, Ask::Preflight { .. }) {
             return Err(EventError("against goes with mode preflight".into()));
         }
         let part = own.part.map(|text| {
@@ -185,18 +198,16 @@ impl Request {
         let part = part.transpose()?;
         let now = own.now.as_ref().map(seconds).transpose()?;
         Ok(Self {
-            mode,
+            ask,
             history: own.history,
             publish: own.publish,
             now_ms: now.map(|seconds| seconds * 1_000),
             scheduled: own.scheduled.as_ref().map(seconds).transpose()?,
-            groups: own.groups,
             part,
-            detail,
-            format,
-            view: view.unwrap_or_default(),
-            http: None,
-            widget: None,
+            detail: own.detail,
+            format: own.format,
+            view: own.view.unwrap_or_default(),
+            read_only: false,
         })
     }
 }
@@ -208,13 +219,13 @@ struct OwnEvent {
     mode: Option<String>,
     group: Option<String>,
     minutes: Option<u32>,
-    #[serde(default)]
+    #[serde(default, deserialize_with = "names::each_once")]
     groups: Vec<String>,
     scheduled: Option<Value>,
     part: Option<String>,
-    detail: Option<String>,
-    format: Option<String>,
-    view: Option<String>,
+    detail: Option<Detail>,
+    format: Option<Format>,
+    view: Option<View>,
     against: Option<String>,
     history: Option<bool>,
     publish: Option<bool>,
@@ -226,23 +237,10 @@ struct OwnEvent {
     _attempt: Option<Value>,
 }
 
-/// Which key has a value of the wrong type; the library names the types alone.
-fn wrong_key(event: Value, error: &serde_json::Error) -> String {
-    let keys = match event {
-        Value::Object(keys) => keys,
-        _ => serde_json::Map::new(),
-    };
-    let culprit = keys.into_iter().find_map(|(key, value)| {
-        let alone = |value| {
-            let event = serde_json::Map::from_iter([(key.clone(), value)]);
-            serde_json::from_value::<OwnEvent>(event.into()).err()
-        };
-        // Each key that is known takes one of these.
-        let known = [Value::Null, Value::Array(Vec::new())].into_iter().any(|value| alone(value).is_none());
-        let error = alone(value).filter(|_| known);
-        error.map(|error| (key, error))
-    });
-    culprit.map_or_else(|| few(&error.to_string()), |(key, error)| format!("{key}: {}", few(&error.to_string())))
+/// What is wrong, with the key that has it; the library's own sentence names the types alone.
+fn of_a_key(error: &serde_path_to_error::Error<serde_json::Error>) -> String {
+    let (key, what) = (few(&error.path().to_string()), few(&error.inner().to_string()));
+    if what.contains("unknown field") || key == "." { what } else { format!("{key}: {what}") }
 }
 
 /// As much of somebody's words as is worth reading.
@@ -251,14 +249,6 @@ fn few(text: &str) -> String {
         Some((end, _)) => format!("{}…", &text[..end]),
         None => text.to_owned(),
     }
-}
-
-/// One of a few words.
-fn choice<T: Copy>(key: &str, word: Option<String>, words: &[(&str, T)]) -> Result<Option<T>, EventError> {
-    let Some(word) = word else { return Ok(None) };
-    let found = words.iter().find(|(known, _)| *known == word).map(|(_, choice)| *choice);
-    let known = || words.iter().map(|(known, _)| *known).collect::<Vec<_>>().join(", ");
-    found.map(Some).ok_or_else(|| EventError(format!("{key} must be one of {}, found {:?}", known(), few(&word))))
 }
 
 fn seconds(value: &Value) -> Result<i64, EventError> {

@@ -1,9 +1,10 @@
 //! What Burrow's API is asked: one of its two views of a group, by a path.
 
-use serde::Serialize;
+use serde::{Deserialize, Serialize};
 
 /// Which of Burrow's two answers about a group.
-#[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
+#[derive(Clone, Copy, Debug, Default, PartialEq, Eq, Deserialize)]
+#[serde(rename_all = "lowercase")]
 pub enum View {
     /// `/status`: the partitions that are not OK.
     #[default]
@@ -22,10 +23,8 @@ pub struct Origin {
 }
 
 impl View {
-    /// The words for it in events and paths.
-    pub(crate) const WORDS: [(&str, Self); 2] = [("status", Self::Status), ("lag", Self::Lag)];
-
-    fn word(self) -> &'static str {
+    /// The word for it in events and paths.
+    pub(super) fn word(self) -> &'static str {
         match self {
             Self::Status => "status",
             Self::Lag => "lag",

@@ -26,16 +26,19 @@ fn a_rule_and_a_schedule_bring_their_minute() {
 #[test]
 fn our_own_keys_may_travel_in_the_detail() {
     let event = r#"{"source":"aws.scheduler","detail-type":"Scheduled Event","detail":"{\"groups\":[\"a\"]}"}"#;
-    assert_eq!(Request::parse(event).unwrap().groups, ["a"]);
+    assert_eq!(Request::parse(event).unwrap().ask, Ask::Partial(vec!["a".into()]));
 }
 
 #[test]
 fn an_event_that_is_not_understood_is_refused_with_what_was_found() {
-    assert!(error("{").contains("no JSON"));
+    assert!(error("{").contains("not valid JSON"));
     assert!(error("[]").ends_with("it must be an object, found []"));
     assert!(error(r#"{"gruops":[]}"#).contains("unknown field `gruops`, expected one of `mode`, `group`"));
     assert!(error(r#"{"mode":"chekc"}"#).contains("check, history or preflight, found \"chekc\""));
-    assert!(error(r#"{"detail":"some"}"#).contains("detail must be one of problems, groups, all, found \"some\""));
+    assert!(
+        error(r#"{"detail":"some"}"#)
+            .contains("detail: unknown variant `some`, expected one of `groups`, `problems`, `all`")
+    );
     assert!(error(r#"{"scheduled":"yesterday"}"#).contains("(RFC 3339), found \"yesterday\""));
     assert!(error(r#"{"scheduled":7}"#).contains("found 7"));
 }
@@ -51,7 +54,7 @@ fn a_wrong_type_names_its_key_and_a_flood_is_cut() {
         schema["$defs"]["own"]["properties"].as_object().unwrap().keys().filter(|key| !any.contains(&key.as_str()))
     {
         let told = error(&format!(r#"{{"{key}":{{}}}}"#));
-        assert!(told.contains(&format!("{key}: invalid type: map")), "{told}");
+        assert!(told.contains(&format!("{key}: invalid ")), "{told}");
     }
     let flood = "x".repeat(3_000_000);
     for event in [
@@ -73,9 +76,9 @@ fn a_check_may_be_told_in_burrows_shape() {
     assert_eq!((request.format, request.view), (Some(Format::Burrow), View::Lag));
     assert!(
         error(r#"{"format":"nagios"}"#)
-            .contains("format must be one of meerkat, burrow, openmetrics, found \"nagios\"")
+            .contains("format: unknown variant `nagios`, expected one of `meerkat`, `burrow`, `openmetrics`")
     );
-    assert!(error(r#"{"view":"all"}"#).contains("view must be one of status, lag, found \"all\""));
+    assert!(error(r#"{"view":"all"}"#).contains("view: unknown variant `all`, expected `status` or `lag`"));
     assert!(error(r#"{"mode":"history","group":"a","format":"burrow"}"#).contains("go with a check"));
 }
 
@@ -96,10 +99,10 @@ fn an_event_that_names_groups_writes_nothing() {
 
 #[test]
 fn a_preflight_may_be_against_a_release() {
-    let mode = |text| Request::parse(text).unwrap().mode;
-    assert_eq!(mode(r#"{"mode":"preflight"}"#), Mode::Preflight { against: None });
+    let ask = |text| Request::parse(text).unwrap().ask;
+    assert_eq!(ask(r#"{"mode":"preflight"}"#), Ask::Preflight { groups: Vec::new(), against: None });
     let against = Some("4.4".to_owned());
-    assert_eq!(mode(r#"{"mode":"preflight","against":"4.4"}"#), Mode::Preflight { against });
+    assert_eq!(ask(r#"{"mode":"preflight","against":"4.4"}"#), Ask::Preflight { groups: Vec::new(), against });
     assert!(error(r#"{"against":"4.4"}"#).contains("against goes with mode preflight"));
     assert!(error(r#"{"mode":"preflight","group":"a"}"#).contains("go with mode history"));
 }
@@ -110,10 +113,10 @@ fn a_function_urls_event_is_a_question_in_burrows_shape() {
         r#"{"version":"2.0","rawPath":"/v3/kafka/prod/consumer/orders-svc/lag","requestContext":{"http":{"method":"GET"}}}"#,
     );
     let request = request.unwrap();
-    assert_eq!((request.format, request.view, request.publish), (Some(Format::Burrow), View::Lag, Some(false)));
-    assert_eq!(request.groups, ["orders-svc"]);
-    let unknown = Request::parse(r#"{"rawPath":"/favicon.ico"}"#).unwrap();
-    assert_eq!(unknown.http.unwrap().question.unwrap_err().0, 404);
+    assert_eq!((request.view, request.writes()), (View::Lag, false));
+    assert_eq!(request.ask.groups(), ["orders-svc"]);
+    let Ask::Http(unknown) = Request::parse(r#"{"rawPath":"/favicon.ico"}"#).unwrap().ask else { panic!("it is HTTP") };
+    assert_eq!(unknown.question.unwrap_err().0, 404);
     assert!(error(r#"{"rawPath":7}"#).contains("function URL"));
 }
 

@@ -4,6 +4,8 @@ use std::ops::Range;
 
 use serde_json::{Map, Value};
 
+use super::names::Names;
+
 /// What is asked, and how it will be looked at.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub struct Widget {
@@ -79,7 +81,7 @@ impl Widget {
             (_, Some(Value::String(group)), None) => Asked::Partitions(group),
             (_, None, None | Some(Value::Null)) => Asked::Groups(Vec::new()),
             (_, None, Some(groups)) => match serde_json::from_value(groups) {
-                Ok(groups) => Asked::Groups(groups),
+                Ok(Names(groups)) => Asked::Groups(groups),
                 Err(error) => return Err(format!("groups must be a list of names: {error}")),
             },
             (_, Some(group), None) => return Err(format!("group must be a name, found {group}")),

@@ -1,9 +1,11 @@
 //! Whose next record's age is wanted, and what is known of it.
 
 use std::cmp::Reverse;
+use std::collections::BTreeSet;
 use std::ops::Range;
 
 use crate::judge::input::Sight;
+use crate::judge::outcome::Memories;
 use crate::model::age::{Age, Limits, Search, Target, not_searched};
 use crate::model::lag::Committed;
 use crate::model::lags::Lags;
@@ -24,6 +26,8 @@ pub(crate) struct Wanted {
     limits: Limits,
     /// By row, the number of its target; empty where nothing is searched.
     targets: Vec<Option<u32>>,
+    /// The rows whose next offset is no record.
+    at_rest: BTreeSet<usize>,
     /// To be driven until it has no more questions.
     pub(crate) search: Search,
 }
@@ -33,16 +37,26 @@ impl Wanted {
     /// greatest timestamp.
     ///
     /// They are chosen before anything is made for them: on a busy cluster nearly every partition lags.
-    pub(crate) fn new(sight: Sight<'_>, partitions: usize, max_timestamp: impl Fn(usize, i32) -> bool) -> Self {
+    pub(crate) fn new(
+        sight: Sight<'_>,
+        memories: &Memories,
+        partitions: usize,
+        max_timestamp: impl Fn(usize, i32) -> bool,
+    ) -> Self {
         let Sight { snapshot, lags, time_ms, .. } = sight;
         let limits = Limits { partitions, ..Limits::default() };
         let mut targets = Targets::default();
         let mut by_row = Vec::new();
+        let at_rest: BTreeSet<usize> = memories.at_rest().collect();
         if partitions > 0 {
             let mut chosen = choose(snapshot, lags, partitions);
             by_row.reserve_exact(snapshot.rows.len());
-            by_row.extend(snapshot.rows.iter().zip(lags.of_rows(0..snapshot.rows.len())).map(|(row, left)| {
+            let lags = lags.of_rows(0..snapshot.rows.len());
+            by_row.extend(snapshot.rows.iter().zip(lags).enumerate().map(|(at, (row, left))| {
                 let (Some(1..), Ok(Committed::At(committed))) = (left.offsets(), &row.committed) else { return None };
+                if at_rest.contains(&at) {
+                    return None;
+                }
                 let known = partition_of(&mut chosen, row)?.as_mut()?;
                 let log = snapshot.log(row).ok()?;
                 let Row { topic, partition, .. } = *row;
@@ -55,7 +69,7 @@ impl Wanted {
         if targets.0.is_empty() {
             by_row = Vec::new();
         }
-        Self { limits, targets: by_row, search: Search::new(targets.0, limits, time_ms) }
+        Self { limits, targets: by_row, at_rest, search: Search::new(targets.0, limits, time_ms) }
     }
 
     /// Whether there is nothing to search for.
@@ -73,6 +87,9 @@ impl Wanted {
         let searched = self.search.finish();
         let found = (0..snapshot.rows.len()).map(|row| {
             let Some(1..) = lags.of(row).offsets() else { return None };
+            if self.at_rest.contains(&row) {
+                return Some(Age::CaughtUp);
+            }
             let target = self.targets.get(row).copied().flatten();
             match target.and_then(|target| searched.get(usize::try_from(target).ok()?)) {
                 None => interpolated(sight, row),

@@ -3,6 +3,7 @@
 mod acknowledged;
 pub mod ages;
 pub mod input;
+pub mod measures;
 pub mod numbers;
 pub mod outcome;
 pub mod verdict;

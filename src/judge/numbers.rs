@@ -7,6 +7,7 @@ use crate::judge::input::Sight;
 use crate::judge::outcome::{Judged, JudgedGroup};
 use crate::judge::verdict::{Finding, Judgement, Verdict};
 use crate::model::age::Age;
+use crate::model::lag::Committed;
 use crate::model::part::Part;
 use crate::model::snapshot::Group;
 
@@ -25,6 +26,8 @@ pub struct Results {
     pub unknown_groups: u32,
     /// How long the run took.
     pub duration_ms: u32,
+    /// Brokers that the cluster's metadata names.
+    pub brokers: usize,
 }
 
 /// The results for one group.
@@ -34,6 +37,8 @@ pub struct GroupResult {
     pub group: String,
     /// 1 OK, 2 WARN, 3 ERR; `None` where it could not be read, and while warming up: nothing is published, and an alarm keeps its state.
     pub status: Option<u8>,
+    /// Its members; `None` where they could not be read.
+    pub members: Option<usize>,
     /// Whether every partition could be read: else what its lags come to is only a part, and not told as if it were the whole.
     pub whole: bool,
     /// Partitions that were looked at.
@@ -41,7 +46,7 @@ pub struct GroupResult {
 }
 
 /// The results for one partition.
-#[derive(Clone, Debug, PartialEq)]
+#[derive(Clone, Debug, Default, PartialEq)]
 pub struct PartitionResult {
     /// The topic.
     pub topic: Arc<str>,
@@ -55,6 +60,12 @@ pub struct PartitionResult {
     pub lost: u64,
     /// Whether such a loss is ahead.
     pub loss_ahead: bool,
+    /// Its verdict as a number, 1 OK to 6 REWIND; `None` where it is unknown.
+    pub status: Option<u8>,
+    /// The committed offset; `None` without a commit, or where it could not be read.
+    pub committed: Option<i64>,
+    /// The first offset of the log and its end; `None` where they could not be read.
+    pub log: Option<(i64, i64)>,
 }
 
 impl Results {
@@ -80,6 +91,7 @@ impl Results {
             by_status: Verdict::OF_GROUPS.map(|verdict| (verdict.word(), number(verdict))).into(),
             unknown_groups: number(Verdict::Unknown) + number(Verdict::NotFound) + small(vanished),
             duration_ms: u32::try_from(duration_ms).unwrap_or(u32::MAX),
+            brokers: sight.snapshot.brokers.len(),
         }
     }
 }
@@ -101,11 +113,24 @@ impl GroupResult {
                 lag_seconds: ages.of(at).and_then(Age::seconds),
                 lost: judgement.findings.newly_lost(),
                 loss_ahead: judgement.findings.has(Finding::LossAhead),
+                status: Some(judgement.verdict.code()).filter(|code| *code > 0),
+                committed: match row.committed {
+                    Ok(Committed::At(offset)) => Some(offset),
+                    _ => None,
+                },
+                log: snapshot.log(row).ok().map(|log| (log.start, log.end)),
             }
         });
         // What is not known is no number: alarms keep their state, and `UnknownGroups` tells.
         let status = judged.published_status().filter(|code| *code > 0);
-        Self { group: group.name.to_string(), status, whole: !judged.at_least, partitions: partitions.collect() }
+        let members = group.members.as_ref().ok().map(Vec::len);
+        Self {
+            group: group.name.to_string(),
+            status,
+            members,
+            whole: !judged.at_least,
+            partitions: partitions.collect(),
+        }
     }
 }
 

@@ -26,9 +26,11 @@ use net::dial::Dial;
 use survey::assembly::GroupPart;
 use survey::cluster::{Cluster, share_of};
 use survey::names::{Names, Sorted};
+use survey::topic::DescribedTopic;
 pub(crate) use survey::vanished::Missed;
 use survey::{age_search, assembly, commits, groups, logs, members, recheck, vanished};
 
+use crate::base::budget::COMMITS_SHARE;
 use crate::base::clock::Laps;
 use crate::base::progress::Progress;
 use crate::model::age;
@@ -69,7 +71,7 @@ pub struct Access<'a> {
 pub(crate) struct Survey<'a> {
     cluster: Cluster<'a>,
     names: Vec<Box<str>>,
-    described: Vec<logs::DescribedTopic>,
+    described: Vec<DescribedTopic>,
     wanted: Vec<Vec<i32>>,
 }
 
@@ -192,6 +194,3 @@ impl Survey<'_> {
         leader.is_some_and(|(id, _)| age_search::knows_max_timestamp(&self.cluster, id))
     }
 }
-
-/// How much of the time that is left members and commits may take when a broker hangs; the logs get the rest.
-const COMMITS_SHARE: f64 = 1.0 / 2.0;

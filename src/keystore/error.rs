@@ -3,6 +3,8 @@
 use std::fmt;
 
 use super::Form;
+use super::work::MOST_MEMORY;
+use crate::base::figures::grouped;
 
 /// A trust store or key store that cannot be used.
 #[derive(Debug, thiserror::Error, PartialEq, Eq)]
@@ -40,6 +42,19 @@ pub enum Trouble {
     WrongKeyPassword,
     /// The private key is encrypted in a way that is not read.
     OldCipher,
+    /// It is PKCS#12 in BER.
+    Ber,
+    /// It is PKCS#12 with a cipher or a check sum that is not read, by its name where that is known.
+    Cipher(Option<&'static str>),
+    /// It asks for more rounds of key derivation than are done.
+    Rounds {
+        /// So many.
+        found: u64,
+        /// And no more than these.
+        most: u64,
+    },
+    /// A key derivation of it asks for so many bytes of memory.
+    Memory(u64),
     /// There is no certificate.
     NoCertificate,
     /// There are so many certificates, and none can be read.
@@ -86,6 +101,21 @@ impl fmt::Display for Trouble {
             Self::LockedKey => f.write_str("has an encrypted private key"),
             Self::WrongKeyPassword => f.write_str("has a private key that its password does not open"),
             Self::OldCipher => f.write_str("has a private key that is encrypted in an old form"),
+            Self::Ber => f.write_str("is a PKCS#12 file in BER, as Bouncy Castle writes it"),
+            Self::Cipher(Some(name)) => write!(f, "is a PKCS#12 file with {name}, which is not read"),
+            Self::Cipher(None) => f.write_str("is a PKCS#12 file with a cipher that is not read"),
+            Self::Rounds { found, most } => write!(
+                f,
+                "asks for {} rounds of key derivation, and {} are the most that are done",
+                grouped(*found),
+                grouped(*most)
+            ),
+            Self::Memory(bytes) => write!(
+                f,
+                "asks for {} MB of memory to derive a key (scrypt), and {} MB are the most that are given",
+                grouped(bytes / MB),
+                grouped(MOST_MEMORY / MB)
+            ),
             Self::NoCertificate => f.write_str("has no certificate"),
             Self::OddCertificates(1) => f.write_str("has a certificate that cannot be read"),
             Self::OddCertificates(all) => write!(f, "has {all} certificates, none of which can be read"),
@@ -100,6 +130,8 @@ impl fmt::Display for Trouble {
         }
     }
 }
+
+const MB: u64 = 1024 * 1024;
 
 /// What to do about it.
 fn way_out(variable: &str, trouble: Trouble) -> String {
@@ -131,6 +163,12 @@ fn way_out(variable: &str, trouble: Trouble) -> String {
         Trouble::WrongKeyPassword => {
             format!(": see KAFKA_SSL_KEY_PASSWORD, or without that {variable}_PASSWORD")
         }
+        Trouble::Ber | Trouble::Cipher(_) => {
+            String::from(": write it anew with openssl pkcs12 -legacy -in FILE -nodes -out FILE.pem, and name FILE.pem")
+        }
+        Trouble::Rounds { .. } | Trouble::Memory(_) => String::from(
+            ": write it anew with fewer, a key with openssl pkcs8 -topk8 -v2 aes256 -iter 100000 -in KEY.pem -out NEW.pem",
+        ),
         Trouble::OldCipher => {
             String::from(": convert it with openssl pkcs8 -topk8 -v2 aes256 -in KEY.pem -out NEW.pem")
         }

@@ -35,7 +35,8 @@ pub(super) fn open(bytes: &[u8], password: Option<&Secret>, wanted: Extract<'_>)
                 for _ in 0..certificates {
                     chain.push(rest.certificate(version)?);
                 }
-                contents.certificates.extend(chain.iter().cloned());
+                // Java trusts the first of them alone (`TrustStoreUtil`).
+                contents.certificates.extend(chain.first().cloned());
                 if let Extract::Keys(password) = wanted {
                     contents.keys.push((unsealed(sealed, password.ok_or(Trouble::Locked)?)?, chain));
                 }

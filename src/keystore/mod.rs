@@ -18,6 +18,7 @@ mod error;
 mod jks;
 mod pem;
 mod pkcs12;
+mod work;
 
 pub use error::{KeystoreError, Trouble};
 
@@ -152,7 +153,7 @@ impl Sealed {
                 Err(Trouble::OtherForm(form))
             }
             (_, Form::Pem) => pem::open(bytes, wanted),
-            (_, Form::Pkcs12) => pkcs12::open(bytes, of_store.or(of_key)),
+            (_, Form::Pkcs12) => pkcs12::open(bytes, of_store.or(of_key), wanted),
             (_, Form::Jks) => jks::open(bytes, of_store, wanted),
         });
         opened.map_err(|trouble| self.wrong(trouble))

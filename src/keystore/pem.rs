@@ -7,6 +7,7 @@ use pkcs8::EncryptedPrivateKeyInfoRef;
 use tokio_rustls::rustls::pki_types::pem::{self, PemObject};
 use tokio_rustls::rustls::pki_types::{CertificateDer, PrivateKeyDer, PrivatePkcs8KeyDer};
 
+use super::work::Work;
 use super::{Contents, Extract, Trouble};
 use crate::model::secret::Secret;
 
@@ -66,6 +67,7 @@ fn decrypted(der: &[u8], password: Option<&Secret>) -> Result<PrivateKeyDer<'sta
     // What is no PBES2 does not parse either.
     let encrypted = encrypted.map_err(|_| Trouble::OldCipher)?;
     let password = password.ok_or(Trouble::LockedKey)?;
+    Work::of(der).bounded()?;
     let plain = encrypted.decrypt(password.expose()).map_err(|_| Trouble::WrongKeyPassword)?;
     Ok(PrivatePkcs8KeyDer::from(plain.as_bytes().to_vec()).into())
 }

@@ -7,7 +7,8 @@ use tokio_rustls::rustls::pki_types::{CertificateDer, PrivateKeyDer, PrivatePkcs
 use x509_cert::Certificate;
 use x509_cert::der::{Decode, Header, SliceReader};
 
-use super::{Contents, Trouble};
+use super::work::{self, Work};
+use super::{Contents, Extract, Trouble};
 use crate::model::secret::Secret;
 
 /// Whether DER is PKCS#12, which begins with its version 3; certificates and keys have their own word.
@@ -20,6 +21,9 @@ pub(super) fn of_der(bytes: &[u8]) -> Result<(), Trouble> {
     if matches!(version(), Ok(3)) {
         return Ok(());
     }
+    if work::is_ber(bytes) {
+        return Err(Trouble::Ber);
+    }
     let key = PrivateKeyDer::try_from(bytes).is_ok() || EncryptedPrivateKeyInfoRef::try_from(bytes).is_ok();
     Err(match Certificate::from_der(bytes) {
         Ok(_) => Trouble::DerCertificate,
@@ -28,23 +32,36 @@ pub(super) fn of_der(bytes: &[u8]) -> Result<(), Trouble> {
     })
 }
 
-/// All certificates, and each key with those of its own.
-pub(super) fn open(bytes: &[u8], password: Option<&Secret>) -> Result<Contents, Trouble> {
+/// Certificates, and each key with those of its own. Of a store with keys, as of Java's, those certificates alone are to be trusted that
+/// it says are, and the first of each key.
+pub(super) fn open(bytes: &[u8], password: Option<&Secret>, wanted: Extract<'_>) -> Result<Contents, Trouble> {
+    if work::is_ber(bytes) {
+        return Err(Trouble::Ber);
+    }
+    let work = Work::of(bytes);
+    work.bounded()?;
     let archive = Pkcs12Archive::from_pkcs12(bytes, password.map_or("", Secret::expose));
     let archive = archive.map_err(|error| match error {
         // A wrong password shows in the check sum, or where there is none in what comes out.
         Error::MacError(_) | Error::UnpadError | Error::Pkcs5Error(_) if password.is_none() => Trouble::Locked,
         Error::MacError(_) | Error::UnpadError | Error::Pkcs5Error(_) => Trouble::WrongPassword,
-        Error::UnsupportedEncryptionScheme | Error::UnsupportedMacAlgorithm => {
-            Trouble::Malformed("is a PKCS#12 file with a cipher that is not read; keytool and openssl write others")
-        }
+        Error::UnsupportedEncryptionScheme | Error::UnsupportedMacAlgorithm => Trouble::Cipher(work.unread),
         Error::X509Error(_) => Trouble::Malformed("is a PKCS#12 file with a certificate that cannot be read"),
+        _ if work.unread.is_some() => Trouble::Cipher(work.unread),
         _ => Trouble::Malformed("is a PKCS#12 file that cannot be read"),
     })?;
     let der = |bag: &p12_keystore::CertificateBag| CertificateDer::from(bag.cert.as_der().to_vec());
-    let keys = archive.keys.iter().map(|key| {
+    let own = |key: &p12_keystore::PrivateKeyBag| {
         let id = key.local_key_id.as_ref().map(AsRef::as_ref);
-        let own = archive.certs.iter().position(|bag| id.is_some() && bag.local_key_id.as_deref() == id);
+        archive.certs.iter().position(|bag| id.is_some() && bag.local_key_id.as_deref() == id)
+    };
+    if matches!(wanted, Extract::Certificates) && !archive.keys.is_empty() {
+        let firsts: Vec<usize> = archive.keys.iter().filter_map(own).collect();
+        let trusted = archive.certs.iter().enumerate().filter(|(at, bag)| bag.trusted || firsts.contains(at));
+        return Ok(Contents { certificates: trusted.map(|(_, bag)| der(bag)).collect(), keys: Vec::new() });
+    }
+    let keys = archive.keys.iter().map(|key| {
+        let own = own(key);
         let chain = own.map(|own| chain(&archive, own)).unwrap_or_default();
         (PrivatePkcs8KeyDer::from(key.key.as_der().to_vec()).into(), chain.into_iter().map(der).collect())
     });

@@ -1,4 +1,4 @@
-//! How far each row is behind: worked out once, and asked for by everything that is made of a snapshot.
+//! How far each row is behind, worked out once for the verdicts, the ages and the totals of a snapshot.
 
 use std::ops::Range;
 

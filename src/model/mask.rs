@@ -1,6 +1,8 @@
 //! A peer's words, without what they repeat of our secrets.
 
-use percent_encoding::{NON_ALPHANUMERIC, utf8_percent_encode};
+use base64::Engine as _;
+use base64::engine::general_purpose::{STANDARD_NO_PAD, URL_SAFE_NO_PAD};
+use percent_encoding::{AsciiSet, NON_ALPHANUMERIC, utf8_percent_encode};
 
 use crate::model::secret::Secret;
 
@@ -9,16 +11,9 @@ use crate::model::secret::Secret;
 pub(crate) struct Mask(Vec<String>);
 
 impl Mask {
-    /// Masks these, as they are, as JSON quotes them, and percent-encoded.
+    /// Masks these, as they are and in every spelling of [`spellings`].
     pub(crate) fn new<'a>(secrets: impl IntoIterator<Item = &'a Secret>) -> Self {
-        let mut spellings = Vec::new();
-        for secret in secrets {
-            let plain = secret.expose();
-            let quoted = serde_json::Value::from(plain).to_string();
-            spellings.push(plain.to_owned());
-            spellings.push(quoted[1..quoted.len() - 1].to_owned());
-            spellings.push(utf8_percent_encode(plain, NON_ALPHANUMERIC).to_string());
-        }
+        let mut spellings: Vec<String> = secrets.into_iter().flat_map(|secret| spellings(secret.expose())).collect();
         spellings.retain(|spelling| !spelling.is_empty());
         // The longest first, or what is left of it would stay.
         spellings.sort_by_key(|spelling| std::cmp::Reverse(spelling.len()));
@@ -37,6 +32,63 @@ impl Mask {
     }
 }
 
+/// How a secret may come back: quoted by JSON, Rust, XML or a URL, as hexadecimal digits, as base64 of itself or of what it is a part of.
+fn spellings(secret: &str) -> Vec<String> {
+    let json = serde_json::Value::from(secret).to_string();
+    let json = json[1..json.len() - 1].to_owned();
+    let ascii = json.chars().fold(String::new(), |mut ascii, c| {
+        let mut units = [0; 2];
+        match c {
+            c if c.is_ascii() => ascii.push(c),
+            c => ascii.extend(c.encode_utf16(&mut units).iter().map(|unit| format!("\\u{unit:04x}"))),
+        }
+        ascii
+    });
+    let xml = secret.replace('&', "&amp;").replace('<', "&lt;").replace('>', "&gt;");
+    let apostrophe = |text: &str| text.replace('\'', "&#39;");
+    let quoted = xml.replace('"', "&quot;");
+    let debug = format!("{secret:?}");
+    let mut all = vec![secret.to_owned(), ascii, json, apostrophe(&xml), apostrophe(&quoted), xml, quoted];
+    all.push(debug[1..debug.len() - 1].to_owned());
+    for unreserved in [NON_ALPHANUMERIC, UNRESERVED, OF_PATHS] {
+        let encoded = utf8_percent_encode(secret, unreserved).to_string();
+        all.extend([encoded.replace("%20", "+"), lower_escapes(&encoded), encoded]);
+    }
+    let digits = hex::encode(secret);
+    all.extend([digits.to_ascii_uppercase(), digits]);
+    // Base64 has three spellings, by where a secret begins; letters that it shares with its neighbours are left out.
+    for before in 0..3_usize {
+        let padded = [&vec![0; before][..], secret.as_bytes()].concat();
+        let (from, own) = ((before * 8).div_ceil(6), padded.len() * 8 / 6);
+        for encoded in [STANDARD_NO_PAD.encode(&padded), URL_SAFE_NO_PAD.encode(&padded)] {
+            all.extend(encoded.get(from..own).filter(|own| own.len() >= SHORTEST_BASE64).map(str::to_owned));
+        }
+        if before == 0 && secret.len() >= SHORTEST_BASE64 {
+            all.push(STANDARD_NO_PAD.encode(secret));
+        }
+    }
+    all
+}
+
+/// `%2F` as `%2f`.
+fn lower_escapes(encoded: &str) -> String {
+    let mut parts = encoded.split('%');
+    let first = parts.next().unwrap_or_default().to_owned();
+    parts.fold(first, |all, part| {
+        let (escape, rest) = part.split_at_checked(2).unwrap_or((part, ""));
+        format!("{all}%{}{rest}", escape.to_ascii_lowercase())
+    })
+}
+
+/// RFC 3986, section 2.3.
+const UNRESERVED: &AsciiSet = &NON_ALPHANUMERIC.remove(b'-').remove(b'.').remove(b'_').remove(b'~');
+
+/// What libraries leave as it is in paths.
+const OF_PATHS: &AsciiSet = &UNRESERVED.remove(b'/');
+
+/// Letters of base64 that are no chance.
+const SHORTEST_BASE64: usize = 4;
+
 /// Characters of a peer's words that are worth reading.
 const LONGEST: usize = 500;
 
@@ -52,6 +104,31 @@ mod tests {
     #[test]
     fn a_secret_is_masked_in_every_spelling() {
         assert_eq!(mask(&["s/e\"t"], r#"s/e"t, s/e\"t and s%2Fe%22t"#), "***, *** and ***");
+        let secret = "hun/ter 2&ü";
+        for spelled in [
+            "hun%2Fter%202%26%C3%BC",
+            "hun%2fter%202%26%c3%bc",
+            "hun/ter%202%26%C3%BC",
+            "hun%2Fter+2%26%C3%BC",
+            "hun/ter 2&amp;ü",
+            "hun/ter 2&\\u00fc",
+            "68756e2f746572203226c3bc",
+            "68756E2F746572203226C3BC",
+            "aHVuL3RlciAyJsO8",
+        ] {
+            assert_eq!(mask(&[secret], spelled), "***", "{spelled}");
+        }
+    }
+
+    #[test]
+    fn a_secret_is_masked_within_what_was_encoded_with_it() {
+        let secret = "hunter2hunter2";
+        for before in ["", "a", "id:", "\0user\0", "four"] {
+            let words = STANDARD_NO_PAD.encode(format!("{before}{secret}:behind"));
+            let masked = mask(&[secret], &words);
+            // What is left over of the secret is less than a byte on either side.
+            assert!(masked.contains("***") && masked.len() < words.len() - 14, "{before:?}: {masked}");
+        }
     }
 
     #[test]

@@ -21,6 +21,17 @@ impl Part {
         ((1..=of).contains(&number) && of <= MOST_PARTS).then_some(Self { number, of })
     }
 
+    /// All parts of so many, at least one.
+    pub(crate) fn all(of: u32) -> impl Iterator<Item = Self> {
+        let of = of.max(1);
+        (1..=of).map(move |number| Self { number, of })
+    }
+
+    /// How many parts there are.
+    pub(crate) const fn of(self) -> u32 {
+        self.of
+    }
+
     /// The part, of as many, that a group of this name belongs to.
     pub(crate) fn with(self, name: &str) -> Self {
         let number = Hash::new().text(name).finish() % u64::from(self.of);

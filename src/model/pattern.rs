@@ -44,14 +44,15 @@ impl Patterns {
 
 /// A value by name: the first glob that matches decides.
 #[derive(Clone, Debug)]
-pub(crate) struct Rules<T> {
+pub struct Rules<T> {
     rules: Vec<(WildMatch, T)>,
     default: T,
 }
 
 impl<T> Rules<T> {
     /// No globs yet.
-    pub(crate) fn new(default: T) -> Self {
+    #[must_use]
+    pub fn new(default: T) -> Self {
         Self { rules: Vec::new(), default }
     }
 

@@ -29,6 +29,8 @@ pub enum Cause {
     TooLarge,
     /// This user lacks a permission; Kafka's error code says for what.
     Denied(i16),
+    /// A topic or partition that does not exist.
+    NoTopic,
     /// Another of Kafka's error codes.
     Code(i16),
     /// A partition without a leader, or with one that cannot be asked.

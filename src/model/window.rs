@@ -1,4 +1,4 @@
-//! The recent past of one partition: which commits must have happened between the snapshots of it.
+//! The recent past of one partition: how much of it is kept and read, and which commits must have happened between its snapshots.
 
 use crate::model::lag::Committed;
 use crate::model::memory::{self, Memory, Reading, Sample, Thresholds};
@@ -22,17 +22,85 @@ pub(crate) struct Point {
     pub(crate) end: i64,
 }
 
-/// Milliseconds before now from which on earlier samples are worth reading.
+/// What the rules over a window need at one period, and what of it is kept: the one place that both the reader and the rules ask.
 ///
-/// Ten usual gaps, and never less than somewhat over an hour, by which a step back is forgotten and troughs that rise
-/// from burst to burst are told apart; as far as samples of a one-minute schedule are kept, and on slower schedules enough
-/// for ten commits.
-#[must_use]
-pub fn reach_ms(memory: Memory, thresholds: &Thresholds) -> i64 {
-    let commits = i64::try_from(COMMITS_KEPT).unwrap_or(i64::MAX);
-    let gap_ms = memory.usual_gap_ms(thresholds).unwrap_or(thresholds.period_ms);
-    let least = ((commits + 1) * thresholds.period_ms).max(LEAST_MS);
-    (commits * gap_ms).clamp(least, least.max(KEPT_MS))
+/// A page of an earlier snapshot is kept for three hours where its slots are seconds, and for 15 days where they are minutes, which is from
+/// a period of an hour on. So a rule may need more than there is:
+///
+/// | period, minutes | earlier snapshots | slow: five commits | slightly slow: ten | a long run |
+/// |---|---|---|---|---|
+/// | 1 | 175 | yes | yes | 40 minutes |
+/// | 5 | 35 | yes | yes | 145 minutes |
+/// | 15 | 11 | yes | yes | 135 minutes |
+/// | 18 to 35 | 9 to 5 | yes | | |
+/// | 36 to 59 | 4 to 2 | | | |
+/// | 60 | 312 | yes | yes | 30 hours |
+/// | 1,440 | 13 | yes | yes | 10 days |
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub struct Horizon {
+    period_ms: i64,
+}
+
+impl Horizon {
+    /// What there is at this period.
+    #[must_use]
+    pub const fn of(thresholds: &Thresholds) -> Self {
+        Self { period_ms: thresholds.period_ms }
+    }
+
+    /// Earlier snapshots that are kept.
+    pub(crate) const fn kept(self) -> i64 {
+        snapshots_kept(self.period_ms / MINUTE_MS)
+    }
+
+    /// Whether the earlier samples of a partition with this memory are read before its verdict: where a rule asks for them and they are kept.
+    #[must_use]
+    pub fn is_read_for(self, memory: Memory) -> bool {
+        memory.has_stepped_back() || (memory.may_be_slow() && self.has_trend())
+    }
+
+    /// Whether commits enough for a trend are kept: without them nobody is found slow.
+    pub(crate) const fn has_trend(self) -> bool {
+        self.kept() >= COMMITS_FOR_A_TREND as i64
+    }
+
+    /// Whether ten commits are kept, which a group that loses less than a twentieth is found by.
+    pub(crate) const fn has_ten_commits(self) -> bool {
+        self.kept() >= COMMITS_KEPT as i64
+    }
+
+    /// How long a run of late commits is that has a best moment in each of its thirds; `None` where so much is not kept.
+    ///
+    /// The oldest snapshots may be missing, so it is never all that is kept.
+    pub(crate) fn long_run_ms(self) -> Option<i64> {
+        let periods = (self.kept() * 5 / 6).min(PERIODS_OF_A_LONG_RUN);
+        self.has_ten_commits().then(|| LONG_RUN_MS.max(periods * self.period_ms))
+    }
+
+    /// After how long a lag that was never caught up is a backlog; `None` where nothing shows it.
+    pub(crate) fn backlog_ms(self) -> Option<i64> {
+        let least_ms = self.long_run_ms().unwrap_or((self.kept() - 1) * self.period_ms);
+        self.has_trend().then(|| BACKLOG_MS.max(least_ms))
+    }
+
+    /// Milliseconds before now from which on earlier samples are worth reading.
+    ///
+    /// Ten usual gaps, and never less than a long run, a backlog, and the time by which a step back is forgotten; never more than is kept.
+    #[must_use]
+    pub fn reach_ms(self, memory: Memory, thresholds: &Thresholds) -> i64 {
+        let commits = COMMITS_KEPT as i64;
+        let gap_ms = memory.usual_gap_ms(thresholds).unwrap_or(self.period_ms);
+        let rules_ms = self.long_run_ms().max(self.backlog_ms()).unwrap_or(0) + 2 * self.period_ms;
+        let least_ms = rules_ms.max((commits + 1) * self.period_ms).max(STEP_BACK_MS);
+        let kept_ms = self.kept() * self.period_ms;
+        (commits * gap_ms).min(MOST_MS).max(least_ms).min(kept_ms)
+    }
+}
+
+/// Earlier snapshots of a schedule of so many minutes that can be read back.
+pub(crate) const fn snapshots_kept(minutes: i64) -> i64 {
+    let kept = if minutes <= FINE_UP_TO { FINE_KEPT } else { COARSE_KEPT };
+    kept / minutes
 }
 
 /// One point of each time, in order, all of them of the log that is there now; the look is the last one.
@@ -79,10 +147,25 @@ pub(crate) fn reached_ms(points: &[Point], offset: i64) -> Option<i64> {
 
 /// Burrow's default number of intervals.
 pub(crate) const COMMITS_KEPT: usize = 10;
+/// Commits below which lags make no trend.
+pub(crate) const COMMITS_FOR_A_TREND: usize = 5;
+/// The longest period, in minutes, with slots one second wide: from an hour on there are as many minutes between two snapshots as a page has slots.
+pub(crate) const FINE_UP_TO: i64 = 59;
+/// Minutes of one-second data to rely on. A request that starts more than three hours ago gets nothing at all, and a run may be late.
+const FINE_KEPT: i64 = 175;
+/// Minutes of one-minute data to rely on, of 15 days.
+const COARSE_KEPT: i64 = 13 * 24 * 60;
+const MINUTE_MS: i64 = 60_000;
+/// In the thirds of such a run there is a best moment between two bursts.
+const LONG_RUN_MS: i64 = 40 * MINUTE_MS;
+/// The same in periods, where they are long.
+const PERIODS_OF_A_LONG_RUN: i64 = 30;
+/// A lag that was never caught up for so long is a backlog.
+const BACKLOG_MS: i64 = 60 * MINUTE_MS;
 /// The step back is remembered for five quarters of an hour.
-const LEAST_MS: i64 = 80 * 60_000;
-/// How long samples of a one-minute schedule can be read back (sub-minute data in `CloudWatch`).
-const KEPT_MS: i64 = 3 * 3_600_000;
+const STEP_BACK_MS: i64 = 80 * MINUTE_MS;
+/// What is read of a consumer that commits seldom.
+const MOST_MS: i64 = 3 * 60 * MINUTE_MS;
 
 #[cfg(test)]
 mod tests {
@@ -142,14 +225,45 @@ mod tests {
     }
 
     #[test]
+    fn what_is_read_is_what_the_rules_need_and_what_is_kept() {
+        let memory = sample("0:1/1").memory;
+        for minutes in 1..=1_440 {
+            let thresholds = Thresholds { period_ms: minutes * 60_000, ..MINUTE };
+            let horizon = Horizon::of(&thresholds);
+            let looks = horizon.reach_ms(memory, &thresholds) / thresholds.period_ms;
+            assert!((2..=horizon.kept()).contains(&looks), "{looks} at {minutes}");
+            let least = horizon.long_run_ms().max(horizon.backlog_ms()).map_or(0, |ms| ms / thresholds.period_ms);
+            assert!(looks > least, "{looks} read, {least} needed at {minutes}");
+            assert!(!horizon.has_trend() || looks >= 5, "{looks} at {minutes}");
+            assert!(!horizon.has_ten_commits() || looks >= 10, "{looks} at {minutes}");
+        }
+    }
+
+    #[test]
+    fn a_rule_exists_where_what_it_needs_is_kept() {
+        let at = |minutes: i64| Horizon::of(&Thresholds { period_ms: minutes * 60_000, ..MINUTE });
+        let exist = |minutes| {
+            let horizon = at(minutes);
+            (horizon.has_trend(), horizon.has_ten_commits(), horizon.long_run_ms().map(|ms| ms / 60_000))
+        };
+        assert_eq!(exist(1), (true, true, Some(40)));
+        assert_eq!(exist(5), (true, true, Some(145)));
+        assert_eq!((exist(17), exist(18)), ((true, true, Some(136)), (true, false, None)));
+        assert_eq!((exist(35), exist(36)), ((true, false, None), (false, false, None)));
+        assert_eq!((exist(59), exist(60)), ((false, false, None), (true, true, Some(1_800))));
+        assert_eq!(exist(1_440), (true, true, Some(14_400)));
+    }
+
+    #[test]
     fn the_reach_holds_ten_commits_of_a_slow_schedule_and_three_hours_of_a_fast_one() {
         let memory = sample("0:1/1").memory;
+        let reach_ms = |memory, thresholds: &Thresholds| Horizon::of(thresholds).reach_ms(memory, thresholds);
         assert_eq!(reach_ms(memory, &MINUTE), 80 * 60_000);
-        assert_eq!(reach_ms(memory, &Thresholds { period_ms: 86_400_000, ..MINUTE }), 11 * 86_400_000);
+        assert_eq!(reach_ms(memory, &Thresholds { period_ms: 86_400_000, ..MINUTE }), 12 * 86_400_000);
         let seldom = (0..=90).map(|minute| sample(&format!("{minute}:{}/9", minute / 30))).reduce(|before, next| {
             let reading = reading(next.time_ms, next.committed, next.end);
             Sample { memory: Memory::fold(Some(&before), &reading, &MINUTE), ..next }
         });
-        assert_eq!(reach_ms(seldom.unwrap().memory, &MINUTE), KEPT_MS);
+        assert_eq!(reach_ms(seldom.unwrap().memory, &MINUTE), 175 * 60_000);
     }
 }

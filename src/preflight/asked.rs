@@ -1,6 +1,7 @@
 //! What a look tells of permissions: what was asked for, and refused for lack of one.
 
 use super::found::{Grants, Permissions};
+use crate::kafka::protocol::error_codes::{GROUP_AUTHORIZATION_FAILED, TOPIC_AUTHORIZATION_FAILED};
 use crate::model::snapshot::{Group, Snapshot};
 use crate::model::unknown::{Cause, Unknown};
 
@@ -39,7 +40,3 @@ fn sorted<'a>(asked: impl Iterator<Item = (&'a str, Option<Unknown>)>, code: i16
     }
     sorted
 }
-
-/// Kafka's codes for what this user may not describe.
-const TOPIC_AUTHORIZATION_FAILED: i16 = 29;
-const GROUP_AUTHORIZATION_FAILED: i16 = 30;

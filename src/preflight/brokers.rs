@@ -2,7 +2,8 @@
 
 use super::{Line, versions};
 use crate::base::moment::rfc3339;
-use crate::kafka::found::{Certificate, Failed, Step, Tried};
+use crate::kafka::found::{Certificate, Failed, Tried};
+use crate::kafka::net::error::Step;
 use crate::model::snapshot::{Broker, Snapshot};
 
 /// The lines of every address; `login` names the SASL mechanism in use, `now_s` is the present in seconds since 1970.

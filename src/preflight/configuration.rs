@@ -2,9 +2,11 @@
 
 use super::Line;
 use crate::aws::secrets::Source;
+use crate::base::shown;
 use crate::config::sasl::{Account, Issuer, Sasl};
 use crate::config::{Bootstrap, Config, Encryption, Keystore, KeystorePlace, MetricsDetail};
 use crate::model::snapshot::Snapshot;
+use crate::model::unknown::Cause;
 
 /// What the variables say.
 pub(crate) fn lines(config: &Config) -> Vec<Line> {
@@ -24,9 +26,16 @@ pub(crate) fn lines(config: &Config) -> Vec<Line> {
     };
     let store = &config.store;
     let switch = |on: bool| if on { "on" } else { "off" };
-    let every = match config.judgement.period {
-        1 => String::from("every minute"),
-        minutes => format!("every {minutes} minutes"),
+    let look = match config.judgement.period {
+        1 => Line::works(SECTION, "a look", "every minute"),
+        minutes if DAY.is_multiple_of(minutes) => Line::works(SECTION, "a look", format!("every {minutes} minutes")),
+        minutes => {
+            let found = format!("every {minutes} minutes, of which a day has no whole number: its last one is shorter");
+            let fits = |wanted: &u32| DAY.is_multiple_of(*wanted);
+            let (below, above) =
+                ((1..minutes).rev().find(fits).unwrap_or(1), (minutes..=DAY).find(fits).unwrap_or(DAY));
+            Line::less(SECTION, "a look", found, format!("set MEERKAT_PERIOD, and the schedule, to {below} or {above}"))
+        }
     };
     let mut lines = vec![
         Line::works(SECTION, "brokers to begin with", bootstrap),
@@ -39,7 +48,7 @@ pub(crate) fn lines(config: &Config) -> Vec<Line> {
     }
     lines.extend([
         Line::works(SECTION, "cluster", config.cluster.as_deref().unwrap_or("Kafka's own cluster id")),
-        Line::works(SECTION, "a look", every),
+        look,
         Line::works(SECTION, "history", format!("{}, in {}", switch(store.history), store.state_namespace)),
         Line::works(
             SECTION,
@@ -79,7 +88,7 @@ pub(crate) fn selected(snapshot: &Snapshot) -> Vec<Line> {
     } else {
         lines.push(Line::works(SELECTED, "groups", few(groups) + &listed));
     }
-    if let Some(why) = &snapshot.blind {
+    if let Some(why) = snapshot.blind.as_ref().filter(|why| snapshot.shown > 0 || why.cause() != Cause::NoTopic) {
         let found = format!("whether a coordinator is away cannot be seen here: {why}");
         let todo = "grant DESCRIBE on __consumer_offsets where the service allows it; until then, groups that vanish are noticed by their number alone";
         lines.push(Line::less(SELECTED, "coordinators", found, todo));
@@ -103,7 +112,7 @@ fn store_of(store: Option<&Keystore>, none: &str) -> String {
     match store.map(|store| &store.place) {
         None => none.to_owned(),
         Some(KeystorePlace::Pem(_)) => String::from("given as PEM"),
-        Some(KeystorePlace::Path(path)) => format!("the file {path}"),
+        Some(KeystorePlace::Path(path)) => format!("the file {}", shown::path(path)),
         Some(KeystorePlace::Kept(reference)) => format!("kept in {reference}"),
     }
 }
@@ -111,13 +120,15 @@ fn store_of(store: Option<&Keystore>, none: &str) -> String {
 fn login(sasl: &Sasl) -> String {
     let account = |account: &Account| match account {
         Account::One(reference) => format!("user and password kept in {reference}"),
-        Account::Two { username: Source::Inline(name), .. } => format!("user {}, password ***", name.expose()),
+        Account::Two { username: Source::Inline(name), .. } => {
+            format!("user {}, password ***", shown::path(name.expose()))
+        }
         Account::Two { username: Source::Elsewhere(reference), .. } => {
             format!("user kept in {reference}, password ***")
         }
     };
     let with = match sasl {
-        Sasl::Plain(one) | Sasl::Scram(_, one) => account(one),
+        Sasl::Plain(one) | Sasl::Scram { account: one, .. } => account(one),
         Sasl::OauthBearer { from: Issuer::Token(_), .. } => String::from("token ***"),
         Sasl::OauthBearer { from: Issuer::Endpoint { .. }, .. } => String::from("token from an endpoint"),
         Sasl::MskIam { role: Some(role), .. } => format!("role {role}"),
@@ -125,6 +136,9 @@ fn login(sasl: &Sasl) -> String {
     };
     format!("{}, {with}", sasl.mechanism())
 }
+
+/// Minutes of a day, which schedules divide.
+const DAY: u32 = 24 * 60;
 
 const SECTION: &str = "configuration";
 const SELECTED: &str = "selected";
@@ -160,5 +174,19 @@ mod tests {
         ] {
             assert!(text.contains(shown), "{shown} in {text}");
         }
+    }
+
+    #[test]
+    fn a_period_that_divides_no_day_is_told() {
+        let look = |period: &str| {
+            let variables = [("KAFKA_BOOTSTRAP_SERVERS", "b:1"), ("MEERKAT_PERIOD", period)];
+            let config = Config::parse(variables.map(|(name, value)| (name.to_owned(), value.to_owned()))).unwrap();
+            lines(&config).into_iter().find(|line| line.subject == "a look").unwrap().todo
+        };
+        for fits in ["1", "5", "60", "1440"] {
+            assert_eq!(look(fits), None, "{fits}");
+        }
+        assert_eq!(look("7").unwrap(), "set MEERKAT_PERIOD, and the schedule, to 6 or 8");
+        assert_eq!(look("1000").unwrap(), "set MEERKAT_PERIOD, and the schedule, to 720 or 1440");
     }
 }

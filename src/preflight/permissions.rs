@@ -1,5 +1,7 @@
 //! What this user may describe, and the line that grants what is missing.
 
+use serde::Serialize;
+
 use super::Line;
 use super::found::{Grants, Permissions};
 use crate::base::figures::quoted;
@@ -70,30 +72,30 @@ pub(crate) fn lines(permissions: &Permissions, principal: &Principal) -> Vec<Lin
     if !hiding.is_empty() {
         let found =
             format!("{} may have commits to topics that this user may not describe; nothing names them", few(hiding));
-        lines.push(Line::fails(SECTION, TOPICS, found, principal.grant(&Resource::Topic("*"))));
+        lines.push(Line::fails(SECTION, TOPICS, found, principal.grant(&Resource::Topic(Name::Any))));
     }
     lines
 }
 
-fn of(subject: &str, asked: &Grants, cluster: Option<bool>, grant: impl Fn(&str) -> String) -> Vec<Line> {
+fn of(subject: &str, asked: &Grants, cluster: Option<bool>, grant: impl Fn(Name<'_>) -> String) -> Vec<Line> {
     let Grants { allowed, denied, unread } = asked;
     let mut lines = Vec::new();
     if !allowed.is_empty() {
         lines.push(Line::works(SECTION, subject, format!("DESCRIBE is there for {}: {}", allowed.len(), few(allowed))));
     }
     for name in denied.iter().take(SHOWN) {
-        lines.push(Line::fails(SECTION, subject, format!("DESCRIBE is missing for {name}"), grant(name)));
+        lines.push(Line::fails(SECTION, subject, format!("DESCRIBE is missing for {name}"), grant(Name::One(name))));
     }
     if denied.len() > SHOWN {
         let found = format!("DESCRIBE is missing for {} more", denied.len() - SHOWN);
-        lines.push(Line::fails(SECTION, subject, found, grant("*")));
+        lines.push(Line::fails(SECTION, subject, found, grant(Name::Any)));
     }
     for (name, why) in unread.iter().take(SHOWN) {
         lines.push(Line::unknown(SECTION, subject, format!("{name}: {why}")));
     }
     if lines.is_empty() {
         lines.push(match cluster {
-            Some(false) => Line::fails(SECTION, subject, "none is seen", grant("*")),
+            Some(false) => Line::fails(SECTION, subject, "none is seen", grant(Name::Any)),
             _ => Line::unknown(SECTION, subject, "none was there to be tried"),
         });
     }
@@ -109,8 +111,43 @@ fn few(names: &[String]) -> String {
 
 enum Resource<'a> {
     Cluster,
-    Group(&'a str),
-    Topic(&'a str),
+    Group(Name<'a>),
+    Topic(Name<'a>),
+}
+
+/// What is granted: one of any name, or all of them.
+#[derive(Clone, Copy)]
+enum Name<'a> {
+    One(&'a str),
+    Any,
+}
+
+/// A statement of an IAM policy.
+#[derive(Serialize)]
+#[serde(rename_all = "PascalCase")]
+struct Statement<'a> {
+    effect: &'a str,
+    action: &'a str,
+    resource: &'a str,
+}
+
+impl Name<'_> {
+    /// As an argument of `kafka-acls.sh`; `None` where that reads more than the name: a literal `*` is every name there
+    /// (`ResourcePattern.WILDCARD_RESOURCE`).
+    fn argument(self) -> Option<String> {
+        match self {
+            Self::One("*") => None,
+            Self::One(name) => Some(quoted(name)),
+            Self::Any => Some(quoted("*")),
+        }
+    }
+
+    /// As a part of a resource, whose signs stand for themselves (IAM, policy variables, special characters).
+    fn pattern(self) -> String {
+        let Self::One(name) = self else { return String::from("*") };
+        let escape = |c: char| if matches!(c, '*' | '?' | '$') { format!("${{{c}}}") } else { c.to_string() };
+        name.chars().map(escape).collect()
+    }
 }
 
 impl Principal {
@@ -119,11 +156,17 @@ impl Principal {
         match self {
             Self::Kafka { name, bootstrap } => {
                 let on = match resource {
-                    Resource::Cluster => String::from("--cluster"),
-                    Resource::Group(name) => format!("--group {}", quoted(name)),
-                    Resource::Topic(name) => format!("--topic {}", quoted(name)),
+                    Resource::Cluster => Some(String::from("--cluster")),
+                    Resource::Group(name) => name.argument().map(|name| format!("--group {name}")),
+                    Resource::Topic(name) => name.argument().map(|name| format!("--topic {name}")),
+                };
+                let Some(on) = on else {
+                    return String::from(
+                        "grant DESCRIBE on the others by their names: an ACL for the name * is one for every name",
+                    );
                 };
                 let user = quoted(&format!("User:{}", name.as_deref().unwrap_or("NAME")));
+                let bootstrap = quoted(bootstrap);
                 format!(
                     "kafka-acls.sh --bootstrap-server {bootstrap} --add --allow-principal {user} --operation Describe {on}"
                 )
@@ -131,14 +174,17 @@ impl Principal {
             Self::Iam { cluster } => {
                 let (action, kind, name) = match resource {
                     Resource::Cluster => ("DescribeCluster", "cluster", None),
-                    Resource::Group(name) => ("DescribeGroup", "group", Some(*name)),
-                    Resource::Topic(name) => ("DescribeTopic", "topic", Some(*name)),
+                    Resource::Group(name) => ("DescribeGroup", "group", Some(name.pattern())),
+                    Resource::Topic(name) => ("DescribeTopic", "topic", Some(name.pattern())),
                 };
                 // arn:aws:kafka:REGION:ACCOUNT:cluster/NAME/UUID, and the same with the kind and name of what is in it.
                 let arn = cluster.as_deref().unwrap_or("arn:aws:kafka:REGION:ACCOUNT:cluster/NAME/UUID");
                 let arn = arn.replacen(":cluster/", &format!(":{kind}/"), 1);
                 let arn = name.map_or_else(|| arn.clone(), |name| format!("{arn}/{name}"));
-                format!(r#"{{"Effect":"Allow","Action":"kafka-cluster:{action}","Resource":"{arn}"}}"#)
+                let action = format!("kafka-cluster:{action}");
+                // Three texts are always JSON.
+                serde_json::to_string(&Statement { effect: "Allow", action: &action, resource: &arn })
+                    .unwrap_or_default()
             }
         }
     }
@@ -257,9 +303,39 @@ mod tests {
         let cluster = Some("arn:aws:kafka:eu-west-1:1:cluster/prod/4-2".to_owned());
         let statement = |resource: &Resource<'_>| Principal::Iam { cluster: cluster.clone() }.grant(resource);
         assert_eq!(
-            statement(&Resource::Group("orders")),
+            statement(&Resource::Group(Name::One("orders"))),
             r#"{"Effect":"Allow","Action":"kafka-cluster:DescribeGroup","Resource":"arn:aws:kafka:eu-west-1:1:group/prod/4-2/orders"}"#
         );
+        let resource = |name| {
+            let statement: serde_json::Value =
+                serde_json::from_str(&statement(&Resource::Topic(name))).unwrap_or_default();
+            assert_eq!(statement.as_object().map(serde_json::Map::len), Some(3), "{statement}");
+            statement["Resource"].as_str().unwrap_or_default().rsplit("4-2/").next().unwrap_or_default().to_owned()
+        };
+        assert_eq!(resource(Name::Any), "*");
+        let injection = r#"x"},{"Effect":"Allow","Action":"*","Resource":"*"#;
+        for (name, expected) in [
+            ("*", "${*}"),
+            ("a?b", "a${?}b"),
+            ("${aws:username}", "${$}{aws:username}"),
+            (injection, r#"x"},{"Effect":"Allow","Action":"${*}","Resource":"${*}"#),
+        ] {
+            assert_eq!(resource(Name::One(name)), expected);
+        }
         assert!(statement(&Resource::Cluster).contains(r#""Resource":"arn:aws:kafka:eu-west-1:1:cluster/prod/4-2""#));
+    }
+
+    #[test]
+    fn no_line_grants_more_than_its_name() {
+        for (name, shown) in [("*", "by their names"), ("a*", "--group 'a*'"), ("a b", "--group 'a b'")] {
+            let told = told(&Permissions {
+                cluster: Some(true),
+                listed: Some(1),
+                groups: asked(&[], &[name]),
+                topics: asked(&["t"], &[]),
+                ..Permissions::default()
+            });
+            assert!(told[1].2.contains(shown) && !told[1].2.ends_with("--group '*'"), "{told:?}");
+        }
     }
 }

@@ -58,6 +58,16 @@ pub(crate) fn lines(canary: &Canary, state: &str, results: &str, waited_ms: u64)
     lines
 }
 
+/// Whether a receiver of OTLP takes requests.
+pub(crate) fn receiver(origin: &str, problems: &[String]) -> Line {
+    match problems.first() {
+        None => Line::works(SECTION, "OTLP", format!("{origin} takes requests")),
+        Some(problem) => {
+            Line::fails(SECTION, "OTLP", problem.clone(), "see OTEL_EXPORTER_OTLP_ENDPOINT, and MEERKAT_PUBLISH")
+        }
+    }
+}
+
 /// What is to be expected on the account's bill.
 pub(crate) fn cost(metrics: usize, state: usize, limit: usize, dollars: f64, prices_of: &str) -> Line {
     let found = format!(

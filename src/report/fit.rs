@@ -3,12 +3,13 @@
 use std::cmp::Reverse;
 use std::io;
 
-use serde::Serialize;
+use serde::{Deserialize, Serialize};
 
 use super::{GroupEntry, PartitionEntry, Report};
 
 /// What the size limit cut away: the worst stays.
-#[derive(Clone, Copy, Debug, PartialEq, Eq, Serialize)]
+#[derive(Clone, Copy, Debug, Default, PartialEq, Eq, Serialize, Deserialize)]
+#[serde(default)]
 pub struct Cut {
     /// Groups that are not listed.
     pub groups: usize,
@@ -30,24 +31,15 @@ impl<'a> Report<'a> {
         self.cut = Some(Cut { groups: groups.len(), partitions: partitions.iter().map(Vec::len).sum(), limit });
         let mut left = limit.saturating_sub(size(self));
 
-        let mut order: Vec<usize> = (0..groups.len()).collect();
-        order.sort_by_key(|index| Reverse((groups[*index].severity, groups[*index].max_lag)));
-        let mut kept = vec![false; groups.len()];
-        for index in order {
-            let needed = size(&groups[index]) + COMMA;
-            if needed > left {
-                break;
-            }
-            left -= needed;
-            kept[index] = true;
-        }
-        let mut order: Vec<(usize, usize)> = (0..groups.len())
-            .filter(|group| kept[*group])
-            .flat_map(|group| (0..partitions[group].len()).map(move |partition| (group, partition)))
-            .collect();
+        // They come worst first, so the first that has no room ends the list.
+        let needed = groups.iter().map(|group| size(group) + COMMA);
+        let room = needed.take_while(|needed| left.checked_sub(*needed).map(|rest| left = rest).is_some());
+        let kept = room.count();
+        let mut order: Vec<(usize, usize)> =
+            (0..kept).flat_map(|group| (0..partitions[group].len()).map(move |partition| (group, partition))).collect();
         order.sort_by_key(|(group, partition)| {
             let entry = &partitions[*group][*partition];
-            Reverse((entry.severity, entry.lag))
+            Reverse((entry.status.severity(), entry.lag))
         });
         let mut kept_partitions: Vec<Vec<bool>> = partitions.iter().map(|entries| vec![false; entries.len()]).collect();
         for (group, partition) in order {
@@ -58,18 +50,14 @@ impl<'a> Report<'a> {
             left -= needed;
             kept_partitions[group][partition] = true;
         }
-        for ((mut group, entries), (kept, kept_partitions)) in
-            groups.into_iter().zip(partitions).zip(kept.into_iter().zip(kept_partitions))
-        {
-            if kept {
-                let kept = entries.into_iter().zip(kept_partitions).filter(|(_, kept)| *kept);
-                group.partitions = kept.map(|(entry, _)| entry).collect();
-                if let Some(cut) = &mut self.cut {
-                    cut.groups -= 1;
-                    cut.partitions -= group.partitions.len();
-                }
-                self.groups.push(group);
+        for ((mut group, entries), kept) in groups.into_iter().zip(partitions).zip(kept_partitions).take(kept) {
+            let kept = entries.into_iter().zip(kept).filter(|(_, kept)| *kept);
+            group.partitions = kept.map(|(entry, _)| entry).collect();
+            if let Some(cut) = &mut self.cut {
+                cut.groups -= 1;
+                cut.partitions -= group.partitions.len();
             }
+            self.groups.push(group);
         }
     }
 }

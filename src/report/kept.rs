@@ -1,10 +1,13 @@
 //! What a run left behind: for the next one, and for people.
 
-use serde::Serialize;
+use std::borrow::Cow;
+
+use serde::{Deserialize, Serialize};
 
 /// What became of the history in one run.
-#[derive(Debug, Default, Serialize)]
-pub struct HistoryEntry {
+#[derive(Clone, Debug, Default, Serialize, Deserialize)]
+#[serde(default)]
+pub struct HistoryEntry<'a> {
     /// `false`: nothing was read or written.
     pub(crate) enabled: bool,
     /// State metrics that were written.
@@ -16,23 +19,41 @@ pub struct HistoryEntry {
     pub(crate) datums_written: usize,
     /// What to set where lags cannot be judged, because nothing is kept and no objective is set.
     #[serde(skip_serializing_if = "Option::is_none")]
-    pub(crate) advice: Option<&'static str>,
+    pub(crate) advice: Option<Cow<'a, str>>,
     /// What could not be read or written.
     pub(crate) problems: Vec<String>,
 }
 
 /// What became of the metrics in one run.
-#[derive(Debug, Default, Serialize)]
-pub struct MetricsEntry {
+#[derive(Clone, Debug, Default, Serialize, Deserialize)]
+#[serde(default)]
+pub struct MetricsEntry<'a> {
     /// `false`: nothing was published.
     pub(crate) enabled: bool,
     pub(crate) published: usize,
     /// US dollars a month for these metrics and the history together, on this schedule; an estimate.
     pub(crate) dollars_a_month: Option<f64>,
     /// Of when the prices are.
-    pub(crate) prices_of: &'static str,
+    pub(crate) prices_of: Cow<'a, str>,
     /// What was left out to stay within the limit.
     pub(crate) refused: Option<String>,
+    /// What became of them at a receiver of OTLP; absent where none is configured.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    pub(crate) otlp: Option<OtlpEntry>,
     /// What could not be published.
+    pub(crate) problems: Vec<String>,
+}
+
+/// What became of the metrics at a receiver of OTLP.
+#[derive(Clone, Debug, Default, Serialize, Deserialize)]
+#[serde(default)]
+pub struct OtlpEntry {
+    /// Data points that it took.
+    pub(crate) points: usize,
+    /// Bytes of this run's points before compression.
+    pub(crate) bytes: usize,
+    /// The same for a month of runs on this schedule.
+    pub(crate) bytes_a_month: u64,
+    /// What it did not take, and why.
     pub(crate) problems: Vec<String>,
 }

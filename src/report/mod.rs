@@ -1,22 +1,27 @@
 //! The JSON contract: what a run returns. Keys may be added; those that are here stay.
 //!
-//! `null` stands for "could not tell", with the reason beside it. Groups are in the order of their names, partitions in
-//! that of topic and number, so that two reports can be compared line by line.
+//! `null` means that a value is not known; the reason stands beside it. Groups come worst first ([`GroupEntry::rank`]), partitions in the
+//! order of topic and number. The same types are what a terminal, a page and a widget draw, and what [`Report::parse`] reads of a report
+//! that was kept.
 
+use std::borrow::Cow;
+use std::cmp::Reverse;
 use std::collections::BTreeMap;
 
-use serde::Serialize;
+use serde::{Deserialize, Serialize};
 
 use crate::base::moment::{rfc3339, rfc3339_ms};
 use crate::config::Detail;
 use crate::judge::ages::Ages;
 use crate::judge::input::Sight;
-use crate::judge::outcome::Judged;
+use crate::judge::outcome::{Judged, JudgedGroup};
 use crate::judge::verdict::Verdict;
+use crate::model::pattern::Rules;
 use crate::model::snapshot::{Group, Problem, Vanished};
 
 pub mod burrow;
 mod fit;
+pub mod history;
 pub mod html;
 mod kept;
 pub mod openmetrics;
@@ -24,75 +29,61 @@ mod partition;
 mod totals;
 
 pub use fit::Cut;
-pub use kept::{HistoryEntry, MetricsEntry};
+pub use kept::{HistoryEntry, MetricsEntry, OtlpEntry};
 pub use partition::PartitionEntry;
 pub use totals::Totals;
 
 /// What a run returns.
-#[derive(Debug, Serialize)]
+#[derive(Clone, Debug, Serialize, Deserialize)]
 pub struct Report<'a> {
     /// The version of the program.
-    pub(crate) meerkat: &'static str,
-    pub(crate) cluster: &'a str,
+    #[serde(default)]
+    pub(crate) meerkat: Cow<'a, str>,
+    pub(crate) cluster: Cow<'a, str>,
     /// The worst group's status: `OK`, `WARN`, `ERR`, `UNKNOWN`, `NOTFOUND`.
-    pub status: &'static str,
-    #[serde(skip)]
-    verdict: Verdict,
+    pub status: Verdict,
     /// Whether everything that was asked for could be read.
     pub(crate) complete: bool,
     /// The minute that the run was scheduled for, RFC 3339.
     pub(crate) scheduled: String,
-    /// The moment of the look, when the logs had been read: RFC 3339 with milliseconds.
+    /// The moment of the snapshot, when the logs had been read: RFC 3339 with milliseconds.
+    #[serde(default)]
     pub(crate) checked_at: String,
     /// Seconds from the scheduled minute to that moment; negative where the clock was set back or the minute is yet to come.
+    #[serde(default)]
     pub(crate) late_s: i64,
     /// Milliseconds that the run took.
     pub(crate) duration_ms: u64,
     /// Sums over all groups, whatever is listed.
-    pub(crate) totals: Totals,
+    #[serde(default)]
+    pub(crate) totals: Totals<'a>,
     /// What the run asked of Kafka.
+    #[serde(default)]
     pub(crate) kafka: TrafficEntry,
     /// Every broker of the cluster.
+    #[serde(default)]
     pub(crate) brokers: Vec<BrokerEntry<'a>>,
-    /// The groups.
+    /// The groups, the worst first.
     pub groups: Vec<GroupEntry<'a>>,
     /// Groups that are no consumer groups, counted by protocol type.
-    pub(crate) left_out: &'a BTreeMap<String, usize>,
+    #[serde(default)]
+    pub(crate) left_out: Cow<'a, BTreeMap<String, usize>>,
     /// What the size limit cut away; `null` when nothing.
     pub(crate) cut: Option<Cut>,
     /// What became of the history.
-    pub(crate) history: &'a HistoryEntry,
+    #[serde(default)]
+    pub(crate) history: HistoryEntry<'a>,
     /// What became of the metrics.
-    pub(crate) metrics: &'a MetricsEntry,
+    #[serde(default)]
+    pub(crate) metrics: MetricsEntry<'a>,
     /// What could not be read and belongs to no single group or partition, and what could not be written.
+    #[serde(default)]
     pub(crate) problems: Vec<ProblemEntry<'a>>,
 }
 
-/// Partitions of one topic that a group had and has no more.
-#[derive(Debug, Serialize)]
-pub struct VanishedEntry<'a> {
-    /// `null` where nobody tells it any more.
-    topic: Option<&'a str>,
-    /// In hexadecimal; `null` on brokers that have none.
-    topic_id: Option<String>,
-    partitions: &'a [i32],
-    /// `deleted`, `no_commit`, `hidden` or `unknown`.
-    why: &'static str,
-}
-
-impl<'a> VanishedEntry<'a> {
-    fn new(vanished: &'a Vanished) -> Self {
-        Self {
-            topic: vanished.topic.as_deref(),
-            topic_id: vanished.id.map(|id| format!("{id:032x}")),
-            partitions: &vanished.partitions,
-            why: vanished.why.word(),
-        }
-    }
-}
-
 /// What went over the wire to and from Kafka.
-#[derive(Clone, Copy, Debug, Default, Serialize)]
+#[derive(Clone, Copy, Debug, Default, Serialize, Deserialize)]
+#[serde(default)]
 pub struct TrafficEntry {
     /// Requests, `ApiVersions` and SASL included.
     pub(crate) requests: u64,
@@ -114,12 +105,12 @@ impl TrafficEntry {
 }
 
 /// One broker.
-#[derive(Debug, Serialize)]
+#[derive(Clone, Debug, Serialize, Deserialize)]
 pub(crate) struct BrokerEntry<'a> {
     id: i32,
-    address: &'a str,
+    address: Cow<'a, str>,
     reachable: bool,
-    versions: Option<BTreeMap<&'static str, i16>>,
+    versions: Option<BTreeMap<Cow<'a, str>, i16>>,
     #[serde(skip_serializing_if = "Option::is_none")]
     reason: Option<String>,
     /// That a quota held its answers back.
@@ -128,49 +119,91 @@ pub(crate) struct BrokerEntry<'a> {
 }
 
 /// One group.
-#[derive(Debug, Serialize)]
+#[derive(Clone, Debug, Serialize, Deserialize)]
 pub struct GroupEntry<'a> {
-    group: &'a str,
-    #[serde(rename = "type")]
-    kind: &'static str,
-    state: Option<&'a str>,
-    members: Option<usize>,
-    status: &'static str,
-    reason: &'a str,
-    total_lag: Option<u64>,
-    /// Whether partitions that could not be read are missing in both.
-    #[serde(skip_serializing_if = "std::ops::Not::not")]
-    lag_at_least: bool,
-    /// Whether less may be left of a share group than both say.
-    #[serde(skip_serializing_if = "std::ops::Not::not")]
-    lag_at_most: bool,
-    max_lag: Option<u64>,
-    lag_seconds: Option<f64>,
-    #[serde(flatten)]
-    pace: partition::PaceEntry,
-    partition_count: usize,
+    /// Its name.
+    pub group: Cow<'a, str>,
+    /// By `MEERKAT_OWNERS`.
     #[serde(skip_serializing_if = "Option::is_none")]
-    warming_up_seconds: Option<i64>,
-    #[serde(skip_serializing_if = "Vec::is_empty")]
-    gaps: Vec<String>,
+    pub(crate) owner: Option<Cow<'a, str>>,
+    #[serde(rename = "type", default)]
+    pub(crate) kind: Cow<'a, str>,
+    pub(crate) state: Option<Cow<'a, str>>,
+    pub(crate) members: Option<usize>,
+    /// The verdict.
+    pub status: Verdict,
+    pub(crate) reason: Cow<'a, str>,
+    pub(crate) total_lag: Option<u64>,
+    /// Whether partitions that could not be read are missing in both.
+    #[serde(skip_serializing_if = "std::ops::Not::not", default)]
+    pub(crate) lag_at_least: bool,
+    /// Whether less may be left of a share group than both say.
+    #[serde(skip_serializing_if = "std::ops::Not::not", default)]
+    pub(crate) lag_at_most: bool,
+    /// The largest lag of its partitions.
+    pub max_lag: Option<u64>,
+    pub(crate) lag_seconds: Option<f64>,
+    #[serde(flatten)]
+    pub(crate) pace: partition::PaceEntry,
+    #[serde(default)]
+    pub(crate) partition_count: usize,
+    #[serde(skip_serializing_if = "Option::is_none")]
+    pub(crate) warming_up_seconds: Option<i64>,
+    /// The status that was published earlier and that this run did not see to be over.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    pub(crate) last_known: Option<LastKnownEntry>,
+    #[serde(skip_serializing_if = "Vec::is_empty", default)]
+    pub(crate) gaps: Vec<String>,
+    /// Topics that do not exist, of which there is nothing to read.
+    #[serde(skip_serializing_if = "Vec::is_empty", default)]
+    pub(crate) missing_topics: Vec<Cow<'a, str>>,
     /// Partitions that it had within the last ten runs and has no more, by topic.
-    #[serde(skip_serializing_if = "Vec::is_empty")]
-    vanished: Vec<VanishedEntry<'a>>,
-    partitions: Vec<PartitionEntry<'a>>,
-    #[serde(skip)]
-    severity: u8,
+    #[serde(skip_serializing_if = "Vec::is_empty", default)]
+    pub(crate) vanished: Vec<VanishedEntry<'a>>,
+    pub(crate) partitions: Vec<PartitionEntry<'a>>,
+}
+
+/// Partitions of one topic that a group had and has no more.
+#[derive(Clone, Debug, Serialize, Deserialize)]
+pub(crate) struct VanishedEntry<'a> {
+    /// `null` where nobody tells it any more.
+    topic: Option<Cow<'a, str>>,
+    /// In hexadecimal; `null` on brokers that have none.
+    topic_id: Option<String>,
+    partitions: Cow<'a, [i32]>,
+    /// `deleted`, `no_commit`, `hidden` or `unknown`.
+    why: Cow<'a, str>,
+}
+
+impl<'a> VanishedEntry<'a> {
+    fn new(vanished: &'a Vanished) -> Self {
+        Self {
+            topic: vanished.topic.as_deref().map(Cow::Borrowed),
+            topic_id: vanished.id.map(|id| format!("{id:032x}")),
+            partitions: Cow::Borrowed(&vanished.partitions),
+            why: Cow::Borrowed(vanished.why.word()),
+        }
+    }
+}
+
+/// A status that was published earlier.
+#[derive(Clone, Debug, Serialize, Deserialize)]
+pub(crate) struct LastKnownEntry {
+    pub(crate) status: Verdict,
+    /// The scheduled minute of the last run that could read the group, RFC 3339.
+    pub(crate) at: String,
 }
 
 /// What could not be read or written.
-#[derive(Debug, Serialize)]
+#[derive(Clone, Debug, Serialize, Deserialize)]
 pub(crate) struct ProblemEntry<'a> {
     #[serde(rename = "where")]
-    place: &'a str,
+    place: Cow<'a, str>,
     what: String,
 }
 
 /// What a report says besides the groups.
-#[derive(Clone, Copy, Debug)]
+#[derive(Debug)]
 pub struct Frame<'a> {
     /// The cluster's name.
     pub cluster: &'a str,
@@ -183,11 +216,13 @@ pub struct Frame<'a> {
     /// What the run asked of Kafka.
     pub kafka: TrafficEntry,
     /// What became of the history.
-    pub history: &'a HistoryEntry,
+    pub history: HistoryEntry<'a>,
     /// What became of the metrics.
-    pub metrics: &'a MetricsEntry,
+    pub metrics: MetricsEntry<'a>,
     /// How much of the partitions to list.
     pub detail: Detail,
+    /// Who owns a group, by its name.
+    pub owners: &'a Rules<Option<Box<str>>>,
     /// Bytes that the report may have; `None` for no limit.
     pub limit: Option<usize>,
 }
@@ -203,42 +238,41 @@ impl<'a> Report<'a> {
         problems: &'a [Problem],
     ) -> Self {
         let Sight { snapshot, lags, .. } = sight;
-        let groups: Vec<GroupEntry<'a>> = snapshot
-            .groups
-            .iter()
-            .zip(&judged.groups)
-            .map(|(group, judged_group)| {
-                let listed = group.range().filter(|row| match frame.detail {
-                    Detail::Groups => false,
-                    Detail::Problems => {
-                        judged.rows[*row].verdict != Verdict::Ok || !judged.rows[*row].findings.is_empty()
-                    }
-                    Detail::All => true,
-                });
-                GroupEntry {
-                    group: &group.name,
-                    kind: group.kind.name(),
-                    state: group.state.as_deref().ok(),
-                    members: group.members.as_ref().ok().map(Vec::len),
-                    status: judged_group.verdict.word(),
-                    reason: &judged_group.reason,
-                    total_lag: judged_group.total_lag,
-                    lag_at_least: judged_group.at_least && judged_group.total_lag.is_some(),
-                    lag_at_most: judged_group.at_most && !judged_group.at_least,
-                    max_lag: judged_group.max_lag,
-                    lag_seconds: ages.seconds(group.range()),
-                    pace: partition::PaceEntry::of(judged_group.pace),
-                    partition_count: group.range().len(),
-                    warming_up_seconds: judged_group.warming_up_s,
-                    gaps: group.gaps.iter().map(ToString::to_string).collect(),
-                    vanished: group.vanished.iter().map(VanishedEntry::new).collect(),
-                    partitions: listed
-                        .map(|row| PartitionEntry::new(sight, group, row, &judged.rows[row], ages.of(row)))
-                        .collect(),
-                    severity: judged_group.verdict.severity(),
-                }
-            })
-            .collect();
+        let entry = |(group, judged_group): (&'a Group, &'a JudgedGroup)| {
+            let listed = group.range().filter(|row| match frame.detail {
+                Detail::Groups => false,
+                Detail::Problems => judged.rows[*row].verdict != Verdict::Ok || !judged.rows[*row].findings.is_empty(),
+                Detail::All => true,
+            });
+            GroupEntry {
+                group: Cow::Borrowed(&group.name),
+                owner: frame.owners.of(&group.name).as_deref().map(Cow::Borrowed),
+                kind: group.kind.name().into(),
+                state: group.state.as_deref().ok().map(Cow::Borrowed),
+                members: group.members.as_ref().ok().map(Vec::len),
+                status: judged_group.verdict,
+                reason: Cow::Borrowed(&judged_group.reason),
+                total_lag: judged_group.total_lag,
+                lag_at_least: judged_group.at_least && judged_group.total_lag.is_some(),
+                lag_at_most: judged_group.at_most && !judged_group.at_least,
+                max_lag: judged_group.max_lag,
+                lag_seconds: ages.seconds(group.range()),
+                pace: partition::PaceEntry::of(judged_group.pace),
+                partition_count: group.range().len(),
+                warming_up_seconds: judged_group.warming_up_s,
+                last_known: judged_group
+                    .last_known
+                    .map(|last| LastKnownEntry { status: last.verdict(), at: rfc3339(last.at_s) }),
+                gaps: group.gaps.iter().map(ToString::to_string).collect(),
+                missing_topics: group.missing_topics.iter().map(|topic| Cow::Borrowed(&**topic)).collect(),
+                vanished: group.vanished.iter().map(VanishedEntry::new).collect(),
+                partitions: listed
+                    .map(|row| PartitionEntry::new(sight, group, row, &judged.rows[row], ages.of(row)))
+                    .collect(),
+            }
+        };
+        let mut groups: Vec<GroupEntry<'a>> = snapshot.groups.iter().zip(&judged.groups).map(entry).collect();
+        groups.sort_by(|one, other| one.rank().cmp(&other.rank()));
         let mut problems: Vec<_> = snapshot.problems.iter().chain(problems).map(ProblemEntry::new).collect();
         let brokers: Vec<_> = snapshot.brokers.iter().map(BrokerEntry::new).collect();
         let worst = judged.groups.iter().map(|group| group.verdict).max_by_key(|verdict| verdict.severity());
@@ -254,12 +288,12 @@ impl<'a> Report<'a> {
         let (history, metrics) = (frame.history, frame.metrics);
         let unkept = history.problems.iter().map(|what| ("history", what));
         let unpublished = metrics.refused.iter().chain(&metrics.problems).map(|what| ("metrics", what));
-        problems.extend(unkept.chain(unpublished).map(|(place, what)| ProblemEntry { place, what: what.clone() }));
+        let unwritten = unkept.chain(unpublished);
+        problems.extend(unwritten.map(|(place, what)| ProblemEntry { place: place.into(), what: what.clone() }));
         let mut report = Self {
-            meerkat: env!("CARGO_PKG_VERSION"),
-            cluster: frame.cluster,
-            status: status.word(),
-            verdict: status,
+            meerkat: env!("CARGO_PKG_VERSION").into(),
+            cluster: frame.cluster.into(),
+            status,
             complete,
             scheduled: rfc3339(frame.scheduled),
             checked_at: rfc3339_ms(frame.checked_at_ms),
@@ -269,10 +303,10 @@ impl<'a> Report<'a> {
             kafka: frame.kafka,
             brokers,
             groups,
-            left_out: &snapshot.left_out,
+            left_out: Cow::Borrowed(&snapshot.left_out),
             cut: None,
-            history: frame.history,
-            metrics: frame.metrics,
+            history,
+            metrics,
             problems,
         };
         if let Some(limit) = frame.limit {
@@ -288,19 +322,71 @@ impl<'a> Report<'a> {
         serde_json::to_string(self).unwrap_or_default()
     }
 
-    /// The status as a verdict.
-    pub(crate) fn verdict(&self) -> Verdict {
-        self.verdict
+    /// Reads a report's JSON, of this build or another one.
+    ///
+    /// # Errors
+    /// What is missing in it.
+    pub fn parse(json: &str) -> Result<Self, serde_json::Error> {
+        let mut report: Self = serde_json::from_str(json)?;
+        report.groups.sort_by(|one, other| one.rank().cmp(&other.rank()));
+        if report.totals.by_status.is_empty() {
+            report.totals = Totals::of_entries(&report.groups);
+        }
+        Ok(report)
+    }
+
+    /// Everything that could not be read or written, as (place, what) in the order in which it matters.
+    pub(crate) fn trouble(&self) -> Vec<(Cow<'_, str>, &str)> {
+        let unreachable = self.brokers.iter().filter(|broker| !broker.reachable).map(|broker| {
+            let place = format!("broker {} ({})", broker.id, broker.address);
+            (place.into(), broker.reason.as_deref().unwrap_or("could not be reached"))
+        });
+        let problems = self.problems.iter().map(|problem| (Cow::Borrowed(&*problem.place), &*problem.what));
+        unreachable.chain(problems).collect()
+    }
+
+    /// How many groups have each status, the worst first; statuses without a group are left out.
+    pub(crate) fn by_status(&self) -> Vec<(Verdict, usize)> {
+        let count = |status: Verdict| self.totals.by_status.get(status.word()).copied().unwrap_or_default();
+        let mut counts: Vec<(Verdict, usize)> = Verdict::OF_GROUPS.map(|status| (status, count(status))).into();
+        counts.retain(|(_, groups)| *groups > 0);
+        counts.sort_by_key(|(status, _)| Reverse(status.severity()));
+        counts
+    }
+}
+
+impl GroupEntry<'_> {
+    /// What is worse is less; groups that are as bad as each other stand in the order of their names.
+    pub(crate) fn rank(&self) -> (Reverse<(u8, Option<u64>)>, &str) {
+        (Reverse((self.status.severity(), self.max_lag)), &self.group)
+    }
+
+    /// What stands before its lag.
+    pub(crate) fn bound(&self) -> &'static str {
+        match (self.lag_at_least, self.lag_at_most) {
+            (true, _) => "≥ ",
+            (_, true) => "≤ ",
+            _ => "",
+        }
+    }
+
+    /// Its listed partitions, the worst first.
+    pub(crate) fn worst_partitions(&self) -> Vec<&PartitionEntry<'_>> {
+        let mut partitions: Vec<&PartitionEntry<'_>> = self.partitions.iter().collect();
+        partitions.sort_by(|one, other| one.rank().cmp(&other.rank()));
+        partitions
     }
 }
 
 impl<'a> BrokerEntry<'a> {
     fn new(broker: &'a crate::model::snapshot::Broker) -> Self {
+        let versions =
+            |all: &Vec<(&'static str, i16)>| all.iter().map(|(api, at)| (Cow::Borrowed(*api), *at)).collect();
         Self {
             id: broker.id,
-            address: &broker.address,
+            address: Cow::Borrowed(&broker.address),
             reachable: broker.versions.is_ok(),
-            versions: broker.versions.as_ref().ok().map(|versions| versions.iter().copied().collect()),
+            versions: broker.versions.as_ref().ok().map(versions),
             reason: broker.versions.as_ref().err().map(ToString::to_string),
             throttled: broker.throttled(),
         }
@@ -309,6 +395,6 @@ impl<'a> BrokerEntry<'a> {
 
 impl<'a> ProblemEntry<'a> {
     fn new(problem: &'a Problem) -> Self {
-        Self { place: &problem.place, what: problem.what.to_string() }
+        Self { place: Cow::Borrowed(&problem.place), what: problem.what.to_string() }
     }
 }

@@ -7,6 +7,7 @@
 use std::fmt::{Display, Write as _};
 
 use crate::config::MetricsDetail;
+use crate::judge::measures::{self, Measure};
 use crate::judge::numbers::{GroupResult, PartitionResult, Results};
 
 /// The text, its last line without an end. `looked_at_ms` is when the logs had been read, in milliseconds since 1970.
@@ -21,33 +22,28 @@ pub fn text(results: &Results, detail: MetricsDetail, looked_at_ms: i64) -> Stri
     }
     let once = |value: String| [(cluster.clone(), value)];
     let moment = format!("{}.{:03}", looked_at_ms.div_euclid(1_000), looked_at_ms.rem_euclid(1_000));
-    family(&mut text, "look_timestamp_seconds", "When the cluster was looked at; alert on its age.", once(moment));
+    family(&mut text, &measures::CHECKED_AT, once(moment));
     let duration = format!("{}.{:03}", results.duration_ms / 1_000, results.duration_ms % 1_000);
-    family(&mut text, "duration_seconds", "How long the run took.", once(duration));
+    family(&mut text, &measures::DURATION, once(duration));
     let by_status = results.by_status.iter().map(|(status, groups)| (cluster.clone().and("status", status), *groups));
-    family(&mut text, "groups", "Groups that have this status.", by_status);
-    family(
-        &mut text,
-        "unknown_groups",
-        "Groups about which nothing could be told.",
-        once(results.unknown_groups.to_string()),
-    );
+    family(&mut text, &measures::GROUPS, by_status);
+    family(&mut text, &measures::UNKNOWN_GROUPS, once(results.unknown_groups.to_string()));
 
     // A group belongs to one part, so its series need no label for it.
     let of_group = |group: &GroupResult| Labels::default().and("cluster", &results.cluster).and("group", &group.group);
     let status = results.groups.iter().filter_map(|group| Some((of_group(group), group.status?)));
-    family(&mut text, "group_status", "1 is OK, 2 WARN, 3 ERR; nothing while it is unknown.", status);
+    family(&mut text, &measures::GROUP_STATUS, status);
     let groups: Vec<_> = results.groups.iter().map(|group| Level::of(group, of_group(group))).collect();
     let lost = groups.iter().filter_map(|group| Some((group.labels.clone(), group.lost()?)));
-    family(&mut text, "group_lost_offsets", "Records that were deleted unread since the last look.", lost);
+    family(&mut text, &measures::GROUP_LOST, lost);
     let ahead = groups.iter().filter_map(|group| Some((group.labels.clone(), group.ahead()?)));
-    family(&mut text, "group_loss_ahead", "Partitions that are about to lose records unread.", ahead);
-    levels(&mut text, "group", &groups);
+    family(&mut text, &measures::GROUP_LOSS_AHEAD, ahead);
+    levels(&mut text, OF_GROUP, &groups);
     if detail >= MetricsDetail::Topic {
         let topics: Vec<_> = groups.iter().flat_map(Level::topics).collect();
-        levels(&mut text, "topic", &topics);
+        levels(&mut text, OF_TOPIC, &topics);
         if detail == MetricsDetail::Partition {
-            levels(&mut text, "partition", &topics.iter().flat_map(Level::each).collect::<Vec<_>>());
+            levels(&mut text, OF_PARTITION, &topics.iter().flat_map(Level::each).collect::<Vec<_>>());
         }
     }
     text.push_str("# EOF");
@@ -102,32 +98,35 @@ impl<'a> Level<'a> {
     }
 }
 
+/// The measures of one level: lag, the largest of its partitions' lags, and lag in seconds.
+type OfLevel = (&'static Measure, Option<&'static Measure>, &'static Measure);
+
+const OF_GROUP: OfLevel = (&measures::GROUP_LAG, Some(&measures::GROUP_MAX_LAG), &measures::GROUP_LAG_SECONDS);
+const OF_TOPIC: OfLevel = (&measures::TOPIC_LAG, Some(&measures::TOPIC_MAX_LAG), &measures::TOPIC_LAG_SECONDS);
+const OF_PARTITION: OfLevel = (&measures::PARTITION_LAG, None, &measures::PARTITION_LAG_SECONDS);
+
 /// Lag in records and in seconds.
-fn levels(text: &mut String, level: &str, all: &[Level<'_>]) {
+fn levels(text: &mut String, (lag, most, seconds): OfLevel, all: &[Level<'_>]) {
     let of = |value: fn(&Level<'_>) -> Option<u64>| {
         all.iter().filter_map(move |level| Some((level.labels.clone(), value(level)?)))
     };
-    let sum = of(|level| level.lags().reduce(u64::saturating_add));
-    family(text, &format!("{level}_lag"), "Records that are not read yet.", sum);
-    if level != "partition" {
-        let most = of(|level| level.lags().max());
-        family(text, &format!("{level}_max_lag"), "The same of the partition that has most of them.", most);
+    family(text, lag, of(|level| level.lags().reduce(u64::saturating_add)));
+    if let Some(most) = most {
+        family(text, most, of(|level| level.lags().max()));
     }
     let oldest = all.iter().filter_map(|level| Some((level.labels.clone(), level.oldest()?)));
-    family(text, &format!("{level}_lag_seconds"), "Age of the oldest record that is not read yet.", oldest);
+    family(text, seconds, oldest);
 }
 
 /// One family of gauges; nothing at all where it has no sample.
-fn family<V: Display>(text: &mut String, name: &str, help: &str, samples: impl IntoIterator<Item = (Labels, V)>) {
+fn family<V: Display>(text: &mut String, measure: &Measure, samples: impl IntoIterator<Item = (Labels, V)>) {
     let mut samples = samples.into_iter().peekable();
-    if samples.peek().is_none() {
-        return;
-    }
+    let Some(name) = measure.openmetrics.filter(|_| samples.peek().is_some()) else { return };
     let _ = writeln!(text, "# TYPE meerkat_{name} gauge");
-    if name.ends_with("_seconds") {
+    if measure.unit == "s" {
         let _ = writeln!(text, "# UNIT meerkat_{name} seconds");
     }
-    let _ = writeln!(text, "# HELP meerkat_{name} {help}");
+    let _ = writeln!(text, "# HELP meerkat_{name} {}", measure.meaning);
     for (Labels(labels), value) in samples {
         let _ = writeln!(text, "meerkat_{name}{{{labels}}} {value}");
     }

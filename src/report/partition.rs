@@ -1,35 +1,45 @@
 //! One partition in a report.
 
-use serde::Serialize;
+use std::borrow::Cow;
+use std::cmp::Reverse;
+
+use serde::{Deserialize, Serialize};
 
 use crate::base::moment::rfc3339;
 use crate::judge::input::Sight;
-use crate::judge::verdict::{Finding, Judgement, Pace};
+use crate::judge::verdict::{Finding, Judgement, Pace, Verdict};
 use crate::model::age::{Age, Basis};
 use crate::model::lag::Committed;
 use crate::model::snapshot::{Group, Kind};
 
 /// One partition of a group.
-#[derive(Debug, Serialize)]
+#[derive(Clone, Debug, Serialize, Deserialize)]
 pub struct PartitionEntry<'a> {
-    topic: &'a str,
-    partition: i32,
-    status: &'static str,
+    pub(crate) topic: Cow<'a, str>,
+    pub(crate) partition: i32,
+    pub(crate) status: Verdict,
     committed: Option<i64>,
-    #[serde(flatten)]
-    start: Option<Start>,
+    /// What a share group has in the place of a commit: everything below is acknowledged (KIP-932); `null` where the group has not begun
+    /// to read.
+    #[serde(skip_serializing_if = "Option::is_none", default)]
+    #[expect(
+        clippy::option_option,
+        reason = "a key that is not there, one that is null, and an offset are three things"
+    )]
+    start: Option<Option<i64>>,
     log_start: Option<i64>,
-    log_end: Option<i64>,
+    pub(crate) log_end: Option<i64>,
     last_stable: Option<i64>,
-    pub(super) lag: Option<u64>,
-    /// Of share groups: whether the coordinator tells the lag, or it is an upper bound.
+    pub(crate) lag: Option<u64>,
+    /// Of share groups: whether the coordinator reports the lag, or it is an upper bound.
     #[serde(skip_serializing_if = "Option::is_none")]
-    lag_source: Option<&'static str>,
-    lag_seconds: Option<f64>,
-    lag_seconds_source: Option<&'static str>,
+    lag_source: Option<Cow<'a, str>>,
+    pub(crate) lag_seconds: Option<f64>,
+    lag_seconds_source: Option<Cow<'a, str>>,
     #[serde(skip_serializing_if = "Option::is_none")]
     lag_seconds_reason: Option<String>,
-    findings: Vec<&'static str>,
+    #[serde(default)]
+    pub(crate) findings: Vec<Cow<'a, str>>,
     #[serde(skip_serializing_if = "Option::is_none")]
     lost: Option<u64>,
     #[serde(skip_serializing_if = "Option::is_none")]
@@ -40,20 +50,18 @@ pub struct PartitionEntry<'a> {
     behind_since: Option<String>,
     #[serde(flatten)]
     pace: PaceEntry,
-    member: Option<&'a str>,
-    member_id: Option<&'a str>,
-    member_host: Option<&'a str>,
+    pub(crate) member: Option<Cow<'a, str>>,
+    pub(crate) member_id: Option<Cow<'a, str>>,
+    pub(crate) member_host: Option<Cow<'a, str>>,
     /// Whether the topic is one that a Streams application keeps between parts of its own.
-    #[serde(skip_serializing_if = "std::ops::Not::not")]
+    #[serde(skip_serializing_if = "std::ops::Not::not", default)]
     internal: bool,
-    reason: String,
-    #[serde(skip)]
-    pub(super) severity: u8,
+    pub(crate) reason: String,
 }
 
 /// Where a lag is going.
-#[derive(Debug, Serialize)]
-pub(super) struct PaceEntry {
+#[derive(Clone, Debug, Default, Serialize, Deserialize)]
+pub(crate) struct PaceEntry {
     #[serde(skip_serializing_if = "Option::is_none")]
     catches_up_in_s: Option<u64>,
     #[serde(skip_serializing_if = "Option::is_none")]
@@ -61,7 +69,7 @@ pub(super) struct PaceEntry {
 }
 
 /// How fast.
-#[derive(Debug, Serialize)]
+#[derive(Clone, Debug, Serialize, Deserialize)]
 struct FallsBehind {
     records_per_minute: u64,
     seconds_per_minute: f64,
@@ -81,13 +89,6 @@ impl PaceEntry {
         }
         Self { catches_up_in_s, falls_behind }
     }
-}
-
-/// What a share group has in the place of a commit.
-#[derive(Debug, Serialize)]
-struct Start {
-    /// Everything below is acknowledged (KIP-932); `null` where the group has not begun to read.
-    start: Option<i64>,
 }
 
 impl<'a> PartitionEntry<'a> {
@@ -118,21 +119,23 @@ impl<'a> PartitionEntry<'a> {
                 Finding::Backlog { since_ms } => behind_since = Some(rfc3339(since_ms.div_euclid(1_000))),
                 _ => {}
             }
-            word(finding)
+            Cow::Borrowed(word(finding))
         });
         Self {
-            topic: &snapshot.topic(row).name,
+            topic: Cow::Borrowed(&snapshot.topic(row).name),
             partition: row.partition,
-            status: judgement.verdict.word(),
+            status: judgement.verdict,
             committed: offset.filter(|_| !share),
-            start: share.then_some(Start { start: offset }),
+            start: share.then_some(offset),
             log_start: log.map(|log| log.start),
             log_end: log.map(|log| log.end),
             last_stable: log.and_then(|log| log.last_stable),
             lag,
-            lag_source: lag.filter(|_| share).map(|_| if row.unacknowledged().is_some() { TOLD } else { BOUND }),
+            lag_source: lag
+                .filter(|_| share)
+                .map(|_| if row.unacknowledged().is_some() { COUNTED } else { BOUND }.into()),
             lag_seconds: age.and_then(Age::seconds),
-            lag_seconds_source: age.and_then(Age::source).map(Basis::word),
+            lag_seconds_source: age.and_then(Age::source).map(|basis| Cow::Borrowed(Basis::word(basis))),
             lag_seconds_reason: match age {
                 Some(Age::Unknown(why)) => Some(why.to_string()),
                 _ => None,
@@ -143,18 +146,32 @@ impl<'a> PartitionEntry<'a> {
             past_end_by,
             behind_since,
             pace: PaceEntry::of(judgement.findings.pace()),
-            member: member.map(|member| &*member.client_id),
-            member_id: member.map(|member| &*member.id),
-            member_host: member.map(|member| &*member.host),
+            member: member.map(|member| Cow::Borrowed(&*member.client_id)),
+            member_id: member.map(|member| Cow::Borrowed(&*member.id)),
+            member_host: member.map(|member| Cow::Borrowed(&*member.host)),
             internal: row.internal,
             reason: judgement.to_string(),
-            severity: judgement.verdict.severity(),
         }
+    }
+
+    /// What is worse is less.
+    pub(crate) fn rank(&self) -> (Reverse<(u8, Option<u64>)>, &str, i32) {
+        (Reverse((self.status.severity(), self.lag)), &self.topic, self.partition)
+    }
+
+    /// Where its group stands.
+    pub(crate) fn position(&self) -> Option<i64> {
+        self.committed.or(self.start.flatten())
+    }
+
+    /// What stands before its lag.
+    pub(crate) fn bound(&self) -> &'static str {
+        if self.lag > Some(0) && self.lag_source.as_deref() == Some(BOUND) { "≤ " } else { "" }
     }
 }
 
 /// The coordinator counts what is not acknowledged (KIP-1226).
-const TOLD: &str = "coordinator";
+const COUNTED: &str = "coordinator";
 /// It does not, and everything from the start on counts.
 const BOUND: &str = "bound";
 

@@ -2,6 +2,7 @@
 
 use super::{Outcome, Run, Taken};
 use crate::base::fault;
+use crate::event::Ask;
 use crate::event::http::Call;
 use crate::judge::verdict::Verdict;
 use crate::report::burrow::http::Response;
@@ -11,7 +12,7 @@ impl Run<'_> {
     /// One object where the event names one group, else a list with one for each.
     pub(super) fn burrow(&self, taken: &Taken<'_>, status: Verdict) -> (String, Verdict) {
         let Taken { cluster, sight, judged, memories, past, .. } = taken;
-        if let Some(Call { origin, question: Ok(asked) }) = &self.request.http
+        if let Ask::Http(Call { origin, question: Ok(asked) }) = &self.request.ask
             && asked.cluster != *cluster
         {
             let answer = BurrowAnswer::not_found(&asked.cluster, &asked.group, origin.clone());
@@ -22,10 +23,10 @@ impl Run<'_> {
             let window = past.earlier(row);
             window.unwrap_or_else(|_| sight.before.of(row).ok().flatten().copied().into_iter().collect())
         });
-        match (&*self.request.groups, answers.pop()) {
-            ([_], Some(answer)) => match &self.request.http {
-                Some(call) => (json(&answer.asked_by(call.origin.clone())), status),
-                None => (json(&answer), status),
+        match (self.request.ask.groups(), answers.pop()) {
+            ([_], Some(answer)) => match &self.request.ask {
+                Ask::Http(call) => (json(&answer.asked_by(call.origin.clone())), status),
+                _ => (json(&answer), status),
             },
             (_, last) => {
                 answers.extend(last);
@@ -38,7 +39,7 @@ impl Run<'_> {
     pub(super) async fn serve(self, call: &Call) -> Outcome {
         let response = match &call.question {
             Err((code, why)) => Err(Response::failure(*code, why, &call.origin)),
-            Ok(_) => match Box::pin(self.check()).await {
+            Ok(_) => match Box::pin(self.check(&|answer| answer.to_json())).await {
                 Ok(outcome) => Ok(outcome),
                 Err(error) => Err(Response::failure(UNAVAILABLE, &fault::told(&error), &call.origin)),
             },
@@ -46,9 +47,9 @@ impl Run<'_> {
         match response {
             Ok(Outcome { json, status, .. }) => {
                 let code = if status == Verdict::NotFound { NOT_FOUND } else { FOUND };
-                Outcome { json: Response::new(code, json).to_json(), status, failure: None, table: None }
+                Outcome { json: Response::new(code, json).to_json(), status, failure: None }
             }
-            Err(failure) => Outcome { json: failure.to_json(), status: Verdict::Unknown, failure: None, table: None },
+            Err(failure) => Outcome { json: failure.to_json(), status: Verdict::Unknown, failure: None },
         }
     }
 }

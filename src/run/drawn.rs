@@ -2,26 +2,25 @@
 
 use std::collections::BTreeMap;
 
-use super::{Error, HISTORY_SHARE, Outcome, Run};
+use super::{Outcome, Run};
+use crate::base::budget::DRAWING_SHARE;
 use crate::event::widget::Widget;
 use crate::judge::verdict::Verdict;
-use crate::report::html::{self, DrawnReport, Series};
+use crate::report::Report;
+use crate::report::html::{self, Series};
 
 impl Run<'_> {
-    /// Draws what a check reports, each group with the line of its recent lag.
-    pub(super) async fn draw(self, widget: &Widget) -> Result<Outcome, Error> {
-        let (store, until) = (self.store.clone(), self.until(HISTORY_SHARE));
+    /// Draws a report, each group with the line of its recent lag.
+    pub(super) async fn widget(&self, report: &Report<'_>, widget: &Widget) -> String {
         let now_s = self.clock.unix_ms / 1_000;
-        let outcome = Box::pin(self.check()).await?;
-        let report = DrawnReport::parse(&outcome.json)?;
         let range_ms = widget.context.range_ms.clone();
         let range_ms = range_ms.unwrap_or((now_s - USUAL_RANGE_S) * 1_000..now_s * 1_000);
         let step = widget.context.step_s();
-        let lags = match &store {
+        let lags = match &self.store {
             Some(store) => {
-                let groups: Vec<&str> = report.groups.iter().map(|group| group.group.as_str()).collect();
+                let groups: Vec<&str> = report.groups.iter().map(|group| &*group.group).collect();
                 let seconds = range_ms.start / 1_000..range_ms.end / 1_000;
-                store.lag_trend(&report.cluster, &groups, seconds, step, until).await
+                store.lag_trend(&report.cluster, &groups, seconds, step, self.until(DRAWING_SHARE)).await
             }
             None => BTreeMap::new(),
         };
@@ -29,8 +28,9 @@ impl Run<'_> {
             let points = points.into_iter().map(|(second, lag)| (second * 1_000, lag));
             (group, Series::over(&range_ms, step * 1_000, points))
         });
-        let html = html::widget(&report, &series.collect(), widget);
-        Ok(Outcome { json: serde_json::to_string(&html)?, ..outcome })
+        let html = html::widget(report, &series.collect(), widget);
+        // A text always becomes JSON.
+        serde_json::to_string(&html).unwrap_or_default()
     }
 }
 
@@ -38,7 +38,7 @@ impl Run<'_> {
 pub(super) fn described() -> Outcome {
     // A text without hostile parts always becomes JSON.
     let json = serde_json::to_string(html::DESCRIPTION).unwrap_or_default();
-    Outcome { json, status: Verdict::Ok, failure: None, table: None }
+    Outcome { json, status: Verdict::Ok, failure: None }
 }
 
 /// What a dashboard shows that does not say.

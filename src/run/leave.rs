@@ -3,7 +3,9 @@
 use futures_util::future::join_all;
 use tokio::time::timeout_at;
 
+use super::stand::of_names;
 use super::{Run, Taken};
+use crate::base::budget::CHANGES_SHARE;
 use crate::base::fault;
 use crate::base::moment::rfc3339;
 use crate::base::progress::Progress;
@@ -19,11 +21,12 @@ use crate::config::{CHANGES_TOPIC as CHANGES, MetricsDetail};
 use crate::judge::numbers::Results;
 use crate::model::snapshot::Group;
 use crate::model::unknown::{Cause, Unknown};
-use crate::report::{HistoryEntry, MetricsEntry, openmetrics};
+use crate::otlp;
+use crate::report::{HistoryEntry, MetricsEntry, OtlpEntry, openmetrics};
 
 impl Run<'_> {
     /// Writes this look beside the earlier ones, and publishes the results for people.
-    pub(super) async fn leave(&self, taken: &Taken<'_>) -> (HistoryEntry, MetricsEntry) {
+    pub(super) async fn leave(&self, taken: &Taken<'_>) -> (HistoryEntry<'static>, MetricsEntry<'static>) {
         let _writing = self.store.is_some().then(|| Progress::with("writing to CloudWatch"));
         let roster = taken.past.roster().ok().flatten();
         let before = roster.map(|roster| &roster.restless);
@@ -36,8 +39,9 @@ impl Run<'_> {
             let (told, unsent) = self.tell_changes(taken).await;
             (self.remember(taken, next, told).await, unsent)
         };
-        let (((history, written), unsent), (mut metrics, plan)) =
-            tokio::join!(remember, self.publish(taken, &published));
+        let (((history, written), unsent), (mut metrics, plan), otlp) =
+            tokio::join!(remember, self.publish(taken, &published), self.send(taken, &published));
+        metrics.otlp = otlp;
         metrics.problems.extend(unsent);
         if metrics.enabled {
             let partitions = taken.sight.snapshot.rows.len();
@@ -57,11 +61,14 @@ impl Run<'_> {
             return (Told::TooMany, Vec::new());
         };
         let whole = taken.sight.snapshot.listed.is_ok() && taken.vanished == 0;
-        let changes = Changes::new(taken.sight.snapshot, &taken.judged, before, whole);
+        // What was told before the history was lost is what was published before.
+        let recalled = Told::Groups(taken.stand.recalled().collect());
+        let before = before.or(Some(&recalled));
+        let changes = Changes::new(taken.sight.snapshot, &taken.judged, before, whole, &self.config.owners);
         let Some(topic) = &self.config.store.changes else { return (changes.told(|_| true), Vec::new()) };
-        let messages = changes.messages(&taken.cluster);
-        let sends = messages.iter().map(|(subject, text)| {
-            let sent = self.warm.door.send(CHANGES, topic, subject, text);
+        let messages = changes.messages(&taken.cluster, self.scheduled.seconds());
+        let sends = messages.iter().map(|notice| {
+            let sent = self.warm.door.send(CHANGES, topic, notice);
             async { timeout_at(self.until(CHANGES_SHARE), sent).await }
         });
         let mut problems: Vec<String> = Vec::new();
@@ -79,10 +86,10 @@ impl Run<'_> {
         (changes.told(|message| accepted.get(message).copied().unwrap_or(false)), problems)
     }
 
-    async fn remember(&self, taken: &Taken<'_>, restless: Restless, told: Told) -> (HistoryEntry, Written) {
+    async fn remember(&self, taken: &Taken<'_>, restless: Restless, told: Told) -> (HistoryEntry<'static>, Written) {
         let Some(store) = self.store.as_ref().filter(|_| self.remembers()) else {
             let unjudged = taken.judged.rows.iter().any(|judgement| judgement.reason.is_unjudged());
-            let advice = unjudged.then_some(WHAT_TO_SET);
+            let advice = unjudged.then_some(WHAT_TO_SET.into());
             return (HistoryEntry { advice, ..HistoryEntry::default() }, Written::default());
         };
         let snapshot = taken.sight.snapshot;
@@ -96,7 +103,8 @@ impl Run<'_> {
             let read =
                 |group: &Group| group.rows.is_ok() && group.gaps.iter().all(|why| why.cause() == Cause::Vanished);
             let whole = snapshot.listed.is_ok() && taken.vanished == 0 && snapshot.groups.iter().all(read);
-            let leaving = Leaving { taken: taken.sight.time_ms, groups, whole, restless, told };
+            let standing = self.standing(&taken.stand, &snapshot.groups, &taken.judged);
+            let leaving = Leaving { taken: taken.sight.time_ms, groups, whole, restless, told, standing };
             written = taken.past.write(store, snapshot, &taken.memories, leaving, self.clock.deadline).await;
         }
         let entry = HistoryEntry {
@@ -112,14 +120,12 @@ impl Run<'_> {
     }
 
     /// With the number of metrics that were published.
-    async fn publish(&self, taken: &Taken<'_>, published: &[bool]) -> (MetricsEntry, usize) {
+    async fn publish(&self, taken: &Taken<'_>, published: &[bool]) -> (MetricsEntry<'static>, usize) {
         let Some(store) = self.store.as_ref().filter(|_| self.publishes() && self.writes()) else {
             return (MetricsEntry::default(), 0);
         };
-        let Taken { cluster, sight, judged, ages, vanished, .. } = taken;
-        let of = (cluster.as_str(), self.part);
-        let told = |group: usize| published[group];
-        let results = Results::new(of, *sight, judged, ages, told, *vanished, self.clock.elapsed_ms());
+        let mut results = self.results(taken, |group| published[group]);
+        results.groups.extend(of_names(&taken.stand.unlisted));
         let Plan { datums, metrics, refused } =
             metrics::plan(&results, self.config.store.detail, self.config.store.limit);
         if let Some(refused) = &refused {
@@ -130,24 +136,51 @@ impl Run<'_> {
             enabled: true,
             published: metrics,
             dollars_a_month: None,
-            prices_of: PRICES_OF,
+            prices_of: PRICES_OF.into(),
             refused: refused.map(|refused| refused.to_string()),
+            otlp: None,
             problems: problems(&written),
         };
         (entry, metrics)
     }
 
-    /// What is published, of all groups, for Prometheus.
-    pub(super) fn openmetrics(&self, taken: &Taken<'_>) -> String {
+    /// Sends the results to a receiver of OTLP, where one is configured.
+    async fn send(&self, taken: &Taken<'_>, published: &[bool]) -> Option<OtlpEntry> {
+        let target =
+            self.config.store.otlp.as_ref().filter(|_| self.request.publish != Some(false) && self.writes())?;
+        let results = self.results(taken, |group| published[group]);
+        let minute = self.scheduled.seconds();
+        let bodies = otlp::message::requests(&results, self.config.store.detail, &target.resource, minute);
+        let sent = otlp::send(target, &self.warm.door, bodies, self.clock.deadline).await;
+        let a_month = u64::try_from(sent.bytes).unwrap_or(u64::MAX).saturating_mul(RUNS_A_MONTH)
+            / u64::from(self.config.judgement.period.max(1));
+        Some(OtlpEntry { points: sent.points, bytes: sent.bytes, bytes_a_month: a_month, problems: sent.problems })
+    }
+
+    fn results(&self, taken: &Taken<'_>, told: impl Fn(usize) -> bool) -> Results {
         let Taken { cluster, sight, judged, ages, vanished, .. } = taken;
         let of = (cluster.as_str(), self.part);
-        let results = Results::new(of, *sight, judged, ages, |_| true, *vanished, self.clock.elapsed_ms());
-        openmetrics::text(&results, self.config.store.detail, sight.time_ms)
+        Results::new(of, *sight, judged, ages, told, *vanished, self.clock.elapsed_ms())
+    }
+
+    /// What is published, of all groups, for Prometheus.
+    pub(super) fn openmetrics(&self, taken: &Taken<'_>) -> String {
+        openmetrics::text(&self.results(taken, |_| true), self.config.store.detail, taken.sight.time_ms)
     }
 
     /// Whether anything is written at all.
-    fn writes(&self) -> bool {
-        self.request.writes() && self.late().is_none()
+    pub(super) fn writes(&self) -> bool {
+        self.request.writes() && self.late().is_none() && !self.only_reads_parts()
+    }
+
+    /// That a scheduled run is none of the parts, and so leaves nothing behind.
+    pub(super) fn is_no_part(&self) -> Option<Unknown> {
+        (self.only_reads_parts() && self.request.writes() && self.request.scheduled.is_some()).then(|| {
+            Unknown::because(format!(
+                "MEERKAT_PARTS={} says that parts write, and this run is none of them: nothing is written; set MEERKAT_PART, or part in the event",
+                self.parts
+            ))
+        })
     }
 
     /// Why nothing is written: an event that was redriven or copied must not spoil what belongs to its minute.
@@ -187,8 +220,8 @@ impl Run<'_> {
 
 /// What makes a verdict of a lag where nothing is kept.
 const WHAT_TO_SET: &str = "set MEERKAT_OBJECTIVE to the seconds that the oldest unread record may be old, or MEERKAT_HISTORY=on where CloudWatch is at hand";
-/// By when, as a share of a run's time, changes must have been told; then the look is kept.
-const CHANGES_SHARE: f64 = 0.9;
+/// Runs of a month of 30 days and 10 hours, one a minute.
+const RUNS_A_MONTH: u64 = 43_800;
 /// The same event may be delivered twice, within a minute.
 const TWICE_DELIVERED_S: i64 = 30;
 

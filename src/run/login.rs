@@ -101,9 +101,9 @@ pub(super) async fn fetch(door: &Door, sasl: &Sasl, ca: Option<&Keystore>, now: 
                 let (username, password) = Box::pin(pair(door, account)).await?;
                 Fetched { login: Login::Plain { username, password }, good: Good::UntilRotated }
             }
-            Sasl::Scram(hash, account) => {
+            Sasl::Scram { hash, account, token } => {
                 let (username, password) = Box::pin(pair(door, account)).await?;
-                let login = Login::Scram { hash: *hash, username, password, salted: Salted::default() };
+                let login = Login::Scram { hash: *hash, username, password, token: *token, salted: Salted::default() };
                 Fetched { login, good: Good::UntilRotated }
             }
             Sasl::OauthBearer { from, extensions } => {

@@ -5,7 +5,8 @@ use std::time::Duration;
 
 use tokio::time::{Instant, sleep};
 
-use super::{Error, HISTORY_SHARE, KAFKA_SHARE, Run};
+use super::{Error, Run};
+use crate::base::budget::{HISTORY_SHARE, KAFKA_SHARE};
 use crate::base::clock::Laps;
 use crate::base::progress::Progress;
 use crate::cloudwatch::pages::key::Mark;
@@ -101,7 +102,7 @@ impl Run<'_> {
         self.explain_ghosts(&survey, &mut snapshot, &mut past).await;
         snapshot.brokers = survey.brokers();
         // Groups that are named may be of another part, whose number is none of this one's.
-        let before = past.roster().ok().flatten().filter(|_| selection.named.is_empty());
+        let before = past.roster().ok().flatten().filter(|_| selection.named.is_empty() && !self.only_reads_parts());
         let before = before.map_or(0, |before| usize::try_from(before.groups).unwrap_or_default());
         let vanished = before.saturating_sub(snapshot.present());
         Ok(Gathered { survey, snapshot, lags, cluster, past, time_ms, vanished })
@@ -157,18 +158,22 @@ impl Run<'_> {
     }
 
     /// A run at all groups asks for what its own part keeps, and will keep more; one that names groups asks every part that has some.
+    /// A run at all groups asks for what its own part keeps, and will keep more; one that names groups asks every part that has some, and
+    /// one that is none of the parts asks them all.
     fn askers(&self, cluster: &str, selection: &Selection) -> Vec<Asker> {
+        let (all, own) = (self.only_reads_parts(), Part::all(self.parts).next().unwrap_or_default());
         let parts: BTreeSet<Part> = match &*selection.named {
+            [] if all => Part::all(self.parts).collect(),
             [] => [self.part].into(),
-            named => named.iter().map(|name| self.part.with(name)).collect(),
+            named => named.iter().map(|name| own.with(name)).collect(),
         };
-        let asker = |part| Asker {
-            shelf: Shelf::new(cluster, part, self.schedule),
-            minute: self.minute,
-            part,
-            writer: selection.named.is_empty().then_some(self.config.selection),
-        };
-        parts.into_iter().map(asker).collect()
+        let writer = (selection.named.is_empty() && !all).then_some(self.config.selection);
+        let few = !selection.named.is_empty();
+        parts.into_iter().map(|part| Asker { few, ..self.asker(cluster, part, writer) }).collect()
+    }
+
+    pub(super) fn asker(&self, cluster: &str, part: Part, writer: Option<u64>) -> Asker {
+        Asker { shelf: Shelf::new(cluster, part, self.schedule), minute: self.minute, part, few: false, writer }
     }
 
     /// Connects, with credentials that may still be on their way, and finds what there is.

@@ -4,13 +4,14 @@ use std::sync::atomic::Ordering;
 
 use tokio::time::{Instant, timeout_at};
 
+use crate::base::budget::{AGES_SHARE, CLIENT_SHARE, HISTORY_SHARE};
 use crate::base::clock::{Clock, Laps};
 use crate::cloudwatch::address::{Minute, Schedule};
 use crate::cloudwatch::past::Past;
 use crate::cloudwatch::{self, Store};
 use crate::config::{Config, Format};
-use crate::event::widget::Asked;
-use crate::event::{Mode, Request};
+use crate::event::widget::{Asked, Widget};
+use crate::event::{Ask, Request};
 use crate::judge::ages::{Ages, Wanted};
 use crate::judge::input::Sight;
 use crate::judge::outcome::{Judged, Memories};
@@ -21,31 +22,60 @@ use crate::model::memory::Thresholds;
 use crate::model::part::Part;
 use crate::model::snapshot::{Group, Problem};
 use crate::model::unknown::Unknown;
+use crate::preflight::Preflight;
+use crate::report::history::PastOfGroup;
 use crate::report::{self, Frame, HistoryEntry, MetricsEntry, Report};
 
 mod burrow;
 mod drawn;
+mod journal;
 mod leave;
 mod login;
 mod look;
 mod preflight;
+mod stand;
 mod warm;
 
 use look::Gathered;
+use stand::Stand;
 pub use warm::Warm;
 
-/// What a run came to.
+/// The result of a run.
 #[derive(Debug)]
 pub struct Outcome {
-    /// The answer, as JSON.
+    /// The answer as it is printed: JSON, unless another shape was asked for or drawn.
     pub json: String,
     /// The worst group's status.
     pub status: Verdict,
     /// What could not be written: the run counts as failed, although it has a status.
     pub failure: Option<String>,
-    /// The same answer for people on a terminal, where there is one.
-    pub table: Option<String>,
 }
+
+/// What a run answers, before it becomes text.
+#[derive(Clone, Copy, Debug)]
+pub enum Answer<'a> {
+    /// The report of a check.
+    Check(&'a Report<'a>),
+    /// What is kept of one group.
+    History(&'a PastOfGroup<'a>),
+    /// What works and what does not.
+    Preflight(&'a Preflight),
+}
+
+impl Answer<'_> {
+    /// The answer as one line of JSON.
+    #[must_use]
+    pub fn to_json(self) -> String {
+        match self {
+            Self::Check(report) => report.to_json(),
+            Self::History(past) => past.to_json(),
+            Self::Preflight(preflight) => preflight.to_json(),
+        }
+    }
+}
+
+/// Makes text of an answer, which ends with the run: it borrows from everything that was read.
+pub type Draw<'d> = dyn Fn(Answer<'_>) -> String + 'd;
 
 /// A run that has no status at all.
 #[derive(Debug, thiserror::Error)]
@@ -63,36 +93,47 @@ pub enum Error {
     #[error("{0}")]
     Addresses(String),
     /// What a run needs was not there in time.
-    #[error(
-        "{0} could not be fetched before the deadline: see that AWS can be reached from here, or set MEERKAT_TIMEOUT to more"
-    )]
-    Late(&'static str),
+    #[error("{what} could not be fetched before the deadline: {way_out}")]
+    Late {
+        /// What was waited for.
+        what: &'static str,
+        /// What to do about it, where the run is.
+        way_out: &'static str,
+    },
     /// The history was asked for, and is turned off.
     #[error("mode history reads what CloudWatch keeps, and MEERKAT_HISTORY is off")]
     HistoryOff,
-    /// A report that cannot be drawn.
-    #[error("the report cannot be drawn")]
-    Drawing(#[from] serde_json::Error),
 }
 
-/// Does what an event asks for.
+/// Does what an event asks for, and answers with JSON.
 ///
 /// # Errors
-/// [`Error`] where there is nothing to tell.
+/// [`Error`] where there is nothing to report.
 pub async fn answer(config: &Config, request: &Request, clock: Clock, warm: &Warm) -> Result<Outcome, Error> {
-    if request.widget.as_ref().is_some_and(|widget| widget.asked == Asked::Describe) {
+    Box::pin(answer_as(config, request, clock, warm, &|answer| answer.to_json())).await
+}
+
+/// Does what an event asks for; `draw` makes text of the answer, unless it is for a dashboard, Burrow's clients or Prometheus.
+///
+/// # Errors
+/// [`Error`] where there is nothing to report.
+pub async fn answer_as(
+    config: &Config,
+    request: &Request,
+    clock: Clock,
+    warm: &Warm,
+    draw: &Draw<'_>,
+) -> Result<Outcome, Error> {
+    if let Ask::Widget(Widget { asked: Asked::Describe, .. }) = &request.ask {
         return Ok(drawn::described());
     }
     let run = Run::new(config, request, clock, warm).await;
-    match &request.mode {
+    match &request.ask {
         // Boxed: a future this large would otherwise be moved about, and nested deeper than the compiler likes.
-        Mode::Check => match (&request.http, &request.widget) {
-            (None, None) => Box::pin(run.check()).await,
-            (Some(call), _) => Ok(Box::pin(run.serve(call)).await),
-            (None, Some(widget)) => Box::pin(run.draw(widget)).await,
-        },
-        Mode::History { group, minutes } => Box::pin(run.recall(group, *minutes)).await,
-        Mode::Preflight { against } => Ok(Box::pin(run.preflight(against.as_deref())).await),
+        Ask::Check | Ask::Partial(_) | Ask::Widget(_) => Box::pin(run.check(draw)).await,
+        Ask::Http(call) => Ok(Box::pin(run.serve(call)).await),
+        Ask::History { group, minutes } => Box::pin(run.recall(group, *minutes, draw)).await,
+        Ask::Preflight { against, .. } => Ok(Box::pin(run.preflight(against.as_deref(), draw)).await),
     }
 }
 
@@ -110,6 +151,8 @@ struct Run<'a> {
     /// The same, or the present one where that is out of time: what earlier looks are counted back from.
     minute: Minute,
     part: Part,
+    /// How many parts write the history.
+    parts: u32,
     /// `None` where neither history nor metrics are wanted.
     store: Option<Store>,
     /// What had gone over the process's connections before.
@@ -126,6 +169,8 @@ struct Taken<'a> {
     ages: Ages<'a>,
     /// How many groups were there at the last look and are not now.
     vanished: usize,
+    /// What is known of statuses beyond what this run saw.
+    stand: Stand,
 }
 
 impl<'a> Run<'a> {
@@ -137,7 +182,6 @@ impl<'a> Run<'a> {
         let scheduled = request.scheduled.map_or(now, Minute::nearest);
         let minute = if schedule.is_in_time(scheduled.seconds(), clock.unix_ms) { scheduled } else { now };
         let part = request.part.unwrap_or(config.part);
-        let wanted = request.history.unwrap_or(config.store.history) || request.publish.unwrap_or(config.store.publish);
         let mut run = Self {
             config,
             request,
@@ -148,10 +192,12 @@ impl<'a> Run<'a> {
             scheduled,
             minute,
             part,
+            parts: config.parts.max(part.of()),
             store: None,
             before: counted(&warm.connections.traffic),
         };
-        if wanted {
+        let publishes = run.publishes() && (run.request.writes() || matches!(request.ask, Ask::Preflight { .. }));
+        if run.remembers() || publishes {
             let client = warm.client(run.until(CLIENT_SHARE)).await;
             run.store = Some(Store::new(client, schedule, &config.store.state_namespace, &config.store.namespace));
         }
@@ -159,10 +205,16 @@ impl<'a> Run<'a> {
     }
 
     /// The story: look, recall, judge, remember, publish, tell.
-    async fn check(self) -> Result<Outcome, Error> {
+    async fn check(self, draw: &Draw<'_>) -> Result<Outcome, Error> {
         let selection = self.selection();
-        let Gathered { cluster, survey, mut snapshot, lags, mut past, vanished, time_ms } =
-            self.look(&selection).await?;
+        let gathered = match self.look(&selection).await {
+            Ok(gathered) => gathered,
+            Err(why) => {
+                Box::pin(self.leave_blind(&why)).await;
+                return Err(why);
+            }
+        };
+        let Gathered { cluster, survey, mut snapshot, lags, mut past, vanished, time_ms } = gathered;
         if selection.named.is_empty() {
             snapshot.tell_of_empty_selections(&selection.groups, &selection.topics);
         }
@@ -172,24 +224,25 @@ impl<'a> Run<'a> {
         let sight = Sight { snapshot: &snapshot, lags: &lags, before: &before, thresholds: &thresholds, time_ms };
         let mut memories = Memories::fold(sight);
         let windows = past.open_windows(self.store.as_ref(), sight, &memories, self.until(HISTORY_SHARE));
-        let (wanted, windows) = tokio::join!(self.search_ages(&survey, sight), windows);
+        let (wanted, windows) = tokio::join!(self.search_ages(&survey, sight, &memories), windows);
         past.add(windows);
         survey.keep_connections();
         let ages = wanted.ages(sight);
         let mut watch = Laps::start();
-        let judged = Judged::new(sight, &mut memories, &ages, |row| past.earlier(row));
+        let mut judged = Judged::new(sight, &mut memories, &ages, |row| past.earlier(row));
+        let stand = Box::pin(self.stand(&cluster, &mut past, sight, &memories, &mut judged, vanished)).await;
         tracing::debug!(ms = watch.lap(), groups = judged.groups.len(), "judged");
 
-        let taken = Taken { cluster, sight, past: &past, memories, judged, ages, vanished };
+        let taken = Taken { cluster, sight, past: &past, memories, judged, ages, vanished, stand };
         let (history, metrics) = self.leave(&taken).await;
         tracing::debug!(ms = watch.lap(), "remembered and published");
-        Ok(self.tell(&taken, &history, &metrics))
+        Ok(self.tell(&taken, history, metrics, draw).await)
     }
 
     /// What the event and the configuration ask for.
     fn selection(&self) -> Selection {
         Selection {
-            named: self.request.groups.clone(),
+            named: self.request.ask.groups().to_vec(),
             groups: self.config.groups.clone(),
             part: self.part,
             expected: self.config.judgement.expected.clone(),
@@ -197,16 +250,22 @@ impl<'a> Run<'a> {
         }
     }
 
-    async fn search_ages(&self, survey: &Survey<'_>, sight: Sight<'_>) -> Wanted {
+    async fn search_ages(&self, survey: &Survey<'_>, sight: Sight<'_>, memories: &Memories) -> Wanted {
         let knows = |topic, partition| survey.knows_max_timestamp(topic, partition);
-        let mut wanted = Wanted::new(sight, self.config.judgement.aged_partitions, knows);
+        let mut wanted = Wanted::new(sight, memories, self.config.judgement.aged_partitions, knows);
         if !wanted.is_empty() {
             survey.search_ages(&mut wanted.search, self.until(AGES_SHARE)).await;
         }
         wanted
     }
 
-    fn tell(&self, taken: &Taken<'_>, history: &HistoryEntry, metrics: &MetricsEntry) -> Outcome {
+    async fn tell(
+        &self,
+        taken: &Taken<'_>,
+        history: HistoryEntry<'_>,
+        metrics: MetricsEntry<'_>,
+        draw: &Draw<'_>,
+    ) -> Outcome {
         let mut told = Vec::new();
         if taken.vanished > 0 {
             let fewer = format!("{} fewer than at the last look that knew them all", taken.vanished);
@@ -218,10 +277,14 @@ impl<'a> Run<'a> {
             };
             told.push(Problem { place: "groups".into(), what: Unknown::because(what) });
         }
+        told.extend(self.is_no_part().map(|what| Problem { place: "schedule".into(), what }));
         told.extend(self.late().map(|what| Problem { place: "schedule".into(), what }));
         told.extend(self.too_often(taken.past).map(|what| Problem { place: "schedule".into(), what }));
         let missing = taken.past.problems(taken.sight.snapshot).into_iter();
         told.extend(missing.map(|what| Problem { place: "history".into(), what }));
+        let of_otlp = metrics.otlp.iter().flat_map(|otlp| &otlp.problems);
+        let failure = history.problems.iter().chain(&metrics.problems).chain(of_otlp).next().cloned();
+        told.extend_from_slice(&taken.stand.problems);
         let frame = Frame {
             cluster: &taken.cluster,
             scheduled: self.scheduled.seconds(),
@@ -231,20 +294,23 @@ impl<'a> Run<'a> {
             history,
             metrics,
             detail: self.request.detail.unwrap_or(self.config.detail),
+            owners: &self.config.owners,
             limit: self.config.report_limit,
         };
         let report = Report::new(frame, taken.sight, &taken.judged, &taken.ages, &told);
-        let failure = history.problems.iter().chain(&metrics.problems).next().cloned();
-        let (json, status) = match self.request.format.unwrap_or(self.config.format) {
-            Format::Meerkat => (report.to_json(), report.verdict()),
-            Format::Burrow => self.burrow(taken, report.verdict()),
-            Format::OpenMetrics => (self.openmetrics(taken), report.verdict()),
+        self.note(taken, &report, failure.as_deref());
+        let status = report.status;
+        let (json, status) = match (&self.request.ask, self.request.format.unwrap_or(self.config.format)) {
+            (Ask::Widget(widget), _) => (self.widget(&report, widget).await, status),
+            (Ask::Http(_), _) | (_, Format::Burrow) => self.burrow(taken, status),
+            (_, Format::Meerkat) => (draw(Answer::Check(&report)), status),
+            (_, Format::OpenMetrics) => (self.openmetrics(taken), status),
         };
-        Outcome { json, status, failure, table: None }
+        Outcome { json, status, failure }
     }
 
     /// Prints what is kept of one group.
-    async fn recall(mut self, group: &str, minutes: u32) -> Result<Outcome, Error> {
+    async fn recall(mut self, group: &str, minutes: u32, draw: &Draw<'_>) -> Result<Outcome, Error> {
         // The look of the present minute is among those that are told.
         self.minute = self.schedule.next(self.minute);
         let Some(store) = self.store.as_ref().filter(|_| self.remembers()) else { return Err(Error::HistoryOff) };
@@ -262,7 +328,7 @@ impl<'a> Run<'a> {
             true => Verdict::Ok,
             false => Verdict::Unknown,
         };
-        Ok(Outcome { json: decoded, status, failure: None, table: None })
+        Ok(Outcome { json: draw(Answer::History(&decoded)), status, failure: None })
     }
 
     /// What is fetched for a run, within its time: the door has a patience of its own, which may be longer.
@@ -272,7 +338,13 @@ impl<'a> Run<'a> {
         what: &'static str,
         fetched: impl Future<Output = Result<T, Error>>,
     ) -> Result<T, Error> {
-        timeout_at(self.until(share), fetched).await.unwrap_or(Err(Error::Late(what)))
+        let way_out = if self.config.in_lambda { LATE_IN_LAMBDA } else { LATE_IN_A_SHELL };
+        timeout_at(self.until(share), fetched).await.unwrap_or(Err(Error::Late { what, way_out }))
+    }
+
+    /// Whether the run is none of the parts that write the history.
+    fn only_reads_parts(&self) -> bool {
+        self.part.is_whole() && self.parts > 1
     }
 
     fn remembers(&self) -> bool {
@@ -294,8 +366,5 @@ fn counted(traffic: &Traffic) -> report::TrafficEntry {
     }
 }
 
-/// By when, as shares of a run's time, what AWS is asked with must be known, Kafka must have answered, the history been read, the ages found.
-const CLIENT_SHARE: f64 = 0.2;
-const KAFKA_SHARE: f64 = 0.6;
-const HISTORY_SHARE: f64 = 0.75;
-const AGES_SHARE: f64 = 0.8;
+const LATE_IN_A_SHELL: &str = "see that AWS can be reached from here, or set MEERKAT_TIMEOUT to more";
+const LATE_IN_LAMBDA: &str = "see that AWS can be reached from the function's subnets, by a NAT gateway or an endpoint of the service, or give the function a longer timeout";

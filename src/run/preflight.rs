@@ -2,8 +2,9 @@
 
 use std::sync::Arc;
 
-use super::{Outcome, Run, login};
+use super::{Answer, Draw, Outcome, Run, login};
 use crate::aws::secrets::Source;
+use crate::base::budget::{CANARY_SHARE, FETCH_SHARE, KAFKA_SHARE, PROBE_SHARE};
 use crate::base::fault;
 use crate::cloudwatch::POINTS_PER_SECOND;
 use crate::cloudwatch::canary::Flight;
@@ -19,19 +20,20 @@ use crate::kafka;
 use crate::kafka::found::Tried;
 use crate::kafka::{Access, Credentials};
 use crate::model::snapshot::{Problem, Snapshot};
+use crate::otlp;
 use crate::preflight::found::Canary;
 use crate::preflight::permissions::Principal;
 use crate::preflight::{Line, Preflight, against, asked, brokers, configuration, permissions, store};
 
 impl Run<'_> {
     /// Tries everything that a check needs, or holds this build against a release; it always has an answer.
-    pub(super) async fn preflight(self, release: Option<&str>) -> Outcome {
+    pub(super) async fn preflight(self, release: Option<&str>, draw: &Draw<'_>) -> Outcome {
         let preflight = match release {
             Some(release) => against::against(release, self.config.kafka.sasl.is_some()),
             None => Box::pin(self.try_all()).await,
         };
-        let table = Some(preflight.to_table());
-        Outcome { json: preflight.to_json(), status: preflight.status.verdict(), failure: None, table }
+        let json = draw(Answer::Preflight(&preflight));
+        Outcome { json, status: preflight.status.verdict(), failure: None }
     }
 
     async fn try_all(&self) -> Preflight {
@@ -49,6 +51,11 @@ impl Run<'_> {
             lines.extend(snapshot.iter().flat_map(|snapshot| self.cost(named, snapshot)));
         } else {
             lines.push(Line::works(store::SECTION, "history and metrics", "both are turned off, as configured"));
+        }
+        if let Some(target) = &self.config.store.otlp {
+            // A request without a point: the way, the login and the path are seen, and nothing is kept.
+            let sent = otlp::send(target, &self.warm.door, vec![otlp::message::nothing()], self.clock.deadline).await;
+            lines.push(store::receiver(&target.origin, &sent.problems));
         }
         Preflight::new(self.config.cluster.clone().or(cluster), found, lines)
     }
@@ -99,8 +106,8 @@ impl Run<'_> {
             }
         };
         let cluster = snapshot.cluster_id.as_deref().map(str::to_owned);
-        let may_describe = survey.may_describe_cluster(self.until(super::KAFKA_SHARE)).await;
-        snapshot.topics = survey.read_logs(self.until(super::KAFKA_SHARE)).await;
+        let may_describe = survey.may_describe_cluster(self.until(KAFKA_SHARE)).await;
+        snapshot.topics = survey.read_logs(self.until(KAFKA_SHARE)).await;
         snapshot.brokers = survey.brokers();
         lines.extend(configuration::selected(&snapshot));
         lines.extend(brokers::throttled(&snapshot));
@@ -124,13 +131,13 @@ impl Run<'_> {
             partition: row.partition,
             lag: Some(0),
             lag_seconds: Some(0.0),
-            lost: 0,
-            loss_ahead: false,
+            ..PartitionResult::default()
         };
         let group = |group: &crate::model::snapshot::Group| GroupResult {
             group: group.name.to_string(),
             status: Some(1),
             whole: true,
+            members: None,
             partitions: snapshot.rows_of(group).iter().map(partition).collect(),
         };
         let results = Results {
@@ -160,7 +167,7 @@ impl Run<'_> {
                 };
                 return Principal::Iam { cluster };
             }
-            Some(Sasl::Plain(account) | Sasl::Scram(_, account)) => match account {
+            Some(Sasl::Plain(account) | Sasl::Scram { account, .. }) => match account {
                 Account::Two { username: Source::Inline(name), .. } => Some(name.expose().to_owned()),
                 _ => None,
             },
@@ -174,9 +181,5 @@ impl Run<'_> {
 const BOOTSTRAP: &str = "bootstrap";
 /// What to do about a look whose steps have been told.
 const ABOVE: &str = "see the lines above";
-/// By when, as shares of a run's time, addresses and stores must be there, the brokers must have been tried, and the canary been seen.
-const FETCH_SHARE: f64 = 0.2;
-const PROBE_SHARE: f64 = 0.3;
-const CANARY_SHARE: f64 = 0.9;
 /// Three statistics of each second.
 const POINTS_PER_PAGE: usize = 3 * SECONDS_PER_PAGE;

@@ -65,7 +65,7 @@ impl Warm {
         let Fetched { login, good } = Box::pin(login::fetch(&self.door, sasl, ca, now)).await?;
         let until = match good {
             Good::UntilRotated => None,
-            Good::For(lifetime) => Some(Instant::now() + lifetime.saturating_sub(RESERVE)),
+            Good::For(lifetime) => until(lifetime),
             Good::Once => return Ok(login),
         };
         *lock(&self.login) = Some(Kept { value: login.clone(), until });
@@ -110,6 +110,11 @@ impl Warm {
     }
 }
 
+/// When something that lasts so long is given up; never where no clock reaches that far.
+fn until(lifetime: Duration) -> Option<Instant> {
+    Instant::now().checked_add(lifetime.saturating_sub(RESERVE))
+}
+
 fn still_good<T: Clone>(kept: &Mutex<Option<Kept<T>>>) -> Option<T> {
     let kept = lock(kept);
     let good = kept.as_ref().filter(|kept| kept.until.is_none_or(|until| Instant::now() < until));
@@ -142,3 +147,16 @@ const PATIENCE: Patience = Patience {
     call: Duration::from_secs(15),
     attempts: 4,
 };
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn a_lifetime_beyond_every_clock_is_no_end() {
+        for seconds in [1.0e19, 1.8e19] {
+            assert_eq!(until(Duration::from_secs_f64(seconds)), None, "{seconds}");
+        }
+        assert!(until(Duration::from_hours(1)).is_some());
+    }
+}

@@ -8,6 +8,7 @@ a group's status, one for each group, since none evaluates a query of several se
 comes to; where it kept no history, it is first given the statuses that were published to one that did.
 """
 
+import contextlib
 import json
 import os
 import pathlib
@@ -30,7 +31,6 @@ CRASH = 8
 LOOK_EVERY_S = 3.0
 RECORDS = 40  # a minute
 STATES_WITHIN_S = 150
-SUPPORT = scene.REPOSITORY / "tests" / "support"
 # Emulator → how it is started, whether it can keep a history, and what it is known to get wrong about alarms. What LocalEmu needs
 # for a datum grows with Counts, which are large where memories are kept.
 EMULATORS = {
@@ -48,13 +48,9 @@ def main():
     scene.build("--bin", "meerkat")
     scene.build("--example", "cloudwatch")
     with scene.folder("emulators") as at, scene.Kafka(at / "kafka", settings=SETTINGS) as kafka, scene.Stagehand(kafka) as stage:
-        judges = {name: Emulator(EMULATORS[name][0]) for name in sys.argv[1:]}
-        with scene.CloudWatch(visible_after=0, new_metric_visible_after=0) as stand_in:
-            try:
-                return rehearse(stage, kafka, stand_in, judges)
-            finally:
-                for judge in judges.values():
-                    judge.end()
+        with scene.CloudWatch(visible_after=0, new_metric_visible_after=0) as stand_in, contextlib.ExitStack() as stack:
+            judges = {name: stack.enter_context(Judge(EMULATORS[name][0])) for name in sys.argv[1:]}
+            return rehearse(stage, kafka, stand_in, judges)
 
 
 def rehearse(stage, kafka, stand_in, judges):
@@ -148,19 +144,8 @@ def answer(look, variables):
     return said, report["problems"]
 
 
-class Emulator:
-    """One emulator, in a process of its own that ends with its standard input."""
-
-    def __init__(self, script):
-        self.child = subprocess.Popen([SUPPORT / script], stdin=subprocess.PIPE, stdout=subprocess.PIPE, text=True)
-        self.address = self.child.stdout.readline().strip()
-        if not self.address:
-            raise SystemExit(f"{script} did not start")
-
-    def end(self):
-        self.child.stdin.close()
-        self.child.stdout.close()
-        self.child.wait()
+class Judge(scene.Emulator):
+    """An emulator, asked about the template's alarms."""
 
     def variables(self):
         return {"AWS_ENDPOINT_URL_CLOUDWATCH": self.address, "AWS_REGION": REGION, "AWS_ACCESS_KEY_ID": "test", "AWS_SECRET_ACCESS_KEY": "test"}

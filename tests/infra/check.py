@@ -1,18 +1,20 @@
-"""Asserts what the template and the dashboard come to, for each way to deploy them.
+"""Asserts what the template contains for each way to deploy it: roles, functions, schedules, names, parameters, rules.
 
-    check.py            checks
-    check.py --write    puts the text of dashboard.json into the template first
+Its alarms are those of alarms.py, and what repeats in it that of written.py.
 """
 
 import json
 import re
 import sys
 
+import plain
 import resolve
 import translate
 
 ARN = "arn:aws:kafka:eu-central-1:123456789012:cluster/orders/0a1b2c3d-0000-1111-2222-333344445555-7"
 SECRET = "arn:aws:secretsmanager:eu-central-1:123456789012:secret:AmazonMSK_meerkat-AbCdEf"
+PASSWORD = "arn:aws:secretsmanager:eu-central-1:123456789012:secret:password-AbCdEf"
+BOUNDARY = "arn:aws:iam::123456789012:policy/boundary"
 KEY = "arn:aws:kms:eu-central-1:123456789012:key/0a1b2c3d-0000-1111-2222-333344445555"
 ROLE = "arn:aws:iam::210987654321:role/kafka/meerkat"
 PARAMETER = "arn:aws:ssm:eu-central-1:123456789012:parameter/kafka/ca"
@@ -98,6 +100,11 @@ WAYS = {
         LOOK | READ_SECRET,
         {"KAFKA_SECURITY_PROTOCOL": "SSL", "KAFKA_SASL_MECHANISM": "", "KAFKA_SSL_KEYSTORE": SECRET},
     ),
+    "client certificates with an encrypted key": (
+        {"Authentication": "MTLS", "BootstrapServers": BROKERS, "SecretArn": SECRET, "KeyPassword": f"{PASSWORD}#password"},
+        LOOK | READ_SECRET | {("secretsmanager:GetSecretValue", PASSWORD)},
+        {"KAFKA_SECURITY_PROTOCOL": "SSL", "KAFKA_SASL_MECHANISM": "", "KAFKA_SSL_KEYSTORE": SECRET, "KAFKA_SSL_KEYSTORE_PASSWORD": f"{PASSWORD}#password"},
+    ),
     "encryption alone": (
         {"Authentication": "TLS", "BootstrapServers": BROKERS, "Truststore": r"-----BEGIN CERTIFICATE-----\nMIIB+/=\n-----END CERTIFICATE-----\n"},
         LOOK,
@@ -107,6 +114,7 @@ WAYS = {
 CREDENTIALS = {
     "KAFKA_SASL_SECRET",
     "KAFKA_SSL_KEYSTORE",
+    "KAFKA_SSL_KEYSTORE_PASSWORD",
     "KAFKA_CLUSTER_ARN",
     "KAFKA_SASL_AWS_ROLE_ARN",
     "KAFKA_SASL_OAUTHBEARER_TOKEN_ENDPOINT_URL",
@@ -115,33 +123,36 @@ CREDENTIALS = {
     "KAFKA_SASL_OAUTHBEARER_SCOPE",
     "KAFKA_SASL_OAUTHBEARER_EXTENSIONS",
 }
+# What each part publishes of its own groups.
+OF_PARTS = {"Groups", "UnknownGroups", "Heartbeat", "BlindRuns"}
+# Parameter → the variable that the SDK or the HTTP client reads, and its value where that is not the parameter's.
+OF_SDK = {"Fips": ("AWS_USE_FIPS_ENDPOINT", "true"), "DualStack": ("AWS_USE_DUALSTACK_ENDPOINT", "true"), "HttpsProxy": ("HTTPS_PROXY", None), "NoProxy": ("NO_PROXY", None)}
 # Bytes that the names and values of a function's variables may have together.
 # https://docs.aws.amazon.com/lambda/latest/dg/configuration-envvars.html
 VARIABLES_LIMIT = 4096
 # Characters that names may have: a function's and a schedule's, and a stack's, which all others begin with.
 NAME_LIMIT, STACK_LIMIT = 64, 128
-OPTIONS = {"Cluster": "prod", "Parts": 4, "TopicKeyArn": KEY, "GroupPages": "off", "AlarmTopicArn": TOPIC + "pages", "FailureTopicArn": TOPIC + "failed", "SuccessTopicArn": TOPIC + "reports", "ChangesTopicArn": TOPIC + "changes", "LossPages": "off", "BurrowCallers": "210987654321", "LagSecondsAlarm": 600, "Period": 5, "BurrowUrl": "on"}  # fmt: skip
+OPTIONS = {"Cluster": "prod", "Parts": 4, "TopicKeyArn": KEY, "GroupPages": "off", "AlarmTopicArn": TOPIC + "pages", "FailureTopicArn": TOPIC + "failed", "SuccessTopicArn": TOPIC + "reports", "ChangesTopicArn": TOPIC + "changes", "LossPages": "off", "BurrowCallers": "210987654321", "LagSecondsAlarm": 600, "Period": 5, "BurrowUrl": "on", "PermissionsBoundary": BOUNDARY, "VariablesKeyArn": KEY, "LogKeyArn": KEY, "Fips": "on", "DualStack": "on", "Ipv6": "on", "HttpsProxy": "http://proxy.example:3128", "NoProxy": "monitoring.example", "Timeout": 90}  # fmt: skip
 
 
 def main():
-    if sys.argv[1:] == ["--write"]:
-        write_dashboard()
-    same(dashboard_in_template(), (translate.INFRA / "dashboard.json").read_text(), "the template holds dashboard.json; run check.py --write")
     for name, (parameters, may, variables) in WAYS.items():
         for options in ({"Cluster": "prod"}, OPTIONS):
             values = {**parameters, **options}
             stack = resolve.Stack(translate.translated(values), values)
             same(stack.broken_rules(), [], f"{name}: rules")
             check_roles(stack, name, may, options)
-            check_functions(stack, name, variables)
+            check_functions(stack, name, variables, options)
             check_schedules(stack, options)
             check_names(stack)
-            check_alarms(stack, options)
+            check_pages(stack, options)
             check_dashboard(stack)
             check_url(stack, options)
     check_rules()
     check_parameters()
+    check_consoles()
     check_variables_fit()
+    check_without_transforms()
     check_endpoints()
     check_cronjob()
     print(f"the template is as it should be for {', '.join(WAYS)}")
@@ -150,10 +161,12 @@ def main():
 def check_roles(stack, name, may, options):
     roles = stack.of_type("AWS::IAM::Role")
     services = {role: properties["AssumeRolePolicyDocument"]["Statement"][0]["Principal"]["Service"] for role, properties in roles.items()}
-    expected = {"CheckerRole": "lambda.amazonaws.com", "WidgetRole": "lambda.amazonaws.com", "ScheduleRole": "scheduler.amazonaws.com", "CodeDeployServiceRole": ["codedeploy.amazonaws.com"]}  # fmt: skip
-    same(services, expected, f"{name}: who takes on which role")
+    expected = {"CheckerRole": "lambda.amazonaws.com", "WidgetRole": "lambda.amazonaws.com", "ScheduleRole": "scheduler.amazonaws.com", "DeploymentRole": "codedeploy.amazonaws.com"}  # fmt: skip
+    same(services, expected, f"{name}: who assumes which role")
+    same({role.get("PermissionsBoundary") for role in roles.values()}, {options.get("PermissionsBoundary")}, f"{name}: what bounds the roles")
     read = stack.of_type("AWS::IAM::ManagedPolicy")["ReadPolicy"]["PolicyDocument"]
-    same(allowed(read), may, f"{name}: what both functions may do")
+    variables_key = {("kms:Decrypt", options["VariablesKeyArn"])} if "VariablesKeyArn" in options else set()
+    same(allowed(read), may | variables_key, f"{name}: what both functions may do")
     own = roles["CheckerRole"]["Policies"][0]["PolicyDocument"]
     told = {("sns:Publish", options[topic]) for topic in ("FailureTopicArn", "SuccessTopicArn", "ChangesTopicArn") if topic in options}
     keys = {(action, options["TopicKeyArn"]) for action in ("kms:GenerateDataKey", "kms:Decrypt") if "TopicKeyArn" in options}
@@ -168,11 +181,11 @@ def check_roles(stack, name, may, options):
     denied = {action for statement in read["Statement"] if statement["Effect"] == "Deny" for action in listed(statement["Action"])}
     same(denied, {action for action, _ in IN_VPC} if IN_VPC <= may else set(), f"{name}: what the code may not do")
     for statement in read["Statement"]:
-        if statement["Effect"] == "Allow" and "kms:Decrypt" in listed(statement["Action"]):
+        if statement["Effect"] == "Allow" and "kms:Decrypt" in listed(statement["Action"]) and "Condition" in statement:
             same(statement["Condition"], {"StringEquals": {"kms:ViaService": "secretsmanager.eu-central-1.amazonaws.com"}}, "the key's use")
 
 
-def check_functions(stack, name, variables):
+def check_functions(stack, name, variables, options):
     functions = stack.of_type("AWS::Lambda::Function")
     same(set(functions), {"Checker", "Widget"}, "the functions")
     for function, properties in functions.items():
@@ -180,7 +193,13 @@ def check_functions(stack, name, variables):
         same(properties.get("TracingConfig", {}).get("Mode", "PassThrough"), "PassThrough", f"{function}: no tracing")
         same(properties["LoggingConfig"], {"LogGroup": "<Logs>"}, f"{function}: its log has a retention")
         same(properties["Role"], f"<{function}Role.Arn>", f"{function}: its role")
+        same((properties.get("KmsKeyArn"), properties["Timeout"]), (options.get("VariablesKeyArn"), options.get("Timeout", 45)), function)
         found = properties["Environment"]["Variables"]
+        for parameter, (variable, given) in OF_SDK.items():
+            value = options.get(parameter)
+            same(found.get(variable), given or value if value else None, f"{function}: {parameter}")
+        if "VpcConfig" in properties:
+            same(properties["VpcConfig"]["Ipv6AllowedForDualStack"], options.get("Ipv6") == "on", f"{function}: IPv6")
         for variable, value in variables.items():
             same(found.get(variable), value, f"{name}: {function}: {variable}")
         same(CREDENTIALS & found.keys(), CREDENTIALS & variables.keys(), f"{name}: {function}: no other login")
@@ -199,6 +218,7 @@ def check_schedules(stack, options):
         same(target["Arn"], ALIAS, "the schedule calls the alias, so that rolling back is one command")
         same(target["RetryPolicy"], {"MaximumRetryAttempts": 0, "MaximumEventAgeInSeconds": 60}, "a late look is not made up for")
         same(schedule["ScheduleExpression"], f"cron(0/{options.get('Period', 1)} * * * ? *)", "aligned to the minute")
+        same(schedule["ScheduleExpressionTimezone"], "UTC", "of a day that has as many minutes as all others")
         same(schedule["FlexibleTimeWindow"], {"Mode": "OFF"}, "at the minute")
         event = json.loads(target["Input"])
         sent.add(event.pop("part", "1/1"))
@@ -206,11 +226,13 @@ def check_schedules(stack, options):
     same(sent, {f"{number}/{parts}" for number in range(1, parts + 1)}, "each part is told which it is")
     alarms = stack.of_type("AWS::CloudWatch::Alarm")
     heartbeat = alarms["HeartbeatMissing"]
-    same((heartbeat["Statistic"], int(heartbeat["Threshold"])), ("Sum", parts), "the heartbeat counts the parts")
+    of_parts = [{each["Name"]: each["Value"] for each in alarm["Dimensions"]}["Part"] for name, alarm in alarms.items() if re.fullmatch(r"Part\d+", name)]
+    same(sorted(of_parts), sorted(sent) if parts > 1 else [], "a heartbeat's alarm for each part")
     # Scheduler calls within a minute, the event may wait, then the run takes its time.
     latest = 60 + stack.of_type("AWS::Lambda::EventInvokeConfig")["Invocations"]["MaximumEventAgeInSeconds"]
     latest += max(function["Timeout"] for function in stack.of_type("AWS::Lambda::Function").values())
-    same(latest <= 60 * heartbeat["EvaluationPeriods"], True, f"a run that comes {latest} s late is no missing heartbeat")
+    patience = heartbeat["Period"] * heartbeat["EvaluationPeriods"]
+    same(latest <= patience, True, f"a run that ends {latest} s late is no missing heartbeat")
     ((_, invocations),) = stack.of_type("AWS::Lambda::EventInvokeConfig").items()
     same((invocations["MaximumRetryAttempts"], invocations["MaximumEventAgeInSeconds"]), (0, 60), "no retries")
     same(invocations["Qualifier"], ALIAS.rsplit(":", 1)[1], "retries are those of the alias")
@@ -264,7 +286,8 @@ def check_variables_fit():
     worst = 0
     for authentication in template["Parameters"]["Authentication"]["AllowedValues"]:
         for servers in ("", longest["BootstrapServers"]):
-            values = {**longest, "Authentication": authentication, "BootstrapServers": servers}
+            role = longest["RoleArn"] if authentication == "MSK-IAM" else ""
+            values = {**longest, "Authentication": authentication, "BootstrapServers": servers, "RoleArn": role}
             stack = resolve.Stack(template, values, checked=False)
             variables = stack.resolved(template["Resources"]["Widget"]["Properties"]["Environment"]["Variables"])
             worst = max(worst, sum(len(name) + len(str(value)) for name, value in variables.items()))
@@ -283,11 +306,11 @@ def longest_value(spec):
 
 def check_endpoints():
     """They are the whole VPC's: nobody there loses a service by them."""
-    from samcli.yamlhelper import yaml_parse
+    from samtranslator.yaml_helper import yaml_parse
 
     template = yaml_parse((translate.INFRA / "endpoints.yaml").read_text())
-    values = {"VpcId": "vpc-01234567", "VpcCidr": "10.0.0.0/16", "SubnetIds": "subnet-01234567", "Services": "monitoring,secretsmanager,sns"}
-    template["Resources"] = translate.expanded(template["Resources"], values)
+    same(template.get("Transform"), None, "it deploys without a capability")
+    values = {"VpcId": "vpc-01234567", "VpcCidr": "10.0.0.0/16", "SubnetIds": "subnet-01234567", "Sns": "on"}
     stack = resolve.Stack(template, values)
     endpoints = stack.of_type("AWS::EC2::VPCEndpoint")
     services = sorted(properties["ServiceName"] for properties in endpoints.values())
@@ -305,43 +328,25 @@ def check_endpoints():
     same([each for each in with_roles if each["Type"].startswith("AWS::EC2::")], [], "the first template makes none")
 
 
-def check_alarms(stack, options):
-    alarms = stack.of_type("AWS::CloudWatch::Alarm")
-    period = 60 * options.get("Period", 1)
-    treatment = {name: alarm.get("TreatMissingData") for name, alarm in alarms.items()}
-    by_group = {"GroupStatus": "ignore"}
-    if "LagSecondsAlarm" in options:
-        by_group["LagSeconds"] = "ignore"
-    of_loss = {"LostOffsets": "notBreaching", "LossAhead": "notBreaching"}
-    others = {"UnknownGroups": "ignore", "FunctionErrors": "notBreaching"}
-    apart = {"HeartbeatMissing": "breaching", "FirstRun": "ignore", "NewVersionErrors": "notBreaching"}
-    same(treatment, by_group | of_loss | others | apart, "what missing data means to each alarm")
-    for name, alarm in alarms.items():
-        periods = {alarm.get("Period"), *(query.get("Period") for query in alarm.get("Metrics", []))} - {None}
-        same(periods, {60 if name == "NewVersionErrors" else period}, f"{name}: the period of the runs")
-        same(bool(alarm.get("AlarmDescription")), True, f"{name} has a description")
-    same(alarms["GroupStatus"]["Threshold"], 3, "ERR raises an alarm")
-    same({name for name, alarm in alarms.items() if " GROUP BY " in str(alarm.get("Metrics"))}, set(by_group | of_loss), "contributors are groups")
-
+def check_pages(stack, options):
+    """Who is notified, and by which alarm; what each does when is alarms.py's."""
+    alarms, composites = stack.of_type("AWS::CloudWatch::Alarm"), stack.of_type("AWS::CloudWatch::CompositeAlarm")
     topics = [options["AlarmTopicArn"]] if "AlarmTopicArn" in options else None
-    by_themselves = options.get("GroupPages", "on") == "on"
+    groups, losses = options.get("GroupPages", "on") == "on", options.get("LossPages", "on") == "on"
+    own = {"BlindRuns": topics, **dict.fromkeys(("GroupStatus", "LagSeconds"), topics if groups else None), **dict.fromkeys(("LostOffsets", "LossAhead"), topics if losses else None)}
     for name, alarm in alarms.items():
-        tells = topics if name in by_group and by_themselves or name in of_loss and options.get("LossPages", "on") == "on" else None
-        same((alarm.get("AlarmActions"), alarm.get("OKActions")), (tells, tells), f"{name}: a group's own alarm tells of each group, no other does")
-    composites = stack.of_type("AWS::CloudWatch::CompositeAlarm")
-    same(set(composites), {"Page", "NobodyWatches"}, "what pages")
+        same(bool(alarm.get("AlarmDescription")), True, f"{name} has a description")
+        same(alarm.get("AlarmActions"), own.get(name), f"{name}: whom it notifies")
+        same(alarm.get("OKActions"), own["GroupStatus"] if name == "GroupStatus" else None, f"{name}: whom its end")
+    parts = {"PartMissing"} if options.get("Parts", 1) > 1 else set()
+    same(set(composites), {"Page", "NobodyWatches"} | parts, "what pages")
     for name, alarm in composites.items():
         same((alarm.get("AlarmActions"), alarm.get("OKActions")), (topics, topics), f"{name} pages")
-    page = composites["Page"]
-    children = set(re.findall(r'ALARM\("<(\w+)\.Arn>"\)', page["AlarmRule"]))
-    same(children, set(others) | (set() if by_themselves else set(by_group)), "one page for all that has none of its own")
-    same(page["ActionsSuppressor"], "<NobodyWatches.Arn>", "silent while nobody watches")
-
-    # A new stack: no data yet, so the latch has no state, and what is missing is not missed.
-    same(composites["NobodyWatches"]["AlarmRule"], 'ALARM("<HeartbeatMissing.Arn>") AND OK("<FirstRun.Arn>")', "the first run comes first")
-    latch = {key: alarms["FirstRun"].get(key) for key in ("MetricName", "ComparisonOperator", "TreatMissingData")}
-    expected = {"MetricName": "Heartbeat", "ComparisonOperator": "LessThanThreshold", "TreatMissingData": "ignore"}
-    same((latch, int(alarms["FirstRun"]["Threshold"])), (expected, 1), "one heartbeat is OK for good")
+    children = set(re.findall(r'ALARM\("<(\w+)\.Arn>"\)', composites["Page"]["AlarmRule"]))
+    in_page = set() if groups else {"GroupStatus"} | ({"LagSeconds"} if "LagSeconds" in alarms else set())
+    same(children, {"UnknownGroups", "FunctionErrors"} | in_page, "one page for all that has none of its own")
+    by_group = {"GroupStatus", "LostOffsets", "LossAhead"} | ({"LagSeconds"} if "LagSecondsAlarm" in options else set())
+    same({name for name, alarm in alarms.items() if " GROUP BY " in str(alarm.get("Metrics"))}, by_group, "contributors are groups")
 
 
 def check_dashboard(stack):
@@ -357,6 +362,12 @@ def check_dashboard(stack):
         taken |= cells
     ids = [metric[0]["id"] for widget in widgets for metric in widget["properties"].get("metrics", []) if isinstance(metric[0], dict)]
     same(all(re.fullmatch(r"[a-z]\w*", each) for each in ids), True, "ids begin with a small letter")
+    period = stack.of_type("AWS::CloudWatch::Alarm")["UnknownGroups"]["Period"]
+    for widget in widgets:
+        sums = [metric for metric in widget["properties"].get("metrics", []) if metric[0] == "Meerkat" and metric[1] in OF_PARTS]
+        if sums:
+            same(widget["properties"].get("period"), period, f"{widget['properties']['title']}: of one run")
+            same({options[-1].get("stat", widget["properties"].get("stat")) for options in sums}, {"Sum"}, f"{widget['properties']['title']}: of all parts")
 
 
 def check_rules():
@@ -371,9 +382,12 @@ def check_rules():
         ({"Authentication": "OAUTHBEARER", "BootstrapServers": BROKERS, "OauthTokenUrl": "https://login.example"}, NEED_SECRET),
         ({"Authentication": "OAUTHBEARER", "BootstrapServers": BROKERS, "SecretArn": SECRET}, "OAUTHBEARER needs OauthTokenUrl."),
         ({"Authentication": "TLS", "BootstrapServers": BROKERS, "RoleArn": ROLE}, "RoleArn goes with MSK-IAM."),
+        ({"ClusterArn": ARN, "Timeout": 90}, "With a Period of 1 a run may take 60 seconds at most."),
+        ({"ClusterArn": ARN, "BurrowUrl": "on", "AWS::Region": "eu-central-2"}, "This Region has no function URLs, so BurrowUrl stays off."),
     ):
-        same(resolve.Stack(template, {"Cluster": "prod", **values}).broken_rules(), [refusal], f"{values}")
-    for name, value in (("ReservedConcurrency", 0), ("Parts", 0), ("Parts", 33), ("Truststore", "ca.pem"), ("OauthTokenUrl", "http://login.example")):
+        region = values.pop("AWS::Region", translate.REGION)
+        same(resolve.Stack(template, {"Cluster": "prod", **values}, pseudo={"AWS::Region": region}).broken_rules(), [refusal], f"{values}")
+    for name, value in (("ReservedConcurrency", 0), ("Period", 7), ("KeyPassword", "secret"), ("HttpsProxy", "http://user:password@proxy:1"), ("Parts", 0), ("Parts", 33), ("Truststore", "ca.pem"), ("OauthTokenUrl", "http://login.example")):
         try:
             resolve.Stack(template, {"Cluster": "prod", name: value})
         except SystemExit:
@@ -382,9 +396,7 @@ def check_rules():
 
 
 def check_parameters():
-    from samcli.yamlhelper import yaml_parse
-
-    template = yaml_parse(translate.TEMPLATE.read_text())
+    template = translate.template()
     grouped = [name for group in template["Metadata"]["AWS::CloudFormation::Interface"]["ParameterGroups"] for name in group["Parameters"]]
     same(sorted(grouped), sorted(template["Parameters"]), "every parameter has its place in the form")
     for name, spec in template["Parameters"].items():
@@ -395,11 +407,36 @@ def check_parameters():
         same(f'"{name}"' in used or f"${{{name}}}" in used, True, f"{name} is used")
 
 
+def check_consoles():
+    """The dashboard's link leads to the console of the partition."""
+    template = translate.translated({"Cluster": "prod"})
+    for partition, region, host in (("aws", "eu-central-1", "console.aws.amazon.com"), ("aws-cn", "cn-north-1", "console.amazonaws.cn"), ("aws-us-gov", "us-gov-west-1", "console.amazonaws-us-gov.com")):
+        stack = resolve.Stack(template, {"Cluster": "prod"}, pseudo={"AWS::Partition": partition, "AWS::Region": region})
+        url = stack.resolved(template["Outputs"]["DashboardUrl"]["Value"])
+        same(url, f"https://{host}/cloudwatch/home?region={region}#dashboards/dashboard/<Dashboard>", partition)
+
+
+def check_without_transforms():
+    """What make build makes of it for those who may not use transforms."""
+    values = {**WAYS["MSK with IAM"][0], **OPTIONS, "CodeBucket": "bucket", "CodeKey": "key"}
+    whole, short = plain.plain(), plain.plain(urls=False)
+    same((whole.get("Transform"), short.get("Transform")), (None, None), "no transform")
+    stack = resolve.Stack(whole, {**values, "Deployment": "AllAtOnce"})
+    ((_, group),) = stack.of_type("AWS::CodeDeploy::DeploymentGroup").items()
+    same(group["DeploymentConfigName"], "CodeDeployDefault.LambdaAllAtOnce", "how a new version takes over is a parameter still")
+    codes = {json.dumps(function["Code"]) for function in stack.of_type("AWS::Lambda::Function").values()}
+    same(codes, {'{"S3Bucket": "bucket", "S3Key": "key"}'}, "the code is where the parameters say")
+    same({kind for kind in (each["Type"] for each in short["Resources"].values()) if kind in ("AWS::Lambda::Url", "AWS::Lambda::Permission")}, set(), "no URL")
+    resolve.Stack(short, {name: value for name, value in values.items() if "Burrow" not in name}).resources  # noqa: B018
+
+
 def check_cronjob():
     import yaml
 
     spec = yaml.safe_load((translate.INFRA / "cronjob.yaml").read_text())["spec"]
     job = spec["jobTemplate"]["spec"]
+    # Else Kubernetes puts addresses of every service of the namespace into the container's environment, KAFKA_… among them.
+    same(job["template"]["spec"]["enableServiceLinks"], False, "no variable but ours")
     same((spec["concurrencyPolicy"], job["backoffLimit"], job["template"]["spec"]["restartPolicy"]), ("Forbid", 0, "Never"), "a look is not made up for")
     (container,) = job["template"]["spec"]["containers"]
     (rule,) = job["podFailurePolicy"]["rules"]
@@ -428,30 +465,11 @@ def listed(value):
     return value if isinstance(value, list) else [value]
 
 
-def dashboard_in_template():
-    """The text below DashboardBody, as it was before it was indented."""
-    lines = translate.TEMPLATE.read_text().split("      DashboardBody: !Sub |\n", 1)[1].splitlines()
-    body = []
-    for line in lines:
-        if line and not line.startswith(INDENT):
-            break
-        body.append(line.removeprefix(INDENT))
-    return "\n".join(body).rstrip() + "\n"
-
-
-def write_dashboard():
-    head, rest = translate.TEMPLATE.read_text().split("      DashboardBody: !Sub |\n", 1)
-    tail = rest.split("\nOutputs:", 1)[1]
-    body = "".join(INDENT + line + "\n" for line in (translate.INFRA / "dashboard.json").read_text().splitlines())
-    translate.TEMPLATE.write_text(f"{head}      DashboardBody: !Sub |\n{body}\nOutputs:{tail}")
-
-
 def same(found, expected, what):
     if found != expected:
         sys.exit(f"{what}:\n  found    {found}\n  expected {expected}")
 
 
-INDENT = " " * 8
 ALIAS = resolve.ATTRIBUTES["CheckerAliaslive.AliasArn"]
 STACK = resolve.PSEUDO["AWS::StackId"].split("/")[2].split("-")[0]
 NEED_SECRET = "SCRAM, PLAIN, OAUTHBEARER and MTLS need SecretArn."

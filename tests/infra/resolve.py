@@ -9,8 +9,9 @@ NOTHING = object()
 class Stack:
     """A template, translated from SAM, with values for its parameters."""
 
-    def __init__(self, template, values, checked=True):
+    def __init__(self, template, values, checked=True, pseudo=None):
         self.template = template
+        self.pseudo = {**PSEUDO, **(pseudo or {})}
         self.values = {name: spec.get("Default") for name, spec in template["Parameters"].items()}
         unknown = values.keys() - self.values.keys()
         if unknown:
@@ -74,8 +75,8 @@ class Stack:
     def ref(self, name):
         if name == "AWS::NoValue":
             return NOTHING
-        if name in PSEUDO:
-            return PSEUDO[name]
+        if name in self.pseudo:
+            return self.pseudo[name]
         if name in self.values:
             value = self.values[name]
             return value.split(",") if self.template["Parameters"][name]["Type"] == "CommaDelimitedList" else value
@@ -112,7 +113,7 @@ class Stack:
 
     def contains(self, argument):
         all_of_them, one = map(self.resolved, argument)
-        return one in all_of_them
+        return str(one) in map(str, all_of_them)
 
     def select(self, argument):
         return self.resolved(argument[1])[int(argument[0])]

@@ -11,14 +11,14 @@ mod code;
 use code::{code, words};
 
 /// The ways outside.
-const DOORS: [&str; 3] = ["aws", "cloudwatch", "kafka"];
+const DOORS: [&str; 4] = ["aws", "cloudwatch", "kafka", "otlp"];
 
 /// Folders and files that may wait, call and connect. Every other file is core, a new one too.
 const OUTSIDE: &[&str] =
-    &["aws/", "base/clock.rs", "cli/progress_line.rs", "cloudwatch/", "kafka/", "lib.rs", "main.rs", "run/"];
+    &["aws/", "base/clock.rs", "cli/progress_line.rs", "cloudwatch/", "kafka/", "lib.rs", "main.rs", "otlp/", "run/"];
 
 /// What is core although its folder is not: bytes, addresses and rules.
-const CORE: &[&str] = &["aws/secrets/reference.rs", "cloudwatch/pages/", "kafka/protocol/"];
+const CORE: &[&str] = &["aws/secrets/reference.rs", "cloudwatch/pages/", "kafka/protocol/", "otlp/message.rs"];
 
 /// What reads the clock on the wall: the entry, and the signature of a request that carries the moment of signing.
 const WALL_CLOCK: &[&str] = &["main.rs", "aws/secrets/aws.rs"];
@@ -62,6 +62,57 @@ fn a_folder_knows_only_folders_below_it_on_the_map() {
     });
 }
 
+/// Within the door to Kafka: bytes know nobody, connections know bytes, and what is asked over them knows both.
+#[test]
+fn in_the_door_to_kafka_bytes_know_no_connection_and_connections_no_question() {
+    let above = [
+        ("kafka/protocol/", &["net", "survey", "probe", "found"][..]),
+        ("kafka/net/", &["survey", "probe", "found"]),
+        ("kafka/survey/", &["probe", "found"]),
+        ("kafka/probe/", &["survey"]),
+    ];
+    for (folder, _) in above {
+        assert!(root().join("src").join(folder).is_dir(), "src/{folder} is gone");
+    }
+    check(|file| {
+        let Some((_, above)) = above.iter().find(|(folder, _)| file.name.starts_with(folder)) else {
+            return Vec::new();
+        };
+        let source = std::fs::read_to_string(root().join("src").join(&file.name)).expect("the file can be read");
+        let code = code(&source);
+        let known = above.iter().filter(|room| code.contains(&format!("kafka::{room}")));
+        known.map(|room| format!("knows kafka::{room}")).collect()
+    });
+}
+
+/// Each folder of the survey is asked for what it knows by those above it, never the other way round.
+#[test]
+fn no_two_files_of_the_survey_know_each_other() {
+    let folder = "kafka/survey/";
+    let files: Vec<(String, String)> =
+        all_sources("src").into_iter().filter(|(name, _)| name.starts_with(folder)).collect();
+    let room = |name: &str| {
+        let rest = name.strip_prefix(folder).unwrap_or_default();
+        rest.split('/').next().unwrap_or_default().trim_end_matches(".rs").to_owned()
+    };
+    let rooms: BTreeSet<String> = files.iter().map(|(name, _)| room(name)).filter(|room| room != "mod").collect();
+    let knows = |from: &str, to: &str| {
+        let own = files.iter().filter(|(name, _)| room(name) == from);
+        own.clone().any(|(_, text)| code(text).contains(&format!("kafka::survey::{to}::")))
+    };
+    let reached = |from: &String| {
+        let mut reached = BTreeSet::new();
+        let mut next = vec![from.clone()];
+        while let Some(at) = next.pop() {
+            let more = rooms.iter().filter(|to| **to != at && knows(&at, to));
+            next.extend(more.filter(|to| reached.insert((*to).clone())).cloned().collect::<Vec<_>>());
+        }
+        reached
+    };
+    let circles: Vec<&String> = rooms.iter().filter(|room| reached(room).contains(*room)).collect();
+    assert!(circles.is_empty(), "they reach themselves: {circles:?}");
+}
+
 #[test]
 fn the_core_has_no_outside() {
     let outside = ["async", "await", "lambda_runtime", "tokio", "Instant", "SystemTime"];
@@ -83,7 +134,7 @@ fn each_library_of_types_stays_behind_its_door() {
             ("kafka_protocol", door) => door != Some("kafka"),
             ("lambda_runtime", _) => file.name != "main.rs",
             (word, door) => {
-                let way_out = matches!(door, Some("cloudwatch" | "aws"));
+                let way_out = matches!(door, Some("cloudwatch" | "aws" | "otlp"));
                 SDK.iter().any(|sdk| word.starts_with(sdk)) && !way_out
             }
         };

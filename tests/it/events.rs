@@ -9,21 +9,19 @@ use meerkat::config::{Detail, Format};
 use meerkat::event::http::{Call, ConsumerQuestion};
 use meerkat::event::origin::{Origin, View};
 use meerkat::event::widget::{Asked, Context, Theme, Widget};
-use meerkat::event::{Mode, Request};
+use meerkat::event::{Ask, Request};
 
 #[test]
 fn each_example_event_means_what_its_name_says() {
     let minute = Some(1_795_395_900);
     let plain = Request::default;
+    let orders = || Ask::Partial(vec!["orders-svc".to_owned()]);
     let expected = BTreeMap::from([
         (
             "burrow-url.json",
             Request {
-                groups: vec!["orders-svc".to_owned()],
-                format: Some(Format::Burrow),
                 view: View::Lag,
-                publish: Some(false),
-                http: Some(Call {
+                ask: Ask::Http(Call {
                     origin: Origin {
                         url: "/v3/kafka/prod/consumer/orders-svc/lag".to_owned(),
                         host: "abc123.lambda-url.eu-central-1.on.aws".to_owned(),
@@ -37,17 +35,20 @@ fn each_example_event_means_what_its_name_says() {
                 ..plain()
             },
         ),
-        (
-            "burrow.json",
-            Request { groups: vec!["orders-svc".to_owned()], format: Some(Format::Burrow), view: View::Lag, ..plain() },
-        ),
+        ("burrow.json", Request { ask: orders(), format: Some(Format::Burrow), view: View::Lag, ..plain() }),
         ("check.json", plain()),
         ("detail-all.json", Request { detail: Some(Detail::All), ..plain() }),
-        ("groups.json", Request { groups: vec!["orders-svc".to_owned(), "payments-svc".to_owned()], ..plain() }),
-        ("history.json", Request { mode: Mode::History { group: "orders-svc".to_owned(), minutes: 30 }, ..plain() }),
+        (
+            "groups.json",
+            Request { ask: Ask::Partial(vec!["orders-svc".to_owned(), "payments-svc".to_owned()]), ..plain() },
+        ),
+        ("history.json", Request { ask: Ask::History { group: "orders-svc".to_owned(), minutes: 30 }, ..plain() }),
         ("look-only.json", Request { history: Some(false), publish: Some(false), ..plain() }),
-        ("preflight-against.json", Request { mode: Mode::Preflight { against: Some("4.4".to_owned()) }, ..plain() }),
-        ("preflight.json", Request { mode: Mode::Preflight { against: None }, ..plain() }),
+        (
+            "preflight-against.json",
+            Request { ask: Ask::Preflight { groups: Vec::new(), against: Some("4.4".to_owned()) }, ..plain() },
+        ),
+        ("preflight.json", Request { ask: Ask::Preflight { groups: Vec::new(), against: None }, ..plain() }),
         ("rehearsal.json", Request { scheduled: minute, now_ms: Some(1_795_395_902_000), ..plain() }),
         ("scheduled-minute.json", Request { scheduled: minute, ..plain() }),
         ("scheduled-rule.json", Request { scheduled: minute, ..plain() }),
@@ -55,11 +56,8 @@ fn each_example_event_means_what_its_name_says() {
         (
             "widget-group.json",
             Request {
-                groups: vec!["orders-svc".to_owned()],
                 detail: Some(Detail::All),
-                publish: Some(false),
-                format: Some(Format::Meerkat),
-                widget: Some(Widget {
+                ask: Ask::Widget(Widget {
                     asked: Asked::Partitions("orders-svc".to_owned()),
                     context: Context {
                         theme: Theme::Dark,

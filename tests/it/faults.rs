@@ -4,6 +4,7 @@ mod away;
 mod held;
 mod hostile;
 mod late;
+mod loading;
 mod losses;
 mod moves;
 mod throttled;

@@ -1,8 +1,9 @@
 //! What a look finds in groups of every kind, and what it says where it may not look.
 
+use kafka_protocol::messages::ApiKey;
 use serde_json::{Value, json};
 
-use crate::support::broker::{Group, Release, Scene, Topic};
+use crate::support::broker::{Act, Group, Release, Scene, Topic, When};
 use crate::support::look::{Look, Report, look};
 
 /// A look at one group that reads the topic `t` with one log.
@@ -86,13 +87,63 @@ fn an_open_transaction_is_told_where_the_reader_waits_at_it() {
 }
 
 #[test]
-fn commits_on_a_topic_that_is_gone_are_told() {
-    let scene = Scene::of(1).topic(Topic::new("t", &[0..10]));
-    let stage = scene.group(Group::classic("g").commits("t", &[5]).commits("gone", &[7])).start();
-    let report = look(&stage);
-    assert_eq!(report.lags("g"), "gone/0 ?, t/0 5");
-    let reason = report.partition("g", "gone", 0)["reason"].as_str().unwrap();
-    assert!(reason.contains("does not exist, or no longer does (UnknownTopicOrPartition)"), "{reason}");
+fn of_a_topic_that_does_not_exist_there_is_nothing_to_read() {
+    let groups = [
+        // Never created: a member waits for it.
+        Group::classic("g").member("m", "t", &[0]).subscriber("n", "gone"),
+        Group::consumer("g").member("m", "t", &[0]).subscriber("n", "gone"),
+        Group::share("g").member("m", "t", &[0]).subscriber("n", "gone"),
+        // Deleted under a member, which keeps what it was assigned until the next rebalance.
+        Group::classic("g").member("m", "t", &[0]).member("n", "gone", &[0, 1]),
+        Group::consumer("g").member("m", "t", &[0]).member("n", "gone", &[0, 1]),
+        Group::share("g").member("m", "t", &[0]).member("n", "gone", &[0, 1]),
+        Group::streams("g").member("m", "t", &[0]).member("n", "gone", &[0, 1]),
+        // The coordinator missed its deletion, and nobody reads it any more.
+        Group::classic("g").commits("gone", &[7]),
+        Group::consumer("g").member("m", "t", &[0]).commits("gone", &[7, 8]),
+    ];
+    for group in groups {
+        let scene = Scene::of(2).topic(Topic::new("t", &[0..10])).group(group.commits("t", &[10]));
+        let stage = scene.start();
+        let report = look(&stage);
+        let told = report.group("g");
+        assert_eq!(
+            (report.lags("g"), &told["status"], report.complete()),
+            ("t/0 0".into(), &json!("OK"), true),
+            "{told}"
+        );
+        assert_eq!(told["missing_topics"], json!(["gone"]), "{told}");
+    }
+}
+
+#[test]
+fn a_group_that_waits_for_topics_alone_is_fine_and_names_them() {
+    let group = Group::classic("g").subscriber("m", "later").subscriber("n", "gone");
+    let report = look(&Scene::of(1).group(group).start());
+    let group = report.group("g");
+    assert_eq!((&group["status"], report.complete()), (&json!("OK"), true), "{group}");
+    let expected = "the group reads nothing; topic gone does not exist; topic later does not exist";
+    assert_eq!(group["reason"], expected);
+}
+
+#[test]
+fn a_topic_is_missing_only_where_no_broker_knows_it() {
+    // The first broker has yet to hear of the topic; what it is asked first is for the brokers.
+    let ignorant = When::on(ApiKey::Metadata).at(1);
+    let scene = Scene::of(2).release(Release::V3_9).topic(Topic::new("t", &[0..10]));
+    let scene = scene.group(Group::classic("g").commits("t", &[5]));
+    let stage = scene.fault(ignorant.clone().times(1), Act::AS_USUAL).fault(ignorant, Act::Code(3)).start();
+    let report = Look::at(&stage.address(1).to_string()).report(&stage);
+    assert_eq!((report.lags("g"), report.complete()), ("t/0 5".into(), true));
+}
+
+#[test]
+fn an_assignment_of_a_partition_that_the_topic_does_not_have_is_nothing_to_read() {
+    // The topic was created anew with fewer partitions, and the group has not rebalanced since.
+    for group in [Group::classic("g"), Group::consumer("g"), Group::share("g")] {
+        let report = one(group.commits("t", &[5]).member("m", "t", &[0, 1, 2]), 0..10);
+        assert_eq!((report.lags("g"), report.complete()), ("t/0 5".into(), true));
+    }
 }
 
 #[test]

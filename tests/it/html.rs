@@ -3,7 +3,8 @@
 use std::collections::{BTreeMap, BTreeSet};
 
 use meerkat::event::widget::{Asked, Context, Theme, Widget};
-use meerkat::report::html::{self, DrawnReport, Series};
+use meerkat::report::Report;
+use meerkat::report::html::{self, Series};
 use proptest::prelude::*;
 use serde_json::{Value, json};
 
@@ -26,17 +27,17 @@ fn group(name: &str, status: &str, lag: Option<u64>) -> Value {
     })
 }
 
-fn report(name: &str, groups: &[Value]) -> DrawnReport {
+fn report(name: &str, groups: &[Value]) -> Report<'static> {
     let report = json!({
         "cluster": name, "status": "OK", "complete": true, "scheduled": name, "duration_ms": 1, "groups": groups,
         "brokers": [{ "id": 1, "address": name, "reachable": false, "versions": null, "reason": name }],
         "history": { "problems": [name] }, "metrics": { "refused": name, "problems": [name] },
         "problems": [{ "where": name, "what": name }],
     });
-    DrawnReport::parse(&report.to_string()).expect("it is a report")
+    Report::parse(&report.to_string()).expect("it is a report")
 }
 
-fn overview(report: &DrawnReport) -> String {
+fn overview(report: &Report<'_>) -> String {
     drawn(
         report,
         Asked::Groups(Vec::new()),
@@ -44,8 +45,9 @@ fn overview(report: &DrawnReport) -> String {
     )
 }
 
-fn drawn(report: &DrawnReport, asked: Asked, context: Context) -> String {
-    let lags = report.groups.iter().map(|group| (group.group.clone(), Series(vec![Some(1.0), None, Some(2.0)])));
+fn drawn(report: &Report<'_>, asked: Asked, context: Context) -> String {
+    let lags =
+        report.groups.iter().map(|group| (group.group.clone().into_owned(), Series(vec![Some(1.0), None, Some(2.0)])));
     html::widget(report, &lags.collect(), &Widget { asked, context })
 }
 
@@ -128,7 +130,7 @@ fn well_known_attacks_stay_text() {
 #[test]
 fn there_is_no_script_and_nothing_is_fetched() {
     for example in EXAMPLES {
-        let report = DrawnReport::parse(example).expect("the example is a report");
+        let report = Report::parse(example).expect("the example is a report");
         for html in [html::page(&report), overview(&report)] {
             let html = html.to_lowercase();
             for word in
@@ -174,7 +176,7 @@ fn everything_unreadable_is_told() {
     let html = overview(&report("broken", &[]));
     assert!(html.contains("Not everything could be read"));
     assert_eq!(html.matches("<li>").count(), 2, "a broker and a problem: {html}");
-    let report = DrawnReport::parse(EXAMPLES[1]).expect("the example is a report");
+    let report = Report::parse(EXAMPLES[1]).expect("the example is a report");
     assert!(!overview(&report).contains("Not everything could be read"));
 }
 
@@ -252,7 +254,7 @@ fn the_description_names_every_parameter() {
 
 #[test]
 fn what_is_no_report_is_refused_with_what_is_missing() {
-    let error = DrawnReport::parse("{\"cluster\":\"c\"}").expect_err("there is more to a report").to_string();
+    let error = Report::parse("{\"cluster\":\"c\"}").expect_err("there is more to a report").to_string();
     assert!(error.contains("missing field `status`"), "{error}");
     assert!(
         html::widget(

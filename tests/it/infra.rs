@@ -71,14 +71,21 @@ fn each_alarm_watches_a_metric_that_is_published() {
             own += 1;
         } else if lines.contains(&"Namespace: !Ref Namespace") {
             let metric = lines.iter().find_map(|line| line.strip_prefix("MetricName: ")).expect("a metric");
-            let dimension = |line: &&str| Some(line.strip_prefix("- { Name: ")?.split(',').next()?.to_owned());
-            assert_published(&(metric.to_owned(), lines.iter().filter_map(dimension).collect()));
+            let named =
+                lines.iter().filter(|line| line.starts_with("- { Name: ") || line.starts_with("Dimensions: [{ Name: "));
+            let dimensions =
+                named.flat_map(|line| line.split("{ Name: ").skip(1)).filter_map(|rest| rest.split(',').next());
+            assert_published(&(metric.to_owned(), dimensions.map(str::to_owned).collect()));
             own += 1;
         } else {
             assert!(lines.contains(&"Namespace: AWS/Lambda"), "{name} watches neither our metrics nor Lambda's");
         }
     }
-    assert_eq!(own, 7, "status, age, losses, losses to come, unknown groups, heartbeat, the first one");
+    assert_eq!(
+        own,
+        8 + 32,
+        "status, age, losses, losses to come, unknown groups, heartbeat, the first one, blind runs, and each part"
+    );
 }
 
 #[test]
@@ -133,8 +140,9 @@ fn every_variable_that_is_set_is_one() {
 
 #[test]
 fn what_the_schedule_sends_is_understood_and_has_an_example() {
-    let whole = |line: &&str| line.starts_with("{\"scheduled\"") && !line.contains("\"part\"");
-    let input = TEMPLATE.lines().map(str::trim).find(whole).expect("the input");
+    let inputs = TEMPLATE.split('\'').filter(|text| text.starts_with("{\"scheduled\"") && text.ends_with('}'));
+    let input = inputs.clone().find(|text| !text.contains("\"part\"")).expect("the input where there are no parts");
+    assert_eq!(inputs.filter(|text| text.contains("\"part\"")).count(), 32, "one for each part");
     let sent = input
         .replace("<aws.scheduler.scheduled-time>", "2026-11-23T01:05:00Z")
         .replace("<aws.scheduler.execution-id>", "d32c5a2e-6a5d-4b58-a4c6-2b2d8f8c7a10")

@@ -6,7 +6,7 @@ use meerkat::keystore::{Form, Sealed};
 use meerkat::model::secret::Secret;
 
 /// A file beside `make.sh`.
-fn file(name: &str) -> Vec<u8> {
+pub(crate) fn file(name: &str) -> Vec<u8> {
     std::fs::read(Path::new(env!("CARGO_MANIFEST_DIR")).join("tests/support/keystores").join(name)).expect(name)
 }
 
@@ -72,8 +72,10 @@ fn a_trust_store_may_have_any_form() {
     // Java opens these without a password too: nothing in them is encrypted.
     assert_eq!(authorities(&file("trust.jks"), ""), "1 CAs, 0 odd");
     assert_eq!(authorities(&file("open.p12"), ""), "1 CAs, 0 odd");
-    // A store of keys serves as well, without the password of its key.
-    assert_eq!(authorities(&file("java.jks"), "hunter2"), "2 CAs, 0 odd");
+    // A store of keys serves as well, without the password of its key. Its first certificate is trusted, as by Java, and not its chain.
+    for name in ["java.jks", "java.p12", "openssl.p12"] {
+        assert_eq!(authorities(&file(name), "hunter2"), "1 CAs, 0 odd", "{name}");
+    }
 }
 
 #[test]
@@ -149,6 +151,49 @@ fn a_type_that_the_bytes_belie_is_told() {
     );
     // Java reads the two under either name.
     assert_eq!(told("java.jks", Form::Pkcs12), "2 certificates");
+}
+
+/// The same store in BER as Bouncy Castle writes it: no length is told first.
+pub(crate) fn in_ber(der: &[u8]) -> Vec<u8> {
+    let mut ber = Vec::new();
+    let mut rest = der;
+    while let [tag, length, behind @ ..] = rest {
+        let (size, behind) = match length {
+            0x81 => (usize::from(behind[0]), &behind[1..]),
+            0x82 => (usize::from(behind[0]) << 8 | usize::from(behind[1]), &behind[2..]),
+            short => (usize::from(*short), behind),
+        };
+        let (content, next) = behind.split_at(size);
+        match tag & 0x20 {
+            0 => ber.extend_from_slice(&rest[..rest.len() - next.len()]),
+            _ => ber.extend([&[*tag, 0x80], &in_ber(content)[..], &[0, 0]].concat()),
+        }
+        rest = next;
+    }
+    ber
+}
+
+#[test]
+fn what_is_not_read_is_named_with_the_command_that_converts_it() {
+    let way_out = ": write it anew with openssl pkcs12 -legacy -in FILE -nodes -out FILE.pem, and name FILE.pem";
+    for (bytes, what) in [
+        (in_ber(&file("openssl.p12")), "is a PKCS#12 file in BER, as Bouncy Castle writes it"),
+        (file("md5des.p12"), "is a PKCS#12 file with PBEWithMD5AndDES, which is not read"),
+        (file("rc4.p12"), "is a PKCS#12 file with RC4 of 128 bits, which is not read"),
+    ] {
+        assert_eq!(identity(&bytes, "hunter2", ""), format!("KEYSTORE {what}{way_out}"));
+        assert_eq!(authorities(&bytes, "hunter2"), format!("TRUSTSTORE {what}{way_out}"));
+    }
+}
+
+#[test]
+fn a_store_that_asks_for_hours_is_refused_with_its_number() {
+    let key = files(&["client.pem", "rounds.key"]);
+    for (bytes, rounds) in [(key, "6,000,000"), (file("rounds.p12"), "3,000,000")] {
+        let error = identity(&bytes, "hunter2", "");
+        let expected = format!("asks for {rounds} rounds of key derivation, and 1,000,000 are the most that are done");
+        assert!(error.contains(&expected), "{error}");
+    }
 }
 
 #[test]

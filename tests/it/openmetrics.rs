@@ -14,7 +14,7 @@ use super::preflight::answer;
 use crate::support::broker::{Group, Scene, Stage, Topic};
 
 fn partition(topic: &str, partition: i32, lag: Option<u64>, lag_seconds: Option<f64>) -> PartitionResult {
-    PartitionResult { topic: Arc::from(topic), partition, lag, lag_seconds, lost: 0, loss_ahead: false }
+    PartitionResult { topic: Arc::from(topic), partition, lag, lag_seconds, ..PartitionResult::default() }
 }
 
 /// One group that lags, one of which nothing is known, one whose name is hostile.
@@ -27,12 +27,14 @@ fn results() -> Results {
                 group: "ledger".to_owned(),
                 status: None,
                 whole: true,
+                members: Some(1),
                 partitions: vec![partition("ledger", 0, None, None)],
             },
             GroupResult {
                 group: "orders-svc".to_owned(),
                 status: Some(3),
                 whole: true,
+                members: Some(1),
                 partitions: vec![
                     partition("orders", 1, Some(2_921), Some(742.25)),
                     PartitionResult { lost: 512, loss_ahead: true, ..partition("refunds", 0, Some(0), Some(0.0)) },
@@ -43,11 +45,13 @@ fn results() -> Results {
                 group: "a \"b\" \\ c\nd {größe}".to_owned(),
                 status: Some(1),
                 whole: true,
+                members: Some(1),
                 partitions: vec![partition("orders", 0, Some(u64::MAX), None), partition("orders", 1, Some(7), None)],
             },
         ],
         by_status: vec![("OK", 1), ("WARN", 0), ("ERR", 1), ("UNKNOWN", 1), ("NOTFOUND", 0)],
         unknown_groups: 1,
+        brokers: 1,
         duration_ms: 83,
     }
 }

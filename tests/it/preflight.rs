@@ -53,7 +53,6 @@ struct Told {
 impl Told {
     fn new(variables: &[(&str, &str)]) -> Self {
         let outcome = answer(variables, r#"{"mode":"preflight"}"#);
-        assert!(outcome.table.is_some_and(|table| table.contains("configuration")));
         let report: Value = serde_json::from_str(&outcome.json).expect("JSON");
         for line in report["lines"].as_array().expect("lines") {
             let advised = line["todo"].as_str().is_some_and(|todo| !todo.is_empty());
@@ -228,8 +227,6 @@ fn a_release_is_answered_from_the_table_without_a_broker() {
     assert_eq!(against("4.4").status, Verdict::Ok);
     assert_eq!(against("2.8").status, Verdict::Warn);
     assert_eq!(against("5.0").status, Verdict::Unknown);
-    let outcome = against("4.4");
-    assert!(outcome.table.is_some_and(|table| table.contains("Kafka 4.4\n")), "{}", outcome.json);
 }
 
 #[test]

@@ -27,6 +27,7 @@ mod properties;
 mod refusals;
 mod shared;
 mod trouble;
+mod upheaval;
 mod verdicts;
 mod wire;
 

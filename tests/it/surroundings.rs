@@ -26,6 +26,11 @@ impl Program {
         Self(command)
     }
 
+    pub(crate) fn with_arguments(mut self, arguments: &[&str]) -> Self {
+        self.0.args(arguments);
+        self
+    }
+
     /// The exit code, and everything that was written.
     pub(crate) fn told(&mut self, event: &[u8]) -> (Option<i32>, String) {
         let mut child = self.0.spawn().unwrap();
@@ -243,5 +248,53 @@ fn a_page_is_drawn_of_a_check_alone() {
         let (code, told) = program.told(b"");
         assert!(code != Some(0) && told.contains("--html draws the report of a check: leave --preflight"), "{told}");
         assert!(stage.seen().is_empty() && !page.exists(), "nothing is asked for what cannot be drawn");
+    }
+}
+
+#[test]
+fn what_has_no_end_is_not_waited_for() {
+    let folder = std::path::Path::new(env!("CARGO_TARGET_TMPDIR")).join(format!("pipes-{}", std::process::id()));
+    std::fs::create_dir_all(&folder).unwrap();
+    let pipe = folder.join("pipe");
+    let _ = std::fs::remove_file(&pipe);
+    assert!(Command::new("mkfifo").arg(&pipe).status().unwrap().success());
+    let pipe = pipe.to_str().unwrap();
+    let off = [("MEERKAT_HISTORY", "off"), ("MEERKAT_PUBLISH", "off"), ("MEERKAT_TIMEOUT", "1")];
+    let broker = ("KAFKA_BOOTSTRAP_SERVERS", "127.0.0.1:1");
+    let told = |variables: &[(&str, &str)], arguments: &[&str]| {
+        let mut program = Program::with(&[&off[..], variables].concat());
+        program.0.args(arguments);
+        let (code, text) = program.told(b"");
+        assert_eq!(code, Some(3), "{text}");
+        text
+    };
+    for (source, expected) in [(pipe, "did not end within"), ("/dev/zero", "it has more than")] {
+        for arguments in [&[source][..], &["--command-config", source], &["--from-burrow", source]] {
+            let text = told(&[broker], arguments);
+            assert!(text.contains(expected), "{arguments:?}: {text}");
+        }
+        for variable in ["KAFKA_SSL_TRUSTSTORE", "KAFKA_SSL_KEYSTORE"] {
+            let text = told(&[broker, ("MEERKAT_TIMEOUT", "20"), (variable, source)], &[]);
+            assert!(text.contains(expected) && text.contains(variable), "{text}");
+        }
+    }
+    // Standard input that nobody closes.
+    let mut program = Program::with(&[&off[..], &[broker]].concat());
+    let mut child = program.0.spawn().unwrap();
+    let input = child.stdin.take();
+    let output = child.wait_with_output().unwrap();
+    drop(input);
+    assert!(String::from_utf8_lossy(&output.stderr).contains("did not end within"), "{output:?}");
+}
+
+#[test]
+fn a_reader_that_leaves_early_is_no_failure() {
+    for arguments in [&["--help"][..], &["--against", "all"], &["--man"]] {
+        let mut program = Program::with(&[]);
+        program.0.args(arguments);
+        let mut child = program.0.spawn().unwrap();
+        drop(child.stdout.take());
+        let output = child.wait_with_output().unwrap();
+        assert_eq!((output.status.code(), output.stderr.len()), (Some(0), 0), "{output:?}");
     }
 }

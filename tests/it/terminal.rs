@@ -6,7 +6,8 @@ use meerkat::cli::table::{Screen, history, table};
 use meerkat::judge::verdict::judge;
 use meerkat::model::lag::{Assigned, Committed, LogRange};
 use meerkat::model::memory::{Members, Memory, Reading, Sample, Thresholds};
-use meerkat::report::html::DrawnReport;
+use meerkat::report::Report;
+use meerkat::report::history::PastOfGroup;
 use serde_json::json;
 use unicode_width::UnicodeWidthStr;
 
@@ -15,7 +16,7 @@ const HEALTHY: &str = include_str!("../screenshots/reports/healthy.json");
 const EMPTY: &str = include_str!("../screenshots/reports/empty.json");
 
 fn drawn(report: &str, width: usize, partitions: bool) -> String {
-    table(&DrawnReport::parse(report).expect("a report"), Screen { width, colour: false }, partitions)
+    table(&Report::parse(report).expect("a report"), Screen { width, colour: false }, partitions)
 }
 
 /// A report of so many groups that all say the same, with a name among them.
@@ -105,7 +106,7 @@ fn kept() -> String {
 #[test]
 fn the_history_of_a_group_is_as_it_was_looked_at() {
     for width in [80, 200] {
-        let drawn = history(&kept(), Screen { width, colour: false }).expect("a history");
+        let drawn = history(&PastOfGroup::parse(&kept()).expect("a history"), Screen { width, colour: false });
         golden(&format!("history-{width}.txt"), &drawn);
         assert!(drawn.lines().all(|line| line.width() <= width), "{drawn}");
     }
@@ -116,7 +117,7 @@ fn a_group_of_which_nothing_is_known_is_not_said_to_read_nothing() {
     let drawn = |problems: &[&str]| {
         let json =
             json!({ "cluster": "prod", "group": "g", "period_minutes": 1, "problems": problems, "partitions": [] });
-        history(&json.to_string(), Screen { width: 80, colour: false }).expect("a history")
+        history(&PastOfGroup::parse(&json.to_string()).expect("a history"), Screen { width: 80, colour: false })
     };
     assert!(drawn(&[]).contains("The group reads nothing"));
     let told = drawn(&["its coordinator is away"]);
@@ -153,7 +154,7 @@ fn a_name_cannot_move_the_cursor_or_turn_the_line() {
 
 #[test]
 fn colour_is_all_that_a_colourful_screen_adds() {
-    let report = DrawnReport::parse(PROBLEMS).expect("a report");
+    let report = Report::parse(PROBLEMS).expect("a report");
     let coloured = table(&report, Screen { width: 200, colour: true }, false);
     let mut parts = coloured.split("\x1b[");
     let mut plain = parts.next().expect("a first part").to_owned();

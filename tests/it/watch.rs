@@ -2,7 +2,7 @@
 //! published in the end.
 
 use std::io::Write as _;
-use std::process::{Command, Stdio};
+use std::process::{Command, Output, Stdio};
 
 use meerkat::base::moment::rfc3339;
 use meerkat::cloudwatch::names;
@@ -13,11 +13,13 @@ use crate::support::cloudwatch::Stand;
 use crate::support::contract::keeps_promises;
 
 mod changes;
+mod journal;
 mod kinds;
 mod losses;
 mod objectives;
 mod parts;
 mod schedules;
+mod standing;
 mod told;
 mod told_once;
 mod trouble;
@@ -60,22 +62,21 @@ impl Watch {
     }
 
     /// The same with the exit code.
-    fn run_with_code(&self, second: i64, mut event: Value, variables: &[(&str, &str)]) -> (Value, Option<i32>) {
+    fn run_with_code(&self, second: i64, event: Value, variables: &[(&str, &str)]) -> (Value, Option<i32>) {
+        let output = self.output(second, event, variables);
+        let told = String::from_utf8_lossy(&output.stderr).into_owned();
+        let report: Value = serde_json::from_slice(&output.stdout).unwrap_or_else(|error| panic!("{error}: {told}"));
+        keeps_promises(&report);
+        (report, output.status.code())
+    }
+
+    /// All that the program leaves of the same.
+    fn output(&self, second: i64, mut event: Value, variables: &[(&str, &str)]) -> Output {
         self.stand.set_now(MIDNIGHT + second);
         event["now"] = json!(rfc3339(MIDNIGHT + second));
         let mut run = Command::new(env!("CARGO_BIN_EXE_meerkat"));
         run.env_clear()
-            .env("KAFKA_BOOTSTRAP_SERVERS", self.stage.bootstrap())
-            .env("KAFKA_SECURITY_PROTOCOL", "PLAINTEXT")
-            .env("MEERKAT_CLUSTER", "prod")
-            .env("MEERKAT_DETAIL", "all")
-            .env("MEERKAT_LAG_SECONDS", "0")
-            .env("MEERKAT_LOG", "off")
-            .env("AWS_ENDPOINT_URL_CLOUDWATCH", self.stand.url())
-            .env("AWS_REGION", "us-east-1")
-            .env("AWS_ACCESS_KEY_ID", "any")
-            .env("AWS_SECRET_ACCESS_KEY", "any")
-            .envs(self.variables.iter().map(|(name, value)| (name, value)))
+            .envs(self.environment())
             .envs(variables.iter().copied())
             .stdin(Stdio::piped())
             .stdout(Stdio::piped())
@@ -84,11 +85,26 @@ impl Watch {
         let mut input = process.stdin.take().expect("its input is piped");
         input.write_all(event.to_string().as_bytes()).expect("the event is sent");
         drop(input);
-        let output = process.wait_with_output().expect("the program ends");
-        let told = String::from_utf8_lossy(&output.stderr).into_owned();
-        let report: Value = serde_json::from_slice(&output.stdout).unwrap_or_else(|error| panic!("{error}: {told}"));
-        keeps_promises(&report);
-        (report, output.status.code())
+        process.wait_with_output().expect("the program ends")
+    }
+
+    /// The variables of every run.
+    fn environment(&self) -> Vec<(String, String)> {
+        let bootstrap = self.stage.bootstrap();
+        let always = [
+            ("KAFKA_BOOTSTRAP_SERVERS", &*bootstrap),
+            ("KAFKA_SECURITY_PROTOCOL", "PLAINTEXT"),
+            ("MEERKAT_CLUSTER", "prod"),
+            ("MEERKAT_DETAIL", "all"),
+            ("MEERKAT_LAG_SECONDS", "0"),
+            ("MEERKAT_LOG", "off"),
+            ("AWS_ENDPOINT_URL_CLOUDWATCH", &*self.stand.url()),
+            ("AWS_REGION", "us-east-1"),
+            ("AWS_ACCESS_KEY_ID", "any"),
+            ("AWS_SECRET_ACCESS_KEY", "any"),
+        ];
+        let always = always.map(|(name, value)| (name.to_owned(), value.to_owned()));
+        always.into_iter().chain(self.variables.iter().cloned()).collect()
     }
 
     /// The run that is scheduled for this minute after midnight.

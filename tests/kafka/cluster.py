@@ -4,7 +4,8 @@
     cluster.py start --version 4.4.0 --nodes 1 --dir DIR    prints one JSON object: addresses, files, users, pids
     cluster.py stagehand --dir DIR                          commands on stdin, one answer each (stagehand/Stagehand.java)
     cluster.py freeze|thaw --dir DIR --node 2             one broker stops answering, goes on
-    cluster.py kill|revive --dir DIR --node 2               one broker goes down, comes back with its data
+    cluster.py kill|leave --dir DIR --node 2                one broker goes down at once, or in good order
+    cluster.py revive --dir DIR --node 2                    it comes back with its data
     cluster.py stop --dir DIR
 
 `start` first ends what an earlier run left in DIR. `--with-parent PID` ends the cluster when that process is gone.
@@ -41,7 +42,7 @@ class PortTaken(Exception):
 def main():
     parser = argparse.ArgumentParser(description=__doc__, formatter_class=argparse.RawDescriptionHelpFormatter)
     commands = parser.add_subparsers(dest="command", required=True)
-    for name in ("start", "stop", "fetch", "stagehand", "kill", "revive", "freeze", "thaw", "watch"):
+    for name in ("start", "stop", "fetch", "stagehand", "kill", "leave", "revive", "freeze", "thaw", "watch"):
         command = commands.add_parser(name)
         if name != "fetch":
             command.add_argument("--dir", required=True, type=lambda text: pathlib.Path(text).resolve())
@@ -49,7 +50,7 @@ def main():
             command.add_argument("--version", default=os.environ.get("KAFKA_VERSION") or "4.4.0")
         if name in ("start", "watch"):
             command.add_argument("--with-parent", type=int, metavar="PID")
-        if name in ("kill", "revive", "freeze", "thaw"):
+        if name in ("kill", "leave", "revive", "freeze", "thaw"):
             command.add_argument("--node", type=int, required=True)
     start_command = commands.choices["start"]
     start_command.add_argument("--nodes", type=int, default=1)
@@ -217,6 +218,14 @@ def stop(options):
 def kill(options):
     if not processes.end(options.dir, [f"node-{options.node}"]):
         raise SystemExit(f"node {options.node} is not running")
+
+
+def leave(options):
+    """As an operator restarts a broker: it hands over what it leads before it ends."""
+    pid = processes.running(options.dir)[f"node-{options.node}"]
+    processes.send(options.dir, f"node-{options.node}", signal.SIGTERM)
+    if not processes.wait_gone(pid, SESSION_S):
+        raise SystemExit(f"node {options.node} does not end")
 
 
 # Longer than `zookeeper.session.timeout.ms`, 18 s.

@@ -9,14 +9,15 @@ use std::path::Path;
 
 use meerkat::event::widget::{Asked, Context, Theme, Widget};
 use meerkat::judge::verdict::Verdict;
-use meerkat::report::html::{self, DrawnReport, Series};
+use meerkat::report::Report;
+use meerkat::report::html::{self, Series};
 
 fn main() {
     let folder = std::env::args_os().nth(1).unwrap();
     let write = |name: &str, html: &str| std::fs::write(Path::new(&folder).join(name), html).unwrap();
     let (problems, healthy, empty) = (report("problems"), report("healthy"), report("empty"));
     let endpoint = || "arn:aws:lambda:eu-central-1:123456789012:function:customWidgetMeerkat".to_owned();
-    let drawn = |report: &DrawnReport, asked, theme, width| {
+    let drawn = |report: &Report<'_>, asked, theme, width| {
         let context = Context { theme, width, range_ms: None, endpoint: endpoint() };
         framed(theme, width, &html::widget(report, &lags(report), &Widget { asked, context }))
     };
@@ -40,9 +41,9 @@ fn main() {
     );
 }
 
-fn report(name: &str) -> DrawnReport {
+fn report(name: &str) -> Report<'static> {
     let path = Path::new(env!("CARGO_MANIFEST_DIR")).join("tests/screenshots/reports").join(name);
-    DrawnReport::parse(&std::fs::read_to_string(path.with_extension("json")).unwrap()).unwrap()
+    Report::parse(&std::fs::read_to_string(path.with_extension("json")).unwrap()).unwrap()
 }
 
 /// A dashboard's tile around the widget.
@@ -54,8 +55,8 @@ fn framed(theme: Theme, width: u32, widget: &str) -> String {
 }
 
 /// A past that ends at what the report says, in a shape that fits the verdict.
-fn lags(report: &DrawnReport) -> BTreeMap<String, Series> {
-    let past = |group: &html::view::DrawnGroup| {
+fn lags(report: &Report<'_>) -> BTreeMap<String, Series> {
+    let past = |group: &meerkat::report::GroupEntry<'_>| {
         let now = f64::from(u32::try_from(group.max_lag?).ok()?);
         let phase = f64::from(u32::try_from(group.group.len()).unwrap());
         let wave = |at: u32| 0.5 + 0.5 * (f64::from(at) * 0.31 + phase).sin();
@@ -67,5 +68,5 @@ fn lags(report: &DrawnReport) -> BTreeMap<String, Series> {
         let missing = |at: u32| group.status == Verdict::Ok && (30..33).contains(&at);
         Some(Series((0..60).map(|at| (!missing(at)).then(|| value(at))).collect()))
     };
-    report.groups.iter().filter_map(|group| Some((group.group.clone(), past(group)?))).collect()
+    report.groups.iter().filter_map(|group| Some((group.group.clone().into_owned(), past(group)?))).collect()
 }

@@ -20,6 +20,8 @@ pub(crate) struct Asked {
     /// The head in lower case, one header a line.
     pub(crate) head: String,
     pub(crate) body: String,
+    /// The body as it came, for what is no text.
+    pub(crate) bytes: Vec<u8>,
 }
 
 /// What to answer.
@@ -129,6 +131,7 @@ fn exchange(
         line: line.trim_end().trim_end_matches(" HTTP/1.1").to_owned(),
         head,
         body: String::from_utf8_lossy(&body).into_owned(),
+        bytes: body,
     };
     seen.lock().unwrap_or_else(PoisonError::into_inner).push(asked.clone());
     let Answer { status, headers, body } = answer(&asked);

@@ -141,6 +141,11 @@ impl Cluster {
         run(script("kill", &self.folder).args(["--node", &node.to_string()]));
     }
 
+    /// Takes a broker down in good order: it hands over what it leads.
+    pub(crate) fn leave(&self, node: usize) {
+        run(script("leave", &self.folder).args(["--node", &node.to_string()]));
+    }
+
     /// Brings a broker back that was taken down, with its data and its ports.
     pub(crate) fn revive(&self, node: usize) {
         run(script("revive", &self.folder).args(["--node", &node.to_string()]));

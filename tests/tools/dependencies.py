@@ -1,9 +1,11 @@
-"""Holds every dependency against infra/deny.toml: its licence, where it comes from, whether it is banned.
+"""Holds every dependency against infra/deny.toml: its licence, where it comes from, whether it is banned or was yanked.
 
 `make deny` has cargo-deny judge the same file, which takes minutes to build first; this takes a second.
 """
 
 import json
+import os
+import pathlib
 import re
 import subprocess
 import tomllib
@@ -26,11 +28,28 @@ def main():
         used |= chosen or set()
         if package["name"] in banned:
             wrong.append(f"{name}: it is banned")
+        if package["source"] and yanked(package["name"], package["version"]) and rules["advisories"]["yanked"] == "deny":
+            wrong.append(f"{name}: it was yanked")
         if not (package["source"] or "registry+").startswith("registry+"):
             wrong.append(f"{name}: it comes from {package['source']}")
     wrong += [f"infra/deny.toml allows {licence}, which nothing needs" for licence in sorted(allowed - used)]
     print("\n".join(wrong) or f"{len(packages)} packages keep infra/deny.toml")
     raise SystemExit(1 if wrong else 0)
+
+
+def yanked(name, version):
+    """Whether cargo's own copy of the index says so; a version that it does not list was not fetched with this index."""
+    low = name.lower()
+    folder = {1: "1", 2: "2", 3: f"3/{low[:1]}"}.get(len(low), f"{low[:2]}/{low[2:4]}")
+    home = pathlib.Path(os.environ.get("CARGO_HOME", pathlib.Path.home() / ".cargo"))
+    for entry in home.glob(f"registry/index/*/.cache/{folder}/{low}"):
+        # Versions stand between zero bytes, each before its line of JSON.
+        for line in entry.read_bytes().split(b"\0"):
+            if line.startswith(b"{"):
+                found = json.loads(line)
+                if found["vers"] == version and found["yanked"]:
+                    return True
+    return False
 
 
 def licences(expression, allowed):

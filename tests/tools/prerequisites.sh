@@ -20,6 +20,7 @@ for needed in "$@"; do
     openssl) command -v openssl >/dev/null || missing="$missing openssl" ;;
     chromium) command -v chromium >/dev/null || missing="$missing chromium fonts-liberation" ;;
     buildah) command -v buildah >/dev/null || missing="$missing buildah" ;;
+    strip) command -v strip >/dev/null || missing="$missing binutils" ;;
     musl) command -v musl-gcc >/dev/null || missing="$missing musl-tools" ;;
     python) python3 -c 'import ensurepip, venv' 2>/dev/null || missing="$missing python3-venv" ;;
     *) echo "prerequisites.sh does not know $needed" >&2 && exit 2 ;;

@@ -38,6 +38,11 @@ def folder(name):
         shutil.rmtree(path, ignore_errors=True)
 
 
+def cluster(command, at, *more):
+    """Does something to a cluster: tests/kafka/cluster.py."""
+    subprocess.run([*CLUSTER, command, "--dir", str(at), *more], check=True)
+
+
 class Kafka:
     """One broker, or several."""
 
@@ -54,7 +59,7 @@ class Kafka:
         return self
 
     def __exit__(self, *_):
-        subprocess.run([*CLUSTER, "stop", "--dir", str(self.at)], check=True)
+        cluster("stop", self.at)
 
     def variables(self):
         """What meerkat needs to look at it over TLS."""
@@ -119,6 +124,24 @@ class CloudWatch:
             "AWS_ACCESS_KEY_ID": "stand-in",
             "AWS_SECRET_ACCESS_KEY": "stand-in",
         }
+
+
+class Emulator:
+    """Another's emulator of AWS (tests/support/*.sh), in a process of its own that ends with its standard input."""
+
+    def __init__(self, script, *arguments):
+        self.child = subprocess.Popen([REPOSITORY / "tests" / "support" / script, *arguments], stdin=subprocess.PIPE, stdout=subprocess.PIPE, text=True)
+        self.address = self.child.stdout.readline().strip()
+        if not self.address:
+            raise SystemExit(f"{script} did not start")
+
+    def __enter__(self):
+        return self
+
+    def __exit__(self, *_):
+        self.child.stdin.close()
+        self.child.stdout.close()
+        self.child.wait()
 
 
 class Lambda:

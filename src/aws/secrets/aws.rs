@@ -6,11 +6,13 @@ use aws_config::SdkConfig;
 use aws_credential_types::Credentials;
 use aws_credential_types::provider::ProvideCredentials;
 use aws_credential_types::provider::error::CredentialsError;
+use aws_sdk_cloudwatch::config::endpoint::{DefaultResolver, Params, ResolveEndpoint};
 use aws_sigv4::http_request::{SignableBody, SignableRequest, SigningSettings, sign};
 use aws_sigv4::sign::v4;
 use aws_smithy_runtime_api::client::orchestrator::HttpRequest;
 use aws_smithy_types::body::SdkBody;
 use aws_types::service_config::ServiceConfigKey;
+use futures_util::FutureExt;
 
 use super::call::{Failure, call};
 use super::reference::{Arn, ArnKind};
@@ -35,6 +37,19 @@ pub(crate) enum Body {
     Json(&'static str, String),
     /// The query protocol.
     Form(String),
+}
+
+impl Door {
+    /// Signs a request as of now with the key of this run's AWS identity, for a service in a Region.
+    pub(crate) async fn sign(
+        &self,
+        request: &mut HttpRequest,
+        origin: &str,
+        place: (&str, &str),
+    ) -> Result<(), Box<dyn std::error::Error + Send + Sync>> {
+        let key = credentials(self.aws().await).await?;
+        sign_request(request, origin, place, key, SystemTime::now())
+    }
 }
 
 /// Asks, and judges a refusal; `variable` is the one that says what to ask for.
@@ -83,16 +98,18 @@ fn origin(config: &SdkConfig, arn: &Arn) -> String {
 }
 
 fn public_origin(arn: &Arn, fips: bool, dual_stack: bool) -> String {
-    let suffix = match (arn.region.split('-').next(), dual_stack) {
-        (Some("cn"), false) => "amazonaws.com.cn",
-        (Some("cn"), true) => "api.amazonwebservices.com.cn",
-        (Some("eusc"), false) => "amazonaws.eu",
-        (Some("eusc"), true) => "api.amazonwebservices.eu",
-        (_, false) => "amazonaws.com",
-        (_, true) => "api.aws",
-    };
+    let suffix = suffix(&arn.region, dual_stack).or_else(|| suffix(&arn.region, false));
+    let suffix = suffix.unwrap_or_else(|| String::from("amazonaws.com"));
     let fips = if fips { "-fips" } else { "" };
     format!("https://{}{fips}.{}.{suffix}", arn.kind.service(), arn.region)
+}
+
+/// What stands behind the Region in the host names of its partition, as the SDK knows it; `None` where it has no such names.
+fn suffix(region: &str, dual_stack: bool) -> Option<String> {
+    let params = Params::builder().region(region).use_dual_stack(dual_stack).build().ok()?;
+    let resolved = DefaultResolver::new().resolve_endpoint(&params).now_or_never()?.ok()?;
+    let (_, suffix) = resolved.url().split_once(&format!(".{region}."))?;
+    Some(suffix.to_owned())
 }
 
 fn signed(
@@ -115,24 +132,35 @@ fn signed(
     if let Body::Json(target, _) = question.body {
         request.headers_mut().insert("x-amz-target", target);
     }
+    sign_request(&mut request, origin, (&question.arn.region, question.arn.kind.service()), key, now)?;
+    Ok(request)
+}
+
+/// Adds the headers of a signature (AWS Signature Version 4) for a service in a Region. The request's URI is a path below `origin`.
+fn sign_request(
+    request: &mut HttpRequest,
+    origin: &str,
+    (region, service): (&str, &str),
+    key: Credentials,
+    now: SystemTime,
+) -> Result<(), Box<dyn std::error::Error + Send + Sync>> {
     let identity = key.into();
     let params = v4::SigningParams::builder()
         .identity(&identity)
-        .region(&question.arn.region)
-        .name(question.arn.kind.service())
+        .region(region)
+        .name(service)
         .time(now)
         .settings(SigningSettings::default())
         .build()?
         .into();
-    let url = format!("{}{}", origin.trim_end_matches('/'), question.path);
-    let headers: Vec<_> = request.headers().iter().collect();
-    let signable =
-        SignableRequest::new(question.method, &url, headers.into_iter(), SignableBody::Bytes(body.as_bytes()))?;
+    let url = format!("{}{}", origin.trim_end_matches('/'), request.uri());
+    let body = SignableBody::Bytes(request.body().bytes().unwrap_or_default());
+    let signable = SignableRequest::new(request.method(), &url, request.headers().iter(), body)?;
     let (headers, _) = sign(signable, &params)?.into_parts().0.into_parts();
     for header in headers {
         request.headers_mut().insert(header.name(), header.value().to_owned());
     }
-    Ok(request)
+    Ok(())
 }
 
 impl ArnKind {
@@ -158,7 +186,7 @@ mod tests {
 
     #[test]
     fn a_service_has_its_name_in_every_partition() {
-        let origin = |text, fips, dual_stack| public_origin(&Arn::parse(text).unwrap(), fips, dual_stack);
+        let origin = |text: &str, fips, dual_stack| public_origin(&Arn::parse(text).unwrap(), fips, dual_stack);
         let secret = "arn:aws:secretsmanager:eu-west-1:1:secret:a";
         assert_eq!(origin(secret, false, false), "https://secretsmanager.eu-west-1.amazonaws.com");
         assert_eq!(origin(secret, false, true), "https://secretsmanager.eu-west-1.api.aws");
@@ -169,6 +197,21 @@ mod tests {
         assert_eq!(
             origin("arn:aws-cn:kafka:cn-north-1:1:cluster/a", false, false),
             "https://kafka.cn-north-1.amazonaws.com.cn"
+        );
+        for (region, suffix) in [
+            ("us-iso-east-1", "c2s.ic.gov"),
+            ("us-isob-east-1", "sc2s.sgov.gov"),
+            ("eu-isoe-west-1", "cloud.adc-e.uk"),
+            ("us-isof-south-1", "csp.hci.ic.gov"),
+            ("eusc-de-east-1", "amazonaws.eu"),
+        ] {
+            let arn = format!("arn:aws-iso:secretsmanager:{region}:1:secret:a");
+            assert_eq!(origin(&arn, false, false), format!("https://secretsmanager.{region}.{suffix}"));
+        }
+        // There is no other stack there.
+        assert!(
+            origin("arn:aws-iso-e:ssm:eu-isoe-west-1:1:parameter/a", false, true)
+                .starts_with("https://ssm.eu-isoe-west-1.")
         );
     }
 
@@ -187,7 +230,7 @@ mod tests {
         request.headers().get("authorization").unwrap().to_owned()
     }
 
-    // The signatures are what `SigV4Auth` of botocore 1.44.5 (the topic's: 1.43.127) made for the same requests at that second.
+    // The signatures are what `SigV4Auth` of botocore 1.44.5 (the topic's: 1.34.22) made for the same requests at that second.
 
     #[test]
     fn a_cluster_is_asked_for_as_botocore_does() {
@@ -211,8 +254,16 @@ mod tests {
     fn a_topic_is_told_as_botocore_does() {
         let arn = Arn::parse("arn:aws:sns:eu-west-1:123456789012:changes").unwrap();
         assert_eq!(
-            authorization(&topic::question(&arn, "orders-svc ERR", "a & b = 2,921 records")),
-            "AWS4-HMAC-SHA256 Credential=ASIAIOSFODNN7EXAMPLE/20261123/eu-west-1/sns/aws4_request, SignedHeaders=content-type;host;x-amz-date;x-amz-security-token, Signature=8c37a7cd9f190fe2399f96033e6a9e1eaaf08ac6a2f52af964a58f37d1031fa7"
+            authorization(&topic::question(
+                &arn,
+                &topic::Notice {
+                    subject: "orders-svc ERR".into(),
+                    text: "a & b = 2,921 records".into(),
+                    body: "{}".into(),
+                    attributes: vec![("status", "ERR".into())]
+                }
+            )),
+            "AWS4-HMAC-SHA256 Credential=ASIAIOSFODNN7EXAMPLE/20261123/eu-west-1/sns/aws4_request, SignedHeaders=content-type;host;x-amz-date;x-amz-security-token, Signature=e0963f9c877d631d45bcb722cd3e2f2af6d0dd02a29804be0d6f10a8d5bdee52"
         );
     }
 }

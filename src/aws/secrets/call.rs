@@ -84,7 +84,7 @@ fn judge(response: &HttpResponse) -> Result<Vec<u8>, OrchestratorError<Refusal>>
 
 impl Refusal {
     /// Reads the error forms of AWS's JSON and query protocols and of OAuth (RFC 6749, section 5.2).
-    fn new(status: u16, header: Option<&str>, body: &[u8]) -> Self {
+    pub(super) fn new(status: u16, header: Option<&str>, body: &[u8]) -> Self {
         let json: Value = serde_json::from_slice(body).unwrap_or_default();
         let xml = if json.is_null() { std::str::from_utf8(body).unwrap_or_default() } else { "" };
         // No parser: what a proxy answers with instead need not be whole.

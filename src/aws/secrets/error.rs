@@ -56,7 +56,7 @@ impl SecretError {
         let said = String::from(if role {
             "the role cannot be taken on: allow sts:AssumeRole on it to this run's role, and let its trust policy name that role"
         } else {
-            "run with a role, or set AWS_ACCESS_KEY_ID and AWS_SECRET_ACCESS_KEY"
+            "run with a role; from a shell AWS_ACCESS_KEY_ID and AWS_SECRET_ACCESS_KEY do too"
         });
         Self::Credentials { subject, said, source: Some(Box::new(error)) }
     }

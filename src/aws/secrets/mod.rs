@@ -4,6 +4,7 @@
 //! [`mod@reference`] is pure and tells what a variable holds; the rest asks Secrets Manager, Parameter Store, Amazon MSK, SNS and token
 //! endpoints. Types of the SDK stay inside, and what comes out is text or a [`Secret`].
 
+use std::path::Path;
 use std::time::{Duration, UNIX_EPOCH};
 
 use aws_config::SdkConfig;
@@ -21,7 +22,7 @@ pub(crate) mod msk;
 pub mod reference;
 mod stored;
 pub(crate) mod token;
-mod topic;
+pub(crate) mod topic;
 
 pub use error::SecretError;
 pub use msk::{Listener, Network};
@@ -29,6 +30,8 @@ pub use reference::{Reference, Source};
 pub use token::{Token, TokenRequest};
 
 use crate::aws::http;
+use crate::base::files::Place;
+use crate::base::shown;
 use crate::model::secret::Secret;
 
 /// Connections and settings, made when they are first needed; one for a whole process is best.
@@ -147,15 +150,15 @@ impl Door {
     async fn bytes(&self, variable: &'static str, reference: &Reference) -> Result<Vec<u8>, SecretError> {
         match reference {
             Reference::File { path, .. } => tokio::task::spawn_blocking({
-                let path = path.clone();
-                move || std::fs::read(path)
+                let place = Place::file(Path::new(path));
+                move || place.read(LONGEST_FILE, FILE_PATIENCE)
             })
             .await
             .map_err(std::io::Error::other)
             .and_then(|read| read)
             .map_err(|source| match source.kind() {
-                std::io::ErrorKind::IsADirectory => SecretError::Folder { variable, path: path.clone() },
-                _ => SecretError::File { variable, path: path.clone(), source },
+                std::io::ErrorKind::IsADirectory => SecretError::Folder { variable, path: shown::path(path) },
+                _ => SecretError::File { variable, path: shown::path(path), source },
             }),
             Reference::Kept { arn, .. } => stored::fetch(self, variable, arn).await,
         }
@@ -179,3 +182,9 @@ impl Door {
 
 /// Bytes that an answer may have: secrets have up to 64 KB, tokens, keys and addresses a few.
 const LONGEST_ANSWER: usize = 1024 * 1024;
+
+/// Bytes that a file with a secret or a store may have: the stores of whole companies have some hundred KB.
+const LONGEST_FILE: usize = 4 * 1024 * 1024;
+
+/// How long a file is waited for, which a pipe may keep.
+const FILE_PATIENCE: Duration = Duration::from_secs(2);

@@ -2,6 +2,7 @@
 
 use std::fmt;
 
+use crate::base::shown;
 use crate::model::secret::Secret;
 
 /// A secret, or where it is kept.
@@ -105,10 +106,10 @@ impl Reference {
 impl fmt::Display for Reference {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
         match self {
-            Self::File { path, .. } => write!(f, "file:{path}")?,
+            Self::File { path, .. } => write!(f, "file:{}", shown::path(path))?,
             Self::Kept { arn, .. } => f.write_str(&arn.text)?,
         }
-        self.key().map_or(Ok(()), |key| write!(f, "#{key}"))
+        self.key().map_or(Ok(()), |key| write!(f, "#{}", shown::path(key)))
     }
 }
 

@@ -10,10 +10,12 @@ use base64::Engine as _;
 use base64::engine::general_purpose::STANDARD;
 use percent_encoding::{NON_ALPHANUMERIC, utf8_percent_encode};
 use serde::Deserialize;
+use serde_json::Value;
 
 use super::call::{Failure, call};
 use super::{Door, LONGEST_ANSWER, SecretError};
 use crate::aws::http;
+use crate::base::shown;
 use crate::keystore::Authorities;
 use crate::model::mask::Mask;
 use crate::model::secret::Secret;
@@ -48,7 +50,16 @@ pub struct Token {
 #[derive(Deserialize)]
 struct TokenAnswer {
     access_token: String,
-    expires_in: Option<f64>,
+    /// Seconds; some issuers write them as text (Microsoft's first endpoint).
+    #[serde(default)]
+    expires_in: Value,
+}
+
+impl TokenAnswer {
+    fn lifetime(&self) -> Option<Duration> {
+        let seconds = self.expires_in.as_f64().or_else(|| self.expires_in.as_str()?.trim().parse().ok());
+        seconds.and_then(|seconds| Duration::try_from_secs_f64(seconds).ok())
+    }
 }
 
 impl Door {
@@ -79,7 +90,7 @@ impl Door {
             }
         })?;
         let answer: TokenAnswer = serde_json::from_slice(&body).map_err(|_| unfit("its answer has no access_token"))?;
-        let lifetime = answer.expires_in.and_then(|seconds| Duration::try_from_secs_f64(seconds).ok());
+        let lifetime = answer.lifetime();
         Ok(Token { token: Secret::new(answer.access_token), lifetime })
     }
 }
@@ -115,11 +126,17 @@ fn encode(text: &str) -> String {
 /// A URL fit for an error: without a user, and without a query, which may be a key.
 fn shown(url: &str) -> String {
     let plain = url.split(['?', '#']).next().unwrap_or_default();
-    match (plain.split_once("://"), plain.rsplit_once('@')) {
-        (Some((scheme, _)), Some((_, rest))) => format!("{scheme}://***@{rest}"),
-        (None, Some((_, rest))) => format!("***@{rest}"),
-        _ => plain.to_owned(),
+    let (scheme, rest) = plain.split_once("://").map_or(("", plain), |(scheme, rest)| (scheme, rest));
+    let scheme = if matches!(scheme, "http" | "https") { format!("{scheme}://") } else { String::new() };
+    let (user, rest) = rest.rsplit_once('@').map_or(("", rest), |(_, rest)| ("***@", rest));
+    // What no URL has does not belong to it: other lines of a file, perhaps.
+    let of_urls = |c: char| c.is_ascii_alphanumeric() || "-._~:/[]%".contains(c);
+    let url = rest.split(|c| !of_urls(c)).next().unwrap_or_default();
+    let more = if url.len() < rest.len() { "…" } else { "" };
+    if scheme.is_empty() && user.is_empty() {
+        return shown::characters(plain);
     }
+    shown::cut(&format!("{scheme}{user}{url}{more}"), LONGEST_URL)
 }
 
 /// Origin and path of a URL that may be trusted with a secret.
@@ -159,6 +176,9 @@ fn way_out(code: &str, status: u16) -> &'static str {
     }
 }
 
+/// Characters of a URL that are shown.
+const LONGEST_URL: usize = 300;
+
 /// The variable that names the endpoint.
 const VARIABLE: &str = "KAFKA_SASL_OAUTHBEARER_TOKEN_ENDPOINT_URL";
 
@@ -191,6 +211,26 @@ mod tests {
         assert_eq!(shown("https://meerkat:hunter2@issuer.example/t"), "https://***@issuer.example/t");
         assert_eq!(shown("https://meerkat:hunt@er/2@issuer.example"), "https://***@issuer.example");
         assert_eq!(shown("meerkat:hunter2@issuer.example"), "***@issuer.example");
+        assert_eq!(shown("hunter2"), "7 characters");
+        for more in [" sasl.mechanism=x", ",password=hunter2", "\\nhunter2", "\"hunter2"] {
+            assert_eq!(shown(&format!("https://issuer.example/t{more}")), "https://issuer.example/t…");
+        }
+    }
+
+    #[test]
+    fn a_lifetime_is_a_number_however_it_is_written() {
+        let lifetime = |text: &str| {
+            let answer = format!(r#"{{"access_token":"t","expires_in":{text}}}"#);
+            serde_json::from_str::<TokenAnswer>(&answer).unwrap().lifetime()
+        };
+        let hour = Some(Duration::from_secs(3_599));
+        assert_eq!((lifetime("3599"), lifetime("\"3599\""), lifetime("3599.0")), (hour, hour, hour));
+        for none in ["null", "true", "\"soon\"", "-1", "1e30", "\"NaN\"", "[]", "{}"] {
+            assert_eq!(lifetime(none), None, "{none}");
+        }
+        assert!(serde_json::from_str::<TokenAnswer>(r#"{"access_token":"t"}"#).unwrap().lifetime().is_none());
+        // What a clock can reach is up to who adds it.
+        assert!(lifetime("9223372036854775807").is_some());
     }
 
     fn header(header_urlencode: bool) -> String {
@@ -231,5 +271,60 @@ mod tests {
                 assert!(!said.contains("hun") && !said.contains(&header[..3]), "{said}");
             }
         }
+    }
+
+    mod fuzz {
+        include!(concat!(env!("CARGO_MANIFEST_DIR"), "/tests/support/fuzz.rs"));
+    }
+
+    #[test]
+    fn any_answer_of_an_issuer_is_a_token_or_a_refusal() {
+        use super::super::call::Refusal;
+        let pieces = [
+            "{",
+            "}",
+            ":",
+            ",",
+            "\"access_token\"",
+            "\"expires_in\"",
+            "\"error\"",
+            "\"error_description\"",
+            "\"hunter2/\"",
+            "9223372036854775807",
+            "1e308",
+            "-1",
+            "\"1e400\"",
+            "\"inf\"",
+            "null",
+            "[",
+            "]",
+            "<Code>",
+            "</Code>",
+            "\u{1b}[2J",
+            "\n",
+            "hunter2/",
+            "hunter2%2f",
+        ];
+        let request = TokenRequest {
+            endpoint: String::new(),
+            client_id: "id".into(),
+            client_secret: Secret::new("hunter2/".into()),
+            scope: None,
+            header_urlencode: true,
+            ca: None,
+        };
+        fuzz::each(5_000, |choice| {
+            let mut body = choice.text(&pieces, 14);
+            if choice.below(2) == 0 {
+                body = format!("{{\"access_token\":\"t\",\"expires_in\":{}}}", choice.of(&pieces));
+            }
+            let body = if choice.below(4) == 0 { choice.mutated(body.as_bytes()) } else { body.into() };
+            if let Ok(answer) = serde_json::from_slice::<TokenAnswer>(&body) {
+                let _ = answer.lifetime();
+            }
+            let said = Refusal::new(400, None, &body).masked(&mask(&request));
+            assert!(!said.chars().any(char::is_control) && said.chars().count() < 600, "{said:?}");
+            assert!(!said.contains("hunter2/") && !said.contains("hunter2%2f"), "{said}");
+        });
     }
 }

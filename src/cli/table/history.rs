@@ -1,44 +1,14 @@
 //! What is kept of one group: a line for each partition, its lag from look to look drawn with blocks.
 
-use serde::Deserialize;
-
 use super::text::{Cell, GUTTER, Grid, NARROWEST, Text};
 use super::{FAINT, Screen, count, offset};
 use crate::base::figures::grouped;
 use crate::base::moment;
-
-/// What mode history prints, as far as it is drawn.
-#[derive(Deserialize)]
-struct PastOfGroup {
-    cluster: String,
-    group: String,
-    period_minutes: i64,
-    problems: Vec<String>,
-    partitions: Vec<PastOfPartition>,
-}
-
-/// One partition, newest look first.
-#[derive(Deserialize)]
-struct PastOfPartition {
-    topic: String,
-    partition: i32,
-    problem: Option<String>,
-    looks: Vec<PastLook>,
-}
-
-#[derive(Deserialize)]
-struct PastLook {
-    taken: String,
-    committed: Option<i64>,
-    log_end: i64,
-}
+use crate::report::history::{PastOfGroup, PastOfPartition, PastSnapshot};
 
 /// Draws what mode history prints.
-///
-/// # Errors
-/// What is missing in it.
-pub fn history(json: &str, screen: Screen) -> Result<String, serde_json::Error> {
-    let history: PastOfGroup = serde_json::from_str(json)?;
+#[must_use]
+pub fn history(history: &PastOfGroup<'_>, screen: Screen) -> String {
     let mut text = Text::new(screen);
     let minutes = match history.period_minutes {
         1 => "minute".to_owned(),
@@ -46,17 +16,17 @@ pub fn history(json: &str, screen: Screen) -> Result<String, serde_json::Error> 
     };
     text.line(0, &format!("{} on {}, a look every {minutes}", history.group, history.cluster), Some(super::BOLD));
     if !history.partitions.is_empty() {
-        table(&history, &mut text);
+        table(history, &mut text);
     } else if history.problems.is_empty() {
         text.line(0, "The group reads nothing, so nothing is kept of it.", None);
     }
     for problem in &history.problems {
         text.line(0, problem, Some(FAINT));
     }
-    Ok(text.finish())
+    text.finish()
 }
 
-fn table(history: &PastOfGroup, text: &mut Text) {
+fn table(history: &PastOfGroup<'_>, text: &mut Text) {
     let titles = ["TOPIC", "PARTITION", "LOOKS", "COMMITTED", "LOG-END", "LAG", "MOST"];
     let mut head: Vec<Cell> = titles.iter().map(|title| Cell::right(title)).collect();
     head[0] = Cell::left(titles[0]);
@@ -67,8 +37,9 @@ fn table(history: &PastOfGroup, text: &mut Text) {
     let room = beside(grid.narrowed(text.width())).max(beside(grid.narrowed(0)).min(USUAL));
     if room >= NARROWEST {
         let newest = history.partitions.iter().filter_map(|of| moment::parse(&of.looks.first()?.taken)).max();
-        let slot =
-            |look: &PastLook| Some((newest? - moment::parse(&look.taken)? + 30) / 60 / history.period_minutes.max(1));
+        let slot = |look: &PastSnapshot| {
+            Some((newest? - moment::parse(&look.taken)? + 30) / 60 / history.period_minutes.max(1))
+        };
         let all = history.partitions.iter().flat_map(|of| &of.looks).filter_map(slot).max().unwrap_or_default() + 1;
         let slots = usize::try_from(all).unwrap_or(1).max(1);
         grid.head[0].push(Cell::left(&format!("LAG, {} min", all * history.period_minutes)));
@@ -81,7 +52,7 @@ fn table(history: &PastOfGroup, text: &mut Text) {
     text.rows(&grid, |number| history.partitions.get(number)?.problem.clone());
 }
 
-fn row(partition: &PastOfPartition) -> Vec<Cell> {
+fn row(partition: &PastOfPartition<'_>) -> Vec<Cell> {
     let newest = partition.looks.first();
     let told = |number| Cell::right(&count(number));
     vec![
@@ -90,16 +61,9 @@ fn row(partition: &PastOfPartition) -> Vec<Cell> {
         Cell::right(&grouped(partition.looks.len() as u64).to_string()),
         offset(newest.and_then(|look| look.committed)),
         offset(newest.map(|look| look.log_end)),
-        told(newest.and_then(PastLook::lag)),
-        told(partition.looks.iter().filter_map(PastLook::lag).max()),
+        told(newest.and_then(PastSnapshot::lag)),
+        told(partition.looks.iter().filter_map(PastSnapshot::lag).max()),
     ]
-}
-
-impl PastLook {
-    /// `None` where nothing was committed.
-    fn lag(&self) -> Option<u64> {
-        Some(u64::try_from(self.log_end - self.committed?).unwrap_or(0))
-    }
 }
 
 /// Lags by how many periods ago they were, the newest at the right; where there is less room than looks the greatest of several is

@@ -10,7 +10,7 @@ mod trouble;
 
 use crate::base::figures::grouped;
 use crate::judge::verdict::Verdict;
-use crate::report::html::DrawnReport;
+use crate::report::Report;
 pub use history::history;
 use text::{Cell, Text};
 
@@ -26,7 +26,7 @@ pub struct Screen {
 /// The groups, the worst first, what could not be read, and one closing sentence; with `partitions` a table for each group
 /// instead, in the columns of `kafka-consumer-groups.sh --describe`.
 #[must_use]
-pub fn table(report: &DrawnReport, screen: Screen, partitions: bool) -> String {
+pub fn table(report: &Report<'_>, screen: Screen, partitions: bool) -> String {
     let mut text = Text::new(screen);
     if partitions {
         partitions::draw(report, &mut text);

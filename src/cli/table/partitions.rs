@@ -4,14 +4,13 @@ use super::text::{Cell, GUTTER, Grid, NARROWEST, Text};
 use super::{FAINT, UNKNOWN, colour, count, offset};
 use crate::base::figures::span;
 use crate::judge::verdict::Verdict;
-use crate::report::html::DrawnReport;
-use crate::report::html::view::{DrawnGroup, DrawnPartition};
+use crate::report::{GroupEntry, PartitionEntry, Report};
 
 /// Draws a table for each group.
-pub(crate) fn draw(report: &DrawnReport, text: &mut Text) {
+pub(crate) fn draw(report: &Report<'_>, text: &mut Text) {
     for group in &report.groups {
         text.gap();
-        let members = count(group.members);
+        let members = count(group.members.map(|all| all as u64));
         let lag = super::groups::total(group);
         let state = group.state.as_deref().unwrap_or(UNKNOWN);
         let title = format!("{}: {}, {state}, members {members}, lag {lag}", group.group, group.status.word());
@@ -26,7 +25,7 @@ pub(crate) fn draw(report: &DrawnReport, text: &mut Text) {
     }
 }
 
-fn table(group: &DrawnGroup, text: &mut Text) {
+fn table(group: &GroupEntry<'_>, text: &mut Text) {
     if group.partitions.is_empty() {
         let none = if group.partition_count == 0 {
             "no partitions"
@@ -36,7 +35,7 @@ fn table(group: &DrawnGroup, text: &mut Text) {
         text.line(0, none, Some(FAINT));
         return;
     }
-    let mut partitions: Vec<&DrawnPartition> = group.partitions.iter().collect();
+    let mut partitions: Vec<&PartitionEntry<'_>> = group.partitions.iter().collect();
     partitions.sort_by(|one, other| (&one.topic, one.partition).cmp(&(&other.topic, other.partition)));
     let rows: Vec<Vec<Cell>> = partitions.iter().map(|partition| row(partition)).collect();
     let titles = |titles: &[&str]| -> Vec<Cell> {
@@ -53,7 +52,7 @@ fn table(group: &DrawnGroup, text: &mut Text) {
     };
     if wide.fits(text.width()) {
         let below = |number: usize| {
-            let partition: &DrawnPartition = partitions.get(number)?;
+            let partition: &PartitionEntry<'_> = partitions.get(number)?;
             (partition.status != Verdict::Ok).then(|| partition.reason.clone())
         };
         return text.rows(&wide, below);
@@ -69,19 +68,19 @@ fn table(group: &DrawnGroup, text: &mut Text) {
 }
 
 /// What has no column where there is no room for it; nothing of a partition that is caught up and well.
-fn ours(partition: &DrawnPartition) -> Option<String> {
+fn ours(partition: &PartitionEntry<'_>) -> Option<String> {
     let mut said = vec![partition.status.word().to_owned()];
     said.extend(
         partition.lag_seconds.filter(|seconds| *seconds > 0.0).map(|seconds| format!("{} behind", span(seconds))),
     );
-    said.extend(partition.findings.iter().cloned());
+    said.extend(partition.findings.iter().map(ToString::to_string));
     if partition.status != Verdict::Ok {
         return Some(format!("{}: {}", said.join(", "), partition.reason));
     }
     (said.len() > 1).then(|| said.join(", "))
 }
 
-fn row(partition: &DrawnPartition) -> Vec<Cell> {
+fn row(partition: &PartitionEntry<'_>) -> Vec<Cell> {
     let text = |text: Option<&str>| Cell::left(text.unwrap_or(UNKNOWN));
     vec![
         Cell::left(&partition.topic),

@@ -5,6 +5,7 @@
 use unicode_width::{UnicodeWidthChar, UnicodeWidthStr};
 
 use super::Screen;
+use crate::base::shown::{blanks, plain};
 
 /// Lines as they come to be.
 pub(crate) struct Text {
@@ -129,7 +130,8 @@ impl Text {
         let last = cells.iter().rposition(|cell| !cell.text.is_empty()).unwrap_or_default();
         for (column, (cell, width)) in cells.iter().zip(widths).enumerate().take(last + 1) {
             let shown = shortened(&cell.text, *width);
-            let blank = " ".repeat(width - shown.width());
+            // A sign that selects the picture of the one before it makes that wider than the two are for themselves.
+            let blank = blanks(*width, &shown);
             if cell.right {
                 self.lines.push_str(&blank);
             }
@@ -156,20 +158,6 @@ impl Text {
     }
 }
 
-/// A text in which nothing moves the cursor or turns the direction of writing: control characters, and the marks and overrides
-/// of Unicode's bidirectional algorithm (UAX #9), are spelled.
-pub(crate) fn plain(text: &str) -> String {
-    let disturbs = |c: char| {
-        c.is_control()
-            || matches!(c, '\u{61c}' | '\u{200b}'..='\u{200f}' | '\u{2028}'..='\u{202e}' | '\u{2060}'..='\u{2069}' | '\u{feff}')
-    };
-    text.chars()
-        .flat_map(|c| {
-            if disturbs(c) { c.escape_unicode().collect::<String>() } else { c.to_string() }.chars().collect::<Vec<_>>()
-        })
-        .collect()
-}
-
 /// A text that is too wide loses its middle: names differ at both ends.
 fn shortened(text: &str, width: usize) -> String {
     if text.width() <= width {
@@ -184,42 +172,53 @@ fn shortened(text: &str, width: usize) -> String {
 
 /// As many characters as have room.
 fn taken(characters: impl Iterator<Item = char>, room: usize) -> String {
-    let mut left = room;
-    characters
-        .take_while(|c| {
-            let width = c.width().unwrap_or_default();
-            let fits = width <= left;
-            left = left.saturating_sub(width);
-            fits
-        })
-        .collect()
+    let mut taken = String::new();
+    let mut width = 0_usize;
+    for c in characters {
+        // Some signs are as wide as the character before them makes them.
+        let wide = c.width().unwrap_or_default() + usize::from(c == EMOJI);
+        if width + wide > room {
+            break;
+        }
+        width += wide;
+        taken.push(c);
+    }
+    taken
 }
 
 /// Lines of at most so many columns, broken between words, and within a word that has no room.
 fn wrapped(text: &str, width: usize) -> Vec<String> {
-    let mut lines = vec![String::new()];
-    for word in text.split(' ') {
-        let mut word = word.to_owned();
-        loop {
-            let line = lines.last().map(String::as_str).unwrap_or_default();
-            let joined = if line.is_empty() { word.clone() } else { format!("{line} {word}") };
-            if joined.width() <= width {
-                lines.pop();
-                lines.push(joined);
-                break;
-            }
-            if !line.is_empty() {
-                lines.push(String::new());
-                continue;
-            }
-            let part = taken(word.chars(), width);
-            word = word.chars().skip(part.chars().count()).collect();
-            lines.pop();
-            lines.extend([part, String::new()]);
+    let mut lines = Vec::new();
+    let (mut line, mut filled) = (String::new(), 0);
+    for (number, word) in text.split(' ').enumerate() {
+        let gap = usize::from(number > 0 && !line.is_empty());
+        let mut rest = word;
+        let mut wide = word.width();
+        if filled + gap + wide > width && !line.is_empty() {
+            lines.push(std::mem::take(&mut line));
+            filled = 0;
+        } else if gap > 0 {
+            line.push(' ');
+            filled += 1;
         }
+        while wide > width {
+            let part = taken(rest.chars(), width);
+            // A character that is wider than a line stands alone.
+            let end = if part.is_empty() { rest.chars().next().map_or(rest.len(), char::len_utf8) } else { part.len() };
+            lines.push(rest[..end].to_owned());
+            rest = &rest[end..];
+            // What is so long need not be measured again for each line.
+            wide = if rest.len() > width.saturating_mul(8) { usize::MAX } else { rest.width() };
+        }
+        line.push_str(rest);
+        filled += wide;
     }
+    lines.push(line);
     lines
 }
+
+/// It has no width of its own, and makes the character before it two columns wide (Unicode, variation selector 16).
+const EMOJI: char = '\u{fe0f}';
 
 /// Blanks between two columns, where there is room.
 pub(crate) const GUTTER: usize = 2;
@@ -233,13 +232,6 @@ mod tests {
     use super::*;
 
     #[test]
-    fn a_name_cannot_disturb_the_window() {
-        assert_eq!(plain("a\x1b[2Jb\nc"), "a\\u{1b}[2Jb\\u{a}c");
-        assert_eq!(plain("x\u{202e}y\u{200f}"), "x\\u{202e}y\\u{200f}");
-        assert_eq!(plain("größe 注文"), "größe 注文");
-    }
-
-    #[test]
     fn what_is_too_long_loses_its_middle_by_columns_not_characters() {
         assert_eq!(shortened("payments-service-eu", 12), "payments…-eu");
         assert_eq!(shortened("注文注文注文注文", 9), "注文注…文");
@@ -250,5 +242,47 @@ mod tests {
     fn lines_break_between_words_and_in_those_that_have_no_room() {
         assert_eq!(wrapped("one two three", 7), ["one two", "three"]);
         assert_eq!(wrapped("abcdefghij k", 4), ["abcd", "efgh", "ij k"]);
+        assert_eq!(wrapped("a abcdefgh", 4), ["a", "abcd", "efgh"]);
+        assert_eq!(wrapped("注文", 1), ["注", "文", ""]);
+        let long = "x".repeat(1_000_000);
+        assert_eq!(wrapped(&long, 80).len(), 12_500);
+    }
+
+    #[test]
+    fn an_emoji_is_as_wide_as_a_terminal_draws_it() {
+        let heart = "\u{2764}\u{fe0f}";
+        for text in [heart.repeat(3), format!("a{heart}b{heart}"), format!("orders-{heart}{heart}{heart}-eu")] {
+            for width in 0..14 {
+                assert!(shortened(&text, width).width() <= width.max(1), "{text} {width}");
+                let mut drawn = Text::new(Screen { width, colour: false });
+                drawn.row(&[Cell::left(&text), Cell::left("x")], &[width, 1], GUTTER);
+                assert!(drawn.finish().ends_with("x\n"), "{text} {width}");
+            }
+        }
+    }
+
+    mod fuzz {
+        include!(concat!(env!("CARGO_MANIFEST_DIR"), "/tests/support/fuzz.rs"));
+    }
+
+    #[test]
+    fn any_names_make_a_table_that_fits() {
+        fuzz::each(3_000, |choice| {
+            let names: Vec<String> = (0..4).map(|_| choice.text(fuzz::HOSTILE, 12)).collect();
+            let screen = Screen { width: choice.below(100), colour: choice.below(2) == 0 };
+            let mut text = Text::new(screen);
+            let cells = |names: &[String]| names.iter().map(|name| Cell::left(name)).collect::<Vec<_>>();
+            let grid = Grid {
+                head: vec![cells(&names[..2])],
+                rows: vec![cells(&names[2..]), vec![Cell::right(&names[1]), Cell::left(&names[0]).coloured("2")]],
+                may_shrink: &[0, 1],
+                narrowest: NARROWEST,
+                gutter: GUTTER,
+            };
+            text.rows(&grid, |_| Some(names[3].clone()));
+            text.line(choice.below(5), &names.concat(), Some("1"));
+            let drawn = text.finish().replace("\x1b[", "");
+            assert!(!drawn.contains(['\x1b', '\r', '\u{202e}', '\0', '\u{9b}']), "{drawn:?}");
+        });
     }
 }

@@ -1,21 +1,22 @@
 //! What could not be read, and the sentence that closes a table.
 
+use std::borrow::Cow;
 use std::fmt::Write as _;
 
 use super::colour;
 use super::text::Text;
 use crate::base::figures::grouped;
 use crate::judge::verdict::Verdict;
-use crate::report::html::DrawnReport;
+use crate::report::Report;
 
 /// Draws both.
-pub(crate) fn draw(report: &DrawnReport, text: &mut Text) {
+pub(crate) fn draw(report: &Report<'_>, text: &mut Text) {
     let trouble = report.trouble();
     if !trouble.is_empty() {
         text.gap();
         text.line(0, "Not everything could be read or written:", Some(colour(Verdict::Unknown)));
         // The same of many places is said once.
-        let mut told: Vec<(String, Vec<String>)> = Vec::new();
+        let mut told: Vec<(&str, Vec<Cow<'_, str>>)> = Vec::new();
         for (place, what) in trouble {
             match told.iter_mut().find(|(known, _)| *known == what) {
                 Some((_, places)) => places.push(place),
@@ -26,7 +27,7 @@ pub(crate) fn draw(report: &DrawnReport, text: &mut Text) {
             let more = places.len().saturating_sub(PLACES);
             let mut place = places[..places.len() - more].join(", ");
             if more > 0 {
-                place = format!("{place} and {} more", grouped(more as u64));
+                let _ = write!(place, " and {} more", grouped(more as u64));
             }
             text.line(2, &format!("{place}: {what}"), None);
         }
@@ -36,9 +37,9 @@ pub(crate) fn draw(report: &DrawnReport, text: &mut Text) {
 }
 
 /// How many groups need a look, and what the table does not tell.
-fn closing(report: &DrawnReport) -> String {
+fn closing(report: &Report<'_>) -> String {
     let cut = report.cut.map_or(0, |cut| cut.groups);
-    let all = report.groups.len() as u64 + cut;
+    let all = (report.groups.len() + cut) as u64;
     let bad = report.groups.iter().filter(|group| group.status != Verdict::Ok).count();
     let groups = if all == 1 { "group" } else { "groups" };
     let needs = if bad == 1 { "needs" } else { "need" };
@@ -49,7 +50,7 @@ fn closing(report: &DrawnReport) -> String {
         bad => format!("{} of {} {groups} {needs} a look", grouped(bad), grouped(all)),
     };
     if cut > 0 {
-        let _ = write!(sentence, "; {} are not listed, none of them worse", grouped(cut));
+        let _ = write!(sentence, "; {} are not listed, none of them worse", grouped(cut as u64));
     }
     if !report.history.enabled {
         sentence.push_str("; history is off, so only lag is told");

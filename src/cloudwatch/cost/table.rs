@@ -47,9 +47,9 @@ pub(crate) fn volume(groups: usize, partitions: usize, published: usize) -> Volu
         keys.extend((0..).take(partitions).map(|partition| Key::new(group, OfTopic::new(Mark(1)), partition)));
     }
     keys.sort_unstable();
-    let always = names::PUBLISHED.iter().filter(|(name, _)| !names::OF_LOSS.contains(name));
-    let by_group = always.filter(|(_, sets)| sets.contains(&BY_GROUP)).count();
-    let by_cluster = names::PUBLISHED.iter().filter(|(_, sets)| sets.contains(&BY_CLUSTER)).count();
+    let usual = || names::PUBLISHED.iter().filter(|(name, _)| !names::SELDOM.contains(name));
+    let by_group = usual().filter(|(_, sets)| sets.contains(&BY_GROUP)).count();
+    let by_cluster = usual().filter(|(_, sets)| sets.contains(&BY_CLUSTER)).count();
     Volume {
         partitions: keys.len(),
         pages: bind(&keys, bits(keys.len(), None)).len(),

@@ -45,9 +45,9 @@ pub(crate) enum Instead {
     Coarser(MetricsDetail),
     /// Not all of all groups.
     Fewer {
-        /// Groups whose status is published, and not their lag.
+        /// Groups whose lag is not published.
         without_lag: usize,
-        /// Groups of which nothing is.
+        /// Groups whose status is not.
         left_out: usize,
     },
 }
@@ -58,18 +58,22 @@ impl std::fmt::Display for Instead {
             Self::Coarser(MetricsDetail::Topic) => f.write_str("published by group and topic"),
             Self::Coarser(_) => f.write_str("published by group"),
             Self::Fewer { without_lag, left_out } => {
-                write!(f, "the lag of {without_lag} groups is left out, and {left_out} groups are altogether")
+                write!(
+                    f,
+                    "the lag of {without_lag} groups is left out, and the status of {left_out}, the healthy ones first"
+                )
             }
         }
     }
 }
 
 /// Everything that was asked for if its number of metrics stays within the limit; else the finest detail that does for all
-/// groups; else each group's status, and then as much lag as fits. What is told about the cluster is always published.
+/// groups; else the statuses of the worst groups, then of the rest, then as much lag as fits. What is told about the cluster is always
+/// published, and a group whose status is left out counts as unknown.
 #[must_use]
 pub fn plan(results: &Results, detail: MetricsDetail, limit: usize) -> Plan {
     let cluster = (names::CLUSTER, encode(&results.cluster));
-    let whole = of_cluster(results, &cluster);
+    let whole = of_cluster(results, &cluster, 0);
     let mut wanted = None;
     for fitting in [MetricsDetail::Partition, MetricsDetail::Topic, MetricsDetail::Group] {
         if fitting > detail.max(MetricsDetail::Group) {
@@ -86,9 +90,12 @@ pub fn plan(results: &Results, detail: MetricsDetail, limit: usize) -> Plan {
         }
         wanted = wanted.or(Some(metrics));
     }
-    let mut datums = whole;
-    let mut left = limit.saturating_sub(count(&datums));
-    let mut take = |datums: &mut Vec<Datum>, more: Vec<Datum>| {
+    // The worst first, since who is well needs no alarm.
+    let mut groups: Vec<&GroupResult> = results.groups.iter().collect();
+    groups.sort_by_key(|group| std::cmp::Reverse(group.status));
+    let mut datums = Vec::new();
+    let mut left = limit.saturating_sub(count(&whole));
+    let mut take = |more: Vec<Datum>| {
         let metrics = count(&more);
         let fits = metrics <= left;
         if fits {
@@ -98,39 +105,59 @@ pub fn plan(results: &Results, detail: MetricsDetail, limit: usize) -> Plan {
         fits
     };
     let (mut without_lag, mut left_out) = (0, 0);
-    let mut told = Vec::with_capacity(results.groups.len());
-    for group in &results.groups {
+    let mut told = Vec::with_capacity(groups.len());
+    for group in &groups {
         let mut status = Vec::new();
         of_status(group, &of_name(group, &cluster), &mut status);
-        told.push(take(&mut datums, status));
+        told.push(take(status));
+        left_out += usize::from(told.last() == Some(&false));
     }
-    for (group, told) in results.groups.iter().zip(told) {
+    for (group, told) in groups.into_iter().zip(told) {
         let mut lag = Vec::new();
         losses(&of_name(group, &cluster), &group.partitions, &mut lag);
         if group.whole {
             lags(&of_name(group, &cluster), &group.partitions.iter().collect::<Vec<_>>(), &mut lag);
         }
-        if !take(&mut datums, lag) {
-            *(if told && group.status.is_some() { &mut without_lag } else { &mut left_out }) += 1;
-        }
+        without_lag += usize::from(!take(lag) && told);
     }
+    let mut all = of_cluster(results, &cluster, left_out);
+    all.extend(datums);
     // Statuses and lags of a group no longer stand together.
-    let metrics = count(&datums);
+    let metrics = count(&all);
     let published = Instead::Fewer { without_lag, left_out };
-    Plan { datums, metrics, refused: wanted.map(|wanted| Refused { wanted, limit, published }) }
+    Plan { datums: all, metrics, refused: wanted.map(|wanted| Refused { wanted, limit, published }) }
 }
 
-fn of_cluster(results: &Results, cluster: &(&'static str, String)) -> Vec<Datum> {
+/// What a run publishes that saw nothing of Kafka: that it was blind, and the statuses that stand.
+pub(crate) fn blind(results: &Results) -> Vec<Datum> {
+    let cluster = (names::CLUSTER, encode(&results.cluster));
     let mut datums = Vec::new();
+    once_a_run(names::BLIND_RUNS, results, &cluster, &mut datums);
+    for group in &results.groups {
+        of_status(group, &of_name(group, &cluster), &mut datums);
+    }
+    datums
+}
+
+/// 1 for the cluster, and for its part where there are parts.
+fn once_a_run(name: &'static str, results: &Results, cluster: &(&'static str, String), datums: &mut Vec<Datum>) {
+    distribution(Metric { name, dimensions: vec![cluster.clone()] }, [1.0], datums);
+    if !results.part.is_whole() {
+        let part = (names::PART, results.part.to_string());
+        distribution(Metric { name, dimensions: vec![cluster.clone(), part] }, [1.0], datums);
+    }
+}
+
+/// `left_out` groups have a status that is not published: nothing of them can be seen, as if they could not be read.
+fn of_cluster(results: &Results, cluster: &(&'static str, String), left_out: usize) -> Vec<Datum> {
+    let mut datums = Vec::new();
+    once_a_run(names::HEARTBEAT, results, cluster, &mut datums);
     let mut add = |name, more: Option<(&'static str, String)>, value: f64| {
         let dimensions = std::iter::once(cluster.clone()).chain(more).collect();
         distribution(Metric { name, dimensions }, [value], &mut datums);
     };
-    add(names::HEARTBEAT, None, 1.0);
-    if !results.part.is_whole() {
-        add(names::HEARTBEAT, Some((names::PART, results.part.to_string())), 1.0);
-    }
-    add(names::UNKNOWN_GROUPS, None, results.unknown_groups.into());
+    let left_out = u32::try_from(left_out).unwrap_or(u32::MAX);
+    add(names::UNKNOWN_GROUPS, None, results.unknown_groups.saturating_add(left_out).into());
     add(names::DURATION_MS, None, results.duration_ms.into());
     for (status, groups) in &results.by_status {
         add(names::GROUPS, Some((names::STATUS, encode(status))), (*groups).into());

@@ -4,7 +4,7 @@ use super::*;
 use crate::model::part::Part;
 
 fn partition(topic: &str, partition: i32, lag: Option<u64>, lag_seconds: Option<f64>) -> PartitionResult {
-    PartitionResult { topic: topic.into(), partition, lag, lag_seconds, lost: 0, loss_ahead: false }
+    PartitionResult { topic: topic.into(), partition, lag, lag_seconds, ..PartitionResult::default() }
 }
 
 fn results(groups: usize) -> Results {
@@ -12,6 +12,7 @@ fn results(groups: usize) -> Results {
         group: format!("g{number}"),
         status: Some(1),
         whole: true,
+        members: None,
         partitions: vec![
             partition("a", 0, Some(4), Some(1.5)),
             partition("a", 1, Some(4), None),
@@ -25,6 +26,7 @@ fn results(groups: usize) -> Results {
         by_status: vec![("OK", 1), ("ERR", 0)],
         unknown_groups: 0,
         duration_ms: 83,
+        brokers: 1,
     }
 }
 
@@ -138,6 +140,44 @@ fn a_status_comes_before_any_lag_and_always_for_the_same_groups() {
     let expected =
         [of("Status", "g0"), of("Status", "g1"), of("Status", "g2"), of("Lag", "g0"), of("LagSeconds", "g0")];
     assert_eq!(names, expected);
+}
+
+#[test]
+fn the_healthy_are_left_out_first_and_count_as_unknown() {
+    let mut results = results(4);
+    results.unknown_groups = 2;
+    for (group, status) in results.groups.iter_mut().zip([Some(1), Some(3), None, Some(2)]) {
+        group.status = status;
+    }
+    let told = |limit| lines(&plan(&results, MetricsDetail::Group, OF_CLUSTER + limit));
+    let of = |name, group| format!("{name} Cluster=prod Group={group}");
+    let names = |lines: Vec<String>| -> Vec<String> {
+        lines[OF_CLUSTER..].iter().filter_map(|line| Some(line.split_once(" :")?.0.to_owned())).collect()
+    };
+    assert_eq!(names(told(1)), [of("Status", "g1")]);
+    assert_eq!(names(told(2)), [of("Status", "g1"), of("Status", "g3")]);
+    let lag = ["Lag", "LagSeconds"].map(|name| of(name, "g1"));
+    assert_eq!(names(told(5))[3..], lag, "the worst group's lag comes first");
+    let unknown = |limit| told(limit).into_iter().find(|line| line.starts_with("UnknownGroups"));
+    assert_eq!(unknown(1), Some("UnknownGroups Cluster=prod : 4x1".to_owned()), "two statuses are left out");
+    assert_eq!(
+        unknown(5),
+        Some("UnknownGroups Cluster=prod : 2x1".to_owned()),
+        "a group without a status is not counted twice"
+    );
+}
+
+#[test]
+fn a_blind_run_publishes_that_it_was_and_what_stands() {
+    let stands =
+        |name: &str, status| GroupResult { group: name.into(), status: Some(status), ..GroupResult::default() };
+    let part = Part::parse("2/8").unwrap_or_default();
+    let results = Results { cluster: "prod".into(), part, groups: vec![stands("a", 3)], ..Results::default() };
+    let datums = blind(&results);
+    let lines: Vec<String> = lines(&Plan { metrics: datums.len(), datums, refused: None });
+    let expected =
+        ["BlindRuns Cluster=prod : 1x1", "BlindRuns Cluster=prod Part=2/8 : 1x1", "Status Cluster=prod Group=a : 3x1"];
+    assert_eq!(lines, expected);
 }
 
 #[test]

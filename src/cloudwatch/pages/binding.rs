@@ -61,7 +61,7 @@ pub(crate) fn bind(keys: &[Key], bits: u32) -> Vec<Leaf> {
 const MOST_PER_BUCKET: usize = 320;
 /// Below this, half of the buckets will do; well below half of [`MOST_PER_BUCKET`], so that a split does not call for a merger.
 const LEAST_PER_BUCKET: usize = 130;
-/// More than a million partitions.
+/// 320 partitions a bucket, and 2,048 buckets: 655,360 partitions; beyond, buckets grow.
 pub(crate) const MOST_BITS: u32 = 11;
 
 #[cfg(test)]

@@ -28,7 +28,7 @@ impl OfGroup {
         Self(Hash::new().text(name).finish())
     }
 
-    /// As much of it as tells groups apart for certain: [`LONG_BITS`] bits.
+    /// As much of it as tells groups apart so far as [`LONG_BITS`] bits of a hash do.
     pub(crate) fn long(self) -> u64 {
         self.0 >> (64 - LONG_BITS)
     }

@@ -16,6 +16,7 @@ pub(crate) mod rosters;
 pub mod seconds;
 pub(crate) mod sheets;
 pub mod shelf;
+pub(crate) mod standing;
 
 /// Partitions beside a header and an anchor, in a minute of seconds or an hour of minutes.
 pub(crate) const PARTITIONS_PER_PAGE: usize = SECONDS_PER_PAGE - 2;

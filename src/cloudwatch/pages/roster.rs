@@ -125,7 +125,7 @@ impl Roster {
             let part = |part: u128| u64::try_from(part).unwrap_or_default();
             let end = u128::from(VALUE_END);
             let rest = i64::try_from(mark % (1 << REST_BITS)).unwrap_or_default();
-            let count = i64::from(Coarse::ceil(*partitions).level());
+            let count = i64::from(Coarse::ceil(*partitions).level()).min((1 << COUNT_BITS) - 1);
             let (low, high) = (part(mark >> (BITS_PER_VALUE + REST_BITS)), part((mark >> REST_BITS) % end));
             slot(low, high, OF_TOPIC + (rest << COUNT_BITS | count))
         }));

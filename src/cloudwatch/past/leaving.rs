@@ -17,6 +17,7 @@ use crate::cloudwatch::pages::roster::{Restless, Roster, Told};
 use crate::cloudwatch::pages::rosters::Own;
 use crate::cloudwatch::pages::seconds::{self, Slots};
 use crate::cloudwatch::pages::sheets::Missing;
+use crate::cloudwatch::pages::standing::Standing;
 use crate::cloudwatch::publish::Written;
 use crate::judge::outcome::Memories;
 use crate::model::snapshot::Snapshot;
@@ -34,6 +35,8 @@ pub(crate) struct Leaving {
     pub restless: Restless,
     /// The groups that have been told to be in trouble.
     pub told: Told,
+    /// The groups whose published status is not over.
+    pub standing: Standing,
 }
 
 impl Past {
@@ -77,7 +80,13 @@ impl Past {
             let page = slots.and_then(|slots| seconds::write(schedule, minute, &Slots { taken: leaving.taken, slots }));
             pages.push((asker.shelf.page(leaf.place), page));
         }
-        let Leaving { taken, groups, restless, told, .. } = leaving;
+        let Leaving { taken, groups, restless, told, standing, .. } = leaving;
+        if !standing.is_empty() {
+            let names = standing.pages(minute.seconds()).into_iter().enumerate().map(|(page, slots)| {
+                (asker.shelf.standing(page), seconds::write(schedule, minute, &Slots { taken, slots }))
+            });
+            pages.extend(names);
+        }
         let looks = rosters.counted();
         let topics = found.topics(snapshot);
         let roster = Roster { groups, looks, writer, bits, whole, filled, deepest, restless, told, topics };

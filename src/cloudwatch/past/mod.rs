@@ -18,12 +18,14 @@ use crate::model::unknown::{Known, Unknown};
 mod leaving;
 mod of_part;
 mod reads;
+mod standing;
 mod vanished;
 mod windows;
 
 pub(crate) use leaving::Leaving;
 pub(crate) use of_part::pages_of;
 use of_part::{PartPast, is_too_large};
+pub(crate) use standing::Stood;
 pub(crate) use vanished::Ghost;
 pub(crate) use windows::Windows;
 
@@ -36,7 +38,9 @@ pub(crate) struct Asker {
     pub minute: Minute,
     /// Which groups are there.
     pub part: Part,
-    /// What the run looks at, as a hash; `None` where it looks at a few groups only, and never writes.
+    /// Whether the run looks at a few of them only.
+    pub few: bool,
+    /// What the run looks at, as a hash; `None` where it never writes.
     pub writer: Option<u64>,
 }
 
@@ -115,6 +119,11 @@ impl Past {
     /// Remembers only these.
     pub(crate) fn keep_ghosts(&mut self, keep: impl Fn(&Ghost) -> bool) {
         self.0.iter_mut().flatten().for_each(|found| found.ghosts.retain(&keep));
+    }
+
+    /// Which groups the newest look of the run's own told to be in trouble; `None` where no such look is known.
+    pub(crate) fn told_before(&self) -> Option<&Told> {
+        self.0.as_ref().ok()?.first()?.rosters.as_ref().ok()?.told()
     }
 
     /// What is in the run's own minute already; nothing where that is not known.

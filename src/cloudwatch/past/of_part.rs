@@ -53,7 +53,7 @@ impl PartPast {
         }
         let (keys, order, places) = ordered(snapshot, asker.part);
         let looks = rosters.as_ref().map(|rosters| rosters.looks.clone()).unwrap_or_default();
-        let sheets = Sheets::new(keys, asker.writer.is_none(), looks);
+        let sheets = Sheets::new(keys, asker.few, looks);
         let mut recall = Recall::new(store.schedule(), sheets, are_all || near >= kept);
         loop {
             let questions = recall.questions();

@@ -18,7 +18,7 @@ use crate::judge::input::Sight;
 use crate::judge::outcome::Memories;
 use crate::model::memory::Sample;
 use crate::model::unknown::{Known, Unknown};
-use crate::model::window;
+use crate::model::window::Horizon;
 
 /// The samples of some rows, oldest first.
 #[derive(Default)]
@@ -52,7 +52,7 @@ impl Past {
         for (group, thresholds) in groups.filter(|(group, _)| group.rows.is_ok()) {
             while let Some(row) = suspicious.next_if(|row| group.range().contains(row)) {
                 let Some(memory) = memories.of(row) else { continue };
-                let far = window::reach_ms(memory, thresholds);
+                let far = Horizon::of(thresholds).reach_ms(memory, thresholds);
                 let looks = u32::try_from(far / (schedule.period() * 60_000)).unwrap_or(u32::MAX);
                 wanted.push((row, looks.min(schedule.looks_kept()).min(MOST_LOOKS)));
             }

@@ -15,7 +15,7 @@ use std::str::Chars;
 /// What no glob can say, as a phrase.
 pub(crate) fn globs(expression: &str) -> Result<Vec<String>, String> {
     let mut rest = expression.chars().peekable();
-    let branches = alternatives(&mut rest)?;
+    let branches = alternatives(&mut rest, 0)?;
     if let Some(left) = rest.next() {
         return Err(format!("{left:?} without its beginning"));
     }
@@ -74,7 +74,10 @@ fn anchored(branch: &[Piece]) -> Result<String, String> {
 }
 
 /// Everything up to a closing bracket or the end, as branches without alternatives.
-fn alternatives(rest: &mut Peekable<Chars<'_>>) -> Result<Vec<Branch>, String> {
+fn alternatives(rest: &mut Peekable<Chars<'_>>, depth: usize) -> Result<Vec<Branch>, String> {
+    if depth > MOST_BRACKETS {
+        return Err(format!("brackets nested more than {MOST_BRACKETS} deep"));
+    }
     let mut all = Vec::new();
     let mut open: Vec<Branch> = vec![Branch::new()];
     while let Some(&sign) = rest.peek() {
@@ -86,7 +89,7 @@ fn alternatives(rest: &mut Peekable<Chars<'_>>) -> Result<Vec<Branch>, String> {
             all.append(&mut std::mem::replace(&mut open, vec![Branch::new()]));
             continue;
         }
-        let atom = atom(sign, rest)?;
+        let atom = atom(sign, rest, depth)?;
         open =
             repeated(&atom, rest)?.iter().flat_map(|end| open.iter().map(|begin| [&begin[..], end].concat())).collect();
         if open.len() + all.len() > MOST_GLOBS {
@@ -97,7 +100,7 @@ fn alternatives(rest: &mut Peekable<Chars<'_>>) -> Result<Vec<Branch>, String> {
     Ok(all)
 }
 
-fn atom(sign: char, rest: &mut Peekable<Chars<'_>>) -> Result<Vec<Branch>, String> {
+fn atom(sign: char, rest: &mut Peekable<Chars<'_>>, depth: usize) -> Result<Vec<Branch>, String> {
     let piece = match sign {
         '^' => Piece::Begin,
         '$' => Piece::End,
@@ -106,7 +109,7 @@ fn atom(sign: char, rest: &mut Peekable<Chars<'_>>) -> Result<Vec<Branch>, Strin
             if rest.next_if_eq(&'?').is_some() {
                 rest.next_if_eq(&':').ok_or("a flag or a named group ((?…))")?;
             }
-            let inner = alternatives(rest)?;
+            let inner = alternatives(rest, depth + 1)?;
             rest.next_if_eq(&')').ok_or("a bracket without its end")?;
             return Ok(inner);
         }
@@ -143,6 +146,9 @@ fn repeated(atom: &[Branch], rest: &mut Peekable<Chars<'_>>) -> Result<Vec<Branc
 
 /// More are no list that anybody would keep.
 const MOST_GLOBS: usize = 64;
+
+/// Nor does anybody nest more.
+const MOST_BRACKETS: usize = 32;
 
 #[cfg(test)]
 mod tests {
@@ -187,6 +193,8 @@ mod tests {
         ] {
             assert_eq!(globs(expression), Err(why.to_owned()), "{expression}");
         }
+        let deep = format!("{}a{}", "(".repeat(50_000), ")".repeat(50_000));
+        assert_eq!(globs(&deep), Err("brackets nested more than 32 deep".into()));
         let wide = "(a|b|c|d|e|f|g|h)".repeat(3);
         assert_eq!(globs(&wide), Err("more than 64 alternatives".into()));
     }

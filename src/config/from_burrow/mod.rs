@@ -8,6 +8,7 @@ use std::fmt::Write as _;
 use toml::{Table, Value};
 
 use crate::base::figures::quoted;
+use crate::base::shown::plain;
 
 mod counterparts;
 mod globs;
@@ -17,9 +18,16 @@ use counterparts::{Counterpart, counterpart};
 /// A file that is no configuration of Burrow.
 #[derive(Debug, thiserror::Error)]
 pub enum NotBurrow {
-    /// It is no TOML.
-    #[error("it is no TOML")]
-    Toml(#[from] toml::de::Error),
+    /// It is no TOML. The line itself is not shown: it may hold a password.
+    #[error("it is not valid TOML: line {line}, column {column}: {what}")]
+    Toml {
+        /// From 1.
+        line: usize,
+        /// From 1, in characters.
+        column: usize,
+        /// What is wrong there.
+        what: String,
+    },
     /// It names no cluster.
     #[error("it has no [cluster.NAME] section, so there is nothing to look at")]
     NoCluster,
@@ -32,7 +40,7 @@ pub enum NotBurrow {
 /// # Errors
 /// [`NotBurrow`] where there is nothing to translate.
 pub fn translate(text: &str) -> Result<String, NotBurrow> {
-    let file: Table = text.parse()?;
+    let file: Table = text.parse().map_err(|error| NotBurrow::toml(text, &error))?;
     let clusters: Vec<&String> = sections(&file, "cluster").map(|(name, _)| name).collect();
     if clusters.is_empty() {
         return Err(NotBurrow::NoCluster);
@@ -41,7 +49,7 @@ pub fn translate(text: &str) -> Result<String, NotBurrow> {
     for cluster in &clusters {
         let Settings { settings, notes } = settings(&file, cluster);
         // Writing into a string cannot fail.
-        let _ = writeln!(said, "# cluster {cluster}: the variables of a run");
+        comment(&mut said, &format!("cluster {cluster}: the variables of a run"));
         for (variable, setting) in settings.iter().filter_map(|setting| Some((setting.variable?, setting))) {
             let _ = writeln!(said, "{variable}={}", quoted(&setting.value));
         }
@@ -49,8 +57,8 @@ pub fn translate(text: &str) -> Result<String, NotBurrow> {
         let parameters = settings.iter().filter_map(|setting| Some((setting.parameter?, &setting.value)));
         let parameters: Vec<String> = parameters.map(|(name, value)| format!("{name}={}", quoted(value))).collect();
         let _ = writeln!(said, "--parameter-overrides {}\n", parameters.join(" "));
-        for note in notes {
-            let _ = writeln!(said, "# {note}");
+        for note in &notes {
+            comment(&mut said, note);
         }
     }
     if clusters.len() > 1 {
@@ -58,9 +66,27 @@ pub fn translate(text: &str) -> Result<String, NotBurrow> {
     }
     let _ = writeln!(said, "\n# what went elsewhere");
     for line in elsewhere(&file) {
-        let _ = writeln!(said, "# {line}");
+        comment(&mut said, &line);
     }
     Ok(said)
+}
+
+/// One line, whatever names are in it: what stands below a comment is read by a shell.
+fn comment(said: &mut String, text: &str) {
+    let _ = writeln!(said, "# {}", plain(text));
+}
+
+impl NotBurrow {
+    fn toml(text: &str, error: &toml::de::Error) -> Self {
+        let at = error.span().map_or(0, |span| span.start);
+        let before = text.get(..at).unwrap_or_default();
+        let line = before.rsplit('\n').next().unwrap_or_default();
+        let (number, column) = (before.matches('\n').count() + 1, line.chars().count() + 1);
+        // The library's words name a key at the most; what stands between quotes may be more.
+        let what = error.message().lines().next().unwrap_or_default();
+        let what = what.split_once('`').map_or(what, |(begin, _)| begin.trim_end());
+        Self::Toml { line: number, column, what: plain(what) }
+    }
 }
 
 /// What a run on one cluster is told.

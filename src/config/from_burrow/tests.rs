@@ -132,7 +132,7 @@ fn iam_and_client_certificates_have_their_variables() {
 
 #[test]
 fn what_is_no_configuration_of_burrow_is_refused() {
-    assert!(matches!(translate("[cluster"), Err(NotBurrow::Toml(_))));
+    assert!(matches!(translate("[cluster"), Err(NotBurrow::Toml { .. })));
     assert!(matches!(translate("[general]\npidfile='x'"), Err(NotBurrow::NoCluster)));
 }
 
@@ -232,4 +232,42 @@ fn no_key_of_the_configurations_that_come_with_burrow_is_unknown() {
     assert!(said.contains("MEERKAT_GROUPS='!console-consumer-*,!python-kafka-consumer-*,!quick-*'\n"), "{said}");
     let said = translate(LEAST).unwrap();
     assert!(!said.contains("MEERKAT_GROUPS=") && said.contains("write MEERKAT_GROUPS by hand"), "{said}");
+}
+
+#[test]
+fn no_line_of_the_file_is_shown_where_it_is_not_toml() {
+    for (text, expected) in [
+        ("[sasl.a]\npassword=\"hunter2\" oops", "it is not valid TOML: line 2, column 20: "),
+        ("[sasl.a]\npassword=hunter2", "it is not valid TOML: line 2, column 10: "),
+        ("[sasl.a]\npassword=\"hunter2", "it is not valid TOML: line 2, column 18: "),
+        ("[sasl.a]\npassword=\"hunter2\"\npassword=\"hunter2\"", "it is not valid TOML: line 3, column 1: "),
+        ("[sasl.a]\nhunter2", "it is not valid TOML: line 2, column "),
+        ("[sasl.hunter2]\n[sasl.hunter2]", "it is not valid TOML: line 2, column "),
+    ] {
+        let error = translate(text).unwrap_err();
+        let told = crate::base::fault::told(&error);
+        assert!(told.starts_with(expected) && !told.contains("hunter2"), "{told}");
+    }
+}
+
+#[test]
+fn no_name_leaves_its_comment() {
+    let name = r"x\ntouch PWNED #\u001b[2J";
+    let file = format!(
+        "[cluster.\"{name}\"]\nservers=[\"b:1\"]\nclient-profile=\"p\"\n\"{name}\"=1\n\
+         [client-profile.p]\ntls=\"{name}\"\nsasl=\"{name}\"\n\
+         [tls.\"{name}\"]\nnoverify=true\ncafile=\"{name}\"\ncertfile=\"{name}\"\nkeyfile=\"{name}\"\n\
+         [sasl.\"{name}\"]\nusername=\"u\"\n\
+         [consumer.\"{name}\"]\ncluster=\"{name}\"\ngroup-allowlist=\"[a]{name}\"\n[\"{name}\"]\na=1\n"
+    );
+    let said = translate(&file).unwrap();
+    let mut quoted = false;
+    for line in said.lines() {
+        let command = !quoted && line.starts_with("touch");
+        assert!(!command, "{said}");
+        if quoted || !line.starts_with('#') {
+            quoted ^= line.matches('\'').count() % 2 == 1;
+        }
+    }
+    assert!(said.lines().filter(|line| line.starts_with('#')).all(|line| !line.contains('\x1b')), "{said}");
 }

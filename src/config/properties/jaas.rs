@@ -1,38 +1,42 @@
-//! `sasl.jaas.config`: `MODULE FLAG KEY=VALUE …;` (Java's `javax.security.auth.login.Configuration`, as Kafka reads it).
-//! It is read here: the format is Java's own.
+//! `sasl.jaas.config`: `MODULE FLAG KEY=VALUE …;`, as Kafka's `JaasConfig` and `JaasContext` read it. It is read here: the format is Java's own.
 
 use super::Properties;
+use super::tokens::{Token, Tokens};
 
 /// Reads one entry into variables.
 pub(crate) fn read(text: &str, found: &mut Properties) -> Result<(), String> {
-    let words = words(text)?;
-    let mut words = words.into_iter();
-    let module = words.next().unwrap_or_default();
+    let mut tokens = Tokens::new(text);
+    let Some(Token::Word(module)) = tokens.next() else { return Err("it begins with no login module".to_owned()) };
     let class = module.rsplit('.').next().unwrap_or_default();
     let known: &[(&str, &str)] = match class {
         "PlainLoginModule" | "ScramLoginModule" => &ACCOUNT,
         "OAuthBearerLoginModule" => &OAUTH,
         "IAMLoginModule" => &IAM,
         // A module's name is no secret; anything else may be one.
-        _ if class.ends_with("LoginModule") && class.chars().all(|c| c.is_ascii_alphanumeric()) => {
+        _ if is_module(class) => {
             return Err(format!("the modules are those of Plain, Scram, OAuthBearer and IAM, found {class}"));
         }
         _ => return Err("it begins with no login module".to_owned()),
     };
-    let flag = words.next().unwrap_or_default();
-    if !["required", "requisite", "sufficient", "optional"].iter().any(|known| flag.eq_ignore_ascii_case(known)) {
+    let flags = ["required", "requisite", "sufficient", "optional"];
+    if !matches!(tokens.next(), Some(Token::Word(flag)) if flags.iter().any(|known| flag.eq_ignore_ascii_case(known))) {
         return Err("after the module comes required".to_owned());
     }
     let mut extensions = Vec::new();
-    for word in words {
-        let Some((key, value)) = word.split_once('=') else { return Err("its options are KEY=\"VALUE\"".to_owned()) };
+    for (key, value) in options(&mut tokens)? {
         if let (Some(name), "OAuthBearerLoginModule") = (key.strip_prefix("extension_"), class) {
             extensions.push(format!("{name}={value}"));
+        } else if key == "oauth.access.token.location" {
+            found.variables.push(("KAFKA_SASL_OAUTHBEARER_TOKEN".to_owned(), format!("file:{value}")));
+        } else if key == "tokenauth" && class == "ScramLoginModule" {
+            let token = value.eq_ignore_ascii_case("true").to_string();
+            found.variables.push(("KAFKA_SASL_TOKENAUTH".to_owned(), token));
         } else if let Some((_, variable)) = known.iter().find(|(option, _)| *option == key) {
-            found.variables.push(((*variable).to_owned(), value.to_owned()));
+            found.variables.push(((*variable).to_owned(), value));
         } else {
             let why = if key == "awsProfileName" { " (AWS_PROFILE says it)" } else { "" };
-            found.ignored.push(format!("{key} of sasl.jaas.config{why}"));
+            let shown = if NAMES.contains(&&*key) { &*key } else { "an option" };
+            found.ignored.push(format!("{shown} of sasl.jaas.config{why}"));
         }
     }
     if !extensions.is_empty() {
@@ -41,37 +45,77 @@ pub(crate) fn read(text: &str, found: &mut Properties) -> Result<(), String> {
     Ok(())
 }
 
-/// The words up to the semicolon, quotes taken off; `\` keeps what follows as it is.
-fn words(text: &str) -> Result<Vec<String>, String> {
-    let mut words = Vec::new();
-    let mut word: Option<String> = None;
-    let mut quote = None;
-    let mut characters = text.chars();
-    while let Some(c) = characters.next() {
-        match (quote, c) {
-            (Some(_), '\\') => word.get_or_insert_default().extend(characters.next()),
-            (Some(open), c) if c == open => quote = None,
-            (None, '"' | '\'') => {
-                quote = Some(c);
-                word.get_or_insert_default();
+/// `KEY=VALUE` up to the semicolon, behind which nothing stands; the last value of a key counts.
+fn options(tokens: &mut Tokens<'_>) -> Result<Vec<(String, String)>, String> {
+    let mut options: Vec<(String, String)> = Vec::new();
+    loop {
+        match tokens.next() {
+            None => return Err("it ends with a semicolon".to_owned()),
+            Some(Token::Sign(';')) => break,
+            Some(Token::Word(key)) => match (tokens.next(), tokens.next()) {
+                (Some(Token::Sign('=')), Some(Token::Word(value))) => {
+                    options.retain(|(known, _)| *known != key);
+                    options.push((key, value));
+                }
+                _ => return Err("its options are KEY=\"VALUE\", with quotes around all but words".to_owned()),
+            },
+            Some(Token::Number | Token::Sign(_)) => {
+                return Err("its options are KEY=\"VALUE\", with quotes around all but words".to_owned());
             }
-            (None, ';') => {
-                words.extend(word);
-                return Ok(words);
-            }
-            (None, c) if c.is_whitespace() => words.extend(word.take()),
-            (_, c) => word.get_or_insert_default().push(c),
         }
     }
-    Err(if quote.is_some() { "a quote is not closed" } else { "it ends with a semicolon" }.to_owned())
+    if tokens.next().is_some() {
+        // A password without quotes that has a semicolon in it would be cut, and sent so.
+        return Err(
+            "something stands behind the semicolon: values with a semicolon take quotes, and there is one module alone"
+                .to_owned(),
+        );
+    }
+    Ok(options)
+}
+
+fn is_module(class: &str) -> bool {
+    class.ends_with("LoginModule") && class.len() < 60 && class.chars().all(|c| c.is_ascii_alphanumeric())
 }
 
 const ACCOUNT: [(&str, &str); 2] = [("username", "KAFKA_SASL_USERNAME"), ("password", "KAFKA_SASL_PASSWORD")];
 
-const OAUTH: [(&str, &str); 3] = [
+/// Kafka's own, and those of Strimzi's client (`oauth.…`).
+const OAUTH: [(&str, &str); 8] = [
     ("clientId", "KAFKA_SASL_OAUTHBEARER_CLIENT_ID"),
     ("clientSecret", "KAFKA_SASL_OAUTHBEARER_CLIENT_SECRET"),
     ("scope", "KAFKA_SASL_OAUTHBEARER_SCOPE"),
+    ("oauth.client.id", "KAFKA_SASL_OAUTHBEARER_CLIENT_ID"),
+    ("oauth.client.secret", "KAFKA_SASL_OAUTHBEARER_CLIENT_SECRET"),
+    ("oauth.scope", "KAFKA_SASL_OAUTHBEARER_SCOPE"),
+    ("oauth.token.endpoint.uri", "KAFKA_SASL_OAUTHBEARER_TOKEN_ENDPOINT_URL"),
+    ("oauth.access.token", "KAFKA_SASL_OAUTHBEARER_TOKEN"),
 ];
 
 const IAM: [(&str, &str); 2] = [("awsRoleArn", "KAFKA_SASL_AWS_ROLE_ARN"), ("awsStsRegion", "KAFKA_SASL_AWS_REGION")];
+
+/// Options of login modules that mean nothing here. Another one is not shown: it may be a part of a password.
+const NAMES: [&str; 22] = [
+    "awsDebugCreds",
+    "awsMaxBackOffTimeMs",
+    "awsMaxRetries",
+    "awsProfileName",
+    "awsRoleExternalId",
+    "awsRoleSessionName",
+    "debug",
+    "oauth.audience",
+    "oauth.config.id",
+    "oauth.refresh.token",
+    "oauth.ssl.endpoint.identification.algorithm",
+    "oauth.ssl.truststore.certificates",
+    "oauth.ssl.truststore.location",
+    "oauth.ssl.truststore.password",
+    "oauth.ssl.truststore.type",
+    "password",
+    "principal",
+    "serviceName",
+    "tokenauth",
+    "unsecuredLoginStringClaim_sub",
+    "username",
+    "useTicketCache",
+];

@@ -5,7 +5,7 @@ use std::sync::LazyLock;
 
 mod spelling;
 
-pub(crate) use spelling::{mistyped, unknown};
+pub(crate) use spelling::{Stranger, stranger};
 
 /// One environment variable.
 #[derive(Debug)]

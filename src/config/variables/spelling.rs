@@ -1,38 +1,47 @@
 //! Names that are nearly those of the table: what was meant.
 
 use super::VARIABLES;
+use crate::base::spelling::slips;
 
-/// What to say to a name that is not in the table.
-pub(crate) fn unknown(name: &str) -> String {
-    let way_out = nearest(name).map_or_else(|| String::from("see --help"), |meant| format!("did you mean {meant}?"));
-    format!("{name} is not a variable of meerkat; {way_out}")
+/// What to make of a name that is not in the table.
+#[derive(Debug, PartialEq, Eq)]
+pub(crate) enum Stranger {
+    /// It is another program's.
+    None,
+    /// It may be a slip, or another program's.
+    Doubt(String),
+    /// It is a slip.
+    Slip(String),
 }
 
-/// What is wrong with a name that is nearly one of ours; `None` where it is one, or that of another program.
-pub(crate) fn mistyped(name: &str) -> Option<String> {
-    let is_ours = VARIABLES.iter().any(|known| known.name == name);
-    (!is_ours && nearest(name).is_some()).then(|| unknown(name))
-}
-
-/// The name that was meant, where it is near enough to be a slip.
-fn nearest(name: &str) -> Option<&'static str> {
-    let (few, known) = VARIABLES.iter().map(|known| (distance(name, known.name), known.name)).min()?;
-    (few <= TYPING_ERRORS).then_some(known)
-}
-
-/// Levenshtein's distance: single letters to add, drop or change. These lines are fewer than what a library for them would bring along.
-fn distance(a: &str, b: &str) -> usize {
-    let mut row: Vec<usize> = (0..=b.len()).collect();
-    for (i, x) in a.bytes().enumerate() {
-        let mut diagonal = row[0];
-        row[0] = i + 1;
-        for (j, y) in b.bytes().enumerate() {
-            let changed = diagonal + usize::from(x != y);
-            diagonal = row[j + 1];
-            row[j + 1] = changed.min(diagonal + 1).min(row[j] + 1);
-        }
+/// Judges a name. One that begins with `MEERKAT_` is ours or a slip; Kafka's own programs have names that begin with `KAFKA_` too, so of
+/// those only one slip is certain. Kubernetes sets variables for each Service: one called `meerkat` or `kafka-cluster` has such names.
+pub(crate) fn stranger(name: &str) -> Stranger {
+    if VARIABLES.iter().any(|known| known.name == name) || is_service_link(name) {
+        return Stranger::None;
     }
-    row[b.len()]
+    let meant = VARIABLES.iter().map(|known| (slips(name, known.name), known.name)).min();
+    let meant = meant.filter(|(few, _)| *few <= TYPING_ERRORS);
+    let question = |meant: &str| format!("{name} is not a variable of meerkat; did you mean {meant}?");
+    match (meant, name.starts_with("MEERKAT_")) {
+        (Some((_, meant)), true) | (Some((1, meant)), false) => Stranger::Slip(question(meant)),
+        (None, true) => Stranger::Slip(format!("{name} is not a variable of meerkat; see --help")),
+        (Some((_, meant)), false) => Stranger::Doubt(format!("{} It is ignored", question(meant))),
+        (None, false) => Stranger::None,
+    }
+}
+
+/// Whether Kubernetes gives a Service's address by this name (Kubernetes, "Accessing the Service", environment variables).
+fn is_service_link(name: &str) -> bool {
+    let of_port = |rest: &str| {
+        let digits = rest.trim_start_matches(|c: char| c.is_ascii_digit());
+        let protocols = ["_TCP", "_UDP", "_SCTP"];
+        digits.len() < rest.len() && protocols.iter().any(|protocol| digits.starts_with(protocol))
+    };
+    let ends = ["_PORT", "_SERVICE_HOST", "_SERVICE_PORT"];
+    ends.iter().any(|end| name.ends_with(end))
+        || name.contains("_SERVICE_PORT_")
+        || name.match_indices("_PORT_").any(|(at, found)| of_port(&name[at + found.len()..]))
 }
 
 /// So many wrong letters still look like a slip.
@@ -44,10 +53,32 @@ mod tests {
 
     #[test]
     fn a_slip_is_told_from_a_stranger() {
-        assert_eq!(
-            unknown("MEERKAT_TIMOUT"),
-            "MEERKAT_TIMOUT is not a variable of meerkat; did you mean MEERKAT_TIMEOUT?"
-        );
-        assert_eq!(unknown("MEERKAT_COLOUR_SCHEME"), "MEERKAT_COLOUR_SCHEME is not a variable of meerkat; see --help");
+        let slip = |name: &str, what: &str| Stranger::Slip(format!("{name} is not a variable of meerkat; {what}"));
+        assert_eq!(stranger("MEERKAT_TIMOUT"), slip("MEERKAT_TIMOUT", "did you mean MEERKAT_TIMEOUT?"));
+        assert_eq!(stranger("MEERKAT_COLOUR_SCHEME"), slip("MEERKAT_COLOUR_SCHEME", "see --help"));
+        assert_eq!(stranger("KAFKA_SASL_USER_NAME"), slip("KAFKA_SASL_USER_NAME", "did you mean KAFKA_SASL_USERNAME?"));
+        for doubt in ["KAFKA_SSL_TRUSTORE", "KAFKA_CLUSTER_ID", "KAFKA_CLUSTER_NAME"] {
+            assert!(matches!(stranger(doubt), Stranger::Doubt(_)), "{doubt}");
+        }
+        assert_eq!(stranger("KAFKA_HOME"), Stranger::None);
+    }
+
+    #[test]
+    fn what_kubernetes_sets_for_a_service_passes() {
+        for service in ["KAFKA_CLUSTER", "MEERKAT", "KAFKA_SSL_TRUSTSTORE"] {
+            for end in [
+                "_PORT",
+                "_SERVICE_HOST",
+                "_SERVICE_PORT",
+                "_SERVICE_PORT_TLS",
+                "_PORT_9092_TCP",
+                "_PORT_9092_TCP_ADDR",
+                "_PORT_53_UDP_PROTO",
+            ] {
+                assert_eq!(stranger(&format!("{service}{end}")), Stranger::None, "{service}{end}");
+            }
+        }
+        assert!(matches!(stranger("MEERKAT_REPORT"), Stranger::Slip(_)));
+        assert!(matches!(stranger("MEERKAT_PORT_X"), Stranger::Slip(_)));
     }
 }

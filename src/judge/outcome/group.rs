@@ -2,6 +2,7 @@
 
 use std::fmt::Write as _;
 
+use super::LastKnown;
 use crate::base::figures::{grouped, seconds};
 use crate::judge::input::Sight;
 use crate::judge::verdict::{self, Judgement, Pace, Reason, Verdict};
@@ -28,6 +29,8 @@ pub struct JudgedGroup {
     supported: bool,
     /// Seconds until every partition has snapshots enough; `None` when no partition waits for any.
     pub(crate) warming_up_s: Option<i64>,
+    /// The status that was published earlier and that this run did not see to be over; `None` where this run saw enough.
+    pub(crate) last_known: Option<LastKnown>,
 }
 
 impl JudgedGroup {
@@ -40,13 +43,22 @@ impl JudgedGroup {
     /// | OK, but warming up, or after a cold start nothing supports it yet | nothing | no change |
     /// | WARN | 2 | it opens where it asks for 2 |
     /// | ERR | 3 | it opens |
-    /// | UNKNOWN, or NOTFOUND | nothing | no change; `UnknownGroups` counts it |
+    /// | UNKNOWN, and WARN or ERR was published within three hours | that | it stays; `UnknownGroups` counts the group |
+    /// | UNKNOWN otherwise, or NOTFOUND | nothing | `UnknownGroups` counts it |
+    ///
+    /// An alarm over many groups (Metrics Insights) turns to OK for a group of which nothing is published.
     pub(crate) fn published_status(&self) -> Option<u8> {
         match self.verdict {
             Verdict::Ok if self.warming_up_s.is_some() || !self.supported || self.total_lag.is_none() => None,
-            Verdict::Unknown | Verdict::NotFound => None,
+            Verdict::Unknown => self.last_known.map(|last| last.status),
+            Verdict::NotFound => None,
             verdict => Some(verdict.code()),
         }
+    }
+
+    /// Whether it could not be read well enough for a verdict.
+    pub(crate) fn is_unread(&self) -> bool {
+        self.verdict == Verdict::Unknown
     }
 
     /// The group, as soon as its rows are judged.
@@ -101,6 +113,9 @@ impl JudgedGroup {
                 reason
             }
         };
+        for topic in &group.missing_topics {
+            let _ = write!(reason, "; topic {topic} does not exist");
+        }
         let at_least = missing.is_some() || sum.at_least;
         if let Some(lag) = sum.total.filter(|_| at_least) {
             let _ = write!(reason, "; at least {} records behind in all", grouped(lag));
@@ -110,7 +125,18 @@ impl JudgedGroup {
         }
         let Sum { total, most, supported, looks_missing, .. } = sum;
         let warming_up_s = (looks_missing > 0).then(|| i64::from(looks_missing) * period_ms / 1_000);
-        Self { verdict, reason, total_lag: total, max_lag: most, at_least, at_most, pace, supported, warming_up_s }
+        Self {
+            verdict,
+            reason,
+            total_lag: total,
+            max_lag: most,
+            at_least,
+            at_most,
+            pace,
+            supported,
+            warming_up_s,
+            last_known: None,
+        }
     }
 }
 

@@ -11,10 +11,14 @@ use crate::model::lag::Assigned;
 use crate::model::memory::{Aged, Members, Memory, Reading, Sample};
 use crate::model::snapshot::{Group, Kind};
 use crate::model::unknown::{Known, Unknown};
+use crate::model::window::Horizon;
 
 mod group;
+mod standing;
 
 pub use group::JudgedGroup;
+pub use standing::LastKnown;
+pub(crate) use standing::Still;
 
 /// One memory for each row, `None` where the partition could not be read; none at all where the history could not be read.
 #[derive(Debug)]
@@ -22,6 +26,8 @@ pub struct Memories {
     remembered: Vec<Option<Memory>>,
     /// Rows whose window is needed to tell whether anything is left at all.
     doubtful: BTreeSet<usize>,
+    /// What of the past is read at the period of the run; `None` where there is no group.
+    horizon: Option<Horizon>,
 }
 
 /// The verdicts.
@@ -73,7 +79,7 @@ impl Memories {
         let Sight { snapshot, before, .. } = sight;
         if before.0.is_err() {
             // There is nothing to fold, and nothing will be kept.
-            return Self { remembered: Vec::new(), doubtful: BTreeSet::new() };
+            return Self { remembered: Vec::new(), doubtful: BTreeSet::new(), horizon: None };
         }
         let mut remembered = Vec::with_capacity(snapshot.rows.len());
         let mut doubtful = BTreeSet::new();
@@ -92,7 +98,7 @@ impl Memories {
                 Some(Memory::fold(previous.as_ref(), &reading, thresholds))
             }));
         }
-        Self { remembered, doubtful }
+        Self { remembered, doubtful, horizon: sight.thresholds.first().map(Horizon::of) }
     }
 
     /// The rows whose window of samples is needed for a verdict.
@@ -100,8 +106,15 @@ impl Memories {
         (0..self.remembered.len()).filter(|row| self.is_suspicious(*row))
     }
 
+    /// The rows whose commits stand as far before the end as each of them did, see [`Memory::is_at_rest`].
+    pub(crate) fn at_rest(&self) -> impl Iterator<Item = usize> {
+        let rests = self.remembered.iter().enumerate();
+        rests.filter(|(_, memory)| memory.is_some_and(Memory::is_at_rest)).map(|(row, _)| row)
+    }
+
     fn is_suspicious(&self, row: usize) -> bool {
-        self.of(row).is_some_and(Memory::is_suspicious) || self.doubtful.contains(&row)
+        let is_read = |memory| self.horizon.is_some_and(|horizon| horizon.is_read_for(memory));
+        self.of(row).is_some_and(is_read) || self.doubtful.contains(&row)
     }
 
     /// What is to be remembered of a row.

@@ -18,16 +18,46 @@ impl Seen<'_> {
         memory.has_lost_its_reader() && overdue
     }
 
-    /// The age in seconds of the oldest record that a group without its members leaves unread, where that alone tells.
+    /// The age in seconds of the oldest record that a group without its members leaves unread, where that alone is proof.
+    ///
+    /// A record may be stamped with when it was made, or by a clock that is slow: nothing waits for longer than it is there.
     pub(crate) fn was_left_s(&self) -> Option<u64> {
         let Self { reading, memory, thresholds, .. } = *self;
         let gap_ms = memory.usual_gap_ms(thresholds).filter(|_| !memory.comes_and_goes() && memory.had_members())?;
         // A gap is known no finer than some periods: only what is longer says how seldom it commits.
         let seldom_ms = if gap_ms > PATIENCE_PERIODS * thresholds.period_ms { gap_ms } else { 0 };
         // Records that came while nobody could read are old too.
-        let age_ms = self.age.filter(|_| reading.away.is_none())?.at_least_ms;
+        let age_ms = self.waited_ms().filter(|_| reading.away.is_none())?;
         let old = age_ms > u64::try_from(seldom_ms.max(LEFT_MS)).unwrap_or(u64::MAX);
         (reading.members == Members::Absent && old).then_some(age_ms / 1_000)
+    }
+
+    /// For how long the oldest unread record has waited at least: by its time stamp, and by what the snapshots show of the time since the
+    /// last commit. `None` where its time stamp is known to be none of its arrival.
+    fn waited_ms(&self) -> Option<u64> {
+        let Self { reading, memory, thresholds, previous, .. } = *self;
+        let previous = previous?;
+        let passed_ms = u64::try_from(reading.time_ms - previous.time_ms).unwrap_or(0);
+        let silent_ms = u64::try_from(memory.silent_ms(thresholds) + thresholds.period_ms).unwrap_or(0);
+        let stamped_ms = self.age?.at_least_ms;
+        let arrived_since = matches!(reading.committed, Committed::At(offset) if offset >= previous.end);
+        (!arrived_since || stamped_ms <= passed_ms).then(|| stamped_ms.min(silent_ms))
+    }
+
+    /// Whether a member that commits in every period has committed nothing for two, and the oldest record waits for longer than that explains.
+    pub(crate) fn is_stuck_by_age(&self) -> bool {
+        let Self { reading, memory, thresholds, previous, .. } = *self;
+        let period_ms = thresholds.period_ms;
+        let each_period = memory.usual_gap_ms(thresholds).is_some_and(|gap_ms| gap_ms <= period_ms);
+        let was_there =
+            previous.is_some_and(|sample| matches!(reading.committed, Committed::At(offset) if offset < sample.end));
+        let needed_ms = u64::try_from(STUCK_MS.max(2 * period_ms)).unwrap_or(u64::MAX);
+        memory.assigned() == Assigned::Yes
+            && each_period
+            && !memory.comes_and_goes()
+            && was_there
+            && memory.silent_ms(thresholds) >= 2 * period_ms
+            && self.waited_ms().is_some_and(|waited_ms| waited_ms > needed_ms)
     }
 
     /// Whether the oldest unread record has waited since long before the first look, and the commit has not moved since.
@@ -77,12 +107,14 @@ fn abandoned_ms(thresholds: &Thresholds) -> i64 {
     patience_ms.max(PATIENCE_PERIODS * thresholds.period_ms)
 }
 
-/// Whether members are there, records wait, and for ten minutes nobody was assigned to them for good.
+/// Whether members are there, records wait, for ten minutes nobody was assigned to them for good, and it shows: in a cooperative rebalance
+/// (KIP-429, KIP-848) everybody reads on.
 pub(crate) fn is_unstable(reading: &Reading, memory: Memory, thresholds: &Thresholds) -> bool {
     let unstable_ms = memory.unstable_ms(thresholds);
     let long = unstable_ms >= UNSTABLE_MS && unstable_ms > thresholds.period_ms;
     let has_members = reading.members == Members::Present && reading.assigned == Assigned::Unknown;
-    long && has_members && reading.committed != Committed::Never && !reading.is_caught_up(thresholds)
+    let reads_on = memory.silent_ms(thresholds) < 2 * thresholds.period_ms && !memory.may_be_slow();
+    long && !reads_on && has_members && reading.committed != Committed::Never && !reading.is_caught_up(thresholds)
 }
 
 /// Usual gaps of silence that are no news.
@@ -95,6 +127,8 @@ const ABANDONED_MS: i64 = 65 * 60_000;
 const LEFT_MS: i64 = 3 * 60_000;
 /// Periods without a commit after which a record that waited for long before them tells enough.
 const STUCK_PERIODS: i64 = 10;
+/// How old the oldest record is, in milliseconds, before a member counts as stuck after two silent periods.
+const STUCK_MS: i64 = 10 * 60_000;
 /// Records between two looks below which they tell no rate.
 const RECORDS_FOR_A_RATE: i64 = 30;
 /// Milliseconds of rebalancing after which it is no rebalance any more.

@@ -2,6 +2,8 @@
 
 use std::fmt;
 
+use serde::{Deserialize, Deserializer, Serialize, Serializer};
+
 mod absence;
 mod findings;
 mod objective;
@@ -105,6 +107,21 @@ impl Verdict {
             Self::Rewind | Self::Stall | Self::Stop => 4,
             Self::Err => 5,
         }
+    }
+}
+
+impl Serialize for Verdict {
+    fn serialize<S: Serializer>(&self, to: S) -> Result<S::Ok, S::Error> {
+        to.serialize_str(self.word())
+    }
+}
+
+/// A word that this build does not know means unknown.
+impl<'de> Deserialize<'de> for Verdict {
+    fn deserialize<D: Deserializer<'de>>(from: D) -> Result<Self, D::Error> {
+        let word = String::deserialize(from)?;
+        let mut all = Self::OF_GROUPS.into_iter().chain([Self::Stop, Self::Stall, Self::Rewind]);
+        Ok(all.find(|verdict| verdict.word() == word).unwrap_or(Self::Unknown))
     }
 }
 

@@ -32,7 +32,7 @@ impl Seen<'_> {
 
     pub(crate) fn is_older_than_its_objective(&self) -> bool {
         let older = |objective: Objective| Some(self.age?.at_least_ms > objective.warn_s * 1_000);
-        !self.is_caught_up() && self.thresholds.objective.and_then(older).unwrap_or(false)
+        !self.is_caught_up() && !self.is_past_its_rest() && self.thresholds.objective.and_then(older).unwrap_or(false)
     }
 
     /// What its age comes to: at the second look in a row, or at once where no look is kept.

@@ -32,6 +32,12 @@ pub(crate) enum Reason {
     CaughtUp,
     /// So many records are left, which is allowed.
     Allowed(u64),
+    /// So many offsets are left as after each commit, which are no records.
+    AtRest {
+        left: u64,
+        /// Whether more are left than that, which may be a transaction that was aborted.
+        aborted: bool,
+    },
     /// So many records are left, and it is too early to say more.
     WarmingUp {
         unread: u64,
@@ -172,6 +178,14 @@ impl Reason {
             }
             Self::CaughtUp => f.write_str("caught up"),
             Self::Allowed(unread) => write!(f, "{}, which is allowed", behind(unread)),
+            Self::AtRest { left, aborted } => {
+                let s = if *left == 1 { "" } else { "s" };
+                write!(f, "caught up but for {left} offset{s}, ")?;
+                f.write_str(match aborted {
+                    false => "which each commit leaves: markers of transactions are no records",
+                    true => "no more than the marker that each commit leaves and a transaction that was aborted",
+                })
+            }
             Self::WarmingUp { unread, missing } => write!(f, "{}, {}", early(*missing), behind(unread)),
             Self::Behind(unread) => write!(f, "{}, {commit}s keep coming", behind(unread)),
             Self::Backlog { unread, s } => {

@@ -1,16 +1,16 @@
 //! Our rules, in order: what a memory, a window of looks and the age of the oldest unread record say together.
 
-use super::trend;
+use super::trend::Trend;
 use super::{Finding, Findings, Judgement, Reason, Silence, Thresholds, Verdict};
 use crate::model::lag::{Assigned, Committed, Lag};
-use crate::model::memory::{Abandoned, Aged, Members, Memory, Reading, Sample};
+use crate::model::memory::{Abandoned, Aged, Members, Memory, Reading, Sample, Shown, Warning};
 use crate::model::unknown::{Cause, Known, Unknown};
-use crate::model::window::{self, Point};
+use crate::model::window::{self, Horizon, Point};
 
 /// The verdict on one partition.
 ///
 /// `memory` is what [`Memory::fold`] made of `previous` and `look`, and learns what is to be remembered of the verdict.
-/// `earlier` is asked only where [`Memory::is_suspicious`], and holds the samples of the last [`window::reach_ms`],
+/// `earlier` is asked only where [`Horizon::is_read_for`], and holds the samples of the last [`Horizon::reach_ms`],
 /// `previous` included. `age` is that of the oldest unread record, where anything is known of it.
 #[must_use]
 pub fn judge(
@@ -37,19 +37,23 @@ fn judge_with(
     let seen = Seen { remembers, previous, reading, memory: *memory, age, thresholds };
     let mut findings = Findings::of(previous, reading, *memory, thresholds);
     let points = match earlier {
-        _ if !memory.is_suspicious() => Ok(Vec::new()),
+        _ if !Horizon::of(thresholds).is_read_for(*memory) => Ok(Vec::new()),
         Ok(earlier) => Ok(window::points(earlier, reading)),
         Err(why) => Err(why),
     };
-    let slow = points.as_ref().is_ok_and(|points| seen.is_slow(points));
-    let read = points.as_deref().unwrap_or_default();
     let moves = memory.may_be_slow() && !seen.is_caught_up() && !reading.is_past_end();
-    let pace = moves.then(|| trend::pace(read, reading.unread(), thresholds)).flatten();
-    let since_ms = (moves && !slow).then(|| trend::behind_since(read, thresholds)).flatten();
+    let trend = match &points {
+        Ok(points) if moves => Trend::of(points, reading.unread(), thresholds),
+        _ => Trend::default(),
+    };
+    let is_judged = moves && points.is_ok();
+    let warning = if is_judged { seen.warning(&trend) } else { memory.warning() };
+    let slow = is_judged && warning.stands();
+    let (pace, since_ms) = (trend.pace, trend.behind_since.filter(|_| !slow));
     if let Some(since_ms) = since_ms {
         findings.add(Finding::Backlog { since_ms });
     }
-    let (verdict, reason) = seen.verdict(&findings, points);
+    let (verdict, reason) = seen.verdict(&findings, points, slow.then_some(&trend));
     let (reason, pace) = match (reason, since_ms, pace) {
         (Reason::Behind(unread), Some(since_ms), pace) => {
             (Reason::Backlog { unread, s: short((reading.time_ms - since_ms).unsigned_abs() / 1_000) }, pace)
@@ -64,7 +68,7 @@ fn judge_with(
         Some((floor, why)) if floor.severity() > verdict.severity() => (floor, why),
         _ => (verdict, reason),
     };
-    memory.learn(slow, seen.is_older_than_its_objective());
+    memory.learn(warning, seen.is_older_than_its_objective());
     let caught_up = seen.is_caught_up();
     let counts = reading.lag().unread().is_some() || thresholds.uncommitted_alarms;
     let warms_up = !caught_up && counts && verdict == Verdict::Ok;
@@ -143,14 +147,15 @@ pub(crate) struct Seen<'a> {
 }
 
 impl Seen<'_> {
-    fn verdict(&self, findings: &Findings, points: Known<Vec<Point>>) -> (Verdict, Reason) {
+    /// `slow` is the trend of a group that falls behind.
+    fn verdict(&self, findings: &Findings, points: Known<Vec<Point>>, slow: Option<&Trend>) -> (Verdict, Reason) {
         let Self { reading, memory, thresholds, .. } = *self;
         let has = |finding| findings.has(finding);
         let unread = reading.unread();
         let assigned = self.assigned();
         let silence = || Box::new(Silence::of(memory, assigned, (unread, reading.lost()), thresholds));
         let silent_ms = memory.silent_ms(thresholds);
-        let silent = silent_ms > self.patience_ms();
+        let silent = silent_ms > self.patience_ms() || self.is_stuck_by_age();
         let lost = memory.has_lost_lately() && memory.snapshots_missing() == 0;
         let waived = has(Finding::Unassigned) && !thresholds.unassigned_alarms;
 
@@ -164,13 +169,20 @@ impl Seen<'_> {
         } else if lost && self.is_caught_up() {
             (Verdict::Warn, Reason::Lost { lost: reading.lost() })
         } else if self.is_caught_up() {
-            (Verdict::Ok, if unread == 0 { Reason::CaughtUp } else { Reason::Allowed(unread) })
+            let reason = match unread {
+                0 => Reason::CaughtUp,
+                _ if memory.is_at_rest() => Reason::AtRest { left: unread, aborted: false },
+                _ => Reason::Allowed(unread),
+            };
+            (Verdict::Ok, reason)
         } else if let Some(objective_s) = self.is_in_time() {
             self.in_time(objective_s, points)
         } else if memory.snapshots_missing() > 0 {
             (Verdict::Ok, Reason::WarmingUp { unread, missing: memory.snapshots_missing() })
         } else if has(Finding::Abandoned) {
             (abandoned(thresholds), Reason::Abandoned { unread })
+        } else if self.is_past_its_rest() {
+            (Verdict::Ok, Reason::AtRest { left: unread, aborted: true })
         } else if self.has_lost_its_reader() {
             (Verdict::Stop, Reason::Silent(silence()))
         } else if let Some(reason) = self.steps_back() {
@@ -190,7 +202,7 @@ impl Seen<'_> {
         } else {
             match points {
                 Err(why) => (Verdict::Unknown, Reason::Unread(why)),
-                Ok(points) => self.of_the_window(&points).unwrap_or_else(|| {
+                Ok(points) => self.of_the_window(&points, slow).unwrap_or_else(|| {
                     let quiet = silent_ms > thresholds.period_ms;
                     let reason = if quiet { Reason::Silent(silence()) } else { Reason::Behind(unread) };
                     let lost = lost.then(|| (Verdict::Warn, Reason::Lost { lost: reading.lost() }));
@@ -244,18 +256,12 @@ impl Seen<'_> {
     }
 
     /// A step back that was not made up for, and ground that is lost.
-    fn of_the_window(&self, points: &[Point]) -> Option<(Verdict, Reason)> {
+    fn of_the_window(&self, points: &[Point], slow: Option<&Trend>) -> Option<(Verdict, Reason)> {
         if let Some(reason) = self.is_back(points) {
             return Some((Verdict::Rewind, reason));
         }
-        if !self.is_slow(points) {
-            return None;
-        }
-        let grew = trend::slow(points, self.thresholds.allowed_lag, self.thresholds.period_ms);
-        Some((
-            Verdict::Warn,
-            grew.map_or(Reason::StillBehind(self.reading.unread()), |grew| Reason::Grew(Box::new(grew))),
-        ))
+        let still = || Reason::StillBehind(self.reading.unread());
+        Some((Verdict::Warn, slow?.growth.map_or_else(still, |growth| Reason::Grew(Box::new(growth)))))
     }
 
     /// The highest commit of the window, whether or not it was made within it: what stands when the window begins counts.
@@ -270,16 +276,24 @@ impl Seen<'_> {
     }
 
     /// Whether it loses ground, or lost it before and has not clearly gained any since.
-    fn is_slow(&self, points: &[Point]) -> bool {
-        let Self { memory, thresholds, .. } = *self;
-        let slow = || trend::slow(points, thresholds.allowed_lag, thresholds.period_ms).is_some();
-        let over = || trend::over(points, thresholds.allowed_lag, thresholds.period_ms);
-        let may_be = memory.snapshots_missing() == 0 && memory.may_be_slow() && !self.is_caught_up();
-        may_be && !self.reading.is_past_end() && if memory.was_slow() { !over() } else { slow() }
+    fn warning(&self, trend: &Trend) -> Warning {
+        let Self { memory, thresholds, previous, reading, .. } = *self;
+        let Trend { worse_than_before, on_time, gains, .. } = *trend;
+        let slow = memory.snapshots_missing() == 0 && trend.growth.is_some();
+        let shown = Shown { slow, worse_than_before, on_time, gains };
+        let since_ms = previous.map_or(reading.time_ms, |sample| sample.time_ms);
+        memory.warning_after(shown, (since_ms, reading.time_ms), thresholds)
+    }
+
+    /// Whether what is left may be a transaction that was aborted, behind what each commit leaves: who is gone has left what came since.
+    pub(crate) fn is_past_its_rest(&self) -> bool {
+        let is_gone = self.memory.had_members() && self.reading.members == Members::Absent;
+        self.memory.is_past_its_rest() && !is_gone
     }
 
     pub(crate) fn is_caught_up(&self) -> bool {
-        self.reading.committed != Committed::Never && self.reading.is_caught_up(self.thresholds)
+        let caught_up = self.reading.is_caught_up(self.thresholds) || self.memory.is_at_rest();
+        self.reading.committed != Committed::Never && caught_up
     }
 }
 

@@ -3,7 +3,7 @@
 use super::Pace;
 use crate::model::lag::Committed;
 use crate::model::memory::Thresholds;
-use crate::model::window::{self, Commit, Point};
+use crate::model::window::{self, COMMITS_FOR_A_TREND, COMMITS_KEPT, Commit, Horizon, Point};
 
 /// How far a group got behind within some time.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
@@ -18,6 +18,26 @@ pub(crate) struct Growth {
     pub(crate) took_ms: i64,
 }
 
+/// Where a lag is going, by the commits of a window; the default is that of a window without commits.
+#[derive(Clone, Copy, Debug, Default)]
+pub(crate) struct Trend {
+    /// How the group falls behind, if it does.
+    ///
+    /// Both the records behind and the age of the commit must grow: records alone grow with the load, age alone after a burst.
+    pub(crate) growth: Option<Growth>,
+    /// Whether the last commit is older than any other of the window but the last ten.
+    pub(crate) worse_than_before: bool,
+    /// Whether the last commit was on time.
+    pub(crate) on_time: bool,
+    /// Whether the group clearly gains ground, by a tenth, over its last commits or over a long run; or the best moments of a long run got no
+    /// older.
+    pub(crate) gains: bool,
+    /// Where the lag is going, by the last commits, if it clearly goes anywhere.
+    pub(crate) pace: Option<Pace>,
+    /// Since when at least nothing was ever caught up, in milliseconds since 1970; `None` where that is shorter than a backlog, or unknown.
+    pub(crate) behind_since: Option<i64>,
+}
+
 /// A late commit: when it was seen, how far it was behind the log then in records, and in milliseconds.
 #[derive(Clone, Copy)]
 struct Late {
@@ -27,46 +47,65 @@ struct Late {
     age_ms: i64,
 }
 
-/// How the group falls behind, if it does.
-///
-/// Both the records behind and the age of the commit must grow: records alone grow with the load, age alone after a burst.
-pub(crate) fn slow(points: &[Point], allowed_lag: u64, period_ms: i64) -> Option<Growth> {
-    let changes = window::changes(points);
-    let run = late_run(&changes, allowed_lag);
-    let late = aged(points, run, period_ms);
-    let last_ten = &late[late.len().saturating_sub(window::COMMITS_KEPT)..];
-    let before = late[..late.len() - last_ten.len()].iter().map(|late| late.age_ms).max();
-    if grows(points, last_ten, before, run, period_ms) {
-        return growth(last_ten);
+impl Trend {
+    /// The trend of a window whose last point is now, with so many offsets unread.
+    pub(crate) fn of(points: &[Point], unread: u64, thresholds: &Thresholds) -> Self {
+        let Thresholds { allowed_lag, period_ms, .. } = *thresholds;
+        let horizon = Horizon::of(thresholds);
+        let changes = window::changes(points);
+        let Some(newest) = changes.last() else { return Self::default() };
+        let run = late_run(&changes, allowed_lag);
+        let late = aged(points, run, period_ms);
+        let last_ten = &late[late.len().saturating_sub(COMMITS_KEPT)..];
+        let before = late[..late.len() - last_ten.len()].iter().map(|late| late.age_ms).max();
+        let growth = if grows(points, last_ten, before, run, period_ms) {
+            growth(last_ten)
+        } else {
+            troughs_rise(points, &late, horizon, period_ms).then(|| growth(&late)).flatten()
+        };
+        Self {
+            growth,
+            worse_than_before: worse_than_before(points, &changes, last_ten, period_ms),
+            on_time: newest.lag <= allowed_lag,
+            gains: gains(last_ten) || recovers(&late, horizon),
+            pace: pace(last_ten, unread),
+            behind_since: behind_since(points, horizon).filter(|_| run.len() == changes.len()),
+        }
     }
-    (troughs_rise(&late, period_ms)).then(|| growth(&late)).flatten()
 }
 
-/// Whether a warning is over: the group clearly gains ground, nearly throughout its last commits and by a tenth, or its
-/// best moments of a long run got no older.
-pub(crate) fn over(points: &[Point], allowed_lag: u64, period_ms: i64) -> bool {
-    let changes = window::changes(points);
-    let late = aged(points, late_run(&changes, allowed_lag), period_ms);
-    let last_ten = &late[late.len().saturating_sub(window::COMMITS_KEPT)..];
+fn worse_than_before(points: &[Point], changes: &[Commit], last_ten: &[Late], period_ms: i64) -> bool {
     let (Some(first), Some(last)) = (last_ten.first(), last_ten.last()) else { return false };
-    let falls = |of: fn(&Late) -> i64| trend(last_ten, of) * 2 <= -pairs(last_ten.len());
-    let gains = last_ten.len() >= COMMITS_FOR_A_TREND && falls(|late| late.lag) && last.lag * 10 <= first.lag * 9;
+    let all = aged(points, changes, period_ms);
+    let before = all.iter().take_while(|late| late.time_ms < first.time_ms).map(|late| late.age_ms).max();
+    before.is_none_or(|before_ms| last.age_ms > before_ms + span_ms(last_ten) / 40)
+}
+
+/// Whether lag fell nearly throughout these commits, and by a tenth.
+fn gains(late: &[Late]) -> bool {
+    let (Some(first), Some(last)) = (late.first(), late.last()) else { return false };
+    let falls = trend(late, |late| late.lag) * 2 <= -pairs(late.len());
+    late.len() >= COMMITS_FOR_A_TREND && falls && last.lag * 10 <= first.lag * 9
+}
+
+/// Whether the lag of the last long run fell by a tenth, or its best moments got no older; where so much is not kept, whether it fell from
+/// commit to commit.
+fn recovers(late: &[Late], horizon: Horizon) -> bool {
+    let Some(last) = late.last() else { return false };
+    let Some(long_ms) = horizon.long_run_ms() else {
+        return late.len() >= COMMITS_FOR_A_TREND - 1 && trend(late, |late| late.lag) == -pairs(late.len());
+    };
     // Not the whole run: a group that commits seldom may have looked late long before it was slow.
-    let lately =
-        late.partition_point(|late| late.time_ms < last.time_ms - LONG_RUN_MS.max(COMMITS_FOR_A_LONG_RUN * period_ms));
-    let lately = &late[lately.saturating_sub(1)..];
+    let from = late.partition_point(|late| late.time_ms < last.time_ms - long_ms);
+    let lately = &late[from.saturating_sub(1)..];
     let no_older = match (best(lately, 0, |late| late.age_ms), best(lately, 2, |late| late.age_ms)) {
         (Some(one), Some(three)) => three - one <= span_ms(lately) / 100,
         _ => false,
     };
-    gains || (is_long(lately, period_ms) && no_older)
+    span_ms(lately) >= long_ms && (no_older || gains(lately))
 }
 
-/// Where the lag is going, by the last commits, if it clearly goes anywhere.
-pub(crate) fn pace(points: &[Point], unread: u64, thresholds: &Thresholds) -> Option<Pace> {
-    let changes = window::changes(points);
-    let late = aged(points, late_run(&changes, thresholds.allowed_lag), thresholds.period_ms);
-    let late = &late[late.len().saturating_sub(window::COMMITS_KEPT)..];
+fn pace(late: &[Late], unread: u64) -> Option<Pace> {
     let (first, last) = (late.first()?, late.last()?);
     let clear = trend(late, |late| late.lag).abs() * 2 >= pairs(late.len());
     let goes = late.len() >= COMMITS_FOR_A_TREND && clear;
@@ -74,14 +113,12 @@ pub(crate) fn pace(points: &[Point], unread: u64, thresholds: &Thresholds) -> Op
     pace.filter(|_| goes)
 }
 
-/// Since when at least nothing was ever caught up, in milliseconds since 1970; `None` where that is not as long as a long run, or not known.
-pub(crate) fn behind_since(points: &[Point], thresholds: &Thresholds) -> Option<i64> {
-    let changes = window::changes(points);
-    let always = late_run(&changes, thresholds.allowed_lag).len() == changes.len();
+/// The first point of a window that is as long as a backlog, where something was unread at each point of it.
+fn behind_since(points: &[Point], horizon: Horizon) -> Option<i64> {
     let at_once = |point: &Point| matches!(point.committed, Committed::At(offset) if offset < point.end);
     let (first, last) = (points.first()?, points.last()?);
-    let long = last.time_ms - first.time_ms >= BACKLOG_MS.max(COMMITS_FOR_A_LONG_RUN * thresholds.period_ms);
-    (always && !changes.is_empty() && long && points.iter().all(at_once)).then_some(first.time_ms)
+    let long = last.time_ms - first.time_ms >= horizon.backlog_ms()?;
+    (long && points.iter().all(at_once)).then_some(first.time_ms)
 }
 
 fn grows(points: &[Point], late: &[Late], before: Option<i64>, run: &[Commit], period_ms: i64) -> bool {
@@ -94,11 +131,11 @@ fn grows(points: &[Point], late: &[Late], before: Option<i64>, run: &[Commit], p
     let looks = points.iter().filter(|point| (first.time_ms..=last.time_ms).contains(&point.time_ms)).count();
     let is_rare = late.len() * 4 < looks * 3;
     let needed_ms = if is_rare { period_ms + span_ms / 20 } else { span_ms / 40 };
-    // Commits that drift against the looks seem to grow older again and again, but never older than they were.
+    // Commits that drift against the snapshots seem to grow older again and again, but never older than they were.
     let never_so_old = before.is_none_or(|before_ms| last.age_ms > before_ms + needed_ms / 2);
     let older = last.age_ms - first.age_ms > needed_ms && never_so_old;
-    let whole_window = late.len() >= window::COMMITS_KEPT;
-    let run = &run[run.len().saturating_sub(window::COMMITS_KEPT)..];
+    let whole_window = late.len() >= COMMITS_KEPT;
+    let run = &run[run.len().saturating_sub(COMMITS_KEPT)..];
     // Burrow's question (v1.9.5, `checkIfLagNotDecreasing`).
     let lag_never_falls = run.iter().map(|commit| commit.lag).is_sorted();
     let each = whole_window && grew > 0 && lag_never_falls;
@@ -108,14 +145,20 @@ fn grows(points: &[Point], late: &[Late], before: Option<i64>, run: &[Commit], p
 
 /// Whether the best moments of three thirds of a long run got worse each time: a group that bursts throw back, and that
 /// regains less in between.
-fn troughs_rise(late: &[Late], period_ms: i64) -> bool {
+fn troughs_rise(points: &[Point], late: &[Late], horizon: Horizon, period_ms: i64) -> bool {
+    let Some(long_ms) = horizon.long_run_ms() else { return false };
     let rises = |of: fn(&Late) -> i64| {
         let (one, two, three) = (best(late, 0, of)?, best(late, 1, of)?, best(late, 2, of)?);
         (one < two && two < three).then_some(three - one)
     };
-    let needed_ms = period_ms / 2 + span_ms(late) / 100;
+    // A trough is known no finer than the commits are apart, and one batch may take longer than another.
+    let at = |late: &Late| points.partition_point(|point| point.time_ms < late.time_ms);
+    let apart = late.windows(2).map(|pair| at(&pair[1]) - at(&pair[0])).max().unwrap_or(0);
+    let apart_ms = i64::try_from(apart).unwrap_or(i64::MAX).saturating_mul(period_ms);
+    let coarse_ms = (apart_ms - period_ms * 3 / 2).max(0) / 2;
+    let needed_ms = period_ms / 2 + span_ms(late) / 100 + coarse_ms;
     let older = rises(|late| late.age_ms).is_some_and(|older_ms| older_ms > needed_ms);
-    is_long(late, period_ms) && older && rises(|late| late.lag).is_some()
+    span_ms(late) >= long_ms && older && rises(|late| late.lag).is_some()
 }
 
 /// The least of one third of a run, the first being 0.
@@ -124,10 +167,6 @@ fn best(late: &[Late], third: i64, of: fn(&Late) -> i64) -> Option<i64> {
     let from_ms = late.first()?.time_ms + third * third_ms;
     let within = late.iter().filter(|late| (from_ms..=from_ms + third_ms).contains(&late.time_ms));
     within.map(of).min()
-}
-
-fn is_long(late: &[Late], period_ms: i64) -> bool {
-    span_ms(late) >= LONG_RUN_MS.max(COMMITS_FOR_A_LONG_RUN * period_ms)
 }
 
 fn span_ms(late: &[Late]) -> i64 {
@@ -175,11 +214,3 @@ fn pairs(count: usize) -> i64 {
 
 /// A group that reads less than all but one in so many of what arrives is slow.
 const SHARE_THAT_COUNTS: i64 = 20;
-/// Commits below which lags make no trend.
-const COMMITS_FOR_A_TREND: usize = 5;
-/// A run in whose thirds there is a best moment between two bursts.
-const LONG_RUN_MS: i64 = 40 * 60_000;
-/// A lag that was never caught up for so long is a backlog.
-const BACKLOG_MS: i64 = 60 * 60_000;
-/// Both in periods, where they are long.
-const COMMITS_FOR_A_LONG_RUN: i64 = 30;

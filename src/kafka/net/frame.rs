@@ -8,7 +8,8 @@ use kafka_protocol::messages::{RequestHeader, ResponseHeader};
 use kafka_protocol::protocol::{Decodable, Encodable, StrBytes};
 
 use crate::kafka::protocol::guard;
-use crate::kafka::protocol::messages::{Malformed, Question, Unreadable, Unwritable};
+use crate::kafka::protocol::messages::Question;
+use crate::kafka::protocol::unreadable::{Unreadable, Unwritable};
 
 /// What is wrong with the bytes that a peer sent.
 #[derive(Debug, thiserror::Error)]
@@ -70,9 +71,9 @@ pub(crate) fn encode<Q: Question>(request: &Q, version: i16, correlation: i32) -
         .with_client_id(Some(StrBytes::from_static_str(CLIENT_ID)));
     let mut frame = BytesMut::zeroed(PREFIX);
     let failed = |what| FrameError::Request { api: Q::API.name(), version, what };
-    header.encode(&mut frame, Q::headers(version).0).map_err(|error| failed(Unwritable::from(Box::from(error))))?;
+    header.encode(&mut frame, Q::headers(version).0).map_err(|error| failed(Unwritable::new(error)))?;
     request.write(&mut frame, version).map_err(failed)?;
-    let size = i32::try_from(frame.len() - PREFIX).map_err(|error| failed(Unwritable::from(Box::from(error))))?;
+    let size = i32::try_from(frame.len() - PREFIX).map_err(|error| failed(Unwritable::new(error)))?;
     (&mut frame[..PREFIX]).put_i32(size);
     Ok(frame.freeze())
 }
@@ -99,9 +100,7 @@ pub(crate) fn throttle_time_ms<Q: Question>(frame: &[u8], version: i16) -> u64 {
 pub(crate) fn decode<Q: Question>(mut frame: Bytes, version: i16, limit: usize) -> Result<Q::Answer, FrameError> {
     let most = memory(limit);
     read::<Q>(&mut frame, version, most).map_err(|what| match what {
-        Unreadable::Heavy(weight) | Unreadable::Malformed(Malformed::Heavy(weight)) => {
-            FrameError::Heavy { api: Q::API.name(), version, weight, most }
-        }
+        Unreadable::Heavy(weight) => FrameError::Heavy { api: Q::API.name(), version, weight, most },
         what => FrameError::Body { api: Q::API.name(), version, what },
     })
 }
@@ -112,7 +111,7 @@ fn read<Q: Question>(frame: &mut Bytes, version: i16, most: usize) -> Result<Q::
     if weight > most {
         return Err(Unreadable::Heavy(weight));
     }
-    ResponseHeader::decode(frame, header).map_err(|error| Unreadable::Codec(error.into()))?;
+    ResponseHeader::decode(frame, header).map_err(Unreadable::codec)?;
     let answer = Q::read(frame, version, most)?;
     match frame.remaining() {
         0 => Ok(answer),

@@ -6,24 +6,32 @@ use kafka_protocol::protocol::StrBytes;
 use tokio::time::Instant;
 
 use crate::kafka::net::connection::Connection;
-use crate::kafka::net::dial::DialError;
+use crate::kafka::net::error::DialError;
 use crate::kafka::net::frame;
 use crate::kafka::net::sasl::{Login, LoginError, Moment, Turn};
 use crate::kafka::protocol::error_codes;
 use crate::kafka::protocol::versions::{Api, Range, Versions};
 
 /// Asks for the broker's versions, saying who asks (KIP-511); a broker that does not know our version of the question
-/// refuses it in version 0, naming its own range from Kafka 2.4 on.
-pub(crate) async fn negotiate(connection: &Connection, until: Instant) -> Result<Versions, DialError> {
+/// refuses it in version 0, naming its own range from Kafka 2.4 on. Where a refusal cannot be read, version 0 is asked.
+pub(crate) async fn negotiate(connection: &Connection, encrypted: bool, until: Instant) -> Result<Versions, DialError> {
+    let failed = |error| DialError::Versions(encrypted, error);
     let mut version = FIRST_TRY;
     loop {
         let request = ApiVersionsRequest::default()
             .with_client_software_name(StrBytes::from_static_str(frame::CLIENT_ID))
             .with_client_software_version(StrBytes::from_static_str(env!("CARGO_PKG_VERSION")));
-        let bytes = connection.call_raw(version, &request, until).await.map_err(DialError::Versions)?;
+        let bytes = connection.call_raw(version, &request, until).await.map_err(failed)?;
         let refused = bytes.get(ERROR_CODE).is_some_and(|code| code == error_codes::UNSUPPORTED_VERSION.to_be_bytes());
         let answered_in = if refused { 0 } else { version };
-        let answer = connection.decode::<ApiVersionsRequest>(bytes, answered_in).map_err(DialError::Versions)?;
+        let answer = match connection.decode::<ApiVersionsRequest>(bytes, answered_in) {
+            Err(_) if refused && version != 0 => {
+                version = 0;
+                continue;
+            }
+            answer => answer.map_err(failed)?,
+        };
+        connection.hold_back(u64::try_from(answer.throttle_time_ms).unwrap_or_default());
         let versions = offered(&answer);
         match answer.error_code {
             0 => return Ok(versions),
@@ -65,7 +73,11 @@ pub(crate) async fn authenticate(
         let answer = connection.call(&request, until).await.map_err(unanswered)?;
         if answer.error_code != 0 {
             let said = answer.error_message.as_ref().map(StrBytes::as_str);
-            return Err(LoginError::Refused(exchange.refusal(said)).into());
+            return Err(match exchange.throttle(said) {
+                Some(words) => LoginError::Throttled(words),
+                None => LoginError::Refused(exchange.refusal(said)),
+            }
+            .into());
         }
         match exchange.next(&answer.auth_bytes)? {
             Turn::Done => return Ok(()),

@@ -2,6 +2,7 @@
 
 pub(crate) mod connection;
 pub(crate) mod dial;
+pub(crate) mod error;
 pub(crate) mod frame;
 pub(crate) mod handshake;
 pub(crate) mod pool;

@@ -10,8 +10,7 @@ use tokio::net::{TcpStream, lookup_host};
 use tokio::time::{Instant, sleep, timeout_at};
 use tokio_rustls::client::TlsStream;
 
-use crate::kafka::found::Step;
-use crate::kafka::net::dial::DialError;
+use crate::kafka::net::error::{DialError, Step};
 use crate::kafka::net::tls::{FirstBytes, Tls};
 use crate::model::endpoint::Endpoint;
 
@@ -34,19 +33,22 @@ pub(crate) async fn connect(
 
 /// What a host name leads to.
 pub(crate) async fn resolve(endpoint: &Endpoint, until: Instant) -> Result<Vec<SocketAddr>, DialError> {
+    let began = Instant::now();
     let resolved = timeout_at(until, lookup_host((endpoint.host.as_str(), endpoint.port))).await;
-    Ok(resolved.map_err(|_| DialError::Late(Step::Resolve))?.map_err(DialError::Resolve)?.collect())
+    Ok(resolved.map_err(|_| DialError::Late(Step::Resolve, began.elapsed()))?.map_err(DialError::Resolve)?.collect())
 }
 
 /// A TCP connection to one of the addresses, and how long it took, which is one round trip.
 pub(crate) async fn reach(addresses: Vec<SocketAddr>, until: Instant) -> Result<(TcpStream, Duration), DialError> {
+    let began = Instant::now();
     let reached = race(addresses, |address| async move {
         let began = Instant::now();
         let tcp = TcpStream::connect(address).await.map_err(|error| (address.ip(), error))?;
         Ok((tcp, began.elapsed()))
     });
     let reached = timeout_at(until, reached).await;
-    let (tcp, round_trip) = reached.map_err(|_| DialError::Late(Step::Connect))?.map_err(DialError::Connect)?;
+    let (tcp, round_trip) =
+        reached.map_err(|_| DialError::Late(Step::Connect, began.elapsed()))?.map_err(DialError::Connect)?;
     tcp.set_nodelay(true).map_err(DialError::Socket)?;
     Ok((tcp, round_trip))
 }
@@ -58,8 +60,9 @@ pub(crate) async fn shake_hands(
     tcp: TcpStream,
     until: Instant,
 ) -> Result<TlsStream<FirstBytes<TcpStream>>, DialError> {
+    let began = Instant::now();
     let agreed = timeout_at(until, tls.connect(endpoint, tcp)).await;
-    Ok(agreed.map_err(|_| DialError::Late(Step::Tls))??)
+    Ok(agreed.map_err(|_| DialError::Late(Step::Tls, began.elapsed()))??)
 }
 
 /// Tries the candidates one after the other, each getting a head start of [`HEAD_START`] before the next joins in

@@ -13,7 +13,7 @@ use x509_cert::ext::pkix::SubjectAltName;
 use x509_cert::ext::pkix::name::GeneralName;
 
 use super::found;
-use crate::kafka::net::dial::DialError;
+use crate::kafka::net::error::DialError;
 use crate::kafka::net::tls::Tls;
 
 /// The bytes of the certificate, once it was shown.

@@ -3,6 +3,7 @@
 use serde::Serialize;
 
 use crate::base::fault::Fault;
+use crate::kafka::net::error::Step;
 use crate::kafka::protocol::versions::{Api, Range, Versions};
 
 /// One address, tried step by step until a step fails.
@@ -63,24 +64,6 @@ pub(crate) struct Version {
 pub(crate) struct Failed {
     pub(crate) step: Step,
     pub(crate) why: Fault,
-}
-
-/// The steps on the way to a broker, in their order.
-#[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord, Serialize)]
-#[serde(rename_all = "lowercase")]
-pub(crate) enum Step {
-    /// The host name becomes addresses.
-    Resolve,
-    /// A TCP connection stands.
-    Connect,
-    /// TLS agrees.
-    Tls,
-    /// The broker tells its versions.
-    Versions,
-    /// It accepts the login.
-    Login,
-    /// It tells of its cluster.
-    Metadata,
 }
 
 /// One entry for each request that this build can send.

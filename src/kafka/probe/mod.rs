@@ -12,7 +12,8 @@ use tokio::time::Instant;
 
 use super::Access;
 use crate::kafka::net::connection::{Connection, Traffic};
-use crate::kafka::net::dial::{DialError, metadata_request};
+use crate::kafka::net::dial::{metadata_request, patiently};
+use crate::kafka::net::error::DialError;
 use crate::kafka::net::sasl::Moment;
 use crate::kafka::net::transport::{self, Stream};
 use crate::kafka::net::{handshake, tls};
@@ -58,7 +59,7 @@ impl Probe<'_, '_> {
     /// Goes as far as it can; the brokers that the last step tells of come along.
     async fn address(&self, endpoint: &Endpoint) -> (Tried, Brokers) {
         let mut tried = Tried { address: endpoint.to_string(), ..Tried::default() };
-        match self.walk(endpoint, &mut tried).await {
+        match patiently(self.deadline, async || self.walk(endpoint, &mut tried).await).await {
             Ok(brokers) => (tried, brokers),
             Err(error) => {
                 let failed = Failed { step: error.step(), why: error.fault() };
@@ -71,7 +72,7 @@ impl Probe<'_, '_> {
         let stream = self.open(endpoint, tried).await?;
         let traffic = Arc::<Traffic>::default();
         let mut connection = Connection::new(stream, self.access.frame_limit, traffic);
-        let offered = handshake::negotiate(&connection, self.deadline).await?;
+        let offered = handshake::negotiate(&connection, self.access.tls.is_some(), self.deadline).await?;
         tried.versions = matrix(&offered);
         connection.agree(offered, self.access.tls.is_some());
         if let Some(credentials) = &self.access.credentials {

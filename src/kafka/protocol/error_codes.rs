@@ -20,6 +20,7 @@ pub(crate) const GROUP_ID_NOT_FOUND: i16 = ResponseError::GroupIdNotFound.code()
 
 /// The topic or partition does not exist.
 pub(crate) const UNKNOWN_TOPIC: i16 = ResponseError::UnknownTopicOrPartition.code();
+pub(crate) const UNKNOWN_TOPIC_ID: i16 = ResponseError::UnknownTopicId.code();
 
 /// The partition's leader has no listener of the name that is used here.
 pub(crate) const LISTENER_NOT_FOUND: i16 = ResponseError::ListenerNotFound.code();
@@ -28,8 +29,6 @@ pub(crate) const LISTENER_NOT_FOUND: i16 = ResponseError::ListenerNotFound.code(
 const NO_LEADER: BrokerId = BrokerId(-1);
 
 /// This user may not describe the topic, the group, or the cluster.
-/// No topic has this id (any more).
-pub(crate) const UNKNOWN_TOPIC_ID: i16 = ResponseError::UnknownTopicId.code();
 pub(crate) const TOPIC_AUTHORIZATION_FAILED: i16 = ResponseError::TopicAuthorizationFailed.code();
 pub(crate) const GROUP_AUTHORIZATION_FAILED: i16 = ResponseError::GroupAuthorizationFailed.code();
 pub(crate) const CLUSTER_AUTHORIZATION_FAILED: i16 = ResponseError::ClusterAuthorizationFailed.code();
@@ -39,6 +38,7 @@ pub(crate) fn unknown(code: i16) -> Unknown {
     let cause = match code {
         TOPIC_AUTHORIZATION_FAILED | GROUP_AUTHORIZATION_FAILED | CLUSTER_AUTHORIZATION_FAILED => Cause::Denied(code),
         LEADER_NOT_AVAILABLE | LISTENER_NOT_FOUND => Cause::NoLeader,
+        UNKNOWN_TOPIC | UNKNOWN_TOPIC_ID => Cause::NoTopic,
         code => Cause::Code(code),
     };
     Unknown::of(cause, sentence(code))

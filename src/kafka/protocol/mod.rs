@@ -2,6 +2,8 @@
 
 pub(crate) mod error_codes;
 pub(crate) mod guard;
+pub(crate) mod internal_topics;
 pub(crate) mod messages;
 pub mod releases;
+pub(crate) mod unreadable;
 pub mod versions;

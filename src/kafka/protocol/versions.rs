@@ -49,6 +49,8 @@ pub enum Api {
 #[derive(Clone, Debug, Default, PartialEq, Eq)]
 pub(crate) struct Versions {
     offered: Vec<(i16, Range)>,
+    /// Who offers them is a controller (KIP-500), and no broker.
+    is_controller: bool,
 }
 
 /// A broker and this build have no version of an API in common.
@@ -59,6 +61,7 @@ pub(crate) struct NoCommonVersion {
     pub(crate) api: Api,
     /// The broker's range; `None` where it does not know the API at all.
     pub(crate) broker: Option<Range>,
+    is_controller: bool,
 }
 
 impl Api {
@@ -149,7 +152,8 @@ impl Api {
     /// The upper ends are what both the request and the response codec know; a test holds them against the codec.
     /// The lower ends are what a check needs: `Metadata` below 4 cannot forbid the creation of topics,
     /// `ListOffsets` below 2 knows no last stable offset, `OffsetFetch` below 2 cannot ask for all topics of a group,
-    /// `SaslHandshake` 0 leads to the raw exchange from before KIP-43. Kafka 0.11 is the first release with all of them.
+    /// `SaslHandshake` 0 leads to the raw exchange from before KIP-152. Kafka 0.11 is the first release with all of them but that one,
+    /// which is of Kafka 1.0.
     #[must_use]
     pub const fn ours(self) -> Range {
         let (min, max) = match self {
@@ -170,7 +174,11 @@ impl Api {
 impl Versions {
     /// Takes what a broker offered, as (API key, range) pairs; keys that meerkat never sends are dropped.
     pub(crate) fn offered(ranges: impl IntoIterator<Item = (i16, Range)>) -> Self {
-        Self { offered: ranges.into_iter().filter(|(key, _)| Api::from_key(*key).is_some()).collect() }
+        let all: Vec<(i16, Range)> = ranges.into_iter().collect();
+        let offers = |wanted: i16| all.iter().any(|(key, _)| *key == wanted);
+        let is_controller = offers(BROKER_REGISTRATION) && !offers(Api::Metadata.key());
+        let offered = all.into_iter().filter(|(key, _)| Api::from_key(*key).is_some()).collect();
+        Self { offered, is_controller }
     }
 
     /// The broker's own range; `None` where it does not know the API.
@@ -189,7 +197,7 @@ impl Versions {
             .map(|range| (range.min.max(ours.min), range.max.min(ours.max)))
             .filter(|(min, max)| min <= max)
             .map(|(_, max)| max)
-            .ok_or(NoCommonVersion { api, broker })
+            .ok_or(NoCommonVersion { api, broker, is_controller: self.is_controller })
     }
 }
 
@@ -201,8 +209,14 @@ impl fmt::Display for Range {
 
 impl NoCommonVersion {
     pub(crate) fn fault(self) -> Fault {
-        let Self { api, broker } = self;
+        let Self { api, broker, is_controller } = self;
         let (name, ours) = (api.name(), api.ours());
+        if is_controller {
+            return Fault::with(
+                format!("this is a KRaft controller, which does not offer {name}"),
+                "name the brokers' listener in KAFKA_BOOTSTRAP_SERVERS",
+            );
+        }
         let Some(theirs) = broker else {
             return Fault::of(format!("the broker does not offer {name}, of which this build knows {ours}"));
         };
@@ -218,6 +232,9 @@ impl NoCommonVersion {
         )
     }
 }
+
+/// `BrokerRegistration`, which controllers alone offer (KIP-631).
+const BROKER_REGISTRATION: i16 = 62;
 
 #[cfg(test)]
 mod tests {

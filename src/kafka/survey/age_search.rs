@@ -12,8 +12,9 @@ use tokio::time::{Instant, timeout_at};
 use crate::kafka::protocol::error_codes;
 use crate::kafka::protocol::messages::{CONSUMER, READ_UNCOMMITTED};
 use crate::kafka::protocol::versions::Api;
-use crate::kafka::survey::cluster::{AskError, Cluster};
-use crate::kafka::survey::logs::DescribedTopic;
+use crate::kafka::survey::ask::AskError;
+use crate::kafka::survey::cluster::Cluster;
+use crate::kafka::survey::topic::DescribedTopic;
 use crate::model::age::{Answer, Search, TimeQuestion};
 use crate::model::unknown::Unknown;
 

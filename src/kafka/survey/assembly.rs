@@ -1,12 +1,14 @@
 //! Puts together what came from different questions: commits, members and logs become groups.
 
+use std::sync::Arc;
+
 use crate::kafka::protocol::versions::Api;
 use crate::kafka::survey::cluster::Cluster;
 use crate::kafka::survey::commits::{Commits, as_number};
-use crate::kafka::survey::groups::Listed;
+use crate::kafka::survey::listed::Listed;
 use crate::kafka::survey::members::Described;
 use crate::model::lag::Committed;
-use crate::model::snapshot::{Broker, Group, Kind, Logs, Row, Topic};
+use crate::model::snapshot::{Broker, Group, Logs, Row, Topic};
 use crate::model::unknown::{Cause, Known, Unknown};
 
 /// A group for which everything but its logs has been read, with its topics by number.
@@ -66,6 +68,7 @@ impl GroupPart {
         let unseen = hides.filter(|_| self.may_read_unseen());
         let Self { listed, described, commits } = self;
         let mut gaps = Vec::new();
+        let mut missing_topics = Vec::new();
         let rows = commits.map(|mut commits| {
             let first = all.len();
             gaps.extend(commits.doubt.take());
@@ -74,9 +77,7 @@ impl GroupPart {
                 read_whole_topics(all, first, described, topics);
                 gaps.extend(not_described(&all[first..], described, topics));
             }
-            if listed.kind == Kind::Streams {
-                forget_made_up(all, first, topics);
-            }
+            missing_topics = forget_made_up(all, first, described.as_ref().ok(), topics);
             for run in all[first..].chunk_by_mut(|a, b| a.topic == b.topic) {
                 // `OffsetFetch` for all topics leaves those out that the user may not describe, so "never" is not known there.
                 let Err(cause) = &topics[run[0].topic as usize].partitions else { continue };
@@ -106,7 +107,8 @@ impl GroupPart {
             Cause::Denied(_) => Unknown::of(Cause::Hidden, UNSEEN),
             _ => why.within("whether it reads topics that this user may not describe is unknown"),
         }));
-        Group { name: listed.name, kind: listed.kind, state, members, rows, gaps, vanished: Vec::new() }
+        let vanished = Vec::new();
+        Group { name: listed.name, kind: listed.kind, state, members, rows, gaps, missing_topics, vanished }
     }
 }
 
@@ -192,19 +194,41 @@ fn not_described(rows: &[Row], described: &Described, topics: &[Topic]) -> Vec<U
     let mut unseen: Vec<usize> = described.subscribed.iter().flatten().copied().filter(|topic| !known(topic)).collect();
     unseen.sort_unstable();
     let why = |topic: usize| {
-        let cause = topics[topic].partitions.as_ref().err()?;
+        let cause = topics[topic].partitions.as_ref().err().filter(|_| !topics[topic].is_missing())?;
         Some(Unknown::because(format!("subscribed topic {}: {cause}", topics[topic].name)))
     };
     unseen.into_iter().filter_map(why).collect()
 }
 
-/// A task has a number in each topic of its subtopology, also in one with fewer partitions.
-fn forget_made_up(all: &mut Vec<Row>, first: usize, topics: &[Topic]) {
-    let rows = all.split_off(first);
-    all.extend(rows.into_iter().filter(|row| {
-        let partitions = topics[row.topic as usize].partitions.as_ref().map_or(usize::MAX, Logs::len);
-        row.committed != Ok(Committed::Never) || usize::try_from(row.partition).is_ok_and(|at| at < partitions)
-    }));
+/// Leaves out rows of topics that do not exist, and rows without a commit of partitions that their topic does not have; answers
+/// those topics, with those that members only subscribe to.
+///
+/// A member keeps its assignment of a topic that was deleted until the next rebalance, and a task of Streams has a number in each
+/// topic of its subtopology, also in one with fewer partitions.
+fn forget_made_up(all: &mut Vec<Row>, first: usize, described: Option<&Described>, topics: &[Topic]) -> Vec<Arc<str>> {
+    let subscribed = described.into_iter().flat_map(|described| &described.subscribed).flatten();
+    let mut missing: Vec<usize> = subscribed.copied().collect();
+    let is_there = |row: &Row| {
+        let topic = &topics[row.topic as usize];
+        let partitions = topic.partitions.as_ref().map_or(usize::MAX, Logs::len);
+        match &row.committed {
+            // A commit that is refused for another cause contradicts the metadata.
+            Err(why) if why.cause() != Cause::NoTopic => true,
+            Ok(Committed::Never) => {
+                usize::try_from(row.partition).is_ok_and(|at| at < partitions) && !topic.is_missing()
+            }
+            _ => !topic.is_missing(),
+        }
+    };
+    if !all[first..].iter().all(is_there) {
+        let (there, gone): (Vec<Row>, Vec<Row>) = all.split_off(first).into_iter().partition(is_there);
+        all.extend(there);
+        missing.extend(gone.iter().map(|row| row.topic as usize));
+    }
+    missing.retain(|topic| topics[*topic].is_missing());
+    missing.sort_unstable();
+    missing.dedup();
+    missing.into_iter().map(|topic| Arc::clone(&topics[topic].name)).collect()
 }
 
 fn row(topic: usize, partition: i32, committed: Known<Committed>) -> Row {

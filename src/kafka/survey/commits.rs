@@ -11,14 +11,13 @@ use kafka_protocol::messages::{GroupId, OffsetFetchRequest};
 use tokio::time::Instant;
 
 use crate::kafka::protocol::error_codes;
-use crate::kafka::protocol::messages::{GroupOffsetsRequest, PartitionOffset};
+use crate::kafka::protocol::messages::{GroupOffsetsRequest, PartitionOffset, ShareGroup, ShareOffsetsRequest};
 use crate::kafka::protocol::versions::Api;
 use crate::kafka::survey::cluster::Cluster;
 use crate::kafka::survey::coordinator;
-use crate::kafka::survey::groups::{Listed, SomePartitions, by_name};
+use crate::kafka::survey::listed::{Listed, SomePartitions, by_name};
 use crate::kafka::survey::names::Names;
 use crate::kafka::survey::retry::{AskOutcome, Outcomes, failed};
-use crate::kafka::survey::shares;
 use crate::model::lag::Committed;
 use crate::model::snapshot::Kind;
 use crate::model::unknown::{Known, Unknown};
@@ -95,7 +94,7 @@ pub(crate) async fn fetch(
             indexes.into_iter().partition(|index| groups[*index].kind == Kind::Share);
         let (mut outcomes, share) = tokio::join!(
             fetch_all(cluster, broker, groups, others, names, until),
-            shares::fetch(cluster, broker, groups, share, names, until),
+            fetch_starts(cluster, broker, groups, share, names, until),
         );
         outcomes.extend(share);
         outcomes
@@ -194,6 +193,53 @@ async fn fetch_one(
     }
 }
 
+/// One request for these share groups; start offsets stand in the place of commits.
+async fn fetch_starts(
+    cluster: &Cluster<'_>,
+    broker: i32,
+    groups: &[Listed],
+    indexes: Vec<usize>,
+    names: &Names<'_>,
+    until: Instant,
+) -> Outcomes<Commits> {
+    if indexes.is_empty() {
+        return Vec::new();
+    }
+    let request = ShareOffsetsRequest { groups: indexes.iter().map(|index| groups[*index].id.clone()).collect() };
+    let answer = match cluster.call(broker, &request, until).await {
+        Ok(answer) => answer,
+        Err(error) => return failed(&indexes, error),
+    };
+    let by_name = by_name(groups, &indexes);
+    let known = answer.iter().filter_map(|group| Some((*by_name.get(&*group.name)?, starts(group, names))));
+    known.collect()
+}
+
+fn starts(group: &ShareGroup, names: &Names<'_>) -> AskOutcome<Commits> {
+    // Deleted between the listing and now: the description says so.
+    if group.error_code == error_codes::GROUP_ID_NOT_FOUND {
+        return AskOutcome::Done(Commits::default());
+    }
+    if let Some(failed) = AskOutcome::from_code(group.error_code) {
+        return failed;
+    }
+    let mut commits = Commits::default();
+    for topic in &group.topics {
+        let Some(number) = names.number(&topic.name) else { continue };
+        for found in &topic.partitions {
+            if let Some(why) = useless(&topic.name, found.partition, found.error_code) {
+                return AskOutcome::from_cause(why);
+            }
+            let start = position("start", found.error_code, found.start);
+            if let (Ok(Committed::At(_)), Some(lag)) = (&start, found.lag.and_then(|lag| u64::try_from(lag).ok())) {
+                commits.unacknowledged.insert((number, found.partition), lag);
+            }
+            commits.offsets.push((as_number(number), found.partition, start));
+        }
+    }
+    AskOutcome::Done(commits)
+}
+
 fn commits<'a, P>(
     error_code: i16,
     topics: impl Iterator<Item = (&'a str, P)> + Clone,
@@ -220,7 +266,7 @@ where
 
 /// Why a partition of an answer spoils it as a whole: it cannot be, or the coordinator is none any more.
 #[inline]
-pub(crate) fn useless(topic: &str, partition: i32, error_code: i16) -> Option<Unknown> {
+fn useless(topic: &str, partition: i32, error_code: i16) -> Option<Unknown> {
     if partition >= 0 && error_code == 0 { None } else { spoilt(topic, partition, error_code) }
 }
 
@@ -235,7 +281,7 @@ fn spoilt(topic: &str, partition: i32, error_code: i16) -> Option<Unknown> {
 
 /// Where a group stands in one partition, by its `what` offset.
 #[inline]
-pub(crate) fn position(what: &str, error_code: i16, offset: i64) -> Known<Committed> {
+fn position(what: &str, error_code: i16, offset: i64) -> Known<Committed> {
     match (error_code, offset) {
         (0, 0..) => Ok(Committed::At(offset)),
         (0, NEVER) => Ok(Committed::Never),

@@ -4,7 +4,7 @@ use std::collections::HashMap;
 
 use futures_util::future::join_all;
 use kafka_protocol::messages::list_offsets_request::{ListOffsetsPartition, ListOffsetsTopic};
-use kafka_protocol::messages::{FindCoordinatorRequest, ListOffsetsRequest, TopicName};
+use kafka_protocol::messages::{DescribeGroupsRequest, FindCoordinatorRequest, GroupId, ListOffsetsRequest, TopicName};
 use kafka_protocol::protocol::StrBytes;
 use tokio::time::Instant;
 
@@ -12,11 +12,12 @@ use crate::base::progress::Progress;
 use crate::kafka::net::dial::CREATES_NOTHING;
 use crate::kafka::net::transport;
 use crate::kafka::protocol::error_codes;
+use crate::kafka::protocol::internal_topics::OFFSETS_TOPIC;
 use crate::kafka::protocol::messages::{CONSUMER, LATEST};
 use crate::kafka::protocol::versions::Api;
 use crate::kafka::survey::cluster::Cluster;
-use crate::kafka::survey::groups::Listed;
-use crate::kafka::survey::offsets_topic::{Internal, OFFSETS_TOPIC};
+use crate::kafka::survey::listed::Listed;
+use crate::kafka::survey::offsets_topic::Internal;
 use crate::kafka::survey::retry::{Outcomes, Questions, settle};
 use crate::model::unknown::{Known, Unknown};
 
@@ -82,6 +83,36 @@ async fn find_one(cluster: &Cluster<'_>, id: i32, name: &str, until: Instant) ->
     let request = FindCoordinatorRequest::default().with_key(StrBytes::from_string(name.into()));
     let answer = cluster.call(id, &request, until).await?;
     told(cluster, answer.error_code, answer.node_id.0, &answer.host, answer.port)
+}
+
+/// Who answers for each named group where there is no offsets topic, `None` where every broker says that it does not.
+///
+/// A service may keep groups elsewhere. `FindCoordinator` would create the topic on a broker that does not, so each broker is asked
+/// for the groups themselves, which creates nothing.
+pub(crate) async fn search(cluster: &Cluster<'_>, names: &[&str], until: Instant) -> Vec<Known<Option<i32>>> {
+    let groups = names.iter().map(|name| GroupId(StrBytes::from_string((*name).into())));
+    let request = &DescribeGroupsRequest::default().with_groups(groups.collect());
+    let ids = cluster.ids();
+    let answers = join_all(ids.iter().map(|id| cluster.call(*id, request, until))).await;
+    let mut found = vec![Ok(None); names.len()];
+    for (id, answer) in ids.into_iter().zip(answers) {
+        let answer = answer.map_err(Unknown::from);
+        for (found, name) in found.iter_mut().zip(names) {
+            let group =
+                answer.as_ref().map(|answer| answer.groups.iter().find(|group| group.group_id.as_str() == *name));
+            match group {
+                Ok(Some(group)) if error_codes::coordinator_moved(group.error_code) => {}
+                Ok(Some(_)) => *found = Ok(Some(id)),
+                // One that answers for the group counts, whoever is silent.
+                Ok(None) if *found == Ok(None) => {
+                    *found = Err(Unknown::because("the answer to DescribeGroups leaves the group out"));
+                }
+                Err(why) if *found == Ok(None) => *found = Err(why.clone()),
+                Ok(None) | Err(_) => {}
+            }
+        }
+    }
+    found
 }
 
 /// A broker that nobody told of before can be asked from now on.

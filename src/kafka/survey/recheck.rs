@@ -15,7 +15,7 @@ use crate::kafka::protocol::versions::Api;
 use crate::kafka::survey::cluster::Cluster;
 use crate::kafka::survey::commits::{self, Commits, STABLE, as_number};
 use crate::kafka::survey::coordinator;
-use crate::kafka::survey::groups::{Listed, SomePartitions};
+use crate::kafka::survey::listed::{Listed, SomePartitions};
 use crate::kafka::survey::members::Described;
 use crate::kafka::survey::names::{Names, Sorted};
 use crate::model::lag::Committed;

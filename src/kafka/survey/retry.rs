@@ -12,7 +12,7 @@ use tokio::time::{Instant, sleep_until};
 
 use crate::base::progress::Progress;
 use crate::kafka::protocol::error_codes;
-use crate::kafka::survey::cluster::AskError;
+use crate::kafka::survey::ask::AskError;
 use crate::model::unknown::{Cause, Known, Unknown};
 
 /// What one question about one thing came to.
@@ -212,7 +212,7 @@ impl Pauses {
 fn patience(cause: Cause) -> Option<Duration> {
     match cause {
         // A lost connection has been opened anew once by then.
-        Cause::Code(error_codes::UNKNOWN_TOPIC) | Cause::Down => Some(Duration::from_millis(500)),
+        Cause::NoTopic | Cause::Down => Some(Duration::from_millis(500)),
         Cause::NoLeader => Some(ELECTION),
         Cause::Code(code) if error_codes::leader_moved(code) => Some(Duration::from_secs(5)),
         // Loading a large partition of the offsets topic takes as long as it takes.

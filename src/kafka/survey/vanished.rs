@@ -13,7 +13,7 @@ use crate::kafka::protocol::error_codes;
 use crate::kafka::protocol::versions::Api;
 use crate::kafka::survey::cluster::Cluster;
 use crate::kafka::survey::coordinator;
-use crate::kafka::survey::groups::{Listed, SomePartitions};
+use crate::kafka::survey::listed::{Listed, SomePartitions};
 use crate::kafka::survey::recheck;
 use crate::model::pattern::Patterns;
 use crate::model::snapshot::{Gone, Kind};

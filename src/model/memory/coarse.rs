@@ -1,19 +1,19 @@
-//! Long counts in six bits.
+//! Long counts in few bits.
 
-/// A count that is exact up to 16 and has eight steps to each doubling above, 960 at most, in six bits.
+/// A count that is exact up to 16 and has eight steps to each doubling above, 6,144 at most.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord, Hash)]
 pub(crate) struct Coarse(u8);
 
 impl Coarse {
-    /// As many levels as six bits hold.
-    pub(crate) const MAX: Self = Self(63);
+    /// The usual silence of a job that runs once a day, looked at each minute, in quarters of a minute.
+    pub(crate) const MAX: Self = Self(84);
 
-    pub(crate) fn of_level(level: u8) -> Self {
-        Self(level).min(Self::MAX)
+    pub(crate) const fn level(self) -> u8 {
+        self.0
     }
 
-    pub(crate) fn level(self) -> u8 {
-        self.0
+    pub(crate) const fn of_level(level: u8) -> Self {
+        if level > Self::MAX.0 { Self::MAX } else { Self(level) }
     }
 
     pub(crate) fn value(self) -> u32 {
@@ -57,17 +57,17 @@ mod tests {
 
     #[test]
     fn each_level_is_its_own_floor_and_ceiling() {
-        for level in (0..=63).map(Coarse) {
+        for level in (0..=84).map(Coarse) {
             assert_eq!((Coarse::floor(level.value()), Coarse::ceil(level.value())), (level, level));
         }
     }
 
     #[test]
     fn floors_and_ceilings_are_at_most_an_eighth_away() {
-        for value in 1..=960 {
+        for value in 1..=6_144 {
             let (floor, ceil) = (Coarse::floor(value).value(), Coarse::ceil(value).value());
             assert!(floor <= value && value <= ceil && (ceil - floor) * 8 <= value, "{floor} {value} {ceil}");
         }
-        assert_eq!((Coarse::floor(961), Coarse::ceil(u32::MAX)), (Coarse::MAX, Coarse::MAX));
+        assert_eq!((Coarse::floor(6_145), Coarse::ceil(u32::MAX)), (Coarse::MAX, Coarse::MAX));
     }
 }

@@ -27,12 +27,14 @@ impl Memory {
         let AfterACommit { silence, ends_absence, comes_and_goes, was_left } = after;
         let seen = self.gap.value();
         let is_long = i64::from(silence) * period_ms >= FIRST_ABSENCE_MS;
-        let silence = Coarse::ceil((Coarse::floor(silence).value() * ONE_PERIOD).max(ONE_PERIOD));
+        // One outage is no habit of outages: an absence of more than some hours counts where one as long came before.
+        let most = if ends_absence && seen >= LONG_GAP { u32::MAX } else { LONG_GAP };
+        let silence = Coarse::ceil((Coarse::floor(silence).value() * ONE_PERIOD).clamp(ONE_PERIOD, most));
         match seen {
             _ if ends_absence && !self.supported && !is_long => self.gap,
             _ if ends_absence && (seen < ONE_PERIOD || !self.comes_and_goes()) => silence.max(self.gap),
             0..ONE_PERIOD if was_left => self.gap,
-            0..ONE_PERIOD if seen + 1 < COMMITS_TO_KNOW => Coarse::floor(seen + 1),
+            0..ONE_PERIOD if seen + 1 < u32::from(COMMITS_TO_KNOW) => Coarse::floor(seen + 1),
             0..ONE_PERIOD if comes_and_goes => self.gap,
             0..ONE_PERIOD => silence.max(Coarse::floor(FIRST_GAP)),
             _ if silence >= self.gap => silence,
@@ -62,8 +64,10 @@ const FIRST_ABSENCE_MS: i64 = 30 * 60_000;
 /// Usual absences in a stretch after which a habit may be over.
 const HABIT_GAPS: i64 = 12;
 /// Inferred commits from which on the usual gap is known.
-const COMMITS_TO_KNOW: u32 = 3;
+pub(crate) const COMMITS_TO_KNOW: u8 = 3;
 /// The least that the gap is taken for when it is first known, in quarters of a period.
 pub(crate) const FIRST_GAP: u32 = 3 * ONE_PERIOD;
+/// The longest gap that a single silence makes, in quarters of a period: 240 periods.
+const LONG_GAP: u32 = 240 * ONE_PERIOD;
 /// The part of the difference by which the gap comes down.
 const DECAY: u32 = 8;

@@ -8,13 +8,17 @@ mod coarse;
 mod habit;
 mod packed;
 mod reading;
+mod rest;
 mod told;
+mod warning;
 
 pub(crate) use coarse::Coarse;
 use coarse::periods_on_the_clock;
-use habit::AfterACommit;
+use habit::{AfterACommit, COMMITS_TO_KNOW};
 pub(crate) use reading::reference_lag;
 pub use reading::{Aged, Away, Members, Reading, Sample};
+use rest::Rest;
+pub(crate) use warning::{Shown, Warning};
 
 /// What counts as late, and what raises an alarm.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
@@ -82,8 +86,10 @@ pub struct Memory {
     /// Inferred commits in a row that were behind the log of their time (`reference_lag`); at its limit only while the last one was even
     /// behind the log of the look before, which no group does that keeps up.
     bad: u8,
-    /// Whether it was found slow, and has neither caught up nor clearly gained ground since; then `bad` is at its limit.
-    warned: bool,
+    /// Whether it was found slow, or was lately; while the warning stands `bad` is at its limit.
+    warning: Warning,
+    /// Whether its commits leave the same each time; while they do `bad` is 0.
+    rest: Rest,
     /// Quarters of an hour by the clock until a step backwards is forgotten.
     rewound: u8,
     /// Without a reader while there was something to read and nothing was committed.
@@ -116,13 +122,14 @@ impl Memory {
     /// The memory after `look`, given what the newest earlier run left; `None` where there is none that fits.
     #[must_use]
     pub fn fold(previous: Option<&Sample>, reading: &Reading, thresholds: &Thresholds) -> Self {
-        let caught_up = reading.is_caught_up(thresholds);
         let no_reader = reading.has_no_reader(thresholds);
         let Some(previous) = previous.filter(|sample| !reading.is_another_log(sample)) else {
-            return Self::first(reading, caught_up, no_reader);
+            return Self::first(reading, reading.is_caught_up(thresholds), no_reader);
         };
         let past = previous.memory;
         let period_ms = thresholds.period_ms;
+        let rest = if past.warning.stands() { Rest::No } else { past.rest.after(previous, reading) };
+        let caught_up = reading.is_caught_up(thresholds) || rest == Rest::Known;
         let passed = periods(previous.time_ms, reading.time_ms, period_ms);
         let snapshots = counted(past.snapshots, passed.min(1), SNAPSHOTS_LIMIT);
         // The first reading after such a time begins to count anew: members may not have come back yet.
@@ -133,12 +140,14 @@ impl Memory {
         let silence = if previous.was_caught_up(thresholds) {
             Coarse::floor(passed.min(1))
         } else {
-            past.silent.age(passed, from_ms, reading.time_ms, period_ms)
+            past.silent.age(passed, from_ms, reading.time_ms, period_ms).min(SILENCE_MAX)
         };
         let unstable =
-            if reading.assigned == Assigned::Unknown { counted(past.unstable, passed, UNSTABLE_LIMIT) } else { 0 };
+            if reading.assigned == Assigned::Unknown { since_first(past.unstable, passed, UNSTABLE_LIMIT) } else { 0 };
         let assigned = match reading.assigned {
-            Assigned::Unknown if past.assigned == Assigned::Yes && unstable <= ANSWER_STANDS => Assigned::Yes,
+            Assigned::Unknown if past.assigned == Assigned::Yes && unstable <= ANSWER_STANDS && !no_reader => {
+                Assigned::Yes
+            }
             answer => answer,
         };
         let committed = reading.committed != Committed::Never && reading.committed != previous.committed;
@@ -150,8 +159,10 @@ impl Memory {
         let habit = past.habit_after(ends_absence, from_ms, reading, thresholds);
         let late = reading.reference_lag(previous.time_ms, previous.end) > thresholds.allowed_lag;
         let very_late = matches!(reading.committed, Committed::At(offset) if offset < previous.end);
+        let warning = past.warning.age(from_ms, reading.time_ms, caught_up, period_ms);
         let bad = match (committed, late) {
-            _ if past.warned && !caught_up => BAD_LIMIT,
+            _ if warning.stands() => BAD_LIMIT,
+            _ if rest != Rest::No => 0,
             (false, _) if reading.is_past_end() && reading.log.end > previous.end => BAD_LIMIT,
             (true, true) => counted(past.bad, 1, if very_late { BAD_LIMIT } else { BAD_LIMIT - 1 }),
             (true, false) => 0,
@@ -160,7 +171,7 @@ impl Memory {
         let quarters = periods_on_the_clock(from_ms, reading.time_ms, QUARTER_HOUR_MS.max(period_ms));
         Self {
             silent: if committed || caught_up { Coarse::floor(0) } else { silence },
-            gap: if committed || ends_absence {
+            gap: if (committed || ends_absence) && (snapshots > past.snapshots || snapshots == SNAPSHOTS_LIMIT) {
                 let silence = past.silent.value() + passed.min(1);
                 let was_left = reading.members == Members::Absent && past.members_seen;
                 past.gap_after_a_commit(
@@ -171,18 +182,24 @@ impl Memory {
                 past.gap
             },
             bad,
-            warned: past.warned && !caught_up,
+            warning: if rest == Rest::No { warning } else { Warning::NEVER },
+            rest,
             rewound: match (previous.committed, reading.committed) {
-                (Committed::At(before), Committed::At(now)) if now < before => REWIND_REMEMBERED,
+                // Who stood past the end of a log that began again has nowhere to go but back.
+                (Committed::At(before), Committed::At(now)) if now < before && before <= previous.end => {
+                    REWIND_REMEMBERED
+                }
                 _ => past.rewound.saturating_sub(u8::try_from(quarters).unwrap_or(u8::MAX)),
             },
             absent: match reading.members {
                 _ if committed || caught_up || held => 0,
+                _ if assigned == Assigned::Unknown && unstable > ANSWER_STANDS => 0,
+                _ if assigned == Assigned::Yes => 0,
                 _ if no_reader => since_first(past.absent, passed, ABSENT_LIMIT),
                 Members::Unknown => past.absent,
                 Members::Present | Members::Absent => 0,
             },
-            members_seen: past.members_seen || reading.members == Members::Present,
+            members_seen: held || past.members_seen || reading.members == Members::Present || assigned == Assigned::Yes,
             habit,
             assigned: if held { Assigned::Unknown } else { assigned },
             held,
@@ -206,10 +223,11 @@ impl Memory {
             silent: Coarse::floor(0),
             gap: Coarse::floor(0),
             bad: 0,
-            warned: false,
+            warning: Warning::NEVER,
+            rest: Rest::No,
             rewound: 0,
-            absent: u8::from(!caught_up && no_reader),
-            members_seen: reading.members == Members::Present,
+            absent: u8::from(!caught_up && no_reader && reading.assigned != Assigned::Yes),
+            members_seen: reading.members == Members::Present || reading.assigned == Assigned::Yes,
             habit: 0,
             assigned: reading.assigned,
             held: false,
@@ -243,6 +261,8 @@ fn since_first(count: u8, passed: u32, limit: u8) -> u8 {
     counted(count, if count == 0 { 1 } else { passed }, limit)
 }
 
+/// The longest silence that is counted, in periods: one and a half days of minutes.
+const SILENCE_MAX: Coarse = Coarse::of_level(73);
 /// Snapshots below which nothing is said.
 const SNAPSHOTS_LIMIT: u8 = 3;
 /// Periods without a reader after which it counts as lost.

@@ -134,7 +134,8 @@ impl Reading {
 impl Sample {
     pub(crate) fn was_caught_up(&self, thresholds: &Thresholds) -> bool {
         let Committed::At(offset) = self.committed else { return self.end == 0 };
-        u64::try_from(self.end - offset).is_ok_and(|unread| unread <= thresholds.allowed_lag)
+        self.memory.is_at_rest()
+            || u64::try_from(self.end - offset).is_ok_and(|unread| unread <= thresholds.allowed_lag)
     }
 }
 

@@ -1,17 +1,10 @@
 //! What a memory tells those who judge.
 
-use super::coarse::Coarse;
 use super::habit::FIRST_GAP;
-use super::{ABSENT_LIMIT, BAD_LIMIT, LOSS_REMEMBERED, Memory, ONE_PERIOD, SNAPSHOTS_LIMIT, Thresholds};
+use super::{ABSENT_LIMIT, BAD_LIMIT, LOSS_REMEMBERED, Memory, ONE_PERIOD, SILENCE_MAX, SNAPSHOTS_LIMIT, Thresholds};
 use crate::model::lag::Assigned;
 
 impl Memory {
-    /// Whether the window of earlier samples must be read before a verdict.
-    #[must_use]
-    pub fn is_suspicious(self) -> bool {
-        self.has_stepped_back() || self.may_be_slow()
-    }
-
     /// Whether the commit went backwards within about an hour.
     pub(crate) fn has_stepped_back(self) -> bool {
         self.rewound > 0
@@ -24,15 +17,7 @@ impl Memory {
 
     /// Whether it was found slow, and nothing has ended that since.
     pub(crate) fn was_slow(self) -> bool {
-        self.warned
-    }
-
-    /// Remembers what the verdict on this look found.
-    pub(crate) fn learn(&mut self, slow: bool, late: bool) {
-        self.bad = if slow || !self.warned { self.bad } else { 0 };
-        self.bad = if slow { BAD_LIMIT } else { self.bad };
-        self.warned = slow;
-        self.late = late;
+        self.warning.stands()
     }
 
     /// Whether the oldest unread record was older than its objective.
@@ -43,6 +28,11 @@ impl Memory {
     /// Whether the commit, or the group caught up, was ever seen to move since the memory began.
     pub(crate) fn supports_ok(self) -> bool {
         self.supported
+    }
+
+    /// Whether a commit was seen to move since the memory began.
+    pub(crate) fn has_committed(self) -> bool {
+        self.gap.value() > 0
     }
 
     /// Whether records were lost so lately that it is a warning.
@@ -62,7 +52,7 @@ impl Memory {
 
     /// Whether the silence is as long as can be counted, and may be longer.
     pub(crate) fn silence_is_at_its_limit(self) -> bool {
-        self.silent == Coarse::MAX
+        self.silent >= SILENCE_MAX
     }
 
     /// Milliseconds that such a silence usually lasts; `None` where too few commits were seen.

@@ -25,6 +25,9 @@ pub struct Group {
     pub gaps: Vec<Unknown>,
     /// Partitions that it had at an earlier run, and has no more, by topic.
     pub vanished: Vec<Vanished>,
+    /// Topics that its members subscribe to or were assigned, or that it committed to, and that do not exist: there is nothing to
+    /// read of them.
+    pub missing_topics: Vec<Arc<str>>,
 }
 
 /// Partitions of one topic that a group had and has no more.
@@ -160,13 +163,31 @@ impl Group {
     /// A group that somebody expects and nobody knows.
     pub(crate) fn missing(name: &str) -> Self {
         let (state, members, rows) = (Ok(GroupState::DEAD), Ok(Vec::new()), Ok(0..0));
-        Self { name: name.into(), kind: Kind::Classic, state, members, rows, gaps: Vec::new(), vanished: Vec::new() }
+        Self {
+            name: name.into(),
+            kind: Kind::Classic,
+            state,
+            members,
+            rows,
+            gaps: Vec::new(),
+            missing_topics: Vec::new(),
+            vanished: Vec::new(),
+        }
     }
 
     /// A group that may exist, and of which nothing could be read.
     pub(crate) fn unread(name: &str, why: &Unknown) -> Self {
         let (state, members, rows) = (Err(why.clone()), Err(why.clone()), Err(why.clone()));
-        Self { name: name.into(), kind: Kind::Classic, state, members, rows, gaps: Vec::new(), vanished: Vec::new() }
+        Self {
+            name: name.into(),
+            kind: Kind::Classic,
+            state,
+            members,
+            rows,
+            gaps: Vec::new(),
+            missing_topics: Vec::new(),
+            vanished: Vec::new(),
+        }
     }
 
     /// Whether there is no such group.

@@ -8,7 +8,7 @@ use std::sync::Arc;
 
 use crate::model::lag::{self, Committed, Lag, LogRange};
 use crate::model::pattern::Patterns;
-use crate::model::unknown::{Known, Unknown};
+use crate::model::unknown::{Cause, Known, Unknown};
 
 mod group;
 mod logs;
@@ -75,6 +75,13 @@ pub struct Topic {
     pub id: Option<u128>,
     /// The logs of its partitions.
     pub partitions: Known<Logs>,
+}
+
+impl Topic {
+    /// Whether it does not exist, so that there is nothing to read of it.
+    pub(crate) fn is_missing(&self) -> bool {
+        self.partitions.as_ref().is_err_and(|why| why.cause() == Cause::NoTopic)
+    }
 }
 
 /// What could not be read.

@@ -199,6 +199,7 @@ impl Scene {
             rows: Ok(0..commits.len()),
             gaps: Vec::new(),
             vanished: Vec::new(),
+            missing_topics: Vec::new(),
         };
         let log = Ok(LogRange { start: 0, end: 100, last_stable: Some(100) });
         let topic =

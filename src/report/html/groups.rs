@@ -4,13 +4,13 @@ use super::figures::{self, pill, tone};
 use super::markup::Html;
 use super::partitions;
 use super::sparkline::{self, Series};
-use super::view::{DrawnGroup, DrawnReport};
 use crate::base::figures::grouped;
 use crate::event::widget::Context;
 use crate::judge::verdict::Verdict;
+use crate::report::{GroupEntry, Report};
 
 /// Draws the table; `row` draws the rows of one group.
-pub(crate) fn table(report: &DrawnReport, row: impl Fn(&DrawnGroup, &mut Html), html: &mut Html) {
+pub(crate) fn table(report: &Report<'_>, row: impl Fn(&GroupEntry<'_>, &mut Html), html: &mut Html) {
     if report.groups.is_empty() {
         html.raw("<p class=\"mk-empty\">No consumer group was found. A group appears when it has committed once.</p>");
         return;
@@ -24,7 +24,7 @@ pub(crate) fn table(report: &DrawnReport, row: impl Fn(&DrawnGroup, &mut Html), 
         row(group, html);
     }
     html.raw("</tbody></table>");
-    let cut = report.cut.map_or(0, |cut| usize::try_from(cut.groups).unwrap_or(usize::MAX));
+    let cut = report.cut.map_or(0, |cut| cut.groups);
     let hidden = report.groups.len().saturating_sub(GROUPS_SHOWN).saturating_add(cut);
     if hidden > 0 {
         html.raw("<p class=\"mk-more\">and ")
@@ -34,7 +34,7 @@ pub(crate) fn table(report: &DrawnReport, row: impl Fn(&DrawnGroup, &mut Html), 
 }
 
 /// A row whose name opens the group's partitions by a click that calls this function again.
-pub(crate) fn linked(group: &DrawnGroup, lags: Option<&Series>, context: &Context, html: &mut Html) {
+pub(crate) fn linked(group: &GroupEntry<'_>, lags: Option<&Series>, context: &Context, html: &mut Html) {
     start(group.status, html);
     if context.endpoint.is_empty() {
         html.raw("<span class=\"mk-name\">").name(&group.group).raw("</span>");
@@ -47,7 +47,7 @@ pub(crate) fn linked(group: &DrawnGroup, lags: Option<&Series>, context: &Contex
 }
 
 /// A row whose reason opens the group's partitions in place.
-pub(crate) fn folded(group: &DrawnGroup, html: &mut Html) {
+pub(crate) fn folded(group: &GroupEntry<'_>, html: &mut Html) {
     start(group.status, html);
     html.raw("<span class=\"mk-name\">").name(&group.group).raw("</span>");
     rest(group, None, html);
@@ -61,8 +61,9 @@ pub(crate) fn folded(group: &DrawnGroup, html: &mut Html) {
 }
 
 /// How many partitions unfold, and of how many where not all are listed.
-fn listed(group: &DrawnGroup) -> String {
-    let listed = group.partitions.len() as u64;
+fn listed(group: &GroupEntry<'_>) -> String {
+    let listed = group.partitions.len();
+    let grouped = |number: usize| grouped(number as u64);
     match (listed, group.partition_count.max(listed)) {
         (1, 1) => "1 partition".to_owned(),
         (listed, all) if listed == all => format!("{} partitions", grouped(all)),
@@ -76,8 +77,12 @@ fn start(status: Verdict, html: &mut Html) {
     html.raw("</td><td><div class=\"mk-what\">");
 }
 
-fn rest(group: &DrawnGroup, lags: Option<&Series>, html: &mut Html) {
-    html.raw("<span class=\"mk-reason\">").text(&group.reason);
+fn rest(group: &GroupEntry<'_>, lags: Option<&Series>, html: &mut Html) {
+    html.raw("<span class=\"mk-reason\">");
+    if let Some(owner) = &group.owner {
+        html.raw("<b>").name(owner).raw("</b> · ");
+    }
+    html.text(&group.reason);
     for gap in &group.gaps {
         html.raw("; ").text(gap);
     }
@@ -85,7 +90,7 @@ fn rest(group: &DrawnGroup, lags: Option<&Series>, html: &mut Html) {
     html.raw("</span><span class=\"mk-brief\"><span class=\"mk-b-age\">behind\u{a0}");
     figures::seconds(group.lag_seconds, html);
     html.raw("</span><span class=\"mk-b-members\">members\u{a0}");
-    figures::count(group.members, html);
+    figures::count(group.members.map(|all| all as u64), html);
     html.raw("</span></span></div></td><td class=\"mk-number\">");
     html.raw(group.bound());
     figures::count(group.total_lag, html);
@@ -96,7 +101,7 @@ fn rest(group: &DrawnGroup, lags: Option<&Series>, html: &mut Html) {
         sparkline::draw(lags, html);
     }
     html.raw("</td><td class=\"mk-number mk-c-members\">");
-    figures::count(group.members, html);
+    figures::count(group.members.map(|all| all as u64), html);
     html.raw("</td></tr>");
 }
 

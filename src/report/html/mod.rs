@@ -11,18 +11,17 @@ pub(crate) mod markup;
 mod partitions;
 pub(crate) mod sparkline;
 mod summary;
-pub mod view;
 
 use crate::event::widget::{Asked, Theme, Widget};
+use crate::report::Report;
 use markup::Html;
 pub use sparkline::Series;
-pub use view::DrawnReport;
 
 /// What a dashboard's custom widget shows: every group, or one group's partitions.
 ///
 /// `lags` holds the recent past of a group's greatest lag, by the group's name; a group without one has no sparkline.
 #[must_use]
-pub fn widget(report: &DrawnReport, lags: &BTreeMap<String, Series>, widget: &Widget) -> String {
+pub fn widget(report: &Report<'_>, lags: &BTreeMap<String, Series>, widget: &Widget) -> String {
     let context = &widget.context;
     let mut html = Html::default();
     // Without this element, CloudWatch's own style sheet applies (AWS, custom widgets, default CSS styling).
@@ -46,7 +45,7 @@ pub fn widget(report: &DrawnReport, lags: &BTreeMap<String, Series>, widget: &Wi
         },
         Asked::Describe | Asked::Groups(_) => {
             summary::draw(report, &mut html);
-            groups::table(report, |row, html| groups::linked(row, lags.get(&row.group), context, html), &mut html);
+            groups::table(report, |row, html| groups::linked(row, lags.get(&*row.group), context, html), &mut html);
         }
     }
     html.raw("</div>");
@@ -55,7 +54,7 @@ pub fn widget(report: &DrawnReport, lags: &BTreeMap<String, Series>, widget: &Wi
 
 /// A page of its own, which follows the reader's light or dark theme; a group opens to show its partitions.
 #[must_use]
-pub fn page(report: &DrawnReport) -> String {
+pub fn page(report: &Report<'_>) -> String {
     let mut html = Html::default();
     html.raw(
         "<!doctype html>\n<html lang=\"en\"><head><meta charset=\"utf-8\">\

@@ -3,10 +3,10 @@
 use super::figures::{self, pill, tone};
 use super::markup::Html;
 use super::sparkline::{self, Series};
-use super::view::{DrawnGroup, DrawnPartition};
+use crate::report::{GroupEntry, PartitionEntry};
 
 /// Draws a group by itself: its own line, then its partitions.
-pub(crate) fn alone(group: &DrawnGroup, lags: Option<&Series>, html: &mut Html) {
+pub(crate) fn alone(group: &GroupEntry<'_>, lags: Option<&Series>, html: &mut Html) {
     html.raw("<header class=\"mk-head\"><span class=\"mk-cluster\">").name(&group.group).raw("</span>");
     pill(group.status, html);
     html.raw("<span class=\"mk-counts\">");
@@ -21,7 +21,7 @@ pub(crate) fn alone(group: &DrawnGroup, lags: Option<&Series>, html: &mut Html) 
     } else {
         " partitions</span></span></header>"
     };
-    html.raw("<span>").text(&crate::base::figures::grouped(group.partition_count).to_string()).raw(noun);
+    html.raw("<span>").text(&crate::base::figures::grouped(group.partition_count as u64).to_string()).raw(noun);
     html.raw("<p class=\"mk-reason\">").text(&group.reason).raw("</p>");
     if let Some(lags) = lags {
         html.raw("<div class=\"").raw(tone(group.status)).raw(" mk-large\">");
@@ -36,19 +36,19 @@ pub(crate) fn alone(group: &DrawnGroup, lags: Option<&Series>, html: &mut Html) 
 }
 
 /// Draws the table alone.
-pub(crate) fn table(group: &DrawnGroup, html: &mut Html) {
+pub(crate) fn table(group: &GroupEntry<'_>, html: &mut Html) {
     html.raw(
         "<table class=\"mk-partitions\"><thead><tr><th>Status</th><th class=\"mk-wide-cell\">Partition</th>\
          <th class=\"mk-number mk-c-offset\">Committed</th><th class=\"mk-number mk-c-offset\">Log end</th>\
          <th class=\"mk-number\">Lag</th><th class=\"mk-number mk-c-age\">Behind</th>\
          <th class=\"mk-c-members\">Member</th></tr></thead><tbody>",
     );
-    for partition in group.partitions.iter().take(PARTITIONS_SHOWN) {
+    for partition in group.worst_partitions().into_iter().take(PARTITIONS_SHOWN) {
         row(partition, html);
     }
     html.raw("</tbody></table>");
     let shown = group.partitions.len().min(PARTITIONS_SHOWN);
-    let hidden = usize::try_from(group.partition_count).unwrap_or(usize::MAX).saturating_sub(shown);
+    let hidden = group.partition_count.saturating_sub(shown);
     if hidden > 0 {
         html.raw("<p class=\"mk-more\">and ")
             .text(&crate::base::figures::grouped(hidden as u64).to_string())
@@ -56,7 +56,7 @@ pub(crate) fn table(group: &DrawnGroup, html: &mut Html) {
     }
 }
 
-fn row(partition: &DrawnPartition, html: &mut Html) {
+fn row(partition: &PartitionEntry<'_>, html: &mut Html) {
     html.raw("<tr class=\"").raw(tone(partition.status)).raw("\"><td class=\"mk-c-status\">");
     pill(partition.status, html);
     html.raw("</td><td><div class=\"mk-what\"><span class=\"mk-name\">").name(&partition.topic);

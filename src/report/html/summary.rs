@@ -2,14 +2,14 @@
 
 use super::figures::{self, pill};
 use super::markup::Html;
-use super::view::DrawnReport;
+use crate::report::Report;
 
 /// Draws the top of a widget or a page.
-pub(crate) fn draw(report: &DrawnReport, html: &mut Html) {
+pub(crate) fn draw(report: &Report<'_>, html: &mut Html) {
     html.raw("<header class=\"mk-head\"><span class=\"mk-cluster\">").name(&report.cluster).raw("</span>");
     pill(report.status, html);
     html.raw("<span class=\"mk-counts\">");
-    html.text(&format!("{} {}", report.groups.len(), if report.groups.len() == 1 { "group" } else { "groups" }));
+    html.text(&format!("{} {}", report.totals.groups, if report.totals.groups == 1 { "group" } else { "groups" }));
     for (status, count) in report.by_status() {
         html.raw("<span>").text(&format!("{count} {}", status.word())).raw("</span>");
     }

@@ -26,7 +26,10 @@ fn a_broker_that_hangs_does_not_hide_the_others() {
         let told = report.0.to_string();
         let late = format!("broker 2 ({}): no answer before the deadline", stage.address(2));
         // A problem has its place beside it.
-        assert!(told.contains(&late) || report.problems().contains(&late), "{api:?}: {told}");
+        assert!(
+            told.contains(&late) || report.problems().iter().any(|told| told.starts_with(&late)),
+            "{api:?}: {told}"
+        );
         assert_eq!(report.lags("orders"), "t/0 0", "{api:?}");
     }
 }
@@ -36,7 +39,8 @@ fn a_broker_that_says_nothing_at_all_does_not_hide_the_others() {
     let stage = two().node(2, |node| node.voice = Voice::Silent).start();
     let report = Look::at(&stage.bootstrap()).within(Duration::from_secs(2)).report(&stage);
     assert_eq!(report.lags("orders"), "t/0 0");
-    assert_eq!(*report.at("brokers/1/reason"), "no answer before the deadline");
+    let reason = report.at("brokers/1/reason").as_str().unwrap_or_default();
+    assert!(reason.starts_with("no answer before the deadline, after "), "{reason}");
 }
 
 /// The first broker loads its groups, and is asked for them for the third time 300 ms later at the earliest: then the second one goes

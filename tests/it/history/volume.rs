@@ -75,13 +75,13 @@ async fn people_see_distributions_by_the_scheduled_minute() {
         partition: number,
         lag: u64::try_from(number).ok(),
         lag_seconds: None,
-        lost: 0,
-        loss_ahead: false,
+        ..PartitionResult::default()
     };
     let group = GroupResult {
         group: "größe".to_owned(),
         status: Some(3),
         whole: true,
+        members: None,
         partitions: (0..400).map(partition).collect(),
     };
     let results = Results {
@@ -91,6 +91,7 @@ async fn people_see_distributions_by_the_scheduled_minute() {
         by_status: vec![("OK", 0), ("ERR", 1)],
         unknown_groups: 0,
         duration_ms: 83,
+        brokers: 1,
     };
     let minute = world.at(0);
     let plan = plan(&results, MetricsDetail::Group, 500);

@@ -9,12 +9,13 @@ use meerkat::judge::outcome::{Judged, Memories};
 use meerkat::model::lag::{Committed, LogRange};
 use meerkat::model::lags::Lags;
 use meerkat::model::memory::Thresholds;
+use meerkat::model::pattern::Rules;
 use meerkat::model::snapshot::{Broker, Group, Kind, Member, Problem, Row, Snapshot, Topic};
 use meerkat::model::unknown::Unknown;
 use meerkat::report::{self, Frame};
 use serde_json::Value;
 
-use super::{Asked, Context, DrawnReport, EXAMPLES, drawn, html, overview};
+use super::{Asked, Context, EXAMPLES, Report, drawn, html, overview};
 
 /// What a run returns about one group that reads one partition and is behind, and about one that could not be read.
 fn real_report() -> String {
@@ -29,6 +30,7 @@ fn real_report() -> String {
         rows,
         gaps: Vec::new(),
         vanished: Vec::new(),
+        missing_topics: Vec::new(),
     };
     let silent = || Unknown::because("no answer within 10 s");
     let broker = |id, versions| Broker { id, address: format!("b-{id}.example:9092"), versions, held_back_ms: 0 };
@@ -57,9 +59,10 @@ fn real_report() -> String {
         scheduled: 1_795_395_900,
         duration_ms: 83,
         kafka: report::TrafficEntry::default(),
-        history: &history,
-        metrics: &metrics,
+        history,
+        metrics,
         detail: Detail::All,
+        owners: &Rules::new(None),
         limit: None,
     };
     report::Report::new(frame, sight, &judged, &ages, &[]).to_json()
@@ -67,7 +70,7 @@ fn real_report() -> String {
 
 #[test]
 fn a_real_report_is_drawn() {
-    let report = DrawnReport::parse(&real_report()).expect("it is a report");
+    let report = Report::parse(&real_report()).expect("it is a report");
     for html in [html::page(&report), overview(&report)] {
         for shown in
             ["prod", "<bdi>orders</bdi>", "2,921", "2026-11-23 01:05 UTC in 83 ms", "broker 2 (b-2.example:9092)"]

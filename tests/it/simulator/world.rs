@@ -18,6 +18,8 @@ pub(super) enum Load {
     ByDay(f64),
     /// So many records a second, and none for an hour after each two hours.
     Pauses(f64),
+    /// So many offsets at once, in each so many seconds, and none in each third hundred of them.
+    Transactions(f64, u64),
 }
 
 /// When the group has members.
@@ -28,6 +30,21 @@ pub(super) enum Presence {
     Never,
     /// For so many seconds in each so many.
     Runs(u64, u64),
+    /// Members stay, the group is not stable for so many seconds in each so many, and everybody reads on (KIP-429, KIP-848).
+    Unsettled(u64, u64),
+    /// For nine hours of each day.
+    OfficeHours,
+}
+
+/// How long before its arrival a record is stamped, in seconds.
+#[derive(Clone, Copy, Debug)]
+pub(super) enum Stamps {
+    /// The broker stamps it, or the producer just before.
+    Arrival,
+    /// So long before: event time.
+    Before(u64),
+    /// So long before, for an hour and a half of each three: a broker whose clock is slow leads.
+    SlowClock(u64),
 }
 
 /// How the records are read.
@@ -44,6 +61,15 @@ pub(super) struct Consumer {
     pub(super) checkpoints: usize,
     /// Seconds for which a batch is worked on, all of it committed at the end; 0 where records are read one by one.
     pub(super) batches: u64,
+    /// Whether a batch takes between a quarter of that and four times as long.
+    pub(super) irregular: bool,
+    /// Whether one to five of them read, as many as the lag asks for.
+    pub(super) scales: bool,
+    /// Whether it reads up to half as much more or less, otherwise in each ten minutes.
+    pub(super) wavers: bool,
+    /// Offsets that each commit leaves, which are no records: the markers of a transaction.
+    pub(super) rest: i64,
+    pub(super) stamps: Stamps,
     pub(super) presence: Presence,
     /// Seconds after which a record is deleted, read or not.
     pub(super) retention: Option<usize>,
@@ -59,14 +85,20 @@ pub(super) enum Fault {
     Crashes,
     /// It sends heartbeats, and reads nothing.
     Sticks,
+    /// The same for so many seconds.
+    SticksFor(u64),
     /// It reads so many records a second from now on.
     SlowsTo(f64),
+    /// It reads so many records a second for so many seconds, and so many afterwards.
+    SlowsFor(f64, u64, f64),
     /// It seeks so many records back and reads so many a second from now on.
     SeeksBack(f64, f64),
     /// All of its members are there, and the group never becomes stable again.
     Rebalances,
     /// The topic is recreated: the log begins again, and the commit stands so many records past its end.
     StandsPastEnd(f64),
+    /// The topic is recreated, so many records are in it, and its reader notices after so many seconds and begins anew.
+    Recreated(f64, u64),
 }
 
 /// Where the log and its reader are.
@@ -81,6 +113,12 @@ pub(super) struct World {
     position: f64,
     positions: Vec<f64>,
     batch: f64,
+    /// When the batch that is worked on is done.
+    batch_ends: u64,
+    /// How many consumers read.
+    consumers: f64,
+    /// What part of its usual pace it reads at.
+    pace: f64,
     committed: f64,
     start: f64,
 }
@@ -104,6 +142,9 @@ impl World {
             position,
             positions,
             batch,
+            batch_ends: 0,
+            consumers: 4.0,
+            pace: 1.0,
             committed,
             start: 0.0,
         }
@@ -134,6 +175,10 @@ impl World {
                 self.rate = noon * (0.6 - 0.4 * day.cos());
             }
             Load::Pauses(rate) => self.rate = if clock % 10_800 < 7_200 { rate } else { 0.0 },
+            Load::Transactions(records, every) => {
+                let works = clock % (300 * every) < 200 * every;
+                self.rate = if works && clock.is_multiple_of(every) { records } else { 0.0 };
+            }
             Load::Bursts(rate, length, every) => self.rate = if clock % every < length { rate } else { 0.0 },
         }
         self.end += self.rate;
@@ -145,7 +190,23 @@ impl World {
         if let Some((at, fault)) = self.consumer.fault.filter(|(at, _)| *at <= self.second) {
             match fault {
                 Fault::Crashes | Fault::Sticks | Fault::Rebalances | Fault::StandsPastEnd(_) => return,
+                Fault::SticksFor(seconds) if self.second < at + seconds => return,
+                Fault::SticksFor(_) => {}
                 Fault::SlowsTo(rate) => reads = rate,
+                Fault::SlowsFor(rate, seconds, then) => reads = if self.second < at + seconds { rate } else { then },
+                Fault::Recreated(records, seconds) => {
+                    if self.second == at {
+                        self.end = records;
+                        self.ends.fill(0.0);
+                    }
+                    if self.second < at + seconds {
+                        return;
+                    }
+                    if self.second == at + seconds {
+                        (self.position, self.batch, self.committed) = (0.0, 0.0, 0.0);
+                        self.positions.fill(0.0);
+                    }
+                }
                 Fault::SeeksBack(records, rate) => {
                     reads = rate;
                     if self.second == at {
@@ -160,6 +221,25 @@ impl World {
         {
             return;
         }
+        if matches!(self.consumer.presence, Presence::OfficeHours) && clock % 86_400 >= 9 * 3_600 {
+            return;
+        }
+        if self.consumer.wavers {
+            if clock.is_multiple_of(600) {
+                self.pace = (50 + self.random.below(101)) as f64 / 100.0;
+            }
+            reads *= self.pace;
+        }
+        if self.consumer.scales {
+            // As KEDA and its autoscaler do: more at once, fewer by one in five minutes.
+            let wanted = ((self.end - self.committed) / LAG_FOR_ONE).ceil().clamp(1.0, 5.0);
+            if clock.is_multiple_of(30) && wanted > self.consumers {
+                self.consumers = wanted;
+            } else if clock.is_multiple_of(300) && wanted < self.consumers {
+                self.consumers -= 1.0;
+            }
+            reads *= self.consumers;
+        }
         if self.consumer.retention.is_some() {
             self.position = self.position.max(self.start);
         }
@@ -167,7 +247,14 @@ impl World {
             self.ends.len().checked_sub(self.consumer.works + 1).map_or(self.position, |at| self.ends[at]);
         self.position = self.position.max((self.position + reads).min(worked_up_to));
         self.positions.push(self.position);
-        if self.consumer.batches > 0 {
+        if self.consumer.irregular {
+            if self.second >= self.batch_ends {
+                let sum = (0..4).map(|_| self.random.below(1_000) as f64 / 1_000.0).sum::<f64>() / 2.0 - 1.0;
+                self.batch_ends = self.second + (self.consumer.batches as f64 * 4.0_f64.powf(sum)) as u64;
+                self.committed = self.batch;
+                self.batch = self.end;
+            }
+        } else if self.consumer.batches > 0 {
             if clock.is_multiple_of(self.consumer.batches) {
                 self.committed = self.batch;
                 self.batch = self.end;
@@ -183,11 +270,17 @@ impl World {
 
     /// How old the oldest unread record is, as a search by timestamps finds it.
     pub(super) fn age(&self) -> Option<Aged> {
-        let next = self.committed.max(self.start);
+        let next = (self.committed - self.consumer.rest as f64).max(self.start);
         let written = self.ends.partition_point(|end| *end <= next);
         let ms = (self.ends.len().checked_sub(written + 1)? * 1_000) as u64;
         let first = written == 0 && self.consumer.backlog > 0.0;
         let ms = if first { ms + BACKLOG_IS_OLDER_MS } else { ms };
+        let stamped = (self.second + self.phase).saturating_sub(ms / 1_000);
+        let ms = match self.consumer.stamps {
+            Stamps::Arrival => ms,
+            Stamps::Before(seconds) => ms + seconds * 1_000,
+            Stamps::SlowClock(seconds) => ms + if stamped % 10_800 < 5_400 { seconds * 1_000 } else { 0 },
+        };
         Some(Aged { at_least_ms: ms, at_most_ms: Some(ms + 1_000) })
     }
 
@@ -201,19 +294,27 @@ impl World {
             Presence::Always => crashed,
             Presence::Never => true,
             Presence::Runs(runs, every) => crashed || (self.second + self.phase) % every >= runs,
+            Presence::Unsettled(..) => crashed,
+            Presence::OfficeHours => crashed || (self.second + self.phase) % 86_400 >= 9 * 3_600,
         };
+        let reads_on = matches!(self.consumer.presence,
+            Presence::Unsettled(length, every) if (self.second + self.phase) % every < length);
         let mut end = self.end as i64;
         if let Some((_, Fault::StandsPastEnd(by))) = self.consumer.fault.filter(|_| past(0)) {
             end = (self.committed - by) as i64 + (self.second - self.consumer.fault.map_or(0, |(at, _)| at)) as i64;
         }
-        let (assigned, members) = match (away, unstable) {
+        let (assigned, members) = match (away, unstable || reads_on) {
             (true, _) => (Assigned::No, Members::Absent),
             (_, true) => (Assigned::Unknown, Members::Present),
             _ => (Assigned::Yes, Members::Present),
         };
-        let time_ms = START_MS + self.second as i64 * 1_000;
-        let log = LogRange { start: self.start as i64, end, last_stable: Some(end) };
-        Reading::new(time_ms, Committed::At(self.committed as i64), log, assigned, members)
+        Reading::new(
+            START_MS + self.second as i64 * 1_000,
+            Committed::At(self.committed as i64 - self.consumer.rest),
+            LogRange { start: self.start as i64, end, last_stable: Some(end) },
+            assigned,
+            members,
+        )
     }
 }
 
@@ -236,6 +337,8 @@ impl Random {
 
 /// How much older than the simulation a backlog is, in milliseconds.
 const BACKLOG_IS_OLDER_MS: u64 = 3_600_000;
+/// Records behind that call for one more consumer.
+const LAG_FOR_ONE: f64 = 30_000.0;
 /// Kafka's default `session.timeout.ms`, in seconds.
 const SESSION_S: u64 = 45;
 /// A whole minute, as scheduled runs have it.

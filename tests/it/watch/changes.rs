@@ -59,7 +59,7 @@ fn a_coordinator_that_is_away_for_a_while_forgets_nothing() {
     watch.stage.change(|scene| scene.refuse("stuck", 0));
     watch.work(&["well"]);
     let report = watch.look(minute + 3);
-    assert_eq!(watch.published("stuck", minute..minute + 4), "- - - 3", "{report}");
+    assert_eq!(watch.published("stuck", minute..minute + 4), "3 3 3 3", "{report}");
 }
 
 #[test]

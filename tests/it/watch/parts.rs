@@ -98,3 +98,52 @@ fn quiet_groups_are_quiet_and_their_alarms_close() {
     let beats = watch.metric(names::HEARTBEAT).len();
     assert_eq!(beats, 12, "what is told about the cluster is always published");
 }
+
+/// Three parts that know of trouble, and a run that is none of them.
+#[test]
+fn whoever_asks_in_between_sees_what_every_part_knows() {
+    let watch = Watch::new(scene());
+    let mut minute = 0;
+    while minute < 8 || ["crashed", "stuck"].map(|group| watch.published(group, [minute - 1])) != ["3", "3"] {
+        watch.work(if minute < 8 { &["crashed", "stuck", "well"] } else { &["well"] });
+        if minute == 8 {
+            watch.stage.change(|scene| scene.crash("crashed"));
+        }
+        for part in 1..=3 {
+            let event = json!({ "scheduled": rfc3339(MIDNIGHT + minute * 60), "part": format!("{part}/3") });
+            watch.run(minute * 60 + DELAY, event, &[]);
+        }
+        minute += 1;
+        assert!(minute < 60, "never told");
+    }
+    let second = minute * 60 - 20;
+    let parts = [("MEERKAT_PARTS", "3")];
+    let expected = [("crashed", "ERR"), ("stuck", "ERR"), ("well", "OK")];
+    let statuses = |report: &Value| expected.map(|(name, _)| (name, status(report, name).to_owned()));
+
+    let without = watch.run(second, json!({}), &[("MEERKAT_PUBLISH", "off")]);
+    assert_eq!(status(&without, "stuck"), "OK", "nobody says how many parts there are");
+    let before = watch.stand.metrics().len();
+    let report = watch.run(second, json!({}), &parts);
+    assert_eq!(statuses(&report), expected.map(|(name, word)| (name, word.to_owned())), "{report}");
+    assert_eq!(problems(&report), [""; 0]);
+    let report = watch.run(second, json!({ "groups": ["crashed", "stuck", "well"] }), &parts);
+    assert_eq!(statuses(&report), expected.map(|(name, word)| (name, word.to_owned())));
+    assert_eq!(watch.stand.metrics().len(), before, "a run that is none of the parts writes nothing");
+
+    let answer = watch.run(second, json!({ "groups": ["stuck"], "format": "burrow" }), &parts);
+    assert_eq!((&answer["status"]["status"], &answer["status"]["complete"]), (&json!("ERR"), &json!(1)), "{answer}");
+    let history = watch.run(second, json!({ "mode": "history", "group": "stuck" }), &parts);
+    let looks = history["partitions"][0]["looks"].as_array();
+    assert!(looks.is_some_and(|looks| looks.len() > 8), "{history}");
+    let event = json!({ "scheduled": rfc3339(MIDNIGHT + minute * 60) });
+    let report = watch.run(minute * 60 + DELAY, event, &parts);
+    one_problem(&report, "schedule: MEERKAT_PARTS=3 says that parts write, and this run is none of them");
+    let other = Watch::new(scene());
+    let output = other.output(0, json!({}), &[("MEERKAT_PARTS", "3"), ("MEERKAT_PART", "1/2")]);
+    let told = String::from_utf8_lossy(&output.stderr).into_owned();
+    assert!(
+        told.contains("MEERKAT_PARTS is 3, and MEERKAT_PART is 1/2: leave MEERKAT_PARTS out, or set it to 2"),
+        "{told}"
+    );
+}

@@ -175,7 +175,10 @@ fn the_history_of_a_group_is_told_look_by_look() {
         assert_eq!(silent(now), if group == "stuck" { silent(before) + 60 } else { 0 }, "{told}");
         assert_eq!((&now["looks_missing"], &now["assigned"]), (&json!(0), &json!(true)), "{told}");
         let screen = meerkat::cli::table::Screen { width: 100, colour: false };
-        let drawn = meerkat::cli::table::history(&told.to_string(), screen).expect("a table");
+        let drawn = meerkat::cli::table::history(
+            &meerkat::report::history::PastOfGroup::parse(&told.to_string()).expect("a history"),
+            screen,
+        );
         assert!(drawn.lines().count() > 2 && drawn.contains(['▁', '█']), "{drawn}");
     }
 }

@@ -58,7 +58,7 @@ fn what_does_not_fit_into_the_limit_is_told_and_every_status_comes_first() {
     // Each of the three groups has a lag and the one that is well an age: all but one of these four are too many.
     let report = look(minute, all - 3);
     let refused = format!(
-        "metrics: {all} metrics were asked for and MEERKAT_METRICS_LIMIT allows {}: the lag of 2 groups is left out, and 0 groups are altogether; raise the limit, or choose less in MEERKAT_METRICS_DETAIL",
+        "metrics: {all} metrics were asked for and MEERKAT_METRICS_LIMIT allows {}: the lag of 2 groups is left out, and the status of 0, the healthy ones first; raise the limit, or choose less in MEERKAT_METRICS_DETAIL",
         all - 3
     );
     assert_eq!(problems(&report), [refused]);

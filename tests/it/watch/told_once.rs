@@ -1,5 +1,6 @@
 //! Changes of a group's status, told to a topic: once each, and nothing is lost where the topic takes none.
 
+use std::collections::BTreeMap;
 use std::sync::Arc;
 use std::sync::atomic::{AtomicBool, Ordering};
 
@@ -40,20 +41,59 @@ impl Topic {
 
     /// Every message so far, as `subject | text`.
     fn messages(&self) -> Vec<String> {
-        let field = |body: &str, name: &str| {
-            let value = body.split('&').find_map(|pair| pair.strip_prefix(name)?.strip_prefix('=')).expect("a field");
-            percent_decode_str(value).decode_utf8().expect("UTF-8").into_owned()
-        };
-        let seen = self.server.seen();
-        let message = seen.iter().map(|asked| {
-            assert_eq!(
-                (field(&asked.body, "Action").as_str(), field(&asked.body, "TopicArn").as_str()),
-                ("Publish", TOPIC)
-            );
-            assert!(asked.head.contains("/us-east-1/sns/aws4_request"), "{}", asked.head);
-            format!("{} | {}", field(&asked.body, "Subject"), field(&asked.body, "Message"))
-        });
-        message.collect()
+        self.sent()
+            .into_iter()
+            .map(|sent| format!("{} | {}", sent.subject, sent.texts["default"].as_str().expect("a text")))
+            .collect()
+    }
+
+    /// Every message so far.
+    fn sent(&self) -> Vec<Sent> {
+        self.server
+            .seen()
+            .iter()
+            .map(|asked| {
+                let fields: BTreeMap<String, String> = asked
+                    .body
+                    .split('&')
+                    .map(|pair| {
+                        let (name, value) = pair.split_once('=').expect("a field");
+                        (name.to_owned(), percent_decode_str(value).decode_utf8().expect("UTF-8").into_owned())
+                    })
+                    .collect();
+                let is = |name: &str, value: &str| assert_eq!(fields[name], value, "{fields:?}");
+                is("Action", "Publish");
+                is("TopicArn", TOPIC);
+                is("MessageStructure", "json");
+                assert!(asked.head.contains("/us-east-1/sns/aws4_request"), "{}", asked.head);
+                let attributes = (1..=10).map_while(|at| {
+                    let of = |key: &str| fields.get(&format!("MessageAttributes.entry.{at}.{key}")).cloned();
+                    let name = of("Name")?;
+                    assert_eq!(of("Value.DataType").as_deref(), Some("String"));
+                    Some((name, of("Value.StringValue").filter(|value| !value.is_empty()).expect("a value")))
+                });
+                let texts: Value = serde_json::from_str(&fields["Message"]).expect("a message for each protocol");
+                Sent { subject: fields["Subject"].clone(), attributes: attributes.collect(), texts }
+            })
+            .collect()
+    }
+}
+
+/// A message as SNS took it.
+struct Sent {
+    subject: String,
+    attributes: BTreeMap<String, String>,
+    /// By the protocol of a subscription.
+    texts: Value,
+}
+
+impl Sent {
+    /// What programs read.
+    fn body(&self) -> Value {
+        let body = |protocol: &str| self.texts[protocol].as_str().expect("a text of its own").to_owned();
+        let all = ["sqs", "lambda", "http", "https", "firehose"].map(body);
+        assert!(all.iter().all(|one| *one == all[0]));
+        serde_json::from_str(&all[0]).expect("JSON")
     }
 }
 
@@ -138,4 +178,58 @@ fn many_changes_are_ten_messages_and_one_more() {
     assert_eq!(told.len(), 11, "{told:#?}");
     let rest = told.iter().find(|message| message.contains("and 16 more")).expect("the rest");
     assert!(rest.starts_with("prod: and 16 more | and 16 more: many-09 ERR, "), "{rest}");
+}
+
+#[test]
+fn a_message_can_be_filtered_and_read_by_programs() {
+    let topic = Topic::start();
+    let many = (0..11).fold(scene(), |scene, number| {
+        let name = format!("many-{number:02}");
+        scene.group(Group::classic(&name).commits("of-stuck", &[100, 100]).member("a-1", "of-stuck", &[0, 1]))
+    });
+    let watch = watch(many, &topic).with("MEERKAT_OWNERS", "stuck=team-a, many-*=größe");
+    let mut minute = watch.until_trouble();
+    while !topic.messages().iter().any(|message| message.contains("and 1 more: many-")) {
+        watch.work(&["well"]);
+        watch.look(minute);
+        minute += 1;
+        assert!(minute < 80, "{:#?}", topic.messages());
+    }
+    let sent = topic.sent();
+    let attributes = |sent: &Sent| {
+        sent.attributes.iter().map(|(name, value)| format!("{name}={value}")).collect::<Vec<_>>().join(" ")
+    };
+    let of = |group: &str| {
+        sent.iter().find(|sent| sent.attributes.get("group").is_some_and(|name| name == group)).expect("a message")
+    };
+    assert_eq!(attributes(of("crashed")), "before=OK cluster=prod group=crashed status=ERR", "nobody owns it");
+    assert_eq!(attributes(of("many-00")), "before=OK cluster=prod group=many-00 owner=größe status=ERR");
+    let body = of("many-00").body();
+    assert_eq!(
+        (&body["cluster"], &body["more"], body["changes"].as_array().map(Vec::len)),
+        (&json!("prod"), &json!(0), Some(1))
+    );
+    let change = &body["changes"][0];
+    assert_eq!(["group", "status", "before", "owner"].map(|key| &change[key]), ["many-00", "ERR", "OK", "größe"]);
+    assert!(
+        change["reason"].as_str().is_some_and(|reason| reason.starts_with("of-stuck/0 STALL: no commit for ")),
+        "{body}"
+    );
+    assert!(change["total_lag"].as_u64() > Some(0), "{body}");
+    let text = of("many-00").texts["default"].as_str().expect("a text").to_owned();
+    assert!(text.ends_with("(and 1 more); owner größe"), "{text}");
+
+    let rest = sent.iter().find(|sent| !sent.attributes.contains_key("group")).expect("the rest");
+    assert_eq!(attributes(rest), "cluster=prod status=ERR");
+    let body = rest.body();
+    let groups: Vec<&str> =
+        body["changes"].as_array().expect("changes").iter().filter_map(|change| change["group"].as_str()).collect();
+    assert_eq!((groups.len(), &body["more"]), (1, &json!(0)), "{body}");
+
+    watch.work(&["stuck", "well"]);
+    watch.look(minute);
+    let last = topic.sent().split_off(sent.len());
+    let well =
+        last.iter().find(|sent| sent.attributes.get("group").is_some_and(|name| name == "stuck")).expect("a message");
+    assert_eq!(attributes(well), "before=ERR cluster=prod group=stuck owner=team-a status=OK");
 }

@@ -12,6 +12,7 @@ use super::releases::{Offered, Release};
 
 /// A cluster of brokers, numbered from 1.
 #[derive(Clone, Default)]
+#[expect(clippy::struct_excessive_bools, reason = "each is a fact of its own")]
 pub(crate) struct Scene {
     pub(super) nodes: Vec<Node>,
     pub(super) groups: Vec<Group>,
@@ -20,6 +21,12 @@ pub(crate) struct Scene {
     /// Brokers that the metadata leaves out.
     pub(super) concealed: Vec<i32>,
     pub(super) offsets_topic: bool,
+    /// Where there is no offsets topic: groups are kept elsewhere, and listed only while they have members.
+    pub(super) keeps_elsewhere: bool,
+    /// How many partitions the offsets topic has; `None` for the usual fifty.
+    pub(super) offsets_partitions: Option<usize>,
+    /// Partitions of the offsets topic that their leader has yet to load: it neither lists their groups nor answers for them.
+    pub(super) unloaded: Vec<usize>,
     /// Who leads the partitions of the offsets topic, in turn; empty for all nodes.
     pub(super) offsets_led_by: Vec<i32>,
     /// This user may not describe the offsets topic.
@@ -31,6 +38,8 @@ pub(crate) struct Scene {
     pub(super) sasl: Option<Sasl>,
     /// What is held is answered from now on.
     pub(super) let_go: bool,
+    /// Nothing is answered any more on the connections that are open now.
+    pub(super) goes_silent: bool,
 }
 
 /// How clients have to log in; before that, brokers close the connection at anything else.
@@ -171,7 +180,8 @@ impl Scene {
             "__share_group_state" if !self.share_state_led_by.is_empty() => &self.share_state_led_by,
             _ => return None,
         };
-        let mut topic = Topic::new(name, &vec![0..1; 50]).led_by(leaders);
+        let partitions = self.offsets_partitions.filter(|_| name == "__consumer_offsets").unwrap_or(50);
+        let mut topic = Topic::new(name, &vec![0..1; partitions]).led_by(leaders);
         topic.hidden = self.offsets_hidden && name == "__consumer_offsets";
         Some(topic)
     }
@@ -180,6 +190,38 @@ impl Scene {
     pub(crate) fn without_offsets_topic(mut self) -> Self {
         self.offsets_topic = false;
         self
+    }
+
+    /// A service that keeps groups and commits elsewhere, and lists groups only while they have members.
+    pub(crate) fn without_offsets_topic_but_with_groups(mut self) -> Self {
+        self.keeps_elsewhere = true;
+        self.without_offsets_topic()
+    }
+
+    /// The offsets topic has so many partitions.
+    pub(crate) fn offsets_partitions(mut self, partitions: usize) -> Self {
+        self.offsets_partitions = Some(partitions);
+        self
+    }
+
+    /// The leaders of these partitions of the offsets topic have yet to load them.
+    pub(crate) fn unloaded(mut self, partitions: &[usize]) -> Self {
+        self.unloaded = partitions.to_vec();
+        self
+    }
+
+    /// All partitions of the offsets topic are loaded by now.
+    pub(crate) fn load(&mut self) {
+        self.unloaded.clear();
+    }
+
+    /// Whether the partition of the offsets topic that a group belongs to is loaded.
+    pub(super) fn is_loaded(&self, group: &str) -> bool {
+        // As Java hashes a text.
+        let hash = group.encode_utf16().fold(0_i32, |hash, unit| hash.wrapping_mul(31).wrapping_add(i32::from(unit)));
+        let partition = usize::try_from(hash.checked_abs().unwrap_or(0)).expect("a number that is not negative");
+        let partition = partition % self.offsets_partitions.unwrap_or(50);
+        !self.unloaded.contains(&partition)
     }
 
     /// Clients have to log in.
@@ -196,6 +238,11 @@ impl Scene {
     /// The next question for the brokers ends the connection that it comes on, as a restart does to those that were open.
     pub(crate) fn hang_up(&mut self) {
         self.faults.push(Fault { when: When::on(ApiKey::Metadata).times(1), act: Act::Close });
+    }
+
+    /// Nothing is answered any more on the connections that are open now; new ones are served.
+    pub(crate) fn go_silent(&mut self) {
+        self.goes_silent = true;
     }
 
     /// Answers that are held are given, while the game goes on; see [`Act::Held`].

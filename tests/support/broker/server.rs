@@ -33,17 +33,22 @@ pub(super) struct World {
     /// The connections that have logged in, where that is wanted.
     welcome: HashSet<usize>,
     moment: usize,
+    /// Connections before this one get no answers.
+    silent_before: usize,
 }
 
 impl World {
     pub(super) fn new(scene: Scene, ports: Vec<u16>) -> Self {
         let (seen, names, welcome, changed) = Default::default();
-        Self { scene, ports, seen, names, connections: 0, changed, welcome, moment: 0 }
+        Self { scene, ports, seen, names, connections: 0, changed, welcome, moment: 0, silent_before: 0 }
     }
 
     /// What holds an answer may wait for this.
     pub(super) fn change(&mut self, change: impl FnOnce(&mut Scene)) {
         change(&mut self.scene);
+        if std::mem::take(&mut self.scene.goes_silent) {
+            self.silent_before = self.connections;
+        }
         self.changed.notify_waiters();
     }
 
@@ -201,6 +206,9 @@ impl World {
             answered: None,
             unoffered: !offered && api != ApiKey::ApiVersions,
         });
+        if connection < self.silent_before {
+            return Step::Hang;
+        }
         let correlation = header.correlation_id;
         let act = faults::strike(&mut self.scene.faults, node, api, version);
         let mut forced = None;

@@ -19,6 +19,10 @@ openssl pkcs8 -topk8 -nocrypt -in client.key -outform der -out key.der
 export="openssl pkcs12 -export -inkey client.key -in client.pem -certfile ca.pem -passout pass:hunter2"
 $export -out openssl.p12
 $export -legacy -out old.p12
+$export -legacy -keypbe PBE-MD5-DES -certpbe PBE-MD5-DES -out md5des.p12
+$export -legacy -keypbe PBE-SHA1-RC4-128 -certpbe PBE-SHA1-RC4-128 -out rc4.p12
+$export -iter 3000000 -out rounds.p12
+openssl pkcs8 -topk8 -in client.key -passout pass:hunter2 -iter 6000000 -out rounds.key
 openssl pkcs12 -export -nokeys -in ca.pem -passout pass: -keypbe NONE -certpbe NONE -nomac -out open.p12
 
 keytool -importkeystore -noprompt -srckeystore openssl.p12 -srcstorepass hunter2 -destkeystore java.p12 -deststoretype PKCS12 -deststorepass hunter2

@@ -4,6 +4,7 @@ use super::*;
 use crate::model::lag::{Assigned, Committed, LogRange};
 use crate::model::memory::{Aged, Away, Members, Memory, Objective, Reading, Sample};
 use crate::model::unknown::Unknown;
+use crate::model::window::Horizon;
 
 mod objective;
 mod pace;
@@ -51,11 +52,18 @@ fn judged_without(window: Option<&Unknown>, story: &str, thresholds: &Thresholds
         let reading = Reading::new(time_ms, committed, LogRange { start: 0, end, last_stable }, assigned, members);
         let reading = reading.after(away.take());
         let mut memory = Memory::fold(samples.last(), &reading, thresholds);
-        let earlier = window.map_or(Ok(samples.as_slice()), |why| Err(why.clone()));
+        let read = read(&samples, time_ms, memory, thresholds);
+        let earlier = window.map_or(Ok(read.as_slice()), |why| Err(why.clone()));
         judgement = Some(judge(samples.last(), &reading, &mut memory, earlier, None, thresholds));
         samples.push(Sample { time_ms, committed, end, memory });
     }
     judgement.unwrap()
+}
+
+/// What a run would have read of these samples, and no more.
+fn read(samples: &[Sample], now_ms: i64, memory: Memory, thresholds: &Thresholds) -> Vec<Sample> {
+    let from_ms = now_ms - Horizon::of(thresholds).reach_ms(memory, thresholds);
+    samples.iter().filter(|sample| sample.time_ms >= from_ms).copied().collect()
 }
 
 fn check(story: &str, expected: Verdict) {
@@ -194,6 +202,36 @@ fn commits_that_had_reached_the_log_end_of_the_look_before_are_not_slow() {
 }
 
 #[test]
+fn a_warning_ends_at_the_first_snapshot_that_sees_it_on_time() {
+    let slow = "0/1500 900/2500 1800/3500 2700/4500 3600/5500 4500/6500";
+    check(&format!("{slow} 5400/7500*3"), Verdict::Warn);
+    check(&format!("{slow} 5400/7500 8400/8500"), Verdict::Ok); // 100 behind, and past where the log ended before
+    check(&format!("{slow} 5400/7500 7900/8500"), Verdict::Warn);
+}
+
+#[test]
+fn a_slow_drain_ends_a_warning_once_a_tenth_is_gone() {
+    let slow: Vec<_> = (0..20).map(|n| format!("{}/{}", n * 500, 1_500 + n * 1_000)).collect();
+    // 11,000 behind, and 50 fewer each minute.
+    let drain = |looks: i64| {
+        let drained = (1..=looks).map(|n| format!("{}/{}", 9_500 + n * 1_050, 20_500 + n * 1_000));
+        slow.iter().cloned().chain(drained).collect::<Vec<_>>().join(" ")
+    };
+    check(&drain(20), Verdict::Warn);
+    check(&drain(60), Verdict::Ok);
+}
+
+#[test]
+fn a_rule_that_a_period_has_no_snapshots_for_raises_nothing() {
+    let slow: Vec<_> = (0..40).map(|n| format!("{}/{}", n * 500, 1_500 + n * 1_000)).collect();
+    for (minutes, expected) in
+        [(1, Verdict::Warn), (30, Verdict::Warn), (35, Verdict::Warn), (45, Verdict::Ok), (60, Verdict::Warn)]
+    {
+        check_with(&slow.join(" "), &Thresholds { period_ms: minutes * 60_000, ..DEFAULT }, expected);
+    }
+}
+
+#[test]
 fn a_step_backwards_stands_until_it_is_made_up_for() {
     check(&after_busy("20/90"), Verdict::Rewind);
     check(&after_busy("20/90 30/100 79/100"), Verdict::Rewind);
@@ -207,6 +245,48 @@ fn allowed_lag_is_allowed() {
     check_with(&after_busy("80/81m*9"), &one, Verdict::Ok);
     check_with(&after_busy("80/82m*9"), &one, Verdict::Stop);
     check_with(&after_busy("80/81*9"), &one, Verdict::Ok);
+}
+
+/// Transactions of ten records and a marker, of which each commit leaves the marker.
+const TRANSACTIONS: &str = "0/0 10/11 21/22 32/33 43/44 54/55";
+
+#[test]
+fn what_each_commit_leaves_is_the_end() {
+    let transactions = |story: &str| format!("{TRANSACTIONS} {story}");
+    check(&transactions("54/55*600"), Verdict::Ok);
+    check(&transactions("54/55m*600"), Verdict::Ok);
+    check(&TRANSACTIONS.replace(' ', "m ").replace("55", "55m 54/55m*600"), Verdict::Ok);
+    let quiet = judged(&transactions("54/55*9"), &DEFAULT);
+    let why = "caught up but for 1 offset, which each commit leaves: markers of transactions are no records";
+    assert_eq!((quiet.to_string().as_str(), quiet.supported), (why, true));
+    // It goes on, and is caught on its way.
+    check(&transactions("54/66 65/66 65/77 76/77*60"), Verdict::Ok);
+    // Records that nobody reads.
+    check(&transactions("54/66 54/77*9"), Verdict::Stall);
+    check(&transactions("54/66 54/77m*3"), Verdict::Stop);
+    check(&transactions("54/200*9"), Verdict::Stall);
+}
+
+#[test]
+fn a_transaction_that_was_aborted_behind_it_is_no_lag_while_somebody_is_there() {
+    let aborted = |story: &str| format!("{TRANSACTIONS} {story}");
+    check(&aborted("54/106*600"), Verdict::Ok);
+    check(&aborted("54/106*20 116/117 116/117*60"), Verdict::Ok);
+    check(&aborted("54/106*20 54/117*9"), Verdict::Stall);
+    check(&aborted("54/106m*3"), Verdict::Stop); // who left may have left records
+    let why = "caught up but for 52 offsets, no more than the marker that each commit leaves and a transaction that was aborted";
+    assert_eq!(judged(&aborted("54/106*9"), &DEFAULT).to_string(), why);
+    // The same rest each time, however it comes.
+    check("0/0 10/62 72/124 134/186 196/248 258/310*60", Verdict::Ok);
+}
+
+#[test]
+fn a_record_that_is_left_without_transactions_is_one() {
+    check(&after_busy("80/81*4"), Verdict::Stall);
+    check("0/0 10/10 20/21 30/30 40/41*9", Verdict::Stall);
+    check("0/0 10/11 20/22 30/33 40/44 40/44*9", Verdict::Stall); // more each time
+    check("0/0 10/11 21/22 32/33*40", Verdict::Stall); // too few to know
+    check("0/9*40", Verdict::Stall);
 }
 
 #[test]
@@ -280,8 +360,8 @@ fn reasons_are_sentences_with_figures() {
         "falls behind, from 1,100 to 1,500 records within 4 commits and 4 min"
     );
     assert_eq!(
-        judged("0/9*2000", &DEFAULT).reason.to_string(),
-        "no commit for over 16 h (usual interval not known yet), 9 records behind, a member is assigned"
+        judged("0/9*2400", &DEFAULT).reason.to_string(),
+        "no commit for over 1 d 14 h (usual interval not known yet), 9 records behind, a member is assigned"
     );
 }
 

@@ -24,7 +24,8 @@ fn told(story: &str, thresholds: &Thresholds) -> Judgement {
         let reading = Reading::new(minute * 60_000, committed, log, assigned, members);
         let mut memory = Memory::fold(before.last(), &reading, thresholds);
         let age = Some(aged(age.parse().unwrap()));
-        judgement = Some(judge(before.last(), &reading, &mut memory, Ok(&before), age, thresholds));
+        let earlier = read(&before, reading.time_ms, memory, thresholds);
+        judgement = Some(judge(before.last(), &reading, &mut memory, Ok(&earlier), age, thresholds));
         before.push(Sample { time_ms: reading.time_ms, committed, end, memory });
     }
     judgement.unwrap()

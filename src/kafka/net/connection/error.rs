@@ -2,6 +2,7 @@
 
 use std::io;
 use std::sync::Arc;
+use std::time::Duration;
 
 use tokio_rustls::rustls;
 
@@ -11,30 +12,47 @@ use crate::kafka::net::tls;
 use crate::kafka::protocol::versions::NoCommonVersion;
 use crate::model::unknown::Cause;
 
-/// Why a request has no answer.
+/// Why a request has no answer; in words it is its [`CallError::fault`].
 #[derive(Debug, thiserror::Error)]
+#[error("{}", self.fault())]
 pub(crate) enum CallError {
-    #[error(transparent)]
     Version(#[from] NoCommonVersion),
-    #[error(transparent)]
     Frame(#[from] FrameError),
     /// An honest answer that is larger than the configured limit; the connection goes on.
-    #[error("the answer has {size} bytes; raise MEERKAT_FRAME_LIMIT, which is {limit}")]
-    TooLarge { size: usize, limit: usize },
-    #[error("no answer before the deadline")]
-    Deadline,
-    #[error("the connection was lost: {0}")]
+    TooLarge {
+        size: usize,
+        limit: usize,
+    },
+    Deadline {
+        /// How long the answer was waited for.
+        after: Duration,
+        /// Milliseconds for which the broker said that it held answers back on this connection.
+        held_back_ms: u64,
+    },
     Lost(Arc<Loss>),
 }
 
 impl CallError {
+    /// The sentence in two; no arm of it may print the error itself.
     pub(crate) fn fault(&self) -> Fault {
         match self {
             Self::Version(why) => why.fault(),
+            Self::Frame(why) => Fault::of(why),
+            Self::TooLarge { size, limit } => Fault::with(
+                format!("the answer has {size} bytes"),
+                format!("raise MEERKAT_FRAME_LIMIT, which is {limit}"),
+            ),
+            Self::Deadline { after, held_back_ms: 0 } => Fault::of(format!("no answer {}", waited(*after))),
+            Self::Deadline { after, held_back_ms } => Fault::of(format!(
+                "no answer {}: a quota of this user, or of the client id meerkat, holds answers back (by {held_back_ms} ms so far)",
+                waited(*after)
+            )),
             Self::Lost(loss) => loss.fault().within("the connection was lost"),
-            other => Fault::of(other),
         }
     }
+
+    /// Nobody waited for an answer.
+    pub(crate) const LATE: Self = Self::Deadline { after: Duration::ZERO, held_back_ms: 0 };
 
     /// Whether the peer just ended the connection.
     pub(crate) fn is_hang_up(&self) -> bool {
@@ -44,38 +62,44 @@ impl CallError {
     pub(crate) fn cause(&self) -> Cause {
         match self {
             Self::TooLarge { .. } | Self::Frame(FrameError::Heavy { .. }) => Cause::TooLarge,
-            Self::Deadline => Cause::Deadline,
+            Self::Deadline { .. } => Cause::Deadline,
             Self::Version(_) | Self::Frame(_) | Self::Lost(_) => Cause::Down,
         }
     }
 }
 
-/// How a connection ended.
+/// How long something was waited for, where that is worth a word.
+pub(crate) fn waited(after: Duration) -> String {
+    let s = after.as_secs_f64();
+    if s < 0.05 { "before the deadline".into() } else { format!("before the deadline, after {s:.1} s") }
+}
+
+/// How a connection ended; in words it is its [`Loss::fault`].
 #[derive(Debug, thiserror::Error)]
+#[error("{}", self.fault())]
 pub(crate) enum Loss {
-    #[error("the broker closed it")]
     Closed,
-    #[error("the broker reset it")]
     Reset,
     /// TLS 1.3 tells a client only now that its certificate was refused.
-    #[error("{}", tls::ended(.0))]
     Tls(rustls::Error),
-    #[error(transparent)]
     Socket(io::Error),
-    #[error(transparent)]
     Frame(#[from] FrameError),
-    #[error("the broker sent an answer that nobody asked for")]
     Unasked,
     /// It was no longer needed.
-    #[error("closed")]
     Dropped,
 }
 
 impl Loss {
+    /// The sentence in two; no arm of it may print the loss itself.
     pub(crate) fn fault(&self) -> Fault {
         match self {
+            Self::Closed => Fault::of("the broker closed it"),
+            Self::Reset => Fault::of("the broker reset it"),
             Self::Tls(why) => tls::ended(why),
-            other => Fault::of(other),
+            Self::Socket(why) => Fault::of(why),
+            Self::Frame(why) => Fault::of(why),
+            Self::Unasked => Fault::of("the broker sent an answer that nobody asked for"),
+            Self::Dropped => Fault::of("closed"),
         }
     }
 }

@@ -15,12 +15,12 @@ use tokio::sync::{Semaphore, mpsc, oneshot};
 use tokio::task::JoinHandle;
 use tokio::time::{Instant, timeout_at};
 
-pub(crate) use error::{CallError, Loss};
+pub(crate) use error::{CallError, Loss, waited};
 
 use crate::kafka::net::frame;
 use crate::kafka::protocol::messages::Question;
 use crate::kafka::protocol::versions::{Api, Versions};
-use wire::{Outgoing, Waiting, serve};
+use wire::{Counts, Outgoing, Waiting, serve};
 
 /// An open connection; dropping it closes it.
 pub(crate) struct Connection {
@@ -39,7 +39,9 @@ pub(crate) struct Connection {
     /// Milliseconds for which the broker said that it held this connection back.
     held_back: AtomicU64,
     /// Requests without an answer, those that nobody waits for any more among them.
-    unanswered: AtomicU64,
+    unanswered: Arc<AtomicU64>,
+    /// What had been heard when this look took the connection over from an earlier one.
+    heard_before: AtomicU64,
 }
 
 /// What went over the wire, all connections together.
@@ -61,11 +63,12 @@ impl Connection {
     {
         let (outbox, inbox) = mpsc::unbounded_channel();
         let lost = Arc::new(OnceLock::new());
-        let heard = Arc::<AtomicU64>::default();
+        let (heard, unanswered) = (Arc::<AtomicU64>::default(), Arc::<AtomicU64>::default());
         let task = tokio::spawn({
-            let (lost, traffic, heard) = (Arc::clone(&lost), Arc::clone(&traffic), Arc::clone(&heard));
+            let (lost, traffic) = (Arc::clone(&lost), Arc::clone(&traffic));
+            let counts = Counts { heard: Arc::clone(&heard), unanswered: Arc::clone(&unanswered) };
             async move {
-                serve(stream, inbox, frame_limit, &lost, &traffic, &heard).await;
+                serve(stream, inbox, frame_limit, &lost, &traffic, &counts).await;
             }
         });
         let correlation = AtomicI32::new(0);
@@ -80,7 +83,8 @@ impl Connection {
             frame_limit,
             heard,
             held_back: AtomicU64::new(0),
-            unanswered: AtomicU64::new(0),
+            unanswered,
+            heard_before: AtomicU64::new(0),
         }
     }
 
@@ -117,6 +121,17 @@ impl Connection {
     /// Another look takes it over, which was not held back yet.
     pub(crate) fn begin_again(&self) {
         self.held_back.store(0, Ordering::Relaxed);
+        self.heard_before.store(self.heard(), Ordering::Relaxed);
+    }
+
+    /// Whether it comes from an earlier look, and nothing was heard on it in this one: the peer may have gone without a word.
+    pub(crate) fn may_be_dead(&self) -> bool {
+        self.heard() == self.heard_before.load(Ordering::Relaxed)
+    }
+
+    /// Adds what an answer says of a quota.
+    pub(crate) fn hold_back(&self, ms: u64) {
+        self.held_back.fetch_add(ms, Ordering::Relaxed);
     }
 
     /// How many requests have no answer yet: what is asked next has to wait behind them.
@@ -138,7 +153,7 @@ impl Connection {
     ) -> Result<Q::Answer, CallError> {
         let answer = self.call_raw(version, request, until).await?;
         let throttled = frame::throttle_time_ms::<Q>(&answer, version);
-        self.held_back.fetch_add(throttled, Ordering::Relaxed);
+        self.hold_back(throttled);
         self.decode::<Q>(answer, version)
     }
 
@@ -154,27 +169,27 @@ impl Connection {
         request: &Q,
         until: Instant,
     ) -> Result<Bytes, CallError> {
+        let began = Instant::now();
+        let late = || CallError::Deadline { after: began.elapsed(), held_back_ms: self.held_back() };
         let correlation = self.correlation.fetch_add(1, Ordering::Relaxed);
         let frame = frame::encode(request, version, correlation)?;
         self.traffic.requests.fetch_add(1, Ordering::Relaxed);
         self.traffic.written.fetch_add(frame.len() as u64, Ordering::Relaxed);
         let _turn = match &self.turn {
-            Some(turn) => Some(timeout_at(until, turn.acquire()).await.map_err(|_| CallError::Deadline)?),
+            Some(turn) => Some(timeout_at(until, turn.acquire()).await.map_err(|_| late())?),
             None => None,
         };
         let (sender, receiver) = oneshot::channel();
         let outgoing = Outgoing { frame, waiting: Waiting { correlation, answer: sender } };
+        // Counted before it is sent: the answer takes it off again, whether or not anybody still waits for it.
+        self.unanswered.fetch_add(1, Ordering::Relaxed);
         if self.outbox.send(outgoing).is_err() {
             return Err(self.loss());
         }
-        self.unanswered.fetch_add(1, Ordering::Relaxed);
         match timeout_at(until, receiver).await {
-            Ok(Ok(answer)) => {
-                self.unanswered.fetch_sub(1, Ordering::Relaxed);
-                answer
-            }
+            Ok(Ok(answer)) => answer,
             Ok(Err(_)) => Err(self.loss()),
-            Err(_) => Err(CallError::Deadline),
+            Err(_) => Err(late()),
         }
     }
 

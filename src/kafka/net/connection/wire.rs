@@ -21,6 +21,14 @@ pub(crate) struct Waiting {
     pub(crate) answer: oneshot::Sender<Result<Bytes, CallError>>,
 }
 
+/// What a connection counts while it lives.
+pub(crate) struct Counts {
+    /// Bytes of answers, as they come.
+    pub(crate) heard: Arc<AtomicU64>,
+    /// Requests without an answer.
+    pub(crate) unanswered: Arc<AtomicU64>,
+}
+
 /// Writes what comes out of `inbox` and hands each answer to its caller, until one side ends; why is told in `lost`.
 pub(crate) async fn serve<S>(
     stream: S,
@@ -28,7 +36,7 @@ pub(crate) async fn serve<S>(
     limit: usize,
     lost: &OnceLock<Arc<Loss>>,
     traffic: &Traffic,
-    heard: &AtomicU64,
+    counts: &Counts,
 ) where
     S: AsyncRead + AsyncWrite + Unpin,
 {
@@ -57,10 +65,11 @@ pub(crate) async fn serve<S>(
     let read = async {
         let mut reader = BufReader::with_capacity(READ_BUFFER, reader);
         loop {
-            let answer = next_frame(&mut reader, limit, traffic, heard).await?;
+            let answer = next_frame(&mut reader, limit, traffic, &counts.heard).await?;
             let Some(oldest) = lock(&waiting).pop_front() else {
                 return Err(Loss::Unasked);
             };
+            counts.unanswered.fetch_sub(1, Ordering::Relaxed);
             let answer = match answer {
                 Ok(bytes) => match frame::correlation(&bytes) {
                     Some(found) if found == oldest.correlation => Ok(bytes),

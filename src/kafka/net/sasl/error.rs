@@ -45,6 +45,11 @@ pub(crate) enum LoginError {
     /// The broker ended the login, in its words and with what can be done about it.
     #[error("{0}")]
     Refused(String),
+    /// The broker takes no more connections for the moment, in its words.
+    #[error(
+        "the broker takes no more new connections for the moment: {0}; Amazon MSK with IAM takes 4 (kafka.t3.small) or 20 a second and broker: let fewer clients connect at the same second"
+    )]
+    Throttled(String),
     /// There is no receipt for a login by IAM.
     #[error("the broker did not confirm the AWS_MSK_IAM login: is it an Amazon MSK broker?")]
     NoReceipt,

@@ -24,7 +24,9 @@ pub enum Login {
         hash: ScramHash,
         username: String,
         password: Secret,
-        /// What was derived from it in this process.
+        /// Whether they are a delegation token's id and its HMAC (KIP-48).
+        token: bool,
+        /// What was derived from the password in this process.
         salted: Salted,
     },
     /// A bearer token (RFC 7628, KIP-255).
@@ -103,10 +105,11 @@ impl Login {
                 check(username, password)?;
                 (format!("\0{username}\0{}", password.expose()).into(), Rest::Plain, String::from(CHECK_PASSWORD))
             }
-            Self::Scram { hash, username, password, salted } => {
+            Self::Scram { hash, username, password, token, salted } => {
                 check(username, password)?;
                 let nonce = scram::nonce(moment.nonce);
-                let client = scram::ScramClient::new(*hash, (username, password), salted, &nonce, self.mask());
+                let who = scram::Who { username, password, token: *token };
+                let client = scram::ScramClient::new(*hash, &who, salted, &nonce, self.mask());
                 let hint = format!("{CHECK_PASSWORD}, and that the user has {} credentials", self.mechanism());
                 (client.first(), Rest::Scram(Box::new(client)), hint)
             }
@@ -156,6 +159,12 @@ impl Exchange {
         Ok(step)
     }
 
+    /// The words of a broker that ended the login since too many clients connect; `None` where they are about anything else.
+    pub(crate) fn throttle(&self, said: Option<&str>) -> Option<String> {
+        let words = said?.to_lowercase();
+        THROTTLES.iter().any(|throttle| words.contains(throttle)).then(|| self.mask.apply(said.unwrap_or_default()))
+    }
+
     /// The sentence for a login that the broker ended with an error, from its words and what can be done about it.
     ///
     /// `None` stands for an error code that came without words.
@@ -184,6 +193,9 @@ fn check(username: &str, password: &Secret) -> Result<(), LoginError> {
     }
     Ok(())
 }
+
+/// What brokers say, in small letters, to a client that is one too many: "Too many connects" is Amazon MSK's word.
+const THROTTLES: [&str; 4] = ["too many connect", "too many requests", "throttl", "rate exceeded"];
 
 /// Kafka tells a wrong password and an unknown user alike.
 const CHECK_PASSWORD: &str = "check KAFKA_SASL_USERNAME and KAFKA_SASL_PASSWORD, or what KAFKA_SASL_SECRET refers to";

@@ -18,7 +18,7 @@ fn plain() -> Login {
 }
 
 fn scram(hash: ScramHash) -> Login {
-    Login::Scram { hash, username: "alice".into(), password: secret(), salted: Salted::default() }
+    Login::Scram { hash, username: "alice".into(), password: secret(), token: false, salted: Salted::default() }
 }
 
 fn oauth() -> Login {

@@ -8,18 +8,11 @@ mod answers;
 
 pub(crate) use answers::{ASSIGNMENT, SUBSCRIPTION, of};
 
+use std::ops::Range;
+
 use kafka_protocol::protocol::StrBytes;
 
-/// What is wrong with bytes that are to be taken apart.
-#[derive(Debug, PartialEq, Eq, thiserror::Error)]
-pub(crate) enum Misshapen {
-    /// They end before what they promise.
-    #[error("it promises {promised} bytes or entries more, and {left} bytes are left")]
-    Short { promised: usize, left: usize },
-    /// A length below that which stands for null.
-    #[error("it has a length of {0}")]
-    Negative(i32),
-}
+use crate::kafka::protocol::unreadable::Unreadable;
 
 /// A structure as it is on the wire.
 pub(crate) struct Shape {
@@ -52,17 +45,41 @@ impl Shape {
     /// Bytes of memory that these will take when they are taken apart; what comes after the shape's end is not looked at.
     ///
     /// # Errors
-    /// [`Misshapen`] where they do not hold what they promise.
-    pub(crate) fn weigh(&self, bytes: &[u8], version: i16) -> Result<usize, Misshapen> {
-        let mut walk = Walk { left: bytes, version, flexible: version >= self.flexible, weight: 0 };
+    /// [`Unreadable`] where they do not hold what they promise.
+    pub(crate) fn weigh(&self, bytes: &[u8], version: i16) -> Result<usize, Unreadable> {
+        let mut walk = Walk { left: bytes, version, flexible: version >= self.flexible, weight: 0, texts: None };
         walk.structure(self.fields)?;
         Ok(walk.weight)
     }
 }
 
+impl Shape {
+    /// Bytes whose texts can all be read: each byte that is not UTF-8 became [`SPOILED`]. One odd name is no reason to lose the others.
+    ///
+    /// # Errors
+    /// As [`Shape::weigh`].
+    pub(crate) fn readable(&self, bytes: &[u8], version: i16) -> Result<Vec<u8>, Unreadable> {
+        let flexible = version >= self.flexible;
+        let mut walk = Walk { left: bytes, version, flexible, weight: 0, texts: Some(Vec::new()) };
+        walk.structure(self.fields)?;
+        let mut whole = bytes.to_vec();
+        for Range { start, end } in walk.texts.into_iter().flatten() {
+            let text = bytes.len() - start..bytes.len() - end;
+            let mut at = text.start;
+            for chunk in bytes[text].utf8_chunks() {
+                at += chunk.valid().len();
+                let odd = at..at + chunk.invalid().len();
+                at = odd.end;
+                whole[odd].fill(SPOILED);
+            }
+        }
+        Ok(whole)
+    }
+}
+
 /// Bytes of memory that the tagged fields of an answer's header will take (KIP-482), the correlation id being passed.
-pub(crate) fn weigh_header(bytes: &[u8], header: i16) -> Result<usize, Misshapen> {
-    let mut walk = Walk { left: bytes, version: 0, flexible: header > 0, weight: 0 };
+pub(crate) fn weigh_header(bytes: &[u8], header: i16) -> Result<usize, Unreadable> {
+    let mut walk = Walk { left: bytes, version: 0, flexible: header > 0, weight: 0, texts: None };
     walk.structure(&[])?;
     Ok(walk.weight)
 }
@@ -72,10 +89,12 @@ struct Walk<'b> {
     version: i16,
     flexible: bool,
     weight: usize,
+    /// How many bytes are left at the beginning and at the end of each text, where somebody wants to know.
+    texts: Option<Vec<Range<usize>>>,
 }
 
 impl Walk<'_> {
-    fn structure(&mut self, fields: &'static [Field]) -> Result<(), Misshapen> {
+    fn structure(&mut self, fields: &'static [Field]) -> Result<(), Unreadable> {
         let mut tagged: &[(usize, FieldKind)] = &[];
         for Field(from, to, kind) in fields {
             if (*from..=*to).contains(&self.version) {
@@ -102,7 +121,7 @@ impl Walk<'_> {
         Ok(())
     }
 
-    fn field(&mut self, kind: &'static FieldKind) -> Result<(), Misshapen> {
+    fn field(&mut self, kind: &'static FieldKind) -> Result<(), Unreadable> {
         match kind {
             FieldKind::Fixed(size) => self.skip(*size),
             FieldKind::Text => self.text(),
@@ -129,7 +148,7 @@ impl Walk<'_> {
     }
 
     /// The length of an array of things that take `size` bytes of memory, and one on the wire at the least.
-    fn entries(&mut self, size: usize) -> Result<usize, Misshapen> {
+    fn entries(&mut self, size: usize) -> Result<usize, Unreadable> {
         let length = self.length()?;
         if length > self.left.len() {
             return Err(self.short(length));
@@ -138,22 +157,27 @@ impl Walk<'_> {
         Ok(length)
     }
 
-    fn text(&mut self) -> Result<(), Misshapen> {
+    fn text(&mut self) -> Result<(), Unreadable> {
         let length = if self.flexible {
             self.number()?.saturating_sub(1)
         } else {
             sized(i32::from(i16::from_be_bytes(self.take()?)))?
         };
-        self.skip(length)
+        let before = self.left.len();
+        self.skip(length)?;
+        if let Some(texts) = &mut self.texts {
+            texts.push(before..self.left.len());
+        }
+        Ok(())
     }
 
     /// The length of bytes or of an array; nothing is in what is null.
-    fn length(&mut self) -> Result<usize, Misshapen> {
+    fn length(&mut self) -> Result<usize, Unreadable> {
         if self.flexible { Ok(self.number()?.saturating_sub(1)) } else { sized(i32::from_be_bytes(self.take()?)) }
     }
 
     /// A variable-length number of five bytes at the most.
-    fn number(&mut self) -> Result<usize, Misshapen> {
+    fn number(&mut self) -> Result<usize, Unreadable> {
         let mut number = 0_u32;
         for shift in [0, 7, 14, 21, 28] {
             let [byte] = self.take()?;
@@ -165,29 +189,32 @@ impl Walk<'_> {
         Ok(usize::try_from(number).unwrap_or(usize::MAX))
     }
 
-    fn take<const N: usize>(&mut self) -> Result<[u8; N], Misshapen> {
+    fn take<const N: usize>(&mut self) -> Result<[u8; N], Unreadable> {
         let (taken, left) = self.left.split_first_chunk().ok_or_else(|| self.short(N))?;
         self.left = left;
         Ok(*taken)
     }
 
-    fn skip(&mut self, bytes: usize) -> Result<(), Misshapen> {
+    fn skip(&mut self, bytes: usize) -> Result<(), Unreadable> {
         self.left = self.left.get(bytes..).ok_or_else(|| self.short(bytes))?;
         Ok(())
     }
 
-    fn short(&self, promised: usize) -> Misshapen {
-        Misshapen::Short { promised, left: self.left.len() }
+    fn short(&self, promised: usize) -> Unreadable {
+        Unreadable::Short { promised, left: self.left.len() }
     }
 }
 
 /// A plain length, of which -1 stands for null.
-fn sized(length: i32) -> Result<usize, Misshapen> {
+fn sized(length: i32) -> Result<usize, Unreadable> {
     match length {
         -1 => Ok(0),
-        length => usize::try_from(length).map_err(|_| Misshapen::Negative(length)),
+        length => usize::try_from(length).map_err(|_| Unreadable::Negative(length)),
     }
 }
+
+/// What stands for a byte that is no text: SUBSTITUTE of ASCII.
+pub(crate) const SPOILED: u8 = 0x1a;
 
 /// Bytes of memory for a tagged field that the codec does not know: it keeps it.
 const TAG: usize = 64;

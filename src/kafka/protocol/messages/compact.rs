@@ -4,20 +4,7 @@ use bytes::{Buf, BufMut, Bytes, BytesMut, TryGetError};
 use kafka_protocol::protocol::StrBytes;
 use kafka_protocol::protocol::buf::ByteBuf;
 
-/// What is wrong with the bytes of an answer.
-#[derive(Debug, PartialEq, Eq, thiserror::Error)]
-pub(crate) enum Malformed {
-    #[error("it ends early: {0}")]
-    Short(#[from] TryGetError),
-    #[error("a text is not UTF-8")]
-    Text,
-    #[error("{0} is null")]
-    Null(&'static str),
-    #[error("{0} is there, and was not asked for")]
-    Unasked(&'static str),
-    #[error("it would take {0} bytes of memory")]
-    Heavy(usize),
-}
+use crate::kafka::protocol::unreadable::Unreadable;
 
 /// Takes an answer apart from front to back.
 ///
@@ -36,50 +23,50 @@ impl<'a> Reader<'a> {
 
     /// So many bytes, of fields whose lengths are fixed.
     #[inline]
-    pub(crate) fn take<const N: usize>(&mut self) -> Result<[u8; N], Malformed> {
+    pub(crate) fn take<const N: usize>(&mut self) -> Result<[u8; N], Unreadable> {
         let taken = *self.bytes.first_chunk().ok_or(TryGetError { requested: N, available: self.bytes.len() })?;
         self.bytes.advance(N);
         Ok(taken)
     }
 
-    pub(crate) fn int8(&mut self) -> Result<i8, Malformed> {
+    pub(crate) fn int8(&mut self) -> Result<i8, Unreadable> {
         Ok(i8::from_be_bytes(self.take()?))
     }
 
-    pub(crate) fn int16(&mut self) -> Result<i16, Malformed> {
+    pub(crate) fn int16(&mut self) -> Result<i16, Unreadable> {
         Ok(i16::from_be_bytes(self.take()?))
     }
 
-    pub(crate) fn int32(&mut self) -> Result<i32, Malformed> {
+    pub(crate) fn int32(&mut self) -> Result<i32, Unreadable> {
         Ok(i32::from_be_bytes(self.take()?))
     }
 
-    pub(crate) fn int64(&mut self) -> Result<i64, Malformed> {
+    pub(crate) fn int64(&mut self) -> Result<i64, Unreadable> {
         Ok(i64::from_be_bytes(self.take()?))
     }
 
-    pub(crate) fn text(&mut self, what: &'static str) -> Result<StrBytes, Malformed> {
-        self.nullable_text()?.ok_or(Malformed::Null(what))
+    pub(crate) fn text(&mut self, what: &'static str) -> Result<StrBytes, Unreadable> {
+        self.nullable_text()?.ok_or(Unreadable::Null(what))
     }
 
-    pub(crate) fn nullable_text(&mut self) -> Result<Option<StrBytes>, Malformed> {
+    pub(crate) fn nullable_text(&mut self) -> Result<Option<StrBytes>, Unreadable> {
         let Some(length) = self.length()? else { return Ok(None) };
         self.holds(length)?;
-        StrBytes::from_utf8(self.bytes.get_bytes(length)).map(Some).map_err(|_| Malformed::Text)
+        StrBytes::from_utf8(self.bytes.get_bytes(length)).map(Some).map_err(|_| Unreadable::Text)
     }
 
     pub(crate) fn array<T>(
         &mut self,
         what: &'static str,
-        item: impl FnMut(&mut Self) -> Result<T, Malformed>,
-    ) -> Result<Vec<T>, Malformed> {
-        self.nullable_array(item)?.ok_or(Malformed::Null(what))
+        item: impl FnMut(&mut Self) -> Result<T, Unreadable>,
+    ) -> Result<Vec<T>, Unreadable> {
+        self.nullable_array(item)?.ok_or(Unreadable::Null(what))
     }
 
     pub(crate) fn nullable_array<T>(
         &mut self,
-        mut item: impl FnMut(&mut Self) -> Result<T, Malformed>,
-    ) -> Result<Option<Vec<T>>, Malformed> {
+        mut item: impl FnMut(&mut Self) -> Result<T, Unreadable>,
+    ) -> Result<Option<Vec<T>>, Unreadable> {
         let Some(length) = self.length()? else { return Ok(None) };
         let mut items = Vec::new();
         for _ in 0..length {
@@ -90,14 +77,14 @@ impl<'a> Reader<'a> {
     }
 
     /// Counts a thing that is kept in memory.
-    pub(crate) fn weigh<T>(&mut self) -> Result<(), Malformed> {
+    pub(crate) fn weigh<T>(&mut self) -> Result<(), Unreadable> {
         self.weight += size_of::<T>();
-        if self.weight > self.most { Err(Malformed::Heavy(self.weight)) } else { Ok(()) }
+        if self.weight > self.most { Err(Unreadable::Heavy(self.weight)) } else { Ok(()) }
     }
 
     /// How many items a list has that is read one by one; each of them has one byte at least.
-    pub(crate) fn count(&mut self, what: &'static str) -> Result<usize, Malformed> {
-        self.length()?.ok_or(Malformed::Null(what))
+    pub(crate) fn count(&mut self, what: &'static str) -> Result<usize, Unreadable> {
+        self.length()?.ok_or(Unreadable::Null(what))
     }
 
     /// How many items of so many bytes at least there can be in what is left, of so many that are promised.
@@ -107,26 +94,26 @@ impl<'a> Reader<'a> {
 
     /// Passes over a text that may be null.
     #[inline]
-    pub(crate) fn skip_text(&mut self) -> Result<(), Malformed> {
+    pub(crate) fn skip_text(&mut self) -> Result<(), Unreadable> {
         let length = self.length()?;
         self.skip(length.unwrap_or(0))
     }
 
     /// Passes over so many bytes.
     #[inline]
-    pub(crate) fn skip(&mut self, bytes: usize) -> Result<(), Malformed> {
+    pub(crate) fn skip(&mut self, bytes: usize) -> Result<(), Unreadable> {
         self.holds(bytes)?;
         self.bytes.advance(bytes);
         Ok(())
     }
 
-    fn holds(&self, requested: usize) -> Result<(), Malformed> {
+    fn holds(&self, requested: usize) -> Result<(), Unreadable> {
         let available = self.bytes.remaining();
         if requested > available { Err(TryGetError { requested, available }.into()) } else { Ok(()) }
     }
 
     /// Passes over the tagged fields at the end of a structure, by their lengths.
-    pub(crate) fn tags(&mut self) -> Result<(), Malformed> {
+    pub(crate) fn tags(&mut self) -> Result<(), Unreadable> {
         for _ in 0..self.number()? {
             self.number()?;
             let size = self.number()?;
@@ -136,12 +123,12 @@ impl<'a> Reader<'a> {
     }
 
     /// A compact length, which is one more than it means; `None` where it says null.
-    fn length(&mut self) -> Result<Option<usize>, Malformed> {
+    fn length(&mut self) -> Result<Option<usize>, Unreadable> {
         Ok(self.number()?.checked_sub(1))
     }
 
     #[inline]
-    fn number(&mut self) -> Result<usize, Malformed> {
+    fn number(&mut self) -> Result<usize, Unreadable> {
         // Nearly all of them are of one byte.
         if let Some(&byte @ ..0x80) = self.bytes.first() {
             self.bytes.advance(1);
@@ -186,7 +173,7 @@ mod tests {
     use super::*;
     use proptest::prelude::*;
 
-    fn read<T>(bytes: &[u8], with: impl FnOnce(&mut Reader) -> Result<T, Malformed>) -> Result<T, Malformed> {
+    fn read<T>(bytes: &[u8], with: impl FnOnce(&mut Reader) -> Result<T, Unreadable>) -> Result<T, Unreadable> {
         with(&mut Reader::new(&mut Bytes::copy_from_slice(bytes), usize::MAX))
     }
 
@@ -194,13 +181,13 @@ mod tests {
     fn a_length_is_one_more_than_it_means_and_none_may_promise_more_than_is_left() {
         assert_eq!(read(b"\x03ab", |reader| reader.text("it")).unwrap().as_str(), "ab");
         assert_eq!(read(b"\x00", |reader| Ok(reader.nullable_text()?.is_none())), Ok(true));
-        assert_eq!(read(b"\x00", |reader| reader.text("it")), Err(Malformed::Null("it")));
-        assert_eq!(read(b"\x02\xff", |reader| reader.text("it")), Err(Malformed::Text));
+        assert_eq!(read(b"\x00", |reader| reader.text("it")), Err(Unreadable::Null("it")));
+        assert_eq!(read(b"\x02\xff", |reader| reader.text("it")), Err(Unreadable::Text));
         for promises in [b"\x04ab".as_slice(), b"\xff\xff\xff\xff\x0fab", b"\xff\xff\xff\xff\xff\xff", b""] {
             let text = read(promises, |reader| reader.text("it"));
-            assert!(matches!(text, Err(Malformed::Short(_))), "{promises:?}: {text:?}");
+            assert!(matches!(text, Err(Unreadable::Ended(_))), "{promises:?}: {text:?}");
             let array = read(promises, |reader| reader.array("it", |item| item.text("a part")));
-            assert!(matches!(array, Err(Malformed::Short(_))), "{promises:?}: {array:?}");
+            assert!(matches!(array, Err(Unreadable::Ended(_))), "{promises:?}: {array:?}");
         }
     }
 
@@ -209,7 +196,7 @@ mod tests {
         let behind = |bytes| read(bytes, |reader| reader.tags().and_then(|()| reader.int8()));
         assert_eq!(behind(b"\x00\x07"), Ok(7));
         assert_eq!(behind(b"\x02\x00\x01a\x05\x02bc\x07"), Ok(7));
-        assert!(matches!(behind(b"\x01\x00\x03ab"), Err(Malformed::Short(_))));
+        assert!(matches!(behind(b"\x01\x00\x03ab"), Err(Unreadable::Ended(_))));
     }
 
     proptest! {

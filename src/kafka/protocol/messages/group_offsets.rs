@@ -10,8 +10,9 @@ use bytes::{Bytes, BytesMut};
 use kafka_protocol::messages::OffsetFetchRequest;
 use kafka_protocol::protocol::{Encodable, StrBytes};
 
-use super::compact::{Malformed, Reader};
-use super::{Question, Unreadable, Unwritable};
+use super::Question;
+use super::compact::Reader;
+use crate::kafka::protocol::unreadable::{Unreadable, Unwritable};
 use crate::kafka::protocol::versions::Api;
 
 /// Asks for commits of these groups.
@@ -45,7 +46,7 @@ impl GroupOffsets {
         &self.partitions[partitions.clone()]
     }
 
-    fn group(&mut self, from: &mut Reader) -> Result<(), Malformed> {
+    fn group(&mut self, from: &mut Reader) -> Result<(), Unreadable> {
         let name = from.text("a group's name")?;
         let first = self.topics.len();
         for _ in 0..from.count("the list of topics")? {
@@ -58,7 +59,7 @@ impl GroupOffsets {
         Ok(())
     }
 
-    fn topic(&mut self, from: &mut Reader) -> Result<(), Malformed> {
+    fn topic(&mut self, from: &mut Reader) -> Result<(), Unreadable> {
         let name = from.text("a topic's name")?;
         let first = self.partitions.len();
         let count = from.count("the list of partitions")?;
@@ -85,7 +86,7 @@ impl Question for GroupOffsetsRequest {
     type Answer = GroupOffsets;
 
     fn write(&self, to: &mut BytesMut, version: i16) -> Result<(), Unwritable> {
-        self.0.encode(to, version).map_err(|error| Unwritable::from(Box::from(error)))
+        self.0.encode(to, version).map_err(Unwritable::new)
     }
 
     fn read(from: &mut Bytes, _: i16, most: usize) -> Result<Self::Answer, Unreadable> {

@@ -1,12 +1,11 @@
 //! What can be asked of a broker: every request of the codec, and those of our own that it does not know.
 
-use std::error::Error;
-
 use bytes::{Bytes, BytesMut};
 use kafka_protocol::messages::BrokerId;
 use kafka_protocol::protocol::{Decodable, HeaderVersion, Request};
 
-use crate::kafka::protocol::guard::{self, Misshapen};
+use crate::kafka::protocol::guard;
+use crate::kafka::protocol::unreadable::{Unreadable, Unwritable};
 use crate::kafka::protocol::versions::Api;
 
 mod compact;
@@ -14,7 +13,6 @@ mod group_offsets;
 mod share_offsets;
 mod streams_describe;
 
-pub(crate) use compact::Malformed;
 pub(crate) use group_offsets::{GroupOffsetsRequest, PartitionOffset};
 pub(crate) use share_offsets::{ShareGroup, ShareOffsetsRequest};
 pub(crate) use streams_describe::{StreamsDescribeRequest, StreamsGroup};
@@ -38,34 +36,6 @@ pub(crate) trait Question {
     fn read(from: &mut Bytes, version: i16, most: usize) -> Result<Self::Answer, Unreadable>;
 }
 
-/// A request that cannot be put into bytes, in the codec's words.
-#[derive(Debug, thiserror::Error)]
-#[error(transparent)]
-pub(crate) struct Unwritable(#[from] Box<dyn Error + Send + Sync>);
-
-/// Why bytes are no answer.
-#[derive(Debug, thiserror::Error)]
-pub(crate) enum Unreadable {
-    /// The lengths in them do not fit.
-    #[error(transparent)]
-    Misshapen(#[from] Misshapen),
-    /// What they say is not allowed.
-    #[error(transparent)]
-    Malformed(#[from] Malformed),
-    /// The codec's words.
-    #[error(transparent)]
-    Codec(Box<dyn Error + Send + Sync>),
-    /// More came than the answer has.
-    #[error("{0} bytes are left over")]
-    LeftOver(usize),
-    /// Taken apart, they need so many bytes of memory at the least.
-    #[error("it would take {0} bytes of memory")]
-    Heavy(usize),
-    /// It is not known what they should look like.
-    #[error("nobody knows its shape")]
-    Unknown,
-}
-
 impl<R: Request> Question for R {
     // One that meerkat does not send cannot be written down.
     const API: Api = Api::from_key(R::KEY).expect("an API of ours");
@@ -76,7 +46,7 @@ impl<R: Request> Question for R {
     }
 
     fn write(&self, to: &mut BytesMut, version: i16) -> Result<(), Unwritable> {
-        self.encode(to, version).map_err(|error| Unwritable(error.into()))
+        self.encode(to, version).map_err(Unwritable::new)
     }
 
     fn read(from: &mut Bytes, version: i16, most: usize) -> Result<Self::Answer, Unreadable> {
@@ -85,7 +55,15 @@ impl<R: Request> Question for R {
         if weight > most {
             return Err(Unreadable::Heavy(weight));
         }
-        R::Response::decode(from, version).map_err(|error| Unreadable::Codec(error.into()))
+        let whole = from.clone();
+        R::Response::decode(from, version).or_else(|error| {
+            // Apache Kafka's names are UTF-8; others' need not be.
+            if Self::API != Api::ListGroups {
+                return Err(Unreadable::codec(error));
+            }
+            *from = Bytes::from(shape.readable(&whole, version)?);
+            R::Response::decode(from, version).map_err(|error| Unreadable::codec(error))
+        })
     }
 }
 
@@ -125,6 +103,24 @@ mod tests {
     pub(crate) fn accepted<Q: Question>(bytes: &[u8], version: i16) -> Option<Q::Answer> {
         let mut bytes = Bytes::copy_from_slice(bytes);
         Q::read(&mut bytes, version, usize::MAX).ok().filter(|_| !bytes.has_remaining())
+    }
+
+    #[test]
+    fn a_name_that_is_not_utf8_spoils_itself_alone() {
+        use kafka_protocol::messages::{ListGroupsRequest, ListGroupsResponse, list_groups_response::ListedGroup};
+        use kafka_protocol::protocol::{Encodable, StrBytes};
+        for version in 0..=5 {
+            let group =
+                |name: &'static str| ListedGroup::default().with_group_id(StrBytes::from_static_str(name).into());
+            let answer = ListGroupsResponse::default().with_groups(vec![group("a"), group("odd-XY"), group("ü")]);
+            let mut bytes = BytesMut::new();
+            answer.encode(&mut bytes, version).unwrap();
+            let at = bytes.windows(2).position(|pair| pair == b"XY").unwrap();
+            bytes[at..at + 2].copy_from_slice(&[0xff, 0xc3]);
+            let read = accepted::<ListGroupsRequest>(&bytes, version).unwrap();
+            let names: Vec<&str> = read.groups.iter().map(|group| group.group_id.as_str()).collect();
+            assert_eq!(names, ["a", "odd-\u{1a}\u{1a}", "ü"], "v{version}");
+        }
     }
 
     /// What a real broker answered; no part of it is an answer too, nor is it with a byte more.

@@ -5,8 +5,9 @@
 use bytes::{BufMut, Bytes, BytesMut};
 use kafka_protocol::protocol::StrBytes;
 
-use super::compact::{self, Malformed, NO_TAGS, NULL, Reader};
-use super::{Question, Unreadable, Unwritable};
+use super::Question;
+use super::compact::{self, NO_TAGS, NULL, Reader};
+use crate::kafka::protocol::unreadable::{Unreadable, Unwritable};
 use crate::kafka::protocol::versions::Api;
 
 /// Asks for all partitions of these groups.
@@ -64,7 +65,7 @@ impl Question for ShareOffsetsRequest {
     }
 }
 
-fn group(from: &mut Reader, version: i16) -> Result<ShareGroup, Malformed> {
+fn group(from: &mut Reader, version: i16) -> Result<ShareGroup, Unreadable> {
     let name = from.text("a group's name")?;
     let topics = from.array("the list of topics", |from| topic(from, version))?;
     let error_code = from.int16()?;
@@ -73,7 +74,7 @@ fn group(from: &mut Reader, version: i16) -> Result<ShareGroup, Malformed> {
     Ok(ShareGroup { name, topics, error_code })
 }
 
-fn topic(from: &mut Reader, version: i16) -> Result<ShareTopic, Malformed> {
+fn topic(from: &mut Reader, version: i16) -> Result<ShareTopic, Unreadable> {
     let name = from.text("a topic's name")?;
     from.skip(TOPIC_ID)?;
     let partitions = from.array("the list of partitions", |from| partition(from, version))?;
@@ -81,7 +82,7 @@ fn topic(from: &mut Reader, version: i16) -> Result<ShareTopic, Malformed> {
     Ok(ShareTopic { name, partitions })
 }
 
-fn partition(from: &mut Reader, version: i16) -> Result<SharePartition, Malformed> {
+fn partition(from: &mut Reader, version: i16) -> Result<SharePartition, Unreadable> {
     let partition = from.int32()?;
     let start = from.int64()?;
     from.int32()?; // the leader's epoch

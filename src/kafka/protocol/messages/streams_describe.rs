@@ -5,8 +5,9 @@
 use bytes::{BufMut, Bytes, BytesMut};
 use kafka_protocol::protocol::StrBytes;
 
-use super::compact::{self, Malformed, NO_TAGS, Reader};
-use super::{Question, Unreadable, Unwritable};
+use super::Question;
+use super::compact::{self, NO_TAGS, Reader};
+use crate::kafka::protocol::unreadable::{Unreadable, Unwritable};
 use crate::kafka::protocol::versions::Api;
 
 /// Asks about these groups.
@@ -70,7 +71,7 @@ impl Question for StreamsDescribeRequest {
     }
 }
 
-fn group(from: &mut Reader, version: i16) -> Result<StreamsGroup, Malformed> {
+fn group(from: &mut Reader, version: i16) -> Result<StreamsGroup, Unreadable> {
     let error_code = from.int16()?;
     from.nullable_text()?; // the code in words
     let name = from.text("a group's name")?;
@@ -81,7 +82,7 @@ fn group(from: &mut Reader, version: i16) -> Result<StreamsGroup, Malformed> {
     from.int32()?; // what this user may do with the group
     if version >= TELLS_TOPOLOGY {
         if from.int8()? != ABSENT {
-            return Err(Malformed::Unasked("the topology"));
+            return Err(Unreadable::Unasked("the topology"));
         }
         from.int8()?; // why there is none
         from.nullable_text()?; // the assignor
@@ -90,14 +91,14 @@ fn group(from: &mut Reader, version: i16) -> Result<StreamsGroup, Malformed> {
     Ok(StreamsGroup { error_code, name, state, subtopologies, members })
 }
 
-fn topology(from: &mut Reader) -> Result<Option<Vec<Subtopology>>, Malformed> {
+fn topology(from: &mut Reader) -> Result<Option<Vec<Subtopology>>, Unreadable> {
     from.int32()?; // its epoch
     let subtopologies = from.nullable_array(subtopology)?;
     from.tags()?;
     Ok(subtopologies)
 }
 
-fn subtopology(from: &mut Reader) -> Result<Subtopology, Malformed> {
+fn subtopology(from: &mut Reader) -> Result<Subtopology, Unreadable> {
     let id = from.text("a subtopology's id")?;
     let sources = from.array("the list of source topics", |from| from.text("a topic's name"))?;
     from.array("the list of sinks", Reader::nullable_text)?;
@@ -107,7 +108,7 @@ fn subtopology(from: &mut Reader) -> Result<Subtopology, Malformed> {
     Ok(Subtopology { id, sources, repartitions })
 }
 
-fn internal_topic(from: &mut Reader) -> Result<StrBytes, Malformed> {
+fn internal_topic(from: &mut Reader) -> Result<StrBytes, Unreadable> {
     let name = from.text("a topic's name")?;
     from.skip(4 + 2)?; // how many partitions and replicas
     from.array("the topic's settings", pair)?;
@@ -115,7 +116,7 @@ fn internal_topic(from: &mut Reader) -> Result<StrBytes, Malformed> {
     Ok(name)
 }
 
-fn member(from: &mut Reader) -> Result<StreamsMember, Malformed> {
+fn member(from: &mut Reader) -> Result<StreamsMember, Unreadable> {
     let member_id = from.text("a member's id")?;
     from.int32()?; // its epoch
     from.nullable_text()?; // its instance
@@ -145,13 +146,13 @@ fn member(from: &mut Reader) -> Result<StreamsMember, Malformed> {
 }
 
 /// The active tasks of an assignment; standby and warm-up tasks read nothing but changelogs.
-fn assignment(from: &mut Reader) -> Result<Vec<(StrBytes, Vec<i32>)>, Malformed> {
+fn assignment(from: &mut Reader) -> Result<Vec<(StrBytes, Vec<i32>)>, Unreadable> {
     let [active, _, _] = [tasks(from)?, tasks(from)?, tasks(from)?];
     from.tags()?;
     Ok(active)
 }
 
-fn tasks(from: &mut Reader) -> Result<Vec<(StrBytes, Vec<i32>)>, Malformed> {
+fn tasks(from: &mut Reader) -> Result<Vec<(StrBytes, Vec<i32>)>, Unreadable> {
     from.array("a list of tasks", |from| {
         let subtopology = from.text("a subtopology's id")?;
         let partitions = from.array("the list of partitions", Reader::int32)?;
@@ -160,7 +161,7 @@ fn tasks(from: &mut Reader) -> Result<Vec<(StrBytes, Vec<i32>)>, Malformed> {
     })
 }
 
-fn pair(from: &mut Reader) -> Result<(), Malformed> {
+fn pair(from: &mut Reader) -> Result<(), Unreadable> {
     from.text("a key")?;
     from.text("a value")?;
     from.tags()

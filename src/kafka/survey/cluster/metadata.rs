@@ -3,18 +3,21 @@
 use std::cell::{Cell, RefCell};
 use std::time::Duration;
 
+use futures_util::future::join_all;
 use kafka_protocol::messages::MetadataRequest;
 use kafka_protocol::messages::metadata_response::MetadataResponse;
 use kafka_protocol::protocol::StrBytes;
 use tokio::time::Instant;
 
-use super::error::Unanswered;
-use super::{AskError, CONNECT_SHARE, Cluster, Node, share_of};
+use super::{Cluster, Node, share_of};
+use crate::base::budget::CONNECT_SHARE;
 use crate::kafka::net::dial::metadata_request;
 use crate::kafka::net::transport;
 use crate::kafka::protocol::error_codes;
+use crate::kafka::protocol::internal_topics::{OFFSETS_TOPIC, SHARE_TOPIC};
 use crate::kafka::protocol::versions::Api;
-use crate::kafka::survey::offsets_topic::{Internal, OFFSETS_TOPIC, SHARE_TOPIC};
+use crate::kafka::survey::ask::AskError;
+use crate::kafka::survey::offsets_topic::Internal;
 use crate::model::endpoint::Endpoint;
 use crate::model::unknown::{Cause, Known, Unknown};
 
@@ -92,6 +95,14 @@ impl Cluster<'_> {
         transport::race_while(self.readiest(), attempt, SILENCE, silent).await
     }
 
+    /// The same of named topics, from every broker with an open connection that answers.
+    pub(crate) async fn metadata_of_each(&self, topics: &[StrBytes], until: Instant) -> Vec<MetadataResponse> {
+        let request = &metadata_request(Some(topics.to_vec()));
+        let ids = self.ids().into_iter().filter(|id| self.open(*id).is_some());
+        let answers = join_all(ids.map(|id| self.call_metadata(id, request, until))).await;
+        answers.into_iter().filter_map(Result::ok).collect()
+    }
+
     async fn call_metadata(
         &self,
         id: i32,
@@ -101,9 +112,11 @@ impl Cluster<'_> {
         let answer = self.call(id, request, until).await?;
         match answer.error_code {
             // One that has only just started knows no topics either.
-            0 if answer.brokers.is_empty() => Err(self.error(id, Unanswered::NoBrokers, false)),
+            0 if answer.brokers.is_empty() => {
+                Err(self.error(id, Unknown::of(Cause::Down, "its metadata names no brokers"), false))
+            }
             0 => Ok(answer),
-            code => Err(self.error(id, Unanswered::Refused(error_codes::unknown(code)), false)),
+            code => Err(self.error(id, error_codes::unknown(code), false)),
         }
     }
 

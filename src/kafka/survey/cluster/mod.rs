@@ -1,28 +1,30 @@
 //! The brokers of one cluster, each with a connection that is opened when it is first needed, and anew when it is lost.
 
-mod error;
 mod metadata;
 
 use std::cell::{Cell, RefCell};
 use std::collections::BTreeMap;
 use std::rc::Rc;
-use std::time::Duration;
 
-use futures_util::future::{FutureExt, LocalBoxFuture, Shared};
-use kafka_protocol::messages::{ListGroupsRequest, ListGroupsResponse};
+use futures_util::future::{Either, FutureExt, LocalBoxFuture, Shared, select};
+use kafka_protocol::messages::{
+    DescribeGroupsRequest, DescribeGroupsResponse, GroupId, ListGroupsRequest, ListGroupsResponse,
+};
 use kafka_protocol::protocol::StrBytes;
 use tokio::time::{Instant, timeout_at};
 
-pub(crate) use error::AskError;
-
+use crate::base::budget::{CONNECT_SHARE, LEAST_TO_CONNECT, MOST_TO_CONNECT};
 use crate::kafka::net::connection::{CallError, Connection};
-use crate::kafka::net::dial::{Contact, Dial, DialError, Groups};
+use crate::kafka::net::dial::{Contact, Dial, Groups, PATIENCE};
+use crate::kafka::net::error::DialError;
+use crate::kafka::protocol::internal_topics::{OFFSETS_TOPIC, SHARE_TOPIC, USUAL_PARTITIONS};
 use crate::kafka::protocol::messages::Question;
 use crate::kafka::protocol::versions::{Api, Versions};
-use crate::kafka::survey::offsets_topic::{Internal, OFFSETS_TOPIC, SHARE_TOPIC};
+use crate::kafka::protocol::{error_codes, internal_topics};
+use crate::kafka::survey::ask::AskError;
+use crate::kafka::survey::offsets_topic::Internal;
 use crate::model::endpoint::Endpoint;
 use crate::model::unknown::{Cause, Known, Unknown};
-use error::Unanswered;
 
 /// A cluster with a connection, or the reason for none, to each broker.
 pub(crate) struct Cluster<'a> {
@@ -113,8 +115,8 @@ impl<'a> Cluster<'a> {
         let described = nodes.iter().map(|(id, node)| {
             let versions = match node.peek() {
                 Some(Ok(connection)) => Ok(connection.versions().clone()),
-                Some(Err(why)) => Err(Unknown::of(why.cause(), why.to_string())),
-                None => Err(Unknown::of(Cause::Deadline, CallError::Deadline.to_string())),
+                Some(Err(why)) => Err(Unknown::from(&*why)),
+                None => Err(Unknown::from(&CallError::LATE)),
             };
             (*id, node.endpoint.clone(), versions)
         });
@@ -140,7 +142,7 @@ impl<'a> Cluster<'a> {
     /// Asks one broker. A connection that is lost is opened once anew, and its question put again.
     pub(crate) async fn call<Q: Question>(&self, id: i32, request: &Q, until: Instant) -> Result<Q::Answer, AskError> {
         let connection = self.line(id, until).await?;
-        let mut answer = connection.call(request, until).await;
+        let mut answer = self.call_kept(id, &connection, request, until).await;
         let mut was_open = false;
         if let Err(CallError::Lost(_)) = answer {
             was_open = true;
@@ -148,47 +150,122 @@ impl<'a> Cluster<'a> {
             let connection = self.line(id, until).await?;
             answer = connection.call(request, until).await;
         }
-        answer.map_err(|error| self.error(id, error.into(), was_open))
+        answer.map_err(|error| self.error(id, (&error).into(), was_open))
     }
 
-    /// The groups of one broker, which may have been asked for them already.
-    pub(crate) async fn list_groups(&self, id: i32, until: Instant) -> Result<ListGroupsResponse, AskError> {
+    /// Asks over a connection; one of an earlier look that is silent for a while may be dead, and is raced by a new one.
+    async fn call_kept<Q: Question>(
+        &self,
+        id: i32,
+        connection: &Rc<Connection>,
+        request: &Q,
+        until: Instant,
+    ) -> Result<Q::Answer, CallError> {
+        let mut asked = std::pin::pin!(connection.call(request, until));
+        if !connection.may_be_dead() {
+            return asked.await;
+        }
+        if let Ok(answer) = timeout_at(Instant::now() + PATIENCE, &mut asked).await {
+            return answer;
+        }
+        if !connection.may_be_dead() {
+            return asked.await;
+        }
+        tracing::debug!(broker = id, "a connection of an earlier look is silent; opening another");
+        self.reopen(id, connection, until);
+        let fresh = async {
+            let fresh = self.line(id, until).await.ok().filter(|fresh| !Rc::ptr_eq(fresh, connection))?;
+            fresh.call(request, until).await.ok()
+        };
+        match select(asked, std::pin::pin!(fresh)).await {
+            Either::Left((Ok(answer), _)) | Either::Right((Some(answer), _)) => Ok(answer),
+            Either::Left((Err(error), fresh)) => fresh.await.ok_or(error),
+            Either::Right((None, asked)) => asked.await,
+        }
+    }
+
+    /// The groups of one broker, which may have been asked for them already, and why some may be missing: it has yet to load a
+    /// partition of the offsets topic that it leads, which `ListGroups` does not show.
+    ///
+    /// It is asked just before for a made-up group of each of those partitions.
+    pub(crate) async fn list_groups(
+        &self,
+        id: i32,
+        until: Instant,
+    ) -> Result<(ListGroupsResponse, Option<Unknown>), AskError> {
+        let offsets = self.offsets();
+        let epochs = offsets.epochs();
+        let is_known = !epochs.is_empty() && *self.dial.kept.loaded.borrow() == epochs;
+        let led = if is_known { Vec::new() } else { offsets.led_by(id) };
         let asked = self.first_groups.borrow_mut().take_if(|(first, _)| *first == id);
         if let Some((_, answer)) = asked
-            && let Ok(Ok(answer)) = timeout_at(until, answer).await
+            && let Ok(Ok((described, listed))) = timeout_at(until, answer).await
         {
-            return Ok(answer);
+            match described.filter(|_| offsets.partitions() == USUAL_PARTITIONS) {
+                _ if led.is_empty() => return Ok((listed, None)),
+                Some(described) => {
+                    let doubt = not_loaded(&described, |name| {
+                        let partition = internal_topics::partition_of(name, USUAL_PARTITIONS);
+                        partition.is_some_and(|partition| led.contains(&partition))
+                    });
+                    return Ok((listed, doubt));
+                }
+                None => {}
+            }
         }
         // What went wrong with it goes wrong again, or is mended by then.
-        self.call(id, &ListGroupsRequest::default(), until).await
+        self.ready(id, until).await?;
+        if led.is_empty() || self.version(id, Api::DescribeGroups).is_none() {
+            return Ok((self.call(id, &ListGroupsRequest::default(), until).await?, None));
+        }
+        let names = internal_topics::made_up_groups(offsets.partitions());
+        let groups = led.iter().map(|at| GroupId(names[*at].clone())).filter(|name| !name.is_empty());
+        let probes = DescribeGroupsRequest::default().with_groups(groups.collect());
+        let list = ListGroupsRequest::default();
+        let (described, listed) = tokio::join!(self.call(id, &probes, until), self.call(id, &list, until));
+        let doubt = match described {
+            Ok(described) => not_loaded(&described, |_| true),
+            Err(error) => Some(error.here().into()),
+        };
+        Ok((listed?, doubt))
+    }
+
+    /// Remembers that every partition of the offsets topic is loaded.
+    pub(crate) fn all_are_loaded(&self) {
+        self.dial.kept.loaded.replace(self.offsets().epochs());
     }
 
     async fn line(&self, id: i32, until: Instant) -> Result<Rc<Connection>, AskError> {
-        let node = self.node(id).ok_or_else(|| self.error(id, Unanswered::Unlisted, false))?;
+        let began = Instant::now();
+        let node =
+            self.node(id).ok_or_else(|| self.error(id, Unknown::of(Cause::Down, "not in the metadata"), false))?;
         let was_open = node.was_open.get();
         let known = node.line.borrow().clone().filter(|known| !was_open || !matches!(known.peek(), Some(Err(_))));
-        let attempt = known.unwrap_or_else(|| self.attempt(&node, until));
+        let attempt = known.unwrap_or_else(|| self.attempt(&node, true, until));
         match timeout_at(until, attempt).await {
             Ok(Ok(connection)) => {
                 node.was_open.set(true);
                 Ok(connection)
             }
-            Ok(Err(why)) => Err(self.error(id, Unanswered::Dial(why), was_open)),
-            Err(_) => Err(self.error(id, CallError::Deadline.into(), was_open)),
+            Ok(Err(why)) => Err(self.error(id, Unknown::from(&*why), was_open)),
+            Err(_) => {
+                let late = CallError::Deadline { after: began.elapsed(), held_back_ms: self.held_back(id) };
+                Err(self.error(id, (&late).into(), was_open))
+            }
         }
     }
 
-    fn error(&self, id: i32, why: Unanswered, was_open: bool) -> AskError {
+    fn error(&self, id: i32, why: Unknown, was_open: bool) -> AskError {
         AskError { place: Some(self.place(id)), why, was_open }
     }
 
-    /// Begins to open a connection, which everybody waits for from now on.
-    fn attempt(&self, node: &Node<'a>, until: Instant) -> Attempt<'a> {
+    /// Begins to open a connection, or takes one of an earlier look where that will do; everybody waits for it from now on.
+    fn attempt(&self, node: &Node<'a>, may_be_kept: bool, until: Instant) -> Attempt<'a> {
         let (dial, endpoint) = (Rc::clone(&self.dial), node.endpoint.clone());
         // A broker that hangs must not use up the time that is needed to tell of it.
-        let until = share_to_connect(until, CONNECT_SHARE);
+        let until = share_to_connect(until, CONNECT_SHARE).min(Instant::now() + MOST_TO_CONNECT);
         let opening = async move {
-            match dial.kept.take(&endpoint) {
+            match may_be_kept.then(|| dial.kept.take(&endpoint)).flatten() {
                 Some(kept) => Ok(kept),
                 None => dial.open(&endpoint, until).await.map(Rc::new).map_err(Rc::new),
             }
@@ -198,11 +275,11 @@ impl<'a> Cluster<'a> {
         attempt
     }
 
-    /// Replaces a connection that was lost, unless somebody else has by now.
+    /// Replaces a connection that is lost or silent, unless somebody else has by now.
     fn reopen(&self, id: i32, lost: &Rc<Connection>, until: Instant) {
         if let Some(node) = self.node(id).filter(|node| node.open().is_some_and(|now| Rc::ptr_eq(&now, lost))) {
             node.held_back.set(node.held_back.get() + lost.held_back());
-            drop(self.attempt(&node, until));
+            drop(self.attempt(&node, false, until));
         }
     }
 
@@ -241,19 +318,19 @@ impl Node<'_> {
     }
 }
 
+/// Why one of these groups has no coordinator here. Where this user may not describe them, nothing follows.
+fn not_loaded(described: &DescribeGroupsResponse, counts: impl Fn(&str) -> bool) -> Option<Unknown> {
+    let mut codes = described.groups.iter().filter(|group| counts(&group.group_id)).map(|group| group.error_code);
+    codes.find(|code| error_codes::coordinator_moved(*code)).map(error_codes::unknown)
+}
+
 /// The moment when this share of the time until `deadline` has passed.
 pub(crate) fn share_of(deadline: Instant, share: f64) -> Instant {
     let now = Instant::now();
     now + deadline.saturating_duration_since(now).mul_f64(share)
 }
 
-/// The same for what connects, which takes a second even on a short look, if there is one.
+/// The same for what connects, which takes a second even on a short run, if there is one.
 pub(crate) fn share_to_connect(deadline: Instant, share: f64) -> Instant {
     share_of(deadline, share).max(deadline.min(Instant::now() + LEAST_TO_CONNECT))
 }
-
-/// How much of the time that is left may go into a connection.
-const CONNECT_SHARE: f64 = 1.0 / 2.0;
-
-/// What a healthy broker takes on a busy machine, TLS and login included: so long is waited for it, if there is as much time.
-const LEAST_TO_CONNECT: Duration = Duration::from_secs(1);

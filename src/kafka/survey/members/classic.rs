@@ -9,7 +9,7 @@ use kafka_protocol::protocol::{Decodable, Message};
 
 use super::{Described, DescribesGroup};
 use crate::kafka::protocol::guard::{self, Shape};
-use crate::kafka::protocol::messages::Unreadable;
+use crate::kafka::protocol::unreadable::Unreadable;
 use crate::kafka::survey::names::Names;
 use crate::model::unknown::Unknown;
 
@@ -54,13 +54,13 @@ impl DescribesGroup for ClassicGroup {
 /// Reads a structure of the consumer protocol: its version, then its body; fields of versions newer than ours are left over.
 pub(crate) fn embedded<T: Decodable + Message>(bytes: &Bytes, shape: &Shape) -> Result<T, Unreadable> {
     let mut bytes = bytes.clone();
-    let version = bytes.try_get_i16().map_err(|error| Unreadable::Codec(error.into()))?;
+    let version = bytes.try_get_i16().map_err(Unreadable::codec)?;
     let version = version.min(T::VERSIONS.max);
     let weight = shape.weigh(&bytes, version)?;
     if weight > LARGEST_MEMBER {
         return Err(Unreadable::Heavy(weight));
     }
-    T::decode(&mut bytes, version).map_err(|error| Unreadable::Codec(error.into()))
+    T::decode(&mut bytes, version).map_err(Unreadable::codec)
 }
 
 /// Bytes of memory that what one member subscribes to or was assigned may take: that of 500,000 topics.

@@ -12,7 +12,7 @@ use crate::kafka::protocol::error_codes;
 use crate::kafka::protocol::messages::{Question, StreamsDescribeRequest};
 use crate::kafka::survey::cluster::Cluster;
 use crate::kafka::survey::coordinator;
-use crate::kafka::survey::groups::{Listed, Presence, by_name};
+use crate::kafka::survey::listed::{Listed, Presence, by_name};
 use crate::kafka::survey::names::Names;
 use crate::kafka::survey::retry::{AskOutcome, Outcomes, failed};
 use crate::model::snapshot::{GroupState, Kind, Member};

@@ -16,7 +16,11 @@ use crate::support::broker::group::{Group, Member};
 pub(super) fn list(asked: &Asked<'_>, _: ListGroupsRequest) -> ListGroupsResponse {
     let listed_here = |group: &&Group| group.listed_by.unwrap_or(group.coordinator) == asked.node.id;
     let code = asked.code(0);
-    let groups = asked.scene.groups.iter().filter(|group| code == 0 && listed_here(group)).map(|group| {
+    let is_listed = |group: &&Group| {
+        asked.scene.is_loaded(&group.name) && (!asked.scene.keeps_elsewhere || !group.members.is_empty())
+    };
+    let shown = asked.scene.groups.iter().filter(|group| code == 0 && listed_here(group) && is_listed(group));
+    let groups = shown.map(|group| {
         let mut listed =
             ListedGroup::default().with_group_id(GroupId(text(&group.name))).with_protocol_type(text(&group.protocol));
         if asked.version >= 4 {
@@ -73,7 +77,10 @@ pub(super) fn describe_consumer(
 /// The group, if this broker answers for it and may tell of it.
 pub(super) fn find<'a>(asked: &Asked<'a>, name: &str) -> Result<Option<&'a Group>, i16> {
     let group = asked.scene.groups.iter().find(|group| group.name == name);
-    let elsewhere = group.is_some_and(|group| group.coordinator != asked.node.id);
+    // Without the topic that holds groups no broker is the coordinator of any.
+    let nowhere = !asked.scene.offsets_topic && !asked.scene.keeps_elsewhere;
+    let elsewhere =
+        nowhere || !asked.scene.is_loaded(name) || group.is_some_and(|group| group.coordinator != asked.node.id);
     match asked.code(if elsewhere { NOT_COORDINATOR } else { group.map_or(0, |group| group.error) }) {
         0 => Ok(group),
         code => Err(code),

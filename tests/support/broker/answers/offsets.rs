@@ -21,7 +21,8 @@ pub(super) fn find_coordinator(asked: &Asked<'_>, request: FindCoordinatorReques
     let find = |key: &str| {
         let group = asked.scene.groups.iter().find(|group| group.name == key);
         let node = group.map_or(1, |group| group.coordinator);
-        let missing = if asked.scene.offsets_topic { 0 } else { COORDINATOR_NOT_AVAILABLE };
+        let missing =
+            if asked.scene.offsets_topic || asked.scene.keeps_elsewhere { 0 } else { COORDINATOR_NOT_AVAILABLE };
         match asked.code(missing) {
             0 => (0, node, i32::from(asked.ports[usize::try_from(node - 1).expect("a node")])),
             code => (code, -1, -1),

@@ -36,6 +36,14 @@ struct Derived {
     key: Vec<u8>,
 }
 
+/// Who logs in.
+pub(crate) struct Who<'a> {
+    pub(crate) username: &'a str,
+    pub(crate) password: &'a Secret,
+    /// Whether they are a delegation token's id and its HMAC (KIP-48).
+    pub(crate) token: bool,
+}
+
 pub(crate) struct ScramClient {
     hash: ScramHash,
     password: Secret,
@@ -59,16 +67,12 @@ pub(crate) fn nonce(random: [u8; 24]) -> String {
 }
 
 impl ScramClient {
-    pub(crate) fn new(
-        hash: ScramHash,
-        (username, password): (&str, &Secret),
-        salted: &Salted,
-        nonce: &str,
-        mask: Mask,
-    ) -> Self {
-        let name = username.replace('=', "=3D").replace(',', "=2C");
-        let (password, salted, nonce) = (password.clone(), salted.clone(), nonce.to_owned());
-        let bare = format!("n={name},r={nonce}");
+    pub(crate) fn new(hash: ScramHash, who: &Who<'_>, salted: &Salted, nonce: &str, mask: Mask) -> Self {
+        let name = who.username.replace('=', "=3D").replace(',', "=2C");
+        let (password, salted, nonce) = (who.password.clone(), salted.clone(), nonce.to_owned());
+        // As `ScramExtensions` writes it.
+        let extension = if who.token { ",tokenauth=true" } else { "" };
+        let bare = format!("n={name},r={nonce}{extension}");
         Self { hash, password, salted, nonce, bare, proof: None, mask }
     }
 

@@ -76,7 +76,8 @@ fn client(recorded: &Recorded) -> ScramClient {
 fn knowing(recorded: &Recorded, password: &str, salted: &Salted) -> ScramClient {
     let password = Secret::new(password.to_owned());
     let mask = Mask::new([&password]);
-    ScramClient::new(recorded.hash, (recorded.username, &password), salted, recorded.nonce, mask)
+    let who = Who { username: recorded.username, password: &password, token: false };
+    ScramClient::new(recorded.hash, &who, salted, recorded.nonce, mask)
 }
 
 /// The answer to a challenge: what is sent, `done`, or the error.
@@ -204,4 +205,12 @@ proptest! {
         let mut client = client(&RFC);
         let _ = client.next(format!("r=rOprNGfwEbeRWgbNEkqOx,s={salt},i={count}").as_bytes());
     }
+}
+
+#[test]
+fn a_delegation_token_is_announced_in_the_first_message() {
+    let password = Secret::new("aG1hYw==".to_owned());
+    let who = Who { username: "tokenid", password: &password, token: true };
+    let client = ScramClient::new(ScramHash::Sha256, &who, &Salted::default(), "nonce", Mask::new([&password]));
+    assert_eq!(client.first(), b"n,,n=tokenid,r=nonce,tokenauth=true");
 }

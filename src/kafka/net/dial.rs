@@ -1,7 +1,5 @@
 //! The way into a cluster: a connection that is ready for questions, and the first broker that answers one.
 
-mod error;
-
 use std::cell::Cell;
 use std::rc::Rc;
 use std::sync::Arc;
@@ -10,21 +8,22 @@ use std::time::Duration;
 use futures_util::future::{Either, FutureExt, LocalBoxFuture, Shared, select};
 use kafka_protocol::messages::metadata_request::MetadataRequestTopic;
 use kafka_protocol::messages::metadata_response::MetadataResponse;
-use kafka_protocol::messages::{ListGroupsRequest, ListGroupsResponse, MetadataRequest, TopicName};
+use kafka_protocol::messages::{
+    DescribeGroupsRequest, DescribeGroupsResponse, GroupId, ListGroupsRequest, ListGroupsResponse, MetadataRequest,
+    TopicName,
+};
 use kafka_protocol::protocol::StrBytes;
-use tokio::time::{Instant, timeout_at};
+use tokio::time::{Instant, sleep_until, timeout_at};
 
-pub(crate) use error::DialError;
-
-use crate::kafka::found::Step;
 use crate::kafka::net::connection::{CallError, Connection};
+use crate::kafka::net::error::{DialError, Step};
 use crate::kafka::net::handshake;
 use crate::kafka::net::pool::Connections;
 use crate::kafka::net::sasl::{Login, Moment};
 use crate::kafka::net::tls::{self, Tls};
 use crate::kafka::net::transport::{self, HEAD_START};
+use crate::kafka::protocol::internal_topics::{self, USUAL_PARTITIONS};
 use crate::kafka::protocol::versions::Api;
-use crate::kafka::survey::offsets_topic;
 use crate::model::endpoint::Endpoint;
 use crate::model::unknown::{Known, Unknown};
 
@@ -45,8 +44,10 @@ pub(crate) struct Dial<'a> {
 #[derive(Clone)]
 pub struct Credentials<'a>(Shared<LocalBoxFuture<'a, Known<Arc<Login>>>>);
 
-/// An answer to `ListGroups` that is on its way.
-pub(crate) type Groups<'a> = LocalBoxFuture<'a, Result<ListGroupsResponse, CallError>>;
+/// An answer to `ListGroups` that is on its way, and the one to the question before it: what is described of a made-up group in each of
+/// [`USUAL_PARTITIONS`], which shows what the broker had loaded when it listed its groups; `None` where that was not asked.
+pub(crate) type Groups<'a> =
+    LocalBoxFuture<'a, Result<(Option<DescribeGroupsResponse>, ListGroupsResponse), CallError>>;
 
 /// The first broker that answers, and what it tells.
 pub(crate) struct Contact<'a> {
@@ -81,8 +82,9 @@ impl<'a> Credentials<'a> {
 
     /// The login, once it is there.
     pub(crate) async fn wait(&self, until: Instant) -> Result<Arc<Login>, DialError> {
+        let began = Instant::now();
         let login = timeout_at(until, self.0.clone()).await;
-        login.map_err(|_| DialError::Late(Step::Login))?.map_err(DialError::Credentials)
+        login.map_err(|_| DialError::Late(Step::Login, began.elapsed()))?.map_err(DialError::Credentials)
     }
 
     /// Why there are none, if that is known by now.
@@ -94,9 +96,13 @@ impl<'a> Credentials<'a> {
 impl Dial<'_> {
     /// Opens a connection and shakes hands.
     pub(crate) async fn open(&self, endpoint: &Endpoint, until: Instant) -> Result<Connection, DialError> {
+        patiently(until, async || self.open_once(endpoint, until).await).await
+    }
+
+    async fn open_once(&self, endpoint: &Endpoint, until: Instant) -> Result<Connection, DialError> {
         let stream = transport::connect(endpoint, self.tls.as_ref(), until).await?;
         let mut connection = Connection::new(stream, self.frame_limit, Arc::clone(&self.kept.traffic));
-        connection.agree(handshake::negotiate(&connection, until).await?, self.tls.is_some());
+        connection.agree(handshake::negotiate(&connection, self.tls.is_some(), until).await?, self.tls.is_some());
         if let Some(credentials) = &self.credentials {
             let login = {
                 let _waiting = Attempting::new(&self.waiting);
@@ -147,10 +153,23 @@ impl Dial<'_> {
     ) -> Result<Contact<'g>, DialError> {
         // Where groups live is asked along, unless the question would create those topics.
         let creates = connection.versions().choose(Api::Metadata).is_ok_and(|version| version < CREATES_NOTHING);
-        let request = metadata_request(Some(if creates { Vec::new() } else { offsets_topic::names() }));
+        let request = metadata_request(Some(if creates { Vec::new() } else { internal_topics::names() }));
         let groups = {
             let connection = Rc::clone(&connection);
-            async move { connection.call(&ListGroupsRequest::default(), until).await }.boxed_local()
+            let probes = self.kept.loaded.borrow().is_empty().then(|| {
+                let groups = internal_topics::made_up_groups(USUAL_PARTITIONS).into_iter().map(GroupId);
+                DescribeGroupsRequest::default().with_groups(groups.collect())
+            });
+            async move {
+                let described = async {
+                    let probes = probes.filter(|_| connection.versions().choose(Api::DescribeGroups).is_ok());
+                    connection.call(&probes?, until).await.ok()
+                };
+                let list = ListGroupsRequest::default();
+                let (described, listed) = tokio::join!(described, connection.call(&list, until));
+                Ok((described, listed?))
+            }
+            .boxed_local()
         };
         let metadata = connection.call(&request, until).boxed_local();
         let (metadata, groups) = match select(metadata, groups).await {
@@ -163,6 +182,26 @@ impl Dial<'_> {
             0 => Ok(Contact { endpoint: endpoint.clone(), connection, metadata, groups }),
             code => Err(DialError::MetadataRefused(code)),
         }
+    }
+}
+
+/// Tries again as long as the broker takes no more connections, each time after a while that differs from client to client: three
+/// connections a second at the most, where Amazon MSK takes four.
+pub(crate) async fn patiently<T>(
+    until: Instant,
+    mut attempt: impl AsyncFnMut() -> Result<T, DialError>,
+) -> Result<T, DialError> {
+    loop {
+        let error = match attempt().await {
+            Err(error) if error.is_throttle() => error,
+            other => return other,
+        };
+        let chance = tls::nonce().map_or(u8::MAX / 2, |nonce| nonce[0]);
+        let again = Instant::now() + LEAST_PAUSE + SPREAD.mul_f32(f32::from(chance) / f32::from(u8::MAX));
+        if again >= until {
+            return Err(error);
+        }
+        sleep_until(again).await;
     }
 }
 
@@ -190,7 +229,11 @@ pub(crate) fn metadata_request(topics: Option<Vec<StrBytes>>) -> MetadataRequest
 }
 
 /// How long the first answer over a connection of an earlier look is waited for: the peer may have gone without a word.
-const PATIENCE: Duration = Duration::from_secs(1);
+pub(crate) const PATIENCE: Duration = Duration::from_secs(1);
+
+/// How long a client waits at the least before it connects again to a broker that has too many, and by how much longer at the most.
+const LEAST_PAUSE: Duration = Duration::from_millis(300);
+const SPREAD: Duration = Duration::from_millis(700);
 
 /// The first version of `Metadata` that no broker creates internal topics for (Kafka 2.8).
 pub(crate) const CREATES_NOTHING: i16 = 10;

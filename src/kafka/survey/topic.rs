@@ -15,9 +15,11 @@ pub(crate) struct DescribedTopic {
 }
 
 /// Where a partition's log is to be asked for.
+#[derive(Clone, Debug, PartialEq)]
 pub(crate) struct Leader {
     pub(crate) id: BrokerId,
-    epoch: i32,
+    /// −1 below Kafka 2.1, which does not tell it.
+    pub(crate) epoch: i32,
 }
 
 impl DescribedTopic {

@@ -6,21 +6,19 @@ use std::sync::Arc;
 
 use tokio::time::{Instant, sleep_until};
 
+use crate::base::budget::LISTING_SHARE;
 use crate::base::progress::Progress;
 use crate::kafka::protocol::error_codes;
+use crate::kafka::protocol::internal_topics::{self, OFFSETS_TOPIC, SHARE_TOPIC};
 use crate::kafka::survey::cluster::{Cluster, share_of, share_to_connect};
 use crate::kafka::survey::coordinator;
-use crate::kafka::survey::offsets_topic::{self, Internal, OFFSETS_TOPIC, SHARE_TOPIC};
+use crate::kafka::survey::listed::{Announced, Listed, Presence, coordinator_of};
+use crate::kafka::survey::offsets_topic::Internal;
 use crate::kafka::survey::retry::{AskOutcome, ELECTION, Pauses, Questions, settle};
 use crate::model::part::Part;
 use crate::model::pattern::Patterns;
 use crate::model::snapshot::{Kind, Problem, Unmet};
 use crate::model::unknown::{Cause, Known, Unknown};
-
-mod entry;
-
-use entry::Announced;
-pub(crate) use entry::{Listed, Presence, SomePartitions};
 
 /// Which groups and topics a look is for.
 #[derive(Clone, Debug, Default)]
@@ -35,11 +33,6 @@ pub struct Selection {
     pub(crate) expected: Vec<String>,
     /// Globs that a topic's name has to match.
     pub(crate) topics: Patterns,
-}
-
-/// The numbers of these groups by their names: coordinators answer by name.
-pub(crate) fn by_name<'g>(groups: &'g [Listed], indexes: &[usize]) -> HashMap<&'g str, usize> {
-    indexes.iter().map(|index| (&*groups[*index].name, *index)).collect()
 }
 
 /// What `ListGroups` on every broker gave.
@@ -87,23 +80,39 @@ pub(crate) async fn list(cluster: &Cluster<'_>, selection: &Selection, deadline:
     };
     // A group whose coordinator moves during the look is listed twice.
     let mut seen = SeenGroups::new();
+    // Of each broker why it did not tell its groups, if it did not.
     let mut untold = BTreeMap::new();
     for (broker, answer) in answers {
-        let groups = match answer {
-            Ok(groups) => groups,
+        let Told { groups, doubt } = match answer {
+            Ok(told) => told,
             Err(what) => {
                 let place = cluster.place(broker);
-                untold.insert(broker, what.within(&place));
+                let what = match (offsets.led_by(broker).len(), offsets.partitions()) {
+                    (0, _) => what,
+                    (led, all) => Unknown::of(
+                        what.cause(),
+                        format!("{what}; the groups of {led} of {all} partitions of {OFFSETS_TOPIC} may be missing"),
+                    ),
+                };
+                untold.insert(broker, Some(what.within(&place)));
                 listing.problems.push(Problem { place, what });
                 continue;
             }
         };
+        if let Some(why) = &doubt {
+            let (place, led, all) = (cluster.place(broker), offsets.led_by(broker).len(), offsets.partitions());
+            let what = format!(
+                "those that it has yet to load may be missing (it leads {led} of {all} partitions of {OFFSETS_TOPIC}: {why})"
+            );
+            listing.problems.push(Problem { place, what: Unknown::of(Cause::Away, what) });
+        }
+        untold.insert(broker, doubt);
         for Announced { id, kind, state } in groups {
             let name: Arc<str> = id.as_str().into();
             if wanted(&name) && !seen.contains_key(&name) {
                 match &kind {
                     Ok(kind) => {
-                        let (name, kind, coordinator) = (Arc::clone(&name), *kind, Ok(broker));
+                        let (name, kind, coordinator) = (Arc::clone(&name), *kind, coordinator_of(&name, broker));
                         let (seen, only) = (Presence::Yes, None);
                         listing.groups.push(Listed { name, id, kind, state, coordinator, seen, only });
                     }
@@ -132,7 +141,7 @@ pub(crate) async fn list(cluster: &Cluster<'_>, selection: &Selection, deadline:
         Internal::Told(_) => None,
         Internal::Unseen(why) => Some(why.clone()),
         // Without the topic there are no groups; some services keep them elsewhere.
-        Internal::Absent => (!seen.is_empty()).then(|| Unknown::because("there are groups, and no such topic")),
+        Internal::Absent => Some(Unknown::of(Cause::NoTopic, NO_OFFSETS_TOPIC)),
     };
     let ours = seen.iter().filter(|(name, kind)| selection.part.contains(name) && kind.is_ok());
     listing.shown = ours.clone().count();
@@ -148,21 +157,30 @@ pub(crate) async fn list(cluster: &Cluster<'_>, selection: &Selection, deadline:
 }
 
 /// Every broker's groups, and where they live. Elections are waited for, and brokers that turn up meanwhile are asked too.
-async fn ask_all(cluster: &Cluster<'_>, until: Instant) -> (BTreeMap<i32, Known<Vec<Announced>>>, Internal) {
+async fn ask_all(cluster: &Cluster<'_>, until: Instant) -> (BTreeMap<i32, Known<Told>>, Internal) {
     let room = Cell::new(MOST_GROUPS);
+    let was_told = matches!(cluster.offsets(), Internal::Told(_));
     let mut answers = ask_each(cluster, cluster.ids(), &room, until).await;
-    let are_shown = answers.values().flatten().any(|groups| !groups.is_empty());
+    let are_shown = answers.values().flatten().any(|told| !told.groups.is_empty());
     let mut offsets = coordinator::offsets_topic(cluster, are_shown, until).await;
-    let share = answers.values().flatten().flatten().any(|group| group.kind == Ok(Kind::Share));
+    if !was_told && matches!(offsets, Internal::Told(_)) {
+        // Whether they had loaded everything could not be asked before it was known what they lead.
+        room.set(MOST_GROUPS);
+        answers = ask_each(cluster, cluster.ids(), &room, until).await;
+    }
+    let share = answers.values().flatten().flat_map(|told| &told.groups).any(|group| group.kind == Ok(Kind::Share));
     let share_state_is_away = || share && cluster.shares().damage(SHARE_TOPIC, "").is_some();
+    let is_doubtful =
+        |answers: &BTreeMap<i32, Known<Told>>| answers.values().flatten().any(|told| told.doubt.is_some());
     let mut pauses = Pauses::new(until.min(Instant::now() + ELECTION));
-    while offsets.damage(OFFSETS_TOPIC, "").is_some() || share_state_is_away() {
+    while offsets.damage(OFFSETS_TOPIC, "").is_some() || share_state_is_away() || is_doubtful(&answers) {
         let Some(next) = pauses.next() else { break };
         sleep_until(next).await;
         // Where nobody answers, the next try may have an answer.
-        let _ = cluster.metadata(Some(&offsets_topic::names()), until).await;
+        let _ = cluster.metadata(Some(&internal_topics::names()), until).await;
         let before = std::mem::replace(&mut offsets, cluster.offsets());
-        if before.damage(OFFSETS_TOPIC, "").is_some() && offsets.damage(OFFSETS_TOPIC, "").is_none() {
+        let is_whole_again = before.damage(OFFSETS_TOPIC, "").is_some() && offsets.damage(OFFSETS_TOPIC, "").is_none();
+        if is_whole_again || is_doubtful(&answers) {
             // Whose coordinator was away may be listed by any of them now.
             room.set(MOST_GROUPS);
             answers = ask_each(cluster, cluster.ids(), &room, until).await;
@@ -170,7 +188,17 @@ async fn ask_all(cluster: &Cluster<'_>, until: Instant) -> (BTreeMap<i32, Known<
     }
     let more: Vec<i32> = cluster.ids().into_iter().filter(|id| !answers.contains_key(id)).collect();
     answers.extend(ask_each(cluster, more, &room, until).await);
+    if offsets.damage(OFFSETS_TOPIC, "").is_none() && answers.values().all(Result::is_ok) && !is_doubtful(&answers) {
+        cluster.all_are_loaded();
+    }
     (answers, offsets)
+}
+
+/// What one broker listed.
+struct Told {
+    groups: Vec<Announced>,
+    /// Why some may be missing: it has yet to load them.
+    doubt: Option<Unknown>,
 }
 
 /// These brokers' groups; a broker that is still loading them is asked again until it has them, or the time is up.
@@ -179,7 +207,7 @@ async fn ask_each(
     ids: Vec<i32>,
     room: &Cell<usize>,
     until: Instant,
-) -> BTreeMap<i32, Known<Vec<Announced>>> {
+) -> BTreeMap<i32, Known<Told>> {
     let places = ids.iter().copied().map(Ok).collect();
     let progress = Progress::of("connecting, listing the groups of", ids.len(), "brokers");
     let questions = Questions { places, piece: 1, progress, left_out: "nobody was asked", until };
@@ -187,17 +215,18 @@ async fn ask_each(
     let ask = async |id, brokers: Vec<usize>| {
         let answer = cluster.list_groups(id, until).await;
         let outcome = match answer {
-            Ok(answer) if answer.error_code == 0 => match room.get().checked_sub(answer.groups.len()) {
+            Ok((answer, doubt)) if answer.error_code == 0 => match room.get().checked_sub(answer.groups.len()) {
                 Some(left) => {
                     room.set(left);
-                    AskOutcome::Done(answer.groups.iter().map(|group| Announced::new(group, &stateless)).collect())
+                    let groups = answer.groups.iter().map(|group| Announced::new(group, &stateless)).collect();
+                    AskOutcome::Done(Told { groups, doubt })
                 }
                 None => AskOutcome::Failed(Unknown::of(
                     Cause::TooLarge,
                     format!("{} more groups: {TOO_MANY}", answer.groups.len()),
                 )),
             },
-            Ok(answer) => {
+            Ok((answer, _)) => {
                 AskOutcome::from_cause(error_codes::unknown(answer.error_code).within("its groups are unknown"))
             }
             Err(error) => AskOutcome::from_error(error.here()),
@@ -231,6 +260,7 @@ async fn meet<'s>(
                     None if cluster.may_be_described(until).await == Some(false) => {
                         Some(Unknown::of(Cause::Hidden, SOME_SHOWN))
                     }
+                    None if matches!(offsets, Internal::Absent) => lists_living_groups(cluster, seen, until).await,
                     None => None,
                 };
                 listing.unmet.push(Unmet { name: name.as_str().into(), why });
@@ -253,11 +283,25 @@ async fn meet<'s>(
     sought
 }
 
-/// Finds groups that no broker lists: one that this user may not see, or that does not exist. "There is no such group" is said
-/// only where that is known; `untold` are brokers that did not tell their groups.
+/// Why a group that is not listed may be there all the same, where there is no offsets topic; `None` where it is not.
+async fn lists_living_groups(cluster: &Cluster<'_>, seen: &SeenGroups, until: Instant) -> Option<Unknown> {
+    let elsewhere = Unknown::of(Cause::NoTopic, NO_OFFSETS_TOPIC);
+    if !seen.is_empty() {
+        return Some(elsewhere);
+    }
+    // In Apache Kafka nobody coordinates any group then.
+    match coordinator::search(cluster, &[ANY_GROUP], until).await.pop()? {
+        Ok(coordinator) => coordinator.map(|_| elsewhere),
+        Err(why) => Some(why),
+    }
+}
+
+/// Finds groups that no broker lists: one that this user may not see, one that its service lists no more, or that does not exist.
+/// "There is no such group" is said only where that is known; `untold` tells of each broker that was asked why it did not tell its
+/// groups, if it did not.
 async fn look_up(
     cluster: &Cluster<'_>,
-    (sought, untold): (&[&str], &BTreeMap<i32, Unknown>),
+    (sought, untold): (&[&str], &BTreeMap<i32, Option<Unknown>>),
     offsets: &Internal,
     groups_are_shown: bool,
     listing: &mut Listing,
@@ -266,19 +310,37 @@ async fn look_up(
     if sought.is_empty() {
         return;
     }
-    // `FindCoordinator` creates the offsets topic where there is none, so it is asked only where the topic exists.
+    // `FindCoordinator` creates the offsets topic where there is none, so it is asked only where the topic exists, or where there are
+    // groups without it.
+    let listed = |name: &str, coordinator: Known<i32>| {
+        let seen = match coordinator.as_ref().map(|id| (id, untold.get(id))) {
+            Ok((_, Some(None))) => Presence::No,
+            Ok((_, Some(Some(why)))) | Err(why) => Presence::Perhaps(why.clone()),
+            Ok((id, None)) => {
+                Presence::Perhaps(Unknown::because(format!("{} was not asked for its groups", cluster.place(*id))))
+            }
+        };
+        Listed { seen, ..Listed::named(name, Kind::Classic, coordinator) }
+    };
     match coordinator::exists(cluster, offsets, groups_are_shown, until).await {
         Ok(true) => {
             let found = sought.iter().zip(coordinator::find(cluster, sought, until).await);
-            let unlisted = |(name, coordinator): (&&str, Known<i32>)| {
-                let untold = coordinator.as_ref().ok().and_then(|id| untold.get(id)).cloned();
-                let seen = untold.map_or(Presence::No, Presence::Perhaps);
-                Listed { seen, ..Listed::named(name, Kind::Classic, coordinator) }
-            };
-            listing.groups.extend(found.map(unlisted));
+            listing.groups.extend(found.map(|(name, coordinator)| listed(name, coordinator)));
         }
-        // Nobody ever committed anything.
-        Ok(false) => listing.unmet.extend(sought.iter().map(|name| Unmet { name: (*name).into(), why: None })),
+        Ok(false) => {
+            for (name, found) in sought.iter().zip(coordinator::search(cluster, sought, until).await) {
+                // Where nobody answers for it, nobody ever committed anything, if every broker told its groups.
+                let why = match found {
+                    Ok(Some(id)) => {
+                        listing.groups.push(listed(name, Ok(id)));
+                        continue;
+                    }
+                    Ok(None) => untold.values().flatten().next().cloned(),
+                    Err(why) => Some(why),
+                };
+                listing.unmet.push(Unmet { name: (*name).into(), why });
+            }
+        }
         Err(why) => {
             let unmet = |name: &&str| Unmet { name: (*name).into(), why: Some(why.clone()) };
             listing.unmet.extend(sought.iter().map(unmet));
@@ -286,14 +348,17 @@ async fn look_up(
     }
 }
 
-/// How much of the time that is left the listing may take, and the look-up after it.
-const LISTING_SHARE: f64 = 1.0 / 3.0;
-
 /// Groups of a whole cluster that a look takes in; larger clusters than any known have a tenth of it, and a hostile listing of
 /// them fits into what a small function has.
 const MOST_GROUPS: usize = 250_000;
 
 const TOO_MANY: &str = "a look takes up to 250,000 groups of a cluster";
+
+/// What is not known of a service that keeps groups elsewhere.
+const NO_OFFSETS_TOPIC: &str = "there is no __consumer_offsets, and a service without it may list groups only while they have members: name them in MEERKAT_EXPECT to have them asked for one by one";
+
+/// A group that does not exist.
+const ANY_GROUP: &str = "meerkat.any-group-that-does-not-exist";
 
 /// What a user without DESCRIBE on the cluster sees.
 const SOME_SHOWN: &str = "this user is shown only groups that it may describe, and none of them meets this: grant it DESCRIBE on the cluster";

@@ -10,19 +10,17 @@ use kafka_protocol::messages::{ListOffsetsRequest, TopicName};
 use kafka_protocol::protocol::StrBytes;
 use tokio::time::{Instant, sleep_until};
 
+use crate::base::budget::AGAIN_SHARE;
 use crate::base::progress::Progress;
 use crate::kafka::protocol::error_codes;
 use crate::kafka::protocol::messages::{CONSUMER, EARLIEST, LATEST, READ_COMMITTED, READ_UNCOMMITTED};
 use crate::kafka::survey::cluster::{Cluster, share_of};
 use crate::kafka::survey::retry::{AskOutcome, Outcomes, Pauses, Questions, failed, settle};
+use crate::kafka::survey::topic::DescribedTopic;
 use crate::model::lag::LogRange;
 use crate::model::pattern::Patterns;
 use crate::model::snapshot::Topic;
 use crate::model::unknown::{Cause, Known, Unknown};
-
-mod topic;
-
-pub(crate) use topic::{DescribedTopic, leaders};
 
 /// The three questions to each leader.
 #[derive(Clone, Copy)]
@@ -118,8 +116,10 @@ pub(crate) async fn describe_all(
     let more = described.split_off(names.len());
     // A topic that does not exist is told of in so many words.
     let mut hidden = more.into_iter().filter_map(|topic| topic.leaders.err());
-    let hidden = hidden.find(|why| why.cause() != Cause::Code(error_codes::UNKNOWN_TOPIC));
-    describe_again(cluster, names, &mut described, share_of(until, AGAIN_SHARE)).await;
+    let hidden = hidden.find(|why| why.cause() != Cause::NoTopic);
+    let until = share_of(until, AGAIN_SHARE);
+    describe_again(cluster, names, &mut described, until).await;
+    ask_all_for_missing(cluster, names, &mut described, until).await;
     (described, hidden)
 }
 
@@ -137,6 +137,29 @@ async fn describe_again(cluster: &Cluster<'_>, names: &[Box<str>], described: &m
         let of: Vec<Box<str>> = again.iter().map(|at| names[*at].clone()).collect();
         for (at, fresh) in again.into_iter().zip(describe(cluster, &of, until).await) {
             described[at] = fresh;
+        }
+    }
+}
+
+/// A topic is missing only where no broker knows it: one that has only just started may have yet to hear of it.
+async fn ask_all_for_missing(
+    cluster: &Cluster<'_>,
+    names: &[Box<str>],
+    described: &mut [DescribedTopic],
+    until: Instant,
+) {
+    let is_missing = |topic: &DescribedTopic| topic.leaders.as_ref().is_err_and(|why| why.cause() == Cause::NoTopic);
+    let missing: Vec<usize> = (0..names.len()).filter(|at| is_missing(&described[*at])).collect();
+    if missing.is_empty() || cluster.ids().len() < 2 {
+        return;
+    }
+    let asked: Vec<StrBytes> = missing.iter().map(|at| StrBytes::from_string(names[*at].to_string())).collect();
+    for answer in cluster.metadata_of_each(&asked, until).await {
+        for topic in &answer.topics {
+            let known = |at: &&usize| topic.name.as_ref().is_some_and(|name| **name == *names[**at]);
+            if let Some(at) = missing.iter().find(known).filter(|_| topic.error_code != error_codes::UNKNOWN_TOPIC) {
+                described[*at] = DescribedTopic::new(topic, &answer.brokers);
+            }
         }
     }
 }
@@ -257,9 +280,6 @@ impl Reading {
         })
     }
 }
-
-/// How much of the time that is left goes into asking again for topics; their logs are still to be read.
-const AGAIN_SHARE: f64 = 1.0 / 2.0;
 
 /// The epoch that no leader is held to.
 const NO_EPOCH: i32 = -1;

@@ -1,5 +1,6 @@
 //! A group as a listing tells it: its name, kind and state.
 
+use std::collections::HashMap;
 use std::rc::Rc;
 use std::sync::Arc;
 
@@ -7,6 +8,7 @@ use kafka_protocol::messages::TopicName;
 use kafka_protocol::messages::list_groups_response::ListedGroup;
 use kafka_protocol::protocol::StrBytes;
 
+use crate::kafka::protocol::guard::SPOILED;
 use crate::model::snapshot::{GroupState, Kind};
 use crate::model::unknown::{Known, Unknown};
 
@@ -33,10 +35,23 @@ pub(crate) enum Presence {
     Perhaps(Unknown),
 }
 
+/// The broker that answers for a group; nobody can be asked for one whose name cannot be read.
+pub(crate) fn coordinator_of(name: &str, broker: i32) -> Known<i32> {
+    if name.as_bytes().contains(&SPOILED) { Err(Unknown::because(SPOILED_NAME)) } else { Ok(broker) }
+}
+
+const SPOILED_NAME: &str =
+    "its name is not UTF-8, so it cannot be asked for: the name is shown with a sign for each such byte";
+
 /// Partitions of one topic.
 pub(crate) struct SomePartitions {
     pub(crate) topic: TopicName,
     pub(crate) partitions: Vec<i32>,
+}
+
+/// The numbers of these groups by their names: coordinators answer by name.
+pub(crate) fn by_name<'g>(groups: &'g [Listed], indexes: &[usize]) -> HashMap<&'g str, usize> {
+    indexes.iter().map(|index| (&*groups[*index].name, *index)).collect()
 }
 
 impl Listed {

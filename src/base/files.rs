@@ -1,0 +1,82 @@
+//! Whatever is read whole has an end: of size, and of time. A pipe that stays open, a device without an end and a file of another kind
+//! than was meant are told, and not waited for.
+
+use std::fs::File;
+use std::io::{Error, ErrorKind, Read, Result};
+use std::path::{Path, PathBuf};
+use std::sync::mpsc;
+use std::time::Duration;
+
+/// Where bytes come from.
+#[derive(Clone, Debug)]
+pub enum Place {
+    /// Standard input.
+    Input,
+    /// A file, a device or a pipe.
+    File(PathBuf),
+}
+
+impl Place {
+    /// A file by its path.
+    #[must_use]
+    pub fn file(path: &Path) -> Self {
+        Self::File(path.to_owned())
+    }
+
+    /// Everything that is there, at most `most` bytes, within `patience`. Blocks.
+    ///
+    /// # Errors
+    /// The system's, and those of what has no end.
+    pub fn read(&self, most: usize, patience: Duration) -> Result<Vec<u8>> {
+        let (answer, answered) = mpsc::sync_channel(1);
+        let place = self.clone();
+        // Nothing ends a read that waits but the process: whoever waits for it is another thread.
+        std::thread::spawn(move || answer.send(place.bytes(most)));
+        answered.recv_timeout(patience).unwrap_or_else(|_| {
+            let waited =
+                format!("it did not end within {:.0} s: is it a pipe that stays open?", patience.as_secs_f64());
+            Err(Error::new(ErrorKind::TimedOut, waited))
+        })
+    }
+
+    fn bytes(&self, most: usize) -> Result<Vec<u8>> {
+        let mut bytes = Vec::new();
+        let limit = most as u64 + 1;
+        match self {
+            Self::Input => std::io::stdin().lock().take(limit).read_to_end(&mut bytes)?,
+            Self::File(path) => File::open(path)?.take(limit).read_to_end(&mut bytes)?,
+        };
+        if bytes.len() > most {
+            let found = format!("it has more than {most} bytes, and may have no more");
+            return Err(Error::new(ErrorKind::FileTooLarge, found));
+        }
+        Ok(bytes)
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    fn read(path: &str) -> String {
+        let read = Place::file(Path::new(path)).read(1_000_000, Duration::from_secs(20));
+        read.map_or_else(|error| error.to_string(), |bytes| format!("{} bytes", bytes.len()))
+    }
+
+    #[test]
+    fn what_has_no_end_is_told() {
+        assert_eq!(read("/dev/null"), "0 bytes");
+        assert_eq!(read("/dev/zero"), "it has more than 1000000 bytes, and may have no more");
+        assert!(read("/nowhere/at/all").contains("No such file"));
+    }
+
+    #[test]
+    fn a_pipe_that_nobody_writes_into_is_not_waited_for() {
+        let path = std::env::temp_dir().join(format!("meerkat-pipe-{}", std::process::id()));
+        let made = std::process::Command::new("mkfifo").arg(&path).status();
+        assert!(made.is_ok_and(|status| status.success()));
+        let read = Place::file(&path).read(10, Duration::from_millis(50));
+        let _ = std::fs::remove_file(&path);
+        assert_eq!(read.map_err(|error| error.kind()), Err(ErrorKind::TimedOut));
+    }
+}

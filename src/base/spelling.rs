@@ -1,0 +1,35 @@
+//! How far two words are apart.
+
+/// Single letters to add, drop or change, and neighbours to swap, that make one word the other (the optimal string alignment
+/// distance). These lines are fewer than what a library for them would bring along.
+pub(crate) fn slips(a: &str, b: &str) -> usize {
+    let (a, b) = (a.as_bytes(), b.as_bytes());
+    let mut before: Vec<usize> = Vec::new();
+    let mut row: Vec<usize> = (0..=b.len()).collect();
+    for (i, x) in a.iter().enumerate() {
+        let mut next = vec![i + 1];
+        for (j, y) in b.iter().enumerate() {
+            let mut least = (row[j] + usize::from(x != y)).min(row[j + 1] + 1).min(next[j] + 1);
+            if i > 0 && j > 0 && *x == b[j - 1] && a[i - 1] == *y {
+                least = least.min(before[j - 1] + 1);
+            }
+            next.push(least);
+        }
+        before = std::mem::replace(&mut row, next);
+    }
+    row.last().copied().unwrap_or_default()
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn letters_are_added_dropped_changed_and_swapped() {
+        for (a, b, few) in [("", "", 0), ("a", "", 1), ("abc", "abc", 0), ("abc", "axc", 1), ("abc", "acb", 1)] {
+            assert_eq!((slips(a, b), slips(b, a)), (few, few), "{a} {b}");
+        }
+        assert_eq!(slips("TRUSTORE", "TRUSTSTORE"), 2);
+        assert_eq!(slips("kitten", "sitting"), 3);
+    }
+}

@@ -1,0 +1,168 @@
+//! Which statuses stand from before: by the pages beside the newest roster, and where no roster is left by what was published.
+
+use std::collections::HashMap;
+
+use tokio::time::Instant;
+
+use super::of_part::PartPast;
+use super::reads::{Reads, read_rosters};
+use super::{Asker, Past};
+use crate::base::fault::told;
+use crate::cloudwatch::address::Minute;
+use crate::cloudwatch::history::Store;
+use crate::cloudwatch::pages::key::OfGroup;
+use crate::cloudwatch::pages::roster::{Restless, Roster, Told};
+use crate::cloudwatch::pages::rosters::Rosters;
+use crate::cloudwatch::pages::seconds;
+use crate::cloudwatch::pages::sheets::KeptLook;
+use crate::cloudwatch::pages::shelf::Shelf;
+use crate::cloudwatch::pages::standing::Standing;
+use crate::judge::outcome::LastKnown;
+use crate::model::unknown::{Known, Unknown};
+
+/// Statuses that were published as WARN or ERR, and are not known to be over.
+#[derive(Debug, Default)]
+pub(crate) struct Stood {
+    /// By the group's name.
+    pub groups: HashMap<Box<str>, LastKnown>,
+    /// How many more there are, whose names are not kept.
+    pub left_out: usize,
+    /// Whether the published statuses of some groups still have to be read.
+    pub asks: bool,
+    /// What could not be read.
+    pub problems: Vec<Unknown>,
+}
+
+impl Past {
+    /// What stands of the groups that are `undecided`, and of those that are not listed where `unlisted` says that some may be missing.
+    ///
+    /// Where the history begins with this run, or an earlier run did not get through, the last published status of the undecided groups is
+    /// read, of the first [`MOST_ASKED`] of them.
+    pub(crate) async fn standing(
+        &mut self,
+        store: &Store,
+        cluster: &str,
+        undecided: &[&str],
+        unlisted: bool,
+        until: Instant,
+    ) -> Stood {
+        let mut stood = Stood::default();
+        for found in self.0.iter_mut().flatten() {
+            let undecided: Vec<&str> =
+                undecided.iter().copied().filter(|name| found.asker.part.contains(name)).collect();
+            found.standing(store, cluster, &undecided, unlisted, until, &mut stood).await;
+        }
+        stood
+    }
+
+    /// What stands by the newest look of a part, where Kafka says nothing.
+    pub(crate) async fn standing_blindly(store: &Store, asker: &Asker, until: Instant) -> Known<Standing> {
+        let mut reads = Reads::default();
+        let kept = (0, store.schedule().looks_kept());
+        let rosters = read_rosters(store, asker, kept, &mut reads, until).await?;
+        match rosters.looks.first() {
+            Some(newest) => read(store, &asker.shelf, newest, &mut reads, until).await,
+            None => Ok(Standing::default()),
+        }
+    }
+}
+
+impl PartPast {
+    async fn standing(
+        &mut self,
+        store: &Store,
+        cluster: &str,
+        undecided: &[&str],
+        unlisted: bool,
+        until: Instant,
+        stood: &mut Stood,
+    ) {
+        let Ok(Rosters { looks, .. }) = &self.rosters else { return };
+        let mut asks = true;
+        if let Some(newest) = looks.first() {
+            let wanted = unlisted && may_stand(&newest.roster)
+                || undecided.iter().any(|name| newest.roster.restless.looks_left(OfGroup::new(name).short()) > 0);
+            if !wanted {
+                return;
+            }
+            match read(store, &self.asker.shelf, newest, &mut self.reads, until).await {
+                Ok(standing) => {
+                    asks = standing.asks;
+                    stood.left_out += standing.left_out;
+                    stood.groups.extend(standing.groups.into_iter().map(|group| (group.name, group.last)));
+                }
+                Err(why) => {
+                    stood.problems.push(why);
+                    stood.asks = true;
+                    return;
+                }
+            }
+        }
+        let wanted: Vec<&str> = undecided.iter().copied().filter(|name| !stood.groups.contains_key(*name)).collect();
+        if !asks || wanted.is_empty() {
+            return;
+        }
+        let (asked, beyond) = wanted.split_at(wanted.len().min(MOST_ASKED));
+        let published = store.last_statuses(cluster, asked, self.asker.minute, until).await;
+        self.reads.metrics += published.metrics;
+        for (at, last) in published.standing {
+            stood.groups.insert(asked[at].into(), last);
+        }
+        if let Some(error) = published.failure {
+            stood.asks = true;
+            stood.problems.push(Unknown::because(format!(
+                "the statuses that were published before the history began: {}; the next run asks again",
+                told(&*error)
+            )));
+        }
+        if !beyond.is_empty() {
+            stood.problems.push(Unknown::because(format!(
+                "the history begins with this run, and the last published status was read of {MOST_ASKED} groups that lag; that of {} more was not, so their alarms may end",
+                beyond.len()
+            )));
+        }
+    }
+}
+
+/// What stands by the look of this roster.
+async fn read(store: &Store, shelf: &Shelf, newest: &KeptLook, reads: &mut Reads, until: Instant) -> Known<Standing> {
+    let schedule = store.schedule();
+    let minutes: Vec<Minute> = (0..LOOKS_BACK).map(|looks| schedule.back(newest.minute, looks)).collect();
+    let ranges = schedule.ranges(&minutes);
+    let mut pages: Vec<HashMap<Minute, seconds::Slots>> = Vec::new();
+    let mut wanted = 1;
+    while pages.len() < wanted {
+        let asked: Vec<_> = (pages.len()..wanted).map(|page| (shelf.standing(page), ranges.clone())).collect();
+        reads.metrics += asked.len() * ranges.len();
+        for points in store.points(&asked, until).await {
+            let points =
+                points.map_err(|error| Unknown::because(format!("the statuses that stand: {}", told(&*error))))?;
+            let read = seconds::read(schedule, &points).into_iter();
+            pages.push(read.filter_map(|(minute, slots)| Some((minute, slots.ok()?))).collect());
+        }
+        let counts = pages.first().into_iter().flatten().map(|(_, first)| Standing::count(&first.slots));
+        wanted = counts.max().unwrap_or_default().max(1);
+    }
+    let stands = |minute: &Minute| {
+        let first = pages.first()?.get(minute)?;
+        let mut slots = Vec::new();
+        for page in pages.iter().take(Standing::count(&first.slots)) {
+            slots.extend_from_slice(&page.get(minute).filter(|page| page.taken == first.taken)?.slots);
+        }
+        Standing::of(&slots, minute.seconds())
+    };
+    // A page may show later than the roster beside it; where the roster says that nothing stood, an older page means nothing.
+    let nothing = newest.roster.told == Told::Groups(Vec::new());
+    let minutes = minutes.iter().take(if nothing { 1 } else { minutes.len() });
+    Ok(minutes.into_iter().find_map(stands).unwrap_or_default())
+}
+
+/// Whether any status may stand by this roster.
+fn may_stand(roster: &Roster) -> bool {
+    roster.told != Told::Groups(Vec::new()) || roster.restless != Restless::Groups(Vec::new())
+}
+
+/// How many groups' published statuses one run reads: 360,000 estimated points, which is about six seconds.
+const MOST_ASKED: usize = 1_000;
+/// Looks among which the pages of the newest are sought.
+const LOOKS_BACK: u32 = 3;

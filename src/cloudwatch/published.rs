@@ -1,0 +1,143 @@
+//! The status that was published last of a group: what a history that begins anew knows of before.
+
+use std::collections::BTreeMap;
+use std::ops::Range;
+use std::sync::Arc;
+
+use aws_sdk_cloudwatch::primitives::DateTime;
+use tokio::time::{Instant, sleep_until, timeout_at};
+
+use super::address::Minute;
+use super::attempts::Attempts;
+use super::bodies::Queries;
+use super::error::{Operation, StoreError};
+use super::history::Store;
+use super::metric::{Metric, encode};
+use super::names;
+use super::pace::POINTS_PER_CALL;
+use crate::judge::outcome::LastKnown;
+
+/// What was published of some groups before a minute.
+#[derive(Debug, Default)]
+pub(super) struct Published {
+    /// By the group's place among those that were asked for: those whose last status is WARN or ERR.
+    pub(super) standing: BTreeMap<usize, LastKnown>,
+    /// Metrics asked for.
+    pub(super) metrics: usize,
+    /// Why the rest is not known.
+    pub(super) failure: Option<Arc<StoreError>>,
+}
+
+impl Store {
+    /// Finds the newest `Status` of each group within the days that `CloudWatch` keeps single minutes: the hour that holds it first, then
+    /// the minute.
+    pub(super) async fn last_statuses(
+        &self,
+        cluster: &str,
+        groups: &[&str],
+        before: Minute,
+        until: Instant,
+    ) -> Published {
+        let mut published = Published::default();
+        let end = before.seconds();
+        let days = (end - KEPT_S).div_euclid(HOUR) * HOUR..end;
+        let all: Vec<usize> = (0..groups.len()).collect();
+        let newest = self.newest(cluster, groups, &all, &days, HOUR, until, &mut published).await;
+        let mut by_hour: BTreeMap<i64, Vec<usize>> = BTreeMap::new();
+        for (at, (hour, _)) in newest.into_iter().filter(|(_, (_, worst))| *worst > OK) {
+            by_hour.entry(hour).or_default().push(at);
+        }
+        for (hour, some) in by_hour {
+            let minutes = hour..(hour + HOUR).min(end);
+            for (at, (at_s, status)) in
+                self.newest(cluster, groups, &some, &minutes, MINUTE, until, &mut published).await
+            {
+                if status > OK {
+                    published.standing.insert(at, LastKnown { status, at_s, recalled: true });
+                }
+            }
+        }
+        published
+    }
+
+    /// The newest value of some of the groups, with the start of its step.
+    #[expect(clippy::too_many_arguments, reason = "one question, asked twice with another step")]
+    async fn newest(
+        &self,
+        cluster: &str,
+        groups: &[&str],
+        some: &[usize],
+        seconds: &Range<i64>,
+        step: i64,
+        until: Instant,
+        published: &mut Published,
+    ) -> BTreeMap<usize, (i64, u8)> {
+        let mut newest = BTreeMap::new();
+        let points = (seconds.end - seconds.start) / step;
+        let together = usize::try_from(POINTS_PER_CALL / points.max(1)).unwrap_or(1).clamp(1, GROUPS_PER_CALL);
+        for some in some.chunks(together) {
+            let mut queries = Queries::new(&self.results, step);
+            for at in some {
+                let dimensions = vec![(names::CLUSTER, encode(cluster)), (names::GROUP, encode(groups[*at]))];
+                queries.add(&Metric { name: names::STATUS, dimensions }, &["Maximum"]);
+            }
+            published.metrics += some.len();
+            let estimated = points * i64::try_from(some.len()).unwrap_or(i64::MAX);
+            if let Err(error) = self.newest_of(&queries, some, seconds, estimated, until, &mut newest).await {
+                published.failure = Some(Arc::new(error));
+                break;
+            }
+        }
+        newest
+    }
+
+    /// The same of one question, page by page.
+    async fn newest_of(
+        &self,
+        queries: &Queries,
+        some: &[usize],
+        seconds: &Range<i64>,
+        estimated: i64,
+        until: Instant,
+        newest: &mut BTreeMap<usize, (i64, u8)>,
+    ) -> Result<(), StoreError> {
+        let attempts = Attempts::default();
+        let mut token = None;
+        loop {
+            let call = async {
+                sleep_until(self.pace.reserve(estimated)).await;
+                let body = queries.body(seconds, token.as_deref());
+                self.client.get_metric_data().customize().interceptor(body).interceptor(attempts.clone()).send().await
+            };
+            let page = timeout_at(until, call).await.map_err(|_| attempts.out_of_time(Operation::ReadHistory))?;
+            let page = page.map_err(|error| attempts.failed(Operation::ReadHistory, error))?;
+            for result in page.metric_data_results() {
+                let at = result.id().and_then(Queries::number).and_then(|number| some.get(number));
+                let values = result.timestamps().iter().map(DateTime::secs).zip(result.values());
+                let values = values.filter_map(|(time, value)| Some((time, status(*value)?)));
+                if let (Some(at), Some(last)) = (at, values.max_by_key(|(time, _)| *time)) {
+                    let known = newest.entry(*at).or_insert(last);
+                    *known = (*known).max(last);
+                }
+            }
+            token = page.next_token;
+            if token.is_none() {
+                return Ok(());
+            }
+        }
+    }
+}
+
+/// A status as it is published.
+fn status(value: f64) -> Option<u8> {
+    (OK..=ERR).find(|status| (f64::from(*status) - value).abs() < 0.5)
+}
+
+const OK: u8 = 1;
+const ERR: u8 = 3;
+const MINUTE: i64 = 60;
+const HOUR: i64 = 3_600;
+/// Data of one minute are kept for 15 days (`CloudWatch`, metrics retention); an hour less, so that the first hour is whole.
+const KEPT_S: i64 = 15 * 24 * HOUR - HOUR;
+/// Names of the greatest length still fit into a request.
+const GROUPS_PER_CALL: usize = 200;

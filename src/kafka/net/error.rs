@@ -1,0 +1,173 @@
+//! Why there is no way into a broker, and the way out.
+
+use std::io;
+use std::net::IpAddr;
+use std::time::Duration;
+
+use serde::Serialize;
+use tokio_rustls::rustls::client::VerifierBuilderError;
+
+use crate::base::fault::Fault;
+use crate::kafka::net::connection::{CallError, waited};
+use crate::kafka::net::sasl::LoginError;
+use crate::kafka::net::tls::HandshakeError;
+use crate::kafka::protocol::error_codes;
+use crate::model::unknown::{Cause, Unknown};
+
+/// Why a connection to a broker could not be opened, or is of no use; in words it is its [`DialError::fault`].
+#[derive(Debug, thiserror::Error)]
+#[error("{}", self.fault())]
+pub(crate) enum DialError {
+    /// What the operating system makes of the host name.
+    Resolve(io::Error),
+    /// Each address that was tried.
+    Connect(Vec<(IpAddr, io::Error)>),
+    Socket(io::Error),
+    /// This step was not over in time, which was so long.
+    Late(Step, Duration),
+    Truststore(VerifierBuilderError),
+    Tls(#[from] HandshakeError),
+    /// Whether TLS had been agreed on, and what went wrong then.
+    Versions(bool, CallError),
+    VersionsRefused {
+        version: i16,
+        code: i16,
+    },
+    Credentials(Unknown),
+    Login(#[from] LoginError),
+    /// The mechanism, and why it was not gone through.
+    LoginCall(&'static str, CallError),
+    Metadata(CallError),
+    /// A listener with SASL takes `ApiVersions` from everybody, and closes the connection at anything else before a login.
+    NoLogin(CallError),
+    MetadataRefused(i16),
+    NoBrokers,
+}
+
+/// The steps on the way to a broker, in their order.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord, Serialize)]
+#[serde(rename_all = "lowercase")]
+pub(crate) enum Step {
+    /// The host name becomes addresses.
+    Resolve,
+    /// A TCP connection stands.
+    Connect,
+    /// TLS agrees.
+    Tls,
+    /// The broker tells its versions.
+    Versions,
+    /// It accepts the login.
+    Login,
+    /// It tells of its cluster.
+    Metadata,
+}
+
+impl DialError {
+    /// Whether one side refused the other: a login, or a certificate. A broker that does not take a client's certificate may end the
+    /// connection without a word, during the handshake or, in TLS 1.3, at the first request.
+    pub(crate) fn is_refusal(&self) -> bool {
+        match self {
+            Self::Login(_) | Self::LoginCall(_, CallError::Lost(_)) | Self::Versions(_, CallError::Lost(_)) => true,
+            Self::Tls(why) => {
+                matches!(why, HandshakeError::Refused(_) | HandshakeError::Closed | HandshakeError::Lost(_))
+            }
+            _ => false,
+        }
+    }
+
+    /// Why there are no metadata.
+    pub(crate) fn unanswered(error: CallError, logged_in: bool) -> Self {
+        if !logged_in && error.is_hang_up() { Self::NoLogin(error) } else { Self::Metadata(error) }
+    }
+
+    /// The sentence in two; no arm of it may print the error itself.
+    pub(crate) fn fault(&self) -> Fault {
+        match self {
+            Self::Resolve(why) => Fault::of(format!("the host name cannot be resolved: {why}")),
+            Self::Connect(causes) => Fault::of(format!("cannot connect: {}", each(causes))),
+            Self::Socket(why) => Fault::of(format!("cannot set TCP_NODELAY: {why}")),
+            Self::Late(step, after) => late(*step, *after),
+            Self::Truststore(why) => Fault::of(format!("the trust store cannot be used: {why}")),
+            Self::Tls(why) => why.fault(),
+            Self::Versions(encrypted, why) => at_first(*encrypted, why),
+            Self::VersionsRefused { version, code } => {
+                Fault::of(format!("the broker refused ApiVersions v{version}: {}", error_codes::sentence(*code)))
+            }
+            Self::Credentials(why) => Fault::of(why),
+            Self::Login(why) => Fault::of(why),
+            Self::LoginCall(mechanism, CallError::Lost(loss)) => {
+                loss.fault().within(&format!("the connection was lost during the {mechanism} login"))
+            }
+            Self::LoginCall(_, why) | Self::Metadata(why) => why.fault(),
+            Self::NoLogin(why) => Fault::with(
+                format!("{why} at the first question"),
+                "a listener with SASL does that before a login: set KAFKA_SECURITY_PROTOCOL to SASL_SSL, and KAFKA_SASL_MECHANISM",
+            ),
+            Self::MetadataRefused(code) => {
+                Fault::of(format!("the broker refused to tell its metadata: {}", error_codes::sentence(*code)))
+            }
+            Self::NoBrokers => Fault::of("the broker's metadata names no brokers"),
+        }
+    }
+
+    /// Whether the broker takes no more connections for the moment.
+    pub(crate) fn is_throttle(&self) -> bool {
+        matches!(self, Self::Login(LoginError::Throttled(_)))
+    }
+
+    /// How far it went.
+    pub(crate) fn step(&self) -> Step {
+        match self {
+            Self::Resolve(_) => Step::Resolve,
+            Self::Connect(_) | Self::Socket(_) => Step::Connect,
+            Self::Late(step, _) => *step,
+            Self::Truststore(_) | Self::Tls(_) => Step::Tls,
+            Self::Versions(..) | Self::VersionsRefused { .. } => Step::Versions,
+            Self::Credentials(_) | Self::Login(_) | Self::LoginCall(..) => Step::Login,
+            Self::Metadata(_) | Self::NoLogin(_) | Self::MetadataRefused(_) | Self::NoBrokers => Step::Metadata,
+        }
+    }
+
+    pub(crate) fn cause(&self) -> Cause {
+        match self {
+            Self::Late(..)
+            | Self::Versions(_, CallError::Deadline { .. })
+            | Self::LoginCall(_, CallError::Deadline { .. })
+            | Self::Metadata(CallError::Deadline { .. }) => Cause::Deadline,
+            _ => Cause::Down,
+        }
+    }
+}
+
+fn each(addresses: &[(IpAddr, io::Error)]) -> String {
+    let causes: Vec<String> = addresses.iter().map(|(address, why)| format!("{address}: {why}")).collect();
+    causes.join(", ")
+}
+
+/// What did not happen in a step that took too long; the others tell of their calls.
+fn late(step: Step, after: Duration) -> Fault {
+    let after = waited(after);
+    match step {
+        Step::Resolve => Fault::of(format!("the name service did not answer {after}")),
+        Step::Connect => Fault::with(format!("no connection {after}"), "check security groups and routes"),
+        Step::Tls => Fault::with(
+            format!("no answer to a TLS handshake {after}"),
+            "check that the port speaks TLS, and that the broker takes more connections (max.connections)",
+        ),
+        Step::Login => Fault::of(format!("the credentials were not there {after}")),
+        Step::Versions | Step::Metadata => Fault::of(format!("no answer {after}")),
+    }
+}
+
+/// A connection that dies at the first question is mostly one to the wrong port.
+fn at_first(encrypted: bool, error: &CallError) -> Fault {
+    match error {
+        hung_up if hung_up.is_hang_up() => Fault::of(if encrypted {
+            "the connection was closed at the first request, after TLS was agreed on: is this another protocol's port, such as HTTPS, or does something between here and the broker cut connections?"
+        } else {
+            "the connection was closed at the first request: is this another protocol's port, or a TLS port spoken to in plaintext?"
+        }),
+        CallError::Lost(cause) => cause.fault(),
+        other => other.fault(),
+    }
+}

@@ -1,0 +1,76 @@
+//! The topics that Kafka itself keeps groups in, and which partition of them belongs to a group.
+
+use kafka_protocol::protocol::StrBytes;
+
+/// The topic that holds groups and their commits.
+pub(crate) const OFFSETS_TOPIC: &str = "__consumer_offsets";
+/// The topic that holds how far share groups have come (KIP-932).
+pub(crate) const SHARE_TOPIC: &str = "__share_group_state";
+
+/// The names to ask `Metadata` for.
+pub(crate) fn names() -> Vec<StrBytes> {
+    [OFFSETS_TOPIC, SHARE_TOPIC].map(StrBytes::from_static_str).into()
+}
+
+/// The partition of so many that a group belongs to; `None` where there is none.
+pub(crate) fn partition_of(group: &str, partitions: usize) -> Option<usize> {
+    usize::try_from(java_hash(group)).ok()?.checked_rem(partitions)
+}
+
+/// For each of so many partitions the name of a group that belongs to it and does not exist, made up as few names as that takes; an empty
+/// name where none was found.
+pub(crate) fn made_up_groups(partitions: usize) -> Vec<StrBytes> {
+    let mut names = vec![StrBytes::default(); partitions];
+    let mut left = partitions;
+    for number in 0..partitions.saturating_mul(TRIES) {
+        let name = format!("meerkat.loaded-{number}");
+        if let Some(place) =
+            partition_of(&name, partitions).and_then(|at| names.get_mut(at)).filter(|name| name.is_empty())
+        {
+            *place = StrBytes::from_string(name);
+            left -= 1;
+        }
+        if left == 0 {
+            break;
+        }
+    }
+    names
+}
+
+/// Names that are tried for each partition: the last of 50 comes after some 5, of 10,000 after some 10.
+const TRIES: usize = 64;
+
+/// How many partitions the offsets topic has where nobody changed that (`offsets.topic.num.partitions`).
+pub(crate) const USUAL_PARTITIONS: usize = 50;
+
+/// `Utils.abs(group.hashCode())`, by which Kafka finds a group's partition: over UTF-16, and 0 for the one number that has no
+/// positive counterpart.
+fn java_hash(text: &str) -> i32 {
+    let hash = text.encode_utf16().fold(0_i32, |hash, unit| hash.wrapping_mul(31).wrapping_add(i32::from(unit)));
+    hash.checked_abs().unwrap_or(0)
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn every_partition_has_a_made_up_group() {
+        for partitions in [0, 1, 3, 50, 1_000] {
+            let names = made_up_groups(partitions);
+            assert_eq!(names.len(), partitions);
+            assert!((0..).zip(&names).all(|(at, name)| partition_of(name, partitions) == Some(at)));
+        }
+    }
+
+    #[test]
+    fn a_name_is_hashed_as_java_does() {
+        // Each as `jshell` gives it.
+        assert_eq!(java_hash(""), 0);
+        assert_eq!(java_hash("orders"), 1_008_770_331);
+        assert_eq!(java_hash("bills"), 93_740_364);
+        assert_eq!(java_hash("größe 😀"), 175_604_178);
+        // "polygenelubricants".hashCode() is the smallest number.
+        assert_eq!(java_hash("polygenelubricants"), 0);
+    }
+}

@@ -1,0 +1,62 @@
+//! What each commit of a consumer leaves, which are no records: the markers of transactions (KIP-98).
+//!
+//! A consumer that commits the offset of the last record and one, as many clients did and some do, stands one short of the end of a topic
+//! that is written with transactions, for ever: the last offset is a marker. So what several commits in a row left exactly is its end.
+
+use super::{Memory, Reading, Sample};
+use crate::model::lag::{Committed, Lag};
+
+/// Whether the commits of a partition leave the same small rest each time.
+#[derive(Clone, Copy, Debug, Default, PartialEq, Eq, Hash)]
+pub(crate) enum Rest {
+    /// They do not, or too few were seen.
+    #[default]
+    No,
+    /// The last commit left what was left before it.
+    Once,
+    /// The last two did.
+    Twice,
+    /// So many did that the rest is taken for this consumer's end, where it stands.
+    Known,
+    /// It was known, and once more offsets came, few enough to be a transaction that was aborted.
+    Passed,
+}
+
+impl Rest {
+    /// The rest after a reading, given the one before it.
+    pub(crate) fn after(self, previous: &Sample, reading: &Reading) -> Self {
+        let (Lag::Offsets(left @ 1..=MOST_LEFT), Committed::At(before), Committed::At(now)) =
+            (reading.lag(), previous.committed, reading.committed)
+        else {
+            return Self::No;
+        };
+        let left_before = u64::try_from(previous.end - before).ok();
+        match (now.cmp(&before), self) {
+            (std::cmp::Ordering::Less, _) => Self::No,
+            (std::cmp::Ordering::Equal, _) if reading.log.end == previous.end => self,
+            (std::cmp::Ordering::Equal, Self::Known) => Self::Passed,
+            (std::cmp::Ordering::Equal, _) => Self::No,
+            // What was read in the meantime ended there.
+            (std::cmp::Ordering::Greater, Self::Passed) => Self::Known,
+            (std::cmp::Ordering::Greater, _) if left_before != Some(left) => Self::No,
+            (std::cmp::Ordering::Greater, Self::No) => Self::Once,
+            (std::cmp::Ordering::Greater, Self::Once) => Self::Twice,
+            (std::cmp::Ordering::Greater, Self::Twice | Self::Known) => Self::Known,
+        }
+    }
+}
+
+impl Memory {
+    /// Whether all that is left is what each commit leaves.
+    pub(crate) fn is_at_rest(self) -> bool {
+        self.rest == Rest::Known
+    }
+
+    /// Whether what is left beyond that may be a transaction that was aborted.
+    pub(crate) fn is_past_its_rest(self) -> bool {
+        self.rest == Rest::Passed
+    }
+}
+
+/// Offsets that a rest has at most: an aborted transaction and its marker are part of it.
+const MOST_LEFT: u64 = 100;

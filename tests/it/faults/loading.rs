@@ -1,0 +1,93 @@
+//! Brokers that have yet to load what they lead: `ListGroups` leaves those groups out, without an error.
+
+use std::time::Duration;
+
+use kafka_protocol::messages::ApiKey;
+
+use super::is_unknown;
+use crate::support::broker::{Act, Group, Release, Scene, Stage, Topic, When};
+use crate::support::look::{Look, Report, look};
+
+/// "orders" belongs to partition 31 of 50, "bills" to 14: Java's hashes of the names.
+const BILLS: usize = 14;
+
+fn two() -> Scene {
+    Scene::of(2)
+        .group(Group::classic("orders").commits("t", &[5]))
+        .group(Group::classic("bills").at(2).commits("t", &[5]))
+        .topic(Topic::new("t", &[0..10]))
+}
+
+fn is_whole(report: &Report) -> bool {
+    (report.groups(), report.problems(), report.complete()) == (vec!["bills", "orders"], Vec::new(), true)
+}
+
+#[test]
+fn groups_that_are_being_loaded_are_waited_for() {
+    for release in [Release::V2_1, Release::V2_8, Release::V3_9, Release::V4_4] {
+        let loaded = || Act::Change(Scene::load);
+        // Another broker leads the partition; or the one does that is met first, and was asked before anything is known of it.
+        for leaders in [[1, 2], [2, 1]] {
+            let scene = two().release(release).unloaded(&[BILLS]).offsets_led_by(&leaders);
+            let scene = scene.fault(When::on(ApiKey::ListGroups).times(4), Act::AS_USUAL);
+            let report = look(&scene.fault(When::on(ApiKey::ListGroups), loaded()).start());
+            assert!(is_whole(&report), "{release:?} {leaders:?}: {report:?}");
+        }
+    }
+}
+
+#[test]
+fn groups_that_go_on_loading_make_a_look_incomplete_and_are_not_missing() {
+    for (leaders, leader) in [([1, 2], 1), ([2, 1], 2)] {
+        let stage = two().unloaded(&[BILLS]).offsets_led_by(&leaders).start();
+        let look = || Look::at(&stage.bootstrap()).within(Duration::from_secs(6));
+        let report = look().report(&stage);
+        assert_eq!((report.groups(), report.complete()), (vec!["orders"], false));
+        let place =
+            format!("broker {leader} ({}): those that it has yet to load may be missing", stage.address(leader));
+        let problems = report.problems();
+        assert!(problems.len() == 1 && problems[0].starts_with(&place), "{problems:?}");
+        assert!(problems[0].contains("(it leads 25 of 50 partitions of __consumer_offsets: "), "{problems:?}");
+        let expected = look().with("MEERKAT_EXPECT", "bills,b*").report(&stage);
+        is_unknown(&expected, "bills", "(NotCoordinator)");
+        is_unknown(&expected, "b*", "has yet to load");
+    }
+}
+
+#[test]
+fn a_topic_with_another_number_of_partitions_is_asked_about_all_the_same() {
+    // The broker that is met first is asked for the usual fifty.
+    for (partitions, unloaded) in [(3, 1), (51, 50), (200, 199)] {
+        let stage = two().unloaded(&[unloaded]).offsets_partitions(partitions).start();
+        let report = Look::at(&stage.bootstrap()).within(Duration::from_secs(6)).report(&stage);
+        assert!(!report.complete(), "{partitions}: {report:?}");
+    }
+}
+
+#[test]
+fn who_may_not_describe_made_up_groups_is_told_what_can_be_told() {
+    let stage = two().fault(When::on(ApiKey::DescribeGroups).times(2), Act::Code(30)).start();
+    assert!(is_whole(&look(&stage)));
+}
+
+/// How often groups were described in each of two looks of one process.
+fn described_in_two(scene: Scene, between: impl FnOnce(&Stage)) -> [usize; 2] {
+    let stage = scene.start();
+    let described = || stage.asked(ApiKey::DescribeGroups).len();
+    let mut first = 0;
+    Look::at(&stage.bootstrap()).twice(|| {
+        first = described();
+        between(&stage);
+    });
+    [first, described() - first]
+}
+
+#[test]
+fn what_was_loaded_at_an_earlier_look_is_not_asked_again_as_long_as_its_leaders_stand() {
+    assert_eq!(described_in_two(two(), |_| ()), [4, 2]);
+    // Each broker once more where a leader has changed.
+    let moved = |stage: &Stage| stage.change(|scene| scene.lead_offsets(&[2, 1]));
+    assert_eq!(described_in_two(two(), moved), [4, 4]);
+    // A release that tells no epochs is asked each time, its first broker once before it is known what that leads.
+    assert_eq!(described_in_two(two().release(Release::V0_11), |_| ()), [5, 5]);
+}

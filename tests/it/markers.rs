@@ -1,0 +1,188 @@
+//! A secret in the wrong place: it stands in every variable and in every value of every file, and no output shows it.
+
+use std::path::{Path, PathBuf};
+
+use meerkat::config::variables::VARIABLES;
+
+use crate::surroundings::Program;
+
+/// It looks like nothing that is expected anywhere.
+const SECRET: &str = "hunter2hunter2";
+
+/// What people see in reports, since they named it: groups, topics, the cluster, namespaces, files, users and hosts.
+const NAMES: &[&str] = &[
+    "KAFKA_COMMAND_CONFIG",
+    "KAFKA_SASL_USERNAME",
+    "KAFKA_SSL_KEYSTORE",
+    "KAFKA_SSL_TRUSTSTORE",
+    "MEERKAT_CLUSTER",
+    "MEERKAT_EXPECT",
+    "MEERKAT_GROUPS",
+    "MEERKAT_NAMESPACE",
+    "MEERKAT_STATE_NAMESPACE",
+    "MEERKAT_TOPICS",
+];
+
+/// Nothing listens there.
+const BASE: [(&str, &str); 6] = [
+    ("KAFKA_BOOTSTRAP_SERVERS", "127.0.0.1:1"),
+    ("KAFKA_SECURITY_PROTOCOL", "SASL_PLAINTEXT"),
+    ("MEERKAT_HISTORY", "off"),
+    ("MEERKAT_PUBLISH", "off"),
+    ("MEERKAT_TIMEOUT", "2"),
+    ("MEERKAT_LOG", "trace"),
+];
+
+fn folder() -> PathBuf {
+    let folder = Path::new(env!("CARGO_TARGET_TMPDIR")).join(format!("markers-{}", std::process::id()));
+    std::fs::create_dir_all(&folder).expect("a folder");
+    folder
+}
+
+/// Everything that a run prints.
+fn told(variables: &[(&str, &str)], arguments: &[&str]) -> String {
+    let mut program = Program::with(variables);
+    program.0.args(arguments);
+    let (code, told) = program.told(b"");
+    assert!(code.is_some() && !told.contains("panicked"), "{variables:?}: {told}");
+    told
+}
+
+#[test]
+fn no_variable_shows_a_secret_that_was_put_into_it() {
+    let logins = [
+        [("KAFKA_SASL_MECHANISM", "PLAIN"), ("KAFKA_SASL_USERNAME", "u"), ("KAFKA_SASL_PASSWORD", SECRET)],
+        [
+            ("KAFKA_SASL_MECHANISM", "OAUTHBEARER"),
+            ("KAFKA_SASL_OAUTHBEARER_CLIENT_ID", SECRET),
+            ("KAFKA_SASL_OAUTHBEARER_CLIENT_SECRET", SECRET),
+        ],
+        [("KAFKA_SASL_MECHANISM", "AWS_MSK_IAM"), ("AWS_ACCESS_KEY_ID", "A"), ("AWS_SECRET_ACCESS_KEY", SECRET)],
+    ];
+    let ours = VARIABLES.iter().map(|variable| variable.name).filter(|name| !NAMES.contains(name));
+    for (number, name) in ours.enumerate() {
+        let login = &logins[if name.contains("OAUTH") {
+            1
+        } else if name.contains("_AWS_") {
+            2
+        } else {
+            0
+        }];
+        let long = format!("SASL_SSL sasl.mechanism=PLAIN password=\"{SECRET}\"");
+        let value = if number % 2 == 0 { SECRET } else { &*long };
+        let others = BASE.iter().chain(login).filter(|(known, _)| *known != name);
+        let variables: Vec<_> = others.copied().chain([(name, value)]).collect();
+        for arguments in [&[][..], &["--preflight"], &["--table", "--all-groups"]] {
+            let told = told(&variables, arguments);
+            assert!(!told.contains(SECRET), "{name}={value} {arguments:?}: {told}");
+        }
+    }
+}
+
+#[test]
+fn no_name_shows_what_ran_into_it() {
+    let long = format!("x sasl.jaas.config=a.PlainLoginModule required username=\"u\" password=\"{SECRET}\";");
+    for name in ["KAFKA_COMMAND_CONFIG", "KAFKA_SASL_USERNAME", "KAFKA_SSL_KEYSTORE", "KAFKA_SSL_TRUSTSTORE"] {
+        let login = [("KAFKA_SASL_MECHANISM", "PLAIN"), ("KAFKA_SASL_USERNAME", "u"), ("KAFKA_SASL_PASSWORD", "p")];
+        let others = BASE.iter().chain(&login).filter(|(known, _)| !["KAFKA_SECURITY_PROTOCOL", name].contains(known));
+        let variables: Vec<_> =
+            others.copied().chain([(name, &*long), ("KAFKA_SECURITY_PROTOCOL", "SASL_SSL")]).collect();
+        for arguments in [&[][..], &["--preflight"]] {
+            let told = told(&variables, arguments);
+            assert!(!told.contains(SECRET), "{name} {arguments:?}: {told}");
+        }
+    }
+}
+
+#[test]
+fn a_file_of_properties_whose_lines_ran_together_shows_none_of_them() {
+    let lines = [
+        "bootstrap.servers=127.0.0.1:1",
+        "security.protocol=SASL_SSL",
+        "sasl.mechanism=SCRAM-SHA-512",
+        "ssl.truststore.type=JKS",
+        "sasl.oauthbearer.token.endpoint.url=https://issuer.example/t",
+        &format!(
+            "sasl.jaas.config=org.apache.kafka.common.security.scram.ScramLoginModule required username=\"u\" password=\"{SECRET}\";"
+        ),
+    ];
+    let path = folder().join("together.properties");
+    for between in [" ", "\\n", "\\\\n", ",", ";", "\t", "\r", "\\r\\n", "  \\\n", "\u{2028}"] {
+        for turn in 0..lines.len() {
+            let mut lines = lines;
+            lines.rotate_left(turn);
+            std::fs::write(&path, lines.join(between)).expect("a file");
+            for more in [&[][..], &["--preflight"]] {
+                let arguments = [&["--command-config", path.to_str().expect("UTF-8")], more].concat();
+                let told = told(&BASE[2..], &arguments);
+                assert!(!told.contains(SECRET), "{between:?} {turn} {more:?}: {told}");
+            }
+        }
+    }
+}
+
+#[test]
+fn no_property_shows_a_secret_that_was_put_into_it() {
+    let path = folder().join("each.properties");
+    let keys = [
+        "security.protocol",
+        "sasl.mechanism",
+        "sasl.mechanisms",
+        "sasl.jaas.config",
+        "sasl.password",
+        "ssl.keystore.key",
+        "ssl.key.password",
+        "sasl.oauthbearer.token.endpoint.url",
+        "sasl.oauthbearer.scope",
+        "sasl.oauthbearer.client.credentials.client.secret",
+        "ssl.truststore.type",
+        "ssl.keystore.type",
+        "ssl.truststore.password",
+        "ssl.keystore.password",
+        "ssl.endpoint.identification.algorithm",
+        "client.id",
+        "ssl.keystore.certificate.chain",
+        "sasl.oauthbearer.header.urlencode",
+        "bootstrap.servers",
+        SECRET,
+        "hunter2hunter2 x",
+        "\\ud83d",
+        "config.providers",
+    ];
+    for key in keys {
+        for value in [
+            SECRET,
+            "${env:hunter2hunter2}",
+            "${vault:hunter2hunter2}",
+            "${file:/nowhere:hunter2hunter2}",
+            "\\u12hunter2hunter2",
+        ] {
+            std::fs::write(&path, format!("bootstrap.servers=127.0.0.1:1\n{key}={value}\n")).expect("a file");
+            let told = told(&BASE[2..], &["--preflight", "--command-config", path.to_str().expect("UTF-8")]);
+            assert!(!told.contains(SECRET), "{key}={value}: {told}");
+        }
+    }
+}
+
+#[test]
+fn a_burrow_configuration_shows_no_password() {
+    let path = folder().join("burrow.toml");
+    for line in [
+        "password=\"S\"",
+        "password=\"S\" oops",
+        "password=S",
+        "password=\"S",
+        "password=\"S\"\npassword=\"S\"",
+        "S",
+        "[S",
+        "password=[\"S\"",
+    ] {
+        let line = line.replace('S', SECRET);
+        let text = format!(
+            "[cluster.a]\nservers=[\"b:1\"]\nclient-profile=\"p\"\n[client-profile.p]\nsasl=\"s\"\n[sasl.s]\nusername=\"u\"\n{line}\n"
+        );
+        std::fs::write(&path, text).expect("a file");
+        let told = told(&[], &["--from-burrow", path.to_str().expect("UTF-8")]);
+        assert!(!told.contains(SECRET), "{line}: {told}");
+    }
+}

@@ -72,7 +72,7 @@ bench-age: ## what lag in seconds costs: rounds and requests, beside a consumer 
 	@.cache/venv-bench/bin/python tests/bench/ages.py
 
 .PHONY: test
-test: prerequisites test-style test-unit test-deny test-docs test-infra test-deploy test-screenshots test-container test-kafka test-ministack test-moto test-readers test-openmetrics test-terminal test-lambda ## everything but matrix, test-emulators and the benches
+test: prerequisites test-style test-unit test-deny test-docs test-infra test-deploy test-screenshots test-container test-kafka test-ministack test-moto test-readers test-openmetrics test-terminal test-lambda ## everything but matrix, test-large, test-emulators and the benches
 
 .PHONY: prerequisites
 prerequisites: ## what all targets need, installed at once as root, else named at once
@@ -107,10 +107,23 @@ matrix: ## a real Kafka, each release in MATRIX, with a table of the versions ch
 	@$(compile) build
 	@python3 tests/tools/versions.py $(MATRIX)
 
+.PHONY: test-kfake
+test-kfake: ## brokers that are not Apache Kafka's: franz-go's kfake, built into .cache/kfake (needs Go)
+	@tests/tools/prerequisites.sh build go
+	@test .cache/kfake/kfake-cluster -nt tests/kfake/main.go -a .cache/kfake/kfake-cluster -nt tests/kfake/go.sum || { \
+	    echo "building kfake into .cache/kfake (a minute or two)"; mkdir -p .cache/kfake; \
+	    cd tests/kfake && GOFLAGS="-p=1 -buildvcs=false" go build -trimpath -ldflags '-s -w' -o ../../.cache/kfake/kfake-cluster .; }
+	tests/tools/ignored-tests.sh kfake
+
 .PHONY: test-ministack
 test-ministack: ## the CloudWatch stand-in beside MiniStack
 	@tests/tools/prerequisites.sh build python
 	tests/tools/ignored-tests.sh ministack
+
+.PHONY: test-large
+test-large: ## 10,000 slow partitions within CloudWatch's quota, some minutes
+	@tests/tools/prerequisites.sh build
+	tests/tools/ignored-tests.sh ten_thousand
 
 .PHONY: test-moto
 test-moto: ## the references to secrets, against moto
@@ -180,7 +193,7 @@ test-deploy: ## README's sam deploy and the other ways on MiniStack: schedule, a
 	@tests/tools/prerequisites.sh strip
 	@tests/tools/venv.sh venv-infra tests/tools/infra-requirements.txt
 	@tests/tools/venv.sh venv-aws tests/tools/aws-requirements.txt
-	@timeout 600 .cache/venv-infra/bin/python tests/infra/deploy.py
+	@timeout 900 .cache/venv-infra/bin/python tests/infra/deploy.py
 
 .PHONY: test-emulators
 test-emulators: ## rehearsed minutes with another CloudWatch as the history and the judge; the first hour's dry run

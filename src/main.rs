@@ -96,13 +96,16 @@ async fn serve() -> Result<ExitCode, Fatal> {
     Ok(ExitCode::SUCCESS)
 }
 
-/// The environment. What is not UTF-8 is told where it is ours; what belongs to others is none of our business.
+/// The environment. What is not UTF-8 is told where it is ours; what belongs to others is none of our business. Blanks around a value
+/// come from consoles and files, and do not count.
 fn environment() -> Result<Vec<(String, String)>, Fatal> {
+    let is_ours = |name: &str| ["KAFKA_", "MEERKAT_"].iter().any(|ours| name.starts_with(ours));
     let mut found = Vec::new();
     for (name, value) in std::env::vars_os() {
         match (name.into_string(), value.into_string()) {
+            (Ok(name), Ok(value)) if is_ours(&name) => found.push((name, value.trim().to_owned())),
             (Ok(name), Ok(value)) => found.push((name, value)),
-            (Ok(name), Err(_)) if ["KAFKA_", "MEERKAT_"].iter().any(|ours| name.starts_with(ours)) => {
+            (Ok(name), Err(_)) if is_ours(&name) => {
                 return Err(format!("{name} is not UTF-8").into());
             }
             _ => {}

@@ -157,7 +157,7 @@ variable "truststore" {
 variable "role_arn" {
   type        = string
   default     = ""
-  description = "For MSK-IAM, a role to assume for the cluster of another account. Empty logs in with the function's own."
+  description = "For MSK-IAM, a role to assume for the cluster of another account, for logins and where bootstrap_servers is empty for the lookup of brokers, which it needs kafka:GetBootstrapBrokers for. Empty uses the function's own."
 
   validation {
     condition     = can(regex("^((arn:aws[a-z-]*:iam::[0-9]{12}:role/[A-Za-z0-9/_+=.@,-]+)?)$", var.role_arn))

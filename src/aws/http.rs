@@ -4,8 +4,9 @@
 use std::error::Error;
 use std::sync::Arc;
 
-use aws_smithy_http_client::Builder;
+use aws_smithy_http_client::proxy::ProxyConfig;
 use aws_smithy_http_client::tls::{Provider, TlsContext, rustls_provider::CryptoMode};
+use aws_smithy_http_client::{Builder, Connector};
 use aws_smithy_runtime_api::client::http::{
     HttpClient, HttpConnector, HttpConnectorFuture, HttpConnectorSettings, SharedHttpClient, SharedHttpConnector,
 };
@@ -30,13 +31,19 @@ impl TooLong {
     }
 }
 
-/// A client for answers of up to `most` bytes, with the system's trust or this one.
+/// A client for answers of up to `most` bytes, with the system's trust or this one. It goes through the proxy that `HTTPS_PROXY`,
+/// `HTTP_PROXY` or `ALL_PROXY` name, save to the hosts of `NO_PROXY`.
 pub(crate) fn client(most: usize, trust: Option<TlsContext>) -> SharedHttpClient {
-    let builder = Builder::new().tls_provider(Provider::Rustls(CryptoMode::Ring));
-    let within = match trust {
-        Some(trust) => builder.tls_context(trust).build_https(),
-        None => builder.build_https(),
-    };
+    let within = Builder::new().build_with_connector_fn(move |settings, components| {
+        let mut connector = Connector::builder().proxy_config(ProxyConfig::from_env());
+        connector.set_connector_settings(settings.cloned());
+        connector.set_sleep_impl(components.and_then(RuntimeComponents::sleep_impl));
+        let connector = connector.tls_provider(Provider::Rustls(CryptoMode::Ring));
+        match &trust {
+            Some(trust) => connector.tls_context(trust.clone()).build(),
+            None => connector.build(),
+        }
+    });
     SharedHttpClient::new(Bounded { within, most })
 }
 

@@ -6,7 +6,7 @@
 
 use std::ops::Range;
 
-use crate::model::window::{FINE_UP_TO, snapshots_kept};
+use crate::model::window::{FINE_UP_TO, minutes_kept};
 
 /// A whole minute, counted from 1970-01-01T00:00Z.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord, Hash)]
@@ -107,12 +107,20 @@ impl Schedule {
 
     /// The seconds to ask for so as to read the looks of these minutes, which are in order, newest first.
     ///
-    /// One range where looks lie close together, else one for each look: the service's quota counts seconds, empty ones too.
-    pub(crate) fn ranges(self, minutes: &[Minute]) -> Vec<Range<i64>> {
+    /// One range where looks lie close together, since each range of a metric is paid for; else one for each look: the service's quota
+    /// counts seconds, empty ones too. Where the quota is `scarce`, only looks without a pause between them are one range.
+    pub(crate) fn ranges(self, minutes: &[Minute], scarce: bool) -> Vec<Range<i64>> {
+        let contiguous = if scarce { 1 } else { CONTIGUOUS_UP_TO };
         match minutes {
-            [newest, .., oldest] if self.period <= CONTIGUOUS_UP_TO => vec![self.from(*oldest, *newest)],
+            [newest, .., oldest] if self.period <= contiguous => vec![self.from(*oldest, *newest)],
             minutes => minutes.iter().map(|minute| self.span(*minute)).collect(),
         }
+    }
+
+    /// What one metric over these ranges of seconds counts in the quota: points that may be there, of each of its three statistics.
+    pub(crate) fn estimated_points(self, ranges: &[Range<i64>]) -> i64 {
+        let seconds: i64 = ranges.iter().map(|range| range.end - range.start).sum();
+        STATISTICS * seconds / self.width()
     }
 
     /// The seconds of the looks from one minute to another, which are one range.
@@ -125,9 +133,14 @@ impl Schedule {
         u32::try_from(NEAR / self.period).unwrap_or(1).max(FEWEST_NEAR)
     }
 
-    /// How many earlier looks the service keeps.
-    pub(crate) fn looks_kept(self) -> u32 {
-        u32::try_from(snapshots_kept(self.period)).unwrap_or_default()
+    /// How many looks before that of `minute` the service still keeps, seen from this second since the epoch: a run may be late, and one
+    /// without a scheduled minute is up to a period past the minute that it belongs to.
+    pub(crate) fn looks_kept(self, minute: Minute, now: i64) -> u32 {
+        // A look is in the minutes before its own.
+        let kept = minutes_kept(self.period) + 2;
+        let oldest = now.max(self.align(minute).seconds()) - kept * 60;
+        let minutes = (self.span(minute).start - oldest).div_euclid(60);
+        u32::try_from(minutes / self.period).unwrap_or_default()
     }
 
     const fn span_seconds(self) -> i64 {
@@ -139,11 +152,13 @@ impl Schedule {
 pub(crate) const SLOWEST: i64 = 24 * 60;
 /// Up to this period, in minutes, several looks are read as one range.
 const CONTIGUOUS_UP_TO: i64 = 5;
+/// Smallest and largest value, and how often there was one.
+const STATISTICS: i64 = 3;
 const SLOTS: i64 = super::pages::SECONDS_PER_PAGE.cast_signed() as i64;
 /// And as many looks at least: what is found in one may have to be borne out by the one before it.
 const FEWEST_NEAR: u32 = 2;
-/// Rosters no older than this many minutes are read by every run.
-const NEAR: i64 = 10;
+/// Rosters no older than this many minutes are read by every run, those of a short window.
+const NEAR: i64 = 12;
 
 #[cfg(test)]
 #[expect(clippy::unwrap_used, reason = "a test fails by panicking")]
@@ -170,7 +185,23 @@ mod tests {
     #[test]
     fn slots_are_a_second_wide_below_an_hour() {
         assert_eq!([1, 15, 59, 60, 1_440].map(|minutes| every(minutes).width()), [1, 1, 1, 60, 60]);
-        assert_eq!([1, 15, 59, 60, 1_440].map(|minutes| every(minutes).looks_kept()), [175, 11, 2, 312, 13]);
+        let kept = |minutes, late| every(minutes).looks_kept(Minute::holding(0), late);
+        assert_eq!([1, 15, 59, 60, 1_440].map(|minutes| kept(minutes, 3)), [175, 11, 2, 311, 12]);
+    }
+
+    #[test]
+    fn the_oldest_look_that_is_asked_for_is_kept_however_late_the_run() {
+        for period in [1, 5, 15, 59, 60] {
+            let (schedule, minute) = (every(period), Minute::holding(86_400 * 10 * 59));
+            let kept = if schedule.width() == 1 { 3 * 3_600 } else { 15 * 86_400 };
+            for late in (-60..=i64::from(period) * 60 + 60).step_by(7) {
+                let now = minute.seconds() + late;
+                let looks = schedule.looks_kept(schedule.align(minute), now);
+                let start = schedule.span(schedule.back(minute, looks)).start;
+                assert!(start >= now - kept + 120, "{period} minutes, {late} s late");
+                assert!(looks > 0);
+            }
+        }
     }
 
     #[test]
@@ -195,7 +226,7 @@ mod tests {
     fn close_looks_are_one_range_and_distant_ones_are_not() {
         let check = |period, looks: &[u32], expected: &[(i64, i64)]| {
             let minutes: Vec<_> = looks.iter().map(|look| every(period).back(Minute::holding(36_000), *look)).collect();
-            let ranges = every(period).ranges(&minutes);
+            let ranges = every(period).ranges(&minutes, false);
             let before = |range: &Range<i64>| (36_000 - range.start, 36_000 - range.end);
             assert_eq!(ranges.iter().map(before).collect::<Vec<_>>(), expected);
         };
@@ -204,6 +235,15 @@ mod tests {
         check(10, &[0, 1], &[(60, 0), (660, 600)]);
         check(1, &[7], &[(480, 420)]);
         check(1, &[], &[]);
+    }
+
+    #[test]
+    fn where_the_quota_is_scarce_pauses_are_not_asked_for() {
+        let ranges = |period, scarce| {
+            let minutes = [1, 2, 3].map(|look| every(period).back(Minute::holding(36_000), look));
+            every(period).ranges(&minutes, scarce).len()
+        };
+        assert_eq!([1, 5, 10].map(|period| (ranges(period, false), ranges(period, true))), [(1, 1), (1, 3), (3, 3)]);
     }
 
     proptest! {

@@ -10,7 +10,7 @@ use std::collections::HashSet;
 use serde::Serialize;
 
 use super::pages::key::OfGroup;
-use super::pages::roster::{MOST_TOLD, Told};
+use super::pages::roster::{MOST_MORE, MOST_TOLD, Told};
 use crate::aws::secrets::topic::Notice;
 use crate::base::moment::rfc3339;
 use crate::judge::outcome::Judged;
@@ -63,16 +63,22 @@ struct Body<'a> {
 pub(crate) struct Changes {
     /// The worst first, then by name.
     changes: Vec<Change>,
-    /// Every group that will have been told to be in trouble when all of this is.
+    /// Groups that were in trouble and are not there any more, each with the status that was told last.
+    gone: Vec<(u64, u8)>,
+    /// Every group that will have been told to be in trouble when all of this is, in error first.
     next: Vec<(u64, u8)>,
+    /// The names of the groups that are in error now.
+    in_error: Vec<String>,
+    /// How many groups beyond those that are listed were told of.
+    more_before: u32,
 }
 
 impl Changes {
     /// What changed. A group about which nothing is published stays what it was last told to be, as its alarm does; so does
     /// one that is missing, unless the look is `whole` and tells that it is gone.
     ///
-    /// `before` is `None` where no earlier look tells: then nothing has been told yet. After [`Told::TooMany`] nothing is told
-    /// once more, and the groups that are in trouble now are taken for told.
+    /// `before` is `None` where no earlier look tells: then nothing has been told yet. Where more groups were in trouble than could be
+    /// listed, those in error are listed first, and of the others only the number is told.
     pub(crate) fn new(
         snapshot: &Snapshot,
         judged: &Judged,
@@ -80,23 +86,37 @@ impl Changes {
         whole: bool,
         owners: &Rules<Option<Box<str>>>,
     ) -> Self {
-        let (known, before): (bool, &[(u64, u8)]) = match before {
-            Some(Told::Groups(groups)) => (true, groups),
-            Some(Told::TooMany) => (false, &[]),
-            None => (true, &[]),
-        };
-        let mut all = Self::default();
-        if !whole {
-            let here: HashSet<u64> = snapshot.groups.iter().map(|group| OfGroup::new(&group.name).long()).collect();
-            all.next.extend(before.iter().filter(|(key, _)| !here.contains(key)));
+        let nothing = Told::default();
+        let before = before.unwrap_or(&nothing);
+        // Who is not listed was no error, or all who are listed would be errors.
+        let errors_listed = before.more == 0 || before.groups.iter().any(|(_, status)| *status < ERR);
+        let here: HashSet<u64> = snapshot.groups.iter().map(|group| OfGroup::new(&group.name).long()).collect();
+        let away = before.groups.iter().copied().filter(|(key, _)| !here.contains(key));
+        let mut all = Self { more_before: before.more, ..Self::default() };
+        if whole {
+            all.gone.extend(away)
+        } else {
+            all.next.extend(away)
         }
         for (group, of_group) in snapshot.groups.iter().zip(&judged.groups) {
-            let key = OfGroup::new(&group.name).long();
-            let told = before.iter().find(|(other, _)| *other == key).map(|(_, status)| *status);
+            let of = OfGroup::new(&group.name);
+            let (key, told) = (of.long(), before.of(of));
             let published = of_group.published_status().filter(|_| !of_group.is_unread());
             let now = published.or(told.filter(|_| !group.is_missing()));
             all.next.extend(now.filter(|status| *status > OK).map(|status| (key, status)));
-            let Some(status) = published.filter(|status| known && *status != told.unwrap_or(OK)) else { continue };
+            if now == Some(ERR) {
+                all.in_error.push(group.name.to_string());
+            }
+            let is_news = match (published, told) {
+                (Some(status), Some(told)) => status != told,
+                (Some(ERR), None) => errors_listed,
+                (Some(status), None) => status > OK && before.more == 0,
+                (None, told) => told.is_some() && group.is_missing(),
+            };
+            if !is_news {
+                continue;
+            }
+            let status = published.unwrap_or(OK);
             let title = format!("{} {}", group.name, of_group.verdict.word());
             let known_before = told_word(told);
             let was = if told.is_some() { format!(" (was {known_before})") } else { String::new() };
@@ -114,10 +134,12 @@ impl Changes {
             all.changes.push(Change { key, status, before: told, title, text, entry });
         }
         all.changes.sort_by(|one, other| (Reverse(one.status), &one.title).cmp(&(Reverse(other.status), &other.title)));
+        all.next.sort_by_key(|(_, status)| Reverse(*status));
         all
     }
 
-    /// The messages: one for each of the first [`MOST_MESSAGES`] changes, and one more for the rest. `scheduled` is in seconds since 1970.
+    /// The messages: one for each of the first [`MOST_MESSAGES`] changes, one more for the rest, one for groups that are gone, and one for the
+    /// number of those that are in trouble beyond what can be listed. `scheduled` is in seconds since 1970.
     pub(crate) fn messages(&self, cluster: &str, scheduled: i64) -> Vec<Notice> {
         let (single, rest) = self.changes.split_at(self.changes.len().min(MOST_MESSAGES));
         let body = |changes: &[Change], more| {
@@ -143,27 +165,79 @@ impl Changes {
         if let Some(worst) = rest.first() {
             let more = format!("and {} more", rest.len());
             let (named, left) = rest.split_at(rest.len().min(MOST_NAMED));
-            let titles: Vec<&str> = named.iter().map(|change| change.title.as_str()).collect();
-            let dots = if left.is_empty() { "" } else { ", …" };
+            let titles: Vec<&str> = rest.iter().map(|change| change.title.as_str()).collect();
             messages.push(Notice {
                 subject: format!("{cluster}: {more}"),
-                text: format!("{more}: {}{dots}", titles.join(", ")),
+                text: format!("{more}: {}", some_of(&titles)),
                 body: body(named, left.len()),
                 attributes: attributes(cluster, worst.entry.status),
             });
+        }
+        let of_several = |what: String, text: String, more: usize, status| Notice {
+            subject: format!("{cluster}: {what}"),
+            text: format!("{what}: {text}"),
+            body: body(&[], more),
+            attributes: attributes(cluster, status),
+        };
+        if let Some((_, worst)) = self.gone.iter().max_by_key(|(_, status)| *status) {
+            let was = told_word(Some(*worst));
+            let gone = match self.gone.len() {
+                1 => format!("a group that was {was} is gone"),
+                several => format!("{several} groups that were not OK are gone, one of them was {was}"),
+            };
+            let left = match &*self.in_error {
+                [] => String::from("no group is ERR now"),
+                groups => format!("ERR now: {}", some_of(groups)),
+            };
+            let text = format!("deleted, or not selected any more; names of groups are not kept. {left}");
+            messages.push(of_several(gone, text, self.gone.len(), Verdict::Ok.word()));
+        }
+        if self.more_is_news() {
+            let (more, status) = match self.more() {
+                0 => (format!("at most {MOST_TOLD} groups are not OK again"), Verdict::Ok),
+                more => (format!("{more} more groups are not OK"), Verdict::Warn),
+            };
+            let text = format!("changes are told one by one for the {MOST_TOLD} worst, ERR first");
+            messages.push(of_several(more, text, self.more() as usize, status.word()));
         }
         messages
     }
 
     /// What will have been told, given which of the messages were accepted; what was not is told anew.
     pub(crate) fn told(self, accepted: impl Fn(usize) -> bool) -> Told {
-        let mut told = self.next;
+        let (more, more_is_news) = (self.more(), self.more_is_news());
+        let of_changes = self.changes.len().min(MOST_MESSAGES + 1);
+        let mut groups = self.next;
         for (_, change) in self.changes.iter().enumerate().filter(|(at, _)| !accepted((*at).min(MOST_MESSAGES))) {
-            told.retain(|(key, _)| *key != change.key);
-            told.extend(change.before.map(|status| (change.key, status)));
+            groups.retain(|(key, _)| *key != change.key);
+            groups.extend(change.before.map(|status| (change.key, status)));
         }
-        if told.len() > MOST_TOLD { Told::TooMany } else { Told::Groups(told) }
+        let is_gone = !self.gone.is_empty();
+        if is_gone && !accepted(of_changes) {
+            groups.extend(self.gone);
+        }
+        groups.sort_by_key(|(_, status)| Reverse(*status));
+        groups.truncate(MOST_TOLD);
+        let is_told = more_is_news && accepted(of_changes + usize::from(is_gone));
+        Told { groups, more: if is_told { more } else { self.more_before } }
     }
+
+    /// How many groups are in trouble beyond those that can be listed.
+    fn more(&self) -> u32 {
+        u32::try_from(self.next.len().saturating_sub(MOST_TOLD)).unwrap_or(MOST_MORE).min(MOST_MORE)
+    }
+
+    /// Whether there are such groups for the first time or no longer, or twice or half as many as were told of.
+    fn more_is_news(&self) -> bool {
+        let (more, before) = (self.more(), self.more_before);
+        more != before && (more >= before.saturating_mul(2) || before >= more.saturating_mul(2))
+    }
+}
+
+/// The first [`MOST_NAMED`] of these.
+fn some_of(names: &[impl AsRef<str>]) -> String {
+    let named: Vec<&str> = names.iter().take(MOST_NAMED).map(AsRef::as_ref).collect();
+    format!("{}{}", named.join(", "), if names.len() > named.len() { ", …" } else { "" })
 }
 
 /// What every message can be filtered by; of the one for several groups the status is the worst.
@@ -182,7 +256,9 @@ pub(crate) fn told_word(told: Option<u8>) -> &'static str {
 
 /// The code of a group that is fine; what was never told counts as it.
 const OK: u8 = 1;
-/// Messages a run, and one more for all that is left.
+/// The code of a group that is in error, which is the worst.
+const ERR: u8 = 3;
+/// Messages a run, one more for all that is left, and two about groups that have no message of their own.
 pub(crate) const MOST_MESSAGES: usize = 10;
 /// Groups that the last one names.
 const MOST_NAMED: usize = 50;

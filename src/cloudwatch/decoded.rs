@@ -6,7 +6,7 @@ use serde_json::json;
 use tokio::time::Instant;
 
 use super::history::Store;
-use super::past::Past;
+use super::past::{Past, Wanted};
 use crate::base::moment::rfc3339;
 use crate::model::lag::{Assigned, Committed};
 use crate::model::memory::{Sample, Thresholds};
@@ -22,7 +22,7 @@ pub(crate) async fn read<'a>(
     past: &mut Past,
     until: Instant,
 ) -> PastOfGroup<'a> {
-    let wanted: Vec<(usize, u32)> = group.range().map(|row| (row, looks.min(store.schedule().looks_kept()))).collect();
+    let wanted: Vec<Wanted> = group.range().map(|row| Wanted::all(row, looks)).collect();
     let windows = past.windows_of(store, &wanted, until).await;
     past.add(windows);
     let thresholds = Thresholds { period_ms: store.schedule().period() * 60_000, ..Thresholds::DEFAULT };

@@ -15,7 +15,7 @@ use super::attempts::Attempts;
 use super::bodies::Queries;
 use super::error::{Operation, StoreError, StoreTrouble};
 use super::metric::Metric;
-use super::pace::{POINTS_PER_CALL, Spacing};
+use super::pace::Spacing;
 use super::pages::seconds::Merged;
 
 /// The metrics of one account and Region, read and written on one schedule.
@@ -37,13 +37,25 @@ impl Store {
     /// A store that keeps looks in the namespace `state` and publishes into `results`
     /// (by default [`super::names::STATE_NAMESPACE`] and [`super::names::NAMESPACE`]).
     pub fn new(client: Client, schedule: Schedule, state: impl Into<String>, results: impl Into<String>) -> Self {
-        Self { client, schedule, state: state.into(), results: results.into(), pace: Arc::default() }
+        let pace = Arc::new(Spacing::shared_by(1));
+        Self { client, schedule, state: state.into(), results: results.into(), pace }
+    }
+
+    /// The same for one of so many runs that read in the same minute, and share the quota of points.
+    #[must_use]
+    pub fn shared_by(self, runs: u32) -> Self {
+        Self { pace: Arc::new(Spacing::shared_by(runs)), ..self }
     }
 
     /// The schedule it reads and writes on.
     #[must_use]
     pub fn schedule(&self) -> Schedule {
         self.schedule
+    }
+
+    /// How many estimated points can still be asked for until then, as far as the quota goes.
+    pub(super) fn points_until(&self, until: Instant) -> i64 {
+        self.pace.points_until(until)
     }
 
     /// The points of these metrics within their ranges of seconds, in the order of the metrics.
@@ -60,8 +72,9 @@ impl Store {
             let metrics: Vec<Arc<Metric>> = indexes.iter().map(|index| Arc::clone(&wanted[*index].0)).collect();
             let fitting = metrics_per_call(&metrics);
             for (start, end) in ranges {
-                let points = STATISTICS_COUNT * (end - start) / self.schedule.width();
-                let together = usize::try_from(POINTS_PER_CALL / points.max(1)).unwrap_or(1).clamp(1, fitting);
+                let points = self.schedule.estimated_points(&[start..end]);
+                let together =
+                    usize::try_from(self.pace.points_per_call() / points.max(1)).unwrap_or(1).clamp(1, fitting);
                 for (indexes, metrics) in indexes.chunks(together).zip(metrics.chunks(together)) {
                     calls.push((indexes.to_vec(), start..end, metrics.to_vec()));
                 }
@@ -126,7 +139,7 @@ impl Store {
         for metric in metrics {
             queries.add(metric, &STATISTICS);
         }
-        let points = STATISTICS_COUNT * (seconds.end - seconds.start) / schedule.width();
+        let points = schedule.estimated_points(std::slice::from_ref(&seconds));
         let points = points * i64::try_from(metrics.len()).unwrap_or(i64::MAX);
         let mut answers: Vec<Received> = metrics.iter().map(|_| Received::default()).collect();
         let mut token = None;
@@ -189,7 +202,6 @@ impl Received {
 
 /// The service's names.
 const STATISTICS: [&str; 3] = ["SampleCount", "Minimum", "Maximum"];
-const STATISTICS_COUNT: i64 = 3;
 /// `GetMetricData`, API reference; a query asks for one statistic.
 const QUERIES_PER_CALL: usize = 500;
 /// Of the 614,400 bytes that the service's own error message allows (it is not in the API reference).

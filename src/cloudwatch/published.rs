@@ -14,7 +14,6 @@ use super::error::{Operation, StoreError};
 use super::history::Store;
 use super::metric::{Metric, encode};
 use super::names;
-use super::pace::POINTS_PER_CALL;
 use crate::judge::outcome::LastKnown;
 
 /// What was published of some groups before a minute.
@@ -74,7 +73,8 @@ impl Store {
     ) -> BTreeMap<usize, (i64, u8)> {
         let mut newest = BTreeMap::new();
         let points = (seconds.end - seconds.start) / step;
-        let together = usize::try_from(POINTS_PER_CALL / points.max(1)).unwrap_or(1).clamp(1, GROUPS_PER_CALL);
+        let together =
+            usize::try_from(self.pace.points_per_call() / points.max(1)).unwrap_or(1).clamp(1, GROUPS_PER_CALL);
         for some in some.chunks(together) {
             let mut queries = Queries::new(&self.results, step);
             for at in some {

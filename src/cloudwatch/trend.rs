@@ -4,7 +4,7 @@ use std::collections::BTreeMap;
 use std::ops::Range;
 
 use aws_sdk_cloudwatch::primitives::DateTime;
-use tokio::time::{Instant, timeout_at};
+use tokio::time::{Instant, sleep_until, timeout_at};
 
 use super::bodies::Queries;
 use super::history::Store;
@@ -30,8 +30,10 @@ impl Store {
                 let dimensions = vec![(names::CLUSTER, encode(cluster)), (names::GROUP, encode(group))];
                 queries.add(&Metric { name: names::LAG, dimensions }, &["Maximum"]);
             }
+            let points = (seconds.end - seconds.start) / step.max(MINUTE) * i64::try_from(groups.len()).unwrap_or(0);
+            let start = self.pace.reserve(points);
             let answer = self.client.get_metric_data().customize().interceptor(queries.body(&seconds, None)).send();
-            let answer = match timeout_at(until, answer).await {
+            let answer = match timeout_at(until, async { (sleep_until(start).await, answer.await).1 }).await {
                 Ok(Ok(answer)) => answer,
                 Ok(Err(error)) => {
                     tracing::warn!("no trend can be drawn: {error}");

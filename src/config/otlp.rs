@@ -7,6 +7,7 @@ use percent_encoding::percent_decode_str;
 
 use super::reader::Variables;
 use crate::aws::secrets::Source;
+use crate::base::shown;
 
 /// A receiver of OTLP over HTTP, and how it is spoken to.
 #[derive(Clone, Debug, PartialEq, Eq)]
@@ -42,7 +43,10 @@ impl Variables {
             Some("none" | "") => false,
             Some(other) => {
                 let name = compression.as_ref().map(|(name, _)| *name).unwrap_or_default();
-                self.wrong(name, format_args!("must be gzip or none, found {other:?}"));
+                self.wrong(
+                    name,
+                    format_args!("must be gzip or none, {}", shown::found(other, &["gzip", "zstd", "deflate"])),
+                );
                 false
             }
         };

@@ -245,7 +245,10 @@ impl Variables {
         if let Some(word) = words.iter().find(|word| !known(word)) {
             self.wrong(
                 name,
-                format_args!("must be cloudwatch, otlp, both with a comma between them, or off, found {word:?}"),
+                format_args!(
+                    "must be cloudwatch, otlp, both with a comma between them, or off, {}",
+                    shown::found(word, &["cloudwatch", "otlp", "off"])
+                ),
             );
         }
         let any = |known: &[&str]| words.iter().any(|word| known.iter().any(|known| is(word, known)));

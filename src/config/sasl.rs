@@ -81,7 +81,7 @@ impl Variables {
                 let extensions = self.extensions();
                 self.issuer().map(|from| Sasl::OauthBearer { from, extensions })
             }
-            "AWS_MSK_IAM" => Some(Sasl::MskIam { region: self.aws_region(), role: self.aws_role() }),
+            "AWS_MSK_IAM" => Some(Sasl::MskIam { region: self.region_of_iam(), role: self.role_of_iam() }),
             found => {
                 let expected = "PLAIN, SCRAM-SHA-256, SCRAM-SHA-512, OAUTHBEARER, AWS_MSK_IAM";
                 let known: Vec<&str> = expected.split(", ").collect();
@@ -108,7 +108,7 @@ impl Variables {
     }
 
     /// A Region's name is letters, digits and hyphens.
-    fn aws_region(&mut self) -> Option<String> {
+    fn region_of_iam(&mut self) -> Option<String> {
         let name = "KAFKA_SASL_AWS_REGION";
         let region = self.text(name)?;
         if region.len() > 40 || !region.bytes().all(|byte| byte.is_ascii_alphanumeric() || byte == b'-') {
@@ -117,7 +117,7 @@ impl Variables {
         Some(region)
     }
 
-    fn aws_role(&mut self) -> Option<String> {
+    fn role_of_iam(&mut self) -> Option<String> {
         let name = "KAFKA_SASL_AWS_ROLE_ARN";
         let role = self.text(name)?;
         let plain = |c: char| c.is_ascii_alphanumeric() || "+=,.@_-/:".contains(c);

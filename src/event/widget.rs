@@ -92,10 +92,17 @@ impl Widget {
 }
 
 impl Context {
-    /// Seconds from one point of a line to the next: whole minutes, few enough points for the widget.
-    pub(crate) fn step_s(&self) -> i64 {
-        let range_s = self.range_ms.as_ref().map_or(0, |range| range.end.saturating_sub(range.start) / 1_000);
-        (range_s / POINTS / 60 + 1) * 60
+    /// Seconds from one point of a line to the next, seen from this second since 1970: few enough points for the widget, and as many
+    /// seconds as `CloudWatch` keeps points for that are as old as the first one (`GetMetricData`, `MetricStat`, `Period`).
+    pub(crate) fn step_s(&self, now_s: i64) -> i64 {
+        let (start_ms, end_ms) = self.range_ms.as_ref().map_or((0, 0), |range| (range.start, range.end));
+        let unit_s = match now_s.saturating_sub(start_ms / 1_000) {
+            _ if self.range_ms.is_none() => 60,
+            ..=MINUTES_KEPT_S => 60,
+            ..=FIVE_MINUTES_KEPT_S => 300,
+            _ => 3_600,
+        };
+        (end_ms.saturating_sub(start_ms) / 1_000 / POINTS / unit_s + 1) * unit_s
     }
 
     /// What is not there, or of another type than documented, is as usual: a picture is better than an error.
@@ -124,6 +131,10 @@ fn width(value: Option<&Value>) -> Option<u32> {
     value?.as_u64().and_then(|width| u32::try_from(width).ok()).filter(|width| *width > 0)
 }
 
+/// For how long `CloudWatch` keeps points of a minute, 15 days, less what a run takes.
+const MINUTES_KEPT_S: i64 = 15 * 86_400 - 300;
+/// The same for points of five minutes, 63 days; those of an hour are kept for 455 days.
+const FIVE_MINUTES_KEPT_S: i64 = 63 * 86_400 - 300;
 /// Points of a line, about.
 const POINTS: i64 = 90;
 /// Half a dashboard, in pixels.
@@ -175,8 +186,22 @@ mod tests {
 
     #[test]
     fn a_line_has_whole_minutes_and_few_points() {
-        let step_s = |hours: i64| Context { range_ms: Some(0..hours * 3_600_000), ..Context::default() }.step_s();
-        assert_eq!((Context::default().step_s(), step_s(1), step_s(3), step_s(24)), (60, 60, 180, 1_020));
+        let step_s =
+            |hours: i64| Context { range_ms: Some(0..hours * 3_600_000), ..Context::default() }.step_s(hours * 3_600);
+        assert_eq!((Context::default().step_s(7), step_s(1), step_s(3), step_s(24)), (60, 60, 180, 1_020));
+    }
+
+    #[test]
+    fn points_are_as_long_as_those_that_are_kept_of_that_time() {
+        let day = 86_400;
+        let step_s = |days_ago: i64| {
+            let (now_s, start_s) = (500 * day, (500 - days_ago) * day);
+            Context { range_ms: Some(start_s * 1_000..(start_s + 3_600) * 1_000), ..Context::default() }.step_s(now_s)
+        };
+        assert_eq!([1, 14, 15, 62, 63, 400].map(step_s), [60, 60, 300, 300, 3_600, 3_600]);
+        let of_all =
+            |days: i64| Context { range_ms: Some(0..days * day * 1_000), ..Context::default() }.step_s(days * day);
+        assert_eq!([28, 90].map(of_all).map(|step_s| (step_s % 300, step_s % 3_600)), [(0, 27_000 % 3_600), (0, 0)]);
     }
 
     #[test]

@@ -36,7 +36,7 @@ use crate::base::progress::Progress;
 use crate::model::age;
 use crate::model::endpoint::Endpoint;
 use crate::model::lags::Lags;
-use crate::model::snapshot::{Broker, Gone, Snapshot, Topic};
+use crate::model::snapshot::{Broker, Gone, Group, Snapshot, Topic};
 use crate::model::unknown::Unknown;
 
 /// A look that could not even begin.
@@ -126,7 +126,18 @@ pub(crate) async fn survey<'a>(
     let topics: Vec<_> = names.iter().zip(&described).map(|(name, topic)| topic.outline(name)).collect();
     let mut rows = Vec::with_capacity(parts.iter().map(GroupPart::len).sum());
     let coordinators = parts.iter().map(GroupPart::coordinator).collect();
-    let groups = parts.into_iter().map(|part| part.into_group(&topics, hides.as_ref(), &mut rows)).collect();
+    let unlisted: Vec<bool> = parts.iter().map(GroupPart::is_unlisted).collect();
+    let groups: Vec<Group> =
+        parts.into_iter().map(|part| part.into_group(&topics, hides.as_ref(), &mut rows)).collect();
+    // What is not listed and was found by its name is one of the groups all the same.
+    let found = unlisted.iter().zip(&groups).filter(|(unlisted, group)| **unlisted && !group.range().is_empty());
+    let found: Vec<Arc<str>> = found.map(|(_, group)| Arc::clone(&group.name)).collect();
+    let shown = listing.shown + found.len();
+    let listed = listing.all.map(|mut all| {
+        all.extend(found);
+        all.sort_unstable();
+        all
+    });
     let wanted = assembly::wanted(&rows, &topics);
     let mut snapshot = Snapshot {
         brokers: assembly::brokers(&cluster),
@@ -134,10 +145,10 @@ pub(crate) async fn survey<'a>(
         groups,
         rows,
         topics,
-        listed: listing.all,
+        listed,
         left_out: listing.left_out,
         problems: listing.problems,
-        shown: listing.shown,
+        shown,
         blind: listing.blind,
     };
     recheck::of_partitions(&cluster, coordinators, &mut snapshot, share_of(deadline, COMMITS_SHARE)).await;

@@ -43,6 +43,10 @@ pub enum Cause {
     Vanished,
     /// It is not kept, as configured.
     Off,
+    /// It was not asked for, since others came first.
+    LeftOut,
+    /// It was not read, and nothing else could show that an error which stood before is over.
+    Stands,
     /// Anything that nothing depends on.
     Other,
 }

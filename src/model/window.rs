@@ -14,7 +14,7 @@ pub(crate) struct Commit {
     pub(crate) lag: u64,
 }
 
-/// Where a commit and its log stood at one look.
+/// Where a commit and its log stood at one snapshot.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub(crate) struct Point {
     pub time_ms: i64,
@@ -95,15 +95,28 @@ impl Horizon {
         let kept_ms = self.kept() * self.period_ms;
         (commits * gap_ms).min(MOST_MS).max(least_ms).min(kept_ms)
     }
+
+    /// Milliseconds before now that the question alone needs whether a group loses ground: ten commits, and some that were missed.
+    ///
+    /// A step back that has to be made up for, a long run and a backlog need all of [`Self::reach_ms`].
+    #[must_use]
+    pub fn growth_reach_ms(self, memory: Memory, thresholds: &Thresholds) -> i64 {
+        let gap_ms = memory.usual_gap_ms(thresholds).unwrap_or(self.period_ms).max(self.period_ms);
+        (COMMITS_FOR_GROWTH as i64 * gap_ms).min(self.reach_ms(memory, thresholds))
+    }
 }
 
 /// Earlier snapshots of a schedule of so many minutes that can be read back.
-pub(crate) const fn snapshots_kept(minutes: i64) -> i64 {
-    let kept = if minutes <= FINE_UP_TO { FINE_KEPT } else { COARSE_KEPT };
-    kept / minutes
+const fn snapshots_kept(minutes: i64) -> i64 {
+    minutes_kept(minutes) / minutes
 }
 
-/// One point of each time, in order, all of them of the log that is there now; the look is the last one.
+/// For how many minutes the snapshots of such a schedule can be read back.
+pub(crate) const fn minutes_kept(minutes: i64) -> i64 {
+    if minutes <= FINE_UP_TO { FINE_KEPT } else { COARSE_KEPT }
+}
+
+/// One point of each time, in order, all of them of the log that is there now; the snapshot is the last one.
 ///
 /// `earlier` may come unsorted, with duplicates and with holes. Where the log end went backwards another log began, and
 /// what was before it is left out.
@@ -147,6 +160,8 @@ pub(crate) fn reached_ms(points: &[Point], offset: i64) -> Option<i64> {
 
 /// Burrow's default number of intervals.
 pub(crate) const COMMITS_KEPT: usize = 10;
+/// Commits, or looks where each has one, in which growth shows: those ten, the one before them, and one that was missed.
+pub(crate) const COMMITS_FOR_GROWTH: usize = COMMITS_KEPT + 2;
 /// Commits below which lags make no trend.
 pub(crate) const COMMITS_FOR_A_TREND: usize = 5;
 /// The longest period, in minutes, with slots one second wide: from an hour on there are as many minutes between two snapshots as a page has slots.
@@ -177,7 +192,7 @@ mod tests {
 
     const MINUTE: Thresholds = Thresholds::DEFAULT;
 
-    /// `minute:committed/end`; the last one is the look.
+    /// `minute:committed/end`; the last one is the snapshot.
     fn check(story: &str, expected: &[(i64, i64, u64)]) {
         let mut samples: Vec<_> = story.split_whitespace().map(sample).collect();
         let last = samples.pop().unwrap();
@@ -230,12 +245,12 @@ mod tests {
         for minutes in 1..=1_440 {
             let thresholds = Thresholds { period_ms: minutes * 60_000, ..MINUTE };
             let horizon = Horizon::of(&thresholds);
-            let looks = horizon.reach_ms(memory, &thresholds) / thresholds.period_ms;
-            assert!((2..=horizon.kept()).contains(&looks), "{looks} at {minutes}");
+            let read = horizon.reach_ms(memory, &thresholds) / thresholds.period_ms;
+            assert!((2..=horizon.kept()).contains(&read), "{read} at {minutes}");
             let least = horizon.long_run_ms().max(horizon.backlog_ms()).map_or(0, |ms| ms / thresholds.period_ms);
-            assert!(looks > least, "{looks} read, {least} needed at {minutes}");
-            assert!(!horizon.has_trend() || looks >= 5, "{looks} at {minutes}");
-            assert!(!horizon.has_ten_commits() || looks >= 10, "{looks} at {minutes}");
+            assert!(read > least, "{read} read, {least} needed at {minutes}");
+            assert!(!horizon.has_trend() || read >= 5, "{read} at {minutes}");
+            assert!(!horizon.has_ten_commits() || read >= 10, "{read} at {minutes}");
         }
     }
 

@@ -5,8 +5,10 @@ use crate::aws::secrets::Source;
 use crate::base::shown;
 use crate::config::sasl::{Account, Issuer, Sasl};
 use crate::config::{Bootstrap, Config, Encryption, Keystore, KeystorePlace, MetricsDetail};
+use crate::model::memory::Thresholds;
 use crate::model::snapshot::Snapshot;
 use crate::model::unknown::Cause;
+use crate::model::window::Horizon;
 
 /// What the variables say.
 pub(crate) fn lines(config: &Config) -> Vec<Line> {
@@ -46,6 +48,7 @@ pub(crate) fn lines(config: &Config) -> Vec<Line> {
     if let Some(sasl) = &kafka.sasl {
         lines.push(Line::works(SECTION, "login", login(sasl)));
     }
+    let rules = rules(&config.judgement.thresholds(""));
     lines.extend([
         Line::works(SECTION, "cluster", config.cluster.as_deref().unwrap_or("Kafka's own cluster id")),
         look,
@@ -62,7 +65,24 @@ pub(crate) fn lines(config: &Config) -> Vec<Line> {
             ),
         ),
     ]);
+    lines.extend(rules);
     lines
+}
+
+/// What is not found at this period, since too few earlier snapshots are kept; `None` where nothing is missing.
+fn rules(thresholds: &Thresholds) -> Option<Line> {
+    let horizon = Horizon::of(thresholds);
+    let (minutes, kept) = (thresholds.period_ms / 60_000, horizon.kept());
+    let (missing, todo) = if !horizon.has_trend() {
+        ("nobody is found slow (WARN)", "set MEERKAT_PERIOD, and the schedule, to 30 or 60")
+    } else if !horizon.has_ten_commits() {
+        let missing = "a group that loses less than a twentieth of what arrives, or loses it from burst to burst, is not found slow";
+        (missing, "set MEERKAT_PERIOD, and the schedule, to 15 or 60")
+    } else {
+        return None;
+    };
+    let found = format!("at MEERKAT_PERIOD={minutes}: {missing}, since CloudWatch keeps {kept} earlier snapshots");
+    Some(Line::less(SECTION, "rules", found, todo))
 }
 
 /// What the patterns select: counts and a few names.
@@ -174,6 +194,17 @@ mod tests {
         ] {
             assert!(text.contains(shown), "{shown} in {text}");
         }
+    }
+
+    #[test]
+    fn a_period_with_too_few_snapshots_for_a_rule_is_named() {
+        let rules = |minutes: i64| {
+            rules(&Thresholds { period_ms: minutes * 60_000, ..Thresholds::DEFAULT }).map(|line| line.found)
+        };
+        assert_eq!([1, 5, 15, 60, 1_440].map(rules), [const { None }; 5]);
+        let slow = "at MEERKAT_PERIOD=45: nobody is found slow (WARN), since CloudWatch keeps 3 earlier snapshots";
+        assert_eq!(rules(45).unwrap(), slow);
+        assert!(rules(30).unwrap().contains("less than a twentieth"));
     }
 
     #[test]

@@ -105,16 +105,49 @@ pub(crate) fn series(groups: usize) -> Line {
     }
 }
 
-/// How long reading the history will take at each look, by the quota alone.
-pub(crate) fn reading(pages: usize, points: u64, points_per_second: u64) -> Line {
-    let tenths = points * 10 / points_per_second.max(1);
+/// What a run reads of the history.
+#[derive(Clone, Debug)]
+pub(crate) struct Reading {
+    /// What it means that more partitions are kept than one run is made for, if they are.
+    pub beyond: Option<String>,
+    /// Whether there are other parts.
+    pub is_part: bool,
+    /// Pages of partitions.
+    pub pages: usize,
+    /// Estimated points of each run.
+    pub points: u64,
+    /// Estimated points more while every partition may be slow.
+    pub windows: u64,
+    /// Estimated points that the run may ask for in a second: its part of half of the quota.
+    pub points_per_second: u64,
+    /// Seconds that a run has for it.
+    pub seconds: u64,
+}
+
+/// How long reading the history will take in each run, by the quota alone.
+pub(crate) fn reading(reading: Reading) -> Line {
+    let Reading { beyond, is_part, pages, points, windows, points_per_second, seconds } = reading;
+    let time = |points: u64| {
+        let tenths = points * 10 / points_per_second.max(1);
+        format!("{}.{} s", tenths / 10, tenths % 10)
+    };
     let s = if pages == 1 { "" } else { "s" };
+    let share = if is_part { "this part's share of half" } else { "half" };
     let found = format!(
-        "{pages} page{s}, {points} estimated points, {}.{} s at half of the 180,000 a second that all readers in the account and Region share",
-        tenths / 10,
-        tenths % 10
+        "{pages} page{s}, {points} estimated points, {} at {share} of the 180,000 a second that all readers in the account and Region share; while every partition is slow {windows} more, {}",
+        time(points),
+        time(windows)
     );
-    Line::works(SECTION, "reading", found)
+    let parts = "divide the groups into parts (MEERKAT_PART)";
+    if let Some(beyond) = beyond {
+        Line::less(SECTION, "reading", format!("{found}; {beyond}"), parts)
+    } else if points + windows > points_per_second * seconds {
+        let found =
+            format!("{found}: a run has {seconds} s, so some partitions keep their last verdict for a while then");
+        Line::less(SECTION, "reading", found, parts)
+    } else {
+        Line::works(SECTION, "reading", found)
+    }
 }
 
 /// The section of all that has to do with `CloudWatch`.
@@ -207,6 +240,25 @@ mod tests {
         assert_eq!(told(451).0, Status::Less);
         let beyond = |groups| series(groups).todo.unwrap_or_default().contains("may match");
         assert!(!beyond(9_000) && beyond(9_001));
+    }
+
+    #[test]
+    fn reading_that_takes_longer_than_a_run_has_is_told() {
+        let of = |pages: usize, beyond: Option<&str>| {
+            let points = pages as u64 * 180;
+            let (beyond, windows) = (beyond.map(str::to_owned), points * 11);
+            let points_per_second = 58_000;
+            reading(Reading { beyond, is_part: false, pages, points, windows, points_per_second, seconds: 20 })
+        };
+        let all_is_well = of(46, None);
+        assert_eq!(all_is_well.status, Status::Works);
+        assert_eq!(
+            all_is_well.found,
+            "46 pages, 8280 estimated points, 0.1 s at half of the 180,000 a second that all readers in the account and Region share; while every partition is slow 91080 more, 1.5 s"
+        );
+        assert_eq!([189, 560].map(|pages| of(pages, None).status), [Status::Works, Status::Less]);
+        let beyond = of(1, Some("they are too many"));
+        assert_eq!((beyond.status, beyond.found.ends_with("; they are too many")), (Status::Less, true));
     }
 
     #[test]

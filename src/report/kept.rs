@@ -14,8 +14,18 @@ pub struct HistoryEntry<'a> {
     pub(crate) metrics: usize,
     /// State metrics that were read, windows included.
     pub(crate) metrics_read: usize,
+    /// Estimated points that were asked for, as the quota counts them, windows included.
+    pub(crate) points_asked: u64,
     /// State metrics that were read for windows.
     pub(crate) windows_read: usize,
+    /// Estimated points that were asked for windows.
+    pub(crate) windows_points: u64,
+    /// Estimated points that there was time for; 0 where no window was wanted.
+    pub(crate) windows_budget: u64,
+    /// Partitions of whose windows the newest looks alone were read.
+    pub(crate) windows_short: usize,
+    /// Partitions whose window was wanted and not read: their verdict is kept.
+    pub(crate) windows_left_out: usize,
     pub(crate) datums_written: usize,
     /// What to set where lags cannot be judged, because nothing is kept and no objective is set.
     #[serde(skip_serializing_if = "Option::is_none")]

@@ -123,7 +123,7 @@ pub(crate) struct BrokerEntry<'a> {
 pub struct GroupEntry<'a> {
     /// Its name.
     pub group: Cow<'a, str>,
-    /// By `MEERKAT_OWNERS`.
+    /// Who owns it, by `MEERKAT_OWNERS`.
     #[serde(skip_serializing_if = "Option::is_none")]
     pub(crate) owner: Option<Cow<'a, str>>,
     #[serde(rename = "type", default)]

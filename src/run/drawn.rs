@@ -15,10 +15,10 @@ impl Run<'_> {
         let now_s = self.clock.unix_ms / 1_000;
         let range_ms = widget.context.range_ms.clone();
         let range_ms = range_ms.unwrap_or((now_s - USUAL_RANGE_S) * 1_000..now_s * 1_000);
-        let step = widget.context.step_s();
+        let step = widget.context.step_s(now_s);
         let lags = match &self.store {
             Some(store) => {
-                let groups: Vec<&str> = report.groups.iter().map(|group| &*group.group).collect();
+                let groups = html::drawn(report, &widget.asked);
                 let seconds = range_ms.start / 1_000..range_ms.end / 1_000;
                 store.lag_trend(&report.cluster, &groups, seconds, step, self.until(DRAWING_SHARE)).await
             }

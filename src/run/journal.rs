@@ -11,7 +11,6 @@ use crate::base::fault;
 use crate::base::moment::rfc3339;
 use crate::cloudwatch::changes::told_word;
 use crate::cloudwatch::pages::key::OfGroup;
-use crate::cloudwatch::pages::roster::Told;
 use crate::judge::outcome::LastKnown;
 use crate::judge::verdict::Verdict;
 use crate::report::Report;
@@ -121,15 +120,12 @@ impl Run<'_> {
 
 /// The groups whose status changed, then those that are not OK, the worst first; each with its status before.
 fn worth_a_line(taken: &Taken<'_>) -> Vec<(usize, Option<&'static str>)> {
-    let told = match taken.past.told_before() {
-        Some(Told::Groups(groups)) => Some(groups),
-        _ => None,
-    };
+    let told = taken.past.told_before();
     let mut lines = Vec::new();
     for (at, (group, judged)) in taken.sight.snapshot.groups.iter().zip(&taken.judged.groups).enumerate() {
-        let key = OfGroup::new(&group.name).long();
-        let told = told.map(|told| told.iter().find(|(other, _)| *other == key).map(|(_, status)| *status));
-        let before = told.map(told_word);
+        // Of a group that is not listed nothing is known where there were more than could be.
+        let told = told.map(|told| (told.of(OfGroup::new(&group.name)), told.more));
+        let before = told.filter(|(status, more)| status.is_some() || *more == 0).map(|(status, _)| told_word(status));
         let changed = !judged.is_unread()
             && judged.published_status().is_some()
             && before.is_some_and(|word| word != judged.verdict.word());

@@ -12,7 +12,7 @@ use crate::base::progress::Progress;
 use crate::cloudwatch::changes::Changes;
 use crate::cloudwatch::cost::{PRICES_OF, Volume};
 use crate::cloudwatch::metrics::{self, Plan};
-use crate::cloudwatch::pages::roster::{Restless, Told};
+use crate::cloudwatch::pages::roster::{GroupCount, Restless, Told};
 use crate::cloudwatch::pages::rosters::Own;
 use crate::cloudwatch::past::{Leaving, Past};
 use crate::cloudwatch::publish::Written;
@@ -46,7 +46,7 @@ impl Run<'_> {
         if metrics.enabled {
             let partitions = taken.sight.snapshot.rows.len();
             let pages = written.metrics.saturating_sub(1);
-            let volume = Volume { partitions, pages, published: plan, windows: taken.past.windows() };
+            let volume = Volume { partitions, pages, published: plan, windows: taken.past.windows().metrics };
             let dollars = volume.used().dollars_a_month(self.schedule);
             metrics.dollars_a_month = Some((dollars * 100.0).round() / 100.0);
         }
@@ -58,11 +58,11 @@ impl Run<'_> {
         let before = taken.past.told();
         let (true, true, Ok(before)) = (self.writes(), self.remembers(), before) else {
             // Nothing is kept of this look either.
-            return (Told::TooMany, Vec::new());
+            return (Told::default(), Vec::new());
         };
         let whole = taken.sight.snapshot.listed.is_ok() && taken.vanished == 0;
         // What was told before the history was lost is what was published before.
-        let recalled = Told::Groups(taken.stand.recalled().collect());
+        let recalled = Told { groups: taken.stand.recalled().collect(), more: 0 };
         let before = before.or(Some(&recalled));
         let changes = Changes::new(taken.sight.snapshot, &taken.judged, before, whole, &self.config.owners);
         let Some(topic) = &self.config.store.changes else { return (changes.told(|_| true), Vec::new()) };
@@ -96,9 +96,18 @@ impl Run<'_> {
         let mut written = Written::default();
         if self.writes() {
             // Where groups may be missing, those that were known before stay the measure.
-            let before = taken.past.roster().ok().flatten().map(|roster| roster.groups);
+            let before = taken.past.roster().ok().flatten().map(|roster| GroupCount::of(roster.groups));
             let listed = snapshot.listed.as_ref().ok().and_then(|_| u32::try_from(snapshot.present()).ok());
-            let groups = listed.or(before).unwrap_or_default();
+            let elsewhere = snapshot.blind.as_ref().is_some_and(|why| why.cause() == Cause::NoTopic);
+            let groups = match (listed, before) {
+                // A service without the offsets topic lists a group no more once its members are gone.
+                (Some(listed), Some(before)) if elsewhere && taken.vanished > 0 => {
+                    before.doubted_again(listed, self.schedule.period())
+                }
+                (Some(groups), _) => GroupCount { groups, doubted: 0 },
+                (None, before) => before.unwrap_or_default(),
+            };
+            let groups = groups.packed();
             // Partitions that vanished keep their slots, so that nothing is missing.
             let read =
                 |group: &Group| group.rows.is_ok() && group.gaps.iter().all(|why| why.cause() == Cause::Vanished);
@@ -107,11 +116,17 @@ impl Run<'_> {
             let leaving = Leaving { taken: taken.sight.time_ms, groups, whole, restless, told, standing };
             written = taken.past.write(store, snapshot, &taken.memories, leaving, self.clock.deadline).await;
         }
+        let windows = taken.past.windows();
         let entry = HistoryEntry {
             enabled: true,
             metrics: written.metrics,
             metrics_read: taken.past.metrics_read(),
-            windows_read: taken.past.windows(),
+            points_asked: taken.past.points(),
+            windows_read: windows.metrics,
+            windows_points: windows.points,
+            windows_budget: windows.budget,
+            windows_short: windows.short,
+            windows_left_out: windows.unread,
             datums_written: written.datums,
             advice: None,
             problems: problems(&written),
@@ -124,8 +139,7 @@ impl Run<'_> {
         let Some(store) = self.store.as_ref().filter(|_| self.publishes() && self.writes()) else {
             return (MetricsEntry::default(), 0);
         };
-        let mut results = self.results(taken, |group| published[group]);
-        results.groups.extend(of_names(&taken.stand.unlisted));
+        let results = self.results(taken, |group| published[group]);
         let Plan { datums, metrics, refused } =
             metrics::plan(&results, self.config.store.detail, self.config.store.limit);
         if let Some(refused) = &refused {
@@ -158,9 +172,11 @@ impl Run<'_> {
     }
 
     fn results(&self, taken: &Taken<'_>, told: impl Fn(usize) -> bool) -> Results {
-        let Taken { cluster, sight, judged, ages, vanished, .. } = taken;
+        let Taken { cluster, sight, judged, ages, vanished, stand, .. } = taken;
         let of = (cluster.as_str(), self.part);
-        Results::new(of, *sight, judged, ages, told, *vanished, self.clock.elapsed_ms())
+        let mut results = Results::new(of, *sight, judged, ages, told, *vanished, self.clock.elapsed_ms());
+        results.groups.extend(of_names(&stand.unlisted));
+        results
     }
 
     /// What is published, of all groups, for Prometheus.

@@ -26,7 +26,11 @@ pub(super) async fn bootstrap(door: &Door, config: &Kafka) -> Result<Vec<Endpoin
         (None, Encryption::Tls) => Listener::Tls,
         (None, Encryption::None) => Listener::Plaintext,
     };
-    let text = door.bootstrap(CLUSTER_ARN, arn, listener, network).await?;
+    let role = match &config.sasl {
+        Some(Sasl::MskIam { role, .. }) => role.as_deref(),
+        _ => None,
+    };
+    let text = door.bootstrap(CLUSTER_ARN, arn, listener, network, role).await?;
     let addresses: Result<Vec<_>, _> = text.split(',').map(|address| Endpoint::parse(address.trim())).collect();
     addresses
         .map_err(|expectation| Error::Addresses(format!("{CLUSTER_ARN}: an address of Amazon MSK's {expectation}")))

@@ -10,6 +10,7 @@ use crate::base::budget::{HISTORY_SHARE, KAFKA_SHARE};
 use crate::base::clock::Laps;
 use crate::base::progress::Progress;
 use crate::cloudwatch::pages::key::Mark;
+use crate::cloudwatch::pages::roster::GroupCount;
 use crate::cloudwatch::pages::shelf::Shelf;
 use crate::cloudwatch::past::{Asker, Ghost, Past};
 use crate::kafka::{self, Access, Credentials, LookError, Missed, Selection, Survey};
@@ -42,7 +43,9 @@ impl Run<'_> {
         loop {
             let mut look = Box::pin(self.look_once(selection)).await?;
             let (vanished, whole) = (look.vanished > 0, look.snapshot.listed.is_ok());
-            let pause = pauses.next().map(Duration::from_millis).filter(|_| vanished && whole);
+            // A service without the offsets topic lists them no more, however often it is asked.
+            let elsewhere = look.snapshot.blind.as_ref().is_some_and(|why| why.cause() == Cause::NoTopic);
+            let pause = pauses.next().map(Duration::from_millis).filter(|_| vanished && whole && !elsewhere);
             let Some(pause) = pause.filter(|pause| Instant::now() + *pause < self.until(KAFKA_SHARE / 2.0)) else {
                 if vanished && whole && look.snapshot.blind.is_none() {
                     let until = self.until(KAFKA_SHARE);
@@ -103,7 +106,8 @@ impl Run<'_> {
         snapshot.brokers = survey.brokers();
         // Groups that are named may be of another part, whose number is none of this one's.
         let before = past.roster().ok().flatten().filter(|_| selection.named.is_empty() && !self.only_reads_parts());
-        let before = before.map_or(0, |before| usize::try_from(before.groups).unwrap_or_default());
+        let before = before.map_or(0, |before| GroupCount::of(before.groups).groups);
+        let before = usize::try_from(before).unwrap_or_default();
         let vanished = before.saturating_sub(snapshot.present());
         Ok(Gathered { survey, snapshot, lags, cluster, past, time_ms, vanished })
     }
@@ -173,7 +177,14 @@ impl Run<'_> {
     }
 
     pub(super) fn asker(&self, cluster: &str, part: Part, writer: Option<u64>) -> Asker {
-        Asker { shelf: Shelf::new(cluster, part, self.schedule), minute: self.minute, part, few: false, writer }
+        Asker {
+            shelf: Shelf::new(cluster, part, self.schedule),
+            minute: self.minute,
+            now: self.clock.now_ms() / 1_000,
+            part,
+            few: false,
+            writer,
+        }
     }
 
     /// Connects, with credentials that may still be on their way, and finds what there is.

@@ -21,7 +21,7 @@ use crate::keystore::KeystoreError;
 use crate::model::memory::Thresholds;
 use crate::model::part::Part;
 use crate::model::snapshot::{Group, Problem};
-use crate::model::unknown::Unknown;
+use crate::model::unknown::{Cause, Unknown};
 use crate::preflight::Preflight;
 use crate::report::history::PastOfGroup;
 use crate::report::{self, Frame, HistoryEntry, MetricsEntry, Report};
@@ -199,7 +199,8 @@ impl<'a> Run<'a> {
         let publishes = run.publishes() && (run.request.writes() || matches!(request.ask, Ask::Preflight { .. }));
         if run.remembers() || publishes {
             let client = warm.client(run.until(CLIENT_SHARE)).await;
-            run.store = Some(Store::new(client, schedule, &config.store.state_namespace, &config.store.namespace));
+            let store = Store::new(client, schedule, &config.store.state_namespace, &config.store.namespace);
+            run.store = Some(store.shared_by(part.of()));
         }
         run
     }
@@ -270,6 +271,7 @@ impl<'a> Run<'a> {
         if taken.vanished > 0 {
             let fewer = format!("{} fewer than at the last look that knew them all", taken.vanished);
             let what = match (&taken.sight.snapshot.listed, &taken.sight.snapshot.blind) {
+                (Ok(_), Some(why)) if why.cause() == Cause::NoTopic => format!("{fewer}; {why}"),
                 (Ok(_), Some(why)) => format!(
                     "{fewer}; whether they were deleted cannot be seen ({why}), so the next look measures by what is there now"
                 ),

@@ -11,7 +11,8 @@ use crate::cloudwatch::canary::Flight;
 use crate::cloudwatch::cost::{PRICES_OF, Volume};
 use crate::cloudwatch::metrics;
 use crate::cloudwatch::pages::SECONDS_PER_PAGE;
-use crate::cloudwatch::past::pages_of;
+use crate::cloudwatch::pages::binding::beyond_layout;
+use crate::cloudwatch::past::{pages_of, points_of_short_windows};
 use crate::config::sasl::{Account, Sasl};
 use crate::config::{Bootstrap, Encryption};
 use crate::judge::numbers::{GroupResult, PartitionResult, Results};
@@ -153,7 +154,17 @@ impl Run<'_> {
         let dollars = volume.used().dollars_a_month(self.schedule);
         let cost = store::cost(published, volume.state(), self.config.store.limit, dollars, PRICES_OF);
         let points = u64::try_from(volume.state() * POINTS_PER_PAGE).unwrap_or(u64::MAX);
-        vec![cost, store::series(snapshot.groups.len()), store::reading(pages, points, POINTS_PER_SECOND)]
+        let time = self.until(super::HISTORY_SHARE).saturating_duration_since(self.clock.started);
+        let reading = store::Reading {
+            beyond: beyond_layout(partitions),
+            is_part: self.part.of() > 1,
+            pages,
+            points,
+            windows: points_of_short_windows(self.schedule, pages),
+            points_per_second: POINTS_PER_SECOND / u64::from(self.part.of()),
+            seconds: time.as_secs(),
+        };
+        vec![cost, store::series(snapshot.groups.len()), store::reading(reading)]
     }
 
     /// Who asks, as far as the configuration tells.

@@ -62,6 +62,11 @@ WAYS = {
         LOOK | IAM | {("sts:AssumeRole", ROLE)},
         {"KAFKA_SECURITY_PROTOCOL": "SASL_SSL", "KAFKA_SASL_MECHANISM": "AWS_MSK_IAM", "KAFKA_SASL_AWS_ROLE_ARN": ROLE, "KAFKA_BOOTSTRAP_SERVERS": BROKERS},
     ),
+    "MSK with IAM, in another account, its brokers looked up": (
+        {"Authentication": "MSK-IAM", "ClusterArn": ARN, "RoleArn": ROLE},
+        LOOK | LOOKUP | IAM | {("sts:AssumeRole", ROLE)},
+        {"KAFKA_SECURITY_PROTOCOL": "SASL_SSL", "KAFKA_SASL_MECHANISM": "AWS_MSK_IAM", "KAFKA_SASL_AWS_ROLE_ARN": ROLE, "KAFKA_CLUSTER_ARN": ARN},
+    ),
     "Confluent Cloud with an API key": (
         {"Authentication": "PLAIN", "BootstrapServers": BROKERS, "SecretArn": SECRET},
         LOOK | READ_SECRET,

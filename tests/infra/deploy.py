@@ -138,7 +138,7 @@ class Story:
         found = self.aws.statuses(CLUSTER, GROUP, self.minute, self.minute + BEFORE + AFTER)
         same((found[0], found[-1]), (1.0, 3.0), "its status in CloudWatch")
         messages = [json.loads(message) for message in self.aws.messages(self.queue)]
-        told = [(message["group"], message["status"]) for message in messages]
+        told = [(change["group"], change["status"]) for message in messages for change in message["changes"]]
         same(told, [(GROUP, "ERR")], f"a message of its owner's filter reached the topic's queue: {messages}")
         self.done(f"{GROUP} is OK while it commits and ERR once it has stopped, in CloudWatch and in a message of SNS that its owner filters for")
 

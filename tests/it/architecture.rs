@@ -14,8 +14,18 @@ use code::{code, words};
 const DOORS: [&str; 4] = ["aws", "cloudwatch", "kafka", "otlp"];
 
 /// Folders and files that may wait, call and connect. Every other file is core, a new one too.
-const OUTSIDE: &[&str] =
-    &["aws/", "base/clock.rs", "cli/progress_line.rs", "cloudwatch/", "kafka/", "lib.rs", "main.rs", "otlp/", "run/"];
+const OUTSIDE: &[&str] = &[
+    "aws/",
+    "base/clock.rs",
+    "base/files.rs",
+    "cli/progress_line.rs",
+    "cloudwatch/",
+    "kafka/",
+    "lib.rs",
+    "main.rs",
+    "otlp/",
+    "run/",
+];
 
 /// What is core although its folder is not: bytes, addresses and rules.
 const CORE: &[&str] = &["aws/secrets/reference.rs", "cloudwatch/pages/", "kafka/protocol/", "otlp/message.rs"];

@@ -194,6 +194,14 @@ fn a_click_sends_the_groups_name_to_this_function() {
 }
 
 #[test]
+fn an_owner_stands_before_the_reason_and_cannot_be_markup() {
+    let mut owned = group("g", "ERR", Some(1));
+    owned["owner"] = json!("<b>team");
+    let html = drawn(&report("c", &[owned]), Asked::Groups(Vec::new()), Context::default());
+    assert!(html.contains("<span class=\"mk-reason\"><b><bdi>&lt;b&gt;team</bdi></b> · "), "{html}");
+}
+
+#[test]
 fn without_an_endpoint_nothing_can_be_clicked() {
     let html = drawn(&report("c", &[group("g", "OK", Some(1))]), Asked::Groups(Vec::new()), Context::default());
     assert!(!html.contains("<cwdb-action") && !html.contains("<a "), "{html}");

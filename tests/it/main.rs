@@ -21,6 +21,7 @@ mod history;
 mod html;
 mod infra;
 mod keystores;
+mod kfake;
 mod kinds;
 mod markers;
 mod measures;

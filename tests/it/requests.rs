@@ -44,8 +44,8 @@ fn the_requests_of_a_look_are_a_formula() {
         let formula = [
             ("Metadata", 2),
             ("ListGroups", brokers),
-            // Before its groups are listed each broker is asked whether it has loaded them.
-            ("DescribeGroups", 2 * brokers),
+            // Before and after its groups are listed each broker is asked whether it has loaded them.
+            ("DescribeGroups", 3 * brokers),
             ("ConsumerGroupDescribe", brokers),
             ("ShareGroupDescribe", brokers),
             ("StreamsGroupDescribe", brokers),
@@ -65,7 +65,7 @@ fn below_version_8_every_group_takes_an_offset_fetch_of_its_own() {
     let stage = scene(2, 30, &[Group::classic]).release(Release::V2_8).start();
     look(&stage);
     assert_eq!(counts(&stage)["OffsetFetch"], 60);
-    assert_eq!(counts(&stage)["DescribeGroups"], 4);
+    assert_eq!(counts(&stage)["DescribeGroups"], 6);
     assert!(!counts(&stage).contains_key("ConsumerGroupDescribe"));
 }
 
@@ -78,21 +78,21 @@ fn a_kind_of_which_there_is_no_group_takes_no_request() {
         counts.retain(|api, _| !matches!(api.as_str(), "Metadata" | "ListGroups" | "ListOffsets"));
         counts
     };
-    // One `DescribeGroups` asks whether the broker has loaded its groups.
-    assert_eq!(of(Group::classic), expected(&[("DescribeGroups", 2), ("OffsetFetch", 1)]));
-    let loaded = ("DescribeGroups", 1);
+    // Two `DescribeGroups` ask whether the broker has loaded its groups.
+    assert_eq!(of(Group::classic), expected(&[("DescribeGroups", 3), ("OffsetFetch", 1)]));
+    let loaded = ("DescribeGroups", 2);
     assert_eq!(of(Group::consumer), expected(&[loaded, ("ConsumerGroupDescribe", 1), ("OffsetFetch", 1)]));
     assert_eq!(of(Group::share), expected(&[loaded, ("ShareGroupDescribe", 1), ("DescribeShareGroupOffsets", 1)]));
     assert_eq!(of(Group::streams), expected(&[loaded, ("StreamsGroupDescribe", 1), ("OffsetFetch", 1)]));
 }
 
 #[test]
-fn one_broker_gets_nine_requests_and_one_for_every_fifty_groups() {
+fn one_broker_gets_ten_requests_and_one_for_every_fifty_groups() {
     for groups in [1, 49, 50, 51, 100, 260] {
         let stage = scene(1, groups, &[Group::classic]).start();
         look(&stage);
         let requests = stage.seen().len();
-        assert!(requests <= 9 + groups.div_ceil(50), "{requests} requests for {groups} groups");
+        assert!(requests <= 10 + groups.div_ceil(50), "{requests} requests for {groups} groups");
     }
 }
 
@@ -101,7 +101,7 @@ fn a_group_asked_for_by_name_takes_no_more_than_all_of_them() {
     let stage = scene(2, 10, &[Group::classic]).start();
     let report = Look::at(&stage.bootstrap()).named(&["group-2-4"]).report(&stage);
     assert_eq!(report.groups(), ["group-2-4"]);
-    let formula = [("Metadata", 2), ("ListGroups", 2), ("DescribeGroups", 3), ("OffsetFetch", 1), ("ListOffsets", 6)];
+    let formula = [("Metadata", 2), ("ListGroups", 2), ("DescribeGroups", 5), ("OffsetFetch", 1), ("ListOffsets", 6)];
     assert_eq!(counts(&stage), expected(&formula));
 }
 
@@ -110,7 +110,7 @@ fn a_cluster_that_shows_no_groups_is_asked_whether_it_may_be_described() {
     let stage = Scene::of(1).topic(Topic::new("t", &[0..10])).start();
     let report = look(&stage);
     assert!(report.complete());
-    assert_eq!(counts(&stage), expected(&[("Metadata", 2), ("DescribeGroups", 1), ("ListGroups", 1)]));
+    assert_eq!(counts(&stage), expected(&[("Metadata", 2), ("DescribeGroups", 2), ("ListGroups", 1)]));
 }
 
 #[test]

@@ -169,7 +169,7 @@ async fn a_clusters_addresses_fit_the_listener() {
     let found = Answer { status: 200, body };
     let double = Double::start(&[found, found]).await;
     let (door, cluster) = (door(&double.origin, WAIT).await, Arn::parse(CLUSTER).unwrap());
-    let ask = async |listener| door.bootstrap("KAFKA_CLUSTER_ARN", &cluster, listener, Network::Private).await;
+    let ask = async |listener| door.bootstrap("KAFKA_CLUSTER_ARN", &cluster, listener, Network::Private, None).await;
     assert_eq!(ask(Listener::SaslIam).await.unwrap(), "b-1.a:9098,b-2.a:9098");
     let error = spelled(&ask(Listener::SaslScram).await.unwrap_err());
     assert!(error.contains("the cluster has no bootstrapBrokerStringSaslScram, it has"), "{error}");
@@ -183,7 +183,7 @@ async fn a_cluster_that_may_not_be_asked_for_names_the_permission() {
     let double =
         Double::start(&[Answer { status: 403, body: r#"{"message":"no","code":"AccessDeniedException"}"# }]).await;
     let (door, cluster) = (door(&double.origin, WAIT).await, Arn::parse(CLUSTER).unwrap());
-    let found = door.bootstrap("KAFKA_CLUSTER_ARN", &cluster, Listener::Tls, Network::Private).await;
+    let found = door.bootstrap("KAFKA_CLUSTER_ARN", &cluster, Listener::Tls, Network::Private, None).await;
     let error = spelled(&found.unwrap_err());
     assert!(error.contains("allow kafka:GetBootstrapBrokers on it"), "{error}");
 }

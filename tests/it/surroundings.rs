@@ -262,9 +262,7 @@ fn what_has_no_end_is_not_waited_for() {
     let off = [("MEERKAT_HISTORY", "off"), ("MEERKAT_PUBLISH", "off"), ("MEERKAT_TIMEOUT", "1")];
     let broker = ("KAFKA_BOOTSTRAP_SERVERS", "127.0.0.1:1");
     let told = |variables: &[(&str, &str)], arguments: &[&str]| {
-        let mut program = Program::with(&[&off[..], variables].concat());
-        program.0.args(arguments);
-        let (code, text) = program.told(b"");
+        let (code, text) = Program::with(&[&off[..], variables].concat()).with_arguments(arguments).told(b"");
         assert_eq!(code, Some(3), "{text}");
         text
     };
@@ -290,11 +288,82 @@ fn what_has_no_end_is_not_waited_for() {
 #[test]
 fn a_reader_that_leaves_early_is_no_failure() {
     for arguments in [&["--help"][..], &["--against", "all"], &["--man"]] {
-        let mut program = Program::with(&[]);
-        program.0.args(arguments);
-        let mut child = program.0.spawn().unwrap();
+        let mut child = Program::with(&[]).with_arguments(arguments).0.spawn().unwrap();
         drop(child.stdout.take());
         let output = child.wait_with_output().unwrap();
         assert_eq!((output.status.code(), output.stderr.len()), (Some(0), 0), "{output:?}");
+    }
+}
+
+const CLUSTER: &str = "arn:aws:kafka:eu-west-1:123456789012:cluster/orders/0a1b2c3d-7";
+
+/// What the program asks of AWS while a proxy is named, and what the proxy gets of it: method and target of each request.
+fn asked_of_a_proxy(more: &[(&str, &str)]) -> Vec<String> {
+    let proxy = Server::start(|_| Answer::json(403, r#"{"message":"no"}"#));
+    let origin = proxy.origin();
+    let variables = [
+        ("KAFKA_CLUSTER_ARN", CLUSTER),
+        ("AWS_ENDPOINT_URL_KAFKA", "http://kafka.invalid"),
+        ("AWS_ENDPOINT_URL_CLOUDWATCH", "http://monitoring.invalid"),
+        ("HTTP_PROXY", &*origin),
+        ("MEERKAT_CLUSTER", "prod"),
+        ("MEERKAT_HISTORY", "off"),
+        ("MEERKAT_TIMEOUT", "5"),
+        ("AWS_REGION", "eu-west-1"),
+        ("AWS_ACCESS_KEY_ID", "AKIAIOSFODNN7EXAMPLE"),
+        ("AWS_SECRET_ACCESS_KEY", "hunter2"),
+    ];
+    let (code, text) = Program::with(&[&variables, more].concat()).told(b"");
+    assert_eq!(code, Some(3), "{text}");
+    proxy.seen().into_iter().map(|asked| asked.line.split("/v1").next().unwrap_or_default().to_owned()).collect()
+}
+
+#[test]
+fn aws_is_asked_through_the_proxy_that_the_environment_names() {
+    let seen = asked_of_a_proxy(&[]);
+    for origin in ["GET http://kafka.invalid", "POST http://monitoring.invalid/"] {
+        assert!(seen.iter().any(|line| line.starts_with(origin)), "{origin}: {seen:?}");
+    }
+    let seen = asked_of_a_proxy(&[("NO_PROXY", "monitoring.invalid")]);
+    assert!(seen.iter().all(|line| line.starts_with("GET http://kafka.invalid")) && !seen.is_empty(), "{seen:?}");
+    assert_eq!(asked_of_a_proxy(&[("NO_PROXY", "*")]), [""; 0]);
+}
+
+#[test]
+fn a_cluster_of_another_account_is_asked_for_by_the_role_and_else_by_the_run_itself() {
+    let role = "arn:aws:iam::999999999999:role/reader";
+    for allowed in ["ASIAROLE", "AKIAOWN"] {
+        let aws = Server::start(move |asked| {
+            if asked.body.contains("Action=AssumeRole") {
+                let key = "<AccessKeyId>ASIAROLE</AccessKeyId><SecretAccessKey>hunter2</SecretAccessKey><SessionToken>t</SessionToken><Expiration>2100-01-01T00:00:00Z</Expiration>";
+                let answer = format!(
+                    "<AssumeRoleResponse xmlns=\"https://sts.amazonaws.com/doc/2011-06-15/\"><AssumeRoleResult><Credentials>{key}</Credentials></AssumeRoleResult></AssumeRoleResponse>"
+                );
+                return Answer { status: 200, headers: vec!["content-type: text/xml".into()], body: answer };
+            }
+            if asked.head.contains(&format!("credential={}/", allowed.to_ascii_lowercase())) {
+                return Answer::json(200, r#"{"bootstrapBrokerStringSaslIam":"127.0.0.1:1"}"#);
+            }
+            Answer::json(403, r#"{"__type":"AccessDeniedException","message":"not authorized"}"#)
+        });
+        let origin = aws.origin();
+        let variables = [
+            ("KAFKA_CLUSTER_ARN", CLUSTER),
+            ("KAFKA_SECURITY_PROTOCOL", "SASL_SSL"),
+            ("KAFKA_SASL_MECHANISM", "AWS_MSK_IAM"),
+            ("KAFKA_SASL_AWS_ROLE_ARN", role),
+            ("MEERKAT_HISTORY", "off"),
+            ("MEERKAT_PUBLISH", "off"),
+            ("AWS_ENDPOINT_URL", &*origin),
+            ("AWS_REGION", "eu-west-1"),
+            ("AWS_ACCESS_KEY_ID", "AKIAOWN"),
+            ("AWS_SECRET_ACCESS_KEY", "hunter2"),
+        ];
+        let (_, text) = Program::with(&variables).told(b"");
+        assert!(text.contains("127.0.0.1:1: cannot connect"), "{allowed}: {text}");
+        let lookups = aws.seen().into_iter().filter(|asked| asked.line.starts_with("GET /v1/clusters/"));
+        let keys: Vec<&str> =
+            lookups.map(|asked| if asked.head.contains("credential=asiarole/") { "role" } else { "own" }).collect();
+        assert_eq!(keys, if allowed == "ASIAROLE" { &["role"][..] } else { &["role", "own"] });
     }
 }

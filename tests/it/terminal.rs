@@ -170,3 +170,17 @@ fn the_same_reason_is_said_once() {
     assert_eq!(drawn.matches("it does not answer").count(), 1, "{drawn}");
     assert!(drawn.ends_with("89 of 89 groups need a look; history is off, so only lag is told\n"), "{drawn}");
 }
+
+#[test]
+fn an_owner_has_a_column_where_somebody_owns_a_group() {
+    let mut report: serde_json::Value = serde_json::from_str(&alike(3, "last")).expect("a report");
+    report["groups"][1]["owner"] = json!("team-a");
+    let drawn = drawn(&report.to_string(), 200, false);
+    let words = |line: &str| line.split_whitespace().map(str::to_owned).collect::<Vec<_>>();
+    let lines: Vec<_> = drawn.lines().map(words).collect();
+    assert_eq!(lines[0][..8], ["GROUP", "STATUS", "LAG", "BEHIND", "MEMBERS", "STATE", "OWNER", "WHY"]);
+    assert!(
+        lines.iter().any(|line| line.first().is_some_and(|name| name == "group-02") && line.contains(&"team-a".into())),
+        "{drawn}"
+    );
+}

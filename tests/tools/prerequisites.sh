@@ -19,6 +19,7 @@ for needed in "$@"; do
     make) command -v make >/dev/null || missing="$missing make" ;;
     openssl) command -v openssl >/dev/null || missing="$missing openssl" ;;
     chromium) command -v chromium >/dev/null || missing="$missing chromium fonts-liberation" ;;
+    go) command -v go >/dev/null || missing="$missing golang" ;;
     buildah) command -v buildah >/dev/null || missing="$missing buildah" ;;
     strip) command -v strip >/dev/null || missing="$missing binutils" ;;
     musl) command -v musl-gcc >/dev/null || missing="$missing musl-tools" ;;

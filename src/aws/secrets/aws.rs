@@ -3,6 +3,7 @@
 use std::time::SystemTime;
 
 use aws_config::SdkConfig;
+use aws_config::sts::AssumeRoleProvider;
 use aws_credential_types::Credentials;
 use aws_credential_types::provider::ProvideCredentials;
 use aws_credential_types::provider::error::CredentialsError;
@@ -12,7 +13,6 @@ use aws_sigv4::sign::v4;
 use aws_smithy_runtime_api::client::orchestrator::HttpRequest;
 use aws_smithy_types::body::SdkBody;
 use aws_types::service_config::ServiceConfigKey;
-use futures_util::FutureExt;
 
 use super::call::{Failure, call};
 use super::reference::{Arn, ArnKind};
@@ -47,7 +47,7 @@ impl Door {
         origin: &str,
         place: (&str, &str),
     ) -> Result<(), Box<dyn std::error::Error + Send + Sync>> {
-        let key = credentials(self.aws().await).await?;
+        let key = credentials(self.aws().await, None).await?;
         sign_request(request, origin, place, key, SystemTime::now())
     }
 }
@@ -58,12 +58,22 @@ pub(crate) async fn ask(
     variable: &'static str,
     question: AwsQuestion<'_>,
 ) -> Result<Vec<u8>, SecretError> {
+    ask_as(door, None, variable, question).await
+}
+
+/// The same as this role.
+pub(crate) async fn ask_as(
+    door: &Door,
+    role: Option<&str>,
+    variable: &'static str,
+    question: AwsQuestion<'_>,
+) -> Result<Vec<u8>, SecretError> {
     let subject = format!("{variable} ({})", question.arn.text);
     let config = door.aws().await;
-    let origin = origin(config, question.arn);
-    let key = match credentials(config).await {
+    let origin = origin(config, question.arn).await;
+    let key = match credentials(config, role).await {
         Ok(key) => key,
-        Err(error) => return Err(SecretError::no_key(subject, false, error)),
+        Err(error) => return Err(SecretError::no_key(subject, role.is_some(), error)),
     };
     let request = signed(&origin, &question, key, SystemTime::now())
         .map_err(|source| SecretError::Settings { subject: subject.clone(), source })?;
@@ -74,16 +84,20 @@ pub(crate) async fn ask(
     })
 }
 
-/// The key that the SDK's chain finds.
-pub(crate) async fn credentials(config: &SdkConfig) -> Result<Credentials, CredentialsError> {
-    match config.credentials_provider() {
-        Some(provider) => provider.provide_credentials().await,
-        None => Err(CredentialsError::not_loaded_no_source()),
+/// The key that the SDK's chain finds, or that of a role that it takes on.
+pub(crate) async fn credentials(config: &SdkConfig, role: Option<&str>) -> Result<Credentials, CredentialsError> {
+    match (role, config.credentials_provider()) {
+        (Some(arn), _) => {
+            let role = AssumeRoleProvider::builder(arn).session_name("meerkat").configure(config).build().await;
+            role.provide_credentials().await
+        }
+        (None, Some(provider)) => provider.provide_credentials().await,
+        (None, None) => Err(CredentialsError::not_loaded_no_source()),
     }
 }
 
 /// Where the service is: what `AWS_ENDPOINT_URL_…`, `AWS_ENDPOINT_URL` or the profile say, or its public name.
-fn origin(config: &SdkConfig, arn: &Arn) -> String {
+async fn origin(config: &SdkConfig, arn: &Arn) -> String {
     let id = match arn.kind {
         ArnKind::Secret => "Secrets Manager",
         ArnKind::Parameter => "SSM",
@@ -92,24 +106,38 @@ fn origin(config: &SdkConfig, arn: &Arn) -> String {
     };
     let key = ServiceConfigKey::builder().service_id(id).env("AWS_ENDPOINT_URL").profile("endpoint_url").build().ok();
     let own = config.service_config().zip(key).and_then(|(settings, key)| settings.load_config(key));
-    own.or_else(|| config.endpoint_url().map(str::to_owned)).unwrap_or_else(|| {
-        public_origin(arn, config.use_fips().unwrap_or_default(), config.use_dual_stack().unwrap_or_default())
-    })
+    match own.or_else(|| config.endpoint_url().map(str::to_owned)) {
+        Some(origin) => origin,
+        None => {
+            public_origin(arn, config.use_fips().unwrap_or_default(), config.use_dual_stack().unwrap_or_default()).await
+        }
+    }
 }
 
-fn public_origin(arn: &Arn, fips: bool, dual_stack: bool) -> String {
-    let suffix = suffix(&arn.region, dual_stack).or_else(|| suffix(&arn.region, false));
-    let suffix = suffix.unwrap_or_else(|| String::from("amazonaws.com"));
-    let fips = if fips { "-fips" } else { "" };
-    format!("https://{}{fips}.{}.{suffix}", arn.kind.service(), arn.region)
+/// As the services' own endpoint rules name them. What ends the name in each partition of AWS, the SDK's rules for `CloudWatch` know.
+async fn public_origin(arn: &Arn, fips: bool, dual_stack: bool) -> String {
+    let (service, region) = (arn.kind.service(), &*arn.region);
+    let in_government = region.starts_with("us-gov-");
+    let (name, suffixed) = match arn.kind {
+        ArnKind::Cluster if dual_stack => ("kafka-api", fips && !in_government),
+        // One name serves both kinds of addresses.
+        ArnKind::Secret => (service, fips),
+        // The usual endpoints there are the validated ones.
+        _ if in_government && !dual_stack => (service, false),
+        _ => (service, fips),
+    };
+    let dual_stack = dual_stack && arn.kind != ArnKind::Secret;
+    let fips = if suffixed { "-fips" } else { "" };
+    let suffix = suffix(region, dual_stack).await.unwrap_or_else(|| "amazonaws.com".to_owned());
+    format!("https://{name}{fips}.{region}.{suffix}")
 }
 
-/// What stands behind the Region in the host names of its partition, as the SDK knows it; `None` where it has no such names.
-fn suffix(region: &str, dual_stack: bool) -> Option<String> {
-    let params = Params::builder().region(region).use_dual_stack(dual_stack).build().ok()?;
-    let resolved = DefaultResolver::new().resolve_endpoint(&params).now_or_never()?.ok()?;
-    let (_, suffix) = resolved.url().split_once(&format!(".{region}."))?;
-    Some(suffix.to_owned())
+/// What follows the Region in the names of a partition's services.
+async fn suffix(region: &str, dual_stack: bool) -> Option<String> {
+    let params = Params::builder().region(region).use_fips(false).use_dual_stack(dual_stack).build().ok()?;
+    let endpoint = DefaultResolver::new().resolve_endpoint(&params).await.ok()?;
+    let rest = endpoint.url().strip_prefix("https://monitoring.")?.strip_prefix(region)?;
+    rest.strip_prefix('.').map(str::to_owned)
 }
 
 fn signed(
@@ -184,35 +212,47 @@ mod tests {
     use super::super::{msk, stored, topic};
     use super::*;
 
-    #[test]
-    fn a_service_has_its_name_in_every_partition() {
-        let origin = |text: &str, fips, dual_stack| public_origin(&Arn::parse(text).unwrap(), fips, dual_stack);
-        let secret = "arn:aws:secretsmanager:eu-west-1:1:secret:a";
-        assert_eq!(origin(secret, false, false), "https://secretsmanager.eu-west-1.amazonaws.com");
-        assert_eq!(origin(secret, false, true), "https://secretsmanager.eu-west-1.api.aws");
-        assert_eq!(
-            origin("arn:aws-us-gov:ssm:us-gov-west-1:1:parameter/a", true, false),
-            "https://ssm-fips.us-gov-west-1.amazonaws.com"
-        );
-        assert_eq!(
-            origin("arn:aws-cn:kafka:cn-north-1:1:cluster/a", false, false),
-            "https://kafka.cn-north-1.amazonaws.com.cn"
-        );
+    #[tokio::test]
+    async fn a_service_has_its_name_in_every_partition() {
+        // What the endpoint rules of botocore 1.44.8 give.
+        let cases = [
+            ("arn:aws:secretsmanager:eu-west-1:1:secret:a", false, false, "secretsmanager.eu-west-1.amazonaws.com"),
+            ("arn:aws:secretsmanager:eu-west-1:1:secret:a", false, true, "secretsmanager.eu-west-1.amazonaws.com"),
+            ("arn:aws:secretsmanager:us-east-1:1:secret:a", true, true, "secretsmanager-fips.us-east-1.amazonaws.com"),
+            ("arn:aws:ssm:us-east-1:1:parameter/a", true, true, "ssm-fips.us-east-1.api.aws"),
+            ("arn:aws:ssm:eu-west-1:1:parameter/a", false, true, "ssm.eu-west-1.api.aws"),
+            ("arn:aws-us-gov:ssm:us-gov-west-1:1:parameter/a", true, false, "ssm.us-gov-west-1.amazonaws.com"),
+            ("arn:aws-us-gov:ssm:us-gov-west-1:1:parameter/a", true, true, "ssm-fips.us-gov-west-1.api.aws"),
+            ("arn:aws-us-gov:sns:us-gov-east-1:1:a", true, false, "sns.us-gov-east-1.amazonaws.com"),
+            (
+                "arn:aws-us-gov:secretsmanager:us-gov-west-1:1:secret:a",
+                true,
+                false,
+                "secretsmanager-fips.us-gov-west-1.amazonaws.com",
+            ),
+            ("arn:aws-us-gov:kafka:us-gov-west-1:1:cluster/a", true, false, "kafka.us-gov-west-1.amazonaws.com"),
+            ("arn:aws-us-gov:kafka:us-gov-west-1:1:cluster/a", true, true, "kafka-api.us-gov-west-1.api.aws"),
+            ("arn:aws:kafka:us-east-1:1:cluster/a", true, false, "kafka-fips.us-east-1.amazonaws.com"),
+            ("arn:aws:kafka:us-east-1:1:cluster/a", true, true, "kafka-api-fips.us-east-1.api.aws"),
+            ("arn:aws:kafka:eu-west-1:1:cluster/a", false, true, "kafka-api.eu-west-1.api.aws"),
+            ("arn:aws-cn:kafka:cn-north-1:1:cluster/a", false, false, "kafka.cn-north-1.amazonaws.com.cn"),
+            ("arn:aws-cn:sns:cn-north-1:1:a", false, true, "sns.cn-north-1.api.amazonwebservices.com.cn"),
+            ("arn:aws-eusc:sns:eusc-de-east-1:1:a", false, false, "sns.eusc-de-east-1.amazonaws.eu"),
+        ];
+        for (arn, fips, dual_stack, host) in cases {
+            let origin = public_origin(&Arn::parse(arn).unwrap(), fips, dual_stack).await;
+            assert_eq!(origin, format!("https://{host}"), "{arn}, FIPS {fips}, dual stack {dual_stack}");
+        }
         for (region, suffix) in [
             ("us-iso-east-1", "c2s.ic.gov"),
             ("us-isob-east-1", "sc2s.sgov.gov"),
             ("eu-isoe-west-1", "cloud.adc-e.uk"),
             ("us-isof-south-1", "csp.hci.ic.gov"),
-            ("eusc-de-east-1", "amazonaws.eu"),
         ] {
-            let arn = format!("arn:aws-iso:secretsmanager:{region}:1:secret:a");
-            assert_eq!(origin(&arn, false, false), format!("https://secretsmanager.{region}.{suffix}"));
+            let arn = Arn::parse(&format!("arn:aws-iso:secretsmanager:{region}:1:secret:a")).unwrap();
+            let expected = format!("https://secretsmanager.{region}.{suffix}");
+            assert_eq!(public_origin(&arn, false, false).await, expected);
         }
-        // There is no other stack there.
-        assert!(
-            origin("arn:aws-iso-e:ssm:eu-isoe-west-1:1:parameter/a", false, true)
-                .starts_with("https://ssm.eu-isoe-west-1.")
-        );
     }
 
     /// The authorization of a request that is signed at 2026-11-23T03:03:39Z.
@@ -225,7 +265,8 @@ mod tests {
             "test",
         );
         let now = SystemTime::UNIX_EPOCH + Duration::from_secs(1_795_403_019);
-        let request = signed(&public_origin(question.arn, false, false), question, key, now).unwrap();
+        let origin = format!("https://{}.{}.amazonaws.com", question.arn.kind.service(), question.arn.region);
+        let request = signed(&origin, question, key, now).unwrap();
         assert_eq!(request.headers().get("x-amz-date"), Some("20261123T030339Z"));
         request.headers().get("authorization").unwrap().to_owned()
     }

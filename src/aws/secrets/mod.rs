@@ -9,9 +9,7 @@ use std::time::{Duration, UNIX_EPOCH};
 
 use aws_config::SdkConfig;
 use aws_config::retry::RetryConfig;
-use aws_config::sts::AssumeRoleProvider;
 use aws_config::timeout::TimeoutConfig;
-use aws_credential_types::provider::ProvideCredentials;
 use aws_smithy_runtime_api::client::http::SharedHttpClient;
 use tokio::sync::OnceCell;
 
@@ -119,14 +117,7 @@ impl Door {
     /// [`SecretError::Credentials`] when there is none to be had.
     pub async fn aws_key(&self, role: Option<&str>) -> Result<AwsKey, SecretError> {
         let config = self.aws().await;
-        let found = match role {
-            Some(arn) => {
-                let role = AssumeRoleProvider::builder(arn).session_name("meerkat").configure(config).build().await;
-                role.provide_credentials().await
-            }
-            None => aws::credentials(config).await,
-        };
-        let key = found.map_err(|error| {
+        let key = aws::credentials(config, role).await.map_err(|error| {
             let subject =
                 role.map_or(String::from("the AWS_MSK_IAM login"), |arn| format!("KAFKA_SASL_AWS_ROLE_ARN ({arn})"));
             SecretError::no_key(subject, role.is_some(), error)

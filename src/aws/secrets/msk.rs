@@ -3,7 +3,7 @@
 use percent_encoding::{AsciiSet, NON_ALPHANUMERIC, utf8_percent_encode};
 use serde_json::{Map, Value};
 
-use super::aws::{AwsQuestion, Body, ask};
+use super::aws::{AwsQuestion, Body, ask, ask_as};
 use super::reference::Arn;
 use super::{Door, SecretError};
 
@@ -34,6 +34,9 @@ pub enum Network {
 impl Door {
     /// Addresses as `KAFKA_BOOTSTRAP_SERVERS` has them.
     ///
+    /// A role that is taken on for the login is asked as first: the cluster may be another account's. Where it may not, this run's own
+    /// identity may.
+    ///
     /// # Errors
     ///
     /// [`SecretError`] when MSK does not tell, or the cluster has no such listener.
@@ -43,8 +46,12 @@ impl Door {
         cluster: &Arn,
         listener: Listener,
         network: Network,
+        role: Option<&str>,
     ) -> Result<String, SecretError> {
-        let answer = ask(self, variable, question(cluster)).await?;
+        let answer = match ask_as(self, role, variable, question(cluster)).await {
+            Err(SecretError::Denied { .. }) if role.is_some() => ask(self, variable, question(cluster)).await?,
+            answer => answer?,
+        };
         choose(&answer, listener, network)
             .map_err(|why| SecretError::Unusable { subject: format!("{variable} ({})", cluster.text), why })
     }

@@ -4,6 +4,7 @@ use std::ops::Range;
 
 use super::PARTITIONS_PER_PAGE;
 use super::key::Key;
+use crate::base::figures::grouped;
 
 /// Where a page stands.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord, Hash)]
@@ -61,8 +62,22 @@ pub(crate) fn bind(keys: &[Key], bits: u32) -> Vec<Leaf> {
 const MOST_PER_BUCKET: usize = 320;
 /// Below this, half of the buckets will do; well below half of [`MOST_PER_BUCKET`], so that a split does not call for a merger.
 const LEAST_PER_BUCKET: usize = 130;
-/// 320 partitions a bucket, and 2,048 buckets: 655,360 partitions; beyond, buckets grow.
+/// As many buckets as a roster has room for.
 pub(crate) const MOST_BITS: u32 = 11;
+/// Partitions of a run up to which buckets stay small, 655,360. With more of them everything is kept too, and a run about one group reads more.
+const MOST_LAID_OUT: usize = MOST_PER_BUCKET << MOST_BITS;
+
+/// What more partitions than [`MOST_LAID_OUT`] mean, and what to do about it.
+pub(crate) fn beyond_layout(partitions: usize) -> Option<String> {
+    let beyond = || {
+        format!(
+            "{} partitions are more than the {} that one run is made for: each run reads and writes all of their pages, and one about a single group reads more than eight; divide the groups into parts (MEERKAT_PART)",
+            grouped(partitions as u64),
+            grouped(MOST_LAID_OUT as u64)
+        )
+    };
+    (partitions > MOST_LAID_OUT).then(beyond)
+}
 
 #[cfg(test)]
 mod tests {
@@ -76,6 +91,22 @@ mod tests {
         assert_eq!([641, 640, 300, 260, 259].map(|partitions| bits(partitions, Some(1))), [2, 1, 1, 1, 0]);
         assert_eq!(bits(1_280, Some(1)), 2);
         assert_eq!(bits(5, Some(0)), 0);
+    }
+
+    #[test]
+    fn what_is_beyond_the_largest_number_of_buckets_is_told() {
+        assert_eq!([655_360, 655_361, 2_000_000].map(|partitions| bits(partitions, None)), [11; 3]);
+        assert_eq!(beyond_layout(655_360), None);
+        let told = beyond_layout(655_361).unwrap_or_default();
+        assert!(told.starts_with("655,361 partitions are more than the 655,360 that one run is made for: "), "{told}");
+        assert!(told.ends_with("divide the groups into parts (MEERKAT_PART)"), "{told}");
+    }
+
+    #[test]
+    fn a_group_of_twenty_thousand_partitions_fills_pages_of_one_bucket() {
+        let leaves = bind(&keys(1, 20_000), bits(20_000, None));
+        assert_eq!((leaves.len(), leaves[0].pages, leaves[344].place.page), (345, 345, 344));
+        assert!(leaves.iter().all(|leaf| leaf.place.bucket == leaves[0].place.bucket));
     }
 
     fn keys(groups: usize, partitions: i32) -> Vec<Key> {

@@ -4,17 +4,15 @@
 
 use super::PARTITIONS_PER_PAGE;
 use super::binding::MOST_BITS;
-use super::key::{LONG_BITS, Mark, SHORT_BITS};
+use super::key::{LONG_BITS, Mark, OfGroup, SHORT_BITS};
 use super::seconds::{APART, FEWEST_SAMPLES, Slot};
 use crate::model::memory::Coarse;
 
 /// One look's roster.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub(crate) struct Roster {
-    /// How many groups there were in this part of the cluster, of those that were selected.
+    /// How many groups there were in this part of the cluster, of those that were selected; see [`GroupCount`].
     pub groups: u32,
-    /// How many looks there had been without a longer pause, this one included; up to [`MOST_LOOKS`].
-    pub looks: u32,
     /// What the run that wrote it looks at, as a hash below 2⁴⁰: another one is another writer.
     pub writer: u64,
     /// Partitions are spread over 2 to this power buckets.
@@ -34,20 +32,55 @@ pub(crate) struct Roster {
     pub topics: Vec<(Mark, u32)>,
 }
 
+/// How many groups there are, as [`Roster::groups`] holds it.
+#[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
+pub(crate) struct GroupCount {
+    /// Up to [`MOST_GROUPS`].
+    pub groups: u32,
+    /// For how many runs in a row fewer than these were shown, where nobody shows whether they were deleted; up to 255.
+    pub doubted: u8,
+}
+
+impl GroupCount {
+    pub(crate) fn of(packed: u32) -> Self {
+        Self { groups: packed & MOST_GROUPS, doubted: u8::try_from(packed >> DOUBTED_BIT).unwrap_or(u8::MAX) }
+    }
+
+    pub(crate) fn packed(self) -> u32 {
+        self.groups.min(MOST_GROUPS) | u32::from(self.doubted) << DOUBTED_BIT
+    }
+
+    /// What the next run measures by, where this one was shown so many groups, fewer than these: the same for as long as a memory is kept.
+    pub(crate) fn doubted_again(self, shown: u32, period_minutes: i64) -> Self {
+        let doubted = self.doubted.saturating_add(1);
+        if i64::from(doubted) * period_minutes < DOUBTED_MINUTES && doubted < u8::MAX {
+            Self { doubted, ..self }
+        } else {
+            Self { groups: shown, doubted: 0 }
+        }
+    }
+}
+
 /// Groups whose last published status was not OK.
-#[derive(Clone, Debug, PartialEq, Eq)]
-pub(crate) enum Told {
-    /// These ([`super::key::OfGroup::long`]), each with its status as it is published: 2 or 3.
-    Groups(Vec<(u64, u8)>),
-    /// More than [`MOST_TOLD`].
-    TooMany,
+#[derive(Clone, Debug, Default, PartialEq, Eq)]
+pub(crate) struct Told {
+    /// Up to [`MOST_TOLD`] of them ([`OfGroup::long`]), each with its status as it is published: 2 or 3.
+    pub groups: Vec<(u64, u8)>,
+    /// So many more there were when their number was told last, up to [`MOST_MORE`]; 0 where there are no others.
+    pub more: u32,
 }
 
 impl Told {
-    /// Whether the group with this [`super::key::OfGroup::short`] was told to be an error; no where there are too many to tell.
+    /// The status that a group was told to have; `None` for one that is not listed.
+    pub(crate) fn of(&self, group: OfGroup) -> Option<u8> {
+        self.groups.iter().find(|(other, _)| *other == group.long()).map(|(_, status)| *status)
+    }
+}
+
+impl Told {
+    /// Whether the group with this [`super::key::OfGroup::short`] was told to be an error; no where it is not listed.
     pub(crate) fn was_error(&self, short: u32) -> bool {
-        let Self::Groups(groups) = self else { return false };
-        groups.iter().any(|(long, status)| *status > WARN && long >> (LONG_BITS - SHORT_BITS) == u64::from(short))
+        self.groups.iter().any(|(long, status)| *status > WARN && long >> (LONG_BITS - SHORT_BITS) == u64::from(short))
     }
 }
 
@@ -85,12 +118,8 @@ impl Roster {
             .chunks(BITS_PER_VALUE)
             .map(|bits| bits.iter().rev().fold(0, |value, bit| value << 1 | u64::from(*bit)))
             .collect();
-        let told = match &self.told {
-            Told::Groups(groups) if groups.len() <= MOST_TOLD => Some(groups),
-            _ => None,
-        };
-        let told_slots = told.map_or(0, |groups| groups.len().div_ceil(2));
-        let room = (PARTITIONS_PER_PAGE - 1 - filled.len().div_ceil(2) - told_slots) * GROUPS_PER_SLOT;
+        let told = &self.told.groups[..self.told.groups.len().min(MOST_TOLD)];
+        let room = (PARTITIONS_PER_PAGE - 1 - filled.len().div_ceil(2) - told.len().div_ceil(2)) * GROUPS_PER_SLOT;
         let restless = match &self.restless {
             Restless::Groups(groups) if groups.len() <= room => Some(groups),
             _ => None,
@@ -99,13 +128,12 @@ impl Roster {
             | i64::from(self.whole) << WHOLE_BIT
             | i64::from(restless.is_none()) << ANY_BIT
             | i64::from(self.deepest.min(MOST_PAGES)) << DEEPEST_BIT
-            | i64::from(told.is_none()) << TOO_MANY_BIT;
-        let looks = u64::from(self.looks.min(MOST_LOOKS));
-        let mut slots = vec![slot(u64::from(self.groups) << LOOKS_BITS | looks, self.writer % WRITER_END, flags)];
+            | i64::from(self.told.more > 0) << MORE_BIT;
+        let more = u64::from(self.told.more.min(MOST_MORE));
+        let mut slots = vec![slot(u64::from(self.groups) << MORE_BITS | more, self.writer % WRITER_END, flags)];
         slots.extend(filled.chunks(2).map(|pair| slot(pair[0], pair.get(1).copied().unwrap_or_default(), 0)));
         let told: Vec<u64> = told
-            .into_iter()
-            .flatten()
+            .iter()
             .map(|(long, status)| (long << STATUS_BITS) | (u64::from(*status) % (1 << STATUS_BITS)))
             .collect();
         slots.extend(told.chunks(2).map(|pair| slot(pair[0], pair.get(1).copied().unwrap_or_default(), OF_TOLD)));
@@ -173,34 +201,43 @@ impl Roster {
         }
         let any = flags >> ANY_BIT & 1 == 1;
         Some(Self {
-            groups: u32::try_from(low >> LOOKS_BITS).ok()?,
-            looks: u32::try_from(low % (1 << LOOKS_BITS)).ok()?,
+            groups: u32::try_from(low >> MORE_BITS).ok()?,
             writer,
             bits,
             whole: flags >> WHOLE_BIT & 1 == 1,
             filled: (0..buckets).map(bit).collect::<Option<_>>()?,
             deepest: u32::try_from(flags >> DEEPEST_BIT).ok()? % (MOST_PAGES + 1),
             restless: if any { Restless::Any } else { Restless::Groups(groups) },
-            told: if flags >> TOO_MANY_BIT & 1 == 1 { Told::TooMany } else { Told::Groups(told.collect()) },
+            told: Told {
+                groups: told.collect(),
+                // Without the bit an earlier version counted something else there.
+                more: if flags >> MORE_BIT & 1 == 1 { u32::try_from(low % (1 << MORE_BITS)).ok()? } else { 0 },
+            },
             topics,
         })
     }
 }
 
-/// Looks are counted up to here.
-pub(crate) const MOST_LOOKS: u32 = (1 << LOOKS_BITS) - 1;
+/// Groups are counted up to here.
+const MOST_GROUPS: u32 = (1 << DOUBTED_BIT) - 1;
+const DOUBTED_BIT: u32 = 24;
+/// The three hours that a memory is kept.
+const DOUBTED_MINUTES: i64 = 180;
+
+/// Groups beyond those that are listed are counted up to here.
+pub(crate) const MOST_MORE: u32 = (1 << MORE_BITS) - 1;
 /// Hashes of writers are below this.
 pub(crate) const WRITER_END: u64 = 1 << 40;
 /// Pages of a bucket are counted up to here, which is 60 million partitions.
 pub(crate) const MOST_PAGES: u32 = (1 << 20) - 1;
-/// Groups that are told to be in trouble at a time; more are a cluster in trouble.
+/// Groups in trouble that are listed; more are a cluster in trouble.
 pub(crate) const MOST_TOLD: usize = 64;
 /// A restless group counts for as many looks.
 pub(crate) const MOST_LEFT: u8 = (1 << LEFT_BITS) - 1;
 
 /// As it is published.
 const WARN: u8 = 2;
-const LOOKS_BITS: u32 = 20;
+const MORE_BITS: u32 = 20;
 const LEFT_BITS: u32 = 2;
 const GROUP_BITS: u32 = SHORT_BITS + LEFT_BITS;
 const GROUPS_PER_SLOT: usize = 4;
@@ -209,7 +246,7 @@ const VALUE_END: u64 = 1 << BITS_PER_VALUE;
 const WHOLE_BIT: u32 = 4;
 const ANY_BIT: u32 = 5;
 const DEEPEST_BIT: u32 = 6;
-const TOO_MANY_BIT: u32 = 26;
+const MORE_BIT: u32 = 26;
 /// Beside a group's long hash.
 const STATUS_BITS: u32 = 2;
 /// What marks slots of groups that were told.
@@ -230,16 +267,16 @@ mod tests {
         let restless = prop_oneof![Just(Restless::Any), groups.prop_map(Restless::Groups)];
         let filled = (0..=MOST_BITS).prop_flat_map(|bits| prop::collection::vec(any::<bool>(), 1_usize << bits));
         let told = prop::collection::vec((0..1_u64 << LONG_BITS, 2..=3_u8), 0..=MOST_TOLD);
-        let told = prop_oneof![1 => Just(Told::TooMany), 4 => told.prop_map(Told::Groups)];
+        let told = (told, prop_oneof![Just(0), 1..=MOST_MORE]).prop_map(|(groups, more)| Told { groups, more });
         let topics = prop::collection::vec(
             (any::<u128>().prop_map(Mark), (0..=63_u8).prop_map(|level| Coarse::of_level(level).value())),
             0..80,
         );
-        let head = (any::<u32>(), 0..=MOST_LOOKS, 0..WRITER_END, any::<bool>());
+        let head = (any::<u32>(), 0..WRITER_END, any::<bool>());
         (head, filled, 0..=MOST_PAGES, restless, told, topics).prop_map(
-            |((groups, looks, writer, whole), filled, deepest, restless, told, topics)| {
+            |((groups, writer, whole), filled, deepest, restless, told, topics)| {
                 let bits = filled.len().ilog2();
-                Roster { groups, looks, writer, bits, whole, filled, deepest, restless, told, topics }
+                Roster { groups, writer, bits, whole, filled, deepest, restless, told, topics }
             },
         )
     }
@@ -266,14 +303,13 @@ mod tests {
     fn more_restless_groups_than_there_is_room_for_are_any() {
         let roster = |count| Roster {
             groups: 1,
-            looks: 1,
             writer: 1,
             bits: 0,
             whole: true,
             filled: vec![true],
             deepest: 1,
             restless: Restless::Groups((1..=count).map(|group| (group, 3)).collect()),
-            told: Told::Groups(Vec::new()),
+            told: Told::default(),
             topics: Vec::new(),
         };
         let comes_back = |count| Roster::of(&roster(count).slots()).map(|roster| roster.restless);
@@ -282,6 +318,19 @@ mod tests {
         assert_eq!(Restless::Any.looks_left(7), 1);
         assert_eq!(roster(2).restless.looks_left(2), 3);
         assert_eq!(roster(2).restless.looks_left(3), 0);
+    }
+
+    #[test]
+    fn fewer_groups_are_doubted_for_three_hours() {
+        for (period, runs) in [(1, 180), (5, 36), (15, 12), (60, 3), (1_440, 1)] {
+            let mut count = GroupCount { groups: 7, doubted: 0 };
+            let mut doubted = 0;
+            while count.groups == 7 {
+                count = GroupCount::of(count.packed()).doubted_again(3, period);
+                doubted += 1;
+            }
+            assert_eq!((count, doubted), (GroupCount { groups: 3, doubted: 0 }, runs), "{period}");
+        }
     }
 
     #[test]

@@ -77,7 +77,7 @@ pub(crate) struct Stretch {
     pub slots: Vec<(u16, Entry)>,
 }
 
-#[derive(Debug)]
+#[derive(Clone, Debug)]
 enum Sheet {
     Missing(Missing),
     /// With the first key within its span, and what became of it and those after it.
@@ -119,9 +119,15 @@ impl Sheets {
         self.looks.extend(looks);
     }
 
-    /// Nothing of other looks has been read, and where partitions stand is likely to be the same.
+    /// The same partitions in more looks: what was read of one of them stays, and where partitions stand is likely to be the same.
     pub(crate) fn of(&self, looks: Vec<KeptLook>) -> Self {
-        Self { hints: self.hints.clone(), ..Self::new(self.keys.clone(), self.few, looks) }
+        let mut all = Self { hints: self.hints.clone(), ..Self::new(self.keys.clone(), self.few, looks) };
+        for (look, pages) in all.looks.iter().zip(&mut all.pages) {
+            if let Some(read) = self.looks.iter().position(|known| known == look) {
+                pages.clone_from(&self.pages[read]);
+            }
+        }
+        all
     }
 
     /// The looks that there were, newest first.

@@ -87,9 +87,8 @@ impl Past {
             });
             pages.extend(names);
         }
-        let looks = rosters.counted();
         let topics = found.topics(snapshot);
-        let roster = Roster { groups, looks, writer, bits, whole, filled, deepest, restless, told, topics };
+        let roster = Roster { groups, writer, bits, whole, filled, deepest, restless, told, topics };
         let slots = Slots { taken, slots: roster.slots() };
         pages.push((asker.shelf.roster(), seconds::write(schedule, minute, &slots)));
         let mut written = store.write(&pages, until).await;

@@ -5,6 +5,7 @@ use tokio::time::Instant;
 
 use super::address::Minute;
 use super::history::Store;
+use super::pages::binding::beyond_layout;
 use super::pages::entry::LARGEST_OFFSET;
 use super::pages::roster::{Roster, Told};
 use super::pages::rosters::Own;
@@ -27,7 +28,7 @@ pub(crate) use of_part::pages_of;
 use of_part::{PartPast, is_too_large};
 pub(crate) use standing::Stood;
 pub(crate) use vanished::Ghost;
-pub(crate) use windows::Windows;
+pub(crate) use windows::{Effort, Wanted, Windows, points_of_short_windows};
 
 /// Who asks for the past, and of what.
 #[derive(Clone, Debug)]
@@ -36,6 +37,8 @@ pub(crate) struct Asker {
     pub shelf: Shelf,
     /// The scheduled minute.
     pub minute: Minute,
+    /// The present second, since the epoch: how far back the store answers is counted from it.
+    pub now: i64,
     /// Which groups are there.
     pub part: Part,
     /// Whether the run looks at a few of them only.
@@ -84,6 +87,10 @@ impl Past {
     }
 
     /// The samples of a row in its window, oldest first.
+    ///
+    /// # Errors
+    /// Why they are not known: [`LeftOut`](crate::model::unknown::Cause::LeftOut) where others came first,
+    /// [`Stands`](crate::model::unknown::Cause::Stands) where the group was in error, and only a window could show that this is over.
     pub(crate) fn earlier(&self, row: usize) -> Known<Vec<Sample>> {
         let all = self.0.as_ref().map_err(Clone::clone)?;
         let found = all.iter().find(|found| found.places[row].is_some());
@@ -136,9 +143,15 @@ impl Past {
         self.0.iter().flatten().map(|found| found.reads.metrics + found.windows.reads.metrics).sum()
     }
 
-    /// How many of them for windows.
-    pub(crate) fn windows(&self) -> usize {
-        self.0.iter().flatten().map(|found| found.windows.reads.metrics).sum()
+    /// Estimated points that were asked for.
+    pub(crate) fn points(&self) -> u64 {
+        let points = self.0.iter().flatten().map(|found| found.reads.points + found.windows.reads.points);
+        points.sum::<i64>().unsigned_abs()
+    }
+
+    /// What was read for windows, and what was not.
+    pub(crate) fn windows(&self) -> Effort {
+        self.0.iter().flatten().map(|found| found.windows.effort()).sum()
     }
 
     /// What is missing of the history, or not as it should be, each once and with the way out; that it is turned off is no problem.
@@ -152,6 +165,8 @@ impl Past {
         if self.0.is_err() {
             return problems;
         }
+        let kept: usize = self.0.iter().flatten().map(|found| found.order.len()).max().unwrap_or_default();
+        problems.extend(beyond_layout(kept).map(Unknown::because));
         let large: Vec<&Row> = snapshot.rows.iter().filter(|row| is_too_large(snapshot, row)).collect();
         if let Some(first) = large.first() {
             let place = format!("{}/{}", snapshot.topic(first).name, first.partition);

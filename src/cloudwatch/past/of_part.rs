@@ -4,7 +4,7 @@ use std::collections::BTreeMap;
 
 use tokio::time::Instant;
 
-use super::reads::{Reads, read_rosters};
+use super::reads::Reads;
 use super::vanished::{self, Ghost};
 use super::{Asker, Windows};
 use crate::base::moment::rfc3339;
@@ -27,6 +27,8 @@ use crate::model::unknown::{Known, Unknown};
 pub(super) struct PartPast {
     pub(super) asker: Asker,
     pub(super) rosters: Known<Rosters>,
+    /// For how many looks before this one they tell whether there was one.
+    pub(super) listed: u32,
     /// The rows that have a place in the history, in the order of their keys.
     pub(super) order: Vec<usize>,
     /// The other way round, by row; `None` where the topic's metadata is unknown.
@@ -44,24 +46,26 @@ impl PartPast {
     pub(super) async fn read(store: &Store, mut asker: Asker, snapshot: &Snapshot, until: Instant) -> Self {
         asker.minute = store.schedule().align(asker.minute);
         let mut reads = Reads::default();
-        let (near, kept) = (store.schedule().looks_near(), store.schedule().looks_kept());
-        let mut rosters = read_rosters(store, &asker, (0, near), &mut reads, until).await;
-        let mut are_all = false;
+        let near = store.schedule().looks_near();
+        let kept = store.schedule().looks_kept(asker.minute, asker.now);
+        let mut listed = near;
+        let mut rosters = reads.rosters(store, &asker, (0, near), until).await;
         if !rosters.as_ref().is_ok_and(Rosters::is_next) {
-            rosters = read_rosters(store, &asker, (0, kept), &mut reads, until).await;
-            are_all = true;
+            rosters = reads.rosters(store, &asker, (0, kept), until).await;
+            listed = kept;
         }
         let (keys, order, places) = ordered(snapshot, asker.part);
         let looks = rosters.as_ref().map(|rosters| rosters.looks.clone()).unwrap_or_default();
         let sheets = Sheets::new(keys, asker.few, looks);
-        let mut recall = Recall::new(store.schedule(), sheets, are_all || near >= kept);
+        let mut recall = Recall::new(store.schedule(), sheets, listed >= kept);
         loop {
             let questions = recall.questions();
             if !questions.is_empty() {
-                reads.pages(store, &asker.shelf, &mut recall.sheets, &questions, until).await;
+                reads.pages(store, &asker.shelf, &mut recall.sheets, (&questions, false), until).await;
             } else if let (true, Ok(rosters)) = (recall.wants_older() || recall.wants_a_whole_one(), &mut rosters) {
-                match read_rosters(store, &asker, (near + 1, kept), &mut reads, until).await {
+                match reads.rosters(store, &asker, (near + 1, kept), until).await {
                     Ok(older) => {
+                        listed = kept;
                         recall.go_on(older.looks.clone());
                         rosters.add_older(older);
                     }
@@ -73,7 +77,8 @@ impl PartPast {
         }
         let (recalled, sheets) = recall.pasts();
         let windows = Windows::default();
-        let mut past = Self { asker, rosters, order, places, sheets, recalled, windows, ghosts: Vec::new(), reads };
+        let mut past =
+            Self { asker, rosters, listed, order, places, sheets, recalled, windows, ghosts: Vec::new(), reads };
         past.look_for_ghosts(store, snapshot, until).await;
         past
     }
@@ -93,7 +98,7 @@ impl PartPast {
         for _ in 0..2 {
             let rest = self.sheets.rest(at);
             if !rest.is_empty() {
-                self.reads.pages(store, &self.asker.shelf, &mut self.sheets, &rest, until).await;
+                self.reads.pages(store, &self.asker.shelf, &mut self.sheets, (&rest, false), until).await;
             }
         }
         let minutes = self.asker.minute.seconds() - look.minute.seconds();
@@ -106,7 +111,7 @@ impl PartPast {
         }
         let places = ghosts.iter().map(|ghost| (before, ghost.place));
         let questions = places.filter(|(look, place)| !self.sheets.has(*look, *place)).collect();
-        self.reads.pages(store, &self.asker.shelf, &mut self.sheets, &questions, until).await;
+        self.reads.pages(store, &self.asker.shelf, &mut self.sheets, (&questions, false), until).await;
         ghosts.retain(|ghost| self.sheets.may_hold(before, ghost.place, ghost.key));
         self.ghosts = ghosts;
     }

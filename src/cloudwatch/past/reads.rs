@@ -1,6 +1,7 @@
 //! Reads pages and rosters, and what reading came to.
 
 use std::collections::{BTreeMap, BTreeSet, HashMap};
+use std::ops::Range;
 use std::sync::Arc;
 
 use tokio::time::Instant;
@@ -9,7 +10,8 @@ use super::Asker;
 use crate::base::fault::told;
 use crate::cloudwatch::address::Minute;
 use crate::cloudwatch::error::StoreError;
-use crate::cloudwatch::history::Store;
+use crate::cloudwatch::history::{Points, Store};
+use crate::cloudwatch::metric::Metric;
 use crate::cloudwatch::pages::binding::Place;
 use crate::cloudwatch::pages::page::Page;
 use crate::cloudwatch::pages::rosters::Rosters;
@@ -23,18 +25,20 @@ use crate::model::unknown::{Known, Unknown};
 pub(super) struct Reads {
     /// Metrics asked for.
     pub(super) metrics: usize,
+    /// Estimated points asked for.
+    pub(super) points: i64,
     /// Why some could not be read, each reason once.
     pub(super) failures: Vec<Unknown>,
 }
 
 impl Reads {
-    /// Reads pages of looks into their sheets.
+    /// Reads pages of looks into their sheets; `scarce` says that the quota is what is short, not money.
     pub(super) async fn pages(
         &mut self,
         store: &Store,
         kept: &Shelf,
         sheets: &mut Sheets,
-        questions: &BTreeSet<(usize, Place)>,
+        (questions, scarce): (&BTreeSet<(usize, Place)>, bool),
         until: Instant,
     ) {
         let mut looks_of: BTreeMap<Place, Vec<usize>> = BTreeMap::new();
@@ -43,11 +47,10 @@ impl Reads {
         }
         let ranges = |looks: &Vec<usize>| {
             let minutes: Vec<Minute> = looks.iter().map(|look| sheets.looks()[*look].minute).collect();
-            store.schedule().ranges(&minutes)
+            store.schedule().ranges(&minutes, scarce)
         };
         let wanted: Vec<_> = looks_of.iter().map(|(place, looks)| (kept.page(*place), ranges(looks))).collect();
-        self.metrics += wanted.iter().map(|(_, ranges)| ranges.len()).sum::<usize>();
-        let answers = store.points(&wanted, until).await;
+        let answers = self.points(store, &wanted, until).await;
         for ((place, looks), points) in looks_of.into_iter().zip(answers) {
             let points = points.map_err(|error| self.fail(&error));
             let mut found: HashMap<Minute, Result<Slots, Unusable>> = match &points {
@@ -67,34 +70,47 @@ impl Reads {
         }
     }
 
-    pub(super) fn fail(&mut self, error: &Arc<StoreError>) {
+    /// Counts what is asked for, and asks.
+    pub(super) async fn points(
+        &mut self,
+        store: &Store,
+        wanted: &[(Arc<Metric>, Vec<Range<i64>>)],
+        until: Instant,
+    ) -> Vec<Points> {
+        for (_, ranges) in wanted {
+            self.metrics += ranges.len();
+            self.points += store.schedule().estimated_points(ranges);
+        }
+        store.points(wanted, until).await
+    }
+
+    /// The rosters of looks before the asker's minute: from `newest` looks back, 0 being the own minute, to `oldest` looks back.
+    pub(super) async fn rosters(
+        &mut self,
+        store: &Store,
+        asker: &Asker,
+        (newest, oldest): (u32, u32),
+        until: Instant,
+    ) -> Known<Rosters> {
+        let schedule = store.schedule();
+        let range = schedule.from(schedule.back(asker.minute, oldest), schedule.back(asker.minute, newest));
+        match self.points(store, &[(asker.shelf.roster(), vec![range])], until).await.pop() {
+            Some(Ok(points)) => {
+                let read = seconds::read(schedule, &points);
+                Ok(Rosters::new(schedule, asker.minute, asker.writer, read))
+            }
+            Some(Err(error)) => {
+                self.fail(&error);
+                Err(Unknown::because(told(&*error)))
+            }
+            None => Err(Unknown::because("the history was not read")),
+        }
+    }
+
+    fn fail(&mut self, error: &Arc<StoreError>) {
         let why = Unknown::because(told(&**error));
         if !self.failures.contains(&why) {
             self.failures.push(why);
         }
-    }
-}
-
-/// The rosters of looks before the asker's minute: from `newest` looks back, 0 being the own minute, to `oldest` looks back.
-pub(super) async fn read_rosters(
-    store: &Store,
-    asker: &Asker,
-    (newest, oldest): (u32, u32),
-    reads: &mut Reads,
-    until: Instant,
-) -> Known<Rosters> {
-    let schedule = store.schedule();
-    let range = schedule.from(schedule.back(asker.minute, oldest), schedule.back(asker.minute, newest));
-    reads.metrics += 1;
-    match store.points(&[(asker.shelf.roster(), vec![range])], until).await.pop() {
-        Some(Ok(points)) => {
-            let read = seconds::read(schedule, &points);
-            Ok(Rosters::new(schedule, asker.minute, asker.writer, read))
-        }
-        Some(Err(error)) => {
-            reads.fail(&error);
-            Err(Unknown::because(told(&*error)))
-        }
-        None => Err(Unknown::because("the history was not read")),
     }
 }

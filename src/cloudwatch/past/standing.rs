@@ -5,7 +5,7 @@ use std::collections::HashMap;
 use tokio::time::Instant;
 
 use super::of_part::PartPast;
-use super::reads::{Reads, read_rosters};
+use super::reads::Reads;
 use super::{Asker, Past};
 use crate::base::fault::told;
 use crate::cloudwatch::address::Minute;
@@ -58,8 +58,8 @@ impl Past {
     /// What stands by the newest look of a part, where Kafka says nothing.
     pub(crate) async fn standing_blindly(store: &Store, asker: &Asker, until: Instant) -> Known<Standing> {
         let mut reads = Reads::default();
-        let kept = (0, store.schedule().looks_kept());
-        let rosters = read_rosters(store, asker, kept, &mut reads, until).await?;
+        let kept = (0, store.schedule().looks_kept(asker.minute, asker.now));
+        let rosters = reads.rosters(store, asker, kept, until).await?;
         match rosters.looks.first() {
             Some(newest) => read(store, &asker.shelf, newest, &mut reads, until).await,
             None => Ok(Standing::default()),
@@ -128,13 +128,12 @@ impl PartPast {
 async fn read(store: &Store, shelf: &Shelf, newest: &KeptLook, reads: &mut Reads, until: Instant) -> Known<Standing> {
     let schedule = store.schedule();
     let minutes: Vec<Minute> = (0..LOOKS_BACK).map(|looks| schedule.back(newest.minute, looks)).collect();
-    let ranges = schedule.ranges(&minutes);
+    let ranges = schedule.ranges(&minutes, false);
     let mut pages: Vec<HashMap<Minute, seconds::Slots>> = Vec::new();
     let mut wanted = 1;
     while pages.len() < wanted {
         let asked: Vec<_> = (pages.len()..wanted).map(|page| (shelf.standing(page), ranges.clone())).collect();
-        reads.metrics += asked.len() * ranges.len();
-        for points in store.points(&asked, until).await {
+        for points in reads.points(store, &asked, until).await {
             let points =
                 points.map_err(|error| Unknown::because(format!("the statuses that stand: {}", told(&*error))))?;
             let read = seconds::read(schedule, &points).into_iter();
@@ -152,14 +151,14 @@ async fn read(store: &Store, shelf: &Shelf, newest: &KeptLook, reads: &mut Reads
         Standing::of(&slots, minute.seconds())
     };
     // A page may show later than the roster beside it; where the roster says that nothing stood, an older page means nothing.
-    let nothing = newest.roster.told == Told::Groups(Vec::new());
+    let nothing = newest.roster.told == Told::default();
     let minutes = minutes.iter().take(if nothing { 1 } else { minutes.len() });
     Ok(minutes.into_iter().find_map(stands).unwrap_or_default())
 }
 
 /// Whether any status may stand by this roster.
 fn may_stand(roster: &Roster) -> bool {
-    roster.told != Told::Groups(Vec::new()) || roster.restless != Restless::Groups(Vec::new())
+    roster.told != Told::default() || roster.restless != Restless::Groups(Vec::new())
 }
 
 /// How many groups' published statuses one run reads: 360,000 estimated points, which is about six seconds.

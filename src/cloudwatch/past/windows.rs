@@ -1,6 +1,13 @@
-//! Longer reaches into the past, of the rows whose memory asks for one.
+//! Longer reaches into the past, of the rows whose memory asks for one, as far as the quota of estimated points allows in the time there is.
+//!
+//! A page that one suspicious partition is on costs as much as one that is full of them. Where all of it fits, every window is read whole. Else the
+//! windows without which nothing can be told come first, those of partitions that stepped back; then short ones for all, in which growth shows, the
+//! worst first; and what is left goes to whole ones page by page, other pages in each run. What was left out keeps its verdict, and says so.
 
-use std::collections::{BTreeSet, HashMap};
+use std::cmp::Reverse;
+use std::collections::{BTreeMap, BTreeSet, HashMap};
+use std::iter::Sum;
+use std::ops::Range;
 
 use futures_util::future::join_all;
 use tokio::time::Instant;
@@ -8,31 +15,76 @@ use tokio::time::Instant;
 use super::Past;
 use super::of_part::{PartPast, sample};
 use super::reads::Reads;
-use crate::cloudwatch::address::Minute;
+use crate::base::figures::grouped;
+use crate::cloudwatch::address::{Minute, Schedule};
 use crate::cloudwatch::history::Store;
+use crate::cloudwatch::pages::binding::Place;
 use crate::cloudwatch::pages::entry::Entry;
+use crate::cloudwatch::pages::key::OfGroup;
 use crate::cloudwatch::pages::rosters::Rosters;
-use crate::cloudwatch::pages::seconds;
-use crate::cloudwatch::pages::sheets::{Became, Sheets};
+use crate::cloudwatch::pages::sheets::{Became, Missing, Sheets};
 use crate::judge::input::Sight;
 use crate::judge::outcome::Memories;
+use crate::judge::verdict::Verdict;
+use crate::model::lag::Committed;
 use crate::model::memory::Sample;
-use crate::model::unknown::{Known, Unknown};
-use crate::model::window::Horizon;
+use crate::model::stable_hash::Hash;
+use crate::model::unknown::{Cause, Known, Unknown};
+use crate::model::window::{self, Horizon};
 
 /// The samples of some rows, oldest first.
 #[derive(Default)]
 pub(crate) struct Windows {
     samples: HashMap<usize, Known<Vec<Sample>>>,
     pub(super) reads: Reads,
+    budget: i64,
+    short: usize,
+}
+
+/// What windows came to in one run.
+#[derive(Clone, Copy, Debug, Default)]
+pub(crate) struct Effort {
+    /// Metrics read.
+    pub metrics: usize,
+    /// Estimated points asked for.
+    pub points: u64,
+    /// Estimated points that could have been asked for; 0 where no window was wanted.
+    pub budget: u64,
+    /// Partitions of whose windows the newest looks alone were read.
+    pub short: usize,
+    /// Partitions whose window was wanted, and not read.
+    pub unread: usize,
 }
 
 /// A row whose window is wanted.
-struct Reach {
+#[derive(Clone, Copy, Debug)]
+pub(crate) struct Wanted {
     row: usize,
-    place: usize,
-    /// The oldest look that is.
-    oldest: Minute,
+    /// Looks before this one that answer every question.
+    whole: u32,
+    /// Looks that show whether it loses ground.
+    short: u32,
+    /// If it stepped back lately: then only a whole window shows whether that was made up for.
+    back: Option<Back>,
+    /// Whether a warning stands.
+    warned: bool,
+    lag: u64,
+}
+
+/// A step back.
+#[derive(Clone, Copy, Debug)]
+struct Back {
+    /// Where the commit stands now.
+    at: i64,
+    /// The group.
+    of: OfGroup,
+}
+
+impl Wanted {
+    /// All of so many looks, for its own sake.
+    pub(crate) fn all(row: usize, looks: u32) -> Self {
+        Self { row, whole: looks, short: looks, back: None, warned: false, lag: 0 }
+    }
 }
 
 impl Past {
@@ -45,111 +97,447 @@ impl Past {
         until: Instant,
     ) -> Vec<Windows> {
         let Some(store) = store else { return Vec::new() };
-        let schedule = store.schedule();
+        let period_ms = store.schedule().period() * 60_000;
+        let looks = |ms: i64| u32::try_from(ms / period_ms).unwrap_or(u32::MAX);
+        let Sight { snapshot, lags, .. } = sight;
         let mut wanted = Vec::new();
         let mut suspicious = memories.suspicious().peekable();
-        let groups = sight.snapshot.groups.iter().zip(sight.thresholds);
+        let groups = snapshot.groups.iter().zip(sight.thresholds);
         for (group, thresholds) in groups.filter(|(group, _)| group.rows.is_ok()) {
             while let Some(row) = suspicious.next_if(|row| group.range().contains(row)) {
                 let Some(memory) = memories.of(row) else { continue };
-                let far = Horizon::of(thresholds).reach_ms(memory, thresholds);
-                let looks = u32::try_from(far / (schedule.period() * 60_000)).unwrap_or(u32::MAX);
-                wanted.push((row, looks.min(schedule.looks_kept()).min(MOST_LOOKS)));
+                let horizon = Horizon::of(thresholds);
+                let back = match snapshot.rows[row].committed {
+                    Ok(Committed::At(at)) if memory.has_stepped_back() => {
+                        Some(Back { at, of: OfGroup::new(&group.name) })
+                    }
+                    _ => None,
+                };
+                wanted.push(Wanted {
+                    row,
+                    whole: looks(horizon.reach_ms(memory, thresholds)),
+                    short: looks(horizon.growth_reach_ms(memory, thresholds)),
+                    back,
+                    warned: memory.was_slow(),
+                    lag: lags.of(row).offsets().unwrap_or(0),
+                });
             }
         }
+        wanted.sort_by_key(|row| Reverse((row.warned, row.lag)));
         self.windows_of(store, &wanted, until).await
     }
 
-    /// Reads the windows of these rows, each with its number of looks; by part.
-    pub(crate) async fn windows_of(&self, store: &Store, wanted: &[(usize, u32)], until: Instant) -> Vec<Windows> {
+    /// Reads the windows of these rows, those that matter most first; by part.
+    pub(crate) async fn windows_of(&self, store: &Store, wanted: &[Wanted], until: Instant) -> Vec<Windows> {
         join_all(self.0.iter().flatten().map(|found| found.windows(store, wanted, until))).await
     }
 }
 
+/// A row whose window is wanted, with its looks: indexes, 0 being the newest.
+struct Reach<'a> {
+    wanted: &'a Wanted,
+    place: usize,
+    whole: Range<usize>,
+    short: Range<usize>,
+    /// How many of them were asked for.
+    asked: usize,
+}
+
 impl PartPast {
-    async fn windows(&self, store: &Store, wanted: &[(usize, u32)], until: Instant) -> Windows {
+    async fn windows(&self, store: &Store, wanted: &[Wanted], until: Instant) -> Windows {
         let mut windows = Windows::default();
-        let wanted: Vec<&(usize, u32)> = wanted.iter().filter(|(row, _)| self.places[*row].is_some()).collect();
-        let Some(most) = wanted.iter().map(|(_, looks)| *looks).max() else { return windows };
-        let schedule = store.schedule();
-        let range = schedule.from(schedule.back(self.asker.minute, most), self.asker.minute);
-        windows.reads.metrics += 1;
-        let answer = store.points(&[(self.asker.shelf.roster(), vec![range])], until).await.pop();
-        let points = match answer {
-            Some(Ok(points)) => points,
-            Some(Err(error)) => {
-                windows.reads.fail(&error);
+        let (schedule, asker) = (store.schedule(), &self.asker);
+        let kept = schedule.looks_kept(asker.minute, asker.now).min(MOST_LOOKS);
+        let wanted: Vec<(&Wanted, usize)> =
+            wanted.iter().filter_map(|wanted| Some((wanted, self.places[wanted.row]?))).collect();
+        let Some(most) = wanted.iter().map(|(wanted, _)| wanted.whole.min(kept)).max() else { return windows };
+        let budget = store.points_until(until) / 5 * 4;
+        windows.budget = budget;
+        let range = schedule.from(schedule.back(asker.minute, most), asker.minute);
+        let is_near = most <= self.listed || schedule.estimated_points(&[range]) * LEAST_WINDOWS > budget;
+        let rosters =
+            if is_near { self.rosters.clone() } else { windows.reads.rosters(store, asker, (0, most), until).await };
+        let (looks, listed) = match rosters {
+            Ok(rosters) => (rosters.looks, if is_near { self.listed } else { most }),
+            Err(why) => {
+                let unread = wanted.iter().map(|(wanted, _)| (wanted.row, Err(self.unread(wanted, why.clone()))));
+                windows.samples.extend(unread);
                 return windows;
             }
-            None => return windows,
         };
-        let read = seconds::read(schedule, &points);
-        let looks = Rosters::new(schedule, self.asker.minute, self.asker.writer, read).looks;
         let mut sheets = self.sheets.of(looks);
-        let reaches: Vec<Reach> = wanted
-            .iter()
-            .filter_map(|(row, looks)| {
-                let oldest = schedule.back(self.asker.minute, *looks);
-                Some(Reach { row: *row, place: self.places[*row]?, oldest })
-            })
-            .collect();
+        let since = |looks: u32| {
+            let oldest = schedule.back(asker.minute, looks.min(kept));
+            0..sheets.looks().partition_point(|look| look.minute >= oldest)
+        };
+        let reaches = wanted.into_iter().map(|(wanted, place)| {
+            let (whole, short) = (since(wanted.whole), since(wanted.short));
+            Reach { wanted, place, whole, short, asked: 0 }
+        });
+        let mut reaches: Vec<Reach<'_>> = reaches.collect();
+        let left = budget - windows.reads.points;
+        let scarce = !Budget::new(schedule, &sheets, left, false).has_room_for_all(&reaches);
         // The pages of now, then their neighbours where a page was another then.
-        for _ in 0..=NEIGHBOURS {
-            let mut questions = BTreeSet::new();
-            for reach in &reaches {
-                for look in reach.looks(&sheets) {
-                    if let Became::Ask(place) = sheets.became(look, reach.place) {
-                        questions.insert((look, place));
-                    }
+        for round in 0..=NEIGHBOURS {
+            let mut budget = Budget::new(schedule, &sheets, budget - windows.reads.points, scarce);
+            if round > 0 {
+                for reach in &mut reaches {
+                    budget.allows(reach.place, 0..reach.asked);
+                }
+            } else if scarce {
+                budget.divide(&mut reaches, asker.minute);
+            } else {
+                for reach in &mut reaches {
+                    budget.ask(reach, reach.whole.end);
                 }
             }
+            let questions = budget.questions();
             if questions.is_empty() {
                 break;
             }
-            windows.reads.pages(store, &self.asker.shelf, &mut sheets, &questions, until).await;
+            windows.reads.pages(store, &asker.shelf, &mut sheets, (&questions, scarce), until).await;
         }
+        let left_out = format!(
+            "its earlier looks were not read, since others came first within the {} estimated points that this run had time for",
+            grouped(budget.unsigned_abs())
+        );
         for reach in &reaches {
-            windows.samples.insert(
-                reach.row,
-                windows.reads.failures.first().map_or_else(|| Ok(reach.samples(&sheets)), |why| Err(why.clone())),
-            );
+            let (samples, known) = reach.samples(&sheets);
+            let wanted = reach.wanted;
+            let is_whole = known >= reach.whole.end && wanted.whole.min(kept) <= listed;
+            // A step back is there as soon as it is seen, and made up for only where all of the window shows that.
+            let back = wanted.back.is_some_and(|back| samples.iter().all(|sample| !is_above(sample, back.at)));
+            let window = if is_whole || (known >= reach.short.end && !back) {
+                windows.short += usize::from(!is_whole);
+                Ok(samples)
+            } else if let Some(why) = windows.reads.failures.first().filter(|_| reach.is_unread(&sheets, known)) {
+                Err(self.unread(wanted, why.clone()))
+            } else {
+                Err(self.unread(wanted, Unknown::of(Cause::LeftOut, left_out.as_str())))
+            };
+            windows.samples.insert(wanted.row, window);
         }
         windows
     }
+
+    /// Why a window is not known, and whether an error of the group stands for that reason.
+    fn unread(&self, wanted: &Wanted, why: Unknown) -> Unknown {
+        let told = self.rosters.as_ref().ok().and_then(Rosters::told);
+        let status = wanted.back.and_then(|back| told?.of(back.of));
+        if status == Some(Verdict::Err.code()) { Unknown::of(Cause::Stands, why.to_string()) } else { why }
+    }
 }
 
-impl Reach {
-    fn looks(&self, sheets: &Sheets) -> impl DoubleEndedIterator<Item = usize> {
-        0..sheets.looks().partition_point(|look| look.minute >= self.oldest)
+fn is_above(sample: &Sample, offset: i64) -> bool {
+    matches!(sample.committed, Committed::At(earlier) if earlier > offset)
+}
+
+/// What is asked for, within so many estimated points.
+struct Budget<'a> {
+    schedule: Schedule,
+    sheets: &'a Sheets,
+    left: i64,
+    scarce: bool,
+    asked: BTreeMap<Place, BTreeSet<usize>>,
+    /// What was decided of a page within so many looks, so that neighbours need not be thought about again.
+    decided: HashMap<(Place, usize), bool>,
+}
+
+impl<'a> Budget<'a> {
+    fn new(schedule: Schedule, sheets: &'a Sheets, left: i64, scarce: bool) -> Self {
+        Self { schedule, sheets, left, scarce, asked: BTreeMap::new(), decided: HashMap::new() }
     }
 
-    fn samples(&self, sheets: &Sheets) -> Vec<Sample> {
-        let mut sure = false;
-        let seen = self.looks(sheets).rev().filter_map(|look| match sheets.became(look, self.place) {
-            Became::Kept(taken, Entry::Seen(seen)) => {
-                sure = true;
-                sample(taken, seen)
-            }
-            Became::Perhaps(taken, Entry::Seen(seen)) => sample(taken, seen),
+    fn has_room_for_all(&mut self, reaches: &[Reach<'_>]) -> bool {
+        reaches.iter().all(|reach| self.allows(reach.place, reach.whole.clone()))
+    }
+
+    /// Whole windows where nothing else tells, short ones for all, and more of them whole, the pages of which change from run to run.
+    fn divide(&mut self, reaches: &mut [Reach<'_>], minute: Minute) {
+        for reach in reaches.iter_mut().filter(|reach| reach.wanted.back.is_some()) {
+            self.ask(reach, reach.whole.end);
+        }
+        for reach in reaches.iter_mut() {
+            self.ask(reach, reach.short.end);
+        }
+        let turn = |place: &Place| {
+            let page = Hash::new().number(u64::from(place.bucket)).number(u64::from(place.page));
+            page.number(minute.seconds().unsigned_abs()).finish()
+        };
+        let mut rest: Vec<(bool, u64, usize)> = reaches
+            .iter()
+            .enumerate()
+            .filter(|(_, reach)| reach.asked < reach.whole.end)
+            .filter_map(|(at, reach)| {
+                let (place, _) = self.first(reach.place, reach.whole.clone())?;
+                Some((!reach.wanted.warned, turn(&place), at))
+            })
+            .collect();
+        rest.sort_unstable();
+        for (.., at) in rest {
+            let reach = &mut reaches[at];
+            self.ask(reach, reach.whole.end);
+        }
+    }
+
+    /// Asks for the newest looks of a row, where there is room.
+    fn ask(&mut self, reach: &mut Reach<'_>, looks: usize) {
+        if reach.asked < looks && self.allows(reach.place, 0..looks) {
+            reach.asked = looks;
+        }
+    }
+
+    /// The first page of a row that has not been read, and its look.
+    fn first(&self, key: usize, mut looks: Range<usize>) -> Option<(Place, usize)> {
+        looks.find_map(|look| match self.sheets.became(look, key) {
+            Became::Ask(place) => Some((place, look)),
             _ => None,
+        })
+    }
+
+    /// Whether what a row lacks within these looks is asked for now, or already; its neighbours lack the same.
+    fn allows(&mut self, key: usize, looks: Range<usize>) -> bool {
+        let Some((page, first)) = self.first(key, looks.clone()) else { return true };
+        if let Some(decided) = self.decided.get(&(page, looks.end)) {
+            return *decided;
+        }
+        let mut more: BTreeMap<Place, BTreeSet<usize>> = BTreeMap::new();
+        for look in first..looks.end {
+            if let Became::Ask(place) = self.sheets.became(look, key) {
+                more.entry(place).or_default().insert(look);
+            }
+        }
+        let nothing = BTreeSet::new();
+        let costs = more.iter().map(|(place, looks)| {
+            let asked = self.asked.get(place).unwrap_or(&nothing);
+            self.points(asked | looks) - self.points(asked.clone())
         });
-        let samples: Vec<Sample> = seen.collect();
+        let cost: i64 = costs.sum();
+        let fits = cost <= self.left;
+        if fits {
+            self.left -= cost;
+            for (place, mut looks) in more {
+                self.asked.entry(place).or_default().append(&mut looks);
+            }
+        }
+        self.decided.insert((page, looks.end), fits);
+        fits
+    }
+
+    /// Estimated points of a page in these looks.
+    fn points(&self, looks: BTreeSet<usize>) -> i64 {
+        let minutes: Vec<Minute> = looks.into_iter().map(|look| self.sheets.looks()[look].minute).collect();
+        self.schedule.estimated_points(&self.schedule.ranges(&minutes, self.scarce))
+    }
+
+    fn questions(self) -> BTreeSet<(usize, Place)> {
+        self.asked.into_iter().flat_map(|(place, looks)| looks.into_iter().map(move |look| (look, place))).collect()
+    }
+}
+
+impl Reach<'_> {
+    /// What is known of its looks from the newest on without a gap in what was read, oldest first, and how many looks that are.
+    fn samples(&self, sheets: &Sheets) -> (Vec<Sample>, usize) {
+        let mut sure = false;
+        let mut samples = Vec::new();
+        let mut known = 0;
+        for look in self.whole.clone() {
+            let seen = match sheets.became(look, self.place) {
+                Became::Ask(_) | Became::Missing(Missing::Unread) => break,
+                Became::Kept(taken, Entry::Seen(seen)) => {
+                    sure = true;
+                    sample(taken, seen)
+                }
+                Became::Perhaps(taken, Entry::Seen(seen)) => sample(taken, seen),
+                _ => None,
+            };
+            samples.extend(seen);
+            known = look + 1;
+        }
+        samples.reverse();
         // Two looks that may have seen it bear each other out.
-        if sure || samples.len() > 1 { samples } else { Vec::new() }
+        (if sure || samples.len() > 1 { samples } else { Vec::new() }, known)
+    }
+
+    /// Whether the store did not answer for this look of it.
+    fn is_unread(&self, sheets: &Sheets, look: usize) -> bool {
+        self.whole.contains(&look) && sheets.became(look, self.place) == Became::Missing(Missing::Unread)
     }
 }
 
 impl Windows {
     pub(super) fn of(&self, row: usize) -> Known<Vec<Sample>> {
-        let why = || self.reads.failures.first().cloned();
-        self.samples
-            .get(&row)
-            .cloned()
-            .unwrap_or_else(|| Err(why().unwrap_or_else(|| Unknown::because("its window was not asked for"))))
+        let unasked = || Err(Unknown::because("its window was not asked for"));
+        self.samples.get(&row).cloned().unwrap_or_else(unasked)
     }
+
+    pub(super) fn effort(&self) -> Effort {
+        Effort {
+            metrics: self.reads.metrics,
+            points: self.reads.points.unsigned_abs(),
+            budget: self.budget.unsigned_abs(),
+            short: self.short,
+            unread: self.samples.values().filter(|window| window.is_err()).count(),
+        }
+    }
+}
+
+impl Sum for Effort {
+    fn sum<I: Iterator<Item = Self>>(all: I) -> Self {
+        all.fold(Self::default(), |sum, one| Self {
+            metrics: sum.metrics + one.metrics,
+            points: sum.points + one.points,
+            budget: sum.budget + one.budget,
+            short: sum.short + one.short,
+            unread: sum.unread + one.unread,
+        })
+    }
+}
+
+/// Estimated points that short windows on so many pages ask for, the newest look of which every run reads.
+pub(crate) fn points_of_short_windows(schedule: Schedule, pages: usize) -> u64 {
+    let looks = u32::try_from(window::COMMITS_FOR_GROWTH).unwrap_or(u32::MAX);
+    let minutes: Vec<Minute> = (2..=looks).map(|look| schedule.back(Minute::holding(0), look)).collect();
+    let of_page = schedule.estimated_points(&schedule.ranges(&minutes, true)).unsigned_abs();
+    of_page.saturating_mul(pages as u64)
 }
 
 /// Pages that partitions may have come past in the course of a window, one round of reading each.
 const NEIGHBOURS: usize = 2;
+/// Where the rosters of a whole window would take more than one in so many points of the budget, those that are known have to do.
+const LEAST_WINDOWS: i64 = 4;
 /// On slow schedules each look is a range of its own, and paid for.
 const MOST_LOOKS: u32 = 175;
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use crate::cloudwatch::pages::binding::{self, bind};
+    use crate::cloudwatch::pages::key::{Key, Mark, OfTopic};
+    use crate::cloudwatch::pages::roster::{Restless, Roster, Told};
+    use crate::cloudwatch::pages::sheets::KeptLook;
+
+    const NOON: i64 = 1_800_014_400;
+    /// Looks of a whole window, and those of a short one.
+    const LOOKS: (u32, u32) = (80, 12);
+
+    fn noon() -> Minute {
+        Minute::holding(NOON)
+    }
+
+    /// One group of so many partitions, in which nothing has been read of eighty looks.
+    fn sheets(period: u32, partitions: i32) -> (Schedule, Sheets) {
+        let schedule = Schedule::every(period).unwrap_or(Schedule::MINUTELY);
+        let (group, topic) = (OfGroup::new("slow"), OfTopic::new(Mark(7)));
+        let mut keys: Vec<Key> = (0..partitions).map(|partition| Key::new(group, topic, partition)).collect();
+        keys.sort_unstable();
+        let bits = binding::bits(keys.len(), None);
+        let leaves = bind(&keys, bits);
+        let mut filled = vec![false; 1 << bits];
+        for leaf in &leaves {
+            filled[leaf.place.bucket as usize] = true;
+        }
+        let deepest = leaves.len().try_into().unwrap_or_default();
+        let (restless, told) = (Restless::Groups(Vec::new()), Told::default());
+        let roster =
+            Roster { groups: 1, writer: 1, bits, whole: true, filled, deepest, restless, told, topics: Vec::new() };
+        let look = |looks| KeptLook { minute: schedule.back(noon(), looks), roster: roster.clone() };
+        (schedule, Sheets::new(keys, false, (1..=LOOKS.0).map(look).collect()))
+    }
+
+    /// For how many looks each partition is asked about, within so many estimated points.
+    fn asked(
+        period: u32,
+        partitions: i32,
+        points: i64,
+        wanted: impl Fn(usize) -> Wanted,
+        minute: Minute,
+    ) -> Vec<usize> {
+        let (schedule, sheets) = sheets(period, partitions);
+        let wanted: Vec<Wanted> = (0..sheets.keys().len()).map(wanted).collect();
+        let mut reaches: Vec<Reach<'_>> = wanted
+            .iter()
+            .enumerate()
+            .map(|(place, wanted)| Reach {
+                wanted,
+                place,
+                whole: 0..wanted.whole as usize,
+                short: 0..wanted.short as usize,
+                asked: 0,
+            })
+            .collect();
+        let mut budget = Budget::new(schedule, &sheets, points, true);
+        budget.divide(&mut reaches, minute);
+        assert!(budget.left >= 0);
+        let spent: i64 = {
+            let left = budget.left;
+            let mut looks_of: BTreeMap<Place, BTreeSet<usize>> = BTreeMap::new();
+            for (look, place) in budget.questions() {
+                looks_of.entry(place).or_default().insert(look);
+            }
+            let count = Budget::new(schedule, &sheets, 0, true);
+            assert_eq!(looks_of.into_values().map(|looks| count.points(looks)).sum::<i64>(), points - left);
+            points - left
+        };
+        assert!(spent <= points);
+        reaches.iter().map(|reach| reach.asked).collect()
+    }
+
+    fn slow(row: usize) -> Wanted {
+        Wanted { whole: LOOKS.0, short: LOOKS.1, warned: true, ..Wanted::all(row, LOOKS.0) }
+    }
+
+    /// Estimated points of a page: in a whole window of a look each minute, and in a short one.
+    const WHOLE: i64 = 80 * 180;
+    const SHORT: i64 = 12 * 180;
+
+    #[test]
+    fn short_windows_for_all_come_before_whole_ones() {
+        // 580 partitions on ten pages.
+        let of = |points| {
+            let asked = asked(1, 580, points, slow, noon());
+            [80, 12, 0].map(|looks| asked.iter().filter(|asked| **asked == looks).count() / 58)
+        };
+        assert_eq!(of(10 * WHOLE), [10, 0, 0]);
+        assert_eq!(of(10 * SHORT), [0, 10, 0]);
+        assert_eq!(of(10 * SHORT + 3 * (WHOLE - SHORT)), [3, 7, 0]);
+        assert_eq!(of(4 * SHORT), [0, 4, 6]);
+        assert_eq!(of(0), [0, 0, 10]);
+    }
+
+    #[test]
+    fn the_first_of_those_that_are_wanted_come_first_and_a_step_back_before_them() {
+        let (last, back) = (580 - 1, Some(Back { at: 7, of: OfGroup::new("slow") }));
+        let wanted = |row: usize| Wanted { back: back.filter(|_| row == last), ..slow(row) };
+        let asked = asked(1, 580, WHOLE + 2 * SHORT, wanted, noon());
+        assert_eq!((asked[last], asked[0], asked[58], asked[2 * 58], asked[last - 58]), (80, 12, 12, 0, 0));
+    }
+
+    #[test]
+    fn whole_windows_go_round_from_run_to_run() {
+        let points = 10 * SHORT + (WHOLE - SHORT);
+        let mut turns = [0; 10];
+        for minute in 0..100 {
+            let asked = asked(1, 580, points, slow, Minute::holding(NOON + minute * 60));
+            let whole = asked.iter().position(|asked| *asked == 80).map(|row| row / 58);
+            whole.into_iter().for_each(|page| turns[page] += 1);
+        }
+        assert_eq!(turns.iter().sum::<usize>(), 100);
+        assert!(turns.iter().all(|turns| (3..=25).contains(turns)), "{turns:?}");
+    }
+
+    #[test]
+    fn pauses_between_looks_cost_nothing_where_the_quota_is_scarce() {
+        let of = |period| asked(period, 58, SHORT, slow, noon())[0];
+        assert_eq!([1, 2, 5, 15].map(of), [12; 4]);
+    }
+
+    /// 10,000 partitions that are all slow, in the three quarters of 20 seconds that a run has for the history, less what else it reads.
+    #[test]
+    fn ten_thousand_slow_partitions_are_all_judged_by_a_short_window_within_twenty_seconds() {
+        let points = 12 * i64::try_from(crate::cloudwatch::POINTS_PER_SECOND).unwrap_or_default() / 5 * 4;
+        let asked = asked(1, 10_000, points, slow, noon());
+        assert!(asked.iter().all(|asked| *asked >= 12));
+        assert!(asked.iter().filter(|asked| **asked == 80).count() >= 580);
+    }
+}

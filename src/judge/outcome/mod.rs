@@ -75,6 +75,7 @@ impl<'a> Eye<'a> {
 
 impl Memories {
     /// Folds what was seen into what is remembered. Where the history cannot be read, the memory starts afresh.
+    #[must_use]
     pub fn fold(sight: Sight<'_>) -> Self {
         let Sight { snapshot, before, .. } = sight;
         if before.0.is_err() {

@@ -60,7 +60,7 @@ impl Seen<'_> {
             && self.waited_ms().is_some_and(|waited_ms| waited_ms > needed_ms)
     }
 
-    /// Whether the oldest unread record has waited since long before the first look, and the commit has not moved since.
+    /// Whether the oldest unread record has waited since long before the first snapshot, and the commit has not moved since.
     pub(crate) fn was_stuck_before(&self) -> bool {
         let Self { reading, memory, thresholds, previous, .. } = *self;
         let silent = memory.silent_ms(thresholds) >= STUCK_PERIODS * thresholds.period_ms;
@@ -90,13 +90,13 @@ impl Seen<'_> {
     }
 }
 
-/// Whether nobody has read or committed since the first look, for longer than a first patience.
+/// Whether nobody has read or committed since the first snapshot, for longer than a first patience.
 pub(crate) fn is_abandoned(reading: &Reading, memory: Memory, thresholds: &Thresholds) -> bool {
     let long = memory.silent_ms(thresholds) > abandoned_ms(thresholds);
     long && is_untouched(reading, memory) && reading.committed != Committed::Never && !reading.is_caught_up(thresholds)
 }
 
-/// Whether nobody has read or committed since the first look.
+/// Whether nobody has read or committed since the first snapshot.
 fn is_untouched(reading: &Reading, memory: Memory) -> bool {
     !memory.had_members() && !memory.supports_ok() && reading.members == Members::Absent
 }
@@ -129,7 +129,7 @@ const LEFT_MS: i64 = 3 * 60_000;
 const STUCK_PERIODS: i64 = 10;
 /// How old the oldest record is, in milliseconds, before a member counts as stuck after two silent periods.
 const STUCK_MS: i64 = 10 * 60_000;
-/// Records between two looks below which they tell no rate.
+/// Records between two snapshots below which they tell no rate.
 const RECORDS_FOR_A_RATE: i64 = 30;
 /// Milliseconds of rebalancing after which it is no rebalance any more.
 const UNSTABLE_MS: i64 = 10 * 60_000;

@@ -16,7 +16,7 @@ pub enum Finding {
     DataLoss {
         /// Offsets between the commit and the log start.
         lost: u64,
-        /// How many of them since the last look, as far as it can be told: none while the same commit still stands, or where no look was before.
+        /// How many of them since the last snapshot, as far as it can be told: none while the same commit still stands, or where no snapshot was before.
         new: u64,
     },
     /// Little is left between the commit and the log start, and the group gains no ground: records will be lost before they are read.
@@ -26,7 +26,7 @@ pub enum Finding {
         /// Since when at least, in milliseconds since 1970.
         since_ms: i64,
     },
-    /// Nobody has read or committed since the first look.
+    /// Nobody has read or committed since the first snapshot.
     Abandoned,
     /// Members are there, and the group is never stable.
     Unstable,
@@ -39,7 +39,7 @@ pub enum Finding {
     Blocked,
     /// The group has members, and none of them reads this partition.
     Unassigned,
-    /// The log end went backwards since the last look: the topic was recreated or truncated, and the memory starts afresh.
+    /// The log end went backwards since the last snapshot: the topic was recreated or truncated, and the memory starts afresh.
     Recreated,
 }
 
@@ -98,7 +98,7 @@ impl Findings {
         })
     }
 
-    /// How many offsets were lost since the last look; see [`Finding::DataLoss`].
+    /// How many offsets were lost since the last snapshot; see [`Finding::DataLoss`].
     pub(crate) fn newly_lost(&self) -> u64 {
         self.figures.as_ref().map_or(0, |figures| figures.new)
     }
@@ -126,7 +126,7 @@ impl Findings {
         }
     }
 
-    /// What there is to find in a look alone; `assigned` is the last known answer, while it stands.
+    /// What there is to find in a snapshot alone; `assigned` is the last known answer, while it stands.
     #[inline]
     pub(crate) fn of_look(reading: &Reading, lag: Lag, assigned: Assigned) -> Self {
         let mut found = match lag {
@@ -170,7 +170,8 @@ impl Findings {
         match lag {
             Lag::Lost { lost, .. } => add(memory.loss_is_new(), Finding::DataLoss { lost, new: lost }),
             Lag::Offsets(unread) => {
-                add(unread > thresholds.allowed_lag && loses_soon(previous, reading), Finding::LossAhead);
+                let counts = unread > thresholds.allowed_lag && !memory.is_at_rest();
+                add(counts && loses_soon(previous, reading), Finding::LossAhead);
             }
             Lag::NoCommit | Lag::PastEnd(_) => {}
         }
@@ -201,7 +202,7 @@ impl Finding {
     }
 }
 
-/// Whether nine tenths of what a log still holds are unread, some of it was deleted already, and nothing was gained since the last look: who
+/// Whether nine tenths of what a log still holds are unread, some of it was deleted already, and nothing was gained since the last snapshot: who
 /// begins at the log start and gains ground loses nothing.
 fn loses_soon(previous: Option<&Sample>, reading: &Reading) -> bool {
     let nearly = reading.log.start > 0 && reading.unread().saturating_mul(10) >= reading.log.len().saturating_mul(9);

@@ -1,5 +1,6 @@
 //! How old the oldest unread record may be, and what comes of it.
 
+use super::reason::Kept;
 use super::rules::{Seen, short};
 use super::{Reason, Verdict};
 use crate::model::memory::Objective;
@@ -12,7 +13,13 @@ impl Seen<'_> {
         let Self { reading, memory, .. } = *self;
         let back = match points {
             _ if !memory.has_stepped_back() => None,
-            Err(why) => return (Verdict::Unknown, Reason::Unread(why)),
+            Err(why) => match self.without_a_window(&why) {
+                verdict @ Verdict::Rewind => {
+                    return (verdict, Reason::Kept(Box::new(Kept { unread: reading.unread(), why })));
+                }
+                Verdict::Unknown => return (Verdict::Unknown, Reason::Unread(why)),
+                _ => None,
+            },
             Ok(points) => self.steps_back().or_else(|| self.is_back(&points)),
         };
         match back {
@@ -35,7 +42,7 @@ impl Seen<'_> {
         !self.is_caught_up() && !self.is_past_its_rest() && self.thresholds.objective.and_then(older).unwrap_or(false)
     }
 
-    /// What its age comes to: at the second look in a row, or at once where no look is kept.
+    /// What its age comes to: at the second snapshot in a row, or at once where no snapshot is kept.
     pub(crate) fn objective_verdict(&self) -> Option<(Verdict, Reason)> {
         let again = !self.remembers || self.previous.is_some_and(|sample| sample.memory.was_late());
         if !again || !self.is_older_than_its_objective() {

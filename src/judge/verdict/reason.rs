@@ -15,7 +15,7 @@ use crate::model::unknown::Unknown;
 pub(crate) enum Reason {
     /// The partition or its history could not be read.
     Unread(Unknown),
-    /// So many records are left, and neither earlier looks nor an objective say what that means.
+    /// So many records are left, and neither earlier snapshots nor an objective say what that means.
     Unjudged(u64),
     /// Nothing was ever committed; whether somebody reads all the same.
     NoCommit {
@@ -60,7 +60,7 @@ pub(crate) enum Reason {
     Held { unread: u64 },
     /// The last member is gone, and records of that age, in seconds, wait.
     Left { age_s: u32, unread: u64 },
-    /// Nobody has read or committed since the first look.
+    /// Nobody has read or committed since the first snapshot.
     Abandoned { unread: u64 },
     /// Members are there, and for so many milliseconds nobody was assigned for good.
     Unstable { ms: i64 },
@@ -70,6 +70,8 @@ pub(crate) enum Reason {
     Grew(Box<Growth>),
     /// It fell behind before, and has not clearly gained ground since.
     StillBehind(u64),
+    /// What was found before is kept, since its earlier looks were not read.
+    Kept(Box<Kept>),
     /// What is to be said of a share group (KIP-932), which acknowledges where others commit.
     Share {
         reason: Box<Self>,
@@ -78,11 +80,19 @@ pub(crate) enum Reason {
         /// Whether less may be left than is said, since the coordinator does not tell.
         at_most: bool,
     },
-    /// Records were deleted before they were read, at this look or lately.
+    /// Records were deleted before they were read, at this snapshot or lately.
     Lost {
         /// How many lie between the commit and the log start now.
         lost: u64,
     },
+}
+
+/// A verdict that is kept.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub(crate) struct Kept {
+    pub(crate) unread: u64,
+    /// Why it could not be made anew.
+    pub(crate) why: Unknown,
 }
 
 /// A commit that went back.
@@ -155,7 +165,7 @@ impl Reason {
         if let Self::Share { reason, .. } = self { reason.plain() } else { self }
     }
 
-    /// Whether neither earlier looks nor an objective say what a lag means.
+    /// Whether neither earlier snapshots nor an objective say what a lag means.
     pub(crate) fn is_unjudged(&self) -> bool {
         matches!(self.plain(), Self::Unjudged(_))
     }
@@ -232,6 +242,10 @@ impl Reason {
             Self::StillBehind(unread) => {
                 write!(f, "fell behind and has not clearly gained ground since, {}", behind(unread))
             }
+            Self::Kept(kept) => {
+                let Kept { unread, why } = &**kept;
+                write!(f, "{}, the verdict of an earlier run is kept: {why}", behind(unread))
+            }
             Self::Share { reason, held, at_most } => {
                 if *held {
                     f.write_str("the start offset stands, records behind it are being delivered: ")?;
@@ -267,7 +281,7 @@ impl Silence {
     }
 }
 
-/// Which look it is of those that a verdict takes, so that it is seen when there will be one.
+/// Which snapshot it is of those that a verdict takes, so that it is seen when there will be one.
 pub(crate) fn early(missing: u8) -> &'static str {
     if missing > 1 { "first look of three" } else { "second look of three" }
 }

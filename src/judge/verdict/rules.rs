@@ -1,5 +1,6 @@
-//! Our rules, in order: what a memory, a window of looks and the age of the oldest unread record say together.
+//! Our rules, in order: what a memory, a window of snapshots and the age of the oldest unread record say together.
 
+use super::reason::Kept;
 use super::trend::Trend;
 use super::{Finding, Findings, Judgement, Reason, Silence, Thresholds, Verdict};
 use crate::model::lag::{Assigned, Committed, Lag};
@@ -9,7 +10,7 @@ use crate::model::window::{self, Horizon, Point};
 
 /// The verdict on one partition.
 ///
-/// `memory` is what [`Memory::fold`] made of `previous` and `look`, and learns what is to be remembered of the verdict.
+/// `memory` is what [`Memory::fold`] made of `previous` and `reading`, and learns what is to be remembered of the verdict.
 /// `earlier` is asked only where [`Horizon::is_read_for`], and holds the samples of the last [`Horizon::reach_ms`],
 /// `previous` included. `age` is that of the oldest unread record, where anything is known of it.
 #[must_use]
@@ -24,7 +25,7 @@ pub fn judge(
     judge_with(true, previous, reading, memory, earlier, age, thresholds)
 }
 
-/// `remembers`: whether a look is kept for the next one, so that what must be seen twice can be.
+/// `remembers`: whether a snapshot is kept for the next one, so that what must be seen twice can be.
 fn judge_with(
     remembers: bool,
     previous: Option<&Sample>,
@@ -129,14 +130,14 @@ fn unjudged(unread: u64, why: &Unknown, reading: &Reading, lag: Lag) -> Judgemen
     at_sight(Verdict::Unknown, reason, reading, lag)
 }
 
-/// What a look alone says; that nothing is known rests on nothing.
+/// What a snapshot alone says; that nothing is known rests on nothing.
 #[inline]
 fn at_sight(verdict: Verdict, reason: Reason, reading: &Reading, lag: Lag) -> Judgement {
     let findings = Findings::of_look(reading, lag, reading.assigned);
     Judgement { verdict, reason, supported: verdict != Verdict::Unknown, looks_missing: 0, findings }
 }
 
-/// Everything that the rules look at.
+/// Everything that the rules ask.
 pub(crate) struct Seen<'a> {
     pub(crate) remembers: bool,
     pub(crate) previous: Option<&'a Sample>,
@@ -201,7 +202,11 @@ impl Seen<'_> {
             (self.stands_still(), Reason::Held { unread })
         } else {
             match points {
-                Err(why) => (Verdict::Unknown, Reason::Unread(why)),
+                Err(why) => match self.without_a_window(&why) {
+                    Verdict::Ok if lost => (Verdict::Warn, Reason::Lost { lost: reading.lost() }),
+                    Verdict::Unknown => (Verdict::Unknown, Reason::Unread(why)),
+                    verdict => (verdict, Reason::Kept(Box::new(Kept { unread, why }))),
+                },
                 Ok(points) => self.of_the_window(&points, slow).unwrap_or_else(|| {
                     let quiet = silent_ms > thresholds.period_ms;
                     let reason = if quiet { Reason::Silent(silence()) } else { Reason::Behind(unread) };
@@ -220,6 +225,21 @@ impl Seen<'_> {
     /// What it is called that nothing is committed.
     fn stands_still(&self) -> Verdict {
         if self.assigned() == Assigned::Yes { Verdict::Stall } else { Verdict::Stop }
+    }
+
+    /// What an earlier look found and nothing has ended since; that is not known where the store did not answer and nothing was wrong before.
+    pub(crate) fn without_a_window(&self, why: &Unknown) -> Verdict {
+        match why.cause() {
+            Cause::Stands if self.memory.has_stepped_back() => Verdict::Rewind,
+            _ if self.stays_slow() => Verdict::Warn,
+            Cause::LeftOut => Verdict::Ok,
+            _ => Verdict::Unknown,
+        }
+    }
+
+    /// Whether it was found slow, and neither caught up nor stands past the end now.
+    fn stays_slow(&self) -> bool {
+        self.memory.was_slow() && !self.is_caught_up() && !self.reading.is_past_end()
     }
 
     /// A step back within the window that was not made up for.
@@ -245,7 +265,7 @@ impl Seen<'_> {
         (verdict, Reason::PastEnd { by, stands })
     }
 
-    /// A step back since the look before: whoever stopped the members to set the group back sees that it was.
+    /// A step back since the snapshot before: whoever stopped the members to set the group back sees that it was.
     pub(crate) fn steps_back(&self) -> Option<Reason> {
         match (self.previous?.committed, self.reading.committed) {
             (Committed::At(from), Committed::At(to)) if to < from && self.memory.has_stepped_back() => {

@@ -128,8 +128,8 @@ fn grows(points: &[Point], late: &[Late], before: Option<i64>, run: &[Commit], p
     let matters = grew > 0 && grew.saturating_mul(SHARE_THAT_COUNTS) >= arrived;
     let rises = |of: fn(&Late) -> i64| trend(late, of) * 2 >= pairs(late.len());
     let span_ms = last.time_ms - first.time_ms;
-    let looks = points.iter().filter(|point| (first.time_ms..=last.time_ms).contains(&point.time_ms)).count();
-    let is_rare = late.len() * 4 < looks * 3;
+    let snapshots = points.iter().filter(|point| (first.time_ms..=last.time_ms).contains(&point.time_ms)).count();
+    let is_rare = late.len() * 4 < snapshots * 3;
     let needed_ms = if is_rare { period_ms + span_ms / 20 } else { span_ms / 40 };
     // Commits that drift against the snapshots seem to grow older again and again, but never older than they were.
     let never_so_old = before.is_none_or(|before_ms| last.age_ms > before_ms + needed_ms / 2);

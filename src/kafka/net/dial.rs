@@ -44,10 +44,9 @@ pub(crate) struct Dial<'a> {
 #[derive(Clone)]
 pub struct Credentials<'a>(Shared<LocalBoxFuture<'a, Known<Arc<Login>>>>);
 
-/// An answer to `ListGroups` that is on its way, and the one to the question before it: what is described of a made-up group in each of
-/// [`USUAL_PARTITIONS`], which shows what the broker had loaded when it listed its groups; `None` where that was not asked.
-pub(crate) type Groups<'a> =
-    LocalBoxFuture<'a, Result<(Option<DescribeGroupsResponse>, ListGroupsResponse), CallError>>;
+/// An answer to `ListGroups` that is on its way, with what was described just before and just after it of a made-up group in each of
+/// [`USUAL_PARTITIONS`], which shows what the broker had loaded when it listed its groups; nothing where it cannot be asked.
+pub(crate) type Groups<'a> = LocalBoxFuture<'a, Result<(Vec<DescribeGroupsResponse>, ListGroupsResponse), CallError>>;
 
 /// The first broker that answers, and what it tells.
 pub(crate) struct Contact<'a> {
@@ -156,18 +155,15 @@ impl Dial<'_> {
         let request = metadata_request(Some(if creates { Vec::new() } else { internal_topics::names() }));
         let groups = {
             let connection = Rc::clone(&connection);
-            let probes = self.kept.loaded.borrow().is_empty().then(|| {
-                let groups = internal_topics::made_up_groups(USUAL_PARTITIONS).into_iter().map(GroupId);
-                DescribeGroupsRequest::default().with_groups(groups.collect())
-            });
+            let probes = made_up(&internal_topics::made_up_groups(USUAL_PARTITIONS), 0..USUAL_PARTITIONS);
             async move {
-                let described = async {
-                    let probes = probes.filter(|_| connection.versions().choose(Api::DescribeGroups).is_ok());
-                    connection.call(&probes?, until).await.ok()
+                let probe = async || {
+                    connection.versions().choose(Api::DescribeGroups).ok()?;
+                    connection.call(&probes, until).await.ok()
                 };
                 let list = ListGroupsRequest::default();
-                let (described, listed) = tokio::join!(described, connection.call(&list, until));
-                Ok((described, listed?))
+                let (before, listed, after) = tokio::join!(probe(), connection.call(&list, until), probe());
+                Ok((before.into_iter().chain(after).collect(), listed?))
             }
             .boxed_local()
         };
@@ -183,6 +179,12 @@ impl Dial<'_> {
             code => Err(DialError::MetadataRefused(code)),
         }
     }
+}
+
+/// Asks for the made-up groups of some partitions of the offsets topic.
+pub(crate) fn made_up(names: &[StrBytes], partitions: impl IntoIterator<Item = usize>) -> DescribeGroupsRequest {
+    let names = partitions.into_iter().filter_map(|at| names.get(at)).filter(|name| !name.is_empty());
+    DescribeGroupsRequest::default().with_groups(names.cloned().map(GroupId).collect())
 }
 
 /// Tries again as long as the broker takes no more connections, each time after a while that differs from client to client: three

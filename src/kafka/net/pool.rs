@@ -14,9 +14,6 @@ use crate::model::endpoint::Endpoint;
 #[derive(Default)]
 pub struct Connections {
     idle: RefCell<Vec<Idle>>,
-    /// Who led the partitions of the offsets topic, and in which epochs, when all of them were seen to be loaded: as long as that
-    /// stands, they are.
-    pub(crate) loaded: RefCell<Vec<(i32, i32)>>,
     /// Of the whole process: what one look cost is a difference.
     pub(crate) traffic: Arc<Traffic>,
 }

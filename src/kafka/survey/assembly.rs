@@ -5,7 +5,7 @@ use std::sync::Arc;
 use crate::kafka::protocol::versions::Api;
 use crate::kafka::survey::cluster::Cluster;
 use crate::kafka::survey::commits::{Commits, as_number};
-use crate::kafka::survey::listed::Listed;
+use crate::kafka::survey::listed::{Listed, Presence};
 use crate::kafka::survey::members::Described;
 use crate::model::lag::Committed;
 use crate::model::snapshot::{Broker, Group, Logs, Row, Topic};
@@ -47,6 +47,11 @@ impl GroupPart {
     /// Who answers for the group.
     pub(crate) fn coordinator(&self) -> Known<i32> {
         self.listed.coordinator.clone()
+    }
+
+    /// Whether no broker lists it, so that it was asked for by name.
+    pub(crate) fn is_unlisted(&self) -> bool {
+        !matches!(self.listed.seen, Presence::Yes)
     }
 
     /// How many rows it has at least.

@@ -188,9 +188,6 @@ async fn ask_all(cluster: &Cluster<'_>, until: Instant) -> (BTreeMap<i32, Known<
     }
     let more: Vec<i32> = cluster.ids().into_iter().filter(|id| !answers.contains_key(id)).collect();
     answers.extend(ask_each(cluster, more, &room, until).await);
-    if offsets.damage(OFFSETS_TOPIC, "").is_none() && answers.values().all(Result::is_ok) && !is_doubtful(&answers) {
-        cluster.all_are_loaded();
-    }
     (answers, offsets)
 }
 

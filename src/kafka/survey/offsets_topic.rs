@@ -54,16 +54,6 @@ impl Internal {
         (0..).zip(leaders).filter(|(_, leader)| is_led(leader)).map(|(at, _)| at).collect()
     }
 
-    /// Who leads each partition, and in which epoch; nothing where one of them is away, or epochs are not told.
-    pub(crate) fn epochs(&self) -> Vec<(i32, i32)> {
-        let Self::Told(leaders) = self else { return Vec::new() };
-        let epoch = |leader: &Known<Leader>| {
-            let leader = leader.as_ref().ok()?;
-            (leader.epoch >= 0).then_some((leader.id.0, leader.epoch))
-        };
-        leaders.iter().map(epoch).collect::<Option<_>>().unwrap_or_default()
-    }
-
     /// Who coordinates a group of this name; `None` where that cannot be told from the topic.
     pub(crate) fn coordinator(&self, group: &str) -> Option<&Known<Leader>> {
         let Self::Told(leaders) = self else { return None };
@@ -78,7 +68,7 @@ mod tests {
 
     #[test]
     fn a_group_belongs_to_the_leader_of_its_partition() {
-        let leader = |id| Ok(Leader { id: BrokerId(id), epoch: 0 });
+        let leader = |id| Ok(Leader::new(BrokerId(id), 0));
         let told = Internal::Told((0..50).map(leader).collect());
         assert_eq!(told.coordinator("orders"), Some(&leader(1_008_770_331 % 50)));
         assert_eq!(Internal::Told(Vec::new()).coordinator("orders"), None);

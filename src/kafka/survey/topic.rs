@@ -18,8 +18,13 @@ pub(crate) struct DescribedTopic {
 #[derive(Clone, Debug, PartialEq)]
 pub(crate) struct Leader {
     pub(crate) id: BrokerId,
-    /// −1 below Kafka 2.1, which does not tell it.
-    pub(crate) epoch: i32,
+    epoch: i32,
+}
+
+impl Leader {
+    pub(crate) fn new(id: BrokerId, epoch: i32) -> Self {
+        Self { id, epoch }
+    }
 }
 
 impl DescribedTopic {
@@ -80,7 +85,7 @@ pub(crate) fn leaders(topic: &MetadataResponseTopic, brokers: &[MetadataResponse
             *place = leader.and_then(|id| {
                 // It has just gone, or is about to come.
                 let is_broker = brokers.iter().any(|broker| broker.node_id == id);
-                if is_broker { Ok(Leader { id, epoch: partition.leader_epoch }) } else { Err(no_broker(id)) }
+                if is_broker { Ok(Leader::new(id, partition.leader_epoch)) } else { Err(no_broker(id)) }
             });
         }
     }

@@ -22,7 +22,7 @@ impl Memory {
     /// A few short silences are no habit yet: a job's first run has them too. So the first known gap is not a short one, and what a member
     /// left behind when it went is not counted. A commit that is first seen after missing snapshots is taken to have been made just after
     /// the last one, or each hole would lengthen the habit. Where readers come and go, only what ends an absence tells of the next one,
-    /// and an absence that began before the first look only if what was seen of it is long.
+    /// and an absence that began before the first snapshot only if what was seen of it is long.
     pub(crate) fn gap_after_a_commit(self, after: AfterACommit, period_ms: i64) -> Coarse {
         let AfterACommit { silence, ends_absence, comes_and_goes, was_left } = after;
         let seen = self.gap.value();
@@ -53,13 +53,17 @@ impl Memory {
     ) -> u8 {
         let stretch_ms = HABIT_GAPS * self.usual_gap_ms(thresholds).unwrap_or(thresholds.period_ms);
         let over = self.absent == 0 && periods_on_the_clock(from_ms, reading.time_ms, stretch_ms) > 0;
-        if ends_absence { FRESH } else { self.habit.saturating_sub(u8::from(over)) }
+        if ends_absence {
+            if self.absent == 1 { 1.max(self.habit) } else { FRESH }
+        } else {
+            self.habit.saturating_sub(u8::from(over))
+        }
     }
 }
 
 /// An absence ended in the stretch of the clock that began last.
 const FRESH: u8 = 2;
-/// An absence that began before the first look tells how long absences are from this length on.
+/// An absence that began before the first snapshot tells how long absences are from this length on.
 const FIRST_ABSENCE_MS: i64 = 30 * 60_000;
 /// Usual absences in a stretch after which a habit may be over.
 const HABIT_GAPS: i64 = 12;

@@ -25,7 +25,7 @@ pub(crate) use warning::{Shown, Warning};
 pub struct Thresholds {
     /// Offsets a group may be behind and still count as caught up.
     ///
-    /// 0 is Burrow's default; 1 suits topics written with transactions, whose commit markers occupy offsets (KIP-98).
+    /// 0 is Burrow's default. Markers of transactions need none: what each commit leaves is learnt.
     pub allowed_lag: u64,
     /// Milliseconds from one scheduled run to the next, at least a minute.
     pub period_ms: i64,
@@ -35,7 +35,7 @@ pub struct Thresholds {
     pub uncommitted_alarms: bool,
     /// How old the oldest unread record may be; `None` where no objective is set.
     pub objective: Option<Objective>,
-    /// What a group comes to that nobody has read with since the first look.
+    /// What a group comes to that nobody has read with since the first snapshot.
     pub abandoned: Abandoned,
 }
 
@@ -48,7 +48,7 @@ pub struct Objective {
     pub(crate) err_s: Option<u64>,
 }
 
-/// What a group comes to that has neither had a member nor committed since the first look.
+/// What a group comes to that has neither had a member nor committed since the first snapshot.
 #[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
 pub enum Abandoned {
     /// Nothing: it was retired, and its commits wait for their expiry.
@@ -61,7 +61,7 @@ pub enum Abandoned {
 }
 
 impl Thresholds {
-    /// What applies where nothing is configured: a look each minute, and no record of lag allowed.
+    /// What applies where nothing is configured: a snapshot each minute, and no record of lag allowed.
     pub const DEFAULT: Self = Self {
         allowed_lag: 0,
         period_ms: 60_000,
@@ -84,7 +84,7 @@ pub struct Memory {
     /// The usual length of that silence in quarters of a period; below [`ONE_PERIOD`] the number of commits seen.
     gap: Coarse,
     /// Inferred commits in a row that were behind the log of their time (`reference_lag`); at its limit only while the last one was even
-    /// behind the log of the look before, which no group does that keeps up.
+    /// behind the log of the snapshot before, which no group does that keeps up.
     bad: u8,
     /// Whether it was found slow, or was lately; while the warning stands `bad` is at its limit.
     warning: Warning,
@@ -109,7 +109,7 @@ pub struct Memory {
     snapshots: u8,
     /// Whether a commit, or the group caught up, was seen since the memory began.
     supported: bool,
-    /// Whether the oldest unread record was older than its objective at this look.
+    /// Whether the oldest unread record was older than its objective at this snapshot.
     late: bool,
     /// Looks left for which lost records are a warning; [`LOSS_TOLD`] while the same commit still stands below the log start.
     loss: u8,
@@ -119,7 +119,7 @@ impl Memory {
     /// Each packed memory is below this.
     pub const PACKED_LIMIT: u64 = 1 << 33;
 
-    /// The memory after `look`, given what the newest earlier run left; `None` where there is none that fits.
+    /// The memory after `reading`, given what the newest earlier run left; `None` where there is none that fits.
     #[must_use]
     pub fn fold(previous: Option<&Sample>, reading: &Reading, thresholds: &Thresholds) -> Self {
         let no_reader = reading.has_no_reader(thresholds);
@@ -155,7 +155,8 @@ impl Memory {
         let stood = past.silent.value() > 0 && !previous.was_caught_up(thresholds);
         let held = !committed && !caught_up && (past.held || alarmed && stood);
         let returns = (reading.members == Members::Present && !no_reader) || (committed && past.members_seen);
-        let ends_absence = !held && past.absent >= ABSENT_FOR_A_HABIT && returns;
+        let is_long = period_ms >= LONG_PERIOD_MS;
+        let ends_absence = !held && past.absent >= if is_long { 1 } else { ABSENT_FOR_A_HABIT } && returns;
         let habit = past.habit_after(ends_absence, from_ms, reading, thresholds);
         let late = reading.reference_lag(previous.time_ms, previous.end) > thresholds.allowed_lag;
         let very_late = matches!(reading.committed, Committed::At(offset) if offset < previous.end);
@@ -192,7 +193,10 @@ impl Memory {
                 _ => past.rewound.saturating_sub(u8::try_from(quarters).unwrap_or(u8::MAX)),
             },
             absent: match reading.members {
-                _ if committed || caught_up || held => 0,
+                _ if held => 0,
+                // Who read for a while of a long period and is gone may be a job.
+                _ if committed && !caught_up && no_reader && assigned == Assigned::No && is_long => 1,
+                _ if committed || caught_up => 0,
                 _ if assigned == Assigned::Unknown && unstable > ANSWER_STANDS => 0,
                 _ if assigned == Assigned::Yes => 0,
                 _ if no_reader => since_first(past.absent, passed, ABSENT_LIMIT),
@@ -208,7 +212,7 @@ impl Memory {
             supported: snapshots > 1
                 && (past.supported || committed || caught_up || previous.was_caught_up(thresholds)),
             late: false,
-            loss: match (reading.lost() > 0, committed) {
+            loss: match (reading.lost() > 0 && rest != Rest::Known, committed) {
                 (true, true) => LOSS_REMEMBERED,
                 (true, false) if past.loss == 0 => LOSS_REMEMBERED,
                 (true, false) if past.loss == LOSS_TOLD || u32::from(past.loss) <= passed => LOSS_TOLD,
@@ -241,7 +245,7 @@ impl Memory {
     }
 }
 
-/// Scheduled periods between two looks: rounded, since runs start seconds late, but none gets lost when looks are closer.
+/// Scheduled periods between two snapshots: rounded, since runs start seconds late, but none gets lost when snapshots are closer.
 fn periods(from_ms: i64, to_ms: i64, period_ms: i64) -> u32 {
     let passed = to_ms.saturating_sub(from_ms);
     let whole = if passed >= period_ms - passed {
@@ -256,7 +260,7 @@ fn counted(count: u8, more: u32, limit: u8) -> u8 {
     u8::try_from(u32::from(count).saturating_add(more)).map_or(limit, |count| count.min(limit))
 }
 
-/// The first look that shows a condition counts as one, however long nobody looked before it.
+/// The first snapshot that shows a condition counts as one, however long ago the one before it is.
 fn since_first(count: u8, passed: u32, limit: u8) -> u8 {
     counted(count, if count == 0 { 1 } else { passed }, limit)
 }
@@ -267,8 +271,10 @@ const SILENCE_MAX: Coarse = Coarse::of_level(73);
 const SNAPSHOTS_LIMIT: u8 = 3;
 /// Periods without a reader after which it counts as lost.
 const ABSENT_LIMIT: u8 = 3;
-/// Periods without a reader after which a return tells that readers come and go: a job's run may hide in the look beside a missing one.
+/// Periods without a reader after which a return tells that readers come and go: a job's run may hide in the snapshot beside a missing one.
 const ABSENT_FOR_A_HABIT: u8 = 2;
+/// From this period on, in milliseconds, one is enough: a job that runs in every second period is away at every second snapshot.
+const LONG_PERIOD_MS: i64 = 15 * 60_000;
 /// Periods that the last known answer stands for while a group rebalances.
 const ANSWER_STANDS: u8 = 3;
 /// Periods of not knowing who reads that are told apart.

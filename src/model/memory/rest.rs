@@ -3,6 +3,8 @@
 //! A consumer that commits the offset of the last record and one, as many clients did and some do, stands one short of the end of a topic
 //! that is written with transactions, for ever: the last offset is a marker. So what several commits in a row left exactly is its end.
 
+use std::cmp::Ordering;
+
 use super::{Memory, Reading, Sample};
 use crate::model::lag::{Committed, Lag};
 
@@ -25,23 +27,28 @@ pub(crate) enum Rest {
 impl Rest {
     /// The rest after a reading, given the one before it.
     pub(crate) fn after(self, previous: &Sample, reading: &Reading) -> Self {
-        let (Lag::Offsets(left @ 1..=MOST_LEFT), Committed::At(before), Committed::At(now)) =
-            (reading.lag(), previous.committed, reading.committed)
-        else {
+        let (Committed::At(before), Committed::At(now)) = (previous.committed, reading.committed) else {
             return Self::No;
+        };
+        let stands = now == before && reading.log.end == previous.end;
+        let left = match reading.lag() {
+            Lag::Offsets(left @ 1..=MOST_LEFT) => left,
+            // Retention deletes markers like records.
+            Lag::Lost { readable: 0, .. } if stands => return self,
+            _ => return Self::No,
         };
         let left_before = u64::try_from(previous.end - before).ok();
         match (now.cmp(&before), self) {
-            (std::cmp::Ordering::Less, _) => Self::No,
-            (std::cmp::Ordering::Equal, _) if reading.log.end == previous.end => self,
-            (std::cmp::Ordering::Equal, Self::Known) => Self::Passed,
-            (std::cmp::Ordering::Equal, _) => Self::No,
+            (Ordering::Less, _) => Self::No,
+            (Ordering::Equal, _) if stands => self,
+            (Ordering::Equal, Self::Known) => Self::Passed,
+            (Ordering::Equal, _) => Self::No,
             // What was read in the meantime ended there.
-            (std::cmp::Ordering::Greater, Self::Passed) => Self::Known,
-            (std::cmp::Ordering::Greater, _) if left_before != Some(left) => Self::No,
-            (std::cmp::Ordering::Greater, Self::No) => Self::Once,
-            (std::cmp::Ordering::Greater, Self::Once) => Self::Twice,
-            (std::cmp::Ordering::Greater, Self::Twice | Self::Known) => Self::Known,
+            (Ordering::Greater, Self::Passed) => Self::Known,
+            (Ordering::Greater, _) if left_before != Some(left) => Self::No,
+            (Ordering::Greater, Self::No) => Self::Once,
+            (Ordering::Greater, Self::Once) => Self::Twice,
+            (Ordering::Greater, Self::Twice | Self::Known) => Self::Known,
         }
     }
 }

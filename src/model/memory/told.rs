@@ -40,7 +40,7 @@ impl Memory {
         (1..=LOSS_REMEMBERED).contains(&self.loss)
     }
 
-    /// Whether this look is the first to see the loss that it sees.
+    /// Whether this snapshot is the first to see the loss that it sees.
     pub(crate) fn loss_is_new(self) -> bool {
         self.loss == LOSS_REMEMBERED
     }
@@ -101,7 +101,7 @@ impl Memory {
         SNAPSHOTS_LIMIT - self.snapshots
     }
 
-    /// What [`Memory::complete`] is at a first look.
+    /// What [`Memory::complete`] is at a first snapshot.
     pub(crate) const COMPLETE_AT_FIRST: f32 = 1.0 / SNAPSHOTS_LIMIT as f32;
 
     /// The share of the snapshots that a verdict needs which are there, up to 1.

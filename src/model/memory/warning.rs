@@ -45,7 +45,7 @@ impl Warning {
 
     /// As time passes from one snapshot to the next.
     pub(crate) fn age(self, from_ms: i64, to_ms: i64, caught_up: bool, period_ms: i64) -> Self {
-        let stretches = periods_on_the_clock(from_ms, to_ms, (4 * QUARTER_HOUR_MS).max(10 * period_ms));
+        let stretches = periods_on_the_clock(from_ms, to_ms, REMEMBERED_MS.max(10 * period_ms));
         match self {
             Self::None(lately) => Self::None(lately.saturating_sub(u8::try_from(stretches).unwrap_or(u8::MAX))),
             Self::Stands | Self::Again(_) if caught_up => Self::None(Self::LATELY),
@@ -94,6 +94,9 @@ impl Memory {
     }
 }
 
+/// A stretch of the clock for which the end of a warning is remembered, in milliseconds.
+const REMEMBERED_MS: i64 = 6 * 3_600_000;
+
 #[cfg(test)]
 mod tests {
     use super::*;
@@ -126,7 +129,7 @@ mod tests {
     #[test]
     fn the_end_of_a_warning_is_forgotten_after_some_time() {
         let after = |minutes: i64| Warning::None(Warning::LATELY).age(0, minutes * 60_000, false, 60_000);
-        assert_eq!([30, 60, 120].map(after), [Warning::None(2), Warning::None(1), Warning::NEVER]);
+        assert_eq!([60, 360, 720].map(after), [Warning::None(2), Warning::None(1), Warning::NEVER]);
         assert_eq!(Warning::Stands.age(0, 60_000, true, 60_000), Warning::None(Warning::LATELY));
     }
 }

@@ -106,4 +106,4 @@ fn rest(group: &GroupEntry<'_>, lags: Option<&Series>, html: &mut Html) {
 }
 
 /// Rows of a table; a widget has no room for more, and no reader either.
-const GROUPS_SHOWN: usize = 200;
+pub(super) const GROUPS_SHOWN: usize = 200;

@@ -52,6 +52,15 @@ pub fn widget(report: &Report<'_>, lags: &BTreeMap<String, Series>, widget: &Wid
     html.finish()
 }
 
+/// The groups that [`widget`] draws with a line each.
+pub(crate) fn drawn<'a>(report: &'a Report<'_>, asked: &Asked) -> Vec<&'a str> {
+    let names = report.groups.iter().map(|group| &*group.group);
+    match asked {
+        Asked::Partitions(name) => names.filter(|group| group == name).collect(),
+        Asked::Describe | Asked::Groups(_) => names.take(groups::GROUPS_SHOWN).collect(),
+    }
+}
+
 /// A page of its own, which follows the reader's light or dark theme; a group opens to show its partitions.
 #[must_use]
 pub fn page(report: &Report<'_>) -> String {

@@ -70,8 +70,8 @@ fn members_that_are_unknown_have_their_reason() {
                 .release(Release::V4_4)
                 .group(group.clone())
                 .topic(Topic::new("t", &[0..10]))
-                // What is asked before the groups are listed is answered.
-                .fault(When::on(ApiKey::DescribeGroups).times(1), Act::AS_USUAL)
+                // What is asked while the groups are listed is answered.
+                .fault(When::on(ApiKey::DescribeGroups).times(2), Act::AS_USUAL)
                 .fault(When::on(api), act)
                 .start();
             let report = Look::at(&stage.bootstrap()).within(Duration::from_secs(3)).report(&stage);

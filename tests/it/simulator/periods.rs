@@ -181,15 +181,18 @@ fn troublesome() -> Vec<Row> {
     let job = |every| Consumer { presence: Presence::Runs(600, every), ..reads(Load::Steady(100.0), 500_000.0, 5) };
     let office = Consumer { presence: Presence::OfficeHours, ..reads(Load::Steady(100.0), 500_000.0, 5) };
     vec![
-        row("irregular batches", irregular, 1, 1_440, 4, Bar::Begins(3_000)),
-        row("irregular batches", irregular, 5, 288, 4, Bar::Begins(3_000)),
-        row("scaled by lag", scaled, 1, 1_440, 4, Bar::Begins(7_000)).counts(Warn, 0),
-        row("95 of 100, wavers", wavers(95.0), 1, 1_440, 2, Bar::Begins(14_000)).counts(Warn, 0),
-        row("90 of 100, wavers", wavers(90.0), 1, 1_440, 2, Bar::Begins(12_000)).counts(Warn, 0),
+        row("irregular batches", irregular, 1, 1_440, 4, Bar::Begins(2_500)),
+        row("irregular batches", irregular, 5, 288, 4, Bar::Begins(2_500)),
+        row("scaled by lag", scaled, 1, 1_440, 4, Bar::Begins(3_000)).counts(Warn, 0),
+        row("95 of 100, wavers", wavers(95.0), 1, 1_440, 2, Bar::Begins(9_000)).counts(Warn, 0),
+        row("90 of 100, wavers", wavers(90.0), 1, 1_440, 2, Bar::Begins(8_500)).counts(Warn, 0),
         row("80 of 100, wavers", wavers(80.0), 1, 1_440, 2, Bar::Begins(5_000)).counts(Warn, 0),
         // Who leaves for the first time may have crashed, and who stays away for longer than it ever did, too.
         row("job each 6 hours", job(21_600), 1, 2 * 1_440, 1, Bar::Share(0)).counts(Verdict::Stop, 1_440),
         row("job each day", job(86_400), 1, 4 * 1_440, 1, Bar::Share(0)).counts(Verdict::Stop, 3_200),
+        row("job each half hour", job(1_800), 15, 480, 2, Bar::Begins(500)).counts(Verdict::Stop, 96),
+        row("job each hour", job(3_600), 30, 240, 2, Bar::Begins(500)).counts(Verdict::Stop, 48),
+        row("job each 2 hours", job(7_200), 60, 120, 2, Bar::Begins(500)).counts(Verdict::Stop, 24),
         row("office hours", office, 1, 4 * 1_440, 1, Bar::Share(0)).counts(Verdict::Stop, 3_600),
     ]
 }

@@ -100,3 +100,28 @@ fn a_group_that_was_left_before_the_first_look_is_what_it_is_said_to_be() {
     // Nothing supports that it is fine.
     assert_eq!(abandoned(&[("MEERKAT_ABANDONED", "ok")]), "- - - - - - -");
 }
+
+/// The last offset of each transaction is its marker, and this consumer commits its last record and one.
+#[test]
+fn what_each_commit_leaves_is_no_lag_no_age_and_not_late() {
+    let readers = Group::classic("readers").commits("t", &[99]).member("a-1", "t", &[0]);
+    let scene = Scene::of(1).group(readers).topic(Topic::new("t", &[0..100]));
+    let watch = Watch::new(scene).with("MEERKAT_LAG_SECONDS", "10").with("MEERKAT_OBJECTIVE", "60");
+    for minute in 0..5 {
+        watch.stage.change(|scene| {
+            scene.produce("t", 11);
+            scene.commit("readers", "t", 0, 110 + 11 * minute);
+        });
+        watch.look(minute);
+    }
+    for minute in 5..12 {
+        let report = watch.look(minute);
+        let partition = &super::group(&report, "readers")["partitions"][0];
+        assert_eq!(
+            (status(&report, "readers"), &partition["lag"], &partition["lag_seconds"]),
+            ("OK", &json!(1), &json!(0.0))
+        );
+        assert!(reason(&report, "readers").contains("1 partition"), "{report}");
+    }
+    assert_eq!(watch.published("readers", 4..12), "1 1 1 1 1 1 1 1");
+}

@@ -1,5 +1,7 @@
 //! What a report tells of the history and the metrics: beginnings, limits and refusals.
 
+use std::time::{SystemTime, UNIX_EPOCH};
+
 use super::*;
 use crate::support::cloudwatch::{Fault, How};
 
@@ -100,5 +102,30 @@ fn offsets_that_are_too_large_to_keep_are_told_with_the_way_out() {
             "it never warms up: {report}"
         );
         assert_eq!(status(&report, "stuck"), "OK", "nobody else is meant");
+    }
+}
+
+#[test]
+fn a_dashboard_draws_lines_of_any_age_and_asks_for_the_groups_that_it_shows_alone() {
+    let since_1970 = SystemTime::now().duration_since(UNIX_EPOCH).expect("a time after 1970").as_secs();
+    let now = i64::try_from(since_1970).expect("a time before the year 9999") - MIDNIGHT;
+    for (days, group, groups) in [(0, None, 3), (20, None, 3), (20, Some("stuck"), 1)] {
+        let watch = Watch::new(scene());
+        let first = now / 60 - days * 1_440 - 20;
+        for minute in first..first + 15 {
+            watch.work(&["well"]);
+            watch.look(minute);
+        }
+        let [start, end] = [first, first + 20].map(|minute| (MIDNIGHT + minute * 60) * 1_000);
+        let mut event = json!({ "widgetContext": { "timeRange": { "start": start, "end": end } } });
+        if let Some(group) = group {
+            event["group"] = json!(group);
+        }
+        watch.stand.forget_calls();
+        let html = watch.run(now, event, &[("MEERKAT_HISTORY", "off")]);
+        let html = html.as_str().expect("a text");
+        assert_eq!(html.matches("<svg class=\"mk-spark\"").count(), groups, "{days} days: {html}");
+        let calls = watch.stand.calls("GetMetricData");
+        assert_eq!((calls.received, calls.succeeded, calls.queries), (1, 1, groups as u64), "{days} days");
     }
 }

@@ -180,6 +180,62 @@ fn many_changes_are_ten_messages_and_one_more() {
     assert!(rest.starts_with("prod: and 16 more | and 16 more: many-09 ERR, "), "{rest}");
 }
 
+/// Groups that read `of-stuck` and nothing any more, beside those of the scene.
+fn many(count: usize) -> Scene {
+    (0..count).fold(scene(), |scene, number| {
+        let name = format!("many-{number:02}");
+        scene.group(Group::classic(&name).commits("of-stuck", &[100, 100]).member("a-1", "of-stuck", &[0, 1]))
+    })
+}
+
+#[test]
+fn more_groups_in_trouble_than_are_listed_are_told_by_their_number() {
+    let topic = Topic::start();
+    let watch = watch(many(68), &topic);
+    let mut step = (0..).map(|minute: i64| {
+        watch.work(&["well"]);
+        let before = topic.messages().len();
+        watch.look(minute);
+        topic.messages().split_off(before)
+    });
+    let told = step.find(|told| !told.is_empty()).expect("messages");
+    // The 68, `stuck` and `crashed`, which nobody has caught up: 70 groups.
+    assert_eq!(told.len(), 12, "{told:#?}");
+    assert!(told.iter().any(|message| message.starts_with("prod: and 60 more | and 60 more: ")), "{told:#?}");
+    let number = "prod: 6 more groups are not OK | 6 more groups are not OK: changes are told one by one for the 64 worst, ERR first";
+    assert!(told.iter().any(|message| message == number), "{told:#?}");
+    assert_eq!(step.next(), Some(Vec::new()), "the same again is no news");
+
+    // Six catch up, some of which are listed.
+    watch.stage.change(|scene| (0..6).for_each(|number| scene.catch_up(&format!("many-{number:02}"), "of-stuck")));
+    let told: Vec<String> = (0..2)
+        .flat_map(|_| {
+            watch
+                .stage
+                .change(|scene| (0..6).for_each(|number| scene.catch_up(&format!("many-{number:02}"), "of-stuck")));
+            step.next().unwrap_or_default()
+        })
+        .collect();
+    assert!(told.iter().any(|message| message.starts_with("prod: at most 64 groups are not OK again | ")), "{told:#?}");
+    assert!(told.iter().any(|message| message.contains(" OK (was ERR): ")), "{told:#?}");
+}
+
+#[test]
+fn a_group_that_is_deleted_while_it_is_an_error_gets_a_closing_message() {
+    let topic = Topic::start();
+    let watch = watch(scene(), &topic);
+    let minute = watch.until_trouble();
+    let before = topic.messages().len();
+    watch.stage.change(|scene| scene.delete_group("crashed"));
+    for minute in minute..minute + 2 {
+        watch.work(&["well"]);
+        watch.look(minute);
+    }
+    let text =
+        "a group that was ERR is gone: deleted, or not selected any more; names of groups are not kept. ERR now: stuck";
+    assert_eq!(topic.messages().split_off(before), [format!("prod: a group that was ERR is gone | {text}")]);
+}
+
 #[test]
 fn a_message_can_be_filtered_and_read_by_programs() {
     let topic = Topic::start();

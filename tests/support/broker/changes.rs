@@ -23,6 +23,17 @@ impl Scene {
         }
     }
 
+    /// A group commits so many records more in every partition of a topic that it has committed before, if there are as many.
+    pub(crate) fn consume(&mut self, group: &str, topic: &str, records: i64) {
+        let ends: Vec<i64> = self.topic_of(topic).logs.iter().map(|log| log.end).collect();
+        for (of, partition, offset, _) in &mut self.group_of(group).commits {
+            let end = usize::try_from(*partition).ok().and_then(|partition| ends.get(partition));
+            if let (true, Some(end)) = (of == topic, end) {
+                *offset = (*offset + records).min(*end);
+            }
+        }
+    }
+
     /// A share group has this start in one partition, and behind it so many records are acknowledged.
     pub(crate) fn acknowledge(&mut self, group: &str, topic: &str, partition: i32, start: i64, records: i64) {
         self.commit(group, topic, partition, start);

@@ -8,6 +8,7 @@ use crate::model::window::Horizon;
 
 mod objective;
 mod pace;
+mod unread;
 
 const DEFAULT: Thresholds = Thresholds::DEFAULT;
 
@@ -265,6 +266,25 @@ fn what_each_commit_leaves_is_the_end() {
     check(&transactions("54/66 54/77*9"), Verdict::Stall);
     check(&transactions("54/66 54/77m*3"), Verdict::Stop);
     check(&transactions("54/200*9"), Verdict::Stall);
+}
+
+#[test]
+fn a_marker_that_retention_deletes_is_no_loss() {
+    let at = |minute: i64, offset: i64, end: i64, start: i64| {
+        let log = LogRange { start, end, last_stable: Some(end) };
+        Reading::new(minute * 60_000, Committed::At(offset), log, Assigned::Yes, Members::Present)
+    };
+    let transactions = (0..9).map(|minute| at(minute, minute * 11 + 10, minute * 11 + 11, 0));
+    let deleted = [at(9, 98, 99, 98), at(10, 98, 99, 99), at(11, 98, 99, 99)];
+    let mut previous: Option<Sample> = None;
+    for reading in transactions.chain(deleted) {
+        let mut memory = Memory::fold(previous.as_ref(), &reading, &DEFAULT);
+        let judgement = judge(previous.as_ref(), &reading, &mut memory, Ok(&[]), None, &DEFAULT);
+        assert_eq!(judgement.verdict, Verdict::Ok, "{judgement}");
+        assert!(!judgement.findings.has(Finding::LossAhead) && judgement.findings.newly_lost() == 0, "{judgement}");
+        previous =
+            Some(Sample { time_ms: reading.time_ms, committed: reading.committed, end: reading.log.end, memory });
+    }
 }
 
 #[test]

@@ -62,7 +62,7 @@ impl<R: Request> Question for R {
                 return Err(Unreadable::codec(error));
             }
             *from = Bytes::from(shape.readable(&whole, version)?);
-            R::Response::decode(from, version).map_err(|error| Unreadable::codec(error))
+            R::Response::decode(from, version).map_err(Unreadable::codec)
         })
     }
 }

@@ -7,15 +7,13 @@ use std::collections::BTreeMap;
 use std::rc::Rc;
 
 use futures_util::future::{Either, FutureExt, LocalBoxFuture, Shared, select};
-use kafka_protocol::messages::{
-    DescribeGroupsRequest, DescribeGroupsResponse, GroupId, ListGroupsRequest, ListGroupsResponse,
-};
+use kafka_protocol::messages::{DescribeGroupsResponse, ListGroupsRequest, ListGroupsResponse};
 use kafka_protocol::protocol::StrBytes;
 use tokio::time::{Instant, timeout_at};
 
 use crate::base::budget::{CONNECT_SHARE, LEAST_TO_CONNECT, MOST_TO_CONNECT};
 use crate::kafka::net::connection::{CallError, Connection};
-use crate::kafka::net::dial::{Contact, Dial, Groups, PATIENCE};
+use crate::kafka::net::dial::{Contact, Dial, Groups, PATIENCE, made_up};
 use crate::kafka::net::error::DialError;
 use crate::kafka::protocol::internal_topics::{OFFSETS_TOPIC, SHARE_TOPIC, USUAL_PARTITIONS};
 use crate::kafka::protocol::messages::Question;
@@ -185,54 +183,45 @@ impl<'a> Cluster<'a> {
     }
 
     /// The groups of one broker, which may have been asked for them already, and why some may be missing: it has yet to load a
-    /// partition of the offsets topic that it leads, which `ListGroups` does not show.
+    /// partition of the offsets topic that it leads, or leads it no more, which `ListGroups` does not show.
     ///
-    /// It is asked just before for a made-up group of each of those partitions.
+    /// So it is asked for a made-up group of each of those partitions, just before and just after: what it held both times it listed.
     pub(crate) async fn list_groups(
         &self,
         id: i32,
         until: Instant,
     ) -> Result<(ListGroupsResponse, Option<Unknown>), AskError> {
         let offsets = self.offsets();
-        let epochs = offsets.epochs();
-        let is_known = !epochs.is_empty() && *self.dial.kept.loaded.borrow() == epochs;
-        let led = if is_known { Vec::new() } else { offsets.led_by(id) };
+        let led = offsets.led_by(id);
         let asked = self.first_groups.borrow_mut().take_if(|(first, _)| *first == id);
         if let Some((_, answer)) = asked
             && let Ok(Ok((described, listed))) = timeout_at(until, answer).await
         {
-            match described.filter(|_| offsets.partitions() == USUAL_PARTITIONS) {
-                _ if led.is_empty() => return Ok((listed, None)),
-                Some(described) => {
-                    let doubt = not_loaded(&described, |name| {
-                        let partition = internal_topics::partition_of(name, USUAL_PARTITIONS);
-                        partition.is_some_and(|partition| led.contains(&partition))
-                    });
-                    return Ok((listed, doubt));
-                }
-                None => {}
+            if led.is_empty() {
+                return Ok((listed, None));
+            }
+            if offsets.partitions() == USUAL_PARTITIONS && described.len() == 2 {
+                let is_led = |name: &str| {
+                    let partition = internal_topics::partition_of(name, USUAL_PARTITIONS);
+                    partition.is_some_and(|partition| led.contains(&partition))
+                };
+                return Ok((listed, described.iter().find_map(|described| not_loaded(described, is_led))));
             }
         }
         // What went wrong with it goes wrong again, or is mended by then.
         self.ready(id, until).await?;
-        if led.is_empty() || self.version(id, Api::DescribeGroups).is_none() {
-            return Ok((self.call(id, &ListGroupsRequest::default(), until).await?, None));
-        }
-        let names = internal_topics::made_up_groups(offsets.partitions());
-        let groups = led.iter().map(|at| GroupId(names[*at].clone())).filter(|name| !name.is_empty());
-        let probes = DescribeGroupsRequest::default().with_groups(groups.collect());
         let list = ListGroupsRequest::default();
-        let (described, listed) = tokio::join!(self.call(id, &probes, until), self.call(id, &list, until));
-        let doubt = match described {
+        if led.is_empty() || self.version(id, Api::DescribeGroups).is_none() {
+            return Ok((self.call(id, &list, until).await?, None));
+        }
+        let probes = made_up(&internal_topics::made_up_groups(offsets.partitions()), led);
+        let probe = || self.call(id, &probes, until);
+        let (before, listed, after) = tokio::join!(probe(), self.call(id, &list, until), probe());
+        let doubt = [before, after].into_iter().find_map(|described| match described {
             Ok(described) => not_loaded(&described, |_| true),
             Err(error) => Some(error.here().into()),
-        };
+        });
         Ok((listed?, doubt))
-    }
-
-    /// Remembers that every partition of the offsets topic is loaded.
-    pub(crate) fn all_are_loaded(&self) {
-        self.dial.kept.loaded.replace(self.offsets().epochs());
     }
 
     async fn line(&self, id: i32, until: Instant) -> Result<Rc<Connection>, AskError> {

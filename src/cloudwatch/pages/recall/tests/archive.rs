@@ -52,7 +52,7 @@ impl Archive {
         keys.sort_unstable();
         let now = Minute::holding(minute * 60);
         assert!(self.looks.iter().all(|(look, _)| look.minute < now));
-        let (near, kept) = (self.schedule.looks_near(), self.schedule.looks_kept());
+        let (near, kept) = (self.schedule.looks_near(), self.schedule.looks_kept(Minute::holding(0), 0));
         let since = |looks| self.schedule.back(now, looks);
         let within = |newest: u32, oldest: u32| {
             let range = since(oldest)..=since(newest);
@@ -105,18 +105,17 @@ impl Archive {
         let deepest = pages.keys().map(|place| place.page + 1).max().unwrap_or_default();
         let roster = Roster {
             groups: 1,
-            looks: 1,
             writer: 1,
             bits,
             whole,
             filled,
             deepest,
             restless,
-            told: Told::Groups(Vec::new()),
+            told: Told::default(),
             topics: Vec::new(),
         };
         self.looks.insert(0, (KeptLook { minute: Minute::holding(minute * 60), roster }, pages));
-        let oldest = self.schedule.back(Minute::holding(minute * 60), self.schedule.looks_kept());
+        let oldest = self.schedule.back(Minute::holding(minute * 60), self.schedule.looks_kept(Minute::holding(0), 0));
         self.looks.retain(|(look, _)| look.minute >= oldest);
     }
 }

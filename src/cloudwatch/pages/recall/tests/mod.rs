@@ -273,7 +273,7 @@ proptest! {
     ) {
         let mut store = Archive::every(period);
         let names = groups(12);
-        let kept = i64::from(store.schedule.looks_kept());
+        let kept = i64::from(store.schedule.looks_kept(Minute::holding(0), 0));
         // By partition: what it should remember, and at which run it was seen last.
         let mut last: BTreeMap<Name, (u64, i64)> = BTreeMap::new();
         let (mut number, mut mistaken) = (20_000_000 / i64::from(period), 0);

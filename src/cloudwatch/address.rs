@@ -130,7 +130,7 @@ impl Schedule {
 
     /// How many earlier looks every run asks for, in one question with its own minute.
     pub(crate) fn looks_near(self) -> u32 {
-        u32::try_from(NEAR / self.period).unwrap_or(1).max(1)
+        u32::try_from(NEAR / self.period).unwrap_or(1).max(FEWEST_NEAR)
     }
 
     /// How many looks before that of `minute` the service still keeps, seen from this second since the epoch: a run may be late, and one
@@ -155,6 +155,8 @@ const CONTIGUOUS_UP_TO: i64 = 5;
 /// Smallest and largest value, and how often there was one.
 const STATISTICS: i64 = 3;
 const SLOTS: i64 = super::pages::SECONDS_PER_PAGE.cast_signed() as i64;
+/// And as many looks at least: what is found in one may have to be borne out by the one before it.
+const FEWEST_NEAR: u32 = 2;
 /// Rosters no older than this many minutes are read by every run, those of a short window.
 const NEAR: i64 = 12;
 

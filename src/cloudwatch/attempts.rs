@@ -14,10 +14,13 @@ use aws_smithy_runtime_api::client::orchestrator::HttpResponse;
 use aws_smithy_runtime_api::client::runtime_components::RuntimeComponents;
 use aws_smithy_types::config_bag::ConfigBag;
 
-use super::error::{Operation, StoreError, StoreTrouble, short};
+use super::error::{Operation, StoreError, StoreTrouble, described, short};
 
 /// Refuses an answer that is none of the protocol's: without this a proxy's page with status 200 would count as a write that was
 /// done, since the answer to one has nothing in it (Smithy RPC v2 CBOR: an answer without the header `smithy-protocol` is malformed).
+///
+/// Of a write nothing else can be checked: status 200 and this header are all that `PutMetricData` answers. Whether the data arrived, the
+/// next run sees when it reads them back.
 #[derive(Debug)]
 pub(super) struct Spoken;
 
@@ -33,9 +36,22 @@ impl Intercept for Spoken {
         _config: &mut ConfigBag,
     ) -> Result<(), BoxError> {
         let answer = context.response();
-        let spoken = answer.headers().get("smithy-protocol") == Some("rpc-v2-cbor");
-        if spoken || !answer.status().is_success() { Ok(()) } else { Err("the answer is not CloudWatch's".into()) }
+        if is_spoken(answer) || !answer.status().is_success() {
+            return Ok(());
+        }
+        Err("the answer is not CloudWatch's".into())
     }
+}
+
+/// Whether an answer is one of the protocol that the client speaks.
+fn is_spoken(answer: &HttpResponse) -> bool {
+    answer.headers().get("smithy-protocol") == Some("rpc-v2-cbor")
+}
+
+/// Whether what is in an answer may be a refusal of the service's front end, which does not always name the protocol.
+fn is_of_aws(answer: &HttpResponse) -> bool {
+    let kind = answer.headers().get("content-type").unwrap_or_default();
+    ["application/cbor", "application/json", "application/x-amz-"].iter().any(|of_aws| kind.starts_with(of_aws))
 }
 
 /// What became of the attempts of one call.
@@ -103,7 +119,13 @@ impl Intercept for Attempts {
         _components: &RuntimeComponents,
         _config: &mut ConfigBag,
     ) -> Result<(), BoxError> {
-        let failed = context.output_or_error().and_then(Result::err).map(|error| short(error).to_string());
+        let error = context.output_or_error().and_then(Result::err);
+        // How something else's answer fails to be read says nothing; what answered does.
+        let foreign = context.response().filter(|answer| !is_spoken(answer) && !is_of_aws(answer));
+        let failed = error.map(|error| match foreign {
+            Some(answer) => format!("something else than CloudWatch answered ({})", described(answer)),
+            None => short(error).to_string(),
+        });
         *self.0.failed.lock().unwrap_or_else(PoisonError::into_inner) = failed;
         Ok(())
     }

@@ -1,7 +1,9 @@
 //! One snapshot beside what is kept of those before it: the input of every judgement.
 
+use std::collections::BTreeMap;
+
 use crate::model::lags::Lags;
-use crate::model::memory::{Sample, Thresholds};
+use crate::model::memory::{Away, Sample, Thresholds};
 use crate::model::snapshot::Snapshot;
 use crate::model::unknown::{Known, Unknown};
 
@@ -23,13 +25,18 @@ pub struct Sight<'a> {
 /// What the store knows of a row: its newest earlier sample, `None` where there is none.
 pub(crate) type Previous = Known<Option<Sample>>;
 
-/// What the store knows of each row, or why it knows nothing of any.
+/// What the store knows of each row, or why it knows nothing of any; and those rows that runs since their samples could not read.
 #[derive(Debug)]
-pub struct Before(pub Known<Vec<Previous>>);
+pub struct Before(pub Known<Vec<Previous>>, pub BTreeMap<usize, Away>);
 
 impl Before {
     /// A row's newest earlier sample.
     pub(crate) fn of(&self, row: usize) -> Result<Option<&Sample>, &Unknown> {
         Ok(self.0.as_ref()?[row].as_ref()?.as_ref())
+    }
+
+    /// Set where runs between a row's sample and this one could not read it.
+    pub(crate) fn away(&self, row: usize) -> Option<Away> {
+        self.1.get(&row).copied()
     }
 }

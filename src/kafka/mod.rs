@@ -27,7 +27,8 @@ use survey::assembly::GroupPart;
 use survey::cluster::{Cluster, share_of};
 use survey::names::{Names, Sorted};
 use survey::topic::DescribedTopic;
-use survey::{age_search, assembly, commits, groups, logs, members, recheck};
+pub(crate) use survey::vanished::Missed;
+use survey::{age_search, assembly, commits, groups, logs, members, recheck, vanished};
 
 use crate::base::budget::COMMITS_SHARE;
 use crate::base::clock::Laps;
@@ -35,7 +36,7 @@ use crate::base::progress::Progress;
 use crate::model::age;
 use crate::model::endpoint::Endpoint;
 use crate::model::lags::Lags;
-use crate::model::snapshot::{Broker, Group, Snapshot, Topic};
+use crate::model::snapshot::{Broker, Gone, Group, Snapshot, Topic};
 use crate::model::unknown::Unknown;
 
 /// A look that could not even begin.
@@ -186,6 +187,11 @@ impl Survey<'_> {
     /// Leaves the open connections to the next look.
     pub(crate) fn keep_connections(&self) {
         self.cluster.keep_connections();
+    }
+
+    /// What became of partitions that groups had; see [`vanished::explain`].
+    pub(crate) async fn explain(&self, missed: &[Missed<'_>], until: Instant) -> Vec<(Option<Arc<str>>, Gone)> {
+        vanished::explain(&self.cluster, missed, until).await
     }
 
     /// Whether this user may describe the cluster; `None` where no broker tells it.

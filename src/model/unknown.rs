@@ -39,6 +39,8 @@ pub enum Cause {
     Away,
     /// Topics that this user may not describe are left out without a word.
     Hidden,
+    /// A group had more partitions, and why it has them no more is not known.
+    Vanished,
     /// It is not kept, as configured.
     Off,
     /// It was not asked for, since others came first.

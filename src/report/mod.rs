@@ -19,7 +19,7 @@ use crate::judge::outcome::{Judged, JudgedGroup};
 use crate::judge::verdict::Verdict;
 use crate::model::age::{Age, Bound};
 use crate::model::pattern::Rules;
-use crate::model::snapshot::{Group, OTHER_TOPICS, Problem};
+use crate::model::snapshot::{Group, OTHER_TOPICS, Problem, Vanished};
 
 pub mod burrow;
 mod fit;
@@ -173,7 +173,33 @@ pub struct GroupEntry<'a> {
     /// Topics that do not exist, of which there is nothing to read.
     #[serde(skip_serializing_if = "Vec::is_empty", default)]
     pub(crate) missing_topics: Vec<Cow<'a, str>>,
+    /// Partitions that it had within the last ten runs and has no more, by topic.
+    #[serde(skip_serializing_if = "Vec::is_empty", default)]
+    pub(crate) vanished: Vec<VanishedEntry<'a>>,
     pub(crate) partitions: Vec<PartitionEntry<'a>>,
+}
+
+/// Partitions of one topic that a group had and has no more.
+#[derive(Clone, Debug, Serialize, Deserialize)]
+pub(crate) struct VanishedEntry<'a> {
+    /// `null` where nobody tells it any more.
+    topic: Option<Cow<'a, str>>,
+    /// In hexadecimal; `null` on brokers that have none.
+    topic_id: Option<String>,
+    partitions: Cow<'a, [i32]>,
+    /// `deleted`, `no_commit`, `hidden` or `unknown`.
+    why: Cow<'a, str>,
+}
+
+impl<'a> VanishedEntry<'a> {
+    fn new(vanished: &'a Vanished) -> Self {
+        Self {
+            topic: vanished.topic.as_deref().map(Cow::Borrowed),
+            topic_id: vanished.id.map(|id| format!("{id:032x}")),
+            partitions: Cow::Borrowed(&vanished.partitions),
+            why: Cow::Borrowed(vanished.why.word()),
+        }
+    }
 }
 
 /// A status that was published earlier.
@@ -264,6 +290,7 @@ impl<'a> Report<'a> {
                     .map(|last| LastKnownEntry { status: last.verdict(), at: rfc3339(last.at_s) }),
                 gaps: group.gaps.iter().map(ToString::to_string).collect(),
                 missing_topics: group.missing_topics.iter().map(|topic| Cow::Borrowed(&**topic)).collect(),
+                vanished: group.vanished.iter().map(VanishedEntry::new).collect(),
                 partitions: listed
                     .map(|row| PartitionEntry::new(sight, group, row, &judged.rows[row], ages.of(row)))
                     .collect(),

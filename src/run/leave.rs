@@ -100,7 +100,7 @@ impl Run<'_> {
         if self.writes() {
             // Where groups may be missing, those that were known before stay the measure.
             let before = taken.past.roster().ok().flatten().map(|roster| GroupCount::of(roster.groups));
-            let listed = snapshot.listed.as_ref().ok().and_then(|names| u32::try_from(names.len()).ok());
+            let listed = snapshot.listed.as_ref().ok().and_then(|_| u32::try_from(snapshot.present()).ok());
             let elsewhere = snapshot.blind.as_ref().is_some_and(|why| why.cause() == Cause::NoTopic);
             let groups = match (listed, before) {
                 // A service without the offsets topic lists a group no more once its members are gone.
@@ -111,7 +111,9 @@ impl Run<'_> {
                 (None, before) => before.unwrap_or_default(),
             };
             let groups = groups.packed();
-            let read = |group: &Group| group.untold().is_none();
+            // Partitions that vanished keep their slots, so that nothing is missing.
+            let read =
+                |group: &Group| group.rows.is_ok() && group.gaps.iter().all(|why| why.cause() == Cause::Vanished);
             let whole = snapshot.listed.is_ok() && taken.vanished == 0 && snapshot.groups.iter().all(read);
             let standing = self.standing(&taken.stand, &snapshot.groups, &taken.judged);
             let leaving = Leaving { taken: taken.sight.time_ms, groups, whole, restless, told, standing };

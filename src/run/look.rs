@@ -1,6 +1,6 @@
 //! The first half of a run: what Kafka tells now, beside what the store tells of before.
 
-use std::collections::BTreeSet;
+use std::collections::{BTreeMap, BTreeSet};
 use std::time::Duration;
 
 use tokio::time::{Instant, sleep};
@@ -9,13 +9,14 @@ use super::{Error, Run};
 use crate::base::budget::{HISTORY_SHARE, KAFKA_SHARE};
 use crate::base::clock::Laps;
 use crate::base::progress::Progress;
+use crate::cloudwatch::pages::key::Mark;
 use crate::cloudwatch::pages::roster::GroupCount;
 use crate::cloudwatch::pages::shelf::Shelf;
-use crate::cloudwatch::past::{Asker, Past};
-use crate::kafka::{self, Access, Credentials, LookError, Selection, Survey};
+use crate::cloudwatch::past::{Asker, Ghost, Past};
+use crate::kafka::{self, Access, Credentials, LookError, Missed, Selection, Survey};
 use crate::model::lags::Lags;
 use crate::model::part::Part;
-use crate::model::snapshot::Snapshot;
+use crate::model::snapshot::{Gone, Snapshot, Vanished};
 use crate::model::unknown::{Cause, Unknown};
 
 /// A snapshot and what was before it.
@@ -65,11 +66,15 @@ impl Run<'_> {
     pub(super) async fn look_once(&self, selection: &Selection) -> Result<Gathered<'_>, Error> {
         let kept = self.warm.keeps();
         let (mut survey, mut snapshot) = match Box::pin(self.survey(selection)).await {
-            // A password that an earlier run fetched may have been rotated since.
-            Err(Error::Look(LookError::Unreachable(cause))) if kept => {
+            // A password that an earlier run fetched may have been rotated since, or a certificate replaced.
+            Err(Error::Look(LookError::Unreachable(cause)))
+                if kept && cause.is_refused() && Instant::now() < self.until(KAFKA_SHARE) =>
+            {
                 tracing::info!("{cause}; fetching the credentials anew");
                 self.warm.forget();
-                Box::pin(self.survey(selection)).await?
+                // What went wrong first is the cause, whatever becomes of the second try.
+                let again = Box::pin(self.survey(selection)).await;
+                again.map_err(|_| Error::Look(LookError::Unreachable(cause)))?
             }
             other => other?,
         };
@@ -96,15 +101,67 @@ impl Run<'_> {
         if survey.confirm_losses(&mut snapshot, &lags, self.until(HISTORY_SHARE)).await {
             lags = Lags::new(&snapshot);
         }
+        let mut past = past;
+        self.explain_ghosts(&survey, &mut snapshot, &mut past).await;
         snapshot.brokers = survey.brokers();
         // Groups that are named may be of another part, whose number is none of this one's.
         let before = past.roster().ok().flatten().filter(|_| selection.named.is_empty() && !self.only_reads_parts());
         let before = before.map_or(0, |before| GroupCount::of(before.groups).groups);
         let before = usize::try_from(before).unwrap_or_default();
-        let vanished = before.saturating_sub(snapshot.shown);
+        let vanished = before.saturating_sub(snapshot.present());
         Ok(Gathered { survey, snapshot, lags, cluster, past, time_ms, vanished })
     }
 
+    /// Says of partitions that vanished from their groups why they are gone. A group of which that is not known is not read whole.
+    ///
+    /// A while later those are forgotten of which it is known, or can never be.
+    async fn explain_ghosts(&self, survey: &Survey<'_>, snapshot: &mut Snapshot, past: &mut Past) {
+        let ghosts = past.ghosts();
+        if ghosts.is_empty() {
+            return;
+        }
+        let mut by_topic: BTreeMap<(usize, Mark), Vec<Ghost>> = BTreeMap::new();
+        for ghost in ghosts {
+            by_topic.entry((ghost.group, ghost.mark)).or_default().push(ghost);
+        }
+        let is_it: Vec<_> =
+            by_topic.keys().map(|(_, mark)| |name: &str, id: Option<u128>| Mark::of(name, id) == *mark).collect();
+        let missed = by_topic.iter().zip(&is_it).map(|(((group, mark), ghosts), is_it)| {
+            let group = &snapshot.groups[*group];
+            let mut partitions: Vec<i32> = ghosts.iter().map(|ghost| ghost.partition).collect();
+            partitions.sort_unstable();
+            Missed { group: &group.name, kind: group.kind, id: mark.id(), is_it, partitions }
+        });
+        let missed: Vec<Missed<'_>> = missed.collect();
+        let told = survey.explain(&missed, self.until(HISTORY_SHARE)).await;
+        let told: Vec<Vanished> = missed
+            .into_iter()
+            .zip(told)
+            .map(|(Missed { id, partitions, .. }, (topic, why))| Vanished { topic, id, partitions, why })
+            .collect();
+        let mut forgotten = BTreeSet::new();
+        for ((of, ghosts), vanished) in by_topic.iter().zip(told) {
+            let looks = ghosts.iter().map(|ghost| ghost.looks).max().unwrap_or_default();
+            if looks > LOOKS_REMEMBERED && vanished.why != Gone::Hidden {
+                forgotten.insert(*of);
+                continue;
+            }
+            let group = &mut snapshot.groups[of.0];
+            let all = by_topic
+                .range((of.0, Mark(0))..=(of.0, Mark(u128::MAX)))
+                .map(|(_, ghosts)| ghosts.len())
+                .sum::<usize>();
+            let had = group.range().len() + all;
+            if !vanished.why.is_known() {
+                let what = format!("the group had {had} partitions, and lacks {vanished}");
+                group.gaps.push(Unknown::of(Cause::Vanished, what));
+            }
+            group.vanished.push(vanished);
+        }
+        past.keep_ghosts(|ghost| !forgotten.contains(&(ghost.group, ghost.mark)));
+    }
+
+    /// A run at all groups asks for what its own part keeps, and will keep more; one that names groups asks every part that has some.
     /// A run at all groups asks for what its own part keeps, and will keep more; one that names groups asks every part that has some, and
     /// one that is none of the parts asks them all.
     fn askers(&self, cluster: &str, selection: &Selection) -> Vec<Asker> {
@@ -149,6 +206,9 @@ impl Run<'_> {
         Ok(kafka::survey(access, selection, now_s, until).await?)
     }
 }
+
+/// Runs for which a group is said to have had partitions that are gone.
+const LOOKS_REMEMBERED: u16 = 10;
 
 /// A cluster without a name of its own (Kafka before 0.10.1).
 pub(super) const UNNAMED: &str = "unnamed";

@@ -6,7 +6,7 @@ use std::time::Duration;
 use kafka_protocol::messages::ApiKey;
 use serde_json::{Value, json};
 
-use crate::support::broker::{Act, Sasl, Scene, Stage, When};
+use crate::support::broker::{Act, Authority, Sasl, Scene, Stage, Validity, Voice, When};
 use crate::support::http::{Answer, Server};
 use crate::support::lambda::Lambda;
 
@@ -173,4 +173,34 @@ fn a_login_that_is_refused_anew_fails_and_is_tried_with_a_fresh_secret_next_time
     for secret in ["hunter-first", "hunter-second", "an-aws-secret-key", "an-aws/session+token="] {
         assert!(!logs.contains(secret) && !invoked.body.contains(secret), "{logs}");
     }
+}
+
+#[test]
+fn brokers_that_fall_silent_are_the_cause_at_every_invocation() {
+    let authority = Authority::new();
+    let identity = authority.identity(&["127.0.0.1"], Validity::Now);
+    let stage = Scene::of(1).node(1, |node| node.tls = Some(identity)).start();
+    let pem = std::env::temp_dir().join(format!("meerkat-silent-{}.pem", std::process::id()));
+    std::fs::write(&pem, authority.pem()).expect("a file");
+    let variables = [
+        ("KAFKA_BOOTSTRAP_SERVERS", stage.bootstrap()),
+        ("KAFKA_SSL_TRUSTSTORE", pem.display().to_string()),
+        ("MEERKAT_HISTORY", "off".into()),
+        ("MEERKAT_PUBLISH", "off".into()),
+    ];
+    let variables = variables.map(|(name, value)| (name.to_owned(), value));
+    let lambda = Lambda::within(Duration::from_secs(4), &variables);
+    assert!(lambda.invoke("{}").ok);
+    stage.change(|scene| {
+        scene.hang_up();
+        *scene = std::mem::take(scene).node(1, |node| node.voice = Voice::Silent);
+    });
+    for _ in 0..3 {
+        let invoked = lambda.invoke("{}");
+        assert!(
+            !invoked.ok && invoked.body.contains("no answer to a TLS handshake before the deadline"),
+            "{invoked:?}"
+        );
+    }
+    std::fs::remove_file(&pem).expect("the file");
 }

@@ -23,7 +23,9 @@ mod schedules;
 mod standing;
 mod told;
 mod told_once;
+mod trouble;
 mod vanished;
+mod vanished_partitions;
 mod windows;
 
 /// A midnight, and three seconds that pass from a scheduled minute to its run.

@@ -6,7 +6,7 @@ use super::{PRICES_OF, Schedule, Use, Volume};
 use crate::cloudwatch::bodies::DATUMS_PER_REQUEST;
 use crate::cloudwatch::names;
 use crate::cloudwatch::pages::binding::{bind, bits};
-use crate::cloudwatch::pages::key::{Key, OfGroup, OfTopic};
+use crate::cloudwatch::pages::key::{Key, Mark, OfGroup, OfTopic};
 
 /// The table, in Markdown.
 #[must_use]
@@ -44,7 +44,7 @@ pub(crate) fn volume(groups: usize, partitions: usize, published: usize) -> Volu
     let mut keys: Vec<Key> = Vec::with_capacity(groups * partitions);
     for group in 0..groups {
         let group = OfGroup::new(&format!("group-{group}"));
-        keys.extend((0..).take(partitions).map(|partition| Key::new(group, OfTopic::new("topic", Some(1)), partition)));
+        keys.extend((0..).take(partitions).map(|partition| Key::new(group, OfTopic::new(Mark(1)), partition)));
     }
     keys.sort_unstable();
     let usual = || names::PUBLISHED.iter().filter(|(name, _)| !names::SELDOM.contains(name));

@@ -5,7 +5,7 @@ use std::fmt;
 
 mod sorted;
 
-pub(super) use sorted::short;
+pub(super) use sorted::{described, short};
 
 /// What was being done.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]

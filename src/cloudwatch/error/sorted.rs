@@ -85,7 +85,7 @@ pub(in crate::cloudwatch) fn short(error: &(dyn StdError + 'static)) -> BoxError
 }
 
 /// Status and content type.
-fn described(answer: &HttpResponse) -> String {
+pub(in crate::cloudwatch) fn described(answer: &HttpResponse) -> String {
     let kind = answer.headers().get("content-type").unwrap_or("no content type");
     let kind: String = kind.chars().filter(|char| !char.is_control()).take(LONGEST).collect();
     format!("HTTP status {}, {kind}", answer.status().as_u16())

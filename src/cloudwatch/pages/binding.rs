@@ -81,7 +81,7 @@ pub(crate) fn beyond_layout(partitions: usize) -> Option<String> {
 
 #[cfg(test)]
 mod tests {
-    use super::super::key::{OfGroup, OfTopic};
+    use super::super::key::{Mark, OfGroup, OfTopic};
     use super::*;
 
     #[test]
@@ -113,7 +113,7 @@ mod tests {
         let mut keys: Vec<_> = (0..groups)
             .flat_map(|group| {
                 let group = OfGroup::new(&format!("group-{group:04}"));
-                (0..partitions).map(move |partition| Key::new(group, OfTopic::new("orders", Some(7)), partition))
+                (0..partitions).map(move |partition| Key::new(group, OfTopic::new(Mark(7)), partition))
             })
             .collect();
         keys.sort_unstable();

@@ -6,7 +6,7 @@
 use std::fmt::Write as _;
 
 use super::entry::{Entry, Sighting};
-use super::key::{Key, OfGroup, OfTopic};
+use super::key::{Key, Mark, OfGroup, OfTopic};
 use super::page::{self, Page};
 use super::roster::{Restless, Roster, Told};
 use super::seconds::{self, Merged, Slot, Slots};
@@ -46,7 +46,7 @@ fn read(text: &str) -> Option<Slots> {
 
 /// Partitions 12 to 15 of the topic `orders`, which the group `orders-svc` reads.
 fn partitions() -> Vec<(Key, Entry)> {
-    let (group, topic) = (OfGroup::new("orders-svc"), OfTopic::new("orders", Some(7)));
+    let (group, topic) = (OfGroup::new("orders-svc"), OfTopic::new(Mark(0x0123_4567_89ab_cdef_0011_2233_4455_6677)));
     let seen = |committed, end, memory| Sighting::new(committed, end, memory).map(Entry::Seen);
     let entries = [
         seen(Committed::At(1_400), 4_321, 6_543_210_987),
@@ -82,6 +82,7 @@ fn a_roster_means_what_it_meant() {
         deepest: 9,
         restless: Restless::Groups(vec![(7, 3), (70_000, 1)]),
         told: Told { groups: vec![(1 << 49, 3), (5, 2)], more: 6 },
+        topics: vec![(Mark(0x0123_4567_89ab_cdef_0011_2233_4455_6677), 12)],
     };
     assert_eq!(written(roster.slots()), ROSTER);
     assert_eq!(read(ROSTER).and_then(|slots| Roster::of(&slots.slots)), Some(roster));
@@ -96,24 +97,25 @@ fn a_memory_means_what_it_meant() {
 
 /// A header, an anchor, and the slots in the order of their keys.
 const PAGE: &str = "\
-0 1044385868749 4504644013239245 4101
-1 3345195182265904 7848795004866712 5
-2 3584156 4608928 3
-3 179 40337 4
-4 2707 3392 4
-5 717241 2212875 1226852060
+0 1044384738639 4504644012109135 4101
+1 3345195167454129 7848795034358516 5
+2 2824 3184 4
+3 717098 2213083 1226852060
+4 3584005 4608560 3
+5 86 40385 4
 ";
 
-/// A header, what counts for all, which buckets have pages, who was told of, and who is restless.
+/// A header, what counts for all, which buckets have pages, who was told of, who is restless, and which topics there are.
 const ROSTER: &str = "\
-0 1044386420377 4504644013790873 4100
+0 1044398322269 4504644025692765 4101
 1 1293942790 4503600615024817 67109460
 2 13 4503599627370496 2
 3 2251799813685251 4503599627370518 3
 4 2080654785 4503599627370496 2
+5 20015998343868 8425557891101508 358194640
 ";
 
 const MEMORY: (u64, &str) = (
     6_543_210_987,
-    "Memory { silent: Coarse(7), gap: Coarse(41), bad: 0, warning: None(0), rest: No, rewound: 2, absent: 2, members_seen: false, habit: 0, assigned: Unknown, unstable: 2, snapshots: 3, supported: true, late: false, loss: 9 }",
+    "Memory { silent: Coarse(7), gap: Coarse(41), bad: 0, warning: None(0), rest: No, rewound: 2, absent: 0, members_seen: false, habit: 0, assigned: Unknown, held: false, unstable: 9, snapshots: 3, supported: true, late: false, loss: 9 }",
 );

@@ -14,7 +14,11 @@ pub(crate) struct Key(u64);
 #[derive(Clone, Copy, Debug)]
 pub(crate) struct OfGroup(u64);
 
-/// A topic's name and id, hashed once for all groups that read it.
+/// What tells a topic from all others, its earlier self included: its id, or where brokers have none a hash of its name.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord, Hash)]
+pub(crate) struct Mark(pub u128);
+
+/// A topic's mark, hashed once for all groups that read it.
 #[derive(Clone, Copy, Debug)]
 pub(crate) struct OfTopic(u64);
 
@@ -35,12 +39,24 @@ impl OfGroup {
     }
 }
 
-impl OfTopic {
+impl Mark {
     /// Of a topic of this name and id; brokers before KIP-516 have no ids.
-    pub(crate) fn new(name: &str, id: Option<u128>) -> Self {
-        let bytes = id.unwrap_or_default().to_be_bytes();
-        let half = |bytes: &[u8]| bytes.iter().fold(0, |number, byte| number << 8 | u64::from(*byte));
-        Self(Hash::new().text(name).number(half(&bytes[..8])).number(half(&bytes[8..])).finish())
+    pub(crate) fn of(name: &str, id: Option<u128>) -> Self {
+        Self(id.unwrap_or_else(|| Hash::new().text(name).finish().into()))
+    }
+
+    /// The topic's id; `None` where it has none.
+    pub(crate) fn id(self) -> Option<u128> {
+        // A random id has as much in its upper half (RFC 9562); a hash has nothing there.
+        (self.0 >> 64 != 0).then_some(self.0)
+    }
+}
+
+impl OfTopic {
+    /// Of the topic with this mark.
+    pub(crate) fn new(Mark(mark): Mark) -> Self {
+        let half = |half: u128| u64::try_from(half & u128::from(u64::MAX)).unwrap_or_default();
+        Self(Hash::new().number(half(mark >> 64)).number(half(mark)).finish())
     }
 }
 
@@ -49,6 +65,16 @@ impl Key {
     pub(crate) fn new(group: OfGroup, topic: OfTopic, partition: i32) -> Self {
         let own = Hash::new().number(group.0).number(topic.0 ^ u64::from(partition.unsigned_abs())).finish();
         Self(group.0 >> OWN_BITS << OWN_BITS | own >> (64 - OWN_BITS))
+    }
+
+    /// [`OfGroup::short`] of its group.
+    pub(crate) fn group(self) -> u32 {
+        u32::try_from(self.0 >> OWN_BITS).unwrap_or_default()
+    }
+
+    /// [`OfGroup::short`] of the group that an anchor is of.
+    pub(crate) fn short_of_anchor(anchor: u64) -> u32 {
+        u32::try_from(anchor >> (ANCHOR_BITS - SHORT_BITS)).unwrap_or_default()
     }
 
     /// Which of 2^`bits` buckets it is in; buckets are in the order of keys.
@@ -89,7 +115,7 @@ mod tests {
     use std::collections::BTreeSet;
 
     fn key(group: &str, topic: &str, id: Option<u128>, partition: i32) -> Key {
-        Key::new(OfGroup::new(group), OfTopic::new(topic, id), partition)
+        Key::new(OfGroup::new(group), OfTopic::new(Mark::of(topic, id)), partition)
     }
 
     #[test]
@@ -97,7 +123,7 @@ mod tests {
         let keys: BTreeSet<_> = [
             key("g", "t", Some(1), 0),
             key("h", "t", Some(1), 0),
-            key("g", "u", Some(1), 0),
+            key("g", "u", None, 0),
             key("g", "t", Some(2), 0),
             key("g", "t", Some(1 << 64), 0),
             key("g", "t", None, 0),
@@ -131,5 +157,5 @@ mod tests {
         assert_eq!(key("orders-svc", "orders", Some(7), 12).0, ORDERS);
     }
 
-    const ORDERS: u64 = 13_701_920_266_224_504_086;
+    const ORDERS: u64 = 13_701_919_340_287_895_184;
 }

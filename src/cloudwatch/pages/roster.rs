@@ -4,13 +4,14 @@
 
 use super::PARTITIONS_PER_PAGE;
 use super::binding::MOST_BITS;
-use super::key::{OfGroup, SHORT_BITS};
+use super::key::{LONG_BITS, Mark, OfGroup, SHORT_BITS};
 use super::seconds::{APART, FEWEST_SAMPLES, Slot};
+use crate::model::memory::Coarse;
 
 /// One look's roster.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub(crate) struct Roster {
-    /// How many groups there were in this part of the cluster; see [`GroupCount`].
+    /// How many groups there were in this part of the cluster, of those that were selected; see [`GroupCount`].
     pub groups: u32,
     /// What the run that wrote it looks at, as a hash below 2⁴⁰: another one is another writer.
     pub writer: u64,
@@ -26,6 +27,9 @@ pub(crate) struct Roster {
     pub restless: Restless,
     /// Which groups were told to be in trouble.
     pub told: Told,
+    /// Which topics they read, as far as there is room for them: what tells later which of them are gone. Each with its number of
+    /// partitions, or somewhat more.
+    pub topics: Vec<(Mark, u32)>,
 }
 
 /// How many groups there are, as [`Roster::groups`] holds it.
@@ -70,6 +74,13 @@ impl Told {
     /// The status that a group was told to have; `None` for one that is not listed.
     pub(crate) fn of(&self, group: OfGroup) -> Option<u8> {
         self.groups.iter().find(|(other, _)| *other == group.long()).map(|(_, status)| *status)
+    }
+}
+
+impl Told {
+    /// Whether the group with this [`super::key::OfGroup::short`] was told to be an error; no where it is not listed.
+    pub(crate) fn was_error(&self, short: u32) -> bool {
+        self.groups.iter().any(|(long, status)| *status > WARN && long >> (LONG_BITS - SHORT_BITS) == u64::from(short))
     }
 }
 
@@ -137,6 +148,15 @@ impl Roster {
             let mut halves = groups.chunks(GROUPS_PER_SLOT / 2);
             slot(value(halves.next()), value(halves.next()), 0)
         }));
+        let room = PARTITIONS_PER_PAGE.saturating_sub(slots.len());
+        slots.extend(self.topics.iter().take(room).map(|(Mark(mark), partitions)| {
+            let part = |part: u128| u64::try_from(part).unwrap_or_default();
+            let end = u128::from(VALUE_END);
+            let rest = i64::try_from(mark % (1 << REST_BITS)).unwrap_or_default();
+            let count = i64::from(Coarse::ceil(*partitions).level()).min((1 << COUNT_BITS) - 1);
+            let (low, high) = (part(mark >> (BITS_PER_VALUE + REST_BITS)), part((mark >> REST_BITS) % end));
+            slot(low, high, OF_TOPIC + (rest << COUNT_BITS | count))
+        }));
         slots
     }
 
@@ -160,6 +180,17 @@ impl Roster {
             let status = u8::try_from(packed % (1 << STATUS_BITS)).unwrap_or_default();
             (packed >> STATUS_BITS, status)
         });
+        let groups_end = restless.iter().take_while(|slot| slot.samples == FEWEST_SAMPLES).count();
+        let (restless, topics) = restless.split_at_checked(groups_end)?;
+        let marks = topics.iter().map(|slot| {
+            let [low, high] = values(slot)?;
+            let packed = slot.samples.checked_sub(FEWEST_SAMPLES + OF_TOPIC).filter(|packed| *packed >= 0)?;
+            let rest = u128::try_from(packed >> COUNT_BITS).ok().filter(|rest| *rest < 1 << REST_BITS)?;
+            let count = u8::try_from(packed % (1 << COUNT_BITS)).ok()?;
+            let mark = u128::from(low) << (BITS_PER_VALUE + REST_BITS) | u128::from(high) << REST_BITS | rest;
+            Some((Mark(mark), Coarse::of_level(count).value()))
+        });
+        let topics: Vec<(Mark, u32)> = marks.collect::<Option<_>>()?;
         let mut groups = Vec::new();
         for value in restless.iter().map(values).collect::<Option<Vec<_>>>()?.into_iter().flatten() {
             let two = [value >> GROUP_BITS, value % (1 << GROUP_BITS)].into_iter().filter(|packed| *packed != 0);
@@ -182,6 +213,7 @@ impl Roster {
                 // Without the bit an earlier version counted something else there.
                 more: if flags >> MORE_BIT & 1 == 1 { u32::try_from(low % (1 << MORE_BITS)).ok()? } else { 0 },
             },
+            topics,
         })
     }
 }
@@ -203,6 +235,8 @@ pub(crate) const MOST_TOLD: usize = 64;
 /// A restless group counts for as many looks.
 pub(crate) const MOST_LEFT: u8 = (1 << LEFT_BITS) - 1;
 
+/// As it is published.
+const WARN: u8 = 2;
 const MORE_BITS: u32 = 20;
 const LEFT_BITS: u32 = 2;
 const GROUP_BITS: u32 = SHORT_BITS + LEFT_BITS;
@@ -217,10 +251,14 @@ const MORE_BIT: u32 = 26;
 const STATUS_BITS: u32 = 2;
 /// What marks slots of groups that were told.
 const OF_TOLD: i64 = 1;
+/// What slots of topics begin at.
+const OF_TOPIC: i64 = 2;
+/// Bits of a mark that are in neither of a slot's two values, and of a number of partitions beside them.
+const REST_BITS: usize = 24;
+const COUNT_BITS: u32 = 6;
 
 #[cfg(test)]
 mod tests {
-    use super::super::key::LONG_BITS;
     use super::*;
     use proptest::prelude::*;
 
@@ -230,11 +268,15 @@ mod tests {
         let filled = (0..=MOST_BITS).prop_flat_map(|bits| prop::collection::vec(any::<bool>(), 1_usize << bits));
         let told = prop::collection::vec((0..1_u64 << LONG_BITS, 2..=3_u8), 0..=MOST_TOLD);
         let told = (told, prop_oneof![Just(0), 1..=MOST_MORE]).prop_map(|(groups, more)| Told { groups, more });
+        let topics = prop::collection::vec(
+            (any::<u128>().prop_map(Mark), (0..=63_u8).prop_map(|level| Coarse::of_level(level).value())),
+            0..80,
+        );
         let head = (any::<u32>(), 0..WRITER_END, any::<bool>());
-        (head, filled, 0..=MOST_PAGES, restless, told).prop_map(
-            |((groups, writer, whole), filled, deepest, restless, told)| {
+        (head, filled, 0..=MOST_PAGES, restless, told, topics).prop_map(
+            |((groups, writer, whole), filled, deepest, restless, told, topics)| {
                 let bits = filled.len().ilog2();
-                Roster { groups, writer, bits, whole, filled, deepest, restless, told }
+                Roster { groups, writer, bits, whole, filled, deepest, restless, told, topics }
             },
         )
     }
@@ -248,8 +290,12 @@ mod tests {
             prop_assert!(slots.len() <= PARTITIONS_PER_PAGE);
             let back = Roster::of(&slots).ok_or_else(|| TestCaseError::fail("no roster"))?;
             // Restless groups take the room that is left.
-            prop_assert!(back.restless == roster.restless || back.restless == Restless::Any && slots.len() < PARTITIONS_PER_PAGE);
-            prop_assert_eq!(Roster { restless: roster.restless.clone(), ..back }, roster);
+            prop_assert!(back.restless == roster.restless || back.restless == Restless::Any);
+            // So do topics after them.
+            let all = back.topics.len() == roster.topics.len();
+            prop_assert!(all || slots.len() == PARTITIONS_PER_PAGE);
+            prop_assert!(roster.topics.starts_with(&back.topics));
+            prop_assert_eq!(Roster { restless: roster.restless.clone(), topics: roster.topics.clone(), ..back }, roster);
         }
     }
 
@@ -264,6 +310,7 @@ mod tests {
             deepest: 1,
             restless: Restless::Groups((1..=count).map(|group| (group, 3)).collect()),
             told: Told::default(),
+            topics: Vec::new(),
         };
         let comes_back = |count| Roster::of(&roster(count).slots()).map(|roster| roster.restless);
         assert_eq!(comes_back(224), Some(roster(224).restless));

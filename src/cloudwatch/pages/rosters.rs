@@ -72,6 +72,14 @@ impl Rosters {
         self.looks.first().is_some_and(|look| look.minute == self.schedule.back(self.minute, 1))
     }
 
+    /// Whether at least two looks in a row are missing before this one, and the newest two came on schedule: those that are missing
+    /// were to be, and could read nothing.
+    pub(crate) fn follows_a_hole(&self) -> bool {
+        let [newest, before, ..] = &*self.looks else { return false };
+        let (one, three) = (self.schedule.back(newest.minute, 1), self.schedule.back(self.minute, 3));
+        newest.minute <= three && before.minute == one
+    }
+
     /// Which groups were told to be in trouble, by the newest look of this run's own.
     pub(crate) fn told(&self) -> Option<&Told> {
         self.looks.iter().find(|look| self.is_own(&look.roster)).map(|look| &look.roster.told)
@@ -172,6 +180,7 @@ mod tests {
                 deepest: 1,
                 restless: Restless::Groups(Vec::new()),
                 told: Told::default(),
+                topics: Vec::new(),
             };
             let slots = writer.map(|writer| Slots { taken: 1, slots: roster(writer).slots() });
             (at(-minute), slots.ok_or(Unusable::TwoRuns))

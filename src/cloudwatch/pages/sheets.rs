@@ -1,6 +1,6 @@
 //! Earlier looks as far as they have been read, and what became of a partition in one of them.
 
-use std::collections::BTreeMap;
+use std::collections::{BTreeMap, BTreeSet};
 
 use super::binding::{self, Place};
 use super::entry::Entry;
@@ -64,6 +64,17 @@ pub(crate) struct Sheets {
     pages_of_now: BTreeMap<u32, Vec<u32>>,
     /// By key: the page of another look that it would stand on.
     hints: Vec<Option<Place>>,
+}
+
+/// Slots of one page in a row, of partitions that are not there now.
+#[derive(Clone, Debug)]
+pub(crate) struct Stretch {
+    /// Where their page stands.
+    pub place: Place,
+    /// Between which anchors their keys lie.
+    pub anchors: std::ops::RangeInclusive<u64>,
+    /// Fingerprints and what was kept, in the order of keys.
+    pub slots: Vec<(u16, Entry)>,
 }
 
 #[derive(Clone, Debug)]
@@ -166,6 +177,63 @@ impl Sheets {
                 })
             })
         })
+    }
+
+    /// Pages of a look that have not been asked for, as far as they are known to be there.
+    pub(crate) fn rest(&self, look: usize) -> BTreeSet<(usize, Place)> {
+        let bits = self.looks[look].roster.bits;
+        let filled = (0..).zip(&self.looks[look].roster.filled).filter(|(_, filled)| **filled);
+        let pages = filled.flat_map(|(bucket, _)| {
+            let read = self.pages[look].get(&bucket);
+            // The first one tells how many there are.
+            let depth = if read.is_some() { self.depth(look, bucket) } else { 1 };
+            (0..depth).map(move |page| (look, Place { bits, bucket, page }))
+        });
+        pages.filter(|(look, place)| !self.has(*look, *place)).collect()
+    }
+
+    /// Whether a page of a look has a slot that may be this key's; no where it was not read.
+    pub(crate) fn may_hold(&self, look: usize, place: Place, key: Key) -> bool {
+        let sheet = self.pages[look].get(&place.bucket).and_then(|pages| pages.get(&place.page));
+        let Some(Sheet::Read(page, ..)) = sheet.filter(|_| place.bits == self.looks[look].roster.bits) else {
+            return false;
+        };
+        let fingerprint = key.fingerprint(self.looks[look].minute);
+        let within = (page.span.0..=page.span.1).contains(&key.anchor());
+        within && page.partitions.iter().any(|(other, _)| *other == fingerprint)
+    }
+
+    /// The stretches of a look's pages without a partner among the keys of now, none of them in doubt.
+    pub(crate) fn stretches(&self, look: usize) -> Vec<Stretch> {
+        let bits = self.looks[look].roster.bits;
+        let sheets = self.pages[look].iter().flat_map(|(bucket, pages)| {
+            pages.iter().map(move |(page, sheet)| (Place { bits, bucket: *bucket, page: *page }, sheet))
+        });
+        let mut stretches = Vec::new();
+        for (at, sheet) in sheets {
+            let Sheet::Read(page, first, met) = sheet else { continue };
+            let mut before = (0, page.span.0, false);
+            let end = [(page.partitions.len(), page.span.1, Met::Absent)];
+            let placed = met.iter().zip(*first..).map(|(met, key)| {
+                let place = if let Met::At(place) | Met::Perhaps(place) = met { *place } else { usize::MAX };
+                (place, self.keys[key].anchor(), *met)
+            });
+            for (place, anchor, met) in placed.chain(end) {
+                match met {
+                    Met::Unclear => before.2 = true,
+                    Met::Absent if place == usize::MAX => {}
+                    _ => {
+                        let (start, from, doubtful) = before;
+                        if start < place && !doubtful {
+                            let slots = page.partitions[start..place].to_vec();
+                            stretches.push(Stretch { place: at, anchors: from..=anchor, slots });
+                        }
+                        before = (place + 1, anchor, false);
+                    }
+                }
+            }
+        }
+        stretches
     }
 
     /// The places of a look where a key is looked for first.

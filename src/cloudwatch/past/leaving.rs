@@ -1,5 +1,7 @@
 //! What a run leaves behind of its look.
 
+use std::collections::BTreeMap;
+
 use tokio::time::Instant;
 
 use super::Past;
@@ -8,7 +10,7 @@ use crate::cloudwatch::address::Minute;
 use crate::cloudwatch::history::Store;
 use crate::cloudwatch::pages::binding;
 use crate::cloudwatch::pages::entry::{Entry, Sighting};
-use crate::cloudwatch::pages::key::Key;
+use crate::cloudwatch::pages::key::{Key, Mark};
 use crate::cloudwatch::pages::page;
 use crate::cloudwatch::pages::recall::Recalled;
 use crate::cloudwatch::pages::roster::{Restless, Roster, Told};
@@ -25,7 +27,7 @@ use crate::model::snapshot::Snapshot;
 pub(crate) struct Leaving {
     /// When the logs had been read, in milliseconds since the epoch.
     pub taken: i64,
-    /// How many groups there are.
+    /// How many groups there are of those that were selected.
     pub groups: u32,
     /// Whether every group could be read.
     pub whole: bool,
@@ -60,6 +62,9 @@ impl Past {
                 Err(OutOfSight) => whole = false,
             }
         }
+        // What vanished keeps its slot, so that it is found again.
+        entries.extend(found.ghosts.iter().map(|ghost| (ghost.key, Entry::Unread { looks: ghost.looks })));
+        entries.sort_unstable_by_key(|(key, _)| *key);
         let keys: Vec<Key> = entries.iter().map(|(key, _)| *key).collect();
         let before = rosters.looks.first().map(|look| look.roster.bits);
         let bits = binding::bits(keys.len(), before);
@@ -82,7 +87,8 @@ impl Past {
             });
             pages.extend(names);
         }
-        let roster = Roster { groups, writer, bits, whole, filled, deepest, restless, told };
+        let topics = found.topics(snapshot);
+        let roster = Roster { groups, writer, bits, whole, filled, deepest, restless, told, topics };
         let slots = Slots { taken, slots: roster.slots() };
         pages.push((asker.shelf.roster(), seconds::write(schedule, minute, &slots)));
         let mut written = store.write(&pages, until).await;
@@ -95,6 +101,21 @@ impl Past {
 struct OutOfSight;
 
 impl PartPast {
+    /// The topics of all partitions that are kept.
+    fn topics(&self, snapshot: &Snapshot) -> Vec<(Mark, u32)> {
+        let of_rows = snapshot.topics.iter().filter_map(|topic| {
+            let partitions = topic.partitions.as_ref().ok()?.len();
+            Some((Mark::of(&topic.name, topic.id), u32::try_from(partitions).unwrap_or(u32::MAX)))
+        });
+        let of_ghosts = self.ghosts.iter().map(|ghost| (ghost.mark, ghost.partition.unsigned_abs() + 1));
+        let mut marks: BTreeMap<Mark, u32> = of_rows.collect();
+        for (mark, partitions) in of_ghosts {
+            let most = marks.entry(mark).or_default();
+            *most = partitions.max(*most);
+        }
+        marks.into_iter().collect()
+    }
+
     /// What is to be kept of a row; nothing where there is nothing to keep.
     fn entry(
         &self,

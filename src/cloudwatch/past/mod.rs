@@ -20,12 +20,14 @@ mod leaving;
 mod of_part;
 mod reads;
 mod standing;
+mod vanished;
 mod windows;
 
 pub(crate) use leaving::Leaving;
 pub(crate) use of_part::pages_of;
 use of_part::{PartPast, is_too_large};
 pub(crate) use standing::Stood;
+pub(crate) use vanished::Ghost;
 pub(crate) use windows::{Effort, Wanted, Windows, points_of_short_windows};
 
 /// Who asks for the past, and of what.
@@ -70,7 +72,8 @@ impl Past {
 
     /// The newest earlier sample of each row.
     pub(crate) fn before(&self, snapshot: &Snapshot) -> Before {
-        Before(self.0.as_ref().map_err(Clone::clone).map(|all| {
+        let away = self.0.iter().flatten().flat_map(PartPast::away).collect();
+        let known = self.0.as_ref().map_err(Clone::clone).map(|all| {
             let strangers: Vec<bool> = all.iter().map(PartPast::is_stranger).collect();
             let rows = snapshot.rows.iter().enumerate().map(|(at, row)| {
                 let mut known = all.iter().zip(&strangers);
@@ -79,7 +82,8 @@ impl Past {
                 found.previous(place, row, snapshot, stranger)
             });
             rows.collect()
-        }))
+        });
+        Before(known, away)
     }
 
     /// The samples of a row in its window, oldest first.
@@ -112,6 +116,16 @@ impl Past {
             Own::Empty => Ok(rosters.told()),
             _ => Err(Unknown::because("this minute's look is kept already")),
         }
+    }
+
+    /// The partitions of groups of now that vanished since an earlier look.
+    pub(crate) fn ghosts(&self) -> Vec<Ghost> {
+        self.0.iter().flatten().flat_map(|found| found.ghosts.iter().copied()).collect()
+    }
+
+    /// Remembers only these.
+    pub(crate) fn keep_ghosts(&mut self, keep: impl Fn(&Ghost) -> bool) {
+        self.0.iter_mut().flatten().for_each(|found| found.ghosts.retain(&keep));
     }
 
     /// Which groups the newest look of the run's own told to be in trouble; `None` where no such look is known.

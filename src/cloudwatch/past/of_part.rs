@@ -5,19 +5,20 @@ use std::collections::BTreeMap;
 use tokio::time::Instant;
 
 use super::reads::Reads;
+use super::vanished::{self, Ghost};
 use super::{Asker, Windows};
 use crate::base::moment::rfc3339;
 use crate::cloudwatch::address::Minute;
 use crate::cloudwatch::history::Store;
 use crate::cloudwatch::pages::binding;
 use crate::cloudwatch::pages::entry::{LARGEST_OFFSET, Sighting};
-use crate::cloudwatch::pages::key::{Key, OfGroup, OfTopic};
+use crate::cloudwatch::pages::key::{Key, Mark, OfGroup, OfTopic};
 use crate::cloudwatch::pages::recall::{Recall, Recalled};
 use crate::cloudwatch::pages::rosters::{Rosters, way_out};
 use crate::cloudwatch::pages::sheets::{Missing, Sheets};
 use crate::judge::input::Previous;
 use crate::model::lag::Committed;
-use crate::model::memory::{Memory, Sample};
+use crate::model::memory::{Away, Memory, Sample};
 use crate::model::part::Part;
 use crate::model::snapshot::{Row, Snapshot};
 use crate::model::unknown::{Known, Unknown};
@@ -36,6 +37,8 @@ pub(super) struct PartPast {
     /// Parallel to `order`.
     pub(super) recalled: Vec<Recalled>,
     pub(super) windows: Windows,
+    /// Partitions that vanished, in the order of their keys.
+    pub(super) ghosts: Vec<Ghost>,
     pub(super) reads: Reads,
 }
 
@@ -59,7 +62,7 @@ impl PartPast {
             let questions = recall.questions();
             if !questions.is_empty() {
                 reads.pages(store, &asker.shelf, &mut recall.sheets, (&questions, false), until).await;
-            } else if let (true, Ok(rosters)) = (recall.wants_older(), &mut rosters) {
+            } else if let (true, Ok(rosters)) = (recall.wants_older() || recall.wants_a_whole_one(), &mut rosters) {
                 match reads.rosters(store, &asker, (near + 1, kept), until).await {
                     Ok(older) => {
                         listed = kept;
@@ -73,7 +76,44 @@ impl PartPast {
             }
         }
         let (recalled, sheets) = recall.pasts();
-        Self { asker, rosters, listed, order, places, sheets, recalled, windows: Windows::default(), reads }
+        let windows = Windows::default();
+        let mut past =
+            Self { asker, rosters, listed, order, places, sheets, recalled, windows, ghosts: Vec::new(), reads };
+        past.look_for_ghosts(store, snapshot, until).await;
+        past
+    }
+
+    /// Looks for partitions of the newest whole look that are not there any more.
+    ///
+    /// Where fewer groups are there than then, what is left over is most likely theirs; where not every group is listed too.
+    async fn look_for_ghosts(&mut self, store: &Store, snapshot: &Snapshot, until: Instant) {
+        let looks = self.sheets.looks();
+        let Some(at) = looks.iter().position(|look| look.roster.whole) else { return };
+        let groups = usize::try_from(looks[at].roster.groups).unwrap_or(usize::MAX);
+        if self.asker.writer.is_none() || snapshot.listed.is_err() || snapshot.present() < groups {
+            return;
+        }
+        let look = looks[at].clone();
+        // First those that tell how many there are.
+        for _ in 0..2 {
+            let rest = self.sheets.rest(at);
+            if !rest.is_empty() {
+                self.reads.pages(store, &self.asker.shelf, &mut self.sheets, (&rest, false), until).await;
+            }
+        }
+        let minutes = self.asker.minute.seconds() - look.minute.seconds();
+        let since = u16::try_from(minutes / 60 / store.schedule().period()).unwrap_or(u16::MAX);
+        let mut ghosts = vanished::named(snapshot, self.asker.part, &look, &self.sheets.stretches(at), since);
+        // Whoever stands in another's place by chance does so in one look, not in the one before it too: its fingerprints are others.
+        let before = at + 1;
+        if ghosts.is_empty() || before >= self.sheets.looks().len() {
+            return;
+        }
+        let places = ghosts.iter().map(|ghost| (before, ghost.place));
+        let questions = places.filter(|(look, place)| !self.sheets.has(*look, *place)).collect();
+        self.reads.pages(store, &self.asker.shelf, &mut self.sheets, (&questions, false), until).await;
+        ghosts.retain(|ghost| self.sheets.may_hold(before, ghost.place, ghost.key));
+        self.ghosts = ghosts;
     }
 
     pub(super) fn is_stranger(&self) -> bool {
@@ -100,6 +140,21 @@ impl PartPast {
             Unknown::because(format!("{pages} of the look of {}: {why}; {todo}", rfc3339(minute.seconds())))
         }));
         problems
+    }
+
+    /// The rows that runs since their samples could not read.
+    pub(super) fn away(&self) -> Vec<(usize, Away)> {
+        let Ok(rosters) = &self.rosters else { return Vec::new() };
+        let told = rosters.told();
+        let hole = rosters.follows_a_hole();
+        let mut away = Vec::new();
+        for (place, recalled) in self.recalled.iter().enumerate() {
+            if matches!(recalled, Recalled::Kept { away, .. } if *away || hole) {
+                let alarmed = told.is_some_and(|told| told.was_error(self.sheets.keys()[place].group()));
+                away.push((self.order[place], Away { alarmed }));
+            }
+        }
+        away
     }
 
     pub(super) fn previous(&self, place: usize, row: &Row, snapshot: &Snapshot, stranger: bool) -> Previous {
@@ -130,7 +185,7 @@ impl PartPast {
 fn ordered(snapshot: &Snapshot, part: Part) -> (Vec<Key>, Vec<usize>, Vec<Option<usize>>) {
     let topics = snapshot.topics.iter().map(|topic| {
         let described = topic.partitions.is_ok();
-        described.then(|| OfTopic::new(&topic.name, topic.id))
+        described.then(|| OfTopic::new(Mark::of(&topic.name, topic.id)))
     });
     let topics: Vec<Option<OfTopic>> = topics.collect();
     let mut keyed = Vec::with_capacity(snapshot.rows.len());

@@ -413,7 +413,7 @@ const MOST_LOOKS: u32 = 175;
 mod tests {
     use super::*;
     use crate::cloudwatch::pages::binding::{self, bind};
-    use crate::cloudwatch::pages::key::{Key, OfTopic};
+    use crate::cloudwatch::pages::key::{Key, Mark, OfTopic};
     use crate::cloudwatch::pages::roster::{Restless, Roster, Told};
     use crate::cloudwatch::pages::sheets::KeptLook;
 
@@ -428,7 +428,7 @@ mod tests {
     /// One group of so many partitions, in which nothing has been read of eighty looks.
     fn sheets(period: u32, partitions: i32) -> (Schedule, Sheets) {
         let schedule = Schedule::every(period).unwrap_or(Schedule::MINUTELY);
-        let (group, topic) = (OfGroup::new("slow"), OfTopic::new("orders", Some(7)));
+        let (group, topic) = (OfGroup::new("slow"), OfTopic::new(Mark(7)));
         let mut keys: Vec<Key> = (0..partitions).map(|partition| Key::new(group, topic, partition)).collect();
         keys.sort_unstable();
         let bits = binding::bits(keys.len(), None);
@@ -439,7 +439,8 @@ mod tests {
         }
         let deepest = leaves.len().try_into().unwrap_or_default();
         let (restless, told) = (Restless::Groups(Vec::new()), Told::default());
-        let roster = Roster { groups: 1, writer: 1, bits, whole: true, filled, deepest, restless, told };
+        let roster =
+            Roster { groups: 1, writer: 1, bits, whole: true, filled, deepest, restless, told, topics: Vec::new() };
         let look = |looks| KeptLook { minute: schedule.back(noon(), looks), roster: roster.clone() };
         (schedule, Sheets::new(keys, false, (1..=LOOKS.0).map(look).collect()))
     }

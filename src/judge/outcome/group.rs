@@ -136,6 +136,9 @@ impl JudgedGroup {
         if let Some(lag) = sum.total.filter(|_| at_least) {
             let _ = write!(reason, "; at least {} records behind in all", grouped(lag));
         }
+        for vanished in group.vanished.iter().filter(|vanished| vanished.why.is_known()) {
+            let _ = write!(reason, "; no longer there: {vanished}");
+        }
         let Sum { total, most, supported, looks_missing, .. } = sum;
         let warming_up_s = (looks_missing > 0).then(|| i64::from(looks_missing) * period_ms / 1_000);
         Self {

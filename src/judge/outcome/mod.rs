@@ -64,13 +64,13 @@ impl<'a> Eye<'a> {
         reason = "a reading is large, and there is one for every row: it is made where it is used"
     )]
     #[inline(always)]
-    fn reading(&self, row: usize) -> Known<Reading> {
+    fn reading(&self, at: usize) -> Known<Reading> {
         let Sight { snapshot, time_ms, .. } = self.sight;
-        let row = &snapshot.rows[row];
+        let row = &snapshot.rows[at];
         let committed = row.committed.clone()?;
         let log = snapshot.ahead(row)?;
         let assigned = if self.is_settled { row.assigned() } else { Assigned::Unknown };
-        Ok(Reading::new(time_ms, committed, log, assigned, self.members))
+        Ok(Reading::new(time_ms, committed, log, assigned, self.members).after(self.sight.before.away(at)))
     }
 }
 

@@ -26,7 +26,8 @@ impl Seen<'_> {
         let gap_ms = memory.usual_gap_ms(thresholds).filter(|_| !memory.comes_and_goes() && memory.had_members())?;
         // A gap is known no finer than some periods: only what is longer says how seldom it commits.
         let seldom_ms = if gap_ms > PATIENCE_PERIODS * thresholds.period_ms { gap_ms } else { 0 };
-        let age_ms = self.waited_ms()?;
+        // Records that came while nobody could read are old too.
+        let age_ms = self.waited_ms().filter(|_| reading.away.is_none())?;
         let old = age_ms > u64::try_from(seldom_ms.max(LEFT_MS)).unwrap_or(u64::MAX);
         (reading.members == Members::Absent && old).then_some(age_ms / 1_000)
     }

@@ -57,6 +57,8 @@ pub(crate) enum Reason {
     Silent(Box<Silence>),
     /// Nobody commits, and an open transaction is why.
     Blocked(Box<Silence>),
+    /// It stood still before runs that could not read it, and has not moved since.
+    Held { unread: u64 },
     /// The last member is gone, and records of that age, in seconds, wait.
     Left { age_s: u32, unread: u64 },
     /// Nobody has read or committed since the first snapshot.
@@ -143,7 +145,7 @@ impl Silence {
         Self { needs_ms: Some(needs_ms), ..self }
     }
 
-    pub(crate) fn of(memory: Memory, unread: u64, lost: u64, thresholds: &Thresholds) -> Self {
+    pub(crate) fn of(memory: Memory, assigned: Assigned, (unread, lost): (u64, u64), thresholds: &Thresholds) -> Self {
         Self {
             needs_ms: None,
             ms: memory.silent_ms(thresholds),
@@ -151,7 +153,7 @@ impl Silence {
             usual_ms: memory.usual_gap_ms(thresholds).filter(|_| memory.usual_gap_is_seen()),
             unread,
             lost,
-            assigned: memory.assigned(),
+            assigned,
         }
     }
 }
@@ -246,6 +248,11 @@ impl Reason {
                 f.write_str("held up by an open transaction, ")?;
                 silence.tell(words, f)
             }
+            Self::Held { unread } => write!(
+                f,
+                "it stood still before the runs that could not read it, and no {commit} came since, {}",
+                behind(unread)
+            ),
             Self::Left { age_s, unread } => {
                 write!(f, "its members left, {}, the oldest record is {} old", behind(unread), seconds((*age_s).into()))
             }

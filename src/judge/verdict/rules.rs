@@ -153,7 +153,8 @@ impl Seen<'_> {
         let Self { reading, memory, thresholds, .. } = *self;
         let has = |finding| findings.has(finding);
         let unread = reading.unread();
-        let silence = || Box::new(Silence::of(memory, unread, reading.lost(), thresholds));
+        let assigned = self.assigned();
+        let silence = || Box::new(Silence::of(memory, assigned, (unread, reading.lost()), thresholds));
         let silent_ms = memory.silent_ms(thresholds);
         let silent = silent_ms > self.patience_ms() || self.is_stuck_by_age();
         let lost = memory.has_lost_lately() && memory.snapshots_missing() == 0;
@@ -191,13 +192,14 @@ impl Seen<'_> {
             (Verdict::Stop, Reason::Left { age_s: short(age_s), unread })
         } else if has(Finding::Unstable) {
             (Verdict::Err, Reason::Unstable { ms: memory.unstable_ms(thresholds) })
-        } else if (silent || self.was_stuck_before()) && waived {
+        } else if (silent || self.was_stuck_before() || memory.is_held()) && waived {
             (Verdict::Ok, Reason::Silent(silence()))
         } else if silent && has(Finding::Blocked) {
             (Verdict::Warn, Reason::Blocked(silence()))
         } else if silent || self.was_stuck_before() {
-            let has_reader = memory.assigned() == Assigned::Yes;
-            (if has_reader { Verdict::Stall } else { Verdict::Stop }, Reason::Silent(silence()))
+            (self.stands_still(), Reason::Silent(silence()))
+        } else if memory.is_held() {
+            (self.stands_still(), Reason::Held { unread })
         } else {
             match points {
                 Err(why) => match self.without_a_window(&why) {
@@ -221,6 +223,16 @@ impl Seen<'_> {
                 }),
             }
         }
+    }
+
+    /// Who reads, by the last known answer while it stands; by this one where none is remembered.
+    pub(crate) fn assigned(&self) -> Assigned {
+        if self.memory.is_held() { self.reading.assigned } else { self.memory.assigned() }
+    }
+
+    /// What it is called that nothing is committed.
+    fn stands_still(&self) -> Verdict {
+        if self.assigned() == Assigned::Yes { Verdict::Stall } else { Verdict::Stop }
     }
 
     /// What an earlier look found and nothing has ended since; that is not known where the store did not answer and nothing was wrong before.

@@ -72,6 +72,13 @@ fn each(causes: &[(Endpoint, DialError)]) -> String {
     text
 }
 
+impl Unreachable {
+    /// Whether a broker refused who came, or was refused for its certificate: what was fetched earlier may have been changed since.
+    pub(crate) fn is_refused(&self) -> bool {
+        self.0.iter().any(|(_, why)| why.is_refusal())
+    }
+}
+
 impl<'a> Credentials<'a> {
     /// Awaited by every connection that has to log in, and fetched once.
     pub fn coming(fetch: impl Future<Output = Known<Login>> + 'a) -> Self {

@@ -69,6 +69,18 @@ pub(crate) enum Step {
 }
 
 impl DialError {
+    /// Whether one side refused the other: a login, or a certificate. A broker that does not take a client's certificate may end the
+    /// connection without a word, during the handshake or, in TLS 1.3, at the first request.
+    pub(crate) fn is_refusal(&self) -> bool {
+        match self {
+            Self::Login(_) | Self::LoginCall(_, CallError::Lost(_)) | Self::Versions(_, CallError::Lost(_)) => true,
+            Self::Tls(why) => {
+                matches!(why, HandshakeError::Refused(_) | HandshakeError::Closed | HandshakeError::Lost(_))
+            }
+            _ => false,
+        }
+    }
+
     /// Why there are no metadata.
     pub(crate) fn unanswered(error: CallError, logged_in: bool) -> Self {
         if !logged_in && error.is_hang_up() { Self::NoLogin(error) } else { Self::Metadata(error) }

@@ -20,7 +20,7 @@ pub(crate) const GROUP_ID_NOT_FOUND: i16 = ResponseError::GroupIdNotFound.code()
 
 /// The topic or partition does not exist.
 pub(crate) const UNKNOWN_TOPIC: i16 = ResponseError::UnknownTopicOrPartition.code();
-const UNKNOWN_TOPIC_ID: i16 = ResponseError::UnknownTopicId.code();
+pub(crate) const UNKNOWN_TOPIC_ID: i16 = ResponseError::UnknownTopicId.code();
 
 /// The partition's leader has no listener of the name that is used here.
 pub(crate) const LISTENER_NOT_FOUND: i16 = ResponseError::ListenerNotFound.code();

@@ -112,7 +112,8 @@ impl GroupPart {
             Cause::Denied(_) => Unknown::of(Cause::Hidden, UNSEEN),
             _ => why.within("whether it reads topics that this user may not describe is unknown"),
         }));
-        Group { name: listed.name, kind: listed.kind, state, members, rows, gaps, missing_topics }
+        let vanished = Vec::new();
+        Group { name: listed.name, kind: listed.kind, state, members, rows, gaps, missing_topics, vanished }
     }
 }
 

@@ -15,3 +15,4 @@ pub(crate) mod offsets_topic;
 pub(crate) mod recheck;
 pub(crate) mod retry;
 pub(crate) mod topic;
+pub(crate) mod vanished;

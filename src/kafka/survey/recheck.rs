@@ -142,7 +142,7 @@ pub(crate) async fn of_losses(cluster: &Cluster<'_>, snapshot: &mut Snapshot, la
 /// of share groups what is not acknowledged behind it.
 ///
 /// With numbers of its own for topics: those of the look would have every topic that is asked about here described.
-async fn ask(
+pub(crate) async fn ask(
     cluster: &Cluster<'_>,
     groups: &[Listed],
     selected: &Patterns,

@@ -12,10 +12,11 @@ mod rest;
 mod told;
 mod warning;
 
-use coarse::{Coarse, periods_on_the_clock};
+pub(crate) use coarse::Coarse;
+use coarse::periods_on_the_clock;
 use habit::{AfterACommit, COMMITS_TO_KNOW};
 pub(crate) use reading::reference_lag;
-pub use reading::{Aged, Members, Reading, Sample};
+pub use reading::{Aged, Away, Members, Reading, Sample};
 use rest::Rest;
 pub(crate) use warning::{Shown, Warning};
 
@@ -103,6 +104,9 @@ pub struct Memory {
     habit: u8,
     /// The last known answer, while it stands.
     assigned: Assigned,
+    /// Whether the group was an error before runs that could not read it, and neither committed nor caught up since: then who reads is not
+    /// remembered.
+    held: bool,
     /// For how long nobody knew: while the group rebalances, or could not be described.
     unstable: u8,
     /// Looks so far, this one included.
@@ -131,10 +135,16 @@ impl Memory {
         let rest = if past.warning.stands() { Rest::No } else { past.rest.after(previous, reading) };
         let caught_up = reading.is_caught_up(thresholds) || rest == Rest::Known;
         let passed = periods(previous.time_ms, reading.time_ms, period_ms);
+        let snapshots = counted(past.snapshots, passed.min(1), SNAPSHOTS_LIMIT);
+        // The first reading after such a time begins to count anew: members may not have come back yet.
+        let (from_ms, passed) = match reading.away {
+            Some(_) => (reading.time_ms, 0),
+            None => (previous.time_ms, passed),
+        };
         let silence = if previous.was_caught_up(thresholds) {
             Coarse::floor(passed.min(1))
         } else {
-            past.silent.age(passed, previous.time_ms, reading.time_ms, period_ms).min(SILENCE_MAX)
+            past.silent.age(passed, from_ms, reading.time_ms, period_ms).min(SILENCE_MAX)
         };
         let unstable =
             if reading.assigned == Assigned::Unknown { since_first(past.unstable, passed, UNSTABLE_LIMIT) } else { 0 };
@@ -145,13 +155,16 @@ impl Memory {
             answer => answer,
         };
         let committed = reading.committed != Committed::Never && reading.committed != previous.committed;
+        let alarmed = reading.away.is_some_and(|away| away.alarmed);
+        let stood = past.silent.value() > 0 && !previous.was_caught_up(thresholds);
+        let held = !committed && !caught_up && (past.held || alarmed && stood);
         let returns = (reading.members == Members::Present && !no_reader) || (committed && past.members_seen);
         let is_long = period_ms >= LONG_PERIOD_MS;
-        let ends_absence = past.absent >= if is_long { 1 } else { ABSENT_FOR_A_HABIT } && returns;
-        let habit = past.habit_after(ends_absence, previous.time_ms, reading, thresholds);
+        let ends_absence = !held && past.absent >= if is_long { 1 } else { ABSENT_FOR_A_HABIT } && returns;
+        let habit = past.habit_after(ends_absence, from_ms, reading, thresholds);
         let late = reading.reference_lag(previous.time_ms, previous.end) > thresholds.allowed_lag;
         let very_late = matches!(reading.committed, Committed::At(offset) if offset < previous.end);
-        let warning = past.warning.age(previous.time_ms, reading.time_ms, caught_up, period_ms);
+        let warning = past.warning.age(from_ms, reading.time_ms, caught_up, period_ms);
         let bad = match (committed, late) {
             _ if warning.stands() => BAD_LIMIT,
             _ if rest != Rest::No => 0,
@@ -160,8 +173,7 @@ impl Memory {
             (true, false) => 0,
             (false, _) => past.bad,
         };
-        let snapshots = counted(past.snapshots, passed.min(1), SNAPSHOTS_LIMIT);
-        let quarters = periods_on_the_clock(previous.time_ms, reading.time_ms, QUARTER_HOUR_MS.max(period_ms));
+        let quarters = periods_on_the_clock(from_ms, reading.time_ms, QUARTER_HOUR_MS.max(period_ms));
         Self {
             silent: if committed || caught_up { Coarse::floor(0) } else { silence },
             gap: if (committed || ends_absence) && (snapshots > past.snapshots || snapshots == SNAPSHOTS_LIMIT) {
@@ -185,6 +197,7 @@ impl Memory {
                 _ => past.rewound.saturating_sub(u8::try_from(quarters).unwrap_or(u8::MAX)),
             },
             absent: match reading.members {
+                _ if held => 0,
                 // Who read for a while of a long period and is gone may be a job.
                 _ if committed && !caught_up && no_reader && assigned == Assigned::No && is_long => 1,
                 _ if committed || caught_up => 0,
@@ -194,10 +207,11 @@ impl Memory {
                 Members::Unknown => past.absent,
                 Members::Present | Members::Absent => 0,
             },
-            members_seen: past.members_seen || reading.members == Members::Present || assigned == Assigned::Yes,
+            members_seen: held || past.members_seen || reading.members == Members::Present || assigned == Assigned::Yes,
             habit,
-            assigned,
-            unstable,
+            assigned: if held { Assigned::Unknown } else { assigned },
+            held,
+            unstable: if held { 0 } else { unstable },
             snapshots,
             supported: snapshots > 1
                 && (past.supported || committed || caught_up || previous.was_caught_up(thresholds)),
@@ -224,6 +238,7 @@ impl Memory {
             members_seen: reading.members == Members::Present || reading.assigned == Assigned::Yes,
             habit: 0,
             assigned: reading.assigned,
+            held: false,
             unstable: 0,
             snapshots: 1,
             supported: false,

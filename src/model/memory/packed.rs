@@ -51,6 +51,7 @@ impl Memory {
             members_seen,
             habit,
             assigned,
+            held: reader == HELD,
             unstable,
             snapshots,
             supported,
@@ -86,6 +87,7 @@ impl Memory {
     fn reader_digit(self) -> u8 {
         let seen = u8::from(self.members_seen);
         match self.assigned {
+            _ if self.held => HELD,
             Assigned::Yes => self.unstable,
             Assigned::No => PRESENT + self.absent * 2 + seen,
             Assigned::Unknown if self.absent == 0 => UNKNOWN + self.unstable * 2 + seen,
@@ -121,6 +123,7 @@ fn of_reader_digit(digit: u8) -> (Assigned, u8, u8, bool) {
     match digit {
         ..PRESENT => (Assigned::Yes, digit, 0, true),
         PRESENT..UNKNOWN => (Assigned::No, 0, (digit - PRESENT) / 2, seen),
+        HELD => (Assigned::Unknown, 0, 0, true),
         UNKNOWN..UNKNOWN_ABSENT => (Assigned::Unknown, (digit - UNKNOWN) / 2, 0, seen),
         _ => {
             let both = (digit - UNKNOWN_ABSENT) / 2;
@@ -143,6 +146,8 @@ const WARNINGS: u8 = AGAIN + 1 + Warning::CALM;
 const PRESENT: u8 = ANSWER_STANDS + 1;
 const UNKNOWN: u8 = PRESENT + (ABSENT_LIMIT + 1) * 2;
 const UNKNOWN_ABSENT: u8 = UNKNOWN + (UNSTABLE_LIMIT + 1) * 2;
+/// Who reads is not remembered.
+const HELD: u8 = UNKNOWN_ABSENT + (ANSWER_STANDS + 1) * ABSENT_LIMIT * 2;
 
 /// How many values each digit has, in the order of [`Memory::pack`].
 pub(crate) const RADICES: [u64; 8] = [
@@ -151,7 +156,7 @@ pub(crate) const RADICES: [u64; 8] = [
     WARNINGS as u64 + 4,
     6,
     3,
-    UNKNOWN_ABSENT as u64 + (ANSWER_STANDS as u64 + 1) * ABSENT_LIMIT as u64 * 2,
+    HELD as u64 + 1,
     2,
     12,
 ];

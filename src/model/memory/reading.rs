@@ -17,6 +17,8 @@ pub struct Reading {
     pub assigned: Assigned,
     /// Whether the group has any.
     pub members: Members,
+    /// Set where runs before this one could not read it.
+    pub away: Option<Away>,
     /// What lies between the two, worked out once.
     pub(super) lag: Lag,
 }
@@ -32,6 +34,14 @@ pub struct Sample {
     pub end: i64,
     /// What that run knew of the time before.
     pub memory: Memory,
+}
+
+/// The time since the sample before a reading, in which nobody could read the partition: nor could its group, most likely, so that its
+/// silence says nothing.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub struct Away {
+    /// Whether the group was an error when it was last published.
+    pub alarmed: bool,
 }
 
 /// Between which bounds the age of the oldest unread record lies, in milliseconds.
@@ -68,12 +78,18 @@ impl Reading {
     /// What was read at one time; `committed` was read before `log`.
     #[must_use]
     pub fn new(time_ms: i64, committed: Committed, log: LogRange, assigned: Assigned, members: Members) -> Self {
-        Self { time_ms, committed, log, assigned, members, lag: lag::lag(committed, log) }
+        Self { time_ms, committed, log, assigned, members, away: None, lag: lag::lag(committed, log) }
+    }
+
+    /// The same reading, the first one after such a time.
+    #[must_use]
+    pub fn after(self, away: Option<Away>) -> Self {
+        Self { away, ..self }
     }
 
     /// The same reading with another commit and log end.
     pub(crate) fn moved_to(self, committed: Committed, end: i64) -> Self {
-        Self::new(self.time_ms, committed, LogRange { end, ..self.log }, self.assigned, self.members)
+        Self::new(self.time_ms, committed, LogRange { end, ..self.log }, self.assigned, self.members).after(self.away)
     }
 
     /// What lies between the commit and the end of the log.

@@ -81,6 +81,11 @@ impl Memory {
         self.members_seen && self.absent >= ABSENT_LIMIT
     }
 
+    /// Whether the group was an error before a time in which nobody could read it, and neither committed nor caught up since.
+    pub(crate) fn is_held(self) -> bool {
+        self.held
+    }
+
     /// Whether the partition has a reader, by the last known answer while that stands.
     pub(crate) fn assigned(self) -> Assigned {
         self.assigned

@@ -1,6 +1,7 @@
 //! Groups and their members.
 
 use std::borrow::Cow;
+use std::fmt;
 use std::ops::{Deref, Range};
 use std::sync::Arc;
 
@@ -22,10 +23,79 @@ pub struct Group {
     pub rows: Known<Range<usize>>,
     /// What could not be read of the group and belongs to no single partition of it.
     pub gaps: Vec<Unknown>,
+    /// Partitions that it had at an earlier run, and has no more, by topic.
+    pub vanished: Vec<Vanished>,
     /// Topics that its members subscribe to or were assigned, or that it committed to, and that do not exist: there is nothing to
     /// read of them.
     pub missing_topics: Vec<Arc<str>>,
 }
+
+/// Partitions of one topic that a group had and has no more.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct Vanished {
+    /// The topic's name; `None` where nobody tells it any more.
+    pub topic: Option<Arc<str>>,
+    /// The topic's id; `None` on brokers that have none.
+    pub id: Option<u128>,
+    /// Their numbers, in order.
+    pub partitions: Vec<i32>,
+    /// Why they are gone.
+    pub why: Gone,
+}
+
+/// Why a partition is gone that a group had.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub enum Gone {
+    /// There is no such topic any more.
+    Deleted,
+    /// The topic is there, and the group has no commit in it any more: it expired, or was deleted.
+    NoCommit,
+    /// The topic is there, and this user may not describe it any more.
+    Hidden,
+    /// Nobody tells.
+    Untold(Unknown),
+}
+
+impl Gone {
+    /// Whether it is known that nothing is left to read there.
+    pub(crate) fn is_known(&self) -> bool {
+        matches!(self, Self::Deleted | Self::NoCommit)
+    }
+
+    /// As a report spells it.
+    pub(crate) fn word(&self) -> &'static str {
+        match self {
+            Self::Deleted => "deleted",
+            Self::NoCommit => "no_commit",
+            Self::Hidden => "hidden",
+            Self::Untold(_) => "unknown",
+        }
+    }
+}
+
+impl fmt::Display for Vanished {
+    /// Without a verb: "2 partitions of topic t (0, 1), which …".
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        let count = self.partitions.len();
+        write!(f, "{count} partition{} of ", if count == 1 { "" } else { "s" })?;
+        match (&self.topic, self.id) {
+            (Some(name), _) => write!(f, "topic {name}")?,
+            (None, Some(id)) => write!(f, "the topic with the id {id:032x}")?,
+            (None, None) => f.write_str("a topic")?,
+        }
+        let shown: Vec<String> = self.partitions.iter().take(PARTITIONS_SHOWN).map(i32::to_string).collect();
+        write!(f, " ({}{})", shown.join(", "), if count > PARTITIONS_SHOWN { ", …" } else { "" })?;
+        match &self.why {
+            Gone::Deleted => f.write_str(", which was deleted"),
+            Gone::NoCommit => f.write_str(", where its commits expired or were deleted"),
+            Gone::Hidden => f.write_str(", which this user may not describe any more: grant it DESCRIBE on the topic"),
+            Gone::Untold(why) => write!(f, ": {why}"),
+        }
+    }
+}
+
+/// Partitions that are named of many.
+const PARTITIONS_SHOWN: usize = 10;
 
 /// A group's state as its coordinator names it (`Stable`, `Empty`, `PreparingRebalance`, …).
 #[derive(Clone, Debug, PartialEq, Eq)]
@@ -101,6 +171,7 @@ impl Group {
             rows,
             gaps: Vec::new(),
             missing_topics: Vec::new(),
+            vanished: Vec::new(),
         }
     }
 
@@ -115,6 +186,7 @@ impl Group {
             rows,
             gaps: Vec::new(),
             missing_topics: Vec::new(),
+            vanished: Vec::new(),
         }
     }
 

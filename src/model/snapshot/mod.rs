@@ -14,7 +14,7 @@ mod group;
 mod logs;
 mod row;
 
-pub use group::{Group, GroupState, Kind, Member};
+pub use group::{Gone, Group, GroupState, Kind, Member, Vanished};
 pub use logs::Logs;
 pub use row::Row;
 
@@ -132,6 +132,11 @@ impl Snapshot {
         if let Some(count) = unacknowledged {
             row.count(count);
         }
+    }
+
+    /// How many groups are there of those that were selected.
+    pub(crate) fn present(&self) -> usize {
+        self.groups.iter().filter(|group| !group.is_missing()).count()
     }
 
     /// The topic of a row.

@@ -171,7 +171,7 @@ impl Scene {
             shown: 0,
             blind: None,
         };
-        let before = Before(Ok(vec![Ok(None); snapshot.rows.len()]));
+        let before = Before(Ok(vec![Ok(None); snapshot.rows.len()]), std::collections::BTreeMap::new());
         let lags = Lags::new(&snapshot);
         let thresholds = vec![MINUTE; snapshot.groups.len()];
         let sight = Sight { snapshot: &snapshot, lags: &lags, before: &before, thresholds: &thresholds, time_ms: NOW };
@@ -198,6 +198,7 @@ impl Scene {
             }]),
             rows: Ok(0..commits.len()),
             gaps: Vec::new(),
+            vanished: Vec::new(),
             missing_topics: Vec::new(),
         };
         let log = Ok(LogRange { start: 0, end: 100, last_stable: Some(100) });

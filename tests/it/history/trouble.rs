@@ -10,6 +10,7 @@ use meerkat::config::MetricsDetail;
 use meerkat::judge::numbers::Results;
 
 use super::*;
+use crate::support::http::{Answer, Server};
 
 /// The error that all pages share, and its whole chain as text.
 async fn reading(world: &World) -> (Arc<StoreError>, String) {
@@ -140,6 +141,24 @@ async fn a_deadline_between_two_attempts_tells_how_the_last_one_failed() {
         assert!(matches!(error, StoreError { trouble: StoreTrouble::StillTrying, .. }), "{error:?}");
         says(&told(error), &["was still being tried when the time was up", "Connection refused"]);
     }
+}
+
+#[tokio::test]
+async fn a_page_of_something_else_that_is_still_being_tried_is_told_by_its_status() {
+    let proxy = Server::start(|_| Answer {
+        status: 503,
+        headers: vec!["content-type: text/html".into()],
+        body: "<html>come back later</html>".into(),
+    });
+    let mut world = World::new(1, 3);
+    let retries = RetryConfig::standard().with_max_attempts(40).with_initial_backoff(Duration::from_mins(1));
+    let config = client(&proxy.origin()).config().to_builder().retry_config(retries).build();
+    world.store = Store::new(Client::from_conf(config), world.store.schedule(), "State", "Results");
+    let until = Instant::now() + Duration::from_millis(500);
+    let page = seconds::write(world.store.schedule(), world.minute(0), &world.slots(500));
+    let written = world.store.write(&[(Arc::clone(&world.metrics[0]), page)], until).await;
+    let told = told(failure(&written));
+    says(&told, &["still being tried", "something else than CloudWatch answered (HTTP status 503, text/html)"]);
 }
 
 #[tokio::test]

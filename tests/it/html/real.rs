@@ -29,6 +29,7 @@ fn real_report() -> String {
         members: Ok(vec![Member { id: "orders-1-0".into(), client_id: "orders-1".into(), host: "/10.0.0.1".into() }]),
         rows,
         gaps: Vec::new(),
+        vanished: Vec::new(),
         missing_topics: Vec::new(),
     };
     let silent = || Unknown::because("no answer within 10 s");
@@ -46,7 +47,7 @@ fn real_report() -> String {
         blind: None,
     };
     let thresholds = vec![Thresholds::DEFAULT; snapshot.groups.len()];
-    let before = Before(Ok(vec![Ok(None)]));
+    let before = Before(Ok(vec![Ok(None)]), BTreeMap::new());
     let lags = Lags::new(&snapshot);
     let sight = Sight { snapshot: &snapshot, lags: &lags, before: &before, thresholds: &thresholds, time_ms: 0 };
     let (mut memories, ages) = (Memories::fold(sight), Ages::unsearched(&lags));

@@ -49,6 +49,23 @@ fn the_number_of_groups_stays_the_measure_until_every_coordinator_is_back() {
 }
 
 #[test]
+fn only_groups_that_are_selected_are_missed() {
+    let more =
+        |scene: Scene, number| scene.group(Group::classic(&format!("other-{number}")).at(2).commits("t", &[100]));
+    let watch = two(|scene| (0..7).fold(scene, more)).with("MEERKAT_GROUPS", "here,there");
+    for minute in 3..6 {
+        watch.look(minute);
+    }
+    watch.stage.change(|scene| {
+        scene.lose(2);
+        scene.lead_offsets(&[1, -1]);
+    });
+    let report = watch.look(6);
+    assert!(problems(&report).contains(&FEWER.to_owned()), "{report}");
+    assert!((watch.unknown_groups(6) - 1.0).abs() < 0.1, "{report}");
+}
+
+#[test]
 fn where_nobody_shows_who_is_away_one_look_tells_of_it() {
     let watch = two(Scene::hidden_offsets);
     watch.stage.change(|scene| scene.lose(2));

@@ -79,6 +79,21 @@ impl Scene {
         }
     }
 
+    /// A topic is another one than before, of the same name.
+    pub(crate) fn renew(&mut self, name: &str) {
+        self.topic_of(name).generation += 1;
+    }
+
+    /// This user may describe a topic no more, or again.
+    pub(crate) fn hide(&mut self, topic: &str, hidden: bool) {
+        self.topic_of(topic).hidden = hidden;
+    }
+
+    /// A group's commit to one partition expires.
+    pub(crate) fn expire(&mut self, group: &str, topic: &str, partition: i32) {
+        self.group_of(group).commits.retain(|(name, number, ..)| (&**name, *number) != (topic, partition));
+    }
+
     /// A broker is gone, and the metadata tell no more of it.
     pub(crate) fn lose(&mut self, node: i32) {
         self.concealed.push(node);

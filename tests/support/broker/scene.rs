@@ -284,9 +284,10 @@ impl Scene {
         group.commits.push((topic.into(), partition, offset, 0));
     }
 
-    /// A topic is deleted, while the game goes on.
+    /// A topic is deleted with what was committed to it, while the game goes on.
     pub(crate) fn delete_topic(&mut self, name: &str) {
         self.topics.retain(|topic| topic.name != name);
+        self.groups.iter_mut().for_each(|group| group.commits.retain(|(topic, ..)| topic != name));
     }
 }
 

@@ -22,6 +22,8 @@ pub(crate) enum Recalled {
         taken: i64,
         /// What it saw.
         seen: Sighting,
+        /// Whether a later look was there and could not read it.
+        away: bool,
     },
     /// It was not there.
     New,
@@ -50,6 +52,8 @@ struct Lookup {
     look: usize,
     /// Whether a look told where to go on.
     told: bool,
+    /// Whether a look that was asked could not read it.
+    away: bool,
     /// Looks after this minute are passed over, where a look said so.
     from: Option<Minute>,
     /// What a look said that has to be borne out by another: what was found there, and the look to go on with where it was not read.
@@ -61,7 +65,7 @@ struct Lookup {
 impl Recall {
     /// Nothing has been asked. `are_all` says that the sheets know every look that the store still has.
     pub(crate) fn new(schedule: Schedule, sheets: Sheets, are_all: bool) -> Self {
-        let search = Lookup { look: 0, told: false, from: None, perhaps: None, missing: None };
+        let search = Lookup { look: 0, told: false, away: false, from: None, perhaps: None, missing: None };
         let keys = sheets.keys().len();
         Self { schedule, sheets, are_all, searches: vec![search; keys], found: vec![None; keys] }
     }
@@ -88,6 +92,11 @@ impl Recall {
             }
         }
         questions.into_iter().filter(|(look, place)| !self.sheets.has(*look, *place)).collect()
+    }
+
+    /// Whether none of the looks that are known could read every group, and there are older ones.
+    pub(crate) fn wants_a_whole_one(&self) -> bool {
+        !self.are_all && !self.sheets.looks().iter().any(|look| look.roster.whole)
     }
 
     /// Whether some searches end where looks begin that are not known yet; asked when there are no questions left.
@@ -138,8 +147,11 @@ impl Recall {
             match became {
                 Became::Ask(place) => return Some(place),
                 Became::Kept(taken, entry) | Became::Perhaps(taken, entry) => {
+                    search.away |= matches!(entry, Entry::Unread { .. });
                     let found = match entry {
-                        Entry::Seen(seen) => (Some(Recalled::Kept { look: search.look, taken, seen }), next, None),
+                        Entry::Seen(seen) => {
+                            (Some(Recalled::Kept { look: search.look, taken, seen, away: search.away }), next, None)
+                        }
                         Entry::Unread { looks: back } => (None, next, Some(schedule.back(look.minute, back.into()))),
                     };
                     // A second look bears out the first, which is the newer one; so does one that told where to go on.
@@ -155,7 +167,7 @@ impl Recall {
                 }
                 Became::Absent if look.roster.whole => *past = Some(Recalled::New),
                 Became::Missing(Missing::Unread) => *past = Some(Recalled::Lost(Missing::Unread)),
-                Became::Absent => search.perhaps = None,
+                Became::Absent => (search.perhaps, search.away) = (None, true),
                 Became::Unclear => {}
                 Became::Missing(why) => search.missing = search.missing.or(Some(why)),
             }

@@ -2,7 +2,7 @@
 
 use super::*;
 use crate::model::lag::{Assigned, Committed, LogRange};
-use crate::model::memory::{Aged, Members, Memory, Objective, Reading, Sample};
+use crate::model::memory::{Aged, Away, Members, Memory, Objective, Reading, Sample};
 use crate::model::unknown::Unknown;
 use crate::model::window::Horizon;
 
@@ -15,7 +15,7 @@ const DEFAULT: Thresholds = Thresholds::DEFAULT;
 /// Eight commits in eight minutes, caught up at 80: a commit each minute is what is usual here.
 const BUSY: &str = "0/0 10/10 20/20 30/30 40/40 50/50 60/60 70/70 80/80";
 
-/// One look a minute, `committed/end`, where `-` is never and `.` a look that did not happen. Then may come `m` (the group has no
+/// One look a minute, `committed/end`, where `-` is never, `.` a look that did not happen and `x` one that could not read it. Then may come `m` (the group has no
 /// members), `u` (it has, but none reads this), `?` (not known), `b` (what is committed is the last stable offset), and `*n` times.
 fn judged(story: &str, thresholds: &Thresholds) -> Judgement {
     judged_without(None, story, thresholds)
@@ -23,12 +23,18 @@ fn judged(story: &str, thresholds: &Thresholds) -> Judgement {
 
 fn judged_without(window: Option<&Unknown>, story: &str, thresholds: &Thresholds) -> Judgement {
     let mut samples: Vec<Sample> = Vec::new();
-    let mut judgement = None;
+    let mut judgement: Option<Judgement> = None;
+    let mut away = None;
     let tokens = story.split_whitespace().flat_map(|token| {
         let (token, times) = token.split_once('*').map_or((token, 1), |(token, times)| (token, times.parse().unwrap()));
         std::iter::repeat_n(token, times)
     });
     for (minute, token) in (0..).zip(tokens).filter(|(_, token)| *token != ".") {
+        if token == "x" {
+            let verdict = judgement.as_ref().unwrap().verdict;
+            away = Some(Away { alarmed: group([verdict]) == Verdict::Err });
+            continue;
+        }
         let (point, flag) = token.split_at(token.trim_end_matches(['m', 'u', '?', 'b']).len());
         let (committed, end) = point.split_once('/').unwrap();
         let committed = committed.parse().map_or(Committed::Never, Committed::At);
@@ -45,6 +51,7 @@ fn judged_without(window: Option<&Unknown>, story: &str, thresholds: &Thresholds
         };
         let time_ms = minute * thresholds.period_ms;
         let reading = Reading::new(time_ms, committed, LogRange { start: 0, end, last_stable }, assigned, members);
+        let reading = reading.after(away.take());
         let mut memory = Memory::fold(samples.last(), &reading, thresholds);
         let read = read(&samples, time_ms, memory, thresholds);
         let earlier = window.map_or(Ok(read.as_slice()), |why| Err(why.clone()));
@@ -80,6 +87,43 @@ fn a_member_that_commits_nothing_stalls_after_three_periods() {
     check(&after_busy("80/90*3 81/90"), Verdict::Ok);
     check(&after_busy("80/90 . . 80/90*2"), Verdict::Stall);
     check(&after_busy("80/90*60"), Verdict::Stall);
+}
+
+#[test]
+fn runs_that_could_not_read_it_count_towards_nothing() {
+    for runs in [1, 4, 10, 100] {
+        // Members come back within a look or two, and commit.
+        check(&after_busy(&format!("80/90 x*{runs} 80/99?")), Verdict::Ok);
+        check(&after_busy(&format!("80/90 x*{runs} 80/99?*2")), Verdict::Ok);
+        check(&after_busy(&format!("80/90 x*{runs} 80/99?*2 99/99")), Verdict::Ok);
+        check(&after_busy(&format!("80/90m x*{runs} 80/99m 80/99")), Verdict::Ok);
+        // Who does not is found as soon as without them, and two looks.
+        check(&after_busy(&format!("80/90 x*{runs} 80/99*3")), Verdict::Ok);
+        check(&after_busy(&format!("80/90 x*{runs} 80/99*4")), Verdict::Stall);
+        check(&after_busy(&format!("80/90m*2 x*{runs} 80/99m")), Verdict::Ok);
+        check(&after_busy(&format!("80/90m*2 x*{runs} 80/99m*2")), Verdict::Stop);
+    }
+}
+
+#[test]
+fn what_was_an_error_before_runs_that_could_not_read_it_is_one_until_it_moves() {
+    for runs in [1, 5, 60] {
+        for (before, verdict) in [("80/90*4", Verdict::Stall), ("80/90m*3", Verdict::Stop)] {
+            let back = |rest: &str| after_busy(&format!("{before} x*{runs} {rest}"));
+            check(&after_busy(before), verdict);
+            check(&back("80/99m"), Verdict::Stop);
+            check(&back("80/99m*2 80/99"), Verdict::Stall);
+            check(&back("80/99? 80/99m*3 80/99*20"), Verdict::Stall);
+            check(&back("80/99m*3 80/99*3 x*9 80/99*30"), Verdict::Stall);
+            check(&back("80/99m 81/99"), Verdict::Ok);
+            check(&back("80/99m 99/99 99/109"), Verdict::Ok);
+        }
+    }
+    let reason = judged(&after_busy("80/90m*3 x*5 80/99"), &DEFAULT).reason.to_string();
+    assert_eq!(
+        reason,
+        "it stood still before the runs that could not read it, and no commit came since, 19 records behind"
+    );
 }
 
 #[test]

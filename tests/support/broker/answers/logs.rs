@@ -13,7 +13,7 @@ use kafka_protocol::messages::{
 
 use super::{
     Asked, FENCED_LEADER_EPOCH, NOT_LEADER_OR_FOLLOWER, TOPIC_AUTHORIZATION_FAILED, UNKNOWN_LEADER_EPOCH,
-    UNKNOWN_TOPIC_OR_PARTITION, text,
+    UNKNOWN_TOPIC_ID, UNKNOWN_TOPIC_OR_PARTITION, text,
 };
 use crate::support::broker::group::{Log, Topic};
 use crate::support::broker::scene::{NO_LISTENER, Node};
@@ -27,15 +27,25 @@ pub(super) fn metadata(asked: &Asked<'_>, request: MetadataRequest) -> MetadataR
             .with_host(text(&host))
             .with_port(i32::from(*port))
     });
-    let names: Vec<String> = match request.topics {
-        None => asked.scene.topics.iter().map(|topic| topic.name.clone()).collect(),
+    let by_id = |id: kafka_protocol::messages::metadata_request::MetadataRequestTopic| {
+        let known = asked.scene.topics.iter().find(|topic| id_of(topic) == format!("{:032x}", id.topic_id.as_u128()));
+        let answer = known.map(|known| topic(asked, &known.name)).unwrap_or_default();
+        // Who may not see its name may learn that it is there.
+        let named = answer.clone().with_name(answer.name.filter(|_| answer.error_code == 0)).with_topic_id(id.topic_id);
+        if known.is_some() { named } else { named.with_name(None).with_error_code(UNKNOWN_TOPIC_ID) }
+    };
+    let (ids, names): (Vec<_>, Vec<_>) =
+        request.topics.iter().flatten().cloned().partition(|topic| topic.name.is_none());
+    let by_id: Vec<_> = ids.into_iter().map(by_id).collect();
+    let names: Vec<String> = match request.topics.map(|_| names) {
+        None => asked.scene.topics.iter().filter(|topic| !topic.hidden).map(|topic| topic.name.clone()).collect(),
         Some(topics) => topics.into_iter().filter_map(|topic| Some(topic.name?.to_string())).collect(),
     };
     let mut answer = MetadataResponse::default()
         .with_brokers(brokers.collect())
         .with_cluster_id(Some(text("scripted")))
         .with_controller_id(BrokerId(1))
-        .with_topics(names.iter().map(|name| topic(asked, name)).collect());
+        .with_topics(names.iter().map(|name| topic(asked, name)).chain(by_id).collect());
     if asked.version >= 13 {
         answer.error_code = asked.code(0);
     }
@@ -65,11 +75,16 @@ fn topic(asked: &Asked<'_>, name: &str) -> MetadataResponseTopic {
     partitions.reverse();
     let mut answer = answer.with_partitions(partitions);
     if asked.version >= 10 {
-        let mut hasher = DefaultHasher::new();
-        (name, topic.generation).hash(&mut hasher);
-        answer.topic_id = format!("{:032x}", hasher.finish()).parse().expect("sixteen bytes");
+        answer.topic_id = id_of(topic).parse().expect("sixteen bytes");
     }
     answer
+}
+
+/// Another one for each time that it is created anew.
+fn id_of(topic: &Topic) -> String {
+    let mut hasher = DefaultHasher::new();
+    (&*topic.name, topic.generation).hash(&mut hasher);
+    format!("{0:016x}{0:016x}", hasher.finish())
 }
 
 fn partition(asked: &Asked<'_>, index: i32, log: &Log) -> MetadataResponsePartition {

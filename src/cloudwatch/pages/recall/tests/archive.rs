@@ -5,7 +5,7 @@ use std::collections::BTreeMap;
 use super::super::*;
 use crate::cloudwatch::address::Minute;
 use crate::cloudwatch::pages::binding::{bind, bits};
-use crate::cloudwatch::pages::key::{Key, OfGroup, OfTopic};
+use crate::cloudwatch::pages::key::{Key, Mark, OfGroup, OfTopic};
 use crate::cloudwatch::pages::page::{self, Page};
 use crate::cloudwatch::pages::roster::{Restless, Roster, Told};
 use crate::cloudwatch::pages::sheets::KeptLook;
@@ -25,7 +25,7 @@ pub(super) struct Archive {
 }
 
 pub(super) fn key((group, topic, id, partition): Name) -> Key {
-    let topic = OfTopic::new(&format!("topic-{topic}"), Some(id.into()));
+    let topic = OfTopic::new(Mark(u128::from(topic) << 64 | u128::from(id)));
     Key::new(OfGroup::new(&format!("group-{group}")), topic, partition)
 }
 
@@ -103,7 +103,17 @@ impl Archive {
         }
         let restless = Restless::Groups(Vec::new());
         let deepest = pages.keys().map(|place| place.page + 1).max().unwrap_or_default();
-        let roster = Roster { groups: 1, writer: 1, bits, whole, filled, deepest, restless, told: Told::default() };
+        let roster = Roster {
+            groups: 1,
+            writer: 1,
+            bits,
+            whole,
+            filled,
+            deepest,
+            restless,
+            told: Told::default(),
+            topics: Vec::new(),
+        };
         self.looks.insert(0, (KeptLook { minute: Minute::holding(minute * 60), roster }, pages));
         let oldest = self.schedule.back(Minute::holding(minute * 60), self.schedule.looks_kept(Minute::holding(0), 0));
         self.looks.retain(|(look, _)| look.minute >= oldest);

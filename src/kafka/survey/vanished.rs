@@ -1,0 +1,132 @@
+//! Why partitions are gone that a group had: their topic was deleted, this user is not shown it any more, or no commit is left.
+
+use std::collections::BTreeMap;
+use std::sync::Arc;
+
+use kafka_protocol::messages::metadata_request::MetadataRequestTopic;
+use kafka_protocol::messages::metadata_response::MetadataResponseTopic;
+use kafka_protocol::messages::{MetadataRequest, TopicName};
+use kafka_protocol::protocol::StrBytes;
+use tokio::time::Instant;
+
+use crate::kafka::protocol::error_codes;
+use crate::kafka::protocol::versions::Api;
+use crate::kafka::survey::cluster::Cluster;
+use crate::kafka::survey::coordinator;
+use crate::kafka::survey::listed::{Listed, SomePartitions};
+use crate::kafka::survey::recheck;
+use crate::model::pattern::Patterns;
+use crate::model::snapshot::{Gone, Kind};
+use crate::model::unknown::Unknown;
+
+/// Partitions of one topic that a group had.
+pub(crate) struct Missed<'a> {
+    pub(crate) group: &'a str,
+    pub(crate) kind: Kind,
+    /// The topic's id; `None` on brokers that have none.
+    pub(crate) id: Option<u128>,
+    /// Whether a topic of this name and id is the one.
+    pub(crate) is_it: &'a dyn Fn(&str, Option<u128>) -> bool,
+    pub(crate) partitions: Vec<i32>,
+}
+
+/// What is known of a topic.
+type Fate = Result<Arc<str>, Gone>;
+
+/// What became of them: the topic's name where it is told, and why they are gone.
+pub(crate) async fn explain(
+    cluster: &Cluster<'_>,
+    missed: &[Missed<'_>],
+    until: Instant,
+) -> Vec<(Option<Arc<str>>, Gone)> {
+    let fates = fates(cluster, missed, until).await;
+    let seen: Vec<(usize, Arc<str>)> =
+        fates.iter().enumerate().filter_map(|(at, fate)| Some((at, Arc::clone(fate.as_ref().ok()?)))).collect();
+    let groups: Vec<&str> = seen.iter().map(|(at, _)| missed[*at].group).collect();
+    let asked =
+        coordinator::find(cluster, &groups, until).await.into_iter().zip(&seen).map(|(coordinator, (at, name))| {
+            let Missed { group, kind, partitions, .. } = &missed[*at];
+            let topic = TopicName(StrBytes::from_string(name.to_string()));
+            let only = Some([SomePartitions { topic, partitions: partitions.clone() }].into());
+            Listed { only, ..Listed::named(group, *kind, coordinator) }
+        });
+    let asked: Vec<Listed> = asked.collect();
+    // One after the other: a group may be asked about for several topics, and is known by its name in an answer.
+    let mut commits: BTreeMap<usize, Gone> = BTreeMap::new();
+    for ((at, _), asked) in seen.iter().zip(asked) {
+        let told = recheck::ask(cluster, std::slice::from_ref(&asked), &Patterns::default(), until).await.pop();
+        commits.insert(
+            *at,
+            match told {
+                Some(Ok(told)) if told.is_empty() => Gone::NoCommit,
+                Some(Ok(_)) => Gone::Untold(Unknown::because("its coordinator tells of commits there once more")),
+                Some(Err(why)) => Gone::Untold(why.within("whether a commit is left is unknown")),
+                None => Gone::Untold(Unknown::because("whether a commit is left is unknown")),
+            },
+        );
+    }
+    let told = fates.into_iter().enumerate().map(|(at, fate)| match fate {
+        Ok(name) => (Some(name), commits.remove(&at).unwrap_or(Gone::NoCommit)),
+        Err(gone) => (None, gone),
+    });
+    told.collect()
+}
+
+/// The topics' names, or why there are none: asked for by their ids where brokers take these, else sought among all that are shown.
+async fn fates(cluster: &Cluster<'_>, missed: &[Missed<'_>], until: Instant) -> Vec<Fate> {
+    let mut ids: Vec<u128> = missed.iter().filter_map(|missed| missed.id).collect();
+    ids.sort_unstable();
+    ids.dedup();
+    let by_id = by_ids(cluster, &ids, until).await;
+    let is_told = |missed: &Missed<'_>| missed.id.is_some_and(|id| by_id.contains_key(&id));
+    let all = match missed.iter().all(is_told) {
+        true => Ok(Vec::new()),
+        false => cluster.metadata(None, until).await.map(|answer| answer.topics),
+    };
+    let fate = |missed: &Missed<'_>| {
+        if let Some(fate) = missed.id.and_then(|id| by_id.get(&id)) {
+            return fate.clone();
+        }
+        let topics = all.as_ref().map_err(|why| Gone::Untold(why.clone()))?;
+        let told = topics.iter().filter(|topic| topic.error_code == 0);
+        let mut named = told.filter_map(|topic| Some((topic.name.as_ref()?, topic.topic_id.as_u128())));
+        let found = named.find(|(name, id)| (missed.is_it)(name, Some(*id).filter(|id| *id != 0)));
+        found.map(|(name, _)| Arc::from(name.as_str())).ok_or_else(|| Gone::Untold(Unknown::because(NOT_SHOWN)))
+    };
+    missed.iter().map(fate).collect()
+}
+
+/// What the first broker tells that takes ids (KIP-516, Kafka 3.1); nothing where none does.
+async fn by_ids(cluster: &Cluster<'_>, ids: &[u128], until: Instant) -> BTreeMap<u128, Fate> {
+    let by_id = |id: &u128| {
+        let id = format!("{id:032x}").parse().unwrap_or_default();
+        MetadataRequestTopic::default().with_topic_id(id).with_name(None)
+    };
+    let request = MetadataRequest::default()
+        .with_topics(Some(ids.iter().map(by_id).collect()))
+        .with_allow_auto_topic_creation(false);
+    for broker in cluster.ids() {
+        if ids.is_empty() || cluster.version(broker, Api::Metadata).is_none_or(|version| version < TAKES_IDS) {
+            continue;
+        }
+        let Ok(answer) = cluster.call(broker, &request, until).await else { continue };
+        return answer.topics.iter().map(|topic| (topic.topic_id.as_u128(), fate(topic))).collect();
+    }
+    BTreeMap::new()
+}
+
+fn fate(topic: &MetadataResponseTopic) -> Fate {
+    match (topic.error_code, &topic.name) {
+        (0, Some(name)) => Ok(Arc::from(name.as_str())),
+        // Ids are no secret, so that brokers tell of one that it is there.
+        (error_codes::TOPIC_AUTHORIZATION_FAILED, _) => Err(Gone::Hidden),
+        (error_codes::UNKNOWN_TOPIC_ID | error_codes::UNKNOWN_TOPIC, _) => Err(Gone::Deleted),
+        (code, _) => Err(Gone::Untold(error_codes::unknown(code))),
+    }
+}
+
+/// The first version of `Metadata` that can be asked by id.
+const TAKES_IDS: i16 = 12;
+
+/// Where no id tells more.
+const NOT_SHOWN: &str = "it was deleted, or this user may not describe it any more";

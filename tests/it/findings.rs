@@ -296,7 +296,10 @@ fn a_pattern_that_selects_nothing_is_not_fine() {
     };
     let nothing = |problem: &str| (json!("UNKNOWN"), false, vec![problem.to_owned()]);
     assert_eq!(told("MEERKAT_GROUPS", "zz"), nothing("MEERKAT_GROUPS: \"zz\" matches none of 1 groups"));
-    assert_eq!(told("MEERKAT_TOPICS", "zz"), nothing("MEERKAT_TOPICS: \"zz\" matches no topic that a group reads"));
+    assert_eq!(
+        told("MEERKAT_TOPICS", "zz"),
+        nothing("MEERKAT_TOPICS: \"zz\" matches no topic that a selected group reads")
+    );
     assert_eq!(told("MEERKAT_GROUPS", "g*").2, [""; 0]);
     assert_eq!(told("MEERKAT_TOPICS", "t,zz").2, [""; 0]);
 }

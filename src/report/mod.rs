@@ -416,7 +416,7 @@ impl GroupEntry<'_> {
     }
 
     /// What is worse is less: by status, groups with a finding before those without, then by lag and name.
-    pub(crate) fn rank(&self) -> (Reverse<(u8, bool, Option<u64>)>, &str) {
+    pub(crate) fn rank(&self) -> impl Ord {
         (Reverse((self.status.severity(), self.finding.is_some(), self.max_lag)), &self.group)
     }
 

@@ -1,6 +1,7 @@
 //! Several snapshots in one process: what is remembered between them stays in it.
 
 use std::cell::{Cell, RefCell};
+use std::collections::BTreeMap;
 use std::collections::HashMap;
 use std::sync::Arc;
 
@@ -52,7 +53,7 @@ impl Watch {
     pub(super) fn before(&self, snapshot: &Snapshot) -> Before {
         let kept = self.kept.borrow();
         let of = |(group, row)| kept.get(&Place::of(snapshot, group, row))?.last().copied();
-        Before(Ok(by_row(snapshot).map(|at| Ok(at.and_then(of))).collect()))
+        Before(Ok(by_row(snapshot).map(|at| Ok(at.and_then(of))).collect()), BTreeMap::new())
     }
 
     /// The samples of each row, oldest first.

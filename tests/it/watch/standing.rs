@@ -15,7 +15,7 @@ impl Watch {
         let event = json!({ "scheduled": rfc3339(MIDNIGHT + minute * 60) });
         let away = [("KAFKA_BOOTSTRAP_SERVERS", "127.0.0.1:1")];
         let output = self.output(minute * 60 + DELAY, event, &[&away, variables].concat());
-        assert_eq!((output.status.code(), &*output.stdout), (Some(3), &b""[..]));
+        assert_eq!((output.status.code(), &*output.stdout), (Some(4), &b""[..]));
         String::from_utf8(output.stderr).expect("text")
     }
 

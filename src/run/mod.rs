@@ -235,7 +235,7 @@ impl<'a> Run<'a> {
         tracing::debug!(ms = watch.lap(), groups = judged.groups.len(), "judged");
 
         let taken = Taken { cluster, sight, past: &past, memories, judged, ages, vanished, stand };
-        let (history, metrics) = self.leave(&taken).await;
+        let (history, metrics) = Box::pin(self.leave(&taken)).await;
         tracing::debug!(ms = watch.lap(), "remembered and published");
         Ok(self.tell(&taken, history, metrics, draw).await)
     }

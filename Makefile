@@ -72,7 +72,7 @@ bench-age: ## what lag in seconds costs: rounds and requests, beside a consumer 
 	@.cache/venv-bench/bin/python tests/bench/ages.py
 
 .PHONY: test
-test: prerequisites test-style test-unit test-deny test-docs test-infra test-deploy test-screenshots test-container test-kafka test-ministack test-moto test-readers test-openmetrics test-terminal test-lambda ## everything but matrix, test-large, test-emulators and the benches
+test: prerequisites test-style test-unit test-deny test-docs test-infra test-deploy test-screenshots test-container test-kafka test-ministack test-moto test-readers test-openmetrics test-terminal test-shells test-lambda ## everything but matrix, test-large, test-emulators and the benches
 
 .PHONY: prerequisites
 prerequisites: ## what all targets need, installed at once as root, else named at once
@@ -140,7 +140,7 @@ fuzz: ## the readers among ever new texts that nobody would write, without end
 	@$(build)
 	@$(compile) test --no-run --locked
 	@while :; do \
-	    export MEERKAT_FUZZ_SEED=$$(od -An -N6 -tu8 /dev/urandom | tr -d ' ') MEERKAT_FUZZ_CASES=20000; \
+	    export MEERKAT_FUZZ_SEED=$$(od -An -N6 -tu8 /dev/urandom | tr -d ' ') MEERKAT_FUZZ_TIMES=3; \
 	    echo "MEERKAT_FUZZ_SEED=$$MEERKAT_FUZZ_SEED"; \
 	    cargo test --quiet --locked --test it fuzz:: && cargo test --quiet --locked --lib any_; \
 	done
@@ -154,6 +154,11 @@ test-openmetrics: ## the text for Prometheus, read by Prometheus' own parsers
 test-terminal: ## what a long look tells on a terminal
 	@tests/tools/prerequisites.sh build python
 	tests/tools/ignored-tests.sh on_a_terminal
+
+.PHONY: test-shells
+test-shells: ## the completions, read by zsh and fish themselves
+	@tests/tools/prerequisites.sh build shells
+	tests/tools/ignored-tests.sh zsh_and_fish
 
 .PHONY: test-lambda
 test-lambda: ## the events of events/ through cargo lambda, end to end

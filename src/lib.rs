@@ -40,4 +40,4 @@ pub mod report;
 mod run;
 
 pub use base::clock::Clock;
-pub use run::{Answer, Draw, Error, Outcome, Warm, answer, answer_as};
+pub use run::{Answer, Draw, Error, Outcome, Warm, Watch, answer, answer_as, watch_once};

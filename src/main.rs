@@ -4,7 +4,7 @@
 //! signed; the SDK of AWS reads both for itself.
 
 use std::cell::RefCell;
-use std::io::{ErrorKind, IsTerminal, Write};
+use std::io::{self, ErrorKind, IsTerminal, Write};
 use std::path::{Path, PathBuf};
 use std::process::ExitCode;
 use std::time::{Duration, SystemTime, UNIX_EPOCH};
@@ -12,17 +12,17 @@ use std::time::{Duration, SystemTime, UNIX_EPOCH};
 use lambda_runtime::{Diagnostic, LambdaEvent, service_fn};
 use meerkat::base::files::Place;
 use meerkat::base::{fault, shown};
-use meerkat::cli::arguments::Arguments;
+use meerkat::cli::arguments::{Arguments, EVERY, LOOKS, MOST_LOOKS, Output, Shown, WatchOptions};
 use meerkat::cli::progress_line::Ticker;
 use meerkat::cli::table::{self, Screen};
 use meerkat::cli::{help, logging, without_aws};
-use meerkat::config::precedence::{self, Layer};
+use meerkat::config::precedence::{self, Setting};
 use meerkat::config::properties::{self, Lookup};
 use meerkat::config::{Config, Format, LAMBDA_REPORT_LIMIT, from_burrow};
 use meerkat::event::{Ask, Request};
 use meerkat::judge::verdict::Verdict;
-use meerkat::report::html;
-use meerkat::{Answer, Clock, Outcome, Warm};
+use meerkat::report::{GroupEntry, html};
+use meerkat::{Answer, Clock, Draw, Outcome, Warm, Watch};
 use serde_json::Value;
 use serde_json::value::RawValue;
 use tokio::time::Instant;
@@ -37,30 +37,30 @@ type Fatal = Box<dyn std::error::Error + Send + Sync>;
 
 fn main() -> ExitCode {
     let in_lambda = std::env::var_os("AWS_LAMBDA_RUNTIME_API").is_some();
-    let told = |result: Result<ExitCode, Fatal>| {
+    let coded = |result: Result<ExitCode, Fatal>| {
         result.unwrap_or_else(|error| {
-            // Standard error may be closed; there is nobody else to tell.
+            // Standard error may be closed; then nobody reads it.
             let words = shown::cut(&shown::plain(&fault::told(&*error)), LONGEST_ERROR);
-            let _ = writeln!(std::io::stderr(), "meerkat: {words}");
+            let _ = writeln!(io::stderr(), "meerkat: {words}");
             ExitCode::from(FAILED)
         })
     };
     match tokio::runtime::Builder::new_current_thread().enable_all().build() {
         Ok(runtime) => {
-            let code = told(if in_lambda { runtime.block_on(serve()) } else { run(&runtime) });
-            // A name service that hangs would keep the process for as long as it likes, long after the run told its status.
+            let code = coded(if in_lambda { runtime.block_on(serve()) } else { run(&runtime) });
+            // A name service that hangs would keep the process running long after the run has its status.
             runtime.shutdown_background();
             code
         }
-        Err(error) => told(Err(error.into())),
+        Err(error) => coded(Err(error.into())),
     }
 }
 
 /// Answers invocations until the platform ends the process. A configuration that is wrong fails each of them, so that
 /// its error is where people look.
 async fn serve() -> Result<ExitCode, Fatal> {
-    logging::start(std::env::var("MEERKAT_LOG").ok().as_deref(), logging::JournalForm::Json, None)?;
-    let read = variables(Vec::new(), None, Instant::now() + LAMBDA_FILES);
+    logging::start(said("MEERKAT_LOG").as_deref(), logging::JournalForm::Json, None, false)?;
+    let read = variables(&[], None, Instant::now() + LAMBDA_FILES);
     let config = read.and_then(|all| Ok(Config::parse(all)?)).map(|mut config| {
         config.doubts.iter().for_each(|doubt| tracing::warn!("{doubt}"));
         config.report_limit.get_or_insert(LAMBDA_REPORT_LIMIT);
@@ -124,20 +124,22 @@ fn lambda_time(deadline_ms: u64) -> Duration {
     left.saturating_sub(ANSWERING.min(left / 10))
 }
 
-/// One run, whose exit code is what Nagios-style schedulers expect.
+/// One run, or several snapshots; the exit code is what Nagios-style schedulers expect, and one more for a run that failed.
 fn run(runtime: &tokio::runtime::Runtime) -> Result<ExitCode, Fatal> {
     let started = Instant::now();
     // What the configuration says is not known before the event and the files are read.
-    let said = std::env::var("MEERKAT_TIMEOUT").ok().and_then(|seconds| seconds.trim().parse().ok());
-    let until = started + Duration::from_secs(said.filter(|seconds| (1..=900).contains(seconds)).unwrap_or(30));
-    let out = std::io::stdout();
-    let asked = match Arguments::parse()? {
+    let time = said("MEERKAT_TIMEOUT").and_then(|seconds| seconds.trim().parse().ok());
+    let until = started + Duration::from_secs(time.filter(|seconds| (1..=900).contains(seconds)).unwrap_or(30));
+    let out = io::stdout();
+    let asked = match Arguments::parse(Path::exists)? {
         Arguments::Run(asked) => asked,
-        Arguments::Against(release) => {
-            let login = std::env::var_os("KAFKA_SASL_MECHANISM").is_some();
-            let told = meerkat::preflight::against::against(&release, login);
-            print(&if out.is_terminal() { told.to_table() } else { told.to_json() })?;
-            return Ok(exit_code(told.status.verdict()));
+        Arguments::Against(release, asked) => {
+            let variables = variables(&asked.variables, asked.command_config, until)?;
+            let login = variables.iter().any(|(name, _)| name == "KAFKA_SASL_MECHANISM");
+            let answer = meerkat::preflight::against::against(&release, login);
+            let as_table = asked.output.map_or_else(|| out.is_terminal(), |output| output == Output::Table);
+            print(&if as_table { answer.to_table() } else { answer.to_json() })?;
+            return Ok(exit_code(answer.status.verdict()));
         }
         other => {
             let text = text(&other, until)?;
@@ -145,67 +147,144 @@ fn run(runtime: &tokio::runtime::Runtime) -> Result<ExitCode, Fatal> {
             return Ok(ExitCode::SUCCESS);
         }
     };
-    let event = match (&asked.event, asked.event()) {
-        (Some(path), _) => read("the event file", path, EVENT_LIMIT, until)?,
-        (None, Some(event)) => event,
-        (None, None) if std::io::stdin().is_terminal() => String::new(),
-        (None, None) => text_of("the event on standard input", &Place::Input, EVENT_LIMIT, until)?,
+    let (on_terminal, colour) = (io::stderr().is_terminal(), has_colour(io::stderr().is_terminal()));
+    let ticker = Ticker::on_terminal(said("TERM").as_deref());
+    logging::start(said("MEERKAT_LOG").as_deref(), logging::JournalForm::Text, ticker.clone(), colour)?;
+    let mut request = match (&asked.event, asked.request()) {
+        (Some(path), _) => Request::parse(&read("the event file", path, EVENT_LIMIT, until)?)?,
+        (None, Some(request)) => request,
+        (None, None) if io::stdin().is_terminal() => Request::default(),
+        (None, None) => Request::parse(&text_of("the event on standard input", &Place::Input, EVENT_LIMIT, until)?)?,
     };
-    let ticker = Ticker::on_terminal(std::env::var("TERM").ok().as_deref());
-    logging::start(std::env::var("MEERKAT_LOG").ok().as_deref(), logging::JournalForm::Text, ticker.clone())?;
-    let request = Request::parse(&event)?;
-    let mut variables = variables(asked.variables, asked.command_config, until)?;
-    if out.is_terminal() && is_check(&request) && without_aws::is_away(&variables, Path::exists) {
-        tracing::info!("{}", without_aws::TOLD);
+    // A person who describes groups does not expect to write.
+    let person = on_terminal || out.is_terminal() || io::stdin().is_terminal() || asked.selects();
+    request.read_only = person && !asked.publish;
+    let mut variables = variables(&asked.variables, asked.command_config.clone(), until)?;
+    if is_check(&request) && without_aws::is_away(&variables, Path::exists, on_ec2) {
+        if on_terminal && asked.watch.is_none() && !asked.quiet {
+            tracing::info!("{}", without_aws::NOTE);
+        }
         variables.extend(["MEERKAT_HISTORY", "MEERKAT_PUBLISH"].map(|name| (name.to_owned(), "off".to_owned())));
+    }
+    if let Some(mistake) = without_aws::mistake(&variables, &aws_files(&variables)) {
+        tracing::warn!("{mistake}");
     }
     let config = Config::parse(variables)?;
     config.doubts.iter().for_each(|doubt| tracing::warn!("{doubt}"));
     let format = request.format.unwrap_or(config.format);
-    if asked.page.is_some() && format != Format::Meerkat {
-        return Err(
-            "--html draws the report in its own shape: leave --format, MEERKAT_FORMAT and the event's format out"
-                .into(),
-        );
+    for (option, asks) in [("--html", asked.page.is_some()), ("--output html", asked.output == Some(Output::Html))] {
+        if asks && format != Format::Meerkat {
+            return Err(format!(
+                "{option} draws the report in its own shape: leave --format, MEERKAT_FORMAT and the event's format out"
+            )
+            .into());
+        }
+        if asks && !is_check(&request) {
+            return Err(format!(
+                "{option} draws the report of a check: leave --preflight, --history and the event's mode out"
+            )
+            .into());
+        }
     }
-    if asked.page.is_some() && !is_check(&request) {
-        return Err("--html draws the report of a check: leave --preflight, --history and the event's mode out".into());
-    }
-    let clock = clock(started, config.timeout)?;
-    let warm = Warm::new();
     let page = RefCell::new(None);
-    let as_table = asked.table.unwrap_or_else(|| out.is_terminal());
+    let output = asked.output.unwrap_or(match out.is_terminal() || matches!(asked.shown, Shown::Names { .. }) {
+        true => Output::Table,
+        false => Output::Text,
+    });
     let draw = |answer: Answer<'_>| {
+        let selected = match answer {
+            Answer::Check(report) if asked.only_problems || !asked.states.is_empty() => {
+                let problem = |group: &GroupEntry<'_>| !asked.only_problems || group.is_a_problem();
+                let state = |group: &GroupEntry<'_>| asked.states.is_empty() || group.is_in(&asked.states);
+                Some(report.of_groups(|group| problem(group) && state(group)))
+            }
+            _ => None,
+        };
+        let answer = selected.as_ref().map_or(answer, Answer::Check);
         if let (Answer::Check(report), Some(_)) = (answer, &asked.page) {
             page.replace(Some(html::page(report)));
         }
-        match answer {
-            _ if !as_table => answer.to_json(),
-            Answer::Check(report) => table::table(report, screen(&out), asked.partitions),
-            Answer::History(past) => table::history(past, screen(&out)),
-            Answer::Preflight(preflight) => preflight.to_table(),
+        match (answer, output) {
+            (Answer::Check(report), Output::Html) => html::page(report),
+            (answer, Output::Text | Output::Html) => answer.to_json(),
+            (Answer::Check(report), Output::Table) => table::table(report, screen(&out), asked.shown),
+            (Answer::History(past), Output::Table) => table::history(past, screen(&out)),
+            (Answer::Preflight(preflight), Output::Table) => preflight.to_table(),
         }
     };
-    let answer = meerkat::answer_as(&config, &request, clock, &warm, &draw);
-    let answer = match &ticker {
-        Some(ticker) => runtime.block_on(ticker.watch(answer)),
-        None => runtime.block_on(answer),
+    let warm = Warm::new();
+    let Outcome { json, status, failure } = if let Some(watch) = asked.watch {
+        let redrawn = out.is_terminal() && output == Output::Table;
+        runtime.block_on(watched(&config, &request, &warm, watch, redrawn, &draw))?
+    } else {
+        let clock = clock(started, config.timeout)?;
+        let answer = meerkat::answer_as(&config, &request, clock, &warm, &draw);
+        match &ticker {
+            Some(ticker) => runtime.block_on(ticker.watch(answer)),
+            None => runtime.block_on(answer),
+        }?
     };
-    let Outcome { json, status, failure } = answer?;
-    let is_table = as_table && (format == Format::Meerkat || !is_check(&request));
-    print(&match format {
-        _ if is_table || !out.is_terminal() => json,
-        Format::OpenMetrics => shown::plain_lines(&json),
-        _ => shown::plain_json(&json),
-    })?;
+    // The statuses are among the numbers; whoever moves them to their place wants to know whether they are there.
+    let code = if format == Format::OpenMetrics { ExitCode::SUCCESS } else { exit_code(status) };
+    if !(asked.quiet && status == Verdict::Ok && failure.is_none()) {
+        let is_drawn = output != Output::Text && (format == Format::Meerkat || !is_check(&request));
+        print(&match format {
+            _ if is_drawn || !out.is_terminal() => json,
+            Format::OpenMetrics => shown::plain_lines(&json),
+            _ => shown::plain_json(&json),
+        })?;
+    }
     if let (Some(path), Some(page)) = (&asked.page, page.take()) {
         std::fs::write(path, page).map_err(|error| format!("--html: {} cannot be written: {error}", path.display()))?;
     }
-    if let Some(failure) = failure {
-        return Err(failure.into());
+    match failure {
+        Some(failure) => Err(failure.into()),
+        None => Ok(code),
     }
-    // The statuses are among the numbers; whoever moves them to their place wants to know whether they are there.
-    Ok(if format == Format::OpenMetrics { ExitCode::SUCCESS } else { exit_code(status) })
+}
+
+/// Takes snapshots until there are enough, or Ctrl-C; `redrawn`: whether each is shown, in the place of the one before.
+async fn watched(
+    config: &Config,
+    request: &Request,
+    warm: &Warm,
+    options: WatchOptions,
+    redrawn: bool,
+    draw: &Draw<'_>,
+) -> Result<Outcome, Fatal> {
+    let every = options.every.unwrap_or(EVERY);
+    let looks = options.looks.unwrap_or(if redrawn { MOST_LOOKS } else { LOOKS });
+    let watch = Watch::every(every);
+    let mut ticks = tokio::time::interval(every);
+    ticks.set_missed_tick_behavior(tokio::time::MissedTickBehavior::Delay);
+    let mut ended = std::pin::pin!(tokio::signal::ctrl_c());
+    let mut last: Option<Result<Outcome, Fatal>> = None;
+    for _ in 0..looks {
+        let snapshot = async {
+            ticks.tick().await;
+            let clock = clock(Instant::now(), config.timeout)?;
+            Ok::<Outcome, Fatal>(Box::pin(meerkat::watch_once(&watch, config, request, clock, warm, draw)).await?)
+        };
+        let outcome = tokio::select! {
+            outcome = snapshot => outcome,
+            _ = &mut ended => break,
+        };
+        match (&outcome, &last) {
+            (Err(_), None) => return outcome,
+            (Err(error), Some(_)) => tracing::warn!("{}", fault::told(&**error)),
+            (Ok(outcome), _) if redrawn => {
+                let height = terminal_size::terminal_size().map_or(HEIGHT, |(_, height)| usize::from(height.0));
+                write!(io::stdout(), "{CLEAR}{}", table::cut(&outcome.json, height))?;
+                io::stdout().flush()?;
+            }
+            (Ok(_), _) => {}
+        }
+        last = Some(outcome);
+    }
+    if redrawn {
+        write!(io::stdout(), "{CLEAR}")?;
+    }
+    last.unwrap_or_else(|| Err("ended before the first snapshot".into()))
 }
 
 /// Whether a run checks groups for a person or a script.
@@ -214,15 +293,15 @@ fn is_check(request: &Request) -> bool {
 }
 
 /// Writes to standard output. A reader that has left has read what it wanted.
-fn print(text: &str) -> std::io::Result<()> {
-    let end = if text.ends_with('\n') { "" } else { "\n" };
-    match write!(std::io::stdout(), "{text}{end}") {
+fn print(text: &str) -> io::Result<()> {
+    let end = if text.ends_with('\n') || text.is_empty() { "" } else { "\n" };
+    match write!(io::stdout(), "{text}{end}").and_then(|()| io::stdout().flush()) {
         Err(error) if error.kind() == ErrorKind::BrokenPipe => Ok(()),
         written => written,
     }
 }
 
-/// What is printed without looking at anything.
+/// What is printed without asking any broker.
 fn text(asked: &Arguments, until: Instant) -> Result<String, Fatal> {
     Ok(match asked {
         Arguments::Man => help::man(),
@@ -233,7 +312,7 @@ fn text(asked: &Arguments, until: Instant) -> Result<String, Fatal> {
             let newest = meerkat::kafka::protocol::releases::newest();
             format!("meerkat {}, tested with Kafka up to {newest}\n", env!("CARGO_PKG_VERSION"))
         }
-        Arguments::Help | Arguments::Run(_) | Arguments::Against(_) => help::help(),
+        Arguments::Help | Arguments::Run(_) | Arguments::Against(..) => help::help(),
     })
 }
 
@@ -247,38 +326,39 @@ fn text_of(what: &str, place: &Place, most: usize, until: Instant) -> Result<Str
     Ok(String::from_utf8(bytes).map_err(|_| format!("{what} cannot be read: it is not UTF-8"))?)
 }
 
-/// The variables of a run: those that arguments stand for, then the environment's, then those of a file of Kafka's properties.
+/// The variables of a run: those that options set, then the environment's, then those of a file of Kafka's properties.
 fn variables(
-    arguments: Vec<(String, String)>,
+    options: &[(&'static str, &'static str, String)],
     command_config: Option<PathBuf>,
     until: Instant,
 ) -> Result<Vec<(String, String)>, Fatal> {
     let environment = environment()?;
     let named = environment.iter().find(|(name, value)| name == "KAFKA_COMMAND_CONFIG" && !value.trim().is_empty());
     let file = command_config.or_else(|| named.map(|(_, path)| PathBuf::from(path.trim())));
-    let mut layers = vec![
-        Layer { place: "the arguments".to_owned(), values: arguments },
-        Layer { place: "the variables".to_owned(), values: environment },
-    ];
+    let setting =
+        |name: &str, value: &str, origin: String| Setting { name: name.to_owned(), value: value.to_owned(), origin };
+    let mut settings: Vec<Setting> =
+        options.iter().map(|(option, name, value)| setting(name, value, (*option).to_owned())).collect();
+    settings.extend(environment.iter().map(|(name, value)| setting(name, value, name.clone())));
     let mut plaintext = None;
     if let Some(path) = file {
         let name = shown::path(&path.display().to_string());
-        let place = format!("the lines of {name}");
         let (text, encoding) = properties_of(&path, until)?;
         if let Some(encoding) = encoding {
             tracing::warn!("{name} {encoding}");
         }
-        let look_up = |lookup: &Lookup| looked_up(lookup, &layers[1].values, until);
+        let look_up = |lookup: &Lookup| looked_up(lookup, &environment, until);
         let properties =
-            properties::parse(&text, &look_up).map_err(|error| format!("{place} are not understood: {error}"))?;
+            properties::parse(&text, &look_up).map_err(|error| format!("{name} is not understood: {error}"))?;
         if !properties.ignored.is_empty() {
-            tracing::warn!("{place} that mean nothing here: {}", properties.ignored.join(", "));
+            tracing::warn!("ignored in {name}: {}", properties.ignored.join(", "));
         }
-        layers.push(Layer { place, values: properties.variables });
+        let of_file = |(variable, value): &(String, String)| setting(variable, value, format!("{variable} of {name}"));
+        settings.extend(properties.variables.iter().map(of_file));
         plaintext = Some(name);
     }
-    let (values, told) = precedence::merged(&layers);
-    for sentence in told {
+    let (values, overridden) = precedence::merged(&settings);
+    for sentence in overridden {
         tracing::warn!("{sentence}");
     }
     if let Some(name) = plaintext.filter(|_| values.iter().all(|(name, _)| name != "KAFKA_SECURITY_PROTOCOL")) {
@@ -313,16 +393,39 @@ fn looked_up(lookup: &Lookup, environment: &[(String, String)], until: Instant) 
     }
 }
 
-/// The screen that the output goes to.
-fn screen(out: &std::io::Stdout) -> Screen {
-    let said = |name: &str| std::env::var(name).ok().filter(|value| !value.is_empty());
+/// A variable that is not empty.
+fn said(name: &str) -> Option<String> {
+    std::env::var(name).ok().filter(|value| !value.is_empty())
+}
+
+/// Whether what goes to a terminal may have colours (<https://no-color.org>).
+fn has_colour(is_terminal: bool) -> bool {
+    is_terminal && said("NO_COLOR").is_none() && said("TERM").is_none_or(|term| term != "dumb")
+}
+
+/// The screen that the output goes to; a pipe has no edge.
+fn screen(out: &io::Stdout) -> Screen {
     let columns = || said("COLUMNS").and_then(|columns| columns.parse().ok());
     let shown = terminal_size::terminal_size_of(out).map(|(width, _)| usize::from(width.0));
-    Screen {
-        width: shown.or_else(columns).unwrap_or(WIDTH),
-        // https://no-color.org
-        colour: out.is_terminal() && said("NO_COLOR").is_none() && said("TERM").is_none_or(|term| term != "dumb"),
-    }
+    Screen { width: shown.or_else(columns).unwrap_or(NO_EDGE), colour: has_colour(out.is_terminal()) }
+}
+
+/// The shared files of AWS SDKs and tools, as far as they are there.
+fn aws_files(variables: &[(String, String)]) -> Vec<String> {
+    let value = |name: &str| variables.iter().find(|(of, _)| of == name).map(|(_, value)| PathBuf::from(value));
+    let usual = |file: &str| value("HOME").map(|home| home.join(".aws").join(file));
+    let paths = [
+        value("AWS_CONFIG_FILE").or_else(|| usual("config")),
+        value("AWS_SHARED_CREDENTIALS_FILE").or_else(|| usual("credentials")),
+    ];
+    let text = |path: PathBuf| String::from_utf8(Place::file(&path).read(FILE_LIMIT, AWS_FILES).ok()?).ok();
+    paths.into_iter().flatten().filter_map(text).collect()
+}
+
+/// Whether this is a machine at Amazon EC2, whose role needs no variable.
+fn on_ec2() -> bool {
+    std::fs::read_to_string("/sys/devices/virtual/dmi/id/board_vendor")
+        .is_ok_and(|vendor| vendor.contains("Amazon EC2"))
 }
 
 fn exit_code(status: Verdict) -> ExitCode {
@@ -330,7 +433,7 @@ fn exit_code(status: Verdict) -> ExitCode {
         Verdict::Ok => ExitCode::SUCCESS,
         Verdict::Warn => ExitCode::from(1),
         Verdict::Err | Verdict::Stop | Verdict::Stall | Verdict::Rewind => ExitCode::from(2),
-        Verdict::Unknown | Verdict::NotFound => ExitCode::from(FAILED),
+        Verdict::Unknown | Verdict::NotFound => ExitCode::from(NOT_KNOWN),
     }
 }
 
@@ -339,17 +442,29 @@ fn clock(started: Instant, time: Duration) -> Result<Clock, Fatal> {
     Ok(Clock { unix_ms: i64::try_from(since_1970.as_millis())?, started, deadline: started + time })
 }
 
-/// Columns of a table that goes to no screen.
-const WIDTH: usize = 120;
+/// Columns of a table that goes to no screen: nothing is cut in a pipe.
+const NO_EDGE: usize = 1 << 20;
 
-/// The exit code of a run that could not tell.
-const FAILED: u8 = 3;
+/// Lines of a terminal whose size is not known.
+const HEIGHT: usize = 24;
+
+/// The cursor home, and nothing below it (ECMA-48, CUP and ED).
+const CLEAR: &str = "\x1b[H\x1b[J";
+
+/// The exit code of a status that is not known, or of a group that is not there.
+const NOT_KNOWN: u8 = 3;
+
+/// The exit code of a run that failed.
+const FAILED: u8 = 4;
 
 /// Bytes that an event on standard input may have: as many as Lambda takes.
 const EVENT_LIMIT: usize = 6 * 1024 * 1024;
 
 /// Bytes that a file of properties or a burrow.toml may have.
 const FILE_LIMIT: usize = 4 * 1024 * 1024;
+
+/// How long the shared files of AWS are waited for.
+const AWS_FILES: Duration = Duration::from_secs(1);
 
 /// How long files are waited for in Lambda, before there is an event.
 const LAMBDA_FILES: Duration = Duration::from_secs(5);

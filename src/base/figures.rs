@@ -59,6 +59,11 @@ pub(crate) fn quoted(word: &str) -> String {
     }
 }
 
+/// A name as people see it: one that is blank, or begins or ends with a blank, stands between quotation marks.
+pub(crate) fn shown(name: &str) -> String {
+    if name.trim().len() == name.len() && !name.is_empty() { name.to_owned() } else { format!("\"{name}\"") }
+}
+
 fn whole(seconds: u64) -> String {
     match (seconds / 86_400, seconds / 3_600 % 24, seconds / 60 % 60, seconds % 60) {
         (0, 0, 0, seconds) => format!("{seconds} s"),

@@ -1,4 +1,13 @@
-//! How far two words are apart.
+//! How far two words are apart, and which one was meant.
+
+/// Those of `known` that were probably meant by `name`, the nearest first; empty where none is near enough to be a slip.
+pub(crate) fn nearest<'k>(name: &str, known: impl Iterator<Item = &'k str>) -> Vec<&'k str> {
+    let most = TYPING_ERRORS.min(name.chars().count() / 2);
+    let near = known.filter(|known| known.len().abs_diff(name.len()) <= most).map(|known| (slips(name, known), known));
+    let mut near: Vec<(usize, &str)> = near.filter(|(errors, _)| *errors <= most).collect();
+    near.sort_unstable();
+    near.into_iter().take(SHOWN).map(|(_, known)| known).collect()
+}
 
 /// Single letters to add, drop or change, and neighbours to swap, that make one word the other (the optimal string alignment
 /// distance). These lines are fewer than what a library for them would bring along.
@@ -20,6 +29,11 @@ pub(crate) fn slips(a: &str, b: &str) -> usize {
     row.last().copied().unwrap_or_default()
 }
 
+/// So many wrong letters still look like a slip.
+const TYPING_ERRORS: usize = 3;
+/// Names that are shown.
+const SHOWN: usize = 3;
+
 #[cfg(test)]
 mod tests {
     use super::*;
@@ -31,5 +45,13 @@ mod tests {
         }
         assert_eq!(slips("TRUSTORE", "TRUSTSTORE"), 2);
         assert_eq!(slips("kitten", "sitting"), 3);
+    }
+
+    #[test]
+    fn a_slip_is_near_and_a_stranger_is_not() {
+        let known = ["empty-lag", "empty-log", "payments", "ab"];
+        assert_eq!(nearest("emty-lag", known.into_iter()), ["empty-lag", "empty-log"]);
+        assert_eq!(nearest("refunds", known.into_iter()), [""; 0]);
+        assert_eq!(nearest("x", known.into_iter()), [""; 0]); // two letters for one are no slip
     }
 }

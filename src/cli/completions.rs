@@ -9,7 +9,7 @@ use crate::cli::options::{Flag, OPTIONS};
 pub enum Shell {
     /// `source <(meerkat completions bash)`
     Bash,
-    /// `meerkat completions zsh > ~/.zfunc/_meerkat`
+    /// `source <(meerkat completions zsh)`, after `compinit`
     Zsh,
     /// `meerkat completions fish | source`
     Fish,
@@ -45,25 +45,31 @@ fn is_file(option: &Flag) -> bool {
     option.value == Some("FILE")
 }
 
+/// For bash 3.2 too, which macOS has: without `mapfile`.
 fn bash() -> String {
+    let words = |words: &[&str]| format!("compgen -W $'{}' -- \"$word\"", words.join("\\n"));
     let mut cases = String::new();
     for option in OPTIONS.iter().filter(|option| option.value.is_some()) {
         let made = match option.words {
             _ if is_file(option) => "compgen -f -- \"$word\"".to_owned(),
             [] => "true".to_owned(),
-            words => format!("compgen -W '{}' -- \"$word\"", words.join(" ")),
+            of => words(of),
         };
-        let _ = writeln!(cases, "        --{}) mapfile -t COMPREPLY < <({made}); return ;;", option.long);
+        let short = option.short.map(|short| format!("|-{short}")).unwrap_or_default();
+        let _ = writeln!(cases, "        --{}{short}) COMPREPLY=($({made})); return ;;", option.long);
     }
     let all: Vec<String> = OPTIONS.iter().map(|option| format!("--{}", option.long)).collect();
+    let all: Vec<&str> = all.iter().map(String::as_str).collect();
     format!(
-        "_meerkat() {{\n    local word=${{COMP_WORDS[COMP_CWORD]}} before=${{COMP_WORDS[COMP_CWORD-1]}}\n    case $before in\n{cases}        completions) mapfile -t COMPREPLY < <(compgen -W 'bash zsh fish' -- \"$word\"); return ;;\n    esac\n    if [[ $word == -* ]]; then mapfile -t COMPREPLY < <(compgen -W '{}' -- \"$word\")\n    else mapfile -t COMPREPLY < <(compgen -f -W completions -- \"$word\"); fi\n}}\ncomplete -o filenames -F _meerkat meerkat\n",
-        all.join(" ")
+        "_meerkat() {{\n    local IFS=$'\\n' word=${{COMP_WORDS[COMP_CWORD]}} before=${{COMP_WORDS[COMP_CWORD-1]}}\n    case $before in\n{cases}        completions) COMPREPLY=($({})); return ;;\n    esac\n    if [[ $word == -* ]]; then COMPREPLY=($({}))\n    else COMPREPLY=($(compgen -f -W completions -- \"$word\")); fi\n}}\ncomplete -o filenames -F _meerkat meerkat\n",
+        words(&["bash", "zsh", "fish"]),
+        words(&all)
     )
 }
 
+/// A file of `$fpath`, and a script to source.
 fn zsh() -> String {
-    let mut text = String::from("#compdef meerkat\n_arguments -s \\\n");
+    let mut text = String::from("#compdef meerkat\n_meerkat() {\n  _arguments -s \\\n");
     for option in OPTIONS {
         let meaning = option.meaning.replace('\'', "'\\''").replace('[', "\\[").replace(']', "\\]").replace(':', "\\:");
         let value = match (option.value, option.words) {
@@ -72,9 +78,11 @@ fn zsh() -> String {
             (Some(name), []) => format!(":{}: ", name.replace(':', "\\:")),
             (Some(name), words) => format!(":{name}:({})", words.join(" ")),
         };
-        let _ = writeln!(text, "  '*--{}[{meaning}]{value}' \\", option.long);
+        let _ = writeln!(text, "    '*--{}[{meaning}]{value}' \\", option.long);
     }
-    text.push_str("  '*:event:_files'\n");
+    text.push_str(
+        "    '*:event:_files'\n}\nif [ \"${funcstack[1]}\" = _meerkat ]; then _meerkat \"$@\"; else compdef _meerkat meerkat; fi\n",
+    );
     text
 }
 

@@ -31,12 +31,12 @@ pub enum JournalError {
 }
 
 /// Starts the journal; `level` is that of our own lines. Libraries tell errors, and warnings to whoever asks for `debug`. A `ticker` hears
-/// what is being done, and makes room for lines.
+/// what is being done, and makes room for lines. `colour`: whether the lines may have escape codes.
 ///
 /// # Errors
 ///
 /// A level that is no known word, or a log that was started before.
-pub fn start(level: Option<&str>, form: JournalForm, ticker: Option<Ticker>) -> Result<(), JournalError> {
+pub fn start(level: Option<&str>, form: JournalForm, ticker: Option<Ticker>, colour: bool) -> Result<(), JournalError> {
     let level = match level.map(str::trim) {
         None | Some("") => LevelFilter::INFO,
         Some(word) => word.parse().map_err(|_| JournalError::Level(shown::found(word, &["error", "debug"])))?,
@@ -49,9 +49,7 @@ pub fn start(level: Option<&str>, form: JournalForm, ticker: Option<Ticker>) -> 
         erasing.iter().for_each(Ticker::erase);
         std::io::stderr()
     };
-    // A file, a pipe and a dumb terminal take no colours; the library knows NO_COLOR.
-    let lines = fmt::layer().with_writer(writer).with_target(false);
-    let lines = if ticker.is_none() { lines.with_ansi(false) } else { lines };
+    let lines = fmt::layer().with_writer(writer).with_target(false).with_ansi(colour);
     let lines = match form {
         JournalForm::Json => lines.json().flatten_event(true).with_filter(filter).boxed(),
         JournalForm::Text => lines.compact().without_time().with_filter(filter).boxed(),

@@ -194,7 +194,12 @@ impl Config {
                 ("SASL_PLAINTEXT", (Encryption::None, true)),
             ],
         );
-        let mut sasl = if with_login { vars.sasl() } else { vars.no_sasl() };
+        // Where the protocol is not understood, nothing that follows from it is a mistake.
+        let mut sasl = match (with_login, vars.is_understood("KAFKA_SECURITY_PROTOCOL")) {
+            (_, false) => None,
+            (true, _) => vars.sasl(),
+            (false, _) => vars.no_sasl(),
+        };
         if let (Bootstrap::Cluster { arn, .. }, Some(Sasl::MskIam { region: region @ None, .. })) =
             (&bootstrap, &mut sasl)
         {

@@ -134,9 +134,14 @@ impl Variables {
             }
         }
         if endpoints.is_empty() && text.is_empty() {
-            self.wrong(name, "must name at least one broker as host:port, found nothing");
+            self.problems.push(NO_BROKER.to_owned());
         }
         Bootstrap::Addresses(endpoints)
+    }
+
+    /// Whether nothing was found wrong with a variable so far.
+    pub(super) fn is_understood(&self, name: &str) -> bool {
+        !self.problems.iter().any(|problem| problem.strip_prefix(name).is_some_and(|rest| rest.starts_with(' ')))
     }
 
     pub(super) fn choice<T: Copy>(&mut self, name: &str, words: &[(&str, T)]) -> T {
@@ -276,6 +281,9 @@ impl Variables {
         if self.problems.is_empty() { Ok(self.doubts) } else { Err(ConfigError(self.problems)) }
     }
 }
+
+/// What is wrong where nothing names a broker.
+const NO_BROKER: &str = "no broker is named: give --bootstrap-server HOST:PORT, or set KAFKA_BOOTSTRAP_SERVERS, or KAFKA_CLUSTER_ARN for Amazon MSK; see meerkat --help";
 
 /// Bits of a selection's hash.
 const SELECTION_BITS: u32 = 40;

@@ -82,6 +82,10 @@ impl Variables {
                 self.issuer().map(|from| Sasl::OauthBearer { from, extensions })
             }
             "AWS_MSK_IAM" => Some(Sasl::MskIam { region: self.region_of_iam(), role: self.role_of_iam() }),
+            "GSSAPI" => {
+                self.wrong(name, "is GSSAPI, and Kerberos (GSSAPI) is not supported: use a listener with SCRAM, OAUTHBEARER or TLS certificates");
+                None
+            }
             found => {
                 let expected = "PLAIN, SCRAM-SHA-256, SCRAM-SHA-512, OAUTHBEARER, AWS_MSK_IAM";
                 let known: Vec<&str> = expected.split(", ").collect();

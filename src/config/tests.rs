@@ -29,7 +29,7 @@ fn every_problem_is_told_at_once() {
     assert_eq!(
         error.unwrap_err(),
         "MEERKAT_GRUOPS is not a variable of meerkat; did you mean MEERKAT_GROUPS?; \
-         KAFKA_BOOTSTRAP_SERVERS must name at least one broker as host:port, found nothing; \
+         no broker is named: give --bootstrap-server HOST:PORT, or set KAFKA_BOOTSTRAP_SERVERS, or KAFKA_CLUSTER_ARN for Amazon MSK; see meerkat --help; \
          KAFKA_SECURITY_PROTOCOL must be one of SSL, SASL_SSL, PLAINTEXT, SASL_PLAINTEXT, found \"TLS\"; \
          MEERKAT_TIMEOUT must be a whole number from 1 to 900, found \"0\""
     );

@@ -261,7 +261,7 @@ fn seconds(value: &Value) -> Result<i64, EventError> {
 }
 
 /// How far back a history goes where the event does not say.
-const DEFAULT_HISTORY_MINUTES: u32 = 30;
+pub const DEFAULT_HISTORY_MINUTES: u32 = 30;
 
 #[cfg(test)]
 mod tests;

@@ -116,11 +116,12 @@ impl<'a> Ages<'a> {
         }
     }
 
-    /// The greatest age in a run of rows, in seconds; `None` where not one is known.
-    pub(crate) fn seconds(&self, rows: Range<usize>) -> Option<f64> {
+    /// The greatest age in a run of rows; `None` where not one is known.
+    pub(crate) fn oldest(&self, rows: Range<usize>) -> Option<&Age> {
         let found = self.found.get(rows.clone()).unwrap_or_default().iter().flatten();
-        let caught_up = || self.lags.of_rows(rows).iter().any(|left| left.offsets() == Some(0)).then_some(0.0);
-        found.filter_map(Age::seconds).max_by(f64::total_cmp).or_else(caught_up)
+        let caught_up =
+            || self.lags.of_rows(rows).iter().any(|left| left.offsets() == Some(0)).then_some(&Age::CaughtUp);
+        found.filter(|age| age.ms().is_some()).max_by_key(|age| age.ms()).or_else(caught_up)
     }
 }
 

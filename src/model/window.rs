@@ -60,13 +60,17 @@ impl Horizon {
     }
 
     /// Whether commits enough for a trend are kept: without them nobody is found slow.
-    pub(crate) const fn has_trend(self) -> bool {
-        self.kept() >= COMMITS_FOR_A_TREND as i64
+    pub(crate) fn has_trend(self) -> bool {
+        self.keeps(COMMITS_FOR_A_TREND)
     }
 
     /// Whether ten commits are kept, which a group that loses less than a twentieth is found by.
-    pub(crate) const fn has_ten_commits(self) -> bool {
-        self.kept() >= COMMITS_KEPT as i64
+    pub(crate) fn has_ten_commits(self) -> bool {
+        self.keeps(COMMITS_KEPT)
+    }
+
+    fn keeps(self, commits: usize) -> bool {
+        usize::try_from(self.kept()).is_ok_and(|kept| kept >= commits)
     }
 
     /// How long a run of late commits is that has a best moment in each of its thirds; `None` where so much is not kept.
@@ -88,7 +92,7 @@ impl Horizon {
     /// Ten usual gaps, and never less than a long run, a backlog, and the time by which a step back is forgotten; never more than is kept.
     #[must_use]
     pub fn reach_ms(self, memory: Memory, thresholds: &Thresholds) -> i64 {
-        let commits = COMMITS_KEPT as i64;
+        let commits = i64::try_from(COMMITS_KEPT).unwrap_or(i64::MAX);
         let gap_ms = memory.usual_gap_ms(thresholds).unwrap_or(self.period_ms);
         let rules_ms = self.long_run_ms().max(self.backlog_ms()).unwrap_or(0) + 2 * self.period_ms;
         let least_ms = rules_ms.max((commits + 1) * self.period_ms).max(STEP_BACK_MS);

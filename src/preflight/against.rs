@@ -16,13 +16,15 @@ pub fn against(asked: &str, login: bool) -> Preflight {
         all.extend(lines(&section, &matrix(&release.versions), login));
         all
     };
+    let no_release =
+        |todo: String| vec![Line::fails(&section, RELEASE, format!("{asked:?} is not a release of Kafka"), todo)];
     let lines = match releases::find(asked) {
-        None => vec![Line::fails(
-            &section,
-            RELEASE,
-            format!("{asked:?} is no release of Kafka"),
-            "name one like 4.4 or 3.9.1",
-        )],
+        None => no_release("name one like 4.4 or 3.9.1".to_owned()),
+        // 44 for 4.4: no release has a number of two digits in the first place.
+        Some(Found::Newer(_)) if asked.len() > 1 && asked.bytes().all(|digit| digit.is_ascii_digit()) => {
+            let (first, rest) = asked.split_at(1);
+            no_release(format!("did you mean {first}.{rest}?"))
+        }
         Some(Found::Measured(found)) => {
             release(Line::works(&section, RELEASE, format!("measured on {}", found.name)), &found)
         }

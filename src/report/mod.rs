@@ -10,14 +10,16 @@ use std::collections::BTreeMap;
 
 use serde::{Deserialize, Serialize};
 
+use crate::base::figures::span;
 use crate::base::moment::{rfc3339, rfc3339_ms};
 use crate::config::Detail;
 use crate::judge::ages::Ages;
 use crate::judge::input::Sight;
 use crate::judge::outcome::{Judged, JudgedGroup};
 use crate::judge::verdict::Verdict;
+use crate::model::age::{Age, Bound};
 use crate::model::pattern::Rules;
-use crate::model::snapshot::{Group, Problem};
+use crate::model::snapshot::{Group, OTHER_TOPICS, Problem};
 
 pub mod burrow;
 mod fit;
@@ -26,11 +28,13 @@ pub mod html;
 mod kept;
 pub mod openmetrics;
 mod partition;
+mod rate;
 mod totals;
 
 pub use fit::Cut;
 pub use kept::{HistoryEntry, MetricsEntry, OtlpEntry};
 pub use partition::PartitionEntry;
+pub use rate::{RateEntry, WatchEntry};
 pub use totals::Totals;
 
 /// What a run returns.
@@ -63,9 +67,12 @@ pub struct Report<'a> {
     /// Every broker of the cluster.
     #[serde(default)]
     pub(crate) brokers: Vec<BrokerEntry<'a>>,
+    /// That one process takes several snapshots; absent in a run of its own.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    pub(crate) watch: Option<WatchEntry>,
     /// The groups, the worst first.
     pub groups: Vec<GroupEntry<'a>>,
-    /// Groups that are no consumer groups, counted by protocol type.
+    /// Groups that are left out, counted: by protocol type what are no consumer groups, as `other topics` what reads none of those selected.
     #[serde(default)]
     pub(crate) left_out: Cow<'a, BTreeMap<String, usize>>,
     /// What the size limit cut away; `null` when nothing.
@@ -133,6 +140,9 @@ pub struct GroupEntry<'a> {
     /// The verdict.
     pub status: Verdict,
     pub(crate) reason: Cow<'a, str>,
+    /// What this snapshot shows besides the lag.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    pub(crate) finding: Option<Cow<'a, str>>,
     pub(crate) total_lag: Option<u64>,
     /// Whether partitions that could not be read are missing in both.
     #[serde(skip_serializing_if = "std::ops::Not::not", default)]
@@ -143,8 +153,14 @@ pub struct GroupEntry<'a> {
     /// The largest lag of its partitions.
     pub max_lag: Option<u64>,
     pub(crate) lag_seconds: Option<f64>,
+    /// `at_most` or `at_least`, where the age is a bound.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    pub(crate) lag_seconds_bound: Option<Cow<'a, str>>,
     #[serde(flatten)]
     pub(crate) pace: partition::PaceEntry,
+    /// How fast records come and are read, where one process takes several snapshots.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    pub(crate) rate: Option<RateEntry>,
     #[serde(default)]
     pub(crate) partition_count: usize,
     #[serde(skip_serializing_if = "Option::is_none")]
@@ -193,6 +209,10 @@ pub struct Frame<'a> {
     pub history: HistoryEntry<'a>,
     /// What became of the metrics.
     pub metrics: MetricsEntry<'a>,
+    /// That one process takes several snapshots.
+    pub watch: Option<WatchEntry>,
+    /// By group, how fast records come and are read; empty where one snapshot is all there is.
+    pub rates: Vec<Option<RateEntry>>,
     /// How much of the partitions to list.
     pub detail: Detail,
     /// Who owns a group, by its name.
@@ -212,12 +232,14 @@ impl<'a> Report<'a> {
         problems: &'a [Problem],
     ) -> Self {
         let Sight { snapshot, lags, .. } = sight;
+        let mut rates = frame.rates.into_iter();
         let entry = |(group, judged_group): (&'a Group, &'a JudgedGroup)| {
             let listed = group.range().filter(|row| match frame.detail {
                 Detail::Groups => false,
                 Detail::Problems => judged.rows[*row].verdict != Verdict::Ok || !judged.rows[*row].findings.is_empty(),
                 Detail::All => true,
             });
+            let oldest = ages.oldest(group.range());
             GroupEntry {
                 group: Cow::Borrowed(&group.name),
                 owner: frame.owners.of(&group.name).as_deref().map(Cow::Borrowed),
@@ -226,12 +248,15 @@ impl<'a> Report<'a> {
                 members: group.members.as_ref().ok().map(Vec::len),
                 status: judged_group.verdict,
                 reason: Cow::Borrowed(&judged_group.reason),
+                finding: judged_group.finding.as_deref().map(Cow::Borrowed),
                 total_lag: judged_group.total_lag,
                 lag_at_least: judged_group.at_least && judged_group.total_lag.is_some(),
                 lag_at_most: judged_group.at_most && !judged_group.at_least,
                 max_lag: judged_group.max_lag,
-                lag_seconds: ages.seconds(group.range()),
+                lag_seconds: oldest.and_then(Age::seconds),
+                lag_seconds_bound: oldest.and_then(Age::bound).map(|bound| bound.word().into()),
                 pace: partition::PaceEntry::of(judged_group.pace),
+                rate: rates.next().flatten(),
                 partition_count: group.range().len(),
                 warming_up_seconds: judged_group.warming_up_s,
                 last_known: judged_group
@@ -275,6 +300,7 @@ impl<'a> Report<'a> {
             totals: Totals::new(snapshot, judged),
             kafka: frame.kafka,
             brokers,
+            watch: frame.watch,
             groups,
             left_out: Cow::Borrowed(&snapshot.left_out),
             cut: None,
@@ -308,6 +334,12 @@ impl<'a> Report<'a> {
         Ok(report)
     }
 
+    /// The same with some of its groups alone; its sums stay.
+    #[must_use]
+    pub fn of_groups(&self, keep: impl Fn(&GroupEntry<'_>) -> bool) -> Report<'_> {
+        Report { groups: self.groups.iter().filter(|group| keep(group)).cloned().collect(), ..self.clone() }
+    }
+
     /// Everything that could not be read or written, as (place, what) in the order in which it matters.
     pub(crate) fn trouble(&self) -> Vec<(Cow<'_, str>, &str)> {
         let unreachable = self.brokers.iter().filter(|broker| !broker.reachable).map(|broker| {
@@ -315,7 +347,22 @@ impl<'a> Report<'a> {
             (place.into(), broker.reason.as_deref().unwrap_or("could not be reached"))
         });
         let problems = self.problems.iter().map(|problem| (Cow::Borrowed(&*problem.place), &*problem.what));
-        unreachable.chain(problems).collect()
+        let mut trouble: Vec<(Cow<'_, str>, &str)> = Vec::new();
+        for one in unreachable.chain(problems) {
+            if !trouble.contains(&one) {
+                trouble.push(one);
+            }
+        }
+        trouble
+    }
+
+    /// Why no group is listed.
+    pub(crate) fn without_groups(&self) -> &'static str {
+        match () {
+            () if self.left_out.contains_key(OTHER_TOPICS) => "No selected group reads the selected topics.",
+            () if self.complete => "No consumer group was found. A group appears when it has committed once.",
+            () => "No group is listed, since the groups could not be read or none was selected: see below.",
+        }
     }
 
     /// How many groups have each status, the worst first; statuses without a group are left out.
@@ -329,9 +376,26 @@ impl<'a> Report<'a> {
 }
 
 impl GroupEntry<'_> {
-    /// What is worse is less; groups that are as bad as each other stand in the order of their names.
-    pub(crate) fn rank(&self) -> (Reverse<(u8, Option<u64>)>, &str) {
-        (Reverse((self.status.severity(), self.max_lag)), &self.group)
+    /// Whether it is not OK, or one snapshot found something.
+    #[must_use]
+    pub fn is_a_problem(&self) -> bool {
+        self.status != Verdict::Ok || self.finding.is_some()
+    }
+
+    /// Whether it is in one of these states, whatever their case.
+    #[must_use]
+    pub fn is_in(&self, states: &[String]) -> bool {
+        states.iter().any(|state| self.state.as_deref().is_some_and(|own| own.eq_ignore_ascii_case(state)))
+    }
+
+    /// What is worse is less: by status, groups with a finding before those without, then by lag and name.
+    pub(crate) fn rank(&self) -> (Reverse<(u8, bool, Option<u64>)>, &str) {
+        (Reverse((self.status.severity(), self.finding.is_some(), self.max_lag)), &self.group)
+    }
+
+    /// The age of its oldest unread record for people.
+    pub(crate) fn behind(&self) -> Option<String> {
+        behind(self.lag_seconds, self.lag_seconds_bound.as_deref())
     }
 
     /// What stands before its lag.
@@ -370,4 +434,10 @@ impl<'a> ProblemEntry<'a> {
     fn new(problem: &'a Problem) -> Self {
         Self { place: Cow::Borrowed(&problem.place), what: problem.what.to_string() }
     }
+}
+
+/// An age for people, with the sign of its bound.
+pub(crate) fn behind(seconds: Option<f64>, bound: Option<&str>) -> Option<String> {
+    let seconds = seconds.filter(|seconds| seconds.is_finite())?;
+    Some(format!("{}{}", Bound::sign(Bound::of_word(bound)), span(seconds)))
 }

@@ -36,6 +36,9 @@ pub struct PartitionEntry<'a> {
     lag_source: Option<Cow<'a, str>>,
     pub(crate) lag_seconds: Option<f64>,
     lag_seconds_source: Option<Cow<'a, str>>,
+    /// `at_most` or `at_least`, where the age is a bound.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    lag_seconds_bound: Option<Cow<'a, str>>,
     #[serde(skip_serializing_if = "Option::is_none")]
     lag_seconds_reason: Option<String>,
     #[serde(default)]
@@ -136,6 +139,7 @@ impl<'a> PartitionEntry<'a> {
                 .map(|_| if row.unacknowledged().is_some() { COUNTED } else { BOUND }.into()),
             lag_seconds: age.and_then(Age::seconds),
             lag_seconds_source: age.and_then(Age::source).map(|basis| Cow::Borrowed(Basis::word(basis))),
+            lag_seconds_bound: age.and_then(Age::bound).map(|bound| bound.word().into()),
             lag_seconds_reason: match age {
                 Some(Age::Unknown(why)) => Some(why.to_string()),
                 _ => None,
@@ -162,6 +166,11 @@ impl<'a> PartitionEntry<'a> {
     /// Where its group stands.
     pub(crate) fn position(&self) -> Option<i64> {
         self.committed.or(self.start.flatten())
+    }
+
+    /// The age of its next record for people.
+    pub(crate) fn behind(&self) -> Option<String> {
+        super::behind(self.lag_seconds, self.lag_seconds_bound.as_deref())
     }
 
     /// What stands before its lag.

@@ -3,6 +3,7 @@
 //! The answer of an asynchronous invocation goes nowhere, so the log is where people find out why a group was ERR at night. Each line is a
 //! JSON object whose fields `CloudWatch` Logs Insights knows by themselves; `record` says which kind of line it is.
 
+use crate::model::age::Age;
 use std::cmp::Reverse;
 use std::collections::BTreeMap;
 
@@ -60,7 +61,7 @@ impl Run<'_> {
                 owner = self.config.owners.of(&group.name).as_deref(),
                 total_lag = judged.total_lag,
                 max_lag = judged.max_lag,
-                lag_seconds = taken.ages.seconds(group.range()),
+                lag_seconds = taken.ages.oldest(group.range()).and_then(Age::seconds),
                 last_known = last.map(|last| last.verdict().word()),
                 last_read = last.map(|last| rfc3339(last.at_s)),
                 scheduled = rfc3339(self.scheduled.seconds()),

@@ -77,7 +77,9 @@ impl Run<'_> {
             let problem = match sent {
                 Ok(Ok(())) => None,
                 Ok(Err(error)) => Some(fault::told(&error)),
-                Err(_) => Some(format!("{CHANGES} ({}) took no message in time; the next look tells it", topic.text)),
+                Err(_) => {
+                    Some(format!("{CHANGES} ({}) accepted no message in time; the next run sends it", topic.text))
+                }
             };
             accepted.push(problem.is_none());
             problems.extend(problem.filter(|problem| !problems.contains(problem)));
@@ -88,7 +90,8 @@ impl Run<'_> {
 
     async fn remember(&self, taken: &Taken<'_>, restless: Restless, told: Told) -> (HistoryEntry<'static>, Written) {
         let Some(store) = self.store.as_ref().filter(|_| self.remembers()) else {
-            let unjudged = taken.judged.rows.iter().any(|judgement| judgement.reason.is_unjudged());
+            let unjudged =
+                self.watch.is_none() && taken.judged.rows.iter().any(|judgement| judgement.reason.is_unjudged());
             let advice = unjudged.then_some(WHAT_TO_SET.into());
             return (HistoryEntry { advice, ..HistoryEntry::default() }, Written::default());
         };
@@ -220,7 +223,7 @@ impl Run<'_> {
         let early = self.scheduled.seconds() - taken / 1_000;
         (early > TWICE_DELIVERED_S).then(|| {
             Unknown::because(format!(
-                "looks come more often than each {} minutes, which MEERKAT_PERIOD says: that of {} stays; set MEERKAT_PERIOD as the schedule is",
+                "runs come more often than every {} minutes: the snapshot of {} stays; set MEERKAT_PERIOD to the schedule's interval",
                 self.schedule.period(),
                 rfc3339(taken / 1_000)
             ))
@@ -233,7 +236,7 @@ impl Run<'_> {
 }
 
 /// What makes a verdict of a lag where nothing is kept.
-const WHAT_TO_SET: &str = "set MEERKAT_OBJECTIVE to the seconds that the oldest unread record may be old, or MEERKAT_HISTORY=on where CloudWatch is at hand";
+const WHAT_TO_SET: &str = "for verdicts run meerkat --watch, or set MEERKAT_OBJECTIVE=300 (maximum age in seconds); with AWS set MEERKAT_HISTORY=on";
 /// Runs of a month of 30 days and 10 hours, one a minute.
 const RUNS_A_MONTH: u64 = 43_800;
 /// The same event may be delivered twice, within a minute.

@@ -114,7 +114,9 @@ impl Run<'_> {
             [] => [self.part].into(),
             named => named.iter().map(|name| own.with(name)).collect(),
         };
-        let writer = (selection.named.is_empty() && !all).then_some(self.config.selection);
+        // What a person selects is not what the schedule selects, so such a run is no writer of the same history.
+        let is_own = selection.named.is_empty() && !all && !self.request.read_only;
+        let writer = is_own.then_some(self.config.selection);
         let few = !selection.named.is_empty();
         parts.into_iter().map(|part| Asker { few, ..self.asker(cluster, part, writer) }).collect()
     }

@@ -20,11 +20,12 @@ use crate::kafka::{LookError, Selection, Survey, Traffic};
 use crate::keystore::KeystoreError;
 use crate::model::memory::Thresholds;
 use crate::model::part::Part;
+use crate::model::pattern::Patterns;
 use crate::model::snapshot::{Group, Problem};
 use crate::model::unknown::{Cause, Unknown};
 use crate::preflight::Preflight;
 use crate::report::history::PastOfGroup;
-use crate::report::{self, Frame, HistoryEntry, MetricsEntry, Report};
+use crate::report::{self, Frame, HistoryEntry, MetricsEntry, RateEntry, Report};
 
 mod burrow;
 mod drawn;
@@ -35,10 +36,12 @@ mod look;
 mod preflight;
 mod stand;
 mod warm;
+mod watch;
 
 use look::Gathered;
 use stand::Stand;
 pub use warm::Warm;
+pub use watch::Watch;
 
 /// The result of a run.
 #[derive(Debug)]
@@ -127,7 +130,7 @@ pub async fn answer_as(
     if let Ask::Widget(Widget { asked: Asked::Describe, .. }) = &request.ask {
         return Ok(drawn::described());
     }
-    let run = Run::new(config, request, clock, warm).await;
+    let run = Run::new(config, request, clock, warm, None).await;
     match &request.ask {
         // Boxed: a future this large would otherwise be moved about, and nested deeper than the compiler likes.
         Ask::Check | Ask::Partial(_) | Ask::Widget(_) => Box::pin(run.check(draw)).await,
@@ -135,6 +138,22 @@ pub async fn answer_as(
         Ask::History { group, minutes } => Box::pin(run.recall(group, *minutes, draw)).await,
         Ask::Preflight { against, .. } => Ok(Box::pin(run.preflight(against.as_deref(), draw)).await),
     }
+}
+
+/// Takes one more snapshot of several: it is judged by what `watch` remembers of those before, and remembered there alone.
+///
+/// # Errors
+/// [`Error`] where there is nothing to report.
+pub async fn watch_once(
+    watch: &Watch,
+    config: &Config,
+    request: &Request,
+    clock: Clock,
+    warm: &Warm,
+    draw: &Draw<'_>,
+) -> Result<Outcome, Error> {
+    let run = Run::new(config, request, clock, warm, Some(watch)).await;
+    Box::pin(run.check(draw)).await
 }
 
 /// One run, with everything that it was told.
@@ -155,6 +174,8 @@ struct Run<'a> {
     parts: u32,
     /// `None` where neither history nor metrics are wanted.
     store: Option<Store>,
+    /// What this process remembers of its earlier snapshots, in the place of the history.
+    watch: Option<&'a Watch>,
     /// What had gone over the process's connections before.
     before: report::TrafficEntry,
 }
@@ -169,12 +190,20 @@ struct Taken<'a> {
     ages: Ages<'a>,
     /// How many groups were there at the last look and are not now.
     vanished: usize,
+    /// By group, where this process took snapshots before.
+    rates: Vec<Option<RateEntry>>,
     /// What is known of statuses beyond what this run saw.
     stand: Stand,
 }
 
 impl<'a> Run<'a> {
-    async fn new(config: &'a Config, request: &'a Request, mut clock: Clock, warm: &'a Warm) -> Self {
+    async fn new(
+        config: &'a Config,
+        request: &'a Request,
+        mut clock: Clock,
+        warm: &'a Warm,
+        watch: Option<&'a Watch>,
+    ) -> Self {
         let login_s = clock.unix_ms / 1_000;
         clock.unix_ms = request.now_ms.unwrap_or(clock.unix_ms);
         let schedule = Schedule::every(config.judgement.period).unwrap_or(Schedule::MINUTELY);
@@ -194,6 +223,7 @@ impl<'a> Run<'a> {
             part,
             parts: config.parts.max(part.of()),
             store: None,
+            watch,
             before: counted(&warm.connections.traffic),
         };
         let publishes = run.publishes() && (run.request.writes() || matches!(request.ask, Ask::Preflight { .. }));
@@ -205,7 +235,7 @@ impl<'a> Run<'a> {
         run
     }
 
-    /// The story: look, recall, judge, remember, publish, tell.
+    /// The story: snapshot, history, verdicts, memory, metrics, report.
     async fn check(self, draw: &Draw<'_>) -> Result<Outcome, Error> {
         let selection = self.selection();
         let gathered = match self.look(&selection).await {
@@ -216,12 +246,13 @@ impl<'a> Run<'a> {
             }
         };
         let Gathered { cluster, survey, mut snapshot, lags, mut past, vanished, time_ms } = gathered;
-        if selection.named.is_empty() {
-            snapshot.tell_of_empty_selections(&selection.groups, &selection.topics);
-        }
-        let thresholds: Vec<Thresholds> =
-            snapshot.groups.iter().map(|group| self.config.judgement.thresholds(&group.name)).collect();
-        let before = past.before(&snapshot);
+        let no_glob = Patterns::default();
+        let groups = if selection.named.is_empty() { &selection.groups } else { &no_glob };
+        snapshot.leave_out_unselected(groups, &selection.topics);
+        let period_ms = self.watch.map_or(self.schedule.period() * 60_000, Watch::period_ms);
+        let thresholds = |group: &Group| Thresholds { period_ms, ..self.config.judgement.thresholds(&group.name) };
+        let thresholds: Vec<Thresholds> = snapshot.groups.iter().map(thresholds).collect();
+        let before = self.watch.map_or_else(|| past.before(&snapshot), |watch| watch.before(&snapshot));
         let sight = Sight { snapshot: &snapshot, lags: &lags, before: &before, thresholds: &thresholds, time_ms };
         let mut memories = Memories::fold(sight);
         let windows = past.open_windows(self.store.as_ref(), sight, &memories, self.until(HISTORY_SHARE));
@@ -230,11 +261,17 @@ impl<'a> Run<'a> {
         survey.keep_connections();
         let ages = wanted.ages(sight);
         let mut watch = Laps::start();
-        let mut judged = Judged::new(sight, &mut memories, &ages, |row| past.earlier(row));
+        let kept = self.watch.map(|watch| watch.earlier(&snapshot));
+        let earlier = |row: usize| kept.as_ref().map_or_else(|| past.earlier(row), |kept| Ok(kept[row].clone()));
+        let mut judged = Judged::new(sight, &mut memories, &ages, earlier);
+        let rates = self.watch.map(|watch| watch.rates(&snapshot, time_ms)).unwrap_or_default();
+        if let Some(watch) = self.watch {
+            watch.keep(&snapshot, &memories, time_ms);
+        }
         let stand = Box::pin(self.stand(&cluster, &mut past, sight, &memories, &mut judged, vanished)).await;
         tracing::debug!(ms = watch.lap(), groups = judged.groups.len(), "judged");
 
-        let taken = Taken { cluster, sight, past: &past, memories, judged, ages, vanished, stand };
+        let taken = Taken { cluster, sight, past: &past, memories, judged, ages, vanished, rates, stand };
         let (history, metrics) = Box::pin(self.leave(&taken)).await;
         tracing::debug!(ms = watch.lap(), "remembered and published");
         Ok(self.tell(&taken, history, metrics, draw).await)
@@ -269,11 +306,11 @@ impl<'a> Run<'a> {
     ) -> Outcome {
         let mut told = Vec::new();
         if taken.vanished > 0 {
-            let fewer = format!("{} fewer than at the last look that knew them all", taken.vanished);
+            let fewer = format!("{} fewer than in the last run that knew them all", taken.vanished);
             let what = match (&taken.sight.snapshot.listed, &taken.sight.snapshot.blind) {
                 (Ok(_), Some(why)) if why.cause() == Cause::NoTopic => format!("{fewer}; {why}"),
                 (Ok(_), Some(why)) => format!(
-                    "{fewer}; whether they were deleted cannot be seen ({why}), so the next look measures by what is there now"
+                    "{fewer}; whether they were deleted is unknown ({why}), so the next run compares with what is there now"
                 ),
                 _ => fewer,
             };
@@ -295,6 +332,8 @@ impl<'a> Run<'a> {
             kafka: counted(&self.warm.connections.traffic).since(self.before),
             history,
             metrics,
+            watch: self.watch.map(Watch::entry),
+            rates: taken.rates.clone(),
             detail: self.request.detail.unwrap_or(self.config.detail),
             owners: &self.config.owners,
             limit: self.config.report_limit,
@@ -350,7 +389,7 @@ impl<'a> Run<'a> {
     }
 
     fn remembers(&self) -> bool {
-        self.request.history.unwrap_or(self.config.store.history)
+        self.watch.is_none() && self.request.history.unwrap_or(self.config.store.history)
     }
 
     /// The moment when so much of the run's time has passed.

@@ -8,6 +8,7 @@ use std::time::{Duration, Instant};
 use serde_json::Value;
 
 use crate::support::broker::{Group, Scene, Topic};
+use crate::support::lambda::Lambda;
 use crate::surroundings::Program;
 
 /// A path of this process's own.
@@ -20,7 +21,7 @@ fn without_aws(variables: &[(&str, &str)]) -> String {
     let stage = Scene::of(1).start();
     let at = [("KAFKA_BOOTSTRAP_SERVERS", &*stage.bootstrap())];
     let (code, text) = anywhere_without_aws(&[&at, variables].concat(), b"");
-    assert_eq!(code, Some(3), "{text}");
+    assert_eq!(code, Some(4), "{text}");
     text
 }
 
@@ -62,11 +63,30 @@ fn a_secret_is_fetched_within_the_time_of_the_run() {
 fn the_addresses_of_a_cluster_are_fetched_within_the_time_of_the_run() {
     let cluster = [("KAFKA_CLUSTER_ARN", "arn:aws:kafka:eu-west-1:123456789012:cluster/orders/0a1b2c3d-7")];
     let (code, text) = anywhere_without_aws(&cluster, b"");
-    assert_eq!(code, Some(3), "{text}");
+    assert_eq!(code, Some(4), "{text}");
     assert!(text.contains("the cluster's addresses, or what KAFKA_SSL_TRUSTSTORE"), "{text}");
     let (code, text) = anywhere_without_aws(&cluster, br#"{"mode":"preflight"}"#);
     assert_eq!(code, Some(2), "{text}");
     assert!(text.contains("the cluster's addresses could not be fetched before the deadline"), "{text}");
+}
+
+#[test]
+fn a_function_that_has_too_little_time_is_told_nothing_about_a_shell() {
+    let silent = TcpListener::bind("127.0.0.1:0").unwrap();
+    let origin = format!("http://{}", silent.local_addr().unwrap());
+    let variables = [
+        ("KAFKA_CLUSTER_ARN", "arn:aws:kafka:eu-west-1:123456789012:cluster/orders/0a1b2c3d-7"),
+        ("MEERKAT_HISTORY", "off"),
+        ("MEERKAT_PUBLISH", "off"),
+        ("AWS_REGION", "eu-west-1"),
+        ("AWS_ACCESS_KEY_ID", "AKIAIOSFODNN7EXAMPLE"),
+        ("AWS_SECRET_ACCESS_KEY", "hunter2"),
+        ("AWS_ENDPOINT_URL", &*origin),
+    ];
+    let variables = variables.map(|(name, value)| (name.to_owned(), value.to_owned()));
+    let invoked = Lambda::within(Duration::from_secs(3), &variables).invoke("{}");
+    let told = "could not be fetched before the deadline: see that AWS can be reached from the function's subnets";
+    assert!(!invoked.ok && invoked.body.contains(told) && !invoked.body.contains("MEERKAT_"), "{invoked:?}");
 }
 
 #[test]
@@ -115,7 +135,7 @@ fn a_name_service_that_never_answers_is_named_and_the_run_does_not_wait_for_it()
     ];
     let (code, text) = Program::with(&variables).told(b"");
     std::fs::remove_file(&library).unwrap();
-    assert_eq!(code, Some(3), "{text}");
+    assert_eq!(code, Some(4), "{text}");
     assert!(text.contains("the name service did not answer before the deadline"), "{text}");
     // Nor for the thread that asks it, which nothing can end before it has its answer.
     assert!(!word.exists(), "the run waited for the name service");
@@ -136,6 +156,6 @@ fn the_report_is_printed_before_a_page_is_written() {
     let (code, text) = program.told(b"");
     let (report, said) = text.split_once('\n').unwrap();
     let report: Value = serde_json::from_str(report).unwrap();
-    assert_eq!((code, &report["status"]), (Some(3), &"OK".into()), "{text}");
+    assert_eq!((code, &report["status"]), (Some(4), &"OK".into()), "{text}");
     assert!(said.contains("--html: /nowhere/page.html cannot be written: "), "{said}");
 }

@@ -189,6 +189,19 @@ fn a_hidden_topic_that_a_member_only_subscribes_to_is_told() {
 }
 
 #[test]
+fn a_group_whose_name_cannot_be_read_is_unknown_and_the_rest_is_as_usual() {
+    // What is read of a byte that is not UTF-8.
+    let odd = "odd\u{1a}";
+    let scene = Scene::of(1).topic(Topic::new("t", &[0..10])).group(Group::classic("tame").commits("t", &[5]));
+    let report = look(&scene.group(Group::classic(odd).commits("t", &[5])).start());
+    let reason = report.group(odd)["reason"].as_str().expect("a reason").to_owned();
+    assert!(reason.starts_with("its name is not UTF-8, so it cannot be asked for"), "{reason}");
+    assert_eq!(report.group(odd)["status"], "UNKNOWN");
+    assert_eq!(report.lags("tame"), "t/0 5");
+    assert!(!report.complete());
+}
+
+#[test]
 fn a_group_without_permission_is_told_and_the_rest_is_as_usual() {
     let scene = Scene::of(1).topic(Topic::new("t", &[0..10])).group(Group::classic("open").commits("t", &[5]));
     let report = look(&scene.group(Group::classic("closed").commits("t", &[5]).refused(30)).start());
@@ -296,7 +309,10 @@ fn a_pattern_that_selects_nothing_is_not_fine() {
     };
     let nothing = |problem: &str| (json!("UNKNOWN"), false, vec![problem.to_owned()]);
     assert_eq!(told("MEERKAT_GROUPS", "zz"), nothing("MEERKAT_GROUPS: \"zz\" matches none of 1 groups"));
-    assert_eq!(told("MEERKAT_TOPICS", "zz"), nothing("MEERKAT_TOPICS: \"zz\" matches no topic that a group reads"));
+    assert_eq!(
+        told("MEERKAT_TOPICS", "zz"),
+        nothing("MEERKAT_TOPICS: \"zz\" matches no topic that a selected group reads")
+    );
     assert_eq!(told("MEERKAT_GROUPS", "g*").2, [""; 0]);
     assert_eq!(told("MEERKAT_TOPICS", "t,zz").2, [""; 0]);
 }

@@ -113,7 +113,7 @@ fn of_several_addresses_in_vain_each_cause_is_told_and_none_is_taken_for_advice(
         Told::new(&[("KAFKA_BOOTSTRAP_SERVERS", "127.0.0.1:1,127.0.0.1:2"), ("KAFKA_SECURITY_PROTOCOL", "PLAINTEXT")]);
     let line = told.line("look", "groups and topics");
     for address in ["127.0.0.1:1", "127.0.0.1:2"] {
-        assert!(line.contains(&format!("{address}: cannot connect: ")), "{line}");
+        assert!(line.contains(&format!("cannot connect to {address}: ")), "{line}");
     }
     let line = told.report["lines"].as_array().unwrap().iter().find(|line| line["section"] == "look").unwrap();
     assert_eq!(line["todo"], "see the lines above");

@@ -8,8 +8,18 @@ const DOCUMENTS: [&str; 5] =
     ["README.md", "infra/README.md", "infra/metrics.md", "events/README.md", "tests/README.md"];
 
 /// Commands that need AWS, a cluster of one's own or a registry, by how they begin.
-const ELSEWHERE: [&str; 9] =
-    ["meerkat --history", "sam ", "aws ", "kubectl ", "cargo install", "make build", "git tag", "cp ", "git rm"];
+const ELSEWHERE: [&str; 10] = [
+    "meerkat --history",
+    "meerkat --bootstrap-server",
+    "sam ",
+    "aws ",
+    "kubectl ",
+    "cargo install",
+    "make build",
+    "git tag",
+    "cp ",
+    "git rm",
+];
 
 fn root() -> PathBuf {
     PathBuf::from(env!("CARGO_MANIFEST_DIR"))

@@ -3,6 +3,7 @@
     clippy::cast_precision_loss,
     clippy::cast_possible_truncation,
     clippy::cast_possible_wrap,
+    clippy::cast_sign_loss,
     clippy::unwrap_used,
     reason = "small simulated numbers, and a failed unwrap fails the test"
 )]

@@ -2,6 +2,7 @@
 
 use std::path::Path;
 
+use meerkat::cli::arguments::Shown;
 use meerkat::cli::table::{Screen, history, table};
 use meerkat::judge::verdict::judge;
 use meerkat::model::lag::{Assigned, Committed, LogRange};
@@ -16,7 +17,11 @@ const HEALTHY: &str = include_str!("../screenshots/reports/healthy.json");
 const EMPTY: &str = include_str!("../screenshots/reports/empty.json");
 
 fn drawn(report: &str, width: usize, partitions: bool) -> String {
-    table(&Report::parse(report).expect("a report"), Screen { width, colour: false }, partitions)
+    table(&Report::parse(report).expect("a report"), Screen { width, colour: false }, shown(partitions))
+}
+
+fn shown(partitions: bool) -> Shown {
+    if partitions { Shown::Partitions } else { Shown::Groups }
 }
 
 /// A report of so many groups that all say the same, with a name among them.
@@ -45,7 +50,7 @@ fn golden(name: &str, drawn: &str) {
 fn the_table_of_groups_is_as_it_was_looked_at() {
     for (name, report) in [("problems", PROBLEMS), ("healthy", HEALTHY), ("empty", EMPTY), ("alike", &alike(9, "last"))]
     {
-        for width in [80, 200] {
+        for width in [80, 120, 200] {
             golden(&format!("{name}-{width}.txt"), &drawn(report, width, false));
         }
     }
@@ -53,7 +58,7 @@ fn the_table_of_groups_is_as_it_was_looked_at() {
 
 #[test]
 fn the_table_of_partitions_is_as_it_was_looked_at() {
-    for width in [80, 200] {
+    for width in [80, 120, 200] {
         golden(&format!("partitions-{width}.txt"), &drawn(PROBLEMS, width, true));
     }
 }
@@ -105,7 +110,7 @@ fn kept() -> String {
 
 #[test]
 fn the_history_of_a_group_is_as_it_was_looked_at() {
-    for width in [80, 200] {
+    for width in [80, 120, 200] {
         let drawn = history(&PastOfGroup::parse(&kept()).expect("a history"), Screen { width, colour: false });
         golden(&format!("history-{width}.txt"), &drawn);
         assert!(drawn.lines().all(|line| line.width() <= width), "{drawn}");
@@ -155,7 +160,7 @@ fn a_name_cannot_move_the_cursor_or_turn_the_line() {
 #[test]
 fn colour_is_all_that_a_colourful_screen_adds() {
     let report = Report::parse(PROBLEMS).expect("a report");
-    let coloured = table(&report, Screen { width: 200, colour: true }, false);
+    let coloured = table(&report, Screen { width: 200, colour: true }, Shown::Groups);
     let mut parts = coloured.split("\x1b[");
     let mut plain = parts.next().expect("a first part").to_owned();
     plain.extend(parts.map(|part| part.split_once('m').expect("an end").1));
@@ -164,11 +169,18 @@ fn colour_is_all_that_a_colourful_screen_adds() {
 }
 
 #[test]
-fn the_same_reason_is_said_once() {
+fn each_group_has_its_reason_and_one_trouble_is_printed_once() {
     let drawn = drawn(&alike(89, "last"), 200, false);
-    assert_eq!(drawn.matches("no earlier snapshot").count(), 1, "{drawn}");
+    assert_eq!(drawn.matches("no earlier snapshot").count(), 89, "{drawn}");
     assert_eq!(drawn.matches("it does not answer").count(), 1, "{drawn}");
-    assert!(drawn.ends_with("89 of 89 groups need a look; history is off, so only lag is told\n"), "{drawn}");
+    let closing = "89 of 89 groups need attention. Without history meerkat reports lag only.\n";
+    assert!(drawn.ends_with(closing), "{drawn}");
+}
+
+#[test]
+fn a_name_of_blanks_is_seen() {
+    let drawn = drawn(&alike(3, "  "), 200, false);
+    assert!(drawn.contains("\"  \"  "), "{drawn}");
 }
 
 #[test]

@@ -70,10 +70,10 @@ func seed(common []kgo.Opt) {
 		for number := range 600 {
 			stamp := began.Add(time.Duration(number) * time.Second)
 			record := &kgo.Record{Topic: "orders", Partition: partition, Timestamp: stamp, Value: []byte("v")}
-			client.Produce(ctx, record, nil)
+			// One by one: the records of a batch are found by its first one.
+			must(0, client.ProduceSync(ctx, record).FirstErr())
 		}
 	}
-	must(0, client.Flush(ctx))
 	offsets := kadm.Offsets{}
 	for partition := range int32(3) {
 		offsets.AddOffset("orders", partition, 500, -1)
@@ -92,25 +92,26 @@ func seed(common []kgo.Opt) {
 	must(0, failed)
 }
 
+// loading refuses one OffsetFetch.
+func loading(request kmsg.Request) (kmsg.Response, error, bool) {
+	asked := request.(*kmsg.OffsetFetchRequest)
+	answer := asked.ResponseKind().(*kmsg.OffsetFetchResponse)
+	answer.ErrorCode = kerr.CoordinatorLoadInProgress.Code
+	for _, group := range asked.Groups {
+		refused := kmsg.NewOffsetFetchResponseGroup()
+		refused.Group, refused.ErrorCode = group.Group, kerr.CoordinatorLoadInProgress.Code
+		answer.Groups = append(answer.Groups, refused)
+	}
+	return answer, nil, true
+}
+
 // obey carries out one command.
 func obey(cluster *kfake.Cluster, words []string) string {
 	switch {
 	case len(words) == 2 && words[0] == "load": // so many times OffsetFetch answers that the coordinator is loading
-		left := must(strconv.Atoi(words[1]))
-		cluster.ControlKey(int16(kmsg.OffsetFetch), func(request kmsg.Request) (kmsg.Response, error, bool) {
-			if left--; left > 0 {
-				cluster.KeepControl()
-			}
-			asked := request.(*kmsg.OffsetFetchRequest)
-			answer := asked.ResponseKind().(*kmsg.OffsetFetchResponse)
-			answer.ErrorCode = kerr.CoordinatorLoadInProgress.Code
-			for _, group := range asked.Groups {
-				refused := kmsg.NewOffsetFetchResponseGroup()
-				refused.Group, refused.ErrorCode = group.Group, kerr.CoordinatorLoadInProgress.Code
-				answer.Groups = append(answer.Groups, refused)
-			}
-			return answer, nil, true
-		})
+		for range must(strconv.Atoi(words[1])) {
+			cluster.ControlKey(int16(kmsg.OffsetFetch), loading)
+		}
 	case len(words) == 4 && words[0] == "lead": // a partition of a topic by a node
 		partition, node := must(strconv.Atoi(words[2])), must(strconv.Atoi(words[3]))
 		must(0, cluster.MoveTopicPartition(words[1], int32(partition), int32(node)))

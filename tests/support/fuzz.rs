@@ -1,6 +1,6 @@
 // Seeded cases: the same ones in each run, and others by hand.
 //
-// `MEERKAT_FUZZ_SEED` begins somewhere else, `MEERKAT_FUZZ_CASES` makes more of them; `make fuzz` goes on without end.
+// `MEERKAT_FUZZ_SEED` begins somewhere else, `MEERKAT_FUZZ_TIMES` makes so many times as many; `make fuzz` goes on without end.
 
 /// A source of choices: xorshift64* (Vigna, 2016), which is enough to choose by and needs no library.
 pub(crate) struct Choice(u64);
@@ -63,12 +63,12 @@ impl Drop for Case {
     }
 }
 
-/// Tries so many cases, or as many as `MEERKAT_FUZZ_CASES` says.
+/// Tries so many cases, times what `MEERKAT_FUZZ_TIMES` says.
 pub(crate) fn each(cases: usize, mut case: impl FnMut(&mut Choice)) {
     let said = |name: &str| std::env::var(name).ok();
     let seed = said("MEERKAT_FUZZ_SEED").and_then(|seed| seed.parse().ok()).unwrap_or(1_u64);
-    let cases = said("MEERKAT_FUZZ_CASES").and_then(|cases| cases.parse().ok()).unwrap_or(cases);
-    for number in 0..cases {
+    let times = said("MEERKAT_FUZZ_TIMES").and_then(|times| times.parse().ok()).unwrap_or(1_usize);
+    for number in 0..cases.saturating_mul(times) {
         let _case = Case { seed, number };
         let own = seed.wrapping_mul(0x9e37_79b9_7f4a_7c15).wrapping_add(number as u64);
         let mut choice = Choice(own.wrapping_mul(0xbf58_476d_1ce4_e5b9) | 1);

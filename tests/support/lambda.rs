@@ -31,6 +31,11 @@ pub(crate) struct Invoked {
 impl Lambda {
     /// Starts the binary with these variables, and nothing else of this process's environment.
     pub(crate) fn start(variables: &[(String, String)]) -> Self {
+        Self::within(Duration::from_mins(1), variables)
+    }
+
+    /// The same, where an invocation has so much time.
+    pub(crate) fn within(time: Duration, variables: &[(String, String)]) -> Self {
         let (events, next) = channel::<String>();
         let (told, answers) = channel();
         let mut invocations = 0;
@@ -43,7 +48,7 @@ impl Lambda {
                 let headers = vec![
                     "content-type: application/json".into(),
                     format!("lambda-runtime-aws-request-id: {invocations}"),
-                    format!("lambda-runtime-deadline-ms: {}", now + 60_000),
+                    format!("lambda-runtime-deadline-ms: {}", now + time.as_millis()),
                     "lambda-runtime-invoked-function-arn: arn:aws:lambda:eu-west-1:123456789012:function:meerkat"
                         .into(),
                 ];

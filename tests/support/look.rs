@@ -159,9 +159,12 @@ impl Report {
         line
     }
 
-    /// The names of the groups, in the report's order.
+    /// The names of the groups, in order; the report has the worst first.
     pub(crate) fn groups(&self) -> Vec<&str> {
-        self.0["groups"].as_array().into_iter().flatten().filter_map(|group| group["group"].as_str()).collect()
+        let groups = self.0["groups"].as_array().into_iter().flatten();
+        let mut names: Vec<&str> = groups.filter_map(|group| group["group"].as_str()).collect();
+        names.sort_unstable();
+        names
     }
 
     /// What could not be read, each as `where: what`.

@@ -1,17 +1,21 @@
 //! A report for people: the table that a terminal shows.
 //!
-//! It is drawn from the report's JSON ([`crate::report`]), so that it can say nothing that the JSON does not.
+//! It is drawn from the report ([`crate::report`]) alone, so that it shows nothing that the JSON does not have.
 
 mod groups;
 mod history;
+mod members;
 mod partitions;
 mod text;
 mod trouble;
 
 use crate::base::figures::grouped;
+use crate::cli::arguments::Shown;
 use crate::judge::verdict::Verdict;
 use crate::report::Report;
 pub use history::history;
+pub use members::names;
+pub(crate) use text::wrapped;
 use text::{Cell, Text};
 
 /// The screen that a table has to fit.
@@ -23,18 +27,30 @@ pub struct Screen {
     pub colour: bool,
 }
 
-/// The groups, the worst first, what could not be read, and one closing sentence; with `partitions` a table for each group
-/// instead, in the columns of `kafka-consumer-groups.sh --describe`.
+/// What is asked for of each group, what could not be read, and closing sentences.
 #[must_use]
-pub fn table(report: &Report<'_>, screen: Screen, partitions: bool) -> String {
+pub fn table(report: &Report<'_>, screen: Screen, shown: Shown) -> String {
     let mut text = Text::new(screen);
-    if partitions {
-        partitions::draw(report, &mut text);
-    } else {
-        groups::draw(report, &mut text);
+    match shown {
+        Shown::Partitions => partitions::draw(report, &mut text),
+        Shown::Members => members::draw(report, &mut text),
+        Shown::Groups => groups::draw(report, &mut text),
+        Shown::Names { state } => return names(report, state),
     }
     trouble::draw(report, &mut text);
     text.finish()
+}
+
+/// As much of a table as a screen of so many lines shows, its closing lines included.
+#[must_use]
+pub fn cut(table: &str, height: usize) -> String {
+    let lines: Vec<&str> = table.lines().collect();
+    if lines.len() < height {
+        return table.to_owned();
+    }
+    let (last, room) = (lines.last().copied().unwrap_or_default(), height.saturating_sub(3));
+    let shown = lines[..room.min(lines.len())].join("\n");
+    format!("{shown}\n… and {} more lines; {last}\n", grouped((lines.len() - room) as u64))
 }
 
 /// The colour of a verdict, as an SGR parameter (ECMA-48, 8.3.117).

@@ -2,7 +2,7 @@
 
 use super::text::{Cell, GUTTER, Grid, NARROWEST, Text};
 use super::{FAINT, UNKNOWN, colour, count, offset};
-use crate::base::figures::span;
+use crate::base::figures::shown;
 use crate::judge::verdict::Verdict;
 use crate::report::{GroupEntry, PartitionEntry, Report};
 
@@ -13,7 +13,7 @@ pub(crate) fn draw(report: &Report<'_>, text: &mut Text) {
         let members = count(group.members.map(|all| all as u64));
         let lag = super::groups::total(group);
         let state = group.state.as_deref().unwrap_or(UNKNOWN);
-        let title = format!("{}: {}, {state}, members {members}, lag {lag}", group.group, group.status.word());
+        let title = format!("{}: {}, {state}, members {members}, lag {lag}", shown(&group.group), group.status.word());
         text.line(0, &title, Some(colour(group.status)));
         if group.status != Verdict::Ok {
             text.line(0, &group.reason, None);
@@ -70,9 +70,7 @@ fn table(group: &GroupEntry<'_>, text: &mut Text) {
 /// What has no column where there is no room for it; nothing of a partition that is caught up and well.
 fn ours(partition: &PartitionEntry<'_>) -> Option<String> {
     let mut said = vec![partition.status.word().to_owned()];
-    said.extend(
-        partition.lag_seconds.filter(|seconds| *seconds > 0.0).map(|seconds| format!("{} behind", span(seconds))),
-    );
+    said.extend(partition.behind().filter(|_| partition.lag_seconds > Some(0.0)).map(|age| format!("{age} behind")));
     said.extend(partition.findings.iter().map(ToString::to_string));
     if partition.status != Verdict::Ok {
         return Some(format!("{}: {}", said.join(", "), partition.reason));
@@ -91,7 +89,7 @@ fn row(partition: &PartitionEntry<'_>) -> Vec<Cell> {
         text(partition.member_id.as_deref()),
         text(partition.member_host.as_deref()),
         text(partition.member.as_deref()),
-        Cell::right(&partition.lag_seconds.map_or_else(|| UNKNOWN.to_owned(), span)),
+        Cell::right(&partition.behind().unwrap_or_else(|| UNKNOWN.to_owned())),
         Cell::left(partition.status.word()).coloured(colour(partition.status)),
         Cell::left(&partition.findings.join(" ")),
     ]

@@ -187,7 +187,7 @@ fn taken(characters: impl Iterator<Item = char>, room: usize) -> String {
 }
 
 /// Lines of at most so many columns, broken between words, and within a word that has no room.
-fn wrapped(text: &str, width: usize) -> Vec<String> {
+pub(crate) fn wrapped(text: &str, width: usize) -> Vec<String> {
     let mut lines = Vec::new();
     let (mut line, mut filled) = (String::new(), 0);
     for (number, word) in text.split(' ').enumerate() {

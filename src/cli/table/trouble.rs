@@ -7,7 +7,8 @@ use super::colour;
 use super::text::Text;
 use crate::base::figures::grouped;
 use crate::judge::verdict::Verdict;
-use crate::report::Report;
+use crate::model::snapshot::OTHER_TOPICS;
+use crate::report::{Report, Totals};
 
 /// Draws both.
 pub(crate) fn draw(report: &Report<'_>, text: &mut Text) {
@@ -36,33 +37,46 @@ pub(crate) fn draw(report: &Report<'_>, text: &mut Text) {
     text.line(0, &closing(report), Some(super::BOLD));
 }
 
-/// How many groups need a look, and what the table does not tell.
+/// How many groups need attention, and what the table does not show.
 fn closing(report: &Report<'_>) -> String {
-    let cut = report.cut.map_or(0, |cut| cut.groups);
-    let all = (report.groups.len() + cut) as u64;
-    let bad = report.groups.iter().filter(|group| group.status != Verdict::Ok).count();
-    let groups = if all == 1 { "group" } else { "groups" };
-    let needs = if bad == 1 { "needs" } else { "need" };
-    let mut sentence = match bad as u64 {
-        0 if all == 0 && !report.complete => "no group could be read".to_owned(),
-        0 if all == 0 => "there is no group".to_owned(),
-        0 => format!("{} {groups}, none of them needs a look", grouped(all)),
-        bad => format!("{} of {} {groups} {needs} a look", grouped(bad), grouped(all)),
+    let Totals { groups: all, by_status, .. } = &report.totals;
+    let bad = all - by_status.get(Verdict::Ok.word()).copied().unwrap_or_default();
+    let number = |number: usize| grouped(number as u64);
+    let groups = if *all == 1 { "group" } else { "groups" };
+    let mut text = match bad {
+        0 if *all == 0 && !report.complete => "No group could be checked.".to_owned(),
+        0 if *all == 0 => "There is no group.".to_owned(),
+        0 => format!("{} {groups}, none of them needs attention.", number(*all)),
+        1 => format!("1 of {} {groups} needs attention.", number(*all)),
+        bad => format!("{} of {} {groups} need attention.", number(bad), number(*all)),
     };
-    if cut > 0 {
-        let _ = write!(sentence, "; {} are not listed, none of them worse", grouped(cut as u64));
+    let hidden = all.saturating_sub(report.groups.len());
+    if hidden > 0 {
+        let _ = match report.cut {
+            Some(_) => write!(text, " {} are not listed, none of them is worse.", number(hidden)),
+            None => write!(text, " {} are not listed.", number(hidden)),
+        };
     }
-    if !report.history.enabled {
-        sentence.push_str("; history is off, so only lag is told");
-        if let Some(advice) = &report.history.advice {
-            let _ = write!(sentence, ": {advice}");
-        }
+    for (what, groups) in report.left_out.iter().filter(|(what, _)| *what == OTHER_TOPICS) {
+        let _ = write!(text, " {} read {what} only and are left out.", number(*groups));
+    }
+    if let Some(watch) = &report.watch {
+        let _ = write!(text, " Snapshot {}, one every {} s.", watch.snapshots, watch.every_s);
+    } else if !report.history.enabled {
+        text.push_str(" Without history meerkat reports lag only");
+        let _ = match &report.history.advice {
+            Some(advice) => write!(text, ": {advice}."),
+            None => write!(text, "."),
+        };
     }
     if let Some(seconds) = report.groups.iter().filter_map(|group| group.warming_up_seconds).max() {
-        let minutes = (seconds + 59) / 60;
-        let _ = write!(sentence, "; too early to tell of all, for {minutes} min more");
+        let _ = write!(
+            text,
+            " Verdicts of all groups need {} more.",
+            crate::base::figures::seconds(seconds.unsigned_abs())
+        );
     }
-    sentence
+    text
 }
 
 /// Places that are named for one trouble.

@@ -106,7 +106,7 @@ impl PartPast {
         self.rosters.as_ref().map_err(|why| match &*self.reads.failures {
             [] => why.clone(),
             // The whole sentence once is enough.
-            _ => Unknown::because("its history could not be read, as problems say"),
+            _ => Unknown::because("history could not be read (see problems)"),
         })?;
         if is_too_large(snapshot, row) {
             return Err(Unknown::because("its offsets are too large to be kept"));

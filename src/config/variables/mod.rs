@@ -1,6 +1,5 @@
 //! The variables that a run knows: one table for `--help` and the check for misspelt names.
 
-use std::fmt::Write as _;
 use std::sync::LazyLock;
 
 mod spelling;
@@ -27,20 +26,6 @@ impl Variable {
         let (default, meaning) = rest.split_once('\t')?;
         Some(Self { name, default: Some(default).filter(|default| *default != "-"), meaning })
     }
-}
-
-/// The table as `--help` shows it.
-#[must_use]
-pub fn help() -> String {
-    let mut text = String::new();
-    for Variable { name, default, meaning } in &*VARIABLES {
-        let _ = write!(text, "  {name:<41} {meaning}");
-        if let Some(default) = default {
-            let _ = write!(text, " [{default}]");
-        }
-        text.push('\n');
-    }
-    text
 }
 
 /// A line a variable: its name, its default or `-`, and what it says.

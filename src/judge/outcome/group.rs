@@ -2,8 +2,9 @@
 
 use std::fmt::Write as _;
 
-use super::LastKnown;
-use crate::base::figures::{grouped, seconds};
+use super::{LastKnown, why};
+use crate::base::figures::{grouped, records_of, seconds, shown};
+use crate::base::spelling::nearest;
 use crate::judge::input::Sight;
 use crate::judge::verdict::{self, Judgement, Pace, Reason, Verdict};
 use crate::model::lags::Left;
@@ -15,6 +16,8 @@ pub struct JudgedGroup {
     /// The worst of its partitions, or what could not be read.
     pub verdict: Verdict,
     pub(crate) reason: String,
+    /// What this snapshot shows besides the lag; part of the reason of a group that is OK or cannot be judged.
+    pub(crate) finding: Option<String>,
     /// Unread offsets of all partitions that could be read; `None` where there is not one.
     pub(crate) total_lag: Option<u64>,
     /// The largest of them.
@@ -75,8 +78,10 @@ impl JudgedGroup {
         let partitions = lags.len();
         let at_most = at_most(snapshot, group, lags);
         let pace = sum.pace.filter(|pace| sum.most_goes || matches!(pace, Pace::FallsBehind { .. }));
+        let finding = why::why(snapshot, group, judgements, lags);
+        let unjudged = |worst: usize| verdict == Verdict::Unknown && judgements[worst].reason.is_unjudged();
         let mut reason = match (verdict, missing, sum.worst) {
-            (Verdict::NotFound, ..) => String::from("there is no such group"),
+            (Verdict::NotFound, ..) => no_such_group(&group.name, snapshot),
             (Verdict::Unknown, Some(why), _) => why.to_string(),
             (_, _, None) => String::from("the group reads nothing"),
             (Verdict::Ok, _, Some(_)) => {
@@ -99,8 +104,15 @@ impl JudgedGroup {
                 if let Some(pace) = pace {
                     let _ = write!(reason, ", {pace}");
                 }
+                if let Some(finding) = &finding {
+                    let _ = write!(reason, "; {finding}");
+                }
                 reason
             }
+            (_, _, Some(worst)) if unjudged(worst) => finding.clone().unwrap_or_else(|| {
+                let bound = if at_most { "at most " } else { "" };
+                format!("{bound}{} unread; no earlier run to compare with", records_of(sum.total.unwrap_or_default()))
+            }),
             (_, _, Some(worst)) => {
                 let (row, judgement) = (&snapshot.rows_of(group)[worst], &judgements[worst]);
                 let topic = &snapshot.topic(row).name;
@@ -109,6 +121,10 @@ impl JudgedGroup {
                 let alike = judgements.iter().filter(|other| other.verdict == judgement.verdict).count() - 1;
                 if alike > 0 {
                     let _ = write!(reason, " (and {alike} more)");
+                }
+                // An age or a history that is missing does not explain itself.
+                if let (Reason::Unread(_) | Reason::Late { .. }, Some(finding)) = (judgement.reason.plain(), &finding) {
+                    let _ = write!(reason, "; {finding}");
                 }
                 reason
             }
@@ -125,6 +141,7 @@ impl JudgedGroup {
         Self {
             verdict,
             reason,
+            finding,
             total_lag: total,
             max_lag: most,
             at_least,
@@ -134,6 +151,15 @@ impl JudgedGroup {
             warming_up_s,
             last_known: None,
         }
+    }
+}
+
+fn no_such_group(name: &str, snapshot: &Snapshot) -> String {
+    let listed = snapshot.listed.iter().flatten().map(|listed| &**listed);
+    let near: Vec<String> = nearest(name, listed).into_iter().map(shown).collect();
+    match &*near {
+        [] => String::from("there is no such group"),
+        near => format!("there is no such group; did you mean {}?", near.join(" or ")),
     }
 }
 

@@ -15,6 +15,7 @@ use crate::model::window::Horizon;
 
 mod group;
 mod standing;
+mod why;
 
 pub use group::JudgedGroup;
 pub use standing::LastKnown;

@@ -3,7 +3,7 @@
 use super::Thresholds;
 use super::rules::{PATIENCE_PERIODS, Seen};
 use crate::model::lag::{Assigned, Committed};
-use crate::model::memory::{Abandoned, Members, Memory, Reading};
+use crate::model::memory::{Abandoned, MINUTE_MS, Members, Memory, Reading};
 
 impl Seen<'_> {
     /// Whether the group had members, has none, and they are overdue by what is usual.
@@ -15,7 +15,7 @@ impl Seen<'_> {
             Some(_) => true,
             None => silent_ms > PATIENCE_AT_FIRST_MS,
         };
-        memory.has_lost_its_reader() && overdue
+        memory.has_lost_its_reader() && overdue && silent_ms >= of_minutes(ABSENT_MINUTES, thresholds)
     }
 
     /// The age in seconds of the oldest record that a group without its members leaves unread, where that alone is proof.
@@ -79,7 +79,7 @@ impl Seen<'_> {
     /// How long a silence is no news, in milliseconds: several usual gaps, or a while where none is known yet.
     pub(crate) fn patience_ms(&self) -> i64 {
         let Self { memory, thresholds, .. } = *self;
-        let shortest = PATIENCE_PERIODS * thresholds.period_ms;
+        let shortest = (PATIENCE_PERIODS * thresholds.period_ms).max(of_minutes(PATIENCE_PERIODS, thresholds));
         match memory.usual_gap_ms(thresholds) {
             Some(gap_ms) if memory.comes_and_goes() => shortest.max(gap_ms * 3 / 2),
             Some(gap_ms) => shortest.max(PATIENCE_GAPS * (gap_ms - thresholds.period_ms)),
@@ -87,6 +87,11 @@ impl Seen<'_> {
             None => shortest.max(PATIENCE_AT_FIRST_MS),
         }
     }
+}
+
+/// So many minutes in milliseconds where snapshots come more often than each minute, else nothing: counted periods would be too short.
+fn of_minutes(minutes: i64, thresholds: &Thresholds) -> i64 {
+    if thresholds.is_close_up() { minutes * MINUTE_MS } else { 0 }
 }
 
 /// Whether nobody has read or committed since the first snapshot, for longer than a first patience.
@@ -116,6 +121,8 @@ pub(crate) fn is_unstable(reading: &Reading, memory: Memory, thresholds: &Thresh
     long && !reads_on && has_members && reading.committed != Committed::Never && !reading.is_caught_up(thresholds)
 }
 
+/// Minutes without a reader after which it counts as lost, however close the snapshots are.
+const ABSENT_MINUTES: i64 = 3;
 /// Usual gaps of silence that are no news.
 const PATIENCE_GAPS: i64 = 4;
 /// Milliseconds of silence that are no news while the usual gap is not known.

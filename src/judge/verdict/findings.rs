@@ -1,7 +1,10 @@
 //! What is worth knowing of a partition besides its verdict.
 
+use std::fmt;
+
 use super::absence;
 use super::{Pace, Thresholds};
+use crate::base::figures::{grouped, records_of};
 use crate::model::lag::{Assigned, Committed, Lag};
 use crate::model::memory::{Memory, Reading, Sample};
 
@@ -179,6 +182,27 @@ impl Findings {
         add(absence::is_abandoned(reading, memory, thresholds), Finding::Abandoned);
         add(absence::is_unstable(reading, memory, thresholds), Finding::Unstable);
         found
+    }
+}
+
+impl fmt::Display for Finding {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        match self {
+            Self::NoCommit => f.write_str("nothing was committed"),
+            Self::Uncommitted => f.write_str("a member reads and never committed"),
+            Self::DataLoss { lost, .. } => {
+                let were = if *lost == 1 { "was" } else { "were" };
+                write!(f, "{} {were} deleted before the group read them", records_of(*lost))
+            }
+            Self::LossAhead => f.write_str("retention will delete records before the group reads them"),
+            Self::Backlog { .. } => f.write_str("never caught up for an hour or longer"),
+            Self::Abandoned => f.write_str("no member and no commit for a long time"),
+            Self::Unstable => f.write_str("the group rebalances without end"),
+            Self::PastEnd { by } => write!(f, "the commit is {} past the log end", grouped(*by)),
+            Self::Blocked => f.write_str("held up by an open transaction"),
+            Self::Unassigned => f.write_str("no member subscribes to the topic"),
+            Self::Recreated => f.write_str("the topic was recreated or truncated"),
+        }
     }
 }
 

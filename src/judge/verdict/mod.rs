@@ -127,6 +127,10 @@ impl<'de> Deserialize<'de> for Verdict {
 
 impl fmt::Display for Judgement {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        // One snapshot cannot judge a lag, but what it found explains it.
+        if let (true, Some(finding)) = (self.reason.is_unjudged(), self.findings.iter().next()) {
+            write!(f, "{finding}; ")?;
+        }
         self.reason.fmt(f)?;
         self.findings.pace().map_or(Ok(()), |pace| write!(f, ", {pace}"))
     }

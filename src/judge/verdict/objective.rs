@@ -1,6 +1,6 @@
 //! How old the oldest unread record may be, and what comes of it.
 
-use super::reason::Kept;
+use super::reason::{Kept, ShownAge};
 use super::rules::{Seen, short};
 use super::{Reason, Verdict};
 use crate::model::memory::Objective;
@@ -49,8 +49,9 @@ impl Seen<'_> {
             return None;
         }
         let Objective { warn_s, err_s } = self.thresholds.objective?;
-        let age_s = self.age?.at_least_ms / 1_000;
-        let late = |objective_s| Reason::Late { age_s: short(age_s), objective_s: short(objective_s) };
+        let age = self.age?;
+        let age_s = age.at_least_ms / 1_000;
+        let late = |objective_s| Reason::Late { age: ShownAge::of(age), objective_s: short(objective_s) };
         Some(match err_s.filter(|err_s| age_s > *err_s) {
             Some(err_s) => (Verdict::Err, late(err_s)),
             None => (Verdict::Warn, late(warn_s)),

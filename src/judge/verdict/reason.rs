@@ -3,9 +3,10 @@
 use std::fmt;
 
 use super::trend::Growth;
-use crate::base::figures::{duration, grouped, records_of, seconds};
+use crate::base::figures::{duration, grouped, records_of, seconds, span};
+use crate::model::age::Bound;
 use crate::model::lag::Assigned;
-use crate::model::memory::{Memory, Thresholds};
+use crate::model::memory::{Aged, Memory, Thresholds};
 use crate::model::unknown::Unknown;
 
 /// Why a verdict was given; its `Display` is one sentence without a full stop.
@@ -15,7 +16,7 @@ use crate::model::unknown::Unknown;
 pub(crate) enum Reason {
     /// The partition or its history could not be read.
     Unread(Unknown),
-    /// So many records are left, and neither earlier snapshots nor an objective say what that means.
+    /// So many records are left, and neither an earlier run nor an objective shows what that means.
     Unjudged(u64),
     /// Nothing was ever committed; whether somebody reads all the same.
     NoCommit {
@@ -50,8 +51,8 @@ pub(crate) enum Reason {
     Backlog { unread: u64, s: u32 },
     /// So many records are left, none of them older than the objective, in seconds.
     InTime { unread: u64, objective_s: u32 },
-    /// The oldest unread record is older than the objective, both in seconds.
-    Late { age_s: u32, objective_s: u32 },
+    /// The oldest unread record is older than the objective, in seconds.
+    Late { age: ShownAge, objective_s: u32 },
     /// Nobody commits.
     Silent(Box<Silence>),
     /// Nobody commits, and an open transaction is why.
@@ -100,6 +101,29 @@ pub(crate) struct StepBack {
     to: i64,
 }
 
+/// An age as the report shows it beside, with its bound.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub(crate) struct ShownAge {
+    s: u32,
+    bound: Option<Bound>,
+}
+
+impl ShownAge {
+    pub(crate) fn of(age: Aged) -> Self {
+        let (ms, bound) = age.shown();
+        #[expect(clippy::cast_precision_loss, reason = "no record is older than 2^53 milliseconds")]
+        let rounded = (ms as f64 / 1_000.0).round();
+        #[expect(clippy::cast_possible_truncation, clippy::cast_sign_loss, reason = "`as` saturates at 136 years")]
+        Self { s: rounded as u32, bound }
+    }
+}
+
+impl fmt::Display for ShownAge {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        write!(f, "{}{}", Bound::sign(self.bound), span(f64::from(self.s)))
+    }
+}
+
 /// A silence in figures.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub(crate) struct Silence {
@@ -109,11 +133,19 @@ pub(crate) struct Silence {
     unread: u64,
     lost: u64,
     assigned: Assigned,
+    /// How long a silence must be for a verdict, where snapshots come so often that this one is shorter.
+    needs_ms: Option<i64>,
 }
 
 impl Silence {
+    /// The same, which is not long enough yet.
+    pub(crate) fn too_short(self, needs_ms: i64) -> Self {
+        Self { needs_ms: Some(needs_ms), ..self }
+    }
+
     pub(crate) fn of(memory: Memory, unread: u64, lost: u64, thresholds: &Thresholds) -> Self {
         Self {
+            needs_ms: None,
             ms: memory.silent_ms(thresholds),
             is_at_its_limit: memory.silence_is_at_its_limit(),
             usual_ms: memory.usual_gap_ms(thresholds).filter(|_| memory.usual_gap_is_seen()),
@@ -176,7 +208,9 @@ impl Reason {
         };
         match self {
             Self::Unread(why) => write!(f, "{why}"),
-            Self::Unjudged(unread) => write!(f, "{}, and nothing to judge them by", behind(unread)),
+            Self::Unjudged(unread) => {
+                write!(f, "{at_most}{} unread; no earlier run to compare with", records_of(*unread))
+            }
             Self::NoCommit { read: true } => write!(f, "no {position}, though a member is assigned"),
             Self::NoCommit { read: false } => write!(f, "no {position}"),
             Self::PastEnd { by, stands } => {
@@ -203,8 +237,8 @@ impl Reason {
             Self::InTime { unread, objective_s } => {
                 write!(f, "{}, none older than the objective of {}", behind(unread), seconds((*objective_s).into()))
             }
-            Self::Late { age_s, objective_s } => {
-                let (age, objective) = (seconds((*age_s).into()), seconds((*objective_s).into()));
+            Self::Late { age, objective_s } => {
+                let objective = seconds((*objective_s).into());
                 write!(f, "late: its oldest unread record is {age} old, objective {objective}")
             }
             Self::Silent(silence) => silence.tell(words, f),
@@ -245,9 +279,7 @@ impl Reason {
                 }
                 reason.tell(if *at_most { Words { at_most: "at most ", ..SHARES } } else { SHARES }, f)
             }
-            Self::Lost { lost: 0 } => {
-                f.write_str("records were deleted before it read them, within the last ten looks")
-            }
+            Self::Lost { lost: 0 } => f.write_str("records were deleted before it read them, within the last ten runs"),
             Self::Lost { lost } => write!(f, "{} deleted before it read them", records_of(*lost)),
         }
     }
@@ -256,6 +288,16 @@ impl Reason {
 impl Silence {
     fn tell(&self, words: Words, f: &mut fmt::Formatter<'_>) -> fmt::Result {
         let Words { commit, at_most, .. } = words;
+        if let Some(needs_ms) = self.needs_ms {
+            #[expect(clippy::cast_precision_loss, reason = "minutes in milliseconds")]
+            let silent = span(self.ms as f64 / 1_000.0);
+            return write!(
+                f,
+                "silent for {silent}; a verdict needs {}; {at_most}{} unread",
+                duration(needs_ms),
+                records_of(self.unread)
+            );
+        }
         let over = if self.is_at_its_limit { "over " } else { "" };
         write!(f, "no {commit} for {over}{} ", duration(self.ms))?;
         match self.usual_ms {

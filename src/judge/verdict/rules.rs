@@ -208,8 +208,16 @@ impl Seen<'_> {
                 Ok(points) => self.of_the_window(&points, slow).unwrap_or_else(|| {
                     let quiet = silent_ms > thresholds.period_ms;
                     let reason = if quiet { Reason::Silent(silence()) } else { Reason::Behind(unread) };
-                    let lost = lost.then(|| (Verdict::Warn, Reason::Lost { lost: reading.lost() }));
-                    lost.unwrap_or((Verdict::Ok, reason))
+                    // Close snapshots are many before a silence is long: nothing supports an OK until then.
+                    let early = quiet && thresholds.is_close_up() && !memory.supports_ok();
+                    if lost {
+                        (Verdict::Warn, Reason::Lost { lost: reading.lost() })
+                    } else if early {
+                        let silence = silence().too_short(self.patience_ms());
+                        (Verdict::Unknown, Reason::Silent(Box::new(silence)))
+                    } else {
+                        (Verdict::Ok, reason)
+                    }
                 }),
             }
         }

@@ -58,12 +58,18 @@ pub(crate) struct Contact<'a> {
 
 /// Not one of the bootstrap addresses led to a broker.
 #[derive(Debug, thiserror::Error)]
-#[error("no bootstrap address of KAFKA_BOOTSTRAP_SERVERS leads to a broker: {}", each(.0))]
+#[error("{}", each(.0))]
 pub struct Unreachable(Vec<(Endpoint, DialError)>);
 
 fn each(causes: &[(Endpoint, DialError)]) -> String {
-    let causes: Vec<String> = causes.iter().map(|(endpoint, why)| format!("{endpoint}: {why}")).collect();
-    causes.join("; ")
+    let one = |(endpoint, why): &(Endpoint, DialError)| format!("cannot connect to {endpoint}: {}", why.at(endpoint));
+    let mut text = causes.iter().map(one).collect::<Vec<_>>().join("; ");
+    if causes.iter().all(|(_, why)| why.is_refused()) {
+        text.push_str(
+            "; check host and port: the usual one is 9092, Amazon MSK has 9094 (TLS), 9096 (SCRAM) and 9098 (IAM)",
+        );
+    }
+    text
 }
 
 impl<'a> Credentials<'a> {

@@ -12,6 +12,7 @@ use crate::kafka::net::connection::{CallError, waited};
 use crate::kafka::net::sasl::LoginError;
 use crate::kafka::net::tls::HandshakeError;
 use crate::kafka::protocol::error_codes;
+use crate::model::endpoint::Endpoint;
 use crate::model::unknown::{Cause, Unknown};
 
 /// Why a connection to a broker could not be opened, or is of no use; in words it is its [`DialError::fault`].
@@ -42,6 +43,11 @@ pub(crate) enum DialError {
     NoLogin(CallError),
     MetadataRefused(i16),
     NoBrokers,
+    /// A broker's address does not lead anywhere from here, though the bootstrap server that gave it answered.
+    Advertised {
+        by: Endpoint,
+        why: Box<Self>,
+    },
 }
 
 /// The steps on the way to a broker, in their order.
@@ -66,6 +72,31 @@ impl DialError {
     /// Why there are no metadata.
     pub(crate) fn unanswered(error: CallError, logged_in: bool) -> Self {
         if !logged_in && error.is_hang_up() { Self::NoLogin(error) } else { Self::Metadata(error) }
+    }
+
+    /// The same of an address that `by` answered with, where the way ends before anything was sent.
+    pub(crate) fn advertised(self, by: &Endpoint) -> Self {
+        match self.step() {
+            Step::Resolve | Step::Connect => Self::Advertised { by: by.clone(), why: Box::new(self) },
+            _ => self,
+        }
+    }
+
+    /// The sentence behind the address, which is not named twice.
+    pub(crate) fn at(&self, endpoint: &Endpoint) -> String {
+        match self {
+            Self::Connect(tried) => match &**tried {
+                [(address, why)] if address.to_string() == endpoint.host => why.to_string(),
+                tried => each(tried),
+            },
+            other => other.to_string(),
+        }
+    }
+
+    /// Whether nothing listens there.
+    pub(crate) fn is_refused(&self) -> bool {
+        let refused = |(_, why): &(IpAddr, io::Error)| why.kind() == io::ErrorKind::ConnectionRefused;
+        matches!(self, Self::Connect(tried) if !tried.is_empty() && tried.iter().all(refused))
     }
 
     /// The sentence in two; no arm of it may print the error itself.
@@ -95,6 +126,7 @@ impl DialError {
                 Fault::of(format!("the broker refused to tell its metadata: {}", error_codes::sentence(*code)))
             }
             Self::NoBrokers => Fault::of("the broker's metadata names no brokers"),
+            Self::Advertised { by, why } => advertised(&why.fault(), by),
         }
     }
 
@@ -109,6 +141,7 @@ impl DialError {
             Self::Resolve(_) => Step::Resolve,
             Self::Connect(_) | Self::Socket(_) => Step::Connect,
             Self::Late(step, _) => *step,
+            Self::Advertised { why, .. } => why.step(),
             Self::Truststore(_) | Self::Tls(_) => Step::Tls,
             Self::Versions(..) | Self::VersionsRefused { .. } => Step::Versions,
             Self::Credentials(_) | Self::Login(_) | Self::LoginCall(..) => Step::Login,
@@ -122,9 +155,18 @@ impl DialError {
             | Self::Versions(_, CallError::Deadline { .. })
             | Self::LoginCall(_, CallError::Deadline { .. })
             | Self::Metadata(CallError::Deadline { .. }) => Cause::Deadline,
+            Self::Advertised { why, .. } => why.cause(),
             _ => Cause::Down,
         }
     }
+}
+
+/// What is wrong with an address that `by` answered with.
+pub(crate) fn advertised(why: &Fault, by: &Endpoint) -> Fault {
+    Fault::with(
+        format!("{}; {by} answered and gave this address (advertised.listeners)", why.found),
+        "make the address reachable from here, or use a listener whose advertised address is",
+    )
 }
 
 fn each(addresses: &[(IpAddr, io::Error)]) -> String {

@@ -54,7 +54,7 @@ pub(crate) enum Size {
 pub(crate) fn size(prefix: [u8; 4], limit: usize) -> Result<Size, FrameError> {
     let claimed = i32::from_be_bytes(prefix);
     match (prefix, usize::try_from(claimed)) {
-        ([b'H', b'T', b'T', b'P'], _) => Err(FrameError::Http),
+        ([b'H', b'T', b'T', b'P'] | [b'<', b'!' | b'h' | b'H', ..], _) => Err(FrameError::Http),
         ([0x15, 0x03, _, _], _) => Err(FrameError::Tls),
         (_, Ok(size)) if (MINIMUM..=limit).contains(&size) => Ok(Size::Fits(size)),
         (_, Ok(size)) if size > limit && size <= limit.saturating_mul(PLAUSIBLE) => Ok(Size::TooLarge(size)),

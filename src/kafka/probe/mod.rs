@@ -13,7 +13,7 @@ use tokio::time::Instant;
 use super::Access;
 use crate::kafka::net::connection::{Connection, Traffic};
 use crate::kafka::net::dial::{metadata_request, patiently};
-use crate::kafka::net::error::DialError;
+use crate::kafka::net::error::{DialError, Step, advertised};
 use crate::kafka::net::sasl::Moment;
 use crate::kafka::net::transport::{self, Stream};
 use crate::kafka::net::{handshake, tls};
@@ -26,14 +26,21 @@ pub async fn probe(access: &Access<'_>, now_s: i64, deadline: Instant) -> Vec<Tr
     let mut tried = join_all(access.bootstrap.iter().map(|endpoint| probe.address(endpoint))).await;
     let brokers = tried.iter().find(|(_, brokers)| !brokers.is_empty()).map(|(_, brokers)| brokers.clone());
     let brokers = brokers.unwrap_or_default();
+    let by = tried.iter().position(|(_, brokers)| !brokers.is_empty()).map(|at| &access.bootstrap[at]);
     let further = brokers.iter().map(|(id, endpoint)| {
         let known = access.bootstrap.iter().position(|known| known.is_same(endpoint));
         let known = known.map(|index| tried[index].0.clone());
         let probe = &probe;
         async move {
-            let tried = match known {
-                Some(tried) => tried,
-                None => probe.address(endpoint).await.0,
+            let tried = if let Some(tried) = known {
+                tried
+            } else {
+                let mut tried = probe.address(endpoint).await.0;
+                let ends = |failed: &&mut Failed| matches!(failed.step, Step::Resolve | Step::Connect);
+                if let (Some(failed), Some(by)) = (tried.failed.as_mut().filter(ends), by) {
+                    failed.why = advertised(&failed.why, by);
+                }
+                tried
             };
             Tried { broker: Some(*id), ..tried }
         }

@@ -248,6 +248,10 @@ fn commits<'a, P>(
 where
     P: ExactSizeIterator<Item = PartitionOffset>,
 {
+    // Apache Kafka answers without commits for a group that does not exist; others say so.
+    if error_code == error_codes::GROUP_ID_NOT_FOUND {
+        return AskOutcome::Done(Commits::default());
+    }
     if let Some(failed) = AskOutcome::from_code(error_code) {
         return failed;
     }

@@ -17,6 +17,7 @@ mod bracket;
 mod outcome;
 mod probes;
 
+pub(crate) use crate::model::age::outcome::Bound;
 pub use crate::model::age::outcome::{Age, Basis};
 
 use std::cmp::Reverse;

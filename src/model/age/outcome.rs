@@ -62,7 +62,54 @@ pub enum Basis {
     History,
 }
 
+/// On which side of the number that is shown an age may lie.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub(crate) enum Bound {
+    /// It is at least so old.
+    AtLeast,
+    /// It is at most so old.
+    AtMost,
+}
+
+impl Bound {
+    /// The bound of an age that lies between two figures of which the greater one is shown; `None` where a second does not matter.
+    pub(crate) fn between(at_least_ms: u64, at_most_ms: u64) -> Option<Self> {
+        (at_most_ms.abs_diff(at_least_ms) >= 1_000).then_some(Self::AtMost)
+    }
+
+    /// As the report spells it.
+    pub(crate) const fn word(self) -> &'static str {
+        match self {
+            Self::AtLeast => "at_least",
+            Self::AtMost => "at_most",
+        }
+    }
+
+    /// What stands before the number.
+    pub(crate) const fn sign(bound: Option<Self>) -> &'static str {
+        match bound {
+            Some(Self::AtLeast) => "≥ ",
+            Some(Self::AtMost) => "≤ ",
+            None => "",
+        }
+    }
+
+    /// The other way round, of what a report says.
+    pub(crate) fn of_word(word: Option<&str>) -> Option<Self> {
+        [Self::AtLeast, Self::AtMost].into_iter().find(|bound| Some(bound.word()) == word)
+    }
+}
+
 impl Age {
+    /// Whether the number that is shown is a bound.
+    pub(crate) fn bound(&self) -> Option<Bound> {
+        match *self {
+            Self::Tied { ms, at_least_ms } | Self::AtMost { ms, at_least_ms } => Bound::between(at_least_ms, ms),
+            Self::AtLeast { .. } => Some(Bound::AtLeast),
+            Self::CaughtUp | Self::Exact { .. } | Self::Interpolated { .. } | Self::Unknown(_) => None,
+        }
+    }
+
     /// The one number to show and to publish, in milliseconds; `None` where the age could not be told.
     #[must_use]
     pub fn ms(&self) -> Option<u64> {

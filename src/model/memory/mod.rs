@@ -26,7 +26,7 @@ pub struct Thresholds {
     ///
     /// 0 is Burrow's default. Markers of transactions need none: what each commit leaves is learnt.
     pub allowed_lag: u64,
-    /// Milliseconds from one scheduled run to the next, at least a minute.
+    /// Milliseconds from one snapshot to the next: a minute or more on a schedule, also less where one process takes several.
     pub period_ms: i64,
     /// Whether a partition that nobody in a living group subscribes to counts as stopped.
     pub unassigned_alarms: bool,
@@ -69,14 +69,18 @@ impl Thresholds {
         objective: None,
         abandoned: Abandoned::Warn,
     };
+
+    /// Whether snapshots come more often than each minute, so that rules which count them must look at the clock too.
+    pub(crate) fn is_close_up(&self) -> bool {
+        self.period_ms < MINUTE_MS
+    }
 }
+
+/// A minute in milliseconds.
+pub(crate) const MINUTE_MS: i64 = 60_000;
 
 /// What is remembered of one partition; the counters are in periods and stop at their limits.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, Hash)]
-#[expect(
-    clippy::struct_excessive_bools,
-    reason = "each is a fact of its own, and one digit or less of the packed number"
-)]
 pub struct Memory {
     /// Since the last inferred commit, or since it was last caught up, whoever reads.
     silent: Coarse,

@@ -78,7 +78,7 @@ impl Memory {
             (Warning::None(_), Rest::Passed) => WARNINGS + 3,
             (Warning::None(lately), Rest::No) => self.bad * (Warning::LATELY + 1) + lately,
             (Warning::Stands, _) => LATE_COMMITS,
-            (Warning::Again(calm), _) => LATE_COMMITS + 1 + calm,
+            (Warning::Again(calm), _) => AGAIN + calm,
         }
     }
 
@@ -107,7 +107,7 @@ fn of_trend_digit(digit: u8) -> (u8, Warning, Rest) {
     match digit {
         ..LATE_COMMITS => (digit / (Warning::LATELY + 1), Warning::None(digit % (Warning::LATELY + 1)), Rest::No),
         LATE_COMMITS => (BAD_LIMIT, Warning::Stands, Rest::No),
-        ..WARNINGS => (BAD_LIMIT, Warning::Again(digit - LATE_COMMITS - 1), Rest::No),
+        AGAIN..WARNINGS => (BAD_LIMIT, Warning::Again(digit - AGAIN), Rest::No),
         _ => {
             let rests = [Rest::Once, Rest::Twice, Rest::Known];
             let rest = rests.get(usize::from(digit - WARNINGS)).copied().unwrap_or(Rest::Passed);
@@ -120,8 +120,8 @@ fn of_reader_digit(digit: u8) -> (Assigned, u8, u8, bool) {
     let seen = digit % 2 == 1;
     match digit {
         ..PRESENT => (Assigned::Yes, digit, 0, true),
-        ..UNKNOWN => (Assigned::No, 0, (digit - PRESENT) / 2, seen),
-        ..UNKNOWN_ABSENT => (Assigned::Unknown, (digit - UNKNOWN) / 2, 0, seen),
+        PRESENT..UNKNOWN => (Assigned::No, 0, (digit - PRESENT) / 2, seen),
+        UNKNOWN..UNKNOWN_ABSENT => (Assigned::Unknown, (digit - UNKNOWN) / 2, 0, seen),
         _ => {
             let both = (digit - UNKNOWN_ABSENT) / 2;
             (Assigned::Unknown, both / ABSENT_LIMIT, both % ABSENT_LIMIT + 1, seen)
@@ -135,8 +135,10 @@ const FEW_COMMITS: u8 = COMMITS_TO_KNOW - 1;
 const EARLY: u8 = 5;
 /// States without a warning and without a rest.
 const LATE_COMMITS: u8 = (BAD_LIMIT + 1) * (Warning::LATELY + 1);
+/// Where those begin of a warning that came again.
+const AGAIN: u8 = LATE_COMMITS + 1;
 /// The same and those with a warning.
-const WARNINGS: u8 = LATE_COMMITS + 2 + Warning::CALM;
+const WARNINGS: u8 = AGAIN + 1 + Warning::CALM;
 /// Readers that are there; where those begin of which nobody knows, and where those of them that were absent.
 const PRESENT: u8 = ANSWER_STANDS + 1;
 const UNKNOWN: u8 = PRESENT + (ABSENT_LIMIT + 1) * 2;

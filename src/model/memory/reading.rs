@@ -1,6 +1,7 @@
 //! What is seen of a partition, now and earlier.
 
 use super::{Memory, Thresholds};
+use crate::model::age::Bound;
 use crate::model::lag::{self, Assigned, Committed, Lag, LogRange};
 
 /// What one snapshot says of one partition, in the eyes of one group.
@@ -40,6 +41,16 @@ pub struct Aged {
     pub at_least_ms: u64,
     /// It is at most so old, as far as a log in order tells; `None` where nothing does.
     pub at_most_ms: Option<u64>,
+}
+
+impl Aged {
+    /// The number to show, in milliseconds, and which bound it is.
+    pub(crate) fn shown(&self) -> (u64, Option<Bound>) {
+        match self.at_most_ms {
+            Some(at_most_ms) => (at_most_ms, Bound::between(self.at_least_ms, at_most_ms)),
+            None => (self.at_least_ms, Some(Bound::AtLeast)),
+        }
+    }
 }
 
 /// Whether a group has members.

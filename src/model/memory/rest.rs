@@ -39,10 +39,9 @@ impl Rest {
         };
         let left_before = u64::try_from(previous.end - before).ok();
         match (now.cmp(&before), self) {
-            (Ordering::Less, _) => Self::No,
             (Ordering::Equal, _) if stands => self,
             (Ordering::Equal, Self::Known) => Self::Passed,
-            (Ordering::Equal, _) => Self::No,
+            (Ordering::Less | Ordering::Equal, _) => Self::No,
             // What was read in the meantime ended there.
             (Ordering::Greater, Self::Passed) => Self::Known,
             (Ordering::Greater, _) if left_before != Some(left) => Self::No,

@@ -19,6 +19,7 @@ pub(crate) enum Warning {
 
 /// What a window shows of a group.
 #[derive(Clone, Copy, Debug, Default)]
+#[expect(clippy::struct_excessive_bools, reason = "each is an answer of its own")]
 pub(crate) struct Shown {
     /// It falls behind.
     pub(crate) slow: bool,

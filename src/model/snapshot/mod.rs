@@ -140,20 +140,31 @@ impl Snapshot {
         &self.topics[row.topic as usize]
     }
 
-    /// Tells of patterns that select nothing: a look at nothing is not fine, and a misspelt name should be seen.
+    /// Reports patterns that select nothing, since a check of nothing is not fine and a misspelt name should be seen; then leaves out the
+    /// groups that read none of the selected topics, and counts them.
     ///
     /// `groups` are held against all names that were listed, so that an empty part of them is no mistake.
-    pub(crate) fn tell_of_empty_selections(&mut self, groups: &Patterns, topics: &Patterns) {
-        let mut tell = |place: &str, what: String| {
+    pub(crate) fn leave_out_unselected(&mut self, groups: &Patterns, topics: &Patterns) {
+        let mut report = |place: &str, what: String| {
             self.problems.push(Problem { place: place.into(), what: Unknown::because(what) });
         };
         if let Ok(listed) = &self.listed
             && !groups.text().is_empty()
+            && !(listed.is_empty() && groups.text() == "*")
             && !listed.iter().any(|name| groups.select(name))
         {
-            tell("MEERKAT_GROUPS", format!("{:?} matches none of {} groups", groups.text(), listed.len()));
+            report("MEERKAT_GROUPS", format!("{:?} matches none of {} groups", groups.text(), listed.len()));
         } else if !topics.text().is_empty() && !self.groups.is_empty() && self.rows.is_empty() {
-            tell("MEERKAT_TOPICS", format!("{:?} matches no topic that a group reads", topics.text()));
+            report("MEERKAT_TOPICS", format!("{:?} matches no topic that a selected group reads", topics.text()));
+        }
+        if topics.text().is_empty() {
+            return;
+        }
+        let before = self.groups.len();
+        let reads_none = |group: &Group| group.range().is_empty() && group.untold().is_none() && !group.is_missing();
+        self.groups.retain(|group| !reads_none(group));
+        if before > self.groups.len() {
+            *self.left_out.entry(OTHER_TOPICS.to_owned()).or_default() += before - self.groups.len();
         }
     }
 
@@ -194,3 +205,6 @@ impl Snapshot {
         &self.rows[group.range()]
     }
 }
+
+/// Groups that read none of the selected topics, in [`Snapshot::left_out`].
+pub(crate) const OTHER_TOPICS: &str = "other topics";

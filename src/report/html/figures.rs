@@ -1,7 +1,6 @@
 //! Figures as people read them.
 
 use super::markup::Html;
-use crate::base::figures::span;
 use crate::judge::verdict::Verdict;
 
 /// A number in groups of three digits, or a dash that says that it could not be told.
@@ -22,13 +21,13 @@ pub(crate) fn offset(number: Option<i64>, html: &mut Html) {
     }
 }
 
-/// Seconds in the one or two greatest units, or a dash that says that they could not be told.
-pub(crate) fn seconds(seconds: Option<f64>, html: &mut Html) {
-    match seconds {
-        Some(seconds) if seconds.is_finite() => {
-            html.text(&span(seconds));
+/// An age in the one or two greatest units, or a dash that means that it is not known; on one line.
+pub(crate) fn age(age: Option<&str>, html: &mut Html) {
+    match age {
+        Some(age) => {
+            html.text(&age.replace(' ', "\u{a0}"));
         }
-        _ => unknown(html),
+        None => unknown(html),
     }
 }
 

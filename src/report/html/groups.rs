@@ -9,17 +9,20 @@ use crate::event::widget::Context;
 use crate::judge::verdict::Verdict;
 use crate::report::{GroupEntry, Report};
 
-/// Draws the table; `row` draws the rows of one group.
-pub(crate) fn table(report: &Report<'_>, row: impl Fn(&GroupEntry<'_>, &mut Html), html: &mut Html) {
+/// Draws the table, with a column for trends where there is one; `row` draws the rows of one group.
+pub(crate) fn table(report: &Report<'_>, trend: bool, row: impl Fn(&GroupEntry<'_>, &mut Html), html: &mut Html) {
     if report.groups.is_empty() {
-        html.raw("<p class=\"mk-empty\">No consumer group was found. A group appears when it has committed once.</p>");
+        html.raw("<p class=\"mk-empty\">").text(report.without_groups()).raw("</p>");
         return;
     }
     html.raw(
         "<table class=\"mk-groups\"><thead><tr><th>Status</th><th class=\"mk-wide-cell\">Group</th>\
-         <th class=\"mk-number\">Lag</th><th class=\"mk-number mk-c-age\">Behind</th>\
-         <th class=\"mk-c-trend\">Trend</th><th class=\"mk-number mk-c-members\">Members</th></tr></thead><tbody>",
+         <th class=\"mk-number\">Lag</th><th class=\"mk-number mk-c-age\">Behind</th>",
     );
+    if trend {
+        html.raw("<th class=\"mk-c-trend\">Trend</th>");
+    }
+    html.raw("<th class=\"mk-number mk-c-members\">Members</th></tr></thead><tbody>");
     for group in report.groups.iter().take(GROUPS_SHOWN) {
         row(group, html);
     }
@@ -34,7 +37,7 @@ pub(crate) fn table(report: &Report<'_>, row: impl Fn(&GroupEntry<'_>, &mut Html
 }
 
 /// A row whose name opens the group's partitions by a click that calls this function again.
-pub(crate) fn linked(group: &GroupEntry<'_>, lags: Option<&Series>, context: &Context, html: &mut Html) {
+pub(crate) fn linked(group: &GroupEntry<'_>, trend: bool, lags: Option<&Series>, context: &Context, html: &mut Html) {
     start(group.status, html);
     if context.endpoint.is_empty() {
         html.raw("<span class=\"mk-name\">").name(&group.group).raw("</span>");
@@ -43,16 +46,16 @@ pub(crate) fn linked(group: &GroupEntry<'_>, lags: Option<&Series>, context: &Co
         html.raw("<cwdb-action action=\"call\" display=\"popup\" event=\"click\" endpoint=\"").text(&context.endpoint);
         html.raw("\">").text(&serde_json::json!({ "group": group.group }).to_string()).raw("</cwdb-action>");
     }
-    rest(group, lags, html);
+    rest(group, trend, lags, html);
 }
 
 /// A row whose reason opens the group's partitions in place.
 pub(crate) fn folded(group: &GroupEntry<'_>, html: &mut Html) {
     start(group.status, html);
     html.raw("<span class=\"mk-name\">").name(&group.group).raw("</span>");
-    rest(group, None, html);
+    rest(group, false, None, html);
     if !group.partitions.is_empty() {
-        html.raw("<tr class=\"mk-unfold\"><td></td><td colspan=\"5\"><details><summary>");
+        html.raw("<tr class=\"mk-unfold\"><td></td><td colspan=\"4\"><details><summary>");
         html.text(&listed(group));
         html.raw("</summary>");
         partitions::table(group, html);
@@ -77,7 +80,7 @@ fn start(status: Verdict, html: &mut Html) {
     html.raw("</td><td><div class=\"mk-what\">");
 }
 
-fn rest(group: &GroupEntry<'_>, lags: Option<&Series>, html: &mut Html) {
+fn rest(group: &GroupEntry<'_>, trend: bool, lags: Option<&Series>, html: &mut Html) {
     html.raw("<span class=\"mk-reason\">");
     if let Some(owner) = &group.owner {
         html.raw("<b>").name(owner).raw("</b> · ");
@@ -88,17 +91,19 @@ fn rest(group: &GroupEntry<'_>, lags: Option<&Series>, html: &mut Html) {
     }
     // Where there is no room for the columns.
     html.raw("</span><span class=\"mk-brief\"><span class=\"mk-b-age\">behind\u{a0}");
-    figures::seconds(group.lag_seconds, html);
+    figures::age(group.behind().as_deref(), html);
     html.raw("</span><span class=\"mk-b-members\">members\u{a0}");
     figures::count(group.members.map(|all| all as u64), html);
     html.raw("</span></span></div></td><td class=\"mk-number\">");
     html.raw(group.bound());
     figures::count(group.total_lag, html);
     html.raw("</td><td class=\"mk-number mk-c-age\">");
-    figures::seconds(group.lag_seconds, html);
-    html.raw("</td><td class=\"mk-c-trend\">");
-    if let Some(lags) = lags {
-        sparkline::draw(lags, html);
+    figures::age(group.behind().as_deref(), html);
+    if trend {
+        html.raw("</td><td class=\"mk-c-trend\">");
+        if let Some(lags) = lags {
+            sparkline::draw(lags, html);
+        }
     }
     html.raw("</td><td class=\"mk-number mk-c-members\">");
     figures::count(group.members.map(|all| all as u64), html);

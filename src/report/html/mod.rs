@@ -13,7 +13,7 @@ pub(crate) mod sparkline;
 mod summary;
 
 use crate::event::widget::{Asked, Theme, Widget};
-use crate::report::Report;
+use crate::report::{GroupEntry, Report};
 use markup::Html;
 pub use sparkline::Series;
 
@@ -45,7 +45,11 @@ pub fn widget(report: &Report<'_>, lags: &BTreeMap<String, Series>, widget: &Wid
         },
         Asked::Describe | Asked::Groups(_) => {
             summary::draw(report, &mut html);
-            groups::table(report, |row, html| groups::linked(row, lags.get(&*row.group), context, html), &mut html);
+            let trend = !lags.is_empty();
+            let row = |row: &GroupEntry<'_>, html: &mut Html| {
+                groups::linked(row, trend, lags.get(&*row.group), context, html);
+            };
+            groups::table(report, trend, row, &mut html);
         }
     }
     html.raw("</div>");
@@ -74,7 +78,7 @@ pub fn page(report: &Report<'_>) -> String {
     html.text(report.status.word()).raw(" · ").text(&report.cluster);
     html.raw("</title><style>").raw(STYLE).raw("</style></head><body class=\"mk mk-page\"><main>");
     summary::draw(report, &mut html);
-    groups::table(report, groups::folded, &mut html);
+    groups::table(report, false, groups::folded, &mut html);
     html.raw("</main></body></html>\n");
     html.finish()
 }

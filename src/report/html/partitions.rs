@@ -67,7 +67,7 @@ fn row(partition: &PartitionEntry<'_>, html: &mut Html) {
     }
     // Where there is no room for the columns.
     html.raw("</span><span class=\"mk-brief\"><span class=\"mk-b-age\">behind\u{a0}");
-    figures::seconds(partition.lag_seconds, html);
+    figures::age(partition.behind().as_deref(), html);
     html.raw("</span>");
     if let Some(member) = &partition.member {
         html.raw("<span class=\"mk-b-members\">member\u{a0}").name(member).raw("</span>");
@@ -79,7 +79,7 @@ fn row(partition: &PartitionEntry<'_>, html: &mut Html) {
     html.raw("</td><td class=\"mk-number\">").raw(partition.bound());
     figures::count(partition.lag, html);
     html.raw("</td><td class=\"mk-number mk-c-age\">");
-    figures::seconds(partition.lag_seconds, html);
+    figures::age(partition.behind().as_deref(), html);
     html.raw("</td><td class=\"mk-c-members\">");
     match &partition.member {
         Some(member) => html.name(member),

@@ -13,9 +13,12 @@ pub(crate) fn draw(report: &Report<'_>, html: &mut Html) {
     for (status, count) in report.by_status() {
         html.raw("<span>").text(&format!("{count} {}", status.word())).raw("</span>");
     }
-    html.raw("</span><span class=\"mk-when\">looked at ").text(&figures::minute(&report.scheduled));
-    html.text(&format!(" in {} ms", report.duration_ms)).raw("</span></header>");
+    html.raw("</span><span class=\"mk-when\">snapshot of ").text(&figures::minute(&report.scheduled));
+    html.text(&format!(", taken in {} ms", report.duration_ms)).raw("</span></header>");
 
+    if !report.history.enabled && report.watch.is_none() {
+        html.raw("<p class=\"mk-more\">").text(WITHOUT_HISTORY).raw("</p>");
+    }
     let trouble = report.trouble();
     if !trouble.is_empty() || !report.complete {
         html.raw("<section class=\"mk-trouble\"><strong>Not everything could be read or written.</strong><ul>");
@@ -29,5 +32,8 @@ pub(crate) fn draw(report: &Report<'_>, html: &mut Html) {
     }
 }
 
+/// What a report without history lacks.
+const WITHOUT_HISTORY: &str =
+    "History is off, so this report shows lag and findings; verdicts need earlier runs or an objective.";
 /// Problems that are listed, so that they leave room for the groups.
 const TROUBLE_SHOWN: usize = 6;

@@ -18,13 +18,14 @@ const HTTP: &[u8] = b"HTTP/1.1 400 Bad Request\r\nConnection: close\r\n\r\n";
 fn told(voice: Voice) -> String {
     let stage = Scene::of(1).node(1, |node| node.voice = voice).start();
     let sentence = refusal(&stage);
-    let start = format!("no bootstrap address of KAFKA_BOOTSTRAP_SERVERS leads to a broker: {}: ", stage.address(1));
+    let start = format!("cannot connect to {}: ", stage.address(1));
     sentence.strip_prefix(&start).unwrap_or(&sentence).to_owned()
 }
 
 #[test]
 fn a_closed_port_is_told() {
-    assert_eq!(told(Voice::Closed), "cannot connect: 127.0.0.1: Connection refused (os error 111)");
+    let told = told(Voice::Closed);
+    assert!(told.starts_with("Connection refused (os error 111); check host and port: "), "{told}");
 }
 
 #[test]
@@ -59,7 +60,7 @@ fn a_silent_address_does_not_hide_the_causes_of_the_others() {
     let stage = Scene::of(2).node(1, |node| node.voice = Voice::Closed).node(2, |node| node.voice = Voice::Silent);
     let stage = stage.start();
     let sentence = Look::at(&stage.bootstrap()).within(Duration::from_millis(600)).take().unwrap_err();
-    assert!(sentence.contains(&format!("{}: cannot connect", stage.address(1))), "{sentence}");
+    assert!(sentence.contains(&format!("cannot connect to {}: Connection refused", stage.address(1))), "{sentence}");
     assert!(sentence.contains(&format!("{}: no answer before the deadline", stage.address(2))), "{sentence}");
 }
 
@@ -71,7 +72,9 @@ fn each_address_in_vain_tells_its_own_cause() {
         .node(3, |node| node.offers(ApiKey::Metadata, 0, 3))
         .start();
     let sentence = refusal(&stage);
-    for (node, cause) in [(1, "cannot connect"), (2, "an HTTP server answered"), (3, "no common version of Metadata")] {
+    for (node, cause) in
+        [(1, "Connection refused"), (2, "an HTTP server answered"), (3, "no common version of Metadata")]
+    {
         assert!(sentence.contains(&format!("{}: {cause}", stage.address(node))), "{node}: {sentence}");
     }
 }

@@ -34,8 +34,8 @@ fn a_topic_that_is_asked_for_by_name_and_hidden_makes_a_group_unknown() {
     }
     // Nothing that was asked for is hidden; that it selects nothing is told for itself.
     let nothing = topics("gone,nor-this");
-    assert_eq!(nothing.problems(), ["MEERKAT_TOPICS: \"gone,nor-this\" matches no topic that a group reads"]);
-    assert_eq!(nothing.group("g")["status"], "OK");
+    assert_eq!(nothing.problems(), ["MEERKAT_TOPICS: \"gone,nor-this\" matches no topic that a selected group reads"]);
+    assert_eq!((nothing.groups(), nothing.at("left_out/other topics")), (vec![], &1.into()));
 }
 
 #[test]

@@ -60,6 +60,8 @@ fn real_report() -> String {
         kafka: report::TrafficEntry::default(),
         history,
         metrics,
+        watch: None,
+        rates: Vec::new(),
         detail: Detail::All,
         owners: &Rules::new(None),
         limit: None,
@@ -71,9 +73,13 @@ fn real_report() -> String {
 fn a_real_report_is_drawn() {
     let report = Report::parse(&real_report()).expect("it is a report");
     for html in [html::page(&report), overview(&report)] {
-        for shown in
-            ["prod", "<bdi>orders</bdi>", "2,921", "2026-11-23 01:05 UTC in 83 ms", "broker 2 (b-2.example:9092)"]
-        {
+        for shown in [
+            "prod",
+            "<bdi>orders</bdi>",
+            "2,921",
+            "snapshot of 2026-11-23 01:05 UTC, taken in 83 ms",
+            "broker 2 (b-2.example:9092)",
+        ] {
             assert!(html.contains(shown), "{shown}: {html}");
         }
         assert_eq!(html.matches("no answer within 10 s").count(), 3, "broker, problem and group: {html}");

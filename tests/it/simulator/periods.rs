@@ -197,29 +197,29 @@ fn troublesome() -> Vec<Row> {
     ]
 }
 
-fn keep_their_bars(rows: Vec<Row>) {
+fn keep_their_bars(rows: &[Row]) {
     let missed: Vec<String> = rows.iter().filter_map(Row::missed).collect();
     assert!(missed.is_empty(), "{missed:#?}");
 }
 
 #[test]
 fn nobody_is_slow_at_a_period_who_is_not_and_whoever_is_is_found() {
-    keep_their_bars([1, 5, 15, 30, 60].into_iter().flat_map(slow).collect());
+    keep_their_bars(&[1, 5, 15, 30, 60].into_iter().flat_map(slow).collect::<Vec<_>>());
 }
 
 #[test]
 fn nobody_is_gone_at_a_period_who_is_not_and_whoever_is_stuck_is_found() {
-    keep_their_bars([1, 5, 15, 30, 60].into_iter().flat_map(gone).collect());
+    keep_their_bars(&[1, 5, 15, 30, 60].into_iter().flat_map(gone).collect::<Vec<_>>());
 }
 
 #[test]
 fn what_wavers_or_comes_seldom_alarms_no_more_than_this() {
-    keep_their_bars(troublesome());
+    keep_their_bars(&troublesome());
 }
 
 /// From 36 to 59 minutes too few snapshots are kept for a trend.
 #[test]
 fn nobody_is_found_slow_where_too_few_snapshots_are_kept() {
     let slow = with(busy(), 40, Fault::SlowsTo(500.0));
-    keep_their_bars(vec![row("500 of 1,000", slow, 45, 80, 2, Bar::Share(0)).counts(Warn, 40)]);
+    keep_their_bars(&[row("500 of 1,000", slow, 45, 80, 2, Bar::Share(0)).counts(Warn, 40)]);
 }

@@ -159,28 +159,7 @@ impl World {
 
     fn tick(&mut self) {
         let clock = self.second + self.phase;
-        match self.consumer.load {
-            Load::Steady(mean) if clock.is_multiple_of(10) || self.second == 1 => {
-                self.rate = mean * (80 + self.random.below(41)) as f64 / 100.0;
-            }
-            Load::Steady(_) => {}
-            Load::OneIn(seconds) => self.rate = if self.random.below(seconds) == 0 { 1.0 } else { 0.0 },
-            Load::Poisson(mean) => {
-                // The sum of twelve even ones is nearly normal.
-                let normal = (0..12).map(|_| self.random.below(1_000) as f64 / 1_000.0).sum::<f64>() - 6.0;
-                self.rate = (mean + normal * mean.sqrt()).max(0.0).round();
-            }
-            Load::ByDay(noon) => {
-                let day = (clock % 86_400) as f64 / 86_400.0 * std::f64::consts::TAU;
-                self.rate = noon * (0.6 - 0.4 * day.cos());
-            }
-            Load::Pauses(rate) => self.rate = if clock % 10_800 < 7_200 { rate } else { 0.0 },
-            Load::Transactions(records, every) => {
-                let works = clock % (300 * every) < 200 * every;
-                self.rate = if works && clock.is_multiple_of(every) { records } else { 0.0 };
-            }
-            Load::Bursts(rate, length, every) => self.rate = if clock % every < length { rate } else { 0.0 },
-        }
+        self.set_rate(clock);
         self.end += self.rate;
         self.ends.push(self.end);
         if let Some(gone) = self.consumer.retention.and_then(|seconds| self.ends.len().checked_sub(seconds + 1)) {
@@ -268,6 +247,32 @@ impl World {
         }
     }
 
+    /// What is written in this second.
+    fn set_rate(&mut self, clock: u64) {
+        match self.consumer.load {
+            Load::Steady(mean) if clock.is_multiple_of(10) || self.second == 1 => {
+                self.rate = mean * (80 + self.random.below(41)) as f64 / 100.0;
+            }
+            Load::Steady(_) => {}
+            Load::OneIn(seconds) => self.rate = if self.random.below(seconds) == 0 { 1.0 } else { 0.0 },
+            Load::Poisson(mean) => {
+                // The sum of twelve even ones is nearly normal.
+                let normal = (0..12).map(|_| self.random.below(1_000) as f64 / 1_000.0).sum::<f64>() - 6.0;
+                self.rate = (mean + normal * mean.sqrt()).max(0.0).round();
+            }
+            Load::ByDay(noon) => {
+                let day = (clock % 86_400) as f64 / 86_400.0 * std::f64::consts::TAU;
+                self.rate = noon * (0.6 - 0.4 * day.cos());
+            }
+            Load::Pauses(rate) => self.rate = if clock % 10_800 < 7_200 { rate } else { 0.0 },
+            Load::Transactions(records, every) => {
+                let works = clock % (300 * every) < 200 * every;
+                self.rate = if works && clock.is_multiple_of(every) { records } else { 0.0 };
+            }
+            Load::Bursts(rate, length, every) => self.rate = if clock % every < length { rate } else { 0.0 },
+        }
+    }
+
     /// How old the oldest unread record is, as a search by timestamps finds it.
     pub(super) fn age(&self) -> Option<Aged> {
         let next = (self.committed - self.consumer.rest as f64).max(self.start);
@@ -291,10 +296,9 @@ impl World {
         let crashed = matches!(fault, Some(Fault::Crashes)) && past(SESSION_S);
         let unstable = matches!(fault, Some(Fault::Rebalances)) && past(0);
         let away = match self.consumer.presence {
-            Presence::Always => crashed,
+            Presence::Always | Presence::Unsettled(..) => crashed,
             Presence::Never => true,
             Presence::Runs(runs, every) => crashed || (self.second + self.phase) % every >= runs,
-            Presence::Unsettled(..) => crashed,
             Presence::OfficeHours => crashed || (self.second + self.phase) % 86_400 >= 9 * 3_600,
         };
         let reads_on = matches!(self.consumer.presence,

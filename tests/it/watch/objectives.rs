@@ -39,7 +39,7 @@ fn with_neither_history_nor_objective_what_to_set_is_said_once() {
     let watch = aged(302).with("MEERKAT_HISTORY", "off").with("MEERKAT_PUBLISH", "off");
     let (report, exit) = watch.run_with_code(DELAY, json!({}), &[]);
     assert_eq!((status(&report, "late"), status(&report, "fresh"), exit), ("UNKNOWN", "UNKNOWN", Some(3)));
-    assert!(reason(&report, "late").ends_with("records behind, and nothing to judge them by"), "{report}");
+    assert!(reason(&report, "late").ends_with("unread; no earlier run to compare with"), "{report}");
     assert_eq!(report.to_string().matches("MEERKAT_OBJECTIVE").count(), 1, "{report}");
     assert_eq!((&report["complete"], problems(&report)), (&json!(true), vec![]), "everything was read");
 }

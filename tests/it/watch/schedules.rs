@@ -59,7 +59,7 @@ fn looks_that_come_less_often_than_configured_are_told_and_judged() {
 fn looks_that_come_more_often_than_configured_are_told() {
     let watch = Watch::new(scene()).with("MEERKAT_PERIOD", "5");
     assert_eq!(problems(&watch.look(0)), [""; 0]);
-    one_problem(&watch.look(1), "schedule: looks come more often than each 5 minutes");
+    one_problem(&watch.look(1), "schedule: runs come more often than every 5 minutes");
     // The same event, delivered twice.
     assert_eq!(problems(&watch.look_late(0, 9)), [""; 0]);
 }

@@ -21,7 +21,7 @@ impl Watch {
     }
 }
 
-const FEWER: &str = "groups: 1 fewer than at the last look that knew them all";
+const FEWER: &str = "groups: 1 fewer than in the last run that knew them all";
 
 #[test]
 fn the_number_of_groups_stays_the_measure_until_every_coordinator_is_back() {
@@ -55,7 +55,7 @@ fn where_nobody_shows_who_is_away_one_look_tells_of_it() {
     let report = watch.look(3);
     one_problem(
         &report,
-        &format!("{FEWER}; whether they were deleted cannot be seen (this user may not describe the topic"),
+        &format!("{FEWER}; whether they were deleted is unknown (this user may not describe the topic"),
     );
     assert!(problems(&report)[0].ends_with("), so the next look measures by what is there now"), "{report}");
     assert!((watch.unknown_groups(3) - 1.0).abs() < 0.1);
@@ -72,7 +72,7 @@ fn groups_are_believed_to_be_deleted_only_by_who_would_be_shown_them() {
         if may == Some(false) {
             one_problem(
                 &report,
-                &format!("{FEWER}; whether they were deleted cannot be seen (this user is shown only groups"),
+                &format!("{FEWER}; whether they were deleted is unknown (this user is shown only groups"),
             );
             assert_eq!(report["status"], "UNKNOWN");
         }

@@ -6,7 +6,7 @@ const WITHIN_FIVE: Thresholds =
     Thresholds { objective: Some(Objective { warn_s: 300, err_s: Some(900) }), ..Thresholds::DEFAULT };
 
 fn aged(seconds: u64) -> Aged {
-    Aged { at_least_ms: seconds * 1_000, at_most_ms: Some(seconds * 1_000 + 500) }
+    Aged { at_least_ms: seconds * 1_000, at_most_ms: Some(seconds * 1_000 + 400) }
 }
 
 /// The last verdict of looks a minute apart, `committed/end` with the age of the oldest unread record in seconds; `m` for no member.

@@ -30,7 +30,7 @@ impl HandshakeError {
     pub(crate) fn of(error: io::Error, first: &[u8]) -> Self {
         let rustls = error.get_ref().and_then(|inner| inner.downcast_ref::<RustlsError>());
         match (rustls, first) {
-            (_, b"HTTP") => Self::Http,
+            (_, b"HTTP" | [b'<', ..]) => Self::Http,
             (Some(RustlsError::InvalidMessage(_)), _) => Self::NotTls(first.to_vec()),
             (Some(refused), _) => Self::Refused(refused.clone()),
             (None, []) => Self::Closed,

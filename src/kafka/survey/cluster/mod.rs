@@ -28,6 +28,8 @@ use crate::model::unknown::{Cause, Known, Unknown};
 pub(crate) struct Cluster<'a> {
     dial: Rc<Dial<'a>>,
     id: Option<StrBytes>,
+    /// Who told of the brokers, where that is none of their own addresses.
+    by: Option<Endpoint>,
     nodes: RefCell<BTreeMap<i32, Rc<Node<'a>>>>,
     offsets: RefCell<Internal>,
     shares: RefCell<Internal>,
@@ -51,7 +53,8 @@ impl<'a> Cluster<'a> {
     /// The brokers that the first one tells of; the connections to the others are opened when they are needed.
     pub(crate) fn of(met: Contact<'a>, dial: &Rc<Dial<'a>>) -> Self {
         let Contact { endpoint, connection, metadata, groups } = met;
-        let cluster = Self {
+        let mut cluster = Self {
+            by: None,
             dial: Rc::clone(dial),
             id: metadata.cluster_id.clone(),
             nodes: RefCell::default(),
@@ -61,14 +64,19 @@ impl<'a> Cluster<'a> {
         };
         cluster.learn(&metadata);
         // An address that no broker advertises may lead to any of them.
-        if let Some((id, node)) = cluster.nodes.borrow().iter().find(|(_, node)| node.endpoint.is_same(&endpoint)) {
+        let nodes = cluster.nodes.borrow();
+        if let Some((id, node)) = nodes.iter().find(|(_, node)| node.endpoint.is_same(&endpoint)) {
             cluster.first_groups.replace(Some((*id, groups)));
             let open = std::future::ready(Ok(connection)).boxed_local().shared();
             // Polled once, so that it can be looked at.
             let _ = open.clone().now_or_never();
             node.line.replace(Some(open));
             node.was_open.set(true);
+            drop(nodes);
+            return cluster;
         }
+        drop(nodes);
+        cluster.by = Some(endpoint);
         cluster
     }
 
@@ -250,13 +258,16 @@ impl<'a> Cluster<'a> {
 
     /// Begins to open a connection, or takes one of an earlier look where that will do; everybody waits for it from now on.
     fn attempt(&self, node: &Node<'a>, may_be_kept: bool, until: Instant) -> Attempt<'a> {
-        let (dial, endpoint) = (Rc::clone(&self.dial), node.endpoint.clone());
+        let (dial, endpoint, by) = (Rc::clone(&self.dial), node.endpoint.clone(), self.by.clone());
         // A broker that hangs must not use up the time that is needed to tell of it.
         let until = share_to_connect(until, CONNECT_SHARE).min(Instant::now() + MOST_TO_CONNECT);
         let opening = async move {
             match may_be_kept.then(|| dial.kept.take(&endpoint)).flatten() {
                 Some(kept) => Ok(kept),
-                None => dial.open(&endpoint, until).await.map(Rc::new).map_err(Rc::new),
+                None => dial.open(&endpoint, until).await.map(Rc::new).map_err(|why| match &by {
+                    Some(by) => Rc::new(why.advertised(by)),
+                    None => Rc::new(why),
+                }),
             }
         };
         let attempt = opening.boxed_local().shared();

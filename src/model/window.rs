@@ -106,7 +106,7 @@ impl Horizon {
     #[must_use]
     pub fn growth_reach_ms(self, memory: Memory, thresholds: &Thresholds) -> i64 {
         let gap_ms = memory.usual_gap_ms(thresholds).unwrap_or(self.period_ms).max(self.period_ms);
-        (COMMITS_FOR_GROWTH as i64 * gap_ms).min(self.reach_ms(memory, thresholds))
+        (i64::from(COMMITS_FOR_GROWTH) * gap_ms).min(self.reach_ms(memory, thresholds))
     }
 }
 
@@ -164,8 +164,8 @@ pub(crate) fn reached_ms(points: &[Point], offset: i64) -> Option<i64> {
 
 /// Burrow's default number of intervals.
 pub(crate) const COMMITS_KEPT: usize = 10;
-/// Commits, or looks where each has one, in which growth shows: those ten, the one before them, and one that was missed.
-pub(crate) const COMMITS_FOR_GROWTH: usize = COMMITS_KEPT + 2;
+/// Commits, or looks where each has one, in which growth shows: [`COMMITS_KEPT`], the one before them, and one that was missed.
+pub(crate) const COMMITS_FOR_GROWTH: u32 = 12;
 /// Commits below which lags make no trend.
 pub(crate) const COMMITS_FOR_A_TREND: usize = 5;
 /// The longest period, in minutes, with slots one second wide: from an hour on there are as many minutes between two snapshots as a page has slots.

@@ -64,10 +64,10 @@ impl PartPast {
                 reads.pages(store, &asker.shelf, &mut recall.sheets, (&questions, false), until).await;
             } else if let (true, Ok(rosters)) = (recall.wants_older() || recall.wants_a_whole_one(), &mut rosters) {
                 match reads.rosters(store, &asker, (near + 1, kept), until).await {
-                    Ok(older) => {
+                    Ok(before) => {
                         listed = kept;
-                        recall.go_on(older.looks.clone());
-                        rosters.add_older(older);
+                        recall.go_on(before.looks.clone());
+                        rosters.add_older(before);
                     }
                     Err(_) => recall.give_up(),
                 }

@@ -115,6 +115,14 @@ test-kfake: ## brokers that are not Apache Kafka's: franz-go's kfake, built into
 	    cd tests/kfake && GOFLAGS="-p=1 -buildvcs=false" go build -trimpath -ldflags '-s -w' -o ../../.cache/kfake/kfake-cluster .; }
 	tests/tools/ignored-tests.sh kfake
 
+.PHONY: test-burrow
+test-burrow: ## Telegraf's reader of Burrow's API against the function, built into .cache/telegraf (needs Go)
+	@tests/tools/prerequisites.sh build go
+	@test .cache/telegraf/burrow-reader -nt tests/telegraf/main.go -a .cache/telegraf/burrow-reader -nt tests/telegraf/go.sum || { \
+	    echo "building Telegraf's plugin into .cache/telegraf (a minute or two)"; mkdir -p .cache/telegraf; \
+	    cd tests/telegraf && GOFLAGS="-p=1 -buildvcs=false" go build -trimpath -ldflags '-s -w' -o ../../.cache/telegraf/burrow-reader .; }
+	tests/tools/ignored-tests.sh burrow::telegraf
+
 .PHONY: test-ministack
 test-ministack: ## the CloudWatch stand-in beside MiniStack
 	@tests/tools/prerequisites.sh build python

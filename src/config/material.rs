@@ -1,8 +1,8 @@
 //! Trust store and key store: the variables that begin with `KAFKA_SSL_`.
 
 use super::reader::Variables;
-use super::{Keystore, KeystorePlace};
-use crate::aws::secrets::Source;
+use super::{BURROW_LOGIN, Keystore, KeystorePlace};
+use crate::aws::secrets::{Source, login};
 use crate::keystore::Form;
 use crate::model::secret::Secret;
 
@@ -55,6 +55,21 @@ impl Variables {
                 KeystorePlace::Path(text)
             }
         })
+    }
+
+    /// What Burrow's clients log in with; one that is said itself is checked at once.
+    pub(super) fn burrow_login(&mut self) -> Option<Source> {
+        match self.optional_source(BURROW_LOGIN)? {
+            Source::Inline(text) => match login(text.expose()) {
+                Ok(login) => Some(Source::Inline(login)),
+                Err(why) => {
+                    let form = r#"must be NAME:PASSWORD, or refer to that or to {"username": …, "password": …}"#;
+                    self.wrong(BURROW_LOGIN, format_args!("{form}: {why}"));
+                    None
+                }
+            },
+            elsewhere @ Source::Elsewhere(_) => Some(elsewhere),
+        }
     }
 
     fn optional_source(&mut self, name: &str) -> Option<Source> {

@@ -51,6 +51,8 @@ pub struct Config {
     pub(crate) owners: Rules<Option<Box<str>>>,
     /// Whether this is a Lambda function, which logs what it found and has no shell whose variables could be set.
     pub in_lambda: bool,
+    /// What Burrow's clients log in with, as `name:password`; `None` where the front lets in whom it wants.
+    pub(crate) burrow_login: Option<Source>,
     /// How much of the partitions goes into the report.
     pub(crate) detail: Detail,
     /// The shape of a check's report.
@@ -226,6 +228,7 @@ impl Config {
             selection: vars.selection(),
             owners: vars.owners("MEERKAT_OWNERS"),
             in_lambda: false,
+            burrow_login: vars.burrow_login(),
             detail: vars.choice("MEERKAT_DETAIL", &Detail::WORDS),
             format: vars.choice("MEERKAT_FORMAT", &Format::WORDS),
             report_limit: vars.optional_number("MEERKAT_REPORT_LIMIT", 4 * 1024, 6 * 1024 * 1024),
@@ -282,6 +285,9 @@ impl std::error::Error for ConfigError {}
 
 /// What an asynchronous invocation's result may carry: 256 KB, less room for what Lambda puts around it (AWS Lambda, destinations).
 pub const LAMBDA_REPORT_LIMIT: usize = 240 * 1024;
+
+/// The variable of [`Config::burrow_login`].
+pub(crate) const BURROW_LOGIN: &str = "MEERKAT_BURROW_LOGIN";
 
 /// The variable that names the topic of [`Keeping::changes`].
 pub(crate) const CHANGES_TOPIC: &str = "MEERKAT_CHANGES_TOPIC";

@@ -12,7 +12,7 @@ mod names;
 pub mod origin;
 pub mod widget;
 
-use http::{Call, Payload};
+use http::{Call, Payload, Question};
 use origin::View;
 use widget::{Asked, Widget};
 
@@ -86,7 +86,7 @@ impl Ask {
             Self::Widget(Widget { asked: Asked::Partitions(group), .. }) | Self::History { group, .. } => {
                 std::slice::from_ref(group)
             }
-            Self::Http(Call { question: Ok(asked), .. }) => std::slice::from_ref(&asked.group),
+            Self::Http(Call { question: Ok(Question::Consumer(asked)), .. }) => std::slice::from_ref(&asked.group),
             Self::Check | Self::Widget(_) | Self::Http(_) => &[],
         }
     }
@@ -139,7 +139,7 @@ impl Request {
                 let payload: Payload = serde_json::from_value(Value::Object(keys)).map_err(|error| {
                     EventError(format!("it looks like a function URL's, and {}", few(&error.to_string())))
                 })?;
-                Ok(Self::over_http(Call::new(&payload)))
+                Ok(Self::over_http(Call::new(payload)))
             }
             event if Widget::is_event(&event) => {
                 Widget::from_event(event).map(Self::on_a_dashboard).map_err(|error| EventError(few(&error)))
@@ -159,7 +159,10 @@ impl Request {
     }
 
     fn over_http(call: Call) -> Self {
-        let view = call.question.as_ref().map(|asked| asked.view).unwrap_or_default();
+        let view = match &call.question {
+            Ok(Question::Consumer(asked)) => asked.view.unwrap_or_default(),
+            _ => View::default(),
+        };
         Self { ask: Ask::Http(call), view, ..Self::default() }
     }
 

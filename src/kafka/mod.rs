@@ -36,8 +36,9 @@ use crate::base::progress::Progress;
 use crate::model::age;
 use crate::model::endpoint::Endpoint;
 use crate::model::lags::Lags;
-use crate::model::snapshot::{Broker, Gone, Group, Snapshot, Topic};
-use crate::model::unknown::Unknown;
+use crate::model::pattern::Patterns;
+use crate::model::snapshot::{Broker, Gone, Group, Problem, Snapshot, Topic};
+use crate::model::unknown::{Known, Unknown};
 
 /// A look that could not even begin.
 #[derive(Debug, thiserror::Error)]
@@ -75,6 +76,77 @@ pub(crate) struct Survey<'a> {
     wanted: Vec<Vec<i32>>,
 }
 
+/// Meets the brokers.
+///
+/// # Errors
+/// [`LookError`] where there is nothing to look at: no usable TLS configuration, no broker that answers.
+async fn enter(access: Access<'_>, unix_seconds: i64, deadline: Instant) -> Result<Cluster<'_>, LookError> {
+    let Access { bootstrap, tls, credentials, frame_limit, kept } = access;
+    let dial = Rc::new(Dial { tls, credentials, unix_seconds, frame_limit, kept, waiting: Cell::new(0) });
+    let _connecting = Progress::with("connecting");
+    let met = dial.meet(&bootstrap, deadline).await.map_err(|unreachable| {
+        match dial.credentials.as_ref().and_then(Credentials::failure) {
+            Some(why) => LookError::Credentials(why),
+            None => LookError::Unreachable(unreachable),
+        }
+    })?;
+    Ok(Cluster::of(met, &dial))
+}
+
+/// A cluster that is asked for names, and for where logs end; no group is read.
+pub(crate) struct Directory<'a>(Cluster<'a>);
+
+impl<'a> Directory<'a> {
+    /// Meets the brokers.
+    ///
+    /// # Errors
+    /// As [`survey`].
+    pub(crate) async fn open(access: Access<'a>, unix_seconds: i64, deadline: Instant) -> Result<Self, LookError> {
+        enter(access, unix_seconds, deadline).await.map(Self)
+    }
+
+    /// Kafka's own id of the cluster.
+    pub(crate) fn id(&self) -> Option<&str> {
+        self.0.id()
+    }
+
+    /// The addresses of the brokers.
+    pub(crate) fn addresses(&self) -> Vec<String> {
+        self.0.describe().into_iter().map(|(_, endpoint, _)| endpoint.to_string()).collect()
+    }
+
+    /// The names of the groups, in order, by one question to each broker; and why there may be more.
+    pub(crate) async fn groups(&self, selection: &Selection, until: Instant) -> (Vec<Arc<str>>, Vec<Problem>) {
+        let listing = groups::list(&self.0, selection, until).await;
+        (listing.groups.into_iter().map(|group| group.name).collect(), listing.problems)
+    }
+
+    /// The names of the topics, in order, by one question to one broker.
+    pub(crate) async fn topics(&self, selected: &Patterns, until: Instant) -> Known<Vec<String>> {
+        let answer = self.0.metadata(None, until).await?;
+        let names = answer.topics.iter().filter_map(|topic| topic.name.as_ref());
+        let mut names: Vec<String> = names.map(|name| name.to_string()).filter(|name| selected.select(name)).collect();
+        names.sort_unstable();
+        Ok(names)
+    }
+
+    /// One topic with its logs, by one question to one broker and one to each leader.
+    pub(crate) async fn topic(&self, name: &str, until: Instant) -> Topic {
+        let names = [name.into()];
+        let (mut described, _) = logs::describe_all(&self.0, &names, &Patterns::default(), false, until).await;
+        let partitions = described.first().and_then(|topic| topic.leaders.as_ref().ok()).map_or(0, Vec::len);
+        let wanted = [(0..).take(partitions).collect()];
+        let mut topics = logs::read(&self.0, &names, &mut described, &wanted, until).await;
+        let unread = || Topic { name: name.into(), id: None, partitions: Err(Unknown::because("it was not read")) };
+        topics.pop().unwrap_or_else(unread)
+    }
+
+    /// Leaves the open connections to the next run.
+    pub(crate) fn keep_connections(&self) {
+        self.0.keep_connections();
+    }
+}
+
 /// Finds the groups, their members and commits, and the topics that they read. What cannot be read by `deadline` is
 /// [`Unknown`] in the snapshot, with its cause.
 ///
@@ -87,17 +159,7 @@ pub(crate) async fn survey<'a>(
     deadline: Instant,
 ) -> Result<(Survey<'a>, Snapshot), LookError> {
     let mut laps = Laps::start();
-    let Access { bootstrap, tls, credentials, frame_limit, kept } = access;
-    let dial = Rc::new(Dial { tls, credentials, unix_seconds, frame_limit, kept, waiting: Cell::new(0) });
-    let connecting = Progress::with("connecting");
-    let met = dial.meet(&bootstrap, deadline).await.map_err(|unreachable| {
-        match dial.credentials.as_ref().and_then(Credentials::failure) {
-            Some(why) => LookError::Credentials(why),
-            None => LookError::Unreachable(unreachable),
-        }
-    })?;
-    let cluster = Cluster::of(met, &dial);
-    drop(connecting);
+    let cluster = enter(access, unix_seconds, deadline).await?;
     tracing::debug!(ms = laps.lap(), brokers = cluster.ids().len(), "connected");
     let listing = groups::list(&cluster, selection, deadline).await;
     tracing::debug!(ms = laps.lap(), groups = listing.groups.len(), "listed");

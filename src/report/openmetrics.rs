@@ -134,10 +134,11 @@ fn family<V: Display>(text: &mut String, measure: &Measure, samples: impl IntoIt
 
 /// The labels of a sample, as they are written.
 #[derive(Clone, Default)]
-struct Labels(String);
+pub(super) struct Labels(pub(super) String);
 
 impl Labels {
-    fn and(mut self, name: &str, value: impl Display) -> Self {
+    /// One label more.
+    pub(super) fn and(mut self, name: &str, value: impl Display) -> Self {
         let comma = if self.0.is_empty() { "" } else { "," };
         let _ = write!(self.0, "{comma}{name}=\"");
         for c in value.to_string().chars() {

@@ -64,20 +64,7 @@ impl Run<'_> {
     }
 
     pub(super) async fn look_once(&self, selection: &Selection) -> Result<Gathered<'_>, Error> {
-        let kept = self.warm.keeps();
-        let (mut survey, mut snapshot) = match Box::pin(self.survey(selection)).await {
-            // A password that an earlier run fetched may have been rotated since, or a certificate replaced.
-            Err(Error::Look(LookError::Unreachable(cause)))
-                if kept && cause.is_refused() && Instant::now() < self.until(KAFKA_SHARE) =>
-            {
-                tracing::info!("{cause}; fetching the credentials anew");
-                self.warm.forget();
-                // What went wrong first is the cause, whatever becomes of the second try.
-                let again = Box::pin(self.survey(selection)).await;
-                again.map_err(|_| Error::Look(LookError::Unreachable(cause)))?
-            }
-            other => other?,
-        };
+        let (mut survey, mut snapshot) = self.renewing(async || Box::pin(self.survey(selection)).await).await?;
         let cluster = self.config.cluster.clone().or_else(|| snapshot.cluster_id.as_deref().map(str::to_owned));
         let cluster = cluster.unwrap_or_else(|| UNNAMED.to_owned());
         let past = async {
@@ -189,8 +176,31 @@ impl Run<'_> {
         }
     }
 
+    /// Asks, and once more with fresh credentials where those of an earlier run are refused: a password may have been rotated since, or
+    /// a certificate replaced.
+    pub(super) async fn renewing<T>(&self, ask: impl AsyncFn() -> Result<T, Error>) -> Result<T, Error> {
+        let kept = self.warm.keeps();
+        match ask().await {
+            Err(Error::Look(LookError::Unreachable(cause)))
+                if kept && cause.is_refused() && Instant::now() < self.until(KAFKA_SHARE) =>
+            {
+                tracing::info!("{cause}; fetching the credentials anew");
+                self.warm.forget();
+                // What went wrong first is the cause, whatever becomes of the second try.
+                ask().await.map_err(|_| Error::Look(LookError::Unreachable(cause)))
+            }
+            other => other,
+        }
+    }
+
     /// Connects, with credentials that may still be on their way, and finds what there is.
     pub(super) async fn survey(&self, selection: &Selection) -> Result<(Survey<'_>, Snapshot), Error> {
+        let access = self.access().await?;
+        Ok(kafka::survey(access, selection, self.login_s, self.until(KAFKA_SHARE)).await?)
+    }
+
+    /// How to get into the cluster, with credentials that may still be on their way.
+    pub(super) async fn access(&self) -> Result<Access<'_>, Error> {
         let kafka = &self.config.kafka;
         let credentials = kafka
             .sasl
@@ -200,10 +210,7 @@ impl Run<'_> {
         let fetched = async { tokio::try_join!(self.warm.addresses(kafka), self.warm.tls(kafka)) };
         let what = "the cluster's addresses, or what KAFKA_SSL_TRUSTSTORE and KAFKA_SSL_KEYSTORE name";
         let (bootstrap, tls) = self.in_time(KAFKA_SHARE, what, Box::pin(fetched)).await?;
-        let access =
-            Access { bootstrap, tls, credentials, frame_limit: kafka.frame_limit, kept: &self.warm.connections };
-        let (now_s, until) = (self.login_s, self.until(KAFKA_SHARE));
-        Ok(kafka::survey(access, selection, now_s, until).await?)
+        Ok(Access { bootstrap, tls, credentials, frame_limit: kafka.frame_limit, kept: &self.warm.connections })
     }
 }
 

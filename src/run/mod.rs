@@ -10,6 +10,7 @@ use crate::cloudwatch::address::{Minute, Schedule};
 use crate::cloudwatch::past::Past;
 use crate::cloudwatch::{self, Store};
 use crate::config::{Config, Format};
+use crate::event::http::{Call, Question};
 use crate::event::widget::{Asked, Widget};
 use crate::event::{Ask, Request};
 use crate::judge::ages::{Ages, Wanted};
@@ -227,7 +228,9 @@ impl<'a> Run<'a> {
             before: counted(&warm.connections.traffic),
         };
         let publishes = run.publishes() && (run.request.writes() || matches!(request.ask, Ask::Preflight { .. }));
-        if run.remembers() || publishes {
+        let is_about_lag = |call: &Call| call.question.as_ref().is_ok_and(Question::is_about_lag);
+        let has_past = !matches!(&request.ask, Ask::Http(call) if !is_about_lag(call));
+        if (run.remembers() && has_past) || publishes {
             let client = warm.client(run.until(CLIENT_SHARE)).await;
             let store = Store::new(client, schedule, &config.store.state_namespace, &config.store.namespace);
             run.store = Some(store.shared_by(part.of()));

@@ -8,13 +8,14 @@ use tokio::time::{Instant, timeout_at};
 
 use super::Error;
 use super::login::{self, Fetched, Good};
-use crate::aws::secrets::Door;
+use crate::aws::secrets::{Door, Source};
 use crate::cloudwatch::{self, Patience};
 use crate::config::sasl::Sasl;
-use crate::config::{Bootstrap, Kafka, Keystore};
+use crate::config::{BURROW_LOGIN, Bootstrap, Kafka, Keystore};
 use crate::kafka::net::sasl::Login;
 use crate::kafka::{Connections, Tls};
 use crate::model::endpoint::Endpoint;
+use crate::model::secret::Secret;
 use crate::model::unknown::Known;
 
 /// Made once a process, and lent to every run.
@@ -26,6 +27,8 @@ pub struct Warm {
     /// Session tickets live in it, so that later handshakes are short.
     tls: Mutex<Option<Tls>>,
     addresses: Mutex<Option<Kept<Vec<Endpoint>>>>,
+    /// What Burrow's clients log in with.
+    burrow_login: Mutex<Option<Kept<Secret>>>,
 }
 
 /// Something that is good for a while.
@@ -46,6 +49,7 @@ impl Warm {
             login: Mutex::default(),
             tls: Mutex::default(),
             addresses: Mutex::default(),
+            burrow_login: Mutex::default(),
         }
     }
 
@@ -96,6 +100,16 @@ impl Warm {
         Ok(addresses)
     }
 
+    /// What Burrow's clients log in with; it is fetched anew after a while, and never because somebody was refused.
+    pub(super) async fn burrow_login(&self, source: &Source) -> Result<Secret, Error> {
+        if let Some(kept) = still_good(&self.burrow_login) {
+            return Ok(kept);
+        }
+        let login = Box::pin(self.door.read_login(BURROW_LOGIN, source)).await?;
+        *lock(&self.burrow_login) = Some(Kept { value: login.clone(), until: Some(Instant::now() + LOGIN_STANDS) });
+        Ok(login)
+    }
+
     /// Whether anything of an earlier run would be used again that may have been changed since.
     pub(super) fn keeps(&self) -> bool {
         still_good(&self.login).is_some() || lock(&self.tls).is_some() || still_good(&self.addresses).is_some()
@@ -139,6 +153,9 @@ const RESERVE: Duration = Duration::from_mins(5);
 
 /// How long the addresses of a cluster are taken to stand; a broker that moved is found by any of the others.
 const ADDRESSES_STAND: Duration = Duration::from_hours(1);
+
+/// How long a login of Burrow's clients stands; after a rotation the old one counts for as long.
+const LOGIN_STANDS: Duration = Duration::from_mins(5);
 
 /// How long a run waits for `CloudWatch`; its deadline may be earlier.
 const PATIENCE: Patience = Patience {

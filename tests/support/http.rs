@@ -19,6 +19,8 @@ pub(crate) struct Asked {
     pub(crate) line: String,
     /// The head in lower case, one header a line.
     pub(crate) head: String,
+    /// The same as it was sent, for a value that is case-sensitive.
+    pub(crate) sent: String,
     pub(crate) body: String,
     /// The body as it came, for what is no text.
     pub(crate) bytes: Vec<u8>,
@@ -123,13 +125,14 @@ fn exchange(
     stream.read_line(&mut line)?;
     let mut head = String::new();
     while !head.ends_with("\r\n\r\n") && stream.read_line(&mut head)? > 2 {}
-    let head = head.to_ascii_lowercase();
+    let (sent, head) = (head.clone(), head.to_ascii_lowercase());
     let length = head.lines().find_map(|header| header.strip_prefix("content-length: ")?.parse().ok()).unwrap_or(0);
     let mut body = vec![0; length];
     stream.read_exact(&mut body)?;
     let asked = Asked {
         line: line.trim_end().trim_end_matches(" HTTP/1.1").to_owned(),
         head,
+        sent,
         body: String::from_utf8_lossy(&body).into_owned(),
         bytes: body,
     };

@@ -25,6 +25,7 @@ pub(crate) mod topic;
 pub use error::SecretError;
 pub use msk::{Listener, Network};
 pub use reference::{Reference, Source};
+pub(crate) use stored::login;
 pub use token::{Token, TokenRequest};
 
 use crate::aws::http;
@@ -108,6 +109,17 @@ impl Door {
     ) -> Result<(String, Secret), SecretError> {
         let text = self.fetch(variable, reference).await?;
         stored::pair(&text).map_err(|why| SecretError::unusable(variable, reference, why))
+    }
+
+    /// The user name and password that callers log in with, as `name:password`.
+    ///
+    /// # Errors
+    ///
+    /// [`SecretError`] when the reference cannot be followed, or leads to something else.
+    pub(crate) async fn read_login(&self, variable: &'static str, source: &Source) -> Result<Secret, SecretError> {
+        let Source::Elsewhere(reference) = source else { return self.read(variable, source).await };
+        let text = self.read(variable, source).await?;
+        stored::login(text.expose()).map_err(|why| SecretError::unusable(variable, reference, why))
     }
 
     /// The key of this run's AWS identity, or of the role that it takes on.

@@ -69,6 +69,23 @@ pub(crate) fn pair(text: &str) -> Result<(String, Secret), String> {
     Ok((field(&object, "username")?, Secret::new(field(&object, "password")?)))
 }
 
+/// A user name and a password as Basic authentication carries them, `name:password`; the text may be so too, or as [`pair`] takes it.
+pub(crate) fn login(text: &str) -> Result<Secret, String> {
+    let text = text.trim_end_matches(['\r', '\n']);
+    let (username, password) = match text.split_once(':') {
+        _ if text.trim_start().starts_with('{') => pair(text)?,
+        Some((username, password)) => (username.to_owned(), Secret::new(password.to_owned())),
+        None => return Err(String::from("it has no colon between the user name and the password")),
+    };
+    if username.contains(':') {
+        return Err(String::from("its user name has a colon, which Basic authentication cannot carry"));
+    }
+    if username.is_empty() || password.expose().is_empty() {
+        return Err(String::from("its user name or its password is empty"));
+    }
+    Ok(Secret::new(format!("{username}:{}", password.expose())))
+}
+
 fn object(text: &str) -> Result<Map<String, Value>, String> {
     serde_json::from_str(text)
         .map_err(|_| String::from(r#"it is not a JSON object such as {"username": "…", "password": "…"}"#))
@@ -108,6 +125,23 @@ mod tests {
         assert_eq!(told(r#"{"a":{"x":1}}"#, Some("a")), r#"its "a" is not text"#);
         assert!(told("hunter2", Some("a")).starts_with("it is not a JSON object"));
         assert!(!told("hunter2", Some("a")).contains("hunter2"));
+    }
+
+    #[test]
+    fn a_login_is_two_words_with_a_colon_or_a_pair() {
+        for text in ["alice:hunter2:x\n", r#"{"username":"alice","password":"hunter2:x"}"#] {
+            assert_eq!(login(text).unwrap().expose(), "alice:hunter2:x", "{text}");
+        }
+        for (text, why) in [
+            ("hunter2", "no colon between"),
+            (":hunter2", "is empty"),
+            ("alice:", "is empty"),
+            (r#"{"username":"alice"}"#, "has no \"password\""),
+            (r#"{"username":"a:b","password":"hunter2"}"#, "has a colon"),
+        ] {
+            let told = login(text).unwrap_err();
+            assert!(told.contains(why) && !told.contains("hunter2"), "{text}: {told}");
+        }
     }
 
     #[test]

@@ -13,10 +13,14 @@ use crate::judge::verdict::Verdict;
 use crate::model::lag::Committed;
 use crate::model::memory::{Memory, Sample};
 use crate::model::snapshot::{Group, Row};
+use crate::model::unknown::Known;
 
 use crate::event::origin::{Origin, View};
+use lists::{ConsumerPartition, ConsumerTopics};
 
 pub(crate) mod http;
+pub(crate) mod lists;
+pub(crate) mod metrics;
 
 /// What Burrow answers about one group.
 #[derive(Debug, Serialize)]
@@ -132,6 +136,33 @@ impl<'a> BurrowResults<'a> {
         BurrowAnswer { error: false, message: RETURNED, status, request }
     }
 
+    /// The commits of the first group by topic, partitions from 0 on, and what could not be read of it.
+    pub(crate) fn detail(&self, earlier: impl Fn(usize) -> Vec<Sample>) -> Known<(ConsumerTopics<'a>, Vec<String>)> {
+        let mut topics = ConsumerTopics::new();
+        let Some(group) = self.sight.snapshot.groups.first() else { return Ok((topics, Vec::new())) };
+        group.rows.as_ref().map_err(Clone::clone)?;
+        let mut problems: Vec<String> = group.gaps.iter().map(ToString::to_string).collect();
+        for at in group.range() {
+            let row = &self.sight.snapshot.rows[at];
+            let Some(place) = usize::try_from(row.partition).ok().filter(|place| *place < MOST_PARTITIONS) else {
+                let topic = &self.sight.snapshot.topic(row).name;
+                problems.push(format!("{topic} has no partition {}, and a commit to it", row.partition));
+                continue;
+            };
+            let partitions = topics.entry(&self.sight.snapshot.topic(row).name).or_default();
+            if partitions.len() <= place {
+                partitions.resize(place + 1, ConsumerPartition::default());
+            }
+            let earlier = earlier(at);
+            let told = self.partition(group, at, &earlier);
+            let mut offsets: Vec<ConsumerOffset> = earlier.iter().filter_map(seen).chain(told.end).collect();
+            offsets.dedup_by_key(|commit| commit.offset);
+            let PartitionStatus { owner, client_id, current_lag, .. } = told;
+            partitions[place] = ConsumerPartition { offsets, owner, client_id, current_lag };
+        }
+        Ok((topics, problems))
+    }
+
     fn partition(&self, group: &'a Group, at: usize, earlier: &[Sample]) -> PartitionStatus<'a> {
         let row = &self.sight.snapshot.rows[at];
         let left = self.sight.lags.of(at);
@@ -163,11 +194,6 @@ impl<'a> BurrowResults<'a> {
         lag: Option<u64>,
         earlier: &[Sample],
     ) -> (Option<ConsumerOffset>, Option<ConsumerOffset>) {
-        let seen = |sample: &Sample| {
-            let Committed::At(offset) = sample.committed else { return None };
-            let lag = u64::try_from(sample.end.saturating_sub(offset)).unwrap_or(0);
-            Some(ConsumerOffset::first_seen(offset, sample.time_ms, Some(lag)))
-        };
         let start = earlier.iter().find_map(seen);
         let Ok(Committed::At(offset)) = row.committed else { return (start, None) };
         let alike = earlier.iter().rev().take_while(|sample| sample.committed == Committed::At(offset));
@@ -199,6 +225,13 @@ impl<'a> BurrowAnswer<'a> {
     }
 }
 
+/// The commit that an earlier snapshot saw.
+fn seen(sample: &Sample) -> Option<ConsumerOffset> {
+    let Committed::At(offset) = sample.committed else { return None };
+    let lag = u64::try_from(sample.end.saturating_sub(offset)).unwrap_or(0);
+    Some(ConsumerOffset::first_seen(offset, sample.time_ms, Some(lag)))
+}
+
 impl ConsumerOffset {
     fn first_seen(offset: i64, time_ms: i64, lag: Option<u64>) -> Self {
         Self { offset, timestamp: time_ms, observed_at: time_ms - time_ms.rem_euclid(1_000), lag }
@@ -221,6 +254,9 @@ fn as_go_does<S: Serializer>(share: &f32, serializer: S) -> Result<S::Ok, S::Err
         part => serializer.serialize_f32(part),
     }
 }
+
+/// More partitions than any topic has: their numbers are places in a list.
+const MOST_PARTITIONS: usize = 200_000;
 
 /// `handleConsumerStatus` says it of both views, and of a group that is not there.
 const RETURNED: &str = "consumer status returned";

@@ -186,7 +186,7 @@ resource "aws_lambda_function" "widget" {
   depends_on = [aws_iam_role_policy_attachment.read]
 
   environment {
-    variables = merge(local.variables, { MEERKAT_PUBLISH = "off" })
+    variables = merge({ for name, value in local.variables : name => value if name != "MEERKAT_CHANGES_TOPIC" }, { MEERKAT_PUBLISH = "off" }, local.burrow_login ? { MEERKAT_BURROW_LOGIN = var.burrow_login } : {})
   }
   logging_config {
     log_format = "Text"
@@ -204,27 +204,28 @@ resource "aws_lambda_function" "widget" {
 
 # The function that cannot write is the one that answers strangers.
 resource "aws_lambda_function_url" "burrow" {
-  count = var.burrow_url == "on" ? 1 : 0
+  count = var.burrow_url == "off" ? 0 : 1
 
-  function_name      = aws_lambda_function.widget.function_name
-  authorization_type = "AWS_IAM"
+  function_name = aws_lambda_function.widget.function_name
+  # Without IAM only where the function itself refuses whoever does not log in.
+  authorization_type = local.burrow_login ? "NONE" : "AWS_IAM"
 }
 
 # Since October 2025 a caller needs both.
 resource "aws_lambda_permission" "burrow_call" {
-  count = var.burrow_url == "on" && var.burrow_callers != "" ? 1 : 0
+  count = local.burrow_calls ? 1 : 0
 
   function_name          = aws_lambda_function.widget.function_name
   action                 = "lambda:InvokeFunctionUrl"
-  principal              = var.burrow_callers
-  function_url_auth_type = "AWS_IAM"
+  principal              = local.burrow_login ? "*" : var.burrow_callers
+  function_url_auth_type = local.burrow_login ? "NONE" : "AWS_IAM"
 }
 
 resource "aws_lambda_permission" "burrow_invoke" {
-  count = var.burrow_url == "on" && var.burrow_callers != "" ? 1 : 0
+  count = local.burrow_calls ? 1 : 0
 
   function_name            = aws_lambda_function.widget.function_name
   action                   = "lambda:InvokeFunction"
-  principal                = var.burrow_callers
+  principal                = local.burrow_login ? "*" : var.burrow_callers
   invoked_via_function_url = true
 }

@@ -14,6 +14,6 @@ output "widget_name" {
 }
 
 output "burrow_url" {
-  description = "Answers Burrow's paths to callers that sign with IAM; nothing where it is off."
+  description = "Answers Burrow's paths to callers that sign with IAM, or that log in where burrow_url is login; nothing where it is off."
   value       = one(aws_lambda_function_url.burrow[*].function_url)
 }

@@ -7,6 +7,8 @@ locals {
   password_arn  = split("#", var.key_password)[0]
   password_from = local.mtls ? split(":", "${var.key_password}::")[2] : ""
   has_secret    = local.password || local.oauth || local.mtls
+  burrow_login  = var.burrow_url == "login"
+  burrow_calls  = local.burrow_login || (var.burrow_url == "on" && var.burrow_callers != "")
   network       = ["AssignPrivateIpAddresses", "CreateNetworkInterface", "DeleteNetworkInterface", "DescribeNetworkInterfaces", "DescribeSubnets", "UnassignPrivateIpAddresses"]
   topic_arns    = [for arn in [var.changes_topic_arn, var.failure_topic_arn, var.success_topic_arn] : arn if arn != ""]
 
@@ -143,6 +145,17 @@ resource "aws_iam_role" "widget" {
   name_prefix          = "meerkat-widget-"
   permissions_boundary = var.permissions_boundary == "" ? null : var.permissions_boundary
   assume_role_policy   = data.aws_iam_policy_document.assume["lambda"].json
+}
+
+# What Burrow's clients log in with is read by the function that they ask.
+resource "aws_iam_role_policy" "burrow_login" {
+  count = local.burrow_login ? 1 : 0
+
+  role = aws_iam_role.widget.id
+  policy = jsonencode({
+    Version   = "2012-10-17"
+    Statement = [{ Effect = "Allow", Action = "secretsmanager:GetSecretValue", Resource = var.burrow_login }]
+  })
 }
 
 resource "aws_iam_role_policy_attachment" "read" {

@@ -676,11 +676,11 @@ variable "topic_key_arn" {
 variable "burrow_url" {
   type        = string
   default     = "off"
-  description = "Whether a function URL answers the paths of Burrow's HTTP server; a request reads one group and writes nothing. Callers sign with IAM and need lambda:InvokeFunctionUrl and lambda:InvokeFunction. Not every Region has function URLs."
+  description = "Whether a function URL answers the paths of Burrow's HTTP server; a request is a run of its own and writes nothing. on: callers sign with IAM and need lambda:InvokeFunctionUrl and lambda:InvokeFunction. login: the URL is public, and callers log in with the user name and password of burrow_login, as most clients of Burrow can. Not every Region has function URLs."
 
   validation {
-    condition     = contains(["on", "off"], var.burrow_url)
-    error_message = "on or off."
+    condition     = contains(["on", "login", "off"], var.burrow_url)
+    error_message = "on, login or off."
   }
 
   validation {
@@ -702,5 +702,26 @@ variable "burrow_callers" {
   validation {
     condition     = length(var.burrow_callers) <= 150
     error_message = "At most 150 characters."
+  }
+}
+
+variable "burrow_login" {
+  type        = string
+  default     = ""
+  description = "For burrow_url login, a secret of Secrets Manager with a username and a password, encrypted by the account's own key of that service. A new password counts after five minutes at most."
+
+  validation {
+    condition     = can(regex("^((arn:aws[a-z-]*:secretsmanager:[a-z0-9-]+:[0-9]{12}:secret:[A-Za-z0-9/_+=.@-]+)?)$", var.burrow_login))
+    error_message = "The ARN of a secret, or nothing."
+  }
+
+  validation {
+    condition     = length(var.burrow_login) <= 150
+    error_message = "At most 150 characters."
+  }
+
+  validation {
+    condition     = var.burrow_login != "" || var.burrow_url != "login"
+    error_message = "burrow_url login needs burrow_login, since the URL is public."
   }
 }

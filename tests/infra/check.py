@@ -153,6 +153,12 @@ def main():
             check_pages(stack, options)
             check_dashboard(stack)
             check_url(stack, options)
+    for more in ({}, {"BurrowCallers": "210987654321"}):
+        login = {"Cluster": "prod", "BurrowUrl": "login", "BurrowLogin": SECRET, **more}
+        values = {**WAYS["MSK with IAM"][0], **login}
+        stack = resolve.Stack(translate.translated(values), values)
+        same(stack.broken_rules(), [], "a login: rules")
+        check_url(stack, login)
     check_rules()
     check_parameters()
     check_consoles()
@@ -252,17 +258,24 @@ def check_schedules(stack, options):
 
 
 def check_url(stack, options):
+    mode, public = options.get("BurrowUrl", "off"), options.get("BurrowUrl") == "login"
+    kind = "NONE" if public else "AWS_IAM"
     urls = {name: (url["TargetFunctionArn"], url["AuthType"]) for name, url in stack.of_type("AWS::Lambda::Url").items()}
-    expected = {"BurrowDoor": ("<Widget.Arn>", "AWS_IAM")} if options.get("BurrowUrl") == "on" else {}
-    same(urls, expected, "a URL is asked for, signed, and leads to the function that writes nothing")
+    same(urls, {} if mode == "off" else {"BurrowDoor": ("<Widget.Arn>", kind)}, "a URL is asked for, and leads to the function that writes nothing")
     permissions = stack.of_type("AWS::Lambda::Permission").values()
     given = {permission["Action"]: {key: value for key, value in permission.items() if key != "Action"} for permission in permissions}
-    to = {"FunctionName": "<Widget.Arn>", "Principal": options.get("BurrowCallers")}
+    to = {"FunctionName": "<Widget.Arn>", "Principal": "*" if public else options.get("BurrowCallers")}
     both = {
-        "lambda:InvokeFunctionUrl": {**to, "FunctionUrlAuthType": "AWS_IAM"},
+        "lambda:InvokeFunctionUrl": {**to, "FunctionUrlAuthType": kind},
         "lambda:InvokeFunction": {**to, "InvokedViaFunctionUrl": True},
     }
-    same(given, both if expected and "BurrowCallers" in options else {}, "callers may call the URL, by both permissions, and nothing else")
+    called = public or (mode == "on" and "BurrowCallers" in options)
+    same(given, both if called else {}, "callers may call the URL, by both permissions, and nothing else")
+    login = options["BurrowLogin"] if public else None
+    variables = {name: each["Environment"]["Variables"].get("MEERKAT_BURROW_LOGIN") for name, each in stack.of_type("AWS::Lambda::Function").items()}
+    same(variables, {"Checker": None, "Widget": login}, "a public URL leads to a function that asks for a login")
+    policies = [(policy["Roles"], allowed(policy["PolicyDocument"])) for policy in stack.of_type("AWS::IAM::Policy").values()]
+    same(policies, [(["<WidgetRole>"], {("secretsmanager:GetSecretValue", login)})] if public else [], "and that may read it")
 
 
 def check_names(stack):
@@ -294,8 +307,9 @@ def check_variables_fit():
             role = longest["RoleArn"] if authentication == "MSK-IAM" else ""
             values = {**longest, "Authentication": authentication, "BootstrapServers": servers, "RoleArn": role}
             stack = resolve.Stack(template, values, checked=False)
-            variables = stack.resolved(template["Resources"]["Widget"]["Properties"]["Environment"]["Variables"])
-            worst = max(worst, sum(len(name) + len(str(value)) for name, value in variables.items()))
+            for function in ("Widget", "Checker"):
+                variables = stack.resolved(template["Resources"][function]["Properties"]["Environment"]["Variables"])
+                worst = max(worst, sum(len(name) + len(str(value)) for name, value in variables.items()))
     same(worst <= VARIABLES_LIMIT, True, f"variables take up to {worst} of {VARIABLES_LIMIT} bytes")
 
 
@@ -388,6 +402,7 @@ def check_rules():
         ({"Authentication": "OAUTHBEARER", "BootstrapServers": BROKERS, "SecretArn": SECRET}, "OAUTHBEARER needs OauthTokenUrl."),
         ({"Authentication": "TLS", "BootstrapServers": BROKERS, "RoleArn": ROLE}, "RoleArn goes with MSK-IAM."),
         ({"ClusterArn": ARN, "Timeout": 90}, "With a Period of 1 a run may take 60 seconds at most."),
+        ({"ClusterArn": ARN, "BurrowUrl": "login"}, "BurrowUrl login needs BurrowLogin, since the URL is public."),
         ({"ClusterArn": ARN, "BurrowUrl": "on", "AWS::Region": "eu-central-2"}, "This Region has no function URLs, so BurrowUrl stays off."),
     ):
         region = values.pop("AWS::Region", translate.REGION)

@@ -19,10 +19,10 @@ CODE = {
 # What stands for them while SAM translates.
 PLACE = {"S3Bucket": "CodeBucket", "S3Key": "CodeKey"}
 OF_URLS = {
-    "Parameters": ["BurrowUrl", "BurrowCallers"],
-    "Rules": ["UrlsAreThere"],
-    "Conditions": ["WithBurrowUrl", "WithBurrowCallers"],
-    "Resources": ["BurrowDoor", "BurrowCall", "BurrowInvoke"],
+    "Parameters": ["BurrowUrl", "BurrowCallers", "BurrowLogin"],
+    "Rules": ["UrlsAreThere", "CallersLogIn"],
+    "Conditions": ["WithBurrowUrl", "WithBurrowCallers", "WithBurrowLogin", "WithBurrowCalls"],
+    "Resources": ["BurrowDoor", "BurrowCall", "BurrowInvoke", "BurrowSecret"],
     "Outputs": ["BurrowUrl"],
 }
 
@@ -54,6 +54,7 @@ def plain(urls=True):
         for section, names in OF_URLS.items():
             for name in names:
                 del template[section][name]
+        del resources["Widget"]["Properties"]["Environment"]["Variables"]["MEERKAT_BURROW_LOGIN"]
         for group in groups:
             group["Parameters"] = [name for name in group["Parameters"] if name not in OF_URLS["Parameters"]]
     return template

@@ -34,6 +34,7 @@ RULES = {
     "TokensComeFromSomewhere": ("oauth_token_url", 'var.oauth_token_url != "" || var.authentication != "OAUTHBEARER"'),
     "RunsEndInTime": ("timeout", "var.period > 1 || contains([15, 30, 45, 60], var.timeout)"),
     "UrlsAreThere": ("burrow_url", 'var.burrow_url == "off" || !contains({regions}, data.aws_region.here.region)'),
+    "CallersLogIn": ("burrow_login", 'var.burrow_login != "" || var.burrow_url != "login"'),
     "RolesAreForIam": ("role_arn", 'var.role_arn == "" || var.authentication == "MSK-IAM"'),
 }
 HEAD = """\

@@ -12,7 +12,7 @@ use std::time::{Duration, SystemTime, UNIX_EPOCH};
 use lambda_runtime::{Diagnostic, LambdaEvent, service_fn};
 use meerkat::base::files::Place;
 use meerkat::base::{fault, shown};
-use meerkat::cli::arguments::{Arguments, EVERY, LOOKS, MOST_LOOKS, Output, Shown, WatchOptions};
+use meerkat::cli::arguments::{Arguments, CommandLine, EVERY, LOOKS, MOST_LOOKS, Output, Shown, WatchOptions};
 use meerkat::cli::progress_line::Ticker;
 use meerkat::cli::table::{self, Screen};
 use meerkat::cli::{help, logging, without_aws};
@@ -172,25 +172,10 @@ fn run(runtime: &tokio::runtime::Runtime) -> Result<ExitCode, Fatal> {
     let config = Config::parse(variables)?;
     config.doubts.iter().for_each(|doubt| tracing::warn!("{doubt}"));
     let format = request.format.unwrap_or(config.format);
-    for (option, asks) in [("--html", asked.page.is_some()), ("--output html", asked.output == Some(Output::Html))] {
-        if asks && format != Format::Meerkat {
-            return Err(format!(
-                "{option} draws the report in its own shape: leave --format, MEERKAT_FORMAT and the event's format out"
-            )
-            .into());
-        }
-        if asks && !is_check(&request) {
-            return Err(format!(
-                "{option} draws the report of a check: leave --preflight, --history and the event's mode out"
-            )
-            .into());
-        }
-    }
+    can_be_drawn(&asked, format, is_check(&request))?;
     let page = RefCell::new(None);
-    let output = asked.output.unwrap_or(match out.is_terminal() || matches!(asked.shown, Shown::Names { .. }) {
-        true => Output::Table,
-        false => Output::Text,
-    });
+    let as_table = out.is_terminal() || matches!(asked.shown, Shown::Names { .. });
+    let output = asked.output.unwrap_or(if as_table { Output::Table } else { Output::Text });
     let draw = |answer: Answer<'_>| {
         let selected = match answer {
             Answer::Check(report) if asked.only_problems || !asked.states.is_empty() => {
@@ -241,6 +226,23 @@ fn run(runtime: &tokio::runtime::Runtime) -> Result<ExitCode, Fatal> {
         Some(failure) => Err(failure.into()),
         None => Ok(code),
     }
+}
+
+/// Refuses to draw what is no report of a check, or one in another shape.
+fn can_be_drawn(asked: &CommandLine, format: Format, is_check: bool) -> Result<(), String> {
+    for (option, asks) in [("--html", asked.page.is_some()), ("--output html", asked.output == Some(Output::Html))] {
+        if asks && format != Format::Meerkat {
+            return Err(format!(
+                "{option} draws the report in its own shape: leave --format, MEERKAT_FORMAT and the event's format out"
+            ));
+        }
+        if asks && !is_check {
+            return Err(format!(
+                "{option} draws the report of a check: leave --preflight, --history and the event's mode out"
+            ));
+        }
+    }
+    Ok(())
 }
 
 /// Takes snapshots until there are enough, or Ctrl-C; `redrawn`: whether each is shown, in the place of the one before.

@@ -79,9 +79,10 @@ async fn fates(cluster: &Cluster<'_>, missed: &[Missed<'_>], until: Instant) -> 
     ids.dedup();
     let by_id = by_ids(cluster, &ids, until).await;
     let is_told = |missed: &Missed<'_>| missed.id.is_some_and(|id| by_id.contains_key(&id));
-    let all = match missed.iter().all(is_told) {
-        true => Ok(Vec::new()),
-        false => cluster.metadata(None, until).await.map(|answer| answer.topics),
+    let all = if missed.iter().all(is_told) {
+        Ok(Vec::new())
+    } else {
+        cluster.metadata(None, until).await.map(|answer| answer.topics)
     };
     let fate = |missed: &Missed<'_>| {
         if let Some(fate) = missed.id.and_then(|id| by_id.get(&id)) {

@@ -82,6 +82,10 @@ pub(crate) const MINUTE_MS: i64 = 60_000;
 
 /// What is remembered of one partition; the counters are in periods and stop at their limits.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, Hash)]
+#[expect(
+    clippy::struct_excessive_bools,
+    reason = "each is a fact of its own; what excludes each other shares digits in packed.rs"
+)]
 pub struct Memory {
     /// Since the last inferred commit, or since it was last caught up, whoever reads.
     silent: Coarse,

@@ -69,7 +69,7 @@ fn variables(cluster: &Cluster, truth: &Truth, number: usize) -> Vec<(String, St
     let mut addresses: Vec<String> = cluster.ssl().split(',').map(str::to_owned).collect();
     let addresses_left = number % addresses.len();
     addresses.rotate_left(addresses_left);
-    let expected: Vec<&str> = truth.keys().map(String::as_str).filter(|_| number % 2 == 0).collect();
+    let expected: Vec<&str> = truth.keys().map(String::as_str).filter(|_| number.is_multiple_of(2)).collect();
     [
         ("KAFKA_BOOTSTRAP_SERVERS", addresses.join(",")),
         ("KAFKA_SECURITY_PROTOCOL", "SSL".into()),
@@ -118,8 +118,10 @@ fn warm(cluster: &Cluster, truth: &Truth, over: &AtomicBool, note: impl Fn(Judge
     });
 }
 
+type Trouble = fn(&Cluster);
+
 /// What happens, in its order; between two troubles preferred leaders are elected by themselves.
-const TROUBLES: [(&str, fn(&Cluster)); 5] = [
+const TROUBLES: [(&str, Trouble); 5] = [
     ("quiet", |_| wait(3)),
     ("killed", |cluster| {
         cluster.kill(3);
@@ -194,7 +196,8 @@ fn whatever_happens_to_the_brokers_no_run_is_complete_and_wrong() {
         over.store(true, Ordering::Relaxed);
     });
     let counts = counts.lock().expect("nobody panics with it");
-    eprintln!("{} runs in {:.0} s: {counts:?}", counts.values().sum::<usize>(), began.elapsed().as_secs_f64());
+    #[expect(clippy::print_stderr, reason = "the number of runs is what the test is about")]
+    let () = eprintln!("{} runs in {:.0} s: {counts:?}", counts.values().sum::<usize>(), began.elapsed().as_secs_f64());
     assert_eq!(*wrong.lock().expect("nobody panics with it"), [""; 0], "{counts:?}");
     // Brokers that are down for good are not in the way of a run, once the others have taken over.
     for (name, _) in TROUBLES {

@@ -41,7 +41,7 @@ fn a_group_that_is_listed_no_more_is_missed_for_as_long_as_a_memory_is_kept() {
         for number in 3..3 + looks {
             let report = look(number);
             let told = problems(&report);
-            let fewer = "groups: 1 fewer than at the last look that knew them all; there is no __consumer_offsets";
+            let fewer = "groups: 1 fewer than in the last run that knew them all; there is no __consumer_offsets";
             assert!(told.len() == 1 && told[0].starts_with(fewer), "{period}: {number}: {told:?}");
             assert!(told[0].contains("name them in MEERKAT_EXPECT"), "{told:?}");
             assert_eq!((&report["complete"], &report["status"]), (&json!(false), &json!("UNKNOWN")));

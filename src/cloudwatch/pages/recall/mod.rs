@@ -57,10 +57,13 @@ struct Lookup {
     /// Looks after this minute are passed over, where a look said so.
     from: Option<Minute>,
     /// What a look said that has to be borne out by another: what was found there, and the look to go on with where it was not read.
-    perhaps: Option<Box<(Option<Recalled>, usize, Option<Minute>)>>,
+    perhaps: Option<Box<Finding>>,
     /// What stood in the way first.
     missing: Option<Missing>,
 }
+
+/// What was found in a look, and the look to go on with where it was not read there, by index and by minute.
+type Finding = (Option<Recalled>, usize, Option<Minute>);
 
 impl Recall {
     /// Nothing has been asked. `are_all` says that the sheets know every look that the store still has.

@@ -142,9 +142,9 @@ fn run(runtime: &tokio::runtime::Runtime) -> Result<ExitCode, Fatal> {
             return Ok(exit_code(answer.status.verdict()));
         }
         other => {
-            let text = text(&other, until)?;
+            let (text, code) = text(&other, until)?;
             print(&if out.is_terminal() { shown::plain_lines(&text) } else { text })?;
-            return Ok(ExitCode::SUCCESS);
+            return Ok(code);
         }
     };
     let (on_terminal, colour) = (io::stderr().is_terminal(), has_colour(io::stderr().is_terminal()));
@@ -303,19 +303,24 @@ fn print(text: &str) -> io::Result<()> {
     }
 }
 
-/// What is printed without asking any broker.
-fn text(asked: &Arguments, until: Instant) -> Result<String, Fatal> {
-    Ok(match asked {
+/// What is printed without asking any broker, and the exit code.
+fn text(asked: &Arguments, until: Instant) -> Result<(String, ExitCode), Fatal> {
+    let text = match asked {
+        Arguments::FromBurrow(path) => {
+            let file = read("the file", path, FILE_LIMIT, until)?;
+            let from_burrow::Translation { text, is_exact } = from_burrow::translate(&file)?;
+            return Ok((text, if is_exact { ExitCode::SUCCESS } else { exit_code(Verdict::Warn) }));
+        }
         Arguments::Man => help::man(),
         Arguments::Completions(shell) => shell.script(),
         Arguments::SupportTable => meerkat::preflight::against::markdown(),
-        Arguments::FromBurrow(path) => from_burrow::translate(&read("the file", path, FILE_LIMIT, until)?)?,
         Arguments::Version => {
             let newest = meerkat::kafka::protocol::releases::newest();
             format!("meerkat {}, tested with Kafka up to {newest}\n", env!("CARGO_PKG_VERSION"))
         }
         Arguments::Help | Arguments::Run(_) | Arguments::Against(..) => help::help(),
-    })
+    };
+    Ok((text, ExitCode::SUCCESS))
 }
 
 fn read(what: &str, path: &Path, most: usize, until: Instant) -> Result<String, Fatal> {

@@ -11,6 +11,7 @@ use kafka_protocol::messages::ApiKey;
 use serde_json::{Value, json};
 
 use super::preflight::{answer, answer_within};
+use super::surroundings::Program;
 use crate::support::broker::{Act, Group, Scene, Stage, Topic, When};
 use crate::support::http::{Answer, Server};
 use crate::support::lambda::Lambda;
@@ -292,8 +293,11 @@ fn a_login_that_cannot_be_read_lets_nobody_in_and_does_not_show_where_it_is() {
     assert!(stage.seen().is_empty());
 }
 
+/// Method, path and status code.
+type Requests = &'static [(&'static str, &'static str, u64)];
+
 /// What public clients of Burrow ask, in their order, and the status code that each needs to go on.
-const CLIENTS: &[(&str, &[(&str, &str, u64)])] = &[
+const CLIENTS: &[(&str, Requests)] = &[
     (
         "shamil/burrow_exporter",
         &[
@@ -410,10 +414,10 @@ fn telegraf(server: &Server, (username, password): (&str, &str)) -> Result<Vec<V
         .envs([("BURROW_USERNAME", username), ("BURROW_PASSWORD", password)])
         .output()
         .unwrap_or_else(|error| panic!("{}: {error}: make test-burrow builds it", program.display()));
-    match output.status.success() {
-        true => Ok(serde_json::from_slice(&output.stdout).expect("JSON")),
-        false => Err(String::from_utf8_lossy(&output.stderr).into_owned()),
+    if !output.status.success() {
+        return Err(String::from_utf8_lossy(&output.stderr).into_owned());
     }
+    Ok(serde_json::from_slice(&output.stdout).expect("JSON"))
 }
 
 #[test]
@@ -466,4 +470,17 @@ fn telegraf_gathers_the_numbers_of_the_report() {
     }
     let ends: Vec<&Value> = named("burrow_topic").into_iter().map(|point| &point["fields"]["offset"]).collect();
     assert_eq!(ends, [&json!(10), &json!(10)]);
+}
+
+#[test]
+fn a_translation_that_is_not_exact_exits_with_1() {
+    let file = std::env::temp_dir().join(format!("burrow-{}.toml", std::process::id()));
+    for (list, code) in [("^orders-.*$", 0), ("^[a-f]+$", 1)] {
+        let text = format!("[cluster.a]\nservers=['b:1']\n[consumer.a]\ncluster='a'\ngroup-allowlist='{list}'\n");
+        std::fs::write(&file, text).expect("a file");
+        let path = file.to_str().expect("UTF-8");
+        let (found, told) = Program::with(&[]).with_arguments(&["--from-burrow", path]).told(b"");
+        assert_eq!(found, Some(code), "{list}: {told}");
+    }
+    std::fs::remove_file(&file).expect("a file");
 }

@@ -120,7 +120,7 @@ fn a_burrow_configuration_is_translated_or_refused_without_its_password() {
         // Letters are left as they are, so that a password stays where it was.
         let text = mutated_around(choice, &text);
         let told = match from_burrow::translate(&text) {
-            Ok(said) => said,
+            Ok(translation) => translation.text,
             Err(error) => meerkat::base::fault::told(&error),
         };
         // A password under another key is no password any more.

@@ -33,28 +33,38 @@ pub enum NotBurrow {
     NoCluster,
 }
 
+/// What a configuration of Burrow becomes.
+#[derive(Debug)]
+pub struct Translation {
+    /// The lines of an environment, with comments.
+    pub text: String,
+    /// Whether every list of groups could be carried over: else more groups are checked than Burrow read.
+    pub is_exact: bool,
+}
+
 /// The environment of a run for each cluster of the file, the parameters of the template, and what has no counterpart.
 ///
 /// Passwords are not repeated: the line says where to put them.
 ///
 /// # Errors
 /// [`NotBurrow`] where there is nothing to translate.
-pub fn translate(text: &str) -> Result<String, NotBurrow> {
+pub fn translate(text: &str) -> Result<Translation, NotBurrow> {
     let file: Table = text.parse().map_err(|error| NotBurrow::toml(text, &error))?;
     let clusters: Vec<&String> = sections(&file, "cluster").map(|(name, _)| name).collect();
     if clusters.is_empty() {
         return Err(NotBurrow::NoCluster);
     }
-    let mut said = String::new();
+    let (mut said, mut is_exact) = (String::new(), true);
     for cluster in &clusters {
-        let Settings { settings, notes } = settings(&file, cluster);
+        let Settings { entries, notes, left_out } = settings(&file, cluster);
+        is_exact &= left_out == 0;
         // Writing into a string cannot fail.
         comment(&mut said, &format!("cluster {cluster}: the variables of a run"));
-        for (variable, setting) in settings.iter().filter_map(|setting| Some((setting.variable?, setting))) {
+        for (variable, setting) in entries.iter().filter_map(|setting| Some((setting.variable?, setting))) {
             let _ = writeln!(said, "{variable}={}", quoted(&setting.value));
         }
         let _ = writeln!(said, "\n# the same as parameters of infra/template.yaml");
-        let parameters = settings.iter().filter_map(|setting| Some((setting.parameter?, &setting.value)));
+        let parameters = entries.iter().filter_map(|setting| Some((setting.parameter?, &setting.value)));
         let parameters: Vec<String> = parameters.map(|(name, value)| format!("{name}={}", quoted(value))).collect();
         let _ = writeln!(said, "--parameter-overrides {}\n", parameters.join(" "));
         for note in &notes {
@@ -68,7 +78,7 @@ pub fn translate(text: &str) -> Result<String, NotBurrow> {
     for line in elsewhere(&file) {
         comment(&mut said, &line);
     }
-    Ok(said)
+    Ok(Translation { text: said, is_exact })
 }
 
 /// One line, whatever names are in it: what stands below a comment is read by a shell.
@@ -92,9 +102,11 @@ impl NotBurrow {
 /// What a run on one cluster is told.
 #[derive(Default)]
 struct Settings {
-    settings: Vec<Setting>,
+    entries: Vec<Setting>,
     /// What has to be done by hand.
     notes: Vec<String>,
+    /// Lists of groups that globs cannot say.
+    left_out: usize,
 }
 
 /// One thing to say, by a variable, by a parameter of the template, or by either.
@@ -124,7 +136,7 @@ fn settings(file: &Table, cluster: &str) -> Settings {
 
 impl Settings {
     fn add(&mut self, variable: &'static str, parameter: Option<&'static str>, value: String) {
-        self.settings.push(Setting { variable: Some(variable), parameter, value });
+        self.entries.push(Setting { variable: Some(variable), parameter, value });
     }
 
     /// Encryption and login, by the client profile of the cluster.
@@ -186,7 +198,7 @@ impl Settings {
             }
         }
         if tls.is_some() || iam.is_some() {
-            self.settings.push(Setting {
+            self.entries.push(Setting {
                 variable: None,
                 parameter: Some("Authentication"),
                 value: authentication.into(),
@@ -209,9 +221,12 @@ impl Settings {
                 };
                 match globs::globs(expression) {
                     Ok(globs) => patterns.extend(globs.iter().map(|glob| format!("{sign}{glob}"))),
-                    Err(why) => self.notes.push(format!(
-                        "[consumer.{name}] {key} = {expression:?}: globs cannot say {why}; write MEERKAT_GROUPS by hand"
-                    )),
+                    Err(why) => {
+                        self.left_out += 1;
+                        self.notes.push(format!(
+                            "[consumer.{name}] {key} = {expression:?}: globs cannot say {why}; write MEERKAT_GROUPS by hand"
+                        ));
+                    }
                 }
             }
         }
@@ -231,8 +246,8 @@ fn elsewhere(file: &Table) -> Vec<String> {
         };
         let named = table.values().all(Value::is_table) && !table.is_empty();
         let mut say = |place: &str, keys: &Table| {
-            for key in keys.keys() {
-                match counterpart(kind, key) {
+            for (key, value) in keys {
+                match notifier(kind, key, value).or_else(|| counterpart(kind, key)) {
                     Some(Counterpart::Variable) => {}
                     Some(Counterpart::Elsewhere(where_to)) => lines.push(format!("[{place}] {key}: {where_to}")),
                     None => lines.push(format!("[{place}] {key}: Burrow does not know this key")),
@@ -249,6 +264,24 @@ fn elsewhere(file: &Table) -> Vec<String> {
     }
     lines
 }
+
+/// What became of a key whose value matters: from which status on it notifies, and whom.
+fn notifier(kind: &str, key: &str, value: &Value) -> Option<Counterpart> {
+    let url = value.as_str().unwrap_or_default();
+    match (kind, key, value.as_integer()) {
+        ("notifier", "threshold", Some(0..=2)) => Some(Counterpart::Elsewhere("AlarmFrom=WARN")),
+        ("notifier", "threshold", Some(3..)) => {
+            Some(Counterpart::Elsewhere("AlarmFrom=ERR, and what is worse in Burrow is ERR here"))
+        }
+        ("notifier", "url-open" | "url-close", _) if url.contains("hooks.slack.com") => {
+            Some(Counterpart::Elsewhere(SLACK))
+        }
+        _ => None,
+    }
+}
+
+/// Why a webhook of Slack is no subscription.
+const SLACK: &str = "Slack's webhooks do not confirm a subscription of SNS: let Amazon Q Developer in chat applications post what AlarmTopicArn gets";
 
 /// `[kind.NAME]` sections.
 fn sections<'a>(file: &'a Table, kind: &str) -> impl Iterator<Item = (&'a String, &'a Table)> {

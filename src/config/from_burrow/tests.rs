@@ -42,6 +42,20 @@ group-allowlist="zk-only"
 allowed-lag=5
 "#;
 
+fn text(file: &str) -> String {
+    translate(file).unwrap().text
+}
+
+#[test]
+fn a_list_that_no_glob_says_makes_a_translation_inexact() {
+    for (list, is_exact) in [("^a.*$", true), ("", true), ("^[a-f]+$", false)] {
+        for key in ["group-allowlist", "group-denylist"] {
+            let file = format!("[cluster.a]\nservers=['b:1']\n[consumer.a]\ncluster='a'\n{key}='{list}'");
+            assert_eq!(translate(&file).unwrap().is_exact, is_exact, "{key}={list}");
+        }
+    }
+}
+
 /// What a translation's lines of variables say.
 fn variables(said: &str) -> Vec<(String, String)> {
     let pairs = said
@@ -53,7 +67,7 @@ fn variables(said: &str) -> Vec<(String, String)> {
 
 #[test]
 fn a_configuration_becomes_variables_that_a_run_takes() {
-    let said = translate(EXAMPLE).unwrap();
+    let said = text(EXAMPLE);
     let mut found = variables(&said);
     assert_eq!(
         found.iter().map(|(name, value)| format!("{name}={value}")).collect::<Vec<_>>(),
@@ -74,13 +88,13 @@ fn a_configuration_becomes_variables_that_a_run_takes() {
 
 #[test]
 fn the_password_stays_where_it_is() {
-    let said = translate(EXAMPLE).unwrap();
+    let said = text(EXAMPLE);
     assert!(!said.contains("hunter2") && said.contains("password is not repeated here"), "{said}");
 }
 
 #[test]
 fn the_parameters_are_those_of_the_template() {
-    let said = translate(EXAMPLE).unwrap();
+    let said = text(EXAMPLE);
     let line = said.lines().find(|line| line.starts_with("--parameter-overrides")).unwrap();
     assert!(line.contains(" Cluster=local Groups='!console-consumer-*,!quick-*' AllowedLag=5"), "{line}");
     let template = include_str!("../../../infra/template.yaml");
@@ -94,7 +108,7 @@ fn the_parameters_are_those_of_the_template() {
 
 #[test]
 fn every_key_is_answered() {
-    let said = translate(EXAMPLE).unwrap();
+    let said = text(EXAMPLE);
     for line in [
         "# [general] pidfile: not needed: there is no server",
         "# [client-profile.secure] kafka-version: not needed: versions are negotiated with each broker",
@@ -107,19 +121,34 @@ fn every_key_is_answered() {
 }
 
 #[test]
+fn whom_a_notifier_notifies_and_from_when_is_read_off_its_values() {
+    let said = |threshold: i32, url| {
+        let notifier = format!("[notifier.a]\nclass-name='http'\nthreshold={threshold}\nurl-open='{url}'");
+        text(&format!("[cluster.a]\nservers=['b:1']\n{notifier}"))
+    };
+    for (threshold, from) in
+        [(1, "AlarmFrom=WARN\n"), (2, "AlarmFrom=WARN\n"), (3, "AlarmFrom=ERR,"), (4, "AlarmFrom=ERR,")]
+    {
+        let said = said(threshold, "https://pager.example/hook");
+        assert!(said.contains(&format!("threshold: {from}")), "{said}");
+        assert!(said.contains("url-open: an alarm on Status"), "{said}");
+    }
+    let said = said(2, "https://hooks.slack.com/services/T0/B0/hunter2");
+    assert!(said.contains("url-open: Slack's webhooks") && !said.contains("hunter2"), "{said}");
+}
+
+#[test]
 fn an_expression_that_no_glob_says_is_told() {
-    let said =
-        translate("[cluster.a]\nservers=['b:1']\n[consumer.a]\ncluster='a'\ngroup-allowlist='^[a-f]+$'").unwrap();
+    let said = text("[cluster.a]\nservers=['b:1']\n[consumer.a]\ncluster='a'\ngroup-allowlist='^[a-f]+$'");
     assert!(said.contains("globs cannot say a class of characters ([…]); write MEERKAT_GROUPS by hand"), "{said}");
     assert!(!said.contains("\nMEERKAT_GROUPS="));
 }
 
 #[test]
 fn iam_and_client_certificates_have_their_variables() {
-    let said = translate(
+    let said = text(
         "[cluster.a]\nservers=['b:1']\nclient-profile='p'\n[client-profile.p]\niam='eks'\ntls='t'\n[tls.t]\ncertfile='c.pem'\nkeyfile='k.pem'\nnoverify=true\n[iam.eks]\nregion='us-west-1'\nrole-arn='arn:aws:iam::1:role/r'",
-    )
-    .unwrap();
+    );
     for part in [
         "KAFKA_SASL_MECHANISM=AWS_MSK_IAM",
         "cat c.pem k.pem > keystore.pem",
@@ -224,13 +253,13 @@ address=":8000"
 #[test]
 fn no_key_of_the_configurations_that_come_with_burrow_is_unknown() {
     for text in [WHOLE, LEAST] {
-        let said = translate(text).unwrap();
+        let said = super::translate(text).unwrap().text;
         assert!(!said.contains("does not know"), "{said}");
         Config::parse(variables(&said)).unwrap();
     }
-    let said = translate(WHOLE).unwrap();
+    let said = text(WHOLE);
     assert!(said.contains("MEERKAT_GROUPS='!console-consumer-*,!python-kafka-consumer-*,!quick-*'\n"), "{said}");
-    let said = translate(LEAST).unwrap();
+    let said = text(LEAST);
     assert!(!said.contains("MEERKAT_GROUPS=") && said.contains("write MEERKAT_GROUPS by hand"), "{said}");
 }
 
@@ -260,7 +289,7 @@ fn no_name_leaves_its_comment() {
          [sasl.\"{name}\"]\nusername=\"u\"\n\
          [consumer.\"{name}\"]\ncluster=\"{name}\"\ngroup-allowlist=\"[a]{name}\"\n[\"{name}\"]\na=1\n"
     );
-    let said = translate(&file).unwrap();
+    let said = text(&file);
     let mut quoted = false;
     for line in said.lines() {
         let command = !quoted && line.starts_with("touch");

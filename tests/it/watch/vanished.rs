@@ -74,7 +74,7 @@ fn where_nobody_shows_who_is_away_one_look_tells_of_it() {
         &report,
         &format!("{FEWER}; whether they were deleted is unknown (this user may not describe the topic"),
     );
-    assert!(problems(&report)[0].ends_with("), so the next look measures by what is there now"), "{report}");
+    assert!(problems(&report)[0].ends_with("), so the next run compares with what is there now"), "{report}");
     assert!((watch.unknown_groups(3) - 1.0).abs() < 0.1);
     let report = watch.look(4);
     assert_eq!((problems(&report), &report["complete"]), (Vec::new(), &json!(true)));

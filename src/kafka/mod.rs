@@ -100,7 +100,7 @@ impl<'a> Directory<'a> {
     /// Meets the brokers.
     ///
     /// # Errors
-    /// As [`survey`].
+    /// As [`survey()`].
     pub(crate) async fn open(access: Access<'a>, unix_seconds: i64, deadline: Instant) -> Result<Self, LookError> {
         enter(access, unix_seconds, deadline).await.map(Self)
     }

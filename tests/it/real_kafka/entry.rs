@@ -92,7 +92,7 @@ fn what_is_not_understood_is_said_and_exits_as_failed() {
     let run = || Run::on(Cluster::shared());
     let failed = |run: Run, what: &str| {
         let ran = run.make();
-        assert_eq!((ran.code, ran.report.0.is_null()), (3, true), "{ran:?}");
+        assert_eq!((ran.code, ran.report.0.is_null()), (4, true), "{ran:?}");
         assert!(ran.said.contains(what), "{}", ran.said);
     };
     failed(run().event("{"), "the event is not understood");
@@ -110,7 +110,7 @@ fn plaintext_is_spoken_only_when_said() {
     let plaintext = Cluster::shared().plaintext();
     let run = || Run::on(Cluster::shared()).with("KAFKA_BOOTSTRAP_SERVERS", &plaintext).groups(&["plain"]);
     let ran = run().make();
-    assert_eq!((ran.code, ran.report.0.is_null()), (3, true), "{ran:?}");
+    assert_eq!((ran.code, ran.report.0.is_null()), (4, true), "{ran:?}");
     assert!(ran.said.contains("TLS"), "{}", ran.said);
     let report = run().with("KAFKA_SECURITY_PROTOCOL", "PLAINTEXT").report();
     assert_eq!(report.lags("plain"), "plain/0 0");
@@ -118,7 +118,7 @@ fn plaintext_is_spoken_only_when_said() {
         .with("KAFKA_SECURITY_PROTOCOL", "PLAINTEXT")
         .with("KAFKA_BOOTSTRAP_SERVERS", &Cluster::shared().ssl())
         .make();
-    assert_eq!((ran.code, ran.report.0.is_null()), (3, true), "{ran:?}");
+    assert_eq!((ran.code, ran.report.0.is_null()), (4, true), "{ran:?}");
     assert!(ran.said.contains("TLS"), "{}", ran.said);
 }
 

@@ -59,7 +59,7 @@ fn lag_is_reported_where_cloudwatch_is_out_of_reach() {
     let run = schedule.run().with("MEERKAT_GROUPS", "out-of-reach");
     let run = run.with("AWS_ENDPOINT_URL_CLOUDWATCH", "http://127.0.0.1:1");
     let ran = run.event(&event).make();
-    assert_eq!(ran.code, 3, "{ran:?}");
+    assert_eq!(ran.code, 4, "{ran:?}");
     let group = ran.report.group("out-of-reach");
     assert_eq!(show(group, "status total_lag"), "status=UNKNOWN total_lag=4");
     let reason = group["reason"].as_str().expect("a reason");
@@ -97,7 +97,7 @@ fn a_run_whose_metrics_are_refused_reports_and_fails() {
     schedule.stand.fail(Fault::new("PutMetricData", How::Deny).always());
     let event = schedule.next(json!({}));
     let ran = schedule.run().with("MEERKAT_GROUPS", "refused").event(&event).make();
-    assert_eq!(ran.code, 3, "{ran:?}");
+    assert_eq!(ran.code, 4, "{ran:?}");
     assert_eq!(show(ran.report.group("refused"), "status total_lag"), "status=OK total_lag=4");
     for part in ["history", "metrics"] {
         let problems = ran.report.0[part]["problems"].to_string();

@@ -34,7 +34,7 @@ impl Failing {
             let run = Run { variables: self.run.variables.clone(), arguments: Vec::new(), event: String::new() };
             let ran = run.make();
             assert_eq!(ran.report.0, serde_json::Value::Null, "{ran:?}");
-            (ran.code != 3, ran.said)
+            (ran.code != 4, ran.said)
         }
     }
 

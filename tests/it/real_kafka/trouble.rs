@@ -52,7 +52,7 @@ fn what_a_quota_holds_back_is_told_in_the_report_and_in_preflight() {
 fn a_broker_whose_certificate_proves_nothing_is_refused_with_its_fault() {
     let refused = |run: Run| {
         let ran = run.make();
-        assert_eq!((ran.code, ran.report.0.is_null()), (3, true), "{ran:?}");
+        assert_eq!((ran.code, ran.report.0.is_null()), (4, true), "{ran:?}");
         ran.said
     };
     let shared = Cluster::shared();

@@ -103,7 +103,8 @@ measures! {
     /// Of the cluster.
     HEARTBEAT = Measure::new("1", "1 for each finished run.").cloudwatch("Heartbeat").otlp("meerkat.heartbeat");
     /// Of the cluster.
-    BLIND_RUNS = Measure::new("1", "1 for each run that saw nothing of Kafka.").cloudwatch("BlindRuns");
+    BLIND_RUNS = Measure::new("1", "1 for each run that saw nothing of Kafka.")
+        .cloudwatch("BlindRuns").otlp("meerkat.blind_runs");
     /// Of the cluster.
     CHECKED_AT = Measure::new("s", "When the logs had been read, in seconds since 1970; alert on its age.")
         .openmetrics("look_timestamp_seconds");

@@ -43,6 +43,18 @@ pub fn requests(results: &Results, detail: MetricsDetail, resource: &[(String, S
     draft.requests(resource)
 }
 
+/// What a run sends that saw nothing of Kafka: that it was blind, and the statuses that stand.
+#[must_use]
+pub fn blind(results: &Results, resource: &[(String, String)], minute_s: i64) -> Vec<Body> {
+    let mut draft = Draft { time: nanoseconds(minute_s), cluster: &results.cluster, points: Vec::new() };
+    let part = of_part(results);
+    draft.add(&measures::BLIND_RUNS, Number::Whole(1), &as_pairs(part.as_ref()));
+    for group in &results.groups {
+        draft.of_group(group);
+    }
+    draft.requests(resource)
+}
+
 /// A request without a point, which shows whether a receiver would take one.
 #[must_use]
 pub fn nothing() -> Body {
@@ -80,8 +92,8 @@ enum Number {
 
 impl Draft<'_> {
     fn of_cluster(&mut self, results: &Results) {
-        let part = (!results.part.is_whole()).then(|| ("part", results.part.to_string()));
-        let of_part: Vec<_> = part.iter().map(|(name, value)| (*name, &**value)).collect();
+        let part = of_part(results);
+        let of_part = as_pairs(part.as_ref());
         self.add(&measures::HEARTBEAT, Number::Whole(1), &of_part);
         self.add(&measures::BROKERS, whole(results.brokers), &[]);
         self.add(&measures::UNKNOWN_GROUPS, Number::Whole(results.unknown_groups.into()), &of_part);
@@ -204,6 +216,15 @@ impl Draft<'_> {
         }
         bodies
     }
+}
+
+/// The label of a part of the groups; nothing where a run checks them all.
+fn of_part(results: &Results) -> Option<(&'static str, String)> {
+    (!results.part.is_whole()).then(|| ("part", results.part.to_string()))
+}
+
+fn as_pairs<'a>(pair: Option<&'a (&'static str, String)>) -> Vec<(&'static str, &'a str)> {
+    pair.into_iter().map(|(name, value)| (*name, &**value)).collect()
 }
 
 fn body(metrics: Vec<Metric>, points: usize, resource: &[(String, String)]) -> Body {

@@ -17,6 +17,7 @@ use crate::cloudwatch::pages::rosters::Own;
 use crate::cloudwatch::past::{Leaving, Past};
 use crate::cloudwatch::publish::Written;
 use crate::cloudwatch::restless::restless;
+use crate::config::otlp::Otlp;
 use crate::config::{CHANGES_TOPIC as CHANGES, MetricsDetail};
 use crate::judge::numbers::Results;
 use crate::model::snapshot::Group;
@@ -163,8 +164,7 @@ impl Run<'_> {
 
     /// Sends the results to a receiver of OTLP, where one is configured.
     async fn send(&self, taken: &Taken<'_>, published: &[bool]) -> Option<OtlpEntry> {
-        let target =
-            self.config.store.otlp.as_ref().filter(|_| self.request.publish != Some(false) && self.writes())?;
+        let target = self.receiver().filter(|_| self.writes())?;
         let results = self.results(taken, |group| published[group]);
         let minute = self.scheduled.seconds();
         let bodies = otlp::message::requests(&results, self.config.store.detail, &target.resource, minute);
@@ -172,6 +172,11 @@ impl Run<'_> {
         let a_month = u64::try_from(sent.bytes).unwrap_or(u64::MAX).saturating_mul(RUNS_A_MONTH)
             / u64::from(self.config.judgement.period.max(1));
         Some(OtlpEntry { points: sent.points, bytes: sent.bytes, bytes_a_month: a_month, problems: sent.problems })
+    }
+
+    /// The receiver of OTLP, unless the event says that nothing is published.
+    pub(super) fn receiver(&self) -> Option<&Otlp> {
+        self.config.store.otlp.as_ref().filter(|_| self.request.publish != Some(false))
     }
 
     fn results(&self, taken: &Taken<'_>, told: impl Fn(usize) -> bool) -> Results {

@@ -16,6 +16,7 @@ use crate::judge::numbers::{GroupResult, Results};
 use crate::judge::outcome::{Judged, LastKnown, Memories, Still};
 use crate::model::snapshot::{Group, Problem};
 use crate::model::unknown::Unknown;
+use crate::otlp;
 
 /// What a run knows of statuses beyond what it saw.
 #[derive(Debug, Default)]
@@ -115,20 +116,22 @@ impl Run<'_> {
 
     /// The statuses that stand, which are published.
     async fn publish_blindly(&self) -> BTreeMap<Box<str>, LastKnown> {
-        let Some(store) = self.store.as_ref().filter(|_| self.publishes() && self.writes()) else {
+        let (published, target) = (self.store.as_ref().filter(|_| self.publishes()), self.receiver());
+        if !self.writes() || published.is_none() && target.is_none() {
             return BTreeMap::new();
-        };
+        }
         let Some(cluster) = self.config.cluster.as_deref() else {
             tracing::warn!(
                 "this run publishes nothing: set MEERKAT_CLUSTER, since Kafka did not give the cluster's id"
             );
             return BTreeMap::new();
         };
-        let standing = if self.remembers() {
-            let asker = self.asker(cluster, self.part, Some(self.config.selection));
-            Past::standing_blindly(store, &asker, self.until(STAND_SHARE)).await
-        } else {
-            Ok(Standing::default())
+        let standing = match self.store.as_ref().filter(|_| self.remembers()) {
+            Some(store) => {
+                let asker = self.asker(cluster, self.part, Some(self.config.selection));
+                Past::standing_blindly(store, &asker, self.until(STAND_SHARE)).await
+            }
+            None => Ok(Standing::default()),
         };
         let standing = standing.unwrap_or_else(|why| {
             tracing::error!("the statuses that stand are not published again: {why}");
@@ -145,10 +148,22 @@ impl Run<'_> {
             groups: of_names(&standing).collect(),
             ..Results::default()
         };
-        let written = store.publish(self.scheduled, &metrics::blind(&results), self.clock.deadline).await;
-        for failure in &written.failures {
-            tracing::error!("{}", fault::told(&**failure));
-        }
+        let to_cloudwatch = async {
+            let Some(store) = published else { return };
+            let written = store.publish(self.scheduled, &metrics::blind(&results), self.clock.deadline).await;
+            for failure in &written.failures {
+                tracing::error!("{}", fault::told(&**failure));
+            }
+        };
+        let by_otlp = async {
+            let Some(target) = target else { return };
+            let bodies = otlp::message::blind(&results, &target.resource, self.scheduled.seconds());
+            let sent = otlp::send(target, &self.warm.door, bodies, self.clock.deadline).await;
+            for problem in &sent.problems {
+                tracing::error!("{problem}");
+            }
+        };
+        tokio::join!(to_cloudwatch, by_otlp);
         standing
     }
 

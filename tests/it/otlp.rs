@@ -216,6 +216,24 @@ fn a_receiver_that_is_silent_or_away_costs_its_own_time_only() {
 }
 
 #[test]
+fn a_run_that_saw_nothing_of_kafka_sends_that_it_was_blind() {
+    let receiver = Server::start(|_| taken());
+    let variables = [
+        ("KAFKA_BOOTSTRAP_SERVERS", "127.0.0.1:1"),
+        ("KAFKA_SECURITY_PROTOCOL", "PLAINTEXT"),
+        ("MEERKAT_CLUSTER", "prod"),
+        ("MEERKAT_HISTORY", "off"),
+        ("MEERKAT_PUBLISH", "otlp"),
+        ("OTEL_EXPORTER_OTLP_ENDPOINT", &*receiver.origin()),
+    ];
+    let event = br#"{"scheduled":"2027-01-15T08:00:00Z","now":"2027-01-15T08:00:03Z"}"#;
+    let (code, text) = Program::with(&variables).told(event);
+    assert_eq!(code, Some(4), "{text}");
+    let points = points(&receiver.seen());
+    assert_eq!(points.into_iter().collect::<Vec<_>>(), [(String::from("meerkat.blind_runs{cluster=prod}"), 1.0)]);
+}
+
+#[test]
 fn a_preflight_asks_the_receiver_whether_it_takes_requests() {
     let receiver = Server::start(|_| taken());
     let stage = stage();

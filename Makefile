@@ -86,10 +86,10 @@ test-style: ## rustfmt and clippy
 	cargo clippy --quiet --locked --all-targets -- -D warnings
 
 .PHONY: test-unit
-test-unit: ## the tests that need a Rust compiler alone
+test-unit: ## the tests that need a Rust compiler alone; most of them wait for a double, so there are more of them at once than cores
 	@$(build)
-	@$(compile) test --no-run --locked
-	cargo test --quiet --locked
+	@$(compile) test --no-run --locked --lib --bins --test it
+	cargo test --quiet --locked --lib --bins --test it -- --test-threads $$((3 * $$(nproc)))
 
 .PHONY: test-kafka
 test-kafka: ## a real Kafka, each release in TESTED: make test-kafka TESTED=4.1.1

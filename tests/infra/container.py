@@ -32,7 +32,7 @@ def main():
         same((version.returncode, version.stdout.split()[0]), (0, "meerkat"), "the program starts")
 
         nothing = ours.run()
-        same((nothing.returncode, "KAFKA_BOOTSTRAP_SERVERS" in nothing.stderr), (3, True), f"a run without variables says what it needs: {nothing.stderr}")
+        same((nothing.returncode, "KAFKA_BOOTSTRAP_SERVERS" in nothing.stderr), (4, True), f"a run without variables says what it needs: {nothing.stderr}")
 
         lookup = {
             "KAFKA_CLUSTER_ARN": CLUSTER,
@@ -43,11 +43,11 @@ def main():
             "MEERKAT_PUBLISH": "off",
         }
         refused = ours.run(**lookup)
-        same((refused.returncode, len(asked)), (3, 1), f"the image's CAs are trusted: {refused.stderr}")
+        same((refused.returncode, len(asked)), (4, 1), f"the image's CAs are trusted: {refused.stderr}")
         same("not for nobody" in refused.stderr, True, f"the service's words are told: {refused.stderr}")
 
         strangers = Image(pathlib.Path(folder) / "strangers", binary, PUBLIC_CAS).run(**lookup)
-        same((strangers.returncode, len(asked)), (3, 1), f"no other CA is: {strangers.stderr}")
+        same((strangers.returncode, len(asked)), (4, 1), f"no other CA is: {strangers.stderr}")
     print(f"the image runs: {version.stdout.strip()}, {binary.stat().st_size} bytes, for {ARCHITECTURE}")
 
 

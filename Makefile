@@ -76,7 +76,7 @@ test: prerequisites test-style test-unit test-deny test-docs test-infra test-dep
 
 .PHONY: prerequisites
 prerequisites: ## what all targets need, installed at once as root, else named at once
-	@tests/tools/prerequisites.sh build make java openssl python chromium buildah musl strip
+	@tests/tools/prerequisites.sh build make java openssl python chromium buildah musl strip shells
 
 .PHONY: test-style
 test-style: ## rustfmt and clippy

@@ -111,17 +111,19 @@ impl<'a> Receiver<'a> {
             let value = door.read(HEADERS, source).await.map_err(|error| fault::told(&error))?;
             headers.push((name.as_str(), value));
         }
-        let trust = match &config.certificate {
-            None => None,
+        let http = match &config.certificate {
+            // A warm process has its connections still.
+            None => door.http(),
             Some(source) => {
                 let pem = door.read(CERTIFICATE, source).await.map_err(|error| fault::told(&error))?;
                 let store = TrustStore::default().with_pem_certificate(pem.expose().to_owned());
                 let context = TlsContext::builder().with_trust_store(store).build();
-                Some(context.map_err(|_| format!("{CERTIFICATE} has no certificate in PEM that can be read"))?)
+                let trust = context.map_err(|_| format!("{CERTIFICATE} has no certificate in PEM that can be read"))?;
+                http::client(LONGEST_ANSWER, Some(trust))
             }
         };
         let mask = Mask::new(headers.iter().map(|(_, secret)| secret));
-        Ok(Self { config, door, http: http::client(LONGEST_ANSWER, trust), headers, mask })
+        Ok(Self { config, door, http, headers, mask })
     }
 
     /// Sends one body until it is taken, refused for good, or the time is over; what the receiver left out of it.

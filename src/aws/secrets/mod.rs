@@ -68,6 +68,11 @@ impl Door {
         Self { aws: OnceCell::new_with(Some(aws)), ..Self::new(wait) }
     }
 
+    /// The client that asks at this door, whose connections stay open between runs.
+    pub(crate) fn http(&self) -> SharedHttpClient {
+        self.http.clone()
+    }
+
     /// The secret that a variable holds or refers to.
     ///
     /// # Errors

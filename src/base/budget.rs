@@ -34,7 +34,7 @@ pub(crate) const DRAWING_SHARE: f64 = 0.75;
 pub(crate) const AGES_SHARE: f64 = 0.8;
 /// By when the statuses that stand are known.
 pub(crate) const STAND_SHARE: f64 = 0.88;
-/// By when changes have been told; then the snapshot is kept.
+/// By when changes have been sent; then the snapshot is kept.
 pub(crate) const CHANGES_SHARE: f64 = 0.9;
 
 /// How much of the time that is left the listing may take, and the look-up after it.

@@ -148,7 +148,6 @@ impl Run<'_> {
         past.keep_ghosts(|ghost| !forgotten.contains(&(ghost.group, ghost.mark)));
     }
 
-    /// A run at all groups asks for what its own part keeps, and will keep more; one that names groups asks every part that has some.
     /// A run at all groups asks for what its own part keeps, and will keep more; one that names groups asks every part that has some, and
     /// one that is none of the parts asks them all.
     fn askers(&self, cluster: &str, selection: &Selection) -> Vec<Asker> {

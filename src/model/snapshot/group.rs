@@ -162,22 +162,20 @@ impl Kind {
 impl Group {
     /// A group that somebody expects and nobody knows.
     pub(crate) fn missing(name: &str) -> Self {
-        let (state, members, rows) = (Ok(GroupState::DEAD), Ok(Vec::new()), Ok(0..0));
-        Self {
-            name: name.into(),
-            kind: Kind::Classic,
-            state,
-            members,
-            rows,
-            gaps: Vec::new(),
-            missing_topics: Vec::new(),
-            vanished: Vec::new(),
-        }
+        Self::without_partitions(name, Ok(GroupState::DEAD), Ok(Vec::new()), Ok(0..0))
     }
 
     /// A group that may exist, and of which nothing could be read.
     pub(crate) fn unread(name: &str, why: &Unknown) -> Self {
-        let (state, members, rows) = (Err(why.clone()), Err(why.clone()), Err(why.clone()));
+        Self::without_partitions(name, Err(why.clone()), Err(why.clone()), Err(why.clone()))
+    }
+
+    fn without_partitions(
+        name: &str,
+        state: Known<GroupState>,
+        members: Known<Vec<Member>>,
+        rows: Known<Range<usize>>,
+    ) -> Self {
         Self {
             name: name.into(),
             kind: Kind::Classic,

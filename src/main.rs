@@ -40,7 +40,7 @@ fn main() -> ExitCode {
     let coded = |result: Result<ExitCode, Fatal>| {
         result.unwrap_or_else(|error| {
             // Standard error may be closed; then nobody reads it.
-            let words = shown::cut(&shown::plain(&fault::told(&*error)), LONGEST_ERROR);
+            let words = shown::cut(&shown::plain(&fault::sentence(&*error)), LONGEST_ERROR);
             let _ = writeln!(io::stderr(), "meerkat: {words}");
             ExitCode::from(FAILED)
         })
@@ -90,7 +90,7 @@ async fn serve() -> Result<ExitCode, Fatal> {
         // The runtime logs it.
         answer
             .await
-            .map_err(|error| Diagnostic { error_type: "MeerkatError".into(), error_message: fault::told(&*error) })
+            .map_err(|error| Diagnostic { error_type: "MeerkatError".into(), error_message: fault::sentence(&*error) })
     }))
     .await?;
     Ok(ExitCode::SUCCESS)
@@ -273,7 +273,7 @@ async fn watched(
         };
         match (&outcome, &last) {
             (Err(_), None) => return outcome,
-            (Err(error), Some(_)) => tracing::warn!("{}", fault::told(&**error)),
+            (Err(error), Some(_)) => tracing::warn!("{}", fault::sentence(&**error)),
             (Ok(outcome), _) if redrawn => {
                 let height = terminal_size::terminal_size().map_or(HEIGHT, |(_, height)| usize::from(height.0));
                 write!(io::stdout(), "{CLEAR}{}", table::cut(&outcome.json, height))?;

@@ -46,7 +46,7 @@ impl Serialize for Fault {
 
 /// The error's text, and after it those of its causes that say more than it does.
 #[must_use]
-pub fn told(error: &dyn Error) -> String {
+pub fn sentence(error: &dyn Error) -> String {
     let mut text = error.to_string();
     let mut next = error.source();
     while let Some(cause) = next {
@@ -79,6 +79,6 @@ mod tests {
     fn every_cause_is_told_once() {
         let refused = layer("connection refused", None);
         let wrapper = layer("connection refused", Some(refused));
-        assert_eq!(told(&layer("no history", Some(wrapper))), "no history: connection refused");
+        assert_eq!(sentence(&layer("no history", Some(wrapper))), "no history: connection refused");
     }
 }

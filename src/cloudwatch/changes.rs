@@ -10,7 +10,7 @@ use std::collections::HashSet;
 use serde::Serialize;
 
 use super::pages::key::OfGroup;
-use super::pages::roster::{MOST_MORE, MOST_TOLD, Told};
+use super::pages::roster::{Announced, MOST_ANNOUNCED, MOST_MORE};
 use crate::aws::secrets::topic::Notice;
 use crate::base::moment::rfc3339;
 use crate::judge::outcome::Judged;
@@ -82,11 +82,11 @@ impl Changes {
     pub(crate) fn new(
         snapshot: &Snapshot,
         judged: &Judged,
-        before: Option<&Told>,
+        before: Option<&Announced>,
         whole: bool,
         owners: &Rules<Option<Box<str>>>,
     ) -> Self {
-        let nothing = Told::default();
+        let nothing = Announced::default();
         let before = before.unwrap_or(&nothing);
         // Who is not listed was no error, or all who are listed would be errors.
         let errors_listed = before.more == 0 || before.groups.iter().any(|(_, status)| *status < ERR);
@@ -100,26 +100,26 @@ impl Changes {
         }
         for (group, of_group) in snapshot.groups.iter().zip(&judged.groups) {
             let of = OfGroup::new(&group.name);
-            let (key, told) = (of.long(), before.of(of));
+            let (key, announced) = (of.long(), before.of(of));
             let published = of_group.published_status().filter(|_| !of_group.is_unread());
-            let now = published.or(told.filter(|_| !group.is_missing()));
+            let now = published.or(announced.filter(|_| !group.is_missing()));
             all.next.extend(now.filter(|status| *status > OK).map(|status| (key, status)));
             if now == Some(ERR) {
                 all.in_error.push(group.name.to_string());
             }
-            let is_news = match (published, told) {
-                (Some(status), Some(told)) => status != told,
+            let is_news = match (published, announced) {
+                (Some(status), Some(announced)) => status != announced,
                 (Some(ERR), None) => errors_listed,
                 (Some(status), None) => status > OK && before.more == 0,
-                (None, told) => told.is_some() && group.is_missing(),
+                (None, announced) => announced.is_some() && group.is_missing(),
             };
             if !is_news {
                 continue;
             }
             let status = published.unwrap_or(OK);
             let title = format!("{} {}", group.name, of_group.verdict.word());
-            let known_before = told_word(told);
-            let was = if told.is_some() { format!(" (was {known_before})") } else { String::new() };
+            let known_before = announced_word(announced);
+            let was = if announced.is_some() { format!(" (was {known_before})") } else { String::new() };
             let owner = owners.of(&group.name).clone();
             let suffix = owner.as_ref().map_or(String::new(), |owner| format!("; owner {owner}"));
             let text = format!("{title}{was}: {}{suffix}", of_group.reason);
@@ -131,7 +131,7 @@ impl Changes {
                 reason: of_group.reason.clone(),
                 total_lag: of_group.total_lag,
             };
-            all.of_groups.push(Change { key, status, before: told, title, text, entry });
+            all.of_groups.push(Change { key, status, before: announced, title, text, entry });
         }
         all.of_groups
             .sort_by(|one, other| (Reverse(one.status), &one.title).cmp(&(Reverse(other.status), &other.title)));
@@ -181,7 +181,7 @@ impl Changes {
             attributes: attributes(cluster, status),
         };
         if let Some((_, worst)) = self.gone.iter().max_by_key(|(_, status)| *status) {
-            let was = told_word(Some(*worst));
+            let was = announced_word(Some(*worst));
             let gone = match self.gone.len() {
                 1 => format!("a group that was {was} is gone"),
                 several => format!("{several} groups that were not OK are gone, one of them was {was}"),
@@ -195,17 +195,17 @@ impl Changes {
         }
         if self.more_is_news() {
             let (more, status) = match self.more() {
-                0 => (format!("at most {MOST_TOLD} groups are not OK again"), Verdict::Ok),
+                0 => (format!("at most {MOST_ANNOUNCED} groups are not OK again"), Verdict::Ok),
                 more => (format!("{more} more groups are not OK"), Verdict::Warn),
             };
-            let text = format!("changes are told one by one for the {MOST_TOLD} worst, ERR first");
+            let text = format!("changes are told one by one for the {MOST_ANNOUNCED} worst, ERR first");
             messages.push(of_several(more, text, self.more() as usize, status.word()));
         }
         messages
     }
 
     /// What will have been told, given which of the messages were accepted; what was not is told anew.
-    pub(crate) fn told(self, accepted: impl Fn(usize) -> bool) -> Told {
+    pub(crate) fn announced(self, accepted: impl Fn(usize) -> bool) -> Announced {
         let (more, more_is_news) = (self.more(), self.more_is_news());
         let of_changes = self.of_groups.len().min(MOST_MESSAGES + 1);
         let mut groups = self.next;
@@ -218,14 +218,14 @@ impl Changes {
             groups.extend(self.gone);
         }
         groups.sort_by_key(|(_, status)| Reverse(*status));
-        groups.truncate(MOST_TOLD);
-        let is_told = more_is_news && accepted(of_changes + usize::from(is_gone));
-        Told { groups, more: if is_told { more } else { self.more_before } }
+        groups.truncate(MOST_ANNOUNCED);
+        let is_announced = more_is_news && accepted(of_changes + usize::from(is_gone));
+        Announced { groups, more: if is_announced { more } else { self.more_before } }
     }
 
     /// How many groups are in trouble beyond those that can be listed.
     fn more(&self) -> u32 {
-        u32::try_from(self.next.len().saturating_sub(MOST_TOLD)).unwrap_or(MOST_MORE).min(MOST_MORE)
+        u32::try_from(self.next.len().saturating_sub(MOST_ANNOUNCED)).unwrap_or(MOST_MORE).min(MOST_MORE)
     }
 
     /// Whether there are such groups for the first time or no longer, or twice or half as many as were told of.
@@ -247,9 +247,9 @@ fn attributes(cluster: &str, status: &str) -> Vec<(&'static str, String)> {
 }
 
 /// The word for a status that was told; what was never told counts as fine.
-pub(crate) fn told_word(told: Option<u8>) -> &'static str {
-    match told {
-        Some(told) if told == Verdict::Warn.code() => Verdict::Warn.word(),
+pub(crate) fn announced_word(announced: Option<u8>) -> &'static str {
+    match announced {
+        Some(announced) if announced == Verdict::Warn.code() => Verdict::Warn.word(),
         Some(_) => Verdict::Err.word(),
         None => Verdict::Ok.word(),
     }

@@ -108,14 +108,14 @@ impl<'a> Receiver<'a> {
     async fn new(config: &'a Otlp, door: &'a Door) -> Result<Self, String> {
         let mut headers = Vec::with_capacity(config.headers.len());
         for (name, source) in &config.headers {
-            let value = door.read(HEADERS, source).await.map_err(|error| fault::told(&error))?;
+            let value = door.read(HEADERS, source).await.map_err(|error| fault::sentence(&error))?;
             headers.push((name.as_str(), value));
         }
         let http = match &config.certificate {
             // A warm process has its connections still.
             None => door.http(),
             Some(source) => {
-                let pem = door.read(CERTIFICATE, source).await.map_err(|error| fault::told(&error))?;
+                let pem = door.read(CERTIFICATE, source).await.map_err(|error| fault::sentence(&error))?;
                 let store = TrustStore::default().with_pem_certificate(pem.expose().to_owned());
                 let context = TlsContext::builder().with_trust_store(store).build();
                 let trust = context.map_err(|_| format!("{CERTIFICATE} has no certificate in PEM that can be read"))?;
@@ -190,7 +190,7 @@ impl<'a> Receiver<'a> {
         if let Some(region) = &self.config.region {
             // Each attempt has the moment of its own signature.
             let signed = self.door.sign(&mut request, &self.config.origin, (region, SERVICE));
-            signed.await.map_err(|error| format!("the request cannot be signed: {}", fault::told(&*error)))?;
+            signed.await.map_err(|error| format!("the request cannot be signed: {}", fault::sentence(&*error)))?;
         }
         Ok(request)
     }
@@ -213,7 +213,7 @@ impl<'a> Receiver<'a> {
                 Ok::<_, OrchestratorError<NoAnswer>>(Answer { status: response.status().as_u16(), retry_after, body })
             })
             .build();
-        operation.invoke(request).await.map_err(|error| Trouble::Passing(fault::told(&error), None))
+        operation.invoke(request).await.map_err(|error| Trouble::Passing(fault::sentence(&error), None))
     }
 }
 

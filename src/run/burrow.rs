@@ -63,7 +63,7 @@ impl Run<'_> {
             Ok(_) => Some(Response::unauthorized(&call.origin)),
             Err(error) => {
                 // A stranger must not learn where the login is kept.
-                tracing::warn!("{}", fault::told(&error));
+                tracing::warn!("{}", fault::sentence(&error));
                 Some(Response::failure(UNAVAILABLE, NO_LOGIN, &call.origin))
             }
         }
@@ -85,7 +85,7 @@ impl Run<'_> {
             },
             _ => Box::pin(self.list(question, origin)).await,
         };
-        let (response, status) = answer.unwrap_or_else(|error| unavailable(&fault::told(&error), origin));
+        let (response, status) = answer.unwrap_or_else(|error| unavailable(&fault::sentence(&error), origin));
         (response.to_json(origin), status)
     }
 

@@ -10,7 +10,7 @@ use std::collections::BTreeMap;
 use super::{Error, Run, Taken};
 use crate::base::fault;
 use crate::base::moment::rfc3339;
-use crate::cloudwatch::changes::told_word;
+use crate::cloudwatch::changes::announced_word;
 use crate::cloudwatch::pages::key::OfGroup;
 use crate::judge::outcome::LastKnown;
 use crate::judge::verdict::Verdict;
@@ -92,7 +92,7 @@ impl Run<'_> {
             complete = false,
             blind = true,
             standing = standing.len(),
-            failure = fault::told(why),
+            failure = fault::sentence(why),
             duration_ms = self.clock.elapsed_ms(),
             late_s = self.clock.unix_ms / 1_000 - self.scheduled.seconds(),
             meerkat = env!("CARGO_PKG_VERSION"),
@@ -121,12 +121,13 @@ impl Run<'_> {
 
 /// The groups whose status changed, then those that are not OK, the worst first; each with its status before.
 fn worth_a_line(taken: &Taken<'_>) -> Vec<(usize, Option<&'static str>)> {
-    let told = taken.past.told_before();
+    let announced = taken.past.announced_before();
     let mut lines = Vec::new();
     for (at, (group, judged)) in taken.sight.snapshot.groups.iter().zip(&taken.judged.groups).enumerate() {
         // Of a group that is not listed nothing is known where there were more than could be.
-        let told = told.map(|told| (told.of(OfGroup::new(&group.name)), told.more));
-        let before = told.filter(|(status, more)| status.is_some() || *more == 0).map(|(status, _)| told_word(status));
+        let announced = announced.map(|announced| (announced.of(OfGroup::new(&group.name)), announced.more));
+        let before =
+            announced.filter(|(status, more)| status.is_some() || *more == 0).map(|(status, _)| announced_word(status));
         let changed = !judged.is_unread()
             && judged.published_status().is_some()
             && before.is_some_and(|word| word != judged.verdict.word());

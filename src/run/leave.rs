@@ -12,7 +12,7 @@ use crate::base::progress::Progress;
 use crate::cloudwatch::changes::Changes;
 use crate::cloudwatch::cost::{PRICES_OF, Volume};
 use crate::cloudwatch::metrics::{self, Plan};
-use crate::cloudwatch::pages::roster::{GroupCount, Restless, Told};
+use crate::cloudwatch::pages::roster::{Announced, GroupCount, Restless};
 use crate::cloudwatch::pages::rosters::Own;
 use crate::cloudwatch::past::{Leaving, Past};
 use crate::cloudwatch::publish::Written;
@@ -37,8 +37,8 @@ impl Run<'_> {
         }
         // What could not be told is told by the next look, so the look is kept after it.
         let remember = async {
-            let (told, unsent) = self.tell_changes(taken).await;
-            (self.remember(taken, next, told).await, unsent)
+            let (announced, unsent) = self.announce_changes(taken).await;
+            (self.remember(taken, next, announced).await, unsent)
         };
         let (((history, written), unsent), (mut metrics, plan), otlp) =
             tokio::join!(remember, self.publish(taken, &published), self.send(taken, &published));
@@ -55,18 +55,18 @@ impl Run<'_> {
     }
 
     /// Sends what changed to those who want to know; what will have been told, and why some of it was not.
-    async fn tell_changes(&self, taken: &Taken<'_>) -> (Told, Vec<String>) {
-        let before = taken.past.told();
+    async fn announce_changes(&self, taken: &Taken<'_>) -> (Announced, Vec<String>) {
+        let before = taken.past.announced();
         let (true, true, Ok(before)) = (self.writes(), self.remembers(), before) else {
             // Nothing is kept of this look either.
-            return (Told::default(), Vec::new());
+            return (Announced::default(), Vec::new());
         };
         let whole = taken.sight.snapshot.listed.is_ok() && taken.vanished == 0;
         // What was told before the history was lost is what was published before.
-        let recalled = Told { groups: taken.stand.recalled().collect(), more: 0 };
+        let recalled = Announced { groups: taken.stand.recalled().collect(), more: 0 };
         let before = before.or(Some(&recalled));
         let changes = Changes::new(taken.sight.snapshot, &taken.judged, before, whole, &self.config.owners);
-        let Some(topic) = &self.config.store.changes else { return (changes.told(|_| true), Vec::new()) };
+        let Some(topic) = &self.config.store.changes else { return (changes.announced(|_| true), Vec::new()) };
         let messages = changes.messages(&taken.cluster, self.scheduled.seconds());
         let sends = messages.iter().map(|notice| {
             let sent = self.warm.door.send(CHANGES, topic, notice);
@@ -77,7 +77,7 @@ impl Run<'_> {
         for sent in join_all(sends).await {
             let problem = match sent {
                 Ok(Ok(())) => None,
-                Ok(Err(error)) => Some(fault::told(&error)),
+                Ok(Err(error)) => Some(fault::sentence(&error)),
                 Err(_) => {
                     Some(format!("{CHANGES} ({}) accepted no message in time; the next run sends it", topic.text))
                 }
@@ -86,10 +86,15 @@ impl Run<'_> {
             problems.extend(problem.filter(|problem| !problems.contains(problem)));
         }
         tracing::debug!(messages = messages.len(), "changes told");
-        (changes.told(|message| accepted.get(message).copied().unwrap_or(false)), problems)
+        (changes.announced(|message| accepted.get(message).copied().unwrap_or(false)), problems)
     }
 
-    async fn remember(&self, taken: &Taken<'_>, restless: Restless, told: Told) -> (HistoryEntry<'static>, Written) {
+    async fn remember(
+        &self,
+        taken: &Taken<'_>,
+        restless: Restless,
+        announced: Announced,
+    ) -> (HistoryEntry<'static>, Written) {
         let Some(store) = self.store.as_ref().filter(|_| self.remembers()) else {
             let unjudged =
                 self.watch.is_none() && taken.judged.rows.iter().any(|judgement| judgement.reason.is_unjudged());
@@ -117,7 +122,7 @@ impl Run<'_> {
                 |group: &Group| group.rows.is_ok() && group.gaps.iter().all(|why| why.cause() == Cause::Vanished);
             let whole = snapshot.listed.is_ok() && taken.vanished == 0 && snapshot.groups.iter().all(read);
             let standing = self.standing(&taken.stand, &snapshot.groups, &taken.judged);
-            let leaving = Leaving { taken: taken.sight.time_ms, groups, whole, restless, told, standing };
+            let leaving = Leaving { taken: taken.sight.time_ms, groups, whole, restless, announced, standing };
             written = taken.past.write(store, snapshot, &taken.memories, leaving, self.clock.deadline).await;
         }
         let windows = taken.past.windows();
@@ -179,10 +184,10 @@ impl Run<'_> {
         self.config.store.otlp.as_ref().filter(|_| self.request.publish != Some(false))
     }
 
-    fn results(&self, taken: &Taken<'_>, told: impl Fn(usize) -> bool) -> Results {
+    fn results(&self, taken: &Taken<'_>, reported: impl Fn(usize) -> bool) -> Results {
         let Taken { cluster, sight, judged, ages, vanished, stand, .. } = taken;
         let of = (cluster.as_str(), self.part);
-        let mut results = Results::new(of, *sight, judged, ages, told, *vanished, self.clock.elapsed_ms());
+        let mut results = Results::new(of, *sight, judged, ages, reported, *vanished, self.clock.elapsed_ms());
         results.groups.extend(of_names(&stand.unlisted));
         results
     }
@@ -252,7 +257,7 @@ const TWICE_DELIVERED_S: i64 = 30;
 /// What could not be written, with causes, each once.
 fn problems(written: &Written) -> Vec<String> {
     let mut problems: Vec<String> = Vec::new();
-    for problem in written.failures.iter().map(|error| fault::told(&**error)) {
+    for problem in written.failures.iter().map(|error| fault::sentence(&**error)) {
         if !problems.contains(&problem) {
             problems.push(problem);
         }

@@ -124,7 +124,7 @@ pub(super) async fn fetch(door: &Door, sasl: &Sasl, ca: Option<&Keystore>, now: 
             }
         })
     };
-    login.await.map_err(|error: Error| Unknown::because(fault::told(&error)))
+    login.await.map_err(|error: Error| Unknown::because(fault::sentence(&error)))
 }
 
 async fn pair(door: &Door, account: &Account) -> Result<(String, Secret), secrets::SecretError> {

@@ -73,7 +73,7 @@ impl Run<'_> {
                 Ok(bootstrap) => bootstrap,
                 Err(error) => {
                     let todo = "see KAFKA_CLUSTER_ARN, and that the role may call kafka:GetBootstrapBrokers";
-                    lines.push(Line::fails(BOOTSTRAP, "addresses", fault::told(&error), todo));
+                    lines.push(Line::fails(BOOTSTRAP, "addresses", fault::sentence(&error), todo));
                     return (Vec::new(), None, lines, None);
                 }
             };
@@ -82,7 +82,7 @@ impl Run<'_> {
             Ok(tls) => tls,
             Err(error) => {
                 let todo = "see KAFKA_SSL_TRUSTSTORE and KAFKA_SSL_KEYSTORE";
-                lines.push(Line::fails(BOOTSTRAP, "TLS", fault::told(&error), todo));
+                lines.push(Line::fails(BOOTSTRAP, "TLS", fault::sentence(&error), todo));
                 return (Vec::new(), None, lines, None);
             }
         };
@@ -102,7 +102,7 @@ impl Run<'_> {
         let (mut survey, mut snapshot) = match looked {
             Ok(looked) => looked,
             Err(error) => {
-                lines.push(Line::fails("look", "groups and topics", fault::told(&error), ABOVE));
+                lines.push(Line::fails("look", "groups and topics", fault::sentence(&error), ABOVE));
                 return (tried, None, lines, None);
             }
         };

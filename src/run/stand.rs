@@ -152,7 +152,7 @@ impl Run<'_> {
             let Some(store) = published else { return };
             let written = store.publish(self.scheduled, &metrics::blind(&results), self.clock.deadline).await;
             for failure in &written.failures {
-                tracing::error!("{}", fault::told(&**failure));
+                tracing::error!("{}", fault::sentence(&**failure));
             }
         };
         let by_otlp = async {

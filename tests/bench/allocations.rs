@@ -21,7 +21,7 @@ static COUNTING: dhat::Alloc = dhat::Alloc;
 #[tokio::main(flavor = "current_thread")]
 async fn main() -> Result<(), bare::Error> {
     let profiler = Profiler::builder().testing().build();
-    let bare::Seen { groups, pairs, lag } = bare::look().await?;
+    let bare::Seen { groups, pairs, lag } = bare::check().await?;
     let floor = HeapStats::get();
     drop(profiler);
 

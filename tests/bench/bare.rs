@@ -6,7 +6,7 @@ mod bare;
 
 #[tokio::main(flavor = "current_thread")]
 async fn main() -> Result<(), bare::Error> {
-    let bare::Seen { groups, pairs, lag } = bare::look().await?;
+    let bare::Seen { groups, pairs, lag } = bare::check().await?;
     println!("{groups} groups, {pairs} pairs, lag {lag}");
     Ok(())
 }

@@ -103,9 +103,9 @@ fn dimension(name: impl Into<String>, value: impl Into<String>) -> Dimension {
 }
 
 async fn get(client: &Client, queries: Vec<MetricDataQuery>, start: i64, end: i64) -> Result<GetMetricDataOutput, No> {
-    let look = client.get_metric_data().set_metric_data_queries(Some(queries)).scan_by(ScanBy::TimestampAscending);
-    let look = look.start_time(DateTime::from_secs(start)).end_time(DateTime::from_secs(end));
-    look.send().await.map_err(|error| No::from(&error))
+    let read = client.get_metric_data().set_metric_data_queries(Some(queries)).scan_by(ScanBy::TimestampAscending);
+    let read = read.start_time(DateTime::from_secs(start)).end_time(DateTime::from_secs(end));
+    read.send().await.map_err(|error| No::from(&error))
 }
 
 /// The points of one result, oldest first, as (second, value).

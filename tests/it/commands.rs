@@ -40,7 +40,7 @@ fn typed(stage: &Stage, arguments: &str, variables: &[(&str, &str)]) -> (Option<
     let bootstrap = stage.bootstrap();
     let base = [("KAFKA_BOOTSTRAP_SERVERS", &*bootstrap), ("KAFKA_SECURITY_PROTOCOL", "PLAINTEXT")];
     let arguments: Vec<&str> = arguments.split_whitespace().collect();
-    Program::with(&[&base[..], variables].concat()).with_arguments(&arguments).told(b"")
+    Program::with(&[&base[..], variables].concat()).with_arguments(&arguments).reported(b"")
 }
 
 fn report(stage: &Stage, arguments: &str, variables: &[(&str, &str)]) -> (Option<i32>, Value) {
@@ -196,9 +196,9 @@ fn nothing_on_standard_error_has_escapes_without_a_terminal() {
 
 #[test]
 fn against_refuses_what_it_would_ignore() {
-    let (code, printed) = Program::with(&[]).with_arguments(&["--against", "4.4", "--table"]).told(b"");
+    let (code, printed) = Program::with(&[]).with_arguments(&["--against", "4.4", "--table"]).reported(b"");
     assert!(code == Some(0) && printed.contains("Kafka 4.4\n"), "{printed}");
-    let (code, printed) = Program::with(&[]).with_arguments(&["--against", "4.4", "--group", "a"]).told(b"");
+    let (code, printed) = Program::with(&[]).with_arguments(&["--against", "4.4", "--group", "a"]).reported(b"");
     assert!(code == Some(4) && printed.contains("no use for --group"), "{printed}");
 }
 
@@ -219,7 +219,7 @@ fn bash_completes_options_and_their_words() {
     assert_eq!(completed("--detail g").trim(), "groups");
     assert_eq!(completed("-o htm").trim(), "html");
     assert_eq!(completed("completions f").trim(), "fish");
-    let script = Program::with(&[]).with_arguments(&["completions", "bash"]).told(b"").1;
+    let script = Program::with(&[]).with_arguments(&["completions", "bash"]).reported(b"").1;
     assert!(!script.contains("mapfile"), "bash 3.2 has no mapfile");
 }
 

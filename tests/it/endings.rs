@@ -38,10 +38,10 @@ fn anywhere_without_aws(variables: &[(&str, &str)], event: &[u8]) -> (Option<i32
         ("AWS_SECRET_ACCESS_KEY", "hunter2"),
         ("AWS_ENDPOINT_URL", &*origin),
     ];
-    let told = Program::with(&[&always, variables].concat()).told(event);
+    let reported = Program::with(&[&always, variables].concat()).reported(event);
     // That of the door, whose patience is longer than this run's time.
-    assert!(!told.1.contains("no answer from"), "{}", told.1);
-    told
+    assert!(!reported.1.contains("no answer from"), "{}", reported.1);
+    reported
 }
 
 const SECRET: &str = "arn:aws:secretsmanager:eu-west-1:123456789012:secret:orders-AbCdEf";
@@ -85,8 +85,8 @@ fn a_function_that_has_too_little_time_is_told_nothing_about_a_shell() {
     ];
     let variables = variables.map(|(name, value)| (name.to_owned(), value.to_owned()));
     let invoked = Lambda::within(Duration::from_secs(3), &variables).invoke("{}");
-    let told = "could not be fetched before the deadline: see that AWS can be reached from the function's subnets";
-    assert!(!invoked.ok && invoked.body.contains(told) && !invoked.body.contains("MEERKAT_"), "{invoked:?}");
+    let reported = "could not be fetched before the deadline: see that AWS can be reached from the function's subnets";
+    assert!(!invoked.ok && invoked.body.contains(reported) && !invoked.body.contains("MEERKAT_"), "{invoked:?}");
 }
 
 #[test]
@@ -111,7 +111,7 @@ fn a_region_that_is_looked_for_in_vain_takes_no_time_from_the_look() {
         ("AWS_SECRET_ACCESS_KEY", "hunter2"),
     ];
     let begun = Instant::now();
-    let (_, text) = Program::with(&variables).told(b"");
+    let (_, text) = Program::with(&variables).reported(b"");
     assert!(begun.elapsed() < Duration::from_secs(3), "{:?}: {text}", begun.elapsed());
     let report: Value = serde_json::from_str(text.lines().next().unwrap()).unwrap();
     assert_eq!(report["groups"][0]["total_lag"], 0, "{text}");
@@ -133,7 +133,7 @@ fn a_name_service_that_never_answers_is_named_and_the_run_does_not_wait_for_it()
         ("LD_PRELOAD", library.to_str().unwrap()),
         ("HANGING_NAMES_WORD", word.to_str().unwrap()),
     ];
-    let (code, text) = Program::with(&variables).told(b"");
+    let (code, text) = Program::with(&variables).reported(b"");
     std::fs::remove_file(&library).unwrap();
     assert_eq!(code, Some(4), "{text}");
     assert!(text.contains("the name service did not answer before the deadline"), "{text}");
@@ -153,7 +153,7 @@ fn the_report_is_printed_before_a_page_is_written() {
     ];
     let mut program = Program::with(&variables);
     program.0.args(["--html", "/nowhere/page.html"]);
-    let (code, text) = program.told(b"");
+    let (code, text) = program.reported(b"");
     let (report, said) = text.split_once('\n').unwrap();
     let report: Value = serde_json::from_str(report).unwrap();
     assert_eq!((code, &report["status"]), (Some(4), &"OK".into()), "{text}");

@@ -10,7 +10,7 @@ mod moves;
 mod throttled;
 mod unseen;
 
-use crate::support::look::Report;
+use crate::support::check::Report;
 
 /// Nothing is said of a group, for this reason, and the look is not complete.
 #[track_caller]

@@ -51,13 +51,13 @@ impl World {
     }
 
     /// The scheduled minute so many looks after midnight.
-    fn minute(&self, looks: i64) -> Minute {
-        Minute::holding(MIDNIGHT + looks * self.store.schedule().period() * 60)
+    fn minute(&self, runs: i64) -> Minute {
+        Minute::holding(MIDNIGHT + runs * self.store.schedule().period() * 60)
     }
 
     /// Sets the clock three seconds after a scheduled minute.
-    fn at(&self, looks: i64) -> Minute {
-        let minute = self.minute(looks);
+    fn at(&self, runs: i64) -> Minute {
+        let minute = self.minute(runs);
         self.stand.set_now(minute.seconds() + 3);
         minute
     }
@@ -75,8 +75,8 @@ impl World {
     }
 
     /// A look on schedule, whose pages all hold the same.
-    async fn write(&self, looks: i64, first: i64) -> Slots {
-        let minute = self.at(looks);
+    async fn write(&self, runs: i64, first: i64) -> Slots {
+        let minute = self.at(runs);
         let slots = self.slots(first);
         let written = self.try_write(minute, &slots).await;
         assert!(written.failures.is_empty(), "{written:?}");

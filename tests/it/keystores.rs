@@ -140,17 +140,17 @@ fn what_is_taken_for_another_form_is_told_with_the_command_that_converts_it() {
 
 #[test]
 fn a_type_that_the_bytes_belie_is_told() {
-    let told = |name, form| shown(&file(name), "hunter2", "hunter3", Some(form));
+    let reported = |name, form| shown(&file(name), "hunter2", "hunter3", Some(form));
     assert_eq!(
-        told("java.jks", Form::Pem),
+        reported("java.jks", Form::Pem),
         "KEYSTORE is a Java key store (JKS), not the PEM that KEYSTORE_TYPE says: leave that away, and set KEYSTORE_PASSWORD"
     );
     assert_eq!(
-        told("ca.pem", Form::Jks),
+        reported("ca.pem", Form::Jks),
         "KEYSTORE is PEM, not what KEYSTORE_TYPE says: set that to PEM, or leave it away"
     );
     // Java reads the two under either name.
-    assert_eq!(told("java.jks", Form::Pkcs12), "2 certificates");
+    assert_eq!(reported("java.jks", Form::Pkcs12), "2 certificates");
 }
 
 /// The same store in BER as Bouncy Castle writes it: no length is told first.
@@ -198,9 +198,9 @@ fn a_store_that_asks_for_hours_is_refused_with_its_number() {
 
 #[test]
 fn a_key_of_a_kind_that_is_not_taken_is_told_with_those_that_are() {
-    let told = identity(&files(&["client.pem", "p521.key"]), "", "");
+    let reported = identity(&files(&["client.pem", "p521.key"]), "", "");
     let expected = "KEYSTORE has a private key that TLS cannot use: it takes RSA of 2,048 to 4,096 bits, ECDSA on P-256 or P-384, or Ed25519";
-    assert_eq!(told, expected);
+    assert_eq!(reported, expected);
 }
 
 #[test]

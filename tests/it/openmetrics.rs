@@ -116,8 +116,8 @@ fn numbers_are_a_success_whatever_the_status() {
     assert!(code == Some(0) && text.ends_with("\n# EOF\n"), "{code:?} {text}");
     let (code, text, _) = run(&["--bootstrap-server", "127.0.0.1:1", "--format", "openmetrics"]);
     assert_eq!((code, &*text), (Some(4), ""));
-    let (code, _, told) = run(&["--bootstrap-server", &here, "--format", "openmetrics", "--html", "/dev/null"]);
-    assert!(code == Some(4) && told.contains("leave --format"), "{told}");
+    let (code, _, reported) = run(&["--bootstrap-server", &here, "--format", "openmetrics", "--html", "/dev/null"]);
+    assert!(code == Some(4) && reported.contains("leave --format"), "{reported}");
 }
 
 #[test]

@@ -8,9 +8,9 @@ use std::process::{Command, Stdio};
 
 use serde_json::{Value, json};
 
+use crate::support::check::Report;
 use crate::support::contract::keeps_promises;
 use crate::support::kafka::Cluster;
-use crate::support::look::Report;
 
 mod ages;
 mod brokers;
@@ -111,7 +111,7 @@ impl Run {
 }
 
 /// One look at some groups of the shared cluster.
-pub(crate) fn look(groups: &[&str]) -> Report {
+pub(crate) fn check(groups: &[&str]) -> Report {
     Run::on(Cluster::shared()).groups(groups).report()
 }
 

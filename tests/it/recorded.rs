@@ -6,8 +6,8 @@
 use serde_json::json;
 
 use crate::real_kafka::show;
+use crate::support::check::{Check, Report};
 use crate::support::kafka::{Cluster, Options};
-use crate::support::look::{Look, Report};
 use crate::support::tape::{Player, Tape};
 
 const RELEASES: [&str; 6] = ["2.8.2", "3.9.1", "4.1.1", "4.2.0", "4.3.1", "4.4.0"];
@@ -26,7 +26,7 @@ fn path(release: &str) -> String {
 fn replayed(release: &str) -> Report {
     let text = std::fs::read_to_string(path(release)).expect("a recording");
     let player = Player::play(Tape::parse(&text));
-    Look::at(&player.address().to_string()).take().expect("a report")
+    Check::at(&player.address().to_string()).answer().expect("a report")
 }
 
 #[test]
@@ -99,13 +99,13 @@ fn share_groups_are_told_with_start_offsets_and_lag() {
             shown.retain(|letter| letter != ',');
             shown
         };
-        let told = release != "4.1.1"; // KIP-1226 came with 4.2
-        let source = if told { "coordinator" } else { "bound" };
+        let reported = release != "4.1.1"; // KIP-1226 came with 4.2
+        let source = if reported { "coordinator" } else { "bound" };
         let rest = |lag| format!("log_end=100 lag={lag} lag_source={source} member=null");
-        assert_eq!(partition("sharing", 0), format!("start=0 {}", rest(if told { 1 } else { 100 })), "{release}");
+        assert_eq!(partition("sharing", 0), format!("start=0 {}", rest(if reported { 1 } else { 100 })), "{release}");
         assert!(report.partition("sharing", "jobs", 0)["committed"].is_null(), "{release}");
         assert_eq!(report.group("shared")["state"], "Empty", "{release}");
-        if told {
+        if reported {
             // What 4.2 and 4.3 know of the lag is gone when an administrator sets the group back, until it reads again.
             assert!(partition("shared", 0).starts_with("start=40 log_end=100 lag=60 "), "{release}");
         }
@@ -197,7 +197,7 @@ fn record() {
         let cluster = Cluster::start(&Options { version: release.to_owned(), ..Options::default() });
         stage(&cluster);
         let player = Player::record(cluster.plaintext().parse().expect("one address"));
-        Look::at(&player.address().to_string()).take().expect("a report");
+        Check::at(&player.address().to_string()).answer().expect("a report");
         let about = format!(
             "Apache Kafka {release}, recorded by `cargo test --test it recorded -- --ignored`: API key, version, request and answer \
              from after the correlation id on."

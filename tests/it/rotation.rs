@@ -26,9 +26,9 @@ impl Warm {
             Sasl { mechanism: "PLAIN", right: Some(plain("hunter-first")), receipt: b"", refusal: "no such password" };
         let stage = Scene::of(1).sasl(sasl).start();
         let kept = Arc::new(Mutex::new(String::from("hunter-first")));
-        let told = Arc::clone(&kept);
+        let reported = Arc::clone(&kept);
         let keeper = Server::start(move |_| {
-            let password = told.lock().expect("a password").clone();
+            let password = reported.lock().expect("a password").clone();
             secret_of(&password)
         });
         let mut variables = login(&stage, "PLAIN", &keeper);
@@ -51,7 +51,7 @@ impl Warm {
     }
 
     /// Invokes the function; answers how it went, and how often the secret has been fetched so far.
-    fn look(&self) -> (bool, usize) {
+    fn check(&self) -> (bool, usize) {
         let invoked = self.lambda.invoke("{}");
         (invoked.ok, self.keeper.seen().len())
     }
@@ -89,7 +89,7 @@ fn plain(password: &str) -> Vec<u8> {
 #[test]
 fn a_secret_is_fetched_once_a_process() {
     let warm = Warm::start();
-    assert_eq!([warm.look(), warm.look(), warm.look()], [(true, 1), (true, 1), (true, 1)]);
+    assert_eq!([warm.check(), warm.check(), warm.check()], [(true, 1), (true, 1), (true, 1)]);
 }
 
 /// The keeper takes several head starts of one address before the next.
@@ -120,18 +120,18 @@ fn a_secret_is_fetched_while_connections_are_opened() {
     let mut variables = login(&stage, "PLAIN", &keeper);
     variables.push(("KAFKA_SASL_SECRET".into(), SECRET.into()));
     variables.push(("MEERKAT_TIMEOUT".into(), "5".into()));
-    let told = Lambda::start(&variables).invoke("{}");
-    assert!(told.ok, "{}", told.body);
+    let reported = Lambda::start(&variables).invoke("{}");
+    assert!(reported.ok, "{}", reported.body);
 }
 
 #[test]
 fn connections_stay_open_between_looks_and_one_that_ended_is_opened_anew() {
     let warm = Warm::start();
-    let look = || (warm.look().0, warm.stage.connections());
-    let (_, first) = look();
-    assert_eq!([look(), look()], [(true, first); 2]);
+    let check = || (warm.check().0, warm.stage.connections());
+    let (_, first) = check();
+    assert_eq!([check(), check()], [(true, first); 2]);
     warm.stage.change(Scene::hang_up);
-    assert_eq!([look(), look()], [(true, first + 1); 2]);
+    assert_eq!([check(), check()], [(true, first + 1); 2]);
     let logins = warm.stage.asked(ApiKey::SaslAuthenticate).len();
     assert_eq!(logins, first + 1);
 }
@@ -139,36 +139,36 @@ fn connections_stay_open_between_looks_and_one_that_ended_is_opened_anew() {
 #[test]
 fn a_rotated_secret_is_fetched_anew_and_kept() {
     let warm = Warm::start();
-    assert_eq!(warm.look(), (true, 1));
+    assert_eq!(warm.check(), (true, 1));
     warm.rotate_broker("hunter-second");
     warm.rotate_secret("hunter-second");
-    assert_eq!([warm.look(), warm.look()], [(true, 2), (true, 2)]);
+    assert_eq!([warm.check(), warm.check()], [(true, 2), (true, 2)]);
 }
 
 #[test]
 fn a_preflight_judges_the_secret_of_now() {
     let warm = Warm::start();
-    assert_eq!(warm.look(), (true, 1));
+    assert_eq!(warm.check(), (true, 1));
     warm.rotate_broker("hunter-second");
     warm.rotate_secret("hunter-second");
-    let told = warm.lambda.invoke(r#"{"mode":"preflight"}"#).body;
-    assert!(told.contains("PLAIN accepted") && !told.contains("no such password"), "{told}");
+    let reported = warm.lambda.invoke(r#"{"mode":"preflight"}"#).body;
+    assert!(reported.contains("PLAIN accepted") && !reported.contains("no such password"), "{reported}");
     assert_eq!(warm.keeper.seen().len(), 2);
 }
 
 #[test]
 fn a_login_that_is_refused_anew_fails_and_is_tried_with_a_fresh_secret_next_time() {
     let warm = Warm::start();
-    assert_eq!(warm.look(), (true, 1));
+    assert_eq!(warm.check(), (true, 1));
     warm.rotate_broker("hunter-second");
     // The secret lags behind: one refetch, then the refusal is told.
     let invoked = warm.lambda.invoke("{}");
     let error: Value = serde_json::from_str(&invoked.body).expect("an error in JSON");
     assert!(!invoked.ok && warm.keeper.seen().len() == 2, "{invoked:?}");
-    let told = error["errorMessage"].as_str().expect("a message");
-    assert!(told.contains("no such password: check KAFKA_SASL_USERNAME and KAFKA_SASL_PASSWORD"), "{told}");
+    let reported = error["errorMessage"].as_str().expect("a message");
+    assert!(reported.contains("no such password: check KAFKA_SASL_USERNAME and KAFKA_SASL_PASSWORD"), "{reported}");
     warm.rotate_secret("hunter-second");
-    assert!(warm.look().0, "a fresh secret is right");
+    assert!(warm.check().0, "a fresh secret is right");
     let logs = warm.lambda.logs();
     for secret in ["hunter-first", "hunter-second", "an-aws-secret-key", "an-aws/session+token="] {
         assert!(!logs.contains(secret) && !invoked.body.contains(secret), "{logs}");

@@ -115,8 +115,8 @@ async fn an_answer_that_is_longer_than_any_secret_is_given_up() {
     let longer = format!("{most} ");
     let double = Double::start(&[Answer { status: 200, body: &longer }]).await;
     let error = read(&door(&double.origin, WAIT).await, SECRET).await;
-    let told = format!("is of no use: the answer of {} has more than 1 MB", double.origin);
-    assert!(error.ends_with(&told), "{error}");
+    let reported = format!("is of no use: the answer of {} has more than 1 MB", double.origin);
+    assert!(error.ends_with(&reported), "{error}");
 }
 
 #[tokio::test]

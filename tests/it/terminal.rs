@@ -72,10 +72,10 @@ fn silence(now: i64, unread: i64, (members, assigned): (Members, Assigned)) -> S
         let end = if silent { committed + unread } else { committed };
         let (members, assigned) = if silent { (members, assigned) } else { (Members::Present, Assigned::Yes) };
         let log = LogRange { start: 0, end, last_stable: None };
-        let look = Reading::new(minute * 60_000, Committed::At(committed), log, assigned, members);
-        let mut memory = Memory::fold(before.as_ref(), &look, &thresholds);
-        said = judge(before.as_ref(), &look, &mut memory, Ok(&[]), None, &thresholds).to_string();
-        before = Some(Sample { time_ms: look.time_ms, committed: look.committed, end, memory });
+        let reading = Reading::new(minute * 60_000, Committed::At(committed), log, assigned, members);
+        let mut memory = Memory::fold(before.as_ref(), &reading, &thresholds);
+        said = judge(before.as_ref(), &reading, &mut memory, Ok(&[]), None, &thresholds).to_string();
+        before = Some(Sample { time_ms: reading.time_ms, committed: reading.committed, end, memory });
     }
     said
 }
@@ -94,16 +94,16 @@ fn the_sample_and_the_readme_say_what_the_program_says() {
 
 /// What mode history prints: a partition that stops being read, one that is slow with looks missing, one of which nothing is known.
 fn kept() -> String {
-    let look = |minute: i64, committed: Option<i64>, log_end: i64| json!({ "taken": format!("2026-11-23T01:{minute:02}:02Z"), "committed": committed, "log_end": log_end, "memory": "…" });
-    let stops = (0..31).rev().map(|minute| look(minute, Some(1_400 + 10 * minute.min(12)), 1_400 + 10 * minute));
+    let reading = |minute: i64, committed: Option<i64>, log_end: i64| json!({ "taken": format!("2026-11-23T01:{minute:02}:02Z"), "committed": committed, "log_end": log_end, "memory": "…" });
+    let stops = (0..31).rev().map(|minute| reading(minute, Some(1_400 + 10 * minute.min(12)), 1_400 + 10 * minute));
     let slow = (0..31)
         .rev()
         .filter(|minute| !(9..13).contains(minute))
-        .map(|minute| look(minute, Some(77_000_000 + 90 * minute), 77_000_000 + 100 * minute));
+        .map(|minute| reading(minute, Some(77_000_000 + 90 * minute), 77_000_000 + 100 * minute));
     json!({ "cluster": "prod", "group": "orders-svc", "period_minutes": 1, "problems": ["history: the looks of 4 minutes are missing"], "partitions": [
         { "topic": "orders", "partition": 0, "problem": null, "looks": stops.collect::<Vec<_>>() },
         { "topic": "orders", "partition": 11, "problem": null, "looks": slow.collect::<Vec<_>>() },
-        { "topic": "refunds-of-customers-in-the-european-union", "partition": 0, "problem": null, "looks": [look(30, None, 512)] },
+        { "topic": "refunds-of-customers-in-the-european-union", "partition": 0, "problem": null, "looks": [reading(30, None, 512)] },
         { "topic": "vouchers", "partition": 0, "problem": "the page could not be read", "looks": [] } ] })
     .to_string()
 }
@@ -125,8 +125,8 @@ fn a_group_of_which_nothing_is_known_is_not_said_to_read_nothing() {
         history(&PastOfGroup::parse(&json.to_string()).expect("a history"), Screen { width: 80, colour: false })
     };
     assert!(drawn(&[]).contains("The group reads nothing"));
-    let told = drawn(&["its coordinator is away"]);
-    assert!(told.contains("its coordinator is away") && !told.contains("reads nothing"), "{told}");
+    let reported = drawn(&["its coordinator is away"]);
+    assert!(reported.contains("its coordinator is away") && !reported.contains("reads nothing"), "{reported}");
 }
 
 #[test]

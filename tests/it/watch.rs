@@ -13,16 +13,16 @@ use crate::support::cloudwatch::Stand;
 use crate::support::contract::keeps_promises;
 
 mod changes;
+mod changes_once;
 mod elsewhere;
 mod journal;
 mod kinds;
 mod losses;
 mod objectives;
 mod parts;
+mod problems;
 mod schedules;
 mod standing;
-mod told;
-mod told_once;
 mod trouble;
 mod vanished;
 mod vanished_partitions;
@@ -68,8 +68,9 @@ impl Watch {
     /// The same with the exit code.
     fn run_with_code(&self, second: i64, event: Value, variables: &[(&str, &str)]) -> (Value, Option<i32>) {
         let output = self.output(second, event, variables);
-        let told = String::from_utf8_lossy(&output.stderr).into_owned();
-        let report: Value = serde_json::from_slice(&output.stdout).unwrap_or_else(|error| panic!("{error}: {told}"));
+        let reported = String::from_utf8_lossy(&output.stderr).into_owned();
+        let report: Value =
+            serde_json::from_slice(&output.stdout).unwrap_or_else(|error| panic!("{error}: {reported}"));
         keeps_promises(&report);
         (report, output.status.code())
     }
@@ -119,12 +120,12 @@ impl Watch {
     }
 
     /// The run that is scheduled for this minute after midnight.
-    fn look(&self, minute: i64) -> Value {
-        self.look_late(minute, DELAY)
+    fn check(&self, minute: i64) -> Value {
+        self.check_late(minute, DELAY)
     }
 
     /// The same, so many seconds after its minute.
-    fn look_late(&self, minute: i64, late: i64) -> Value {
+    fn check_late(&self, minute: i64, late: i64) -> Value {
         let event = json!({ "scheduled": rfc3339(MIDNIGHT + minute * 60) });
         self.run(minute * 60 + late, event, &[])
     }
@@ -146,12 +147,12 @@ impl Watch {
     fn until_trouble(&self) -> i64 {
         for minute in 0..8 {
             self.work(&["crashed", "stuck", "well"]);
-            self.look(minute);
+            self.check(minute);
         }
         self.stage.change(|scene| scene.crash("crashed"));
         for minute in 8..40 {
             self.work(&["well"]);
-            self.look(minute);
+            self.check(minute);
             if self.published("crashed", [minute]) == "3" && self.published("stuck", [minute]) == "3" {
                 return minute + 1;
             }

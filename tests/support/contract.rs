@@ -38,9 +38,9 @@ pub(crate) fn broken_by_report(report: &Value) -> Vec<String> {
 
 /// Holds what a run told to both schemas, if it is a report: other modes tell other things.
 #[track_caller]
-pub(crate) fn keeps_promises(told: &Value) {
-    if told.get("late_s").is_some() {
-        assert_eq!(broken_by_report(told), [""; 0], "{told:#}");
+pub(crate) fn keeps_promises(reported: &Value) {
+    if reported.get("late_s").is_some() {
+        assert_eq!(broken_by_report(reported), [""; 0], "{reported:#}");
     }
 }
 

@@ -37,7 +37,7 @@ impl Lambda {
     /// The same, where an invocation has so much time.
     pub(crate) fn within(time: Duration, variables: &[(String, String)]) -> Self {
         let (events, next) = channel::<String>();
-        let (told, answers) = channel();
+        let (reported, answers) = channel();
         let mut invocations = 0;
         let platform = Server::start(move |asked| {
             if asked.line.ends_with("/invocation/next") {
@@ -54,7 +54,7 @@ impl Lambda {
                 ];
                 return Answer { status: 200, headers, body: event };
             }
-            let _ = told.send(Invoked { ok: asked.line.ends_with("/response"), body: asked.body.clone() });
+            let _ = reported.send(Invoked { ok: asked.line.ends_with("/response"), body: asked.body.clone() });
             Answer::json(202, "{}")
         });
         let mut child = Command::new(env!("CARGO_BIN_EXE_meerkat"))

@@ -3,6 +3,7 @@
 #![allow(dead_code, reason = "what one test binary leaves out, another one or a person uses")]
 
 pub(crate) mod broker;
+pub(crate) mod check;
 pub(crate) mod cloudwatch;
 pub(crate) mod contract;
 pub(crate) mod emulator;
@@ -10,5 +11,4 @@ pub(crate) mod fuzz;
 pub(crate) mod http;
 pub(crate) mod kafka;
 pub(crate) mod lambda;
-pub(crate) mod look;
 pub(crate) mod tape;

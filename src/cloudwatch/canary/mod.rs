@@ -22,7 +22,7 @@ use super::names;
 use super::pages::SECONDS_PER_PAGE;
 use super::pages::seconds::{APART, FEWEST_SAMPLES, LARGEST, MOST_SAMPLES, Merged, float};
 use super::publish::RESULTS_RESOLUTION;
-use crate::base::fault::{Fault, told};
+use crate::base::fault::{Fault, sentence};
 use crate::preflight::found::Canary;
 
 mod witness;
@@ -186,8 +186,8 @@ impl Store {
 
 /// An error with its causes, apart from what to do about it where that is known.
 fn fault(error: &StoreError) -> Fault {
-    let causes = error.source().map_or(String::new(), |source| format!(": {}", told(source)));
-    match error.told() {
+    let causes = error.source().map_or(String::new(), |source| format!(": {}", sentence(source)));
+    match error.words() {
         (found, Some(todo)) => Fault { found, todo: Some(todo + &causes) },
         (found, None) => Fault { found: found + &causes, todo: None },
     }

@@ -71,7 +71,7 @@ impl StoreError {
     }
 
     /// What happened, and what to do about it.
-    pub(super) fn told(&self) -> (String, Option<String>) {
+    pub(super) fn words(&self) -> (String, Option<String>) {
         let what = match &self.trouble {
             StoreTrouble::Throttled => "was throttled by CloudWatch",
             StoreTrouble::Denied => "is not permitted",
@@ -128,7 +128,7 @@ impl StoreError {
 
 impl fmt::Display for StoreError {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
-        let (what, todo) = self.told();
+        let (what, todo) = self.words();
         f.write_str(&what)?;
         let joined = matches!(self.trouble, StoreTrouble::Credentials(_) | StoreTrouble::Clock(_));
         todo.map_or(Ok(()), |todo| write!(f, "{}{todo}", if joined { "; " } else { ": " }))

@@ -26,7 +26,7 @@ pub(crate) struct Roster {
     /// Which groups' metrics are still to be published although nothing may be the matter any more.
     pub restless: Restless,
     /// Which groups were told to be in trouble.
-    pub told: Told,
+    pub announced: Announced,
     /// Which topics they read, as far as there is room for them: what tells later which of them are gone. Each with its number of
     /// partitions, or somewhat more.
     pub topics: Vec<(Mark, u32)>,
@@ -63,21 +63,21 @@ impl GroupCount {
 
 /// Groups whose last published status was not OK.
 #[derive(Clone, Debug, Default, PartialEq, Eq)]
-pub(crate) struct Told {
+pub(crate) struct Announced {
     /// Up to [`MOST_TOLD`] of them ([`OfGroup::long`]), each with its status as it is published: 2 or 3.
     pub groups: Vec<(u64, u8)>,
     /// So many more there were when their number was told last, up to [`MOST_MORE`]; 0 where there are no others.
     pub more: u32,
 }
 
-impl Told {
+impl Announced {
     /// The status that a group was told to have; `None` for one that is not listed.
     pub(crate) fn of(&self, group: OfGroup) -> Option<u8> {
         self.groups.iter().find(|(other, _)| *other == group.long()).map(|(_, status)| *status)
     }
 }
 
-impl Told {
+impl Announced {
     /// Whether the group with this [`super::key::OfGroup::short`] was told to be an error; no where it is not listed.
     pub(crate) fn was_error(&self, short: u32) -> bool {
         self.groups.iter().any(|(long, status)| *status > WARN && long >> (LONG_BITS - SHORT_BITS) == u64::from(short))
@@ -118,8 +118,8 @@ impl Roster {
             .chunks(BITS_PER_VALUE)
             .map(|bits| bits.iter().rev().fold(0, |value, bit| value << 1 | u64::from(*bit)))
             .collect();
-        let told = &self.told.groups[..self.told.groups.len().min(MOST_TOLD)];
-        let room = (PARTITIONS_PER_PAGE - 1 - filled.len().div_ceil(2) - told.len().div_ceil(2)) * GROUPS_PER_SLOT;
+        let announced = &self.announced.groups[..self.announced.groups.len().min(MOST_ANNOUNCED)];
+        let room = (PARTITIONS_PER_PAGE - 1 - filled.len().div_ceil(2) - announced.len().div_ceil(2)) * GROUPS_PER_SLOT;
         let restless = match &self.restless {
             Restless::Groups(groups) if groups.len() <= room => Some(groups),
             _ => None,
@@ -128,15 +128,17 @@ impl Roster {
             | i64::from(self.whole) << WHOLE_BIT
             | i64::from(restless.is_none()) << ANY_BIT
             | i64::from(self.deepest.min(MOST_PAGES)) << DEEPEST_BIT
-            | i64::from(self.told.more > 0) << MORE_BIT;
-        let more = u64::from(self.told.more.min(MOST_MORE));
+            | i64::from(self.announced.more > 0) << MORE_BIT;
+        let more = u64::from(self.announced.more.min(MOST_MORE));
         let mut slots = vec![slot(u64::from(self.groups) << MORE_BITS | more, self.writer % WRITER_END, flags)];
         slots.extend(filled.chunks(2).map(|pair| slot(pair[0], pair.get(1).copied().unwrap_or_default(), 0)));
-        let told: Vec<u64> = told
+        let announced: Vec<u64> = announced
             .iter()
             .map(|(long, status)| (long << STATUS_BITS) | (u64::from(*status) % (1 << STATUS_BITS)))
             .collect();
-        slots.extend(told.chunks(2).map(|pair| slot(pair[0], pair.get(1).copied().unwrap_or_default(), OF_TOLD)));
+        slots.extend(
+            announced.chunks(2).map(|pair| slot(pair[0], pair.get(1).copied().unwrap_or_default(), OF_ANNOUNCED)),
+        );
         let packed: Vec<u64> = restless
             .into_iter()
             .flatten()
@@ -173,10 +175,10 @@ impl Roster {
             let slot = values(filled.get(bucket / (2 * BITS_PER_VALUE))?)?;
             Some(slot[bucket / BITS_PER_VALUE % 2] >> (bucket % BITS_PER_VALUE) & 1 == 1)
         };
-        let told = restless.iter().take_while(|slot| slot.samples == FEWEST_SAMPLES + OF_TOLD).count();
-        let (told, restless) = restless.split_at_checked(told)?;
-        let told = told.iter().map(values).collect::<Option<Vec<_>>>()?;
-        let told = told.into_iter().flatten().filter(|packed| *packed != 0).map(|packed| {
+        let announced = restless.iter().take_while(|slot| slot.samples == FEWEST_SAMPLES + OF_ANNOUNCED).count();
+        let (announced, restless) = restless.split_at_checked(announced)?;
+        let announced = announced.iter().map(values).collect::<Option<Vec<_>>>()?;
+        let announced = announced.into_iter().flatten().filter(|packed| *packed != 0).map(|packed| {
             let status = u8::try_from(packed % (1 << STATUS_BITS)).unwrap_or_default();
             (packed >> STATUS_BITS, status)
         });
@@ -208,8 +210,8 @@ impl Roster {
             filled: (0..buckets).map(bit).collect::<Option<_>>()?,
             deepest: u32::try_from(flags >> DEEPEST_BIT).ok()? % (MOST_PAGES + 1),
             restless: if any { Restless::Any } else { Restless::Groups(groups) },
-            told: Told {
-                groups: told.collect(),
+            announced: Announced {
+                groups: announced.collect(),
                 // Without the bit an earlier version counted something else there.
                 more: if flags >> MORE_BIT & 1 == 1 { u32::try_from(low % (1 << MORE_BITS)).ok()? } else { 0 },
             },
@@ -231,7 +233,7 @@ pub(crate) const WRITER_END: u64 = 1 << 40;
 /// Pages of a bucket are counted up to here, which is 60 million partitions.
 pub(crate) const MOST_PAGES: u32 = (1 << 20) - 1;
 /// Groups in trouble that are listed; more are a cluster in trouble.
-pub(crate) const MOST_TOLD: usize = 64;
+pub(crate) const MOST_ANNOUNCED: usize = 64;
 /// A restless group counts for as many looks.
 pub(crate) const MOST_LEFT: u8 = (1 << LEFT_BITS) - 1;
 
@@ -250,7 +252,7 @@ const MORE_BIT: u32 = 26;
 /// Beside a group's long hash.
 const STATUS_BITS: u32 = 2;
 /// What marks slots of groups that were told.
-const OF_TOLD: i64 = 1;
+const OF_ANNOUNCED: i64 = 1;
 /// What slots of topics begin at.
 const OF_TOPIC: i64 = 2;
 /// Bits of a mark that are in neither of a slot's two values, and of a number of partitions beside them.
@@ -266,17 +268,18 @@ mod tests {
         let groups = prop::collection::vec((0..1_u32 << SHORT_BITS, 1..=MOST_LEFT), 0..100);
         let restless = prop_oneof![Just(Restless::Any), groups.prop_map(Restless::Groups)];
         let filled = (0..=MOST_BITS).prop_flat_map(|bits| prop::collection::vec(any::<bool>(), 1_usize << bits));
-        let told = prop::collection::vec((0..1_u64 << LONG_BITS, 2..=3_u8), 0..=MOST_TOLD);
-        let told = (told, prop_oneof![Just(0), 1..=MOST_MORE]).prop_map(|(groups, more)| Told { groups, more });
+        let announced = prop::collection::vec((0..1_u64 << LONG_BITS, 2..=3_u8), 0..=MOST_ANNOUNCED);
+        let announced =
+            (announced, prop_oneof![Just(0), 1..=MOST_MORE]).prop_map(|(groups, more)| Announced { groups, more });
         let topics = prop::collection::vec(
             (any::<u128>().prop_map(Mark), (0..=63_u8).prop_map(|level| Coarse::of_level(level).value())),
             0..80,
         );
         let head = (any::<u32>(), 0..WRITER_END, any::<bool>());
-        (head, filled, 0..=MOST_PAGES, restless, told, topics).prop_map(
-            |((groups, writer, whole), filled, deepest, restless, told, topics)| {
+        (head, filled, 0..=MOST_PAGES, restless, announced, topics).prop_map(
+            |((groups, writer, whole), filled, deepest, restless, announced, topics)| {
                 let bits = filled.len().ilog2();
-                Roster { groups, writer, bits, whole, filled, deepest, restless, told, topics }
+                Roster { groups, writer, bits, whole, filled, deepest, restless, announced, topics }
             },
         )
     }
@@ -309,7 +312,7 @@ mod tests {
             filled: vec![true],
             deepest: 1,
             restless: Restless::Groups((1..=count).map(|group| (group, 3)).collect()),
-            told: Told::default(),
+            announced: Announced::default(),
             topics: Vec::new(),
         };
         let comes_back = |count| Roster::of(&roster(count).slots()).map(|roster| roster.restless);

@@ -1,6 +1,6 @@
 //! The rosters of earlier looks: which looks there were, whose, and how far apart.
 
-use super::roster::{Roster, Told};
+use super::roster::{Announced, Roster};
 use super::seconds::{Slots, Unusable};
 use super::sheets::KeptLook;
 use crate::base::moment::rfc3339;
@@ -81,8 +81,8 @@ impl Rosters {
     }
 
     /// Which groups were told to be in trouble, by the newest look of this run's own.
-    pub(crate) fn told(&self) -> Option<&Told> {
-        self.looks.iter().find(|look| self.is_own(&look.roster)).map(|look| &look.roster.told)
+    pub(crate) fn announced(&self) -> Option<&Announced> {
+        self.looks.iter().find(|look| self.is_own(&look.roster)).map(|look| &look.roster.announced)
     }
 
     /// Whether there have been looks for a while, and all of them by others.
@@ -159,7 +159,7 @@ const LOOKS_TO_BE_A_STRANGER: usize = 3;
 
 #[cfg(test)]
 mod tests {
-    use super::super::roster::{Restless, Told};
+    use super::super::roster::{Announced, Restless};
     use super::*;
 
     const NOON: i64 = 1_800_014_400;
@@ -179,7 +179,7 @@ mod tests {
                 filled: vec![true],
                 deepest: 1,
                 restless: Restless::Groups(Vec::new()),
-                told: Told::default(),
+                announced: Announced::default(),
                 topics: Vec::new(),
             };
             let slots = writer.map(|writer| Slots { taken: 1, slots: roster(writer).slots() });

@@ -13,7 +13,7 @@ use crate::cloudwatch::pages::entry::{Entry, Sighting};
 use crate::cloudwatch::pages::key::{Key, Mark};
 use crate::cloudwatch::pages::page;
 use crate::cloudwatch::pages::recall::Recalled;
-use crate::cloudwatch::pages::roster::{Restless, Roster, Told};
+use crate::cloudwatch::pages::roster::{Announced, Restless, Roster};
 use crate::cloudwatch::pages::rosters::Own;
 use crate::cloudwatch::pages::seconds::{self, Slots};
 use crate::cloudwatch::pages::sheets::Missing;
@@ -34,7 +34,7 @@ pub(crate) struct Leaving {
     /// The groups whose metrics are to be published for some more looks.
     pub restless: Restless,
     /// The groups that have been told to be in trouble.
-    pub told: Told,
+    pub announced: Announced,
     /// The groups whose published status is not over.
     pub standing: Standing,
 }
@@ -80,7 +80,7 @@ impl Past {
             let page = slots.and_then(|slots| seconds::write(schedule, minute, &Slots { taken: leaving.taken, slots }));
             pages.push((asker.shelf.page(leaf.place), page));
         }
-        let Leaving { taken, groups, restless, told, standing, .. } = leaving;
+        let Leaving { taken, groups, restless, announced, standing, .. } = leaving;
         if !standing.is_empty() {
             let names = standing.pages(minute.seconds()).into_iter().enumerate().map(|(page, slots)| {
                 (asker.shelf.standing(page), seconds::write(schedule, minute, &Slots { taken, slots }))
@@ -88,7 +88,7 @@ impl Past {
             pages.extend(names);
         }
         let topics = found.topics(snapshot);
-        let roster = Roster { groups, writer, bits, whole, filled, deepest, restless, told, topics };
+        let roster = Roster { groups, writer, bits, whole, filled, deepest, restless, announced, topics };
         let slots = Slots { taken, slots: roster.slots() };
         pages.push((asker.shelf.roster(), seconds::write(schedule, minute, &slots)));
         let mut written = store.write(&pages, until).await;

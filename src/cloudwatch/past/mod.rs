@@ -7,7 +7,7 @@ use super::address::Minute;
 use super::history::Store;
 use super::pages::binding::beyond_layout;
 use super::pages::entry::LARGEST_OFFSET;
-use super::pages::roster::{Roster, Told};
+use super::pages::roster::{Announced, Roster};
 use super::pages::rosters::Own;
 use super::pages::shelf::Shelf;
 use crate::judge::input::Before;
@@ -108,12 +108,12 @@ impl Past {
     ///
     /// # Errors
     /// Why nothing can be told now: the history could not be read, or this minute's look is there already.
-    pub(crate) fn told(&self) -> Known<Option<&Told>> {
+    pub(crate) fn announced(&self) -> Known<Option<&Announced>> {
         let found = self.0.as_ref().map_err(Clone::clone)?.first();
         let rosters =
             found.ok_or_else(|| Unknown::because("nothing is kept"))?.rosters.as_ref().map_err(Clone::clone)?;
         match rosters.own {
-            Own::Empty => Ok(rosters.told()),
+            Own::Empty => Ok(rosters.announced()),
             _ => Err(Unknown::because("this minute's look is kept already")),
         }
     }
@@ -129,8 +129,8 @@ impl Past {
     }
 
     /// Which groups the newest look of the run's own told to be in trouble; `None` where no such look is known.
-    pub(crate) fn told_before(&self) -> Option<&Told> {
-        self.0.as_ref().ok()?.first()?.rosters.as_ref().ok()?.told()
+    pub(crate) fn announced_before(&self) -> Option<&Announced> {
+        self.0.as_ref().ok()?.first()?.rosters.as_ref().ok()?.announced()
     }
 
     /// What is in the run's own minute already; nothing where that is not known.

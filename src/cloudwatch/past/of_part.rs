@@ -145,12 +145,12 @@ impl PartPast {
     /// The rows that runs since their samples could not read.
     pub(super) fn away(&self) -> Vec<(usize, Away)> {
         let Ok(rosters) = &self.rosters else { return Vec::new() };
-        let told = rosters.told();
+        let announced = rosters.announced();
         let hole = rosters.follows_a_hole();
         let mut away = Vec::new();
         for (place, recalled) in self.recalled.iter().enumerate() {
             if matches!(recalled, Recalled::Kept { away, .. } if *away || hole) {
-                let alarmed = told.is_some_and(|told| told.was_error(self.sheets.keys()[place].group()));
+                let alarmed = announced.is_some_and(|announced| announced.was_error(self.sheets.keys()[place].group()));
                 away.push((self.order[place], Away { alarmed }));
             }
         }

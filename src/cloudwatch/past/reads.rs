@@ -7,7 +7,7 @@ use std::sync::Arc;
 use tokio::time::Instant;
 
 use super::Asker;
-use crate::base::fault::told;
+use crate::base::fault::sentence;
 use crate::cloudwatch::address::Minute;
 use crate::cloudwatch::error::StoreError;
 use crate::cloudwatch::history::{Points, Store};
@@ -101,14 +101,14 @@ impl Reads {
             }
             Some(Err(error)) => {
                 self.fail(&error);
-                Err(Unknown::because(told(&*error)))
+                Err(Unknown::because(sentence(&*error)))
             }
             None => Err(Unknown::because("the history was not read")),
         }
     }
 
     fn fail(&mut self, error: &Arc<StoreError>) {
-        let why = Unknown::because(told(&**error));
+        let why = Unknown::because(sentence(&**error));
         if !self.failures.contains(&why) {
             self.failures.push(why);
         }

@@ -7,11 +7,11 @@ use tokio::time::Instant;
 use super::of_part::PartPast;
 use super::reads::Reads;
 use super::{Asker, Past};
-use crate::base::fault::told;
+use crate::base::fault::sentence;
 use crate::cloudwatch::address::Minute;
 use crate::cloudwatch::history::Store;
 use crate::cloudwatch::pages::key::OfGroup;
-use crate::cloudwatch::pages::roster::{Restless, Roster, Told};
+use crate::cloudwatch::pages::roster::{Announced, Restless, Roster};
 use crate::cloudwatch::pages::rosters::Rosters;
 use crate::cloudwatch::pages::seconds;
 use crate::cloudwatch::pages::sheets::KeptLook;
@@ -112,7 +112,7 @@ impl PartPast {
             stood.asks = true;
             stood.problems.push(Unknown::because(format!(
                 "the statuses that were published before the history began: {}; the next run asks again",
-                told(&*error)
+                sentence(&*error)
             )));
         }
         if !beyond.is_empty() {
@@ -135,7 +135,7 @@ async fn read(store: &Store, shelf: &Shelf, newest: &KeptLook, reads: &mut Reads
         let asked: Vec<_> = (pages.len()..wanted).map(|page| (shelf.standing(page), ranges.clone())).collect();
         for points in reads.points(store, &asked, until).await {
             let points =
-                points.map_err(|error| Unknown::because(format!("the statuses that stand: {}", told(&*error))))?;
+                points.map_err(|error| Unknown::because(format!("the statuses that stand: {}", sentence(&*error))))?;
             let read = seconds::read(schedule, &points).into_iter();
             pages.push(read.filter_map(|(minute, slots)| Some((minute, slots.ok()?))).collect());
         }
@@ -151,14 +151,14 @@ async fn read(store: &Store, shelf: &Shelf, newest: &KeptLook, reads: &mut Reads
         Standing::of(&slots, minute.seconds())
     };
     // A page may show later than the roster beside it; where the roster says that nothing stood, an older page means nothing.
-    let nothing = newest.roster.told == Told::default();
+    let nothing = newest.roster.announced == Announced::default();
     let minutes = minutes.iter().take(if nothing { 1 } else { minutes.len() });
     Ok(minutes.into_iter().find_map(stands).unwrap_or_default())
 }
 
 /// Whether any status may stand by this roster.
 fn may_stand(roster: &Roster) -> bool {
-    roster.told != Told::default() || roster.restless != Restless::Groups(Vec::new())
+    roster.announced != Announced::default() || roster.restless != Restless::Groups(Vec::new())
 }
 
 /// How many groups' published statuses one run reads: 360,000 estimated points, which is about six seconds.

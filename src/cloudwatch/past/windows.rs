@@ -222,8 +222,8 @@ impl PartPast {
 
     /// Why a window is not known, and whether an error of the group stands for that reason.
     fn unread(&self, wanted: &Wanted, why: Unknown) -> Unknown {
-        let told = self.rosters.as_ref().ok().and_then(Rosters::told);
-        let status = wanted.back.and_then(|back| told?.of(back.of));
+        let announced = self.rosters.as_ref().ok().and_then(Rosters::announced);
+        let status = wanted.back.and_then(|back| announced?.of(back.of));
         if status == Some(Verdict::Err.code()) { Unknown::of(Cause::Stands, why.to_string()) } else { why }
     }
 }
@@ -414,7 +414,7 @@ mod tests {
     use super::*;
     use crate::cloudwatch::pages::binding::{self, bind};
     use crate::cloudwatch::pages::key::{Key, Mark, OfTopic};
-    use crate::cloudwatch::pages::roster::{Restless, Roster, Told};
+    use crate::cloudwatch::pages::roster::{Announced, Restless, Roster};
     use crate::cloudwatch::pages::sheets::KeptLook;
 
     const NOON: i64 = 1_800_014_400;
@@ -438,9 +438,18 @@ mod tests {
             filled[leaf.place.bucket as usize] = true;
         }
         let deepest = leaves.len().try_into().unwrap_or_default();
-        let (restless, told) = (Restless::Groups(Vec::new()), Told::default());
-        let roster =
-            Roster { groups: 1, writer: 1, bits, whole: true, filled, deepest, restless, told, topics: Vec::new() };
+        let (restless, announced) = (Restless::Groups(Vec::new()), Announced::default());
+        let roster = Roster {
+            groups: 1,
+            writer: 1,
+            bits,
+            whole: true,
+            filled,
+            deepest,
+            restless,
+            announced,
+            topics: Vec::new(),
+        };
         let look = |looks| KeptLook { minute: schedule.back(noon(), looks), roster: roster.clone() };
         (schedule, Sheets::new(keys, false, (1..=LOOKS.0).map(look).collect()))
     }

@@ -274,7 +274,7 @@ fn no_line_of_the_file_is_shown_where_it_is_not_toml() {
         ("[sasl.hunter2]\n[sasl.hunter2]", "it is not valid TOML: line 2, column "),
     ] {
         let error = translate(text).unwrap_err();
-        let told = crate::base::fault::told(&error);
+        let told = crate::base::fault::sentence(&error);
         assert!(told.starts_with(expected) && !told.contains("hunter2"), "{told}");
     }
 }

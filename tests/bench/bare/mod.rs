@@ -40,7 +40,7 @@ struct Broker {
     correlation: i32,
 }
 
-pub(crate) async fn look() -> Result<Seen, Error> {
+pub(crate) async fn check() -> Result<Seen, Error> {
     let mut broker = Broker::connect().await?;
     broker.send(&ApiVersionsRequest::default().with_client_software_name(text("bare")), 3)?;
     broker.receive::<ApiVersionsRequest>(3).await?;

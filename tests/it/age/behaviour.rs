@@ -167,7 +167,7 @@ fn a_producer_clock_a_little_ahead_is_age_0() {
     assert_eq!(log.age(999), Age::AtLeast { ms: 0 });
 }
 
-fn told(target: Target, answer: &Answer) -> Age {
+fn age_of(target: Target, answer: &Answer) -> Age {
     let mut search = Search::new([target], TO_THE_MS, DAY_ONE);
     while let Some(layers) = search.round(|_, _| true) {
         layers.into_iter().flatten().for_each(|question| search.answer(question, answer));
@@ -178,7 +178,7 @@ fn told(target: Target, answer: &Answer) -> Age {
 #[test]
 fn messages_without_timestamps_have_no_age_and_say_why() {
     let log = Log::of(seconds(10));
-    let Age::Unknown(why) = told(log.target(5), &Answer::NoRecord) else { panic!("an age of nothing") };
+    let Age::Unknown(why) = age_of(log.target(5), &Answer::NoRecord) else { panic!("an age of nothing") };
     assert!(why.to_string().contains("message format before Kafka 0.10"), "{why}");
 }
 
@@ -186,7 +186,7 @@ fn messages_without_timestamps_have_no_age_and_say_why() {
 fn a_refusal_is_the_reason() {
     let refused = Unknown::because("not authorized to describe the topic");
     let log = Log::of(seconds(10));
-    assert_eq!(told(log.target(5), &Answer::Refused(refused.clone())), Age::Unknown(refused));
+    assert_eq!(age_of(log.target(5), &Answer::Refused(refused.clone())), Age::Unknown(refused));
 }
 
 #[test]

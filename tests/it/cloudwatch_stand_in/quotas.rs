@@ -6,18 +6,18 @@ use super::*;
 async fn fifty_looks_a_second_pass_and_the_next_is_throttled() {
     let (stand, client) = still();
     stand.keep_quotas(true);
-    let look = || get(&client, vec![ask("q", "Sum", 60)], NOW - 60, NOW);
+    let read = || get(&client, vec![ask("q", "Sum", 60)], NOW - 60, NOW);
     for _ in 0..50 {
-        look().await.unwrap();
+        read().await.unwrap();
     }
-    look().await.unwrap_err().says("ThrottlingException", "Rate exceeded");
+    read().await.unwrap_err().says("ThrottlingException", "Rate exceeded");
     stand.advance(Duration::from_millis(999));
-    look().await.unwrap_err().says("ThrottlingException", "Rate exceeded");
+    read().await.unwrap_err().says("ThrottlingException", "Rate exceeded");
     stand.advance(Duration::from_millis(1));
-    look().await.unwrap();
+    read().await.unwrap();
     stand.keep_quotas(false);
     for _ in 0..60 {
-        look().await.unwrap();
+        read().await.unwrap();
     }
 }
 

@@ -86,17 +86,17 @@ async fn faults_wait_for_their_call() {
 async fn partial_data_comes_with_the_rest_or_without() {
     let (stand, client) = still();
     put(&client, (0..4).map(|n| one(NOW + n, 1.0))).await.unwrap();
-    let look = || client.get_metric_data().metric_data_queries(ask("q", "Sum", 1)).scan_by(ScanBy::TimestampAscending);
-    let look = || look().start_time(DateTime::from_secs(NOW)).end_time(DateTime::from_secs(NOW + 60));
+    let read = || client.get_metric_data().metric_data_queries(ask("q", "Sum", 1)).scan_by(ScanBy::TimestampAscending);
+    let read = || read().start_time(DateTime::from_secs(NOW)).end_time(DateTime::from_secs(NOW + 60));
     stand.fail(Fault::new("GetMetricData", How::PartialData));
-    let half = look().send().await.unwrap();
+    let half = read().send().await.unwrap();
     assert_eq!(half.metric_data_results()[0].status_code(), Some(&StatusCode::PartialData));
     assert_eq!(points(&half, 0), [(NOW, 1.0), (NOW + 1, 1.0)]);
-    let rest = look().next_token(half.next_token().unwrap()).send().await.unwrap();
+    let rest = read().next_token(half.next_token().unwrap()).send().await.unwrap();
     assert_eq!(rest.metric_data_results()[0].status_code(), Some(&StatusCode::Complete));
     assert_eq!(points(&rest, 0), [(NOW + 2, 1.0), (NOW + 3, 1.0)]);
     stand.fail(Fault::new("GetMetricData", How::PartialDataForGood));
-    let half = look().send().await.unwrap();
+    let half = read().send().await.unwrap();
     assert_eq!((points(&half, 0).len(), half.next_token()), (2, None));
     assert_eq!(half.metric_data_results()[0].status_code(), Some(&StatusCode::PartialData));
 }

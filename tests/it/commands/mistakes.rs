@@ -69,7 +69,7 @@ fn stage_of(bytes: &'static [u8]) -> Stage {
 
 #[test]
 fn nothing_configured_names_the_option_first() {
-    let (code, printed) = Program::with(&[]).told(b"");
+    let (code, printed) = Program::with(&[]).reported(b"");
     assert_eq!(code, Some(4), "{printed}");
     assert!(printed.contains("no broker is named: give --bootstrap-server HOST:PORT"), "{printed}");
     assert!(!printed.contains("AWS"), "{printed}");

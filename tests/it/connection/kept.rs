@@ -3,7 +3,7 @@
 use kafka_protocol::messages::ApiKey;
 
 use crate::support::broker::{Act, Group, Scene, Topic, When};
-use crate::support::look::{Look, Report};
+use crate::support::check::{Check, Report};
 
 /// Two brokers with a group each.
 fn two() -> Scene {
@@ -21,7 +21,7 @@ fn is_whole(report: &Report) -> bool {
 #[test]
 fn connections_are_kept_as_long_as_they_are_answered() {
     let stage = two().start();
-    let reports = Look::at(&stage.bootstrap()).twice(|| ());
+    let reports = Check::at(&stage.bootstrap()).twice(|| ());
     assert!(reports.iter().all(is_whole), "{reports:?}");
     assert_eq!(stage.connections(), 2);
 }
@@ -30,7 +30,7 @@ fn connections_are_kept_as_long_as_they_are_answered() {
 #[test]
 fn a_kept_connection_that_is_silent_is_raced_by_a_new_one() {
     let stage = two().start();
-    let [_, second] = Look::at(&stage.bootstrap()).within(std::time::Duration::from_secs(10)).twice(|| {
+    let [_, second] = Check::at(&stage.bootstrap()).within(std::time::Duration::from_secs(10)).twice(|| {
         stage.change(Scene::go_silent);
     });
     assert!(is_whole(&second), "{second:?}");
@@ -42,7 +42,7 @@ fn a_kept_connection_that_is_silent_is_raced_by_a_new_one() {
 fn a_kept_connection_that_answers_slowly_serves_all_the_same() {
     let slow = Act::Trickled(30);
     let stage = two().start();
-    let [_, second] = Look::at(&stage.bootstrap()).twice(|| {
+    let [_, second] = Check::at(&stage.bootstrap()).twice(|| {
         stage.change(|scene| *scene = std::mem::take(scene).fault(When::on(ApiKey::ListGroups).at(2).times(1), slow));
     });
     assert!(is_whole(&second), "{second:?}");
@@ -59,7 +59,7 @@ fn an_answer_that_comes_after_its_deadline_is_counted_off() {
         .fault(metadata(), Act::Held)
         .fault(When::on(ApiKey::ListOffsets).at(2), Act::Change(Scene::let_go))
         .start();
-    let reports = Look::at(&stage.bootstrap()).twice(|| ());
+    let reports = Check::at(&stage.bootstrap()).twice(|| ());
     assert!(reports.iter().all(is_whole), "{reports:?}");
     assert_eq!(stage.connections(), 2);
 }

@@ -7,7 +7,7 @@ use serde_json::Value;
 use super::is_unknown;
 use crate::preflight::answer;
 use crate::support::broker::{Act, Group, NO_LISTENER, Release, Scene, Stage, Topic, Voice, When};
-use crate::support::look::{Look, Report, look};
+use crate::support::check::{Check, Report, check};
 
 /// Two brokers with a group each, five records behind both.
 fn two() -> Scene {
@@ -20,7 +20,7 @@ fn two() -> Scene {
 /// The look with this in `MEERKAT_EXPECT`.
 fn expecting(scene: Scene, expected: &str) -> Report {
     let stage = scene.start();
-    Look::at(&stage.bootstrap()).with("MEERKAT_EXPECT", expected).report(&stage)
+    Check::at(&stage.bootstrap()).with("MEERKAT_EXPECT", expected).report(&stage)
 }
 
 fn status(report: &Report, group: &str) -> (String, String) {
@@ -36,7 +36,7 @@ fn offsets_partitions_without_a_leader_make_a_look_incomplete() {
         (3, "broker 3, is not among the brokers"),
     ];
     for (leader, why) in causes {
-        let report = look(&two().offsets_led_by(&[1, leader]).start());
+        let report = check(&two().offsets_led_by(&[1, leader]).start());
         assert!(!report.complete());
         assert_eq!(*report.at("status"), "UNKNOWN");
         let expected =
@@ -55,7 +55,7 @@ fn a_broker_without_the_listener_takes_its_groups_and_logs_with_it_and_none_is_m
     let stage = scene.offsets_led_by(&[1, NO_LISTENER]).start();
     let first = stage.address(1).to_string();
     // "bills" belongs to partition 14 of 50, and "gone" to 5: Java's hashes of the names.
-    let report = Look::at(&first).with("MEERKAT_EXPECT", "gone,a*,orders,reader").report(&stage);
+    let report = Check::at(&first).with("MEERKAT_EXPECT", "gone,a*,orders,reader").report(&stage);
     assert!(report.problems()[0].contains("25 of 50 partitions of __consumer_offsets: "), "{:?}", report.problems());
     for group in ["gone", "a*"] {
         is_unknown(&report, group, "no listener of the name that is used here, or is down");
@@ -70,7 +70,7 @@ fn a_broker_without_the_listener_takes_its_groups_and_logs_with_it_and_none_is_m
 fn a_share_group_that_is_asked_for_while_its_coordinator_is_away_is_unknown() {
     let share = || two().group(Group::share("s").at(2).commits("t", &[5]));
     let named = |stage: &Stage| {
-        Look::at(&stage.bootstrap()).named(&["s"]).within(std::time::Duration::from_secs(4)).report(stage)
+        Check::at(&stage.bootstrap()).named(&["s"]).within(std::time::Duration::from_secs(4)).report(stage)
     };
     is_unknown(&named(&share().node(2, |node| node.voice = Voice::Closed).start()), "s", "Connection refused");
     is_unknown(&named(&share().node(2, |node| node.voice = Voice::Silent).start()), "s", "before the deadline");
@@ -90,18 +90,18 @@ fn a_share_group_that_is_asked_for_while_its_coordinator_is_away_is_unknown() {
 
 #[test]
 fn a_whole_offsets_topic_makes_no_noise() {
-    let report = look(&two().start());
+    let report = check(&two().start());
     assert!(report.complete(), "{:?}", report.problems());
 }
 
 #[test]
 fn an_old_broker_is_asked_for_the_offsets_topic_once_it_shows_groups() {
     let scene = || two().release(Release::V2_1);
-    assert!(look(&scene().start()).complete());
-    assert!(look(&scene().offsets_led_by(&[-1, 1]).start()).problems()[0].contains("25 of 50"));
+    assert!(check(&scene().start()).complete());
+    assert!(check(&scene().offsets_led_by(&[-1, 1]).start()).problems()[0].contains("25 of 50"));
     // Asking for the topic would create it.
     let stage = Scene::of(1).without_offsets_topic().release(Release::V2_1).start();
-    assert!(look(&stage).complete());
+    assert!(check(&stage).complete());
     assert!(
         stage.asked(ApiKey::Metadata).iter().all(|seen| !seen.body.windows(18).any(|at| at == b"__consumer_offsets"))
     );
@@ -117,7 +117,7 @@ fn an_old_cluster_that_shows_no_groups_is_asked_whether_there_can_be_any() {
     };
     let at = |scene: Scene| {
         let stage = scene.start();
-        let report = Look::at(&stage.address(1).to_string()).within(std::time::Duration::from_secs(6)).report(&stage);
+        let report = Check::at(&stage.address(1).to_string()).within(std::time::Duration::from_secs(6)).report(&stage);
         (report.complete(), report.problems())
     };
     let (complete, problems) = at(scene());
@@ -138,22 +138,22 @@ fn a_coordinator_of_an_old_cluster_that_is_being_elected_is_waited_for() {
     let scene =
         scene.fault(When::on(ApiKey::Metadata).times(2), Act::AS_USUAL).fault(When::on(ApiKey::Metadata), elected);
     let stage = scene.start();
-    let report = Look::at(&stage.address(1).to_string()).report(&stage);
+    let report = Check::at(&stage.address(1).to_string()).report(&stage);
     assert_eq!((report.groups(), report.problems()), (vec!["bills", "orders"], Vec::new()));
 }
 
 #[test]
 fn share_groups_are_waited_for_while_what_holds_their_state_is_elected() {
     let scene = || two().group(Group::share("s").commits("t", &[5])).share_state_led_by(&[1, -1]);
-    let report = look(&scene().start());
+    let report = check(&scene().start());
     let expected = "share groups: they cannot be told of (25 of 50 partitions of __share_group_state: the partition has no leader)";
     assert_eq!((report.complete(), report.problems()), (false, vec![expected.into()]));
     let elected = Act::Change(|scene| scene.lead_share_state(&[1, 2]));
-    let report = look(&scene().fault(When::on(ApiKey::ListGroups).at(1).times(1), elected).start());
+    let report = check(&scene().fault(When::on(ApiKey::ListGroups).at(1).times(1), elected).start());
     assert_eq!((report.complete(), report.problems()), (true, Vec::new()));
     assert_eq!(report.lags("s"), "t/0 5");
     // Nobody else needs it.
-    assert!(look(&two().share_state_led_by(&[-1]).start()).complete());
+    assert!(check(&two().share_state_led_by(&[-1]).start()).complete());
 }
 
 #[test]
@@ -163,7 +163,7 @@ fn a_group_whose_coordinator_is_away_is_told_from_one_that_does_not_exist() {
     leaders[5] = -1;
     for expected in [true, false] {
         let stage = two().offsets_led_by(&leaders).start();
-        let at = Look::at(&stage.bootstrap());
+        let at = Check::at(&stage.bootstrap());
         let at = if expected { at.with("MEERKAT_EXPECT", "gone,a") } else { at.named(&["gone", "a"]) };
         let report = at.report(&stage);
         is_unknown(&report, "gone", "its coordinator is away");
@@ -201,14 +201,14 @@ fn what_is_expected_and_nowhere_is_missing() {
 fn a_group_of_another_protocol_is_no_missing_group_and_no_idle_one() {
     let scene = two().group(Group::new("sink", "classic", "connect"));
     let stage = scene.start();
-    let report = Look::at(&stage.bootstrap()).named(&["sink"]).report(&stage);
+    let report = Check::at(&stage.bootstrap()).named(&["sink"]).report(&stage);
     is_unknown(&report, "sink", "protocol type is connect");
 }
 
 #[test]
 fn where_nobody_answers_nothing_is_missing() {
     let stage = Scene::of(1).release(Release::V2_1).fault(When::on(ApiKey::ListGroups), Act::Hang).start();
-    let at = Look::at(&stage.bootstrap()).named(&["orders"]).within(std::time::Duration::from_secs(2));
+    let at = Check::at(&stage.bootstrap()).named(&["orders"]).within(std::time::Duration::from_secs(2));
     is_unknown(&at.report(&stage), "orders", "no answer before the deadline");
 }
 
@@ -218,7 +218,7 @@ fn where_no_broker_can_be_asked_for_a_coordinator_the_cause_is_told() {
     let silence = |scene: &mut Scene| *scene = std::mem::take(scene).every_node(|node| node.voice = Voice::Silent);
     let stage = two().fault(When::on(ApiKey::Metadata).times(1), Act::Change(silence)).start();
     let bootstrap = stage.bootstrap().replace("127.0.0.1", "localhost");
-    let at = Look::at(&bootstrap).named(&["orders"]).within(std::time::Duration::from_secs(2));
+    let at = Check::at(&bootstrap).named(&["orders"]).within(std::time::Duration::from_secs(2));
     let because = "no broker answers for the group's coordinator: broker 1 (127.0.0.1:";
     is_unknown(&at.report(&stage), "orders", because);
 }
@@ -228,10 +228,10 @@ fn preflight_says_that_groups_may_be_missing_where_the_offsets_topic_has_no_lead
     let stage = two().offsets_led_by(&[1, -1]).start();
     let variables = [("KAFKA_BOOTSTRAP_SERVERS", &*stage.bootstrap()), ("KAFKA_SECURITY_PROTOCOL", "PLAINTEXT")];
     let outcome = answer(&variables, r#"{"mode": "preflight"}"#);
-    let told: Value = serde_json::from_str(&outcome.json).unwrap();
-    let mut lines = told["lines"].as_array().unwrap().iter();
+    let reported: Value = serde_json::from_str(&outcome.json).unwrap();
+    let mut lines = reported["lines"].as_array().unwrap().iter();
     let line = lines.find(|line| line["section"] == "look" && line["subject"] == "groups").unwrap_or(&Value::Null);
-    assert_eq!((&line["status"], outcome.status), (&"does not work".into(), Verdict::Err), "{told}");
+    assert_eq!((&line["status"], outcome.status), (&"does not work".into(), Verdict::Err), "{reported}");
     let found = line["found"].as_str().unwrap();
     assert!(found.starts_with("those whose coordinator is away may be missing (25 of 50 partitions"), "{found}");
 }
@@ -239,10 +239,10 @@ fn preflight_says_that_groups_may_be_missing_where_the_offsets_topic_has_no_lead
 #[test]
 fn a_hidden_offsets_topic_alone_makes_no_look_incomplete_and_preflight_says_so() {
     let stage = two().hidden_offsets().start();
-    assert!(look(&stage).complete());
+    assert!(check(&stage).complete());
     let variables = [("KAFKA_BOOTSTRAP_SERVERS", &*stage.bootstrap()), ("KAFKA_SECURITY_PROTOCOL", "PLAINTEXT")];
-    let told: Value = serde_json::from_str(&answer(&variables, r#"{"mode": "preflight"}"#).json).unwrap();
-    let lines = told["lines"].as_array().unwrap();
+    let reported: Value = serde_json::from_str(&answer(&variables, r#"{"mode": "preflight"}"#).json).unwrap();
+    let lines = reported["lines"].as_array().unwrap();
     let line = lines.iter().find(|line| line["subject"] == "coordinators").unwrap_or(&Value::Null);
-    assert_eq!(line["status"], "works with less", "{told}");
+    assert_eq!(line["status"], "works with less", "{reported}");
 }

@@ -58,7 +58,7 @@ async fn what_is_not_visible_in_time_is_neither_right_nor_wrong() {
 }
 
 fn advises(fault: &fault::Fault, todo: &str) -> bool {
-    fault.todo.as_ref().is_some_and(|told| told.contains(todo))
+    fault.todo.as_ref().is_some_and(|reported| reported.contains(todo))
 }
 
 #[tokio::test]

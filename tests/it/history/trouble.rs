@@ -2,7 +2,7 @@
 
 use std::error::Error as _;
 
-use meerkat::base::fault::told;
+use meerkat::base::fault::sentence;
 
 use meerkat::cloudwatch::error::Operation;
 use meerkat::cloudwatch::metrics::plan;
@@ -139,7 +139,7 @@ async fn a_deadline_between_two_attempts_tells_how_the_last_one_failed() {
     let written = world.store.write(&[(Arc::clone(&world.metrics[0]), page)], until()).await;
     for error in [&**found[0].as_ref().unwrap_err(), failure(&written)] {
         assert!(matches!(error, StoreError { trouble: StoreTrouble::StillTrying, .. }), "{error:?}");
-        says(&told(error), &["was still being tried when the time was up", "Connection refused"]);
+        says(&sentence(error), &["was still being tried when the time was up", "Connection refused"]);
     }
 }
 
@@ -157,8 +157,8 @@ async fn a_page_of_something_else_that_is_still_being_tried_is_told_by_its_statu
     let until = Instant::now() + Duration::from_millis(500);
     let page = seconds::write(world.store.schedule(), world.minute(0), &world.slots(500));
     let written = world.store.write(&[(Arc::clone(&world.metrics[0]), page)], until).await;
-    let told = told(failure(&written));
-    says(&told, &["still being tried", "something else than CloudWatch answered (HTTP status 503, text/html)"]);
+    let sentence = sentence(failure(&written));
+    says(&sentence, &["still being tried", "something else than CloudWatch answered (HTTP status 503, text/html)"]);
 }
 
 #[tokio::test]

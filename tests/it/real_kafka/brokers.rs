@@ -7,8 +7,8 @@ use std::time::{Duration, Instant};
 use serde_json::Value;
 
 use super::Run;
+use crate::support::check::Report;
 use crate::support::kafka::{Cluster, Options};
-use crate::support::look::Report;
 
 mod troubles;
 
@@ -46,7 +46,7 @@ impl Scene {
     }
 
     /// A look whose first address is that of this node.
-    fn look(&self, node: usize, seconds: u64) -> Report {
+    fn snapshot(&self, node: usize, seconds: u64) -> Report {
         let addresses = self.cluster.ssl();
         let mut addresses: Vec<&str> = addresses.split(',').collect();
         addresses.rotate_left(node - 1);
@@ -61,8 +61,8 @@ impl Scene {
     /// Until everything is where it was, and told as it was.
     fn until_mended(&self) {
         let deadline = Instant::now() + Duration::from_mins(1);
-        while TOPICS.map(|topic| leaders(&self.cluster, topic)) != self.leaders || !self.look(1, 10).complete() {
-            assert!(Instant::now() < deadline, "it never came back: {:?}", self.look(1, 10));
+        while TOPICS.map(|topic| leaders(&self.cluster, topic)) != self.leaders || !self.snapshot(1, 10).complete() {
+            assert!(Instant::now() < deadline, "it never came back: {:?}", self.snapshot(1, 10));
         }
     }
 
@@ -71,25 +71,25 @@ impl Scene {
         let Trouble { name, away, causes, .. } = trouble;
         let mut unknown = 0;
         let known = |reason: &str| causes.iter().any(|cause| reason.contains(&cause.replace('#', &node.to_string())));
-        let for_cause = |told: &Value| {
-            let reason = told["reason"].as_str().unwrap_or_default();
-            assert!(told["status"] == "UNKNOWN" && known(reason), "{name}: {told} of {report:?}");
+        let for_cause = |reported: &Value| {
+            let reason = reported["reason"].as_str().unwrap_or_default();
+            assert!(reported["status"] == "UNKNOWN" && known(reason), "{name}: {reported} of {report:?}");
         };
         for (group, coordinator) in &self.groups {
-            let (told, usual) = (report.group(group), self.whole.group(group));
-            let partitions = told["partitions"].as_array().map_or(0, Vec::len);
+            let (reported, usual) = (report.group(group), self.whole.group(group));
+            let partitions = reported["partitions"].as_array().map_or(0, Vec::len);
             if *away == Away::Node && *coordinator == node || *away == Away::Changing && partitions == 0 {
                 unknown += 1;
-                for_cause(told);
-                assert!(told["total_lag"].is_null(), "{name}: {told}");
+                for_cause(reported);
+                assert!(reported["total_lag"].is_null(), "{name}: {reported}");
                 continue;
             }
-            if *away == Away::Changing && told["state"].is_null() {
+            if *away == Away::Changing && reported["state"].is_null() {
                 // The coordinator died between two questions: its commits are known, its members are not.
                 unknown += 1;
-                assert!(known(&told["gaps"].to_string()), "{name}: {told}");
+                assert!(known(&reported["gaps"].to_string()), "{name}: {reported}");
             } else {
-                assert_eq!(told["state"], usual["state"], "{name}: {told}");
+                assert_eq!(reported["state"], usual["state"], "{name}: {reported}");
             }
             for entry in usual["partitions"].as_array().expect("partitions") {
                 let topic = entry["topic"].as_str().expect("a topic");
@@ -165,7 +165,7 @@ fn a_broker_in_trouble_takes_its_own_with_it_and_nothing_else_and_every_run_ends
                     loop {
                         let last = over.load(Ordering::Relaxed);
                         let began = Instant::now();
-                        let report = scene.look(node, seconds);
+                        let report = scene.snapshot(node, seconds);
                         let took = began.elapsed();
                         assert!(took < Duration::from_secs(seconds + 1), "{}, {seconds} s: {took:?}", trouble.name);
                         scene.check(trouble, node, &report);
@@ -195,11 +195,11 @@ fn groups_of_a_dead_coordinator_are_never_missing_without_a_word() {
     let moves_back = !cluster.is_at_least(2, 2);
     let is_true = |report: &Report| {
         for group in groups.iter().filter(|group| report.groups().contains(&group.as_str())) {
-            let told = report.group(group);
-            assert_ne!(told["status"], "NOTFOUND", "{told}");
-            let (lag, usual) = (&told["total_lag"], &whole.group(group)["total_lag"]);
+            let reported = report.group(group);
+            assert_ne!(reported["status"], "NOTFOUND", "{reported}");
+            let (lag, usual) = (&reported["total_lag"], &whole.group(group)["total_lag"]);
             let earlier = moves_back && lag.as_i64() < usual.as_i64();
-            assert!(lag == usual || earlier || told["status"] == "UNKNOWN", "{told}");
+            assert!(lag == usual || earlier || reported["status"] == "UNKNOWN", "{reported}");
         }
     };
     cluster.kill(3);
@@ -217,11 +217,11 @@ fn groups_of_a_dead_coordinator_are_never_missing_without_a_word() {
     assert!(away.groups().len() < 12, "broker 3 coordinates none of them: {away:?}");
     let expected = run(&cluster).with("MEERKAT_EXPECT", &groups.join(",")).report();
     is_true(&expected);
-    let told = groups.iter().filter(|group| {
+    let reported = groups.iter().filter(|group| {
         let reason = expected.group(group)["reason"].as_str().unwrap_or_default();
         reason.contains("its coordinator is away")
     });
-    assert_eq!(told.count(), 12 - away.groups().len(), "{expected:?}");
+    assert_eq!(reported.count(), 12 - away.groups().len(), "{expected:?}");
     cluster.revive(3);
     let deadline = Instant::now() + Duration::from_mins(1);
     while !run(&cluster).report().complete() {

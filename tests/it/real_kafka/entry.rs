@@ -2,7 +2,7 @@
 
 use serde_json::json;
 
-use super::{Run, hand, look, show};
+use super::{Run, check, hand, show};
 use crate::support::kafka::Cluster;
 
 /// A group that is caught up in one partition and 4 behind in another.
@@ -127,7 +127,7 @@ fn plaintext_is_spoken_only_when_said() {
 fn the_report_tells_the_brokers_and_what_was_asked_of_them() {
     hand("create-topic told 1");
     hand("commit told told 0 0");
-    let report = look(&["told"]);
+    let report = check(&["told"]);
     let broker = &report.0["brokers"][0];
     assert_eq!(show(broker, "id reachable reason"), "id=1 reachable=true reason=absent");
     assert!(broker["address"].as_str().expect("an address").starts_with("localhost:"), "{broker}");

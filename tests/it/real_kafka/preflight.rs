@@ -94,10 +94,10 @@ fn a_login_tells_what_the_listener_offers() {
         preflight(Run::with_login(Cluster::shared(), "PLAIN").account("alice", Cluster::shared().password("alice")));
     let version = Cluster::shared();
     if version.is_at_least(1, 0) {
-        let told = line(&ran, "broker 1", "login");
+        let reported = line(&ran, "broker 1", "login");
         assert!(
-            told.starts_with("works: PLAIN accepted; the listener offers ") && told.contains("SCRAM-SHA-512"),
-            "{told}"
+            reported.starts_with("works: PLAIN accepted; the listener offers ") && reported.contains("SCRAM-SHA-512"),
+            "{reported}"
         );
     } else {
         assert_eq!(ran.code, 2, "{ran:?}");
@@ -116,8 +116,11 @@ fn a_user_without_any_permission_is_recognised_by_empty_lists() {
         preflight(run.with("KAFKA_SSL_KEYSTORE", &cluster.pem("client")))
     };
     let ran = as_user("preflight-nobody");
-    let told = line(&ran, "permissions", "cluster");
-    assert!(told.starts_with("does not work: DESCRIBE is missing and no group is listed, without an error"), "{told}");
+    let reported = line(&ran, "permissions", "cluster");
+    assert!(
+        reported.starts_with("does not work: DESCRIBE is missing and no group is listed, without an error"),
+        "{reported}"
+    );
     let advice = ran.report.0.to_string();
     for resource in ["--cluster", "--group '*'", "--topic '*'"] {
         assert!(advice.contains(&format!("--operation Describe {resource}")), "{resource} in {advice}");

@@ -61,9 +61,9 @@ fn logs_in(name: &str, run: Run, mechanism: &str) {
 fn gets_in(name: &str, run: Run, said: &str) {
     hand(&format!("create-topic {name} 1"));
     hand(&format!("commit {name} {name} 0 0"));
-    let Ran { code, report, said: told } = run.groups(&[name]).make();
-    assert_eq!((code, report.lags(name)), (0, format!("{name}/0 0")), "{told}");
-    assert!(told.contains(said) && said.is_empty() == told.is_empty(), "{told}");
+    let Ran { code, report, said: reported } = run.groups(&[name]).make();
+    assert_eq!((code, report.lags(name)), (0, format!("{name}/0 0")), "{reported}");
+    assert!(reported.contains(said) && said.is_empty() == reported.is_empty(), "{reported}");
 }
 
 #[test]

@@ -42,9 +42,9 @@ impl Failing {
     fn check(&self) {
         for lambda in [false, true] {
             let (ok, output) = self.make(lambda);
-            let told = |says: &str| output.contains(says);
+            let reported = |says: &str| output.contains(says);
             assert!(
-                !ok && (told(&self.says) || self.run.lacks().is_some_and(told)),
+                !ok && (reported(&self.says) || self.run.lacks().is_some_and(reported)),
                 "{} is missed in: {output}",
                 self.says
             );

@@ -28,17 +28,20 @@ fn what_a_quota_holds_back_is_told_in_the_report_and_in_preflight() {
     set().expect("a quota");
     // Brokers learn of it one after the other, and judge by the second that has just passed.
     let deadline = Instant::now() + Duration::from_mins(1);
-    let told = loop {
+    let reported = loop {
         let report = run().with("MEERKAT_TIMEOUT", "30").groups(&["throttled"]).report();
-        if let Some(told) = report.at("brokers/0/throttled").as_str() {
+        if let Some(reported) = report.at("brokers/0/throttled").as_str() {
             // All the same it is read.
             assert!(report.complete(), "{report:?}");
             assert_eq!(report.lags("throttled"), "throttled/0 3");
-            break told.to_owned();
+            break reported.to_owned();
         }
         assert!(Instant::now() < deadline, "nothing was held back: {report:?}");
     };
-    assert!(told.starts_with("held answers back for ") && told.contains(" the client id meerkat"), "{told}");
+    assert!(
+        reported.starts_with("held answers back for ") && reported.contains(" the client id meerkat"),
+        "{reported}"
+    );
     let ran = run().with("MEERKAT_TIMEOUT", "30").with("MEERKAT_GROUPS", "throttled").argument("--preflight").make();
     let lines = ran.report.0["lines"].as_array().expect("lines");
     let line = lines.iter().find(|line| line["subject"] == "quota").unwrap_or_else(|| panic!("no line: {ran:?}"));

@@ -49,9 +49,9 @@ fn judge(truth: &Truth, report: &Value) -> Judged {
     for group in groups {
         let name = group["group"].as_str().unwrap_or_default();
         let Some(lag) = truth.get(name) else { return Judged::Wrong(format!("there is no such group: {group}")) };
-        let told = group["total_lag"].as_u64();
+        let reported = group["total_lag"].as_u64();
         // A commit that is known, with a log that is not, leaves nothing to add up.
-        let is_right = told == Some(*lag) || told.is_none() && !complete;
+        let is_right = reported == Some(*lag) || reported.is_none() && !complete;
         if group["status"] == "NOTFOUND" || !is_right {
             return Judged::Wrong(format!("its lag is {lag}: {group}"));
         }

@@ -54,8 +54,8 @@ impl<'a> Schedule<'a> {
     }
 
     /// The scheduled minute of a look, in seconds since 1970; the first look is number 0.
-    pub(super) fn minute(&self, look: i64) -> i64 {
-        self.start + 60 * look
+    pub(super) fn minute(&self, snapshot: i64) -> i64 {
+        self.start + 60 * snapshot
     }
 
     /// What is stored under a metric's name, for a group or a status where there is one, by look.
@@ -72,7 +72,7 @@ impl<'a> Schedule<'a> {
     /// One value for each of so many looks, `-` where nothing was published.
     pub(super) fn values(&self, name: &str, of: &str) -> String {
         let stored = self.stored(name, of);
-        let value = |look| stored.get(&look).map_or("-".into(), |stored: &Stored| stored.maximum.to_string());
+        let value = |snapshot| stored.get(&snapshot).map_or("-".into(), |stored: &Stored| stored.maximum.to_string());
         (0..self.next).map(value).collect::<Vec<String>>().join(" ")
     }
 }
@@ -196,10 +196,10 @@ fn history_can_be_read(schedule: &Schedule) {
     let ran = schedule.run().event(&event).make();
     assert_eq!(ran.code, 0, "{ran:?}");
     assert_eq!(show(&ran.report.0, "group period_minutes problems"), "group=killed period_minutes=1 problems=[]");
-    let looks = ran.report.at("partitions/0/looks").as_array().expect("looks");
-    assert_eq!(looks.len(), 14, "{looks:?}");
-    assert_eq!(looks[0]["taken"], rfc3339(schedule.minute(13) + 3), "{}", looks[0]);
-    let entries: Vec<String> = looks.iter().rev().map(|look| show(look, "committed log_end")).collect();
+    let snapshots = ran.report.at("partitions/0/looks").as_array().expect("looks");
+    assert_eq!(snapshots.len(), 14, "{snapshots:?}");
+    assert_eq!(snapshots[0]["taken"], rfc3339(schedule.minute(13) + 3), "{}", snapshots[0]);
+    let entries: Vec<String> = snapshots.iter().rev().map(|snapshot| show(snapshot, "committed log_end")).collect();
     assert_eq!(entries[0], "committed=150 log_end=150");
     assert_eq!(entries[5], "committed=300 log_end=400");
     assert_eq!(entries[13], "committed=300 log_end=800");
@@ -214,12 +214,12 @@ fn groups_that_were_deleted_are_believed_to_be_where_every_coordinator_is_there(
         cluster.hand(&format!("commit {group} {group} 0 0"));
     }
     let mut schedule = Schedule::new(&cluster, "shrinking");
-    let mut look = || {
+    let mut snapshot = || {
         let event = schedule.next(json!({}));
         let ran = schedule.run().event(&event).make();
         (ran.code, ran.report.at("status").as_str().map(str::to_owned), ran.report.problems().len())
     };
-    assert_eq!(look(), (0, Some("OK".into()), 0));
+    assert_eq!(snapshot(), (0, Some("OK".into()), 0));
     if cluster.is_at_least(1, 1) {
         cluster.hand("delete-group goes");
     } else {
@@ -227,7 +227,7 @@ fn groups_that_were_deleted_are_believed_to_be_where_every_coordinator_is_there(
         cluster.hand("delete-topic goes");
         cluster.hand("wait-state goes Dead");
     }
-    assert_eq!(look(), (0, Some("OK".into()), 0));
-    assert_eq!(look(), (0, Some("OK".into()), 0));
+    assert_eq!(snapshot(), (0, Some("OK".into()), 0));
+    assert_eq!(snapshot(), (0, Some("OK".into()), 0));
     assert_eq!(schedule.values("UnknownGroups", ""), "0 0 0");
 }

@@ -20,7 +20,7 @@ impl Watch {
             scene.produce("t", 10);
             change(scene);
         });
-        self.look(minute)
+        self.check(minute)
     }
 
     fn minutes(&self, name: &str) -> Vec<(i64, f64)> {
@@ -122,9 +122,9 @@ fn who_begins_at_the_log_start_and_gains_ground_loses_nothing() {
 fn what_is_known_in_part_is_told_as_a_bound_and_not_published() {
     let group = Group::classic("readers").commits("t", &[95, 95]).member("a-1", "t", &[0, 1]);
     let watch = Watch::new(Scene::of(1).group(group).topic(Topic::new("t", &[0..100, 0..100])));
-    watch.look(0);
+    watch.check(0);
     watch.stage.change(|scene| scene.move_leader("t", 1, -1));
-    let report = watch.look(1);
+    let report = watch.check(1);
     let group = &report["groups"][0];
     assert_eq!((&group["total_lag"], &group["lag_at_least"]), (&json!(5), &json!(true)), "{report}");
     let reason = group["reason"].as_str().unwrap_or_default();

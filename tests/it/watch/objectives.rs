@@ -51,7 +51,7 @@ fn with_neither_history_nor_objective_what_to_set_is_said_once() {
 fn with_a_history_it_takes_two_looks_and_its_alarm_opens() {
     let watch = aged(310).with("MEERKAT_OBJECTIVE", "300");
     for minute in 0..4 {
-        watch.look(minute);
+        watch.check(minute);
     }
     assert_eq!(watch.published("late", 0..4), "- 2 2 2");
 }
@@ -66,13 +66,13 @@ fn a_group_that_commits_nothing_is_told_apart_from_one_that_is_fine() {
     let watch = Watch::new(scene);
     let mut report = Value::Null;
     for minute in 0..4 {
-        report = watch.look(minute);
+        report = watch.check(minute);
     }
-    let told = ["reads", "idle", "fine"].map(|group| (reason(&report, group), watch.published(group, 0..4)));
+    let reported = ["reads", "idle", "fine"].map(|group| (reason(&report, group), watch.published(group, 0..4)));
     let uncommitted = "1 partition, nothing was ever committed; a member reads and never committed (t/0)";
-    assert_eq!(told[0], (uncommitted, "- - - -".to_owned()));
-    assert_eq!(told[1], ("the group reads nothing", "- - - -".to_owned()));
-    assert_eq!(told[2], ("1 partition, 0 records behind in all", "1 1 1 1".to_owned()));
+    assert_eq!(reported[0], (uncommitted, "- - - -".to_owned()));
+    assert_eq!(reported[1], ("the group reads nothing", "- - - -".to_owned()));
+    assert_eq!(reported[2], ("1 partition, 0 records behind in all", "1 1 1 1".to_owned()));
 }
 
 /// Nobody ever reads, and looks are fifteen minutes apart: who is an error is not waited for as long.
@@ -82,17 +82,17 @@ fn abandoned(variables: &[(&str, &str)]) -> String {
     for (name, value) in variables {
         watch = watch.with(name, value);
     }
-    let looks: Vec<i64> = (0..7).map(|look| look * 15).collect();
+    let minutes: Vec<i64> = (0..7).map(|run| run * 15).collect();
     let mut report = Value::Null;
-    for minute in &looks {
-        report = watch.look(*minute);
+    for minute in &minutes {
+        report = watch.check(*minute);
     }
     assert!(
         reason(&report, "left").contains("abandoned: no member and no commit since it is watched")
             || status(&report, "left") == "OK"
     );
     assert_eq!(report["groups"][0]["partitions"][0]["findings"], json!(["abandoned"]), "{report}");
-    watch.published("left", looks)
+    watch.published("left", minutes)
 }
 
 #[test]
@@ -116,10 +116,10 @@ fn what_each_commit_leaves_is_no_lag_no_age_and_not_late() {
             scene.produce("t", 11);
             scene.commit("readers", "t", 0, 110 + 11 * minute);
         });
-        watch.look(minute);
+        watch.check(minute);
     }
     for minute in 5..12 {
-        let report = watch.look(minute);
+        let report = watch.check(minute);
         let partition = &super::group(&report, "readers")["partitions"][0];
         assert_eq!(
             (status(&report, "readers"), &partition["lag"], &partition["lag_seconds"]),

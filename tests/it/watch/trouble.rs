@@ -37,7 +37,7 @@ impl Runs {
         self.watch.work(&["well"]);
         self.watch.stage.change(change);
         self.number += 1;
-        self.watch.look(self.number * self.period)
+        self.watch.check(self.number * self.period)
     }
 
     /// What the last run published of a group.

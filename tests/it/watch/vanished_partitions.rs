@@ -13,8 +13,8 @@ impl Runs {
             let topic = entry["topic"].as_str().unwrap_or("?");
             format!("{} {topic} {}", entry["why"].as_str().expect("a word"), entry["partitions"])
         };
-        let told = entries.iter().map(entry).collect();
-        (report, told)
+        let reported = entries.iter().map(entry).collect();
+        (report, reported)
     }
 }
 
@@ -115,7 +115,7 @@ fn groups_that_come_and_go_leave_nothing_that_others_are_said_to_have_lost() {
                 scene.add_group(Group::classic(&name(minute * 4 + 4 + number)).commits("of-well", &[1, 1]));
             }
         });
-        let report = watch.look(minute);
+        let report = watch.check(minute);
         let groups = report["groups"].as_array().expect("groups");
         assert!(groups.iter().all(|group| group["vanished"].is_null()), "{report}");
         assert_eq!(report["complete"], true, "{report}");

@@ -17,7 +17,7 @@ impl Watch {
             scene.produce("orders", 20);
             scene.consume("slow", "orders", reads);
         });
-        self.look(minute)
+        self.check(minute)
     }
 
     /// Reads 12 of 20 records until that is a warning; the next minute.
@@ -104,17 +104,17 @@ fn a_run_without_a_scheduled_minute_finds_what_was_kept_before_a_long_pause() {
     let watch = Watch::new(scene()).with("MEERKAT_PERIOD", "5");
     let step = |minute: i64, well: &[&str]| {
         watch.work(well);
-        watch.look(minute)
+        watch.check(minute)
     };
     (0..8).for_each(|run| {
         step(run * 5, &["crashed", "stuck", "well"]);
     });
     watch.stage.change(|scene| scene.crash("crashed"));
-    let told = (8..30).map(|run| run * 5).find(|minute| status(&step(*minute, &["well"]), "crashed") == "ERR");
-    let told = told.expect("it is told");
+    let reported = (8..30).map(|run| run * 5).find(|minute| status(&step(*minute, &["well"]), "crashed") == "ERR");
+    let reported = reported.expect("it is told");
     // More than a hundred minutes later, four and a half minutes after the minute that the run belongs to.
     watch.work(&["well"]);
-    let report = watch.run((told + 130) * 60 + 4 * 60 + 30, json!({}), &[]);
+    let report = watch.run((reported + 130) * 60 + 4 * 60 + 30, json!({}), &[]);
     assert_eq!((status(&report, "crashed"), problems(&report).len()), ("ERR", 0), "{report}");
 }
 
@@ -140,7 +140,7 @@ fn ten_thousand_partitions_that_are_all_slow_have_their_verdicts_within_the_quot
                 scene.consume(name, topic, 12);
             }
         });
-        let report = watch.look(minute);
+        let report = watch.check(minute);
         let history = &report["history"];
         assert_eq!(problems(&report), [""; 0]);
         let of = |status: &str| report["totals"]["by_status"][status].as_u64().expect("a number");
@@ -173,7 +173,7 @@ fn a_group_of_twenty_thousand_partitions_is_shown() {
             scene.produce("orders", 20);
             scene.consume("large", "orders", 15);
         });
-        report = watch.look(minute);
+        report = watch.check(minute);
         assert_eq!(problems(&report), [""; 0]);
     }
     let large = group(&report, "large");

@@ -61,7 +61,7 @@ pub(super) fn lets_in(scene: &Scene, version: i16, mut body: Bytes) -> bool {
 /// What a broker says to a version of `ApiVersions` that it does not know: error 35 in version 0, with or without its range.
 pub(super) fn refused_versions(node: &Node) -> Bytes {
     let own = ApiKey::ApiVersions as i16;
-    let offered = node.offered.iter().filter(|(key, _)| node.tells_range && **key == own);
+    let offered = node.offered.iter().filter(|(key, _)| node.reports_range && **key == own);
     let api_keys = offered.map(|(key, (min, max))| version(*key, *min, *max)).collect();
     let answer = ApiVersionsResponse::default().with_error_code(UNSUPPORTED_VERSION).with_api_keys(api_keys);
     written(&answer, 0)

@@ -49,7 +49,7 @@ impl Release {
     }
 
     /// Whether a refused `ApiVersions` is told the range that would have been right (KIP-511).
-    pub(crate) fn tells_range(self) -> bool {
+    pub(crate) fn reports_range(self) -> bool {
         !matches!(self, Self::V0_11 | Self::V2_1)
     }
 }

@@ -61,7 +61,7 @@ pub(crate) struct Node {
     pub(crate) id: i32,
     pub(crate) offered: Offered,
     /// Whether a refused `ApiVersions` is told the right range.
-    pub(crate) tells_range: bool,
+    pub(crate) reports_range: bool,
     /// Where it listens.
     pub(crate) bind: IpAddr,
     /// The host name that `Metadata` tells; `None` for the address that it listens on.
@@ -300,7 +300,7 @@ impl Node {
         Self {
             id,
             offered: newest.offered(),
-            tells_range: newest.tells_range(),
+            reports_range: newest.reports_range(),
             bind: Ipv4Addr::LOCALHOST.into(),
             advertised: None,
             tls: None,
@@ -311,7 +311,7 @@ impl Node {
     /// It is of this release.
     pub(crate) fn release(&mut self, release: Release) {
         self.offered = release.offered();
-        self.tells_range = release.tells_range();
+        self.reports_range = release.reports_range();
     }
 
     /// It offers these versions of one API.

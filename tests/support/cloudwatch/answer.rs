@@ -5,7 +5,7 @@ use std::hash::{DefaultHasher, Hash, Hasher};
 use ciborium::Value;
 
 use super::clock::Moment;
-use super::get_rules::{Look, Query};
+use super::get_rules::{Query, Read};
 use super::metric::Sample;
 use super::refusal::{Kind, Refusal};
 use super::store::Store;
@@ -48,7 +48,7 @@ impl Point {
     }
 }
 
-impl Look {
+impl Read {
     /// Points that this call may return, whether data exists or not: what the service's quota on data points counts.
     pub(crate) fn estimated_points(&self, now: Moment) -> u64 {
         let of_query = |query: &Query| {

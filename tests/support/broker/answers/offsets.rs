@@ -52,16 +52,16 @@ pub(super) fn find_coordinator(asked: &Asked<'_>, request: FindCoordinatorReques
 /// transactions hold, if it asks so.
 pub(super) fn fetch(asked: &Asked<'_>, request: OffsetFetchRequest) -> OffsetFetchResponse {
     let stable = request.require_stable;
-    let told = |name: &GroupId, only: Option<Vec<(TopicName, Vec<i32>)>>| match (found(asked, name), only) {
+    let reported = |name: &GroupId, only: Option<Vec<(TopicName, Vec<i32>)>>| match (found(asked, name), only) {
         (Err(code), _) => Err(code),
         (_, Some(_)) if !stable => Err(INVALID_REQUEST),
-        (Ok(group), None) => Ok(by_topic(asked, group).map(|(topic, told)| (text(topic), told)).collect()),
+        (Ok(group), None) => Ok(by_topic(asked, group).map(|(topic, reported)| (text(topic), reported)).collect()),
         (Ok(group), Some(only)) => {
-            let told = |(topic, partitions): (TopicName, Vec<i32>)| {
-                let told = partitions.into_iter().map(|partition| by_name(group, &topic, partition)).collect();
-                (topic.0.clone(), told)
+            let reported = |(topic, partitions): (TopicName, Vec<i32>)| {
+                let reported = partitions.into_iter().map(|partition| by_name(group, &topic, partition)).collect();
+                (topic.0.clone(), reported)
             };
-            Ok(only.into_iter().map(told).collect::<Vec<_>>())
+            Ok(only.into_iter().map(reported).collect::<Vec<_>>())
         }
     };
     if asked.version < 8 {
@@ -69,7 +69,7 @@ pub(super) fn fetch(asked: &Asked<'_>, request: OffsetFetchRequest) -> OffsetFet
         let only = |topics: Vec<OffsetFetchRequestTopic>| {
             topics.into_iter().map(|topic| (topic.name, topic.partition_indexes)).collect()
         };
-        return match told(&request.group_id, request.topics.map(only)) {
+        return match reported(&request.group_id, request.topics.map(only)) {
             Err(code) => answer.with_error_code(code),
             Ok(topics) => answer.with_topics(topics.into_iter().map(topic_alone).collect()),
         };
@@ -79,7 +79,7 @@ pub(super) fn fetch(asked: &Asked<'_>, request: OffsetFetchRequest) -> OffsetFet
         let only = |topics: Vec<OffsetFetchRequestTopics>| {
             topics.into_iter().map(|topic| (topic.name, topic.partition_indexes)).collect()
         };
-        match told(&group.group_id, group.topics.map(only)) {
+        match reported(&group.group_id, group.topics.map(only)) {
             Err(code) => answer.with_error_code(code),
             Ok(topics) => answer.with_topics(topics.into_iter().map(topic_of_group).collect()),
         }

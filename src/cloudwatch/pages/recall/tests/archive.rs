@@ -7,7 +7,7 @@ use crate::cloudwatch::address::Minute;
 use crate::cloudwatch::pages::binding::{bind, bits};
 use crate::cloudwatch::pages::key::{Key, Mark, OfGroup, OfTopic};
 use crate::cloudwatch::pages::page::{self, Page};
-use crate::cloudwatch::pages::roster::{Restless, Roster, Told};
+use crate::cloudwatch::pages::roster::{Announced, Restless, Roster};
 use crate::cloudwatch::pages::sheets::KeptLook;
 use crate::model::lag::Committed;
 
@@ -111,7 +111,7 @@ impl Archive {
             filled,
             deepest,
             restless,
-            told: Told::default(),
+            announced: Announced::default(),
             topics: Vec::new(),
         };
         self.looks.insert(0, (KeptLook { minute: Minute::holding(minute * 60), roster }, pages));

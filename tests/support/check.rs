@@ -14,7 +14,7 @@ use super::broker::{STREAMS_GROUP_DESCRIBE, Seen, Stage};
 use super::contract::broken_by_report;
 
 /// A look that is to be taken: in plaintext, at all groups, every partition in the report, with all the time it needs.
-pub(crate) struct Look {
+pub(crate) struct Check {
     variables: Vec<(String, String)>,
     groups: Vec<String>,
     time: Duration,
@@ -25,19 +25,20 @@ pub(crate) struct Look {
 pub(crate) struct Report(pub(crate) Value);
 
 /// Looks at all groups, and holds the look to its promises.
-pub(crate) fn look(stage: &Stage) -> Report {
-    Look::at(&stage.bootstrap()).report(stage)
+pub(crate) fn check(stage: &Stage) -> Report {
+    Check::at(&stage.bootstrap()).report(stage)
 }
 
 /// A look in vain: the sentence that a user sees.
 pub(crate) fn refusal(stage: &Stage) -> String {
-    Look::at(&stage.bootstrap()).take().expect_err("a look in vain")
+    Check::at(&stage.bootstrap()).answer().expect_err("a look in vain")
 }
 
-impl Look {
+impl Check {
     pub(crate) fn at(bootstrap: &str) -> Self {
-        let look = Self { variables: Vec::new(), groups: Vec::new(), time: Duration::from_mins(1) };
-        look.with("KAFKA_BOOTSTRAP_SERVERS", bootstrap)
+        let check = Self { variables: Vec::new(), groups: Vec::new(), time: Duration::from_mins(1) };
+        check
+            .with("KAFKA_BOOTSTRAP_SERVERS", bootstrap)
             .with("KAFKA_SECURITY_PROTOCOL", "PLAINTEXT")
             .with("MEERKAT_DETAIL", "all")
             .with("MEERKAT_HISTORY", "off")
@@ -68,9 +69,9 @@ impl Look {
     }
 
     /// Takes the look: a report, or the sentence that a user sees.
-    pub(crate) fn take(self) -> Result<Report, String> {
+    pub(crate) fn answer(self) -> Result<Report, String> {
         let runtime = tokio::runtime::Builder::new_current_thread().enable_all().build().expect("a runtime");
-        runtime.block_on(self.take_warm(&meerkat::Warm::new()))
+        runtime.block_on(self.answer_warm(&meerkat::Warm::new()))
     }
 
     /// Takes the look twice in one process, with something that happens in between.
@@ -78,13 +79,13 @@ impl Look {
         let runtime = tokio::runtime::Builder::new_current_thread().enable_all().build().expect("a runtime");
         runtime.block_on(async {
             let warm = meerkat::Warm::new();
-            let first = self.take_warm(&warm).await.expect("a report");
+            let first = self.answer_warm(&warm).await.expect("a report");
             between();
-            [first, self.take_warm(&warm).await.expect("a report")]
+            [first, self.answer_warm(&warm).await.expect("a report")]
         })
     }
 
-    async fn take_warm(&self, warm: &meerkat::Warm) -> Result<Report, String> {
+    async fn answer_warm(&self, warm: &meerkat::Warm) -> Result<Report, String> {
         let config = Config::parse(self.variables.clone()).map_err(|error| error.to_string())?;
         let request = Request { ask: Ask::about(self.groups.clone()), ..Request::default() };
         let started = Instant::now();
@@ -102,7 +103,7 @@ impl Look {
     /// Takes the look, and holds it to what is promised of every one.
     pub(crate) fn report(self, stage: &Stage) -> Report {
         let before = stage.seen().len();
-        let report = self.take().unwrap_or_else(|error| panic!("no report: {error}"));
+        let report = self.answer().unwrap_or_else(|error| panic!("no report: {error}"));
         keeps_its_promises(&stage.seen()[before..]);
         report
     }

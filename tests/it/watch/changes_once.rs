@@ -106,25 +106,28 @@ fn a_change_is_told_once_and_a_look_without_one_tells_nothing() {
     let topic = Topic::start();
     let watch = watch(scene(), &topic);
     let minute = watch.until_trouble();
-    let mut told = topic.messages();
-    told.sort_unstable();
-    assert_eq!(told.len(), 2, "{told:#?}");
-    assert!(told[0].starts_with("prod: crashed ERR | crashed ERR: of-crashed/0 STOP: no commit for "), "{told:#?}");
-    assert!(told[1].starts_with("prod: stuck ERR | stuck ERR: of-stuck/0 STALL: no commit for "), "{told:#?}");
-    assert!(told[1].ends_with(" behind, a member is assigned (and 1 more)"), "{told:#?}");
+    let mut reported = topic.messages();
+    reported.sort_unstable();
+    assert_eq!(reported.len(), 2, "{reported:#?}");
+    assert!(
+        reported[0].starts_with("prod: crashed ERR | crashed ERR: of-crashed/0 STOP: no commit for "),
+        "{reported:#?}"
+    );
+    assert!(reported[1].starts_with("prod: stuck ERR | stuck ERR: of-stuck/0 STALL: no commit for "), "{reported:#?}");
+    assert!(reported[1].ends_with(" behind, a member is assigned (and 1 more)"), "{reported:#?}");
 
     // The same status, an outage, the same event twice, a redriven event, and what people ask for in between.
     for minute in [minute, minute + 1, minute + 40] {
         watch.work(&["well"]);
-        watch.look(minute);
+        watch.check(minute);
     }
-    watch.look_late(minute + 40, 9);
-    watch.look_late(minute + 2, DELAY + 60 * 38);
+    watch.check_late(minute + 40, 9);
+    watch.check_late(minute + 2, DELAY + 60 * 38);
     watch.run((minute + 40) * 60 + 20, json!({ "groups": ["stuck"] }), &[]);
     assert_eq!(topic.messages().len(), 2);
 
     watch.work(&["stuck", "well"]);
-    watch.look(minute + 41);
+    watch.check(minute + 41);
     assert_eq!(
         topic.messages().split_off(2),
         ["prod: stuck OK | stuck OK (was ERR): 2 partitions, 0 records behind in all"]
@@ -140,7 +143,7 @@ fn what_the_topic_does_not_take_is_a_problem_and_told_by_the_next_look() {
     let refused = topic.messages().len();
     assert!(refused > 2, "each look tries anew: {refused}");
     watch.work(&["well"]);
-    let report = watch.look(minute);
+    let report = watch.check(minute);
     let problem = format!(
         "metrics: MEERKAT_CHANGES_TOPIC ({TOPIC}) took no message: AuthorizationError: not authorized to perform: SNS:Publish; allow sns:Publish on it to the role of this run, and in the policy of the VPC endpoint if there is one"
     );
@@ -152,11 +155,14 @@ fn what_the_topic_does_not_take_is_a_problem_and_told_by_the_next_look() {
     let before = topic.messages().len();
     for minute in [minute + 1, minute + 2] {
         watch.work(&["well"]);
-        assert_eq!(problems(&watch.look(minute)), [""; 0]);
+        assert_eq!(problems(&watch.check(minute)), [""; 0]);
     }
-    let mut told = topic.messages().split_off(before);
-    told.sort_unstable();
-    assert!(told.len() == 2 && told[0].contains("crashed ERR") && told[1].contains("stuck ERR"), "{told:#?}");
+    let mut reported = topic.messages().split_off(before);
+    reported.sort_unstable();
+    assert!(
+        reported.len() == 2 && reported[0].contains("crashed ERR") && reported[1].contains("stuck ERR"),
+        "{reported:#?}"
+    );
 }
 
 #[test]
@@ -169,14 +175,14 @@ fn many_changes_are_ten_messages_and_one_more() {
     let watch = watch(many, &topic);
     for minute in 0..60 {
         watch.work(&["well"]);
-        watch.look(minute);
+        watch.check(minute);
         if !topic.messages().is_empty() {
             break;
         }
     }
-    let told = topic.messages();
-    assert_eq!(told.len(), 11, "{told:#?}");
-    let rest = told.iter().find(|message| message.contains("and 16 more")).expect("the rest");
+    let reported = topic.messages();
+    assert_eq!(reported.len(), 11, "{reported:#?}");
+    let rest = reported.iter().find(|message| message.contains("and 16 more")).expect("the rest");
     assert!(rest.starts_with("prod: and 16 more | and 16 more: many-09 ERR, "), "{rest}");
 }
 
@@ -195,20 +201,20 @@ fn more_groups_in_trouble_than_are_listed_are_told_by_their_number() {
     let mut step = (0..).map(|minute: i64| {
         watch.work(&["well"]);
         let before = topic.messages().len();
-        watch.look(minute);
+        watch.check(minute);
         topic.messages().split_off(before)
     });
-    let told = step.find(|told| !told.is_empty()).expect("messages");
+    let reported = step.find(|reported| !reported.is_empty()).expect("messages");
     // The 68, `stuck` and `crashed`, which nobody has caught up: 70 groups.
-    assert_eq!(told.len(), 12, "{told:#?}");
-    assert!(told.iter().any(|message| message.starts_with("prod: and 60 more | and 60 more: ")), "{told:#?}");
+    assert_eq!(reported.len(), 12, "{reported:#?}");
+    assert!(reported.iter().any(|message| message.starts_with("prod: and 60 more | and 60 more: ")), "{reported:#?}");
     let number = "prod: 6 more groups are not OK | 6 more groups are not OK: changes are told one by one for the 64 worst, ERR first";
-    assert!(told.iter().any(|message| message == number), "{told:#?}");
+    assert!(reported.iter().any(|message| message == number), "{reported:#?}");
     assert_eq!(step.next(), Some(Vec::new()), "the same again is no news");
 
     // Six catch up, some of which are listed.
     watch.stage.change(|scene| (0..6).for_each(|number| scene.catch_up(&format!("many-{number:02}"), "of-stuck")));
-    let told: Vec<String> = (0..2)
+    let reported: Vec<String> = (0..2)
         .flat_map(|_| {
             watch
                 .stage
@@ -216,8 +222,11 @@ fn more_groups_in_trouble_than_are_listed_are_told_by_their_number() {
             step.next().unwrap_or_default()
         })
         .collect();
-    assert!(told.iter().any(|message| message.starts_with("prod: at most 64 groups are not OK again | ")), "{told:#?}");
-    assert!(told.iter().any(|message| message.contains(" OK (was ERR): ")), "{told:#?}");
+    assert!(
+        reported.iter().any(|message| message.starts_with("prod: at most 64 groups are not OK again | ")),
+        "{reported:#?}"
+    );
+    assert!(reported.iter().any(|message| message.contains(" OK (was ERR): ")), "{reported:#?}");
 }
 
 #[test]
@@ -229,7 +238,7 @@ fn a_group_that_is_deleted_while_it_is_an_error_gets_a_closing_message() {
     watch.stage.change(|scene| scene.delete_group("crashed"));
     for minute in minute..minute + 2 {
         watch.work(&["well"]);
-        watch.look(minute);
+        watch.check(minute);
     }
     let text =
         "a group that was ERR is gone: deleted, or not selected any more; names of groups are not kept. ERR now: stuck";
@@ -247,7 +256,7 @@ fn a_message_can_be_filtered_and_read_by_programs() {
     let mut minute = watch.until_trouble();
     while !topic.messages().iter().any(|message| message.contains("and 1 more: many-")) {
         watch.work(&["well"]);
-        watch.look(minute);
+        watch.check(minute);
         minute += 1;
         assert!(minute < 80, "{:#?}", topic.messages());
     }
@@ -283,7 +292,7 @@ fn a_message_can_be_filtered_and_read_by_programs() {
     assert_eq!((groups.len(), &body["more"]), (1, &json!(0)), "{body}");
 
     watch.work(&["stuck", "well"]);
-    watch.look(minute);
+    watch.check(minute);
     let last = topic.sent().split_off(sent.len());
     let well =
         last.iter().find(|sent| sent.attributes.get("group").is_some_and(|name| name == "stuck")).expect("a message");

@@ -36,7 +36,7 @@ build: ## the arm64 zip for Lambda, with its size, and the template without tran
 	@.cache/venv/bin/python tests/infra/plain.py $(TARGET)/lambda/meerkat/template-without-urls.json --without-urls
 
 .PHONY: run
-run: ## one look from here: make run E=events/detail-all.json
+run: ## one run from here: make run E=events/detail-all.json
 	@$(build)
 	@python3 tests/tools/play.py run $(E)
 
@@ -50,7 +50,7 @@ kafka-stop: ## ends that broker
 	@python3 tests/tools/play.py stop
 
 .PHONY: demo
-demo: ## real consumers on a real Kafka 4, twenty looks through cargo lambda, a table of verdicts
+demo: ## real consumers on a real Kafka 4, twenty runs through cargo lambda, a table of verdicts
 	@$(jars)
 	@$(tools)
 	@python3 tests/demo/demo.py
@@ -159,7 +159,7 @@ test-openmetrics: ## the text for Prometheus, read by Prometheus' own parsers
 	tests/tools/ignored-tests.sh openmetrics
 
 .PHONY: test-terminal
-test-terminal: ## what a long look tells on a terminal
+test-terminal: ## what a long run prints on a terminal
 	@tests/tools/prerequisites.sh build python
 	tests/tools/ignored-tests.sh on_a_terminal
 

@@ -292,7 +292,7 @@ impl CommandLine {
         match (is_file, word.to_str()) {
             (true, _) if self.event.is_none() => self.event = Some(word),
             (false, Some(group)) => self.groups.push(group.to_owned()),
-            _ => return Err(format!("one file with an event is taken, found {} too", word.display()).into()),
+            _ => return Err(format!("only one file with an event is accepted, found {} too", word.display()).into()),
         }
         Ok(())
     }
@@ -301,7 +301,7 @@ impl CommandLine {
     fn checked(mut self) -> Result<Self, String> {
         let list = |what: &str, names: &[String]| match names.iter().find(|name| name.contains(',')) {
             Some(name) => {
-                Err(format!("--{what} takes one name or glob without a comma, found {name:?}; give it repeatedly"))
+                Err(format!("--{what} needs one name or glob without a comma, found {name:?}; give it repeatedly"))
             }
             None => Ok(names.join(",")),
         };

@@ -51,7 +51,7 @@ pub const OPTIONS: &[Flag] = &[
         words: &["on", "off"],
         ..flag("use-history", Some("ON|OFF"), "whether to read and keep history in CloudWatch (MEERKAT_HISTORY)")
     },
-    flag("timeout", Some("SECONDS"), "time that a run may take (MEERKAT_TIMEOUT)"),
+    flag("timeout", Some("SECONDS"), "maximum time of a run (MEERKAT_TIMEOUT)"),
     flag("describe", None, "list every partition of the groups, as kafka-consumer-groups.sh does"),
     flag("list", None, "print the names of the groups, one a line; with --state their states too"),
     flag("state", Some("STATES"), "only groups in these states, separated by commas; without a value a line a group"),

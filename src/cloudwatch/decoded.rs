@@ -1,4 +1,4 @@
-//! The history of one group as people read it.
+//! The history of one group in a form for people.
 
 use std::borrow::Cow;
 
@@ -13,7 +13,7 @@ use crate::model::memory::{Sample, Thresholds};
 use crate::model::snapshot::{Group, Snapshot};
 use crate::report::history::{PastOfGroup, PastOfPartition, PastSnapshot};
 
-/// What is kept of one group in so many snapshots before the run's minute.
+/// The stored snapshots of one group, this many before the run's minute.
 pub(crate) async fn read<'a>(
     store: &Store,
     cluster: &'a str,

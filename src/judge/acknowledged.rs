@@ -102,7 +102,7 @@ pub(crate) fn told(
     let stands = matches!(judgement.verdict, Verdict::Stop | Verdict::Stall);
     if at_most && stands && !certain {
         let why = format!(
-            "at most {} records behind: this broker does not tell which of them are acknowledged, Kafka 4.2 and later do",
+            "at most {} records behind: this broker does not report which of them are acknowledged; Kafka 4.2 and later do",
             grouped(left)
         );
         let reason = Reason::Unread(Unknown::because(why));

@@ -29,7 +29,7 @@ pub fn against(asked: &str, login: bool) -> Preflight {
             release(Line::works(&section, RELEASE, format!("measured on {}", found.name)), &found)
         }
         Some(Found::Between(found)) => {
-            let what = format!("not measured; what {} offers is told instead", found.name);
+            let what = format!("not measured; the answer for {} is shown instead", found.name);
             release(Line::unknown(&section, RELEASE, what), &found)
         }
         Some(Found::Newer(found)) => {
@@ -52,7 +52,7 @@ pub fn against(asked: &str, login: bool) -> Preflight {
 /// The table of supported releases as infra/README.md shows it.
 #[must_use]
 pub fn markdown() -> String {
-    let mut text = String::from("| Kafka | status | what an older release takes away |\n|---|---|---|\n");
+    let mut text = String::from("| Kafka | status | what is missing in an older release |\n|---|---|---|\n");
     for release in releases::releases().iter().rev() {
         let matrix = matrix(&release.versions);
         let (status, missing) = summary(&matrix, false);
@@ -75,7 +75,7 @@ mod tests {
     use crate::preflight::Status;
 
     #[test]
-    fn a_measured_release_is_told_request_by_request() {
+    fn a_measured_release_is_reported_request_by_request() {
         let told = against("4.4", true);
         assert_eq!(told.status, Status::Works, "{told:?}");
         assert!(told.lines.len() > 10);
@@ -85,11 +85,11 @@ mod tests {
     }
 
     #[test]
-    fn a_release_that_was_not_measured_is_said_to_be() {
+    fn a_release_that_was_not_measured_is_reported_as_such() {
         let told = against("9.9", true);
         assert_eq!((told.status, told.lines.len()), (Status::Unknown, 1));
         assert!(told.lines[0].found.contains("negotiated as always"), "{told:?}");
-        assert!(against("3.7", true).lines[0].found.contains("what 2.8.2 offers is told instead"));
+        assert!(against("3.7", true).lines[0].found.contains("the answer for 2.8.2 is shown instead"));
         assert_eq!(against("0.10", true).status, Status::Fails);
         assert_eq!(against("four", true).status, Status::Fails);
     }

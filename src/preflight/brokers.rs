@@ -62,7 +62,7 @@ fn of(tried: &Tried, encrypted: bool, login: Option<&str>, now_s: i64) -> Vec<Li
             "use a listener with TLS, and KAFKA_SECURITY_PROTOCOL=SSL or SASL_SSL",
         )),
     };
-    step(Step::Tls, "TLS", "see that the port is that of a TLS listener, and what its log says", tls);
+    step(Step::Tls, "TLS", "check that the port belongs to a TLS listener, and read the broker's log", tls);
     if let Some(certificate) = &tried.certificate {
         lines.push(shown(section, certificate, now_s));
     }
@@ -198,7 +198,7 @@ mod tests {
     }
 
     #[test]
-    fn a_certificate_is_told_before_and_after_its_end() {
+    fn a_certificate_is_reported_before_and_after_its_end() {
         let told = |not_after| {
             let one = Tried { certificate: Some(certificate(not_after)), ..tried(1, "4.4.0") };
             find_line(&lines(&[one], true, None, NOW), "certificate").0
@@ -233,7 +233,7 @@ mod tests {
     }
 
     #[test]
-    fn a_login_tells_what_the_listener_offers() {
+    fn a_login_reports_what_the_listener_offers() {
         let offered = Some(vec!["PLAIN".to_owned(), "SCRAM-SHA-512".to_owned()]);
         let one = Tried { mechanisms: offered, ..tried(1, "4.4.0") };
         let told = lines(std::slice::from_ref(&one), true, Some("PLAIN"), NOW);

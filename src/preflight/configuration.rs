@@ -15,7 +15,7 @@ pub(crate) fn lines(config: &Config) -> Vec<Line> {
     let kafka = &config.kafka;
     let bootstrap = match &kafka.bootstrap {
         Bootstrap::Addresses(addresses) => addresses.iter().map(ToString::to_string).collect::<Vec<_>>().join(", "),
-        Bootstrap::Cluster { arn, network } => format!("those that Amazon MSK tells of {} ({network:?})", arn.text),
+        Bootstrap::Cluster { arn, network } => format!("those that Amazon MSK returns for {} ({network:?})", arn.text),
     };
     let protocol = match (kafka.encryption, &kafka.sasl) {
         (Encryption::Tls, None) => "SSL",
@@ -208,7 +208,7 @@ mod tests {
     }
 
     #[test]
-    fn a_period_that_divides_no_day_is_told() {
+    fn a_period_that_divides_no_day_is_reported() {
         let look = |period: &str| {
             let variables = [("KAFKA_BOOTSTRAP_SERVERS", "b:1"), ("MEERKAT_PERIOD", period)];
             let config = Config::parse(variables.map(|(name, value)| (name.to_owned(), value.to_owned()))).unwrap();

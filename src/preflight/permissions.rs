@@ -43,20 +43,20 @@ pub(crate) fn lines(permissions: &Permissions, principal: &Principal) -> Vec<Lin
         (Some(false), None) => Line::less(
             SECTION,
             CLUSTER,
-            "DESCRIBE is missing, and no group is listed, but not every broker told its groups",
+            "DESCRIBE is missing, and no group is listed, but not every broker listed its groups",
             principal.grant(&Resource::Cluster),
         ),
         (None, Some(1..)) => Line::works(
             SECTION,
             CLUSTER,
-            "the brokers do not tell whether DESCRIBE is there (they do from Kafka 2.3 on), and list groups",
+            "the brokers do not report whether DESCRIBE is granted (they do from Kafka 2.3 on), and list groups",
         ),
         (None, Some(0)) => Line::unknown(
             SECTION,
             CLUSTER,
-            "the brokers do not tell whether DESCRIBE is there (they do from Kafka 2.3 on), and list no group: there is none, or this user may see none",
+            "the brokers do not report whether DESCRIBE is granted (they do from Kafka 2.3 on), and list no group: there is none, or this user may see none",
         ),
-        (None, None) => Line::unknown(SECTION, CLUSTER, "no group is listed, but not every broker told its groups"),
+        (None, None) => Line::unknown(SECTION, CLUSTER, "no group is listed, but not every broker listed its groups"),
     };
     let mut lines = vec![first];
     // Nothing is lacking where nobody tells what there is.
@@ -246,7 +246,7 @@ mod tests {
     }
 
     #[test]
-    fn a_user_who_sees_some_groups_is_told_that_there_may_be_more() {
+    fn a_user_who_sees_some_groups_is_reported_that_there_may_be_more() {
         let permissions = Permissions {
             cluster: Some(false),
             listed: Some(1),
@@ -270,7 +270,7 @@ mod tests {
     }
 
     #[test]
-    fn many_are_told_by_a_few() {
+    fn many_are_reported_by_a_few() {
         let names: Vec<String> = (0..9).map(|n| format!("g{n}")).collect();
         let permissions = Permissions {
             cluster: Some(true),
@@ -285,7 +285,7 @@ mod tests {
     }
 
     #[test]
-    fn topics_that_nothing_names_are_told_by_the_groups_that_may_read_them() {
+    fn topics_that_nothing_names_are_reported_by_the_groups_that_may_read_them() {
         let permissions = Permissions {
             cluster: Some(true),
             listed: Some(1),

@@ -40,7 +40,7 @@ pub(crate) fn lines(canary: &Canary, state: &str, results: &str, waited_ms: u64)
             (None, true) => Line::unknown(
                 SECTION,
                 "canary",
-                format!("written and not visible after {waited_ms} ms; a new metric may take two minutes: run it again then"),
+                format!("written and not visible after {waited_ms} ms; a new metric may need two minutes: run preflight again then"),
             ),
         });
     }
@@ -61,7 +61,7 @@ pub(crate) fn lines(canary: &Canary, state: &str, results: &str, waited_ms: u64)
 /// Whether a receiver of OTLP takes requests.
 pub(crate) fn receiver(origin: &str, problems: &[String]) -> Line {
     match problems.first() {
-        None => Line::works(SECTION, "OTLP", format!("{origin} takes requests")),
+        None => Line::works(SECTION, "OTLP", format!("{origin} accepts requests")),
         Some(problem) => {
             Line::fails(SECTION, "OTLP", problem.clone(), "see OTEL_EXPORTER_OTLP_ENDPOINT, and MEERKAT_PUBLISH")
         }
@@ -89,7 +89,7 @@ pub(crate) fn series(groups: usize) -> Line {
         grouped(MOST_METRICS as u64)
     );
     if groups * 10 > MOST_METRICS * 9 {
-        let beyond = "beyond the metrics that a query may match the alarm tells of none for sure";
+        let beyond = "of metrics beyond those that a query may match, the alarm may report none";
         Line::less(SECTION, "alarm on groups", found, format!("{beyond}: {FEWER_GROUPS}"))
     } else if groups * 10 > MOST_SERIES * 9 {
         let beyond = "beyond them groups are not watched";
@@ -98,7 +98,7 @@ pub(crate) fn series(groups: usize) -> Line {
         Line::works(
             SECTION,
             "alarm on groups",
-            format!("{found}: if more are, the next one is told once one of them is over"),
+            format!("{found}: if more are, the next one is reported when one of these ends"),
         )
     } else {
         Line::works(SECTION, "alarm on groups", found)
@@ -154,7 +154,7 @@ pub(crate) fn reading(reading: Reading) -> Line {
 pub(crate) const SECTION: &str = "CloudWatch";
 /// The way out where there are more groups than one alarm can hold.
 const FEWER_GROUPS: &str =
-    "give each stack some of the groups (MEERKAT_GROUPS) and a cluster name of its own, or take MEERKAT_CHANGES_TOPIC";
+    "give each stack some of the groups (MEERKAT_GROUPS) and a cluster name of its own, or use MEERKAT_CHANGES_TOPIC";
 /// Series that an alarm on a Metrics Insights query returns, out of 10,000 metrics that it matches, and contributors in ALARM
 /// (`CloudWatch` user guide, alarms on Metrics Insights queries). The query matches one metric for each group.
 const MOST_SERIES: usize = 500;
@@ -199,7 +199,7 @@ mod tests {
     }
 
     #[test]
-    fn each_namespace_is_told_for_itself() {
+    fn each_namespace_is_reported_for_itself() {
         let todo = Some(String::from("allow cloudwatch:PutMetricData"));
         let refused = Some(Err(Fault { found: String::from("writing the history is not permitted"), todo }));
         let canary = Canary { state: refused, visible_ms: None, ..well() };
@@ -232,8 +232,8 @@ mod tests {
     }
 
     #[test]
-    fn an_alarm_that_is_nearly_full_is_told() {
-        let told = |groups| (series(groups).status, series(groups).found.contains("the next one is told"));
+    fn an_alarm_that_is_nearly_full_is_reported() {
+        let told = |groups| (series(groups).status, series(groups).found.contains("the next one is reported"));
         assert_eq!(told(90), (Status::Works, false));
         assert_eq!(told(91), (Status::Works, true));
         assert_eq!(told(450), (Status::Works, true));
@@ -243,7 +243,7 @@ mod tests {
     }
 
     #[test]
-    fn reading_that_takes_longer_than_a_run_has_is_told() {
+    fn reading_that_takes_longer_than_a_run_has_is_reported() {
         let of = |pages: usize, beyond: Option<&str>| {
             let points = pages as u64 * 180;
             let (beyond, windows) = (beyond.map(str::to_owned), points * 11);
@@ -262,7 +262,7 @@ mod tests {
     }
 
     #[test]
-    fn more_metrics_than_allowed_are_told() {
+    fn more_metrics_than_allowed_are_reported() {
         assert_eq!(cost(500, 3, 500, 151.0, "2026-11").status, Status::Works);
         assert_eq!(cost(501, 3, 500, 151.0, "2026-11").status, Status::Less);
     }

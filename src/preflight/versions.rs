@@ -30,7 +30,7 @@ fn line(section: &str, version: &Version, login: bool) -> (Line, String) {
         let line = match missing(subject) {
             Lacking::NoSuchGroups if !newer => Line::works(section, subject, "the broker has no groups of this kind"),
             Lacking::NoSuchGroups => {
-                Line::less(section, subject, format!("{found}: members of these groups are not told"), todo)
+                Line::less(section, subject, format!("{found}: members of these groups are not reported"), todo)
             }
             Lacking::Less(what) => Line::less(section, subject, format!("{found}: {what}"), todo),
             Lacking::Nothing(what) => Line::fails(section, subject, format!("{found}: {what}"), todo),
@@ -70,7 +70,7 @@ enum Lacking {
 fn missing(api: &str) -> Lacking {
     match api {
         "FindCoordinator" => Lacking::Less("groups that no broker lists cannot be looked up by name"),
-        "DescribeGroups" => Lacking::Less("members and states of classic groups are not told"),
+        "DescribeGroups" => Lacking::Less("members and states of classic groups are not reported"),
         "SaslHandshake" | "SaslAuthenticate" => Lacking::Nothing("there is no login that both sides know"),
         "Metadata" => Lacking::Nothing("neither brokers nor leaders can be found"),
         "ListGroups" => Lacking::Nothing("groups cannot be found"),
@@ -86,15 +86,15 @@ fn losses(api: &str) -> &'static [(i16, &'static str)] {
     match api {
         "ListOffsets" => &[
             (7, "no MAX_TIMESTAMP (KIP-734), lag in seconds starts its search at now"),
-            (5, "a new leader may tell an earlier log end for a moment (KIP-207)"),
+            (5, "a new leader may report an earlier log end for a moment (KIP-207)"),
             (4, "no leader epochs (KIP-320), a leader that is out of date is not found out"),
         ],
         "Metadata" => &[(10, "no topic ids (KIP-516), a recreated topic shows only by its log end going backwards")],
-        "OffsetFetch" => &[(8, "one group a request (KIP-709), many groups take more requests")],
+        "OffsetFetch" => &[(8, "one group per request (KIP-709): many groups need more requests")],
         "FindCoordinator" => &[(4, "one group a request (KIP-699)")],
         "ListGroups" => &[
             (4, "no states (KIP-518), they come from the descriptions alone"),
-            (5, "no types (KIP-848), groups are told apart by their protocol alone"),
+            (5, "no types (KIP-848), groups are distinguished by their protocol alone"),
         ],
         "DescribeShareGroupOffsets" => {
             &[(1, "no lag of share groups (KIP-1226), everything from the start offset on counts")]

@@ -215,5 +215,5 @@ const FOUND: u16 = 200;
 const FORBIDDEN: u16 = 403;
 const NOT_FOUND: u16 = 404;
 const UNAVAILABLE: u16 = 503;
-const NO_TLS: &str = "a login is only taken over HTTPS: ask with https://";
-const NO_LOGIN: &str = "the login cannot be checked: the function's log says why";
+const NO_TLS: &str = "a login is accepted only over HTTPS: use https://";
+const NO_LOGIN: &str = "the login cannot be checked: see the function's log";

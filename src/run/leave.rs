@@ -206,7 +206,7 @@ impl Run<'_> {
     pub(super) fn is_no_part(&self) -> Option<Unknown> {
         (self.only_reads_parts() && self.request.writes() && self.request.scheduled.is_some()).then(|| {
             Unknown::because(format!(
-                "MEERKAT_PARTS={} says that parts write, and this run is none of them: nothing is written; set MEERKAT_PART, or part in the event",
+                "MEERKAT_PARTS={} expects a part of the groups per run, and this run has none: nothing is written; set MEERKAT_PART, or part in the event",
                 self.parts
             ))
         })

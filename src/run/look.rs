@@ -56,7 +56,7 @@ impl Run<'_> {
                 }
                 return Ok(look);
             };
-            tracing::info!(vanished = look.vanished, "fewer groups than at the last look; looking again");
+            tracing::info!(vanished = look.vanished, "fewer groups than in the last run; reading them again");
             look.survey.keep_connections();
             drop(look);
             sleep(pause).await;

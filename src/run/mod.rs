@@ -361,7 +361,7 @@ impl<'a> Run<'a> {
         let selection = Selection { named: vec![group.to_owned()], ..Selection::default() };
         let mut look = Box::pin(self.look_once(&selection)).await?;
         let looks = minutes.div_ceil(self.config.judgement.period).saturating_add(1);
-        let untold = Group::unread(group, &Unknown::because("the look tells nothing of this group"));
+        let untold = Group::unread(group, &Unknown::because("the snapshot has nothing of this group"));
         let group = look.snapshot.groups.first().unwrap_or(&untold);
         let until = self.until(HISTORY_SHARE);
         let of = (&look.snapshot, group);

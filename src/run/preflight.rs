@@ -102,7 +102,7 @@ impl Run<'_> {
         let (mut survey, mut snapshot) = match looked {
             Ok(looked) => looked,
             Err(error) => {
-                lines.push(Line::fails("look", "groups and topics", fault::sentence(&error), ABOVE));
+                lines.push(Line::fails("snapshot", "groups and topics", fault::sentence(&error), ABOVE));
                 return (tried, None, lines, None);
             }
         };
@@ -114,7 +114,7 @@ impl Run<'_> {
         lines.extend(brokers::throttled(&snapshot));
         let principal = self.principal(first);
         lines.extend(permissions::lines(&asked(&snapshot, may_describe), &principal));
-        let problem = |problem: &Problem| Line::fails("look", &problem.place, problem.what.to_string(), ABOVE);
+        let problem = |problem: &Problem| Line::fails("snapshot", &problem.place, problem.what.to_string(), ABOVE);
         lines.extend(snapshot.problems.iter().map(problem));
         (tried, cluster, lines, Some(snapshot))
     }

@@ -1,6 +1,6 @@
-//! How often memory is asked for in one look, beside the bare client's: `make bench` runs it for the 100,000 pairs.
+//! How often memory is asked for in one run, beside the bare client's: `make bench` runs it for the 100,000 pairs.
 //!
-//! What the codec and TLS ask for is in both, so the difference is what a look adds. The configuration comes from the
+//! What the codec and TLS ask for is in both, so the difference is what a run adds. The configuration comes from the
 //! environment, as the program's does.
 #![expect(clippy::print_stdout, reason = "it is a program")]
 

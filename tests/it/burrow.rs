@@ -84,7 +84,7 @@ fn a_url_is_answered_with_a_status_code_and_a_body() {
 }
 
 #[test]
-fn a_group_or_cluster_that_is_not_there_is_404_as_burrow_says_it() {
+fn a_group_or_cluster_that_is_not_there_is_404_in_burrows_words() {
     for (path, cluster, group) in [
         ("/v3/kafka/prod/consumer/nobody/status", "prod", "nobody"),
         ("/v3/kafka/staging/consumer/orders-svc/status", "staging", "orders-svc"),
@@ -99,7 +99,7 @@ fn a_group_or_cluster_that_is_not_there_is_404_as_burrow_says_it() {
 }
 
 #[test]
-fn a_group_is_not_404_where_nobody_tells_which_groups_there_are() {
+fn a_group_is_not_404_where_the_list_of_groups_is_unknown() {
     for act in [Act::Hang, Act::Code(31)] {
         let stage = scene().fault(When::on(ApiKey::ListGroups), act).start();
         let path = get("/v3/kafka/prod/consumer/nobody/status");
@@ -190,7 +190,7 @@ fn a_cluster_without_a_name_of_ours_has_kafkas_id() {
 }
 
 #[test]
-fn a_list_that_may_not_be_whole_says_so_and_one_that_nobody_answers_is_503() {
+fn an_incomplete_list_is_marked_and_an_unanswered_one_is_503() {
     let refused = |scene: Scene| scene.fault(When::on(ApiKey::ListGroups), Act::Code(31));
     let (code, body, _) = ask(refused(scene()), "/v3/kafka/prod/consumer");
     assert_eq!((code, &body["error"]), (503, &json!(true)));
@@ -202,7 +202,7 @@ fn a_list_that_may_not_be_whole_says_so_and_one_that_nobody_answers_is_503() {
 }
 
 #[test]
-fn a_groups_commits_are_told_by_topic_and_partition() {
+fn a_groups_commits_are_listed_by_topic_and_partition() {
     let (code, body, _) = ask(scene(), "/v3/kafka/prod/consumer/orders-svc");
     assert_eq!((code, &body["message"]), (200, &json!("consumer detail returned")));
     let partitions = &body["topics"]["orders"];

@@ -20,7 +20,7 @@ mod quotas;
 mod reads;
 mod trouble;
 
-/// A whole hour of some day, in seconds since 1970: the stand-in's time where a test tells no other.
+/// A whole hour of some day, in seconds since 1970: the stand-in's time unless a test sets another.
 const NOW: i64 = 494_444 * HOUR;
 const HOUR: i64 = 3_600;
 const DAY: i64 = 24 * HOUR;

@@ -58,7 +58,7 @@ fn row(printed: &str, group: &str) -> String {
 }
 
 #[test]
-fn one_snapshot_says_why_and_what_it_found_stands_first() {
+fn one_snapshot_has_the_reason_and_groups_with_findings_come_first() {
     let stage = scene().start();
     let (code, printed) = typed(&stage, "--all-groups --table", &[]);
     assert_eq!(code, Some(3), "{printed}");
@@ -124,7 +124,7 @@ fn a_wrong_name_has_its_nearest_names() {
 }
 
 #[test]
-fn an_empty_list_is_said_to_be_empty_only_where_it_was_read() {
+fn an_empty_list_is_reported_only_if_it_was_read() {
     let (code, printed) = typed(&Scene::of(1).start(), "--all-groups --table", &[]);
     assert!(code == Some(0) && printed.contains("No consumer group was found."), "{code:?} {printed}");
     let elsewhere = Scene::of(1).node(1, |node| node.advertised = Some("nowhere.invalid".to_owned()));
@@ -140,7 +140,7 @@ fn an_empty_list_is_said_to_be_empty_only_where_it_was_read() {
 }
 
 #[test]
-fn the_exit_code_tells_a_verdict_from_a_run_that_failed() {
+fn the_exit_code_distinguishes_a_verdict_from_a_failed_run() {
     let stage = scene().start();
     let code = |arguments: &str| typed(&stage, arguments, &[]).0;
     assert_eq!(code("orders-svc"), Some(0));

@@ -1,4 +1,5 @@
-//! How a run ends while something else does not: within its time, and with its result told before anything that may fail.
+//! How a run ends while something else does not: within its time, and with its result printed before anything that may
+//! fail.
 
 use std::net::TcpListener;
 use std::path::PathBuf;
@@ -71,7 +72,7 @@ fn the_addresses_of_a_cluster_are_fetched_within_the_time_of_the_run() {
 }
 
 #[test]
-fn a_function_that_has_too_little_time_is_told_nothing_about_a_shell() {
+fn a_function_with_too_little_time_gets_no_advice_about_a_shell() {
     let silent = TcpListener::bind("127.0.0.1:0").unwrap();
     let origin = format!("http://{}", silent.local_addr().unwrap());
     let variables = [
@@ -98,7 +99,7 @@ fn a_preflight_fetches_stores_within_the_time_of_the_run() {
 }
 
 #[test]
-fn a_region_that_is_looked_for_in_vain_takes_no_time_from_the_look() {
+fn a_region_that_cannot_be_found_costs_the_run_no_time() {
     let silent = TcpListener::bind("127.0.0.1:0").unwrap();
     let stage =
         Scene::of(1).group(Group::classic("orders").commits("t", &[10])).topic(Topic::new("t", &[0..10])).start();

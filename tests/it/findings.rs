@@ -1,4 +1,4 @@
-//! What a look finds in groups of every kind, and what it says where it may not look.
+//! What a run finds in groups of every kind, and what it reports where it lacks permission.
 
 use kafka_protocol::messages::ApiKey;
 use serde_json::{Value, json};
@@ -6,7 +6,7 @@ use serde_json::{Value, json};
 use crate::support::broker::{Act, Group, Release, Scene, Topic, When};
 use crate::support::check::{Check, Report, check};
 
-/// A look at one group that reads the topic `t` with one log.
+/// A run over one group that reads the topic `t` with one log.
 fn one(group: Group, log: std::ops::Range<i64>) -> Report {
     check(&Scene::of(1).group(group).topic(Topic::new("t", &[log])).start())
 }
@@ -68,14 +68,14 @@ fn a_commit_of_minus_one_is_no_commit() {
 }
 
 #[test]
-fn a_negative_offset_is_told_and_not_calculated_with() {
+fn a_negative_offset_is_reported_and_not_used() {
     let report = one(Group::classic("g").commits("t", &[-7]), 0..10);
     assert_eq!(report.partition("g", "t", 0)["reason"], "the coordinator answers the committed offset -7");
     assert_eq!(report.lags("g"), "t/0 ?");
 }
 
 #[test]
-fn an_open_transaction_is_told_where_the_reader_waits_at_it() {
+fn an_open_transaction_is_reported_where_the_reader_waits_for_it() {
     let topic = Topic::new("t", &[0..10]).last_stable(0, 6);
     let check = |committed| {
         let group = Group::classic("g").commits("t", &[committed]).member("m", "t", &[0]);
@@ -147,14 +147,14 @@ fn an_assignment_of_a_partition_that_the_topic_does_not_have_is_nothing_to_read(
 }
 
 #[test]
-fn commits_on_a_partition_that_the_topic_lacks_are_told() {
+fn commits_on_a_partition_that_the_topic_lacks_are_reported() {
     let report = one(Group::classic("g").commits("t", &[5, 5]), 0..10);
     assert_eq!(report.lags("g"), "t/0 5, t/1 ?");
     assert_eq!(report.partition("g", "t", 1)["reason"], "the topic has no such partition");
 }
 
 #[test]
-fn a_commit_that_the_coordinator_refuses_is_told() {
+fn a_commit_that_the_coordinator_refuses_is_reported() {
     let report = one(Group::classic("g").commits("t", &[5]).commit_refused("u", 0, 29), 0..10);
     let reason = "this user may not describe the topic: grant it DESCRIBE (TopicAuthorizationFailed)";
     assert_eq!(report.partition("g", "u", 0)["reason"], reason);
@@ -162,7 +162,7 @@ fn a_commit_that_the_coordinator_refuses_is_told() {
 }
 
 #[test]
-fn a_hidden_topic_that_a_member_is_assigned_is_told() {
+fn a_hidden_topic_that_a_member_is_assigned_is_reported() {
     for group in [Group::classic("g"), Group::consumer("g")] {
         let group = group.commits("t", &[5]).commits("secret", &[7]).member("m", "t", &[0]).member("n", "secret", &[0]);
         let scene = Scene::of(1).group(group).topic(Topic::new("t", &[0..10]));
@@ -177,7 +177,7 @@ fn a_hidden_topic_that_a_member_is_assigned_is_told() {
 }
 
 #[test]
-fn a_hidden_topic_that_a_member_only_subscribes_to_is_told() {
+fn a_hidden_topic_that_a_member_only_subscribes_to_is_reported() {
     for group in [Group::classic("g"), Group::consumer("g")] {
         let group = group.commits("t", &[10]).member("m", "t", &[0]).subscriber("idle", "secret");
         let scene = Scene::of(1).group(group).topic(Topic::new("t", &[0..10]));
@@ -202,7 +202,7 @@ fn a_group_whose_name_cannot_be_read_is_unknown_and_the_rest_is_as_usual() {
 }
 
 #[test]
-fn a_group_without_permission_is_told_and_the_rest_is_as_usual() {
+fn a_group_without_permission_is_reported_and_the_rest_is_read() {
     let scene = Scene::of(1).topic(Topic::new("t", &[0..10])).group(Group::classic("open").commits("t", &[5]));
     let report = check(&scene.group(Group::classic("closed").commits("t", &[5]).refused(30)).start());
     let reason = "this user may not describe the group: grant it DESCRIBE (GroupAuthorizationFailed)";
@@ -245,7 +245,7 @@ fn groups_on_one_topic_are_kept_apart() {
 }
 
 #[test]
-fn every_kind_of_group_is_told_by_its_name() {
+fn every_kind_of_group_is_reported_by_its_name() {
     let scene = Scene::of(1)
         .topic(Topic::new("t", &[0..10]))
         .group(Group::classic("classic").commits("t", &[5]).member("m", "t", &[0]))
@@ -281,7 +281,7 @@ fn members_are_counted_and_named_by_their_client_ids() {
 }
 
 #[test]
-fn old_releases_tell_the_same_lags() {
+fn old_releases_give_the_same_lags() {
     for release in [Release::V0_11, Release::V2_1, Release::V2_8, Release::V3_9, Release::V4_0] {
         let group = Group::classic("g").commits("t", &[5, 12, 1]).member("m", "t", &[0]);
         let scene = Scene::of(2).group(group).topic(Topic::new("t", &[0..10, 0..10, 3..10]).led_by(&[1, 2]));

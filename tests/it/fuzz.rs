@@ -17,7 +17,7 @@ const SECRET: &str = "hunter2hunter2";
 
 #[track_caller]
 fn hides(reported: &str, input: &str) {
-    assert!(!reported.contains(SECRET), "{input:?} is told as {reported}");
+    assert!(!reported.contains(SECRET), "{input:?} is reported as {reported}");
 }
 
 #[test]

@@ -29,14 +29,14 @@ mod volume;
 /// A midnight, so that it is a scheduled minute of every period that divides a day.
 const MIDNIGHT: i64 = 20_000 * 86_400;
 
-/// A stand-in, and the store of a program that looks at it.
+/// A stand-in, and the store of a program that uses it.
 struct World {
     stand: Stand,
     store: Store,
     metrics: Vec<Arc<Metric>>,
 }
 
-/// One page in one look: its slots, or why it cannot be used.
+/// One page of one snapshot: its slots, or why it cannot be used.
 type Found = Option<Result<Slots, Unusable>>;
 
 impl World {
@@ -50,7 +50,7 @@ impl World {
         Self { stand, store, metrics }
     }
 
-    /// The scheduled minute so many looks after midnight.
+    /// The scheduled minute of this run, counted from midnight.
     fn minute(&self, runs: i64) -> Minute {
         Minute::holding(MIDNIGHT + runs * self.store.schedule().period() * 60)
     }
@@ -62,7 +62,7 @@ impl World {
         minute
     }
 
-    /// The slots of one page, of a look taken now.
+    /// The slots of one page of a snapshot that is taken now.
     fn slots(&self, first: i64) -> Slots {
         let slot = |number| Slot { low: first + number, high: 1 << 52, samples: 7 };
         Slots { taken: self.stand.now() * 1_000 + 250, slots: (0..59).map(slot).collect() }
@@ -74,7 +74,7 @@ impl World {
         self.store.write(&pages, soon()).await
     }
 
-    /// A look on schedule, whose pages all hold the same.
+    /// A run on schedule, whose pages are all the same.
     async fn write(&self, runs: i64, first: i64) -> Slots {
         let minute = self.at(runs);
         let slots = self.slots(first);
@@ -89,7 +89,7 @@ impl World {
         self.store.points(&wanted, soon()).await
     }
 
-    /// What is read of every page in one look.
+    /// What is read of every page of one snapshot.
     async fn read(&self, minute: Minute) -> Vec<Found> {
         let pages = self.points(minute).await.into_iter().map(|points| {
             let mut pages = seconds::read(self.store.schedule(), &points.unwrap());

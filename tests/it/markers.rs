@@ -6,7 +6,7 @@ use meerkat::config::variables::VARIABLES;
 
 use crate::surroundings::Program;
 
-/// It looks like nothing that is expected anywhere.
+/// A word that no expected output contains.
 const SECRET: &str = "hunter2hunter2";
 
 /// What people see in reports, since they named it: groups, topics, the cluster, namespaces, files, users and hosts.

@@ -1,4 +1,4 @@
-//! `AWS_MSK_IAM` on the wire: what a broker gets, and what a user is told when it is refused.
+//! `AWS_MSK_IAM` on the wire: what a broker receives, and what a user reads when the login is refused.
 
 use std::collections::BTreeMap;
 use std::time::{Duration, SystemTime};
@@ -22,7 +22,7 @@ fn stage(right: Option<Vec<u8>>, receipt: &'static [u8], refusal: &'static str) 
     Scene::of(1).sasl(Sasl { mechanism: "AWS_MSK_IAM", right, receipt, refusal }).start()
 }
 
-/// One look; answers what it came to, and its logs.
+/// One run: its answer and its logs.
 fn check(stage: &Stage, region: &str) -> (Invoked, String) {
     let nobody = Server::start(|_| Answer::json(500, "{}"));
     let mut variables = login(stage, "AWS_MSK_IAM", &nobody);
@@ -100,13 +100,13 @@ fn a_refusal_reaches_the_user_with_permission_expiry_and_clock() {
 }
 
 #[test]
-fn a_broker_that_gives_no_receipt_is_told() {
+fn a_broker_without_a_receipt_is_reported() {
     let (invoked, _) = check(&stage(None, b"", ""), "us-west-2");
     assert!(invoked.body.contains("did not confirm the AWS_MSK_IAM login"), "{invoked:?}");
 }
 
 #[test]
-fn a_name_without_a_region_takes_that_of_the_run() {
+fn without_a_region_in_the_name_the_region_of_the_run_counts() {
     let (invoked, _) = check(&stage(None, b"{}", ""), "");
     assert!(invoked.ok, "{invoked:?}");
 }

@@ -1,4 +1,4 @@
-//! The text for Prometheus: held against what was looked at once, and against Prometheus' own parsers.
+//! The text for Prometheus, compared with golden files and read by Prometheus' own parsers.
 //! `MEERKAT_GOLDEN=write cargo test --test it openmetrics` draws anew.
 
 use std::path::{Path, PathBuf};
@@ -61,8 +61,8 @@ fn path(name: &str) -> PathBuf {
 }
 
 #[test]
-fn the_text_is_as_it_was_looked_at() {
-    // What a group's lags come to is not told where one of them is missing.
+fn the_text_is_the_golden_one() {
+    // The sum of a group's lags is not published if one of them is missing.
     let partly = GroupResult { whole: false, ..results().groups.remove(1) };
     let part =
         Results { part: Part::parse("2/8").unwrap(), groups: vec![partly, results().groups.remove(2)], ..results() };
@@ -76,7 +76,7 @@ fn the_text_is_as_it_was_looked_at() {
             std::fs::write(path(name), &drawn).expect("the file can be written");
         }
         let kept = std::fs::read_to_string(path(name)).unwrap_or_else(|error| panic!("{name}: {error}"));
-        assert_eq!(drawn, kept, "{name}: look at the difference, then draw anew");
+        assert_eq!(drawn, kept, "{name}: check the difference, then write the golden file again");
     }
 }
 
@@ -121,7 +121,7 @@ fn numbers_are_a_success_whatever_the_status() {
 }
 
 #[test]
-fn a_look_is_told_to_prometheus() {
+fn a_run_is_exposed_to_prometheus() {
     let stage = stage();
     let bootstrap = stage.bootstrap();
     let variables = [

@@ -157,7 +157,7 @@ fn problems(answers: Vec<Answer>, variables: &[(&str, &str)]) -> (Vec<String>, u
 }
 
 #[test]
-fn a_receiver_that_is_busy_is_asked_again_when_it_says() {
+fn a_busy_receiver_is_asked_again_after_its_retry_after() {
     let busy = |status, headers: &[&str]| Answer {
         status,
         headers: headers.iter().map(|header| (*header).to_owned()).collect(),
@@ -193,7 +193,7 @@ fn a_refusal_is_a_problem_with_the_receivers_words_and_the_way_out() {
 }
 
 #[test]
-fn what_a_receiver_leaves_out_is_said() {
+fn points_that_a_receiver_rejects_are_reported() {
     let partial =
         Answer { status: 200, headers: Vec::new(), body: "\n\u{0b}\u{08}\u{03}\u{12}\u{07}too old".to_owned() };
     let (reported, _) = problems(vec![partial], &[]);
@@ -237,7 +237,7 @@ fn a_run_that_saw_nothing_of_kafka_sends_that_it_was_blind() {
 }
 
 #[test]
-fn a_preflight_asks_the_receiver_whether_it_takes_requests() {
+fn a_preflight_asks_the_receiver_whether_it_accepts_requests() {
     let receiver = Server::start(|_| taken());
     let stage = stage();
     let variables = [

@@ -1,4 +1,4 @@
-//! A preflight on scripted clusters: every line told for itself, whatever the others say.
+//! A preflight of scripted clusters: every line is right for itself, whatever the others are.
 
 use std::process::Command;
 use std::time::Duration;
@@ -35,22 +35,22 @@ pub(crate) fn answer_within(time: Duration, variables: &[(&str, &str)], event: &
 }
 
 /// A preflight in plaintext.
-fn preflight(stage: &Stage) -> Told {
+fn preflight(stage: &Stage) -> Outcome {
     let bootstrap = stage.bootstrap();
-    Told::new(&[("KAFKA_BOOTSTRAP_SERVERS", &bootstrap), ("KAFKA_SECURITY_PROTOCOL", "PLAINTEXT")])
+    Outcome::new(&[("KAFKA_BOOTSTRAP_SERVERS", &bootstrap), ("KAFKA_SECURITY_PROTOCOL", "PLAINTEXT")])
 }
 
 /// A preflight over TLS.
-fn trusting(bootstrap: &str, authority: &Authority) -> Told {
-    Told::new(&[("KAFKA_BOOTSTRAP_SERVERS", bootstrap), ("KAFKA_SSL_TRUSTSTORE", &authority.pem())])
+fn trusting(bootstrap: &str, authority: &Authority) -> Outcome {
+    Outcome::new(&[("KAFKA_BOOTSTRAP_SERVERS", bootstrap), ("KAFKA_SSL_TRUSTSTORE", &authority.pem())])
 }
 
-struct Told {
+struct Outcome {
     report: Value,
     status: Verdict,
 }
 
-impl Told {
+impl Outcome {
     fn new(variables: &[(&str, &str)]) -> Self {
         let outcome = answer(variables, r#"{"mode":"preflight"}"#);
         let report: Value = serde_json::from_str(&outcome.json).expect("JSON");
@@ -83,7 +83,7 @@ fn scene(brokers: i32) -> Scene {
 }
 
 #[test]
-fn brokers_of_different_ranges_are_told_one_by_one_and_as_a_mixture() {
+fn brokers_of_different_ranges_are_reported_one_by_one_and_as_a_mixture() {
     let stage =
         scene(3).node(2, |node| node.release(Release::V2_8)).node(3, |node| node.release(Release::V2_1)).start();
     let reported = preflight(&stage);
@@ -98,7 +98,7 @@ fn brokers_of_different_ranges_are_told_one_by_one_and_as_a_mixture() {
 }
 
 #[test]
-fn nothing_in_common_does_not_work_and_the_rest_is_told_all_the_same() {
+fn no_common_version_fails_and_the_rest_is_still_reported() {
     let reported = preflight(&scene(1).node(1, |node| node.offers(ApiKey::ListOffsets, 90, 99)).start());
     let line = reported.line("broker 1", "ListOffsets");
     assert!(line.starts_with("does not work: no version in common"), "{line}");
@@ -108,14 +108,16 @@ fn nothing_in_common_does_not_work_and_the_rest_is_told_all_the_same() {
 }
 
 #[test]
-fn of_several_addresses_in_vain_each_cause_is_told_and_none_is_taken_for_advice() {
-    let reported =
-        Told::new(&[("KAFKA_BOOTSTRAP_SERVERS", "127.0.0.1:1,127.0.0.1:2"), ("KAFKA_SECURITY_PROTOCOL", "PLAINTEXT")]);
-    let line = reported.line("look", "groups and topics");
+fn of_several_failed_addresses_each_cause_is_reported_and_none_is_printed_as_advice() {
+    let reported = Outcome::new(&[
+        ("KAFKA_BOOTSTRAP_SERVERS", "127.0.0.1:1,127.0.0.1:2"),
+        ("KAFKA_SECURITY_PROTOCOL", "PLAINTEXT"),
+    ]);
+    let line = reported.line("snapshot", "groups and topics");
     for address in ["127.0.0.1:1", "127.0.0.1:2"] {
         assert!(line.contains(&format!("cannot connect to {address}: ")), "{line}");
     }
-    let line = reported.report["lines"].as_array().unwrap().iter().find(|line| line["section"] == "look").unwrap();
+    let line = reported.report["lines"].as_array().unwrap().iter().find(|line| line["section"] == "snapshot").unwrap();
     assert_eq!(line["todo"], "see the lines above");
 }
 
@@ -160,7 +162,7 @@ fn a_certificate_that_is_refused_is_shown_all_the_same() {
 }
 
 #[test]
-fn a_broker_that_is_down_is_told_beside_those_that_are_up() {
+fn a_broker_that_is_down_is_reported_beside_those_that_are_up() {
     let reported = preflight(&scene(2).node(2, |node| node.voice = Voice::Closed).start());
     assert!(reported.line("broker 1", "connection").starts_with("works: reached"));
     let down = reported.line("broker 2", "connection");
@@ -174,12 +176,12 @@ fn a_cluster_that_cannot_be_reached_at_all_still_has_an_answer() {
     assert!(reported.line("bootstrap", "connection").starts_with("does not work: cannot connect"));
     assert_eq!(reported.status, Verdict::Err);
     let reported =
-        Told::new(&[("KAFKA_BOOTSTRAP_SERVERS", "127.0.0.1:1"), ("KAFKA_SSL_TRUSTSTORE", "/nowhere/ca.pem")]);
+        Outcome::new(&[("KAFKA_BOOTSTRAP_SERVERS", "127.0.0.1:1"), ("KAFKA_SSL_TRUSTSTORE", "/nowhere/ca.pem")]);
     assert!(reported.line("bootstrap", "TLS").contains("/nowhere/ca.pem"));
 }
 
 #[test]
-fn permissions_are_told_one_by_one() {
+fn permissions_are_reported_one_by_one() {
     let stage = scene(1)
         .group(Group::classic("secret").refused(30))
         .group(Group::classic("audit").commits("hidden", &[1]).member("auditor", "hidden", &[0]))

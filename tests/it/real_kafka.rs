@@ -89,7 +89,7 @@ impl Run {
         command.args(&self.arguments).env_clear().envs(self.variables);
         command.stdin(Stdio::piped()).stdout(Stdio::piped()).stderr(Stdio::piped());
         let mut child = command.spawn().expect("the binary starts");
-        // A run that ends before it reads its event closes the pipe; its exit code tells of it.
+        // A run that ends before it reads its event closes the pipe; its exit code shows it.
         let _ = child.stdin.take().expect("a pipe").write_all(self.event.as_bytes());
         let output = child.wait_with_output().expect("the binary ends");
         let said = String::from_utf8(output.stderr).expect("standard error is UTF-8");
@@ -110,7 +110,7 @@ impl Run {
     }
 }
 
-/// One look at some groups of the shared cluster.
+/// One run over some groups of the shared cluster.
 pub(crate) fn check(groups: &[&str]) -> Report {
     Run::on(Cluster::shared()).groups(groups).report()
 }

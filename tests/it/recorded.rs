@@ -1,7 +1,7 @@
 //! What real brokers answered, byte for byte, and what the report makes of it.
 //!
 //! `cargo test --test it recorded -- --ignored` makes the recordings anew: it starts each release, sets the scene of
-//! [`stage`], and takes one look through a port that writes down what passes.
+//! [`stage`], and does one run through a port that records the bytes.
 
 use serde_json::json;
 
@@ -22,7 +22,7 @@ fn path(release: &str) -> String {
     format!("{}/tests/support/recorded/{release}.txt", env!("CARGO_MANIFEST_DIR"))
 }
 
-/// The recording of a release, looked at.
+/// The report that a recording of a release gives.
 fn replayed(release: &str) -> Report {
     let text = std::fs::read_to_string(path(release)).expect("a recording");
     let player = Player::play(Tape::parse(&text));
@@ -30,7 +30,7 @@ fn replayed(release: &str) -> Report {
 }
 
 #[test]
-fn lag_is_what_kafkas_own_tool_would_say_where_that_makes_sense() {
+fn lag_equals_that_of_kafkas_own_tool_where_that_makes_sense() {
     for release in RELEASES {
         let report = replayed(release);
         assert_eq!(report.lags("lagging"), "orders/0 40, orders/1 30", "{release}");
@@ -85,7 +85,7 @@ fn the_versions_are_those_that_the_release_is_known_for() {
 }
 
 #[test]
-fn share_groups_are_told_with_start_offsets_and_lag() {
+fn share_groups_have_start_offsets_and_lag() {
     for release in SHARE {
         let report = replayed(release);
         assert_eq!(
@@ -113,7 +113,7 @@ fn share_groups_are_told_with_start_offsets_and_lag() {
 }
 
 #[test]
-fn streams_groups_are_told_with_members_tasks_and_why_they_are_not_ready() {
+fn streams_groups_have_members_tasks_and_the_reason_why_they_are_not_ready() {
     for release in STREAMS {
         let report = replayed(release);
         let group = |name| show(report.group(name), "type state members");

@@ -1,4 +1,4 @@
-//! How many requests a look takes, in which order, and that none of them changes the cluster.
+//! How many requests a run takes, in which order, and that none of them changes the cluster.
 
 use std::collections::BTreeMap;
 
@@ -32,7 +32,7 @@ fn expected(counts: &[(&str, usize)]) -> BTreeMap<String, usize> {
 }
 
 #[test]
-fn the_requests_of_a_look_are_a_formula() {
+fn the_number_of_requests_of_a_run_is_a_formula() {
     let kinds: &[fn(&str) -> Group] = &[Group::classic, Group::consumer, Group::share, Group::streams];
     for (brokers, groups_each) in [(1, 4), (3, 4), (1, 50), (1, 54), (2, 120), (6, 10)] {
         let stage = scene(brokers, groups_each, kinds).start();
@@ -61,7 +61,7 @@ fn the_requests_of_a_look_are_a_formula() {
 }
 
 #[test]
-fn below_version_8_every_group_takes_an_offset_fetch_of_its_own() {
+fn below_version_8_every_group_needs_its_own_offset_fetch() {
     let stage = scene(2, 30, &[Group::classic]).release(Release::V2_8).start();
     check(&stage);
     assert_eq!(counts(&stage)["OffsetFetch"], 60);
@@ -70,7 +70,7 @@ fn below_version_8_every_group_takes_an_offset_fetch_of_its_own() {
 }
 
 #[test]
-fn a_kind_of_which_there_is_no_group_takes_no_request() {
+fn a_kind_without_groups_needs_no_request() {
     let of = |kind| {
         let stage = scene(1, 3, &[kind]).start();
         check(&stage);
@@ -97,7 +97,7 @@ fn one_broker_gets_ten_requests_and_one_for_every_fifty_groups() {
 }
 
 #[test]
-fn a_group_asked_for_by_name_takes_no_more_than_all_of_them() {
+fn a_named_group_needs_no_more_requests_than_all_groups() {
     let stage = scene(2, 10, &[Group::classic]).start();
     let report = Check::at(&stage.bootstrap()).named(&["group-2-4"]).report(&stage);
     assert_eq!(report.groups(), ["group-2-4"]);
@@ -114,7 +114,7 @@ fn a_cluster_that_shows_no_groups_is_asked_whether_it_may_be_described() {
 }
 
 #[test]
-fn a_group_that_never_committed_takes_no_list_offsets() {
+fn a_group_that_never_committed_needs_no_list_offsets() {
     let stage = Scene::of(1).group(Group::classic("idle")).start();
     assert_eq!(check(&stage).group("idle")["reason"], "the group reads nothing");
     assert!(stage.asked(ApiKey::ListOffsets).is_empty());
@@ -162,7 +162,7 @@ fn brokers_and_groups_are_asked_for_in_one_flight() {
 
 #[test]
 fn the_last_commit_is_in_before_the_first_log_end_is_asked_for() {
-    // `Look::report` holds every look of these tests to it; here is one with much that could overtake.
+    // `Check::report` holds every run of these tests to it; this case has much that could overtake.
     let stage = scene(6, 60, &[Group::classic, Group::consumer]).start();
     check(&stage);
     let answered = stage.asked(ApiKey::OffsetFetch).iter().filter_map(|seen| seen.answered).max();

@@ -125,7 +125,7 @@ fn a_secret_is_fetched_while_connections_are_opened() {
 }
 
 #[test]
-fn connections_stay_open_between_looks_and_one_that_ended_is_opened_anew() {
+fn connections_stay_open_between_runs_and_a_closed_one_is_opened_again() {
     let warm = Warm::start();
     let check = || (warm.check().0, warm.stage.connections());
     let (_, first) = check();
@@ -161,7 +161,7 @@ fn a_login_that_is_refused_anew_fails_and_is_tried_with_a_fresh_secret_next_time
     let warm = Warm::start();
     assert_eq!(warm.check(), (true, 1));
     warm.rotate_broker("hunter-second");
-    // The secret lags behind: one refetch, then the refusal is told.
+    // The stored secret is still the old one: it is fetched once more, then the refusal is reported.
     let invoked = warm.lambda.invoke("{}");
     let error: Value = serde_json::from_str(&invoked.body).expect("an error in JSON");
     assert!(!invoked.ok && warm.keeper.seen().len() == 2, "{invoked:?}");

@@ -130,14 +130,14 @@ async fn a_hiccup_is_asked_again() {
 }
 
 #[tokio::test]
-async fn a_service_that_does_not_answer_is_told_by_its_address() {
+async fn a_service_that_does_not_answer_is_reported_with_its_address() {
     let silent = Double::start(&[]).await;
     let error = read(&door(&silent.origin, Duration::from_millis(300)).await, SECRET).await;
     assert!(error.contains(&format!("no answer from {}", silent.origin)) && error.contains("NAT gateway"), "{error}");
 }
 
 #[tokio::test]
-async fn without_credentials_the_error_says_where_they_come_from() {
+async fn without_credentials_the_error_names_their_sources() {
     let door = Door::with_aws(WAIT, aws_config::SdkConfig::builder().build());
     let error = read(&door, SECRET).await;
     assert!(error.contains("takes valid AWS credentials: run with a role"), "{error}");
@@ -146,7 +146,7 @@ async fn without_credentials_the_error_says_where_they_come_from() {
 }
 
 #[tokio::test]
-async fn a_file_holds_a_secret_or_is_told() {
+async fn a_file_holds_a_secret_or_is_reported() {
     let folder = std::env::temp_dir().join(format!("meerkat-secrets-{}", std::process::id()));
     std::fs::create_dir_all(&folder).unwrap();
     let path = folder.join("kafka.json");

@@ -1,4 +1,4 @@
-//! Consumers of many kinds, looked at once a period through a store that loses and delays what it is given.
+//! Consumers of many kinds, read once a period through a store that loses and delays what is written.
 #![expect(
     clippy::cast_precision_loss,
     clippy::cast_possible_truncation,
@@ -83,9 +83,9 @@ const UNUSABLE: u64 = 1;
 const DUPLICATED: u64 = 3;
 /// Samples in a hundred that can be read only after the next run.
 const LATE: u64 = 3;
-/// How much later than scheduled a run may look, in seconds.
+/// How much later than scheduled a run may read, in seconds.
 const LATENCY_S: u64 = 3;
-/// How far back the previous sample is looked for, in milliseconds.
+/// How far back a previous sample may be, in milliseconds.
 const NEWEST_MS: i64 = 300_000;
 
 /// What came of one fault in many worlds.
@@ -180,7 +180,7 @@ fn healthy_consumers_raise_no_alarm() {
     never_alarms(Consumer { works: 50, ..reads(BUSY, 5_000.0, 5) }, 60, WORLDS, 4);
 }
 
-/// It keeps its distance of five minutes, which now and then looks like a trend.
+/// It keeps its distance of five minutes, which sometimes resembles a trend.
 #[test]
 fn a_consumer_that_is_steadily_late_is_seldom_called_slow() {
     let consumer = Consumer { works: 300, ..reads(BUSY, 5_000.0, 5) };

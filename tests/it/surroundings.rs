@@ -43,7 +43,7 @@ impl Program {
 }
 
 #[test]
-fn a_variable_that_is_not_utf8_is_told_where_it_is_ours() {
+fn a_variable_of_meerkat_that_is_not_utf8_is_reported() {
     let reported = |name: &str| {
         let mut program = Program::with(&[]);
         program.0.env(name, OsString::from_vec(vec![0xff]));
@@ -57,7 +57,7 @@ fn a_variable_that_is_not_utf8_is_told_where_it_is_ours() {
 }
 
 #[test]
-fn an_event_that_is_not_utf8_is_said_to_be_the_event() {
+fn an_event_that_is_not_utf8_is_named_in_the_message() {
     let (code, text) =
         Program::with(&[("KAFKA_BOOTSTRAP_SERVERS", "127.0.0.1:1")]).reported(b"{\"groups\":[\"\xff\"]}");
     assert_eq!(code, Some(4), "{text}");
@@ -82,7 +82,7 @@ fn store_at(origin: &str) -> String {
 }
 
 #[test]
-fn a_page_in_the_place_of_cloudwatch_is_told_and_counts_for_nothing() {
+fn another_servers_page_instead_of_cloudwatch_is_reported_and_ignored() {
     for status in [200, 404] {
         let page = move |_: &_| {
             let headers = vec![String::from("content-type: text/html")];
@@ -104,7 +104,7 @@ fn a_connection_that_ends_is_unreachable() {
     std::thread::spawn(move || listener.incoming().for_each(drop));
     let text = store_at(&origin);
     assert!(text.contains("did not reach CloudWatch"), "{text}");
-    assert!(!text.contains("it takes a Region"), "{text}");
+    assert!(!text.contains("it needs a Region"), "{text}");
 }
 
 /// A server whose answers never end, and how many bytes of them were taken.
@@ -187,7 +187,7 @@ fn a_credentials_endpoint_that_hangs_is_named() {
     ];
     let (_, text) = Program::with(&variables).reported(b"");
     for tried in ["reading the history", "publishing the metrics"] {
-        assert!(text.contains(&format!("{tried} waited for credentials in vain")), "{text}");
+        assert!(text.contains(&format!("{tried} waited for credentials and received none")), "{text}");
     }
 }
 

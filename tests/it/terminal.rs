@@ -1,4 +1,5 @@
-//! The table of a terminal, held against what was looked at once: `MEERKAT_GOLDEN=write cargo test --test it terminal` draws anew.
+//! The table of a terminal, compared with golden files: `MEERKAT_GOLDEN=write cargo test --test it terminal` writes
+//! them again.
 
 use std::path::Path;
 
@@ -43,11 +44,11 @@ fn golden(name: &str, drawn: &str) {
         std::fs::write(&path, drawn).expect("the file can be written");
     }
     let kept = std::fs::read_to_string(&path).unwrap_or_else(|error| panic!("{}: {error}", path.display()));
-    assert_eq!(drawn, kept, "{name}: look at the difference, then draw anew");
+    assert_eq!(drawn, kept, "{name}: check the difference, then write the golden file again");
 }
 
 #[test]
-fn the_table_of_groups_is_as_it_was_looked_at() {
+fn the_table_of_groups_is_the_golden_one() {
     for (name, report) in [("problems", PROBLEMS), ("healthy", HEALTHY), ("empty", EMPTY), ("alike", &alike(9, "last"))]
     {
         for width in [80, 120, 200] {
@@ -57,7 +58,7 @@ fn the_table_of_groups_is_as_it_was_looked_at() {
 }
 
 #[test]
-fn the_table_of_partitions_is_as_it_was_looked_at() {
+fn the_table_of_partitions_is_the_golden_one() {
     for width in [80, 120, 200] {
         golden(&format!("partitions-{width}.txt"), &drawn(PROBLEMS, width, true));
     }
@@ -81,7 +82,7 @@ fn silence(now: i64, unread: i64, (members, assigned): (Members, Assigned)) -> S
 }
 
 #[test]
-fn the_sample_and_the_readme_say_what_the_program_says() {
+fn the_sample_and_the_readme_match_the_programs_output() {
     let readme = include_str!("../../README.md");
     let stopped = silence(72, 18_204, (Members::Absent, Assigned::No));
     let stalled = silence(42, 4_117, (Members::Present, Assigned::Yes));
@@ -92,7 +93,7 @@ fn the_sample_and_the_readme_say_what_the_program_says() {
     }
 }
 
-/// What mode history prints: a partition that stops being read, one that is slow with looks missing, one of which nothing is known.
+/// What mode history prints: a partition that stops being read, one that is slow with runs missing, one of which nothing is known.
 fn kept() -> String {
     let reading = |minute: i64, committed: Option<i64>, log_end: i64| json!({ "taken": format!("2026-11-23T01:{minute:02}:02Z"), "committed": committed, "log_end": log_end, "memory": "…" });
     let stops = (0..31).rev().map(|minute| reading(minute, Some(1_400 + 10 * minute.min(12)), 1_400 + 10 * minute));
@@ -100,7 +101,7 @@ fn kept() -> String {
         .rev()
         .filter(|minute| !(9..13).contains(minute))
         .map(|minute| reading(minute, Some(77_000_000 + 90 * minute), 77_000_000 + 100 * minute));
-    json!({ "cluster": "prod", "group": "orders-svc", "period_minutes": 1, "problems": ["history: the looks of 4 minutes are missing"], "partitions": [
+    json!({ "cluster": "prod", "group": "orders-svc", "period_minutes": 1, "problems": ["history: the snapshots of 4 minutes are missing"], "partitions": [
         { "topic": "orders", "partition": 0, "problem": null, "looks": stops.collect::<Vec<_>>() },
         { "topic": "orders", "partition": 11, "problem": null, "looks": slow.collect::<Vec<_>>() },
         { "topic": "refunds-of-customers-in-the-european-union", "partition": 0, "problem": null, "looks": [reading(30, None, 512)] },
@@ -109,7 +110,7 @@ fn kept() -> String {
 }
 
 #[test]
-fn the_history_of_a_group_is_as_it_was_looked_at() {
+fn the_history_of_a_group_is_the_golden_one() {
     for width in [80, 120, 200] {
         let drawn = history(&PastOfGroup::parse(&kept()).expect("a history"), Screen { width, colour: false });
         golden(&format!("history-{width}.txt"), &drawn);
@@ -118,7 +119,7 @@ fn the_history_of_a_group_is_as_it_was_looked_at() {
 }
 
 #[test]
-fn a_group_of_which_nothing_is_known_is_not_said_to_read_nothing() {
+fn an_unknown_group_is_not_reported_as_reading_nothing() {
     let drawn = |problems: &[&str]| {
         let json =
             json!({ "cluster": "prod", "group": "g", "period_minutes": 1, "problems": problems, "partitions": [] });

@@ -157,7 +157,7 @@ impl Watch {
                 return minute + 1;
             }
         }
-        panic!("never told: {} and {}", self.published("crashed", 0..40), self.published("stuck", 0..40));
+        panic!("never reported: {} and {}", self.published("crashed", 0..40), self.published("stuck", 0..40));
     }
 
     /// The status that was published of a group for each of these minutes, or a dash.

@@ -29,14 +29,14 @@ pub(crate) fn released(what: &str) -> Value {
     json(&format!("tests/support/released/{what}-{RELEASED}.schema.json"))
 }
 
-/// What a report says that its schema, or the last release's, does not; nothing where it keeps both promises.
+/// What a report has that its schema, or the last release's, does not allow; empty if it keeps both.
 pub(crate) fn broken_by_report(report: &Value) -> Vec<String> {
     let mut broken = errors(&REPORT, report);
     broken.extend(errors(&RELEASED_REPORT, report).into_iter().map(|error| format!("{RELEASED}: {error}")));
     broken
 }
 
-/// Holds what a run told to both schemas, if it is a report: other modes tell other things.
+/// Checks a report against both schemas; other modes print something else.
 #[track_caller]
 pub(crate) fn keeps_promises(reported: &Value) {
     if reported.get("late_s").is_some() {

@@ -1,7 +1,7 @@
 #!/bin/sh
 # Runs the tests that need more than a Rust compiler, by the beginning of their names; finding none is a failure.
 #
-#     ignored-tests.sh real_kafka [what else the test binary is to be told …]
+#     ignored-tests.sh real_kafka [more arguments for the test binary …]
 set -eu
 
 python3 "$(dirname "$0")/compiling.py" test --no-run --test it

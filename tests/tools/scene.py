@@ -62,7 +62,7 @@ class Kafka:
         cluster("stop", self.at)
 
     def variables(self):
-        """What meerkat needs to look at it over TLS."""
+        """What meerkat needs to check it over TLS."""
         return {"KAFKA_BOOTSTRAP_SERVERS": ",".join(self.shown["ssl"]), "KAFKA_SSL_TRUSTSTORE": self.shown["tls"]["ca"]}
 
 
@@ -174,7 +174,7 @@ class Lambda:
         return json.loads(done.stdout)
 
     def error(self, event):
-        """What the platform is told of an event file that fails: errorType and errorMessage, before `invoke` folds them."""
+        """What the platform receives for an event file that fails: errorType and errorMessage, before `invoke` folds them."""
         url = f"http://127.0.0.1:{self.port}/2015-03-31/functions/meerkat/invocations"
         try:
             with urllib.request.urlopen(urllib.request.Request(url, event.read_bytes(), method="POST")) as answer:

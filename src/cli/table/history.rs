@@ -14,7 +14,7 @@ pub fn history(history: &PastOfGroup<'_>, screen: Screen) -> String {
         1 => "minute".to_owned(),
         several => format!("{several} minutes"),
     };
-    text.line(0, &format!("{} on {}, a look every {minutes}", history.group, history.cluster), Some(super::BOLD));
+    text.line(0, &format!("{} on {}, a run every {minutes}", history.group, history.cluster), Some(super::BOLD));
     if !history.partitions.is_empty() {
         table(history, &mut text);
     } else if history.problems.is_empty() {
@@ -27,7 +27,7 @@ pub fn history(history: &PastOfGroup<'_>, screen: Screen) -> String {
 }
 
 fn table(history: &PastOfGroup<'_>, text: &mut Text) {
-    let titles = ["TOPIC", "PARTITION", "LOOKS", "COMMITTED", "LOG-END", "LAG", "MOST"];
+    let titles = ["TOPIC", "PARTITION", "RUNS", "COMMITTED", "LOG-END", "LAG", "MOST"];
     let mut head: Vec<Cell> = titles.iter().map(|title| Cell::right(title)).collect();
     head[0] = Cell::left(titles[0]);
     let rows: Vec<Vec<Cell>> = history.partitions.iter().map(row).collect();

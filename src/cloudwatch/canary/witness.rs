@@ -1,4 +1,4 @@
-//! Who is spoken to, and what time it is there: seen on the wire, beside a canary.
+//! Which server answers, and its time: observed on the wire, beside a canary.
 
 use std::sync::{Arc, Mutex, MutexGuard, PoisonError};
 
@@ -12,15 +12,15 @@ use aws_smithy_runtime_api::client::runtime_components::RuntimeComponents;
 use aws_smithy_types::config_bag::ConfigBag;
 use tokio::time::Instant;
 
-/// Looks at requests on their way out, and at answers on their way in.
+/// Watches requests on their way out, and answers on their way in.
 #[derive(Clone, Debug, Default)]
 pub(super) struct Witness(Arc<Mutex<OnTheWire>>);
 
-/// What the wire tells besides data.
+/// What the wire shows besides data.
 #[derive(Clone, Debug, Default)]
 pub(super) struct OnTheWire {
     pub(super) endpoint: Option<String>,
-    /// The header `Date` of the last answer, in seconds since 1970, and when it came.
+    /// The header `Date` of the last answer, in seconds since 1970, and when it arrived.
     pub(super) date: Option<(i64, Instant)>,
 }
 

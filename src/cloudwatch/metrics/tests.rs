@@ -1,4 +1,4 @@
-//! Which metrics come of which results.
+//! Which metrics follow from which results.
 
 use super::*;
 use crate::model::part::Part;
@@ -85,14 +85,14 @@ fn a_part_of_a_group_is_not_published_as_if_it_were_the_whole() {
     results.groups[0].whole = false;
     let of_group = |detail| lines(&plan(&results, detail, LIMIT)).split_off(OF_CLUSTER);
     assert_eq!(of_group(MetricsDetail::Topic), ["Status Cluster=prod Group=g0 : 1x1"]);
-    // Of each partition alone what was read is all there is.
+    // At the level of partitions, what was read is published.
     let partitions = of_group(MetricsDetail::Partition);
     assert_eq!(partitions[1], "Lag Cluster=prod Group=g0 Topic=a Partition=0 : 4x1");
     assert_eq!(lines(&plan(&results, MetricsDetail::Group, OF_CLUSTER)).len(), OF_CLUSTER);
 }
 
 #[test]
-fn losses_are_told_while_there_are_some() {
+fn losses_are_reported_while_there_are_some() {
     let mut results = results(1);
     results.groups[0].partitions[0].lost = 30;
     results.groups[0].partitions[1].lost = 12;

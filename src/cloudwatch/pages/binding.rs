@@ -94,7 +94,7 @@ mod tests {
     }
 
     #[test]
-    fn what_is_beyond_the_largest_number_of_buckets_is_told() {
+    fn what_is_beyond_the_largest_number_of_buckets_is_reported() {
         assert_eq!([655_360, 655_361, 2_000_000].map(|partitions| bits(partitions, None)), [11; 3]);
         assert_eq!(beyond_layout(655_360), None);
         let told = beyond_layout(655_361).unwrap_or_default();

@@ -101,20 +101,20 @@ impl Rosters {
                 several => format!(", nor can the {} before it", several - 1),
             };
             let at = rfc3339(minute.seconds());
-            problems.push(format!("the look of {at} cannot be used: {why}{more}; {}", way_out(*why)));
+            problems.push(format!("the snapshot of {at} cannot be used: {why}{more}; {}", way_out(*why)));
         }
         match self.own {
-            Own::Unusable(why) => problems.push(format!("the minute of this look is spoilt: {why}; {}", way_out(why))),
+            Own::Unusable(why) => problems.push(format!("the history of this minute is damaged: {why}; {}", way_out(why))),
             Own::Foreign => problems.push(format!("{STRANGERS}; {STRANGERS_WAY_OUT}")),
             Own::Empty | Own::Kept(_) if self.writer.is_some() && self.is_stranger() => problems.push(format!(
-                "all looks kept so far are those of a run that looks at other groups; if the configuration was changed just now, the next look knows its own, else {STRANGERS_WAY_OUT}"
+                "the stored history belongs to a run that selects other groups; if the configuration was changed just now, the next run finds its own history, else {STRANGERS_WAY_OUT}"
             )),
             Own::Empty | Own::Kept(_) => {}
         }
         let period = self.schedule.period();
         if let Some(minutes) = self.distance().filter(|minutes| *minutes != period) {
             problems.push(format!(
-                "looks come every {minutes} minutes, MEERKAT_PERIOD is {period}: set it to {minutes}, or run the schedule every {period}"
+                "runs come every {minutes} minutes, MEERKAT_PERIOD is {period}: set it to {minutes}, or run the schedule every {period}"
             ));
         }
         problems
@@ -142,15 +142,13 @@ pub(crate) fn way_out(why: Unusable) -> &'static str {
     match why {
         Unusable::TwoRuns | Unusable::Mixed => STRANGERS_WAY_OUT,
         Unusable::NoHeader | Unusable::InPart { .. } => {
-            "an older look stands in for it; if this lasts, see the function's log for writes that failed"
+            "an older snapshot is used for it; if this lasts, see the function's log for failed writes"
         }
-        Unusable::OtherFormat => {
-            "what is known begins anew with this look, and there are verdicts again from the third one on"
-        }
+        Unusable::OtherFormat => "the history starts again with this run, and verdicts are back with the third run",
     }
 }
 
-const STRANGERS: &str = "the look of this minute was kept by a run that looks at other groups";
+const STRANGERS: &str = "the snapshot of this minute was stored by a run that selects other groups";
 const STRANGERS_WAY_OUT: &str = "let one schedule alone run for this cluster's name, or give each its own name (MEERKAT_CLUSTER) or part (MEERKAT_PART)";
 /// This look and three before it.
 const LOOKS_TO_TELL_A_PERIOD: usize = 4;
@@ -203,41 +201,41 @@ mod tests {
     }
 
     #[test]
-    fn another_period_is_told_once_three_distances_say_so() {
+    fn another_period_is_reported_once_three_distances_say_so() {
         check(&[(5, Some(1)), (10, Some(1))], &[]);
-        check(&[(5, Some(1)), (10, Some(1)), (15, Some(1))], &["looks come every 5 minutes, MEERKAT_PERIOD is 1"]);
+        check(&[(5, Some(1)), (10, Some(1)), (15, Some(1))], &["runs come every 5 minutes, MEERKAT_PERIOD is 1"]);
         check(&[(5, Some(1)), (6, Some(1)), (7, Some(1))], &[]);
     }
 
     #[test]
-    fn another_writer_is_told() {
-        check(&[(0, Some(2)), (1, Some(1))], &["the look of this minute was kept by a run"]);
+    fn another_writer_is_reported() {
+        check(&[(0, Some(2)), (1, Some(1))], &["the snapshot of this minute was stored by a run"]);
         check(&[(1, Some(2)), (2, Some(1))], &[]);
-        check(&[(1, Some(2)), (2, Some(2)), (3, Some(2))], &["all looks kept so far are those of a run"]);
+        check(&[(1, Some(2)), (2, Some(2)), (3, Some(2))], &["the stored history belongs to a run"]);
         assert!(!rosters(&[(1, Some(2))]).looks[0].roster.whole);
     }
 
     #[test]
-    fn looks_of_another_version_are_told_once_and_begin_anew() {
+    fn looks_of_another_version_are_reported_once_and_begin_anew() {
         let read = (1..=3).map(|minute| (at(-minute), Err(Unusable::OtherFormat))).collect();
         let rosters = Rosters::new(Schedule::MINUTELY, at(0), Some(1), read);
         assert_eq!(rosters.looks, []);
         assert_eq!(
             rosters.problems(),
             [
-                "the look of 2027-01-15T11:59:00Z cannot be used: another version of the program kept it, nor can the 2 before it; what is known begins anew with this look, and there are verdicts again from the third one on"
+                "the snapshot of 2027-01-15T11:59:00Z cannot be used: another version of the program wrote it, nor can the 2 before it; the history starts again with this run, and verdicts are back with the third run"
             ]
         );
     }
 
     #[test]
-    fn a_look_that_cannot_be_used_is_told_while_it_is_the_newest() {
-        check(&[(1, None), (2, Some(1))], &["the look of 2027-01-15T11:59:00Z cannot be used: two runs"]);
+    fn a_look_that_cannot_be_used_is_reported_while_it_is_the_newest() {
+        check(&[(1, None), (2, Some(1))], &["the snapshot of 2027-01-15T11:59:00Z cannot be used: two runs"]);
         check(
             &[(1, None), (2, None), (3, Some(1))],
-            &["the look of 2027-01-15T11:59:00Z cannot be used: two runs wrote into the same minute, nor"],
+            &["the snapshot of 2027-01-15T11:59:00Z cannot be used: two runs wrote into the same minute, nor"],
         );
         check(&[(1, Some(1)), (2, None)], &[]);
-        check(&[(0, None), (1, Some(1))], &["the minute of this look is spoilt: two runs"]);
+        check(&[(0, None), (1, Some(1))], &["the history of this minute is damaged: two runs"]);
     }
 }

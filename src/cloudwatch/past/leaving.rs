@@ -1,4 +1,4 @@
-//! What a run leaves behind of its look.
+//! What a run stores of its snapshot.
 
 use std::collections::BTreeMap;
 
@@ -22,26 +22,26 @@ use crate::cloudwatch::publish::Written;
 use crate::judge::outcome::Memories;
 use crate::model::snapshot::Snapshot;
 
-/// What a run leaves behind besides its rows.
+/// What a run stores besides its rows.
 #[derive(Clone, Debug)]
 pub(crate) struct Leaving {
     /// When the logs had been read, in milliseconds since the epoch.
     pub taken: i64,
-    /// How many groups there are of those that were selected.
+    /// How many of the selected groups exist.
     pub groups: u32,
     /// Whether every group could be read.
     pub whole: bool,
-    /// The groups whose metrics are to be published for some more looks.
+    /// The groups whose metrics are to be published for some more runs.
     pub restless: Restless,
-    /// The groups that have been told to be in trouble.
+    /// The groups that have been announced as not OK.
     pub announced: Announced,
-    /// The groups whose published status is not over.
+    /// The groups whose published status is still valid.
     pub standing: Standing,
 }
 
 impl Past {
-    /// Writes this look, page by page, where the minute is still empty and the history could be read: a memory that was
-    /// folded from nothing must not take the place of one that is only out of sight.
+    /// Writes this snapshot, page by page, if the minute is still empty and the history could be read: a memory that
+    /// begins from nothing must not replace one that could only not be read.
     pub(crate) async fn write(
         &self,
         store: &Store,
@@ -62,7 +62,7 @@ impl Past {
                 Err(OutOfSight) => whole = false,
             }
         }
-        // What vanished keeps its slot, so that it is found again.
+        // A vanished partition keeps its slot, so that it is found again.
         entries.extend(found.ghosts.iter().map(|ghost| (ghost.key, Entry::Unread { looks: ghost.looks })));
         entries.sort_unstable_by_key(|(key, _)| *key);
         let keys: Vec<Key> = entries.iter().map(|(key, _)| *key).collect();
@@ -97,11 +97,11 @@ impl Past {
     }
 }
 
-/// A partition whose past is out of sight: it is left out, so that what is kept of it stays the newest.
+/// A partition whose past could not be read is left out, so that the stored one stays the newest.
 struct OutOfSight;
 
 impl PartPast {
-    /// The topics of all partitions that are kept.
+    /// The topics of all partitions that are stored.
     fn topics(&self, snapshot: &Snapshot) -> Vec<(Mark, u32)> {
         let of_rows = snapshot.topics.iter().filter_map(|topic| {
             let partitions = topic.partitions.as_ref().ok()?.len();
@@ -116,7 +116,7 @@ impl PartPast {
         marks.into_iter().collect()
     }
 
-    /// What is to be kept of a row; nothing where there is nothing to keep.
+    /// The entry to store for a row; `None` if there is nothing to store.
     fn entry(
         &self,
         place: usize,

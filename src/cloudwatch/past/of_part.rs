@@ -1,4 +1,4 @@
-//! What is kept of the rows of one part, and what is missing of it.
+//! The stored past of the rows of one part, and what is missing of it.
 
 use std::collections::BTreeMap;
 
@@ -23,15 +23,15 @@ use crate::model::part::Part;
 use crate::model::snapshot::{Row, Snapshot};
 use crate::model::unknown::{Known, Unknown};
 
-/// What the store holds about the rows of a part.
+/// What the store has about the rows of a part.
 pub(super) struct PartPast {
     pub(super) asker: Asker,
     pub(super) rosters: Known<Rosters>,
-    /// For how many looks before this one they tell whether there was one.
+    /// For how many snapshots before this one they show whether it exists.
     pub(super) listed: u32,
     /// The rows that have a place in the history, in the order of their keys.
     pub(super) order: Vec<usize>,
-    /// The other way round, by row; `None` where the topic's metadata is unknown.
+    /// The reverse, by row; `None` if the topic's metadata is unknown.
     pub(super) places: Vec<Option<usize>>,
     pub(super) sheets: Sheets,
     /// Parallel to `order`.
@@ -83,9 +83,10 @@ impl PartPast {
         past
     }
 
-    /// Looks for partitions of the newest whole look that are not there any more.
+    /// Searches for partitions of the newest whole snapshot that no longer exist.
     ///
-    /// Where fewer groups are there than then, what is left over is most likely theirs; where not every group is listed too.
+    /// If there are fewer groups than then, unmatched slots most likely belong to missing groups; the same if not
+    /// every group is listed.
     async fn look_for_ghosts(&mut self, store: &Store, snapshot: &Snapshot, until: Instant) {
         let looks = self.sheets.looks();
         let Some(at) = looks.iter().position(|look| look.roster.whole) else { return };
@@ -94,7 +95,7 @@ impl PartPast {
             return;
         }
         let look = looks[at].clone();
-        // First those that tell how many there are.
+        // First the pages that show how many there are.
         for _ in 0..2 {
             let rest = self.sheets.rest(at);
             if !rest.is_empty() {
@@ -104,7 +105,8 @@ impl PartPast {
         let minutes = self.asker.minute.seconds() - look.minute.seconds();
         let since = u16::try_from(minutes / 60 / store.schedule().period()).unwrap_or(u16::MAX);
         let mut ghosts = vanished::named(snapshot, self.asker.part, &look, &self.sheets.stretches(at), since);
-        // Whoever stands in another's place by chance does so in one look, not in the one before it too: its fingerprints are others.
+        // A slot that resembles another partition by chance does so in one snapshot, not in the one before it too,
+        // which has other fingerprints.
         let before = at + 1;
         if ghosts.is_empty() || before >= self.sheets.looks().len() {
             return;
@@ -134,10 +136,10 @@ impl PartPast {
             let todo = match why {
                 Missing::Unusable(why) => way_out(why),
                 Missing::Invisible | Missing::Unread => {
-                    "older looks stand in for it; data may take two minutes to show"
+                    "older snapshots are used for it; new data may need two minutes to become visible"
                 }
             };
-            Unknown::because(format!("{pages} of the look of {}: {why}; {todo}", rfc3339(minute.seconds())))
+            Unknown::because(format!("{pages} of the snapshot of {}: {why}; {todo}", rfc3339(minute.seconds())))
         }));
         problems
     }
@@ -169,7 +171,7 @@ impl PartPast {
         match self.recalled[place] {
             Recalled::Kept { taken, seen, .. } => Ok(sample(taken, seen)),
             Recalled::New if stranger => {
-                Err(Unknown::because("the history is kept by a run that looks at other groups"))
+                Err(Unknown::because("the history is written by a run that selects other groups"))
             }
             Recalled::New => Ok(None),
             Recalled::Lost(Missing::Unread) => {
@@ -181,7 +183,8 @@ impl PartPast {
     }
 }
 
-/// The keys of a part's rows in order, the row of each, and the place of each row; groups and topics are hashed once.
+/// The keys of a part's rows in order, the row of each, and the position of each row; groups and topics are hashed
+/// once.
 fn ordered(snapshot: &Snapshot, part: Part) -> (Vec<Key>, Vec<usize>, Vec<Option<usize>>) {
     let topics = snapshot.topics.iter().map(|topic| {
         let described = topic.partitions.is_ok();
@@ -205,7 +208,7 @@ fn ordered(snapshot: &Snapshot, part: Part) -> (Vec<Key>, Vec<usize>, Vec<Option
     (keys, order, places)
 }
 
-/// How many partitions of a snapshot would be kept, and on how many pages.
+/// How many partitions of a snapshot would be stored, and on how many pages.
 pub(crate) fn pages_of(snapshot: &Snapshot) -> (usize, usize) {
     let (keys, ..) = ordered(snapshot, Part::WHOLE);
     (keys.len(), binding::bind(&keys, binding::bits(keys.len(), None)).len())

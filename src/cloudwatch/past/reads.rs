@@ -1,4 +1,4 @@
-//! Reads pages and rosters, and what reading came to.
+//! Reads pages and rosters, and counts the reads.
 
 use std::collections::{BTreeMap, BTreeSet, HashMap};
 use std::ops::Range;
@@ -20,19 +20,19 @@ use crate::cloudwatch::pages::sheets::{Missing, Sheets};
 use crate::cloudwatch::pages::shelf::Shelf;
 use crate::model::unknown::{Known, Unknown};
 
-/// What reading came to besides data.
+/// What a read returned besides data.
 #[derive(Debug, Default)]
 pub(super) struct Reads {
-    /// Metrics asked for.
+    /// Metrics requested.
     pub(super) metrics: usize,
-    /// Estimated points asked for.
+    /// Estimated points requested.
     pub(super) points: i64,
     /// Why some could not be read, each reason once.
     pub(super) failures: Vec<Unknown>,
 }
 
 impl Reads {
-    /// Reads pages of looks into their sheets; `scarce` says that the quota is what is short, not money.
+    /// Reads pages of snapshots; `scarce` means that the quota is short, not money.
     pub(super) async fn pages(
         &mut self,
         store: &Store,
@@ -70,7 +70,7 @@ impl Reads {
         }
     }
 
-    /// Counts what is asked for, and asks.
+    /// Counts what is requested, and requests it.
     pub(super) async fn points(
         &mut self,
         store: &Store,
@@ -84,7 +84,8 @@ impl Reads {
         store.points(wanted, until).await
     }
 
-    /// The rosters of looks before the asker's minute: from `newest` looks back, 0 being the own minute, to `oldest` looks back.
+    /// The rosters of snapshots before the asker's minute: from `newest` runs back, 0 being its own minute, to
+    /// `oldest` runs back.
     pub(super) async fn rosters(
         &mut self,
         store: &Store,

@@ -1,4 +1,5 @@
-//! Which statuses stand from before: by the pages beside the newest roster, and where no roster is left by what was published.
+//! Which published statuses are still valid: from the pages beside the newest roster, or, without a roster, from the
+//! published metrics.
 
 use std::collections::HashMap;
 
@@ -20,12 +21,12 @@ use crate::cloudwatch::pages::standing::Standing;
 use crate::judge::outcome::LastKnown;
 use crate::model::unknown::{Known, Unknown};
 
-/// Statuses that were published as WARN or ERR, and are not known to be over.
+/// Statuses that were published as WARN or ERR, and are not known to have ended.
 #[derive(Debug, Default)]
 pub(crate) struct Stood {
     /// By the group's name.
     pub groups: HashMap<Box<str>, LastKnown>,
-    /// How many more there are, whose names are not kept.
+    /// How many more there are, whose names are not stored.
     pub left_out: usize,
     /// Whether the published statuses of some groups still have to be read.
     pub asks: bool,
@@ -34,10 +35,11 @@ pub(crate) struct Stood {
 }
 
 impl Past {
-    /// What stands of the groups that are `undecided`, and of those that are not listed where `unlisted` says that some may be missing.
+    /// The valid statuses of the `undecided` groups, and of unlisted groups if `unlisted` states that some may be
+    /// missing.
     ///
-    /// Where the history begins with this run, or an earlier run did not get through, the last published status of the undecided groups is
-    /// read, of the first [`MOST_ASKED`] of them.
+    /// If the history begins with this run, or an earlier run failed, the last published status of the undecided
+    /// groups is read, of the first [`MOST_ASKED`] of them.
     pub(crate) async fn standing(
         &mut self,
         store: &Store,
@@ -55,7 +57,7 @@ impl Past {
         stood
     }
 
-    /// What stands by the newest look of a part, where Kafka says nothing.
+    /// What is valid by the newest snapshot of a part, if Kafka could not be read.
     pub(crate) async fn standing_blindly(store: &Store, asker: &Asker, until: Instant) -> Known<Standing> {
         let mut reads = Reads::default();
         let kept = (0, store.schedule().looks_kept(asker.minute, asker.now));
@@ -124,7 +126,7 @@ impl PartPast {
     }
 }
 
-/// What stands by the look of this roster.
+/// What is valid by the snapshot of this roster.
 async fn read(store: &Store, shelf: &Shelf, newest: &KeptLook, reads: &mut Reads, until: Instant) -> Known<Standing> {
     let schedule = store.schedule();
     let minutes: Vec<Minute> = (0..LOOKS_BACK).map(|looks| schedule.back(newest.minute, looks)).collect();
@@ -150,18 +152,19 @@ async fn read(store: &Store, shelf: &Shelf, newest: &KeptLook, reads: &mut Reads
         }
         Standing::of(&slots, minute.seconds())
     };
-    // A page may show later than the roster beside it; where the roster says that nothing stood, an older page means nothing.
+    // A page may become visible later than the roster beside it; if the roster has nothing of this kind, an older page
+    // does not count.
     let nothing = newest.roster.announced == Announced::default();
     let minutes = minutes.iter().take(if nothing { 1 } else { minutes.len() });
     Ok(minutes.into_iter().find_map(stands).unwrap_or_default())
 }
 
-/// Whether any status may stand by this roster.
+/// Whether this roster may have valid statuses.
 fn may_stand(roster: &Roster) -> bool {
     roster.announced != Announced::default() || roster.restless != Restless::Groups(Vec::new())
 }
 
-/// How many groups' published statuses one run reads: 360,000 estimated points, which is about six seconds.
+/// How many groups' published statuses one run reads: 360,000 estimated points, which need about six seconds.
 const MOST_ASKED: usize = 1_000;
-/// Looks among which the pages of the newest are sought.
+/// Snapshots among which the pages of the newest one are searched.
 const LOOKS_BACK: u32 = 3;

@@ -1,7 +1,7 @@
-//! Partitions that an earlier run knew, and this one does not, although their groups are there and could be read.
+//! Partitions that an earlier run knew, and this one does not, although their groups exist and could be read.
 //!
-//! Nothing names them any more: a slot has a fingerprint alone. But a roster tells which topics there were, so that every partition that
-//! could have been in such a place can be held against it.
+//! Their names are not stored: a slot has only a fingerprint. But a roster has the topics of its time, so every
+//! partition that could have had such a slot can be compared with it.
 
 use std::collections::{BTreeMap, BTreeSet, HashMap};
 use std::ops::RangeInclusive;
@@ -18,7 +18,7 @@ use crate::model::snapshot::{Group, Snapshot};
 pub(crate) struct Ghost {
     /// Index into the snapshot's groups.
     pub group: usize,
-    /// Which topic it was of.
+    /// The topic that it belonged to.
     pub mark: Mark,
     /// Its number.
     pub partition: i32,
@@ -30,18 +30,18 @@ pub(crate) struct Ghost {
     pub(super) place: Place,
 }
 
-/// A group of now, as stretches are held against it.
+/// A group of now, as it is compared with stretches.
 struct Candidate {
     at: usize,
     of_group: OfGroup,
-    /// Whether its partitions are known, so that one that is missing has vanished.
+    /// Whether its partitions are known, so that a missing one has vanished.
     is_read: bool,
 }
 
-/// Where a slot is: its stretch, and its place there.
+/// Where a slot is: its stretch, and its position there.
 type Slot = (usize, usize);
 
-/// Names the slots of these stretches; `since` is how many runs ago their look was.
+/// Names the slots of these stretches; `since` is how many runs ago their snapshot was taken.
 pub(super) fn named(snapshot: &Snapshot, part: Part, look: &KeptLook, stretches: &[Stretch], since: u16) -> Vec<Ghost> {
     let groups = snapshot.groups.iter().enumerate().filter(|(_, group)| part.contains(&group.name));
     let mut candidates: BTreeMap<u32, Vec<Candidate>> = BTreeMap::new();
@@ -85,7 +85,7 @@ pub(super) fn named(snapshot: &Snapshot, part: Part, look: &KeptLook, stretches:
     most_likely(may_be)
 }
 
-/// Of several that a slot may be, the one of which most slots are: a chance meeting is one of one.
+/// Of several partitions that a slot may belong to, the one with the most slots: a chance match is a single one.
 fn most_likely(may_be: HashMap<(usize, Mark), Vec<(Slot, Ghost)>>) -> Vec<Ghost> {
     let mut all: Vec<_> = may_be.into_iter().filter(|(_, slots)| !slots.is_empty()).collect();
     all.sort_unstable_by_key(|(of, slots)| (std::cmp::Reverse(slots.len()), *of));

@@ -1,8 +1,10 @@
-//! Longer reaches into the past, of the rows whose memory asks for one, as far as the quota of estimated points allows in the time there is.
+//! Longer windows of the past, for the rows whose memory asks for one, as far as the quota of estimated points and the
+//! time allow.
 //!
-//! A page that one suspicious partition is on costs as much as one that is full of them. Where all of it fits, every window is read whole. Else the
-//! windows without which nothing can be told come first, those of partitions that stepped back; then short ones for all, in which growth shows, the
-//! worst first; and what is left goes to whole ones page by page, other pages in each run. What was left out keeps its verdict, and says so.
+//! A page with one suspicious partition costs as much as a page full of them. If everything fits, every window is read
+//! whole. Else the windows without which there is no verdict come first, those of partitions that stepped back; then
+//! short ones for all, in which growth shows, the worst first; and the rest is spent on whole ones page by page, other
+//! pages in each run. A partition that is left out keeps its verdict and reports that.
 
 use std::cmp::Reverse;
 use std::collections::{BTreeMap, BTreeSet, HashMap};
@@ -41,16 +43,16 @@ pub(crate) struct Windows {
     short: usize,
 }
 
-/// What windows came to in one run.
+/// The window reads of one run.
 #[derive(Clone, Copy, Debug, Default)]
 pub(crate) struct Effort {
     /// Metrics read.
     pub metrics: usize,
-    /// Estimated points asked for.
+    /// Estimated points requested.
     pub points: u64,
-    /// Estimated points that could have been asked for; 0 where no window was wanted.
+    /// Estimated points that were allowed; 0 if no window was wanted.
     pub budget: u64,
-    /// Partitions of whose windows the newest looks alone were read.
+    /// Partitions of whose windows only the newest snapshots were read.
     pub short: usize,
     /// Partitions whose window was wanted, and not read.
     pub unread: usize,
@@ -60,13 +62,13 @@ pub(crate) struct Effort {
 #[derive(Clone, Copy, Debug)]
 pub(crate) struct Wanted {
     row: usize,
-    /// Looks before this one that answer every question.
+    /// Snapshots before this one that answer every question.
     whole: u32,
-    /// Looks that show whether it loses ground.
+    /// Snapshots that show whether it loses ground.
     short: u32,
-    /// If it stepped back lately: then only a whole window shows whether that was made up for.
+    /// If it stepped back lately: then only a whole window shows whether it recovered.
     back: Option<Back>,
-    /// Whether a warning stands.
+    /// Whether a warning is active.
     warned: bool,
     lag: u64,
 }
@@ -74,21 +76,21 @@ pub(crate) struct Wanted {
 /// A step back.
 #[derive(Clone, Copy, Debug)]
 struct Back {
-    /// Where the commit stands now.
+    /// The present commit.
     at: i64,
     /// The group.
     of: OfGroup,
 }
 
 impl Wanted {
-    /// All of so many looks, for its own sake.
+    /// All of this many snapshots, for the row itself.
     pub(crate) fn all(row: usize, looks: u32) -> Self {
         Self { row, whole: looks, short: looks, back: None, warned: false, lag: 0 }
     }
 }
 
 impl Past {
-    /// Reads the windows of partitions that their memory makes suspicious, each as far back as its memory asks for.
+    /// Reads the windows of partitions that their memory makes suspicious, each as far back as its memory demands.
     pub(crate) async fn open_windows(
         &self,
         store: Option<&Store>,
@@ -127,19 +129,19 @@ impl Past {
         self.windows_of(store, &wanted, until).await
     }
 
-    /// Reads the windows of these rows, those that matter most first; by part.
+    /// Reads the windows of these rows, the most important first; by part.
     pub(crate) async fn windows_of(&self, store: &Store, wanted: &[Wanted], until: Instant) -> Vec<Windows> {
         join_all(self.0.iter().flatten().map(|found| found.windows(store, wanted, until))).await
     }
 }
 
-/// A row whose window is wanted, with its looks: indexes, 0 being the newest.
+/// A row whose window is wanted, with its snapshots: indexes, 0 being the newest.
 struct Reach<'a> {
     wanted: &'a Wanted,
     place: usize,
     whole: Range<usize>,
     short: Range<usize>,
-    /// How many of them were asked for.
+    /// How many of them were requested.
     asked: usize,
 }
 
@@ -177,7 +179,7 @@ impl PartPast {
         let mut reaches: Vec<Reach<'_>> = reaches.collect();
         let left = budget - windows.reads.points;
         let scarce = !Budget::new(schedule, &sheets, left, false).has_room_for_all(&reaches);
-        // The pages of now, then their neighbours where a page was another then.
+        // The pages of now, then their neighbours if a partition was on another page then.
         for round in 0..=NEIGHBOURS {
             let mut budget = Budget::new(schedule, &sheets, budget - windows.reads.points, scarce);
             if round > 0 {
@@ -198,14 +200,14 @@ impl PartPast {
             windows.reads.pages(store, &asker.shelf, &mut sheets, (&questions, scarce), until).await;
         }
         let left_out = format!(
-            "its earlier looks were not read, since others came first within the {} estimated points that this run had time for",
+            "its earlier snapshots were not read: this run had time for {} estimated points, and other partitions came first",
             grouped(budget.unsigned_abs())
         );
         for reach in &reaches {
             let (samples, known) = reach.samples(&sheets);
             let wanted = reach.wanted;
             let is_whole = known >= reach.whole.end && wanted.whole.min(kept) <= listed;
-            // A step back is there as soon as it is seen, and made up for only where all of the window shows that.
+            // A step back is certain at once; the recovery is certain only if the whole window shows it.
             let back = wanted.back.is_some_and(|back| samples.iter().all(|sample| !is_above(sample, back.at)));
             let window = if is_whole || (known >= reach.short.end && !back) {
                 windows.short += usize::from(!is_whole);
@@ -220,7 +222,7 @@ impl PartPast {
         windows
     }
 
-    /// Why a window is not known, and whether an error of the group stands for that reason.
+    /// Why a window is not known, and whether an error of the group stays because of it.
     fn unread(&self, wanted: &Wanted, why: Unknown) -> Unknown {
         let announced = self.rosters.as_ref().ok().and_then(Rosters::announced);
         let status = wanted.back.and_then(|back| announced?.of(back.of));
@@ -232,14 +234,14 @@ fn is_above(sample: &Sample, offset: i64) -> bool {
     matches!(sample.committed, Committed::At(earlier) if earlier > offset)
 }
 
-/// What is asked for, within so many estimated points.
+/// What is requested, within this many estimated points.
 struct Budget<'a> {
     schedule: Schedule,
     sheets: &'a Sheets,
     left: i64,
     scarce: bool,
     asked: BTreeMap<Place, BTreeSet<usize>>,
-    /// What was decided of a page within so many looks, so that neighbours need not be thought about again.
+    /// What was decided of a page within this many snapshots, so that its other rows need no second decision.
     decided: HashMap<(Place, usize), bool>,
 }
 
@@ -252,7 +254,8 @@ impl<'a> Budget<'a> {
         reaches.iter().all(|reach| self.allows(reach.place, reach.whole.clone()))
     }
 
-    /// Whole windows where nothing else tells, short ones for all, and more of them whole, the pages of which change from run to run.
+    /// Whole windows if nothing else gives a verdict, short ones for all, and more of them whole, on other pages in
+    /// each run.
     fn divide(&mut self, reaches: &mut [Reach<'_>], minute: Minute) {
         for reach in reaches.iter_mut().filter(|reach| reach.wanted.back.is_some()) {
             self.ask(reach, reach.whole.end);
@@ -280,14 +283,14 @@ impl<'a> Budget<'a> {
         }
     }
 
-    /// Asks for the newest looks of a row, where there is room.
+    /// Requests the newest snapshots of a row, if there is room.
     fn ask(&mut self, reach: &mut Reach<'_>, looks: usize) {
         if reach.asked < looks && self.allows(reach.place, 0..looks) {
             reach.asked = looks;
         }
     }
 
-    /// The first page of a row that has not been read, and its look.
+    /// The first page of a row that has not been read, and its snapshot.
     fn first(&self, key: usize, mut looks: Range<usize>) -> Option<(Place, usize)> {
         looks.find_map(|look| match self.sheets.became(look, key) {
             Became::Ask(place) => Some((place, look)),
@@ -295,7 +298,7 @@ impl<'a> Budget<'a> {
         })
     }
 
-    /// Whether what a row lacks within these looks is asked for now, or already; its neighbours lack the same.
+    /// Whether what a row lacks within these snapshots is requested now, or already; its neighbours lack the same.
     fn allows(&mut self, key: usize, looks: Range<usize>) -> bool {
         let Some((page, first)) = self.first(key, looks.clone()) else { return true };
         if let Some(decided) = self.decided.get(&(page, looks.end)) {
@@ -324,7 +327,7 @@ impl<'a> Budget<'a> {
         fits
     }
 
-    /// Estimated points of a page in these looks.
+    /// Estimated points of a page in these snapshots.
     fn points(&self, looks: BTreeSet<usize>) -> i64 {
         let minutes: Vec<Minute> = looks.into_iter().map(|look| self.sheets.looks()[look].minute).collect();
         self.schedule.estimated_points(&self.schedule.ranges(&minutes, self.scarce))
@@ -336,7 +339,7 @@ impl<'a> Budget<'a> {
 }
 
 impl Reach<'_> {
-    /// What is known of its looks from the newest on without a gap in what was read, oldest first, and how many looks that are.
+    /// The known snapshots from the newest on without a gap in what was read, oldest first, and how many they are.
     fn samples(&self, sheets: &Sheets) -> (Vec<Sample>, usize) {
         let mut sure = false;
         let mut samples = Vec::new();
@@ -355,11 +358,11 @@ impl Reach<'_> {
             known = look + 1;
         }
         samples.reverse();
-        // Two looks that may have seen it bear each other out.
+        // Two snapshots that may have the partition confirm each other.
         (if sure || samples.len() > 1 { samples } else { Vec::new() }, known)
     }
 
-    /// Whether the store did not answer for this look of it.
+    /// Whether the store did not answer for this snapshot of it.
     fn is_unread(&self, sheets: &Sheets, look: usize) -> bool {
         self.whole.contains(&look) && sheets.became(look, self.place) == Became::Missing(Missing::Unread)
     }
@@ -394,7 +397,7 @@ impl Sum for Effort {
     }
 }
 
-/// Estimated points that short windows on so many pages ask for, the newest look of which every run reads.
+/// Estimated points of short windows on this many pages, whose newest snapshot every run reads.
 pub(crate) fn points_of_short_windows(schedule: Schedule, pages: usize) -> u64 {
     let minutes: Vec<Minute> =
         (2..=window::COMMITS_FOR_GROWTH).map(|look| schedule.back(Minute::holding(0), look)).collect();
@@ -402,11 +405,12 @@ pub(crate) fn points_of_short_windows(schedule: Schedule, pages: usize) -> u64 {
     of_page.saturating_mul(pages as u64)
 }
 
-/// Pages that partitions may have come past in the course of a window, one round of reading each.
+/// Pages that partitions may have moved across in the course of a window, one round of reads each.
 const NEIGHBOURS: usize = 2;
-/// Where the rosters of a whole window would take more than one in so many points of the budget, those that are known have to do.
+/// If the rosters of a whole window would need more than one in this many points of the budget, the known ones must be
+/// enough.
 const LEAST_WINDOWS: i64 = 4;
-/// On slow schedules each look is a range of its own, and paid for.
+/// On slow schedules each snapshot is a range of its own, and costs money.
 const MOST_LOOKS: u32 = 175;
 
 #[cfg(test)]
@@ -418,14 +422,14 @@ mod tests {
     use crate::cloudwatch::pages::sheets::KeptLook;
 
     const NOON: i64 = 1_800_014_400;
-    /// Looks of a whole window, and those of a short one.
+    /// Snapshots of a whole window, and those of a short one.
     const LOOKS: (u32, u32) = (80, 12);
 
     fn noon() -> Minute {
         Minute::holding(NOON)
     }
 
-    /// One group of so many partitions, in which nothing has been read of eighty looks.
+    /// One group of this many partitions, of which nothing has been read in eighty snapshots.
     fn sheets(period: u32, partitions: i32) -> (Schedule, Sheets) {
         let schedule = Schedule::every(period).unwrap_or(Schedule::MINUTELY);
         let (group, topic) = (OfGroup::new("slow"), OfTopic::new(Mark(7)));
@@ -454,7 +458,7 @@ mod tests {
         (schedule, Sheets::new(keys, false, (1..=LOOKS.0).map(look).collect()))
     }
 
-    /// For how many looks each partition is asked about, within so many estimated points.
+    /// How many snapshots are requested for each partition, within this many estimated points.
     fn asked(
         period: u32,
         partitions: i32,
@@ -496,7 +500,7 @@ mod tests {
         Wanted { whole: LOOKS.0, short: LOOKS.1, warned: true, ..Wanted::all(row, LOOKS.0) }
     }
 
-    /// Estimated points of a page: in a whole window of a look each minute, and in a short one.
+    /// Estimated points of a page: in a whole window of one snapshot a minute, and in a short one.
     const WHOLE: i64 = 80 * 180;
     const SHORT: i64 = 12 * 180;
 
@@ -543,7 +547,8 @@ mod tests {
         assert_eq!([1, 2, 5, 15].map(of), [12; 4]);
     }
 
-    /// 10,000 partitions that are all slow, in the three quarters of 20 seconds that a run has for the history, less what else it reads.
+    /// 10,000 partitions that are all slow, in the three quarters of 20 seconds that a run has for the history, minus
+    /// its other reads.
     #[test]
     fn ten_thousand_slow_partitions_are_all_judged_by_a_short_window_within_twenty_seconds() {
         let points = 12 * i64::try_from(crate::cloudwatch::POINTS_PER_SECOND).unwrap_or_default() / 5 * 4;

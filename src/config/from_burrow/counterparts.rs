@@ -1,15 +1,15 @@
-//! Where each key of a Burrow configuration went.
+//! The counterpart of each key of a Burrow configuration.
 
-/// What became of a key.
+/// The counterpart of a key.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub(crate) enum Counterpart {
-    /// It is said by a variable, or by a note on one.
+    /// A variable, or a note about one.
     Variable,
-    /// It went somewhere else, or is not needed.
+    /// Something else, or nothing because it is not needed.
     Elsewhere(&'static str),
 }
 
-/// What became of a key of a section; `None` where Burrow does not know it.
+/// The counterpart of a key of a section; `None` if Burrow does not know the key.
 pub(crate) fn counterpart(kind: &str, key: &str) -> Option<Counterpart> {
     let of = |line: &'static str| {
         let (of_kind, rest) = line.split_once('\t')?;
@@ -20,7 +20,7 @@ pub(crate) fn counterpart(kind: &str, key: &str) -> Option<Counterpart> {
     KEYS.lines().find_map(of)
 }
 
-/// Kind of section, its keys (`*`: all of them), and what became of them: `-` stands for a variable.
+/// Kind of section, its keys (`*`: all of them), and their counterpart: `-` means a variable.
 const KEYS: &str = include_str!("counterparts.tsv");
 
 #[cfg(test)]

@@ -1,18 +1,18 @@
-//! A Go regular expression over group names → the globs that match the same names, where there are any.
+//! A Go regular expression over group names → the globs that match the same names, if there are any.
 //!
-//! Lists of groups in `burrow.toml` are nearly always words, `.*` and alternatives; those become globs exactly. Anything else is
-//! refused with what stands in the way, since a glob that matches a little more or less would silently watch other groups.
-//! The few forms are told apart here: of what a parser of expressions finds, nearly all would be refused.
+//! Lists of groups in `burrow.toml` are nearly always words, `.*` and alternatives; those become globs exactly.
+//! Anything else is refused with the reason, since a glob that matches a little more or less would silently select
+//! other groups. A full parser would not help: nearly everything else that it reads would be refused.
 
 use std::iter::Peekable;
 use std::str::Chars;
 
-/// The globs, or the piece of the expression that no glob says.
+/// The globs, or the piece of the expression that no glob can express.
 ///
 /// An expression that is not anchored matches anywhere in a name, as Go's `MatchString` does.
 ///
 /// # Errors
-/// What no glob can say, as a phrase.
+/// The piece that no glob can express, as a phrase.
 pub(crate) fn globs(expression: &str) -> Result<Vec<String>, String> {
     let mut rest = expression.chars().peekable();
     let branches = alternatives(&mut rest, 0)?;
@@ -29,7 +29,7 @@ pub(crate) fn globs(expression: &str) -> Result<Vec<String>, String> {
     Ok(found)
 }
 
-/// One way through the expression: globs' own signs, and `^` and `$` where the expression has them.
+/// One alternative of the expression: the characters of globs, and `^` and `$` if the expression has them.
 type Branch = Vec<Piece>;
 
 #[derive(Clone, Copy, PartialEq, Eq)]
@@ -128,7 +128,7 @@ fn atom(sign: char, rest: &mut Peekable<Chars<'_>>, depth: usize) -> Result<Vec<
     Ok(vec![vec![piece]])
 }
 
-/// The atom with what follows it: `*` and `+` only behind a dot, `?` behind anything.
+/// The atom with its repetition: `*` and `+` only after a dot, `?` after anything.
 fn repeated(atom: &[Branch], rest: &mut Peekable<Chars<'_>>) -> Result<Vec<Branch>, String> {
     let dot = atom == [[Piece::Any]];
     let branches = match rest.peek() {
@@ -144,10 +144,10 @@ fn repeated(atom: &[Branch], rest: &mut Peekable<Chars<'_>>) -> Result<Vec<Branc
     Ok(branches)
 }
 
-/// More are no list that anybody would keep.
+/// More alternatives are no list that anybody would maintain.
 const MOST_GLOBS: usize = 64;
 
-/// Nor does anybody nest more.
+/// Deeper nesting is no list that anybody would maintain.
 const MOST_BRACKETS: usize = 32;
 
 #[cfg(test)]

@@ -1,7 +1,8 @@
-//! A configuration of Burrow → the variables and parameters that say the same here, and what has no counterpart.
+//! A configuration of Burrow → the variables and parameters with the same meaning here, and the keys without a
+//! counterpart.
 //!
-//! Keys are those of linkedin/Burrow v1.9.5 (`config/burrow.toml` and the places that read it). Every key of the file is answered:
-//! by a variable, by a sentence on where it went, or as one that Burrow itself does not know.
+//! Keys are those of linkedin/Burrow v1.9.5 (`config/burrow.toml` and the places that read it). Every key of the file
+//! has an answer: a variable, a sentence about its counterpart, or a note that Burrow itself does not know it.
 
 use std::fmt::Write as _;
 
@@ -15,10 +16,10 @@ mod globs;
 
 use counterparts::{Counterpart, counterpart};
 
-/// A file that is no configuration of Burrow.
+/// A file that is not a configuration of Burrow.
 #[derive(Debug, thiserror::Error)]
 pub enum NotBurrow {
-    /// It is no TOML. The line itself is not shown: it may hold a password.
+    /// It is not valid TOML. The line itself is not shown: it may hold a password.
     #[error("it is not valid TOML: line {line}, column {column}: {what}")]
     Toml {
         /// From 1.
@@ -29,25 +30,26 @@ pub enum NotBurrow {
         what: String,
     },
     /// It names no cluster.
-    #[error("it has no [cluster.NAME] section, so there is nothing to look at")]
+    #[error("it has no [cluster.NAME] section, so it names no cluster to check")]
     NoCluster,
 }
 
-/// What a configuration of Burrow becomes.
+/// The translation of a configuration of Burrow.
 #[derive(Debug)]
 pub struct Translation {
     /// The lines of an environment, with comments.
     pub text: String,
-    /// Whether every list of groups could be carried over: else more groups are checked than Burrow read.
+    /// Whether every list of groups was translated; if not, more groups are checked than Burrow read.
     pub is_exact: bool,
 }
 
-/// The environment of a run for each cluster of the file, the parameters of the template, and what has no counterpart.
+/// The environment of a run for each cluster of the file, the parameters of the template, and the keys without a
+/// counterpart.
 ///
 /// Passwords are not repeated: the line says where to put them.
 ///
 /// # Errors
-/// [`NotBurrow`] where there is nothing to translate.
+/// [`NotBurrow`] if there is nothing to translate.
 pub fn translate(text: &str) -> Result<Translation, NotBurrow> {
     let file: Table = text.parse().map_err(|error| NotBurrow::toml(text, &error))?;
     let clusters: Vec<&String> = sections(&file, "cluster").map(|(name, _)| name).collect();
@@ -81,7 +83,7 @@ pub fn translate(text: &str) -> Result<Translation, NotBurrow> {
     Ok(Translation { text: said, is_exact })
 }
 
-/// One line, whatever names are in it: what stands below a comment is read by a shell.
+/// Exactly one line, whatever names are in it: a shell reads the lines below a comment.
 fn comment(said: &mut String, text: &str) {
     let _ = writeln!(said, "# {}", plain(text));
 }
@@ -92,24 +94,24 @@ impl NotBurrow {
         let before = text.get(..at).unwrap_or_default();
         let line = before.rsplit('\n').next().unwrap_or_default();
         let (number, column) = (before.matches('\n').count() + 1, line.chars().count() + 1);
-        // The library's words name a key at the most; what stands between quotes may be more.
+        // The library's message may name a key; quoted text may be more than that, and is left out.
         let what = error.message().lines().next().unwrap_or_default();
         let what = what.split_once('`').map_or(what, |(begin, _)| begin.trim_end());
         Self::Toml { line: number, column, what: plain(what) }
     }
 }
 
-/// What a run on one cluster is told.
+/// The settings of a run for one cluster.
 #[derive(Default)]
 struct Settings {
     entries: Vec<Setting>,
     /// What has to be done by hand.
     notes: Vec<String>,
-    /// Lists of groups that globs cannot say.
+    /// Lists of groups that globs cannot express.
     left_out: usize,
 }
 
-/// One thing to say, by a variable, by a parameter of the template, or by either.
+/// One setting: a variable, a parameter of the template, or both.
 struct Setting {
     variable: Option<&'static str>,
     parameter: Option<&'static str>,
@@ -155,8 +157,7 @@ impl Settings {
         };
         self.add("KAFKA_SECURITY_PROTOCOL", None, protocol.into());
         if tls.is_none() {
-            self.notes
-                .push("Burrow talks plaintext to this cluster; the template does not: it takes a TLS listener".into());
+            self.notes.push("Burrow uses plaintext for this cluster; the template needs a TLS listener".into());
         }
         let mut authentication = "TLS";
         if let Some((name, tls)) = &tls {
@@ -176,7 +177,7 @@ impl Settings {
                 self.add("KAFKA_SSL_KEYSTORE", None, "keystore.pem".into());
             }
             if tls.get("noverify").and_then(Value::as_bool) == Some(true) {
-                self.notes.push(format!("[tls.{name}] noverify: certificates and names are always verified here; KAFKA_SSL_TRUSTSTORE takes a CA of your own"));
+                self.notes.push(format!("[tls.{name}] noverify: certificates and names are always verified here; set KAFKA_SSL_TRUSTSTORE to your own CA"));
             }
         }
         if let Some((name, sasl)) = &sasl {
@@ -194,7 +195,7 @@ impl Settings {
             authentication = "MSK-IAM";
             self.add("KAFKA_SASL_MECHANISM", None, "AWS_MSK_IAM".into());
             if let Some(role) = text(iam, "role-arn") {
-                self.notes.push(format!("role {role}: let the function's role read the cluster, or take that one on (KAFKA_SASL_AWS_ROLE_ARN)"));
+                self.notes.push(format!("role {role}: let the function's role read the cluster, or assume that role (KAFKA_SASL_AWS_ROLE_ARN)"));
             }
         }
         if tls.is_some() || iam.is_some() {
@@ -206,7 +207,7 @@ impl Settings {
         }
     }
 
-    /// Which groups, by the consumer sections that read this cluster.
+    /// The groups, from the consumer sections of this cluster.
     fn groups(&mut self, file: &Table, cluster: &str) {
         let of_cluster = |section: &&Table| section.get("cluster").and_then(Value::as_str) == Some(cluster);
         let consumers = sections(file, "consumer");
@@ -224,7 +225,7 @@ impl Settings {
                     Err(why) => {
                         self.left_out += 1;
                         self.notes.push(format!(
-                            "[consumer.{name}] {key} = {expression:?}: globs cannot say {why}; write MEERKAT_GROUPS by hand"
+                            "[consumer.{name}] {key} = {expression:?}: globs cannot express {why}; write MEERKAT_GROUPS by hand"
                         ));
                     }
                 }
@@ -236,7 +237,7 @@ impl Settings {
     }
 }
 
-/// Where every other key of the file went, in the order of the file's sections.
+/// The counterpart of every other key of the file, in the order of the file's sections.
 fn elsewhere(file: &Table) -> Vec<String> {
     let mut lines = Vec::new();
     for (kind, value) in file {
@@ -265,7 +266,7 @@ fn elsewhere(file: &Table) -> Vec<String> {
     lines
 }
 
-/// What became of a key whose value matters: from which status on it notifies, and whom.
+/// The counterpart of a key whose value matters: the status from which it notifies, and the receiver.
 fn notifier(kind: &str, key: &str, value: &Value) -> Option<Counterpart> {
     let url = value.as_str().unwrap_or_default();
     match (kind, key, value.as_integer()) {

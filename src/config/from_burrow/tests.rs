@@ -56,7 +56,7 @@ fn a_list_that_no_glob_says_makes_a_translation_inexact() {
     }
 }
 
-/// What a translation's lines of variables say.
+/// The variables that a translation prints.
 fn variables(said: &str) -> Vec<(String, String)> {
     let pairs = said
         .lines()
@@ -138,9 +138,9 @@ fn whom_a_notifier_notifies_and_from_when_is_read_off_its_values() {
 }
 
 #[test]
-fn an_expression_that_no_glob_says_is_told() {
+fn an_expression_that_no_glob_says_is_reported() {
     let said = text("[cluster.a]\nservers=['b:1']\n[consumer.a]\ncluster='a'\ngroup-allowlist='^[a-f]+$'");
-    assert!(said.contains("globs cannot say a class of characters ([…]); write MEERKAT_GROUPS by hand"), "{said}");
+    assert!(said.contains("globs cannot express a class of characters ([…]); write MEERKAT_GROUPS by hand"), "{said}");
     assert!(!said.contains("\nMEERKAT_GROUPS="));
 }
 
@@ -165,7 +165,7 @@ fn what_is_no_configuration_of_burrow_is_refused() {
     assert!(matches!(translate("[general]\npidfile='x'"), Err(NotBurrow::NoCluster)));
 }
 
-/// A file with every section, and every key in it, that the configurations have which come with Burrow.
+/// A file with every section and key of the configurations that come with Burrow.
 const WHOLE: &str = r#"
 [general]
 pidfile="/run/b.pid"
@@ -231,7 +231,7 @@ send-close=true
 threshold=1
 "#;
 
-/// The least that starts Burrow, with a pattern in which globs have no counterpart and one of many that have.
+/// The least that starts Burrow, with one pattern that globs cannot express and one that they can.
 const LEAST: &str = r#"
 [zookeeper]
 servers=[ "zk.example:2181" ]
@@ -274,8 +274,8 @@ fn no_line_of_the_file_is_shown_where_it_is_not_toml() {
         ("[sasl.hunter2]\n[sasl.hunter2]", "it is not valid TOML: line 2, column "),
     ] {
         let error = translate(text).unwrap_err();
-        let told = crate::base::fault::sentence(&error);
-        assert!(told.starts_with(expected) && !told.contains("hunter2"), "{told}");
+        let sentence = crate::base::fault::sentence(&error);
+        assert!(sentence.starts_with(expected) && !sentence.contains("hunter2"), "{sentence}");
     }
 }
 

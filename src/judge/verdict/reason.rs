@@ -325,5 +325,5 @@ impl Silence {
 
 /// Which snapshot it is of those that a verdict takes, so that it is seen when there will be one.
 pub(crate) fn early(missing: u8) -> &'static str {
-    if missing > 1 { "first look of three" } else { "second look of three" }
+    if missing > 1 { "first snapshot of three" } else { "second snapshot of three" }
 }

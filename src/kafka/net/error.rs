@@ -135,7 +135,7 @@ impl DialError {
                 "a listener with SASL does that before a login: set KAFKA_SECURITY_PROTOCOL to SASL_SSL, and KAFKA_SASL_MECHANISM",
             ),
             Self::MetadataRefused(code) => {
-                Fault::of(format!("the broker refused to tell its metadata: {}", error_codes::sentence(*code)))
+                Fault::of(format!("the broker refused to return its metadata: {}", error_codes::sentence(*code)))
             }
             Self::NoBrokers => Fault::of("the broker's metadata names no brokers"),
             Self::Advertised { by, why } => advertised(&why.fault(), by),
@@ -194,7 +194,7 @@ fn late(step: Step, after: Duration) -> Fault {
         Step::Connect => Fault::with(format!("no connection {after}"), "check security groups and routes"),
         Step::Tls => Fault::with(
             format!("no answer to a TLS handshake {after}"),
-            "check that the port speaks TLS, and that the broker takes more connections (max.connections)",
+            "check that the port speaks TLS, and that the broker accepts more connections (max.connections)",
         ),
         Step::Login => Fault::of(format!("the credentials were not there {after}")),
         Step::Versions | Step::Metadata => Fault::of(format!("no answer {after}")),

@@ -31,7 +31,7 @@ pub(crate) enum FrameError {
     Body { api: &'static str, version: i16, what: Unreadable },
     /// An answer that could be read, and would take too much memory.
     #[error(
-        "the answer to {api} v{version} would take {weight} bytes of memory, and may take {most}; raise MEERKAT_FRAME_LIMIT"
+        "the answer to {api} v{version} would need {weight} bytes of memory, more than the limit of {most}; raise MEERKAT_FRAME_LIMIT"
     )]
     Heavy { api: &'static str, version: i16, weight: usize, most: usize },
     /// The request cannot be written.
@@ -168,7 +168,7 @@ mod tests {
     }
 
     #[test]
-    fn peers_that_are_no_kafka_are_told_apart() {
+    fn peers_that_are_no_kafka_are_distinguished() {
         assert!(judged(*b"HTTP").contains("HTTP server"));
         assert!(judged([0x15, 0x03, 0x03, 0x00]).contains("port speaks TLS"));
     }

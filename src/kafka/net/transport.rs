@@ -129,7 +129,7 @@ mod tests {
     }
 
     #[test]
-    fn every_cause_is_told_when_none_succeeds() {
+    fn every_cause_is_reported_when_none_succeeds() {
         assert_eq!(run(race([Err(1), Err(2)], attempt)), Err(vec![1, 2]));
         assert_eq!(run(race([], attempt)), Err(vec![]));
     }

@@ -79,7 +79,7 @@ pub(crate) fn sentence(code: i16) -> String {
         }
         Some(ResponseError::LeaderNotAvailable) => "the partition has no leader",
         Some(ResponseError::ListenerNotFound) => {
-            "the partition's leader has no listener of the name that is used here, or is down, of which old releases say the same: start that broker, give it one, or use a listener that every broker has"
+            "the partition's leader has no listener of the name that is used here, or is down (old releases report both the same way): start that broker, give it such a listener, or use a listener that every broker has"
         }
         Some(ResponseError::NotLeaderOrFollower | ResponseError::FencedLeaderEpoch) => {
             "the partition's leader has moved"

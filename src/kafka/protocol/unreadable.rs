@@ -29,7 +29,7 @@ pub(crate) enum Unreadable {
     #[error("{0} bytes are left over")]
     LeftOver(usize),
     /// Taken apart, they need so many bytes of memory at the least.
-    #[error("it would take {0} bytes of memory")]
+    #[error("it would need {0} bytes of memory")]
     Heavy(usize),
     /// It is not known what they should look like.
     #[error("nobody knows its shape")]

@@ -265,7 +265,7 @@ mod tests {
     }
 
     #[test]
-    fn a_broker_that_is_too_old_is_told_so() {
+    fn a_broker_that_is_too_old_is_reported_so() {
         assert_eq!(
             choose(Api::ListOffsets, 0, 1).unwrap_err(),
             "no common version of ListOffsets: the broker offers v0 to v1, this build knows v2 to v10; upgrade the broker to Kafka 0.11 or later"

@@ -208,7 +208,7 @@ async fn ask_each(
     let places = ids.iter().copied().map(Ok).collect();
     let progress = Progress::of("connecting, listing the groups of", ids.len(), "brokers");
     let questions = Questions { places, piece: 1, progress, left_out: "nobody was asked", until };
-    let stateless = Unknown::because("the broker's listing tells no states");
+    let stateless = Unknown::because("the broker's listing has no states");
     let ask = async |id, brokers: Vec<usize>| {
         let answer = cluster.list_groups(id, until).await;
         let outcome = match answer {
@@ -349,7 +349,7 @@ async fn look_up(
 /// them fits into what a small function has.
 const MOST_GROUPS: usize = 250_000;
 
-const TOO_MANY: &str = "a look takes up to 250,000 groups of a cluster";
+const TOO_MANY: &str = "a run reads up to 250,000 groups of a cluster";
 
 /// What is not known of a service that keeps groups elsewhere.
 const NO_OFFSETS_TOPIC: &str = "there is no __consumer_offsets, and a service without it may list groups only while they have members: name them in MEERKAT_EXPECT to have them asked for one by one";

@@ -104,7 +104,7 @@ mod tests {
     use super::*;
 
     #[test]
-    fn the_kind_of_a_group_is_told_by_type_first_and_protocol_second() {
+    fn the_kind_of_a_group_is_reported_by_type_first_and_protocol_second() {
         let of = |group_type, protocol_type| {
             kind(
                 &ListedGroup::default()

@@ -52,7 +52,7 @@ pub(crate) async fn of_bare_groups(
             };
             let asked: Vec<Listed> = bare.iter().take(most).map(again).collect();
             let mut found = ask(cluster, &asked, names.selected(), until).await;
-            let what = format!("a look asks for that of {most} groups without commits on a cluster of this size");
+            let what = format!("a run asks for that of {most} groups without commits on a cluster of this size");
             found.resize(bare.len(), Err(Unknown::because(what)));
             found
         }
@@ -127,7 +127,7 @@ pub(crate) async fn of_losses(cluster: &Cluster<'_>, snapshot: &mut Snapshot, la
     let asked = groups.zip(found).map(|(group, coordinator)| Listed::named(&group.name, group.kind, coordinator));
     let asked: Vec<Listed> = asked.collect();
     for (at, told) in lost.into_iter().zip(ask(cluster, &asked, &Patterns::default(), until).await) {
-        let left_out = || Unknown::because("the coordinator does not tell of that commit any more");
+        let left_out = || Unknown::because("the coordinator does not return that commit any more");
         let why = told.as_ref().err().cloned().unwrap_or_else(left_out).within(LOSS_IN_DOUBT);
         for row in lags.lost_in(&snapshot.groups[at].range()) {
             snapshot.rows[*row].committed = Err(why.clone());

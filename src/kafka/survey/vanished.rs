@@ -59,7 +59,7 @@ pub(crate) async fn explain(
             *at,
             match told {
                 Some(Ok(told)) if told.is_empty() => Gone::NoCommit,
-                Some(Ok(_)) => Gone::Untold(Unknown::because("its coordinator tells of commits there once more")),
+                Some(Ok(_)) => Gone::Untold(Unknown::because("its coordinator returns commits there again")),
                 Some(Err(why)) => Gone::Untold(why.within("whether a commit is left is unknown")),
                 None => Gone::Untold(Unknown::because("whether a commit is left is unknown")),
             },

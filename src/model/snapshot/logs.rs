@@ -90,7 +90,7 @@ mod tests {
     use super::*;
 
     #[test]
-    fn a_log_is_told_or_its_cause_is() {
+    fn a_log_is_reported_or_its_cause_is() {
         let read = LogRange { start: 0, end: 7, last_stable: Some(5) };
         let old = LogRange { start: 1, end: 2, last_stable: None };
         let why = Unknown::because("the partition has no leader");

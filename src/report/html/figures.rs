@@ -40,7 +40,7 @@ pub(crate) fn minute(moment: &str) -> String {
 }
 
 fn unknown(html: &mut Html) {
-    html.raw("<span class=\"mk-soft\" title=\"could not be told\">–</span>");
+    html.raw("<span class=\"mk-soft\" title=\"not known\">–</span>");
 }
 
 /// The status as a word on its colour.

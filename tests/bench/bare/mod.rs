@@ -1,4 +1,4 @@
-//! The requests of one look on the same codec and the same TLS, their answers decoded, the lag summed, and nothing else.
+//! The requests of one run on the same codec and the same TLS, their answers decoded, the lag summed, and nothing else.
 //! No findings, no ages, no report.
 //!
 //! It reads `KAFKA_BOOTSTRAP_SERVERS` and `KAFKA_SSL_TRUSTSTORE`, and talks to one broker.
@@ -27,7 +27,7 @@ use tokio_rustls::rustls::{ClientConfig, RootCertStore, crypto};
 
 pub(crate) type Error = Box<dyn std::error::Error>;
 
-/// What a look came to.
+/// What a run counted.
 pub(crate) struct Seen {
     pub(crate) groups: usize,
     pub(crate) pairs: usize,
@@ -188,7 +188,7 @@ const LIST_OFFSETS: i16 = 9;
 /// Log start, high watermark, last stable offset: timestamp and isolation level.
 const EDGES: [(i64, i8); 3] = [(-2, 0), (-1, 0), (-1, 1)];
 
-/// Groups in one `OffsetFetch`, as the look has it.
+/// Groups in one `OffsetFetch`, as the run has it.
 const PIECE: usize = 50;
 
 const READ_BUFFER: usize = 64 * 1024;

@@ -23,7 +23,7 @@ fn a_record_in_order_has_its_own_age() {
 }
 
 #[test]
-fn the_first_record_takes_one_round() {
+fn the_first_record_needs_one_round() {
     let log = Log::of(seconds(10_000));
     assert_eq!(log.search(log.target(0), TO_THE_MS).1, 1);
 }
@@ -96,7 +96,7 @@ fn a_commit_before_the_first_surviving_record_is_at_least_as_old_as_that() {
 }
 
 #[test]
-fn jitter_makes_a_hidden_record_look_younger_by_no_more_than_the_jitter() {
+fn jitter_makes_a_hidden_record_seem_younger_by_at_most_the_jitter() {
     let mut random = Random(5);
     let log = Log::of(seconds(20_000).into_iter().map(|at| at / 10 + random.below(10_001) - 5_000).collect());
     let mut hidden = 0;
@@ -176,7 +176,7 @@ fn age_of(target: Target, answer: &Answer) -> Age {
 }
 
 #[test]
-fn messages_without_timestamps_have_no_age_and_say_why() {
+fn messages_without_timestamps_have_no_age_but_a_reason() {
     let log = Log::of(seconds(10));
     let Age::Unknown(why) = age_of(log.target(5), &Answer::NoRecord) else { panic!("an age of nothing") };
     assert!(why.to_string().contains("message format before Kafka 0.10"), "{why}");

@@ -11,7 +11,7 @@ const TO_A_SECOND: Limits = Limits { tolerance: Tolerance { ms: 1_000, percent: 
 const TO_A_PERCENT: Limits = Limits { tolerance: Tolerance { ms: 1_000, percent: 1 }, ..TO_THE_MS };
 
 #[test]
-fn logs_in_order_take_few_rounds() {
+fn logs_in_order_need_few_rounds() {
     let mut totals: [Vec<Cost>; 3] = Default::default();
     println!("{HEAD}");
     for (name, shape) in IN_ORDER {

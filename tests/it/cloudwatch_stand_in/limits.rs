@@ -168,7 +168,7 @@ fn read(queries: Vec<MetricDataQuery>, start: i64, end: i64) -> Result<(), No> {
 }
 
 #[test]
-fn a_look_holds_500_queries_of_different_ids() {
+fn a_read_holds_500_queries_of_different_ids() {
     let queries = |count: u32| (0..count).map(|n| ask(&format!("q{n}"), "Sum", 60)).collect();
     assert_eq!(read(queries(500), NOW - 60, NOW), Ok(()));
     read(queries(501), NOW - 60, NOW).unwrap_err().says("ValidationError", "size greater than 500");
@@ -178,7 +178,7 @@ fn a_look_holds_500_queries_of_different_ids() {
 }
 
 #[test]
-fn a_look_holds_600_kib() {
+fn a_read_holds_600_kib() {
     let query = |n: u32, length: usize| {
         let metric = Metric::builder().namespace("N").metric_name("m").dimensions(dimension("d", "v".repeat(length)));
         ask_metric(&format!("q{n}"), metric.build(), "Sum", 60).build()
@@ -210,7 +210,7 @@ fn ids_periods_and_statistics_are_checked() {
 }
 
 #[test]
-fn a_look_starts_before_it_ends() {
+fn a_read_starts_before_it_ends() {
     assert_eq!(read(vec![ask("q", "Sum", 1)], NOW - 1, NOW), Ok(()));
     read(vec![ask("q", "Sum", 1)], NOW, NOW).unwrap_err().says("ValidationError", "StartTime must be less");
 }

@@ -182,7 +182,7 @@ async fn a_token_fits_its_own_request_alone() {
 }
 
 #[tokio::test]
-async fn writes_become_visible_when_told() {
+async fn writes_become_visible_when_the_test_wants() {
     let (stand, client) = still();
     stand.set_visible_after(Duration::from_secs(2));
     stand.set_new_metric_visible_after(Duration::from_mins(2));

@@ -1,4 +1,4 @@
-//! Bootstrap addresses: any of them will do, and where none does, each tells its cause.
+//! Bootstrap addresses: any reachable one is enough, and if none is, the message has the cause of each.
 
 use std::net::Ipv6Addr;
 use std::time::Duration;
@@ -23,32 +23,32 @@ fn reported(voice: Voice) -> String {
 }
 
 #[test]
-fn a_closed_port_is_told() {
+fn a_closed_port_is_reported() {
     let reported = reported(Voice::Closed);
     assert!(reported.starts_with("Connection refused (os error 111); check host and port: "), "{reported}");
 }
 
 #[test]
-fn an_http_server_is_told() {
+fn an_http_server_is_reported() {
     assert_eq!(reported(Voice::Says(HTTP)), "an HTTP server answered: the address is not that of a Kafka listener");
 }
 
 #[test]
-fn another_protocol_is_told() {
+fn another_protocol_is_reported() {
     let ssh = reported(Voice::Says(b"SSH-2.0-OpenSSH_9.6\r\n"));
     assert!(ssh.ends_with("the address is not that of a Kafka listener"), "{ssh}");
     assert!(reported(Voice::Says(b"")).starts_with("the connection was closed at the first request"));
 }
 
 #[test]
-fn a_host_that_does_not_resolve_is_told() {
+fn a_host_that_does_not_resolve_is_reported() {
     // RFC 6761, section 6.4: names under `invalid` never resolve.
     let sentence = Check::at("broker.invalid:9092").answer().unwrap_err();
     assert!(sentence.contains("broker.invalid:9092: the host name cannot be resolved"), "{sentence}");
 }
 
 #[test]
-fn a_silent_peer_is_told_when_the_time_is_up() {
+fn a_silent_peer_is_reported_when_the_time_is_up() {
     let stage = Scene::of(1).node(1, |node| node.voice = Voice::Silent).start();
     let sentence = Check::at(&stage.bootstrap()).within(Duration::from_millis(300)).answer().unwrap_err();
     assert!(sentence.contains("no answer before the deadline"), "{sentence}");
@@ -65,7 +65,7 @@ fn a_silent_address_does_not_hide_the_causes_of_the_others() {
 }
 
 #[test]
-fn each_address_in_vain_tells_its_own_cause() {
+fn each_failed_address_has_its_own_cause() {
     let stage = Scene::of(3)
         .node(1, |node| node.voice = Voice::Closed)
         .node(2, |node| node.voice = Voice::Says(HTTP))
@@ -97,7 +97,7 @@ fn a_silent_address_does_not_keep_the_next_one_from_being_tried() {
 }
 
 #[test]
-fn an_address_said_twice_is_one_address() {
+fn a_repeated_address_is_one_address() {
     let stage = five_behind(1).node(1, |node| node.voice = Voice::Closed).start();
     let port = stage.address(1).port();
     let sentence = Check::at(&format!("localhost:{port},LOCALHOST:{port}, localhost:{port}")).answer().unwrap_err();
@@ -129,7 +129,7 @@ fn an_ipv6_address_is_as_good_as_any() {
 }
 
 #[test]
-fn a_cluster_without_brokers_in_its_metadata_is_told() {
+fn a_cluster_without_brokers_in_its_metadata_is_reported() {
     let nobody = Act::Body(b"\0\0\0\0\0\x01\0\0\0\0\0\x01\0\0\0\0\0");
     let stage = five_behind(1).node(1, |node| node.offers(ApiKey::Metadata, 9, 9));
     let stage = stage.fault(When::on(ApiKey::Metadata), nobody).start();

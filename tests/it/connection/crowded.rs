@@ -49,7 +49,8 @@ fn a_broker_that_stays_crowded_is_named_as_that() {
     for words in CROWDED {
         let stage = crowded(words, usize::MAX).start();
         let reported = login(Check::at(&stage.bootstrap())).within(Duration::from_secs(3)).answer().unwrap_err();
-        let expected = format!("the broker takes no more new connections for the moment: {words}; Amazon MSK with IAM");
+        let expected =
+            format!("the broker accepts no more new connections for the moment: {words}; Amazon MSK with IAM");
         assert!(reported.contains(&expected) && !reported.contains("check KAFKA_SASL"), "{reported}");
         assert!(stage.asked(ApiKey::SaslAuthenticate).len() > 1, "{reported}");
     }
@@ -132,7 +133,7 @@ fn a_connection_that_is_cut_after_tls_is_no_plaintext() {
 
 #[test]
 fn a_slow_broker_has_the_time_that_nobody_else_uses() {
-    // Two seconds to the first byte of one answer, of ten that the look has.
+    // Two seconds to the first byte of one answer, of ten that the run has.
     let scene = Scene::of(2)
         .group(Group::classic("orders").at(2).commits("t", &[5]))
         .topic(Topic::new("t", &[0..10]).led_by(&[2]))

@@ -16,7 +16,7 @@ fn encrypted(brokers: i32, authority: &Authority) -> Scene {
 
 /// The sentence that a user sees who trusts this authority.
 fn reported(stage: &Stage, trusted: &Authority) -> String {
-    Check::at(&stage.bootstrap()).trusting(&trusted.pem()).answer().expect_err("a look in vain")
+    Check::at(&stage.bootstrap()).trusting(&trusted.pem()).answer().expect_err("a run that fails")
 }
 
 /// The sentence for a broker that shows a certificate with these names and this validity.
@@ -27,7 +27,7 @@ fn reported_of(names: &[&str], validity: Validity) -> String {
 }
 
 #[test]
-fn a_certificate_of_a_trusted_authority_is_all_it_takes() {
+fn a_certificate_of_a_trusted_authority_is_enough() {
     let authority = Authority::new();
     let stage = encrypted(3, &authority).start();
     let report = Check::at(&stage.bootstrap()).trusting(&authority.pem()).report(&stage);
@@ -36,21 +36,21 @@ fn a_certificate_of_a_trusted_authority_is_all_it_takes() {
 }
 
 #[test]
-fn a_tls_port_spoken_to_in_plaintext_is_told() {
+fn a_tls_port_spoken_to_in_plaintext_is_reported() {
     let sentence = refusal(&encrypted(1, &Authority::new()).start());
     let expected = "the port speaks TLS, and plaintext was sent to it: set KAFKA_SECURITY_PROTOCOL to SSL or SASL_SSL";
     assert!(sentence.ends_with(expected), "{sentence}");
 }
 
 #[test]
-fn a_plaintext_port_spoken_to_in_tls_is_told() {
+fn a_plaintext_port_spoken_to_in_tls_is_reported() {
     let sentence = reported(&Scene::of(1).start(), &Authority::new());
     assert!(sentence.contains("the connection was closed during the TLS handshake"), "{sentence}");
     assert!(sentence.contains("KAFKA_SECURITY_PROTOCOL=PLAINTEXT"), "{sentence}");
 }
 
 #[test]
-fn a_server_that_answers_a_handshake_in_plain_words_is_told() {
+fn a_server_that_answers_a_handshake_in_plain_words_is_reported() {
     let reported =
         |words| reported(&Scene::of(1).node(1, |node| node.voice = Voice::Says(words)).start(), &Authority::new());
     let http = reported(b"HTTP/1.1 400 Bad Request\r\n\r\n");
@@ -76,42 +76,42 @@ fn a_handshake_that_ends_or_is_not_answered_may_be_a_limit_on_connections() {
     let reported = |voice| {
         let stage = Scene::of(1).node(1, |node| node.voice = voice).start();
         let check = Check::at(&stage.bootstrap()).trusting(&Authority::new().pem());
-        check.within(Duration::from_secs(2)).answer().expect_err("a look in vain")
+        check.within(Duration::from_secs(2)).answer().expect_err("a run that fails")
     };
     let closed = reported(Voice::Says(b""));
     assert!(closed.contains("the connection was closed during the TLS handshake"), "{closed}");
     assert!(closed.contains("max.connections, max.connections.per.ip, or Amazon MSK's limits"), "{closed}");
     let silent = reported(Voice::Silent);
-    assert!(silent.contains("that the broker takes more connections (max.connections)"), "{silent}");
+    assert!(silent.contains("that the broker accepts more connections (max.connections)"), "{silent}");
 }
 
 #[test]
-fn a_certificate_for_another_name_is_told() {
+fn a_certificate_for_another_name_is_reported() {
     let sentence = reported_of(&["b-1.example", "b-2.example"], Validity::Now);
     assert!(sentence.contains("the certificate is for another name: it names"), "{sentence}");
     assert!(sentence.contains("it names b-1.example, b-2.example, not 127.0.0.1"), "{sentence}");
 }
 
 #[test]
-fn a_certificate_without_names_is_told_to_need_some() {
+fn a_certificate_without_names_is_reported_as_such() {
     let sentence = reported_of(&[], Validity::Now);
     assert!(sentence.contains("reissue it with a subject alternative name"), "{sentence}");
 }
 
 #[test]
-fn an_expired_certificate_is_told_with_its_date() {
+fn an_expired_certificate_is_reported_with_its_date() {
     let sentence = reported_of(&["127.0.0.1"], Validity::Past);
     assert!(sentence.contains("the certificate expired at 2001-01-01"), "{sentence}");
 }
 
 #[test]
-fn a_certificate_from_the_future_is_told_with_its_date() {
+fn a_certificate_from_the_future_is_reported_with_its_date() {
     let sentence = reported_of(&["127.0.0.1"], Validity::Future);
     assert!(sentence.contains("the certificate is not valid before 2101-01-01"), "{sentence}");
 }
 
 #[test]
-fn a_certificate_of_an_unknown_authority_is_told() {
+fn a_certificate_of_an_unknown_authority_is_reported() {
     let stage = encrypted(1, &Authority::new()).start();
     let expected = "the certificate was issued by an unknown CA; put that CA's PEM into KAFKA_SSL_TRUSTSTORE";
     let sentence = reported(&stage, &Authority::new());
@@ -122,13 +122,13 @@ fn a_certificate_of_an_unknown_authority_is_told() {
 }
 
 #[test]
-fn a_certificate_of_another_authority_with_the_same_name_is_told() {
+fn a_certificate_of_another_authority_with_the_same_name_is_reported() {
     let sentence = reported(&encrypted(1, &Authority::named("kafka-ca")).start(), &Authority::named("kafka-ca"));
     assert!(sentence.contains("another CA of the same name as one in KAFKA_SSL_TRUSTSTORE"), "{sentence}");
 }
 
 #[test]
-fn a_broker_that_wants_a_client_certificate_gets_one_or_is_told() {
+fn a_broker_that_wants_a_client_certificate_gets_one_or_is_reported() {
     let (authority, clients) = (Authority::new(), Authority::new());
     let identity = authority.guarded(&["127.0.0.1"], &clients);
     let scene = encrypted(1, &authority).node(1, |node| node.tls = Some(identity));
@@ -169,7 +169,7 @@ fn each_broker_is_met_by_the_name_that_it_advertises() {
 }
 
 #[test]
-fn a_broker_whose_certificate_lacks_its_advertised_name_is_told_and_the_rest_is_as_usual() {
+fn a_broker_whose_certificate_lacks_its_advertised_name_is_reported_and_the_rest_is_read() {
     let authority = Authority::new();
     let scene = encrypted(2, &authority).group(Group::classic("away").at(2).commits("t", &[5]));
     let stage = scene.node(2, |node| node.advertised = Some("localhost".into())).start();
@@ -183,7 +183,7 @@ fn a_broker_whose_certificate_lacks_its_advertised_name_is_told_and_the_rest_is_
 }
 
 #[test]
-fn plaintext_needs_to_be_said_in_so_many_words() {
+fn plaintext_must_be_configured_explicitly() {
     let stage = Scene::of(1).start();
     let sentence = Check::at(&stage.bootstrap()).with("KAFKA_SECURITY_PROTOCOL", "").answer().unwrap_err();
     assert!(sentence.contains("TLS handshake"), "{sentence}");
@@ -191,7 +191,7 @@ fn plaintext_needs_to_be_said_in_so_many_words() {
 }
 
 #[test]
-fn a_ca_that_is_shown_as_a_brokers_own_certificate_is_told() {
+fn a_ca_used_as_a_brokers_own_certificate_is_reported() {
     let (identity, pem) = Authority::posing(&["127.0.0.1"]);
     let stage = Scene::of(1).node(1, |node| node.tls = Some(identity)).start();
     let sentence = Check::at(&stage.bootstrap()).trusting(&pem).answer().unwrap_err();

@@ -1,4 +1,4 @@
-//! Connections of an earlier look of the same process.
+//! Connections of an earlier run of the same process.
 
 use kafka_protocol::messages::ApiKey;
 

@@ -38,7 +38,7 @@ fn a_broker_that_offers_version_0_still_never_sees_it() {
 }
 
 #[test]
-fn a_broker_that_offers_only_newer_versions_is_told_in_one_sentence() {
+fn a_broker_that_offers_only_newer_versions_is_reported_in_one_sentence() {
     let stage = five_behind(1).node(1, |node| node.offers(ApiKey::ListOffsets, 11, 12)).start();
     let report = check(&stage);
     assert_eq!(report.lags("orders"), "t/0 ?");
@@ -55,7 +55,7 @@ fn a_broker_that_offers_only_newer_versions_is_told_in_one_sentence() {
 }
 
 #[test]
-fn a_broker_that_offers_only_older_versions_is_told_in_one_sentence() {
+fn a_broker_that_offers_only_older_versions_is_reported_in_one_sentence() {
     let stage = five_behind(1).node(1, |node| node.offers(ApiKey::Metadata, 0, 3)).start();
     let expected = "no common version of Metadata: the broker offers v0 to v3, this build knows v4 to v13; \
                     upgrade the broker to Kafka 0.11 or later";
@@ -63,7 +63,7 @@ fn a_broker_that_offers_only_older_versions_is_told_in_one_sentence() {
 }
 
 #[test]
-fn a_broker_that_lacks_an_api_is_told_in_one_sentence() {
+fn a_broker_that_lacks_an_api_is_reported_in_one_sentence() {
     let without = |api| five_behind(1).node(1, |node| node.lacks(api)).start();
     let stage = without(ApiKey::OffsetFetch);
     let report = check(&stage);
@@ -105,8 +105,8 @@ fn a_refused_api_versions_is_asked_again_in_a_version_that_the_broker_knows() {
     };
     assert_eq!(asked(Release::V4_1), [3]);
     assert_eq!(asked(Release::V2_8), [3]);
-    assert_eq!(asked(Release::V2_1), [3, 0]); // it tells no range
-    // One that knows no 3, and tells its range.
+    assert_eq!(asked(Release::V2_1), [3, 0]); // its refusal has no range
+    // A broker that does not know version 3, and whose refusal has its range.
     let reported = five_behind(1).node(1, |node| node.offers(ApiKey::ApiVersions, 0, 2)).start();
     assert_eq!(check(&reported).lags("orders"), "t/0 5");
     assert_eq!(versions(&reported, 1, ApiKey::ApiVersions), [3, 2]);
@@ -122,7 +122,7 @@ fn a_broker_that_refuses_every_api_versions_is_asked_twice_at_most() {
 }
 
 #[test]
-fn a_broker_is_told_who_asks() {
+fn a_broker_receives_the_name_of_the_client() {
     let stage = five_behind(1).start();
     check(&stage);
     let asked: ApiVersionsRequest = stage.asked(ApiKey::ApiVersions)[0].request();

@@ -17,7 +17,7 @@ fn two() -> Scene {
         .topic(Topic::new("t", &[0..10]))
 }
 
-/// The look with this in `MEERKAT_EXPECT`.
+/// The run with this in `MEERKAT_EXPECT`.
 fn expecting(scene: Scene, expected: &str) -> Report {
     let stage = scene.start();
     Check::at(&stage.bootstrap()).with("MEERKAT_EXPECT", expected).report(&stage)
@@ -29,7 +29,7 @@ fn status(report: &Report, group: &str) -> (String, String) {
 }
 
 #[test]
-fn offsets_partitions_without_a_leader_make_a_look_incomplete() {
+fn offsets_partitions_without_a_leader_make_a_run_incomplete() {
     let causes = [
         (-1, "the partition has no leader"),
         (NO_LISTENER, "no listener of the name"),
@@ -48,7 +48,7 @@ fn offsets_partitions_without_a_leader_make_a_look_incomplete() {
 }
 
 #[test]
-fn a_broker_without_the_listener_takes_its_groups_and_logs_with_it_and_none_is_missing() {
+fn groups_and_logs_of_a_broker_without_the_listener_are_unknown_and_none_is_missing() {
     // It is left out of the brokers, and what it leads has error 72: so answers a cluster of which one broker lacks the listener.
     let scene = two().topic(Topic::new("u", &[0..10]).led_by(&[NO_LISTENER])).conceal(2);
     let scene = scene.group(Group::classic("reader").commits("t", &[10]).commits("u", &[5]));
@@ -134,7 +134,7 @@ fn a_coordinator_of_an_old_cluster_that_is_being_elected_is_waited_for() {
         scene.lead_offsets(&[1, 2]);
     });
     let scene = two().release(Release::V2_1).conceal(2).offsets_led_by(&[1, -1]);
-    // The brokers are told of by the first answer, the offsets topic by the second.
+    // The first answer has the brokers, the second the offsets topic.
     let scene =
         scene.fault(When::on(ApiKey::Metadata).times(2), Act::AS_USUAL).fault(When::on(ApiKey::Metadata), elected);
     let stage = scene.start();
@@ -146,7 +146,8 @@ fn a_coordinator_of_an_old_cluster_that_is_being_elected_is_waited_for() {
 fn share_groups_are_waited_for_while_what_holds_their_state_is_elected() {
     let scene = || two().group(Group::share("s").commits("t", &[5])).share_state_led_by(&[1, -1]);
     let report = check(&scene().start());
-    let expected = "share groups: they cannot be told of (25 of 50 partitions of __share_group_state: the partition has no leader)";
+    let expected =
+        "share groups: they are not known (25 of 50 partitions of __share_group_state: the partition has no leader)";
     assert_eq!((report.complete(), report.problems()), (false, vec![expected.into()]));
     let elected = Act::Change(|scene| scene.lead_share_state(&[1, 2]));
     let report = check(&scene().fault(When::on(ApiKey::ListGroups).at(1).times(1), elected).start());
@@ -157,7 +158,7 @@ fn share_groups_are_waited_for_while_what_holds_their_state_is_elected() {
 }
 
 #[test]
-fn a_group_whose_coordinator_is_away_is_told_from_one_that_does_not_exist() {
+fn a_group_without_its_coordinator_is_distinguished_from_one_that_does_not_exist() {
     // "gone" belongs to partition 5 of 50, "a" to 47: Java's hashes of the names.
     let mut leaders = [1; 50];
     leaders[5] = -1;
@@ -182,7 +183,7 @@ fn what_is_expected_is_not_missing_while_a_coordinator_is_down() {
 fn what_is_expected_is_not_missing_where_the_listing_is_refused() {
     let refused = || two().fault(When::on(ApiKey::ListGroups).at(2), Act::Code(31));
     is_unknown(&expecting(refused(), "b*"), "b*", "this user may not describe the cluster");
-    // A group by its full name is looked up, whatever the listing says.
+    // A group that is named in full is asked for even if the listing leaves it out.
     assert_eq!(expecting(refused(), "bills").lags("bills"), "t/0 5");
     let hidden = refused().group(Group::classic("hidden").at(2).refused(30));
     is_unknown(&expecting(hidden, "hidden"), "hidden", "this user may not describe the group");
@@ -213,7 +214,7 @@ fn where_nobody_answers_nothing_is_missing() {
 }
 
 #[test]
-fn where_no_broker_can_be_asked_for_a_coordinator_the_cause_is_told() {
+fn without_a_broker_to_ask_for_the_coordinator_the_cause_is_reported() {
     // Whoever was asked for the metadata is under none of the advertised addresses, and those lead nowhere.
     let silence = |scene: &mut Scene| *scene = std::mem::take(scene).every_node(|node| node.voice = Voice::Silent);
     let stage = two().fault(When::on(ApiKey::Metadata).times(1), Act::Change(silence)).start();
@@ -224,20 +225,20 @@ fn where_no_broker_can_be_asked_for_a_coordinator_the_cause_is_told() {
 }
 
 #[test]
-fn preflight_says_that_groups_may_be_missing_where_the_offsets_topic_has_no_leader() {
+fn preflight_reports_that_groups_may_be_missing_where_the_offsets_topic_has_no_leader() {
     let stage = two().offsets_led_by(&[1, -1]).start();
     let variables = [("KAFKA_BOOTSTRAP_SERVERS", &*stage.bootstrap()), ("KAFKA_SECURITY_PROTOCOL", "PLAINTEXT")];
     let outcome = answer(&variables, r#"{"mode": "preflight"}"#);
     let reported: Value = serde_json::from_str(&outcome.json).unwrap();
     let mut lines = reported["lines"].as_array().unwrap().iter();
-    let line = lines.find(|line| line["section"] == "look" && line["subject"] == "groups").unwrap_or(&Value::Null);
+    let line = lines.find(|line| line["section"] == "snapshot" && line["subject"] == "groups").unwrap_or(&Value::Null);
     assert_eq!((&line["status"], outcome.status), (&"does not work".into(), Verdict::Err), "{reported}");
     let found = line["found"].as_str().unwrap();
     assert!(found.starts_with("those whose coordinator is away may be missing (25 of 50 partitions"), "{found}");
 }
 
 #[test]
-fn a_hidden_offsets_topic_alone_makes_no_look_incomplete_and_preflight_says_so() {
+fn a_hidden_offsets_topic_alone_leaves_the_run_complete_and_preflight_reports_it() {
     let stage = two().hidden_offsets().start();
     assert!(check(&stage).complete());
     let variables = [("KAFKA_BOOTSTRAP_SERVERS", &*stage.bootstrap()), ("KAFKA_SECURITY_PROTOCOL", "PLAINTEXT")];

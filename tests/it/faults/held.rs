@@ -1,4 +1,5 @@
-//! Commits that an open transaction holds: until it ends they are none, and nobody tells of them who is not asked by name.
+//! Commits that an open transaction holds: until it ends they do not count, and only a request by partition returns
+//! them.
 
 use kafka_protocol::messages::{ApiKey, OffsetFetchRequest};
 use serde_json::json;
@@ -60,7 +61,7 @@ fn with_member() -> [Group; 3] {
 }
 
 #[test]
-fn what_a_transaction_holds_of_a_group_with_members_is_told_beside_its_commits() {
+fn pending_commits_of_a_group_with_members_are_reported_beside_its_commits() {
     for release in [Release::V2_8, Release::V4_1, Release::V4_4] {
         for group in with_member().into_iter().take(if release == Release::V2_8 { 1 } else { 2 }) {
             let stage = scene().release(release).group(group.commits("t", &[10]).held("t", 1)).start();
@@ -107,7 +108,7 @@ fn a_group_that_rebalances_before_its_first_commit_may_read_anything() {
 }
 
 #[test]
-fn a_commit_that_came_meanwhile_is_taken_over() {
+fn a_commit_that_arrived_meanwhile_is_used() {
     let commit = Act::Change(|scene| scene.commit("g", "t", 1, 4));
     let group = Group::classic("g").commits("t", &[5]).member("m", "t", &[0, 1]);
     let stage = scene().group(group).fault(When::on(ApiKey::Metadata).times(1), Act::AS_USUAL);
@@ -134,7 +135,7 @@ fn where_that_question_has_no_answer_what_is_held_is_unknown() {
 }
 
 #[test]
-fn groups_beyond_what_one_look_asks_for_are_unknown() {
+fn groups_beyond_the_limit_of_one_run_are_unknown() {
     // Two groups may be asked about all of 90,000 partitions each.
     let wide = Topic::new("wide", &vec![0..10; 90_000]);
     let bare = |number: usize| Group::classic(&format!("bare-{number}"));
@@ -142,7 +143,7 @@ fn groups_beyond_what_one_look_asks_for_are_unknown() {
     let report = check(&stage);
     let status = [0, 1, 2, 3].map(|number| report.group(&format!("bare-{number}"))["status"].clone());
     assert_eq!(status, ["OK", "OK", "UNKNOWN", "UNKNOWN"]);
-    let beyond = format!("{IN_DOUBT}a look asks for that of 2 groups without commits on a cluster of this size");
+    let beyond = format!("{IN_DOUBT}a run asks for that of 2 groups without commits on a cluster of this size");
     is_unknown(&report, "bare-3", &beyond);
     assert_eq!(asked_by_name(&stage).len(), 180_000);
 }

@@ -1,4 +1,5 @@
-//! When the time is up, what is known is told; and what is too large for one frame comes in pieces.
+//! When the time is up, what is known is reported; and an answer that is too large for one frame is asked for in
+//! pieces.
 
 use std::time::Duration;
 
@@ -35,7 +36,7 @@ fn a_broker_that_hangs_does_not_hide_the_others() {
 }
 
 #[test]
-fn a_broker_that_says_nothing_at_all_does_not_hide_the_others() {
+fn a_silent_broker_does_not_hide_the_others() {
     let stage = two().node(2, |node| node.voice = Voice::Silent).start();
     let report = Check::at(&stage.bootstrap()).within(Duration::from_secs(2)).report(&stage);
     assert_eq!(report.lags("orders"), "t/0 0");
@@ -46,7 +47,7 @@ fn a_broker_that_says_nothing_at_all_does_not_hide_the_others() {
 /// The first broker loads its groups, and is asked for them for the third time 300 ms later at the earliest: then the second one goes
 /// on with its handshake.
 #[test]
-fn a_short_look_waits_for_a_slow_handshake_all_the_same() {
+fn a_short_run_still_waits_for_a_slow_handshake() {
     let stage = two()
         .fault(When::on(ApiKey::ApiVersions).at(2), Act::Held)
         .fault(When::on(ApiKey::ListGroups).at(1).times(2), Act::Code(14))
@@ -95,7 +96,7 @@ fn with_all_answers_in_time_the_report_is_complete() {
 }
 
 #[test]
-fn what_was_read_before_the_deadline_is_told() {
+fn what_was_read_before_the_deadline_is_reported() {
     let stage = two().fault(When::on(ApiKey::ListOffsets).at(2), Act::Hang).start();
     let report = Check::at(&stage.bootstrap()).within(Duration::from_secs(2)).report(&stage);
     assert_eq!((report.lags("orders"), report.lags("bills")), ("t/0 0".into(), "u/0 ?".into()));
@@ -103,7 +104,7 @@ fn what_was_read_before_the_deadline_is_told() {
 }
 
 #[test]
-fn a_leader_that_hangs_while_ages_are_searched_for_takes_only_its_own_with_it() {
+fn a_leader_that_hangs_during_the_age_search_makes_only_its_own_ages_unknown() {
     // A record a millisecond until now, and groups that are 100 s behind.
     let (now, log) = (1_800_000_000_000, [1_799_999_000_000..1_800_000_000_000]);
     let behind = |name: &str, topic: &str| Group::classic(name).commits(topic, &[now - 100_000]);
@@ -119,7 +120,7 @@ fn a_leader_that_hangs_while_ages_are_searched_for_takes_only_its_own_with_it() 
     let at = Check::at(&stage.bootstrap()).with("MEERKAT_LAG_SECONDS", "1000").within(Duration::from_secs(3));
     let report = at.report(&stage);
     let (healthy, hung) = (report.partition("orders", "t", 0), report.partition("bills", "u", 0));
-    // Measured from a moment in the look.
+    // Measured from a moment in the run.
     assert!(healthy["lag_seconds"].as_f64().is_some_and(|age| (100.0..103.0).contains(&age)), "{healthy}");
     assert_eq!(healthy["lag_seconds_source"], "log");
     assert_eq!(hung["lag_seconds"], Value::Null);
@@ -160,7 +161,7 @@ fn metadata_and_logs_too_large_for_a_frame_are_asked_for_in_halves_too() {
 }
 
 #[test]
-fn a_single_group_too_large_for_a_frame_is_told_with_the_way_out() {
+fn a_single_group_too_large_for_a_frame_is_reported_with_the_way_out() {
     let scene = wide(3, 300).group(Group::classic("huge").commits("t", &[5; 300]).commits("gone", &vec![5; 4_000]));
     let stage = scene.start();
     let report = Check::at(&stage.bootstrap()).with("MEERKAT_FRAME_LIMIT", SMALLEST).report(&stage);

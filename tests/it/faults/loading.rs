@@ -37,7 +37,7 @@ fn groups_that_are_being_loaded_are_waited_for() {
 }
 
 #[test]
-fn groups_that_go_on_loading_make_a_look_incomplete_and_are_not_missing() {
+fn groups_that_are_still_loading_make_a_run_incomplete_and_are_not_missing() {
     for (leaders, leader) in [([1, 2], 1), ([2, 1], 2)] {
         let stage = two().unloaded(&[BILLS]).offsets_led_by(&leaders).start();
         let check = || Check::at(&stage.bootstrap()).within(Duration::from_secs(6));
@@ -65,7 +65,7 @@ fn a_topic_with_another_number_of_partitions_is_asked_about_all_the_same() {
 }
 
 #[test]
-fn who_may_not_describe_made_up_groups_is_told_what_can_be_told() {
+fn a_user_who_may_not_describe_made_up_groups_still_gets_what_is_known() {
     let stage = two().fault(When::on(ApiKey::DescribeGroups).times(4), Act::Code(30)).start();
     assert!(is_whole(&check(&stage)));
 }

@@ -34,7 +34,7 @@ fn a_topic_that_is_trimmed_behind_a_commit_has_lost_nothing() {
 }
 
 #[test]
-fn a_loss_that_is_there_the_second_time_is_told() {
+fn a_loss_that_is_read_twice_is_reported() {
     let stage = scene().change(|scene| scene.trim("repartition", 0, 7)).start();
     let report = check(&stage);
     let entry = report.partition("purger", "repartition", 0);
@@ -117,7 +117,7 @@ fn every_partition_of_a_topic_that_a_group_reads_is_listed() {
 }
 
 #[test]
-fn a_group_without_members_is_not_taken_to_read_whole_topics() {
+fn a_group_without_members_is_not_assumed_to_read_whole_topics() {
     let report = check(
         &Scene::of(1).group(Group::classic("g").commits("t", &[5])).topic(Topic::new("t", &[0..5, 0..9])).start(),
     );

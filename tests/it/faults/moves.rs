@@ -1,4 +1,4 @@
-//! What mends itself is asked again; what does not is told.
+//! A failure that ends by itself is asked again; one that does not is reported.
 
 use std::time::Duration;
 
@@ -56,7 +56,7 @@ fn a_group_whose_coordinator_moved_is_found_again() {
 }
 
 #[test]
-fn a_coordinator_that_moves_during_the_look_is_found_again() {
+fn a_coordinator_that_moves_during_the_run_is_found_again() {
     let moving = Act::Change(|scene| scene.move_group("orders", 2));
     all_is_well(two().fault(When::on(ApiKey::OffsetFetch).at(1).times(1), moving));
 }
@@ -69,7 +69,7 @@ fn a_coordinator_lookup_that_fails_is_tried_again() {
 }
 
 #[test]
-fn a_coordinator_that_never_comes_is_told_when_the_time_is_up() {
+fn a_coordinator_that_never_appears_is_reported_when_the_time_is_up() {
     let stage = two().fault(When::on(ApiKey::OffsetFetch).at(1), NOT_COORDINATOR).start();
     let report = Check::at(&stage.bootstrap()).within(Duration::from_secs(2)).report(&stage);
     assert_eq!(report.group("orders")["reason"], "the group's coordinator has moved (NotCoordinator)");
@@ -79,7 +79,7 @@ fn a_coordinator_that_never_comes_is_told_when_the_time_is_up() {
 }
 
 #[test]
-fn a_leader_that_moves_during_the_look_is_asked_once_more() {
+fn a_leader_that_moves_during_the_run_is_asked_again() {
     let moving = Act::Change(|scene| scene.move_leader("t", 0, 2));
     let stage = two().fault(When::on(ApiKey::ListOffsets).at(1).times(1), moving).start();
     let report = check(&stage);
@@ -96,7 +96,7 @@ fn a_leader_that_is_new_to_its_role_is_asked_once_more() {
 }
 
 #[test]
-fn a_leader_that_goes_on_refusing_is_told_when_the_time_is_up() {
+fn a_leader_that_keeps_refusing_is_reported_when_the_time_is_up() {
     let stage = two().fault(When::on(ApiKey::ListOffsets).at(1), Act::Code(6)).start();
     let report = Check::at(&stage.bootstrap()).within(Duration::from_secs(2)).report(&stage);
     assert_eq!(report.partition("orders", "t", 0)["reason"], "the partition's leader has moved (NotLeaderOrFollower)");
@@ -106,7 +106,7 @@ fn a_leader_that_goes_on_refusing_is_told_when_the_time_is_up() {
 }
 
 #[test]
-fn a_partition_without_a_leader_is_told_and_its_neighbours_are_as_usual() {
+fn a_partition_without_a_leader_is_reported_and_its_neighbours_are_read() {
     let topic = Topic::new("v", &[0..10, 0..10]).led_by(&[1, -1]);
     let stage = two().topic(topic).group(Group::classic("half").commits("v", &[4, 4])).start();
     let report = check(&stage);
@@ -115,7 +115,7 @@ fn a_partition_without_a_leader_is_told_and_its_neighbours_are_as_usual() {
 }
 
 #[test]
-fn a_broker_that_is_down_takes_only_its_own_with_it() {
+fn a_broker_that_is_down_makes_only_its_own_groups_and_partitions_unknown() {
     let stage = two()
         .group(Group::classic("reads-from-2").commits("u", &[5]))
         .node(2, |node| node.voice = Voice::Closed)
@@ -188,16 +188,16 @@ fn a_topic_that_is_unknown_for_a_moment_is_asked_for_again() {
 }
 
 #[test]
-fn a_topic_that_metadata_cannot_tell_of_for_a_moment_is_asked_for_again() {
+fn a_topic_that_metadata_lacks_for_a_moment_is_asked_for_again() {
     let once = || When::on(ApiKey::Metadata).times(1);
-    // The first answer tells of the brokers; from version 13 on a code would be that of the whole answer.
+    // The first answer has the brokers; from version 13 on a code would be that of the whole answer.
     let scene = two().release(Release::V3_9).fault(once(), Act::AS_USUAL);
     all_is_well(scene.fault(once(), Act::Code(5)).fault(once(), Act::Code(3)));
 }
 
 #[test]
-fn what_was_read_of_a_topic_outlives_metadata_that_cannot_tell_of_it() {
-    // The second partition's leader goes on refusing, and nobody tells of the topic again.
+fn what_was_read_of_a_topic_stays_when_metadata_lacks_it_later() {
+    // The second partition's leader still refuses, and no later answer has the topic.
     let topic = Topic::new("v", &[0..10, 0..10]).led_by(&[1, 2]);
     let scene = Scene::of(2).release(Release::V3_9).topic(topic).group(Group::classic("half").commits("v", &[4, 4]));
     let stage = scene
@@ -227,7 +227,7 @@ fn what_moved_is_asked_again_while_another_broker_hangs() {
 }
 
 #[test]
-fn a_broker_that_dies_during_the_look_takes_only_its_own_with_it() {
+fn a_broker_that_dies_during_the_run_makes_only_its_own_groups_and_partitions_unknown() {
     for api in [ApiKey::OffsetFetch, ApiKey::ListOffsets] {
         let stage = two().fault(When::on(api).at(2), Act::Close).start();
         let report = check(&stage);
@@ -264,7 +264,7 @@ fn metadata_of_a_broker_that_has_only_just_started_are_not_believed() {
 }
 
 #[test]
-fn a_listing_refused_for_good_is_told() {
+fn a_listing_that_is_always_refused_is_reported() {
     let stage = two().fault(When::on(ApiKey::ListGroups).at(2), Act::Code(31)).start();
     let report = check(&stage);
     assert_eq!(report.groups(), ["orders"]);

@@ -28,12 +28,12 @@ fn what_a_quota_held_back_is_added_up_over_all_answers() {
 }
 
 #[test]
-fn where_no_quota_held_anything_back_nothing_is_said() {
+fn without_throttling_nothing_is_reported() {
     assert!(check(&scene().start()).at("brokers/0/throttled").is_null());
 }
 
 #[test]
-fn preflight_tells_of_a_quota() {
+fn preflight_reports_a_quota() {
     let stage = scene().fault(When::on(ApiKey::ListGroups).times(1), Act::Throttled(12_000)).start();
     let variables = [("KAFKA_BOOTSTRAP_SERVERS", &*stage.bootstrap()), ("KAFKA_SECURITY_PROTOCOL", "PLAINTEXT")];
     let json = crate::preflight::answer(&variables, r#"{"mode": "preflight"}"#).json;

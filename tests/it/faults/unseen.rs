@@ -1,4 +1,4 @@
-//! Topics that this user may not describe: what nobody told of is unknown, and never nothing.
+//! Topics that this user may not describe: what no broker returned is unknown, and never nothing.
 
 use std::time::Duration;
 
@@ -8,14 +8,14 @@ use super::is_unknown;
 use crate::support::broker::{Act, Group, Release, Scene, Topic, When};
 use crate::support::check::{Check, check};
 
-/// A group that reads a topic which is not shown; nor is this user told that the one that is asked for as a probe does not exist.
+/// A group that reads a hidden topic; the topic that meerkat asks for as a probe is not reported as missing either.
 fn secret(group: Group) -> Scene {
     let hidden = |name| Topic::new(name, &[0..10]).hidden();
     Scene::of(1).group(group).topic(hidden("secret")).topic(hidden("meerkat.any-topic-that-does-not-exist"))
 }
 
 #[test]
-fn a_group_that_rebalances_tells_no_subscriptions_and_so_may_read_what_is_hidden() {
+fn a_rebalancing_group_has_no_subscriptions_and_may_read_hidden_topics() {
     let reader = || Group::classic("g").commits("secret", &[5]).member("reader", "secret", &[0]);
     for state in ["PreparingRebalance", "CompletingRebalance", "Stable"] {
         is_unknown(&check(&secret(reader().state(state)).start()), "g", "may not describe");
@@ -32,7 +32,7 @@ fn a_topic_that_is_asked_for_by_name_and_hidden_makes_a_group_unknown() {
     for named in ["secret", "secret,gone", "secre*", "!internal"] {
         is_unknown(&topics(named), "g", "may not describe");
     }
-    // Nothing that was asked for is hidden; that it selects nothing is told for itself.
+    // Nothing that was asked for is hidden; that it selects nothing is reported separately.
     let nothing = topics("gone,nor-this");
     assert_eq!(nothing.problems(), ["MEERKAT_TOPICS: \"gone,nor-this\" matches no topic that a selected group reads"]);
     assert_eq!((nothing.groups(), nothing.at("left_out/other topics")), (vec![], &1.into()));

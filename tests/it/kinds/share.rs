@@ -1,4 +1,5 @@
-//! Share groups: what is told of them, and that they are groups like any other wherever a group is asked for or shown.
+//! Share groups: what is reported of them, and that they are groups like any other wherever a group is asked for or
+//! shown.
 
 use kafka_protocol::messages::ApiKey;
 use meerkat::cli::arguments::Shown;
@@ -43,18 +44,18 @@ fn a_start_stands_in_the_place_of_a_commit_and_nobody_owns_a_partition() {
 }
 
 #[test]
-fn where_the_broker_tells_no_lag_it_is_at_most_what_lies_behind_the_start() {
+fn lag_is_an_upper_bound_where_the_broker_returns_none() {
     let report = check(&scene().release(Release::V4_1).start());
     let partition = report.partition("sharing", "jobs", 0);
     assert_eq!(show(partition, "start lag lag_source"), "start=40 lag=60 lag_source=bound");
     assert_eq!(show(report.group("sharing"), "total_lag lag_at_most"), "total_lag=60 lag_at_most=true");
-    // What is read to the end is so, whoever tells it.
+    // A share group that has read everything has lag 0 at every release.
     assert_eq!(show(report.partition("sharing", "jobs", 1), "lag lag_source"), "lag=0 lag_source=bound");
     assert_eq!(show(report.group("other"), "lag_at_most"), "lag_at_most=absent");
 }
 
 #[test]
-fn a_broker_that_tells_nothing_of_share_groups_leaves_them_unknown() {
+fn share_groups_are_unknown_where_the_broker_returns_nothing_of_them() {
     for (api, reported) in [
         (ApiKey::DescribeShareGroupOffsets, "the broker does not offer DescribeShareGroupOffsets, of which"),
         (ApiKey::ShareGroupDescribe, "its members are unknown: "),
@@ -89,7 +90,7 @@ fn a_group_that_never_read_has_no_start() {
 }
 
 #[test]
-fn what_is_refused_is_told_with_its_cause() {
+fn a_refusal_is_reported_with_its_cause() {
     let refused = |code| {
         let stage = Scene::of(1).group(sharing().refused(code)).topic(Topic::new("jobs", &[0..100, 0..100])).start();
         let report = check(&stage);
@@ -188,7 +189,7 @@ fn the_widget_and_the_table_show_the_start_and_that_a_lag_is_a_bound() {
 }
 
 #[test]
-fn a_preflight_tells_versions_and_permissions() {
+fn a_preflight_reports_versions_and_permissions() {
     let reported = |scene: Scene| {
         let stage = scene.start();
         let bootstrap = stage.bootstrap();

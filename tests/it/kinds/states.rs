@@ -1,4 +1,4 @@
-//! Groups in every state that Kafka 4.4 knows, and members of every make: what is told of them stays right.
+//! Groups in every state of Kafka 4.4, and members of every kind: what is reported of them stays right.
 
 use serde_json::{Value, json};
 
@@ -39,7 +39,7 @@ fn in_every_state_lag_is_what_it_is_and_nobody_is_called_unassigned_for_a_rebala
 }
 
 #[test]
-fn a_state_that_nobody_has_heard_of_yet_is_told_as_it_is() {
+fn an_unknown_state_is_reported_unchanged() {
     for (kind, group, _) in STATES {
         let group = group("g").commits("t", &[5]).member("m", "t", &[0]).state("Hibernating");
         let report = check(&Scene::of(1).group(group).topic(Topic::new("t", &[0..10])).start());
@@ -49,7 +49,7 @@ fn a_state_that_nobody_has_heard_of_yet_is_told_as_it_is() {
 }
 
 #[test]
-fn what_a_regular_expression_selects_is_told_by_what_is_assigned() {
+fn topics_of_a_regular_expression_are_known_from_the_assignment() {
     let group = Group::consumer("g").commits("orders-eu", &[5]).commits("retired", &[3]);
     let group = group.matching("m", "orders-.*", "orders-eu", &[0, 1]);
     let topics = ["orders-eu", "retired"].map(|name| Topic::new(name, &[0..10, 0..10, 0..0]));
@@ -63,7 +63,7 @@ fn what_a_regular_expression_selects_is_told_by_what_is_assigned() {
 }
 
 #[test]
-fn protocols_of_others_are_counted_and_told_as_what_they_are_by_name() {
+fn groups_of_other_protocols_are_counted_and_reported_with_their_protocol() {
     let scene = || {
         Scene::of(1)
             .topic(Topic::new("t", &[0..10]))

@@ -25,7 +25,7 @@ fn of(brokers: i32, group: Group) -> Scene {
 }
 
 #[test]
-fn members_are_told_by_their_tasks_and_topics_of_its_own_are_marked() {
+fn members_are_reported_with_their_tasks_and_internal_topics_are_marked() {
     let report = check(&scene(app()).start());
     assert_eq!(show(report.group("app"), "type state total_lag"), "type=streams state=Stable total_lag=6");
     let partition = |topic, number| show(report.partition("app", topic, number), "lag member internal findings");
@@ -36,7 +36,7 @@ fn members_are_told_by_their_tasks_and_topics_of_its_own_are_marked() {
 }
 
 #[test]
-fn an_application_that_cannot_run_says_why() {
+fn an_application_that_cannot_run_is_reported_with_the_reason() {
     let report = check(&scene(app().state("NotReady")).start());
     let group = report.group("app");
     assert_eq!(show(group, "status state"), "status=UNKNOWN state=NotReady");
@@ -45,7 +45,7 @@ fn an_application_that_cannot_run_says_why() {
 }
 
 #[test]
-fn without_its_description_lag_is_told_all_the_same() {
+fn without_its_description_lag_is_still_reported() {
     let lacking = scene(app()).node(1, |node| node.lacks(STREAMS_GROUP_DESCRIBE));
     let hanging = scene(app()).fault(When::on(STREAMS_GROUP_DESCRIBE), Act::Close);
     for (scene, reported) in [(lacking, "does not offer StreamsGroupDescribe"), (hanging, "its members are unknown")] {

@@ -1,5 +1,5 @@
 //! Lag in seconds against the ages of the records themselves, as a consumer reads them; and the stated behaviour where
-//! timestamps alone cannot tell (`meerkat::model::age::Age`).
+//! timestamps alone cannot show (`meerkat::model::age::Age`).
 
 use std::time::{Duration, Instant};
 
@@ -10,20 +10,20 @@ use super::verdicts::rfc3339;
 use super::{Run, hand};
 use crate::support::kafka::Cluster;
 
-/// A log of one partition, and the moment it is looked at.
+/// A log of one partition, and the time at which it is read.
 struct Log {
     topic: &'static str,
     /// Seconds since 1970.
     now: i64,
 }
 
-/// What a look told of a group that stands at some offset.
+/// What a run reported of a group that stands at some offset.
 #[derive(Debug)]
-struct Told {
+struct AgeOf {
     seconds: Option<f64>,
     source: Value,
     reason: Value,
-    /// Seconds by which the look may have been later than its `now`.
+    /// Seconds by which the run may have been later than its `now`.
     late: f64,
 }
 
@@ -39,8 +39,8 @@ impl Log {
         hand(&format!("produce {topic} 0 {count} timestamp={first} step={step}"));
     }
 
-    /// One look at a group for each offset.
-    fn reported(&self, offsets: &[i64]) -> Vec<Told> {
+    /// One run over a group for each offset.
+    fn reported(&self, offsets: &[i64]) -> Vec<AgeOf> {
         let groups: Vec<String> = offsets.iter().map(|offset| format!("{}-at-{offset}", self.topic)).collect();
         for (group, offset) in groups.iter().zip(offsets) {
             hand(&format!("commit {group} {} 0 {offset}", self.topic));
@@ -52,7 +52,7 @@ impl Log {
             let entry = report.partition(group, self.topic, 0);
             let seconds = entry["lag_seconds"].as_f64();
             let (source, reason) = (entry["lag_seconds_source"].clone(), entry["lag_seconds_reason"].clone());
-            Told { seconds, source, reason, late }
+            AgeOf { seconds, source, reason, late }
         });
         reported.collect()
     }
@@ -74,7 +74,7 @@ impl Log {
     }
 }
 
-impl Told {
+impl AgeOf {
     fn seconds(&self) -> f64 {
         self.seconds.unwrap_or_else(|| panic!("no age: {self:?}"))
     }
@@ -88,7 +88,7 @@ impl Told {
 
 #[test]
 #[ignore = "needs a real Kafka: make test-kafka"]
-fn a_log_in_order_is_told_exactly_over_gaps_of_hours() {
+fn ages_of_a_log_in_order_are_exact_over_gaps_of_hours() {
     let log = Log::new("age-in-order", "");
     log.produce(100, 3 * 86_400, 1);
     log.produce(100, 26 * 3_600, 2);
@@ -101,7 +101,7 @@ fn a_log_in_order_is_told_exactly_over_gaps_of_hours() {
 
 #[test]
 #[ignore = "needs a real Kafka: make test-kafka"]
-fn stamps_of_the_broker_are_told() {
+fn timestamps_of_the_broker_are_used() {
     let mut log = Log::new("age-append-time", "message.timestamp.type=LogAppendTime");
     for _ in 0..5 {
         log.produce(20, 86_400, 1); // the broker replaces these stamps
@@ -112,7 +112,7 @@ fn stamps_of_the_broker_are_told() {
 
 #[test]
 #[ignore = "needs a real Kafka: make test-kafka"]
-fn a_stamp_older_than_an_earlier_one_is_told_as_that_one() {
+fn a_timestamp_older_than_an_earlier_one_counts_as_the_earlier_one() {
     let log = Log::new("age-jitter", "");
     let jitter = [0, 4, -5, 2, 5, -3, 0, -4, 3, 1, -2, 5, -5, 4, -1, 2];
     let ages: Vec<i64> = (0..).zip(jitter).map(|(number, jitter)| 100 - number - jitter).collect();
@@ -122,7 +122,10 @@ fn a_stamp_older_than_an_earlier_one_is_told_as_that_one() {
     let offsets: Vec<i64> = (0..).take(ages.len()).collect();
     for ((reported, offset), seen) in log.reported(&offsets).iter().zip(&offsets).zip(youngest_so_far(&ages)) {
         reported.is(seen, *offset);
-        assert!(reported.seconds() <= log.real(*offset).0 + 1.0 + reported.late, "never told much older than it is");
+        assert!(
+            reported.seconds() <= log.real(*offset).0 + 1.0 + reported.late,
+            "never reported as much older than it is"
+        );
     }
 }
 
@@ -137,7 +140,7 @@ fn youngest_so_far(ages: &[i64]) -> Vec<f64> {
 
 #[test]
 #[ignore = "needs a real Kafka: make test-kafka"]
-fn a_block_replayed_with_old_stamps_is_told_as_its_neighbour() {
+fn a_block_replayed_with_old_timestamps_counts_as_its_neighbour() {
     let log = Log::new("age-replay", "");
     log.produce(50, 3_600, 10);
     log.produce(20, 7 * 3_600, 1);
@@ -147,7 +150,7 @@ fn a_block_replayed_with_old_stamps_is_told_as_its_neighbour() {
     for (reported, offset) in log.reported(&[50, 60, 69]).iter().zip([50, 60, 69]) {
         assert_eq!(reported.source, "bound", "{reported:?} at {offset}");
         reported.is(before, offset);
-        assert!(log.real(offset).0 > before, "it really is older, and nothing but reading it could tell");
+        assert!(log.real(offset).0 > before, "it really is older, and only reading it could show that");
     }
 }
 
@@ -220,7 +223,7 @@ fn a_commit_below_the_log_start_has_the_age_of_the_first_record_that_is_left() {
 
 #[test]
 #[ignore = "needs a real Kafka: make test-kafka"]
-fn only_so_many_partitions_are_searched_and_the_rest_says_so() {
+fn only_the_configured_number_of_partitions_is_searched_and_the_rest_is_marked() {
     let topics = ["age-capped-much", "age-capped-little"];
     for (topic, count) in topics.iter().zip([50, 5]) {
         hand(&format!("create-topic {topic} 1"));

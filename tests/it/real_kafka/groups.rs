@@ -1,4 +1,4 @@
-//! Groups of every kind, and what is told of their members.
+//! Groups of every kind, and what is reported of their members.
 
 use super::wire::Wire;
 use super::{Run, check, hand, show};
@@ -6,7 +6,7 @@ use crate::support::kafka::Cluster;
 
 #[test]
 #[ignore = "needs a real Kafka: make test-kafka"]
-fn members_of_each_protocol_are_told_with_what_they_read() {
+fn members_of_each_protocol_are_listed_with_what_they_read() {
     let cluster = Cluster::shared();
     // KIP-848: a preview in 3.9.
     let protocols = if cluster.is_at_least(3, 9) { &["classic", "consumer"][..] } else { &["classic"] };
@@ -34,7 +34,7 @@ fn members_of_each_protocol_are_told_with_what_they_read() {
 
 #[test]
 #[ignore = "needs a real Kafka: make test-kafka"]
-fn partitions_are_told_with_the_member_that_has_them() {
+fn partitions_are_listed_with_the_member_that_has_them() {
     hand("create-topic shared-work 2");
     hand("join one classic shared-work shared-work");
     hand("join two classic shared-work shared-work");
@@ -51,7 +51,7 @@ fn partitions_are_told_with_the_member_that_has_them() {
 
 #[test]
 #[ignore = "needs a real Kafka: make test-kafka"]
-fn a_group_without_members_is_looked_at_like_any_other() {
+fn a_group_without_members_is_read_like_any_other() {
     hand("create-topic left 1");
     hand("produce left 0 5");
     hand("join leaver classic left left");
@@ -158,7 +158,7 @@ fn a_first_commit_that_a_transaction_holds_is_named_until_it_ends() {
     let (status, why) = if cluster.is_at_least(2, 5) {
         ("UNKNOWN", "an open transaction holds the group's first commit")
     } else {
-        // Older brokers do not tell what a transaction holds.
+        // Older brokers do not return what a transaction holds.
         ("OK", "the group reads nothing")
     };
     let group = report.group("held-commit");

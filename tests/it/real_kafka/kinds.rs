@@ -46,7 +46,7 @@ const STREAMS: &str = "org.apache.kafka.tools.streams.StreamsGroupCommand";
 
 #[test]
 #[ignore = "needs a real Kafka: make test-kafka"]
-fn a_share_group_is_told_as_kafkas_own_tool_tells_it() {
+fn a_share_group_is_reported_as_kafkas_own_tool_shows_it() {
     let cluster = Cluster::shared();
     if !cluster.is_at_least(4, 1) {
         return older(cluster);
@@ -79,7 +79,7 @@ fn a_share_group_is_told_as_kafkas_own_tool_tells_it() {
         if counts {
             assert_eq!(show(partition, "lag lag_source"), format!("lag={} lag_source=coordinator", row[4]), "{row:?}");
         } else {
-            // Kafka 4.1 tells no lag at all: neither to its tool, which leaves out the column.
+            // Kafka 4.1 returns no lag; its own tool leaves out the column.
             assert_eq!((partition["lag_source"].as_str(), row.len()), (Some("bound"), 4), "{partition} {row:?}");
             let end: u64 = if number == 0 { 111 } else { 7 };
             assert_eq!(partition["lag"].as_u64(), row[3].parse().ok().map(|start: u64| end - start), "{partition}");
@@ -96,7 +96,7 @@ fn older(cluster: &Cluster) {
 
 #[test]
 #[ignore = "needs a real Kafka: make test-kafka"]
-fn a_streams_group_is_told_as_kafkas_own_tool_tells_it() {
+fn a_streams_group_is_reported_as_kafkas_own_tool_shows_it() {
     let cluster = Cluster::shared();
     if !cluster.is_at_least(4, 2) {
         assert!(cluster.try_hand("join app streams none none").is_err());
@@ -127,7 +127,7 @@ fn a_streams_group_is_told_as_kafkas_own_tool_tells_it() {
     );
     assert_eq!((members.len(), &*cell(&members, "CLIENT-ID")), (2, "kinds-app-StreamThread-1-consumer"), "{members:?}");
     assert_eq!((&*cell(&state, "STATE"), &*cell(&state, "#MEMBERS")), ("Stable", "1"), "{state:?}");
-    // Of a group without members the tool tells nothing.
+    // For a group without members the tool prints nothing.
     let reported = tool(cluster, &format!("{STREAMS} --describe --offsets --verbose --group kinds-streams"));
     let column =
         |name: &str| reported[0].iter().position(|cell| cell == name).unwrap_or_else(|| panic!("{reported:?}"));

@@ -41,7 +41,7 @@ fn a_drained_partition_is_caught_up_wherever_its_commit_stands() {
     let report = check(&["drained-behind", "drained-ahead"]);
     let behind =
         show(report.partition("drained-behind", "drained", 0), "lag lost lag_seconds status log_start log_end");
-    // Nothing is left to read, and yet it is not caught up: whether it stopped only a history tells.
+    // Nothing is left to read, and still the group did not catch up: only a history shows whether it stopped.
     assert_eq!(behind, "lag=0 lost=5 lag_seconds=0.0 status=UNKNOWN log_start=8 log_end=8");
     let ahead = show(report.partition("drained-ahead", "drained", 0), "lag lost lag_seconds status");
     assert_eq!(ahead, "lag=0 lost=absent lag_seconds=0.0 status=OK");
@@ -110,7 +110,7 @@ fn asking_for_a_topic_that_is_not_there_does_not_create_it() {
     assert_eq!((ran.code, report.complete()), (0, true));
     let topics = member.topics();
     assert!(topics.iter().any(|topic| topic == "haunted"), "{topics:?}");
-    assert!(!topics.iter().any(|topic| topic == "ghost"), "the look created it: {topics:?}");
+    assert!(!topics.iter().any(|topic| topic == "ghost"), "the run created it: {topics:?}");
 }
 
 #[test]

@@ -37,7 +37,7 @@ pub(super) fn guarded() -> &'static Cluster {
     })
 }
 
-/// A look as a user, who is allowed these things, each `topic|group|cluster NAME`.
+/// A run as a user who is allowed these things, each `topic|group|cluster NAME`.
 fn check_as(user: &str, allowed: &[&str]) -> Run {
     let cluster = guarded();
     for what in allowed {
@@ -69,7 +69,7 @@ fn to_describe_cluster_groups_and_topics_is_enough_for_the_whole_report() {
 
 #[test]
 #[ignore = "needs a real Kafka: make test-kafka"]
-fn ages_take_no_more_than_that() {
+fn ages_need_no_more_than_that() {
     let cluster = guarded();
     cluster.hand("create-topic aged 1");
     cluster.hand("produce aged 0 3");
@@ -99,7 +99,7 @@ fn a_member_of_a_group_that_reads_a_hidden_topic_makes_it_incomplete() {
 
 #[test]
 #[ignore = "needs a real Kafka: make test-kafka"]
-fn a_user_who_sees_some_topics_only_is_told_which_groups_may_have_more() {
+fn a_user_who_sees_only_some_topics_learns_which_groups_may_have_more() {
     let ran = check_as("some", &[CLUSTER, "group *", "topic shown"]).make();
     assert_eq!((ran.code, ran.report.complete()), (3, false), "{ran:?}");
     for group in ["both", "one"] {
@@ -111,7 +111,7 @@ fn a_user_who_sees_some_topics_only_is_told_which_groups_may_have_more() {
 
 #[test]
 #[ignore = "needs a real Kafka: make test-kafka"]
-fn a_user_who_says_which_topics_matter_gets_a_whole_report_on_them() {
+fn a_user_who_selects_topics_gets_a_whole_report_on_them() {
     let ran = check_as("scoped", &[CLUSTER, "group *", "topic shown"]).with("MEERKAT_TOPICS", "shown").make();
     assert_eq!((ran.code, ran.report.complete()), (0, true), "{ran:?}");
     assert_eq!(seen(&ran, "both"), "status=OK [shown/0 0]");
@@ -150,7 +150,7 @@ fn without_the_cluster_only_the_groups_with_permission_are_listed() {
 
 #[test]
 #[ignore = "needs a real Kafka: make test-kafka"]
-fn a_user_who_may_do_nothing_is_told_apart_from_a_cluster_without_groups() {
+fn a_user_without_permissions_is_distinguished_from_a_cluster_without_groups() {
     let ran = check_as("stranger", &[]).make();
     assert_eq!((ran.code, ran.report.groups().len()), (3, 0), "{ran:?}");
     let problems = ran.report.problems();

@@ -44,7 +44,7 @@ fn offered(address: &str) -> Vec<(i16, i16, i16)> {
 
 #[test]
 #[ignore = "needs a real Kafka: make matrix"]
-fn the_table_of_releases_says_what_this_one_offers() {
+fn the_table_of_releases_has_what_this_one_offers() {
     let table = include_str!("../../../src/kafka/protocol/releases.tsv");
     let cluster = Cluster::shared();
     let bootstrap = cluster.plaintext();
@@ -89,7 +89,7 @@ fn a_healthy_cluster_works_line_by_line() {
 
 #[test]
 #[ignore = "needs a real Kafka: make test-kafka"]
-fn a_login_tells_what_the_listener_offers() {
+fn a_login_reports_what_the_listener_offers() {
     let ran =
         preflight(Run::with_login(Cluster::shared(), "PLAIN").account("alice", Cluster::shared().password("alice")));
     let version = Cluster::shared();

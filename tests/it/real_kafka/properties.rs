@@ -56,7 +56,7 @@ fn logs_in(name: &str, run: Run, mechanism: &str) {
     assert!(code == 3 && said.contains(lacking), "{said}");
 }
 
-/// The run sees a group, and that it is caught up; what is told is nothing but `said`.
+/// The run sees a group that is caught up, and prints nothing but `said`.
 #[track_caller]
 fn gets_in(name: &str, run: Run, said: &str) {
     hand(&format!("create-topic {name} 1"));

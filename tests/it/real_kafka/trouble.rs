@@ -10,7 +10,7 @@ const QUOTAS: (u32, u32) = (2, 6);
 
 #[test]
 #[ignore = "needs a real Kafka: make test-kafka"]
-fn what_a_quota_holds_back_is_told_in_the_report_and_in_preflight() {
+fn throttling_is_shown_in_the_report_and_in_preflight() {
     let cluster = Cluster::shared();
     let set = || cluster.try_hand("quota reader meerkat request_percentage 0.01");
     if !cluster.is_at_least(QUOTAS.0, QUOTAS.1) {

@@ -18,7 +18,7 @@ use crate::support::kafka::{Cluster, Options};
 enum Judged {
     /// Every group with its lag, and complete.
     Whole,
-    /// Said to be incomplete; what is told is true.
+    /// Reported as incomplete; what is reported is true.
     Partial,
     /// No report, with the cause.
     Failed,
@@ -42,7 +42,7 @@ fn truth(cluster: &Cluster) -> Truth {
     (0..36).map(group).collect()
 }
 
-/// What is complete is whole and right; whatever is told is true.
+/// A complete report is whole and right; whatever is reported is true.
 fn judge(truth: &Truth, report: &Value) -> Judged {
     let complete = report["complete"] == true;
     let groups = report["groups"].as_array().map_or(&[][..], Vec::as_slice);

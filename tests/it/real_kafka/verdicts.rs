@@ -1,4 +1,4 @@
-//! Verdicts over time: a schedule of looks at real consumers, one scheduled minute apart, beside the `CloudWatch` stand-in.
+//! Verdicts over time: scheduled runs over real consumers, one scheduled minute apart, with the `CloudWatch` stand-in.
 
 use std::collections::BTreeMap;
 
@@ -10,7 +10,7 @@ use super::{Ran, Run, show};
 use crate::support::cloudwatch::{Stand, Stored};
 use crate::support::kafka::{Cluster, Options};
 
-/// Scheduled minutes that pass as fast as looks are taken.
+/// Scheduled minutes that pass as fast as runs end.
 pub(super) struct Schedule<'a> {
     pub(super) stand: Stand,
     cluster: &'a Cluster,
@@ -53,12 +53,12 @@ impl<'a> Schedule<'a> {
         keys.to_string()
     }
 
-    /// The scheduled minute of a look, in seconds since 1970; the first look is number 0.
+    /// The scheduled minute of a run, in seconds since 1970; the first run is number 0.
     pub(super) fn minute(&self, snapshot: i64) -> i64 {
         self.start + 60 * snapshot
     }
 
-    /// What is stored under a metric's name, for a group or a status where there is one, by look.
+    /// What is stored under a metric's name, for a group or a status where there is one, by run.
     pub(super) fn stored(&self, name: &str, of: &str) -> BTreeMap<i64, Stored> {
         let is_it = |stored: &Stored| {
             let dimensions = &stored.metric.dimensions;
@@ -69,7 +69,7 @@ impl<'a> Schedule<'a> {
         stored.map(|stored| ((stored.timestamp - self.start).div_euclid(60), stored)).collect()
     }
 
-    /// One value for each of so many looks, `-` where nothing was published.
+    /// One value for each of this many runs, `-` where nothing was published.
     pub(super) fn values(&self, name: &str, of: &str) -> String {
         let stored = self.stored(name, of);
         let value = |snapshot| stored.get(&snapshot).map_or("-".into(), |stored: &Stored| stored.maximum.to_string());
@@ -140,7 +140,7 @@ fn real_consumers_are_judged_over_a_schedule() {
         exits.push(ran.code);
         last = Some(ran);
     }
-    let last = last.expect("a look");
+    let last = last.expect("a run");
     let line = |group: &str| statuses[group].join(" ");
     assert_eq!(line("healthy"), "OK OK OK OK OK OK OK OK OK OK OK OK OK OK");
     assert_eq!(line("never"), "OK OK OK OK OK OK OK OK OK OK OK OK OK OK");

@@ -1,4 +1,4 @@
-//! The few requests that no client of Kafka's own would send: a member of a foreign protocol, a look at every topic.
+//! The few requests that Kafka's own clients never send: a member of a foreign protocol, metadata of every topic.
 
 use std::io::{Read, Write};
 use std::net::TcpStream;

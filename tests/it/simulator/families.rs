@@ -8,7 +8,7 @@ use meerkat::judge::verdict::Verdict;
 struct Family {
     name: &'static str,
     consumer: Consumer,
-    /// Looks in a hundred that never happen.
+    /// Runs in a hundred that never happen.
     missing: u64,
     /// Times that an alarm may be raised, in a thousand partition-days.
     bar: u64,
@@ -46,7 +46,7 @@ fn families() -> Vec<Family> {
         family("memberless, checkpoints of ten minutes", flink(BUSY, 600), 0),
         family("memberless, producer pauses", flink(Load::Pauses(1_000.0), 600), 0),
         family("memberless, one record in two hours", flink(Load::OneIn(7_200), 600), 50),
-        Family { missing: 20, ..family("memberless, a fifth of the looks missing", flink(BUSY, 600), 0) },
+        Family { missing: 20, ..family("memberless, a fifth of the runs missing", flink(BUSY, 600), 0) },
         family(
             "memberless, checkpoint takes two minutes, by the day",
             Consumer { checkpoints: 120, ..flink(Load::ByDay(1_000.0), 60) },
@@ -63,8 +63,8 @@ fn families() -> Vec<Family> {
         family("job each twenty minutes, few records", job(1_200, 90, Load::OneIn(20)), 0),
         family("memberless, checkpoints of three minutes, trickle", flink(SELDOM, 180), 0),
         family("memberless, checkpoints of two minutes, bursts", flink(super::BURSTS, 120), 0),
-        Family { missing: 20, ..family("a fifth of the looks missing", reads(BUSY, 5_000.0, 60), 0) },
-        Family { missing: 20, ..family("a fifth of the looks missing, bursts", reads(super::BURSTS, 120.0, 5), 200) },
+        Family { missing: 20, ..family("a fifth of the runs missing", reads(BUSY, 5_000.0, 60), 0) },
+        Family { missing: 20, ..family("a fifth of the runs missing, bursts", reads(super::BURSTS, 120.0, 5), 200) },
         Family { missing: 20, ..family("a fifth missing, two minutes late", late(120, BUSY, 119), 0) },
         family("batches of seven minutes", Consumer { batches: 420, ..reads(BUSY, 5_000.0, 5) }, 0),
         family(

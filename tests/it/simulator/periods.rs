@@ -111,7 +111,8 @@ fn busy() -> Consumer {
     late(2, BUSY, 5)
 }
 
-/// Whoever is seldom looked at must not be called slow for what lies between the snapshots, and whoever was slow is not called so for ever.
+/// A group with few snapshots must not be called slow for what happens between them, and a slow group must not stay
+/// slow for ever.
 fn slow(minutes: u64) -> Vec<Row> {
     let period = minutes * 60;
     let day = Load::ByDay(1_000.0);

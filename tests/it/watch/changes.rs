@@ -20,7 +20,7 @@ fn an_outage_of_any_length_keeps_what_was_known() {
 }
 
 #[test]
-fn what_comes_and_goes_costs_nobody_else_a_look() {
+fn partitions_that_come_and_go_cost_no_other_partition_its_history() {
     let watch = Watch::new(scene());
     let first = watch.until_trouble();
     let mut minute = first;
@@ -63,7 +63,7 @@ fn a_coordinator_that_is_away_for_a_while_forgets_nothing() {
 }
 
 #[test]
-fn pages_that_stay_invisible_for_two_looks_are_told_and_cost_nothing() {
+fn pages_that_stay_invisible_for_two_runs_are_reported_and_lose_nothing() {
     let watch = Watch::new(scene());
     let minute = watch.until_trouble();
     // What is written from now on shows after more than two minutes.

@@ -1,4 +1,4 @@
-//! Changes of a group's status, told to a topic: once each, and nothing is lost where the topic takes none.
+//! Changes of a group's status, sent to a topic: once each, and none is lost when the topic refuses messages.
 
 use std::collections::BTreeMap;
 use std::sync::Arc;
@@ -11,7 +11,7 @@ use crate::support::http::{Answer, Server};
 
 const TOPIC: &str = "arn:aws:sns:us-east-1:123456789012:changes";
 
-/// A topic that can be told to refuse.
+/// A topic that a test can make refuse.
 struct Topic {
     server: Server,
     refuses: Arc<AtomicBool>,
@@ -102,7 +102,7 @@ fn watch(scene: Scene, topic: &Topic) -> Watch {
 }
 
 #[test]
-fn a_change_is_told_once_and_a_look_without_one_tells_nothing() {
+fn a_change_is_sent_once_and_a_run_without_a_change_sends_nothing() {
     let topic = Topic::start();
     let watch = watch(scene(), &topic);
     let minute = watch.until_trouble();
@@ -135,13 +135,13 @@ fn a_change_is_told_once_and_a_look_without_one_tells_nothing() {
 }
 
 #[test]
-fn what_the_topic_does_not_take_is_a_problem_and_told_by_the_next_look() {
+fn a_message_that_the_topic_refuses_is_a_problem_and_the_next_run_sends_it_again() {
     let topic = Topic::start();
     let watch = watch(scene(), &topic);
     topic.refuse(true);
     let minute = watch.until_trouble();
     let refused = topic.messages().len();
-    assert!(refused > 2, "each look tries anew: {refused}");
+    assert!(refused > 2, "each run tries anew: {refused}");
     watch.work(&["well"]);
     let report = watch.check(minute);
     let problem = format!(
@@ -149,7 +149,7 @@ fn what_the_topic_does_not_take_is_a_problem_and_told_by_the_next_look() {
     );
     assert_eq!(problems(&report), [problem]);
     assert_eq!(watch.published("stuck", [minute]), "3", "metrics are published all the same");
-    assert_ne!(report["history"]["datums_written"], 0, "and the look is kept");
+    assert_ne!(report["history"]["datums_written"], 0, "and the run is kept");
 
     topic.refuse(false);
     let before = topic.messages().len();
@@ -195,7 +195,7 @@ fn many(count: usize) -> Scene {
 }
 
 #[test]
-fn more_groups_in_trouble_than_are_listed_are_told_by_their_number() {
+fn groups_in_trouble_beyond_the_list_are_reported_by_their_number() {
     let topic = Topic::start();
     let watch = watch(many(68), &topic);
     let mut step = (0..).map(|minute: i64| {
@@ -208,7 +208,7 @@ fn more_groups_in_trouble_than_are_listed_are_told_by_their_number() {
     // The 68, `stuck` and `crashed`, which nobody has caught up: 70 groups.
     assert_eq!(reported.len(), 12, "{reported:#?}");
     assert!(reported.iter().any(|message| message.starts_with("prod: and 60 more | and 60 more: ")), "{reported:#?}");
-    let number = "prod: 6 more groups are not OK | 6 more groups are not OK: changes are told one by one for the 64 worst, ERR first";
+    let number = "prod: 6 more groups are not OK | 6 more groups are not OK: changes are sent one by one for the 64 worst, ERR first";
     assert!(reported.iter().any(|message| message == number), "{reported:#?}");
     assert_eq!(step.next(), Some(Vec::new()), "the same again is no news");
 

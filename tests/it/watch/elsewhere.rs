@@ -2,7 +2,7 @@
 
 use super::*;
 
-/// A group that will stop, and one that goes on, after three looks.
+/// A group that will stop, and one that goes on, after three runs.
 fn hub() -> Watch {
     let scene = Scene::of(1)
         .without_offsets_topic_but_with_groups()

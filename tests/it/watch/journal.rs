@@ -114,7 +114,7 @@ fn a_blind_run_logs_why_and_what_stands() {
 }
 
 #[test]
-fn the_log_of_many_groups_has_an_end_and_says_so() {
+fn the_log_of_many_groups_is_cut_and_states_it() {
     let expected: Vec<String> = (0..130).map(|number| format!("nobody-{number:03}")).collect();
     let watch = Watch::new(scene()).with("MEERKAT_EXPECT", &expected.join(","));
     let between = [(70, json!({ "groups": ["stuck"] })), (80, json!({ "widgetContext": {} }))];

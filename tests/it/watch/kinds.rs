@@ -1,4 +1,5 @@
-//! Share groups minute by minute: their verdicts, reasons and metrics, where the coordinator tells the lag and where it does not.
+//! Share groups minute by minute: their verdicts, reasons and metrics, where the coordinator returns the lag and where
+//! it does not.
 
 use super::*;
 use crate::support::broker::Release;
@@ -55,7 +56,7 @@ fn one_that_is_held_by_a_record_stalls_and_is_published_as_any_group() {
 }
 
 #[test]
-fn where_nobody_tells_what_is_left_an_idle_group_is_not_called_stalled() {
+fn without_a_known_rest_an_idle_group_is_not_called_stalled() {
     let watch = sharing(Release::V4_1);
     healthy(&watch);
     // All of it is acknowledged, and the coordinator will say so with the next acknowledgement.
@@ -68,7 +69,7 @@ fn where_nobody_tells_what_is_left_an_idle_group_is_not_called_stalled() {
         assert_eq!(report["groups"][0]["lag_at_most"], true);
     }
     let why =
-        "at most 10 records behind: this broker does not tell which of them are acknowledged, Kafka 4.2 and later do";
+        "at most 10 records behind: this broker does not report which of them are acknowledged; Kafka 4.2 and later do";
     assert_eq!(reported, ("UNKNOWN".to_owned(), why.to_owned()));
     assert_eq!(watch.published("sharing", [39]), "-");
     // Whoever leaves what comes then has stopped.

@@ -18,7 +18,8 @@ fn reason<'a>(report: &'a Value, group: &str) -> &'a str {
     found["reason"].as_str().expect("a reason")
 }
 
-/// A search ends when it knows an age to one part in a hundred, so what is told apart here is further from the objective.
+/// A search ends when it knows an age to one part in a hundred, so the ages of this test differ from the objective by
+/// more.
 #[test]
 fn an_objective_needs_no_history_and_decides_the_exit_code() {
     for (age_s, word, code) in [(290, "OK", 0), (310, "WARN", 1), (920, "ERR", 2)] {
@@ -38,7 +39,7 @@ fn an_objective_needs_no_history_and_decides_the_exit_code() {
 }
 
 #[test]
-fn with_neither_history_nor_objective_what_to_set_is_said_once() {
+fn with_neither_history_nor_objective_the_way_out_is_printed_once() {
     let watch = aged(302).with("MEERKAT_HISTORY", "off").with("MEERKAT_PUBLISH", "off");
     let (report, exit) = watch.run_with_code(DELAY, json!({}), &[]);
     assert_eq!((status(&report, "late"), status(&report, "fresh"), exit), ("UNKNOWN", "UNKNOWN", Some(3)));
@@ -48,7 +49,7 @@ fn with_neither_history_nor_objective_what_to_set_is_said_once() {
 }
 
 #[test]
-fn with_a_history_it_takes_two_looks_and_its_alarm_opens() {
+fn with_a_history_an_objective_needs_two_runs_and_its_alarm_opens() {
     let watch = aged(310).with("MEERKAT_OBJECTIVE", "300");
     for minute in 0..4 {
         watch.check(minute);
@@ -57,7 +58,7 @@ fn with_a_history_it_takes_two_looks_and_its_alarm_opens() {
 }
 
 #[test]
-fn a_group_that_commits_nothing_is_told_apart_from_one_that_is_fine() {
+fn a_group_without_commits_is_distinguished_from_a_healthy_one() {
     let scene = Scene::of(1)
         .group(Group::classic("reads").member("a-1", "t", &[0]))
         .group(Group::classic("idle"))
@@ -75,7 +76,7 @@ fn a_group_that_commits_nothing_is_told_apart_from_one_that_is_fine() {
     assert_eq!(reported[2], ("1 partition, 0 records behind in all", "1 1 1 1".to_owned()));
 }
 
-/// Nobody ever reads, and looks are fifteen minutes apart: who is an error is not waited for as long.
+/// Nobody ever reads, and runs are fifteen minutes apart: an error is reported without waiting as long.
 fn abandoned(variables: &[(&str, &str)]) -> String {
     let scene = Scene::of(1).group(Group::classic("left").commits("t", &[5])).topic(Topic::new("t", &[0..10]));
     let mut watch = Watch::new(scene).with("MEERKAT_PERIOD", "15");
@@ -96,7 +97,7 @@ fn abandoned(variables: &[(&str, &str)]) -> String {
 }
 
 #[test]
-fn a_group_that_was_left_before_the_first_look_is_what_it_is_said_to_be() {
+fn a_group_that_was_abandoned_before_the_first_run_has_the_configured_status() {
     assert_eq!(abandoned(&[]), "- - - - - 2 2");
     assert_eq!(abandoned(&[("MEERKAT_ABANDONED", "warn")]), "- - - - - 2 2");
     assert_eq!(abandoned(&[("MEERKAT_ABANDONED", "err")]), "- - - - 3 3 3");

@@ -66,7 +66,7 @@ fn a_group_that_is_named_is_answered_whatever_the_part() {
 }
 
 #[test]
-fn a_look_that_names_groups_is_not_measured_by_the_number_of_another_part() {
+fn a_run_that_names_groups_is_not_compared_with_the_number_of_another_part() {
     let watch = Watch::new(many().hidden_offsets());
     let parts = ["1/2", "2/2"];
     let first = |part| watch.run(DELAY, json!({ "scheduled": rfc3339(MIDNIGHT), "part": part }), &[]);
@@ -86,7 +86,7 @@ fn quiet_groups_are_quiet_and_their_alarms_close() {
         watch.check(minute);
     }
     assert_eq!(watch.published("well", 0..6), "- - - - - -");
-    // It lags in one look, and is published in that one and three more.
+    // It lags in one run, and is published in that one and three more.
     watch.work(&["crashed", "stuck"]);
     watch.check(6);
     for minute in 7..12 {
@@ -96,7 +96,7 @@ fn quiet_groups_are_quiet_and_their_alarms_close() {
     assert_eq!(watch.published("well", 5..12), "- 1 1 1 1 - -");
     assert_eq!(watch.published("stuck", 5..12), "- - - - - - -");
     let beats = watch.metric(names::HEARTBEAT).len();
-    assert_eq!(beats, 12, "what is told about the cluster is always published");
+    assert_eq!(beats, 12, "the metrics of the cluster are always published");
 }
 
 /// Three parts that know of trouble, and a run that is none of them.
@@ -114,7 +114,7 @@ fn whoever_asks_in_between_sees_what_every_part_knows() {
             watch.run(minute * 60 + DELAY, event, &[]);
         }
         minute += 1;
-        assert!(minute < 60, "never told");
+        assert!(minute < 60, "never reported");
     }
     let second = minute * 60 - 20;
     let parts = [("MEERKAT_PARTS", "3")];

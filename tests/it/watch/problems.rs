@@ -1,4 +1,4 @@
-//! What a report tells of the history and the metrics: beginnings, limits and refusals.
+//! What a report contains about the history and the metrics: beginnings, limits and refusals.
 
 use std::time::{SystemTime, UNIX_EPOCH};
 
@@ -6,7 +6,7 @@ use super::*;
 use crate::support::cloudwatch::{Fault, How};
 
 #[test]
-fn the_first_looks_say_which_they_are_and_the_third_judges() {
+fn the_first_two_runs_report_their_number_and_the_third_has_verdicts() {
     let watch = Watch::new(scene());
     let mut reported = Vec::new();
     for minute in 0..4 {
@@ -21,18 +21,18 @@ fn the_first_looks_say_which_they_are_and_the_third_judges() {
             stuck["warming_up_seconds"].clone(),
         ));
     }
-    let begins = |at: usize| reported[at].0.split(" look").next().expect("a beginning").to_owned();
+    let begins = |at: usize| reported[at].0.split(" snapshot").next().expect("a beginning").to_owned();
     assert_eq!(
         (reported[0].0.as_str(), &reported[0].2),
-        ("first look of three, 2 partitions, 20 records behind in all", &json!(120))
+        ("first snapshot of three, 2 partitions, 20 records behind in all", &json!(120))
     );
-    assert_eq!(reported[0].1, "first look of three, 10 records behind");
+    assert_eq!(reported[0].1, "first snapshot of three, 10 records behind");
     assert_eq!((begins(1).as_str(), &reported[1].2), ("second", &json!(60)));
     assert_eq!((begins(2).starts_with("2 partitions"), &reported[2].2), (true, &Value::Null));
 }
 
 #[test]
-fn a_history_that_is_not_read_any_more_is_a_first_look() {
+fn without_its_old_history_a_run_is_a_first_run() {
     let watch = Watch::new(scene());
     let minute = watch.until_trouble();
     watch.work(&["well"]);
@@ -40,12 +40,12 @@ fn a_history_that_is_not_read_any_more_is_a_first_look() {
     let report = watch.run(minute * 60 + DELAY, event, &[("MEERKAT_PERIOD", "2")]);
     assert_eq!(problems(&report), [""; 0]);
     let reason = group(&report, "stuck")["reason"].as_str().expect("a reason");
-    assert!(reason.starts_with("first look of three, "), "{reason}");
+    assert!(reason.starts_with("first snapshot of three, "), "{reason}");
     assert_eq!(watch.published("stuck", [minute - 1, minute]), "3 -");
 }
 
 #[test]
-fn what_does_not_fit_into_the_limit_is_told_and_every_status_comes_first() {
+fn metrics_beyond_the_limit_are_reported_and_every_status_comes_first() {
     let watch = Watch::new(scene());
     let mut minute = watch.until_trouble();
     let check = |minute: i64, limit: u64| {
@@ -70,7 +70,7 @@ fn what_does_not_fit_into_the_limit_is_told_and_every_status_comes_first() {
 }
 
 #[test]
-fn what_the_service_refuses_is_told() {
+fn a_refusal_of_the_service_is_reported() {
     let watch = Watch::new(scene());
     watch.check(0);
     watch.stand.fail(Fault::new("PutMetricData", How::Deny).always());
@@ -84,7 +84,7 @@ fn what_the_service_refuses_is_told() {
 }
 
 #[test]
-fn offsets_that_are_too_large_to_keep_are_told_with_the_way_out() {
+fn offsets_that_are_too_large_to_store_are_reported_with_the_way_out() {
     let huge = 1_i64 << 60;
     let group_of = Group::classic("huge").commits("of-huge", &[huge, 5]).member("a-1", "of-huge", &[0, 1]);
     let watch = Watch::new(scene().group(group_of).topic(Topic::new("of-huge", &[0..huge + 9, 0..9])));

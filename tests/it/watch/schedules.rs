@@ -4,7 +4,7 @@ use super::*;
 use crate::support::cloudwatch::{Fault, How};
 
 #[test]
-fn a_look_is_kept_up_to_a_period_and_a_minute_after_its_minute() {
+fn a_snapshot_is_stored_up_to_a_period_and_a_minute_after_its_minute() {
     let watch = Watch::new(scene());
     for (minute, late) in [(0, 3), (1, 59), (2, 61), (3, 119), (4, 3)] {
         let report = watch.check_late(minute, late);
@@ -17,7 +17,7 @@ fn a_look_is_kept_up_to_a_period_and_a_minute_after_its_minute() {
 }
 
 #[test]
-fn an_event_that_is_out_of_time_writes_nothing_and_says_so() {
+fn an_event_out_of_time_writes_nothing_and_is_reported() {
     let watch = Watch::new(scene());
     let minute = watch.until_trouble();
     let before = watch.stand.metrics().len();
@@ -44,19 +44,19 @@ fn metrics_carry_the_scheduled_minute_itself() {
 }
 
 #[test]
-fn looks_that_come_less_often_than_configured_are_told_and_judged() {
+fn runs_less_often_than_configured_are_reported_and_judged() {
     let watch = Watch::new(scene());
     let mut last = Value::Null;
     for minute in (0..60).step_by(5) {
         watch.work(&["well"]);
         last = watch.check(minute);
     }
-    one_problem(&last, "history: looks come every 5 minutes, MEERKAT_PERIOD is 1: set it to 5");
+    one_problem(&last, "history: runs come every 5 minutes, MEERKAT_PERIOD is 1: set it to 5");
     assert_ne!(status(&last, "stuck"), "OK");
 }
 
 #[test]
-fn looks_that_come_more_often_than_configured_are_told() {
+fn runs_more_often_than_configured_are_reported() {
     let watch = Watch::new(scene()).with("MEERKAT_PERIOD", "5");
     assert_eq!(problems(&watch.check(0)), [""; 0]);
     one_problem(&watch.check(1), "schedule: runs come more often than every 5 minutes");
@@ -65,7 +65,7 @@ fn looks_that_come_more_often_than_configured_are_told() {
 }
 
 #[test]
-fn two_that_look_at_different_groups_of_one_cluster_are_told_to_take_names() {
+fn two_selections_of_groups_of_one_cluster_are_asked_for_different_cluster_names() {
     let watch = Watch::new(scene());
     let run = |minute: i64, groups| {
         let event = json!({ "scheduled": rfc3339(MIDNIGHT + minute * 60) });
@@ -88,14 +88,14 @@ fn two_that_look_at_different_groups_of_one_cluster_are_told_to_take_names() {
 }
 
 #[test]
-fn two_whose_writes_do_not_see_each_other_are_told() {
+fn two_writers_that_do_not_see_each_other_are_reported() {
     let watch = Watch::new(scene());
     let minute = watch.until_trouble();
     watch.stand.set_visible_after(std::time::Duration::from_secs(30));
     watch.check_late(minute, 3);
     watch.check_late(minute, 4);
     let report = watch.check(minute + 1);
-    one_problem(&report, "history: the look of ");
+    one_problem(&report, "history: the snapshot of ");
     assert!(problems(&report)[0].contains("two runs wrote into the same minute"), "{report}");
     assert_eq!(watch.published("stuck", [minute, minute + 1]), "3 3");
 }
@@ -142,7 +142,7 @@ fn an_event_that_names_a_group_beside_large_ones_reads_few_metrics_too() {
 }
 
 #[test]
-fn a_history_that_cannot_be_told_says_why_and_is_no_success() {
+fn a_history_that_cannot_be_read_has_a_reason_and_is_no_success() {
     let hidden = |name| Topic::new(name, &[0..10]).hidden();
     let scene = scene().topic(hidden("secret")).topic(hidden("meerkat.any-topic-that-does-not-exist"));
     let reader = Group::classic("of-hidden").commits("secret", &[5]).member("reader", "secret", &[0]);
@@ -163,7 +163,7 @@ fn a_history_that_cannot_be_told_says_why_and_is_no_success() {
 }
 
 #[test]
-fn the_history_of_a_group_is_told_look_by_look() {
+fn the_history_of_a_group_has_an_entry_for_each_run() {
     let single = Group::classic("single").commits("of-single", &[100]).member("a-1", "of-single", &[0]);
     let watch = Watch::new(scene().group(single).topic(Topic::new("of-single", &[0..100])));
     let minute = watch.until_trouble();

@@ -2,7 +2,7 @@
 
 use super::*;
 
-/// Two brokers with a group each, both at the end of their topic, after three looks.
+/// Two brokers with a group each, both at the end of their topic, after three runs.
 fn two(change: impl FnOnce(Scene) -> Scene) -> Watch {
     let scene = Scene::of(2)
         .group(Group::classic("here").commits("t", &[100]))
@@ -66,7 +66,7 @@ fn only_groups_that_are_selected_are_missed() {
 }
 
 #[test]
-fn where_nobody_shows_who_is_away_one_look_tells_of_it() {
+fn a_missing_group_is_reported_once_where_no_broker_shows_which_coordinators_are_away() {
     let watch = two(Scene::hidden_offsets);
     watch.stage.change(|scene| scene.lose(2));
     let report = watch.check(3);

@@ -49,7 +49,7 @@ fn a_topic_that_is_hidden_makes_its_group_unknown_and_costs_no_memory() {
 }
 
 #[test]
-fn a_topic_that_was_deleted_is_said_to_be_for_ten_runs() {
+fn a_deleted_topic_is_reported_for_ten_runs() {
     for period in PERIODS {
         let mut runs = Runs::every(period, scene()).until_trouble();
         for number in 1..=12 {
@@ -104,7 +104,7 @@ fn where_brokers_have_no_ids_nobody_knows_for_ten_runs_whether_a_topic_was_delet
 }
 
 #[test]
-fn groups_that_come_and_go_leave_nothing_that_others_are_said_to_have_lost() {
+fn groups_that_come_and_go_cause_no_losses_of_other_groups() {
     let watch = Watch::new(scene());
     let name = |number: i64| format!("passing-{number}");
     for minute in 0..30 {

@@ -27,7 +27,7 @@ impl Watch {
                 return minute + 1;
             }
         }
-        panic!("never told");
+        panic!("never reported");
     }
 }
 
@@ -111,7 +111,7 @@ fn a_run_without_a_scheduled_minute_finds_what_was_kept_before_a_long_pause() {
     });
     watch.stage.change(|scene| scene.crash("crashed"));
     let reported = (8..30).map(|run| run * 5).find(|minute| status(&step(*minute, &["well"]), "crashed") == "ERR");
-    let reported = reported.expect("it is told");
+    let reported = reported.expect("it is reported");
     // More than a hundred minutes later, four and a half minutes after the minute that the run belongs to.
     watch.work(&["well"]);
     let report = watch.run((reported + 130) * 60 + 4 * 60 + 30, json!({}), &[]);
@@ -157,7 +157,7 @@ fn ten_thousand_partitions_that_are_all_slow_have_their_verdicts_within_the_quot
         }
         standing = of("WARN");
     }
-    panic!("{standing} of 100 groups are told");
+    panic!("{standing} of 100 groups are reported");
 }
 
 #[test]

@@ -94,7 +94,7 @@ impl Scene {
         self.group_of(group).commits.retain(|(name, number, ..)| (&**name, *number) != (topic, partition));
     }
 
-    /// A broker is gone, and the metadata tell no more of it.
+    /// A broker is gone, and the metadata has it no more.
     pub(crate) fn lose(&mut self, node: i32) {
         self.concealed.push(node);
     }

@@ -33,7 +33,7 @@ pub(crate) struct Scene {
     pub(super) offsets_hidden: bool,
     /// The same of the topic that holds how far share groups have come; empty where there is none.
     pub(super) share_state_led_by: Vec<i32>,
-    /// Whether this user may describe the cluster; `None` where no broker tells it.
+    /// Whether this user may describe the cluster; `None` if no broker returns it.
     pub(super) describes_cluster: Option<bool>,
     pub(super) sasl: Option<Sasl>,
     /// What is held is answered from now on.
@@ -60,11 +60,11 @@ pub(crate) struct Sasl {
 pub(crate) struct Node {
     pub(crate) id: i32,
     pub(crate) offered: Offered,
-    /// Whether a refused `ApiVersions` is told the right range.
+    /// Whether the refusal of an `ApiVersions` has the right range.
     pub(crate) reports_range: bool,
     /// Where it listens.
     pub(crate) bind: IpAddr,
-    /// The host name that `Metadata` tells; `None` for the address that it listens on.
+    /// The host name in `Metadata`; `None` for the address that it listens on.
     pub(crate) advertised: Option<String>,
     /// What it shows as a TLS server; `None` for a plaintext listener.
     pub(crate) tls: Option<Identity>,
@@ -79,14 +79,14 @@ pub(crate) enum Voice {
     Kafka,
     /// Nothing: connections are refused.
     Closed,
-    /// Connections are taken, and nothing is ever said.
+    /// Connections are accepted, and nothing is ever sent.
     Silent,
-    /// These bytes, once the client has said something; then the connection is closed.
+    /// These bytes, once the client has sent something; then the connection is closed.
     Says(&'static [u8]),
 }
 
 impl Scene {
-    /// So many brokers of the newest release; there is an offsets topic.
+    /// This many brokers of the newest release; there is an offsets topic.
     pub(crate) fn of(brokers: i32) -> Self {
         let nodes = (1..=brokers).map(Node::new).collect();
         Self { nodes, offsets_topic: true, ..Self::default() }
@@ -129,13 +129,13 @@ impl Scene {
         self.offsets_led_by = nodes.to_vec();
     }
 
-    /// The metadata does not tell of a broker, as if it had just gone.
+    /// The metadata leaves a broker out, as if it had just gone.
     pub(crate) fn conceal(mut self, id: i32) -> Self {
         self.concealed.push(id);
         self
     }
 
-    /// The metadata tells of every broker, while the game goes on.
+    /// The metadata has every broker again, during the run.
     pub(crate) fn reveal(&mut self, id: i32) {
         self.concealed.retain(|concealed| *concealed != id);
     }
@@ -164,7 +164,7 @@ impl Scene {
         self
     }
 
-    /// Brokers tell whether this user may describe the cluster.
+    /// Brokers return whether this user may describe the cluster.
     pub(crate) fn describes_cluster(mut self, may: bool) -> Self {
         self.describes_cluster = Some(may);
         self

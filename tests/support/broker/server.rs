@@ -28,7 +28,7 @@ pub(super) struct World {
     /// The names in the SNI of TLS clients, with the node they met.
     pub(super) names: Vec<(i32, Option<String>)>,
     pub(super) connections: usize,
-    /// Tells whoever holds an answer that the scene has changed.
+    /// Wakes those who hold an answer when the scene has changed.
     changed: Arc<Notify>,
     /// The connections that have logged in, where that is wanted.
     welcome: HashSet<usize>,
@@ -137,7 +137,7 @@ where
                 if held {
                     let changed = Arc::clone(&lock(&world).changed);
                     loop {
-                        // Made before the look at the scene, or a change just after it would wake nobody.
+                        // Created before the scene is read: a change just after the read would wake nobody.
                         let next = changed.notified();
                         if lock(&world).scene.let_go {
                             break;

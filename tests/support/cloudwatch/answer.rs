@@ -11,7 +11,7 @@ use super::refusal::{Kind, Refusal};
 use super::store::Store;
 use super::wire::{map, text, timestamp};
 
-/// What a told fault does to an answer that is otherwise right.
+/// What a planned fault does to an answer that is otherwise right.
 #[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
 pub(crate) enum Spoil {
     #[default]
@@ -162,7 +162,7 @@ fn result<'a>(query: &Query, status: &str, points: impl Iterator<Item = &'a Poin
     ])
 }
 
-/// Data of one period is one point, at the period's start; periods are counted from the rounded start of the look.
+/// Data of one period is one point, at the period's start; periods are counted from the rounded start of the read.
 fn periods(stream: &[(i64, Sample)], start: i64, period: i64) -> Vec<(i64, Sample)> {
     let mut periods: Vec<(i64, Sample)> = Vec::new();
     for (second, sample) in stream {

@@ -1,4 +1,5 @@
-//! The rules of `GetMetricData`: a request becomes a look at checked queries, or one refusal that lists the members at fault.
+//! The rules of `GetMetricData`: a request becomes a read of checked queries, or one refusal that lists the wrong
+//! members.
 
 use std::collections::HashSet;
 
@@ -33,7 +34,7 @@ pub(crate) struct Query {
     pub(crate) return_data: bool,
 }
 
-/// The look, and how many points a page may hold.
+/// The read, and how many points a page may hold.
 pub(crate) fn read(request: &GetMetricData) -> Result<(Read, usize), Refusal> {
     let mut problems = Problems::default();
     let queries = &request.metric_data_queries;

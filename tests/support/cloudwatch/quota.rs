@@ -33,7 +33,7 @@ pub(crate) fn calls_a_second(operation: &str) -> u64 {
     }
 }
 
-/// Estimated data points a second of looks that start within the last three hours.
+/// Estimated data points per second, for reads that start within the last three hours.
 pub(crate) const RECENT_POINTS: u64 = 180_000;
-/// The same for looks that start earlier.
+/// The same for reads that start earlier.
 pub(crate) const OLDER_POINTS: u64 = 396_000;

@@ -81,7 +81,7 @@ impl Refusal {
     }
 }
 
-/// Which of the model's errors a problem is told as.
+/// The model's error for a problem.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub(crate) enum Kind {
     Value,
@@ -118,7 +118,7 @@ impl Problems {
         Some(Refusal::of_kind(kind, messages.join("\n")))
     }
 
-    /// As [`Self::refusal`], but told as the reading operations tell it: a `ValidationError` with every message.
+    /// As [`Self::refusal`], but in the form of the read operations: a `ValidationError` with every message.
     pub(crate) fn validation(self) -> Option<Refusal> {
         let found = self.found.into_iter().map(|(_, message)| (Kind::Validation, message)).collect();
         Self { found }.refusal()

@@ -1,4 +1,4 @@
-//! HTTP/1.1 in front of the [`World`]: connections are kept, and can be told to break.
+//! HTTP/1.1 in front of the [`World`]: connections are kept, and a test can break them.
 
 use std::convert::Infallible;
 use std::sync::{Arc, Mutex, MutexGuard, PoisonError};
@@ -36,13 +36,13 @@ async fn connection(stream: TcpStream, world: Arc<Mutex<World>>) {
     let _ended = http1::Builder::new().serve_connection(TokioIo::new(stream), answer).await;
 }
 
-/// Told to hyper to end a connection without an answer.
+/// Makes hyper end a connection without an answer.
 #[derive(Debug)]
 struct CutHere;
 
 impl std::fmt::Display for CutHere {
     fn fmt(&self, formatter: &mut std::fmt::Formatter<'_>) -> std::fmt::Result {
-        formatter.write_str("the connection is cut, as told")
+        formatter.write_str("the connection is cut, as the test demands")
     }
 }
 

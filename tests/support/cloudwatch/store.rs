@@ -99,7 +99,7 @@ impl Store {
             .collect()
     }
 
-    /// The metrics that `ListMetrics` may name: old enough, and written to within the two weeks it looks back.
+    /// The metrics that `ListMetrics` may name: old enough, and written to within the two weeks it reads back.
     pub(crate) fn listed(
         &self,
         now: Moment,

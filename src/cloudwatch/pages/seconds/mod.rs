@@ -80,7 +80,7 @@ pub enum Unusable {
     #[error("its slots do not belong to its header")]
     Mixed,
     /// All of it is there, in a format that this version of the program does not read.
-    #[error("another version of the program kept it")]
+    #[error("another version of the program wrote it")]
     OtherFormat,
 }
 
@@ -160,7 +160,7 @@ fn checksum(format: u64, since: i64, slots: &[Slot]) -> i64 {
 fn whole(point: &Merged) -> Option<Slot> {
     let whole = |number: Option<f64>| {
         let number = number.filter(|number| (0.0..=float(LARGEST)).contains(number) && number.fract() == 0.0)?;
-        #[expect(clippy::cast_possible_truncation, reason = "a whole number from 0 to 2^53, as the filter just said")]
+        #[expect(clippy::cast_possible_truncation, reason = "the filter admits whole numbers from 0 to 2^53 only")]
         Some(number as i64)
     };
     Some(Slot { low: whole(point.minimum)?, high: whole(point.maximum)?, samples: whole(point.samples)? })

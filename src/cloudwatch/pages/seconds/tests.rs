@@ -83,7 +83,7 @@ fn what_would_not_come_back_is_not_written() {
         assert!(!fits(2, slots), "{slots}");
     }
     assert!(!fits(-61, ""), "before its first second");
-    assert!(!fits(4 * 86_400, ""), "later than a header can tell");
+    assert!(!fits(4 * 86_400, ""), "later than a header can hold");
     assert!(fits(2, &"3-9*2 ".repeat(59)) && !fits(2, &"3-9*2 ".repeat(60)));
 }
 
@@ -103,7 +103,7 @@ fn slots_of_another_run_under_a_header_are_seen_by_the_checksum() {
 }
 
 #[test]
-fn a_page_of_another_format_is_told_apart_from_a_mixed_one() {
+fn a_page_of_another_format_is_distinguished_from_a_mixed_one() {
     let page = page(2, "5-9*2 8-9*2");
     let of_format = |format| {
         let mut seconds = written(&page);

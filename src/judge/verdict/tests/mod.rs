@@ -357,7 +357,7 @@ fn findings_carry_their_figures() {
     let reading = Reading::new(0, Committed::At(10), log, assigned, members);
     let judgement = judge(None, &reading, &mut Memory::fold(None, &reading, &DEFAULT), Ok(&[]), None, &DEFAULT);
     assert!(judgement.findings.iter().eq([Finding::DataLoss { lost: 30, new: 0 }]));
-    assert_eq!(judgement.reason.to_string(), "first look of three, 50 records behind");
+    assert_eq!(judgement.reason.to_string(), "first snapshot of three, 50 records behind");
 }
 
 #[test]

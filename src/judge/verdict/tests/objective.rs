@@ -52,7 +52,7 @@ fn younger_is_never_slow_stalled_or_stopped() {
 }
 
 #[test]
-fn a_step_back_is_told_however_young() {
+fn a_step_back_is_reported_however_young() {
     let busy = "0/0@0 10/10@0 20/20@0 30/30@0 40/40@0 50/50@0";
     assert_eq!(told(&format!("{busy} 20/55@60"), &WITHIN_FIVE).verdict, Verdict::Rewind);
     // And while it stands there, it is nothing else.

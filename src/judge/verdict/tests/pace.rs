@@ -9,7 +9,7 @@ fn story(looks: i64, behind: i64, reads: i64, comes: i64) -> String {
 }
 
 #[test]
-fn who_gains_ground_is_told_when_it_will_be_over() {
+fn who_gains_ground_is_reported_when_it_will_be_over() {
     let judgement = judged(&story(8, 20_000, 1_500, 1_000), &DEFAULT);
     // 16,500 are left, and each minute 500 fewer.
     assert_eq!((judgement.verdict, judgement.findings.pace()), (Verdict::Ok, Some(Pace::CatchesUp { in_s: 33 * 60 })));
@@ -17,7 +17,7 @@ fn who_gains_ground_is_told_when_it_will_be_over() {
 }
 
 #[test]
-fn who_loses_ground_is_told_how_fast() {
+fn who_loses_ground_is_reported_how_fast() {
     let judgement = judged(&story(8, 20_000, 900, 1_000), &DEFAULT);
     assert_eq!(judgement.verdict, Verdict::Warn);
     assert_eq!(judgement.findings.pace(), Some(Pace::FallsBehind { records: 100, ms: 6_000 }));

@@ -16,7 +16,7 @@ pub(crate) enum LoginError {
     NoToken,
     /// It is no bearer token.
     #[error(
-        "the OAUTHBEARER token has characters that no bearer token has (RFC 6750): look for quotes, spaces and line breaks"
+        "the OAUTHBEARER token has characters that no bearer token has (RFC 6750): check it for quotes, spaces and line breaks"
     )]
     OddToken,
     /// An extension of this name cannot be written.
@@ -25,7 +25,7 @@ pub(crate) enum LoginError {
     )]
     OddExtension(String),
     /// Nothing tells in which region this host is.
-    #[error("the broker's name {0} does not tell its region: set KAFKA_SASL_AWS_REGION")]
+    #[error("the broker's name {0} does not contain its region: set KAFKA_SASL_AWS_REGION")]
     NoRegion(String),
     /// So many seconds since 1970 are no date.
     #[error("this machine's clock is wrong: it is {0} seconds away from 1970")]
@@ -35,7 +35,7 @@ pub(crate) enum LoginError {
     NoRandomBytes,
     /// The listener wants no login.
     #[error(
-        "the listener takes no SASL login: set KAFKA_SECURITY_PROTOCOL to SSL, or use the port of the listener with SASL"
+        "the listener accepts no SASL login: set KAFKA_SECURITY_PROTOCOL to SSL, or use the port of the listener with SASL"
     )]
     NotWanted,
     /// The listener does not have this mechanism; what it has.
@@ -47,7 +47,7 @@ pub(crate) enum LoginError {
     Refused(String),
     /// The broker takes no more connections for the moment, in its words.
     #[error(
-        "the broker takes no more new connections for the moment: {0}; Amazon MSK with IAM takes 4 (kafka.t3.small) or 20 a second and broker: let fewer clients connect at the same second"
+        "the broker accepts no more new connections for the moment: {0}; Amazon MSK with IAM accepts 4 (kafka.t3.small) or 20 per second and broker: let fewer clients connect at the same second"
     )]
     Throttled(String),
     /// There is no receipt for a login by IAM.

@@ -133,7 +133,7 @@ fn explain_alert(alert: AlertDescription) -> Fault {
         // Java says it for a lack of a certificate under TLS 1.2, and of anything in common.
         AlertDescription::HandshakeFailure => {
             let todo = format!(
-                "give one in {KEYSTORE}; or it has no cipher suite or signature in common with this client, which takes ECDHE with AES-GCM or ChaCha20, and certificates on RSA, P-256, P-384 or Ed25519: see the broker's ssl.cipher.suites and its key"
+                "give one in {KEYSTORE}; or it has no cipher suite or signature in common with this client, which supports ECDHE with AES-GCM or ChaCha20, and certificates on RSA, P-256, P-384 or Ed25519: see the broker's ssl.cipher.suites and its key"
             );
             return Fault::with(
                 format!("the broker ended the TLS handshake ({alert:?}): it may want a client certificate"),
@@ -166,5 +166,5 @@ fn utc(seconds: u64) -> String {
 const TRUSTSTORE: &str = "KAFKA_SSL_TRUSTSTORE";
 const KEYSTORE: &str = "KAFKA_SSL_KEYSTORE";
 const LIMIT_HINT: &str =
-    "or the broker takes no more connections: max.connections, max.connections.per.ip, or Amazon MSK's limits";
-const PLAINTEXT_HINT: &str = "if this is a plaintext listener, use the TLS one, or say KAFKA_SECURITY_PROTOCOL=PLAINTEXT (SASL_PLAINTEXT with a login)";
+    "or the broker accepts no more connections: max.connections, max.connections.per.ip, or Amazon MSK's limits";
+const PLAINTEXT_HINT: &str = "if this is a plaintext listener, use the TLS one, or set KAFKA_SECURITY_PROTOCOL=PLAINTEXT (SASL_PLAINTEXT with a login)";

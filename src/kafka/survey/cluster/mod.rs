@@ -177,7 +177,7 @@ impl<'a> Cluster<'a> {
         if !connection.may_be_dead() {
             return asked.await;
         }
-        tracing::debug!(broker = id, "a connection of an earlier look is silent; opening another");
+        tracing::debug!(broker = id, "a connection of an earlier run is silent; opening another");
         self.reopen(id, connection, until);
         let fresh = async {
             let fresh = self.line(id, until).await.ok().filter(|fresh| !Rc::ptr_eq(fresh, connection))?;

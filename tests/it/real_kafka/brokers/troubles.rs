@@ -6,7 +6,7 @@ use super::Scene;
 pub(super) struct Trouble {
     pub(super) name: &'static str,
     pub(super) begin: fn(&Scene, usize),
-    /// Goes on beside the looks, which are repeated until it is over.
+    /// Goes on beside the runs, which are repeated until it is over.
     pub(super) meanwhile: fn(&Scene, usize),
     pub(super) away: Away,
     /// One of these stands wherever something is unknown; `#` is the node's number.
@@ -54,7 +54,7 @@ pub(super) const TROUBLES: [Trouble; 5] = [
     },
     Trouble {
         name: "restarted during the run",
-        // The first looks begin at a broker that is silent until it dies.
+        // The first runs begin at a broker that is silent until it dies.
         begin: |scene, node| scene.cluster.freeze(node),
         meanwhile: |scene, node| {
             scene.cluster.kill(node);
@@ -97,11 +97,11 @@ pub(super) const TROUBLES: [Trouble; 5] = [
     },
 ];
 
-/// Seconds that looks have; those at one trouble are taken side by side.
+/// Seconds that runs have; those at one trouble are taken side by side.
 pub(super) const TIMEOUTS: [u64; 3] = [3, 10, 30];
 
 pub(super) const SETTINGS: [&str; 4] = [
-    // As without ZooKeeper; no look at a frozen broker takes as long.
+    // As without ZooKeeper; no run with a frozen broker needs as long.
     "zookeeper.session.timeout.ms=9000",
     // Nobody waits for a frozen controller for longer than it takes to elect another one.
     "controller.socket.timeout.ms=1000",

@@ -6,7 +6,7 @@ use crate::support::kafka::Cluster;
 
 #[test]
 #[ignore = "needs a real Kafka: make test-kafka"]
-fn members_of_the_old_protocol_in_a_group_of_the_new_one_are_told_beside_the_others() {
+fn members_of_the_old_protocol_in_a_group_of_the_new_one_are_listed_beside_the_others() {
     let cluster = Cluster::shared();
     if !cluster.is_at_least(4, 0) {
         // Before 4.0 such a group could not be changed over while it works, so its members are all of one protocol.
@@ -31,7 +31,7 @@ fn members_of_the_old_protocol_in_a_group_of_the_new_one_are_told_beside_the_oth
 
 #[test]
 #[ignore = "needs a real Kafka: make test-kafka"]
-fn what_a_regular_expression_selects_is_told_by_what_is_assigned() {
+fn topics_of_a_regular_expression_are_known_from_the_assignment() {
     let cluster = Cluster::shared();
     let join = "join by-regex-1 consumer by-regex by-regex-.* matching assigned=2";
     if !cluster.is_at_least(4, 0) {

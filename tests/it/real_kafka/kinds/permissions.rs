@@ -7,7 +7,7 @@ use crate::support::kafka::Cluster;
 
 const CLUSTER: &str = "cluster kafka-cluster";
 
-/// A look as a user who is allowed to describe these things, each `topic|group|cluster NAME`.
+/// A run as a user who is allowed to describe these things, each `topic|group|cluster NAME`.
 fn check_as(user: &str, allowed: &[&str]) -> Ran {
     let cluster = guarded();
     for what in allowed {

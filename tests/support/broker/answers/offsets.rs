@@ -48,8 +48,8 @@ pub(super) fn find_coordinator(asked: &Asked<'_>, request: FindCoordinatorReques
     FindCoordinatorResponse::default().with_coordinators(coordinators.collect())
 }
 
-/// The question for all topics of a group tells its commits alone; one for partitions by name tells of each of them, and of what
-/// transactions hold, if it asks so.
+/// A request for all topics of a group returns its commits only; a request for named partitions returns each of them,
+/// and pending commits of transactions if it asks for them.
 pub(super) fn fetch(asked: &Asked<'_>, request: OffsetFetchRequest) -> OffsetFetchResponse {
     let stable = request.require_stable;
     let reported = |name: &GroupId, only: Option<Vec<(TopicName, Vec<i32>)>>| match (found(asked, name), only) {

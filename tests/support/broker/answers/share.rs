@@ -37,7 +37,8 @@ fn member(member: &Member) -> share::Member {
         .with_assignment(share::Assignment::default().with_topic_partitions(assigned.collect()))
 }
 
-/// Where the groups stand. The codec knows version 0 alone, of which version 1 differs in its answer: it tells the lag (KIP-1226).
+/// The start offsets of the groups. The codec knows version 0 only; the answer of version 1 also has the lag
+/// (KIP-1226).
 pub(super) fn offsets(asked: &Asked<'_>) -> Bytes {
     let request =
         DescribeShareGroupOffsetsRequest::decode(&mut asked.body.clone(), 0).expect("a request that can be read");

@@ -124,7 +124,7 @@ proptest! {
             store.write(minute, but.is_none(), &entries);
         }
         // A partition that came in the very place of another.
-        prop_assert!(mistaken <= 1, "{mistaken} partitions were taken for others");
+        prop_assert!(mistaken <= 1, "{mistaken} partitions were mistaken for others");
     }
 }
 
@@ -186,7 +186,7 @@ fn what_could_not_be_read_for_long_is_found_in_few_reads() {
 }
 
 #[test]
-fn a_page_that_was_lost_for_good_is_told_and_a_beginning_is_none() {
+fn a_page_that_was_lost_for_good_is_reported_and_a_beginning_is_none() {
     let names = groups(4);
     for looks in 1..6 {
         let mut store = Archive::default();
@@ -195,7 +195,7 @@ fn a_page_that_was_lost_for_good_is_told_and_a_beginning_is_none() {
         }
         store.looks.iter_mut().for_each(|(_, pages)| pages.clear());
         let expected = if looks < 3 { Recalled::New } else { Recalled::Lost(Missing::Invisible) };
-        assert!(store.recall(looks, &names).values().all(|past| *past == expected), "{looks} looks");
+        assert!(store.recall(looks, &names).values().all(|past| *past == expected), "{looks} snapshots");
     }
 }
 

@@ -74,6 +74,6 @@ fn the_region_is_in_the_brokers_name() {
 }
 
 #[test]
-fn a_clock_that_is_no_time_is_told() {
+fn a_clock_that_is_no_time_is_reported() {
     assert!(Stamp::at(i64::MAX).is_err_and(|error| error.to_string().contains("clock is wrong")));
 }

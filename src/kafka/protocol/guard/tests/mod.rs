@@ -101,7 +101,7 @@ impl Pen<'_> {
                 (0..length).for_each(|_| self.structure(fields));
             }
             FieldKind::Struct(fields) => self.structure(fields),
-            FieldKind::Tagged(_) => unreachable!("it stands for no bytes"),
+            FieldKind::Tagged(_) => unreachable!("it announces no bytes"),
         }
     }
 

@@ -153,7 +153,7 @@ mod tests {
     use super::*;
 
     #[test]
-    fn a_line_tells_the_step_how_far_it_is_and_for_how_long_it_lasts() {
+    fn a_line_has_the_step_its_progress_and_its_duration() {
         let doing = Doing {
             step: "reading the offsets of".into(),
             unit: "groups".into(),

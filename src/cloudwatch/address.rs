@@ -68,8 +68,8 @@ impl Schedule {
     }
 
     /// The scheduled minute this many runs before `minute`.
-    pub(crate) fn back(self, minute: Minute, looks: u32) -> Minute {
-        Minute(self.align(minute).0 - self.period * i64::from(looks))
+    pub(crate) fn back(self, minute: Minute, snapshots: u32) -> Minute {
+        Minute(self.align(minute).0 - self.period * i64::from(snapshots))
     }
 
     /// The scheduled minute after the one that `minute` belongs to.
@@ -131,13 +131,13 @@ impl Schedule {
     }
 
     /// How many earlier snapshots every run requests, in one query with its own minute.
-    pub(crate) fn looks_near(self) -> u32 {
+    pub(crate) fn snapshots_near(self) -> u32 {
         u32::try_from(NEAR / self.period).unwrap_or(1).max(FEWEST_NEAR)
     }
 
     /// How many snapshots before that of `minute` the service still has at this second since the epoch: a run may be
     /// late, and one without a scheduled minute is up to a period past the minute that it belongs to.
-    pub(crate) fn looks_kept(self, minute: Minute, now: i64) -> u32 {
+    pub(crate) fn snapshots_kept(self, minute: Minute, now: i64) -> u32 {
         // A snapshot lies in the minutes before its own.
         let kept = minutes_kept(self.period) + 2;
         let oldest = now.max(self.align(minute).seconds()) - kept * 60;
@@ -187,21 +187,21 @@ mod tests {
     #[test]
     fn slots_are_a_second_wide_below_an_hour() {
         assert_eq!([1, 15, 59, 60, 1_440].map(|minutes| every(minutes).width()), [1, 1, 1, 60, 60]);
-        let kept = |minutes, late| every(minutes).looks_kept(Minute::holding(0), late);
+        let kept = |minutes, late| every(minutes).snapshots_kept(Minute::holding(0), late);
         assert_eq!([1, 15, 59, 60, 1_440].map(|minutes| kept(minutes, 3)), [175, 11, 2, 311, 12]);
     }
 
     #[test]
-    fn the_oldest_look_that_is_asked_for_is_kept_however_late_the_run() {
+    fn the_oldest_requested_snapshot_is_stored_however_late_the_run() {
         for period in [1, 5, 15, 59, 60] {
             let (schedule, minute) = (every(period), Minute::holding(86_400 * 10 * 59));
             let kept = if schedule.width() == 1 { 3 * 3_600 } else { 15 * 86_400 };
             for late in (-60..=i64::from(period) * 60 + 60).step_by(7) {
                 let now = minute.seconds() + late;
-                let looks = schedule.looks_kept(schedule.align(minute), now);
-                let start = schedule.span(schedule.back(minute, looks)).start;
+                let snapshots = schedule.snapshots_kept(schedule.align(minute), now);
+                let start = schedule.span(schedule.back(minute, snapshots)).start;
                 assert!(start >= now - kept + 120, "{period} minutes, {late} s late");
-                assert!(looks > 0);
+                assert!(snapshots > 0);
             }
         }
     }
@@ -225,9 +225,10 @@ mod tests {
     }
 
     #[test]
-    fn close_looks_are_one_range_and_distant_ones_are_not() {
-        let check = |period, looks: &[u32], expected: &[(i64, i64)]| {
-            let minutes: Vec<_> = looks.iter().map(|look| every(period).back(Minute::holding(36_000), *look)).collect();
+    fn close_snapshots_are_one_range_and_distant_ones_are_not() {
+        let check = |period, snapshots: &[u32], expected: &[(i64, i64)]| {
+            let minutes: Vec<_> =
+                snapshots.iter().map(|snapshot| every(period).back(Minute::holding(36_000), *snapshot)).collect();
             let ranges = every(period).ranges(&minutes, false);
             let before = |range: &Range<i64>| (36_000 - range.start, 36_000 - range.end);
             assert_eq!(ranges.iter().map(before).collect::<Vec<_>>(), expected);
@@ -242,7 +243,7 @@ mod tests {
     #[test]
     fn where_the_quota_is_scarce_pauses_are_not_asked_for() {
         let ranges = |period, scarce| {
-            let minutes = [1, 2, 3].map(|look| every(period).back(Minute::holding(36_000), look));
+            let minutes = [1, 2, 3].map(|snapshot| every(period).back(Minute::holding(36_000), snapshot));
             every(period).ranges(&minutes, scarce).len()
         };
         assert_eq!([1, 5, 10].map(|period| (ranges(period, false), ranges(period, true))), [(1, 1), (1, 3), (3, 3)]);

@@ -17,12 +17,12 @@ use crate::report::history::{PastOfGroup, PastOfPartition, PastSnapshot};
 pub(crate) async fn read<'a>(
     store: &Store,
     cluster: &'a str,
-    looks: u32,
+    snapshots: u32,
     (snapshot, group): (&'a Snapshot, &'a Group),
     past: &mut Past,
     until: Instant,
 ) -> PastOfGroup<'a> {
-    let wanted: Vec<Wanted> = group.range().map(|row| Wanted::all(row, looks)).collect();
+    let wanted: Vec<Wanted> = group.range().map(|row| Wanted::all(row, snapshots)).collect();
     let windows = past.windows_of(store, &wanted, until).await;
     past.add(windows);
     let thresholds = Thresholds { period_ms: store.schedule().period() * 60_000, ..Thresholds::DEFAULT };
@@ -35,13 +35,13 @@ pub(crate) async fn read<'a>(
             looks: samples.iter().flatten().rev().map(|sample| remembered(sample, &thresholds)).collect(),
         }
     });
-    let untold = group.rows.as_ref().err().into_iter().chain(&group.gaps);
+    let unread = group.rows.as_ref().err().into_iter().chain(&group.gaps);
     PastOfGroup {
         cluster: cluster.into(),
         group: Cow::Borrowed(&group.name),
         period_minutes: store.schedule().period(),
         partitions: partitions.collect(),
-        problems: untold.chain(&past.problems(snapshot)).map(ToString::to_string).collect(),
+        problems: unread.chain(&past.problems(snapshot)).map(ToString::to_string).collect(),
     }
 }
 

@@ -193,7 +193,7 @@ impl Received {
             // If a time is returned twice, the last value counts.
             let of_time =
                 |values: &mut Peekable<_>| std::iter::from_fn(|| values.next_if(|(at, _)| *at == time)).last();
-            let [samples, minimum, maximum] = statistics.each_mut().map(of_time).map(|told| Some(told?.1));
+            let [samples, minimum, maximum] = statistics.each_mut().map(of_time).map(|known| Some(known?.1));
             points.push(Merged { time, samples, minimum, maximum });
         }
         Ok(points)

@@ -64,7 +64,7 @@ mod tests {
     use percent_encoding::percent_decode_str;
     use proptest::prelude::*;
 
-    /// The name behind a value; `None` if it was too long to be stored, or was not encoded by [`encode`].
+    /// The name behind a value; `None` if it was too long to be stored, or is not an encoded name.
     fn decode(value: &str) -> Option<String> {
         match value {
             EMPTY => Some(String::new()),

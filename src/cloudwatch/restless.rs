@@ -22,7 +22,7 @@ pub(crate) fn restless(
         let lags = of_group.max_lag.is_some_and(|lag| lag > thresholds.allowed_lag);
         let finds = judged.rows_of(group).iter().any(|judgement| !judgement.findings.is_empty());
         let now = of_group.verdict != Verdict::Ok || lags || finds || !group.vanished.is_empty();
-        let before = before.map_or(0, |before| before.looks_left(short));
+        let before = before.map_or(0, |before| before.runs_left(short));
         let left = if now { MOST_LEFT } else { before.saturating_sub(1) };
         if left > 0 {
             next.push((short, left));

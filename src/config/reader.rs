@@ -308,7 +308,7 @@ mod tests {
     }
 
     #[test]
-    fn a_login_in_plaintext_is_said_in_so_many_words() {
+    fn a_login_in_plaintext_must_be_configured_explicitly() {
         let login =
             [("KAFKA_SASL_MECHANISM", "PLAIN"), ("KAFKA_SASL_USERNAME", "a"), ("KAFKA_SASL_PASSWORD", "hunter2")];
         let encryption = |protocol| {
@@ -324,7 +324,7 @@ mod tests {
     }
 
     #[test]
-    fn changes_take_the_history_however_its_absence_is_spelled() {
+    fn changes_require_the_history_however_its_absence_is_spelled() {
         let topic = ("MEERKAT_CHANGES_TOPIC", "arn:aws:sns:eu-west-1:123456789012:oncall");
         for off in ["off", "OFF", "Off"] {
             let error = parse(&[topic, ("MEERKAT_HISTORY", off)]).err().unwrap_or_default();

@@ -166,7 +166,10 @@ fn two_answers_to_one_question_are_refused_without_the_values() {
         ("KAFKA_SASL_PASSWORD", "s3cret"),
     ];
     let problems = parse(&[&login[..], &both].concat()).unwrap_err();
-    assert!(problems.contains("KAFKA_BOOTSTRAP_SERVERS and KAFKA_CLUSTER_ARN both set where the brokers are"), "{problems}");
+    assert!(
+        problems.contains("KAFKA_BOOTSTRAP_SERVERS and KAFKA_CLUSTER_ARN both set where the brokers are"),
+        "{problems}"
+    );
     assert!(problems.contains("KAFKA_SASL_SECRET and KAFKA_SASL_PASSWORD both set the password"), "{problems}");
     assert!(!problems.contains("s3cret"), "{problems}");
 }

@@ -1,8 +1,8 @@
-//! Which names are looked at: globs to include and to exclude.
+//! Which names are selected: globs to include and to exclude.
 
 use wildmatch::WildMatch;
 
-/// Globs with `*` (any run of characters) and `?` (any one); everything else stands for itself.
+/// Globs with `*` (any sequence of characters) and `?` (any one); all other characters match themselves.
 #[derive(Clone, Debug, Default)]
 pub struct Patterns {
     text: Box<str>,
@@ -11,7 +11,8 @@ pub struct Patterns {
 }
 
 impl Patterns {
-    /// Takes comma-separated globs; one that begins with `!` excludes. No including glob includes everything.
+    /// Parses comma-separated globs; one that begins with `!` excludes. Without an including glob everything is
+    /// included.
     pub(crate) fn parse(list: &str) -> Self {
         let mut patterns = Self { text: list.trim().into(), ..Self::default() };
         for glob in list.split(',').map(str::trim).filter(|glob| !glob.is_empty()) {
@@ -23,12 +24,12 @@ impl Patterns {
         patterns
     }
 
-    /// The list as it was given; empty where everything is selected.
+    /// The list as it was given; empty if everything is selected.
     pub(crate) fn text(&self) -> &str {
         &self.text
     }
 
-    /// Every name that can be selected; `None` where a glob selects more than can be told.
+    /// Every name that can be selected; `None` if a glob selects names that cannot be listed.
     pub(crate) fn names(&self) -> Option<Vec<String>> {
         let names: Vec<String> = self.include.iter().map(WildMatch::pattern).collect();
         let all = !names.is_empty() && !names.iter().any(|name| name.contains(['*', '?']));
@@ -56,7 +57,7 @@ impl<T> Rules<T> {
         Self { rules: Vec::new(), default }
     }
 
-    /// Names that match `glob`, and none of those before it, have this value.
+    /// Names that match `glob`, and no earlier one, have this value.
     pub(crate) fn add(&mut self, glob: &str, value: T) {
         self.rules.push((WildMatch::new(glob), value));
     }

@@ -184,7 +184,7 @@ mod tests {
     }
 
     #[test]
-    fn a_broker_that_works_tells_each_step() {
+    fn a_working_broker_has_a_line_for_each_step() {
         let lines = lines(&[tried(1, "4.4.0")], true, None, NOW);
         assert!(lines.iter().all(|line| line.status == Status::Works), "{lines:?}");
         assert_eq!(lines[0].section, "broker 1 (b-1.example:9094)");
@@ -210,7 +210,7 @@ mod tests {
     }
 
     #[test]
-    fn a_failed_step_says_what_to_do_and_ends_the_way() {
+    fn a_failed_step_has_advice_and_ends_the_list() {
         let failed = |step, why| Tried {
             failed: Some(Failed { step, why }),
             versions: Vec::new(),
@@ -254,7 +254,7 @@ mod tests {
     }
 
     #[test]
-    fn plaintext_is_said() {
+    fn plaintext_is_explicit() {
         let one = Tried { tls: None, certificate: None, ..tried(1, "4.4.0") };
         assert_eq!(find_line(&lines(&[one], false, None, NOW), "TLS").0, Status::Less);
     }

@@ -243,7 +243,7 @@ mod tests {
     }
 
     #[test]
-    fn reading_that_takes_longer_than_a_run_has_is_reported() {
+    fn a_read_that_needs_longer_than_a_run_has_is_reported() {
         let of = |pages: usize, beyond: Option<&str>| {
             let points = pages as u64 * 180;
             let (beyond, windows) = (beyond.map(str::to_owned), points * 11);

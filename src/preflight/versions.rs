@@ -137,7 +137,7 @@ mod tests {
     }
 
     #[test]
-    fn a_lower_version_says_what_it_takes_away() {
+    fn a_lower_version_is_reported_with_what_it_lacks() {
         let (status, found) = told("2.8.2", "ListOffsets", false);
         assert_eq!(status, Status::Less);
         assert!(
@@ -164,7 +164,7 @@ mod tests {
     }
 
     #[test]
-    fn no_common_version_says_who_has_to_upgrade() {
+    fn no_common_version_is_reported_with_who_has_to_upgrade() {
         let with = |range: (i16, i16)| {
             let versions = Versions::offered([(2, Range { min: range.0, max: range.1 })]);
             let lines = lines("b", &matrix(&versions), false);

@@ -307,7 +307,7 @@ impl<'a> Report<'a> {
             worst => worst,
         };
         // What is unknown for want of a history that was never asked for has been read all the same.
-        let whole = |group: &Group| group.untold().is_none();
+        let whole = |group: &Group| group.incomplete().is_none();
         let complete = unread == 0 && snapshot.groups.iter().all(whole) && lags.are_whole();
         // What could not be written takes nothing from what was read.
         let (history, metrics) = (frame.history, frame.metrics);

@@ -9,9 +9,9 @@ use super::{Error, Run};
 use crate::base::budget::{HISTORY_SHARE, KAFKA_SHARE};
 use crate::base::clock::Laps;
 use crate::base::progress::Progress;
+use crate::cloudwatch::pages::addresses::Addresses;
 use crate::cloudwatch::pages::key::Mark;
 use crate::cloudwatch::pages::roster::GroupCount;
-use crate::cloudwatch::pages::shelf::Shelf;
 use crate::cloudwatch::past::{Asker, Ghost, Past};
 use crate::kafka::{self, Access, Credentials, LookError, Missed, Selection, Survey};
 use crate::model::lags::Lags;
@@ -128,8 +128,8 @@ impl Run<'_> {
             .collect();
         let mut forgotten = BTreeSet::new();
         for ((of, ghosts), vanished) in by_topic.iter().zip(told) {
-            let looks = ghosts.iter().map(|ghost| ghost.looks).max().unwrap_or_default();
-            if looks > LOOKS_REMEMBERED && vanished.why != Gone::Hidden {
+            let runs = ghosts.iter().map(|ghost| ghost.runs).max().unwrap_or_default();
+            if runs > LOOKS_REMEMBERED && vanished.why != Gone::Hidden {
                 forgotten.insert(*of);
                 continue;
             }
@@ -166,7 +166,7 @@ impl Run<'_> {
 
     pub(super) fn asker(&self, cluster: &str, part: Part, writer: Option<u64>) -> Asker {
         Asker {
-            shelf: Shelf::new(cluster, part, self.schedule),
+            addresses: Addresses::new(cluster, part, self.schedule),
             minute: self.minute,
             now: self.clock.now_ms() / 1_000,
             part,

@@ -361,12 +361,12 @@ impl<'a> Run<'a> {
         let selection = Selection { named: vec![group.to_owned()], ..Selection::default() };
         let mut look = Box::pin(self.look_once(&selection)).await?;
         let looks = minutes.div_ceil(self.config.judgement.period).saturating_add(1);
-        let untold = Group::unread(group, &Unknown::because("the snapshot has nothing of this group"));
-        let group = look.snapshot.groups.first().unwrap_or(&untold);
+        let incomplete = Group::unread(group, &Unknown::because("the snapshot has nothing of this group"));
+        let group = look.snapshot.groups.first().unwrap_or(&incomplete);
         let until = self.until(HISTORY_SHARE);
         let of = (&look.snapshot, group);
         let decoded = cloudwatch::decoded::read(store, &look.cluster, looks, of, &mut look.past, until).await;
-        let known = group.untold().is_none() && group.range().all(|row| look.past.earlier(row).is_ok());
+        let known = group.incomplete().is_none() && group.range().all(|row| look.past.earlier(row).is_ok());
         let status = match known {
             true if group.is_missing() => Verdict::NotFound,
             true => Verdict::Ok,

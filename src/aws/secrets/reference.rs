@@ -154,7 +154,7 @@ mod tests {
     }
 
     #[test]
-    fn a_variable_holds_a_secret_or_says_where_it_is() {
+    fn a_variable_holds_a_secret_or_a_reference() {
         assert_eq!(parsed("hunter2#1"), "inline hunter2#1");
         assert_eq!(parsed("file:/run/secrets/password"), "file /run/secrets/password None");
         assert_eq!(

@@ -250,7 +250,7 @@ mod tests {
     }
 
     #[test]
-    fn id_and_secret_are_encoded_only_when_said() {
+    fn id_and_secret_are_encoded_only_when_configured() {
         assert_eq!(header(false), "id:a+b/c");
         assert_eq!(header(true), "id:a%2Bb%2Fc");
     }

@@ -27,7 +27,7 @@ fn datums(blocks: &[(usize, usize)]) -> Vec<usize> {
 }
 
 #[test]
-fn a_request_takes_whole_blocks_up_to_its_limits() {
+fn a_request_holds_whole_blocks_up_to_its_limits() {
     assert_eq!(datums(&[]), [0; 0]);
     assert_eq!(datums(&[(1, 60); 17]), [960, 60]);
     assert_eq!(datums(&[(1, 500), (1, 500), (1, 1)]), [1_000, 1]);

@@ -50,12 +50,12 @@ impl Use {
     /// US dollars a month, if every run is like this one and nothing else in the account uses up the cheaper tiers.
     pub(crate) fn dollars_a_month(self, schedule: Schedule) -> f64 {
         let period = f64::from(u16::try_from(schedule.period()).unwrap_or(u16::MAX));
-        let looks = HOURS_A_MONTH * 60.0 / period;
+        let snapshots = HOURS_A_MONTH * 60.0 / period;
         // A metric is charged by the hour, and only for hours in which it was written.
         let hours = (60.0 / period).min(1.0);
         let (first, rest) = (float(self.metrics).min(FIRST_TIER), (float(self.metrics) - FIRST_TIER).max(0.0));
         let metrics = (first * METRIC + rest * METRIC_BEYOND_FIRST_TIER) * hours;
-        metrics + looks * (float(self.writes) * PUT_REQUEST + float(self.reads) * METRIC_READ)
+        metrics + snapshots * (float(self.writes) * PUT_REQUEST + float(self.reads) * METRIC_READ)
     }
 }
 

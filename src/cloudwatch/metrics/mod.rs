@@ -105,20 +105,20 @@ pub fn plan(results: &Results, detail: MetricsDetail, limit: usize) -> Plan {
         fits
     };
     let (mut without_lag, mut left_out) = (0, 0);
-    let mut told = Vec::with_capacity(groups.len());
+    let mut published = Vec::with_capacity(groups.len());
     for group in &groups {
         let mut status = Vec::new();
         of_status(group, &of_name(group, &cluster), &mut status);
-        told.push(take(status));
-        left_out += usize::from(told.last() == Some(&false));
+        published.push(take(status));
+        left_out += usize::from(published.last() == Some(&false));
     }
-    for (group, told) in groups.into_iter().zip(told) {
+    for (group, published) in groups.into_iter().zip(published) {
         let mut lag = Vec::new();
         losses(&of_name(group, &cluster), &group.partitions, &mut lag);
         if group.whole {
             lags(&of_name(group, &cluster), &group.partitions.iter().collect::<Vec<_>>(), &mut lag);
         }
-        without_lag += usize::from(!take(lag) && told);
+        without_lag += usize::from(!take(lag) && published);
     }
     let mut all = of_cluster(results, &cluster, left_out);
     all.extend(datums);

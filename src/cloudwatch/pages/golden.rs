@@ -1,7 +1,7 @@
-//! What the store holds, number by number, and what it means: a page, a roster and a memory.
+//! What the store contains, number by number, and what it means: a page, a roster and a memory.
 //!
-//! Data of the version before is read for hours after an upgrade. Where one of these tests fails, the same numbers would mean something else:
-//! raise [`FORMAT`](super::seconds), and only then write the new numbers down here.
+//! After an upgrade, data of the previous version is read for hours. If one of these tests fails, the same numbers
+//! would mean something else: raise [`FORMAT`](super::seconds) first, and then write the new numbers here.
 
 use std::fmt::Write as _;
 
@@ -17,7 +17,8 @@ use crate::model::memory::Memory;
 const NOON: Minute = Minute::holding(1_800_014_400);
 const TAKEN: i64 = 1_800_014_402_250;
 
-/// Seconds of a page as they are written, and as they are read: second of the minute before noon, smaller value, larger value, samples.
+/// Seconds of a page as they are written and read: second of the minute before noon, smaller value, larger value,
+/// samples.
 fn written(slots: Vec<Slot>) -> String {
     let seconds = seconds::write(Schedule::MINUTELY, NOON, &Slots { taken: TAKEN, slots }).unwrap_or_default();
     seconds.iter().fold(String::new(), |mut text, second| {
@@ -52,7 +53,7 @@ fn partitions() -> Vec<(Key, Entry)> {
         seen(Committed::At(1_400), 4_321, 6_543_210_987),
         seen(Committed::At(9_000), 7_000, 0),
         seen(Committed::Never, 77, 1),
-        Some(Entry::Unread { looks: 5 }),
+        Some(Entry::Unread { snapshots: 5 }),
     ];
     let keyed = (12..).zip(entries).filter_map(|(partition, entry)| Some((Key::new(group, topic, partition), entry?)));
     let mut partitions: Vec<(Key, Entry)> = keyed.collect();
@@ -105,7 +106,8 @@ const PAGE: &str = "\
 5 86 40385 4
 ";
 
-/// A header, what counts for all, which buckets have pages, who was told of, who is restless, and which topics there are.
+/// A header, the counts, which buckets have pages, which groups were announced, which are restless, and which topics
+/// exist.
 const ROSTER: &str = "\
 0 1044398322269 4504644025692765 4101
 1 1293942790 4503600615024817 67109460

@@ -1,6 +1,8 @@
-//! What a look tells of itself and of all groups together: whether there was one, where its pages stand, and which groups were restless.
+//! What a snapshot stores about all groups together: that it exists, where its pages are, and which groups were
+//! restless.
 //!
-//! A broker that has just started tells of no groups, or of some, without an error. Only the look before knows better.
+//! A broker that has just started lists no groups, or only some, without an error. Only the previous snapshot shows
+//! that groups are missing.
 
 use super::PARTITIONS_PER_PAGE;
 use super::binding::MOST_BITS;
@@ -8,27 +10,27 @@ use super::key::{LONG_BITS, Mark, OfGroup, SHORT_BITS};
 use super::seconds::{APART, FEWEST_SAMPLES, Slot};
 use crate::model::memory::Coarse;
 
-/// One look's roster.
+/// One snapshot's roster.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub(crate) struct Roster {
     /// How many groups there were in this part of the cluster, of those that were selected; see [`GroupCount`].
     pub groups: u32,
-    /// What the run that wrote it looks at, as a hash below 2⁴⁰: another one is another writer.
+    /// The selection of the run that wrote it, as a hash below 2⁴⁰: another selection is another writer.
     pub writer: u64,
     /// Partitions are spread over 2 to this power buckets.
     pub bits: u32,
-    /// Whether every group could be read: then a partition without a slot was not there.
+    /// Whether every group could be read: then a partition without a slot did not exist.
     pub whole: bool,
     /// Which buckets have pages.
     pub filled: Vec<bool>,
-    /// How many pages the fullest of them has, up to [`MOST_PAGES`]; 0 where that is not told.
+    /// How many pages the fullest of them has, up to [`MOST_PAGES`]; 0 if that is unknown.
     pub deepest: u32,
-    /// Which groups' metrics are still to be published although nothing may be the matter any more.
+    /// Groups whose metrics are still to be published although they may be OK again.
     pub restless: Restless,
-    /// Which groups were told to be in trouble.
+    /// Groups that were announced as not OK.
     pub announced: Announced,
-    /// Which topics they read, as far as there is room for them: what tells later which of them are gone. Each with its number of
-    /// partitions, or somewhat more.
+    /// The topics that the groups read, as far as there is room: a later run knows from them which are gone. Each with
+    /// its number of partitions, or slightly more.
     pub topics: Vec<(Mark, u32)>,
 }
 
@@ -37,7 +39,8 @@ pub(crate) struct Roster {
 pub(crate) struct GroupCount {
     /// Up to [`MOST_GROUPS`].
     pub groups: u32,
-    /// For how many runs in a row fewer than these were shown, where nobody shows whether they were deleted; up to 255.
+    /// For how many runs in a row fewer groups than these were listed, and no broker shows whether the others were
+    /// deleted; up to 255.
     pub doubted: u8,
 }
 
@@ -50,7 +53,8 @@ impl GroupCount {
         self.groups.min(MOST_GROUPS) | u32::from(self.doubted) << DOUBTED_BIT
     }
 
-    /// What the next run measures by, where this one was shown so many groups, fewer than these: the same for as long as a memory is kept.
+    /// What the next run compares with, after a run that listed fewer groups: the same number for as long as a memory
+    /// is kept.
     pub(crate) fn doubted_again(self, shown: u32, period_minutes: i64) -> Self {
         let doubted = self.doubted.saturating_add(1);
         if i64::from(doubted) * period_minutes < DOUBTED_MINUTES && doubted < u8::MAX {
@@ -64,38 +68,39 @@ impl GroupCount {
 /// Groups whose last published status was not OK.
 #[derive(Clone, Debug, Default, PartialEq, Eq)]
 pub(crate) struct Announced {
-    /// Up to [`MOST_TOLD`] of them ([`OfGroup::long`]), each with its status as it is published: 2 or 3.
+    /// Up to [`MOST_ANNOUNCED`] of them ([`OfGroup::long`]), each with its published status: 2 or 3.
     pub groups: Vec<(u64, u8)>,
-    /// So many more there were when their number was told last, up to [`MOST_MORE`]; 0 where there are no others.
+    /// How many more there were when their number was announced last, up to [`MOST_MORE`]; 0 if there are no others.
     pub more: u32,
 }
 
 impl Announced {
-    /// The status that a group was told to have; `None` for one that is not listed.
+    /// The announced status of a group; `None` if it is not listed.
     pub(crate) fn of(&self, group: OfGroup) -> Option<u8> {
         self.groups.iter().find(|(other, _)| *other == group.long()).map(|(_, status)| *status)
     }
 }
 
 impl Announced {
-    /// Whether the group with this [`super::key::OfGroup::short`] was told to be an error; no where it is not listed.
+    /// Whether the group with this [`super::key::OfGroup::short`] was announced as an error; false if it is not
+    /// listed.
     pub(crate) fn was_error(&self, short: u32) -> bool {
         self.groups.iter().any(|(long, status)| *status > WARN && long >> (LONG_BITS - SHORT_BITS) == u64::from(short))
     }
 }
 
-/// Groups with which something was the matter a short while ago.
+/// Groups that were not OK a short while ago.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub(crate) enum Restless {
-    /// These ([`super::key::OfGroup::short`]), each with how many looks it still counts.
+    /// These ([`super::key::OfGroup::short`]), each with the number of runs for which it still counts.
     Groups(Vec<(u32, u8)>),
-    /// More than a roster has room for: any group may be one.
+    /// More than a roster has room for: any group may be one of them.
     Any,
 }
 
 impl Restless {
-    /// For how many looks from now on, this one included, the group's metrics are to be published.
-    pub(crate) fn looks_left(&self, group: u32) -> u8 {
+    /// For how many runs from now on, this one included, the group's metrics are published.
+    pub(crate) fn runs_left(&self, group: u32) -> u8 {
         match self {
             Self::Groups(groups) => groups.iter().find(|(short, _)| *short == group).map_or(0, |(_, left)| *left),
             Self::Any => 1,
@@ -162,7 +167,7 @@ impl Roster {
         slots
     }
 
-    /// The roster that was written as these slots; `None` if it was none.
+    /// The roster that was written as these slots; `None` if they are no roster.
     pub(crate) fn of(slots: &[Slot]) -> Option<Self> {
         let values = |slot: &Slot| Some([u64::try_from(slot.low).ok()?, u64::try_from(slot.high - APART).ok()?]);
         let (first, rest) = slots.split_first()?;
@@ -212,7 +217,7 @@ impl Roster {
             restless: if any { Restless::Any } else { Restless::Groups(groups) },
             announced: Announced {
                 groups: announced.collect(),
-                // Without the bit an earlier version counted something else there.
+                // Without the bit an earlier version stored another count there.
                 more: if flags >> MORE_BIT & 1 == 1 { u32::try_from(low % (1 << MORE_BITS)).ok()? } else { 0 },
             },
             topics,
@@ -223,18 +228,18 @@ impl Roster {
 /// Groups are counted up to here.
 const MOST_GROUPS: u32 = (1 << DOUBTED_BIT) - 1;
 const DOUBTED_BIT: u32 = 24;
-/// The three hours that a memory is kept.
+/// The three hours for which a memory is kept.
 const DOUBTED_MINUTES: i64 = 180;
 
-/// Groups beyond those that are listed are counted up to here.
+/// Groups beyond the listed ones are counted up to here.
 pub(crate) const MOST_MORE: u32 = (1 << MORE_BITS) - 1;
 /// Hashes of writers are below this.
 pub(crate) const WRITER_END: u64 = 1 << 40;
 /// Pages of a bucket are counted up to here, which is 60 million partitions.
 pub(crate) const MOST_PAGES: u32 = (1 << 20) - 1;
-/// Groups in trouble that are listed; more are a cluster in trouble.
+/// Groups that are listed as not OK; more of them mean that the whole cluster is in trouble.
 pub(crate) const MOST_ANNOUNCED: usize = 64;
-/// A restless group counts for as many looks.
+/// A restless group counts for this many runs.
 pub(crate) const MOST_LEFT: u8 = (1 << LEFT_BITS) - 1;
 
 /// As it is published.
@@ -251,9 +256,9 @@ const DEEPEST_BIT: u32 = 6;
 const MORE_BIT: u32 = 26;
 /// Beside a group's long hash.
 const STATUS_BITS: u32 = 2;
-/// What marks slots of groups that were told.
+/// Marks slots of groups that were announced.
 const OF_ANNOUNCED: i64 = 1;
-/// What slots of topics begin at.
+/// Slots of topics begin here.
 const OF_TOPIC: i64 = 2;
 /// Bits of a mark that are in neither of a slot's two values, and of a number of partitions beside them.
 const REST_BITS: usize = 24;
@@ -292,9 +297,9 @@ mod tests {
             let slots = roster.slots();
             prop_assert!(slots.len() <= PARTITIONS_PER_PAGE);
             let back = Roster::of(&slots).ok_or_else(|| TestCaseError::fail("no roster"))?;
-            // Restless groups take the room that is left.
+            // Restless groups get the room that is left.
             prop_assert!(back.restless == roster.restless || back.restless == Restless::Any);
-            // So do topics after them.
+            // After them, topics do.
             let all = back.topics.len() == roster.topics.len();
             prop_assert!(all || slots.len() == PARTITIONS_PER_PAGE);
             prop_assert!(roster.topics.starts_with(&back.topics));
@@ -318,9 +323,9 @@ mod tests {
         let comes_back = |count| Roster::of(&roster(count).slots()).map(|roster| roster.restless);
         assert_eq!(comes_back(224), Some(roster(224).restless));
         assert_eq!(comes_back(225), Some(Restless::Any));
-        assert_eq!(Restless::Any.looks_left(7), 1);
-        assert_eq!(roster(2).restless.looks_left(2), 3);
-        assert_eq!(roster(2).restless.looks_left(3), 0);
+        assert_eq!(Restless::Any.runs_left(7), 1);
+        assert_eq!(roster(2).restless.runs_left(2), 3);
+        assert_eq!(roster(2).restless.runs_left(3), 0);
     }
 
     #[test]

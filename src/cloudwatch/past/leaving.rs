@@ -12,11 +12,11 @@ use crate::cloudwatch::pages::binding;
 use crate::cloudwatch::pages::entry::{Entry, Sighting};
 use crate::cloudwatch::pages::key::{Key, Mark};
 use crate::cloudwatch::pages::page;
+use crate::cloudwatch::pages::pages_read::Missing;
 use crate::cloudwatch::pages::recall::Recalled;
 use crate::cloudwatch::pages::roster::{Announced, Restless, Roster};
 use crate::cloudwatch::pages::rosters::Own;
 use crate::cloudwatch::pages::seconds::{self, Slots};
-use crate::cloudwatch::pages::sheets::Missing;
 use crate::cloudwatch::pages::standing::Standing;
 use crate::cloudwatch::publish::Written;
 use crate::judge::outcome::Memories;
@@ -58,39 +58,39 @@ impl Past {
         let mut entries = Vec::with_capacity(found.order.len());
         for (place, row) in found.order.iter().enumerate() {
             match found.entry(place, *row, snapshot, memories, minute, schedule.period()) {
-                Ok(entry) => entries.extend(entry.map(|entry| (found.sheets.keys()[place], entry))),
+                Ok(entry) => entries.extend(entry.map(|entry| (found.pages_read.keys()[place], entry))),
                 Err(OutOfSight) => whole = false,
             }
         }
         // A vanished partition keeps its slot, so that it is found again.
-        entries.extend(found.ghosts.iter().map(|ghost| (ghost.key, Entry::Unread { looks: ghost.looks })));
+        entries.extend(found.ghosts.iter().map(|ghost| (ghost.key, Entry::Unread { snapshots: ghost.snapshots })));
         entries.sort_unstable_by_key(|(key, _)| *key);
         let keys: Vec<Key> = entries.iter().map(|(key, _)| *key).collect();
-        let before = rosters.looks.first().map(|look| look.roster.bits);
+        let before = rosters.snapshots.first().map(|stored| stored.roster.bits);
         let bits = binding::bits(keys.len(), before);
         let mut filled = vec![false; 1 << bits];
         let mut pages = Vec::new();
         let mut deepest = 0;
-        for leaf in binding::bind(&keys, bits) {
-            deepest = deepest.max(leaf.pages);
-            if let Some(filled) = filled.get_mut(leaf.place.bucket as usize) {
+        for range in binding::bind(&keys, bits) {
+            deepest = deepest.max(range.pages);
+            if let Some(filled) = filled.get_mut(range.place.bucket as usize) {
                 *filled = true;
             }
-            let slots = page::slots(minute, &entries[leaf.keys], leaf.pages);
+            let slots = page::slots(minute, &entries[range.keys], range.pages);
             let page = slots.and_then(|slots| seconds::write(schedule, minute, &Slots { taken: leaving.taken, slots }));
-            pages.push((asker.shelf.page(leaf.place), page));
+            pages.push((asker.addresses.page(range.place), page));
         }
         let Leaving { taken, groups, restless, announced, standing, .. } = leaving;
         if !standing.is_empty() {
             let names = standing.pages(minute.seconds()).into_iter().enumerate().map(|(page, slots)| {
-                (asker.shelf.standing(page), seconds::write(schedule, minute, &Slots { taken, slots }))
+                (asker.addresses.standing(page), seconds::write(schedule, minute, &Slots { taken, slots }))
             });
             pages.extend(names);
         }
         let topics = found.topics(snapshot);
         let roster = Roster { groups, writer, bits, whole, filled, deepest, restless, announced, topics };
         let slots = Slots { taken, slots: roster.slots() };
-        pages.push((asker.shelf.roster(), seconds::write(schedule, minute, &slots)));
+        pages.push((asker.addresses.roster(), seconds::write(schedule, minute, &slots)));
         let mut written = store.write(&pages, until).await;
         written.metrics = pages.len();
         written
@@ -134,8 +134,8 @@ impl PartPast {
         if let (Ok(committed), Ok(log), Some(memory)) = (&row.committed, snapshot.ahead(row), memories.of(at)) {
             return Ok(Sighting::new(*committed, log.end, memory.pack()).map(Entry::Seen));
         }
-        let Recalled::Kept { look, .. } = recalled else { return Ok(None) };
-        let minutes = (minute.seconds() - self.sheets.looks()[look].minute.seconds()) / 60;
-        Ok(u16::try_from(minutes / period).ok().map(|looks| Entry::Unread { looks }))
+        let Recalled::Kept { stored, .. } = recalled else { return Ok(None) };
+        let minutes = (minute.seconds() - self.pages_read.snapshots()[stored].minute.seconds()) / 60;
+        Ok(u16::try_from(minutes / period).ok().map(|snapshots| Entry::Unread { snapshots }))
     }
 }

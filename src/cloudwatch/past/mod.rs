@@ -5,11 +5,11 @@ use tokio::time::Instant;
 
 use super::address::Minute;
 use super::history::Store;
+use super::pages::addresses::Addresses;
 use super::pages::binding::beyond_layout;
 use super::pages::entry::LARGEST_OFFSET;
 use super::pages::roster::{Announced, Roster};
 use super::pages::rosters::Own;
-use super::pages::shelf::Shelf;
 use crate::judge::input::Before;
 use crate::model::memory::Sample;
 use crate::model::part::Part;
@@ -34,12 +34,12 @@ pub(crate) use windows::{Effort, Wanted, Windows, points_of_short_windows};
 #[derive(Clone, Debug)]
 pub(crate) struct Asker {
     /// Where the pages are.
-    pub shelf: Shelf,
+    pub addresses: Addresses,
     /// The scheduled minute.
     pub minute: Minute,
     /// The present second, since the epoch: how far back the store answers is counted from it.
     pub now: i64,
-    /// The number of groups in the part, and which part.
+    /// The part of the groups.
     pub part: Part,
     /// Whether the run selects only a few of them.
     pub few: bool,
@@ -103,7 +103,7 @@ impl Past {
     pub(crate) fn roster(&self) -> Known<Option<&Roster>> {
         let Some(found) = self.0.as_ref().map_err(Clone::clone)?.first() else { return Ok(None) };
         let rosters = found.rosters.as_ref().map_err(Clone::clone)?;
-        Ok(rosters.looks.first().map(|look| &look.roster))
+        Ok(rosters.snapshots.first().map(|stored| &stored.roster))
     }
 
     /// Which groups were announced as not OK before this run; `None` inside if no snapshot of this run's own selection
@@ -121,7 +121,7 @@ impl Past {
         }
     }
 
-    /// The partitions of groups of now that vanished since an earlier look.
+    /// The partitions of groups of now that vanished since an earlier snapshot.
     pub(crate) fn ghosts(&self) -> Vec<Ghost> {
         self.0.iter().flatten().flat_map(|found| found.ghosts.iter().copied()).collect()
     }

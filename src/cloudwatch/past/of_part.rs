@@ -13,9 +13,9 @@ use crate::cloudwatch::history::Store;
 use crate::cloudwatch::pages::binding;
 use crate::cloudwatch::pages::entry::{LARGEST_OFFSET, Sighting};
 use crate::cloudwatch::pages::key::{Key, Mark, OfGroup, OfTopic};
+use crate::cloudwatch::pages::pages_read::{Missing, PagesRead};
 use crate::cloudwatch::pages::recall::{Recall, Recalled};
 use crate::cloudwatch::pages::rosters::{Rosters, way_out};
-use crate::cloudwatch::pages::sheets::{Missing, Sheets};
 use crate::judge::input::Previous;
 use crate::model::lag::Committed;
 use crate::model::memory::{Away, Memory, Sample};
@@ -33,7 +33,7 @@ pub(super) struct PartPast {
     pub(super) order: Vec<usize>,
     /// The reverse, by row; `None` if the topic's metadata is unknown.
     pub(super) places: Vec<Option<usize>>,
-    pub(super) sheets: Sheets,
+    pub(super) pages_read: PagesRead,
     /// Parallel to `order`.
     pub(super) recalled: Vec<Recalled>,
     pub(super) windows: Windows,
@@ -46,8 +46,8 @@ impl PartPast {
     pub(super) async fn read(store: &Store, mut asker: Asker, snapshot: &Snapshot, until: Instant) -> Self {
         asker.minute = store.schedule().align(asker.minute);
         let mut reads = Reads::default();
-        let near = store.schedule().looks_near();
-        let kept = store.schedule().looks_kept(asker.minute, asker.now);
+        let near = store.schedule().snapshots_near();
+        let kept = store.schedule().snapshots_kept(asker.minute, asker.now);
         let mut listed = near;
         let mut rosters = reads.rosters(store, &asker, (0, near), until).await;
         if !rosters.as_ref().is_ok_and(Rosters::is_next) {
@@ -55,18 +55,18 @@ impl PartPast {
             listed = kept;
         }
         let (keys, order, places) = ordered(snapshot, asker.part);
-        let looks = rosters.as_ref().map(|rosters| rosters.looks.clone()).unwrap_or_default();
-        let sheets = Sheets::new(keys, asker.few, looks);
-        let mut recall = Recall::new(store.schedule(), sheets, listed >= kept);
+        let snapshots = rosters.as_ref().map(|rosters| rosters.snapshots.clone()).unwrap_or_default();
+        let pages_read = PagesRead::new(keys, asker.few, snapshots);
+        let mut recall = Recall::new(store.schedule(), pages_read, listed >= kept);
         loop {
             let questions = recall.questions();
             if !questions.is_empty() {
-                reads.pages(store, &asker.shelf, &mut recall.sheets, (&questions, false), until).await;
+                reads.pages(store, &asker.addresses, &mut recall.pages_read, (&questions, false), until).await;
             } else if let (true, Ok(rosters)) = (recall.wants_older() || recall.wants_a_whole_one(), &mut rosters) {
                 match reads.rosters(store, &asker, (near + 1, kept), until).await {
                     Ok(before) => {
                         listed = kept;
-                        recall.go_on(before.looks.clone());
+                        recall.go_on(before.snapshots.clone());
                         rosters.add_older(before);
                     }
                     Err(_) => recall.give_up(),
@@ -75,11 +75,11 @@ impl PartPast {
                 break;
             }
         }
-        let (recalled, sheets) = recall.pasts();
+        let (recalled, pages_read) = recall.pasts();
         let windows = Windows::default();
         let mut past =
-            Self { asker, rosters, listed, order, places, sheets, recalled, windows, ghosts: Vec::new(), reads };
-        past.look_for_ghosts(store, snapshot, until).await;
+            Self { asker, rosters, listed, order, places, pages_read, recalled, windows, ghosts: Vec::new(), reads };
+        past.search_ghosts(store, snapshot, until).await;
         past
     }
 
@@ -87,34 +87,34 @@ impl PartPast {
     ///
     /// If there are fewer groups than then, unmatched slots most likely belong to missing groups; the same if not
     /// every group is listed.
-    async fn look_for_ghosts(&mut self, store: &Store, snapshot: &Snapshot, until: Instant) {
-        let looks = self.sheets.looks();
-        let Some(at) = looks.iter().position(|look| look.roster.whole) else { return };
-        let groups = usize::try_from(looks[at].roster.groups).unwrap_or(usize::MAX);
+    async fn search_ghosts(&mut self, store: &Store, snapshot: &Snapshot, until: Instant) {
+        let snapshots = self.pages_read.snapshots();
+        let Some(at) = snapshots.iter().position(|stored| stored.roster.whole) else { return };
+        let groups = usize::try_from(snapshots[at].roster.groups).unwrap_or(usize::MAX);
         if self.asker.writer.is_none() || snapshot.listed.is_err() || snapshot.present() < groups {
             return;
         }
-        let look = looks[at].clone();
+        let stored = snapshots[at].clone();
         // First the pages that show how many there are.
         for _ in 0..2 {
-            let rest = self.sheets.rest(at);
+            let rest = self.pages_read.rest(at);
             if !rest.is_empty() {
-                self.reads.pages(store, &self.asker.shelf, &mut self.sheets, (&rest, false), until).await;
+                self.reads.pages(store, &self.asker.addresses, &mut self.pages_read, (&rest, false), until).await;
             }
         }
-        let minutes = self.asker.minute.seconds() - look.minute.seconds();
+        let minutes = self.asker.minute.seconds() - stored.minute.seconds();
         let since = u16::try_from(minutes / 60 / store.schedule().period()).unwrap_or(u16::MAX);
-        let mut ghosts = vanished::named(snapshot, self.asker.part, &look, &self.sheets.stretches(at), since);
+        let mut ghosts = vanished::named(snapshot, self.asker.part, &stored, &self.pages_read.stretches(at), since);
         // A slot that resembles another partition by chance does so in one snapshot, not in the one before it too,
         // which has other fingerprints.
         let before = at + 1;
-        if ghosts.is_empty() || before >= self.sheets.looks().len() {
+        if ghosts.is_empty() || before >= self.pages_read.snapshots().len() {
             return;
         }
         let places = ghosts.iter().map(|ghost| (before, ghost.place));
-        let questions = places.filter(|(look, place)| !self.sheets.has(*look, *place)).collect();
-        self.reads.pages(store, &self.asker.shelf, &mut self.sheets, (&questions, false), until).await;
-        ghosts.retain(|ghost| self.sheets.may_hold(before, ghost.place, ghost.key));
+        let questions = places.filter(|(stored, place)| !self.pages_read.has(*stored, *place)).collect();
+        self.reads.pages(store, &self.asker.addresses, &mut self.pages_read, (&questions, false), until).await;
+        ghosts.retain(|ghost| self.pages_read.may_hold(before, ghost.place, ghost.key));
         self.ghosts = ghosts;
     }
 
@@ -128,8 +128,8 @@ impl PartPast {
         let rosters = self.rosters.as_ref().map(Rosters::problems).unwrap_or_default();
         problems.extend(rosters.into_iter().map(Unknown::because));
         let mut missing: BTreeMap<(Minute, Missing), usize> = BTreeMap::new();
-        for (look, why) in self.sheets.missing().filter(|(_, why)| *why != Missing::Unread) {
-            *missing.entry((look.minute, why)).or_default() += 1;
+        for (stored, why) in self.pages_read.missing().filter(|(_, why)| *why != Missing::Unread) {
+            *missing.entry((stored.minute, why)).or_default() += 1;
         }
         problems.extend(missing.into_iter().rev().map(|((minute, why), pages)| {
             let pages = if pages == 1 { String::from("a page") } else { format!("{pages} pages") };
@@ -152,7 +152,8 @@ impl PartPast {
         let mut away = Vec::new();
         for (place, recalled) in self.recalled.iter().enumerate() {
             if matches!(recalled, Recalled::Kept { away, .. } if *away || hole) {
-                let alarmed = announced.is_some_and(|announced| announced.was_error(self.sheets.keys()[place].group()));
+                let alarmed =
+                    announced.is_some_and(|announced| announced.was_error(self.pages_read.keys()[place].group()));
                 away.push((self.order[place], Away { alarmed }));
             }
         }

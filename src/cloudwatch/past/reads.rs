@@ -12,12 +12,12 @@ use crate::cloudwatch::address::Minute;
 use crate::cloudwatch::error::StoreError;
 use crate::cloudwatch::history::{Points, Store};
 use crate::cloudwatch::metric::Metric;
-use crate::cloudwatch::pages::binding::Place;
+use crate::cloudwatch::pages::addresses::Addresses;
+use crate::cloudwatch::pages::binding::PageAddress;
 use crate::cloudwatch::pages::page::Page;
+use crate::cloudwatch::pages::pages_read::{Missing, PagesRead};
 use crate::cloudwatch::pages::rosters::Rosters;
 use crate::cloudwatch::pages::seconds::{self, Slots, Unusable};
-use crate::cloudwatch::pages::sheets::{Missing, Sheets};
-use crate::cloudwatch::pages::shelf::Shelf;
 use crate::model::unknown::{Known, Unknown};
 
 /// What a read returned besides data.
@@ -36,36 +36,37 @@ impl Reads {
     pub(super) async fn pages(
         &mut self,
         store: &Store,
-        kept: &Shelf,
-        sheets: &mut Sheets,
-        (questions, scarce): (&BTreeSet<(usize, Place)>, bool),
+        kept: &Addresses,
+        pages_read: &mut PagesRead,
+        (questions, scarce): (&BTreeSet<(usize, PageAddress)>, bool),
         until: Instant,
     ) {
-        let mut looks_of: BTreeMap<Place, Vec<usize>> = BTreeMap::new();
-        for (look, place) in questions {
-            looks_of.entry(*place).or_default().push(*look);
+        let mut snapshots_of: BTreeMap<PageAddress, Vec<usize>> = BTreeMap::new();
+        for (stored, place) in questions {
+            snapshots_of.entry(*place).or_default().push(*stored);
         }
-        let ranges = |looks: &Vec<usize>| {
-            let minutes: Vec<Minute> = looks.iter().map(|look| sheets.looks()[*look].minute).collect();
+        let ranges = |snapshots: &Vec<usize>| {
+            let minutes: Vec<Minute> = snapshots.iter().map(|stored| pages_read.snapshots()[*stored].minute).collect();
             store.schedule().ranges(&minutes, scarce)
         };
-        let wanted: Vec<_> = looks_of.iter().map(|(place, looks)| (kept.page(*place), ranges(looks))).collect();
+        let wanted: Vec<_> =
+            snapshots_of.iter().map(|(place, snapshots)| (kept.page(*place), ranges(snapshots))).collect();
         let answers = self.points(store, &wanted, until).await;
-        for ((place, looks), points) in looks_of.into_iter().zip(answers) {
+        for ((place, snapshots), points) in snapshots_of.into_iter().zip(answers) {
             let points = points.map_err(|error| self.fail(&error));
             let mut found: HashMap<Minute, Result<Slots, Unusable>> = match &points {
                 Ok(points) => seconds::read(store.schedule(), points).into_iter().collect(),
                 Err(()) => HashMap::new(),
             };
-            for look in looks {
-                let page = match (&points, found.remove(&sheets.looks()[look].minute)) {
+            for stored in snapshots {
+                let page = match (&points, found.remove(&pages_read.snapshots()[stored].minute)) {
                     (Err(()), _) => Err(Missing::Unread),
                     (Ok(_), None) => Err(Missing::Invisible),
                     (Ok(_), Some(slots)) => slots
                         .and_then(|slots| Page::of(slots.taken, &slots.slots).ok_or(Unusable::Mixed))
                         .map_err(Missing::from),
                 };
-                sheets.add(look, place, page);
+                pages_read.add(stored, place, page);
             }
         }
     }
@@ -95,7 +96,7 @@ impl Reads {
     ) -> Known<Rosters> {
         let schedule = store.schedule();
         let range = schedule.from(schedule.back(asker.minute, oldest), schedule.back(asker.minute, newest));
-        match self.points(store, &[(asker.shelf.roster(), vec![range])], until).await.pop() {
+        match self.points(store, &[(asker.addresses.roster(), vec![range])], until).await.pop() {
             Some(Ok(points)) => {
                 let read = seconds::read(schedule, &points);
                 Ok(Rosters::new(schedule, asker.minute, asker.writer, read))

@@ -11,12 +11,12 @@ use super::{Asker, Past};
 use crate::base::fault::sentence;
 use crate::cloudwatch::address::Minute;
 use crate::cloudwatch::history::Store;
+use crate::cloudwatch::pages::addresses::Addresses;
 use crate::cloudwatch::pages::key::OfGroup;
+use crate::cloudwatch::pages::pages_read::StoredSnapshot;
 use crate::cloudwatch::pages::roster::{Announced, Restless, Roster};
 use crate::cloudwatch::pages::rosters::Rosters;
 use crate::cloudwatch::pages::seconds;
-use crate::cloudwatch::pages::sheets::KeptLook;
-use crate::cloudwatch::pages::shelf::Shelf;
 use crate::cloudwatch::pages::standing::Standing;
 use crate::judge::outcome::LastKnown;
 use crate::model::unknown::{Known, Unknown};
@@ -60,10 +60,10 @@ impl Past {
     /// What is valid by the newest snapshot of a part, if Kafka could not be read.
     pub(crate) async fn standing_blindly(store: &Store, asker: &Asker, until: Instant) -> Known<Standing> {
         let mut reads = Reads::default();
-        let kept = (0, store.schedule().looks_kept(asker.minute, asker.now));
+        let kept = (0, store.schedule().snapshots_kept(asker.minute, asker.now));
         let rosters = reads.rosters(store, asker, kept, until).await?;
-        match rosters.looks.first() {
-            Some(newest) => read(store, &asker.shelf, newest, &mut reads, until).await,
+        match rosters.snapshots.first() {
+            Some(newest) => read(store, &asker.addresses, newest, &mut reads, until).await,
             None => Ok(Standing::default()),
         }
     }
@@ -79,15 +79,15 @@ impl PartPast {
         until: Instant,
         stood: &mut Stood,
     ) {
-        let Ok(Rosters { looks, .. }) = &self.rosters else { return };
+        let Ok(Rosters { snapshots, .. }) = &self.rosters else { return };
         let mut asks = true;
-        if let Some(newest) = looks.first() {
+        if let Some(newest) = snapshots.first() {
             let wanted = unlisted && may_stand(&newest.roster)
-                || undecided.iter().any(|name| newest.roster.restless.looks_left(OfGroup::new(name).short()) > 0);
+                || undecided.iter().any(|name| newest.roster.restless.runs_left(OfGroup::new(name).short()) > 0);
             if !wanted {
                 return;
             }
-            match read(store, &self.asker.shelf, newest, &mut self.reads, until).await {
+            match read(store, &self.asker.addresses, newest, &mut self.reads, until).await {
                 Ok(standing) => {
                     asks = standing.asks;
                     stood.left_out += standing.left_out;
@@ -127,14 +127,20 @@ impl PartPast {
 }
 
 /// What is valid by the snapshot of this roster.
-async fn read(store: &Store, shelf: &Shelf, newest: &KeptLook, reads: &mut Reads, until: Instant) -> Known<Standing> {
+async fn read(
+    store: &Store,
+    addresses: &Addresses,
+    newest: &StoredSnapshot,
+    reads: &mut Reads,
+    until: Instant,
+) -> Known<Standing> {
     let schedule = store.schedule();
-    let minutes: Vec<Minute> = (0..LOOKS_BACK).map(|looks| schedule.back(newest.minute, looks)).collect();
+    let minutes: Vec<Minute> = (0..RUNS_BACK).map(|snapshots| schedule.back(newest.minute, snapshots)).collect();
     let ranges = schedule.ranges(&minutes, false);
     let mut pages: Vec<HashMap<Minute, seconds::Slots>> = Vec::new();
     let mut wanted = 1;
     while pages.len() < wanted {
-        let asked: Vec<_> = (pages.len()..wanted).map(|page| (shelf.standing(page), ranges.clone())).collect();
+        let asked: Vec<_> = (pages.len()..wanted).map(|page| (addresses.standing(page), ranges.clone())).collect();
         for points in reads.points(store, &asked, until).await {
             let points =
                 points.map_err(|error| Unknown::because(format!("the statuses that stand: {}", sentence(&*error))))?;
@@ -167,4 +173,4 @@ fn may_stand(roster: &Roster) -> bool {
 /// How many groups' published statuses one run reads: 360,000 estimated points, which need about six seconds.
 const MOST_ASKED: usize = 1_000;
 /// Snapshots among which the pages of the newest one are searched.
-const LOOKS_BACK: u32 = 3;
+const RUNS_BACK: u32 = 3;

@@ -6,10 +6,10 @@
 use std::collections::{BTreeMap, BTreeSet, HashMap};
 use std::ops::RangeInclusive;
 
-use crate::cloudwatch::pages::binding::Place;
+use crate::cloudwatch::pages::binding::PageAddress;
 use crate::cloudwatch::pages::entry::Entry;
 use crate::cloudwatch::pages::key::{Key, Mark, OfGroup, OfTopic};
-use crate::cloudwatch::pages::sheets::{KeptLook, Stretch};
+use crate::cloudwatch::pages::pages_read::{StoredSnapshot, Stretch};
 use crate::model::part::Part;
 use crate::model::snapshot::{Group, Snapshot};
 
@@ -23,11 +23,11 @@ pub(crate) struct Ghost {
     /// Its number.
     pub partition: i32,
     /// How many runs ago it was read last.
-    pub looks: u16,
+    pub snapshots: u16,
     /// Its key.
     pub(super) key: Key,
     /// The page that it was found on.
-    pub(super) place: Place,
+    pub(super) place: PageAddress,
 }
 
 /// A group of now, as it is compared with stretches.
@@ -42,7 +42,13 @@ struct Candidate {
 type Slot = (usize, usize);
 
 /// Names the slots of these stretches; `since` is how many runs ago their snapshot was taken.
-pub(super) fn named(snapshot: &Snapshot, part: Part, look: &KeptLook, stretches: &[Stretch], since: u16) -> Vec<Ghost> {
+pub(super) fn named(
+    snapshot: &Snapshot,
+    part: Part,
+    stored: &StoredSnapshot,
+    stretches: &[Stretch],
+    since: u16,
+) -> Vec<Ghost> {
     let groups = snapshot.groups.iter().enumerate().filter(|(_, group)| part.contains(&group.name));
     let mut candidates: BTreeMap<u32, Vec<Candidate>> = BTreeMap::new();
     for (at, group) in groups {
@@ -50,7 +56,7 @@ pub(super) fn named(snapshot: &Snapshot, part: Part, look: &KeptLook, stretches:
         let is_read = is_read(snapshot, group);
         candidates.entry(of_group.short()).or_default().push(Candidate { at, of_group, is_read });
     }
-    let marks: Vec<(Mark, OfTopic, i32)> = look
+    let marks: Vec<(Mark, OfTopic, i32)> = stored
         .roster
         .topics
         .iter()
@@ -71,12 +77,12 @@ pub(super) fn named(snapshot: &Snapshot, part: Part, look: &KeptLook, stretches:
                     if !anchors.contains(&key.anchor()) {
                         continue;
                     }
-                    let fingerprint = key.fingerprint(look.minute);
+                    let fingerprint = key.fingerprint(stored.minute);
                     let found = slots.iter().enumerate().filter(|(_, (other, _))| *other == fingerprint);
                     may_be.entry((*at, *mark)).or_default().extend(found.map(|(slot, (_, entry))| {
-                        let before = if let Entry::Unread { looks } = entry { *looks } else { 0 };
-                        let looks = since.saturating_add(before);
-                        ((number, slot), Ghost { group: *at, mark: *mark, partition, looks, key, place: *place })
+                        let before = if let Entry::Unread { snapshots } = entry { *snapshots } else { 0 };
+                        let snapshots = since.saturating_add(before);
+                        ((number, slot), Ghost { group: *at, mark: *mark, partition, snapshots, key, place: *place })
                     }));
                 }
             }
@@ -105,7 +111,7 @@ fn most_likely(may_be: HashMap<(usize, Mark), Vec<(Slot, Ghost)>>) -> Vec<Ghost>
 
 /// Whether all of a group's partitions are known, each with its topic.
 fn is_read(snapshot: &Snapshot, group: &Group) -> bool {
-    group.untold().is_none() && snapshot.rows_of(group).iter().all(|row| snapshot.topic(row).partitions.is_ok())
+    group.incomplete().is_none() && snapshot.rows_of(group).iter().all(|row| snapshot.topic(row).partitions.is_ok())
 }
 
 /// The groups, by [`OfGroup::short`], whose keys may lie between these anchors.

@@ -20,11 +20,11 @@ use super::reads::Reads;
 use crate::base::figures::grouped;
 use crate::cloudwatch::address::{Minute, Schedule};
 use crate::cloudwatch::history::Store;
-use crate::cloudwatch::pages::binding::Place;
+use crate::cloudwatch::pages::binding::PageAddress;
 use crate::cloudwatch::pages::entry::Entry;
 use crate::cloudwatch::pages::key::OfGroup;
+use crate::cloudwatch::pages::pages_read::{Became, Missing, PagesRead};
 use crate::cloudwatch::pages::rosters::Rosters;
-use crate::cloudwatch::pages::sheets::{Became, Missing, Sheets};
 use crate::judge::input::Sight;
 use crate::judge::outcome::Memories;
 use crate::judge::verdict::Verdict;
@@ -84,8 +84,8 @@ struct Back {
 
 impl Wanted {
     /// All of this many snapshots, for the row itself.
-    pub(crate) fn all(row: usize, looks: u32) -> Self {
-        Self { row, whole: looks, short: looks, back: None, warned: false, lag: 0 }
+    pub(crate) fn all(row: usize, snapshots: u32) -> Self {
+        Self { row, whole: snapshots, short: snapshots, back: None, warned: false, lag: 0 }
     }
 }
 
@@ -100,7 +100,7 @@ impl Past {
     ) -> Vec<Windows> {
         let Some(store) = store else { return Vec::new() };
         let period_ms = store.schedule().period() * 60_000;
-        let looks = |ms: i64| u32::try_from(ms / period_ms).unwrap_or(u32::MAX);
+        let snapshots = |ms: i64| u32::try_from(ms / period_ms).unwrap_or(u32::MAX);
         let Sight { snapshot, lags, .. } = sight;
         let mut wanted = Vec::new();
         let mut suspicious = memories.suspicious().peekable();
@@ -117,8 +117,8 @@ impl Past {
                 };
                 wanted.push(Wanted {
                     row,
-                    whole: looks(horizon.reach_ms(memory, thresholds)),
-                    short: looks(horizon.growth_reach_ms(memory, thresholds)),
+                    whole: snapshots(horizon.reach_ms(memory, thresholds)),
+                    short: snapshots(horizon.growth_reach_ms(memory, thresholds)),
                     back,
                     warned: memory.was_slow(),
                     lag: lags.of(row).offsets().unwrap_or(0),
@@ -149,7 +149,7 @@ impl PartPast {
     async fn windows(&self, store: &Store, wanted: &[Wanted], until: Instant) -> Windows {
         let mut windows = Windows::default();
         let (schedule, asker) = (store.schedule(), &self.asker);
-        let kept = schedule.looks_kept(asker.minute, asker.now).min(MOST_LOOKS);
+        let kept = schedule.snapshots_kept(asker.minute, asker.now).min(MOST_SNAPSHOTS);
         let wanted: Vec<(&Wanted, usize)> =
             wanted.iter().filter_map(|wanted| Some((wanted, self.places[wanted.row]?))).collect();
         let Some(most) = wanted.iter().map(|(wanted, _)| wanted.whole.min(kept)).max() else { return windows };
@@ -159,18 +159,18 @@ impl PartPast {
         let is_near = most <= self.listed || schedule.estimated_points(&[range]) * LEAST_WINDOWS > budget;
         let rosters =
             if is_near { self.rosters.clone() } else { windows.reads.rosters(store, asker, (0, most), until).await };
-        let (looks, listed) = match rosters {
-            Ok(rosters) => (rosters.looks, if is_near { self.listed } else { most }),
+        let (snapshots, listed) = match rosters {
+            Ok(rosters) => (rosters.snapshots, if is_near { self.listed } else { most }),
             Err(why) => {
                 let unread = wanted.iter().map(|(wanted, _)| (wanted.row, Err(self.unread(wanted, why.clone()))));
                 windows.samples.extend(unread);
                 return windows;
             }
         };
-        let mut sheets = self.sheets.of(looks);
-        let since = |looks: u32| {
-            let oldest = schedule.back(asker.minute, looks.min(kept));
-            0..sheets.looks().partition_point(|look| look.minute >= oldest)
+        let mut pages_read = self.pages_read.of(snapshots);
+        let since = |snapshots: u32| {
+            let oldest = schedule.back(asker.minute, snapshots.min(kept));
+            0..pages_read.snapshots().partition_point(|stored| stored.minute >= oldest)
         };
         let reaches = wanted.into_iter().map(|(wanted, place)| {
             let (whole, short) = (since(wanted.whole), since(wanted.short));
@@ -178,10 +178,10 @@ impl PartPast {
         });
         let mut reaches: Vec<Reach<'_>> = reaches.collect();
         let left = budget - windows.reads.points;
-        let scarce = !Budget::new(schedule, &sheets, left, false).has_room_for_all(&reaches);
+        let scarce = !Budget::new(schedule, &pages_read, left, false).has_room_for_all(&reaches);
         // The pages of now, then their neighbours if a partition was on another page then.
         for round in 0..=NEIGHBOURS {
-            let mut budget = Budget::new(schedule, &sheets, budget - windows.reads.points, scarce);
+            let mut budget = Budget::new(schedule, &pages_read, budget - windows.reads.points, scarce);
             if round > 0 {
                 for reach in &mut reaches {
                     budget.allows(reach.place, 0..reach.asked);
@@ -197,14 +197,14 @@ impl PartPast {
             if questions.is_empty() {
                 break;
             }
-            windows.reads.pages(store, &asker.shelf, &mut sheets, (&questions, scarce), until).await;
+            windows.reads.pages(store, &asker.addresses, &mut pages_read, (&questions, scarce), until).await;
         }
         let left_out = format!(
             "its earlier snapshots were not read: this run had time for {} estimated points, and other partitions came first",
             grouped(budget.unsigned_abs())
         );
         for reach in &reaches {
-            let (samples, known) = reach.samples(&sheets);
+            let (samples, known) = reach.samples(&pages_read);
             let wanted = reach.wanted;
             let is_whole = known >= reach.whole.end && wanted.whole.min(kept) <= listed;
             // A step back is certain at once; the recovery is certain only if the whole window shows it.
@@ -212,7 +212,7 @@ impl PartPast {
             let window = if is_whole || (known >= reach.short.end && !back) {
                 windows.short += usize::from(!is_whole);
                 Ok(samples)
-            } else if let Some(why) = windows.reads.failures.first().filter(|_| reach.is_unread(&sheets, known)) {
+            } else if let Some(why) = windows.reads.failures.first().filter(|_| reach.is_unread(&pages_read, known)) {
                 Err(self.unread(wanted, why.clone()))
             } else {
                 Err(self.unread(wanted, Unknown::of(Cause::LeftOut, left_out.as_str())))
@@ -237,17 +237,17 @@ fn is_above(sample: &Sample, offset: i64) -> bool {
 /// What is requested, within this many estimated points.
 struct Budget<'a> {
     schedule: Schedule,
-    sheets: &'a Sheets,
+    pages_read: &'a PagesRead,
     left: i64,
     scarce: bool,
-    asked: BTreeMap<Place, BTreeSet<usize>>,
+    asked: BTreeMap<PageAddress, BTreeSet<usize>>,
     /// What was decided of a page within this many snapshots, so that its other rows need no second decision.
-    decided: HashMap<(Place, usize), bool>,
+    decided: HashMap<(PageAddress, usize), bool>,
 }
 
 impl<'a> Budget<'a> {
-    fn new(schedule: Schedule, sheets: &'a Sheets, left: i64, scarce: bool) -> Self {
-        Self { schedule, sheets, left, scarce, asked: BTreeMap::new(), decided: HashMap::new() }
+    fn new(schedule: Schedule, pages_read: &'a PagesRead, left: i64, scarce: bool) -> Self {
+        Self { schedule, pages_read, left, scarce, asked: BTreeMap::new(), decided: HashMap::new() }
     }
 
     fn has_room_for_all(&mut self, reaches: &[Reach<'_>]) -> bool {
@@ -263,7 +263,7 @@ impl<'a> Budget<'a> {
         for reach in reaches.iter_mut() {
             self.ask(reach, reach.short.end);
         }
-        let turn = |place: &Place| {
+        let turn = |place: &PageAddress| {
             let page = Hash::new().number(u64::from(place.bucket)).number(u64::from(place.page));
             page.number(minute.seconds().unsigned_abs()).finish()
         };
@@ -284,68 +284,72 @@ impl<'a> Budget<'a> {
     }
 
     /// Requests the newest snapshots of a row, if there is room.
-    fn ask(&mut self, reach: &mut Reach<'_>, looks: usize) {
-        if reach.asked < looks && self.allows(reach.place, 0..looks) {
-            reach.asked = looks;
+    fn ask(&mut self, reach: &mut Reach<'_>, snapshots: usize) {
+        if reach.asked < snapshots && self.allows(reach.place, 0..snapshots) {
+            reach.asked = snapshots;
         }
     }
 
     /// The first page of a row that has not been read, and its snapshot.
-    fn first(&self, key: usize, mut looks: Range<usize>) -> Option<(Place, usize)> {
-        looks.find_map(|look| match self.sheets.became(look, key) {
-            Became::Ask(place) => Some((place, look)),
+    fn first(&self, key: usize, mut snapshots: Range<usize>) -> Option<(PageAddress, usize)> {
+        snapshots.find_map(|stored| match self.pages_read.became(stored, key) {
+            Became::Ask(place) => Some((place, stored)),
             _ => None,
         })
     }
 
     /// Whether what a row lacks within these snapshots is requested now, or already; its neighbours lack the same.
-    fn allows(&mut self, key: usize, looks: Range<usize>) -> bool {
-        let Some((page, first)) = self.first(key, looks.clone()) else { return true };
-        if let Some(decided) = self.decided.get(&(page, looks.end)) {
+    fn allows(&mut self, key: usize, snapshots: Range<usize>) -> bool {
+        let Some((page, first)) = self.first(key, snapshots.clone()) else { return true };
+        if let Some(decided) = self.decided.get(&(page, snapshots.end)) {
             return *decided;
         }
-        let mut more: BTreeMap<Place, BTreeSet<usize>> = BTreeMap::new();
-        for look in first..looks.end {
-            if let Became::Ask(place) = self.sheets.became(look, key) {
-                more.entry(place).or_default().insert(look);
+        let mut more: BTreeMap<PageAddress, BTreeSet<usize>> = BTreeMap::new();
+        for stored in first..snapshots.end {
+            if let Became::Ask(place) = self.pages_read.became(stored, key) {
+                more.entry(place).or_default().insert(stored);
             }
         }
         let nothing = BTreeSet::new();
-        let costs = more.iter().map(|(place, looks)| {
+        let costs = more.iter().map(|(place, snapshots)| {
             let asked = self.asked.get(place).unwrap_or(&nothing);
-            self.points(asked | looks) - self.points(asked.clone())
+            self.points(asked | snapshots) - self.points(asked.clone())
         });
         let cost: i64 = costs.sum();
         let fits = cost <= self.left;
         if fits {
             self.left -= cost;
-            for (place, mut looks) in more {
-                self.asked.entry(place).or_default().append(&mut looks);
+            for (place, mut snapshots) in more {
+                self.asked.entry(place).or_default().append(&mut snapshots);
             }
         }
-        self.decided.insert((page, looks.end), fits);
+        self.decided.insert((page, snapshots.end), fits);
         fits
     }
 
     /// Estimated points of a page in these snapshots.
-    fn points(&self, looks: BTreeSet<usize>) -> i64 {
-        let minutes: Vec<Minute> = looks.into_iter().map(|look| self.sheets.looks()[look].minute).collect();
+    fn points(&self, snapshots: BTreeSet<usize>) -> i64 {
+        let minutes: Vec<Minute> =
+            snapshots.into_iter().map(|stored| self.pages_read.snapshots()[stored].minute).collect();
         self.schedule.estimated_points(&self.schedule.ranges(&minutes, self.scarce))
     }
 
-    fn questions(self) -> BTreeSet<(usize, Place)> {
-        self.asked.into_iter().flat_map(|(place, looks)| looks.into_iter().map(move |look| (look, place))).collect()
+    fn questions(self) -> BTreeSet<(usize, PageAddress)> {
+        self.asked
+            .into_iter()
+            .flat_map(|(place, snapshots)| snapshots.into_iter().map(move |stored| (stored, place)))
+            .collect()
     }
 }
 
 impl Reach<'_> {
     /// The known snapshots from the newest on without a gap in what was read, oldest first, and how many they are.
-    fn samples(&self, sheets: &Sheets) -> (Vec<Sample>, usize) {
+    fn samples(&self, pages_read: &PagesRead) -> (Vec<Sample>, usize) {
         let mut sure = false;
         let mut samples = Vec::new();
         let mut known = 0;
-        for look in self.whole.clone() {
-            let seen = match sheets.became(look, self.place) {
+        for stored in self.whole.clone() {
+            let seen = match pages_read.became(stored, self.place) {
                 Became::Ask(_) | Became::Missing(Missing::Unread) => break,
                 Became::Kept(taken, Entry::Seen(seen)) => {
                     sure = true;
@@ -355,7 +359,7 @@ impl Reach<'_> {
                 _ => None,
             };
             samples.extend(seen);
-            known = look + 1;
+            known = stored + 1;
         }
         samples.reverse();
         // Two snapshots that may have the partition confirm each other.
@@ -363,8 +367,8 @@ impl Reach<'_> {
     }
 
     /// Whether the store did not answer for this snapshot of it.
-    fn is_unread(&self, sheets: &Sheets, look: usize) -> bool {
-        self.whole.contains(&look) && sheets.became(look, self.place) == Became::Missing(Missing::Unread)
+    fn is_unread(&self, pages_read: &PagesRead, stored: usize) -> bool {
+        self.whole.contains(&stored) && pages_read.became(stored, self.place) == Became::Missing(Missing::Unread)
     }
 }
 
@@ -400,7 +404,7 @@ impl Sum for Effort {
 /// Estimated points of short windows on this many pages, whose newest snapshot every run reads.
 pub(crate) fn points_of_short_windows(schedule: Schedule, pages: usize) -> u64 {
     let minutes: Vec<Minute> =
-        (2..=window::COMMITS_FOR_GROWTH).map(|look| schedule.back(Minute::holding(0), look)).collect();
+        (2..=window::COMMITS_FOR_GROWTH).map(|stored| schedule.back(Minute::holding(0), stored)).collect();
     let of_page = schedule.estimated_points(&schedule.ranges(&minutes, true)).unsigned_abs();
     of_page.saturating_mul(pages as u64)
 }
@@ -411,37 +415,37 @@ const NEIGHBOURS: usize = 2;
 /// enough.
 const LEAST_WINDOWS: i64 = 4;
 /// On slow schedules each snapshot is a range of its own, and costs money.
-const MOST_LOOKS: u32 = 175;
+const MOST_SNAPSHOTS: u32 = 175;
 
 #[cfg(test)]
 mod tests {
     use super::*;
     use crate::cloudwatch::pages::binding::{self, bind};
     use crate::cloudwatch::pages::key::{Key, Mark, OfTopic};
+    use crate::cloudwatch::pages::pages_read::StoredSnapshot;
     use crate::cloudwatch::pages::roster::{Announced, Restless, Roster};
-    use crate::cloudwatch::pages::sheets::KeptLook;
 
     const NOON: i64 = 1_800_014_400;
     /// Snapshots of a whole window, and those of a short one.
-    const LOOKS: (u32, u32) = (80, 12);
+    const SNAPSHOTS: (u32, u32) = (80, 12);
 
     fn noon() -> Minute {
         Minute::holding(NOON)
     }
 
     /// One group of this many partitions, of which nothing has been read in eighty snapshots.
-    fn sheets(period: u32, partitions: i32) -> (Schedule, Sheets) {
+    fn pages_read(period: u32, partitions: i32) -> (Schedule, PagesRead) {
         let schedule = Schedule::every(period).unwrap_or(Schedule::MINUTELY);
         let (group, topic) = (OfGroup::new("slow"), OfTopic::new(Mark(7)));
         let mut keys: Vec<Key> = (0..partitions).map(|partition| Key::new(group, topic, partition)).collect();
         keys.sort_unstable();
         let bits = binding::bits(keys.len(), None);
-        let leaves = bind(&keys, bits);
+        let ranges = bind(&keys, bits);
         let mut filled = vec![false; 1 << bits];
-        for leaf in &leaves {
-            filled[leaf.place.bucket as usize] = true;
+        for page in &ranges {
+            filled[page.place.bucket as usize] = true;
         }
-        let deepest = leaves.len().try_into().unwrap_or_default();
+        let deepest = ranges.len().try_into().unwrap_or_default();
         let (restless, announced) = (Restless::Groups(Vec::new()), Announced::default());
         let roster = Roster {
             groups: 1,
@@ -454,8 +458,8 @@ mod tests {
             announced,
             topics: Vec::new(),
         };
-        let look = |looks| KeptLook { minute: schedule.back(noon(), looks), roster: roster.clone() };
-        (schedule, Sheets::new(keys, false, (1..=LOOKS.0).map(look).collect()))
+        let stored = |snapshots| StoredSnapshot { minute: schedule.back(noon(), snapshots), roster: roster.clone() };
+        (schedule, PagesRead::new(keys, false, (1..=SNAPSHOTS.0).map(stored).collect()))
     }
 
     /// How many snapshots are requested for each partition, within this many estimated points.
@@ -466,8 +470,8 @@ mod tests {
         wanted: impl Fn(usize) -> Wanted,
         minute: Minute,
     ) -> Vec<usize> {
-        let (schedule, sheets) = sheets(period, partitions);
-        let wanted: Vec<Wanted> = (0..sheets.keys().len()).map(wanted).collect();
+        let (schedule, pages_read) = pages_read(period, partitions);
+        let wanted: Vec<Wanted> = (0..pages_read.keys().len()).map(wanted).collect();
         let mut reaches: Vec<Reach<'_>> = wanted
             .iter()
             .enumerate()
@@ -479,17 +483,17 @@ mod tests {
                 asked: 0,
             })
             .collect();
-        let mut budget = Budget::new(schedule, &sheets, points, true);
+        let mut budget = Budget::new(schedule, &pages_read, points, true);
         budget.divide(&mut reaches, minute);
         assert!(budget.left >= 0);
         let spent: i64 = {
             let left = budget.left;
-            let mut looks_of: BTreeMap<Place, BTreeSet<usize>> = BTreeMap::new();
-            for (look, place) in budget.questions() {
-                looks_of.entry(place).or_default().insert(look);
+            let mut snapshots_of: BTreeMap<PageAddress, BTreeSet<usize>> = BTreeMap::new();
+            for (stored, place) in budget.questions() {
+                snapshots_of.entry(place).or_default().insert(stored);
             }
-            let count = Budget::new(schedule, &sheets, 0, true);
-            assert_eq!(looks_of.into_values().map(|looks| count.points(looks)).sum::<i64>(), points - left);
+            let count = Budget::new(schedule, &pages_read, 0, true);
+            assert_eq!(snapshots_of.into_values().map(|snapshots| count.points(snapshots)).sum::<i64>(), points - left);
             points - left
         };
         assert!(spent <= points);
@@ -497,7 +501,7 @@ mod tests {
     }
 
     fn slow(row: usize) -> Wanted {
-        Wanted { whole: LOOKS.0, short: LOOKS.1, warned: true, ..Wanted::all(row, LOOKS.0) }
+        Wanted { whole: SNAPSHOTS.0, short: SNAPSHOTS.1, warned: true, ..Wanted::all(row, SNAPSHOTS.0) }
     }
 
     /// Estimated points of a page: in a whole window of one snapshot a minute, and in a short one.
@@ -509,7 +513,7 @@ mod tests {
         // 580 partitions on ten pages.
         let of = |points| {
             let asked = asked(1, 580, points, slow, noon());
-            [80, 12, 0].map(|looks| asked.iter().filter(|asked| **asked == looks).count() / 58)
+            [80, 12, 0].map(|snapshots| asked.iter().filter(|asked| **asked == snapshots).count() / 58)
         };
         assert_eq!(of(10 * WHOLE), [10, 0, 0]);
         assert_eq!(of(10 * SHORT), [0, 10, 0]);
@@ -542,7 +546,7 @@ mod tests {
     }
 
     #[test]
-    fn pauses_between_looks_cost_nothing_where_the_quota_is_scarce() {
+    fn pauses_between_snapshots_cost_nothing_if_the_quota_is_scarce() {
         let of = |period| asked(period, 58, SHORT, slow, noon())[0];
         assert_eq!([1, 2, 5, 15].map(of), [12; 4]);
     }

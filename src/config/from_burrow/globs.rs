@@ -177,7 +177,7 @@ mod tests {
     }
 
     #[test]
-    fn what_no_glob_says_is_named() {
+    fn what_no_glob_expresses_is_named() {
         for (expression, why) in [
             ("^[a-z]+$", "a class of characters ([…])"),
             ("^a\\d$", "\\d"),

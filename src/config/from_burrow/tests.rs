@@ -47,7 +47,7 @@ fn text(file: &str) -> String {
 }
 
 #[test]
-fn a_list_that_no_glob_says_makes_a_translation_inexact() {
+fn a_list_that_no_glob_expresses_makes_a_translation_inexact() {
     for (list, is_exact) in [("^a.*$", true), ("", true), ("^[a-f]+$", false)] {
         for key in ["group-allowlist", "group-denylist"] {
             let file = format!("[cluster.a]\nservers=['b:1']\n[consumer.a]\ncluster='a'\n{key}='{list}'");
@@ -138,7 +138,7 @@ fn whom_a_notifier_notifies_and_from_when_is_read_off_its_values() {
 }
 
 #[test]
-fn an_expression_that_no_glob_says_is_reported() {
+fn an_expression_that_no_glob_expresses_is_reported() {
     let said = text("[cluster.a]\nservers=['b:1']\n[consumer.a]\ncluster='a'\ngroup-allowlist='^[a-f]+$'");
     assert!(said.contains("globs cannot express a class of characters ([…]); write MEERKAT_GROUPS by hand"), "{said}");
     assert!(!said.contains("\nMEERKAT_GROUPS="));

@@ -270,7 +270,10 @@ mod tests {
             ["KAFKA_SSL_TRUSTSTORE=/etc/ca.jks", "KAFKA_SSL_TRUSTSTORE_PASSWORD=pw"]
         );
         let both = "ssl.keystore.certificate.chain=-----BEGIN CERTIFICATE-----\\nA\nssl.keystore.key=-----BEGIN PRIVATE KEY-----\\nB";
-        assert_eq!(lines(both), ["KAFKA_SSL_KEYSTORE=-----BEGIN PRIVATE KEY-----\nB\n-----BEGIN CERTIFICATE-----\nA\n"]);
+        assert_eq!(
+            lines(both),
+            ["KAFKA_SSL_KEYSTORE=-----BEGIN PRIVATE KEY-----\nB\n-----BEGIN CERTIFICATE-----\nA\n"]
+        );
         assert_eq!(
             parse("ssl.keystore.key=x", &nowhere),
             Err(PropertiesError::Half("ssl.keystore.key", "ssl.keystore.certificate.chain"))
@@ -393,7 +396,7 @@ mod tests {
     }
 
     #[test]
-    fn what_is_not_ascii_is_read_in_one_of_two_ways_and_that_is_said() {
+    fn text_that_is_not_ascii_is_read_in_one_of_two_encodings_and_reported() {
         assert_eq!(decoded(b"a=b".to_vec()), ("a=b".to_owned(), None));
         let (text, said) = decoded("a=ä".into());
         assert!(text == "a=ä" && said.unwrap().contains("UTF-8 here"));

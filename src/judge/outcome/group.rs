@@ -68,7 +68,7 @@ impl JudgedGroup {
     pub(crate) fn new(sight: Sight<'_>, group: &Group, judgements: &[Judgement], period_ms: i64) -> Self {
         let (snapshot, lags) = (sight.snapshot, sight.lags.of_rows(group.range()));
         let sum = Sum::of(judgements, lags);
-        let missing = group.untold();
+        let missing = group.incomplete();
         let verdicts = sum.worst.map(|worst| judgements[worst].verdict);
         let verdict = match missing {
             None if group.is_missing() => Verdict::NotFound,

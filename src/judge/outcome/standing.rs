@@ -49,7 +49,7 @@ impl Judged {
             return None;
         }
         let unread = |row| sight.lags.of(row).is_unread() || memories.of(row).is_none();
-        if verdict == Verdict::Unknown || group.untold().is_some() || group.range().any(unread) {
+        if verdict == Verdict::Unknown || group.incomplete().is_some() || group.range().any(unread) {
             return Some(Still::Unread);
         }
         let has_committed = || group.range().any(|row| memories.of(row).is_some_and(Memory::has_committed));

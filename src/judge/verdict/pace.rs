@@ -71,7 +71,7 @@ mod tests {
     use super::*;
 
     #[test]
-    fn a_pace_tells_the_end_or_the_speed() {
+    fn a_pace_is_an_end_or_a_speed() {
         let told = |records, age_ms| Pace::of(records, age_ms, 300_000, 6_000).map(|pace| pace.to_string());
         assert_eq!(told(-500, 0).as_deref(), Some("caught up in about 1 h"));
         assert_eq!(told(500, 30_000).as_deref(), Some("by 100 records and 6 s a minute"));

@@ -81,7 +81,7 @@ pub(crate) async fn list(cluster: &Cluster<'_>, selection: &Selection, deadline:
     // A group whose coordinator moves during the look is listed twice.
     let mut seen = SeenGroups::new();
     // Of each broker why it did not tell its groups, if it did not.
-    let mut untold = BTreeMap::new();
+    let mut incomplete = BTreeMap::new();
     for (broker, answer) in answers {
         let Told { groups, doubt } = match answer {
             Ok(told) => told,
@@ -94,7 +94,7 @@ pub(crate) async fn list(cluster: &Cluster<'_>, selection: &Selection, deadline:
                         format!("{what}; the groups of {led} of {all} partitions of {OFFSETS_TOPIC} may be missing"),
                     ),
                 };
-                untold.insert(broker, Some(what.within(&place)));
+                incomplete.insert(broker, Some(what.within(&place)));
                 listing.problems.push(Problem { place, what });
                 continue;
             }
@@ -106,7 +106,7 @@ pub(crate) async fn list(cluster: &Cluster<'_>, selection: &Selection, deadline:
             );
             listing.problems.push(Problem { place, what: Unknown::of(Cause::Away, what) });
         }
-        untold.insert(broker, doubt);
+        incomplete.insert(broker, doubt);
         for Announced { id, kind, state } in groups {
             let name: Arc<str> = id.as_str().into();
             if wanted(&name) && !seen.contains_key(&name) {
@@ -151,7 +151,7 @@ pub(crate) async fn list(cluster: &Cluster<'_>, selection: &Selection, deadline:
     let sought = meet(cluster, selection, &offsets, &seen, &mut listing, until).await;
     // A time of its own: a broker that hangs has used up that of the listing.
     let until = share_of(deadline, LISTING_SHARE);
-    look_up(cluster, (&sought, &untold), &offsets, !seen.is_empty(), &mut listing, until).await;
+    look_up(cluster, (&sought, &incomplete), &offsets, !seen.is_empty(), &mut listing, until).await;
     listing.groups.sort_unstable_by(|a, b| a.name.cmp(&b.name));
     listing
 }
@@ -298,7 +298,7 @@ async fn lists_living_groups(cluster: &Cluster<'_>, seen: &SeenGroups, until: In
 /// groups, if it did not.
 async fn look_up(
     cluster: &Cluster<'_>,
-    (sought, untold): (&[&str], &BTreeMap<i32, Option<Unknown>>),
+    (sought, incomplete): (&[&str], &BTreeMap<i32, Option<Unknown>>),
     offsets: &Internal,
     groups_are_shown: bool,
     listing: &mut Listing,
@@ -310,7 +310,7 @@ async fn look_up(
     // `FindCoordinator` creates the offsets topic where there is none, so it is asked only where the topic exists, or where there are
     // groups without it.
     let listed = |name: &str, coordinator: Known<i32>| {
-        let seen = match coordinator.as_ref().map(|id| (id, untold.get(id))) {
+        let seen = match coordinator.as_ref().map(|id| (id, incomplete.get(id))) {
             Ok((_, Some(None))) => Presence::No,
             Ok((_, Some(Some(why)))) | Err(why) => Presence::Perhaps(why.clone()),
             Ok((id, None)) => {
@@ -332,7 +332,7 @@ async fn look_up(
                         listing.groups.push(listed(name, Ok(id)));
                         continue;
                     }
-                    Ok(None) => untold.values().flatten().next().cloned(),
+                    Ok(None) => incomplete.values().flatten().next().cloned(),
                     Err(why) => Some(why),
                 };
                 listing.unmet.push(Unmet { name: (*name).into(), why });

@@ -98,7 +98,7 @@ pub(crate) async fn of_partitions(
     }
     for (at, found) in places.into_iter().zip(ask(cluster, &asked, &Patterns::default(), until).await) {
         match found {
-            Ok(told) => told.into_iter().for_each(|told| snapshot.retell(at, told)),
+            Ok(told) => told.into_iter().for_each(|told| snapshot.replace(at, told)),
             Err(why) => {
                 let (why, range) = (why.within(IN_DOUBT), snapshot.groups[at].range());
                 for row in snapshot.rows[range].iter_mut().filter(|row| is_never(row)) {
@@ -133,7 +133,7 @@ pub(crate) async fn of_losses(cluster: &Cluster<'_>, snapshot: &mut Snapshot, la
             snapshot.rows[*row].committed = Err(why.clone());
         }
         let told = told.unwrap_or_default().into_iter().filter(|(_, _, committed, _)| committed.is_ok());
-        told.for_each(|told| snapshot.retell(at, told));
+        told.for_each(|told| snapshot.replace(at, told));
     }
     true
 }

@@ -5,14 +5,14 @@ use std::collections::BTreeMap;
 use crate::model::lag::LogRange;
 use crate::model::unknown::{Known, Unknown};
 
-/// Where each partition's log starts and ends, and beside them the causes where there is nothing to tell.
+/// Where each partition's log starts and ends, or the cause why that is unknown.
 #[derive(Debug, Default)]
 pub struct Logs {
     edges: Vec<Edges>,
     failed: BTreeMap<usize, Unknown>,
 }
 
-/// Three offsets of one log, or [`NOTHING`]: there are as many of them as partitions.
+/// Three offsets of one log, or [`NOTHING`]; kept small, because there are as many as partitions.
 #[derive(Clone, Copy, Debug)]
 struct Edges {
     start: i64,
@@ -25,12 +25,12 @@ impl Edges {
 }
 
 impl Logs {
-    /// So many partitions whose logs have not been read.
+    /// This many partitions whose logs have not been read.
     pub(crate) fn unread(partitions: usize) -> Self {
         Self { edges: vec![Edges::UNREAD; partitions], failed: BTreeMap::new() }
     }
 
-    /// A commit that was read later stands at this offset, so the log reaches at least so far.
+    /// A commit that was read later has this offset, so the log reaches at least that far.
     pub(crate) fn reach(&mut self, partition: i32, offset: i64) {
         let at = usize::try_from(partition).ok();
         if let Some(edges) = at.and_then(|at| self.edges.get_mut(at)).filter(|edges| edges.end != NOTHING) {
@@ -66,7 +66,7 @@ impl Logs {
 }
 
 impl FromIterator<Known<LogRange>> for Logs {
-    /// One after the other, from partition 0 on.
+    /// In order, from partition 0 on.
     fn from_iter<T: IntoIterator<Item = Known<LogRange>>>(logs: T) -> Self {
         let mut failed = BTreeMap::new();
         let edges = logs.into_iter().enumerate().map(|(at, log)| match log {
@@ -82,7 +82,7 @@ impl FromIterator<Known<LogRange>> for Logs {
     }
 }
 
-/// What stands where nothing was read: no log has an offset below 0. It never leaves this file.
+/// The value for a log that was not read: no log has an offset below 0. It never leaves this file.
 const NOTHING: i64 = -1;
 
 #[cfg(test)]

@@ -115,7 +115,7 @@ impl<'a> BurrowResults<'a> {
                 maxlag = Some(partition);
             }
         }
-        let whole = group.untold().is_none();
+        let whole = group.incomplete().is_none();
         let unread = !whole || all.iter().any(|(_, partition)| partition.current_lag.is_none());
         let status = GroupStatus {
             cluster: self.cluster,

@@ -114,7 +114,7 @@ mod tests {
     }
 
     #[test]
-    fn points_take_their_places_and_what_is_missing_leaves_its_own_empty() {
+    fn points_fill_their_slots_and_missing_ones_leave_gaps() {
         let points = [(1_000, 1.0), (1_999, 3.0), (1_500, 2.0), (3_000, 4.0), (999, 9.0), (4_000, 9.0)];
         assert_eq!(Series::over(&(1_000..4_000), 1_000, points), Series(vec![Some(3.0), None, Some(4.0)]));
         assert_eq!(Series::over(&(5..5), 1_000, [(5, 1.0)]), Series(vec![]));

@@ -6,7 +6,7 @@ use proptest::prelude::*;
 
 use super::*;
 
-/// What the service keeps for one metric: samples, smallest and largest value for each second.
+/// What the service stores for one metric: samples, smallest and largest value for each second.
 #[derive(Clone, Default)]
 struct Held(BTreeMap<i64, (f64, f64, f64)>);
 
@@ -128,7 +128,7 @@ fn a_repeated_write_visible_in_part_is_unusable() {
 }
 
 #[test]
-fn a_half_visible_page_tells_what_is_missing() {
+fn a_half_visible_page_reports_what_is_missing() {
     let page = written(&page(2, "5-9*2 8-9*2"));
     assert_eq!(read_noon(&Held::default().put(&page[..2])), Err(Unusable::InPart { written: 2, visible: 1 }));
     assert_eq!(read_noon(&Held::default().put(&page[1..])), Err(Unusable::NoHeader));

@@ -133,7 +133,7 @@ fn a_member_with_nothing_to_commit_does_not_stall() {
 }
 
 #[test]
-fn a_group_that_lost_its_members_stops_after_three_looks() {
+fn a_group_that_lost_its_members_stops_after_three_snapshots() {
     check(&after_busy("80/90m*2"), Verdict::Ok);
     check(&after_busy("80/90m*3"), Verdict::Stop);
     let seldom = "0/5*5 5/10*5 7/10*5 10/15*5"; // each five minutes
@@ -197,7 +197,7 @@ fn a_little_ground_lost_at_each_of_ten_commits_is_slow() {
 }
 
 #[test]
-fn commits_that_had_reached_the_log_end_of_the_look_before_are_not_slow() {
+fn commits_that_had_reached_the_previous_log_end_are_not_slow() {
     check("0/0 999/1000 1990/2000 2940/3000 3900/4000 4860/5000", Verdict::Ok);
     check("0/0 1000/1000 1100/2000 1200/3000 2000/4000 3000/5000 4400/6000", Verdict::Ok);
 }
@@ -386,7 +386,7 @@ fn reasons_are_sentences_with_figures() {
 }
 
 #[test]
-fn what_the_history_would_have_told_is_unknown_without_it() {
+fn what_only_the_history_shows_is_unknown_without_it() {
     let throttled = Unknown::because("CloudWatch is throttling");
     let verdict = |story: &str| judged_without(Some(&throttled), &after_busy(story), &DEFAULT);
     assert_eq!(verdict("20/90").verdict, Verdict::Rewind); // the reading before tells

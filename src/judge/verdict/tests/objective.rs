@@ -60,7 +60,7 @@ fn a_step_back_is_reported_however_young() {
 }
 
 #[test]
-fn older_in_two_looks_running_is_a_warning_and_much_older_an_error() {
+fn older_in_two_snapshots_in_a_row_is_a_warning_and_much_older_an_error() {
     let verdict = |story: &str| told(story, &WITHIN_FIVE).verdict;
     assert_eq!(verdict("0/9@301"), Verdict::Ok);
     assert_eq!(verdict("0/9@100 1/9@301"), Verdict::Ok);
@@ -74,7 +74,7 @@ fn older_in_two_looks_running_is_a_warning_and_much_older_an_error() {
 }
 
 #[test]
-fn without_a_history_one_look_is_all_there_is() {
+fn without_a_history_one_snapshot_decides() {
     let log = LogRange { start: 0, end: 9, last_stable: None };
     let (assigned, members) = (Assigned::Yes, Members::Present);
     let reading = Reading::new(0, Committed::At(0), log, assigned, members);

@@ -53,7 +53,7 @@ fn what_was_caught_up_within_the_hour_is_no_backlog() {
 }
 
 #[test]
-fn what_is_usual_is_said_of_what_was_seen() {
+fn the_usual_interval_is_reported_only_if_it_was_observed() {
     for few in ["0/5 1/10 2/15 2/20*2", "0/5 1/10 2/15 3/20 3/25*2"] {
         let told = judged(few, &DEFAULT).to_string();
         assert!(told.contains("(usual interval not known yet)"), "{told}");

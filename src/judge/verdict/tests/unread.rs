@@ -40,7 +40,7 @@ fn slow(looks: i64, then: i64) -> Vec<(i64, i64)> {
 }
 
 #[test]
-fn a_warning_stands_until_a_look_shows_that_it_is_over() {
+fn a_warning_lasts_until_a_snapshot_shows_that_it_is_over() {
     for cause in [Cause::LeftOut, Cause::Other, Cause::Deadline] {
         let judged = told(&slow(20, 60), 15, cause);
         let (caught_up, behind) = judged.split_last().unwrap();

@@ -74,7 +74,7 @@ fn msk_iam_wants_a_receipt() {
 }
 
 #[test]
-fn msk_iam_says_what_to_set_where_the_name_has_no_region() {
+fn msk_iam_names_the_variable_if_the_name_has_no_region() {
     let elsewhere = Moment { host: "broker.internal", ..MOMENT };
     let error = msk_iam().begin(&elsewhere).err().unwrap().to_string();
     assert_eq!(error, "the broker's name broker.internal does not contain its region: set KAFKA_SASL_AWS_REGION");

@@ -229,14 +229,14 @@ fn what_consumers_write_is_shaped_as_the_codec_has_it() {
 }
 
 #[test]
-fn entries_weigh_what_they_take_in_memory() {
+fn entries_weigh_what_they_need_in_memory() {
     let shape = of(Api::ListGroups).unwrap();
     let three = b"\0\0\0\0\0\0\x04\x01\x01\x01\x01\0\x01\x01\x01\x01\0\x01\x01\x01\x01\0\0";
     assert_eq!(shape.weigh(three, 5), Ok(3 * size_of::<ListedGroup>()));
 }
 
 #[test]
-fn an_answer_of_smallest_entries_is_refused_before_it_takes_memory() {
+fn an_answer_of_smallest_entries_is_refused_before_it_needs_memory() {
     let entries = 1_600_000;
     // Correlation id, no tags, throttle time, error code.
     let bytes = vec![0; 4 + 1 + 4 + 2];
@@ -262,7 +262,7 @@ fn what_was_hostile_once_is_refused() {
 
 /// In a process whose memory is bounded: one reservation for a length that was made up, and it ends.
 #[test]
-fn no_mutation_of_an_answer_panics_or_takes_memory() {
+fn no_mutation_of_an_answer_panics_or_needs_memory() {
     let bounded =
         "ulimit -v 400000 && exec \"$0\" --exact kafka::protocol::guard::tests::mutations --ignored --test-threads 1";
     let this = std::env::current_exe().unwrap();
@@ -272,7 +272,7 @@ fn no_mutation_of_an_answer_panics_or_takes_memory() {
 }
 
 #[test]
-#[ignore = "no_mutation_of_an_answer_panics_or_takes_memory runs it, with little memory"]
+#[ignore = "no_mutation_of_an_answer_panics_or_needs_memory runs it, with little memory"]
 fn mutations() {
     let mut dice = Dice(4);
     let mut seeds = recorded();

@@ -1,4 +1,5 @@
-//! The same question put to a release that is not there yet, from the table of releases; and that table for infra/README.md.
+//! The same report for a release that is not there yet, from the table of releases; and that table for
+//! infra/README.md.
 
 use std::fmt::Write as _;
 
@@ -76,19 +77,19 @@ mod tests {
 
     #[test]
     fn a_measured_release_is_reported_request_by_request() {
-        let told = against("4.4", true);
-        assert_eq!(told.status, Status::Works, "{told:?}");
-        assert!(told.lines.len() > 10);
-        assert_eq!(told.lines[0].found, "measured on 4.4.0");
+        let report = against("4.4", true);
+        assert_eq!(report.status, Status::Works, "{report:?}");
+        assert!(report.lines.len() > 10);
+        assert_eq!(report.lines[0].found, "measured on 4.4.0");
         assert_eq!(against("2.8.2", false).status, Status::Less);
         assert_eq!(against("0.11", true).status, Status::Fails);
     }
 
     #[test]
     fn a_release_that_was_not_measured_is_reported_as_such() {
-        let told = against("9.9", true);
-        assert_eq!((told.status, told.lines.len()), (Status::Unknown, 1));
-        assert!(told.lines[0].found.contains("negotiated as always"), "{told:?}");
+        let report = against("9.9", true);
+        assert_eq!((report.status, report.lines.len()), (Status::Unknown, 1));
+        assert!(report.lines[0].found.contains("negotiated as always"), "{report:?}");
         assert!(against("3.7", true).lines[0].found.contains("the answer for 2.8.2 is shown instead"));
         assert_eq!(against("0.10", true).status, Status::Fails);
         assert_eq!(against("four", true).status, Status::Fails);

@@ -1,11 +1,12 @@
-//! What `CloudWatch` made of the canary, and what the metrics will cost.
+//! The result of the canary in `CloudWatch`, and the cost of the metrics.
 
 use super::Line;
 use super::found::Canary;
 use crate::base::fault::Fault;
 use crate::base::figures::grouped;
 
-/// The lines of a canary; the namespaces are those of the configuration, `waited_ms` is how long it was waited for.
+/// The lines of a canary; the namespaces are those of the configuration, `waited_ms` is how long the run waited for
+/// it.
 pub(crate) fn lines(canary: &Canary, state: &str, results: &str, waited_ms: u64) -> Vec<Line> {
     let mut lines = Vec::new();
     let Canary { endpoint, region, ahead_ms, state: kept, results: published, read, visible_ms, wrong } = canary;
@@ -58,7 +59,7 @@ pub(crate) fn lines(canary: &Canary, state: &str, results: &str, waited_ms: u64)
     lines
 }
 
-/// Whether a receiver of OTLP takes requests.
+/// Whether a receiver of OTLP accepts requests.
 pub(crate) fn receiver(origin: &str, problems: &[String]) -> Line {
     match problems.first() {
         None => Line::works(SECTION, "OTLP", format!("{origin} accepts requests")),
@@ -68,7 +69,7 @@ pub(crate) fn receiver(origin: &str, problems: &[String]) -> Line {
     }
 }
 
-/// What is to be expected on the account's bill.
+/// The expected cost on the account's bill.
 pub(crate) fn cost(metrics: usize, state: usize, limit: usize, dollars: f64, prices_of: &str) -> Line {
     let found = format!(
         "{metrics} metrics for people and {state} for the history, about {dollars:.2} USD a month (us-east-1, {prices_of})"
@@ -108,7 +109,7 @@ pub(crate) fn series(groups: usize) -> Line {
 /// What a run reads of the history.
 #[derive(Clone, Debug)]
 pub(crate) struct Reading {
-    /// What it means that more partitions are kept than one run is made for, if they are.
+    /// The effect of more partitions than one run is made for, if there are that many.
     pub beyond: Option<String>,
     /// Whether there are other parts.
     pub is_part: bool,
@@ -116,9 +117,9 @@ pub(crate) struct Reading {
     pub pages: usize,
     /// Estimated points of each run.
     pub points: u64,
-    /// Estimated points more while every partition may be slow.
+    /// Additional estimated points while every partition may be slow.
     pub windows: u64,
-    /// Estimated points that the run may ask for in a second: its part of half of the quota.
+    /// Estimated points that the run may request per second: its part of half of the quota.
     pub points_per_second: u64,
     /// Seconds that a run has for it.
     pub seconds: u64,
@@ -150,9 +151,9 @@ pub(crate) fn reading(reading: Reading) -> Line {
     }
 }
 
-/// The section of all that has to do with `CloudWatch`.
+/// The section of everything about `CloudWatch`.
 pub(crate) const SECTION: &str = "CloudWatch";
-/// The way out where there are more groups than one alarm can hold.
+/// The advice if there are more groups than one alarm can hold.
 const FEWER_GROUPS: &str =
     "give each stack some of the groups (MEERKAT_GROUPS) and a cluster name of its own, or use MEERKAT_CHANGES_TOPIC";
 /// Series that an alarm on a Metrics Insights query returns, out of 10,000 metrics that it matches, and contributors in ALARM
@@ -160,7 +161,7 @@ const FEWER_GROUPS: &str =
 const MOST_SERIES: usize = 500;
 const MOST_METRICS: usize = 10_000;
 const MOST_IN_ALARM: usize = 100;
-/// A minute is the unit of the history, and signatures are taken for five.
+/// A minute is the unit of the history, and signatures are accepted for five.
 const CLOCK_TOLERANCE_MS: i64 = 5_000;
 
 #[cfg(test)]
@@ -170,7 +171,7 @@ mod tests {
     use super::*;
     use crate::preflight::Status;
 
-    fn told(canary: &Canary) -> Vec<(String, Status)> {
+    fn lines_of(canary: &Canary) -> Vec<(String, Status)> {
         let lines = lines(canary, "Meerkat/State", "Meerkat", 20_000);
         assert!(lines.iter().all(|line| line.status != Status::Fails || line.todo.is_some()), "{lines:?}");
         lines.into_iter().map(|line| (line.subject, line.status)).collect()
@@ -190,12 +191,12 @@ mod tests {
     }
 
     fn status(canary: &Canary, subject: &str) -> Status {
-        told(canary).into_iter().find(|(found, _)| found == subject).unwrap().1
+        lines_of(canary).into_iter().find(|(found, _)| found == subject).unwrap().1
     }
 
     #[test]
     fn a_canary_that_came_back_works() {
-        assert!(told(&well()).iter().all(|(_, status)| *status == Status::Works), "{:?}", told(&well()));
+        assert!(lines_of(&well()).iter().all(|(_, status)| *status == Status::Works), "{:?}", lines_of(&well()));
     }
 
     #[test]
@@ -205,14 +206,14 @@ mod tests {
         let canary = Canary { state: refused, visible_ms: None, ..well() };
         assert_eq!(status(&canary, "write to Meerkat/State"), Status::Fails);
         assert_eq!(status(&canary, "write to Meerkat"), Status::Works);
-        assert!(told(&canary).iter().all(|(subject, _)| subject != "canary"));
+        assert!(lines_of(&canary).iter().all(|(subject, _)| subject != "canary"));
     }
 
     #[test]
     fn what_is_turned_off_is_no_trouble() {
         let canary = Canary { state: None, read: None, visible_ms: None, ..well() };
         assert_eq!(status(&canary, "write to Meerkat/State"), Status::Works);
-        assert!(told(&canary).iter().all(|(subject, _)| subject != "canary"));
+        assert!(lines_of(&canary).iter().all(|(subject, _)| subject != "canary"));
     }
 
     #[test]
@@ -233,11 +234,11 @@ mod tests {
 
     #[test]
     fn an_alarm_that_is_nearly_full_is_reported() {
-        let told = |groups| (series(groups).status, series(groups).found.contains("the next one is reported"));
-        assert_eq!(told(90), (Status::Works, false));
-        assert_eq!(told(91), (Status::Works, true));
-        assert_eq!(told(450), (Status::Works, true));
-        assert_eq!(told(451).0, Status::Less);
+        let lines_of = |groups| (series(groups).status, series(groups).found.contains("the next one is reported"));
+        assert_eq!(lines_of(90), (Status::Works, false));
+        assert_eq!(lines_of(91), (Status::Works, true));
+        assert_eq!(lines_of(450), (Status::Works, true));
+        assert_eq!(lines_of(451).0, Status::Less);
         let beyond = |groups| series(groups).todo.unwrap_or_default().contains("may match");
         assert!(!beyond(9_000) && beyond(9_001));
     }

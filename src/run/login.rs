@@ -48,7 +48,7 @@ pub(super) async fn tls(door: &Door, config: &Kafka) -> Result<Option<Tls>, Erro
     if let Some(odd) = truststore.as_ref().map(|authorities| authorities.odd).filter(|odd| *odd > 0) {
         tracing::warn!(odd, "KAFKA_SSL_TRUSTSTORE has certificates that cannot be read; the others are trusted");
     }
-    let tls = Tls::new(truststore.as_ref(), keystore.as_ref()).map_err(crate::kafka::LookError::from)?;
+    let tls = Tls::new(truststore.as_ref(), keystore.as_ref()).map_err(crate::kafka::SurveyError::from)?;
     Ok(Some(tls))
 }
 

@@ -13,7 +13,7 @@ use crate::cloudwatch::pages::addresses::Addresses;
 use crate::cloudwatch::pages::key::Mark;
 use crate::cloudwatch::pages::roster::GroupCount;
 use crate::cloudwatch::past::{Asker, Ghost, Past};
-use crate::kafka::{self, Access, Credentials, LookError, Missed, Selection, Survey};
+use crate::kafka::{self, Access, Credentials, Missed, Selection, Survey, SurveyError};
 use crate::model::lags::Lags;
 use crate::model::part::Part;
 use crate::model::snapshot::{Gone, Snapshot, Vanished};
@@ -120,14 +120,14 @@ impl Run<'_> {
             Missed { group: &group.name, kind: group.kind, id: mark.id(), is_it, partitions }
         });
         let missed: Vec<Missed<'_>> = missed.collect();
-        let told = survey.explain(&missed, self.until(HISTORY_SHARE)).await;
-        let told: Vec<Vanished> = missed
+        let explained = survey.explain(&missed, self.until(HISTORY_SHARE)).await;
+        let explained: Vec<Vanished> = missed
             .into_iter()
-            .zip(told)
+            .zip(explained)
             .map(|(Missed { id, partitions, .. }, (topic, why))| Vanished { topic, id, partitions, why })
             .collect();
         let mut forgotten = BTreeSet::new();
-        for ((of, ghosts), vanished) in by_topic.iter().zip(told) {
+        for ((of, ghosts), vanished) in by_topic.iter().zip(explained) {
             let runs = ghosts.iter().map(|ghost| ghost.runs).max().unwrap_or_default();
             if runs > LOOKS_REMEMBERED && vanished.why != Gone::Hidden {
                 forgotten.insert(*of);
@@ -180,13 +180,13 @@ impl Run<'_> {
     pub(super) async fn renewing<T>(&self, ask: impl AsyncFn() -> Result<T, Error>) -> Result<T, Error> {
         let kept = self.warm.keeps();
         match ask().await {
-            Err(Error::Look(LookError::Unreachable(cause)))
+            Err(Error::Look(SurveyError::Unreachable(cause)))
                 if kept && cause.is_refused() && Instant::now() < self.until(KAFKA_SHARE) =>
             {
                 tracing::info!("{cause}; fetching the credentials anew");
                 self.warm.forget();
                 // What went wrong first is the cause, whatever becomes of the second try.
-                ask().await.map_err(|_| Error::Look(LookError::Unreachable(cause)))
+                ask().await.map_err(|_| Error::Look(SurveyError::Unreachable(cause)))
             }
             other => other,
         }

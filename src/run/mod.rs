@@ -17,7 +17,7 @@ use crate::judge::ages::{Ages, Wanted};
 use crate::judge::input::Sight;
 use crate::judge::outcome::{Judged, Memories};
 use crate::judge::verdict::Verdict;
-use crate::kafka::{LookError, Selection, Survey, Traffic};
+use crate::kafka::{Selection, Survey, SurveyError, Traffic};
 use crate::keystore::KeystoreError;
 use crate::model::memory::Thresholds;
 use crate::model::part::Part;
@@ -86,7 +86,7 @@ pub type Draw<'d> = dyn Fn(Answer<'_>) -> String + 'd;
 pub enum Error {
     /// Kafka could not be looked at.
     #[error(transparent)]
-    Look(#[from] LookError),
+    Look(#[from] SurveyError),
     /// A secret or the cluster's addresses could not be fetched.
     #[error(transparent)]
     Secret(#[from] crate::aws::secrets::SecretError),
@@ -307,7 +307,7 @@ impl<'a> Run<'a> {
         metrics: MetricsEntry<'_>,
         draw: &Draw<'_>,
     ) -> Outcome {
-        let mut told = Vec::new();
+        let mut problems = Vec::new();
         if taken.vanished > 0 {
             let fewer = format!("{} fewer than in the last run that knew them all", taken.vanished);
             let what = match (&taken.sight.snapshot.listed, &taken.sight.snapshot.blind) {
@@ -317,16 +317,16 @@ impl<'a> Run<'a> {
                 ),
                 _ => fewer,
             };
-            told.push(Problem { place: "groups".into(), what: Unknown::because(what) });
+            problems.push(Problem { place: "groups".into(), what: Unknown::because(what) });
         }
-        told.extend(self.is_no_part().map(|what| Problem { place: "schedule".into(), what }));
-        told.extend(self.late().map(|what| Problem { place: "schedule".into(), what }));
-        told.extend(self.too_often(taken.past).map(|what| Problem { place: "schedule".into(), what }));
+        problems.extend(self.is_no_part().map(|what| Problem { place: "schedule".into(), what }));
+        problems.extend(self.late().map(|what| Problem { place: "schedule".into(), what }));
+        problems.extend(self.too_often(taken.past).map(|what| Problem { place: "schedule".into(), what }));
         let missing = taken.past.problems(taken.sight.snapshot).into_iter();
-        told.extend(missing.map(|what| Problem { place: "history".into(), what }));
+        problems.extend(missing.map(|what| Problem { place: "history".into(), what }));
         let of_otlp = metrics.otlp.iter().flat_map(|otlp| &otlp.problems);
         let failure = history.problems.iter().chain(&metrics.problems).chain(of_otlp).next().cloned();
-        told.extend_from_slice(&taken.stand.problems);
+        problems.extend_from_slice(&taken.stand.problems);
         let frame = Frame {
             cluster: &taken.cluster,
             scheduled: self.scheduled.seconds(),
@@ -341,7 +341,7 @@ impl<'a> Run<'a> {
             owners: &self.config.owners,
             limit: self.config.report_limit,
         };
-        let report = Report::new(frame, taken.sight, &taken.judged, &taken.ages, &told);
+        let report = Report::new(frame, taken.sight, &taken.judged, &taken.ages, &problems);
         self.note(taken, &report, failure.as_deref());
         let status = report.status;
         let (json, status) = match (&self.request.ask, self.request.format.unwrap_or(self.config.format)) {

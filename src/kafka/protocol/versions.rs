@@ -1,4 +1,4 @@
-//! Which version of each request to send: what both we and this very broker know.
+//! Which version of each request to send: one that both we and this broker know.
 //!
 //! Brokers differ during a rolling upgrade, so every connection has its own [`Versions`].
 
@@ -45,11 +45,11 @@ pub enum Api {
     DescribeShareGroupOffsets,
 }
 
-/// The versions that one broker offered, held against ours.
+/// The versions that one broker offered, compared with ours.
 #[derive(Clone, Debug, Default, PartialEq, Eq)]
 pub(crate) struct Versions {
     offered: Vec<(i16, Range)>,
-    /// Who offers them is a controller (KIP-500), and no broker.
+    /// A controller offers them (KIP-500), not a broker.
     is_controller: bool,
 }
 
@@ -57,9 +57,9 @@ pub(crate) struct Versions {
 #[derive(Clone, Copy, Debug, PartialEq, Eq, thiserror::Error)]
 #[error("{}", self.fault())]
 pub(crate) struct NoCommonVersion {
-    /// What was to be asked.
+    /// The request.
     pub(crate) api: Api,
-    /// The broker's range; `None` where it does not know the API at all.
+    /// The broker's range; `None` if it does not know the API at all.
     pub(crate) broker: Option<Range>,
     is_controller: bool,
 }
@@ -121,7 +121,7 @@ impl Api {
         }
     }
 
-    /// The first version whose answer begins with `throttle_time_ms`; `None` where no answer does.
+    /// The first version whose answer begins with `throttle_time_ms`; `None` if no answer does.
     pub(crate) const fn throttles_from(self) -> Option<i16> {
         match self {
             Self::ConsumerGroupDescribe
@@ -135,7 +135,7 @@ impl Api {
         }
     }
 
-    /// The API with this key, if it is one that meerkat sends.
+    /// The API with this key, if meerkat sends it.
     pub(crate) const fn from_key(key: i16) -> Option<Self> {
         let mut at = 0;
         while at < Self::ALL.len() {
@@ -147,9 +147,9 @@ impl Api {
         None
     }
 
-    /// The versions that this build can write, read and make sense of.
+    /// The versions that this build can encode, decode and interpret.
     ///
-    /// The upper ends are what both the request and the response codec know; a test holds them against the codec.
+    /// The upper ends are what both the request and the response codec know; a test compares them with the codec.
     /// The lower ends are what a check needs: `Metadata` below 4 cannot forbid the creation of topics,
     /// `ListOffsets` below 2 knows no last stable offset, `OffsetFetch` below 2 cannot ask for all topics of a group,
     /// `SaslHandshake` 0 leads to the raw exchange from before KIP-152. Kafka 0.11 is the first release with all of them but that one,
@@ -172,7 +172,7 @@ impl Api {
 }
 
 impl Versions {
-    /// Takes what a broker offered, as (API key, range) pairs; keys that meerkat never sends are dropped.
+    /// Stores what a broker offered, as (API key, range) pairs; keys that meerkat never sends are dropped.
     pub(crate) fn offered(ranges: impl IntoIterator<Item = (i16, Range)>) -> Self {
         let all: Vec<(i16, Range)> = ranges.into_iter().collect();
         let offers = |wanted: i16| all.iter().any(|(key, _)| *key == wanted);
@@ -181,7 +181,7 @@ impl Versions {
         Self { offered, is_controller }
     }
 
-    /// The broker's own range; `None` where it does not know the API.
+    /// The broker's own range; `None` if it does not know the API.
     pub(crate) fn range(&self, api: Api) -> Option<Range> {
         self.offered.iter().find(|(key, _)| *key == api.key()).map(|(_, range)| *range)
     }
@@ -189,7 +189,7 @@ impl Versions {
     /// The highest version that both sides know.
     ///
     /// # Errors
-    /// [`NoCommonVersion`] where there is none; then nothing may be sent.
+    /// [`NoCommonVersion`] if there is none; then nothing may be sent.
     pub(crate) fn choose(&self, api: Api) -> Result<i16, NoCommonVersion> {
         let broker = self.range(api);
         let ours = api.ours();
@@ -233,7 +233,7 @@ impl NoCommonVersion {
     }
 }
 
-/// `BrokerRegistration`, which controllers alone offer (KIP-631).
+/// `BrokerRegistration`, which only controllers offer (KIP-631).
 const BROKER_REGISTRATION: i16 = 62;
 
 #[cfg(test)]

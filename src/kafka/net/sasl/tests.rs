@@ -90,7 +90,7 @@ fn msk_iam_names_the_variable_if_the_name_has_no_region() {
         assert!(first.contains(&format!("/{region}/kafka-cluster/")), "{first}");
     };
     region(&set, &elsewhere, "eu-north-1");
-    // Without it the broker's name counts, and at last the Region of the run.
+    // Otherwise the broker's name counts, and last the Region of the run.
     let Login::MskIam { access_key, secret_key, session_token, own_region, .. } = set else { unreachable!() };
     let unset = Login::MskIam { access_key, secret_key, session_token, region: None, own_region };
     region(&unset, &elsewhere, "us-east-1");

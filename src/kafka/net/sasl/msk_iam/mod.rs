@@ -1,7 +1,8 @@
 //! `AWS_MSK_IAM`: a presigned request to connect, sent as JSON.
 //!
-//! The authority is the README of `aws-msk-iam-auth`, Amazon's client for Java; the signature is version 4 of AWS's in its
-//! query form, for `GET /` at the broker. It is made here, since AWS's own library for it belongs behind another door than Kafka's.
+//! The authority is the README of `aws-msk-iam-auth`, Amazon's client for Java; the signature is version 4 of AWS's in
+//! its query form, for `GET /` at the broker. It is computed here, since AWS's own library for it belongs to the AWS
+//! door, not to Kafka's.
 
 use percent_encoding::{AsciiSet, NON_ALPHANUMERIC, utf8_percent_encode};
 use ring::{digest, hmac};
@@ -18,7 +19,7 @@ pub(crate) struct SigningKey<'a> {
     pub(crate) region: &'a str,
 }
 
-/// When a request is signed, as signatures spell it.
+/// The time of a signature, in its own format.
 pub(crate) struct Stamp {
     day: String,
     time: String,
@@ -41,7 +42,7 @@ pub(crate) fn region(host: &str) -> Option<&str> {
     labels.next().filter(|label| matches!(*label, "kafka" | "kafka-serverless")).map(|_| region)
 }
 
-/// What to do about a refused login; MSK tells a wrong clock and a missing permission alike.
+/// What to do about a refused login; MSK answers a wrong clock and a missing permission in the same way.
 pub(crate) fn hint(stamp: &Stamp) -> String {
     format!(
         "the identity needs kafka-cluster:Connect on this cluster, its credentials must not have expired, and the clock must be right (it signed at {})",
@@ -60,7 +61,7 @@ impl SigningKey<'_> {
             ("X-Amz-Date", &stamp.time),
             ("X-Amz-Expires", EXPIRES),
         ];
-        // In the order of their names, which is what gets signed.
+        // Sorted by name, as the signature demands.
         query.extend(self.token.map(|token| ("X-Amz-Security-Token", token.expose())));
         query.push(("X-Amz-SignedHeaders", "host"));
 
@@ -102,7 +103,7 @@ const ACTION: &str = "kafka-cluster:Connect";
 const SERVICE: &str = "kafka-cluster";
 const ALGORITHM: &str = "AWS4-HMAC-SHA256";
 
-/// Seconds that the signature holds, as in the official clients.
+/// Seconds for which the signature is valid, as in the official clients.
 const EXPIRES: &str = "900";
 
 #[cfg(test)]

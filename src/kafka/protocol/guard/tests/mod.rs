@@ -22,7 +22,7 @@ mod inputs;
 
 use inputs::{kept, mutate, recorded};
 
-/// Numbers that look random, and are the same in every run.
+/// Pseudo-random numbers, the same in every run.
 struct Dice(u64);
 
 impl Dice {
@@ -172,7 +172,7 @@ fn taken_apart(api: Api, version: i16, bytes: &[u8]) -> Result<(), FrameError> {
     with(version, bytes)
 }
 
-/// Every answer that the codec decodes, in every version that is asked for.
+/// Every answer that the codec decodes, in every requested version.
 fn in_reach() -> impl Iterator<Item = (Api, i16)> {
     let shaped = Api::ALL.into_iter().filter(|api| of(*api).is_some());
     shaped.flat_map(|api| (api.ours().min..=api.ours().max).map(move |version| (api, version)))
@@ -195,8 +195,8 @@ fn every_version_of_every_answer_is_shaped_as_the_codec_has_it() {
 
 #[test]
 fn every_answer_of_a_recording_has_its_shape() {
-    let told = recorded();
-    for (api, version, bytes) in &told {
+    let answers = recorded();
+    for (api, version, bytes) in &answers {
         let whole = taken_apart(*api, *version, bytes);
         assert!(whole.is_ok(), "{whole:?}");
     }
@@ -204,7 +204,7 @@ fn every_answer_of_a_recording_has_its_shape() {
         .into_iter()
         .filter(|api| !matches!(api, Api::FindCoordinator | Api::SaslHandshake | Api::SaslAuthenticate))
     {
-        assert!(told.iter().any(|(of, ..)| *of == api), "{api:?}");
+        assert!(answers.iter().any(|(of, ..)| *of == api), "{api:?}");
     }
 }
 
@@ -251,7 +251,7 @@ fn an_answer_of_smallest_entries_is_refused_before_it_needs_memory() {
     assert_eq!((weight, most), (entries * size_of::<ListedGroup>(), limit));
 }
 
-/// What hostile peers were once thought of as sending: each line is API key, version and an answer from its header on.
+/// Messages that hostile peers may send: each line is API key, version and an answer from its header on.
 #[test]
 fn what_was_hostile_once_is_refused() {
     for (api, version, bytes) in kept() {
@@ -260,7 +260,7 @@ fn what_was_hostile_once_is_refused() {
     }
 }
 
-/// In a process whose memory is bounded: one reservation for a length that was made up, and it ends.
+/// In a process whose memory is limited: one reservation for an invented length ends it.
 #[test]
 fn no_mutation_of_an_answer_panics_or_needs_memory() {
     let bounded =
@@ -287,7 +287,7 @@ fn mutations() {
         for (api, version, bytes) in &seeds {
             let _ = taken_apart(*api, *version, &mutated(bytes, &mut dice));
         }
-        // What anybody who joins a classic group may write: its coordinator hands it on as it is.
+        // What anybody who joins a classic group may write: its coordinator passes it on unchanged.
         for (version, shape) in (0..=3_i16).flat_map(|version| [(version, &SUBSCRIPTION), (version, &ASSIGNMENT)]) {
             let mut pen = Pen { dice: &mut dice, version, flexible: false, bytes: version.to_be_bytes().into() };
             pen.structure(shape.fields);

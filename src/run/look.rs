@@ -128,7 +128,7 @@ impl Run<'_> {
             .collect();
         let mut forgotten = BTreeSet::new();
         for ((of, ghosts), vanished) in by_topic.iter().zip(explained) {
-            let runs = ghosts.iter().map(|ghost| ghost.runs).max().unwrap_or_default();
+            let runs = ghosts.iter().map(|ghost| ghost.snapshots).max().unwrap_or_default();
             if runs > LOOKS_REMEMBERED && vanished.why != Gone::Hidden {
                 forgotten.insert(*of);
                 continue;

@@ -179,7 +179,9 @@ fn warm(scene: Scene, between: impl FnOnce(&mut Scene)) -> (BTreeMap<String, usi
         stage.change(between);
     });
     let mut counts = counts(&stage);
-    counts.iter_mut().for_each(|(api, count)| *count -= before.get(api).copied().unwrap_or_default());
+    for (api, count) in &mut counts {
+        *count -= before.get(api).copied().unwrap_or_default();
+    }
     (counts, report)
 }
 

@@ -105,7 +105,7 @@ pub(super) const TROUBLES: [Trouble; 5] = [
 /// Seconds that looks have; those at one trouble are taken side by side.
 pub(super) const TIMEOUTS: [u64; 3] = [3, 10, 30];
 
-/// No broker is fenced before: its session lasts 9 s from its last heartbeat, which it sends every 2 s, and to ZooKeeper every 3 s.
+/// No broker is fenced before: its session lasts 9 s from its last heartbeat, which it sends every 2 s, and to `ZooKeeper` every 3 s.
 pub(super) const FENCED_AT_THE_EARLIEST: Duration = Duration::from_secs(6);
 
 pub(super) const SETTINGS: [&str; 4] = [

@@ -1,7 +1,7 @@
 //! What a Lambda function logs of a run: one line for the run, and one for each group that needs attention or whose status changed.
 //!
-//! The answer of an asynchronous invocation goes nowhere, so the log is where people find out why a group was ERR at night. Each line is a
-//! JSON object whose fields `CloudWatch` Logs Insights knows by themselves; `record` says which kind of line it is.
+//! The answer of an asynchronous invocation is lost, so people read in the log why a group was ERR at night. Each line
+//! is a JSON object whose fields `CloudWatch` Logs Insights knows by themselves; `record` is the kind of line.
 
 use crate::model::age::Age;
 use std::cmp::Reverse;
@@ -17,7 +17,7 @@ use crate::judge::verdict::Verdict;
 use crate::report::Report;
 
 impl Run<'_> {
-    /// Logs a run that has a status; `failure` is what makes it count as failed all the same.
+    /// Logs a run that has a status; `failure` is why it still counts as failed.
     pub(super) fn note(&self, taken: &Taken<'_>, report: &Report<'_>, failure: Option<&str>) {
         if !self.is_logged() {
             return;
@@ -71,7 +71,7 @@ impl Run<'_> {
         }
     }
 
-    /// Logs a run that saw nothing of Kafka, with the statuses that stand.
+    /// Logs a run that could read nothing from Kafka, with the last known statuses.
     pub(super) fn note_blind(&self, why: &Error, standing: &BTreeMap<Box<str>, LastKnown>) {
         if !self.is_logged() {
             if !standing.is_empty() {
@@ -113,7 +113,7 @@ impl Run<'_> {
         }
     }
 
-    /// What dashboards and tools ask for in between is no event of its own.
+    /// Requests of dashboards and tools between scheduled runs are no events to log.
     fn is_logged(&self) -> bool {
         self.config.in_lambda && self.request.writes()
     }
@@ -124,7 +124,7 @@ fn worth_a_line(taken: &Taken<'_>) -> Vec<(usize, Option<&'static str>)> {
     let announced = taken.past.announced_before();
     let mut lines = Vec::new();
     for (at, (group, judged)) in taken.sight.snapshot.groups.iter().zip(&taken.judged.groups).enumerate() {
-        // Of a group that is not listed nothing is known where there were more than could be.
+        // For a group that is not listed nothing is known if there were more than the list holds.
         let announced = announced.map(|announced| (announced.of(OfGroup::new(&group.name)), announced.more));
         let before =
             announced.filter(|(status, more)| status.is_some() || *more == 0).map(|(status, _)| announced_word(status));

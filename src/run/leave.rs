@@ -1,4 +1,4 @@
-//! The last part of a run: what it leaves behind for the next one and for people, and when it leaves nothing.
+//! The last part of a run: what it stores for the next run and publishes for people, and when it writes nothing.
 
 use futures_util::future::join_all;
 use tokio::time::timeout_at;
@@ -26,7 +26,7 @@ use crate::otlp;
 use crate::report::{HistoryEntry, MetricsEntry, OtlpEntry, openmetrics};
 
 impl Run<'_> {
-    /// Writes this look beside the earlier ones, and publishes the results for people.
+    /// Stores this snapshot beside the earlier ones, and publishes the results for people.
     pub(super) async fn leave(&self, taken: &Taken<'_>) -> (HistoryEntry<'static>, MetricsEntry<'static>) {
         let _writing = self.store.is_some().then(|| Progress::with("writing to CloudWatch"));
         let roster = taken.past.roster().ok().flatten();
@@ -35,7 +35,7 @@ impl Run<'_> {
         if self.config.store.detail != MetricsDetail::Problems {
             published.fill(true);
         }
-        // What could not be told is told by the next look, so the look is kept after it.
+        // A change that could not be sent is sent by the next run, so the snapshot is stored afterwards.
         let remember = async {
             let (announced, unsent) = self.announce_changes(taken).await;
             (self.remember(taken, next, announced).await, unsent)
@@ -54,15 +54,15 @@ impl Run<'_> {
         (history, metrics)
     }
 
-    /// Sends what changed to those who want to know; what will have been told, and why some of it was not.
+    /// Sends the changes to the topic; returns what will have been announced, and why some messages were not sent.
     async fn announce_changes(&self, taken: &Taken<'_>) -> (Announced, Vec<String>) {
         let before = taken.past.announced();
         let (true, true, Ok(before)) = (self.writes(), self.remembers(), before) else {
-            // Nothing is kept of this look either.
+            // The snapshot is not stored either.
             return (Announced::default(), Vec::new());
         };
         let whole = taken.sight.snapshot.listed.is_ok() && taken.vanished == 0;
-        // What was told before the history was lost is what was published before.
+        // What was announced before the history was lost is what was published before.
         let recalled = Announced { groups: taken.stand.recalled().collect(), more: 0 };
         let before = before.or(Some(&recalled));
         let changes = Changes::new(taken.sight.snapshot, &taken.judged, before, whole, &self.config.owners);
@@ -85,7 +85,7 @@ impl Run<'_> {
             accepted.push(problem.is_none());
             problems.extend(problem.filter(|problem| !problems.contains(problem)));
         }
-        tracing::debug!(messages = messages.len(), "changes told");
+        tracing::debug!(messages = messages.len(), "changes sent");
         (changes.announced(|message| accepted.get(message).copied().unwrap_or(false)), problems)
     }
 
@@ -104,12 +104,12 @@ impl Run<'_> {
         let snapshot = taken.sight.snapshot;
         let mut written = Written::default();
         if self.writes() {
-            // Where groups may be missing, those that were known before stay the measure.
+            // If groups may be missing, the earlier number is the one to compare with.
             let before = taken.past.roster().ok().flatten().map(|roster| GroupCount::of(roster.groups));
             let listed = snapshot.listed.as_ref().ok().and_then(|_| u32::try_from(snapshot.present()).ok());
             let elsewhere = snapshot.blind.as_ref().is_some_and(|why| why.cause() == Cause::NoTopic);
             let groups = match (listed, before) {
-                // A service without the offsets topic lists a group no more once its members are gone.
+                // A service without the offsets topic no longer lists a group once its members are gone.
                 (Some(listed), Some(before)) if elsewhere && taken.vanished > 0 => {
                     before.doubted_again(listed, self.schedule.period())
                 }
@@ -167,7 +167,7 @@ impl Run<'_> {
         (entry, metrics)
     }
 
-    /// Sends the results to a receiver of OTLP, where one is configured.
+    /// Sends the results to a receiver of OTLP, if one is configured.
     async fn send(&self, taken: &Taken<'_>, published: &[bool]) -> Option<OtlpEntry> {
         let target = self.receiver().filter(|_| self.writes())?;
         let results = self.results(taken, |group| published[group]);
@@ -179,7 +179,7 @@ impl Run<'_> {
         Some(OtlpEntry { points: sent.points, bytes: sent.bytes, bytes_a_month: a_month, problems: sent.problems })
     }
 
-    /// The receiver of OTLP, unless the event says that nothing is published.
+    /// The receiver of OTLP, unless the event turns publishing off.
     pub(super) fn receiver(&self) -> Option<&Otlp> {
         self.config.store.otlp.as_ref().filter(|_| self.request.publish != Some(false))
     }
@@ -202,7 +202,7 @@ impl Run<'_> {
         self.request.writes() && self.late().is_none() && !self.only_reads_parts()
     }
 
-    /// That a scheduled run is none of the parts, and so leaves nothing behind.
+    /// The problem that a scheduled run is none of the parts, and so writes nothing.
     pub(super) fn is_no_part(&self) -> Option<Unknown> {
         (self.only_reads_parts() && self.request.writes() && self.request.scheduled.is_some()).then(|| {
             Unknown::because(format!(
@@ -212,7 +212,7 @@ impl Run<'_> {
         })
     }
 
-    /// Why nothing is written: an event that was redriven or copied must not spoil what belongs to its minute.
+    /// Why nothing is written: an event that was redriven or copied must not damage the history of its minute.
     pub(super) fn late(&self) -> Option<Unknown> {
         let scheduled = self.scheduled.seconds();
         if self.schedule.is_in_time(scheduled, self.clock.unix_ms) {
@@ -227,7 +227,7 @@ impl Run<'_> {
         )))
     }
 
-    /// Whether another look of the same period is kept already, taken for another event.
+    /// Whether a snapshot of another event in the same period is stored already.
     pub(super) fn too_often(&self, past: &Past) -> Option<Unknown> {
         let Some(Own::Kept(taken)) = past.own().filter(|_| self.writes() && self.request.scheduled.is_some()) else {
             return None;
@@ -247,7 +247,7 @@ impl Run<'_> {
     }
 }
 
-/// What makes a verdict of a lag where nothing is kept.
+/// What gives a lag a verdict without history.
 const WHAT_TO_SET: &str = "for verdicts run meerkat --watch, or set MEERKAT_OBJECTIVE=300 (maximum age in seconds); with AWS set MEERKAT_HISTORY=on";
 /// Runs of a month of 30 days and 10 hours, one a minute.
 const RUNS_A_MONTH: u64 = 43_800;

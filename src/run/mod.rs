@@ -1,4 +1,4 @@
-//! The story of one run. Nothing but this room knows both Kafka and `CloudWatch`.
+//! The story of one run. Only this folder knows both Kafka and `CloudWatch`.
 
 use std::sync::atomic::Ordering;
 
@@ -30,16 +30,16 @@ use crate::report::{self, Frame, HistoryEntry, MetricsEntry, RateEntry, Report};
 
 mod burrow;
 mod drawn;
+mod gather;
 mod journal;
 mod leave;
 mod login;
-mod look;
 mod preflight;
 mod stand;
 mod warm;
 mod watch;
 
-use look::Gathered;
+use gather::Gathered;
 use stand::Stand;
 pub use warm::Warm;
 pub use watch::Watch;
@@ -47,7 +47,7 @@ pub use watch::Watch;
 /// The result of a run.
 #[derive(Debug)]
 pub struct Outcome {
-    /// The answer as it is printed: JSON, unless another shape was asked for or drawn.
+    /// The answer as it is printed: JSON, unless another shape was requested.
     pub json: String,
     /// The worst group's status.
     pub status: Verdict,
@@ -55,12 +55,12 @@ pub struct Outcome {
     pub failure: Option<String>,
 }
 
-/// What a run answers, before it becomes text.
+/// The answer of a run, before it becomes text.
 #[derive(Clone, Copy, Debug)]
 pub enum Answer<'a> {
     /// The report of a check.
     Check(&'a Report<'a>),
-    /// What is kept of one group.
+    /// The history of one group.
     History(&'a PastOfGroup<'a>),
     /// What works and what does not.
     Preflight(&'a Preflight),
@@ -78,49 +78,49 @@ impl Answer<'_> {
     }
 }
 
-/// Makes text of an answer, which ends with the run: it borrows from everything that was read.
+/// Converts an answer to text; the answer ends with the run, from which it borrows.
 pub type Draw<'d> = dyn Fn(Answer<'_>) -> String + 'd;
 
 /// A run that has no status at all.
 #[derive(Debug, thiserror::Error)]
 pub enum Error {
-    /// Kafka could not be looked at.
+    /// Kafka could not be read.
     #[error(transparent)]
-    Look(#[from] SurveyError),
+    Survey(#[from] SurveyError),
     /// A secret or the cluster's addresses could not be fetched.
     #[error(transparent)]
     Secret(#[from] crate::aws::secrets::SecretError),
-    /// The trust store or key store is of no use.
+    /// The trust store or key store cannot be used.
     #[error(transparent)]
     Keystore(#[from] KeystoreError),
-    /// The cluster's addresses are none.
+    /// The cluster's addresses are not valid.
     #[error("{0}")]
     Addresses(String),
-    /// What a run needs was not there in time.
+    /// Something that a run needs was not there in time.
     #[error("{what} could not be fetched before the deadline: {way_out}")]
     Late {
-        /// What was waited for.
+        /// What was missing.
         what: &'static str,
-        /// What to do about it, where the run is.
+        /// What to do about it, depending on where the run is.
         way_out: &'static str,
     },
-    /// The history was asked for, and is turned off.
+    /// The history was requested, and is turned off.
     #[error("mode history reads what CloudWatch keeps, and MEERKAT_HISTORY is off")]
     HistoryOff,
 }
 
-/// Does what an event asks for, and answers with JSON.
+/// Follows an event, and answers with JSON.
 ///
 /// # Errors
-/// [`Error`] where there is nothing to report.
+/// [`Error`] if there is nothing to report.
 pub async fn answer(config: &Config, request: &Request, clock: Clock, warm: &Warm) -> Result<Outcome, Error> {
     Box::pin(answer_as(config, request, clock, warm, &|answer| answer.to_json())).await
 }
 
-/// Does what an event asks for; `draw` makes text of the answer, unless it is for a dashboard, Burrow's clients or Prometheus.
+/// Follows an event; `draw` converts the answer to text, unless it is for a dashboard, Burrow's clients or Prometheus.
 ///
 /// # Errors
-/// [`Error`] where there is nothing to report.
+/// [`Error`] if there is nothing to report.
 pub async fn answer_as(
     config: &Config,
     request: &Request,
@@ -133,7 +133,7 @@ pub async fn answer_as(
     }
     let run = Run::new(config, request, clock, warm, None).await;
     match &request.ask {
-        // Boxed: a future this large would otherwise be moved about, and nested deeper than the compiler likes.
+        // Boxed: a future this large would otherwise be moved about, and nested too deeply for the compiler.
         Ask::Check | Ask::Partial(_) | Ask::Widget(_) => Box::pin(run.check(draw)).await,
         Ask::Http(call) => Ok(Box::pin(run.serve(call)).await),
         Ask::History { group, minutes } => Box::pin(run.recall(group, *minutes, draw)).await,
@@ -141,10 +141,10 @@ pub async fn answer_as(
     }
 }
 
-/// Takes one more snapshot of several: it is judged by what `watch` remembers of those before, and remembered there alone.
+/// Takes one more snapshot of several: it is judged by the earlier ones in `watch`, and stored only there.
 ///
 /// # Errors
-/// [`Error`] where there is nothing to report.
+/// [`Error`] if there is nothing to report.
 pub async fn watch_once(
     watch: &Watch,
     config: &Config,
@@ -157,7 +157,7 @@ pub async fn watch_once(
     Box::pin(run.check(draw)).await
 }
 
-/// One run, with everything that it was told.
+/// One run, with everything that it was given.
 struct Run<'a> {
     config: &'a Config,
     request: &'a Request,
@@ -168,20 +168,20 @@ struct Run<'a> {
     schedule: Schedule,
     /// The minute that the run was scheduled for.
     scheduled: Minute,
-    /// The same, or the present one where that is out of time: what earlier looks are counted back from.
+    /// The same, or the present one if that is out of time: earlier snapshots are counted back from it.
     minute: Minute,
     part: Part,
     /// How many parts write the history.
     parts: u32,
-    /// `None` where neither history nor metrics are wanted.
+    /// `None` if neither history nor metrics are wanted.
     store: Option<Store>,
-    /// What this process remembers of its earlier snapshots, in the place of the history.
+    /// The earlier snapshots of this process, instead of the history.
     watch: Option<&'a Watch>,
-    /// What had gone over the process's connections before.
+    /// The traffic of the process's connections before this run.
     before: report::TrafficEntry,
 }
 
-/// A look with everything that was made of it.
+/// A snapshot with everything that was derived from it.
 struct Taken<'a> {
     cluster: String,
     sight: Sight<'a>,
@@ -189,11 +189,11 @@ struct Taken<'a> {
     memories: Memories,
     judged: Judged,
     ages: Ages<'a>,
-    /// How many groups were there at the last look and are not now.
+    /// How many groups existed in the last run and do not now.
     vanished: usize,
     /// By group, where this process took snapshots before.
     rates: Vec<Option<RateEntry>>,
-    /// What is known of statuses beyond what this run saw.
+    /// Statuses that are known beyond what this run could read.
     stand: Stand,
 }
 
@@ -241,7 +241,7 @@ impl<'a> Run<'a> {
     /// The story: snapshot, history, verdicts, memory, metrics, report.
     async fn check(self, draw: &Draw<'_>) -> Result<Outcome, Error> {
         let selection = self.selection();
-        let gathered = match self.look(&selection).await {
+        let gathered = match self.gather(&selection).await {
             Ok(gathered) => gathered,
             Err(why) => {
                 Box::pin(self.leave_blind(&why)).await;
@@ -277,7 +277,7 @@ impl<'a> Run<'a> {
         let taken = Taken { cluster, sight, past: &past, memories, judged, ages, vanished, rates, stand };
         let (history, metrics) = Box::pin(self.leave(&taken)).await;
         tracing::debug!(ms = watch.lap(), "remembered and published");
-        Ok(self.tell(&taken, history, metrics, draw).await)
+        Ok(self.reported(&taken, history, metrics, draw).await)
     }
 
     /// What the event and the configuration ask for.
@@ -300,7 +300,7 @@ impl<'a> Run<'a> {
         wanted
     }
 
-    async fn tell(
+    async fn reported(
         &self,
         taken: &Taken<'_>,
         history: HistoryEntry<'_>,
@@ -353,20 +353,21 @@ impl<'a> Run<'a> {
         Outcome { json, status, failure }
     }
 
-    /// Prints what is kept of one group.
+    /// Prints the history of one group.
     async fn recall(mut self, group: &str, minutes: u32, draw: &Draw<'_>) -> Result<Outcome, Error> {
-        // The look of the present minute is among those that are told.
+        // The snapshot of the present minute is among those that are printed.
         self.minute = self.schedule.next(self.minute);
         let Some(store) = self.store.as_ref().filter(|_| self.remembers()) else { return Err(Error::HistoryOff) };
         let selection = Selection { named: vec![group.to_owned()], ..Selection::default() };
-        let mut look = Box::pin(self.look_once(&selection)).await?;
-        let looks = minutes.div_ceil(self.config.judgement.period).saturating_add(1);
+        let mut gathered = Box::pin(self.gather_once(&selection)).await?;
+        let snapshots = minutes.div_ceil(self.config.judgement.period).saturating_add(1);
         let incomplete = Group::unread(group, &Unknown::because("the snapshot has nothing of this group"));
-        let group = look.snapshot.groups.first().unwrap_or(&incomplete);
+        let group = gathered.snapshot.groups.first().unwrap_or(&incomplete);
         let until = self.until(HISTORY_SHARE);
-        let of = (&look.snapshot, group);
-        let decoded = cloudwatch::decoded::read(store, &look.cluster, looks, of, &mut look.past, until).await;
-        let known = group.incomplete().is_none() && group.range().all(|row| look.past.earlier(row).is_ok());
+        let of = (&gathered.snapshot, group);
+        let decoded =
+            cloudwatch::decoded::read(store, &gathered.cluster, snapshots, of, &mut gathered.past, until).await;
+        let known = group.incomplete().is_none() && group.range().all(|row| gathered.past.earlier(row).is_ok());
         let status = match known {
             true if group.is_missing() => Verdict::NotFound,
             true => Verdict::Ok,
@@ -375,7 +376,7 @@ impl<'a> Run<'a> {
         Ok(Outcome { json: draw(Answer::History(&decoded)), status, failure: None })
     }
 
-    /// What is fetched for a run, within its time: the door has a patience of its own, which may be longer.
+    /// A value that is fetched for a run, within its time: the door has its own patience, which may be longer.
     async fn in_time<T>(
         &self,
         share: f64,
@@ -395,7 +396,7 @@ impl<'a> Run<'a> {
         self.watch.is_none() && self.request.history.unwrap_or(self.config.store.history)
     }
 
-    /// The moment when so much of the run's time has passed.
+    /// The moment when this share of the run's time has passed.
     fn until(&self, share: f64) -> Instant {
         let time = self.clock.deadline.saturating_duration_since(self.clock.started);
         self.clock.started + time.mul_f64(share)

@@ -12,7 +12,7 @@ use aws_smithy_http_client::tls::{Provider, rustls_provider::CryptoMode};
 use meerkat::cloudwatch::history::Points;
 use meerkat::cloudwatch::metric::Metric;
 use meerkat::cloudwatch::pages::addresses::Addresses;
-use meerkat::cloudwatch::pages::binding::Place;
+use meerkat::cloudwatch::pages::binding::PageAddress;
 use meerkat::cloudwatch::pages::seconds::{self, Slot, Slots, Unusable};
 use meerkat::cloudwatch::publish::Written;
 use meerkat::cloudwatch::{Minute, Schedule, Store, StoreError, StoreTrouble, names};
@@ -110,7 +110,7 @@ impl World {
 
 fn metrics(cluster: &str, schedule: Schedule, pages: u32) -> Vec<Arc<Metric>> {
     let addresses = Addresses::new(cluster, Part::WHOLE, schedule);
-    (0..pages).map(|page| addresses.page(Place { bits: 0, bucket: 0, page })).collect()
+    (0..pages).map(|page| addresses.page(PageAddress { bits: 0, bucket: 0, page })).collect()
 }
 
 /// Long enough for every test, and no test waits for it.

@@ -35,22 +35,22 @@ pub(crate) fn answer_within(time: Duration, variables: &[(&str, &str)], event: &
 }
 
 /// A preflight in plaintext.
-fn preflight(stage: &Stage) -> Outcome {
+fn preflight(stage: &Stage) -> Lines {
     let bootstrap = stage.bootstrap();
-    Outcome::new(&[("KAFKA_BOOTSTRAP_SERVERS", &bootstrap), ("KAFKA_SECURITY_PROTOCOL", "PLAINTEXT")])
+    Lines::new(&[("KAFKA_BOOTSTRAP_SERVERS", &bootstrap), ("KAFKA_SECURITY_PROTOCOL", "PLAINTEXT")])
 }
 
 /// A preflight over TLS.
-fn trusting(bootstrap: &str, authority: &Authority) -> Outcome {
-    Outcome::new(&[("KAFKA_BOOTSTRAP_SERVERS", bootstrap), ("KAFKA_SSL_TRUSTSTORE", &authority.pem())])
+fn trusting(bootstrap: &str, authority: &Authority) -> Lines {
+    Lines::new(&[("KAFKA_BOOTSTRAP_SERVERS", bootstrap), ("KAFKA_SSL_TRUSTSTORE", &authority.pem())])
 }
 
-struct Outcome {
+struct Lines {
     report: Value,
     status: Verdict,
 }
 
-impl Outcome {
+impl Lines {
     fn new(variables: &[(&str, &str)]) -> Self {
         let outcome = answer(variables, r#"{"mode":"preflight"}"#);
         let report: Value = serde_json::from_str(&outcome.json).expect("JSON");
@@ -109,10 +109,8 @@ fn no_common_version_fails_and_the_rest_is_still_reported() {
 
 #[test]
 fn of_several_failed_addresses_each_cause_is_reported_and_none_is_printed_as_advice() {
-    let reported = Outcome::new(&[
-        ("KAFKA_BOOTSTRAP_SERVERS", "127.0.0.1:1,127.0.0.1:2"),
-        ("KAFKA_SECURITY_PROTOCOL", "PLAINTEXT"),
-    ]);
+    let reported =
+        Lines::new(&[("KAFKA_BOOTSTRAP_SERVERS", "127.0.0.1:1,127.0.0.1:2"), ("KAFKA_SECURITY_PROTOCOL", "PLAINTEXT")]);
     let line = reported.line("snapshot", "groups and topics");
     for address in ["127.0.0.1:1", "127.0.0.1:2"] {
         assert!(line.contains(&format!("cannot connect to {address}: ")), "{line}");
@@ -176,7 +174,7 @@ fn a_cluster_that_cannot_be_reached_at_all_still_has_an_answer() {
     assert!(reported.line("bootstrap", "connection").starts_with("does not work: cannot connect"));
     assert_eq!(reported.status, Verdict::Err);
     let reported =
-        Outcome::new(&[("KAFKA_BOOTSTRAP_SERVERS", "127.0.0.1:1"), ("KAFKA_SSL_TRUSTSTORE", "/nowhere/ca.pem")]);
+        Lines::new(&[("KAFKA_BOOTSTRAP_SERVERS", "127.0.0.1:1"), ("KAFKA_SSL_TRUSTSTORE", "/nowhere/ca.pem")]);
     assert!(reported.line("bootstrap", "TLS").contains("/nowhere/ca.pem"));
 }
 

@@ -5,7 +5,7 @@ use std::collections::BTreeMap;
 use kafka_protocol::messages::{ApiKey, ListOffsetsRequest, OffsetFetchRequest};
 
 use crate::support::broker::{Act, Group, Release, Scene, Stage, Topic, When};
-use crate::support::look::{Look, Report, look};
+use crate::support::check::{Check, Report, check};
 
 /// So many groups on each of so many coordinators; each group reads one of the topics, which all brokers lead in turn.
 fn scene(brokers: i32, groups_each: usize, kinds: &[fn(&str) -> Group]) -> Scene {
@@ -174,7 +174,7 @@ fn the_last_commit_is_in_before_the_first_log_end_is_asked_for() {
 fn warm(scene: Scene, between: impl FnOnce(&mut Scene)) -> (BTreeMap<String, usize>, Report) {
     let stage = scene.start();
     let mut before = BTreeMap::new();
-    let [_, report] = Look::at(&stage.bootstrap()).twice(|| {
+    let [_, report] = Check::at(&stage.bootstrap()).twice(|| {
         before = counts(&stage);
         stage.change(between);
     });
@@ -218,7 +218,7 @@ fn a_warm_run_asks_once_whether_the_groups_of_an_offsets_topic_of_any_size_are_l
     // A first run knows the usual number alone, whose made-up groups are enough for most smaller ones.
     for (partitions, asked) in [(1, 3), (8, 3), (50, 3), (200, 5)] {
         let stage = of(partitions).start();
-        look(&stage);
+        check(&stage);
         assert_eq!(counts(&stage)["DescribeGroups"], asked, "{partitions} partitions");
     }
 }

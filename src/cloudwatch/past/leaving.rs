@@ -134,7 +134,7 @@ impl PartPast {
         if let (Ok(committed), Ok(log), Some(memory)) = (&row.committed, snapshot.ahead(row), memories.of(at)) {
             return Ok(Sighting::new(*committed, log.end, memory.pack()).map(Entry::Seen));
         }
-        let Recalled::Kept { stored, .. } = recalled else { return Ok(None) };
+        let Recalled::Kept { snapshot: stored, .. } = recalled else { return Ok(None) };
         let minutes = (minute.seconds() - self.pages_read.snapshots()[stored].minute.seconds()) / 60;
         Ok(u16::try_from(minutes / period).ok().map(|snapshots| Entry::Unread { snapshots }))
     }

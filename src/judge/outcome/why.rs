@@ -12,7 +12,7 @@ pub(super) fn why(snapshot: &Snapshot, group: &Group, judgements: &[Judgement], 
     let mut worst: Option<Found> = None;
     for (at, judgement) in judgements.iter().enumerate().filter(|(_, judgement)| !judgement.findings.is_empty()) {
         for finding in judgement.findings.iter() {
-            // A share group has no commits of its own: its reason says that it has not begun to read.
+            // A share group has no commits of its own: its reason states that it has not begun to read.
             let share = group.kind == Kind::Share && finding == Finding::Uncommitted;
             let Some((rank, count)) = weighed(finding).filter(|_| !share) else { continue };
             match &mut worst {
@@ -50,7 +50,8 @@ struct Found {
     more: u64,
 }
 
-/// What explains more is less; with the figure of the finding. What only history knows is in the verdict already.
+/// A finding that explains more has a smaller number; with the figure of the finding. What only history shows is in
+/// the verdict already.
 fn weighed(finding: Finding) -> Option<(u8, u64)> {
     Some(match finding {
         Finding::PastEnd { by } => (0, by),

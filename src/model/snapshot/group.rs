@@ -53,7 +53,7 @@ pub enum Gone {
     /// The topic exists, and this user may no longer describe it.
     Hidden,
     /// Unknown.
-    Untold(Unknown),
+    Unknown(Unknown),
 }
 
 impl Gone {
@@ -68,7 +68,7 @@ impl Gone {
             Self::Deleted => "deleted",
             Self::NoCommit => "no_commit",
             Self::Hidden => "hidden",
-            Self::Untold(_) => "unknown",
+            Self::Unknown(_) => "unknown",
         }
     }
 }
@@ -89,7 +89,7 @@ impl fmt::Display for Vanished {
             Gone::Deleted => f.write_str(", which was deleted"),
             Gone::NoCommit => f.write_str(", where its commits expired or were deleted"),
             Gone::Hidden => f.write_str(", which this user may not describe any more: grant it DESCRIBE on the topic"),
-            Gone::Untold(why) => write!(f, ": {why}"),
+            Gone::Unknown(why) => write!(f, ": {why}"),
         }
     }
 }

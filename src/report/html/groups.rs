@@ -9,7 +9,7 @@ use crate::event::widget::Context;
 use crate::judge::verdict::Verdict;
 use crate::report::{GroupEntry, Report};
 
-/// Draws the table, with a column for trends where there is one; `row` draws the rows of one group.
+/// Draws the table, with a column for trends if there are any; `row` draws the rows of one group.
 pub(crate) fn table(report: &Report<'_>, trend: bool, row: impl Fn(&GroupEntry<'_>, &mut Html), html: &mut Html) {
     if report.groups.is_empty() {
         html.raw("<p class=\"mk-empty\">").text(report.without_groups()).raw("</p>");
@@ -63,7 +63,7 @@ pub(crate) fn folded(group: &GroupEntry<'_>, html: &mut Html) {
     }
 }
 
-/// How many partitions unfold, and of how many where not all are listed.
+/// How many partitions unfold, and of how many if not all are listed.
 fn listed(group: &GroupEntry<'_>) -> String {
     let listed = group.partitions.len();
     let grouped = |number: usize| grouped(number as u64);
@@ -89,7 +89,7 @@ fn rest(group: &GroupEntry<'_>, trend: bool, lags: Option<&Series>, html: &mut H
     for gap in &group.gaps {
         html.raw("; ").text(gap);
     }
-    // Where there is no room for the columns.
+    // For screens without room for the columns.
     html.raw("</span><span class=\"mk-brief\"><span class=\"mk-b-age\">behind\u{a0}");
     figures::age(group.behind().as_deref(), html);
     html.raw("</span><span class=\"mk-b-members\">members\u{a0}");
@@ -110,5 +110,5 @@ fn rest(group: &GroupEntry<'_>, trend: bool, lags: Option<&Series>, html: &mut H
     html.raw("</td></tr>");
 }
 
-/// Rows of a table; a widget has no room for more, and no reader either.
+/// Most rows of a table; a widget has no room for more.
 pub(super) const GROUPS_SHOWN: usize = 200;

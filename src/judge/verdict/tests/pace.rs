@@ -2,10 +2,10 @@
 
 use super::*;
 
-/// So many looks a minute apart, from a lag on: `reads` and `comes` records a minute.
-fn story(looks: i64, behind: i64, reads: i64, comes: i64) -> String {
+/// This many snapshots a minute apart, starting with a lag: `reads` and `comes` records a minute.
+fn story(snapshots: i64, behind: i64, reads: i64, comes: i64) -> String {
     let reading = |n: i64| format!("{}/{}", n * reads, behind + n * comes);
-    (0..looks).map(reading).collect::<Vec<_>>().join(" ")
+    (0..snapshots).map(reading).collect::<Vec<_>>().join(" ")
 }
 
 #[test]
@@ -38,8 +38,8 @@ fn a_lag_that_stays_for_an_hour_is_a_backlog_with_its_age() {
     let judgement = judged(&story(61, 1_000_000, 1_000, 1_000), &DEFAULT);
     let found: Vec<_> = judgement.findings.iter().collect();
     assert_eq!((judgement.verdict, found), (Verdict::Ok, vec![Finding::Backlog { since_ms: 0 }]));
-    let told = "1,000,000 records behind, commits keep coming, never caught up for at least 1 h";
-    assert_eq!(judgement.to_string(), told);
+    let text = "1,000,000 records behind, commits keep coming, never caught up for at least 1 h";
+    assert_eq!(judgement.to_string(), text);
     assert!(judged(&story(60, 1_000_000, 1_000, 1_000), &DEFAULT).findings.is_empty());
     assert!(judged(&format!("0/0 {}", story(70, 0, 1_000, 1_000)), &DEFAULT).findings.is_empty());
 }
@@ -55,9 +55,9 @@ fn what_was_caught_up_within_the_hour_is_no_backlog() {
 #[test]
 fn the_usual_interval_is_reported_only_if_it_was_observed() {
     for few in ["0/5 1/10 2/15 2/20*2", "0/5 1/10 2/15 3/20 3/25*2"] {
-        let told = judged(few, &DEFAULT).to_string();
-        assert!(told.contains("(usual interval not known yet)"), "{told}");
+        let text = judged(few, &DEFAULT).to_string();
+        assert!(text.contains("(usual interval not known yet)"), "{text}");
     }
-    let told = judged(&after_busy("80/90*3"), &DEFAULT).to_string();
-    assert!(told.contains("(usually within 2 min)"), "{told}");
+    let text = judged(&after_busy("80/90*3"), &DEFAULT).to_string();
+    assert!(text.contains("(usually within 2 min)"), "{text}");
 }

@@ -59,7 +59,7 @@ fn main() -> ExitCode {
 /// Answers invocations until the platform ends the process. A wrong configuration fails each of them, so that its
 /// error is where people read it.
 async fn serve() -> Result<ExitCode, Fatal> {
-    logging::start(said("MEERKAT_LOG").as_deref(), logging::JournalForm::Json, None, false)?;
+    logging::start(variable("MEERKAT_LOG").as_deref(), logging::JournalForm::Json, None, false)?;
     let read = variables(&[], None, Instant::now() + LAMBDA_FILES);
     let config = read.and_then(|all| Ok(Config::parse(all)?)).map(|mut config| {
         config.doubts.iter().for_each(|doubt| tracing::warn!("{doubt}"));
@@ -129,7 +129,7 @@ fn lambda_time(deadline_ms: u64) -> Duration {
 fn run(runtime: &tokio::runtime::Runtime) -> Result<ExitCode, Fatal> {
     let started = Instant::now();
     // The configuration is not known before the event and the files are read.
-    let time = said("MEERKAT_TIMEOUT").and_then(|seconds| seconds.trim().parse().ok());
+    let time = variable("MEERKAT_TIMEOUT").and_then(|seconds| seconds.trim().parse().ok());
     let until = started + Duration::from_secs(time.filter(|seconds| (1..=900).contains(seconds)).unwrap_or(30));
     let out = io::stdout();
     let asked = match Arguments::parse(Path::exists)? {
@@ -149,8 +149,8 @@ fn run(runtime: &tokio::runtime::Runtime) -> Result<ExitCode, Fatal> {
         }
     };
     let (on_terminal, colour) = (io::stderr().is_terminal(), has_colour(io::stderr().is_terminal()));
-    let ticker = Ticker::on_terminal(said("TERM").as_deref());
-    logging::start(said("MEERKAT_LOG").as_deref(), logging::JournalForm::Text, ticker.clone(), colour)?;
+    let ticker = Ticker::on_terminal(variable("TERM").as_deref());
+    logging::start(variable("MEERKAT_LOG").as_deref(), logging::JournalForm::Text, ticker.clone(), colour)?;
     let mut request = match (&asked.event, asked.request()) {
         (Some(path), _) => Request::parse(&read("the event file", path, EVENT_LIMIT, until)?)?,
         (None, Some(request)) => request,
@@ -403,18 +403,18 @@ fn looked_up(lookup: &Lookup, environment: &[(String, String)], until: Instant) 
 }
 
 /// A variable that is not empty.
-fn said(name: &str) -> Option<String> {
+fn variable(name: &str) -> Option<String> {
     std::env::var(name).ok().filter(|value| !value.is_empty())
 }
 
 /// Whether what goes to a terminal may have colours (<https://no-color.org>).
 fn has_colour(is_terminal: bool) -> bool {
-    is_terminal && said("NO_COLOR").is_none() && said("TERM").is_none_or(|term| term != "dumb")
+    is_terminal && variable("NO_COLOR").is_none() && variable("TERM").is_none_or(|term| term != "dumb")
 }
 
 /// The screen of the output; a pipe has no edge.
 fn screen(out: &io::Stdout) -> Screen {
-    let columns = || said("COLUMNS").and_then(|columns| columns.parse().ok());
+    let columns = || variable("COLUMNS").and_then(|columns| columns.parse().ok());
     let shown = terminal_size::terminal_size_of(out).map(|(width, _)| usize::from(width.0));
     Screen { width: shown.or_else(columns).unwrap_or(NO_EDGE), colour: has_colour(out.is_terminal()) }
 }

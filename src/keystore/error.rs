@@ -163,11 +163,11 @@ fn way_out(variable: &str, trouble: Trouble) -> String {
         Trouble::WrongKeyPassword => {
             format!(": see KAFKA_SSL_KEY_PASSWORD, or without that {variable}_PASSWORD")
         }
-        Trouble::Ber | Trouble::Cipher(_) => {
-            String::from(": write it anew with openssl pkcs12 -legacy -in FILE -nodes -out FILE.pem, and name FILE.pem")
-        }
+        Trouble::Ber | Trouble::Cipher(_) => String::from(
+            ": write it again with openssl pkcs12 -legacy -in FILE -nodes -out FILE.pem, and name FILE.pem",
+        ),
         Trouble::Rounds { .. } | Trouble::Memory(_) => String::from(
-            ": write it anew with fewer, a key with openssl pkcs8 -topk8 -v2 aes256 -iter 100000 -in KEY.pem -out NEW.pem",
+            ": write it again with fewer, a key with openssl pkcs8 -topk8 -v2 aes256 -iter 100000 -in KEY.pem -out NEW.pem",
         ),
         Trouble::OldCipher => {
             String::from(": convert it with openssl pkcs8 -topk8 -v2 aes256 -in KEY.pem -out NEW.pem")

@@ -74,7 +74,7 @@ fn rules(thresholds: &Thresholds) -> Option<Line> {
     let horizon = Horizon::of(thresholds);
     let (minutes, kept) = (thresholds.period_ms / 60_000, horizon.kept());
     let (missing, todo) = if !horizon.has_trend() {
-        ("nobody is found slow (WARN)", "set MEERKAT_PERIOD, and the schedule, to 30 or 60")
+        ("slow groups cannot be found (WARN)", "set MEERKAT_PERIOD, and the schedule, to 30 or 60")
     } else if !horizon.has_ten_commits() {
         let missing = "a group that loses less than a twentieth of what arrives, or loses it from burst to burst, is not found slow";
         (missing, "set MEERKAT_PERIOD, and the schedule, to 15 or 60")
@@ -202,7 +202,8 @@ mod tests {
             rules(&Thresholds { period_ms: minutes * 60_000, ..Thresholds::DEFAULT }).map(|line| line.found)
         };
         assert_eq!([1, 5, 15, 60, 1_440].map(rules), [const { None }; 5]);
-        let slow = "at MEERKAT_PERIOD=45: nobody is found slow (WARN), since CloudWatch keeps 3 earlier snapshots";
+        let slow =
+            "at MEERKAT_PERIOD=45: slow groups cannot be found (WARN), since CloudWatch keeps 3 earlier snapshots";
         assert_eq!(rules(45).unwrap(), slow);
         assert!(rules(30).unwrap().contains("less than a twentieth"));
     }

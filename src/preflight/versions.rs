@@ -69,7 +69,7 @@ enum Lacking {
 
 fn missing(api: &str) -> Lacking {
     match api {
-        "FindCoordinator" => Lacking::Less("groups that no broker lists cannot be looked up by name"),
+        "FindCoordinator" => Lacking::Less("groups that no broker lists cannot be asked for by name"),
         "DescribeGroups" => Lacking::Less("members and states of classic groups are not reported"),
         "SaslHandshake" | "SaslAuthenticate" => Lacking::Nothing("there is no login that both sides know"),
         "Metadata" => Lacking::Nothing("neither brokers nor leaders can be found"),

@@ -183,7 +183,7 @@ impl Run<'_> {
             Err(Error::Survey(SurveyError::Unreachable(cause)))
                 if kept && cause.is_refused() && Instant::now() < self.until(KAFKA_SHARE) =>
             {
-                tracing::info!("{cause}; fetching the credentials anew");
+                tracing::info!("{cause}; fetching the credentials again");
                 self.warm.forget();
                 // The first failure is the cause, whatever the second attempt returns.
                 ask().await.map_err(|_| Error::Survey(SurveyError::Unreachable(cause)))

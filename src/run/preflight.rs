@@ -98,9 +98,9 @@ impl Run<'_> {
         let mechanism = kafka.sasl.as_ref().map(Sasl::mechanism);
         lines.extend(brokers::lines(&tried, kafka.encryption == Encryption::Tls, mechanism, now_s));
 
-        let looked = Box::pin(self.survey(&self.selection())).await;
-        let (mut survey, mut snapshot) = match looked {
-            Ok(looked) => looked,
+        let surveyed = Box::pin(self.survey(&self.selection())).await;
+        let (mut survey, mut snapshot) = match surveyed {
+            Ok(surveyed) => surveyed,
             Err(error) => {
                 lines.push(Line::fails("snapshot", "groups and topics", fault::sentence(&error), ABOVE));
                 return (tried, None, lines, None);

@@ -175,7 +175,7 @@ pub(crate) fn in_ber(der: &[u8]) -> Vec<u8> {
 
 #[test]
 fn what_is_not_read_is_named_with_the_command_that_converts_it() {
-    let way_out = ": write it anew with openssl pkcs12 -legacy -in FILE -nodes -out FILE.pem, and name FILE.pem";
+    let way_out = ": write it again with openssl pkcs12 -legacy -in FILE -nodes -out FILE.pem, and name FILE.pem";
     for (bytes, what) in [
         (in_ber(&file("openssl.p12")), "is a PKCS#12 file in BER, as Bouncy Castle writes it"),
         (file("md5des.p12"), "is a PKCS#12 file with PBEWithMD5AndDES, which is not read"),

@@ -189,7 +189,7 @@ fn the_command_that_is_named_converts_what_is_not_read() {
         ("old", in_ber(&file("old.p12"))),
     ] {
         let reported = sealed(bytes.clone(), Some("hunter2")).identity().expect_err(name).to_string();
-        let (_, command) = reported.split_once("write it anew with ").expect("a command");
+        let (_, command) = reported.split_once("write it again with ").expect("a command");
         let (command, _) = command.split_once(", and name FILE.pem").expect("its end");
         std::fs::write(folder.join("FILE"), bytes).expect("a file");
         let words: Vec<&str> = command.split(' ').chain(["-passin", "pass:hunter2"]).collect();

@@ -176,7 +176,7 @@ impl Past {
             let place = format!("{}/{}", snapshot.topic(first).name, first.partition);
             let more = if large.len() > 1 { format!(" and {} more", large.len() - 1) } else { String::new() };
             problems.push(Unknown::because(format!(
-                "the offsets of {place}{more} are too large to be kept, {LARGEST_OFFSET} being the largest: leave the topic out (MEERKAT_TOPICS), or create it anew"
+                "the offsets of {place}{more} are too large to store (the largest is {LARGEST_OFFSET}): leave the topic out (MEERKAT_TOPICS), or create it again"
             )));
         }
         problems

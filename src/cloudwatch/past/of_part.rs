@@ -167,7 +167,7 @@ impl PartPast {
             _ => Unknown::because("history could not be read (see problems)"),
         })?;
         if is_too_large(snapshot, row) {
-            return Err(Unknown::because("its offsets are too large to be kept"));
+            return Err(Unknown::because("its offsets are too large to store"));
         }
         match self.recalled[place] {
             Recalled::Kept { taken, seen, .. } => Ok(sample(taken, seen)),

@@ -246,7 +246,7 @@ fn elsewhere(file: &Table) -> Vec<String> {
             continue;
         };
         let named = table.values().all(Value::is_table) && !table.is_empty();
-        let mut say = |place: &str, keys: &Table| {
+        let mut add = |place: &str, keys: &Table| {
             for (key, value) in keys {
                 match notifier(kind, key, value).or_else(|| counterpart(kind, key)) {
                     Some(Counterpart::Variable) => {}
@@ -257,10 +257,10 @@ fn elsewhere(file: &Table) -> Vec<String> {
         };
         if named {
             for (name, keys) in table.iter().filter_map(|(name, keys)| Some((name, keys.as_table()?))) {
-                say(&format!("{kind}.{name}"), keys);
+                add(&format!("{kind}.{name}"), keys);
             }
         } else {
-            say(kind, table);
+            add(kind, table);
         }
     }
     lines

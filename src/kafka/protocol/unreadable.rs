@@ -32,7 +32,7 @@ pub(crate) enum Unreadable {
     #[error("it would need {0} bytes of memory")]
     Heavy(usize),
     /// Their schema is not known.
-    #[error("nobody knows its shape")]
+    #[error("its structure is not known")]
     Unknown,
 }
 

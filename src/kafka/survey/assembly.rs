@@ -29,7 +29,7 @@ impl GroupPart {
         let negative =
             |described: &Described| described.assigned.iter().map(|(_, partition, _)| *partition).find(|at| *at < 0);
         if let Some(partition) = described.as_ref().ok().and_then(negative) {
-            described = Err(Unknown::because(format!("the coordinator says that partition {partition} is assigned")));
+            described = Err(Unknown::because(format!("the coordinator returns partition {partition} as assigned")));
         }
         if let Ok(described) = &mut described {
             described.assigned.iter_mut().for_each(|(topic, ..)| *topic = rank[*topic]);

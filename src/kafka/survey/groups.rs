@@ -208,7 +208,7 @@ async fn ask_each(
 ) -> BTreeMap<i32, Known<ListAnswer>> {
     let places = ids.iter().copied().map(Ok).collect();
     let progress = Progress::of("connecting, listing the groups of", ids.len(), "brokers");
-    let questions = Questions { places, piece: 1, progress, left_out: "nobody was asked", until };
+    let questions = Questions { places, piece: 1, progress, left_out: "no broker was asked", until };
     let stateless = Unknown::because("the broker's listing has no states");
     let ask = async |id, brokers: Vec<usize>| {
         let answer = cluster.list_groups(id, until).await;

@@ -24,7 +24,7 @@ impl Internal {
     /// The metadata in this answer.
     pub(crate) fn read(answer: &MetadataResponse, name: &str) -> Self {
         let topic = answer.topics.iter().find(|topic| topic.name.as_ref().is_some_and(|known| **known == *name));
-        let Some(topic) = topic else { return Self::Unseen(Unknown::because("nobody was asked")) };
+        let Some(topic) = topic else { return Self::Unseen(Unknown::because("no broker was asked")) };
         match topic.error_code {
             0 => {}
             error_codes::UNKNOWN_TOPIC => return Self::Absent,

@@ -66,7 +66,7 @@ impl Scene {
         }
     }
 
-    /// What is told is told as ever; what is not told is unknown for the trouble's cause, and is what the trouble takes away.
+    /// A group is reported as usual, or it is unknown because of the trouble and depends on a broker that the trouble takes away.
     fn check(&self, trouble: &Trouble, node: usize, report: &Report, lasted: Duration) {
         let Trouble { name, away, causes, .. } = trouble;
         // On a slow machine a run may last until replicas take over: then it may have read before it, after it, or both.

@@ -90,7 +90,7 @@ fn offsets_that_are_too_large_to_store_are_reported_with_the_way_out() {
     let watch = Watch::new(scene().group(group_of).topic(Topic::new("of-huge", &[0..huge + 9, 0..9])));
     for minute in 0..4 {
         let report = watch.check(minute);
-        one_problem(&report, "history: the offsets of of-huge/0 are too large to be kept, ");
+        one_problem(&report, "history: the offsets of of-huge/0 are too large to store (");
         assert!(
             problems(&report)[0].ends_with(": leave the topic out (MEERKAT_TOPICS), or create it anew"),
             "{report}"

@@ -98,7 +98,7 @@ impl Loss {
             Self::Tls(why) => tls::ended(why),
             Self::Socket(why) => Fault::of(why),
             Self::Frame(why) => Fault::of(why),
-            Self::Unasked => Fault::of("the broker sent an answer that nobody asked for"),
+            Self::Unasked => Fault::of("the broker sent an answer without a request"),
             Self::Dropped => Fault::of("closed"),
         }
     }

@@ -66,7 +66,7 @@ pub(crate) enum LoginError {
     #[error("the broker answered another SCRAM login than ours: does a proxy cache or replay it?")]
     ScramReplayed,
     /// The number of iterations that the broker demands.
-    #[error("the broker wants {0} SCRAM iterations, and only {least} to {most} are safe and bearable: set the user's password anew with such a count",
+    #[error("the broker wants {0} SCRAM iterations, and only {least} to {most} are safe and bearable: set the user's password again with such a count",
         least = scram::ITERATIONS.start(), most = scram::ITERATIONS.end())]
     ScramIterations(String),
     /// The peer does not know the password.

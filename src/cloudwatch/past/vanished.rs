@@ -8,10 +8,11 @@ use std::ops::RangeInclusive;
 
 use crate::cloudwatch::pages::binding::PageAddress;
 use crate::cloudwatch::pages::entry::Entry;
-use crate::cloudwatch::pages::key::{Key, Mark, OfGroup, OfTopic};
-use crate::cloudwatch::pages::pages_read::{StoredSnapshot, Stretch};
+use crate::cloudwatch::pages::key::{Key, Mark, OfGroup, OfName, OfTopic};
+use crate::cloudwatch::pages::roster::ReadTopic;
+use crate::cloudwatch::pages::sheets::{KeptLook, Stretch};
 use crate::model::part::Part;
-use crate::model::snapshot::{Group, Snapshot};
+use crate::model::snapshot::{Group, Snapshot, Topic};
 
 /// A partition that vanished.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
@@ -20,6 +21,8 @@ pub(crate) struct Ghost {
     pub group: usize,
     /// The topic that it belonged to.
     pub mark: Mark,
+    /// What that was called.
+    pub name: OfName,
     /// Its number.
     pub partition: i32,
     /// How many runs ago it was read last.
@@ -30,7 +33,14 @@ pub(crate) struct Ghost {
     pub(super) place: PageAddress,
 }
 
-/// A group of now, as it is compared with stretches.
+impl Ghost {
+    /// Whether a topic has the name of the ghost's, and is another one.
+    pub(crate) fn is_created_anew_as(&self, topic: &Topic) -> bool {
+        self.name == OfName::new(&topic.name) && self.mark != Mark::of(&topic.name, topic.id)
+    }
+}
+
+/// A group of now, as stretches are held against it.
 struct Candidate {
     at: usize,
     of_group: OfGroup,
@@ -56,12 +66,8 @@ pub(super) fn named(
         let is_read = is_read(snapshot, group);
         candidates.entry(of_group.short()).or_default().push(Candidate { at, of_group, is_read });
     }
-    let marks: Vec<(Mark, OfTopic, i32)> = stored
-        .roster
-        .topics
-        .iter()
-        .map(|(mark, partitions)| (*mark, OfTopic::new(*mark), i32::try_from(*partitions).unwrap_or(i32::MAX)))
-        .collect();
+    let topics = look.roster.topics.iter();
+    let topics: Vec<(&ReadTopic, OfTopic)> = topics.map(|topic| (topic, OfTopic::new(topic.mark))).collect();
     // By group and topic: the slots that may be theirs.
     let mut may_be: HashMap<(usize, Mark), Vec<(Slot, Ghost)>> = HashMap::new();
     for (number, Stretch { place, anchors, slots }) in stretches.iter().enumerate() {
@@ -71,8 +77,8 @@ pub(super) fn named(
             continue;
         }
         for Candidate { at, of_group, .. } in near {
-            for (mark, of_topic, partitions) in &marks {
-                for partition in 0..*partitions {
+            for (ReadTopic { mark, name, partitions }, of_topic) in &topics {
+                for partition in 0..i32::try_from(*partitions).unwrap_or(i32::MAX) {
                     let key = Key::new(*of_group, *of_topic, partition);
                     if !anchors.contains(&key.anchor()) {
                         continue;
@@ -80,9 +86,11 @@ pub(super) fn named(
                     let fingerprint = key.fingerprint(stored.minute);
                     let found = slots.iter().enumerate().filter(|(_, (other, _))| *other == fingerprint);
                     may_be.entry((*at, *mark)).or_default().extend(found.map(|(slot, (_, entry))| {
-                        let before = if let Entry::Unread { snapshots } = entry { *snapshots } else { 0 };
-                        let snapshots = since.saturating_add(before);
-                        ((number, slot), Ghost { group: *at, mark: *mark, partition, snapshots, key, place: *place })
+                        let before = if let Entry::Unread { looks } = entry { *looks } else { 0 };
+                        let looks = since.saturating_add(before);
+                        let ghost =
+                            Ghost { group: *at, mark: *mark, name: *name, partition, looks, key, place: *place };
+                        ((number, slot), ghost)
                     }));
                 }
             }

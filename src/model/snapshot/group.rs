@@ -48,7 +48,9 @@ pub struct Vanished {
 pub enum Gone {
     /// The topic no longer exists.
     Deleted,
-    /// The topic exists, and the group no longer has a commit in it: it expired, or was deleted.
+    /// The topic was deleted, and another one of the same name is there.
+    Recreated,
+    /// The topic is there, and the group has no commit in it any more: it expired, or was deleted.
     NoCommit,
     /// The topic exists, and this user may no longer describe it.
     Hidden,
@@ -59,13 +61,14 @@ pub enum Gone {
 impl Gone {
     /// Whether nothing is left to read there, as far as is known.
     pub(crate) fn is_known(&self) -> bool {
-        matches!(self, Self::Deleted | Self::NoCommit)
+        matches!(self, Self::Deleted | Self::Recreated | Self::NoCommit)
     }
 
     /// The word in a report.
     pub(crate) fn word(&self) -> &'static str {
         match self {
             Self::Deleted => "deleted",
+            Self::Recreated => "recreated",
             Self::NoCommit => "no_commit",
             Self::Hidden => "hidden",
             Self::Unknown(_) => "unknown",
@@ -87,6 +90,7 @@ impl fmt::Display for Vanished {
         write!(f, " ({}{})", shown.join(", "), if count > PARTITIONS_SHOWN { ", …" } else { "" })?;
         match &self.why {
             Gone::Deleted => f.write_str(", which was deleted"),
+            Gone::Recreated => f.write_str(", which was deleted and created again"),
             Gone::NoCommit => f.write_str(", where its commits expired or were deleted"),
             Gone::Hidden => f.write_str(", which this user may not describe any more: grant it DESCRIBE on the topic"),
             Gone::Unknown(why) => write!(f, ": {why}"),

@@ -76,7 +76,7 @@ pub(crate) struct Changes {
     in_error: Vec<String>,
     /// What is wrong with the cluster itself, in sentences.
     cluster_problems: Vec<String>,
-    /// How many groups beyond those that are listed were told of.
+    /// How many groups beyond the listed ones were announced.
     more_before: u32,
 }
 
@@ -90,7 +90,7 @@ impl Changes {
         snapshot: &Snapshot,
         judged: &Judged,
         cluster_problems: &[ClusterProblem],
-        before: Option<&Told>,
+        before: Option<&Announced>,
         whole: bool,
         owners: &Rules<Option<Box<str>>>,
     ) -> Self {
@@ -270,7 +270,7 @@ pub(crate) fn announced_word(announced: Option<u8>) -> &'static str {
 
 /// Troubles of the cluster that a message holds.
 const MOST_CLUSTER_PROBLEMS: usize = 5;
-/// The code of a group that is fine; what was never told counts as it.
+/// The code of a group that is OK; a group that was never announced counts as OK.
 const OK: u8 = 1;
 /// The code of a group that is in error, which is the worst.
 const ERR: u8 = 3;

@@ -320,16 +320,16 @@ mod tests {
         }
     }
 
-    /// What is told of the last of several snapshots, so many seconds apart.
-    fn told(snapshots: &[&Snapshot], apart_s: i64) -> Vec<(String, Option<Verdict>)> {
+    /// The problems of the last of several snapshots, this many seconds apart.
+    fn problems_of(snapshots: &[&Snapshot], apart_s: i64) -> Vec<(String, Option<Verdict>)> {
         let (mut memory, mut now_s) = (None, NOON);
         for snapshot in snapshots {
             memory = Some(ClusterMemory::fold(memory.as_ref(), snapshot, now_s));
             now_s += apart_s;
         }
         let (last, memory) = (snapshots[snapshots.len() - 1], memory.unwrap_or_default());
-        let told = problems(last, &memory, now_s - apart_s);
-        told.into_iter().map(|problem| (problem.to_string(), problem.alarm())).collect()
+        let problems_of = problems(last, &memory, now_s - apart_s);
+        problems_of.into_iter().map(|problem| (problem.to_string(), problem.alarm())).collect()
     }
 
     fn whole() -> Snapshot {
@@ -344,8 +344,8 @@ mod tests {
 
     #[test]
     fn a_whole_cluster_is_not_mentioned() {
-        assert_eq!(told(&[&whole()], 60), []);
-        assert_eq!(told(&[&whole(), &whole()], 60), []);
+        assert_eq!(problems_of(&[&whole()], 60), []);
+        assert_eq!(problems_of(&[&whole(), &whole()], 60), []);
     }
 
     #[test]
@@ -358,21 +358,21 @@ mod tests {
             ("broker 3 is away, and has replicas of 2 partitions (orders/0, orders/4)".into(), Some(Verdict::Warn)),
         ];
         // Nothing is remembered: it may have been so for long.
-        assert_eq!(told(&[&without_3()], 60), none);
+        assert_eq!(problems_of(&[&without_3()], 60), none);
     }
 
     #[test]
     fn what_lasts_for_less_than_five_minutes_may_be_a_restart() {
         let (whole, away) = (whole(), without_3());
         let alarms = |apart_s| -> Vec<_> {
-            told(&[&whole, &away, &away], apart_s).into_iter().map(|(_, alarm)| alarm).collect()
+            problems_of(&[&whole, &away, &away], apart_s).into_iter().map(|(_, alarm)| alarm).collect()
         };
         assert_eq!(alarms(RESTART_S - 1), [None, None]);
         assert_eq!(alarms(RESTART_S), [Some(Verdict::Err), Some(Verdict::Warn)]);
-        let sentences = told(&[&whole, &away, &away], 60);
+        let sentences = problems_of(&[&whole, &away, &away], 60);
         assert!(sentences[1].0.ends_with("(orders/0, orders/4) (since 12:01)"), "{sentences:?}");
         // Who came back and goes again begins anew.
-        let again = told(&[&whole, &away, &whole, &away], RESTART_S);
+        let again = problems_of(&[&whole, &away, &whole, &away], RESTART_S);
         assert_eq!(again[1].1, None, "{again:?}");
     }
 
@@ -386,8 +386,8 @@ mod tests {
         let mut story = vec![whole()];
         story.extend(all);
         for last in 2..=story.len() {
-            let told = told(&story[..last].iter().collect::<Vec<_>>(), 120);
-            assert!(told.len() == 1 && told[0].1.is_none(), "{told:?}");
+            let problems_of = problems_of(&story[..last].iter().collect::<Vec<_>>(), 120);
+            assert!(problems_of.len() == 1 && problems_of[0].1.is_none(), "{problems_of:?}");
         }
     }
 
@@ -395,8 +395,8 @@ mod tests {
     fn replicas_that_are_behind_are_told_apart_from_disks_that_failed() {
         let lacks = [(1, Lack::Offline), (2, Lack::Behind)];
         let brokers = vec![broker(1, (7, 9)), broker(2, (7, 9)), broker(3, (7, 9))];
-        let told = told(&[&snapshot(brokers, vec![impaired(5, true, &lacks)])], 60);
-        let sentences: Vec<&str> = told.iter().map(|(what, _)| &**what).collect();
+        let problems_of = problems_of(&[&snapshot(brokers, vec![impaired(5, true, &lacks)])], 60);
+        let sentences: Vec<&str> = problems_of.iter().map(|(what, _)| &**what).collect();
         assert_eq!(
             sentences,
             [
@@ -414,17 +414,17 @@ mod tests {
             ("broker 2 was upgraded between 12:00 and 12:01".into(), None),
             ("brokers offer different API versions: brokers 1, 3 unlike broker 2; an upgrade is under way, or was not finished".into(), None),
         ];
-        assert_eq!(told(&[&whole, &upgraded], 60), expected);
-        let later = told(&[&whole, &upgraded, &upgraded], 1_800);
+        assert_eq!(problems_of(&[&whole, &upgraded], 60), expected);
+        let later = problems_of(&[&whole, &upgraded, &upgraded], 1_800);
         assert!(later[0].0.starts_with("broker 2 was upgraded between 12:00 and 12:30"), "{later:?}");
-        let much_later = told(&[&whole, &upgraded, &upgraded], 3_600);
+        let much_later = problems_of(&[&whole, &upgraded, &upgraded], 3_600);
         assert!(much_later.len() == 1 && much_later[0].0.starts_with("brokers offer"), "{much_later:?}");
     }
 
     #[test]
     fn other_versions_are_an_upgrade_only_where_they_are_higher() {
         let with = |offer| snapshot(vec![broker(1, offer)], Vec::new());
-        let what = |offer| told(&[&with((7, 9)), &with(offer)], 60).remove(0).0;
+        let what = |offer| problems_of(&[&with((7, 9)), &with(offer)], 60).remove(0).0;
         assert!(what((8, 8)).starts_with("broker 1 was downgraded between"));
         assert!(what((8, 9)).starts_with("broker 1 began to offer other API versions"));
     }
@@ -432,7 +432,7 @@ mod tests {
     #[test]
     fn a_broker_that_was_upgraded_while_it_was_away_is_told_from_when_it_was_last_asked() {
         let upgraded = snapshot(vec![broker(1, (7, 9)), broker(2, (7, 9)), broker(3, (8, 11))], Vec::new());
-        let told = told(&[&whole(), &without_3(), &without_3(), &upgraded], 60);
-        assert_eq!(told[0].0, "broker 3 was upgraded between 12:00 and 12:03");
+        let problems_of = problems_of(&[&whole(), &without_3(), &without_3(), &upgraded], 60);
+        assert_eq!(problems_of[0].0, "broker 3 was upgraded between 12:00 and 12:03");
     }
 }

@@ -120,7 +120,7 @@ impl BrokerMemory {
     }
 }
 
-/// How long a change is told, in seconds.
+/// How long a change is reported, in seconds.
 pub(crate) const TOLD_S: i64 = 3_600;
 /// How long a broker is remembered that is gone and that no partition lacks, in seconds.
 const KEPT_S: i64 = 3_600;

@@ -320,7 +320,7 @@ impl<'a> Report<'a> {
         };
         let status = alarms.chain([status]).max_by_key(|verdict| verdict.severity()).unwrap_or(status);
         // What is unknown for want of a history that was never asked for has been read all the same.
-        let whole = |group: &Group| group.untold().is_none();
+        let whole = |group: &Group| group.incomplete().is_none();
         let complete = unread == 0 && snapshot.groups.iter().all(whole) && lags.are_whole();
         // What could not be written does not change what was read.
         let (history, metrics) = (frame.history, frame.metrics);

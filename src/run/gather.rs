@@ -124,7 +124,7 @@ impl Run<'_> {
         let explained = survey.explain(&missed, self.until(HISTORY_SHARE)).await;
         let explained: Vec<Vanished> = missed
             .into_iter()
-            .zip(told)
+            .zip(explained)
             .zip(by_topic.values())
             .map(|((Missed { id, partitions, .. }, (topic, why)), ghosts)| {
                 // Nobody names a topic that is gone. Names are unique: if a topic of now has its name, it was deleted.

@@ -67,7 +67,7 @@ impl Run<'_> {
         let before = before.or(Some(&recalled));
         let problems = &taken.cluster_problems;
         let changes = Changes::new(taken.sight.snapshot, &taken.judged, problems, before, whole, &self.config.owners);
-        let Some(topic) = &self.config.store.changes else { return (changes.told(|_| true), Vec::new()) };
+        let Some(topic) = &self.config.store.changes else { return (changes.announced(|_| true), Vec::new()) };
         let messages = changes.messages(&taken.cluster, self.scheduled.seconds());
         let sends = messages.iter().map(|notice| {
             let sent = self.warm.door.send(CHANGES, topic, notice);

@@ -8,7 +8,7 @@ use std::fmt::Write as _;
 use super::entry::{Entry, Sighting};
 use super::key::{Key, Mark, OfGroup, OfName, OfTopic};
 use super::page::{self, Page};
-use super::roster::{ReadTopic, Restless, Roster, Told};
+use super::roster::{Announced, ReadTopic, Restless, Roster};
 use super::seconds::{self, Merged, Slot, Slots};
 use crate::cloudwatch::address::{Minute, Schedule};
 use crate::model::lag::Committed;
@@ -82,7 +82,7 @@ fn a_roster_means_what_it_meant() {
         filled: vec![true, false, true, true],
         deepest: 9,
         restless: Restless::Groups(vec![(7, 3), (70_000, 1)]),
-        told: Told { groups: vec![(1 << 49, 3), (5, 2)], more: 6 },
+        announced: Announced { groups: vec![(1 << 49, 3), (5, 2)], more: 6 },
         topics: vec![ReadTopic {
             mark: Mark(0x0123_4567_89ab_cdef_0011_2233_4455_6677),
             name: OfName::new("orders"),

@@ -27,8 +27,8 @@ pub(crate) struct Roster {
     pub deepest: u32,
     /// Groups whose metrics are still to be published although they may be OK again.
     pub restless: Restless,
-    /// Which groups were told to be in trouble.
-    pub told: Told,
+    /// Groups that were announced as not OK.
+    pub announced: Announced,
     /// Which topics they read, as far as there is room for them: so a later run knows which of them are gone.
     pub topics: Vec<ReadTopic>,
 }
@@ -316,8 +316,9 @@ mod tests {
         let groups = prop::collection::vec((0..1_u32 << SHORT_BITS, 1..=MOST_LEFT), 0..100);
         let restless = prop_oneof![Just(Restless::Any), groups.prop_map(Restless::Groups)];
         let filled = (0..=MOST_BITS).prop_flat_map(|bits| prop::collection::vec(any::<bool>(), 1_usize << bits));
-        let told = prop::collection::vec((0..1_u64 << LONG_BITS, 2..=3_u8), 0..=MOST_TOLD);
-        let told = (told, prop_oneof![Just(0), 1..=MOST_MORE]).prop_map(|(groups, more)| Told { groups, more });
+        let announced = prop::collection::vec((0..1_u64 << LONG_BITS, 2..=3_u8), 0..=MOST_ANNOUNCED);
+        let announced =
+            (announced, prop_oneof![Just(0), 1..=MOST_MORE]).prop_map(|(groups, more)| Announced { groups, more });
         let partitions = (0..=63_u8).prop_map(|level| Coarse::of_level(level).value());
         let topic = (any::<u128>(), any::<u32>(), partitions).prop_map(|(mark, name, partitions)| ReadTopic {
             mark: Mark(mark),

@@ -14,7 +14,7 @@ use crate::cloudwatch::pages::key::{Key, Mark, OfName};
 use crate::cloudwatch::pages::page;
 use crate::cloudwatch::pages::pages_read::Missing;
 use crate::cloudwatch::pages::recall::Recalled;
-use crate::cloudwatch::pages::roster::{ReadTopic, Restless, Roster, Told};
+use crate::cloudwatch::pages::roster::{Announced, ReadTopic, Restless, Roster};
 use crate::cloudwatch::pages::rosters::Own;
 use crate::cloudwatch::pages::seconds::{self, Slots};
 use crate::cloudwatch::pages::standing::Standing;

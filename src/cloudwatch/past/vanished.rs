@@ -9,8 +9,8 @@ use std::ops::RangeInclusive;
 use crate::cloudwatch::pages::binding::PageAddress;
 use crate::cloudwatch::pages::entry::Entry;
 use crate::cloudwatch::pages::key::{Key, Mark, OfGroup, OfName, OfTopic};
+use crate::cloudwatch::pages::pages_read::{StoredSnapshot, Stretch};
 use crate::cloudwatch::pages::roster::ReadTopic;
-use crate::cloudwatch::pages::sheets::{KeptLook, Stretch};
 use crate::model::part::Part;
 use crate::model::snapshot::{Group, Snapshot, Topic};
 
@@ -66,7 +66,7 @@ pub(super) fn named(
         let is_read = is_read(snapshot, group);
         candidates.entry(of_group.short()).or_default().push(Candidate { at, of_group, is_read });
     }
-    let topics = look.roster.topics.iter();
+    let topics = stored.roster.topics.iter();
     let topics: Vec<(&ReadTopic, OfTopic)> = topics.map(|topic| (topic, OfTopic::new(topic.mark))).collect();
     // By group and topic: the slots that may be theirs.
     let mut may_be: HashMap<(usize, Mark), Vec<(Slot, Ghost)>> = HashMap::new();
@@ -86,10 +86,10 @@ pub(super) fn named(
                     let fingerprint = key.fingerprint(stored.minute);
                     let found = slots.iter().enumerate().filter(|(_, (other, _))| *other == fingerprint);
                     may_be.entry((*at, *mark)).or_default().extend(found.map(|(slot, (_, entry))| {
-                        let before = if let Entry::Unread { looks } = entry { *looks } else { 0 };
-                        let looks = since.saturating_add(before);
+                        let before = if let Entry::Unread { snapshots } = entry { *snapshots } else { 0 };
+                        let snapshots = since.saturating_add(before);
                         let ghost =
-                            Ghost { group: *at, mark: *mark, name: *name, partition, looks, key, place: *place };
+                            Ghost { group: *at, mark: *mark, name: *name, partition, snapshots, key, place: *place };
                         ((number, slot), ghost)
                     }));
                 }

@@ -87,7 +87,7 @@ pub(crate) async fn read(
     };
     let mut logs = settle(questions, ask, refresh).await.into_iter();
     let topics = described.into_inner();
-    let told = names.iter().zip(topics.iter_mut()).zip(wanted).map(|((name, topic), wanted)| {
+    let described = names.iter().zip(topics.iter_mut()).zip(wanted).map(|((name, topic), wanted)| {
         let read: Vec<(i32, Known<LogRange>)> = wanted.iter().copied().zip(logs.by_ref()).collect();
         topic.take_topic(name, read)
     });

@@ -198,7 +198,7 @@ fn a_broker_that_is_killed_is_named_with_its_partitions_and_groups_and_nothing_e
             cluster.hand(&format!("commit {group} {topic} {partition} 20"));
         }
     }
-    let told = |report: &Report| report.at("cluster_problems").as_array().expect("a list").clone();
+    let reported = |report: &Report| report.at("cluster_problems").as_array().expect("a list").clone();
     let until = |what: &str, is: &dyn Fn(&Report) -> bool| {
         let deadline = Instant::now() + Duration::from_mins(1);
         loop {
@@ -209,14 +209,14 @@ fn a_broker_that_is_killed_is_named_with_its_partitions_and_groups_and_nothing_e
             assert!(Instant::now() < deadline, "{what}: {report:?}");
         }
     };
-    until("all is well", &|report| report.complete() && told(report).is_empty());
+    until("all is well", &|report| report.complete() && reported(report).is_empty());
     let alone = leaders(&cluster, "alone");
     let controller: usize = cluster.hand("controller").parse().expect("a node");
     let node = (1..=3).find(|node| *node != controller && alone.contains(&Some(*node))).expect("a broker that leads");
     cluster.kill(node);
-    let is_away = |report: &Report| told(report).iter().any(|problem| problem["kind"] == "broker_away");
+    let is_away = |report: &Report| reported(report).iter().any(|problem| problem["kind"] == "broker_away");
     let report = until("it is fenced", &is_away);
-    let problems = told(&report);
+    let problems = reported(&report);
     let kinds: Vec<&str> = problems.iter().filter_map(|problem| problem["kind"].as_str()).collect();
     assert_eq!(kinds, ["leaderless", "broker_away"], "{report:?}");
     let partitions = |problem: &Value| -> Vec<(String, i64)> {
@@ -241,7 +241,7 @@ fn a_broker_that_is_killed_is_named_with_its_partitions_and_groups_and_nothing_e
         (&"UNKNOWN".into(), &"OK".into())
     );
     cluster.revive(node);
-    until("it is back", &|report| report.complete() && told(report).is_empty());
+    until("it is back", &|report| report.complete() && reported(report).is_empty());
 }
 
 #[test]

@@ -56,7 +56,7 @@ struct Body<'a> {
     /// The scheduled minute, RFC 3339.
     scheduled: String,
     changes: Vec<&'a Entry>,
-    /// What is wrong with the cluster itself, in sentences.
+    /// Problems of the cluster itself, in sentences.
     #[serde(skip_serializing_if = "<[_]>::is_empty")]
     cluster_problems: &'a [String],
     /// Changes of the run that no message names.
@@ -74,7 +74,7 @@ pub(crate) struct Changes {
     next: Vec<(u64, u8)>,
     /// The names of the groups that are in error now.
     in_error: Vec<String>,
-    /// What is wrong with the cluster itself, in sentences.
+    /// Problems of the cluster itself, in sentences.
     cluster_problems: Vec<String>,
     /// How many groups beyond the listed ones were announced.
     more_before: u32,
@@ -268,7 +268,7 @@ pub(crate) fn announced_word(announced: Option<u8>) -> &'static str {
     }
 }
 
-/// Troubles of the cluster that a message holds.
+/// Problems of the cluster that a message holds.
 const MOST_CLUSTER_PROBLEMS: usize = 5;
 /// The code of a group that is OK; a group that was never announced counts as OK.
 const OK: u8 = 1;

@@ -1,7 +1,8 @@
-//! What is wrong with the cluster itself: partitions without a leader or with replicas that are missing, brokers that are away, and brokers
-//! whose API versions differ or changed.
+//! Problems of the cluster itself: partitions without a leader or with missing replicas, brokers that are away, and
+//! brokers whose API versions differ or changed.
 //!
-//! Only topics that groups read count. A rolling restart makes all of it for a few minutes, so nothing of it is an alarm by itself.
+//! Only topics that groups read count. A rolling restart causes all of these for a few minutes, so none is an alarm by
+//! itself.
 
 use std::collections::{BTreeMap, BTreeSet};
 use std::fmt;
@@ -13,13 +14,13 @@ use crate::judge::verdict::Verdict;
 use crate::model::cluster_memory::{Change, ClusterMemory, Direction, Since};
 use crate::model::snapshot::{Impaired, Lack, Offer, Snapshot, Topic};
 
-/// Something that is wrong with the cluster.
+/// A problem of the cluster.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub struct ClusterProblem {
     pub(crate) kind: ClusterKind,
-    /// The brokers that it is about, in order.
+    /// Its brokers, in order.
     pub(crate) brokers: Vec<i32>,
-    /// The partitions that it is about, the first [`MOST_NAMED`] in order.
+    /// Its partitions, the first [`MOST_NAMED`] in order.
     pub(crate) partitions: Vec<(Arc<str>, i32)>,
     /// How many there are.
     pub(crate) partition_count: usize,
@@ -27,23 +28,23 @@ pub struct ClusterProblem {
     pub(crate) groups: Vec<Arc<str>>,
     /// How many there are.
     pub(crate) group_count: usize,
-    /// When it was first seen, in seconds since 1970; `None` where it was there before anything was remembered.
+    /// When it was first seen, in seconds since 1970; `None` if it is older than the memory.
     pub(crate) since_s: Option<i64>,
-    /// Whether it has lasted for longer than a restart takes.
+    /// Whether it has lasted longer than a restart.
     pub(crate) lasts: bool,
     change: Option<Change>,
-    /// Brokers by what they offer, where that differs.
+    /// Brokers by the versions that they offer, if those differ.
     camps: Vec<Vec<i32>>,
 }
 
-/// What is wrong, the worst first.
+/// The kind of a problem, the worst first.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord)]
 pub(crate) enum ClusterKind {
-    /// Partitions have no leader: nobody can read or write them.
+    /// Partitions have no leader: they cannot be read or written.
     Leaderless,
-    /// A broker stands in replica lists, and the metadata does not name it.
+    /// A broker is in replica lists, and not in the metadata.
     BrokerAway,
-    /// A broker is there, and replicas of it are offline: a disk has failed.
+    /// A broker is there, and some of its replicas are offline: a disk has failed.
     ReplicaOffline,
     /// Replicas on a broker that is there are not in sync.
     UnderReplicated,
@@ -54,7 +55,7 @@ pub(crate) enum ClusterKind {
 }
 
 impl ClusterKind {
-    /// As a report spells it.
+    /// The word in a report.
     pub(crate) const fn word(self) -> &'static str {
         match self {
             Self::Leaderless => "leaderless",
@@ -68,7 +69,7 @@ impl ClusterKind {
 }
 
 impl ClusterProblem {
-    /// What an alarm on it would say; `None` where it is no trouble, or may be a restart.
+    /// The verdict for an alarm; `None` if it is no trouble, or may be a restart.
     ///
     /// | kind | lasts for five minutes | else |
     /// |---|---|---|
@@ -100,7 +101,7 @@ impl ClusterProblem {
     }
 
     fn of(kind: ClusterKind, gathered: Gathered, memory: &ClusterMemory, now_s: i64) -> Self {
-        // The broker that has been lacked the longest began it.
+        // The broker that has been missing the longest began it.
         let since = gathered.brokers.iter().filter_map(|id| memory.lacked(*id)).min().unwrap_or(Since::Before);
         Self {
             brokers: gathered.brokers.into_iter().collect(),
@@ -130,7 +131,7 @@ impl Gathered {
     }
 }
 
-/// What is wrong with the cluster, the worst first. `memory` holds this snapshot already.
+/// The problems of the cluster, the worst first. `memory` includes this snapshot already.
 #[must_use]
 pub fn problems(snapshot: &Snapshot, memory: &ClusterMemory, now_s: i64) -> Vec<ClusterProblem> {
     let mut leaderless = Gathered::default();
@@ -279,11 +280,11 @@ fn named_brokers(ids: &[i32]) -> String {
     format!("broker{} {}{more}", if ids.len() == 1 { "" } else { "s" }, shown.join(", "))
 }
 
-/// What lasts for so many seconds is no restart any more.
+/// A problem of this many seconds is no restart any more.
 pub(crate) const RESTART_S: i64 = 300;
 /// Partitions, groups and brokers that are named in a report.
 const MOST_NAMED: usize = 20;
-/// Those that one sentence names.
+/// How many one sentence names.
 const MOST_SHOWN: usize = 10;
 
 #[cfg(test)]
@@ -357,7 +358,7 @@ mod tests {
             ),
             ("broker 3 is away, and has replicas of 2 partitions (orders/0, orders/4)".into(), Some(Verdict::Warn)),
         ];
-        // Nothing is remembered: it may have been so for long.
+        // There is no memory: it may have lasted long.
         assert_eq!(problems_of(&[&without_3()], 60), none);
     }
 
@@ -371,7 +372,7 @@ mod tests {
         assert_eq!(alarms(RESTART_S), [Some(Verdict::Err), Some(Verdict::Warn)]);
         let sentences = problems_of(&[&whole, &away, &away], 60);
         assert!(sentences[1].0.ends_with("(orders/0, orders/4) (since 12:01)"), "{sentences:?}");
-        // Who came back and goes again begins anew.
+        // A broker that came back and goes again starts again.
         let again = problems_of(&[&whole, &away, &whole, &away], RESTART_S);
         assert_eq!(again[1].1, None, "{again:?}");
     }

@@ -1,11 +1,11 @@
-//! What is wrong with the cluster itself: named with its partitions and groups, and nothing else is blamed.
+//! Problems of the cluster itself: reported with their partitions and groups, and nothing else is blamed.
 
 use serde_json::{Value, json};
 
 use crate::support::broker::{Group, Release, Scene, Topic};
 use crate::support::check::{Check, Report, check};
 
-/// Three brokers; of `alone` each partition has one replica, of `safe` three.
+/// Three brokers; each partition of `alone` has one replica, of `safe` three.
 fn scene() -> Scene {
     let logs = [0..10, 0..10, 0..10];
     let alone = Topic::new("alone", &logs).led_by(&[1, 2, 3]).replicas(0, &[1]).replicas(1, &[2]).replicas(2, &[3]);

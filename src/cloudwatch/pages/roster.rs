@@ -29,7 +29,7 @@ pub(crate) struct Roster {
     pub restless: Restless,
     /// Groups that were announced as not OK.
     pub announced: Announced,
-    /// Which topics they read, as far as there is room for them: so a later run knows which of them are gone.
+    /// Which topics they read, as far as there is room: a later run knows from them which are gone.
     pub topics: Vec<ReadTopic>,
 }
 
@@ -38,9 +38,9 @@ pub(crate) struct Roster {
 pub(crate) struct ReadTopic {
     /// Which topic it is.
     pub mark: Mark,
-    /// What it is called.
+    /// Its name.
     pub name: OfName,
-    /// Its number of partitions, or somewhat more.
+    /// Its number of partitions, or slightly more.
     pub partitions: u32,
 }
 
@@ -248,7 +248,7 @@ fn wide_slot(bits: u128, tag: u8) -> Slot {
     slot(part(bits >> (BITS_PER_VALUE + REST_BITS)), part(bits >> REST_BITS), OF_TOPIC + tag)
 }
 
-/// What [`wide_slot`] made a slot of; `None` for another one.
+/// The content of a slot of [`wide_slot`]; `None` for any other slot.
 fn wide(slot: &Slot) -> Option<(u128, u8)> {
     let [low, high] = values(slot)?;
     let tag = slot.samples.checked_sub(FEWEST_SAMPLES + OF_TOPIC).filter(|tag| *tag >= 0)?;
@@ -257,7 +257,7 @@ fn wide(slot: &Slot) -> Option<(u128, u8)> {
     Some((u128::from(low) << (BITS_PER_VALUE + REST_BITS) | u128::from(high) << REST_BITS | rest, tag))
 }
 
-/// How many topics fit into so many slots: of five slots the last one holds the names of the four before it.
+/// How many topics fit into this many slots: of five slots the last one holds the names of the four before it.
 fn most_topics(slots: usize) -> usize {
     slots / (NAMES_PER_SLOT + 1) * NAMES_PER_SLOT + (slots % (NAMES_PER_SLOT + 1)).saturating_sub(1)
 }
@@ -302,7 +302,7 @@ const REST_BITS: usize = 24;
 /// Bits of a coarse number of partitions beside them; one bit more says that a slot holds [`NAMES`].
 const COUNT_BITS: u32 = 6;
 const TAG_BITS: u32 = COUNT_BITS + 1;
-/// In the place of a number of partitions: the slot holds names.
+/// Instead of a number of partitions: the slot holds names.
 const NAMES: u8 = 1 << COUNT_BITS;
 /// Names of 32 bits that a slot holds.
 const NAMES_PER_SLOT: usize = 4;

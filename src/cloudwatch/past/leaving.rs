@@ -101,7 +101,7 @@ impl Past {
 struct OutOfSight;
 
 impl PartPast {
-    /// The topics of all partitions that are kept.
+    /// The topics of all partitions that are stored.
     fn topics(&self, snapshot: &Snapshot) -> Vec<ReadTopic> {
         let of_rows = snapshot.topics.iter().filter_map(|topic| {
             let partitions = u32::try_from(topic.partitions.as_ref().ok()?.len()).unwrap_or(u32::MAX);

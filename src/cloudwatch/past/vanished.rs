@@ -21,7 +21,7 @@ pub(crate) struct Ghost {
     pub group: usize,
     /// The topic that it belonged to.
     pub mark: Mark,
-    /// What that was called.
+    /// Its name.
     pub name: OfName,
     /// Its number.
     pub partition: i32,
@@ -34,13 +34,13 @@ pub(crate) struct Ghost {
 }
 
 impl Ghost {
-    /// Whether a topic has the name of the ghost's, and is another one.
+    /// Whether another topic has the name of the ghost's topic.
     pub(crate) fn is_created_anew_as(&self, topic: &Topic) -> bool {
         self.name == OfName::new(&topic.name) && self.mark != Mark::of(&topic.name, topic.id)
     }
 }
 
-/// A group of now, as stretches are held against it.
+/// A group of now, as it is compared with stretches.
 struct Candidate {
     at: usize,
     of_group: OfGroup,

@@ -48,9 +48,9 @@ pub struct Vanished {
 pub enum Gone {
     /// The topic no longer exists.
     Deleted,
-    /// The topic was deleted, and another one of the same name is there.
+    /// The topic was deleted, and another one of the same name exists.
     Recreated,
-    /// The topic is there, and the group has no commit in it any more: it expired, or was deleted.
+    /// The topic exists, and the group no longer has a commit in it: it expired, or was deleted.
     NoCommit,
     /// The topic exists, and this user may no longer describe it.
     Hidden,

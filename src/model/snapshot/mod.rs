@@ -55,16 +55,17 @@ pub struct Broker {
     pub address: String,
     /// The chosen version of each API, by the API's name, or why the broker could not be reached.
     pub versions: Known<Vec<(&'static str, i16)>>,
-    /// What it offers; `None` where it could not be talked to.
+    /// What it offers; `None` if it could not be reached.
     pub offer: Option<Offer>,
-    /// Milliseconds for which it said that a quota held its answers back (`throttle_time_ms`, KIP-219).
+    /// Milliseconds for which a quota delayed its answers (`throttle_time_ms`, KIP-219).
     pub held_back_ms: u64,
 }
 
 /// The API versions that a broker offers, in two numbers.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub struct Offer {
-    /// A hash of all ranges, those of APIs that meerkat never sends too: another hash is another release, or another configuration.
+    /// A hash of all ranges, including APIs that meerkat never uses: another hash means another release or
+    /// configuration.
     pub hash: u32,
     /// The sum of the highest versions of the APIs that meerkat knows: a newer release has at least as much.
     pub height: u16,

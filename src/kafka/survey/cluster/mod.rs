@@ -216,7 +216,7 @@ impl<'a> Cluster<'a> {
             if led.is_empty() {
                 return Ok((listed, None));
             }
-            // The names were made up for a number of partitions that may be another one.
+            // The names were made up for a number of partitions that may have changed.
             let partition_of = |name: &str| internal_topics::partition_of(name, offsets.partitions());
             let covers = |described: &DescribeGroupsResponse| {
                 let of: BTreeSet<_> =

@@ -75,7 +75,7 @@ bench-age: ## what lag in seconds costs: rounds and requests, beside a consumer 
 test: prerequisites test-style test-unit test-deny test-docs test-infra test-deploy test-screenshots test-container test-kafka test-ministack test-moto test-readers test-openmetrics test-terminal test-shells test-lambda ## everything but matrix, test-large, test-emulators and the benches
 
 .PHONY: prerequisites
-prerequisites: ## what all targets need, installed at once as root, else named at once
+prerequisites: ## what all targets need: installed as root, otherwise listed
 	@tests/tools/prerequisites.sh build make java openssl python chromium buildah musl strip shells
 
 .PHONY: test-style
@@ -86,7 +86,7 @@ test-style: ## rustfmt and clippy
 	cargo clippy --quiet --locked --all-targets -- -D warnings
 
 .PHONY: test-unit
-test-unit: ## the tests that need a Rust compiler alone; most of them wait for a double, so there are more of them at once than cores
+test-unit: ## the tests that need only a Rust compiler; most of them wait for a stand-in, so more of them run at once than there are cores
 	@$(build)
 	@$(compile) test --no-run --locked --lib --bins --test it
 	cargo test --quiet --locked --lib --bins --test it -- --test-threads $$((3 * $$(nproc)))
@@ -129,7 +129,7 @@ test-ministack: ## the CloudWatch stand-in beside MiniStack
 	tests/tools/ignored-tests.sh ministack
 
 .PHONY: test-large
-test-large: ## 10,000 slow partitions within CloudWatch's quota, and a group of 20,000, some minutes
+test-large: ## 10,000 slow partitions within CloudWatch's quota, and a group of 20,000 (some minutes)
 	@tests/tools/prerequisites.sh build
 	tests/tools/ignored-tests.sh watch::windows --test-threads 1
 
@@ -144,7 +144,7 @@ test-readers: ## the readers of properties, logins and stores, beside those of J
 	tests/tools/ignored-tests.sh readers
 
 .PHONY: fuzz
-fuzz: ## the readers among ever new texts that nobody would write, without end
+fuzz: ## the parsers with random texts, without end
 	@$(build)
 	@$(compile) test --no-run --locked
 	@while :; do \
@@ -226,7 +226,7 @@ test-screenshots: ## the widget and the page in a real browser
 	@python3 tests/screenshots/take.py .cache/run/screenshots
 
 .PHONY: screenshots
-screenshots: ## the same, and the README's picture anew
+screenshots: ## the same, and the README's picture again
 	@tests/tools/prerequisites.sh build chromium python
 	@python3 tests/screenshots/take.py .cache/run/screenshots --keep light=infra/widget.png
 
@@ -253,7 +253,7 @@ container: ## the context of infra/Containerfile, for amd64 and arm64, and the i
 	    else echo "$(TARGET)/container is the context of infra/Containerfile; $${builder:+$$builder has no daemon to ask, so }no image was built"; fi
 
 .PHONY: cost
-cost: ## what the metrics cost a month, beside one per partition
+cost: ## monthly cost of the metrics, compared with one metric per partition
 	@$(build)
 	@$(compile) build --locked --example cost
 	@cargo run --quiet --locked --example cost
@@ -263,6 +263,6 @@ count: ## the code lines of src by folder: no tests, comments and blank lines
 	@python3 tests/tools/count.py
 
 .PHONY: clean
-clean: ## removes what was built; what was fetched stays in .cache/
+clean: ## removes build results; downloads stay in .cache/
 	cargo clean
 	rm -rf .cache/run

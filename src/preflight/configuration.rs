@@ -40,7 +40,7 @@ pub(crate) fn lines(config: &Config) -> Vec<Line> {
         }
     };
     let mut lines = vec![
-        Line::works(SECTION, "brokers to begin with", bootstrap),
+        Line::works(SECTION, "brokers to connect first", bootstrap),
         Line::works(SECTION, "protocol", protocol),
         Line::works(SECTION, "trust store", store_of(kafka.truststore.as_ref(), "Mozilla's roots")),
         Line::works(SECTION, "key store", store_of(kafka.keystore.as_ref(), "none")),

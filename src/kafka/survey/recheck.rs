@@ -65,7 +65,7 @@ pub(crate) async fn of_bare_groups(
             Ok(pending) => {
                 commits.offsets.extend(pending.into_iter().filter_map(|(topic, partition, committed, _)| {
                     Some((as_number(names.number(&topic)?), partition, committed))
-                }))
+                }));
             }
         }
     }
@@ -155,15 +155,15 @@ pub(crate) async fn ask(
     let commits = commits::fetch(cluster, groups, &names, until).await;
     let Sorted { names, rank } = names.sorted();
     let names: Vec<Arc<str>> = names.into_iter().map(Arc::from).collect();
-    let named = |Commits { offsets, unacknowledged, .. }: Commits| {
+    let by_topic = |Commits { offsets, unacknowledged, .. }: Commits| {
         let there = offsets.into_iter().filter(|(.., committed)| *committed != Ok(Committed::Never));
-        let named = there.map(|(topic, at, committed)| {
+        let commits = there.map(|(topic, at, committed)| {
             let left = unacknowledged.get(&(topic as usize, at)).copied();
             (Arc::clone(&names[rank[topic as usize]]), at, committed, left)
         });
-        named.collect()
+        commits.collect()
     };
-    commits.into_iter().map(|commits| commits.map(named)).collect()
+    commits.into_iter().map(|commits| commits.map(by_topic)).collect()
 }
 
 /// Every topic that this user may describe.

@@ -1,4 +1,4 @@
-//! The floor of `make bench`: what a run costs that asks and decodes, and nothing else.
+//! The floor of `make bench`: the cost of a run that sends requests and decodes answers, and does nothing else.
 #![expect(clippy::print_stdout, reason = "it is a program")]
 
 #[path = "bare/mod.rs"]

@@ -228,7 +228,7 @@ fn prometheus_reads_burrows_own_names() {
     ] {
         assert!(text.lines().any(|reported| reported == line), "{line}: {text}");
     }
-    // Nothing is known of a group that lags before there is a history.
+    // Without a history nothing is known of a group with lag.
     assert!(!text.contains(r#"burrow_kafka_consumer_status{cluster="prod",consumer_group="orders-svc"}"#), "{text}");
 }
 
@@ -296,7 +296,7 @@ fn a_login_that_cannot_be_read_lets_nobody_in_and_does_not_show_where_it_is() {
 /// Method, path and status code.
 type Requests = &'static [(&'static str, &'static str, u64)];
 
-/// What public clients of Burrow ask, in their order, and the status code that each needs to go on.
+/// The requests of Burrow's public clients, in their order, and the status code that each needs to continue.
 const CLIENTS: &[(&str, Requests)] = &[
     (
         "shamil/burrow_exporter",
@@ -388,7 +388,7 @@ fn a_widget_is_drawn_whatever_the_format_of_reports() {
     }
 }
 
-/// A double of a function URL: HTTP comes in, and the function is invoked with the event that it would get.
+/// A double of a function URL: HTTP comes in, and the function is invoked with the corresponding event.
 fn front(function: Lambda) -> Server {
     Server::start(move |asked| {
         let (method, path) = asked.line.split_once(' ').expect("a method and a path");

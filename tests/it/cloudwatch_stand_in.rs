@@ -1,4 +1,4 @@
-//! The `CloudWatch` stand-in, asked by the real SDK: each rule on both sides of its edge.
+//! The `CloudWatch` stand-in, called by the real SDK: each rule on both sides of its edge.
 
 use std::time::Duration;
 
@@ -51,7 +51,7 @@ fn still() -> (Stand, Client) {
     (stand, client)
 }
 
-/// What the service said no with.
+/// The service's refusal.
 #[derive(Debug, PartialEq)]
 struct No {
     code: String,

@@ -17,7 +17,7 @@ fn scratch(name: &str) -> PathBuf {
     PathBuf::from(env!("CARGO_TARGET_TMPDIR")).join(format!("{name}-{}", std::process::id()))
 }
 
-/// What a run says for which AWS takes connections and never answers.
+/// The output of a run for which AWS accepts connections and never answers.
 fn without_aws(variables: &[(&str, &str)]) -> String {
     let stage = Scene::of(1).start();
     let at = [("KAFKA_BOOTSTRAP_SERVERS", &*stage.bootstrap())];
@@ -40,7 +40,7 @@ fn anywhere_without_aws(variables: &[(&str, &str)], event: &[u8]) -> (Option<i32
         ("AWS_ENDPOINT_URL", &*origin),
     ];
     let reported = Program::with(&[&always, variables].concat()).reported(event);
-    // That of the door, whose patience is longer than this run's time.
+    // The patience of the door, which is longer than this run's time.
     assert!(!reported.1.contains("no answer from"), "{}", reported.1);
     reported
 }

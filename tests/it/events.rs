@@ -1,4 +1,4 @@
-//! Each file of `events/` means what its name says.
+//! Each file of `events/` means what its name promises.
 
 #![expect(clippy::expect_used, reason = "a test fails by panicking")]
 

@@ -12,7 +12,7 @@ mod unseen;
 
 use crate::support::check::Report;
 
-/// Nothing is said of a group, for this reason, and the run is not complete.
+/// Nothing is reported of a group, for this reason, and the run is not complete.
 #[track_caller]
 fn is_unknown(report: &Report, group: &str, because: &str) {
     let (status, reason) = (&report.group(group)["status"], report.group(group)["reason"].as_str().unwrap_or_default());

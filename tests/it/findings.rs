@@ -98,7 +98,7 @@ fn of_a_topic_that_does_not_exist_there_is_nothing_to_read() {
         Group::consumer("g").member("m", "t", &[0]).member("n", "gone", &[0, 1]),
         Group::share("g").member("m", "t", &[0]).member("n", "gone", &[0, 1]),
         Group::streams("g").member("m", "t", &[0]).member("n", "gone", &[0, 1]),
-        // The coordinator missed its deletion, and nobody reads it any more.
+        // The coordinator missed its deletion, and no member reads it any more.
         Group::classic("g").commits("gone", &[7]),
         Group::consumer("g").member("m", "t", &[0]).commits("gone", &[7, 8]),
     ];
@@ -128,7 +128,7 @@ fn a_group_that_waits_for_topics_alone_is_fine_and_names_them() {
 
 #[test]
 fn a_topic_is_missing_only_where_no_broker_knows_it() {
-    // The first broker has yet to hear of the topic; what it is asked first is for the brokers.
+    // The first broker does not know the topic yet; its first request is for the brokers.
     let ignorant = When::on(ApiKey::Metadata).at(1);
     let scene = Scene::of(2).release(Release::V3_9).topic(Topic::new("t", &[0..10]));
     let scene = scene.group(Group::classic("g").commits("t", &[5]));
@@ -139,7 +139,7 @@ fn a_topic_is_missing_only_where_no_broker_knows_it() {
 
 #[test]
 fn an_assignment_of_a_partition_that_the_topic_does_not_have_is_nothing_to_read() {
-    // The topic was created anew with fewer partitions, and the group has not rebalanced since.
+    // The topic was created again with fewer partitions, and the group has not rebalanced since.
     for group in [Group::classic("g"), Group::consumer("g"), Group::share("g")] {
         let report = one(group.commits("t", &[5]).member("m", "t", &[0, 1, 2]), 0..10);
         assert_eq!((report.lags("g"), report.complete()), ("t/0 5".into(), true));
@@ -168,7 +168,7 @@ fn a_hidden_topic_that_a_member_is_assigned_is_reported() {
         let scene = Scene::of(1).group(group).topic(Topic::new("t", &[0..10]));
         let report = check(&scene.topic(Topic::new("secret", &[0..10]).hidden()).start());
         let partition = report.partition("g", "secret", 0);
-        // The coordinator leaves it out, so nobody knows whether there is a commit.
+        // The coordinator leaves it out, so it is not known whether there is a commit.
         assert_eq!(partition["findings"], json!([]));
         let reason = "this user may not describe the topic: grant it DESCRIBE (TopicAuthorizationFailed)";
         assert_eq!(partition["reason"], reason);
@@ -190,7 +190,7 @@ fn a_hidden_topic_that_a_member_only_subscribes_to_is_reported() {
 
 #[test]
 fn a_group_whose_name_cannot_be_read_is_unknown_and_the_rest_is_as_usual() {
-    // What is read of a byte that is not UTF-8.
+    // How a byte that is not UTF-8 is read.
     let odd = "odd\u{1a}";
     let scene = Scene::of(1).topic(Topic::new("t", &[0..10])).group(Group::classic("tame").commits("t", &[5]));
     let report = check(&scene.group(Group::classic(odd).commits("t", &[5])).start());

@@ -1,4 +1,4 @@
-//! Readers of files and events among texts that nobody would write: none panics, none shows a secret, none runs over.
+//! Parsers of files and events with random texts: none panics, none shows a secret, none uses too much.
 //!
 //! Sums are checked in tests, so one that wraps is a panic. The readers of brokers' answers have their own in `src/kafka/protocol/guard`,
 //! the issuer's in `src/aws/secrets/token.rs`, the tables in `src/cli/table/text.rs` and `src/preflight/table.rs`.
@@ -12,7 +12,7 @@ use meerkat::model::secret::Secret;
 use crate::keystores::{file, in_ber};
 use crate::support::fuzz::{Choice, HOSTILE, each};
 
-/// It stands wherever a secret may.
+/// It is wherever a secret may be.
 const SECRET: &str = "hunter2hunter2";
 
 #[track_caller]
@@ -172,7 +172,7 @@ fn a_store_opens_or_is_refused_with_a_sentence() {
         let store = stores[choice.below(stores.len())].clone();
         let bytes = choice.mutated(&store);
         let secret = |text: &str| Some(Secret::new(text.to_owned()));
-        // What a key is derived from takes its time in a test, so most are tried without a password.
+        // Key derivation is slow in a test, so most are tried without a password.
         let password = if choice.below(5) == 0 { secret("hunter2") } else { None };
         let sealed =
             Sealed { variable: "KAFKA_SSL_KEYSTORE", bytes, form: None, password, key_password: secret("hunter3") };

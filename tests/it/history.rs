@@ -1,4 +1,5 @@
-//! The history against a `CloudWatch` that keeps the service's rules: what is written comes back, or is known not to.
+//! The history with a `CloudWatch` that follows the service's rules: what is written is read back, or is known to be
+//! missing.
 
 use std::sync::Arc;
 use std::time::Duration;
@@ -40,7 +41,7 @@ struct World {
 type Found = Option<Result<Slots, Unusable>>;
 
 impl World {
-    /// So many pages, written every so many minutes; it is midnight.
+    /// This many pages, written every this many minutes; it is midnight.
     fn new(period: u32, pages: u32) -> Self {
         let stand = Stand::start();
         stand.set_now(MIDNIGHT);

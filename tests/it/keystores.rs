@@ -237,10 +237,10 @@ fn a_store_that_is_cut_off_or_damaged_ends_in_a_sentence() {
         for cut in (0..whole.len()).step_by(7) {
             let error = identity(&whole[..cut], "hunter2", "hunter3");
             assert!(error.starts_with("KEYSTORE "), "{name} cut at {cut}: {error}");
-            // Without a password nothing vouches for a Java key store, so it is read as far as it goes.
+            // Without a password the integrity of a Java key store is not checked, so it is read as far as possible.
             assert!(!authorities(&whole[..cut], "").is_empty(), "{name} cut at {cut}");
         }
-        // A library's key derivation takes its time.
+        // A library's key derivation is slow.
         for place in (0..whole.len()).step_by(if name.ends_with("jks") { 1 } else { 61 }) {
             let mut damaged = whole.clone();
             damaged[place] ^= 0xff;

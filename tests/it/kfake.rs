@@ -84,7 +84,8 @@ fn groups_of_a_stranger_are_read_in_the_versions_of_every_release() {
 #[test]
 #[ignore = "needs franz-go's kfake: make test-kfake"]
 fn a_group_that_a_stranger_does_not_have_is_missing() {
-    // It has no offsets topic, so what it does not list may be there all the same; a group that is asked for by name is known not to be.
+    // It has no offsets topic, so a group that it does not list may exist; a group that is asked for by name is known
+    // not to.
     let report = Kfake::start(None).check().with("MEERKAT_EXPECT", "idle,nobody,no*").answer().expect("a report");
     for (group, status) in [("idle", "OK"), ("nobody", "NOTFOUND"), ("no*", "UNKNOWN")] {
         assert_eq!(report.group(group)["status"], status, "{group}: {report:?}");

@@ -1,4 +1,4 @@
-//! A secret in the wrong place: it stands in every variable and in every value of every file, and no output shows it.
+//! A secret in the wrong place: it is in every variable and in every value of every file, and no output shows it.
 
 use std::path::{Path, PathBuf};
 
@@ -9,7 +9,7 @@ use crate::surroundings::Program;
 /// A word that no expected output contains.
 const SECRET: &str = "hunter2hunter2";
 
-/// What people see in reports, since they named it: groups, topics, the cluster, namespaces, files, users and hosts.
+/// What reports show because people named it: groups, topics, the cluster, namespaces, files, users and hosts.
 const NAMES: &[&str] = &[
     "KAFKA_COMMAND_CONFIG",
     "KAFKA_SASL_USERNAME",

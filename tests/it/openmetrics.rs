@@ -1,5 +1,5 @@
 //! The text for Prometheus, compared with golden files and read by Prometheus' own parsers.
-//! `MEERKAT_GOLDEN=write cargo test --test it openmetrics` draws anew.
+//! `MEERKAT_GOLDEN=write cargo test --test it openmetrics` writes them again.
 
 use std::path::{Path, PathBuf};
 use std::process::Command;
@@ -97,7 +97,7 @@ fn stage() -> Stage {
         .start()
 }
 
-/// Whoever moves the file to its place does it where there are numbers, whatever they say.
+/// A script that moves the file does it if there are numbers, whatever they are.
 #[test]
 fn numbers_are_a_success_whatever_the_status() {
     let stage = stage();

@@ -198,7 +198,7 @@ fn points_that_a_receiver_rejects_are_reported() {
         Answer { status: 200, headers: Vec::new(), body: "\n\u{0b}\u{08}\u{03}\u{12}\u{07}too old".to_owned() };
     let (reported, _) = problems(vec![partial], &[]);
     assert!(reported[0].starts_with("URL left out 3 of ") && reported[0].ends_with("points: too old"), "{reported:?}");
-    // A web page is no answer of OTLP, and nothing was said to be left out.
+    // A web page is not an OTLP answer, and no rejected points were reported.
     let page = Answer { status: 200, headers: Vec::new(), body: "<html>".to_owned() };
     assert_eq!(problems(vec![page], &[]).0, [""; 0]);
 }

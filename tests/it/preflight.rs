@@ -14,12 +14,12 @@ use tokio::time::Instant;
 use crate::support::broker::{Authority, Group, Release, Scene, Stage, Topic, Validity, Voice};
 use crate::support::cloudwatch::Stand;
 
-/// One run of the program: what these variables and this event come to, with all the time it needs.
+/// One run of the program with these variables and this event, with as much time as it needs.
 pub(crate) fn answer(variables: &[(&str, &str)], event: &str) -> Outcome {
     answer_within(Duration::from_mins(1), variables, event)
 }
 
-/// The same in so much time.
+/// The same with this much time.
 pub(crate) fn answer_within(time: Duration, variables: &[(&str, &str)], event: &str) -> Outcome {
     let off = [("MEERKAT_HISTORY", "off"), ("MEERKAT_PUBLISH", "off"), ("MEERKAT_LAG_SECONDS", "0")];
     let variables = off.iter().chain(variables).map(|(name, value)| ((*name).to_owned(), (*value).to_owned()));
@@ -61,7 +61,7 @@ impl Lines {
         Self { report, status: outcome.status }
     }
 
-    /// Status and finding of each line about this in sections that begin so.
+    /// Status and finding of each line about this in sections with this prefix.
     fn lines(&self, section: &str, subject: &str) -> Vec<String> {
         let lines = self.report["lines"].as_array().expect("lines").iter();
         let here = lines.filter(|line| {
@@ -247,7 +247,7 @@ fn infras_readme_shows_the_lines_of_today() {
     for section in ["configuration", "broker 1", "selected", "permissions", "CloudWatch"] {
         assert_eq!(subjects(shown, section), subjects(&printed, section), "{section} of\n{printed}");
     }
-    // What CloudWatch does is the same on both but for figures.
+    // The lines of CloudWatch are the same on both except for figures.
     let words = |table: &str| section_of(table, "CloudWatch").replace(|c: char| c.is_ascii_digit(), "");
     assert_eq!(words(shown), words(&printed));
 }
@@ -258,7 +258,7 @@ fn section_of<'a>(table: &'a str, section: &str) -> &'a str {
     here.unwrap_or_else(|| panic!("{section} is not in\n{table}")).1.trim_end()
 }
 
-/// What each of them is about, but for advice and for what TLS and a login bring along, which the example has.
+/// The subject of each line, without advice and without the lines of TLS and a login, which the example has.
 fn subjects<'a>(table: &'a str, section: &str) -> Vec<&'a str> {
     let subject = |line: &'a str| line.trim_start().split("  ").next().unwrap_or_default();
     let all = section_of(table, section).lines().map(subject);

@@ -12,7 +12,7 @@ use meerkat::model::secret::Secret;
 use crate::keystores::{file, in_ber};
 use crate::support::fuzz::{Choice, each};
 
-/// What Java makes of each of these; `None` where it refuses.
+/// Java's result for each of these; `None` if it refuses.
 fn java(reader: &str, texts: &[String]) -> Vec<Option<BTreeMap<String, String>>> {
     let source = Path::new(env!("CARGO_MANIFEST_DIR")).join("tests/readers/Readers.java");
     let mut command = Command::new("java");

@@ -1,6 +1,6 @@
-//! What real brokers answered, byte for byte, and what the report makes of it.
+//! Recorded answers of real brokers, byte for byte, and the report made from them.
 //!
-//! `cargo test --test it recorded -- --ignored` makes the recordings anew: it starts each release, sets the scene of
+//! `cargo test --test it recorded -- --ignored` makes the recordings again: it starts each release, sets the scene of
 //! [`stage`], and does one run through a port that records the bytes.
 
 use serde_json::json;
@@ -161,7 +161,7 @@ fn stage(cluster: &Cluster) {
         for command in [
             "create-topic jobs 1",
             "produce jobs 0 100",
-            // The record at 10 is delivered, and held longer than this scene takes.
+            // The record at 10 is delivered, and held longer than this scene lasts.
             "join sharer share sharing jobs release=10 hold=60000",
             if cluster.is_at_least(4, 2) {
                 "wait-share sharing jobs 0 lag=1"

@@ -1,4 +1,4 @@
-//! How many requests a run takes, in which order, and that none of them changes the cluster.
+//! How many requests a run needs, in which order, and that none of them changes the cluster.
 
 use std::collections::BTreeMap;
 
@@ -7,7 +7,8 @@ use kafka_protocol::messages::{ApiKey, ListOffsetsRequest, OffsetFetchRequest};
 use crate::support::broker::{Act, Group, Release, Scene, Stage, Topic, When};
 use crate::support::check::{Check, Report, check};
 
-/// So many groups on each of so many coordinators; each group reads one of the topics, which all brokers lead in turn.
+/// This many groups at each of this many coordinators; each group reads one of the topics, which all brokers lead in
+/// turn.
 fn scene(brokers: i32, groups_each: usize, kinds: &[fn(&str) -> Group]) -> Scene {
     let leaders: Vec<i32> = (1..=brokers).collect();
     let logs = [0..10, 0..10];

@@ -1,4 +1,4 @@
-//! Logins of a process that stays warm: a secret is fetched once, and anew when the login is refused.
+//! Logins of a process that stays warm: a secret is fetched once, and again when the login is refused.
 
 use std::sync::{Arc, Mutex};
 use std::time::Duration;
@@ -12,7 +12,7 @@ use crate::support::lambda::Lambda;
 
 const SECRET: &str = "arn:aws:secretsmanager:eu-west-1:123456789012:secret:AmazonMSK_orders-AbCdEf";
 
-/// A broker that wants a password, a keeper of the password, and a function that has to find both in agreement.
+/// A broker that demands a password, a store of the password, and a function that needs both to agree.
 struct Warm {
     stage: Stage,
     kept: Arc<Mutex<String>>,
@@ -37,7 +37,7 @@ impl Warm {
         Self { stage, kept, keeper, lambda }
     }
 
-    /// The broker has another password from now on, and ends the connections of those who came with the one before.
+    /// The broker has another password from now on, and ends the connections with the previous one.
     fn rotate_broker(&self, password: &str) {
         self.stage.change(|scene| {
             scene.rotate(plain(password));
@@ -45,12 +45,12 @@ impl Warm {
         });
     }
 
-    /// The keeper has another password from now on.
+    /// The store has another password from now on.
     fn rotate_secret(&self, password: &str) {
         password.clone_into(&mut self.kept.lock().expect("a password"));
     }
 
-    /// Invokes the function; answers how it went, and how often the secret has been fetched so far.
+    /// Invokes the function; returns whether it succeeded, and how often the secret has been fetched so far.
     fn check(&self) -> (bool, usize) {
         let invoked = self.lambda.invoke("{}");
         (invoked.ok, self.keeper.seen().len())
@@ -75,7 +75,7 @@ pub(super) fn login(stage: &Stage, mechanism: &str, aws: &Server) -> Vec<(String
     variables.map(|(name, value)| (name.to_owned(), value)).into()
 }
 
-/// What the keeper answers that has this password.
+/// The store's answer with this password.
 fn secret_of(password: &str) -> Answer {
     let secret = json!({ "username": "meerkat", "password": password }).to_string();
     Answer::json(200, &json!({ "SecretString": secret }).to_string())
@@ -92,7 +92,7 @@ fn a_secret_is_fetched_once_a_process() {
     assert_eq!([warm.check(), warm.check(), warm.check()], [(true, 1), (true, 1), (true, 1)]);
 }
 
-/// The keeper takes several head starts of one address before the next.
+/// The store needs several head starts of one address before the next.
 #[test]
 fn while_a_secret_is_on_its_way_no_other_address_is_connected_to() {
     let sasl = Sasl { mechanism: "PLAIN", right: Some(plain("hunter-first")), receipt: b"", refusal: "" };
@@ -107,7 +107,7 @@ fn while_a_secret_is_on_its_way_no_other_address_is_connected_to() {
     assert_eq!((stage.connections(), keeper.seen().len()), (3, 1));
 }
 
-/// The broker says nothing before the keeper is asked.
+/// The broker is silent until the store is asked.
 #[test]
 fn a_secret_is_fetched_while_connections_are_opened() {
     let sasl = Sasl { mechanism: "PLAIN", right: Some(plain("hunter-first")), receipt: b"", refusal: "" };

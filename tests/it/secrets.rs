@@ -1,4 +1,4 @@
-//! The door to what is kept elsewhere, against doubles that answer as the services document.
+//! The door to stored secrets, with doubles that answer as the services document.
 
 #![expect(clippy::unwrap_used, reason = "a test fails by panicking")]
 
@@ -49,7 +49,7 @@ async fn read(door: &Door, text: &str) -> String {
     }
 }
 
-/// An error with its causes, in which nothing of ours may show.
+/// An error with its causes, which must not contain our secrets.
 fn spelled(error: &SecretError) -> String {
     let mut text = error.to_string();
     let mut cause = error.source();

@@ -1,4 +1,4 @@
-//! The program among things that are not as they should be: its environment, its event, what answers in the place of AWS.
+//! The program in wrong surroundings: its environment, its event, another server instead of AWS.
 
 #![expect(clippy::expect_used, clippy::unwrap_used, reason = "a test fails by panicking")]
 
@@ -15,7 +15,7 @@ use rcgen::{CertifiedKey, generate_simple_self_signed};
 use crate::support::broker::{Authority, Scene, Validity};
 use crate::support::http::{Answer, Server};
 
-/// A run that knows nothing but these variables.
+/// A run with only these variables.
 pub(crate) struct Program(pub(crate) Command);
 
 impl Program {
@@ -64,7 +64,7 @@ fn an_event_that_is_not_utf8_is_named_in_the_message() {
     assert!(text.contains("the event on standard input cannot be read"), "{text}");
 }
 
-/// What a run says of a `CloudWatch` at this address.
+/// The output of a run with a `CloudWatch` at this address.
 fn store_at(origin: &str) -> String {
     let stage = Scene::of(1).start();
     let variables = [
@@ -191,7 +191,7 @@ fn a_credentials_endpoint_that_hangs_is_named() {
     }
 }
 
-/// A certificate for 127.0.0.1 that vouches for itself, and the same with its key.
+/// A self-signed certificate for 127.0.0.1, and the same with its key.
 fn self_signed() -> (String, String) {
     let CertifiedKey { cert, signing_key } = generate_simple_self_signed([String::from("127.0.0.1")]).unwrap();
     (cert.pem(), cert.pem() + &signing_key.serialize_pem())
@@ -229,7 +229,7 @@ fn a_public_issuer_is_trusted_beside_brokers_with_an_authority_of_their_own() {
         ("KAFKA_SASL_OAUTHBEARER_CLIENT_SECRET", "hunter2"),
         ("MEERKAT_HISTORY", "off"),
         ("MEERKAT_PUBLISH", "off"),
-        // What stands for the public authorities.
+        // It replaces the public authorities.
         ("SSL_CERT_FILE", public.to_str().unwrap()),
     ];
     let (_, text) = Program::with(&variables).reported(b"");
@@ -281,7 +281,7 @@ fn what_has_no_end_is_not_waited_for() {
             assert!(text.contains(expected) && text.contains(variable), "{text}");
         }
     }
-    // Standard input that nobody closes.
+    // Standard input that is never closed.
     let mut program = Program::with(&[&off[..], &[broker]].concat());
     let mut child = program.0.spawn().unwrap();
     let input = child.stdin.take();
@@ -302,7 +302,8 @@ fn a_reader_that_leaves_early_is_no_failure() {
 
 const CLUSTER: &str = "arn:aws:kafka:eu-west-1:123456789012:cluster/orders/0a1b2c3d-7";
 
-/// What the program asks of AWS while a proxy is named, and what the proxy gets of it: method and target of each request.
+/// The program's requests to AWS while a proxy is configured, and those that the proxy receives: method and target of
+/// each.
 fn asked_of_a_proxy(more: &[(&str, &str)]) -> Vec<String> {
     let proxy = Server::start(|_| Answer::json(403, r#"{"message":"no"}"#));
     let origin = proxy.origin();

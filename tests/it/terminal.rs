@@ -25,7 +25,7 @@ fn shown(partitions: bool) -> Shown {
     if partitions { Shown::Partitions } else { Shown::Groups }
 }
 
-/// A report of so many groups that all say the same, with a name among them.
+/// A report of this many groups with the same reason, with a name in it.
 fn alike(groups: usize, name: &str) -> String {
     let group = |name: &str| {
         json!({ "group": name, "state": "Empty", "members": 0, "status": "UNKNOWN", "reason": "no earlier snapshot", "total_lag": 1_234_567,
@@ -64,7 +64,8 @@ fn the_table_of_partitions_is_the_golden_one() {
     }
 }
 
-/// What the program says in this minute of a partition that was committed to each minute up to the 25th, and has so much to read since.
+/// The reason in this minute for a partition that was committed to each minute up to the 25th, and has this much
+/// unread since.
 fn silence(now: i64, unread: i64, (members, assigned): (Members, Assigned)) -> String {
     let (thresholds, mut before, mut said) = (Thresholds::DEFAULT, None::<Sample>, String::new());
     for minute in 0..=now {

@@ -5,7 +5,7 @@ use std::process::{Command, Stdio};
 
 use crate::support::broker::{Scene, Stage, Voice};
 
-/// Two brokers that answer and one that says nothing.
+/// Two brokers that answer and one that is silent.
 fn stage() -> Stage {
     Scene::of(3).node(2, |node| node.voice = Voice::Silent).start()
 }

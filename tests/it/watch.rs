@@ -32,7 +32,7 @@ mod windows;
 const MIDNIGHT: i64 = 20_000 * 86_400;
 const DELAY: i64 = 3;
 
-/// A cluster, what is kept of it, and the variables of its function.
+/// A cluster, its history, and the variables of its function.
 struct Watch {
     stage: Stage,
     stand: Stand,
@@ -75,7 +75,7 @@ impl Watch {
         (report, output.status.code())
     }
 
-    /// All that the program leaves of the same.
+    /// All output of the same.
     fn output(&self, second: i64, mut event: Value, variables: &[(&str, &str)]) -> Output {
         if self.has_quotas {
             self.stand.run_clock_from(MIDNIGHT + second);
@@ -124,7 +124,7 @@ impl Watch {
         self.check_late(minute, DELAY)
     }
 
-    /// The same, so many seconds after its minute.
+    /// The same, this many seconds after its minute.
     fn check_late(&self, minute: i64, late: i64) -> Value {
         let event = json!({ "scheduled": rfc3339(MIDNIGHT + minute * 60) });
         self.run(minute * 60 + late, event, &[])

@@ -178,7 +178,7 @@ fn text(text: &'static str) -> StrBytes {
     StrBytes::from_static_str(text)
 }
 
-/// What every broker from Kafka 3.9 on takes.
+/// Versions that every broker from Kafka 3.9 on accepts.
 const METADATA: i16 = 12;
 const LIST_GROUPS: i16 = 5;
 const DESCRIBE_GROUPS: i16 = 5;
@@ -188,7 +188,7 @@ const LIST_OFFSETS: i16 = 9;
 /// Log start, high watermark, last stable offset: timestamp and isolation level.
 const EDGES: [(i64, i8); 3] = [(-2, 0), (-1, 0), (-1, 1)];
 
-/// Groups in one `OffsetFetch`, as the run has it.
+/// Groups in one `OffsetFetch`, as in a run.
 const PIECE: usize = 50;
 
 const READ_BUFFER: usize = 64 * 1024;

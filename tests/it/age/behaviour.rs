@@ -1,4 +1,4 @@
-//! What is said of the records that the search cannot see plainly. Each stated behaviour, by name.
+//! Ages of records that the search cannot see directly, one test for each documented behaviour.
 
 use meerkat::model::age::{Age, Answer, Basis, Limits, MAX_TIMESTAMP, Search, Target};
 use meerkat::model::lag::LogRange;

@@ -1,5 +1,5 @@
-//! The same requests to the stand-in and to `MiniStack`, another's emulator: where it keeps the documentation the answers agree, and
-//! where it does not this file says so.
+//! The same requests to the stand-in and to `MiniStack`, another emulator: where it follows the documentation the
+//! answers agree, and this file lists the differences.
 
 use std::collections::BTreeMap;
 use std::time::{SystemTime, UNIX_EPOCH};
@@ -204,7 +204,7 @@ async fn both_inflate_a_thousand_datums() {
     assert_eq!(found["q"], [(0, 1_000.0)]);
 }
 
-/// Where the documentation and `MiniStack` part ways, the stand-in keeps the documentation.
+/// Where `MiniStack` differs from the documentation, the stand-in follows the documentation.
 #[tokio::test]
 #[ignore = "needs MiniStack: make test-ministack"]
 async fn the_known_differences_are_these() {

@@ -1,4 +1,4 @@
-//! What comes back: merging, rounding, retention, pages and visibility.
+//! What is read back: merging, rounding, retention, pages and visibility.
 
 use std::collections::BTreeMap;
 

@@ -1,8 +1,8 @@
-//! The usual mistakes, and the way out that each of them is answered with.
+//! The usual mistakes, and the advice in the message of each.
 
 use super::*;
 
-/// What a run prints to these arguments and variables: everything in the third place, nothing of the fourth.
+/// What a run prints for these arguments and variables: everything in the third column, nothing of the fourth.
 type Mistake<'a> = (&'a str, &'a [(&'a str, &'a str)], &'a [&'a str], &'a [&'a str]);
 
 #[test]
@@ -62,7 +62,7 @@ fn each_mistake_is_answered_with_its_way_out() {
     }
 }
 
-/// A port that says these bytes to whatever comes.
+/// A port that sends these bytes to every client.
 fn stage_of(bytes: &'static [u8]) -> Stage {
     Scene::of(1).node(1, |node| node.voice = Voice::Says(bytes)).start()
 }

@@ -14,7 +14,7 @@ fn five_behind(brokers: i32) -> Scene {
 
 const HTTP: &[u8] = b"HTTP/1.1 400 Bad Request\r\nConnection: close\r\n\r\n";
 
-/// The sentence for one broker that does something else than Kafka does.
+/// The message for one broker that does not behave like Kafka.
 fn reported(voice: Voice) -> String {
     let stage = Scene::of(1).node(1, |node| node.voice = voice).start();
     let sentence = refusal(&stage);

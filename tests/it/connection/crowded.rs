@@ -1,4 +1,4 @@
-//! Brokers that have too much to do, and peers that are no brokers: what is tried again, and what is named.
+//! Brokers that are overloaded, and peers that are no brokers: what is tried again, and what is reported.
 
 use std::time::Duration;
 
@@ -111,7 +111,7 @@ fn a_quota_is_named_where_it_is_the_cause() {
             "{api:?}: {reported}"
         );
     }
-    // Where nobody can be met for it.
+    // If no broker can be reached because of it.
     let stage = Scene::of(1)
         .fault(When::on(ApiKey::ListGroups), Act::Throttled(7_500))
         .fault(When::on(ApiKey::Metadata), Act::Hang)

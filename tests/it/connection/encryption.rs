@@ -1,4 +1,4 @@
-//! TLS: always verified, per broker, and a sentence for each way in which it fails.
+//! TLS: always verified, per broker, with a message for each way in which it fails.
 
 use std::time::Duration;
 
@@ -14,12 +14,12 @@ fn encrypted(brokers: i32, authority: &Authority) -> Scene {
         .every_node(|node| node.tls = Some(identity.clone()))
 }
 
-/// The sentence that a user sees who trusts this authority.
+/// The message for a user who trusts this authority.
 fn reported(stage: &Stage, trusted: &Authority) -> String {
     Check::at(&stage.bootstrap()).trusting(&trusted.pem()).answer().expect_err("a run that fails")
 }
 
-/// The sentence for a broker that shows a certificate with these names and this validity.
+/// The message for a broker that shows a certificate with these names and this validity.
 fn reported_of(names: &[&str], validity: Validity) -> String {
     let authority = Authority::new();
     let identity = authority.identity(names, validity);
@@ -61,7 +61,8 @@ fn a_server_that_answers_a_handshake_in_plain_words_is_reported() {
 
 #[test]
 fn a_handshake_that_the_broker_ends_names_every_cause_that_it_may_have() {
-    // The alert handshake_failure: what Java says without a cipher suite or signature in common, and without a client certificate.
+    // The alert handshake_failure: Java sends it without a common cipher suite or signature, and without a client
+    // certificate.
     let alert = Voice::Says(b"\x15\x03\x03\0\x02\x02\x28");
     let sentence = reported(&Scene::of(1).node(1, |node| node.voice = alert).start(), &Authority::new());
     for cause in
@@ -173,7 +174,7 @@ fn a_broker_whose_certificate_lacks_its_advertised_name_is_reported_and_the_rest
     let authority = Authority::new();
     let scene = encrypted(2, &authority).group(Group::classic("away").at(2).commits("t", &[5]));
     let stage = scene.node(2, |node| node.advertised = Some("localhost".into())).start();
-    // Broker 2 can be met by its address; what counts is the name that it advertises.
+    // Broker 2 can be reached by its address; the name that it advertises counts.
     let report = Check::at(&stage.address(1).to_string()).trusting(&authority.pem()).report(&stage);
     assert_eq!(report.lags("orders"), "t/0 5");
     assert_eq!(*report.at("brokers/1/reachable"), false);

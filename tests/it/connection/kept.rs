@@ -26,7 +26,7 @@ fn connections_are_kept_as_long_as_they_are_answered() {
     assert_eq!(stage.connections(), 2);
 }
 
-/// The peers went without a word: connections are open, and nothing is ever answered on them.
+/// The peers disappeared silently: connections are open, and nothing is ever answered on them.
 #[test]
 fn a_kept_connection_that_is_silent_is_raced_by_a_new_one() {
     let stage = two().start();
@@ -37,7 +37,7 @@ fn a_kept_connection_that_is_silent_is_raced_by_a_new_one() {
     assert_eq!(stage.connections(), 4);
 }
 
-/// A kept connection that answers late is none that is dead.
+/// A kept connection that answers late is not dead.
 #[test]
 fn a_kept_connection_that_answers_slowly_serves_all_the_same() {
     let slow = Act::Trickled(30);
@@ -49,7 +49,7 @@ fn a_kept_connection_that_answers_slowly_serves_all_the_same() {
     assert_eq!(stage.connections(), 2);
 }
 
-/// An answer that came when nobody waited for it any more does not keep a connection from being kept.
+/// An answer that arrived when no caller waited any more does not prevent a connection from being kept.
 #[test]
 fn an_answer_that_comes_after_its_deadline_is_counted_off() {
     // The first broker is asked for topics, and the second one as well, since the first is silent for a while.

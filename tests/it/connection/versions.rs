@@ -5,7 +5,7 @@ use kafka_protocol::messages::{ApiKey, ApiVersionsRequest};
 use crate::support::broker::{Act, Group, Release, Scene, Stage, Topic, When};
 use crate::support::check::{Report, check, refusal};
 
-/// A group that is five records behind, on a cluster of so many brokers.
+/// A group that is five records behind, on a cluster of this many brokers.
 fn five_behind(brokers: i32) -> Scene {
     let orders = Group::classic("orders").commits("t", &[5]).member("reader", "t", &[0]);
     Scene::of(brokers).group(orders).topic(Topic::new("t", &[0..10]))

@@ -1,4 +1,4 @@
-//! Groups whose coordinator is away: nobody lists them, and nobody says so.
+//! Groups whose coordinator is away: no broker lists them, and none reports that.
 
 use kafka_protocol::messages::ApiKey;
 use meerkat::judge::verdict::Verdict;
@@ -79,7 +79,7 @@ fn a_share_group_that_is_asked_for_while_its_coordinator_is_away_is_unknown() {
     leaders[15] = -1;
     let leaderless = share().offsets_led_by(&leaders).node(2, |node| node.voice = Voice::Closed).start();
     is_unknown(&named(&leaderless), "s", "its coordinator is away");
-    // Asked for as a classic group it is dead, which is no word on a group of another kind.
+    // Requested as a classic group it is dead, which shows nothing about a group of another kind.
     for (act, why) in
         [(Act::Code(31), "whether there is such a group is unknown: "), (Act::Hang, "before the deadline")]
     {
@@ -153,7 +153,7 @@ fn share_groups_are_waited_for_while_what_holds_their_state_is_elected() {
     let report = check(&scene().fault(When::on(ApiKey::ListGroups).at(1).times(1), elected).start());
     assert_eq!((report.complete(), report.problems()), (true, Vec::new()));
     assert_eq!(report.lags("s"), "t/0 5");
-    // Nobody else needs it.
+    // No other group needs it.
     assert!(check(&two().share_state_led_by(&[-1]).start()).complete());
 }
 
@@ -215,7 +215,7 @@ fn where_nobody_answers_nothing_is_missing() {
 
 #[test]
 fn without_a_broker_to_ask_for_the_coordinator_the_cause_is_reported() {
-    // Whoever was asked for the metadata is under none of the advertised addresses, and those lead nowhere.
+    // The broker that returned the metadata has none of the advertised addresses, and those cannot be reached.
     let silence = |scene: &mut Scene| *scene = std::mem::take(scene).every_node(|node| node.voice = Voice::Silent);
     let stage = two().fault(When::on(ApiKey::Metadata).times(1), Act::Change(silence)).start();
     let bootstrap = stage.bootstrap().replace("127.0.0.1", "localhost");

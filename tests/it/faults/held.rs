@@ -136,7 +136,7 @@ fn where_that_question_has_no_answer_what_is_held_is_unknown() {
 
 #[test]
 fn groups_beyond_the_limit_of_one_run_are_unknown() {
-    // Two groups may be asked about all of 90,000 partitions each.
+    // Two groups may be asked for all of 90,000 partitions each.
     let wide = Topic::new("wide", &vec![0..10; 90_000]);
     let bare = |number: usize| Group::classic(&format!("bare-{number}"));
     let stage = (0..4).map(bare).fold(Scene::of(1).topic(wide), Scene::group).start();

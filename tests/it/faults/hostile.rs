@@ -74,7 +74,7 @@ fn an_answer_that_nobody_asked_for_ends_its_connection_and_spoils_nothing() {
     let stage = five_behind().fault(When::on(ApiKey::ListGroups), Act::Twice).start();
     let report = Check::at(&stage.bootstrap()).report(&stage);
     assert_eq!((report.lags("orders"), report.complete()), ("t/0 5".into(), true));
-    // The listing is asked for again, since what the broker had loaded just after it was not answered.
+    // The listing is requested again, because the request just after it had no answer.
     assert_eq!(stage.connections(), 3);
 }
 
@@ -98,7 +98,7 @@ fn an_answer_cut_off_by_the_end_of_the_connection_is_reported() {
     every_answer(&Act::Raw(b"\0\0\x10\0\0\0"), "closed");
 }
 
-/// Lengths that promise much more than the frame holds, in the flexible encoding and in the old one.
+/// Lengths that announce much more than the frame holds, in the flexible encoding and in the old one.
 #[test]
 fn an_absurd_number_of_entries_is_reported_and_needs_no_memory() {
     let flexible = Act::Body(b"\0\0\0\0\0\0\0\xff\xff\xff\xff\x0f");
@@ -121,7 +121,7 @@ fn the_code_of_metadata_as_a_whole_counts() {
     );
 }
 
-/// A listing of so many groups, which have nothing, not even names.
+/// A listing of this many groups, which have nothing, not even names.
 fn groups(count: usize) -> Act {
     let mut length = count + 1;
     let mut body = vec![0; 7];
@@ -137,7 +137,7 @@ fn groups(count: usize) -> Act {
 
 #[test]
 fn a_listing_of_smallest_entries_is_refused_before_it_is_decoded() {
-    // 8 MB, which would take 250 MB.
+    // 8 MB, which would need 250 MB of memory.
     let reported = reported(ApiKey::ListGroups, groups(1_600_000));
     assert!(
         reported.contains("bytes of memory, more than the limit of 67108864; raise MEERKAT_FRAME_LIMIT"),

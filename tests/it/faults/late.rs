@@ -78,7 +78,7 @@ fn metadata_that_are_under_way_are_not_asked_for_again_elsewhere() {
     let report = Check::at(&stage.address(1).to_string()).report(&stage);
     assert_eq!((report.lags("orders"), report.lags("bills")), ("t/0 0".into(), "u/0 0".into()));
     let asked: Vec<i32> = stage.asked(ApiKey::Metadata).iter().map(|seen| seen.node).collect();
-    // For the brokers, and for the topics over 1.5 s: three times what silence is borne for.
+    // For the brokers, and for the topics over 1.5 s: three times the accepted silence.
     assert_eq!(asked, [1, 1]);
 }
 
@@ -126,7 +126,7 @@ fn a_leader_that_hangs_during_the_age_search_makes_only_its_own_ages_unknown() {
     assert_eq!(hung["lag_seconds"], Value::Null);
 }
 
-/// So many groups that all read one topic with so many partitions.
+/// This many groups that all read one topic with this many partitions.
 fn wide(groups: usize, partitions: usize) -> Scene {
     let offsets = vec![5; partitions];
     let group = |number| Group::classic(&format!("group-{number:03}")).commits("t", &offsets);

@@ -1,4 +1,4 @@
-//! Brokers that have yet to load what they lead: `ListGroups` leaves those groups out, without an error.
+//! Brokers that still have to load what they lead: `ListGroups` leaves those groups out, without an error.
 
 use std::time::Duration;
 
@@ -26,7 +26,8 @@ fn is_whole(report: &Report) -> bool {
 fn groups_that_are_being_loaded_are_waited_for() {
     for release in [Release::V2_1, Release::V2_8, Release::V3_9, Release::V4_4] {
         let loaded = || Act::Change(Scene::load);
-        // Another broker leads the partition; or the one does that is met first, and was asked before anything is known of it.
+        // Another broker leads the partition; or the first one that is reached does, and was asked before anything was
+        // known of it.
         for leaders in [[1, 2], [2, 1]] {
             let scene = two().release(release).unloaded(&[BILLS]).offsets_led_by(&leaders);
             let scene = scene.fault(When::on(ApiKey::ListGroups).times(4), Act::AS_USUAL);
@@ -72,7 +73,8 @@ fn a_user_who_may_not_describe_made_up_groups_still_gets_what_is_known() {
 
 #[test]
 fn a_coordinator_that_moves_while_its_groups_are_listed_is_noticed() {
-    // Its groups are listed no more, and the broker that takes over was asked before it had them: all that shows it is what comes after.
+    // Its groups are no longer listed, and the broker that takes over was asked before it had them: only later answers
+    // show it.
     let moves = |scene: &mut Scene| *scene = std::mem::take(scene).unloaded(&[BILLS]);
     for leaders in [[1, 2], [2, 1]] {
         let scene = two().offsets_led_by(&leaders);

@@ -1,4 +1,4 @@
-//! What lies between a commit and a log that were not read at the same moment.
+//! A commit and a log that were not read at the same moment.
 
 use std::ops::Range;
 use std::time::Duration;
@@ -130,7 +130,7 @@ fn unassigned_is_what_nobody_subscribes_to() {
     let scene = Scene::of(1).group(group).topic(Topic::new("t", &[0..5, 0..5])).topic(Topic::new("left", &[0..9]));
     let report = check(&scene.start());
     assert_eq!(report.partition("g", "left", 0)["findings"], json!(["unassigned"]));
-    // Between two rebalances nobody reads it, and somebody will.
+    // Between two rebalances no member reads it, and one will.
     assert_eq!(report.partition("g", "t", 1)["findings"], json!([]));
 }
 

@@ -1,4 +1,4 @@
-//! A broker that holds answers back says so, and so does the report.
+//! A broker that throttles answers reports it, and so does the report.
 
 use kafka_protocol::messages::ApiKey;
 
@@ -21,7 +21,7 @@ fn what_a_quota_held_back_is_added_up_over_all_answers() {
         let report = check(&ASKED.into_iter().fold(scene().release(release), throttle).start());
         let expected = "held answers back for 7.500 s in all: a quota of this user, or of the client id meerkat";
         assert_eq!(*report.at("brokers/0/throttled"), expected, "{release:?}");
-        // It was read all the same.
+        // It was still read.
         assert!(report.complete());
         assert_eq!(report.lags("orders"), "t/0 5");
     }

@@ -1,4 +1,5 @@
-//! Services that speak Kafka's protocol and have no `__consumer_offsets`, such as Azure Event Hubs: what they do not list is asked for.
+//! Services with Kafka's protocol and without `__consumer_offsets`, such as Azure Event Hubs: groups that they do not
+//! list are asked for.
 
 use kafka_protocol::messages::ApiKey;
 use serde_json::{Value, json};
@@ -101,7 +102,7 @@ fn a_glob_that_no_listed_group_meets_is_unknown_where_only_living_groups_are_lis
         let reason = report.group("s*")["reason"].as_str().unwrap();
         assert!(reason.contains("name them in MEERKAT_EXPECT"), "{reason}");
     }
-    // Without the topic nobody coordinates a group in Apache Kafka.
+    // In Apache Kafka no broker coordinates a group without the topic.
     assert_eq!(status(&expecting(Scene::of(2).without_offsets_topic(), "s*"), "s*"), "NOTFOUND");
 }
 

@@ -21,7 +21,7 @@ const STATES: [(&str, Make, &[&str]); 4] = [
 fn in_every_state_lag_is_what_it_is_and_nobody_is_called_unassigned_for_a_rebalance() {
     for (kind, group, states) in STATES {
         for state in states {
-            // Partition 1 is nobody's at this moment.
+            // No member has partition 1 at this moment.
             let mut group = group("g").commits("t", &[5, 8]);
             if !matches!(*state, "Empty" | "Dead") {
                 group = group.member("m", "t", &[0]);
@@ -58,7 +58,7 @@ fn topics_of_a_regular_expression_are_known_from_the_assignment() {
     assert_eq!(partition("orders-eu", 0), "lag=5 member=m findings=[]");
     assert_eq!(partition("orders-eu", 1), r#"lag=null member=m findings=["no_commit","uncommitted"]"#);
     assert_eq!(partition("orders-eu", 2), r#"lag=null member=null findings=["no_commit"]"#);
-    // Nothing that is assigned belongs to it, so nobody reads it.
+    // Nothing that is assigned belongs to it, so no member reads it.
     assert_eq!(partition("retired", 0), r#"lag=7 member=null findings=["unassigned"]"#);
 }
 

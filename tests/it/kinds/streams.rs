@@ -1,4 +1,4 @@
-//! Streams groups: members by their tasks, topics of the application's own, and what keeps one from running.
+//! Streams groups: members by their tasks, internal topics, and why one cannot run.
 
 use crate::real_kafka::show;
 use crate::support::broker::{Act, Group, STREAMS_GROUP_DESCRIBE, Scene, Topic, When};

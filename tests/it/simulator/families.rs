@@ -4,7 +4,7 @@ use super::world::{Consumer, Load, Presence};
 use super::{BUSY, SELDOM, WORLDS, reads, watch_through};
 use meerkat::judge::verdict::Verdict;
 
-/// A kind of consumer that nothing is the matter with.
+/// A kind of healthy consumer.
 struct Family {
     name: &'static str,
     consumer: Consumer,
@@ -36,7 +36,7 @@ fn batches(load: Load) -> Consumer {
 
 fn families() -> Vec<Family> {
     let mut families = vec![
-        // Once after some cold starts, and never again: who leaves for the first time may have crashed.
+        // Once after some cold starts, and never again: a consumer that leaves for the first time may have crashed.
         family("job by the hour", job(3_600, 300, BUSY), 300),
         family("job each ten minutes", job(600, 120, BUSY), 0),
         family("job each five minutes", job(300, 60, BUSY), 0),
@@ -90,7 +90,7 @@ fn healthy_families_stay_below_their_bars() {
     let mut above = Vec::new();
     for Family { name, consumer, missing, bar } in families() {
         let mut episodes = 0;
-        // As much time in all, and whole days where something takes a day.
+        // As much time in all, and whole days for what needs a day.
         let (worlds, hours) = match (consumer.load, consumer.presence) {
             (Load::ByDay(_), _) => (WORLDS, 24),
             (_, Presence::Runs(_, 3_600)) => (WORLDS, 48),

@@ -1,10 +1,10 @@
-//! Faults: when each is found, and how much of the next hour it is said.
+//! Faults: when each is found, and for how much of the next hour it is reported.
 
 use super::world::{Consumer, Fault, Load, Presence};
 use super::{BUSY, HEALTHY_PERIODS, WORLDS, reads, watch};
 use meerkat::judge::verdict::Verdict;
 
-/// A fault of one consumer, and what must come of it.
+/// A fault of one consumer, and its expected verdict.
 struct Case {
     name: &'static str,
     consumer: Consumer,
@@ -14,7 +14,7 @@ struct Case {
     expected: Verdict,
     /// Seconds within which half of the worlds have the expected verdict.
     median: u64,
-    /// Parts in a thousand of the next sixty runs that say so.
+    /// Parts in a thousand of the next sixty runs with this verdict.
     stays: usize,
 }
 
@@ -83,7 +83,7 @@ fn cases() -> Vec<Case> {
     ]
 }
 
-/// Consumers that read otherwise, with the same faults.
+/// Consumers that read in another way, with the same faults.
 fn brothers() -> Vec<Case> {
     use Verdict::{Stall, Stop, Warn};
     let slow = Fault::SlowsTo;

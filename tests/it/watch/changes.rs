@@ -1,4 +1,4 @@
-//! Outages and changes: what they cost of the memory, and whom.
+//! Outages and changes: what they cost of the memory, and for which partitions.
 
 use std::time::Duration;
 
@@ -66,7 +66,7 @@ fn a_coordinator_that_is_away_for_a_while_forgets_nothing() {
 fn pages_that_stay_invisible_for_two_runs_are_reported_and_lose_nothing() {
     let watch = Watch::new(scene());
     let minute = watch.until_trouble();
-    // What is written from now on shows after more than two minutes.
+    // What is written from now on becomes visible after more than two minutes.
     watch.stand.set_visible_after(Duration::from_secs(150));
     for minute in minute..minute + 5 {
         watch.work(&["well"]);

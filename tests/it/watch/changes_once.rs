@@ -79,7 +79,7 @@ impl Topic {
     }
 }
 
-/// A message as SNS took it.
+/// A message as SNS received it.
 struct Sent {
     subject: String,
     attributes: BTreeMap<String, String>,
@@ -116,7 +116,7 @@ fn a_change_is_sent_once_and_a_run_without_a_change_sends_nothing() {
     assert!(reported[1].starts_with("prod: stuck ERR | stuck ERR: of-stuck/0 STALL: no commit for "), "{reported:#?}");
     assert!(reported[1].ends_with(" behind, a member is assigned (and 1 more)"), "{reported:#?}");
 
-    // The same status, an outage, the same event twice, a redriven event, and what people ask for in between.
+    // The same status, an outage, the same event twice, a redriven event, and requests of people in between.
     for minute in [minute, minute + 1, minute + 40] {
         watch.work(&["well"]);
         watch.check(minute);
@@ -205,7 +205,7 @@ fn groups_in_trouble_beyond_the_list_are_reported_by_their_number() {
         topic.messages().split_off(before)
     });
     let reported = step.find(|reported| !reported.is_empty()).expect("messages");
-    // The 68, `stuck` and `crashed`, which nobody has caught up: 70 groups.
+    // The 68, `stuck` and `crashed`, which are not caught up: 70 groups.
     assert_eq!(reported.len(), 12, "{reported:#?}");
     assert!(reported.iter().any(|message| message.starts_with("prod: and 60 more | and 60 more: ")), "{reported:#?}");
     let number = "prod: 6 more groups are not OK | 6 more groups are not OK: changes are sent one by one for the 64 worst, ERR first";

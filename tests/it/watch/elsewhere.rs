@@ -1,4 +1,4 @@
-//! A service without `__consumer_offsets` lists a group no more once its members are gone, and keeps its commits.
+//! A service without `__consumer_offsets` no longer lists a group once its members are gone, and keeps its commits.
 
 use super::*;
 
@@ -21,7 +21,7 @@ impl Watch {
         self
     }
 
-    /// Its members leave, and records that nobody reads are written.
+    /// Its members leave, and records are written that no member reads.
     fn stops(&self) {
         self.stage.change(|scene| {
             scene.crash("stopping");

@@ -84,7 +84,7 @@ fn a_run_logs_itself_and_each_group_that_needs_attention() {
     );
     assert_eq!(stuck["total_lag"], stuck["max_lag"].as_u64().expect("a number") * 2);
 
-    // A change is logged once, and what is well says nothing afterwards.
+    // A change is logged once, and a healthy group is not logged afterwards.
     watch.work(&["stuck", "well"]);
     let lines = watch.logged(&[scheduled(first + 1), scheduled(first + 2)], &owners);
     let of_stuck: Vec<String> = lines

@@ -59,7 +59,7 @@ fn one_that_is_held_by_a_record_stalls_and_is_published_as_any_group() {
 fn without_a_known_rest_an_idle_group_is_not_called_stalled() {
     let watch = sharing(Release::V4_1);
     healthy(&watch);
-    // All of it is acknowledged, and the coordinator will say so with the next acknowledgement.
+    // All of it is acknowledged, and the coordinator will report it with the next acknowledgement.
     watch.stage.change(|scene| scene.produce("jobs", 10));
     let mut reported = (String::new(), String::new());
     for minute in 8..40 {
@@ -72,7 +72,7 @@ fn without_a_known_rest_an_idle_group_is_not_called_stalled() {
         "at most 10 records behind: this broker does not report which of them are acknowledged; Kafka 4.2 and later do";
     assert_eq!(reported, ("UNKNOWN".to_owned(), why.to_owned()));
     assert_eq!(watch.published("sharing", [39]), "-");
-    // Whoever leaves what comes then has stopped.
+    // A group that leaves later records unread has stopped.
     watch.stage.change(|scene| scene.produce("jobs", 10));
     for minute in 40..44 {
         reported = partition(&watch.check(minute));

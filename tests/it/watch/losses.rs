@@ -14,7 +14,7 @@ fn partition(report: &Value) -> &Value {
 }
 
 impl Watch {
-    /// A minute's records, and what the group makes of them; then the run.
+    /// A minute's records, and what the group reads of them; then the run.
     fn minute(&self, minute: i64, change: impl FnOnce(&mut Scene)) -> Value {
         self.stage.change(|scene| {
             scene.produce("t", 10);

@@ -1,4 +1,4 @@
-//! What is judged by age, without a history and with one, and what becomes of groups that were left.
+//! Verdicts by age, without a history and with one, and groups that were abandoned.
 
 use super::*;
 
@@ -76,7 +76,7 @@ fn a_group_without_commits_is_distinguished_from_a_healthy_one() {
     assert_eq!(reported[2], ("1 partition, 0 records behind in all", "1 1 1 1".to_owned()));
 }
 
-/// Nobody ever reads, and runs are fifteen minutes apart: an error is reported without waiting as long.
+/// No member ever reads, and runs are fifteen minutes apart: an error is reported without waiting as long.
 fn abandoned(variables: &[(&str, &str)]) -> String {
     let scene = Scene::of(1).group(Group::classic("left").commits("t", &[5])).topic(Topic::new("t", &[0..10]));
     let mut watch = Watch::new(scene).with("MEERKAT_PERIOD", "15");
@@ -102,7 +102,7 @@ fn a_group_that_was_abandoned_before_the_first_run_has_the_configured_status() {
     assert_eq!(abandoned(&[("MEERKAT_ABANDONED", "warn")]), "- - - - - 2 2");
     assert_eq!(abandoned(&[("MEERKAT_ABANDONED", "err")]), "- - - - 3 3 3");
     assert_eq!(abandoned(&[("MEERKAT_EXPECT", "left")]), "- - - - 3 3 3");
-    // Nothing supports that it is fine.
+    // There is no evidence for an OK.
     assert_eq!(abandoned(&[("MEERKAT_ABANDONED", "ok")]), "- - - - - - -");
 }
 

@@ -1,4 +1,4 @@
-//! On time and not: late runs, old events, other periods, and two that write the same history.
+//! On time and not: late runs, old events, other periods, and two writers of the same history.
 
 use super::*;
 use crate::support::cloudwatch::{Fault, How};

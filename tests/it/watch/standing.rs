@@ -1,4 +1,4 @@
-//! An alarm that stands ends only when a run saw that it is over: not when a group, Kafka or the history could not be read.
+//! An alarm ends only when a run has read that it is over: not when a group, Kafka or the history could not be read.
 
 use kafka_protocol::messages::ApiKey;
 
@@ -10,7 +10,7 @@ use crate::support::cloudwatch::{Fault, How, Stored};
 const COORDINATOR_NOT_AVAILABLE: i16 = 15;
 
 impl Watch {
-    /// The run of a minute in which nobody listens at the brokers' address: what it says on standard error.
+    /// The run of a minute in which no broker listens at the address: its output on standard error.
     fn blind(&self, minute: i64, variables: &[(&str, &str)]) -> String {
         let event = json!({ "scheduled": rfc3339(MIDNIGHT + minute * 60) });
         let away = [("KAFKA_BOOTSTRAP_SERVERS", "127.0.0.1:1")];
@@ -19,7 +19,7 @@ impl Watch {
         String::from_utf8(output.stderr).expect("text")
     }
 
-    /// What the metrics hold of a minute: `Name Part Group=value`, in order.
+    /// The metrics of a minute: `Name Part Group=value`, in order.
     fn stored(&self, minute: i64) -> Vec<String> {
         let of = |stored: &&Stored| {
             stored.metric.namespace == names::NAMESPACE && stored.timestamp == MIDNIGHT + minute * 60
@@ -89,7 +89,7 @@ fn a_run_that_cannot_reach_kafka_publishes_what_stands_and_that_it_was_blind() {
         );
         assert_eq!(watch.stored(minute), ["BlindRuns=1", "Status crashed=3", "Status stuck=3"]);
     }
-    // What is kept by the second lives for three hours, and a run may be late.
+    // Data with a resolution of a second is kept for three hours, and a run may be late.
     for (minute, stored) in [(first + 170, 3), (first + 180, 1)] {
         watch.blind(minute, &[]);
         assert_eq!(watch.stored(minute).len(), stored, "{:?}", watch.stored(minute));

@@ -1,4 +1,4 @@
-//! Fewer groups than before: deleted, away, or shown no more.
+//! Fewer groups than before: deleted, away, or no longer visible.
 
 use super::*;
 

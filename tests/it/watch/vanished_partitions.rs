@@ -1,11 +1,12 @@
-//! Partitions that a group had and has no more: hidden from this user, deleted with their topic, or without a commit.
+//! Partitions that a group had and no longer has: hidden from this user, deleted with their topic, or without a
+//! commit.
 
 use super::trouble::{PERIODS, Runs, stands};
 use super::*;
 use crate::support::broker::Release;
 
 impl Runs {
-    /// The run, whose report says of a group what vanished: why, of which topic, and which partitions.
+    /// The run, and the vanished partitions of a group in its report: why, of which topic, and which partitions.
     fn vanished(&mut self, group: &str, change: impl FnOnce(&mut Scene)) -> (Value, Vec<String>) {
         let report = self.next(change);
         let entries = self::group(&report, group)["vanished"].as_array().cloned().unwrap_or_default();

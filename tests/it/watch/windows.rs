@@ -1,4 +1,5 @@
-//! Windows, which are earlier snapshots of partitions that may be slow: what they cost, and what becomes of a verdict where they are not read.
+//! Windows, which are earlier snapshots of partitions that may be slow: their cost, and the verdicts if they are not
+//! read.
 
 use super::*;
 use crate::support::cloudwatch::{Fault, How};
@@ -11,7 +12,7 @@ fn watch() -> Watch {
 }
 
 impl Watch {
-    /// A minute in which 20 records come to each partition and the group reads so many, and the run after it.
+    /// A minute in which 20 records arrive in each partition and the group reads this many, and the run after it.
     fn slow_minute(&self, minute: i64, reads: i64) -> Value {
         self.stage.change(|scene| {
             scene.produce("orders", 20);
@@ -148,7 +149,7 @@ fn ten_thousand_partitions_that_are_all_slow_have_their_verdicts_within_the_quot
         assert!(of("WARN") >= standing, "{minute}: {} after {standing}", of("WARN"));
         let points = |key: &str| history[key].as_u64().expect("a number");
         assert!(points("windows_points") <= points("windows_budget"), "{minute}: {history}");
-        // By then there is more to read than there is time for.
+        // By then there is more to read than time.
         if minute > 28 && standing == 100 {
             // All 10,000 are read, on no fewer than 173 pages; most of them within the last twelve minutes alone.
             assert!(points("windows_read") >= 173 && points("windows_short") > 5_000, "{history}");

@@ -113,6 +113,27 @@ fn what_selects_nothing_is_a_problem_and_no_ok() {
 }
 
 #[test]
+fn a_pattern_between_slashes_is_a_regular_expression() {
+    let stage = scene().start();
+    let names = |arguments: &str, variables: &[(&str, &str)]| {
+        let (_, json) = report(&stage, arguments, variables);
+        let groups: Vec<_> = json["groups"].as_array().unwrap().iter().map(|group| group["group"].to_string()).collect();
+        groups.join(" ")
+    };
+    for arguments in ["--group /^(orders-svc|behind)$/", "/^(orders-svc|behind)$/", "--group /^o.*c$/ --group behind*"] {
+        assert_eq!(names(arguments, &[]), "\"behind\" \"orders-svc\"", "{arguments}");
+    }
+    let groups = [("MEERKAT_GROUPS", "/^[bo]/,!/^of-/"), ("MEERKAT_TOPICS", "/^ord.{2,4}$/")];
+    assert_eq!(names("", &groups), "\"behind\" \"orders-svc\"");
+    let rules = [("MEERKAT_ALLOWED_LAG", "/^be{1,2}h/=1000"), ("MEERKAT_OWNERS", "/^b/=team-a")];
+    let (_, json) = report(&stage, "behind", &rules);
+    assert_eq!((&json["groups"][0]["status"], &json["groups"][0]["owner"]), (&"OK".into(), &"team-a".into()), "{json}");
+    let (code, json) = report(&stage, "", &[("MEERKAT_EXPECT", "/^orders-/,/^nobody$/")]);
+    let missing = json["groups"].as_array().unwrap().iter().find(|group| group["group"] == "/^nobody$/").unwrap();
+    assert!(code == Some(3) && missing["status"] == "NOTFOUND", "{json}");
+}
+
+#[test]
 fn a_wrong_name_has_its_nearest_names() {
     let stage = scene().start();
     let (code, printed) = typed(&stage, "order-svc --table", &[]);

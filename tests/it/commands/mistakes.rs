@@ -32,6 +32,9 @@ fn each_mistake_is_answered_with_its_way_out() {
         ("--format prometheus", &[], &["did you mean openmetrics?"], &[]),
         ("order-svc", &[], &["did you mean orders-svc?"], &[]),
         ("nowhere.json", &[], &["the event file nowhere.json cannot be read"], &[]),
+        ("--group /a(b/", &[], &["--group has the regular expression /a(b/", "found open group", "use a glob"], &[]),
+        ("", &[("MEERKAT_TOPICS", "/(?=a)/")], &["MEERKAT_TOPICS has the regular expression /(?=a)/"], &[]),
+        ("", &[("MEERKAT_OWNERS", "/a[/=x")], &["MEERKAT_OWNERS has the regular expression /a[/"], &[]),
         ("", &[("MEERKAT_OBJECTIV", "5")], &["did you mean MEERKAT_OBJECTIVE?"], &[]),
         ("", &[("MEERKAT_OBJECTIVE", "5m")], &["MEERKAT_OBJECTIVE must be seconds"], &[]),
         (

@@ -9,7 +9,7 @@ use crate::cli::completions::Shell;
 use crate::cli::options::{ALIASES, Flag, OPTIONS, instead_of};
 use crate::config::Detail;
 use crate::event::{Ask, DEFAULT_HISTORY_MINUTES, Request};
-use crate::model::pattern;
+use crate::model::pattern::{self, Patterns};
 
 /// What the command line asks for.
 pub enum Arguments {
@@ -301,9 +301,12 @@ impl CommandLine {
 
     /// What contradicts itself is refused; groups and topics become what a run understands.
     fn checked(mut self) -> Result<Self, String> {
-        let list = |what: &str, names: &[String]| match names.iter().find(|name| pattern::items(name).count() != 1) {
-            Some(name) => Err(format!("--{what} needs one name, glob or /regex/, found {name:?}; give it repeatedly")),
-            None => Ok(names.join(",")),
+        let list = |what: &str, names: &[String]| {
+            if let Some(name) = names.iter().find(|name| pattern::items(name).count() != 1) {
+                return Err(format!("--{what} needs one name, glob or /regex/, found {name:?}; give it repeatedly"));
+            }
+            let list = names.join(",");
+            Patterns::parse(&list).map(|_| list).map_err(|error| format!("--{what} {error}"))
         };
         if let (Some(event), true) = (&self.event, self.asks()) {
             return Err(format!(

@@ -11,7 +11,7 @@ use crate::base::shown;
 use crate::config::variables::{Stranger, VARIABLES, stranger};
 use crate::model::memory::Objective;
 use crate::model::part::{MOST_PARTS, PART_EXPECTED, Part};
-use crate::model::pattern::{self, NotAPattern, Pattern, Patterns, Rules};
+use crate::model::pattern::{self, Pattern, Patterns, Rules};
 use crate::model::stable_hash::Hash;
 
 /// The variables while they are read, and what is wrong so far.
@@ -177,23 +177,14 @@ impl Variables {
     /// Names to include and to exclude.
     pub(super) fn patterns(&mut self, name: &str) -> Patterns {
         let text = self.text(name).unwrap_or_default();
-        Patterns::parse(&text).map_err(|error| self.no_pattern(name, &error)).unwrap_or_default()
+        Patterns::parse(&text).map_err(|error| self.wrong(name, error)).unwrap_or_default()
     }
 
     /// Patterns that each count for themselves.
     pub(super) fn each_pattern(&mut self, name: &str) -> Vec<Pattern> {
         let text = self.text(name).unwrap_or_default();
         let parsed = pattern::items(&text).map(Pattern::parse).collect::<Result<_, _>>();
-        parsed.map_err(|error| self.no_pattern(name, &error)).unwrap_or_default()
-    }
-
-    /// The expression is shown: what stands between slashes is no password in the wrong place.
-    fn no_pattern(&mut self, name: &str, NotAPattern { item, why }: &NotAPattern) {
-        let item = shown::cut(&shown::plain(item), LONGEST_ITEM);
-        self.wrong(
-            name,
-            format_args!("has the regular expression {item}, and {why}: change it, or use a glob such as orders-*"),
-        );
+        parsed.map_err(|error| self.wrong(name, error)).unwrap_or_default()
     }
 
     /// Numbers by pattern: the first one that matches counts, a number alone is for everything else.
@@ -239,7 +230,7 @@ impl Variables {
             match (names, read(value.trim())) {
                 (Some(names), Some(value)) => match Pattern::parse(names.trim()) {
                     Ok(names) => rules.add(names, value),
-                    Err(error) => self.no_pattern(name, &error),
+                    Err(error) => self.wrong(name, error),
                 },
                 (None, Some(value)) => rules.set_default(value),
                 (_, None) => {
@@ -307,17 +298,14 @@ impl Variables {
         text
     }
 
-    /// What may be wrong, unless something is.
+    /// What may be wrong, unless something is; what may be wrong is often why.
     pub(super) fn finish(self) -> Result<Vec<String>, ConfigError> {
-        if self.problems.is_empty() { Ok(self.doubts) } else { Err(ConfigError(self.problems)) }
+        if self.problems.is_empty() { Ok(self.doubts) } else { Err(ConfigError([self.problems, self.doubts].concat())) }
     }
 }
 
 /// What is wrong where nothing names a broker.
 const NO_BROKER: &str = "no broker is named: give --bootstrap-server HOST:PORT, or set KAFKA_BOOTSTRAP_SERVERS, or KAFKA_CLUSTER_ARN for Amazon MSK; see meerkat --help";
-
-/// Characters of a regular expression in an error.
-const LONGEST_ITEM: usize = 80;
 
 /// Bits of a selection's hash.
 const SELECTION_BITS: u32 = 40;

@@ -5,6 +5,8 @@ use std::fmt;
 use regex_lite::{Regex, RegexBuilder};
 use wildmatch::WildMatch;
 
+use crate::base::shown;
+
 /// One pattern of names.
 #[derive(Clone, Debug)]
 pub struct Pattern {
@@ -26,7 +28,10 @@ impl Pattern {
     /// # Errors
     /// [`NotAPattern`] for a regular expression that is not one, or too large.
     pub(crate) fn parse(item: &str) -> Result<Self, NotAPattern> {
-        let wrong = |why: &dyn fmt::Display| NotAPattern { item: item.to_owned(), why: why.to_string() };
+        let wrong = |why: &dyn fmt::Display| {
+            let item = shown::cut(&shown::plain(item), LONGEST_SHOWN);
+            NotAPattern { item, why: why.to_string() }
+        };
         let form = match expression(item) {
             Some(expression) if expression.len() > LONGEST_EXPRESSION => {
                 return Err(wrong(&format_args!("it is longer than {LONGEST_EXPRESSION} bytes")));
@@ -59,11 +64,12 @@ impl Pattern {
     }
 }
 
-/// A regular expression that cannot be used.
-#[derive(Clone, Debug, PartialEq, Eq)]
+/// A regular expression that cannot be used, as a sentence behind the name of what has it.
+#[derive(Clone, Debug, PartialEq, Eq, thiserror::Error)]
+#[error("has the regular expression {item}, and {why}: change it, or use a glob such as orders-*")]
 pub(crate) struct NotAPattern {
-    /// The item of the list, slashes included.
-    pub(crate) item: String,
+    /// The item of the list, slashes included. It is shown: what stands between slashes is no password in the wrong place.
+    item: String,
     /// What is wrong with it.
     pub(crate) why: String,
 }
@@ -183,6 +189,9 @@ impl<T> Rules<T> {
         self.rules.iter().find(|(pattern, _)| pattern.matches(name)).map_or(&self.default, |(_, value)| value)
     }
 }
+
+/// Characters of a regular expression in an error.
+const LONGEST_SHOWN: usize = 80;
 
 /// Bytes of a regular expression: a list of some hundred names, and less than what Lambda's variables hold.
 const LONGEST_EXPRESSION: usize = 4 * 1024;

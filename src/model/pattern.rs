@@ -200,6 +200,7 @@ const LONGEST_EXPRESSION: usize = 4 * 1024;
 const LARGEST_PROGRAM: usize = 256 * 1024;
 
 #[cfg(test)]
+#[expect(clippy::unwrap_used, reason = "a test fails by panicking")]
 mod tests {
     use super::*;
 

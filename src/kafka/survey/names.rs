@@ -62,6 +62,7 @@ pub(crate) struct Sorted {
 }
 
 #[cfg(test)]
+#[expect(clippy::unwrap_used, reason = "a test fails by panicking")]
 mod tests {
     use super::*;
 

@@ -133,8 +133,8 @@ fn a_mistake_about_protocols_logins_and_rights_is_answered_with_its_way_out() {
     // A listener without SASL answers a handshake of SASL so (KafkaApis, ILLEGAL_SASL_STATE).
     let tls = secured(&here).fault(When::on(ApiKey::SaslHandshake), Act::Code(34)).start();
     let right = Some(b"\0watcher\0hunter2".to_vec());
-    let sasl = Sasl { mechanism: "PLAIN", right, receipt: b"", refusal: "Authentication failed" };
-    let login = secured(&here).sasl(sasl).start();
+    let account = Sasl { mechanism: "PLAIN", right, receipt: b"", refusal: "Authentication failed" };
+    let login = secured(&here).sasl(account).start();
     let mutual = secured(&authority.guarded(&["127.0.0.1"], &clients)).start();
     let refused = |api| (When::on(api), Act::Code(30));
     let no_rights = Scene::of(1).describes_cluster(false).start();

@@ -243,7 +243,7 @@ variable "parts" {
 variable "groups" {
   type        = string
   default     = ""
-  description = "Patterns of groups to check, separated by commas: globs, or regular expressions between slashes; ! excludes. Empty means all."
+  description = "Patterns of groups to check, separated by commas (globs, or regular expressions between slashes), ! excludes. Empty means all."
 
   validation {
     condition     = can(regex("^([^\\s\"]{0,250})$", var.groups))

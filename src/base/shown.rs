@@ -6,9 +6,9 @@ use unicode_width::UnicodeWidthStr;
 
 use crate::base::spelling::slips;
 
-/// What was found in the place of a value, for an error. It is shown where it is a figure, one of a few words that anybody may read, or
-/// nearly one of those that are expected, or its beginning. Of everything else the length is shown: it may be a password in the wrong place, or lines of
-/// a file that ran together.
+/// A wrong value as an error message shows it. It is shown if it is a number, a common word, nearly one of the expected
+/// values, or the beginning of one. Of any other value only the length is shown: it may be a password in the wrong
+/// variable, or several lines of a file in one.
 pub(crate) fn found(text: &str, expected: &[&str]) -> String {
     let text = text.trim();
     let near = |word: &&str| {

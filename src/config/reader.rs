@@ -181,7 +181,7 @@ impl Variables {
         Patterns::parse(&text).map_err(|error| self.wrong(name, error)).unwrap_or_default()
     }
 
-    /// Patterns that each count for themselves.
+    /// Patterns that count separately.
     pub(super) fn each_pattern(&mut self, name: &str) -> Vec<Pattern> {
         let text = self.text(name).unwrap_or_default();
         let parsed = pattern::items(&text).map(Pattern::parse).collect::<Result<_, _>>();
@@ -299,7 +299,7 @@ impl Variables {
         text
     }
 
-    /// What may be wrong, unless something is; what may be wrong is often why.
+    /// Possible mistakes, if there is no certain one; a possible mistake is often its cause.
     pub(super) fn finish(self) -> Result<Vec<String>, ConfigError> {
         if self.problems.is_empty() { Ok(self.doubts) } else { Err(ConfigError([self.problems, self.doubts].concat())) }
     }

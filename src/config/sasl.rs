@@ -103,7 +103,7 @@ impl Variables {
     /// For a security protocol without a login: variables of a login are a mistake.
     pub(super) fn no_sasl(&mut self) -> Option<Sasl> {
         if let Some(mechanism) = self.text("KAFKA_SASL_MECHANISM") {
-            let hint = "goes with KAFKA_SECURITY_PROTOCOL=SASL_SSL, or explicitly SASL_PLAINTEXT";
+            let hint = "needs KAFKA_SECURITY_PROTOCOL=SASL_SSL, or explicitly SASL_PLAINTEXT";
             let found = shown::found(&mechanism, &["PLAIN", "SCRAM-SHA-512", "OAUTHBEARER", "AWS_MSK_IAM"]);
             self.wrong("KAFKA_SASL_MECHANISM", format_args!("{hint}, {found} without it"));
         }

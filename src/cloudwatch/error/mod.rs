@@ -42,13 +42,13 @@ pub enum StoreTrouble {
     Unreachable,
     /// No Region is set.
     NoRegion,
-    /// Nothing gives credentials: neither variables, nor a profile, nor a role.
+    /// There are no credentials: neither in variables, nor in a profile, nor from a role.
     NoneGiven,
-    /// What gives the credentials failed.
+    /// The source of the credentials failed.
     NotGiven,
     /// An endpoint of the settings is not a URL.
     Endpoint,
-    /// Another setting makes no request.
+    /// Another setting prevents every request.
     Settings,
     /// Another server than `CloudWatch` answered, such as a proxy: its status and content type.
     Foreign(String),
@@ -150,7 +150,7 @@ impl StoreError {
     }
 }
 
-/// The way out for whoever has no AWS, or wants none.
+/// The advice for users without AWS.
 const WITHOUT_AWS: &str = "or set MEERKAT_HISTORY=off and MEERKAT_PUBLISH=off for a run without AWS";
 
 impl fmt::Display for StoreError {

@@ -25,11 +25,11 @@ use crate::model::unknown::{Cause, Known, Unknown};
 pub struct Selection {
     /// Groups asked for by name; empty means every group.
     pub(crate) named: Vec<String>,
-    /// Patterns that a group's name has to match, when none is asked for by name.
+    /// Patterns that a group's name has to match, if no group is named.
     pub groups: Patterns,
     /// Which part of those groups, if no group is named.
     pub(crate) part: Part,
-    /// Patterns that some group has to meet each; they count when none is asked for by name.
+    /// Patterns, each of which some group has to match; they count if no group is named.
     pub(crate) expected: Vec<Pattern>,
     /// Patterns that a topic's name has to match.
     pub(crate) topics: Patterns,
@@ -247,7 +247,7 @@ async fn meet<'s>(
 ) -> Vec<&'s str> {
     let mut sought = Vec::new();
     let wanted: Vec<(&str, Option<&Pattern>)> = if selection.named.is_empty() {
-        // Of several parts one alone misses what nobody meets.
+        // Of several parts, only one reports a pattern without a match.
         let of_part = selection.expected.iter().filter(|pattern| selection.part.contains(pattern.text()));
         of_part.map(|pattern| (pattern.text(), pattern.name().is_none().then_some(pattern))).collect()
     } else {

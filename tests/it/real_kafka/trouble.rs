@@ -84,9 +84,9 @@ fn a_listener_that_is_advertised_where_nothing_listens_is_told_with_both_address
     let cluster = Cluster::start(&Options { advertised_ssl: Some(1), ..Options::default() });
     cluster.hand("create-topic unreachable 1");
     cluster.hand("commit unreachable unreachable 0 0");
-    let told = format!("{} answered and gave this address (advertised.listeners)", cluster.ssl());
+    let reported = format!("{} answered and gave this address (advertised.listeners)", cluster.ssl());
     let check = |text: &str| {
-        for wanted in [&*told, "localhost:1", "Connection refused", "make the address reachable from here"] {
+        for wanted in [&*reported, "localhost:1", "Connection refused", "make the address reachable from here"] {
             assert!(text.contains(wanted), "{wanted} is missing in {text}");
         }
     };

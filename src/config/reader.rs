@@ -341,7 +341,7 @@ mod tests {
         assert_eq!(encryption("SASL_PLAINTEXT"), Ok((Encryption::None, true)));
         for protocol in ["", "SSL", "PLAINTEXT"] {
             let error = encryption(protocol).err().unwrap_or_default();
-            assert!(error.starts_with("KAFKA_SASL_MECHANISM goes with KAFKA_SECURITY_PROTOCOL=SASL_SSL"), "{error}");
+            assert!(error.starts_with("KAFKA_SASL_MECHANISM needs KAFKA_SECURITY_PROTOCOL=SASL_SSL"), "{error}");
         }
     }
 

@@ -143,7 +143,7 @@ fn a_type_that_contradicts_the_bytes_is_reported() {
     let reported = |name, form| shown(&file(name), "hunter2", "hunter3", Some(form));
     assert_eq!(
         reported("java.jks", Form::Pem),
-        "KEYSTORE is a Java key store (JKS), not the PEM that KEYSTORE_TYPE says: leave that away, and set KEYSTORE_PASSWORD"
+        "KEYSTORE is a Java key store (JKS), not PEM as KEYSTORE_TYPE states: remove that, and set KEYSTORE_PASSWORD"
     );
     assert_eq!(
         reported("ca.pem", Form::Jks),

@@ -89,7 +89,7 @@ async fn a_refusal_names_the_permission_that_is_missing() {
         (SECRET, denied("Access to KMS is not allowed"), "allow kms:Decrypt on it"),
         (SECRET, r#"{"__type":"ResourceNotFoundException"}"#.into(), "does not exist"),
         (PARAMETER, r#"{"__type":"ParameterNotFound"}"#.into(), "does not exist"),
-        (SECRET, r#"{"__type":"ExpiredTokenException"}"#.into(), "takes valid AWS credentials"),
+        (SECRET, r#"{"__type":"ExpiredTokenException"}"#.into(), "needs valid AWS credentials"),
         (SECRET, r#"{"__type":"InvalidSignatureException"}"#.into(), "clock right"),
         (SECRET, r#"{"__type":"InvalidRequestException"}"#.into(), "cannot be read: InvalidRequestException"),
         (SECRET, "<html>hello</html>".into(), "cannot be read: HTTP status 400"),
@@ -140,9 +140,9 @@ async fn a_service_that_does_not_answer_is_reported_with_its_address() {
 async fn without_credentials_the_error_names_their_sources() {
     let door = Door::with_aws(WAIT, aws_config::SdkConfig::builder().build());
     let error = read(&door, SECRET).await;
-    assert!(error.contains("takes valid AWS credentials: run with a role"), "{error}");
+    assert!(error.contains("needs valid AWS credentials: run with a role"), "{error}");
     let error = spelled(&door.aws_key(None).await.unwrap_err());
-    assert!(error.starts_with("the AWS_MSK_IAM login takes valid AWS credentials"), "{error}");
+    assert!(error.starts_with("the AWS_MSK_IAM login needs valid AWS credentials"), "{error}");
 }
 
 #[tokio::test]

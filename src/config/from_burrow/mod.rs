@@ -323,7 +323,7 @@ fn by_value(kind: &str, key: &str, value: &Value) -> Option<Counterpart> {
             Some(Counterpart::Elsewhere(SLACK))
         }
         ("consumer", "class-name", _) if text == "kafka_zk" => {
-            Some(Counterpart::Elsewhere("offsets that are kept in ZooKeeper are not read"))
+            Some(Counterpart::Elsewhere("offsets in ZooKeeper are not read"))
         }
         (_, "group-allowlist" | "group-denylist", _) if text.is_empty() => Some(Counterpart::Unneeded),
         _ => None,

@@ -128,7 +128,7 @@ fn every_key_is_answered() {
     for line in [
         "# [consumer.local] surprise: Burrow does not know this key",
         "# [cluster.local] offset-refresh: the schedule, with MEERKAT_PERIOD (Period) in minutes beside it",
-        "# [consumer.old] class-name: offsets that are kept in ZooKeeper are not read",
+        "# [consumer.old] class-name: offsets in ZooKeeper are not read",
     ] {
         assert!(said.lines().any(|other| other == line), "{line} in\n{said}");
     }

@@ -382,7 +382,7 @@ mod tests {
             assert!(error.starts_with("the value of security.protocol has sasl."), "{between}: {error}");
             let text = format!("{login}{between}security.protocol=SASL_SSL");
             let error = parse(&text, &nowhere).err().unwrap().to_string();
-            assert!(error.contains("something stands behind the semicolon"), "{between}: {error}");
+            assert!(error.contains("unexpected text after the semicolon"), "{between}: {error}");
         }
     }
 

@@ -153,7 +153,7 @@ fn a_negative_partition_is_refused_as_what_it_is() {
     let report = check(&stage);
     assert_eq!(report.group("bad")["reason"], "the coordinator answers for partition -1 of topic t");
     assert!(
-        report.group("odd")["reason"].as_str().unwrap().contains("the coordinator says that partition -1 is assigned")
+        report.group("odd")["reason"].as_str().unwrap().contains("the coordinator returns partition -1 as assigned")
     );
     assert_eq!(report.lags("good"), "t/0 5");
 }

@@ -145,7 +145,7 @@ fn a_message_that_the_topic_refuses_is_a_problem_and_the_next_run_sends_it_again
     watch.work(&["well"]);
     let report = watch.check(minute);
     let problem = format!(
-        "metrics: MEERKAT_CHANGES_TOPIC ({TOPIC}) took no message: AuthorizationError: not authorized to perform: SNS:Publish; allow sns:Publish on it to the role of this run, and in the policy of the VPC endpoint if there is one"
+        "metrics: MEERKAT_CHANGES_TOPIC ({TOPIC}) accepted no message: AuthorizationError: not authorized to perform: SNS:Publish; allow sns:Publish on it to the role of this run, and in the policy of the VPC endpoint if there is one"
     );
     assert_eq!(problems(&report), [problem]);
     assert_eq!(watch.published("stuck", [minute]), "3", "metrics are published all the same");

@@ -138,7 +138,7 @@ fn whoever_asks_in_between_sees_what_every_part_knows() {
     assert!(snapshots.is_some_and(|snapshots| snapshots.len() > 8), "{history}");
     let event = json!({ "scheduled": rfc3339(MIDNIGHT + minute * 60) });
     let report = watch.run(minute * 60 + DELAY, event, &parts);
-    one_problem(&report, "schedule: MEERKAT_PARTS=3 says that parts write, and this run is none of them");
+    one_problem(&report, "schedule: MEERKAT_PARTS=3 expects a part of the groups per run, and this run has none");
     let other = Watch::new(scene());
     let output = other.output(0, json!({}), &[("MEERKAT_PARTS", "3"), ("MEERKAT_PART", "1/2")]);
     let reported = String::from_utf8_lossy(&output.stderr).into_owned();

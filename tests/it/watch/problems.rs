@@ -92,7 +92,7 @@ fn offsets_that_are_too_large_to_store_are_reported_with_the_way_out() {
         let report = watch.check(minute);
         one_problem(&report, "history: the offsets of of-huge/0 are too large to store (");
         assert!(
-            problems(&report)[0].ends_with(": leave the topic out (MEERKAT_TOPICS), or create it anew"),
+            problems(&report)[0].ends_with(": leave the topic out (MEERKAT_TOPICS), or create it again"),
             "{report}"
         );
         let huge = group(&report, "huge");

@@ -46,7 +46,7 @@ impl Variables {
             Ok(Source::Inline(_)) if is_path(&text) => KeystorePlace::Path(text),
             Ok(Source::Inline(_)) => {
                 let expected = "must be PEM, which begins with -----BEGIN, or the path of a file with PEM, PKCS#12 or JKS, or refer to one";
-                self.wrong(name, format_args!("{expected}; what was found is not shown"));
+                self.wrong(name, format_args!("{expected}; the value is not shown"));
                 KeystorePlace::Path(String::new())
             }
             Ok(Source::Elsewhere(reference)) => KeystorePlace::Kept(reference),

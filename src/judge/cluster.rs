@@ -212,7 +212,7 @@ impl fmt::Display for ClusterProblem {
                 let (have, are) = if self.partition_count == 1 { ("has", "it") } else { ("have", "them") };
                 write!(
                     f,
-                    "{self_partitions} {have} no leader, so nobody can read {are}",
+                    "{self_partitions} {have} no leader, so no group can read {are}",
                     self_partitions = self.shown()
                 )?;
                 if !self.brokers.is_empty() {
@@ -353,7 +353,8 @@ mod tests {
     fn a_broker_that_is_away_is_named_with_its_partitions() {
         let none = [
             (
-                "1 partition (orders/0) has no leader, so nobody can read it; replicas are missing on broker 3".into(),
+                "1 partition (orders/0) has no leader, so no group can read it; replicas are missing on broker 3"
+                    .into(),
                 Some(Verdict::Err),
             ),
             ("broker 3 is away, and has replicas of 2 partitions (orders/0, orders/4)".into(), Some(Verdict::Warn)),

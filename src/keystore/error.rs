@@ -120,7 +120,7 @@ impl fmt::Display for Trouble {
             Self::OddCertificates(1) => f.write_str("has a certificate that cannot be read"),
             Self::OddCertificates(all) => write!(f, "has {all} certificates, none of which can be read"),
             Self::NoKey => f.write_str("has no private key"),
-            Self::ManyKeys(all) => write!(f, "has {all} private keys, of which one alone can be shown"),
+            Self::ManyKeys(all) => write!(f, "has {all} private keys, and a client can use only one"),
             Self::OddKey => f.write_str("has a private key that TLS cannot use"),
             Self::Mismatch(1) => f.write_str("has a private key that does not fit its certificate"),
             Self::Mismatch(all) => write!(f, "has a private key that fits none of its {all} certificates"),

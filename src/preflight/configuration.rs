@@ -32,7 +32,7 @@ pub(crate) fn lines(config: &Config) -> Vec<Line> {
         1 => Line::works(SECTION, "a run", "every minute"),
         minutes if DAY.is_multiple_of(minutes) => Line::works(SECTION, "a run", format!("every {minutes} minutes")),
         minutes => {
-            let found = format!("every {minutes} minutes, of which a day has no whole number: its last one is shorter");
+            let found = format!("every {minutes} minutes, which do not divide a day: its last period is shorter");
             let fits = |wanted: &u32| DAY.is_multiple_of(*wanted);
             let (below, above) =
                 ((1..minutes).rev().find(fits).unwrap_or(1), (minutes..=DAY).find(fits).unwrap_or(DAY));

@@ -77,7 +77,7 @@ pub(crate) fn cost(metrics: usize, state: usize, limit: usize, dollars: f64, pri
     if metrics > limit {
         let todo =
             "raise MEERKAT_METRICS_LIMIT, choose less in MEERKAT_METRICS_DETAIL, or fewer groups in MEERKAT_GROUPS";
-        Line::less(SECTION, "metrics", format!("{found}, of which MEERKAT_METRICS_LIMIT allows {limit}"), todo)
+        Line::less(SECTION, "metrics", format!("{found}, MEERKAT_METRICS_LIMIT allows {limit}"), todo)
     } else {
         Line::works(SECTION, "metrics", found)
     }

@@ -48,7 +48,7 @@ fn a_broker_that_is_away_is_named_with_its_partitions_and_their_groups_and_nothi
     );
     assert_eq!(
         *report.at("cluster_problems/0/what"),
-        "1 partition (alone/2) has no leader, so nobody can read it; replicas are missing on broker 3; read by reader"
+        "1 partition (alone/2) has no leader, so no group can read it; replicas are missing on broker 3; read by reader"
     );
 }
 

@@ -129,7 +129,7 @@ fn another_form_of_store_is_reported_with_the_command_that_converts_it() {
         (file("key.der"), "KEYSTORE is a private key in DER, not PEM: convert it with openssl pkey -inform der"),
         (files(&["client.pem", "old.key"]), "KEYSTORE has a private key that is encrypted in an old form: convert"),
         (files(&["client.pem", "pbes1.key"]), "KEYSTORE has a private key that is encrypted in an old form: convert"),
-        (file("two.jks"), "KEYSTORE has 2 private keys, of which one alone can be shown: copy the one"),
+        (file("two.jks"), "KEYSTORE has 2 private keys, and a client can use only one: copy the one"),
         (file("ca.pem"), "KEYSTORE has no private key: put the client's private key beside its certificate"),
         (file("client.key"), "KEYSTORE has no certificate: put the client's there"),
     ] {

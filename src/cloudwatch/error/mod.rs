@@ -96,7 +96,7 @@ impl StoreError {
             StoreTrouble::OutOfTime => "was not done in the time left",
             StoreTrouble::NoCredentials => "waited for credentials and received none",
             StoreTrouble::StillTrying => {
-                "was still being tried when the time was up, and what was tried before had failed"
+                "was still being tried when the time was up, and the earlier attempts had failed"
             }
             StoreTrouble::Refused(code) => &format!("was refused by CloudWatch: {code}"),
             StoreTrouble::Incomplete(status) => &format!("gave an incomplete answer for this metric: {status}"),

@@ -317,7 +317,7 @@ fn by_value(kind: &str, key: &str, value: &Value) -> Option<Counterpart> {
     match (kind, key, value.as_integer()) {
         ("notifier", "threshold", Some(0..=2)) => Some(Counterpart::Elsewhere("AlarmFrom=WARN")),
         ("notifier", "threshold", Some(3..)) => {
-            Some(Counterpart::Elsewhere("AlarmFrom=ERR, and what is worse in Burrow is ERR here"))
+            Some(Counterpart::Elsewhere("AlarmFrom=ERR; Burrow's worse statuses are ERR here"))
         }
         ("notifier", "url-open" | "url-close", _) if text.contains("hooks.slack.com") => {
             Some(Counterpart::Elsewhere(SLACK))

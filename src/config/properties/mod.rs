@@ -216,7 +216,7 @@ mod tests {
     use super::*;
 
     fn nowhere(_: &Lookup) -> Result<String, String> {
-        Err("leads nowhere".to_owned())
+        Err("has a reference without a target".to_owned())
     }
 
     fn lines(text: &str) -> Vec<String> {
@@ -370,7 +370,7 @@ mod tests {
         let found = parse(text, &|lookup| Ok(format!("{lookup:?}").replace('"', ""))).unwrap();
         assert_eq!(found.variables[1], ("KAFKA_SASL_PASSWORD".to_owned(), "Variable(PW)".to_owned()));
         let error = parse(text, &nowhere).err().unwrap();
-        assert_eq!(error.to_string(), "sasl.jaas.config leads nowhere");
+        assert_eq!(error.to_string(), "sasl.jaas.config has a reference without a target");
     }
 
     #[test]

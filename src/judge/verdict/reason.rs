@@ -217,7 +217,7 @@ impl Reason {
             Self::PastEnd { by, stands } => {
                 let by = grouped(*by);
                 write!(f, "{place} {by} offsets past the log end: the topic was truncated or recreated")?;
-                f.write_str(if *stands { ", and what is written since is not read" } else { "" })
+                f.write_str(if *stands { ", and records written since are not read" } else { "" })
             }
             Self::CaughtUp => f.write_str("caught up"),
             Self::Allowed(unread) => write!(f, "{}, which is allowed", behind(unread)),

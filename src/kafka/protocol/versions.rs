@@ -230,7 +230,7 @@ impl NoCommonVersion {
             );
         }
         let Some(theirs) = broker else {
-            return Fault::of(format!("the broker does not offer {name}, of which this build knows {ours}"));
+            return Fault::of(format!("the broker does not offer {name} (this build knows {ours})"));
         };
         let release = match api {
             Api::SaslHandshake => "1.0",
@@ -298,7 +298,7 @@ mod tests {
     fn an_api_that_is_not_offered_is_never_chosen() {
         assert_eq!(
             Versions::default().choose(Api::ConsumerGroupDescribe).unwrap_err().to_string(),
-            "the broker does not offer ConsumerGroupDescribe, of which this build knows v0 to v1"
+            "the broker does not offer ConsumerGroupDescribe (this build knows v0 to v1)"
         );
     }
 

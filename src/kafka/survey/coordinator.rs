@@ -56,12 +56,12 @@ pub(crate) async fn find(cluster: &Cluster<'_>, names: &[&str], until: Instant) 
         }
     });
     found.await.unwrap_or_else(|mut causes| {
-        let nobody = "no broker answers for the group's coordinator";
+        let none = "no broker answers for the group's coordinator";
         let down = || {
             let (id, why) = cluster.describe().into_iter().find_map(|(id, _, tried)| Some((id, tried.err()?)))?;
-            Some(why.within(format_args!("{nobody}: {}", cluster.place(id))))
+            Some(why.within(format_args!("{none}: {}", cluster.place(id))))
         };
-        let why = causes.pop().or_else(down).unwrap_or_else(|| Unknown::because(nobody));
+        let why = causes.pop().or_else(down).unwrap_or_else(|| Unknown::because(none));
         vec![Err(why); names.len()]
     })
 }

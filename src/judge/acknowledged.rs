@@ -89,8 +89,8 @@ pub(crate) fn is_doubtful(row: &Row, previous: Option<&Sample>, reading: &Readin
 
 /// Puts a judgement into the words for share groups.
 ///
-/// If the coordinator does not return what is left (Kafka 4.1), no progress is believed only if records were `certain`
-/// to be left: everything behind the start may be acknowledged.
+/// If the coordinator does not return what is left (Kafka 4.1), a group counts as stopped or stalled only if records
+/// were `certain` to be left: everything behind the start may be acknowledged.
 pub(crate) fn of_share_group(
     Sight { snapshot, lags, .. }: Sight<'_>,
     row: usize,

@@ -44,12 +44,12 @@ pub(crate) fn keeps_promises(reported: &Value) {
     }
 }
 
-/// What an event says that the schema of events does not.
+/// What an event has that the schema of events does not allow.
 pub(crate) fn broken_by_event(event: &Value) -> Vec<String> {
     errors(&EVENT, event)
 }
 
-/// What a file of JSON says, from the top level.
+/// The content of a JSON file, by its path from the top level.
 pub(crate) fn json(path: &str) -> Value {
     let path = Path::new(env!("CARGO_MANIFEST_DIR")).join(path);
     let text = std::fs::read_to_string(&path).unwrap_or_else(|error| panic!("{}: {error}", path.display()));
@@ -60,7 +60,7 @@ fn errors(validator: &Validator, value: &Value) -> Vec<String> {
     validator.iter_errors(value).map(|error| format!("{}: {error}", error.instance_path())).collect()
 }
 
-/// Allows no keys besides those that are named, wherever keys are named.
+/// Allows no other keys than those that are named, wherever keys are named.
 fn close(schema: &mut Value) {
     match schema {
         Value::Object(keys) => {

@@ -1,4 +1,4 @@
-//! What stands outside the program while it is tested.
+//! What is outside of the program while it is tested.
 
 #![allow(dead_code, reason = "what one test binary leaves out, another one or a person uses")]
 

@@ -17,7 +17,7 @@ struct Log {
     now: i64,
 }
 
-/// What a run reported of a group that stands at some offset.
+/// The report of a run about a group at some offset.
 #[derive(Debug)]
 struct AgeOf {
     seconds: Option<f64>,
@@ -33,7 +33,7 @@ impl Log {
         Self { topic, now: OffsetDateTime::now_utc().unix_timestamp() }
     }
 
-    /// Records, the first so many seconds old, each so many seconds younger than the one before.
+    /// Records, the first this many seconds old, each this many seconds younger than the one before.
     fn produce(&self, count: i64, age_s: i64, step_s: i64) {
         let (topic, first, step) = (self.topic, (self.now - age_s) * 1_000, step_s * 1_000);
         hand(&format!("produce {topic} 0 {count} timestamp={first} step={step}"));

@@ -130,7 +130,7 @@ fn leaders(cluster: &Cluster, topic: &str) -> Vec<Option<usize>> {
     cluster.hand(&format!("leaders {topic}")).split(' ').map(|id| id.parse().ok()).collect()
 }
 
-/// Twelve groups, each with a lag of its own on the three partitions of each topic, of which there are so many replicas.
+/// Twelve groups, each with its own lag on the three partitions of each topic, with this many replicas.
 fn twelve(cluster: &Cluster, topics: &[(&str, usize)]) -> Vec<String> {
     let groups: Vec<String> = (0..12).map(|number| format!("away-{number}")).collect();
     for (topic, replicas) in topics {

@@ -1,4 +1,4 @@
-//! The command line's side of a run: where the event comes from, how much is reported, what the exit code says.
+//! The command line of a run: where the event comes from, how much is reported, the exit code.
 
 use serde_json::json;
 
@@ -80,7 +80,7 @@ fn the_exit_code_is_that_of_ok_or_unknown() {
     let run = |group: &str| Run::on(Cluster::shared()).groups(&[group]).make();
     let ran = run("exit-code-ok");
     assert_eq!((ran.code, ran.report.at("status").as_str()), (0, Some("OK")), "{ran:?}");
-    let ran = run("exit-code"); // without a history nobody knows whether 4 records behind is much
+    let ran = run("exit-code"); // without a history it is unknown whether 4 records are much
     assert_eq!((ran.code, ran.report.at("status").as_str()), (3, Some("UNKNOWN")), "{ran:?}");
     let ran = run("exit-code-of-nobody");
     assert_eq!((ran.code, ran.report.at("status").as_str()), (3, Some("NOTFOUND")), "{ran:?}");

@@ -38,7 +38,7 @@ fn partitions_are_listed_with_the_member_that_has_them() {
     hand("create-topic shared-work 2");
     hand("join one classic shared-work shared-work");
     hand("join two classic shared-work shared-work");
-    // The second one's arrival takes a partition from the first.
+    // When the second one joins, the first loses a partition.
     hand("wait-state shared-work Stable");
     let report = check(&["shared-work"]);
     let mut members: Vec<_> =

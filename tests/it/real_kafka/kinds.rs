@@ -1,4 +1,4 @@
-//! Share groups (KIP-932) and streams groups (KIP-1071), beside what Kafka's own tools say of them.
+//! Share groups (KIP-932) and streams groups (KIP-1071), compared with the output of Kafka's own tools.
 
 use std::process::Command;
 
@@ -30,7 +30,7 @@ fn tool(cluster: &Cluster, arguments: &str) -> Vec<Vec<String>> {
     rows.map(|line| line.split_whitespace().map(str::to_owned).collect()).collect()
 }
 
-/// What a tool says of a group's members or state.
+/// A tool's output about a group's members or state.
 fn described(cluster: &Cluster, class: &str, group: &str, what: &str) -> Vec<Vec<String>> {
     tool(cluster, &format!("{class} --describe --{what} --group {group}"))
 }
@@ -140,7 +140,7 @@ fn a_streams_group_is_reported_as_kafkas_own_tool_shows_it() {
         assert_eq!(shown, format!("committed={} lag={}", row[current], row[lag]), "{row:?}");
         compared += 1;
     }
-    // The tool of 4.2 leaves out what is committed on repartition topics.
+    // The tool of 4.2 leaves out commits on repartition topics.
     assert!(compared >= if cluster.is_at_least(4, 3) { 4 } else { 3 }, "{reported:?}");
     let repartitioned = (0..3).map(|number| report.partition("kinds-streams", repartition, number));
     assert!(repartitioned.into_iter().any(|partition| partition["committed"] == 30), "{report:?}");

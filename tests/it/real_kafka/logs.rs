@@ -1,4 +1,4 @@
-//! Commits against logs: what is lag, and what is not.
+//! Commits and logs: what is lag, and what is not.
 
 use super::wire::Wire;
 use super::{Run, check, hand, show};

@@ -7,7 +7,7 @@ use meerkat::kafka::protocol::versions::Api;
 use super::{Run, hand};
 use crate::support::kafka::Cluster;
 
-/// Measured on the wire: the highest version of each request that a release takes, `-1` where it does not know it.
+/// Measured on the wire: the highest version of each request that a release accepts, `-1` if it does not know it.
 /// Releases between two rows are like the older one of these, or better.
 const OFFERED: [(&str, [(Api, i16); 10]); 10] = [
     ("0.11.0.3", offered([2, 4, 3, 1, 1, 1, -1, -1, -1, -1])),

@@ -1,6 +1,6 @@
 //! What users see who may not see everything, on a cluster where permissions count.
 //!
-//! Each user is the subject of a token, which a broker without a validator of its own takes as it is.
+//! Each user is the subject of a token, which a broker without its own validator accepts unchecked.
 
 use std::sync::OnceLock;
 
@@ -8,7 +8,8 @@ use super::logins::token;
 use super::{Ran, Run, show};
 use crate::support::kafka::{Cluster, Options};
 
-/// A cluster where permissions count and every TLS connection takes a client certificate, shared by these tests.
+/// A cluster with permissions enforced, where every TLS connection may show a client certificate, shared by these
+/// tests.
 ///
 /// Certificates beside SASL came with 2.8 (KIP-684), so older releases are represented by that.
 pub(super) fn guarded() -> &'static Cluster {
@@ -26,7 +27,7 @@ pub(super) fn guarded() -> &'static Cluster {
         let wanted = ["ssl.client.auth=required", "listener.name.sasl_ssl.ssl.client.auth=required"];
         options.settings.extend(wanted.map(str::to_owned));
         let cluster = Cluster::start(&options);
-        // Committed to by nobody else: two topics, a group on both and one on the first.
+        // No other test commits here: two topics, a group on both and one on the first.
         for topic in ["shown", "hidden"] {
             cluster.hand(&format!("create-topic {topic} 1"));
             cluster.hand(&format!("produce {topic} 0 3"));

@@ -79,7 +79,7 @@ fn a_healthy_cluster_works_line_by_line() {
     assert!(line(&ran, "permissions", "groups").starts_with("works: DESCRIBE is there for 1: preflight"), "{ran:?}");
     let lists = line(&ran, "permissions", "cluster");
     assert!(lists.starts_with("works: "), "{lists}");
-    // What the broker said is what the table has of its release.
+    // The broker's answer equals the table's entry of its release.
     let against = Run::on(cluster).argument("--against").argument(cluster.version()).make();
     for (api, _) in COLUMNS {
         assert_eq!(line(&ran, "broker 1", api), line(&against, "Kafka", api));

@@ -88,7 +88,7 @@ fn a_file_of_properties_logs_in_by_each_mechanism() {
         ]);
         logs_in(&format!("properties-{}", mechanism.to_lowercase()), run, mechanism);
     }
-    // A token of one's own has no property of Kafka's; the file says the rest.
+    // A ready token has no property of Kafka's; the file has the rest.
     let run = folder.run(&[
         ("bootstrap.servers", &cluster.sasl_ssl()),
         ("security.protocol", "SASL_SSL"),

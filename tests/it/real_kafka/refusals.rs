@@ -1,4 +1,4 @@
-//! Ways into a cluster that fail: what is said, and that no secret is.
+//! Logins that fail: what is printed, and that no secret is.
 
 use base64::Engine as _;
 use base64::engine::general_purpose::STANDARD;
@@ -38,7 +38,7 @@ impl Failing {
         }
     }
 
-    /// Fails, says so, and shows nothing.
+    /// Fails with a message, and shows no secret.
     fn check(&self) {
         for lambda in [false, true] {
             let (ok, output) = self.make(lambda);
@@ -191,7 +191,7 @@ fn a_password_is_not_sent_to_a_broker_that_nobody_vouches_for() {
 fn a_refused_client_certificate_is_reported_with_or_without_a_password() {
     let cluster = guarded();
     let refused = "the broker refused the client certificate of KAFKA_SSL_KEYSTORE";
-    // Java says bad_certificate or certificate_required where there is none, as its patch release likes.
+    // Java sends bad_certificate or certificate_required if there is none, depending on its patch release.
     let cases =
         [("client-expired", refused), ("client-unknown-ca", refused), ("", "the broker wants a client certificate")];
     for (name, says) in cases {

@@ -36,7 +36,7 @@ fn real_share_consumers_are_judged_over_a_schedule() {
     hand("produce jobs 0 100");
     hand("join comes-back-1 share comes-back jobs");
     hand("join healthy-1 share healthy jobs");
-    // Whoever gets the record gives it back; the other one goes on.
+    // The member that gets the record releases it; the other one continues.
     for member in ["held-1", "held-2"] {
         hand(&format!("join {member} share held jobs release={HELD} hold=10000"));
     }

@@ -24,7 +24,7 @@ fn throttling_is_shown_in_the_report_and_in_preflight() {
     let run = || Run::with_login(cluster, "PLAIN").account("reader", cluster.password("reader"));
     let report = run().groups(&["throttled"]).report();
     assert!(report.at("brokers/0/throttled").is_null(), "{report:?}");
-    // Nobody else in these tests logs in as this user.
+    // No other test logs in as this user.
     set().expect("a quota");
     // Brokers learn of it one after the other, and judge by the second that has just passed.
     let deadline = Instant::now() + Duration::from_mins(1);

@@ -1,4 +1,5 @@
-//! Three brokers that die, freeze, thaw, restart and hand over to each other, under runs without a pause: what a run calls complete is right.
+//! Three brokers that die, freeze, thaw, restart and hand over to each other, during runs without a pause: a run that
+//! is reported as complete is right.
 
 use std::collections::BTreeMap;
 use std::sync::Mutex;
@@ -25,7 +26,7 @@ enum Judged {
     Wrong(String),
 }
 
-/// The lag of each group, which nothing changes: nobody writes, and nobody commits.
+/// The lag of each group, which does not change: nothing is written or committed.
 type Truth = BTreeMap<String, u64>;
 
 /// Groups on one topic with a replica on every broker; their commits are spread over the coordinators by their names.
@@ -199,7 +200,7 @@ fn whatever_happens_to_the_brokers_no_run_is_complete_and_wrong() {
     #[expect(clippy::print_stderr, reason = "the number of runs is what the test is about")]
     let () = eprintln!("{} runs in {:.0} s: {counts:?}", counts.values().sum::<usize>(), began.elapsed().as_secs_f64());
     assert_eq!(*wrong.lock().expect("nobody panics with it"), [""; 0], "{counts:?}");
-    // Brokers that are down for good are not in the way of a run, once the others have taken over.
+    // Brokers that are down for good do not delay a run, once the others have taken over.
     for (name, _) in TROUBLES {
         assert!(counts.get(&(name, "whole")).is_some_and(|whole| *whole > 0), "{name}: {counts:?}");
     }

@@ -27,7 +27,7 @@ impl<'a> Schedule<'a> {
         Self { stand: Stand::start(), cluster, name, start: now - now % 60, next: 0 }
     }
 
-    /// A run with history and metrics, all of it in the stand-in.
+    /// A run with history and metrics, both in the stand-in.
     pub(super) fn run(&self) -> Run {
         Run::on(self.cluster)
             .with("MEERKAT_HISTORY", "")
@@ -45,7 +45,7 @@ impl<'a> Schedule<'a> {
         self.event(3, keys)
     }
 
-    /// The event of the same minute again, so many seconds after it.
+    /// The event of the same minute again, this many seconds after it.
     pub(super) fn event(&self, late: i64, mut keys: Value) -> String {
         let minute = self.minute(self.next - 1);
         self.stand.set_now(minute + late);
@@ -126,7 +126,7 @@ fn real_consumers_are_judged_over_a_schedule() {
         }
         let ran = schedule.run().with("MEERKAT_GROUPS", &GROUPS.join(",")).event(&schedule.next(json!({}))).make();
         if number == 5 {
-            // Delivered twice, as `EventBridge` may: the second run sees the minute taken.
+            // Delivered twice, as `EventBridge` may: the second run finds a snapshot of this minute.
             let again =
                 schedule.run().with("MEERKAT_GROUPS", &GROUPS.join(",")).event(&schedule.event(5, json!({}))).make();
             assert_eq!(
@@ -145,7 +145,7 @@ fn real_consumers_are_judged_over_a_schedule() {
     let line = |group: &str| statuses[group].join(" ");
     assert_eq!(line("healthy"), "OK OK OK OK OK OK OK OK OK OK OK OK OK OK");
     assert_eq!(line("never"), "OK OK OK OK OK OK OK OK OK OK OK OK OK OK");
-    // Nobody was ever seen to read: it has half an hour, and nothing supports a status until then.
+    // No reader was ever seen: it has half an hour, and there is no evidence for a status until then.
     assert_eq!(line("abandoned"), "OK OK OK OK OK OK OK OK OK OK OK OK OK OK");
     // In rehearsed minutes a record's time stamp is older than its arrival, so it counts from the first run that saw the record.
     assert_eq!(line("killed"), "OK OK OK OK OK OK STOP STOP STOP STOP STOP STOP STOP STOP");
@@ -220,7 +220,7 @@ fn a_topic_that_was_created_again_is_reported_as_recreated() {
         ran.report.partition("reads-again", "again", 0)["findings"].clone()
     };
     cluster.hand("create-topic again 1");
-    // Two runs have to agree on what they saw.
+    // Two runs have to find the same.
     assert_eq!([findings(2), findings(2)], [json!([]), json!([])]);
     cluster.hand("delete-topic again");
     let deadline = Instant::now() + Duration::from_mins(1);

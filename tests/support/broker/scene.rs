@@ -31,7 +31,7 @@ pub(crate) struct Scene {
     pub(super) offsets_led_by: Vec<i32>,
     /// This user may not describe the offsets topic.
     pub(super) offsets_hidden: bool,
-    /// The same of the topic that holds how far share groups have come; empty where there is none.
+    /// The same for the topic with the state of share groups; empty if there is none.
     pub(super) share_state_led_by: Vec<i32>,
     /// Whether this user may describe the cluster; `None` if no broker returns it.
     pub(super) describes_cluster: Option<bool>,
@@ -47,11 +47,11 @@ pub(crate) struct Scene {
 pub(crate) struct Sasl {
     /// The one mechanism that is offered.
     pub(crate) mechanism: &'static str,
-    /// The first message that is right, as long as the mechanism has but one; `None` takes any.
+    /// The correct first message, if the mechanism has only one; `None` accepts any.
     pub(crate) right: Option<Vec<u8>>,
     /// What the broker answers to it.
     pub(crate) receipt: &'static [u8],
-    /// What it says to any other.
+    /// The answer to any other message.
     pub(crate) refusal: &'static str,
 }
 
@@ -186,7 +186,7 @@ impl Scene {
         Some(topic)
     }
 
-    /// Nobody ever committed anything.
+    /// No group ever committed anything.
     pub(crate) fn without_offsets_topic(mut self) -> Self {
         self.offsets_topic = false;
         self
@@ -198,7 +198,7 @@ impl Scene {
         self.without_offsets_topic()
     }
 
-    /// The offsets topic has so many partitions.
+    /// The offsets topic has this many partitions.
     pub(crate) fn offsets_partitions(mut self, partitions: usize) -> Self {
         self.offsets_partitions = Some(partitions);
         self
@@ -284,7 +284,7 @@ impl Scene {
         group.commits.push((topic.into(), partition, offset, 0));
     }
 
-    /// A topic is deleted with what was committed to it, while the game goes on.
+    /// A topic is deleted with its commits, during the run.
     pub(crate) fn delete_topic(&mut self, name: &str) {
         self.topics.retain(|topic| topic.name != name);
         self.groups.iter_mut().for_each(|group| group.commits.retain(|(topic, ..)| topic != name));

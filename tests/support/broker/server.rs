@@ -90,7 +90,7 @@ async fn welcome(world: Arc<Mutex<World>>, node: i32, connection: usize, mut str
             stream.read_u8().await.ok()?;
             stream.write_all(words).await.ok()?;
             stream.shutdown().await.ok()?;
-            // Read to the end, or what the client has still to say would turn the close into a reset.
+            // Read to the end; otherwise the rest of the client's data would turn the close into a reset.
             tokio::io::copy(&mut stream, &mut tokio::io::sink()).await.ok()?;
             None
         }
@@ -239,7 +239,7 @@ impl World {
         } else if api == ApiKey::ApiVersions {
             Some(answers::refused_versions(node))
         } else {
-            // As every release does: no answer, the connection is closed, and only the broker's log says why.
+            // As in every release: no answer, the connection is closed, and only the broker's log has the reason.
             None
         };
         let Some(answer) = answer else { return Step::Close };

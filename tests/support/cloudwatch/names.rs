@@ -1,4 +1,4 @@
-//! The rules for names: what may stand in a namespace, a metric name or a dimension.
+//! The rules for names: what a namespace, a metric name or a dimension may contain.
 
 use std::collections::BTreeMap;
 

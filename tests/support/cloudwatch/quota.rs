@@ -11,7 +11,7 @@ pub(crate) struct Quotas {
 }
 
 impl Quotas {
-    /// Takes `cost` from a quota of `limit` a second, or refuses and takes nothing.
+    /// Uses `cost` of a quota of `limit` a second, or refuses and uses nothing.
     pub(crate) fn take(&mut self, quota: &'static str, limit: u64, cost: u64, now: Moment) -> bool {
         let passed = self.passed.entry(quota).or_default();
         passed.retain(|&(at, _)| now < at.plus(1) && at <= now);

@@ -1,4 +1,4 @@
-//! The service's errors: what is wrong with a request, and the code and status that say so.
+//! The service's errors: what is wrong with a request, and the code and status for it.
 //!
 //! Codes are those of the API reference of each operation and of its page on common errors; the wording follows messages that users of the
 //! service have published.

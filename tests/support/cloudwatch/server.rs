@@ -17,7 +17,7 @@ use super::refusal::Refusal;
 use super::wire;
 use super::world::{Outcome, World};
 
-/// Serves until the listener fails; dropped at any point, it takes its connections with it.
+/// Serves until the listener fails; dropped at any point, it ends its connections.
 pub(crate) async fn serve(listener: TcpListener, world: Arc<Mutex<World>>) {
     let mut connections = tokio::task::JoinSet::new();
     while let Ok((stream, _)) = listener.accept().await {

@@ -1,4 +1,5 @@
-//! DESCRIBE alone suffices for share and streams groups, and what is missing is named, where permissions count.
+//! With permissions enforced, DESCRIBE alone is enough for share and streams groups, and a missing permission is
+//! named.
 
 use super::super::permissions::guarded;
 use super::super::{Ran, Run, show};
@@ -69,7 +70,7 @@ fn describe_suffices_and_what_is_missing_is_named_for_every_kind() {
     }
     assert_eq!(show(ran.report.partition("kind-seen", "kind-seen", 0), "lag lag_source"), lag);
 
-    // Of a group on topics that may not be described each lacks something, and says what.
+    // Each group on topics that may not be described lacks something, and the report names it.
     let ran = check_as("kinds-no-topic", &[CLUSTER, "group *", "topic kind-seen"]);
     assert_eq!((ran.code, ran.report.groups(), ran.report.complete()), (3, names.clone(), false), "{ran:?}");
     assert_eq!(show(ran.report.partition("kind-seen", "kind-seen", 0), "lag lag_source"), lag);

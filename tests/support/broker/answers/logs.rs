@@ -80,7 +80,7 @@ fn topic(asked: &Asked<'_>, name: &str) -> MetadataResponseTopic {
     answer
 }
 
-/// Another one for each time that it is created anew.
+/// A different id each time that it is created again.
 fn id_of(topic: &Topic) -> String {
     let mut hasher = DefaultHasher::new();
     (&*topic.name, topic.generation).hash(&mut hasher);

@@ -1,4 +1,4 @@
-//! Who answers for a group, and what it committed.
+//! Which broker answers for a group, and what the group committed.
 
 use std::collections::BTreeMap;
 
@@ -99,7 +99,7 @@ fn by_name(group: Option<&Group>, topic: &str, partition: i32) -> (i32, i64, i16
     }
 }
 
-/// Share groups have no commits, and no error says so.
+/// Share groups have no commits, which is not an error.
 fn found<'a>(asked: &Asked<'a>, name: &str) -> Result<Option<&'a Group>, i16> {
     Ok(groups::find(asked, name)?.filter(|group| group.kind != "share"))
 }

@@ -129,7 +129,7 @@ part = test .cache/otlp/$(1) -nt tests/otlp/$(2)/go.sum || { \
     GOFLAGS="-p=1 -buildvcs=false" go build -trimpath -tags remove_all_sd -ldflags '-s -w' -o ../../../.cache/otlp/$(1) $(4); }
 
 .PHONY: test-otlp
-test-otlp: ## a run in the OpenTelemetry Collector and in Prometheus, built into .cache/otlp (needs Go; ten minutes the first time)
+test-otlp: ## a run in the OpenTelemetry Collector and in Prometheus, whose rules rehearse the alarms; built into .cache/otlp (needs Go; ten minutes the first time)
 	@$(jars)
 	@tests/tools/prerequisites.sh go
 	@tests/tools/venv.sh venv-infra tests/tools/infra-requirements.txt
@@ -137,6 +137,7 @@ test-otlp: ## a run in the OpenTelemetry Collector and in Prometheus, built into
 	@$(call part,prometheus,prometheus,3 minutes,github.com/prometheus/prometheus/cmd/prometheus)
 	@$(call part,promtool,prometheus,2 minutes,github.com/prometheus/prometheus/cmd/promtool)
 	.cache/venv-infra/bin/python tests/otlp/receivers.py
+	.cache/venv-infra/bin/python tests/otlp/alerts.py
 
 .PHONY: test-ministack
 test-ministack: ## the CloudWatch stand-in beside MiniStack

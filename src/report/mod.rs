@@ -187,7 +187,7 @@ pub(crate) struct VanishedEntry<'a> {
     /// In hexadecimal; `null` on brokers that have none.
     topic_id: Option<String>,
     partitions: Cow<'a, [i32]>,
-    /// `deleted`, `no_commit`, `hidden` or `unknown`.
+    /// `deleted`, `recreated`, `no_commit`, `hidden` or `unknown`.
     why: Cow<'a, str>,
 }
 

@@ -244,6 +244,20 @@ fn place(row: &Row) -> (u32, i32) {
     (row.topic, row.partition)
 }
 
+/// The highest partition of each topic that some group has to do with; -1 where there is none.
+pub(crate) fn highest(parts: &[GroupPart], topics: usize) -> Vec<i32> {
+    let mut highest = vec![-1; topics];
+    for GroupPart { described, commits, .. } in parts {
+        let assigned = described.iter().flat_map(|described| &described.assigned).map(|(topic, at, _)| (*topic, *at));
+        let committed =
+            commits.iter().flat_map(|commits| &commits.offsets).map(|(topic, at, _)| (*topic as usize, *at));
+        for (topic, partition) in assigned.chain(committed) {
+            highest[topic] = highest[topic].max(partition);
+        }
+    }
+    highest
+}
+
 /// The partitions of each topic that some group has to do with, in order, as far as the topics have them.
 pub(crate) fn wanted(rows: &[Row], topics: &[Topic]) -> Vec<Vec<i32>> {
     let sizes = topics.iter().map(|topic| topic.partitions.as_ref().map_or(0, Logs::len));

@@ -1,7 +1,10 @@
 //! A topic as the metadata tells it: its id and the leaders of its partitions.
 
+use std::collections::BTreeMap;
+
 use kafka_protocol::messages::BrokerId;
-use kafka_protocol::messages::metadata_response::{MetadataResponseBroker, MetadataResponseTopic};
+use kafka_protocol::messages::metadata_response::{MetadataResponse, MetadataResponseBroker, MetadataResponseTopic};
+use kafka_protocol::protocol::StrBytes;
 
 use crate::kafka::protocol::error_codes;
 use crate::model::lag::LogRange;
@@ -28,6 +31,22 @@ impl Leader {
 }
 
 impl DescribedTopic {
+    /// What this answer tells of topics, by name.
+    pub(crate) fn all(answer: &MetadataResponse) -> BTreeMap<StrBytes, Self> {
+        let named = answer.topics.iter().filter_map(|topic| Some((topic.name.as_ref()?.0.clone(), topic)));
+        named.map(|(name, topic)| (name, Self::new(topic, &answer.brokers))).collect()
+    }
+
+    /// How many partitions it has; 0 where that is unknown.
+    pub(crate) fn len(&self) -> usize {
+        self.leaders.as_ref().map_or(0, Vec::len)
+    }
+
+    /// Whether it is known, and has this partition; -1 is none in particular.
+    pub(crate) fn reaches(&self, partition: i32) -> bool {
+        self.leaders.as_ref().is_ok_and(|leaders| usize::try_from(partition).map_or(true, |at| at < leaders.len()))
+    }
+
     pub(crate) fn new(topic: &MetadataResponseTopic, brokers: &[MetadataResponseBroker]) -> Self {
         let id = Some(topic.topic_id.as_u128()).filter(|id| *id != 0);
         let leaders = match topic.error_code {

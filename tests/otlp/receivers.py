@@ -76,6 +76,7 @@ def run(cluster, minute, variables):
         {
             **variables,
             "MEERKAT_CLUSTER": cluster,
+            "MEERKAT_CLUSTER_ALARMS": "on",
             "MEERKAT_EXPECT": "nobody",
             "MEERKAT_METRICS_DETAIL": "partition",
             "MEERKAT_OBJECTIVE": "300/900",
@@ -120,6 +121,8 @@ def expected(cluster, report):
     say(BLIND, 1)
     say("meerkat.run.duration", report["duration_ms"] / 1_000)
     say("kafka.brokers", 1)
+    parts.same(report.get("cluster_problems", []), [], "troubles of the cluster itself")
+    say("meerkat.cluster_problems", 0)
     by_status = report["totals"]["by_status"]
     for status, groups in by_status.items():
         say("meerkat.groups", groups, status=status)
@@ -145,6 +148,9 @@ def expected(cluster, report):
             say("meerkat.partition.lag.seconds", partition["lag_seconds"], **of_group, **of_log)
             say("kafka.partition.current_offset", partition["log_end"], **of_log)
             say("kafka.partition.oldest_offset", partition["log_start"], **of_log)
+            # One broker has the only replica of each.
+            say("kafka.partition.replicas", 1, **of_log)
+            say("kafka.partition.replicas_in_sync", 1, **of_log)
     return said
 
 

@@ -136,6 +136,7 @@ test-otlp: ## a run in the OpenTelemetry Collector and in Prometheus, whose rule
 	@$(call part,otelsink,collector,2 minutes,.)
 	@$(call part,prometheus,prometheus,3 minutes,github.com/prometheus/prometheus/cmd/prometheus)
 	@$(call part,promtool,prometheus,2 minutes,github.com/prometheus/prometheus/cmd/promtool)
+	@$(call part,board,board,1 minute,.)
 	.cache/venv-infra/bin/python tests/otlp/receivers.py
 	.cache/venv-infra/bin/python tests/otlp/alerts.py
 

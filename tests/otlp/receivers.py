@@ -10,6 +10,7 @@ import re
 import subprocess
 import time
 
+import boards
 import parts
 import scene
 
@@ -31,6 +32,8 @@ def main():
         history = stack.enter_context(scene.CloudWatch(visible_after=0, new_metric_visible_after=0))
         collector = stack.enter_context(parts.Collector(at / "collector"))
         prometheus = stack.enter_context(parts.Prometheus(at / "prometheus"))
+        dotted = stack.enter_context(parts.Prometheus(at / "dotted", parts.AS_SENT))
+        receivers = {"collector": collector, "prometheus": prometheus, "dotted": dotted}
         stage = stack.enter_context(scene.Stagehand(kafka))
         furnish(stage)
         last = int(time.time()) // 60
@@ -39,13 +42,17 @@ def main():
             if minute == last:
                 stage.hand("delete-records gone 0 4")
             history.control(now=minute * 60 + 2)
-            for name, receiver in (("collector", collector), ("prometheus", prometheus)):
+            for name, receiver in receivers.items():
                 reports[name] = run(name, minute, {**kafka.variables(), **history.variables(), **receiver.variables})
-        for name, receiver in (("collector", collector), ("prometheus", prometheus)):
+        for name, receiver in receivers.items():
             blind(name, last, receiver.variables)
         collector.end()
         arrived("the Collector", of_collector(collector, last), expected("collector", reports["collector"]))
         arrived("Prometheus", of_prometheus(prometheus, last), expected("prometheus", reports["prometheus"]))
+        boards.check_fields()
+        boards.answered(prometheus, boards.grafana(boards.IN_PROMETHEUS, "prometheus"), last, "Grafana's dashboard, names as in Prometheus")
+        boards.answered(dotted, boards.grafana(boards.IN_CLOUDWATCH, "dotted"), last, "Grafana's dashboard, names as in CloudWatch")
+        boards.answered(dotted, boards.cloudwatch("dotted"), last, "the template's dashboard")
 
 
 def furnish(stage):

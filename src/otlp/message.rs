@@ -20,7 +20,7 @@ pub struct Body {
     /// Data points in it.
     pub points: usize,
     /// Bytes that `CloudWatch` bills: each point with its metric's name and the sender's attributes ("What counts as ingested data",
-    /// Amazon `CloudWatch` User Guide, "OTel metrics pricing and storage").
+    /// Amazon `CloudWatch` User Guide, "`OTel` metrics pricing and storage").
     pub weight: usize,
 }
 

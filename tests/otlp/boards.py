@@ -16,8 +16,6 @@ GRAFANA = scene.REPOSITORY / "infra" / "grafana" / "dashboard.json"
 # What provisions it → the type of data source.
 SOURCES = {"prometheus.yaml": "prometheus", "cloudwatch.yaml": "grafana-amazonprometheus-datasource"}
 CLOUDWATCH = scene.REPOSITORY / "infra" / "dashboard-otlp.json"
-# What a dot of a metric's name is where it is asked for.
-IN_PROMETHEUS, IN_CLOUDWATCH = "_", "."
 
 
 def check_fields():
@@ -44,17 +42,27 @@ def check_fields():
     parts.same(provider["type"], "file", "what provisions the dashboard")
 
 
-def grafana(names, cluster):
+def grafana(dot, cluster):
     """The queries of the dashboard for Grafana: title → PromQL; variables' own queries are among them."""
     board = json.loads(GRAFANA.read_text())
-    values = {"names": names, "cluster": cluster, "group": ".*", "reach": "5m", "rate": "15m"}
+    values = {"names": dot, "cluster": cluster, "group": ".*", "reach": "5m", "rate": "15m"}
     filled = lambda text: re.sub(r"\$\{?(\w+)\}?", lambda match: values[match[1]], text)
     queries = {f"{panel['title']}, {each['refId']}": filled(each["expr"]) for panel in board["panels"] for each in panel.get("targets", [])}
     for variable in board["templating"]["list"]:
-        if variable["type"] == "query":
+        if variable["type"] == "query" and variable["name"] != "names":
             selector = re.fullmatch(r"label_values\((.*), (\w+)\)", filled(variable["definition"]))
             queries[f"the variable {variable['name']}"] = f"count by ({selector[2]}) ({selector[1]})"
     return queries
+
+
+def names(prometheus):
+    """What the dashboard finds out by itself: how a dot of a metric's name is spelled here."""
+    board = json.loads(GRAFANA.read_text())
+    (variable,) = [variable for variable in board["templating"]["list"] if variable["name"] == "names"]
+    parts.same(variable["definition"], "label_values(__name__)", "what the variable asks for")
+    pattern = variable["regex"].strip("/")
+    (found,) = [match[1] for match in (re.search(pattern, name) for name in prometheus.ask("label/__name__/values")) if match]
+    return found
 
 
 def cloudwatch(cluster):

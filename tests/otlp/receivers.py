@@ -50,8 +50,9 @@ def main():
         arrived("the Collector", of_collector(collector, last), expected("collector", reports["collector"]))
         arrived("Prometheus", of_prometheus(prometheus, last), expected("prometheus", reports["prometheus"]))
         boards.check_fields()
-        boards.answered(prometheus, boards.grafana(boards.IN_PROMETHEUS, "prometheus"), last, "Grafana's dashboard, names as in Prometheus")
-        boards.answered(dotted, boards.grafana(boards.IN_CLOUDWATCH, "dotted"), last, "Grafana's dashboard, names as in CloudWatch")
+        for name, dot, where in (("prometheus", "_", "Prometheus"), ("dotted", ".", "CloudWatch")):
+            parts.same(boards.names(receivers[name]), dot, f"how names are spelled in {where}")
+            boards.answered(receivers[name], boards.grafana(dot, name), last, f"Grafana's dashboard, names as in {where}")
         boards.answered(dotted, boards.cloudwatch("dotted"), last, "the template's dashboard")
 
 

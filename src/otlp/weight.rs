@@ -37,7 +37,7 @@ pub fn markdown() -> String {
 
 /// Points, and bytes that are billed.
 fn weighed(results: &Results, detail: MetricsDetail) -> (usize, usize) {
-    let sender = [(String::from("service.name"), String::from(env!("CARGO_PKG_NAME")))];
+    let sender = [(String::from("service.name"), String::from("meerkat"))];
     let bodies = requests(results, detail, &sender, 1_795_395_900);
     (bodies.iter().map(|body| body.points).sum(), bodies.iter().map(|body| body.weight).sum())
 }

@@ -59,6 +59,8 @@ pub(crate) const PARTITIONS: &str = "Partitions";
 pub(crate) const ROSTER: &str = "Roster";
 /// State, {Cluster, Part, Period, Page}: names of groups whose last published status stands, see [`super::pages::standing`].
 pub const STANDING: &str = "Standing";
+/// State, {Cluster, Part, Period, Page}: what is remembered of brokers and of groups' rebalances, see [`super::pages::notes`].
+pub const NOTES: &str = "Notes";
 
 /// {Cluster}, in both namespaces: values that a preflight writes to read them back; see [`super::canary`].
 pub const CANARY: &str = "Canary";

@@ -21,6 +21,7 @@ use crate::judge::verdict::Verdict;
 use crate::model::age::{Age, Bound};
 use crate::model::pattern::Rules;
 use crate::model::snapshot::{Group, OTHER_TOPICS, Problem, Vanished};
+use crate::model::turnover::Storm;
 
 pub mod burrow;
 mod cluster;
@@ -164,6 +165,9 @@ pub struct GroupEntry<'a> {
     pub(crate) lag_seconds_bound: Option<Cow<'a, str>>,
     #[serde(flatten)]
     pub(crate) pace: partition::PaceEntry,
+    /// That it rebalances again and again.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    pub(crate) rebalances: Option<RebalancesEntry>,
     /// How fast records come and are read, where one process takes several snapshots.
     #[serde(skip_serializing_if = "Option::is_none")]
     pub(crate) rate: Option<RateEntry>,
@@ -183,6 +187,22 @@ pub struct GroupEntry<'a> {
     #[serde(skip_serializing_if = "Vec::is_empty", default)]
     pub(crate) vanished: Vec<VanishedEntry<'a>>,
     pub(crate) partitions: Vec<PartitionEntry<'a>>,
+}
+
+/// That a group rebalances again and again.
+#[derive(Clone, Copy, Debug, Serialize, Deserialize)]
+pub(crate) struct RebalancesEntry {
+    count: u32,
+    /// Within so many minutes.
+    minutes: i64,
+    /// Whether there may have been more: a classic group's are seen by its members, once between two snapshots.
+    at_least: bool,
+}
+
+impl RebalancesEntry {
+    fn new(Storm { rebalances, minutes, at_least }: Storm) -> Self {
+        Self { count: rebalances, minutes, at_least }
+    }
 }
 
 /// Partitions of one topic that a group had and has no more.
@@ -290,6 +310,7 @@ impl<'a> Report<'a> {
                 lag_seconds: oldest.and_then(Age::seconds),
                 lag_seconds_bound: oldest.and_then(Age::bound).map(|bound| bound.word().into()),
                 pace: partition::PaceEntry::of(judged_group.pace),
+                rebalances: judged_group.storm.map(RebalancesEntry::new),
                 rate: rates.next().flatten(),
                 partition_count: group.range().len(),
                 warming_up_seconds: judged_group.warming_up_s,

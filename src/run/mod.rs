@@ -193,6 +193,8 @@ struct Taken<'a> {
     ages: Ages<'a>,
     /// How many groups were there at the last look and are not now.
     vanished: usize,
+    /// What is remembered of the cluster besides its partitions, this snapshot included.
+    cluster_memory: ClusterMemory,
     /// What is wrong with the cluster itself.
     cluster_problems: Vec<ClusterProblem>,
     /// By group, where this process took snapshots before.
@@ -273,9 +275,12 @@ impl<'a> Run<'a> {
         let mut judged = Judged::new(sight, &mut memories, &ages, earlier);
         let rates = self.watch.map(|watch| watch.rates(&snapshot, time_ms)).unwrap_or_default();
         let cluster_memory = match self.watch {
-            Some(watch) => watch.with_cluster(|before| ClusterMemory::fold(before, &snapshot, time_ms / 1_000)),
-            None => ClusterMemory::fold(None, &snapshot, time_ms / 1_000),
+            Some(watch) => {
+                watch.with_cluster(|before| ClusterMemory::fold(before, &snapshot, period_ms, time_ms / 1_000))
+            }
+            None => ClusterMemory::fold(past.notes(), &snapshot, period_ms, time_ms / 1_000),
         };
+        judged.find_storms(sight, &cluster_memory);
         let cluster_problems = cluster::problems(&snapshot, &cluster_memory, time_ms / 1_000);
         if let Some(watch) = self.watch {
             watch.keep(&snapshot, &memories, time_ms);
@@ -283,8 +288,19 @@ impl<'a> Run<'a> {
         let stand = Box::pin(self.stand(&cluster, &mut past, sight, &memories, &mut judged, vanished)).await;
         tracing::debug!(ms = watch.lap(), groups = judged.groups.len(), "judged");
 
-        let taken =
-            Taken { cluster, sight, past: &past, memories, judged, ages, vanished, cluster_problems, rates, stand };
+        let taken = Taken {
+            cluster,
+            sight,
+            past: &past,
+            memories,
+            judged,
+            ages,
+            vanished,
+            cluster_memory,
+            cluster_problems,
+            rates,
+            stand,
+        };
         let (history, metrics) = Box::pin(self.leave(&taken)).await;
         tracing::debug!(ms = watch.lap(), "remembered and published");
         Ok(self.tell(&taken, history, metrics, draw).await)

@@ -8,7 +8,8 @@ use crate::base::spelling::nearest;
 use crate::judge::input::Sight;
 use crate::judge::verdict::{self, Judgement, Pace, Reason, Verdict};
 use crate::model::lags::Left;
-use crate::model::snapshot::{Group, Kind, Row, Snapshot};
+use crate::model::snapshot::{Group, Kind, Member, Row, Snapshot};
+use crate::model::turnover::Storm;
 
 /// A group with its verdict.
 #[derive(Debug)]
@@ -28,6 +29,8 @@ pub struct JudgedGroup {
     pub(crate) at_most: bool,
     /// Where the lag is going; `None` where it goes nowhere, or that of the partition with the largest is not known.
     pub(crate) pace: Option<Pace>,
+    /// That it rebalances again and again; `None` where it does not, or too little is remembered.
+    pub(crate) storm: Option<Storm>,
     /// Whether every verdict rests on something that was seen.
     supported: bool,
     /// Seconds until every partition has snapshots enough; `None` when no partition waits for any.
@@ -57,6 +60,14 @@ impl JudgedGroup {
             Verdict::NotFound => None,
             verdict => Some(verdict.code()),
         }
+    }
+
+    /// Adds that the group rebalances again and again: that is a finding, and no status by itself.
+    pub(crate) fn storms(&mut self, storm: Storm, group: &Group) {
+        let what = storming(storm, group);
+        let _ = write!(self.reason, "; {what}");
+        self.finding = Some(self.finding.take().map_or(what.clone(), |finding| format!("{finding}; {what}")));
+        self.storm = Some(storm);
     }
 
     /// Whether it could not be read well enough for a verdict.
@@ -150,12 +161,34 @@ impl JudgedGroup {
             at_least,
             at_most,
             pace,
+            storm: None,
             supported,
             warming_up_s,
             last_known: None,
         }
     }
 }
+
+fn storming(Storm { rebalances, minutes, at_least }: Storm, group: &Group) -> String {
+    let bound = if at_least { "at least " } else { "" };
+    let mut what = format!("{bound}{rebalances} rebalances in {minutes} min: members join and leave");
+    if let Ok(members) = &group.members {
+        let named = |member: &Member| shown(&member.client_id.chars().take(LONGEST_NAME).collect::<String>());
+        let mut names: Vec<String> = members.iter().take(MEMBERS_NAMED).map(named).collect();
+        if members.len() > names.len() {
+            names.push("…".to_owned());
+        }
+        let _ = match &*names {
+            [] => write!(what, " (none now)"),
+            names => write!(what, " ({} now: {})", members.len(), names.join(", ")),
+        };
+    }
+    what
+}
+
+/// Members that a sentence names, and letters of each.
+const MEMBERS_NAMED: usize = 3;
+const LONGEST_NAME: usize = 60;
 
 fn no_such_group(name: &str, snapshot: &Snapshot) -> String {
     let listed = snapshot.listed.iter().flatten().map(|listed| &**listed);

@@ -15,6 +15,7 @@ use crate::event::widget::{Asked, Widget};
 use crate::event::{Ask, Request};
 use crate::judge::ages::{Ages, Wanted};
 use crate::judge::cluster::{self, ClusterProblem};
+use crate::judge::flow::Flow;
 use crate::judge::input::Sight;
 use crate::judge::outcome::{Judged, Memories};
 use crate::judge::verdict::Verdict;
@@ -197,7 +198,7 @@ struct Taken<'a> {
     cluster_memory: ClusterMemory,
     /// What is wrong with the cluster itself.
     cluster_problems: Vec<ClusterProblem>,
-    /// By group, where this process took snapshots before.
+    /// By group, where an earlier snapshot is known.
     rates: Vec<Option<RateEntry>>,
     /// What is known of statuses beyond what this run saw.
     stand: Stand,
@@ -273,7 +274,11 @@ impl<'a> Run<'a> {
         let kept = self.watch.map(|watch| watch.earlier(&snapshot));
         let earlier = |row: usize| kept.as_ref().map_or_else(|| past.earlier(row), |kept| Ok(kept[row].clone()));
         let mut judged = Judged::new(sight, &mut memories, &ages, earlier);
-        let rates = self.watch.map(|watch| watch.rates(&snapshot, time_ms)).unwrap_or_default();
+        let flows = self
+            .watch
+            .map(|watch| watch.flows(&snapshot, time_ms))
+            .unwrap_or_else(|| snapshot.groups.iter().map(|group| Flow::since_before(sight, group)).collect());
+        let rates = flows.into_iter().map(RateEntry::new).collect();
         let cluster_memory = match self.watch {
             Some(watch) => {
                 watch.with_cluster(|before| ClusterMemory::fold(before, &snapshot, period_ms, time_ms / 1_000))

@@ -18,6 +18,9 @@ pub(crate) fn draw(report: &Report<'_>, text: &mut Text) {
         if group.status != Verdict::Ok {
             text.line(0, &group.reason, None);
         }
+        if let Some(flow) = group.flow() {
+            text.line(0, &flow, None);
+        }
         for gap in &group.gaps {
             text.line(0, gap, None);
         }

@@ -5,9 +5,11 @@ use std::fmt::Write as _;
 use super::{LastKnown, why};
 use crate::base::figures::{grouped, records_of, seconds, shown};
 use crate::base::spelling::nearest;
+use crate::judge::flow;
 use crate::judge::input::Sight;
 use crate::judge::verdict::{self, Judgement, Pace, Reason, Verdict};
 use crate::model::lags::Left;
+use crate::model::memory::Thresholds;
 use crate::model::snapshot::{Group, Kind, Member, Row, Snapshot};
 use crate::model::turnover::Storm;
 
@@ -31,6 +33,8 @@ pub struct JudgedGroup {
     pub(crate) pace: Option<Pace>,
     /// That it rebalances again and again; `None` where it does not, or too little is remembered.
     pub(crate) storm: Option<Storm>,
+    /// In how many seconds unread records of it will be deleted, at the pace of the last run; `None` where none will, or nobody knows.
+    pub(crate) loss_ahead_s: Option<u64>,
     /// Whether every verdict rests on something that was seen.
     supported: bool,
     /// Seconds until every partition has snapshots enough; `None` when no partition waits for any.
@@ -76,7 +80,8 @@ impl JudgedGroup {
     }
 
     /// The group, as soon as its rows are judged.
-    pub(crate) fn new(sight: Sight<'_>, group: &Group, judgements: &[Judgement], period_ms: i64) -> Self {
+    pub(crate) fn new(sight: Sight<'_>, group: &Group, judgements: &[Judgement], thresholds: &Thresholds) -> Self {
+        let period_ms = thresholds.period_ms;
         let (snapshot, lags) = (sight.snapshot, sight.lags.of_rows(group.range()));
         let sum = Sum::of(judgements, lags);
         let missing = group.untold();
@@ -150,6 +155,11 @@ impl JudgedGroup {
         for vanished in group.vanished.iter().filter(|vanished| vanished.why.is_known()) {
             let _ = write!(reason, "; no longer there: {vanished}");
         }
+        let soon = |at| flow::loss_ahead_s(sight, group, at, thresholds.allowed_lag);
+        let loss_ahead_s = group.range().filter_map(soon).min();
+        if let Some(s) = loss_ahead_s.filter(|s| verdict != Verdict::Ok && *s <= flow::LOSS_SHOWN_S) {
+            let _ = write!(reason, "; unread records will be deleted in about {}", seconds(s));
+        }
         let Sum { total, most, supported, looks_missing, .. } = sum;
         let warming_up_s = (looks_missing > 0).then(|| i64::from(looks_missing) * period_ms / 1_000);
         Self {
@@ -162,6 +172,7 @@ impl JudgedGroup {
             at_most,
             pace,
             storm: None,
+            loss_ahead_s,
             supported,
             warming_up_s,
             last_known: None,

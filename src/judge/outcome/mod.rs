@@ -178,7 +178,7 @@ impl Judged {
                 let of_topic = of_group.filter(|(row, _)| Some(&snapshot.topic(row).name) == again.topic.as_ref());
                 of_topic.for_each(|(_, judgement)| judgement.findings.add(Finding::Recreated));
             }
-            groups.push(JudgedGroup::new(sight, group, &rows[first..], thresholds.period_ms));
+            groups.push(JudgedGroup::new(sight, group, &rows[first..], thresholds));
         }
         Self { groups, rows }
     }

@@ -89,6 +89,9 @@ fn rest(group: &GroupEntry<'_>, trend: bool, lags: Option<&Series>, html: &mut H
     for gap in &group.gaps {
         html.raw("; ").text(gap);
     }
+    if let Some(flow) = group.flow() {
+        html.raw(" <span class=\"mk-soft\">").text(&flow).raw("</span>");
+    }
     // Where there is no room for the columns.
     html.raw("</span><span class=\"mk-brief\"><span class=\"mk-b-age\">behind\u{a0}");
     figures::age(group.behind().as_deref(), html);

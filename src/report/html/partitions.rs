@@ -23,6 +23,9 @@ pub(crate) fn alone(group: &GroupEntry<'_>, lags: Option<&Series>, html: &mut Ht
     };
     html.raw("<span>").text(&crate::base::figures::grouped(group.partition_count as u64).to_string()).raw(noun);
     html.raw("<p class=\"mk-reason\">").text(&group.reason).raw("</p>");
+    if let Some(flow) = group.flow() {
+        html.raw("<p class=\"mk-more\">").text(&flow).raw("</p>");
+    }
     if let Some(lags) = lags {
         html.raw("<div class=\"").raw(tone(group.status)).raw(" mk-large\">");
         sparkline::draw(lags, html);

@@ -274,10 +274,10 @@ impl<'a> Run<'a> {
         let kept = self.watch.map(|watch| watch.earlier(&snapshot));
         let earlier = |row: usize| kept.as_ref().map_or_else(|| past.earlier(row), |kept| Ok(kept[row].clone()));
         let mut judged = Judged::new(sight, &mut memories, &ages, earlier);
-        let flows = self
-            .watch
-            .map(|watch| watch.flows(&snapshot, time_ms))
-            .unwrap_or_else(|| snapshot.groups.iter().map(|group| Flow::since_before(sight, group)).collect());
+        let flows = self.watch.map_or_else(
+            || snapshot.groups.iter().map(|group| Flow::since_before(sight, group)).collect(),
+            |watch| watch.flows(&snapshot, time_ms),
+        );
         let rates = flows.into_iter().map(RateEntry::new).collect();
         let cluster_memory = match self.watch {
             Some(watch) => {

@@ -50,6 +50,9 @@ measures! {
     /// Of a group.
     GROUP_STATUS = Measure::new("1", "1 is OK, 2 WARN, 3 ERR; nothing while it is unknown.")
         .cloudwatch("Status").otlp("meerkat.group.status").openmetrics("group_status");
+    /// Of a group that is not OK, with its `kind`; the status has no such label, since a series that changes its labels is another one.
+    GROUP_DIAGNOSIS = Measure::new("1", "1 for a group that is not OK, with the kind of its diagnosis.")
+        .otlp("meerkat.group.diagnosis").openmetrics("group_diagnosis");
     /// Of a group, in `OpenMetrics` also of a topic; a distribution over partitions in `CloudWatch`.
     GROUP_LAG = Measure::new("{record}", "Records that are not read yet.")
         .cloudwatch("Lag").otlp("meerkat.group.lag").openmetrics("group_lag");

@@ -109,6 +109,9 @@ impl Draft<'_> {
         if let Some(status) = group.status {
             self.add(&measures::GROUP_STATUS, Number::Whole(status.into()), &attributes);
         }
+        if let Some(kind) = group.diagnosis {
+            self.add(&measures::GROUP_DIAGNOSIS, Number::Whole(1), &[("group", &*group.group), ("kind", kind)]);
+        }
         if let Some(members) = group.members {
             self.add(&measures::GROUP_MEMBERS, whole(members), &attributes);
         }
@@ -430,6 +433,7 @@ mod tests {
         let group = |number| GroupResult {
             group: format!("g{number:05}"),
             status: Some(3),
+            diagnosis: Some("member_stuck"),
             members: Some(2),
             whole: true,
             partitions: vec![
@@ -485,6 +489,7 @@ mod tests {
             "kafka.brokers{cluster=prod} 3",
             "meerkat.groups{cluster=prod,status=ERR} 1",
             "meerkat.group.status{cluster=prod,group=g00000} 3",
+            "meerkat.group.diagnosis{cluster=prod,group=g00000,kind=member_stuck} 1",
             "meerkat.group.lag{cluster=prod,group=g00000} 10",
             "meerkat.group.lag.max{cluster=prod,group=g00000} 6",
             "meerkat.group.lag.seconds{cluster=prod,group=g00000} 1.5",

@@ -22,17 +22,22 @@ use crate::model::pattern::Rules;
 use crate::model::snapshot::{Group, OTHER_TOPICS, Problem, Vanished};
 
 pub mod burrow;
+mod diagnosis;
 mod fit;
 pub mod history;
 pub mod html;
 mod kept;
+mod members;
 pub mod openmetrics;
 mod partition;
 mod rate;
 mod totals;
 
+pub use diagnosis::DiagnosisEntry;
 pub use fit::Cut;
 pub use kept::{HistoryEntry, MetricsEntry, OtlpEntry};
+pub(crate) use members::MemberSum;
+use members::{HostEntry, MemberEntry};
 pub use partition::PartitionEntry;
 pub use rate::{RateEntry, WatchEntry};
 pub use totals::Totals;
@@ -130,6 +135,9 @@ pub(crate) struct BrokerEntry<'a> {
 pub struct GroupEntry<'a> {
     /// Its name.
     pub group: Cow<'a, str>,
+    /// What people call it, where a framework made its name.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    pub(crate) named: Option<String>,
     /// Who owns it, by `MEERKAT_OWNERS`.
     #[serde(skip_serializing_if = "Option::is_none")]
     pub(crate) owner: Option<Cow<'a, str>>,
@@ -143,6 +151,9 @@ pub struct GroupEntry<'a> {
     /// What this snapshot shows besides the lag.
     #[serde(skip_serializing_if = "Option::is_none")]
     pub(crate) finding: Option<Cow<'a, str>>,
+    /// Why it is not OK, and what to do next; absent where it is OK.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    pub diagnosis: Option<DiagnosisEntry<'a>>,
     pub(crate) total_lag: Option<u64>,
     /// Whether partitions that could not be read are missing in both.
     #[serde(skip_serializing_if = "std::ops::Not::not", default)]
@@ -176,6 +187,12 @@ pub struct GroupEntry<'a> {
     /// Partitions that it had within the last ten runs and has no more, by topic.
     #[serde(skip_serializing_if = "Vec::is_empty", default)]
     pub(crate) vanished: Vec<VanishedEntry<'a>>,
+    /// What each member reads, where every partition is listed.
+    #[serde(skip_serializing_if = "Vec::is_empty", default)]
+    pub(crate) by_member: Vec<MemberEntry<'a>>,
+    /// The same by host.
+    #[serde(skip_serializing_if = "Vec::is_empty", default)]
+    pub(crate) by_host: Vec<HostEntry<'a>>,
     pub(crate) partitions: Vec<PartitionEntry<'a>>,
 }
 
@@ -266,8 +283,11 @@ impl<'a> Report<'a> {
                 Detail::All => true,
             });
             let oldest = ages.oldest(group.range());
+            let by_member =
+                if frame.detail == Detail::All { members::by_member(sight, group, ages) } else { Vec::new() };
             GroupEntry {
                 group: Cow::Borrowed(&group.name),
+                named: group.named(),
                 owner: frame.owners.of(&group.name).as_deref().map(Cow::Borrowed),
                 kind: group.kind.name().into(),
                 state: group.state.as_deref().ok().map(Cow::Borrowed),
@@ -275,6 +295,7 @@ impl<'a> Report<'a> {
                 status: judged_group.verdict,
                 reason: Cow::Borrowed(&judged_group.reason),
                 finding: judged_group.finding.as_deref().map(Cow::Borrowed),
+                diagnosis: judged_group.diagnosis.as_deref().map(|diagnosis| DiagnosisEntry::new(diagnosis, snapshot)),
                 total_lag: judged_group.total_lag,
                 lag_at_least: judged_group.at_least && judged_group.total_lag.is_some(),
                 lag_at_most: judged_group.at_most && !judged_group.at_least,
@@ -291,6 +312,8 @@ impl<'a> Report<'a> {
                 gaps: group.gaps.iter().map(ToString::to_string).collect(),
                 missing_topics: group.missing_topics.iter().map(|topic| Cow::Borrowed(&**topic)).collect(),
                 vanished: group.vanished.iter().map(VanishedEntry::new).collect(),
+                by_host: members::by_host(&by_member),
+                by_member,
                 partitions: listed
                     .map(|row| PartitionEntry::new(sight, group, row, &judged.rows[row], ages.of(row)))
                     .collect(),
@@ -432,6 +455,18 @@ impl GroupEntry<'_> {
             (_, true) => "≤ ",
             _ => "",
         }
+    }
+
+    /// What one snapshot shows of it and its diagnosis does not say.
+    pub(crate) fn other_finding(&self) -> Option<&str> {
+        // The reason of a group that is OK says it.
+        let said = &self.diagnosis.as_ref()?.sentence;
+        self.finding.as_deref().filter(|finding| !said.contains(finding))
+    }
+
+    /// Its diagnosis, where it says more than that nothing is known.
+    pub(crate) fn clear_diagnosis(&self) -> Option<&DiagnosisEntry<'_>> {
+        self.diagnosis.as_ref().filter(|diagnosis| diagnosis.is_clear())
     }
 
     /// Its listed partitions, the worst first.

@@ -272,6 +272,7 @@ impl<'a> Run<'a> {
             watch.keep(&snapshot, &memories, time_ms);
         }
         let stand = Box::pin(self.stand(&cluster, &mut past, sight, &memories, &mut judged, vanished)).await;
+        judged.diagnose(sight, &memories, &ages);
         tracing::debug!(ms = watch.lap(), groups = judged.groups.len(), "judged");
 
         let taken = Taken { cluster, sight, past: &past, memories, judged, ages, vanished, rates, stand };

@@ -4,7 +4,7 @@ use super::text::{Cell, GUTTER, Grid, NARROWEST, Text};
 use super::{FAINT, UNKNOWN, colour, count, offset};
 use crate::base::figures::shown;
 use crate::judge::verdict::Verdict;
-use crate::report::{GroupEntry, PartitionEntry, Report};
+use crate::report::{DiagnosisEntry, GroupEntry, PartitionEntry, Report};
 
 /// Draws a table for each group.
 pub(crate) fn draw(report: &Report<'_>, text: &mut Text) {
@@ -13,10 +13,20 @@ pub(crate) fn draw(report: &Report<'_>, text: &mut Text) {
         let members = count(group.members.map(|all| all as u64));
         let lag = super::groups::total(group);
         let state = group.state.as_deref().unwrap_or(UNKNOWN);
-        let title = format!("{}: {}, {state}, members {members}, lag {lag}", shown(&group.group), group.status.word());
+        let named = group.named.as_ref().map_or(String::new(), |named| format!(" ({named})"));
+        let title =
+            format!("{}{named}: {}, {state}, members {members}, lag {lag}", shown(&group.group), group.status.word());
         text.line(0, &title, Some(colour(group.status)));
         if group.status != Verdict::Ok {
             text.line(0, &group.reason, None);
+        }
+        for line in group
+            .clear_diagnosis()
+            .map(DiagnosisEntry::line)
+            .into_iter()
+            .chain(group.other_finding().map(str::to_owned))
+        {
+            text.line(0, &line, None);
         }
         for gap in &group.gaps {
             text.line(0, gap, None);

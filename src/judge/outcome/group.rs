@@ -2,9 +2,10 @@
 
 use std::fmt::Write as _;
 
-use super::{LastKnown, why};
+use super::LastKnown;
 use crate::base::figures::{grouped, records_of, seconds, shown};
 use crate::base::spelling::nearest;
+use crate::judge::diagnosis::{Diagnosis, at_sight};
 use crate::judge::input::Sight;
 use crate::judge::verdict::{self, Judgement, Pace, Reason, Verdict};
 use crate::model::lags::Left;
@@ -16,7 +17,7 @@ pub struct JudgedGroup {
     /// The worst of its partitions, or what could not be read.
     pub verdict: Verdict,
     pub(crate) reason: String,
-    /// What this snapshot shows besides the lag; part of the reason of a group that is OK or cannot be judged.
+    /// What this snapshot shows besides the lag; part of the reason of a group that is OK.
     pub(crate) finding: Option<String>,
     /// Unread offsets of all partitions that could be read; `None` where there is not one.
     pub(crate) total_lag: Option<u64>,
@@ -34,6 +35,10 @@ pub struct JudgedGroup {
     pub(crate) warming_up_s: Option<i64>,
     /// The status that was published earlier and that this run did not see to be over; `None` where this run saw enough.
     pub(crate) last_known: Option<LastKnown>,
+    /// Why it is not OK; `None` where it is, and before [`super::Judged::diagnose`].
+    pub(crate) diagnosis: Option<Box<Diagnosis>>,
+    /// The row that the verdict is about, counted from the first of the group.
+    worst: Option<usize>,
 }
 
 impl JudgedGroup {
@@ -59,6 +64,11 @@ impl JudgedGroup {
         }
     }
 
+    /// The row that the verdict is about, counted from the first of the group; `None` where it has no rows.
+    pub(crate) fn worst(&self) -> Option<usize> {
+        self.worst
+    }
+
     /// Whether it could not be read well enough for a verdict.
     pub(crate) fn is_unread(&self) -> bool {
         self.verdict == Verdict::Unknown
@@ -78,7 +88,7 @@ impl JudgedGroup {
         let partitions = lags.len();
         let at_most = at_most(snapshot, group, lags);
         let pace = sum.pace.filter(|pace| sum.most_goes || matches!(pace, Pace::FallsBehind { .. }));
-        let finding = why::why(snapshot, group, judgements, lags);
+        let finding = at_sight(snapshot, group, judgements, lags, |_| true).map(|finding| finding.to_string());
         let unjudged = |worst: usize| verdict == Verdict::Unknown && judgements[worst].reason.is_unjudged();
         let mut reason = match (verdict, missing, sum.worst) {
             (Verdict::NotFound, ..) => no_such_group(&group.name, snapshot),
@@ -109,10 +119,10 @@ impl JudgedGroup {
                 }
                 reason
             }
-            (_, _, Some(worst)) if unjudged(worst) => finding.clone().unwrap_or_else(|| {
+            (_, _, Some(worst)) if unjudged(worst) => {
                 let bound = if at_most { "at most " } else { "" };
                 format!("{bound}{} unread; no earlier run to compare with", records_of(sum.total.unwrap_or_default()))
-            }),
+            }
             (_, _, Some(worst)) => {
                 let (row, judgement) = (&snapshot.rows_of(group)[worst], &judgements[worst]);
                 let topic = &snapshot.topic(row).name;
@@ -121,10 +131,6 @@ impl JudgedGroup {
                 let alike = judgements.iter().filter(|other| other.verdict == judgement.verdict).count() - 1;
                 if alike > 0 {
                     let _ = write!(reason, " (and {alike} more)");
-                }
-                // An age or a history that is missing does not explain itself.
-                if let (Reason::Unread(_) | Reason::Late { .. }, Some(finding)) = (judgement.reason.plain(), &finding) {
-                    let _ = write!(reason, "; {finding}");
                 }
                 reason
             }
@@ -139,7 +145,7 @@ impl JudgedGroup {
         for vanished in group.vanished.iter().filter(|vanished| vanished.why.is_known()) {
             let _ = write!(reason, "; no longer there: {vanished}");
         }
-        let Sum { total, most, supported, looks_missing, .. } = sum;
+        let Sum { worst, total, most, supported, looks_missing, .. } = sum;
         let warming_up_s = (looks_missing > 0).then(|| i64::from(looks_missing) * period_ms / 1_000);
         Self {
             verdict,
@@ -153,6 +159,8 @@ impl JudgedGroup {
             supported,
             warming_up_s,
             last_known: None,
+            diagnosis: None,
+            worst,
         }
     }
 }

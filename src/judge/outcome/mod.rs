@@ -15,7 +15,6 @@ use crate::model::window::Horizon;
 
 mod group;
 mod standing;
-mod why;
 
 pub use group::JudgedGroup;
 pub use standing::LastKnown;
@@ -188,6 +187,7 @@ fn unread(why: Unknown) -> Judgement {
         verdict: Verdict::Unknown,
         reason: Reason::Unread(why),
         supported: false,
+        stands: false,
         looks_missing: 0,
         findings: Findings::default(),
     }

@@ -19,7 +19,7 @@ MUSL := $(shell uname -m)-unknown-linux-musl
 compile = python3 tests/tools/compiling.py
 build = tests/tools/prerequisites.sh build
 tools = tests/tools/prerequisites.sh build python && tests/tools/venv.sh venv tests/tools/requirements.txt
-jars = tests/tools/prerequisites.sh build java openssl python
+jars = tests/tools/prerequisites.sh build java jq openssl python
 add = rustup target list --installed | grep -qx $(1) || { echo "rustup target add $(1)"; rustup --quiet target add $(1); }
 
 .PHONY: help
@@ -76,7 +76,7 @@ test: prerequisites test-style test-unit test-deny test-docs test-infra test-dep
 
 .PHONY: prerequisites
 prerequisites: ## what all targets need, installed at once as root, else named at once
-	@tests/tools/prerequisites.sh build make java openssl python chromium buildah musl strip shells
+	@tests/tools/prerequisites.sh build make java jq openssl python chromium buildah musl strip shells
 
 .PHONY: test-style
 test-style: ## rustfmt and clippy

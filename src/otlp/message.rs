@@ -529,7 +529,7 @@ mod tests {
         assert!(bodies.len() > 6);
         assert!(bodies.iter().all(|body| body.points <= MOST_POINTS && body.bytes.len() < 1_000_000));
         assert_eq!(bodies.iter().map(|body| body.points).sum::<usize>(), told(&bodies).len());
-        assert_eq!(told(&bodies).len(), 5 + 1_500 * 5);
+        assert_eq!(told(&bodies).len(), 5 + 1_500 * 6);
     }
 
     #[test]

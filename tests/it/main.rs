@@ -30,6 +30,7 @@ mod msk_iam;
 mod openmetrics;
 mod otlp;
 mod preflight;
+mod questions;
 mod readers;
 mod readme;
 mod real_kafka;

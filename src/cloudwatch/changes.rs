@@ -128,7 +128,7 @@ impl Changes {
             let suffix = owner.as_ref().map_or(String::new(), |owner| format!("; owner {owner}"));
             let diagnosis = of_group.diagnosis.as_deref().map(|diagnosis| DiagnosisEntry::owned(diagnosis, snapshot));
             let cause = diagnosis.as_ref().filter(|diagnosis| diagnosis.is_clear());
-            let cause = cause.map_or(String::new(), |diagnosis| format!("; {}", diagnosis.line()));
+            let cause = cause.map_or(String::new(), |diagnosis| format!("; {}", diagnosis.beside(&of_group.reason)));
             let text = format!("{title}{was}: {}{suffix}{cause}", of_group.reason);
             let entry = Entry {
                 group: group.name.to_string(),

@@ -1,6 +1,7 @@
 //! A diagnosis in a report.
 
 use std::borrow::Cow;
+use std::fmt::Write as _;
 
 use serde::{Deserialize, Serialize};
 
@@ -51,11 +52,15 @@ impl<'a> DiagnosisEntry<'a> {
         self.kind != Kind::Unclear.rule().word
     }
 
-    /// The sentence and what to do, as one line.
-    pub(crate) fn line(&self) -> String {
-        match &self.command {
-            Some(command) => format!("{}: {}. Next: {}: {command}", self.kind, self.sentence, self.next),
-            None => format!("{}: {}. Next: {}", self.kind, self.sentence, self.next),
+    /// As one line beside a reason: where that says the same, the sentence is left out.
+    pub(crate) fn beside(&self, reason: &str) -> String {
+        let Self { kind, sentence, next, .. } = self;
+        let mut line =
+            if reason.contains(sentence.as_str()) { kind.to_string() } else { format!("{kind}: {sentence}") };
+        let _ = write!(line, ". Next: {next}");
+        if let Some(command) = &self.command {
+            let _ = write!(line, ": {command}");
         }
+        line
     }
 }

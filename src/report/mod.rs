@@ -457,16 +457,9 @@ impl GroupEntry<'_> {
         }
     }
 
-    /// What one snapshot shows of it and its diagnosis does not say.
-    pub(crate) fn other_finding(&self) -> Option<&str> {
-        // The reason of a group that is OK says it.
-        let said = &self.diagnosis.as_ref()?.sentence;
-        self.finding.as_deref().filter(|finding| !said.contains(finding))
-    }
-
-    /// Its diagnosis, where it says more than that nothing is known.
-    pub(crate) fn clear_diagnosis(&self) -> Option<&DiagnosisEntry<'_>> {
-        self.diagnosis.as_ref().filter(|diagnosis| diagnosis.is_clear())
+    /// Its diagnosis as one line, where it says more than that nothing is known: without the sentence where the reason is the same.
+    pub(crate) fn cause(&self) -> Option<String> {
+        self.diagnosis.as_ref().filter(|diagnosis| diagnosis.is_clear()).map(|diagnosis| diagnosis.beside(&self.reason))
     }
 
     /// Its listed partitions, the worst first.

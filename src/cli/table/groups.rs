@@ -4,7 +4,7 @@ use super::text::{Cell, GUTTER, Grid, NARROWEST, Text};
 use super::{UNKNOWN, colour, count};
 use crate::base::figures::{grouped, shown};
 use crate::judge::verdict::Verdict;
-use crate::report::{DiagnosisEntry, GroupEntry, RateEntry, Report};
+use crate::report::{GroupEntry, RateEntry, Report};
 
 /// Draws the table; where the screen is too narrow for the reason it stands below its group.
 pub(crate) fn draw(report: &Report<'_>, text: &mut Text) {
@@ -43,19 +43,18 @@ pub(crate) fn draw(report: &Report<'_>, text: &mut Text) {
     let grid = Grid { head: vec![head], rows, may_shrink, narrowest: NARROWEST, gutter: GUTTER };
     text.rows(&grid, |number| {
         let reason = Some(reasons[number].clone()).filter(|reason| !columns && !reason.is_empty());
-        let diagnosis = report.groups[number].clear_diagnosis().map(DiagnosisEntry::line);
-        reason.into_iter().chain(diagnosis)
+        reason.into_iter().chain(report.groups[number].cause())
     });
 }
 
 /// Why, of each group that is not well, and what was found of the others.
 fn reason(group: &GroupEntry<'_>) -> String {
     let fine = group.status == Verdict::Ok && group.warming_up_seconds.is_none();
-    let (reason, finding) = if fine { ("", group.finding.as_deref()) } else { (&*group.reason, group.other_finding()) };
+    let reason = if fine { group.finding.as_deref().unwrap_or_default() } else { &group.reason };
     // Any other reason names those topics itself.
     let missing = group.missing_topics.iter().filter(|_| fine).map(|topic| format!("topic {topic} does not exist"));
-    let reason = [Some(reason).filter(|reason| !reason.is_empty()), finding].into_iter().flatten().map(str::to_owned);
-    reason.chain(group.gaps.iter().cloned()).chain(missing).collect::<Vec<_>>().join("; ")
+    let reason = (!reason.is_empty()).then(|| reason.to_owned());
+    reason.into_iter().chain(group.gaps.iter().cloned()).chain(missing).collect::<Vec<_>>().join("; ")
 }
 
 fn titled(title: &str) -> Cell {

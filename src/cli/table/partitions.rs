@@ -4,7 +4,7 @@ use super::text::{Cell, GUTTER, Grid, NARROWEST, Text};
 use super::{FAINT, UNKNOWN, colour, count, offset};
 use crate::base::figures::shown;
 use crate::judge::verdict::Verdict;
-use crate::report::{DiagnosisEntry, GroupEntry, PartitionEntry, Report};
+use crate::report::{GroupEntry, PartitionEntry, Report};
 
 /// Draws a table for each group.
 pub(crate) fn draw(report: &Report<'_>, text: &mut Text) {
@@ -20,13 +20,8 @@ pub(crate) fn draw(report: &Report<'_>, text: &mut Text) {
         if group.status != Verdict::Ok {
             text.line(0, &group.reason, None);
         }
-        for line in group
-            .clear_diagnosis()
-            .map(DiagnosisEntry::line)
-            .into_iter()
-            .chain(group.other_finding().map(str::to_owned))
-        {
-            text.line(0, &line, None);
+        if let Some(cause) = group.cause() {
+            text.line(0, &cause, None);
         }
         for gap in &group.gaps {
             text.line(0, gap, None);

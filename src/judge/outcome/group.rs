@@ -17,7 +17,7 @@ pub struct JudgedGroup {
     /// The worst of its partitions, or what could not be read.
     pub verdict: Verdict,
     pub(crate) reason: String,
-    /// What this snapshot shows besides the lag; part of the reason of a group that is OK.
+    /// What this snapshot shows besides the lag; part of the reason of a group that is OK or cannot be judged.
     pub(crate) finding: Option<String>,
     /// Unread offsets of all partitions that could be read; `None` where there is not one.
     pub(crate) total_lag: Option<u64>,
@@ -119,10 +119,10 @@ impl JudgedGroup {
                 }
                 reason
             }
-            (_, _, Some(worst)) if unjudged(worst) => {
+            (_, _, Some(worst)) if unjudged(worst) => finding.clone().unwrap_or_else(|| {
                 let bound = if at_most { "at most " } else { "" };
                 format!("{bound}{} unread; no earlier run to compare with", records_of(sum.total.unwrap_or_default()))
-            }
+            }),
             (_, _, Some(worst)) => {
                 let (row, judgement) = (&snapshot.rows_of(group)[worst], &judgements[worst]);
                 let topic = &snapshot.topic(row).name;
@@ -131,6 +131,10 @@ impl JudgedGroup {
                 let alike = judgements.iter().filter(|other| other.verdict == judgement.verdict).count() - 1;
                 if alike > 0 {
                     let _ = write!(reason, " (and {alike} more)");
+                }
+                // An age or a history that is missing does not explain itself.
+                if let (Reason::Unread(_) | Reason::Late { .. }, Some(finding)) = (judgement.reason.plain(), &finding) {
+                    let _ = write!(reason, "; {finding}");
                 }
                 reason
             }

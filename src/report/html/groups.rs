@@ -90,16 +90,11 @@ fn rest(group: &GroupEntry<'_>, trend: bool, lags: Option<&Series>, html: &mut H
         html.raw("<b>").name(owner).raw("</b> · ");
     }
     html.text(&group.reason);
-    for gap in group.gaps.iter().map(String::as_str).chain(group.other_finding()) {
+    for gap in &group.gaps {
         html.raw("; ").text(gap);
     }
-    if let Some(diagnosis) = group.clear_diagnosis() {
-        html.raw("<span class=\"mk-cause\"><code>").text(&diagnosis.kind).raw("</code> ").text(&diagnosis.sentence);
-        html.raw("<br>").text(&diagnosis.next);
-        if let Some(command) = &diagnosis.command {
-            html.raw("<br><code>").text(command).raw("</code>");
-        }
-        html.raw("</span>");
+    if let Some(cause) = group.cause() {
+        html.raw("<span class=\"mk-cause\">").text(&cause).raw("</span>");
     }
     // Where there is no room for the columns.
     html.raw("</span><span class=\"mk-brief\"><span class=\"mk-b-age\">behind\u{a0}");

@@ -24,8 +24,8 @@ pub(crate) fn alone(group: &GroupEntry<'_>, lags: Option<&Series>, html: &mut Ht
     };
     html.raw("<span>").text(&crate::base::figures::grouped(group.partition_count as u64).to_string()).raw(noun);
     html.raw("<p class=\"mk-reason\">").text(&group.reason).raw("</p>");
-    if let Some(diagnosis) = group.clear_diagnosis() {
-        html.raw("<p class=\"mk-reason\">").text(&diagnosis.line()).raw("</p>");
+    if let Some(cause) = group.cause() {
+        html.raw("<p class=\"mk-reason\">").text(&cause).raw("</p>");
     }
     if let Some(lags) = lags {
         html.raw("<div class=\"").raw(tone(group.status)).raw(" mk-large\">");

@@ -258,6 +258,10 @@ cost: ## what the metrics cost a month, beside one per partition
 	@$(compile) build --locked --example cost
 	@cargo run --quiet --locked --example cost
 
+.PHONY: count
+count: ## the code lines of src by folder: no tests, comments and blank lines
+	@python3 tests/tools/count.py
+
 .PHONY: clean
 clean: ## removes what was built; what was fetched stays in .cache/
 	cargo clean

@@ -133,11 +133,11 @@ impl<'a> Directory<'a> {
     /// One topic with its logs, by one question to one broker and one to each leader.
     pub(crate) async fn topic(&self, name: &str, until: Instant) -> Topic {
         let names = [name.into()];
-        let (mut described, _) = logs::describe_all(&self.0, &names, &Patterns::default(), false, until).await;
+        let (mut described, _) = logs::describe_all(&self.0, &names, &[-1], &Patterns::default(), false, until).await;
         let partitions = described.first().and_then(|topic| topic.leaders.as_ref().ok()).map_or(0, Vec::len);
         let wanted = [(0..).take(partitions).collect()];
         let mut topics = logs::read(&self.0, &names, &mut described, &wanted, until).await;
-        let unread = || Topic { name: name.into(), id: None, partitions: Err(Unknown::because("it was not read")) };
+        let unread = || DescribedTopic::unknown(Unknown::because("it was not read")).outline(name);
         topics.pop().unwrap_or_else(unread)
     }
 
@@ -182,7 +182,9 @@ pub(crate) async fn survey<'a>(
         .collect();
     let doubtful = parts.iter().any(GroupPart::may_read_unseen);
     let describing = Progress::with("describing the topics");
-    let (described, hides) = logs::describe_all(&cluster, &names, &selection.topics, doubtful, deadline).await;
+    let highest = assembly::highest(&parts, names.len());
+    let (described, hides) =
+        logs::describe_all(&cluster, &names, &highest, &selection.topics, doubtful, deadline).await;
     drop(describing);
     tracing::debug!(ms = laps.lap(), topics = names.len(), "topics described");
     let topics: Vec<_> = names.iter().zip(&described).map(|(name, topic)| topic.outline(name)).collect();

@@ -10,6 +10,7 @@ mod age;
 mod architecture;
 mod burrow;
 mod cloudwatch_stand_in;
+mod cluster;
 mod commands;
 mod connection;
 mod contract;

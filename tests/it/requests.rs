@@ -5,7 +5,7 @@ use std::collections::BTreeMap;
 use kafka_protocol::messages::{ApiKey, ListOffsetsRequest, OffsetFetchRequest};
 
 use crate::support::broker::{Act, Group, Release, Scene, Stage, Topic, When};
-use crate::support::look::{Look, look};
+use crate::support::look::{Look, Report, look};
 
 /// So many groups on each of so many coordinators; each group reads one of the topics, which all brokers lead in turn.
 fn scene(brokers: i32, groups_each: usize, kinds: &[fn(&str) -> Group]) -> Scene {
@@ -168,4 +168,57 @@ fn the_last_commit_is_in_before_the_first_log_end_is_asked_for() {
     let answered = stage.asked(ApiKey::OffsetFetch).iter().filter_map(|seen| seen.answered).max();
     let asked = stage.asked(ApiKey::ListOffsets).iter().map(|seen| seen.asked).min();
     assert!(answered.is_some() && answered < asked, "{answered:?} {asked:?}");
+}
+
+/// Requests of a second run of the same process, with something that happens before it, and its report.
+fn warm(scene: Scene, between: impl FnOnce(&mut Scene)) -> (BTreeMap<String, usize>, Report) {
+    let stage = scene.start();
+    let mut before = BTreeMap::new();
+    let [_, report] = Look::at(&stage.bootstrap()).twice(|| {
+        before = counts(&stage);
+        stage.change(between);
+    });
+    let mut counts = counts(&stage);
+    for (api, count) in &mut counts {
+        *count -= before.get(api).copied().unwrap_or_default();
+    }
+    (counts, report)
+}
+
+#[test]
+fn a_warm_run_asks_for_the_topics_of_the_run_before_together_with_the_brokers() {
+    let (counts, report) = warm(scene(1, 4, &[Group::classic]), |_| ());
+    assert_eq!(report.groups().len(), 4);
+    assert!(report.complete());
+    let formula = [("Metadata", 1), ("ListGroups", 1), ("DescribeGroups", 3), ("OffsetFetch", 1), ("ListOffsets", 3)];
+    assert_eq!(counts, expected(&formula));
+}
+
+#[test]
+fn a_topic_that_has_grown_or_is_new_since_the_run_before_is_asked_for_once_more() {
+    let more = |scene: &mut Scene| scene.add_partition("topic-0", "group-1-0");
+    let (counts, report) = warm(scene(1, 4, &[Group::classic]), more);
+    assert_eq!(counts["Metadata"], 1);
+    assert_eq!(report.group("group-1-0")["partition_count"], 3);
+
+    let new = Group::classic("new").at(1).commits("late", &[4]);
+    let late = scene(1, 4, &[Group::classic]).topic(Topic::new("late", &[0..10]));
+    let (counts, report) = warm(late, |scene| scene.add_group(new));
+    assert_eq!(counts["Metadata"], 2);
+    assert_eq!(report.group("new")["total_lag"], 6);
+}
+
+#[test]
+fn a_warm_run_asks_once_whether_the_groups_of_an_offsets_topic_of_any_size_are_loaded() {
+    let of = |partitions| scene(1, 4, &[Group::classic]).offsets_partitions(partitions);
+    for partitions in [1, 8, 50, 51, 200] {
+        let (counts, _) = warm(of(partitions), |_| ());
+        assert_eq!((counts["DescribeGroups"], counts["ListGroups"]), (3, 1), "{partitions} partitions");
+    }
+    // A first run knows the usual number alone, whose made-up groups are enough for most smaller ones.
+    for (partitions, asked) in [(1, 3), (8, 3), (50, 3), (200, 5)] {
+        let stage = of(partitions).start();
+        look(&stage);
+        assert_eq!(counts(&stage)["DescribeGroups"], asked, "{partitions} partitions");
+    }
 }

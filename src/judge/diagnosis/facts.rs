@@ -204,6 +204,14 @@ impl<'a> Facts<'a> {
         }
     }
 
+    /// The brokers that a row's partition has replicas on and lacks.
+    pub(super) fn lacking(&self, row: usize) -> Vec<i32> {
+        let of = &self.rows()[row];
+        let impaired = &self.sight.snapshot.topic(of).placement.impaired;
+        let impaired = impaired.iter().find(|impaired| impaired.partition == of.partition);
+        impaired.iter().flat_map(|impaired| &impaired.lacks).map(|(id, _)| *id).collect()
+    }
+
     /// The evidence that names these rows, those that lag most first.
     pub(super) fn about(&self, rows: impl Iterator<Item = usize>) -> Evidence {
         let mut rows: Vec<usize> = rows.collect();

@@ -311,7 +311,8 @@ pub const RULES: [Rule; 18] = [
         word: "unclear",
         when: "no rule above holds, or what it needs could not be read",
         next: "give it earlier snapshots (meerkat --watch, or MEERKAT_HISTORY=on), and read the partitions: meerkat GROUP",
-        holds: rules::unclear,
+        // What is left where no other holds.
+        holds: |_| None,
         says: |evidence, f| write!(f, "the cause is not clear: {}", words::missing(evidence)),
     },
 ];
@@ -375,7 +376,7 @@ impl Diagnosis {
     /// The first kind that holds.
     fn of(facts: &Facts<'_>) -> Self {
         let held = RULES.iter().find_map(|rule| Some(Self { kind: rule.kind, evidence: (rule.holds)(facts)? }));
-        held.unwrap_or_else(|| Self { kind: Kind::Unclear, evidence: Evidence::default() })
+        held.unwrap_or_else(|| Self { kind: Kind::Unclear, evidence: rules::unclear(facts) })
     }
 }
 

@@ -18,7 +18,10 @@ pub(super) fn permissions(facts: &Facts<'_>) -> Option<Evidence> {
 
 pub(super) fn broker_side(facts: &Facts<'_>) -> Option<Evidence> {
     let is_away = |why: &&Unknown| matches!(why.cause(), Cause::NoLeader | Cause::Away | Cause::Down);
-    let away = unread(facts).into_iter().find(is_away).map(because);
+    let away = unread(facts).into_iter().find(is_away).map(|why| {
+        let brokers = facts.worst.into_iter().flat_map(|row| facts.lacking(row)).collect();
+        Evidence { brokers, ..because(why) }
+    });
     away.or_else(|| facts.suffering.evidence(facts))
 }
 
@@ -272,16 +275,15 @@ pub(super) fn too_slow(facts: &Facts<'_>) -> Option<Evidence> {
     })
 }
 
-pub(super) fn unclear(facts: &Facts<'_>) -> Option<Evidence> {
+pub(super) fn unclear(facts: &Facts<'_>) -> Evidence {
     let of_group = unread(facts).first().map(ToString::to_string);
+    let stands = || facts.judgement().is_some_and(|judgement| judgement.stands);
     let missing = of_group.or_else(|| match facts.reason()? {
         Reason::Unjudged(_) => Some("one snapshot shows the lag, and not what became of it".to_owned()),
-        _ if facts.judgement()?.stands => {
-            Some("which member reads the partitions that stand still is not known".to_owned())
-        }
+        _ if stands() => Some("which member reads the partitions that stand still is not known".to_owned()),
         _ => None,
     });
-    Some(Evidence { missing, ..Evidence::default() })
+    Evidence { missing, ..Evidence::default() }
 }
 
 /// How fast records came and were read since the snapshot before.

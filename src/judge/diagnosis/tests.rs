@@ -6,7 +6,7 @@ use crate::judge::input::Before;
 use crate::model::lag::{Committed, LogRange};
 use crate::model::lags::Lags;
 use crate::model::memory::{Sample, Thresholds};
-use crate::model::snapshot::{self, Group, Logs, Member, Row, Snapshot, Topic};
+use crate::model::snapshot::{self, Group, Logs, Member, Placement, Row, Snapshot, Topic};
 use crate::model::unknown::{Cause, Unknown};
 
 /// A scene of one snapshot a minute: all groups read the topic `t`, one partition a word, each `member:before>since/cap`.
@@ -103,7 +103,12 @@ impl Play {
         Snapshot {
             brokers: Vec::new(),
             cluster_id: None,
-            topics: vec![Topic { name: "t".into(), id: None, partitions: Ok(logs.led_by(leaders.into_iter())) }],
+            topics: vec![Topic {
+                name: "t".into(),
+                id: None,
+                partitions: Ok(logs.led_by(leaders.into_iter())),
+                placement: Placement::default(),
+            }],
             groups,
             rows,
             listed: Ok(Vec::new()),

@@ -18,7 +18,7 @@ use tokio::time::{Instant, sleep_until, timeout_at};
 use crate::kafka::net::connection::{CallError, Connection};
 use crate::kafka::net::error::{DialError, Step};
 use crate::kafka::net::handshake;
-use crate::kafka::net::pool::Connections;
+use crate::kafka::net::pool::{Connections, Foreseen};
 use crate::kafka::net::sasl::{Login, Moment};
 use crate::kafka::net::tls::{self, Tls};
 use crate::kafka::net::transport::{self, HEAD_START};
@@ -45,7 +45,8 @@ pub(crate) struct Dial<'a> {
 pub struct Credentials<'a>(Shared<LocalBoxFuture<'a, Known<Arc<Login>>>>);
 
 /// An answer to `ListGroups` that is on its way, with what was described just before and just after it of a made-up group in each of
-/// [`USUAL_PARTITIONS`], which shows what the broker had loaded when it listed its groups; nothing where it cannot be asked.
+/// the partitions of the offsets topic, as many as the run before found, or [`USUAL_PARTITIONS`]: it shows what the broker had loaded when
+/// it listed its groups. Nothing is described where that cannot be asked.
 pub(crate) type Groups<'a> = LocalBoxFuture<'a, Result<(Vec<DescribeGroupsResponse>, ListGroupsResponse), CallError>>;
 
 /// The first broker that answers, and what it tells.
@@ -149,7 +150,8 @@ impl Dial<'_> {
         std::future::pending().await
     }
 
-    /// Asks for the brokers over an open connection, and in the same flight for the groups of the one behind it.
+    /// Asks for the brokers over an open connection, and in the same flight for the groups of the one behind it and for the topics that
+    /// the run before read.
     async fn greet<'g>(
         &self,
         endpoint: &Endpoint,
@@ -158,10 +160,13 @@ impl Dial<'_> {
     ) -> Result<Contact<'g>, DialError> {
         // Where groups live is asked along, unless the question would create those topics.
         let creates = connection.versions().choose(Api::Metadata).is_ok_and(|version| version < CREATES_NOTHING);
-        let request = metadata_request(Some(if creates { Vec::new() } else { internal_topics::names() }));
+        let internal = if creates { Vec::new() } else { internal_topics::names() };
+        let Foreseen { partitions, topics } = self.kept.foreseen();
+        let partitions = if partitions == 0 { USUAL_PARTITIONS } else { partitions };
+        let request = metadata_request(Some(internal.into_iter().chain(topics).collect()));
         let groups = {
             let connection = Rc::clone(&connection);
-            let probes = made_up(&internal_topics::made_up_groups(USUAL_PARTITIONS), 0..USUAL_PARTITIONS);
+            let probes = made_up(&internal_topics::made_up_groups(partitions), 0..partitions);
             async move {
                 let probe = async || {
                     connection.versions().choose(Api::DescribeGroups).ok()?;

@@ -5,6 +5,7 @@ use std::rc::Rc;
 use std::sync::Arc;
 use std::time::Duration;
 
+use kafka_protocol::protocol::StrBytes;
 use tokio::time::Instant;
 
 use crate::kafka::net::connection::{Connection, Traffic};
@@ -16,6 +17,16 @@ pub struct Connections {
     idle: RefCell<Vec<Idle>>,
     /// Of the whole process: what one look cost is a difference.
     pub(crate) traffic: Arc<Traffic>,
+    foreseen: RefCell<Foreseen>,
+}
+
+/// What a run will probably need, by what the run before found: it is asked for in the first flight, and saves one of its own.
+#[derive(Clone, Debug, Default)]
+pub(crate) struct Foreseen {
+    /// The partitions of the offsets topic; 0 where they are unknown.
+    pub(crate) partitions: usize,
+    /// The topics that groups read.
+    pub(crate) topics: Vec<StrBytes>,
 }
 
 struct Idle {
@@ -46,6 +57,17 @@ impl Connections {
             let since = Instant::now();
             self.idle.borrow_mut().push(Idle { endpoint: endpoint.clone(), connection, since });
         }
+    }
+
+    /// Leaves to the next run what this one found.
+    pub(crate) fn foresee(&self, foreseen: Foreseen) {
+        self.foreseen.replace(foreseen);
+    }
+
+    /// What the run before left. Its topics are given away once: an attempt that fails may have failed because of them.
+    pub(crate) fn foreseen(&self) -> Foreseen {
+        let mut foreseen = self.foreseen.borrow_mut();
+        Foreseen { partitions: foreseen.partitions, topics: std::mem::take(&mut foreseen.topics) }
     }
 
     fn take_first(&self, wanted: impl Fn(&Idle) -> bool) -> Option<(Endpoint, Rc<Connection>)> {

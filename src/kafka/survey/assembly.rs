@@ -2,7 +2,7 @@
 
 use std::sync::Arc;
 
-use crate::kafka::protocol::versions::Api;
+use crate::kafka::protocol::versions::{Api, Versions};
 use crate::kafka::survey::cluster::Cluster;
 use crate::kafka::survey::commits::{Commits, as_number};
 use crate::kafka::survey::listed::{Listed, Presence};
@@ -244,6 +244,20 @@ fn place(row: &Row) -> (u32, i32) {
     (row.topic, row.partition)
 }
 
+/// The highest partition of each topic that some group has to do with; -1 where there is none.
+pub(crate) fn highest(parts: &[GroupPart], topics: usize) -> Vec<i32> {
+    let mut highest = vec![-1; topics];
+    for GroupPart { described, commits, .. } in parts {
+        let assigned = described.iter().flat_map(|described| &described.assigned).map(|(topic, at, _)| (*topic, *at));
+        let committed =
+            commits.iter().flat_map(|commits| &commits.offsets).map(|(topic, at, _)| (*topic as usize, *at));
+        for (topic, partition) in assigned.chain(committed) {
+            highest[topic] = highest[topic].max(partition);
+        }
+    }
+    highest
+}
+
 /// The partitions of each topic that some group has to do with, in order, as far as the topics have them.
 pub(crate) fn wanted(rows: &[Row], topics: &[Topic]) -> Vec<Vec<i32>> {
     let sizes = topics.iter().map(|topic| topic.partitions.as_ref().map_or(0, Logs::len));
@@ -264,10 +278,11 @@ pub(crate) fn brokers(cluster: &Cluster<'_>) -> Vec<Broker> {
         .describe()
         .into_iter()
         .map(|(id, endpoint, versions)| {
+            let offer = versions.as_ref().ok().map(Versions::offer);
             let versions = versions.map(|versions| {
                 Api::ALL.into_iter().filter_map(|api| Some((api.name(), versions.choose(api).ok()?))).collect()
             });
-            Broker { id, address: endpoint.to_string(), versions, held_back_ms: cluster.held_back(id) }
+            Broker { id, address: endpoint.to_string(), versions, offer, held_back_ms: cluster.held_back(id) }
         })
         .collect()
 }

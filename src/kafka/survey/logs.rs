@@ -86,9 +86,9 @@ pub(crate) async fn read(
     };
     let mut logs = settle(questions, ask, refresh).await.into_iter();
     let topics = described.into_inner();
-    let told = names.iter().zip(topics.iter()).zip(wanted).map(|((name, topic), wanted)| {
+    let told = names.iter().zip(topics.iter_mut()).zip(wanted).map(|((name, topic), wanted)| {
         let read: Vec<(i32, Known<LogRange>)> = wanted.iter().copied().zip(logs.by_ref()).collect();
-        topic.to_topic(name, read)
+        topic.take_topic(name, read)
     });
     told.collect()
 }
@@ -98,9 +98,13 @@ pub(crate) async fn read(
 ///
 /// A broker tells a user who may describe every topic that one does not exist, and others nothing of it. Where every selected topic
 /// is named in full, those are asked for instead.
+///
+/// `highest` has for each name the highest partition that a group has to do with, or -1: a topic that was told of before is asked for again
+/// where it has grown since.
 pub(crate) async fn describe_all(
     cluster: &Cluster<'_>,
     names: &[Box<str>],
+    highest: &[i32],
     selected: &Patterns,
     doubtful: bool,
     until: Instant,
@@ -111,8 +115,9 @@ pub(crate) async fn describe_all(
         Some(all) => all.into_iter().filter(|name| !told(name)).collect(),
         None => vec![ANY_TOPIC.into()],
     };
-    let asked: Vec<_> = names.iter().cloned().chain(more.into_iter().map(Into::into)).collect();
-    let mut described = describe(cluster, &asked, until).await;
+    let all: Vec<Box<str>> = names.iter().cloned().chain(more.into_iter().map(Into::into)).collect();
+    let mut described = describe_once(cluster, &all, highest, until).await;
+    cluster.foresee(&all, &described);
     let more = described.split_off(names.len());
     // A topic that does not exist is told of in so many words.
     let mut hidden = more.into_iter().filter_map(|topic| topic.leaders.err());
@@ -121,6 +126,24 @@ pub(crate) async fn describe_all(
     describe_again(cluster, names, &mut described, until).await;
     ask_all_for_missing(cluster, names, &mut described, until).await;
     (described, hidden)
+}
+
+/// Asks for those topics that were not told of together with the brokers, or have grown since.
+async fn describe_once(
+    cluster: &Cluster<'_>,
+    names: &[Box<str>],
+    highest: &[i32],
+    until: Instant,
+) -> Vec<DescribedTopic> {
+    let told = names.iter().enumerate().map(|(at, name)| {
+        let told = cluster.first_told(name)?;
+        highest.get(at).is_none_or(|highest| told.reaches(*highest)).then_some(told)
+    });
+    let told: Vec<Option<DescribedTopic>> = told.collect();
+    let untold: Vec<_> =
+        names.iter().zip(&told).filter(|(_, told)| told.is_none()).map(|(name, _)| name.clone()).collect();
+    let mut fresh = describe(cluster, &untold, until).await.into_iter();
+    told.into_iter().filter_map(|told| told.or_else(|| fresh.next())).collect()
 }
 
 /// Asks again for topics that cannot be told of for a moment, such as one whose leaders are being elected.
@@ -170,7 +193,7 @@ pub(crate) async fn describe(cluster: &Cluster<'_>, names: &[Box<str>], until: I
         return Vec::new();
     }
     let asked: Vec<StrBytes> = names.iter().map(|name| StrBytes::from_string(name.to_string())).collect();
-    let unknown = |cause: &Unknown| DescribedTopic { id: None, leaders: Err(cause.clone()) };
+    let unknown = |cause: &Unknown| DescribedTopic::unknown(cause.clone());
     let answer = match cluster.metadata(Some(&asked), until).await {
         Ok(answer) => answer,
         Err(cause) => return names.iter().map(|_| unknown(&cause)).collect(),

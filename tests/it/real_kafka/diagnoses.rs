@@ -188,7 +188,9 @@ fn begin(cluster: &Cluster) {
 #[ignore = "needs a real Kafka: make test-kafka"]
 fn each_kind_of_trouble_is_named_when_its_verdict_falls() {
     let cluster = Cluster::start(&Options::default());
-    STORIES.iter().for_each(|story| story.join(&cluster));
+    for story in &STORIES {
+        story.join(&cluster);
+    }
     let mut schedule = Schedule::new(&cluster, "causes");
     let mut first: BTreeMap<&str, (i64, Value)> = BTreeMap::new();
     let mut last = Value::Null;
@@ -197,7 +199,9 @@ fn each_kind_of_trouble_is_named_when_its_verdict_falls() {
             cluster.hand("produce d-lost 0 10");
             begin(&cluster);
         }
-        STORIES.iter().for_each(|story| story.pass(run, &cluster));
+        for story in &STORIES {
+            story.pass(run, &cluster);
+        }
         let watched = schedule.run().with("MEERKAT_UNCOMMITTED_ALARMS", "on");
         let report = watched.event(&schedule.next(json!({}))).report();
         for Story { group, .. } in &STORIES {
@@ -216,6 +220,7 @@ fn each_kind_of_trouble_is_named_when_its_verdict_falls() {
         };
         let named = &entry["diagnosis"];
         assert_eq!(named["kind"], *kind, "{group}, run {run}: {entry}");
+        eprintln!("run {run}: {group}: {}", named["sentence"]);
         assert!(named["sentence"].as_str().is_some_and(|sentence| sentence.contains(says)), "{group}: {named}");
         assert!(*run >= BEGIN || *group == "never", "{group}: run {run}");
     }

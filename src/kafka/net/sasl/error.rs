@@ -30,6 +30,9 @@ pub(crate) enum LoginError {
     /// So many seconds since 1970 are no date.
     #[error("this machine's clock is wrong: it is {0} seconds away from 1970")]
     Clock(i64),
+    /// A request to this broker cannot be signed, in the words of AWS's library.
+    #[error("no login by IAM can be signed for the broker {0}: {1}")]
+    Unsigned(String, String),
     /// A nonce cannot be made.
     #[error("the system gives no random bytes")]
     NoRandomBytes,

@@ -122,8 +122,8 @@ impl Login {
                 let region = region.ok_or_else(|| LoginError::NoRegion(moment.host.into()))?;
                 let key =
                     msk_iam::SigningKey { id: access_key, secret: secret_key, token: session_token.as_ref(), region };
-                let stamp = msk_iam::Stamp::at(moment.unix_seconds)?;
-                (key.payload(moment.host, &stamp), Rest::MskIam, msk_iam::hint(&stamp))
+                let request = key.sign(moment.host, moment.unix_seconds)?;
+                (request.payload(), Rest::MskIam, request.hint())
             }
         };
         Ok((Exchange { rest, mask: self.mask(), hint }, first))

@@ -3,7 +3,7 @@
 mod metadata;
 
 use std::cell::{Cell, RefCell};
-use std::collections::BTreeMap;
+use std::collections::{BTreeMap, BTreeSet};
 use std::rc::Rc;
 
 use futures_util::future::{Either, FutureExt, LocalBoxFuture, Shared, select};
@@ -15,12 +15,14 @@ use crate::base::budget::{CONNECT_SHARE, LEAST_TO_CONNECT, MOST_TO_CONNECT};
 use crate::kafka::net::connection::{CallError, Connection};
 use crate::kafka::net::dial::{Contact, Dial, Groups, PATIENCE, made_up};
 use crate::kafka::net::error::DialError;
-use crate::kafka::protocol::internal_topics::{OFFSETS_TOPIC, SHARE_TOPIC, USUAL_PARTITIONS};
+use crate::kafka::net::pool::Foreseen;
+use crate::kafka::protocol::internal_topics::{OFFSETS_TOPIC, SHARE_TOPIC};
 use crate::kafka::protocol::messages::Question;
 use crate::kafka::protocol::versions::{Api, Versions};
 use crate::kafka::protocol::{error_codes, internal_topics};
 use crate::kafka::survey::ask::AskError;
 use crate::kafka::survey::offsets_topic::Internal;
+use crate::kafka::survey::topic::DescribedTopic;
 use crate::model::endpoint::Endpoint;
 use crate::model::unknown::{Cause, Known, Unknown};
 
@@ -35,6 +37,8 @@ pub(crate) struct Cluster<'a> {
     shares: RefCell<Internal>,
     /// The groups of the broker that was met first: it was asked for them together with the metadata.
     first_groups: RefCell<Option<(i32, Groups<'a>)>>,
+    /// Topics that were asked for together with the metadata, since the run before read them.
+    first_topics: RefCell<BTreeMap<StrBytes, DescribedTopic>>,
 }
 
 struct Node<'a> {
@@ -61,6 +65,7 @@ impl<'a> Cluster<'a> {
             offsets: RefCell::new(Internal::read(&metadata, OFFSETS_TOPIC)),
             shares: RefCell::new(Internal::read(&metadata, SHARE_TOPIC)),
             first_groups: RefCell::default(),
+            first_topics: RefCell::new(DescribedTopic::all(&metadata)),
         };
         cluster.learn(&metadata);
         // An address that no broker advertises may lead to any of them.
@@ -208,11 +213,15 @@ impl<'a> Cluster<'a> {
             if led.is_empty() {
                 return Ok((listed, None));
             }
-            if offsets.partitions() == USUAL_PARTITIONS && described.len() == 2 {
-                let is_led = |name: &str| {
-                    let partition = internal_topics::partition_of(name, USUAL_PARTITIONS);
-                    partition.is_some_and(|partition| led.contains(&partition))
-                };
+            // The names were made up for a number of partitions that may be another one.
+            let partition_of = |name: &str| internal_topics::partition_of(name, offsets.partitions());
+            let covers = |described: &DescribeGroupsResponse| {
+                let of: BTreeSet<_> =
+                    described.groups.iter().filter_map(|group| partition_of(&group.group_id)).collect();
+                led.iter().all(|partition| of.contains(partition))
+            };
+            if described.len() == 2 && described.iter().all(covers) {
+                let is_led = |name: &str| partition_of(name).is_some_and(|partition| led.contains(&partition));
                 return Ok((listed, described.iter().find_map(|described| not_loaded(described, is_led))));
             }
         }
@@ -283,6 +292,20 @@ impl<'a> Cluster<'a> {
         }
     }
 
+    /// What was told of a topic together with the brokers, if it was asked for then; it is told once.
+    pub(crate) fn first_told(&self, topic: &str) -> Option<DescribedTopic> {
+        self.first_topics.borrow_mut().remove(topic.as_bytes())
+    }
+
+    /// Leaves to the next run of this process which topics it will probably need.
+    pub(crate) fn foresee(&self, names: &[Box<str>], described: &[DescribedTopic]) {
+        let weight: usize = described.iter().map(|topic| 1 + topic.len()).sum();
+        let most = MOST_FORESEEN.min(self.dial.frame_limit / BYTES_OF_A_PARTITION);
+        let topics = if weight > most { &[] } else { names };
+        let topics = topics.iter().map(|name| StrBytes::from_string(name.to_string())).collect();
+        self.dial.kept.foresee(Foreseen { partitions: self.offsets().partitions(), topics });
+    }
+
     /// Leaves the open connections to the next look.
     pub(crate) fn keep_connections(&self) {
         for node in self.nodes.borrow().values() {
@@ -334,3 +357,10 @@ pub(crate) fn share_of(deadline: Instant, share: f64) -> Instant {
 pub(crate) fn share_to_connect(deadline: Instant, share: f64) -> Instant {
     share_of(deadline, share).max(deadline.min(Instant::now() + LEAST_TO_CONNECT))
 }
+
+/// Topics and their partitions that the next run asks for in its first flight; with more, the brokers and groups would be known later
+/// than they need be.
+const MOST_FORESEEN: usize = 10_000;
+
+/// What a partition takes at the most in an answer to `Metadata`, with replicas by the dozen.
+const BYTES_OF_A_PARTITION: usize = 256;

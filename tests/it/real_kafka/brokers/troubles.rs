@@ -1,5 +1,7 @@
 //! What may happen to a broker, how it is brought about, and what it takes away.
 
+use std::time::Duration;
+
 use super::Scene;
 
 /// Something that happens to a node that is not the controller.
@@ -25,6 +27,15 @@ pub(super) enum Away {
     /// At one time this, at another that.
     Changing,
 }
+
+/// Why something may be unknown while a broker goes or comes.
+pub(super) const CHANGING: &[&str] = &[
+    "broker # (",
+    "the partition has no leader",
+    "the partition's leader ",
+    "the group's coordinator ",
+    "the metadata leaves the partition out",
+];
 
 pub(super) const TROUBLES: [Trouble; 5] = [
     Trouble {
@@ -61,13 +72,7 @@ pub(super) const TROUBLES: [Trouble; 5] = [
             scene.cluster.revive(node);
         },
         away: Away::Changing,
-        causes: &[
-            "broker # (",
-            "the partition has no leader",
-            "the partition's leader ",
-            "the group's coordinator ",
-            "the metadata leaves the partition out",
-        ],
+        causes: CHANGING,
         end: |scene, _| scene.until_mended(),
     },
     Trouble {
@@ -99,6 +104,9 @@ pub(super) const TROUBLES: [Trouble; 5] = [
 
 /// Seconds that looks have; those at one trouble are taken side by side.
 pub(super) const TIMEOUTS: [u64; 3] = [3, 10, 30];
+
+/// No broker is fenced before: its session lasts 9 s from its last heartbeat, which it sends every 2 s, and to `ZooKeeper` every 3 s.
+pub(super) const FENCED_AT_THE_EARLIEST: Duration = Duration::from_secs(6);
 
 pub(super) const SETTINGS: [&str; 4] = [
     // As without ZooKeeper; no look at a frozen broker takes as long.

@@ -1,10 +1,14 @@
 //! `AWS_MSK_IAM`: a presigned request to connect, sent as JSON.
 //!
 //! The authority is the README of `aws-msk-iam-auth`, Amazon's client for Java; the signature is version 4 of AWS's in its
-//! query form, for `GET /` at the broker. It is made here, since AWS's own library for it belongs behind another door than Kafka's.
+//! query form, for `GET /` at the broker. AWS's own library makes it.
 
-use percent_encoding::{AsciiSet, NON_ALPHANUMERIC, utf8_percent_encode};
-use ring::{digest, hmac};
+use std::time::Duration;
+
+use aws_credential_types::Credentials;
+use aws_sigv4::http_request::{SignableBody, SignableRequest, SignatureLocation, SigningSettings, sign};
+use aws_sigv4::sign::v4;
+use serde_json::{Map, Value};
 use time::OffsetDateTime;
 
 use super::LoginError;
@@ -18,20 +22,8 @@ pub(crate) struct SigningKey<'a> {
     pub(crate) region: &'a str,
 }
 
-/// When a request is signed, as signatures spell it.
-pub(crate) struct Stamp {
-    day: String,
-    time: String,
-}
-
-impl Stamp {
-    pub(crate) fn at(unix_seconds: i64) -> Result<Self, LoginError> {
-        let now = OffsetDateTime::from_unix_timestamp(unix_seconds).map_err(|_| LoginError::Clock(unix_seconds))?;
-        let day = format!("{:04}{:02}{:02}", now.year(), u8::from(now.month()), now.day());
-        let time = format!("{day}T{:02}{:02}{:02}Z", now.hour(), now.minute(), now.second());
-        Ok(Self { day, time })
-    }
-}
+/// A signed request to connect.
+pub(crate) struct Presigned(Map<String, Value>);
 
 /// The region in the name of an MSK broker, such as `b-1.name.id.c2.kafka.eu-west-1.amazonaws.com`; found from the right, since
 /// a cluster may be named `kafka`.
@@ -41,69 +33,55 @@ pub(crate) fn region(host: &str) -> Option<&str> {
     labels.next().filter(|label| matches!(*label, "kafka" | "kafka-serverless")).map(|_| region)
 }
 
-/// What to do about a refused login; MSK tells a wrong clock and a missing permission alike.
-pub(crate) fn hint(stamp: &Stamp) -> String {
-    format!(
-        "the identity needs kafka-cluster:Connect on this cluster, its credentials must not have expired, and the clock must be right (it signed at {})",
-        stamp.time
-    )
-}
-
 impl SigningKey<'_> {
-    pub(crate) fn payload(&self, host: &str, stamp: &Stamp) -> Vec<u8> {
-        let scope = format!("{}/{}/{SERVICE}/aws4_request", stamp.day, self.region);
-        let credential = format!("{}/{scope}", self.id);
-        let mut query = vec![
-            ("Action", ACTION),
-            ("X-Amz-Algorithm", ALGORITHM),
-            ("X-Amz-Credential", &credential),
-            ("X-Amz-Date", &stamp.time),
-            ("X-Amz-Expires", EXPIRES),
-        ];
-        // In the order of their names, which is what gets signed.
-        query.extend(self.token.map(|token| ("X-Amz-Security-Token", token.expose())));
-        query.push(("X-Amz-SignedHeaders", "host"));
-
-        let signature = self.sign(host, &query, &scope, stamp);
-        let fields = query.iter().map(|(name, value)| (name.to_ascii_lowercase(), *value));
-        let rest = [
-            ("version", VERSION),
+    /// Signs a request to connect to this broker as of this second since 1970; it holds for 15 minutes, as in the official clients.
+    pub(crate) fn sign(&self, host: &str, unix_seconds: i64) -> Result<Presigned, LoginError> {
+        let now = OffsetDateTime::from_unix_timestamp(unix_seconds).map_err(|_| LoginError::Clock(unix_seconds))?;
+        let token = self.token.map(|token| token.expose().to_owned());
+        let identity = Credentials::new(self.id, self.secret.expose(), token, None, "meerkat").into();
+        let mut settings = SigningSettings::default();
+        settings.signature_location = SignatureLocation::QueryParams;
+        settings.expires_in = Some(Duration::from_mins(15));
+        let params = v4::SigningParams::builder()
+            .identity(&identity)
+            .region(self.region)
+            .name("kafka-cluster")
+            .time(now.into())
+            .settings(settings)
+            .build()
+            .map_err(|error| LoginError::Unsigned(host.to_owned(), error.to_string()))?
+            .into();
+        let url = format!("https://{host}/?Action=kafka-cluster%3AConnect");
+        let signed = SignableRequest::new("GET", url, std::iter::empty(), SignableBody::empty())
+            .and_then(|request| sign(request, &params))
+            .map_err(|error| LoginError::Unsigned(host.to_owned(), error.to_string()))?;
+        let (_, query) = signed.into_parts().0.into_parts();
+        let fixed = [
+            ("version", "2020_10_22"),
             ("host", host),
             ("user-agent", concat!("meerkat/", env!("CARGO_PKG_VERSION"))),
-            ("x-amz-signature", &signature),
+            ("action", "kafka-cluster:Connect"),
         ];
-        let fields = fields.chain(rest.map(|(name, value)| (name.to_owned(), value)));
-        let json: serde_json::Map<_, _> = fields.map(|(name, value)| (name, value.into())).collect();
-        serde_json::Value::Object(json).to_string().into()
-    }
-
-    fn sign(&self, host: &str, query: &[(&str, &str)], scope: &str, stamp: &Stamp) -> String {
-        let query: Vec<_> =
-            query.iter().map(|(name, value)| format!("{name}={}", utf8_percent_encode(value, RESERVED))).collect();
-        let no_body = hex::encode(digest::digest(&digest::SHA256, b""));
-        let request = format!("GET\n/\n{}\nhost:{host}\n\nhost\n{no_body}", query.join("&"));
-        let request = hex::encode(digest::digest(&digest::SHA256, request.as_bytes()));
-        let text = format!("{ALGORITHM}\n{}\n{scope}\n{request}", stamp.time);
-        let secret = format!("AWS4{}", self.secret.expose());
-        let key = [&stamp.day, self.region, SERVICE, "aws4_request"]
-            .into_iter()
-            .fold(hmac::Key::new(hmac::HMAC_SHA256, secret.as_bytes()), |key, part| {
-                hmac::Key::new(hmac::HMAC_SHA256, hmac::sign(&key, part.as_bytes()).as_ref())
-            });
-        hex::encode(hmac::sign(&key, text.as_bytes()))
+        let fields = fixed.into_iter().map(|(name, value)| (name.to_owned(), value.into()));
+        let query = query.into_iter().map(|(name, value)| (name.to_ascii_lowercase(), value.into()));
+        Ok(Presigned(fields.chain(query).collect()))
     }
 }
 
-/// Everything but RFC 3986's unreserved characters.
-const RESERVED: &AsciiSet = &NON_ALPHANUMERIC.remove(b'-').remove(b'.').remove(b'_').remove(b'~');
+impl Presigned {
+    /// As the mechanism sends it.
+    pub(crate) fn payload(&self) -> Vec<u8> {
+        Value::Object(self.0.clone()).to_string().into()
+    }
 
-const VERSION: &str = "2020_10_22";
-const ACTION: &str = "kafka-cluster:Connect";
-const SERVICE: &str = "kafka-cluster";
-const ALGORITHM: &str = "AWS4-HMAC-SHA256";
-
-/// Seconds that the signature holds, as in the official clients.
-const EXPIRES: &str = "900";
+    /// What to do about a refused login; MSK reports a wrong clock and a missing permission alike.
+    pub(crate) fn hint(&self) -> String {
+        let signed_at = self.0.get("x-amz-date").and_then(Value::as_str).unwrap_or_default();
+        format!(
+            "the identity needs kafka-cluster:Connect on this cluster, its credentials must not have expired, and the clock must be right (it signed at {signed_at})"
+        )
+    }
+}
 
 #[cfg(test)]
 mod tests;

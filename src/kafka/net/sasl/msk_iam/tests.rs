@@ -12,7 +12,7 @@ fn payload(access_key: &str, token: Option<&str>, region: &str, host: &str, at: 
     let secret_key = Secret::new(SECRET_KEY.to_owned());
     let token = token.map(|token| Secret::new(token.to_owned()));
     let key = SigningKey { id: access_key, secret: &secret_key, token: token.as_ref(), region };
-    serde_json::from_slice(&key.payload(host, &Stamp::at(at).unwrap())).unwrap()
+    serde_json::from_slice(&key.sign(host, at).unwrap().payload()).unwrap()
 }
 
 /// Ours with the recorded user agent, which is free to choose and not signed.
@@ -74,6 +74,11 @@ fn the_region_is_in_the_brokers_name() {
 }
 
 #[test]
-fn a_clock_that_is_no_time_is_told() {
-    assert!(Stamp::at(i64::MAX).is_err_and(|error| error.to_string().contains("clock is wrong")));
+fn a_clock_that_is_no_time_and_a_host_that_is_no_name_are_reported() {
+    let secret = Secret::new(SECRET_KEY.to_owned());
+    let key = SigningKey { id: ACCESS_KEY, secret: &secret, token: None, region: "eu-west-1" };
+    let error = |host, at| key.sign(host, at).map(|_| ()).unwrap_err().to_string();
+    assert!(error("kafka.us-west-2.amazonaws.com", i64::MAX).contains("clock is wrong"));
+    let unsigned = error("not a host", 1_795_403_019);
+    assert!(unsigned.contains("not a host") && !unsigned.contains(SECRET_KEY), "{unsigned}");
 }

@@ -4,7 +4,7 @@ use std::cell::OnceCell;
 use std::cmp::Reverse;
 
 use super::brokers::Suffering;
-use super::{Evidence, MOST_NAMED, Place, Who};
+use super::{Diagnosis, Evidence, MOST_NAMED, Place, Who, at_sight};
 use crate::base::moment::rfc3339;
 use crate::judge::ages::Ages;
 use crate::judge::input::Sight;
@@ -30,6 +30,9 @@ pub(super) struct Facts<'a> {
     /// The row that the verdict is about, counted from the group's first; `None` where it has no rows.
     pub(super) worst: Option<usize>,
     motion: OnceCell<Motion>,
+    shown: OnceCell<Option<Diagnosis>>,
+    /// Whether the snapshot alone shows anything of any of its rows.
+    has_finding: bool,
 }
 
 /// Whether a group gets on in one partition.
@@ -102,6 +105,8 @@ impl<'a> Facts<'a> {
             suffering,
             worst: judged.groups[at].worst(),
             motion: OnceCell::new(),
+            shown: OnceCell::new(),
+            has_finding: judged.groups[at].finding.is_some(),
         }
     }
 
@@ -182,6 +187,17 @@ impl<'a> Facts<'a> {
             }
             motion
         })
+    }
+
+    /// What the snapshot alone shows of the rows that the verdict is about; worked out when a rule first asks.
+    pub(super) fn shown(&self) -> Option<&Diagnosis> {
+        let shown = || {
+            let worst = self.judgement().filter(|_| self.has_finding)?.verdict.severity();
+            let lags = self.sight.lags.of_rows(self.group.range());
+            let counts = |judgement: &Judgement| judgement.verdict.severity() >= worst;
+            at_sight(self.sight.snapshot, self.group, self.judgements, lags, counts)
+        };
+        self.shown.get_or_init(shown).as_ref()
     }
 
     /// The place of the member that a row is assigned to; `None` in a share group, where several read one partition.

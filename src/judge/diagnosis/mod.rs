@@ -10,10 +10,12 @@ use std::sync::Arc;
 use serde::{Deserialize, Serialize};
 
 use crate::base::figures::quoted;
+use crate::base::moment::{self, rfc3339};
 use crate::judge::ages::Ages;
 use crate::judge::input::Sight;
 use crate::judge::outcome::{Judged, Memories};
 use crate::judge::verdict::Verdict;
+use crate::model::snapshot::Group;
 use facts::Facts;
 
 mod brokers;
@@ -135,6 +137,10 @@ pub struct Evidence {
     /// Since when at least, RFC 3339.
     #[serde(skip_serializing_if = "Option::is_none")]
     pub(crate) since: Option<String>,
+    /// When all members of the group were replaced, RFC 3339, if that was within the last hour: a deployment, perhaps. Only where one process
+    /// takes several snapshots.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    pub(crate) members_replaced_at: Option<String>,
     /// The group's state.
     #[serde(skip_serializing_if = "Option::is_none")]
     pub(crate) state: Option<String>,
@@ -353,20 +359,35 @@ impl Diagnosis {
 impl fmt::Display for Diagnosis {
     /// What it rests on, as one sentence without a full stop.
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
-        (self.kind.rule().says)(&self.evidence, f)
+        (self.kind.rule().says)(&self.evidence, f)?;
+        match self.evidence.members_replaced_at.as_deref().and_then(moment::parse) {
+            Some(at) => write!(f, "; all members were replaced at {}", moment::time_of_day(at)),
+            None => Ok(()),
+        }
     }
 }
 
 impl Judged {
     /// Gives every group that is not OK its diagnosis. A group that is OK costs nothing.
-    pub fn diagnose(&mut self, sight: Sight<'_>, memories: &Memories, ages: &Ages<'_>) {
+    ///
+    /// `replaced_ms` is asked since when none of a group's members is there that were there before, in milliseconds since 1970.
+    pub fn diagnose(
+        &mut self,
+        sight: Sight<'_>,
+        memories: &Memories,
+        ages: &Ages<'_>,
+        replaced_ms: impl Fn(&Group) -> Option<i64>,
+    ) {
         let ill = |at: &usize| self.groups[*at].verdict != Verdict::Ok;
         let suffering = brokers::suffering(sight, self);
         let found: Vec<(usize, Diagnosis)> = (0..self.groups.len())
             .filter(ill)
             .map(|at| (at, Diagnosis::of(&Facts::new(sight, self, at, memories, ages, &suffering))))
             .collect();
-        for (at, diagnosis) in found {
+        for (at, mut diagnosis) in found {
+            let lately = |ms: &i64| sight.time_ms - ms <= LATELY_MS;
+            let replaced_ms = replaced_ms(&sight.snapshot.groups[at]).filter(lately);
+            diagnosis.evidence.members_replaced_at = replaced_ms.map(|ms| rfc3339(ms.div_euclid(1_000)));
             self.groups[at].diagnosis = Some(Box::new(diagnosis));
         }
     }
@@ -379,6 +400,9 @@ impl Diagnosis {
         held.unwrap_or_else(|| Self { kind: Kind::Unclear, evidence: rules::unclear(facts) })
     }
 }
+
+/// For how long it is told that all members were replaced, in milliseconds.
+const LATELY_MS: i64 = 3_600_000;
 
 /// Partitions and members that a diagnosis names of many.
 pub(crate) const MOST_NAMED: usize = 10;

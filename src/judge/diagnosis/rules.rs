@@ -1,7 +1,7 @@
 //! When each kind holds, one function a row of the table.
 
 use super::facts::Facts;
-use super::{Evidence, Kind, at_sight};
+use super::{Evidence, Kind};
 use crate::judge::verdict::{Finding, Reason, Verdict};
 use crate::model::lag::Committed;
 use crate::model::snapshot;
@@ -295,11 +295,7 @@ fn rates(facts: &Facts<'_>) -> Evidence {
 
 /// What the snapshot alone shows of the rows that the verdict is about, if it is of this kind.
 fn snapshot_shows(facts: &Facts<'_>, kind: Kind) -> Option<Evidence> {
-    let worst = facts.judgement()?.verdict.severity();
-    let lags = facts.sight.lags.of_rows(facts.group.range());
-    let counts = |judgement: &crate::judge::verdict::Judgement| judgement.verdict.severity() >= worst;
-    let shown = at_sight(facts.sight.snapshot, facts.group, facts.judgements, lags, counts)?;
-    (shown.kind == kind).then_some(shown.evidence)
+    facts.shown().filter(|shown| shown.kind == kind).map(|shown| shown.evidence.clone())
 }
 
 #[expect(clippy::cast_precision_loss, reason = "a share has two digits")]

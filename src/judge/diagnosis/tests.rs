@@ -22,6 +22,7 @@ struct Play {
     kind: snapshot::Kind,
     thresholds: Thresholds,
     has_history: bool,
+    replaced_ms: Option<i64>,
 }
 
 impl Play {
@@ -33,6 +34,7 @@ impl Play {
             kind: snapshot::Kind::Consumer,
             thresholds: Thresholds::DEFAULT,
             has_history: true,
+            replaced_ms: None,
         }
     }
 
@@ -52,7 +54,7 @@ impl Play {
             let ages = Ages::unsearched(&lags);
             let mut judged = Judged::new(sight, &mut memories, &ages, |row| Ok(kept[row].clone()));
             if minute == self.minutes {
-                judged.diagnose(sight, &memories, &ages);
+                judged.diagnose(sight, &memories, &ages, |_| self.replaced_ms);
                 return judged.groups.into_iter().map(|group| group.diagnosis.map(|diagnosis| *diagnosis)).collect();
             }
             for (at, row) in snapshot.rows.iter().enumerate() {
@@ -355,6 +357,15 @@ fn a_broker_is_to_blame_where_all_its_groups_lag_there_and_nowhere_else() {
     assert_eq!(kinds(&["a:10>10/0@2", "a:10>10/0@2"]), ["member_stuck"; 2]);
     let sentence = "all 2 groups that read partitions led by broker 2 lag there, and nowhere else";
     assert_eq!(Play::of(&[ill, ill]).diagnoses()[1].as_ref().unwrap().to_string(), sentence);
+}
+
+#[test]
+fn a_replacement_of_all_members_is_told_for_an_hour() {
+    let after = |minutes: i64| {
+        said(&Play { minutes, replaced_ms: Some(SWITCH * 60_000), ..Play::of(&["a:10>10/0"]) })
+            .ends_with("; all members were replaced at 00:10")
+    };
+    assert_eq!((after(SWITCH + 60), after(SWITCH + 61)), (true, false));
 }
 
 #[test]

@@ -220,7 +220,6 @@ fn each_kind_of_trouble_is_named_when_its_verdict_falls() {
         };
         let named = &entry["diagnosis"];
         assert_eq!(named["kind"], *kind, "{group}, run {run}: {entry}");
-        eprintln!("run {run}: {group}: {}", named["sentence"]);
         assert!(named["sentence"].as_str().is_some_and(|sentence| sentence.contains(says)), "{group}: {named}");
         assert!(*run >= BEGIN || *group == "never", "{group}: run {run}");
     }

@@ -127,8 +127,8 @@ impl Run<'_> {
             .zip(told)
             .zip(by_topic.values())
             .map(|((Missed { id, partitions, .. }, (topic, why)), ghosts)| {
-                // Nobody names a topic that was deleted, but its name may be that of a topic of now.
-                let mut topics = snapshot.topics.iter().filter(|_| why == Gone::Deleted);
+                // Nobody names a topic that is gone. Names are unique: if a topic of now has its name, it was deleted.
+                let mut topics = snapshot.topics.iter().filter(|_| topic.is_none());
                 match topics.find(|topic| ghosts.iter().any(|ghost| ghost.is_created_anew_as(topic))) {
                     Some(Topic { name, .. }) => {
                         Vanished { topic: Some(Arc::clone(name)), id, partitions, why: Gone::Recreated }

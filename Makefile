@@ -128,6 +128,23 @@ test-burrow: ## Telegraf's reader of Burrow's API against the function, built in
 	    cd tests/telegraf && GOFLAGS="-p=1 -buildvcs=false" go build -trimpath -ldflags '-s -w' -o ../../.cache/telegraf/burrow-reader .; }
 	tests/tools/ignored-tests.sh burrow::telegraf
 
+# A part in Go, built where it is missing or older than what it is built from.
+part = test .cache/otlp/$(1) -nt tests/otlp/$(2)/go.sum || { \
+    echo "building $(1) into .cache/otlp ($(3) of CPU the first time)"; mkdir -p .cache/otlp; cd tests/otlp/$(2) && \
+    GOFLAGS="-p=1 -buildvcs=false" go build -trimpath -tags remove_all_sd -ldflags '-s -w' -o ../../../.cache/otlp/$(1) $(4); }
+
+.PHONY: test-otlp
+test-otlp: ## a run in the OpenTelemetry Collector and in Prometheus, whose rules rehearse the alarms; built into .cache/otlp (needs Go; ten minutes the first time)
+	@$(jars)
+	@tests/tools/prerequisites.sh go
+	@tests/tools/venv.sh venv-infra tests/tools/infra-requirements.txt
+	@$(call part,otelsink,collector,2 minutes,.)
+	@$(call part,prometheus,prometheus,3 minutes,github.com/prometheus/prometheus/cmd/prometheus)
+	@$(call part,promtool,prometheus,2 minutes,github.com/prometheus/prometheus/cmd/promtool)
+	@$(call part,board,board,1 minute,.)
+	.cache/venv-infra/bin/python tests/otlp/receivers.py
+	.cache/venv-infra/bin/python tests/otlp/alerts.py
+
 .PHONY: test-ministack
 test-ministack: ## the CloudWatch stand-in beside MiniStack
 	@tests/tools/prerequisites.sh build python

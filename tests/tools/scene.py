@@ -190,7 +190,7 @@ class Lambda:
 
 def environment(variables):
     """This process's environment without what would leak into a run, with the tools of .cache/venv, and with `variables`."""
-    own = {name: value for name, value in os.environ.items() if not name.startswith(("KAFKA_", "MEERKAT_", "AWS_"))}
+    own = {name: value for name, value in os.environ.items() if not name.startswith(("KAFKA_", "MEERKAT_", "AWS_", "OTEL_"))}
     own["PATH"] = f"{CACHE / 'venv' / 'bin'}{os.pathsep}{own['PATH']}"
     return {**own, **variables}
 

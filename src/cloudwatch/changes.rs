@@ -13,6 +13,7 @@ use super::pages::key::OfGroup;
 use super::pages::roster::{MOST_MORE, MOST_TOLD, Told};
 use crate::aws::secrets::topic::Notice;
 use crate::base::moment::rfc3339;
+use crate::judge::cluster::ClusterProblem;
 use crate::judge::outcome::Judged;
 use crate::judge::verdict::Verdict;
 use crate::model::pattern::Rules;
@@ -54,6 +55,9 @@ struct Body<'a> {
     /// The scheduled minute, RFC 3339.
     scheduled: String,
     changes: Vec<&'a Entry>,
+    /// What is wrong with the cluster itself, in sentences.
+    #[serde(skip_serializing_if = "<[_]>::is_empty")]
+    cluster_problems: &'a [String],
     /// Changes of the run that no message names.
     more: usize,
 }
@@ -69,6 +73,8 @@ pub(crate) struct Changes {
     next: Vec<(u64, u8)>,
     /// The names of the groups that are in error now.
     in_error: Vec<String>,
+    /// What is wrong with the cluster itself, in sentences.
+    cluster_problems: Vec<String>,
     /// How many groups beyond those that are listed were told of.
     more_before: u32,
 }
@@ -82,6 +88,7 @@ impl Changes {
     pub(crate) fn new(
         snapshot: &Snapshot,
         judged: &Judged,
+        cluster_problems: &[ClusterProblem],
         before: Option<&Told>,
         whole: bool,
         owners: &Rules<Option<Box<str>>>,
@@ -93,6 +100,8 @@ impl Changes {
         let here: HashSet<u64> = snapshot.groups.iter().map(|group| OfGroup::new(&group.name).long()).collect();
         let away = before.groups.iter().copied().filter(|(key, _)| !here.contains(key));
         let mut all = Self { more_before: before.more, ..Self::default() };
+        all.cluster_problems = cluster_problems.iter().take(MOST_CLUSTER_PROBLEMS).map(ToString::to_string).collect();
+        let cluster = all.cluster_problems.first().map(|what| format!("; the cluster: {what}")).unwrap_or_default();
         if whole {
             all.gone.extend(away);
         } else {
@@ -122,7 +131,8 @@ impl Changes {
             let was = if told.is_some() { format!(" (was {known_before})") } else { String::new() };
             let owner = owners.of(&group.name).clone();
             let suffix = owner.as_ref().map_or(String::new(), |owner| format!("; owner {owner}"));
-            let text = format!("{title}{was}: {}{suffix}", of_group.reason);
+            let cluster = if status > OK { &*cluster } else { "" };
+            let text = format!("{title}{was}: {}{cluster}{suffix}", of_group.reason);
             let entry = Entry {
                 group: group.name.to_string(),
                 status: of_group.verdict.word(),
@@ -146,7 +156,8 @@ impl Changes {
         let body = |changes: &[Change], more| {
             let changes = changes.iter().map(|change| &change.entry).collect();
             let version = env!("CARGO_PKG_VERSION");
-            let body = Body { meerkat: version, cluster, scheduled: rfc3339(scheduled), changes, more };
+            let (scheduled, cluster_problems) = (rfc3339(scheduled), &*self.cluster_problems);
+            let body = Body { meerkat: version, cluster, scheduled, changes, cluster_problems, more };
             // Names are UTF-8 and there are no maps, so nothing here can fail.
             serde_json::to_string(&body).unwrap_or_default()
         };
@@ -255,6 +266,8 @@ pub(crate) fn told_word(told: Option<u8>) -> &'static str {
     }
 }
 
+/// Troubles of the cluster that a message holds.
+const MOST_CLUSTER_PROBLEMS: usize = 5;
 /// The code of a group that is fine; what was never told counts as it.
 const OK: u8 = 1;
 /// The code of a group that is in error, which is the worst.

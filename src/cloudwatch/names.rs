@@ -48,6 +48,8 @@ pub const BLIND_RUNS: &str = of(measures::BLIND_RUNS);
 pub const GROUPS: &str = of(measures::GROUPS);
 /// {Cluster}: groups about which nothing is known, and those whose status is left out because of the limit.
 pub(crate) const UNKNOWN_GROUPS: &str = of(measures::UNKNOWN_GROUPS);
+/// {Cluster}: troubles of the cluster itself that have lasted; nothing unless asked for.
+pub(crate) const CLUSTER_PROBLEMS: &str = of(measures::CLUSTER_PROBLEMS);
 /// {Cluster}: how long the run took, in milliseconds.
 pub(crate) const DURATION_MS: &str = of(measures::DURATION);
 
@@ -73,10 +75,11 @@ pub const PUBLISHED: &[(&str, &[&[&str]])] = &[
     (GROUPS, &[&[CLUSTER, STATUS]]),
     (UNKNOWN_GROUPS, &[&[CLUSTER]]),
     (DURATION_MS, &[&[CLUSTER]]),
+    (CLUSTER_PROBLEMS, &[&[CLUSTER]]),
 ];
 
-/// What most runs do not publish: losses, and that a run saw nothing.
-pub(crate) const SELDOM: [&str; 3] = [LOST_OFFSETS, LOSS_AHEAD, BLIND_RUNS];
+/// What most runs do not publish: losses, that a run saw nothing, and what has to be asked for.
+pub(crate) const SELDOM: [&str; 4] = [LOST_OFFSETS, LOSS_AHEAD, BLIND_RUNS, CLUSTER_PROBLEMS];
 
 const BY_GROUP_TOPIC_PARTITION: &[&[&str]] =
     &[&[CLUSTER, GROUP], &[CLUSTER, GROUP, TOPIC], &[CLUSTER, GROUP, TOPIC, PARTITION]];

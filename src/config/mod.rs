@@ -84,6 +84,8 @@ pub(crate) struct Judging {
     pub(crate) unassigned_alarms: bool,
     /// Whether a partition that is read but never committed counts as slow.
     pub(crate) uncommitted_alarms: bool,
+    /// Whether what is wrong with the cluster itself counts in the report's status, and is published.
+    pub(crate) cluster_alarms: bool,
     /// How many partitions' lag in seconds is searched for, those that lag most; 0 turns it off.
     pub(crate) aged_partitions: usize,
     /// Globs, each of which must match a group; one that matches none is reported as `NOTFOUND`.
@@ -240,6 +242,7 @@ impl Config {
                 abandoned: vars.choice("MEERKAT_ABANDONED", &ABANDONED),
                 unassigned_alarms: vars.choice("MEERKAT_UNASSIGNED_ALARMS", &SWITCH),
                 uncommitted_alarms: vars.choice("MEERKAT_UNCOMMITTED_ALARMS", &SWITCH),
+                cluster_alarms: vars.choice("MEERKAT_CLUSTER_ALARMS", &SWITCH),
                 aged_partitions: vars.number("MEERKAT_LAG_SECONDS", 0, 100_000),
                 expected_globs: expected.iter().map(|glob| Patterns::parse(glob)).collect(),
                 expected,

@@ -92,6 +92,11 @@ measures! {
     LOG_END = Measure::new("{offset}", "The log end offset of the partition.").otlp("kafka.partition.current_offset");
     /// Of a partition.
     LOG_START = Measure::new("{offset}", "The first offset that the partition still has.").otlp("kafka.partition.oldest_offset");
+    /// Of a partition.
+    REPLICAS = Measure::new("{replica}", "Replicas of the partition.").otlp("kafka.partition.replicas");
+    /// Of a partition.
+    REPLICAS_IN_SYNC = Measure::new("{replica}", "Replicas of the partition that are in sync.")
+        .otlp("kafka.partition.replicas_in_sync");
     /// Of the cluster.
     BROKERS = Measure::new("{broker}", "Brokers of the cluster.").otlp("kafka.brokers");
     /// Of the cluster and a status.
@@ -100,6 +105,9 @@ measures! {
     /// Of the cluster.
     UNKNOWN_GROUPS = Measure::new("{group}", "Groups about which nothing is known.")
         .cloudwatch("UnknownGroups").otlp("meerkat.unknown_groups").openmetrics("unknown_groups");
+    /// Of the cluster.
+    CLUSTER_PROBLEMS = Measure::new("{problem}", "Troubles of the cluster itself that have lasted for five minutes; sent with `MEERKAT_CLUSTER_ALARMS=on`.")
+        .cloudwatch("ClusterProblems").otlp("meerkat.cluster_problems").openmetrics("cluster_problems");
     /// Of the cluster.
     HEARTBEAT = Measure::new("1", "1 for each finished run.").cloudwatch("Heartbeat").otlp("meerkat.heartbeat");
     /// Of the cluster.

@@ -2,6 +2,7 @@
 
 mod acknowledged;
 pub mod ages;
+pub mod cluster;
 pub mod input;
 pub mod measures;
 pub mod numbers;

@@ -9,7 +9,7 @@ use crate::judge::verdict::{Finding, Judgement, Verdict};
 use crate::model::age::Age;
 use crate::model::lag::Committed;
 use crate::model::part::Part;
-use crate::model::snapshot::Group;
+use crate::model::snapshot::{Group, Replicas};
 
 /// The results of one run.
 #[derive(Clone, Debug, Default, PartialEq)]
@@ -28,6 +28,8 @@ pub struct Results {
     pub duration_ms: u32,
     /// Brokers that the cluster's metadata names.
     pub brokers: usize,
+    /// Troubles of the cluster itself that have lasted; `None` where they are not to be published.
+    pub cluster_problems: Option<u32>,
 }
 
 /// The results for one group.
@@ -66,6 +68,8 @@ pub struct PartitionResult {
     pub committed: Option<i64>,
     /// The first offset of the log and its end; `None` where they could not be read.
     pub log: Option<(i64, i64)>,
+    /// Its replicas; `None` where they are not known.
+    pub replicas: Option<Replicas>,
 }
 
 impl Results {
@@ -92,6 +96,7 @@ impl Results {
             unknown_groups: number(Verdict::Unknown) + number(Verdict::NotFound) + small(vanished),
             duration_ms: u32::try_from(duration_ms).unwrap_or(u32::MAX),
             brokers: sight.snapshot.brokers.len(),
+            cluster_problems: None,
         }
     }
 }
@@ -119,6 +124,7 @@ impl GroupResult {
                     _ => None,
                 },
                 log: snapshot.log(row).ok().map(|log| (log.start, log.end)),
+                replicas: snapshot.topic(row).placement.of(row.partition),
             }
         });
         // What is not known is no number: alarms keep their state, and `UnknownGroups` tells.

@@ -137,7 +137,7 @@ impl<'a> Directory<'a> {
         let partitions = described.first().and_then(|topic| topic.leaders.as_ref().ok()).map_or(0, Vec::len);
         let wanted = [(0..).take(partitions).collect()];
         let mut topics = logs::read(&self.0, &names, &mut described, &wanted, until).await;
-        let unread = || Topic { name: name.into(), id: None, partitions: Err(Unknown::because("it was not read")) };
+        let unread = || DescribedTopic::unknown(Unknown::because("it was not read")).outline(name);
         topics.pop().unwrap_or_else(unread)
     }
 

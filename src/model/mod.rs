@@ -1,6 +1,7 @@
 //! The nouns: a snapshot and its rows, lag, age, the memory of a partition, and the values that they are made of.
 
 pub mod age;
+pub mod cluster_memory;
 pub(crate) mod endpoint;
 pub mod lag;
 pub mod lags;

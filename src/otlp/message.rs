@@ -10,6 +10,7 @@ use prost::Message;
 use crate::config::MetricsDetail;
 use crate::judge::measures::{self, Measure};
 use crate::judge::numbers::{GroupResult, PartitionResult, Results};
+use crate::model::snapshot::Replicas;
 
 /// One request's body, with the number of its data points.
 #[derive(Clone, Debug, PartialEq, Eq)]
@@ -98,6 +99,9 @@ impl Draft<'_> {
         self.add(&measures::BROKERS, whole(results.brokers), &[]);
         self.add(&measures::UNKNOWN_GROUPS, Number::Whole(results.unknown_groups.into()), &of_part);
         self.add(&measures::DURATION, Number::Real(f64::from(results.duration_ms) / 1_000.0), &of_part);
+        if let Some(problems) = results.cluster_problems {
+            self.add(&measures::CLUSTER_PROBLEMS, Number::Whole(problems.into()), &of_part);
+        }
         for (status, groups) in &results.by_status {
             let attributes: Vec<_> = of_part.iter().copied().chain([("status", *status)]).collect();
             self.add(&measures::GROUPS, Number::Whole((*groups).into()), &attributes);
@@ -168,11 +172,16 @@ impl Draft<'_> {
     }
 
     fn of_log(&mut self, partition: &PartitionResult) {
-        let Some((start, end)) = partition.log else { return };
         let number = partition.partition.to_string();
         let attributes = [("topic", &*partition.topic), ("partition", &*number)];
-        self.add(&measures::LOG_START, Number::Whole(start), &attributes);
-        self.add(&measures::LOG_END, Number::Whole(end), &attributes);
+        if let Some((start, end)) = partition.log {
+            self.add(&measures::LOG_START, Number::Whole(start), &attributes);
+            self.add(&measures::LOG_END, Number::Whole(end), &attributes);
+        }
+        if let Some(Replicas { all, in_sync }) = partition.replicas {
+            self.add(&measures::REPLICAS, Number::Whole(all.into()), &attributes);
+            self.add(&measures::REPLICAS_IN_SYNC, Number::Whole(in_sync.into()), &attributes);
+        }
     }
 
     fn add(&mut self, measure: &'static Measure, number: Number, attributes: &[(&str, &str)]) {
@@ -422,6 +431,7 @@ mod tests {
             status: Some(5),
             committed: Some(7),
             log: Some((0, 9)),
+            replicas: Some(Replicas { all: 3, in_sync: 2 }),
             ..PartitionResult::default()
         }
     }
@@ -495,6 +505,8 @@ mod tests {
             "meerkat.partition.status{cluster=prod,group=g00000,topic=orders,partition=0} 5",
             "kafka.partition.current_offset{cluster=prod,topic=orders,partition=0} 9",
             "kafka.partition.oldest_offset{cluster=prod,topic=refunds,partition=0} 0",
+            "kafka.partition.replicas{cluster=prod,topic=orders,partition=1} 3",
+            "kafka.partition.replicas_in_sync{cluster=prod,topic=orders,partition=1} 2",
         ] {
             assert!(lines.iter().any(|line| line == expected), "{expected} in {lines:#?}");
         }

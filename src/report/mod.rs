@@ -14,6 +14,7 @@ use crate::base::figures::span;
 use crate::base::moment::{rfc3339, rfc3339_ms};
 use crate::config::Detail;
 use crate::judge::ages::Ages;
+use crate::judge::cluster::ClusterProblem;
 use crate::judge::input::Sight;
 use crate::judge::outcome::{Judged, JudgedGroup};
 use crate::judge::verdict::Verdict;
@@ -22,6 +23,7 @@ use crate::model::pattern::Rules;
 use crate::model::snapshot::{Group, OTHER_TOPICS, Problem, Vanished};
 
 pub mod burrow;
+mod cluster;
 mod fit;
 pub mod history;
 pub mod html;
@@ -31,6 +33,7 @@ mod partition;
 mod rate;
 mod totals;
 
+use cluster::ClusterProblemEntry;
 pub use fit::Cut;
 pub use kept::{HistoryEntry, MetricsEntry, OtlpEntry};
 pub use partition::PartitionEntry;
@@ -44,7 +47,7 @@ pub struct Report<'a> {
     #[serde(default)]
     pub(crate) meerkat: Cow<'a, str>,
     pub(crate) cluster: Cow<'a, str>,
-    /// The worst group's status: `OK`, `WARN`, `ERR`, `UNKNOWN`, `NOTFOUND`.
+    /// The worst group's status: `OK`, `WARN`, `ERR`, `UNKNOWN`, `NOTFOUND`; the cluster's too where `MEERKAT_CLUSTER_ALARMS` says so.
     pub status: Verdict,
     /// Whether everything that was asked for could be read.
     pub(crate) complete: bool,
@@ -70,6 +73,9 @@ pub struct Report<'a> {
     /// That one process takes several snapshots; absent in a run of its own.
     #[serde(skip_serializing_if = "Option::is_none")]
     pub(crate) watch: Option<WatchEntry>,
+    /// What is wrong with the cluster itself, the worst first.
+    #[serde(default)]
+    pub(crate) cluster_problems: Vec<ClusterProblemEntry<'a>>,
     /// The groups, the worst first.
     pub groups: Vec<GroupEntry<'a>>,
     /// Groups that are left out, counted: by protocol type what are no consumer groups, as `other topics` what reads none of those selected.
@@ -187,7 +193,7 @@ pub(crate) struct VanishedEntry<'a> {
     /// In hexadecimal; `null` on brokers that have none.
     topic_id: Option<String>,
     partitions: Cow<'a, [i32]>,
-    /// `deleted`, `no_commit`, `hidden` or `unknown`.
+    /// `deleted`, `recreated`, `no_commit`, `hidden` or `unknown`.
     why: Cow<'a, str>,
 }
 
@@ -243,6 +249,8 @@ pub struct Frame<'a> {
     pub detail: Detail,
     /// Who owns a group, by its name.
     pub owners: &'a Rules<Option<Box<str>>>,
+    /// What is wrong with the cluster itself, and whether that is an alarm by itself.
+    pub cluster_problems: (&'a [ClusterProblem], bool),
     /// Bytes that the report may have; `None` for no limit.
     pub limit: Option<usize>,
 }
@@ -302,10 +310,13 @@ impl<'a> Report<'a> {
         let brokers: Vec<_> = snapshot.brokers.iter().map(BrokerEntry::new).collect();
         let worst = judged.groups.iter().map(|group| group.verdict).max_by_key(|verdict| verdict.severity());
         let unread = problems.len() + brokers.iter().filter(|broker| !broker.reachable).count();
+        let (cluster_problems, alarms) = frame.cluster_problems;
+        let alarms = cluster_problems.iter().filter(|_| alarms).filter_map(ClusterProblem::alarm);
         let status = match worst.unwrap_or(Verdict::Ok) {
             Verdict::Ok if unread > 0 => Verdict::Unknown,
             worst => worst,
         };
+        let status = alarms.chain([status]).max_by_key(|verdict| verdict.severity()).unwrap_or(status);
         // What is unknown for want of a history that was never asked for has been read all the same.
         let whole = |group: &Group| group.untold().is_none();
         let complete = unread == 0 && snapshot.groups.iter().all(whole) && lags.are_whole();
@@ -328,6 +339,7 @@ impl<'a> Report<'a> {
             kafka: frame.kafka,
             brokers,
             watch: frame.watch,
+            cluster_problems: cluster_problems.iter().map(ClusterProblemEntry::new).collect(),
             groups,
             left_out: Cow::Borrowed(&snapshot.left_out),
             cut: None,

@@ -28,6 +28,8 @@ pub fn text(results: &Results, detail: MetricsDetail, looked_at_ms: i64) -> Stri
     let by_status = results.by_status.iter().map(|(status, groups)| (cluster.clone().and("status", status), *groups));
     family(&mut text, &measures::GROUPS, by_status);
     family(&mut text, &measures::UNKNOWN_GROUPS, once(results.unknown_groups.to_string()));
+    let problems = results.cluster_problems.map(|problems| (cluster.clone(), problems));
+    family(&mut text, &measures::CLUSTER_PROBLEMS, problems);
 
     // A group belongs to one part, so its series need no label for it.
     let of_group = |group: &GroupResult| Labels::default().and("cluster", &results.cluster).and("group", &group.group);

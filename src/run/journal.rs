@@ -40,6 +40,7 @@ impl Run<'_> {
             partitions = totals.partitions,
             total_lag = totals.lag,
             problems = report.problems.len(),
+            cluster_problems = taken.cluster_problems.len(),
             failure,
             duration_ms = report.duration_ms,
             late_s = report.late_s,
@@ -49,6 +50,15 @@ impl Run<'_> {
             meerkat = env!("CARGO_PKG_VERSION"),
             "run finished"
         );
+        for problem in taken.cluster_problems.iter().take(MOST_CLUSTER_PROBLEMS) {
+            tracing::info!(
+                record = "cluster",
+                cluster = taken.cluster,
+                kind = problem.kind.word(),
+                scheduled = rfc3339(self.scheduled.seconds()),
+                "{problem}"
+            );
+        }
         for (at, before) in groups.into_iter().take(MOST_GROUPS) {
             let (group, judged) = (&taken.sight.snapshot.groups[at], &taken.judged.groups[at]);
             let last = judged.last_known;
@@ -141,5 +151,7 @@ fn worth_a_line(taken: &Taken<'_>) -> Vec<(usize, Option<&'static str>)> {
     lines.into_iter().map(|(_, at, before)| (at, before)).collect()
 }
 
+/// Troubles of the cluster that a run logs.
+const MOST_CLUSTER_PROBLEMS: usize = 10;
 /// Groups that a run logs: a line has about 400 bytes, and a day 1,440 runs.
 const MOST_GROUPS: usize = 100;

@@ -65,7 +65,8 @@ impl Run<'_> {
         // What was told before the history was lost is what was published before.
         let recalled = Told { groups: taken.stand.recalled().collect(), more: 0 };
         let before = before.or(Some(&recalled));
-        let changes = Changes::new(taken.sight.snapshot, &taken.judged, before, whole, &self.config.owners);
+        let problems = &taken.cluster_problems;
+        let changes = Changes::new(taken.sight.snapshot, &taken.judged, problems, before, whole, &self.config.owners);
         let Some(topic) = &self.config.store.changes else { return (changes.told(|_| true), Vec::new()) };
         let messages = changes.messages(&taken.cluster, self.scheduled.seconds());
         let sends = messages.iter().map(|notice| {
@@ -184,6 +185,10 @@ impl Run<'_> {
         let of = (cluster.as_str(), self.part);
         let mut results = Results::new(of, *sight, judged, ages, told, *vanished, self.clock.elapsed_ms());
         results.groups.extend(of_names(&stand.unlisted));
+        results.cluster_problems = self.config.judgement.cluster_alarms.then(|| {
+            let lasting = taken.cluster_problems.iter().filter(|problem| problem.alarm().is_some());
+            u32::try_from(lasting.count()).unwrap_or(u32::MAX)
+        });
         results
     }
 

@@ -1,6 +1,7 @@
 //! The first half of a run: what Kafka tells now, beside what the store tells of before.
 
 use std::collections::{BTreeMap, BTreeSet};
+use std::sync::Arc;
 use std::time::Duration;
 
 use tokio::time::{Instant, sleep};
@@ -16,7 +17,7 @@ use crate::cloudwatch::past::{Asker, Ghost, Past};
 use crate::kafka::{self, Access, Credentials, LookError, Missed, Selection, Survey};
 use crate::model::lags::Lags;
 use crate::model::part::Part;
-use crate::model::snapshot::{Gone, Snapshot, Vanished};
+use crate::model::snapshot::{Gone, Snapshot, Topic, Vanished};
 use crate::model::unknown::{Cause, Unknown};
 
 /// A snapshot and what was before it.
@@ -124,7 +125,17 @@ impl Run<'_> {
         let told: Vec<Vanished> = missed
             .into_iter()
             .zip(told)
-            .map(|(Missed { id, partitions, .. }, (topic, why))| Vanished { topic, id, partitions, why })
+            .zip(by_topic.values())
+            .map(|((Missed { id, partitions, .. }, (topic, why)), ghosts)| {
+                // Nobody names a topic that is gone. Names are unique: if a topic of now has its name, it was deleted.
+                let mut topics = snapshot.topics.iter().filter(|_| topic.is_none());
+                match topics.find(|topic| ghosts.iter().any(|ghost| ghost.is_created_anew_as(topic))) {
+                    Some(Topic { name, .. }) => {
+                        Vanished { topic: Some(Arc::clone(name)), id, partitions, why: Gone::Recreated }
+                    }
+                    None => Vanished { topic, id, partitions, why },
+                }
+            })
             .collect();
         let mut forgotten = BTreeSet::new();
         for ((of, ghosts), vanished) in by_topic.iter().zip(told) {

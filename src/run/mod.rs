@@ -14,11 +14,13 @@ use crate::event::http::{Call, Question};
 use crate::event::widget::{Asked, Widget};
 use crate::event::{Ask, Request};
 use crate::judge::ages::{Ages, Wanted};
+use crate::judge::cluster::{self, ClusterProblem};
 use crate::judge::input::Sight;
 use crate::judge::outcome::{Judged, Memories};
 use crate::judge::verdict::Verdict;
 use crate::kafka::{LookError, Selection, Survey, Traffic};
 use crate::keystore::KeystoreError;
+use crate::model::cluster_memory::ClusterMemory;
 use crate::model::memory::Thresholds;
 use crate::model::part::Part;
 use crate::model::pattern::Patterns;
@@ -191,6 +193,8 @@ struct Taken<'a> {
     ages: Ages<'a>,
     /// How many groups were there at the last look and are not now.
     vanished: usize,
+    /// What is wrong with the cluster itself.
+    cluster_problems: Vec<ClusterProblem>,
     /// By group, where this process took snapshots before.
     rates: Vec<Option<RateEntry>>,
     /// What is known of statuses beyond what this run saw.
@@ -268,13 +272,19 @@ impl<'a> Run<'a> {
         let earlier = |row: usize| kept.as_ref().map_or_else(|| past.earlier(row), |kept| Ok(kept[row].clone()));
         let mut judged = Judged::new(sight, &mut memories, &ages, earlier);
         let rates = self.watch.map(|watch| watch.rates(&snapshot, time_ms)).unwrap_or_default();
+        let cluster_memory = match self.watch {
+            Some(watch) => watch.with_cluster(|before| ClusterMemory::fold(before, &snapshot, time_ms / 1_000)),
+            None => ClusterMemory::fold(None, &snapshot, time_ms / 1_000),
+        };
+        let cluster_problems = cluster::problems(&snapshot, &cluster_memory, time_ms / 1_000);
         if let Some(watch) = self.watch {
             watch.keep(&snapshot, &memories, time_ms);
         }
         let stand = Box::pin(self.stand(&cluster, &mut past, sight, &memories, &mut judged, vanished)).await;
         tracing::debug!(ms = watch.lap(), groups = judged.groups.len(), "judged");
 
-        let taken = Taken { cluster, sight, past: &past, memories, judged, ages, vanished, rates, stand };
+        let taken =
+            Taken { cluster, sight, past: &past, memories, judged, ages, vanished, cluster_problems, rates, stand };
         let (history, metrics) = Box::pin(self.leave(&taken)).await;
         tracing::debug!(ms = watch.lap(), "remembered and published");
         Ok(self.tell(&taken, history, metrics, draw).await)
@@ -339,6 +349,7 @@ impl<'a> Run<'a> {
             rates: taken.rates.clone(),
             detail: self.request.detail.unwrap_or(self.config.detail),
             owners: &self.config.owners,
+            cluster_problems: (&taken.cluster_problems, self.config.judgement.cluster_alarms),
             limit: self.config.report_limit,
         };
         let report = Report::new(frame, taken.sight, &taken.judged, &taken.ages, &told);

@@ -7,6 +7,7 @@ use std::sync::Arc;
 
 use crate::judge::input::Before;
 use crate::judge::outcome::Memories;
+use crate::model::cluster_memory::ClusterMemory;
 use crate::model::lag::Committed;
 use crate::model::memory::Sample;
 use crate::model::snapshot::{Group, Row, Snapshot};
@@ -19,6 +20,7 @@ pub struct Watch {
     snapshots: Cell<u32>,
     /// Samples of each partition of a group, oldest first.
     kept: RefCell<HashMap<Place, Vec<Sample>>>,
+    cluster: RefCell<Option<ClusterMemory>>,
 }
 
 /// A partition of a group. A topic that was recreated is another one.
@@ -42,7 +44,7 @@ impl Watch {
     #[must_use]
     pub fn every(every: std::time::Duration) -> Self {
         let every_ms = i64::try_from(every.as_millis()).unwrap_or(i64::MAX).max(1);
-        Self { every_ms, snapshots: Cell::new(0), kept: RefCell::default() }
+        Self { every_ms, snapshots: Cell::new(0), kept: RefCell::default(), cluster: RefCell::default() }
     }
 
     pub(super) fn period_ms(&self) -> i64 {
@@ -104,6 +106,13 @@ impl Watch {
             }
         }
         self.snapshots.set(self.snapshots.get() + 1);
+    }
+
+    /// What is remembered of the cluster from now on, made of what was remembered before.
+    pub(super) fn with_cluster(&self, fold: impl FnOnce(Option<&ClusterMemory>) -> ClusterMemory) -> ClusterMemory {
+        let next = fold(self.cluster.borrow().as_ref());
+        self.cluster.replace(Some(next.clone()));
+        next
     }
 
     pub(super) fn entry(&self) -> WatchEntry {

@@ -9,6 +9,7 @@ mod support;
 mod architecture;
 mod burrow;
 mod cloudwatch_stand_in;
+mod cluster;
 mod commands;
 mod connection;
 mod contract;

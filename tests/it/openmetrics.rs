@@ -52,6 +52,7 @@ fn results() -> Results {
         by_status: vec![("OK", 1), ("WARN", 0), ("ERR", 1), ("UNKNOWN", 1), ("NOTFOUND", 0)],
         unknown_groups: 1,
         brokers: 1,
+        cluster_problems: None,
         duration_ms: 83,
     }
 }

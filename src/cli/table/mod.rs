@@ -31,11 +31,21 @@ pub struct Screen {
 #[must_use]
 pub fn table(report: &Report<'_>, screen: Screen, shown: Shown) -> String {
     let mut text = Text::new(screen);
+    let (cluster, comes_first) = report.cluster_lines();
+    if comes_first && !matches!(shown, Shown::Names { .. }) {
+        trouble::cluster(&cluster, &mut text);
+        if !matches!(shown, Shown::Partitions) {
+            text.gap();
+        }
+    }
     match shown {
         Shown::Partitions => partitions::draw(report, &mut text),
         Shown::Members => members::draw(report, &mut text),
         Shown::Groups => groups::draw(report, &mut text),
         Shown::Names { state } => return names(report, state),
+    }
+    if !comes_first {
+        trouble::cluster(&cluster, &mut text);
     }
     trouble::draw(report, &mut text);
     text.finish()

@@ -10,6 +10,17 @@ use crate::judge::verdict::Verdict;
 use crate::model::snapshot::OTHER_TOPICS;
 use crate::report::{Report, Totals};
 
+/// What is wrong with the cluster itself.
+pub(crate) fn cluster(lines: &[&str], text: &mut Text) {
+    for (at, line) in lines.iter().enumerate() {
+        if at == 0 {
+            text.gap();
+            text.line(0, "The cluster:", Some(colour(Verdict::Warn)));
+        }
+        text.line(2, line, None);
+    }
+}
+
 /// Draws both.
 pub(crate) fn draw(report: &Report<'_>, text: &mut Text) {
     let trouble = report.trouble();

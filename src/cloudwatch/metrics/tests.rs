@@ -27,6 +27,7 @@ fn results(groups: usize) -> Results {
         unknown_groups: 0,
         duration_ms: 83,
         brokers: 1,
+        cluster_problems: None,
     }
 }
 

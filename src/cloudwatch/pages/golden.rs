@@ -6,9 +6,9 @@
 use std::fmt::Write as _;
 
 use super::entry::{Entry, Sighting};
-use super::key::{Key, Mark, OfGroup, OfTopic};
+use super::key::{Key, Mark, OfGroup, OfName, OfTopic};
 use super::page::{self, Page};
-use super::roster::{Restless, Roster, Told};
+use super::roster::{ReadTopic, Restless, Roster, Told};
 use super::seconds::{self, Merged, Slot, Slots};
 use crate::cloudwatch::address::{Minute, Schedule};
 use crate::model::lag::Committed;
@@ -82,7 +82,11 @@ fn a_roster_means_what_it_meant() {
         deepest: 9,
         restless: Restless::Groups(vec![(7, 3), (70_000, 1)]),
         told: Told { groups: vec![(1 << 49, 3), (5, 2)], more: 6 },
-        topics: vec![(Mark(0x0123_4567_89ab_cdef_0011_2233_4455_6677), 12)],
+        topics: vec![ReadTopic {
+            mark: Mark(0x0123_4567_89ab_cdef_0011_2233_4455_6677),
+            name: OfName::new("orders"),
+            partitions: 12,
+        }],
     };
     assert_eq!(written(roster.slots()), ROSTER);
     assert_eq!(read(ROSTER).and_then(|slots| Roster::of(&slots.slots)), Some(roster));
@@ -97,7 +101,7 @@ fn a_memory_means_what_it_meant() {
 
 /// A header, an anchor, and the slots in the order of their keys.
 const PAGE: &str = "\
-0 1044384738639 4504644012109135 4101
+0 1044392112068 4504644019482564 4101
 1 3345195167454129 7848795034358516 5
 2 2824 3184 4
 3 717098 2213083 1226852060
@@ -105,14 +109,16 @@ const PAGE: &str = "\
 5 86 40385 4
 ";
 
-/// A header, what counts for all, which buckets have pages, who was told of, who is restless, and which topics there are.
+/// A header, what counts for all, which buckets have pages, which groups were in trouble, which are restless, which topics there are,
+/// and what they are called.
 const ROSTER: &str = "\
-0 1044398322269 4504644025692765 4101
+0 1044388835358 4504644016205854 4102
 1 1293942790 4503600615024817 67109460
 2 13 4503599627370496 2
 3 2251799813685251 4503599627370518 3
 4 2080654785 4503599627370496 2
-5 20015998343868 8425557891101508 358194640
+5 20015998343868 8425557891101508 716389264
+6 0 4503599627370506 658358468
 ";
 
 const MEMORY: (u64, &str) = (

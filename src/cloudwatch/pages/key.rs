@@ -22,6 +22,12 @@ pub(crate) struct Mark(pub u128);
 #[derive(Clone, Copy, Debug)]
 pub(crate) struct OfTopic(u64);
 
+/// A hash of a topic's name: a topic with the same name and another [`Mark`] is that topic, created anew.
+///
+/// Among 5,000 topics one in a million has the name of another one.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub(crate) struct OfName(pub u32);
+
 impl OfGroup {
     /// Of a group of this name.
     pub(crate) fn new(name: &str) -> Self {
@@ -49,6 +55,13 @@ impl Mark {
     pub(crate) fn id(self) -> Option<u128> {
         // A random id has as much in its upper half (RFC 9562); a hash has nothing there.
         (self.0 >> 64 != 0).then_some(self.0)
+    }
+}
+
+impl OfName {
+    /// Of this name.
+    pub(crate) fn new(name: &str) -> Self {
+        Self(u32::try_from(Hash::new().text(name).finish() >> 32).unwrap_or_default())
     }
 }
 

@@ -4,7 +4,7 @@
 
 use super::PARTITIONS_PER_PAGE;
 use super::binding::MOST_BITS;
-use super::key::{LONG_BITS, Mark, OfGroup, SHORT_BITS};
+use super::key::{LONG_BITS, Mark, OfGroup, OfName, SHORT_BITS};
 use super::seconds::{APART, FEWEST_SAMPLES, Slot};
 use crate::model::memory::Coarse;
 
@@ -27,9 +27,19 @@ pub(crate) struct Roster {
     pub restless: Restless,
     /// Which groups were told to be in trouble.
     pub told: Told,
-    /// Which topics they read, as far as there is room for them: what tells later which of them are gone. Each with its number of
-    /// partitions, or somewhat more.
-    pub topics: Vec<(Mark, u32)>,
+    /// Which topics they read, as far as there is room for them: so a later run knows which of them are gone.
+    pub topics: Vec<ReadTopic>,
+}
+
+/// A topic that groups read.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub(crate) struct ReadTopic {
+    /// Which topic it is.
+    pub mark: Mark,
+    /// What it is called.
+    pub name: OfName,
+    /// Its number of partitions, or somewhat more.
+    pub partitions: u32,
 }
 
 /// How many groups there are, as [`Roster::groups`] holds it.
@@ -106,12 +116,6 @@ impl Restless {
 impl Roster {
     /// As the slots of a page of its own.
     pub(crate) fn slots(&self) -> Vec<Slot> {
-        let number = |value: u64| i64::try_from(value).unwrap_or_default();
-        let slot = |low: u64, high: u64, more: i64| Slot {
-            low: number(low % VALUE_END),
-            high: APART + number(high % VALUE_END),
-            samples: FEWEST_SAMPLES + more,
-        };
         let bits = self.bits.min(MOST_BITS);
         let filled: Vec<u64> = self
             .filled
@@ -149,20 +153,21 @@ impl Roster {
             slot(value(halves.next()), value(halves.next()), 0)
         }));
         let room = PARTITIONS_PER_PAGE.saturating_sub(slots.len());
-        slots.extend(self.topics.iter().take(room).map(|(Mark(mark), partitions)| {
-            let part = |part: u128| u64::try_from(part).unwrap_or_default();
-            let end = u128::from(VALUE_END);
-            let rest = i64::try_from(mark % (1 << REST_BITS)).unwrap_or_default();
-            let count = i64::from(Coarse::ceil(*partitions).level()).min((1 << COUNT_BITS) - 1);
-            let (low, high) = (part(mark >> (BITS_PER_VALUE + REST_BITS)), part((mark >> REST_BITS) % end));
-            slot(low, high, OF_TOPIC + (rest << COUNT_BITS | count))
-        }));
+        for four in self.topics[..self.topics.len().min(most_topics(room))].chunks(NAMES_PER_SLOT) {
+            slots.extend(four.iter().map(|topic| {
+                let level = Coarse::ceil(topic.partitions).level();
+                wide_slot(topic.mark.0, level.min((1 << COUNT_BITS) - 1))
+            }));
+            slots.push(wide_slot(
+                four.iter().rev().fold(0, |names, topic| names << 32 | u128::from(topic.name.0)),
+                NAMES,
+            ));
+        }
         slots
     }
 
     /// The roster that was written as these slots; `None` if it was none.
     pub(crate) fn of(slots: &[Slot]) -> Option<Self> {
-        let values = |slot: &Slot| Some([u64::try_from(slot.low).ok()?, u64::try_from(slot.high - APART).ok()?]);
         let (first, rest) = slots.split_first()?;
         let [low, writer] = values(first)?;
         let flags = first.samples - FEWEST_SAMPLES;
@@ -182,15 +187,16 @@ impl Roster {
         });
         let groups_end = restless.iter().take_while(|slot| slot.samples == FEWEST_SAMPLES).count();
         let (restless, topics) = restless.split_at_checked(groups_end)?;
-        let marks = topics.iter().map(|slot| {
-            let [low, high] = values(slot)?;
-            let packed = slot.samples.checked_sub(FEWEST_SAMPLES + OF_TOPIC).filter(|packed| *packed >= 0)?;
-            let rest = u128::try_from(packed >> COUNT_BITS).ok().filter(|rest| *rest < 1 << REST_BITS)?;
-            let count = u8::try_from(packed % (1 << COUNT_BITS)).ok()?;
-            let mark = u128::from(low) << (BITS_PER_VALUE + REST_BITS) | u128::from(high) << REST_BITS | rest;
-            Some((Mark(mark), Coarse::of_level(count).value()))
-        });
-        let topics: Vec<(Mark, u32)> = marks.collect::<Option<_>>()?;
+        let topics = topics.iter().map(wide).collect::<Option<Vec<_>>>()?;
+        let mut read = Vec::new();
+        for five in topics.chunks(NAMES_PER_SLOT + 1) {
+            let ((names, _), four) = five.split_last().filter(|((_, tag), _)| *tag == NAMES)?;
+            read.extend(four.iter().enumerate().map(|(at, (mark, level))| ReadTopic {
+                mark: Mark(*mark),
+                name: OfName(u32::try_from(names >> (32 * at) & u128::from(u32::MAX)).unwrap_or_default()),
+                partitions: Coarse::of_level(*level).value(),
+            }));
+        }
         let mut groups = Vec::new();
         for value in restless.iter().map(values).collect::<Option<Vec<_>>>()?.into_iter().flatten() {
             let two = [value >> GROUP_BITS, value % (1 << GROUP_BITS)].into_iter().filter(|packed| *packed != 0);
@@ -213,9 +219,40 @@ impl Roster {
                 // Without the bit an earlier version counted something else there.
                 more: if flags >> MORE_BIT & 1 == 1 { u32::try_from(low % (1 << MORE_BITS)).ok()? } else { 0 },
             },
-            topics,
+            topics: read,
         })
     }
+}
+
+fn slot(low: u64, high: u64, more: i64) -> Slot {
+    let number = |value: u64| i64::try_from(value % VALUE_END).unwrap_or_default();
+    Slot { low: number(low), high: APART + number(high), samples: FEWEST_SAMPLES + more }
+}
+
+fn values(slot: &Slot) -> Option<[u64; 2]> {
+    Some([u64::try_from(slot.low).ok()?, u64::try_from(slot.high - APART).ok()?])
+}
+
+/// A slot of 128 bits, and a tag below 2 to the power of [`COUNT_BITS`] or [`NAMES`].
+fn wide_slot(bits: u128, tag: u8) -> Slot {
+    let part = |part: u128| u64::try_from(part % u128::from(VALUE_END)).unwrap_or_default();
+    let rest = i64::try_from(bits % (1 << REST_BITS)).unwrap_or_default();
+    let tag = rest << TAG_BITS | i64::from(tag);
+    slot(part(bits >> (BITS_PER_VALUE + REST_BITS)), part(bits >> REST_BITS), OF_TOPIC + tag)
+}
+
+/// What [`wide_slot`] made a slot of; `None` for another one.
+fn wide(slot: &Slot) -> Option<(u128, u8)> {
+    let [low, high] = values(slot)?;
+    let tag = slot.samples.checked_sub(FEWEST_SAMPLES + OF_TOPIC).filter(|tag| *tag >= 0)?;
+    let rest = u128::try_from(tag >> TAG_BITS).ok().filter(|rest| *rest < 1 << REST_BITS)?;
+    let tag = u8::try_from(tag % (1 << TAG_BITS)).ok()?;
+    Some((u128::from(low) << (BITS_PER_VALUE + REST_BITS) | u128::from(high) << REST_BITS | rest, tag))
+}
+
+/// How many topics fit into so many slots: of five slots the last one holds the names of the four before it.
+fn most_topics(slots: usize) -> usize {
+    slots / (NAMES_PER_SLOT + 1) * NAMES_PER_SLOT + (slots % (NAMES_PER_SLOT + 1)).saturating_sub(1)
 }
 
 /// Groups are counted up to here.
@@ -253,9 +290,15 @@ const STATUS_BITS: u32 = 2;
 const OF_TOLD: i64 = 1;
 /// What slots of topics begin at.
 const OF_TOPIC: i64 = 2;
-/// Bits of a mark that are in neither of a slot's two values, and of a number of partitions beside them.
+/// Bits of a mark that are in neither of a slot's two values.
 const REST_BITS: usize = 24;
+/// Bits of a coarse number of partitions beside them; one bit more says that a slot holds [`NAMES`].
 const COUNT_BITS: u32 = 6;
+const TAG_BITS: u32 = COUNT_BITS + 1;
+/// In the place of a number of partitions: the slot holds names.
+const NAMES: u8 = 1 << COUNT_BITS;
+/// Names of 32 bits that a slot holds.
+const NAMES_PER_SLOT: usize = 4;
 
 #[cfg(test)]
 mod tests {
@@ -268,10 +311,13 @@ mod tests {
         let filled = (0..=MOST_BITS).prop_flat_map(|bits| prop::collection::vec(any::<bool>(), 1_usize << bits));
         let told = prop::collection::vec((0..1_u64 << LONG_BITS, 2..=3_u8), 0..=MOST_TOLD);
         let told = (told, prop_oneof![Just(0), 1..=MOST_MORE]).prop_map(|(groups, more)| Told { groups, more });
-        let topics = prop::collection::vec(
-            (any::<u128>().prop_map(Mark), (0..=63_u8).prop_map(|level| Coarse::of_level(level).value())),
-            0..80,
-        );
+        let partitions = (0..=63_u8).prop_map(|level| Coarse::of_level(level).value());
+        let topic = (any::<u128>(), any::<u32>(), partitions).prop_map(|(mark, name, partitions)| ReadTopic {
+            mark: Mark(mark),
+            name: OfName(name),
+            partitions,
+        });
+        let topics = prop::collection::vec(topic, 0..80);
         let head = (any::<u32>(), 0..WRITER_END, any::<bool>());
         (head, filled, 0..=MOST_PAGES, restless, told, topics).prop_map(
             |((groups, writer, whole), filled, deepest, restless, told, topics)| {
@@ -293,7 +339,7 @@ mod tests {
             prop_assert!(back.restless == roster.restless || back.restless == Restless::Any);
             // So do topics after them.
             let all = back.topics.len() == roster.topics.len();
-            prop_assert!(all || slots.len() == PARTITIONS_PER_PAGE);
+            prop_assert!(all || slots.len() + 1 >= PARTITIONS_PER_PAGE);
             prop_assert!(roster.topics.starts_with(&back.topics));
             prop_assert_eq!(Roster { restless: roster.restless.clone(), topics: roster.topics.clone(), ..back }, roster);
         }

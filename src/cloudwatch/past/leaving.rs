@@ -10,10 +10,10 @@ use crate::cloudwatch::address::Minute;
 use crate::cloudwatch::history::Store;
 use crate::cloudwatch::pages::binding;
 use crate::cloudwatch::pages::entry::{Entry, Sighting};
-use crate::cloudwatch::pages::key::{Key, Mark};
+use crate::cloudwatch::pages::key::{Key, Mark, OfName};
 use crate::cloudwatch::pages::page;
 use crate::cloudwatch::pages::recall::Recalled;
-use crate::cloudwatch::pages::roster::{Restless, Roster, Told};
+use crate::cloudwatch::pages::roster::{ReadTopic, Restless, Roster, Told};
 use crate::cloudwatch::pages::rosters::Own;
 use crate::cloudwatch::pages::seconds::{self, Slots};
 use crate::cloudwatch::pages::sheets::Missing;
@@ -102,18 +102,22 @@ struct OutOfSight;
 
 impl PartPast {
     /// The topics of all partitions that are kept.
-    fn topics(&self, snapshot: &Snapshot) -> Vec<(Mark, u32)> {
+    fn topics(&self, snapshot: &Snapshot) -> Vec<ReadTopic> {
         let of_rows = snapshot.topics.iter().filter_map(|topic| {
-            let partitions = topic.partitions.as_ref().ok()?.len();
-            Some((Mark::of(&topic.name, topic.id), u32::try_from(partitions).unwrap_or(u32::MAX)))
+            let partitions = u32::try_from(topic.partitions.as_ref().ok()?.len()).unwrap_or(u32::MAX);
+            Some(ReadTopic { mark: Mark::of(&topic.name, topic.id), name: OfName::new(&topic.name), partitions })
         });
-        let of_ghosts = self.ghosts.iter().map(|ghost| (ghost.mark, ghost.partition.unsigned_abs() + 1));
-        let mut marks: BTreeMap<Mark, u32> = of_rows.collect();
-        for (mark, partitions) in of_ghosts {
-            let most = marks.entry(mark).or_default();
-            *most = partitions.max(*most);
+        let of_ghosts = self.ghosts.iter().map(|ghost| ReadTopic {
+            mark: ghost.mark,
+            name: ghost.name,
+            partitions: ghost.partition.unsigned_abs() + 1,
+        });
+        let mut by_mark: BTreeMap<Mark, ReadTopic> = BTreeMap::new();
+        for topic in of_rows.chain(of_ghosts) {
+            let most = &mut by_mark.entry(topic.mark).or_insert(topic).partitions;
+            *most = topic.partitions.max(*most);
         }
-        marks.into_iter().collect()
+        by_mark.into_values().collect()
     }
 
     /// What is to be kept of a row; nothing where there is nothing to keep.

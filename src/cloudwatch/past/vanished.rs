@@ -8,10 +8,11 @@ use std::ops::RangeInclusive;
 
 use crate::cloudwatch::pages::binding::Place;
 use crate::cloudwatch::pages::entry::Entry;
-use crate::cloudwatch::pages::key::{Key, Mark, OfGroup, OfTopic};
+use crate::cloudwatch::pages::key::{Key, Mark, OfGroup, OfName, OfTopic};
+use crate::cloudwatch::pages::roster::ReadTopic;
 use crate::cloudwatch::pages::sheets::{KeptLook, Stretch};
 use crate::model::part::Part;
-use crate::model::snapshot::{Group, Snapshot};
+use crate::model::snapshot::{Group, Snapshot, Topic};
 
 /// A partition that vanished.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
@@ -20,6 +21,8 @@ pub(crate) struct Ghost {
     pub group: usize,
     /// Which topic it was of.
     pub mark: Mark,
+    /// What that was called.
+    pub name: OfName,
     /// Its number.
     pub partition: i32,
     /// How many runs ago it was read last.
@@ -28,6 +31,13 @@ pub(crate) struct Ghost {
     pub(super) key: Key,
     /// The page that it was found on.
     pub(super) place: Place,
+}
+
+impl Ghost {
+    /// Whether a topic has the name of the ghost's, and is another one.
+    pub(crate) fn is_created_anew_as(&self, topic: &Topic) -> bool {
+        self.name == OfName::new(&topic.name) && self.mark != Mark::of(&topic.name, topic.id)
+    }
 }
 
 /// A group of now, as stretches are held against it.
@@ -50,12 +60,8 @@ pub(super) fn named(snapshot: &Snapshot, part: Part, look: &KeptLook, stretches:
         let is_read = is_read(snapshot, group);
         candidates.entry(of_group.short()).or_default().push(Candidate { at, of_group, is_read });
     }
-    let marks: Vec<(Mark, OfTopic, i32)> = look
-        .roster
-        .topics
-        .iter()
-        .map(|(mark, partitions)| (*mark, OfTopic::new(*mark), i32::try_from(*partitions).unwrap_or(i32::MAX)))
-        .collect();
+    let topics = look.roster.topics.iter();
+    let topics: Vec<(&ReadTopic, OfTopic)> = topics.map(|topic| (topic, OfTopic::new(topic.mark))).collect();
     // By group and topic: the slots that may be theirs.
     let mut may_be: HashMap<(usize, Mark), Vec<(Slot, Ghost)>> = HashMap::new();
     for (number, Stretch { place, anchors, slots }) in stretches.iter().enumerate() {
@@ -65,8 +71,8 @@ pub(super) fn named(snapshot: &Snapshot, part: Part, look: &KeptLook, stretches:
             continue;
         }
         for Candidate { at, of_group, .. } in near {
-            for (mark, of_topic, partitions) in &marks {
-                for partition in 0..*partitions {
+            for (ReadTopic { mark, name, partitions }, of_topic) in &topics {
+                for partition in 0..i32::try_from(*partitions).unwrap_or(i32::MAX) {
                     let key = Key::new(*of_group, *of_topic, partition);
                     if !anchors.contains(&key.anchor()) {
                         continue;
@@ -76,7 +82,9 @@ pub(super) fn named(snapshot: &Snapshot, part: Part, look: &KeptLook, stretches:
                     may_be.entry((*at, *mark)).or_default().extend(found.map(|(slot, (_, entry))| {
                         let before = if let Entry::Unread { looks } = entry { *looks } else { 0 };
                         let looks = since.saturating_add(before);
-                        ((number, slot), Ghost { group: *at, mark: *mark, partition, looks, key, place: *place })
+                        let ghost =
+                            Ghost { group: *at, mark: *mark, name: *name, partition, looks, key, place: *place };
+                        ((number, slot), ghost)
                     }));
                 }
             }

@@ -5,11 +5,11 @@ use std::collections::BTreeSet;
 use crate::judge::acknowledged::{self, as_commits};
 use crate::judge::ages::Ages;
 use crate::judge::input::Sight;
-use crate::judge::verdict::{self, Findings, Judgement, Reason, Verdict};
+use crate::judge::verdict::{self, Finding, Findings, Judgement, Reason, Verdict};
 use crate::model::age::Age;
 use crate::model::lag::Assigned;
 use crate::model::memory::{Aged, Members, Memory, Reading, Sample};
-use crate::model::snapshot::{Group, Kind};
+use crate::model::snapshot::{Gone, Group, Kind};
 use crate::model::unknown::{Known, Unknown};
 use crate::model::window::Horizon;
 
@@ -172,6 +172,11 @@ impl Judged {
                 let judgement = verdict::judge(previous.as_ref(), &reading, memory, samples, age, thresholds);
                 acknowledged::told(sight, row, judgement, certain)
             }));
+            for again in group.vanished.iter().filter(|vanished| vanished.why == Gone::Recreated) {
+                let of_group = snapshot.rows_of(group).iter().zip(&mut rows[first..]);
+                let of_topic = of_group.filter(|(row, _)| Some(&snapshot.topic(row).name) == again.topic.as_ref());
+                of_topic.for_each(|(_, judgement)| judgement.findings.add(Finding::Recreated));
+            }
             groups.push(JudgedGroup::new(sight, group, &rows[first..], thresholds.period_ms));
         }
         Self { groups, rows }

@@ -42,7 +42,8 @@ pub enum Finding {
     Blocked,
     /// The group has members, and none of them reads this partition.
     Unassigned,
-    /// The log end went backwards since the last snapshot: the topic was recreated or truncated, and the memory starts afresh.
+    /// The topic has another id than at an earlier run, or its log end went backwards since the last one: it was recreated or truncated, and
+    /// the memory starts afresh.
     Recreated,
 }
 

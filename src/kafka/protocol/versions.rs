@@ -5,6 +5,8 @@
 use std::fmt;
 
 use crate::base::fault::Fault;
+use crate::model::snapshot::Offer;
+use crate::model::stable_hash::Hash;
 
 /// An inclusive range of versions of one API.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
@@ -49,6 +51,8 @@ pub enum Api {
 #[derive(Clone, Debug, Default, PartialEq, Eq)]
 pub(crate) struct Versions {
     offered: Vec<(i16, Range)>,
+    /// A hash of everything that was offered.
+    hash: u32,
     /// Who offers them is a controller (KIP-500), and no broker.
     is_controller: bool,
 }
@@ -156,8 +160,16 @@ impl Versions {
         let all: Vec<(i16, Range)> = ranges.into_iter().collect();
         let offers = |wanted: i16| all.iter().any(|(key, _)| *key == wanted);
         let is_controller = offers(BROKER_REGISTRATION) && !offers(Api::Metadata.key());
+        let hash = hash_of(all.clone());
         let offered = all.into_iter().filter(|(key, _)| Api::from_key(*key).is_some()).collect();
-        Self { offered, is_controller }
+        Self { offered, hash, is_controller }
+    }
+
+    /// What of it can be compared with other brokers, and with earlier snapshots.
+    pub(crate) fn offer(&self) -> Offer {
+        let highest = Api::all().filter_map(|api| self.range(api)).map(|range| range.max.saturating_add(1));
+        let height = highest.fold(0_u16, |sum, max| sum.saturating_add(max.unsigned_abs()));
+        Offer { hash: self.hash, height }
     }
 
     /// The broker's own range; `None` where it does not know the API.
@@ -210,6 +222,16 @@ impl NoCommonVersion {
             if newer { "upgrade meerkat".into() } else { format!("upgrade the broker to Kafka {release} or later") },
         )
     }
+}
+
+/// A hash of ranges in whatever order.
+fn hash_of(mut all: Vec<(i16, Range)>) -> u32 {
+    all.sort_unstable_by_key(|(key, range)| (*key, range.min, range.max));
+    let number = |number: i16| u64::from(number.unsigned_abs());
+    let mixed = |hash: Hash, (key, range): &(i16, Range)| {
+        hash.number(number(*key)).number(number(range.min)).number(number(range.max))
+    };
+    u32::try_from(all.iter().fold(Hash::new(), mixed).finish() >> 32).unwrap_or_default()
 }
 
 /// `BrokerRegistration`, which controllers alone offer (KIP-631).

@@ -2,7 +2,7 @@
 
 use std::sync::Arc;
 
-use crate::kafka::protocol::versions::Api;
+use crate::kafka::protocol::versions::{Api, Versions};
 use crate::kafka::survey::cluster::Cluster;
 use crate::kafka::survey::commits::{Commits, as_number};
 use crate::kafka::survey::listed::{Listed, Presence};
@@ -278,9 +278,10 @@ pub(crate) fn brokers(cluster: &Cluster<'_>) -> Vec<Broker> {
         .describe()
         .into_iter()
         .map(|(id, endpoint, versions)| {
+            let offer = versions.as_ref().ok().map(Versions::offer);
             let versions = versions
                 .map(|versions| Api::all().filter_map(|api| Some((api.name(), versions.choose(api).ok()?))).collect());
-            Broker { id, address: endpoint.to_string(), versions, held_back_ms: cluster.held_back(id) }
+            Broker { id, address: endpoint.to_string(), versions, offer, held_back_ms: cluster.held_back(id) }
         })
         .collect()
 }

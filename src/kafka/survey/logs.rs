@@ -86,9 +86,9 @@ pub(crate) async fn read(
     };
     let mut logs = settle(questions, ask, refresh).await.into_iter();
     let topics = described.into_inner();
-    let told = names.iter().zip(topics.iter()).zip(wanted).map(|((name, topic), wanted)| {
+    let told = names.iter().zip(topics.iter_mut()).zip(wanted).map(|((name, topic), wanted)| {
         let read: Vec<(i32, Known<LogRange>)> = wanted.iter().copied().zip(logs.by_ref()).collect();
-        topic.to_topic(name, read)
+        topic.take_topic(name, read)
     });
     told.collect()
 }
@@ -193,7 +193,7 @@ pub(crate) async fn describe(cluster: &Cluster<'_>, names: &[Box<str>], until: I
         return Vec::new();
     }
     let asked: Vec<StrBytes> = names.iter().map(|name| StrBytes::from_string(name.to_string())).collect();
-    let unknown = |cause: &Unknown| DescribedTopic { id: None, leaders: Err(cause.clone()) };
+    let unknown = |cause: &Unknown| DescribedTopic::unknown(cause.clone());
     let answer = match cluster.metadata(Some(&asked), until).await {
         Ok(answer) => answer,
         Err(cause) => return names.iter().map(|_| unknown(&cause)).collect(),

@@ -8,13 +8,14 @@ use kafka_protocol::protocol::StrBytes;
 
 use crate::kafka::protocol::error_codes;
 use crate::model::lag::LogRange;
-use crate::model::snapshot::{Logs, Topic};
+use crate::model::snapshot::{Impaired, Lack, Logs, Placement, Replicas, Topic};
 use crate::model::unknown::{Cause, Known, Unknown};
 
 /// A topic as the metadata tells it.
 pub(crate) struct DescribedTopic {
     pub(crate) id: Option<u128>,
     pub(crate) leaders: Known<Vec<Known<Leader>>>,
+    placement: Placement,
 }
 
 /// Where a partition's log is to be asked for.
@@ -53,7 +54,13 @@ impl DescribedTopic {
             0 => Ok(leaders(topic, brokers)),
             code => Err(error_codes::unknown(code)),
         };
-        Self { id, leaders }
+        let placement = leaders.as_ref().map(|leaders| placement(topic, leaders, brokers)).unwrap_or_default();
+        Self { id, leaders, placement }
+    }
+
+    /// A topic that nobody described, for this reason.
+    pub(crate) fn unknown(why: Unknown) -> Self {
+        Self { id: None, leaders: Err(why), placement: Placement::default() }
     }
 
     /// The leader of a partition and its epoch.
@@ -65,7 +72,7 @@ impl DescribedTopic {
     /// The topic before its logs are read.
     pub(crate) fn outline(&self, name: &str) -> Topic {
         let partitions = self.leaders.as_ref().map(|leaders| Logs::unread(leaders.len())).map_err(Clone::clone);
-        Topic { name: name.into(), id: self.id, partitions }
+        Topic { name: name.into(), id: self.id, partitions, placement: Placement::default() }
     }
 
     /// Who is to be asked for a partition.
@@ -76,8 +83,8 @@ impl DescribedTopic {
         leader.as_ref().map(|leader| leader.id.0).map_err(Clone::clone)
     }
 
-    /// The topic with what was read of it, by partition, in order.
-    pub(crate) fn to_topic(&self, name: &str, read: Vec<(i32, Known<LogRange>)>) -> Topic {
+    /// The topic with what was read of it, by partition, in order; the replicas go with it.
+    pub(crate) fn take_topic(&mut self, name: &str, read: Vec<(i32, Known<LogRange>)>) -> Topic {
         let unread = Unknown::because("the log has not been read");
         let mut read = read.into_iter().peekable();
         let partitions = self.leaders.as_ref().map_err(Clone::clone).map(|leaders| {
@@ -87,7 +94,7 @@ impl DescribedTopic {
             };
             (0..).take(leaders.len()).map(log).collect()
         });
-        Topic { name: name.into(), id: self.id, partitions }
+        Topic { name: name.into(), id: self.id, partitions, placement: std::mem::take(&mut self.placement) }
     }
 }
 
@@ -110,6 +117,50 @@ pub(crate) fn leaders(topic: &MetadataResponseTopic, brokers: &[MetadataResponse
     }
     leaders
 }
+
+/// The replicas of each partition in order. A healthy partition takes two numbers.
+fn placement(
+    topic: &MetadataResponseTopic,
+    leaders: &[Known<Leader>],
+    brokers: &[MetadataResponseBroker],
+) -> Placement {
+    let mut placement = Placement { each: vec![Replicas::default(); leaders.len()], impaired: Vec::new() };
+    for partition in &topic.partitions {
+        let place = usize::try_from(partition.partition_index).ok();
+        let Some((each, leader)) = place.and_then(|at| Some((placement.each.get_mut(at)?, leaders.get(at)?))) else {
+            continue;
+        };
+        let few = |ids: &[BrokerId]| u16::try_from(ids.len()).unwrap_or(u16::MAX);
+        // Of a partition without a leader, the last replicas that were in sync are still named.
+        let in_sync = if leader.is_ok() { few(&partition.isr_nodes) } else { 0 };
+        *each = Replicas { all: few(&partition.replica_nodes), in_sync };
+        // Whatever else keeps the leader from being asked is no trouble of the cluster's.
+        let has_leader = !leader.as_ref().is_err_and(|why| why.cause() == Cause::NoLeader);
+        if has_leader && partition.isr_nodes.len() >= partition.replica_nodes.len() {
+            continue;
+        }
+        let replicas = &partition.replica_nodes[..partition.replica_nodes.len().min(MOST_REPLICAS)];
+        let lacks = replicas.iter().filter_map(|id| {
+            let lack = match () {
+                () if !brokers.iter().any(|broker| broker.node_id == *id) => Lack::Away,
+                () if partition.offline_replicas.contains(id) => Lack::Offline,
+                () if !partition.isr_nodes.contains(id) => Lack::Behind,
+                () => return None,
+            };
+            Some((id.0, lack))
+        });
+        let mut lacks: Vec<(i32, Lack)> = lacks.collect();
+        lacks.sort_unstable();
+        lacks.dedup();
+        placement.impaired.push(Impaired { partition: partition.partition_index, has_leader, lacks });
+    }
+    placement.impaired.sort_unstable_by_key(|impaired| impaired.partition);
+    placement.impaired.dedup_by_key(|impaired| impaired.partition);
+    placement
+}
+
+/// Replicas of a partition that are looked at: Kafka's own tools make no more than there are brokers, usually three.
+const MOST_REPLICAS: usize = 64;
 
 fn no_broker(BrokerId(id): BrokerId) -> Unknown {
     let what = format!("the partition's leader, broker {id}, is not among the brokers that the metadata name");

@@ -48,6 +48,8 @@ pub struct Vanished {
 pub enum Gone {
     /// There is no such topic any more.
     Deleted,
+    /// The topic was deleted, and another one of the same name is there.
+    Recreated,
     /// The topic is there, and the group has no commit in it any more: it expired, or was deleted.
     NoCommit,
     /// The topic is there, and this user may not describe it any more.
@@ -59,13 +61,14 @@ pub enum Gone {
 impl Gone {
     /// Whether it is known that nothing is left to read there.
     pub(crate) fn is_known(&self) -> bool {
-        matches!(self, Self::Deleted | Self::NoCommit)
+        matches!(self, Self::Deleted | Self::Recreated | Self::NoCommit)
     }
 
     /// As a report spells it.
     pub(crate) fn word(&self) -> &'static str {
         match self {
             Self::Deleted => "deleted",
+            Self::Recreated => "recreated",
             Self::NoCommit => "no_commit",
             Self::Hidden => "hidden",
             Self::Untold(_) => "unknown",
@@ -87,6 +90,7 @@ impl fmt::Display for Vanished {
         write!(f, " ({}{})", shown.join(", "), if count > PARTITIONS_SHOWN { ", …" } else { "" })?;
         match &self.why {
             Gone::Deleted => f.write_str(", which was deleted"),
+            Gone::Recreated => f.write_str(", which was deleted and created again"),
             Gone::NoCommit => f.write_str(", where its commits expired or were deleted"),
             Gone::Hidden => f.write_str(", which this user may not describe any more: grant it DESCRIBE on the topic"),
             Gone::Untold(why) => write!(f, ": {why}"),

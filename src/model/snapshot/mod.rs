@@ -12,10 +12,13 @@ use crate::model::unknown::{Cause, Known, Unknown};
 
 mod group;
 mod logs;
+mod replicas;
 mod row;
 
 pub use group::{Gone, Group, GroupState, Kind, Member, Vanished};
 pub use logs::Logs;
+pub(crate) use replicas::{Impaired, Lack};
+pub use replicas::{Placement, Replicas};
 pub use row::Row;
 
 /// One look at a cluster. Brokers are in the order of their ids, topics and groups in that of their names.
@@ -52,8 +55,19 @@ pub struct Broker {
     pub address: String,
     /// The version chosen per API, by the API's name, or why the broker could not be talked to.
     pub versions: Known<Vec<(&'static str, i16)>>,
+    /// What it offers; `None` where it could not be talked to.
+    pub offer: Option<Offer>,
     /// Milliseconds for which it said that a quota held its answers back (`throttle_time_ms`, KIP-219).
     pub held_back_ms: u64,
+}
+
+/// The API versions that a broker offers, in two numbers.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub struct Offer {
+    /// A hash of all ranges, those of APIs that meerkat never sends too: another hash is another release, or another configuration.
+    pub hash: u32,
+    /// The sum of the highest versions of the APIs that meerkat knows: a newer release has at least as much.
+    pub height: u16,
 }
 
 impl Broker {
@@ -75,6 +89,8 @@ pub struct Topic {
     pub id: Option<u128>,
     /// The logs of its partitions.
     pub partitions: Known<Logs>,
+    /// Their replicas.
+    pub placement: Placement,
 }
 
 impl Topic {

@@ -8,7 +8,7 @@ use crate::judge::input::{Before, Sight};
 use crate::model::lag::{Assigned, LogRange};
 use crate::model::lags::Lags;
 use crate::model::memory::{Members, Reading, Thresholds};
-use crate::model::snapshot::{Kind, Member, Snapshot, Topic};
+use crate::model::snapshot::{Kind, Member, Placement, Snapshot, Topic};
 use crate::model::unknown::Unknown;
 
 const T: i64 = 1_700_000_000_000;
@@ -202,8 +202,12 @@ impl Scene {
             missing_topics: Vec::new(),
         };
         let log = Ok(LogRange { start: 0, end: 100, last_stable: Some(100) });
-        let topic =
-            Topic { name: "orders".into(), id: None, partitions: Ok(vec![log; commits.len()].into_iter().collect()) };
+        let topic = Topic {
+            name: "orders".into(),
+            id: None,
+            partitions: Ok(vec![log; commits.len()].into_iter().collect()),
+            placement: Placement::default(),
+        };
         Self::new(group, (0..).zip(commits).map(row).collect(), vec![topic])
     }
 

@@ -19,6 +19,15 @@ pub(crate) fn draw(report: &Report<'_>, html: &mut Html) {
     if !report.history.enabled && report.watch.is_none() {
         html.raw("<p class=\"mk-more\">").text(WITHOUT_HISTORY).raw("</p>");
     }
+    let (cluster, comes_first) = report.cluster_lines();
+    if !cluster.is_empty() {
+        let class = if comes_first { "mk-trouble" } else { "mk-more" };
+        html.raw("<section class=\"").raw(class).raw("\"><strong>The cluster</strong><ul>");
+        for line in cluster.iter().take(TROUBLE_SHOWN) {
+            html.raw("<li>").text(line).raw("</li>");
+        }
+        html.raw("</ul></section>");
+    }
     let trouble = report.trouble();
     if !trouble.is_empty() || !report.complete {
         html.raw("<section class=\"mk-trouble\"><strong>Not everything could be read or written.</strong><ul>");

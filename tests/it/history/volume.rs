@@ -92,6 +92,7 @@ async fn people_see_distributions_by_the_scheduled_minute() {
         unknown_groups: 0,
         duration_ms: 83,
         brokers: 1,
+        cluster_problems: None,
     };
     let minute = world.at(0);
     let plan = plan(&results, MetricsDetail::Group, 500);

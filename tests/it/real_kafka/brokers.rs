@@ -188,6 +188,64 @@ fn a_broker_in_trouble_takes_its_own_with_it_and_nothing_else_and_every_run_ends
 
 #[test]
 #[ignore = "needs a real Kafka: make test-kafka"]
+fn a_broker_that_is_killed_is_named_with_its_partitions_and_groups_and_nothing_else_is_blamed() {
+    let settings = SETTINGS.map(String::from).into();
+    let cluster = Cluster::start(&Options { nodes: 3, settings, ..Options::default() });
+    for (topic, replicas, group) in [("alone", 1, "away-alone"), ("safe", 3, "away-safe")] {
+        cluster.hand(&format!("create-topic {topic} 3 replicas={replicas}"));
+        for partition in 0..3 {
+            cluster.hand(&format!("produce {topic} {partition} 20"));
+            cluster.hand(&format!("commit {group} {topic} {partition} 20"));
+        }
+    }
+    let told = |report: &Report| report.at("cluster_problems").as_array().expect("a list").clone();
+    let until = |what: &str, is: &dyn Fn(&Report) -> bool| {
+        let deadline = Instant::now() + Duration::from_mins(1);
+        loop {
+            let report = run(&cluster).report();
+            if is(&report) {
+                break report;
+            }
+            assert!(Instant::now() < deadline, "{what}: {report:?}");
+        }
+    };
+    until("all is well", &|report| report.complete() && told(report).is_empty());
+    let alone = leaders(&cluster, "alone");
+    let controller: usize = cluster.hand("controller").parse().expect("a node");
+    let node = (1..=3).find(|node| *node != controller && alone.contains(&Some(*node))).expect("a broker that leads");
+    cluster.kill(node);
+    let is_away = |report: &Report| told(report).iter().any(|problem| problem["kind"] == "broker_away");
+    let report = until("it is fenced", &is_away);
+    let problems = told(&report);
+    let kinds: Vec<&str> = problems.iter().filter_map(|problem| problem["kind"].as_str()).collect();
+    assert_eq!(kinds, ["leaderless", "broker_away"], "{report:?}");
+    let partitions = |problem: &Value| -> Vec<(String, i64)> {
+        let places = problem["partitions"].as_array().expect("partitions").iter();
+        let place = |place: &Value| (place["topic"].as_str().unwrap_or_default().into(), place["partition"].as_i64());
+        places.map(place).map(|(topic, partition)| (topic, partition.expect("a number"))).collect()
+    };
+    let led = (0..)
+        .zip(&alone)
+        .filter(|(_, leader)| **leader == Some(node))
+        .map(|(partition, _)| ("alone".into(), partition));
+    let led: Vec<(String, i64)> = led.collect();
+    assert_eq!(partitions(&problems[0]), led, "{report:?}");
+    let of_all = led.iter().cloned().chain((0..3).map(|partition| ("safe".into(), partition)));
+    assert_eq!(partitions(&problems[1]), of_all.collect::<Vec<_>>(), "{report:?}");
+    for problem in &problems {
+        assert_eq!(problem["brokers"], serde_json::json!([node]), "{report:?}");
+    }
+    assert_eq!(problems[0]["groups"], serde_json::json!(["away-alone"]), "{report:?}");
+    assert_eq!(
+        (&report.group("away-alone")["status"], &report.group("away-safe")["status"]),
+        (&"UNKNOWN".into(), &"OK".into())
+    );
+    cluster.revive(node);
+    until("it is back", &|report| report.complete() && told(report).is_empty());
+}
+
+#[test]
+#[ignore = "needs a real Kafka: make test-kafka"]
 fn groups_of_a_dead_coordinator_are_never_missing_without_a_word() {
     let settings = vec!["offsets.topic.replication.factor=1".to_owned()];
     let cluster = Cluster::start(&Options { nodes: 3, settings, ..Options::default() });

@@ -1,6 +1,7 @@
 //! Verdicts over time: a schedule of looks at real consumers, one scheduled minute apart, beside the `CloudWatch` stand-in.
 
 use std::collections::BTreeMap;
+use std::time::{Duration, Instant};
 
 use serde_json::{Value, json};
 use time::OffsetDateTime;
@@ -203,6 +204,33 @@ fn history_can_be_read(schedule: &Schedule) {
     assert_eq!(entries[0], "committed=150 log_end=150");
     assert_eq!(entries[5], "committed=300 log_end=400");
     assert_eq!(entries[13], "committed=300 log_end=800");
+}
+
+#[test]
+#[ignore = "needs a real Kafka: make test-kafka"]
+fn a_topic_that_was_created_again_is_reported_as_recreated() {
+    let cluster = Cluster::start(&Options::default());
+    let mut schedule = Schedule::new(&cluster, "again");
+    let mut findings = |records: u64| {
+        cluster.hand(&format!("produce again 0 {records}"));
+        cluster.hand("commit reads-again again 0 1");
+        let event = schedule.next(json!({}));
+        let ran = schedule.run().event(&event).make();
+        assert_eq!(ran.code, 0, "{ran:?}");
+        ran.report.partition("reads-again", "again", 0)["findings"].clone()
+    };
+    cluster.hand("create-topic again 1");
+    // Two runs have to agree on what they saw.
+    assert_eq!([findings(2), findings(2)], [json!([]), json!([])]);
+    cluster.hand("delete-topic again");
+    let deadline = Instant::now() + Duration::from_mins(1);
+    while let Err(why) = cluster.try_hand("create-topic again 1") {
+        // It is still being deleted.
+        assert!(why.contains("TopicExists") && Instant::now() < deadline, "{why}");
+    }
+    // Without ids (KIP-516) only a log end that went backwards shows it; with them more records than before hide nothing.
+    let records = if cluster.is_at_least(2, 8) { 9 } else { 3 };
+    assert_eq!(findings(records), json!(["recreated"]));
 }
 
 #[test]

@@ -72,6 +72,36 @@ fn a_topic_that_was_deleted_is_said_to_be_for_ten_runs() {
 }
 
 #[test]
+fn a_topic_that_was_created_anew_is_reported_so_for_ten_runs() {
+    for period in PERIODS {
+        let mut runs = Runs::every(period, scene()).until_trouble();
+        for number in 1..=12 {
+            let (report, vanished) = runs.vanished("crashed", |scene| {
+                if number == 1 {
+                    scene.recreate_topic("of-crashed");
+                }
+            });
+            let is_reported = number <= 10;
+            let expected: &[&str] = if is_reported { &["recreated of-crashed [0,1]"] } else { &[] };
+            assert_eq!(vanished, expected, "run {number} at a period of {period}: {report}");
+            let crashed = group(&report, "crashed");
+            for partition in crashed["partitions"].as_array().expect("partitions") {
+                let findings = partition["findings"].as_array().expect("findings");
+                assert_eq!(findings.contains(&json!("recreated")), is_reported, "run {number}: {report}");
+            }
+            let reason = crashed["reason"].as_str().expect("a reason");
+            assert_eq!(
+                reason.contains("of-crashed (0, 1), which was deleted and created again"),
+                is_reported,
+                "{reason}"
+            );
+            assert_eq!(report["complete"], true, "{report}");
+            assert!(group(&report, "well")["vanished"].is_null(), "{report}");
+        }
+    }
+}
+
+#[test]
 fn commits_that_expired_are_named_with_their_topic_for_ten_runs() {
     for period in PERIODS {
         let mut runs = Runs::every(period, scene()).until_trouble();

@@ -10,7 +10,7 @@ use meerkat::model::lag::{Committed, LogRange};
 use meerkat::model::lags::Lags;
 use meerkat::model::memory::Thresholds;
 use meerkat::model::pattern::Rules;
-use meerkat::model::snapshot::{Broker, Group, Kind, Member, Problem, Row, Snapshot, Topic};
+use meerkat::model::snapshot::{Broker, Group, Kind, Member, Placement, Problem, Row, Snapshot, Topic};
 use meerkat::model::unknown::Unknown;
 use meerkat::report::{self, Frame};
 use serde_json::Value;
@@ -33,11 +33,17 @@ fn real_report() -> String {
         missing_topics: Vec::new(),
     };
     let silent = || Unknown::because("no answer within 10 s");
-    let broker = |id, versions| Broker { id, address: format!("b-{id}.example:9092"), versions, held_back_ms: 0 };
+    let broker =
+        |id, versions| Broker { id, address: format!("b-{id}.example:9092"), versions, offer: None, held_back_ms: 0 };
     let snapshot = Snapshot {
         brokers: vec![broker(1, Ok(vec![("ListOffsets", 10)])), broker(2, Err(silent()))],
         cluster_id: None,
-        topics: vec![Topic { name: "orders".into(), id: None, partitions: Ok([Ok(log)].into_iter().collect()) }],
+        topics: vec![Topic {
+            name: "orders".into(),
+            id: None,
+            partitions: Ok([Ok(log)].into_iter().collect()),
+            placement: Placement::default(),
+        }],
         groups: vec![group("lost", Err(silent())), group("orders", Ok(0..1))],
         rows: vec![row],
         listed: Ok(vec!["lost".into(), "orders".into()]),
@@ -65,6 +71,7 @@ fn real_report() -> String {
         rates: Vec::new(),
         detail: Detail::All,
         owners: &Rules::new(None),
+        cluster_problems: (&[], false),
         limit: None,
     };
     report::Report::new(frame, sight, &judged, &ages, &[]).to_json()

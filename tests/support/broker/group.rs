@@ -57,6 +57,12 @@ pub(super) struct Log {
     pub(super) start: i64,
     pub(super) end: i64,
     pub(super) last_stable: i64,
+    /// Who has a replica; empty for all nodes.
+    pub(super) replicas: Vec<i32>,
+    /// Whose replica is not in sync.
+    pub(super) behind: Vec<i32>,
+    /// Whose replica is offline.
+    pub(super) offline: Vec<i32>,
 }
 
 impl Group {
@@ -191,6 +197,9 @@ impl Topic {
             start: range.start,
             end: range.end,
             last_stable: range.end,
+            replicas: Vec::new(),
+            behind: Vec::new(),
+            offline: Vec::new(),
         };
         Self { name: name.into(), logs: logs.iter().map(log).collect(), hidden: false, generation: 0 }
     }
@@ -201,6 +210,24 @@ impl Topic {
             log.leader = *node;
         }
         self
+    }
+
+    /// These brokers have a replica of a partition.
+    pub(crate) fn replicas(mut self, partition: usize, nodes: &[i32]) -> Self {
+        self.logs[partition].replicas = nodes.to_vec();
+        self
+    }
+
+    /// Replicas of a partition that are not in sync.
+    pub(crate) fn behind(mut self, partition: usize, nodes: &[i32]) -> Self {
+        self.logs[partition].behind = nodes.to_vec();
+        self
+    }
+
+    /// Replicas of a partition whose disk has failed.
+    pub(crate) fn offline(mut self, partition: usize, nodes: &[i32]) -> Self {
+        self.logs[partition].offline = nodes.to_vec();
+        self.behind(partition, nodes)
     }
 
     /// A partition's log ends here.

@@ -187,7 +187,7 @@ pub(crate) const MOST_SAMPLES: i64 = (1 << 31) - 1;
 pub(crate) const APART: i64 = 1 << 52;
 
 /// To be raised whenever slots or the bits of a memory change their meaning: pages of both kinds then are not taken for each other.
-const FORMAT: u64 = 4;
+const FORMAT: u64 = 5;
 /// Earlier formats, and some that are still to come, as after a step back to an earlier version.
 const FORMATS_TOLD: u64 = 16;
 const CHECKSUM_END: i64 = 1 << 24;

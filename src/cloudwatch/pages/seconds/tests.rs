@@ -114,8 +114,8 @@ fn a_page_of_another_format_is_told_apart_from_a_mixed_one() {
         seconds[0].values = [header, header + float(1 << 52)];
         read_noon(&Held::default().put(&seconds))
     };
-    assert_eq!(of_format(4), Ok(page.clone()));
-    assert_eq!([3, 5].map(of_format), [Err(Unusable::OtherFormat), Err(Unusable::OtherFormat)]);
+    assert_eq!(of_format(FORMAT), Ok(page.clone()));
+    assert_eq!([FORMAT - 1, FORMAT + 1].map(of_format), [Err(Unusable::OtherFormat), Err(Unusable::OtherFormat)]);
     assert_eq!(of_format(1_000), Err(Unusable::Mixed));
 }
 

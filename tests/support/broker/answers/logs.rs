@@ -89,6 +89,10 @@ fn id_of(topic: &Topic) -> String {
 
 fn partition(asked: &Asked<'_>, index: i32, log: &Log) -> MetadataResponsePartition {
     let missing = log.leader < 0;
+    let every = || asked.scene.nodes.iter().map(|node| node.id).collect();
+    let replicas = if log.replicas.is_empty() { every() } else { log.replicas.clone() };
+    let is_in_sync = |id: &i32| !asked.scene.concealed.contains(id) && !log.behind.contains(id);
+    let in_sync: Vec<BrokerId> = replicas.iter().copied().filter(is_in_sync).map(BrokerId).collect();
     let mut answer = MetadataResponsePartition::default()
         .with_partition_index(index)
         .with_leader_id(BrokerId(log.leader.max(-1)))
@@ -97,7 +101,11 @@ fn partition(asked: &Asked<'_>, index: i32, log: &Log) -> MetadataResponsePartit
             _ if missing => LEADER_NOT_AVAILABLE,
             _ => 0,
         })
-        .with_replica_nodes(asked.scene.nodes.iter().map(|node| BrokerId(node.id)).collect());
+        .with_isr_nodes(in_sync)
+        .with_replica_nodes(replicas.into_iter().map(BrokerId).collect());
+    if asked.version >= 5 {
+        answer.offline_replicas = log.offline.iter().copied().map(BrokerId).collect();
+    }
     if asked.version >= 7 {
         answer.leader_epoch = log.epoch;
     }

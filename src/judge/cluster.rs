@@ -1,0 +1,438 @@
+//! What is wrong with the cluster itself: partitions without a leader or with replicas that are missing, brokers that are away, and brokers
+//! whose API versions differ or changed.
+//!
+//! Only topics that groups read count. A rolling restart makes all of it for a few minutes, so nothing of it is an alarm by itself.
+
+use std::collections::{BTreeMap, BTreeSet};
+use std::fmt;
+use std::sync::Arc;
+
+use crate::base::figures::grouped;
+use crate::base::moment::time_of_day;
+use crate::judge::verdict::Verdict;
+use crate::model::cluster_memory::{Change, ClusterMemory, Direction, Since};
+use crate::model::snapshot::{Impaired, Lack, Offer, Snapshot, Topic};
+
+/// Something that is wrong with the cluster.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct ClusterProblem {
+    pub(crate) kind: ClusterKind,
+    /// The brokers that it is about, in order.
+    pub(crate) brokers: Vec<i32>,
+    /// The partitions that it is about, the first [`MOST_NAMED`] in order.
+    pub(crate) partitions: Vec<(Arc<str>, i32)>,
+    /// How many there are.
+    pub(crate) partition_count: usize,
+    /// The groups that cannot read because of it, the first [`MOST_NAMED`] in order.
+    pub(crate) groups: Vec<Arc<str>>,
+    /// How many there are.
+    pub(crate) group_count: usize,
+    /// When it was first seen, in seconds since 1970; `None` where it was there before anything was remembered.
+    pub(crate) since_s: Option<i64>,
+    /// Whether it has lasted for longer than a restart takes.
+    pub(crate) lasts: bool,
+    change: Option<Change>,
+    /// Brokers by what they offer, where that differs.
+    camps: Vec<Vec<i32>>,
+}
+
+/// What is wrong, the worst first.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord)]
+pub(crate) enum ClusterKind {
+    /// Partitions have no leader: nobody can read or write them.
+    Leaderless,
+    /// A broker stands in replica lists, and the metadata does not name it.
+    BrokerAway,
+    /// A broker is there, and replicas of it are offline: a disk has failed.
+    ReplicaOffline,
+    /// Replicas on a broker that is there are not in sync.
+    UnderReplicated,
+    /// A broker's API versions changed since an earlier run.
+    VersionsChanged,
+    /// Brokers offer different API versions.
+    VersionsDiffer,
+}
+
+impl ClusterKind {
+    /// As a report spells it.
+    pub(crate) const fn word(self) -> &'static str {
+        match self {
+            Self::Leaderless => "leaderless",
+            Self::BrokerAway => "broker_away",
+            Self::ReplicaOffline => "replica_offline",
+            Self::UnderReplicated => "under_replicated",
+            Self::VersionsChanged => "versions_changed",
+            Self::VersionsDiffer => "versions_differ",
+        }
+    }
+}
+
+impl ClusterProblem {
+    /// What an alarm on it would say; `None` where it is no trouble, or may be a restart.
+    ///
+    /// | kind | lasts for five minutes | else |
+    /// |---|---|---|
+    /// | partitions without a leader | ERR | nothing |
+    /// | replicas that are missing, brokers that are away | WARN | nothing |
+    /// | API versions that differ or changed | nothing | nothing |
+    pub(crate) fn alarm(&self) -> Option<Verdict> {
+        match self.kind {
+            _ if !self.lasts => None,
+            ClusterKind::Leaderless => Some(Verdict::Err),
+            ClusterKind::BrokerAway | ClusterKind::ReplicaOffline | ClusterKind::UnderReplicated => Some(Verdict::Warn),
+            ClusterKind::VersionsChanged | ClusterKind::VersionsDiffer => None,
+        }
+    }
+
+    fn new(kind: ClusterKind) -> Self {
+        Self {
+            kind,
+            brokers: Vec::new(),
+            partitions: Vec::new(),
+            partition_count: 0,
+            groups: Vec::new(),
+            group_count: 0,
+            since_s: None,
+            lasts: true,
+            change: None,
+            camps: Vec::new(),
+        }
+    }
+
+    fn of(kind: ClusterKind, gathered: Gathered, memory: &ClusterMemory, now_s: i64) -> Self {
+        // The broker that has been lacked the longest began it.
+        let since = gathered.brokers.iter().filter_map(|id| memory.lacked(*id)).min().unwrap_or(Since::Before);
+        Self {
+            brokers: gathered.brokers.into_iter().collect(),
+            partitions: gathered.partitions,
+            partition_count: gathered.count,
+            since_s: if let Since::At(since_s) = since { Some(since_s) } else { None },
+            lasts: since.lasts_s(now_s).is_none_or(|lasts_s| lasts_s >= RESTART_S),
+            ..Self::new(kind)
+        }
+    }
+}
+
+/// Partitions with the same trouble.
+#[derive(Default)]
+struct Gathered {
+    brokers: BTreeSet<i32>,
+    partitions: Vec<(Arc<str>, i32)>,
+    count: usize,
+}
+
+impl Gathered {
+    fn add(&mut self, topic: &Topic, impaired: &Impaired) {
+        self.count += 1;
+        if self.partitions.len() < MOST_NAMED {
+            self.partitions.push((Arc::clone(&topic.name), impaired.partition));
+        }
+    }
+}
+
+/// What is wrong with the cluster, the worst first. `memory` holds this snapshot already.
+#[must_use]
+pub fn problems(snapshot: &Snapshot, memory: &ClusterMemory, now_s: i64) -> Vec<ClusterProblem> {
+    let mut leaderless = Gathered::default();
+    let mut lacking: BTreeMap<(ClusterKind, i32), Gathered> = BTreeMap::new();
+    for topic in &snapshot.topics {
+        for impaired in &topic.placement.impaired {
+            if !impaired.has_leader {
+                leaderless.add(topic, impaired);
+                leaderless.brokers.extend(impaired.lacks.iter().map(|(id, _)| *id));
+            }
+            for (id, lack) in &impaired.lacks {
+                let kind = match lack {
+                    Lack::Away => ClusterKind::BrokerAway,
+                    Lack::Offline => ClusterKind::ReplicaOffline,
+                    Lack::Behind => ClusterKind::UnderReplicated,
+                };
+                let gathered = lacking.entry((kind, *id)).or_default();
+                gathered.brokers.insert(*id);
+                gathered.add(topic, impaired);
+            }
+        }
+    }
+    let mut problems = Vec::new();
+    if leaderless.count > 0 {
+        let mut problem = ClusterProblem::of(ClusterKind::Leaderless, leaderless, memory, now_s);
+        (problem.groups, problem.group_count) = groups_without_a_leader(snapshot);
+        problems.push(problem);
+    }
+    let of_brokers = lacking.into_iter().take(MOST_NAMED);
+    problems.extend(of_brokers.map(|((kind, _), gathered)| ClusterProblem::of(kind, gathered, memory, now_s)));
+    problems.extend(memory.changes().map(|(id, change)| ClusterProblem {
+        brokers: vec![id],
+        since_s: Some(change.to_s),
+        change: Some(change),
+        ..ClusterProblem::new(ClusterKind::VersionsChanged)
+    }));
+    problems.extend(versions_differ(snapshot));
+    problems
+}
+
+/// The groups that read partitions without a leader.
+fn groups_without_a_leader(snapshot: &Snapshot) -> (Vec<Arc<str>>, usize) {
+    let is_leaderless = |topic: u32, partition: i32| {
+        let impaired = &snapshot.topics[topic as usize].placement.impaired;
+        let found = impaired.binary_search_by_key(&partition, |impaired| impaired.partition);
+        found.is_ok_and(|at| !impaired[at].has_leader)
+    };
+    let reads = |rows: &[crate::model::snapshot::Row]| rows.iter().any(|row| is_leaderless(row.topic, row.partition));
+    let groups = snapshot.groups.iter().filter(|group| reads(snapshot.rows_of(group)));
+    let named = groups.clone().take(MOST_NAMED).map(|group| Arc::clone(&group.name));
+    (named.collect(), groups.count())
+}
+
+/// Brokers that offer different API versions, the larger part first.
+fn versions_differ(snapshot: &Snapshot) -> Option<ClusterProblem> {
+    let mut camps: Vec<(Offer, Vec<i32>)> = Vec::new();
+    for (id, offer) in snapshot.brokers.iter().filter_map(|broker| Some((broker.id, broker.offer?))) {
+        match camps.iter_mut().find(|(known, _)| known.hash == offer.hash) {
+            Some((_, ids)) => ids.push(id),
+            None => camps.push((offer, vec![id])),
+        }
+    }
+    camps.sort_by_key(|(_, ids)| std::cmp::Reverse(ids.len()));
+    let camps: Vec<Vec<i32>> = camps.into_iter().map(|(_, ids)| ids).collect();
+    (camps.len() > 1).then(|| {
+        let mut brokers = camps[1..].concat();
+        brokers.sort_unstable();
+        ClusterProblem { brokers, camps, ..ClusterProblem::new(ClusterKind::VersionsDiffer) }
+    })
+}
+
+impl fmt::Display for ClusterProblem {
+    /// One sentence without a full stop.
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        let brokers = named_brokers(&self.brokers);
+        match self.kind {
+            ClusterKind::Leaderless => {
+                let (have, are) = if self.partition_count == 1 { ("has", "it") } else { ("have", "them") };
+                write!(
+                    f,
+                    "{self_partitions} {have} no leader, so nobody can read {are}",
+                    self_partitions = self.shown()
+                )?;
+                if !self.brokers.is_empty() {
+                    write!(f, "; replicas are missing on {brokers}")?;
+                }
+                if self.group_count > 0 {
+                    let (names, more) = some(&self.groups, self.group_count);
+                    write!(f, "; read by {names}{more}")?;
+                }
+            }
+            ClusterKind::BrokerAway => write!(f, "{brokers} is away, and has replicas of {}", self.shown())?,
+            ClusterKind::ReplicaOffline => {
+                write!(f, "{brokers} is there, and its replicas of {} are offline: a disk has failed", self.shown())?;
+            }
+            ClusterKind::UnderReplicated => {
+                write!(f, "{brokers} is there, and its replicas of {} are not in sync", self.shown())?;
+            }
+            ClusterKind::VersionsChanged => {
+                let Some(Change { from_s, to_s, direction }) = self.change else { return Ok(()) };
+                let what = match direction {
+                    Direction::Up => "was upgraded",
+                    Direction::Down => "was downgraded",
+                    Direction::Other => "began to offer other API versions (another release, or other settings)",
+                };
+                return write!(f, "{brokers} {what} between {} and {}", time_of_day(from_s), time_of_day(to_s));
+            }
+            ClusterKind::VersionsDiffer => {
+                f.write_str("brokers offer different API versions: ")?;
+                for (at, camp) in self.camps.iter().enumerate() {
+                    write!(f, "{}{}", if at > 0 { " unlike " } else { "" }, named_brokers(camp))?;
+                }
+                f.write_str("; an upgrade is under way, or was not finished")?;
+            }
+        }
+        match self.since_s {
+            Some(since_s) => write!(f, " (since {})", time_of_day(since_s)),
+            None => Ok(()),
+        }
+    }
+}
+
+impl ClusterProblem {
+    /// The partitions, for people.
+    fn shown(&self) -> impl fmt::Display {
+        let places: Vec<String> =
+            self.partitions.iter().take(MOST_SHOWN).map(|(topic, partition)| format!("{topic}/{partition}")).collect();
+        let more = if self.partition_count > places.len() { ", …" } else { "" };
+        let s = if self.partition_count == 1 { "" } else { "s" };
+        fmt::from_fn(move |f| {
+            write!(f, "{} partition{s} ({}{more})", grouped(self.partition_count as u64), places.join(", "))
+        })
+    }
+}
+
+/// The first names, and how many more there are.
+fn some(names: &[Arc<str>], all: usize) -> (String, String) {
+    let shown = names.len().min(MOST_SHOWN);
+    let more = all - shown;
+    (names[..shown].join(", "), if more > 0 { format!(" and {} more", grouped(more as u64)) } else { String::new() })
+}
+
+fn named_brokers(ids: &[i32]) -> String {
+    let shown: Vec<String> = ids.iter().take(MOST_SHOWN).map(i32::to_string).collect();
+    let more = if ids.len() > shown.len() { ", …" } else { "" };
+    format!("broker{} {}{more}", if ids.len() == 1 { "" } else { "s" }, shown.join(", "))
+}
+
+/// What lasts for so many seconds is no restart any more.
+pub(crate) const RESTART_S: i64 = 300;
+/// Partitions, groups and brokers that are named in a report.
+const MOST_NAMED: usize = 20;
+/// Those that one sentence names.
+const MOST_SHOWN: usize = 10;
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use crate::model::snapshot::{Broker, Placement};
+    use crate::model::unknown::Unknown;
+
+    const NOON: i64 = 1_800_014_400;
+
+    fn broker(id: i32, offer: (u32, u16)) -> Broker {
+        let offer = Some(Offer { hash: offer.0, height: offer.1 });
+        Broker { id, address: format!("b-{id}:9092"), versions: Ok(Vec::new()), offer, held_back_ms: 0 }
+    }
+
+    fn impaired(partition: i32, has_leader: bool, lacks: &[(i32, Lack)]) -> Impaired {
+        Impaired { partition, has_leader, lacks: lacks.to_vec() }
+    }
+
+    fn snapshot(brokers: Vec<Broker>, impaired: Vec<Impaired>) -> Snapshot {
+        let placement = Placement { each: Vec::new(), impaired };
+        let partitions = Err(Unknown::because("not needed here"));
+        Snapshot {
+            topics: vec![Topic { name: "orders".into(), id: None, partitions, placement }],
+            brokers,
+            cluster_id: None,
+            groups: Vec::new(),
+            rows: Vec::new(),
+            listed: Ok(Vec::new()),
+            left_out: BTreeMap::new(),
+            problems: Vec::new(),
+            shown: 0,
+            blind: None,
+        }
+    }
+
+    /// What is told of the last of several snapshots, so many seconds apart.
+    fn told(snapshots: &[&Snapshot], apart_s: i64) -> Vec<(String, Option<Verdict>)> {
+        let (mut memory, mut now_s) = (None, NOON);
+        for snapshot in snapshots {
+            memory = Some(ClusterMemory::fold(memory.as_ref(), snapshot, now_s));
+            now_s += apart_s;
+        }
+        let (last, memory) = (snapshots[snapshots.len() - 1], memory.unwrap_or_default());
+        let told = problems(last, &memory, now_s - apart_s);
+        told.into_iter().map(|problem| (problem.to_string(), problem.alarm())).collect()
+    }
+
+    fn whole() -> Snapshot {
+        snapshot(vec![broker(1, (7, 9)), broker(2, (7, 9)), broker(3, (7, 9))], Vec::new())
+    }
+
+    fn without_3() -> Snapshot {
+        let lacks = [(3, Lack::Away)];
+        let brokers = vec![broker(1, (7, 9)), broker(2, (7, 9))];
+        snapshot(brokers, vec![impaired(0, false, &lacks), impaired(4, true, &lacks)])
+    }
+
+    #[test]
+    fn a_whole_cluster_is_not_mentioned() {
+        assert_eq!(told(&[&whole()], 60), []);
+        assert_eq!(told(&[&whole(), &whole()], 60), []);
+    }
+
+    #[test]
+    fn a_broker_that_is_away_is_named_with_its_partitions() {
+        let none = [
+            (
+                "1 partition (orders/0) has no leader, so nobody can read it; replicas are missing on broker 3".into(),
+                Some(Verdict::Err),
+            ),
+            ("broker 3 is away, and has replicas of 2 partitions (orders/0, orders/4)".into(), Some(Verdict::Warn)),
+        ];
+        // Nothing is remembered: it may have been so for long.
+        assert_eq!(told(&[&without_3()], 60), none);
+    }
+
+    #[test]
+    fn what_lasts_for_less_than_five_minutes_may_be_a_restart() {
+        let (whole, away) = (whole(), without_3());
+        let alarms = |apart_s| -> Vec<_> {
+            told(&[&whole, &away, &away], apart_s).into_iter().map(|(_, alarm)| alarm).collect()
+        };
+        assert_eq!(alarms(RESTART_S - 1), [None, None]);
+        assert_eq!(alarms(RESTART_S), [Some(Verdict::Err), Some(Verdict::Warn)]);
+        let sentences = told(&[&whole, &away, &away], 60);
+        assert!(sentences[1].0.ends_with("(orders/0, orders/4) (since 12:01)"), "{sentences:?}");
+        // Who came back and goes again begins anew.
+        let again = told(&[&whole, &away, &whole, &away], RESTART_S);
+        assert_eq!(again[1].1, None, "{again:?}");
+    }
+
+    #[test]
+    fn a_rolling_restart_is_no_alarm_however_long_it_takes() {
+        let one_less = |id| {
+            let there = [1, 2, 3].into_iter().filter(|other| *other != id).map(|id| broker(id, (7, 9)));
+            snapshot(there.collect(), vec![impaired(0, true, &[(id, Lack::Away)])])
+        };
+        let all: Vec<Snapshot> = [1, 1, 2, 2, 3, 3].map(one_less).into();
+        let mut story = vec![whole()];
+        story.extend(all);
+        for last in 2..=story.len() {
+            let told = told(&story[..last].iter().collect::<Vec<_>>(), 120);
+            assert!(told.len() == 1 && told[0].1.is_none(), "{told:?}");
+        }
+    }
+
+    #[test]
+    fn replicas_that_are_behind_are_told_apart_from_disks_that_failed() {
+        let lacks = [(1, Lack::Offline), (2, Lack::Behind)];
+        let brokers = vec![broker(1, (7, 9)), broker(2, (7, 9)), broker(3, (7, 9))];
+        let told = told(&[&snapshot(brokers, vec![impaired(5, true, &lacks)])], 60);
+        let sentences: Vec<&str> = told.iter().map(|(what, _)| &**what).collect();
+        assert_eq!(
+            sentences,
+            [
+                "broker 1 is there, and its replicas of 1 partition (orders/5) are offline: a disk has failed",
+                "broker 2 is there, and its replicas of 1 partition (orders/5) are not in sync",
+            ]
+        );
+    }
+
+    #[test]
+    fn an_upgrade_is_told_with_its_minutes_for_an_hour_and_is_no_alarm() {
+        let upgraded = snapshot(vec![broker(1, (7, 9)), broker(2, (8, 11)), broker(3, (7, 9))], Vec::new());
+        let whole = whole();
+        let expected = [
+            ("broker 2 was upgraded between 12:00 and 12:01".into(), None),
+            ("brokers offer different API versions: brokers 1, 3 unlike broker 2; an upgrade is under way, or was not finished".into(), None),
+        ];
+        assert_eq!(told(&[&whole, &upgraded], 60), expected);
+        let later = told(&[&whole, &upgraded, &upgraded], 1_800);
+        assert!(later[0].0.starts_with("broker 2 was upgraded between 12:00 and 12:30"), "{later:?}");
+        let much_later = told(&[&whole, &upgraded, &upgraded], 3_600);
+        assert!(much_later.len() == 1 && much_later[0].0.starts_with("brokers offer"), "{much_later:?}");
+    }
+
+    #[test]
+    fn other_versions_are_an_upgrade_only_where_they_are_higher() {
+        let with = |offer| snapshot(vec![broker(1, offer)], Vec::new());
+        let what = |offer| told(&[&with((7, 9)), &with(offer)], 60).remove(0).0;
+        assert!(what((8, 8)).starts_with("broker 1 was downgraded between"));
+        assert!(what((8, 9)).starts_with("broker 1 began to offer other API versions"));
+    }
+
+    #[test]
+    fn a_broker_that_was_upgraded_while_it_was_away_is_told_from_when_it_was_last_asked() {
+        let upgraded = snapshot(vec![broker(1, (7, 9)), broker(2, (7, 9)), broker(3, (8, 11))], Vec::new());
+        let told = told(&[&whole(), &without_3(), &without_3(), &upgraded], 60);
+        assert_eq!(told[0].0, "broker 3 was upgraded between 12:00 and 12:03");
+    }
+}

@@ -1,0 +1,128 @@
+//! What is remembered of a cluster besides its partitions: folded from snapshot to snapshot, as the memory of a partition is.
+
+use std::collections::BTreeMap;
+
+use crate::model::snapshot::{Broker, Offer, Snapshot};
+
+/// What is remembered of a cluster besides its partitions.
+#[derive(Clone, Debug, Default, PartialEq, Eq)]
+pub struct ClusterMemory {
+    /// By broker.
+    pub(crate) brokers: BTreeMap<i32, BrokerMemory>,
+}
+
+/// What is remembered of one broker. Times are in seconds since 1970.
+#[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
+pub(crate) struct BrokerMemory {
+    /// What it offered when it was last asked, and when that was.
+    pub(crate) offer: Option<(Offer, i64)>,
+    /// Since when partitions lack it.
+    pub(crate) lacked: Option<Since>,
+    /// Between which two moments its API versions changed.
+    pub(crate) change: Option<Change>,
+}
+
+/// When something began.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord)]
+pub(crate) enum Since {
+    /// Before anything was remembered.
+    Before,
+    /// At this snapshot, in seconds since 1970.
+    At(i64),
+}
+
+/// A broker offers other API versions than before.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub(crate) struct Change {
+    /// When it was last asked before, in seconds since 1970.
+    pub(crate) from_s: i64,
+    /// When it was first asked since.
+    pub(crate) to_s: i64,
+    pub(crate) direction: Direction,
+}
+
+/// What became of a broker's API versions.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub(crate) enum Direction {
+    Up,
+    Down,
+    /// The APIs that meerkat knows have the same versions as before.
+    Other,
+}
+
+impl Since {
+    /// For how many seconds it has lasted; `None` where nobody knows.
+    pub(crate) fn lasts_s(self, now_s: i64) -> Option<i64> {
+        match self {
+            Self::Before => None,
+            Self::At(then_s) => Some((now_s - then_s).max(0)),
+        }
+    }
+}
+
+impl ClusterMemory {
+    /// What is to be remembered after this snapshot. `previous` is `None` where nothing is remembered: what is there then
+    /// began before.
+    #[must_use]
+    pub fn fold(previous: Option<&Self>, snapshot: &Snapshot, now_s: i64) -> Self {
+        let mut brokers: BTreeMap<i32, BrokerMemory> = BTreeMap::new();
+        let old = previous.iter().flat_map(|memory| &memory.brokers);
+        for (id, known) in old.filter(|(_, known)| known.is_worth_keeping(now_s)) {
+            let change = known.change.filter(|change| now_s - change.to_s < TOLD_S);
+            brokers.insert(*id, BrokerMemory { lacked: None, change, ..*known });
+        }
+        for Broker { id, offer, .. } in &snapshot.brokers {
+            if let Some(offer) = offer {
+                brokers.entry(*id).or_default().see(*offer, now_s);
+            }
+        }
+        let impaired = snapshot.topics.iter().flat_map(|topic| &topic.placement.impaired);
+        for (id, _) in impaired.flat_map(|impaired| &impaired.lacks) {
+            let since = match previous {
+                None => Since::Before,
+                Some(memory) => memory.brokers.get(id).and_then(|broker| broker.lacked).unwrap_or(Since::At(now_s)),
+            };
+            brokers.entry(*id).or_default().lacked = Some(since);
+        }
+        // Any number of ids may come from a hostile broker.
+        while brokers.len() > MOST_BROKERS {
+            brokers.pop_last();
+        }
+        Self { brokers }
+    }
+
+    /// Since when partitions lack a broker.
+    pub(crate) fn lacked(&self, broker: i32) -> Option<Since> {
+        self.brokers.get(&broker)?.lacked
+    }
+
+    /// The brokers whose API versions changed a short while ago.
+    pub(crate) fn changes(&self) -> impl Iterator<Item = (i32, Change)> {
+        self.brokers.iter().filter_map(|(id, broker)| Some((*id, broker.change?)))
+    }
+}
+
+impl BrokerMemory {
+    fn is_worth_keeping(&self, now_s: i64) -> bool {
+        self.offer.is_some_and(|(_, seen_s)| now_s - seen_s < KEPT_S) || self.lacked.is_some()
+    }
+
+    fn see(&mut self, offer: Offer, now_s: i64) {
+        if let Some((before, from_s)) = self.offer.filter(|(before, _)| before.hash != offer.hash) {
+            let direction = match offer.height.cmp(&before.height) {
+                std::cmp::Ordering::Greater => Direction::Up,
+                std::cmp::Ordering::Less => Direction::Down,
+                std::cmp::Ordering::Equal => Direction::Other,
+            };
+            self.change = Some(Change { from_s, to_s: now_s, direction });
+        }
+        self.offer = Some((offer, now_s));
+    }
+}
+
+/// How long a change is told, in seconds.
+pub(crate) const TOLD_S: i64 = 3_600;
+/// How long a broker is remembered that is gone and that no partition lacks, in seconds.
+const KEPT_S: i64 = 3_600;
+/// Brokers that are remembered; the largest known clusters have a few hundred.
+pub(crate) const MOST_BROKERS: usize = 500;

@@ -18,8 +18,13 @@ MUSL := $(shell uname -m)-unknown-linux-musl
 
 compile = python3 tests/tools/compiling.py
 build = tests/tools/prerequisites.sh build
+zig = tests/tools/prerequisites.sh build && tests/tools/venv.sh venv-release tests/tools/release-requirements.txt
+cargo_tool = test -x .cache/$(1)/bin/$(1) || { echo "building $(1) into .cache/$(1) (minutes)"; \
+	    $(compile) install --locked --root .cache/$(1) $(1)@$(2); }
 tools = tests/tools/prerequisites.sh build python && tests/tools/venv.sh venv tests/tools/requirements.txt
 jars = tests/tools/prerequisites.sh build java openssl python
+static = for arch in x86_64 aarch64; do $(call add,$$arch-unknown-linux-musl); \
+	    PATH="$(CURDIR)/.cache/venv-release/bin:$$PATH" $(compile) zigbuild --locked --release --target $$arch-unknown-linux-musl --bin meerkat; done
 add = rustup target list --installed | grep -qx $(1) || { echo "rustup target add $(1)"; rustup --quiet target add $(1); }
 
 .PHONY: help
@@ -72,7 +77,7 @@ bench-age: ## what lag in seconds costs: rounds and requests, beside a consumer 
 	@.cache/venv-bench/bin/python tests/bench/ages.py
 
 .PHONY: test
-test: prerequisites test-style test-unit test-deny test-docs test-infra test-deploy test-screenshots test-container test-kafka test-ministack test-moto test-readers test-openmetrics test-terminal test-shells test-lambda ## everything but matrix, test-large, test-emulators and the benches
+test: prerequisites test-style test-unit test-package test-deny test-docs test-infra test-deploy test-screenshots test-container test-kafka test-ministack test-moto test-readers test-openmetrics test-terminal test-shells test-lambda ## everything but matrix, test-large, test-emulators and the benches
 
 .PHONY: prerequisites
 prerequisites: ## what all targets need, installed at once as root, else named at once
@@ -181,9 +186,8 @@ test-deny: ## licences and sources of the dependencies, as infra/deny.toml allow
 
 .PHONY: deny
 deny: ## the same by cargo-deny itself, which is built first (minutes)
-	@test -x .cache/deny/bin/cargo-deny || { echo "building cargo-deny into .cache/deny"; \
-	    $(compile) install --locked --root .cache/deny cargo-deny@0.20.2; }
-	@.cache/deny/bin/cargo-deny --log-level error check --config infra/deny.toml bans licenses sources
+	@$(call cargo_tool,cargo-deny,0.20.2)
+	@.cache/cargo-deny/bin/cargo-deny --log-level error check --config infra/deny.toml bans licenses sources
 
 .PHONY: test-docs
 test-docs: ## the documentation has no broken link
@@ -239,18 +243,32 @@ test-container: ## the image of a static binary, built and run without a daemon
 
 .PHONY: container
 container: ## the context of infra/Containerfile, for amd64 and arm64, and the image where podman or docker is at hand
-	@$(tools)
-	@for pair in amd64:x86_64 arm64:aarch64; do \
-	    arch=$${pair%%:*}; triple=$${pair##*:}-unknown-linux-musl; \
-	    $(call add,$$triple); \
-	    PATH="$(CURDIR)/.cache/venv/bin:$$PATH" $(compile) lambda build --release --target $$triple --bin meerkat --lambda-dir $(TARGET)/container/$$arch; \
-	    mv $(TARGET)/container/$$arch/meerkat/bootstrap $(TARGET)/container/$$arch/bootstrap; rmdir $(TARGET)/container/$$arch/meerkat; \
-	    mv $(TARGET)/container/$$arch/bootstrap $(TARGET)/container/$$arch/meerkat; \
-	done
+	@$(zig)
+	@$(static)
+	@install -D $(TARGET)/x86_64-unknown-linux-musl/release/meerkat $(TARGET)/container/amd64/meerkat
+	@install -D $(TARGET)/aarch64-unknown-linux-musl/release/meerkat $(TARGET)/container/arm64/meerkat
 	@cp /etc/ssl/certs/ca-certificates.crt $(TARGET)/container/
 	@builder=$$(command -v podman || command -v docker || true); \
 	    if [ -n "$$builder" ] && $$builder info >/dev/null 2>&1; then $$builder build --file infra/Containerfile --tag meerkat $(TARGET)/container; \
 	    else echo "$(TARGET)/container is the context of infra/Containerfile; $${builder:+$$builder has no daemon to ask, so }no image was built"; fi
+
+.PHONY: release
+release: build ## static binaries and .deb for x86_64 and arm64, the Lambda zip, their dependencies (CycloneDX), SHA-256 sums
+	@$(zig)
+	@$(call cargo_tool,cargo-cyclonedx,0.5.9)
+	@$(call cargo_tool,cargo-deb,3.8.0)
+	@$(static)
+	@PATH="$(CURDIR)/.cache/cargo-cyclonedx/bin:$(CURDIR)/.cache/cargo-deb/bin:$$PATH" tests/tools/release.sh $(TARGET)
+
+.PHONY: test-release
+test-release: release ## what make release made: static, runs, installs from the .deb, each sum holds; not in make test, since it takes minutes
+	@tests/tools/prerequisites.sh build python qemu
+	@python3 tests/infra/release.py $(TARGET)/release-files
+
+.PHONY: test-package
+test-package: ## cargo package, for crates.io: what is in it builds by itself
+	@$(build)
+	@$(compile) package --locked --allow-dirty
 
 .PHONY: cost
 cost: ## what the metrics cost a month, beside one per partition

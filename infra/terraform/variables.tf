@@ -243,7 +243,7 @@ variable "parts" {
 variable "groups" {
   type        = string
   default     = ""
-  description = "Globs of groups to check, separated by commas, ! excludes. Empty means all."
+  description = "Patterns of groups to check, separated by commas (globs, or regular expressions between slashes), ! excludes. Empty means all."
 
   validation {
     condition     = can(regex("^([^\\s\"]{0,250})$", var.groups))
@@ -254,7 +254,7 @@ variable "groups" {
 variable "topics" {
   type        = string
   default     = ""
-  description = "Globs of topics to check, separated by commas, ! excludes. Empty means all; on large clusters name them."
+  description = "Patterns of topics to check, as of groups. Empty means all; on large clusters name them."
 
   validation {
     condition     = can(regex("^([^\\s\"]{0,250})$", var.topics))
@@ -265,7 +265,7 @@ variable "topics" {
 variable "expect" {
   type        = string
   default     = ""
-  description = "Globs, each of which must match a group. One that matches none counts as unknown."
+  description = "Patterns, each of which must match a group. One that matches none counts as unknown."
 
   validation {
     condition     = can(regex("^([^\\s\"]{0,180})$", var.expect))
@@ -276,7 +276,7 @@ variable "expect" {
 variable "owners" {
   type        = string
   default     = ""
-  description = "Who owns which groups, as GLOB=OWNER, separated by commas: named in reports, logs and the messages of changes_topic_arn, which subscriptions can filter by it."
+  description = "Who owns which groups, as PATTERN=OWNER, separated by commas: named in reports, logs and the messages of changes_topic_arn, which subscriptions can filter by it."
 
   validation {
     condition     = can(regex("^([^\\s\"]{0,150})$", var.owners))
@@ -287,7 +287,7 @@ variable "owners" {
 variable "allowed_lag" {
   type        = string
   default     = "0"
-  description = "Records that a group may be behind and still count as caught up, a number or GLOB=NUMBER, separated by commas."
+  description = "Records that a group may be behind and still count as caught up, a number or PATTERN=NUMBER, separated by commas."
 
   validation {
     condition     = can(regex("^([^\\s\"]{1,150})$", var.allowed_lag))
@@ -298,7 +298,7 @@ variable "allowed_lag" {
 variable "objective" {
   type        = string
   default     = ""
-  description = "Seconds that a group's oldest unread record may be old: 300, 300/900 (WARN, and later ERR) or GLOB=300/900 by group, separated by commas. Empty judges by movement alone."
+  description = "Seconds that a group's oldest unread record may be old: 300, 300/900 (WARN, and later ERR) or PATTERN=300/900 by group, separated by commas. Empty judges by movement alone."
 
   validation {
     condition     = can(regex("^([^\\s\"]{0,100})$", var.objective))

@@ -7,13 +7,14 @@ use unicode_width::UnicodeWidthStr;
 use crate::base::spelling::slips;
 
 /// What was found in the place of a value, for an error. It is shown where it is a figure, one of a few words that anybody may read, or
-/// nearly one of those that are expected. Of everything else the length is shown: it may be a password in the wrong place, or lines of
+/// nearly one of those that are expected, or its beginning. Of everything else the length is shown: it may be a password in the wrong place, or lines of
 /// a file that ran together.
 pub(crate) fn found(text: &str, expected: &[&str]) -> String {
     let text = text.trim();
     let near = |word: &&str| {
         let few = if word.len() < 5 { 1 } else { 2 };
-        text.len() <= MOST_SHOWN && slips(&text.to_ascii_lowercase(), &word.to_ascii_lowercase()) <= few
+        let (text, word) = (text.to_ascii_lowercase(), word.to_ascii_lowercase());
+        text.len() <= MOST_SHOWN && (slips(&text, &word) <= few || (text.len() > 3 && word.starts_with(&text)))
     };
     let usual = || USUAL.iter().any(|word| word.eq_ignore_ascii_case(text));
     match text {

@@ -9,6 +9,7 @@ use crate::cli::completions::Shell;
 use crate::cli::options::{ALIASES, Flag, OPTIONS, instead_of};
 use crate::config::Detail;
 use crate::event::{Ask, DEFAULT_HISTORY_MINUTES, Request};
+use crate::model::pattern::{self, Patterns};
 
 /// What the command line asks for.
 pub enum Arguments {
@@ -285,8 +286,9 @@ impl CommandLine {
 
     /// A word without an option: the file of an event, or the name of a group.
     fn word(&mut self, word: PathBuf, exists: impl Fn(&Path) -> bool) -> Result<(), lexopt::Error> {
+        let is_regex = word.to_str().is_some_and(pattern::is_regex);
         let is_file = word.as_os_str() == "-"
-            || word.components().count() > 1
+            || (word.components().count() > 1 && !is_regex)
             || word.extension().is_some_and(|ending| ending.eq_ignore_ascii_case("json"))
             || exists(&word);
         match (is_file, word.to_str()) {
@@ -299,11 +301,12 @@ impl CommandLine {
 
     /// What contradicts itself is refused; groups and topics become what a run understands.
     fn checked(mut self) -> Result<Self, String> {
-        let list = |what: &str, names: &[String]| match names.iter().find(|name| name.contains(',')) {
-            Some(name) => {
-                Err(format!("--{what} takes one name or glob without a comma, found {name:?}; give it repeatedly"))
+        let list = |what: &str, names: &[String]| {
+            if let Some(name) = names.iter().find(|name| pattern::items(name).count() != 1) {
+                return Err(format!("--{what} needs one name, glob or /regex/, found {name:?}; give it repeatedly"));
             }
-            None => Ok(names.join(",")),
+            let list = names.join(",");
+            Patterns::parse(&list).map(|_| list).map_err(|error| format!("--{what} {error}"))
         };
         if let (Some(event), true) = (&self.event, self.asks()) {
             return Err(format!(
@@ -328,10 +331,10 @@ impl CommandLine {
             self.set("--all-groups", "MEERKAT_GROUPS", "*".to_owned());
         }
         let few = !self.groups.is_empty();
-        if self.groups.iter().any(|name| is_glob(name)) {
+        if self.groups.iter().any(|name| is_pattern(name)) {
             let groups = list("group", &self.groups)?;
             let expected =
-                self.groups.iter().filter(|glob| !glob.starts_with('!')).cloned().collect::<Vec<_>>().join(",");
+                self.groups.iter().filter(|name| !name.starts_with('!')).cloned().collect::<Vec<_>>().join(",");
             self.set("--group", "MEERKAT_GROUPS", groups);
             self.set("--group", "MEERKAT_EXPECT", expected);
             self.groups.clear();
@@ -398,9 +401,9 @@ impl CommandLine {
     }
 }
 
-/// Whether a name stands for more than itself.
-fn is_glob(name: &str) -> bool {
-    name.contains(['*', '?']) || name.starts_with('!')
+/// Whether a name matches more than itself.
+fn is_pattern(name: &str) -> bool {
+    name.contains(['*', '?']) || name.starts_with('!') || pattern::is_regex(name)
 }
 
 /// Options that `--against` has a use for.

@@ -11,7 +11,7 @@ use crate::keystore::Form;
 use crate::model::endpoint::Endpoint;
 use crate::model::memory::{Abandoned, Objective, Thresholds};
 use crate::model::part::Part;
-use crate::model::pattern::{Patterns, Rules};
+use crate::model::pattern::{Pattern, Patterns, Rules};
 use crate::model::secret::Secret;
 
 pub mod from_burrow;
@@ -88,10 +88,8 @@ pub(crate) struct Judging {
     pub(crate) cluster_alarms: bool,
     /// How many partitions' lag in seconds is searched for, those that lag most; 0 turns it off.
     pub(crate) aged_partitions: usize,
-    /// Globs, each of which must match a group; one that matches none is reported as `NOTFOUND`.
-    pub(crate) expected: Vec<String>,
-    /// The same, each read once: they are asked about every group.
-    expected_globs: Vec<Patterns>,
+    /// Patterns, each of which must match a group; one that matches none is reported as `NOTFOUND`.
+    pub(crate) expected: Vec<Pattern>,
 }
 
 /// What is kept in `CloudWatch`, and what is published there.
@@ -209,7 +207,6 @@ impl Config {
         {
             *region = Some(arn.region.clone());
         }
-        let expected = vars.list("MEERKAT_EXPECT");
         let history = vars.choice("MEERKAT_HISTORY", &SWITCH);
         let (publish, otlp) = vars.targets("MEERKAT_PUBLISH");
         let part = vars.part();
@@ -223,8 +220,8 @@ impl Config {
                 frame_limit: vars.number("MEERKAT_FRAME_LIMIT", 64 * 1024, 1 << 30),
             },
             cluster: vars.text("MEERKAT_CLUSTER"),
-            groups: Patterns::parse(&vars.text("MEERKAT_GROUPS").unwrap_or_default()),
-            topics: Patterns::parse(&vars.text("MEERKAT_TOPICS").unwrap_or_default()),
+            groups: vars.patterns("MEERKAT_GROUPS"),
+            topics: vars.patterns("MEERKAT_TOPICS"),
             part,
             parts: vars.parts(part),
             selection: vars.selection(),
@@ -244,8 +241,7 @@ impl Config {
                 uncommitted_alarms: vars.choice("MEERKAT_UNCOMMITTED_ALARMS", &SWITCH),
                 cluster_alarms: vars.choice("MEERKAT_CLUSTER_ALARMS", &SWITCH),
                 aged_partitions: vars.number("MEERKAT_LAG_SECONDS", 0, 100_000),
-                expected_globs: expected.iter().map(|glob| Patterns::parse(glob)).collect(),
-                expected,
+                expected: vars.each_pattern("MEERKAT_EXPECT"),
             },
             store: Keeping {
                 history,
@@ -266,7 +262,7 @@ impl Config {
 impl Judging {
     /// What applies to one group.
     pub(crate) fn thresholds(&self, group: &str) -> Thresholds {
-        let expected = self.expected_globs.iter().any(|glob| glob.select(group));
+        let expected = self.expected.iter().any(|pattern| pattern.matches(group));
         Thresholds {
             allowed_lag: *self.allowed_lag.of(group),
             period_ms: i64::from(self.period) * 60_000,

@@ -11,7 +11,7 @@ use crate::base::shown;
 use crate::config::variables::{Stranger, VARIABLES, stranger};
 use crate::model::memory::Objective;
 use crate::model::part::{MOST_PARTS, PART_EXPECTED, Part};
-use crate::model::pattern::Rules;
+use crate::model::pattern::{self, Pattern, Patterns, Rules};
 use crate::model::stable_hash::Hash;
 
 /// The variables while they are read, and what is wrong so far.
@@ -174,13 +174,26 @@ impl Variables {
         text.split(',').map(str::trim).filter(|item| !item.is_empty()).map(str::to_owned).collect()
     }
 
-    /// Numbers by glob: the first glob that matches counts, a number alone is for everything else.
+    /// Names to include and to exclude.
+    pub(super) fn patterns(&mut self, name: &str) -> Patterns {
+        let text = self.text(name).unwrap_or_default();
+        Patterns::parse(&text).map_err(|error| self.wrong(name, error)).unwrap_or_default()
+    }
+
+    /// Patterns that each count for themselves.
+    pub(super) fn each_pattern(&mut self, name: &str) -> Vec<Pattern> {
+        let text = self.text(name).unwrap_or_default();
+        let parsed = pattern::items(&text).map(Pattern::parse).collect::<Result<_, _>>();
+        parsed.map_err(|error| self.wrong(name, error)).unwrap_or_default()
+    }
+
+    /// Numbers by pattern: the first one that matches counts, a number alone is for everything else.
     pub(super) fn rules(&mut self, name: &str) -> Rules<u64> {
         self.by_group(
             name,
             0,
             |number| number.parse().ok(),
-            "must be a whole number, or GLOB=NUMBER, separated by commas",
+            "must be a whole number, or PATTERN=NUMBER, separated by commas",
         )
     }
 
@@ -193,23 +206,32 @@ impl Variables {
             Some(Some(Objective { warn_s, err_s: err_s.transpose().ok()? }))
         };
         let expected =
-            "must be seconds, as 300 or 300/900 (WARN and the later ERR), or GLOB=300/900, separated by commas";
+            "must be seconds, as 300 or 300/900 (WARN and the later ERR), or PATTERN=300/900, separated by commas";
         self.by_group(name, None, objective, expected)
     }
 
     /// Who owns which groups.
     pub(super) fn owners(&mut self, name: &str) -> Rules<Option<Box<str>>> {
         let owner = |text: &str| (!text.is_empty()).then(|| Some(text.into()));
-        self.by_group(name, None, owner, "must be GLOB=OWNER, or one OWNER for every other group, separated by commas")
+        self.by_group(
+            name,
+            None,
+            owner,
+            "must be PATTERN=OWNER, or one OWNER for every other group, separated by commas",
+        )
     }
 
     fn by_group<T>(&mut self, name: &str, default: T, read: impl Fn(&str) -> Option<T>, expected: &str) -> Rules<T> {
         let mut rules = Rules::new(default);
-        let items = self.list(name);
+        let text = self.text(name).unwrap_or_default();
+        let items: Vec<&str> = pattern::items(&text).collect();
         for (number, item) in items.iter().enumerate() {
-            let (glob, value) = item.rsplit_once('=').map_or((None, &**item), |(glob, value)| (Some(glob), value));
-            match (glob, read(value.trim())) {
-                (Some(glob), Some(value)) => rules.add(glob.trim(), value),
+            let (names, value) = item.rsplit_once('=').map_or((None, *item), |(names, value)| (Some(names), value));
+            match (names, read(value.trim())) {
+                (Some(names), Some(value)) => match Pattern::parse(names.trim()) {
+                    Ok(names) => rules.add(names, value),
+                    Err(error) => self.wrong(name, error),
+                },
                 (None, Some(value)) => rules.set_default(value),
                 (_, None) => {
                     let found = shown::found(item, &[]);
@@ -276,9 +298,9 @@ impl Variables {
         text
     }
 
-    /// What may be wrong, unless something is.
+    /// What may be wrong, unless something is; what may be wrong is often why.
     pub(super) fn finish(self) -> Result<Vec<String>, ConfigError> {
-        if self.problems.is_empty() { Ok(self.doubts) } else { Err(ConfigError(self.problems)) }
+        if self.problems.is_empty() { Ok(self.doubts) } else { Err(ConfigError([self.problems, self.doubts].concat())) }
     }
 }
 

@@ -57,6 +57,10 @@ pub(crate) enum Issuer {
     },
 }
 
+/// What is said of Kerberos, wherever it is asked for.
+pub(super) const NO_KERBEROS: &str =
+    "Kerberos (GSSAPI) is not supported: use a listener with SCRAM, OAUTHBEARER or TLS certificates";
+
 impl Sasl {
     /// The mechanism's name, before there is a login.
     pub(crate) fn mechanism(&self) -> &'static str {
@@ -83,7 +87,7 @@ impl Variables {
             }
             "AWS_MSK_IAM" => Some(Sasl::MskIam { region: self.region_of_iam(), role: self.role_of_iam() }),
             "GSSAPI" => {
-                self.wrong(name, "is GSSAPI, and Kerberos (GSSAPI) is not supported: use a listener with SCRAM, OAUTHBEARER or TLS certificates");
+                self.wrong(name, format_args!("is GSSAPI, and {NO_KERBEROS}"));
                 None
             }
             found => {
@@ -99,7 +103,7 @@ impl Variables {
     /// For a security protocol without a login: variables that ask for one are a mistake.
     pub(super) fn no_sasl(&mut self) -> Option<Sasl> {
         if let Some(mechanism) = self.text("KAFKA_SASL_MECHANISM") {
-            let hint = "goes with KAFKA_SECURITY_PROTOCOL=SASL_SSL, or in so many words SASL_PLAINTEXT";
+            let hint = "goes with KAFKA_SECURITY_PROTOCOL=SASL_SSL, or explicitly SASL_PLAINTEXT";
             let found = shown::found(&mechanism, &["PLAIN", "SCRAM-SHA-512", "OAUTHBEARER", "AWS_MSK_IAM"]);
             self.wrong("KAFKA_SASL_MECHANISM", format_args!("{hint}, {found} without it"));
         }

@@ -84,7 +84,7 @@ fn allowed_lag_is_a_number_or_rules_by_group() {
     assert_eq!(allowed("batch-*=1000, 7", "g"), Ok(7));
     assert_eq!(
         allowed("batch-*=many", "g").unwrap_err(),
-        "MEERKAT_ALLOWED_LAG must be a whole number, or GLOB=NUMBER, separated by commas, found 12 characters, not shown here"
+        "MEERKAT_ALLOWED_LAG must be a whole number, or PATTERN=NUMBER, separated by commas, found 12 characters, not shown here"
     );
 }
 
@@ -105,7 +105,7 @@ fn an_objective_is_one_age_or_two_by_group() {
         assert_eq!(
             objective(wrong, "g").unwrap_err(),
             format!(
-                "MEERKAT_OBJECTIVE must be seconds, as 300 or 300/900 (WARN and the later ERR), or GLOB=300/900, separated by commas, found {wrong:?}"
+                "MEERKAT_OBJECTIVE must be seconds, as 300 or 300/900 (WARN and the later ERR), or PATTERN=300/900, separated by commas, found {wrong:?}"
             )
         );
     }

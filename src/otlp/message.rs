@@ -244,7 +244,7 @@ fn body(metrics: Vec<Metric>, points: usize, resource: &[(String, String)]) -> B
             }),
             scope_metrics: vec![ScopeMetrics {
                 scope: Some(InstrumentationScope {
-                    name: env!("CARGO_PKG_NAME").to_owned(),
+                    name: env!("CARGO_CRATE_NAME").to_owned(),
                     version: env!("CARGO_PKG_VERSION").to_owned(),
                 }),
                 metrics,

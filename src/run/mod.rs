@@ -253,8 +253,8 @@ impl<'a> Run<'a> {
             }
         };
         let Gathered { cluster, survey, mut snapshot, lags, mut past, vanished, time_ms } = gathered;
-        let no_glob = Patterns::default();
-        let groups = if selection.named.is_empty() { &selection.groups } else { &no_glob };
+        let no_pattern = Patterns::default();
+        let groups = if selection.named.is_empty() { &selection.groups } else { &no_pattern };
         snapshot.leave_out_unselected(groups, &selection.topics);
         let period_ms = self.watch.map_or(self.schedule.period() * 60_000, Watch::period_ms);
         let thresholds = |group: &Group| Thresholds { period_ms, ..self.config.judgement.thresholds(&group.name) };

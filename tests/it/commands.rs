@@ -1,10 +1,12 @@
 //! What people type and what is printed: the program, on a scripted cluster without AWS.
 
 use std::net::TcpListener;
+use std::time::{SystemTime, UNIX_EPOCH};
 
 use serde_json::Value;
 
 use crate::support::broker::{Authority, Group, Scene, Stage, Topic, Validity, Voice};
+use crate::support::cloudwatch::Stand;
 use crate::surroundings::Program;
 
 mod mistakes;
@@ -98,6 +100,56 @@ fn a_finding_is_shown_beside_an_objective_that_is_met() {
 }
 
 #[test]
+fn the_age_in_the_column_is_the_age_in_the_reason_bound_included() {
+    let now_ms = i64::try_from(SystemTime::now().duration_since(UNIX_EPOCH).unwrap().as_millis()).unwrap();
+    // Offsets of the stage's logs are milliseconds since 1970, so each of these reads a record of this age.
+    let groups = [4_000, 40_000, 400_000, 4_000_000, 40_000_000];
+    let log = Topic::new("t", &[now_ms - 80_000_000..now_ms]);
+    let aged = |scene: Scene, age_ms: i64| {
+        scene.group(Group::consumer(&format!("aged-{age_ms}")).member("a", "t", &[0]).commits("t", &[now_ms - age_ms]))
+    };
+    let stage = groups.into_iter().fold(Scene::of(1).topic(log), aged).start();
+    let (code, printed) = typed(&stage, "--all-groups --table --objective 1", &[]);
+    assert_eq!(code, Some(1), "{printed}");
+    let mut signs = String::new();
+    for age_ms in groups {
+        let row = row(&printed, &format!("aged-{age_ms}"));
+        let (_, why) = row.split_once("its oldest unread record is ").unwrap_or_else(|| panic!("{printed}"));
+        let (age, _) = why.split_once(" old, ").unwrap();
+        assert!(row.contains(&format!(" {age} 1 Stable ")), "{row}");
+        signs.push(age.chars().next().unwrap());
+    }
+    assert!(signs.contains('≤'), "some of these ages are bounds: {signs}");
+}
+
+#[test]
+fn what_a_person_selects_is_read_and_nothing_is_written_without_publish() {
+    let stage = scene().start();
+    let puts = |arguments: &str| {
+        let stand = Stand::start();
+        let url = stand.url();
+        let aws = [
+            ("AWS_ENDPOINT_URL_CLOUDWATCH", &*url),
+            ("AWS_REGION", "eu-west-1"),
+            ("AWS_ACCESS_KEY_ID", "any"),
+            ("AWS_SECRET_ACCESS_KEY", "any"),
+        ];
+        let (code, printed) = typed(&stage, arguments, &aws);
+        assert!(code != Some(4) && !printed.contains("CloudWatch"), "{arguments}: {printed}");
+        assert!(stand.calls("GetMetricData").succeeded > 0, "{arguments} reads the history");
+        stand.calls("PutMetricData").received
+    };
+    for arguments in
+        ["--group behind", "behind", "--group b*", "--topic orders", "--all-groups", "--all-groups --table"]
+    {
+        assert_eq!(puts(arguments), 0, "{arguments}");
+    }
+    for arguments in ["--all-groups --publish", ""] {
+        assert_ne!(puts(arguments), 0, "{arguments:?}");
+    }
+}
+
+#[test]
 fn what_selects_nothing_is_a_problem_and_no_ok() {
     let stage = scene().start();
     for arguments in
@@ -110,6 +162,30 @@ fn what_selects_nothing_is_a_problem_and_no_ok() {
     let (_, json) = report(&stage, "--all-groups --topic held", &[]);
     assert_eq!(json["groups"].as_array().unwrap().len(), 1, "{json}");
     assert_eq!(json["left_out"]["other topics"], 10, "{json}");
+}
+
+#[test]
+fn a_pattern_between_slashes_is_a_regular_expression() {
+    let stage = scene().start();
+    let names = |arguments: &str, variables: &[(&str, &str)]| {
+        let (_, json) = report(&stage, arguments, variables);
+        let groups: Vec<_> =
+            json["groups"].as_array().unwrap().iter().map(|group| group["group"].to_string()).collect();
+        groups.join(" ")
+    };
+    for arguments in
+        ["--group /^(orders-svc|behind)$/", "/^(orders-svc|behind)$/", "--group /^ord.*c$/ --group behind*"]
+    {
+        assert_eq!(names(arguments, &[]), "\"behind\" \"orders-svc\"", "{arguments}");
+    }
+    let groups = [("MEERKAT_GROUPS", "/^[bo]/,!/^of-/"), ("MEERKAT_TOPICS", "/^ord.{2,4}$/")];
+    assert_eq!(names("", &groups), "\"behind\" \"orders-svc\"");
+    let rules = [("MEERKAT_ALLOWED_LAG", "/^be{1,2}h/=1000"), ("MEERKAT_OWNERS", "/^b/=team-a")];
+    let (_, json) = report(&stage, "behind", &rules);
+    assert_eq!((&json["groups"][0]["status"], &json["groups"][0]["owner"]), (&"OK".into(), &"team-a".into()), "{json}");
+    let (code, json) = report(&stage, "", &[("MEERKAT_EXPECT", "/^orders-/,/^nobody$/")]);
+    let missing = json["groups"].as_array().unwrap().iter().find(|group| group["group"] == "/^nobody$/").unwrap();
+    assert!(code == Some(3) && missing["status"] == "NOTFOUND", "{json}");
 }
 
 #[test]

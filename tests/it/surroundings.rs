@@ -159,7 +159,7 @@ fn credentials_without_an_end_are_given_up_and_whoever_gives_them_is_named() {
         ("MEERKAT_PUBLISH", "off"),
     ];
     for (more, most, tried) in
-        [(&store[..], 16, "reading the history could not begin"), (&secret, 1, "takes valid AWS credentials")]
+        [(&store[..], 16, "reading the history got no AWS credentials"), (&secret, 1, "takes valid AWS credentials")]
     {
         let (_, text) = Program::with(&[&variables, more].concat()).told(b"");
         assert!(text.contains(tried), "{text}");

@@ -27,7 +27,7 @@ use tokio::sync::oneshot;
 pub(crate) use faults::{Act, When};
 pub(crate) use group::{Group, Topic};
 pub(crate) use key::{Key, STREAMS_GROUP_DESCRIBE};
-pub(crate) use listener::{Authority, Validity};
+pub(crate) use listener::{Authority, Identity, Validity};
 pub(crate) use releases::Release;
 pub(crate) use scene::{NO_LISTENER, Node, Sasl, Scene, Voice};
 pub(crate) use seen::Seen;

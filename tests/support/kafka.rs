@@ -21,6 +21,8 @@ pub(crate) struct Options {
     pub(crate) authorizer: bool,
     /// Broker settings, each `key=value`.
     pub(crate) settings: Vec<String>,
+    /// The port that TLS listeners are advertised by; `None` for their own.
+    pub(crate) advertised_ssl: Option<u16>,
 }
 
 impl Default for Options {
@@ -32,6 +34,7 @@ impl Default for Options {
             nodes: 1,
             authorizer: false,
             settings: Vec::new(),
+            advertised_ssl: None,
         }
     }
 }
@@ -62,6 +65,9 @@ impl Cluster {
         }
         for setting in &options.settings {
             command.args(["--set", setting]);
+        }
+        if let Some(port) = options.advertised_ssl {
+            command.args(["--advertise-ssl", &port.to_string()]);
         }
         let printed = run(&mut command);
         let shown =

@@ -21,6 +21,7 @@ for needed in "$@"; do
     chromium) command -v chromium >/dev/null || missing="$missing chromium fonts-liberation" ;;
     go) command -v go >/dev/null || missing="$missing golang" ;;
     buildah) command -v buildah >/dev/null || missing="$missing buildah" ;;
+    qemu) command -v qemu-aarch64 >/dev/null || missing="$missing qemu-user" ;;
     shells) { command -v zsh && command -v fish; } >/dev/null || missing="$missing zsh fish" ;;
     strip) command -v strip >/dev/null || missing="$missing binutils" ;;
     musl) command -v musl-gcc >/dev/null || missing="$missing musl-tools" ;;

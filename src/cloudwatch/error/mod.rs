@@ -40,7 +40,15 @@ pub enum StoreTrouble {
     Credentials(String),
     /// No answer came: no route, no name, no connection, or none in time.
     Unreachable,
-    /// The client has no Region, no credentials, or another setting that makes no request.
+    /// No Region is set.
+    NoRegion,
+    /// Nothing gives credentials: neither variables, nor a profile, nor a role.
+    NoneGiven,
+    /// What gives the credentials failed.
+    NotGiven,
+    /// An endpoint of the settings is not a URL.
+    Endpoint,
+    /// Another setting makes no request.
     Settings,
     /// Something answered that is no `CloudWatch`, such as a proxy: its status and content type.
     Foreign(String),
@@ -77,7 +85,11 @@ impl StoreError {
             StoreTrouble::Denied => "is not permitted",
             StoreTrouble::Credentials(code) => &format!("was refused for its credentials: {code}"),
             StoreTrouble::Unreachable => "did not reach CloudWatch",
-            StoreTrouble::Settings => "could not begin",
+            StoreTrouble::NoRegion => "needs an AWS Region, and none is set",
+            StoreTrouble::NoneGiven => "needs AWS credentials, and none were found",
+            StoreTrouble::NotGiven => "got no AWS credentials",
+            StoreTrouble::Endpoint => "needs an endpoint with a scheme",
+            StoreTrouble::Settings => "is not possible with these settings of AWS",
             StoreTrouble::Foreign(answer) => &format!("was answered by something else than CloudWatch ({answer})"),
             StoreTrouble::Certificate => "met a certificate that is not trusted",
             StoreTrouble::Clock(code) => &format!("was refused for the time: {code}"),
@@ -107,8 +119,20 @@ impl StoreError {
             StoreTrouble::Unreachable => {
                 "from a VPC it takes an interface endpoint for the service \"monitoring\" with private DNS, or a NAT gateway; elsewhere see AWS_REGION and AWS_ENDPOINT_URL_CLOUDWATCH"
             }
+            StoreTrouble::NoRegion => return Some(format!("set AWS_REGION; {WITHOUT_AWS}")),
+            StoreTrouble::NoneGiven => {
+                return Some(format!(
+                    "use a role, or set AWS_PROFILE, or AWS_ACCESS_KEY_ID and AWS_SECRET_ACCESS_KEY; {WITHOUT_AWS}"
+                ));
+            }
+            StoreTrouble::NotGiven => {
+                "see what gives them: the role of the function or the container, AWS_CONTAINER_CREDENTIALS_FULL_URI, AWS_PROFILE, STS"
+            }
+            StoreTrouble::Endpoint => {
+                "write AWS_ENDPOINT_URL and AWS_ENDPOINT_URL_CLOUDWATCH as https://HOST or http://HOST:PORT"
+            }
             StoreTrouble::Settings => {
-                "it takes a Region (AWS_REGION) and credentials (a role, or AWS_ACCESS_KEY_ID and AWS_SECRET_ACCESS_KEY); MEERKAT_HISTORY=off and MEERKAT_PUBLISH=off look without AWS; an AWS_ENDPOINT_URL takes a scheme"
+                "see AWS_REGION, AWS_PROFILE, AWS_ACCESS_KEY_ID and AWS_SECRET_ACCESS_KEY, and AWS_ENDPOINT_URL"
             }
             StoreTrouble::Foreign(_) => "see AWS_ENDPOINT_URL_CLOUDWATCH, and any proxy on the way",
             StoreTrouble::Certificate => {
@@ -125,6 +149,9 @@ impl StoreError {
         Some(todo.to_owned())
     }
 }
+
+/// The way out for whoever has no AWS, or wants none.
+const WITHOUT_AWS: &str = "or set MEERKAT_HISTORY=off and MEERKAT_PUBLISH=off for a run without AWS";
 
 impl fmt::Display for StoreError {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {

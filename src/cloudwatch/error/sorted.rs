@@ -31,7 +31,17 @@ impl Operation {
                 return StoreError::new(self, trouble, Some(error.into()));
             }
             (SdkError::ConstructionFailure(_), _) => StoreTrouble::Settings,
-            (SdkError::DispatchFailure(_), _) if has(&error, is_of_credentials) => StoreTrouble::Settings,
+            (SdkError::DispatchFailure(_), _) if has(&error, is_of_no_credentials) => {
+                // Each place that has none is no cause of its own.
+                return StoreError::new(self, StoreTrouble::NoneGiven, None);
+            }
+            (SdkError::DispatchFailure(_), _) if has(&error, is_of_credentials) => StoreTrouble::NotGiven,
+            (SdkError::DispatchFailure(_), _) if has(&error, lacks_a_region) => {
+                return StoreError::new(self, StoreTrouble::NoRegion, None);
+            }
+            (SdkError::DispatchFailure(_), _) if has(&error, lacks_a_scheme) => {
+                return StoreError::new(self, StoreTrouble::Endpoint, None);
+            }
             (SdkError::DispatchFailure(_), _) if has(&error, is_of_a_certificate) => StoreTrouble::Certificate,
             // What has no kind never came as far as a connection; a connection that was cut is transient.
             (SdkError::DispatchFailure(failure), _)
@@ -51,6 +61,19 @@ impl Operation {
 
 fn is_of_credentials(cause: &(dyn StdError + 'static)) -> bool {
     cause.is::<CredentialsError>()
+}
+
+fn is_of_no_credentials(cause: &(dyn StdError + 'static)) -> bool {
+    matches!(cause.downcast_ref(), Some(CredentialsError::CredentialsNotLoaded(_)))
+}
+
+/// The SDK has no type of its own for what the rules of its endpoints refuse, but these words.
+fn lacks_a_region(cause: &(dyn StdError + 'static)) -> bool {
+    cause.to_string() == "Invalid Configuration: Missing Region"
+}
+
+fn lacks_a_scheme(cause: &(dyn StdError + 'static)) -> bool {
+    cause.to_string() == "endpoint must contain scheme"
 }
 
 /// A certificate that TLS refused.

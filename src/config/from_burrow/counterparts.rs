@@ -5,8 +5,10 @@
 pub(crate) enum Counterpart {
     /// It is said by a variable, or by a note on one.
     Variable,
-    /// It went somewhere else, or is not needed.
+    /// It went somewhere else.
     Elsewhere(&'static str),
+    /// Nothing here needs it.
+    Unneeded,
 }
 
 /// What became of a key of a section; `None` where Burrow does not know it.
@@ -15,12 +17,16 @@ pub(crate) fn counterpart(kind: &str, key: &str) -> Option<Counterpart> {
         let (of_kind, rest) = line.split_once('\t')?;
         let (keys, became) = rest.split_once('\t')?;
         let said = of_kind == kind && (keys == "*" || keys.split(' ').any(|known| known == key));
-        said.then_some(if became == "-" { Counterpart::Variable } else { Counterpart::Elsewhere(became) })
+        said.then_some(match became {
+            "-" => Counterpart::Variable,
+            "not needed" => Counterpart::Unneeded,
+            where_to => Counterpart::Elsewhere(where_to),
+        })
     };
     KEYS.lines().find_map(of)
 }
 
-/// Kind of section, its keys (`*`: all of them), and what became of them: `-` stands for a variable.
+/// Kind of section, its keys (`*`: all of them), and what became of them: `-` is a variable.
 const KEYS: &str = include_str!("counterparts.tsv");
 
 #[cfg(test)]

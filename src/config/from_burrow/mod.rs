@@ -11,7 +11,7 @@ use crate::base::figures::quoted;
 use crate::base::shown::plain;
 
 mod counterparts;
-mod globs;
+mod expressions;
 
 use counterparts::{Counterpart, counterpart};
 
@@ -58,25 +58,30 @@ pub fn translate(text: &str) -> Result<Translation, NotBurrow> {
     for cluster in &clusters {
         let Settings { entries, notes, left_out } = settings(&file, cluster);
         is_exact &= left_out == 0;
-        // Writing into a string cannot fail.
         comment(&mut said, &format!("cluster {cluster}: the variables of a run"));
         for (variable, setting) in entries.iter().filter_map(|setting| Some((setting.variable?, setting))) {
+            // Writing into a string cannot fail.
             let _ = writeln!(said, "{variable}={}", quoted(&setting.value));
         }
-        let _ = writeln!(said, "\n# the same as parameters of infra/template.yaml");
-        let parameters = entries.iter().filter_map(|setting| Some((setting.parameter?, &setting.value)));
-        let parameters: Vec<String> = parameters.map(|(name, value)| format!("{name}={}", quoted(value))).collect();
-        let _ = writeln!(said, "--parameter-overrides {}\n", parameters.join(" "));
         for note in &notes {
             comment(&mut said, note);
         }
+        let parameters = entries.iter().filter_map(|setting| Some((setting.parameter?, &setting.value)));
+        let parameters: Vec<String> = parameters.map(|(name, value)| format!("{name}={}", quoted(value))).collect();
+        comment(&mut said, "the same as parameters of infra/template.yaml:");
+        comment(&mut said, &format!("--parameter-overrides {}", parameters.join(" ")));
+        said.push('\n');
     }
     if clusters.len() > 1 {
-        let _ = writeln!(said, "# {} clusters: one stack, or one environment, for each", clusters.len());
+        comment(&mut said, &format!("{} clusters: one stack, or one environment, for each\n", clusters.len()));
     }
-    let _ = writeln!(said, "\n# what went elsewhere");
-    for line in elsewhere(&file) {
-        comment(&mut said, &line);
+    let (elsewhere, unneeded) = elsewhere(&file);
+    comment(&mut said, "what went elsewhere");
+    for line in &elsewhere {
+        comment(&mut said, line);
+    }
+    if !unneeded.is_empty() {
+        comment(&mut said, &format!("not needed here: {}", unneeded.join("; ")));
     }
     Ok(Translation { text: said, is_exact })
 }
@@ -105,7 +110,7 @@ struct Settings {
     entries: Vec<Setting>,
     /// What has to be done by hand.
     notes: Vec<String>,
-    /// Lists of groups that globs cannot say.
+    /// Lists of groups that cannot be carried over exactly.
     left_out: usize,
 }
 
@@ -206,76 +211,120 @@ impl Settings {
         }
     }
 
-    /// Which groups, by the consumer sections that read this cluster.
+    /// Which groups, by the consumer sections that read this cluster: Burrow reads a group that one of them selects.
     fn groups(&mut self, file: &Table, cluster: &str) {
-        let of_cluster = |section: &&Table| section.get("cluster").and_then(Value::as_str) == Some(cluster);
-        let consumers = sections(file, "consumer");
-        let consumers = consumers.filter(|(_, section)| {
-            of_cluster(section) && section.get("class-name").and_then(Value::as_str) != Some("kafka_zk")
-        });
-        let mut patterns: Vec<String> = Vec::new();
-        for (name, section) in consumers {
-            for (key, sign) in [("group-allowlist", ""), ("group-denylist", "!")] {
-                let Some(expression) = section.get(key).and_then(Value::as_str).filter(|text| !text.is_empty()) else {
-                    continue;
-                };
-                match globs::globs(expression) {
-                    Ok(globs) => patterns.extend(globs.iter().map(|glob| format!("{sign}{glob}"))),
-                    Err(why) => {
-                        self.left_out += 1;
-                        self.notes.push(format!(
-                            "[consumer.{name}] {key} = {expression:?}: globs cannot say {why}; write MEERKAT_GROUPS by hand"
-                        ));
-                    }
+        let text = |section: &Table, key: &str| section.get(key).and_then(Value::as_str).map(str::to_owned);
+        let reads = |section: &Table| {
+            text(section, "cluster").as_deref() == Some(cluster)
+                && text(section, "class-name").as_deref() != Some("kafka_zk")
+        };
+        let list = |section, key| text(section, key).filter(|list| !list.is_empty());
+        let reading = sections(file, "consumer").filter(|(_, section)| reads(section));
+        let consumers: Vec<_> = reading
+            .map(|(name, section)| (name, list(section, "group-allowlist"), list(section, "group-denylist")))
+            .collect();
+        let every = |(_, allow, deny): &(_, Option<String>, Option<String>)| allow.is_none() && deny.is_none();
+        let mut lists: Vec<(String, String, bool)> = Vec::new();
+        if consumers.len() > 1 && consumers.iter().any(|(_, _, deny)| deny.is_some()) && !consumers.iter().any(every) {
+            self.inexact(&format!(
+                "{} consumer sections read this cluster, and a group-denylist counts for its own section alone",
+                consumers.len()
+            ));
+        } else if !consumers.iter().any(every) {
+            for (name, allow, deny) in consumers {
+                lists.extend(allow.map(|list| (format!("[consumer.{name}] group-allowlist"), list, true)));
+                lists.extend(deny.map(|list| (format!("[consumer.{name}] group-denylist"), list, false)));
+            }
+        }
+        // What the storage leaves out, Burrow does not know, whoever reads it.
+        for (name, section) in sections(file, "storage") {
+            let place = format!("[storage.{name}] group-allowlist");
+            if let Some(list) = list(section, "group-allowlist") {
+                if lists.iter().any(|(_, _, includes)| *includes) {
+                    self.inexact(&format!("{place} = {list:?} narrows the list of a consumer section"));
+                } else {
+                    lists.push((place, list, true));
                 }
+            }
+            lists.extend(
+                list(section, "group-denylist").map(|list| (format!("[storage.{name}] group-denylist"), list, false)),
+            );
+        }
+        let mut patterns: Vec<String> = Vec::new();
+        for (place, expression, includes) in lists {
+            match expressions::pattern(&expression) {
+                Ok(pattern) => patterns.push(format!("{}{pattern}", if includes { "" } else { "!" })),
+                Err(why) => self.inexact(&format!("{place} = {expression:?} cannot be carried over exactly ({why})")),
             }
         }
         if !patterns.is_empty() {
             self.add("MEERKAT_GROUPS", Some("Groups"), patterns.join(","));
         }
+        for (name, section) in sections(file, "notifier") {
+            let here = text(section, "cluster").is_none_or(|of| of.is_empty() || of == cluster);
+            if here && (list(section, "group-allowlist").is_some() || list(section, "group-denylist").is_some()) {
+                self.left_out += 1;
+                self.notes.push(format!("[notifier.{name}] has a list of groups: filter the subscription of MEERKAT_CHANGES_TOPIC (ChangesTopicArn) by the attribute group"));
+            }
+        }
+    }
+
+    /// Notes a list that is not carried over.
+    fn inexact(&mut self, what: &str) {
+        self.left_out += 1;
+        self.notes.push(format!("{what}: write MEERKAT_GROUPS by hand"));
     }
 }
 
-/// Where every other key of the file went, in the order of the file's sections.
-fn elsewhere(file: &Table) -> Vec<String> {
-    let mut lines = Vec::new();
+/// Where every other key of the file went, in the order of the file's sections; then those that are not needed, a section each.
+fn elsewhere(file: &Table) -> (Vec<String>, Vec<String>) {
+    let (mut lines, mut unneeded) = (Vec::new(), Vec::new());
     for (kind, value) in file {
         let Some(table) = value.as_table() else {
             lines.push(format!("{kind}: Burrow has no such key outside of sections"));
             continue;
         };
         let named = table.values().all(Value::is_table) && !table.is_empty();
-        let mut say = |place: &str, keys: &Table| {
+        let mut sort = |place: &str, keys: &Table| {
+            let mut of_place: Vec<&str> = Vec::new();
             for (key, value) in keys {
-                match notifier(kind, key, value).or_else(|| counterpart(kind, key)) {
+                match by_value(kind, key, value).or_else(|| counterpart(kind, key)) {
                     Some(Counterpart::Variable) => {}
+                    Some(Counterpart::Unneeded) => of_place.push(key),
                     Some(Counterpart::Elsewhere(where_to)) => lines.push(format!("[{place}] {key}: {where_to}")),
                     None => lines.push(format!("[{place}] {key}: Burrow does not know this key")),
                 }
             }
+            if !of_place.is_empty() {
+                unneeded.push(format!("[{place}] {}", of_place.join(", ")));
+            }
         };
         if named {
             for (name, keys) in table.iter().filter_map(|(name, keys)| Some((name, keys.as_table()?))) {
-                say(&format!("{kind}.{name}"), keys);
+                sort(&format!("{kind}.{name}"), keys);
             }
         } else {
-            say(kind, table);
+            sort(kind, table);
         }
     }
-    lines
+    (lines, unneeded)
 }
 
-/// What became of a key whose value matters: from which status on it notifies, and whom.
-fn notifier(kind: &str, key: &str, value: &Value) -> Option<Counterpart> {
-    let url = value.as_str().unwrap_or_default();
+/// What became of a key whose value decides it: from which status on a notifier notifies, and whom; where offsets are kept.
+fn by_value(kind: &str, key: &str, value: &Value) -> Option<Counterpart> {
+    let text = value.as_str().unwrap_or_default();
     match (kind, key, value.as_integer()) {
         ("notifier", "threshold", Some(0..=2)) => Some(Counterpart::Elsewhere("AlarmFrom=WARN")),
         ("notifier", "threshold", Some(3..)) => {
             Some(Counterpart::Elsewhere("AlarmFrom=ERR, and what is worse in Burrow is ERR here"))
         }
-        ("notifier", "url-open" | "url-close", _) if url.contains("hooks.slack.com") => {
+        ("notifier", "url-open" | "url-close", _) if text.contains("hooks.slack.com") => {
             Some(Counterpart::Elsewhere(SLACK))
         }
+        ("consumer", "class-name", _) if text == "kafka_zk" => {
+            Some(Counterpart::Elsewhere("offsets that are kept in ZooKeeper are not read"))
+        }
+        (_, "group-allowlist" | "group-denylist", _) if text.is_empty() => Some(Counterpart::Unneeded),
         _ => None,
     }
 }

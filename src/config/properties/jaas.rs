@@ -2,6 +2,7 @@
 
 use super::Properties;
 use super::tokens::{Token, Tokens};
+use crate::config::sasl::NO_KERBEROS;
 
 /// Reads one entry into variables.
 pub(crate) fn read(text: &str, found: &mut Properties) -> Result<(), String> {
@@ -12,6 +13,7 @@ pub(crate) fn read(text: &str, found: &mut Properties) -> Result<(), String> {
         "PlainLoginModule" | "ScramLoginModule" => &ACCOUNT,
         "OAuthBearerLoginModule" => &OAUTH,
         "IAMLoginModule" => &IAM,
+        "Krb5LoginModule" => return Err(format!("{class}: {NO_KERBEROS}")),
         // A module's name is no secret; anything else may be one.
         _ if is_module(class) => {
             return Err(format!("the modules are those of Plain, Scram, OAuthBearer and IAM, found {class}"));

@@ -21,7 +21,7 @@ pub(crate) fn stranger(name: &str) -> Stranger {
         return Stranger::None;
     }
     let meant = VARIABLES.iter().map(|known| (slips(name, known.name), known.name)).min();
-    let meant = meant.filter(|(few, _)| *few <= TYPING_ERRORS);
+    let meant = meant.filter(|(few, _)| *few <= TYPING_ERRORS).or_else(|| Some((TYPING_ERRORS, begun(name)?)));
     let question = |meant: &str| format!("{name} is not a variable of meerkat; did you mean {meant}?");
     match (meant, name.starts_with("MEERKAT_")) {
         (Some((_, meant)), true) | (Some((1, meant)), false) => Stranger::Slip(question(meant)),
@@ -29,6 +29,12 @@ pub(crate) fn stranger(name: &str) -> Stranger {
         (Some((_, meant)), false) => Stranger::Doubt(format!("{} It is ignored", question(meant))),
         (None, false) => Stranger::None,
     }
+}
+
+/// The only variable that begins with this name, as `KAFKA_SASL_USERNAME` does with `KAFKA_SASL_USER`.
+fn begun(name: &str) -> Option<&'static str> {
+    let mut longer = VARIABLES.iter().map(|known| known.name).filter(|known| known.starts_with(name));
+    longer.next().filter(|_| longer.next().is_none())
 }
 
 /// Whether Kubernetes gives a Service's address by this name (Kubernetes, "Accessing the Service", environment variables).
@@ -57,10 +63,13 @@ mod tests {
         assert_eq!(stranger("MEERKAT_TIMOUT"), slip("MEERKAT_TIMOUT", "did you mean MEERKAT_TIMEOUT?"));
         assert_eq!(stranger("MEERKAT_COLOUR_SCHEME"), slip("MEERKAT_COLOUR_SCHEME", "see --help"));
         assert_eq!(stranger("KAFKA_SASL_USER_NAME"), slip("KAFKA_SASL_USER_NAME", "did you mean KAFKA_SASL_USERNAME?"));
-        for doubt in ["KAFKA_SSL_TRUSTORE", "KAFKA_CLUSTER_ID", "KAFKA_CLUSTER_NAME"] {
+        for doubt in
+            ["KAFKA_SSL_TRUSTORE", "KAFKA_CLUSTER_ID", "KAFKA_CLUSTER_NAME", "KAFKA_SASL_USER", "KAFKA_BOOTSTRAP"]
+        {
             assert!(matches!(stranger(doubt), Stranger::Doubt(_)), "{doubt}");
         }
         assert_eq!(stranger("KAFKA_HOME"), Stranger::None);
+        assert_eq!(stranger("KAFKA_SASL"), Stranger::None);
     }
 
     #[test]

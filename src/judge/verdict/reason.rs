@@ -106,23 +106,22 @@ pub(crate) struct StepBack {
 /// An age as the report shows it beside, with its bound.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub(crate) struct ShownAge {
-    s: u32,
+    ms: u64,
     bound: Option<Bound>,
 }
 
 impl ShownAge {
     pub(crate) fn of(age: Aged) -> Self {
         let (ms, bound) = age.shown();
-        #[expect(clippy::cast_precision_loss, reason = "no record is older than 2^53 milliseconds")]
-        let rounded = (ms as f64 / 1_000.0).round();
-        #[expect(clippy::cast_possible_truncation, clippy::cast_sign_loss, reason = "`as` saturates at 136 years")]
-        Self { s: rounded as u32, bound }
+        Self { ms, bound }
     }
 }
 
 impl fmt::Display for ShownAge {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
-        write!(f, "{}{}", Bound::sign(self.bound), span(f64::from(self.s)))
+        #[expect(clippy::cast_precision_loss, reason = "no record is older than 2^53 milliseconds")]
+        let seconds = self.ms as f64 / 1_000.0;
+        write!(f, "{}{}", Bound::sign(self.bound), span(seconds))
     }
 }
 

@@ -16,7 +16,7 @@ use crate::kafka::survey::listed::{Announced, Listed, Presence, coordinator_of};
 use crate::kafka::survey::offsets_topic::Internal;
 use crate::kafka::survey::retry::{AskOutcome, ELECTION, Pauses, Questions, settle};
 use crate::model::part::Part;
-use crate::model::pattern::Patterns;
+use crate::model::pattern::{Pattern, Patterns};
 use crate::model::snapshot::{Kind, Problem, Unmet};
 use crate::model::unknown::{Cause, Known, Unknown};
 
@@ -25,13 +25,13 @@ use crate::model::unknown::{Cause, Known, Unknown};
 pub struct Selection {
     /// Groups asked for by name; empty means every group.
     pub(crate) named: Vec<String>,
-    /// Globs that a group's name has to match, when none is asked for by name.
+    /// Patterns that a group's name has to match, when none is asked for by name.
     pub groups: Patterns,
     /// Which part of those groups, when none is asked for by name.
     pub(crate) part: Part,
-    /// Names and globs that some group has to meet each; they count when none is asked for by name.
-    pub(crate) expected: Vec<String>,
-    /// Globs that a topic's name has to match.
+    /// Patterns that some group has to meet each; they count when none is asked for by name.
+    pub(crate) expected: Vec<Pattern>,
+    /// Patterns that a topic's name has to match.
     pub(crate) topics: Patterns,
 }
 
@@ -245,13 +245,16 @@ async fn meet<'s>(
     until: Instant,
 ) -> Vec<&'s str> {
     let mut sought = Vec::new();
-    let wanted = if selection.named.is_empty() { &selection.expected } else { &selection.named };
-    // Of several parts one alone misses what nobody meets.
-    for name in wanted.iter().filter(|name| !selection.named.is_empty() || selection.part.contains(name)) {
-        let is_glob = selection.named.is_empty() && name.contains(['*', '?']);
-        if is_glob {
-            let glob = Patterns::parse(name);
-            if !seen.keys().any(|seen| glob.select(seen)) {
+    let wanted: Vec<(&str, Option<&Pattern>)> = if selection.named.is_empty() {
+        // Of several parts one alone misses what nobody meets.
+        let of_part = selection.expected.iter().filter(|pattern| selection.part.contains(pattern.text()));
+        of_part.map(|pattern| (pattern.text(), pattern.name().is_none().then_some(pattern))).collect()
+    } else {
+        selection.named.iter().map(|name| (&**name, None)).collect()
+    };
+    for (name, pattern) in wanted {
+        if let Some(pattern) = pattern {
+            if !seen.keys().any(|seen| pattern.matches(seen)) {
                 let why = match listing.all.as_ref().err() {
                     Some(why) => Some(why.clone()),
                     None if cluster.may_be_described(until).await == Some(false) => {
@@ -260,21 +263,21 @@ async fn meet<'s>(
                     None if matches!(offsets, Internal::Absent) => lists_living_groups(cluster, seen, until).await,
                     None => None,
                 };
-                listing.unmet.push(Unmet { name: name.as_str().into(), why });
+                listing.unmet.push(Unmet { name: name.into(), why });
             }
-        } else if let Some(kind) = seen.get(name.as_str()) {
+        } else if let Some(kind) = seen.get(name) {
             if let Err(protocol) = kind {
                 let why = format!("the group's protocol type is {}: it is no consumer group", &**protocol);
-                listing.unmet.push(Unmet { name: name.as_str().into(), why: Some(Unknown::because(why)) });
+                listing.unmet.push(Unmet { name: name.into(), why: Some(Unknown::because(why)) });
             }
         } else if let Some(Err(why)) = offsets.coordinator(name) {
             let why = Unknown::of(
                 Cause::Away,
                 format!("its coordinator is away, so whether there is such a group is unknown: {why}"),
             );
-            listing.unmet.push(Unmet { name: name.as_str().into(), why: Some(why) });
+            listing.unmet.push(Unmet { name: name.into(), why: Some(why) });
         } else {
-            sought.push(name.as_str());
+            sought.push(name);
         }
     }
     sought

@@ -62,12 +62,13 @@ pub(crate) struct Sorted {
 }
 
 #[cfg(test)]
+#[expect(clippy::unwrap_used, reason = "a test fails by panicking")]
 mod tests {
     use super::*;
 
     #[test]
     fn a_name_keeps_its_number_and_an_excluded_one_has_none() {
-        let patterns = Patterns::parse("!internal-*");
+        let patterns = Patterns::parse("!internal-*").unwrap();
         let names = Names::new(&patterns);
         assert_eq!(["b", "internal-a", "a", "b"].map(|name| names.number(name)), [Some(0), None, Some(1), Some(0)]);
         let sorted = names.sorted();

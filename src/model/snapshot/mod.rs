@@ -109,7 +109,7 @@ pub struct Problem {
     pub what: Unknown,
 }
 
-/// A name or glob that no group met.
+/// A pattern that no group met.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub(crate) struct Unmet {
     /// As it was asked for or expected.

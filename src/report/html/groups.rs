@@ -56,22 +56,32 @@ pub(crate) fn folded(group: &GroupEntry<'_>, html: &mut Html) {
     rest(group, false, None, html);
     if !group.partitions.is_empty() {
         html.raw("<tr class=\"mk-unfold\"><td></td><td colspan=\"4\"><details><summary>");
-        html.text(&listed(group));
+        listed(group, html);
         html.raw("</summary>");
         partitions::table(group, html);
         html.raw("</details></td></tr>");
     }
 }
 
-/// How many partitions unfold, and of how many where not all are listed.
-fn listed(group: &GroupEntry<'_>) -> String {
+/// Which partitions unfold: their topics, how many they are, and of how many where not all are listed.
+fn listed(group: &GroupEntry<'_>, html: &mut Html) {
     let listed = group.partitions.len();
     let grouped = |number: usize| grouped(number as u64);
-    match (listed, group.partition_count.max(listed)) {
+    let count = match (listed, group.partition_count.max(listed)) {
         (1, 1) => "1 partition".to_owned(),
         (listed, all) if listed == all => format!("{} partitions", grouped(all)),
         (listed, all) => format!("{} of {} partitions", grouped(listed), grouped(all)),
+    };
+    let mut topics: Vec<&str> = group.partitions.iter().map(|partition| &*partition.topic).collect();
+    topics.sort_unstable();
+    topics.dedup();
+    for (number, topic) in topics.iter().take(TOPICS_NAMED).enumerate() {
+        html.text(if number > 0 { ", " } else { "" }).name(topic);
     }
+    if let Some(more) = topics.len().checked_sub(TOPICS_NAMED).filter(|more| *more > 0) {
+        html.text(&format!(" and {} more", grouped(more)));
+    }
+    html.text(": ").text(&count);
 }
 
 fn start(status: Verdict, html: &mut Html) {
@@ -110,5 +120,7 @@ fn rest(group: &GroupEntry<'_>, trend: bool, lags: Option<&Series>, html: &mut H
     html.raw("</td></tr>");
 }
 
+/// Topics that the line which unfolds a group names.
+const TOPICS_NAMED: usize = 3;
 /// Rows of a table; a widget has no room for more, and no reader either.
 pub(super) const GROUPS_SHOWN: usize = 200;

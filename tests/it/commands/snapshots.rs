@@ -119,20 +119,47 @@ fn the_program_prints_one_json_after_the_last_snapshot() {
     assert!(group(&json, "orders-svc")["rate"]["trend"] == "caught up", "{json}");
 }
 
+/// What a run with these arguments and variables writes to a terminal of its own, 80 columns wide.
+fn on_terminal(stage: &Stage, arguments: &[&str], variables: &[(&str, &str)]) -> String {
+    let pty = Path::new(env!("CARGO_MANIFEST_DIR")).join("tests/tools/on_terminal.py");
+    let mut command = Command::new("/usr/bin/python3");
+    command.arg(pty).arg(env!("CARGO_BIN_EXE_meerkat")).args(arguments);
+    let bootstrap = stage.bootstrap();
+    let base = [("KAFKA_BOOTSTRAP_SERVERS", &*bootstrap), ("KAFKA_SECURITY_PROTOCOL", "PLAINTEXT"), ("TERM", "xterm")];
+    command.env_clear().envs(base).envs(variables.iter().copied()).stdin(Stdio::null());
+    serde_json::from_slice(&command.output().unwrap().stdout).unwrap()
+}
+
 #[test]
 #[ignore = "needs python3: make test-terminal"]
 fn on_a_terminal_the_table_is_drawn_in_its_own_place() {
-    let stage = scene().start();
-    let pty = Path::new(env!("CARGO_MANIFEST_DIR")).join("tests/tools/on_terminal.py");
-    let mut command = Command::new("/usr/bin/python3");
-    command.arg(pty).arg(env!("CARGO_BIN_EXE_meerkat")).args(["--watch", "--looks", "3", "--every", "1s"]);
-    let bootstrap = stage.bootstrap();
-    let variables =
-        [("KAFKA_BOOTSTRAP_SERVERS", &*bootstrap), ("KAFKA_SECURITY_PROTOCOL", "PLAINTEXT"), ("TERM", "xterm")];
-    let output = command.env_clear().envs(variables).stdin(Stdio::null()).output().unwrap();
-    let written: String = serde_json::from_slice(&output.stdout).unwrap();
+    let written = on_terminal(&scene().start(), &["--watch", "--looks", "3", "--every", "1s"], &[]);
     // Each table begins at the top of a cleared screen, the last one whole.
     assert_eq!(written.matches("\u{1b}[H\u{1b}[J").count(), 4, "{written:?}");
     let last = written.rsplit("\u{1b}[H\u{1b}[J").next().unwrap();
     assert!(last.contains("Snapshot 3, one every 1 s.") && last.contains("TREND"), "{last:?}");
+}
+
+#[test]
+#[ignore = "needs python3: make test-terminal"]
+fn on_a_terminal_a_run_without_options_writes_nothing_to_cloudwatch() {
+    let stage = scene().start();
+    for (arguments, writes) in [(&[][..], false), (&["--publish"], true)] {
+        let stand = Stand::start();
+        let url = stand.url();
+        let aws = [
+            ("AWS_ENDPOINT_URL_CLOUDWATCH", &*url),
+            ("AWS_REGION", "eu-west-1"),
+            ("AWS_ACCESS_KEY_ID", "any"),
+            ("AWS_SECRET_ACCESS_KEY", "any"),
+        ];
+        let written = on_terminal(&stage, arguments, &aws);
+        assert!(written.contains("orders-svc"), "{written:?}");
+        let received = |operation| stand.calls(operation).received > 0;
+        assert_eq!(
+            (received("GetMetricData"), received("PutMetricData")),
+            (true, writes),
+            "{arguments:?}: {written:?}"
+        );
+    }
 }

@@ -73,3 +73,24 @@ fn a_broker_whose_certificate_proves_nothing_is_refused_with_its_fault() {
         assert!(said.contains("the certificate is for another name: it names "), "{said}");
     }
 }
+
+#[test]
+#[ignore = "needs a real Kafka: make test-kafka"]
+fn a_listener_that_is_advertised_where_nothing_listens_is_told_with_both_addresses() {
+    // Port 1 is free on every machine of these tests.
+    let cluster = Cluster::start(&Options { advertised_ssl: Some(1), ..Options::default() });
+    cluster.hand("create-topic unreachable 1");
+    cluster.hand("commit unreachable unreachable 0 0");
+    let told = format!("{} answered and gave this address (advertised.listeners)", cluster.ssl());
+    let check = |text: &str| {
+        for wanted in [&*told, "localhost:1", "Connection refused", "make the address reachable from here"] {
+            assert!(text.contains(wanted), "{wanted} is missing in {text}");
+        }
+    };
+    let ran = Run::on(&cluster).argument("--all-groups").make();
+    assert_eq!((ran.code, ran.report.complete()), (3, false), "{ran:?}");
+    check(&ran.report.problems().join("\n"));
+    let ran = Run::on(&cluster).argument("--preflight").make();
+    assert_ne!(ran.code, 0, "{ran:?}");
+    check(&ran.report.0.to_string());
+}

@@ -167,4 +167,4 @@ const TRUSTSTORE: &str = "KAFKA_SSL_TRUSTSTORE";
 const KEYSTORE: &str = "KAFKA_SSL_KEYSTORE";
 const LIMIT_HINT: &str =
     "or the broker takes no more connections: max.connections, max.connections.per.ip, or Amazon MSK's limits";
-const PLAINTEXT_HINT: &str = "if this is a plaintext listener, use the TLS one, or say KAFKA_SECURITY_PROTOCOL=PLAINTEXT (SASL_PLAINTEXT with a login)";
+const PLAINTEXT_HINT: &str = "if this is a plaintext listener, use the TLS one, or set KAFKA_SECURITY_PROTOCOL=PLAINTEXT (SASL_PLAINTEXT with a login)";

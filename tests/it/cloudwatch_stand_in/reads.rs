@@ -2,7 +2,7 @@
 
 use std::collections::BTreeMap;
 
-use aws_sdk_cloudwatch::types::{RecentlyActive, StandardUnit, StatisticSet, StatusCode};
+use aws_sdk_cloudwatch::types::{StandardUnit, StatisticSet, StatusCode};
 
 use super::*;
 

@@ -1,10 +1,12 @@
 """Holds what `make release` made against what it promises: each sum, static binaries that run, packages that install, lists that are whole.
+README's own commands install them, below another root.
 
     release.py FOLDER
 
 What this machine cannot run by itself, qemu's emulation of a process does.
 """
 
+import glob
 import hashlib
 import json
 import pathlib
@@ -37,13 +39,13 @@ def main():
     sums = dict(reversed(line.split("  ")) for line in (files / "SHA256SUMS").read_text().splitlines())
     same(sums, {name: hashlib.sha256((files / name).read_bytes()).hexdigest() for name in names}, "SHA256SUMS")
 
-    for arch, debian in DEBIAN.items():
+    for arch in DEBIAN:
         binary = files / f"meerkat-{version}-linux-{arch}"
         is_static(binary, arch)
         same(run(arch, binary, "--version"), f"meerkat {version}", "the binary runs")
         dependencies(files / f"{binary.name}.cdx.json", arch)
         with tempfile.TemporaryDirectory(prefix="release-") as root:
-            installs(files / f"meerkat_{version}-1_{debian}.deb", arch, pathlib.Path(root), version, binary)
+            installs(files, arch, pathlib.Path(root), version)
 
     with zipfile.ZipFile(files / f"meerkat-{version}-lambda-arm64.zip") as archive, tempfile.TemporaryDirectory() as folder:
         same(archive.namelist(), ["bootstrap"], "the zip for Lambda")
@@ -66,13 +68,22 @@ def is_static(binary, arch):
         same(any(words in found.stdout + found.stderr for words in ("statically linked", "not a dynamic executable")), True, f"ldd {binary.name}")
 
 
-def installs(package, arch, root, version, binary):
-    """dpkg itself, in a root that has nothing else."""
-    for folder in ("info", "updates", "triggers"):
-        (root / "var/lib/dpkg" / folder).mkdir(parents=True)
+def command(begin, files, arch, root):
+    """A command of README's table for this architecture, as words, with every path below another root."""
+    line = re.search(rf"`sudo ({begin} [^`]*)`", (REPOSITORY / "README.md").read_text())[1]
+    line = line.replace("x86_64", arch).replace("amd64", DEBIAN[arch]).replace("target/release-files", str(files))
+    words = line.replace(" /usr/", f" {root}/usr/").split()
+    return [found for word in words for found in (sorted(glob.glob(word)) if "*" in word else [word])]
+
+
+def installs(files, arch, root, version):
+    """dpkg itself, in a root that has nothing else; then the binary alone."""
+    for folder in ("var/lib/dpkg/info", "var/lib/dpkg/updates", "var/lib/dpkg/triggers", "usr/local/bin"):
+        (root / folder).mkdir(parents=True)
     (root / "var/lib/dpkg/status").touch()
     dpkg = ["dpkg", f"--root={root}", "--force-not-root", "--force-architecture", f"--log={root}/log"]
-    do(*dpkg, "--install", package)
+    binary = files / f"meerkat-{version}-linux-{arch}"
+    do(*dpkg, *command("dpkg", files, arch, root)[1:])
     known = do("dpkg-query", f"--admindir={root}/var/lib/dpkg", "--show", "--showformat", "${Status} ${Architecture} ${Version}", "meerkat")
     same(known, f"install ok installed {DEBIAN[arch]} {version}-1", "what dpkg knows")
     listed = [path.lstrip("/") for path in do("dpkg-query", f"--admindir={root}/var/lib/dpkg", "--listfiles", "meerkat").splitlines()]
@@ -83,6 +94,8 @@ def installs(package, arch, root, version, binary):
     same(manual, run(arch, binary, "--man"), "the manual")
     do(*dpkg, "--remove", "meerkat")
     same((root / "usr/bin/meerkat").exists(), False, "what is removed is gone")
+    do(*command("install", files, arch, root))
+    same(run(arch, root / "usr/local/bin/meerkat", "--version"), f"meerkat {version}", "the binary that was put there runs")
 
 
 def dependencies(bill, arch):

@@ -39,8 +39,11 @@ fn commands(name: &str) -> Vec<String> {
 
 #[test]
 fn the_readme_is_read_in_one_sitting() {
-    let lines = document("README.md").lines().count();
+    let text = document("README.md");
+    let lines = text.lines().count();
     assert!(lines <= 220, "{lines} lines");
+    let long: Vec<&str> = text.lines().filter(|line| line.chars().count() > 140).collect();
+    assert!(long.is_empty(), "longer than 140 characters:\n{}", long.join("\n"));
 }
 
 #[test]

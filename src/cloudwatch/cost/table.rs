@@ -12,7 +12,7 @@ use crate::cloudwatch::pages::key::{Key, Mark, OfGroup, OfTopic};
 #[must_use]
 pub fn markdown() -> String {
     let mut table = String::from(
-        "| groups | partitions of each | state metrics | every minute | every 5 min | every hour | `problems`, a tenth of the groups restless | a metric for each partition's lag | MSK's per-partition level |\n|---|---|---|---|---|---|---|---|---|\n",
+        "| groups | partitions of each | `problems` | every minute | every 5 min | every hour | one for each partition | MSK | state metrics |\n|---|---|---|---|---|---|---|---|---|\n",
     );
     for (groups, partitions) in SIZES {
         let all = volume(groups, partitions, groups);
@@ -26,16 +26,19 @@ pub fn markdown() -> String {
         let _ = writeln!(
             table,
             "| {groups} | {partitions} | {} | {} | {} | {} | {} | {} | {} |",
-            all.state(),
+            every(few, 1),
             every(all, 1),
             every(all, 5),
             every(all, 60),
-            every(few, 1),
             dollars(naive, 1),
-            dollars(msk, 1)
+            dollars(msk, 1),
+            all.state()
         );
     }
-    let _ = writeln!(table, "\nUS dollars a month, prices of {PRICES_OF} in us-east-1.");
+    let _ = writeln!(
+        table,
+        "\nUS dollars a month, prices of {PRICES_OF} in us-east-1: a run every minute with `MEERKAT_METRICS_DETAIL=problems` and a tenth of the groups\nrestless; runs that publish every group; a metric of your own for each partition's lag; MSK's level `PER_TOPIC_PER_PARTITION`."
+    );
     table
 }
 

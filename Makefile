@@ -93,8 +93,8 @@ test-style: ## rustfmt and clippy
 .PHONY: test-unit
 test-unit: ## the tests that need a Rust compiler alone; most of them wait for a double, so there are more of them at once than cores
 	@$(build)
-	@$(compile) test --no-run --locked --lib --bins --test it
-	cargo test --quiet --locked --lib --bins --test it -- --test-threads $$((3 * $$(nproc)))
+	@$(compile) test --no-run --locked --lib --bins --test pure --test it
+	cargo test --quiet --locked --lib --bins --test pure --test it -- --test-threads $$((3 * $$(nproc)))
 
 .PHONY: test-kafka
 test-kafka: ## a real Kafka, each release in TESTED: make test-kafka TESTED=4.1.1
@@ -109,7 +109,7 @@ test-kafka: ## a real Kafka, each release in TESTED: make test-kafka TESTED=4.1.
 .PHONY: matrix
 matrix: ## a real Kafka, each release in MATRIX, with a table of the versions chosen
 	@$(MAKE) --no-print-directory test-kafka TESTED="$(MATRIX)" UPHEAVAL="$(TESTED)"
-	@$(compile) build
+	@$(compile) build --locked --bin meerkat --example cloudwatch
 	@python3 tests/tools/versions.py $(MATRIX)
 
 .PHONY: test-kfake
@@ -172,7 +172,7 @@ fuzz: ## the readers among ever new texts that nobody would write, without end
 	@while :; do \
 	    export MEERKAT_FUZZ_SEED=$$(od -An -N6 -tu8 /dev/urandom | tr -d ' ') MEERKAT_FUZZ_TIMES=3; \
 	    echo "MEERKAT_FUZZ_SEED=$$MEERKAT_FUZZ_SEED"; \
-	    cargo test --quiet --locked --test it fuzz:: && cargo test --quiet --locked --lib any_; \
+	    cargo test --quiet --locked --test pure fuzz:: && cargo test --quiet --locked --lib any_; \
 	done
 
 .PHONY: test-openmetrics

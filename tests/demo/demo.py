@@ -102,8 +102,7 @@ def main():
     began = time.monotonic()
     tell = lambda text: print(f"{time.monotonic() - began:5.0f} s  {text}", flush=True)
     tell("building the function and the CloudWatch stand-in")
-    scene.build("--bin", "meerkat")
-    scene.build("--example", "cloudwatch")
+    scene.build_debug()
     tell(f"starting Kafka {scene.NEWEST} with TLS")
     with scene.folder("demo") as at, scene.Kafka(at / "kafka", settings=SETTINGS) as kafka, scene.Stagehand(kafka) as stage:
         tell("starting consumers")

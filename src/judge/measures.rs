@@ -68,6 +68,9 @@ measures! {
     /// Of a group.
     GROUP_LOSS_AHEAD = Measure::new("{partition}", "Partitions that are about to lose records unread.")
         .cloudwatch("LossAhead").otlp("meerkat.group.loss_ahead").openmetrics("group_loss_ahead");
+    /// Of a group; a distribution over partitions in `CloudWatch`.
+    GROUP_LOSS_AHEAD_SECONDS = Measure::new("s", "Until records are deleted that the group has not read, where that is within a day, at the pace of the last run.")
+        .cloudwatch("LossAheadSeconds").otlp("meerkat.group.loss_ahead.seconds").openmetrics("group_loss_ahead_seconds");
     /// Of a group.
     GROUP_MEMBERS = Measure::new("{member}", "Members of the group.").otlp("kafka.consumer_group.members");
     /// Of a group and a topic.

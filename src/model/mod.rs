@@ -13,5 +13,6 @@ pub mod pattern;
 pub mod secret;
 pub mod snapshot;
 pub(crate) mod stable_hash;
+pub mod turnover;
 pub mod unknown;
 pub mod window;

@@ -130,6 +130,9 @@ impl Draft<'_> {
         if ahead > 0 {
             self.add(&measures::GROUP_LOSS_AHEAD, whole(ahead), &attributes);
         }
+        if let Some(soonest) = group.partitions.iter().filter_map(|partition| partition.loss_ahead_s).min() {
+            self.add(&measures::GROUP_LOSS_AHEAD_SECONDS, count(soonest), &attributes);
+        }
         if !group.whole {
             // The sum of a part is not the group's.
             return;

@@ -10,17 +10,19 @@ use std::collections::BTreeMap;
 
 use serde::{Deserialize, Serialize};
 
-use crate::base::figures::span;
+use crate::base::figures::{seconds, span};
 use crate::base::moment::{rfc3339, rfc3339_ms};
 use crate::config::Detail;
 use crate::judge::ages::Ages;
 use crate::judge::cluster::ClusterProblem;
+use crate::judge::flow::LOSS_SHOWN_S;
 use crate::judge::input::Sight;
 use crate::judge::outcome::{Judged, JudgedGroup};
 use crate::judge::verdict::Verdict;
 use crate::model::age::{Age, Bound};
 use crate::model::pattern::Rules;
 use crate::model::snapshot::{Group, OTHER_TOPICS, Problem, Vanished};
+use crate::model::turnover::Storm;
 
 pub mod burrow;
 mod cluster;
@@ -175,9 +177,15 @@ pub struct GroupEntry<'a> {
     pub(crate) lag_seconds_bound: Option<Cow<'a, str>>,
     #[serde(flatten)]
     pub(crate) pace: partition::PaceEntry,
-    /// How fast records come and are read, where one process takes several snapshots.
+    /// That it rebalances again and again.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    pub(crate) rebalances: Option<RebalancesEntry>,
+    /// How fast records come and are read, where an earlier snapshot is known.
     #[serde(skip_serializing_if = "Option::is_none")]
     pub(crate) rate: Option<RateEntry>,
+    /// Seconds until records are deleted that it has not read, at the pace of the last run; absent where none will be, or nobody knows.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    pub(crate) loss_ahead_seconds: Option<u64>,
     #[serde(default)]
     pub(crate) partition_count: usize,
     #[serde(skip_serializing_if = "Option::is_none")]
@@ -200,6 +208,22 @@ pub struct GroupEntry<'a> {
     #[serde(skip_serializing_if = "Vec::is_empty", default)]
     pub(crate) by_host: Vec<HostEntry<'a>>,
     pub(crate) partitions: Vec<PartitionEntry<'a>>,
+}
+
+/// That a group rebalances again and again.
+#[derive(Clone, Copy, Debug, Serialize, Deserialize)]
+pub(crate) struct RebalancesEntry {
+    count: u32,
+    /// Within so many minutes.
+    minutes: i64,
+    /// Whether there may have been more: a classic group's are seen by its members, once between two snapshots.
+    at_least: bool,
+}
+
+impl RebalancesEntry {
+    fn new(Storm { rebalances, minutes, at_least }: Storm) -> Self {
+        Self { count: rebalances, minutes, at_least }
+    }
 }
 
 /// Partitions of one topic that a group had and has no more.
@@ -284,7 +308,8 @@ impl<'a> Report<'a> {
     ) -> Self {
         let Sight { snapshot, lags, .. } = sight;
         let mut rates = frame.rates.into_iter();
-        let entry = |(group, judged_group): (&'a Group, &'a JudgedGroup)| {
+        let entry = |((group, judged_group), at): ((&'a Group, &'a JudgedGroup), usize)| {
+            let allowed_lag = sight.thresholds.get(at).map_or(0, |thresholds| thresholds.allowed_lag);
             let listed = group.range().filter(|row| match frame.detail {
                 Detail::Groups => false,
                 Detail::Problems => judged.rows[*row].verdict != Verdict::Ok || !judged.rows[*row].findings.is_empty(),
@@ -311,7 +336,9 @@ impl<'a> Report<'a> {
                 lag_seconds: oldest.and_then(Age::seconds),
                 lag_seconds_bound: oldest.and_then(Age::bound).map(|bound| bound.word().into()),
                 pace: partition::PaceEntry::of(judged_group.pace),
+                rebalances: judged_group.storm.map(RebalancesEntry::new),
                 rate: rates.next().flatten(),
+                loss_ahead_seconds: judged_group.loss_ahead_s,
                 partition_count: group.range().len(),
                 warming_up_seconds: judged_group.warming_up_s,
                 last_known: judged_group
@@ -323,11 +350,11 @@ impl<'a> Report<'a> {
                 by_host: members::by_host(&by_member),
                 by_member,
                 partitions: listed
-                    .map(|row| PartitionEntry::new(sight, group, row, &judged.rows[row], ages.of(row)))
+                    .map(|row| PartitionEntry::new(sight, (group, allowed_lag), row, &judged.rows[row], ages.of(row)))
                     .collect(),
             }
         };
-        let mut groups: Vec<GroupEntry<'a>> = snapshot.groups.iter().zip(&judged.groups).map(entry).collect();
+        let mut groups: Vec<GroupEntry<'a>> = snapshot.groups.iter().zip(&judged.groups).zip(0..).map(entry).collect();
         groups.sort_by(|one, other| one.rank().cmp(&other.rank()));
         let mut problems: Vec<_> = snapshot.problems.iter().chain(problems).map(ProblemEntry::new).collect();
         let brokers: Vec<_> = snapshot.brokers.iter().map(BrokerEntry::new).collect();
@@ -458,6 +485,18 @@ impl GroupEntry<'_> {
     /// The age of its oldest unread record for people.
     pub(crate) fn behind(&self) -> Option<String> {
         behind(self.lag_seconds, self.lag_seconds_bound.as_deref())
+    }
+
+    /// How fast records come and are read, where the lag is going, and what will be lost; `None` where nothing of it is known.
+    pub(crate) fn flow(&self) -> Option<String> {
+        let rate = self.rate.as_ref().map(|rate| {
+            let [arrive, read] = rate.rates();
+            format!("in {arrive}/s, out {read}/s, {}", rate.trend)
+        });
+        let lost = self.loss_ahead_seconds.filter(|s| *s <= LOSS_SHOWN_S);
+        let lost = lost.map(|s| format!("unread records will be deleted in about {}", seconds(s)));
+        let parts: Vec<String> = rate.into_iter().chain(lost).collect();
+        (!parts.is_empty()).then(|| parts.join("; "))
     }
 
     /// What stands before its lag.

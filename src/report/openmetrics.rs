@@ -42,6 +42,8 @@ pub fn text(results: &Results, detail: MetricsDetail, looked_at_ms: i64) -> Stri
     family(&mut text, &measures::GROUP_LOST, lost);
     let ahead = groups.iter().filter_map(|group| Some((group.labels.clone(), group.ahead()?)));
     family(&mut text, &measures::GROUP_LOSS_AHEAD, ahead);
+    let soonest = groups.iter().filter_map(|group| Some((group.labels.clone(), group.soonest_loss()?)));
+    family(&mut text, &measures::GROUP_LOSS_AHEAD_SECONDS, soonest);
     levels(&mut text, OF_GROUP, &groups);
     if detail >= MetricsDetail::Topic {
         let topics: Vec<_> = groups.iter().flat_map(Level::topics).collect();
@@ -94,6 +96,10 @@ impl<'a> Level<'a> {
 
     fn ahead(&self) -> Option<usize> {
         Some(self.partitions.iter().filter(|partition| partition.loss_ahead).count()).filter(|ahead| *ahead > 0)
+    }
+
+    fn soonest_loss(&self) -> Option<u64> {
+        self.partitions.iter().filter_map(|partition| partition.loss_ahead_s).min()
     }
 
     fn oldest(&self) -> Option<f64> {

@@ -20,6 +20,7 @@ use crate::support::cloudwatch::Stand;
 use crate::support::contract::keeps_promises;
 
 mod changes;
+mod cluster;
 mod elsewhere;
 mod journal;
 mod kinds;

@@ -16,7 +16,7 @@ pub(crate) fn draw(report: &Report<'_>, text: &mut Text) {
     let titles = ["GROUP", "STATUS", "LAG", "BEHIND", "MEMBERS", "STATE"];
     let mut head: Vec<Cell> = titles.iter().map(|title| titled(title)).collect();
     let mut rows: Vec<Vec<Cell>> = report.groups.iter().map(row).collect();
-    if report.watch.is_some() {
+    if report.watch.is_some() || report.groups.iter().any(|group| group.rate.is_some()) {
         let rates = ["IN/S", "OUT/S"].map(Cell::right);
         head.extend(rates.into_iter().chain([Cell::left("TREND")]));
         for (row, group) in rows.iter_mut().zip(&report.groups) {

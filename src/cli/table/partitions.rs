@@ -23,6 +23,9 @@ pub(crate) fn draw(report: &Report<'_>, text: &mut Text) {
         if let Some(cause) = group.cause() {
             text.line(0, &cause, None);
         }
+        if let Some(flow) = group.flow() {
+            text.line(0, &flow, None);
+        }
         for gap in &group.gaps {
             text.line(0, gap, None);
         }

@@ -106,6 +106,9 @@ fn rest(group: &GroupEntry<'_>, trend: bool, lags: Option<&Series>, html: &mut H
     if let Some(cause) = group.cause() {
         html.raw("<span class=\"mk-cause\">").text(&cause).raw("</span>");
     }
+    if let Some(flow) = group.flow() {
+        html.raw(" <span class=\"mk-soft\">").text(&flow).raw("</span>");
+    }
     // Where there is no room for the columns.
     html.raw("</span><span class=\"mk-brief\"><span class=\"mk-b-age\">behind\u{a0}");
     figures::age(group.behind().as_deref(), html);

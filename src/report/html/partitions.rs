@@ -27,6 +27,9 @@ pub(crate) fn alone(group: &GroupEntry<'_>, lags: Option<&Series>, html: &mut Ht
     if let Some(cause) = group.cause() {
         html.raw("<p class=\"mk-reason\">").text(&cause).raw("</p>");
     }
+    if let Some(flow) = group.flow() {
+        html.raw("<p class=\"mk-more\">").text(&flow).raw("</p>");
+    }
     if let Some(lags) = lags {
         html.raw("<div class=\"").raw(tone(group.status)).raw(" mk-large\">");
         sparkline::draw(lags, html);

@@ -27,6 +27,7 @@ fn real_report() -> String {
         kind: Kind::Consumer,
         state: Ok("Stable".into()),
         members: Ok(vec![Member { id: "orders-1-0".into(), client_id: "orders-1".into(), host: "/10.0.0.1".into() }]),
+        epoch: None,
         rows,
         gaps: Vec::new(),
         vanished: Vec::new(),

@@ -27,6 +27,8 @@ mod streams;
 pub(crate) struct Described {
     pub(crate) state: Known<GroupState>,
     pub(crate) members: Known<Vec<Member>>,
+    /// The group's epoch; `None` of classic groups.
+    pub(crate) epoch: Option<i32>,
     /// (topic, partition, index of the member), topics by number.
     pub(crate) assigned: Vec<(usize, i32, u32)>,
     /// The topics that members subscribe to; `None` where a regular expression decides on the broker, or nothing is known.
@@ -105,6 +107,7 @@ impl Described {
         Self {
             state: Ok(state),
             members: Ok(members.into_iter().map(member).collect()),
+            epoch: None,
             assigned: Vec::new(),
             subscribed: None,
             internal: HashSet::new(),

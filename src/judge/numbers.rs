@@ -40,6 +40,8 @@ pub struct GroupResult {
     pub group: String,
     /// 1 OK, 2 WARN, 3 ERR; `None` where it could not be read, and while warming up: nothing is published, and an alarm keeps its state.
     pub status: Option<u8>,
+    /// The kind of its diagnosis; `None` where it is OK.
+    pub diagnosis: Option<&'static str>,
     /// Its members; `None` where they could not be read.
     pub members: Option<usize>,
     /// Whether every partition could be read: else what its lags come to is only a part, and not told as if it were the whole.
@@ -141,6 +143,7 @@ impl GroupResult {
         Self {
             group: group.name.to_string(),
             status,
+            diagnosis: judged.diagnosis.as_ref().map(|diagnosis| diagnosis.kind.rule().word),
             members,
             whole: !judged.at_least,
             partitions: partitions.collect(),

@@ -2,6 +2,7 @@
 
 pub mod age;
 pub mod cluster_memory;
+pub mod crew;
 pub(crate) mod endpoint;
 pub mod lag;
 pub mod lags;

@@ -26,18 +26,23 @@ use crate::model::turnover::Storm;
 
 pub mod burrow;
 mod cluster;
+mod diagnosis;
 mod fit;
 pub mod history;
 pub mod html;
 mod kept;
+mod members;
 pub mod openmetrics;
 mod partition;
 mod rate;
 mod totals;
 
 use cluster::ClusterProblemEntry;
+pub use diagnosis::DiagnosisEntry;
 pub use fit::Cut;
 pub use kept::{HistoryEntry, MetricsEntry, OtlpEntry};
+pub(crate) use members::MemberSum;
+use members::{HostEntry, MemberEntry};
 pub use partition::PartitionEntry;
 pub use rate::{RateEntry, WatchEntry};
 pub use totals::Totals;
@@ -138,6 +143,9 @@ pub(crate) struct BrokerEntry<'a> {
 pub struct GroupEntry<'a> {
     /// Its name.
     pub group: Cow<'a, str>,
+    /// What people call it, where a framework made its name.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    pub(crate) named: Option<String>,
     /// Who owns it, by `MEERKAT_OWNERS`.
     #[serde(skip_serializing_if = "Option::is_none")]
     pub(crate) owner: Option<Cow<'a, str>>,
@@ -151,6 +159,9 @@ pub struct GroupEntry<'a> {
     /// What this snapshot shows besides the lag.
     #[serde(skip_serializing_if = "Option::is_none")]
     pub(crate) finding: Option<Cow<'a, str>>,
+    /// Why it is not OK, and what to do next; absent where it is OK.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    pub diagnosis: Option<DiagnosisEntry<'a>>,
     pub(crate) total_lag: Option<u64>,
     /// Whether partitions that could not be read are missing in both.
     #[serde(skip_serializing_if = "std::ops::Not::not", default)]
@@ -190,6 +201,12 @@ pub struct GroupEntry<'a> {
     /// Partitions that it had within the last ten runs and has no more, by topic.
     #[serde(skip_serializing_if = "Vec::is_empty", default)]
     pub(crate) vanished: Vec<VanishedEntry<'a>>,
+    /// What each member reads, where every partition is listed.
+    #[serde(skip_serializing_if = "Vec::is_empty", default)]
+    pub(crate) by_member: Vec<MemberEntry<'a>>,
+    /// The same by host.
+    #[serde(skip_serializing_if = "Vec::is_empty", default)]
+    pub(crate) by_host: Vec<HostEntry<'a>>,
     pub(crate) partitions: Vec<PartitionEntry<'a>>,
 }
 
@@ -299,8 +316,11 @@ impl<'a> Report<'a> {
                 Detail::All => true,
             });
             let oldest = ages.oldest(group.range());
+            let by_member =
+                if frame.detail == Detail::All { members::by_member(sight, group, ages) } else { Vec::new() };
             GroupEntry {
                 group: Cow::Borrowed(&group.name),
+                named: group.named(),
                 owner: frame.owners.of(&group.name).as_deref().map(Cow::Borrowed),
                 kind: group.kind.name().into(),
                 state: group.state.as_deref().ok().map(Cow::Borrowed),
@@ -308,6 +328,7 @@ impl<'a> Report<'a> {
                 status: judged_group.verdict,
                 reason: Cow::Borrowed(&judged_group.reason),
                 finding: judged_group.finding.as_deref().map(Cow::Borrowed),
+                diagnosis: judged_group.diagnosis.as_deref().map(|diagnosis| DiagnosisEntry::new(diagnosis, snapshot)),
                 total_lag: judged_group.total_lag,
                 lag_at_least: judged_group.at_least && judged_group.total_lag.is_some(),
                 lag_at_most: judged_group.at_most && !judged_group.at_least,
@@ -326,6 +347,8 @@ impl<'a> Report<'a> {
                 gaps: group.gaps.iter().map(ToString::to_string).collect(),
                 missing_topics: group.missing_topics.iter().map(|topic| Cow::Borrowed(&**topic)).collect(),
                 vanished: group.vanished.iter().map(VanishedEntry::new).collect(),
+                by_host: members::by_host(&by_member),
+                by_member,
                 partitions: listed
                     .map(|row| PartitionEntry::new(sight, (group, allowed_lag), row, &judged.rows[row], ages.of(row)))
                     .collect(),
@@ -483,6 +506,11 @@ impl GroupEntry<'_> {
             (_, true) => "≤ ",
             _ => "",
         }
+    }
+
+    /// Its diagnosis as one line, where it says more than that nothing is known: without the sentence where the reason is the same.
+    pub(crate) fn cause(&self) -> Option<String> {
+        self.diagnosis.as_ref().filter(|diagnosis| diagnosis.is_clear()).map(|diagnosis| diagnosis.beside(&self.reason))
     }
 
     /// Its listed partitions, the worst first.

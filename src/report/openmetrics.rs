@@ -35,6 +35,8 @@ pub fn text(results: &Results, detail: MetricsDetail, looked_at_ms: i64) -> Stri
     let of_group = |group: &GroupResult| Labels::default().and("cluster", &results.cluster).and("group", &group.group);
     let status = results.groups.iter().filter_map(|group| Some((of_group(group), group.status?)));
     family(&mut text, &measures::GROUP_STATUS, status);
+    let kinds = results.groups.iter().filter_map(|group| Some((of_group(group).and("kind", group.diagnosis?), 1)));
+    family(&mut text, &measures::GROUP_DIAGNOSIS, kinds);
     let groups: Vec<_> = results.groups.iter().map(|group| Level::of(group, of_group(group))).collect();
     let lost = groups.iter().filter_map(|group| Some((group.labels.clone(), group.lost()?)));
     family(&mut text, &measures::GROUP_LOST, lost);

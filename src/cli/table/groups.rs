@@ -41,7 +41,10 @@ pub(crate) fn draw(report: &Report<'_>, text: &mut Text) {
     }
     let may_shrink: &[usize] = if columns { &[0, why] } else { &[0] };
     let grid = Grid { head: vec![head], rows, may_shrink, narrowest: NARROWEST, gutter: GUTTER };
-    text.rows(&grid, |number| Some(reasons[number].clone()).filter(|reason| !columns && !reason.is_empty()));
+    text.rows(&grid, |number| {
+        let reason = Some(reasons[number].clone()).filter(|reason| !columns && !reason.is_empty());
+        reason.into_iter().chain(report.groups[number].cause())
+    });
 }
 
 /// Why, of each group that is not well, and what was found of the others.

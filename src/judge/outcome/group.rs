@@ -2,9 +2,10 @@
 
 use std::fmt::Write as _;
 
-use super::{LastKnown, why};
+use super::LastKnown;
 use crate::base::figures::{grouped, records_of, seconds, shown};
 use crate::base::spelling::nearest;
+use crate::judge::diagnosis::{Diagnosis, at_sight};
 use crate::judge::flow;
 use crate::judge::input::Sight;
 use crate::judge::verdict::{self, Judgement, Pace, Reason, Verdict};
@@ -41,6 +42,10 @@ pub struct JudgedGroup {
     pub(crate) warming_up_s: Option<i64>,
     /// The status that was published earlier and that this run did not see to be over; `None` where this run saw enough.
     pub(crate) last_known: Option<LastKnown>,
+    /// Why it is not OK; `None` where it is, and before [`super::Judged::diagnose`].
+    pub(crate) diagnosis: Option<Box<Diagnosis>>,
+    /// The row that the verdict is about, counted from the first of the group.
+    worst: Option<usize>,
 }
 
 impl JudgedGroup {
@@ -64,6 +69,11 @@ impl JudgedGroup {
             Verdict::NotFound => None,
             verdict => Some(verdict.code()),
         }
+    }
+
+    /// The row that the verdict is about, counted from the first of the group; `None` where it has no rows.
+    pub(crate) fn worst(&self) -> Option<usize> {
+        self.worst
     }
 
     /// Adds that the group rebalances again and again: that is a finding, and no status by itself.
@@ -94,7 +104,7 @@ impl JudgedGroup {
         let partitions = lags.len();
         let at_most = at_most(snapshot, group, lags);
         let pace = sum.pace.filter(|pace| sum.most_goes || matches!(pace, Pace::FallsBehind { .. }));
-        let finding = why::why(snapshot, group, judgements, lags);
+        let finding = at_sight(snapshot, group, judgements, lags, |_| true).map(|finding| finding.to_string());
         let unjudged = |worst: usize| verdict == Verdict::Unknown && judgements[worst].reason.is_unjudged();
         let mut reason = match (verdict, missing, sum.worst) {
             (Verdict::NotFound, ..) => no_such_group(&group.name, snapshot),
@@ -160,7 +170,7 @@ impl JudgedGroup {
         if let Some(s) = loss_ahead_s.filter(|s| verdict != Verdict::Ok && *s <= flow::LOSS_SHOWN_S) {
             let _ = write!(reason, "; unread records will be deleted in about {}", seconds(s));
         }
-        let Sum { total, most, supported, looks_missing, .. } = sum;
+        let Sum { worst, total, most, supported, looks_missing, .. } = sum;
         let warming_up_s = (looks_missing > 0).then(|| i64::from(looks_missing) * period_ms / 1_000);
         Self {
             verdict,
@@ -176,6 +186,8 @@ impl JudgedGroup {
             supported,
             warming_up_s,
             last_known: None,
+            diagnosis: None,
+            worst,
         }
     }
 }

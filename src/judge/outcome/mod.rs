@@ -16,7 +16,6 @@ use crate::model::window::Horizon;
 
 mod group;
 mod standing;
-mod why;
 
 pub use group::JudgedGroup;
 pub use standing::LastKnown;
@@ -203,6 +202,7 @@ fn unread(why: Unknown) -> Judgement {
         verdict: Verdict::Unknown,
         reason: Reason::Unread(why),
         supported: false,
+        stands: false,
         looks_missing: 0,
         findings: Findings::default(),
     }

@@ -279,9 +279,8 @@ pub(crate) fn brokers(cluster: &Cluster<'_>) -> Vec<Broker> {
         .into_iter()
         .map(|(id, endpoint, versions)| {
             let offer = versions.as_ref().ok().map(Versions::offer);
-            let versions = versions.map(|versions| {
-                Api::ALL.into_iter().filter_map(|api| Some((api.name(), versions.choose(api).ok()?))).collect()
-            });
+            let versions = versions
+                .map(|versions| Api::all().filter_map(|api| Some((api.name(), versions.choose(api).ok()?))).collect());
             Broker { id, address: endpoint.to_string(), versions, offer, held_back_ms: cluster.held_back(id) }
         })
         .collect()

@@ -3,6 +3,7 @@
 use std::sync::Arc;
 
 use crate::judge::ages::Ages;
+use crate::judge::flow;
 use crate::judge::input::Sight;
 use crate::judge::outcome::{Judged, JudgedGroup};
 use crate::judge::verdict::{Finding, Judgement, Verdict};
@@ -40,7 +41,9 @@ pub struct GroupResult {
     /// 1 OK, 2 WARN, 3 ERR; `None` if it could not be read, and in the first two runs: nothing is published, and an
     /// alarm keeps its state.
     pub status: Option<u8>,
-    /// Its members; `None` if they could not be read.
+    /// The kind of its diagnosis; `None` where it is OK.
+    pub diagnosis: Option<&'static str>,
+    /// Its members; `None` where they could not be read.
     pub members: Option<usize>,
     /// Whether every partition could be read: else the sums of its lags are only partial, and are not published as if
     /// they were whole.
@@ -64,7 +67,9 @@ pub struct PartitionResult {
     pub lost: u64,
     /// Whether such a loss is ahead.
     pub loss_ahead: bool,
-    /// Its verdict as a number, 1 OK to 6 REWIND; `None` if it is unknown.
+    /// In how many seconds unread records of it will be deleted; `None` where none will within a day, or nobody knows.
+    pub loss_ahead_s: Option<u64>,
+    /// Its verdict as a number, 1 OK to 6 REWIND; `None` where it is unknown.
     pub status: Option<u8>,
     /// The committed offset; `None` without a commit, or if it could not be read.
     pub committed: Option<i64>,
@@ -92,7 +97,10 @@ impl Results {
             cluster: cluster.to_owned(),
             part,
             groups: groups
-                .map(|(_, (of, of_group))| GroupResult::new(of, of_group, judged.rows_of(of), sight, ages))
+                .map(|(at, (of, of_group))| {
+                    let allowed_lag = sight.thresholds.get(at).map_or(0, |thresholds| thresholds.allowed_lag);
+                    GroupResult::new(of, of_group, judged.rows_of(of), (sight, allowed_lag), ages)
+                })
                 .collect(),
             by_status: Verdict::OF_GROUPS.map(|verdict| (verdict.word(), number(verdict))).into(),
             unknown_groups: number(Verdict::Unknown) + number(Verdict::NotFound) + small(vanished),
@@ -108,9 +116,10 @@ impl GroupResult {
         group: &Group,
         judged: &JudgedGroup,
         judgements: &[Judgement],
-        Sight { snapshot, lags, .. }: Sight<'_>,
+        (sight, allowed_lag): (Sight<'_>, u64),
         ages: &Ages<'_>,
     ) -> Self {
+        let Sight { snapshot, lags, .. } = sight;
         let partitions = group.range().zip(judgements).map(|(at, judgement)| {
             let row = &snapshot.rows[at];
             PartitionResult {
@@ -120,6 +129,7 @@ impl GroupResult {
                 lag_seconds: ages.of(at).and_then(Age::seconds),
                 lost: judgement.findings.newly_lost(),
                 loss_ahead: judgement.findings.has(Finding::LossAhead),
+                loss_ahead_s: flow::loss_ahead_s(sight, group, at, allowed_lag).filter(|s| *s <= flow::LOSS_SHOWN_S),
                 status: Some(judgement.verdict.code()).filter(|code| *code > 0),
                 committed: match row.committed {
                     Ok(Committed::At(offset)) => Some(offset),
@@ -135,6 +145,7 @@ impl GroupResult {
         Self {
             group: group.name.to_string(),
             status,
+            diagnosis: judged.diagnosis.as_ref().map(|diagnosis| diagnosis.kind.rule().word),
             members,
             whole: !judged.at_least,
             partitions: partitions.collect(),

@@ -27,11 +27,13 @@
 
 pub mod addresses;
 pub mod binding;
+mod bytes;
 pub mod entry;
 #[cfg(test)]
 mod golden;
 pub(crate) mod key;
 pub(crate) mod merge;
+pub(crate) mod notes;
 pub(crate) mod page;
 pub(crate) mod pages_read;
 pub(crate) mod recall;

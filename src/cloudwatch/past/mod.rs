@@ -11,6 +11,7 @@ use super::pages::entry::LARGEST_OFFSET;
 use super::pages::roster::{Announced, Roster};
 use super::pages::rosters::Own;
 use crate::judge::input::Before;
+use crate::model::cluster_memory::ClusterMemory;
 use crate::model::memory::Sample;
 use crate::model::part::Part;
 use crate::model::snapshot::{Row, Snapshot};
@@ -121,7 +122,15 @@ impl Past {
         }
     }
 
-    /// The partitions of groups of now that vanished since an earlier snapshot.
+    /// What is remembered of the cluster besides its partitions; `None` where nothing is, or other parts remember too.
+    pub(crate) fn notes(&self) -> Option<&ClusterMemory> {
+        match self.0.as_deref() {
+            Ok([found]) => found.notes.as_ref(),
+            _ => None,
+        }
+    }
+
+    /// The partitions of groups of now that vanished since an earlier look.
     pub(crate) fn ghosts(&self) -> Vec<Ghost> {
         self.0.iter().flatten().flat_map(|found| found.ghosts.iter().copied()).collect()
     }

@@ -1,8 +1,10 @@
 //! The shapes of answers, by which an answer is checked before the codec reads it.
 //!
-//! The codec reserves memory for every length that it reads, whatever the length announces. So an answer is first read
-//! from front to back, field by field: a length that announces more than there is gets refused, and the memory that
-//! the answer will need is added up, since an entry of a few bytes needs a hundred once it is decoded.
+//! The codec sets memory aside for every length that it reads, whatever the length promises. So what is to be decoded is first
+//! gone through from front to back, field by field: a length that promises more than is there is refused, and what the answer will take
+//! in memory is added up, since an entry of a few bytes takes a hundred once it is taken apart.
+//!
+//! `infra/kafka-protocol.patch` has the codec reserve a bounded number of entries: when a release has it, lengths need no look of ours.
 
 mod answers;
 

@@ -21,7 +21,7 @@ use crate::model::pattern::Rules;
 use crate::model::snapshot::Snapshot;
 use crate::report::DiagnosisEntry;
 
-/// A group's published status that is another than the one that was told last.
+/// A group's published status that differs from the one that was announced last.
 #[derive(Clone, Debug, PartialEq)]
 struct Change {
     /// The group, as [`Announced`] knows it.

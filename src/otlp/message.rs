@@ -548,8 +548,8 @@ mod tests {
         let bodies = requests(&results, MetricsDetail::Group, &[("service.name".into(), "meerkat".into())], 60);
         assert!(bodies.len() > 6);
         assert!(bodies.iter().all(|body| body.points <= MOST_POINTS && body.bytes.len() < 1_000_000));
-        assert_eq!(bodies.iter().map(|body| body.points).sum::<usize>(), told(&bodies).len());
-        assert_eq!(told(&bodies).len(), 5 + 1_500 * 6);
+        assert_eq!(bodies.iter().map(|body| body.points).sum::<usize>(), lines_of(&bodies).len());
+        assert_eq!(lines_of(&bodies).len(), 5 + 1_500 * 6);
     }
 
     #[test]

@@ -124,7 +124,7 @@ impl Run<'_> {
             let whole = snapshot.listed.is_ok() && taken.vanished == 0 && snapshot.groups.iter().all(read);
             let standing = self.standing(&taken.stand, &snapshot.groups, &taken.judged);
             let cluster = taken.cluster_memory.clone();
-            let leaving = Leaving { taken: taken.sight.time_ms, groups, whole, restless, told, standing, cluster };
+            let leaving = Leaving { taken: taken.sight.time_ms, groups, whole, restless, announced, standing, cluster };
             written = taken.past.write(store, snapshot, &taken.memories, leaving, self.clock.deadline).await;
         }
         let windows = taken.past.windows();

@@ -84,11 +84,10 @@ impl Past {
             let page = slots.and_then(|slots| seconds::write(schedule, minute, &Slots { taken: leaving.taken, slots }));
             pages.push((asker.addresses.page(range.place), page));
         }
-        let Leaving { taken, groups, restless, told, standing, cluster, .. } = leaving;
-        let notes = notes::pages(&cluster, minute.seconds())
-            .into_iter()
-            .enumerate()
-            .map(|(page, slots)| (asker.shelf.notes(page), seconds::write(schedule, minute, &Slots { taken, slots })));
+        let Leaving { taken, groups, restless, announced, standing, cluster, .. } = leaving;
+        let notes = notes::pages(&cluster, minute.seconds()).into_iter().enumerate().map(|(page, slots)| {
+            (asker.addresses.notes(page), seconds::write(schedule, minute, &Slots { taken, slots }))
+        });
         pages.extend(notes);
         if !standing.is_empty() {
             let names = standing.pages(minute.seconds()).into_iter().enumerate().map(|(page, slots)| {

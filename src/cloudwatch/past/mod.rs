@@ -130,7 +130,7 @@ impl Past {
         }
     }
 
-    /// The partitions of groups of now that vanished since an earlier look.
+    /// The partitions of groups of now that vanished since an earlier snapshot.
     pub(crate) fn ghosts(&self) -> Vec<Ghost> {
         self.0.iter().flatten().flat_map(|found| found.ghosts.iter().copied()).collect()
     }

@@ -40,7 +40,7 @@ pub(super) struct PartPast {
     pub(super) windows: Windows,
     /// Partitions that vanished, in the order of their keys.
     pub(super) ghosts: Vec<Ghost>,
-    /// What the newest look remembered besides; `None` where it is not known.
+    /// The notes of the newest snapshot; `None` if they are not known.
     pub(super) notes: Option<ClusterMemory>,
     pub(super) reads: Reads,
 }
@@ -49,8 +49,8 @@ impl PartPast {
     pub(super) async fn read(store: &Store, mut asker: Asker, snapshot: &Snapshot, until: Instant) -> Self {
         asker.minute = store.schedule().align(asker.minute);
         let (mut reads, mut of_notes) = (Reads::default(), Reads::default());
-        let near = store.schedule().looks_near();
-        let kept = store.schedule().looks_kept(asker.minute, asker.now);
+        let near = store.schedule().snapshots_near();
+        let kept = store.schedule().snapshots_kept(asker.minute, asker.now);
         let mut listed = near;
         let size = (snapshot.brokers.len(), snapshot.groups.len());
         let (mut rosters, notes) =
@@ -83,9 +83,20 @@ impl PartPast {
         }
         let (recalled, pages_read) = recall.pasts();
         let windows = Windows::default();
-        let mut past =
-            Self { asker, rosters, listed, order, places, sheets, recalled, windows, ghosts: Vec::new(), notes, reads };
-        past.look_for_ghosts(store, snapshot, until).await;
+        let mut past = Self {
+            asker,
+            rosters,
+            listed,
+            order,
+            places,
+            pages_read,
+            recalled,
+            windows,
+            ghosts: Vec::new(),
+            notes,
+            reads,
+        };
+        past.search_ghosts(store, snapshot, until).await;
         past
     }
 

@@ -12,14 +12,14 @@ use crate::cloudwatch::address::Minute;
 use crate::cloudwatch::error::StoreError;
 use crate::cloudwatch::history::{Points, Store};
 use crate::cloudwatch::metric::Metric;
-use crate::cloudwatch::pages::binding::Place;
+use crate::cloudwatch::pages::addresses::Addresses;
+use crate::cloudwatch::pages::binding::PageAddress;
 use crate::cloudwatch::pages::notes;
 use crate::cloudwatch::pages::page::Page;
 use crate::cloudwatch::pages::pages_read::{Missing, PagesRead};
+use crate::cloudwatch::pages::pages_read::{Missing, PagesRead};
 use crate::cloudwatch::pages::rosters::Rosters;
 use crate::cloudwatch::pages::seconds::{self, Slots, Unusable};
-use crate::cloudwatch::pages::sheets::{Missing, Sheets};
-use crate::cloudwatch::pages::shelf::Shelf;
 use crate::model::cluster_memory::ClusterMemory;
 use crate::model::unknown::{Known, Unknown};
 
@@ -112,7 +112,7 @@ impl Reads {
         }
     }
 
-    /// The notes of the newest of the last few looks that left some; `None` where nothing is known of them. They are asked for together with the
+    /// The notes of the newest of the last few snapshots that stored some; `None` if nothing is known of them. They are asked for together with the
     /// rosters, so how many pages there are is guessed by the numbers of brokers and groups of now.
     pub(super) async fn notes(
         &mut self,
@@ -122,10 +122,11 @@ impl Reads {
         until: Instant,
     ) -> Option<ClusterMemory> {
         let schedule = store.schedule();
-        let minutes: Vec<Minute> = (1..=LOOKS_OF_NOTES).map(|looks| schedule.back(asker.minute, looks)).collect();
+        let minutes: Vec<Minute> =
+            (1..=LOOKS_OF_NOTES).map(|snapshots| schedule.back(asker.minute, snapshots)).collect();
         let ranges = schedule.ranges(&minutes, false);
         let wanted: Vec<_> =
-            (0..notes::expected(brokers, groups)).map(|page| (asker.shelf.notes(page), ranges.clone())).collect();
+            (0..notes::expected(brokers, groups)).map(|page| (asker.addresses.notes(page), ranges.clone())).collect();
         let mut pages: Vec<HashMap<Minute, Slots>> = Vec::with_capacity(wanted.len());
         for points in self.points(store, &wanted, until).await {
             match points {

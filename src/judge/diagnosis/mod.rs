@@ -196,7 +196,7 @@ pub const RULES: [Rule; 18] = [
         kind: Kind::BrokerSide,
         word: "broker_side",
         when: "a leader or coordinator of the group is away; or at least two groups lag on the partitions of the same brokers, and no group that reads there keeps up",
-        next: "look at the brokers first: the group waits for them",
+        next: "check the brokers first: the group waits for them",
         holds: rules::broker_side,
         says: words::broker_side,
     },
@@ -236,7 +236,7 @@ pub const RULES: [Rule; 18] = [
         kind: Kind::Rewound,
         word: "rewound",
         when: "the commit went back, and has not come up again",
-        next: "if nobody reset the offsets, look for a client that seeks, or that commits old offsets",
+        next: "if nobody reset the offsets, find the client that seeks, or that commits old offsets",
         holds: rules::rewound,
         says: words::rewound,
     },
@@ -244,7 +244,7 @@ pub const RULES: [Rule; 18] = [
         kind: Kind::Rebalancing,
         word: "rebalancing",
         when: "records wait while the group is in a rebalance, or it rebalances without end",
-        next: "look for members that leave and join: restarts, max.poll.interval.ms, session.timeout.ms",
+        next: "find the members that leave and join: restarts, max.poll.interval.ms, session.timeout.ms",
         holds: rules::rebalancing,
         says: words::rebalancing,
     },
@@ -268,7 +268,7 @@ pub const RULES: [Rule; 18] = [
         kind: Kind::PartitionStuck,
         word: "partition_stuck",
         when: "a partition stands still while its member commits in others; in a share group, while other partitions move",
-        next: "look at the record at that offset: the member may not be able to process it",
+        next: "check the record at that offset: the member may not be able to process it",
         holds: rules::partition_stuck,
         says: words::partition_stuck,
     },
@@ -276,7 +276,7 @@ pub const RULES: [Rule; 18] = [
         kind: Kind::MemberStuck,
         word: "member_stuck",
         when: "a member has partitions that stand still, and commits in none",
-        next: "look at the member's log and take a thread dump; if all members stand still, look at what they share",
+        next: "check the member's log and make a thread dump; if all members stand still, check what they share",
         holds: rules::member_stuck,
         says: words::member_stuck,
     },
@@ -284,7 +284,7 @@ pub const RULES: [Rule; 18] = [
         kind: Kind::Skew,
         word: "skew",
         when: "it falls behind, and a fifth of a topic's partitions, at least three in all, holds 80 % of its lag; not where they are one member's and get no more records than others",
-        next: "look at the keys of the records there: more members do not help one partition",
+        next: "check the keys of the records there: more members do not help one partition",
         holds: rules::skew,
         says: words::skew,
     },
@@ -308,7 +308,7 @@ pub const RULES: [Rule; 18] = [
         kind: Kind::TooSlow,
         word: "too_slow",
         when: "it falls behind while it commits, and no rule above holds; names the member that holds 80 % of the lag with at most half of the partitions",
-        next: "look at the time that a record takes, and at what the members wait for",
+        next: "check the time that a record needs, and what the members wait for",
         holds: rules::too_slow,
         says: words::too_slow,
     },
@@ -401,7 +401,7 @@ impl Diagnosis {
     }
 }
 
-/// For how long it is told that all members were replaced, in milliseconds.
+/// For how long the replacement of all members is reported, in milliseconds.
 const LATELY_MS: i64 = 3_600_000;
 
 /// Partitions and members that a diagnosis names of many.

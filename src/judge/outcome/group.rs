@@ -170,8 +170,8 @@ impl JudgedGroup {
         if let Some(s) = loss_ahead_s.filter(|s| verdict != Verdict::Ok && *s <= flow::LOSS_SHOWN_S) {
             let _ = write!(reason, "; unread records will be deleted in about {}", seconds(s));
         }
-        let Sum { worst, total, most, supported, looks_missing, .. } = sum;
-        let warming_up_s = (looks_missing > 0).then(|| i64::from(looks_missing) * period_ms / 1_000);
+        let Sum { worst, total, most, supported, snapshots_missing, .. } = sum;
+        let warming_up_s = (snapshots_missing > 0).then(|| i64::from(snapshots_missing) * period_ms / 1_000);
         Self {
             verdict,
             reason,

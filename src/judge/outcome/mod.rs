@@ -207,7 +207,7 @@ fn unread(why: Unknown) -> Judgement {
         reason: Reason::Unread(why),
         supported: false,
         stands: false,
-        looks_missing: 0,
+        snapshots_missing: 0,
         findings: Findings::default(),
     }
 }

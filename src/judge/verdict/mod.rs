@@ -53,7 +53,7 @@ pub struct Judgement {
     /// Whether records wait and nothing is committed for longer than is usual, whatever else is said.
     pub(crate) stands: bool,
     /// Looks until there are enough for a verdict; 0 when there are, or when none is needed.
-    pub(crate) looks_missing: u8,
+    pub(crate) snapshots_missing: u8,
     /// What else is worth knowing.
     pub(crate) findings: Findings,
 }

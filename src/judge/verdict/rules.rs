@@ -83,7 +83,7 @@ fn judge_with(
     if let Some(tempo) = trend.tempo.filter(|_| slow) {
         findings.run(tempo);
     }
-    Judgement { verdict, reason, supported, stands, looks_missing, findings }
+    Judgement { verdict, reason, supported, stands, snapshots_missing, findings }
 }
 
 /// The verdict if the history could not be read: a partition that is caught up needs none, nor does an objective for
@@ -138,7 +138,7 @@ fn unjudged(unread: u64, why: &Unknown, reading: &Reading, lag: Lag) -> Judgemen
 #[inline]
 fn at_sight(verdict: Verdict, reason: Reason, reading: &Reading, lag: Lag) -> Judgement {
     let findings = Findings::of_look(reading, lag, reading.assigned);
-    Judgement { verdict, reason, supported: verdict != Verdict::Unknown, stands: false, looks_missing: 0, findings }
+    Judgement { verdict, reason, supported: verdict != Verdict::Unknown, stands: false, snapshots_missing: 0, findings }
 }
 
 /// Everything that the rules ask.

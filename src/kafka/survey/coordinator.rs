@@ -40,19 +40,19 @@ impl<'a> Batch<'a, '_> {
         Self { indexes: wanted.collect(), ..*self }
     }
 
-    /// Asks one question about all of them, and none where there are none. `told` takes the answer apart, and gets the places of groups by
+    /// Asks one question about all of them, and none where there are none. `decode` reads the answer, and gets the places of groups by
     /// their names.
     pub(crate) async fn ask<Q: Question, T>(
         &self,
         question: impl FnOnce(Vec<&'a Listed>) -> Q,
-        told: impl FnOnce(Q::Answer, &HashMap<&str, usize>) -> Outcomes<T>,
+        decode: impl FnOnce(Q::Answer, &HashMap<&str, usize>) -> Outcomes<T>,
     ) -> Outcomes<T> {
         if self.indexes.is_empty() {
             return Vec::new();
         }
         let groups = self.indexes.iter().map(|index| &self.groups[*index]);
         match self.cluster.call(self.broker, &question(groups.collect()), self.until).await {
-            Ok(answer) => told(answer, &by_name(self.groups, &self.indexes)),
+            Ok(answer) => decode(answer, &by_name(self.groups, &self.indexes)),
             Err(error) => failed(&self.indexes, error),
         }
     }

@@ -105,9 +105,9 @@ fn a_user_who_sees_only_some_topics_learns_which_groups_may_have_more() {
     assert_eq!((ran.code, ran.report.complete()), (3, false), "{ran:?}");
     for group in ["both", "one"] {
         assert_eq!(seen(&ran, group), "status=UNKNOWN [shown/0 0]");
-        let told = ran.report.group(group).to_string();
-        assert!(told.contains(WAY_OUT), "{told}");
-        assert_eq!(ran.report.group(group)["diagnosis"]["kind"], "permissions", "{told}");
+        let reported = ran.report.group(group).to_string();
+        assert!(reported.contains(WAY_OUT), "{reported}");
+        assert_eq!(ran.report.group(group)["diagnosis"]["kind"], "permissions", "{reported}");
     }
 }
 

@@ -106,13 +106,13 @@ fn a_change_is_sent_once_and_a_run_without_a_change_sends_nothing() {
     let topic = Topic::start();
     let watch = watch(scene(), &topic);
     let minute = watch.until_trouble();
-    let mut told = topic.messages();
-    told.sort_unstable();
-    assert_eq!(told.len(), 2, "{told:#?}");
-    assert!(told[0].starts_with("prod: crashed ERR | crashed ERR: of-crashed/0 STOP: no commit for "), "{told:#?}");
-    assert!(told[1].starts_with("prod: stuck ERR | stuck ERR: of-stuck/0 STALL: no commit for "), "{told:#?}");
+    let mut reported = topic.messages();
+    reported.sort_unstable();
+    assert_eq!(reported.len(), 2, "{reported:#?}");
+    assert!(reported[0].starts_with("prod: crashed ERR | crashed ERR: of-crashed/0 STOP: no commit for "), "{reported:#?}");
+    assert!(reported[1].starts_with("prod: stuck ERR | stuck ERR: of-stuck/0 STALL: no commit for "), "{reported:#?}");
     let stuck = " behind, a member is assigned (and 1 more); member_stuck: member a-1 on 127.0.0.1 commits nothing: 2 partitions stand still. Next: ";
-    assert!(told[1].contains(stuck), "{told:#?}");
+    assert!(reported[1].contains(stuck), "{reported:#?}");
 
     // The same status, an outage, the same event twice, a redriven event, and requests of people in between.
     for minute in [minute, minute + 1, minute + 40] {

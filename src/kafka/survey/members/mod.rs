@@ -79,12 +79,12 @@ async fn about<Q: Question, G: DescribesGroup>(
     kind: Kind,
     names: &Names<'_>,
     question: impl FnOnce(Vec<GroupId>) -> Q,
-    told: impl FnOnce(Q::Answer) -> Vec<G>,
+    described: impl FnOnce(Q::Answer) -> Vec<G>,
 ) -> Outcomes<Described> {
     let question = |groups: Vec<&Listed>| question(groups.iter().map(|group| GroupId(group.id.clone())).collect());
     let outcomes = |answer, by_name: &HashMap<&str, usize>| {
-        let outcomes = told(answer).into_iter().filter_map(|group| {
-            let (name, code, described) = group.told(names);
+        let outcomes = described(answer).into_iter().filter_map(|group| {
+            let (name, code, described) = group.described(names);
             let index = *by_name.get(name)?;
             let outcome = match code {
                 // Deleted between the listing and now; for a classic group the state reports it before version 6

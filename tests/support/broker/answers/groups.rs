@@ -88,7 +88,7 @@ pub(super) fn find<'a>(asked: &Asked<'a>, name: &str) -> Result<Option<&'a Group
     }
 }
 
-/// Subscriptions and assignments are told of stable groups alone.
+/// Subscriptions and assignments are returned for stable groups alone.
 fn classic_member(member: &Member, group: &Group) -> classic::DescribedGroupMember {
     let assigned = member.assigned.iter().map(|(topic, partitions)| {
         TopicPartition::default().with_topic(TopicName(text(topic))).with_partitions(partitions.clone())

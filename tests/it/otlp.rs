@@ -250,7 +250,7 @@ fn a_preflight_asks_the_receiver_whether_it_accepts_requests() {
     let mut program = Program::with(&variables);
     program.0.arg("--preflight");
     let (_, text) = program.reported(b"");
-    assert!(text.contains("takes requests"), "{text}");
+    assert!(text.contains("accepts requests"), "{text}");
     assert!(points(&receiver.seen()).is_empty());
 }
 

@@ -17,7 +17,6 @@ use crate::cloudwatch::pages::binding::PageAddress;
 use crate::cloudwatch::pages::notes;
 use crate::cloudwatch::pages::page::Page;
 use crate::cloudwatch::pages::pages_read::{Missing, PagesRead};
-use crate::cloudwatch::pages::pages_read::{Missing, PagesRead};
 use crate::cloudwatch::pages::rosters::Rosters;
 use crate::cloudwatch::pages::seconds::{self, Slots, Unusable};
 use crate::model::cluster_memory::ClusterMemory;

@@ -147,7 +147,7 @@ fn whom_a_notifier_notifies_and_from_when_is_read_off_its_values() {
         text(&format!("[cluster.a]\nservers=['b:1']\n{notifier}"))
     };
     for (threshold, from) in
-        [(1, "AlarmFrom=WARN\n"), (2, "AlarmFrom=WARN\n"), (3, "AlarmFrom=ERR,"), (4, "AlarmFrom=ERR,")]
+        [(1, "AlarmFrom=WARN\n"), (2, "AlarmFrom=WARN\n"), (3, "AlarmFrom=ERR;"), (4, "AlarmFrom=ERR;")]
     {
         let said = said(threshold, "https://pager.example/hook");
         assert!(said.contains(&format!("threshold: {from}")), "{said}");

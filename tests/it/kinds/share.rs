@@ -57,7 +57,7 @@ fn lag_is_an_upper_bound_where_the_broker_returns_none() {
 #[test]
 fn share_groups_are_unknown_where_the_broker_returns_nothing_of_them() {
     for (api, reported) in [
-        (ApiKey::DescribeShareGroupOffsets, "the broker does not offer DescribeShareGroupOffsets, of which"),
+        (ApiKey::DescribeShareGroupOffsets, "the broker does not offer DescribeShareGroupOffsets (this"),
         (ApiKey::ShareGroupDescribe, "its members are unknown: "),
     ] {
         let stage = scene().node(1, |node| node.lacks(api)).start();

@@ -197,13 +197,13 @@ fn storming(Storm { rebalances, minutes, at_least }: Storm, group: &Group) -> St
     let mut what = format!("{bound}{rebalances} rebalances in {minutes} min: members join and leave");
     if let Ok(members) = &group.members {
         let named = |member: &Member| shown(&member.client_id.chars().take(LONGEST_NAME).collect::<String>());
-        let mut names: Vec<String> = members.iter().take(MEMBERS_NAMED).map(named).collect();
-        if members.len() > names.len() {
-            names.push("…".to_owned());
+        let mut first: Vec<String> = members.iter().take(MEMBERS_NAMED).map(named).collect();
+        if members.len() > first.len() {
+            first.push("…".to_owned());
         }
-        let _ = match &*names {
+        let _ = match &*first {
             [] => write!(what, " (none now)"),
-            names => write!(what, " ({} now: {})", members.len(), names.join(", ")),
+            first => write!(what, " ({} now: {})", members.len(), first.join(", ")),
         };
     }
     what

@@ -196,8 +196,8 @@ fn storming(Storm { rebalances, minutes, at_least }: Storm, group: &Group) -> St
     let bound = if at_least { "at least " } else { "" };
     let mut what = format!("{bound}{rebalances} rebalances in {minutes} min: members join and leave");
     if let Ok(members) = &group.members {
-        let named = |member: &Member| shown(&member.client_id.chars().take(LONGEST_NAME).collect::<String>());
-        let mut names: Vec<String> = members.iter().take(MEMBERS_NAMED).map(named).collect();
+        let client = |member: &Member| shown(&member.client_id.chars().take(LONGEST_NAME).collect::<String>());
+        let mut names: Vec<String> = members.iter().take(MEMBERS_NAMED).map(client).collect();
         if members.len() > names.len() {
             names.push("…".to_owned());
         }

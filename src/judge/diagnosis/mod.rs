@@ -187,7 +187,7 @@ pub const RULES: [Rule; 18] = [
     Rule {
         kind: Kind::Permissions,
         word: "permissions",
-        when: "the broker refuses what belongs to the group, or hides its topics",
+        when: "the broker refuses requests about the group, or hides its topics",
         next: "grant the missing DESCRIBE; meerkat --preflight prints the command",
         holds: rules::permissions,
         says: |evidence, f| write!(f, "a permission is missing: {}", words::missing(evidence)),
@@ -203,15 +203,15 @@ pub const RULES: [Rule; 18] = [
     Rule {
         kind: Kind::TopicRecreated,
         word: "topic_recreated",
-        when: "the commit stands past the log end, or the log end went back",
-        next: "if the topic was recreated on purpose, set the offsets anew: kafka-consumer-groups.sh --reset-offsets --to-earliest",
+        when: "the commit is past the log end, or the log end went back",
+        next: "if the topic was recreated on purpose, reset the offsets: kafka-consumer-groups.sh --reset-offsets --to-earliest",
         holds: rules::topic_recreated,
         says: words::topic_recreated,
     },
     Rule {
         kind: Kind::RecordsLost,
         word: "records_lost",
-        when: "retention deleted records before the group read them, and that is what the verdict is about",
+        when: "retention deleted records before the group read them, and that is the reason for the verdict",
         next: "raise retention.ms or retention.bytes of the topic, and restore what was lost from its source",
         holds: rules::records_lost,
         says: words::records_lost,
@@ -219,8 +219,8 @@ pub const RULES: [Rule; 18] = [
     Rule {
         kind: Kind::ExpiredCommits,
         word: "expired_commits",
-        when: "a partition had a commit at an earlier run, and has none any more",
-        next: "the group starts anew by its auto.offset.reset: see whether it reads again or skips records; raise offsets.retention.minutes",
+        when: "a partition had a commit in an earlier run, and has none now",
+        next: "the group starts again by its auto.offset.reset: check whether it reads again or skips records; raise offsets.retention.minutes",
         holds: rules::expired_commits,
         says: |evidence, f| write!(f, "the group's commits expired or were deleted ({})", words::places(evidence)),
     },
@@ -228,14 +228,14 @@ pub const RULES: [Rule; 18] = [
         kind: Kind::NeverCommits,
         word: "never_commits",
         when: "a member is assigned, records are there, and nothing was ever committed",
-        next: "see whether the client commits at all (enable.auto.commit, or its own commits)",
+        next: "check whether the client commits at all (enable.auto.commit, or its own commits)",
         holds: rules::never_commits,
         says: |evidence, f| words::found(crate::judge::verdict::Finding::Uncommitted, evidence, f),
     },
     Rule {
         kind: Kind::Rewound,
         word: "rewound",
-        when: "the commit went back, and has not come up again",
+        when: "the commit went back, and has not recovered",
         next: "if nobody reset the offsets, find the client that seeks, or that commits old offsets",
         holds: rules::rewound,
         says: words::rewound,
@@ -259,7 +259,7 @@ pub const RULES: [Rule; 18] = [
     Rule {
         kind: Kind::OpenTransaction,
         word: "open_transaction",
-        when: "the commit stands at the last stable offset: a transaction that is open begins there",
+        when: "the commit is at the last stable offset: an open transaction begins there",
         next: "find its producer; abort the transaction if that producer is gone (kafka-transactions.sh abort)",
         holds: rules::open_transaction,
         says: words::open_transaction,
@@ -291,7 +291,7 @@ pub const RULES: [Rule; 18] = [
     Rule {
         kind: Kind::ProducerBurst,
         word: "producer_burst",
-        when: "it falls behind, records come at least 1.5 times as fast as before it did, and are read at 90 % of the pace from before or faster",
+        when: "it falls behind, records arrive at least 1.5 times as fast as before, and are read at 90 % of the pace from before or faster",
         next: "leave it alone if the burst ends soon; else start more members",
         holds: rules::producer_burst,
         says: words::producer_burst,
@@ -307,7 +307,7 @@ pub const RULES: [Rule; 18] = [
     Rule {
         kind: Kind::TooSlow,
         word: "too_slow",
-        when: "it falls behind while it commits, and no rule above holds; names the member that holds 80 % of the lag with at most half of the partitions",
+        when: "it falls behind while it commits, and no rule above applies; names the member that holds 80 % of the lag with at most half of the partitions",
         next: "check the time that a record needs, and what the members wait for",
         holds: rules::too_slow,
         says: words::too_slow,
@@ -315,7 +315,7 @@ pub const RULES: [Rule; 18] = [
     Rule {
         kind: Kind::Unclear,
         word: "unclear",
-        when: "no rule above holds, or what it needs could not be read",
+        when: "no rule above applies, or its data could not be read",
         next: "give it earlier snapshots (meerkat --watch, or MEERKAT_HISTORY=on), and read the partitions: meerkat GROUP",
         // What is left where no other holds.
         holds: |_| None,

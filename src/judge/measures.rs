@@ -50,6 +50,9 @@ measures! {
     /// Of a group.
     GROUP_STATUS = Measure::new("{status}", "1 is OK, 2 WARN, 3 ERR; nothing while it is unknown.")
         .cloudwatch("Status").otlp("meerkat.group.status").openmetrics("group_status");
+    /// Of a group that is not OK, with its `kind`; the status has no such label, since a series that changes its labels is another one.
+    GROUP_DIAGNOSIS = Measure::new("{group}", "1 for a group that is not OK, with the kind of its diagnosis.")
+        .otlp("meerkat.group.diagnosis").openmetrics("group_diagnosis");
     /// Of a group, in `OpenMetrics` also of a topic; a distribution over partitions in `CloudWatch`.
     GROUP_LAG = Measure::new("{record}", "Records that are not read yet.")
         .cloudwatch("Lag").otlp("meerkat.group.lag").openmetrics("group_lag");
@@ -65,6 +68,9 @@ measures! {
     /// Of a group.
     GROUP_LOSS_AHEAD = Measure::new("{partition}", "Partitions that are about to lose records unread.")
         .cloudwatch("LossAhead").otlp("meerkat.group.loss_ahead").openmetrics("group_loss_ahead");
+    /// Of a group; a distribution over partitions in `CloudWatch`.
+    GROUP_LOSS_AHEAD_SECONDS = Measure::new("s", "Until records are deleted that the group has not read, where that is within a day, at the pace of the last run.")
+        .cloudwatch("LossAheadSeconds").otlp("meerkat.group.loss_ahead.seconds").openmetrics("group_loss_ahead_seconds");
     /// Of a group.
     GROUP_MEMBERS = Measure::new("{member}", "Members of the group.").otlp("kafka.consumer_group.members");
     /// Of a group and a topic.

@@ -116,6 +116,9 @@ impl Draft<'_> {
         if let Some(status) = group.status {
             self.add(&measures::GROUP_STATUS, Number::Whole(status.into()), &attributes);
         }
+        if let Some(kind) = group.diagnosis {
+            self.add(&measures::GROUP_DIAGNOSIS, Number::Whole(1), &[("group", &*group.group), ("kind", kind)]);
+        }
         if let Some(members) = group.members {
             self.add(&measures::GROUP_MEMBERS, whole(members), &attributes);
         }
@@ -126,6 +129,9 @@ impl Draft<'_> {
         let ahead = group.partitions.iter().filter(|partition| partition.loss_ahead).count();
         if ahead > 0 {
             self.add(&measures::GROUP_LOSS_AHEAD, whole(ahead), &attributes);
+        }
+        if let Some(soonest) = group.partitions.iter().filter_map(|partition| partition.loss_ahead_s).min() {
+            self.add(&measures::GROUP_LOSS_AHEAD_SECONDS, count(soonest), &attributes);
         }
         if !group.whole {
             // The sum of a part is not the group's.
@@ -445,6 +451,7 @@ mod tests {
         let group = |number| GroupResult {
             group: format!("g{number:05}"),
             status: Some(3),
+            diagnosis: Some("member_stuck"),
             members: Some(2),
             whole: true,
             partitions: vec![
@@ -500,6 +507,7 @@ mod tests {
             "kafka.brokers{cluster=prod} 3",
             "meerkat.groups{cluster=prod,status=ERR} 1",
             "meerkat.group.status{cluster=prod,group=g00000} 3",
+            "meerkat.group.diagnosis{cluster=prod,group=g00000,kind=member_stuck} 1",
             "meerkat.group.lag{cluster=prod,group=g00000} 10",
             "meerkat.group.lag.max{cluster=prod,group=g00000} 6",
             "meerkat.group.lag.seconds{cluster=prod,group=g00000} 1.5",
@@ -541,7 +549,7 @@ mod tests {
         assert!(bodies.len() > 6);
         assert!(bodies.iter().all(|body| body.points <= MOST_POINTS && body.bytes.len() < 1_000_000));
         assert_eq!(bodies.iter().map(|body| body.points).sum::<usize>(), told(&bodies).len());
-        assert_eq!(told(&bodies).len(), 5 + 1_500 * 5);
+        assert_eq!(told(&bodies).len(), 5 + 1_500 * 6);
     }
 
     #[test]

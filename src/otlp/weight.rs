@@ -47,6 +47,7 @@ fn results(groups: usize, partitions: usize) -> Results {
     let group = |number: usize| GroupResult {
         group: format!("orders-service-{number:05}"),
         status: Some(1),
+        diagnosis: None,
         members: Some(partitions),
         whole: true,
         partitions: (0..).take(partitions).map(|partition| of_partition(number, partition)).collect(),

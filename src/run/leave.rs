@@ -118,7 +118,8 @@ impl Run<'_> {
                 |group: &Group| group.rows.is_ok() && group.gaps.iter().all(|why| why.cause() == Cause::Vanished);
             let whole = snapshot.listed.is_ok() && taken.vanished == 0 && snapshot.groups.iter().all(read);
             let standing = self.standing(&taken.stand, &snapshot.groups, &taken.judged);
-            let leaving = Leaving { taken: taken.sight.time_ms, groups, whole, restless, told, standing };
+            let cluster = taken.cluster_memory.clone();
+            let leaving = Leaving { taken: taken.sight.time_ms, groups, whole, restless, told, standing, cluster };
             written = taken.past.write(store, snapshot, &taken.memories, leaving, self.clock.deadline).await;
         }
         let windows = taken.past.windows();

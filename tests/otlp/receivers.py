@@ -41,7 +41,7 @@ def main():
         for minute in range(last - RUNS + 1, last + 1):
             if minute == last:
                 stage.hand("delete-records gone 0 4")
-                stage.hand("delete-records soon 0 2")
+                stage.hand("produce soon 0 1")
             history.control(now=minute * 60 + 2)
             for name, receiver in receivers.items():
                 reports[name] = run(name, minute, {**kafka.variables(), **history.variables(), **receiver.variables})

@@ -196,14 +196,14 @@ fn storming(Storm { rebalances, minutes, at_least }: Storm, group: &Group) -> St
     let bound = if at_least { "at least " } else { "" };
     let mut what = format!("{bound}{rebalances} rebalances in {minutes} min: members join and leave");
     if let Ok(members) = &group.members {
-        let named = |member: &Member| shown(&member.client_id.chars().take(LONGEST_NAME).collect::<String>());
-        let mut names: Vec<String> = members.iter().take(MEMBERS_NAMED).map(named).collect();
-        if members.len() > names.len() {
-            names.push("…".to_owned());
+        let name = |member: &Member| shown(&member.client_id.chars().take(LONGEST_NAME).collect::<String>());
+        let mut clients: Vec<String> = members.iter().take(MEMBERS_NAMED).map(name).collect();
+        if members.len() > clients.len() {
+            clients.push("…".to_owned());
         }
-        let _ = match &*names {
+        let _ = match &*clients {
             [] => write!(what, " (none now)"),
-            names => write!(what, " ({} now: {})", members.len(), names.join(", ")),
+            some => write!(what, " ({} now: {})", members.len(), some.join(", ")),
         };
     }
     what

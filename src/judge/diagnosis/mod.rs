@@ -24,7 +24,7 @@ mod rules;
 mod sight;
 mod words;
 
-pub(crate) use sight::at_sight;
+pub(crate) use sight::{at_sight, storming};
 
 /// Why a group is not OK, as a closed list.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, Hash)]
@@ -144,6 +144,15 @@ pub struct Evidence {
     /// The group's state.
     #[serde(skip_serializing_if = "Option::is_none")]
     pub(crate) state: Option<String>,
+    /// Rebalances within [`Self::minutes`].
+    #[serde(skip_serializing_if = "Option::is_none")]
+    pub(crate) rebalances: Option<u32>,
+    /// Whether there may have been more rebalances.
+    #[serde(skip_serializing_if = "std::ops::Not::not", default)]
+    pub(crate) rebalances_at_least: bool,
+    /// The time in which rebalances were counted.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    pub(crate) minutes: Option<i64>,
     /// The brokers, by their ids.
     #[serde(skip_serializing_if = "Vec::is_empty", default)]
     pub(crate) brokers: Vec<i32>,
@@ -243,7 +252,7 @@ pub const RULES: [Rule; 18] = [
     Rule {
         kind: Kind::Rebalancing,
         word: "rebalancing",
-        when: "records wait while the group is in a rebalance, or it rebalances without end",
+        when: "records wait while the group is in a rebalance, or it rebalances again and again",
         next: "find the members that leave and join: restarts, max.poll.interval.ms, session.timeout.ms",
         holds: rules::rebalancing,
         says: words::rebalancing,

@@ -5,13 +5,13 @@ use std::fmt::Write as _;
 use super::LastKnown;
 use crate::base::figures::{grouped, records_of, seconds, shown};
 use crate::base::spelling::nearest;
-use crate::judge::diagnosis::{Diagnosis, at_sight};
+use crate::judge::diagnosis::{Diagnosis, at_sight, storming};
 use crate::judge::flow;
 use crate::judge::input::Sight;
 use crate::judge::verdict::{self, Judgement, Pace, Reason, Verdict};
 use crate::model::lags::Left;
 use crate::model::memory::Thresholds;
-use crate::model::snapshot::{Group, Kind, Member, Row, Snapshot};
+use crate::model::snapshot::{Group, Kind, Row, Snapshot};
 use crate::model::turnover::Storm;
 
 /// A group with its verdict.
@@ -78,7 +78,7 @@ impl JudgedGroup {
 
     /// Adds that the group rebalances again and again: that is a finding, and no status by itself.
     pub(crate) fn storms(&mut self, storm: Storm, group: &Group) {
-        let what = storming(storm, group);
+        let what = storming(storm, group).to_string();
         let _ = write!(self.reason, "; {what}");
         self.finding = Some(self.finding.take().map_or(what.clone(), |finding| format!("{finding}; {what}")));
         self.storm = Some(storm);
@@ -191,27 +191,6 @@ impl JudgedGroup {
         }
     }
 }
-
-fn storming(Storm { rebalances, minutes, at_least }: Storm, group: &Group) -> String {
-    let bound = if at_least { "at least " } else { "" };
-    let mut what = format!("{bound}{rebalances} rebalances in {minutes} min: members join and leave");
-    if let Ok(members) = &group.members {
-        let name = |member: &Member| shown(&member.client_id.chars().take(LONGEST_NAME).collect::<String>());
-        let mut clients: Vec<String> = members.iter().take(MEMBERS_NAMED).map(name).collect();
-        if members.len() > clients.len() {
-            clients.push("…".to_owned());
-        }
-        let _ = match &*clients {
-            [] => write!(what, " (none now)"),
-            some => write!(what, " ({} now: {})", members.len(), some.join(", ")),
-        };
-    }
-    what
-}
-
-/// Members that a sentence names, and letters of each.
-const MEMBERS_NAMED: usize = 3;
-const LONGEST_NAME: usize = 60;
 
 fn no_such_group(name: &str, snapshot: &Snapshot) -> String {
     let listed = snapshot.listed.iter().flatten().map(|listed| &**listed);

@@ -22,7 +22,7 @@ zig = tests/tools/prerequisites.sh build && tests/tools/venv.sh venv-release tes
 cargo_tool = test -x .cache/$(1)/bin/$(1) || { echo "building $(1) into .cache/$(1) (minutes)"; \
 	    $(compile) install --locked --root .cache/$(1) $(1)@$(2); }
 tools = tests/tools/prerequisites.sh build python && tests/tools/venv.sh venv tests/tools/requirements.txt
-jars = tests/tools/prerequisites.sh build java openssl python
+jars = tests/tools/prerequisites.sh build java jq openssl python
 static = for arch in x86_64 aarch64; do $(call add,$$arch-unknown-linux-musl); \
 	    PATH="$(CURDIR)/.cache/venv-release/bin:$$PATH" $(compile) zigbuild --locked --release --target $$arch-unknown-linux-musl --bin meerkat; done
 add = rustup target list --installed | grep -qx $(1) || { echo "rustup target add $(1)"; rustup --quiet target add $(1); }
@@ -81,7 +81,7 @@ test: prerequisites test-style test-unit test-package test-deny test-docs test-i
 
 .PHONY: prerequisites
 prerequisites: ## what all targets need, installed at once as root, else named at once
-	@tests/tools/prerequisites.sh build make java openssl python chromium buildah musl strip shells
+	@tests/tools/prerequisites.sh build make java jq openssl python chromium buildah musl strip shells
 
 .PHONY: test-style
 test-style: ## rustfmt and clippy
@@ -93,8 +93,8 @@ test-style: ## rustfmt and clippy
 .PHONY: test-unit
 test-unit: ## the tests that need a Rust compiler alone; most of them wait for a double, so there are more of them at once than cores
 	@$(build)
-	@$(compile) test --no-run --locked --lib --bins --test it
-	cargo test --quiet --locked --lib --bins --test it -- --test-threads $$((3 * $$(nproc)))
+	@$(compile) test --no-run --locked --lib --bins --test pure --test it
+	cargo test --quiet --locked --lib --bins --test pure --test it -- --test-threads $$((3 * $$(nproc)))
 
 .PHONY: test-kafka
 test-kafka: ## a real Kafka, each release in TESTED: make test-kafka TESTED=4.1.1
@@ -109,7 +109,7 @@ test-kafka: ## a real Kafka, each release in TESTED: make test-kafka TESTED=4.1.
 .PHONY: matrix
 matrix: ## a real Kafka, each release in MATRIX, with a table of the versions chosen
 	@$(MAKE) --no-print-directory test-kafka TESTED="$(MATRIX)" UPHEAVAL="$(TESTED)"
-	@$(compile) build
+	@$(compile) build --locked --bin meerkat --example cloudwatch
 	@python3 tests/tools/versions.py $(MATRIX)
 
 .PHONY: test-kfake
@@ -127,6 +127,23 @@ test-burrow: ## Telegraf's reader of Burrow's API against the function, built in
 	    echo "building Telegraf's plugin into .cache/telegraf (a minute or two)"; mkdir -p .cache/telegraf; \
 	    cd tests/telegraf && GOFLAGS="-p=1 -buildvcs=false" go build -trimpath -ldflags '-s -w' -o ../../.cache/telegraf/burrow-reader .; }
 	tests/tools/ignored-tests.sh burrow::telegraf
+
+# A part in Go, built where it is missing or older than what it is built from.
+part = test .cache/otlp/$(1) -nt tests/otlp/$(2)/go.sum || { \
+    echo "building $(1) into .cache/otlp ($(3) of CPU the first time)"; mkdir -p .cache/otlp; cd tests/otlp/$(2) && \
+    GOFLAGS="-p=1 -buildvcs=false" go build -trimpath -tags remove_all_sd -ldflags '-s -w' -o ../../../.cache/otlp/$(1) $(4); }
+
+.PHONY: test-otlp
+test-otlp: ## a run in the OpenTelemetry Collector and in Prometheus, whose rules rehearse the alarms; built into .cache/otlp (needs Go; ten minutes the first time)
+	@$(jars)
+	@tests/tools/prerequisites.sh go
+	@tests/tools/venv.sh venv-infra tests/tools/infra-requirements.txt
+	@$(call part,otelsink,collector,2 minutes,.)
+	@$(call part,prometheus,prometheus,3 minutes,github.com/prometheus/prometheus/cmd/prometheus)
+	@$(call part,promtool,prometheus,2 minutes,github.com/prometheus/prometheus/cmd/promtool)
+	@$(call part,board,board,1 minute,.)
+	.cache/venv-infra/bin/python tests/otlp/receivers.py
+	.cache/venv-infra/bin/python tests/otlp/alerts.py
 
 .PHONY: test-ministack
 test-ministack: ## the CloudWatch stand-in beside MiniStack
@@ -155,7 +172,7 @@ fuzz: ## the readers among ever new texts that nobody would write, without end
 	@while :; do \
 	    export MEERKAT_FUZZ_SEED=$$(od -An -N6 -tu8 /dev/urandom | tr -d ' ') MEERKAT_FUZZ_TIMES=3; \
 	    echo "MEERKAT_FUZZ_SEED=$$MEERKAT_FUZZ_SEED"; \
-	    cargo test --quiet --locked --test it fuzz:: && cargo test --quiet --locked --lib any_; \
+	    cargo test --quiet --locked --test pure fuzz:: && cargo test --quiet --locked --lib any_; \
 	done
 
 .PHONY: test-openmetrics

@@ -1,9 +1,10 @@
-//! What the metrics of one cluster cost a month, as a table for README.md.
+//! What the metrics of one cluster cost a month, as a table for README.md, and what they weigh by OTLP, as one for infra/metrics.md.
 //!
 //!     cargo run --example cost
 
 use std::io::Write as _;
 
 fn main() -> std::io::Result<()> {
-    write!(std::io::stdout().lock(), "{}", meerkat::cloudwatch::cost::table::markdown())
+    let (cost, weight) = (meerkat::cloudwatch::cost::table::markdown(), meerkat::otlp::weight::markdown());
+    write!(std::io::stdout().lock(), "{cost}\n{weight}")
 }

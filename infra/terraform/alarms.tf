@@ -11,6 +11,13 @@ locals {
   end = var.ok_pages == "on" && var.period < 120
   # Runs in a row after which nothing, an unknown group or a missing part is an alarm.
   runs = var.period >= 60 ? 2 : 3
+  # The same in PromQL, in seconds.
+  otlp     = var.metrics == "otlp"
+  reach    = 2 * local.seconds + 180
+  hold     = max(10800, 3 * local.seconds)
+  silence  = local.runs * local.seconds + 120
+  again    = var.period >= 120 ? 0 : local.seconds + 60
+  in_a_row = min((local.runs - 1) * local.seconds + 60, 86400)
 
   # One series for each group. A series that the query retrieves no more is OK at once, whatever missing data means.
   by_group = {
@@ -25,6 +32,9 @@ locals {
       wanted       = true
       pages        = var.group_pages == "on"
       ends         = var.group_pages == "on" && local.end
+      promql       = "max by (cluster, group) (last_over_time({\"meerkat.group.status\", cluster=\"${var.cluster}\"}[${local.reach}s])) >= ${local.status[var.alarm_from]} or max by (cluster, group) (last_over_time({\"meerkat.group.status\", cluster=\"${var.cluster}\"}[${local.hold}s])) >= ${local.status[var.alarm_from]} unless on (cluster) count by (cluster) (max by (cluster, part) (last_over_time({\"meerkat.heartbeat\", cluster=\"${var.cluster}\"}[${local.reach}s]))) >= ${var.parts}"
+      pending      = 0
+      recovery     = 600
     }
     lag-seconds = {
       description  = "The oldest unread record of a consumer group of ${var.cluster} is ${var.lag_seconds_alarm} s old or older; the contributors are these groups."
@@ -37,6 +47,9 @@ locals {
       wanted       = var.lag_seconds_alarm > 0
       pages        = var.group_pages == "on"
       ends         = false
+      promql       = "max by (cluster, group) (last_over_time({\"meerkat.group.lag.seconds\", cluster=\"${var.cluster}\"}[${local.reach}s])) >= ${var.lag_seconds_alarm}"
+      pending      = local.again
+      recovery     = 600
     }
     lost-offsets = {
       description  = "Retention deleted records of ${var.cluster} before a group read them; the contributors are these groups."
@@ -49,6 +62,9 @@ locals {
       wanted       = true
       pages        = var.loss_pages == "on"
       ends         = false
+      promql       = "max by (cluster, group) (last_over_time({\"meerkat.group.lost\", cluster=\"${var.cluster}\"}[${local.reach}s])) > 0"
+      pending      = 0
+      recovery     = 600
     }
     loss-ahead = {
       description  = "A group of ${var.cluster} has nearly used up what retention keeps, and will lose records; the contributors are these groups."
@@ -61,6 +77,9 @@ locals {
       wanted       = true
       pages        = var.loss_pages == "on"
       ends         = false
+      promql       = "max by (cluster, group) (count_over_time({\"meerkat.group.loss_ahead\", cluster=\"${var.cluster}\"}[${local.reach}s])) >= ${local.twice}"
+      pending      = 0
+      recovery     = 600
     }
   }
 
@@ -79,6 +98,9 @@ locals {
       datapoints   = local.runs
       missing_data = "ignore"
       pages        = false
+      promql       = "sum by (cluster) (last_over_time({\"meerkat.unknown_groups\", cluster=\"${var.cluster}\"}[${local.reach}s])) > 0"
+      pending      = local.in_a_row
+      recovery     = 600
     }
     function-errors = {
       description  = "Runs for ${var.cluster} fail; the log has the reason."
@@ -93,6 +115,9 @@ locals {
       datapoints   = var.period >= 60 ? 2 : 5
       missing_data = "notBreaching"
       pages        = false
+      promql       = ""
+      pending      = 0
+      recovery     = 0
     }
     heartbeat-missing = {
       description  = "No run for ${var.cluster} has finished for some periods, no part's either. Before the first run that is expected: …-nobody-watches sends the page."
@@ -107,6 +132,9 @@ locals {
       datapoints   = local.runs
       missing_data = "breaching"
       pages        = false
+      promql       = "absent_over_time({\"meerkat.heartbeat\", cluster=\"${var.cluster}\"}[${local.silence}s])"
+      pending      = 0
+      recovery     = 0
     }
     # No data until the first run has finished, then OK for good: a new deployment does not page because it is new.
     first-run = {
@@ -122,6 +150,9 @@ locals {
       datapoints   = 1
       missing_data = "ignore"
       pages        = false
+      promql       = ""
+      pending      = 0
+      recovery     = 0
     }
     blind-runs = {
       description  = "Runs for ${var.cluster} start and cannot read Kafka; the log has the reason. The groups' statuses are the last known ones. The end is that of …-nobody-watches."
@@ -136,6 +167,9 @@ locals {
       datapoints   = 2
       missing_data = "notBreaching"
       pages        = true
+      promql       = "max by (cluster) (count_over_time({\"meerkat.blind_runs\", cluster=\"${var.cluster}\"}[${local.silence}s])) >= 2"
+      pending      = 0
+      recovery     = 0
     }
   }
   of_part = { for number in range(1, var.parts > 1 ? var.parts + 1 : 1) : "part-${number}" => {
@@ -151,8 +185,20 @@ locals {
     datapoints   = local.runs
     missing_data = "breaching"
     pages        = false
+    promql       = "absent_over_time({\"meerkat.heartbeat\", cluster=\"${var.cluster}\", part=\"${number}/${var.parts}\"}[${local.silence}s])"
+    pending      = 0
+    recovery     = 0
   } }
   single = merge(local.of_stack, local.of_part)
+
+  # Without a metric of its own, a first run is known by what Lambda counts.
+  by_metric = { for name, alarm in local.single : name => !local.otlp || name == "function-errors" }
+  in_promql = { for name, alarm in local.single : name => local.otlp && alarm.promql != "" }
+  finished = !local.otlp ? {} : {
+    finished = { expression = "IF(runs - errors > 0, runs)", metric = "" }
+    runs     = { expression = null, metric = "Invocations" }
+    errors   = { expression = null, metric = "Errors" }
+  }
 
   wanted_by_group = { for name, alarm in local.by_group : name => alarm if alarm.wanted }
   in_page = concat(

@@ -59,6 +59,8 @@ locals {
     MEERKAT_UNCOMMITTED_ALARMS                = var.uncommitted
     MEERKAT_NAMESPACE                         = var.namespace
     MEERKAT_STATE_NAMESPACE                   = "${var.namespace}/State"
+    MEERKAT_PUBLISH                           = local.otlp ? "otlp" : ""
+    OTEL_EXPORTER_OTLP_ENDPOINT               = local.otlp ? "https://monitoring.${data.aws_region.here.region}.${data.aws_partition.here.dns_suffix}" : ""
     MEERKAT_METRICS_DETAIL                    = var.metrics_detail
     MEERKAT_METRICS_LIMIT                     = tostring(var.metrics_limit)
     MEERKAT_CHANGES_TOPIC                     = var.changes_topic_arn

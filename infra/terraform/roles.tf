@@ -84,6 +84,14 @@ data "aws_iam_policy_document" "publish" {
       values   = [var.namespace, "${var.namespace}/State"]
     }
   }
+  # OpenTelemetry metrics have no namespace, so no condition on it holds for them.
+  dynamic "statement" {
+    for_each = local.otlp ? [1] : []
+    content {
+      actions   = ["cloudwatch:PutMetricData"]
+      resources = ["*"]
+    }
+  }
   dynamic "statement" {
     for_each = length(local.topic_arns) > 0 ? [1] : []
     content {

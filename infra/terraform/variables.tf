@@ -350,10 +350,31 @@ variable "abandoned" {
   }
 }
 
+variable "metrics" {
+  type        = string
+  default     = "classic"
+  description = "Where metrics go. classic: CloudWatch's own metrics, each of which has a price. otlp: CloudWatch's OpenTelemetry metrics, billed by the gigabyte; alarms and dashboard ask in PromQL. The history stays in classic metrics."
+
+  validation {
+    condition     = contains(["classic", "otlp"], var.metrics)
+    error_message = "classic or otlp."
+  }
+
+  validation {
+    condition     = var.metrics == "classic" || contains(["af-south-1", "ap-east-1", "ap-east-2", "ap-northeast-1", "ap-northeast-2", "ap-northeast-3", "ap-south-1", "ap-south-2", "ap-southeast-1", "ap-southeast-2", "ap-southeast-3", "ap-southeast-4", "ap-southeast-5", "ap-southeast-6", "ap-southeast-7", "ca-central-1", "ca-west-1", "eu-central-1", "eu-central-2", "eu-north-1", "eu-south-1", "eu-south-2", "eu-west-1", "eu-west-2", "eu-west-3", "mx-central-1", "sa-east-1", "us-east-1", "us-east-2", "us-west-1", "us-west-2"], data.aws_region.here.region)
+    error_message = "CloudWatch takes no OpenTelemetry metrics in this Region, so Metrics stays classic."
+  }
+
+  validation {
+    condition     = var.metrics == "classic" || (var.fips == "off" && var.dual_stack == "off")
+    error_message = "AWS documents no FIPS and no dual-stack endpoint for OpenTelemetry metrics, so with Fips or dual_stack on Metrics stays classic."
+  }
+}
+
 variable "metrics_detail" {
   type        = string
   default     = "group"
-  description = "Lag metrics for each group, or for each topic or partition too. Each metric has a price."
+  description = "Lag metrics for each group, or for each topic or partition too. Each classic metric has a price."
 
   validation {
     condition     = contains(["problems", "group", "topic", "partition"], var.metrics_detail)
@@ -364,7 +385,7 @@ variable "metrics_detail" {
 variable "metrics_limit" {
   type        = number
   default     = 500
-  description = "Metrics that a run may publish. What does not fit is left out, and the report says so."
+  description = "Classic metrics that a run may publish. What does not fit is left out, and the report says so."
 
   validation {
     condition     = var.metrics_limit >= 10 && var.metrics_limit <= 100000

@@ -5,19 +5,33 @@ resource "aws_cloudwatch_metric_alarm" "by_group" {
 
   alarm_name          = "${var.name}-${each.key}"
   alarm_description   = each.value.description
-  comparison_operator = each.value.comparison
-  threshold           = each.value.threshold
-  evaluation_periods  = each.value.evaluations
-  datapoints_to_alarm = each.value.datapoints
-  treat_missing_data  = each.value.missing_data
+  comparison_operator = local.otlp ? null : each.value.comparison
+  threshold           = local.otlp ? null : each.value.threshold
+  evaluation_periods  = local.otlp ? null : each.value.evaluations
+  datapoints_to_alarm = local.otlp ? null : each.value.datapoints
+  treat_missing_data  = local.otlp ? null : each.value.missing_data
+  evaluation_interval = local.otlp ? 60 : null
   alarm_actions       = each.value.pages ? local.topics : []
   ok_actions          = each.value.ends ? local.topics : []
 
-  metric_query {
-    id          = "worst"
-    expression  = each.value.query
-    period      = local.window
-    return_data = true
+  dynamic "metric_query" {
+    for_each = local.otlp ? [] : [each.value.query]
+    content {
+      id          = "worst"
+      expression  = metric_query.value
+      period      = local.window
+      return_data = true
+    }
+  }
+  dynamic "evaluation_criteria" {
+    for_each = local.otlp ? [each.value] : []
+    content {
+      promql_criteria {
+        query           = evaluation_criteria.value.promql
+        pending_period  = evaluation_criteria.value.pending
+        recovery_period = evaluation_criteria.value.recovery
+      }
+    }
   }
 }
 
@@ -26,17 +40,48 @@ resource "aws_cloudwatch_metric_alarm" "single" {
 
   alarm_name          = "${var.name}-${each.key}"
   alarm_description   = each.value.description
-  namespace           = each.value.namespace
-  metric_name         = each.value.metric
-  dimensions          = each.value.dimensions
-  statistic           = each.value.statistic
-  period              = each.value.seconds
-  comparison_operator = each.value.comparison
-  threshold           = each.value.threshold
-  evaluation_periods  = each.value.evaluations
-  datapoints_to_alarm = each.value.datapoints
-  treat_missing_data  = each.value.missing_data
+  namespace           = local.by_metric[each.key] ? each.value.namespace : null
+  metric_name         = local.by_metric[each.key] ? each.value.metric : null
+  dimensions          = local.by_metric[each.key] ? each.value.dimensions : null
+  statistic           = local.by_metric[each.key] ? each.value.statistic : null
+  period              = local.by_metric[each.key] ? each.value.seconds : null
+  comparison_operator = local.in_promql[each.key] ? null : each.value.comparison
+  threshold           = local.in_promql[each.key] ? null : each.value.threshold
+  evaluation_periods  = local.in_promql[each.key] ? null : each.value.evaluations
+  datapoints_to_alarm = local.in_promql[each.key] ? null : each.value.datapoints
+  treat_missing_data  = local.in_promql[each.key] ? null : each.value.missing_data
+  evaluation_interval = local.in_promql[each.key] ? 60 : null
   alarm_actions       = each.value.pages ? local.topics : []
+
+  dynamic "metric_query" {
+    for_each = each.key == "first-run" ? local.finished : {}
+    content {
+      id          = metric_query.key
+      expression  = metric_query.value.expression
+      return_data = metric_query.key == "finished"
+
+      dynamic "metric" {
+        for_each = metric_query.value.metric == "" ? [] : [metric_query.value.metric]
+        content {
+          namespace   = "AWS/Lambda"
+          metric_name = metric.value
+          dimensions  = { FunctionName = "meerkat-${var.name}" }
+          period      = local.seconds
+          stat        = "Sum"
+        }
+      }
+    }
+  }
+  dynamic "evaluation_criteria" {
+    for_each = local.in_promql[each.key] ? [each.value] : []
+    content {
+      promql_criteria {
+        query           = evaluation_criteria.value.promql
+        pending_period  = evaluation_criteria.value.pending
+        recovery_period = evaluation_criteria.value.recovery
+      }
+    }
+  }
 }
 
 resource "aws_cloudwatch_composite_alarm" "nobody_watches" {
@@ -83,9 +128,9 @@ locals {
   # The template's text, with CloudFormation's names and escapes made Terraform's.
   dashboard = replace(
     replace(
-      replace(file("${path.module}/../dashboard.json"), "${local.dollar}{AWS::Region}", data.aws_region.here.region),
-      "\"period\": 60",
-      "\"period\": ${local.seconds}",
+      replace(file("${path.module}/../${local.otlp ? "dashboard-otlp" : "dashboard"}.json"), "${local.dollar}{AWS::Region}", data.aws_region.here.region),
+      "/\"(period|step)\": 60/",
+      "\"$1\": ${local.seconds}",
     ),
     "${local.dollar}{!",
     "${local.dollar}${local.dollar}{",
@@ -97,6 +142,7 @@ resource "aws_cloudwatch_dashboard" "groups" {
   dashboard_body = templatestring(local.dashboard, {
     Cluster        = var.cluster
     Namespace      = var.namespace
+    Reach          = local.reach
     Checker        = aws_lambda_function.checker.function_name
     Widget         = { Arn = aws_lambda_function.widget.arn }
     Page           = { Arn = "${local.alarm_arn}-page" }

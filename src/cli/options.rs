@@ -121,13 +121,6 @@ mod tests {
     use super::*;
 
     #[test]
-    fn the_table_names_each_option_once() {
-        for (index, option) in OPTIONS.iter().enumerate() {
-            assert!(OPTIONS[index + 1..].iter().all(|other| other.long != option.long), "{}", option.long);
-        }
-    }
-
-    #[test]
     fn an_option_that_is_not_there_has_a_way_out() {
         assert_eq!(instead_of("only-problem"), "did you mean --only-problems? See meerkat --help");
         assert_eq!(instead_of("v"), "did you mean --version? See meerkat --help");

@@ -1,10 +1,11 @@
-//! What is watched while a call is under way: that `CloudWatch` itself answers, and how attempts fail.
+//! What is watched while a call is under way: that `CloudWatch` itself answers, how attempts fail, and what the wire tells besides data.
 
 use std::error::Error as StdError;
 use std::sync::atomic::{AtomicBool, Ordering};
-use std::sync::{Arc, Mutex, PoisonError};
+use std::sync::{Arc, Mutex, MutexGuard, PoisonError};
 
 use aws_sdk_cloudwatch::error::{ProvideErrorMetadata, SdkError};
+use aws_sdk_cloudwatch::primitives::{DateTime, DateTimeFormat};
 use aws_smithy_runtime_api::box_error::BoxError;
 use aws_smithy_runtime_api::client::interceptors::Intercept;
 use aws_smithy_runtime_api::client::interceptors::context::{
@@ -13,6 +14,7 @@ use aws_smithy_runtime_api::client::interceptors::context::{
 use aws_smithy_runtime_api::client::orchestrator::HttpResponse;
 use aws_smithy_runtime_api::client::runtime_components::RuntimeComponents;
 use aws_smithy_types::config_bag::ConfigBag;
+use tokio::time::Instant;
 
 use super::error::{Operation, StoreError, StoreTrouble, described, short};
 
@@ -60,19 +62,33 @@ pub(super) struct Attempts(Arc<State>);
 
 #[derive(Debug, Default)]
 struct State {
-    /// How the last attempt that ended had failed.
-    failed: Mutex<Option<String>>,
+    seen: Mutex<Seen>,
     /// Whether the last attempt began, and was not signed: whoever gives credentials has not answered.
     unsigned: AtomicBool,
 }
 
+/// What the wire tells besides data.
+#[derive(Clone, Debug, Default)]
+pub(super) struct Seen {
+    /// How the last attempt that ended had failed.
+    failed: Option<String>,
+    /// Where the last request went.
+    pub(super) endpoint: Option<String>,
+    /// The header `Date` of the last answer, in seconds since 1970, and when it came.
+    pub(super) date: Option<(i64, Instant)>,
+}
+
 impl Attempts {
+    pub(super) fn seen(&self) -> MutexGuard<'_, Seen> {
+        self.0.seen.lock().unwrap_or_else(PoisonError::into_inner)
+    }
+
     /// The error of a call for which there is no time left.
     pub(super) fn out_of_time(&self, tried: Operation) -> StoreError {
         if self.0.unsigned.load(Ordering::Relaxed) {
             return StoreError::new(tried, StoreTrouble::NoCredentials, None);
         }
-        match self.0.failed.lock().unwrap_or_else(PoisonError::into_inner).take() {
+        match self.seen().failed.take() {
             Some(failed) => StoreError::new(tried, StoreTrouble::StillTrying, Some(failed.into())),
             None => StoreError::new(tried, StoreTrouble::OutOfTime, None),
         }
@@ -105,11 +121,25 @@ impl Intercept for Attempts {
 
     fn read_after_signing(
         &self,
-        _context: &BeforeTransmitInterceptorContextRef<'_>,
+        context: &BeforeTransmitInterceptorContextRef<'_>,
         _components: &RuntimeComponents,
         _config: &mut ConfigBag,
     ) -> Result<(), BoxError> {
         self.0.unsigned.store(false, Ordering::Relaxed);
+        let origin: Vec<&str> = context.request().uri().split('/').take(3).collect();
+        self.seen().endpoint = Some(origin.join("/"));
+        Ok(())
+    }
+
+    fn read_before_deserialization(
+        &self,
+        context: &BeforeDeserializationInterceptorContextRef<'_>,
+        _components: &RuntimeComponents,
+        _config: &mut ConfigBag,
+    ) -> Result<(), BoxError> {
+        let date = context.response().headers().get("date");
+        let date = date.and_then(|date| DateTime::from_str(date, DateTimeFormat::HttpDate).ok());
+        self.seen().date = date.map(|date| (date.secs(), Instant::now()));
         Ok(())
     }
 
@@ -126,7 +156,7 @@ impl Intercept for Attempts {
             Some(answer) => format!("something else than CloudWatch answered ({})", described(answer)),
             None => short(error).to_string(),
         });
-        *self.0.failed.lock().unwrap_or_else(PoisonError::into_inner) = failed;
+        self.seen().failed = failed;
         Ok(())
     }
 }

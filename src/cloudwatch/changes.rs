@@ -18,9 +18,10 @@ use crate::judge::outcome::Judged;
 use crate::judge::verdict::Verdict;
 use crate::model::pattern::Rules;
 use crate::model::snapshot::Snapshot;
+use crate::report::DiagnosisEntry;
 
 /// A group's published status that is another than the one that was told last.
-#[derive(Clone, Debug, PartialEq, Eq)]
+#[derive(Clone, Debug, PartialEq)]
 struct Change {
     /// The group, as [`Told`] knows it.
     key: u64,
@@ -35,7 +36,7 @@ struct Change {
 }
 
 /// A change, for machines.
-#[derive(Clone, Debug, PartialEq, Eq, Serialize)]
+#[derive(Clone, Debug, PartialEq, Serialize)]
 struct Entry {
     group: String,
     status: &'static str,
@@ -44,6 +45,9 @@ struct Entry {
     #[serde(skip_serializing_if = "Option::is_none")]
     owner: Option<Box<str>>,
     reason: String,
+    /// Why it is not OK; absent where it is.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    diagnosis: Option<DiagnosisEntry<'static>>,
     total_lag: Option<u64>,
 }
 
@@ -131,14 +135,18 @@ impl Changes {
             let was = if told.is_some() { format!(" (was {known_before})") } else { String::new() };
             let owner = owners.of(&group.name).clone();
             let suffix = owner.as_ref().map_or(String::new(), |owner| format!("; owner {owner}"));
+            let diagnosis = of_group.diagnosis.as_deref().map(|diagnosis| DiagnosisEntry::owned(diagnosis, snapshot));
+            let cause = diagnosis.as_ref().filter(|diagnosis| diagnosis.is_clear());
+            let cause = cause.map_or(String::new(), |diagnosis| format!("; {}", diagnosis.beside(&of_group.reason)));
             let cluster = if status > OK { &*cluster } else { "" };
-            let text = format!("{title}{was}: {}{cluster}{suffix}", of_group.reason);
+            let text = format!("{title}{was}: {}{cluster}{suffix}{cause}", of_group.reason);
             let entry = Entry {
                 group: group.name.to_string(),
                 status: of_group.verdict.word(),
                 before: known_before,
                 owner,
                 reason: of_group.reason.clone(),
+                diagnosis,
                 total_lag: of_group.total_lag,
             };
             all.of_groups.push(Change { key, status, before: told, title, text, entry });

@@ -5,9 +5,9 @@
 
 use std::time::Duration;
 
-use aws_config::BehaviorVersion;
 use aws_config::retry::RetryConfig;
 use aws_config::timeout::TimeoutConfig;
+use aws_config::{BehaviorVersion, ConfigLoader};
 
 pub(crate) mod address;
 mod attempts;
@@ -51,16 +51,16 @@ pub(crate) struct Patience {
     pub(crate) attempts: u32,
 }
 
-/// A client with the Region, endpoint and credentials that the environment gives the SDK.
+/// A client with the Region, endpoint and credentials that these settings have, or else the environment gives the SDK.
 ///
 /// Nothing is sent to `CloudWatch` yet. Its connections are shared by reads and writes, and by all runs.
-pub(crate) async fn connect(patience: Patience) -> Client {
+pub(crate) async fn connect(settings: ConfigLoader, patience: Patience) -> Client {
     let timeouts = TimeoutConfig::builder()
         .connect_timeout(patience.connect)
         .operation_attempt_timeout(patience.attempt)
         .operation_timeout(patience.call)
         .build();
-    let config = aws_config::from_env()
+    let config = settings
         .http_client(http::client(LONGEST_ANSWER, None))
         .timeout_config(timeouts)
         .retry_config(RetryConfig::standard().with_max_attempts(patience.attempts))

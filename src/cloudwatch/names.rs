@@ -40,6 +40,9 @@ pub const LAG_SECONDS: &str = of(measures::GROUP_LAG_SECONDS);
 pub const LOST_OFFSETS: &str = of(measures::GROUP_LOST);
 /// {Cluster, Group}: 1 for each partition that is about to lose records unread; nothing where none is.
 pub const LOSS_AHEAD: &str = of(measures::GROUP_LOSS_AHEAD);
+/// {Cluster, Group}: seconds until records are deleted unread, one value for each partition where that is within a day; nothing where it is
+/// not. Its statistic is Minimum.
+pub const LOSS_AHEAD_SECONDS: &str = of(measures::GROUP_LOSS_AHEAD_SECONDS);
 /// {Cluster}, and {Cluster, Part} where there are parts: 1 for each finished run.
 pub const HEARTBEAT: &str = of(measures::HEARTBEAT);
 /// {Cluster}, and {Cluster, Part} where there are parts: 1 for each run that saw nothing of Kafka; nothing for a run that did.
@@ -59,6 +62,8 @@ pub(crate) const PARTITIONS: &str = "Partitions";
 pub(crate) const ROSTER: &str = "Roster";
 /// State, {Cluster, Part, Period, Page}: names of groups whose last published status stands, see [`super::pages::standing`].
 pub const STANDING: &str = "Standing";
+/// State, {Cluster, Part, Period, Page}: what is remembered of brokers and of groups' rebalances, see [`super::pages::notes`].
+pub const NOTES: &str = "Notes";
 
 /// {Cluster}, in both namespaces: values that a preflight writes to read them back; see [`super::canary`].
 pub const CANARY: &str = "Canary";
@@ -70,6 +75,7 @@ pub const PUBLISHED: &[(&str, &[&[&str]])] = &[
     (LAG_SECONDS, BY_GROUP_TOPIC_PARTITION),
     (LOST_OFFSETS, &[&[CLUSTER, GROUP]]),
     (LOSS_AHEAD, &[&[CLUSTER, GROUP]]),
+    (LOSS_AHEAD_SECONDS, &[&[CLUSTER, GROUP]]),
     (HEARTBEAT, &[&[CLUSTER], &[CLUSTER, PART]]),
     (BLIND_RUNS, &[&[CLUSTER], &[CLUSTER, PART]]),
     (GROUPS, &[&[CLUSTER, STATUS]]),
@@ -79,7 +85,7 @@ pub const PUBLISHED: &[(&str, &[&[&str]])] = &[
 ];
 
 /// What most runs do not publish: losses, that a run saw nothing, and what has to be asked for.
-pub(crate) const SELDOM: [&str; 4] = [LOST_OFFSETS, LOSS_AHEAD, BLIND_RUNS, CLUSTER_PROBLEMS];
+pub(crate) const SELDOM: [&str; 5] = [LOST_OFFSETS, LOSS_AHEAD, LOSS_AHEAD_SECONDS, BLIND_RUNS, CLUSTER_PROBLEMS];
 
 const BY_GROUP_TOPIC_PARTITION: &[&[&str]] =
     &[&[CLUSTER, GROUP], &[CLUSTER, GROUP, TOPIC], &[CLUSTER, GROUP, TOPIC, PARTITION]];

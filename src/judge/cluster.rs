@@ -324,7 +324,7 @@ mod tests {
     fn told(snapshots: &[&Snapshot], apart_s: i64) -> Vec<(String, Option<Verdict>)> {
         let (mut memory, mut now_s) = (None, NOON);
         for snapshot in snapshots {
-            memory = Some(ClusterMemory::fold(memory.as_ref(), snapshot, now_s));
+            memory = Some(ClusterMemory::fold(memory.as_ref(), snapshot, 60_000, now_s));
             now_s += apart_s;
         }
         let (last, memory) = (snapshots[snapshots.len() - 1], memory.unwrap_or_default());

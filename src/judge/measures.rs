@@ -2,7 +2,7 @@
 //!
 //! Alarms, dashboards and queries repeat these names, so they are spelled here and nowhere else. OpenTelemetry's names are those of the
 //! Collector's `kafkametrics` receiver where it has one (receiver/kafkametricsreceiver/metadata.yaml); what only meerkat knows begins
-//! with `meerkat.`. Units are of UCUM; a unit in braces adds nothing to a name in Prometheus.
+//! with `meerkat.`. Units are of UCUM; one in braces adds nothing to a name in Prometheus, where the unit `1` would make a gauge a `_ratio`.
 
 /// One number.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
@@ -48,8 +48,11 @@ macro_rules! measures {
 
 measures! {
     /// Of a group.
-    GROUP_STATUS = Measure::new("1", "1 is OK, 2 WARN, 3 ERR; nothing while it is unknown.")
+    GROUP_STATUS = Measure::new("{status}", "1 is OK, 2 WARN, 3 ERR; nothing while it is unknown.")
         .cloudwatch("Status").otlp("meerkat.group.status").openmetrics("group_status");
+    /// Of a group that is not OK, with its `kind`; the status has no such label, since a series that changes its labels is another one.
+    GROUP_DIAGNOSIS = Measure::new("{group}", "1 for a group that is not OK, with the kind of its diagnosis.")
+        .otlp("meerkat.group.diagnosis").openmetrics("group_diagnosis");
     /// Of a group, in `OpenMetrics` also of a topic; a distribution over partitions in `CloudWatch`.
     GROUP_LAG = Measure::new("{record}", "Records that are not read yet.")
         .cloudwatch("Lag").otlp("meerkat.group.lag").openmetrics("group_lag");
@@ -65,6 +68,9 @@ measures! {
     /// Of a group.
     GROUP_LOSS_AHEAD = Measure::new("{partition}", "Partitions that are about to lose records unread.")
         .cloudwatch("LossAhead").otlp("meerkat.group.loss_ahead").openmetrics("group_loss_ahead");
+    /// Of a group; a distribution over partitions in `CloudWatch`.
+    GROUP_LOSS_AHEAD_SECONDS = Measure::new("s", "Until records are deleted that the group has not read, where that is within a day, at the pace of the last run.")
+        .cloudwatch("LossAheadSeconds").otlp("meerkat.group.loss_ahead.seconds").openmetrics("group_loss_ahead_seconds");
     /// Of a group.
     GROUP_MEMBERS = Measure::new("{member}", "Members of the group.").otlp("kafka.consumer_group.members");
     /// Of a group and a topic.
@@ -83,7 +89,7 @@ measures! {
     PARTITION_OFFSET = Measure::new("{offset}", "The committed offset: where the group reads next.")
         .otlp("kafka.consumer_group.offset");
     /// Of a group and a partition.
-    PARTITION_STATUS = Measure::new("1", "1 is OK, 2 WARN, 3 ERR, 4 STOP, 5 STALL, 6 REWIND; nothing while it is unknown.")
+    PARTITION_STATUS = Measure::new("{status}", "1 is OK, 2 WARN, 3 ERR, 4 STOP, 5 STALL, 6 REWIND; nothing while it is unknown.")
         .otlp("meerkat.partition.status");
     /// Of a group and a partition.
     PARTITION_LAG_SECONDS = Measure::new("s", "Age of the oldest record of the partition that the group has not read yet.")
@@ -109,9 +115,9 @@ measures! {
     CLUSTER_PROBLEMS = Measure::new("{problem}", "Troubles of the cluster itself that have lasted for five minutes; sent with `MEERKAT_CLUSTER_ALARMS=on`.")
         .cloudwatch("ClusterProblems").otlp("meerkat.cluster_problems").openmetrics("cluster_problems");
     /// Of the cluster.
-    HEARTBEAT = Measure::new("1", "1 for each finished run.").cloudwatch("Heartbeat").otlp("meerkat.heartbeat");
+    HEARTBEAT = Measure::new("{run}", "1 for each finished run.").cloudwatch("Heartbeat").otlp("meerkat.heartbeat");
     /// Of the cluster.
-    BLIND_RUNS = Measure::new("1", "1 for each run that saw nothing of Kafka.")
+    BLIND_RUNS = Measure::new("{run}", "1 for each run that saw nothing of Kafka.")
         .cloudwatch("BlindRuns").otlp("meerkat.blind_runs");
     /// Of the cluster.
     CHECKED_AT = Measure::new("s", "When the logs had been read, in seconds since 1970; alert on its age.")

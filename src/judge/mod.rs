@@ -3,6 +3,8 @@
 mod acknowledged;
 pub mod ages;
 pub mod cluster;
+pub mod diagnosis;
+pub mod flow;
 pub mod input;
 pub mod measures;
 pub mod numbers;

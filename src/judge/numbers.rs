@@ -3,6 +3,7 @@
 use std::sync::Arc;
 
 use crate::judge::ages::Ages;
+use crate::judge::flow;
 use crate::judge::input::Sight;
 use crate::judge::outcome::{Judged, JudgedGroup};
 use crate::judge::verdict::{Finding, Judgement, Verdict};
@@ -39,6 +40,8 @@ pub struct GroupResult {
     pub group: String,
     /// 1 OK, 2 WARN, 3 ERR; `None` where it could not be read, and while warming up: nothing is published, and an alarm keeps its state.
     pub status: Option<u8>,
+    /// The kind of its diagnosis; `None` where it is OK.
+    pub diagnosis: Option<&'static str>,
     /// Its members; `None` where they could not be read.
     pub members: Option<usize>,
     /// Whether every partition could be read: else what its lags come to is only a part, and not told as if it were the whole.
@@ -62,6 +65,8 @@ pub struct PartitionResult {
     pub lost: u64,
     /// Whether such a loss is ahead.
     pub loss_ahead: bool,
+    /// In how many seconds unread records of it will be deleted; `None` where none will within a day, or nobody knows.
+    pub loss_ahead_s: Option<u64>,
     /// Its verdict as a number, 1 OK to 6 REWIND; `None` where it is unknown.
     pub status: Option<u8>,
     /// The committed offset; `None` without a commit, or where it could not be read.
@@ -90,7 +95,10 @@ impl Results {
             cluster: cluster.to_owned(),
             part,
             groups: groups
-                .map(|(_, (of, of_group))| GroupResult::new(of, of_group, judged.rows_of(of), sight, ages))
+                .map(|(at, (of, of_group))| {
+                    let allowed_lag = sight.thresholds.get(at).map_or(0, |thresholds| thresholds.allowed_lag);
+                    GroupResult::new(of, of_group, judged.rows_of(of), (sight, allowed_lag), ages)
+                })
                 .collect(),
             by_status: Verdict::OF_GROUPS.map(|verdict| (verdict.word(), number(verdict))).into(),
             unknown_groups: number(Verdict::Unknown) + number(Verdict::NotFound) + small(vanished),
@@ -106,9 +114,10 @@ impl GroupResult {
         group: &Group,
         judged: &JudgedGroup,
         judgements: &[Judgement],
-        Sight { snapshot, lags, .. }: Sight<'_>,
+        (sight, allowed_lag): (Sight<'_>, u64),
         ages: &Ages<'_>,
     ) -> Self {
+        let Sight { snapshot, lags, .. } = sight;
         let partitions = group.range().zip(judgements).map(|(at, judgement)| {
             let row = &snapshot.rows[at];
             PartitionResult {
@@ -118,6 +127,7 @@ impl GroupResult {
                 lag_seconds: ages.of(at).and_then(Age::seconds),
                 lost: judgement.findings.newly_lost(),
                 loss_ahead: judgement.findings.has(Finding::LossAhead),
+                loss_ahead_s: flow::loss_ahead_s(sight, group, at, allowed_lag).filter(|s| *s <= flow::LOSS_SHOWN_S),
                 status: Some(judgement.verdict.code()).filter(|code| *code > 0),
                 committed: match row.committed {
                     Ok(Committed::At(offset)) => Some(offset),
@@ -133,6 +143,7 @@ impl GroupResult {
         Self {
             group: group.name.to_string(),
             status,
+            diagnosis: judged.diagnosis.as_ref().map(|diagnosis| diagnosis.kind.rule().word),
             members,
             whole: !judged.at_least,
             partitions: partitions.collect(),

@@ -2,13 +2,19 @@
 
 use std::collections::BTreeMap;
 
-use crate::model::snapshot::{Broker, Offer, Snapshot};
+use crate::model::snapshot::{Broker, Group, Offer, Snapshot};
+use crate::model::stable_hash::Hash;
+use crate::model::turnover::{Slices, Storm, Turnover};
 
 /// What is remembered of a cluster besides its partitions.
 #[derive(Clone, Debug, Default, PartialEq, Eq)]
 pub struct ClusterMemory {
+    /// When it was made, in seconds since 1970.
+    pub(crate) at_s: i64,
     /// By broker.
     pub(crate) brokers: BTreeMap<i32, BrokerMemory>,
+    /// The rebalances of groups, by [`key_of`] their names; two groups with the same key have none.
+    pub(crate) groups: BTreeMap<u32, Turnover>,
 }
 
 /// What is remembered of one broker. Times are in seconds since 1970.
@@ -64,7 +70,7 @@ impl ClusterMemory {
     /// What is to be remembered after this snapshot. `previous` is `None` where nothing is remembered: what is there then
     /// began before.
     #[must_use]
-    pub fn fold(previous: Option<&Self>, snapshot: &Snapshot, now_s: i64) -> Self {
+    pub fn fold(previous: Option<&Self>, snapshot: &Snapshot, period_ms: i64, now_s: i64) -> Self {
         let mut brokers: BTreeMap<i32, BrokerMemory> = BTreeMap::new();
         let old = previous.iter().flat_map(|memory| &memory.brokers);
         for (id, known) in old.filter(|(_, known)| known.is_worth_keeping(now_s)) {
@@ -88,7 +94,13 @@ impl ClusterMemory {
         while brokers.len() > MOST_BROKERS {
             brokers.pop_last();
         }
-        Self { brokers }
+        let groups = fold_groups(previous, &snapshot.groups, Slices::of(period_ms), now_s);
+        Self { at_s: now_s, brokers, groups }
+    }
+
+    /// Whether a group rebalances again and again.
+    pub(crate) fn storm(&self, group: &Group, period_ms: i64) -> Option<Storm> {
+        self.groups.get(&key_of(&group.name))?.storm(group, Slices::of(period_ms))
     }
 
     /// Since when partitions lack a broker.
@@ -100,6 +112,29 @@ impl ClusterMemory {
     pub(crate) fn changes(&self) -> impl Iterator<Item = (i32, Change)> {
         self.brokers.iter().filter_map(|(id, broker)| Some((*id, broker.change?)))
     }
+}
+
+fn fold_groups(
+    previous: Option<&ClusterMemory>,
+    groups: &[Group],
+    slices: Slices,
+    now_s: i64,
+) -> BTreeMap<u32, Turnover> {
+    let mut folded: BTreeMap<u32, Option<Turnover>> = BTreeMap::new();
+    for group in groups {
+        let key = key_of(&group.name);
+        let before = previous.and_then(|memory| Some((*memory.groups.get(&key)?, memory.at_s)));
+        let then_s = before.map_or(now_s, |(_, at_s)| at_s);
+        let next = Turnover::fold(before.map(|(turnover, _)| turnover), group, slices, (then_s, now_s));
+        // What is remembered of two groups with the same key is of neither.
+        folded.entry(key).and_modify(|other| *other = None).or_insert(next);
+    }
+    folded.into_iter().filter_map(|(key, turnover)| Some((key, turnover?))).collect()
+}
+
+/// What tells a group from the others of its cluster: 24 bits of a hash of its name.
+pub(crate) fn key_of(group: &str) -> u32 {
+    u32::try_from(Hash::new().text(group).finish() >> 40).unwrap_or_default()
 }
 
 impl BrokerMemory {

@@ -2,6 +2,7 @@
 
 pub mod age;
 pub mod cluster_memory;
+pub mod crew;
 pub(crate) mod endpoint;
 pub mod lag;
 pub mod lags;
@@ -12,5 +13,6 @@ pub mod pattern;
 pub mod secret;
 pub mod snapshot;
 pub(crate) mod stable_hash;
+pub mod turnover;
 pub mod unknown;
 pub mod window;

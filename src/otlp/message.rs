@@ -19,6 +19,9 @@ pub struct Body {
     pub bytes: Vec<u8>,
     /// Data points in it.
     pub points: usize,
+    /// Bytes that `CloudWatch` bills: each point with its metric's name and the sender's attributes ("What counts as ingested data",
+    /// Amazon `CloudWatch` User Guide, "`OTel` metrics pricing and storage").
+    pub weight: usize,
 }
 
 /// What a run publishes, in as few requests as the limits allow. `minute_s` is the scheduled minute in seconds since 1970.
@@ -59,7 +62,7 @@ pub fn blind(results: &Results, resource: &[(String, String)], minute_s: i64) ->
 /// A request without a point, which shows whether a receiver would take one.
 #[must_use]
 pub fn nothing() -> Body {
-    Body { bytes: ExportMetricsServiceRequest::default().encode_to_vec(), points: 0 }
+    Body { bytes: ExportMetricsServiceRequest::default().encode_to_vec(), points: 0, weight: 0 }
 }
 
 /// How many points a refused part of a request had, and why; `None` where all of it was taken, or the answer cannot be read.
@@ -113,6 +116,9 @@ impl Draft<'_> {
         if let Some(status) = group.status {
             self.add(&measures::GROUP_STATUS, Number::Whole(status.into()), &attributes);
         }
+        if let Some(kind) = group.diagnosis {
+            self.add(&measures::GROUP_DIAGNOSIS, Number::Whole(1), &[("group", &*group.group), ("kind", kind)]);
+        }
         if let Some(members) = group.members {
             self.add(&measures::GROUP_MEMBERS, whole(members), &attributes);
         }
@@ -123,6 +129,9 @@ impl Draft<'_> {
         let ahead = group.partitions.iter().filter(|partition| partition.loss_ahead).count();
         if ahead > 0 {
             self.add(&measures::GROUP_LOSS_AHEAD, whole(ahead), &attributes);
+        }
+        if let Some(soonest) = group.partitions.iter().filter_map(|partition| partition.loss_ahead_s).min() {
+            self.add(&measures::GROUP_LOSS_AHEAD_SECONDS, count(soonest), &attributes);
         }
         if !group.whole {
             // The sum of a part is not the group's.
@@ -203,13 +212,15 @@ impl Draft<'_> {
         self.points.sort_by_key(|(measure, _)| measure.otlp);
         let mut bodies = Vec::new();
         let mut metrics: Vec<Metric> = Vec::new();
-        let (mut last, mut points, mut bytes) = (None, 0, 0);
+        let (mut last, mut points, mut bytes, mut weight) = (None, 0, 0, 0);
+        let sender: usize = resource.iter().map(|(name, value)| name.len() + value.len()).sum();
         for (measure, point) in self.points {
             let size = point.encoded_len() + OVERHEAD;
             if points > 0 && (points == MOST_POINTS || bytes + size > MOST_BYTES) {
-                bodies.push(body(std::mem::take(&mut metrics), points, resource));
-                (last, points, bytes) = (None, 0, 0);
+                bodies.push(body(std::mem::take(&mut metrics), (points, weight), resource));
+                (last, points, bytes, weight) = (None, 0, 0, 0);
             }
+            weight += point.encoded_len() + measure.otlp.unwrap_or_default().len() + sender;
             if last != measure.otlp {
                 metrics.push(Metric::gauge(measure));
                 last = measure.otlp;
@@ -221,7 +232,7 @@ impl Draft<'_> {
             bytes += size;
         }
         if points > 0 {
-            bodies.push(body(metrics, points, resource));
+            bodies.push(body(metrics, (points, weight), resource));
         }
         bodies
     }
@@ -236,7 +247,7 @@ fn as_pairs<'a>(pair: Option<&'a (&'static str, String)>) -> Vec<(&'static str, 
     pair.into_iter().map(|(name, value)| (*name, &**value)).collect()
 }
 
-fn body(metrics: Vec<Metric>, points: usize, resource: &[(String, String)]) -> Body {
+fn body(metrics: Vec<Metric>, (points, weight): (usize, usize), resource: &[(String, String)]) -> Body {
     let request = ExportMetricsServiceRequest {
         resource_metrics: vec![ResourceMetrics {
             resource: Some(Resource {
@@ -251,7 +262,7 @@ fn body(metrics: Vec<Metric>, points: usize, resource: &[(String, String)]) -> B
             }],
         }],
     };
-    Body { bytes: request.encode_to_vec(), points }
+    Body { bytes: request.encode_to_vec(), points, weight }
 }
 
 fn whole(count: usize) -> Number {
@@ -266,8 +277,8 @@ fn nanoseconds(seconds: i64) -> u64 {
     u64::try_from(seconds).unwrap_or_default().saturating_mul(1_000_000_000)
 }
 
-/// Data points that one request may have, and its bytes before compression: what `CloudWatch` takes (Amazon `CloudWatch` User Guide, OTLP
-/// endpoints, "Endpoint limits and restrictions"), less room for the resource and the names.
+/// Data points that one request may have, and its bytes before compression: `CloudWatch` takes 1,000 and 1 MB ("Maximum datapoint count" and
+/// "Maximum request size", Amazon `CloudWatch` User Guide, "OTLP endpoints", limits for metrics). Room is left for the sender and the names.
 const MOST_POINTS: usize = 1_000;
 const MOST_BYTES: usize = 900_000;
 /// Bytes that a point takes beside itself.
@@ -440,6 +451,7 @@ mod tests {
         let group = |number| GroupResult {
             group: format!("g{number:05}"),
             status: Some(3),
+            diagnosis: Some("member_stuck"),
             members: Some(2),
             whole: true,
             partitions: vec![
@@ -495,6 +507,7 @@ mod tests {
             "kafka.brokers{cluster=prod} 3",
             "meerkat.groups{cluster=prod,status=ERR} 1",
             "meerkat.group.status{cluster=prod,group=g00000} 3",
+            "meerkat.group.diagnosis{cluster=prod,group=g00000,kind=member_stuck} 1",
             "meerkat.group.lag{cluster=prod,group=g00000} 10",
             "meerkat.group.lag.max{cluster=prod,group=g00000} 6",
             "meerkat.group.lag.seconds{cluster=prod,group=g00000} 1.5",
@@ -536,7 +549,7 @@ mod tests {
         assert!(bodies.len() > 6);
         assert!(bodies.iter().all(|body| body.points <= MOST_POINTS && body.bytes.len() < 1_000_000));
         assert_eq!(bodies.iter().map(|body| body.points).sum::<usize>(), told(&bodies).len());
-        assert_eq!(told(&bodies).len(), 5 + 1_500 * 5);
+        assert_eq!(told(&bodies).len(), 5 + 1_500 * 6);
     }
 
     #[test]

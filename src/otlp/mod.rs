@@ -20,6 +20,7 @@ use futures_util::{StreamExt as _, stream};
 use tokio::time::{Instant, sleep, timeout_at};
 
 pub mod message;
+pub mod weight;
 
 use self::message::Body;
 use crate::aws::http;
@@ -34,8 +35,10 @@ use crate::model::secret::Secret;
 pub(crate) struct Sent {
     /// Points that the receiver took.
     pub(crate) points: usize,
-    /// Bytes of all bodies before compression, which is what `CloudWatch` bills.
+    /// Bytes of all bodies before compression.
     pub(crate) bytes: usize,
+    /// Bytes that `CloudWatch` bills for them.
+    pub(crate) weight: usize,
     /// What was not taken, and why; each once.
     pub(crate) problems: Vec<String>,
 }
@@ -43,7 +46,8 @@ pub(crate) struct Sent {
 /// Sends the bodies, several at once; all of it ends at `until`, or earlier where the configured time is over.
 pub(crate) async fn send(config: &Otlp, door: &Door, bodies: Vec<Body>, until: Instant) -> Sent {
     let until = until.min(Instant::now() + config.timeout);
-    let mut sent = Sent { bytes: bodies.iter().map(|body| body.bytes.len()).sum(), ..Sent::default() };
+    let bytes = bodies.iter().map(|body| body.bytes.len()).sum();
+    let mut sent = Sent { bytes, weight: bodies.iter().map(|body| body.weight).sum(), ..Sent::default() };
     let receiver = match timeout_at(until, Receiver::new(config, door)).await {
         Ok(Ok(receiver)) => receiver,
         Ok(Err(problem)) => return Sent { problems: vec![problem], ..sent },

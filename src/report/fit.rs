@@ -15,20 +15,34 @@ pub struct Cut {
     pub groups: usize,
     /// Partitions that are not listed.
     pub(crate) partitions: usize,
+    /// Members that are not listed.
+    pub(crate) members: usize,
     /// The limit, in bytes.
     pub(crate) limit: usize,
 }
 
 impl<'a> Report<'a> {
-    /// Cuts groups, then partitions, until the report fits: the worst stay, and what went is counted.
+    /// Cuts sums by member, then groups, then partitions, until the report fits: the worst stay, and what went is counted.
     pub(super) fn fit(&mut self, limit: usize) {
         if size(self) <= limit {
             return;
         }
+        let mut members = 0;
+        for group in &mut self.groups {
+            members += std::mem::take(&mut group.by_member).len();
+            group.by_host.clear();
+        }
+        if members > 0 {
+            self.cut = Some(Cut { members, limit, ..Cut::default() });
+            if size(self) <= limit {
+                return;
+            }
+        }
         let partitions: Vec<Vec<PartitionEntry<'a>>> =
             self.groups.iter_mut().map(|group| std::mem::take(&mut group.partitions)).collect();
         let groups: Vec<GroupEntry<'a>> = std::mem::take(&mut self.groups);
-        self.cut = Some(Cut { groups: groups.len(), partitions: partitions.iter().map(Vec::len).sum(), limit });
+        self.cut =
+            Some(Cut { groups: groups.len(), partitions: partitions.iter().map(Vec::len).sum(), members, limit });
         let mut left = limit.saturating_sub(size(self));
 
         // They come worst first, so the first that has no room ends the list.

@@ -60,9 +60,9 @@ pub struct MetricsEntry<'a> {
 pub struct OtlpEntry {
     /// Data points that it took.
     pub(crate) points: usize,
-    /// Bytes of this run's points before compression.
+    /// Bytes of this run's requests before compression.
     pub(crate) bytes: usize,
-    /// The same for a month of runs on this schedule.
+    /// Bytes that `CloudWatch` bills for a month of runs on this schedule: each point with its metric's name and the sender's attributes.
     pub(crate) bytes_a_month: u64,
     /// What it did not take, and why.
     pub(crate) problems: Vec<String>,

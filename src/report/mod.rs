@@ -10,32 +10,39 @@ use std::collections::BTreeMap;
 
 use serde::{Deserialize, Serialize};
 
-use crate::base::figures::span;
+use crate::base::figures::{seconds, span};
 use crate::base::moment::{rfc3339, rfc3339_ms};
 use crate::config::Detail;
 use crate::judge::ages::Ages;
 use crate::judge::cluster::ClusterProblem;
+use crate::judge::flow::LOSS_SHOWN_S;
 use crate::judge::input::Sight;
 use crate::judge::outcome::{Judged, JudgedGroup};
 use crate::judge::verdict::Verdict;
 use crate::model::age::{Age, Bound};
 use crate::model::pattern::Rules;
 use crate::model::snapshot::{Group, OTHER_TOPICS, Problem, Vanished};
+use crate::model::turnover::Storm;
 
 pub mod burrow;
 mod cluster;
+mod diagnosis;
 mod fit;
 pub mod history;
 pub mod html;
 mod kept;
+mod members;
 pub mod openmetrics;
 mod partition;
 mod rate;
 mod totals;
 
 use cluster::ClusterProblemEntry;
+pub use diagnosis::DiagnosisEntry;
 pub use fit::Cut;
 pub use kept::{HistoryEntry, MetricsEntry, OtlpEntry};
+pub(crate) use members::MemberSum;
+use members::{HostEntry, MemberEntry};
 pub use partition::PartitionEntry;
 pub use rate::{RateEntry, WatchEntry};
 pub use totals::Totals;
@@ -136,6 +143,9 @@ pub(crate) struct BrokerEntry<'a> {
 pub struct GroupEntry<'a> {
     /// Its name.
     pub group: Cow<'a, str>,
+    /// What people call it, where a framework made its name.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    pub(crate) named: Option<String>,
     /// Who owns it, by `MEERKAT_OWNERS`.
     #[serde(skip_serializing_if = "Option::is_none")]
     pub(crate) owner: Option<Cow<'a, str>>,
@@ -149,6 +159,9 @@ pub struct GroupEntry<'a> {
     /// What this snapshot shows besides the lag.
     #[serde(skip_serializing_if = "Option::is_none")]
     pub(crate) finding: Option<Cow<'a, str>>,
+    /// Why it is not OK, and what to do next; absent where it is OK.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    pub diagnosis: Option<DiagnosisEntry<'a>>,
     pub(crate) total_lag: Option<u64>,
     /// Whether partitions that could not be read are missing in both.
     #[serde(skip_serializing_if = "std::ops::Not::not", default)]
@@ -164,9 +177,15 @@ pub struct GroupEntry<'a> {
     pub(crate) lag_seconds_bound: Option<Cow<'a, str>>,
     #[serde(flatten)]
     pub(crate) pace: partition::PaceEntry,
-    /// How fast records come and are read, where one process takes several snapshots.
+    /// That it rebalances again and again.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    pub(crate) rebalances: Option<RebalancesEntry>,
+    /// How fast records come and are read, where an earlier snapshot is known.
     #[serde(skip_serializing_if = "Option::is_none")]
     pub(crate) rate: Option<RateEntry>,
+    /// Seconds until records are deleted that it has not read, at the pace of the last run; absent where none will be, or nobody knows.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    pub(crate) loss_ahead_seconds: Option<u64>,
     #[serde(default)]
     pub(crate) partition_count: usize,
     #[serde(skip_serializing_if = "Option::is_none")]
@@ -182,7 +201,29 @@ pub struct GroupEntry<'a> {
     /// Partitions that it had within the last ten runs and has no more, by topic.
     #[serde(skip_serializing_if = "Vec::is_empty", default)]
     pub(crate) vanished: Vec<VanishedEntry<'a>>,
+    /// What each member reads, where every partition is listed.
+    #[serde(skip_serializing_if = "Vec::is_empty", default)]
+    pub(crate) by_member: Vec<MemberEntry<'a>>,
+    /// The same by host.
+    #[serde(skip_serializing_if = "Vec::is_empty", default)]
+    pub(crate) by_host: Vec<HostEntry<'a>>,
     pub(crate) partitions: Vec<PartitionEntry<'a>>,
+}
+
+/// That a group rebalances again and again.
+#[derive(Clone, Copy, Debug, Serialize, Deserialize)]
+pub(crate) struct RebalancesEntry {
+    count: u32,
+    /// Within so many minutes.
+    minutes: i64,
+    /// Whether there may have been more: a classic group's are seen by its members, once between two snapshots.
+    at_least: bool,
+}
+
+impl RebalancesEntry {
+    fn new(Storm { rebalances, minutes, at_least }: Storm) -> Self {
+        Self { count: rebalances, minutes, at_least }
+    }
 }
 
 /// Partitions of one topic that a group had and has no more.
@@ -267,15 +308,19 @@ impl<'a> Report<'a> {
     ) -> Self {
         let Sight { snapshot, lags, .. } = sight;
         let mut rates = frame.rates.into_iter();
-        let entry = |(group, judged_group): (&'a Group, &'a JudgedGroup)| {
+        let entry = |((group, judged_group), at): ((&'a Group, &'a JudgedGroup), usize)| {
+            let allowed_lag = sight.thresholds.get(at).map_or(0, |thresholds| thresholds.allowed_lag);
             let listed = group.range().filter(|row| match frame.detail {
                 Detail::Groups => false,
                 Detail::Problems => judged.rows[*row].verdict != Verdict::Ok || !judged.rows[*row].findings.is_empty(),
                 Detail::All => true,
             });
             let oldest = ages.oldest(group.range());
+            let by_member =
+                if frame.detail == Detail::All { members::by_member(sight, group, ages) } else { Vec::new() };
             GroupEntry {
                 group: Cow::Borrowed(&group.name),
+                named: group.named(),
                 owner: frame.owners.of(&group.name).as_deref().map(Cow::Borrowed),
                 kind: group.kind.name().into(),
                 state: group.state.as_deref().ok().map(Cow::Borrowed),
@@ -283,6 +328,7 @@ impl<'a> Report<'a> {
                 status: judged_group.verdict,
                 reason: Cow::Borrowed(&judged_group.reason),
                 finding: judged_group.finding.as_deref().map(Cow::Borrowed),
+                diagnosis: judged_group.diagnosis.as_deref().map(|diagnosis| DiagnosisEntry::new(diagnosis, snapshot)),
                 total_lag: judged_group.total_lag,
                 lag_at_least: judged_group.at_least && judged_group.total_lag.is_some(),
                 lag_at_most: judged_group.at_most && !judged_group.at_least,
@@ -290,7 +336,9 @@ impl<'a> Report<'a> {
                 lag_seconds: oldest.and_then(Age::seconds),
                 lag_seconds_bound: oldest.and_then(Age::bound).map(|bound| bound.word().into()),
                 pace: partition::PaceEntry::of(judged_group.pace),
+                rebalances: judged_group.storm.map(RebalancesEntry::new),
                 rate: rates.next().flatten(),
+                loss_ahead_seconds: judged_group.loss_ahead_s,
                 partition_count: group.range().len(),
                 warming_up_seconds: judged_group.warming_up_s,
                 last_known: judged_group
@@ -299,12 +347,14 @@ impl<'a> Report<'a> {
                 gaps: group.gaps.iter().map(ToString::to_string).collect(),
                 missing_topics: group.missing_topics.iter().map(|topic| Cow::Borrowed(&**topic)).collect(),
                 vanished: group.vanished.iter().map(VanishedEntry::new).collect(),
+                by_host: members::by_host(&by_member),
+                by_member,
                 partitions: listed
-                    .map(|row| PartitionEntry::new(sight, group, row, &judged.rows[row], ages.of(row)))
+                    .map(|row| PartitionEntry::new(sight, (group, allowed_lag), row, &judged.rows[row], ages.of(row)))
                     .collect(),
             }
         };
-        let mut groups: Vec<GroupEntry<'a>> = snapshot.groups.iter().zip(&judged.groups).map(entry).collect();
+        let mut groups: Vec<GroupEntry<'a>> = snapshot.groups.iter().zip(&judged.groups).zip(0..).map(entry).collect();
         groups.sort_by(|one, other| one.rank().cmp(&other.rank()));
         let mut problems: Vec<_> = snapshot.problems.iter().chain(problems).map(ProblemEntry::new).collect();
         let brokers: Vec<_> = snapshot.brokers.iter().map(BrokerEntry::new).collect();
@@ -437,6 +487,18 @@ impl GroupEntry<'_> {
         behind(self.lag_seconds, self.lag_seconds_bound.as_deref())
     }
 
+    /// How fast records come and are read, where the lag is going, and what will be lost; `None` where nothing of it is known.
+    pub(crate) fn flow(&self) -> Option<String> {
+        let rate = self.rate.as_ref().map(|rate| {
+            let [arrive, read] = rate.rates();
+            format!("in {arrive}/s, out {read}/s, {}", rate.trend)
+        });
+        let lost = self.loss_ahead_seconds.filter(|s| *s <= LOSS_SHOWN_S);
+        let lost = lost.map(|s| format!("unread records will be deleted in about {}", seconds(s)));
+        let parts: Vec<String> = rate.into_iter().chain(lost).collect();
+        (!parts.is_empty()).then(|| parts.join("; "))
+    }
+
     /// What stands before its lag.
     pub(crate) fn bound(&self) -> &'static str {
         match (self.lag_at_least, self.lag_at_most) {
@@ -444,6 +506,11 @@ impl GroupEntry<'_> {
             (_, true) => "≤ ",
             _ => "",
         }
+    }
+
+    /// Its diagnosis as one line, where it says more than that nothing is known: without the sentence where the reason is the same.
+    pub(crate) fn cause(&self) -> Option<String> {
+        self.diagnosis.as_ref().filter(|diagnosis| diagnosis.is_clear()).map(|diagnosis| diagnosis.beside(&self.reason))
     }
 
     /// Its listed partitions, the worst first.

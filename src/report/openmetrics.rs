@@ -35,11 +35,15 @@ pub fn text(results: &Results, detail: MetricsDetail, looked_at_ms: i64) -> Stri
     let of_group = |group: &GroupResult| Labels::default().and("cluster", &results.cluster).and("group", &group.group);
     let status = results.groups.iter().filter_map(|group| Some((of_group(group), group.status?)));
     family(&mut text, &measures::GROUP_STATUS, status);
+    let kinds = results.groups.iter().filter_map(|group| Some((of_group(group).and("kind", group.diagnosis?), 1)));
+    family(&mut text, &measures::GROUP_DIAGNOSIS, kinds);
     let groups: Vec<_> = results.groups.iter().map(|group| Level::of(group, of_group(group))).collect();
     let lost = groups.iter().filter_map(|group| Some((group.labels.clone(), group.lost()?)));
     family(&mut text, &measures::GROUP_LOST, lost);
     let ahead = groups.iter().filter_map(|group| Some((group.labels.clone(), group.ahead()?)));
     family(&mut text, &measures::GROUP_LOSS_AHEAD, ahead);
+    let soonest = groups.iter().filter_map(|group| Some((group.labels.clone(), group.soonest_loss()?)));
+    family(&mut text, &measures::GROUP_LOSS_AHEAD_SECONDS, soonest);
     levels(&mut text, OF_GROUP, &groups);
     if detail >= MetricsDetail::Topic {
         let topics: Vec<_> = groups.iter().flat_map(Level::topics).collect();
@@ -92,6 +96,10 @@ impl<'a> Level<'a> {
 
     fn ahead(&self) -> Option<usize> {
         Some(self.partitions.iter().filter(|partition| partition.loss_ahead).count()).filter(|ahead| *ahead > 0)
+    }
+
+    fn soonest_loss(&self) -> Option<u64> {
+        self.partitions.iter().filter_map(|partition| partition.loss_ahead_s).min()
     }
 
     fn oldest(&self) -> Option<f64> {

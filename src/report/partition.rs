@@ -6,6 +6,7 @@ use std::cmp::Reverse;
 use serde::{Deserialize, Serialize};
 
 use crate::base::moment::rfc3339;
+use crate::judge::flow;
 use crate::judge::input::Sight;
 use crate::judge::verdict::{Finding, Judgement, Pace, Verdict};
 use crate::model::age::{Age, Basis};
@@ -47,6 +48,9 @@ pub struct PartitionEntry<'a> {
     lost: Option<u64>,
     #[serde(skip_serializing_if = "Option::is_none")]
     newly_lost: Option<u64>,
+    /// Seconds until records are deleted that are not read, at the pace of the last run; absent where none will be, or nobody knows.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    loss_ahead_seconds: Option<u64>,
     #[serde(skip_serializing_if = "Option::is_none")]
     past_end_by: Option<u64>,
     #[serde(skip_serializing_if = "Option::is_none")]
@@ -96,12 +100,13 @@ impl PaceEntry {
 
 impl<'a> PartitionEntry<'a> {
     pub(super) fn new(
-        Sight { snapshot, lags, .. }: Sight<'a>,
-        group: &'a Group,
+        sight: Sight<'a>,
+        (group, allowed_lag): (&'a Group, u64),
         at: usize,
         judgement: &'a Judgement,
         age: Option<&Age>,
     ) -> Self {
+        let Sight { snapshot, lags, .. } = sight;
         let row = &snapshot.rows[at];
         let log = snapshot.log(row).ok();
         let share = group.kind == Kind::Share;
@@ -147,6 +152,7 @@ impl<'a> PartitionEntry<'a> {
             findings: findings.collect(),
             lost,
             newly_lost,
+            loss_ahead_seconds: flow::loss_ahead_s(sight, group, at, allowed_lag),
             past_end_by,
             behind_since,
             pace: PaceEntry::of(judgement.findings.pace()),

@@ -1,8 +1,9 @@
-//! How fast records come and are read, where one process takes several snapshots.
+//! How fast records come and are read, where an earlier snapshot is known.
 
 use serde::{Deserialize, Serialize};
 
 use crate::base::figures::{grouped, span};
+use crate::judge::flow::Flow;
 
 /// How fast records of a group's partitions come and are read.
 #[derive(Clone, Debug, Serialize, Deserialize)]
@@ -28,14 +29,14 @@ pub struct WatchEntry {
 }
 
 impl RateEntry {
-    /// Of so many records that came and were read within so many milliseconds, and so many that are left; `None` where no time passed.
+    /// Of what flowed since an earlier snapshot; `None` where no time passed.
     #[expect(
         clippy::cast_precision_loss,
         clippy::cast_possible_truncation,
         clippy::cast_sign_loss,
         reason = "a rate has no more than a few digits, and `as` saturates"
     )]
-    pub(crate) fn new(arrived: i64, read: i64, left: i64, took_ms: i64) -> Option<Self> {
+    pub(crate) fn new(Flow { arrived, read, left, took_ms }: Flow) -> Option<Self> {
         if took_ms <= 0 {
             return None;
         }
@@ -91,7 +92,7 @@ mod tests {
     use super::*;
 
     fn trend(arrived: i64, read: i64, left: i64) -> Option<String> {
-        RateEntry::new(arrived, read, left, 10_000).map(|rate| rate.trend)
+        RateEntry::new(Flow { arrived, read, left, took_ms: 10_000 }).map(|rate| rate.trend)
     }
 
     #[test]
@@ -101,12 +102,13 @@ mod tests {
         assert_eq!(trend(1_000, 990, 500).as_deref(), Some("keeps its distance"));
         assert_eq!(trend(0, 0, 500).as_deref(), Some("nothing moves"));
         assert_eq!(trend(1_000, 1_000, 0).as_deref(), Some("caught up"));
-        assert_eq!(RateEntry::new(1, 1, 1, 0).map(|rate| rate.trend), None);
+        assert_eq!(RateEntry::new(Flow { arrived: 1, read: 1, left: 1, took_ms: 0 }).map(|rate| rate.trend), None);
     }
 
     #[test]
     fn rates_have_a_tenth_only_where_it_matters() {
-        let rates = |arrived, read| RateEntry::new(arrived, read, 1, 10_000).map(|rate| rate.rates());
+        let rates =
+            |arrived, read| RateEntry::new(Flow { arrived, read, left: 1, took_ms: 10_000 }).map(|rate| rate.rates());
         assert_eq!(rates(123_456, 5), Some(["12,346".to_owned(), "0.5".to_owned()]));
         assert_eq!(rates(0, -20), Some(["0".to_owned(), "-2.0".to_owned()]));
     }

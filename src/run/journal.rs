@@ -74,6 +74,8 @@ impl Run<'_> {
                 lag_seconds = taken.ages.oldest(group.range()).and_then(Age::seconds),
                 last_known = last.map(|last| last.verdict().word()),
                 last_read = last.map(|last| rfc3339(last.at_s)),
+                kind = judged.diagnosis.as_ref().map(|diagnosis| diagnosis.kind.rule().word),
+                cause = judged.diagnosis.as_ref().map(ToString::to_string),
                 scheduled = rfc3339(self.scheduled.seconds()),
                 "{}",
                 judged.reason

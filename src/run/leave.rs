@@ -118,7 +118,8 @@ impl Run<'_> {
                 |group: &Group| group.rows.is_ok() && group.gaps.iter().all(|why| why.cause() == Cause::Vanished);
             let whole = snapshot.listed.is_ok() && taken.vanished == 0 && snapshot.groups.iter().all(read);
             let standing = self.standing(&taken.stand, &snapshot.groups, &taken.judged);
-            let leaving = Leaving { taken: taken.sight.time_ms, groups, whole, restless, told, standing };
+            let cluster = taken.cluster_memory.clone();
+            let leaving = Leaving { taken: taken.sight.time_ms, groups, whole, restless, told, standing, cluster };
             written = taken.past.write(store, snapshot, &taken.memories, leaving, self.clock.deadline).await;
         }
         let windows = taken.past.windows();
@@ -170,8 +171,7 @@ impl Run<'_> {
         let minute = self.scheduled.seconds();
         let bodies = otlp::message::requests(&results, self.config.store.detail, &target.resource, minute);
         let sent = otlp::send(target, &self.warm.door, bodies, self.clock.deadline).await;
-        let a_month = u64::try_from(sent.bytes).unwrap_or(u64::MAX).saturating_mul(RUNS_A_MONTH)
-            / u64::from(self.config.judgement.period.max(1));
+        let a_month = otlp::weight::a_month(sent.weight, self.config.judgement.period);
         Some(OtlpEntry { points: sent.points, bytes: sent.bytes, bytes_a_month: a_month, problems: sent.problems })
     }
 
@@ -249,8 +249,6 @@ impl Run<'_> {
 
 /// What makes a verdict of a lag where nothing is kept.
 const WHAT_TO_SET: &str = "for verdicts run meerkat --watch, or set MEERKAT_OBJECTIVE=300 (maximum age in seconds); with AWS set MEERKAT_HISTORY=on";
-/// Runs of a month of 30 days and 10 hours, one a minute.
-const RUNS_A_MONTH: u64 = 43_800;
 /// The same event may be delivered twice, within a minute.
 const TWICE_DELIVERED_S: i64 = 30;
 

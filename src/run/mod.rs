@@ -15,6 +15,7 @@ use crate::event::widget::{Asked, Widget};
 use crate::event::{Ask, Request};
 use crate::judge::ages::{Ages, Wanted};
 use crate::judge::cluster::{self, ClusterProblem};
+use crate::judge::flow::Flow;
 use crate::judge::input::Sight;
 use crate::judge::outcome::{Judged, Memories};
 use crate::judge::verdict::Verdict;
@@ -193,9 +194,11 @@ struct Taken<'a> {
     ages: Ages<'a>,
     /// How many groups were there at the last look and are not now.
     vanished: usize,
+    /// What is remembered of the cluster besides its partitions, this snapshot included.
+    cluster_memory: ClusterMemory,
     /// What is wrong with the cluster itself.
     cluster_problems: Vec<ClusterProblem>,
-    /// By group, where this process took snapshots before.
+    /// By group, where an earlier snapshot is known.
     rates: Vec<Option<RateEntry>>,
     /// What is known of statuses beyond what this run saw.
     stand: Stand,
@@ -271,20 +274,40 @@ impl<'a> Run<'a> {
         let kept = self.watch.map(|watch| watch.earlier(&snapshot));
         let earlier = |row: usize| kept.as_ref().map_or_else(|| past.earlier(row), |kept| Ok(kept[row].clone()));
         let mut judged = Judged::new(sight, &mut memories, &ages, earlier);
-        let rates = self.watch.map(|watch| watch.rates(&snapshot, time_ms)).unwrap_or_default();
+        let flows = self.watch.map_or_else(
+            || snapshot.groups.iter().map(|group| Flow::since_before(sight, group)).collect(),
+            |watch| watch.flows(&snapshot, time_ms),
+        );
+        let rates = flows.into_iter().map(RateEntry::new).collect();
         let cluster_memory = match self.watch {
-            Some(watch) => watch.with_cluster(|before| ClusterMemory::fold(before, &snapshot, time_ms / 1_000)),
-            None => ClusterMemory::fold(None, &snapshot, time_ms / 1_000),
+            Some(watch) => {
+                watch.with_cluster(|before| ClusterMemory::fold(before, &snapshot, period_ms, time_ms / 1_000))
+            }
+            None => ClusterMemory::fold(past.notes(), &snapshot, period_ms, time_ms / 1_000),
         };
+        judged.find_storms(sight, &cluster_memory);
         let cluster_problems = cluster::problems(&snapshot, &cluster_memory, time_ms / 1_000);
         if let Some(watch) = self.watch {
             watch.keep(&snapshot, &memories, time_ms);
         }
         let stand = Box::pin(self.stand(&cluster, &mut past, sight, &memories, &mut judged, vanished)).await;
+        let replaced_ms = |group: &Group| self.watch.and_then(|watch| watch.replaced_ms(group));
+        judged.diagnose(sight, &memories, &ages, replaced_ms);
         tracing::debug!(ms = watch.lap(), groups = judged.groups.len(), "judged");
 
-        let taken =
-            Taken { cluster, sight, past: &past, memories, judged, ages, vanished, cluster_problems, rates, stand };
+        let taken = Taken {
+            cluster,
+            sight,
+            past: &past,
+            memories,
+            judged,
+            ages,
+            vanished,
+            cluster_memory,
+            cluster_problems,
+            rates,
+            stand,
+        };
         let (history, metrics) = Box::pin(self.leave(&taken)).await;
         tracing::debug!(ms = watch.lap(), "remembered and published");
         Ok(self.tell(&taken, history, metrics, draw).await)

@@ -137,6 +137,7 @@ impl Run<'_> {
         let group = |group: &crate::model::snapshot::Group| GroupResult {
             group: group.name.to_string(),
             status: Some(1),
+            diagnosis: None,
             whole: true,
             members: None,
             partitions: snapshot.rows_of(group).iter().map(partition).collect(),

@@ -5,13 +5,14 @@ use std::collections::BTreeMap;
 use std::collections::HashMap;
 use std::sync::Arc;
 
+use crate::judge::flow::Flow;
 use crate::judge::input::Before;
 use crate::judge::outcome::Memories;
 use crate::model::cluster_memory::ClusterMemory;
-use crate::model::lag::Committed;
+use crate::model::crew::Crew;
 use crate::model::memory::Sample;
 use crate::model::snapshot::{Group, Row, Snapshot};
-use crate::report::{RateEntry, WatchEntry};
+use crate::report::WatchEntry;
 
 /// The memory of one process that takes several snapshots.
 #[derive(Debug)]
@@ -21,6 +22,8 @@ pub struct Watch {
     /// Samples of each partition of a group, oldest first.
     kept: RefCell<HashMap<Place, Vec<Sample>>>,
     cluster: RefCell<Option<ClusterMemory>>,
+    /// The members of each group.
+    crews: RefCell<HashMap<Arc<str>, Crew>>,
 }
 
 /// A partition of a group. A topic that was recreated is another one.
@@ -44,7 +47,13 @@ impl Watch {
     #[must_use]
     pub fn every(every: std::time::Duration) -> Self {
         let every_ms = i64::try_from(every.as_millis()).unwrap_or(i64::MAX).max(1);
-        Self { every_ms, snapshots: Cell::new(0), kept: RefCell::default(), cluster: RefCell::default() }
+        Self {
+            every_ms,
+            snapshots: Cell::new(0),
+            kept: RefCell::default(),
+            cluster: RefCell::default(),
+            crews: RefCell::default(),
+        }
     }
 
     pub(super) fn period_ms(&self) -> i64 {
@@ -65,24 +74,15 @@ impl Watch {
         by_row(snapshot).map(|at| at.map(of).unwrap_or_default()).collect()
     }
 
-    /// How fast records come and are read, of each group; `None` where too little is known.
-    pub(super) fn rates(&self, snapshot: &Snapshot, time_ms: i64) -> Vec<Option<RateEntry>> {
+    /// What flowed through each group lately.
+    pub(super) fn flows(&self, snapshot: &Snapshot, time_ms: i64) -> Vec<Flow> {
         let kept = self.kept.borrow();
         let of = |group: &Group| {
-            let (mut arrived, mut read, mut left, mut took_ms) = (0_i64, 0_i64, 0_i64, 0_i64);
-            for row in snapshot.rows_of(group) {
-                let (Ok(Committed::At(committed)), Ok(log)) = (&row.committed, snapshot.ahead(row)) else { continue };
-                let Some(samples) = kept.get(&Place::of(snapshot, group, row)) else { continue };
-                let since = samples.iter().find(|sample| sample.time_ms >= time_ms - RATE_MS && sample.end <= log.end);
-                let Some(Sample { committed: Committed::At(before), end, time_ms: then_ms, .. }) = since else {
-                    continue;
-                };
-                arrived = arrived.saturating_add(log.end - end);
-                read = read.saturating_add(committed - before);
-                left = left.saturating_add((log.end - (*committed).max(log.start)).max(0));
-                took_ms = took_ms.max(time_ms - then_ms);
-            }
-            RateEntry::new(arrived, read, left, took_ms)
+            Flow::of(snapshot, group, time_ms, |_, row| {
+                let end = snapshot.ahead(row).ok()?.end;
+                let samples = kept.get(&Place::of(snapshot, group, row))?;
+                samples.iter().find(|sample| sample.time_ms >= time_ms - RATE_MS && sample.end <= end).copied()
+            })
         };
         snapshot.groups.iter().map(of).collect()
     }
@@ -105,7 +105,18 @@ impl Watch {
                 samples.push(Sample { time_ms, committed: *committed, end: log.end, memory });
             }
         }
+        let mut crews = self.crews.borrow_mut();
+        for group in &snapshot.groups {
+            if let Some(crew) = Crew::fold(crews.get(&group.name), group, time_ms) {
+                crews.insert(Arc::clone(&group.name), crew);
+            }
+        }
         self.snapshots.set(self.snapshots.get() + 1);
+    }
+
+    /// Since when none of a group's members is there that were there before, in milliseconds since 1970; `None` where one of them still is.
+    pub(super) fn replaced_ms(&self, group: &Group) -> Option<i64> {
+        self.crews.borrow().get(&group.name)?.replaced_ms()
     }
 
     /// What is remembered of the cluster from now on, made of what was remembered before.

@@ -22,6 +22,7 @@ sys.path.insert(0, str(HERE.parent / "tools"))
 
 import link
 import measure
+import receiver
 import scene
 
 TOPIC, PREFIX = "bench", "g-"
@@ -123,6 +124,12 @@ def compare(at, own, name, pairs, shape, programs, table):
         row(table, name, shape, "the same with musl", [musl], {**own, **ALONE}, at, floor, told)
         row(table, name, shape, "1,000 worst ages", [binary], {**own, **ALONE, "MEERKAT_LAG_SECONDS": "1000"}, at, floor, told)
         row(table, name, shape, "each partition told", [binary], {**own, **ALONE, "MEERKAT_DETAIL": "all"}, at, floor, told)
+        with receiver.Receiver() as taker, scene.CloudWatch("--release") as cloudwatch:
+            by_otlp = {**own, **ALONE, **taker.variables, "MEERKAT_PUBLISH": "otlp"}
+            classic = {**own, **ALONE, **cloudwatch.variables(), "MEERKAT_PUBLISH": "on"}
+            row(table, name, shape, "metrics to CloudWatch", [binary], classic, at, floor, told)
+            row(table, name, shape, "metrics by OTLP", [binary], by_otlp, at, floor, told)
+            row(table, name, shape, "each partition by OTLP", [binary], {**by_otlp, "MEERKAT_METRICS_DETAIL": "partition"}, at, floor, told)
     with scene.CloudWatch("--release") as cloudwatch:
         stateful = {**own, **STATEFUL, **cloudwatch.variables()}
         row(table, name, shape, "history and metrics", [binary], stateful, at, floor, told, minutes(at))

@@ -40,6 +40,7 @@ class Group:
     joins: str  # what has its member join
     turns: list = dataclasses.field(default_factory=list)  # (verdict, the first and the last look at which it may begin), after OK
     acts: dict = dataclasses.field(default_factory=dict)  # look → (what is done after it, as it is told)
+    kind: str = ""  # of the diagnosis while it is not OK
 
     def may_say(self, look):
         """What this look may say of it."""
@@ -57,6 +58,7 @@ GROUPS = {
         "join billing-1 classic billing orders assigned=2 apart session=3000",
         [("STOP", 6, 9)],
         {4: ("crash billing-1", "billing-1 is killed")},
+        "nobody_there",
     ),
     "fraud": Group(
         "classic",
@@ -64,8 +66,17 @@ GROUPS = {
         "join fraud-1 classic fraud orders assigned=2",
         [("STALL", 8, 15)],
         {4: ("pause fraud-1 silent", "fraud-1 is stuck")},
+        "member_stuck",
     ),
     "invoices": Group("classic", "has read all of a topic that gets nothing new", "join invoices-1 classic invoices invoices"),
+    "labels": Group(
+        "classic",
+        "reads as records come, and gets stuck at one record after look 4",
+        "join labels-1 classic labels orders assigned=2",
+        [("STALL", 8, 15)],
+        {4: ("hold labels-1 1", "labels-1 is stuck at a record of orders/1")},
+        "partition_stuck",
+    ),
     "newcomer": Group("consumer", "is a member and never commits", "join newcomer-1 consumer newcomer orders assigned=2 commit-every=never"),
     "parcels": Group(
         "share",
@@ -73,6 +84,7 @@ GROUPS = {
         "join parcels-1 share parcels orders",
         [("STOP", 7, 10), ("OK", 13, 14)],
         {6: ("leave parcels-1", "parcels-1 leaves"), 12: ("join parcels-2 share parcels orders", "parcels-2 joins")},
+        "nobody_there",
     ),
     "replay": Group(
         "classic",
@@ -80,8 +92,9 @@ GROUPS = {
         "join replay-1 classic replay clicks reset=latest rate=120",
         [("REWIND", 9, 9), ("OK", 13, LOOKS - 1)],
         {8: ("seek replay-1 0", "replay-1 jumps back to the first record")},
+        "rewound",
     ),
-    "search": Group("consumer", "reads half of what comes", "join search-1 consumer search queries reset=latest rate=7", [("WARN", 6, 11)]),
+    "search": Group("consumer", "reads half of what comes", "join search-1 consumer search queries reset=latest rate=7", [("WARN", 6, 11)], kind="too_slow"),
 }
 
 
@@ -89,8 +102,7 @@ def main():
     began = time.monotonic()
     tell = lambda text: print(f"{time.monotonic() - began:5.0f} s  {text}", flush=True)
     tell("building the function and the CloudWatch stand-in")
-    scene.build("--bin", "meerkat")
-    scene.build("--example", "cloudwatch")
+    scene.build_debug()
     tell(f"starting Kafka {scene.NEWEST} with TLS")
     with scene.folder("demo") as at, scene.Kafka(at / "kafka", settings=SETTINGS) as kafka, scene.Stagehand(kafka) as stage:
         tell("starting consumers")
@@ -121,7 +133,7 @@ def consumers(stage):
             stage.hand(f"produce {topic} {partition} {records} timestamp={minute_ms(0) - 3_600_000} step={step}")
     for group in GROUPS.values():
         stage.hand(group.joins)
-    for group in ("audit", "billing", "fraud", "invoices"):
+    for group in ("audit", "billing", "fraud", "invoices", "labels"):
         stage.hand(f"wait-caught-up {group}")
 
 
@@ -180,6 +192,11 @@ def said(report, name):
     return next((code for code in ("STOP", "STALL", "REWIND") if code in codes), "ERR")
 
 
+def diagnosis(report, name):
+    """Why a group is not OK; nothing where it is."""
+    return (of(report, name) or {}).get("diagnosis", {})
+
+
 def cell(report, name):
     """The same, in brackets while the group warms up."""
     verdict = said(report, name)
@@ -190,6 +207,11 @@ def objections(look, report):
     """What a look should not have said."""
     verdicts = [(name, said(report, name), group.may_say(look)) for name, group in GROUPS.items()]
     wrong = [f"look {look}: {name} is {verdict}, not {' or '.join(right)}" for name, verdict, right in verdicts if verdict not in right]
+    for name, group in GROUPS.items():
+        kind = diagnosis(report, name).get("kind", "")
+        right = "" if said(report, name) == "OK" else group.kind
+        if kind != right:
+            wrong.append(f"look {look}: {name} is diagnosed as {kind or 'nothing'}, not as {right or 'nothing'}")
     return wrong + [f"look {look}: {problem['where']}: {problem['what']}" for problem in report["problems"]]
 
 
@@ -210,6 +232,9 @@ def reading(reports, name):
             since = f", {look - acts[-1]} min after" if acts else ""
             reason = (of(report, name) or {}).get("reason", "the group is gone")
             lines.append(f"{'':<10}{verdict:<7}from look {look:>2}{since}: {reason}")
+            if why := diagnosis(report, name):
+                lines.append(f"{'':<17}{why['kind']}: {why['sentence']}")
+                lines.append(f"{'':<17}next: {why['next']}" + (f": {why['command']}" if "command" in why else ""))
             before = verdict
     return "\n".join([f"{name:<10}{group.protocol}: {group.story}", *lines])
 

@@ -45,8 +45,7 @@ GROUPS = {"audit": ("OK", "OK"), "billing": ("STOP", "ALARM"), "fraud": ("STALL"
 def main():
     if not any(EMULATORS[name][1] for name in sys.argv[1:]):
         raise SystemExit("one of them must be able to keep a history")
-    scene.build("--bin", "meerkat")
-    scene.build("--example", "cloudwatch")
+    scene.build_debug()
     with scene.folder("emulators") as at, scene.Kafka(at / "kafka", settings=SETTINGS) as kafka, scene.Stagehand(kafka) as stage:
         with scene.CloudWatch(visible_after=0, new_metric_visible_after=0) as stand_in, contextlib.ExitStack() as stack:
             judges = {name: stack.enter_context(Judge(EMULATORS[name][0])) for name in sys.argv[1:]}

@@ -130,6 +130,9 @@ CREDENTIALS = {
 }
 # What each part publishes of its own groups.
 OF_PARTS = {"Groups", "UnknownGroups", "Heartbeat", "BlindRuns"}
+# Alarms on what Lambda counts, and what alarms in PromQL may not have (PutMetricAlarm, EvaluationCriteria).
+BY_LAMBDA = {"FirstRun", "FunctionErrors", "NewVersionErrors"}
+CLASSIC_ALONE = {"Metrics", "Namespace", "MetricName", "Dimensions", "Statistic", "Period", "ComparisonOperator", "Threshold", "EvaluationPeriods", "DatapointsToAlarm", "TreatMissingData"}
 # Parameter → the variable that the SDK or the HTTP client reads, and its value where that is not the parameter's.
 OF_SDK = {"Fips": ("AWS_USE_FIPS_ENDPOINT", "true"), "DualStack": ("AWS_USE_DUALSTACK_ENDPOINT", "true"), "HttpsProxy": ("HTTPS_PROXY", None), "NoProxy": ("NO_PROXY", None)}
 # Bytes that the names and values of a function's variables may have together.
@@ -159,6 +162,8 @@ def main():
         stack = resolve.Stack(translate.translated(values), values)
         same(stack.broken_rules(), [], "a login: rules")
         check_url(stack, login)
+    for period in template_periods():
+        check_otlp({**WAYS["MSK with IAM"][0], "Cluster": "prod", "Period": period, "Parts": 3, "LagSecondsAlarm": 600, "AlarmTopicArn": TOPIC + "pages", "Timeout": 60})
     check_rules()
     check_parameters()
     check_consoles()
@@ -381,12 +386,51 @@ def check_dashboard(stack):
         taken |= cells
     ids = [metric[0]["id"] for widget in widgets for metric in widget["properties"].get("metrics", []) if isinstance(metric[0], dict)]
     same(all(re.fullmatch(r"[a-z]\w*", each) for each in ids), True, "ids begin with a small letter")
-    period = stack.of_type("AWS::CloudWatch::Alarm")["UnknownGroups"]["Period"]
+    period = 60 * int(stack.values["Period"])
+    for query in (query for widget in widgets if widget["type"] == "chart" for query in widget["properties"]["data"]["queries"]):
+        same((query["type"], query["language"], query["step"]), ("cloudwatch-metrics", "PromQL", period), f"{query['id']}: asks in PromQL, a run a step")
     for widget in widgets:
         sums = [metric for metric in widget["properties"].get("metrics", []) if metric[0] == "Meerkat" and metric[1] in OF_PARTS]
         if sums:
             same(widget["properties"].get("period"), period, f"{widget['properties']['title']}: of one run")
             same({options[-1].get("stat", widget["properties"].get("stat")) for options in sums}, {"Sum"}, f"{widget['properties']['title']}: of all parts")
+
+
+def template_periods():
+    return translate.template()["Parameters"]["Period"]["AllowedValues"]
+
+
+def check_otlp(values):
+    """With Metrics=otlp the same alarms, in PromQL, and within what AWS documents for them; the dashboard asks in PromQL too."""
+    period = values["Period"]
+    classic, otlp = (resolve.Stack(translate.translated({**values, "Metrics": metrics}), {**values, "Metrics": metrics}) for metrics in ("classic", "otlp"))
+    same(otlp.broken_rules(), [], f"otlp, every {period} min: rules")
+    before, after = (stack.of_type("AWS::CloudWatch::Alarm") for stack in (classic, otlp))
+    for kept in ("AlarmName", "AlarmDescription", "AlarmActions", "OKActions"):
+        same({name: alarm.get(kept) for name, alarm in after.items()}, {name: alarm.get(kept) for name, alarm in before.items()}, f"otlp: {kept}")
+    same(otlp.of_type("AWS::CloudWatch::CompositeAlarm"), classic.of_type("AWS::CloudWatch::CompositeAlarm"), "otlp: composite alarms")
+    for name, alarm in after.items():
+        if name in BY_LAMBDA:
+            same("EvaluationCriteria" in alarm or "Meerkat" in str(alarm.get("Namespace")), False, f"{name} watches what Lambda counts")
+            continue
+        same(alarm.keys() & CLASSIC_ALONE, set(), f"{name} has nothing of a classic alarm")
+        criteria = alarm["EvaluationCriteria"]["PromQLCriteria"]
+        same(criteria.keys(), {"Query", "PendingPeriod", "RecoveryPeriod"}, f"{name}: its criteria")
+        same(1 <= len(criteria["Query"]) <= 10_000, True, f"{name}: the query's length")
+        same(all(0 <= criteria[each] <= 86_400 for each in ("PendingPeriod", "RecoveryPeriod")), True, f"{name}, every {period} min: {criteria}")
+        same(alarm["EvaluationInterval"], 60, f"{name}: how often it is evaluated")
+        ranges = [int(each) for each in re.findall(r"\[(\d+)s\]", criteria["Query"])]
+        same(ranges != [] and max(ranges) <= 7 * 86_400, True, f"{name}, every {period} min: {ranges} s of the 7 days that a query may span")
+    late = 60 * period + 180
+    reach = min(int(each) for each in re.findall(r"\[(\d+)s\]", after["GroupStatus"]["EvaluationCriteria"]["PromQLCriteria"]["Query"]))
+    same(reach >= 60 * period + late, True, f"every {period} min: one missed run is no gap")
+    variables = {name: each["Environment"]["Variables"] for name, each in otlp.of_type("AWS::Lambda::Function").items()}
+    same({name: each.get("MEERKAT_PUBLISH") for name, each in variables.items()}, {"Checker": "otlp", "Widget": "off"}, "otlp: who publishes where")
+    same(variables["Checker"]["OTEL_EXPORTER_OTLP_ENDPOINT"], "https://monitoring.eu-central-1.amazonaws.com", "otlp: the endpoint")
+    statements = otlp.of_type("AWS::IAM::Role")["CheckerRole"]["Policies"][0]["PolicyDocument"]["Statement"]
+    own = [statement.get("Condition") for statement in statements if statement["Action"] == "cloudwatch:PutMetricData"]
+    same(own, [{"StringEquals": {"cloudwatch:namespace": ["Meerkat", "Meerkat/State"]}}, None], "otlp: no namespace is asked for")
+    check_dashboard(otlp)
 
 
 def check_rules():
@@ -403,6 +447,9 @@ def check_rules():
         ({"Authentication": "TLS", "BootstrapServers": BROKERS, "RoleArn": ROLE}, "RoleArn goes with MSK-IAM."),
         ({"ClusterArn": ARN, "Timeout": 90}, "With a Period of 1 a run may take 60 seconds at most."),
         ({"ClusterArn": ARN, "BurrowUrl": "login"}, "BurrowUrl login needs BurrowLogin, since the URL is public."),
+        ({"ClusterArn": ARN, "Metrics": "otlp", "AWS::Region": "cn-north-1"}, "CloudWatch takes no OpenTelemetry metrics in this Region, so Metrics stays classic."),
+        ({"ClusterArn": ARN, "Metrics": "otlp", "Fips": "on"}, ONE_ENDPOINT),
+        ({"ClusterArn": ARN, "Metrics": "otlp", "DualStack": "on"}, ONE_ENDPOINT),
         ({"ClusterArn": ARN, "BurrowUrl": "on", "AWS::Region": "eu-central-2"}, "This Region has no function URLs, so BurrowUrl stays off."),
     ):
         region = values.pop("AWS::Region", translate.REGION)
@@ -492,6 +539,7 @@ def same(found, expected, what):
 
 ALIAS = resolve.ATTRIBUTES["CheckerAliaslive.AliasArn"]
 STACK = resolve.PSEUDO["AWS::StackId"].split("/")[2].split("-")[0]
+ONE_ENDPOINT = "AWS documents no FIPS and no dual-stack endpoint for OpenTelemetry metrics, so with Fips or DualStack on Metrics stays classic."
 NEED_SECRET = "SCRAM, PLAIN, OAUTHBEARER and MTLS need SecretArn."
 
 if __name__ == "__main__":

@@ -40,7 +40,7 @@ UNSEEN = (
 
 def main():
     began = time.monotonic()
-    scene.build("--bin", "meerkat")
+    scene.build_debug()
     with contextlib.ExitStack() as stack:
         at = stack.enter_context(scene.folder("deploy"))
         with concurrent.futures.ThreadPoolExecutor() as pool:

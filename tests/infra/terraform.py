@@ -26,6 +26,11 @@ SAM_ALONE = {"NewVersionErrors"}
 TEMPLATE_ALONE = {"Deployment"}
 # What the resources of one have where those of the other have their own attribute.
 SAME_PLACE = {"<aws_cloudwatch_log_group.logs.arn>:*": "<Logs.Arn>"}
+# What the module's own resources take, and what is of PromQL.
+NOT_CLASSIC = ("wanted", "dimensions", "pages", "ends", "promql", "pending", "recovery")
+# What decides about a value or is part of one; all other data of AWS are no more than names here.
+PLACE = {"data.aws_region.here.region": translate.REGION, "data.aws_partition.here.dns_suffix": "amazonaws.com"}
+DASHBOARDS = ("dashboard.json", "dashboard-otlp.json")
 # Each rule of the template, as what a variable must be. A rule about several belongs to the one that a person would change.
 RULES = {
     "AddressesAreKnown": ("cluster_arn", 'var.cluster_arn != "" || var.bootstrap_servers != ""'),
@@ -35,6 +40,8 @@ RULES = {
     "RunsEndInTime": ("timeout", "var.period > 1 || contains([15, 30, 45, 60], var.timeout)"),
     "UrlsAreThere": ("burrow_url", 'var.burrow_url == "off" || !contains({regions}, data.aws_region.here.region)'),
     "CallersLogIn": ("burrow_login", 'var.burrow_login != "" || var.burrow_url != "login"'),
+    "OtlpIsThere": ("metrics", 'var.metrics == "classic" || contains({regions}, data.aws_region.here.region)'),
+    "OtlpHasOneEndpoint": ("metrics", 'var.metrics == "classic" || (var.fips == "off" && var.dual_stack == "off")'),
     "RolesAreForIam": ("role_arn", 'var.role_arn == "" || var.authentication == "MSK-IAM"'),
 }
 HEAD = """\
@@ -67,6 +74,7 @@ def main():
     for period in (1, 30, 60, 120, 1440):
         for more in ({}, {"OkPages": "off", "GroupPages": "off", "LossPages": "off"}):
             same_alarms(files["alarms.tf"], {"Period": period, **more})
+        same_queries(files["alarms.tf"], {"Period": period})
     check.same(set(RULES), set(translate.template()["Rules"]), "each rule of the template is one of the module's")
     binary = shutil.which("terraform") or shutil.which("tofu")
     if not binary:
@@ -79,6 +87,8 @@ def main():
             values = {**parameters, **options}
             same_everything(binary, f"{name}, {len(options)} options", values, may)
     parameters, may, _ = check.WAYS["MSK with IAM"]
+    for period in (1, 60, 120, 1440):
+        same_queries(files["alarms.tf"], {"Period": period}, binary)
     for period in (60, 120, 1440):
         same_everything(binary, f"every {period} min", {**parameters, "Cluster": "prod", "Period": period}, may)
     print(f"the module says what the template says, {validated(binary)}")
@@ -129,7 +139,8 @@ def rules_of(own, template):
             rule = template["Rules"][name]
             (assertion,) = rule["Assertions"]
             if "{regions}" in condition:
-                condition = condition.replace("{regions}", json.dumps(rule["RuleCondition"]["Fn::Contains"][0]))
+                said = rule["RuleCondition"] if "Fn::Contains" in rule["RuleCondition"] else assertion["Assert"]
+                condition = condition.replace("{regions}", json.dumps(said["Fn::Contains"][0]))
             yield condition, in_snake(assertion["AssertDescription"], template)
 
 
@@ -172,6 +183,33 @@ def same_alarms(file, options):
     check.same(bool(known.of(said["ends"])), "OKActions" in stack.of_type("AWS::CloudWatch::CompositeAlarm")["Page"], f"ends, {options}")
 
 
+def same_queries(file, options, binary=None):
+    """The queries where metrics go by OTLP, beside the template's: as alarms.tf has them, or as Terraform works them out."""
+    values = {**check.WAYS["MSK with IAM"][0], "Cluster": "prod", "LagSecondsAlarm": 600, "Metrics": "otlp", "Parts": 3, **options}
+    stack = resolve.Stack(translate.translated(values), values)
+    expected = {}
+    for name, alarm in stack.of_type("AWS::CloudWatch::Alarm").items():
+        if name not in SAM_ALONE:
+            criteria = alarm.get("EvaluationCriteria", {}).get("PromQLCriteria", {"Query": "", "PendingPeriod": 0, "RecoveryPeriod": 0})
+            expected[alarm["AlarmName"].removeprefix("prod-")] = (criteria["Query"], criteria["PendingPeriod"], criteria["RecoveryPeriod"])
+    if binary:
+        said = evaluated(binary, values)
+        found = {name: (alarm["promql"], alarm["pending"], alarm["recovery"]) for name, alarm in {**said["by_group"], **said["single"]}.items()}
+        variables = {name: str(value) for name, value in stack.of_type("AWS::Lambda::Function")["Checker"]["Environment"]["Variables"].items() if value != ""}
+        check.same(said["variables"], variables, f"the variables, {options}")
+    else:
+        (said,) = file["locals"]
+        known = Values(said, {snake(name): value for name, value in stack.values.items()})
+        alarms = {name.strip('"'): alarm for name, alarm in {**said["by_group"], **said["of_stack"]}.items() if isinstance(alarm, dict)}
+        found = {name: asked(alarm, known) for name, alarm in alarms.items()}
+        expected = {name: alarm for name, alarm in expected.items() if not name.startswith("part-")}
+    check.same(found, expected, f"the queries, {options}")
+
+
+def asked(alarm, known):
+    return known.filled(alarm["promql"].strip('"').replace('\\"', '"')), known.of(alarm["pending"]), known.of(alarm["recovery"])
+
+
 class Values:
     """The few kinds of expressions that alarms.tf has: numbers, words, comparisons, `a ? b : c`, min, locals and variables."""
 
@@ -186,8 +224,12 @@ class Values:
             return text.strip('"')
         expression = re.sub(r"(.+?) \? (.+) : (.+)", r"(\2) if (\1) else (\3)", whole[1]).replace("&&", " and ").replace("||", " or ")
         expression = re.sub(r"\b(var|local)\.(\w+)", r"\1_('\2')", expression)
-        names = {"min": min, "true": True, "false": False, "var_": self.variable, "local_": lambda name: self.of(self.said[name])}
+        names = {"min": min, "max": max, "true": True, "false": False, "var_": self.variable, "local_": lambda name: self.of(self.said[name])}
         return eval(expression, {"__builtins__": {}}, names)  # noqa: S307
+
+    def filled(self, text):
+        """A text with its expressions worked out."""
+        return re.sub(r"\$\{[^}]+\}", lambda match: str(self.of(match[0])), text)
 
     def variable(self, name):
         value = self.given[name]
@@ -214,7 +256,7 @@ def same_everything(binary, way, values, may):
         }  # fmt: skip
     found = {}
     for name, alarm in {**said["by_group"], **said["single"]}.items():
-        found[f"prod-{name}"] = {**{key: value for key, value in alarm.items() if key not in ("wanted", "dimensions", "pages", "ends")}, "threshold": float(alarm["threshold"])}
+        found[f"prod-{name}"] = {**{key: value for key, value in alarm.items() if key not in NOT_CLASSIC}, "threshold": float(alarm["threshold"])}
     check.same(found, expected, f"{way}: the alarms")
     if values.get("AlarmTopicArn"):
         pages = {f"prod-{name}" for name, alarm in {**said["by_group"], **said["single"]}.items() if alarm["pages"]}
@@ -239,13 +281,14 @@ def same_everything(binary, way, values, may):
 def evaluated(binary, values):
     """What the module's locals come to: its resources are no more than their names."""
     with tempfile.TemporaryDirectory(prefix="terraform-") as scratch:
-        shutil.copyfile(translate.INFRA / "dashboard.json", pathlib.Path(scratch) / "dashboard.json")
+        for name in DASHBOARDS:
+            shutil.copyfile(translate.INFRA / name, pathlib.Path(scratch) / name)
         folder = pathlib.Path(scratch) / "terraform"
         folder.mkdir()
         for path in MODULE.glob("*.tf"):
             blocks = re.split(r"(?m)^(?=\w+ (?:\"|\{))", path.read_text())
             kept = "".join(block for block in blocks if block.startswith(("variable ", "locals ")))
-            kept = re.sub(r"\b(?:data\.)?aws_\w+(?:\.\w+)+", lambda match: f'"<{match[0]}>"', kept)
+            kept = re.sub(r"\b(?:data\.)?aws_\w+(?:\.\w+)+", lambda match: json.dumps(PLACE.get(match[0], f"<{match[0]}>")), kept)
             (folder / path.name).write_text(kept)
         given = {snake(name): value.split(",") if name in ("SubnetIds", "SecurityGroupIds") else value for name, value in values.items()}
         arguments = {"name": "prod", "zip": "bootstrap.zip", **given}
@@ -261,7 +304,8 @@ def validated(binary):
     with tempfile.TemporaryDirectory(prefix="terraform-") as folder:
         module = pathlib.Path(folder) / "terraform"
         shutil.copytree(MODULE, module)
-        shutil.copyfile(translate.INFRA / "dashboard.json", pathlib.Path(folder) / "dashboard.json")
+        for name in DASHBOARDS:
+            shutil.copyfile(translate.INFRA / name, pathlib.Path(folder) / name)
         started = subprocess.run([binary, "init", "-backend=false", "-input=false"], cwd=module, capture_output=True, text=True)
         if started.returncode:
             return "and its resources are not validated: the registry of providers cannot be reached"

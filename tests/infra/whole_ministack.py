@@ -89,6 +89,14 @@ def plain_conditions(template, parameters):
 
 def without_query(properties):
     """An alarm on a query as one on a metric that nobody publishes, so that it is there and keeps its state."""
+    if "EvaluationCriteria" in properties:
+        # What PutMetricAlarm refuses beside a query in PromQL.
+        classic = properties.keys() & {"Metrics", "MetricName", "Namespace", "Period", "Statistic", "Threshold", "ComparisonOperator", "EvaluationPeriods", "TreatMissingData"}
+        if classic or "EvaluationInterval" not in properties:
+            raise ValueError(f"an alarm in PromQL has an interval, and not {sorted(classic)}")
+        named = {key: item for key, item in properties.items() if not key.startswith("Evaluation")}
+        query = {"Namespace": "a/query", "MetricName": "PromQL", "Period": 60, "Statistic": "Sum", "EvaluationPeriods": 1}
+        return {**named, **query, "ComparisonOperator": "GreaterThanThreshold", "Threshold": 0, "TreatMissingData": "ignore"}
     queries = properties.get("Metrics")
     if not queries:
         return properties

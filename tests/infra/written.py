@@ -15,8 +15,8 @@ PARTS = 32
 BEGIN, END = "# written: ", "# end of what is written"
 # What is the function's and no version's.
 BESIDE = ("DeploymentPreference", "ReservedConcurrentExecutions")
-# The period that dashboard.json has where the template puts the schedule's.
-PERIOD = '"period": 60'
+# The period that the dashboards have where the template puts the schedule's.
+PERIODS = ('"period": 60', '"step": 60')
 
 
 def main():
@@ -118,16 +118,32 @@ Part{number}:
   Properties:
     AlarmName: !Sub "${{AWS::StackName}}-part-{number}"
     AlarmDescription: !Sub "Part {number} of ${{Parts}} of the runs for ${{Cluster}} does not finish; …-part-missing sends the page."
-    Namespace: !Ref Namespace
-    MetricName: Heartbeat
-    Dimensions: [{{ Name: Cluster, Value: !Ref Cluster }}, {{ Name: Part, Value: !Sub "{number}/${{Parts}}" }}]
-    Statistic: Sum
-    Period: !FindInMap [Every, !Ref Period, Seconds]
-    ComparisonOperator: LessThanThreshold
-    Threshold: 1
-    EvaluationPeriods: !FindInMap [Every, !Ref Period, Runs]
-    DatapointsToAlarm: !FindInMap [Every, !Ref Period, Runs]
-    TreatMissingData: breaching""".splitlines()
+    Namespace: {classic("!Ref Namespace")}
+    MetricName: {classic("Heartbeat")}
+    Dimensions: {classic(f'[{{ Name: Cluster, Value: !Ref Cluster }}, {{ Name: Part, Value: !Sub "{number}/${{Parts}}" }}]')}
+    Statistic: {classic("Sum")}
+    Period: {classic("!FindInMap [Every, !Ref Period, Seconds]")}
+    ComparisonOperator: {classic("LessThanThreshold")}
+    Threshold: {classic("1")}
+    EvaluationPeriods: {classic("!FindInMap [Every, !Ref Period, Runs]")}
+    DatapointsToAlarm: {classic("!FindInMap [Every, !Ref Period, Runs]")}
+    TreatMissingData: {classic("breaching")}
+    EvaluationCriteria: !If
+      - WithOtlp
+      - PromQLCriteria:
+          Query: !Sub
+            - >-
+              absent_over_time({{"meerkat.heartbeat", cluster="${{Cluster}}", part="{number}/${{Parts}}"}}[${{Silence}}s])
+            - Silence: !FindInMap [Queries, !Ref Period, Silence]
+          PendingPeriod: 0
+          RecoveryPeriod: 0
+      - !Ref AWS::NoValue
+    EvaluationInterval: !If [WithOtlp, 60, !Ref AWS::NoValue]""".splitlines()
+
+
+def classic(value):
+    """A property that alarms on classic metrics alone have."""
+    return f"!If [WithOtlp, !Ref AWS::NoValue, {value}]"
 
 
 def parameters():
@@ -145,14 +161,24 @@ def parameters():
 
 
 def dashboard():
-    body = (translate.INFRA / "dashboard.json").read_text()
-    if PERIOD not in body:
-        raise SystemExit(f"dashboard.json has no {PERIOD}")
-    yield "DashboardBody: !Sub"
-    yield "  - |"
-    for line in body.replace(PERIOD, '"period": ${Seconds}').splitlines():
-        yield f"    {line}"
-    yield "  - Seconds: !FindInMap [Every, !Ref Period, Seconds]"
+    yield "DashboardBody: !If"
+    yield "  - WithOtlp"
+    yield from body("dashboard-otlp.json", "Reach: !FindInMap [Queries, !Ref Period, Reach]")
+    yield from body("dashboard.json")
+
+
+def body(name, *more):
+    text = (translate.INFRA / name).read_text()
+    for place in PERIODS:
+        text = text.replace(place, place.replace("60", "${Seconds}"))
+    if "${Seconds}" not in text:
+        raise SystemExit(f"{name} has none of {PERIODS}")
+    yield "  - !Sub"
+    yield "    - |"
+    for line in text.splitlines():
+        yield f"      {line}"
+    for number, value in enumerate(("Seconds: !FindInMap [Every, !Ref Period, Seconds]", *more)):
+        yield f"    {' ' if number else '-'} {value}"
 
 
 PLACES = {"conditions of parts": conditions, "parts": parts, "parameters": parameters, "dashboard": dashboard}

@@ -18,7 +18,6 @@ mod against_ministack;
 mod limits;
 mod quotas;
 mod reads;
-mod trouble;
 
 /// A whole hour of some day, in seconds since 1970: the stand-in's time where a test tells no other.
 const NOW: i64 = 494_444 * HOUR;

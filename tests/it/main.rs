@@ -1,4 +1,4 @@
-//! Every test that needs something outside the program, in one binary.
+//! The tests over the wire, in one binary: a broker, a service, a process, or the sources of the program.
 
 #![allow(clippy::expect_used, clippy::unwrap_used, reason = "a test fails by panicking")]
 #![allow(clippy::single_range_in_vec_init, reason = "a topic may have a single log")]
@@ -6,7 +6,6 @@
 #[path = "../support/mod.rs"]
 mod support;
 
-mod age;
 mod architecture;
 mod burrow;
 mod cloudwatch_stand_in;
@@ -15,14 +14,9 @@ mod commands;
 mod connection;
 mod contract;
 mod endings;
-mod events;
 mod faults;
 mod findings;
-mod fuzz;
 mod history;
-mod html;
-mod infra;
-mod keystores;
 mod kfake;
 mod kinds;
 mod markers;
@@ -31,15 +25,13 @@ mod msk_iam;
 mod openmetrics;
 mod otlp;
 mod preflight;
-mod readers;
+mod questions;
 mod readme;
 mod real_kafka;
 mod recorded;
 mod requests;
 mod rotation;
 mod secrets;
-mod simulator;
 mod surroundings;
-mod terminal;
 mod ticker;
 mod watch;

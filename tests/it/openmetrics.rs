@@ -24,6 +24,7 @@ fn results() -> Results {
         part: Part::default(),
         groups: vec![
             GroupResult {
+                diagnosis: None,
                 group: "ledger".to_owned(),
                 status: None,
                 whole: true,
@@ -31,6 +32,7 @@ fn results() -> Results {
                 partitions: vec![partition("ledger", 0, None, None)],
             },
             GroupResult {
+                diagnosis: None,
                 group: "orders-svc".to_owned(),
                 status: Some(3),
                 whole: true,
@@ -42,6 +44,7 @@ fn results() -> Results {
                 ],
             },
             GroupResult {
+                diagnosis: None,
                 group: "a \"b\" \\ c\nd {größe}".to_owned(),
                 status: Some(1),
                 whole: true,

@@ -4,8 +4,8 @@ use std::path::{Path, PathBuf};
 use std::process::Command;
 
 /// The documents, from the top level.
-const DOCUMENTS: [&str; 5] =
-    ["README.md", "infra/README.md", "infra/metrics.md", "events/README.md", "tests/README.md"];
+const DOCUMENTS: [&str; 6] =
+    ["README.md", "infra/README.md", "infra/metrics.md", "infra/questions.md", "events/README.md", "tests/README.md"];
 
 /// Commands that need AWS, a cluster of one's own or a registry, by how they begin.
 const ELSEWHERE: [&str; 10] = [

@@ -14,6 +14,7 @@ use crate::support::look::Report;
 
 mod ages;
 mod brokers;
+mod diagnoses;
 mod entry;
 mod groups;
 mod kinds;

@@ -1,18 +1,26 @@
-//! Runs in a row, minute by minute, of the program itself: a scripted broker, a `CloudWatch` that keeps the service's rules, and what is
-//! published in the end.
+//! Runs in a row, minute by minute, each with nothing left of the one before: a scripted broker, a `CloudWatch` that keeps the rules of
+//! the service, and what is published in the end.
 
+use std::collections::BTreeMap;
 use std::io::Write as _;
 use std::process::{Command, Output, Stdio};
+use std::time::{SystemTime, UNIX_EPOCH};
 
+use aws_config::{BehaviorVersion, Region};
+use aws_credential_types::Credentials;
 use meerkat::base::moment::rfc3339;
 use meerkat::cloudwatch::names;
+use meerkat::config::Config;
+use meerkat::event::Request;
 use serde_json::{Value, json};
+use tokio::time::Instant;
 
 use crate::support::broker::{Group, Scene, Stage, Topic};
 use crate::support::cloudwatch::Stand;
 use crate::support::contract::keeps_promises;
 
 mod changes;
+mod cluster;
 mod elsewhere;
 mod journal;
 mod kinds;
@@ -60,12 +68,38 @@ impl Watch {
         self
     }
 
-    /// The program's answer to an event at this second after midnight.
+    /// The answer to an event at this second after midnight. It is given in this process, as a new process would give it; but where
+    /// another service of AWS takes part, only an environment says where that is.
     fn run(&self, second: i64, event: Value, variables: &[(&str, &str)]) -> Value {
-        self.run_with_code(second, event, variables).0
+        if self.variables.iter().any(|(name, _)| name.starts_with("AWS_")) {
+            return self.run_with_code(second, event, variables).0;
+        }
+        let event = self.event_at(second, event);
+        let own = variables.iter().map(|(name, value)| ((*name).to_owned(), (*value).to_owned()));
+        // What comes last counts, as in an environment.
+        let variables: BTreeMap<String, String> = self.environment().into_iter().chain(own).collect();
+        let config = Config::parse(variables).unwrap_or_else(|error| panic!("{error}"));
+        let request = Request::parse(&event.to_string()).unwrap_or_else(|error| panic!("{error}"));
+        let settings = aws_config::defaults(BehaviorVersion::latest())
+            .region(Region::new("us-east-1"))
+            .credentials_provider(Credentials::new("any", "any", None, None, "test"))
+            .endpoint_url(self.stand.url());
+        let runtime = tokio::runtime::Builder::new_current_thread().enable_all().build().expect("a runtime");
+        let outcome = runtime.block_on(async {
+            let warm = meerkat::Warm::with_cloudwatch(settings).await;
+            let now = SystemTime::now().duration_since(UNIX_EPOCH).expect("it is after 1970");
+            let unix_ms = i64::try_from(now.as_millis()).expect("it is before the year 292,000,000");
+            let started = Instant::now();
+            let clock = meerkat::Clock { unix_ms, started, deadline: started + config.timeout };
+            meerkat::answer(&config, &request, clock, &warm).await
+        });
+        let outcome = outcome.unwrap_or_else(|error| panic!("{error}"));
+        let report: Value = serde_json::from_str(&outcome.json).expect("a report in JSON");
+        keeps_promises(&report);
+        report
     }
 
-    /// The same with the exit code.
+    /// The same by the program, with the exit code.
     fn run_with_code(&self, second: i64, event: Value, variables: &[(&str, &str)]) -> (Value, Option<i32>) {
         let output = self.output(second, event, variables);
         let told = String::from_utf8_lossy(&output.stderr).into_owned();
@@ -75,16 +109,8 @@ impl Watch {
     }
 
     /// All that the program leaves of the same.
-    fn output(&self, second: i64, mut event: Value, variables: &[(&str, &str)]) -> Output {
-        if self.has_quotas {
-            self.stand.run_clock_from(MIDNIGHT + second);
-        } else {
-            self.stand.set_now(MIDNIGHT + second);
-        }
-        // A dashboard knows no rehearsals.
-        if event.get("widgetContext").is_none() {
-            event["now"] = json!(rfc3339(MIDNIGHT + second));
-        }
+    fn output(&self, second: i64, event: Value, variables: &[(&str, &str)]) -> Output {
+        let event = self.event_at(second, event);
         let mut run = Command::new(env!("CARGO_BIN_EXE_meerkat"));
         run.env_clear()
             .envs(self.environment())
@@ -97,6 +123,20 @@ impl Watch {
         input.write_all(event.to_string().as_bytes()).expect("the event is sent");
         drop(input);
         process.wait_with_output().expect("the program ends")
+    }
+
+    /// The event at this second after midnight, to which the clock of `CloudWatch` is set.
+    fn event_at(&self, second: i64, mut event: Value) -> Value {
+        if self.has_quotas {
+            self.stand.run_clock_from(MIDNIGHT + second);
+        } else {
+            self.stand.set_now(MIDNIGHT + second);
+        }
+        // A dashboard knows no rehearsals.
+        if event.get("widgetContext").is_none() {
+            event["now"] = json!(rfc3339(MIDNIGHT + second));
+        }
+        event
     }
 
     /// The variables of every run.

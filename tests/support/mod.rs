@@ -6,7 +6,6 @@ pub(crate) mod broker;
 pub(crate) mod cloudwatch;
 pub(crate) mod contract;
 pub(crate) mod emulator;
-pub(crate) mod fuzz;
 pub(crate) mod http;
 pub(crate) mod kafka;
 pub(crate) mod lambda;

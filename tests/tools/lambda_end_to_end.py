@@ -15,8 +15,7 @@ MINUTE = "2026-11-23T01:05"
 class LambdaEndToEnd(unittest.TestCase):
     @classmethod
     def setUpClass(cls):
-        scene.build("--bin", "meerkat")
-        scene.build("--example", "cloudwatch")
+        scene.build_debug()
         cls.at = cls.enterClassContext(scene.folder("lambda"))
         kafka = cls.enterClassContext(scene.Kafka(cls.at / "kafka"))
         stage = cls.enterClassContext(scene.Stagehand(kafka))

@@ -17,6 +17,7 @@ for needed in "$@"; do
         ;;
     java) { command -v javac && command -v mvn; } >/dev/null || missing="$missing openjdk-17-jdk-headless maven" ;;
     make) command -v make >/dev/null || missing="$missing make" ;;
+    jq) command -v jq >/dev/null || missing="$missing jq" ;;
     openssl) command -v openssl >/dev/null || missing="$missing openssl" ;;
     chromium) command -v chromium >/dev/null || missing="$missing chromium fonts-liberation" ;;
     go) command -v go >/dev/null || missing="$missing golang" ;;

@@ -145,23 +145,28 @@ class Emulator:
 
 
 class Lambda:
-    """`cargo lambda watch` with the function in it; its log is a file."""
+    """`cargo lambda watch` with the function beside it, as `build_debug` built it; their log is a file."""
 
     def __init__(self, at, variables):
         self.port = free_port()
         self.log = at / "lambda.log"
-        argv = ["cargo", "lambda", "watch", "--ignore-changes", "--invoke-address", "127.0.0.1", "--invoke-port", str(self.port)]
+        # The watcher would build the function anew, without the features that the tests' libraries ask for.
+        watcher = ["cargo", "lambda", "watch", "--only-lambda-apis", "--ignore-changes", "--invoke-address", "127.0.0.1", "--invoke-port", str(self.port)]
+        told = {"RUNTIME_API": f"http://127.0.0.1:{self.port}/.rt", "FUNCTION_NAME": "meerkat", "FUNCTION_MEMORY_SIZE": "4096", "FUNCTION_VERSION": "1"}
+        function = {**environment(variables), **{f"AWS_LAMBDA_{name}": value for name, value in told.items()}}
         with open(self.log, "wb") as log:
-            self.child = subprocess.Popen(
-                argv, cwd=REPOSITORY, env=environment(variables), stdin=subprocess.DEVNULL, stdout=log, stderr=log, start_new_session=True
-            )
-        await_port(self.port, self.child, self.log)
+            start = lambda argv, own, **how: subprocess.Popen(argv, cwd=REPOSITORY, env=own, stdin=subprocess.DEVNULL, stdout=log, stderr=log, **how)
+            self.child = start(watcher, environment(variables), start_new_session=True)
+            await_port(self.port, self.child, self.log)
+            self.function = start([TARGET / "debug" / "meerkat"], function)
 
     def __enter__(self):
         return self
 
     def __exit__(self, *_):
-        # The watcher's function is in its session, and so in its process group.
+        self.function.terminate()
+        self.function.wait()
+        # What cargo starts is in its session, and so in its process group.
         with contextlib.suppress(ProcessLookupError):
             os.killpg(self.child.pid, signal.SIGTERM)
         self.child.wait()
@@ -175,7 +180,7 @@ class Lambda:
 
     def error(self, event):
         """What the platform is told of an event file that fails: errorType and errorMessage, before `invoke` folds them."""
-        url = f"http://127.0.0.1:{self.port}/2015-03-31/functions/meerkat/invocations"
+        url = f"http://127.0.0.1:{self.port}/2015-03-31/functions/_/invocations"
         try:
             with urllib.request.urlopen(urllib.request.Request(url, event.read_bytes(), method="POST")) as answer:
                 raise SystemExit(f"{event.name} was answered: {answer.read().decode()}")
@@ -184,13 +189,13 @@ class Lambda:
 
     def _invoke(self, event):
         argv = ["cargo", "lambda", "invoke", "--invoke-address", "127.0.0.1", "--invoke-port", str(self.port)]
-        argv += ["--output-format", "json", "--data-file", str(event), "meerkat"]
+        argv += ["--output-format", "json", "--data-file", str(event)]
         return subprocess.run(argv, cwd=REPOSITORY, env=environment({}), stdout=subprocess.PIPE, stderr=subprocess.PIPE, text=True)
 
 
 def environment(variables):
     """This process's environment without what would leak into a run, with the tools of .cache/venv, and with `variables`."""
-    own = {name: value for name, value in os.environ.items() if not name.startswith(("KAFKA_", "MEERKAT_", "AWS_"))}
+    own = {name: value for name, value in os.environ.items() if not name.startswith(("KAFKA_", "MEERKAT_", "AWS_", "OTEL_"))}
     own["PATH"] = f"{CACHE / 'venv' / 'bin'}{os.pathsep}{own['PATH']}"
     return {**own, **variables}
 
@@ -216,6 +221,11 @@ def await_port(port, child, log):
 def build(*arguments):
     """Builds with cargo; one thing at a time, since what else is built decides about the features of the dependencies."""
     subprocess.run([sys.executable, COMPILING, "build", "--locked", *arguments], cwd=REPOSITORY, check=True)
+
+
+def build_debug():
+    """The function and the CloudWatch stand-in, with the features of the tests in Rust: each crate is compiled once for all of them."""
+    build("--bin", "meerkat", "--example", "cloudwatch")
 
 
 def table(variables, *arguments):

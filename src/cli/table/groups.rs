@@ -16,7 +16,7 @@ pub(crate) fn draw(report: &Report<'_>, text: &mut Text) {
     let titles = ["GROUP", "STATUS", "LAG", "BEHIND", "MEMBERS", "STATE"];
     let mut head: Vec<Cell> = titles.iter().map(|title| titled(title)).collect();
     let mut rows: Vec<Vec<Cell>> = report.groups.iter().map(row).collect();
-    if report.watch.is_some() {
+    if report.watch.is_some() || report.groups.iter().any(|group| group.rate.is_some()) {
         let rates = ["IN/S", "OUT/S"].map(Cell::right);
         head.extend(rates.into_iter().chain([Cell::left("TREND")]));
         for (row, group) in rows.iter_mut().zip(&report.groups) {
@@ -41,7 +41,10 @@ pub(crate) fn draw(report: &Report<'_>, text: &mut Text) {
     }
     let may_shrink: &[usize] = if columns { &[0, why] } else { &[0] };
     let grid = Grid { head: vec![head], rows, may_shrink, narrowest: NARROWEST, gutter: GUTTER };
-    text.rows(&grid, |number| Some(reasons[number].clone()).filter(|reason| !columns && !reason.is_empty()));
+    text.rows(&grid, |number| {
+        let reason = Some(reasons[number].clone()).filter(|reason| !columns && !reason.is_empty());
+        reason.into_iter().chain(report.groups[number].cause())
+    });
 }
 
 /// Why, of each group that is not well, and what was found of the others.

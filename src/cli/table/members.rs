@@ -1,55 +1,47 @@
-//! The members of each group, as `kafka-consumer-groups.sh --describe --members` shows them, and names alone.
-
-use std::collections::BTreeMap;
+//! The members of each group, as `kafka-consumer-groups.sh --describe --members` shows them, with their sums; and names alone.
 
 use super::text::{Cell, GUTTER, Grid, NARROWEST, Text};
-use super::{FAINT, UNKNOWN};
-use crate::base::figures::shown;
+use super::{UNKNOWN, count};
+use crate::base::figures::{grouped, shown};
 use crate::base::shown::plain;
-use crate::report::{GroupEntry, Report};
+use crate::report::{GroupEntry, MemberSum, Report, behind};
 
-/// Draws a line for each member that reads a partition, and how many members read none.
+/// Draws a line for each member, whose lag is largest first, and one for each host where a group has several.
 pub(crate) fn draw(report: &Report<'_>, text: &mut Text) {
-    let titles = ["GROUP", "CONSUMER-ID", "HOST", "CLIENT-ID", "#PARTITIONS"];
-    let mut head: Vec<Cell> = titles.iter().map(|title| Cell::left(title)).collect();
-    head[4] = Cell::right(titles[4]);
+    let left = |titles: &[&str]| titles.iter().map(|title| Cell::left(title)).collect::<Vec<Cell>>();
+    let mut head = left(&["GROUP", "CONSUMER-ID", "HOST", "CLIENT-ID"]);
+    head.extend(SUMS.map(Cell::right));
     let mut rows = Vec::new();
-    let mut idle = Vec::new();
+    let mut hosts = Vec::new();
     for group in &report.groups {
-        let members = members(group);
-        if let Some(others @ 1..) = group.members.map(|all| all.saturating_sub(members.len())) {
-            idle.push(format!("{}: {others} of its members read no partition", shown(&group.group)));
+        for member in &group.by_member {
+            let names = [&*group.group, &member.member_id, &member.member_host, &member.member];
+            rows.push(names.map(|name| Cell::left(&shown(name))).into_iter().chain(sums(&member.sum)).collect());
         }
-        rows.extend(members.into_iter().map(|((id, host, client), partitions)| {
-            let name = |name: Option<&str>| Cell::left(name.unwrap_or(UNKNOWN));
-            vec![
-                Cell::left(&shown(&group.group)),
-                name(Some(id)),
-                name(host),
-                name(client),
-                Cell::right(&partitions.to_string()),
-            ]
-        }));
+        for host in group.by_host.iter().filter(|_| group.by_host.len() > 1) {
+            let names = [&*group.group, &host.member_host].map(|name| Cell::left(&shown(name)));
+            let members = Cell::right(&grouped(host.members as u64).to_string());
+            hosts.push(names.into_iter().chain([members]).chain(sums(&host.sum)).collect());
+        }
     }
     let grid = Grid { head: vec![head], rows, may_shrink: &[0, 1, 2, 3], narrowest: NARROWEST, gutter: GUTTER };
     text.rows(&grid, |_| None);
-    for line in idle {
-        text.line(0, &line, Some(FAINT));
+    if !hosts.is_empty() {
+        text.gap();
+        let mut head = left(&["GROUP", "HOST"]);
+        head.extend(["#MEMBERS"].into_iter().chain(SUMS).map(Cell::right));
+        let grid = Grid { head: vec![head], rows: hosts, may_shrink: &[0, 1], narrowest: NARROWEST, gutter: GUTTER };
+        text.rows(&grid, |_| None);
     }
 }
 
-/// A member's id, host and client id.
-type Member<'r> = (&'r str, Option<&'r str>, Option<&'r str>);
-
-fn members<'r>(group: &'r GroupEntry<'_>) -> BTreeMap<Member<'r>, usize> {
-    let mut members = BTreeMap::new();
-    for partition in &group.partitions {
-        if let Some(id) = partition.member_id.as_deref() {
-            let member = (id, partition.member_host.as_deref(), partition.member.as_deref());
-            *members.entry(member).or_default() += 1;
-        }
-    }
-    members
+fn sums(sum: &MemberSum) -> [Cell; 3] {
+    let bound = if sum.lag_at_least && sum.lag.is_some() { "≥ " } else { "" };
+    [
+        Cell::right(&count(sum.partitions.map(|all| all as u64))),
+        Cell::right(&format!("{bound}{}", count(sum.lag))),
+        Cell::right(&behind(sum.lag_seconds, None).unwrap_or_else(|| UNKNOWN.to_owned())),
+    ]
 }
 
 /// The names of the groups, one a line, with their states where they are asked for.
@@ -63,3 +55,6 @@ pub fn names(report: &Report<'_>, state: bool) -> String {
     };
     names.iter().map(line).collect()
 }
+
+/// Columns of sums.
+const SUMS: [&str; 3] = ["#PARTITIONS", "LAG", "BEHIND"];

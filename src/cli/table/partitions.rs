@@ -13,10 +13,18 @@ pub(crate) fn draw(report: &Report<'_>, text: &mut Text) {
         let members = count(group.members.map(|all| all as u64));
         let lag = super::groups::total(group);
         let state = group.state.as_deref().unwrap_or(UNKNOWN);
-        let title = format!("{}: {}, {state}, members {members}, lag {lag}", shown(&group.group), group.status.word());
+        let named = group.named.as_ref().map_or(String::new(), |named| format!(" ({named})"));
+        let title =
+            format!("{}{named}: {}, {state}, members {members}, lag {lag}", shown(&group.group), group.status.word());
         text.line(0, &title, Some(colour(group.status)));
         if group.status != Verdict::Ok {
             text.line(0, &group.reason, None);
+        }
+        if let Some(cause) = group.cause() {
+            text.line(0, &cause, None);
+        }
+        if let Some(flow) = group.flow() {
+            text.line(0, &flow, None);
         }
         for gap in &group.gaps {
             text.line(0, gap, None);

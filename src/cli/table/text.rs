@@ -111,8 +111,8 @@ impl Text {
         }
     }
 
-    /// Draws a grid; `below` tells what stands under a row, by its number.
-    pub(crate) fn rows(&mut self, grid: &Grid, below: impl Fn(usize) -> Option<String>) {
+    /// Draws a grid; `below` tells which lines stand under a row, by its number.
+    pub(crate) fn rows<B: IntoIterator<Item = String>>(&mut self, grid: &Grid, below: impl Fn(usize) -> B) {
         let widths = grid.widths(self.screen.width);
         for head in &grid.head {
             let bold: Vec<Cell> = head.iter().map(|cell| cell.clone().coloured(super::BOLD)).collect();
@@ -120,7 +120,7 @@ impl Text {
         }
         for (number, row) in grid.rows.iter().enumerate() {
             self.row(row, &widths, grid.gutter);
-            if let Some(below) = below(number) {
+            for below in below(number) {
                 self.line(INDENT, &below, Some(super::FAINT));
             }
         }

@@ -13,7 +13,7 @@ use futures_util::future::join_all;
 use tokio::time::{Instant, sleep, timeout_at};
 
 use super::address::{Minute, Schedule};
-use super::attempts::Attempts;
+use super::attempts::{Attempts, Seen};
 use super::bodies::{Datapoint, Puts};
 use super::error::{Operation, StoreError};
 use super::history::Store;
@@ -24,10 +24,6 @@ use super::pages::seconds::{APART, FEWEST_SAMPLES, LARGEST, MOST_SAMPLES, Merged
 use super::publish::RESULTS_RESOLUTION;
 use crate::base::fault::{Fault, told};
 use crate::preflight::found::Canary;
-
-mod witness;
-
-use witness::{OnTheWire, Witness};
 
 /// Where a canary is sent.
 #[derive(Clone, Copy, Debug)]
@@ -93,7 +89,7 @@ impl Store {
         let minute = store.schedule.align(Minute::holding(now_ms().div_euclid(1_000)));
         let dimensions = vec![(names::CLUSTER, encode(flight.cluster))];
         let metric = Arc::new(Metric { name: names::CANARY, dimensions });
-        let witness = Witness::default();
+        let mut seen = Vec::new();
         let region = store.client.config().region().map(ToString::to_string);
         let mut canary = Canary { region, ..Canary::default() };
 
@@ -101,8 +97,9 @@ impl Store {
             let mut puts = store.puts(&store.results);
             let one = Datapoint { time: minute.seconds(), values: &[1.0], counts: &[1.0] };
             puts.add(&metric, RESULTS_RESOLUTION, std::iter::once(one));
-            let published = store.put_witnessed(Operation::PublishMetrics, puts, &witness, until).await;
+            let (published, wire) = store.put_seen(Operation::PublishMetrics, puts, until).await;
             canary.results = Some(published.map_err(|error| fault(&error)));
+            seen.push(wire);
         }
         if flight.state {
             let writes = (0..2).map(|write| {
@@ -115,15 +112,15 @@ impl Store {
                     let point = Datapoint { time, values: &values, counts: &counts };
                     puts.add(&metric, store.schedule.width(), std::iter::once(point));
                 }
-                store.put_witnessed(Operation::WriteHistory, puts, &witness, until)
+                store.put_seen(Operation::WriteHistory, puts, until)
             });
-            let kept: Result<Vec<()>, StoreError> = join_all(writes).await.into_iter().collect();
-            canary.state = Some(kept.map(drop).map_err(|error| fault(&error)));
+            let (kept, wires): (Vec<Result<(), StoreError>>, Vec<Seen>) = join_all(writes).await.into_iter().unzip();
+            canary.state = Some(kept.into_iter().collect::<Result<_, _>>().map_err(|error| fault(&error)));
+            seen.extend(wires);
         }
         let written = Instant::now();
-        let OnTheWire { endpoint, date } = witness.seen().clone();
-        canary.endpoint = endpoint;
-        canary.ahead_ms = date.map(|(seconds, at)| {
+        canary.endpoint = seen.iter().rev().find_map(|wire| wire.endpoint.clone());
+        canary.ahead_ms = seen.iter().rev().find_map(|wire| wire.date).map(|(seconds, at)| {
             let ours = now_ms() - i64::try_from(at.elapsed().as_millis()).unwrap_or_default();
             seconds * 1_000 + HALF_A_SECOND - ours
         });
@@ -164,23 +161,18 @@ impl Store {
         }
     }
 
-    /// Makes the one request that there is.
-    async fn put_witnessed(
-        &self,
-        tried: Operation,
-        puts: Puts<'_>,
-        witness: &Witness,
-        until: Instant,
-    ) -> Result<(), StoreError> {
-        let Some((_, body)) = puts.finish().pop() else { return Ok(()) };
-        let (request, attempts) = (self.client.put_metric_data().customize(), Attempts::default());
-        let request = request.interceptor(body).interceptor(witness.clone()).interceptor(attempts.clone());
-        let answer = timeout_at(until, request.send()).await;
-        match answer {
+    /// Makes the one request that there is; and what was seen on the wire.
+    async fn put_seen(&self, tried: Operation, puts: Puts<'_>, until: Instant) -> (Result<(), StoreError>, Seen) {
+        let attempts = Attempts::default();
+        let Some((_, body)) = puts.finish().pop() else { return (Ok(()), Seen::default()) };
+        let request = self.client.put_metric_data().customize().interceptor(body).interceptor(attempts.clone());
+        let answer = match timeout_at(until, request.send()).await {
             Ok(Ok(_)) => Ok(()),
             Ok(Err(error)) => Err(attempts.failed(tried, error)),
             Err(_) => Err(attempts.out_of_time(tried)),
-        }
+        };
+        let seen = attempts.seen().clone();
+        (answer, seen)
     }
 }
 

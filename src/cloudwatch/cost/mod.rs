@@ -92,15 +92,6 @@ mod tests {
     }
 
     #[test]
-    fn each_price_is_counted() {
-        assert_eq!(dollars(1, 10, 0, 0), "3.00");
-        assert_eq!(dollars(1, 10_001, 0, 0), "3000.10");
-        assert_eq!(dollars(1, 0, 1, 0), "0.44");
-        assert_eq!(dollars(1, 0, 0, 1), "0.44");
-        assert_eq!(dollars(10, 0, 100, 100), "8.76");
-    }
-
-    #[test]
     fn every_longer_period_costs_less() {
         for (partitions, pages, published) in [(60, 2, 20), (2_400, 45, 608), (20_000, 400, 9), (100_000, 1_900, 9)] {
             let used = Volume { partitions, pages, published, windows: 0 }.used();

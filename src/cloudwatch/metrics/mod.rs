@@ -216,6 +216,9 @@ fn losses(group: &[(&'static str, String)], partitions: &[PartitionResult], datu
     distribution(Metric { name: names::LOST_OFFSETS, dimensions: group.to_vec() }, lost, datums);
     let ahead = partitions.iter().filter(|partition| partition.loss_ahead).map(|_| 1.0);
     distribution(Metric { name: names::LOSS_AHEAD, dimensions: group.to_vec() }, ahead, datums);
+    #[expect(clippy::cast_precision_loss, reason = "seconds of a day")]
+    let seconds = partitions.iter().filter_map(|partition| partition.loss_ahead_s).map(|seconds| seconds as f64);
+    distribution(Metric { name: names::LOSS_AHEAD_SECONDS, dimensions: group.to_vec() }, seconds, datums);
 }
 
 /// Nothing at all if there are no values: what is not known is no number.

@@ -9,6 +9,7 @@ fn partition(topic: &str, partition: i32, lag: Option<u64>, lag_seconds: Option<
 
 fn results(groups: usize) -> Results {
     let group = |number| GroupResult {
+        diagnosis: None,
         group: format!("g{number}"),
         status: Some(1),
         whole: true,

@@ -24,11 +24,13 @@
 //! | whose it is | the fourth key of now has this fingerprint, as those before it have theirs ([`merge`]) | partition 12 again |
 
 pub mod binding;
+mod bytes;
 pub mod entry;
 #[cfg(test)]
 mod golden;
 pub(crate) mod key;
 pub(crate) mod merge;
+pub(crate) mod notes;
 pub(crate) mod page;
 pub(crate) mod recall;
 pub(crate) mod roster;

@@ -44,6 +44,13 @@ impl Shelf {
         Arc::new(Metric { name: names::STANDING, dimensions })
     }
 
+    /// The metric of a page of notes.
+    pub(crate) fn notes(&self, page: usize) -> Arc<Metric> {
+        let mut dimensions = self.dimensions.clone();
+        dimensions.push((names::PAGE, page.to_string()));
+        Arc::new(Metric { name: names::NOTES, dimensions })
+    }
+
     /// The metric of the rosters.
     pub(crate) fn roster(&self) -> Arc<Metric> {
         Arc::new(Metric { name: names::ROSTER, dimensions: self.dimensions.clone() })

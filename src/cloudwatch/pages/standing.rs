@@ -3,8 +3,8 @@
 //! A roster knows groups by a hash. A run that cannot list the groups needs their names to publish their statuses again. The names are
 //! bytes in pages of their own, beside the roster of the same minute, and only while there is something to keep.
 
-use super::PARTITIONS_PER_PAGE;
-use super::seconds::{APART, FEWEST_SAMPLES, Slot};
+use super::bytes::{self, BYTES_PER_PAGE, take};
+use super::seconds::Slot;
 use crate::judge::outcome::LastKnown;
 
 /// The groups whose last published status is not over.
@@ -47,29 +47,29 @@ impl Standing {
 
     /// The slots of each page; `now` is the second at which the run's minute begins.
     pub(crate) fn pages(&self, now: i64) -> Vec<Vec<Slot>> {
-        let mut bytes = vec![0, u8::from(self.asks)];
-        bytes.extend(short(self.left_out).to_be_bytes());
-        bytes.extend(short(self.groups.len()).to_be_bytes());
+        let mut written = vec![0, u8::from(self.asks)];
+        written.extend(short(self.left_out).to_be_bytes());
+        written.extend(short(self.groups.len()).to_be_bytes());
         for StandingGroup { name, last } in &self.groups {
             let minutes = usize::try_from((now - last.at_s) / 60).unwrap_or_default();
-            bytes.push(last.status % RECALLED + if last.recalled { RECALLED } else { 0 });
-            bytes.extend(short(minutes).to_be_bytes());
-            bytes.extend(short(name.len()).to_be_bytes());
-            bytes.extend(name.as_bytes());
+            written.push(last.status % RECALLED + if last.recalled { RECALLED } else { 0 });
+            written.extend(short(minutes).to_be_bytes());
+            written.extend(short(name.len()).to_be_bytes());
+            written.extend(name.as_bytes());
         }
-        bytes[0] = u8::try_from(bytes.len().div_ceil(BYTES_PER_PAGE)).unwrap_or(u8::MAX);
-        bytes.chunks(BYTES_PER_PAGE).map(|page| page.chunks(BYTES_PER_SLOT).map(slot).collect()).collect()
+        written[0] = u8::try_from(written.len().div_ceil(BYTES_PER_PAGE)).unwrap_or(u8::MAX);
+        bytes::pages(&written)
     }
 
     /// How many pages there are, by the first of them.
     pub(crate) fn count(first: &[Slot]) -> usize {
-        bytes(first).first().map_or(0, |pages| usize::from(*pages))
+        bytes::of(first).first().map_or(0, |pages| usize::from(*pages))
     }
 
     /// What was written as these slots, one page after the other; `None` where it is not whole.
     pub(crate) fn of(slots: &[Slot], now: i64) -> Option<Self> {
-        let bytes = bytes(slots);
-        let mut rest = &*bytes;
+        let written = bytes::of(slots);
+        let mut rest = &*written;
         let [_, asks] = take(&mut rest)?;
         let left_out = u16::from_be_bytes(take(&mut rest)?).into();
         let count = u16::from_be_bytes(take(&mut rest)?);
@@ -87,37 +87,12 @@ impl Standing {
     }
 }
 
-/// The next few bytes.
-fn take<const N: usize>(rest: &mut &[u8]) -> Option<[u8; N]> {
-    let (taken, more) = rest.split_first_chunk()?;
-    *rest = more;
-    Some(*taken)
-}
-
 fn short(number: usize) -> u16 {
     u16::try_from(number).unwrap_or(u16::MAX)
 }
 
-/// Six bytes in the smaller value, six in the larger, three in the count; the last slot is filled up with zeros.
-fn slot(bytes: &[u8]) -> Slot {
-    let number = |places: std::ops::Range<usize>| {
-        places.fold(0, |number, at| number << 8 | i64::from(bytes.get(at).copied().unwrap_or_default()))
-    };
-    Slot { low: number(0..6), high: APART + number(6..12), samples: FEWEST_SAMPLES + number(12..BYTES_PER_SLOT) }
-}
-
-fn bytes(slots: &[Slot]) -> Vec<u8> {
-    let of = |slot: &Slot| {
-        let numbers = [(slot.low, 6), (slot.high - APART, 6), (slot.samples - FEWEST_SAMPLES, 3)];
-        numbers.into_iter().flat_map(|(number, count)| number.to_be_bytes().into_iter().skip(8 - count))
-    };
-    slots.iter().flat_map(of).collect()
-}
-
 /// State metrics that standing statuses may take: about a hundred groups with usual names.
 pub(crate) const MOST_PAGES: usize = 4;
-const BYTES_PER_SLOT: usize = 15;
-const BYTES_PER_PAGE: usize = PARTITIONS_PER_PAGE * BYTES_PER_SLOT;
 /// Pages, flags, groups left out, groups.
 const HEAD: usize = 6;
 /// Status, minutes, length.
@@ -129,6 +104,8 @@ const RECALLED: u8 = 4;
 #[expect(clippy::unwrap_used, reason = "a test fails by panicking")]
 mod tests {
     use super::*;
+    use crate::cloudwatch::pages::PARTITIONS_PER_PAGE;
+    use crate::cloudwatch::pages::seconds::{APART, FEWEST_SAMPLES};
     use proptest::prelude::*;
 
     const NOW: i64 = 1_800_014_400;

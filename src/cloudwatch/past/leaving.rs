@@ -11,6 +11,7 @@ use crate::cloudwatch::history::Store;
 use crate::cloudwatch::pages::binding;
 use crate::cloudwatch::pages::entry::{Entry, Sighting};
 use crate::cloudwatch::pages::key::{Key, Mark, OfName};
+use crate::cloudwatch::pages::notes;
 use crate::cloudwatch::pages::page;
 use crate::cloudwatch::pages::recall::Recalled;
 use crate::cloudwatch::pages::roster::{ReadTopic, Restless, Roster, Told};
@@ -20,6 +21,7 @@ use crate::cloudwatch::pages::sheets::Missing;
 use crate::cloudwatch::pages::standing::Standing;
 use crate::cloudwatch::publish::Written;
 use crate::judge::outcome::Memories;
+use crate::model::cluster_memory::ClusterMemory;
 use crate::model::snapshot::Snapshot;
 
 /// What a run leaves behind besides its rows.
@@ -37,6 +39,8 @@ pub(crate) struct Leaving {
     pub told: Told,
     /// The groups whose published status is not over.
     pub standing: Standing,
+    /// What is remembered of the cluster besides its partitions.
+    pub cluster: ClusterMemory,
 }
 
 impl Past {
@@ -80,7 +84,12 @@ impl Past {
             let page = slots.and_then(|slots| seconds::write(schedule, minute, &Slots { taken: leaving.taken, slots }));
             pages.push((asker.shelf.page(leaf.place), page));
         }
-        let Leaving { taken, groups, restless, told, standing, .. } = leaving;
+        let Leaving { taken, groups, restless, told, standing, cluster, .. } = leaving;
+        let notes = notes::pages(&cluster, minute.seconds())
+            .into_iter()
+            .enumerate()
+            .map(|(page, slots)| (asker.shelf.notes(page), seconds::write(schedule, minute, &Slots { taken, slots })));
+        pages.extend(notes);
         if !standing.is_empty() {
             let names = standing.pages(minute.seconds()).into_iter().enumerate().map(|(page, slots)| {
                 (asker.shelf.standing(page), seconds::write(schedule, minute, &Slots { taken, slots }))

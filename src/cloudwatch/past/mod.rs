@@ -11,6 +11,7 @@ use super::pages::roster::{Roster, Told};
 use super::pages::rosters::Own;
 use super::pages::shelf::Shelf;
 use crate::judge::input::Before;
+use crate::model::cluster_memory::ClusterMemory;
 use crate::model::memory::Sample;
 use crate::model::part::Part;
 use crate::model::snapshot::{Row, Snapshot};
@@ -115,6 +116,14 @@ impl Past {
         match rosters.own {
             Own::Empty => Ok(rosters.told()),
             _ => Err(Unknown::because("this minute's look is kept already")),
+        }
+    }
+
+    /// What is remembered of the cluster besides its partitions; `None` where nothing is, or other parts remember too.
+    pub(crate) fn notes(&self) -> Option<&ClusterMemory> {
+        match self.0.as_deref() {
+            Ok([found]) => found.notes.as_ref(),
+            _ => None,
         }
     }
 

@@ -17,6 +17,7 @@ use crate::cloudwatch::pages::recall::{Recall, Recalled};
 use crate::cloudwatch::pages::rosters::{Rosters, way_out};
 use crate::cloudwatch::pages::sheets::{Missing, Sheets};
 use crate::judge::input::Previous;
+use crate::model::cluster_memory::ClusterMemory;
 use crate::model::lag::Committed;
 use crate::model::memory::{Away, Memory, Sample};
 use crate::model::part::Part;
@@ -39,17 +40,22 @@ pub(super) struct PartPast {
     pub(super) windows: Windows,
     /// Partitions that vanished, in the order of their keys.
     pub(super) ghosts: Vec<Ghost>,
+    /// What the newest look remembered besides; `None` where it is not known.
+    pub(super) notes: Option<ClusterMemory>,
     pub(super) reads: Reads,
 }
 
 impl PartPast {
     pub(super) async fn read(store: &Store, mut asker: Asker, snapshot: &Snapshot, until: Instant) -> Self {
         asker.minute = store.schedule().align(asker.minute);
-        let mut reads = Reads::default();
+        let (mut reads, mut of_notes) = (Reads::default(), Reads::default());
         let near = store.schedule().looks_near();
         let kept = store.schedule().looks_kept(asker.minute, asker.now);
         let mut listed = near;
-        let mut rosters = reads.rosters(store, &asker, (0, near), until).await;
+        let size = (snapshot.brokers.len(), snapshot.groups.len());
+        let (mut rosters, notes) =
+            tokio::join!(reads.rosters(store, &asker, (0, near), until), of_notes.notes(store, &asker, size, until));
+        reads.add(of_notes);
         if !rosters.as_ref().is_ok_and(Rosters::is_next) {
             rosters = reads.rosters(store, &asker, (0, kept), until).await;
             listed = kept;
@@ -78,7 +84,7 @@ impl PartPast {
         let (recalled, sheets) = recall.pasts();
         let windows = Windows::default();
         let mut past =
-            Self { asker, rosters, listed, order, places, sheets, recalled, windows, ghosts: Vec::new(), reads };
+            Self { asker, rosters, listed, order, places, sheets, recalled, windows, ghosts: Vec::new(), notes, reads };
         past.look_for_ghosts(store, snapshot, until).await;
         past
     }

@@ -13,11 +13,13 @@ use crate::cloudwatch::error::StoreError;
 use crate::cloudwatch::history::{Points, Store};
 use crate::cloudwatch::metric::Metric;
 use crate::cloudwatch::pages::binding::Place;
+use crate::cloudwatch::pages::notes;
 use crate::cloudwatch::pages::page::Page;
 use crate::cloudwatch::pages::rosters::Rosters;
 use crate::cloudwatch::pages::seconds::{self, Slots, Unusable};
 use crate::cloudwatch::pages::sheets::{Missing, Sheets};
 use crate::cloudwatch::pages::shelf::Shelf;
+use crate::model::cluster_memory::ClusterMemory;
 use crate::model::unknown::{Known, Unknown};
 
 /// What reading came to besides data.
@@ -107,6 +109,56 @@ impl Reads {
         }
     }
 
+    /// The notes of the newest of the last few looks that left some; `None` where nothing is known of them. They are asked for together with the
+    /// rosters, so how many pages there are is guessed by the numbers of brokers and groups of now.
+    pub(super) async fn notes(
+        &mut self,
+        store: &Store,
+        asker: &Asker,
+        (brokers, groups): (usize, usize),
+        until: Instant,
+    ) -> Option<ClusterMemory> {
+        let schedule = store.schedule();
+        let minutes: Vec<Minute> = (1..=LOOKS_OF_NOTES).map(|looks| schedule.back(asker.minute, looks)).collect();
+        let ranges = schedule.ranges(&minutes, false);
+        let wanted: Vec<_> =
+            (0..notes::expected(brokers, groups)).map(|page| (asker.shelf.notes(page), ranges.clone())).collect();
+        let mut pages: Vec<HashMap<Minute, Slots>> = Vec::with_capacity(wanted.len());
+        for points in self.points(store, &wanted, until).await {
+            match points {
+                Ok(points) => {
+                    let read = seconds::read(schedule, &points).into_iter();
+                    pages.push(read.filter_map(|(minute, slots)| Some((minute, slots.ok()?))).collect());
+                }
+                Err(error) => {
+                    self.fail(&error);
+                    return None;
+                }
+            }
+        }
+        minutes.iter().find_map(|minute| {
+            let first = pages.first()?.get(minute)?;
+            let mut slots = Vec::new();
+            // One page more than there are makes them none.
+            for page in 0..notes::count(&first.slots) {
+                let page = pages.get(page)?.get(minute).filter(|page| page.taken == first.taken)?;
+                slots.extend_from_slice(&page.slots);
+            }
+            notes::of(&slots, minute.seconds())
+        })
+    }
+
+    /// Counts what others read.
+    pub(super) fn add(&mut self, others: Self) {
+        self.metrics += others.metrics;
+        self.points += others.points;
+        for why in others.failures {
+            if !self.failures.contains(&why) {
+                self.failures.push(why);
+            }
+        }
+    }
+
     fn fail(&mut self, error: &Arc<StoreError>) {
         let why = Unknown::because(told(&**error));
         if !self.failures.contains(&why) {
@@ -114,3 +166,6 @@ impl Reads {
         }
     }
 }
+
+/// Looks among which the newest notes are sought.
+const LOOKS_OF_NOTES: u32 = 3;

@@ -30,16 +30,3 @@ impl Variable {
 
 /// A line a variable: its name, its default or `-`, and what it says.
 const TABLE: &str = include_str!("table.tsv");
-
-#[cfg(test)]
-mod tests {
-    use super::*;
-
-    #[test]
-    fn the_table_names_each_variable_once() {
-        assert_eq!(VARIABLES.len(), TABLE.lines().count());
-        for (index, variable) in VARIABLES.iter().enumerate() {
-            assert!(VARIABLES[index + 1..].iter().all(|other| other.name != variable.name), "{}", variable.name);
-        }
-    }
-}

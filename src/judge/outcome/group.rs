@@ -2,13 +2,17 @@
 
 use std::fmt::Write as _;
 
-use super::{LastKnown, why};
+use super::LastKnown;
 use crate::base::figures::{grouped, records_of, seconds, shown};
 use crate::base::spelling::nearest;
+use crate::judge::diagnosis::{Diagnosis, at_sight};
+use crate::judge::flow;
 use crate::judge::input::Sight;
 use crate::judge::verdict::{self, Judgement, Pace, Reason, Verdict};
 use crate::model::lags::Left;
-use crate::model::snapshot::{Group, Kind, Row, Snapshot};
+use crate::model::memory::Thresholds;
+use crate::model::snapshot::{Group, Kind, Member, Row, Snapshot};
+use crate::model::turnover::Storm;
 
 /// A group with its verdict.
 #[derive(Debug)]
@@ -28,12 +32,20 @@ pub struct JudgedGroup {
     pub(crate) at_most: bool,
     /// Where the lag is going; `None` where it goes nowhere, or that of the partition with the largest is not known.
     pub(crate) pace: Option<Pace>,
+    /// That it rebalances again and again; `None` where it does not, or too little is remembered.
+    pub(crate) storm: Option<Storm>,
+    /// In how many seconds unread records of it will be deleted, at the pace of the last run; `None` where none will, or nobody knows.
+    pub(crate) loss_ahead_s: Option<u64>,
     /// Whether every verdict rests on something that was seen.
     supported: bool,
     /// Seconds until every partition has snapshots enough; `None` when no partition waits for any.
     pub(crate) warming_up_s: Option<i64>,
     /// The status that was published earlier and that this run did not see to be over; `None` where this run saw enough.
     pub(crate) last_known: Option<LastKnown>,
+    /// Why it is not OK; `None` where it is, and before [`super::Judged::diagnose`].
+    pub(crate) diagnosis: Option<Box<Diagnosis>>,
+    /// The row that the verdict is about, counted from the first of the group.
+    worst: Option<usize>,
 }
 
 impl JudgedGroup {
@@ -59,13 +71,27 @@ impl JudgedGroup {
         }
     }
 
+    /// The row that the verdict is about, counted from the first of the group; `None` where it has no rows.
+    pub(crate) fn worst(&self) -> Option<usize> {
+        self.worst
+    }
+
+    /// Adds that the group rebalances again and again: that is a finding, and no status by itself.
+    pub(crate) fn storms(&mut self, storm: Storm, group: &Group) {
+        let what = storming(storm, group);
+        let _ = write!(self.reason, "; {what}");
+        self.finding = Some(self.finding.take().map_or(what.clone(), |finding| format!("{finding}; {what}")));
+        self.storm = Some(storm);
+    }
+
     /// Whether it could not be read well enough for a verdict.
     pub(crate) fn is_unread(&self) -> bool {
         self.verdict == Verdict::Unknown
     }
 
     /// The group, as soon as its rows are judged.
-    pub(crate) fn new(sight: Sight<'_>, group: &Group, judgements: &[Judgement], period_ms: i64) -> Self {
+    pub(crate) fn new(sight: Sight<'_>, group: &Group, judgements: &[Judgement], thresholds: &Thresholds) -> Self {
+        let period_ms = thresholds.period_ms;
         let (snapshot, lags) = (sight.snapshot, sight.lags.of_rows(group.range()));
         let sum = Sum::of(judgements, lags);
         let missing = group.untold();
@@ -78,7 +104,7 @@ impl JudgedGroup {
         let partitions = lags.len();
         let at_most = at_most(snapshot, group, lags);
         let pace = sum.pace.filter(|pace| sum.most_goes || matches!(pace, Pace::FallsBehind { .. }));
-        let finding = why::why(snapshot, group, judgements, lags);
+        let finding = at_sight(snapshot, group, judgements, lags, |_| true).map(|finding| finding.to_string());
         let unjudged = |worst: usize| verdict == Verdict::Unknown && judgements[worst].reason.is_unjudged();
         let mut reason = match (verdict, missing, sum.worst) {
             (Verdict::NotFound, ..) => no_such_group(&group.name, snapshot),
@@ -139,7 +165,12 @@ impl JudgedGroup {
         for vanished in group.vanished.iter().filter(|vanished| vanished.why.is_known()) {
             let _ = write!(reason, "; no longer there: {vanished}");
         }
-        let Sum { total, most, supported, looks_missing, .. } = sum;
+        let soon = |at| flow::loss_ahead_s(sight, group, at, thresholds.allowed_lag);
+        let loss_ahead_s = group.range().filter_map(soon).min();
+        if let Some(s) = loss_ahead_s.filter(|s| verdict != Verdict::Ok && *s <= flow::LOSS_SHOWN_S) {
+            let _ = write!(reason, "; unread records will be deleted in about {}", seconds(s));
+        }
+        let Sum { worst, total, most, supported, looks_missing, .. } = sum;
         let warming_up_s = (looks_missing > 0).then(|| i64::from(looks_missing) * period_ms / 1_000);
         Self {
             verdict,
@@ -150,12 +181,37 @@ impl JudgedGroup {
             at_least,
             at_most,
             pace,
+            storm: None,
+            loss_ahead_s,
             supported,
             warming_up_s,
             last_known: None,
+            diagnosis: None,
+            worst,
         }
     }
 }
+
+fn storming(Storm { rebalances, minutes, at_least }: Storm, group: &Group) -> String {
+    let bound = if at_least { "at least " } else { "" };
+    let mut what = format!("{bound}{rebalances} rebalances in {minutes} min: members join and leave");
+    if let Ok(members) = &group.members {
+        let name = |member: &Member| shown(&member.client_id.chars().take(LONGEST_NAME).collect::<String>());
+        let mut clients: Vec<String> = members.iter().take(MEMBERS_NAMED).map(name).collect();
+        if members.len() > clients.len() {
+            clients.push("…".to_owned());
+        }
+        let _ = match &*clients {
+            [] => write!(what, " (none now)"),
+            some => write!(what, " ({} now: {})", members.len(), some.join(", ")),
+        };
+    }
+    what
+}
+
+/// Members that a sentence names, and letters of each.
+const MEMBERS_NAMED: usize = 3;
+const LONGEST_NAME: usize = 60;
 
 fn no_such_group(name: &str, snapshot: &Snapshot) -> String {
     let listed = snapshot.listed.iter().flatten().map(|listed| &**listed);

@@ -7,6 +7,7 @@ use crate::judge::ages::Ages;
 use crate::judge::input::Sight;
 use crate::judge::verdict::{self, Finding, Findings, Judgement, Reason, Verdict};
 use crate::model::age::Age;
+use crate::model::cluster_memory::ClusterMemory;
 use crate::model::lag::Assigned;
 use crate::model::memory::{Aged, Members, Memory, Reading, Sample};
 use crate::model::snapshot::{Gone, Group, Kind};
@@ -15,7 +16,6 @@ use crate::model::window::Horizon;
 
 mod group;
 mod standing;
-mod why;
 
 pub use group::JudgedGroup;
 pub use standing::LastKnown;
@@ -177,9 +177,18 @@ impl Judged {
                 let of_topic = of_group.filter(|(row, _)| Some(&snapshot.topic(row).name) == again.topic.as_ref());
                 of_topic.for_each(|(_, judgement)| judgement.findings.add(Finding::Recreated));
             }
-            groups.push(JudgedGroup::new(sight, group, &rows[first..], thresholds.period_ms));
+            groups.push(JudgedGroup::new(sight, group, &rows[first..], thresholds));
         }
         Self { groups, rows }
+    }
+
+    /// Names the groups that rebalance again and again.
+    pub fn find_storms(&mut self, sight: Sight<'_>, memory: &ClusterMemory) {
+        for ((group, judged), thresholds) in sight.snapshot.groups.iter().zip(&mut self.groups).zip(sight.thresholds) {
+            if let Some(storm) = memory.storm(group, thresholds.period_ms) {
+                judged.storms(storm, group);
+            }
+        }
     }
 
     /// The verdicts on a group's rows.
@@ -193,6 +202,7 @@ fn unread(why: Unknown) -> Judgement {
         verdict: Verdict::Unknown,
         reason: Reason::Unread(why),
         supported: false,
+        stands: false,
         looks_missing: 0,
         findings: Findings::default(),
     }

@@ -3,7 +3,7 @@
 use std::fmt;
 
 use super::absence;
-use super::{Pace, Thresholds};
+use super::{Pace, Tempo, Thresholds};
 use crate::base::figures::{grouped, records_of};
 use crate::model::lag::{Assigned, Committed, Lag};
 use crate::model::memory::{Memory, Reading, Sample};
@@ -63,6 +63,7 @@ struct Figures {
     new: u64,
     since_ms: i64,
     pace: Option<Pace>,
+    tempo: Option<Tempo>,
 }
 
 /// Every finding, in the order in which they are told; their figures stand in [`Findings`].
@@ -110,6 +111,16 @@ impl Findings {
     /// Where the lag is going; `None` where it goes nowhere, or too few commits tell.
     pub(crate) fn pace(&self) -> Option<Pace> {
         self.figures.as_ref()?.pace
+    }
+
+    /// How fast records came and were read before the group fell behind, and since; `None` where it does not, or the snapshots before do not
+    /// show it.
+    pub(crate) fn tempo(&self) -> Option<Tempo> {
+        self.figures.as_ref()?.tempo
+    }
+
+    pub(crate) fn run(&mut self, tempo: Tempo) {
+        self.figures.get_or_insert_default().tempo = Some(tempo);
     }
 
     pub(crate) fn go(&mut self, pace: Pace) {

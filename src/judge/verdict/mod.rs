@@ -15,6 +15,7 @@ mod trend;
 use crate::model::memory::Thresholds;
 pub use findings::{Finding, Findings};
 pub use pace::Pace;
+pub(crate) use pace::{Tempo, per_s};
 pub(crate) use reason::{Reason, Silence, early};
 pub use rules::{judge, judge_without_history};
 
@@ -49,6 +50,8 @@ pub struct Judgement {
     pub(crate) reason: Reason,
     /// Whether the verdict rests on anything: an OK for a group that lags and was never seen to move rests on nothing yet.
     pub(crate) supported: bool,
+    /// Whether records wait and nothing is committed for longer than is usual, whatever else is said.
+    pub(crate) stands: bool,
     /// Looks until there are enough for a verdict; 0 when there are, or when none is needed.
     pub(crate) looks_missing: u8,
     /// What else is worth knowing.

@@ -50,6 +50,73 @@ impl Pace {
     }
 }
 
+/// Records that came and were read within some time.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub(crate) struct Flow {
+    pub(crate) arrived: i64,
+    pub(crate) read: i64,
+    /// Milliseconds.
+    pub(crate) took_ms: i64,
+}
+
+/// How fast records came and were read before a group fell behind, and since.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub(crate) struct Tempo {
+    pub(crate) before: Flow,
+    pub(crate) since: Flow,
+}
+
+impl Flow {
+    /// Records that came, a second.
+    pub(crate) fn arrived_per_s(self) -> f64 {
+        per_s(self.arrived, self.took_ms)
+    }
+
+    /// Records that were read, a second.
+    pub(crate) fn read_per_s(self) -> f64 {
+        per_s(self.read, self.took_ms)
+    }
+
+    /// Both of two partitions together, over the longer time.
+    fn with(self, other: Self) -> Self {
+        // Records of a shorter time are stretched, so that the pace of each partition stays what it is.
+        let took_ms = self.took_ms.max(other.took_ms);
+        let stretched = |records: i64, of_ms: i64| {
+            let records = i128::from(records) * i128::from(took_ms) / i128::from(of_ms.max(1));
+            i64::try_from(records).unwrap_or(i64::MAX)
+        };
+        let sum =
+            |one: i64, other_one: i64| stretched(one, self.took_ms).saturating_add(stretched(other_one, other.took_ms));
+        Self { arrived: sum(self.arrived, other.arrived), read: sum(self.read, other.read), took_ms }
+    }
+}
+
+impl Tempo {
+    /// That of two partitions together.
+    pub(crate) fn with(self, other: Self) -> Self {
+        Self { before: self.before.with(other.before), since: self.since.with(other.since) }
+    }
+
+    /// Whether records come half as fast again as before or faster, and are read about as fast as before.
+    pub(crate) fn is_a_burst(self) -> bool {
+        let Self { before, since } = self;
+        // Without a division, so that an edge is where it is said to be.
+        let at_least = |since_records: i64, before_records: i64, percent: i128| {
+            let (now, then) = (i128::from(since_records), i128::from(before_records));
+            now * i128::from(before.took_ms) * 100 >= then * i128::from(since.took_ms) * percent
+        };
+        before.arrived > 0
+            && at_least(since.arrived, before.arrived, BURST)
+            && at_least(since.read, before.read, AS_FAST)
+    }
+}
+
+/// So many records a second, with a tenth.
+#[expect(clippy::cast_precision_loss, reason = "a rate has no more than a few digits")]
+pub(crate) fn per_s(records: i64, took_ms: i64) -> f64 {
+    if took_ms <= 0 { 0.0 } else { (records as f64 * 10_000.0 / took_ms as f64).round() / 10.0 }
+}
+
 impl fmt::Display for Pace {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
         let ms = |ms: u64| i64::try_from(ms).unwrap_or(i64::MAX);
@@ -65,6 +132,11 @@ impl fmt::Display for Pace {
         }
     }
 }
+
+/// Percent of the pace from before that are a burst of records.
+const BURST: i128 = 150;
+/// Percent of the pace from before with which a group is as fast as before.
+const AS_FAST: i128 = 90;
 
 #[cfg(test)]
 mod tests {

@@ -103,6 +103,13 @@ pub(crate) struct StepBack {
     to: i64,
 }
 
+impl StepBack {
+    /// How far it went back.
+    pub(crate) fn offsets(self) -> u64 {
+        self.from.abs_diff(self.to)
+    }
+}
+
 /// An age as the report shows it beside, with its bound.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub(crate) struct ShownAge {
@@ -261,7 +268,7 @@ impl Reason {
             Self::Unstable { ms } => write!(f, "rebalances without end, for at least {}", duration(*ms)),
             Self::SteppedBack(step) => {
                 let StepBack { from, to } = &**step;
-                let back = grouped(from.abs_diff(*to));
+                let back = grouped(step.offsets());
                 if shares {
                     return write!(f, "the start offset was set {back} records back, and has not come up again");
                 }

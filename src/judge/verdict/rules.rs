@@ -55,6 +55,7 @@ fn judge_with(
         findings.add(Finding::Backlog { since_ms });
     }
     let (verdict, reason) = seen.verdict(&findings, points, slow.then_some(&trend));
+    let stands = matches!(verdict, Verdict::Stop | Verdict::Stall) || matches!(reason, Reason::Blocked(_));
     let (reason, pace) = match (reason, since_ms, pace) {
         (Reason::Behind(unread), Some(since_ms), pace) => {
             (Reason::Backlog { unread, s: short((reading.time_ms - since_ms).unsigned_abs() / 1_000) }, pace)
@@ -79,7 +80,10 @@ fn judge_with(
     if let Some(pace) = pace {
         findings.go(pace);
     }
-    Judgement { verdict, reason, supported, looks_missing, findings }
+    if let Some(tempo) = trend.tempo.filter(|_| slow) {
+        findings.run(tempo);
+    }
+    Judgement { verdict, reason, supported, stands, looks_missing, findings }
 }
 
 /// The verdict where the history could not be read: a partition that is caught up needs none, an objective for the age of
@@ -134,7 +138,7 @@ fn unjudged(unread: u64, why: &Unknown, reading: &Reading, lag: Lag) -> Judgemen
 #[inline]
 fn at_sight(verdict: Verdict, reason: Reason, reading: &Reading, lag: Lag) -> Judgement {
     let findings = Findings::of_look(reading, lag, reading.assigned);
-    Judgement { verdict, reason, supported: verdict != Verdict::Unknown, looks_missing: 0, findings }
+    Judgement { verdict, reason, supported: verdict != Verdict::Unknown, stands: false, looks_missing: 0, findings }
 }
 
 /// Everything that the rules ask.

@@ -1,6 +1,7 @@
 //! Whether a group falls behind: in records and in time, from commit to commit or from trough to trough.
 
-use super::Pace;
+use super::pace::Flow;
+use super::{Pace, Tempo};
 use crate::model::lag::Committed;
 use crate::model::memory::Thresholds;
 use crate::model::window::{self, COMMITS_FOR_A_TREND, COMMITS_KEPT, Commit, Horizon, Point};
@@ -36,6 +37,8 @@ pub(crate) struct Trend {
     pub(crate) pace: Option<Pace>,
     /// Since when at least nothing was ever caught up, in milliseconds since 1970; `None` where that is shorter than a backlog, or unknown.
     pub(crate) behind_since: Option<i64>,
+    /// How fast records came and were read before the last commit that was on time, and since; `None` where the window does not show both.
+    pub(crate) tempo: Option<Tempo>,
 }
 
 /// A late commit: when it was seen, how far it was behind the log then in records, and in milliseconds.
@@ -70,6 +73,7 @@ impl Trend {
             gains: gains(last_ten) || recovers(&late, horizon),
             pace: pace(last_ten, unread),
             behind_since: behind_since(points, horizon).filter(|_| run.len() == changes.len()),
+            tempo: tempo(points, &changes, allowed_lag),
         }
     }
 }
@@ -111,6 +115,20 @@ fn pace(late: &[Late], unread: u64) -> Option<Pace> {
     let goes = late.len() >= COMMITS_FOR_A_TREND && clear;
     let pace = Pace::of(last.lag - first.lag, last.age_ms - first.age_ms, last.time_ms - first.time_ms, unread);
     pace.filter(|_| goes)
+}
+
+/// The flow before and after the last commit that was on time.
+fn tempo(points: &[Point], changes: &[Commit], allowed_lag: u64) -> Option<Tempo> {
+    let on_time_ms = changes.iter().rfind(|commit| commit.lag <= allowed_lag)?.time_ms;
+    let at = points.iter().position(|point| point.time_ms == on_time_ms)?;
+    let flow = |points: &[Point]| {
+        let (first, last) = (points.first()?, points.last()?);
+        let (Committed::At(from), Committed::At(to)) = (first.committed, last.committed) else { return None };
+        let flow = Flow { arrived: last.end - first.end, read: to - from, took_ms: last.time_ms - first.time_ms };
+        (points.len() > POINTS_FOR_A_FLOW).then_some(flow)
+    };
+    // The period in which it began to fall behind belongs to neither.
+    Some(Tempo { before: flow(&points[..at])?, since: flow(&points[at..])? })
 }
 
 /// The first point of a window that is as long as a backlog, where something was unread at each point of it.
@@ -212,5 +230,7 @@ fn pairs(count: usize) -> i64 {
     i64::try_from(count * count.saturating_sub(1) / 2).unwrap_or(i64::MAX)
 }
 
+/// Periods that a flow is measured over at least.
+const POINTS_FOR_A_FLOW: usize = 3;
 /// A group that reads less than all but one in so many of what arrives is slow.
 const SHARE_THAT_COUNTS: i64 = 20;

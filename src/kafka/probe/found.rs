@@ -75,5 +75,5 @@ pub(crate) fn matrix(versions: &Versions) -> Vec<Version> {
         broker: versions.range(api).map(pair),
         chosen: versions.choose(api).ok(),
     };
-    Api::ALL.into_iter().map(entry).collect()
+    Api::all().map(entry).collect()
 }

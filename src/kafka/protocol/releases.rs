@@ -68,8 +68,7 @@ fn numbers(text: &str) -> Option<Vec<u32>> {
 
 /// The key of a request by its name, where this build can send it.
 fn key(name: &str) -> Option<i16> {
-    crate::kafka::protocol::versions::Api::ALL
-        .into_iter()
+    crate::kafka::protocol::versions::Api::all()
         .find(|api| api.name() == name)
         .map(crate::kafka::protocol::versions::Api::key)
 }
@@ -100,7 +99,7 @@ mod tests {
     #[test]
     fn every_request_of_this_build_has_a_column() {
         let header: Vec<&str> = TABLE.lines().next().unwrap().split('\t').collect();
-        for api in Api::ALL {
+        for api in Api::all() {
             assert!(header.contains(&api.name()), "{api:?}");
         }
     }

@@ -68,83 +68,72 @@ pub(crate) struct NoCommonVersion {
     is_controller: bool,
 }
 
+/// One row of [`TABLE`].
+struct Row {
+    api: Api,
+    /// The API key on the wire.
+    key: i16,
+    /// As Kafka spells it.
+    name: &'static str,
+    /// The versions of [`Api::ours`].
+    ours: (i16, i16),
+    /// The first version whose answer begins with `throttle_time_ms`; `None` where no answer does.
+    throttles_from: Option<i16>,
+}
+
+const fn row(api: Api, key: i16, name: &'static str, ours: (i16, i16), throttles_from: Option<i16>) -> Row {
+    Row { api, key, name, ours, throttles_from }
+}
+
+/// Every API, in the order of its key, which is that of [`Api`].
+const TABLE: [Row; 13] = [
+    row(Api::ListOffsets, 2, "ListOffsets", (2, 10), Some(2)),
+    row(Api::Metadata, 3, "Metadata", (4, 13), Some(3)),
+    row(Api::OffsetFetch, 9, "OffsetFetch", (2, 9), Some(3)),
+    row(Api::FindCoordinator, 10, "FindCoordinator", (0, 6), Some(1)),
+    row(Api::DescribeGroups, 15, "DescribeGroups", (0, 6), Some(1)),
+    row(Api::ListGroups, 16, "ListGroups", (0, 5), Some(1)),
+    row(Api::SaslHandshake, 17, "SaslHandshake", (1, 1), None),
+    row(Api::ApiVersions, 18, "ApiVersions", (0, 4), None),
+    row(Api::SaslAuthenticate, 36, "SaslAuthenticate", (0, 2), None),
+    row(Api::ConsumerGroupDescribe, 69, "ConsumerGroupDescribe", (0, 1), Some(0)),
+    row(Api::ShareGroupDescribe, 77, "ShareGroupDescribe", (1, 1), Some(0)),
+    row(Api::StreamsGroupDescribe, 89, "StreamsGroupDescribe", (0, 1), Some(0)),
+    row(Api::DescribeShareGroupOffsets, 90, "DescribeShareGroupOffsets", (0, 1), Some(0)),
+];
+
 impl Api {
     /// Every API, in the order of its key.
-    pub(crate) const ALL: [Self; 13] = [
-        Self::ListOffsets,
-        Self::Metadata,
-        Self::OffsetFetch,
-        Self::FindCoordinator,
-        Self::DescribeGroups,
-        Self::ListGroups,
-        Self::SaslHandshake,
-        Self::ApiVersions,
-        Self::SaslAuthenticate,
-        Self::ConsumerGroupDescribe,
-        Self::ShareGroupDescribe,
-        Self::StreamsGroupDescribe,
-        Self::DescribeShareGroupOffsets,
-    ];
+    pub(crate) fn all() -> impl Iterator<Item = Self> {
+        TABLE.iter().map(|row| row.api)
+    }
+
+    const fn row(self) -> &'static Row {
+        &TABLE[self as usize]
+    }
 
     /// The API key on the wire.
     pub(crate) const fn key(self) -> i16 {
-        match self {
-            Self::ListOffsets => 2,
-            Self::Metadata => 3,
-            Self::OffsetFetch => 9,
-            Self::FindCoordinator => 10,
-            Self::DescribeGroups => 15,
-            Self::ListGroups => 16,
-            Self::SaslHandshake => 17,
-            Self::ApiVersions => 18,
-            Self::SaslAuthenticate => 36,
-            Self::ConsumerGroupDescribe => 69,
-            Self::ShareGroupDescribe => 77,
-            Self::StreamsGroupDescribe => 89,
-            Self::DescribeShareGroupOffsets => 90,
-        }
+        self.row().key
     }
 
     /// The API's name, as Kafka spells it.
     #[must_use]
     pub const fn name(self) -> &'static str {
-        match self {
-            Self::ListOffsets => "ListOffsets",
-            Self::Metadata => "Metadata",
-            Self::OffsetFetch => "OffsetFetch",
-            Self::FindCoordinator => "FindCoordinator",
-            Self::DescribeGroups => "DescribeGroups",
-            Self::ListGroups => "ListGroups",
-            Self::SaslHandshake => "SaslHandshake",
-            Self::ApiVersions => "ApiVersions",
-            Self::SaslAuthenticate => "SaslAuthenticate",
-            Self::ConsumerGroupDescribe => "ConsumerGroupDescribe",
-            Self::ShareGroupDescribe => "ShareGroupDescribe",
-            Self::StreamsGroupDescribe => "StreamsGroupDescribe",
-            Self::DescribeShareGroupOffsets => "DescribeShareGroupOffsets",
-        }
+        self.row().name
     }
 
     /// The first version whose answer begins with `throttle_time_ms`; `None` where no answer does.
     pub(crate) const fn throttles_from(self) -> Option<i16> {
-        match self {
-            Self::ConsumerGroupDescribe
-            | Self::ShareGroupDescribe
-            | Self::StreamsGroupDescribe
-            | Self::DescribeShareGroupOffsets => Some(0),
-            Self::FindCoordinator | Self::DescribeGroups | Self::ListGroups => Some(1),
-            Self::ListOffsets => Some(2),
-            Self::Metadata | Self::OffsetFetch => Some(3),
-            Self::SaslHandshake | Self::ApiVersions | Self::SaslAuthenticate => None,
-        }
+        self.row().throttles_from
     }
 
     /// The API with this key, if it is one that meerkat sends.
     pub(crate) const fn from_key(key: i16) -> Option<Self> {
         let mut at = 0;
-        while at < Self::ALL.len() {
-            if Self::ALL[at].key() == key {
-                return Some(Self::ALL[at]);
+        while at < TABLE.len() {
+            if TABLE[at].key == key {
+                return Some(TABLE[at].api);
             }
             at += 1;
         }
@@ -160,17 +149,7 @@ impl Api {
     /// which is of Kafka 1.0.
     #[must_use]
     pub const fn ours(self) -> Range {
-        let (min, max) = match self {
-            Self::ListOffsets => (2, 10),
-            Self::Metadata => (4, 13),
-            Self::OffsetFetch => (2, 9),
-            Self::FindCoordinator | Self::DescribeGroups => (0, 6),
-            Self::ListGroups => (0, 5),
-            Self::SaslHandshake | Self::ShareGroupDescribe => (1, 1),
-            Self::ApiVersions => (0, 4),
-            Self::SaslAuthenticate => (0, 2),
-            Self::ConsumerGroupDescribe | Self::StreamsGroupDescribe | Self::DescribeShareGroupOffsets => (0, 1),
-        };
+        let (min, max) = self.row().ours;
         Range { min, max }
     }
 }
@@ -188,7 +167,7 @@ impl Versions {
 
     /// What of it can be compared with other brokers, and with earlier snapshots.
     pub(crate) fn offer(&self) -> Offer {
-        let highest = Api::ALL.into_iter().filter_map(|api| self.range(api)).map(|range| range.max.saturating_add(1));
+        let highest = Api::all().filter_map(|api| self.range(api)).map(|range| range.max.saturating_add(1));
         let height = highest.fold(0_u16, |sum, max| sum.saturating_add(max.unsigned_abs()));
         Offer { hash: self.hash, height }
     }
@@ -268,6 +247,13 @@ mod tests {
 
     fn choose(api: Api, min: i16, max: i16) -> Result<i16, String> {
         Versions::offered([(api.key(), Range { min, max })]).choose(api).map_err(|error| error.to_string())
+    }
+
+    #[test]
+    fn each_api_has_its_row_of_the_table() {
+        assert!(TABLE.iter().all(|row| row.api.key() == row.key && Api::from_key(row.key) == Some(row.api)));
+        assert!(TABLE.is_sorted_by_key(|row| row.key));
+        assert!(TABLE.iter().all(|row| format!("{:?}", row.api) == row.name));
     }
 
     #[test]

@@ -92,20 +92,20 @@ impl GroupPart {
             }
             first..all.len()
         });
-        let (state, members) = match described {
-            Ok(Described { state, members, hindrance, assigned, .. }) => {
+        let (state, members, epoch) = match described {
+            Ok(Described { state, members, epoch, hindrance, assigned, .. }) => {
                 if rows.is_err() && !assigned.is_empty() {
                     gaps.push(Unknown::because(format!("{} assigned partitions are not listed", assigned.len())));
                 }
                 gaps.splice(0..0, hindrance);
-                (state, members)
+                (state, members, epoch)
             }
             Err(cause) => {
                 // Where there are no commits either, they tell why.
                 if rows.is_ok() {
                     gaps.push(Unknown::because(format!("its members are unknown: {cause}")));
                 }
-                (listed.state.or(Err(cause.clone())), Err(cause))
+                (listed.state.or(Err(cause.clone())), Err(cause), None)
             }
         };
         gaps.extend(unseen.map(|why| match why.cause() {
@@ -113,7 +113,7 @@ impl GroupPart {
             _ => why.within("whether it reads topics that this user may not describe is unknown"),
         }));
         let vanished = Vec::new();
-        Group { name: listed.name, kind: listed.kind, state, members, rows, gaps, missing_topics, vanished }
+        Group { name: listed.name, kind: listed.kind, state, members, epoch, rows, gaps, missing_topics, vanished }
     }
 }
 
@@ -279,9 +279,8 @@ pub(crate) fn brokers(cluster: &Cluster<'_>) -> Vec<Broker> {
         .into_iter()
         .map(|(id, endpoint, versions)| {
             let offer = versions.as_ref().ok().map(Versions::offer);
-            let versions = versions.map(|versions| {
-                Api::ALL.into_iter().filter_map(|api| Some((api.name(), versions.choose(api).ok()?))).collect()
-            });
+            let versions = versions
+                .map(|versions| Api::all().filter_map(|api| Some((api.name(), versions.choose(api).ok()?))).collect());
             Broker { id, address: endpoint.to_string(), versions, offer, held_back_ms: cluster.held_back(id) }
         })
         .collect()

@@ -11,11 +11,13 @@ use kafka_protocol::messages::{GroupId, OffsetFetchRequest};
 use tokio::time::Instant;
 
 use crate::kafka::protocol::error_codes;
-use crate::kafka::protocol::messages::{GroupOffsetsRequest, PartitionOffset, ShareGroup, ShareOffsetsRequest};
+use crate::kafka::protocol::messages::{
+    GroupOffsets, GroupOffsetsRequest, PartitionOffset, ShareGroup, ShareOffsetsRequest,
+};
 use crate::kafka::protocol::versions::Api;
 use crate::kafka::survey::cluster::Cluster;
-use crate::kafka::survey::coordinator;
-use crate::kafka::survey::listed::{Listed, SomePartitions, by_name};
+use crate::kafka::survey::coordinator::{self, Batch};
+use crate::kafka::survey::listed::{Listed, SomePartitions};
 use crate::kafka::survey::names::Names;
 use crate::kafka::survey::retry::{AskOutcome, Outcomes, failed};
 use crate::model::lag::Committed;
@@ -89,12 +91,10 @@ pub(crate) async fn fetch(
     names: &Names<'_>,
     until: Instant,
 ) -> Vec<Known<Commits>> {
-    coordinator::ask(cluster, groups, "reading the offsets of", PIECE, until, async |broker, indexes| {
-        let (share, others): (Vec<usize>, Vec<usize>) =
-            indexes.into_iter().partition(|index| groups[*index].kind == Kind::Share);
+    coordinator::ask(cluster, groups, "reading the offsets of", PIECE, until, async |batch| {
         let (mut outcomes, share) = tokio::join!(
-            fetch_all(cluster, broker, groups, others, names, until),
-            fetch_starts(cluster, broker, groups, share, names, until),
+            fetch_all(batch.of(|kind| kind != Kind::Share), names),
+            fetch_starts(batch.of(|kind| kind == Kind::Share), names),
         );
         outcomes.extend(share);
         outcomes
@@ -102,23 +102,17 @@ pub(crate) async fn fetch(
     .await
 }
 
-async fn fetch_all(
-    cluster: &Cluster<'_>,
-    broker: i32,
-    groups: &[Listed],
-    indexes: Vec<usize>,
-    names: &Names<'_>,
-    until: Instant,
-) -> Outcomes<Commits> {
+async fn fetch_all(batch: Batch<'_, '_>, names: &Names<'_>) -> Outcomes<Commits> {
+    let Batch { cluster, groups, until, broker, ref indexes } = batch;
     if indexes.is_empty() {
         return Vec::new();
     }
     if let Err(error) = cluster.ready(broker, until).await {
-        return failed(&indexes, error);
+        return failed(indexes, error);
     }
     let version = cluster.version(broker, Api::OffsetFetch).unwrap_or_default();
     if version >= BATCHED {
-        return fetch_together(cluster, broker, groups, indexes, names, until).await;
+        return fetch_together(&batch, names).await;
     }
     let each = indexes.iter().map(async |index| match &groups[*index] {
         // It cannot be asked for what a transaction holds.
@@ -126,40 +120,33 @@ async fn fetch_all(
         group => fetch_one(cluster, broker, group, names, until).await,
     });
     let outcomes = join_all(each).await;
-    indexes.into_iter().zip(outcomes).collect()
+    batch.indexes.into_iter().zip(outcomes).collect()
 }
 
-async fn fetch_together(
-    cluster: &Cluster<'_>,
-    broker: i32,
-    groups: &[Listed],
-    indexes: Vec<usize>,
-    names: &Names<'_>,
-    until: Instant,
-) -> Outcomes<Commits> {
-    let one = |index: &usize| {
-        let topics = groups[*index].only.as_ref().map(|only| {
+async fn fetch_together(batch: &Batch<'_, '_>, names: &Names<'_>) -> Outcomes<Commits> {
+    let one = |group: &Listed| {
+        let topics = group.only.as_ref().map(|only| {
             let topics = only.iter().map(|SomePartitions { topic, partitions }| {
                 OffsetFetchRequestTopics::default().with_name(topic.clone()).with_partition_indexes(partitions.clone())
             });
             topics.collect()
         });
-        OffsetFetchRequestGroup::default().with_group_id(GroupId(groups[*index].id.clone())).with_topics(topics)
+        OffsetFetchRequestGroup::default().with_group_id(GroupId(group.id.clone())).with_topics(topics)
     };
-    let is_stable = indexes.iter().any(|index| groups[*index].only.is_some());
-    let all = indexes.iter().map(one).collect();
-    let request = GroupOffsetsRequest(OffsetFetchRequest::default().with_groups(all).with_require_stable(is_stable));
-    let answer = match cluster.call(broker, &request, until).await {
-        Ok(answer) => answer,
-        Err(error) => return failed(&indexes, error),
+    let question = |groups: Vec<&Listed>| {
+        let is_stable = groups.iter().any(|group| group.only.is_some());
+        let all = groups.into_iter().map(one).collect();
+        GroupOffsetsRequest(OffsetFetchRequest::default().with_groups(all).with_require_stable(is_stable))
     };
-    let by_name = by_name(groups, &indexes);
-    let known = answer.groups().filter_map(|(name, topics, code)| Some((*by_name.get(name)?, topics, code)));
-    let outcome = known.map(|(index, topics, error_code)| {
-        let topics = topics.iter().map(|topic| (topic.0.as_str(), answer.of(topic).iter().copied()));
-        (index, commits(error_code, topics, names))
-    });
-    outcome.collect()
+    let outcomes = |answer: GroupOffsets, by_name: &HashMap<&str, usize>| {
+        let known = answer.groups().filter_map(|(name, topics, code)| Some((*by_name.get(name)?, topics, code)));
+        let outcomes = known.map(|(index, topics, error_code)| {
+            let topics = topics.iter().map(|topic| (topic.0.as_str(), answer.of(topic).iter().copied()));
+            (index, commits(error_code, topics, names))
+        });
+        outcomes.collect()
+    };
+    batch.ask(question, outcomes).await
 }
 
 async fn fetch_one(
@@ -194,25 +181,14 @@ async fn fetch_one(
 }
 
 /// One request for these share groups; start offsets stand in the place of commits.
-async fn fetch_starts(
-    cluster: &Cluster<'_>,
-    broker: i32,
-    groups: &[Listed],
-    indexes: Vec<usize>,
-    names: &Names<'_>,
-    until: Instant,
-) -> Outcomes<Commits> {
-    if indexes.is_empty() {
-        return Vec::new();
-    }
-    let request = ShareOffsetsRequest { groups: indexes.iter().map(|index| groups[*index].id.clone()).collect() };
-    let answer = match cluster.call(broker, &request, until).await {
-        Ok(answer) => answer,
-        Err(error) => return failed(&indexes, error),
+async fn fetch_starts(batch: Batch<'_, '_>, names: &Names<'_>) -> Outcomes<Commits> {
+    let question =
+        |groups: Vec<&Listed>| ShareOffsetsRequest { groups: groups.iter().map(|group| group.id.clone()).collect() };
+    let outcomes = |answer: Vec<ShareGroup>, by_name: &HashMap<&str, usize>| {
+        let known = answer.iter().filter_map(|group| Some((*by_name.get(&*group.name)?, starts(group, names))));
+        known.collect()
     };
-    let by_name = by_name(groups, &indexes);
-    let known = answer.iter().filter_map(|group| Some((*by_name.get(&*group.name)?, starts(group, names))));
-    known.collect()
+    batch.ask(question, outcomes).await
 }
 
 fn starts(group: &ShareGroup, names: &Names<'_>) -> AskOutcome<Commits> {

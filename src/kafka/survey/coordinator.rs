@@ -13,28 +13,66 @@ use crate::kafka::net::dial::CREATES_NOTHING;
 use crate::kafka::net::transport;
 use crate::kafka::protocol::error_codes;
 use crate::kafka::protocol::internal_topics::OFFSETS_TOPIC;
-use crate::kafka::protocol::messages::{CONSUMER, LATEST};
+use crate::kafka::protocol::messages::{CONSUMER, LATEST, Question};
 use crate::kafka::protocol::versions::Api;
 use crate::kafka::survey::cluster::Cluster;
-use crate::kafka::survey::listed::Listed;
+use crate::kafka::survey::listed::{Listed, by_name};
 use crate::kafka::survey::offsets_topic::Internal;
-use crate::kafka::survey::retry::{Outcomes, Questions, settle};
+use crate::kafka::survey::retry::{Outcomes, Questions, failed, settle};
+use crate::model::snapshot::Kind;
 use crate::model::unknown::{Known, Unknown};
+
+/// Groups that one coordinator is asked about.
+pub(crate) struct Batch<'a, 'c> {
+    pub(crate) cluster: &'a Cluster<'c>,
+    pub(crate) groups: &'a [Listed],
+    pub(crate) until: Instant,
+    /// Who is asked.
+    pub(crate) broker: i32,
+    /// The places in `groups` of those that this is about.
+    pub(crate) indexes: Vec<usize>,
+}
+
+impl<'a> Batch<'a, '_> {
+    /// Those of them that are of such a kind.
+    pub(crate) fn of(&self, is_wanted: impl Fn(Kind) -> bool) -> Self {
+        let wanted = self.indexes.iter().copied().filter(|index| is_wanted(self.groups[*index].kind));
+        Self { indexes: wanted.collect(), ..*self }
+    }
+
+    /// Asks one question about all of them, and none where there are none. `told` takes the answer apart, and gets the places of groups by
+    /// their names.
+    pub(crate) async fn ask<Q: Question, T>(
+        &self,
+        question: impl FnOnce(Vec<&'a Listed>) -> Q,
+        told: impl FnOnce(Q::Answer, &HashMap<&str, usize>) -> Outcomes<T>,
+    ) -> Outcomes<T> {
+        if self.indexes.is_empty() {
+            return Vec::new();
+        }
+        let groups = self.indexes.iter().map(|index| &self.groups[*index]);
+        match self.cluster.call(self.broker, &question(groups.collect()), self.until).await {
+            Ok(answer) => told(answer, &by_name(self.groups, &self.indexes)),
+            Err(error) => failed(&self.indexes, error),
+        }
+    }
+}
 
 /// Puts a question to the coordinators of all `groups`, `piece` groups at once, and finds them anew where they have moved; `step` says
 /// what it is for.
-pub(crate) async fn ask<T>(
-    cluster: &Cluster<'_>,
-    groups: &[Listed],
+pub(crate) async fn ask<'a, 'c, T>(
+    cluster: &'a Cluster<'c>,
+    groups: &'a [Listed],
     step: &'static str,
     piece: usize,
     until: Instant,
-    ask: impl AsyncFn(i32, Vec<usize>) -> Outcomes<T>,
+    ask: impl AsyncFn(Batch<'a, 'c>) -> Outcomes<T>,
 ) -> Vec<Known<T>> {
     let places = groups.iter().map(|group| group.coordinator.clone()).collect();
     let progress = Progress::of(step, groups.len(), "groups");
     let questions =
         Questions { places, piece, progress, left_out: "the coordinator's answer leaves the group out", until };
+    let ask = async |broker, indexes| ask(Batch { cluster, groups, until, broker, indexes }).await;
     settle(questions, ask, async |again| {
         let names: Vec<&str> = again.iter().map(|index| &*groups[*index].name).collect();
         find(cluster, &names, until).await

@@ -92,7 +92,8 @@ impl DescribedTopic {
                 Some((_, log)) => log,
                 None => Err(unread.clone()),
             };
-            (0..).take(leaders.len()).map(log).collect()
+            let logs: Logs = (0..).take(leaders.len()).map(log).collect();
+            logs.led_by(leaders.iter().map(|leader| leader.as_ref().ok().map(|leader| leader.id.0)))
         });
         Topic { name: name.into(), id: self.id, partitions, placement: std::mem::take(&mut self.placement) }
     }

@@ -19,6 +19,8 @@ pub struct Group {
     pub state: Known<GroupState>,
     /// The group's members.
     pub members: Known<Vec<Member>>,
+    /// Its epoch, which grows with each rebalance; `None` of classic groups, whose coordinators tell none, and where it was not read.
+    pub epoch: Option<i32>,
     /// Its run of [`super::Snapshot::rows`]: the partitions with a commit or an assigned member.
     pub rows: Known<Range<usize>>,
     /// What could not be read of the group and belongs to no single partition of it.
@@ -185,6 +187,7 @@ impl Group {
             kind: Kind::Classic,
             state,
             members,
+            epoch: None,
             rows,
             gaps: Vec::new(),
             missing_topics: Vec::new(),

@@ -10,6 +10,8 @@ use crate::model::unknown::{Known, Unknown};
 pub struct Logs {
     edges: Vec<Edges>,
     failed: BTreeMap<usize, Unknown>,
+    /// Parallel to the edges, the id of the broker that leads the partition, [`NO_LEADER`] where there is none; empty where none is known.
+    leaders: Vec<i32>,
 }
 
 /// Three offsets of one log, or [`NOTHING`]: there are as many of them as partitions.
@@ -27,7 +29,18 @@ impl Edges {
 impl Logs {
     /// So many partitions whose logs have not been read.
     pub(crate) fn unread(partitions: usize) -> Self {
-        Self { edges: vec![Edges::UNREAD; partitions], failed: BTreeMap::new() }
+        Self { edges: vec![Edges::UNREAD; partitions], failed: BTreeMap::new(), leaders: Vec::new() }
+    }
+
+    /// The same, with the brokers that lead the partitions, in order.
+    pub(crate) fn led_by(self, leaders: impl Iterator<Item = Option<i32>>) -> Self {
+        Self { leaders: leaders.map(|leader| leader.unwrap_or(NO_LEADER)).collect(), ..self }
+    }
+
+    /// The broker that leads a partition; `None` where it has no leader, or none is known.
+    pub(crate) fn leader(&self, partition: i32) -> Option<i32> {
+        let leader = self.leaders.get(usize::try_from(partition).ok()?)?;
+        Some(*leader).filter(|leader| *leader != NO_LEADER)
     }
 
     /// A commit that was read later stands at this offset, so the log reaches at least so far.
@@ -78,12 +91,15 @@ impl FromIterator<Known<LogRange>> for Logs {
                 Edges::UNREAD
             }
         });
-        Self { edges: edges.collect(), failed }
+        Self { edges: edges.collect(), failed, leaders: Vec::new() }
     }
 }
 
 /// What stands where nothing was read: no log has an offset below 0. It never leaves this file.
 const NOTHING: i64 = -1;
+
+/// What stands where a partition has no leader, as in Kafka's metadata. It never leaves this file.
+const NO_LEADER: i32 = -1;
 
 #[cfg(test)]
 mod tests {

@@ -12,6 +12,7 @@ use crate::model::unknown::{Cause, Known, Unknown};
 
 mod group;
 mod logs;
+mod named;
 mod replicas;
 mod row;
 
@@ -196,6 +197,11 @@ impl Snapshot {
             Ok(logs) => logs.of(row.partition),
             Err(why) => Err(why.clone()),
         }
+    }
+
+    /// The broker that leads a row's partition; `None` where it has no leader, or none is known.
+    pub(crate) fn leader(&self, row: &Row) -> Option<i32> {
+        self.topic(row).partitions.as_ref().ok()?.leader(row.partition)
     }
 
     /// What lies between a row's commit and the end of its log.

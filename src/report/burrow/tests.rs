@@ -197,6 +197,7 @@ impl Scene {
                 host: "/10.0.1.7".into(),
             }]),
             rows: Ok(0..commits.len()),
+            epoch: None,
             gaps: Vec::new(),
             vanished: Vec::new(),
             missing_topics: Vec::new(),

@@ -2,8 +2,8 @@
 
 use super::figures::{self, pill, tone};
 use super::markup::Html;
-use super::partitions;
 use super::sparkline::{self, Series};
+use super::{members, partitions};
 use crate::base::figures::grouped;
 use crate::event::widget::Context;
 use crate::judge::verdict::Verdict;
@@ -59,6 +59,7 @@ pub(crate) fn folded(group: &GroupEntry<'_>, html: &mut Html) {
         listed(group, html);
         html.raw("</summary>");
         partitions::table(group, html);
+        members::tables(group, html);
         html.raw("</details></td></tr>");
     }
 }
@@ -92,12 +93,21 @@ fn start(status: Verdict, html: &mut Html) {
 
 fn rest(group: &GroupEntry<'_>, trend: bool, lags: Option<&Series>, html: &mut Html) {
     html.raw("<span class=\"mk-reason\">");
+    if let Some(named) = &group.named {
+        html.name(named).raw(" · ");
+    }
     if let Some(owner) = &group.owner {
         html.raw("<b>").name(owner).raw("</b> · ");
     }
     html.text(&group.reason);
     for gap in &group.gaps {
         html.raw("; ").text(gap);
+    }
+    if let Some(cause) = group.cause() {
+        html.raw("<span class=\"mk-cause\">").text(&cause).raw("</span>");
+    }
+    if let Some(flow) = group.flow() {
+        html.raw(" <span class=\"mk-soft\">").text(&flow).raw("</span>");
     }
     // Where there is no room for the columns.
     html.raw("</span><span class=\"mk-brief\"><span class=\"mk-b-age\">behind\u{a0}");

@@ -8,6 +8,7 @@ use std::collections::BTreeMap;
 mod figures;
 mod groups;
 pub(crate) mod markup;
+mod members;
 mod partitions;
 pub(crate) mod sparkline;
 mod summary;

@@ -2,6 +2,7 @@
 
 use super::figures::{self, pill, tone};
 use super::markup::Html;
+use super::members;
 use super::sparkline::{self, Series};
 use crate::report::{GroupEntry, PartitionEntry};
 
@@ -23,6 +24,12 @@ pub(crate) fn alone(group: &GroupEntry<'_>, lags: Option<&Series>, html: &mut Ht
     };
     html.raw("<span>").text(&crate::base::figures::grouped(group.partition_count as u64).to_string()).raw(noun);
     html.raw("<p class=\"mk-reason\">").text(&group.reason).raw("</p>");
+    if let Some(cause) = group.cause() {
+        html.raw("<p class=\"mk-reason\">").text(&cause).raw("</p>");
+    }
+    if let Some(flow) = group.flow() {
+        html.raw("<p class=\"mk-more\">").text(&flow).raw("</p>");
+    }
     if let Some(lags) = lags {
         html.raw("<div class=\"").raw(tone(group.status)).raw(" mk-large\">");
         sparkline::draw(lags, html);
@@ -32,6 +39,7 @@ pub(crate) fn alone(group: &GroupEntry<'_>, lags: Option<&Series>, html: &mut Ht
         html.raw("<p class=\"mk-empty\">The report lists none of its partitions.</p>");
     } else {
         table(group, html);
+        members::tables(group, html);
     }
 }
 

@@ -2,7 +2,7 @@
 
 use std::collections::BTreeMap;
 
-use aws_sdk_cloudwatch::types::{RecentlyActive, StandardUnit, StatisticSet, StatusCode};
+use aws_sdk_cloudwatch::types::{StandardUnit, StatisticSet, StatusCode};
 
 use super::*;
 
@@ -197,25 +197,4 @@ async fn writes_become_visible_when_told() {
     assert_eq!(read(&client, "Sum", 1, NOW, NOW + 60).await, [(NOW, 1.0)]);
     stand.advance(Duration::from_secs(1));
     assert_eq!(read(&client, "Sum", 1, NOW, NOW + 60).await, [(NOW, 6.0)]);
-}
-
-#[tokio::test]
-async fn metrics_are_listed_by_page_and_filter_once_they_are_old_enough() {
-    let (stand, client) = still();
-    stand.set_listed_after(Duration::from_mins(15));
-    put(&client, (0..501).map(|n| at(NOW).value(1.0).dimensions(dimension("Group", format!("g{n}"))).build()))
-        .await
-        .unwrap();
-    let list = || client.list_metrics().namespace("Test/State");
-    assert_eq!(list().send().await.unwrap().metrics().len(), 0);
-    stand.advance(Duration::from_mins(15));
-    let first = list().send().await.unwrap();
-    assert_eq!(first.metrics().len(), 500);
-    let second = list().next_token(first.next_token().unwrap()).send().await.unwrap();
-    assert_eq!((second.metrics().len(), second.next_token()), (1, None));
-    let of_group = aws_sdk_cloudwatch::types::DimensionFilter::builder().name("Group").value("g7").build();
-    assert_eq!(list().dimensions(of_group).send().await.unwrap().metrics().len(), 1);
-    stand.advance(Duration::from_hours(3));
-    let recent = list().recently_active(RecentlyActive::from("PT3H")).send().await.unwrap();
-    assert_eq!(recent.metrics().len(), 0);
 }

@@ -78,6 +78,7 @@ async fn people_see_distributions_by_the_scheduled_minute() {
         ..PartitionResult::default()
     };
     let group = GroupResult {
+        diagnosis: None,
         group: "größe".to_owned(),
         status: Some(3),
         whole: true,

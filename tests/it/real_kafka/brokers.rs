@@ -240,6 +240,13 @@ fn a_broker_that_is_killed_is_named_with_its_partitions_and_groups_and_nothing_e
         (&report.group("away-alone")["status"], &report.group("away-safe")["status"]),
         (&"UNKNOWN".into(), &"OK".into())
     );
+    let named = &report.group("away-alone")["diagnosis"];
+    assert_eq!(
+        (&named["kind"], &named["evidence"]["brokers"]),
+        (&"broker_side".into(), &serde_json::json!([node])),
+        "{named}"
+    );
+    assert!(report.group("away-safe")["diagnosis"].is_null(), "{report:?}");
     cluster.revive(node);
     until("it is back", &|report| report.complete() && told(report).is_empty());
 }

@@ -106,6 +106,7 @@ fn a_user_who_sees_some_topics_only_is_told_which_groups_may_have_more() {
         assert_eq!(seen(&ran, group), "status=UNKNOWN [shown/0 0]");
         let told = ran.report.group(group).to_string();
         assert!(told.contains(WAY_OUT), "{told}");
+        assert_eq!(ran.report.group(group)["diagnosis"]["kind"], "permissions", "{told}");
     }
 }
 
@@ -125,6 +126,7 @@ fn without_any_topic_no_group_looks_as_if_it_read_nothing() {
     let group = ran.report.group("both");
     assert_eq!(show(group, "status total_lag partition_count"), "status=UNKNOWN total_lag=null partition_count=0");
     assert!(group["reason"].as_str().is_some_and(|reason| reason.ends_with(WAY_OUT)), "{group}");
+    assert_eq!(group["diagnosis"]["kind"], "permissions", "{group}");
 }
 
 #[test]

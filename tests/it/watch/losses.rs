@@ -105,6 +105,35 @@ fn a_loss_is_ahead_where_nothing_is_gained_on_the_log_start() {
 }
 
 #[test]
+fn a_group_that_stopped_is_told_how_long_its_records_will_be_kept() {
+    let watch = one();
+    watch.stage.change(|scene| {
+        scene.produce("t", 900);
+        scene.trim("t", 0, 400);
+        scene.commit("readers", "t", 0, 500);
+    });
+    let mut kept = 400;
+    for minute in 0..4 {
+        let report = watch.minute(minute, |scene| {
+            kept += 10;
+            scene.trim("t", 0, kept);
+        });
+        let group = &report["groups"][0];
+        let seconds = (group["loss_ahead_seconds"].as_u64(), partition(&report)["loss_ahead_seconds"].as_u64());
+        if minute == 0 {
+            assert_eq!((seconds, group["rate"].is_null()), ((None, None), true), "{report}");
+            continue;
+        }
+        // Ten records a minute use it up; a run takes some milliseconds.
+        let left = u64::try_from(500 - kept).expect("it is not lost yet") * 60 / 10;
+        assert!(seconds.0 == seconds.1 && seconds.0.is_some_and(|s| s.abs_diff(left) <= left / 20), "{left}: {report}");
+        assert_eq!((&group["rate"]["in_per_s"], &group["rate"]["out_per_s"]), (&json!(0.2), &json!(0.0)), "{report}");
+    }
+    let published: Vec<i64> = watch.minutes(names::LOSS_AHEAD_SECONDS).into_iter().map(|(minute, _)| minute).collect();
+    assert_eq!(published, [1, 2, 3]);
+}
+
+#[test]
 fn who_begins_at_the_log_start_and_gains_ground_loses_nothing() {
     let watch = one();
     watch.stage.change(|scene| {

@@ -111,7 +111,8 @@ fn a_change_is_told_once_and_a_look_without_one_tells_nothing() {
     assert_eq!(told.len(), 2, "{told:#?}");
     assert!(told[0].starts_with("prod: crashed ERR | crashed ERR: of-crashed/0 STOP: no commit for "), "{told:#?}");
     assert!(told[1].starts_with("prod: stuck ERR | stuck ERR: of-stuck/0 STALL: no commit for "), "{told:#?}");
-    assert!(told[1].ends_with(" behind, a member is assigned (and 1 more)"), "{told:#?}");
+    let stuck = " behind, a member is assigned (and 1 more); member_stuck: member a-1 on 127.0.0.1 commits nothing: 2 partitions stand still. Next: ";
+    assert!(told[1].contains(stuck), "{told:#?}");
 
     // The same status, an outage, the same event twice, a redriven event, and what people ask for in between.
     for minute in [minute, minute + 1, minute + 40] {
@@ -273,7 +274,9 @@ fn a_message_can_be_filtered_and_read_by_programs() {
     );
     assert!(change["total_lag"].as_u64() > Some(0), "{body}");
     let text = of("many-00").texts["default"].as_str().expect("a text").to_owned();
-    assert!(text.ends_with("(and 1 more); owner größe"), "{text}");
+    assert!(text.contains("(and 1 more); owner größe; member_stuck: "), "{text}");
+    assert_eq!(change["diagnosis"]["kind"], "member_stuck", "{body}");
+    assert_eq!(change["diagnosis"]["evidence"]["members"][0]["member_host"], "/127.0.0.1", "{body}");
 
     let rest = sent.iter().find(|sent| !sent.attributes.contains_key("group")).expect("the rest");
     assert_eq!(attributes(rest), "cluster=prod status=ERR");

@@ -1,6 +1,8 @@
 import java.time.Duration;
+import java.util.HashSet;
 import java.util.List;
 import java.util.Properties;
+import java.util.Set;
 import java.util.concurrent.Callable;
 import java.util.concurrent.ExecutionException;
 import java.util.concurrent.FutureTask;
@@ -35,6 +37,7 @@ final class ConsumerReader implements Reader {
     private volatile boolean done;
     private boolean paused;
     private boolean silent;
+    private final Set<Integer> held = new HashSet<>();
     private long nextCommit;
     private double nextRead;
 
@@ -94,10 +97,19 @@ final class ConsumerReader implements Reader {
         });
     }
 
+    /** Reads on in all partitions but this one, as if it could not process the record there. */
+    Object hold(int partition) throws Exception {
+        return ask(() -> {
+            held.add(partition);
+            return "";
+        });
+    }
+
     Object resume() throws Exception {
         return ask(() -> {
             paused = false;
             silent = false;
+            held.clear();
             return "";
         });
     }
@@ -176,6 +188,7 @@ final class ConsumerReader implements Reader {
         boolean reads = !paused && System.nanoTime() / 1e9 >= nextRead;
         if (reads) {
             consumer.resume(consumer.assignment());
+            consumer.pause(consumer.assignment().stream().filter(partition -> held.contains(partition.partition())).toList());
         } else {
             consumer.pause(consumer.assignment());
         }

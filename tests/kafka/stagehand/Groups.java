@@ -31,7 +31,7 @@ final class Groups {
         stagehand.command("fill-commits GROUP_PREFIX GROUPS TOPIC PARTITIONS OFFSET", this::fill);
         stagehand.command("delete-commit GROUP TOPIC PARTITION", this::deleteCommit);
         stagehand.command("delete-group GROUP", words -> admin.deleteConsumerGroups(List.of(words.word("GROUP"))).all().get());
-        stagehand.command("wait-caught-up GROUP [commits=AT_LEAST] [timeout=MS]", this::waitCaughtUp);
+        stagehand.command("wait-caught-up GROUP [commits=AT_LEAST] [but=PARTITION] [timeout=MS]", this::waitCaughtUp);
         stagehand.command("wait-state GROUP STATE [timeout=MS]", this::waitState);
     }
 
@@ -88,10 +88,12 @@ final class Groups {
     private Object waitCaughtUp(Stagehand.Words words) throws Exception {
         String group = words.word("GROUP");
         long least = words.option("commits", 1);
+        long but = words.option("but", -1);
         Patience patience = new Patience(words.option("timeout", 30_000), "group " + group + " did not catch up");
         while (true) {
             Map<TopicPartition, OffsetAndMetadata> commits = committed(group);
             commits.values().removeIf(Objects::isNull);
+            commits.keySet().removeIf(partition -> partition.partition() == but);
             Map<TopicPartition, OffsetSpec> asked = new HashMap<>();
             commits.keySet().forEach(partition -> asked.put(partition, OffsetSpec.latest()));
             Map<TopicPartition, ListOffsetsResultInfo> ends = admin.listOffsets(asked).all().get();

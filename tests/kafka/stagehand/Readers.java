@@ -26,6 +26,7 @@ final class Readers implements AutoCloseable {
                         + " [reset=earliest|latest] [assigned=N] [instance=ID] [release=OFFSET] [hold=MS] [take=N] [matching] [counting] [not-ready] [apart]",
                 this::join);
         stagehand.command("assign NAME GROUP TOPIC [commit-every=MS|never] [rate=PER_SECOND] [reset=earliest|latest] [apart]", this::assign);
+        told(stagehand, "hold NAME PARTITION", (consumer, words) -> consumer.hold(words.integer("PARTITION")));
         told(stagehand, "pause NAME [silent]", (consumer, words) -> consumer.pause(words.flag("silent")));
         told(stagehand, "resume NAME", (consumer, words) -> consumer.resume());
         told(stagehand, "seek NAME OFFSET", (consumer, words) -> consumer.seek(words.number("OFFSET")));

@@ -1,6 +1,7 @@
 //! What happens to a cluster while the game goes on: records, commits, members, groups and topics that come and go.
 
 use super::group::{Group, Topic};
+use super::releases::Release;
 use super::scene::Scene;
 
 impl Scene {
@@ -38,6 +39,21 @@ impl Scene {
     pub(crate) fn acknowledge(&mut self, group: &str, topic: &str, partition: i32, start: i64, records: i64) {
         self.commit(group, topic, partition, start);
         self.group_of(group).acknowledged = vec![(topic.to_owned(), partition, records)];
+    }
+
+    /// A group rebalances: its epoch grows; the members of a classic group, which tells none, join anew.
+    pub(crate) fn rebalance(&mut self, group: &str) {
+        self.group_of(group).epoch += 1;
+    }
+
+    /// A broker is of another release from now on.
+    pub(crate) fn upgrade(&mut self, node: i32, release: Release) {
+        self.nodes.iter_mut().find(|known| known.id == node).expect("a node of the scene").release(release);
+    }
+
+    /// A replica of a partition is no longer in sync, or is again.
+    pub(crate) fn fall_behind(&mut self, topic: &str, partition: usize, nodes: &[i32]) {
+        self.topic_of(topic).logs[partition].behind = nodes.to_vec();
     }
 
     /// All members of a group are gone.

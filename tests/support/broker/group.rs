@@ -14,6 +14,8 @@ pub(crate) struct Group {
     /// The broker that lists it, where that is not its coordinator.
     pub(super) listed_by: Option<i32>,
     pub(super) members: Vec<Member>,
+    /// How often it rebalanced.
+    pub(super) epoch: i32,
     /// (topic, partition, offset, error code); of a share group start offsets.
     pub(super) commits: Vec<(String, i32, i64, i16)>,
     /// (topic, partition) of first commits that an open transaction holds.
@@ -96,6 +98,7 @@ impl Group {
             coordinator: 1,
             listed_by: None,
             members: Vec::new(),
+            epoch: 0,
             commits: Vec::new(),
             held: Vec::new(),
             acknowledged: Vec::new(),

@@ -24,7 +24,6 @@ pub(crate) struct Orders {
     advance: Option<f64>,
     visible_after: Option<f64>,
     new_metric_visible_after: Option<f64>,
-    listed_after: Option<f64>,
     /// Whether the quotas a second are kept.
     quotas: Option<bool>,
     #[serde(default)]
@@ -55,7 +54,6 @@ impl Orders {
         let advance = self.advance.map(duration).transpose()?;
         let visible = self.visible_after.map(duration).transpose()?;
         let new_visible = self.new_metric_visible_after.map(duration).transpose()?;
-        let listed = self.listed_after.map(duration).transpose()?;
         for clear in self.clear {
             match clear {
                 Clear::Metrics => world.store = Store::default(),
@@ -68,7 +66,6 @@ impl Orders {
         let visibility = &mut world.visibility;
         visibility.after = visible.unwrap_or(visibility.after);
         visibility.of_new_metric_after = new_visible.unwrap_or(visibility.of_new_metric_after);
-        visibility.listed_after = listed.unwrap_or(visibility.listed_after);
         if let Some(keep) = self.quotas {
             world.keep_quotas(keep);
         }

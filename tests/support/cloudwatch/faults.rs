@@ -8,7 +8,7 @@ use serde::Deserialize;
 #[derive(Clone, Debug, Deserialize)]
 #[serde(deny_unknown_fields)]
 pub(crate) struct Fault {
-    /// `PutMetricData`, `GetMetricData` or `ListMetrics`.
+    /// `PutMetricData` or `GetMetricData`.
     operation: String,
     how: How,
     /// Calls that pass untouched first.

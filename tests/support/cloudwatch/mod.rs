@@ -1,10 +1,10 @@
 //! A small `CloudWatch` over HTTP: the SDK's wire, the service's rules, and trouble on demand.
 //!
-//! Numbers and rules are those of the API reference of `PutMetricData`, `GetMetricData` and `ListMetrics` and of the user guide's page on
+//! Numbers and rules are those of the API reference of `PutMetricData` and `GetMetricData`, and of the user guide's page on
 //! quotas. Where these leave a choice, the stand-in takes the one that is harder on a client: data of standard resolution has no answer at
 //! periods below a minute, a page cuts across all queries, sizes count after inflating.
 //!
-//! What it leaves out: expressions, alarms, dashboards, entities, signatures (never checked).
+//! What it leaves out: lists of metrics, expressions, alarms, dashboards, entities, signatures (never checked).
 
 #![expect(clippy::expect_used, reason = "test support: a stand-in that cannot start is the end of the test")]
 
@@ -14,7 +14,6 @@ mod clock;
 mod control;
 mod faults;
 mod get_rules;
-mod list;
 mod metric;
 mod names;
 mod put_rules;
@@ -111,11 +110,6 @@ impl Stand {
     /// How long a metric created from now on shows nothing, whatever is written to it.
     pub(crate) fn set_new_metric_visible_after(&self, delay: Duration) {
         self.world().visibility.of_new_metric_after = delay;
-    }
-
-    /// How long a metric stays out of `ListMetrics`.
-    pub(crate) fn set_listed_after(&self, delay: Duration) {
-        self.world().visibility.listed_after = delay;
     }
 
     /// Whether the quotas a second are kept; the seconds are those of the stand-in's clock.

@@ -16,7 +16,6 @@ pub(crate) struct Store {
 #[derive(Debug)]
 struct Metric {
     created: Moment,
-    newest: Moment,
     /// By unit, then by slot. A slot keeps what was written into it one by one: what is visible is merged only when it is read.
     streams: BTreeMap<String, BTreeMap<(i64, Resolution), Vec<Accepted>>>,
 }
@@ -34,8 +33,6 @@ pub(crate) struct Visibility {
     pub(crate) after: Duration,
     /// For a metric's first minutes, counted from the write that created it.
     pub(crate) of_new_metric_after: Duration,
-    /// Until `ListMetrics` names a new metric.
-    pub(crate) listed_after: Duration,
 }
 
 /// One slot, as `GET /control/metrics` shows it: everything written, visible or not.
@@ -59,12 +56,8 @@ pub(crate) struct Stored {
 impl Store {
     pub(crate) fn accept(&mut self, writes: Vec<Write>, request: u64, now: Moment, visibility: Visibility) {
         for write in writes {
-            let metric = self.metrics.entry(write.metric).or_insert_with(|| Metric {
-                created: now,
-                newest: now,
-                streams: BTreeMap::new(),
-            });
-            metric.newest = now;
+            let metric =
+                self.metrics.entry(write.metric).or_insert_with(|| Metric { created: now, streams: BTreeMap::new() });
             let visible_at = now.after(visibility.after).max(metric.created.after(visibility.of_new_metric_after));
             let slot =
                 metric.streams.entry(write.unit).or_default().entry((write.second, write.resolution)).or_default();
@@ -97,19 +90,6 @@ impl Store {
                 seen.collect()
             })
             .collect()
-    }
-
-    /// The metrics that `ListMetrics` may name: old enough, and written to within the two weeks it looks back.
-    pub(crate) fn listed(
-        &self,
-        now: Moment,
-        visibility: Visibility,
-        active_within: i64,
-    ) -> impl Iterator<Item = &MetricId> {
-        let listed = move |metric: &Metric| {
-            metric.created.after(visibility.listed_after) <= now && metric.newest >= now.minus(active_within)
-        };
-        self.metrics.iter().filter(move |(_, metric)| listed(metric)).map(|(id, _)| id)
     }
 
     pub(crate) fn dump(&self) -> Vec<Stored> {

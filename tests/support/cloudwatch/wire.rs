@@ -94,17 +94,6 @@ pub(crate) struct Metric {
     pub(crate) dimensions: Vec<Dimension>,
 }
 
-#[derive(Debug, Deserialize)]
-#[serde(rename_all = "PascalCase")]
-pub(crate) struct ListMetrics {
-    pub(crate) namespace: Option<String>,
-    pub(crate) metric_name: Option<String>,
-    #[serde(default)]
-    pub(crate) dimensions: Vec<Dimension>,
-    pub(crate) next_token: Option<String>,
-    pub(crate) recently_active: Option<String>,
-}
-
 /// A number in any of CBOR's forms; the protocol lets a peer choose.
 #[derive(Clone, Copy, Debug, PartialEq)]
 pub(crate) struct Number(pub(crate) f64);

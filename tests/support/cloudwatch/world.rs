@@ -12,8 +12,8 @@ use super::faults::{Faults, How};
 use super::quota::{self, Quotas};
 use super::refusal::Refusal;
 use super::store::{Store, Visibility};
-use super::wire::{self, GetMetricData, ListMetrics, PutMetricData};
-use super::{get_rules, list, put_rules};
+use super::wire::{self, GetMetricData, PutMetricData};
+use super::{get_rules, put_rules};
 
 #[derive(Debug)]
 pub(crate) struct World {
@@ -140,10 +140,6 @@ impl World {
                 calls.queries += look.queries.len() as u64;
                 calls.points += page.points as u64;
                 Ok(Some(page.body))
-            }
-            "ListMetrics" => {
-                let request: ListMetrics = wire::decode(&body)?;
-                list::page(&request, &self.store, now, self.visibility).map(Some)
             }
             _ => Err(Refusal::unknown_operation(operation)),
         }

@@ -107,10 +107,8 @@ fn a_page_of_another_format_is_told_apart_from_a_mixed_one() {
     let page = page(2, "5-9*2 8-9*2");
     let of_format = |format| {
         let mut seconds = written(&page);
-        let since = (page.taken - Schedule::MINUTELY.span(noon()).start * 1_000).unsigned_abs();
-        let numbers = page.slots.iter().flat_map(|slot| [slot.low, slot.high, slot.samples]);
-        let hash = numbers.fold(Hash::new().number(format), |hash, number| hash.number(number.unsigned_abs()));
-        let header = float(i64::try_from(since << 24 | hash.number(since).finish() >> 40).unwrap());
+        let since = page.taken - Schedule::MINUTELY.span(noon()).start * 1_000;
+        let header = float(since * CHECKSUM_END + checksum(format, since, &page.slots));
         seconds[0].values = [header, header + float(1 << 52)];
         read_noon(&Held::default().put(&seconds))
     };

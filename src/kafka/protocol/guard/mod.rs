@@ -3,6 +3,8 @@
 //! The codec sets memory aside for every length that it reads, whatever the length promises. So what is to be decoded is first
 //! gone through from front to back, field by field: a length that promises more than is there is refused, and what the answer will take
 //! in memory is added up, since an entry of a few bytes takes a hundred once it is taken apart.
+//!
+//! `infra/kafka-protocol.patch` has the codec reserve a bounded number of entries: when a release has it, lengths need no look of ours.
 
 mod answers;
 

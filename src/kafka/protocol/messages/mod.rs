@@ -13,7 +13,7 @@ mod group_offsets;
 mod share_offsets;
 mod streams_describe;
 
-pub(crate) use group_offsets::{GroupOffsetsRequest, PartitionOffset};
+pub(crate) use group_offsets::{GroupOffsets, GroupOffsetsRequest, PartitionOffset};
 pub(crate) use share_offsets::{ShareGroup, ShareOffsetsRequest};
 pub(crate) use streams_describe::{StreamsDescribeRequest, StreamsGroup};
 

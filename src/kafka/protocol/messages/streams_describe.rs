@@ -21,6 +21,7 @@ pub(crate) struct StreamsGroup {
     pub(crate) error_code: i16,
     pub(crate) name: StrBytes,
     pub(crate) state: StrBytes,
+    pub(crate) epoch: i32,
     /// `None` where the group has no topology yet.
     pub(crate) subtopologies: Option<Vec<Subtopology>>,
     pub(crate) members: Vec<StreamsMember>,
@@ -76,7 +77,8 @@ fn group(from: &mut Reader, version: i16) -> Result<StreamsGroup, Unreadable> {
     from.nullable_text()?; // the code in words
     let name = from.text("a group's name")?;
     let state = from.text("a group's state")?;
-    from.skip(4 + 4)?; // the epochs of group and assignment
+    let epoch = from.int32()?;
+    from.int32()?; // the epoch of its assignment
     let subtopologies = if from.int8()? == ABSENT { None } else { topology(from)? };
     let members = from.array("the list of members", member)?;
     from.int32()?; // what this user may do with the group
@@ -88,7 +90,7 @@ fn group(from: &mut Reader, version: i16) -> Result<StreamsGroup, Unreadable> {
         from.nullable_text()?; // the assignor
     }
     from.tags()?;
-    Ok(StreamsGroup { error_code, name, state, subtopologies, members })
+    Ok(StreamsGroup { error_code, name, state, epoch, subtopologies, members })
 }
 
 fn topology(from: &mut Reader) -> Result<Option<Vec<Subtopology>>, Unreadable> {

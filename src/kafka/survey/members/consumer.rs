@@ -14,6 +14,7 @@ impl DescribesGroup for ConsumerGroup {
         let by_name = !self.members.iter().any(|member| by_regex(&member.subscribed_topic_regex));
         let members = self.members.iter().map(|one| [&one.member_id, &one.client_id, &one.client_host]);
         let mut described = Described::new(self.group_state.as_str().into(), members);
+        described.epoch = Some(self.group_epoch);
         described.subscribed = by_name.then(HashSet::new);
         for (index, member) in (0..).zip(&self.members) {
             for topic in &member.assignment.topic_partitions {

@@ -1,6 +1,6 @@
 //! State and members of groups: `DescribeGroups` for classic groups, a request of its own for each other kind.
 
-use std::collections::HashSet;
+use std::collections::{HashMap, HashSet};
 
 use kafka_protocol::messages::{
     ConsumerGroupDescribeRequest, DescribeGroupsRequest, GroupId, ShareGroupDescribeRequest,
@@ -11,10 +11,10 @@ use tokio::time::Instant;
 use crate::kafka::protocol::error_codes;
 use crate::kafka::protocol::messages::{Question, StreamsDescribeRequest};
 use crate::kafka::survey::cluster::Cluster;
-use crate::kafka::survey::coordinator;
-use crate::kafka::survey::listed::{Listed, Presence, by_name};
+use crate::kafka::survey::coordinator::{self, Batch};
+use crate::kafka::survey::listed::{Listed, Presence};
 use crate::kafka::survey::names::Names;
-use crate::kafka::survey::retry::{AskOutcome, Outcomes, failed};
+use crate::kafka::survey::retry::{AskOutcome, Outcomes};
 use crate::model::snapshot::{GroupState, Kind, Member};
 use crate::model::unknown::{Known, Unknown};
 
@@ -27,6 +27,8 @@ mod streams;
 pub(crate) struct Described {
     pub(crate) state: Known<GroupState>,
     pub(crate) members: Known<Vec<Member>>,
+    /// The group's epoch; `None` of classic groups.
+    pub(crate) epoch: Option<i32>,
     /// (topic, partition, index of the member), topics by number.
     pub(crate) assigned: Vec<(usize, i32, u32)>,
     /// The topics that members subscribe to; `None` where a regular expression decides on the broker, or nothing is known.
@@ -50,17 +52,17 @@ pub(crate) async fn describe(
     names: &Names<'_>,
     until: Instant,
 ) -> Vec<Known<Described>> {
-    coordinator::ask(cluster, groups, "reading the members of", usize::MAX, until, async |broker, indexes| {
-        let asking = Asking { cluster, broker, groups, indexes: &indexes, names, until };
+    coordinator::ask(cluster, groups, "reading the members of", usize::MAX, until, async |batch| {
         let classic = |ids| DescribeGroupsRequest::default().with_groups(ids);
         let consumer = |ids| ConsumerGroupDescribeRequest::default().with_group_ids(ids);
         let share = |ids| ShareGroupDescribeRequest::default().with_group_ids(ids);
         let streams = |ids: Vec<GroupId>| StreamsDescribeRequest { groups: ids.into_iter().map(|id| id.0).collect() };
+        let batch = &batch;
         let (mut outcomes, consumer, share, streams) = tokio::join!(
-            asking.about(Kind::Classic, classic, |answer| answer.groups),
-            asking.about(Kind::Consumer, consumer, |answer| answer.groups),
-            asking.about(Kind::Share, share, |answer| answer.groups),
-            asking.about(Kind::Streams, streams, |answer| answer),
+            about(batch, Kind::Classic, names, classic, |answer| answer.groups),
+            about(batch, Kind::Consumer, names, consumer, |answer| answer.groups),
+            about(batch, Kind::Share, names, share, |answer| answer.groups),
+            about(batch, Kind::Streams, names, streams, |answer| answer),
         );
         outcomes.extend(consumer);
         outcomes.extend(share);
@@ -70,47 +72,29 @@ pub(crate) async fn describe(
     .await
 }
 
-/// Whom to ask about which groups.
-struct Asking<'a, 'c> {
-    cluster: &'a Cluster<'c>,
-    broker: i32,
-    groups: &'a [Listed],
-    indexes: &'a [usize],
-    names: &'a Names<'a>,
-    until: Instant,
-}
-
-impl Asking<'_, '_> {
-    /// One request for all of those groups that are of a kind; none where there are none.
-    async fn about<Q: Question, G: DescribesGroup>(
-        &self,
-        kind: Kind,
-        question: impl FnOnce(Vec<GroupId>) -> Q,
-        told: impl FnOnce(Q::Answer) -> Vec<G>,
-    ) -> Outcomes<Described> {
-        let groups = self.groups;
-        let indexes: Vec<usize> = self.indexes.iter().copied().filter(|index| groups[*index].kind == kind).collect();
-        if indexes.is_empty() {
-            return Vec::new();
-        }
-        let ids = indexes.iter().map(|index| GroupId(groups[*index].id.clone()));
-        let answer = match self.cluster.call(self.broker, &question(ids.collect()), self.until).await {
-            Ok(answer) => told(answer),
-            Err(error) => return failed(&indexes, error),
-        };
-        let by_name = by_name(groups, &indexes);
-        let outcomes = answer.iter().filter_map(|group| {
-            let (name, code, described) = group.told(self.names);
+/// One request for all of those groups that are of a kind; none where there are none.
+async fn about<Q: Question, G: DescribesGroup>(
+    batch: &Batch<'_, '_>,
+    kind: Kind,
+    names: &Names<'_>,
+    question: impl FnOnce(Vec<GroupId>) -> Q,
+    told: impl FnOnce(Q::Answer) -> Vec<G>,
+) -> Outcomes<Described> {
+    let question = |groups: Vec<&Listed>| question(groups.iter().map(|group| GroupId(group.id.clone())).collect());
+    let outcomes = |answer, by_name: &HashMap<&str, usize>| {
+        let outcomes = told(answer).into_iter().filter_map(|group| {
+            let (name, code, described) = group.told(names);
             let index = *by_name.get(name)?;
             let outcome = match code {
                 // Deleted between the listing and now; of a classic group, what is said before version 6 by its state (KIP-1043).
                 error_codes::GROUP_ID_NOT_FOUND => AskOutcome::Done(Described::new(GroupState::DEAD, [])),
                 code => AskOutcome::from_code(code).unwrap_or(AskOutcome::Done(described)),
             };
-            Some((index, outcome.map(|described| described.unless_listed(&groups[index]))))
+            Some((index, outcome.map(|described| described.unless_listed(&batch.groups[index]))))
         });
         outcomes.collect()
-    }
+    };
+    batch.of(|of| of == kind).ask(question, outcomes).await
 }
 
 impl Described {
@@ -123,6 +107,7 @@ impl Described {
         Self {
             state: Ok(state),
             members: Ok(members.into_iter().map(member).collect()),
+            epoch: None,
             assigned: Vec::new(),
             subscribed: None,
             internal: HashSet::new(),

@@ -22,6 +22,7 @@ impl DescribesGroup for ShareGroup {
                 described.assigned.extend(unseen.map(|partition| (number, *partition, index)));
             }
         }
+        described.epoch = Some(self.group_epoch);
         described.subscribed = Some(subscribed);
         (&self.group_id, self.error_code, described)
     }

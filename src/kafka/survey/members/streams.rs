@@ -14,6 +14,7 @@ impl DescribesGroup for StreamsGroup {
     fn told(&self, names: &Names<'_>) -> (&str, i16, Described) {
         let members = self.members.iter().map(|one| [&one.member_id, &one.client_id, &one.host]);
         let mut described = Described::new(self.state.as_str().into(), members);
+        described.epoch = Some(self.epoch);
         described.hindrance = (described.state == Ok(GroupState::NOT_READY)).then(|| Unknown::because(HINDRANCE));
         let Some(subtopologies) = &self.subtopologies else { return (&self.name, self.error_code, described) };
         let numbers = |topics: &[StrBytes]| topics.iter().filter_map(|name| names.number(name)).collect::<Vec<usize>>();

@@ -48,7 +48,7 @@ pub(super) fn describe_classic(asked: &Asked<'_>, request: DescribeGroupsRequest
             Some(group) => described
                 .with_group_state(text(&group.state))
                 .with_protocol_type(text(&group.protocol))
-                .with_members(group.members.iter().map(|member| classic_member(member, &group.state)).collect()),
+                .with_members(group.members.iter().map(|member| classic_member(member, group)).collect()),
         }
     };
     DescribeGroupsResponse::default().with_groups(request.groups.into_iter().map(describe).collect())
@@ -68,6 +68,7 @@ pub(super) fn describe_consumer(
             None => described.with_error_code(GROUP_ID_NOT_FOUND),
             Some(group) => described
                 .with_group_state(text(&group.state))
+                .with_group_epoch(group.epoch)
                 .with_members(group.members.iter().map(consumer_member).collect()),
         }
     };
@@ -88,7 +89,7 @@ pub(super) fn find<'a>(asked: &Asked<'a>, name: &str) -> Result<Option<&'a Group
 }
 
 /// Subscriptions and assignments are told of stable groups alone.
-fn classic_member(member: &Member, state: &str) -> classic::DescribedGroupMember {
+fn classic_member(member: &Member, group: &Group) -> classic::DescribedGroupMember {
     let assigned = member.assigned.iter().map(|(topic, partitions)| {
         TopicPartition::default().with_topic(TopicName(text(topic))).with_partitions(partitions.clone())
     });
@@ -96,10 +97,10 @@ fn classic_member(member: &Member, state: &str) -> classic::DescribedGroupMember
     let topics = member.subscribed.iter().map(|topic| text(topic));
     let subscription = ConsumerProtocolSubscription::default().with_topics(topics.collect());
     let named = classic::DescribedGroupMember::default()
-        .with_member_id(text(&format!("{}-0c0ffee0", member.client)))
+        .with_member_id(text(&format!("{}-{:08x}", member.client, 0x0c0f_fee0 + group.epoch)))
         .with_client_id(text(&member.client))
         .with_client_host(text("/127.0.0.1"));
-    if state != "Stable" {
+    if group.state != "Stable" {
         return named;
     }
     named.with_member_metadata(embedded(&subscription, 1)).with_member_assignment(embedded(&assignment, 1))

@@ -17,6 +17,7 @@ pub(super) fn describe(asked: &Asked<'_>, request: ShareGroupDescribeRequest) ->
         match groups::find(asked, &name) {
             Err(code) => described.with_error_code(code),
             Ok(Some(group)) if group.kind == "share" => {
+                let described = described.with_group_epoch(group.epoch);
                 described.with_group_state(text(&group.state)).with_members(group.members.iter().map(member).collect())
             }
             Ok(_) => described.with_error_code(GROUP_ID_NOT_FOUND),

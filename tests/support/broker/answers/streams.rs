@@ -22,7 +22,8 @@ pub(super) fn describe(asked: &Asked<'_>) -> Bytes {
         compact::null(to); // the code in words
         compact::text(to, name);
         compact::text(to, group.map_or("", |group| &group.state));
-        to.put_bytes(0, 4 + 4); // the epochs of group and assignment
+        to.put_i32(group.map_or(0, |group| group.epoch));
+        to.put_i32(0); // the epoch of its assignment
         match group {
             None => to.put_i8(ABSENT),
             Some(group) => topology(to, group),

@@ -174,7 +174,7 @@ fn taken_apart(api: Api, version: i16, bytes: &[u8]) -> Result<(), FrameError> {
 
 /// Every answer that the codec decodes, in every version that is asked for.
 fn in_reach() -> impl Iterator<Item = (Api, i16)> {
-    let shaped = Api::ALL.into_iter().filter(|api| of(*api).is_some());
+    let shaped = Api::all().filter(|api| of(*api).is_some());
     shaped.flat_map(|api| (api.ours().min..=api.ours().max).map(move |version| (api, version)))
 }
 
@@ -200,9 +200,8 @@ fn every_answer_of_a_recording_has_its_shape() {
         let whole = taken_apart(*api, *version, bytes);
         assert!(whole.is_ok(), "{whole:?}");
     }
-    for api in Api::ALL
-        .into_iter()
-        .filter(|api| !matches!(api, Api::FindCoordinator | Api::SaslHandshake | Api::SaslAuthenticate))
+    for api in
+        Api::all().filter(|api| !matches!(api, Api::FindCoordinator | Api::SaslHandshake | Api::SaslAuthenticate))
     {
         assert!(told.iter().any(|(of, ..)| *of == api), "{api:?}");
     }

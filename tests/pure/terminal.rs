@@ -1,4 +1,4 @@
-//! The table of a terminal, held against what was looked at once: `MEERKAT_GOLDEN=write cargo test --test it terminal` draws anew.
+//! The table of a terminal, held against what was looked at once: `MEERKAT_GOLDEN=write cargo test --test pure terminal` draws anew.
 
 use std::path::Path;
 
@@ -38,7 +38,7 @@ fn alike(groups: usize, name: &str) -> String {
 }
 
 fn golden(name: &str, drawn: &str) {
-    let path = Path::new(env!("CARGO_MANIFEST_DIR")).join("tests/it/terminal").join(name);
+    let path = Path::new(env!("CARGO_MANIFEST_DIR")).join("tests/pure/terminal").join(name);
     if std::env::var_os("MEERKAT_GOLDEN").is_some() {
         std::fs::write(&path, drawn).expect("the file can be written");
     }

@@ -9,8 +9,8 @@ use meerkat::event::Request;
 use meerkat::keystore::Sealed;
 use meerkat::model::secret::Secret;
 
+use crate::fuzzing::{Choice, HOSTILE, each};
 use crate::keystores::{file, in_ber};
-use crate::support::fuzz::{Choice, HOSTILE, each};
 
 /// It stands wherever a secret may.
 const SECRET: &str = "hunter2hunter2";

@@ -1,6 +1,6 @@
 //! The widget and the page: what they show of a real report, and that no name can change their markup.
 
-use std::collections::{BTreeMap, BTreeSet};
+use std::collections::BTreeMap;
 
 use meerkat::event::widget::{Asked, Context, Theme, Widget};
 use meerkat::report::Report;
@@ -220,28 +220,6 @@ fn theme_and_width_choose_the_style() {
     assert_eq!(class(Theme::Light, 300), "mk-light mk-narrow");
     assert_eq!(class(Theme::Dark, 600), "mk-dark mk-medium");
     assert_eq!(class(Theme::Light, 1_800), "mk-light");
-}
-
-#[test]
-fn where_a_column_is_hidden_its_figure_stands_beside_the_name_and_nowhere_else() {
-    let style = include_str!("../../src/report/html/style.css");
-    // Line by line, since a line is a rule or all that goes for one width of a window.
-    let under = |column: &str, how: &str| -> BTreeSet<String> {
-        let rules = style.lines().flat_map(|line| line.split('}').map(move |rule| (line, rule)));
-        let rules = rules.filter(|(_, rule)| rule.ends_with(&format!("{{display:{how}")));
-        let selectors = rules.flat_map(|(line, rule)| {
-            let width = if line.starts_with("@media") { line.split('{').next().unwrap_or_default() } else { "" };
-            let selectors = rule.rsplit('{').nth(1).unwrap_or_default();
-            selectors.split(',').map(move |selector| format!("{width} {selector}"))
-        });
-        selectors.filter_map(|place| place.strip_suffix(column).map(str::to_owned)).collect()
-    };
-    for (column, words) in [(" .mk-c-age", " .mk-b-age"), (" .mk-c-members", " .mk-b-members")] {
-        let hidden = under(column, "none");
-        assert!(hidden.len() >= 2, "{column}: {hidden:?}");
-        assert_eq!(under(words, "inline"), hidden, "{words}");
-    }
-    assert!(style.contains("\n.mk-b-age,.mk-b-members{display:none;"));
 }
 
 #[test]

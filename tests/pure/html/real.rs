@@ -27,6 +27,7 @@ fn real_report() -> String {
         kind: Kind::Consumer,
         state: Ok("Stable".into()),
         members: Ok(vec![Member { id: "orders-1-0".into(), client_id: "orders-1".into(), host: "/10.0.0.1".into() }]),
+        epoch: None,
         rows,
         gaps: Vec::new(),
         vanished: Vec::new(),
@@ -107,7 +108,9 @@ fn the_examples_have_the_keys_of_a_real_report() {
     let real: Value = serde_json::from_str(&real_report()).expect("it is JSON");
     let example: Value = serde_json::from_str(EXAMPLES[0]).expect("it is JSON");
     // What one of the two has more is there only where there is something to say.
-    let at_times = ["lost", "gaps", "warming_up_seconds", "lag_seconds_reason", "reason"].map(str::to_owned);
+    let at_times =
+        ["lost", "gaps", "warming_up_seconds", "lag_seconds_reason", "reason", "by_member", "by_host", "diagnosis"]
+            .map(str::to_owned);
     for place in ["", "/groups/1", "/groups/1/partitions/0", "/brokers/1", "/history", "/metrics"] {
         let differing: Vec<String> = keys(&real, place).symmetric_difference(&keys(&example, place)).cloned().collect();
         assert!(differing.iter().all(|key| at_times.contains(key)), "{place}: {differing:?}");

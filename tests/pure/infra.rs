@@ -7,11 +7,13 @@ use std::collections::BTreeSet;
 use meerkat::cloudwatch::names::{NAMESPACE, PUBLISHED};
 use meerkat::config::variables::VARIABLES;
 use meerkat::event::Request;
+use meerkat::judge::measures::{MEASURES, Measure};
 use meerkat::judge::verdict::Verdict;
 use serde_json::Value;
 
 const TEMPLATE: &str = include_str!("../../infra/template.yaml");
 const DASHBOARD: &str = include_str!("../../infra/dashboard.json");
+const DASHBOARD_OTLP: &str = include_str!("../../infra/dashboard-otlp.json");
 const CRONJOB: &str = include_str!("../../infra/cronjob.yaml");
 const EXAMPLE: &str = include_str!("../../events/scheduler-with-input.json");
 
@@ -25,19 +27,38 @@ fn assert_published((metric, dimensions): &Reference) {
     assert!(known, "{metric} is not published with {dimensions:?}");
 }
 
-/// The lines below each resource of the template, by the resource's name.
-fn resources() -> Vec<(&'static str, Vec<&'static str>)> {
+/// The lines below each resource of the template, by the resource's name; a property of classic metrics alone is as it is for those.
+fn resources() -> Vec<(&'static str, Vec<String>)> {
     let body =
         TEMPLATE.split("\nResources:\n").nth(1).and_then(|rest| rest.split("\nOutputs:\n").next()).expect("resources");
-    let mut resources: Vec<(&str, Vec<&str>)> = Vec::new();
+    let mut resources: Vec<(&str, Vec<String>)> = Vec::new();
     for line in body.lines() {
         match (line.strip_prefix("  ").filter(|rest| !rest.starts_with(' ')), resources.last_mut()) {
             (Some(name), _) if name.ends_with(':') => resources.push((name.trim_end_matches(':'), Vec::new())),
-            (_, Some((_, lines))) => lines.push(line.trim()),
+            (_, Some((_, lines))) => lines.push(match line.trim().split_once("!If [WithOtlp, !Ref AWS::NoValue, ") {
+                Some((key, value)) => format!("{key}{}", value.strip_suffix(']').expect("the end of it")),
+                None => line.trim().to_owned(),
+            }),
             _ => {}
         }
     }
     resources
+}
+
+/// The metrics that `PromQL` selects here: `{"meerkat.group.lag", …}`, with or without JSON's escapes.
+fn queried(text: &str) -> BTreeSet<&'static str> {
+    let names = text.split("{\"").skip(1).chain(text.split("{\\\"").skip(1));
+    let names = names.filter_map(|rest| rest.split(['"', '\\']).next()).filter(|name| name.contains('.'));
+    names.map(|name| of_otlp(name).unwrap_or_else(|| panic!("no metric {name}"))).collect()
+}
+
+fn of_otlp(name: &str) -> Option<&'static str> {
+    MEASURES.iter().filter_map(|measure| measure.otlp).find(|known| *known == name)
+}
+
+/// The measure that has this name in `CloudWatch`.
+fn of_cloudwatch(name: &str) -> &'static Measure {
+    MEASURES.iter().find(|measure| measure.cloudwatch == Some(name)).unwrap_or_else(|| panic!("no metric {name}"))
 }
 
 /// `SELECT MAX("Lag") FROM SCHEMA("${Namespace}", "Cluster", "Group") WHERE "Cluster" = …`
@@ -63,29 +84,43 @@ fn searched(expression: &str) -> Reference {
 fn each_alarm_watches_a_metric_that_is_published() {
     let mut own = 0;
     for (name, lines) in resources() {
-        if !lines.contains(&"Type: AWS::CloudWatch::Alarm") {
+        let has = |wanted: &str| lines.iter().any(|line| line == wanted);
+        if !has("Type: AWS::CloudWatch::Alarm") {
             continue;
         }
-        if let Some(query) = lines.iter().find(|line| line.starts_with("SELECT ")) {
-            assert_published(&selected(query));
-            own += 1;
-        } else if lines.contains(&"Namespace: !Ref Namespace") {
+        let watched = if let Some(query) = lines.iter().find(|line| line.starts_with("SELECT ")) {
+            selected(query)
+        } else if has("Namespace: !Ref Namespace") {
             let metric = lines.iter().find_map(|line| line.strip_prefix("MetricName: ")).expect("a metric");
-            let named =
-                lines.iter().filter(|line| line.starts_with("- { Name: ") || line.starts_with("Dimensions: [{ Name: "));
+            let named = lines.iter().filter(|line| line.starts_with("Dimensions: [{ Name: "));
             let dimensions =
                 named.flat_map(|line| line.split("{ Name: ").skip(1)).filter_map(|rest| rest.split(',').next());
-            assert_published(&(metric.to_owned(), dimensions.map(str::to_owned).collect()));
-            own += 1;
+            (metric.to_owned(), dimensions.map(str::to_owned).collect())
         } else {
-            assert!(lines.contains(&"Namespace: AWS/Lambda"), "{name} watches neither our metrics nor Lambda's");
-        }
+            assert!(has("Namespace: AWS/Lambda"), "{name} watches neither our metrics nor Lambda's");
+            continue;
+        };
+        assert_published(&watched);
+        own += 1;
+        // In `PromQL` the same; only what Lambda counts knows a first run for good.
+        let asked = queried(&lines.join("\n"));
+        let same = of_cloudwatch(&watched.0).otlp.expect("a name in OTLP");
+        assert!(asked.contains(same) || name == "FirstRun", "{name} watches {same}, and asks for {asked:?}");
     }
     assert_eq!(
         own,
         8 + 32,
         "status, age, losses, losses to come, unknown groups, heartbeat, the first one, blind runs, and each part"
     );
+}
+
+#[test]
+fn the_dashboard_in_promql_shows_what_the_other_one_does() {
+    let shown = queried(DASHBOARD_OTLP);
+    for (metric, _) in PUBLISHED {
+        let name = of_cloudwatch(metric).otlp.expect("a name in OTLP");
+        assert!(shown.contains(name), "{name} is not shown");
+    }
 }
 
 #[test]
@@ -127,7 +162,7 @@ fn every_status_of_the_dashboard_is_one() {
 #[test]
 fn every_variable_that_is_set_is_one() {
     let known: BTreeSet<&str> = VARIABLES.iter().map(|variable| variable.name).collect();
-    let ours = |name: &&str| name.starts_with("KAFKA_") || name.starts_with("MEERKAT_");
+    let ours = |name: &&str| ["KAFKA_", "MEERKAT_", "OTEL_"].iter().any(|prefix| name.starts_with(prefix));
     let template = TEMPLATE.lines().filter_map(|line| line.trim().split_once(':')).map(|(name, _)| name).filter(ours);
     let cronjob = CRONJOB.lines().filter_map(|line| line.trim().split_once("name: ")).map(|(_, rest)| rest);
     let cronjob = cronjob.map(|rest| rest.split([',', ' ']).next().unwrap_or_default()).filter(ours);

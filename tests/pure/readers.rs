@@ -9,8 +9,8 @@ use meerkat::config::properties;
 use meerkat::keystore::Sealed;
 use meerkat::model::secret::Secret;
 
+use crate::fuzzing::{Choice, each};
 use crate::keystores::{file, in_ber};
-use crate::support::fuzz::{Choice, each};
 
 /// What Java makes of each of these; `None` where it refuses.
 fn java(reader: &str, texts: &[String]) -> Vec<Option<BTreeMap<String, String>>> {

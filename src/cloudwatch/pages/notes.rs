@@ -1,0 +1,222 @@
+//! Notes: what is remembered of a cluster besides its partitions ([`ClusterMemory`]), as bytes in pages of their own.
+//!
+//! | what | bytes |
+//! |---|---|
+//! | pages, then the numbers of brokers and of groups | 1 + 2 + 2 |
+//! | a broker: id, hash and height of its offer, minutes since it was seen, minutes since partitions lack it, its change | 4 + 4 + 2 + 1 + 2 + 3 |
+//! | a group: key, mark, whether it was restless | 3 + 3 + 1 |
+//! | a restless group's counts, four bits each | 5 |
+//!
+//! Where there is not enough room, groups that are quiet are left out first: they begin anew.
+
+use std::collections::BTreeMap;
+
+use super::bytes::{self, BYTES_PER_PAGE, take};
+use super::seconds::Slot;
+use crate::model::cluster_memory::{BrokerMemory, Change, ClusterMemory, Direction, MOST_BROKERS, Since};
+use crate::model::snapshot::Offer;
+use crate::model::turnover::{MOST_COUNTED, SLICES, Turnover};
+
+/// The slots of each page; `now` is the second at which the run's minute begins.
+pub(crate) fn pages(memory: &ClusterMemory, now: i64) -> Vec<Vec<Slot>> {
+    let brokers: Vec<_> = memory.brokers.iter().take(MOST_BROKERS).collect();
+    let mut groups: Vec<_> = memory.groups.iter().collect();
+    groups.sort_by_key(|(_, turnover)| !turnover.is_restless());
+    let mut room = (MOST_PAGES * BYTES_PER_PAGE).saturating_sub(HEAD + brokers.len() * OF_BROKER);
+    let kept = groups.iter().take_while(|(_, turnover)| {
+        let needed = OF_GROUP + if turnover.is_restless() { OF_COUNTS } else { 0 };
+        room.checked_sub(needed).map(|left| room = left).is_some()
+    });
+    let kept = kept.count();
+    let mut written = vec![0];
+    written.extend(short(brokers.len()).to_be_bytes());
+    written.extend(short(kept).to_be_bytes());
+    for (id, broker) in brokers {
+        written.extend(id.to_be_bytes());
+        written.extend(of_broker(broker, now));
+    }
+    for (key, turnover) in &groups[..kept] {
+        written.extend_from_slice(&key.to_be_bytes()[1..]);
+        written.extend_from_slice(&turnover.mark.to_be_bytes()[1..]);
+        written.push(u8::from(turnover.is_restless()));
+        if turnover.is_restless() {
+            written.extend(turnover.counts.chunks(2).map(|pair| pair[0] << 4 | pair[1] & MOST_COUNTED));
+        }
+    }
+    written[0] = u8::try_from(written.len().div_ceil(BYTES_PER_PAGE)).unwrap_or(u8::MAX);
+    bytes::pages(&written)
+}
+
+/// How many pages there are, by the first of them.
+pub(crate) fn count(first: &[Slot]) -> usize {
+    bytes::of(first).first().map_or(0, |pages| usize::from(*pages))
+}
+
+/// At least so many pages are needed to read what is remembered of so many brokers and groups.
+pub(crate) fn expected(brokers: usize, groups: usize) -> usize {
+    (HEAD + brokers * OF_BROKER + groups * OF_GROUP).div_ceil(BYTES_PER_PAGE).min(MOST_PAGES)
+}
+
+/// What was written as these slots, one page after the other; `None` where it is not whole.
+pub(crate) fn of(slots: &[Slot], now: i64) -> Option<ClusterMemory> {
+    let written = bytes::of(slots);
+    let mut rest = &*written;
+    let [_] = take(&mut rest)?;
+    let (brokers_told, groups_told) = (u16::from_be_bytes(take(&mut rest)?), u16::from_be_bytes(take(&mut rest)?));
+    let mut brokers = BTreeMap::new();
+    for _ in 0..brokers_told {
+        let id = i32::from_be_bytes(take(&mut rest)?);
+        brokers.insert(id, broker(&mut rest, now)?);
+    }
+    let mut groups = BTreeMap::new();
+    for _ in 0..groups_told {
+        let key = number(take::<3>(&mut rest)?);
+        let mark = number(take::<3>(&mut rest)?);
+        let mut counts = [0; SLICES];
+        if take(&mut rest)? == [1] {
+            for (pair, packed) in counts.chunks_mut(2).zip(take::<OF_COUNTS>(&mut rest)?) {
+                pair.copy_from_slice(&[packed >> 4, packed & MOST_COUNTED]);
+            }
+        }
+        groups.insert(key, Turnover { mark, counts });
+    }
+    Some(ClusterMemory { at_s: now, brokers, groups })
+}
+
+fn of_broker(broker: &BrokerMemory, now: i64) -> Vec<u8> {
+    let ago = |then: i64| (now - then).div_euclid(60).max(0);
+    let byte = |minutes: i64| u8::try_from(minutes).unwrap_or(NEVER).min(NEVER - 1);
+    let (offer, seen) = match broker.offer {
+        Some((offer, seen_s)) => (offer, byte(ago(seen_s))),
+        None => (Offer { hash: 0, height: 0 }, NEVER),
+    };
+    let lacked = match broker.lacked {
+        None => 0,
+        Some(Since::Before) => u16::MAX,
+        Some(Since::At(since_s)) => u16::try_from(ago(since_s) + 1).unwrap_or(u16::MAX).min(u16::MAX - 1),
+    };
+    let change = match broker.change {
+        None => [NEVER, 0, 0],
+        Some(Change { from_s, to_s, direction }) => [byte(ago(to_s)), byte(ago(from_s) - ago(to_s)), direction as u8],
+    };
+    let mut written = Vec::with_capacity(OF_BROKER);
+    written.extend(offer.hash.to_be_bytes());
+    written.extend(offer.height.to_be_bytes());
+    written.push(seen);
+    written.extend(lacked.to_be_bytes());
+    written.extend(change);
+    written
+}
+
+fn broker(rest: &mut &[u8], now: i64) -> Option<BrokerMemory> {
+    let hash = u32::from_be_bytes(take(rest)?);
+    let height = u16::from_be_bytes(take(rest)?);
+    let [seen] = take(rest)?;
+    let lacked = u16::from_be_bytes(take(rest)?);
+    let [to, before, direction] = take(rest)?;
+    let then = |minutes: i64| now - minutes * 60;
+    let direction =
+        [Direction::Up, Direction::Down, Direction::Other].into_iter().find(|known| *known as u8 == direction)?;
+    let to_s = then(to.into());
+    Some(BrokerMemory {
+        offer: (seen != NEVER).then(|| (Offer { hash, height }, then(seen.into()))),
+        lacked: match lacked {
+            0 => None,
+            u16::MAX => Some(Since::Before),
+            minutes => Some(Since::At(then(i64::from(minutes) - 1))),
+        },
+        change: (to != NEVER).then(|| Change { from_s: to_s - i64::from(before) * 60, to_s, direction }),
+    })
+}
+
+fn number<const N: usize>(bytes: [u8; N]) -> u32 {
+    bytes.into_iter().fold(0, |number, byte| number << 8 | u32::from(byte))
+}
+
+fn short(number: usize) -> u16 {
+    u16::try_from(number).unwrap_or(u16::MAX)
+}
+
+/// State metrics that notes may take: nearly 2,000 groups.
+pub(crate) const MOST_PAGES: usize = 16;
+const HEAD: usize = 5;
+const OF_BROKER: usize = 16;
+const OF_GROUP: usize = 7;
+const OF_COUNTS: usize = SLICES / 2;
+/// In the place of minutes.
+const NEVER: u8 = u8::MAX;
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use crate::cloudwatch::pages::PARTITIONS_PER_PAGE;
+    use crate::model::turnover::MARK_END;
+    use proptest::prelude::*;
+
+    const NOW: i64 = 1_800_014_400;
+
+    fn minutes(most: i64) -> impl Strategy<Value = i64> {
+        (0..=most).prop_map(|minutes| NOW - minutes * 60)
+    }
+
+    fn brokers() -> impl Strategy<Value = BTreeMap<i32, BrokerMemory>> {
+        let offer =
+            (any::<u32>(), any::<u16>(), minutes(60)).prop_map(|(hash, height, seen)| (Offer { hash, height }, seen));
+        let lacked = prop_oneof![Just(Since::Before), minutes(60_000).prop_map(Since::At)];
+        let direction = prop_oneof![Just(Direction::Up), Just(Direction::Down), Just(Direction::Other)];
+        let change = (minutes(60), 0..=200_i64, direction).prop_map(|(to_s, before, direction)| Change {
+            from_s: to_s - before * 60,
+            to_s,
+            direction,
+        });
+        let broker = (prop::option::of(offer), prop::option::of(lacked), prop::option::of(change))
+            .prop_map(|(offer, lacked, change)| BrokerMemory { offer, lacked, change });
+        prop::collection::btree_map(any::<i32>(), broker, 0..20)
+    }
+
+    fn groups(most: usize) -> impl Strategy<Value = BTreeMap<u32, Turnover>> {
+        let end = u32::try_from(MARK_END).unwrap_or_default();
+        let turnover = (0..end, prop_oneof![Just([0; SLICES]), any::<[u8; SLICES]>()])
+            .prop_map(|(mark, counts)| Turnover { mark, counts: counts.map(|count| count % (MOST_COUNTED + 1)) });
+        prop::collection::btree_map(0..end, turnover, 0..most)
+    }
+
+    proptest! {
+        #![proptest_config(ProptestConfig { failure_persistence: None, ..ProptestConfig::default() })]
+
+        #[test]
+        fn any_notes_come_back(brokers in brokers(), groups in groups(300)) {
+            let memory = ClusterMemory { at_s: NOW, brokers, groups };
+            let pages = pages(&memory, NOW);
+            prop_assert!(pages.iter().all(|page| page.len() <= PARTITIONS_PER_PAGE));
+            prop_assert_eq!(count(&pages[0]), pages.len());
+            prop_assert_eq!(of(&pages.concat(), NOW), Some(memory));
+        }
+
+        #[test]
+        fn no_bytes_make_it_panic(bytes in prop::collection::vec(any::<u8>(), 0..2_000)) {
+            for page in bytes::pages(&bytes) {
+                let _ = of(&page, NOW);
+            }
+        }
+    }
+
+    #[test]
+    fn restless_groups_have_room_first() {
+        let turnover = |key: u32| Turnover { mark: key, counts: [u8::from(key >= 3_000); SLICES] };
+        let groups = (0..3_100).map(|key| (key, turnover(key))).collect();
+        let memory = ClusterMemory { at_s: NOW, brokers: BTreeMap::new(), groups };
+        let pages = pages(&memory, NOW);
+        assert_eq!(pages.len(), MOST_PAGES);
+        let back = of(&pages.concat(), NOW).map(|memory| memory.groups).unwrap_or_default();
+        assert!(back.len() > 1_800 && (3_000..3_100).all(|key| back.contains_key(&key)), "{}", back.len());
+    }
+
+    #[test]
+    fn half_of_the_notes_are_none() {
+        let groups = (0..300).map(|key| (key, Turnover { mark: 7, counts: [1; SLICES] })).collect();
+        let pages = pages(&ClusterMemory { at_s: NOW, brokers: BTreeMap::new(), groups }, NOW);
+        assert!(pages.len() > 1 && of(&pages[0], NOW).is_none());
+        assert_eq!(of(&[], NOW), None);
+    }
+}

@@ -1,0 +1,96 @@
+//! What a run's metrics weigh by OTLP, by the month and as a table for infra/metrics.md.
+
+use std::fmt::Write as _;
+
+use super::message::requests;
+use crate::config::MetricsDetail;
+use crate::judge::numbers::{GroupResult, PartitionResult, Results};
+use crate::model::snapshot::Replicas;
+
+/// Bytes of a month of such runs, one every `period` minutes.
+#[must_use]
+pub fn a_month(weight: usize, period: u32) -> u64 {
+    u64::try_from(weight).unwrap_or(u64::MAX).saturating_mul(MINUTES_A_MONTH) / u64::from(period.max(1))
+}
+
+/// The table, in Markdown: a run a minute, by how much detail is sent.
+#[must_use]
+pub fn markdown() -> String {
+    let mut table = String::from(
+        "| groups | partitions of each | `group`: points, GB a month | `topic` | `partition` | bytes a partition |\n|---|---|---|---|---|---|\n",
+    );
+    for (groups, partitions) in SIZES {
+        let results = results(groups, partitions);
+        let [of_groups, of_topics, of_partitions] =
+            [MetricsDetail::Group, MetricsDetail::Topic, MetricsDetail::Partition]
+                .map(|detail| weighed(&results, detail));
+        let each = (of_partitions.1 - of_topics.1) / (groups * partitions);
+        let cells = [of_groups, of_topics, of_partitions].map(|(points, weight)| {
+            let tenths = a_month(weight, 1).div_ceil(100_000_000);
+            format!("{points}, {}.{}", tenths / 10, tenths % 10)
+        });
+        // Writing into a string cannot fail.
+        let _ = writeln!(table, "| {groups} | {partitions} | {} | {each} |", cells.join(" | "));
+    }
+    table
+}
+
+/// Points, and bytes that are billed.
+fn weighed(results: &Results, detail: MetricsDetail) -> (usize, usize) {
+    let sender = [(String::from("service.name"), String::from("meerkat"))];
+    let bodies = requests(results, detail, &sender, 1_795_395_900);
+    (bodies.iter().map(|body| body.points).sum(), bodies.iter().map(|body| body.weight).sum())
+}
+
+/// Groups that lag, each on a topic of its own; every name has 20 letters.
+fn results(groups: usize, partitions: usize) -> Results {
+    let group = |number: usize| GroupResult {
+        group: format!("orders-service-{number:05}"),
+        status: Some(1),
+        diagnosis: None,
+        members: Some(partitions),
+        whole: true,
+        partitions: (0..).take(partitions).map(|partition| of_partition(number, partition)).collect(),
+    };
+    Results {
+        cluster: "prod".into(),
+        groups: (0..groups).map(group).collect(),
+        by_status: ["OK", "WARN", "ERR", "UNKNOWN", "NOTFOUND"].map(|status| (status, 0)).into(),
+        ..Results::default()
+    }
+}
+
+fn of_partition(number: usize, partition: i32) -> PartitionResult {
+    PartitionResult {
+        topic: format!("orders-events--{number:05}").into(),
+        partition,
+        lag: Some(1),
+        lag_seconds: Some(1.0),
+        status: Some(1),
+        committed: Some(1),
+        log: Some((0, 2)),
+        replicas: Some(Replicas { all: 3, in_sync: 3 }),
+        ..PartitionResult::default()
+    }
+}
+
+/// A month has 30 days and 10 hours.
+const MINUTES_A_MONTH: u64 = 43_800;
+/// Groups, and partitions of each.
+const SIZES: [(usize, usize); 5] = [(5, 12), (200, 12), (1_000, 6), (100, 100), (200, 500)];
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn the_document_has_this_table() {
+        let table = markdown();
+        assert!(include_str!("../../infra/metrics.md").contains(&table), "{table}");
+    }
+
+    #[test]
+    fn a_longer_period_weighs_less() {
+        assert_eq!((a_month(1_000, 1), a_month(1_000, 60)), (43_800_000, 730_000));
+    }
+}

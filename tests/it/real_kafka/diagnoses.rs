@@ -1,0 +1,261 @@
+//! Why groups are not OK: real consumers in real trouble, each kind named at the run at which the verdict falls, and none before.
+
+use std::collections::BTreeMap;
+use std::path::Path;
+use std::process::{Command, Stdio};
+
+use serde_json::{Value, json};
+
+use super::Run;
+use super::verdicts::Schedule;
+use crate::support::kafka::{Cluster, Options};
+
+/// The run at which trouble begins.
+const BEGIN: i64 = 6;
+/// Runs in all: the slowest verdict takes eleven periods.
+const RUNS: i64 = 20;
+
+/// A group that gets into trouble, what comes into its topic, and what is to be said of it.
+struct Story {
+    group: &'static str,
+    partitions: i64,
+    /// Records that come to each partition from run to run, before the trouble and since; the first partition may get others.
+    come: (i64, i64),
+    first: Option<i64>,
+    /// How far its member commits from run to run, before and since; `None` where it reads by itself.
+    commits: Option<(i64, i64)>,
+    kind: &'static str,
+    /// What the sentence holds.
+    says: &'static str,
+}
+
+const STORY: Story = Story { group: "", partitions: 1, come: (10, 10), first: None, commits: None, kind: "", says: "" };
+
+/// Groups that stay well, then those that do not.
+const STORIES: [Story; 16] = [
+    Story { group: "well", partitions: 2, ..STORY },
+    Story { group: "quiet", come: (0, 0), ..STORY },
+    Story {
+        group: "burst",
+        come: (10, 30),
+        commits: Some((10, 10)),
+        kind: "producer_burst",
+        says: "come faster",
+        ..STORY
+    },
+    Story { group: "expired", kind: "expired_commits", says: "(d-expired/0)", ..STORY },
+    Story {
+        group: "few",
+        partitions: 2,
+        come: (20, 20),
+        commits: Some((20, 10)),
+        kind: "too_few_members",
+        says: "1 member reads 2 partitions, and all of them fall behind evenly",
+        ..STORY
+    },
+    Story {
+        group: "idle",
+        come: (20, 20),
+        commits: Some((20, 10)),
+        kind: "too_few_members",
+        says: "2 members for 1 partition, 1 of them has nothing to read",
+        ..STORY
+    },
+    Story { group: "lost", commits: Some((10, 0)), kind: "records_lost", says: "records were deleted before", ..STORY },
+    Story { group: "never", kind: "never_commits", says: "a member reads and never committed (d-never/0)", ..STORY },
+    Story { group: "nobody", kind: "nobody_there", says: "the group has no member", ..STORY },
+    Story {
+        group: "poison",
+        partitions: 2,
+        kind: "partition_stuck",
+        says: "d-poison/1 stands still at offset 70",
+        ..STORY
+    },
+    Story { group: "recreated", commits: Some((10, 0)), kind: "topic_recreated", says: "past the log end", ..STORY },
+    Story { group: "rewound", commits: Some((10, 0)), kind: "rewound", says: "(d-rewound/0)", ..STORY },
+    Story {
+        group: "skewed",
+        partitions: 3,
+        first: Some(60),
+        commits: Some((10, 10)),
+        kind: "skew",
+        says: "1 of the 3 partitions of d-skewed holds 100 % of its lag (0)",
+        ..STORY
+    },
+    Story {
+        group: "slow",
+        come: (20, 20),
+        commits: Some((20, 10)),
+        kind: "too_slow",
+        says: "more slowly than records come",
+        ..STORY
+    },
+    Story { group: "stuck", partitions: 2, kind: "member_stuck", says: "member stuck-2 on ", ..STORY },
+    Story {
+        group: "transaction",
+        come: (10, 0),
+        commits: Some((10, 0)),
+        kind: "open_transaction",
+        says: "held up by an open transaction (d-transaction/0)",
+        ..STORY
+    },
+];
+
+impl Story {
+    fn is_well(&self) -> bool {
+        self.kind.is_empty()
+    }
+
+    /// How the group's members join.
+    fn join(&self, cluster: &Cluster) {
+        let Self { group, partitions, .. } = self;
+        cluster.hand(&format!("create-topic d-{group} {partitions}"));
+        for partition in 0..*partitions {
+            cluster.hand(&format!("produce d-{group} {partition} 10"));
+        }
+        let join = |number: i64, options: &str| {
+            cluster.hand(&format!("join {group}-{number} classic {group} d-{group} {options}"));
+        };
+        match *group {
+            "never" => join(1, "commit-every=never"),
+            "stuck" => (1..=2).for_each(|number| join(number, "")),
+            "idle" => {
+                join(1, "");
+                join(2, "assigned=0");
+            }
+            _ => join(1, &format!("assigned={partitions}")),
+        }
+        if *group != "never" {
+            cluster.hand(&format!("wait-caught-up {group}"));
+        }
+        if self.commits.is_some() {
+            self.members().for_each(|member| drop(cluster.hand(&format!("pause {member} silent"))));
+        }
+    }
+
+    fn members(&self) -> impl Iterator<Item = String> {
+        (1..=if self.group == "idle" { 2 } else { 1 }).map(|number| format!("{}-{number}", self.group))
+    }
+
+    /// What comes into its topic before a run, and what its members commit.
+    fn pass(&self, run: i64, cluster: &Cluster) {
+        let Self { group, come, first, .. } = self;
+        let is_in_trouble = run >= BEGIN;
+        for partition in 0..self.partitions {
+            let usual = if is_in_trouble { come.1 } else { come.0 };
+            let count = if is_in_trouble && partition == 0 { first.unwrap_or(usual) } else { usual };
+            if count > 0 {
+                cluster.hand(&format!("produce d-{group} {partition} {count}"));
+            }
+        }
+        if let Some((before, since)) = self.commits {
+            let in_trouble = (run + 1 - BEGIN).max(0);
+            let offset = match *group {
+                "rewound" if is_in_trouble => 3,
+                "recreated" if is_in_trouble => 1_000,
+                _ => 10 + before * (run + 1 - in_trouble) + since * in_trouble,
+            };
+            self.members().for_each(|member| drop(cluster.hand(&format!("seek {member} {offset}"))));
+        } else if *group == "poison" && is_in_trouble {
+            cluster.hand("wait-caught-up poison but=1");
+        } else if *group == "stuck" && is_in_trouble {
+            let stands = cluster.hand("assignment stuck-2");
+            let stands = stands.rsplit('-').next().expect("one partition").trim().to_owned();
+            cluster.hand(&format!("wait-caught-up stuck but={stands}"));
+        } else if self.is_well() || !is_in_trouble && *group != "never" {
+            cluster.hand(&format!("wait-caught-up {group}"));
+        }
+    }
+}
+
+/// What happens to the groups.
+fn begin(cluster: &Cluster) {
+    for line in [
+        "pause stuck-2 silent",
+        "hold poison-1 1",
+        "leave nobody-1",
+        "begin-transaction open d-transaction 0 10",
+        "leave expired-1",
+        "delete-commit expired d-expired 0",
+        "join expired-2 classic expired d-expired commit-every=never",
+        "delete-records d-lost 0 75",
+    ] {
+        cluster.hand(line);
+    }
+}
+
+#[test]
+#[ignore = "needs a real Kafka: make test-kafka"]
+fn each_kind_of_trouble_is_named_when_its_verdict_falls() {
+    let cluster = Cluster::start(&Options::default());
+    for story in &STORIES {
+        story.join(&cluster);
+    }
+    let mut schedule = Schedule::new(&cluster, "causes");
+    let mut first: BTreeMap<&str, (i64, Value)> = BTreeMap::new();
+    let mut last = Value::Null;
+    for run in 0..RUNS {
+        if run == BEGIN {
+            cluster.hand("produce d-lost 0 10");
+            begin(&cluster);
+        }
+        for story in &STORIES {
+            story.pass(run, &cluster);
+        }
+        let watched = schedule.run().with("MEERKAT_UNCOMMITTED_ALARMS", "on");
+        let report = watched.event(&schedule.next(json!({}))).report();
+        for Story { group, .. } in &STORIES {
+            let entry = report.group(group);
+            assert_eq!(entry["status"] == "OK", entry["diagnosis"].is_null(), "run {run}: {entry}");
+            if entry["status"] != "OK" {
+                first.entry(group).or_insert_with(|| (run, entry.clone()));
+            }
+        }
+        last = report.0;
+    }
+    for Story { group, kind, says, .. } in &STORIES {
+        let Some((run, entry)) = first.get(group) else {
+            assert!(kind.is_empty(), "{group} was never named");
+            continue;
+        };
+        let named = &entry["diagnosis"];
+        assert_eq!(named["kind"], *kind, "{group}, run {run}: {entry}");
+        assert!(named["sentence"].as_str().is_some_and(|sentence| sentence.contains(says)), "{group}: {named}");
+        assert!(*run >= BEGIN || *group == "never", "{group}: run {run}");
+    }
+    answers_every_question(&last);
+}
+
+/// Each line of jq in infra/questions.md reads a report, and finds something.
+fn answers_every_question(report: &Value) {
+    let path = Path::new(env!("CARGO_MANIFEST_DIR")).join("infra/questions.md");
+    let document = std::fs::read_to_string(path).expect("a document");
+    let lines = document.split("```jq\n").nth(1).and_then(|rest| rest.split("```").next()).expect("lines of jq");
+    let mut asked = 0;
+    for line in lines.lines() {
+        let mut command = Command::new("jq");
+        command.args(["-c", line]).stdin(Stdio::piped()).stdout(Stdio::piped()).stderr(Stdio::piped());
+        let mut child = command.spawn().expect("jq starts");
+        serde_json::to_writer(child.stdin.take().expect("a pipe"), report).expect("jq reads");
+        let output = child.wait_with_output().expect("jq ends");
+        let said = String::from_utf8_lossy(&output.stdout);
+        assert!(output.status.success(), "{line}: {}", String::from_utf8_lossy(&output.stderr));
+        // No run of these reads a problem or has lost records left at its end.
+        let may_be_empty = line.contains(".problems[]") || line.contains("select(.lost)");
+        assert!(may_be_empty || !["", "[]", "null"].contains(&said.trim()), "{line} found nothing");
+        asked += 1;
+    }
+    assert!(asked > 10, "{asked}");
+}
+
+#[test]
+#[ignore = "needs a real Kafka: make test-kafka"]
+fn a_group_that_is_not_there_and_one_that_lags_without_members_need_one_snapshot() {
+    let cluster = Cluster::shared();
+    cluster.hand("create-topic alone 1");
+    cluster.hand("produce alone 0 10");
+    cluster.hand("commit alone alone 0 4");
+    let report = Run::on(cluster).groups(&["alone", "nowhere"]).report();
+    let kind = |group: &str| report.group(group)["diagnosis"]["kind"].clone();
+    assert_eq!((kind("alone"), kind("nowhere")), (json!("nobody_there"), json!("no_such_group")));
+}

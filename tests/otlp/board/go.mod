@@ -1,0 +1,5 @@
+module meerkat.test/board
+
+go 1.26.7
+
+require github.com/grafana/grafana-foundation-sdk/go v0.0.22

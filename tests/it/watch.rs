@@ -34,6 +34,7 @@ mod told_once;
 mod trouble;
 mod vanished;
 mod vanished_partitions;
+mod watched;
 mod windows;
 
 /// A midnight, and three seconds that pass from a scheduled minute to its run.

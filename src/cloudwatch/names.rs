@@ -53,6 +53,8 @@ pub const BLIND_RUNS: &str = of(measures::BLIND_RUNS);
 pub const GROUPS: &str = of(measures::GROUPS);
 /// {Cluster}: groups without a known status, and those whose status is left out because of the limit.
 pub(crate) const UNKNOWN_GROUPS: &str = of(measures::UNKNOWN_GROUPS);
+/// {Cluster, Topic}: 1 OK, 2 WARN, of a topic that is watched; nothing while it is unknown.
+pub(crate) const TOPIC_STATUS: &str = of(measures::TOPIC_STATUS);
 /// {Cluster}: troubles of the cluster itself that have lasted; nothing unless asked for.
 pub(crate) const CLUSTER_PROBLEMS: &str = of(measures::CLUSTER_PROBLEMS);
 /// {Cluster}: how long the run took, in milliseconds.
@@ -85,10 +87,12 @@ pub const PUBLISHED: &[(&str, &[&[&str]])] = &[
     (UNKNOWN_GROUPS, &[&[CLUSTER]]),
     (DURATION_MS, &[&[CLUSTER]]),
     (CLUSTER_PROBLEMS, &[&[CLUSTER]]),
+    (TOPIC_STATUS, &[&[CLUSTER, TOPIC]]),
 ];
 
 /// What most runs do not publish: losses, that a run saw nothing, and what has to be asked for.
-pub(crate) const SELDOM: [&str; 5] = [LOST_OFFSETS, LOSS_AHEAD, LOSS_AHEAD_SECONDS, BLIND_RUNS, CLUSTER_PROBLEMS];
+pub(crate) const SELDOM: [&str; 6] =
+    [LOST_OFFSETS, LOSS_AHEAD, LOSS_AHEAD_SECONDS, BLIND_RUNS, CLUSTER_PROBLEMS, TOPIC_STATUS];
 
 const BY_GROUP_TOPIC_PARTITION: &[&[&str]] =
     &[&[CLUSTER, GROUP], &[CLUSTER, GROUP, TOPIC], &[CLUSTER, GROUP, TOPIC, PARTITION]];

@@ -13,6 +13,7 @@ use crate::model::memory::{Abandoned, Objective, Thresholds};
 use crate::model::part::Part;
 use crate::model::pattern::{Pattern, Patterns, Rules};
 use crate::model::secret::Secret;
+use crate::model::watched::WatchRule;
 
 pub mod from_burrow;
 mod material;
@@ -87,6 +88,8 @@ pub(crate) struct Judging {
     pub(crate) uncommitted_alarms: bool,
     /// Whether what is wrong with the cluster itself counts in the report's status, and is published.
     pub(crate) cluster_alarms: bool,
+    /// Topics that are watched although no group may read them.
+    pub(crate) watched: Vec<WatchRule>,
     /// How many partitions' lag in seconds is searched for, those that lag most; 0 turns it off.
     pub(crate) aged_partitions: usize,
     /// Patterns, each of which must match a group; one that matches none is reported as `NOTFOUND`.
@@ -240,6 +243,7 @@ impl Config {
                 abandoned: vars.choice("MEERKAT_ABANDONED", &ABANDONED),
                 unassigned_alarms: vars.choice("MEERKAT_UNASSIGNED_ALARMS", &SWITCH),
                 uncommitted_alarms: vars.choice("MEERKAT_UNCOMMITTED_ALARMS", &SWITCH),
+                watched: vars.watched("MEERKAT_WATCH"),
                 cluster_alarms: vars.choice("MEERKAT_CLUSTER_ALARMS", &SWITCH),
                 aged_partitions: vars.number("MEERKAT_LAG_SECONDS", 0, 100_000),
                 expected: vars.each_pattern("MEERKAT_EXPECT"),

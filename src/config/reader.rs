@@ -13,6 +13,7 @@ use crate::model::memory::Objective;
 use crate::model::part::{MOST_PARTS, PART_EXPECTED, Part};
 use crate::model::pattern::{self, Pattern, Patterns, Rules};
 use crate::model::stable_hash::Hash;
+use crate::model::watched::{Wanted, WatchRule};
 
 /// The variables while they are read, and the problems so far.
 pub(super) struct Variables {
@@ -244,6 +245,37 @@ impl Variables {
         rules
     }
 
+    /// Topics that are watched, each pattern with what is expected of them.
+    pub(super) fn watched(&mut self, name: &str) -> Vec<WatchRule> {
+        let text = self.text(name).unwrap_or_default();
+        let items: Vec<&str> = pattern::items(&text).collect();
+        if items.len() > MOST_WATCHED {
+            self.wrong(
+                name,
+                format_args!("has {} items, and may have {MOST_WATCHED}: join some by patterns", items.len()),
+            );
+        }
+        let mut rules = Vec::new();
+        for item in items.into_iter().take(MOST_WATCHED) {
+            let (topics, wanted) =
+                item.rsplit_once('=').map_or((item, ""), |(topics, wanted)| (topics.trim(), wanted.trim()));
+            let seconds = wanted.parse().ok().filter(|seconds| (1..=MOST_SILENT_S).contains(seconds));
+            let wanted = if wanted == "new" { Some(Wanted::Empty) } else { seconds.map(Wanted::Within) };
+            match (wanted, Pattern::parse(topics)) {
+                (Some(wanted), Ok(topics)) if !topics.text().is_empty() => rules.push(WatchRule { topics, wanted }),
+                (Some(_), Err(error)) => self.wrong(name, error),
+                _ => self.wrong(
+                    name,
+                    format_args!(
+                        "must be PATTERN=new or PATTERN=SECONDS, from 1 to {MOST_SILENT_S}, separated by commas, such as *-dlt=new,orders=600; {}",
+                        shown::found(item, &[])
+                    ),
+                ),
+            }
+        }
+        rules
+    }
+
     /// The topic that receives changes, which only the history shows.
     pub(super) fn changes(&mut self, history: bool) -> Option<Arn> {
         let text = self.text(CHANGES)?;
@@ -309,6 +341,10 @@ impl Variables {
 const NO_BROKER: &str = "no broker is named: give --bootstrap-server HOST:PORT, or set KAFKA_BOOTSTRAP_SERVERS, or KAFKA_CLUSTER_ARN for Amazon MSK; see meerkat --help";
 
 /// Bits of a selection's hash.
+/// Items of `MEERKAT_WATCH`.
+const MOST_WATCHED: usize = 100;
+/// A week: for longer nothing is remembered of a topic that is silent.
+const MOST_SILENT_S: u64 = 604_800;
 const SELECTION_BITS: u32 = 40;
 
 /// Variables of the same meaning.

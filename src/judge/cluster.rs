@@ -313,6 +313,7 @@ mod tests {
             cluster_id: None,
             groups: Vec::new(),
             rows: Vec::new(),
+            watched: Vec::new(),
             listed: Ok(Vec::new()),
             left_out: BTreeMap::new(),
             problems: Vec::new(),

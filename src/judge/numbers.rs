@@ -29,6 +29,8 @@ pub struct Results {
     pub duration_ms: u32,
     /// Brokers that the cluster's metadata names.
     pub brokers: usize,
+    /// The topics that are watched, each with its status: 1 OK, 2 WARN; those that are unknown are not here.
+    pub topics: Vec<(Arc<str>, u8)>,
     /// Troubles of the cluster itself that have lasted; `None` where they are not to be published.
     pub cluster_problems: Option<u32>,
 }
@@ -106,6 +108,7 @@ impl Results {
             unknown_groups: number(Verdict::Unknown) + number(Verdict::NotFound) + small(vanished),
             duration_ms: u32::try_from(duration_ms).unwrap_or(u32::MAX),
             brokers: sight.snapshot.brokers.len(),
+            topics: Vec::new(),
             cluster_problems: None,
         }
     }

@@ -39,6 +39,7 @@ use crate::model::lags::Lags;
 use crate::model::pattern::Patterns;
 use crate::model::snapshot::{Broker, Gone, Group, Problem, Snapshot, Topic};
 use crate::model::unknown::{Known, Unknown};
+use crate::model::watched::Wanted;
 
 /// A survey that could not begin.
 #[derive(Debug, thiserror::Error)]
@@ -173,7 +174,11 @@ pub(crate) async fn survey<'a>(
     let until = share_of(deadline, COMMITS_SHARE);
     recheck::of_bare_groups(&cluster, (&listed, &members), &mut commits, &names, until).await;
     tracing::debug!(ms = laps.lap(), "members and committed offsets read");
+    let (watched, unwatched) = survey::watched::topics(&cluster, &selection.watched, until).await;
+    let watched: Vec<(usize, Wanted)> =
+        watched.iter().map(|(name, wanted)| (names.number_of_watched(name), *wanted)).collect();
     let Sorted { names, rank } = names.sorted();
+    let watched: Vec<(usize, Wanted)> = watched.into_iter().map(|(topic, wanted)| (rank[topic], wanted)).collect();
     let parts: Vec<GroupPart> = listed
         .into_iter()
         .zip(members)
@@ -202,16 +207,17 @@ pub(crate) async fn survey<'a>(
         all.sort_unstable();
         all
     });
-    let wanted = assembly::wanted(&rows, &topics);
+    let wanted = assembly::wanted(&rows, &watched, &topics);
     let mut snapshot = Snapshot {
         brokers: assembly::brokers(&cluster),
         cluster_id: cluster.id().map(Into::into),
         groups,
         rows,
         topics,
+        watched,
         listed,
         left_out: listing.left_out,
-        problems: listing.problems,
+        problems: listing.problems.into_iter().chain(unwatched).collect(),
         shown,
         blind: listing.blind,
     };

@@ -5,6 +5,7 @@ use std::collections::BTreeMap;
 use crate::model::snapshot::{Broker, Group, Offer, Snapshot};
 use crate::model::stable_hash::Hash;
 use crate::model::turnover::{Slices, Storm, Turnover};
+use crate::model::watched::TopicMemory;
 
 /// The memory of a cluster besides its partitions.
 #[derive(Clone, Debug, Default, PartialEq, Eq)]
@@ -15,6 +16,8 @@ pub struct ClusterMemory {
     pub(crate) brokers: BTreeMap<i32, BrokerMemory>,
     /// The rebalances of groups, by [`key_of`] their names; two groups with the same key have none.
     pub(crate) groups: BTreeMap<u32, Turnover>,
+    /// The watched topics, by [`key_of`] their names.
+    pub(crate) topics: BTreeMap<u32, TopicMemory>,
 }
 
 /// The memory of one broker. Times are in seconds since 1970.
@@ -95,7 +98,8 @@ impl ClusterMemory {
             brokers.pop_last();
         }
         let groups = fold_groups(previous, &snapshot.groups, Slices::of(period_ms), now_s);
-        Self { at_s: now_s, brokers, groups }
+        let topics = fold_topics(previous, snapshot, now_s);
+        Self { at_s: now_s, brokers, groups, topics }
     }
 
     /// Whether a group rebalances again and again.
@@ -112,6 +116,18 @@ impl ClusterMemory {
     pub(crate) fn changes(&self) -> impl Iterator<Item = (i32, Change)> {
         self.brokers.iter().filter_map(|(id, broker)| Some((*id, broker.change?)))
     }
+}
+
+/// A topic that could not be read is remembered as it was.
+fn fold_topics(previous: Option<&ClusterMemory>, snapshot: &Snapshot, now_s: i64) -> BTreeMap<u32, TopicMemory> {
+    let topics = snapshot.watched.iter().filter_map(|(at, _)| {
+        let topic = &snapshot.topics[*at];
+        let key = key_of(&topic.name);
+        let before = previous.and_then(|memory| memory.topics.get(&key).copied());
+        let next = topic.ends().ok().map(|ends| TopicMemory::see(before, ends, now_s).memory);
+        Some((key, next.or(before)?))
+    });
+    topics.collect()
 }
 
 fn fold_groups(

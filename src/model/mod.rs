@@ -15,4 +15,5 @@ pub mod snapshot;
 pub(crate) mod stable_hash;
 pub mod turnover;
 pub mod unknown;
+pub(crate) mod watched;
 pub mod window;

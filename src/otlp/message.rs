@@ -102,6 +102,9 @@ impl Draft<'_> {
         self.add(&measures::BROKERS, whole(results.brokers), &[]);
         self.add(&measures::UNKNOWN_GROUPS, Number::Whole(results.unknown_groups.into()), &of_part);
         self.add(&measures::DURATION, Number::Real(f64::from(results.duration_ms) / 1_000.0), &of_part);
+        for (topic, status) in &results.topics {
+            self.add(&measures::TOPIC_STATUS, Number::Whole((*status).into()), &[("topic", &**topic)]);
+        }
         if let Some(problems) = results.cluster_problems {
             self.add(&measures::CLUSTER_PROBLEMS, Number::Whole(problems.into()), &of_part);
         }

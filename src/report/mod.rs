@@ -19,6 +19,7 @@ use crate::judge::flow::LOSS_SHOWN_S;
 use crate::judge::input::Sight;
 use crate::judge::outcome::{Judged, JudgedGroup};
 use crate::judge::verdict::Verdict;
+use crate::judge::watched::JudgedTopic;
 use crate::model::age::{Age, Bound};
 use crate::model::pattern::Rules;
 use crate::model::snapshot::{Group, OTHER_TOPICS, Problem, Vanished};
@@ -36,6 +37,7 @@ pub mod openmetrics;
 mod partition;
 mod rate;
 mod totals;
+mod watched;
 
 use cluster::ClusterProblemEntry;
 pub use diagnosis::DiagnosisEntry;
@@ -46,6 +48,7 @@ use members::{HostEntry, MemberEntry};
 pub use partition::PartitionEntry;
 pub use rate::{RateEntry, WatchEntry};
 pub use totals::Totals;
+use watched::WatchedEntry;
 
 /// The answer of a run.
 #[derive(Clone, Debug, Serialize, Deserialize)]
@@ -84,6 +87,9 @@ pub struct Report<'a> {
     /// What is wrong with the cluster itself, the worst first.
     #[serde(default)]
     pub(crate) cluster_problems: Vec<ClusterProblemEntry<'a>>,
+    /// The topics that are watched although no group may read them, the worst first; absent where none is.
+    #[serde(default, skip_serializing_if = "Vec::is_empty")]
+    pub(crate) watched: Vec<WatchedEntry<'a>>,
     /// The groups, the worst first.
     pub groups: Vec<GroupEntry<'a>>,
     /// Groups that are left out, counted: those that are no consumer groups by protocol type, those that read no
@@ -294,6 +300,8 @@ pub struct Frame<'a> {
     pub owners: &'a Rules<Option<Box<str>>>,
     /// What is wrong with the cluster itself, and whether that is an alarm by itself.
     pub cluster_problems: (&'a [ClusterProblem], bool),
+    /// The topics that are watched.
+    pub watched: &'a [JudgedTopic],
     /// Bytes that the report may have; `None` for no limit.
     pub limit: Option<usize>,
 }
@@ -368,10 +376,14 @@ impl<'a> Report<'a> {
             Verdict::Ok if unread > 0 => Verdict::Unknown,
             worst => worst,
         };
-        let status = alarms.chain([status]).max_by_key(|verdict| verdict.severity()).unwrap_or(status);
+        let watched = frame.watched.iter().map(|topic| topic.verdict);
+        let status = alarms.chain(watched).chain([status]).max_by_key(|verdict| verdict.severity()).unwrap_or(status);
         // What is unknown for want of a history that was never asked for has been read all the same.
         let whole = |group: &Group| group.incomplete().is_none();
-        let complete = unread == 0 && snapshot.groups.iter().all(whole) && lags.are_whole();
+        let complete = unread == 0
+            && snapshot.groups.iter().all(whole)
+            && lags.are_whole()
+            && !frame.watched.iter().any(|topic| topic.verdict == Verdict::Unknown);
         // What could not be written does not change what was read.
         let (history, metrics) = (frame.history, frame.metrics);
         let unkept = history.problems.iter().map(|what| ("history", what));
@@ -392,6 +404,7 @@ impl<'a> Report<'a> {
             brokers,
             watch: frame.watch,
             cluster_problems: cluster_problems.iter().map(ClusterProblemEntry::new).collect(),
+            watched: frame.watched.iter().map(WatchedEntry::new).collect(),
             groups,
             left_out: Cow::Borrowed(&snapshot.left_out),
             cut: None,

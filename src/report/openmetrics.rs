@@ -31,6 +31,8 @@ pub fn text(results: &Results, detail: MetricsDetail, read_at_ms: i64) -> String
     let by_status = results.by_status.iter().map(|(status, groups)| (cluster.clone().and("status", status), *groups));
     family(&mut text, &measures::GROUPS, by_status);
     family(&mut text, &measures::UNKNOWN_GROUPS, once(results.unknown_groups.to_string()));
+    let topics = results.topics.iter().map(|(topic, status)| (cluster.clone().and("topic", topic), *status));
+    family(&mut text, &measures::TOPIC_STATUS, topics);
     let problems = results.cluster_problems.map(|problems| (cluster.clone(), problems));
     family(&mut text, &measures::CLUSTER_PROBLEMS, problems);
 

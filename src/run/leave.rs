@@ -1,5 +1,7 @@
 //! The last part of a run: what it stores for the next run and publishes for people, and when it writes nothing.
 
+use std::sync::Arc;
+
 use futures_util::future::join_all;
 use tokio::time::timeout_at;
 
@@ -20,6 +22,7 @@ use crate::cloudwatch::restless::restless;
 use crate::config::otlp::Otlp;
 use crate::config::{CHANGES_TOPIC as CHANGES, MetricsDetail};
 use crate::judge::numbers::Results;
+use crate::judge::verdict::Verdict;
 use crate::model::snapshot::Group;
 use crate::model::unknown::{Cause, Unknown};
 use crate::otlp;
@@ -190,6 +193,8 @@ impl Run<'_> {
         let of = (cluster.as_str(), self.part);
         let mut results = Results::new(of, *sight, judged, ages, reported, *vanished, self.clock.elapsed_ms());
         results.groups.extend(of_names(&stand.unlisted));
+        let topics = taken.watched.iter().filter(|topic| topic.verdict != Verdict::Unknown);
+        results.topics = topics.map(|topic| (Arc::clone(&topic.topic), topic.verdict.code())).collect();
         results.cluster_problems = self.config.judgement.cluster_alarms.then(|| {
             let lasting = taken.cluster_problems.iter().filter(|problem| problem.alarm().is_some());
             u32::try_from(lasting.count()).unwrap_or(u32::MAX)

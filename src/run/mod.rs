@@ -19,6 +19,7 @@ use crate::judge::flow::Flow;
 use crate::judge::input::Sight;
 use crate::judge::outcome::{Judged, Memories};
 use crate::judge::verdict::Verdict;
+use crate::judge::watched::{self, JudgedTopic};
 use crate::kafka::{Selection, Survey, SurveyError, Traffic};
 use crate::keystore::KeystoreError;
 use crate::model::cluster_memory::ClusterMemory;
@@ -198,6 +199,8 @@ struct Taken<'a> {
     cluster_memory: ClusterMemory,
     /// What is wrong with the cluster itself.
     cluster_problems: Vec<ClusterProblem>,
+    /// The topics that are watched, the worst first.
+    watched: Vec<JudgedTopic>,
     /// By group, where an earlier snapshot is known.
     rates: Vec<Option<RateEntry>>,
     /// Statuses that are known beyond what this run could read.
@@ -279,16 +282,13 @@ impl<'a> Run<'a> {
             |watch| watch.flows(&snapshot, time_ms),
         );
         let rates = flows.into_iter().map(RateEntry::new).collect();
-        let cluster_memory = match self.watch {
-            Some(watch) => {
-                watch.with_cluster(|before| ClusterMemory::fold(before, &snapshot, period_ms, time_ms / 1_000))
-            }
-            None => ClusterMemory::fold(past.notes(), &snapshot, period_ms, time_ms / 1_000),
-        };
+        let known = self.watch.map_or_else(|| past.notes().cloned(), Watch::cluster);
+        let cluster_memory = ClusterMemory::fold(known.as_ref(), &snapshot, period_ms, time_ms / 1_000);
+        let watched = watched::judge(&snapshot, known.as_ref(), time_ms / 1_000);
         judged.find_storms(sight, &cluster_memory);
         let cluster_problems = cluster::problems(&snapshot, &cluster_memory, time_ms / 1_000);
         if let Some(watch) = self.watch {
-            watch.keep(&snapshot, &memories, time_ms);
+            watch.keep(&snapshot, &memories, &cluster_memory, time_ms);
         }
         let stand = Box::pin(self.stand(&cluster, &mut past, sight, &memories, &mut judged, vanished)).await;
         let replaced_ms = |group: &Group| self.watch.and_then(|watch| watch.replaced_ms(group));
@@ -305,6 +305,7 @@ impl<'a> Run<'a> {
             vanished,
             cluster_memory,
             cluster_problems,
+            watched,
             rates,
             stand,
         };
@@ -321,6 +322,11 @@ impl<'a> Run<'a> {
             part: self.part,
             expected: self.config.judgement.expected.clone(),
             topics: self.config.topics.clone(),
+            watched: if self.request.ask.groups().is_empty() {
+                self.config.judgement.watched.clone()
+            } else {
+                Vec::new()
+            },
         }
     }
 
@@ -373,6 +379,7 @@ impl<'a> Run<'a> {
             detail: self.request.detail.unwrap_or(self.config.detail),
             owners: &self.config.owners,
             cluster_problems: (&taken.cluster_problems, self.config.judgement.cluster_alarms),
+            watched: &taken.watched,
             limit: self.config.report_limit,
         };
         let report = Report::new(frame, taken.sight, &taken.judged, &taken.ages, &problems);

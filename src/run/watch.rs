@@ -88,7 +88,8 @@ impl Watch {
     }
 
     /// Stores this snapshot.
-    pub(super) fn keep(&self, snapshot: &Snapshot, memories: &Memories, time_ms: i64) {
+    pub(super) fn keep(&self, snapshot: &Snapshot, memories: &Memories, cluster: &ClusterMemory, time_ms: i64) {
+        self.cluster.replace(Some(cluster.clone()));
         let mut kept = self.kept.borrow_mut();
         let most = (MOST_SAMPLES / snapshot.rows.len().max(1)).clamp(LEAST_A_ROW, MOST_A_ROW);
         for group in &snapshot.groups {
@@ -119,11 +120,9 @@ impl Watch {
         self.crews.borrow().get(&group.name)?.replaced_ms()
     }
 
-    /// What is remembered of the cluster from now on, made of what was remembered before.
-    pub(super) fn with_cluster(&self, fold: impl FnOnce(Option<&ClusterMemory>) -> ClusterMemory) -> ClusterMemory {
-        let next = fold(self.cluster.borrow().as_ref());
-        self.cluster.replace(Some(next.clone()));
-        next
+    /// What is remembered of the cluster besides its partitions; `None` before the first snapshot.
+    pub(super) fn cluster(&self) -> Option<ClusterMemory> {
+        self.cluster.borrow().clone()
     }
 
     pub(super) fn entry(&self) -> WatchEntry {

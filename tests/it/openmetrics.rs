@@ -56,6 +56,7 @@ fn results() -> Results {
         unknown_groups: 1,
         brokers: 1,
         cluster_problems: None,
+        topics: Vec::new(),
         duration_ms: 83,
     }
 }

@@ -223,3 +223,16 @@ fn a_warm_run_asks_once_whether_the_groups_of_an_offsets_topic_of_any_size_are_l
         assert_eq!(counts(&stage)["DescribeGroups"], asked, "{partitions} partitions");
     }
 }
+
+#[test]
+fn topics_that_are_watched_take_no_request_by_name_and_one_by_a_pattern() {
+    let requests = |rules: &str| {
+        let stage = scene(1, 2, &[Group::classic]).topic(Topic::new("orders-dlt", &[0..3])).start();
+        Check::at(&stage.bootstrap()).with("MEERKAT_WATCH", rules).report(&stage);
+        counts(&stage)
+    };
+    let (none, mut by_pattern) = (requests(""), requests("*-dlt=new"));
+    assert_eq!(requests("orders-dlt=new"), none);
+    *by_pattern.get_mut("Metadata").unwrap() -= 1;
+    assert_eq!(by_pattern, none);
+}

@@ -33,6 +33,7 @@ mod standing;
 mod trouble;
 mod vanished;
 mod vanished_partitions;
+mod watched;
 mod windows;
 
 /// A midnight, and three seconds that pass from a scheduled minute to its run.

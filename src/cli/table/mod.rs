@@ -47,6 +47,7 @@ pub fn table(report: &Report<'_>, screen: Screen, shown: Shown) -> String {
     if !comes_first {
         trouble::cluster(&cluster, &mut text);
     }
+    trouble::watched(report, &mut text);
     trouble::draw(report, &mut text);
     text.finish()
 }

@@ -5,7 +5,7 @@ use std::fmt::Write as _;
 
 use super::colour;
 use super::text::Text;
-use crate::base::figures::grouped;
+use crate::base::figures::{grouped, shown};
 use crate::judge::verdict::Verdict;
 use crate::model::snapshot::OTHER_TOPICS;
 use crate::report::{Report, Totals};
@@ -18,6 +18,17 @@ pub(crate) fn cluster(lines: &[&str], text: &mut Text) {
             text.line(0, "The cluster:", Some(colour(Verdict::Warn)));
         }
         text.line(2, line, None);
+    }
+}
+
+/// The watched topics that are not OK.
+pub(crate) fn watched(report: &Report<'_>, text: &mut Text) {
+    for (at, (topic, what)) in report.watched_lines().into_iter().enumerate() {
+        if at == 0 {
+            text.gap();
+            text.line(0, "Watched topics:", Some(colour(Verdict::Warn)));
+        }
+        text.line(2, &format!("{} {what}", shown(topic)), None);
     }
 }
 

@@ -56,7 +56,7 @@ pub(crate) fn volume(groups: usize, partitions: usize, published: usize) -> Volu
     let by_cluster = usual().filter(|(_, sets)| sets.contains(&BY_CLUSTER)).count();
     Volume {
         partitions: keys.len(),
-        pages: bind(&keys, bits(keys.len(), None)).len() + notes::expected(BROKERS, groups),
+        pages: bind(&keys, bits(keys.len(), None)).len() + notes::expected(BROKERS, 0, groups),
         published: published * by_group + by_cluster + STATUSES,
         windows: 0,
     }
@@ -87,7 +87,7 @@ mod tests {
     fn state_metrics_go_with_partitions() {
         for (groups, partitions) in SIZES {
             let volume = volume(groups, partitions, groups);
-            let most = (volume.partitions * 125).div_ceil(100 * 58) + 2 + notes::expected(BROKERS, groups);
+            let most = (volume.partitions * 125).div_ceil(100 * 58) + 2 + notes::expected(BROKERS, 0, groups);
             assert!(volume.state() <= most, "{groups} x {partitions}: {} of {most}", volume.state());
         }
     }

@@ -159,6 +159,9 @@ fn of_cluster(results: &Results, cluster: &(&'static str, String), left_out: usi
     let left_out = u32::try_from(left_out).unwrap_or(u32::MAX);
     add(names::UNKNOWN_GROUPS, None, results.unknown_groups.saturating_add(left_out).into());
     add(names::DURATION_MS, None, results.duration_ms.into());
+    for (topic, status) in &results.topics {
+        add(names::TOPIC_STATUS, Some((names::TOPIC, encode(topic))), (*status).into());
+    }
     if let Some(problems) = results.cluster_problems {
         add(names::CLUSTER_PROBLEMS, None, problems.into());
     }

@@ -29,6 +29,7 @@ fn results(groups: usize) -> Results {
         duration_ms: 83,
         brokers: 1,
         cluster_problems: None,
+        topics: Vec::new(),
     }
 }
 

@@ -52,7 +52,7 @@ impl PartPast {
         let near = store.schedule().snapshots_near();
         let kept = store.schedule().snapshots_kept(asker.minute, asker.now);
         let mut listed = near;
-        let size = (snapshot.brokers.len(), snapshot.groups.len());
+        let size = (snapshot.brokers.len(), snapshot.watched.len(), snapshot.groups.len());
         let (mut rosters, notes) =
             tokio::join!(reads.rosters(store, &asker, (0, near), until), of_notes.notes(store, &asker, size, until));
         reads.add(of_notes);

@@ -117,15 +117,16 @@ impl Reads {
         &mut self,
         store: &Store,
         asker: &Asker,
-        (brokers, groups): (usize, usize),
+        (brokers, topics, groups): (usize, usize, usize),
         until: Instant,
     ) -> Option<ClusterMemory> {
         let schedule = store.schedule();
         let minutes: Vec<Minute> =
             (1..=LOOKS_OF_NOTES).map(|snapshots| schedule.back(asker.minute, snapshots)).collect();
         let ranges = schedule.ranges(&minutes, false);
-        let wanted: Vec<_> =
-            (0..notes::expected(brokers, groups)).map(|page| (asker.addresses.notes(page), ranges.clone())).collect();
+        let wanted: Vec<_> = (0..notes::expected(brokers, topics, groups))
+            .map(|page| (asker.addresses.notes(page), ranges.clone()))
+            .collect();
         let mut pages: Vec<HashMap<Minute, Slots>> = Vec::with_capacity(wanted.len());
         for points in self.points(store, &wanted, until).await {
             match points {

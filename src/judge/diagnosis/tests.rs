@@ -119,6 +119,7 @@ impl Play {
             }],
             groups,
             rows,
+            watched: Vec::new(),
             listed: Ok(Vec::new()),
             left_out: std::collections::BTreeMap::new(),
             problems: Vec::new(),

@@ -10,6 +10,7 @@ use crate::kafka::survey::members::Described;
 use crate::model::lag::Committed;
 use crate::model::snapshot::{Broker, Group, Logs, Row, Topic};
 use crate::model::unknown::{Cause, Known, Unknown};
+use crate::model::watched::Wanted;
 
 /// A group for which everything but its logs has been read, with its topics by number.
 pub(crate) struct GroupPart {
@@ -261,10 +262,13 @@ pub(crate) fn highest(parts: &[GroupPart], topics: usize) -> Vec<i32> {
     highest
 }
 
-/// The partitions of each topic that some group has to do with, in order, as far as the topics have them.
-pub(crate) fn wanted(rows: &[Row], topics: &[Topic]) -> Vec<Vec<i32>> {
+/// The partitions of each topic that some group has to do with, or that is watched, in order, as far as the topics have them.
+pub(crate) fn wanted(rows: &[Row], watched: &[(usize, Wanted)], topics: &[Topic]) -> Vec<Vec<i32>> {
     let sizes = topics.iter().map(|topic| topic.partitions.as_ref().map_or(0, Logs::len));
     let mut read: Vec<Vec<bool>> = sizes.map(|size| vec![false; size]).collect();
+    for (topic, _) in watched {
+        read[*topic].fill(true);
+    }
     for row in rows {
         let partition = usize::try_from(row.partition).ok();
         if let Some(read) = partition.and_then(|partition| read[row.topic as usize].get_mut(partition)) {

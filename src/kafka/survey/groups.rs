@@ -19,6 +19,7 @@ use crate::model::part::Part;
 use crate::model::pattern::{Pattern, Patterns};
 use crate::model::snapshot::{Kind, Problem, Unmet};
 use crate::model::unknown::{Cause, Known, Unknown};
+use crate::model::watched::WatchRule;
 
 /// The groups and topics that a run selects.
 #[derive(Clone, Debug, Default)]
@@ -33,6 +34,8 @@ pub struct Selection {
     pub(crate) expected: Vec<Pattern>,
     /// Patterns that a topic's name has to match.
     pub(crate) topics: Patterns,
+    /// Topics that are watched, whatever the other patterns say; the first rule that matches counts.
+    pub(crate) watched: Vec<WatchRule>,
 }
 
 /// What `ListGroups` on every broker gave.

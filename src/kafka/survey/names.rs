@@ -42,6 +42,16 @@ impl<'a> Names<'a> {
         number
     }
 
+    /// The number of a topic that is wanted whatever the patterns say. It comes after all others, and each topic once.
+    pub(crate) fn number_of_watched(&self, name: &str) -> usize {
+        let mut known = self.known.borrow_mut();
+        if let Some(Some(number)) = known.numbers.get(name) {
+            return *number;
+        }
+        known.names.push(name.into());
+        known.names.len() - 1
+    }
+
     /// All selected names in order, and the new number of each.
     pub(crate) fn sorted(self) -> Sorted {
         let mut numbered: Vec<(Box<str>, usize)> = self.known.into_inner().names.into_iter().zip(0..).collect();

@@ -9,6 +9,7 @@ use std::sync::Arc;
 use crate::model::lag::{self, Committed, Lag, LogRange};
 use crate::model::pattern::Patterns;
 use crate::model::unknown::{Cause, Known, Unknown};
+use crate::model::watched::{ENDS_END, Wanted};
 
 mod group;
 mod logs;
@@ -31,6 +32,8 @@ pub struct Snapshot {
     pub cluster_id: Option<Box<str>>,
     /// The topics that the groups read.
     pub topics: Vec<Topic>,
+    /// Places in [`Self::topics`] of those that are watched, with what is wanted of each.
+    pub watched: Vec<(usize, Wanted)>,
     /// The groups that were selected.
     pub groups: Vec<Group>,
     /// One row for each group and partition, in the order of group, topic and partition.
@@ -96,6 +99,19 @@ pub struct Topic {
 }
 
 impl Topic {
+    /// The sum of its log ends.
+    ///
+    /// # Errors
+    /// Why one of them is not known: then nothing can be said of the whole.
+    pub(crate) fn ends(&self) -> Known<u64> {
+        let logs = self.partitions.as_ref().map_err(Clone::clone)?;
+        let mut sum = 0_u64;
+        for partition in (0..).take(logs.len()) {
+            sum = sum.saturating_add(logs.of(partition)?.end.unsigned_abs());
+        }
+        Ok(sum.min(ENDS_END - 1))
+    }
+
     /// Whether it does not exist, so that nothing can be read of it.
     pub(crate) fn is_missing(&self) -> bool {
         self.partitions.as_ref().is_err_and(|why| why.cause() == Cause::NoTopic)

@@ -165,6 +165,7 @@ impl Scene {
             topics,
             groups: vec![group],
             rows,
+            watched: Vec::new(),
             listed: Ok(Vec::new()),
             left_out: std::collections::BTreeMap::new(),
             problems: Vec::new(),

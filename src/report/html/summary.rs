@@ -28,6 +28,14 @@ pub(crate) fn draw(report: &Report<'_>, html: &mut Html) {
         }
         html.raw("</ul></section>");
     }
+    let watched = report.watched_lines();
+    if !watched.is_empty() {
+        html.raw("<section class=\"mk-trouble\"><strong>Watched topics</strong><ul>");
+        for (topic, what) in watched.iter().take(TROUBLE_SHOWN) {
+            html.raw("<li><b>").name(topic).raw("</b> ").text(what).raw("</li>");
+        }
+        html.raw("</ul></section>");
+    }
     let trouble = report.trouble();
     if !trouble.is_empty() || !report.complete {
         html.raw("<section class=\"mk-trouble\"><strong>Not everything could be read or written.</strong><ul>");

@@ -5,9 +5,9 @@
 
 use std::time::Duration;
 
+use aws_config::BehaviorVersion;
 use aws_config::retry::RetryConfig;
 use aws_config::timeout::TimeoutConfig;
-use aws_config::{BehaviorVersion, ConfigLoader};
 
 pub(crate) mod address;
 mod attempts;
@@ -29,6 +29,7 @@ mod published;
 pub(crate) mod restless;
 mod trend;
 
+pub use aws_config::ConfigLoader as Settings;
 pub use aws_sdk_cloudwatch::Client;
 
 pub use address::{Minute, Schedule};
@@ -51,16 +52,17 @@ pub(crate) struct Patience {
     pub(crate) attempts: u32,
 }
 
-/// A client with the Region, endpoint and credentials that these settings have, or else the environment gives the SDK.
+/// A client with the Region, endpoint and credentials of these settings; what they leave out, or all of it, the environment gives the SDK.
 ///
 /// Nothing is sent to `CloudWatch` yet. Its connections are shared by reads and writes, and by all runs.
-pub(crate) async fn connect(settings: ConfigLoader, patience: Patience) -> Client {
+pub(crate) async fn connect(settings: Option<Settings>, patience: Patience) -> Client {
     let timeouts = TimeoutConfig::builder()
         .connect_timeout(patience.connect)
         .operation_attempt_timeout(patience.attempt)
         .operation_timeout(patience.call)
         .build();
     let config = settings
+        .unwrap_or_else(aws_config::from_env)
         .http_client(http::client(LONGEST_ANSWER, None))
         .timeout_config(timeouts)
         .retry_config(RetryConfig::standard().with_max_attempts(patience.attempts))

@@ -3,7 +3,6 @@
 use std::sync::{Mutex, MutexGuard, PoisonError};
 use std::time::Duration;
 
-use aws_config::ConfigLoader;
 use tokio::sync::OnceCell;
 use tokio::time::{Instant, timeout_at};
 
@@ -55,15 +54,14 @@ impl Warm {
     }
 
     /// The same, with a `CloudWatch` that these settings lead to.
-    pub async fn with_cloudwatch(settings: ConfigLoader) -> Self {
-        Self { client: OnceCell::new_with(Some(cloudwatch::connect(settings, PATIENCE).await)), ..Self::new() }
+    pub async fn with_cloudwatch(settings: cloudwatch::Settings) -> Self {
+        Self { client: OnceCell::new_with(Some(cloudwatch::connect(Some(settings), PATIENCE).await)), ..Self::new() }
     }
 
     /// The client of `CloudWatch`, whose connections stay open between runs; one that says what it lacks where nobody tells
     /// the Region in time.
     pub(super) async fn client(&self, until: Instant) -> cloudwatch::Client {
-        let connected =
-            timeout_at(until, self.client.get_or_init(|| cloudwatch::connect(aws_config::from_env(), PATIENCE))).await;
+        let connected = timeout_at(until, self.client.get_or_init(|| cloudwatch::connect(None, PATIENCE))).await;
         connected.map_or_else(|_| cloudwatch::without_settings(), Clone::clone)
     }
 

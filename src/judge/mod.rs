@@ -10,3 +10,4 @@ pub mod measures;
 pub mod numbers;
 pub mod outcome;
 pub mod verdict;
+pub mod watched;

@@ -1,12 +1,13 @@
-//! What is remembered of a cluster besides its partitions: folded from snapshot to snapshot, as the memory of a partition is.
+//! The memory of a cluster besides its partitions: updated with each snapshot, like the memory of a partition.
 
 use std::collections::BTreeMap;
 
 use crate::model::snapshot::{Broker, Group, Offer, Snapshot};
 use crate::model::stable_hash::Hash;
 use crate::model::turnover::{Slices, Storm, Turnover};
+use crate::model::watched::TopicMemory;
 
-/// What is remembered of a cluster besides its partitions.
+/// The memory of a cluster besides its partitions.
 #[derive(Clone, Debug, Default, PartialEq, Eq)]
 pub struct ClusterMemory {
     /// When it was made, in seconds since 1970.
@@ -15,23 +16,25 @@ pub struct ClusterMemory {
     pub(crate) brokers: BTreeMap<i32, BrokerMemory>,
     /// The rebalances of groups, by [`key_of`] their names; two groups with the same key have none.
     pub(crate) groups: BTreeMap<u32, Turnover>,
+    /// The watched topics, by [`key_of`] their names.
+    pub(crate) topics: BTreeMap<u32, TopicMemory>,
 }
 
-/// What is remembered of one broker. Times are in seconds since 1970.
+/// The memory of one broker. Times are in seconds since 1970.
 #[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
 pub(crate) struct BrokerMemory {
-    /// What it offered when it was last asked, and when that was.
+    /// What it offered at its last answer, and when that was.
     pub(crate) offer: Option<(Offer, i64)>,
     /// Since when partitions lack it.
     pub(crate) lacked: Option<Since>,
-    /// Between which two moments its API versions changed.
+    /// The two moments between which its API versions changed.
     pub(crate) change: Option<Change>,
 }
 
 /// When something began.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord)]
 pub(crate) enum Since {
-    /// Before anything was remembered.
+    /// Before the memory began.
     Before,
     /// At this snapshot, in seconds since 1970.
     At(i64),
@@ -40,14 +43,14 @@ pub(crate) enum Since {
 /// A broker offers other API versions than before.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub(crate) struct Change {
-    /// When it was last asked before, in seconds since 1970.
+    /// Its last answer before the change, in seconds since 1970.
     pub(crate) from_s: i64,
-    /// When it was first asked since.
+    /// Its first answer after the change.
     pub(crate) to_s: i64,
     pub(crate) direction: Direction,
 }
 
-/// What became of a broker's API versions.
+/// The change of a broker's API versions.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub(crate) enum Direction {
     Up,
@@ -57,7 +60,7 @@ pub(crate) enum Direction {
 }
 
 impl Since {
-    /// For how many seconds it has lasted; `None` where nobody knows.
+    /// For how many seconds it has lasted; `None` if not known.
     pub(crate) fn lasts_s(self, now_s: i64) -> Option<i64> {
         match self {
             Self::Before => None,
@@ -67,7 +70,7 @@ impl Since {
 }
 
 impl ClusterMemory {
-    /// What is to be remembered after this snapshot. `previous` is `None` where nothing is remembered: what is there then
+    /// The memory after this snapshot. `previous` is `None` if there is none: what exists then began earlier.
     /// began before.
     #[must_use]
     pub fn fold(previous: Option<&Self>, snapshot: &Snapshot, period_ms: i64, now_s: i64) -> Self {
@@ -90,12 +93,13 @@ impl ClusterMemory {
             };
             brokers.entry(*id).or_default().lacked = Some(since);
         }
-        // Any number of ids may come from a hostile broker.
+        // A hostile broker may send any number of ids.
         while brokers.len() > MOST_BROKERS {
             brokers.pop_last();
         }
         let groups = fold_groups(previous, &snapshot.groups, Slices::of(period_ms), now_s);
-        Self { at_s: now_s, brokers, groups }
+        let topics = fold_topics(previous, snapshot, now_s);
+        Self { at_s: now_s, brokers, groups, topics }
     }
 
     /// Whether a group rebalances again and again.
@@ -108,10 +112,22 @@ impl ClusterMemory {
         self.brokers.get(&broker)?.lacked
     }
 
-    /// The brokers whose API versions changed a short while ago.
+    /// The brokers whose API versions changed recently.
     pub(crate) fn changes(&self) -> impl Iterator<Item = (i32, Change)> {
         self.brokers.iter().filter_map(|(id, broker)| Some((*id, broker.change?)))
     }
+}
+
+/// A topic that could not be read is remembered as it was.
+fn fold_topics(previous: Option<&ClusterMemory>, snapshot: &Snapshot, now_s: i64) -> BTreeMap<u32, TopicMemory> {
+    let topics = snapshot.watched.iter().filter_map(|(at, _)| {
+        let topic = &snapshot.topics[*at];
+        let key = key_of(&topic.name);
+        let before = previous.and_then(|memory| memory.topics.get(&key).copied());
+        let next = topic.ends().ok().map(|ends| TopicMemory::see(before, ends, now_s).memory);
+        Some((key, next.or(before)?))
+    });
+    topics.collect()
 }
 
 fn fold_groups(
@@ -155,9 +171,9 @@ impl BrokerMemory {
     }
 }
 
-/// How long a change is told, in seconds.
+/// How long a change is reported, in seconds.
 pub(crate) const TOLD_S: i64 = 3_600;
-/// How long a broker is remembered that is gone and that no partition lacks, in seconds.
+/// How long a broker is remembered that is gone and that no partition needs, in seconds.
 const KEPT_S: i64 = 3_600;
 /// Brokers that are remembered; the largest known clusters have a few hundred.
 pub(crate) const MOST_BROKERS: usize = 500;

@@ -1,4 +1,4 @@
-//! The nouns: a snapshot and its rows, lag, age, the memory of a partition, and the values that they are made of.
+//! The basic types: a snapshot and its rows, lag, age, the memory of a partition, and the values that they consist of.
 
 pub mod age;
 pub mod cluster_memory;
@@ -15,4 +15,5 @@ pub mod snapshot;
 pub(crate) mod stable_hash;
 pub mod turnover;
 pub mod unknown;
+pub(crate) mod watched;
 pub mod window;

@@ -2,8 +2,9 @@
 //!
 //! | what | bytes |
 //! |---|---|
-//! | pages, then the numbers of brokers and of groups | 1 + 2 + 2 |
+//! | pages, then the numbers of brokers, of topics and of groups | 1 + 2 + 2 + 2 |
 //! | a broker: id, hash and height of its offer, minutes since it was seen, minutes since partitions lack it, its change | 4 + 4 + 2 + 1 + 2 + 3 |
+//! | a watched topic: key, sum of its log ends, minutes since a record came | 3 + 6 + 2 |
 //! | a group: key, mark, whether it was restless | 3 + 3 + 1 |
 //! | a restless group's counts, four bits each | 5 |
 //!
@@ -16,13 +17,16 @@ use super::seconds::Slot;
 use crate::model::cluster_memory::{BrokerMemory, Change, ClusterMemory, Direction, MOST_BROKERS, Since};
 use crate::model::snapshot::Offer;
 use crate::model::turnover::{MOST_COUNTED, SLICES, Turnover};
+use crate::model::watched::TopicMemory;
 
 /// The slots of each page; `now` is the second at which the run's minute begins.
 pub(crate) fn pages(memory: &ClusterMemory, now: i64) -> Vec<Vec<Slot>> {
     let brokers: Vec<_> = memory.brokers.iter().take(MOST_BROKERS).collect();
     let mut groups: Vec<_> = memory.groups.iter().collect();
     groups.sort_by_key(|(_, turnover)| !turnover.is_restless());
-    let mut room = (MOST_PAGES * BYTES_PER_PAGE).saturating_sub(HEAD + brokers.len() * OF_BROKER);
+    let topics: Vec<_> = memory.topics.iter().take(MOST_TOPICS).collect();
+    let fixed = HEAD + brokers.len() * OF_BROKER + topics.len() * OF_TOPIC;
+    let mut room = (MOST_PAGES * BYTES_PER_PAGE).saturating_sub(fixed);
     let kept = groups.iter().take_while(|(_, turnover)| {
         let needed = OF_GROUP + if turnover.is_restless() { OF_COUNTS } else { 0 };
         room.checked_sub(needed).map(|left| room = left).is_some()
@@ -30,10 +34,16 @@ pub(crate) fn pages(memory: &ClusterMemory, now: i64) -> Vec<Vec<Slot>> {
     let kept = kept.count();
     let mut written = vec![0];
     written.extend(short(brokers.len()).to_be_bytes());
+    written.extend(short(topics.len()).to_be_bytes());
     written.extend(short(kept).to_be_bytes());
     for (id, broker) in brokers {
         written.extend(id.to_be_bytes());
         written.extend(of_broker(broker, now));
+    }
+    for (key, topic) in topics {
+        written.extend_from_slice(&key.to_be_bytes()[1..]);
+        written.extend_from_slice(&topic.ends.to_be_bytes()[2..]);
+        written.extend(since(topic.silent, now).to_be_bytes());
     }
     for (key, turnover) in &groups[..kept] {
         written.extend_from_slice(&key.to_be_bytes()[1..]);
@@ -52,9 +62,9 @@ pub(crate) fn count(first: &[Slot]) -> usize {
     bytes::of(first).first().map_or(0, |pages| usize::from(*pages))
 }
 
-/// At least so many pages are needed to read what is remembered of so many brokers and groups.
-pub(crate) fn expected(brokers: usize, groups: usize) -> usize {
-    (HEAD + brokers * OF_BROKER + groups * OF_GROUP).div_ceil(BYTES_PER_PAGE).min(MOST_PAGES)
+/// At least so many pages are needed to read what is remembered of so many brokers, watched topics and groups.
+pub(crate) fn expected(brokers: usize, topics: usize, groups: usize) -> usize {
+    (HEAD + brokers * OF_BROKER + topics * OF_TOPIC + groups * OF_GROUP).div_ceil(BYTES_PER_PAGE).min(MOST_PAGES)
 }
 
 /// What was written as these slots, one page after the other; `None` where it is not whole.
@@ -62,11 +72,19 @@ pub(crate) fn of(slots: &[Slot], now: i64) -> Option<ClusterMemory> {
     let written = bytes::of(slots);
     let mut rest = &*written;
     let [_] = take(&mut rest)?;
-    let (brokers_told, groups_told) = (u16::from_be_bytes(take(&mut rest)?), u16::from_be_bytes(take(&mut rest)?));
+    let mut count = || Some(u16::from_be_bytes(take(&mut rest)?));
+    let (brokers_told, topics_told, groups_told) = (count()?, count()?, count()?);
     let mut brokers = BTreeMap::new();
     for _ in 0..brokers_told {
         let id = i32::from_be_bytes(take(&mut rest)?);
         brokers.insert(id, broker(&mut rest, now)?);
+    }
+    let mut topics = BTreeMap::new();
+    for _ in 0..topics_told {
+        let key = number(take::<3>(&mut rest)?);
+        let ends = take::<6>(&mut rest)?.into_iter().fold(0, |number, byte| number << 8 | u64::from(byte));
+        let silent = since_of(u16::from_be_bytes(take(&mut rest)?), now)?;
+        topics.insert(key, TopicMemory { ends, silent });
     }
     let mut groups = BTreeMap::new();
     for _ in 0..groups_told {
@@ -80,7 +98,7 @@ pub(crate) fn of(slots: &[Slot], now: i64) -> Option<ClusterMemory> {
         }
         groups.insert(key, Turnover { mark, counts });
     }
-    Some(ClusterMemory { at_s: now, brokers, groups })
+    Some(ClusterMemory { at_s: now, brokers, groups, topics })
 }
 
 fn of_broker(broker: &BrokerMemory, now: i64) -> Vec<u8> {
@@ -92,8 +110,7 @@ fn of_broker(broker: &BrokerMemory, now: i64) -> Vec<u8> {
     };
     let lacked = match broker.lacked {
         None => 0,
-        Some(Since::Before) => u16::MAX,
-        Some(Since::At(since_s)) => u16::try_from(ago(since_s) + 1).unwrap_or(u16::MAX).min(u16::MAX - 1),
+        Some(lacked) => since(lacked, now),
     };
     let change = match broker.change {
         None => [NEVER, 0, 0],
@@ -120,13 +137,28 @@ fn broker(rest: &mut &[u8], now: i64) -> Option<BrokerMemory> {
     let to_s = then(to.into());
     Some(BrokerMemory {
         offer: (seen != NEVER).then(|| (Offer { hash, height }, then(seen.into()))),
-        lacked: match lacked {
-            0 => None,
-            u16::MAX => Some(Since::Before),
-            minutes => Some(Since::At(then(i64::from(minutes) - 1))),
-        },
+        lacked: since_of(lacked, now),
         change: (to != NEVER).then(|| Change { from_s: to_s - i64::from(before) * 60, to_s, direction }),
     })
+}
+
+/// One more than the minutes since then, so that 0 is none.
+fn since(since: Since, now: i64) -> u16 {
+    match since {
+        Since::Before => u16::MAX,
+        Since::At(then_s) => {
+            let minutes = (now - then_s).div_euclid(60).max(0);
+            u16::try_from(minutes + 1).unwrap_or(u16::MAX).min(u16::MAX - 1)
+        }
+    }
+}
+
+fn since_of(minutes: u16, now: i64) -> Option<Since> {
+    match minutes {
+        0 => None,
+        u16::MAX => Some(Since::Before),
+        minutes => Some(Since::At(now - (i64::from(minutes) - 1) * 60)),
+    }
 }
 
 fn number<const N: usize>(bytes: [u8; N]) -> u32 {
@@ -139,7 +171,10 @@ fn short(number: usize) -> u16 {
 
 /// State metrics that notes may take: nearly 2,000 groups.
 pub(crate) const MOST_PAGES: usize = 16;
-const HEAD: usize = 5;
+const HEAD: usize = 7;
+const OF_TOPIC: usize = 11;
+/// Watched topics that are remembered: no more are watched.
+const MOST_TOPICS: usize = 500;
 const OF_BROKER: usize = 16;
 const OF_GROUP: usize = 7;
 const OF_COUNTS: usize = SLICES / 2;
@@ -151,6 +186,7 @@ mod tests {
     use super::*;
     use crate::cloudwatch::pages::PARTITIONS_PER_PAGE;
     use crate::model::turnover::MARK_END;
+    use crate::model::watched::ENDS_END;
     use proptest::prelude::*;
 
     const NOW: i64 = 1_800_014_400;
@@ -174,6 +210,12 @@ mod tests {
         prop::collection::btree_map(any::<i32>(), broker, 0..20)
     }
 
+    fn topics() -> impl Strategy<Value = BTreeMap<u32, TopicMemory>> {
+        let topic = (0..ENDS_END, minutes(60_000))
+            .prop_map(|(ends, silent_s)| TopicMemory { ends, silent: Since::At(silent_s) });
+        prop::collection::btree_map(0..u32::try_from(MARK_END).unwrap_or_default(), topic, 0..30)
+    }
+
     fn groups(most: usize) -> impl Strategy<Value = BTreeMap<u32, Turnover>> {
         let end = u32::try_from(MARK_END).unwrap_or_default();
         let turnover = (0..end, prop_oneof![Just([0; SLICES]), any::<[u8; SLICES]>()])
@@ -185,8 +227,8 @@ mod tests {
         #![proptest_config(ProptestConfig { failure_persistence: None, ..ProptestConfig::default() })]
 
         #[test]
-        fn any_notes_come_back(brokers in brokers(), groups in groups(300)) {
-            let memory = ClusterMemory { at_s: NOW, brokers, groups };
+        fn any_notes_come_back(brokers in brokers(), topics in topics(), groups in groups(300)) {
+            let memory = ClusterMemory { at_s: NOW, brokers, groups, topics };
             let pages = pages(&memory, NOW);
             prop_assert!(pages.iter().all(|page| page.len() <= PARTITIONS_PER_PAGE));
             prop_assert_eq!(count(&pages[0]), pages.len());
@@ -205,7 +247,7 @@ mod tests {
     fn restless_groups_have_room_first() {
         let turnover = |key: u32| Turnover { mark: key, counts: [u8::from(key >= 3_000); SLICES] };
         let groups = (0..3_100).map(|key| (key, turnover(key))).collect();
-        let memory = ClusterMemory { at_s: NOW, brokers: BTreeMap::new(), groups };
+        let memory = ClusterMemory { at_s: NOW, brokers: BTreeMap::new(), groups, topics: BTreeMap::new() };
         let pages = pages(&memory, NOW);
         assert_eq!(pages.len(), MOST_PAGES);
         let back = of(&pages.concat(), NOW).map(|memory| memory.groups).unwrap_or_default();
@@ -215,7 +257,7 @@ mod tests {
     #[test]
     fn half_of_the_notes_are_none() {
         let groups = (0..300).map(|key| (key, Turnover { mark: 7, counts: [1; SLICES] })).collect();
-        let pages = pages(&ClusterMemory { at_s: NOW, brokers: BTreeMap::new(), groups }, NOW);
+        let pages = pages(&ClusterMemory { at_s: NOW, brokers: BTreeMap::new(), groups, topics: BTreeMap::new() }, NOW);
         assert!(pages.len() > 1 && of(&pages[0], NOW).is_none());
         assert_eq!(of(&[], NOW), None);
     }

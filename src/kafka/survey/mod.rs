@@ -16,3 +16,4 @@ pub(crate) mod recheck;
 pub(crate) mod retry;
 pub(crate) mod topic;
 pub(crate) mod vanished;
+pub(crate) mod watched;

@@ -94,6 +94,7 @@ async fn people_see_distributions_by_the_scheduled_minute() {
         duration_ms: 83,
         brokers: 1,
         cluster_problems: None,
+        topics: Vec::new(),
     };
     let minute = world.at(0);
     let plan = plan(&results, MetricsDetail::Group, 500);

@@ -1,4 +1,4 @@
-//! What the program itself reports, drawn; and the examples beside it.
+//! The program's own report, drawn; and the examples beside it.
 
 use std::collections::{BTreeMap, BTreeSet};
 
@@ -47,6 +47,7 @@ fn real_report() -> String {
         }],
         groups: vec![group("lost", Err(silent())), group("orders", Ok(0..1))],
         rows: vec![row],
+        watched: Vec::new(),
         listed: Ok(vec!["lost".into(), "orders".into()]),
         left_out: BTreeMap::from([("connect".to_owned(), 2)]),
         problems: vec![Problem { place: "groups".into(), what: silent() }],
@@ -73,6 +74,7 @@ fn real_report() -> String {
         detail: Detail::All,
         owners: &Rules::new(None),
         cluster_problems: (&[], false),
+        watched: &[],
         limit: None,
     };
     report::Report::new(frame, sight, &judged, &ages, &[]).to_json()

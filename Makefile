@@ -41,7 +41,7 @@ build: ## the arm64 zip for Lambda, with its size, and the template without tran
 	@.cache/venv/bin/python tests/infra/plain.py $(TARGET)/lambda/meerkat/template-without-urls.json --without-urls
 
 .PHONY: run
-run: ## one look from here: make run E=events/detail-all.json
+run: ## one run from here: make run E=events/detail-all.json
 	@$(build)
 	@python3 tests/tools/play.py run $(E)
 
@@ -55,7 +55,7 @@ kafka-stop: ## ends that broker
 	@python3 tests/tools/play.py stop
 
 .PHONY: demo
-demo: ## real consumers on a real Kafka 4, twenty looks through cargo lambda, a table of verdicts
+demo: ## real consumers on a real Kafka 4, twenty runs through cargo lambda, a table of verdicts
 	@$(jars)
 	@$(tools)
 	@python3 tests/demo/demo.py
@@ -91,7 +91,7 @@ test-style: ## rustfmt and clippy
 	cargo clippy --quiet --locked --all-targets -- -D warnings
 
 .PHONY: test-unit
-test-unit: ## the tests that need a Rust compiler alone; most of them wait for a double, so there are more of them at once than cores
+test-unit: ## the tests that need only a Rust compiler; most of them wait for a stand-in, so more of them run at once than there are cores
 	@$(build)
 	@$(compile) test --no-run --locked --lib --bins --test pure --test it
 	cargo test --quiet --locked --lib --bins --test pure --test it -- --test-threads $$((3 * $$(nproc)))
@@ -151,7 +151,7 @@ test-ministack: ## the CloudWatch stand-in beside MiniStack
 	tests/tools/ignored-tests.sh ministack
 
 .PHONY: test-large
-test-large: ## 10,000 slow partitions within CloudWatch's quota, and a group of 20,000, some minutes
+test-large: ## 10,000 slow partitions within CloudWatch's quota, and a group of 20,000 (some minutes)
 	@tests/tools/prerequisites.sh build
 	tests/tools/ignored-tests.sh watch::windows --test-threads 1
 
@@ -166,7 +166,7 @@ test-readers: ## the readers of properties, logins and stores, beside those of J
 	tests/tools/ignored-tests.sh readers
 
 .PHONY: fuzz
-fuzz: ## the readers among ever new texts that nobody would write, without end
+fuzz: ## the parsers with random texts, without end
 	@$(build)
 	@$(compile) test --no-run --locked
 	@while :; do \
@@ -181,7 +181,7 @@ test-openmetrics: ## the text for Prometheus, read by Prometheus' own parsers
 	tests/tools/ignored-tests.sh openmetrics
 
 .PHONY: test-terminal
-test-terminal: ## what a long look tells on a terminal
+test-terminal: ## what a long run prints on a terminal
 	@tests/tools/prerequisites.sh build python
 	tests/tools/ignored-tests.sh on_a_terminal
 
@@ -247,7 +247,7 @@ test-screenshots: ## the widget and the page in a real browser
 	@python3 tests/screenshots/take.py .cache/run/screenshots
 
 .PHONY: screenshots
-screenshots: ## the same, and the README's picture anew
+screenshots: ## the same, and the README's picture again
 	@tests/tools/prerequisites.sh build chromium python
 	@python3 tests/screenshots/take.py .cache/run/screenshots --keep light=infra/widget.png
 
@@ -288,7 +288,7 @@ test-package: ## cargo package, for crates.io: what is in it builds by itself
 	@$(compile) package --locked --allow-dirty
 
 .PHONY: cost
-cost: ## what the metrics cost a month, beside one per partition
+cost: ## monthly cost of the metrics, compared with one metric per partition
 	@$(build)
 	@$(compile) build --locked --example cost
 	@cargo run --quiet --locked --example cost
@@ -298,6 +298,6 @@ count: ## the code lines of src by folder: no tests, comments and blank lines
 	@python3 tests/tools/count.py
 
 .PHONY: clean
-clean: ## removes what was built; what was fetched stays in .cache/
+clean: ## removes build results; downloads stay in .cache/
 	cargo clean
 	rm -rf .cache/run

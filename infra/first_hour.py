@@ -45,7 +45,7 @@ class FirstHour:
         for stack in said["Stacks"] if said else []:
             self.known = {each["OutputKey"]: each["OutputValue"] for each in stack.get("Outputs", [])}
             self.known |= {each["ParameterKey"]: each.get("ParameterValue", "") for each in stack.get("Parameters", [])}
-        self.tell("the stack", "it names its function", self.known.get("FunctionName"), "FunctionName" in self.known)
+        self.report("the stack", "it names its function", self.known.get("FunctionName"), "FunctionName" in self.known)
 
     def preflight(self, number):
         with tempfile.TemporaryDirectory() as folder:
@@ -60,7 +60,7 @@ class FirstHour:
                 report = {}
         canary = next((line for line in report.get("lines", []) if line["subject"] == "canary"), {})
         came = f"{report.get('status', 'no answer')}; canary: {canary.get('found', 'none')}"
-        self.tell(f"the {number} preflight", "it works, and reports when the canary was back", came, bool(invoked) and report.get("status") in ("works", "works with less"))
+        self.report(f"the {number} preflight", "it works, and reports when the canary was back", came, bool(invoked) and report.get("status") in ("works", "works with less"))
 
     def lateness(self):
         """By the lines that Lambda writes when a run starts."""
@@ -70,7 +70,7 @@ class FirstHour:
         said = self.ask("logs", "filter-log-events", *arguments)
         late = [event["timestamp"] // 1000 % period for event in (said or {}).get("events", [])][-10:]
         came = f"{len(late)} runs, seconds after their minute: {', '.join(map(str, late)) or 'none'}"
-        self.tell("ten runs", f"each within {LATE_LIMIT_S} s of its minute", came, len(late) == 10 and max(late) <= LATE_LIMIT_S)
+        self.report("ten runs", f"each within {LATE_LIMIT_S} s of its minute", came, len(late) == 10 and max(late) <= LATE_LIMIT_S)
 
     def heartbeat(self):
         period, parts = 60 * int(self.known.get("Period") or 1), int(self.known.get("Parts") or 1)
@@ -81,7 +81,7 @@ class FirstHour:
         arguments += ("--start-time", (until - datetime.timedelta(seconds=10 * period)).isoformat(), "--end-time", until.isoformat())
         said = self.ask("cloudwatch", "get-metric-statistics", *arguments)
         sums = [point["Sum"] for point in sorted((said or {}).get("Datapoints", []), key=lambda point: str(point["Timestamp"]))]
-        self.tell("the heartbeat", f"{parts} a period, ten periods long", f"{sums}", len(sums) >= 9 and set(sums) == {float(parts)})
+        self.report("the heartbeat", f"{parts} a period, ten periods long", f"{sums}", len(sums) >= 9 and set(sums) == {float(parts)})
 
     def alarms(self):
         """By the stack's own list: the name of another stack may begin with this one's."""
@@ -92,18 +92,18 @@ class FirstHour:
         found = {alarm["AlarmName"].removeprefix(f"{self.stack}-"): alarm["StateValue"] for kind in ("MetricAlarms", "CompositeAlarms") for alarm in (said or {}).get(kind, [])}
         raised = sorted(name for name, state in found.items() if state == "ALARM")
         came = f"{len(found)} alarms, in ALARM: {', '.join(raised) or 'none'}; first-run is {found.get('first-run', 'not there')}"
-        self.tell("the alarms", "none in ALARM, and first-run OK", came, not raised and found.get("first-run") == "OK")
+        self.report("the alarms", "none in ALARM, and first-run OK", came, not raised and found.get("first-run") == "OK")
 
     def contributors(self):
         said = self.ask("cloudwatch", "describe-alarm-contributors", "--alarm-name", f"{self.stack}-group-status")
         named = [each.get("ContributorAttributes", {}) for each in (said or {}).get("AlarmContributors", [])]
-        self.tell("the contributors", "those groups that are ERR, by name", f"{named}", said is not None)
+        self.report("the contributors", "those groups that are ERR, by name", f"{named}", said is not None)
 
     def rollback(self):
         function = self.known.get("FunctionName")
         said = self.ask("lambda", "list-versions-by-function", "--function-name", f"{function}")
         versions = [each["Version"] for each in (said or {}).get("Versions", []) if each["Version"] != "$LATEST"]
-        self.tell("the versions", "at least one", ", ".join(versions) or "none", bool(versions))
+        self.report("the versions", "at least one", ", ".join(versions) or "none", bool(versions))
         if len(versions) > 1:
             back = f"aws lambda update-alias --function-name {function} --name live --function-version {versions[-2]} --routing-config AdditionalVersionWeights={{}}"
             print(f"  back to the version before:\n  {back}")
@@ -117,7 +117,7 @@ class FirstHour:
             return None
         return json.loads(done.stdout or "{}")
 
-    def tell(self, step, expected, came, well):
+    def report(self, step, expected, came, well):
         self.steps += 1
         self.missed += not well
         print(f"{step}\n  expected  {expected}\n  found     {came}\n  {'as expected' if well else 'NOT AS EXPECTED'}")

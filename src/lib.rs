@@ -1,4 +1,4 @@
-//! `meerkat`: one run is one look at a Kafka cluster, and one JSON status.
+//! `meerkat`: one run takes one snapshot of a Kafka cluster, and returns one JSON status.
 //!
 //! ```text
 //! event ─► request ─► Kafka over TLS ─► snapshot ─► history ─► verdict ─► report ─► publish ─► JSON
@@ -9,20 +9,21 @@
 //! ```text
 //! cli                            the shell: arguments, table, log
 //! run                            the story of one run, behind `answer`
-//! cloudwatch otlp                the doors to the history and the metrics, and to other receivers of metrics
-//! preflight                      what works before a run, and what to do where it does not
-//! report                         what is returned: JSON, HTML, Burrow's shape, text for Prometheus
-//! event                          who asks for a run, and what for
-//! judge                          what a snapshot and its past mean
-//! config                         what variables and files mean
-//! kafka aws                      the other two doors
+//! cloudwatch otlp                the history and the metrics, and other receivers of metrics
+//! preflight                      tests each step before a run, and reports how to fix what fails
+//! report                         the output: JSON, HTML, Burrow's shape, text for Prometheus
+//! event                          the event that starts a run, and its task
+//! judge                          verdicts from a snapshot and its past
+//! config                         settings from variables and files
+//! kafka aws                      Kafka's protocol; passwords, tokens and addresses from AWS
 //! keystore                       key files and trust stores
-//! model                          the nouns: snapshot, lag, age, memory
-//! base                           figures, moments, causes, clock, progress
+//! model                          the basic types: snapshot, lag, age, memory
+//! base                           figures, moments, errors with causes, clock, progress
 //! ```
 //!
-//! Four doors lead outside, [`kafka`], [`cloudwatch`], [`otlp`], and [`aws`] for passwords, tokens and addresses. None of the other three knows
-//! Kafka's, nor the other way round: the story brings them together. Below the story, everything else has no socket, no clock and no environment.
+//! Four folders reach outside: [`kafka`], [`cloudwatch`], [`otlp`], and [`aws`] for passwords, tokens and addresses.
+//! Kafka's folder and the other three do not know each other: `run` uses them all. Nothing below `run` except these
+//! four has a socket, a clock or the environment.
 
 pub mod aws;
 pub mod base;

@@ -1,7 +1,7 @@
-//! The entry: the Lambda runtime where there is one, else one run from a file or standard input.
+//! The entry: the Lambda runtime if there is one, else one run from a file or standard input.
 //!
-//! Of the project, nothing but this file reads the environment, and the clock on the wall, save for the moment at which a request is
-//! signed; the SDK of AWS reads both for itself.
+//! Only this file reads the environment and the wall clock, except for the time at which a request is signed; the AWS
+//! SDK reads both for itself.
 
 use std::cell::RefCell;
 use std::io::{self, ErrorKind, IsTerminal, Write};
@@ -12,7 +12,7 @@ use std::time::{Duration, SystemTime, UNIX_EPOCH};
 use lambda_runtime::{Diagnostic, LambdaEvent, service_fn};
 use meerkat::base::files::Place;
 use meerkat::base::{fault, shown};
-use meerkat::cli::arguments::{Arguments, CommandLine, EVERY, LOOKS, MOST_LOOKS, Output, Shown, WatchOptions};
+use meerkat::cli::arguments::{Arguments, CommandLine, EVERY, MOST_SNAPSHOTS, Output, SNAPSHOTS, Shown, WatchOptions};
 use meerkat::cli::progress_line::Ticker;
 use meerkat::cli::table::{self, Screen};
 use meerkat::cli::{help, logging, without_aws};
@@ -27,7 +27,7 @@ use serde_json::Value;
 use serde_json::value::RawValue;
 use tokio::time::Instant;
 
-/// That of musl gives memory back to the kernel after each step of a look, and asks for it again.
+/// The allocator of musl returns memory to the kernel after each step of a run, and asks for it again.
 #[cfg(target_env = "musl")]
 #[global_allocator]
 static MEMORY: mimalloc::MiMalloc = mimalloc::MiMalloc;
@@ -40,7 +40,7 @@ fn main() -> ExitCode {
     let coded = |result: Result<ExitCode, Fatal>| {
         result.unwrap_or_else(|error| {
             // Standard error may be closed; then nobody reads it.
-            let words = shown::cut(&shown::plain(&fault::told(&*error)), LONGEST_ERROR);
+            let words = shown::cut(&shown::plain(&fault::sentence(&*error)), LONGEST_ERROR);
             let _ = writeln!(io::stderr(), "meerkat: {words}");
             ExitCode::from(FAILED)
         })
@@ -56,10 +56,10 @@ fn main() -> ExitCode {
     }
 }
 
-/// Answers invocations until the platform ends the process. A configuration that is wrong fails each of them, so that
-/// its error is where people look.
+/// Answers invocations until the platform ends the process. A wrong configuration fails each of them, so that its
+/// error is where people read it.
 async fn serve() -> Result<ExitCode, Fatal> {
-    logging::start(said("MEERKAT_LOG").as_deref(), logging::JournalForm::Json, None, false)?;
+    logging::start(variable("MEERKAT_LOG").as_deref(), logging::JournalForm::Json, None, false)?;
     let read = variables(&[], None, Instant::now() + LAMBDA_FILES);
     let config = read.and_then(|all| Ok(Config::parse(all)?)).map(|mut config| {
         config.doubts.iter().for_each(|doubt| tracing::warn!("{doubt}"));
@@ -79,25 +79,25 @@ async fn serve() -> Result<ExitCode, Fatal> {
             let clock = clock(started, lambda_time(event.context.deadline))?;
             let Outcome { json, failure, .. } = Box::pin(meerkat::answer(config, &request, clock, warm)).await?;
             if let Some(failure) = failure {
-                // The status is not lost, and the platform's own error metric sees the failure.
+                // The status is in the answer, and the platform's own error metric counts the failure.
                 tracing::info!(report = json, "the run has a status");
                 return Err(failure.into());
             }
-            // What is no JSON of its own, such as a text for Prometheus, goes as a string.
+            // A text that is not JSON, such as that for Prometheus, is sent as a string.
             let answer = RawValue::from_string(json.clone()).or_else(|_| serde_json::value::to_raw_value(&json));
             Ok::<Box<RawValue>, Fatal>(answer?)
         };
         // The runtime logs it.
         answer
             .await
-            .map_err(|error| Diagnostic { error_type: "MeerkatError".into(), error_message: fault::told(&*error) })
+            .map_err(|error| Diagnostic { error_type: "MeerkatError".into(), error_message: fault::sentence(&*error) })
     }))
     .await?;
     Ok(ExitCode::SUCCESS)
 }
 
-/// The environment. What is not UTF-8 is told where it is ours; what belongs to others is none of our business. Blanks around a value
-/// come from consoles and files, and do not count.
+/// The environment. A value that is not UTF-8 is reported if the variable is ours; other programs' variables are
+/// ignored. Blanks around a value come from consoles and files, and do not count.
 fn environment() -> Result<Vec<(String, String)>, Fatal> {
     let is_ours = |name: &str| ["KAFKA_", "MEERKAT_"].iter().any(|ours| name.starts_with(ours));
     let mut found = Vec::new();
@@ -114,7 +114,7 @@ fn environment() -> Result<Vec<(String, String)>, Fatal> {
     Ok(found)
 }
 
-/// What is left of an invocation's time, less what answering it takes.
+/// What is left of an invocation's time, minus the time for the answer.
 ///
 /// The platform gives a moment in milliseconds since 1970; the emulator of cargo-lambda gives a number of milliseconds.
 fn lambda_time(deadline_ms: u64) -> Duration {
@@ -124,11 +124,12 @@ fn lambda_time(deadline_ms: u64) -> Duration {
     left.saturating_sub(ANSWERING.min(left / 10))
 }
 
-/// One run, or several snapshots; the exit code is what Nagios-style schedulers expect, and one more for a run that failed.
+/// One run, or several snapshots; the exit code is what Nagios-style schedulers expect, and one more for a run that
+/// failed.
 fn run(runtime: &tokio::runtime::Runtime) -> Result<ExitCode, Fatal> {
     let started = Instant::now();
-    // What the configuration says is not known before the event and the files are read.
-    let time = said("MEERKAT_TIMEOUT").and_then(|seconds| seconds.trim().parse().ok());
+    // The configuration is not known before the event and the files are read.
+    let time = variable("MEERKAT_TIMEOUT").and_then(|seconds| seconds.trim().parse().ok());
     let until = started + Duration::from_secs(time.filter(|seconds| (1..=900).contains(seconds)).unwrap_or(30));
     let out = io::stdout();
     let asked = match Arguments::parse(Path::exists)? {
@@ -148,8 +149,8 @@ fn run(runtime: &tokio::runtime::Runtime) -> Result<ExitCode, Fatal> {
         }
     };
     let (on_terminal, colour) = (io::stderr().is_terminal(), has_colour(io::stderr().is_terminal()));
-    let ticker = Ticker::on_terminal(said("TERM").as_deref());
-    logging::start(said("MEERKAT_LOG").as_deref(), logging::JournalForm::Text, ticker.clone(), colour)?;
+    let ticker = Ticker::on_terminal(variable("TERM").as_deref());
+    logging::start(variable("MEERKAT_LOG").as_deref(), logging::JournalForm::Text, ticker.clone(), colour)?;
     let mut request = match (&asked.event, asked.request()) {
         (Some(path), _) => Request::parse(&read("the event file", path, EVENT_LIMIT, until)?)?,
         (None, Some(request)) => request,
@@ -209,7 +210,7 @@ fn run(runtime: &tokio::runtime::Runtime) -> Result<ExitCode, Fatal> {
             None => runtime.block_on(answer),
         }?
     };
-    // The statuses are among the numbers; whoever moves them to their place wants to know whether they are there.
+    // The statuses are among the numbers; a script that moves the file needs to know whether they were printed.
     let code = if format == Format::OpenMetrics { ExitCode::SUCCESS } else { exit_code(status) };
     if !(asked.quiet && status == Verdict::Ok && failure.is_none()) {
         let is_drawn = output != Output::Text && (format == Format::Meerkat || !is_check(&request));
@@ -228,7 +229,7 @@ fn run(runtime: &tokio::runtime::Runtime) -> Result<ExitCode, Fatal> {
     }
 }
 
-/// Refuses to draw what is no report of a check, or one in another shape.
+/// Refuses to draw what is not the report of a check, or one in another shape.
 fn can_be_drawn(asked: &CommandLine, format: Format, is_check: bool) -> Result<(), String> {
     for (option, asks) in [("--html", asked.page.is_some()), ("--output html", asked.output == Some(Output::Html))] {
         if asks && format != Format::Meerkat {
@@ -245,7 +246,8 @@ fn can_be_drawn(asked: &CommandLine, format: Format, is_check: bool) -> Result<(
     Ok(())
 }
 
-/// Takes snapshots until there are enough, or Ctrl-C; `redrawn`: whether each is shown, in the place of the one before.
+/// Takes snapshots until there are enough, or Ctrl-C; `redrawn`: whether each one replaces the previous one on the
+/// screen.
 async fn watched(
     config: &Config,
     request: &Request,
@@ -255,13 +257,13 @@ async fn watched(
     draw: &Draw<'_>,
 ) -> Result<Outcome, Fatal> {
     let every = options.every.unwrap_or(EVERY);
-    let looks = options.looks.unwrap_or(if redrawn { MOST_LOOKS } else { LOOKS });
+    let snapshots = options.snapshots.unwrap_or(if redrawn { MOST_SNAPSHOTS } else { SNAPSHOTS });
     let watch = Watch::every(every);
     let mut ticks = tokio::time::interval(every);
     ticks.set_missed_tick_behavior(tokio::time::MissedTickBehavior::Delay);
     let mut ended = std::pin::pin!(tokio::signal::ctrl_c());
     let mut last: Option<Result<Outcome, Fatal>> = None;
-    for _ in 0..looks {
+    for _ in 0..snapshots {
         let snapshot = async {
             ticks.tick().await;
             let clock = clock(Instant::now(), config.timeout)?;
@@ -273,7 +275,7 @@ async fn watched(
         };
         match (&outcome, &last) {
             (Err(_), None) => return outcome,
-            (Err(error), Some(_)) => tracing::warn!("{}", fault::told(&**error)),
+            (Err(error), Some(_)) => tracing::warn!("{}", fault::sentence(&**error)),
             (Ok(outcome), _) if redrawn => {
                 let height = terminal_size::terminal_size().map_or(HEIGHT, |(_, height)| usize::from(height.0));
                 write!(io::stdout(), "{CLEAR}{}", table::cut(&outcome.json, height))?;
@@ -294,7 +296,7 @@ fn is_check(request: &Request) -> bool {
     matches!(request.ask, Ask::Check | Ask::Partial(_))
 }
 
-/// Writes to standard output. A reader that has left has read what it wanted.
+/// Writes to standard output. A reader that closed the pipe has read what it needs.
 fn print(text: &str) -> io::Result<()> {
     let end = if text.ends_with('\n') || text.is_empty() { "" } else { "\n" };
     match write!(io::stdout(), "{text}{end}").and_then(|()| io::stdout().flush()) {
@@ -303,7 +305,7 @@ fn print(text: &str) -> io::Result<()> {
     }
 }
 
-/// What is printed without asking any broker, and the exit code.
+/// The output that needs no broker, and the exit code.
 fn text(asked: &Arguments, until: Instant) -> Result<(String, ExitCode), Fatal> {
     let text = match asked {
         Arguments::FromBurrow(path) => {
@@ -374,14 +376,14 @@ fn variables(
     Ok(values)
 }
 
-/// The text of a file of properties, and what to say of its encoding.
+/// The text of a file of properties, and a note on its encoding.
 fn properties_of(path: &Path, until: Instant) -> Result<(String, Option<&'static str>), Fatal> {
     let bytes = Place::file(path).read(FILE_LIMIT, until.saturating_duration_since(Instant::now()));
     let name = shown::path(&path.display().to_string());
     Ok(properties::decoded(bytes.map_err(|error| format!("the file of properties {name} cannot be read: {error}"))?))
 }
 
-/// What a reference in a file of properties leads to; a reason fits behind the name of the property.
+/// The value behind a reference in a file of properties; a reason must fit after the name of the property.
 fn looked_up(lookup: &Lookup, environment: &[(String, String)], until: Instant) -> Result<String, String> {
     match lookup {
         Lookup::Variable(name) => {
@@ -401,23 +403,23 @@ fn looked_up(lookup: &Lookup, environment: &[(String, String)], until: Instant) 
 }
 
 /// A variable that is not empty.
-fn said(name: &str) -> Option<String> {
+fn variable(name: &str) -> Option<String> {
     std::env::var(name).ok().filter(|value| !value.is_empty())
 }
 
 /// Whether what goes to a terminal may have colours (<https://no-color.org>).
 fn has_colour(is_terminal: bool) -> bool {
-    is_terminal && said("NO_COLOR").is_none() && said("TERM").is_none_or(|term| term != "dumb")
+    is_terminal && variable("NO_COLOR").is_none() && variable("TERM").is_none_or(|term| term != "dumb")
 }
 
-/// The screen that the output goes to; a pipe has no edge.
+/// The screen of the output; a pipe has no edge.
 fn screen(out: &io::Stdout) -> Screen {
-    let columns = || said("COLUMNS").and_then(|columns| columns.parse().ok());
+    let columns = || variable("COLUMNS").and_then(|columns| columns.parse().ok());
     let shown = terminal_size::terminal_size_of(out).map(|(width, _)| usize::from(width.0));
     Screen { width: shown.or_else(columns).unwrap_or(NO_EDGE), colour: has_colour(out.is_terminal()) }
 }
 
-/// The shared files of AWS SDKs and tools, as far as they are there.
+/// The shared files of AWS SDKs and tools, if they exist.
 fn aws_files(variables: &[(String, String)]) -> Vec<String> {
     let value = |name: &str| variables.iter().find(|(of, _)| of == name).map(|(_, value)| PathBuf::from(value));
     let usual = |file: &str| value("HOME").map(|home| home.join(".aws").join(file));
@@ -429,7 +431,7 @@ fn aws_files(variables: &[(String, String)]) -> Vec<String> {
     paths.into_iter().flatten().filter_map(text).collect()
 }
 
-/// Whether this is a machine at Amazon EC2, whose role needs no variable.
+/// Whether this is an Amazon EC2 machine, whose role needs no variable.
 fn on_ec2() -> bool {
     std::fs::read_to_string("/sys/devices/virtual/dmi/id/board_vendor")
         .is_ok_and(|vendor| vendor.contains("Amazon EC2"))
@@ -449,38 +451,38 @@ fn clock(started: Instant, time: Duration) -> Result<Clock, Fatal> {
     Ok(Clock { unix_ms: i64::try_from(since_1970.as_millis())?, started, deadline: started + time })
 }
 
-/// Columns of a table that goes to no screen: nothing is cut in a pipe.
+/// Columns of a table that is not for a screen: nothing is cut in a pipe.
 const NO_EDGE: usize = 1 << 20;
 
-/// Lines of a terminal whose size is not known.
+/// Lines of a terminal of unknown size.
 const HEIGHT: usize = 24;
 
-/// The cursor home, and nothing below it (ECMA-48, CUP and ED).
+/// The cursor to the top left, and nothing below it (ECMA-48, CUP and ED).
 const CLEAR: &str = "\x1b[H\x1b[J";
 
-/// The exit code of a status that is not known, or of a group that is not there.
+/// The exit code of an unknown status, or of a group that does not exist.
 const NOT_KNOWN: u8 = 3;
 
 /// The exit code of a run that failed.
 const FAILED: u8 = 4;
 
-/// Bytes that an event on standard input may have: as many as Lambda takes.
+/// The largest event on standard input in bytes: as in Lambda.
 const EVENT_LIMIT: usize = 6 * 1024 * 1024;
 
-/// Bytes that a file of properties or a burrow.toml may have.
+/// The largest file of properties or burrow.toml in bytes.
 const FILE_LIMIT: usize = 4 * 1024 * 1024;
 
-/// How long the shared files of AWS are waited for.
+/// How long to wait for the shared files of AWS.
 const AWS_FILES: Duration = Duration::from_secs(1);
 
-/// How long files are waited for in Lambda, before there is an event.
+/// How long to wait for files in Lambda, before there is an event.
 const LAMBDA_FILES: Duration = Duration::from_secs(5);
 
-/// Characters of an error that are worth reading.
+/// Characters of an error that are shown.
 const LONGEST_ERROR: usize = 8_000;
 
-/// Kept back from an invocation's time for its answer, or a tenth where that is less.
+/// Reserved from an invocation's time for its answer, or a tenth if that is less.
 const ANSWERING: Duration = Duration::from_secs(1);
 
-/// No deadline lies before this moment (2001), so what is less is a span.
+/// No deadline is before this moment (2001), so a smaller number is a duration.
 const EARLIEST_MOMENT: Duration = Duration::from_secs(1_000_000_000);

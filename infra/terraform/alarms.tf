@@ -120,7 +120,7 @@ locals {
       recovery     = 0
     }
     heartbeat-missing = {
-      description  = "No run for ${var.cluster} has finished for some periods, no part's either. Before the first run that is expected: …-nobody-watches sends the page."
+      description  = "No run for ${var.cluster} has finished for some periods, of any part. Before the first run that is expected: …-nobody-watches sends the page."
       namespace    = var.namespace
       metric       = "Heartbeat"
       dimensions   = { Cluster = var.cluster }

@@ -40,7 +40,7 @@ variable "authentication" {
 variable "cluster_arn" {
   type        = string
   default     = ""
-  description = "The Amazon MSK cluster. Needed for MSK-IAM; gives the brokers' addresses where bootstrap_servers is empty."
+  description = "The Amazon MSK cluster. Needed for MSK-IAM; it has the brokers' addresses if bootstrap_servers is empty."
 
   validation {
     condition     = can(regex("^((arn:aws[a-z-]*:kafka:[a-z0-9-]+:[0-9]{12}:cluster/[A-Za-z0-9._-]+/[A-Za-z0-9-]+)?)$", var.cluster_arn))
@@ -66,7 +66,7 @@ variable "cluster_arn" {
 variable "bootstrap_servers" {
   type        = string
   default     = ""
-  description = "Brokers to begin with, as host:port, separated by commas. May be empty where cluster_arn is given and MSK's API can be reached."
+  description = "Brokers to connect to first, as host:port, separated by commas. May be empty if cluster_arn is set and MSK's API can be reached."
 
   validation {
     condition     = can(regex("^(([A-Za-z0-9.-]+:[0-9]{1,5}(,[A-Za-z0-9.-]+:[0-9]{1,5})*)?)$", var.bootstrap_servers))
@@ -82,7 +82,7 @@ variable "bootstrap_servers" {
 variable "cluster_network" {
   type        = string
   default     = "private"
-  description = "Which of the MSK cluster's addresses, where bootstrap_servers is empty."
+  description = "Which of the MSK cluster's addresses to use if bootstrap_servers is empty."
 
   validation {
     condition     = contains(["private", "public", "vpc-connectivity"], var.cluster_network)
@@ -114,7 +114,7 @@ variable "secret_arn" {
 variable "secret_key_arn" {
   type        = string
   default     = ""
-  description = "The KMS key of that secret. MSK wants a customer-managed one for SCRAM; nothing for aws/secretsmanager."
+  description = "The KMS key of that secret. MSK demands a customer-managed one for SCRAM; leave it empty for aws/secretsmanager."
 
   validation {
     condition     = can(regex("^((arn:aws[a-z-]*:kms:[a-z0-9-]+:[0-9]{12}:key/[A-Za-z0-9-]+)?)$", var.secret_key_arn))
@@ -309,7 +309,7 @@ variable "objective" {
 variable "ages" {
   type        = number
   default     = 1000
-  description = "Partitions whose lag in seconds is searched for, those that lag most. 0 searches none."
+  description = "Partitions whose lag in seconds is searched, largest lag first. 0 searches none."
 
   validation {
     condition     = var.ages >= 0 && var.ages <= 100000
@@ -385,7 +385,7 @@ variable "metrics_detail" {
 variable "metrics_limit" {
   type        = number
   default     = 500
-  description = "Classic metrics that a run may publish. What does not fit is left out, and the report says so."
+  description = "Classic metrics that a run may publish. Metrics beyond the limit are left out, and the report states it."
 
   validation {
     condition     = var.metrics_limit >= 10 && var.metrics_limit <= 100000
@@ -489,7 +489,7 @@ variable "no_proxy" {
 variable "memory_size" {
   type        = number
   default     = 256
-  description = "Megabytes. A run's processor grows with them; a look at 100,000 pairs of group and partition takes 21 of them and 64 ms of a whole processor."
+  description = "Megabytes. A run's processor grows with them; a run over 100,000 pairs of group and partition needs 21 of them and 64 ms of a whole processor."
 
   validation {
     condition     = var.memory_size >= 128 && var.memory_size <= 3008

@@ -86,7 +86,7 @@ resource "aws_cloudwatch_metric_alarm" "single" {
 
 resource "aws_cloudwatch_composite_alarm" "nobody_watches" {
   alarm_name        = "${var.name}-nobody-watches"
-  alarm_description = "Runs for ${var.cluster} finished once, and of late none does, of no part: nobody watches. If …-blind-runs is in ALARM too, they start and cannot read Kafka; else they do not start, or crash. …-page is silent until a run finishes."
+  alarm_description = "Runs for ${var.cluster} finished earlier, and now no run of any part finishes: nothing is monitored. If …-blind-runs is in ALARM too, they start and cannot read Kafka; otherwise they do not start, or crash. …-page is silent until a run finishes."
   alarm_rule        = local.nobody_rule
   alarm_actions     = local.topics
   ok_actions        = local.ends

@@ -1,5 +1,5 @@
-//! The way to services over HTTPS: every answer has an end, since clients keep it whole before they read it. That goes for what gives
-//! credentials too.
+//! The client for services over HTTPS: every answer has a size limit, because clients hold it in memory before they
+//! parse it. The same is true of answers with credentials.
 
 use std::error::Error;
 use std::sync::Arc;
@@ -16,7 +16,7 @@ use aws_smithy_runtime_api::client::runtime_components::RuntimeComponents;
 use aws_smithy_types::body::SdkBody;
 use aws_smithy_types::byte_stream::ByteStream;
 
-/// An answer that is longer than anything that could be expected.
+/// An answer that is longer than expected.
 #[derive(Clone, Debug, thiserror::Error)]
 #[error("the answer of {from} has more than {} MB", .most / 1024 / 1024)]
 pub(crate) struct TooLong {
@@ -25,14 +25,14 @@ pub(crate) struct TooLong {
 }
 
 impl TooLong {
-    /// The one that is among an error's causes.
+    /// The one among an error's causes.
     pub(crate) fn among(error: &(dyn Error + 'static)) -> Option<Self> {
         error.downcast_ref().cloned().or_else(|| Self::among(error.source()?))
     }
 }
 
-/// A client for answers of up to `most` bytes, with the system's trust or this one. It goes through the proxy that `HTTPS_PROXY`,
-/// `HTTP_PROXY` or `ALL_PROXY` name, save to the hosts of `NO_PROXY`.
+/// A client for answers of up to `most` bytes, with the system's trust or this one. It uses the proxy of
+/// `HTTPS_PROXY`, `HTTP_PROXY` or `ALL_PROXY`, except for the hosts of `NO_PROXY`.
 pub(crate) fn client(most: usize, trust: Option<TlsContext>) -> SharedHttpClient {
     let within = Builder::new().build_with_connector_fn(move |settings, components| {
         let mut connector = Connector::builder().proxy_config(ProxyConfig::from_env());
@@ -47,7 +47,7 @@ pub(crate) fn client(most: usize, trust: Option<TlsContext>) -> SharedHttpClient
     SharedHttpClient::new(Bounded { within, most })
 }
 
-/// A way to answers that come to an end.
+/// An HTTP client whose answers have a size limit.
 #[derive(Debug)]
 struct Bounded<T> {
     within: T,
@@ -76,7 +76,7 @@ impl HttpConnector for Bounded<SharedHttpConnector> {
             while let Some(bytes) = body.next().await {
                 whole.extend_from_slice(&bytes.map_err(|cut| ConnectorError::io(cut.into()))?);
                 if whole.len() > too_long.most {
-                    // The next attempt would get no other.
+                    // The next attempt would get the same answer.
                     return Err(ConnectorError::user(too_long.into()));
                 }
             }

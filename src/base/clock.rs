@@ -7,13 +7,13 @@ use tokio::time::Instant;
 pub struct Clock {
     /// Milliseconds since 1970 at `started`.
     pub unix_ms: i64,
-    /// The same moment on the clock that never steps.
+    /// The same moment on the monotonic clock.
     pub started: Instant,
     /// When the run must have returned.
     pub deadline: Instant,
 }
 
-/// A watch that is read at the end of each phase.
+/// A stopwatch that is read at the end of each phase.
 pub(crate) struct Laps(Instant);
 
 impl Clock {

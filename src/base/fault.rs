@@ -5,17 +5,17 @@ use std::fmt;
 
 use serde::{Serialize, Serializer};
 
-/// What went wrong, and the way out: a sentence that is never cut apart again.
+/// What went wrong and what to do about it. Code never parses this text.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub struct Fault {
     /// What happened, as one clause.
     pub found: String,
-    /// What to do about it, where that is known.
+    /// What to do about it, if that is known.
     pub todo: Option<String>,
 }
 
 impl Fault {
-    /// What happened; what to do is not known here, or said in it.
+    /// What happened; what to do is unknown, or part of the text.
     pub(crate) fn of(found: impl fmt::Display) -> Self {
         Self { found: found.to_string(), todo: None }
     }
@@ -25,7 +25,7 @@ impl Fault {
         Self { found: found.to_string(), todo: Some(todo.into()) }
     }
 
-    /// The same, with this before what happened.
+    /// The same, with a prefix before what happened.
     pub(crate) fn within(self, what: &str) -> Self {
         Self { found: format!("{what}: {}", self.found), ..self }
     }
@@ -44,14 +44,14 @@ impl Serialize for Fault {
     }
 }
 
-/// The error's text, and after it those of its causes that say more than it does.
+/// The error's text, followed by those of its causes that add something.
 #[must_use]
-pub fn told(error: &dyn Error) -> String {
+pub fn sentence(error: &dyn Error) -> String {
     let mut text = error.to_string();
     let mut next = error.source();
     while let Some(cause) = next {
         let why = cause.to_string();
-        // Wrappers often repeat what is inside them.
+        // Wrappers often repeat the text of the error inside.
         if !text.ends_with(&why) {
             text = format!("{text}: {why}");
         }
@@ -76,9 +76,9 @@ mod tests {
     }
 
     #[test]
-    fn every_cause_is_told_once() {
+    fn every_cause_is_reported_once() {
         let refused = layer("connection refused", None);
         let wrapper = layer("connection refused", Some(refused));
-        assert_eq!(told(&layer("no history", Some(wrapper))), "no history: connection refused");
+        assert_eq!(sentence(&layer("no history", Some(wrapper))), "no history: connection refused");
     }
 }

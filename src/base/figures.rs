@@ -1,15 +1,17 @@
-//! Figures as a sentence has them: numbers with their thousands apart, spans of time in two units at most; and texts as a command has them.
+//! Figures as a sentence shows them: numbers with thousands separators, durations in at most two units; and texts as a
+//! shell command needs them.
 //!
-//! What formats numbers by locale brings tables of locales along, and what formats spans (`humantime`) has every unit down to the nanosecond.
+//! Libraries that format numbers by locale bring locale tables along, and `humantime` shows every unit down to the
+//! nanosecond.
 
 use std::fmt;
 
-/// So many records, in words.
+/// This many records, in words.
 pub(crate) fn records_of(count: u64) -> impl fmt::Display {
     fmt::from_fn(move |f| write!(f, "{} record{}", grouped(count), if count == 1 { "" } else { "s" }))
 }
 
-/// A number with its thousands apart, as in 12,345.
+/// A number with thousands separators, as in 12,345.
 #[must_use]
 pub fn grouped(number: u64) -> impl fmt::Display {
     fmt::from_fn(move |f| write_grouped(number, f))
@@ -29,13 +31,13 @@ pub(crate) fn seconds(seconds: u64) -> String {
     duration(i64::try_from(seconds).unwrap_or(i64::MAX).saturating_mul(1_000))
 }
 
-/// Milliseconds to the nearest minute, and below half of one in seconds.
+/// Milliseconds to the nearest minute; below half a minute, in seconds.
 pub(crate) fn duration(ms: i64) -> String {
     let ms = ms.max(0).unsigned_abs();
     whole(if ms < 30_000 { ms / 1_000 } else { (ms + 30_000) / 60_000 * 60 })
 }
 
-/// Seconds in the one or two greatest units, `12 min 20 s`; below ten with a tenth.
+/// Seconds in the one or two largest units, `12 min 20 s`; below ten with one decimal.
 pub(crate) fn span(seconds: f64) -> String {
     if seconds > 0.0 && seconds < 10.0 {
         return format!("{seconds:.1} s");
@@ -49,7 +51,7 @@ pub(crate) fn span(seconds: f64) -> String {
     whole(seconds)
 }
 
-/// A text as a POSIX shell takes it for one word: one rule, which cannot fail, needs no library.
+/// A text quoted as one word of a POSIX shell: one rule that cannot fail needs no library.
 pub(crate) fn quoted(word: &str) -> String {
     let plain = |c: char| c.is_ascii_alphanumeric() || "-_./:,=@".contains(c);
     if !word.is_empty() && word.chars().all(plain) {
@@ -59,7 +61,7 @@ pub(crate) fn quoted(word: &str) -> String {
     }
 }
 
-/// A name as people see it: one that is blank, or begins or ends with a blank, stands between quotation marks.
+/// A name as people see it: a blank name, or one that begins or ends with a blank, is quoted.
 pub(crate) fn shown(name: &str) -> String {
     if name.trim().len() == name.len() && !name.is_empty() { name.to_owned() } else { format!("\"{name}\"") }
 }

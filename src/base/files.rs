@@ -1,5 +1,5 @@
-//! Whatever is read whole has an end: of size, and of time. A pipe that stays open, a device without an end and a file of another kind
-//! than was meant are told, and not waited for.
+//! Everything that is read whole has a limit of size and of time. A pipe that stays open, an endless device or a file
+//! of another kind than expected is an error, and no run waits for it.
 
 use std::fs::File;
 use std::io::{Error, ErrorKind, Read, Result};
@@ -23,14 +23,14 @@ impl Place {
         Self::File(path.to_owned())
     }
 
-    /// Everything that is there, at most `most` bytes, within `patience`. Blocks.
+    /// The whole content, at most `most` bytes, within `patience`. Blocks.
     ///
     /// # Errors
-    /// The system's, and those of what has no end.
+    /// The system's error, or that of an input without an end.
     pub fn read(&self, most: usize, patience: Duration) -> Result<Vec<u8>> {
         let (answer, answered) = mpsc::sync_channel(1);
         let place = self.clone();
-        // Nothing ends a read that waits but the process: whoever waits for it is another thread.
+        // Only the end of the process ends a blocked read, so another thread waits for it.
         std::thread::spawn(move || answer.send(place.bytes(most)));
         answered.recv_timeout(patience).unwrap_or_else(|_| {
             let waited =
@@ -64,7 +64,7 @@ mod tests {
     }
 
     #[test]
-    fn what_has_no_end_is_told() {
+    fn what_has_no_end_is_reported() {
         assert_eq!(read("/dev/null"), "0 bytes");
         assert_eq!(read("/dev/zero"), "it has more than 1000000 bytes, and may have no more");
         assert!(read("/nowhere/at/all").contains("No such file"));

@@ -1,5 +1,5 @@
-//! What every room may use: figures for people, moments, shares of time, the chain of an error's causes, the clock of a run, its progress, what may be
-//! shown of a text, and files with an end.
+//! What every folder may use: figures for people, moments, shares of time, an error with its causes, the clock of a
+//! run, its progress, what may be shown of a text, and bounded reads of files.
 
 pub(crate) mod budget;
 pub mod clock;

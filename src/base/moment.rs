@@ -1,4 +1,4 @@
-//! Moments as RFC 3339, which is how events bring them and reports tell them.
+//! Moments as RFC 3339: the form in events and in reports.
 
 use time::OffsetDateTime;
 use time::format_description::well_known::Rfc3339;
@@ -27,7 +27,8 @@ pub(crate) fn time_of_day(unix_seconds: i64) -> String {
     format!("{:02}:{:02}", minutes / 60, minutes % 60)
 }
 
-/// The seconds since 1970 that a text like `2026-11-23T01:05:00Z` means, with any offset from UTC; `None` if it is none.
+/// The seconds since 1970 of a text like `2026-11-23T01:05:00Z`, with any offset from UTC; `None` if the text is not
+/// RFC 3339.
 pub(crate) fn parse(text: &str) -> Option<i64> {
     OffsetDateTime::parse(text, &Rfc3339).ok().map(OffsetDateTime::unix_timestamp)
 }

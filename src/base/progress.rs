@@ -1,5 +1,5 @@
-//! What a run is doing at the moment, told as events of their own target: on a terminal they become a line, elsewhere they cost
-//! nothing.
+//! What a run is doing at the moment, sent as tracing events with their own target: a terminal shows them as one line,
+//! elsewhere they cost nothing.
 
 use std::cell::Cell;
 
@@ -11,18 +11,18 @@ pub const TARGET: &str = "meerkat::base::progress";
 pub(crate) struct Progress {
     /// Such as `reading the offsets of`.
     step: &'static str,
-    /// What it is counted in, such as `groups`.
+    /// The unit that is counted, such as `groups`.
     unit: &'static str,
     done: Cell<usize>,
-    /// How many there are to do; 0 where they are not counted.
+    /// How many there are to do; 0 if they are not counted.
     all: usize,
 }
 
 impl Progress {
-    /// A step that is about so many things.
+    /// A step over this many things.
     pub(crate) fn of(step: &'static str, all: usize, unit: &'static str) -> Self {
         let progress = Self { step, unit, done: Cell::new(0), all };
-        progress.tell(false);
+        progress.send(false);
         progress
     }
 
@@ -31,13 +31,13 @@ impl Progress {
         Self::of(step, 0, "")
     }
 
-    /// One thing more is done.
+    /// One more is done.
     pub(crate) fn advance(&self) {
         self.done.set(self.done.get() + 1);
-        self.tell(false);
+        self.send(false);
     }
 
-    fn tell(&self, over: bool) {
+    fn send(&self, over: bool) {
         let (step, unit, done, all) = (self.step, self.unit, self.done.get() as u64, self.all as u64);
         tracing::trace!(target: TARGET, step, unit, done, all, over);
     }
@@ -45,6 +45,6 @@ impl Progress {
 
 impl Drop for Progress {
     fn drop(&mut self) {
-        self.tell(true);
+        self.send(true);
     }
 }

@@ -1,4 +1,4 @@
-//! What an output may show of a text that came from outside: a value may be a secret, a name may move the cursor of a terminal.
+//! What may be shown of a text from outside: a value may be a secret, and a name may move the cursor of a terminal.
 
 use std::fmt::Write as _;
 
@@ -6,9 +6,9 @@ use unicode_width::UnicodeWidthStr;
 
 use crate::base::spelling::slips;
 
-/// What was found in the place of a value, for an error. It is shown where it is a figure, one of a few words that anybody may read, or
-/// nearly one of those that are expected, or its beginning. Of everything else the length is shown: it may be a password in the wrong place, or lines of
-/// a file that ran together.
+/// A wrong value as an error message shows it. It is shown if it is a number, a common word, nearly one of the expected
+/// values, or the beginning of one. Of any other value only the length is shown: it may be a password in the wrong
+/// variable, or several lines of a file in one.
 pub(crate) fn found(text: &str, expected: &[&str]) -> String {
     let text = text.trim();
     let near = |word: &&str| {
@@ -32,7 +32,7 @@ pub(crate) fn characters(text: &str) -> String {
     }
 }
 
-/// Digits and what stands between them, with a unit of a few letters.
+/// Digits with separators, and a unit of a few letters.
 fn is_figure(text: &str) -> bool {
     let number = text.trim_end_matches(|c: char| c.is_ascii_alphabetic());
     let digits = number.bytes().any(|byte| byte.is_ascii_digit());
@@ -40,27 +40,27 @@ fn is_figure(text: &str) -> bool {
     digits && text.len() - number.len() <= 3 && text.len() <= MOST_SHOWN && number.bytes().all(between)
 }
 
-/// A path, or a user's name: one that carries what few have is probably several lines of a file in one.
+/// A path or a user's name. A text with characters that few paths have is probably several lines of a file in one.
 #[must_use]
 pub fn path(path: &str) -> String {
     let odd = |c: char| c.is_control() || matches!(c, '=' | '"' | '\'' | ';' | '{' | '}');
     if path.contains(odd) { format!("({}, not shown here)", characters(path)) } else { cut(path, LONGEST_PATH) }
 }
 
-/// A text in which nothing moves the cursor or turns the direction of writing: control characters, and the marks and overrides
-/// of Unicode's bidirectional algorithm (UAX #9), are spelled.
+/// A text that cannot move the cursor or change the direction of writing: control characters, and the marks and
+/// overrides of Unicode's bidirectional algorithm (UAX #9), are escaped.
 #[must_use]
 pub fn plain(text: &str) -> String {
     spelled(text, |c, plain| plain.extend(c.escape_unicode()))
 }
 
-/// The same for several lines, which stay lines.
+/// The same for several lines, which stay separate lines.
 #[must_use]
 pub fn plain_lines(text: &str) -> String {
     text.split('\n').map(plain).collect::<Vec<_>>().join("\n")
 }
 
-/// JSON that says the same and disturbs no terminal: outside of its texts there is nothing to spell.
+/// The same JSON, safe for a terminal: only its strings can have characters to escape.
 #[must_use]
 pub fn plain_json(json: &str) -> String {
     spelled(json, |c, plain| {
@@ -85,7 +85,7 @@ fn disturbs(c: char) -> bool {
         || matches!(c, '\u{61c}' | '\u{200b}'..='\u{200f}' | '\u{2028}'..='\u{202e}' | '\u{2060}'..='\u{2069}' | '\u{feff}')
 }
 
-/// At most so many characters, with a sign where there were more.
+/// At most this many characters, with a mark if there were more.
 #[must_use]
 pub fn cut(text: &str, most: usize) -> String {
     match text.char_indices().nth(most) {
@@ -94,12 +94,12 @@ pub fn cut(text: &str, most: usize) -> String {
     }
 }
 
-/// The blanks that fill a column behind (or before) a text of this width; none where the text is wider.
+/// The blanks that fill a column after (or before) a text of this width; none if the text is wider.
 pub(crate) fn blanks(column: usize, text: &str) -> String {
     " ".repeat(column.saturating_sub(text.width()))
 }
 
-/// Words that are no secret wherever they stand.
+/// Words that are never a secret.
 const USUAL: [&str; 24] = [
     "true",
     "false",

@@ -1,6 +1,7 @@
-//! How far two words are apart, and which one was meant.
+//! The distance between two words, and the word that a misspelt name probably means.
 
-/// Those of `known` that were probably meant by `name`, the nearest first; empty where none is near enough to be a slip.
+/// The names in `known` that `name` probably means, the nearest first; empty if none is near enough for a typing
+/// error.
 pub(crate) fn nearest<'k>(name: &str, known: impl Iterator<Item = &'k str>) -> Vec<&'k str> {
     let most = TYPING_ERRORS.min(name.chars().count() / 2);
     let near = known.filter(|known| known.len().abs_diff(name.len()) <= most).map(|known| (slips(name, known), known));
@@ -9,8 +10,8 @@ pub(crate) fn nearest<'k>(name: &str, known: impl Iterator<Item = &'k str>) -> V
     near.into_iter().take(SHOWN).map(|(_, known)| known).collect()
 }
 
-/// Single letters to add, drop or change, and neighbours to swap, that make one word the other (the optimal string alignment
-/// distance). These lines are fewer than what a library for them would bring along.
+/// The number of letters to add, remove or change, and of neighbours to swap, that turn one word into the other
+/// (optimal string alignment distance). These lines are fewer than a library would bring along.
 pub(crate) fn slips(a: &str, b: &str) -> usize {
     let (a, b) = (a.as_bytes(), b.as_bytes());
     let mut before: Vec<usize> = Vec::new();
@@ -29,9 +30,9 @@ pub(crate) fn slips(a: &str, b: &str) -> usize {
     row.last().copied().unwrap_or_default()
 }
 
-/// So many wrong letters still look like a slip.
+/// Up to this many wrong letters count as a typing error.
 const TYPING_ERRORS: usize = 3;
-/// Names that are shown.
+/// How many names are shown.
 const SHOWN: usize = 3;
 
 #[cfg(test)]
@@ -52,6 +53,6 @@ mod tests {
         let known = ["empty-lag", "empty-log", "payments", "ab"];
         assert_eq!(nearest("emty-lag", known.into_iter()), ["empty-lag", "empty-log"]);
         assert_eq!(nearest("refunds", known.into_iter()), [""; 0]);
-        assert_eq!(nearest("x", known.into_iter()), [""; 0]); // two letters for one are no slip
+        assert_eq!(nearest("x", known.into_iter()), [""; 0]); // two letters for one are no typing error
     }
 }

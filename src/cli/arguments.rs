@@ -11,19 +11,19 @@ use crate::config::Detail;
 use crate::event::{Ask, DEFAULT_HISTORY_MINUTES, Request};
 use crate::model::pattern::{self, Patterns};
 
-/// What the command line asks for.
+/// The task on the command line.
 pub enum Arguments {
     /// One run, or several snapshots.
     Run(Box<CommandLine>),
     /// What this build can do with a release of Kafka; no broker is asked.
     Against(String, Box<CommandLine>),
-    /// A configuration of Burrow in our words.
+    /// Translate a configuration of Burrow.
     FromBurrow(PathBuf),
     /// The manual.
     Help,
     /// The manual as a page.
     Man,
-    /// What a shell completes.
+    /// The completions of a shell.
     Completions(Shell),
     /// The build.
     Version,
@@ -31,7 +31,7 @@ pub enum Arguments {
     SupportTable,
 }
 
-/// A run as the command line asks for it.
+/// A run with the options of the command line.
 #[derive(Default)]
 #[expect(clippy::struct_excessive_bools, reason = "each is an option that is given or not")]
 pub struct CommandLine {
@@ -43,17 +43,17 @@ pub struct CommandLine {
     pub command_config: Option<PathBuf>,
     /// The shape of the output; `None` leaves it to the output.
     pub output: Option<Output>,
-    /// Options that are a variable's value: the option, the variable, the value.
+    /// Options that set a variable: the option, the variable, the value.
     pub variables: Vec<(&'static str, &'static str, String)>,
-    /// What a table shows.
+    /// The content of a table.
     pub shown: Shown,
     /// Only groups that are not OK, or have a finding.
     pub only_problems: bool,
-    /// Only groups in these states, as Kafka spells them; empty for all.
+    /// Only groups in these states, in Kafka's spelling; empty for all.
     pub states: Vec<String>,
     /// Whether nothing is printed when every group is OK.
     pub quiet: bool,
-    /// Whether a run that a person asked for writes all the same.
+    /// Whether a run that a person asked for writes anyway.
     pub publish: bool,
     /// Several snapshots in this process.
     pub watch: Option<WatchOptions>,
@@ -77,17 +77,17 @@ pub enum Output {
     Html,
 }
 
-/// What a table shows.
+/// The content of a table.
 #[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
 pub enum Shown {
-    /// A line a group.
+    /// One line per group.
     #[default]
     Groups,
     /// A table of partitions for each group.
     Partitions,
     /// The members of each group.
     Members,
-    /// Names alone, with the state where it was asked for.
+    /// Only names, with the state if it was asked for.
     Names {
         /// Whether to print the state.
         state: bool,
@@ -98,7 +98,7 @@ pub enum Shown {
 #[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
 pub struct WatchOptions {
     /// How many; `None` leaves it to the output.
-    pub looks: Option<u32>,
+    pub snapshots: Option<u32>,
     /// The time between two of them; `None` means [`EVERY`].
     pub every: Option<Duration>,
 }
@@ -106,12 +106,12 @@ pub struct WatchOptions {
 /// The time between two snapshots, unless another one is asked for.
 pub const EVERY: Duration = Duration::from_secs(20);
 /// Snapshots of a watch without a terminal: three that a verdict needs, and one to confirm it.
-pub const LOOKS: u32 = 4;
-/// No watch takes more: a day of one a minute.
-pub const MOST_LOOKS: u32 = 1_440;
+pub const SNAPSHOTS: u32 = 4;
+/// The most snapshots of a watch: a day of one a minute.
+pub const MOST_SNAPSHOTS: u32 = 1_440;
 
 impl Arguments {
-    /// Reads the process's arguments; `exists` answers whether there is such a file.
+    /// Parses the process's arguments; `exists` returns whether there is such a file.
     ///
     /// # Errors
     ///
@@ -182,7 +182,7 @@ impl Arguments {
                 "quiet" => asked.quiet = true,
                 "publish" => asked.publish = true,
                 "watch" => drop(asked.watch.get_or_insert_default()),
-                "looks" => asked.watch.get_or_insert_default().looks = Some(looks(&value()?)?),
+                "looks" => asked.watch.get_or_insert_default().snapshots = Some(snapshots(&value()?)?),
                 "every" => asked.watch.get_or_insert_default().every = Some(time(&value()?)?),
                 "describe" => asked.describe = true,
                 "list" => listed = true,
@@ -230,7 +230,7 @@ fn wrong_word(option: &Flag, found: &str) -> lexopt::Error {
     format!("--{} must be one of {}, found {found:?}{meant}", option.long, option.words.join(", ")).into()
 }
 
-/// The states after `--state`, if what follows is a list of them: Kafka's tool takes it with and without.
+/// The states after `--state`, if the next argument is a list of them: Kafka's tool accepts it with and without.
 fn states(parser: &mut Parser) -> Result<Vec<String>, lexopt::Error> {
     let is_state = |word: &str| STATES.iter().any(|state| state.eq_ignore_ascii_case(word.trim()));
     let listed = |text: &str| text.split(',').map(|state| state.trim().to_owned()).collect::<Vec<_>>();
@@ -251,9 +251,9 @@ fn states(parser: &mut Parser) -> Result<Vec<String>, lexopt::Error> {
     })
 }
 
-fn looks(text: &str) -> Result<u32, lexopt::Error> {
-    let number = text.parse().ok().filter(|number| (1..=MOST_LOOKS).contains(number));
-    number.ok_or_else(|| format!("--looks must be a whole number from 1 to {MOST_LOOKS}, found {text:?}").into())
+fn snapshots(text: &str) -> Result<u32, lexopt::Error> {
+    let number = text.parse().ok().filter(|number| (1..=MOST_SNAPSHOTS).contains(number));
+    number.ok_or_else(|| format!("--looks must be a whole number from 1 to {MOST_SNAPSHOTS}, found {text:?}").into())
 }
 
 /// Seconds, minutes or an hour, as `20`, `20s`, `1m`.
@@ -294,12 +294,12 @@ impl CommandLine {
         match (is_file, word.to_str()) {
             (true, _) if self.event.is_none() => self.event = Some(word),
             (false, Some(group)) => self.groups.push(group.to_owned()),
-            _ => return Err(format!("one file with an event is taken, found {} too", word.display()).into()),
+            _ => return Err(format!("only one file with an event is accepted, found {} too", word.display()).into()),
         }
         Ok(())
     }
 
-    /// What contradicts itself is refused; groups and topics become what a run understands.
+    /// Refuses contradictions; groups and topics become what a run understands.
     fn checked(mut self) -> Result<Self, String> {
         let list = |what: &str, names: &[String]| {
             if let Some(name) = names.iter().find(|name| pattern::items(name).count() != 1) {
@@ -354,7 +354,7 @@ impl CommandLine {
         Ok(self)
     }
 
-    /// Whether options ask for something that an event would.
+    /// Whether options set something that an event would.
     fn asks(&self) -> bool {
         !self.groups.is_empty()
             || self.every_group
@@ -374,7 +374,7 @@ impl CommandLine {
         !self.groups.is_empty() || self.variables.iter().any(|(_, variable, _)| selects(variable))
     }
 
-    /// The request that the options make; `None` where they ask for nothing that an event would.
+    /// The request from the options; `None` if they set nothing that an event would.
     #[must_use]
     pub fn request(&self) -> Option<Request> {
         let groups = self.groups.clone();
@@ -406,9 +406,9 @@ fn is_pattern(name: &str) -> bool {
     name.contains(['*', '?']) || name.starts_with('!') || pattern::is_regex(name)
 }
 
-/// Options that `--against` has a use for.
+/// Options that `--against` uses.
 const OF_AGAINST: [&str; 5] = ["against", "table", "json", "output", "command-config"];
-/// What a group may be (Kafka, `GroupState`).
+/// The possible states of a group (Kafka, `GroupState`).
 const STATES: [&str; 9] = [
     "Assigning",
     "CompletingRebalance",
@@ -499,7 +499,7 @@ mod tests {
     #[test]
     fn several_snapshots_have_a_number_and_a_distance() {
         let watch = asked("--looks 4 --every 20s").watch.unwrap();
-        assert_eq!((watch.looks, watch.every), (Some(4), Some(Duration::from_secs(20))));
+        assert_eq!((watch.snapshots, watch.every), (Some(4), Some(Duration::from_secs(20))));
         assert_eq!(asked("--every 2m").watch.unwrap().every, Some(Duration::from_mins(2)));
         assert_eq!(asked("--watch").watch, Some(WatchOptions::default()));
         for wrong in ["--every 0s", "--every 2h", "--every soon", "--every s", "--looks 0", "--looks many"] {

@@ -1,4 +1,5 @@
-//! What shells complete, made of the table of options: generators (`clap_complete`) know that of their own parser alone.
+//! Completions for shells, made from the table of options: generators (`clap_complete`) know those of their own parser
+//! only.
 
 use std::fmt::Write as _;
 
@@ -20,7 +21,7 @@ impl Shell {
     ///
     /// # Errors
     ///
-    /// The name, where it is none of the three.
+    /// The name, if it is none of the three.
     pub fn parse(name: &str) -> Result<Self, String> {
         match name {
             "bash" => Ok(Self::Bash),
@@ -30,7 +31,7 @@ impl Shell {
         }
     }
 
-    /// What this shell is to source.
+    /// The script for this shell.
     #[must_use]
     pub fn script(self) -> String {
         match self {

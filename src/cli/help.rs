@@ -42,7 +42,7 @@ pub fn help() -> String {
     text
 }
 
-/// A term and its meaning beside it, or below it where there is no room.
+/// A term and its meaning beside it, or below it if there is no room.
 fn row(text: &mut String, term: &str, meaning: &str) {
     let mut lines = wrapped(meaning, WIDTH - COLUMN).into_iter();
     if term.chars().count() + 4 > COLUMN {
@@ -101,8 +101,8 @@ fn terms(page: &mut String, term: &str, meaning: &str) {
     let _ = writeln!(page, ".TP\n.B {}\n{}", escaped(term), escaped(meaning));
 }
 
-/// Text in which nothing is a request or an escape of roff, of which the page needs a handful; what makes whole pages (`clap_mangen`)
-/// knows the options of its own parser alone.
+/// Text with the requests and escapes of roff removed; the page needs only a handful of them, and generators of whole
+/// pages (`clap_mangen`) know the options of their own parser only.
 fn escaped(text: &str) -> String {
     let text = text.replace('\\', "\\e").replace('-', "\\-").replace('"', "\\(dq");
     let guarded = |line: &str| if line.starts_with(['.', '\'']) { format!("\\&{line}") } else { line.to_owned() };
@@ -147,11 +147,11 @@ const CODES: [(u8, &str); 5] = [
     (4, "the run itself failed; the reason is on standard error"),
 ];
 
-/// Columns of a terminal that nobody has made wider.
+/// Columns of a terminal of the usual width.
 const WIDTH: usize = 80;
-/// Where meanings begin.
+/// The column where meanings begin.
 const COLUMN: usize = 36;
-/// Where they begin below a long term.
+/// The column where they begin below a long term.
 const INDENT: usize = 6;
 
 #[cfg(test)]

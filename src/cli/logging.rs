@@ -1,4 +1,4 @@
-//! The journal on standard error, a line for each event: JSON where a machine reads them, text for people.
+//! The log on standard error, one line for each event: JSON for machines, text for people.
 
 use crate::base::progress::TARGET;
 use crate::base::shown;
@@ -10,16 +10,16 @@ use tracing_subscriber::{Layer, fmt};
 
 use crate::cli::progress_line::Ticker;
 
-/// How its lines look.
+/// The format of its lines.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub enum JournalForm {
-    /// One JSON object a line, as Lambda's log viewer likes it.
+    /// One JSON object per line, for Lambda's log viewer.
     Json,
-    /// Words.
+    /// Text.
     Text,
 }
 
-/// Why there is no journal.
+/// Why there is no log.
 #[derive(Debug, thiserror::Error)]
 pub enum JournalError {
     /// The level is not a known word.
@@ -30,8 +30,8 @@ pub enum JournalError {
     Twice(#[from] TryInitError),
 }
 
-/// Starts the journal; `level` is that of our own lines. Libraries tell errors, and warnings to whoever asks for `debug`. A `ticker` hears
-/// what is being done, and makes room for lines. `colour`: whether the lines may have escape codes.
+/// Starts the log; `level` is that of our own lines. Libraries report errors, and warnings at `debug`. A `ticker`
+/// receives the steps of a run, and makes room for lines. `colour`: whether the lines may have escape codes.
 ///
 /// # Errors
 ///

@@ -11,7 +11,7 @@ pub struct Flag {
     pub short: Option<char>,
     /// What its value is called; `None` for an option without a value.
     pub value: Option<&'static str>,
-    /// The words that a value may be; empty for any.
+    /// The allowed values; empty for any.
     pub words: &'static [&'static str],
     /// What it does, in one sentence.
     pub meaning: &'static str,
@@ -51,7 +51,7 @@ pub const OPTIONS: &[Flag] = &[
         words: &["on", "off"],
         ..flag("use-history", Some("ON|OFF"), "whether to read and keep history in CloudWatch (MEERKAT_HISTORY)")
     },
-    flag("timeout", Some("SECONDS"), "time that a run may take (MEERKAT_TIMEOUT)"),
+    flag("timeout", Some("SECONDS"), "maximum time of a run (MEERKAT_TIMEOUT)"),
     flag("describe", None, "list every partition of the groups, as kafka-consumer-groups.sh does"),
     flag("list", None, "print the names of the groups, one a line; with --state their states too"),
     flag("state", Some("STATES"), "only groups in these states, separated by commas; without a value a line a group"),
@@ -98,7 +98,7 @@ impl Flag {
     }
 }
 
-/// What was meant by an option that is not in the table, as the end of a sentence.
+/// The option that was probably meant, as the end of a sentence.
 pub(crate) fn instead_of(typed: &str) -> String {
     let longs = || OPTIONS.iter().map(|option| option.long);
     let begins = longs().filter(|long| typed.len() >= MEANT && long.starts_with(typed));
@@ -113,7 +113,7 @@ pub(crate) fn instead_of(typed: &str) -> String {
     }
 }
 
-/// Letters from which on a beginning means its option.
+/// A prefix of at least this many letters means its option.
 const MEANT: usize = 3;
 
 #[cfg(test)]

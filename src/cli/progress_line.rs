@@ -1,5 +1,5 @@
-//! The line on a terminal that tells what a long run is doing: it comes after two seconds, and leaves no trace. One line that is
-//! drawn over needs no library of bars.
+//! The line on a terminal that shows what a long run is doing: it appears after two seconds, and leaves no trace. One
+//! line that is overwritten needs no library of progress bars.
 
 use std::fmt::Write as _;
 use std::io::{IsTerminal, Write};
@@ -15,15 +15,15 @@ use tracing::{Event, Subscriber};
 use tracing_subscriber::Layer;
 use tracing_subscriber::layer::Context;
 
-/// What is being done, as far as it was told.
+/// What is being done, as far as it was reported.
 #[derive(Clone, Default)]
 pub struct Ticker(Arc<Mutex<Underway>>);
 
 #[derive(Default)]
 struct Underway {
-    /// Those that are not over, the newest last.
+    /// The unfinished steps, the newest last.
     steps: Vec<Doing>,
-    /// Whether a line stands on the terminal.
+    /// Whether a line is on the terminal.
     drawn: bool,
 }
 
@@ -38,7 +38,7 @@ struct Doing {
 }
 
 impl Ticker {
-    /// One where standard error is a terminal on which a line can be erased; `kind` is what `TERM` says.
+    /// One for a standard error that is a terminal on which a line can be erased; `kind` is the value of `TERM`.
     pub fn on_terminal(kind: Option<&str>) -> Option<Self> {
         let dumb = kind.is_none_or(|kind| kind.is_empty() || kind == "dumb");
         (std::io::stderr().is_terminal() && !dumb).then(Self::default)
@@ -60,25 +60,25 @@ impl Ticker {
         output
     }
 
-    /// Takes the line away, if there is one: somebody else is about to write.
+    /// Removes the line, if there is one: other output follows.
     pub fn erase(&self) {
-        if std::mem::take(&mut self.told().drawn) {
+        if std::mem::take(&mut self.underway().drawn) {
             write(ERASE);
         }
     }
 
     fn draw(&self, elapsed: Duration) {
-        let mut told = self.told();
-        let Some(doing) = told.steps.last() else { return };
+        let mut underway = self.underway();
+        let Some(doing) = underway.steps.last() else { return };
         let width =
             terminal_size::terminal_size_of(std::io::stderr()).map_or(NARROW, |(width, _)| usize::from(width.0));
-        // A line that reaches the edge would go on in the next one, and could not be erased.
+        // A line that reaches the edge would continue on the next one, and could not be erased.
         let line: String = doing.line(elapsed).chars().take(width.saturating_sub(1)).collect();
-        told.drawn = true;
+        underway.drawn = true;
         write(&format!("{ERASE}{line}"));
     }
 
-    fn told(&self) -> MutexGuard<'_, Underway> {
+    fn underway(&self) -> MutexGuard<'_, Underway> {
         self.0.lock().unwrap_or_else(PoisonError::into_inner)
     }
 }
@@ -90,7 +90,7 @@ impl<S: Subscriber> Layer<S> for Ticker {
         }
         let mut doing = Doing::default();
         event.record(&mut doing);
-        let steps = &mut self.told().steps;
+        let steps = &mut self.underway().steps;
         match steps.iter().position(|known| known.step == doing.step) {
             Some(at) if doing.over => drop(steps.remove(at)),
             Some(at) => steps[at] = doing,
@@ -136,16 +136,16 @@ impl Visit for Doing {
 }
 
 fn write(text: &str) {
-    // Standard error may be closed; there is nobody else to tell.
+    // Standard error may be closed; there is no other place for the error.
     let _ = std::io::stderr().write_all(text.as_bytes());
 }
 
-/// A run that is shorter needs no words.
+/// A shorter run needs no words.
 const PATIENCE: Duration = Duration::from_secs(2);
 const EVERY: Duration = Duration::from_millis(250);
 /// To the beginning of the line, and nothing after it (ECMA-48, CR and EL).
 const ERASE: &str = "\r\x1b[K";
-/// Columns of a terminal that does not tell.
+/// Columns of a terminal of unknown width.
 const NARROW: usize = 40;
 
 #[cfg(test)]
@@ -153,7 +153,7 @@ mod tests {
     use super::*;
 
     #[test]
-    fn a_line_tells_the_step_how_far_it_is_and_for_how_long_it_lasts() {
+    fn a_line_has_the_step_its_progress_and_its_duration() {
         let doing = Doing {
             step: "reading the offsets of".into(),
             unit: "groups".into(),

@@ -1,11 +1,11 @@
-//! Whether AWS is out of reach: nothing on this machine says who would be asking, or where.
+//! Whether AWS cannot be used, because nothing on this machine names credentials or a Region.
 
 use std::path::{Path, PathBuf};
 
 use crate::base::spelling;
 
 /// Whether neither variables nor files (AWS SDKs and tools, shared config and credentials files) name credentials or a Region, and
-/// nothing asks for AWS explicitly. `exists` answers whether there is such a file, `on_ec2` whether
+/// nothing asks for AWS explicitly. `exists` returns whether there is such a file, `on_ec2` whether
 /// this machine may have a role of its own.
 pub fn is_away(variables: &[(String, String)], exists: impl Fn(&Path) -> bool, on_ec2: impl FnOnce() -> bool) -> bool {
     let said = |name: &str| {
@@ -19,7 +19,7 @@ pub fn is_away(variables: &[(String, String)], exists: impl Fn(&Path) -> bool, o
 /// What such a run prints.
 pub const NOTE: &str = "no AWS credentials found: no history, no metrics";
 
-/// What is wrong with the profile or the Region that variables name, as one sentence; `files` are the texts of the shared config and
+/// The problem of the profile or the Region in the variables, as one sentence; `files` are the texts of the shared config and
 /// credentials files.
 #[must_use]
 pub fn mistake(variables: &[(String, String)], files: &[String]) -> Option<String> {
@@ -44,7 +44,7 @@ fn section(line: &str) -> Option<&str> {
     Some(name.strip_prefix("profile ").unwrap_or(name).trim())
 }
 
-/// Whether a name is built as those of Regions are: `eu-west-1`, `us-gov-east-1`, `us-iso-west-1`.
+/// Whether a name has the form of a Region: `eu-west-1`, `us-gov-east-1`, `us-iso-west-1`.
 fn is_region(name: &str) -> bool {
     let parts: Vec<&str> = name.split('-').collect();
     let [first, .., direction, number] = *parts else { return false };
@@ -98,12 +98,14 @@ mod tests {
         for right in ["production", "ci", "default"] {
             assert_eq!(mistake("AWS_PROFILE", right), None, "{right}");
         }
-        assert!(mistake("AWS_PROFILE", "prodution").is_some_and(|told| told.ends_with("did you mean production?")));
+        assert!(
+            mistake("AWS_PROFILE", "prodution").is_some_and(|problem| problem.ends_with("did you mean production?"))
+        );
         for right in ["eu-west-1", "us-gov-east-1", "ap-southeast-2", "ca-central-1", "us-iso-west-1"] {
             assert_eq!(mistake("AWS_REGION", right), None, "{right}");
         }
         for wrong in ["eu-wset-1", "eu-west", "ireland", "eu-west-1a"] {
-            assert!(mistake("AWS_REGION", wrong).is_some_and(|told| told.contains(wrong)), "{wrong}");
+            assert!(mistake("AWS_REGION", wrong).is_some_and(|problem| problem.contains(wrong)), "{wrong}");
         }
     }
 }

@@ -1,4 +1,4 @@
-//! Time is the address: which second of which minute holds what.
+//! Time is the address: which second of which minute holds which part of a snapshot.
 //!
 //! The run scheduled for minute *m* writes into the slots that end where *m* begins. Up to [`FINE_UP_TO`] a slot is one second
 //! wide and the slots fill one minute; `CloudWatch` keeps that for three hours. Slower schedules use slots one minute wide, kept
@@ -12,7 +12,7 @@ use crate::model::window::{FINE_UP_TO, minutes_kept};
 #[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord, Hash)]
 pub struct Minute(i64);
 
-/// How often looks are taken, which settles where they are written.
+/// How often runs are scheduled, which determines where snapshots are written.
 ///
 /// Scheduled minutes are the multiples of the period, counted from 1970-01-01T00:00Z. A period that doesn't divide a day drifts
 /// against a cron expression; choose one that does.
@@ -28,7 +28,7 @@ impl Minute {
         Self(second.div_euclid(60))
     }
 
-    /// The minute that begins nearest to this second: a schedule's time may be told a moment early or late.
+    /// The minute that begins nearest to this second: a scheduled time may arrive a moment early or late.
     pub(crate) const fn nearest(second: i64) -> Self {
         Self::holding(second.saturating_add(30))
     }
@@ -41,17 +41,17 @@ impl Minute {
 }
 
 impl Schedule {
-    /// A look every minute.
+    /// A run every minute.
     pub const MINUTELY: Self = Self { period: 1 };
 
-    /// A look every so many minutes; `None` outside 1 minute to 1 day ([`SLOWEST`]).
+    /// A run every this many minutes; `None` outside 1 minute to 1 day ([`SLOWEST`]).
     #[must_use]
     pub fn every(minutes: u32) -> Option<Self> {
         let period = i64::from(minutes);
         (1..=SLOWEST).contains(&period).then_some(Self { period })
     }
 
-    /// Minutes between two looks.
+    /// Minutes between two runs.
     #[must_use]
     pub const fn period(self) -> i64 {
         self.period
@@ -67,9 +67,9 @@ impl Schedule {
         Minute(minute.0 - minute.0.rem_euclid(self.period))
     }
 
-    /// The scheduled minute so many looks before `minute`.
-    pub(crate) fn back(self, minute: Minute, looks: u32) -> Minute {
-        Minute(self.align(minute).0 - self.period * i64::from(looks))
+    /// The scheduled minute this many runs before `minute`.
+    pub(crate) fn back(self, minute: Minute, snapshots: u32) -> Minute {
+        Minute(self.align(minute).0 - self.period * i64::from(snapshots))
     }
 
     /// The scheduled minute after the one that `minute` belongs to.
@@ -77,7 +77,7 @@ impl Schedule {
         Minute(self.align(minute).0 + self.period)
     }
 
-    /// The seconds that hold the look of `minute`, the end excluded; both are whole minutes.
+    /// The seconds that hold the snapshot of `minute`, the end excluded; both are whole minutes.
     #[must_use]
     pub fn span(self, minute: Minute) -> Range<i64> {
         let end = self.align(minute).seconds();
@@ -90,25 +90,26 @@ impl Schedule {
         self.span(minute).start.saturating_add(offset)
     }
 
-    /// The look and the slot that a second belongs to; `None` for seconds between two looks.
+    /// The snapshot and the slot that a second belongs to; `None` for seconds between two snapshots.
     pub(crate) fn slot_at(self, second: i64) -> Option<(Minute, usize)> {
         let minute = Minute((second.div_euclid(self.period * 60) + 1) * self.period);
         let offset = second - self.span(minute).start;
         Some((minute, usize::try_from(offset.div_euclid(self.width())).ok()?))
     }
 
-    /// Whether a look that was scheduled for this second and taken so many milliseconds after the epoch is kept.
+    /// Whether a snapshot that was scheduled for this second and taken at this millisecond since the epoch is stored.
     ///
-    /// `EventBridge` Scheduler calls anywhere within the minute, and a cold start comes on top.
+    /// `EventBridge` Scheduler calls anywhere within the minute, and a cold start may add to it.
     pub(crate) const fn is_in_time(self, scheduled: i64, taken: i64) -> bool {
         let late = taken - scheduled * 1_000;
         -60_000 <= late && late <= (self.period * 60 + 60) * 1_000
     }
 
-    /// The seconds to ask for so as to read the looks of these minutes, which are in order, newest first.
+    /// The ranges of seconds to request for the snapshots of these minutes, which are in order, newest first.
     ///
-    /// One range where looks lie close together, since each range of a metric is paid for; else one for each look: the service's quota
-    /// counts seconds, empty ones too. Where the quota is `scarce`, only looks without a pause between them are one range.
+    /// One range where snapshots lie close together, since each range of a metric costs money; else one for each
+    /// snapshot: the service's quota counts seconds, empty ones too. If the quota is `scarce`, only snapshots without
+    /// a pause between them share a range.
     pub(crate) fn ranges(self, minutes: &[Minute], scarce: bool) -> Vec<Range<i64>> {
         let contiguous = if scarce { 1 } else { CONTIGUOUS_UP_TO };
         match minutes {
@@ -117,26 +118,27 @@ impl Schedule {
         }
     }
 
-    /// What one metric over these ranges of seconds counts in the quota: points that may be there, of each of its three statistics.
+    /// What one metric over these ranges of seconds counts in the quota: possible points of each of its three
+    /// statistics.
     pub(crate) fn estimated_points(self, ranges: &[Range<i64>]) -> i64 {
         let seconds: i64 = ranges.iter().map(|range| range.end - range.start).sum();
         STATISTICS * seconds / self.width()
     }
 
-    /// The seconds of the looks from one minute to another, which are one range.
+    /// The seconds of the snapshots from one minute to another, which are one range.
     pub(crate) fn from(self, oldest: Minute, newest: Minute) -> Range<i64> {
         self.span(oldest).start..self.span(newest).end
     }
 
-    /// How many earlier looks every run asks for, in one question with its own minute.
-    pub(crate) fn looks_near(self) -> u32 {
+    /// How many earlier snapshots every run requests, in one query with its own minute.
+    pub(crate) fn snapshots_near(self) -> u32 {
         u32::try_from(NEAR / self.period).unwrap_or(1).max(FEWEST_NEAR)
     }
 
-    /// How many looks before that of `minute` the service still keeps, seen from this second since the epoch: a run may be late, and one
-    /// without a scheduled minute is up to a period past the minute that it belongs to.
-    pub(crate) fn looks_kept(self, minute: Minute, now: i64) -> u32 {
-        // A look is in the minutes before its own.
+    /// How many snapshots before that of `minute` the service still has at this second since the epoch: a run may be
+    /// late, and one without a scheduled minute is up to a period past the minute that it belongs to.
+    pub(crate) fn snapshots_kept(self, minute: Minute, now: i64) -> u32 {
+        // A snapshot lies in the minutes before its own.
         let kept = minutes_kept(self.period) + 2;
         let oldest = now.max(self.align(minute).seconds()) - kept * 60;
         let minutes = (self.span(minute).start - oldest).div_euclid(60);
@@ -148,16 +150,16 @@ impl Schedule {
     }
 }
 
-/// The longest period, in minutes: ten looks must fit into the 15 days that one-minute data is kept.
+/// The longest period, in minutes: ten snapshots must fit into the 15 days that one-minute data is kept.
 pub(crate) const SLOWEST: i64 = 24 * 60;
-/// Up to this period, in minutes, several looks are read as one range.
+/// Up to this period, in minutes, several snapshots are read as one range.
 const CONTIGUOUS_UP_TO: i64 = 5;
-/// Smallest and largest value, and how often there was one.
+/// Smallest and largest value, and the number of samples.
 const STATISTICS: i64 = 3;
 const SLOTS: i64 = super::pages::SECONDS_PER_PAGE.cast_signed() as i64;
-/// And as many looks at least: what is found in one may have to be borne out by the one before it.
+/// And at least this many snapshots: a match in one may need confirmation by the one before it.
 const FEWEST_NEAR: u32 = 2;
-/// Rosters no older than this many minutes are read by every run, those of a short window.
+/// Rosters no older than this many minutes are read by every run: those of a short window.
 const NEAR: i64 = 12;
 
 #[cfg(test)]
@@ -185,27 +187,27 @@ mod tests {
     #[test]
     fn slots_are_a_second_wide_below_an_hour() {
         assert_eq!([1, 15, 59, 60, 1_440].map(|minutes| every(minutes).width()), [1, 1, 1, 60, 60]);
-        let kept = |minutes, late| every(minutes).looks_kept(Minute::holding(0), late);
+        let kept = |minutes, late| every(minutes).snapshots_kept(Minute::holding(0), late);
         assert_eq!([1, 15, 59, 60, 1_440].map(|minutes| kept(minutes, 3)), [175, 11, 2, 311, 12]);
     }
 
     #[test]
-    fn the_oldest_look_that_is_asked_for_is_kept_however_late_the_run() {
+    fn the_oldest_requested_snapshot_is_stored_however_late_the_run() {
         for period in [1, 5, 15, 59, 60] {
             let (schedule, minute) = (every(period), Minute::holding(86_400 * 10 * 59));
             let kept = if schedule.width() == 1 { 3 * 3_600 } else { 15 * 86_400 };
             for late in (-60..=i64::from(period) * 60 + 60).step_by(7) {
                 let now = minute.seconds() + late;
-                let looks = schedule.looks_kept(schedule.align(minute), now);
-                let start = schedule.span(schedule.back(minute, looks)).start;
+                let snapshots = schedule.snapshots_kept(schedule.align(minute), now);
+                let start = schedule.span(schedule.back(minute, snapshots)).start;
                 assert!(start >= now - kept + 120, "{period} minutes, {late} s late");
-                assert!(looks > 0);
+                assert!(snapshots > 0);
             }
         }
     }
 
     #[test]
-    fn a_look_is_kept_up_to_a_period_and_a_minute_after_its_minute() {
+    fn a_snapshot_is_stored_up_to_a_period_and_a_minute_after_its_minute() {
         let kept = |period, late: i64| every(period).is_in_time(600, 600_000 + late * 1_000);
         assert_eq!(
             [-61, -60, 0, 59, 61, 119, 120, 121].map(|late| kept(1, late)),
@@ -223,9 +225,10 @@ mod tests {
     }
 
     #[test]
-    fn close_looks_are_one_range_and_distant_ones_are_not() {
-        let check = |period, looks: &[u32], expected: &[(i64, i64)]| {
-            let minutes: Vec<_> = looks.iter().map(|look| every(period).back(Minute::holding(36_000), *look)).collect();
+    fn close_snapshots_are_one_range_and_distant_ones_are_not() {
+        let check = |period, snapshots: &[u32], expected: &[(i64, i64)]| {
+            let minutes: Vec<_> =
+                snapshots.iter().map(|snapshot| every(period).back(Minute::holding(36_000), *snapshot)).collect();
             let ranges = every(period).ranges(&minutes, false);
             let before = |range: &Range<i64>| (36_000 - range.start, 36_000 - range.end);
             assert_eq!(ranges.iter().map(before).collect::<Vec<_>>(), expected);
@@ -240,7 +243,7 @@ mod tests {
     #[test]
     fn where_the_quota_is_scarce_pauses_are_not_asked_for() {
         let ranges = |period, scarce| {
-            let minutes = [1, 2, 3].map(|look| every(period).back(Minute::holding(36_000), look));
+            let minutes = [1, 2, 3].map(|snapshot| every(period).back(Minute::holding(36_000), snapshot));
             every(period).ranges(&minutes, scarce).len()
         };
         assert_eq!([1, 5, 10].map(|period| (ranges(period, false), ranges(period, true))), [(1, 1), (1, 3), (3, 3)]);

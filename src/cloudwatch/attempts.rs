@@ -18,11 +18,12 @@ use tokio::time::Instant;
 
 use super::error::{Operation, StoreError, StoreTrouble, described, short};
 
-/// Refuses an answer that is none of the protocol's: without this a proxy's page with status 200 would count as a write that was
-/// done, since the answer to one has nothing in it (Smithy RPC v2 CBOR: an answer without the header `smithy-protocol` is malformed).
+/// Refuses an answer in another protocol: without this check a proxy's page with status 200 would count as a
+/// successful write, since the answer to a write is empty (Smithy RPC v2 CBOR: an answer without the header
+/// `smithy-protocol` is malformed).
 ///
-/// Of a write nothing else can be checked: status 200 and this header are all that `PutMetricData` answers. Whether the data arrived, the
-/// next run sees when it reads them back.
+/// Nothing else of a write can be checked: status 200 and this header are all that `PutMetricData` returns. The next
+/// run sees whether the data arrived, when it reads them back.
 #[derive(Debug)]
 pub(super) struct Spoken;
 
@@ -45,18 +46,18 @@ impl Intercept for Spoken {
     }
 }
 
-/// Whether an answer is one of the protocol that the client speaks.
+/// Whether an answer has the protocol that the client uses.
 fn is_spoken(answer: &HttpResponse) -> bool {
     answer.headers().get("smithy-protocol") == Some("rpc-v2-cbor")
 }
 
-/// Whether what is in an answer may be a refusal of the service's front end, which does not always name the protocol.
+/// Whether an answer may be a refusal of the service's front end, which does not always name the protocol.
 fn is_of_aws(answer: &HttpResponse) -> bool {
     let kind = answer.headers().get("content-type").unwrap_or_default();
     ["application/cbor", "application/json", "application/x-amz-"].iter().any(|of_aws| kind.starts_with(of_aws))
 }
 
-/// What became of the attempts of one call.
+/// The outcome of the attempts of one call.
 #[derive(Clone, Debug, Default)]
 pub(super) struct Attempts(Arc<State>);
 
@@ -150,7 +151,7 @@ impl Intercept for Attempts {
         _config: &mut ConfigBag,
     ) -> Result<(), BoxError> {
         let error = context.output_or_error().and_then(Result::err);
-        // How something else's answer fails to be read says nothing; what answered does.
+        // The parse error of a foreign answer is useless; the server that answered is the cause.
         let foreign = context.response().filter(|answer| !is_spoken(answer) && !is_of_aws(answer));
         let failed = error.map(|error| match foreign {
             Some(answer) => format!("something else than CloudWatch answered ({})", described(answer)),

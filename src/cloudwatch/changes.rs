@@ -1,8 +1,9 @@
-//! Which groups' published status changed since the look before, and how that is told.
+//! Which groups' published status changed since the last run, and the messages about it.
 //!
-//! A look keeps beside its roster which groups were told to be in trouble ([`Told`]). So a change is told once, whoever runs, and one that could
-//! not be told is told by the next look. What was told is not read back from the metric `Status`: that would be one more metric read for
-//! every group and look, 88 US dollars a month for 200 groups.
+//! A run stores beside its roster which groups were announced as not OK ([`Announced`]). So each change is sent once,
+//! whichever run finds it, and a change that could not be sent is sent by the next run. The announced statuses are not
+//! read back from the metric `Status`: that would be one more metric read for every group and run, 88 US dollars a
+//! month for 200 groups.
 
 use std::cmp::Reverse;
 use std::collections::HashSet;
@@ -10,7 +11,7 @@ use std::collections::HashSet;
 use serde::Serialize;
 
 use super::pages::key::OfGroup;
-use super::pages::roster::{MOST_MORE, MOST_TOLD, Told};
+use super::pages::roster::{Announced, MOST_ANNOUNCED, MOST_MORE};
 use crate::aws::secrets::topic::Notice;
 use crate::base::moment::rfc3339;
 use crate::judge::cluster::ClusterProblem;
@@ -20,16 +21,16 @@ use crate::model::pattern::Rules;
 use crate::model::snapshot::Snapshot;
 use crate::report::DiagnosisEntry;
 
-/// A group's published status that is another than the one that was told last.
+/// A group's published status that differs from the one that was announced last.
 #[derive(Clone, Debug, PartialEq)]
 struct Change {
-    /// The group, as [`Told`] knows it.
+    /// The group, as [`Announced`] knows it.
     key: u64,
     status: u8,
     before: Option<u8>,
     /// The group with its status, for a subject.
     title: String,
-    /// What there is to say, in one line.
+    /// The message, in one line.
     text: String,
     /// The same for machines.
     entry: Entry,
@@ -40,7 +41,7 @@ struct Change {
 struct Entry {
     group: String,
     status: &'static str,
-    /// `OK` too where the group was never told of.
+    /// `OK` too if the group was never announced.
     before: &'static str,
     #[serde(skip_serializing_if = "Option::is_none")]
     owner: Option<Box<str>>,
@@ -51,7 +52,7 @@ struct Entry {
     total_lag: Option<u64>,
 }
 
-/// What a message holds for machines.
+/// The content of a message for machines.
 #[derive(Serialize)]
 struct Body<'a> {
     meerkat: &'static str,
@@ -59,47 +60,47 @@ struct Body<'a> {
     /// The scheduled minute, RFC 3339.
     scheduled: String,
     changes: Vec<&'a Entry>,
-    /// What is wrong with the cluster itself, in sentences.
+    /// Problems of the cluster itself, in sentences.
     #[serde(skip_serializing_if = "<[_]>::is_empty")]
     cluster_problems: &'a [String],
     /// Changes of the run that no message names.
     more: usize,
 }
 
-/// What is to be told of a look, and what will have been told.
+/// The messages of a run, and what will have been announced with them.
 #[derive(Debug, Default)]
 pub(crate) struct Changes {
     /// The worst first, then by name.
     of_groups: Vec<Change>,
-    /// Groups that were in trouble and are not there any more, each with the status that was told last.
+    /// Groups that were not OK and no longer exist, each with the status that was announced last.
     gone: Vec<(u64, u8)>,
-    /// Every group that will have been told to be in trouble when all of this is, in error first.
+    /// Every group that will have been announced as not OK once all messages are sent, errors first.
     next: Vec<(u64, u8)>,
     /// The names of the groups that are in error now.
     in_error: Vec<String>,
-    /// What is wrong with the cluster itself, in sentences.
+    /// Problems of the cluster itself, in sentences.
     cluster_problems: Vec<String>,
-    /// How many groups beyond those that are listed were told of.
+    /// How many groups beyond the listed ones were announced.
     more_before: u32,
 }
 
 impl Changes {
-    /// What changed. A group about which nothing is published stays what it was last told to be, as its alarm does; so does
-    /// one that is missing, unless the look is `whole` and tells that it is gone.
+    /// The changes of a run. A group without a published status keeps its announced status, as its alarm does; so does
+    /// a missing group, unless the run is `whole` and shows that the group is gone.
     ///
-    /// `before` is `None` where no earlier look tells: then nothing has been told yet. Where more groups were in trouble than could be
-    /// listed, those in error are listed first, and of the others only the number is told.
+    /// `before` is `None` if no earlier run is known: then nothing has been announced yet. If more groups are not OK
+    /// than can be listed, errors are listed first, and of the others only the number is announced.
     pub(crate) fn new(
         snapshot: &Snapshot,
         judged: &Judged,
         cluster_problems: &[ClusterProblem],
-        before: Option<&Told>,
+        before: Option<&Announced>,
         whole: bool,
         owners: &Rules<Option<Box<str>>>,
     ) -> Self {
-        let nothing = Told::default();
+        let nothing = Announced::default();
         let before = before.unwrap_or(&nothing);
-        // Who is not listed was no error, or all who are listed would be errors.
+        // A group that is not listed was no error, or all listed ones are errors.
         let errors_listed = before.more == 0 || before.groups.iter().any(|(_, status)| *status < ERR);
         let here: HashSet<u64> = snapshot.groups.iter().map(|group| OfGroup::new(&group.name).long()).collect();
         let away = before.groups.iter().copied().filter(|(key, _)| !here.contains(key));
@@ -113,26 +114,26 @@ impl Changes {
         }
         for (group, of_group) in snapshot.groups.iter().zip(&judged.groups) {
             let of = OfGroup::new(&group.name);
-            let (key, told) = (of.long(), before.of(of));
+            let (key, announced) = (of.long(), before.of(of));
             let published = of_group.published_status().filter(|_| !of_group.is_unread());
-            let now = published.or(told.filter(|_| !group.is_missing()));
+            let now = published.or(announced.filter(|_| !group.is_missing()));
             all.next.extend(now.filter(|status| *status > OK).map(|status| (key, status)));
             if now == Some(ERR) {
                 all.in_error.push(group.name.to_string());
             }
-            let is_news = match (published, told) {
-                (Some(status), Some(told)) => status != told,
+            let is_news = match (published, announced) {
+                (Some(status), Some(announced)) => status != announced,
                 (Some(ERR), None) => errors_listed,
                 (Some(status), None) => status > OK && before.more == 0,
-                (None, told) => told.is_some() && group.is_missing(),
+                (None, announced) => announced.is_some() && group.is_missing(),
             };
             if !is_news {
                 continue;
             }
             let status = published.unwrap_or(OK);
             let title = format!("{} {}", group.name, of_group.verdict.word());
-            let known_before = told_word(told);
-            let was = if told.is_some() { format!(" (was {known_before})") } else { String::new() };
+            let known_before = announced_word(announced);
+            let was = if announced.is_some() { format!(" (was {known_before})") } else { String::new() };
             let owner = owners.of(&group.name).clone();
             let suffix = owner.as_ref().map_or(String::new(), |owner| format!("; owner {owner}"));
             let diagnosis = of_group.diagnosis.as_deref().map(|diagnosis| DiagnosisEntry::owned(diagnosis, snapshot));
@@ -149,7 +150,7 @@ impl Changes {
                 diagnosis,
                 total_lag: of_group.total_lag,
             };
-            all.of_groups.push(Change { key, status, before: told, title, text, entry });
+            all.of_groups.push(Change { key, status, before: announced, title, text, entry });
         }
         all.of_groups
             .sort_by(|one, other| (Reverse(one.status), &one.title).cmp(&(Reverse(other.status), &other.title)));
@@ -157,8 +158,9 @@ impl Changes {
         all
     }
 
-    /// The messages: one for each of the first [`MOST_MESSAGES`] changes, one more for the rest, one for groups that are gone, and one for the
-    /// number of those that are in trouble beyond what can be listed. `scheduled` is in seconds since 1970.
+    /// The messages: one for each of the first [`MOST_MESSAGES`] changes, one for the other changes, one for groups
+    /// that are gone, and one for the number of groups that are not OK and cannot be listed. `scheduled` is in seconds
+    /// since 1970.
     pub(crate) fn messages(&self, cluster: &str, scheduled: i64) -> Vec<Notice> {
         let (single, rest) = self.of_groups.split_at(self.of_groups.len().min(MOST_MESSAGES));
         let body = |changes: &[Change], more| {
@@ -200,7 +202,7 @@ impl Changes {
             attributes: attributes(cluster, status),
         };
         if let Some((_, worst)) = self.gone.iter().max_by_key(|(_, status)| *status) {
-            let was = told_word(Some(*worst));
+            let was = announced_word(Some(*worst));
             let gone = match self.gone.len() {
                 1 => format!("a group that was {was} is gone"),
                 several => format!("{several} groups that were not OK are gone, one of them was {was}"),
@@ -214,17 +216,17 @@ impl Changes {
         }
         if self.more_is_news() {
             let (more, status) = match self.more() {
-                0 => (format!("at most {MOST_TOLD} groups are not OK again"), Verdict::Ok),
+                0 => (format!("at most {MOST_ANNOUNCED} groups are not OK again"), Verdict::Ok),
                 more => (format!("{more} more groups are not OK"), Verdict::Warn),
             };
-            let text = format!("changes are told one by one for the {MOST_TOLD} worst, ERR first");
+            let text = format!("changes are sent one by one for the {MOST_ANNOUNCED} worst, ERR first");
             messages.push(of_several(more, text, self.more() as usize, status.word()));
         }
         messages
     }
 
-    /// What will have been told, given which of the messages were accepted; what was not is told anew.
-    pub(crate) fn told(self, accepted: impl Fn(usize) -> bool) -> Told {
+    /// What will have been announced if these messages were accepted; the rest is sent again by the next run.
+    pub(crate) fn announced(self, accepted: impl Fn(usize) -> bool) -> Announced {
         let (more, more_is_news) = (self.more(), self.more_is_news());
         let of_changes = self.of_groups.len().min(MOST_MESSAGES + 1);
         let mut groups = self.next;
@@ -237,17 +239,17 @@ impl Changes {
             groups.extend(self.gone);
         }
         groups.sort_by_key(|(_, status)| Reverse(*status));
-        groups.truncate(MOST_TOLD);
-        let is_told = more_is_news && accepted(of_changes + usize::from(is_gone));
-        Told { groups, more: if is_told { more } else { self.more_before } }
+        groups.truncate(MOST_ANNOUNCED);
+        let is_announced = more_is_news && accepted(of_changes + usize::from(is_gone));
+        Announced { groups, more: if is_announced { more } else { self.more_before } }
     }
 
-    /// How many groups are in trouble beyond those that can be listed.
+    /// How many groups are not OK beyond those that can be listed.
     fn more(&self) -> u32 {
-        u32::try_from(self.next.len().saturating_sub(MOST_TOLD)).unwrap_or(MOST_MORE).min(MOST_MORE)
+        u32::try_from(self.next.len().saturating_sub(MOST_ANNOUNCED)).unwrap_or(MOST_MORE).min(MOST_MORE)
     }
 
-    /// Whether there are such groups for the first time or no longer, or twice or half as many as were told of.
+    /// Whether there are such groups for the first time or no longer, or twice or half as many as announced.
     fn more_is_news(&self) -> bool {
         let (more, before) = (self.more(), self.more_before);
         more != before && (more >= before.saturating_mul(2) || before >= more.saturating_mul(2))
@@ -260,27 +262,27 @@ fn some_of(names: &[impl AsRef<str>]) -> String {
     format!("{}{}", first.join(", "), if names.len() > first.len() { ", …" } else { "" })
 }
 
-/// What every message can be filtered by; of the one for several groups the status is the worst.
+/// The attributes that subscriptions can filter by; a message for several groups has the worst status.
 fn attributes(cluster: &str, status: &str) -> Vec<(&'static str, String)> {
     vec![("cluster", cluster.to_owned()), ("status", status.to_owned())]
 }
 
-/// The word for a status that was told; what was never told counts as fine.
-pub(crate) fn told_word(told: Option<u8>) -> &'static str {
-    match told {
-        Some(told) if told == Verdict::Warn.code() => Verdict::Warn.word(),
+/// The word for an announced status; a group that was never announced counts as OK.
+pub(crate) fn announced_word(announced: Option<u8>) -> &'static str {
+    match announced {
+        Some(announced) if announced == Verdict::Warn.code() => Verdict::Warn.word(),
         Some(_) => Verdict::Err.word(),
         None => Verdict::Ok.word(),
     }
 }
 
-/// Troubles of the cluster that a message holds.
+/// Problems of the cluster that a message holds.
 const MOST_CLUSTER_PROBLEMS: usize = 5;
-/// The code of a group that is fine; what was never told counts as it.
+/// The code of a group that is OK; a group that was never announced counts as OK.
 const OK: u8 = 1;
 /// The code of a group that is in error, which is the worst.
 const ERR: u8 = 3;
-/// Messages a run, one more for all that is left, and two about groups that have no message of their own.
+/// Messages of a run, besides one for all other changes and two for groups without a message of their own.
 pub(crate) const MOST_MESSAGES: usize = 10;
-/// Groups that the last one names.
+/// Groups that the last message names.
 const MOST_NAMED: usize = 50;

@@ -1,4 +1,4 @@
-//! The history of one group as people read it.
+//! The history of one group in a form for people.
 
 use std::borrow::Cow;
 
@@ -13,16 +13,16 @@ use crate::model::memory::{Sample, Thresholds};
 use crate::model::snapshot::{Group, Snapshot};
 use crate::report::history::{PastOfGroup, PastOfPartition, PastSnapshot};
 
-/// What is kept of one group in so many snapshots before the run's minute.
+/// The stored snapshots of one group, this many before the run's minute.
 pub(crate) async fn read<'a>(
     store: &Store,
     cluster: &'a str,
-    looks: u32,
+    snapshots: u32,
     (snapshot, group): (&'a Snapshot, &'a Group),
     past: &mut Past,
     until: Instant,
 ) -> PastOfGroup<'a> {
-    let wanted: Vec<Wanted> = group.range().map(|row| Wanted::all(row, looks)).collect();
+    let wanted: Vec<Wanted> = group.range().map(|row| Wanted::all(row, snapshots)).collect();
     let windows = past.windows_of(store, &wanted, until).await;
     past.add(windows);
     let thresholds = Thresholds { period_ms: store.schedule().period() * 60_000, ..Thresholds::DEFAULT };
@@ -35,13 +35,13 @@ pub(crate) async fn read<'a>(
             looks: samples.iter().flatten().rev().map(|sample| remembered(sample, &thresholds)).collect(),
         }
     });
-    let untold = group.rows.as_ref().err().into_iter().chain(&group.gaps);
+    let unread = group.rows.as_ref().err().into_iter().chain(&group.gaps);
     PastOfGroup {
         cluster: cluster.into(),
         group: Cow::Borrowed(&group.name),
         period_minutes: store.schedule().period(),
         partitions: partitions.collect(),
-        problems: untold.chain(&past.problems(snapshot)).map(ToString::to_string).collect(),
+        problems: unread.chain(&past.problems(snapshot)).map(ToString::to_string).collect(),
     }
 }
 

@@ -1,4 +1,4 @@
-//! Reads seconds of state metrics back.
+//! Reads the seconds of state metrics back.
 
 use std::collections::BTreeMap;
 use std::iter::Peekable;
@@ -23,25 +23,25 @@ use super::pages::seconds::Merged;
 pub struct Store {
     pub(super) client: Client,
     pub(super) schedule: Schedule,
-    /// Where looks are kept.
+    /// The namespace of the snapshots.
     pub(super) state: String,
-    /// Where results for people go.
+    /// The namespace of the results for people.
     pub(super) results: String,
     pub(super) pace: Arc<Spacing>,
 }
 
-/// The points of one metric, or why there are none to be had.
+/// The points of one metric, or why they are missing.
 pub type Points = Result<Vec<Merged>, Arc<StoreError>>;
 
 impl Store {
-    /// A store that keeps looks in the namespace `state` and publishes into `results`
+    /// A store that keeps snapshots in the namespace `state` and publishes into `results`
     /// (by default [`super::names::STATE_NAMESPACE`] and [`super::names::NAMESPACE`]).
     pub fn new(client: Client, schedule: Schedule, state: impl Into<String>, results: impl Into<String>) -> Self {
         let pace = Arc::new(Spacing::shared_by(1));
         Self { client, schedule, state: state.into(), results: results.into(), pace }
     }
 
-    /// The same for one of so many runs that read in the same minute, and share the quota of points.
+    /// The same for one of this many runs that read in the same minute, and share the quota of points.
     #[must_use]
     pub fn shared_by(self, runs: u32) -> Self {
         Self { pace: Arc::new(Spacing::shared_by(runs)), ..self }
@@ -53,14 +53,14 @@ impl Store {
         self.schedule
     }
 
-    /// How many estimated points can still be asked for until then, as far as the quota goes.
+    /// How many estimated points can still be requested until then within the quota.
     pub(super) fn points_until(&self, until: Instant) -> i64 {
         self.pace.points_until(until)
     }
 
     /// The points of these metrics within their ranges of seconds, in the order of the metrics.
     ///
-    /// Metrics with the same ranges are asked for together. Each range of a metric counts as one metric read.
+    /// Metrics with the same ranges are requested together. Each range of a metric counts as one metric read.
     pub async fn points(&self, wanted: &[(Arc<Metric>, Vec<Range<i64>>)], until: Instant) -> Vec<Points> {
         let mut together: BTreeMap<Vec<(i64, i64)>, Vec<usize>> = BTreeMap::new();
         for (index, (_, ranges)) in wanted.iter().enumerate() {
@@ -115,14 +115,14 @@ fn metrics_per_call(metrics: &[Arc<Metric>]) -> usize {
     (BYTES_PER_CALL / largest).clamp(1, QUERIES_PER_CALL / STATISTICS.len())
 }
 
-/// What has come in for one metric.
+/// What has arrived for one metric.
 #[derive(Default)]
 struct Received {
     /// Times and values, by statistic.
     values: [Vec<(i64, f64)>; STATISTICS.len()],
     /// By statistic.
     complete: [bool; STATISTICS.len()],
-    /// What was said last of one that is not complete.
+    /// The service's last message about an incomplete metric.
     status: Option<String>,
 }
 
@@ -174,7 +174,7 @@ impl Received {
         self.values[statistic].extend(values.map(|(time, value)| (time.secs(), *value)));
         match result.status_code() {
             Some(StatusCode::Complete) => self.complete[statistic] = true,
-            // More of it is on the next page, if there is one.
+            // The next page has more of it, if there is one.
             other => self.status = other.map(|status| status.as_str().to_owned()),
         }
     }
@@ -190,10 +190,10 @@ impl Received {
         });
         let mut points = Vec::new();
         while let Some(time) = statistics.iter_mut().filter_map(|values| Some(values.peek()?.0)).min() {
-            // Of a time that is told twice, the last value counts.
+            // If a time is returned twice, the last value counts.
             let of_time =
                 |values: &mut Peekable<_>| std::iter::from_fn(|| values.next_if(|(at, _)| *at == time)).last();
-            let [samples, minimum, maximum] = statistics.each_mut().map(of_time).map(|told| Some(told?.1));
+            let [samples, minimum, maximum] = statistics.each_mut().map(of_time).map(|known| Some(known?.1));
             points.push(Merged { time, samples, minimum, maximum });
         }
         Ok(points)

@@ -1,4 +1,4 @@
-//! Metrics by name and dimensions, and names as the dimension values that the service takes.
+//! Metrics by name and dimensions, and names as dimension values that the service accepts.
 
 use std::fmt::Write as _;
 
@@ -25,7 +25,7 @@ impl Metric {
 
 /// A name as a dimension value: ASCII without spaces, not empty, not starting with a colon, at most [`LONGEST`] characters.
 ///
-/// Reversible, save for names that don't fit: those keep their beginning and end in a hash.
+/// Reversible, except for names that do not fit: those keep their beginning and end in a hash.
 pub(crate) fn encode(name: &str) -> String {
     if name.is_empty() {
         return EMPTY.to_owned();
@@ -36,7 +36,7 @@ pub(crate) fn encode(name: &str) -> String {
     }
     if value.len() > LONGEST {
         let kept = LONGEST - CUT.len() - HASH_DIGITS;
-        // An escape is three characters long; none may be cut in two.
+        // An escape has three characters; it must not be cut in two.
         let kept = (kept - 2..=kept).rev().find(|&end| !value[end - 2..end].contains('%')).unwrap_or(kept - 2);
         value.truncate(kept);
         let hash = Hash::new().text(name).finish();
@@ -47,12 +47,12 @@ pub(crate) fn encode(name: &str) -> String {
     value
 }
 
-/// The longest dimension value that the service takes, in characters.
+/// The longest dimension value that the service accepts, in characters.
 pub(crate) const LONGEST: usize = 1_024;
-/// Names, types and lengths around a dimension on the wire, generously.
+/// Names, types and lengths around a dimension on the wire, a generous estimate.
 const BYTES_PER_DIMENSION: usize = 40;
 const ESCAPED: AsciiSet = CONTROLS.add(b' ').add(b'%');
-/// A percent sign that starts no escape: neither [`EMPTY`] nor [`CUT`] can be the encoding of a name.
+/// A percent sign that starts no escape, so neither [`EMPTY`] nor [`CUT`] can be the encoding of a name.
 const EMPTY: &str = "%";
 const CUT: &str = "%~";
 const HASH_DIGITS: usize = 16;
@@ -64,7 +64,7 @@ mod tests {
     use percent_encoding::percent_decode_str;
     use proptest::prelude::*;
 
-    /// The name behind a value; `None` if it was too long to be kept, or is none of ours.
+    /// The name behind a value; `None` if it was too long to be stored, or is not an encoded name.
     fn decode(value: &str) -> Option<String> {
         match value {
             EMPTY => Some(String::new()),

@@ -1,7 +1,8 @@
-//! The only door to `CloudWatch`: where looks are kept, how they are read back, and what is published.
+//! The only door to `CloudWatch`: where snapshots are stored, how they are read back, and what is published.
 //!
-//! [`address`], [`pages`], [`metric`], [`metrics`], [`changes`], [`cost`] and [`names`] are pure; [`history`] reads, [`publish`] writes, and [`past`] brings a
-//! snapshot's rows together with what is kept of them. Types of the SDK stay inside, save for the client that [`connect`] makes and a [`Store`] is made from.
+//! [`address`], [`pages`], [`metric`], [`metrics`], [`changes`], [`cost`] and [`names`] are pure; [`history`] reads,
+//! [`publish`] writes, and [`past`] matches a snapshot's rows with the stored ones. Types of the SDK stay inside,
+//! except the client that [`connect`] creates and a [`Store`] needs.
 
 use std::time::Duration;
 
@@ -39,16 +40,16 @@ pub use pace::POINTS_PER_SECOND;
 
 use crate::aws::http;
 
-/// How long `CloudWatch` is waited for.
+/// How long to wait for `CloudWatch`.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub(crate) struct Patience {
-    /// Until a connection stands, TLS included.
+    /// Until there is a connection, TLS included.
     pub(crate) connect: Duration,
     /// Until one attempt is answered.
     pub(crate) attempt: Duration,
     /// Until a call is answered, all attempts together.
     pub(crate) call: Duration,
-    /// Attempts a call, the first included.
+    /// Attempts per call, the first included.
     pub(crate) attempts: u32,
 }
 
@@ -77,5 +78,5 @@ pub(crate) fn without_settings() -> Client {
     Client::from_conf(aws_sdk_cloudwatch::Config::builder().behavior_version(BehaviorVersion::latest()).build())
 }
 
-/// Bytes that an answer may have: many times what a page of 100,800 points takes.
+/// Largest answer in bytes: many times the size of a page of 100,800 points.
 const LONGEST_ANSWER: usize = 16 * 1024 * 1024;

@@ -1,15 +1,16 @@
-//! The names that leave the program: namespaces, metrics and dimensions.
+//! The names outside the program: namespaces, metrics and dimensions.
 //!
-//! Alarms, dashboards and policies repeat them. What people read is spelled in [`measures`] with its names elsewhere; the rest is spelled here.
+//! Alarms, dashboards and policies repeat them. Names for people are in [`measures`] together with their names
+//! elsewhere; all others are here.
 
 use crate::judge::measures::{self, Measure};
 
-/// Where the results for people go, unless configured otherwise.
+/// The namespace of the results for people, unless configured otherwise.
 pub const NAMESPACE: &str = "Meerkat";
-/// Where the snapshots go, unless configured otherwise.
+/// The namespace of the snapshots, unless configured otherwise.
 pub const STATE_NAMESPACE: &str = "Meerkat/State";
 
-/// The cluster, as the configuration names it; percent-encoded.
+/// The cluster's name in the configuration; percent-encoded.
 pub(crate) const CLUSTER: &str = "Cluster";
 /// The consumer group; percent-encoded.
 pub const GROUP: &str = "Group";
@@ -19,15 +20,15 @@ pub(crate) const TOPIC: &str = "Topic";
 pub(crate) const PARTITION: &str = "Partition";
 /// One of several parts of the cluster's groups, as `2/8`.
 pub(crate) const PART: &str = "Part";
-/// Minutes from one look to the next.
+/// Minutes from one run to the next.
 pub(crate) const PERIOD: &str = "Period";
 /// One of 2^k buckets of groups, as `3/8`.
 pub(crate) const BUCKET: &str = "Bucket";
 /// The number of a page in its bucket, from 0.
 pub(crate) const PAGE: &str = "Page";
 
-/// {Cluster, Group}: 1 OK, 2 WARN, 3 ERR; nothing while warming up. Of a group that could not be read, 2 or 3 is published again for up to
-/// three hours, and an OK is not.
+/// {Cluster, Group}: 1 OK, 2 WARN, 3 ERR; absent in the first two runs. Of a group that could not be read, 2 or 3 is
+/// published again for up to three hours, and an OK is not.
 ///
 /// Also the dimension of [`GROUPS`].
 pub const STATUS: &str = of(measures::GROUP_STATUS);
@@ -35,21 +36,22 @@ pub const STATUS: &str = of(measures::GROUP_STATUS);
 pub const LAG: &str = of(measures::GROUP_LAG);
 /// {Cluster, Group} and details: age of the oldest unread record in seconds, one value for each partition where it is known.
 pub const LAG_SECONDS: &str = of(measures::GROUP_LAG_SECONDS);
-/// {Cluster, Group}: records that retention deleted unread since the last look, one value for each partition that lost some; nothing
-/// where none did.
+/// {Cluster, Group}: records that retention deleted unread since the last run, one value for each partition that lost
+/// some; absent if none did.
 pub const LOST_OFFSETS: &str = of(measures::GROUP_LOST);
-/// {Cluster, Group}: 1 for each partition that is about to lose records unread; nothing where none is.
+/// {Cluster, Group}: 1 for each partition that is about to lose records unread; absent if none is.
 pub const LOSS_AHEAD: &str = of(measures::GROUP_LOSS_AHEAD);
 /// {Cluster, Group}: seconds until records are deleted unread, one value for each partition where that is within a day; nothing where it is
 /// not. Its statistic is Minimum.
 pub const LOSS_AHEAD_SECONDS: &str = of(measures::GROUP_LOSS_AHEAD_SECONDS);
 /// {Cluster}, and {Cluster, Part} where there are parts: 1 for each finished run.
 pub const HEARTBEAT: &str = of(measures::HEARTBEAT);
-/// {Cluster}, and {Cluster, Part} where there are parts: 1 for each run that saw nothing of Kafka; nothing for a run that did.
+/// {Cluster}, and {Cluster, Part} if there are parts: 1 for each run that could read nothing from Kafka; absent for
+/// other runs.
 pub const BLIND_RUNS: &str = of(measures::BLIND_RUNS);
 /// {Cluster, Status}: groups that have this status.
 pub const GROUPS: &str = of(measures::GROUPS);
-/// {Cluster}: groups about which nothing is known, and those whose status is left out because of the limit.
+/// {Cluster}: groups without a known status, and those whose status is left out because of the limit.
 pub(crate) const UNKNOWN_GROUPS: &str = of(measures::UNKNOWN_GROUPS);
 /// {Cluster, Topic}: 1 OK, 2 WARN, of a topic that is watched; nothing while it is unknown.
 pub(crate) const TOPIC_STATUS: &str = of(measures::TOPIC_STATUS);
@@ -60,9 +62,10 @@ pub(crate) const DURATION_MS: &str = of(measures::DURATION);
 
 /// State, {Cluster, Part, Period, Bucket, Page}: one page of partitions, see [`super::pages`].
 pub(crate) const PARTITIONS: &str = "Partitions";
-/// State, {Cluster, Part, Period}: what a look tells of itself, see [`super::pages::roster::Roster`].
+/// State, {Cluster, Part, Period}: the roster of a snapshot, see [`super::pages::roster::Roster`].
 pub(crate) const ROSTER: &str = "Roster";
-/// State, {Cluster, Part, Period, Page}: names of groups whose last published status stands, see [`super::pages::standing`].
+/// State, {Cluster, Part, Period, Page}: names of groups whose last published status is still valid, see
+/// [`super::pages::standing`].
 pub const STANDING: &str = "Standing";
 /// State, {Cluster, Part, Period, Page}: what is remembered of brokers and of groups' rebalances, see [`super::pages::notes`].
 pub const NOTES: &str = "Notes";

@@ -1,6 +1,8 @@
-//! Keeps reads under the quota that counts estimated points: metrics × statistics × seconds asked for, there or not.
+//! Keeps reads under the quota that counts estimated points: metrics × statistics × requested seconds, with or without
+//! data.
 //!
-//! The quota is the account's, and the parts of a cluster run in the same minute, each as a process of its own: each has its share.
+//! The quota belongs to the account, and the parts of a cluster run in the same minute, each as its own process: each
+//! has its share.
 
 use std::sync::Mutex;
 
@@ -15,17 +17,17 @@ pub(super) struct Spacing {
 }
 
 impl Spacing {
-    /// For one of so many runs that share the quota.
+    /// For one of this many runs that share the quota.
     pub(super) fn shared_by(sharers: u32) -> Self {
         Self { free: Mutex::new(None), sharers: u64::from(sharers.max(1)) }
     }
 
-    /// The most estimated points that one call should ask for.
+    /// The most estimated points of one call.
     pub(super) fn points_per_call(&self) -> i64 {
         POINTS_PER_CALL / self.sharers.cast_signed()
     }
 
-    /// How many estimated points can be asked for from now on until then.
+    /// How many estimated points can be requested from now on until then.
     pub(super) fn points_until(&self, until: Instant) -> i64 {
         let free = *self.free.lock().unwrap_or_else(std::sync::PoisonError::into_inner);
         let now = Instant::now();
@@ -34,7 +36,7 @@ impl Spacing {
         i64::try_from(points).unwrap_or(i64::MAX)
     }
 
-    /// When a call of this many estimated points may start; its time is taken from the schedule.
+    /// When a call of this many estimated points may start; the call occupies that time on the schedule.
     pub(super) fn reserve(&self, points: i64) -> Instant {
         let points = u64::try_from(points).unwrap_or(0).max(POINTS_PER_SECOND / CALLS_PER_SECOND);
         let now = Instant::now();
@@ -45,7 +47,7 @@ impl Spacing {
     }
 }
 
-/// The most estimated points that one call should ask for; a call that starts late in a second may carry them into it.
+/// The most estimated points of one call; a call that starts late in a second may carry them into the next one.
 const POINTS_PER_CALL: i64 = 31_000;
 /// With one call on top this is half of the service's quota of 180,000 points a second (`CloudWatch` service quotas, `GetMetricData`),
 /// which is shared by all readers in the account and Region, and cannot be raised.

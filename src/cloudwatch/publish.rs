@@ -14,21 +14,21 @@ use super::metric::Metric;
 use super::metrics::Datum;
 use super::pages::seconds::Second;
 
-/// What became of a write.
+/// The outcome of a write.
 #[derive(Debug, Default)]
 pub struct Written {
-    /// Requests that the service took.
+    /// Requests that the service accepted.
     pub requests: usize,
-    /// Metrics in them, where that was counted.
+    /// Metrics in them, if they were counted.
     pub(crate) metrics: usize,
     /// Datums in them.
     pub datums: usize,
-    /// Why the rest was not taken, one for each request or page that failed.
+    /// Why the rest was not accepted, one error for each failed request or page.
     pub failures: Vec<Arc<StoreError>>,
 }
 
 impl Store {
-    /// Writes pages, each as the seconds of its metric; `None` stands for a page that does not fit its minute.
+    /// Writes pages, each as the seconds of its metric; `None` is a page that does not fit its minute.
     ///
     /// A page is never split over two requests, so it is written as a whole or not at all.
     pub async fn write(&self, pages: &[(Arc<Metric>, Option<Vec<Second>>)], until: Instant) -> Written {
@@ -51,9 +51,10 @@ impl Store {
         written
     }
 
-    /// Writes the results for people, as of the scheduled minute.
+    /// Writes the results for people, at the scheduled minute.
     ///
-    /// A request that the client repeats after a lost answer counts its values twice: maxima and percentiles stay right,
+    /// A request that the client repeats after a lost answer counts its values twice: maxima and percentiles stay
+    /// right,
     /// sums of that minute do not.
     pub async fn publish(&self, minute: Minute, datums: &[Datum], until: Instant) -> Written {
         let mut written = Written::default();
@@ -93,6 +94,6 @@ impl Store {
     }
 }
 
-/// Results are looked at by the minute.
+/// Results have a resolution of one minute.
 pub(super) const RESULTS_RESOLUTION: i64 = 60;
 const REQUESTS_AT_ONCE: usize = 8;

@@ -1,4 +1,4 @@
-//! The status that was published last of a group: what a history that begins anew knows of before.
+//! The status that was published last of a group: what a new history knows of the time before it.
 
 use std::collections::BTreeMap;
 use std::ops::Range;
@@ -19,9 +19,9 @@ use crate::judge::outcome::LastKnown;
 /// What was published of some groups before a minute.
 #[derive(Debug, Default)]
 pub(super) struct Published {
-    /// By the group's place among those that were asked for: those whose last status is WARN or ERR.
+    /// By the group's index among the requested ones: those whose last status is WARN or ERR.
     pub(super) standing: BTreeMap<usize, LastKnown>,
-    /// Metrics asked for.
+    /// Metrics that were requested.
     pub(super) metrics: usize,
     /// Why the rest is not known.
     pub(super) failure: Option<Arc<StoreError>>,
@@ -91,7 +91,7 @@ impl Store {
         newest
     }
 
-    /// The same of one question, page by page.
+    /// The same for one question, page by page.
     async fn newest_of(
         &self,
         queries: &Queries,
@@ -128,7 +128,7 @@ impl Store {
     }
 }
 
-/// A status as it is published.
+/// A published status.
 fn status(value: f64) -> Option<u8> {
     (OK..=ERR).find(|status| (f64::from(*status) - value).abs() < 0.5)
 }
@@ -137,7 +137,8 @@ const OK: u8 = 1;
 const ERR: u8 = 3;
 const MINUTE: i64 = 60;
 const HOUR: i64 = 3_600;
-/// Data of one minute are kept for 15 days (`CloudWatch`, metrics retention); an hour less, so that the first hour is whole.
+/// `CloudWatch` keeps data of one minute for 15 days (metrics retention); an hour less, so that the first hour is
+/// whole.
 const KEPT_S: i64 = 15 * 24 * HOUR - HOUR;
 /// Names of the greatest length still fit into a request.
 const GROUPS_PER_CALL: usize = 200;

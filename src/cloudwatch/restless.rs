@@ -1,4 +1,4 @@
-//! Which groups' metrics are published where quiet groups are quiet.
+//! Which groups' metrics are published with `MEERKAT_METRICS_DETAIL=problems`.
 
 use super::pages::key::OfGroup;
 use super::pages::roster::{MOST_LEFT, Restless};
@@ -6,9 +6,10 @@ use crate::judge::input::Sight;
 use crate::judge::outcome::Judged;
 use crate::judge::verdict::Verdict;
 
-/// Which groups' metrics are published now, and which are to be for some looks more.
+/// The groups whose metrics are published now, and those whose metrics are published for some more runs.
 ///
-/// A group is restless while it is not OK, has a finding, or lags more than allowed; then for as many looks that its alarms close.
+/// A group is restless while it is not OK, has a finding, or lags more than allowed; and after that for as many runs
+/// as its alarms need to close.
 pub(crate) fn restless(
     Sight { snapshot, thresholds, .. }: Sight<'_>,
     judged: &Judged,
@@ -21,7 +22,7 @@ pub(crate) fn restless(
         let lags = of_group.max_lag.is_some_and(|lag| lag > thresholds.allowed_lag);
         let finds = judged.rows_of(group).iter().any(|judgement| !judgement.findings.is_empty());
         let now = of_group.verdict != Verdict::Ok || lags || finds || !group.vanished.is_empty();
-        let before = before.map_or(0, |before| before.looks_left(short));
+        let before = before.map_or(0, |before| before.runs_left(short));
         let left = if now { MOST_LEFT } else { before.saturating_sub(1) };
         if left > 0 {
             next.push((short, left));

@@ -1,4 +1,4 @@
-//! The recent past of what was published, for pictures: a line that cannot be read is simply not drawn.
+//! Recent published values, for pictures: a line that cannot be read is not drawn.
 
 use std::collections::BTreeMap;
 use std::ops::Range;
@@ -14,7 +14,7 @@ use super::names;
 impl Store {
     /// The greatest lag of these groups over a range of seconds, as (second, offsets), one value each `step` seconds.
     ///
-    /// Groups without a value are left out, and all of them where `CloudWatch` does not answer by `until`.
+    /// Groups without a value are left out; all groups are, if `CloudWatch` does not answer by `until`.
     pub(crate) async fn lag_trend(
         &self,
         cluster: &str,
@@ -55,5 +55,5 @@ impl Store {
 /// One query a group; names of the greatest length still fit into a request.
 const GROUPS_PER_CALL: usize = 200;
 
-/// Results are kept by the minute.
+/// Results have a resolution of one minute.
 const MINUTE: i64 = 60;

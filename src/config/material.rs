@@ -46,7 +46,7 @@ impl Variables {
             Ok(Source::Inline(_)) if is_path(&text) => KeystorePlace::Path(text),
             Ok(Source::Inline(_)) => {
                 let expected = "must be PEM, which begins with -----BEGIN, or the path of a file with PEM, PKCS#12 or JKS, or refer to one";
-                self.wrong(name, format_args!("{expected}; what was found is not shown"));
+                self.wrong(name, format_args!("{expected}; the value is not shown"));
                 KeystorePlace::Path(String::new())
             }
             Ok(Source::Elsewhere(reference)) => KeystorePlace::Kept(reference),
@@ -57,7 +57,7 @@ impl Variables {
         })
     }
 
-    /// What Burrow's clients log in with; one that is said itself is checked at once.
+    /// The login of Burrow's clients; a value that is no reference is checked at once.
     pub(super) fn burrow_login(&mut self) -> Option<Source> {
         match self.optional_source(BURROW_LOGIN)? {
             Source::Inline(text) => match login(text.expose()) {
@@ -96,7 +96,7 @@ fn unfolded(text: &str) -> String {
     text.split("-----").map(line).collect()
 }
 
-/// Whether a text may be shown as a path: a key without its PEM armour is base64 alone, a key store is many lines.
+/// Whether a text may be shown as a path: a key without its PEM armour is only base64, a key store is many lines.
 fn is_path(text: &str) -> bool {
     let base64 = text.bytes().all(|byte| byte.is_ascii_alphanumeric() || b"+/=".contains(&byte));
     !text.contains(['\n', '\r', '"', ';']) && (text.len() < SHORTEST_KEY || !base64)
@@ -159,18 +159,18 @@ mod tests {
     }
 
     #[test]
-    fn what_opens_nothing_is_told() {
-        let told = |variables: &[(&str, &str)]| keystore(variables).err().unwrap_or_default();
+    fn what_opens_nothing_is_reported() {
+        let problem = |variables: &[(&str, &str)]| keystore(variables).err().unwrap_or_default();
         assert_eq!(
-            told(&[("KAFKA_SSL_KEY_PASSWORD", "hunter2")]),
+            problem(&[("KAFKA_SSL_KEY_PASSWORD", "hunter2")]),
             "KAFKA_SSL_KEY_PASSWORD goes with KAFKA_SSL_KEYSTORE, which is not set"
         );
         assert_eq!(
-            told(&[("KAFKA_SSL_TRUSTSTORE_TYPE", "JKS")]),
+            problem(&[("KAFKA_SSL_TRUSTSTORE_TYPE", "JKS")]),
             "KAFKA_SSL_TRUSTSTORE_TYPE goes with KAFKA_SSL_TRUSTSTORE, which is not set"
         );
         assert_eq!(
-            told(&[("KAFKA_SSL_TRUSTSTORE", "a"), ("KAFKA_SSL_TRUSTSTORE_TYPE", "BKS")]),
+            problem(&[("KAFKA_SSL_TRUSTSTORE", "a"), ("KAFKA_SSL_TRUSTSTORE_TYPE", "BKS")]),
             "KAFKA_SSL_TRUSTSTORE_TYPE must be one of PEM, PKCS12, JKS, found \"BKS\""
         );
     }

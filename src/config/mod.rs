@@ -1,6 +1,6 @@
 //! Environment variables → [`Config`], or every problem at once.
 //!
-//! Nothing here reads the environment or a file: variables come in as pairs, and PEM files stay paths.
+//! Nothing here reads the environment or a file: variables come in as pairs, and paths of PEM files stay paths.
 
 use std::fmt;
 use std::time::Duration;
@@ -32,56 +32,57 @@ use words::{ABANDONED, SWITCH};
 
 pub use words::{Detail, Format, MetricsDetail};
 
-/// Everything that a run can be told by variables.
+/// All settings of a run from variables.
 #[derive(Clone, Debug)]
 pub struct Config {
-    /// How to reach the brokers.
+    /// How to connect to the brokers.
     pub(crate) kafka: Kafka,
     /// The cluster's name in metrics and reports; `None` takes Kafka's own cluster id.
     pub(crate) cluster: Option<String>,
-    /// Groups to look at, where an event names none.
+    /// Groups to check, unless an event names some.
     pub groups: Patterns,
     pub(crate) topics: Patterns,
-    /// Which part of the groups to look at, where an event names none.
+    /// The part of the groups to check, unless an event names groups.
     pub(crate) part: Part,
-    /// How many parts write the history that is read; at least as many as [`Self::part`] is one of.
+    /// The number of parts that write the history; at least as many as [`Self::part`] has.
     pub(crate) parts: u32,
-    /// Groups and topics to look at as one hash below 2⁴⁰: who looks at others is another writer of the same history.
+    /// Selected groups and topics as one hash below 2⁴⁰: runs with different selections must not share one history.
     pub(crate) selection: u64,
     /// Who owns a group, by its name.
     pub(crate) owners: Rules<Option<Box<str>>>,
-    /// Whether this is a Lambda function, which logs what it found and has no shell whose variables could be set.
+    /// Whether this is a Lambda function, which logs its results and has no shell where variables could be set.
     pub in_lambda: bool,
-    /// What Burrow's clients log in with, as `name:password`; `None` where the front lets in whom it wants.
+    /// The login of Burrow's clients, as `name:password`; `None` leaves authentication to the front.
     pub(crate) burrow_login: Option<Source>,
-    /// How much of the partitions goes into the report.
+    /// Which partitions the report lists.
     pub(crate) detail: Detail,
     /// The shape of a check's report.
     pub format: Format,
-    /// Bytes that a report may have; `None` means [`LAMBDA_REPORT_LIMIT`] in Lambda and no limit elsewhere.
+    /// The largest report in bytes; `None` means [`LAMBDA_REPORT_LIMIT`] in Lambda and no limit elsewhere.
     pub report_limit: Option<usize>,
-    /// How long a run outside Lambda may take.
+    /// The maximum time of a run outside Lambda.
     pub timeout: Duration,
-    /// What counts as late, and what raises an alarm.
+    /// Thresholds of lag, and what is an alarm.
     pub(crate) judgement: Judging,
-    /// What is kept in `CloudWatch`, and what is published there.
+    /// What is stored in `CloudWatch`, and what is published there.
     pub(crate) store: Keeping,
-    /// What may be a mistake in the variables, in sentences.
+    /// Sentences about values that may be mistakes.
     pub doubts: Vec<String>,
 }
 
-/// What counts as late, and what raises an alarm.
+/// Thresholds of lag, and what is an alarm.
 #[derive(Clone, Debug)]
 pub(crate) struct Judging {
     /// Minutes from one scheduled run to the next.
     pub(crate) period: u32,
-    /// Offsets that a group may be behind and still count as caught up, by the group's name.
+    /// Records that a group may be behind and still count as caught up, by the group's name.
     pub(crate) allowed_lag: Rules<u64>,
-    /// How old the oldest unread record may be, by the group's name.
+    /// The maximum age of the oldest unread record, by the group's name.
     pub(crate) objective: Rules<Option<Objective>>,
-    /// What a group comes to that nobody has read with since the first look; one that is expected is an error.
+    /// The status of a group that has had no reader since the first run that saw it; an expected group is always an
+    /// error.
     pub(crate) abandoned: Abandoned,
-    /// Whether a partition that nobody in a living group subscribes to counts as stopped.
+    /// Whether a partition that no member of a living group subscribes to counts as stopped.
     pub(crate) unassigned_alarms: bool,
     /// Whether a partition that is read but never committed counts as slow.
     pub(crate) uncommitted_alarms: bool,
@@ -95,10 +96,10 @@ pub(crate) struct Judging {
     pub(crate) expected: Vec<Pattern>,
 }
 
-/// What is kept in `CloudWatch`, and what is published there.
+/// What is stored in `CloudWatch`, and what is published there.
 #[derive(Clone, Debug)]
 pub(crate) struct Keeping {
-    /// Whether earlier looks are read and this one is written.
+    /// Whether earlier snapshots are read and this one is written.
     pub(crate) history: bool,
     /// Whether results are published to `CloudWatch`.
     pub(crate) publish: bool,
@@ -112,35 +113,35 @@ pub(crate) struct Keeping {
     pub(crate) detail: MetricsDetail,
     /// Metrics that a run may publish.
     pub(crate) limit: usize,
-    /// The topic that is told of each group whose published status changes; `None` tells nobody.
+    /// The topic that receives each change of a group's published status; `None` sends nothing.
     pub(crate) changes: Option<Arn>,
 }
 
-/// How to reach the brokers.
+/// How to connect to the brokers.
 #[derive(Clone, Debug)]
 pub(crate) struct Kafka {
-    /// Where the addresses to begin with come from.
+    /// The addresses to connect to first.
     pub(crate) bootstrap: Bootstrap,
     pub(crate) encryption: Encryption,
     /// The CAs to trust; `None` trusts Mozilla's roots.
     pub(crate) truststore: Option<Keystore>,
     /// The client's certificate chain and private key, for brokers that ask for one.
     pub(crate) keystore: Option<Keystore>,
-    /// How to log in; `None` on listeners without SASL.
+    /// How to log in; `None` for listeners without SASL.
     pub(crate) sasl: Option<Sasl>,
-    /// Bytes that one answer may have.
+    /// The largest answer of a broker in bytes.
     pub(crate) frame_limit: usize,
 }
 
-/// Where the addresses to begin with come from.
+/// The addresses to connect to first.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub(crate) enum Bootstrap {
-    /// They are configured, without duplicates.
+    /// Configured ones, without duplicates.
     Addresses(Vec<Endpoint>),
-    /// Amazon MSK tells them.
+    /// Those that Amazon MSK returns.
     Cluster {
         arn: Arn,
-        /// From where it is reached.
+        /// The network from which it is reached.
         network: Network,
     },
 }
@@ -150,21 +151,21 @@ pub(crate) enum Bootstrap {
 pub(crate) enum Encryption {
     /// TLS, always verified.
     Tls,
-    /// None; only when the configuration says so in so many words.
+    /// No encryption; only if the configuration asks for it explicitly.
     None,
 }
 
-/// A trust store or key store: where it is, and what opens it.
+/// A trust store or key store: where it is, and its passwords.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub(crate) struct Keystore {
     /// The variable that names it.
     pub(crate) variable: &'static str,
     pub(crate) place: KeystorePlace,
-    /// What it is said to be; `None` lets its bytes tell.
+    /// The configured format; `None` derives it from the bytes.
     pub(crate) form: Option<Form>,
-    /// Its password; `None` where it has none.
+    /// Its password; `None` if it has none.
     pub(crate) password: Option<Source>,
-    /// The private key's; `None` means the store's.
+    /// The private key's password; `None` means the store's.
     pub(crate) key_password: Option<Source>,
 }
 
@@ -182,7 +183,7 @@ pub(crate) enum KeystorePlace {
 pub struct ConfigError(Vec<String>);
 
 impl Config {
-    /// Reads the variables; names that do not begin with `KAFKA_`, `MEERKAT_` or `OTEL_` are left alone.
+    /// Reads the variables; names that do not begin with `KAFKA_`, `MEERKAT_` or `OTEL_` are ignored.
     ///
     /// # Errors
     /// [`ConfigError`] with every problem at once, each with the variable, what it expects and what was found.
@@ -199,7 +200,7 @@ impl Config {
                 ("SASL_PLAINTEXT", (Encryption::None, true)),
             ],
         );
-        // Where the protocol is not understood, nothing that follows from it is a mistake.
+        // If the protocol is not understood, its consequences are no separate mistakes.
         let mut sasl = match (with_login, vars.is_understood("KAFKA_SECURITY_PROTOCOL")) {
             (_, false) => None,
             (true, _) => vars.sasl(),
@@ -264,7 +265,7 @@ impl Config {
 }
 
 impl Judging {
-    /// What applies to one group.
+    /// The settings of one group.
     pub(crate) fn thresholds(&self, group: &str) -> Thresholds {
         let expected = self.expected.iter().any(|pattern| pattern.matches(group));
         Thresholds {
@@ -286,13 +287,14 @@ impl fmt::Display for ConfigError {
 
 impl std::error::Error for ConfigError {}
 
-/// What an asynchronous invocation's result may carry: 256 KB, less room for what Lambda puts around it (AWS Lambda, destinations).
+/// The result of an asynchronous invocation may have 256 KB, including what Lambda adds to it (AWS Lambda,
+/// destinations).
 pub const LAMBDA_REPORT_LIMIT: usize = 240 * 1024;
 
 /// The variable of [`Config::burrow_login`].
 pub(crate) const BURROW_LOGIN: &str = "MEERKAT_BURROW_LOGIN";
 
-/// The variable that names the topic of [`Keeping::changes`].
+/// The variable of [`Keeping::changes`].
 pub(crate) const CHANGES_TOPIC: &str = "MEERKAT_CHANGES_TOPIC";
 
 #[cfg(test)]

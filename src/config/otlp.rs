@@ -9,28 +9,28 @@ use super::reader::Variables;
 use crate::aws::secrets::Source;
 use crate::base::shown;
 
-/// A receiver of OTLP over HTTP, and how it is spoken to.
+/// A receiver of OTLP over HTTP, and how to connect to it.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub(crate) struct Otlp {
     /// Scheme, host and port.
     pub(crate) origin: String,
     /// The path, with its query.
     pub(crate) path: String,
-    /// Headers that go with each request, such as a key.
+    /// Headers of each request, such as a key.
     pub(crate) headers: Vec<(String, Source)>,
-    /// How long a request may take, retries included.
+    /// How long a request may last, retries included.
     pub(crate) timeout: Duration,
     pub(crate) gzip: bool,
-    /// A CA to trust beside the public ones.
+    /// A CA to trust besides the public ones.
     pub(crate) certificate: Option<Source>,
-    /// What describes the sender; `service.name` is among it.
+    /// Attributes of the sender, `service.name` among them.
     pub(crate) resource: Vec<(String, String)>,
-    /// The Region whose `CloudWatch` this is, for which requests are signed; `None` for other receivers.
+    /// The Region if the receiver is `CloudWatch`, for which requests are signed; `None` for other receivers.
     pub(crate) region: Option<String>,
 }
 
 impl Variables {
-    /// The receiver, for a run that publishes to one.
+    /// The receiver, if this run publishes to one.
     pub(super) fn otlp(&mut self) -> Otlp {
         let (origin, path) = self.otlp_endpoint();
         let region = self.text("MEERKAT_OTLP_SIGV4_REGION").or_else(|| region(&origin).map(str::to_owned));
@@ -62,7 +62,7 @@ impl Variables {
         }
     }
 
-    /// The variable for metrics alone counts before the one for everything.
+    /// The variable for metrics overrides the one for all signals.
     fn of_metrics(&mut self, what: &str) -> Option<(&'static str, String)> {
         let names = NAMES.iter().find(|[known, ..]| *known == what)?;
         names[1..].iter().find_map(|name| Some((*name, self.text(name)?)))
@@ -150,7 +150,7 @@ impl Variables {
     }
 }
 
-/// Origin and path of a URL, which has no user in it.
+/// Origin and path of a URL, which must not have a user.
 fn split(url: &str) -> Result<(&str, &str), &'static str> {
     let (scheme, rest) = url.split_once("://").ok_or("the scheme is missing")?;
     if !matches!(scheme, "http" | "https") {
@@ -177,7 +177,7 @@ fn region(origin: &str) -> Option<&str> {
     labels.nth(1).filter(|region| region.contains('-'))
 }
 
-/// Variables of one meaning, those for metrics alone first.
+/// Variables of one meaning, the one for metrics first.
 const NAMES: [[&str; 3]; 6] = [
     ["ENDPOINT", METRICS_ENDPOINT, "OTEL_EXPORTER_OTLP_ENDPOINT"],
     ["HEADERS", "OTEL_EXPORTER_OTLP_METRICS_HEADERS", "OTEL_EXPORTER_OTLP_HEADERS"],

@@ -1,20 +1,21 @@
-//! Which value counts where several places have one: the argument before the variable, the variable before the file of properties.
+//! Which value counts if several places have one: the argument before the variable, the variable before the file of
+//! properties.
 
 use std::collections::BTreeMap;
 
-/// A value of a variable, and where it is from.
+/// A value of a variable, and its source.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub struct Setting {
     /// The variable.
     pub name: String,
     /// Its value.
     pub value: String,
-    /// What a sentence calls it: `--timeout`, `MEERKAT_TIMEOUT`, `ssl.truststore of client.properties`.
+    /// Its source in a sentence: `--timeout`, `MEERKAT_TIMEOUT`, `ssl.truststore of client.properties`.
     pub origin: String,
 }
 
-/// The variables that count, places in order of precedence; and a sentence for each that is overridden. Values are never in the
-/// sentences: any may be a secret. An empty value is no value.
+/// The variables that count, from sources in order of precedence; and a sentence for each overridden one. The
+/// sentences contain no values: any of them may be a secret. An empty value counts as absent.
 #[must_use]
 pub fn merged(settings: &[Setting]) -> (Vec<(String, String)>, Vec<String>) {
     let mut counts: BTreeMap<&str, &Setting> = BTreeMap::new();

@@ -1,4 +1,4 @@
-//! Variables as text, read one by one; what is wrong is collected on the way.
+//! Variables as text, read one by one; problems are collected on the way.
 
 use std::collections::BTreeMap;
 use std::fmt;
@@ -15,11 +15,11 @@ use crate::model::pattern::{self, Pattern, Patterns, Rules};
 use crate::model::stable_hash::Hash;
 use crate::model::watched::{Wanted, WatchRule};
 
-/// The variables while they are read, and what is wrong so far.
+/// The variables while they are read, and the problems so far.
 pub(super) struct Variables {
     found: BTreeMap<String, String>,
     problems: Vec<String>,
-    /// What may be a mistake.
+    /// Values that may be mistakes.
     doubts: Vec<String>,
 }
 
@@ -27,7 +27,7 @@ impl Variables {
     pub(super) fn new(variables: impl IntoIterator<Item = (String, String)>) -> Self {
         let ours = |name: &str| ["KAFKA_", "MEERKAT_", "OTEL_"].iter().any(|prefix| name.starts_with(prefix));
         let found: BTreeMap<_, _> = variables.into_iter().filter(|(name, _)| ours(name)).collect();
-        // A misspelt name of ours would be ignored in silence; one of Kafka's with nothing in it does no harm.
+        // A misspelt name of ours would be ignored silently; an empty variable of Kafka's does no harm.
         let said = found.iter().filter(|(name, text)| name.starts_with("MEERKAT_") || !text.trim().is_empty());
         let (mut problems, mut doubts) = (Vec::new(), Vec::new());
         for (name, _) in said {
@@ -40,13 +40,14 @@ impl Variables {
         Self { found, problems, doubts }
     }
 
-    /// The text of a variable, or its default; empty is the same as absent.
+    /// The text of a variable, or its default; empty means absent.
     pub(super) fn text(&mut self, name: &str) -> Option<String> {
         let default = || VARIABLES.iter().find(|known| known.name == name)?.default.map(str::to_owned);
         self.found.get(name).map(|text| text.trim().to_owned()).filter(|text| !text.is_empty()).or_else(default)
     }
 
-    /// The text of a secret, whose blanks count as in Kafka; only line breaks around it are an editor's.
+    /// The text of a secret, whose blanks count as in Kafka; line breaks around it come from an editor and are
+    /// removed.
     pub(super) fn secret_text(&mut self, name: &str) -> Option<String> {
         let text = self.found.get(name)?.trim_matches(['\r', '\n']);
         // A reference begins with a word of its own.
@@ -65,7 +66,7 @@ impl Variables {
         })
     }
 
-    /// How many parts there are, where a run is none of them.
+    /// The number of parts, for a run that is none of them.
     pub(super) fn parts(&mut self, part: Part) -> u32 {
         let name = "MEERKAT_PARTS";
         let parts = u32::try_from(self.number(name, 1, MOST_PARTS as usize)).unwrap_or(1);
@@ -81,7 +82,7 @@ impl Variables {
         parts.max(part.of())
     }
 
-    /// What is looked at, as a hash.
+    /// The selected groups and topics, as a hash.
     pub(super) fn selection(&mut self) -> u64 {
         let names = ["MEERKAT_GROUPS", "MEERKAT_TOPICS", "MEERKAT_PART"];
         let hash = names.iter().fold(Hash::new(), |hash, name| hash.text(&self.text(name).unwrap_or_default()));
@@ -92,11 +93,11 @@ impl Variables {
         self.problems.push(format!("{name} {expectation}"));
     }
 
-    /// Refuses two answers to one question: whichever counted, somebody would look for the other one's effect.
+    /// Refuses two variables of the same meaning: one of them would have no effect, and its owner would wonder why.
     pub(super) fn conflicts(&mut self) {
         for (one, other, what) in CONFLICTS {
             if self.text(one).is_some() && self.text(other).is_some() {
-                self.wrong(one, format_args!("and {other} both tell {what}: leave one of them out"));
+                self.wrong(one, format_args!("and {other} both set {what}: remove one of them"));
             }
         }
     }
@@ -140,7 +141,7 @@ impl Variables {
         Bootstrap::Addresses(endpoints)
     }
 
-    /// Whether nothing was found wrong with a variable so far.
+    /// Whether a variable has no problem so far.
     pub(super) fn is_understood(&self, name: &str) -> bool {
         !self.problems.iter().any(|problem| problem.strip_prefix(name).is_some_and(|rest| rest.starts_with(' ')))
     }
@@ -181,7 +182,7 @@ impl Variables {
         Patterns::parse(&text).map_err(|error| self.wrong(name, error)).unwrap_or_default()
     }
 
-    /// Patterns that each count for themselves.
+    /// Patterns that count separately.
     pub(super) fn each_pattern(&mut self, name: &str) -> Vec<Pattern> {
         let text = self.text(name).unwrap_or_default();
         let parsed = pattern::items(&text).map(Pattern::parse).collect::<Result<_, _>>();
@@ -198,7 +199,7 @@ impl Variables {
         )
     }
 
-    /// Ages in seconds, one or two a group: when to warn, and when it is an error.
+    /// Ages in seconds, one or two per group: the first for a warning, the second for an error.
     pub(super) fn objectives(&mut self, name: &str) -> Rules<Option<Objective>> {
         let objective = |text: &str| {
             let (warn, err) = text.split_once('/').map_or((text, None), |(warn, err)| (warn, Some(err)));
@@ -244,7 +245,7 @@ impl Variables {
         rules
     }
 
-    /// Topics that are watched, each pattern with what is wanted of them.
+    /// Topics that are watched, each pattern with what is expected of them.
     pub(super) fn watched(&mut self, name: &str) -> Vec<WatchRule> {
         let text = self.text(name).unwrap_or_default();
         let items: Vec<&str> = pattern::items(&text).collect();
@@ -275,7 +276,7 @@ impl Variables {
         rules
     }
 
-    /// The topic that changes are told to, which only the history knows.
+    /// The topic that receives changes, which only the history shows.
     pub(super) fn changes(&mut self, history: bool) -> Option<Arn> {
         let text = self.text(CHANGES)?;
         let arn = Arn::parse(&text).filter(|arn| arn.kind == ArnKind::Topic && !text.contains('.'));
@@ -289,7 +290,7 @@ impl Variables {
             );
         }
         if !history {
-            self.wrong(CHANGES, "takes the history, and MEERKAT_HISTORY is off: changes are known from it alone");
+            self.wrong(CHANGES, "requires MEERKAT_HISTORY=on: a change of status is known only from the history");
         }
         arn
     }
@@ -330,13 +331,13 @@ impl Variables {
         text
     }
 
-    /// What may be wrong, unless something is; what may be wrong is often why.
+    /// Possible mistakes, if there is no certain one; a possible mistake is often its cause.
     pub(super) fn finish(self) -> Result<Vec<String>, ConfigError> {
         if self.problems.is_empty() { Ok(self.doubts) } else { Err(ConfigError([self.problems, self.doubts].concat())) }
     }
 }
 
-/// What is wrong where nothing names a broker.
+/// The problem if no variable names a broker.
 const NO_BROKER: &str = "no broker is named: give --bootstrap-server HOST:PORT, or set KAFKA_BOOTSTRAP_SERVERS, or KAFKA_CLUSTER_ARN for Amazon MSK; see meerkat --help";
 
 /// Bits of a selection's hash.
@@ -346,7 +347,7 @@ const MOST_WATCHED: usize = 100;
 const MOST_SILENT_S: u64 = 604_800;
 const SELECTION_BITS: u32 = 40;
 
-/// Variables that answer the same question.
+/// Variables of the same meaning.
 const CONFLICTS: [(&str, &str, &str); 4] = [
     ("KAFKA_BOOTSTRAP_SERVERS", "KAFKA_CLUSTER_ARN", "where the brokers are"),
     ("KAFKA_SASL_SECRET", "KAFKA_SASL_USERNAME", "who logs in"),
@@ -365,7 +366,7 @@ mod tests {
     }
 
     #[test]
-    fn a_login_in_plaintext_is_said_in_so_many_words() {
+    fn a_login_in_plaintext_must_be_configured_explicitly() {
         let login =
             [("KAFKA_SASL_MECHANISM", "PLAIN"), ("KAFKA_SASL_USERNAME", "a"), ("KAFKA_SASL_PASSWORD", "hunter2")];
         let encryption = |protocol| {
@@ -376,16 +377,16 @@ mod tests {
         assert_eq!(encryption("SASL_PLAINTEXT"), Ok((Encryption::None, true)));
         for protocol in ["", "SSL", "PLAINTEXT"] {
             let error = encryption(protocol).err().unwrap_or_default();
-            assert!(error.starts_with("KAFKA_SASL_MECHANISM goes with KAFKA_SECURITY_PROTOCOL=SASL_SSL"), "{error}");
+            assert!(error.starts_with("KAFKA_SASL_MECHANISM needs KAFKA_SECURITY_PROTOCOL=SASL_SSL"), "{error}");
         }
     }
 
     #[test]
-    fn changes_take_the_history_however_its_absence_is_spelled() {
+    fn changes_require_the_history_however_its_absence_is_spelled() {
         let topic = ("MEERKAT_CHANGES_TOPIC", "arn:aws:sns:eu-west-1:123456789012:oncall");
         for off in ["off", "OFF", "Off"] {
             let error = parse(&[topic, ("MEERKAT_HISTORY", off)]).err().unwrap_or_default();
-            assert!(error.starts_with("MEERKAT_CHANGES_TOPIC takes the history"), "{off}: {error}");
+            assert!(error.starts_with("MEERKAT_CHANGES_TOPIC requires MEERKAT_HISTORY=on"), "{off}: {error}");
         }
         assert!(parse(&[topic, ("MEERKAT_HISTORY", "On")]).is_ok());
     }

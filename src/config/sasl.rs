@@ -18,16 +18,16 @@ pub(crate) enum Sasl {
     },
     /// OAUTHBEARER.
     OauthBearer {
-        /// Where the token comes from.
+        /// The source of the token.
         from: Issuer,
         /// SASL extensions (KIP-342).
         extensions: Vec<(String, String)>,
     },
     /// `AWS_MSK_IAM`.
     MskIam {
-        /// The cluster's Region; `None` takes it from the broker's name.
+        /// The cluster's Region; `None` derives it from the broker's name.
         region: Option<String>,
-        /// The role to take on for the login; `None` is the run's own.
+        /// The role to assume for the login; `None` means the run's own.
         role: Option<String>,
     },
 }
@@ -35,17 +35,17 @@ pub(crate) enum Sasl {
 /// A user name and a password.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub(crate) enum Account {
-    /// By two variables; either may refer to a secret.
+    /// From two variables; either may refer to a secret.
     Two { username: Source, password: Source },
-    /// By one secret that holds both.
+    /// From one secret that holds both.
     One(Reference),
 }
 
-/// Where a bearer token comes from.
+/// The source of a bearer token.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub(crate) enum Issuer {
     Token(Source),
-    /// A token endpoint gives it for client credentials.
+    /// A token endpoint issues it for client credentials.
     Endpoint {
         /// Its URL, whose query may be a key.
         url: Secret,
@@ -74,7 +74,7 @@ impl Sasl {
 }
 
 impl Variables {
-    /// What the `KAFKA_SASL_` variables say, for a security protocol that begins with `SASL_`.
+    /// The login of the `KAFKA_SASL_` variables, for a security protocol that begins with `SASL_`.
     pub(super) fn sasl(&mut self) -> Option<Sasl> {
         let name = "KAFKA_SASL_MECHANISM";
         match self.text(name).unwrap_or_default().to_ascii_uppercase().as_str() {
@@ -100,10 +100,10 @@ impl Variables {
         }
     }
 
-    /// For a security protocol without a login: variables that ask for one are a mistake.
+    /// For a security protocol without a login: variables of a login are a mistake.
     pub(super) fn no_sasl(&mut self) -> Option<Sasl> {
         if let Some(mechanism) = self.text("KAFKA_SASL_MECHANISM") {
-            let hint = "goes with KAFKA_SECURITY_PROTOCOL=SASL_SSL, or explicitly SASL_PLAINTEXT";
+            let hint = "needs KAFKA_SECURITY_PROTOCOL=SASL_SSL, or explicitly SASL_PLAINTEXT";
             let found = shown::found(&mechanism, &["PLAIN", "SCRAM-SHA-512", "OAUTHBEARER", "AWS_MSK_IAM"]);
             self.wrong("KAFKA_SASL_MECHANISM", format_args!("{hint}, {found} without it"));
         }

@@ -24,7 +24,7 @@ fn one_variable_is_enough() {
 }
 
 #[test]
-fn every_problem_is_told_at_once() {
+fn every_problem_is_reported_at_once() {
     let error = parse(&[("MEERKAT_TIMEOUT", "0"), ("KAFKA_SECURITY_PROTOCOL", "TLS"), ("MEERKAT_GRUOPS", "x")]);
     assert_eq!(
         error.unwrap_err(),
@@ -36,19 +36,19 @@ fn every_problem_is_told_at_once() {
 }
 
 #[test]
-fn a_name_of_kafkas_that_is_nearly_ours_is_told() {
-    let told = |name: &str, text: &str| parse(&[("KAFKA_BOOTSTRAP_SERVERS", "b:1"), (name, text)]).err();
+fn a_name_of_kafkas_that_is_nearly_ours_is_reported() {
+    let problem = |name: &str, text: &str| parse(&[("KAFKA_BOOTSTRAP_SERVERS", "b:1"), (name, text)]).err();
     for (wrong, right) in [
         ("KAFKA_BOOTSTRAP_SERVER", "KAFKA_BOOTSTRAP_SERVERS"),
         ("KAFKA_SSL_TRUSTSTOR", "KAFKA_SSL_TRUSTSTORE"),
         ("KAFKA_SASL_USER_NAME", "KAFKA_SASL_USERNAME"),
     ] {
         let expected = format!("{wrong} is not a variable of meerkat; did you mean {right}?");
-        assert_eq!(told(wrong, "x"), Some(expected));
-        assert_eq!(told(wrong, ""), None);
+        assert_eq!(problem(wrong, "x"), Some(expected));
+        assert_eq!(problem(wrong, ""), None);
     }
     for other in ["KAFKA_HOME", "KAFKA_OPTS", "KAFKA_HEAP_OPTS", "KAFKA_VERSION", "KAFKA_CACHE", "KAFKA_LOG4J_OPTS"] {
-        assert_eq!(told(other, "x"), None, "{other}");
+        assert_eq!(problem(other, "x"), None, "{other}");
     }
 }
 
@@ -60,7 +60,7 @@ fn addresses_are_folded_and_may_be_ipv6() {
 }
 
 #[test]
-fn an_address_that_is_none_is_told() {
+fn an_address_that_is_none_is_reported() {
     assert!(bootstrap("b-1.example").contains("the port is missing, as in b-1.example:9094"));
     for wrong in ["b-1.example", "b-1.example:", "b-1:0", "b-1:65536", ":9092", "::1:9092", "a b:1"] {
         assert!(bootstrap(wrong).starts_with("KAFKA_BOOTSTRAP_SERVERS must be host:port"), "{wrong}");
@@ -112,7 +112,7 @@ fn an_objective_is_one_age_or_two_by_group() {
 }
 
 #[test]
-fn one_rule_of_several_is_told_by_its_place() {
+fn one_rule_of_several_is_reported_by_its_place() {
     let variables = [("KAFKA_BOOTSTRAP_SERVERS", "b:1"), ("MEERKAT_ALLOWED_LAG", "a=1,hunter2=x,7")];
     let error = parse(&variables).unwrap_err();
     assert!(error.ends_with("found 9 characters, not shown here as item 2"), "{error}");
@@ -165,10 +165,13 @@ fn two_answers_to_one_question_are_refused_without_the_values() {
         ("KAFKA_SASL_SECRET", "file:/run/secrets/login"),
         ("KAFKA_SASL_PASSWORD", "s3cret"),
     ];
-    let told = parse(&[&login[..], &both].concat()).unwrap_err();
-    assert!(told.contains("KAFKA_BOOTSTRAP_SERVERS and KAFKA_CLUSTER_ARN both tell where the brokers are"), "{told}");
-    assert!(told.contains("KAFKA_SASL_SECRET and KAFKA_SASL_PASSWORD both tell the password"), "{told}");
-    assert!(!told.contains("s3cret"), "{told}");
+    let problems = parse(&[&login[..], &both].concat()).unwrap_err();
+    assert!(
+        problems.contains("KAFKA_BOOTSTRAP_SERVERS and KAFKA_CLUSTER_ARN both set where the brokers are"),
+        "{problems}"
+    );
+    assert!(problems.contains("KAFKA_SASL_SECRET and KAFKA_SASL_PASSWORD both set the password"), "{problems}");
+    assert!(!problems.contains("s3cret"), "{problems}");
 }
 
 #[test]

@@ -1,4 +1,4 @@
-//! What is chosen by a word, in variables and events alike.
+//! Settings that are chosen by a word, in variables and events.
 
 use serde::Deserialize;
 
@@ -7,21 +7,21 @@ use crate::model::memory::Abandoned;
 /// How finely lag is published.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord)]
 pub enum MetricsDetail {
-    /// Distributions over the partitions of each group with which something is the matter, and for three looks after.
+    /// Distributions over the partitions of each group that is not OK, and for three runs after that.
     Problems,
     /// Distributions over the partitions of each group.
     Group,
-    /// Of each topic of a group too.
+    /// Of each topic of a group as well.
     Topic,
-    /// Each partition of a group too.
+    /// Each partition of a group as well.
     Partition,
 }
 
-/// How much of the partitions a report lists.
+/// Which partitions a report lists.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, Deserialize)]
 #[serde(rename_all = "lowercase")]
 pub enum Detail {
-    /// Groups alone.
+    /// None: only groups.
     Groups,
     /// The partitions that are not OK, or have a finding.
     Problems,
@@ -42,19 +42,19 @@ pub enum Format {
 }
 
 impl MetricsDetail {
-    /// The words for it in variables.
+    /// The values of the variable.
     pub(crate) const WORDS: [(&str, Self); 4] =
         [("group", Self::Group), ("problems", Self::Problems), ("topic", Self::Topic), ("partition", Self::Partition)];
 }
 
 impl Detail {
-    /// The words for it in variables, the default first.
+    /// The values of the variable, the default first.
     pub(crate) const WORDS: [(&str, Self); 3] =
         [("problems", Self::Problems), ("groups", Self::Groups), ("all", Self::All)];
 }
 
 impl Format {
-    /// The words for it in variables, the default first.
+    /// The values of the variable, the default first.
     pub(crate) const WORDS: [(&str, Self); 3] =
         [("meerkat", Self::Meerkat), ("burrow", Self::Burrow), ("openmetrics", Self::OpenMetrics)];
 }

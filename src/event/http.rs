@@ -11,32 +11,32 @@ use crate::model::secret::Secret;
 /// What was asked by HTTP.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub struct Call {
-    /// The decoded path and the host that it was sent to.
+    /// The decoded path and the host of the request.
     pub origin: Origin,
-    /// What it asks for, or the status code and sentence that refuse it.
+    /// The question, or the status code and sentence that refuse it.
     pub question: Result<Question, (u16, &'static str)>,
     /// The header `authorization`, if it has one.
     pub login: Option<Secret>,
-    /// Whether the caller spoke TLS, as the front says.
+    /// Whether the caller used TLS, as the front reports.
     pub encrypted: bool,
 }
 
 /// One of the paths of Burrow's HTTP server.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub enum Question {
-    /// `/burrow/admin`: whether the server is there.
+    /// `/burrow/admin`: whether the server runs.
     Alive,
     /// `/metrics`: everything, as text for Prometheus.
     Metrics,
     /// `/v3/kafka`: the names of the clusters.
     Clusters,
-    /// `/v3/kafka/{cluster}`: how the cluster is reached.
+    /// `/v3/kafka/{cluster}`: how to connect to the cluster.
     Cluster(String),
     /// `/v3/kafka/{cluster}/consumer`: the names of the groups.
     Consumers(String),
     /// `/v3/kafka/{cluster}/topic`: the names of the topics.
     Topics(String),
-    /// `/v3/kafka/{cluster}/topic/{topic}`: where the topic's logs end.
+    /// `/v3/kafka/{cluster}/topic/{topic}`: the log end offsets of the topic.
     Topic {
         /// The cluster's name.
         cluster: String,
@@ -47,7 +47,7 @@ pub enum Question {
     Consumer(ConsumerQuestion),
 }
 
-/// What is asked about one group.
+/// A question about one group.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub struct ConsumerQuestion {
     /// The cluster's name.
@@ -59,7 +59,7 @@ pub struct ConsumerQuestion {
 }
 
 impl Question {
-    /// The cluster that it is about; `None` where it is about none in particular.
+    /// The cluster of the question; `None` if it is about none in particular.
     pub(crate) fn cluster(&self) -> Option<&str> {
         match self {
             Self::Alive | Self::Metrics | Self::Clusters => None,
@@ -71,13 +71,13 @@ impl Question {
         }
     }
 
-    /// Whether the answer rests on what groups read, and on what they read before.
+    /// Whether the answer depends on what groups read now and before.
     pub(crate) fn is_about_lag(&self) -> bool {
         matches!(self, Self::Metrics | Self::Consumer(_))
     }
 }
 
-/// Payload format 2.0, as far as it matters (AWS Lambda, function URLs; API Gateway, HTTP APIs).
+/// Payload format 2.0, the parts that matter (AWS Lambda, function URLs; API Gateway, HTTP APIs).
 #[derive(Deserialize)]
 #[serde(rename_all = "camelCase")]
 pub(super) struct Payload {
@@ -137,8 +137,8 @@ impl Call {
     }
 }
 
-/// Function URLs leave a path as it was sent, HTTP APIs decode it first; so whatever stands between `consumer` and the last
-/// word is the group's name, slashes included.
+/// Function URLs leave a path as it was sent, HTTP APIs decode it first; so the group's name is everything between
+/// `consumer` and the last word, slashes included.
 fn question(path: &str) -> Option<Question> {
     let path = path.trim_end_matches('/');
     match path {
@@ -166,7 +166,7 @@ fn question(path: &str) -> Option<Question> {
     }
 }
 
-/// A name in a path; none is empty.
+/// A name in a path; it must not be empty.
 fn decoded(text: &str) -> Option<String> {
     let name = percent_decode_str(text).decode_utf8().ok()?.into_owned();
     Some(name).filter(|name| !name.is_empty())

@@ -16,68 +16,68 @@ use http::{Call, Payload, Question};
 use origin::View;
 use widget::{Asked, Widget};
 
-/// What one run is asked to do.
+/// The task of one run.
 #[derive(Clone, Debug, Default, PartialEq, Eq)]
 pub struct Request {
     /// Which kind of run.
     pub ask: Ask,
     /// When the run was scheduled, in seconds since 1970; `None` means now.
     pub scheduled: Option<i64>,
-    /// Which part of the groups to check, where none is named; `None` means as configured.
+    /// The part of the groups to check, if none is named; `None` means as configured.
     pub part: Option<Part>,
-    /// How much of the partitions to report; `None` means as configured.
+    /// Which partitions to report; `None` means as configured.
     pub detail: Option<Detail>,
     /// The shape of a check's report; `None` means as configured.
     pub format: Option<Format>,
     /// Which of Burrow's two answers, in its shape.
     pub view: View,
-    /// Whether to read and keep history; `None` means as configured.
+    /// Whether to read and write the history; `None` means as configured.
     pub history: Option<bool>,
     /// Whether to publish metrics; `None` means as configured.
     pub publish: Option<bool>,
-    /// What the run takes for the present, in milliseconds since 1970; `None` means the clock. For rehearsals, where
+    /// The present time for the run, in milliseconds since 1970; `None` means the clock. For rehearsals, where
     /// scheduled minutes pass faster than real ones.
     pub now_ms: Option<i64>,
-    /// Whether the run writes neither history nor metrics, whatever is configured: a person asked for it.
+    /// Whether the run writes neither history nor metrics, whatever is configured, because a person asked for it.
     pub read_only: bool,
 }
 
 /// Which kind of run.
 #[derive(Clone, Debug, Default, PartialEq, Eq)]
 pub enum Ask {
-    /// Check every selected group, publish, and keep this snapshot.
+    /// Check every selected group, publish, and store this snapshot.
     #[default]
     Check,
-    /// Check these groups alone; such a run writes nothing, since it must not write what all groups share.
+    /// Check these groups only; such a run writes nothing, because the stored pages are shared by all groups.
     Partial(Vec<String>),
-    /// Print what is kept of one group.
+    /// Print the history of one group.
     History {
         /// The group's name.
         group: String,
         /// How far back, in minutes.
         minutes: u32,
     },
-    /// Report what works, and what to do where something does not: [`crate::preflight`].
+    /// Test each step and report how to fix what fails: [`crate::preflight`].
     Preflight {
-        /// Groups to try; empty means those of the configuration.
+        /// Groups to try; empty means the configured ones.
         groups: Vec<String>,
-        /// A release of Kafka to hold this build against, without asking any broker.
+        /// A release of Kafka to compare this build with, without asking any broker.
         against: Option<String>,
     },
-    /// What a dashboard asked for; the answer is a picture, and nothing is written.
+    /// A dashboard's request; the answer is HTML, and nothing is written.
     Widget(Widget),
-    /// What was asked by HTTP; the answer has a status code, and nothing is written.
+    /// An HTTP request; the answer has a status code, and nothing is written.
     Http(Call),
 }
 
 impl Ask {
-    /// A check of these groups, or of all that are configured.
+    /// A check of these groups, or of all configured ones.
     #[must_use]
     pub fn about(groups: Vec<String>) -> Self {
         if groups.is_empty() { Self::Check } else { Self::Partial(groups) }
     }
 
-    /// The groups that are asked for by name; empty means those of the configuration.
+    /// The groups that are named; empty means the configured ones.
     pub(crate) fn groups(&self) -> &[String] {
         match self {
             Self::Partial(groups)
@@ -92,16 +92,16 @@ impl Ask {
     }
 }
 
-/// An event that no run could follow.
+/// An event that no run can follow.
 #[derive(Debug, thiserror::Error)]
 #[error("the event is not understood: {0}")]
 pub struct EventError(String);
 
 impl Request {
-    /// Reads an event; nothing at all (white space, `null`, `{}`) is a plain check.
+    /// Parses an event; an empty one (white space, `null`, `{}`) is a plain check.
     ///
     /// # Errors
-    /// [`EventError`] that names the key, what it expects and what was found.
+    /// [`EventError`] with the key, what it expects and what was found.
     pub fn parse(text: &str) -> Result<Self, EventError> {
         if text.trim().is_empty() {
             return Ok(Self::default());
@@ -111,7 +111,7 @@ impl Request {
         Self::from_event(event)
     }
 
-    /// Takes an event that has been parsed.
+    /// Reads an event that has been parsed.
     ///
     /// # Errors
     /// As [`Request::parse`].
@@ -120,7 +120,7 @@ impl Request {
             Value::Null => Ok(Self::default()),
             Value::Object(mut keys) if keys.contains_key("source") && keys.contains_key("detail-type") => {
                 let scheduled = keys.get("time").map(seconds).transpose()?;
-                // A rule sends an object, Scheduler a string that holds one; either may carry our own keys.
+                // A rule sends an object, Scheduler a string with one; either may contain our own keys.
                 let detail = match keys.remove("detail") {
                     Some(Value::String(text)) if text.trim().is_empty() => Value::Null,
                     Some(Value::String(text)) => serde_json::from_str(&text).map_err(|error| {
@@ -137,7 +137,7 @@ impl Request {
             }
             Value::Object(keys) if keys.contains_key("rawPath") => {
                 let payload: Payload = serde_json::from_value(Value::Object(keys)).map_err(|error| {
-                    EventError(format!("it looks like a function URL's, and {}", few(&error.to_string())))
+                    EventError(format!("it has the form of a function URL's event, and {}", few(&error.to_string())))
                 })?;
                 Ok(Self::over_http(Call::new(payload)))
             }
@@ -148,7 +148,8 @@ impl Request {
         }
     }
 
-    /// Whether the run may write history and metrics. Only a check of everything that is configured may: it owns the slot of its minute.
+    /// Whether the run may write history and metrics. Only a check of everything that is configured may: it owns the
+    /// history slot of its minute.
     pub(crate) fn writes(&self) -> bool {
         self.ask == Ask::Check && !self.read_only
     }
@@ -177,12 +178,14 @@ impl Request {
         let ask = match (own.mode.as_deref(), own.group, own.minutes) {
             (None | Some("check"), None, None) => Ask::about(own.groups),
             (None | Some("check"), ..) => {
-                return Err(EventError("group and minutes go with mode history; a check takes groups".into()));
+                return Err(EventError(
+                    "group and minutes belong to mode history; use groups to select groups for a check".into(),
+                ));
             }
             (Some("history"), Some(group), minutes) => {
                 Ask::History { group, minutes: minutes.unwrap_or(DEFAULT_HISTORY_MINUTES) }
             }
-            (Some("history"), None, _) => return Err(EventError("mode history takes a group".into())),
+            (Some("history"), None, _) => return Err(EventError("mode history needs a group".into())),
             (Some("preflight"), None, None) => Ask::Preflight { groups: own.groups, against: own.against.clone() },
             (Some("preflight"), ..) => return Err(EventError("group and minutes go with mode history".into())),
             (Some(other), ..) => {
@@ -233,20 +236,20 @@ struct OwnEvent {
     history: Option<bool>,
     publish: Option<bool>,
     now: Option<Value>,
-    /// What Scheduler can fill in besides the time; good for its logs, not needed here.
+    /// What Scheduler can fill in besides the time; useful in its logs, not needed here.
     #[serde(rename = "execution")]
     _execution: Option<String>,
     #[serde(rename = "attempt")]
     _attempt: Option<Value>,
 }
 
-/// What is wrong, with the key that has it; the library's own sentence names the types alone.
+/// The problem, with its key; the library's own message names only types.
 fn of_a_key(error: &serde_path_to_error::Error<serde_json::Error>) -> String {
     let (key, what) = (few(&error.path().to_string()), few(&error.inner().to_string()));
     if what.contains("unknown field") || key == "." { what } else { format!("{key}: {what}") }
 }
 
-/// As much of somebody's words as is worth reading.
+/// The readable part of a text from outside.
 fn few(text: &str) -> String {
     match text.char_indices().nth(200) {
         Some((end, _)) => format!("{}…", &text[..end]),
@@ -263,7 +266,7 @@ fn seconds(value: &Value) -> Result<i64, EventError> {
     })
 }
 
-/// How far back a history goes where the event does not say.
+/// How far back a history goes if the event does not set it.
 pub const DEFAULT_HISTORY_MINUTES: u32 = 30;
 
 #[cfg(test)]

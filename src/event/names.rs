@@ -1,4 +1,4 @@
-//! The names of groups in an event: each once, and no more than a run can look up.
+//! The names of groups in an event: each once, and no more than a run can ask for.
 
 use std::collections::HashSet;
 use std::fmt;
@@ -53,7 +53,7 @@ impl<'de> Visitor<'de> for Bounded {
 /// Names that one event may have: each costs a request or two.
 const MOST: usize = 10_000;
 
-/// Bytes of the longest name that a request of Kafka's can carry (a STRING has a length of 16 bits).
+/// The longest name in bytes that a Kafka request can carry (a STRING has a length of 16 bits).
 const LONGEST: usize = 32_767;
 
 #[cfg(test)]

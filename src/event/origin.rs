@@ -13,7 +13,7 @@ pub enum View {
     Lag,
 }
 
-/// What was asked, and of whom.
+/// What was asked, and at which host.
 #[derive(Clone, Debug, PartialEq, Eq, Serialize)]
 pub struct Origin {
     /// The path.
@@ -33,11 +33,11 @@ impl View {
 }
 
 impl Origin {
-    /// The path that Burrow would have been asked with.
+    /// The path of the same request to Burrow.
     pub(crate) fn of(cluster: &str, group: &str, view: View) -> Self {
         Self { url: format!("/v3/kafka/{cluster}/consumer/{group}/{}", view.word()), host: HOST.to_owned() }
     }
 }
 
-/// The host of an answer that nobody asked for by HTTP.
+/// The host in an answer that was not requested by HTTP.
 const HOST: &str = "meerkat";

@@ -53,8 +53,8 @@ fn a_wrong_type_names_its_key_and_a_flood_is_cut() {
     for key in
         schema["$defs"]["own"]["properties"].as_object().unwrap().keys().filter(|key| !any.contains(&key.as_str()))
     {
-        let told = error(&format!(r#"{{"{key}":{{}}}}"#));
-        assert!(told.contains(&format!("{key}: invalid ")), "{told}");
+        let problem = error(&format!(r#"{{"{key}":{{}}}}"#));
+        assert!(problem.contains(&format!("{key}: invalid ")), "{problem}");
     }
     let flood = "x".repeat(3_000_000);
     for event in [
@@ -71,7 +71,7 @@ fn a_wrong_type_names_its_key_and_a_flood_is_cut() {
 }
 
 #[test]
-fn a_check_may_be_told_in_burrows_shape() {
+fn a_check_may_be_reported_in_burrows_shape() {
     let request = Request::parse(r#"{"groups":["a"],"format":"burrow","view":"lag"}"#).unwrap();
     assert_eq!((request.format, request.view), (Some(Format::Burrow), View::Lag));
     assert!(

@@ -1,4 +1,4 @@
-//! What a dashboard asks of its custom widget, read off the event that it sends.
+//! What a dashboard asks its custom widget, read from the event that it sends.
 
 use std::ops::Range;
 
@@ -6,36 +6,38 @@ use serde_json::{Map, Value};
 
 use super::names::Names;
 
-/// What is asked, and how it will be looked at.
+/// What is asked, and how it will be displayed.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub struct Widget {
     /// What to show.
     pub asked: Asked,
-    /// How it will be looked at.
+    /// How it will be displayed.
     pub context: Context,
 }
 
 /// What to show.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub enum Asked {
-    /// The documentation, which needs no look at anything.
+    /// The documentation, which needs no run.
     Describe,
-    /// These groups; empty means those of the configuration.
+    /// These groups; empty means the configured ones.
     Groups(Vec<String>),
     /// One group's partitions, by the group's name.
     Partitions(String),
 }
 
-/// How it will be looked at (AWS, custom widgets, `widgetContext`).
+/// How it will be displayed (AWS, custom widgets, `widgetContext`).
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub struct Context {
     /// The dashboard's theme.
     pub theme: Theme,
     /// The widget's width, in pixels.
     pub width: u32,
-    /// What the dashboard shows, in milliseconds since 1970; `None` where the event does not say. A zoom goes first.
+    /// The time range of the dashboard, in milliseconds since 1970; `None` if the event has none. A zoomed range has
+    /// priority.
     pub range_ms: Option<Range<i64>>,
-    /// Whom a click calls: the ARN of this function, which the event does not say. Empty where clicks lead nowhere.
+    /// The function that a click calls: the ARN of this function, which the event does not contain. Empty if clicks
+    /// lead nowhere.
     pub endpoint: String,
 }
 
@@ -64,7 +66,7 @@ impl Widget {
     /// Reads a dashboard's event: the widget's own parameters, and its `widgetContext`.
     ///
     /// # Errors
-    /// What is expected in a parameter's place, and what was found.
+    /// The expected value of a parameter, and the value found.
     pub fn from_event(event: Value) -> Result<Self, String> {
         let Value::Object(mut keys) = event else {
             return Err(format!("a dashboard sends an object, found {event}"));
@@ -74,7 +76,7 @@ impl Widget {
         let group = keys.remove("group");
         let groups = keys.remove("groups");
         if let Some((name, value)) = keys.iter().next() {
-            return Err(format!("the widget takes group or groups, found {name:?}: {value}"));
+            return Err(format!("the widget needs group or groups, found {name:?}: {value}"));
         }
         let asked = match (describe, group, groups) {
             (true, ..) => Asked::Describe,
@@ -85,15 +87,15 @@ impl Widget {
                 Err(error) => return Err(format!("groups must be a list of names: {error}")),
             },
             (_, Some(group), None) => return Err(format!("group must be a name, found {group}")),
-            (_, Some(_), Some(_)) => return Err("the widget takes group or groups, found both".to_owned()),
+            (_, Some(_), Some(_)) => return Err("the widget needs group or groups, found both".to_owned()),
         };
         Ok(Self { asked, context })
     }
 }
 
 impl Context {
-    /// Seconds from one point of a line to the next, seen from this second since 1970: few enough points for the widget, and as many
-    /// seconds as `CloudWatch` keeps points for that are as old as the first one (`GetMetricData`, `MetricStat`, `Period`).
+    /// Seconds between two points of a line, at this second since 1970: few enough points for the widget, and a period
+    /// for which `CloudWatch` still has points as old as the first one (`GetMetricData`, `MetricStat`, `Period`).
     pub(crate) fn step_s(&self, now_s: i64) -> i64 {
         let (start_ms, end_ms) = self.range_ms.as_ref().map_or((0, 0), |range| (range.start, range.end));
         let age_s = now_s.saturating_sub(start_ms / 1_000);
@@ -107,7 +109,7 @@ impl Context {
         (end_ms.saturating_sub(start_ms) / 1_000 / POINTS / unit_s + 1) * unit_s
     }
 
-    /// What is not there, or of another type than documented, is as usual: a picture is better than an error.
+    /// A missing value, or one of another type than documented, gets its default: a picture is better than an error.
     fn read(context: Value) -> Self {
         let usual = Self::default();
         let Value::Object(context) = context else { return usual };
@@ -133,11 +135,11 @@ fn width(value: Option<&Value>) -> Option<u32> {
     value?.as_u64().and_then(|width| u32::try_from(width).ok()).filter(|width| *width > 0)
 }
 
-/// For how long `CloudWatch` keeps points of a minute, 15 days, less what a run takes.
+/// How long `CloudWatch` keeps points of a minute: 15 days, minus the time of a run.
 const MINUTES_KEPT_S: i64 = 15 * 86_400 - 300;
-/// The same for points of five minutes, 63 days; those of an hour are kept for 455 days.
+/// The same for points of five minutes: 63 days; points of an hour are kept for 455 days.
 const FIVE_MINUTES_KEPT_S: i64 = 63 * 86_400 - 300;
-/// Points of a line, about.
+/// Approximate points of a line.
 const POINTS: i64 = 90;
 /// Half a dashboard, in pixels.
 const USUAL_WIDTH: u32 = 900;
@@ -155,7 +157,7 @@ mod tests {
     }
 
     #[test]
-    fn a_dashboard_is_told_from_a_schedule() {
+    fn a_dashboard_is_reported_from_a_schedule() {
         assert!(Widget::is_event(&json!({"describe": true})));
         assert!(Widget::is_event(&json!({"widgetContext": {}})));
         for other in [json!({}), json!(null), json!([]), json!({"source": "aws.events"}), json!({"groups": ["a"]})] {
@@ -224,12 +226,12 @@ mod tests {
     }
 
     #[test]
-    fn a_parameter_that_is_not_understood_is_told() {
+    fn a_parameter_that_is_not_understood_is_reported() {
         let error = |event| widget(event).unwrap_err();
-        assert_eq!(error(json!({"gruop": "a"})), "the widget takes group or groups, found \"gruop\": \"a\"");
+        assert_eq!(error(json!({"gruop": "a"})), "the widget needs group or groups, found \"gruop\": \"a\"");
         assert_eq!(error(json!({"group": 7})), "group must be a name, found 7");
         assert!(error(json!({"groups": "a"})).starts_with("groups must be a list of names: "));
-        assert_eq!(error(json!({"group": "a", "groups": []})), "the widget takes group or groups, found both");
+        assert_eq!(error(json!({"group": "a", "groups": []})), "the widget needs group or groups, found both");
         assert_eq!(error(json!("x")), "a dashboard sends an object, found \"x\"");
     }
 }

@@ -1,8 +1,9 @@
-//! Acknowledgements of share groups (KIP-932) as the commits that a memory and a verdict are made of.
+//! Acknowledgements of share groups (KIP-932), converted to the commits that a memory and a verdict need.
 //!
-//! Members of a share group acknowledge records in any order, so it gets on in two ways: its start offset steps forward, or the
-//! start stands and less is left behind it. A sample of it holds the start, and as log end the start and what is left. Here each
-//! of the two becomes a step of a position, as a consumer would have committed it, and what is left stays what it was.
+//! Members of a share group acknowledge records in any order, so it makes progress in two ways: its start offset moves
+//! forward, or the start stays and fewer records are left behind it. A sample of it has the start, and as log end the
+//! start plus what is left. Here each of the two becomes a step of a position, as a consumer would have committed it,
+//! and what is left stays the same.
 
 use crate::base::figures::grouped;
 use crate::judge::input::Sight;
@@ -12,7 +13,7 @@ use crate::model::memory::{Reading, Sample};
 use crate::model::snapshot::Row;
 use crate::model::unknown::Unknown;
 
-/// Turns the samples of one row into what a consumer would have left, beside what is seen of it now.
+/// Converts the samples of one row to those of a consumer, together with the present reading.
 ///
 /// `earlier` is the window as far as it was read, in any order; `previous` the newest sample.
 pub(crate) fn as_commits(earlier: &mut Vec<Sample>, previous: Option<&mut Sample>, reading: &mut Reading) {
@@ -39,7 +40,7 @@ fn point(sample: &mut Sample) -> (&mut Committed, &mut i64) {
     (&mut sample.committed, &mut sample.end)
 }
 
-/// Starts and ends become positions and ends; where there is no start, nothing is known of what came before.
+/// Starts and ends become positions and ends; without a start, nothing is known of the time before.
 fn walk<'a>(points: impl Iterator<Item = (&'a mut Committed, &'a mut i64)>) {
     let mut before: Option<(i64, i64, i64)> = None;
     for (committed, end) in points {
@@ -62,11 +63,13 @@ fn walk<'a>(points: impl Iterator<Item = (&'a mut Committed, &'a mut i64)>) {
     }
 }
 
-/// Whether records came while the start stood, and were left for two minutes; `earlier` are samples as they were taken.
+/// Whether records arrived while the start did not move, and were left for two minutes; `earlier` are samples as they
+/// were taken.
 ///
-/// A coordinator keeps a new start with the acknowledgement after the one that moved it, so that a group which has acknowledged
-/// everything stands below the end until more comes. Whoever acknowledges what came after that moves it, unless a record holds it:
-/// so what counts is what came when there was something behind the start already.
+/// A coordinator stores a new start with the acknowledgement after the one that moved it, so a group that has
+/// acknowledged everything stays below the end until more arrives. An acknowledgement of later records moves it,
+/// unless a record holds it: so what counts are records that arrived when there was something behind the start
+/// already.
 pub(crate) fn left_some(earlier: &[Sample], reading: &Reading) -> bool {
     let Committed::At(start) = reading.committed else { return false };
     let mut earlier: Vec<&Sample> = earlier.iter().filter(|sample| sample.time_ms < reading.time_ms).collect();
@@ -77,17 +80,18 @@ pub(crate) fn left_some(earlier: &[Sample], reading: &Reading) -> bool {
     standing.iter().any(|sample| sample.end > first && sample.time_ms <= reading.time_ms - PATIENCE_MS)
 }
 
-/// Whether more than two samples are needed to tell what is left: the coordinator does not tell, and the start stands.
+/// Whether more than two samples are needed to know what is left: the coordinator does not return it, and the start
+/// does not move.
 pub(crate) fn is_doubtful(row: &Row, previous: Option<&Sample>, reading: &Reading) -> bool {
     let stands = previous.is_some_and(|sample| sample.committed == reading.committed);
     row.unacknowledged().is_none() && stands && reading.unread() > 0
 }
 
-/// Tells a judgement in the words for share groups.
+/// Puts a judgement into the words for share groups.
 ///
-/// Where the coordinator does not tell what is left (Kafka 4.1), standing still is believed if records were `certain` to be left:
-/// everything behind the start may be acknowledged.
-pub(crate) fn told(
+/// If the coordinator does not return what is left (Kafka 4.1), a group counts as stopped or stalled only if records
+/// were `certain` to be left: everything behind the start may be acknowledged.
+pub(crate) fn of_share_group(
     Sight { snapshot, lags, .. }: Sight<'_>,
     row: usize,
     judgement: Judgement,
@@ -102,7 +106,7 @@ pub(crate) fn told(
     let stands = matches!(judgement.verdict, Verdict::Stop | Verdict::Stall);
     if at_most && stands && !certain {
         let why = format!(
-            "at most {} records behind: this broker does not tell which of them are acknowledged, Kafka 4.2 and later do",
+            "at most {} records behind: this broker does not report which of them are acknowledged; Kafka 4.2 and later do",
             grouped(left)
         );
         let reason = Reason::Unread(Unknown::because(why));
@@ -117,7 +121,7 @@ fn in_words(judgement: Judgement, held: bool, at_most: bool) -> Judgement {
     Judgement { reason: Reason::Share { reason: Box::new(judgement.reason), held, at_most }, ..judgement }
 }
 
-/// For how long records are left before that is taken for a sign: a member that is there needs less.
+/// How long records must be left before that counts: a present member needs less.
 const PATIENCE_MS: i64 = 120_000;
 
 #[cfg(test)]
@@ -126,9 +130,9 @@ mod tests {
     use crate::model::lag::{Assigned, LogRange};
     use crate::model::memory::{Members, Memory, Thresholds};
 
-    /// Looks a minute apart, each `start+left`, as `position/end`.
+    /// Snapshots a minute apart, each `start+left`, as `position/end`.
     fn check(story: &str, expected: &str) {
-        let looks = (0..).zip(story.split_whitespace()).map(|(minute, text)| {
+        let readings = (0..).zip(story.split_whitespace()).map(|(minute, text)| {
             let (start, left) = text.split_once('+').unwrap_or((text, "0"));
             let committed = start.parse().map_or(Committed::Never, Committed::At);
             let left: i64 = left.parse().unwrap_or_default();
@@ -136,26 +140,26 @@ mod tests {
             let log = LogRange { start: 0, end, last_stable: None };
             Reading::new(minute * 60_000, committed, log, Assigned::Yes, Members::Present)
         });
-        let mut looks: Vec<Reading> = looks.collect();
-        let Some(mut reading) = looks.pop() else { return };
+        let mut readings: Vec<Reading> = readings.collect();
+        let Some(mut reading) = readings.pop() else { return };
         let sample = |reading: &Reading| Sample {
             time_ms: reading.time_ms,
             committed: reading.committed,
             end: reading.log.end,
             memory: Memory::fold(None, reading, &Thresholds::DEFAULT),
         };
-        let mut earlier: Vec<Sample> = looks.iter().map(sample).collect();
+        let mut earlier: Vec<Sample> = readings.iter().map(sample).collect();
         let mut previous = earlier.last().copied();
         earlier.reverse();
         as_commits(&mut earlier, previous.as_mut(), &mut reading);
         assert_eq!(previous, earlier.last().copied(), "{story}");
         let points =
             earlier.iter().map(|sample| (sample.committed, sample.end)).chain([(reading.committed, reading.log.end)]);
-        let told = points.map(|(committed, end)| match committed {
+        let positions = points.map(|(committed, end)| match committed {
             Committed::At(position) => format!("{position}/{end}"),
             Committed::Never => String::from("-"),
         });
-        assert_eq!(told.collect::<Vec<_>>().join(" "), expected, "{story}");
+        assert_eq!(positions.collect::<Vec<_>>().join(" "), expected, "{story}");
     }
 
     #[test]
@@ -196,9 +200,9 @@ mod tests {
         assert_eq!((reading.committed, reading.log.end), (Committed::At(13), 15));
     }
 
-    /// Earlier looks a minute apart, each `start/end`, the last one a minute before this one.
+    /// Earlier snapshots a minute apart, each `start/end`, the last one a minute before this one.
     fn certain(story: &str) -> bool {
-        let looks: Vec<(i64, i64)> = story
+        let readings: Vec<(i64, i64)> = story
             .split_whitespace()
             .filter_map(|text| text.split_once('/'))
             .filter_map(|(start, end)| Some((start.parse().ok()?, end.parse().ok()?)))
@@ -212,7 +216,7 @@ mod tests {
                 Members::Present,
             )
         };
-        let mut earlier: Vec<Reading> = looks.into_iter().enumerate().map(|(at, pair)| reading(at, pair)).collect();
+        let mut earlier: Vec<Reading> = readings.into_iter().enumerate().map(|(at, pair)| reading(at, pair)).collect();
         let Some(now) = earlier.pop() else { return false };
         let sample = |reading: &Reading| Sample {
             time_ms: reading.time_ms,
@@ -227,7 +231,7 @@ mod tests {
     fn a_start_that_stands_while_nothing_comes_proves_nothing() {
         assert!(!certain("10/15"));
         assert!(!certain("10/15 10/15 10/15 10/15 10/15"));
-        // What came just now may still be acknowledged.
+        // What arrived just now may still be acknowledged.
         assert!(!certain("10/15 10/15 10/15 10/16 10/16"));
         assert!(!certain("9/14 9/20 10/20 10/20 10/20"));
         // The first acknowledgement of all moves nothing.

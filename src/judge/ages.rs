@@ -1,4 +1,4 @@
-//! Whose next record's age is wanted, and what is known of it.
+//! For which rows the age of the next record is wanted, and what is known of it.
 
 use std::cmp::Reverse;
 use std::collections::BTreeSet;
@@ -15,28 +15,28 @@ use crate::model::snapshot::{Logs, Row, Snapshot};
 #[derive(Debug)]
 pub struct Ages<'a> {
     lags: &'a Lags,
-    /// By row, what was found of those that lag; empty where nothing was.
+    /// By row, the age of those with lag; empty if none was found.
     found: Vec<Option<Age>>,
-    /// What is to be said of the others that lag.
+    /// The reason for the other rows with lag.
     others: Age,
 }
 
-/// The rows that lag most, and the search for the ages of their next records.
+/// The rows with the largest lag, and the search for the ages of their next records.
 pub(crate) struct Wanted {
     limits: Limits,
     /// By row, the number of its target; empty where nothing is searched.
     targets: Vec<Option<u32>>,
     /// The rows whose next offset is no record.
     at_rest: BTreeSet<usize>,
-    /// To be driven until it has no more questions.
+    /// To be continued until it has no more questions.
     pub(crate) search: Search,
 }
 
 impl Wanted {
-    /// The rows of the `partitions` that lag most; `max_timestamp` tells whether a topic's partition can be asked for the
-    /// greatest timestamp.
+    /// The rows of the `partitions` with the largest lag; `max_timestamp` returns whether a topic's partition can be
+    /// asked for the greatest timestamp.
     ///
-    /// They are chosen before anything is made for them: on a busy cluster nearly every partition lags.
+    /// They are chosen before anything is allocated for them: on a busy cluster nearly every partition has lag.
     pub(crate) fn new(
         sight: Sight<'_>,
         memories: &Memories,
@@ -77,7 +77,7 @@ impl Wanted {
         self.targets.is_empty()
     }
 
-    /// What the search came to; where it found nothing, the history is interpolated.
+    /// The result of the search; where it found nothing, the history is interpolated.
     pub(crate) fn ages(self, sight: Sight<'_>) -> Ages<'_> {
         let Sight { snapshot, lags, before, .. } = sight;
         let others = not_searched(self.limits);
@@ -108,7 +108,7 @@ impl<'a> Ages<'a> {
         Self { lags, found: Vec::new(), others: not_searched(Limits { partitions: 0, ..Limits::default() }) }
     }
 
-    /// The age of a row's next record; `None` where there is nothing to measure from.
+    /// The age of a row's next record; `None` if there is no commit to measure from.
     pub(crate) fn of(&self, row: usize) -> Option<&Age> {
         match self.lags.of(row).offsets()? {
             0 => Some(&Age::CaughtUp),
@@ -116,7 +116,7 @@ impl<'a> Ages<'a> {
         }
     }
 
-    /// The greatest age in a run of rows; `None` where not one is known.
+    /// The greatest age in a range of rows; `None` if none is known.
     pub(crate) fn oldest(&self, rows: Range<usize>) -> Option<&Age> {
         let found = self.found.get(rows.clone()).unwrap_or_default().iter().flatten();
         let caught_up =
@@ -125,7 +125,7 @@ impl<'a> Ages<'a> {
     }
 }
 
-/// The targets of a search, each commit of each partition once, however many groups stand there.
+/// The targets of a search, each commit of each partition once, however many groups have it.
 #[derive(Default)]
 struct Targets(Vec<Target>);
 
@@ -145,10 +145,10 @@ impl Targets {
     }
 }
 
-/// Something of every partition, by topic.
+/// One value per partition, by topic.
 type Partitions<T> = Vec<Vec<T>>;
 
-/// For each partition the targets that it will have, where it is among those that lag most.
+/// For each partition the targets that it will have, if it is among those with the largest lag.
 fn choose(snapshot: &Snapshot, lags: &Lags, partitions: usize) -> Partitions<Option<Vec<(i64, u32)>>> {
     let sizes = snapshot.topics.iter().map(|topic| topic.partitions.as_ref().map_or(0, Logs::len));
     let mut most: Partitions<u64> = sizes.map(|size| vec![0; size]).collect();
@@ -177,19 +177,19 @@ fn partition_of<'a, T>(partitions: &'a mut Partitions<T>, row: &Row) -> Option<&
     partitions.get_mut(row.topic as usize)?.get_mut(usize::try_from(row.partition).ok()?)
 }
 
-/// When the log end passed the commit, if that was between the previous look and this one; records are taken to have come
-/// evenly.
+/// When the log end passed the commit, if that was between the previous snapshot and this one; records are assumed to
+/// have arrived evenly.
 fn interpolated(Sight { snapshot, before, time_ms, .. }: Sight<'_>, at: usize) -> Option<Age> {
     let row = &snapshot.rows[at];
     let before = before.of(at).ok()??;
-    // Of a share group the store keeps no log end, but what was left.
+    // For a share group the store has no log end, but the number of unread records.
     let (Ok(Committed::At(committed)), Ok(log), None) = (&row.committed, snapshot.log(row), row.unacknowledged())
     else {
         return None;
     };
     let (grown, unread) = (i128::from(log.end - before.end), i128::from(log.end - (*committed).max(log.start)));
     let elapsed = i128::from(time_ms - before.time_ms);
-    // The commit stood at or past the log end of the previous look, so its next record came since.
+    // The commit was at or past the log end of the previous snapshot, so its next record arrived since.
     let within = before.end <= *committed && grown > 0 && elapsed > 0;
     let ms = within.then(|| elapsed * unread / grown)?;
     Some(Age::Interpolated { ms: u64::try_from(ms).ok()? })

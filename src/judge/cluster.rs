@@ -1,7 +1,8 @@
-//! What is wrong with the cluster itself: partitions without a leader or with replicas that are missing, brokers that are away, and brokers
-//! whose API versions differ or changed.
+//! Problems of the cluster itself: partitions without a leader or with missing replicas, brokers that are away, and
+//! brokers whose API versions differ or changed.
 //!
-//! Only topics that groups read count. A rolling restart makes all of it for a few minutes, so nothing of it is an alarm by itself.
+//! Only topics that groups read count. A rolling restart causes all of these for a few minutes, so none is an alarm by
+//! itself.
 
 use std::collections::{BTreeMap, BTreeSet};
 use std::fmt;
@@ -13,13 +14,13 @@ use crate::judge::verdict::Verdict;
 use crate::model::cluster_memory::{Change, ClusterMemory, Direction, Since};
 use crate::model::snapshot::{Impaired, Lack, Offer, Snapshot, Topic};
 
-/// Something that is wrong with the cluster.
+/// A problem of the cluster.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub struct ClusterProblem {
     pub(crate) kind: ClusterKind,
-    /// The brokers that it is about, in order.
+    /// Its brokers, in order.
     pub(crate) brokers: Vec<i32>,
-    /// The partitions that it is about, the first [`MOST_NAMED`] in order.
+    /// Its partitions, the first [`MOST_NAMED`] in order.
     pub(crate) partitions: Vec<(Arc<str>, i32)>,
     /// How many there are.
     pub(crate) partition_count: usize,
@@ -27,23 +28,23 @@ pub struct ClusterProblem {
     pub(crate) groups: Vec<Arc<str>>,
     /// How many there are.
     pub(crate) group_count: usize,
-    /// When it was first seen, in seconds since 1970; `None` where it was there before anything was remembered.
+    /// When it was first seen, in seconds since 1970; `None` if it is older than the memory.
     pub(crate) since_s: Option<i64>,
-    /// Whether it has lasted for longer than a restart takes.
+    /// Whether it has lasted longer than a restart.
     pub(crate) lasts: bool,
     change: Option<Change>,
-    /// Brokers by what they offer, where that differs.
+    /// Brokers by the versions that they offer, if those differ.
     camps: Vec<Vec<i32>>,
 }
 
-/// What is wrong, the worst first.
+/// The kind of a problem, the worst first.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord)]
 pub(crate) enum ClusterKind {
-    /// Partitions have no leader: nobody can read or write them.
+    /// Partitions have no leader: they cannot be read or written.
     Leaderless,
-    /// A broker stands in replica lists, and the metadata does not name it.
+    /// A broker is in replica lists, and not in the metadata.
     BrokerAway,
-    /// A broker is there, and replicas of it are offline: a disk has failed.
+    /// A broker is there, and some of its replicas are offline: a disk has failed.
     ReplicaOffline,
     /// Replicas on a broker that is there are not in sync.
     UnderReplicated,
@@ -54,7 +55,7 @@ pub(crate) enum ClusterKind {
 }
 
 impl ClusterKind {
-    /// As a report spells it.
+    /// The word in a report.
     pub(crate) const fn word(self) -> &'static str {
         match self {
             Self::Leaderless => "leaderless",
@@ -68,7 +69,7 @@ impl ClusterKind {
 }
 
 impl ClusterProblem {
-    /// What an alarm on it would say; `None` where it is no trouble, or may be a restart.
+    /// The verdict for an alarm; `None` if it is no trouble, or may be a restart.
     ///
     /// | kind | lasts for five minutes | else |
     /// |---|---|---|
@@ -100,7 +101,7 @@ impl ClusterProblem {
     }
 
     fn of(kind: ClusterKind, gathered: Gathered, memory: &ClusterMemory, now_s: i64) -> Self {
-        // The broker that has been lacked the longest began it.
+        // The broker that has been missing the longest began it.
         let since = gathered.brokers.iter().filter_map(|id| memory.lacked(*id)).min().unwrap_or(Since::Before);
         Self {
             brokers: gathered.brokers.into_iter().collect(),
@@ -130,7 +131,7 @@ impl Gathered {
     }
 }
 
-/// What is wrong with the cluster, the worst first. `memory` holds this snapshot already.
+/// The problems of the cluster, the worst first. `memory` includes this snapshot already.
 #[must_use]
 pub fn problems(snapshot: &Snapshot, memory: &ClusterMemory, now_s: i64) -> Vec<ClusterProblem> {
     let mut leaderless = Gathered::default();
@@ -211,7 +212,7 @@ impl fmt::Display for ClusterProblem {
                 let (have, are) = if self.partition_count == 1 { ("has", "it") } else { ("have", "them") };
                 write!(
                     f,
-                    "{self_partitions} {have} no leader, so nobody can read {are}",
+                    "{self_partitions} {have} no leader, so no group can read {are}",
                     self_partitions = self.shown()
                 )?;
                 if !self.brokers.is_empty() {
@@ -279,11 +280,11 @@ fn named_brokers(ids: &[i32]) -> String {
     format!("broker{} {}{more}", if ids.len() == 1 { "" } else { "s" }, shown.join(", "))
 }
 
-/// What lasts for so many seconds is no restart any more.
+/// A problem of this many seconds is no restart any more.
 pub(crate) const RESTART_S: i64 = 300;
 /// Partitions, groups and brokers that are named in a report.
 const MOST_NAMED: usize = 20;
-/// Those that one sentence names.
+/// How many one sentence names.
 const MOST_SHOWN: usize = 10;
 
 #[cfg(test)]
@@ -321,16 +322,16 @@ mod tests {
         }
     }
 
-    /// What is told of the last of several snapshots, so many seconds apart.
-    fn told(snapshots: &[&Snapshot], apart_s: i64) -> Vec<(String, Option<Verdict>)> {
+    /// The problems of the last of several snapshots, this many seconds apart.
+    fn problems_of(snapshots: &[&Snapshot], apart_s: i64) -> Vec<(String, Option<Verdict>)> {
         let (mut memory, mut now_s) = (None, NOON);
         for snapshot in snapshots {
             memory = Some(ClusterMemory::fold(memory.as_ref(), snapshot, 60_000, now_s));
             now_s += apart_s;
         }
         let (last, memory) = (snapshots[snapshots.len() - 1], memory.unwrap_or_default());
-        let told = problems(last, &memory, now_s - apart_s);
-        told.into_iter().map(|problem| (problem.to_string(), problem.alarm())).collect()
+        let problems_of = problems(last, &memory, now_s - apart_s);
+        problems_of.into_iter().map(|problem| (problem.to_string(), problem.alarm())).collect()
     }
 
     fn whole() -> Snapshot {
@@ -345,35 +346,36 @@ mod tests {
 
     #[test]
     fn a_whole_cluster_is_not_mentioned() {
-        assert_eq!(told(&[&whole()], 60), []);
-        assert_eq!(told(&[&whole(), &whole()], 60), []);
+        assert_eq!(problems_of(&[&whole()], 60), []);
+        assert_eq!(problems_of(&[&whole(), &whole()], 60), []);
     }
 
     #[test]
     fn a_broker_that_is_away_is_named_with_its_partitions() {
         let none = [
             (
-                "1 partition (orders/0) has no leader, so nobody can read it; replicas are missing on broker 3".into(),
+                "1 partition (orders/0) has no leader, so no group can read it; replicas are missing on broker 3"
+                    .into(),
                 Some(Verdict::Err),
             ),
             ("broker 3 is away, and has replicas of 2 partitions (orders/0, orders/4)".into(), Some(Verdict::Warn)),
         ];
-        // Nothing is remembered: it may have been so for long.
-        assert_eq!(told(&[&without_3()], 60), none);
+        // There is no memory: it may have lasted long.
+        assert_eq!(problems_of(&[&without_3()], 60), none);
     }
 
     #[test]
     fn what_lasts_for_less_than_five_minutes_may_be_a_restart() {
         let (whole, away) = (whole(), without_3());
         let alarms = |apart_s| -> Vec<_> {
-            told(&[&whole, &away, &away], apart_s).into_iter().map(|(_, alarm)| alarm).collect()
+            problems_of(&[&whole, &away, &away], apart_s).into_iter().map(|(_, alarm)| alarm).collect()
         };
         assert_eq!(alarms(RESTART_S - 1), [None, None]);
         assert_eq!(alarms(RESTART_S), [Some(Verdict::Err), Some(Verdict::Warn)]);
-        let sentences = told(&[&whole, &away, &away], 60);
+        let sentences = problems_of(&[&whole, &away, &away], 60);
         assert!(sentences[1].0.ends_with("(orders/0, orders/4) (since 12:01)"), "{sentences:?}");
-        // Who came back and goes again begins anew.
-        let again = told(&[&whole, &away, &whole, &away], RESTART_S);
+        // A broker that came back and goes again starts again.
+        let again = problems_of(&[&whole, &away, &whole, &away], RESTART_S);
         assert_eq!(again[1].1, None, "{again:?}");
     }
 
@@ -387,8 +389,8 @@ mod tests {
         let mut story = vec![whole()];
         story.extend(all);
         for last in 2..=story.len() {
-            let told = told(&story[..last].iter().collect::<Vec<_>>(), 120);
-            assert!(told.len() == 1 && told[0].1.is_none(), "{told:?}");
+            let problems_of = problems_of(&story[..last].iter().collect::<Vec<_>>(), 120);
+            assert!(problems_of.len() == 1 && problems_of[0].1.is_none(), "{problems_of:?}");
         }
     }
 
@@ -396,8 +398,8 @@ mod tests {
     fn replicas_that_are_behind_are_told_apart_from_disks_that_failed() {
         let lacks = [(1, Lack::Offline), (2, Lack::Behind)];
         let brokers = vec![broker(1, (7, 9)), broker(2, (7, 9)), broker(3, (7, 9))];
-        let told = told(&[&snapshot(brokers, vec![impaired(5, true, &lacks)])], 60);
-        let sentences: Vec<&str> = told.iter().map(|(what, _)| &**what).collect();
+        let problems_of = problems_of(&[&snapshot(brokers, vec![impaired(5, true, &lacks)])], 60);
+        let sentences: Vec<&str> = problems_of.iter().map(|(what, _)| &**what).collect();
         assert_eq!(
             sentences,
             [
@@ -415,17 +417,17 @@ mod tests {
             ("broker 2 was upgraded between 12:00 and 12:01".into(), None),
             ("brokers offer different API versions: brokers 1, 3 unlike broker 2; an upgrade is under way, or was not finished".into(), None),
         ];
-        assert_eq!(told(&[&whole, &upgraded], 60), expected);
-        let later = told(&[&whole, &upgraded, &upgraded], 1_800);
+        assert_eq!(problems_of(&[&whole, &upgraded], 60), expected);
+        let later = problems_of(&[&whole, &upgraded, &upgraded], 1_800);
         assert!(later[0].0.starts_with("broker 2 was upgraded between 12:00 and 12:30"), "{later:?}");
-        let much_later = told(&[&whole, &upgraded, &upgraded], 3_600);
+        let much_later = problems_of(&[&whole, &upgraded, &upgraded], 3_600);
         assert!(much_later.len() == 1 && much_later[0].0.starts_with("brokers offer"), "{much_later:?}");
     }
 
     #[test]
     fn other_versions_are_an_upgrade_only_where_they_are_higher() {
         let with = |offer| snapshot(vec![broker(1, offer)], Vec::new());
-        let what = |offer| told(&[&with((7, 9)), &with(offer)], 60).remove(0).0;
+        let what = |offer| problems_of(&[&with((7, 9)), &with(offer)], 60).remove(0).0;
         assert!(what((8, 8)).starts_with("broker 1 was downgraded between"));
         assert!(what((8, 9)).starts_with("broker 1 began to offer other API versions"));
     }
@@ -433,7 +435,7 @@ mod tests {
     #[test]
     fn a_broker_that_was_upgraded_while_it_was_away_is_told_from_when_it_was_last_asked() {
         let upgraded = snapshot(vec![broker(1, (7, 9)), broker(2, (7, 9)), broker(3, (8, 11))], Vec::new());
-        let told = told(&[&whole(), &without_3(), &without_3(), &upgraded], 60);
-        assert_eq!(told[0].0, "broker 3 was upgraded between 12:00 and 12:03");
+        let problems_of = problems_of(&[&whole(), &without_3(), &without_3(), &upgraded], 60);
+        assert_eq!(problems_of[0].0, "broker 3 was upgraded between 12:00 and 12:03");
     }
 }

@@ -1,4 +1,4 @@
-//! One snapshot beside what is kept of those before it: the input of every judgement.
+//! One snapshot beside the stored ones before it: the input of every judgement.
 
 use std::collections::BTreeMap;
 
@@ -7,25 +7,26 @@ use crate::model::memory::{Away, Sample, Thresholds};
 use crate::model::snapshot::Snapshot;
 use crate::model::unknown::{Known, Unknown};
 
-/// Every row of one snapshot beside its past, in columns.
+/// Every row of one snapshot and its past, in columns.
 #[derive(Clone, Copy, Debug)]
 pub struct Sight<'a> {
     /// Groups, rows and logs.
     pub snapshot: &'a Snapshot,
-    /// How far each row is behind.
+    /// The lag of each row.
     pub lags: &'a Lags,
-    /// What the store knows of each row.
+    /// The stored past of each row.
     pub before: &'a Before,
-    /// What counts as late; parallel to [`Snapshot::groups`].
+    /// Thresholds of lag; parallel to [`Snapshot::groups`].
     pub thresholds: &'a [Thresholds],
     /// When the logs had been read, in milliseconds since 1970.
     pub time_ms: i64,
 }
 
-/// What the store knows of a row: its newest earlier sample, `None` where there is none.
+/// The stored past of a row: its newest earlier sample, `None` if there is none.
 pub(crate) type Previous = Known<Option<Sample>>;
 
-/// What the store knows of each row, or why it knows nothing of any; and those rows that runs since their samples could not read.
+/// The stored past of each row, or why nothing is known of any; and those rows that runs since their samples could not
+/// read.
 #[derive(Debug)]
 pub struct Before(pub Known<Vec<Previous>>, pub BTreeMap<usize, Away>);
 
@@ -35,7 +36,7 @@ impl Before {
         Ok(self.0.as_ref()?[row].as_ref()?.as_ref())
     }
 
-    /// Set where runs between a row's sample and this one could not read it.
+    /// Set if runs between a row's sample and this one could not read it.
     pub(crate) fn away(&self, row: usize) -> Option<Away> {
         self.1.get(&row).copied()
     }

@@ -1,4 +1,4 @@
-//! What a judged snapshot tells in numbers: those that are published, and those that Prometheus reads.
+//! A judged snapshot in numbers: those that are published, and those for Prometheus.
 
 use std::sync::Arc;
 
@@ -19,11 +19,11 @@ pub struct Results {
     pub cluster: String,
     /// Which part of its groups this is.
     pub part: Part,
-    /// The groups to publish, always in the same order: what does not fit one day must not be what fits the next.
+    /// The groups to publish, always in the same order, so that a limit always leaves out the same ones.
     pub groups: Vec<GroupResult>,
     /// How many groups have each status, zeros included.
     pub by_status: Vec<(&'static str, u32)>,
-    /// Groups about which nothing could be told.
+    /// Groups that are unknown.
     pub unknown_groups: u32,
     /// How long the run took.
     pub duration_ms: u32,
@@ -40,15 +40,17 @@ pub struct Results {
 pub struct GroupResult {
     /// Its name.
     pub group: String,
-    /// 1 OK, 2 WARN, 3 ERR; `None` where it could not be read, and while warming up: nothing is published, and an alarm keeps its state.
+    /// 1 OK, 2 WARN, 3 ERR; `None` if it could not be read, and in the first two runs: nothing is published, and an
+    /// alarm keeps its state.
     pub status: Option<u8>,
     /// The kind of its diagnosis; `None` where it is OK.
     pub diagnosis: Option<&'static str>,
     /// Its members; `None` where they could not be read.
     pub members: Option<usize>,
-    /// Whether every partition could be read: else what its lags come to is only a part, and not told as if it were the whole.
+    /// Whether every partition could be read: else the sums of its lags are only partial, and are not published as if
+    /// they were whole.
     pub whole: bool,
-    /// Partitions that were looked at.
+    /// Partitions that were read.
     pub partitions: Vec<PartitionResult>,
 }
 
@@ -59,11 +61,11 @@ pub struct PartitionResult {
     pub topic: Arc<str>,
     /// The partition's number.
     pub partition: i32,
-    /// Unread offsets; `None` without a commit, or where it could not be told.
+    /// Unread offsets; `None` without a commit, or if unknown.
     pub lag: Option<u64>,
-    /// Age of the oldest unread record in seconds; `None` where it could not be told.
+    /// Age of the oldest unread record in seconds; `None` if unknown.
     pub lag_seconds: Option<f64>,
-    /// Records that were deleted unread since the last look.
+    /// Records that were deleted unread since the last run.
     pub lost: u64,
     /// Whether such a loss is ahead.
     pub loss_ahead: bool,
@@ -71,28 +73,28 @@ pub struct PartitionResult {
     pub loss_ahead_s: Option<u64>,
     /// Its verdict as a number, 1 OK to 6 REWIND; `None` where it is unknown.
     pub status: Option<u8>,
-    /// The committed offset; `None` without a commit, or where it could not be read.
+    /// The committed offset; `None` without a commit, or if it could not be read.
     pub committed: Option<i64>,
-    /// The first offset of the log and its end; `None` where they could not be read.
+    /// The first offset of the log and its end; `None` if they could not be read.
     pub log: Option<(i64, i64)>,
     /// Its replicas; `None` where they are not known.
     pub replicas: Option<Replicas>,
 }
 
 impl Results {
-    /// The results of one run. `vanished` groups, which were there at the last look, count as unknown; `told` says of each group
-    /// whether its numbers are wanted.
+    /// The results of one run. `vanished` groups, which existed in the last run, count as unknown; `wanted` returns
+    /// for each group whether its numbers are published.
     pub(crate) fn new(
         (cluster, part): (&str, Part),
         sight: Sight<'_>,
         judged: &Judged,
         ages: &Ages<'_>,
-        told: impl Fn(usize) -> bool,
+        wanted: impl Fn(usize) -> bool,
         vanished: usize,
         duration_ms: u64,
     ) -> Self {
         let number = |verdict| small(judged.groups.iter().filter(|group| group.verdict == verdict).count());
-        let groups = sight.snapshot.groups.iter().zip(&judged.groups).enumerate().filter(|(at, _)| told(*at));
+        let groups = sight.snapshot.groups.iter().zip(&judged.groups).enumerate().filter(|(at, _)| wanted(*at));
         Self {
             cluster: cluster.to_owned(),
             part,
@@ -140,7 +142,7 @@ impl GroupResult {
                 replicas: snapshot.topic(row).placement.of(row.partition),
             }
         });
-        // What is not known is no number: alarms keep their state, and `UnknownGroups` tells.
+        // An unknown value is no number: alarms keep their state, and `UnknownGroups` counts it.
         let status = judged.published_status().filter(|code| *code > 0);
         let members = group.members.as_ref().ok().map(Vec::len);
         Self {

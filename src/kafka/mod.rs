@@ -1,8 +1,8 @@
 //! The only door to Kafka: from bootstrap addresses to a [`Snapshot`].
 //!
-//! A look takes as few round trips as the protocol allows: `Metadata` for the brokers together with the first `ListGroups`, which all of them are asked,
-//! then per coordinator one describe and one `OffsetFetch` for all of its groups, `Metadata` for the topics that they
-//! read, and three pipelined `ListOffsets` per leader.
+//! A run needs as few round trips as the protocol allows: `Metadata` for the brokers together with the first
+//! `ListGroups`, which all brokers get, then one describe and one `OffsetFetch` per coordinator for all of its groups,
+//! `Metadata` for the topics that they read, and three pipelined `ListOffsets` per leader.
 
 pub(crate) mod net;
 mod probe;
@@ -41,13 +41,13 @@ use crate::model::snapshot::{Broker, Gone, Group, Problem, Snapshot, Topic};
 use crate::model::unknown::{Known, Unknown};
 use crate::model::watched::Wanted;
 
-/// A look that could not even begin.
+/// A survey that could not begin.
 #[derive(Debug, thiserror::Error)]
-pub enum LookError {
+pub enum SurveyError {
     /// TLS cannot be set up.
     #[error(transparent)]
     Tls(#[from] TlsError),
-    /// There is nothing to log in with.
+    /// There are no credentials.
     #[error("there are no credentials to log in with: {0}")]
     Credentials(Unknown),
     /// No broker answers.
@@ -55,21 +55,21 @@ pub enum LookError {
     Unreachable(#[from] Unreachable),
 }
 
-/// How to get into a cluster.
+/// How to connect to a cluster.
 pub struct Access<'a> {
-    /// Addresses to begin with.
+    /// The addresses to connect to first.
     pub(crate) bootstrap: Vec<Endpoint>,
-    /// `None` only where the configuration says plaintext in so many words.
+    /// `None` only if the configuration explicitly asks for plaintext.
     pub(crate) tls: Option<Tls>,
-    /// `None` on listeners without SASL.
+    /// `None` for listeners without SASL.
     pub(crate) credentials: Option<Credentials<'a>>,
-    /// Bytes that one answer may have.
+    /// The largest answer in bytes.
     pub(crate) frame_limit: usize,
-    /// Connections of earlier looks.
+    /// Connections of earlier runs.
     pub(crate) kept: &'a Connections,
 }
 
-/// A look whose logs are still to be read: which partitions there are is known, so that their past can be fetched meanwhile.
+/// A survey whose logs are still to be read: the partitions are known, so that their past can be fetched meanwhile.
 pub(crate) struct Survey<'a> {
     cluster: Cluster<'a>,
     names: Vec<Box<str>>,
@@ -77,32 +77,32 @@ pub(crate) struct Survey<'a> {
     wanted: Vec<Vec<i32>>,
 }
 
-/// Meets the brokers.
+/// Connects to the brokers.
 ///
 /// # Errors
-/// [`LookError`] where there is nothing to look at: no usable TLS configuration, no broker that answers.
-async fn enter(access: Access<'_>, unix_seconds: i64, deadline: Instant) -> Result<Cluster<'_>, LookError> {
+/// [`SurveyError`] if there is nothing to read: no usable TLS configuration, no broker that answers.
+async fn enter(access: Access<'_>, unix_seconds: i64, deadline: Instant) -> Result<Cluster<'_>, SurveyError> {
     let Access { bootstrap, tls, credentials, frame_limit, kept } = access;
     let dial = Rc::new(Dial { tls, credentials, unix_seconds, frame_limit, kept, waiting: Cell::new(0) });
     let _connecting = Progress::with("connecting");
     let met = dial.meet(&bootstrap, deadline).await.map_err(|unreachable| {
         match dial.credentials.as_ref().and_then(Credentials::failure) {
-            Some(why) => LookError::Credentials(why),
-            None => LookError::Unreachable(unreachable),
+            Some(why) => SurveyError::Credentials(why),
+            None => SurveyError::Unreachable(unreachable),
         }
     })?;
     Ok(Cluster::of(met, &dial))
 }
 
-/// A cluster that is asked for names, and for where logs end; no group is read.
+/// A cluster that is asked for names, and for log end offsets; no group is read.
 pub(crate) struct Directory<'a>(Cluster<'a>);
 
 impl<'a> Directory<'a> {
-    /// Meets the brokers.
+    /// Connects to the brokers.
     ///
     /// # Errors
     /// As [`survey()`].
-    pub(crate) async fn open(access: Access<'a>, unix_seconds: i64, deadline: Instant) -> Result<Self, LookError> {
+    pub(crate) async fn open(access: Access<'a>, unix_seconds: i64, deadline: Instant) -> Result<Self, SurveyError> {
         enter(access, unix_seconds, deadline).await.map(Self)
     }
 
@@ -116,13 +116,13 @@ impl<'a> Directory<'a> {
         self.0.describe().into_iter().map(|(_, endpoint, _)| endpoint.to_string()).collect()
     }
 
-    /// The names of the groups, in order, by one question to each broker; and why there may be more.
+    /// The names of the groups, in order, with one request to each broker; and why there may be more.
     pub(crate) async fn groups(&self, selection: &Selection, until: Instant) -> (Vec<Arc<str>>, Vec<Problem>) {
         let listing = groups::list(&self.0, selection, until).await;
         (listing.groups.into_iter().map(|group| group.name).collect(), listing.problems)
     }
 
-    /// The names of the topics, in order, by one question to one broker.
+    /// The names of the topics, in order, with one request to one broker.
     pub(crate) async fn topics(&self, selected: &Patterns, until: Instant) -> Known<Vec<String>> {
         let answer = self.0.metadata(None, until).await?;
         let names = answer.topics.iter().filter_map(|topic| topic.name.as_ref());
@@ -131,7 +131,7 @@ impl<'a> Directory<'a> {
         Ok(names)
     }
 
-    /// One topic with its logs, by one question to one broker and one to each leader.
+    /// One topic with its logs, with one request to one broker and one to each leader.
     pub(crate) async fn topic(&self, name: &str, until: Instant) -> Topic {
         let names = [name.into()];
         let (mut described, _) = logs::describe_all(&self.0, &names, &[-1], &Patterns::default(), false, until).await;
@@ -142,7 +142,7 @@ impl<'a> Directory<'a> {
         topics.pop().unwrap_or_else(unread)
     }
 
-    /// Leaves the open connections to the next run.
+    /// Keeps the open connections for the next run.
     pub(crate) fn keep_connections(&self) {
         self.0.keep_connections();
     }
@@ -152,13 +152,13 @@ impl<'a> Directory<'a> {
 /// [`Unknown`] in the snapshot, with its cause.
 ///
 /// # Errors
-/// [`LookError`] where there is nothing to look at: no usable TLS configuration, no broker that answers.
+/// [`SurveyError`] if there is nothing to read: no usable TLS configuration, no broker that answers.
 pub(crate) async fn survey<'a>(
     access: Access<'a>,
     selection: &Selection,
     unix_seconds: i64,
     deadline: Instant,
-) -> Result<(Survey<'a>, Snapshot), LookError> {
+) -> Result<(Survey<'a>, Snapshot), SurveyError> {
     let mut laps = Laps::start();
     let cluster = enter(access, unix_seconds, deadline).await?;
     tracing::debug!(ms = laps.lap(), brokers = cluster.ids().len(), "connected");
@@ -198,7 +198,7 @@ pub(crate) async fn survey<'a>(
     let unlisted: Vec<bool> = parts.iter().map(GroupPart::is_unlisted).collect();
     let groups: Vec<Group> =
         parts.into_iter().map(|part| part.into_group(&topics, hides.as_ref(), &mut rows)).collect();
-    // What is not listed and was found by its name is one of the groups all the same.
+    // A group that is not listed and was found by its name counts as well.
     let found = unlisted.iter().zip(&groups).filter(|(unlisted, group)| **unlisted && !group.range().is_empty());
     let found: Vec<Arc<str>> = found.map(|(_, group)| Arc::clone(&group.name)).collect();
     let shown = listing.shown + found.len();
@@ -227,7 +227,7 @@ pub(crate) async fn survey<'a>(
 }
 
 impl Survey<'_> {
-    /// Reads the logs, for [`Snapshot::topics`]. It comes after the commits, so lag can only be overstated.
+    /// Reads the logs, for [`Snapshot::topics`], after the commits, so that lag can only be overstated.
     pub(crate) async fn read_logs(&mut self, until: Instant) -> Vec<Topic> {
         let mut laps = Laps::start();
         let topics = logs::read(&self.cluster, &self.names, &mut self.described, &self.wanted, until).await;
@@ -235,17 +235,17 @@ impl Survey<'_> {
         topics
     }
 
-    /// Asks once more for the commits of groups that seem to have lost records; whether there were any.
+    /// Asks again for the commits of groups that seem to have lost records; returns whether there were any.
     pub(crate) async fn confirm_losses(&self, snapshot: &mut Snapshot, lags: &Lags, until: Instant) -> bool {
         recheck::of_losses(&self.cluster, snapshot, lags, until).await
     }
 
-    /// The brokers, with what became known of them since.
+    /// The brokers, with what is known of them by now.
     pub(crate) fn brokers(&self) -> Vec<Broker> {
         assembly::brokers(&self.cluster)
     }
 
-    /// Searches for the ages of records until all are found, or `until`; targets name topics by their places in
+    /// Searches for the ages of records until all are found, or `until`; targets name topics by their index in
     /// [`Snapshot::topics`].
     pub(crate) async fn search_ages(&self, search: &mut age::Search, until: Instant) {
         let _searching = Progress::with("searching for the ages of records");
@@ -254,22 +254,22 @@ impl Survey<'_> {
         tracing::debug!(ms = laps.lap(), rounds = search.rounds(), "ages searched");
     }
 
-    /// Leaves the open connections to the next look.
+    /// Keeps the open connections for the next run.
     pub(crate) fn keep_connections(&self) {
         self.cluster.keep_connections();
     }
 
-    /// What became of partitions that groups had; see [`vanished::explain`].
+    /// What became of partitions that groups had earlier; see [`vanished::explain`].
     pub(crate) async fn explain(&self, missed: &[Missed<'_>], until: Instant) -> Vec<(Option<Arc<str>>, Gone)> {
         vanished::explain(&self.cluster, missed, until).await
     }
 
-    /// Whether this user may describe the cluster; `None` where no broker tells it.
+    /// Whether this user may describe the cluster; `None` if no broker returns it.
     pub(crate) async fn may_describe_cluster(&self, until: Instant) -> Option<bool> {
         self.cluster.may_be_described(until).await
     }
 
-    /// Whether a partition's leader can tell the record with the greatest timestamp.
+    /// Whether a partition's leader can return the record with the greatest timestamp.
     pub(crate) fn knows_max_timestamp(&self, topic: usize, partition: i32) -> bool {
         let leader = self.described.get(topic).and_then(|topic| topic.leader(partition));
         leader.is_some_and(|(id, _)| age_search::knows_max_timestamp(&self.cluster, id))

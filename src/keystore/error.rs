@@ -1,4 +1,4 @@
-//! Why a trust store or key store is of no use, and the way out.
+//! Why a trust store or key store cannot be used, and what to do.
 
 use std::fmt;
 
@@ -10,68 +10,68 @@ use crate::base::figures::grouped;
 #[derive(Debug, thiserror::Error, PartialEq, Eq)]
 #[error("{variable} {trouble}{}", way_out(variable, *trouble))]
 pub struct KeystoreError {
-    /// The variable that holds it or says where it is.
+    /// The variable with the store or its place.
     pub(crate) variable: &'static str,
     pub(crate) trouble: Trouble,
 }
 
-/// What is the matter with a trust store or key store.
+/// What is wrong with a trust store or key store.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub enum Trouble {
-    /// There is nothing in it.
+    /// It is empty.
     Empty,
-    /// It is none of the forms.
+    /// It has none of the known formats.
     Unknown,
-    /// Java's form for secret keys.
+    /// Java's format for secret keys.
     Jceks,
     /// A certificate in DER.
     DerCertificate,
     /// A private key in DER.
     DerKey,
-    /// It is of this form, and its type says another.
+    /// It has this format, and the configured type is another one.
     OtherForm(Form),
-    /// Something in it is cut off or malformed.
+    /// Part of it is cut off or malformed.
     Malformed(&'static str),
-    /// It takes a password, and none is set.
+    /// It needs a password, and none is set.
     Locked,
     /// The password that is set does not open it.
     WrongPassword,
-    /// The private key takes a password, and none is set.
+    /// The private key needs a password, and none is set.
     LockedKey,
     /// The password that is set does not open the private key.
     WrongKeyPassword,
-    /// The private key is encrypted in a way that is not read.
+    /// The private key is encrypted in a way that meerkat does not read.
     OldCipher,
     /// It is PKCS#12 in BER.
     Ber,
-    /// It is PKCS#12 with a cipher or a check sum that is not read, by its name where that is known.
+    /// It is PKCS#12 with a cipher or a checksum that meerkat does not read, by its name if that is known.
     Cipher(Option<&'static str>),
-    /// It asks for more rounds of key derivation than are done.
+    /// It demands more rounds of key derivation than allowed.
     Rounds {
-        /// So many.
+        /// The rounds that it demands.
         found: u64,
-        /// And no more than these.
+        /// The rounds that are allowed.
         most: u64,
     },
-    /// A key derivation of it asks for so many bytes of memory.
+    /// A key derivation of it demands this many bytes of memory.
     Memory(u64),
     /// There is no certificate.
     NoCertificate,
-    /// There are so many certificates, and none can be read.
+    /// There are certificates, and none can be read.
     OddCertificates(usize),
     /// There is no private key.
     NoKey,
-    /// There are so many private keys, and only one can be shown.
+    /// There are several private keys, and a client can show only one.
     ManyKeys(usize),
-    /// The private key is of a kind that TLS does not know.
+    /// The private key is of a kind that TLS does not use.
     OddKey,
-    /// The private key fits none of so many certificates.
+    /// The private key matches none of the certificates.
     Mismatch(usize),
-    /// The private key fits a certificate that does not come first.
+    /// The private key matches a certificate that is not the first.
     Order {
-        /// Which one, from 1.
+        /// Its number, from 1.
         position: usize,
-        /// How many there are.
+        /// The number of certificates.
         of: usize,
     },
 }
@@ -96,7 +96,7 @@ impl fmt::Display for Trouble {
             Self::DerKey => f.write_str("is a private key in DER, not PEM"),
             Self::OtherForm(form) => write!(f, "is {form}"),
             Self::Malformed(how) => f.write_str(how),
-            Self::Locked => f.write_str("takes a password"),
+            Self::Locked => f.write_str("needs a password"),
             Self::WrongPassword => f.write_str("is not opened by its password"),
             Self::LockedKey => f.write_str("has an encrypted private key"),
             Self::WrongKeyPassword => f.write_str("has a private key that its password does not open"),
@@ -120,7 +120,7 @@ impl fmt::Display for Trouble {
             Self::OddCertificates(1) => f.write_str("has a certificate that cannot be read"),
             Self::OddCertificates(all) => write!(f, "has {all} certificates, none of which can be read"),
             Self::NoKey => f.write_str("has no private key"),
-            Self::ManyKeys(all) => write!(f, "has {all} private keys, of which one alone can be shown"),
+            Self::ManyKeys(all) => write!(f, "has {all} private keys, and a client can use only one"),
             Self::OddKey => f.write_str("has a private key that TLS cannot use"),
             Self::Mismatch(1) => f.write_str("has a private key that does not fit its certificate"),
             Self::Mismatch(all) => write!(f, "has a private key that fits none of its {all} certificates"),
@@ -153,9 +153,9 @@ fn way_out(variable: &str, trouble: Trouble) -> String {
         Trouble::DerKey => String::from(
             ": convert it with openssl pkey -inform der -in FILE -out FILE.pem, and put its certificate's PEM beside it",
         ),
-        Trouble::OtherForm(Form::Pem) => format!(", not what {variable}_TYPE says: set that to PEM, or leave it away"),
+        Trouble::OtherForm(Form::Pem) => format!(", not the format of {variable}_TYPE: set that to PEM, or remove it"),
         Trouble::OtherForm(_) => {
-            format!(", not the PEM that {variable}_TYPE says: leave that away, and set {variable}_PASSWORD")
+            format!(", not PEM as {variable}_TYPE states: remove that, and set {variable}_PASSWORD")
         }
         Trouble::Locked => format!(": set {variable}_PASSWORD"),
         Trouble::WrongPassword => format!(": see {variable}_PASSWORD"),
@@ -163,23 +163,25 @@ fn way_out(variable: &str, trouble: Trouble) -> String {
         Trouble::WrongKeyPassword => {
             format!(": see KAFKA_SSL_KEY_PASSWORD, or without that {variable}_PASSWORD")
         }
-        Trouble::Ber | Trouble::Cipher(_) => {
-            String::from(": write it anew with openssl pkcs12 -legacy -in FILE -nodes -out FILE.pem, and name FILE.pem")
-        }
+        Trouble::Ber | Trouble::Cipher(_) => String::from(
+            ": write it again with openssl pkcs12 -legacy -in FILE -nodes -out FILE.pem, and name FILE.pem",
+        ),
         Trouble::Rounds { .. } | Trouble::Memory(_) => String::from(
-            ": write it anew with fewer, a key with openssl pkcs8 -topk8 -v2 aes256 -iter 100000 -in KEY.pem -out NEW.pem",
+            ": write it again with fewer, a key with openssl pkcs8 -topk8 -v2 aes256 -iter 100000 -in KEY.pem -out NEW.pem",
         ),
         Trouble::OldCipher => {
             String::from(": convert it with openssl pkcs8 -topk8 -v2 aes256 -in KEY.pem -out NEW.pem")
         }
         Trouble::NoCertificate if trusting => String::from(": put the CA's there"),
         Trouble::NoCertificate => String::from(": put the client's there, and those of its issuers behind it"),
-        Trouble::OddCertificates(_) => String::from(": openssl x509 -in FILE -text says what is the matter"),
+        Trouble::OddCertificates(_) => String::from(": openssl x509 -in FILE -text shows the reason"),
         Trouble::NoKey => String::from(": put the client's private key beside its certificate"),
         Trouble::ManyKeys(_) => String::from(
             ": copy the one to show with keytool -importkeystore -srckeystore FILE -srcalias NAME -destkeystore NEW.p12",
         ),
-        Trouble::OddKey => String::from(": it takes RSA of 2,048 to 4,096 bits, ECDSA on P-256 or P-384, or Ed25519"),
+        Trouble::OddKey => {
+            String::from(": supported are RSA of 2,048 to 4,096 bits, ECDSA on P-256 or P-384, or Ed25519")
+        }
         Trouble::Mismatch(_) => String::from(
             ": openssl x509 -pubkey -noout and openssl pkey -pubout print the same where they belong together",
         ),

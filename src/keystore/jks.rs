@@ -1,7 +1,8 @@
 //! JKS, Java's own form before release 9.
 //!
-//! The authority is `OpenJDK`'s `sun.security.provider.JavaKeyStore` and `KeyProtector`. It is read here, since the one library for it
-//! reserves whatever length a file claims and indexes unchecked: a file that is cut would end the process.
+//! The authority is `OpenJDK`'s `sun.security.provider.JavaKeyStore` and `KeyProtector`. This module reads the format
+//! itself, because the one library for it reserves any length that a file claims and indexes without checks: a
+//! truncated file would end the process.
 
 use ring::digest::{Context, SHA1_FOR_LEGACY_USE_ONLY, SHA1_OUTPUT_LEN};
 use tokio_rustls::rustls::pki_types::{CertificateDer, PrivateKeyDer, PrivatePkcs8KeyDer};
@@ -12,8 +13,8 @@ use x509_cert::spki::AlgorithmIdentifierOwned;
 use super::{Contents, Extract, Trouble};
 use crate::model::secret::Secret;
 
-/// All certificates, and each key with its chain. Without the store's `password` nothing vouches for the file, as in Java;
-/// the password of a key need not be that of the store.
+/// All certificates, and each key with its chain. Without the store's `password` the file's integrity is not checked,
+/// as in Java; the password of a key may differ from that of the store.
 pub(super) fn open(bytes: &[u8], password: Option<&Secret>, wanted: Extract<'_>) -> Result<Contents, Trouble> {
     let (body, sum) = bytes.split_last_chunk::<SHA1_OUTPUT_LEN>().ok_or(CUT)?;
     if password.is_some_and(|password| digest(&[&utf16(password), WHITENER, body]) != *sum) {
@@ -25,7 +26,7 @@ pub(super) fn open(bytes: &[u8], password: Option<&Secret>, wanted: Extract<'_>)
     for _ in 0..entries {
         let tag = rest.number()?;
         rest.name()?;
-        // When it was made, in milliseconds since 1970.
+        // Creation time, in milliseconds since 1970.
         rest.take(8)?;
         match tag {
             KEY => {
@@ -35,7 +36,7 @@ pub(super) fn open(bytes: &[u8], password: Option<&Secret>, wanted: Extract<'_>)
                 for _ in 0..certificates {
                     chain.push(rest.certificate(version)?);
                 }
-                // Java trusts the first of them alone (`TrustStoreUtil`).
+                // Java trusts only the first of them (`TrustStoreUtil`).
                 contents.certificates.extend(chain.first().cloned());
                 if let Extract::Keys(password) = wanted {
                     contents.keys.push((unsealed(sealed, password.ok_or(Trouble::Locked)?)?, chain));
@@ -48,7 +49,7 @@ pub(super) fn open(bytes: &[u8], password: Option<&Secret>, wanted: Extract<'_>)
     Ok(contents)
 }
 
-/// A private key, which is combined with a stream of digests over password and salt.
+/// A private key, combined with a stream of digests over password and salt.
 fn unsealed(sealed: &[u8], password: &Secret) -> Result<PrivateKeyDer<'static>, Trouble> {
     let odd = |_| Trouble::Malformed("is a Java key store with a private key that cannot be read");
     let mut reader = SliceReader::new(sealed).map_err(odd)?;
@@ -82,12 +83,12 @@ fn digest(parts: &[&[u8]]) -> [u8; SHA1_OUTPUT_LEN] {
     digest
 }
 
-/// Java's characters, big end first.
+/// Java's characters, big-endian.
 fn utf16(password: &Secret) -> Vec<u8> {
     password.expose().encode_utf16().flat_map(u16::to_be_bytes).collect()
 }
 
-/// What has not been read yet; nothing is reserved for what is not there.
+/// The bytes that are still to be read; nothing is reserved for bytes that are not there.
 struct Remaining<'a>(&'a [u8]);
 
 impl<'a> Remaining<'a> {
@@ -114,7 +115,7 @@ impl<'a> Remaining<'a> {
         self.take(u16::from_be_bytes(*size).into())
     }
 
-    /// The first version has certificates of X.509 alone, and does not say so.
+    /// The first version has only X.509 certificates, and no field for the type.
     fn certificate(&mut self, version: u32) -> Result<CertificateDer<'static>, Trouble> {
         if version > 1 {
             self.name()?;
@@ -126,7 +127,7 @@ impl<'a> Remaining<'a> {
 const KEY: u32 = 1;
 const CERTIFICATE: u32 = 2;
 
-/// What Java mixes into the store's digest.
+/// The constant that Java mixes into the store's digest.
 const WHITENER: &[u8] = b"Mighty Aphrodite";
 
 const CUT: Trouble = Trouble::Malformed("is a Java key store that is cut off");

@@ -1,7 +1,8 @@
-//! Trust stores and key stores in every form that Kafka's own clients take, from bytes to certificates and keys that fit.
+//! Trust stores and key stores in every format that Kafka's own clients read, from bytes to certificates and matching
+//! keys.
 //!
-//! The form is told by the bytes, as Java does it for JKS and PKCS#12 (`keystore.type.compat`); the authority on PEM is KIP-651.
-//! Nothing here quotes what it reads, since it may be a private key's.
+//! The bytes show the format, as in Java for JKS and PKCS#12 (`keystore.type.compat`); the authority on PEM is
+//! KIP-651. No error here quotes its input, since it may be a private key.
 
 use std::sync::Arc;
 
@@ -22,40 +23,40 @@ mod work;
 
 pub use error::{KeystoreError, Trouble};
 
-/// How certificates and keys are packed: `ssl.truststore.type`, `ssl.keystore.type`.
+/// The format of certificates and keys: `ssl.truststore.type`, `ssl.keystore.type`.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub enum Form {
     /// Text (KIP-651).
     Pem,
     /// PKCS#12 (RFC 7292), which Java writes since release 9.
     Pkcs12,
-    /// Java's own, which it wrote before.
+    /// Java's own format, which it wrote before.
     Jks,
 }
 
-/// A store as it was read, and what opens it.
+/// A store as it was read, and the passwords that open it.
 pub struct Sealed {
     /// The variable that errors name.
     pub variable: &'static str,
     /// The whole file.
     pub bytes: Vec<u8>,
-    /// What it is said to be; `None` lets the bytes tell.
+    /// The configured format; `None` derives it from the bytes.
     pub form: Option<Form>,
-    /// The store's password; `None` where it has none.
+    /// The store's password; `None` if it has none.
     pub password: Option<Secret>,
-    /// The private key's; `None` means the store's.
+    /// The private key's password; `None` means the store's.
     pub key_password: Option<Secret>,
 }
 
-/// CAs to trust, each of which can be read; at least one.
+/// CAs to trust, each of them readable; at least one.
 #[derive(Clone, Debug)]
 pub struct Authorities {
     certificates: Vec<CertificateDer<'static>>,
-    /// Certificates that were left out, since they cannot be read.
+    /// How many certificates were left out because they cannot be read.
     pub odd: usize,
 }
 
-/// A certificate chain, the client's own first, and the private key that fits it.
+/// A certificate chain, the client's own first, and the matching private key.
 #[derive(Clone, Debug)]
 pub struct Identity(Arc<CertifiedKey>);
 
@@ -63,11 +64,11 @@ pub struct Identity(Arc<CertifiedKey>);
 #[derive(Default)]
 struct Contents {
     certificates: Vec<CertificateDer<'static>>,
-    /// Private keys, each with the chain that stands with it; an empty one stands for all certificates of the store.
+    /// Private keys, each with its chain; an empty chain means all certificates of the store.
     keys: Vec<(PrivateKeyDer<'static>, Vec<CertificateDer<'static>>)>,
 }
 
-/// What is asked of a store: a trust store may come without the password of its keys.
+/// What is needed of a store: a trust store may lack the password of its keys.
 #[derive(Clone, Copy)]
 enum Extract<'a> {
     Certificates,
@@ -76,7 +77,7 @@ enum Extract<'a> {
 }
 
 impl Form {
-    /// The words for it in variables.
+    /// The values of the variables.
     pub(crate) const WORDS: [(&str, Self); 3] = [("PEM", Self::Pem), ("PKCS12", Self::Pkcs12), ("JKS", Self::Jks)];
 
     fn of(bytes: &[u8]) -> Result<Self, Trouble> {
@@ -92,10 +93,10 @@ impl Form {
 }
 
 impl Sealed {
-    /// The certificates as CAs to trust; those that cannot be read do not make the rest useless.
+    /// The certificates as CAs to trust; unreadable ones do not make the rest useless.
     ///
     /// # Errors
-    /// [`KeystoreError`] where none is left, or the store does not open.
+    /// [`KeystoreError`] if none is left, or the store does not open.
     pub fn authorities(&self) -> Result<Authorities, KeystoreError> {
         let found = self.open(false)?.certificates;
         if found.is_empty() {
@@ -113,7 +114,7 @@ impl Sealed {
     /// The private key and its certificates.
     ///
     /// # Errors
-    /// [`KeystoreError`] where there is not exactly one key, it fits no certificate, or the store does not open.
+    /// [`KeystoreError`] if there is not exactly one key, it matches no certificate, or the store does not open.
     pub fn identity(&self) -> Result<Identity, KeystoreError> {
         let Contents { certificates, mut keys } = self.open(true)?;
         let (key, chain) = match (keys.pop(), keys.len()) {
@@ -127,7 +128,7 @@ impl Sealed {
         }
         let key = default_provider().key_provider.load_private_key(key);
         let key = key.map_err(|_| self.wrong(Trouble::OddKey))?;
-        // What does not tell its public key is left to the broker's judgement.
+        // A key whose public half cannot be computed is left to the broker's check.
         let public = key.public_key();
         let fits = |certificate: &CertificateDer<'static>| {
             let own = Certificate::from_der(certificate)
@@ -141,7 +142,7 @@ impl Sealed {
         }
     }
 
-    /// What is in it, with or without its keys.
+    /// The content, with or without its keys.
     fn open(&self, keys: bool) -> Result<Contents, KeystoreError> {
         let armoured = pem::unarmoured(&self.bytes);
         let bytes = armoured.as_deref().unwrap_or(&self.bytes);
@@ -173,7 +174,7 @@ impl Authorities {
         roots
     }
 
-    /// For clients that take PEM alone.
+    /// For clients that read PEM only.
     #[must_use]
     pub fn to_pem(&self) -> String {
         self.certificates.iter().map(|certificate| pem::armoured(certificate)).collect()

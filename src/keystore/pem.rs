@@ -1,4 +1,4 @@
-//! PEM (RFC 7468; KIP-651): certificates and a private key one behind the other.
+//! PEM (RFC 7468; KIP-651): certificates and a private key, one after the other.
 
 use base64::Engine as _;
 use base64::engine::general_purpose::STANDARD;
@@ -18,7 +18,7 @@ pub(super) fn is(bytes: &[u8]) -> bool {
 
 /// The sections.
 pub(super) fn open(bytes: &[u8], wanted: Extract<'_>) -> Result<Contents, Trouble> {
-    // OpenSSL's form before PKCS#8 derives the key with one round of MD5; its headers (RFC 1421) are no base64.
+    // OpenSSL's form before PKCS#8 derives the key with one round of MD5; its headers (RFC 1421) are not base64.
     if find(bytes, b"Proc-Type: 4,ENCRYPTED").is_some() {
         return Err(Trouble::OldCipher);
     }
@@ -36,7 +36,7 @@ pub(super) fn open(bytes: &[u8], wanted: Extract<'_>) -> Result<Contents, Troubl
     Ok(Contents { certificates, keys: keys.into_iter().map(|key| (key, Vec::new())).collect() })
 }
 
-/// Each section begins on a line of its own and ends; the library passes over what does not.
+/// Checks that each section begins on its own line and ends; the library skips a section that does not.
 fn framed(bytes: &[u8]) -> Result<(), Trouble> {
     let mut open = false;
     for line in bytes.split(|byte| matches!(byte, b'\n' | b'\r')).map(<[u8]>::trim_ascii) {
@@ -52,7 +52,7 @@ fn framed(bytes: &[u8]) -> Result<(), Trouble> {
     if open { Err(UNENDED) } else { Ok(()) }
 }
 
-/// The section of an encrypted private key (RFC 7468, section 11), which the library passes over.
+/// The section of an encrypted private key (RFC 7468, section 11), which the library skips.
 fn encrypted(bytes: &[u8]) -> Result<Option<Vec<u8>>, Trouble> {
     let Some(start) = find(bytes, BEGIN) else { return Ok(None) };
     let rest = &bytes[start + BEGIN.len()..];
@@ -64,7 +64,7 @@ fn encrypted(bytes: &[u8]) -> Result<Option<Vec<u8>>, Trouble> {
 /// PKCS#8 (RFC 5958) under PBES2 (RFC 8018).
 fn decrypted(der: &[u8], password: Option<&Secret>) -> Result<PrivateKeyDer<'static>, Trouble> {
     let encrypted = EncryptedPrivateKeyInfoRef::try_from(der);
-    // What is no PBES2 does not parse either.
+    // Anything but PBES2 does not parse either.
     let encrypted = encrypted.map_err(|_| Trouble::OldCipher)?;
     let password = password.ok_or(Trouble::LockedKey)?;
     Work::of(der).bounded()?;
@@ -72,7 +72,7 @@ fn decrypted(der: &[u8], password: Option<&Secret>) -> Result<PrivateKeyDer<'sta
     Ok(PrivatePkcs8KeyDer::from(plain.as_bytes().to_vec()).into())
 }
 
-/// The bytes of a store that was kept as base64, since what keeps secrets takes text.
+/// The bytes of a store that was saved as base64, because secret stores hold text.
 pub(super) fn unarmoured(bytes: &[u8]) -> Option<Vec<u8>> {
     let text: Vec<u8> = bytes.iter().copied().filter(|byte| !byte.is_ascii_whitespace()).collect();
     let base64 = |byte: &u8| byte.is_ascii_alphanumeric() || b"+/=".contains(byte);
@@ -80,17 +80,17 @@ pub(super) fn unarmoured(bytes: &[u8]) -> Option<Vec<u8>> {
         return None;
     }
     let bytes = STANDARD.decode(text).ok()?;
-    // DER's sequence, and the two forms of Java.
+    // DER's sequence, and Java's two formats.
     matches!(bytes.first(), Some(0x30 | 0xfe | 0xce)).then_some(bytes)
 }
 
 /// One certificate as text.
 pub(super) fn armoured(certificate: &[u8]) -> String {
-    // Nothing but a length beyond any memory's can fail.
+    // Only a length beyond any memory can fail.
     pem_rfc7468::encode_string("CERTIFICATE", LineEnding::LF, certificate).unwrap_or_default()
 }
 
-/// What is wrong with a PEM, without a word of it: the library's own errors quote the text.
+/// What is wrong with a PEM, without any of its text: the library's own errors quote it.
 fn malformed(error: &pem::Error) -> &'static str {
     match error {
         pem::Error::Base64Decode(_) => "has a section that is not base64",

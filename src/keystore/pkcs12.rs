@@ -11,7 +11,7 @@ use super::work::{self, Work};
 use super::{Contents, Extract, Trouble};
 use crate::model::secret::Secret;
 
-/// Whether DER is PKCS#12, which begins with its version 3; certificates and keys have their own word.
+/// Whether DER is PKCS#12, which begins with its version 3; certificates and keys begin differently.
 pub(super) fn of_der(bytes: &[u8]) -> Result<(), Trouble> {
     let version = || {
         let mut reader = SliceReader::new(bytes)?;
@@ -32,8 +32,8 @@ pub(super) fn of_der(bytes: &[u8]) -> Result<(), Trouble> {
     })
 }
 
-/// Certificates, and each key with those of its own. Of a store with keys, as of Java's, those certificates alone are to be trusted that
-/// it says are, and the first of each key.
+/// Certificates, and each key with its own certificates. In a store with keys, such as Java's, only the certificates
+/// that it marks as trusted are trusted, and the first certificate of each key.
 pub(super) fn open(bytes: &[u8], password: Option<&Secret>, wanted: Extract<'_>) -> Result<Contents, Trouble> {
     if work::is_ber(bytes) {
         return Err(Trouble::Ber);
@@ -42,7 +42,7 @@ pub(super) fn open(bytes: &[u8], password: Option<&Secret>, wanted: Extract<'_>)
     work.bounded()?;
     let archive = Pkcs12Archive::from_pkcs12(bytes, password.map_or("", Secret::expose));
     let archive = archive.map_err(|error| match error {
-        // A wrong password shows in the check sum, or where there is none in what comes out.
+        // A wrong password shows in the checksum, or, without a checksum, in what is decrypted.
         Error::MacError(_) | Error::UnpadError | Error::Pkcs5Error(_) if password.is_none() => Trouble::Locked,
         Error::MacError(_) | Error::UnpadError | Error::Pkcs5Error(_) => Trouble::WrongPassword,
         Error::UnsupportedEncryptionScheme | Error::UnsupportedMacAlgorithm => Trouble::Cipher(work.unread),

@@ -1,20 +1,20 @@
-//! What it takes to open a store, read before anything is tried: the rounds and the memory that its own parameters ask for, and the
-//! names of its ciphers. A file of a few hundred bytes may ask for hours.
+//! What opening a store costs, read before anything is decrypted: the rounds and the memory that its own parameters
+//! demand, and the names of its ciphers. A file of a few hundred bytes may demand hours.
 //!
 //! The authorities are RFC 8018 (PBES1, PBES2, PBKDF2), RFC 7914 (scrypt), RFC 7292 (PKCS#12) and RFC 9579 (PBMAC1).
 
 use super::Trouble;
 
-/// What parameters were found.
+/// The parameters that were found.
 #[derive(Debug, Default)]
 pub(super) struct Work {
     /// Rounds of all derivations together.
     rounds: u64,
-    /// Those of the longest one.
+    /// Rounds of the longest one.
     longest: u64,
-    /// Bytes of the derivation that takes most.
+    /// Bytes of the derivation that needs most.
     memory: u64,
-    /// A cipher or check that is not read here.
+    /// A cipher or checksum that meerkat does not read.
     pub(super) unread: Option<&'static str>,
 }
 
@@ -26,7 +26,7 @@ impl Work {
         work
     }
 
-    /// Refuses what would take longer than a run has, or more memory than it has.
+    /// Refuses what needs more time or memory than a run has.
     pub(super) fn bounded(&self) -> Result<(), Trouble> {
         match self {
             Self { memory, .. } if *memory > MOST_MEMORY => Err(Trouble::Memory(*memory)),
@@ -38,7 +38,7 @@ impl Work {
         }
     }
 
-    /// Goes through everything that has parts. Octet strings may hold a store within a store.
+    /// Walks through everything that has parts. Octet strings may hold a store within a store.
     fn walk(&mut self, der: &[u8], depth: usize) {
         if depth > DEEPEST {
             return;
@@ -46,7 +46,7 @@ impl Work {
         let parts = parts(der);
         match parts.as_slice() {
             [Part { tag: OID, content: oid }, parameters, ..] => self.algorithm(oid, parameters),
-            // MacData: a digest, a salt, and rounds, of which one is the default.
+            // MacData: a digest, a salt, and rounds, which are optional.
             [Part { tag: SEQUENCE, .. }, Part { tag: OCTETS, .. }, Part { tag: INTEGER, content }] => {
                 self.derives(number(content));
             }
@@ -67,7 +67,7 @@ impl Work {
             [Part { tag: OCTETS, .. }, n, r, p, ..] if oid == SCRYPT => {
                 let memory = number(n.content).saturating_mul(number(r.content)).saturating_mul(128);
                 self.memory = self.memory.max(memory);
-                // Each of `p` goes through all of its memory, about as fast as through the hash of a round.
+                // Each of `p` passes through all of its memory, about as fast as the hash of a round.
                 self.derives((memory / 128).saturating_mul(number(p.content)));
             }
             [Part { tag: OCTETS, .. }, Part { tag: INTEGER, content }, ..]
@@ -85,15 +85,15 @@ impl Work {
     }
 }
 
-/// Whether it begins as a store in BER does (X.690, 8.1.3.6), whose lengths need not be told first: a sequence of version 3, it or the
-/// content behind without a length.
+/// Whether it begins like a store in BER (X.690, 8.1.3.6), where lengths may be indefinite: a sequence of version 3,
+/// with an indefinite length of its own or of the content behind it.
 pub(super) fn is_ber(bytes: &[u8]) -> bool {
     let inner = match bytes {
         [SEQUENCE, 0x80, inner @ ..] => return inner.starts_with(&[INTEGER, 1, 3]),
         _ => first(bytes).map_or(&[][..], |(outer, _)| outer.content),
     };
     let Some((Part { tag: INTEGER, content: [3] }, rest)) = first(inner) else { return false };
-    // The type of the content, then the content: each may be without a length, or in pieces.
+    // The type of the content, then the content: each may have an indefinite length, or come in pieces.
     let content = match rest {
         [SEQUENCE, 0x80, ..] => return true,
         _ => first(rest).map_or(&[][..], |(content, _)| content.content),
@@ -111,7 +111,7 @@ struct Part<'a> {
     content: &'a [u8],
 }
 
-/// The parts that stand one behind the other; what is malformed ends them.
+/// The parts one after the other; malformed bytes end them.
 fn parts(mut der: &[u8]) -> Vec<Part<'_>> {
     let mut parts = Vec::new();
     while let Some((part, rest)) = first(der) {
@@ -135,7 +135,7 @@ fn first(der: &[u8]) -> Option<(Part<'_>, &[u8])> {
     Some((Part { tag: *tag, content }, rest))
 }
 
-/// A number that is not negative; one that does not fit is as large as can be.
+/// A number that is not negative; one that does not fit becomes the largest.
 fn number(content: &[u8]) -> u64 {
     let significant = content.iter().position(|byte| *byte != 0).map_or(&content[..0], |at| &content[at..]);
     if significant.len() > 8 {
@@ -144,13 +144,13 @@ fn number(content: &[u8]) -> u64 {
     significant.iter().fold(0, |number, byte| number << 8 | u64::from(*byte))
 }
 
-/// Rounds that one derivation may ask for. keytool asks for 10,000, OpenSSL for 2,048; OWASP's advice is 600,000.
+/// Rounds that one derivation may demand. keytool asks for 10,000, OpenSSL for 2,048; OWASP recommends 600,000.
 const MOST_AT_ONCE: u64 = 1_000_000;
-/// Rounds of all keys and sums of a store together, a second or two of one core.
+/// Rounds of all keys and checksums of a store together: a second or two of one core.
 const MOST_ROUNDS: u64 = 5_000_000;
-/// Bytes that one derivation may take. OpenSSL's scrypt takes 16 MB.
+/// Bytes that one derivation may need. OpenSSL's scrypt needs 16 MB.
 pub(super) const MOST_MEMORY: u64 = 64 * 1024 * 1024;
-/// How deep the parameters of a store lie, and twice that.
+/// How deeply the parameters of a store are nested, times two.
 const DEEPEST: usize = 32;
 
 const INTEGER: u8 = 0x02;
@@ -210,7 +210,7 @@ mod tests {
         assert_eq!(Work::of(&scrypt(1 << 14)).bounded(), Ok(()));
         assert_eq!(Work::of(&scrypt(1 << 17)).bounded(), Err(Trouble::Memory(128 << 20)));
         assert!(Work::of(&scrypt(u64::MAX)).bounded().is_err());
-        // Below a text and beside another one.
+        // Below a text, and beside another one.
         let some = algorithm(PBKDF2, &[salt.clone(), integer(MOST_AT_ONCE)]);
         let nested = |times| part(OCTETS, &part(SEQUENCE, &some.repeat(times)));
         assert_eq!(Work::of(&nested(5)).bounded(), Ok(()));

@@ -1,4 +1,4 @@
-//! What is remembered of a cluster besides its partitions: folded from snapshot to snapshot, as the memory of a partition is.
+//! The memory of a cluster besides its partitions: updated with each snapshot, like the memory of a partition.
 
 use std::collections::BTreeMap;
 
@@ -7,7 +7,7 @@ use crate::model::stable_hash::Hash;
 use crate::model::turnover::{Slices, Storm, Turnover};
 use crate::model::watched::TopicMemory;
 
-/// What is remembered of a cluster besides its partitions.
+/// The memory of a cluster besides its partitions.
 #[derive(Clone, Debug, Default, PartialEq, Eq)]
 pub struct ClusterMemory {
     /// When it was made, in seconds since 1970.
@@ -20,21 +20,21 @@ pub struct ClusterMemory {
     pub(crate) topics: BTreeMap<u32, TopicMemory>,
 }
 
-/// What is remembered of one broker. Times are in seconds since 1970.
+/// The memory of one broker. Times are in seconds since 1970.
 #[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
 pub(crate) struct BrokerMemory {
-    /// What it offered when it was last asked, and when that was.
+    /// What it offered at its last answer, and when that was.
     pub(crate) offer: Option<(Offer, i64)>,
     /// Since when partitions lack it.
     pub(crate) lacked: Option<Since>,
-    /// Between which two moments its API versions changed.
+    /// The two moments between which its API versions changed.
     pub(crate) change: Option<Change>,
 }
 
 /// When something began.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord)]
 pub(crate) enum Since {
-    /// Before anything was remembered.
+    /// Before the memory began.
     Before,
     /// At this snapshot, in seconds since 1970.
     At(i64),
@@ -43,14 +43,14 @@ pub(crate) enum Since {
 /// A broker offers other API versions than before.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub(crate) struct Change {
-    /// When it was last asked before, in seconds since 1970.
+    /// Its last answer before the change, in seconds since 1970.
     pub(crate) from_s: i64,
-    /// When it was first asked since.
+    /// Its first answer after the change.
     pub(crate) to_s: i64,
     pub(crate) direction: Direction,
 }
 
-/// What became of a broker's API versions.
+/// The change of a broker's API versions.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub(crate) enum Direction {
     Up,
@@ -60,7 +60,7 @@ pub(crate) enum Direction {
 }
 
 impl Since {
-    /// For how many seconds it has lasted; `None` where nobody knows.
+    /// For how many seconds it has lasted; `None` if not known.
     pub(crate) fn lasts_s(self, now_s: i64) -> Option<i64> {
         match self {
             Self::Before => None,
@@ -70,7 +70,7 @@ impl Since {
 }
 
 impl ClusterMemory {
-    /// What is to be remembered after this snapshot. `previous` is `None` where nothing is remembered: what is there then
+    /// The memory after this snapshot. `previous` is `None` if there is none: what exists then began earlier.
     /// began before.
     #[must_use]
     pub fn fold(previous: Option<&Self>, snapshot: &Snapshot, period_ms: i64, now_s: i64) -> Self {
@@ -93,7 +93,7 @@ impl ClusterMemory {
             };
             brokers.entry(*id).or_default().lacked = Some(since);
         }
-        // Any number of ids may come from a hostile broker.
+        // A hostile broker may send any number of ids.
         while brokers.len() > MOST_BROKERS {
             brokers.pop_last();
         }
@@ -112,7 +112,7 @@ impl ClusterMemory {
         self.brokers.get(&broker)?.lacked
     }
 
-    /// The brokers whose API versions changed a short while ago.
+    /// The brokers whose API versions changed recently.
     pub(crate) fn changes(&self) -> impl Iterator<Item = (i32, Change)> {
         self.brokers.iter().filter_map(|(id, broker)| Some((*id, broker.change?)))
     }
@@ -171,9 +171,9 @@ impl BrokerMemory {
     }
 }
 
-/// How long a change is told, in seconds.
+/// How long a change is reported, in seconds.
 pub(crate) const TOLD_S: i64 = 3_600;
-/// How long a broker is remembered that is gone and that no partition lacks, in seconds.
+/// How long a broker is remembered that is gone and that no partition needs, in seconds.
 const KEPT_S: i64 = 3_600;
 /// Brokers that are remembered; the largest known clusters have a few hundred.
 pub(crate) const MOST_BROKERS: usize = 500;

@@ -39,13 +39,13 @@ impl Endpoint {
         Ok(Self { host: host.to_ascii_lowercase(), port })
     }
 
-    /// Whether both name the same place; the letter case of a host name means nothing.
+    /// Whether both are the same address; the letter case of a host name does not matter.
     pub(crate) fn is_same(&self, other: &Self) -> bool {
         self.port == other.port && self.host.eq_ignore_ascii_case(&other.host)
     }
 }
 
-/// What was found in the place of an address. One that has no dot may be anything, a password too.
+/// A wrong address, as an error shows it. Without a dot it may be anything, also a password.
 fn shown(text: &str) -> String {
     match text {
         "" => String::from("found nothing"),

@@ -1,4 +1,4 @@
-//! Where a commit stands and what a log holds, and the arithmetic between them.
+//! Committed offsets and log ranges, and the arithmetic between them.
 
 /// Where a group will read next in one partition.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, Hash)]
@@ -11,7 +11,7 @@ pub enum Committed {
     Never,
 }
 
-/// What one partition's log holds, all three as offsets.
+/// The range of one partition's log, in offsets.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, Hash)]
 pub struct LogRange {
     /// The log start offset: the first record that still exists (`ListOffsets`, timestamp −2).
@@ -20,23 +20,23 @@ pub struct LogRange {
     pub end: i64,
     /// The last stable offset: where the first open transaction starts, else the high watermark (KIP-98).
     ///
-    /// `None` where it was not asked for; every broker that is spoken to tells it.
+    /// `None` if it was not asked for; every supported broker returns it.
     pub last_stable: Option<i64>,
 }
 
-/// What lies between a commit and the end of its log.
+/// The distance between a commit and the end of its log.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub(crate) enum Lag {
-    /// So many offsets are left to read.
+    /// This many offsets are unread.
     Offsets(u64),
-    /// Retention passed the commit: `lost` offsets went unread for good, `readable` are left.
+    /// Retention passed the commit: `lost` offsets were deleted unread, `readable` are left.
     Lost {
         /// Offsets between the log start and the high watermark.
         readable: u64,
         /// Offsets between the commit and the log start.
         lost: u64,
     },
-    /// The commit stands so many offsets past the high watermark: the topic was recreated or truncated.
+    /// The commit is this many offsets past the high watermark: the topic was recreated or truncated.
     PastEnd(u64),
     /// There is no commit to measure from.
     NoCommit,
@@ -53,7 +53,7 @@ pub enum Assigned {
     Unknown,
 }
 
-/// `committed` must have been read before `log`, or a healthy group can look as if it were past the end.
+/// `committed` must have been read before `log`; otherwise a healthy group can seem to be past the end.
 pub(crate) fn lag(committed: Committed, log: LogRange) -> Lag {
     let Committed::At(offset) = committed else {
         return Lag::NoCommit;
@@ -67,8 +67,8 @@ pub(crate) fn lag(committed: Committed, log: LogRange) -> Lag {
     }
 }
 
-/// The lag of a share group, whose records are acknowledged in any order: of what lies behind its start, only
-/// `unacknowledged` offsets are left.
+/// The lag of a share group, whose records are acknowledged in any order: of the records after its start offset, only
+/// `unacknowledged` are left.
 pub(crate) fn of_share(start: Committed, log: LogRange, unacknowledged: u64) -> Lag {
     match lag(start, log) {
         Lag::Offsets(offsets) => Lag::Offsets(offsets.min(unacknowledged)),
@@ -90,7 +90,7 @@ impl LogRange {
 }
 
 impl Lag {
-    /// Offsets still to read; `None` where there is nothing to measure from.
+    /// Offsets still to read; `None` if there is no commit to measure from.
     pub(crate) fn unread(self) -> Option<u64> {
         match self {
             Self::Offsets(offsets) | Self::Lost { readable: offsets, .. } => Some(offsets),

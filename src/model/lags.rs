@@ -1,11 +1,11 @@
-//! How far each row is behind, worked out once for the verdicts, the ages and the totals of a snapshot.
+//! The lag of each row, computed once for the verdicts, the ages and the totals of a snapshot.
 
 use std::ops::Range;
 
 use crate::model::lag::Lag;
 use crate::model::snapshot::Snapshot;
 
-/// What is left to read of every row; parallel to [`Snapshot::rows`].
+/// The unread offsets of every row; parallel to [`Snapshot::rows`].
 #[derive(Debug, Default)]
 pub struct Lags {
     left: Vec<Left>,
@@ -13,17 +13,17 @@ pub struct Lags {
     lost: Vec<usize>,
 }
 
-/// What is left to read of one row, in one word: there are as many of them as rows.
+/// The unread offsets of one row, in 8 bytes: there are as many as rows.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub(crate) struct Left(u64);
 
-/// Greater than any lag, since offsets are below 2⁶³.
+/// Larger than any lag, since offsets are below 2⁶³.
 const NO_COMMIT: Left = Left(u64::MAX);
 const UNREAD: Left = Left(u64::MAX - 1);
 
 impl Left {
-    /// Offsets still to read, see [`Lag::unread`](crate::model::lag::Lag::unread); `None` where there is no commit to measure from, or
-    /// where it or the log could not be read.
+    /// Offsets still to read, see [`Lag::unread`](crate::model::lag::Lag::unread); `None` if there is no commit to
+    /// measure from, or if it or the log could not be read.
     pub(crate) fn offsets(self) -> Option<u64> {
         (self.0 < UNREAD.0).then_some(self.0)
     }
@@ -58,12 +58,12 @@ impl Lags {
         &self.lost[place(rows.start)..place(rows.end)]
     }
 
-    /// What is left of a row.
+    /// The unread offsets of a row.
     pub(crate) fn of(&self, row: usize) -> Left {
         self.left[row]
     }
 
-    /// What is left of these rows.
+    /// The unread offsets of these rows.
     pub(crate) fn of_rows(&self, rows: Range<usize>) -> &[Left] {
         &self.left[rows]
     }

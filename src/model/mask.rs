@@ -1,4 +1,4 @@
-//! A peer's words, without what they repeat of our secrets.
+//! A peer's words, with our secrets masked.
 
 use base64::Engine as _;
 use base64::engine::general_purpose::{STANDARD_NO_PAD, URL_SAFE_NO_PAD};
@@ -6,22 +6,22 @@ use percent_encoding::{AsciiSet, NON_ALPHANUMERIC, utf8_percent_encode};
 
 use crate::model::secret::Secret;
 
-/// The spellings under which a secret could come back.
+/// The spellings in which a secret could come back.
 #[derive(Clone)]
 pub(crate) struct Mask(Vec<String>);
 
 impl Mask {
-    /// Masks these, as they are and in every spelling of [`spellings`].
+    /// Masks these secrets, as they are and in every spelling of [`spellings`].
     pub(crate) fn new<'a>(secrets: impl IntoIterator<Item = &'a Secret>) -> Self {
         let mut spellings: Vec<String> = secrets.into_iter().flat_map(|secret| spellings(secret.expose())).collect();
         spellings.retain(|spelling| !spelling.is_empty());
-        // The longest first, or what is left of it would stay.
+        // The longest first; otherwise the rest of a longer one would stay.
         spellings.sort_by_key(|spelling| std::cmp::Reverse(spelling.len()));
         spellings.dedup();
         Self(spellings)
     }
 
-    /// On one line, and cut where it is too long for an error.
+    /// On one line, and cut if it is too long for an error.
     pub(crate) fn apply(&self, text: &str) -> String {
         let masked = self.0.iter().fold(text.to_owned(), |text, secret| text.replace(secret, "***"));
         let line: String = masked.chars().map(|char| if char.is_control() { ' ' } else { char }).collect();
@@ -56,7 +56,8 @@ fn spellings(secret: &str) -> Vec<String> {
     }
     let digits = hex::encode(secret);
     all.extend([digits.to_ascii_uppercase(), digits]);
-    // Base64 has three spellings, by where a secret begins; letters that it shares with its neighbours are left out.
+    // Base64 has three spellings, depending on where a secret begins; letters that it shares with its neighbours are
+    // left out.
     for before in 0..3_usize {
         let padded = [&vec![0; before][..], secret.as_bytes()].concat();
         let (from, own) = ((before * 8).div_ceil(6), padded.len() * 8 / 6);
@@ -83,13 +84,13 @@ fn lower_escapes(encoded: &str) -> String {
 /// RFC 3986, section 2.3.
 const UNRESERVED: &AsciiSet = &NON_ALPHANUMERIC.remove(b'-').remove(b'.').remove(b'_').remove(b'~');
 
-/// What libraries leave as it is in paths.
+/// Characters that libraries leave unchanged in paths.
 const OF_PATHS: &AsciiSet = &UNRESERVED.remove(b'/');
 
-/// Letters of base64 that are no chance.
+/// Letters of base64 that are not a coincidence.
 const SHORTEST_BASE64: usize = 4;
 
-/// Characters of a peer's words that are worth reading.
+/// Characters of a peer's words that are shown.
 const LONGEST: usize = 500;
 
 #[cfg(test)]
@@ -126,7 +127,7 @@ mod tests {
         for before in ["", "a", "id:", "\0user\0", "four"] {
             let words = STANDARD_NO_PAD.encode(format!("{before}{secret}:behind"));
             let masked = mask(&[secret], &words);
-            // What is left over of the secret is less than a byte on either side.
+            // What is left of the secret is less than a byte on either side.
             assert!(masked.contains("***") && masked.len() < words.len() - 14, "{before:?}: {masked}");
         }
     }

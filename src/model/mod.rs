@@ -1,4 +1,4 @@
-//! The nouns: a snapshot and its rows, lag, age, the memory of a partition, and the values that they are made of.
+//! The basic types: a snapshot and its rows, lag, age, the memory of a partition, and the values that they consist of.
 
 pub mod age;
 pub mod cluster_memory;

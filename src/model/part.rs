@@ -13,7 +13,7 @@ impl Part {
     /// All groups.
     pub const WHOLE: Self = Self { number: 1, of: 1 };
 
-    /// Reads `2/8`: the second of eight; `None` for anything else, and beyond [`MOST_PARTS`].
+    /// Parses `2/8`: the second of eight; `None` for anything else, and beyond [`MOST_PARTS`].
     #[must_use]
     pub fn parse(text: &str) -> Option<Self> {
         let (number, of) = text.split_once('/')?;
@@ -21,7 +21,7 @@ impl Part {
         ((1..=of).contains(&number) && of <= MOST_PARTS).then_some(Self { number, of })
     }
 
-    /// All parts of so many, at least one.
+    /// All parts of this number of parts, at least one.
     pub(crate) fn all(of: u32) -> impl Iterator<Item = Self> {
         let of = of.max(1);
         (1..=of).map(move |number| Self { number, of })
@@ -38,7 +38,7 @@ impl Part {
         Self { number: u32::try_from(number).unwrap_or_default() + 1, of: self.of }
     }
 
-    /// Whether this is all there is.
+    /// Whether it is the only part.
     pub(crate) const fn is_whole(self) -> bool {
         self.of == 1
     }
@@ -61,9 +61,9 @@ impl std::fmt::Display for Part {
     }
 }
 
-/// What is expected in a part's place.
+/// The expected form of a part.
 pub(crate) const PART_EXPECTED: &str = "must be one of at most 100 parts, such as 2/8";
-/// More functions than a cluster has any use for.
+/// More functions than any cluster needs.
 pub(crate) const MOST_PARTS: u32 = 100;
 
 #[cfg(test)]
@@ -72,9 +72,9 @@ mod tests {
 
     #[test]
     fn a_part_is_one_of_several() {
-        let told = |text| Part::parse(text).map(|part| part.to_string());
-        assert_eq!(told("2/8").as_deref(), Some("2/8"));
-        assert_eq!(told(" 1 / 1 ").as_deref(), Some("1/1"));
+        let parsed = |text| Part::parse(text).map(|part| part.to_string());
+        assert_eq!(parsed("2/8").as_deref(), Some("2/8"));
+        assert_eq!(parsed(" 1 / 1 ").as_deref(), Some("1/1"));
         for wrong in ["", "2", "0/8", "9/8", "1/101", "-1/8", "a/b", "1/0"] {
             assert_eq!(Part::parse(wrong), None, "{wrong}");
         }

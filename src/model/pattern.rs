@@ -16,7 +16,7 @@ pub struct Pattern {
 
 #[derive(Clone, Debug)]
 enum Form {
-    /// `*` is any run of characters, `?` any one; everything else is itself.
+    /// `*` is any sequence of characters, `?` any one; all other characters match themselves.
     Glob(WildMatch),
     /// Between slashes; it matches anywhere in a name, unless `^` and `$` bind it.
     Regex(Box<Regex>),
@@ -58,7 +58,7 @@ impl Pattern {
         }
     }
 
-    /// The only name that it matches; `None` where there may be others.
+    /// The only name that it matches; `None` if there may be others.
     pub(crate) fn name(&self) -> Option<&str> {
         matches!(&self.form, Form::Glob(_)).then_some(&*self.text).filter(|text| !text.contains(['*', '?']))
     }
@@ -68,7 +68,7 @@ impl Pattern {
 #[derive(Clone, Debug, PartialEq, Eq, thiserror::Error)]
 #[error("has the regular expression {item}, and {why}: change it, or use a glob such as orders-*")]
 pub(crate) struct NotAPattern {
-    /// The item of the list, slashes included. It is shown: what stands between slashes is no password in the wrong place.
+    /// The item of the list, slashes included. It is shown: text between slashes is no password in the wrong variable.
     item: String,
     /// What is wrong with it.
     pub(crate) why: String,
@@ -96,7 +96,7 @@ pub(crate) fn is_regex(item: &str) -> bool {
     expression(item).is_some()
 }
 
-/// What stands between the slashes of a regular expression; `None` for a glob.
+/// The text between the slashes of a regular expression; `None` for a glob.
 fn expression(item: &str) -> Option<&str> {
     closing_slash(item).filter(|end| *end == item.len()).and_then(|end| item.get(1..end - 1))
 }
@@ -141,7 +141,7 @@ impl Patterns {
         Ok(patterns)
     }
 
-    /// The list as it was given; empty where everything is selected.
+    /// The list as it was given; empty if everything is selected.
     pub(crate) fn text(&self) -> &str {
         &self.text
     }

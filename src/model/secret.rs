@@ -2,7 +2,7 @@
 
 use std::fmt;
 
-/// A password, token, key or PEM: readable by code that asks for it, hidden from everything that prints.
+/// A password, token, key or PEM: code must ask for its text, and no formatter prints it.
 #[derive(Clone, PartialEq, Eq)]
 pub struct Secret(String);
 

@@ -1,4 +1,4 @@
-//! A hash that never changes: it orders what is kept in `CloudWatch`, and tells which part a group belongs to.
+//! A hash that never changes: it orders what is stored in `CloudWatch`, and determines which part a group belongs to.
 
 /// FNV-1a with 64 bits (draft-eastlake-fnv) over texts, whole words mixed in at once, and a finisher that spreads over all bits.
 ///

@@ -1,4 +1,4 @@
-//! Why a value is not there: a cause that the program can ask for, and a sentence for people.
+//! Why a value is missing: a cause for the program, and a sentence for people.
 
 use std::fmt;
 use std::sync::Arc;
@@ -6,9 +6,9 @@ use std::sync::Arc;
 /// A value that was read, or the reason why it was not.
 pub type Known<T> = Result<T, Unknown>;
 
-/// Why a value is not there.
+/// Why a value is missing.
 ///
-/// It stands in the place of the value, so that nothing can mistake what was not read for a zero.
+/// It replaces the value, so that nothing can confuse an unread value with a zero.
 #[derive(Clone, Debug, PartialEq, Eq, Hash)]
 pub struct Unknown(Arc<Why>);
 
@@ -18,14 +18,14 @@ struct Why {
     sentence: Box<str>,
 }
 
-/// What went wrong, as far as anything depends on it.
+/// The cause, where the program has to distinguish it.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, Hash)]
 pub enum Cause {
     /// A broker that cannot be reached, or whose connection broke.
     Down,
     /// The time was up.
     Deadline,
-    /// An answer that is larger than a frame may be.
+    /// An answer that is larger than the frame limit.
     TooLarge,
     /// This user lacks a permission; Kafka's error code says for what.
     Denied(i16),
@@ -35,24 +35,24 @@ pub enum Cause {
     Code(i16),
     /// A partition without a leader, or with one that cannot be asked.
     NoLeader,
-    /// A group whose coordinator is away, so that nobody can tell of it.
+    /// A group whose coordinator is away, so that no broker knows it.
     Away,
-    /// Topics that this user may not describe are left out without a word.
+    /// Topics that this user may not describe: brokers leave them out silently.
     Hidden,
-    /// A group had more partitions, and why it has them no more is not known.
+    /// A group had more partitions, and why it lost them is not known.
     Vanished,
-    /// It is not kept, as configured.
+    /// The configuration turns it off.
     Off,
-    /// It was not asked for, since others came first.
+    /// It was not read, because others came first.
     LeftOut,
-    /// It was not read, and nothing else could show that an error which stood before is over.
+    /// It was not read, and nothing else could show that an earlier error is over.
     Stands,
-    /// Anything that nothing depends on.
+    /// Any other cause, which the program does not distinguish.
     Other,
 }
 
 impl Unknown {
-    /// A reason that nothing depends on, as one sentence without a full stop.
+    /// A reason of no particular cause, as one sentence without a full stop.
     pub fn because(sentence: impl Into<Box<str>>) -> Self {
         Self::of(Cause::Other, sentence)
     }
@@ -67,7 +67,7 @@ impl Unknown {
         self.0.cause
     }
 
-    /// The same cause, with this before its sentence.
+    /// The same cause, with a prefix before its sentence.
     pub(crate) fn within(&self, what: impl fmt::Display) -> Self {
         Self::of(self.cause(), format!("{what}: {self}"))
     }
@@ -84,11 +84,11 @@ mod tests {
     use super::*;
 
     #[test]
-    fn a_cause_outlives_what_is_said_around_it() {
+    fn a_cause_stays_when_its_sentence_gets_a_prefix() {
         let late = Unknown::of(Cause::Deadline, "no answer before the deadline");
-        let told = late.within("broker 1");
+        let report = late.within("broker 1");
         assert_eq!(
-            (told.cause(), told.to_string()),
+            (report.cause(), report.to_string()),
             (Cause::Deadline, "broker 1: no answer before the deadline".into())
         );
     }

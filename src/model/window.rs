@@ -1,20 +1,21 @@
-//! The recent past of one partition: how much of it is kept and read, and which commits must have happened between its snapshots.
+//! The recent past of one partition: how much of it is stored and read, and which commits must have happened between
+//! its snapshots.
 
 use crate::model::lag::Committed;
 use crate::model::memory::{self, Memory, Reading, Sample, Thresholds};
 
-/// What the difference of two snapshots says about a commit.
+/// A commit that the difference of two snapshots shows.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub(crate) struct Commit {
     /// The offset of the next record to read.
     pub(crate) offset: i64,
     /// When it was first seen, in milliseconds since the epoch.
     pub(crate) time_ms: i64,
-    /// How far it was behind the log half a minute before, in offsets.
+    /// How far it was behind the log end of half a minute before, in offsets.
     pub(crate) lag: u64,
 }
 
-/// Where a commit and its log stood at one snapshot.
+/// A commit and its log end in one snapshot.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub(crate) struct Point {
     pub time_ms: i64,
@@ -22,10 +23,10 @@ pub(crate) struct Point {
     pub(crate) end: i64,
 }
 
-/// What the rules over a window need at one period, and what of it is kept: the one place that both the reader and the rules ask.
+/// What the rules over a window need at one period, and what of it is stored: the reader and the rules both use it.
 ///
-/// A page of an earlier snapshot is kept for three hours where its slots are seconds, and for 15 days where they are minutes, which is from
-/// a period of an hour on. So a rule may need more than there is:
+/// A page of an earlier snapshot is stored for three hours if its slots are seconds, and for 15 days if they are
+/// minutes, which is the case from a period of an hour on. So a rule may need more than is stored:
 ///
 /// | period, minutes | earlier snapshots | slow: five commits | slightly slow: ten | a long run |
 /// |---|---|---|---|---|
@@ -42,29 +43,30 @@ pub struct Horizon {
 }
 
 impl Horizon {
-    /// What there is at this period.
+    /// What is stored at this period.
     #[must_use]
     pub const fn of(thresholds: &Thresholds) -> Self {
         Self { period_ms: thresholds.period_ms }
     }
 
-    /// Earlier snapshots that are kept.
+    /// Earlier snapshots that are stored.
     pub(crate) const fn kept(self) -> i64 {
         snapshots_kept(self.period_ms / MINUTE_MS)
     }
 
-    /// Whether the earlier samples of a partition with this memory are read before its verdict: where a rule asks for them and they are kept.
+    /// Whether the earlier samples of a partition with this memory are read before its verdict: a rule needs them and
+    /// they are stored.
     #[must_use]
     pub fn is_read_for(self, memory: Memory) -> bool {
         memory.has_stepped_back() || (memory.may_be_slow() && self.has_trend())
     }
 
-    /// Whether commits enough for a trend are kept: without them nobody is found slow.
+    /// Whether enough commits for a trend are stored: without them no group is found slow.
     pub(crate) fn has_trend(self) -> bool {
         self.keeps(COMMITS_FOR_A_TREND)
     }
 
-    /// Whether ten commits are kept, which a group that loses less than a twentieth is found by.
+    /// Whether ten commits are stored, which are needed to find a group that loses less than a twentieth.
     pub(crate) fn has_ten_commits(self) -> bool {
         self.keeps(COMMITS_KEPT)
     }
@@ -73,15 +75,15 @@ impl Horizon {
         usize::try_from(self.kept()).is_ok_and(|kept| kept >= commits)
     }
 
-    /// How long a run of late commits is that has a best moment in each of its thirds; `None` where so much is not kept.
+    /// The length of a run of late commits with a best moment in each of its thirds; `None` if too little is stored.
     ///
-    /// The oldest snapshots may be missing, so it is never all that is kept.
+    /// The oldest snapshots may be missing, so it is never all that is stored.
     pub(crate) fn long_run_ms(self) -> Option<i64> {
         let periods = (self.kept() * 5 / 6).min(PERIODS_OF_A_LONG_RUN);
         self.has_ten_commits().then(|| LONG_RUN_MS.max(periods * self.period_ms))
     }
 
-    /// After how long a lag that was never caught up is a backlog; `None` where nothing shows it.
+    /// The time after which a lag without a break is a backlog; `None` if nothing shows it.
     pub(crate) fn backlog_ms(self) -> Option<i64> {
         let least_ms = self.long_run_ms().unwrap_or((self.kept() - 1) * self.period_ms);
         self.has_trend().then(|| BACKLOG_MS.max(least_ms))
@@ -89,7 +91,8 @@ impl Horizon {
 
     /// Milliseconds before now from which on earlier samples are worth reading.
     ///
-    /// Ten usual gaps, and never less than a long run, a backlog, and the time by which a step back is forgotten; never more than is kept.
+    /// Ten usual gaps, and at least a long run, a backlog, and the time after which a step back is forgotten; at most
+    /// what is stored.
     #[must_use]
     pub fn reach_ms(self, memory: Memory, thresholds: &Thresholds) -> i64 {
         let commits = i64::try_from(COMMITS_KEPT).unwrap_or(i64::MAX);
@@ -100,9 +103,10 @@ impl Horizon {
         (commits * gap_ms).min(MOST_MS).max(least_ms).min(kept_ms)
     }
 
-    /// Milliseconds before now that the question alone needs whether a group loses ground: ten commits, and some that were missed.
+    /// Milliseconds before now that are needed to see whether a group loses ground: ten commits, and some that were
+    /// missed.
     ///
-    /// A step back that has to be made up for, a long run and a backlog need all of [`Self::reach_ms`].
+    /// A step back that has to be recovered from, a long run and a backlog need all of [`Self::reach_ms`].
     #[must_use]
     pub fn growth_reach_ms(self, memory: Memory, thresholds: &Thresholds) -> i64 {
         let gap_ms = memory.usual_gap_ms(thresholds).unwrap_or(self.period_ms).max(self.period_ms);
@@ -110,7 +114,7 @@ impl Horizon {
     }
 }
 
-/// Earlier snapshots of a schedule of so many minutes that can be read back.
+/// Earlier snapshots of a schedule with this period in minutes that can be read back.
 const fn snapshots_kept(minutes: i64) -> i64 {
     minutes_kept(minutes) / minutes
 }
@@ -120,10 +124,10 @@ pub(crate) const fn minutes_kept(minutes: i64) -> i64 {
     if minutes <= FINE_UP_TO { FINE_KEPT } else { COARSE_KEPT }
 }
 
-/// One point of each time, in order, all of them of the log that is there now; the snapshot is the last one.
+/// One point of each time, in order, all of the present log; the snapshot is the last one.
 ///
-/// `earlier` may come unsorted, with duplicates and with holes. Where the log end went backwards another log began, and
-/// what was before it is left out.
+/// `earlier` may be unsorted, with duplicates and with gaps. Where the log end went backwards another log began, and
+/// earlier points are left out.
 pub(crate) fn points(earlier: &[Sample], reading: &Reading) -> Vec<Point> {
     let point = |sample: &Sample| Point { time_ms: sample.time_ms, committed: sample.committed, end: sample.end };
     let mut points: Vec<_> = earlier.iter().map(point).filter(|point| point.time_ms < reading.time_ms).collect();
@@ -148,7 +152,8 @@ pub(crate) fn changes(points: &[Point]) -> Vec<Commit> {
     pairs.collect()
 }
 
-/// When the log end passed an offset, taken to grow evenly between two points; before the first one, as fast as since.
+/// When the log end passed an offset, assuming steady growth between two points; before the first one, at the same
+/// rate as since.
 pub(crate) fn reached_ms(points: &[Point], offset: i64) -> Option<i64> {
     let (first, last) = (points.first()?, points.last()?);
     let after = points.partition_point(|point| point.end <= offset);
@@ -164,26 +169,28 @@ pub(crate) fn reached_ms(points: &[Point], offset: i64) -> Option<i64> {
 
 /// Burrow's default number of intervals.
 pub(crate) const COMMITS_KEPT: usize = 10;
-/// Commits, or looks where each has one, in which growth shows: [`COMMITS_KEPT`], the one before them, and one that was missed.
+/// Commits, or snapshots with one commit each, in which growth shows: [`COMMITS_KEPT`], the one before them, and one
+/// that was missed.
 pub(crate) const COMMITS_FOR_GROWTH: u32 = 12;
-/// Commits below which lags make no trend.
+/// With fewer commits than this, lags make no trend.
 pub(crate) const COMMITS_FOR_A_TREND: usize = 5;
 /// The longest period, in minutes, with slots one second wide: from an hour on there are as many minutes between two snapshots as a page has slots.
 pub(crate) const FINE_UP_TO: i64 = 59;
-/// Minutes of one-second data to rely on. A request that starts more than three hours ago gets nothing at all, and a run may be late.
+/// Minutes of one-second data to rely on. A request that starts more than three hours ago returns nothing, and a run
+/// may be late.
 const FINE_KEPT: i64 = 175;
 /// Minutes of one-minute data to rely on, of 15 days.
 const COARSE_KEPT: i64 = 13 * 24 * 60;
 const MINUTE_MS: i64 = 60_000;
-/// In the thirds of such a run there is a best moment between two bursts.
+/// The thirds of such a run contain a best moment between two bursts.
 const LONG_RUN_MS: i64 = 40 * MINUTE_MS;
 /// The same in periods, where they are long.
 const PERIODS_OF_A_LONG_RUN: i64 = 30;
-/// A lag that was never caught up for so long is a backlog.
+/// A lag without a break of this length is a backlog.
 const BACKLOG_MS: i64 = 60 * MINUTE_MS;
 /// The step back is remembered for five quarters of an hour.
 const STEP_BACK_MS: i64 = 80 * MINUTE_MS;
-/// What is read of a consumer that commits seldom.
+/// What is read for a consumer that commits seldom.
 const MOST_MS: i64 = 3 * 60 * MINUTE_MS;
 
 #[cfg(test)]
@@ -234,7 +241,7 @@ mod tests {
     }
 
     #[test]
-    fn a_sample_from_after_the_look_is_left_out() {
+    fn a_sample_from_after_the_snapshot_is_left_out() {
         check("0:10/10 3:90/90 2:20/20", &[(2, 20, 0)]);
     }
 

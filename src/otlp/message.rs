@@ -1,7 +1,7 @@
 //! A run's numbers as messages of OTLP 1.x (`opentelemetry-proto`: `metrics_service.proto`, `metrics.proto`).
 //!
-//! Only the fields that are written or read stand here. One run has one moment: every point carries the scheduled minute. What is not
-//! known has no point.
+//! Only the fields that are written or read are here. One run has one time: every point has the scheduled minute. An
+//! unknown value has no point.
 
 use std::collections::BTreeSet;
 
@@ -47,7 +47,7 @@ pub fn requests(results: &Results, detail: MetricsDetail, resource: &[(String, S
     draft.requests(resource)
 }
 
-/// What a run sends that saw nothing of Kafka: that it was blind, and the statuses that stand.
+/// The metrics of a run that could read nothing from Kafka: that it was blind, and the last known statuses.
 #[must_use]
 pub fn blind(results: &Results, resource: &[(String, String)], minute_s: i64) -> Vec<Body> {
     let mut draft = Draft { time: nanoseconds(minute_s), cluster: &results.cluster, points: Vec::new() };
@@ -59,13 +59,13 @@ pub fn blind(results: &Results, resource: &[(String, String)], minute_s: i64) ->
     draft.requests(resource)
 }
 
-/// A request without a point, which shows whether a receiver would take one.
+/// A request without a point, which shows whether a receiver accepts requests.
 #[must_use]
 pub fn nothing() -> Body {
     Body { bytes: ExportMetricsServiceRequest::default().encode_to_vec(), points: 0, weight: 0 }
 }
 
-/// How many points a refused part of a request had, and why; `None` where all of it was taken, or the answer cannot be read.
+/// How many points a receiver rejected, and why; `None` if it accepted all, or the answer cannot be read.
 #[must_use]
 pub fn rejected(answer: &[u8]) -> Option<(i64, String)> {
     let partial = ExportMetricsServiceResponse::decode(answer).ok()?.partial_success?;
@@ -87,7 +87,7 @@ struct Draft<'a> {
     points: Vec<(&'static Measure, NumberDataPoint)>,
 }
 
-/// What a point counts.
+/// What a point describes.
 #[derive(Clone, Copy)]
 enum Number {
     Whole(i64),
@@ -137,7 +137,7 @@ impl Draft<'_> {
             self.add(&measures::GROUP_LOSS_AHEAD_SECONDS, count(soonest), &attributes);
         }
         if !group.whole {
-            // The sum of a part is not the group's.
+            // The sum over a part of the partitions is not the group's.
             return;
         }
         let lags = || group.partitions.iter().filter_map(|partition| partition.lag);
@@ -210,7 +210,7 @@ impl Draft<'_> {
         self.points.push((measure, point));
     }
 
-    /// Points of one metric stand together, since its name is sent once for all of them.
+    /// Points of one metric are next to each other, since its name is sent once for all of them.
     fn requests(mut self, resource: &[(String, String)]) -> Vec<Body> {
         self.points.sort_by_key(|(measure, _)| measure.otlp);
         let mut bodies = Vec::new();
@@ -241,7 +241,7 @@ impl Draft<'_> {
     }
 }
 
-/// The label of a part of the groups; nothing where a run checks them all.
+/// The label of a part of the groups; empty if a run checks them all.
 fn of_part(results: &Results) -> Option<(&'static str, String)> {
     (!results.part.is_whole()).then(|| ("part", results.part.to_string()))
 }
@@ -280,11 +280,11 @@ fn nanoseconds(seconds: i64) -> u64 {
     u64::try_from(seconds).unwrap_or_default().saturating_mul(1_000_000_000)
 }
 
-/// Data points that one request may have, and its bytes before compression: `CloudWatch` takes 1,000 and 1 MB ("Maximum datapoint count" and
+/// Data points that one request may have, and its bytes before compression: `CloudWatch` accepts 1,000 and 1 MB ("Maximum datapoint count" and
 /// "Maximum request size", Amazon `CloudWatch` User Guide, "OTLP endpoints", limits for metrics). Room is left for the sender and the names.
 const MOST_POINTS: usize = 1_000;
 const MOST_BYTES: usize = 900_000;
-/// Bytes that a point takes beside itself.
+/// Bytes that a point needs around it.
 const OVERHEAD: usize = 6;
 
 #[derive(Clone, PartialEq, Message)]
@@ -473,7 +473,7 @@ mod tests {
     }
 
     /// Each point as `name{attributes} value`.
-    fn told(bodies: &[Body]) -> Vec<String> {
+    fn lines_of(bodies: &[Body]) -> Vec<String> {
         let mut lines = Vec::new();
         for body in bodies {
             let request = ExportMetricsServiceRequest::decode(&*body.bytes).unwrap();
@@ -504,7 +504,7 @@ mod tests {
 
     #[test]
     fn a_group_is_sent_by_the_names_of_the_collector_and_by_our_own() {
-        let lines = told(&requests(&results(1), MetricsDetail::Partition, &[], 60));
+        let lines = lines_of(&requests(&results(1), MetricsDetail::Partition, &[], 60));
         for expected in [
             "meerkat.heartbeat{cluster=prod} 1",
             "kafka.brokers{cluster=prod} 3",
@@ -526,13 +526,13 @@ mod tests {
         ] {
             assert!(lines.iter().any(|line| line == expected), "{expected} in {lines:#?}");
         }
-        // What is not known has no point.
+        // An unknown value has no point.
         assert!(!lines.iter().any(|line| line.starts_with("kafka.consumer_group.lag{") && line.contains("refunds")));
     }
 
     #[test]
     fn the_log_of_a_partition_is_sent_once_however_many_groups_read_it() {
-        let lines = told(&requests(&results(3), MetricsDetail::Partition, &[], 60));
+        let lines = lines_of(&requests(&results(3), MetricsDetail::Partition, &[], 60));
         assert_eq!(lines.iter().filter(|line| line.starts_with("kafka.partition.current_offset")).count(), 3);
     }
 
@@ -540,7 +540,7 @@ mod tests {
     fn a_group_of_which_a_part_is_unknown_has_no_sum() {
         let mut results = results(1);
         results.groups[0].whole = false;
-        let lines = told(&requests(&results, MetricsDetail::Topic, &[], 60));
+        let lines = lines_of(&requests(&results, MetricsDetail::Topic, &[], 60));
         assert!(!lines.iter().any(|line| line.contains(".lag")), "{lines:#?}");
     }
 
@@ -551,8 +551,8 @@ mod tests {
         let bodies = requests(&results, MetricsDetail::Group, &[("service.name".into(), "meerkat".into())], 60);
         assert!(bodies.len() > 6);
         assert!(bodies.iter().all(|body| body.points <= MOST_POINTS && body.bytes.len() < 1_000_000));
-        assert_eq!(bodies.iter().map(|body| body.points).sum::<usize>(), told(&bodies).len());
-        assert_eq!(told(&bodies).len(), 5 + 1_500 * 6);
+        assert_eq!(bodies.iter().map(|body| body.points).sum::<usize>(), lines_of(&bodies).len());
+        assert_eq!(lines_of(&bodies).len(), 5 + 1_500 * 6);
     }
 
     #[test]

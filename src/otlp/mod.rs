@@ -1,7 +1,7 @@
 //! The door to receivers of OTLP: a collector, Prometheus, or `CloudWatch`'s own endpoint.
 //!
-//! [`message`] is pure and writes what is sent; this file sends it: OTLP/HTTP with binary protobuf (OTLP specification 1.x), one request
-//! for each 1,000 points. A receiver that is slow, full or wrong costs its own time only, and its words become a problem of the report.
+//! [`message`] is pure and encodes the requests; this file sends them: OTLP/HTTP with binary protobuf (OTLP specification 1.x), one request
+//! for each 1,000 points. A receiver that is slow, full or wrong costs only its own time, and its words become a problem of the report.
 
 use std::io::Write as _;
 use std::time::Duration;
@@ -30,20 +30,20 @@ use crate::config::otlp::Otlp;
 use crate::model::mask::Mask;
 use crate::model::secret::Secret;
 
-/// What became of a run's points.
+/// The outcome for a run's points.
 #[derive(Debug, Default)]
 pub(crate) struct Sent {
-    /// Points that the receiver took.
+    /// Points that the receiver accepted.
     pub(crate) points: usize,
     /// Bytes of all bodies before compression.
     pub(crate) bytes: usize,
     /// Bytes that `CloudWatch` bills for them.
     pub(crate) weight: usize,
-    /// What was not taken, and why; each once.
+    /// What was not accepted, and why; each once.
     pub(crate) problems: Vec<String>,
 }
 
-/// Sends the bodies, several at once; all of it ends at `until`, or earlier where the configured time is over.
+/// Sends the bodies, several at once; everything ends at `until`, or earlier if the configured time is over.
 pub(crate) async fn send(config: &Otlp, door: &Door, bodies: Vec<Body>, until: Instant) -> Sent {
     let until = until.min(Instant::now() + config.timeout);
     let bytes = bodies.iter().map(|body| body.bytes.len()).sum();
@@ -88,7 +88,7 @@ struct Receiver<'a> {
     mask: Mask,
 }
 
-/// What a receiver answered.
+/// A receiver's answer.
 #[derive(Debug)]
 struct Answer {
     status: u16,
@@ -96,9 +96,9 @@ struct Answer {
     body: Vec<u8>,
 }
 
-/// Why a request was not taken.
+/// Why a request was not accepted.
 enum Trouble {
-    /// It may be taken later, after this time where the receiver names one.
+    /// It may be accepted later, after this time if the receiver names one.
     Passing(String, Option<Duration>),
     Lasting(String),
 }
@@ -112,14 +112,14 @@ impl<'a> Receiver<'a> {
     async fn new(config: &'a Otlp, door: &'a Door) -> Result<Self, String> {
         let mut headers = Vec::with_capacity(config.headers.len());
         for (name, source) in &config.headers {
-            let value = door.read(HEADERS, source).await.map_err(|error| fault::told(&error))?;
+            let value = door.read(HEADERS, source).await.map_err(|error| fault::sentence(&error))?;
             headers.push((name.as_str(), value));
         }
         let http = match &config.certificate {
-            // A warm process has its connections still.
+            // A warm process still has its connections.
             None => door.http(),
             Some(source) => {
-                let pem = door.read(CERTIFICATE, source).await.map_err(|error| fault::told(&error))?;
+                let pem = door.read(CERTIFICATE, source).await.map_err(|error| fault::sentence(&error))?;
                 let store = TrustStore::default().with_pem_certificate(pem.expose().to_owned());
                 let context = TlsContext::builder().with_trust_store(store).build();
                 let trust = context.map_err(|_| format!("{CERTIFICATE} has no certificate in PEM that can be read"))?;
@@ -130,7 +130,8 @@ impl<'a> Receiver<'a> {
         Ok(Self { config, door, http, headers, mask })
     }
 
-    /// Sends one body until it is taken, refused for good, or the time is over; what the receiver left out of it.
+    /// Sends one body until it is accepted, refused for good, or the time is over; returns what the receiver left out
+    /// of it.
     async fn deliver(&self, body: Body, until: Instant) -> Result<Option<(i64, String)>, String> {
         let bytes = if self.config.gzip { gzipped(&body.bytes) } else { body.bytes };
         let mut wait = FIRST_WAIT;
@@ -192,9 +193,9 @@ impl<'a> Receiver<'a> {
             headers.insert("content-encoding", "gzip");
         }
         if let Some(region) = &self.config.region {
-            // Each attempt has the moment of its own signature.
+            // Each attempt is signed with its own time.
             let signed = self.door.sign(&mut request, &self.config.origin, (region, SERVICE));
-            signed.await.map_err(|error| format!("the request cannot be signed: {}", fault::told(&*error)))?;
+            signed.await.map_err(|error| format!("the request cannot be signed: {}", fault::sentence(&*error)))?;
         }
         Ok(request)
     }
@@ -217,7 +218,7 @@ impl<'a> Receiver<'a> {
                 Ok::<_, OrchestratorError<NoAnswer>>(Answer { status: response.status().as_u16(), retry_after, body })
             })
             .build();
-        operation.invoke(request).await.map_err(|error| Trouble::Passing(fault::told(&error), None))
+        operation.invoke(request).await.map_err(|error| Trouble::Passing(fault::sentence(&error), None))
     }
 }
 
@@ -242,9 +243,9 @@ const CERTIFICATE: &str = "OTEL_EXPORTER_OTLP_CERTIFICATE";
 /// The service that a signature for `CloudWatch` names (Amazon `CloudWatch` User Guide, "Send metrics using OpenTelemetry").
 const SERVICE: &str = "monitoring";
 const REQUESTS_AT_ONCE: usize = 4;
-/// How long a connection may take to stand.
+/// How long opening a connection may last.
 const CONNECT: Duration = Duration::from_secs(3);
 /// The pause after the first failure; each later one is twice as long.
 const FIRST_WAIT: Duration = Duration::from_millis(500);
-/// Bytes that an answer may have: it says at most what was left out.
+/// Largest answer in bytes: it contains at most what was left out.
 const LONGEST_ANSWER: usize = 1024 * 1024;

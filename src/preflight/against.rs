@@ -1,4 +1,5 @@
-//! The same question put to a release that is not there yet, from the table of releases; and that table for infra/README.md.
+//! The same report for a release that is not there yet, from the table of releases; and that table for
+//! infra/README.md.
 
 use std::fmt::Write as _;
 
@@ -29,7 +30,7 @@ pub fn against(asked: &str, login: bool) -> Preflight {
             release(Line::works(&section, RELEASE, format!("measured on {}", found.name)), &found)
         }
         Some(Found::Between(found)) => {
-            let what = format!("not measured; what {} offers is told instead", found.name);
+            let what = format!("not measured; the answer for {} is shown instead", found.name);
             release(Line::unknown(&section, RELEASE, what), &found)
         }
         Some(Found::Newer(found)) => {
@@ -52,7 +53,7 @@ pub fn against(asked: &str, login: bool) -> Preflight {
 /// The table of supported releases as infra/README.md shows it.
 #[must_use]
 pub fn markdown() -> String {
-    let mut text = String::from("| Kafka | status | what an older release takes away |\n|---|---|---|\n");
+    let mut text = String::from("| Kafka | status | what is missing in an older release |\n|---|---|---|\n");
     for release in releases::releases().iter().rev() {
         let matrix = matrix(&release.versions);
         let (status, missing) = summary(&matrix, false);
@@ -75,21 +76,21 @@ mod tests {
     use crate::preflight::Status;
 
     #[test]
-    fn a_measured_release_is_told_request_by_request() {
-        let told = against("4.4", true);
-        assert_eq!(told.status, Status::Works, "{told:?}");
-        assert!(told.lines.len() > 10);
-        assert_eq!(told.lines[0].found, "measured on 4.4.0");
+    fn a_measured_release_is_reported_request_by_request() {
+        let report = against("4.4", true);
+        assert_eq!(report.status, Status::Works, "{report:?}");
+        assert!(report.lines.len() > 10);
+        assert_eq!(report.lines[0].found, "measured on 4.4.0");
         assert_eq!(against("2.8.2", false).status, Status::Less);
         assert_eq!(against("0.11", true).status, Status::Fails);
     }
 
     #[test]
-    fn a_release_that_was_not_measured_is_said_to_be() {
-        let told = against("9.9", true);
-        assert_eq!((told.status, told.lines.len()), (Status::Unknown, 1));
-        assert!(told.lines[0].found.contains("negotiated as always"), "{told:?}");
-        assert!(against("3.7", true).lines[0].found.contains("what 2.8.2 offers is told instead"));
+    fn a_release_that_was_not_measured_is_reported_as_such() {
+        let report = against("9.9", true);
+        assert_eq!((report.status, report.lines.len()), (Status::Unknown, 1));
+        assert!(report.lines[0].found.contains("negotiated as always"), "{report:?}");
+        assert!(against("3.7", true).lines[0].found.contains("the answer for 2.8.2 is shown instead"));
         assert_eq!(against("0.10", true).status, Status::Fails);
         assert_eq!(against("four", true).status, Status::Fails);
     }

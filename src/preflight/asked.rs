@@ -1,21 +1,21 @@
-//! What a look tells of permissions: what was asked for, and refused for lack of one.
+//! What a snapshot shows of permissions: what was requested, and refused because one is missing.
 
 use super::found::{Grants, Permissions};
 use crate::kafka::protocol::error_codes::{GROUP_AUTHORIZATION_FAILED, TOPIC_AUTHORIZATION_FAILED};
 use crate::model::snapshot::{Group, Snapshot};
 use crate::model::unknown::{Cause, Unknown};
 
-/// Sorts the groups and topics of a look; `cluster` says whether this user may describe the cluster.
+/// Sorts the groups and topics of a snapshot; `cluster` is whether this user may describe the cluster.
 #[must_use]
 pub fn asked(snapshot: &Snapshot, cluster: Option<bool>) -> Permissions {
     let groups = snapshot.groups.iter().filter(|group| !group.is_missing());
     let refused = |group: &Group| group.rows.as_ref().err().or(group.members.as_ref().err()).cloned();
     let topics = snapshot.topics.iter();
-    // Where none is shown for lack of a permission, nobody failed to tell.
-    let told = snapshot.listed.as_ref().err().is_none_or(|why| why.cause() == Cause::Hidden);
+    // If no group is listed because a permission is missing, no broker failed to list its own.
+    let all_listed = snapshot.listed.as_ref().err().is_none_or(|why| why.cause() == Cause::Hidden);
     Permissions {
         cluster,
-        listed: Some(snapshot.shown).filter(|shown| *shown > 0 || told),
+        listed: Some(snapshot.shown).filter(|shown| *shown > 0 || all_listed),
         groups: sorted(groups.clone().map(|group| (&*group.name, refused(group))), GROUP_AUTHORIZATION_FAILED),
         topics: sorted(
             topics.map(|topic| (&*topic.name, topic.partitions.as_ref().err().cloned())),

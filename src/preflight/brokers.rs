@@ -6,14 +6,14 @@ use crate::kafka::found::{Certificate, Failed, Tried};
 use crate::kafka::net::error::Step;
 use crate::model::snapshot::{Broker, Snapshot};
 
-/// The lines of every address; `login` names the SASL mechanism in use, `now_s` is the present in seconds since 1970.
+/// The lines of every address; `login` is the SASL mechanism in use, `now_s` is the present in seconds since 1970.
 pub(crate) fn lines(tried: &[Tried], encrypted: bool, login: Option<&str>, now_s: i64) -> Vec<Line> {
     let mut lines: Vec<Line> = tried.iter().flat_map(|one| of(one, encrypted, login, now_s)).collect();
     lines.extend(mixed(tried));
     lines
 }
 
-/// A line for each broker whose quota held answers back during the look.
+/// A line for each broker that throttled the run.
 pub(crate) fn throttled(snapshot: &Snapshot) -> Vec<Line> {
     let line = |broker: &Broker| {
         let section = format!("broker {} ({})", broker.id, broker.address);
@@ -24,7 +24,7 @@ pub(crate) fn throttled(snapshot: &Snapshot) -> Vec<Line> {
     snapshot.brokers.iter().filter_map(line).collect()
 }
 
-/// How people find an address.
+/// How a line names an address.
 fn section(tried: &Tried) -> String {
     match tried.broker {
         Some(id) => format!("broker {id} ({})", tried.address),
@@ -58,16 +58,16 @@ fn of(tried: &Tried, encrypted: bool, login: Option<&str>, now_s: i64) -> Vec<Li
         (None, false) => Some(Line::less(
             section,
             "TLS",
-            "plaintext, as configured: whoever is on the way reads along",
+            "plaintext, as configured: everyone on the network path can read it",
             "use a listener with TLS, and KAFKA_SECURITY_PROTOCOL=SSL or SASL_SSL",
         )),
     };
-    step(Step::Tls, "TLS", "see that the port is that of a TLS listener, and what its log says", tls);
+    step(Step::Tls, "TLS", "check that the port belongs to a TLS listener, and read the broker's log", tls);
     if let Some(certificate) = &tried.certificate {
         lines.push(shown(section, certificate, now_s));
     }
-    let told = failed(Step::Versions);
-    if let Some(Failed { why, .. }) = told {
+    let versions = failed(Step::Versions);
+    if let Some(Failed { why, .. }) = versions {
         lines.push(Line::fails_because(section, "ApiVersions", why, "see that the port is that of a Kafka listener"));
     }
     if let Some(mechanism) = login {
@@ -91,7 +91,7 @@ fn of(tried: &Tried, encrypted: bool, login: Option<&str>, now_s: i64) -> Vec<Li
         let todo = "see that the listener wants no login, or set KAFKA_SECURITY_PROTOCOL to one that begins with SASL_";
         lines.push(Line::fails_because(section, "Metadata", why, todo));
     }
-    // Where a bootstrap address leads to the brokers, they tell their versions themselves.
+    // If a bootstrap address leads to the brokers, their own lines have the versions.
     if tried.broker.is_some() || tried.failed.is_some() {
         lines.extend(versions::lines(section, &tried.versions, login.is_some()));
     }
@@ -103,25 +103,25 @@ fn shown(section: &str, certificate: &Certificate, now_s: i64) -> Line {
     let names = if names.is_empty() { String::from("no name at all") } else { names.join(", ") };
     let left = (not_after - now_s).div_euclid(DAY);
     let until = rfc3339(*not_after);
-    let told = format!("for {names}, issued by {issuer}");
+    let certified = format!("for {names}, issued by {issuer}");
     if now_s < *not_before {
-        let found = format!("{told}, not valid before {}", rfc3339(*not_before));
+        let found = format!("{certified}, not valid before {}", rfc3339(*not_before));
         Line::fails(section, CERTIFICATE, found, "see the clocks of this machine and of the authority")
     } else if now_s > *not_after {
-        Line::fails(section, CERTIFICATE, format!("{told}, expired at {until}"), "renew it on the broker")
+        Line::fails(section, CERTIFICATE, format!("{certified}, expired at {until}"), "renew it on the broker")
     } else if left < SOON {
-        let found = format!("{told}, {left} days left, until {until}");
+        let found = format!("{certified}, {left} days left, until {until}");
         Line::less(section, CERTIFICATE, found, "renew it on the broker before then")
     } else {
-        Line::works(section, CERTIFICATE, format!("{told}, {left} days left, until {until}"))
+        Line::works(section, CERTIFICATE, format!("{certified}, {left} days left, until {until}"))
     }
 }
 
 /// Brokers of one cluster that offer different versions, as they do during a rolling upgrade.
 fn mixed(tried: &[Tried]) -> Option<Line> {
-    let told: Vec<&Tried> = tried.iter().filter(|one| one.broker.is_some() && !one.versions.is_empty()).collect();
+    let known: Vec<&Tried> = tried.iter().filter(|one| one.broker.is_some() && !one.versions.is_empty()).collect();
     let mut kinds: Vec<(&Tried, Vec<i32>)> = Vec::new();
-    for one in told {
+    for one in known {
         match kinds.iter_mut().find(|(known, _)| known.versions == one.versions) {
             Some((_, ids)) => ids.extend(one.broker),
             None => kinds.push((one, one.broker.into_iter().collect())),
@@ -143,7 +143,7 @@ fn mixed(tried: &[Tried]) -> Option<Line> {
 
 const CERTIFICATE: &str = "certificate";
 const DAY: i64 = 24 * 3_600;
-/// Days before the end of a certificate from which on it is time to act.
+/// Days before the end of a certificate from which on the line is a warning.
 const SOON: i64 = 30;
 
 #[cfg(test)]
@@ -184,7 +184,7 @@ mod tests {
     }
 
     #[test]
-    fn a_broker_that_works_tells_each_step() {
+    fn a_working_broker_has_a_line_for_each_step() {
         let lines = lines(&[tried(1, "4.4.0")], true, None, NOW);
         assert!(lines.iter().all(|line| line.status == Status::Works), "{lines:?}");
         assert_eq!(lines[0].section, "broker 1 (b-1.example:9094)");
@@ -198,19 +198,19 @@ mod tests {
     }
 
     #[test]
-    fn a_certificate_is_told_before_and_after_its_end() {
-        let told = |not_after| {
+    fn a_certificate_is_reported_before_and_after_its_end() {
+        let status = |not_after| {
             let one = Tried { certificate: Some(certificate(not_after)), ..tried(1, "4.4.0") };
             find_line(&lines(&[one], true, None, NOW), "certificate").0
         };
-        assert_eq!(told(NOW + SOON * DAY), Status::Works);
-        assert_eq!(told(NOW + SOON * DAY - 1), Status::Less);
-        assert_eq!(told(NOW), Status::Less);
-        assert_eq!(told(NOW - 1), Status::Fails);
+        assert_eq!(status(NOW + SOON * DAY), Status::Works);
+        assert_eq!(status(NOW + SOON * DAY - 1), Status::Less);
+        assert_eq!(status(NOW), Status::Less);
+        assert_eq!(status(NOW - 1), Status::Fails);
     }
 
     #[test]
-    fn a_failed_step_says_what_to_do_and_ends_the_way() {
+    fn a_failed_step_has_advice_and_ends_the_list() {
         let failed = |step, why| Tried {
             failed: Some(Failed { step, why }),
             versions: Vec::new(),
@@ -233,41 +233,41 @@ mod tests {
     }
 
     #[test]
-    fn a_login_tells_what_the_listener_offers() {
+    fn a_login_reports_what_the_listener_offers() {
         let offered = Some(vec!["PLAIN".to_owned(), "SCRAM-SHA-512".to_owned()]);
         let one = Tried { mechanisms: offered, ..tried(1, "4.4.0") };
-        let told = lines(std::slice::from_ref(&one), true, Some("PLAIN"), NOW);
-        assert_eq!(find_line(&told, "login").1, "PLAIN accepted; the listener offers PLAIN, SCRAM-SHA-512");
+        let report = lines(std::slice::from_ref(&one), true, Some("PLAIN"), NOW);
+        assert_eq!(find_line(&report, "login").1, "PLAIN accepted; the listener offers PLAIN, SCRAM-SHA-512");
         let failed = Some(Failed { step: Step::Login, why: Fault::of("Authentication failed") });
-        let told = lines(&[Tried { failed, ..one }], true, Some("PLAIN"), NOW);
-        assert_eq!(find_line(&told, "login").0, Status::Fails);
+        let report = lines(&[Tried { failed, ..one }], true, Some("PLAIN"), NOW);
+        assert_eq!(find_line(&report, "login").0, Status::Fails);
     }
 
     #[test]
     fn a_bootstrap_address_that_leads_to_the_brokers_leaves_versions_to_them() {
         let bootstrap = Tried { broker: None, ..tried(1, "4.4.0") };
-        let told = lines(std::slice::from_ref(&bootstrap), true, None, NOW);
-        assert_eq!((told.len(), &*told[0].section), (4, "bootstrap b-1.example:9094"));
+        let report = lines(std::slice::from_ref(&bootstrap), true, None, NOW);
+        assert_eq!((report.len(), &*report[0].section), (4, "bootstrap b-1.example:9094"));
         let failed = Some(Failed { step: Step::Metadata, why: Fault::of("the connection was lost") });
-        let told = lines(&[Tried { failed, ..bootstrap }], true, None, NOW);
-        assert_eq!(find_line(&told, "ListOffsets").0, Status::Works);
+        let report = lines(&[Tried { failed, ..bootstrap }], true, None, NOW);
+        assert_eq!(find_line(&report, "ListOffsets").0, Status::Works);
     }
 
     #[test]
-    fn plaintext_is_said() {
+    fn plaintext_is_explicit() {
         let one = Tried { tls: None, certificate: None, ..tried(1, "4.4.0") };
         assert_eq!(find_line(&lines(&[one], false, None, NOW), "TLS").0, Status::Less);
     }
 
     #[test]
     fn mixed_versions_are_shown_as_such() {
-        let told = lines(&[tried(1, "4.4.0"), tried(2, "3.9.1"), tried(3, "4.4.0")], true, None, NOW);
+        let report = lines(&[tried(1, "4.4.0"), tried(2, "3.9.1"), tried(3, "4.4.0")], true, None, NOW);
         assert_eq!(
-            find_line(&told, "mixed versions").1,
+            find_line(&report, "mixed versions").1,
             "the brokers offer different versions, as during a rolling upgrade: brokers 1, 3 (ListOffsets to 11); \
              brokers 2 (ListOffsets to 9); each is spoken to in its own"
         );
-        let told = lines(&[tried(1, "4.4.0"), tried(2, "4.4.0")], true, None, NOW);
-        assert!(told.iter().all(|line| line.subject != "mixed versions"));
+        let report = lines(&[tried(1, "4.4.0"), tried(2, "4.4.0")], true, None, NOW);
+        assert!(report.iter().all(|line| line.subject != "mixed versions"));
     }
 }

@@ -1,4 +1,4 @@
-//! The configuration as it was understood, with every secret hidden, and what its patterns select.
+//! The configuration as it was understood, with every secret hidden, and the selection of its patterns.
 
 use super::Line;
 use crate::aws::secrets::Source;
@@ -10,12 +10,12 @@ use crate::model::snapshot::Snapshot;
 use crate::model::unknown::Cause;
 use crate::model::window::Horizon;
 
-/// What the variables say.
+/// The settings from the variables.
 pub(crate) fn lines(config: &Config) -> Vec<Line> {
     let kafka = &config.kafka;
     let bootstrap = match &kafka.bootstrap {
         Bootstrap::Addresses(addresses) => addresses.iter().map(ToString::to_string).collect::<Vec<_>>().join(", "),
-        Bootstrap::Cluster { arn, network } => format!("those that Amazon MSK tells of {} ({network:?})", arn.text),
+        Bootstrap::Cluster { arn, network } => format!("those that Amazon MSK returns for {} ({network:?})", arn.text),
     };
     let protocol = match (kafka.encryption, &kafka.sasl) {
         (Encryption::Tls, None) => "SSL",
@@ -28,19 +28,19 @@ pub(crate) fn lines(config: &Config) -> Vec<Line> {
     };
     let store = &config.store;
     let switch = |on: bool| if on { "on" } else { "off" };
-    let look = match config.judgement.period {
-        1 => Line::works(SECTION, "a look", "every minute"),
-        minutes if DAY.is_multiple_of(minutes) => Line::works(SECTION, "a look", format!("every {minutes} minutes")),
+    let schedule = match config.judgement.period {
+        1 => Line::works(SECTION, "a run", "every minute"),
+        minutes if DAY.is_multiple_of(minutes) => Line::works(SECTION, "a run", format!("every {minutes} minutes")),
         minutes => {
-            let found = format!("every {minutes} minutes, of which a day has no whole number: its last one is shorter");
+            let found = format!("every {minutes} minutes, which do not divide a day: its last period is shorter");
             let fits = |wanted: &u32| DAY.is_multiple_of(*wanted);
             let (below, above) =
                 ((1..minutes).rev().find(fits).unwrap_or(1), (minutes..=DAY).find(fits).unwrap_or(DAY));
-            Line::less(SECTION, "a look", found, format!("set MEERKAT_PERIOD, and the schedule, to {below} or {above}"))
+            Line::less(SECTION, "a run", found, format!("set MEERKAT_PERIOD, and the schedule, to {below} or {above}"))
         }
     };
     let mut lines = vec![
-        Line::works(SECTION, "brokers to begin with", bootstrap),
+        Line::works(SECTION, "brokers to connect first", bootstrap),
         Line::works(SECTION, "protocol", protocol),
         Line::works(SECTION, "trust store", store_of(kafka.truststore.as_ref(), "Mozilla's roots")),
         Line::works(SECTION, "key store", store_of(kafka.keystore.as_ref(), "none")),
@@ -51,7 +51,7 @@ pub(crate) fn lines(config: &Config) -> Vec<Line> {
     let rules = rules(&config.judgement.thresholds(""));
     lines.extend([
         Line::works(SECTION, "cluster", config.cluster.as_deref().unwrap_or("Kafka's own cluster id")),
-        look,
+        schedule,
         Line::works(SECTION, "history", format!("{}, in {}", switch(store.history), store.state_namespace)),
         Line::works(
             SECTION,
@@ -69,12 +69,12 @@ pub(crate) fn lines(config: &Config) -> Vec<Line> {
     lines
 }
 
-/// What is not found at this period, since too few earlier snapshots are kept; `None` where nothing is missing.
+/// What cannot be found at this period, because too few earlier snapshots are stored; `None` if nothing is missing.
 fn rules(thresholds: &Thresholds) -> Option<Line> {
     let horizon = Horizon::of(thresholds);
     let (minutes, kept) = (thresholds.period_ms / 60_000, horizon.kept());
     let (missing, todo) = if !horizon.has_trend() {
-        ("nobody is found slow (WARN)", "set MEERKAT_PERIOD, and the schedule, to 30 or 60")
+        ("slow groups cannot be found (WARN)", "set MEERKAT_PERIOD, and the schedule, to 30 or 60")
     } else if !horizon.has_ten_commits() {
         let missing = "a group that loses less than a twentieth of what arrives, or loses it from burst to burst, is not found slow";
         (missing, "set MEERKAT_PERIOD, and the schedule, to 15 or 60")
@@ -85,7 +85,7 @@ fn rules(thresholds: &Thresholds) -> Option<Line> {
     Some(Line::less(SECTION, "rules", found, todo))
 }
 
-/// What the patterns select: counts and a few names.
+/// The selection of the patterns: counts and a few names.
 pub(crate) fn selected(snapshot: &Snapshot) -> Vec<Line> {
     let few = |names: Vec<&str>| {
         let shown = names.iter().take(SHOWN).copied().collect::<Vec<_>>().join(", ");
@@ -162,7 +162,7 @@ const DAY: u32 = 24 * 60;
 
 const SECTION: &str = "configuration";
 const SELECTED: &str = "selected";
-/// Names that are shown of many.
+/// How many names are shown.
 const SHOWN: usize = 5;
 
 #[cfg(test)]
@@ -202,22 +202,23 @@ mod tests {
             rules(&Thresholds { period_ms: minutes * 60_000, ..Thresholds::DEFAULT }).map(|line| line.found)
         };
         assert_eq!([1, 5, 15, 60, 1_440].map(rules), [const { None }; 5]);
-        let slow = "at MEERKAT_PERIOD=45: nobody is found slow (WARN), since CloudWatch keeps 3 earlier snapshots";
+        let slow =
+            "at MEERKAT_PERIOD=45: slow groups cannot be found (WARN), since CloudWatch keeps 3 earlier snapshots";
         assert_eq!(rules(45).unwrap(), slow);
         assert!(rules(30).unwrap().contains("less than a twentieth"));
     }
 
     #[test]
-    fn a_period_that_divides_no_day_is_told() {
-        let look = |period: &str| {
+    fn a_period_that_divides_no_day_is_reported() {
+        let schedule = |period: &str| {
             let variables = [("KAFKA_BOOTSTRAP_SERVERS", "b:1"), ("MEERKAT_PERIOD", period)];
             let config = Config::parse(variables.map(|(name, value)| (name.to_owned(), value.to_owned()))).unwrap();
-            lines(&config).into_iter().find(|line| line.subject == "a look").unwrap().todo
+            lines(&config).into_iter().find(|line| line.subject == "a run").unwrap().todo
         };
         for fits in ["1", "5", "60", "1440"] {
-            assert_eq!(look(fits), None, "{fits}");
+            assert_eq!(schedule(fits), None, "{fits}");
         }
-        assert_eq!(look("7").unwrap(), "set MEERKAT_PERIOD, and the schedule, to 6 or 8");
-        assert_eq!(look("1000").unwrap(), "set MEERKAT_PERIOD, and the schedule, to 720 or 1440");
+        assert_eq!(schedule("7").unwrap(), "set MEERKAT_PERIOD, and the schedule, to 6 or 8");
+        assert_eq!(schedule("1000").unwrap(), "set MEERKAT_PERIOD, and the schedule, to 720 or 1440");
     }
 }

@@ -1,6 +1,7 @@
-//! What works, what works with less, what does not, and what to do about it: the answer to `{"mode": "preflight"}`.
+//! What works, what works with limits, what fails, and what to do about it: the answer to `{"mode": "preflight"}`.
 //!
-//! What was found comes in as plain data ([`found`]); here it becomes lines. No line keeps another one from being told.
+//! The results come in as plain data ([`found`]); here they become lines. Each line is reported, whatever the others
+//! are.
 
 use serde::Serialize;
 
@@ -21,16 +22,16 @@ pub(crate) mod versions;
 
 pub use asked::asked;
 
-/// How one thing stands.
+/// The status of one line.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, Serialize)]
 pub enum Status {
     /// As it should.
     #[serde(rename = "works")]
     Works,
-    /// A check runs, and tells less than it could.
+    /// A check runs, and reports less than it could.
     #[serde(rename = "works with less")]
     Less,
-    /// A check fails, or what it tells is not to be relied on.
+    /// A check fails, or its result is not reliable.
     #[serde(rename = "does not work")]
     Fails,
     /// It could not be tried.
@@ -41,14 +42,14 @@ pub enum Status {
 /// One thing that was tried.
 #[derive(Clone, Debug, PartialEq, Eq, Serialize)]
 pub(crate) struct Line {
-    /// What it belongs to: `broker 1 (b-1.example:9094)`, `permissions`, …
+    /// Its subject: `broker 1 (b-1.example:9094)`, `permissions`, …
     pub(crate) section: String,
     pub(crate) subject: String,
     /// How it stands.
     pub status: Status,
     /// What was found, as one sentence without a full stop.
     pub(crate) found: String,
-    /// What to do; there is something in every line that does not work.
+    /// What to do; every line that does not work has it.
     #[serde(skip_serializing_if = "Option::is_none")]
     pub(crate) todo: Option<String>,
 }
@@ -56,7 +57,7 @@ pub(crate) struct Line {
 /// Everything that was found.
 #[derive(Debug, Serialize)]
 pub struct Preflight {
-    /// The cluster's name, where one was told.
+    /// The cluster's name, if a broker returned one.
     pub(crate) cluster: Option<String>,
     pub(crate) build: &'static str,
     /// The newest release of Kafka that it was tested with.
@@ -93,7 +94,7 @@ impl Preflight {
 }
 
 impl Status {
-    /// What a check would have come to that stands like this.
+    /// The verdict of a check with this status.
     #[must_use]
     pub fn verdict(self) -> Verdict {
         match self {
@@ -104,7 +105,7 @@ impl Status {
         }
     }
 
-    /// As the table and the JSON spell it.
+    /// The word in the table and in the JSON.
     pub(crate) fn word(self) -> &'static str {
         match self {
             Self::Works => "works",
@@ -132,7 +133,7 @@ impl Line {
         Self::new(section, subject, Status::Unknown, found, None)
     }
 
-    /// It does not work; `otherwise` is what to do where the fault does not tell.
+    /// A line that fails; `otherwise` is the advice if the fault has none.
     pub(crate) fn fails_because(section: &str, subject: &str, why: &Fault, otherwise: &str) -> Self {
         Self::fails(section, subject, &*why.found, why.todo.as_deref().unwrap_or(otherwise))
     }

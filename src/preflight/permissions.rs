@@ -6,19 +6,19 @@ use super::Line;
 use super::found::{Grants, Permissions};
 use crate::base::figures::quoted;
 
-/// Who asks, in the terms of those who grant.
+/// The user, in the terms of whoever grants permissions.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub(crate) enum Principal {
     /// A principal of Kafka's own, without `User:` before it.
     Kafka {
-        /// Its name; `None` where only the brokers know it.
+        /// Its name; `None` if only the brokers know it.
         name: Option<String>,
         /// A broker's address, for the command line.
         bootstrap: String,
     },
     /// A role or user of AWS, on Amazon MSK.
     Iam {
-        /// The cluster's ARN, where it is configured.
+        /// The cluster's ARN, if it is configured.
         cluster: Option<String>,
     },
 }
@@ -43,23 +43,23 @@ pub(crate) fn lines(permissions: &Permissions, principal: &Principal) -> Vec<Lin
         (Some(false), None) => Line::less(
             SECTION,
             CLUSTER,
-            "DESCRIBE is missing, and no group is listed, but not every broker told its groups",
+            "DESCRIBE is missing, and no group is listed, but not every broker listed its groups",
             principal.grant(&Resource::Cluster),
         ),
         (None, Some(1..)) => Line::works(
             SECTION,
             CLUSTER,
-            "the brokers do not tell whether DESCRIBE is there (they do from Kafka 2.3 on), and list groups",
+            "the brokers do not report whether DESCRIBE is granted (they do from Kafka 2.3 on), and list groups",
         ),
         (None, Some(0)) => Line::unknown(
             SECTION,
             CLUSTER,
-            "the brokers do not tell whether DESCRIBE is there (they do from Kafka 2.3 on), and list no group: there is none, or this user may see none",
+            "the brokers do not report whether DESCRIBE is granted (they do from Kafka 2.3 on), and list no group: there is none, or this user may see none",
         ),
-        (None, None) => Line::unknown(SECTION, CLUSTER, "no group is listed, but not every broker told its groups"),
+        (None, None) => Line::unknown(SECTION, CLUSTER, "no group is listed, but not every broker listed its groups"),
     };
     let mut lines = vec![first];
-    // Nothing is lacking where nobody tells what there is.
+    // Nothing is missing if it is not known what exists.
     let cluster = cluster.filter(|_| listed.is_some());
     lines.extend(of(GROUPS, groups, cluster, |name| principal.grant(&Resource::Group(name))));
     let unseen = Grants::default();
@@ -115,7 +115,7 @@ enum Resource<'a> {
     Topic(Name<'a>),
 }
 
-/// What is granted: one of any name, or all of them.
+/// The resource of a grant: one of any name, or all of them.
 #[derive(Clone, Copy)]
 enum Name<'a> {
     One(&'a str),
@@ -132,8 +132,8 @@ struct Statement<'a> {
 }
 
 impl Name<'_> {
-    /// As an argument of `kafka-acls.sh`; `None` where that reads more than the name: a literal `*` is every name there
-    /// (`ResourcePattern.WILDCARD_RESOURCE`).
+    /// As an argument of `kafka-acls.sh`; `None` if that would grant more than the name: a literal `*` is every name
+    /// there (`ResourcePattern.WILDCARD_RESOURCE`).
     fn argument(self) -> Option<String> {
         match self {
             Self::One("*") => None,
@@ -142,7 +142,7 @@ impl Name<'_> {
         }
     }
 
-    /// As a part of a resource, whose signs stand for themselves (IAM, policy variables, special characters).
+    /// As part of a resource, with its special characters escaped (IAM, policy variables, special characters).
     fn pattern(self) -> String {
         let Self::One(name) = self else { return String::from("*") };
         let escape = |c: char| if matches!(c, '*' | '?' | '$') { format!("${{{c}}}") } else { c.to_string() };
@@ -177,7 +177,8 @@ impl Principal {
                     Resource::Group(name) => ("DescribeGroup", "group", Some(name.pattern())),
                     Resource::Topic(name) => ("DescribeTopic", "topic", Some(name.pattern())),
                 };
-                // arn:aws:kafka:REGION:ACCOUNT:cluster/NAME/UUID, and the same with the kind and name of what is in it.
+                // arn:aws:kafka:REGION:ACCOUNT:cluster/NAME/UUID, and the same with the kind and name of a resource in
+                // it.
                 let arn = cluster.as_deref().unwrap_or("arn:aws:kafka:REGION:ACCOUNT:cluster/NAME/UUID");
                 let arn = arn.replacen(":cluster/", &format!(":{kind}/"), 1);
                 let arn = name.map_or_else(|| arn.clone(), |name| format!("{arn}/{name}"));
@@ -194,7 +195,7 @@ const SECTION: &str = "permissions";
 const CLUSTER: &str = "cluster";
 const GROUPS: &str = "groups";
 const TOPICS: &str = "topics";
-/// Names that are shown of many.
+/// How many names are shown.
 const SHOWN: usize = 5;
 
 #[cfg(test)]
@@ -206,7 +207,7 @@ mod tests {
         Principal::Kafka { name: Some("reader".into()), bootstrap: "b-1:9096".into() }
     }
 
-    fn told(permissions: &Permissions) -> Vec<(Status, String, String)> {
+    fn lines_of(permissions: &Permissions) -> Vec<(Status, String, String)> {
         let lines = lines(permissions, &principal());
         lines.into_iter().map(|line| (line.status, line.found, line.todo.unwrap_or_default())).collect()
     }
@@ -218,35 +219,35 @@ mod tests {
 
     #[test]
     fn every_permission_that_is_there_is_named() {
-        let told = told(&Permissions {
+        let lines_of = lines_of(&Permissions {
             cluster: Some(true),
             listed: Some(1),
             groups: asked(&["g"], &[]),
             topics: asked(&["t"], &[]),
             ..Permissions::default()
         });
-        assert!(told.iter().all(|(status, ..)| *status == Status::Works), "{told:?}");
-        assert_eq!(told[1].1, "DESCRIBE is there for 1: g");
+        assert!(lines_of.iter().all(|(status, ..)| *status == Status::Works), "{lines_of:?}");
+        assert_eq!(lines_of[1].1, "DESCRIBE is there for 1: g");
     }
 
     #[test]
     fn empty_lists_without_an_error_are_recognised() {
-        let told = told(&Permissions { cluster: Some(false), listed: Some(0), ..Permissions::default() });
-        assert!(told.iter().all(|(status, ..)| *status == Status::Fails), "{told:?}");
-        assert!(told[0].1.contains("without an error: this user has no permission at all"));
+        let lines_of = lines_of(&Permissions { cluster: Some(false), listed: Some(0), ..Permissions::default() });
+        assert!(lines_of.iter().all(|(status, ..)| *status == Status::Fails), "{lines_of:?}");
+        assert!(lines_of[0].1.contains("without an error: this user has no permission at all"));
         let todo = |resource: &str| {
             format!(
                 "kafka-acls.sh --bootstrap-server b-1:9096 --add --allow-principal User:reader --operation Describe {resource}"
             )
         };
         assert_eq!(
-            told.iter().map(|(.., todo)| todo.clone()).collect::<Vec<_>>(),
+            lines_of.iter().map(|(.., todo)| todo.clone()).collect::<Vec<_>>(),
             [todo("--cluster"), todo("--group '*'"), todo("--topic '*'")]
         );
     }
 
     #[test]
-    fn a_user_who_sees_some_groups_is_told_that_there_may_be_more() {
+    fn a_user_who_sees_some_groups_is_reported_that_there_may_be_more() {
         let permissions = Permissions {
             cluster: Some(false),
             listed: Some(1),
@@ -254,23 +255,23 @@ mod tests {
             topics: asked(&["t"], &["it's secret"]),
             ..Permissions::default()
         };
-        let told = told(&permissions);
-        assert_eq!(told[0].0, Status::Less);
-        assert_eq!((told[3].0, &*told[3].1), (Status::Fails, "DESCRIBE is missing for it's secret"));
-        assert!(told[3].2.ends_with(r"--topic 'it'\''s secret'"), "{told:?}");
+        let lines_of = lines_of(&permissions);
+        assert_eq!(lines_of[0].0, Status::Less);
+        assert_eq!((lines_of[3].0, &*lines_of[3].1), (Status::Fails, "DESCRIBE is missing for it's secret"));
+        assert!(lines_of[3].2.ends_with(r"--topic 'it'\''s secret'"), "{lines_of:?}");
     }
 
     #[test]
     fn a_cluster_without_groups_is_no_lack_of_permissions() {
-        let told = told(&Permissions { cluster: Some(true), listed: Some(0), ..Permissions::default() });
+        let lines_of = lines_of(&Permissions { cluster: Some(true), listed: Some(0), ..Permissions::default() });
         assert_eq!(
-            told.iter().map(|(status, ..)| *status).collect::<Vec<_>>(),
+            lines_of.iter().map(|(status, ..)| *status).collect::<Vec<_>>(),
             [Status::Works, Status::Unknown, Status::Unknown]
         );
     }
 
     #[test]
-    fn many_are_told_by_a_few() {
+    fn many_are_reported_by_a_few() {
         let names: Vec<String> = (0..9).map(|n| format!("g{n}")).collect();
         let permissions = Permissions {
             cluster: Some(true),
@@ -279,13 +280,13 @@ mod tests {
             topics: asked(&["a", "b", "c", "d", "e", "f", "g"], &[]),
             ..Permissions::default()
         };
-        let told = told(&permissions);
-        assert_eq!(told[6].1, "DESCRIBE is missing for 4 more");
-        assert_eq!(told[7].1, "DESCRIBE is there for 7: a, b, c, d, e and 2 more");
+        let lines_of = lines_of(&permissions);
+        assert_eq!(lines_of[6].1, "DESCRIBE is missing for 4 more");
+        assert_eq!(lines_of[7].1, "DESCRIBE is there for 7: a, b, c, d, e and 2 more");
     }
 
     #[test]
-    fn topics_that_nothing_names_are_told_by_the_groups_that_may_read_them() {
+    fn topics_that_nothing_names_are_reported_by_the_groups_that_may_read_them() {
         let permissions = Permissions {
             cluster: Some(true),
             listed: Some(1),
@@ -293,9 +294,12 @@ mod tests {
             topics: asked(&["t"], &[]),
             hiding: vec!["g".into()],
         };
-        let told = told(&permissions);
-        assert_eq!(told.iter().map(|(status, ..)| *status).collect::<Vec<_>>()[2..], [Status::Works, Status::Fails]);
-        assert!(told[3].2.ends_with("--topic '*'"), "{told:?}");
+        let lines_of = lines_of(&permissions);
+        assert_eq!(
+            lines_of.iter().map(|(status, ..)| *status).collect::<Vec<_>>()[2..],
+            [Status::Works, Status::Fails]
+        );
+        assert!(lines_of[3].2.ends_with("--topic '*'"), "{lines_of:?}");
     }
 
     #[test]
@@ -328,14 +332,14 @@ mod tests {
     #[test]
     fn no_line_grants_more_than_its_name() {
         for (name, shown) in [("*", "by their names"), ("a*", "--group 'a*'"), ("a b", "--group 'a b'")] {
-            let told = told(&Permissions {
+            let lines_of = lines_of(&Permissions {
                 cluster: Some(true),
                 listed: Some(1),
                 groups: asked(&[], &[name]),
                 topics: asked(&["t"], &[]),
                 ..Permissions::default()
             });
-            assert!(told[1].2.contains(shown) && !told[1].2.ends_with("--group '*'"), "{told:?}");
+            assert!(lines_of[1].2.contains(shown) && !lines_of[1].2.ends_with("--group '*'"), "{lines_of:?}");
         }
     }
 }

@@ -1,11 +1,12 @@
-//! What `CloudWatch` made of the canary, and what the metrics will cost.
+//! The result of the canary in `CloudWatch`, and the cost of the metrics.
 
 use super::Line;
 use super::found::Canary;
 use crate::base::fault::Fault;
 use crate::base::figures::grouped;
 
-/// The lines of a canary; the namespaces are those of the configuration, `waited_ms` is how long it was waited for.
+/// The lines of a canary; the namespaces are those of the configuration, `waited_ms` is how long the run waited for
+/// it.
 pub(crate) fn lines(canary: &Canary, state: &str, results: &str, waited_ms: u64) -> Vec<Line> {
     let mut lines = Vec::new();
     let Canary { endpoint, region, ahead_ms, state: kept, results: published, read, visible_ms, wrong } = canary;
@@ -40,7 +41,7 @@ pub(crate) fn lines(canary: &Canary, state: &str, results: &str, waited_ms: u64)
             (None, true) => Line::unknown(
                 SECTION,
                 "canary",
-                format!("written and not visible after {waited_ms} ms; a new metric may take two minutes: run it again then"),
+                format!("written and not visible after {waited_ms} ms; a new metric may need two minutes: run preflight again then"),
             ),
         });
     }
@@ -58,17 +59,17 @@ pub(crate) fn lines(canary: &Canary, state: &str, results: &str, waited_ms: u64)
     lines
 }
 
-/// Whether a receiver of OTLP takes requests.
+/// Whether a receiver of OTLP accepts requests.
 pub(crate) fn receiver(origin: &str, problems: &[String]) -> Line {
     match problems.first() {
-        None => Line::works(SECTION, "OTLP", format!("{origin} takes requests")),
+        None => Line::works(SECTION, "OTLP", format!("{origin} accepts requests")),
         Some(problem) => {
             Line::fails(SECTION, "OTLP", problem.clone(), "see OTEL_EXPORTER_OTLP_ENDPOINT, and MEERKAT_PUBLISH")
         }
     }
 }
 
-/// What is to be expected on the account's bill.
+/// The expected cost on the account's bill.
 pub(crate) fn cost(metrics: usize, state: usize, limit: usize, dollars: f64, prices_of: &str) -> Line {
     let found = format!(
         "{metrics} metrics for people and {state} for the history, about {dollars:.2} USD a month (us-east-1, {prices_of})"
@@ -76,7 +77,7 @@ pub(crate) fn cost(metrics: usize, state: usize, limit: usize, dollars: f64, pri
     if metrics > limit {
         let todo =
             "raise MEERKAT_METRICS_LIMIT, choose less in MEERKAT_METRICS_DETAIL, or fewer groups in MEERKAT_GROUPS";
-        Line::less(SECTION, "metrics", format!("{found}, of which MEERKAT_METRICS_LIMIT allows {limit}"), todo)
+        Line::less(SECTION, "metrics", format!("{found}, MEERKAT_METRICS_LIMIT allows {limit}"), todo)
     } else {
         Line::works(SECTION, "metrics", found)
     }
@@ -89,7 +90,7 @@ pub(crate) fn series(groups: usize) -> Line {
         grouped(MOST_METRICS as u64)
     );
     if groups * 10 > MOST_METRICS * 9 {
-        let beyond = "beyond the metrics that a query may match the alarm tells of none for sure";
+        let beyond = "of metrics beyond those that a query may match, the alarm may report none";
         Line::less(SECTION, "alarm on groups", found, format!("{beyond}: {FEWER_GROUPS}"))
     } else if groups * 10 > MOST_SERIES * 9 {
         let beyond = "beyond them groups are not watched";
@@ -98,7 +99,7 @@ pub(crate) fn series(groups: usize) -> Line {
         Line::works(
             SECTION,
             "alarm on groups",
-            format!("{found}: if more are, the next one is told once one of them is over"),
+            format!("{found}: if more are, the next one is reported when one of these ends"),
         )
     } else {
         Line::works(SECTION, "alarm on groups", found)
@@ -108,7 +109,7 @@ pub(crate) fn series(groups: usize) -> Line {
 /// What a run reads of the history.
 #[derive(Clone, Debug)]
 pub(crate) struct Reading {
-    /// What it means that more partitions are kept than one run is made for, if they are.
+    /// The effect of more partitions than one run is made for, if there are that many.
     pub beyond: Option<String>,
     /// Whether there are other parts.
     pub is_part: bool,
@@ -116,9 +117,9 @@ pub(crate) struct Reading {
     pub pages: usize,
     /// Estimated points of each run.
     pub points: u64,
-    /// Estimated points more while every partition may be slow.
+    /// Additional estimated points while every partition may be slow.
     pub windows: u64,
-    /// Estimated points that the run may ask for in a second: its part of half of the quota.
+    /// Estimated points that the run may request per second: its part of half of the quota.
     pub points_per_second: u64,
     /// Seconds that a run has for it.
     pub seconds: u64,
@@ -150,17 +151,17 @@ pub(crate) fn reading(reading: Reading) -> Line {
     }
 }
 
-/// The section of all that has to do with `CloudWatch`.
+/// The section of everything about `CloudWatch`.
 pub(crate) const SECTION: &str = "CloudWatch";
-/// The way out where there are more groups than one alarm can hold.
+/// The advice if there are more groups than one alarm can hold.
 const FEWER_GROUPS: &str =
-    "give each stack some of the groups (MEERKAT_GROUPS) and a cluster name of its own, or take MEERKAT_CHANGES_TOPIC";
+    "give each stack some of the groups (MEERKAT_GROUPS) and a cluster name of its own, or use MEERKAT_CHANGES_TOPIC";
 /// Series that an alarm on a Metrics Insights query returns, out of 10,000 metrics that it matches, and contributors in ALARM
 /// (`CloudWatch` user guide, alarms on Metrics Insights queries). The query matches one metric for each group.
 const MOST_SERIES: usize = 500;
 const MOST_METRICS: usize = 10_000;
 const MOST_IN_ALARM: usize = 100;
-/// A minute is the unit of the history, and signatures are taken for five.
+/// A minute is the unit of the history, and signatures are accepted for five.
 const CLOCK_TOLERANCE_MS: i64 = 5_000;
 
 #[cfg(test)]
@@ -170,7 +171,7 @@ mod tests {
     use super::*;
     use crate::preflight::Status;
 
-    fn told(canary: &Canary) -> Vec<(String, Status)> {
+    fn lines_of(canary: &Canary) -> Vec<(String, Status)> {
         let lines = lines(canary, "Meerkat/State", "Meerkat", 20_000);
         assert!(lines.iter().all(|line| line.status != Status::Fails || line.todo.is_some()), "{lines:?}");
         lines.into_iter().map(|line| (line.subject, line.status)).collect()
@@ -190,29 +191,29 @@ mod tests {
     }
 
     fn status(canary: &Canary, subject: &str) -> Status {
-        told(canary).into_iter().find(|(found, _)| found == subject).unwrap().1
+        lines_of(canary).into_iter().find(|(found, _)| found == subject).unwrap().1
     }
 
     #[test]
     fn a_canary_that_came_back_works() {
-        assert!(told(&well()).iter().all(|(_, status)| *status == Status::Works), "{:?}", told(&well()));
+        assert!(lines_of(&well()).iter().all(|(_, status)| *status == Status::Works), "{:?}", lines_of(&well()));
     }
 
     #[test]
-    fn each_namespace_is_told_for_itself() {
+    fn each_namespace_is_reported_for_itself() {
         let todo = Some(String::from("allow cloudwatch:PutMetricData"));
         let refused = Some(Err(Fault { found: String::from("writing the history is not permitted"), todo }));
         let canary = Canary { state: refused, visible_ms: None, ..well() };
         assert_eq!(status(&canary, "write to Meerkat/State"), Status::Fails);
         assert_eq!(status(&canary, "write to Meerkat"), Status::Works);
-        assert!(told(&canary).iter().all(|(subject, _)| subject != "canary"));
+        assert!(lines_of(&canary).iter().all(|(subject, _)| subject != "canary"));
     }
 
     #[test]
     fn what_is_turned_off_is_no_trouble() {
         let canary = Canary { state: None, read: None, visible_ms: None, ..well() };
         assert_eq!(status(&canary, "write to Meerkat/State"), Status::Works);
-        assert!(told(&canary).iter().all(|(subject, _)| subject != "canary"));
+        assert!(lines_of(&canary).iter().all(|(subject, _)| subject != "canary"));
     }
 
     #[test]
@@ -232,18 +233,18 @@ mod tests {
     }
 
     #[test]
-    fn an_alarm_that_is_nearly_full_is_told() {
-        let told = |groups| (series(groups).status, series(groups).found.contains("the next one is told"));
-        assert_eq!(told(90), (Status::Works, false));
-        assert_eq!(told(91), (Status::Works, true));
-        assert_eq!(told(450), (Status::Works, true));
-        assert_eq!(told(451).0, Status::Less);
+    fn an_alarm_that_is_nearly_full_is_reported() {
+        let lines_of = |groups| (series(groups).status, series(groups).found.contains("the next one is reported"));
+        assert_eq!(lines_of(90), (Status::Works, false));
+        assert_eq!(lines_of(91), (Status::Works, true));
+        assert_eq!(lines_of(450), (Status::Works, true));
+        assert_eq!(lines_of(451).0, Status::Less);
         let beyond = |groups| series(groups).todo.unwrap_or_default().contains("may match");
         assert!(!beyond(9_000) && beyond(9_001));
     }
 
     #[test]
-    fn reading_that_takes_longer_than_a_run_has_is_told() {
+    fn a_read_that_needs_longer_than_a_run_has_is_reported() {
         let of = |pages: usize, beyond: Option<&str>| {
             let points = pages as u64 * 180;
             let (beyond, windows) = (beyond.map(str::to_owned), points * 11);
@@ -262,7 +263,7 @@ mod tests {
     }
 
     #[test]
-    fn more_metrics_than_allowed_are_told() {
+    fn more_metrics_than_allowed_are_reported() {
         assert_eq!(cost(500, 3, 500, 151.0, "2026-11").status, Status::Works);
         assert_eq!(cost(501, 3, 500, 151.0, "2026-11").status, Status::Less);
     }

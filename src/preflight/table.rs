@@ -26,16 +26,16 @@ pub(super) fn table(preflight: &Preflight) -> String {
         let gap = blanks(subjects, &subject);
         let _ = writeln!(text, "  {subject}{gap}  {:STATUS$}  {found}", status.word());
         if let Some(todo) = todo {
-            // The same is said once.
-            let told = match plain(todo) {
+            // Repeated advice is printed once.
+            let advice = match plain(todo) {
                 _ if advised == Some(todo) => String::from("the same"),
                 // Half a command would do something else.
                 long if long.chars().count() > LONGEST_ADVICE => {
                     String::from("--json has the advice, which is too long for here")
                 }
-                told => told,
+                advice => advice,
             };
-            let _ = writeln!(text, "  {}  {:STATUS$}  → {told}", blanks(subjects, ""), "");
+            let _ = writeln!(text, "  {}  {:STATUS$}  → {advice}", blanks(subjects, ""), "");
             advised = Some(todo);
         }
     }
@@ -44,9 +44,9 @@ pub(super) fn table(preflight: &Preflight) -> String {
 
 /// Columns of the widest subject.
 const WIDEST: usize = 60;
-/// Characters of a text that are worth reading.
+/// Characters of a text that are shown.
 const LONGEST: usize = 1_000;
-/// Those of a command.
+/// Characters of a command that are shown.
 const LONGEST_ADVICE: usize = 4_000;
 
 /// Characters of the longest status.

@@ -1,9 +1,9 @@
-//! The version matrix: what a lower version, or none, takes away.
+//! The version matrix: what is missing with a lower version, or with none.
 
 use super::{Line, Status};
 use crate::kafka::found::Version;
 
-/// One line for each request. `login`: whether the listener wants one.
+/// One line for each request. `login`: whether the listener demands one.
 pub(crate) fn lines(section: &str, matrix: &[Version], login: bool) -> Vec<Line> {
     let whole = |version| {
         let (line, ranges) = line(section, version, login);
@@ -12,7 +12,7 @@ pub(crate) fn lines(section: &str, matrix: &[Version], login: bool) -> Vec<Line>
     matrix.iter().map(whole).collect()
 }
 
-/// A line, and what follows in it of the ranges of both sides.
+/// A line with the ranges of both sides.
 fn line(section: &str, version: &Version, login: bool) -> (Line, String) {
     let Version { api, ours, broker, chosen } = version;
     let (offers, ours) =
@@ -30,7 +30,7 @@ fn line(section: &str, version: &Version, login: bool) -> (Line, String) {
         let line = match missing(subject) {
             Lacking::NoSuchGroups if !newer => Line::works(section, subject, "the broker has no groups of this kind"),
             Lacking::NoSuchGroups => {
-                Line::less(section, subject, format!("{found}: members of these groups are not told"), todo)
+                Line::less(section, subject, format!("{found}: members of these groups are not reported"), todo)
             }
             Lacking::Less(what) => Line::less(section, subject, format!("{found}: {what}"), todo),
             Lacking::Nothing(what) => Line::fails(section, subject, format!("{found}: {what}"), todo),
@@ -47,7 +47,7 @@ fn line(section: &str, version: &Version, login: bool) -> (Line, String) {
     (line, ranges)
 }
 
-/// What a table of releases says of one of them: the worst status, and what is missing, most important first.
+/// The summary of a release in the table: the worst status, and what is missing, most important first.
 pub(crate) fn summary(matrix: &[Version], login: bool) -> (Status, Vec<String>) {
     let lines: Vec<Line> = matrix.iter().map(|version| line("", version, login).0).collect();
     let worst = lines.iter().map(|line| line.status).max_by_key(|status| status.verdict().severity());
@@ -60,7 +60,7 @@ pub(crate) fn summary(matrix: &[Version], login: bool) -> (Status, Vec<String>) 
     (worst.unwrap_or(Status::Works), lines.iter().map(named).collect())
 }
 
-/// What a check is without a request.
+/// The effect of a missing request.
 enum Lacking {
     Nothing(&'static str),
     Less(&'static str),
@@ -69,8 +69,8 @@ enum Lacking {
 
 fn missing(api: &str) -> Lacking {
     match api {
-        "FindCoordinator" => Lacking::Less("groups that no broker lists cannot be looked up by name"),
-        "DescribeGroups" => Lacking::Less("members and states of classic groups are not told"),
+        "FindCoordinator" => Lacking::Less("groups that no broker lists cannot be asked for by name"),
+        "DescribeGroups" => Lacking::Less("members and states of classic groups are not reported"),
         "SaslHandshake" | "SaslAuthenticate" => Lacking::Nothing("there is no login that both sides know"),
         "Metadata" => Lacking::Nothing("neither brokers nor leaders can be found"),
         "ListGroups" => Lacking::Nothing("groups cannot be found"),
@@ -81,20 +81,20 @@ fn missing(api: &str) -> Lacking {
     }
 }
 
-/// What a version below a certain one takes away; by request, from the most important on.
+/// What is missing below a certain version; by request, from the most important on.
 fn losses(api: &str) -> &'static [(i16, &'static str)] {
     match api {
         "ListOffsets" => &[
             (7, "no MAX_TIMESTAMP (KIP-734), lag in seconds starts its search at now"),
-            (5, "a new leader may tell an earlier log end for a moment (KIP-207)"),
+            (5, "a new leader may report an earlier log end for a moment (KIP-207)"),
             (4, "no leader epochs (KIP-320), a leader that is out of date is not found out"),
         ],
         "Metadata" => &[(10, "no topic ids (KIP-516), a recreated topic shows only by its log end going backwards")],
-        "OffsetFetch" => &[(8, "one group a request (KIP-709), many groups take more requests")],
+        "OffsetFetch" => &[(8, "one group per request (KIP-709): many groups need more requests")],
         "FindCoordinator" => &[(4, "one group a request (KIP-699)")],
         "ListGroups" => &[
             (4, "no states (KIP-518), they come from the descriptions alone"),
-            (5, "no types (KIP-848), groups are told apart by their protocol alone"),
+            (5, "no types (KIP-848), groups are distinguished by their protocol alone"),
         ],
         "DescribeShareGroupOffsets" => {
             &[(1, "no lag of share groups (KIP-1226), everything from the start offset on counts")]
@@ -104,7 +104,7 @@ fn losses(api: &str) -> &'static [(i16, &'static str)] {
     }
 }
 
-/// A range as people write it.
+/// A range for people.
 #[derive(Clone, Copy)]
 struct Ranged((i16, i16));
 
@@ -131,40 +131,40 @@ mod tests {
         }
     }
 
-    fn told(release: &str, api: &str, login: bool) -> (Status, String) {
+    fn lines_of(release: &str, api: &str, login: bool) -> (Status, String) {
         let line = lines("b", &of(release), login).into_iter().find(|line| line.subject == api).unwrap();
         (line.status, line.found)
     }
 
     #[test]
-    fn a_lower_version_says_what_it_takes_away() {
-        let (status, found) = told("2.8.2", "ListOffsets", false);
+    fn a_lower_version_is_reported_with_what_it_lacks() {
+        let (status, found) = lines_of("2.8.2", "ListOffsets", false);
         assert_eq!(status, Status::Less);
         assert!(
             found.starts_with("ListOffsets 6: no MAX_TIMESTAMP (KIP-734), lag in seconds starts its search at now; ")
         );
         assert!(found.ends_with("the broker 0–6"), "{found}");
-        assert_eq!(told("3.9.1", "ListOffsets", false).0, Status::Works);
-        assert_eq!(told("2.8.2", "OffsetFetch", false).0, Status::Less);
-        assert_eq!(told("3.9.1", "OffsetFetch", false).0, Status::Works);
+        assert_eq!(lines_of("3.9.1", "ListOffsets", false).0, Status::Works);
+        assert_eq!(lines_of("2.8.2", "OffsetFetch", false).0, Status::Less);
+        assert_eq!(lines_of("3.9.1", "OffsetFetch", false).0, Status::Works);
     }
 
     #[test]
     fn a_broker_without_a_kind_of_groups_has_none_to_describe() {
-        assert_eq!(told("2.8.2", "ConsumerGroupDescribe", false).0, Status::Works);
+        assert_eq!(lines_of("2.8.2", "ConsumerGroupDescribe", false).0, Status::Works);
     }
 
     #[test]
     fn a_login_needs_what_a_listener_without_one_does_not() {
-        assert_eq!(told("0.11.0.3", "SaslHandshake", false).0, Status::Works);
-        let (status, found) = told("0.11.0.3", "SaslHandshake", true);
+        assert_eq!(lines_of("0.11.0.3", "SaslHandshake", false).0, Status::Works);
+        let (status, found) = lines_of("0.11.0.3", "SaslHandshake", true);
         assert_eq!(status, Status::Fails);
         assert!(found.contains("there is no login that both sides know"), "{found}");
-        assert_eq!(told("1.1.1", "SaslAuthenticate", true).0, Status::Works);
+        assert_eq!(lines_of("1.1.1", "SaslAuthenticate", true).0, Status::Works);
     }
 
     #[test]
-    fn no_common_version_says_who_has_to_upgrade() {
+    fn no_common_version_is_reported_with_who_has_to_upgrade() {
         let with = |range: (i16, i16)| {
             let versions = Versions::offered([(2, Range { min: range.0, max: range.1 })]);
             let lines = lines("b", &matrix(&versions), false);

@@ -1,4 +1,4 @@
-//! A report that has to fit: the worst stays, and what went is counted.
+//! A report with a size limit: the worst entries stay, and the others are counted.
 
 use std::cmp::Reverse;
 use std::io;
@@ -7,7 +7,7 @@ use serde::{Deserialize, Serialize};
 
 use super::{GroupEntry, PartitionEntry, Report};
 
-/// What the size limit cut away: the worst stays.
+/// What the size limit left out: the worst entries stay.
 #[derive(Clone, Copy, Debug, Default, PartialEq, Eq, Serialize, Deserialize)]
 #[serde(default)]
 pub struct Cut {
@@ -45,7 +45,7 @@ impl<'a> Report<'a> {
             Some(Cut { groups: groups.len(), partitions: partitions.iter().map(Vec::len).sum(), members, limit });
         let mut left = limit.saturating_sub(size(self));
 
-        // They come worst first, so the first that has no room ends the list.
+        // They are sorted worst first, so the first that has no room ends the list.
         let needed = groups.iter().map(|group| size(group) + COMMA);
         let room = needed.take_while(|needed| left.checked_sub(*needed).map(|rest| left = rest).is_some());
         let kept = room.count();
@@ -94,5 +94,5 @@ fn size(value: &impl Serialize) -> usize {
     counter.0
 }
 
-/// What joins two entries.
+/// The separator between two entries.
 const COMMA: usize = 1;

@@ -1,10 +1,10 @@
-//! What is kept of one group, as mode history prints it.
+//! The stored history of one group, as mode history prints it.
 
 use std::borrow::Cow;
 
 use serde::{Deserialize, Serialize};
 
-/// What is kept of one group.
+/// The stored history of one group.
 #[derive(Clone, Debug, Serialize, Deserialize)]
 pub struct PastOfGroup<'a> {
     pub(crate) cluster: Cow<'a, str>,
@@ -19,24 +19,24 @@ pub struct PastOfGroup<'a> {
 pub(crate) struct PastOfPartition<'a> {
     pub(crate) topic: Cow<'a, str>,
     pub(crate) partition: i32,
-    /// Why nothing is known of its past.
+    /// Why its past is not known.
     pub(crate) problem: Option<String>,
     pub(crate) looks: Vec<PastSnapshot>,
 }
 
-/// What one run saw of a partition.
+/// One snapshot of a partition.
 #[derive(Clone, Debug, Serialize, Deserialize)]
 pub(crate) struct PastSnapshot {
     /// When, RFC 3339.
     pub(crate) taken: String,
     pub(crate) committed: Option<i64>,
     pub(crate) log_end: i64,
-    /// What was remembered then.
+    /// The memory at that time.
     pub(crate) memory: serde_json::Value,
 }
 
 impl PastOfGroup<'_> {
-    /// Reads what mode history printed.
+    /// Parses the output of mode history.
     ///
     /// # Errors
     /// What is missing in it.
@@ -53,7 +53,7 @@ impl PastOfGroup<'_> {
 }
 
 impl PastSnapshot {
-    /// `None` where nothing was committed.
+    /// `None` if nothing was committed.
     pub(crate) fn lag(&self) -> Option<u64> {
         Some(u64::try_from(self.log_end - self.committed?).unwrap_or(0))
     }

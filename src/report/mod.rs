@@ -1,8 +1,8 @@
-//! The JSON contract: what a run returns. Keys may be added; those that are here stay.
+//! The JSON contract: the answer of a run. Keys may be added; existing ones stay.
 //!
-//! `null` means that a value is not known; the reason stands beside it. Groups come worst first ([`GroupEntry::rank`]), partitions in the
-//! order of topic and number. The same types are what a terminal, a page and a widget draw, and what [`Report::parse`] reads of a report
-//! that was kept.
+//! `null` means that a value is not known; the reason is beside it. Groups come worst first ([`GroupEntry::rank`]),
+//! partitions in the order of topic and number. Terminal, page and widget draw the same types, and [`Report::parse`]
+//! reads them from a saved report.
 
 use std::borrow::Cow;
 use std::cmp::Reverse;
@@ -50,7 +50,7 @@ pub use rate::{RateEntry, WatchEntry};
 pub use totals::Totals;
 use watched::WatchedEntry;
 
-/// What a run returns.
+/// The answer of a run.
 #[derive(Clone, Debug, Serialize, Deserialize)]
 pub struct Report<'a> {
     /// The version of the program.
@@ -59,28 +59,29 @@ pub struct Report<'a> {
     pub(crate) cluster: Cow<'a, str>,
     /// The worst group's status: `OK`, `WARN`, `ERR`, `UNKNOWN`, `NOTFOUND`; the cluster's too where `MEERKAT_CLUSTER_ALARMS` says so.
     pub status: Verdict,
-    /// Whether everything that was asked for could be read.
+    /// Whether everything that was requested could be read.
     pub(crate) complete: bool,
     /// The minute that the run was scheduled for, RFC 3339.
     pub(crate) scheduled: String,
     /// The moment of the snapshot, when the logs had been read: RFC 3339 with milliseconds.
     #[serde(default)]
     pub(crate) checked_at: String,
-    /// Seconds from the scheduled minute to that moment; negative where the clock was set back or the minute is yet to come.
+    /// Seconds from the scheduled minute to that moment; negative if the clock was set back or the minute is in the
+    /// future.
     #[serde(default)]
     pub(crate) late_s: i64,
     /// Milliseconds that the run took.
     pub(crate) duration_ms: u64,
-    /// Sums over all groups, whatever is listed.
+    /// Sums over all groups, whether listed or not.
     #[serde(default)]
     pub(crate) totals: Totals<'a>,
-    /// What the run asked of Kafka.
+    /// The run's traffic with Kafka.
     #[serde(default)]
     pub(crate) kafka: TrafficEntry,
     /// Every broker of the cluster.
     #[serde(default)]
     pub(crate) brokers: Vec<BrokerEntry<'a>>,
-    /// That one process takes several snapshots; absent in a run of its own.
+    /// One process takes several snapshots; absent in a single run.
     #[serde(skip_serializing_if = "Option::is_none")]
     pub(crate) watch: Option<WatchEntry>,
     /// What is wrong with the cluster itself, the worst first.
@@ -91,15 +92,16 @@ pub struct Report<'a> {
     pub(crate) watched: Vec<WatchedEntry<'a>>,
     /// The groups, the worst first.
     pub groups: Vec<GroupEntry<'a>>,
-    /// Groups that are left out, counted: by protocol type what are no consumer groups, as `other topics` what reads none of those selected.
+    /// Groups that are left out, counted: those that are no consumer groups by protocol type, those that read no
+    /// selected topic as `other topics`.
     #[serde(default)]
     pub(crate) left_out: Cow<'a, BTreeMap<String, usize>>,
-    /// What the size limit cut away; `null` when nothing.
+    /// What the size limit left out; `null` if nothing.
     pub(crate) cut: Option<Cut>,
-    /// What became of the history.
+    /// The history in this run.
     #[serde(default)]
     pub(crate) history: HistoryEntry<'a>,
-    /// What became of the metrics.
+    /// The metrics in this run.
     #[serde(default)]
     pub(crate) metrics: MetricsEntry<'a>,
     /// What could not be read and belongs to no single group or partition, and what could not be written.
@@ -107,7 +109,7 @@ pub struct Report<'a> {
     pub(crate) problems: Vec<ProblemEntry<'a>>,
 }
 
-/// What went over the wire to and from Kafka.
+/// The traffic to and from Kafka.
 #[derive(Clone, Copy, Debug, Default, Serialize, Deserialize)]
 #[serde(default)]
 pub struct TrafficEntry {
@@ -120,7 +122,7 @@ pub struct TrafficEntry {
 }
 
 impl TrafficEntry {
-    /// What came after `before`.
+    /// The traffic after `before`.
     pub(crate) fn since(self, before: Self) -> Self {
         Self {
             requests: self.requests.saturating_sub(before.requests),
@@ -139,7 +141,7 @@ pub(crate) struct BrokerEntry<'a> {
     versions: Option<BTreeMap<Cow<'a, str>, i16>>,
     #[serde(skip_serializing_if = "Option::is_none")]
     reason: Option<String>,
-    /// That a quota held its answers back.
+    /// A quota delayed its answers.
     #[serde(skip_serializing_if = "Option::is_none")]
     throttled: Option<String>,
 }
@@ -172,13 +174,13 @@ pub struct GroupEntry<'a> {
     /// Whether partitions that could not be read are missing in both.
     #[serde(skip_serializing_if = "std::ops::Not::not", default)]
     pub(crate) lag_at_least: bool,
-    /// Whether less may be left of a share group than both say.
+    /// Whether less may be left of a share group than both state.
     #[serde(skip_serializing_if = "std::ops::Not::not", default)]
     pub(crate) lag_at_most: bool,
     /// The largest lag of its partitions.
     pub max_lag: Option<u64>,
     pub(crate) lag_seconds: Option<f64>,
-    /// `at_most` or `at_least`, where the age is a bound.
+    /// `at_most` or `at_least`, if the age is a bound.
     #[serde(skip_serializing_if = "Option::is_none")]
     pub(crate) lag_seconds_bound: Option<Cow<'a, str>>,
     #[serde(flatten)]
@@ -196,15 +198,15 @@ pub struct GroupEntry<'a> {
     pub(crate) partition_count: usize,
     #[serde(skip_serializing_if = "Option::is_none")]
     pub(crate) warming_up_seconds: Option<i64>,
-    /// The status that was published earlier and that this run did not see to be over.
+    /// The status that was published earlier and that this run did not see end.
     #[serde(skip_serializing_if = "Option::is_none")]
     pub(crate) last_known: Option<LastKnownEntry>,
     #[serde(skip_serializing_if = "Vec::is_empty", default)]
     pub(crate) gaps: Vec<String>,
-    /// Topics that do not exist, of which there is nothing to read.
+    /// Topics that do not exist, so that nothing can be read of them.
     #[serde(skip_serializing_if = "Vec::is_empty", default)]
     pub(crate) missing_topics: Vec<Cow<'a, str>>,
-    /// Partitions that it had within the last ten runs and has no more, by topic.
+    /// Partitions that it had within the last ten runs and no longer has, by topic.
     #[serde(skip_serializing_if = "Vec::is_empty", default)]
     pub(crate) vanished: Vec<VanishedEntry<'a>>,
     /// What each member reads, where every partition is listed.
@@ -235,9 +237,9 @@ impl RebalancesEntry {
 /// Partitions of one topic that a group had and has no more.
 #[derive(Clone, Debug, Serialize, Deserialize)]
 pub(crate) struct VanishedEntry<'a> {
-    /// `null` where nobody tells it any more.
+    /// `null` if it is no longer known.
     topic: Option<Cow<'a, str>>,
-    /// In hexadecimal; `null` on brokers that have none.
+    /// In hexadecimal; `null` at brokers without ids.
     topic_id: Option<String>,
     partitions: Cow<'a, [i32]>,
     /// `deleted`, `recreated`, `no_commit`, `hidden` or `unknown`.
@@ -271,7 +273,7 @@ pub(crate) struct ProblemEntry<'a> {
     what: String,
 }
 
-/// What a report says besides the groups.
+/// The content of a report besides the groups.
 #[derive(Debug)]
 pub struct Frame<'a> {
     /// The cluster's name.
@@ -282,17 +284,17 @@ pub struct Frame<'a> {
     pub checked_at_ms: i64,
     /// Milliseconds that the run took.
     pub duration_ms: u64,
-    /// What the run asked of Kafka.
+    /// The run's traffic with Kafka.
     pub kafka: TrafficEntry,
-    /// What became of the history.
+    /// The history in this run.
     pub history: HistoryEntry<'a>,
-    /// What became of the metrics.
+    /// The metrics in this run.
     pub metrics: MetricsEntry<'a>,
-    /// That one process takes several snapshots.
+    /// One process takes several snapshots.
     pub watch: Option<WatchEntry>,
-    /// By group, how fast records come and are read; empty where one snapshot is all there is.
+    /// By group, how fast records arrive and are read; empty if there is only one snapshot.
     pub rates: Vec<Option<RateEntry>>,
-    /// How much of the partitions to list.
+    /// Which partitions to list.
     pub detail: Detail,
     /// Who owns a group, by its name.
     pub owners: &'a Rules<Option<Box<str>>>,
@@ -305,7 +307,7 @@ pub struct Frame<'a> {
 }
 
 impl<'a> Report<'a> {
-    /// Puts the report together; `problems` are told besides those of the snapshot.
+    /// Builds the report; `problems` are added to those of the snapshot.
     #[must_use]
     pub fn new(
         frame: Frame<'a>,
@@ -377,12 +379,12 @@ impl<'a> Report<'a> {
         let watched = frame.watched.iter().map(|topic| topic.verdict);
         let status = alarms.chain(watched).chain([status]).max_by_key(|verdict| verdict.severity()).unwrap_or(status);
         // What is unknown for want of a history that was never asked for has been read all the same.
-        let whole = |group: &Group| group.untold().is_none();
+        let whole = |group: &Group| group.incomplete().is_none();
         let complete = unread == 0
             && snapshot.groups.iter().all(whole)
             && lags.are_whole()
             && !frame.watched.iter().any(|topic| topic.verdict == Verdict::Unknown);
-        // What could not be written takes nothing from what was read.
+        // What could not be written does not change what was read.
         let (history, metrics) = (frame.history, frame.metrics);
         let unkept = history.problems.iter().map(|what| ("history", what));
         let unpublished = metrics.refused.iter().chain(&metrics.problems).map(|what| ("metrics", what));
@@ -423,7 +425,7 @@ impl<'a> Report<'a> {
         serde_json::to_string(self).unwrap_or_default()
     }
 
-    /// Reads a report's JSON, of this build or another one.
+    /// Parses a report's JSON, of this build or another one.
     ///
     /// # Errors
     /// What is missing in it.
@@ -436,13 +438,13 @@ impl<'a> Report<'a> {
         Ok(report)
     }
 
-    /// The same with some of its groups alone; its sums stay.
+    /// The same with only some of its groups; its sums stay.
     #[must_use]
     pub fn of_groups(&self, keep: impl Fn(&GroupEntry<'_>) -> bool) -> Report<'_> {
         Report { groups: self.groups.iter().filter(|group| keep(group)).cloned().collect(), ..self.clone() }
     }
 
-    /// Everything that could not be read or written, as (place, what) in the order in which it matters.
+    /// Everything that could not be read or written, as (place, what), the most important first.
     pub(crate) fn trouble(&self) -> Vec<(Cow<'_, str>, &str)> {
         let unreachable = self.brokers.iter().filter(|broker| !broker.reachable).map(|broker| {
             let place = format!("broker {} ({})", broker.id, broker.address);
@@ -490,7 +492,7 @@ impl GroupEntry<'_> {
         states.iter().any(|state| self.state.as_deref().is_some_and(|own| own.eq_ignore_ascii_case(state)))
     }
 
-    /// What is worse is less: by status, groups with a finding before those without, then by lag and name.
+    /// A worse one is smaller: by status, groups with a finding before those without, then by lag and name.
     pub(crate) fn rank(&self) -> impl Ord {
         (Reverse((self.status.severity(), self.finding.is_some(), self.max_lag)), &self.group)
     }

@@ -1,8 +1,10 @@
-//! What a look tells in numbers, as a text that Prometheus reads: `OpenMetrics` 1.0, for its push gateway or the textfile
-//! collector of its node exporter.
+//! The numbers of a run, as a text for Prometheus: `OpenMetrics` 1.0, for its push gateway or the textfile collector
+//! of its node exporter.
 //!
-//! Nothing but gauges without timestamps, so that readers of the older text format (`text/plain; version=0.0.4`) take it too.
-//! It is written here, since client libraries keep registers of a process that is asked again and again; this is one text.
+//! Only gauges without timestamps, so that readers of the older text format (`text/plain; version=0.0.4`) accept it
+//! too.
+//! It is written here, since client libraries hold the registry of a process that is scraped repeatedly; this is one
+//! text.
 
 use std::fmt::{Display, Write as _};
 
@@ -10,18 +12,19 @@ use crate::config::MetricsDetail;
 use crate::judge::measures::{self, Measure};
 use crate::judge::numbers::{GroupResult, PartitionResult, Results};
 
-/// The text, its last line without an end. `looked_at_ms` is when the logs had been read, in milliseconds since 1970.
+/// The text, its last line without a line break. `read_at_ms` is when the logs had been read, in milliseconds since
+/// 1970.
 ///
-/// What could not be told has no line: no 0, no -1 and no NaN stands for it.
+/// An unknown value has no line: it is never 0, -1 or NaN.
 #[must_use]
-pub fn text(results: &Results, detail: MetricsDetail, looked_at_ms: i64) -> String {
+pub fn text(results: &Results, detail: MetricsDetail, read_at_ms: i64) -> String {
     let mut text = String::new();
     let mut cluster = Labels::default().and("cluster", &results.cluster);
     if !results.part.is_whole() {
         cluster = cluster.and("part", results.part);
     }
     let once = |value: String| [(cluster.clone(), value)];
-    let moment = format!("{}.{:03}", looked_at_ms.div_euclid(1_000), looked_at_ms.rem_euclid(1_000));
+    let moment = format!("{}.{:03}", read_at_ms.div_euclid(1_000), read_at_ms.rem_euclid(1_000));
     family(&mut text, &measures::CHECKED_AT, once(moment));
     let duration = format!("{}.{:03}", results.duration_ms / 1_000, results.duration_ms % 1_000);
     family(&mut text, &measures::DURATION, once(duration));
@@ -58,10 +61,10 @@ pub fn text(results: &Results, detail: MetricsDetail, looked_at_ms: i64) -> Stri
     text
 }
 
-/// Partitions that are told together, in the order of topic and number.
+/// Partitions that are summed up, in the order of topic and number.
 struct Level<'a> {
     labels: Labels,
-    /// Else what its lags come to is only a part, and not told as if it were the whole.
+    /// If false, the sums of its lags are only partial, and are not printed as if they were whole.
     whole: bool,
     partitions: Vec<&'a PartitionResult>,
 }
@@ -130,7 +133,7 @@ fn levels(text: &mut String, (lag, most, seconds): OfLevel, all: &[Level<'_>]) {
     family(text, seconds, oldest);
 }
 
-/// One family of gauges; nothing at all where it has no sample.
+/// One family of gauges; empty if it has no sample.
 fn family<V: Display>(text: &mut String, measure: &Measure, samples: impl IntoIterator<Item = (Labels, V)>) {
     let mut samples = samples.into_iter().peekable();
     let Some(name) = measure.openmetrics.filter(|_| samples.peek().is_some()) else { return };

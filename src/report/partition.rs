@@ -20,8 +20,8 @@ pub struct PartitionEntry<'a> {
     pub(crate) partition: i32,
     pub(crate) status: Verdict,
     committed: Option<i64>,
-    /// What a share group has in the place of a commit: everything below is acknowledged (KIP-932); `null` where the group has not begun
-    /// to read.
+    /// A share group's start offset, which it has instead of a commit: everything below is acknowledged (KIP-932);
+    /// `null` if the group has not begun to read.
     #[serde(skip_serializing_if = "Option::is_none", default)]
     #[expect(
         clippy::option_option,
@@ -37,7 +37,7 @@ pub struct PartitionEntry<'a> {
     lag_source: Option<Cow<'a, str>>,
     pub(crate) lag_seconds: Option<f64>,
     lag_seconds_source: Option<Cow<'a, str>>,
-    /// `at_most` or `at_least`, where the age is a bound.
+    /// `at_most` or `at_least`, if the age is a bound.
     #[serde(skip_serializing_if = "Option::is_none")]
     lag_seconds_bound: Option<Cow<'a, str>>,
     #[serde(skip_serializing_if = "Option::is_none")]
@@ -60,13 +60,13 @@ pub struct PartitionEntry<'a> {
     pub(crate) member: Option<Cow<'a, str>>,
     pub(crate) member_id: Option<Cow<'a, str>>,
     pub(crate) member_host: Option<Cow<'a, str>>,
-    /// Whether the topic is one that a Streams application keeps between parts of its own.
+    /// Whether the topic is internal to a Streams application.
     #[serde(skip_serializing_if = "std::ops::Not::not", default)]
     internal: bool,
     pub(crate) reason: String,
 }
 
-/// Where a lag is going.
+/// The direction of a lag.
 #[derive(Clone, Debug, Default, Serialize, Deserialize)]
 pub(crate) struct PaceEntry {
     #[serde(skip_serializing_if = "Option::is_none")]
@@ -110,7 +110,7 @@ impl<'a> PartitionEntry<'a> {
         let row = &snapshot.rows[at];
         let log = snapshot.log(row).ok();
         let share = group.kind == Kind::Share;
-        // Nobody owns a partition that several members read.
+        // A partition that several members read has no owner.
         let member = group.member_of(row).filter(|_| !share);
         let lag = lags.of(at).offsets();
         let offset = match row.committed {
@@ -164,12 +164,12 @@ impl<'a> PartitionEntry<'a> {
         }
     }
 
-    /// What is worse is less.
+    /// A worse one is smaller.
     pub(crate) fn rank(&self) -> (Reverse<(u8, Option<u64>)>, &str, i32) {
         (Reverse((self.status.severity(), self.lag)), &self.topic, self.partition)
     }
 
-    /// Where its group stands.
+    /// The commit of its group, or its position.
     pub(crate) fn position(&self) -> Option<i64> {
         self.committed.or(self.start.flatten())
     }
@@ -179,18 +179,18 @@ impl<'a> PartitionEntry<'a> {
         super::behind(self.lag_seconds, self.lag_seconds_bound.as_deref())
     }
 
-    /// What stands before its lag.
+    /// The sign before its lag.
     pub(crate) fn bound(&self) -> &'static str {
         if self.lag > Some(0) && self.lag_source.as_deref() == Some(BOUND) { "≤ " } else { "" }
     }
 }
 
-/// The coordinator counts what is not acknowledged (KIP-1226).
+/// The coordinator counts the unacknowledged records (KIP-1226).
 const COUNTED: &str = "coordinator";
 /// It does not, and everything from the start on counts.
 const BOUND: &str = "bound";
 
-/// The closed list of findings; what they mean is said at [`Finding`].
+/// The closed list of findings; [`Finding`] has their meaning.
 fn word(finding: Finding) -> &'static str {
     match finding {
         Finding::NoCommit => "no_commit",

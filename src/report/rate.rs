@@ -5,21 +5,21 @@ use serde::{Deserialize, Serialize};
 use crate::base::figures::{grouped, span};
 use crate::judge::flow::Flow;
 
-/// How fast records of a group's partitions come and are read.
+/// How fast records of a group's partitions arrive and are read.
 #[derive(Clone, Debug, Serialize, Deserialize)]
 pub struct RateEntry {
-    /// Records that came, a second.
+    /// Records that arrived, per second.
     in_per_s: f64,
-    /// Records that were read, a second; negative where the group was set back.
+    /// Records that were read, per second; negative if the group was set back.
     out_per_s: f64,
-    /// Seconds until nothing will be left to read; absent where the lag does not shrink.
+    /// Seconds until nothing will be unread; absent if the lag does not shrink.
     #[serde(skip_serializing_if = "Option::is_none")]
     caught_up_in_s: Option<u64>,
     /// The same for people.
     pub(crate) trend: String,
 }
 
-/// That a process takes several snapshots.
+/// One process takes several snapshots.
 #[derive(Clone, Debug, Serialize, Deserialize)]
 pub struct WatchEntry {
     /// How many so far, this one included.
@@ -70,7 +70,7 @@ fn tenth(rate: f64) -> f64 {
     (rate * 10.0).round() / 10.0
 }
 
-/// Whole records from ten on, else with a tenth.
+/// Whole records from ten on, else with one decimal.
 #[expect(
     clippy::cast_possible_truncation,
     clippy::cast_sign_loss,
@@ -84,7 +84,7 @@ fn figure(rate: f64) -> String {
     }
 }
 
-/// A difference of less than one in so many is none: commits and snapshots do not come in step.
+/// A difference of less than one in this many counts as none: commits and snapshots are not synchronized.
 const SHARE_THAT_MATTERS: f64 = 20.0;
 
 #[cfg(test)]

@@ -1,4 +1,4 @@
-//! Sums over everything that was looked at, whatever the size limit cut away afterwards.
+//! Sums over everything that was read, whatever the size limit left out.
 
 use std::borrow::Cow;
 use std::collections::BTreeMap;
@@ -14,15 +14,15 @@ use crate::model::snapshot::Snapshot;
 #[derive(Clone, Debug, Default, Serialize, Deserialize)]
 #[serde(default)]
 pub struct Totals<'a> {
-    /// Groups that were looked at.
+    /// Groups that were read.
     pub groups: usize,
     /// How many of them have each status; every status is there, with 0 where no group has it.
     pub(crate) by_status: BTreeMap<Cow<'a, str>, usize>,
     /// Partitions of all groups.
     pub(crate) partitions: usize,
-    /// Unread offsets of the groups whose lag is known; `null` where it is known of none.
+    /// Unread offsets of the groups whose lag is known; `null` if no lag is known.
     pub(crate) lag: Option<u64>,
-    /// Groups whose lag could not be told and is not in `lag`.
+    /// Groups whose lag is unknown and not in `lag`.
     pub(crate) lag_unknown: usize,
 }
 

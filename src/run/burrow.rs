@@ -1,8 +1,8 @@
-//! Burrow's answers: a check in Burrow's shape, and what was asked by HTTP.
+//! Burrow's answers: a check in Burrow's shape, and requests by HTTP.
 
 use ring::hmac;
 
-use super::look::UNNAMED;
+use super::gather::UNNAMED;
 use super::{Error, Outcome, Run, Taken};
 use crate::base::budget::KAFKA_SHARE;
 use crate::base::fault;
@@ -21,7 +21,8 @@ use crate::report::burrow::lists::{ClusterModule, Content, ListAnswer};
 use crate::report::burrow::{BurrowAnswer, BurrowResults, metrics};
 
 impl Run<'_> {
-    /// One object where the event names one group, else a list with one for each; a whole response where it was asked by HTTP.
+    /// One object if the event names one group, else a list with one for each; a whole response if it was requested by
+    /// HTTP.
     pub(super) fn burrow(&self, taken: &Taken<'_>, status: Verdict) -> (String, Verdict) {
         let Taken { cluster, sight, judged, memories, past, .. } = taken;
         let results = BurrowResults { cluster, sight: *sight, judged, memories };
@@ -43,7 +44,7 @@ impl Run<'_> {
         }
     }
 
-    /// An answer that carries a status code; it may read the history, and leaves writing to the schedule.
+    /// An answer with a status code; it may read the history, and writes nothing.
     pub(super) async fn serve(self, call: &Call) -> Outcome {
         let (json, status) = match self.refusal(call).await {
             Some(refusal) => (refusal.to_json(&call.origin), Verdict::Unknown),
@@ -52,7 +53,7 @@ impl Run<'_> {
         Outcome { json, status, failure: None }
     }
 
-    /// Why this caller gets no answer, where callers have to log in.
+    /// Why this caller gets no answer, if callers have to log in.
     async fn refusal(&self, call: &Call) -> Option<Response> {
         let source = self.config.burrow_login.as_ref()?;
         if !call.encrypted {
@@ -62,8 +63,8 @@ impl Run<'_> {
             Ok(login) if call.basic().is_some_and(|given| is_same(&login, &given)) => None,
             Ok(_) => Some(Response::unauthorized(&call.origin)),
             Err(error) => {
-                // A stranger must not learn where the login is kept.
-                tracing::warn!("{}", fault::told(&error));
+                // A stranger must not learn where the login is stored.
+                tracing::warn!("{}", fault::sentence(&error));
                 Some(Response::failure(UNAVAILABLE, NO_LOGIN, &call.origin))
             }
         }
@@ -85,11 +86,11 @@ impl Run<'_> {
             },
             _ => Box::pin(self.list(question, origin)).await,
         };
-        let (response, status) = answer.unwrap_or_else(|error| unavailable(&fault::told(&error), origin));
+        let (response, status) = answer.unwrap_or_else(|error| unavailable(&fault::sentence(&error), origin));
         (response.to_json(origin), status)
     }
 
-    /// What the brokers answer to one question each; no group is read.
+    /// The brokers' answers to one request each; no group is read.
     async fn list(&self, question: &Question, origin: &Origin) -> Result<(Response, Verdict), Error> {
         let until = self.until(KAFKA_SHARE);
         let open = async || Ok(Directory::open(self.access().await?, self.login_s, until).await?);
@@ -132,7 +133,7 @@ impl Run<'_> {
     }
 }
 
-/// The answer to a question that rests on a whole check.
+/// The answer to a request that needs a whole check.
 fn respond<'a>(
     question: &'a Question,
     origin: &'a Origin,
@@ -161,7 +162,7 @@ fn respond<'a>(
     }
 }
 
-/// Where the logs of a topic end, as far as they could be read.
+/// The log end offsets of a topic, as far as they could be read.
 fn offsets(logs: &Logs, origin: &Origin) -> (Response, Verdict) {
     let ends: Vec<_> = (0..).take(logs.len()).map(|partition| logs.of(partition)).collect();
     let problem = |(partition, end): (usize, _)| Some(format!("partition {partition}: {}", Result::err(end)?));
@@ -182,7 +183,7 @@ fn unavailable(why: &str, origin: &Origin) -> (Response, Verdict) {
     (Response::failure(UNAVAILABLE, why, origin), Verdict::Unknown)
 }
 
-/// That there is no such thing, as Burrow says it of each.
+/// Burrow's answer for a resource that does not exist.
 fn not_found(question: &Question, origin: &Origin) -> (Response, Verdict) {
     let message = match question {
         Question::Consumer(ConsumerQuestion { cluster, group, view: Some(_) }) => {
@@ -197,7 +198,7 @@ fn not_found(question: &Question, origin: &Origin) -> (Response, Verdict) {
     (Response::failure(NOT_FOUND, message, origin), Verdict::NotFound)
 }
 
-/// Whether two secrets are the same, in a time that depends on neither.
+/// Whether two secrets are equal, in a time that depends on neither.
 fn is_same(one: &Secret, other: &Secret) -> bool {
     let key = hmac::Key::new(hmac::HMAC_SHA256, BURROW_LOGIN.as_bytes());
     let tag = hmac::sign(&key, one.expose().as_bytes());
@@ -209,11 +210,11 @@ fn json(answer: &impl serde::Serialize) -> String {
     serde_json::to_string(answer).unwrap_or_default()
 }
 
-/// What Burrow answers where it is there.
+/// Burrow's answer from `/burrow/admin`.
 const GOOD: &str = "GOOD";
 const FOUND: u16 = 200;
 const FORBIDDEN: u16 = 403;
 const NOT_FOUND: u16 = 404;
 const UNAVAILABLE: u16 = 503;
-const NO_TLS: &str = "a login is only taken over HTTPS: ask with https://";
-const NO_LOGIN: &str = "the login cannot be checked: the function's log says why";
+const NO_TLS: &str = "a login is accepted only over HTTPS: use https://";
+const NO_LOGIN: &str = "the login cannot be checked: see the function's log";

@@ -1,4 +1,4 @@
-//! A check that a dashboard asked for: the answer is HTML.
+//! A check for a dashboard: the answer is HTML.
 
 use std::collections::BTreeMap;
 
@@ -34,12 +34,12 @@ impl Run<'_> {
     }
 }
 
-/// The widget's documentation, which takes no look at anything.
+/// The widget's documentation, which needs no run.
 pub(super) fn described() -> Outcome {
     // A text without hostile parts always becomes JSON.
     let json = serde_json::to_string(html::DESCRIPTION).unwrap_or_default();
     Outcome { json, status: Verdict::Ok, failure: None }
 }
 
-/// What a dashboard shows that does not say.
+/// The time range if the dashboard sends none.
 const USUAL_RANGE_S: i64 = 3_600;

@@ -1,7 +1,7 @@
 //! What a Lambda function logs of a run: one line for the run, and one for each group that needs attention or whose status changed.
 //!
-//! The answer of an asynchronous invocation goes nowhere, so the log is where people find out why a group was ERR at night. Each line is a
-//! JSON object whose fields `CloudWatch` Logs Insights knows by themselves; `record` says which kind of line it is.
+//! The answer of an asynchronous invocation is lost, so people read in the log why a group was ERR at night. Each line
+//! is a JSON object whose fields `CloudWatch` Logs Insights knows by themselves; `record` is the kind of line.
 
 use crate::model::age::Age;
 use std::cmp::Reverse;
@@ -10,14 +10,14 @@ use std::collections::BTreeMap;
 use super::{Error, Run, Taken};
 use crate::base::fault;
 use crate::base::moment::rfc3339;
-use crate::cloudwatch::changes::told_word;
+use crate::cloudwatch::changes::announced_word;
 use crate::cloudwatch::pages::key::OfGroup;
 use crate::judge::outcome::LastKnown;
 use crate::judge::verdict::Verdict;
 use crate::report::Report;
 
 impl Run<'_> {
-    /// Logs a run that has a status; `failure` is what makes it count as failed all the same.
+    /// Logs a run that has a status; `failure` is why it still counts as failed.
     pub(super) fn note(&self, taken: &Taken<'_>, report: &Report<'_>, failure: Option<&str>) {
         if !self.is_logged() {
             return;
@@ -83,7 +83,7 @@ impl Run<'_> {
         }
     }
 
-    /// Logs a run that saw nothing of Kafka, with the statuses that stand.
+    /// Logs a run that could read nothing from Kafka, with the last known statuses.
     pub(super) fn note_blind(&self, why: &Error, standing: &BTreeMap<Box<str>, LastKnown>) {
         if !self.is_logged() {
             if !standing.is_empty() {
@@ -104,7 +104,7 @@ impl Run<'_> {
             complete = false,
             blind = true,
             standing = standing.len(),
-            failure = fault::told(why),
+            failure = fault::sentence(why),
             duration_ms = self.clock.elapsed_ms(),
             late_s = self.clock.unix_ms / 1_000 - self.scheduled.seconds(),
             meerkat = env!("CARGO_PKG_VERSION"),
@@ -125,7 +125,7 @@ impl Run<'_> {
         }
     }
 
-    /// What dashboards and tools ask for in between is no event of its own.
+    /// Requests of dashboards and tools between scheduled runs are no events to log.
     fn is_logged(&self) -> bool {
         self.config.in_lambda && self.request.writes()
     }
@@ -133,12 +133,13 @@ impl Run<'_> {
 
 /// The groups whose status changed, then those that are not OK, the worst first; each with its status before.
 fn worth_a_line(taken: &Taken<'_>) -> Vec<(usize, Option<&'static str>)> {
-    let told = taken.past.told_before();
+    let announced = taken.past.announced_before();
     let mut lines = Vec::new();
     for (at, (group, judged)) in taken.sight.snapshot.groups.iter().zip(&taken.judged.groups).enumerate() {
-        // Of a group that is not listed nothing is known where there were more than could be.
-        let told = told.map(|told| (told.of(OfGroup::new(&group.name)), told.more));
-        let before = told.filter(|(status, more)| status.is_some() || *more == 0).map(|(status, _)| told_word(status));
+        // For a group that is not listed nothing is known if there were more than the list holds.
+        let announced = announced.map(|announced| (announced.of(OfGroup::new(&group.name)), announced.more));
+        let before =
+            announced.filter(|(status, more)| status.is_some() || *more == 0).map(|(status, _)| announced_word(status));
         let changed = !judged.is_unread()
             && judged.published_status().is_some()
             && before.is_some_and(|word| word != judged.verdict.word());

@@ -1,4 +1,4 @@
-//! The last part of a run: what it leaves behind for the next one and for people, and when it leaves nothing.
+//! The last part of a run: what it stores for the next run and publishes for people, and when it writes nothing.
 
 use std::sync::Arc;
 
@@ -14,7 +14,7 @@ use crate::base::progress::Progress;
 use crate::cloudwatch::changes::Changes;
 use crate::cloudwatch::cost::{PRICES_OF, Volume};
 use crate::cloudwatch::metrics::{self, Plan};
-use crate::cloudwatch::pages::roster::{GroupCount, Restless, Told};
+use crate::cloudwatch::pages::roster::{Announced, GroupCount, Restless};
 use crate::cloudwatch::pages::rosters::Own;
 use crate::cloudwatch::past::{Leaving, Past};
 use crate::cloudwatch::publish::Written;
@@ -29,7 +29,7 @@ use crate::otlp;
 use crate::report::{HistoryEntry, MetricsEntry, OtlpEntry, openmetrics};
 
 impl Run<'_> {
-    /// Writes this look beside the earlier ones, and publishes the results for people.
+    /// Stores this snapshot beside the earlier ones, and publishes the results for people.
     pub(super) async fn leave(&self, taken: &Taken<'_>) -> (HistoryEntry<'static>, MetricsEntry<'static>) {
         let _writing = self.store.is_some().then(|| Progress::with("writing to CloudWatch"));
         let roster = taken.past.roster().ok().flatten();
@@ -38,10 +38,10 @@ impl Run<'_> {
         if self.config.store.detail != MetricsDetail::Problems {
             published.fill(true);
         }
-        // What could not be told is told by the next look, so the look is kept after it.
+        // A change that could not be sent is sent by the next run, so the snapshot is stored afterwards.
         let remember = async {
-            let (told, unsent) = self.tell_changes(taken).await;
-            (self.remember(taken, next, told).await, unsent)
+            let (announced, unsent) = self.announce_changes(taken).await;
+            (self.remember(taken, next, announced).await, unsent)
         };
         let (((history, written), unsent), (mut metrics, plan), otlp) =
             tokio::join!(remember, self.publish(taken, &published), self.send(taken, &published));
@@ -57,20 +57,20 @@ impl Run<'_> {
         (history, metrics)
     }
 
-    /// Sends what changed to those who want to know; what will have been told, and why some of it was not.
-    async fn tell_changes(&self, taken: &Taken<'_>) -> (Told, Vec<String>) {
-        let before = taken.past.told();
+    /// Sends the changes to the topic; returns what will have been announced, and why some messages were not sent.
+    async fn announce_changes(&self, taken: &Taken<'_>) -> (Announced, Vec<String>) {
+        let before = taken.past.announced();
         let (true, true, Ok(before)) = (self.writes(), self.remembers(), before) else {
-            // Nothing is kept of this look either.
-            return (Told::default(), Vec::new());
+            // The snapshot is not stored either.
+            return (Announced::default(), Vec::new());
         };
         let whole = taken.sight.snapshot.listed.is_ok() && taken.vanished == 0;
-        // What was told before the history was lost is what was published before.
-        let recalled = Told { groups: taken.stand.recalled().collect(), more: 0 };
+        // What was announced before the history was lost is what was published before.
+        let recalled = Announced { groups: taken.stand.recalled().collect(), more: 0 };
         let before = before.or(Some(&recalled));
         let problems = &taken.cluster_problems;
         let changes = Changes::new(taken.sight.snapshot, &taken.judged, problems, before, whole, &self.config.owners);
-        let Some(topic) = &self.config.store.changes else { return (changes.told(|_| true), Vec::new()) };
+        let Some(topic) = &self.config.store.changes else { return (changes.announced(|_| true), Vec::new()) };
         let messages = changes.messages(&taken.cluster, self.scheduled.seconds());
         let sends = messages.iter().map(|notice| {
             let sent = self.warm.door.send(CHANGES, topic, notice);
@@ -81,7 +81,7 @@ impl Run<'_> {
         for sent in join_all(sends).await {
             let problem = match sent {
                 Ok(Ok(())) => None,
-                Ok(Err(error)) => Some(fault::told(&error)),
+                Ok(Err(error)) => Some(fault::sentence(&error)),
                 Err(_) => {
                     Some(format!("{CHANGES} ({}) accepted no message in time; the next run sends it", topic.text))
                 }
@@ -89,11 +89,16 @@ impl Run<'_> {
             accepted.push(problem.is_none());
             problems.extend(problem.filter(|problem| !problems.contains(problem)));
         }
-        tracing::debug!(messages = messages.len(), "changes told");
-        (changes.told(|message| accepted.get(message).copied().unwrap_or(false)), problems)
+        tracing::debug!(messages = messages.len(), "changes sent");
+        (changes.announced(|message| accepted.get(message).copied().unwrap_or(false)), problems)
     }
 
-    async fn remember(&self, taken: &Taken<'_>, restless: Restless, told: Told) -> (HistoryEntry<'static>, Written) {
+    async fn remember(
+        &self,
+        taken: &Taken<'_>,
+        restless: Restless,
+        announced: Announced,
+    ) -> (HistoryEntry<'static>, Written) {
         let Some(store) = self.store.as_ref().filter(|_| self.remembers()) else {
             let unjudged =
                 self.watch.is_none() && taken.judged.rows.iter().any(|judgement| judgement.reason.is_unjudged());
@@ -103,12 +108,12 @@ impl Run<'_> {
         let snapshot = taken.sight.snapshot;
         let mut written = Written::default();
         if self.writes() {
-            // Where groups may be missing, those that were known before stay the measure.
+            // If groups may be missing, the earlier number is the one to compare with.
             let before = taken.past.roster().ok().flatten().map(|roster| GroupCount::of(roster.groups));
             let listed = snapshot.listed.as_ref().ok().and_then(|_| u32::try_from(snapshot.present()).ok());
             let elsewhere = snapshot.blind.as_ref().is_some_and(|why| why.cause() == Cause::NoTopic);
             let groups = match (listed, before) {
-                // A service without the offsets topic lists a group no more once its members are gone.
+                // A service without the offsets topic no longer lists a group once its members are gone.
                 (Some(listed), Some(before)) if elsewhere && taken.vanished > 0 => {
                     before.doubted_again(listed, self.schedule.period())
                 }
@@ -122,7 +127,7 @@ impl Run<'_> {
             let whole = snapshot.listed.is_ok() && taken.vanished == 0 && snapshot.groups.iter().all(read);
             let standing = self.standing(&taken.stand, &snapshot.groups, &taken.judged);
             let cluster = taken.cluster_memory.clone();
-            let leaving = Leaving { taken: taken.sight.time_ms, groups, whole, restless, told, standing, cluster };
+            let leaving = Leaving { taken: taken.sight.time_ms, groups, whole, restless, announced, standing, cluster };
             written = taken.past.write(store, snapshot, &taken.memories, leaving, self.clock.deadline).await;
         }
         let windows = taken.past.windows();
@@ -167,7 +172,7 @@ impl Run<'_> {
         (entry, metrics)
     }
 
-    /// Sends the results to a receiver of OTLP, where one is configured.
+    /// Sends the results to a receiver of OTLP, if one is configured.
     async fn send(&self, taken: &Taken<'_>, published: &[bool]) -> Option<OtlpEntry> {
         let target = self.receiver().filter(|_| self.writes())?;
         let results = self.results(taken, |group| published[group]);
@@ -178,15 +183,15 @@ impl Run<'_> {
         Some(OtlpEntry { points: sent.points, bytes: sent.bytes, bytes_a_month: a_month, problems: sent.problems })
     }
 
-    /// The receiver of OTLP, unless the event says that nothing is published.
+    /// The receiver of OTLP, unless the event turns publishing off.
     pub(super) fn receiver(&self) -> Option<&Otlp> {
         self.config.store.otlp.as_ref().filter(|_| self.request.publish != Some(false))
     }
 
-    fn results(&self, taken: &Taken<'_>, told: impl Fn(usize) -> bool) -> Results {
+    fn results(&self, taken: &Taken<'_>, reported: impl Fn(usize) -> bool) -> Results {
         let Taken { cluster, sight, judged, ages, vanished, stand, .. } = taken;
         let of = (cluster.as_str(), self.part);
-        let mut results = Results::new(of, *sight, judged, ages, told, *vanished, self.clock.elapsed_ms());
+        let mut results = Results::new(of, *sight, judged, ages, reported, *vanished, self.clock.elapsed_ms());
         results.groups.extend(of_names(&stand.unlisted));
         let topics = taken.watched.iter().filter(|topic| topic.verdict != Verdict::Unknown);
         results.topics = topics.map(|topic| (Arc::clone(&topic.topic), topic.verdict.code())).collect();
@@ -207,17 +212,17 @@ impl Run<'_> {
         self.request.writes() && self.late().is_none() && !self.only_reads_parts()
     }
 
-    /// That a scheduled run is none of the parts, and so leaves nothing behind.
+    /// The problem that a scheduled run is none of the parts, and so writes nothing.
     pub(super) fn is_no_part(&self) -> Option<Unknown> {
         (self.only_reads_parts() && self.request.writes() && self.request.scheduled.is_some()).then(|| {
             Unknown::because(format!(
-                "MEERKAT_PARTS={} says that parts write, and this run is none of them: nothing is written; set MEERKAT_PART, or part in the event",
+                "MEERKAT_PARTS={} expects a part of the groups per run, and this run has none: nothing is written; set MEERKAT_PART, or part in the event",
                 self.parts
             ))
         })
     }
 
-    /// Why nothing is written: an event that was redriven or copied must not spoil what belongs to its minute.
+    /// Why nothing is written: an event that was redriven or copied must not damage the history of its minute.
     pub(super) fn late(&self) -> Option<Unknown> {
         let scheduled = self.scheduled.seconds();
         if self.schedule.is_in_time(scheduled, self.clock.unix_ms) {
@@ -232,7 +237,7 @@ impl Run<'_> {
         )))
     }
 
-    /// Whether another look of the same period is kept already, taken for another event.
+    /// Whether a snapshot of another event in the same period is stored already.
     pub(super) fn too_often(&self, past: &Past) -> Option<Unknown> {
         let Some(Own::Kept(taken)) = past.own().filter(|_| self.writes() && self.request.scheduled.is_some()) else {
             return None;
@@ -252,7 +257,7 @@ impl Run<'_> {
     }
 }
 
-/// What makes a verdict of a lag where nothing is kept.
+/// What gives a lag a verdict without history.
 const WHAT_TO_SET: &str = "for verdicts run meerkat --watch, or set MEERKAT_OBJECTIVE=300 (maximum age in seconds); with AWS set MEERKAT_HISTORY=on";
 /// The same event may be delivered twice, within a minute.
 const TWICE_DELIVERED_S: i64 = 30;
@@ -260,7 +265,7 @@ const TWICE_DELIVERED_S: i64 = 30;
 /// What could not be written, with causes, each once.
 fn problems(written: &Written) -> Vec<String> {
     let mut problems: Vec<String> = Vec::new();
-    for problem in written.failures.iter().map(|error| fault::told(&**error)) {
+    for problem in written.failures.iter().map(|error| fault::sentence(&**error)) {
         if !problems.contains(&problem) {
             problems.push(problem);
         }

@@ -1,4 +1,4 @@
-//! From the configuration to what a connection takes: addresses, PEM and a login, with every secret fetched.
+//! From the configuration to what a connection needs: addresses, PEM and a login, with every secret fetched.
 
 use std::time::Duration;
 
@@ -14,7 +14,7 @@ use crate::model::secret::Secret;
 use crate::model::unknown::{Known, Unknown};
 use crate::run::Error;
 
-/// The addresses to begin with.
+/// The addresses to connect to first.
 pub(super) async fn bootstrap(door: &Door, config: &Kafka) -> Result<Vec<Endpoint>, Error> {
     let (arn, network) = match &config.bootstrap {
         Bootstrap::Addresses(addresses) => return Ok(addresses.clone()),
@@ -36,7 +36,7 @@ pub(super) async fn bootstrap(door: &Door, config: &Kafka) -> Result<Vec<Endpoin
         .map_err(|expectation| Error::Addresses(format!("{CLUSTER_ARN}: an address of Amazon MSK's {expectation}")))
 }
 
-/// TLS with its trust store and key store; `None` where the configuration says plaintext.
+/// TLS with its trust store and key store; `None` if the configuration asks for plaintext.
 pub(super) async fn tls(door: &Door, config: &Kafka) -> Result<Option<Tls>, Error> {
     if config.encryption == Encryption::None {
         return Ok(None);
@@ -48,7 +48,7 @@ pub(super) async fn tls(door: &Door, config: &Kafka) -> Result<Option<Tls>, Erro
     if let Some(odd) = truststore.as_ref().map(|authorities| authorities.odd).filter(|odd| *odd > 0) {
         tracing::warn!(odd, "KAFKA_SSL_TRUSTSTORE has certificates that cannot be read; the others are trusted");
     }
-    let tls = Tls::new(truststore.as_ref(), keystore.as_ref()).map_err(crate::kafka::LookError::from)?;
+    let tls = Tls::new(truststore.as_ref(), keystore.as_ref()).map_err(crate::kafka::SurveyError::from)?;
     Ok(Some(tls))
 }
 
@@ -86,18 +86,19 @@ pub(super) struct Fetched {
     pub(super) good: Good,
 }
 
-/// How long something that was fetched stays good.
+/// How long a fetched value is valid.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub(super) enum Good {
-    /// Until somebody changes it, which a refused login tells.
+    /// Until somebody changes it, which a refused login shows.
     UntilRotated,
-    /// So long from now.
+    /// This long from now.
     For(Duration),
-    /// For this run; nobody says how long it lasts.
+    /// For this run; its lifetime is not known.
     Once,
 }
 
-/// Fetches what the login takes. `ca` is the trust store, which holds for the token endpoint too; `now`, since 1970, dates AWS keys.
+/// Fetches the parts of the login. `ca` is the trust store, which is also used for the token endpoint; `now`, since
+/// 1970, dates AWS keys.
 pub(super) async fn fetch(door: &Door, sasl: &Sasl, ca: Option<&Keystore>, now: Duration) -> Known<Fetched> {
     let login = async {
         Ok(match sasl {
@@ -124,7 +125,7 @@ pub(super) async fn fetch(door: &Door, sasl: &Sasl, ca: Option<&Keystore>, now: 
             }
         })
     };
-    login.await.map_err(|error: Error| Unknown::because(fault::told(&error)))
+    login.await.map_err(|error: Error| Unknown::because(fault::sentence(&error)))
 }
 
 async fn pair(door: &Door, account: &Account) -> Result<(String, Secret), secrets::SecretError> {

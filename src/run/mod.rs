@@ -1,4 +1,4 @@
-//! The story of one run. Nothing but this room knows both Kafka and `CloudWatch`.
+//! The story of one run. Only this folder knows both Kafka and `CloudWatch`.
 
 use std::sync::atomic::Ordering;
 
@@ -20,7 +20,7 @@ use crate::judge::input::Sight;
 use crate::judge::outcome::{Judged, Memories};
 use crate::judge::verdict::Verdict;
 use crate::judge::watched::{self, JudgedTopic};
-use crate::kafka::{LookError, Selection, Survey, Traffic};
+use crate::kafka::{Selection, Survey, SurveyError, Traffic};
 use crate::keystore::KeystoreError;
 use crate::model::cluster_memory::ClusterMemory;
 use crate::model::memory::Thresholds;
@@ -34,16 +34,16 @@ use crate::report::{self, Frame, HistoryEntry, MetricsEntry, RateEntry, Report};
 
 mod burrow;
 mod drawn;
+mod gather;
 mod journal;
 mod leave;
 mod login;
-mod look;
 mod preflight;
 mod stand;
 mod warm;
 mod watch;
 
-use look::Gathered;
+use gather::Gathered;
 use stand::Stand;
 pub use warm::Warm;
 pub use watch::Watch;
@@ -51,7 +51,7 @@ pub use watch::Watch;
 /// The result of a run.
 #[derive(Debug)]
 pub struct Outcome {
-    /// The answer as it is printed: JSON, unless another shape was asked for or drawn.
+    /// The answer as it is printed: JSON, unless another shape was requested.
     pub json: String,
     /// The worst group's status.
     pub status: Verdict,
@@ -59,12 +59,12 @@ pub struct Outcome {
     pub failure: Option<String>,
 }
 
-/// What a run answers, before it becomes text.
+/// The answer of a run, before it becomes text.
 #[derive(Clone, Copy, Debug)]
 pub enum Answer<'a> {
     /// The report of a check.
     Check(&'a Report<'a>),
-    /// What is kept of one group.
+    /// The history of one group.
     History(&'a PastOfGroup<'a>),
     /// What works and what does not.
     Preflight(&'a Preflight),
@@ -82,49 +82,49 @@ impl Answer<'_> {
     }
 }
 
-/// Makes text of an answer, which ends with the run: it borrows from everything that was read.
+/// Converts an answer to text; the answer ends with the run, from which it borrows.
 pub type Draw<'d> = dyn Fn(Answer<'_>) -> String + 'd;
 
 /// A run that has no status at all.
 #[derive(Debug, thiserror::Error)]
 pub enum Error {
-    /// Kafka could not be looked at.
+    /// Kafka could not be read.
     #[error(transparent)]
-    Look(#[from] LookError),
+    Survey(#[from] SurveyError),
     /// A secret or the cluster's addresses could not be fetched.
     #[error(transparent)]
     Secret(#[from] crate::aws::secrets::SecretError),
-    /// The trust store or key store is of no use.
+    /// The trust store or key store cannot be used.
     #[error(transparent)]
     Keystore(#[from] KeystoreError),
-    /// The cluster's addresses are none.
+    /// The cluster's addresses are not valid.
     #[error("{0}")]
     Addresses(String),
-    /// What a run needs was not there in time.
+    /// Something that a run needs was not there in time.
     #[error("{what} could not be fetched before the deadline: {way_out}")]
     Late {
-        /// What was waited for.
+        /// What was missing.
         what: &'static str,
-        /// What to do about it, where the run is.
+        /// What to do about it, depending on where the run is.
         way_out: &'static str,
     },
-    /// The history was asked for, and is turned off.
+    /// The history was requested, and is turned off.
     #[error("mode history reads what CloudWatch keeps, and MEERKAT_HISTORY is off")]
     HistoryOff,
 }
 
-/// Does what an event asks for, and answers with JSON.
+/// Follows an event, and answers with JSON.
 ///
 /// # Errors
-/// [`Error`] where there is nothing to report.
+/// [`Error`] if there is nothing to report.
 pub async fn answer(config: &Config, request: &Request, clock: Clock, warm: &Warm) -> Result<Outcome, Error> {
     Box::pin(answer_as(config, request, clock, warm, &|answer| answer.to_json())).await
 }
 
-/// Does what an event asks for; `draw` makes text of the answer, unless it is for a dashboard, Burrow's clients or Prometheus.
+/// Follows an event; `draw` converts the answer to text, unless it is for a dashboard, Burrow's clients or Prometheus.
 ///
 /// # Errors
-/// [`Error`] where there is nothing to report.
+/// [`Error`] if there is nothing to report.
 pub async fn answer_as(
     config: &Config,
     request: &Request,
@@ -137,7 +137,7 @@ pub async fn answer_as(
     }
     let run = Run::new(config, request, clock, warm, None).await;
     match &request.ask {
-        // Boxed: a future this large would otherwise be moved about, and nested deeper than the compiler likes.
+        // Boxed: a future this large would otherwise be moved about, and nested too deeply for the compiler.
         Ask::Check | Ask::Partial(_) | Ask::Widget(_) => Box::pin(run.check(draw)).await,
         Ask::Http(call) => Ok(Box::pin(run.serve(call)).await),
         Ask::History { group, minutes } => Box::pin(run.recall(group, *minutes, draw)).await,
@@ -145,10 +145,10 @@ pub async fn answer_as(
     }
 }
 
-/// Takes one more snapshot of several: it is judged by what `watch` remembers of those before, and remembered there alone.
+/// Takes one more snapshot of several: it is judged by the earlier ones in `watch`, and stored only there.
 ///
 /// # Errors
-/// [`Error`] where there is nothing to report.
+/// [`Error`] if there is nothing to report.
 pub async fn watch_once(
     watch: &Watch,
     config: &Config,
@@ -161,7 +161,7 @@ pub async fn watch_once(
     Box::pin(run.check(draw)).await
 }
 
-/// One run, with everything that it was told.
+/// One run, with everything that it was given.
 struct Run<'a> {
     config: &'a Config,
     request: &'a Request,
@@ -172,20 +172,20 @@ struct Run<'a> {
     schedule: Schedule,
     /// The minute that the run was scheduled for.
     scheduled: Minute,
-    /// The same, or the present one where that is out of time: what earlier looks are counted back from.
+    /// The same, or the present one if that is out of time: earlier snapshots are counted back from it.
     minute: Minute,
     part: Part,
     /// How many parts write the history.
     parts: u32,
-    /// `None` where neither history nor metrics are wanted.
+    /// `None` if neither history nor metrics are wanted.
     store: Option<Store>,
-    /// What this process remembers of its earlier snapshots, in the place of the history.
+    /// The earlier snapshots of this process, instead of the history.
     watch: Option<&'a Watch>,
-    /// What had gone over the process's connections before.
+    /// The traffic of the process's connections before this run.
     before: report::TrafficEntry,
 }
 
-/// A look with everything that was made of it.
+/// A snapshot with everything that was derived from it.
 struct Taken<'a> {
     cluster: String,
     sight: Sight<'a>,
@@ -193,7 +193,7 @@ struct Taken<'a> {
     memories: Memories,
     judged: Judged,
     ages: Ages<'a>,
-    /// How many groups were there at the last look and are not now.
+    /// How many groups existed in the last run and do not now.
     vanished: usize,
     /// What is remembered of the cluster besides its partitions, this snapshot included.
     cluster_memory: ClusterMemory,
@@ -203,7 +203,7 @@ struct Taken<'a> {
     watched: Vec<JudgedTopic>,
     /// By group, where an earlier snapshot is known.
     rates: Vec<Option<RateEntry>>,
-    /// What is known of statuses beyond what this run saw.
+    /// Statuses that are known beyond what this run could read.
     stand: Stand,
 }
 
@@ -251,7 +251,7 @@ impl<'a> Run<'a> {
     /// The story: snapshot, history, verdicts, memory, metrics, report.
     async fn check(self, draw: &Draw<'_>) -> Result<Outcome, Error> {
         let selection = self.selection();
-        let gathered = match self.look(&selection).await {
+        let gathered = match self.gather(&selection).await {
             Ok(gathered) => gathered,
             Err(why) => {
                 Box::pin(self.leave_blind(&why)).await;
@@ -311,7 +311,7 @@ impl<'a> Run<'a> {
         };
         let (history, metrics) = Box::pin(self.leave(&taken)).await;
         tracing::debug!(ms = watch.lap(), "remembered and published");
-        Ok(self.tell(&taken, history, metrics, draw).await)
+        Ok(self.reported(&taken, history, metrics, draw).await)
     }
 
     /// What the event and the configuration ask for.
@@ -339,14 +339,14 @@ impl<'a> Run<'a> {
         wanted
     }
 
-    async fn tell(
+    async fn reported(
         &self,
         taken: &Taken<'_>,
         history: HistoryEntry<'_>,
         metrics: MetricsEntry<'_>,
         draw: &Draw<'_>,
     ) -> Outcome {
-        let mut told = Vec::new();
+        let mut problems = Vec::new();
         if taken.vanished > 0 {
             let fewer = format!("{} fewer than in the last run that knew them all", taken.vanished);
             let what = match (&taken.sight.snapshot.listed, &taken.sight.snapshot.blind) {
@@ -356,16 +356,16 @@ impl<'a> Run<'a> {
                 ),
                 _ => fewer,
             };
-            told.push(Problem { place: "groups".into(), what: Unknown::because(what) });
+            problems.push(Problem { place: "groups".into(), what: Unknown::because(what) });
         }
-        told.extend(self.is_no_part().map(|what| Problem { place: "schedule".into(), what }));
-        told.extend(self.late().map(|what| Problem { place: "schedule".into(), what }));
-        told.extend(self.too_often(taken.past).map(|what| Problem { place: "schedule".into(), what }));
+        problems.extend(self.is_no_part().map(|what| Problem { place: "schedule".into(), what }));
+        problems.extend(self.late().map(|what| Problem { place: "schedule".into(), what }));
+        problems.extend(self.too_often(taken.past).map(|what| Problem { place: "schedule".into(), what }));
         let missing = taken.past.problems(taken.sight.snapshot).into_iter();
-        told.extend(missing.map(|what| Problem { place: "history".into(), what }));
+        problems.extend(missing.map(|what| Problem { place: "history".into(), what }));
         let of_otlp = metrics.otlp.iter().flat_map(|otlp| &otlp.problems);
         let failure = history.problems.iter().chain(&metrics.problems).chain(of_otlp).next().cloned();
-        told.extend_from_slice(&taken.stand.problems);
+        problems.extend_from_slice(&taken.stand.problems);
         let frame = Frame {
             cluster: &taken.cluster,
             scheduled: self.scheduled.seconds(),
@@ -382,7 +382,7 @@ impl<'a> Run<'a> {
             watched: &taken.watched,
             limit: self.config.report_limit,
         };
-        let report = Report::new(frame, taken.sight, &taken.judged, &taken.ages, &told);
+        let report = Report::new(frame, taken.sight, &taken.judged, &taken.ages, &problems);
         self.note(taken, &report, failure.as_deref());
         let status = report.status;
         let (json, status) = match (&self.request.ask, self.request.format.unwrap_or(self.config.format)) {
@@ -394,20 +394,21 @@ impl<'a> Run<'a> {
         Outcome { json, status, failure }
     }
 
-    /// Prints what is kept of one group.
+    /// Prints the history of one group.
     async fn recall(mut self, group: &str, minutes: u32, draw: &Draw<'_>) -> Result<Outcome, Error> {
-        // The look of the present minute is among those that are told.
+        // The snapshot of the present minute is among those that are printed.
         self.minute = self.schedule.next(self.minute);
         let Some(store) = self.store.as_ref().filter(|_| self.remembers()) else { return Err(Error::HistoryOff) };
         let selection = Selection { named: vec![group.to_owned()], ..Selection::default() };
-        let mut look = Box::pin(self.look_once(&selection)).await?;
-        let looks = minutes.div_ceil(self.config.judgement.period).saturating_add(1);
-        let untold = Group::unread(group, &Unknown::because("the look tells nothing of this group"));
-        let group = look.snapshot.groups.first().unwrap_or(&untold);
+        let mut gathered = Box::pin(self.gather_once(&selection)).await?;
+        let snapshots = minutes.div_ceil(self.config.judgement.period).saturating_add(1);
+        let incomplete = Group::unread(group, &Unknown::because("the snapshot has nothing of this group"));
+        let group = gathered.snapshot.groups.first().unwrap_or(&incomplete);
         let until = self.until(HISTORY_SHARE);
-        let of = (&look.snapshot, group);
-        let decoded = cloudwatch::decoded::read(store, &look.cluster, looks, of, &mut look.past, until).await;
-        let known = group.untold().is_none() && group.range().all(|row| look.past.earlier(row).is_ok());
+        let of = (&gathered.snapshot, group);
+        let decoded =
+            cloudwatch::decoded::read(store, &gathered.cluster, snapshots, of, &mut gathered.past, until).await;
+        let known = group.incomplete().is_none() && group.range().all(|row| gathered.past.earlier(row).is_ok());
         let status = match known {
             true if group.is_missing() => Verdict::NotFound,
             true => Verdict::Ok,
@@ -416,7 +417,7 @@ impl<'a> Run<'a> {
         Ok(Outcome { json: draw(Answer::History(&decoded)), status, failure: None })
     }
 
-    /// What is fetched for a run, within its time: the door has a patience of its own, which may be longer.
+    /// A value that is fetched for a run, within its time: the door has its own patience, which may be longer.
     async fn in_time<T>(
         &self,
         share: f64,
@@ -436,7 +437,7 @@ impl<'a> Run<'a> {
         self.watch.is_none() && self.request.history.unwrap_or(self.config.store.history)
     }
 
-    /// The moment when so much of the run's time has passed.
+    /// The moment when this share of the run's time has passed.
     fn until(&self, share: f64) -> Instant {
         let time = self.clock.deadline.saturating_duration_since(self.clock.started);
         self.clock.started + time.mul_f64(share)

@@ -1,4 +1,4 @@
-//! The story of a preflight: every step of a check, each told for itself.
+//! The story of a preflight: every step of a check, each reported separately.
 
 use std::sync::Arc;
 
@@ -27,7 +27,7 @@ use crate::preflight::permissions::Principal;
 use crate::preflight::{Line, Preflight, against, asked, brokers, configuration, permissions, store};
 
 impl Run<'_> {
-    /// Tries everything that a check needs, or holds this build against a release; it always has an answer.
+    /// Tries everything that a check needs, or compares this build with a release; it always has an answer.
     pub(super) async fn preflight(self, release: Option<&str>, draw: &Draw<'_>) -> Outcome {
         let preflight = match release {
             Some(release) => against::against(release, self.config.kafka.sasl.is_some()),
@@ -39,8 +39,8 @@ impl Run<'_> {
 
     async fn try_all(&self) -> Preflight {
         let mut lines = configuration::lines(self.config);
-        let named = self.config.cluster.as_deref().unwrap_or(super::look::UNNAMED);
-        // One after the other: what else this thread has to do would count as time on the way to a broker.
+        let named = self.config.cluster.as_deref().unwrap_or(super::gather::UNNAMED);
+        // One after the other: parallel work of this thread would count as time of the connection.
         let (found, cluster, of_kafka, snapshot) = self.try_kafka().await;
         let before = self.clock.elapsed_ms();
         let canary = self.try_store(named).await;
@@ -54,26 +54,26 @@ impl Run<'_> {
             lines.push(Line::works(store::SECTION, "history and metrics", "both are turned off, as configured"));
         }
         if let Some(target) = &self.config.store.otlp {
-            // A request without a point: the way, the login and the path are seen, and nothing is kept.
+            // A request without a point: it tests the connection, the login and the path, and stores nothing.
             let sent = otlp::send(target, &self.warm.door, vec![otlp::message::nothing()], self.clock.deadline).await;
             lines.push(store::receiver(&target.origin, &sent.problems));
         }
         Preflight::new(self.config.cluster.clone().or(cluster), found, lines)
     }
 
-    /// The way to every broker, then a look as a check takes it.
+    /// Connects to every broker, then takes a snapshot as a check does.
     async fn try_kafka(&self) -> (Vec<Tried>, Option<String>, Vec<Line>, Option<Snapshot>) {
         let kafka = &self.config.kafka;
         let door = &self.warm.door;
         let mut lines = Vec::new();
-        // What is to be tried is what a fresh start would fetch, not a password that has been rotated since.
+        // The preflight must test what a fresh start would fetch, not a password that has been rotated since.
         self.warm.forget();
         let bootstrap =
             match self.in_time(FETCH_SHARE, "the cluster's addresses", Box::pin(login::bootstrap(door, kafka))).await {
                 Ok(bootstrap) => bootstrap,
                 Err(error) => {
                     let todo = "see KAFKA_CLUSTER_ARN, and that the role may call kafka:GetBootstrapBrokers";
-                    lines.push(Line::fails(BOOTSTRAP, "addresses", fault::told(&error), todo));
+                    lines.push(Line::fails(BOOTSTRAP, "addresses", fault::sentence(&error), todo));
                     return (Vec::new(), None, lines, None);
                 }
             };
@@ -82,7 +82,7 @@ impl Run<'_> {
             Ok(tls) => tls,
             Err(error) => {
                 let todo = "see KAFKA_SSL_TRUSTSTORE and KAFKA_SSL_KEYSTORE";
-                lines.push(Line::fails(BOOTSTRAP, "TLS", fault::told(&error), todo));
+                lines.push(Line::fails(BOOTSTRAP, "TLS", fault::sentence(&error), todo));
                 return (Vec::new(), None, lines, None);
             }
         };
@@ -98,11 +98,11 @@ impl Run<'_> {
         let mechanism = kafka.sasl.as_ref().map(Sasl::mechanism);
         lines.extend(brokers::lines(&tried, kafka.encryption == Encryption::Tls, mechanism, now_s));
 
-        let looked = Box::pin(self.survey(&self.selection())).await;
-        let (mut survey, mut snapshot) = match looked {
-            Ok(looked) => looked,
+        let surveyed = Box::pin(self.survey(&self.selection())).await;
+        let (mut survey, mut snapshot) = match surveyed {
+            Ok(surveyed) => surveyed,
             Err(error) => {
-                lines.push(Line::fails("look", "groups and topics", fault::told(&error), ABOVE));
+                lines.push(Line::fails("snapshot", "groups and topics", fault::sentence(&error), ABOVE));
                 return (tried, None, lines, None);
             }
         };
@@ -114,7 +114,7 @@ impl Run<'_> {
         lines.extend(brokers::throttled(&snapshot));
         let principal = self.principal(first);
         lines.extend(permissions::lines(&asked(&snapshot, may_describe), &principal));
-        let problem = |problem: &Problem| Line::fails("look", &problem.place, problem.what.to_string(), ABOVE);
+        let problem = |problem: &Problem| Line::fails("snapshot", &problem.place, problem.what.to_string(), ABOVE);
         lines.extend(snapshot.problems.iter().map(problem));
         (tried, cluster, lines, Some(snapshot))
     }
@@ -125,7 +125,7 @@ impl Run<'_> {
         Some(store.canary(&flight, || self.clock.now_ms(), self.until(CANARY_SHARE)).await)
     }
 
-    /// What every selected group publishes and keeps, at the most.
+    /// The most that every selected group publishes and stores.
     fn cost(&self, cluster: &str, snapshot: &Snapshot) -> Vec<Line> {
         let partition = |row: &crate::model::snapshot::Row| PartitionResult {
             topic: Arc::clone(&snapshot.topic(row).name),
@@ -168,7 +168,7 @@ impl Run<'_> {
         vec![cost, store::series(snapshot.groups.len()), store::reading(reading)]
     }
 
-    /// Who asks, as far as the configuration tells.
+    /// The user, as far as the configuration shows.
     fn principal(&self, bootstrap: String) -> Principal {
         let kafka = &self.config.kafka;
         let name = match &kafka.sasl {
@@ -191,7 +191,7 @@ impl Run<'_> {
 }
 
 const BOOTSTRAP: &str = "bootstrap";
-/// What to do about a look whose steps have been told.
+/// The advice for a snapshot whose steps have lines of their own.
 const ABOVE: &str = "see the lines above";
 /// Three statistics of each second.
 const POINTS_PER_PAGE: usize = 3 * SECONDS_PER_PAGE;

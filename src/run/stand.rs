@@ -1,4 +1,5 @@
-//! A standing alarm ends only when a run saw that it is over: what was published last is published again where this run saw too little.
+//! An alarm ends only when a run has read that it is over: the last published status is published again if this run
+//! read too little.
 
 use std::cmp::Reverse;
 use std::collections::BTreeMap;
@@ -18,14 +19,14 @@ use crate::model::snapshot::{Group, Problem};
 use crate::model::unknown::Unknown;
 use crate::otlp;
 
-/// What a run knows of statuses beyond what it saw.
+/// Statuses that are known beyond what this run could read.
 #[derive(Debug, Default)]
 pub(super) struct Stand {
-    /// Groups that this run could not list, each with the status that it was last known to have.
+    /// Groups that this run could not list, each with its last known status.
     pub(super) unlisted: BTreeMap<Box<str>, LastKnown>,
-    /// Groups whose status stands from before the history was lost.
+    /// Groups whose status is still valid from before the history was lost.
     recalled: Vec<(Box<str>, u8)>,
-    /// Groups in trouble whose names an earlier run could not keep.
+    /// Groups that are not OK, and whose names an earlier run could not store.
     left_out: usize,
     asks: bool,
     /// What is to be reported of this.
@@ -33,14 +34,14 @@ pub(super) struct Stand {
 }
 
 impl Stand {
-    /// The groups whose status stands from before the history was lost, as a roster knows them.
+    /// The groups whose status is still valid from before the history was lost, as a roster knows them.
     pub(super) fn recalled(&self) -> impl Iterator<Item = (u64, u8)> {
         self.recalled.iter().map(|(name, status)| (OfGroup::new(name).long(), *status))
     }
 }
 
 impl Run<'_> {
-    /// Gives groups the status that stands, where this run could not see that it is over.
+    /// Gives groups their last status, if this run could not read that it is over.
     pub(super) async fn stand(
         &self,
         cluster: &str,
@@ -74,7 +75,7 @@ impl Run<'_> {
             }
             match still {
                 Still::Unread => judged.keep(at, last),
-                // What was remembered of it is there: then the rules alone say what it is.
+                // Its memory is there: then the rules alone decide.
                 Still::Unmoved if last.recalled || judged.groups[at].warming_up_s.is_some() => {
                     judged.keep(at, LastKnown { recalled: true, ..last });
                 }
@@ -85,12 +86,14 @@ impl Run<'_> {
             let is_listed = |name: &str| snapshot.groups.iter().any(|group| &*group.name == name);
             stand.unlisted =
                 groups.into_iter().filter(|(name, last)| self.is_recent(last) && !is_listed(name)).collect();
-            stand.problems.extend(told(&stand.unlisted).map(|what| Problem { place: "groups".into(), what }));
+            stand
+                .problems
+                .extend(unlisted_problem(&stand.unlisted).map(|what| Problem { place: "groups".into(), what }));
         }
         stand
     }
 
-    /// What the next run is to know of statuses that are not over.
+    /// The statuses that are still valid, for the next run.
     pub(super) fn standing(&self, stand: &Stand, groups: &[Group], judged: &Judged) -> Standing {
         let now = LastKnown { status: 0, at_s: self.minute.seconds(), recalled: false };
         let stands = |(group, of_group): (&Group, &crate::judge::outcome::JudgedGroup)| {
@@ -108,13 +111,13 @@ impl Run<'_> {
         Standing::new(listed.chain(unlisted).collect(), left_out, stand.asks)
     }
 
-    /// What a run leaves behind that saw nothing: that it was blind, and the statuses that stand.
+    /// Writes for a run that could read nothing: that it was blind, and the last known statuses.
     pub(super) async fn leave_blind(&self, why: &Error) {
         let standing = self.publish_blindly().await;
         self.note_blind(why, &standing);
     }
 
-    /// The statuses that stand, which are published.
+    /// The last known statuses, which are published.
     async fn publish_blindly(&self) -> BTreeMap<Box<str>, LastKnown> {
         let (published, target) = (self.store.as_ref().filter(|_| self.publishes()), self.receiver());
         if !self.writes() || published.is_none() && target.is_none() {
@@ -152,7 +155,7 @@ impl Run<'_> {
             let Some(store) = published else { return };
             let written = store.publish(self.scheduled, &metrics::blind(&results), self.clock.deadline).await;
             for failure in &written.failures {
-                tracing::error!("{}", fault::told(&**failure));
+                tracing::error!("{}", fault::sentence(&**failure));
             }
         };
         let by_otlp = async {
@@ -167,7 +170,8 @@ impl Run<'_> {
         standing
     }
 
-    /// Whether a status that was last read then is still published again: three hours, or three periods where those are longer.
+    /// Whether a status that was last read then is still published again: three hours, or three periods if those are
+    /// longer.
     fn is_recent(&self, last: &LastKnown) -> bool {
         let most = STANDS_S.max(3 * self.schedule.period() * 60);
         self.minute.seconds() - last.at_s <= most
@@ -183,8 +187,8 @@ pub(super) fn of_names(standing: &BTreeMap<Box<str>, LastKnown>) -> impl Iterato
     })
 }
 
-/// That groups could not be listed, and what they were.
-fn told(unlisted: &BTreeMap<Box<str>, LastKnown>) -> Option<Unknown> {
+/// The problem that groups could not be listed, with their last known statuses.
+fn unlisted_problem(unlisted: &BTreeMap<Box<str>, LastKnown>) -> Option<Unknown> {
     let since = unlisted.values().map(|last| last.at_s).min()?;
     let mut named: Vec<String> =
         unlisted.iter().take(MOST_NAMED).map(|(name, last)| format!("{name} {}", last.verdict().word())).collect();
@@ -198,7 +202,7 @@ fn told(unlisted: &BTreeMap<Box<str>, LastKnown>) -> Option<Unknown> {
     )))
 }
 
-/// The code of a group that is fine.
+/// The code of a group that is OK.
 const OK: u8 = 1;
 /// How long the status of a group that cannot be read is published again, in seconds.
 const STANDS_S: i64 = 3 * 3_600;

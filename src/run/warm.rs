@@ -1,4 +1,4 @@
-//! What may outlive a run in a warm process: connections and passwords, nothing that a result depends on.
+//! What stays in a warm process between runs: connections and passwords, nothing that a result depends on.
 
 use std::sync::{Mutex, MutexGuard, PoisonError};
 use std::time::Duration;
@@ -18,7 +18,7 @@ use crate::model::endpoint::Endpoint;
 use crate::model::secret::Secret;
 use crate::model::unknown::Known;
 
-/// Made once a process, and lent to every run.
+/// Created once per process, and lent to every run.
 pub struct Warm {
     pub(super) door: Door,
     client: OnceCell<cloudwatch::Client>,
@@ -27,14 +27,14 @@ pub struct Warm {
     /// Session tickets live in it, so that later handshakes are short.
     tls: Mutex<Option<Tls>>,
     addresses: Mutex<Option<Kept<Vec<Endpoint>>>>,
-    /// What Burrow's clients log in with.
+    /// The login of Burrow's clients.
     burrow_login: Mutex<Option<Kept<Secret>>>,
 }
 
-/// Something that is good for a while.
+/// A value that is valid for a while.
 struct Kept<T> {
     value: T,
-    /// `None` where a refusal tells that it no longer is.
+    /// `None` if only a refusal shows that it is no longer valid.
     until: Option<Instant>,
 }
 
@@ -81,7 +81,7 @@ impl Warm {
         Ok(login)
     }
 
-    /// TLS as an earlier run set it up, or anew; `None` where the configuration says plaintext.
+    /// TLS as an earlier run set it up, or new; `None` if the configuration asks for plaintext.
     pub(super) async fn tls(&self, config: &Kafka) -> Result<Option<Tls>, Error> {
         let kept = lock(&self.tls).clone();
         if kept.is_some() {
@@ -92,7 +92,7 @@ impl Warm {
         Ok(tls)
     }
 
-    /// The addresses to begin with; where Amazon MSK tells them, they are asked for once an hour.
+    /// The addresses to connect to first; if Amazon MSK returns them, they are requested once an hour.
     pub(super) async fn addresses(&self, config: &Kafka) -> Result<Vec<Endpoint>, Error> {
         if let Some(kept) = still_good(&self.addresses) {
             return Ok(kept);
@@ -105,7 +105,7 @@ impl Warm {
         Ok(addresses)
     }
 
-    /// What Burrow's clients log in with; it is fetched anew after a while, and never because somebody was refused.
+    /// The login of Burrow's clients; it is fetched again after a while, and never because a caller was refused.
     pub(super) async fn burrow_login(&self, source: &Source) -> Result<Secret, Error> {
         if let Some(kept) = still_good(&self.burrow_login) {
             return Ok(kept);
@@ -115,12 +115,12 @@ impl Warm {
         Ok(login)
     }
 
-    /// Whether anything of an earlier run would be used again that may have been changed since.
+    /// Whether this run would use something of an earlier run that may have changed since.
     pub(super) fn keeps(&self) -> bool {
         still_good(&self.login).is_some() || lock(&self.tls).is_some() || still_good(&self.addresses).is_some()
     }
 
-    /// Forgets what may have been changed since: password, certificates, addresses, and who was logged in with them.
+    /// Forgets what may have changed since: password, certificates, addresses, and the connections that used them.
     pub(super) fn forget(&self) {
         self.connections.forget();
         *lock(&self.login) = None;
@@ -129,7 +129,7 @@ impl Warm {
     }
 }
 
-/// When something that lasts so long is given up; never where no clock reaches that far.
+/// When a value with this lifetime is given up; never if no clock reaches that far.
 fn until(lifetime: Duration) -> Option<Instant> {
     Instant::now().checked_add(lifetime.saturating_sub(RESERVE))
 }
@@ -153,13 +153,13 @@ impl Default for Warm {
 /// How long a secret or a token is waited for, retries included.
 const SECRETS_WAIT: Duration = Duration::from_secs(10);
 
-/// Tokens and keys are given up so long before they end: a look must not outlast them.
+/// Tokens and keys are given up this long before they end, so that they last for the whole run.
 const RESERVE: Duration = Duration::from_mins(5);
 
-/// How long the addresses of a cluster are taken to stand; a broker that moved is found by any of the others.
+/// How long the addresses of a cluster are valid; a broker that moved is found through any of the others.
 const ADDRESSES_STAND: Duration = Duration::from_hours(1);
 
-/// How long a login of Burrow's clients stands; after a rotation the old one counts for as long.
+/// How long a login of Burrow's clients is valid; after a rotation the old one is accepted for as long.
 const LOGIN_STANDS: Duration = Duration::from_mins(5);
 
 /// How long a run waits for `CloudWatch`; its deadline may be earlier.

@@ -1,4 +1,4 @@
-//! Several snapshots in one process: what is remembered between them stays in it.
+//! Several snapshots in one process: the memory between them stays in it.
 
 use std::cell::{Cell, RefCell};
 use std::collections::BTreeMap;
@@ -43,7 +43,7 @@ impl Place {
 }
 
 impl Watch {
-    /// Nothing is remembered yet; the next snapshots come in this distance.
+    /// Nothing is stored yet; the next snapshots come at this interval.
     #[must_use]
     pub fn every(every: std::time::Duration) -> Self {
         let every_ms = i64::try_from(every.as_millis()).unwrap_or(i64::MAX).max(1);
@@ -87,7 +87,7 @@ impl Watch {
         snapshot.groups.iter().map(of).collect()
     }
 
-    /// Remembers this snapshot.
+    /// Stores this snapshot.
     pub(super) fn keep(&self, snapshot: &Snapshot, memories: &Memories, cluster: &ClusterMemory, time_ms: i64) {
         self.cluster.replace(Some(cluster.clone()));
         let mut kept = self.kept.borrow_mut();
@@ -133,7 +133,7 @@ impl Watch {
     }
 }
 
-/// Each row with its group, in order; nothing for a row that belongs to none.
+/// Each row with its group, in order; empty for a row without a group.
 fn by_row(snapshot: &Snapshot) -> impl Iterator<Item = Option<(&Group, &Row)>> {
     let mut groups: Vec<Option<&Group>> = vec![None; snapshot.rows.len()];
     for group in &snapshot.groups {
@@ -144,11 +144,11 @@ fn by_row(snapshot: &Snapshot) -> impl Iterator<Item = Option<(&Group, &Row)>> {
     groups.into_iter().zip(&snapshot.rows).map(|(group, row)| Some((group?, row)))
 }
 
-/// A rate is that of so much time at the most.
+/// A rate covers at most this much time.
 const RATE_MS: i64 = 5 * 60_000;
 /// Samples of all partitions together, of about a hundred bytes each, as long as each has some.
 const MOST_SAMPLES: usize = 1_000_000;
-/// A trend needs these.
+/// A trend needs this many.
 const LEAST_A_ROW: usize = 12;
 /// More make no better trend.
 const MOST_A_ROW: usize = 240;

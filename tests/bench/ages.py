@@ -60,7 +60,7 @@ def compare(at, kafka, binary, partitions):
         for _ in range(RUNS):
             use, _ = measure.run(argv, scene.environment({**shared, **own}), at / "out")
             uses.append(use)
-        use, (rounds, requests, read, found) = measure.Use.median(uses), told(name, at / "out")
+        use, (rounds, requests, read, found) = measure.Use.median(uses), ages_of(name, at / "out")
         ages[name] = found
         print(
             f"{partitions:>10,} {name:<26}{rounds:>7} {requests:>9} {read:>12} {use.cpu_ms:>9.1f} {use.wall_ms:>9.1f} {use.rss_mb:>7.1f}", flush=True
@@ -71,7 +71,7 @@ def compare(at, kafka, binary, partitions):
         raise SystemExit(f"{len(read)} ages were read, and {len(wrong)} of the searched ones differ by more than 1 %: {wrong[:5]}")
 
 
-def told(name, output):
+def ages_of(name, output):
     """Rounds, requests, bytes read, and the age in seconds by partition."""
     answer = json.loads(output.read_text())
     if not name.startswith("meerkat"):

@@ -1,4 +1,4 @@
-"""The comparison: what a script with confluent-kafka does to tell every group's lag. Prints one JSON object."""
+"""The comparison: what a script with confluent-kafka does to compute every group's lag. Prints one JSON object."""
 
 import json
 import sys

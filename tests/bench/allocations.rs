@@ -1,7 +1,7 @@
-//! How often memory is asked for in one look, beside the bare client's: `make bench` runs it for the 100,000 pairs.
+//! How often one run allocates memory, compared with the bare client: `make bench` runs it for the 100,000 pairs.
 //!
-//! What the codec and TLS ask for is in both, so the difference is what a look adds. The configuration comes from the
-//! environment, as the program's does.
+//! The allocations of the codec and of TLS are in both, so the difference is what a run adds. The configuration comes
+//! from the environment, as the program's does.
 #![expect(clippy::print_stdout, reason = "it is a program")]
 
 use std::time::{Duration, SystemTime, UNIX_EPOCH};
@@ -21,7 +21,7 @@ static COUNTING: dhat::Alloc = dhat::Alloc;
 #[tokio::main(flavor = "current_thread")]
 async fn main() -> Result<(), bare::Error> {
     let profiler = Profiler::builder().testing().build();
-    let bare::Seen { groups, pairs, lag } = bare::look().await?;
+    let bare::Seen { groups, pairs, lag } = bare::check().await?;
     let floor = HeapStats::get();
     drop(profiler);
 

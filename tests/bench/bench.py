@@ -1,4 +1,4 @@
-"""What one look costs beside its floor, a bare client that asks the same and adds up, and beside the usual tools: `make bench`.
+"""What one run costs beside its floor, a bare client that asks the same and adds up, and beside the usual tools: `make bench`.
 
     bench.py [GROUPSxPARTITIONS …]
 
@@ -33,7 +33,7 @@ SHAPES = {"all lag": 3, "none lags": RECORDS}
 # Nothing but Kafka takes part, and a report has a line for a group, as one of 100,000 pairs would on Lambda.
 ALONE = {"MEERKAT_HISTORY": "off", "MEERKAT_PUBLISH": "off", "MEERKAT_LAG_SECONDS": "0", "MEERKAT_DETAIL": "groups"}
 STATEFUL = {**ALONE, "MEERKAT_HISTORY": "on", "MEERKAT_PUBLISH": "on"}
-RUNS, TOOL_RUNS, STARTS, EARLIER_LOOKS = 9, 2, 15, 3
+RUNS, TOOL_RUNS, STARTS, EARLIER_RUNS = 9, 2, 15, 3
 ONE_WAY_MS = 25
 # What the container runs.
 MUSL = f"{platform.machine()}-unknown-linux-musl"
@@ -59,7 +59,7 @@ def measure_all(binary, musl, bare):
     table = Table()
     for partitions, group_counts in itertools.groupby(sizes, key=lambda size: size[1]):
         with scene.folder("bench") as at, scene.Kafka(at / "kafka") as kafka, scene.Stagehand(kafka) as stage:
-            looks(at, kafka, stage, partitions, [groups for groups, _ in group_counts], (binary, musl, bare), table)
+            runs(at, kafka, stage, partitions, [groups for groups, _ in group_counts], (binary, musl, bare), table)
     for aside in table.aside[-1:]:
         table.say("\n" + aside)
     table.say("")
@@ -68,7 +68,7 @@ def measure_all(binary, musl, bare):
     starts = [measure.start_to_first_next(binary, own) for _ in range(STARTS)]
     table.say(f"\nProcess start to the first `/next`: {statistics.median(starts):.1f} ms (median of {STARTS}). Binary: {binary.stat().st_size:,} bytes.")
     zipped = scene.TARGET / "lambda" / "meerkat" / "bootstrap.zip"
-    table.say(f"arm64 zip: {zipped.stat().st_size:,} bytes." if zipped.exists() else "arm64 zip: `make build` tells its size.")
+    table.say(f"arm64 zip: {zipped.stat().st_size:,} bytes." if zipped.exists() else "arm64 zip: `make build` prints its size.")
     if not sys.argv[1:]:
         table.keep(HERE / "figures.md")
 
@@ -94,7 +94,7 @@ class Table:
         path.write_text(head + "\n".join(self.lines) + "\n")
 
 
-def looks(at, kafka, stage, partitions, group_counts, programs, table):
+def runs(at, kafka, stage, partitions, group_counts, programs, table):
     """One topic, and ever more groups that have read it to its end, or nearly."""
     stage.hand(f"create-topic {TOPIC} {partitions}")
     for partition in range(partitions):
@@ -117,22 +117,22 @@ def compare(at, own, name, pairs, shape, programs, table):
     """The bare client, and the program with ever more to do."""
     binary, musl, bare = programs
     floor = row(table, name, shape, "bare client", [bare], own, at, None, lambda text, code: bare_pairs(text) == pairs)
-    told = lambda text, code: code in (0, 3) and reported(text) == pairs
+    complete = lambda text, code: code in (0, 3) and reported(text) == pairs
     # Without a history nothing is known of a partition that lags, which is what exit code 3 says.
-    row(table, name, shape, "no history", [binary], {**own, **ALONE}, at, floor, told)
+    row(table, name, shape, "no history", [binary], {**own, **ALONE}, at, floor, complete)
     if shape == "all lag":
-        row(table, name, shape, "the same with musl", [musl], {**own, **ALONE}, at, floor, told)
-        row(table, name, shape, "1,000 worst ages", [binary], {**own, **ALONE, "MEERKAT_LAG_SECONDS": "1000"}, at, floor, told)
-        row(table, name, shape, "each partition told", [binary], {**own, **ALONE, "MEERKAT_DETAIL": "all"}, at, floor, told)
+        row(table, name, shape, "the same with musl", [musl], {**own, **ALONE}, at, floor, complete)
+        row(table, name, shape, "1,000 worst ages", [binary], {**own, **ALONE, "MEERKAT_LAG_SECONDS": "1000"}, at, floor, complete)
+        row(table, name, shape, "each partition listed", [binary], {**own, **ALONE, "MEERKAT_DETAIL": "all"}, at, floor, complete)
         with receiver.Receiver() as taker, scene.CloudWatch("--release") as cloudwatch:
             by_otlp = {**own, **ALONE, **taker.variables, "MEERKAT_PUBLISH": "otlp"}
             classic = {**own, **ALONE, **cloudwatch.variables(), "MEERKAT_PUBLISH": "on"}
-            row(table, name, shape, "metrics to CloudWatch", [binary], classic, at, floor, told)
-            row(table, name, shape, "metrics by OTLP", [binary], by_otlp, at, floor, told)
-            row(table, name, shape, "each partition by OTLP", [binary], {**by_otlp, "MEERKAT_METRICS_DETAIL": "partition"}, at, floor, told)
+            row(table, name, shape, "metrics to CloudWatch", [binary], classic, at, floor, complete)
+            row(table, name, shape, "metrics by OTLP", [binary], by_otlp, at, floor, complete)
+            row(table, name, shape, "each partition by OTLP", [binary], {**by_otlp, "MEERKAT_METRICS_DETAIL": "partition"}, at, floor, complete)
     with scene.CloudWatch("--release") as cloudwatch:
         stateful = {**own, **STATEFUL, **cloudwatch.variables()}
-        row(table, name, shape, "history and metrics", [binary], stateful, at, floor, told, minutes(at))
+        row(table, name, shape, "history and metrics", [binary], stateful, at, floor, complete, minutes(at))
 
 
 def minutes(at):
@@ -148,14 +148,14 @@ def minutes(at):
 def row(table, name, shape, program, argv, variables, at, floor, fine, events=None):
     """Medians of one program as a row; its CPU milliseconds."""
     environment, output = scene.environment(variables), at / "out"
-    for _ in range(EARLIER_LOOKS if events else 0):
+    for _ in range(EARLIER_RUNS if events else 0):
         measure.run([*argv, next(events)], environment, output)
     uses = []
     for _ in range(RUNS):
         use, code = measure.run([*argv, next(events)] if events else argv, environment, output)
         text = output.read_text()
         if not fine(text, code):
-            raise SystemExit(f"{program} ended with {code} and does not tell of every pair: {text[:2000]}")
+            raise SystemExit(f"{program} ended with {code} and does not report every pair: {text[:2000]}")
         uses.append(use)
     use = measure.Use.median(uses)
     kafka = json.loads(text)["kafka"] if text.startswith("{") else None
@@ -183,11 +183,11 @@ def tools(at, kafka, own, name, pairs, table):
     java = ["java", "-Xmx1g", "-cp", f"{libs}/*", "org.apache.kafka.tools.consumer.group.ConsumerGroupCommand"]
     java += ["--bootstrap-server", bootstrap, "--command-config", ssl, "--describe", "--all-groups", "--timeout", "60000"]
     lines = lambda text, code: code == 0 and sum(1 for line in text.splitlines() if f" {TOPIC} " in line) == pairs
-    told = lambda text, code: code == 0 and sum(len(group["partitions"]) for group in json.loads(text)) == pairs
+    complete = lambda text, code: code == 0 and sum(len(group["partitions"]) for group in json.loads(text)) == pairs
     script = [sys.executable, HERE / "all_groups.py", bootstrap, ca]
     global RUNS
     kept, RUNS = RUNS, TOOL_RUNS
-    row(table, name, "none lags", "confluent-kafka", script, own, at, None, told)
+    row(table, name, "none lags", "confluent-kafka", script, own, at, None, complete)
     row(table, name, "none lags", "kafka-consumer-groups", java, own, at, None, lines)
     RUNS = kept
 

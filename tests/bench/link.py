@@ -1,4 +1,4 @@
-"""A link with a delay: what one look costs on the clock over it, cold and warm. Part of `make bench`."""
+"""A link with a delay: what one run costs on the clock over it, cold and warm. Part of `make bench`."""
 
 import asyncio
 import contextlib
@@ -7,7 +7,7 @@ import threading
 
 import measure
 
-LOOKS = 4
+RUNS = 4
 
 
 class Link:
@@ -61,6 +61,6 @@ class Link:
 
 def table(binary, environment, link, rtt_ms):
     """Milliseconds from an invocation to its answer, the first of a process and those after it; and in round trips."""
-    took = measure.invocations(binary, environment, LOOKS)
+    took = measure.invocations(binary, environment, RUNS)
     cold, warm = took[0], statistics.median(took[1:])
     return [(name, ms, ms / rtt_ms) for name, ms in (("cold", cold), ("warm", warm))]

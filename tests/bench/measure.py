@@ -115,7 +115,7 @@ def invocations(binary, variables, count):
 
 
 def platform(server):
-    """What Lambda tells a function, which asks `server` for its invocations."""
+    """What Lambda sends to a function, which asks `server` for its invocations."""
     return {
         "AWS_LAMBDA_RUNTIME_API": f"127.0.0.1:{server.server_port}",
         "AWS_LAMBDA_FUNCTION_NAME": "meerkat",

@@ -15,11 +15,11 @@ sys.path.insert(0, str(pathlib.Path(__file__).resolve().parents[1] / "tools"))
 import readable
 import scene
 
-LOOKS = 20
-LOOK_EVERY_S = 3.0
+RUNS = 20
+RUN_EVERY_S = 3.0
 RECORDS = 40  # a minute and partition
 EVENT = scene.REPOSITORY / "events" / "rehearsal.json"
-# A killed member is to be gone within two looks, not after 45 s.
+# A killed member is to be gone within two runs, not after 45 s.
 SETTINGS = [
     "group.consumer.min.session.timeout.ms=3000",
     "group.consumer.session.timeout.ms=3000",
@@ -33,7 +33,7 @@ TOPICS = {"orders": 2, "clicks": 1, "queries": 1}
 
 @dataclasses.dataclass
 class Group:
-    """A group, what becomes of it, and what each look must say."""
+    """A group, what becomes of it, and what each run must say."""
 
     protocol: str
     story: str
@@ -42,11 +42,11 @@ class Group:
     acts: dict = dataclasses.field(default_factory=dict)  # look → (what is done after it, as it is told)
     kind: str = ""  # of the diagnosis while it is not OK
 
-    def may_say(self, look):
-        """What this look may say of it."""
+    def may_say(self, run):
+        """What this run may say of it."""
         verdicts = [("OK", 1, 1), *self.turns]
-        begun = [at for at, (_, earliest, _) in enumerate(verdicts) if earliest <= look]
-        sure = [at for at, (_, _, latest) in enumerate(verdicts) if latest <= look]
+        begun = [at for at, (_, earliest, _) in enumerate(verdicts) if earliest <= run]
+        sure = [at for at, (_, _, latest) in enumerate(verdicts) if latest <= run]
         return [verdict for verdict, _, _ in verdicts[sure[-1] : begun[-1] + 1]]
 
 
@@ -54,7 +54,7 @@ GROUPS = {
     "audit": Group("consumer", "reads as records come", "join audit-1 consumer audit orders assigned=2"),
     "billing": Group(
         "classic",
-        "reads as records come, is killed after look 4",
+        "reads as records come, is killed after run 4",
         "join billing-1 classic billing orders assigned=2 apart session=3000",
         [("STOP", 6, 9)],
         {4: ("crash billing-1", "billing-1 is killed")},
@@ -62,7 +62,7 @@ GROUPS = {
     ),
     "fraud": Group(
         "classic",
-        "reads as records come, is stuck after look 4, but stays a member",
+        "reads as records come, is stuck after run 4, but stays a member",
         "join fraud-1 classic fraud orders assigned=2",
         [("STALL", 8, 15)],
         {4: ("pause fraud-1 silent", "fraud-1 is stuck")},
@@ -80,7 +80,7 @@ GROUPS = {
     "newcomer": Group("consumer", "is a member and never commits", "join newcomer-1 consumer newcomer orders assigned=2 commit-every=never"),
     "parcels": Group(
         "share",
-        "shares the work, is left after look 6, and joined again after look 12",
+        "shares the work, is left after run 6, and joined again after run 12",
         "join parcels-1 share parcels orders",
         [("STOP", 7, 10), ("OK", 13, 14)],
         {6: ("leave parcels-1", "parcels-1 leaves"), 12: ("join parcels-2 share parcels orders", "parcels-2 joins")},
@@ -88,9 +88,9 @@ GROUPS = {
     ),
     "replay": Group(
         "classic",
-        "jumps back to the first record after look 8, and reads until it has come back",
+        "jumps back to the first record after run 8, and reads until it has come back",
         "join replay-1 classic replay clicks reset=latest rate=120",
-        [("REWIND", 9, 9), ("OK", 13, LOOKS - 1)],
+        [("REWIND", 9, 9), ("OK", 13, RUNS - 1)],
         {8: ("seek replay-1 0", "replay-1 jumps back to the first record")},
         "rewound",
     ),
@@ -105,20 +105,20 @@ def main():
     scene.build_debug()
     tell(f"starting Kafka {scene.NEWEST} with TLS")
     with scene.folder("demo") as at, scene.Kafka(at / "kafka", settings=SETTINGS) as kafka, scene.Stagehand(kafka) as stage:
-        tell("starting consumers")
+        log("starting consumers")
         consumers(stage)
-        tell("starting the CloudWatch stand-in and cargo lambda watch")
+        log("starting the CloudWatch stand-in and cargo lambda watch")
         with scene.CloudWatch(quotas=True) as cloudwatch:
             variables = {**kafka.variables(), **cloudwatch.variables(), "MEERKAT_CLUSTER": "demo"}
             with scene.Lambda(at, variables) as function:
-                reports = schedule(at, stage, cloudwatch, function, tell)
+                reports = schedule(at, stage, cloudwatch, function, log)
             preflight = scene.table(variables, "--preflight")
     print("\nBefore an upgrade, meerkat --preflight:\n\n" + preflight)
-    print("\nWhat each look said (one column a minute; in brackets while a group warms up):\n")
+    print("\nWhat each run said (one column a minute; in brackets while a group warms up):\n")
     print(table(reports) + "\n")
     print("\n".join(reading(reports, name) for name in GROUPS) + "\n")
-    wrong = [text for look, report in enumerate(reports, 1) for text in objections(look, report)]
-    tell("; ".join(wrong) or "every look said of every group what its story asks for")
+    wrong = [text for run, report in enumerate(reports, 1) for text in objections(run, report)]
+    log("; ".join(wrong) or "every run said of every group what its story asks for")
     return 1 if wrong else 0
 
 
@@ -137,44 +137,44 @@ def consumers(stage):
         stage.hand(f"wait-caught-up {group}")
 
 
-def schedule(at, stage, cloudwatch, function, tell):
-    """The looks, a scheduled minute apart; between them the consumers are left alone for a moment of real time."""
+def schedule(at, stage, cloudwatch, function, log):
+    """The runs, a scheduled minute apart; between them the consumers are left alone for a moment of real time."""
     reports = []
-    next_look = time.monotonic()
-    for look in range(1, LOOKS + 1):
-        # The first look waits for the function to start, and no other may follow at its heels: nothing would be read between them.
-        next_look = max(next_look, time.monotonic()) + LOOK_EVERY_S
+    next_run = time.monotonic()
+    for run in range(1, RUNS + 1):
+        # The first run waits for the function to start, and no other may follow at its heels: nothing would be read between them.
+        next_run = max(next_run, time.monotonic()) + RUN_EVERY_S
         for topic, partitions in TOPICS.items():
             for partition in range(partitions):
-                stage.hand(f"produce {topic} {partition} {RECORDS} timestamp={minute_ms(look - 1)} step={60_000 // RECORDS}")
+                stage.hand(f"produce {topic} {partition} {RECORDS} timestamp={minute_ms(run - 1)} step={60_000 // RECORDS}")
         for group in GROUPS.values():
-            if look - 1 in group.acts:
-                command, story = group.acts[look - 1]
-                tell(f"         {story}")
+            if run - 1 in group.acts:
+                command, story = group.acts[run - 1]
+                log(f"         {story}")
                 stage.hand(command)
-        time.sleep(max(0.0, next_look - time.monotonic()))
-        cloudwatch.control(now=minute_ms(look) / 1000 + 2)
-        (at / "event.json").write_text(event(look))
+        time.sleep(max(0.0, next_run - time.monotonic()))
+        cloudwatch.control(now=minute_ms(run) / 1000 + 2)
+        (at / "event.json").write_text(event(run))
         report = function.answer(at / "event.json")
         reports.append(report)
-        told = ", ".join(f"{name} {cell(report, name)}" for name in GROUPS)
-        wrong = "".join(f"\n         wrong: {text}" for text in objections(look, report))
-        tell(f"look {look:>2}  {report['scheduled'][11:16]}  {told}{wrong}")
-        if look == 1:
+        shown = ", ".join(f"{name} {cell(report, name)}" for name in GROUPS)
+        wrong = "".join(f"\n         wrong: {text}" for text in objections(run, report))
+        log(f"run {run:>2}  {report['scheduled'][11:16]}  {shown}{wrong}")
+        if run == 1:
             print("\nThe first report:\n\n" + readable.report(report) + "\n")
     return reports
 
 
-def event(look):
-    """The example of a rehearsal, with this look's minute."""
+def event(run):
+    """The example of a rehearsal, with this run's minute."""
     example = json.loads(EVENT.read_text())
     text = lambda ms: time.strftime("%Y-%m-%dT%H:%M:%SZ", time.gmtime(ms // 1000))
-    return json.dumps({**example, "scheduled": text(minute_ms(look)), "now": text(minute_ms(look) + 2_000)})
+    return json.dumps({**example, "scheduled": text(minute_ms(run)), "now": text(minute_ms(run) + 2_000)})
 
 
-def minute_ms(look):
-    """The scheduled minute of a look, in milliseconds since 1970; the last one is about now."""
-    return (FIRST_MINUTE + look) * 60_000
+def minute_ms(run):
+    """The scheduled minute of a run, in milliseconds since 1970; the last one is about now."""
+    return (FIRST_MINUTE + run) * 60_000
 
 
 def of(report, name):
@@ -223,13 +223,13 @@ def table(reports):
 
 
 def reading(reports, name):
-    """What the table says of a group: each verdict with the look that first gave it, and why."""
+    """What the table says of a group: each verdict with the run that first gave it, and why."""
     group, lines, before = GROUPS[name], [], None
-    for look, report in enumerate(reports, 1):
+    for run, report in enumerate(reports, 1):
         verdict = said(report, name)
         if verdict != before:
-            acts = [act for act in group.acts if act < look and before == "OK"]
-            since = f", {look - acts[-1]} min after" if acts else ""
+            acts = [act for act in group.acts if act < run and before == "OK"]
+            since = f", {run - acts[-1]} min after" if acts else ""
             reason = (of(report, name) or {}).get("reason", "the group is gone")
             lines.append(f"{'':<10}{verdict:<7}from look {look:>2}{since}: {reason}")
             if why := diagnosis(report, name):
@@ -239,7 +239,7 @@ def reading(reports, name):
     return "\n".join([f"{name:<10}{group.protocol}: {group.story}", *lines])
 
 
-FIRST_MINUTE = int(time.time()) // 60 - LOOKS
+FIRST_MINUTE = int(time.time()) // 60 - RUNS
 
 if __name__ == "__main__":
     sys.exit(main())

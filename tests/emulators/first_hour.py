@@ -1,4 +1,4 @@
-"""infra/first_hour.py against an emulator: what it can show comes as expected, and what it cannot is told to be missing.
+"""infra/first_hour.py against an emulator: what it can show comes as expected, and what it cannot is reported as missing.
 
 MiniStack has no alias of a function that would answer a preflight, and no contributors; logs, metrics, alarms and the stack's
 outputs are real requests of the AWS CLI.

@@ -4,7 +4,7 @@
 
 One group is healthy, one is killed, one is stuck. Each minute the same event is answered once with the stand-in and once with each
 emulator that can keep a history; what they say of the groups must be the same. Then each emulator is given the template's alarm on
-a group's status, one for each group, since none evaluates a query of several series (infra/first-hour.md), and tells what state it
+a group's status, one for each group, since none evaluates a query of several series (infra/first-hour.md), and reports what state it
 comes to; where it kept no history, it is first given the statuses that were published to one that did.
 """
 
@@ -25,10 +25,10 @@ import resolve
 import scene
 import translate
 
-LOOKS = 20
-# After looks enough to know how often each commits.
+RUNS = 20
+# After runs enough to know how often each commits.
 CRASH = 8
-LOOK_EVERY_S = 3.0
+RUN_EVERY_S = 3.0
 RECORDS = 40  # a minute
 STATES_WITHIN_S = 150
 # Emulator → how it is started, whether it can keep a history, and what it is known to get wrong about alarms. What LocalEmu needs
@@ -56,26 +56,26 @@ def rehearse(stage, kafka, stand_in, judges):
     actors(stage)
     wrong = []
     keepers = {name: judge for name, judge in judges.items() if EMULATORS[name][1]}
-    next_look = time.monotonic()
-    for look in range(1, LOOKS + 1):
+    next_run = time.monotonic()
+    for run in range(1, RUNS + 1):
         for partition in (0, 1):
-            stage.hand(f"produce orders {partition} {RECORDS} timestamp={minute_ms(look - 1)} step={60_000 // RECORDS}")
-        if look == CRASH:
+            stage.hand(f"produce orders {partition} {RECORDS} timestamp={minute_ms(run - 1)} step={60_000 // RECORDS}")
+        if run == CRASH:
             stage.hand("crash billing-1")
             stage.hand("pause fraud-1 silent")
-        next_look += LOOK_EVERY_S
-        time.sleep(max(0.0, next_look - time.monotonic()))
-        stand_in.control(now=minute_ms(look) / 1000 + 2)
-        told = {name: answer(look, {**kafka.variables(), **judge.variables()}) for name, judge in [("stand-in", stand_in), *keepers.items()]}
-        # Beside the groups, so that a history that could not be read is told apart from one that says something else.
-        reasons = {name: reason for name, (_, reason) in told.items()}
-        told = {name: said for name, (said, _) in told.items()}
-        differ = [f"look {look}: {name} has {said}, the stand-in {told['stand-in']}: {reasons[name]}" for name, said in told.items() if said != told["stand-in"]]
-        print(f"look {look:>2}  {told['stand-in']}", *differ, sep="\n  ", flush=True)
+        next_run += RUN_EVERY_S
+        time.sleep(max(0.0, next_run - time.monotonic()))
+        stand_in.control(now=minute_ms(run) / 1000 + 2)
+        answers = {name: answer(run, {**kafka.variables(), **judge.variables()}) for name, judge in [("stand-in", stand_in), *keepers.items()]}
+        # The reasons are compared too: they distinguish a history that could not be read from one with other content.
+        reasons = {name: reason for name, (_, reason) in answers.items()}
+        answers = {name: said for name, (said, _) in answers.items()}
+        differ = [f"run {run}: {name} has {said}, the stand-in {answers['stand-in']}: {reasons[name]}" for name, said in answers.items() if said != answers["stand-in"]]
+        print(f"run {run:>2}  {answers['stand-in']}", *differ, sep="\n  ", flush=True)
         wrong += differ
     for group, (verdict, _) in GROUPS.items():
-        if told["stand-in"].get(group) != verdict:
-            wrong.append(f"{group} ended as {told['stand-in'].get(group)}, not {verdict}")
+        if answers["stand-in"].get(group) != verdict:
+            wrong.append(f"{group} ended as {answers['stand-in'].get(group)}, not {verdict}")
     for name, judge in judges.items():
         known = EMULATORS[name][2]
         if name not in keepers:
@@ -90,17 +90,17 @@ def rehearse(stage, kafka, stand_in, judges):
         elif known:
             wrong.append(f"{name} is known to be wrong ({known}), and is right: take the note away")
     alarms = [name for name in judges if not EMULATORS[name][2]]
-    right = f"{LOOKS} looks say the same with {' and '.join(keepers)} as with the stand-in; alarms were judged by {' and '.join(alarms) or 'none'}"
+    right = f"{RUNS} runs say the same with {' and '.join(keepers)} as with the stand-in; alarms were judged by {' and '.join(alarms) or 'none'}"
     print("\n".join(wrong) or right)
     return 1 if wrong else 0
 
 
 def published(keeper):
-    """Each group's statuses of the rehearsal, as (look, status)."""
+    """Each group's statuses of the rehearsal, as (run, status)."""
     queries = [{"Id": group, "MetricStat": {"Metric": metric(group), "Period": 60, "Stat": "Maximum"}} for group in GROUPS]
-    said = client(keeper.address).get_metric_data(MetricDataQueries=queries, StartTime=minute_ms(0) / 1000, EndTime=minute_ms(LOOKS + 1) / 1000)
-    look = lambda at: int(at.timestamp()) // 60 - FIRST_MINUTE
-    return {each["Id"]: [(look(at), value) for at, value in zip(each["Timestamps"], each["Values"])] for each in said["MetricDataResults"]}
+    said = client(keeper.address).get_metric_data(MetricDataQueries=queries, StartTime=minute_ms(0) / 1000, EndTime=minute_ms(RUNS + 1) / 1000)
+    run = lambda at: int(at.timestamp()) // 60 - FIRST_MINUTE
+    return {each["Id"]: [(run(at), value) for at, value in zip(each["Timestamps"], each["Values"])] for each in said["MetricDataResults"]}
 
 
 def metric(group):
@@ -123,17 +123,17 @@ def actors(stage):
         stage.hand(f"wait-caught-up {group}")
 
 
-def answer(look, variables):
+def answer(run, variables):
     """The verdict on each group, in brackets while it warms up, and the report's problems."""
     text = lambda ms: time.strftime("%Y-%m-%dT%H:%M:%SZ", time.gmtime(ms // 1000))
-    event = json.dumps({"scheduled": text(minute_ms(look)), "now": text(minute_ms(look) + 2_000), "detail": "all"})
+    event = json.dumps({"scheduled": text(minute_ms(run)), "now": text(minute_ms(run) + 2_000), "detail": "all"})
     variables = {**variables, "MEERKAT_CLUSTER": "rehearsal", "MEERKAT_LAG_SECONDS": "0"}
     argv = [scene.TARGET / "debug" / "meerkat"]
     done = subprocess.run(argv, input=event, env=scene.environment(variables), capture_output=True, text=True)
     try:
         report = json.loads(done.stdout)
     except ValueError:
-        raise SystemExit(f"look {look}: {done.stdout}{done.stderr}") from None
+        raise SystemExit(f"run {run}: {done.stdout}{done.stderr}") from None
     said = {}
     for group in report["groups"]:
         codes = [partition["status"] for partition in group["partitions"]]
@@ -150,12 +150,12 @@ class Judge(scene.Emulator):
         return {"AWS_ENDPOINT_URL_CLOUDWATCH": self.address, "AWS_REGION": REGION, "AWS_ACCESS_KEY_ID": "test", "AWS_SECRET_ACCESS_KEY": "test"}
 
     def take(self, statuses):
-        """Statuses that another one has, moved so that the newest is of this minute, which is the one that an alarm looks at."""
+        """Statuses that another one has, moved so that the newest is of this minute, which is the one that an alarm runs at."""
         minute = int(time.time()) // 60
-        for group, looks in statuses.items():
+        for group, runs in statuses.items():
             one = metric(group)
             namespace = one.pop("Namespace")
-            data = [{**one, "Timestamp": (minute - LOOKS + look) * 60, "Value": status} for look, status in looks]
+            data = [{**one, "Timestamp": (minute - RUNS + run) * 60, "Value": status} for run, status in runs]
             client(self.address).put_metric_data(Namespace=namespace, MetricData=data)
 
     def states(self):
@@ -166,7 +166,7 @@ class Judge(scene.Emulator):
         kept = ("ComparisonOperator", "EvaluationPeriods", "DatapointsToAlarm", "TreatMissingData")
         same = {key: alarm[key] for key in kept} | {"Threshold": float(alarm["Threshold"])}
         for group in GROUPS:
-            # Over the whole rehearsal, whose newest look is some moments old when the emulator comes to it.
+            # Over the whole rehearsal, whose newest run is some moments old when the emulator comes to it.
             cloudwatch.put_metric_alarm(AlarmName=group, **metric(group), Statistic="Maximum", Period=alarm["Metrics"][0]["Period"], **same)
         deadline = time.monotonic() + STATES_WITHIN_S
         while True:
@@ -176,13 +176,13 @@ class Judge(scene.Emulator):
             time.sleep(2)
 
 
-def minute_ms(look):
-    """The scheduled minute of a look, in milliseconds since 1970; the last one is about now."""
-    return (FIRST_MINUTE + look) * 60_000
+def minute_ms(run):
+    """The scheduled minute of a run, in milliseconds since 1970; the last one is about now."""
+    return (FIRST_MINUTE + run) * 60_000
 
 
 REGION = "eu-central-1"
-FIRST_MINUTE = int(time.time()) // 60 - LOOKS + 1
+FIRST_MINUTE = int(time.time()) // 60 - RUNS + 1
 # Nothing but the addresses that are given here.
 os.environ.pop("AWS_ENDPOINT_URL", None)
 

@@ -197,11 +197,11 @@ class Alarms:
             self.log.append((now, name, None, new, bool(alarm.get("AlarmActions" if new == "ALARM" else "OKActions"))))
 
     def after(self, name, contributor=None, sent=None):
-        """What became of an alarm since the event: (minutes after it, state), those alone that the topic got where `sent` is set."""
-        return [(at - EVENT, new) for at, alarm, who, new, told in self.log if alarm == name and who == contributor and at >= EVENT and (told or not sent)]
+        """What became of an alarm since the event: (minutes after it, state), only those that the topic received if `sent` is set."""
+        return [(at - EVENT, new) for at, alarm, who, new, was_sent in self.log if alarm == name and who == contributor and at >= EVENT and (was_sent or not sent)]
 
     def messages(self):
-        return [(at - EVENT, alarm, who, new) for at, alarm, who, new, told in self.log if told]
+        return [(at - EVENT, alarm, who, new) for at, alarm, who, new, was_sent in self.log if was_sent]
 
 
 def holds(words):
@@ -216,7 +216,7 @@ def stack(**more):
     return resolve.Stack(translate.translated(values), values)
 
 
-def told(story, **more):
+def alarms_of(story, **more):
     """What the topic gets for a story, with the narrowest and the wider evaluation range."""
     return [Alarms(stack(**more), beyond).run(STORIES[story]()) for beyond in BEYOND]
 
@@ -256,26 +256,26 @@ def check_documented_examples():
 
 
 def check_promises():
-    for alarms in told("one run is missed") + told("data is 90 s late"):
+    for alarms in alarms_of("one run is missed") + alarms_of("data is 90 s late"):
         check.same([message for message in alarms.messages() if message[0] >= 0], [], "neither a missed run nor late data moves anything that is sent")
-    for alarms in told("Kafka cannot be read for 20 min"):
+    for alarms in alarms_of("Kafka cannot be read for 20 min"):
         sent = [message[1:] for message in alarms.messages() if message[0] >= 0]
         expected = [("BlindRuns", None, "ALARM"), ("NobodyWatches", None, "ALARM"), ("NobodyWatches", None, "OK")]
         check.same(sent[:3], expected, "without Kafka: two messages that say so, and one when it is back")
         # Ages and losses to come are not known meanwhile, so these alarms begin again.
         check.same({message[::2] for message in sent[3:]}, {("LagSeconds", "ALARM"), ("LossAhead", "ALARM")}, "no group recovers in between")
-    for alarms in told("nothing runs any more"):
+    for alarms in alarms_of("nothing runs any more"):
         nobody = alarms.after("NobodyWatches", sent=True)
         check.same([state for _, state in nobody], ["ALARM"], "a function that does not run pages")
         ends = [at for at, name, who, new in alarms.messages() if at >= 0 and new == "OK"]
         check.same(all(at > nobody[0][0] for at in ends), True, f"nobody-watches comes before any group's end: {nobody}, {ends}")
         check.same(alarms.after("Page", sent=True), [], "and the page is silent")
-    for alarms in told("the group recovers"):
+    for alarms in alarms_of("the group recovers"):
         check.same([state for _, state in alarms.after("GroupStatus", "a", sent=True)], ["OK"], "a recovery is sent once")
-    for alarms in told("the group cannot be read"):
+    for alarms in alarms_of("the group cannot be read"):
         check.same(alarms.after("GroupStatus", "a"), [], "a group that cannot be read stays as it was last known")
         check.same([state for _, state in alarms.after("Page", sent=True)], ["ALARM"], "and the page says that it cannot")
-    for alarms in told("one of 8 parts does not run", Parts=8):
+    for alarms in alarms_of("one of 8 parts does not run", Parts=8):
         check.same([state for _, state in alarms.after("PartMissing", sent=True)], ["ALARM"], "a part that is missing pages")
         check.same([name for name in alarms.metric if name.startswith("Part") and alarms.states[name] == "ALARM"], ["Part3"], "by its number")
         check.same(alarms.after("NobodyWatches"), [], "while others run, somebody watches")
@@ -332,7 +332,7 @@ def with_table(text):
     """infra/README.md with the table that comes out."""
     heads = [story if not story.startswith("the group") else story.replace("the group", "a group that is `ERR`") for story in STORIES]
     lines = [f"| alarm | in `ALARM` when | {' | '.join(heads)} |", "|---" * (len(heads) + 2) + "|"]
-    outcomes = {story: told(story, **({"Parts": 8} if "parts" in story else {})) for story in STORIES}
+    outcomes = {story: alarms_of(story, **({"Parts": 8} if "parts" in story else {})) for story in STORIES}
     for name, watches in WATCHES.items():
         alias = re.sub(r"(?<!^)(?=[A-Z0-9])", "-", name).lower()
         cells = [cell([alarms for alarms in outcomes[story]], name) for story in STORIES]

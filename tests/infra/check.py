@@ -184,9 +184,9 @@ def check_roles(stack, name, may, options):
     variables_key = {("kms:Decrypt", options["VariablesKeyArn"])} if "VariablesKeyArn" in options else set()
     same(allowed(read), may | variables_key, f"{name}: what both functions may do")
     own = roles["CheckerRole"]["Policies"][0]["PolicyDocument"]
-    told = {("sns:Publish", options[topic]) for topic in ("FailureTopicArn", "SuccessTopicArn", "ChangesTopicArn") if topic in options}
+    notified = {("sns:Publish", options[topic]) for topic in ("FailureTopicArn", "SuccessTopicArn", "ChangesTopicArn") if topic in options}
     keys = {(action, options["TopicKeyArn"]) for action in ("kms:GenerateDataKey", "kms:Decrypt") if "TopicKeyArn" in options}
-    same(allowed(own), PUBLISH | told | keys, f"{name}: what the checker may do besides")
+    same(allowed(own), PUBLISH | notified | keys, f"{name}: what the checker may do besides")
     condition = [statement.get("Condition") for statement in own["Statement"] if "cloudwatch:PutMetricData" in listed(statement["Action"])]
     same(condition, [{"StringEquals": {"cloudwatch:namespace": ["Meerkat", "Meerkat/State"]}}], f"{name}: where metrics may go")
     same(roles["WidgetRole"].get("Policies"), None, f"{name}: the widget writes nothing")
@@ -232,14 +232,14 @@ def check_schedules(stack, options):
     for schedule in schedules.values():
         target = schedule["Target"]
         same(target["Arn"], ALIAS, "the schedule calls the alias, so that rolling back is one command")
-        same(target["RetryPolicy"], {"MaximumRetryAttempts": 0, "MaximumEventAgeInSeconds": 60}, "a late look is not made up for")
+        same(target["RetryPolicy"], {"MaximumRetryAttempts": 0, "MaximumEventAgeInSeconds": 60}, "a late run is not repeated")
         same(schedule["ScheduleExpression"], f"cron(0/{options.get('Period', 1)} * * * ? *)", "aligned to the minute")
         same(schedule["ScheduleExpressionTimezone"], "UTC", "of a day that has as many minutes as all others")
         same(schedule["FlexibleTimeWindow"], {"Mode": "OFF"}, "at the minute")
         event = json.loads(target["Input"])
         sent.add(event.pop("part", "1/1"))
         same(set(event), {"scheduled", "execution", "attempt"}, "what Scheduler fills in")
-    same(sent, {f"{number}/{parts}" for number in range(1, parts + 1)}, "each part is told which it is")
+    same(sent, {f"{number}/{parts}" for number in range(1, parts + 1)}, "each part gets its own number")
     alarms = stack.of_type("AWS::CloudWatch::Alarm")
     heartbeat = alarms["HeartbeatMissing"]
     of_parts = [{each["Name"]: each["Value"] for each in alarm["Dimensions"]}["Part"] for name, alarm in alarms.items() if re.fullmatch(r"Part\d+", name)]
@@ -504,11 +504,11 @@ def check_cronjob():
     job = spec["jobTemplate"]["spec"]
     # Else Kubernetes puts addresses of every service of the namespace into the container's environment, KAFKA_… among them.
     same(job["template"]["spec"]["enableServiceLinks"], False, "no variable but ours")
-    same((spec["concurrencyPolicy"], job["backoffLimit"], job["template"]["spec"]["restartPolicy"]), ("Forbid", 0, "Never"), "a look is not made up for")
+    same((spec["concurrencyPolicy"], job["backoffLimit"], job["template"]["spec"]["restartPolicy"]), ("Forbid", 0, "Never"), "a failed run is not repeated")
     (container,) = job["template"]["spec"]["containers"]
     (rule,) = job["podFailurePolicy"]["rules"]
     codes = {"containerName": container["name"], "operator": "In", "values": [1, 2, 3]}
-    same(rule, {"action": "FailJob", "onExitCodes": codes}, "the exit codes that are told")
+    same(rule, {"action": "FailJob", "onExitCodes": codes}, "the exit codes that fail a job")
     user = re.search(r"^USER (\d+):(\d+)$", (translate.INFRA / "Containerfile").read_text(), re.MULTILINE)
     context = job["template"]["spec"]["securityContext"]
     same((context["runAsUser"], context["runAsGroup"]), (int(user[1]), int(user[2])), "the image's user")

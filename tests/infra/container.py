@@ -44,7 +44,7 @@ def main():
         }
         refused = ours.run(**lookup)
         same((refused.returncode, len(asked)), (4, 1), f"the image's CAs are trusted: {refused.stderr}")
-        same("not for nobody" in refused.stderr, True, f"the service's words are told: {refused.stderr}")
+        same("not for nobody" in refused.stderr, True, f"the service's words are printed: {refused.stderr}")
 
         strangers = Image(pathlib.Path(folder) / "strangers", binary, PUBLIC_CAS).run(**lookup)
         same((strangers.returncode, len(asked)), (4, 1), f"no other CA is: {strangers.stderr}")

@@ -27,7 +27,7 @@ from botocore.exceptions import ClientError
 
 REGION, ACCOUNT = translate.REGION, "123456789012"
 CLUSTER, GROUP, TOPIC = "orders", "orders-svc", "orders"
-# Looks at a group that commits, then at one that does not.
+# Checks a group that commits, then at one that does not.
 BEFORE, AFTER = 7, 8
 UNSEEN = (
     "permissions: nobody is asked for one",
@@ -124,29 +124,29 @@ class Story:
     def a_group_stops(self):
         """Minutes rehearsed through the alias, with the input that the schedule holds."""
         self.stage.hand(f"create-topic {TOPIC} 1")
-        for look in range(BEFORE + AFTER):
-            self.stage.hand(f"produce {TOPIC} 0 40 timestamp={(self.minute + look) * 60_000} step=1000")
-            if look < BEFORE:
-                self.stage.hand(f"commit {GROUP} {TOPIC} 0 {40 * (look + 1)}")
-            report = self.aws.invoke("scram", self.scheduled(look))
+        for run in range(BEFORE + AFTER):
+            self.stage.hand(f"produce {TOPIC} 0 40 timestamp={(self.minute + run) * 60_000} step=1000")
+            if run < BEFORE:
+                self.stage.hand(f"commit {GROUP} {TOPIC} 0 {40 * (run + 1)}")
+            report = self.aws.invoke("scram", self.scheduled(run))
             same(report.get("problems"), [], "nothing is in the way")
             (group,) = [group for group in report["groups"] if group["group"] == GROUP]
-            if look == BEFORE - 1:
+            if run == BEFORE - 1:
                 same(group["status"], "OK", "a group that commits")
         same(group["status"], "ERR", f"a group that stopped: {group['reason']}")
-        # Moments are rounded to whole minutes by the store; the newest is the last look's.
+        # Moments are rounded to whole minutes by the store; the newest is the last run's.
         found = self.aws.statuses(CLUSTER, GROUP, self.minute, self.minute + BEFORE + AFTER)
         same((found[0], found[-1]), (1.0, 3.0), "its status in CloudWatch")
         messages = [json.loads(message) for message in self.aws.messages(self.queue)]
-        told = [(change["group"], change["status"]) for message in messages for change in message["changes"]]
-        same(told, [(GROUP, "ERR")], f"a message of its owner's filter reached the topic's queue: {messages}")
+        announced = [(change["group"], change["status"]) for message in messages for change in message["changes"]]
+        same(announced, [(GROUP, "ERR")], f"a message of its owner's filter reached the topic's queue: {messages}")
         self.done(f"{GROUP} is OK while it commits and ERR once it has stopped, in CloudWatch and in a message of SNS that its owner filters for")
 
-    def scheduled(self, look):
+    def scheduled(self, run):
         """The schedule's own input, for one of the rehearsed minutes, answered two seconds after it."""
         ((_, schedule),) = self.aws.schedules("scram").items()
         text = lambda seconds: time.strftime("%Y-%m-%dT%H:%M:%SZ", time.gmtime(seconds))
-        minute = (self.minute + look) * 60
+        minute = (self.minute + run) * 60
         event = json.loads(schedule["Target"]["Input"])
         same(event["scheduled"], "<aws.scheduler.scheduled-time>", "what Scheduler fills in")
         return {**event, "scheduled": text(minute), "now": text(minute + 2), "execution": "one", "attempt": "1", "detail": "all"}
@@ -244,9 +244,9 @@ class Story:
     def kafka_goes_away(self):
         """A run that cannot read Kafka fails, counts itself, and publishes the status of the group that is ERR again."""
         scene.cluster("kill", self.kafka.at, "--node", "1")
-        look = BEFORE + AFTER
-        failed = self.aws.failure("scram", self.scheduled(look))
-        end = self.minute + look + 1
+        run = BEFORE + AFTER
+        failed = self.aws.failure("scram", self.scheduled(run))
+        end = self.minute + run + 1
         same(self.aws.statuses(CLUSTER, GROUP, end - 1, end), [3.0], f"the status that stands, after {failed}")
         same([point["Sum"] for point in self.aws.of_cluster("BlindRuns", CLUSTER, end - 1, end)], [1.0], "a run that saw nothing")
         same(self.aws.of_cluster("Heartbeat", CLUSTER, end - 1, end), [], "and no run that finished")

@@ -137,7 +137,7 @@ setattr(Stack, "not", lambda self, argument: not self.resolved(argument[0]))
 setattr(Stack, "and", lambda self, argument: all(map(self.resolved, argument)))
 setattr(Stack, "or", lambda self, argument: any(map(self.resolved, argument)))
 
-# What a function takes apart must look as it does.
+# A name that a function splits must have its usual form.
 ATTRIBUTES = {"CheckerAliaslive.AliasArn": "arn:aws:lambda:eu-central-1:123456789012:function:prod-Checker-AbC:live"}
 PSEUDO = {
     "AWS::AccountId": "123456789012",

@@ -1,4 +1,5 @@
-//! The import rule, read off the sources: three doors that know nothing of each other, and a core without the outside.
+//! The import rule, checked in the sources: folders to the outside that do not know each other, and a core without the
+//! outside.
 
 #![expect(clippy::expect_used, reason = "a test fails by panicking")]
 
@@ -27,10 +28,10 @@ const OUTSIDE: &[&str] = &[
     "run/",
 ];
 
-/// What is core although its folder is not: bytes, addresses and rules.
+/// Core files in a folder that is not core: bytes, addresses and rules.
 const CORE: &[&str] = &["aws/secrets/reference.rs", "cloudwatch/pages/", "kafka/protocol/", "otlp/message.rs"];
 
-/// What reads the clock on the wall: the entry, and the signature of a request that carries the moment of signing.
+/// Files that read the wall clock: the entry, and the signature of a request, which contains its time.
 const WALL_CLOCK: &[&str] = &["main.rs", "aws/secrets/aws.rs"];
 
 /// How the names of the AWS libraries begin.
@@ -43,7 +44,7 @@ fn the_door_to_kafka_and_those_to_aws_know_nothing_of_each_other() {
         let wrong = match file.door() {
             Some("kafka") => known.iter().any(|door| *door != "kafka"),
             Some(_) => known.contains(&"kafka"),
-            // What variables say has words of Kafka and of secrets.
+            // The variables have words of Kafka and of secrets.
             None => known.contains(&"kafka") && known.contains(&"cloudwatch") && !file.is_story(),
         };
         wrong.then(|| format!("knows {}", known.join(" and "))).into_iter().collect()
@@ -72,7 +73,7 @@ fn a_folder_knows_only_folders_below_it_on_the_map() {
     });
 }
 
-/// Within the door to Kafka: bytes know nobody, connections know bytes, and what is asked over them knows both.
+/// Inside Kafka's folder: bytes know no other part, connections know bytes, and the requests know both.
 #[test]
 fn in_the_door_to_kafka_bytes_know_no_connection_and_connections_no_question() {
     let above = [
@@ -95,7 +96,7 @@ fn in_the_door_to_kafka_bytes_know_no_connection_and_connections_no_question() {
     });
 }
 
-/// Each folder of the survey is asked for what it knows by those above it, never the other way round.
+/// Folders of the survey are used by those above them, never the reverse.
 #[test]
 fn no_two_files_of_the_survey_know_each_other() {
     let folder = "kafka/survey/";
@@ -190,7 +191,7 @@ fn the_top_level_stays() {
 struct Source {
     /// Its path below `src/`.
     name: String,
-    /// What its code says, in order; paths that begin with `std` keep their second part.
+    /// The words of its code, in order; paths that begin with `std` keep their second part.
     words: Vec<String>,
 }
 
@@ -201,17 +202,17 @@ impl Source {
         first.strip_suffix(".rs").unwrap_or(first)
     }
 
-    /// The way outside that it belongs to, if it does.
+    /// The folder to the outside that it belongs to, if any.
     fn door(&self) -> Option<&str> {
         DOORS.into_iter().find(|door| *door == self.room())
     }
 
-    /// Whether it is a part of the story of one run, which has all doors in it.
+    /// Whether it is part of the run, which uses all folders to the outside.
     fn is_story(&self) -> bool {
         self.name == "lib.rs" || self.name.starts_with("run/")
     }
 
-    /// Whether its code says this module's name as a path, or imports it.
+    /// Whether its code has this module's name in a path, or imports it.
     fn knows(&self, module: &str) -> bool {
         let from_here = [format!("{module}::"), format!("crate::{module}"), format!("super::{module}")];
         self.words.iter().any(|word| from_here.contains(word))
@@ -227,7 +228,7 @@ fn modules(name: &str) -> Vec<String> {
     modules
 }
 
-/// Holds every source against a rule that answers what is wrong with it.
+/// Checks every source with a rule that returns what is wrong with it.
 fn check(rule: impl Fn(&Source) -> Vec<String>) {
     let wrong: BTreeSet<String> = sources()
         .iter()

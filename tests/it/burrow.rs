@@ -84,7 +84,7 @@ fn a_url_is_answered_with_a_status_code_and_a_body() {
 }
 
 #[test]
-fn a_group_or_cluster_that_is_not_there_is_404_as_burrow_says_it() {
+fn a_group_or_cluster_that_is_not_there_is_404_in_burrows_words() {
     for (path, cluster, group) in [
         ("/v3/kafka/prod/consumer/nobody/status", "prod", "nobody"),
         ("/v3/kafka/staging/consumer/orders-svc/status", "staging", "orders-svc"),
@@ -99,16 +99,16 @@ fn a_group_or_cluster_that_is_not_there_is_404_as_burrow_says_it() {
 }
 
 #[test]
-fn a_group_is_not_404_where_nobody_tells_which_groups_there_are() {
+fn a_group_is_not_404_where_the_list_of_groups_is_unknown() {
     for act in [Act::Hang, Act::Code(31)] {
         let stage = scene().fault(When::on(ApiKey::ListGroups), act).start();
         let path = get("/v3/kafka/prod/consumer/nobody/status");
         let (answer, status) = run_within(Duration::from_secs(3), &stage, &path, "");
         assert_eq!((&answer["statusCode"], status), (&json!(200), Verdict::Unknown));
         let body: Value = serde_json::from_str(answer["body"].as_str().expect("a text")).expect("JSON");
-        let told = &body["status"];
+        let reported = &body["status"];
         let expected = (&json!("UNKNOWN"), &json!(0), &Value::Null);
-        assert_eq!((&told["status"], &told["complete"], &told["totallag"]), expected);
+        assert_eq!((&reported["status"], &reported["complete"], &reported["totallag"]), expected);
     }
 }
 
@@ -180,17 +180,17 @@ fn a_cluster_without_a_name_of_ours_has_kafkas_id() {
     let stage = stage();
     let bootstrap = stage.bootstrap();
     let variables = [("KAFKA_BOOTSTRAP_SERVERS", &*bootstrap), ("KAFKA_SECURITY_PROTOCOL", "PLAINTEXT")];
-    let told =
+    let reported =
         |path| code_and_body(&serde_json::from_str(&answer(&variables, &get(path).to_string()).json).expect("JSON"));
-    assert_eq!(told("/v3/kafka").1["clusters"], json!(["scripted"]));
-    assert_eq!(told("/v3/kafka/scripted/topic").1["topics"], json!(["orders"]));
+    assert_eq!(reported("/v3/kafka").1["clusters"], json!(["scripted"]));
+    assert_eq!(reported("/v3/kafka/scripted/topic").1["topics"], json!(["orders"]));
     for path in ["/v3/kafka/prod", "/v3/kafka/prod/consumer", "/v3/kafka/prod/topic/orders"] {
-        assert_eq!(told(path).0, 404, "{path}");
+        assert_eq!(reported(path).0, 404, "{path}");
     }
 }
 
 #[test]
-fn a_list_that_may_not_be_whole_says_so_and_one_that_nobody_answers_is_503() {
+fn an_incomplete_list_is_marked_and_an_unanswered_one_is_503() {
     let refused = |scene: Scene| scene.fault(When::on(ApiKey::ListGroups), Act::Code(31));
     let (code, body, _) = ask(refused(scene()), "/v3/kafka/prod/consumer");
     assert_eq!((code, &body["error"]), (503, &json!(true)));
@@ -202,7 +202,7 @@ fn a_list_that_may_not_be_whole_says_so_and_one_that_nobody_answers_is_503() {
 }
 
 #[test]
-fn a_groups_commits_are_told_by_topic_and_partition() {
+fn a_groups_commits_are_listed_by_topic_and_partition() {
     let (code, body, _) = ask(scene(), "/v3/kafka/prod/consumer/orders-svc");
     assert_eq!((code, &body["message"]), (200, &json!("consumer detail returned")));
     let partitions = &body["topics"]["orders"];
@@ -226,9 +226,9 @@ fn prometheus_reads_burrows_own_names() {
         &format!("burrow_kafka_consumer_status{other} 1"),
         "# TYPE burrow_kafka_consumer_current_offset gauge",
     ] {
-        assert!(text.lines().any(|told| told == line), "{line}: {text}");
+        assert!(text.lines().any(|reported| reported == line), "{line}: {text}");
     }
-    // Nothing is known of a group that lags before there is a history.
+    // Without a history nothing is known of a group with lag.
     assert!(!text.contains(r#"burrow_kafka_consumer_status{cluster="prod",consumer_group="orders-svc"}"#), "{text}");
 }
 
@@ -248,26 +248,26 @@ fn callers_log_in_over_tls_or_learn_nothing() {
             ("MEERKAT_CLUSTER", "prod"),
             ("MEERKAT_BURROW_LOGIN", login),
         ];
-        let told = |path: &str, headers: Value| -> Value {
+        let reported = |path: &str, headers: Value| -> Value {
             let mut event = get(path);
             event["headers"] = headers;
             serde_json::from_str(&answer(&variables, &event.to_string()).json).expect("JSON")
         };
         for path in ["/burrow/admin", "/v3/kafka", "/v3/kafka/prod/consumer", "/metrics", "/nothing"] {
             for authorization in [None, Some("Basic"), Some(&*wrong), Some("Bearer hunter2")] {
-                let refused = told(path, json!({ "authorization": authorization, "x-forwarded-proto": "https" }));
+                let refused = reported(path, json!({ "authorization": authorization, "x-forwarded-proto": "https" }));
                 assert_eq!(refused["statusCode"], 401, "{path} {authorization:?}");
                 assert!(
                     refused["headers"]["www-authenticate"].as_str().is_some_and(|how| how.starts_with("Basic realm="))
                 );
             }
             for proto in [None, Some("http")] {
-                let refused = told(path, json!({ "authorization": right, "x-forwarded-proto": proto }));
+                let refused = reported(path, json!({ "authorization": right, "x-forwarded-proto": proto }));
                 assert_eq!(refused["statusCode"], 403, "{path} {proto:?}");
             }
         }
         assert!(stage.seen().is_empty(), "nobody was let in");
-        let let_in = told("/v3/kafka", json!({ "authorization": right, "x-forwarded-proto": "https" }));
+        let let_in = reported("/v3/kafka", json!({ "authorization": right, "x-forwarded-proto": "https" }));
         assert_eq!(let_in["statusCode"], 200);
     }
     std::fs::remove_file(&file).expect("a file");
@@ -296,7 +296,7 @@ fn a_login_that_cannot_be_read_lets_nobody_in_and_does_not_show_where_it_is() {
 /// Method, path and status code.
 type Requests = &'static [(&'static str, &'static str, u64)];
 
-/// What public clients of Burrow ask, in their order, and the status code that each needs to go on.
+/// The requests of Burrow's public clients, in their order, and the status code that each needs to continue.
 const CLIENTS: &[(&str, Requests)] = &[
     (
         "shamil/burrow_exporter",
@@ -388,7 +388,7 @@ fn a_widget_is_drawn_whatever_the_format_of_reports() {
     }
 }
 
-/// A double of a function URL: HTTP comes in, and the function is invoked with the event that it would get.
+/// A double of a function URL: HTTP comes in, and the function is invoked with the corresponding event.
 fn front(function: Lambda) -> Server {
     Server::start(move |asked| {
         let (method, path) = asked.line.split_once(' ').expect("a method and a path");
@@ -447,25 +447,25 @@ fn telegraf_gathers_the_numbers_of_the_report() {
     let groups = report["groups"].as_array().expect("groups");
     assert_eq!((named("burrow_group").len(), groups.len()), (3, 3), "{points:?}");
     for group in groups {
-        let told = named("burrow_group").into_iter().find(|point| point["tags"]["group"] == group["group"]);
-        let told = told.unwrap_or_else(|| panic!("{} is missing: {points:?}", group["group"]));
-        assert_eq!(told["tags"]["cluster"], "prod");
-        assert_eq!(told["fields"]["status"], group["status"]);
+        let reported = named("burrow_group").into_iter().find(|point| point["tags"]["group"] == group["group"]);
+        let reported = reported.unwrap_or_else(|| panic!("{} is missing: {points:?}", group["group"]));
+        assert_eq!(reported["tags"]["cluster"], "prod");
+        assert_eq!(reported["fields"]["status"], group["status"]);
         // It has no number for UNKNOWN.
-        assert_eq!(told["fields"]["status_code"], json!(u8::from(group["status"] == "OK")));
-        assert_eq!(told["fields"]["total_lag"], group["total_lag"]);
+        assert_eq!(reported["fields"]["status_code"], json!(u8::from(group["status"] == "OK")));
+        assert_eq!(reported["fields"]["total_lag"], group["total_lag"]);
         let partitions = group["partitions"].as_array().expect("partitions");
-        assert_eq!(told["fields"]["partition_count"], json!(partitions.len()));
-        assert_eq!(told["fields"]["lag"].as_u64(), partitions.iter().filter_map(|one| one["lag"].as_u64()).max());
+        assert_eq!(reported["fields"]["partition_count"], json!(partitions.len()));
+        assert_eq!(reported["fields"]["lag"].as_u64(), partitions.iter().filter_map(|one| one["lag"].as_u64()).max());
         for partition in partitions {
             let tags = |point: &Value, key: &str| point["tags"][key].as_str().map(str::to_owned);
             let number = partition["partition"].to_string();
-            let told = named("burrow_partition").into_iter().find(|point| {
+            let reported = named("burrow_partition").into_iter().find(|point| {
                 point["tags"]["group"] == group["group"] && tags(point, "partition") == Some(number.clone())
             });
-            let told = told.unwrap_or_else(|| panic!("{partition} is missing: {points:?}"));
-            assert_eq!(told["fields"]["lag"], partition["lag"]);
-            assert_eq!(told["fields"]["offset"], partition["committed"]);
+            let reported = reported.unwrap_or_else(|| panic!("{partition} is missing: {points:?}"));
+            assert_eq!(reported["fields"]["lag"], partition["lag"]);
+            assert_eq!(reported["fields"]["offset"], partition["committed"]);
         }
     }
     let ends: Vec<&Value> = named("burrow_topic").into_iter().map(|point| &point["fields"]["offset"]).collect();
@@ -479,8 +479,8 @@ fn a_translation_that_is_not_exact_exits_with_1() {
         let text = format!("[cluster.a]\nservers=['b:1']\n[consumer.a]\ncluster='a'\ngroup-allowlist='{list}'\n");
         std::fs::write(&file, text).expect("a file");
         let path = file.to_str().expect("UTF-8");
-        let (found, told) = Program::with(&[]).with_arguments(&["--from-burrow", path]).told(b"");
-        assert_eq!(found, Some(code), "{list}: {told}");
+        let (found, reported) = Program::with(&[]).with_arguments(&["--from-burrow", path]).reported(b"");
+        assert_eq!(found, Some(code), "{list}: {reported}");
     }
     std::fs::remove_file(&file).expect("a file");
 }

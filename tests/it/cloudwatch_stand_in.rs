@@ -1,4 +1,4 @@
-//! The `CloudWatch` stand-in, asked by the real SDK: each rule on both sides of its edge.
+//! The `CloudWatch` stand-in, called by the real SDK: each rule on both sides of its edge.
 
 use std::time::Duration;
 
@@ -19,7 +19,7 @@ mod limits;
 mod quotas;
 mod reads;
 
-/// A whole hour of some day, in seconds since 1970: the stand-in's time where a test tells no other.
+/// A whole hour of some day, in seconds since 1970: the stand-in's time unless a test sets another.
 const NOW: i64 = 494_444 * HOUR;
 const HOUR: i64 = 3_600;
 const DAY: i64 = 24 * HOUR;
@@ -50,7 +50,7 @@ fn still() -> (Stand, Client) {
     (stand, client)
 }
 
-/// What the service said no with.
+/// The service's refusal.
 #[derive(Debug, PartialEq)]
 struct No {
     code: String,
@@ -102,9 +102,9 @@ fn dimension(name: impl Into<String>, value: impl Into<String>) -> Dimension {
 }
 
 async fn get(client: &Client, queries: Vec<MetricDataQuery>, start: i64, end: i64) -> Result<GetMetricDataOutput, No> {
-    let look = client.get_metric_data().set_metric_data_queries(Some(queries)).scan_by(ScanBy::TimestampAscending);
-    let look = look.start_time(DateTime::from_secs(start)).end_time(DateTime::from_secs(end));
-    look.send().await.map_err(|error| No::from(&error))
+    let read = client.get_metric_data().set_metric_data_queries(Some(queries)).scan_by(ScanBy::TimestampAscending);
+    let read = read.start_time(DateTime::from_secs(start)).end_time(DateTime::from_secs(end));
+    read.send().await.map_err(|error| No::from(&error))
 }
 
 /// The points of one result, oldest first, as (second, value).

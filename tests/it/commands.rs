@@ -42,7 +42,7 @@ fn typed(stage: &Stage, arguments: &str, variables: &[(&str, &str)]) -> (Option<
     let bootstrap = stage.bootstrap();
     let base = [("KAFKA_BOOTSTRAP_SERVERS", &*bootstrap), ("KAFKA_SECURITY_PROTOCOL", "PLAINTEXT")];
     let arguments: Vec<&str> = arguments.split_whitespace().collect();
-    Program::with(&[&base[..], variables].concat()).with_arguments(&arguments).told(b"")
+    Program::with(&[&base[..], variables].concat()).with_arguments(&arguments).reported(b"")
 }
 
 fn report(stage: &Stage, arguments: &str, variables: &[(&str, &str)]) -> (Option<i32>, Value) {
@@ -60,7 +60,7 @@ fn row(printed: &str, group: &str) -> String {
 }
 
 #[test]
-fn one_snapshot_says_why_and_what_it_found_stands_first() {
+fn one_snapshot_has_the_reason_and_groups_with_findings_come_first() {
     let stage = scene().start();
     let (code, printed) = typed(&stage, "--all-groups --table", &[]);
     assert_eq!(code, Some(3), "{printed}");
@@ -200,7 +200,7 @@ fn a_wrong_name_has_its_nearest_names() {
 }
 
 #[test]
-fn an_empty_list_is_said_to_be_empty_only_where_it_was_read() {
+fn an_empty_list_is_reported_only_if_it_was_read() {
     let (code, printed) = typed(&Scene::of(1).start(), "--all-groups --table", &[]);
     assert!(code == Some(0) && printed.contains("No consumer group was found."), "{code:?} {printed}");
     let elsewhere = Scene::of(1).node(1, |node| node.advertised = Some("nowhere.invalid".to_owned()));
@@ -216,7 +216,7 @@ fn an_empty_list_is_said_to_be_empty_only_where_it_was_read() {
 }
 
 #[test]
-fn the_exit_code_tells_a_verdict_from_a_run_that_failed() {
+fn the_exit_code_distinguishes_a_verdict_from_a_failed_run() {
     let stage = scene().start();
     let code = |arguments: &str| typed(&stage, arguments, &[]).0;
     assert_eq!(code("orders-svc"), Some(0));
@@ -272,9 +272,9 @@ fn nothing_on_standard_error_has_escapes_without_a_terminal() {
 
 #[test]
 fn against_refuses_what_it_would_ignore() {
-    let (code, printed) = Program::with(&[]).with_arguments(&["--against", "4.4", "--table"]).told(b"");
+    let (code, printed) = Program::with(&[]).with_arguments(&["--against", "4.4", "--table"]).reported(b"");
     assert!(code == Some(0) && printed.contains("Kafka 4.4\n"), "{printed}");
-    let (code, printed) = Program::with(&[]).with_arguments(&["--against", "4.4", "--group", "a"]).told(b"");
+    let (code, printed) = Program::with(&[]).with_arguments(&["--against", "4.4", "--group", "a"]).reported(b"");
     assert!(code == Some(4) && printed.contains("no use for --group"), "{printed}");
 }
 
@@ -295,7 +295,7 @@ fn bash_completes_options_and_their_words() {
     assert_eq!(completed("--detail g").trim(), "groups");
     assert_eq!(completed("-o htm").trim(), "html");
     assert_eq!(completed("completions f").trim(), "fish");
-    let script = Program::with(&[]).with_arguments(&["completions", "bash"]).told(b"").1;
+    let script = Program::with(&[]).with_arguments(&["completions", "bash"]).reported(b"").1;
     assert!(!script.contains("mapfile"), "bash 3.2 has no mapfile");
 }
 

@@ -1,4 +1,4 @@
-//! From bootstrap addresses to brokers: versions, TLS, and what a user is told where there is no broker.
+//! From bootstrap addresses to brokers: versions, TLS, and what a user reads if there is no broker.
 
 mod addresses;
 mod crowded;

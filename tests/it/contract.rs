@@ -1,4 +1,5 @@
-//! What a script may rely on: the schemas of events and reports, and that no release takes back what the last one promised.
+//! What a script may rely on: the schemas of events and reports, and that no release removes what the last one
+//! promised.
 
 #![expect(clippy::unwrap_used, reason = "a failed unwrap fails the test")]
 
@@ -61,7 +62,7 @@ fn what_the_last_release_promised_is_still_promised() {
     assert_eq!(taken_back("", &then, &now), ["/required: \"a\" is gone", "/type is gone"]);
 }
 
-/// What `then` requires, names or allows, and `now` does not, by where it stands.
+/// What `then` requires, names or allows, and `now` does not, by its place.
 fn taken_back(place: &str, then: &Value, now: &Value) -> Vec<String> {
     match (then, now) {
         (Value::Object(then), Value::Object(now)) => {

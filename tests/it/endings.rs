@@ -1,4 +1,5 @@
-//! How a run ends while something else does not: within its time, and with its result told before anything that may fail.
+//! How a run ends while something else does not: within its time, and with its result printed before anything that may
+//! fail.
 
 use std::net::TcpListener;
 use std::path::PathBuf;
@@ -16,7 +17,7 @@ fn scratch(name: &str) -> PathBuf {
     PathBuf::from(env!("CARGO_TARGET_TMPDIR")).join(format!("{name}-{}", std::process::id()))
 }
 
-/// What a run says for which AWS takes connections and never answers.
+/// The output of a run for which AWS accepts connections and never answers.
 fn without_aws(variables: &[(&str, &str)]) -> String {
     let stage = Scene::of(1).start();
     let at = [("KAFKA_BOOTSTRAP_SERVERS", &*stage.bootstrap())];
@@ -38,10 +39,10 @@ fn anywhere_without_aws(variables: &[(&str, &str)], event: &[u8]) -> (Option<i32
         ("AWS_SECRET_ACCESS_KEY", "hunter2"),
         ("AWS_ENDPOINT_URL", &*origin),
     ];
-    let told = Program::with(&[&always, variables].concat()).told(event);
-    // That of the door, whose patience is longer than this run's time.
-    assert!(!told.1.contains("no answer from"), "{}", told.1);
-    told
+    let reported = Program::with(&[&always, variables].concat()).reported(event);
+    // The patience of the door, which is longer than this run's time.
+    assert!(!reported.1.contains("no answer from"), "{}", reported.1);
+    reported
 }
 
 const SECRET: &str = "arn:aws:secretsmanager:eu-west-1:123456789012:secret:orders-AbCdEf";
@@ -71,7 +72,7 @@ fn the_addresses_of_a_cluster_are_fetched_within_the_time_of_the_run() {
 }
 
 #[test]
-fn a_function_that_has_too_little_time_is_told_nothing_about_a_shell() {
+fn a_function_with_too_little_time_gets_no_advice_about_a_shell() {
     let silent = TcpListener::bind("127.0.0.1:0").unwrap();
     let origin = format!("http://{}", silent.local_addr().unwrap());
     let variables = [
@@ -85,8 +86,8 @@ fn a_function_that_has_too_little_time_is_told_nothing_about_a_shell() {
     ];
     let variables = variables.map(|(name, value)| (name.to_owned(), value.to_owned()));
     let invoked = Lambda::within(Duration::from_secs(3), &variables).invoke("{}");
-    let told = "could not be fetched before the deadline: see that AWS can be reached from the function's subnets";
-    assert!(!invoked.ok && invoked.body.contains(told) && !invoked.body.contains("MEERKAT_"), "{invoked:?}");
+    let reported = "could not be fetched before the deadline: see that AWS can be reached from the function's subnets";
+    assert!(!invoked.ok && invoked.body.contains(reported) && !invoked.body.contains("MEERKAT_"), "{invoked:?}");
 }
 
 #[test]
@@ -98,7 +99,7 @@ fn a_preflight_fetches_stores_within_the_time_of_the_run() {
 }
 
 #[test]
-fn a_region_that_is_looked_for_in_vain_takes_no_time_from_the_look() {
+fn a_region_that_cannot_be_found_costs_the_run_no_time() {
     let silent = TcpListener::bind("127.0.0.1:0").unwrap();
     let stage =
         Scene::of(1).group(Group::classic("orders").commits("t", &[10])).topic(Topic::new("t", &[0..10])).start();
@@ -111,7 +112,7 @@ fn a_region_that_is_looked_for_in_vain_takes_no_time_from_the_look() {
         ("AWS_SECRET_ACCESS_KEY", "hunter2"),
     ];
     let begun = Instant::now();
-    let (_, text) = Program::with(&variables).told(b"");
+    let (_, text) = Program::with(&variables).reported(b"");
     assert!(begun.elapsed() < Duration::from_secs(3), "{:?}: {text}", begun.elapsed());
     let report: Value = serde_json::from_str(text.lines().next().unwrap()).unwrap();
     assert_eq!(report["groups"][0]["total_lag"], 0, "{text}");
@@ -133,7 +134,7 @@ fn a_name_service_that_never_answers_is_named_and_the_run_does_not_wait_for_it()
         ("LD_PRELOAD", library.to_str().unwrap()),
         ("HANGING_NAMES_WORD", word.to_str().unwrap()),
     ];
-    let (code, text) = Program::with(&variables).told(b"");
+    let (code, text) = Program::with(&variables).reported(b"");
     std::fs::remove_file(&library).unwrap();
     assert_eq!(code, Some(4), "{text}");
     assert!(text.contains("the name service did not answer before the deadline"), "{text}");
@@ -153,7 +154,7 @@ fn the_report_is_printed_before_a_page_is_written() {
     ];
     let mut program = Program::with(&variables);
     program.0.args(["--html", "/nowhere/page.html"]);
-    let (code, text) = program.told(b"");
+    let (code, text) = program.reported(b"");
     let (report, said) = text.split_once('\n').unwrap();
     let report: Value = serde_json::from_str(report).unwrap();
     assert_eq!((code, &report["status"]), (Some(4), &"OK".into()), "{text}");

@@ -1,4 +1,4 @@
-//! Brokers that load, move, die, hang or talk nonsense: what can be known is told, and the rest with its cause.
+//! Brokers that load, move, die, hang or answer nonsense: what can be known is reported, and the rest with its cause.
 
 mod away;
 mod held;
@@ -10,9 +10,9 @@ mod moves;
 mod throttled;
 mod unseen;
 
-use crate::support::look::Report;
+use crate::support::check::Report;
 
-/// Nothing is said of a group, for this reason, and the look is not complete.
+/// Nothing is reported of a group, for this reason, and the run is not complete.
 #[track_caller]
 fn is_unknown(report: &Report, group: &str, because: &str) {
     let (status, reason) = (&report.group(group)["status"], report.group(group)["reason"].as_str().unwrap_or_default());

@@ -1,4 +1,5 @@
-//! The history against a `CloudWatch` that keeps the service's rules: what is written comes back, or is known not to.
+//! The history with a `CloudWatch` that follows the service's rules: what is written is read back, or is known to be
+//! missing.
 
 use std::sync::Arc;
 use std::time::Duration;
@@ -11,9 +12,9 @@ use aws_smithy_http_client::Builder;
 use aws_smithy_http_client::tls::{Provider, rustls_provider::CryptoMode};
 use meerkat::cloudwatch::history::Points;
 use meerkat::cloudwatch::metric::Metric;
-use meerkat::cloudwatch::pages::binding::Place;
+use meerkat::cloudwatch::pages::addresses::Addresses;
+use meerkat::cloudwatch::pages::binding::PageAddress;
 use meerkat::cloudwatch::pages::seconds::{self, Slot, Slots, Unusable};
-use meerkat::cloudwatch::pages::shelf::Shelf;
 use meerkat::cloudwatch::publish::Written;
 use meerkat::cloudwatch::{Minute, Schedule, Store, StoreError, StoreTrouble, names};
 use meerkat::model::part::Part;
@@ -29,18 +30,18 @@ mod volume;
 /// A midnight, so that it is a scheduled minute of every period that divides a day.
 const MIDNIGHT: i64 = 20_000 * 86_400;
 
-/// A stand-in, and the store of a program that looks at it.
+/// A stand-in, and the store of a program that uses it.
 struct World {
     stand: Stand,
     store: Store,
     metrics: Vec<Arc<Metric>>,
 }
 
-/// One page in one look: its slots, or why it cannot be used.
+/// One page of one snapshot: its slots, or why it cannot be used.
 type Found = Option<Result<Slots, Unusable>>;
 
 impl World {
-    /// So many pages, written every so many minutes; it is midnight.
+    /// This many pages, written every this many minutes; it is midnight.
     fn new(period: u32, pages: u32) -> Self {
         let stand = Stand::start();
         stand.set_now(MIDNIGHT);
@@ -50,19 +51,19 @@ impl World {
         Self { stand, store, metrics }
     }
 
-    /// The scheduled minute so many looks after midnight.
-    fn minute(&self, looks: i64) -> Minute {
-        Minute::holding(MIDNIGHT + looks * self.store.schedule().period() * 60)
+    /// The scheduled minute of this run, counted from midnight.
+    fn minute(&self, runs: i64) -> Minute {
+        Minute::holding(MIDNIGHT + runs * self.store.schedule().period() * 60)
     }
 
     /// Sets the clock three seconds after a scheduled minute.
-    fn at(&self, looks: i64) -> Minute {
-        let minute = self.minute(looks);
+    fn at(&self, runs: i64) -> Minute {
+        let minute = self.minute(runs);
         self.stand.set_now(minute.seconds() + 3);
         minute
     }
 
-    /// The slots of one page, of a look taken now.
+    /// The slots of one page of a snapshot that is taken now.
     fn slots(&self, first: i64) -> Slots {
         let slot = |number| Slot { low: first + number, high: 1 << 52, samples: 7 };
         Slots { taken: self.stand.now() * 1_000 + 250, slots: (0..59).map(slot).collect() }
@@ -74,9 +75,9 @@ impl World {
         self.store.write(&pages, soon()).await
     }
 
-    /// A look on schedule, whose pages all hold the same.
-    async fn write(&self, looks: i64, first: i64) -> Slots {
-        let minute = self.at(looks);
+    /// A run on schedule, whose pages are all the same.
+    async fn write(&self, runs: i64, first: i64) -> Slots {
+        let minute = self.at(runs);
         let slots = self.slots(first);
         let written = self.try_write(minute, &slots).await;
         assert!(written.failures.is_empty(), "{written:?}");
@@ -89,7 +90,7 @@ impl World {
         self.store.points(&wanted, soon()).await
     }
 
-    /// What is read of every page in one look.
+    /// What is read of every page of one snapshot.
     async fn read(&self, minute: Minute) -> Vec<Found> {
         let pages = self.points(minute).await.into_iter().map(|points| {
             let mut pages = seconds::read(self.store.schedule(), &points.unwrap());
@@ -109,8 +110,8 @@ impl World {
 }
 
 fn metrics(cluster: &str, schedule: Schedule, pages: u32) -> Vec<Arc<Metric>> {
-    let shelf = Shelf::new(cluster, Part::WHOLE, schedule);
-    (0..pages).map(|page| shelf.page(Place { bits: 0, bucket: 0, page })).collect()
+    let addresses = Addresses::new(cluster, Part::WHOLE, schedule);
+    (0..pages).map(|page| addresses.page(PageAddress { bits: 0, bucket: 0, page })).collect()
 }
 
 /// Long enough for every test, and no test waits for it.

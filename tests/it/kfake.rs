@@ -7,7 +7,7 @@ use std::process::{Child, ChildStdin, ChildStdout, Command, Stdio};
 use serde_json::Value;
 
 use crate::real_kafka::show;
-use crate::support::look::{Look, Report};
+use crate::support::check::{Check, Report};
 
 /// The cluster; it ends with its standard input.
 struct Kfake {
@@ -47,12 +47,12 @@ impl Kfake {
         assert_eq!(line.trim(), "ok", "{command}");
     }
 
-    fn look(&self) -> Look {
-        Look::at(&self.addresses).trusting(&self.authority).with("MEERKAT_ALLOWED_LAG", "10000")
+    fn check(&self) -> Check {
+        Check::at(&self.addresses).trusting(&self.authority).with("MEERKAT_ALLOWED_LAG", "10000")
     }
 
     fn report(&self) -> Report {
-        self.look().take().expect("a report")
+        self.check().answer().expect("a report")
     }
 }
 
@@ -84,8 +84,9 @@ fn groups_of_a_stranger_are_read_in_the_versions_of_every_release() {
 #[test]
 #[ignore = "needs franz-go's kfake: make test-kfake"]
 fn a_group_that_a_stranger_does_not_have_is_missing() {
-    // It has no offsets topic, so what it does not list may be there all the same; a group that is asked for by name is known not to be.
-    let report = Kfake::start(None).look().with("MEERKAT_EXPECT", "idle,nobody,no*").take().expect("a report");
+    // It has no offsets topic, so a group that it does not list may exist; a group that is asked for by name is known
+    // not to.
+    let report = Kfake::start(None).check().with("MEERKAT_EXPECT", "idle,nobody,no*").answer().expect("a report");
     for (group, status) in [("idle", "OK"), ("nobody", "NOTFOUND"), ("no*", "UNKNOWN")] {
         assert_eq!(report.group(group)["status"], status, "{group}: {report:?}");
     }

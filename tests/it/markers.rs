@@ -1,4 +1,4 @@
-//! A secret in the wrong place: it stands in every variable and in every value of every file, and no output shows it.
+//! A secret in the wrong place: it is in every variable and in every value of every file, and no output shows it.
 
 use std::path::{Path, PathBuf};
 
@@ -6,10 +6,10 @@ use meerkat::config::variables::VARIABLES;
 
 use crate::surroundings::Program;
 
-/// It looks like nothing that is expected anywhere.
+/// A word that no expected output contains.
 const SECRET: &str = "hunter2hunter2";
 
-/// What people see in reports, since they named it: groups, topics, the cluster, namespaces, files, users and hosts.
+/// What reports show because people named it: groups, topics, the cluster, namespaces, files, users and hosts.
 const NAMES: &[&str] = &[
     "KAFKA_COMMAND_CONFIG",
     "KAFKA_SASL_USERNAME",
@@ -40,10 +40,10 @@ fn folder() -> PathBuf {
 }
 
 /// Everything that a run prints.
-fn told(variables: &[(&str, &str)], arguments: &[&str]) -> String {
-    let (code, told) = Program::with(variables).with_arguments(arguments).told(b"");
-    assert!(code.is_some() && !told.contains("panicked"), "{variables:?}: {told}");
-    told
+fn reported(variables: &[(&str, &str)], arguments: &[&str]) -> String {
+    let (code, reported) = Program::with(variables).with_arguments(arguments).reported(b"");
+    assert!(code.is_some() && !reported.contains("panicked"), "{variables:?}: {reported}");
+    reported
 }
 
 #[test]
@@ -72,8 +72,8 @@ fn no_variable_shows_a_secret_that_was_put_into_it() {
         let others = BASE.iter().chain(login).filter(|(known, _)| ![name, "MEERKAT_PUBLISH"].contains(known));
         let variables: Vec<_> = others.copied().chain([("MEERKAT_PUBLISH", target), (name, value)]).collect();
         for arguments in [&[][..], &["--preflight"], &["--table", "--all-groups"]] {
-            let told = told(&variables, arguments);
-            assert!(!told.contains(SECRET), "{name}={value} {arguments:?}: {told}");
+            let reported = reported(&variables, arguments);
+            assert!(!reported.contains(SECRET), "{name}={value} {arguments:?}: {reported}");
         }
     }
 }
@@ -87,8 +87,8 @@ fn no_name_shows_what_ran_into_it() {
         let variables: Vec<_> =
             others.copied().chain([(name, &*long), ("KAFKA_SECURITY_PROTOCOL", "SASL_SSL")]).collect();
         for arguments in [&[][..], &["--preflight"]] {
-            let told = told(&variables, arguments);
-            assert!(!told.contains(SECRET), "{name} {arguments:?}: {told}");
+            let reported = reported(&variables, arguments);
+            assert!(!reported.contains(SECRET), "{name} {arguments:?}: {reported}");
         }
     }
 }
@@ -113,8 +113,8 @@ fn a_file_of_properties_whose_lines_ran_together_shows_none_of_them() {
             std::fs::write(&path, lines.join(between)).expect("a file");
             for more in [&[][..], &["--preflight"]] {
                 let arguments = [&["--command-config", path.to_str().expect("UTF-8")], more].concat();
-                let told = told(&BASE[2..], &arguments);
-                assert!(!told.contains(SECRET), "{between:?} {turn} {more:?}: {told}");
+                let reported = reported(&BASE[2..], &arguments);
+                assert!(!reported.contains(SECRET), "{between:?} {turn} {more:?}: {reported}");
             }
         }
     }
@@ -157,8 +157,8 @@ fn no_property_shows_a_secret_that_was_put_into_it() {
             "\\u12hunter2hunter2",
         ] {
             std::fs::write(&path, format!("bootstrap.servers=127.0.0.1:1\n{key}={value}\n")).expect("a file");
-            let told = told(&BASE[2..], &["--preflight", "--command-config", path.to_str().expect("UTF-8")]);
-            assert!(!told.contains(SECRET), "{key}={value}: {told}");
+            let reported = reported(&BASE[2..], &["--preflight", "--command-config", path.to_str().expect("UTF-8")]);
+            assert!(!reported.contains(SECRET), "{key}={value}: {reported}");
         }
     }
 }
@@ -181,7 +181,7 @@ fn a_burrow_configuration_shows_no_password() {
             "[cluster.a]\nservers=[\"b:1\"]\nclient-profile=\"p\"\n[client-profile.p]\nsasl=\"s\"\n[sasl.s]\nusername=\"u\"\n{line}\n"
         );
         std::fs::write(&path, text).expect("a file");
-        let told = told(&[], &["--from-burrow", path.to_str().expect("UTF-8")]);
-        assert!(!told.contains(SECRET), "{line}: {told}");
+        let reported = reported(&[], &["--from-burrow", path.to_str().expect("UTF-8")]);
+        assert!(!reported.contains(SECRET), "{line}: {reported}");
     }
 }

@@ -1,4 +1,4 @@
-//! `AWS_MSK_IAM` on the wire: what a broker gets, and what a user is told when it is refused.
+//! `AWS_MSK_IAM` on the wire: what a broker receives, and what a user reads when the login is refused.
 
 use std::collections::BTreeMap;
 use std::time::{Duration, SystemTime};
@@ -22,8 +22,8 @@ fn stage(right: Option<Vec<u8>>, receipt: &'static [u8], refusal: &'static str) 
     Scene::of(1).sasl(Sasl { mechanism: "AWS_MSK_IAM", right, receipt, refusal }).start()
 }
 
-/// One look; answers what it came to, and its logs.
-fn look(stage: &Stage, region: &str) -> (Invoked, String) {
+/// One run: its answer and its logs.
+fn check(stage: &Stage, region: &str) -> (Invoked, String) {
     let nobody = Server::start(|_| Answer::json(500, "{}"));
     let mut variables = login(stage, "AWS_MSK_IAM", &nobody);
     variables.push(("KAFKA_SASL_AWS_REGION".into(), region.into()));
@@ -58,7 +58,7 @@ fn signature(region: &str, date: &str) -> String {
 #[test]
 fn a_broker_gets_what_amazons_signer_signs() {
     let stage = stage(None, br#"{"version":"2020_10_22","request-id":"0a1b"}"#, "");
-    let (invoked, logs) = look(&stage, "us-west-2");
+    let (invoked, logs) = check(&stage, "us-west-2");
     assert!(invoked.ok, "{invoked:?}");
     assert!(!logs.contains(KEY) && !logs.contains(TOKEN), "{logs}");
     assert_eq!(&*stage.asked(ApiKey::SaslHandshake)[0].request::<SaslHandshakeRequest>().mechanism, "AWS_MSK_IAM");
@@ -84,7 +84,7 @@ fn a_broker_gets_what_amazons_signer_signs() {
 #[test]
 fn a_refusal_reaches_the_user_with_permission_expiry_and_clock() {
     let stage = stage(Some(Vec::new()), b"", "[0a1b]: Access denied, an-aws-secret-key");
-    let (invoked, logs) = look(&stage, "us-west-2");
+    let (invoked, logs) = check(&stage, "us-west-2");
     assert!(!invoked.ok, "{invoked:?}");
     for says in [
         "[0a1b]: Access denied, ***",
@@ -100,13 +100,13 @@ fn a_refusal_reaches_the_user_with_permission_expiry_and_clock() {
 }
 
 #[test]
-fn a_broker_that_gives_no_receipt_is_told() {
-    let (invoked, _) = look(&stage(None, b"", ""), "us-west-2");
+fn a_broker_without_a_receipt_is_reported() {
+    let (invoked, _) = check(&stage(None, b"", ""), "us-west-2");
     assert!(invoked.body.contains("did not confirm the AWS_MSK_IAM login"), "{invoked:?}");
 }
 
 #[test]
-fn a_name_without_a_region_takes_that_of_the_run() {
-    let (invoked, _) = look(&stage(None, b"{}", ""), "");
+fn without_a_region_in_the_name_the_region_of_the_run_counts() {
+    let (invoked, _) = check(&stage(None, b"{}", ""), "");
     assert!(invoked.ok, "{invoked:?}");
 }

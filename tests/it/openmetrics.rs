@@ -1,5 +1,5 @@
-//! The text for Prometheus: held against what was looked at once, and against Prometheus' own parsers.
-//! `MEERKAT_GOLDEN=write cargo test --test it openmetrics` draws anew.
+//! The text for Prometheus, compared with golden files and read by Prometheus' own parsers.
+//! `MEERKAT_GOLDEN=write cargo test --test it openmetrics` writes them again.
 
 use std::path::{Path, PathBuf};
 use std::process::Command;
@@ -66,8 +66,8 @@ fn path(name: &str) -> PathBuf {
 }
 
 #[test]
-fn the_text_is_as_it_was_looked_at() {
-    // What a group's lags come to is not told where one of them is missing.
+fn the_text_is_the_golden_one() {
+    // The sum of a group's lags is not published if one of them is missing.
     let partly = GroupResult { whole: false, ..results().groups.remove(1) };
     let part =
         Results { part: Part::parse("2/8").unwrap(), groups: vec![partly, results().groups.remove(2)], ..results() };
@@ -81,7 +81,7 @@ fn the_text_is_as_it_was_looked_at() {
             std::fs::write(path(name), &drawn).expect("the file can be written");
         }
         let kept = std::fs::read_to_string(path(name)).unwrap_or_else(|error| panic!("{name}: {error}"));
-        assert_eq!(drawn, kept, "{name}: look at the difference, then draw anew");
+        assert_eq!(drawn, kept, "{name}: check the difference, then write the golden file again");
     }
 }
 
@@ -101,7 +101,7 @@ fn stage() -> Stage {
         .start()
 }
 
-/// Whoever moves the file to its place does it where there are numbers, whatever they say.
+/// A script that moves the file does it if there are numbers, whatever they are.
 #[test]
 fn numbers_are_a_success_whatever_the_status() {
     let stage = stage();
@@ -121,12 +121,12 @@ fn numbers_are_a_success_whatever_the_status() {
     assert!(code == Some(0) && text.ends_with("\n# EOF\n"), "{code:?} {text}");
     let (code, text, _) = run(&["--bootstrap-server", "127.0.0.1:1", "--format", "openmetrics"]);
     assert_eq!((code, &*text), (Some(4), ""));
-    let (code, _, told) = run(&["--bootstrap-server", &here, "--format", "openmetrics", "--html", "/dev/null"]);
-    assert!(code == Some(4) && told.contains("leave --format"), "{told}");
+    let (code, _, reported) = run(&["--bootstrap-server", &here, "--format", "openmetrics", "--html", "/dev/null"]);
+    assert!(code == Some(4) && reported.contains("leave --format"), "{reported}");
 }
 
 #[test]
-fn a_look_is_told_to_prometheus() {
+fn a_run_is_exposed_to_prometheus() {
     let stage = stage();
     let bootstrap = stage.bootstrap();
     let variables = [

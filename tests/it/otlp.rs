@@ -16,8 +16,8 @@ use serde_json::Value;
 use time::format_description::well_known::Rfc3339;
 
 use crate::support::broker::{Group, Scene, Stage, Topic};
+use crate::support::check::{Check, Report};
 use crate::support::http::{Answer, Asked, Server};
-use crate::support::look::{Look, Report};
 use crate::surroundings::Program;
 
 fn stage() -> Stage {
@@ -32,14 +32,14 @@ fn taken() -> Answer {
 
 /// A run that sends to this origin.
 fn run(stage: &Stage, origin: &str, variables: &[(&str, &str)]) -> Report {
-    let mut look = Look::at(&stage.bootstrap())
+    let mut check = Check::at(&stage.bootstrap())
         .with("MEERKAT_PUBLISH", "otlp")
         .with("MEERKAT_CLUSTER", "prod")
         .with("OTEL_EXPORTER_OTLP_ENDPOINT", origin);
     for (name, value) in variables {
-        look = look.with(name, value);
+        check = check.with(name, value);
     }
-    look.report(stage)
+    check.report(stage)
 }
 
 fn text(pairs: &[KeyValue]) -> BTreeMap<String, String> {
@@ -157,7 +157,7 @@ fn problems(answers: Vec<Answer>, variables: &[(&str, &str)]) -> (Vec<String>, u
 }
 
 #[test]
-fn a_receiver_that_is_busy_is_asked_again_when_it_says() {
+fn a_busy_receiver_is_asked_again_after_its_retry_after() {
     let busy = |status, headers: &[&str]| Answer {
         status,
         headers: headers.iter().map(|header| (*header).to_owned()).collect(),
@@ -166,9 +166,12 @@ fn a_receiver_that_is_busy_is_asked_again_when_it_says() {
     for status in [429, 502, 503, 504] {
         assert_eq!(problems(vec![busy(status, &["retry-after: 0"]), taken()], &[]), (Vec::new(), 2), "{status}");
     }
-    let (told, asked) = problems(vec![busy(503, &["retry-after: 3600"])], &[]);
+    let (reported, asked) = problems(vec![busy(503, &["retry-after: 3600"])], &[]);
     assert_eq!(asked, 1);
-    assert!(told[0].starts_with("URL took none of ") && told[0].ends_with("points: HTTP status 503"), "{told:?}");
+    assert!(
+        reported[0].starts_with("URL took none of ") && reported[0].ends_with("points: HTTP status 503"),
+        "{reported:?}"
+    );
 }
 
 #[test]
@@ -180,22 +183,22 @@ fn a_refusal_is_a_problem_with_the_receivers_words_and_the_way_out() {
         (404, "<html>", "OTEL_EXPORTER_OTLP_METRICS_ENDPOINT is the whole URL"),
         (500, "", "HTTP status 500"),
     ] {
-        let (told, asked) = problems(answer(status, body), &[]);
-        assert_eq!((told.len(), asked), (1, 1), "{status}: {told:?}");
-        assert!(told[0].contains(expected), "{expected}: {told:?}");
+        let (reported, asked) = problems(answer(status, body), &[]);
+        assert_eq!((reported.len(), asked), (1, 1), "{status}: {reported:?}");
+        assert!(reported[0].contains(expected), "{expected}: {reported:?}");
     }
     let key = ("OTEL_EXPORTER_OTLP_HEADERS", "x-key=hunter2");
-    let (told, _) = problems(answer(400, "\u{12}\u{0c}not: hunter2"), &[key]);
-    assert!(told[0].contains("not: ***") && !told[0].contains("hunter2"), "{told:?}");
+    let (reported, _) = problems(answer(400, "\u{12}\u{0c}not: hunter2"), &[key]);
+    assert!(reported[0].contains("not: ***") && !reported[0].contains("hunter2"), "{reported:?}");
 }
 
 #[test]
-fn what_a_receiver_leaves_out_is_said() {
+fn points_that_a_receiver_rejects_are_reported() {
     let partial =
         Answer { status: 200, headers: Vec::new(), body: "\n\u{0b}\u{08}\u{03}\u{12}\u{07}too old".to_owned() };
-    let (told, _) = problems(vec![partial], &[]);
-    assert!(told[0].starts_with("URL left out 3 of ") && told[0].ends_with("points: too old"), "{told:?}");
-    // A web page is no answer of OTLP, and nothing was said to be left out.
+    let (reported, _) = problems(vec![partial], &[]);
+    assert!(reported[0].starts_with("URL left out 3 of ") && reported[0].ends_with("points: too old"), "{reported:?}");
+    // A web page is not an OTLP answer, and no rejected points were reported.
     let page = Answer { status: 200, headers: Vec::new(), body: "<html>".to_owned() };
     assert_eq!(problems(vec![page], &[]).0, [""; 0]);
 }
@@ -206,12 +209,12 @@ fn a_receiver_that_is_silent_or_away_costs_its_own_time_only() {
     let origin = format!("http://{}", silent.local_addr().unwrap());
     let stage = stage();
     let report = run(&stage, &origin, &[("OTEL_EXPORTER_OTLP_TIMEOUT", "300")]);
-    let told = report.at("metrics/otlp/problems/0").as_str().unwrap().to_owned();
-    assert!(told.contains("no answer in time: see that it can be reached from here"), "{told}");
+    let reported = report.at("metrics/otlp/problems/0").as_str().unwrap().to_owned();
+    assert!(reported.contains("no answer in time: see that it can be reached from here"), "{reported}");
     drop(silent);
     let report = run(&stage, &origin, &[("OTEL_EXPORTER_OTLP_TIMEOUT", "300")]);
-    let told = report.at("metrics/otlp/problems/0").as_str().unwrap().to_owned();
-    assert!(told.contains("Connection refused"), "{told}");
+    let reported = report.at("metrics/otlp/problems/0").as_str().unwrap().to_owned();
+    assert!(reported.contains("Connection refused"), "{reported}");
     assert!(report.complete());
 }
 
@@ -227,14 +230,14 @@ fn a_run_that_saw_nothing_of_kafka_sends_that_it_was_blind() {
         ("OTEL_EXPORTER_OTLP_ENDPOINT", &*receiver.origin()),
     ];
     let event = br#"{"scheduled":"2027-01-15T08:00:00Z","now":"2027-01-15T08:00:03Z"}"#;
-    let (code, text) = Program::with(&variables).told(event);
+    let (code, text) = Program::with(&variables).reported(event);
     assert_eq!(code, Some(4), "{text}");
     let points = points(&receiver.seen());
     assert_eq!(points.into_iter().collect::<Vec<_>>(), [(String::from("meerkat.blind_runs{cluster=prod}"), 1.0)]);
 }
 
 #[test]
-fn a_preflight_asks_the_receiver_whether_it_takes_requests() {
+fn a_preflight_asks_the_receiver_whether_it_accepts_requests() {
     let receiver = Server::start(|_| taken());
     let stage = stage();
     let variables = [
@@ -246,8 +249,8 @@ fn a_preflight_asks_the_receiver_whether_it_takes_requests() {
     ];
     let mut program = Program::with(&variables);
     program.0.arg("--preflight");
-    let (_, text) = program.told(b"");
-    assert!(text.contains("takes requests"), "{text}");
+    let (_, text) = program.reported(b"");
+    assert!(text.contains("accepts requests"), "{text}");
     assert!(points(&receiver.seen()).is_empty());
 }
 
@@ -297,7 +300,7 @@ fn a_request_for_cloudwatch_is_signed_for_its_region() {
         ("AWS_ACCESS_KEY_ID", KEY),
         ("AWS_SECRET_ACCESS_KEY", SECRET),
     ];
-    let (_, text) = Program::with(&variables).told(b"");
+    let (_, text) = Program::with(&variables).reported(b"");
     assert!(!text.contains(SECRET), "{text}");
     let asked = receiver.seen().into_iter().next().unwrap_or_else(|| panic!("nothing was sent: {text}"));
     let date = asked.head.lines().find_map(|line| line.strip_prefix("x-amz-date: ")).unwrap().to_uppercase();

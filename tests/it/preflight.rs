@@ -1,4 +1,4 @@
-//! A preflight on scripted clusters: every line told for itself, whatever the others say.
+//! A preflight of scripted clusters: every line is right for itself, whatever the others are.
 
 use std::process::Command;
 use std::time::Duration;
@@ -14,12 +14,12 @@ use tokio::time::Instant;
 use crate::support::broker::{Authority, Group, Release, Scene, Stage, Topic, Validity, Voice};
 use crate::support::cloudwatch::Stand;
 
-/// One run of the program: what these variables and this event come to, with all the time it needs.
+/// One run of the program with these variables and this event, with as much time as it needs.
 pub(crate) fn answer(variables: &[(&str, &str)], event: &str) -> Outcome {
     answer_within(Duration::from_mins(1), variables, event)
 }
 
-/// The same in so much time.
+/// The same with this much time.
 pub(crate) fn answer_within(time: Duration, variables: &[(&str, &str)], event: &str) -> Outcome {
     let off = [("MEERKAT_HISTORY", "off"), ("MEERKAT_PUBLISH", "off"), ("MEERKAT_LAG_SECONDS", "0")];
     let variables = off.iter().chain(variables).map(|(name, value)| ((*name).to_owned(), (*value).to_owned()));
@@ -35,22 +35,22 @@ pub(crate) fn answer_within(time: Duration, variables: &[(&str, &str)], event: &
 }
 
 /// A preflight in plaintext.
-fn preflight(stage: &Stage) -> Told {
+fn preflight(stage: &Stage) -> Lines {
     let bootstrap = stage.bootstrap();
-    Told::new(&[("KAFKA_BOOTSTRAP_SERVERS", &bootstrap), ("KAFKA_SECURITY_PROTOCOL", "PLAINTEXT")])
+    Lines::new(&[("KAFKA_BOOTSTRAP_SERVERS", &bootstrap), ("KAFKA_SECURITY_PROTOCOL", "PLAINTEXT")])
 }
 
 /// A preflight over TLS.
-fn trusting(bootstrap: &str, authority: &Authority) -> Told {
-    Told::new(&[("KAFKA_BOOTSTRAP_SERVERS", bootstrap), ("KAFKA_SSL_TRUSTSTORE", &authority.pem())])
+fn trusting(bootstrap: &str, authority: &Authority) -> Lines {
+    Lines::new(&[("KAFKA_BOOTSTRAP_SERVERS", bootstrap), ("KAFKA_SSL_TRUSTSTORE", &authority.pem())])
 }
 
-struct Told {
+struct Lines {
     report: Value,
     status: Verdict,
 }
 
-impl Told {
+impl Lines {
     fn new(variables: &[(&str, &str)]) -> Self {
         let outcome = answer(variables, r#"{"mode":"preflight"}"#);
         let report: Value = serde_json::from_str(&outcome.json).expect("JSON");
@@ -61,7 +61,7 @@ impl Told {
         Self { report, status: outcome.status }
     }
 
-    /// Status and finding of each line about this in sections that begin so.
+    /// Status and finding of each line about this in sections with this prefix.
     fn lines(&self, section: &str, subject: &str) -> Vec<String> {
         let lines = self.report["lines"].as_array().expect("lines").iter();
         let here = lines.filter(|line| {
@@ -83,39 +83,39 @@ fn scene(brokers: i32) -> Scene {
 }
 
 #[test]
-fn brokers_of_different_ranges_are_told_one_by_one_and_as_a_mixture() {
+fn brokers_of_different_ranges_are_reported_one_by_one_and_as_a_mixture() {
     let stage =
         scene(3).node(2, |node| node.release(Release::V2_8)).node(3, |node| node.release(Release::V2_1)).start();
-    let told = preflight(&stage);
-    assert!(told.line("broker 1", "ListOffsets").starts_with("works: ListOffsets 10"));
-    assert!(told.line("broker 2", "ListOffsets").starts_with("works with less: ListOffsets 6: no MAX_TIMESTAMP"));
-    assert!(told.line("broker 3", "ListGroups").starts_with("works with less: ListGroups 2: no states"));
-    let mixed = told.line("cluster", "mixed versions");
+    let reported = preflight(&stage);
+    assert!(reported.line("broker 1", "ListOffsets").starts_with("works: ListOffsets 10"));
+    assert!(reported.line("broker 2", "ListOffsets").starts_with("works with less: ListOffsets 6: no MAX_TIMESTAMP"));
+    assert!(reported.line("broker 3", "ListGroups").starts_with("works with less: ListGroups 2: no states"));
+    let mixed = reported.line("cluster", "mixed versions");
     assert!(mixed.contains("brokers 1 (ListOffsets to 11); brokers 2 (ListOffsets to 6); brokers 3"), "{mixed}");
-    assert_eq!(told.report["brokers"].as_array().map(Vec::len), Some(3));
-    assert_eq!(told.report["brokers"][1]["versions"][0]["chosen"], 6);
+    assert_eq!(reported.report["brokers"].as_array().map(Vec::len), Some(3));
+    assert_eq!(reported.report["brokers"][1]["versions"][0]["chosen"], 6);
     assert!(stage.seen().iter().all(|seen| !seen.unoffered), "something was sent that was not offered");
 }
 
 #[test]
-fn nothing_in_common_does_not_work_and_the_rest_is_told_all_the_same() {
-    let told = preflight(&scene(1).node(1, |node| node.offers(ApiKey::ListOffsets, 90, 99)).start());
-    let line = told.line("broker 1", "ListOffsets");
+fn no_common_version_fails_and_the_rest_is_still_reported() {
+    let reported = preflight(&scene(1).node(1, |node| node.offers(ApiKey::ListOffsets, 90, 99)).start());
+    let line = reported.line("broker 1", "ListOffsets");
     assert!(line.starts_with("does not work: no version in common"), "{line}");
-    assert!(told.line("broker 1", "OffsetFetch").starts_with("works: "));
-    assert_eq!(told.line("selected", "groups"), "works: 1: orders of 1");
-    assert_eq!(told.status, Verdict::Err);
+    assert!(reported.line("broker 1", "OffsetFetch").starts_with("works: "));
+    assert_eq!(reported.line("selected", "groups"), "works: 1: orders of 1");
+    assert_eq!(reported.status, Verdict::Err);
 }
 
 #[test]
-fn of_several_addresses_in_vain_each_cause_is_told_and_none_is_taken_for_advice() {
-    let told =
-        Told::new(&[("KAFKA_BOOTSTRAP_SERVERS", "127.0.0.1:1,127.0.0.1:2"), ("KAFKA_SECURITY_PROTOCOL", "PLAINTEXT")]);
-    let line = told.line("look", "groups and topics");
+fn of_several_failed_addresses_each_cause_is_reported_and_none_is_printed_as_advice() {
+    let reported =
+        Lines::new(&[("KAFKA_BOOTSTRAP_SERVERS", "127.0.0.1:1,127.0.0.1:2"), ("KAFKA_SECURITY_PROTOCOL", "PLAINTEXT")]);
+    let line = reported.line("snapshot", "groups and topics");
     for address in ["127.0.0.1:1", "127.0.0.1:2"] {
         assert!(line.contains(&format!("cannot connect to {address}: ")), "{line}");
     }
-    let line = told.report["lines"].as_array().unwrap().iter().find(|line| line["section"] == "look").unwrap();
+    let line = reported.report["lines"].as_array().unwrap().iter().find(|line| line["section"] == "snapshot").unwrap();
     assert_eq!(line["todo"], "see the lines above");
 }
 
@@ -128,15 +128,15 @@ fn every_broker_is_tried_once_and_a_bootstrap_address_of_its_own_too() {
         node.advertised = Some("localhost".into());
     });
     let stage = scene.start();
-    let told = trusting(&stage.address(1).to_string(), &authority);
-    assert_eq!(told.lines("bootstrap 127.0.0.1", "address"), ["works: 127.0.0.1"]);
-    assert_eq!(told.lines("broker ", "TLS").len(), 2);
-    for tls in told.lines("", "TLS") {
+    let reported = trusting(&stage.address(1).to_string(), &authority);
+    assert_eq!(reported.lines("bootstrap 127.0.0.1", "address"), ["works: 127.0.0.1"]);
+    assert_eq!(reported.lines("broker ", "TLS").len(), 2);
+    for tls in reported.lines("", "TLS") {
         assert!(tls.starts_with("works: TLSv1_3, TLS13_"), "{tls}");
     }
-    let certificate = told.line("broker 2", "certificate");
+    let certificate = reported.line("broker 2", "certificate");
     assert!(certificate.starts_with("works: for localhost, 127.0.0.1, issued by CN="), "{certificate}");
-    assert!(told.line("broker 1", "connection").contains("ms a round trip"));
+    assert!(reported.line("broker 1", "connection").contains("ms a round trip"));
 }
 
 #[test]
@@ -145,9 +145,9 @@ fn a_certificate_that_is_refused_is_shown_all_the_same() {
         let authority = Authority::new();
         let identity = authority.identity(names, validity);
         let stage = scene(1).node(1, |node| node.tls = Some(identity)).start();
-        let told = trusting(&stage.bootstrap(), &authority);
-        assert_eq!(told.status, Verdict::Err);
-        (told.line("bootstrap", "TLS"), told.line("bootstrap", "certificate"))
+        let reported = trusting(&stage.bootstrap(), &authority);
+        assert_eq!(reported.status, Verdict::Err);
+        (reported.line("bootstrap", "TLS"), reported.line("bootstrap", "certificate"))
     };
     let (tls, certificate) = refused(&["127.0.0.1"], Validity::Past);
     assert!(tls.starts_with("does not work: the certificate expired at 2001-01-01"), "{tls}");
@@ -160,41 +160,42 @@ fn a_certificate_that_is_refused_is_shown_all_the_same() {
 }
 
 #[test]
-fn a_broker_that_is_down_is_told_beside_those_that_are_up() {
-    let told = preflight(&scene(2).node(2, |node| node.voice = Voice::Closed).start());
-    assert!(told.line("broker 1", "connection").starts_with("works: reached"));
-    let down = told.line("broker 2", "connection");
+fn a_broker_that_is_down_is_reported_beside_those_that_are_up() {
+    let reported = preflight(&scene(2).node(2, |node| node.voice = Voice::Closed).start());
+    assert!(reported.line("broker 1", "connection").starts_with("works: reached"));
+    let down = reported.line("broker 2", "connection");
     assert!(down.starts_with("does not work: cannot connect: 127.0.0.1: Connection refused"), "{down}");
-    assert!(told.lines("broker 2", "ListOffsets").is_empty());
+    assert!(reported.lines("broker 2", "ListOffsets").is_empty());
 }
 
 #[test]
 fn a_cluster_that_cannot_be_reached_at_all_still_has_an_answer() {
-    let told = preflight(&scene(1).node(1, |node| node.voice = Voice::Closed).start());
-    assert!(told.line("bootstrap", "connection").starts_with("does not work: cannot connect"));
-    assert_eq!(told.status, Verdict::Err);
-    let told = Told::new(&[("KAFKA_BOOTSTRAP_SERVERS", "127.0.0.1:1"), ("KAFKA_SSL_TRUSTSTORE", "/nowhere/ca.pem")]);
-    assert!(told.line("bootstrap", "TLS").contains("/nowhere/ca.pem"));
+    let reported = preflight(&scene(1).node(1, |node| node.voice = Voice::Closed).start());
+    assert!(reported.line("bootstrap", "connection").starts_with("does not work: cannot connect"));
+    assert_eq!(reported.status, Verdict::Err);
+    let reported =
+        Lines::new(&[("KAFKA_BOOTSTRAP_SERVERS", "127.0.0.1:1"), ("KAFKA_SSL_TRUSTSTORE", "/nowhere/ca.pem")]);
+    assert!(reported.line("bootstrap", "TLS").contains("/nowhere/ca.pem"));
 }
 
 #[test]
-fn permissions_are_told_one_by_one() {
+fn permissions_are_reported_one_by_one() {
     let stage = scene(1)
         .group(Group::classic("secret").refused(30))
         .group(Group::classic("audit").commits("hidden", &[1]).member("auditor", "hidden", &[0]))
         .topic(Topic::new("hidden", &[0..9]).hidden())
         .start();
-    let told = preflight(&stage);
+    let reported = preflight(&stage);
     assert_eq!(
-        told.lines("permissions", "groups"),
+        reported.lines("permissions", "groups"),
         ["works: DESCRIBE is there for 2: audit, orders", "does not work: DESCRIBE is missing for secret"]
     );
     assert_eq!(
-        told.lines("permissions", "topics"),
+        reported.lines("permissions", "topics"),
         ["works: DESCRIBE is there for 1: t", "does not work: DESCRIBE is missing for hidden"]
     );
     let todo: Vec<&str> =
-        told.report["lines"].as_array().unwrap().iter().filter_map(|line| line["todo"].as_str()).collect();
+        reported.report["lines"].as_array().unwrap().iter().filter_map(|line| line["todo"].as_str()).collect();
     let acl = format!(
         "kafka-acls.sh --bootstrap-server {} --add --allow-principal User:ANONYMOUS --operation Describe --topic hidden",
         stage.address(1)
@@ -205,8 +206,8 @@ fn permissions_are_told_one_by_one() {
 #[test]
 fn a_broker_that_is_down_is_no_lack_of_permissions() {
     let cluster = |scene: Scene| {
-        let told = preflight(&scene.describes_cluster(false).node(2, |node| node.voice = Voice::Closed).start());
-        (told.line("permissions", "cluster"), told.lines("permissions", "groups"))
+        let reported = preflight(&scene.describes_cluster(false).node(2, |node| node.voice = Voice::Closed).start());
+        (reported.line("permissions", "cluster"), reported.lines("permissions", "groups"))
     };
     let (line, _) = cluster(scene(2));
     assert!(
@@ -246,7 +247,7 @@ fn infras_readme_shows_the_lines_of_today() {
     for section in ["configuration", "broker 1", "selected", "permissions", "CloudWatch"] {
         assert_eq!(subjects(shown, section), subjects(&printed, section), "{section} of\n{printed}");
     }
-    // What CloudWatch does is the same on both but for figures.
+    // The lines of CloudWatch are the same on both except for figures.
     let words = |table: &str| section_of(table, "CloudWatch").replace(|c: char| c.is_ascii_digit(), "");
     assert_eq!(words(shown), words(&printed));
 }
@@ -257,7 +258,7 @@ fn section_of<'a>(table: &'a str, section: &str) -> &'a str {
     here.unwrap_or_else(|| panic!("{section} is not in\n{table}")).1.trim_end()
 }
 
-/// What each of them is about, but for advice and for what TLS and a login bring along, which the example has.
+/// The subject of each line, without advice and without the lines of TLS and a login, which the example has.
 fn subjects<'a>(table: &'a str, section: &str) -> Vec<&'a str> {
     let subject = |line: &'a str| line.trim_start().split("  ").next().unwrap_or_default();
     let all = section_of(table, section).lines().map(subject);

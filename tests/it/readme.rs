@@ -1,4 +1,4 @@
-//! What the documents promise: their size, that their links lead somewhere, and that each command is one.
+//! The promises of the documents: their size, that their links have targets, and that each command works.
 
 use std::path::{Path, PathBuf};
 use std::process::Command;

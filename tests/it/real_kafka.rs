@@ -8,9 +8,9 @@ use std::process::{Command, Stdio};
 
 use serde_json::{Value, json};
 
+use crate::support::check::Report;
 use crate::support::contract::keeps_promises;
 use crate::support::kafka::Cluster;
-use crate::support::look::Report;
 
 mod ages;
 mod brokers;
@@ -90,7 +90,7 @@ impl Run {
         command.args(&self.arguments).env_clear().envs(self.variables);
         command.stdin(Stdio::piped()).stdout(Stdio::piped()).stderr(Stdio::piped());
         let mut child = command.spawn().expect("the binary starts");
-        // A run that ends before it reads its event closes the pipe; its exit code tells of it.
+        // A run that ends before it reads its event closes the pipe; its exit code shows it.
         let _ = child.stdin.take().expect("a pipe").write_all(self.event.as_bytes());
         let output = child.wait_with_output().expect("the binary ends");
         let said = String::from_utf8(output.stderr).expect("standard error is UTF-8");
@@ -111,8 +111,8 @@ impl Run {
     }
 }
 
-/// One look at some groups of the shared cluster.
-pub(crate) fn look(groups: &[&str]) -> Report {
+/// One run over some groups of the shared cluster.
+pub(crate) fn check(groups: &[&str]) -> Report {
     Run::on(Cluster::shared()).groups(groups).report()
 }
 

@@ -1,13 +1,13 @@
-//! What real brokers answered, byte for byte, and what the report makes of it.
+//! Recorded answers of real brokers, byte for byte, and the report made from them.
 //!
-//! `cargo test --test it recorded -- --ignored` makes the recordings anew: it starts each release, sets the scene of
-//! [`stage`], and takes one look through a port that writes down what passes.
+//! `cargo test --test it recorded -- --ignored` makes the recordings again: it starts each release, sets the scene of
+//! [`stage`], and does one run through a port that records the bytes.
 
 use serde_json::json;
 
 use crate::real_kafka::show;
+use crate::support::check::{Check, Report};
 use crate::support::kafka::{Cluster, Options};
-use crate::support::look::{Look, Report};
 use crate::support::tape::{Player, Tape};
 
 const RELEASES: [&str; 6] = ["2.8.2", "3.9.1", "4.1.1", "4.2.0", "4.3.1", "4.4.0"];
@@ -22,15 +22,15 @@ fn path(release: &str) -> String {
     format!("{}/tests/support/recorded/{release}.txt", env!("CARGO_MANIFEST_DIR"))
 }
 
-/// The recording of a release, looked at.
+/// The report that a recording of a release gives.
 fn replayed(release: &str) -> Report {
     let text = std::fs::read_to_string(path(release)).expect("a recording");
     let player = Player::play(Tape::parse(&text));
-    Look::at(&player.address().to_string()).take().expect("a report")
+    Check::at(&player.address().to_string()).answer().expect("a report")
 }
 
 #[test]
-fn lag_is_what_kafkas_own_tool_would_say_where_that_makes_sense() {
+fn lag_equals_that_of_kafkas_own_tool_where_that_makes_sense() {
     for release in RELEASES {
         let report = replayed(release);
         assert_eq!(report.lags("lagging"), "orders/0 40, orders/1 30", "{release}");
@@ -85,7 +85,7 @@ fn the_versions_are_those_that_the_release_is_known_for() {
 }
 
 #[test]
-fn share_groups_are_told_with_start_offsets_and_lag() {
+fn share_groups_have_start_offsets_and_lag() {
     for release in SHARE {
         let report = replayed(release);
         assert_eq!(
@@ -99,13 +99,13 @@ fn share_groups_are_told_with_start_offsets_and_lag() {
             shown.retain(|letter| letter != ',');
             shown
         };
-        let told = release != "4.1.1"; // KIP-1226 came with 4.2
-        let source = if told { "coordinator" } else { "bound" };
+        let reported = release != "4.1.1"; // KIP-1226 came with 4.2
+        let source = if reported { "coordinator" } else { "bound" };
         let rest = |lag| format!("log_end=100 lag={lag} lag_source={source} member=null");
-        assert_eq!(partition("sharing", 0), format!("start=0 {}", rest(if told { 1 } else { 100 })), "{release}");
+        assert_eq!(partition("sharing", 0), format!("start=0 {}", rest(if reported { 1 } else { 100 })), "{release}");
         assert!(report.partition("sharing", "jobs", 0)["committed"].is_null(), "{release}");
         assert_eq!(report.group("shared")["state"], "Empty", "{release}");
-        if told {
+        if reported {
             // What 4.2 and 4.3 know of the lag is gone when an administrator sets the group back, until it reads again.
             assert!(partition("shared", 0).starts_with("start=40 log_end=100 lag=60 "), "{release}");
         }
@@ -113,7 +113,7 @@ fn share_groups_are_told_with_start_offsets_and_lag() {
 }
 
 #[test]
-fn streams_groups_are_told_with_members_tasks_and_why_they_are_not_ready() {
+fn streams_groups_have_members_tasks_and_the_reason_why_they_are_not_ready() {
     for release in STREAMS {
         let report = replayed(release);
         let group = |name| show(report.group(name), "type state members");
@@ -161,7 +161,7 @@ fn stage(cluster: &Cluster) {
         for command in [
             "create-topic jobs 1",
             "produce jobs 0 100",
-            // The record at 10 is delivered, and held longer than this scene takes.
+            // The record at 10 is delivered, and held longer than this scene lasts.
             "join sharer share sharing jobs release=10 hold=60000",
             if cluster.is_at_least(4, 2) {
                 "wait-share sharing jobs 0 lag=1"
@@ -197,7 +197,7 @@ fn record() {
         let cluster = Cluster::start(&Options { version: release.to_owned(), ..Options::default() });
         stage(&cluster);
         let player = Player::record(cluster.plaintext().parse().expect("one address"));
-        Look::at(&player.address().to_string()).take().expect("a report");
+        Check::at(&player.address().to_string()).answer().expect("a report");
         let about = format!(
             "Apache Kafka {release}, recorded by `cargo test --test it recorded -- --ignored`: API key, version, request and answer \
              from after the correlation id on."

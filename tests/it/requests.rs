@@ -1,13 +1,14 @@
-//! How many requests a look takes, in which order, and that none of them changes the cluster.
+//! How many requests a run needs, in which order, and that none of them changes the cluster.
 
 use std::collections::BTreeMap;
 
 use kafka_protocol::messages::{ApiKey, ListOffsetsRequest, OffsetFetchRequest};
 
 use crate::support::broker::{Act, Group, Release, Scene, Stage, Topic, When};
-use crate::support::look::{Look, Report, look};
+use crate::support::check::{Check, Report, check};
 
-/// So many groups on each of so many coordinators; each group reads one of the topics, which all brokers lead in turn.
+/// This many groups at each of this many coordinators; each group reads one of the topics, which all brokers lead in
+/// turn.
 fn scene(brokers: i32, groups_each: usize, kinds: &[fn(&str) -> Group]) -> Scene {
     let leaders: Vec<i32> = (1..=brokers).collect();
     let logs = [0..10, 0..10];
@@ -32,11 +33,11 @@ fn expected(counts: &[(&str, usize)]) -> BTreeMap<String, usize> {
 }
 
 #[test]
-fn the_requests_of_a_look_are_a_formula() {
+fn the_number_of_requests_of_a_run_is_a_formula() {
     let kinds: &[fn(&str) -> Group] = &[Group::classic, Group::consumer, Group::share, Group::streams];
     for (brokers, groups_each) in [(1, 4), (3, 4), (1, 50), (1, 54), (2, 120), (6, 10)] {
         let stage = scene(brokers, groups_each, kinds).start();
-        let report = look(&stage);
+        let report = check(&stage);
         assert!(report.0["groups"].as_array().is_some_and(|groups| groups.iter().all(|group| group["total_lag"] == 5)));
         let brokers = usize::try_from(brokers).unwrap();
         // Two partitions have commits, which the first two brokers lead.
@@ -61,19 +62,19 @@ fn the_requests_of_a_look_are_a_formula() {
 }
 
 #[test]
-fn below_version_8_every_group_takes_an_offset_fetch_of_its_own() {
+fn below_version_8_every_group_needs_its_own_offset_fetch() {
     let stage = scene(2, 30, &[Group::classic]).release(Release::V2_8).start();
-    look(&stage);
+    check(&stage);
     assert_eq!(counts(&stage)["OffsetFetch"], 60);
     assert_eq!(counts(&stage)["DescribeGroups"], 6);
     assert!(!counts(&stage).contains_key("ConsumerGroupDescribe"));
 }
 
 #[test]
-fn a_kind_of_which_there_is_no_group_takes_no_request() {
+fn a_kind_without_groups_needs_no_request() {
     let of = |kind| {
         let stage = scene(1, 3, &[kind]).start();
-        look(&stage);
+        check(&stage);
         let mut counts = counts(&stage);
         counts.retain(|api, _| !matches!(api.as_str(), "Metadata" | "ListGroups" | "ListOffsets"));
         counts
@@ -90,16 +91,16 @@ fn a_kind_of_which_there_is_no_group_takes_no_request() {
 fn one_broker_gets_ten_requests_and_one_for_every_fifty_groups() {
     for groups in [1, 49, 50, 51, 100, 260] {
         let stage = scene(1, groups, &[Group::classic]).start();
-        look(&stage);
+        check(&stage);
         let requests = stage.seen().len();
         assert!(requests <= 10 + groups.div_ceil(50), "{requests} requests for {groups} groups");
     }
 }
 
 #[test]
-fn a_group_asked_for_by_name_takes_no_more_than_all_of_them() {
+fn a_named_group_needs_no_more_requests_than_all_groups() {
     let stage = scene(2, 10, &[Group::classic]).start();
-    let report = Look::at(&stage.bootstrap()).named(&["group-2-4"]).report(&stage);
+    let report = Check::at(&stage.bootstrap()).named(&["group-2-4"]).report(&stage);
     assert_eq!(report.groups(), ["group-2-4"]);
     let formula = [("Metadata", 2), ("ListGroups", 2), ("DescribeGroups", 5), ("OffsetFetch", 1), ("ListOffsets", 6)];
     assert_eq!(counts(&stage), expected(&formula));
@@ -108,22 +109,22 @@ fn a_group_asked_for_by_name_takes_no_more_than_all_of_them() {
 #[test]
 fn a_cluster_that_shows_no_groups_is_asked_whether_it_may_be_described() {
     let stage = Scene::of(1).topic(Topic::new("t", &[0..10])).start();
-    let report = look(&stage);
+    let report = check(&stage);
     assert!(report.complete());
     assert_eq!(counts(&stage), expected(&[("Metadata", 2), ("DescribeGroups", 2), ("ListGroups", 1)]));
 }
 
 #[test]
-fn a_group_that_never_committed_takes_no_list_offsets() {
+fn a_group_that_never_committed_needs_no_list_offsets() {
     let stage = Scene::of(1).group(Group::classic("idle")).start();
-    assert_eq!(look(&stage).group("idle")["reason"], "the group reads nothing");
+    assert_eq!(check(&stage).group("idle")["reason"], "the group reads nothing");
     assert!(stage.asked(ApiKey::ListOffsets).is_empty());
 }
 
 #[test]
 fn offsets_are_fetched_for_whole_groups_and_never_more_than_fifty() {
     let stage = scene(1, 120, &[Group::classic]).start();
-    look(&stage);
+    check(&stage);
     let mut asked = Vec::new();
     for fetch in stage.asked(ApiKey::OffsetFetch) {
         let request: OffsetFetchRequest = fetch.request();
@@ -139,7 +140,7 @@ fn offsets_are_fetched_for_whole_groups_and_never_more_than_fifty() {
 #[test]
 fn each_leader_is_asked_for_start_high_watermark_and_last_stable_offset_as_a_consumer() {
     let stage = scene(2, 1, &[Group::classic]).start();
-    look(&stage);
+    check(&stage);
     for leader in [1, 2] {
         let requests = stage.asked(ApiKey::ListOffsets).into_iter().filter(|seen| seen.node == leader);
         let asked: Vec<ListOffsetsRequest> = requests.map(|seen| seen.request()).collect();
@@ -155,16 +156,16 @@ fn each_leader_is_asked_for_start_high_watermark_and_last_stable_offset_as_a_con
 #[test]
 fn brokers_and_groups_are_asked_for_in_one_flight() {
     let scene = scene(1, 4, &[Group::classic]).fault(When::on(ApiKey::Metadata).times(1), Act::AfterNext);
-    let report = look(&scene.start());
+    let report = check(&scene.start());
     assert_eq!(*report.at("complete"), true);
     assert_eq!(*report.at("totals/groups"), 4);
 }
 
 #[test]
 fn the_last_commit_is_in_before_the_first_log_end_is_asked_for() {
-    // `Look::report` holds every look of these tests to it; here is one with much that could overtake.
+    // `Check::report` holds every run of these tests to it; this case has much that could overtake.
     let stage = scene(6, 60, &[Group::classic, Group::consumer]).start();
-    look(&stage);
+    check(&stage);
     let answered = stage.asked(ApiKey::OffsetFetch).iter().filter_map(|seen| seen.answered).max();
     let asked = stage.asked(ApiKey::ListOffsets).iter().map(|seen| seen.asked).min();
     assert!(answered.is_some() && answered < asked, "{answered:?} {asked:?}");
@@ -174,7 +175,7 @@ fn the_last_commit_is_in_before_the_first_log_end_is_asked_for() {
 fn warm(scene: Scene, between: impl FnOnce(&mut Scene)) -> (BTreeMap<String, usize>, Report) {
     let stage = scene.start();
     let mut before = BTreeMap::new();
-    let [_, report] = Look::at(&stage.bootstrap()).twice(|| {
+    let [_, report] = Check::at(&stage.bootstrap()).twice(|| {
         before = counts(&stage);
         stage.change(between);
     });
@@ -218,7 +219,7 @@ fn a_warm_run_asks_once_whether_the_groups_of_an_offsets_topic_of_any_size_are_l
     // A first run knows the usual number alone, whose made-up groups are enough for most smaller ones.
     for (partitions, asked) in [(1, 3), (8, 3), (50, 3), (200, 5)] {
         let stage = of(partitions).start();
-        look(&stage);
+        check(&stage);
         assert_eq!(counts(&stage)["DescribeGroups"], asked, "{partitions} partitions");
     }
 }
@@ -227,7 +228,7 @@ fn a_warm_run_asks_once_whether_the_groups_of_an_offsets_topic_of_any_size_are_l
 fn topics_that_are_watched_take_no_request_by_name_and_one_by_a_pattern() {
     let requests = |rules: &str| {
         let stage = scene(1, 2, &[Group::classic]).topic(Topic::new("orders-dlt", &[0..3])).start();
-        Look::at(&stage.bootstrap()).with("MEERKAT_WATCH", rules).report(&stage);
+        Check::at(&stage.bootstrap()).with("MEERKAT_WATCH", rules).report(&stage);
         counts(&stage)
     };
     let (none, mut by_pattern) = (requests(""), requests("*-dlt=new"));

@@ -1,4 +1,4 @@
-//! Logins of a process that stays warm: a secret is fetched once, and anew when the login is refused.
+//! Logins of a process that stays warm: a secret is fetched once, and again when the login is refused.
 
 use std::sync::{Arc, Mutex};
 use std::time::Duration;
@@ -12,7 +12,7 @@ use crate::support::lambda::Lambda;
 
 const SECRET: &str = "arn:aws:secretsmanager:eu-west-1:123456789012:secret:AmazonMSK_orders-AbCdEf";
 
-/// A broker that wants a password, a keeper of the password, and a function that has to find both in agreement.
+/// A broker that demands a password, a store of the password, and a function that needs both to agree.
 struct Warm {
     stage: Stage,
     kept: Arc<Mutex<String>>,
@@ -26,9 +26,9 @@ impl Warm {
             Sasl { mechanism: "PLAIN", right: Some(plain("hunter-first")), receipt: b"", refusal: "no such password" };
         let stage = Scene::of(1).sasl(sasl).start();
         let kept = Arc::new(Mutex::new(String::from("hunter-first")));
-        let told = Arc::clone(&kept);
+        let reported = Arc::clone(&kept);
         let keeper = Server::start(move |_| {
-            let password = told.lock().expect("a password").clone();
+            let password = reported.lock().expect("a password").clone();
             secret_of(&password)
         });
         let mut variables = login(&stage, "PLAIN", &keeper);
@@ -37,7 +37,7 @@ impl Warm {
         Self { stage, kept, keeper, lambda }
     }
 
-    /// The broker has another password from now on, and ends the connections of those who came with the one before.
+    /// The broker has another password from now on, and ends the connections with the previous one.
     fn rotate_broker(&self, password: &str) {
         self.stage.change(|scene| {
             scene.rotate(plain(password));
@@ -45,13 +45,13 @@ impl Warm {
         });
     }
 
-    /// The keeper has another password from now on.
+    /// The store has another password from now on.
     fn rotate_secret(&self, password: &str) {
         password.clone_into(&mut self.kept.lock().expect("a password"));
     }
 
-    /// Invokes the function; answers how it went, and how often the secret has been fetched so far.
-    fn look(&self) -> (bool, usize) {
+    /// Invokes the function; returns whether it succeeded, and how often the secret has been fetched so far.
+    fn check(&self) -> (bool, usize) {
         let invoked = self.lambda.invoke("{}");
         (invoked.ok, self.keeper.seen().len())
     }
@@ -75,7 +75,7 @@ pub(super) fn login(stage: &Stage, mechanism: &str, aws: &Server) -> Vec<(String
     variables.map(|(name, value)| (name.to_owned(), value)).into()
 }
 
-/// What the keeper answers that has this password.
+/// The store's answer with this password.
 fn secret_of(password: &str) -> Answer {
     let secret = json!({ "username": "meerkat", "password": password }).to_string();
     Answer::json(200, &json!({ "SecretString": secret }).to_string())
@@ -89,10 +89,10 @@ fn plain(password: &str) -> Vec<u8> {
 #[test]
 fn a_secret_is_fetched_once_a_process() {
     let warm = Warm::start();
-    assert_eq!([warm.look(), warm.look(), warm.look()], [(true, 1), (true, 1), (true, 1)]);
+    assert_eq!([warm.check(), warm.check(), warm.check()], [(true, 1), (true, 1), (true, 1)]);
 }
 
-/// The keeper takes several head starts of one address before the next.
+/// The store needs several head starts of one address before the next.
 #[test]
 fn while_a_secret_is_on_its_way_no_other_address_is_connected_to() {
     let sasl = Sasl { mechanism: "PLAIN", right: Some(plain("hunter-first")), receipt: b"", refusal: "" };
@@ -107,7 +107,7 @@ fn while_a_secret_is_on_its_way_no_other_address_is_connected_to() {
     assert_eq!((stage.connections(), keeper.seen().len()), (3, 1));
 }
 
-/// The broker says nothing before the keeper is asked.
+/// The broker is silent until the store is asked.
 #[test]
 fn a_secret_is_fetched_while_connections_are_opened() {
     let sasl = Sasl { mechanism: "PLAIN", right: Some(plain("hunter-first")), receipt: b"", refusal: "" };
@@ -120,18 +120,18 @@ fn a_secret_is_fetched_while_connections_are_opened() {
     let mut variables = login(&stage, "PLAIN", &keeper);
     variables.push(("KAFKA_SASL_SECRET".into(), SECRET.into()));
     variables.push(("MEERKAT_TIMEOUT".into(), "5".into()));
-    let told = Lambda::start(&variables).invoke("{}");
-    assert!(told.ok, "{}", told.body);
+    let reported = Lambda::start(&variables).invoke("{}");
+    assert!(reported.ok, "{}", reported.body);
 }
 
 #[test]
-fn connections_stay_open_between_looks_and_one_that_ended_is_opened_anew() {
+fn connections_stay_open_between_runs_and_a_closed_one_is_opened_again() {
     let warm = Warm::start();
-    let look = || (warm.look().0, warm.stage.connections());
-    let (_, first) = look();
-    assert_eq!([look(), look()], [(true, first); 2]);
+    let check = || (warm.check().0, warm.stage.connections());
+    let (_, first) = check();
+    assert_eq!([check(), check()], [(true, first); 2]);
     warm.stage.change(Scene::hang_up);
-    assert_eq!([look(), look()], [(true, first + 1); 2]);
+    assert_eq!([check(), check()], [(true, first + 1); 2]);
     let logins = warm.stage.asked(ApiKey::SaslAuthenticate).len();
     assert_eq!(logins, first + 1);
 }
@@ -139,36 +139,36 @@ fn connections_stay_open_between_looks_and_one_that_ended_is_opened_anew() {
 #[test]
 fn a_rotated_secret_is_fetched_anew_and_kept() {
     let warm = Warm::start();
-    assert_eq!(warm.look(), (true, 1));
+    assert_eq!(warm.check(), (true, 1));
     warm.rotate_broker("hunter-second");
     warm.rotate_secret("hunter-second");
-    assert_eq!([warm.look(), warm.look()], [(true, 2), (true, 2)]);
+    assert_eq!([warm.check(), warm.check()], [(true, 2), (true, 2)]);
 }
 
 #[test]
 fn a_preflight_judges_the_secret_of_now() {
     let warm = Warm::start();
-    assert_eq!(warm.look(), (true, 1));
+    assert_eq!(warm.check(), (true, 1));
     warm.rotate_broker("hunter-second");
     warm.rotate_secret("hunter-second");
-    let told = warm.lambda.invoke(r#"{"mode":"preflight"}"#).body;
-    assert!(told.contains("PLAIN accepted") && !told.contains("no such password"), "{told}");
+    let reported = warm.lambda.invoke(r#"{"mode":"preflight"}"#).body;
+    assert!(reported.contains("PLAIN accepted") && !reported.contains("no such password"), "{reported}");
     assert_eq!(warm.keeper.seen().len(), 2);
 }
 
 #[test]
 fn a_login_that_is_refused_anew_fails_and_is_tried_with_a_fresh_secret_next_time() {
     let warm = Warm::start();
-    assert_eq!(warm.look(), (true, 1));
+    assert_eq!(warm.check(), (true, 1));
     warm.rotate_broker("hunter-second");
-    // The secret lags behind: one refetch, then the refusal is told.
+    // The stored secret is still the old one: it is fetched once more, then the refusal is reported.
     let invoked = warm.lambda.invoke("{}");
     let error: Value = serde_json::from_str(&invoked.body).expect("an error in JSON");
     assert!(!invoked.ok && warm.keeper.seen().len() == 2, "{invoked:?}");
-    let told = error["errorMessage"].as_str().expect("a message");
-    assert!(told.contains("no such password: check KAFKA_SASL_USERNAME and KAFKA_SASL_PASSWORD"), "{told}");
+    let reported = error["errorMessage"].as_str().expect("a message");
+    assert!(reported.contains("no such password: check KAFKA_SASL_USERNAME and KAFKA_SASL_PASSWORD"), "{reported}");
     warm.rotate_secret("hunter-second");
-    assert!(warm.look().0, "a fresh secret is right");
+    assert!(warm.check().0, "a fresh secret is right");
     let logs = warm.lambda.logs();
     for secret in ["hunter-first", "hunter-second", "an-aws-secret-key", "an-aws/session+token="] {
         assert!(!logs.contains(secret) && !invoked.body.contains(secret), "{logs}");

@@ -1,4 +1,4 @@
-//! The door to what is kept elsewhere, against doubles that answer as the services document.
+//! The door to stored secrets, with doubles that answer as the services document.
 
 #![expect(clippy::unwrap_used, reason = "a test fails by panicking")]
 
@@ -49,7 +49,7 @@ async fn read(door: &Door, text: &str) -> String {
     }
 }
 
-/// An error with its causes, in which nothing of ours may show.
+/// An error with its causes, which must not contain our secrets.
 fn spelled(error: &SecretError) -> String {
     let mut text = error.to_string();
     let mut cause = error.source();
@@ -89,7 +89,7 @@ async fn a_refusal_names_the_permission_that_is_missing() {
         (SECRET, denied("Access to KMS is not allowed"), "allow kms:Decrypt on it"),
         (SECRET, r#"{"__type":"ResourceNotFoundException"}"#.into(), "does not exist"),
         (PARAMETER, r#"{"__type":"ParameterNotFound"}"#.into(), "does not exist"),
-        (SECRET, r#"{"__type":"ExpiredTokenException"}"#.into(), "takes valid AWS credentials"),
+        (SECRET, r#"{"__type":"ExpiredTokenException"}"#.into(), "needs valid AWS credentials"),
         (SECRET, r#"{"__type":"InvalidSignatureException"}"#.into(), "clock right"),
         (SECRET, r#"{"__type":"InvalidRequestException"}"#.into(), "cannot be read: InvalidRequestException"),
         (SECRET, "<html>hello</html>".into(), "cannot be read: HTTP status 400"),
@@ -115,8 +115,8 @@ async fn an_answer_that_is_longer_than_any_secret_is_given_up() {
     let longer = format!("{most} ");
     let double = Double::start(&[Answer { status: 200, body: &longer }]).await;
     let error = read(&door(&double.origin, WAIT).await, SECRET).await;
-    let told = format!("is of no use: the answer of {} has more than 1 MB", double.origin);
-    assert!(error.ends_with(&told), "{error}");
+    let reported = format!("is of no use: the answer of {} has more than 1 MB", double.origin);
+    assert!(error.ends_with(&reported), "{error}");
 }
 
 #[tokio::test]
@@ -130,23 +130,23 @@ async fn a_hiccup_is_asked_again() {
 }
 
 #[tokio::test]
-async fn a_service_that_does_not_answer_is_told_by_its_address() {
+async fn a_service_that_does_not_answer_is_reported_with_its_address() {
     let silent = Double::start(&[]).await;
     let error = read(&door(&silent.origin, Duration::from_millis(300)).await, SECRET).await;
     assert!(error.contains(&format!("no answer from {}", silent.origin)) && error.contains("NAT gateway"), "{error}");
 }
 
 #[tokio::test]
-async fn without_credentials_the_error_says_where_they_come_from() {
+async fn without_credentials_the_error_names_their_sources() {
     let door = Door::with_aws(WAIT, aws_config::SdkConfig::builder().build());
     let error = read(&door, SECRET).await;
-    assert!(error.contains("takes valid AWS credentials: run with a role"), "{error}");
+    assert!(error.contains("needs valid AWS credentials: run with a role"), "{error}");
     let error = spelled(&door.aws_key(None).await.unwrap_err());
-    assert!(error.starts_with("the AWS_MSK_IAM login takes valid AWS credentials"), "{error}");
+    assert!(error.starts_with("the AWS_MSK_IAM login needs valid AWS credentials"), "{error}");
 }
 
 #[tokio::test]
-async fn a_file_holds_a_secret_or_is_told() {
+async fn a_file_holds_a_secret_or_is_reported() {
     let folder = std::env::temp_dir().join(format!("meerkat-secrets-{}", std::process::id()));
     std::fs::create_dir_all(&folder).unwrap();
     let path = folder.join("kafka.json");

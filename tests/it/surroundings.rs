@@ -1,4 +1,4 @@
-//! The program among things that are not as they should be: its environment, its event, what answers in the place of AWS.
+//! The program in wrong surroundings: its environment, its event, another server instead of AWS.
 
 #![expect(clippy::expect_used, clippy::unwrap_used, reason = "a test fails by panicking")]
 
@@ -15,7 +15,7 @@ use rcgen::{CertifiedKey, generate_simple_self_signed};
 use crate::support::broker::{Authority, Scene, Validity};
 use crate::support::http::{Answer, Server};
 
-/// A run that knows nothing but these variables.
+/// A run with only these variables.
 pub(crate) struct Program(pub(crate) Command);
 
 impl Program {
@@ -32,7 +32,7 @@ impl Program {
     }
 
     /// The exit code, and everything that was written.
-    pub(crate) fn told(&mut self, event: &[u8]) -> (Option<i32>, String) {
+    pub(crate) fn reported(&mut self, event: &[u8]) -> (Option<i32>, String) {
         let mut child = self.0.spawn().unwrap();
         // A run that ends early does not read it.
         let _ = child.stdin.take().expect("a pipe").write_all(event);
@@ -43,27 +43,28 @@ impl Program {
 }
 
 #[test]
-fn a_variable_that_is_not_utf8_is_told_where_it_is_ours() {
-    let told = |name: &str| {
+fn a_variable_of_meerkat_that_is_not_utf8_is_reported() {
+    let reported = |name: &str| {
         let mut program = Program::with(&[]);
         program.0.env(name, OsString::from_vec(vec![0xff]));
-        program.told(b"")
+        program.reported(b"")
     };
-    let (code, text) = told("FOO");
+    let (code, text) = reported("FOO");
     assert_eq!(code, Some(4), "{text}");
     assert!(text.contains("no broker is named: give --bootstrap-server HOST:PORT"), "{text}");
-    let (code, text) = told("MEERKAT_GROUPS");
+    let (code, text) = reported("MEERKAT_GROUPS");
     assert_eq!((code, text.trim()), (Some(4), "meerkat: MEERKAT_GROUPS is not UTF-8"));
 }
 
 #[test]
-fn an_event_that_is_not_utf8_is_said_to_be_the_event() {
-    let (code, text) = Program::with(&[("KAFKA_BOOTSTRAP_SERVERS", "127.0.0.1:1")]).told(b"{\"groups\":[\"\xff\"]}");
+fn an_event_that_is_not_utf8_is_named_in_the_message() {
+    let (code, text) =
+        Program::with(&[("KAFKA_BOOTSTRAP_SERVERS", "127.0.0.1:1")]).reported(b"{\"groups\":[\"\xff\"]}");
     assert_eq!(code, Some(4), "{text}");
     assert!(text.contains("the event on standard input cannot be read"), "{text}");
 }
 
-/// What a run says of a `CloudWatch` at this address.
+/// The output of a run with a `CloudWatch` at this address.
 fn store_at(origin: &str) -> String {
     let stage = Scene::of(1).start();
     let variables = [
@@ -75,13 +76,13 @@ fn store_at(origin: &str) -> String {
         ("AWS_SECRET_ACCESS_KEY", "hunter2"),
         ("AWS_ENDPOINT_URL_CLOUDWATCH", origin),
     ];
-    let (_, text) = Program::with(&variables).told(b"");
+    let (_, text) = Program::with(&variables).reported(b"");
     assert!(!text.contains("hunter2"), "{text}");
     text
 }
 
 #[test]
-fn a_page_in_the_place_of_cloudwatch_is_told_and_counts_for_nothing() {
+fn another_servers_page_instead_of_cloudwatch_is_reported_and_ignored() {
     for status in [200, 404] {
         let page = move |_: &_| {
             let headers = vec![String::from("content-type: text/html")];
@@ -89,9 +90,9 @@ fn a_page_in_the_place_of_cloudwatch_is_told_and_counts_for_nothing() {
         };
         let server = Server::start(page);
         let text = store_at(&server.origin());
-        let told = format!("was answered by something else than CloudWatch (HTTP status {status}, text/html)");
-        assert!(text.contains(&format!("reading the history {told}")), "{text}");
-        assert!(text.contains(&format!("publishing the metrics {told}")), "{text}");
+        let reported = format!("was answered by something else than CloudWatch (HTTP status {status}, text/html)");
+        assert!(text.contains(&format!("reading the history {reported}")), "{text}");
+        assert!(text.contains(&format!("publishing the metrics {reported}")), "{text}");
         assert!(!text.contains("guest network"), "{text}");
     }
 }
@@ -103,7 +104,7 @@ fn a_connection_that_ends_is_unreachable() {
     std::thread::spawn(move || listener.incoming().for_each(drop));
     let text = store_at(&origin);
     assert!(text.contains("did not reach CloudWatch"), "{text}");
-    assert!(!text.contains("it takes a Region"), "{text}");
+    assert!(!text.contains("it needs a Region"), "{text}");
 }
 
 /// A server whose answers never end, and how many bytes of them were taken.
@@ -133,8 +134,9 @@ fn endless() -> (String, Arc<AtomicUsize>) {
 fn an_answer_without_an_end_is_given_up() {
     let (origin, sent) = endless();
     let text = store_at(&origin);
-    let told = format!("was answered by something else than CloudWatch (the answer of {origin} has more than 16 MB)");
-    assert!(text.contains(&told), "{text}");
+    let reported =
+        format!("was answered by something else than CloudWatch (the answer of {origin} has more than 16 MB)");
+    assert!(text.contains(&reported), "{text}");
     // One read and two writes, none tried again, and what the system keeps of each connection.
     let sent = sent.load(Ordering::Relaxed);
     assert!(sent < 100 * 1024 * 1024, "{sent} bytes were taken");
@@ -159,9 +161,9 @@ fn credentials_without_an_end_are_given_up_and_whoever_gives_them_is_named() {
         ("MEERKAT_PUBLISH", "off"),
     ];
     for (more, most, tried) in
-        [(&store[..], 16, "reading the history got no AWS credentials"), (&secret, 1, "takes valid AWS credentials")]
+        [(&store[..], 16, "reading the history got no AWS credentials"), (&secret, 1, "needs valid AWS credentials")]
     {
-        let (_, text) = Program::with(&[&variables, more].concat()).told(b"");
+        let (_, text) = Program::with(&[&variables, more].concat()).reported(b"");
         assert!(text.contains(tried), "{text}");
         assert!(text.contains(&format!("the answer of {origin} has more than {most} MB")), "{text}");
         assert!(!text.contains("hunter2"), "{text}");
@@ -183,13 +185,13 @@ fn a_credentials_endpoint_that_hangs_is_named() {
         ("AWS_CONTAINER_CREDENTIALS_FULL_URI", &*url),
         ("AWS_ENDPOINT_URL_CLOUDWATCH", "http://127.0.0.1:1"),
     ];
-    let (_, text) = Program::with(&variables).told(b"");
+    let (_, text) = Program::with(&variables).reported(b"");
     for tried in ["reading the history", "publishing the metrics"] {
-        assert!(text.contains(&format!("{tried} waited for credentials in vain")), "{text}");
+        assert!(text.contains(&format!("{tried} waited for credentials and received none")), "{text}");
     }
 }
 
-/// A certificate for 127.0.0.1 that vouches for itself, and the same with its key.
+/// A self-signed certificate for 127.0.0.1, and the same with its key.
 fn self_signed() -> (String, String) {
     let CertifiedKey { cert, signing_key } = generate_simple_self_signed([String::from("127.0.0.1")]).unwrap();
     (cert.pem(), cert.pem() + &signing_key.serialize_pem())
@@ -227,10 +229,10 @@ fn a_public_issuer_is_trusted_beside_brokers_with_an_authority_of_their_own() {
         ("KAFKA_SASL_OAUTHBEARER_CLIENT_SECRET", "hunter2"),
         ("MEERKAT_HISTORY", "off"),
         ("MEERKAT_PUBLISH", "off"),
-        // What stands for the public authorities.
+        // It replaces the public authorities.
         ("SSL_CERT_FILE", public.to_str().unwrap()),
     ];
-    let (_, text) = Program::with(&variables).told(b"");
+    let (_, text) = Program::with(&variables).reported(b"");
     std::fs::remove_file(&public).unwrap();
     assert_eq!(issuer.seen().len(), 1, "{text}");
     assert!(!text.contains("UnknownIssuer") && !text.contains("unknown CA"), "{text}");
@@ -245,8 +247,11 @@ fn a_page_is_drawn_of_a_check_alone() {
         let mut program =
             Program::with(&[("KAFKA_BOOTSTRAP_SERVERS", &bootstrap), ("KAFKA_SECURITY_PROTOCOL", "PLAINTEXT")]);
         program.0.args(option).arg("--html").arg(&page);
-        let (code, told) = program.told(b"");
-        assert!(code != Some(0) && told.contains("--html draws the report of a check: leave --preflight"), "{told}");
+        let (code, reported) = program.reported(b"");
+        assert!(
+            code != Some(0) && reported.contains("--html draws the report of a check: leave --preflight"),
+            "{reported}"
+        );
         assert!(stage.seen().is_empty() && !page.exists(), "nothing is asked for what cannot be drawn");
     }
 }
@@ -261,22 +266,22 @@ fn what_has_no_end_is_not_waited_for() {
     let pipe = pipe.to_str().unwrap();
     let off = [("MEERKAT_HISTORY", "off"), ("MEERKAT_PUBLISH", "off"), ("MEERKAT_TIMEOUT", "1")];
     let broker = ("KAFKA_BOOTSTRAP_SERVERS", "127.0.0.1:1");
-    let told = |variables: &[(&str, &str)], arguments: &[&str]| {
-        let (code, text) = Program::with(&[&off[..], variables].concat()).with_arguments(arguments).told(b"");
+    let reported = |variables: &[(&str, &str)], arguments: &[&str]| {
+        let (code, text) = Program::with(&[&off[..], variables].concat()).with_arguments(arguments).reported(b"");
         assert_eq!(code, Some(4), "{text}");
         text
     };
     for (source, expected) in [(pipe, "did not end within"), ("/dev/zero", "it has more than")] {
         for arguments in [&[source][..], &["--command-config", source], &["--from-burrow", source]] {
-            let text = told(&[broker], arguments);
+            let text = reported(&[broker], arguments);
             assert!(text.contains(expected), "{arguments:?}: {text}");
         }
         for variable in ["KAFKA_SSL_TRUSTSTORE", "KAFKA_SSL_KEYSTORE"] {
-            let text = told(&[broker, ("MEERKAT_TIMEOUT", "20"), (variable, source)], &[]);
+            let text = reported(&[broker, ("MEERKAT_TIMEOUT", "20"), (variable, source)], &[]);
             assert!(text.contains(expected) && text.contains(variable), "{text}");
         }
     }
-    // Standard input that nobody closes.
+    // Standard input that is never closed.
     let mut program = Program::with(&[&off[..], &[broker]].concat());
     let mut child = program.0.spawn().unwrap();
     let input = child.stdin.take();
@@ -297,7 +302,8 @@ fn a_reader_that_leaves_early_is_no_failure() {
 
 const CLUSTER: &str = "arn:aws:kafka:eu-west-1:123456789012:cluster/orders/0a1b2c3d-7";
 
-/// What the program asks of AWS while a proxy is named, and what the proxy gets of it: method and target of each request.
+/// The program's requests to AWS while a proxy is configured, and those that the proxy receives: method and target of
+/// each.
 fn asked_of_a_proxy(more: &[(&str, &str)]) -> Vec<String> {
     let proxy = Server::start(|_| Answer::json(403, r#"{"message":"no"}"#));
     let origin = proxy.origin();
@@ -313,7 +319,7 @@ fn asked_of_a_proxy(more: &[(&str, &str)]) -> Vec<String> {
         ("AWS_ACCESS_KEY_ID", "AKIAIOSFODNN7EXAMPLE"),
         ("AWS_SECRET_ACCESS_KEY", "hunter2"),
     ];
-    let (code, text) = Program::with(&[&variables, more].concat()).told(b"");
+    let (code, text) = Program::with(&[&variables, more].concat()).reported(b"");
     assert_eq!(code, Some(4), "{text}");
     proxy.seen().into_iter().map(|asked| asked.line.split("/v1").next().unwrap_or_default().to_owned()).collect()
 }
@@ -359,7 +365,7 @@ fn a_cluster_of_another_account_is_asked_for_by_the_role_and_else_by_the_run_its
             ("AWS_ACCESS_KEY_ID", "AKIAOWN"),
             ("AWS_SECRET_ACCESS_KEY", "hunter2"),
         ];
-        let (_, text) = Program::with(&variables).told(b"");
+        let (_, text) = Program::with(&variables).reported(b"");
         assert!(text.contains("cannot connect to 127.0.0.1:1: "), "{allowed}: {text}");
         let lookups = aws.seen().into_iter().filter(|asked| asked.line.starts_with("GET /v1/clusters/"));
         let keys: Vec<&str> =

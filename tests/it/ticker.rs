@@ -1,11 +1,11 @@
-//! What a long look tells on a terminal while it lasts, and that nothing of it is left.
+//! What a long run prints on a terminal while it lasts, and that nothing of it is left.
 
 use std::path::Path;
 use std::process::{Command, Stdio};
 
 use crate::support::broker::{Scene, Stage, Voice};
 
-/// Two brokers that answer and one that says nothing.
+/// Two brokers that answer and one that is silent.
 fn stage() -> Stage {
     Scene::of(3).node(2, |node| node.voice = Voice::Silent).start()
 }
@@ -27,19 +27,19 @@ fn run(stage: &Stage, command: &mut Command) -> String {
 
 #[test]
 #[ignore = "needs python3: make test-terminal"]
-fn a_long_look_tells_its_step_on_a_terminal_and_leaves_no_trace_of_it() {
+fn a_long_run_prints_its_step_on_a_terminal_and_leaves_no_trace() {
     let pty = Path::new(env!("CARGO_MANIFEST_DIR")).join("tests/tools/on_terminal.py");
     let written = run(&stage(), Command::new("/usr/bin/python3").arg(pty).arg(env!("CARGO_BIN_EXE_meerkat")));
     let written: String = serde_json::from_str(&written).expect("a JSON string");
     assert!(written.contains("\r\u{1b}[Kconnecting, listing the groups of 2 of 3 brokers … 2 s"), "{written:?}");
-    // What is left when a terminal has done what it is told: of the text after a line feed that which nothing erased.
+    // What a terminal shows at the end: of the text after a line feed, the part that nothing erased.
     let left: Vec<&str> = written.split('\n').filter_map(|line| line.rsplit("\u{1b}[K").next()).collect();
     assert!(!left.iter().any(|line| line.contains("connecting")), "{left:?}");
     assert!(left.iter().any(|line| line.contains("broker 2")), "{left:?}");
 }
 
 #[test]
-fn a_long_look_without_a_terminal_tells_no_step() {
+fn a_long_run_without_a_terminal_prints_no_step() {
     let written = run(&stage(), &mut Command::new(env!("CARGO_BIN_EXE_meerkat")));
     assert!(written.contains("broker 2") || written.contains("\"id\":2"), "{written}");
     assert!(!written.contains("listing the groups") && !written.contains('\u{1b}'), "{written}");

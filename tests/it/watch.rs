@@ -27,10 +27,9 @@ mod kinds;
 mod losses;
 mod objectives;
 mod parts;
+mod problems;
 mod schedules;
 mod standing;
-mod told;
-mod told_once;
 mod trouble;
 mod vanished;
 mod vanished_partitions;
@@ -41,7 +40,7 @@ mod windows;
 const MIDNIGHT: i64 = 20_000 * 86_400;
 const DELAY: i64 = 3;
 
-/// A cluster, what is kept of it, and the variables of its function.
+/// A cluster, its history, and the variables of its function.
 struct Watch {
     stage: Stage,
     stand: Stand,
@@ -103,8 +102,9 @@ impl Watch {
     /// The same by the program, with the exit code.
     fn run_with_code(&self, second: i64, event: Value, variables: &[(&str, &str)]) -> (Value, Option<i32>) {
         let output = self.output(second, event, variables);
-        let told = String::from_utf8_lossy(&output.stderr).into_owned();
-        let report: Value = serde_json::from_slice(&output.stdout).unwrap_or_else(|error| panic!("{error}: {told}"));
+        let reported = String::from_utf8_lossy(&output.stderr).into_owned();
+        let report: Value =
+            serde_json::from_slice(&output.stdout).unwrap_or_else(|error| panic!("{error}: {reported}"));
         keeps_promises(&report);
         (report, output.status.code())
     }
@@ -160,12 +160,12 @@ impl Watch {
     }
 
     /// The run that is scheduled for this minute after midnight.
-    fn look(&self, minute: i64) -> Value {
-        self.look_late(minute, DELAY)
+    fn check(&self, minute: i64) -> Value {
+        self.check_late(minute, DELAY)
     }
 
-    /// The same, so many seconds after its minute.
-    fn look_late(&self, minute: i64, late: i64) -> Value {
+    /// The same, this many seconds after its minute.
+    fn check_late(&self, minute: i64, late: i64) -> Value {
         let event = json!({ "scheduled": rfc3339(MIDNIGHT + minute * 60) });
         self.run(minute * 60 + late, event, &[])
     }
@@ -187,17 +187,17 @@ impl Watch {
     fn until_trouble(&self) -> i64 {
         for minute in 0..8 {
             self.work(&["crashed", "stuck", "well"]);
-            self.look(minute);
+            self.check(minute);
         }
         self.stage.change(|scene| scene.crash("crashed"));
         for minute in 8..40 {
             self.work(&["well"]);
-            self.look(minute);
+            self.check(minute);
             if self.published("crashed", [minute]) == "3" && self.published("stuck", [minute]) == "3" {
                 return minute + 1;
             }
         }
-        panic!("never told: {} and {}", self.published("crashed", 0..40), self.published("stuck", 0..40));
+        panic!("never reported: {} and {}", self.published("crashed", 0..40), self.published("stuck", 0..40));
     }
 
     /// The status that was published of a group for each of these minutes, or a dash.

@@ -287,7 +287,7 @@ def clear(folder):
 
 
 def remove_data(folder):
-    """Logs and settings stay, to be looked at."""
+    """Logs and settings stay for inspection."""
     for data in [*folder.glob("node-*/data"), *folder.glob("zookeeper/version-*")]:
         shutil.rmtree(data, ignore_errors=True)
 
@@ -311,14 +311,14 @@ def run_tool(argv):
 
 
 def tail(log):
-    """The end of a log, after those earlier lines that tell of an error."""
+    """The end of a log, after the earlier lines with an error."""
     lines = log.read_text(errors="replace").splitlines() if log.exists() else []
     errors = [line for line in lines[:-30] if any(word in line for word in ("ERROR", "FATAL", "Exception", "Caused by"))]
     return "\n".join(errors[-30:] + lines[-30:])
 
 
 def pause():
-    """Between two looks at something that can only be looked at."""
+    """Seconds between two polls of something that sends no event."""
     time.sleep(0.05)
 
 

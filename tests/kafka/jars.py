@@ -17,8 +17,8 @@ REPOSITORY = pathlib.Path(__file__).resolve().parents[2]
 CACHE = pathlib.Path(os.environ.get("KAFKA_CACHE") or REPOSITORY / ".cache" / "kafka")
 STAGEHAND = pathlib.Path(__file__).resolve().parent / "stagehand"
 
-# 4.4.0 has no `kafka-streams` jar in the registry, and an older one does not work with its `kafka-clients`. The client of 4.1 tells offsets of
-# share groups in another way than those after it.
+# 4.4.0 has no `kafka-streams` jar in the registry, and an older one does not work with its `kafka-clients`. The client of 4.1 shows offsets of
+# share groups in another way than later clients.
 CLIENTS = {"4.4.0": "4.3.1", "4.1.1": "4.3.1"}
 # The same for the command line tools, which are a jar of their own since 3.3.
 TOOLS = {"4.4.0": "4.3.1"}

@@ -75,7 +75,7 @@ def wait_gone(pid, seconds=None):
             return bool(select.select([handle], [], [], seconds)[0])
         finally:
             os.close(handle)
-    while start_time(pid) is not None:  # no pidfd on this system: the only way is to look again
+    while start_time(pid) is not None:  # no pidfd on this system: the only way is to poll
         if deadline is not None and time.monotonic() > deadline:
             return False
         select.select([], [], [], 0.1)

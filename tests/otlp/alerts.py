@@ -53,21 +53,21 @@ def world(run, several=False):
     for minute in range(END):
         for part in range(1, PARTS + 1 if several else 2):
             own = {"part": f"{part}/{PARTS}"} if several else {}
-            told = run(minute, part)
-            if told is None:
+            outcome = run(minute, part)
+            if outcome is None:
                 continue
-            if told.get("blind"):
+            if outcome.get("blind"):
                 made.put(minute, "meerkat.blind_runs", 1, **own)
             else:
                 made.put(minute, "meerkat.heartbeat", 1, **own)
-                made.put(minute, "meerkat.unknown_groups", told.get("unknown", 0), **own)
+                made.put(minute, "meerkat.unknown_groups", outcome.get("unknown", 0), **own)
             # A group of the last part, and one of the first that is always in order.
             if part == (PARTS if several else 1):
                 for metric in ("status", "lag.seconds", "lost", "loss_ahead"):
-                    value = told.get(metric, {"status": 1, "lag.seconds": 0}.get(metric))
+                    value = outcome.get(metric, {"status": 1, "lag.seconds": 0}.get(metric))
                     if value is not None:
                         made.put(minute, f"meerkat.group.{metric}", value, group="orders-svc")
-            if part == 1 and not told.get("blind"):
+            if part == 1 and not outcome.get("blind"):
                 made.put(minute, "meerkat.group.status", 1, group="steady")
                 made.put(minute, "meerkat.group.lag.seconds", 0, group="steady")
     return made

@@ -19,7 +19,7 @@ import scene
 
 BUILT = scene.CACHE / "otlp"
 PROMTOOL = BUILT / "promtool"
-# What Prometheus does with names unless it is told otherwise, and what keeps them as CloudWatch does: with dots, without suffixes.
+# What Prometheus does with names by default, and the setting that keeps them as CloudWatch does: with dots, without suffixes.
 BY_DEFAULT, AS_SENT = "UnderscoreEscapingWithSuffixes", "NoTranslation"
 
 

@@ -41,6 +41,7 @@ def main():
         for minute in range(last - RUNS + 1, last + 1):
             if minute == last:
                 stage.hand("delete-records gone 0 4")
+                stage.hand("produce soon 0 1")
             history.control(now=minute * 60 + 2)
             for name, receiver in receivers.items():
                 reports[name] = run(name, minute, {**kafka.variables(), **history.variables(), **receiver.variables})
@@ -71,9 +72,9 @@ def furnish(stage):
     stage.hand("commit late old 0 2")
     stage.hand("produce gone 0 10")
     stage.hand("commit losing gone 0 1")
-    stage.hand("produce soon 0 10")
+    stage.hand("produce soon 0 100")
     stage.hand("delete-records soon 0 1")
-    stage.hand("commit close soon 0 1")
+    stage.hand("commit close soon 0 5")
 
 
 def run(cluster, minute, variables):
@@ -138,6 +139,9 @@ def expected(cluster, report):
     for group in report["groups"]:
         of_group = {"group": group["group"]}
         say("meerkat.group.status", None if group["group"] in UNSUPPORTED else STATUS.get(group["status"]), **of_group)
+        if "diagnosis" in group:
+            say("meerkat.group.diagnosis", 1, kind=group["diagnosis"]["kind"], **of_group)
+        say("meerkat.group.loss_ahead.seconds", group.get("loss_ahead_seconds"), **of_group)
         say("meerkat.group.lag", group["total_lag"], **of_group)
         say("meerkat.group.lag.max", group["max_lag"], **of_group)
         say("meerkat.group.lag.seconds", group["lag_seconds"], **of_group)

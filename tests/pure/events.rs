@@ -1,4 +1,4 @@
-//! Each file of `events/` means what its name says.
+//! Each file of `events/` means what its name promises.
 
 #![expect(clippy::expect_used, reason = "a test fails by panicking")]
 
@@ -12,7 +12,7 @@ use meerkat::event::widget::{Asked, Context, Theme, Widget};
 use meerkat::event::{Ask, Request};
 
 #[test]
-fn each_example_event_means_what_its_name_says() {
+fn each_example_event_means_what_its_name_promises() {
     let minute = Some(1_795_395_900);
     let plain = Request::default;
     let orders = || Ask::Partial(vec!["orders-svc".to_owned()]);
@@ -45,7 +45,7 @@ fn each_example_event_means_what_its_name_says() {
             Request { ask: Ask::Partial(vec!["orders-svc".to_owned(), "payments-svc".to_owned()]), ..plain() },
         ),
         ("history.json", Request { ask: Ask::History { group: "orders-svc".to_owned(), minutes: 30 }, ..plain() }),
-        ("look-only.json", Request { history: Some(false), publish: Some(false), ..plain() }),
+        ("read-only.json", Request { history: Some(false), publish: Some(false), ..plain() }),
         (
             "preflight-against.json",
             Request { ask: Ask::Preflight { groups: Vec::new(), against: Some("4.4".to_owned()) }, ..plain() },

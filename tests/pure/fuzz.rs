@@ -1,4 +1,4 @@
-//! Readers of files and events among texts that nobody would write: none panics, none shows a secret, none runs over.
+//! Parsers of files and events with random texts: none panics, none shows a secret, none uses too much.
 //!
 //! Sums are checked in tests, so one that wraps is a panic. The readers of brokers' answers have their own in `src/kafka/protocol/guard`,
 //! the issuer's in `src/aws/secrets/token.rs`, the tables in `src/cli/table/text.rs` and `src/preflight/table.rs`.
@@ -12,12 +12,12 @@ use meerkat::model::secret::Secret;
 use crate::fuzzing::{Choice, HOSTILE, each};
 use crate::keystores::{file, in_ber};
 
-/// It stands wherever a secret may.
+/// It is wherever a secret may be.
 const SECRET: &str = "hunter2hunter2";
 
 #[track_caller]
-fn hides(told: &str, input: &str) {
-    assert!(!told.contains(SECRET), "{input:?} is told as {told}");
+fn hides(reported: &str, input: &str) {
+    assert!(!reported.contains(SECRET), "{input:?} is reported as {reported}");
 }
 
 #[test]
@@ -119,17 +119,17 @@ fn a_burrow_configuration_is_translated_or_refused_without_its_password() {
         let text = base.replace("^(a|b.*)$", &choice.text(&pieces, 12));
         // Letters are left as they are, so that a password stays where it was.
         let text = mutated_around(choice, &text);
-        let told = match from_burrow::translate(&text) {
+        let reported = match from_burrow::translate(&text) {
             Ok(translation) => translation.text,
-            Err(error) => meerkat::base::fault::told(&error),
+            Err(error) => meerkat::base::fault::sentence(&error),
         };
         // A password under another key is no password any more.
         let secrets = text.lines().filter(|line| line.contains(SECRET));
         if secrets.clone().all(|line| line.starts_with("password")) {
-            hides(&told, &text);
+            hides(&reported, &text);
         }
-        let mut comments = told.lines().filter(|line| line.starts_with('#'));
-        assert!(comments.all(|line| !line.chars().any(char::is_control)), "{told:?}");
+        let mut comments = reported.lines().filter(|line| line.starts_with('#'));
+        assert!(comments.all(|line| !line.chars().any(char::is_control)), "{reported:?}");
     });
 }
 
@@ -172,13 +172,13 @@ fn a_store_opens_or_is_refused_with_a_sentence() {
         let store = stores[choice.below(stores.len())].clone();
         let bytes = choice.mutated(&store);
         let secret = |text: &str| Some(Secret::new(text.to_owned()));
-        // What a key is derived from takes its time in a test, so most are tried without a password.
+        // Key derivation is slow in a test, so most are tried without a password.
         let password = if choice.below(5) == 0 { secret("hunter2") } else { None };
         let sealed =
             Sealed { variable: "KAFKA_SSL_KEYSTORE", bytes, form: None, password, key_password: secret("hunter3") };
         for error in [sealed.authorities().err(), sealed.identity().err()].into_iter().flatten() {
-            let told = error.to_string();
-            assert!(told.starts_with("KAFKA_SSL_KEYSTORE ") && !told.contains("hunter"), "{told}");
+            let reported = error.to_string();
+            assert!(reported.starts_with("KAFKA_SSL_KEYSTORE ") && !reported.contains("hunter"), "{reported}");
         }
     });
 }

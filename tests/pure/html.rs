@@ -147,21 +147,21 @@ fn groups_stand_worst_first_then_by_lag() {
     let groups = [
         group("fine", "OK", Some(900)),
         group("slow", "WARN", Some(3)),
-        group("not-told", "UNKNOWN", None),
+        group("not-known", "UNKNOWN", None),
         group("small", "ERR", Some(1)),
         group("large", "ERR", Some(2)),
         group("gone", "NOTFOUND", None),
     ];
     let html = overview(&report("c", &groups));
     let place = |name: &str| html.find(&format!("<bdi>{name}</bdi>")).expect("the group is shown");
-    let order = ["large", "small", "slow", "gone", "not-told", "fine"];
+    let order = ["large", "small", "slow", "gone", "not-known", "fine"];
     assert!(order.is_sorted_by_key(|name| place(name)), "{html}");
 }
 
 #[test]
-fn what_could_not_be_told_is_no_number() {
+fn an_unknown_value_is_no_number() {
     let html = overview(&report("c", &[group("g", "UNKNOWN", None)]));
-    assert_eq!(html.matches("could not be told").count(), 1, "{html}");
+    assert_eq!(html.matches("title=\"not known\"").count(), 1, "{html}");
     assert!(!html.contains(">0<"), "{html}");
 }
 
@@ -172,7 +172,7 @@ fn a_word_that_this_build_does_not_know_is_unknown_and_not_fine() {
 }
 
 #[test]
-fn everything_unreadable_is_told() {
+fn everything_unreadable_is_reported() {
     let html = overview(&report("broken", &[]));
     assert!(html.contains("Not everything could be read"));
     assert_eq!(html.matches("<li>").count(), 2, "a broker and a problem: {html}");
@@ -226,7 +226,7 @@ fn theme_and_width_choose_the_style() {
 fn long_tables_are_cut_and_say_so() {
     let groups: Vec<Value> = (0..1_000).map(|number| group(&format!("g-{number}"), "OK", Some(number))).collect();
     let html = overview(&report("c", &groups));
-    assert!(html.contains("and 800 more, none of them worse"), "the count is told");
+    assert!(html.contains("and 800 more, none of them worse"), "the count is shown");
     assert!(html.contains("<bdi>g-999</bdi>") && !html.contains("<bdi>g-1</bdi>"), "the greatest lag stays");
     assert!(html.len() < 1024 * 1024, "{} bytes", html.len());
 }

@@ -1,4 +1,4 @@
-//! What `infra/` repeats of the program: metrics, dimensions, variables, the event.
+//! What `infra/` repeats from the program: metrics, dimensions, variables, the event.
 //!
 //! The template is read by its lines, as it is laid out; how many of each kind are found is asserted too.
 

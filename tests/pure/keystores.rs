@@ -95,17 +95,17 @@ fn a_password_that_is_missing_or_wrong_names_its_variable() {
     assert_eq!(identity(&pem, "", ""), "KEYSTORE has an encrypted private key: set KAFKA_SSL_KEY_PASSWORD");
     for (bytes, password, key_password, expected) in [
         (pem, "", "hunter3", "KEYSTORE has a private key that its password does not open: see KAFKA_SSL_KEY_PASSWORD"),
-        (file("java.p12"), "", "", "KEYSTORE takes a password: set KEYSTORE_PASSWORD"),
-        (file("old.p12"), "", "", "KEYSTORE takes a password: set KEYSTORE_PASSWORD"),
+        (file("java.p12"), "", "", "KEYSTORE needs a password: set KEYSTORE_PASSWORD"),
+        (file("old.p12"), "", "", "KEYSTORE needs a password: set KEYSTORE_PASSWORD"),
         (file("java.p12"), "hunter3", "", "KEYSTORE is not opened by its password: see KEYSTORE_PASSWORD"),
         (file("java.jks"), "hunter3", "", "KEYSTORE is not opened by its password: see KEYSTORE_PASSWORD"),
-        (file("java.jks"), "", "", "KEYSTORE takes a password: set KEYSTORE_PASSWORD"),
+        (file("java.jks"), "", "", "KEYSTORE needs a password: set KEYSTORE_PASSWORD"),
         (file("java.jks"), "hunter2", "", "KEYSTORE has a private key that its password does not open"),
     ] {
         let error = identity(&bytes, password, key_password);
         assert!(error.starts_with(expected) && !error.contains("hunter"), "{error}");
     }
-    assert_eq!(authorities(&file("trust.p12"), ""), "TRUSTSTORE takes a password: set TRUSTSTORE_PASSWORD");
+    assert_eq!(authorities(&file("trust.p12"), ""), "TRUSTSTORE needs a password: set TRUSTSTORE_PASSWORD");
     assert_eq!(
         authorities(&file("trust.jks"), "x"),
         "TRUSTSTORE is not opened by its password: see TRUSTSTORE_PASSWORD"
@@ -113,7 +113,7 @@ fn a_password_that_is_missing_or_wrong_names_its_variable() {
 }
 
 #[test]
-fn what_is_taken_for_another_form_is_told_with_the_command_that_converts_it() {
+fn another_form_of_store_is_reported_with_the_command_that_converts_it() {
     for (bytes, expected) in [
         (file("ca.der"), "TRUSTSTORE is a certificate in DER, not PEM: convert it with openssl x509 -inform der"),
         (file("java.jceks"), "TRUSTSTORE is a Java key store of type JCEKS: convert it with keytool -importkeystore"),
@@ -129,7 +129,7 @@ fn what_is_taken_for_another_form_is_told_with_the_command_that_converts_it() {
         (file("key.der"), "KEYSTORE is a private key in DER, not PEM: convert it with openssl pkey -inform der"),
         (files(&["client.pem", "old.key"]), "KEYSTORE has a private key that is encrypted in an old form: convert"),
         (files(&["client.pem", "pbes1.key"]), "KEYSTORE has a private key that is encrypted in an old form: convert"),
-        (file("two.jks"), "KEYSTORE has 2 private keys, of which one alone can be shown: copy the one"),
+        (file("two.jks"), "KEYSTORE has 2 private keys, and a client can use only one: copy the one"),
         (file("ca.pem"), "KEYSTORE has no private key: put the client's private key beside its certificate"),
         (file("client.key"), "KEYSTORE has no certificate: put the client's there"),
     ] {
@@ -139,21 +139,21 @@ fn what_is_taken_for_another_form_is_told_with_the_command_that_converts_it() {
 }
 
 #[test]
-fn a_type_that_the_bytes_belie_is_told() {
-    let told = |name, form| shown(&file(name), "hunter2", "hunter3", Some(form));
+fn a_type_that_contradicts_the_bytes_is_reported() {
+    let reported = |name, form| shown(&file(name), "hunter2", "hunter3", Some(form));
     assert_eq!(
-        told("java.jks", Form::Pem),
-        "KEYSTORE is a Java key store (JKS), not the PEM that KEYSTORE_TYPE says: leave that away, and set KEYSTORE_PASSWORD"
+        reported("java.jks", Form::Pem),
+        "KEYSTORE is a Java key store (JKS), not PEM as KEYSTORE_TYPE states: remove that, and set KEYSTORE_PASSWORD"
     );
     assert_eq!(
-        told("ca.pem", Form::Jks),
-        "KEYSTORE is PEM, not what KEYSTORE_TYPE says: set that to PEM, or leave it away"
+        reported("ca.pem", Form::Jks),
+        "KEYSTORE is PEM, not the format of KEYSTORE_TYPE: set that to PEM, or remove it"
     );
     // Java reads the two under either name.
-    assert_eq!(told("java.jks", Form::Pkcs12), "2 certificates");
+    assert_eq!(reported("java.jks", Form::Pkcs12), "2 certificates");
 }
 
-/// The same store in BER as Bouncy Castle writes it: no length is told first.
+/// The same store in BER as Bouncy Castle writes it: lengths are not given in advance.
 pub(crate) fn in_ber(der: &[u8]) -> Vec<u8> {
     let mut ber = Vec::new();
     let mut rest = der;
@@ -175,7 +175,7 @@ pub(crate) fn in_ber(der: &[u8]) -> Vec<u8> {
 
 #[test]
 fn what_is_not_read_is_named_with_the_command_that_converts_it() {
-    let way_out = ": write it anew with openssl pkcs12 -legacy -in FILE -nodes -out FILE.pem, and name FILE.pem";
+    let way_out = ": write it again with openssl pkcs12 -legacy -in FILE -nodes -out FILE.pem, and name FILE.pem";
     for (bytes, what) in [
         (in_ber(&file("openssl.p12")), "is a PKCS#12 file in BER, as Bouncy Castle writes it"),
         (file("md5des.p12"), "is a PKCS#12 file with PBEWithMD5AndDES, which is not read"),
@@ -197,14 +197,14 @@ fn a_store_that_asks_for_hours_is_refused_with_its_number() {
 }
 
 #[test]
-fn a_key_of_a_kind_that_is_not_taken_is_told_with_those_that_are() {
-    let told = identity(&files(&["client.pem", "p521.key"]), "", "");
-    let expected = "KEYSTORE has a private key that TLS cannot use: it takes RSA of 2,048 to 4,096 bits, ECDSA on P-256 or P-384, or Ed25519";
-    assert_eq!(told, expected);
+fn an_unsupported_kind_of_key_is_reported_with_the_supported_ones() {
+    let reported = identity(&files(&["client.pem", "p521.key"]), "", "");
+    let expected = "KEYSTORE has a private key that TLS cannot use: supported are RSA of 2,048 to 4,096 bits, ECDSA on P-256 or P-384, or Ed25519";
+    assert_eq!(reported, expected);
 }
 
 #[test]
-fn a_key_that_does_not_fit_its_certificate_is_told() {
+fn a_key_that_does_not_fit_its_certificate_is_reported() {
     assert!(
         identity(&files(&["ca.pem", "client.key"]), "", "")
             .starts_with("KEYSTORE has a private key that does not fit its certificate: openssl x509 -pubkey"),
@@ -237,10 +237,10 @@ fn a_store_that_is_cut_off_or_damaged_ends_in_a_sentence() {
         for cut in (0..whole.len()).step_by(7) {
             let error = identity(&whole[..cut], "hunter2", "hunter3");
             assert!(error.starts_with("KEYSTORE "), "{name} cut at {cut}: {error}");
-            // Without a password nothing vouches for a Java key store, so it is read as far as it goes.
+            // Without a password the integrity of a Java key store is not checked, so it is read as far as possible.
             assert!(!authorities(&whole[..cut], "").is_empty(), "{name} cut at {cut}");
         }
-        // A library's key derivation takes its time.
+        // A library's key derivation is slow.
         for place in (0..whole.len()).step_by(if name.ends_with("jks") { 1 } else { 61 }) {
             let mut damaged = whole.clone();
             damaged[place] ^= 0xff;

@@ -12,7 +12,7 @@ use meerkat::model::secret::Secret;
 use crate::fuzzing::{Choice, each};
 use crate::keystores::{file, in_ber};
 
-/// What Java makes of each of these; `None` where it refuses.
+/// Java's result for each of these; `None` if it refuses.
 fn java(reader: &str, texts: &[String]) -> Vec<Option<BTreeMap<String, String>>> {
     let source = Path::new(env!("CARGO_MANIFEST_DIR")).join("tests/readers/Readers.java");
     let mut command = Command::new("java");
@@ -188,8 +188,8 @@ fn the_command_that_is_named_converts_what_is_not_read() {
         ("rc4", file("rc4.p12")),
         ("old", in_ber(&file("old.p12"))),
     ] {
-        let told = sealed(bytes.clone(), Some("hunter2")).identity().expect_err(name).to_string();
-        let (_, command) = told.split_once("write it anew with ").expect("a command");
+        let reported = sealed(bytes.clone(), Some("hunter2")).identity().expect_err(name).to_string();
+        let (_, command) = reported.split_once("write it again with ").expect("a command");
         let (command, _) = command.split_once(", and name FILE.pem").expect("its end");
         std::fs::write(folder.join("FILE"), bytes).expect("a file");
         let words: Vec<&str> = command.split(' ').chain(["-passin", "pass:hunter2"]).collect();

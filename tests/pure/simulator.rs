@@ -1,4 +1,4 @@
-//! Consumers of many kinds, looked at once a period through a store that loses and delays what it is given.
+//! Consumers of many kinds, read once a period through a store that loses and delays what is written.
 #![expect(
     clippy::cast_precision_loss,
     clippy::cast_possible_truncation,
@@ -83,18 +83,18 @@ const UNUSABLE: u64 = 1;
 const DUPLICATED: u64 = 3;
 /// Samples in a hundred that can be read only after the next run.
 const LATE: u64 = 3;
-/// How much later than scheduled a run may look, in seconds.
+/// How much later than scheduled a run may read, in seconds.
 const LATENCY_S: u64 = 3;
-/// How far back the previous sample is looked for, in milliseconds.
+/// How far back a previous sample may be, in milliseconds.
 const NEWEST_MS: i64 = 300_000;
 
-/// What came of one fault in many worlds.
+/// The outcome of one fault in many worlds.
 struct Outcome {
     /// Seconds from the fault to the expected verdict, in order.
     seconds: Vec<u64>,
-    /// Of all runs in the sixty periods from then on, how many in a thousand said the same.
+    /// Of all runs in the sixty periods from then on, how many in a thousand had the same verdict.
     stays: usize,
-    /// The same of the world where it was least.
+    /// The same of the world with the fewest.
     stays_at_least: usize,
 }
 
@@ -130,7 +130,7 @@ fn never_alarms(consumer: Consumer, period_s: u64, worlds: u64, hours: u64) {
     }
 }
 
-/// The fault comes in another second of the period in each world, and nothing may be said before it.
+/// The fault comes in another second of the period in each world, and nothing may be reported before it.
 fn is_found(load: Load, commits_each: u64, fault: Fault, period_s: u64, worlds: u64, expected: Verdict) -> Outcome {
     let mut seconds = Vec::new();
     let (mut all, mut same, mut stays_at_least) = (0, 0, 1_000);
@@ -180,7 +180,7 @@ fn healthy_consumers_raise_no_alarm() {
     never_alarms(Consumer { works: 50, ..reads(BUSY, 5_000.0, 5) }, 60, WORLDS, 4);
 }
 
-/// It keeps its distance of five minutes, which now and then looks like a trend.
+/// It keeps its distance of five minutes, which sometimes resembles a trend.
 #[test]
 fn a_consumer_that_is_steadily_late_is_seldom_called_slow() {
     let consumer = Consumer { works: 300, ..reads(BUSY, 5_000.0, 5) };
@@ -243,7 +243,7 @@ fn slower_schedules_find_the_stopped_and_the_stuck_within_some_periods() {
 }
 
 const SELDOM: Load = Load::OneIn(420);
-/// 60,000 records take 120 a second nearly until the next burst.
+/// 60,000 records need nearly until the next burst at 120 a second.
 const BURSTS: Load = Load::Bursts(2_000.0, 30, 600);
 /// Simulated worlds for each consumer.
 const WORLDS: u64 = 50;

@@ -24,7 +24,7 @@ fn shown(partitions: bool) -> Shown {
     if partitions { Shown::Partitions } else { Shown::Groups }
 }
 
-/// A report of so many groups that all say the same, with a name among them.
+/// A report of this many groups with the same reason, with a name in it.
 fn alike(groups: usize, name: &str) -> String {
     let group = |name: &str| {
         json!({ "group": name, "state": "Empty", "members": 0, "status": "UNKNOWN", "reason": "no earlier snapshot", "total_lag": 1_234_567,
@@ -43,11 +43,11 @@ fn golden(name: &str, drawn: &str) {
         std::fs::write(&path, drawn).expect("the file can be written");
     }
     let kept = std::fs::read_to_string(&path).unwrap_or_else(|error| panic!("{}: {error}", path.display()));
-    assert_eq!(drawn, kept, "{name}: look at the difference, then draw anew");
+    assert_eq!(drawn, kept, "{name}: check the difference, then write the golden file again");
 }
 
 #[test]
-fn the_table_of_groups_is_as_it_was_looked_at() {
+fn the_table_of_groups_is_the_golden_one() {
     for (name, report) in [("problems", PROBLEMS), ("healthy", HEALTHY), ("empty", EMPTY), ("alike", &alike(9, "last"))]
     {
         for width in [80, 120, 200] {
@@ -57,13 +57,14 @@ fn the_table_of_groups_is_as_it_was_looked_at() {
 }
 
 #[test]
-fn the_table_of_partitions_is_as_it_was_looked_at() {
+fn the_table_of_partitions_is_the_golden_one() {
     for width in [80, 120, 200] {
         golden(&format!("partitions-{width}.txt"), &drawn(PROBLEMS, width, true));
     }
 }
 
-/// What the program says in this minute of a partition that was committed to each minute up to the 25th, and has so much to read since.
+/// The reason in this minute for a partition that was committed to each minute up to the 25th, and has this much
+/// unread since.
 fn silence(now: i64, unread: i64, (members, assigned): (Members, Assigned)) -> String {
     let (thresholds, mut before, mut said) = (Thresholds::DEFAULT, None::<Sample>, String::new());
     for minute in 0..=now {
@@ -72,16 +73,16 @@ fn silence(now: i64, unread: i64, (members, assigned): (Members, Assigned)) -> S
         let end = if silent { committed + unread } else { committed };
         let (members, assigned) = if silent { (members, assigned) } else { (Members::Present, Assigned::Yes) };
         let log = LogRange { start: 0, end, last_stable: None };
-        let look = Reading::new(minute * 60_000, Committed::At(committed), log, assigned, members);
-        let mut memory = Memory::fold(before.as_ref(), &look, &thresholds);
-        said = judge(before.as_ref(), &look, &mut memory, Ok(&[]), None, &thresholds).to_string();
-        before = Some(Sample { time_ms: look.time_ms, committed: look.committed, end, memory });
+        let reading = Reading::new(minute * 60_000, Committed::At(committed), log, assigned, members);
+        let mut memory = Memory::fold(before.as_ref(), &reading, &thresholds);
+        said = judge(before.as_ref(), &reading, &mut memory, Ok(&[]), None, &thresholds).to_string();
+        before = Some(Sample { time_ms: reading.time_ms, committed: reading.committed, end, memory });
     }
     said
 }
 
 #[test]
-fn the_sample_and_the_readme_say_what_the_program_says() {
+fn the_sample_and_the_readme_match_the_programs_output() {
     let readme = include_str!("../../README.md");
     let stopped = silence(72, 18_204, (Members::Absent, Assigned::No));
     let stalled = silence(42, 4_117, (Members::Present, Assigned::Yes));
@@ -92,24 +93,24 @@ fn the_sample_and_the_readme_say_what_the_program_says() {
     }
 }
 
-/// What mode history prints: a partition that stops being read, one that is slow with looks missing, one of which nothing is known.
+/// What mode history prints: a partition that stops being read, one that is slow with runs missing, one of which nothing is known.
 fn kept() -> String {
-    let look = |minute: i64, committed: Option<i64>, log_end: i64| json!({ "taken": format!("2026-11-23T01:{minute:02}:02Z"), "committed": committed, "log_end": log_end, "memory": "…" });
-    let stops = (0..31).rev().map(|minute| look(minute, Some(1_400 + 10 * minute.min(12)), 1_400 + 10 * minute));
+    let reading = |minute: i64, committed: Option<i64>, log_end: i64| json!({ "taken": format!("2026-11-23T01:{minute:02}:02Z"), "committed": committed, "log_end": log_end, "memory": "…" });
+    let stops = (0..31).rev().map(|minute| reading(minute, Some(1_400 + 10 * minute.min(12)), 1_400 + 10 * minute));
     let slow = (0..31)
         .rev()
         .filter(|minute| !(9..13).contains(minute))
-        .map(|minute| look(minute, Some(77_000_000 + 90 * minute), 77_000_000 + 100 * minute));
-    json!({ "cluster": "prod", "group": "orders-svc", "period_minutes": 1, "problems": ["history: the looks of 4 minutes are missing"], "partitions": [
+        .map(|minute| reading(minute, Some(77_000_000 + 90 * minute), 77_000_000 + 100 * minute));
+    json!({ "cluster": "prod", "group": "orders-svc", "period_minutes": 1, "problems": ["history: the snapshots of 4 minutes are missing"], "partitions": [
         { "topic": "orders", "partition": 0, "problem": null, "looks": stops.collect::<Vec<_>>() },
         { "topic": "orders", "partition": 11, "problem": null, "looks": slow.collect::<Vec<_>>() },
-        { "topic": "refunds-of-customers-in-the-european-union", "partition": 0, "problem": null, "looks": [look(30, None, 512)] },
+        { "topic": "refunds-of-customers-in-the-european-union", "partition": 0, "problem": null, "looks": [reading(30, None, 512)] },
         { "topic": "vouchers", "partition": 0, "problem": "the page could not be read", "looks": [] } ] })
     .to_string()
 }
 
 #[test]
-fn the_history_of_a_group_is_as_it_was_looked_at() {
+fn the_history_of_a_group_is_the_golden_one() {
     for width in [80, 120, 200] {
         let drawn = history(&PastOfGroup::parse(&kept()).expect("a history"), Screen { width, colour: false });
         golden(&format!("history-{width}.txt"), &drawn);
@@ -118,15 +119,15 @@ fn the_history_of_a_group_is_as_it_was_looked_at() {
 }
 
 #[test]
-fn a_group_of_which_nothing_is_known_is_not_said_to_read_nothing() {
+fn an_unknown_group_is_not_reported_as_reading_nothing() {
     let drawn = |problems: &[&str]| {
         let json =
             json!({ "cluster": "prod", "group": "g", "period_minutes": 1, "problems": problems, "partitions": [] });
         history(&PastOfGroup::parse(&json.to_string()).expect("a history"), Screen { width: 80, colour: false })
     };
     assert!(drawn(&[]).contains("The group reads nothing"));
-    let told = drawn(&["its coordinator is away"]);
-    assert!(told.contains("its coordinator is away") && !told.contains("reads nothing"), "{told}");
+    let reported = drawn(&["its coordinator is away"]);
+    assert!(reported.contains("its coordinator is away") && !reported.contains("reads nothing"), "{reported}");
 }
 
 #[test]

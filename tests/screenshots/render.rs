@@ -54,7 +54,7 @@ fn framed(theme: Theme, width: u32, widget: &str) -> String {
     )
 }
 
-/// A past that ends at what the report says, in a shape that fits the verdict.
+/// A past that ends with the report's values, in a shape that fits the verdict.
 fn lags(report: &Report<'_>) -> BTreeMap<String, Series> {
     let past = |group: &meerkat::report::GroupEntry<'_>| {
         let now = f64::from(u32::try_from(group.max_lag?).ok()?);

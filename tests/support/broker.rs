@@ -1,6 +1,6 @@
 //! Scripted Kafka brokers on 127.0.0.1, outside the program: a cluster as a scene, its faults, and a record of all requests.
 //!
-//! Answers go through the codec that the program uses, so they say nothing about the codec; recorded bytes of real brokers do.
+//! Answers go through the same codec as the program, so they do not test the codec; recorded bytes of real brokers do.
 //! Where a real broker closes the connection without a word, so do these.
 
 #![expect(clippy::expect_used, reason = "test support: a broker that cannot play its part is the end of the test")]
@@ -123,7 +123,7 @@ impl Stage {
 impl Drop for Stage {
     fn drop(&mut self) {
         drop(self.stop.take());
-        // A broker that panicked has said so on standard error; the test fails by what it misses.
+        // A broker that panicked has printed it on standard error; the test fails because of what is missing.
         let _ = self.thread.take().map(JoinHandle::join);
     }
 }

@@ -29,27 +29,27 @@ pub(crate) fn released(what: &str) -> Value {
     json(&format!("tests/support/released/{what}-{RELEASED}.schema.json"))
 }
 
-/// What a report says that its schema, or the last release's, does not; nothing where it keeps both promises.
+/// What a report has that its schema, or the last release's, does not allow; empty if it keeps both.
 pub(crate) fn broken_by_report(report: &Value) -> Vec<String> {
     let mut broken = errors(&REPORT, report);
     broken.extend(errors(&RELEASED_REPORT, report).into_iter().map(|error| format!("{RELEASED}: {error}")));
     broken
 }
 
-/// Holds what a run told to both schemas, if it is a report: other modes tell other things.
+/// Checks a report against both schemas; other modes print something else.
 #[track_caller]
-pub(crate) fn keeps_promises(told: &Value) {
-    if told.get("late_s").is_some() {
-        assert_eq!(broken_by_report(told), [""; 0], "{told:#}");
+pub(crate) fn keeps_promises(reported: &Value) {
+    if reported.get("late_s").is_some() {
+        assert_eq!(broken_by_report(reported), [""; 0], "{reported:#}");
     }
 }
 
-/// What an event says that the schema of events does not.
+/// What an event has that the schema of events does not allow.
 pub(crate) fn broken_by_event(event: &Value) -> Vec<String> {
     errors(&EVENT, event)
 }
 
-/// What a file of JSON says, from the top level.
+/// The content of a JSON file, by its path from the top level.
 pub(crate) fn json(path: &str) -> Value {
     let path = Path::new(env!("CARGO_MANIFEST_DIR")).join(path);
     let text = std::fs::read_to_string(&path).unwrap_or_else(|error| panic!("{}: {error}", path.display()));
@@ -60,7 +60,7 @@ fn errors(validator: &Validator, value: &Value) -> Vec<String> {
     validator.iter_errors(value).map(|error| format!("{}: {error}", error.instance_path())).collect()
 }
 
-/// Allows no keys besides those that are named, wherever keys are named.
+/// Allows no other keys than those that are named, wherever keys are named.
 fn close(schema: &mut Value) {
     match schema {
         Value::Object(keys) => {

@@ -1,6 +1,7 @@
 // Seeded cases: the same ones in each run, and others by hand.
 //
-// `MEERKAT_FUZZ_SEED` begins somewhere else, `MEERKAT_FUZZ_TIMES` makes so many times as many; `make fuzz` goes on without end.
+// `MEERKAT_FUZZ_SEED` sets another start, `MEERKAT_FUZZ_TIMES` multiplies the number of cases; `make fuzz` runs
+// without end.
 
 /// A source of choices: xorshift64* (Vigna, 2016), which is enough to choose by and needs no library.
 pub(crate) struct Choice(u64);
@@ -21,7 +22,7 @@ impl Choice {
         all[self.below(all.len())]
     }
 
-    /// Up to so many of these, one behind the other.
+    /// Up to this many of these, one after the other.
     pub(crate) fn text(&mut self, pieces: &[&str], most: usize) -> String {
         (0..self.below(most + 1)).map(|_| self.of(pieces)).collect()
     }
@@ -63,7 +64,7 @@ impl Drop for Case {
     }
 }
 
-/// Tries so many cases, times what `MEERKAT_FUZZ_TIMES` says.
+/// Tries this many cases, times `MEERKAT_FUZZ_TIMES`.
 pub(crate) fn each(cases: usize, mut case: impl FnMut(&mut Choice)) {
     let said = |name: &str| std::env::var(name).ok();
     let seed = said("MEERKAT_FUZZ_SEED").and_then(|seed| seed.parse().ok()).unwrap_or(1_u64);

@@ -1,4 +1,5 @@
-//! An HTTP server on 127.0.0.1 that answers as a closure says, on a thread of its own, one request a connection.
+//! An HTTP server on 127.0.0.1 that answers with the result of a closure, on its own thread, one request per
+//! connection.
 
 #![expect(clippy::expect_used, reason = "test support: a server that cannot play its part is the end of the test")]
 

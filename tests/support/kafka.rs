@@ -124,7 +124,7 @@ impl Cluster {
         std::fs::read_to_string(path).unwrap_or_else(|error| panic!("{path}: {error}"))
     }
 
-    /// Has the stagehand do something, such as `create-topic orders 6`; answers what it said after `ok`.
+    /// Has the stagehand do something, such as `create-topic orders 6`; returns its answer after `ok`.
     ///
     /// # Panics
     /// With the stagehand's own words when it could not.
@@ -147,12 +147,12 @@ impl Cluster {
         run(script("kill", &self.folder).args(["--node", &node.to_string()]));
     }
 
-    /// Takes a broker down in good order: it hands over what it leads.
+    /// Stops a broker properly: it hands over what it leads.
     pub(crate) fn leave(&self, node: usize) {
         run(script("leave", &self.folder).args(["--node", &node.to_string()]));
     }
 
-    /// Brings a broker back that was taken down, with its data and its ports.
+    /// Starts a stopped broker again, with its data and its ports.
     pub(crate) fn revive(&self, node: usize) {
         run(script("revive", &self.folder).args(["--node", &node.to_string()]));
     }

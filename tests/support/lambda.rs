@@ -19,12 +19,12 @@ pub(crate) struct Lambda {
     _platform: Server,
 }
 
-/// What an invocation came to.
+/// The result of an invocation.
 #[derive(Debug)]
 pub(crate) struct Invoked {
     /// Whether the function answered, rather than failed.
     pub(crate) ok: bool,
-    /// The answer, or the error as the platform is told it.
+    /// The answer, or the error as the platform receives it.
     pub(crate) body: String,
 }
 
@@ -34,10 +34,10 @@ impl Lambda {
         Self::within(Duration::from_mins(1), variables)
     }
 
-    /// The same, where an invocation has so much time.
+    /// The same, with this much time for an invocation.
     pub(crate) fn within(time: Duration, variables: &[(String, String)]) -> Self {
         let (events, next) = channel::<String>();
-        let (told, answers) = channel();
+        let (reported, answers) = channel();
         let mut invocations = 0;
         let platform = Server::start(move |asked| {
             if asked.line.ends_with("/invocation/next") {
@@ -54,7 +54,7 @@ impl Lambda {
                 ];
                 return Answer { status: 200, headers, body: event };
             }
-            let _ = told.send(Invoked { ok: asked.line.ends_with("/response"), body: asked.body.clone() });
+            let _ = reported.send(Invoked { ok: asked.line.ends_with("/response"), body: asked.body.clone() });
             Answer::json(202, "{}")
         });
         let mut child = Command::new(env!("CARGO_BIN_EXE_meerkat"))
@@ -79,7 +79,7 @@ impl Lambda {
         Self { child, events: Some(events), answers, logs: Some(logs), _platform: platform }
     }
 
-    /// Invokes the function, and waits for what it says.
+    /// Invokes the function, and waits for its answer.
     pub(crate) fn invoke(&self, event: &str) -> Invoked {
         self.events.as_ref().expect("a running function").send(event.to_owned()).expect("a running platform");
         self.answers.recv_timeout(PATIENCE).expect("a function that answers")

@@ -9,7 +9,7 @@ venv=$repository/.cache/venv-moto
 
 scratch=$(mktemp -d)
 mkfifo "$scratch/pipe"
-# Port 0 lets the system choose; the log tells which one it was.
+# Port 0 lets the system choose; the log has the number.
 PYTHONUNBUFFERED=1 "$venv/bin/moto_server" -H 127.0.0.1 -p 0 >"$scratch/pipe" 2>&1 </dev/null &
 server=$!
 trap 'kill "$server" 2>/dev/null; wait "$server" 2>/dev/null; rm -rf "$scratch"' EXIT

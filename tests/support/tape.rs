@@ -9,7 +9,7 @@ use tokio::io::{AsyncReadExt, AsyncWriteExt};
 use tokio::net::{TcpListener, TcpStream};
 use tokio::sync::oneshot;
 
-/// What one broker answered, and the port that it said it listens on.
+/// The answers of one broker, and the port that it advertised.
 #[derive(Clone, Debug, Default)]
 pub(crate) struct Tape {
     pub(crate) port: u16,
@@ -153,7 +153,7 @@ async fn frame(stream: &mut TcpStream) -> Option<Vec<u8>> {
     Some(frame)
 }
 
-/// The answer with the broker's address exchanged for the player's, so that whoever asks comes back here.
+/// The answer with the broker's address replaced by the player's, so that the next request comes here.
 fn moved(mut answer: Vec<u8>, from: u16, to: u16) -> Vec<u8> {
     let address = |port: u16| [&b"127.0.0.1"[..], &i32::from(port).to_be_bytes()].concat();
     let (from, to) = (address(from), address(to));

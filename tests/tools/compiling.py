@@ -15,13 +15,13 @@ EVERY_S = 15.0
 def main():
     crates = LOCK.read_text().count("[[package]]")
     child = subprocess.Popen(["cargo", *sys.argv[1:]], stderr=subprocess.PIPE, text=True)
-    done, told = 0, time.monotonic()
+    done, printed = 0, time.monotonic()
     for line in child.stderr:
         words = line.split()
         if words[:1] in (["Compiling"], ["Checking"], ["Documenting"]):
             done += 1
-            if time.monotonic() - told >= EVERY_S:
-                told = time.monotonic()
+            if time.monotonic() - printed >= EVERY_S:
+                printed = time.monotonic()
                 print(f"compiling {words[1]}: {done} of at most {crates} crates", file=sys.stderr, flush=True)
         elif words[:1] not in (["Finished"], ["Executable"], ["Fresh"], ["Generated"], ["Downloaded"]):
             sys.stderr.write(line)

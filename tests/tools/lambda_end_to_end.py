@@ -35,7 +35,7 @@ class LambdaEndToEnd(unittest.TestCase):
         cls.addClassCleanup(context.__exit__, None, None, None)
         return entered
 
-    def look(self, name):
+    def check(self, name):
         """The report on an example event, as if its minute were the present one."""
         self.cloudwatch.control(clear=["metrics"])
         minute = time.strftime("%Y-%m-%dT%H:%M", time.gmtime())
@@ -58,38 +58,38 @@ class LambdaEndToEnd(unittest.TestCase):
         self.assertEqual(tested, {path.stem for path in EVENTS.glob("*.json") if not path.match("*.schema.json")})
 
     def test_event_check(self):
-        self.assertEqual(self.partitions(self.look("check.json")), [0, 0])
+        self.assertEqual(self.partitions(self.check("check.json")), [0, 0])
 
     def test_event_groups(self):
-        self.look("groups.json")
+        self.check("groups.json")
 
     def test_event_detail_all(self):
-        self.assertEqual(self.partitions(self.look("detail-all.json")), [2, 2])
+        self.assertEqual(self.partitions(self.check("detail-all.json")), [2, 2])
 
-    def test_event_look_only(self):
-        report = self.look("look-only.json")
+    def test_event_read_only(self):
+        report = self.check("read-only.json")
         self.assertEqual([report["history"]["enabled"], report["metrics"]["enabled"]], [False, False])
 
     def test_event_scheduled_minute(self):
-        report = self.look("scheduled-minute.json")
+        report = self.check("scheduled-minute.json")
         self.assertEqual(report["scheduled"], self.scheduled)
         self.assertGreater(report["history"]["datums_written"], 0)
 
     def test_event_rehearsal(self):
-        self.assertEqual(self.look("rehearsal.json")["scheduled"], self.scheduled)
+        self.assertEqual(self.check("rehearsal.json")["scheduled"], self.scheduled)
 
     def test_event_scheduled_rule(self):
-        self.assertEqual(self.look("scheduled-rule.json")["scheduled"], self.scheduled)
+        self.assertEqual(self.check("scheduled-rule.json")["scheduled"], self.scheduled)
 
     def test_event_scheduler_without_input(self):
-        self.assertEqual(self.look("scheduler-without-input.json")["scheduled"], self.scheduled)
+        self.assertEqual(self.check("scheduler-without-input.json")["scheduled"], self.scheduled)
 
     def test_event_scheduler_with_input(self):
-        report = self.look("scheduler-with-input.json")
+        report = self.check("scheduler-with-input.json")
         self.assertEqual([report["scheduled"], self.partitions(report)], [self.scheduled, [0, 0]])
 
     def test_event_history(self):
-        self.look("check.json")
+        self.check("check.json")
         history = self.function.answer(EVENTS / "history.json")
         self.assertEqual([history["cluster"], history["group"], history["problems"]], [CLUSTER, "orders-svc", []])
         kept = [(partition["topic"], partition["partition"], look["committed"], look["log_end"]) for partition in history["partitions"] for look in partition["looks"]]
@@ -138,9 +138,9 @@ class LambdaEndToEnd(unittest.TestCase):
         error = self.function.error(self.at / "wrong.json")
         self.assertEqual(error["errorType"], "MeerkatError")
         self.assertIn("the event is not understood: unknown field `gruops`", error["errorMessage"])
-        self.look("check.json")
+        self.check("check.json")
 
-    def test_a_wrong_configuration_is_told_at_once_by_each_invocation(self):
+    def test_a_wrong_configuration_is_reported_at_once_by_each_invocation(self):
         at = self.at / "misconfigured"
         at.mkdir()
         wrong = {**self.variables, "KAFKA_SECURITY_PROTOCOL": "TLS", "MEERKAT_GRUOPS": "x"}

@@ -12,7 +12,7 @@ import types
 import scene
 
 FOLDER = scene.CACHE / "play"
-# Without a CloudWatch there is only the look itself.
+# Without a CloudWatch there is only the run itself.
 ALONE = {"MEERKAT_HISTORY": "off", "MEERKAT_PUBLISH": "off"}
 
 
@@ -43,7 +43,7 @@ def stop():
 
 
 def run(event):
-    """One look with the variables of this shell, or else at the broker to play with."""
+    """One run with the variables of this shell, or else against the broker to play with."""
     own = dict(os.environ)
     if "KAFKA_BOOTSTRAP_SERVERS" not in own:
         notes = FOLDER / "cluster.json"

@@ -7,7 +7,7 @@ set -eu
 target=$1
 files=$target/release-files
 here=$target/$(uname -m)-unknown-linux-musl/release/meerkat
-version=$("$here" --version | cut -d ' ' -f 2)
+version=$("$here" --version | sed 's/^meerkat \([0-9.]*\).*/\1/')
 # Archives bear the time of the commit, so that the same commit makes the same files.
 SOURCE_DATE_EPOCH=$(git log -1 --format=%ct)
 export SOURCE_DATE_EPOCH
@@ -19,7 +19,7 @@ for arch in x86_64 aarch64; do
     built=$target/$triple/release
     # The manual and the completions, which the .deb installs (package.metadata.deb in Cargo.toml).
     mkdir -p "$built/share"
-    "$here" --man >"$built/share/meerkat.1"
+    "$here" --man | gzip --best --no-name >"$built/share/meerkat.1.gz"
     for shell in bash zsh fish; do
         "$here" completions $shell >"$built/share/meerkat.$shell"
     done

@@ -62,7 +62,7 @@ class Kafka:
         cluster("stop", self.at)
 
     def variables(self):
-        """What meerkat needs to look at it over TLS."""
+        """What meerkat needs to check it over TLS."""
         return {"KAFKA_BOOTSTRAP_SERVERS": ",".join(self.shown["ssl"]), "KAFKA_SSL_TRUSTSTORE": self.shown["tls"]["ca"]}
 
 

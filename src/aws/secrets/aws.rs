@@ -1,4 +1,4 @@
-//! A signed question to an AWS service.
+//! A signed request to an AWS service.
 
 use std::time::SystemTime;
 
@@ -22,7 +22,7 @@ use super::{Door, SecretError};
 pub(crate) struct AwsQuestion<'a> {
     /// What the answer is about.
     pub(crate) arn: &'a Arn,
-    /// The IAM action that it takes.
+    /// The IAM action that it needs.
     pub(crate) action: &'static str,
     /// `GET` has no body.
     pub(crate) method: &'static str,
@@ -30,7 +30,7 @@ pub(crate) struct AwsQuestion<'a> {
     pub(crate) body: Body,
 }
 
-/// What is sent, by the protocol that the service speaks.
+/// The body, in the protocol of the service.
 pub(crate) enum Body {
     Nothing,
     /// AWS JSON 1.1, with the `X-Amz-Target`.
@@ -52,7 +52,7 @@ impl Door {
     }
 }
 
-/// Asks, and judges a refusal; `variable` is the one that says what to ask for.
+/// Sends the request, and explains a refusal; `variable` names what was asked for.
 pub(crate) async fn ask(
     door: &Door,
     variable: &'static str,
@@ -61,7 +61,7 @@ pub(crate) async fn ask(
     ask_as(door, None, variable, question).await
 }
 
-/// The same as this role.
+/// The same with the identity of this role.
 pub(crate) async fn ask_as(
     door: &Door,
     role: Option<&str>,
@@ -84,7 +84,7 @@ pub(crate) async fn ask_as(
     })
 }
 
-/// The key that the SDK's chain finds, or that of a role that it takes on.
+/// The key that the SDK's chain finds, or that of a role that it assumes.
 pub(crate) async fn credentials(config: &SdkConfig, role: Option<&str>) -> Result<Credentials, CredentialsError> {
     match (role, config.credentials_provider()) {
         (Some(arn), _) => {
@@ -96,7 +96,7 @@ pub(crate) async fn credentials(config: &SdkConfig, role: Option<&str>) -> Resul
     }
 }
 
-/// Where the service is: what `AWS_ENDPOINT_URL_…`, `AWS_ENDPOINT_URL` or the profile say, or its public name.
+/// The service's endpoint: the value of `AWS_ENDPOINT_URL_…`, `AWS_ENDPOINT_URL` or the profile, or its public name.
 async fn origin(config: &SdkConfig, arn: &Arn) -> String {
     let id = match arn.kind {
         ArnKind::Secret => "Secrets Manager",
@@ -114,15 +114,16 @@ async fn origin(config: &SdkConfig, arn: &Arn) -> String {
     }
 }
 
-/// As the services' own endpoint rules name them. What ends the name in each partition of AWS, the SDK's rules for `CloudWatch` know.
+/// The public name, as in the services' own endpoint rules. The SDK's rules for `CloudWatch` know the domain of each
+/// partition of AWS.
 async fn public_origin(arn: &Arn, fips: bool, dual_stack: bool) -> String {
     let (service, region) = (arn.kind.service(), &*arn.region);
     let in_government = region.starts_with("us-gov-");
     let (name, suffixed) = match arn.kind {
         ArnKind::Cluster if dual_stack => ("kafka-api", fips && !in_government),
-        // One name serves both kinds of addresses.
+        // One name serves IPv4 and IPv6.
         ArnKind::Secret => (service, fips),
-        // The usual endpoints there are the validated ones.
+        // The usual endpoints there are the FIPS-validated ones.
         _ if in_government && !dual_stack => (service, false),
         _ => (service, fips),
     };
@@ -132,7 +133,7 @@ async fn public_origin(arn: &Arn, fips: bool, dual_stack: bool) -> String {
     format!("https://{name}{fips}.{region}.{suffix}")
 }
 
-/// What follows the Region in the names of a partition's services.
+/// The part after the Region in the names of a partition's services.
 async fn suffix(region: &str, dual_stack: bool) -> Option<String> {
     let params = Params::builder().region(region).use_fips(false).use_dual_stack(dual_stack).build().ok()?;
     let endpoint = DefaultResolver::new().resolve_endpoint(&params).await.ok()?;
@@ -214,7 +215,7 @@ mod tests {
 
     #[tokio::test]
     async fn a_service_has_its_name_in_every_partition() {
-        // What the endpoint rules of botocore 1.44.8 give.
+        // Expected values from the endpoint rules of botocore 1.44.8.
         let cases = [
             ("arn:aws:secretsmanager:eu-west-1:1:secret:a", false, false, "secretsmanager.eu-west-1.amazonaws.com"),
             ("arn:aws:secretsmanager:eu-west-1:1:secret:a", false, true, "secretsmanager.eu-west-1.amazonaws.com"),
@@ -271,7 +272,8 @@ mod tests {
         request.headers().get("authorization").unwrap().to_owned()
     }
 
-    // The signatures are what `SigV4Auth` of botocore 1.44.5 (the topic's: 1.34.22) made for the same requests at that second.
+    // The signatures are those of `SigV4Auth` of botocore 1.44.5 (the topic's: 1.34.22) for the same requests at that
+    // second.
 
     #[test]
     fn a_cluster_is_asked_for_as_botocore_does() {
@@ -292,7 +294,7 @@ mod tests {
     }
 
     #[test]
-    fn a_topic_is_told_as_botocore_does() {
+    fn a_topic_is_reported_as_botocore_does() {
         let arn = Arn::parse("arn:aws:sns:eu-west-1:123456789012:changes").unwrap();
         assert_eq!(
             authorization(&topic::question(

@@ -1,4 +1,4 @@
-//! One question over HTTPS, asked again when the answer was a hiccup.
+//! One request over HTTPS, sent again after a temporary error.
 
 use std::time::Duration;
 
@@ -22,15 +22,15 @@ use crate::model::mask::Mask;
 /// Why there is no answer.
 #[derive(Debug)]
 pub(crate) enum Failure {
-    /// There is one, and it is no.
+    /// The server refused.
     Refused(Refusal),
-    /// There is one, and it does not end where it should.
+    /// The answer is longer than allowed.
     TooLong(TooLong),
-    /// Nobody answered in time.
+    /// No answer arrived in time.
     Unreachable(Box<dyn std::error::Error + Send + Sync>),
 }
 
-/// A peer's no.
+/// A peer's refusal.
 #[derive(Debug, thiserror::Error)]
 #[error("{}", self.words())]
 pub(crate) struct Refusal {
@@ -38,7 +38,7 @@ pub(crate) struct Refusal {
     meta: ErrorMetadata,
 }
 
-/// Asks `origin`, which is a URL without a path; the answer is the body.
+/// Sends a request to `origin`, which is a URL without a path; returns the body.
 pub(crate) async fn call(
     http: &SharedHttpClient,
     wait: Duration,
@@ -87,7 +87,7 @@ impl Refusal {
     pub(super) fn new(status: u16, header: Option<&str>, body: &[u8]) -> Self {
         let json: Value = serde_json::from_slice(body).unwrap_or_default();
         let xml = if json.is_null() { std::str::from_utf8(body).unwrap_or_default() } else { "" };
-        // No parser: what a proxy answers with instead need not be whole.
+        // Not parsed as a whole: a proxy may answer with something incomplete.
         let element = |name: &str| {
             let (_, rest) = xml.split_once(&format!("<{name}>"))?;
             Some(rest.split_once('<')?.0)
@@ -115,12 +115,12 @@ impl Refusal {
         self.meta.message().unwrap_or_default()
     }
 
-    /// The peer's words on one line, or the status where it had none.
+    /// The peer's words on one line, or the status if it sent none.
     pub(crate) fn words(&self) -> String {
         self.masked(&Mask::new([]))
     }
 
-    /// The same without secrets of ours, which go before anything is cut: a cut one would show its beginning.
+    /// The same without our secrets. They are masked before the text is cut: a cut secret would show its beginning.
     pub(crate) fn masked(&self, mask: &Mask) -> String {
         let words = match (self.code(), self.message()) {
             ("", "") => format!("HTTP status {}", self.status),

@@ -1,11 +1,11 @@
-//! Why something that is kept elsewhere could not be had, and the way out.
+//! Why a value that is stored elsewhere could not be read, and what to do.
 
 use aws_credential_types::provider::error::CredentialsError;
 
 use super::call::Refusal;
 use super::reference::{Arn, ArnKind, Reference};
 
-/// What went wrong at the door. `subject` names the variable, and what it refers to; `said` are the peer's words, and never a secret.
+/// What went wrong. `subject` names the variable and its reference; `said` are the peer's words, never a secret.
 #[derive(Debug, thiserror::Error)]
 #[expect(missing_docs, reason = "each field has its place in the sentence above it")]
 pub enum SecretError {
@@ -16,32 +16,32 @@ pub enum SecretError {
     #[error("{variable} names {path}, which is a folder: name the file in it")]
     Folder { variable: &'static str, path: String },
     /// There is no AWS identity, or its credentials are refused.
-    #[error("{subject} takes valid AWS credentials: {said}")]
+    #[error("{subject} needs valid AWS credentials: {said}")]
     Credentials { subject: String, said: String, source: Option<Box<dyn std::error::Error + Send + Sync>> },
     /// The identity may not read it.
     #[error("{subject} cannot be read: allow {action} on it to the role of this run ({said})")]
     Denied { subject: String, action: &'static str, said: String },
-    /// There is no such thing.
+    /// It does not exist.
     #[error("{subject} does not exist: check name and account ({said})")]
     NotFound { subject: String, said: String },
     /// Another refusal.
     #[error("{subject} cannot be read: {said}")]
     Refused { subject: String, said: String },
-    /// A topic took no message.
-    #[error("{subject} took no message: {said}; {way_out}")]
+    /// A topic refused a message.
+    #[error("{subject} accepted no message: {said}; {way_out}")]
     Unsent { subject: String, said: String, way_out: &'static str },
-    /// Nobody answers.
+    /// No answer arrived.
     #[error(
-        "{subject}: no answer from {origin}; from a VPC it takes a NAT gateway, or an interface endpoint where the service has one"
+        "{subject}: no answer from {origin}; from a VPC it needs a NAT gateway, or an interface endpoint where the service has one"
     )]
     Unreachable { subject: String, origin: String, source: Box<dyn std::error::Error + Send + Sync> },
     /// The request cannot be written.
     #[error("{subject} cannot be asked for")]
     Settings { subject: String, source: Box<dyn std::error::Error + Send + Sync> },
-    /// It is there, and is something else than expected.
+    /// Something else answered.
     #[error("{subject} is of no use: {why}")]
     Unusable { subject: String, why: String },
-    /// The token endpoint says no.
+    /// The token endpoint refused.
     #[error("the token endpoint {endpoint} gives no token: {said}: {way_out}")]
     NoToken { endpoint: String, said: String, way_out: &'static str },
 }
@@ -54,21 +54,21 @@ impl SecretError {
     /// No credentials from the chain, or none for the role.
     pub(crate) fn no_key(subject: String, role: bool, error: CredentialsError) -> Self {
         let said = String::from(if role {
-            "the role cannot be taken on: allow sts:AssumeRole on it to this run's role, and let its trust policy name that role"
+            "the role cannot be assumed: allow sts:AssumeRole on it to this run's role, and let its trust policy name that role"
         } else {
             "run with a role; from a shell AWS_ACCESS_KEY_ID and AWS_SECRET_ACCESS_KEY do too"
         });
         Self::Credentials { subject, said, source: Some(Box::new(error)) }
     }
 
-    /// What a service's no means.
+    /// The meaning of a service's refusal.
     pub(crate) fn refused(subject: String, action: &'static str, arn: &Arn, refusal: &Refusal) -> Self {
         let said = refusal.words();
-        // The query protocol has codes of its own (SNS, Common Errors), and what is sent is not read.
+        // A refused message is not about reading, and the query protocol has codes of its own (SNS, Common Errors).
         if arn.kind == ArnKind::Topic && !CREDENTIALS.contains(&refusal.code()) {
             return Self::Unsent { subject, said, way_out: unsent(refusal.code()) };
         }
-        // The services have no code of their own for a key of KMS that may not be used: only their words tell.
+        // The services have no code of their own for a KMS key that may not be used: only their words show it.
         let about_key = ["KMS", "kms", "ciphertext"].iter().any(|word| refusal.message().contains(word));
         match refusal.code() {
             "AccessDeniedException" | "AccessDenied" | "UnauthorizedException" | "ForbiddenException" if about_key => {
@@ -91,7 +91,7 @@ impl SecretError {
     }
 }
 
-/// What to do about a topic that takes no message.
+/// What to do about a topic that refuses a message.
 fn unsent(code: &str) -> &'static str {
     match code {
         "NotFound" | "NotFoundException" => "check its name, Region and account",
@@ -102,7 +102,7 @@ fn unsent(code: &str) -> &'static str {
     }
 }
 
-/// What services say of a key that they do not know, or of a clock that is wrong.
+/// The services' words for an unknown key or a wrong clock.
 const CREDENTIALS: [&str; 6] = [
     "ExpiredTokenException",
     "ExpiredToken",

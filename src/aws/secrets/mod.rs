@@ -1,8 +1,8 @@
-//! The only door to what is kept elsewhere: passwords and keys by reference, tokens from an issuer, a cluster's addresses by
-//! its ARN, AWS credentials; and to the topic that changes are told to.
+//! The only door to values that are stored elsewhere: passwords and keys by reference, tokens from an issuer, a
+//! cluster's addresses by its ARN, AWS credentials; and to the topic that receives changes.
 //!
-//! [`mod@reference`] is pure and tells what a variable holds; the rest asks Secrets Manager, Parameter Store, Amazon MSK, SNS and token
-//! endpoints. Types of the SDK stay inside, and what comes out is text or a [`Secret`].
+//! [`mod@reference`] is pure and parses a variable; the rest asks Secrets Manager, Parameter Store, Amazon MSK, SNS
+//! and token endpoints. Types of the SDK stay inside; what leaves is text or a [`Secret`].
 
 use std::path::Path;
 use std::time::{Duration, UNIX_EPOCH};
@@ -33,42 +33,42 @@ use crate::base::files::Place;
 use crate::base::shown;
 use crate::model::secret::Secret;
 
-/// Connections and settings, made when they are first needed; one for a whole process is best.
+/// Connections and settings, created when they are first needed; one per process is best.
 pub struct Door {
     wait: Duration,
     http: SharedHttpClient,
     aws: OnceCell<SdkConfig>,
 }
 
-/// An AWS identity's key.
+/// The key of an AWS identity.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub struct AwsKey {
     /// The access key's id.
     pub access_key: String,
     /// Its secret half.
     pub secret_key: Secret,
-    /// Temporary credentials have one, an IAM user's have none.
+    /// Temporary credentials have one, those of an IAM user do not.
     pub session_token: Option<Secret>,
     /// The Region that the run is in (`AWS_REGION`, or a profile's).
     pub(crate) region: Option<String>,
-    /// When temporary ones end, since 1970; `None` where nobody says.
+    /// When temporary ones end, since 1970; `None` if that is unknown.
     pub(crate) expiry: Option<Duration>,
 }
 
 impl Door {
-    /// A door at which one question, retries included, may take as long as `wait`. Nothing is sent yet.
+    /// A door where one request, retries included, may last `wait`. Nothing is sent yet.
     #[must_use]
     pub fn new(wait: Duration) -> Self {
         Self { wait, http: http::client(LONGEST_ANSWER, None), aws: OnceCell::new() }
     }
 
-    /// The same with AWS settings that were found elsewhere.
+    /// The same with AWS settings that were loaded elsewhere.
     #[must_use]
     pub fn with_aws(wait: Duration, aws: SdkConfig) -> Self {
         Self { aws: OnceCell::new_with(Some(aws)), ..Self::new(wait) }
     }
 
-    /// The client that asks at this door, whose connections stay open between runs.
+    /// The client for these requests, whose connections stay open between runs.
     pub(crate) fn http(&self) -> SharedHttpClient {
         self.http.clone()
     }
@@ -77,7 +77,7 @@ impl Door {
     ///
     /// # Errors
     ///
-    /// [`SecretError`] when the reference cannot be followed, or leads to something else.
+    /// [`SecretError`] if the reference cannot be followed, or its value has another form.
     pub async fn read(&self, variable: &'static str, source: &Source) -> Result<Secret, SecretError> {
         match source {
             Source::Inline(secret) => Ok(secret.clone()),
@@ -88,7 +88,7 @@ impl Door {
         }
     }
 
-    /// The bytes that a reference leads to, for what need not be text.
+    /// The bytes behind a reference, for values that need not be text.
     pub(crate) async fn read_bytes(
         &self,
         variable: &'static str,
@@ -106,7 +106,7 @@ impl Door {
     ///
     /// # Errors
     ///
-    /// [`SecretError`] when the reference cannot be followed, or leads to something else.
+    /// [`SecretError`] if the reference cannot be followed, or its value has another form.
     pub async fn read_pair(
         &self,
         variable: &'static str,
@@ -116,22 +116,22 @@ impl Door {
         stored::pair(&text).map_err(|why| SecretError::unusable(variable, reference, why))
     }
 
-    /// The user name and password that callers log in with, as `name:password`.
+    /// The user name and password for callers of the function URL, as `name:password`.
     ///
     /// # Errors
     ///
-    /// [`SecretError`] when the reference cannot be followed, or leads to something else.
+    /// [`SecretError`] if the reference cannot be followed, or its value has another form.
     pub(crate) async fn read_login(&self, variable: &'static str, source: &Source) -> Result<Secret, SecretError> {
         let Source::Elsewhere(reference) = source else { return self.read(variable, source).await };
         let text = self.read(variable, source).await?;
         stored::login(text.expose()).map_err(|why| SecretError::unusable(variable, reference, why))
     }
 
-    /// The key of this run's AWS identity, or of the role that it takes on.
+    /// The key of this run's AWS identity, or of the role that it assumes.
     ///
     /// # Errors
     ///
-    /// [`SecretError::Credentials`] when there is none to be had.
+    /// [`SecretError::Credentials`] if there is none.
     pub async fn aws_key(&self, role: Option<&str>) -> Result<AwsKey, SecretError> {
         let config = self.aws().await;
         let key = aws::credentials(config, role).await.map_err(|error| {
@@ -148,13 +148,13 @@ impl Door {
         })
     }
 
-    /// What a reference leads to, as text.
+    /// The value behind a reference, as text.
     async fn fetch(&self, variable: &'static str, reference: &Reference) -> Result<String, SecretError> {
         let bytes = self.bytes(variable, reference).await?;
         String::from_utf8(bytes).map_err(|_| SecretError::unusable(variable, reference, String::from("it is not text")))
     }
 
-    /// What a reference leads to, as it is kept.
+    /// The value behind a reference, as it is stored.
     async fn bytes(&self, variable: &'static str, reference: &Reference) -> Result<Vec<u8>, SecretError> {
         match reference {
             Reference::File { path, .. } => tokio::task::spawn_blocking({
@@ -172,7 +172,7 @@ impl Door {
         }
     }
 
-    /// What the environment, profiles and the machine give the SDK.
+    /// The settings that the SDK finds in the environment, profiles and the machine.
     async fn aws(&self) -> &SdkConfig {
         self.aws
             .get_or_init(|| async {
@@ -188,11 +188,11 @@ impl Door {
     }
 }
 
-/// Bytes that an answer may have: secrets have up to 64 KB, tokens, keys and addresses a few.
+/// Largest answer in bytes: secrets have up to 64 KB, tokens, keys and addresses a few.
 const LONGEST_ANSWER: usize = 1024 * 1024;
 
-/// Bytes that a file with a secret or a store may have: the stores of whole companies have some hundred KB.
+/// Largest file with a secret or a store, in bytes: the stores of whole companies have some hundred KB.
 const LONGEST_FILE: usize = 4 * 1024 * 1024;
 
-/// How long a file is waited for, which a pipe may keep.
+/// How long to wait for a file, which may be a pipe that stays open.
 const FILE_PATIENCE: Duration = Duration::from_secs(2);

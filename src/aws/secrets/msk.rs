@@ -7,7 +7,7 @@ use super::aws::{AwsQuestion, Body, ask, ask_as};
 use super::reference::Arn;
 use super::{Door, SecretError};
 
-/// How the brokers are spoken to.
+/// How to connect to the brokers.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub enum Listener {
     /// Neither encrypted nor authenticated.
@@ -20,26 +20,26 @@ pub enum Listener {
     SaslIam,
 }
 
-/// From where.
+/// From which network.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub enum Network {
     /// The cluster's own VPC, or one that is connected to it.
     Private,
-    /// The internet, where the cluster has public access.
+    /// The internet, if the cluster has public access.
     Public,
     /// Another VPC by `PrivateLink`, which MSK calls multi-VPC connectivity.
     VpcConnectivity,
 }
 
 impl Door {
-    /// Addresses as `KAFKA_BOOTSTRAP_SERVERS` has them.
+    /// Addresses in the form of `KAFKA_BOOTSTRAP_SERVERS`.
     ///
-    /// A role that is taken on for the login is asked as first: the cluster may be another account's. Where it may not, this run's own
-    /// identity may.
+    /// A role that is assumed for the login asks first: the cluster may belong to another account. If the role is not
+    /// allowed to, this run's own identity asks.
     ///
     /// # Errors
     ///
-    /// [`SecretError`] when MSK does not tell, or the cluster has no such listener.
+    /// [`SecretError`] if MSK refuses, or the cluster has no such listener.
     pub async fn bootstrap(
         &self,
         variable: &'static str,
@@ -63,7 +63,7 @@ pub(crate) fn question(cluster: &Arn) -> AwsQuestion<'_> {
     AwsQuestion { arn: cluster, action: "kafka:GetBootstrapBrokers", method: "GET", path, body: Body::Nothing }
 }
 
-/// The string of this listener in an answer to `GetBootstrapBrokers`.
+/// The addresses of this listener in an answer to `GetBootstrapBrokers`.
 fn choose(answer: &[u8], listener: Listener, network: Network) -> Result<String, String> {
     let answer: Map<String, Value> =
         serde_json::from_slice(answer).map_err(|_| String::from("the service's answer cannot be read"))?;
@@ -101,10 +101,10 @@ impl Listener {
     }
 }
 
-/// How every field of the answer begins.
+/// The prefix of every field of the answer.
 const FIRST: &str = "bootstrapBrokerString";
 
-/// Everything but RFC 3986's unreserved characters; a signature does not hold where one of those is encoded.
+/// Everything but RFC 3986's unreserved characters; a signature is wrong if one of those is encoded.
 pub(crate) const RESERVED: &AsciiSet = &NON_ALPHANUMERIC.remove(b'-').remove(b'.').remove(b'_').remove(b'~');
 
 #[cfg(test)]
@@ -127,7 +127,7 @@ mod tests {
     }
 
     #[test]
-    fn a_listener_that_is_not_there_is_told_with_those_that_are() {
+    fn a_listener_that_is_not_there_is_reported_with_those_that_are() {
         let why = chosen(Listener::Plaintext, Network::Private);
         assert!(why.starts_with("the cluster has no bootstrapBrokerString, it has bootstrapBrokerString"), "{why}");
         assert!(choose(b"{}", Listener::Tls, Network::Private).is_err_and(|why| why.contains("being created")));

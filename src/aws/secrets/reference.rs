@@ -1,39 +1,39 @@
-//! What a variable of a secret holds: the secret itself, or where it is kept.
+//! The content of a secret's variable: the secret itself, or a reference to where it is stored.
 
 use std::fmt;
 
 use crate::base::shown;
 use crate::model::secret::Secret;
 
-/// A secret, or where it is kept.
+/// A secret, or a reference to it.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub enum Source {
     /// The secret itself.
     Inline(Secret),
-    /// Where it is kept.
+    /// Where it is stored.
     Elsewhere(Reference),
 }
 
-/// Where a secret is kept; after a `#` comes the key of one value, for a secret that is a JSON object.
+/// Where a secret is stored; after a `#` comes the key of one value, for a secret that is a JSON object.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub enum Reference {
     /// `file:` and a path.
     File {
         /// The path.
         path: String,
-        /// One value of a JSON object; `None` takes the whole text.
+        /// The key of a JSON object; `None` means the whole text.
         key: Option<String>,
     },
     /// A secret of Secrets Manager or a parameter of Systems Manager, by its ARN.
     Kept {
         /// Which one.
         arn: Arn,
-        /// One value of a JSON object; `None` takes the whole text.
+        /// The key of a JSON object; `None` means the whole text.
         key: Option<String>,
     },
 }
 
-/// The ARN of something that can be asked for.
+/// The ARN of a resource that meerkat can ask for.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub struct Arn {
     /// What it names.
@@ -62,7 +62,7 @@ impl Source {
     ///
     /// # Errors
     ///
-    /// What was expected, where a reference is malformed.
+    /// The expected form, if a reference is malformed.
     pub fn parse(text: &str) -> Result<Self, String> {
         if text.starts_with("file:") || text.starts_with("arn:") {
             Reference::parse(text).map(Self::Elsewhere)
@@ -77,7 +77,7 @@ impl Reference {
     ///
     /// # Errors
     ///
-    /// What was expected; the text is not repeated, since it may be a secret that was put into the wrong variable.
+    /// The expected form; the text is not repeated, since it may be a secret in the wrong variable.
     pub fn parse(text: &str) -> Result<Self, String> {
         let (place, key) = match text.split_once('#') {
             Some((place, key)) => (place, Some(key.to_owned())),
@@ -114,7 +114,7 @@ impl fmt::Display for Reference {
 }
 
 impl Arn {
-    /// Reads an ARN; `None` where it names nothing that can be asked for.
+    /// Reads an ARN; `None` if it names nothing that meerkat can ask for.
     #[must_use]
     pub fn parse(text: &str) -> Option<Self> {
         let parts: Vec<_> = text.splitn(6, ':').collect();
@@ -144,7 +144,7 @@ mod tests {
     const SECRET: &str = "arn:aws:secretsmanager:eu-west-1:123456789012:secret:AmazonMSK_orders-AbCdEf";
     const PARAMETER: &str = "arn:aws-cn:ssm:cn-north-1:123456789012:parameter/kafka/password";
 
-    fn told(text: &str) -> String {
+    fn parsed(text: &str) -> String {
         match Source::parse(text) {
             Ok(Source::Inline(secret)) => format!("inline {}", secret.expose()),
             Ok(Source::Elsewhere(Reference::File { path, key })) => format!("file {path} {key:?}"),
@@ -154,13 +154,16 @@ mod tests {
     }
 
     #[test]
-    fn a_variable_holds_a_secret_or_says_where_it_is() {
-        assert_eq!(told("hunter2#1"), "inline hunter2#1");
-        assert_eq!(told("file:/run/secrets/password"), "file /run/secrets/password None");
-        assert_eq!(told("file:///run/secrets/kafka.json#password"), r#"file /run/secrets/kafka.json Some("password")"#);
-        assert_eq!(told(SECRET), "Secret in eu-west-1 None");
-        assert_eq!(told(&format!("{SECRET}#api.key")), r#"Secret in eu-west-1 Some("api.key")"#);
-        assert_eq!(told(PARAMETER), "Parameter in cn-north-1 None");
+    fn a_variable_holds_a_secret_or_a_reference() {
+        assert_eq!(parsed("hunter2#1"), "inline hunter2#1");
+        assert_eq!(parsed("file:/run/secrets/password"), "file /run/secrets/password None");
+        assert_eq!(
+            parsed("file:///run/secrets/kafka.json#password"),
+            r#"file /run/secrets/kafka.json Some("password")"#
+        );
+        assert_eq!(parsed(SECRET), "Secret in eu-west-1 None");
+        assert_eq!(parsed(&format!("{SECRET}#api.key")), r#"Secret in eu-west-1 Some("api.key")"#);
+        assert_eq!(parsed(PARAMETER), "Parameter in cn-north-1 None");
     }
 
     #[test]
@@ -186,7 +189,7 @@ mod tests {
             "arn:aws:sns:eu-west-1:1:a",
             "arn:google:ssm:eu-west-1:1:parameter/a",
         ] {
-            assert!(told(wrong).starts_with("must refer to"), "{wrong}");
+            assert!(parsed(wrong).starts_with("must refer to"), "{wrong}");
         }
         assert!(Reference::parse("hunter2").is_err_and(|error| !error.contains("hunter2")));
     }

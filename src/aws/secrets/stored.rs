@@ -1,4 +1,4 @@
-//! Secrets and parameters: how they are asked for, and what is in them.
+//! Secrets and parameters: how they are requested, and what they contain.
 
 use base64::Engine as _;
 use base64::engine::general_purpose::STANDARD;
@@ -10,7 +10,7 @@ use super::reference::{Arn, ArnKind};
 use super::{Door, SecretError};
 use crate::model::secret::Secret;
 
-/// `GetSecretValue` and `GetParameter`, the parts that matter here.
+/// The parts of `GetSecretValue` and `GetParameter` that matter here.
 #[derive(Deserialize)]
 struct StoredAnswer {
     #[serde(rename = "SecretString")]
@@ -27,7 +27,7 @@ struct Parameter {
     value: String,
 }
 
-/// What is kept under the ARN.
+/// The value that is stored under the ARN.
 pub(crate) async fn fetch(door: &Door, variable: &'static str, arn: &Arn) -> Result<Vec<u8>, SecretError> {
     let answer = ask(door, variable, question(arn)).await?;
     let unusable = |why| SecretError::Unusable { subject: format!("{variable} ({})", arn.text), why };
@@ -50,7 +50,7 @@ pub(crate) fn question(arn: &Arn) -> AwsQuestion<'_> {
     AwsQuestion { arn, action, method: "POST", path: String::from("/"), body: Body::Json(target, body.to_string()) }
 }
 
-/// The whole of it, or the value of one key; a line break at the end is the editor's.
+/// The whole value, or that of one key; a line break at the end comes from an editor and is removed.
 pub(crate) fn value(text: &str, key: Option<&str>) -> Result<Secret, String> {
     let found = match key {
         None => text.to_owned(),
@@ -69,7 +69,8 @@ pub(crate) fn pair(text: &str) -> Result<(String, Secret), String> {
     Ok((field(&object, "username")?, Secret::new(field(&object, "password")?)))
 }
 
-/// A user name and a password as Basic authentication carries them, `name:password`; the text may be so too, or as [`pair`] takes it.
+/// A user name and a password as Basic authentication sends them, `name:password`; the stored text may have this form
+/// or that of [`pair`].
 pub(crate) fn login(text: &str) -> Result<Secret, String> {
     let text = text.trim_end_matches(['\r', '\n']);
     let (username, password) = match text.split_once(':') {
@@ -106,25 +107,25 @@ mod tests {
 
     use super::*;
 
-    fn told(text: &str, key: Option<&str>) -> String {
+    fn shown(text: &str, key: Option<&str>) -> String {
         value(text, key).map_or_else(|why| why, |secret| secret.expose().to_owned())
     }
 
     #[test]
     fn a_secret_is_its_text_or_one_value_of_it() {
-        assert_eq!(told("hunter2\r\n", None), "hunter2");
-        assert_eq!(told(" two words ", None), " two words ");
-        assert_eq!(told(r#"{"a":"x","b":2}"#, Some("a")), "x");
-        assert_eq!(told(r#"{"a":"x","b":2}"#, Some("b")), "2");
+        assert_eq!(shown("hunter2\r\n", None), "hunter2");
+        assert_eq!(shown(" two words ", None), " two words ");
+        assert_eq!(shown(r#"{"a":"x","b":2}"#, Some("a")), "x");
+        assert_eq!(shown(r#"{"a":"x","b":2}"#, Some("b")), "2");
     }
 
     #[test]
-    fn a_secret_that_does_not_fit_is_told_without_its_text() {
-        assert_eq!(told("\n", None), "it is empty");
-        assert_eq!(told(r#"{"a":"x"}"#, Some("b")), r#"it has no "b""#);
-        assert_eq!(told(r#"{"a":{"x":1}}"#, Some("a")), r#"its "a" is not text"#);
-        assert!(told("hunter2", Some("a")).starts_with("it is not a JSON object"));
-        assert!(!told("hunter2", Some("a")).contains("hunter2"));
+    fn a_secret_that_does_not_fit_is_reported_without_its_text() {
+        assert_eq!(shown("\n", None), "it is empty");
+        assert_eq!(shown(r#"{"a":"x"}"#, Some("b")), r#"it has no "b""#);
+        assert_eq!(shown(r#"{"a":{"x":1}}"#, Some("a")), r#"its "a" is not text"#);
+        assert!(shown("hunter2", Some("a")).starts_with("it is not a JSON object"));
+        assert!(!shown("hunter2", Some("a")).contains("hunter2"));
     }
 
     #[test]
@@ -139,8 +140,8 @@ mod tests {
             (r#"{"username":"alice"}"#, "has no \"password\""),
             (r#"{"username":"a:b","password":"hunter2"}"#, "has a colon"),
         ] {
-            let told = login(text).unwrap_err();
-            assert!(told.contains(why) && !told.contains("hunter2"), "{text}: {told}");
+            let error = login(text).unwrap_err();
+            assert!(error.contains(why) && !error.contains("hunter2"), "{text}: {error}");
         }
     }
 

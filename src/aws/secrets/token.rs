@@ -20,29 +20,30 @@ use crate::keystore::Authorities;
 use crate::model::mask::Mask;
 use crate::model::secret::Secret;
 
-/// What it takes to ask for a token.
+/// What is needed to ask for a token.
 #[derive(Clone, Debug)]
 pub struct TokenRequest {
     /// The issuer's token endpoint, an `https` URL.
     pub endpoint: String,
-    /// Who asks.
+    /// The client's id.
     pub client_id: String,
-    /// Their secret.
+    /// The client's secret.
     pub client_secret: Secret,
     /// The scope to ask for; `None` leaves it to the issuer.
     pub scope: Option<String>,
-    /// Whether id and secret are percent-encoded first, as RFC 6749 wants and many issuers do not (KAFKA-16345).
+    /// Whether id and secret are percent-encoded first, as RFC 6749 demands and many issuers do not expect
+    /// (KAFKA-16345).
     pub header_urlencode: bool,
-    /// CAs to trust beside the system's.
+    /// CAs to trust besides the system's.
     pub ca: Option<Authorities>,
 }
 
-/// A token, and how long it is good for.
+/// A token, and its lifetime.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub struct Token {
     /// The token.
     pub token: Secret,
-    /// From now; `None` where the issuer does not say.
+    /// From now on; `None` if the issuer does not return it.
     pub lifetime: Option<Duration>,
 }
 
@@ -67,7 +68,7 @@ impl Door {
     ///
     /// # Errors
     ///
-    /// [`SecretError`] when the endpoint cannot be reached, is not to be trusted with a secret, or refuses.
+    /// [`SecretError`] if the endpoint cannot be reached, is not safe for a secret, or refuses.
     pub async fn token(&self, request: &TokenRequest) -> Result<Token, SecretError> {
         let endpoint = || shown(&request.endpoint);
         let unfit =
@@ -107,7 +108,7 @@ fn message(request: &TokenRequest, path: &str) -> Result<HttpRequest, Box<dyn st
     Ok(message)
 }
 
-/// What an issuer may repeat of the request: the secret, and the header that has it, encoded or not.
+/// What an issuer may repeat of the request: the secret, and the header with it, encoded or not.
 fn mask(request: &TokenRequest) -> Mask {
     let headers = [false, true].map(|encoded| Secret::new(STANDARD.encode(pair(request, encoded))));
     Mask::new([&request.client_secret].into_iter().chain(&headers))
@@ -123,13 +124,13 @@ fn encode(text: &str) -> String {
     utf8_percent_encode(text, NON_ALPHANUMERIC).to_string()
 }
 
-/// A URL fit for an error: without a user, and without a query, which may be a key.
+/// A URL for an error message: without a user, and without a query, which may be a key.
 fn shown(url: &str) -> String {
     let plain = url.split(['?', '#']).next().unwrap_or_default();
     let (scheme, rest) = plain.split_once("://").map_or(("", plain), |(scheme, rest)| (scheme, rest));
     let scheme = if matches!(scheme, "http" | "https") { format!("{scheme}://") } else { String::new() };
     let (user, rest) = rest.rsplit_once('@').map_or(("", rest), |(_, rest)| ("***@", rest));
-    // What no URL has does not belong to it: other lines of a file, perhaps.
+    // Characters that no URL has are not part of it: perhaps other lines of a file.
     let of_urls = |c: char| c.is_ascii_alphanumeric() || "-._~:/[]%".contains(c);
     let url = rest.split(|c| !of_urls(c)).next().unwrap_or_default();
     let more = if url.len() < rest.len() { "…" } else { "" };
@@ -139,13 +140,13 @@ fn shown(url: &str) -> String {
     shown::cut(&format!("{scheme}{user}{url}{more}"), LONGEST_URL)
 }
 
-/// Origin and path of a URL that may be trusted with a secret.
+/// Origin and path of a URL that is safe for a secret.
 fn split(url: &str) -> Result<(&str, &str), &'static str> {
     let (scheme, rest) = url.split_once("://").ok_or("it must be an https URL")?;
     let end = rest.find(['/', '?']).unwrap_or(rest.len());
     let (authority, path) = rest.split_at(end);
     let host = authority.rsplit_once(':').map_or(authority, |(host, _)| host);
-    // Nobody listens in between on the machine itself.
+    // No one can listen in between on the machine itself.
     let local = matches!(host, "localhost" | "127.0.0.1" | "[::1]");
     match scheme {
         _ if host.is_empty() || authority.contains('@') => {
@@ -157,7 +158,7 @@ fn split(url: &str) -> Result<(&str, &str), &'static str> {
     }
 }
 
-/// A client that trusts these CAs beside the public ones: brokers with a CA of their own often meet an issuer of the internet.
+/// A client that trusts these CAs besides the public ones: brokers with their own CA often use a public issuer.
 fn trusting(authorities: &Authorities) -> Result<SharedHttpClient, &'static str> {
     let store = TrustStore::default().with_pem_certificate(authorities.to_pem());
     let context = TlsContext::builder().with_trust_store(store).build();
@@ -249,7 +250,7 @@ mod tests {
     }
 
     #[test]
-    fn id_and_secret_are_encoded_only_when_said() {
+    fn id_and_secret_are_encoded_only_when_configured() {
         assert_eq!(header(false), "id:a+b/c");
         assert_eq!(header(true), "id:a%2Bb%2Fc");
     }

@@ -10,21 +10,21 @@ use super::msk::RESERVED;
 use super::reference::Arn;
 use super::{Door, SecretError};
 
-/// A message of a topic.
+/// A message for a topic.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub(crate) struct Notice {
-    /// Of an e-mail.
+    /// The subject of an e-mail.
     pub(crate) subject: String,
     /// What people read: by e-mail, text message or push notification.
     pub(crate) text: String,
     /// What programs read: SQS, Lambda, HTTP and HTTPS endpoints, Firehose.
     pub(crate) body: String,
-    /// What subscriptions can be filtered by; none of them is empty.
+    /// Attributes for filters of subscriptions; none of them is empty.
     pub(crate) attributes: Vec<(&'static str, String)>,
 }
 
 impl Door {
-    /// Sends a message; without an answer, or after a hiccup, it is sent again, and may arrive twice.
+    /// Sends a message; without an answer, or after a temporary error, it is sent again, and may arrive twice.
     pub(crate) async fn send(&self, variable: &'static str, topic: &Arn, notice: &Notice) -> Result<(), SecretError> {
         ask(self, variable, question(topic, notice)).await.map(drop)
     }
@@ -51,14 +51,15 @@ pub(crate) fn question<'a>(topic: &'a Arn, notice: &Notice) -> AwsQuestion<'a> {
     AwsQuestion { arn: topic, action: "sns:Publish", method: "POST", path: String::from("/"), body: Body::Form(form) }
 }
 
-/// A subject as the service takes it: printable ASCII, fewer than a hundred characters (`Publish`, API reference).
+/// A subject that the service accepts: printable ASCII, fewer than a hundred characters (`Publish`, API reference).
 fn fitting(subject: &str) -> String {
     let printable = |char: char| if char.is_ascii_graphic() || char == ' ' { char } else { '?' };
     subject.chars().map(printable).take(SUBJECT_CHARACTERS).collect()
 }
 
 const SUBJECT_CHARACTERS: usize = 99;
-/// Protocols of subscriptions that have a message of their own (`Publish`, `MessageStructure`); every other one has the text.
+/// Protocols of subscriptions with a message of their own (`Publish`, `MessageStructure`); all others receive the
+/// text.
 const FOR_MACHINES: [&str; 5] = ["sqs", "lambda", "http", "https", "firehose"];
 
 #[cfg(test)]

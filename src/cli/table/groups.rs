@@ -1,4 +1,4 @@
-//! A line a group, the worst first.
+//! One line per group, the worst first.
 
 use super::text::{Cell, GUTTER, Grid, NARROWEST, Text};
 use super::{UNKNOWN, colour, count};
@@ -6,7 +6,7 @@ use crate::base::figures::{grouped, shown};
 use crate::judge::verdict::Verdict;
 use crate::report::{GroupEntry, RateEntry, Report};
 
-/// Draws the table; where the screen is too narrow for the reason it stands below its group.
+/// Draws the table; if the screen is too narrow for the reason it is below its group.
 pub(crate) fn draw(report: &Report<'_>, text: &mut Text) {
     if report.groups.is_empty() {
         text.line(0, report.without_groups(), None);
@@ -47,7 +47,7 @@ pub(crate) fn draw(report: &Report<'_>, text: &mut Text) {
     });
 }
 
-/// Why, of each group that is not well, and what was found of the others.
+/// The reason of each group that is not OK, and the findings of the others.
 fn reason(group: &GroupEntry<'_>) -> String {
     let fine = group.status == Verdict::Ok && group.warming_up_seconds.is_none();
     let reason = if fine { group.finding.as_deref().unwrap_or_default() } else { &group.reason };
@@ -72,12 +72,12 @@ fn row(group: &GroupEntry<'_>) -> Vec<Cell> {
     ]
 }
 
-/// The lag of a group in all, and whether it may be more or less.
+/// The total lag of a group, and whether it may be more or less.
 pub(crate) fn total(group: &GroupEntry<'_>) -> String {
     group.total_lag.map_or_else(|| UNKNOWN.to_owned(), |lag| format!("{}{}", group.bound(), grouped(lag)))
 }
 
 /// Columns of figures.
 const NUMBERS: [&str; 3] = ["LAG", "BEHIND", "MEMBERS"];
-/// From here on the reason has a column of its own.
+/// From here on the reason has its own column.
 const WIDE: usize = 130;

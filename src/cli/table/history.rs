@@ -1,4 +1,4 @@
-//! What is kept of one group: a line for each partition, its lag from look to look drawn with blocks.
+//! The history of one group: one line per partition, its lag over time drawn with blocks.
 
 use super::text::{Cell, GUTTER, Grid, NARROWEST, Text};
 use super::{FAINT, Screen, count, offset};
@@ -6,7 +6,7 @@ use crate::base::figures::grouped;
 use crate::base::moment;
 use crate::report::history::{PastOfGroup, PastOfPartition, PastSnapshot};
 
-/// Draws what mode history prints.
+/// Draws the output of mode history.
 #[must_use]
 pub fn history(history: &PastOfGroup<'_>, screen: Screen) -> String {
     let mut text = Text::new(screen);
@@ -14,7 +14,7 @@ pub fn history(history: &PastOfGroup<'_>, screen: Screen) -> String {
         1 => "minute".to_owned(),
         several => format!("{several} minutes"),
     };
-    text.line(0, &format!("{} on {}, a look every {minutes}", history.group, history.cluster), Some(super::BOLD));
+    text.line(0, &format!("{} on {}, a run every {minutes}", history.group, history.cluster), Some(super::BOLD));
     if !history.partitions.is_empty() {
         table(history, &mut text);
     } else if history.problems.is_empty() {
@@ -27,25 +27,27 @@ pub fn history(history: &PastOfGroup<'_>, screen: Screen) -> String {
 }
 
 fn table(history: &PastOfGroup<'_>, text: &mut Text) {
-    let titles = ["TOPIC", "PARTITION", "LOOKS", "COMMITTED", "LOG-END", "LAG", "MOST"];
+    let titles = ["TOPIC", "PARTITION", "RUNS", "COMMITTED", "LOG-END", "LAG", "MOST"];
     let mut head: Vec<Cell> = titles.iter().map(|title| Cell::right(title)).collect();
     head[0] = Cell::left(titles[0]);
     let rows: Vec<Vec<Cell>> = history.partitions.iter().map(row).collect();
     let mut grid = Grid { head: vec![head], rows, may_shrink: &[0], narrowest: NARROWEST, gutter: GUTTER };
-    // Long names give way to a line of half an hour.
+    // Long names make room for a line of half an hour.
     let beside = |columns: usize| text.width().saturating_sub(columns + GUTTER);
     let room = beside(grid.narrowed(text.width())).max(beside(grid.narrowed(0)).min(USUAL));
     if room >= NARROWEST {
         let newest = history.partitions.iter().filter_map(|of| moment::parse(&of.looks.first()?.taken)).max();
-        let slot = |look: &PastSnapshot| {
-            Some((newest? - moment::parse(&look.taken)? + 30) / 60 / history.period_minutes.max(1))
+        let slot = |snapshot: &PastSnapshot| {
+            Some((newest? - moment::parse(&snapshot.taken)? + 30) / 60 / history.period_minutes.max(1))
         };
         let all = history.partitions.iter().flat_map(|of| &of.looks).filter_map(slot).max().unwrap_or_default() + 1;
         let slots = usize::try_from(all).unwrap_or(1).max(1);
         grid.head[0].push(Cell::left(&format!("LAG, {} min", all * history.period_minutes)));
         for (row, partition) in grid.rows.iter_mut().zip(&history.partitions) {
-            let lags =
-                partition.looks.iter().filter_map(|look| Some((usize::try_from(slot(look)?).ok()?, look.lag()?)));
+            let lags = partition
+                .looks
+                .iter()
+                .filter_map(|snapshot| Some((usize::try_from(slot(snapshot)?).ok()?, snapshot.lag()?)));
             row.push(Cell::left(&blocks(lags, slots, room.min(WIDEST))));
         }
     }
@@ -54,20 +56,20 @@ fn table(history: &PastOfGroup<'_>, text: &mut Text) {
 
 fn row(partition: &PastOfPartition<'_>) -> Vec<Cell> {
     let newest = partition.looks.first();
-    let told = |number| Cell::right(&count(number));
+    let cell = |number| Cell::right(&count(number));
     vec![
         Cell::left(&partition.topic),
         Cell::right(&partition.partition.to_string()),
         Cell::right(&grouped(partition.looks.len() as u64).to_string()),
-        offset(newest.and_then(|look| look.committed)),
-        offset(newest.map(|look| look.log_end)),
-        told(newest.and_then(PastSnapshot::lag)),
-        told(partition.looks.iter().filter_map(PastSnapshot::lag).max()),
+        offset(newest.and_then(|snapshot| snapshot.committed)),
+        offset(newest.map(|snapshot| snapshot.log_end)),
+        cell(newest.and_then(PastSnapshot::lag)),
+        cell(partition.looks.iter().filter_map(PastSnapshot::lag).max()),
     ]
 }
 
-/// Lags by how many periods ago they were, the newest at the right; where there is less room than looks the greatest of several is
-/// drawn, and where there was no look nothing is.
+/// Lags by how many periods ago they were, the newest at the right; if there is less room than snapshots the largest
+/// of several is drawn, and a missing snapshot is a gap.
 fn blocks(lags: impl Iterator<Item = (usize, u64)>, slots: usize, room: usize) -> String {
     let columns = slots.min(room);
     let mut drawn: Vec<Option<u64>> = vec![None; columns];
@@ -78,7 +80,7 @@ fn blocks(lags: impl Iterator<Item = (usize, u64)>, slots: usize, room: usize) -
     let most = drawn.iter().flatten().max().copied().unwrap_or_default();
     let block = |lag: u64| match usize::try_from(u128::from(lag) * (BLOCKS.len() as u128 - 1) / u128::from(most.max(1)))
     {
-        // What is small is not nothing.
+        // A small lag is not drawn as none.
         Ok(0) if lag > 0 => BLOCKS[1],
         Ok(height) => BLOCKS[height.min(BLOCKS.len() - 1)],
         Err(_) => BLOCKS[BLOCKS.len() - 1],
@@ -87,11 +89,11 @@ fn blocks(lags: impl Iterator<Item = (usize, u64)>, slots: usize, room: usize) -
     drawn.trim_end().to_owned()
 }
 
-/// From no lag to the most of the partition.
+/// From no lag to the largest of the partition.
 const BLOCKS: [char; 8] = ['▁', '▂', '▃', '▄', '▅', '▆', '▇', '█'];
-/// Columns for the looks that are asked for unless said otherwise, a minute apart.
+/// Columns for the default number of snapshots, a minute apart.
 const USUAL: usize = 31;
-/// A line that is longer says no more.
+/// A longer line shows nothing more.
 const WIDEST: usize = 90;
 
 #[cfg(test)]

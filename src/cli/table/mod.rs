@@ -1,6 +1,6 @@
 //! A report for people: the table that a terminal shows.
 //!
-//! It is drawn from the report ([`crate::report`]) alone, so that it shows nothing that the JSON does not have.
+//! It is drawn from the report ([`crate::report`]) only, so it shows nothing that the JSON does not have.
 
 mod groups;
 mod history;
@@ -27,7 +27,7 @@ pub struct Screen {
     pub colour: bool,
 }
 
-/// What is asked for of each group, what could not be read, and closing sentences.
+/// What is shown of each group, what could not be read, and closing sentences.
 #[must_use]
 pub fn table(report: &Report<'_>, screen: Screen, shown: Shown) -> String {
     let mut text = Text::new(screen);
@@ -52,7 +52,7 @@ pub fn table(report: &Report<'_>, screen: Screen, shown: Shown) -> String {
     text.finish()
 }
 
-/// As much of a table as a screen of so many lines shows, its closing lines included.
+/// As much of a table as fits a screen of this many lines, its closing lines included.
 #[must_use]
 pub fn cut(table: &str, height: usize) -> String {
     let lines: Vec<&str> = table.lines().collect();
@@ -74,18 +74,18 @@ fn colour(verdict: Verdict) -> &'static str {
     }
 }
 
-/// A number with its thousands apart, or that it is not known.
+/// A number with thousands separators, or a dash if it is not known.
 fn count(number: Option<u64>) -> String {
     number.map_or_else(|| UNKNOWN.to_owned(), |number| grouped(number).to_string())
 }
 
-/// An offset without groups of digits: people paste it into other tools.
+/// An offset without separators: people paste it into other tools.
 fn offset(offset: Option<i64>) -> Cell {
     Cell::right(&offset.map_or_else(|| UNKNOWN.to_owned(), |at| at.to_string()))
 }
 
-/// What stands for "could not be told".
+/// The sign for an unknown value.
 const UNKNOWN: &str = "-";
-/// What is fainter than the rest.
+/// Fainter than the rest.
 const FAINT: &str = "2";
 const BOLD: &str = "1";

@@ -75,7 +75,7 @@ fn table(group: &GroupEntry<'_>, text: &mut Text) {
     text.rows(&narrow, |number| ours(partitions.get(number)?));
 }
 
-/// What has no column where there is no room for it; nothing of a partition that is caught up and well.
+/// The columns without room, below the row; nothing for a partition that is caught up and OK.
 fn ours(partition: &PartitionEntry<'_>) -> Option<String> {
     let mut said = vec![partition.status.word().to_owned()];
     said.extend(partition.behind().filter(|_| partition.lag_seconds > Some(0.0)).map(|age| format!("{age} behind")));
@@ -116,12 +116,12 @@ const TITLES: [&str; 11] = [
     "STATUS",
     "FINDINGS",
 ];
-/// The same above each other, of the columns of Kafka's tool.
+/// The same below each other, for the columns of Kafka's tool.
 const ABOVE: [&str; THEIRS] = ["", "", "CURRENT-", "LOG-END-", "", "CONSUMER-", "", "CLIENT-"];
 const BELOW: [&str; THEIRS] = ["TOPIC", "PARTITION", "OFFSET", "OFFSET", "LAG", "ID", "HOST", "ID"];
 /// Columns of figures.
 const RIGHT: [usize; 5] = [1, 2, 3, 4, 8];
 /// Columns of `kafka-consumer-groups.sh --describe`.
 const THEIRS: usize = 8;
-/// Where there is no room, a name of eight characters is better than a line that breaks.
+/// If there is no room, a name of eight characters is better than a line that breaks.
 const NARROWER: usize = 8;

@@ -1,19 +1,19 @@
-//! Text that fits a screen, whatever names it carries.
+//! Text that fits a screen, whatever names it contains.
 //!
-//! Names tell most at their ends, so they lose their middles; libraries of tables wrap or cut.
+//! Names differ most at their ends, so they are cut in the middle; table libraries wrap or cut the end.
 
 use unicode_width::{UnicodeWidthChar, UnicodeWidthStr};
 
 use super::Screen;
 use crate::base::shown::{blanks, plain};
 
-/// Lines as they come to be.
+/// Lines so far.
 pub(crate) struct Text {
     screen: Screen,
     lines: String,
 }
 
-/// What a column holds in one line.
+/// The content of a column in one line.
 #[derive(Clone, Debug, Default)]
 pub(crate) struct Cell {
     /// Without colour and without anything that moves the cursor.
@@ -27,26 +27,26 @@ pub(crate) struct Cell {
 pub(crate) struct Grid<'a> {
     pub(crate) head: Vec<Vec<Cell>>,
     pub(crate) rows: Vec<Vec<Cell>>,
-    /// The columns that lose their middles where the screen is too narrow, the widest first.
+    /// The columns that are cut in the middle if the screen is too narrow, the widest first.
     pub(crate) may_shrink: &'a [usize],
-    /// Down to so many columns of the screen.
+    /// Down to this many columns of the screen.
     pub(crate) narrowest: usize,
     /// Blanks between two columns.
     pub(crate) gutter: usize,
 }
 
 impl Grid<'_> {
-    /// Whether every column fits, those that may shrink at their narrowest.
+    /// Whether every column fits, shrinkable ones at their narrowest.
     pub(crate) fn fits(&self, screen: usize) -> bool {
         self.narrowed(screen) <= screen
     }
 
-    /// How wide it is drawn.
+    /// Its drawn width.
     pub(crate) fn narrowed(&self, screen: usize) -> usize {
         self.total(&self.widths(screen))
     }
 
-    /// As wide as what they hold, where that fits.
+    /// As wide as the content, if that fits.
     fn widths(&self, screen: usize) -> Vec<usize> {
         let mut widths = vec![0; self.head.first().map_or(0, Vec::len)];
         for row in self.head.iter().chain(&self.rows) {
@@ -96,7 +96,7 @@ impl Text {
         self.screen.width
     }
 
-    /// A line as it is; names in it are made plain, and what is too long goes on in the next line.
+    /// A line of text; control characters in names are escaped, and what is too long continues on the next line.
     pub(crate) fn line(&mut self, indent: usize, text: &str, colour: Option<&'static str>) {
         for part in wrapped(&plain(text), self.screen.width.saturating_sub(indent).max(NARROWEST)) {
             self.lines.push_str(&" ".repeat(indent));
@@ -130,7 +130,7 @@ impl Text {
         let last = cells.iter().rposition(|cell| !cell.text.is_empty()).unwrap_or_default();
         for (column, (cell, width)) in cells.iter().zip(widths).enumerate().take(last + 1) {
             let shown = shortened(&cell.text, *width);
-            // A sign that selects the picture of the one before it makes that wider than the two are for themselves.
+            // A variation selector makes the character before it wider than the two are separately.
             let blank = blanks(*width, &shown);
             if cell.right {
                 self.lines.push_str(&blank);
@@ -158,7 +158,7 @@ impl Text {
     }
 }
 
-/// A text that is too wide loses its middle: names differ at both ends.
+/// A text that is too wide is cut in the middle: names differ at both ends.
 fn shortened(text: &str, width: usize) -> String {
     if text.width() <= width {
         return text.to_owned();
@@ -186,7 +186,7 @@ fn taken(characters: impl Iterator<Item = char>, room: usize) -> String {
     taken
 }
 
-/// Lines of at most so many columns, broken between words, and within a word that has no room.
+/// Lines of at most this many columns, broken between words, and inside a word that has no room.
 pub(crate) fn wrapped(text: &str, width: usize) -> Vec<String> {
     let mut lines = Vec::new();
     let (mut line, mut filled) = (String::new(), 0);
@@ -203,11 +203,11 @@ pub(crate) fn wrapped(text: &str, width: usize) -> Vec<String> {
         }
         while wide > width {
             let part = taken(rest.chars(), width);
-            // A character that is wider than a line stands alone.
+            // A character that is wider than a line is alone on it.
             let end = if part.is_empty() { rest.chars().next().map_or(rest.len(), char::len_utf8) } else { part.len() };
             lines.push(rest[..end].to_owned());
             rest = &rest[end..];
-            // What is so long need not be measured again for each line.
+            // Text of this length need not be measured again for each line.
             wide = if rest.len() > width.saturating_mul(8) { usize::MAX } else { rest.width() };
         }
         line.push_str(rest);
@@ -224,7 +224,7 @@ const EMOJI: char = '\u{fe0f}';
 pub(crate) const GUTTER: usize = 2;
 /// Blanks before what stands below a row.
 const INDENT: usize = 4;
-/// Names are seldom told apart by less.
+/// Names seldom differ in less.
 pub(crate) const NARROWEST: usize = 12;
 
 #[cfg(test)]

@@ -1,4 +1,4 @@
-//! What could not be read, and the sentence that closes a table.
+//! What could not be read, and the sentence at the end of a table.
 
 use std::borrow::Cow;
 use std::fmt::Write as _;
@@ -38,15 +38,15 @@ pub(crate) fn draw(report: &Report<'_>, text: &mut Text) {
     if !trouble.is_empty() {
         text.gap();
         text.line(0, "Not everything could be read or written:", Some(colour(Verdict::Unknown)));
-        // The same of many places is said once.
-        let mut told: Vec<(&str, Vec<Cow<'_, str>>)> = Vec::new();
+        // The same problem of many places is printed once.
+        let mut problems: Vec<(&str, Vec<Cow<'_, str>>)> = Vec::new();
         for (place, what) in trouble {
-            match told.iter_mut().find(|(known, _)| *known == what) {
+            match problems.iter_mut().find(|(known, _)| *known == what) {
                 Some((_, places)) => places.push(place),
-                None => told.push((what, vec![place])),
+                None => problems.push((what, vec![place])),
             }
         }
-        for (what, places) in told {
+        for (what, places) in problems {
             let more = places.len().saturating_sub(PLACES);
             let mut place = places[..places.len() - more].join(", ");
             if more > 0 {
@@ -101,5 +101,5 @@ fn closing(report: &Report<'_>) -> String {
     text
 }
 
-/// Places that are named for one trouble.
+/// How many places are named for one problem.
 const PLACES: usize = 4;

@@ -1,7 +1,7 @@
-//! Bodies of requests, written once from what is at hand in the service's protocol (Smithy RPC v2 CBOR).
+//! Bodies of requests, written directly in the service's protocol (Smithy RPC v2 CBOR).
 //!
-//! The client's own way is an object of a dozen fields for each second of each page, walked over and compressed at the default level, which
-//! took more of the processor than all the rest of a look. Signing, retries and answers stay the client's.
+//! The client's own way is an object of a dozen fields for each second of each page, walked over and compressed at the
+//! default level, which needed more CPU than the rest of a run. The client still does signing, retries and answers.
 
 use std::ops::Range;
 
@@ -18,7 +18,7 @@ use flate2::{Compress, Compression, FlushCompress, Status};
 
 use super::metric::Metric;
 
-/// The body of one request, which takes the place of what the client wrote.
+/// The body of one request, which replaces the one that the client wrote.
 #[derive(Clone, Debug)]
 pub(super) struct RequestBody {
     bytes: Bytes,
@@ -46,7 +46,7 @@ impl Intercept for RequestBody {
     }
 }
 
-/// What a metric has at one time: distinct values, and how often each is counted.
+/// The values of a metric at one time: distinct values, and the count of each.
 pub(super) struct Datapoint<'a> {
     /// Seconds since the epoch.
     pub(super) time: i64,
@@ -57,7 +57,7 @@ pub(super) struct Datapoint<'a> {
 /// Data of one namespace for `PutMetricData`, in as few requests as it allows.
 pub(super) struct Puts<'a> {
     namespace: &'a str,
-    /// `None` where nothing is to be compressed.
+    /// `None` if nothing is to be compressed.
     gzip: Option<Gzip>,
     /// The request that still has room, without its end.
     open: Vec<u8>,
@@ -96,13 +96,13 @@ impl<'a> Puts<'a> {
         self.datums += datums;
     }
 
-    /// The requests, each with the number of its datums.
+    /// The requests, each with its number of datums.
     pub(super) fn finish(mut self) -> Vec<(usize, RequestBody)> {
         self.close();
         self.full
     }
 
-    /// The length of what is there, at least that of a beginning.
+    /// The length of the requests so far, at least that of an empty one.
     fn begin(&mut self) -> usize {
         if self.open.is_empty() {
             append(&mut self.open, |encoder| {
@@ -126,12 +126,13 @@ impl<'a> Puts<'a> {
     }
 }
 
-/// A datum with so many values whose numbers are still to be filled in: those of one metric are alike but for them.
+/// A datum with this many values, whose numbers are still to be filled in: the datums of one metric differ only in
+/// them.
 #[derive(Default)]
 struct Blank {
     values: usize,
     bytes: Vec<u8>,
-    /// Where a number belongs: the time, the values, their counts.
+    /// Where each number belongs: the time, the values, their counts.
     places: Vec<usize>,
 }
 
@@ -170,7 +171,7 @@ impl Blank {
     }
 }
 
-/// Compresses one body after the other with the same half megabyte, which small bodies alone do not take.
+/// Compresses one body after the other with the same half megabyte of memory; a small body is sent as it is.
 #[derive(Default)]
 struct Gzip {
     stream: Option<Compress>,
@@ -178,7 +179,7 @@ struct Gzip {
 }
 
 impl Gzip {
-    /// A compressed body; `None` where it would not be smaller, and for a small one.
+    /// A compressed body; `None` if it would not be smaller, or is small.
     fn body(&mut self, bytes: &[u8]) -> Option<RequestBody> {
         if bytes.len() < FEWEST_BYTES_TO_COMPRESS {
             return None;
@@ -203,7 +204,7 @@ pub(super) struct Queries {
 }
 
 impl Queries {
-    /// `width` is what a point stands for, in seconds.
+    /// `width` is the period of a point, in seconds.
     pub(super) fn new(namespace: &str, width: i64) -> Self {
         let mut asked = Vec::new();
         append(&mut asked, |encoder| {
@@ -212,7 +213,7 @@ impl Queries {
         Self { asked, namespace: namespace.to_owned(), period: i32::try_from(width).unwrap_or(WHOLE_MINUTES), count: 0 }
     }
 
-    /// Asks for one statistic of a metric after the other.
+    /// Asks for each statistic of a metric.
     pub(super) fn add(&mut self, metric: &Metric, statistics: &[&str]) {
         let named = named(metric);
         for statistic in statistics {
@@ -243,20 +244,20 @@ impl Queries {
         RequestBody { bytes: bytes.into(), gzipped: false }
     }
 
-    /// Which question an answer belongs to.
+    /// The question that an answer belongs to.
     pub(super) fn number(id: &str) -> Option<usize> {
         id.strip_prefix('q')?.parse().ok()
     }
 }
 
-/// Writes on where `bytes` end.
+/// Appends to `bytes`.
 fn append(bytes: &mut Vec<u8>, write: impl FnOnce(&mut Encoder)) {
     let mut encoder = Encoder::new(std::mem::take(bytes));
     write(&mut encoder);
     *bytes = encoder.into_writer();
 }
 
-/// The beginning of a map that goes on: a metric's name and dimensions.
+/// The beginning of an open map: a metric's name and dimensions.
 fn named(metric: &Metric) -> Vec<u8> {
     let mut encoder = Encoder::new(Vec::new());
     encoder.begin_map().str("MetricName").str(metric.name).str("Dimensions").array(metric.dimensions.len());
@@ -272,7 +273,7 @@ pub(super) const DATUMS_PER_REQUEST: usize = 1_000;
 const BYTES_PER_REQUEST: usize = 900_000;
 /// As the client itself does by default.
 const FEWEST_BYTES_TO_COMPRESS: usize = 10_240;
-/// The greatest window that a decoder has to know (RFC 1951).
+/// The largest window that a decoder must support (RFC 1951).
 const WINDOW_BITS: u8 = 15;
 const WHOLE_MINUTES: i32 = 60;
 

@@ -1,4 +1,4 @@
-//! Bodies as they go over the wire.
+//! Bodies as they are sent.
 
 use std::io::Read as _;
 
@@ -27,7 +27,7 @@ fn datums(blocks: &[(usize, usize)]) -> Vec<usize> {
 }
 
 #[test]
-fn a_request_takes_whole_blocks_up_to_its_limits() {
+fn a_request_holds_whole_blocks_up_to_its_limits() {
     assert_eq!(datums(&[]), [0; 0]);
     assert_eq!(datums(&[(1, 60); 17]), [960, 60]);
     assert_eq!(datums(&[(1, 500), (1, 500), (1, 1)]), [1_000, 1]);
@@ -47,7 +47,7 @@ fn small_bodies_stay_as_they_are_and_one_after_the_other_shrinks() {
         GzDecoder::new(&body.bytes[..]).read_to_end(&mut read).unwrap();
         assert!(read == bytes && body.gzipped && body.bytes.len() < 200, "{}", body.bytes.len());
     }
-    // What does not shrink: each byte as likely as any other.
+    // Random bytes do not shrink.
     let hashes = (0..2_000_u64).map(|number| Hash::new().number(number).finish().to_be_bytes());
     assert!(gzip.body(&hashes.flatten().collect::<Vec<_>>()).is_none());
 }

@@ -1,8 +1,8 @@
-//! Values that a preflight writes and reads back, to see that the history can rely on what comes back.
+//! Values that a preflight writes and reads back, to check that the history can rely on them.
 //!
-//! They go into one metric of their own a cluster, so that no alarm and no look ever meets them, and into the seconds or minutes that a
-//! page of the same schedule would have. Two preflights in the same period merge; then every count comes back as a multiple, which is
-//! taken for what it is.
+//! They go into one metric of their own per cluster, so that no alarm and no run ever reads them, and into the seconds
+//! or minutes of a page of the same schedule. The values of two preflights in the same period merge; then every count
+//! is a multiple of what was written, and is accepted as that.
 
 use std::collections::BTreeSet;
 use std::error::Error as _;
@@ -22,7 +22,7 @@ use super::names;
 use super::pages::SECONDS_PER_PAGE;
 use super::pages::seconds::{APART, FEWEST_SAMPLES, LARGEST, MOST_SAMPLES, Merged, float};
 use super::publish::RESULTS_RESOLUTION;
-use crate::base::fault::{Fault, told};
+use crate::base::fault::{Fault, sentence};
 use crate::preflight::found::Canary;
 
 /// Where a canary is sent.
@@ -36,13 +36,13 @@ pub struct Flight<'a> {
     pub results: bool,
 }
 
-/// What stands in one slot.
+/// The content of one slot.
 struct Value {
     what: &'static str,
     slot: usize,
-    /// Requests by which it is written, each with values and counts.
+    /// The requests that write it, each with values and counts.
     writes: &'static [(&'static [i64], &'static [i64])],
-    /// What comes back: minimum, maximum, samples.
+    /// The expected answer: minimum, maximum, samples.
     expected: (i64, i64, i64),
 }
 
@@ -81,9 +81,9 @@ const VALUES: [Value; 5] = [
 ];
 
 impl Store {
-    /// Writes into the namespaces that are in use, and reads the state back until all of it is visible, or `until`.
+    /// Writes into the used namespaces, and reads the state back until all of it is visible, or until `until`.
     ///
-    /// `now_ms` tells the time in milliseconds since 1970, by this machine's clock.
+    /// `now_ms` returns the time in milliseconds since 1970, by this machine's clock.
     pub async fn canary(&self, flight: &Flight<'_>, now_ms: impl Fn() -> i64, until: Instant) -> Canary {
         let store = self;
         let minute = store.schedule.align(Minute::holding(now_ms().div_euclid(1_000)));
@@ -150,7 +150,7 @@ impl Store {
                 return canary;
             }
             if Instant::now() + pause >= until {
-                // Some of it may only be late; what is all there and different is wrong.
+                // Missing values may only be late; complete and different values are wrong.
                 if points.len() >= VALUES.len() {
                     canary.wrong = missing;
                 }
@@ -176,16 +176,16 @@ impl Store {
     }
 }
 
-/// An error with its causes, apart from what to do about it where that is known.
+/// An error with its causes, separate from the advice if there is one.
 fn fault(error: &StoreError) -> Fault {
-    let causes = error.source().map_or(String::new(), |source| format!(": {}", told(source)));
-    match error.told() {
+    let causes = error.source().map_or(String::new(), |source| format!(": {}", sentence(source)));
+    match error.words() {
         (found, Some(todo)) => Fault { found, todo: Some(todo + &causes) },
         (found, None) => Fault { found: found + &causes, todo: None },
     }
 }
 
-/// What has not come back as it was written, yet.
+/// What does not match what was written, yet.
 fn missing(schedule: Schedule, minute: Minute, points: &[Merged]) -> BTreeSet<String> {
     let mut missing = BTreeSet::new();
     for Value { what, slot, expected: (low, high, samples), .. } in &VALUES {
@@ -207,7 +207,7 @@ fn missing(schedule: Schedule, minute: Minute, points: &[Merged]) -> BTreeSet<St
     missing
 }
 
-/// A `Date` is cut to the second.
+/// A `Date` has whole seconds.
 const HALF_A_SECOND: i64 = 500;
 const FIRST_PAUSE: Duration = Duration::from_millis(250);
 const LONGEST_PAUSE: Duration = Duration::from_secs(2);

@@ -1,4 +1,4 @@
-//! What came back otherwise than it was written is noticed.
+//! A value that is read back changed is noticed.
 
 use super::*;
 

@@ -5,23 +5,23 @@ use super::bodies::DATUMS_PER_REQUEST;
 
 pub mod table;
 
-/// What one look makes the account pay for.
+/// What the account pays for after one run.
 #[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
 pub(crate) struct Use {
     /// Distinct metrics written, state and results together.
     pub(crate) metrics: usize,
     /// `PutMetricData` requests.
     pub(crate) writes: usize,
-    /// Metrics asked for with `GetMetricData`; several statistics of one metric count once.
+    /// Metrics requested with `GetMetricData`; several statistics of one metric count once.
     pub(crate) reads: usize,
 }
 
-/// How much one look keeps and publishes.
+/// How much one run stores and publishes.
 #[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
 pub(crate) struct Volume {
-    /// Partitions that are kept.
+    /// Partitions that are stored.
     pub(crate) partitions: usize,
-    /// Their pages; none where no history is kept.
+    /// Their pages; 0 without history.
     pub(crate) pages: usize,
     /// Metrics for people.
     pub(crate) published: usize,
@@ -30,12 +30,12 @@ pub(crate) struct Volume {
 }
 
 impl Volume {
-    /// State metrics: a page each, and the roster.
+    /// State metrics: one per page, and the roster.
     pub(crate) fn state(self) -> usize {
         if self.pages == 0 { 0 } else { self.pages + 1 }
     }
 
-    /// What it makes the account pay for.
+    /// What the account pays for it.
     pub(crate) fn used(self) -> Use {
         let kept = if self.pages == 0 { 0 } else { self.partitions + 2 * self.pages + ROSTER_SLOTS };
         Use {
@@ -47,15 +47,15 @@ impl Volume {
 }
 
 impl Use {
-    /// US dollars a month, if every look is like this one and nothing else in the account uses up the cheaper tiers.
+    /// US dollars a month, if every run is like this one and nothing else in the account uses up the cheaper tiers.
     pub(crate) fn dollars_a_month(self, schedule: Schedule) -> f64 {
         let period = f64::from(u16::try_from(schedule.period()).unwrap_or(u16::MAX));
-        let looks = HOURS_A_MONTH * 60.0 / period;
-        // A metric is paid for by the hour, and only for hours in which it was written.
+        let snapshots = HOURS_A_MONTH * 60.0 / period;
+        // A metric is charged by the hour, and only for hours in which it was written.
         let hours = (60.0 / period).min(1.0);
         let (first, rest) = (float(self.metrics).min(FIRST_TIER), (float(self.metrics) - FIRST_TIER).max(0.0));
         let metrics = (first * METRIC + rest * METRIC_BEYOND_FIRST_TIER) * hours;
-        metrics + looks * (float(self.writes) * PUT_REQUEST + float(self.reads) * METRIC_READ)
+        metrics + snapshots * (float(self.writes) * PUT_REQUEST + float(self.reads) * METRIC_READ)
     }
 }
 
@@ -66,7 +66,7 @@ fn float(number: usize) -> f64 {
 
 /// Sixteen whole pages.
 const DATUMS_OF_PAGES: usize = 960;
-/// Datums of the roster, about.
+/// Approximate datums of the roster.
 const ROSTER_SLOTS: usize = 3;
 /// When these prices were looked up: us-east-1, <https://aws.amazon.com/cloudwatch/pricing/>.
 pub(crate) const PRICES_OF: &str = "2026-11";
@@ -77,7 +77,7 @@ const METRIC_BEYOND_FIRST_TIER: f64 = 0.10;
 const FIRST_TIER: f64 = 10_000.0;
 /// US dollars for one `PutMetricData` request.
 const PUT_REQUEST: f64 = 0.01 / 1_000.0;
-/// US dollars for one metric asked for with `GetMetricData`.
+/// US dollars for one metric requested with `GetMetricData`.
 const METRIC_READ: f64 = 0.01 / 1_000.0;
 const HOURS_A_MONTH: f64 = 730.0;
 

@@ -20,7 +20,7 @@ pub fn markdown() -> String {
         let few = volume(groups, partitions, groups.div_ceil(10));
         let every = |volume: Volume, minutes| dollars(volume.used(), minutes);
         let single = groups * partitions;
-        // One datum for each partition, a thousand of them in a request.
+        // One datum for each partition, a thousand of them per request.
         let naive = Use { metrics: single, writes: single.div_ceil(DATUMS_PER_REQUEST), reads: 0 };
         let msk = Use { metrics: single * MSK_METRICS, writes: 0, reads: 0 };
         // Writing into a string cannot fail.
@@ -43,7 +43,7 @@ pub fn markdown() -> String {
     table
 }
 
-/// What one look keeps and publishes when every partition has a commit, and so many groups are published.
+/// What one run stores and publishes if every partition has a commit, and this many groups are published.
 pub(crate) fn volume(groups: usize, partitions: usize, published: usize) -> Volume {
     let mut keys: Vec<Key> = Vec::with_capacity(groups * partitions);
     for group in 0..groups {
@@ -73,7 +73,7 @@ const BROKERS: usize = 3;
 const SIZES: [(usize, usize); 7] = [(5, 12), (200, 12), (100, 10), (20, 50), (1_000, 6), (100, 100), (20, 1_000)];
 const BY_GROUP: &[&str] = &[names::CLUSTER, names::GROUP];
 const BY_CLUSTER: &[&str] = &[names::CLUSTER];
-/// Statuses that groups are counted by.
+/// Statuses by which groups are counted.
 const STATUSES: usize = 5;
 /// `OffsetLag` and `EstimatedTimeLag`, for each group, topic and partition (Amazon MSK, monitoring levels); its metrics about
 /// topics and brokers come on top.

@@ -1,4 +1,4 @@
-//! What can go wrong between the program and `CloudWatch`, and the way out.
+//! What can go wrong between the program and `CloudWatch`, and what to do.
 
 use std::error::Error as StdError;
 use std::fmt;
@@ -10,26 +10,26 @@ pub(super) use sorted::{described, short};
 /// What was being done.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub enum Operation {
-    /// Earlier looks were being read.
+    /// Earlier snapshots were being read.
     ReadHistory,
-    /// This look was being written.
+    /// This snapshot was being written.
     WriteHistory,
     /// The results for people were being written.
     PublishMetrics,
 }
 
-/// What `CloudWatch` did not do, and why.
+/// A call that failed, and why.
 #[derive(Debug)]
 pub struct StoreError {
     /// What was being done.
     pub tried: Operation,
-    /// Why it was not done.
+    /// Why it failed.
     pub trouble: StoreTrouble,
-    /// What the service said, the connection, or the last attempt.
+    /// The error of the service, the connection, or the last attempt.
     source: Option<BoxError>,
 }
 
-/// Why `CloudWatch` did not do it.
+/// Why a call failed.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub enum StoreTrouble {
     /// The quota of the account in this Region is used up, after all retries.
@@ -42,15 +42,15 @@ pub enum StoreTrouble {
     Unreachable,
     /// No Region is set.
     NoRegion,
-    /// Nothing gives credentials: neither variables, nor a profile, nor a role.
+    /// There are no credentials: neither in variables, nor in a profile, nor from a role.
     NoneGiven,
-    /// What gives the credentials failed.
+    /// The source of the credentials failed.
     NotGiven,
     /// An endpoint of the settings is not a URL.
     Endpoint,
-    /// Another setting makes no request.
+    /// Another setting prevents every request.
     Settings,
-    /// Something answered that is no `CloudWatch`, such as a proxy: its status and content type.
+    /// Another server than `CloudWatch` answered, such as a proxy: its status and content type.
     Foreign(String),
     /// The endpoint's certificate is not trusted.
     Certificate,
@@ -58,19 +58,19 @@ pub enum StoreTrouble {
     Clock(String),
     /// The time given to it ran out.
     OutOfTime,
-    /// What gives the credentials does not answer.
+    /// The source of the credentials does not answer.
     NoCredentials,
-    /// The time ran out while it was tried again.
+    /// The time ran out during a retry.
     StillTrying,
     /// Another refusal with its code, or an answer that was not understood.
     Refused(String),
-    /// The service answered for some of the metrics only: with this status, or leaving this one out.
+    /// The service answered for some of the metrics only: with this status, or without this metric.
     Incomplete(String),
     /// A page does not fit the minute that it was to be written for.
     OutOfPlace,
 }
 
-/// A cause that can travel between tasks.
+/// A cause that can move between tasks.
 pub(super) type BoxError = Box<dyn StdError + Send + Sync>;
 
 impl StoreError {
@@ -79,7 +79,7 @@ impl StoreError {
     }
 
     /// What happened, and what to do about it.
-    pub(super) fn told(&self) -> (String, Option<String>) {
+    pub(super) fn words(&self) -> (String, Option<String>) {
         let what = match &self.trouble {
             StoreTrouble::Throttled => "was throttled by CloudWatch",
             StoreTrouble::Denied => "is not permitted",
@@ -94,9 +94,9 @@ impl StoreError {
             StoreTrouble::Certificate => "met a certificate that is not trusted",
             StoreTrouble::Clock(code) => &format!("was refused for the time: {code}"),
             StoreTrouble::OutOfTime => "was not done in the time left",
-            StoreTrouble::NoCredentials => "waited for credentials in vain",
+            StoreTrouble::NoCredentials => "waited for credentials and received none",
             StoreTrouble::StillTrying => {
-                "was still being tried when the time was up, and what was tried before had failed"
+                "was still being tried when the time was up, and the earlier attempts had failed"
             }
             StoreTrouble::Refused(code) => &format!("was refused by CloudWatch: {code}"),
             StoreTrouble::Incomplete(status) => &format!("gave an incomplete answer for this metric: {status}"),
@@ -117,7 +117,7 @@ impl StoreError {
                 "see the role, or AWS_ACCESS_KEY_ID, AWS_SECRET_ACCESS_KEY and AWS_SESSION_TOKEN, and this machine's clock"
             }
             StoreTrouble::Unreachable => {
-                "from a VPC it takes an interface endpoint for the service \"monitoring\" with private DNS, or a NAT gateway; elsewhere see AWS_REGION and AWS_ENDPOINT_URL_CLOUDWATCH"
+                "from a VPC it needs an interface endpoint for the service \"monitoring\" with private DNS, or a NAT gateway; elsewhere see AWS_REGION and AWS_ENDPOINT_URL_CLOUDWATCH"
             }
             StoreTrouble::NoRegion => return Some(format!("set AWS_REGION; {WITHOUT_AWS}")),
             StoreTrouble::NoneGiven => {
@@ -139,7 +139,7 @@ impl StoreError {
                 "a proxy on the way may show its own; let this machine trust its CA (SSL_CERT_FILE)"
             }
             StoreTrouble::Clock(_) => "set this machine's clock",
-            StoreTrouble::OutOfTime => "give the function more time, or look at fewer groups",
+            StoreTrouble::OutOfTime => "give the function more time, or select fewer groups",
             StoreTrouble::NoCredentials => {
                 "what gives them does not answer (the function's or the container's role, AWS_CONTAINER_CREDENTIALS_FULL_URI, the instance's metadata, STS)"
             }
@@ -150,12 +150,12 @@ impl StoreError {
     }
 }
 
-/// The way out for whoever has no AWS, or wants none.
+/// The advice for users without AWS.
 const WITHOUT_AWS: &str = "or set MEERKAT_HISTORY=off and MEERKAT_PUBLISH=off for a run without AWS";
 
 impl fmt::Display for StoreError {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
-        let (what, todo) = self.told();
+        let (what, todo) = self.words();
         f.write_str(&what)?;
         let joined = matches!(self.trouble, StoreTrouble::Credentials(_) | StoreTrouble::Clock(_));
         todo.map_or(Ok(()), |todo| write!(f, "{}{todo}", if joined { "; " } else { ": " }))
@@ -177,14 +177,14 @@ impl Operation {
         }
     }
 
-    /// What is shared with others when the service says that it is too much.
+    /// The quota that is shared with others, for a throttled call.
     fn share(self) -> &'static str {
         match self {
             Self::ReadHistory => {
-                "all readers in this account and Region share 180,000 estimated points a second, which cannot be raised, and 50 calls a second, which can; look less often (MEERKAT_PERIOD) or at fewer groups, or see who else reads (dashboards, exporters)"
+                "all readers in this account and Region share 180,000 estimated points a second, which cannot be raised, and 50 calls a second, which can; run less often (MEERKAT_PERIOD), select fewer groups, or see who else reads (dashboards, exporters)"
             }
             Self::WriteHistory | Self::PublishMetrics => {
-                "all writers in this account and Region share the calls a second of PutMetricData: raise its quota in Service Quotas, or look less often or at fewer groups"
+                "all writers in this account and Region share the calls a second of PutMetricData: raise its quota in Service Quotas, run less often, or select fewer groups"
             }
         }
     }

@@ -1,4 +1,4 @@
-//! Which error an answer, or none, comes to.
+//! Which error an answer, or a missing answer, is.
 
 use std::error::Error as StdError;
 
@@ -43,7 +43,7 @@ impl Operation {
                 return StoreError::new(self, StoreTrouble::Endpoint, None);
             }
             (SdkError::DispatchFailure(_), _) if has(&error, is_of_a_certificate) => StoreTrouble::Certificate,
-            // What has no kind never came as far as a connection; a connection that was cut is transient.
+            // An error without a kind never had a connection; a connection that was cut is transient.
             (SdkError::DispatchFailure(failure), _)
                 if failure.is_user() || (failure.is_other() && failure.as_other().is_none()) =>
             {
@@ -78,19 +78,19 @@ fn lacks_a_scheme(cause: &(dyn StdError + 'static)) -> bool {
 
 /// A certificate that TLS refused.
 fn is_of_a_certificate(mut cause: &(dyn StdError + 'static)) -> bool {
-    // An error of the system that wraps another has the causes of that one, so what is inside shows here alone.
+    // A system error that wraps another one has the causes of the inner one, so only the inner one shows here.
     while let Some(inner) = cause.downcast_ref::<std::io::Error>().and_then(std::io::Error::get_ref) {
         cause = inner;
     }
     matches!(cause.downcast_ref(), Some(TlsError::InvalidCertificate(_)))
 }
 
-/// Whether there is such a thing anywhere in a chain of causes.
+/// Whether a chain of causes contains this type of error.
 fn has(error: &(dyn StdError + 'static), is: fn(&(dyn StdError + 'static)) -> bool) -> bool {
     std::iter::successors(Some(error), |&cause| cause.source()).any(is)
 }
 
-/// The chain of causes as words for people: the SDK's own may quote a whole request.
+/// The chain of causes as words for people: the SDK's own text may quote a whole request.
 pub(in crate::cloudwatch) fn short(error: &(dyn StdError + 'static)) -> BoxError {
     let mut words: Vec<String> = Vec::new();
     for cause in std::iter::successors(Some(error), |&cause| cause.source()) {
@@ -138,5 +138,5 @@ const UNTRUSTED: &[&str] = &[
     "UnrecognizedClientException",
 ];
 
-/// Characters of one cause that are worth reading.
+/// Characters of one cause that are shown.
 const LONGEST: usize = 200;

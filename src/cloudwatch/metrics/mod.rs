@@ -19,31 +19,31 @@ pub struct Datum {
 /// What will be published.
 #[derive(Clone, Debug, PartialEq)]
 pub struct Plan {
-    /// Everything that fits.
+    /// Everything within the limit.
     pub datums: Vec<Datum>,
     /// Distinct metrics among them.
     pub metrics: usize,
     pub(crate) refused: Option<Refused>,
 }
 
-/// Too many metrics: less is published than was asked for.
+/// Too many metrics: fewer are published than configured.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, thiserror::Error)]
 #[error(
     "{wanted} metrics were asked for and MEERKAT_METRICS_LIMIT allows {limit}: {published}; raise the limit, or choose less in MEERKAT_METRICS_DETAIL"
 )]
 pub(crate) struct Refused {
-    /// Metrics that were asked for.
+    /// Metrics of the configured detail.
     pub(crate) wanted: usize,
     pub(crate) limit: usize,
     pub(crate) published: Instead,
 }
 
-/// What is published where not everything fits.
+/// What is published if not everything fits.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub(crate) enum Instead {
     /// All groups, in less detail.
     Coarser(MetricsDetail),
-    /// Not all of all groups.
+    /// Only some groups.
     Fewer {
         /// Groups whose lag is not published.
         without_lag: usize,
@@ -67,9 +67,9 @@ impl std::fmt::Display for Instead {
     }
 }
 
-/// Everything that was asked for if its number of metrics stays within the limit; else the finest detail that does for all
-/// groups; else the statuses of the worst groups, then of the rest, then as much lag as fits. What is told about the cluster is always
-/// published, and a group whose status is left out counts as unknown.
+/// All configured metrics if their number is within the limit; else the finest detail within the limit for all groups;
+/// else the statuses of the worst groups, then of the rest, then as much lag as fits. The metrics of the cluster are
+/// always published, and a group whose status is left out counts as unknown.
 #[must_use]
 pub fn plan(results: &Results, detail: MetricsDetail, limit: usize) -> Plan {
     let cluster = (names::CLUSTER, encode(&results.cluster));
@@ -90,7 +90,7 @@ pub fn plan(results: &Results, detail: MetricsDetail, limit: usize) -> Plan {
         }
         wanted = wanted.or(Some(metrics));
     }
-    // The worst first, since who is well needs no alarm.
+    // The worst first: a healthy group needs no alarm.
     let mut groups: Vec<&GroupResult> = results.groups.iter().collect();
     groups.sort_by_key(|group| std::cmp::Reverse(group.status));
     let mut datums = Vec::new();
@@ -105,30 +105,30 @@ pub fn plan(results: &Results, detail: MetricsDetail, limit: usize) -> Plan {
         fits
     };
     let (mut without_lag, mut left_out) = (0, 0);
-    let mut told = Vec::with_capacity(groups.len());
+    let mut published = Vec::with_capacity(groups.len());
     for group in &groups {
         let mut status = Vec::new();
         of_status(group, &of_name(group, &cluster), &mut status);
-        told.push(take(status));
-        left_out += usize::from(told.last() == Some(&false));
+        published.push(take(status));
+        left_out += usize::from(published.last() == Some(&false));
     }
-    for (group, told) in groups.into_iter().zip(told) {
+    for (group, published) in groups.into_iter().zip(published) {
         let mut lag = Vec::new();
         losses(&of_name(group, &cluster), &group.partitions, &mut lag);
         if group.whole {
             lags(&of_name(group, &cluster), &group.partitions.iter().collect::<Vec<_>>(), &mut lag);
         }
-        without_lag += usize::from(!take(lag) && told);
+        without_lag += usize::from(!take(lag) && published);
     }
     let mut all = of_cluster(results, &cluster, left_out);
     all.extend(datums);
-    // Statuses and lags of a group no longer stand together.
+    // From here on the statuses and lags of a group are no longer next to each other.
     let metrics = count(&all);
     let published = Instead::Fewer { without_lag, left_out };
     Plan { datums: all, metrics, refused: wanted.map(|wanted| Refused { wanted, limit, published }) }
 }
 
-/// What a run publishes that saw nothing of Kafka: that it was blind, and the statuses that stand.
+/// The metrics of a run that could read nothing from Kafka: that it was blind, and the last known statuses.
 pub(crate) fn blind(results: &Results) -> Vec<Datum> {
     let cluster = (names::CLUSTER, encode(&results.cluster));
     let mut datums = Vec::new();
@@ -139,7 +139,7 @@ pub(crate) fn blind(results: &Results) -> Vec<Datum> {
     datums
 }
 
-/// 1 for the cluster, and for its part where there are parts.
+/// 1 for the cluster, and for its part if there are parts.
 fn once_a_run(name: &'static str, results: &Results, cluster: &(&'static str, String), datums: &mut Vec<Datum>) {
     distribution(Metric { name, dimensions: vec![cluster.clone()] }, [1.0], datums);
     if !results.part.is_whole() {
@@ -148,7 +148,7 @@ fn once_a_run(name: &'static str, results: &Results, cluster: &(&'static str, St
     }
 }
 
-/// `left_out` groups have a status that is not published: nothing of them can be seen, as if they could not be read.
+/// `left_out` groups have a status that is not published: they count as unknown, like groups that could not be read.
 fn of_cluster(results: &Results, cluster: &(&'static str, String), left_out: usize) -> Vec<Datum> {
     let mut datums = Vec::new();
     once_a_run(names::HEARTBEAT, results, cluster, &mut datums);
@@ -224,7 +224,7 @@ fn losses(group: &[(&'static str, String)], partitions: &[PartitionResult], datu
     distribution(Metric { name: names::LOSS_AHEAD_SECONDS, dimensions: group.to_vec() }, seconds, datums);
 }
 
-/// Nothing at all if there are no values: what is not known is no number.
+/// Empty if there are no values: an unknown value is not a number.
 fn distribution(metric: Metric, values: impl IntoIterator<Item = f64>, datums: &mut Vec<Datum>) {
     let mut values: Vec<_> = values.into_iter().filter(|value| value.is_finite()).collect();
     values.sort_by(f64::total_cmp);
@@ -238,7 +238,7 @@ fn distribution(metric: Metric, values: impl IntoIterator<Item = f64>, datums: &
     }
 }
 
-/// Datums of the same metric stand together.
+/// Datums of the same metric are next to each other.
 fn count(datums: &[Datum]) -> usize {
     datums.chunk_by(|one, other| Arc::ptr_eq(&one.metric, &other.metric)).count()
 }

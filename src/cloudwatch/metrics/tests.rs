@@ -1,4 +1,4 @@
-//! Which metrics come of which results.
+//! Which metrics follow from which results.
 
 use super::*;
 use crate::model::part::Part;
@@ -88,20 +88,20 @@ fn a_part_of_a_group_is_not_published_as_if_it_were_the_whole() {
     results.groups[0].whole = false;
     let of_group = |detail| lines(&plan(&results, detail, LIMIT)).split_off(OF_CLUSTER);
     assert_eq!(of_group(MetricsDetail::Topic), ["Status Cluster=prod Group=g0 : 1x1"]);
-    // Of each partition alone what was read is all there is.
+    // At the level of partitions, what was read is published.
     let partitions = of_group(MetricsDetail::Partition);
     assert_eq!(partitions[1], "Lag Cluster=prod Group=g0 Topic=a Partition=0 : 4x1");
     assert_eq!(lines(&plan(&results, MetricsDetail::Group, OF_CLUSTER)).len(), OF_CLUSTER);
 }
 
 #[test]
-fn losses_are_told_while_there_are_some() {
+fn losses_are_reported_while_there_are_some() {
     let mut results = results(1);
     results.groups[0].partitions[0].lost = 30;
     results.groups[0].partitions[1].lost = 12;
     results.groups[0].partitions[2].loss_ahead = true;
-    let told = lines(&plan(&results, MetricsDetail::Partition, LIMIT));
-    let of = |name: &str| told.iter().filter(|line| line.starts_with(name)).cloned().collect::<Vec<_>>();
+    let published = lines(&plan(&results, MetricsDetail::Partition, LIMIT));
+    let of = |name: &str| published.iter().filter(|line| line.starts_with(name)).cloned().collect::<Vec<_>>();
     assert_eq!(of("LostOffsets"), ["LostOffsets Cluster=prod Group=g0 : 12x1 30x1"]);
     assert_eq!(of("LossAhead"), ["LossAhead Cluster=prod Group=g0 : 1x1"]);
 }
@@ -137,8 +137,8 @@ fn what_does_not_fit_is_refused_and_the_finest_detail_that_fits_is_published() {
 #[test]
 fn a_status_comes_before_any_lag_and_always_for_the_same_groups() {
     let plan = plan(&results(3), MetricsDetail::Group, OF_CLUSTER + 5);
-    let told = lines(&plan).split_off(OF_CLUSTER);
-    let names: Vec<_> = told.iter().filter_map(|line| line.split(" :").next()).collect();
+    let published = lines(&plan).split_off(OF_CLUSTER);
+    let names: Vec<_> = published.iter().filter_map(|line| line.split(" :").next()).collect();
     let of = |name, group| format!("{name} Cluster=prod Group={group}");
     let expected =
         [of("Status", "g0"), of("Status", "g1"), of("Status", "g2"), of("Lag", "g0"), of("LagSeconds", "g0")];
@@ -152,16 +152,16 @@ fn the_healthy_are_left_out_first_and_count_as_unknown() {
     for (group, status) in results.groups.iter_mut().zip([Some(1), Some(3), None, Some(2)]) {
         group.status = status;
     }
-    let told = |limit| lines(&plan(&results, MetricsDetail::Group, OF_CLUSTER + limit));
+    let published = |limit| lines(&plan(&results, MetricsDetail::Group, OF_CLUSTER + limit));
     let of = |name, group| format!("{name} Cluster=prod Group={group}");
     let names = |lines: Vec<String>| -> Vec<String> {
         lines[OF_CLUSTER..].iter().filter_map(|line| Some(line.split_once(" :")?.0.to_owned())).collect()
     };
-    assert_eq!(names(told(1)), [of("Status", "g1")]);
-    assert_eq!(names(told(2)), [of("Status", "g1"), of("Status", "g3")]);
+    assert_eq!(names(published(1)), [of("Status", "g1")]);
+    assert_eq!(names(published(2)), [of("Status", "g1"), of("Status", "g3")]);
     let lag = ["Lag", "LagSeconds"].map(|name| of(name, "g1"));
-    assert_eq!(names(told(5))[3..], lag, "the worst group's lag comes first");
-    let unknown = |limit| told(limit).into_iter().find(|line| line.starts_with("UnknownGroups"));
+    assert_eq!(names(published(5))[3..], lag, "the worst group's lag comes first");
+    let unknown = |limit| published(limit).into_iter().find(|line| line.starts_with("UnknownGroups"));
     assert_eq!(unknown(1), Some("UnknownGroups Cluster=prod : 4x1".to_owned()), "two statuses are left out");
     assert_eq!(
         unknown(5),
@@ -186,8 +186,8 @@ fn a_blind_run_publishes_that_it_was_and_what_stands() {
 #[test]
 fn a_part_has_a_heartbeat_of_its_own_besides() {
     let results = Results { part: Part::parse("2/8").unwrap_or_default(), ..results(0) };
-    let told = lines(&plan(&results, MetricsDetail::Group, LIMIT));
-    assert_eq!(told[..2], ["Heartbeat Cluster=prod : 1x1", "Heartbeat Cluster=prod Part=2/8 : 1x1"]);
+    let published = lines(&plan(&results, MetricsDetail::Group, LIMIT));
+    assert_eq!(published[..2], ["Heartbeat Cluster=prod : 1x1", "Heartbeat Cluster=prod Part=2/8 : 1x1"]);
 }
 
 #[test]

@@ -6,9 +6,9 @@ use super::PARTITIONS_PER_PAGE;
 use super::key::Key;
 use crate::base::figures::grouped;
 
-/// Where a page stands.
+/// The address of a page.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord, Hash)]
-pub struct Place {
+pub struct PageAddress {
     /// The number of buckets is 2 to this power.
     pub bits: u32,
     /// From 0.
@@ -17,21 +17,21 @@ pub struct Place {
     pub page: u32,
 }
 
-/// A page, and which keys are on it.
+/// A page, and the range of keys on it.
 #[derive(Clone, Debug, PartialEq, Eq)]
-pub(crate) struct Leaf {
-    /// Where it stands.
-    pub place: Place,
+pub(crate) struct PageRange {
+    /// Its address.
+    pub place: PageAddress,
     /// How many pages its bucket has.
     pub pages: u32,
     /// Indexes into the keys, in their order.
     pub keys: Range<usize>,
 }
 
-/// The power of 2 that so many partitions are spread over, given that of the look before.
+/// The power of 2 over which this many partitions are spread, given that of the previous snapshot.
 ///
-/// Buckets are small, so that a run about one group needs few pages; and they are as large as they may be, since the last page of each is
-/// half empty. A number that wavers about an edge does not move everything back and forth.
+/// Buckets are small, so that a run about one group needs few pages; and they are as large as possible, since the last
+/// page of each is half empty. A number that varies around a limit does not move partitions back and forth.
 pub(crate) fn bits(partitions: usize, before: Option<u32>) -> u32 {
     let fits = |bits: &u32| partitions <= MOST_PER_BUCKET << bits;
     let fresh = (0..MOST_BITS).find(fits).unwrap_or(MOST_BITS);
@@ -42,32 +42,34 @@ pub(crate) fn bits(partitions: usize, before: Option<u32>) -> u32 {
 }
 
 /// The pages of these keys, which are in order.
-pub(crate) fn bind(keys: &[Key], bits: u32) -> Vec<Leaf> {
-    let mut leaves = Vec::with_capacity(keys.len() / PARTITIONS_PER_PAGE + 1);
+pub(crate) fn bind(keys: &[Key], bits: u32) -> Vec<PageRange> {
+    let mut ranges = Vec::with_capacity(keys.len() / PARTITIONS_PER_PAGE + 1);
     let mut first = 0;
     for keys in keys.chunk_by(|one, other| one.bucket(bits) == other.bucket(bits)) {
         let bucket = keys.first().map_or(0, |key| key.bucket(bits));
         let pages = u32::try_from(keys.len().div_ceil(PARTITIONS_PER_PAGE)).unwrap_or(u32::MAX);
         for page in 0..pages {
             let end = first + keys.len().min((page as usize + 1) * PARTITIONS_PER_PAGE);
-            let place = Place { bits, bucket, page };
-            leaves.push(Leaf { place, pages, keys: first + page as usize * PARTITIONS_PER_PAGE..end });
+            let place = PageAddress { bits, bucket, page };
+            ranges.push(PageRange { place, pages, keys: first + page as usize * PARTITIONS_PER_PAGE..end });
         }
         first += keys.len();
     }
-    leaves
+    ranges
 }
 
-/// Five and a half pages: with a roster and the luck of the hash no more than eight.
+/// Five and a half pages: with a roster, and with the variation of the hash, at most eight.
 const MOST_PER_BUCKET: usize = 320;
-/// Below this, half of the buckets will do; well below half of [`MOST_PER_BUCKET`], so that a split does not call for a merger.
+/// Below this, half of the buckets are enough; well below half of [`MOST_PER_BUCKET`], so that a split does not cause
+/// a merge.
 const LEAST_PER_BUCKET: usize = 130;
 /// As many buckets as a roster has room for.
 pub(crate) const MOST_BITS: u32 = 11;
-/// Partitions of a run up to which buckets stay small, 655,360. With more of them everything is kept too, and a run about one group reads more.
+/// Partitions of a run up to which buckets stay small, 655,360. With more of them everything is stored as well, and a
+/// run about one group reads more.
 const MOST_LAID_OUT: usize = MOST_PER_BUCKET << MOST_BITS;
 
-/// What more partitions than [`MOST_LAID_OUT`] mean, and what to do about it.
+/// The effect of more partitions than [`MOST_LAID_OUT`], and what to do about it.
 pub(crate) fn beyond_layout(partitions: usize) -> Option<String> {
     let beyond = || {
         format!(
@@ -94,19 +96,22 @@ mod tests {
     }
 
     #[test]
-    fn what_is_beyond_the_largest_number_of_buckets_is_told() {
+    fn what_is_beyond_the_largest_number_of_buckets_is_reported() {
         assert_eq!([655_360, 655_361, 2_000_000].map(|partitions| bits(partitions, None)), [11; 3]);
         assert_eq!(beyond_layout(655_360), None);
-        let told = beyond_layout(655_361).unwrap_or_default();
-        assert!(told.starts_with("655,361 partitions are more than the 655,360 that one run is made for: "), "{told}");
-        assert!(told.ends_with("divide the groups into parts (MEERKAT_PART)"), "{told}");
+        let known = beyond_layout(655_361).unwrap_or_default();
+        assert!(
+            known.starts_with("655,361 partitions are more than the 655,360 that one run is made for: "),
+            "{known}"
+        );
+        assert!(known.ends_with("divide the groups into parts (MEERKAT_PART)"), "{known}");
     }
 
     #[test]
     fn a_group_of_twenty_thousand_partitions_fills_pages_of_one_bucket() {
-        let leaves = bind(&keys(1, 20_000), bits(20_000, None));
-        assert_eq!((leaves.len(), leaves[0].pages, leaves[344].place.page), (345, 345, 344));
-        assert!(leaves.iter().all(|leaf| leaf.place.bucket == leaves[0].place.bucket));
+        let ranges = bind(&keys(1, 20_000), bits(20_000, None));
+        assert_eq!((ranges.len(), ranges[0].pages, ranges[344].place.page), (345, 345, 344));
+        assert!(ranges.iter().all(|range| range.place.bucket == ranges[0].place.bucket));
     }
 
     fn keys(groups: usize, partitions: i32) -> Vec<Key> {
@@ -135,15 +140,15 @@ mod tests {
     #[test]
     fn every_key_is_on_one_page_and_a_bucket_is_small() {
         let keys = keys(300, 20);
-        let leaves = bind(&keys, bits(keys.len(), None));
-        assert_eq!(leaves.iter().map(|leaf| leaf.keys.len()).sum::<usize>(), keys.len());
-        assert!(leaves.windows(2).all(|pair| pair[0].keys.end == pair[1].keys.start));
-        for leaf in &leaves {
+        let ranges = bind(&keys, bits(keys.len(), None));
+        assert_eq!(ranges.iter().map(|range| range.keys.len()).sum::<usize>(), keys.len());
+        assert!(ranges.windows(2).all(|pair| pair[0].keys.end == pair[1].keys.start));
+        for range in &ranges {
             assert!(
-                leaf.keys.len() <= PARTITIONS_PER_PAGE && leaf.place.page < leaf.pages && leaf.pages <= 7,
-                "{leaf:?}"
+                range.keys.len() <= PARTITIONS_PER_PAGE && range.place.page < range.pages && range.pages <= 7,
+                "{range:?}"
             );
-            assert!(keys[leaf.keys.clone()].iter().all(|key| key.bucket(leaf.place.bits) == leaf.place.bucket));
+            assert!(keys[range.keys.clone()].iter().all(|key| key.bucket(range.place.bits) == range.place.bucket));
         }
         assert_eq!(bind(&[], 0), []);
     }

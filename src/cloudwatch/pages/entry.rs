@@ -1,31 +1,31 @@
-//! One partition in a slot: offsets below 2⁴⁴, a memory below 2³³, and the fingerprint that tells whose they are.
+//! One partition in a slot: offsets below 2⁴⁴, a memory below 2³³, and the fingerprint of the partition.
 //!
-//! | seen as | low | high | samples |
+//! | case | low | high | samples |
 //! |---|---|---|---|
 //! | commit up to the log end | committed | log end + 1 | 2 + 3 · memory |
 //! | commit past the log end | log end | committed + 1 | 3 + 3 · memory |
 //! | no commit | 0 | log end + 1 | 4 + 3 · memory |
-//! | not read | looks since it was | 1 more | 4 |
+//! | not read | snapshots since it was read | 1 more | 4 |
 //!
-//! Beneath each of the two values are nine bits more: 14 of the fingerprint and the last 4 of the memory, of which the count holds the first 29.
-//! The larger offset is one too great so that the values differ whatever stands beneath them.
+//! Below each of the two values are nine more bits: 14 of the fingerprint and the last 4 of the memory; the count
+//! holds the first 29 of the memory. The larger offset is stored plus one, so that the two values always differ.
 
 use super::seconds::{FEWEST_SAMPLES, Slot};
 use crate::model::lag::Committed;
 
-/// What a look kept of a partition.
+/// The entry of a partition in one snapshot.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub enum Entry {
-    /// What was read, and is remembered.
+    /// What was read, and the memory.
     Seen(Sighting),
-    /// It was there and could not be read.
+    /// It existed and could not be read.
     Unread {
-        /// So many looks before this one is the newest that read it.
-        looks: u16,
+        /// The newest snapshot that read it is this many snapshots before this one.
+        snapshots: u16,
     },
 }
 
-/// A partition that was read: offsets that a metric can hold beside all the rest, and a memory.
+/// A partition that was read: offsets that a metric can hold besides all the rest, and a memory.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub struct Sighting {
     committed: Committed,
@@ -75,7 +75,7 @@ impl Entry {
             Self::Seen(Sighting { committed: Committed::Never, log_end, memory }) => {
                 (NO_COMMIT, 0, log_end + 1, memory)
             }
-            Self::Unread { looks } => (NO_COMMIT, looks.max(1).into(), i64::from(looks.max(1)) + 1, 0),
+            Self::Unread { snapshots } => (NO_COMMIT, snapshots.max(1).into(), i64::from(snapshots.max(1)) + 1, 0),
         };
         let memory = i64::try_from(memory).unwrap_or_default();
         let fingerprint = i64::from(fingerprint);
@@ -86,7 +86,7 @@ impl Entry {
         }
     }
 
-    /// The entry of a slot, and the fingerprint; `None` where no entry makes such a slot.
+    /// The entry of a slot, and the fingerprint; `None` if no entry has such a slot.
     pub(crate) fn of(slot: Slot) -> Option<(u16, Self)> {
         let (low, high) = (slot.low / BENEATH, slot.high / BENEATH - 1);
         let (of_low, of_high) = (slot.low % BENEATH, slot.high % BENEATH);
@@ -98,7 +98,7 @@ impl Entry {
             PAST_END if low < high => Sighting::new(Committed::At(high), low, memory)?,
             NO_COMMIT if low == 0 => Sighting::new(Committed::Never, high, memory)?,
             NO_COMMIT if low == high && memory == 0 => {
-                return Some((fingerprint, Self::Unread { looks: u16::try_from(low).ok()? }));
+                return Some((fingerprint, Self::Unread { snapshots: u16::try_from(low).ok()? }));
             }
             _ => return None,
         };
@@ -106,7 +106,7 @@ impl Entry {
     }
 }
 
-/// One less than would make the larger value too great.
+/// One less than an offset that makes the larger value too large.
 pub const LARGEST_OFFSET: i64 = (1 << 44) - 2;
 /// Memories are below this.
 pub const MEMORY_END: u64 = 1 << 33;
@@ -115,11 +115,11 @@ const WITHIN: i64 = 0;
 const PAST_END: i64 = 1;
 const NO_COMMIT: i64 = 2;
 const KINDS: i64 = 3;
-/// Nine bits beneath an offset.
+/// Nine bits below an offset.
 const BENEATH: i64 = 1 << 9;
-/// The last five bits of a fingerprint are beneath the larger offset.
+/// The last five bits of a fingerprint are below the larger offset.
 const FINGERPRINT_BELOW: i64 = 1 << 5;
-/// And so are the last four of a memory.
+/// So are the last four of a memory.
 const MEMORY_BELOW: i64 = 1 << 4;
 
 #[cfg(test)]
@@ -150,8 +150,8 @@ mod tests {
                     }
                 }
             }
-            for looks in [1, 2, u16::MAX] {
-                check(Entry::Unread { looks }, fingerprint);
+            for snapshots in [1, 2, u16::MAX] {
+                check(Entry::Unread { snapshots }, fingerprint);
             }
         }
     }

@@ -1,14 +1,14 @@
-//! What the store holds, number by number, and what it means: a page, a roster and a memory.
+//! What the store contains, number by number, and what it means: a page, a roster and a memory.
 //!
-//! Data of the version before is read for hours after an upgrade. Where one of these tests fails, the same numbers would mean something else:
-//! raise [`FORMAT`](super::seconds), and only then write the new numbers down here.
+//! After an upgrade, data of the previous version is read for hours. If one of these tests fails, the same numbers
+//! would mean something else: raise [`FORMAT`](super::seconds) first, and then write the new numbers here.
 
 use std::fmt::Write as _;
 
 use super::entry::{Entry, Sighting};
 use super::key::{Key, Mark, OfGroup, OfName, OfTopic};
 use super::page::{self, Page};
-use super::roster::{ReadTopic, Restless, Roster, Told};
+use super::roster::{Announced, ReadTopic, Restless, Roster};
 use super::seconds::{self, Merged, Slot, Slots};
 use crate::cloudwatch::address::{Minute, Schedule};
 use crate::model::lag::Committed;
@@ -17,7 +17,8 @@ use crate::model::memory::Memory;
 const NOON: Minute = Minute::holding(1_800_014_400);
 const TAKEN: i64 = 1_800_014_402_250;
 
-/// Seconds of a page as they are written, and as they are read: second of the minute before noon, smaller value, larger value, samples.
+/// Seconds of a page as they are written and read: second of the minute before noon, smaller value, larger value,
+/// samples.
 fn written(slots: Vec<Slot>) -> String {
     let seconds = seconds::write(Schedule::MINUTELY, NOON, &Slots { taken: TAKEN, slots }).unwrap_or_default();
     seconds.iter().fold(String::new(), |mut text, second| {
@@ -52,7 +53,7 @@ fn partitions() -> Vec<(Key, Entry)> {
         seen(Committed::At(1_400), 4_321, 6_543_210_987),
         seen(Committed::At(9_000), 7_000, 0),
         seen(Committed::Never, 77, 1),
-        Some(Entry::Unread { looks: 5 }),
+        Some(Entry::Unread { snapshots: 5 }),
     ];
     let keyed = (12..).zip(entries).filter_map(|(partition, entry)| Some((Key::new(group, topic, partition), entry?)));
     let mut partitions: Vec<(Key, Entry)> = keyed.collect();
@@ -81,7 +82,7 @@ fn a_roster_means_what_it_meant() {
         filled: vec![true, false, true, true],
         deepest: 9,
         restless: Restless::Groups(vec![(7, 3), (70_000, 1)]),
-        told: Told { groups: vec![(1 << 49, 3), (5, 2)], more: 6 },
+        announced: Announced { groups: vec![(1 << 49, 3), (5, 2)], more: 6 },
         topics: vec![ReadTopic {
             mark: Mark(0x0123_4567_89ab_cdef_0011_2233_4455_6677),
             name: OfName::new("orders"),

@@ -1,12 +1,14 @@
-//! The order of all partitions, by hashes: groups together, and within a group in an order of their own.
+//! The order of all partitions, by hashes: the partitions of a group next to each other, and within a group by a hash
+//! of their own.
 
 use crate::cloudwatch::address::Minute;
 use crate::model::stable_hash::Hash;
 
-/// Where a partition stands: 24 bits of its group's hash, then 40 of its own.
+/// The position of a partition in the order: 24 bits of its group's hash, then 40 of its own.
 ///
-/// Made of the names of group and topic, the topic's id and the partition's number, so that a topic that was created anew has keys of its
-/// own. Two partitions with the same key stand in each other's way; among 100,000 of one group that is to be expected once in 200 clusters.
+/// Computed from the names of group and topic, the topic's id and the partition's number, so that a topic that was
+/// created again has new keys. Two partitions with the same key cannot be distinguished; among 100,000 partitions of
+/// one group that is expected once in 200 clusters.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord, Hash)]
 pub(crate) struct Key(u64);
 
@@ -14,7 +16,8 @@ pub(crate) struct Key(u64);
 #[derive(Clone, Copy, Debug)]
 pub(crate) struct OfGroup(u64);
 
-/// What tells a topic from all others, its earlier self included: its id, or where brokers have none a hash of its name.
+/// What distinguishes a topic from all others, its deleted predecessor included: its id, or, at brokers without ids, a
+/// hash of its name.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord, Hash)]
 pub(crate) struct Mark(pub u128);
 
@@ -34,12 +37,12 @@ impl OfGroup {
         Self(Hash::new().text(name).finish())
     }
 
-    /// As much of it as tells groups apart so far as [`LONG_BITS`] bits of a hash do.
+    /// The part of the hash that distinguishes groups as well as [`LONG_BITS`] bits can.
     pub(crate) fn long(self) -> u64 {
         self.0 >> (64 - LONG_BITS)
     }
 
-    /// As much of it as tells groups apart in a short list; others may have the same.
+    /// The part of the hash that distinguishes groups in a short list; other groups may have the same.
     pub(crate) fn short(self) -> u32 {
         u32::try_from(self.0 >> (64 - SHORT_BITS)).unwrap_or_default()
     }
@@ -53,7 +56,7 @@ impl Mark {
 
     /// The topic's id; `None` where it has none.
     pub(crate) fn id(self) -> Option<u128> {
-        // A random id has as much in its upper half (RFC 9562); a hash has nothing there.
+        // A random id has bits in its upper half (RFC 9562); a hash has none there.
         (self.0 >> 64 != 0).then_some(self.0)
     }
 }
@@ -95,12 +98,13 @@ impl Key {
         u32::try_from(self.0.checked_shr(64 - bits).unwrap_or_default()).unwrap_or_default()
     }
 
-    /// As much of it as an anchor holds: the first [`ANCHOR_BITS`] bits, in the order of keys.
+    /// The part that an anchor holds: the first [`ANCHOR_BITS`] bits, in the order of keys.
     pub(crate) fn anchor(self) -> u64 {
         self.0 >> (64 - ANCHOR_BITS)
     }
 
-    /// As much of it as a slot holds: [`FINGERPRINT_BITS`] bits, others in each minute, so that two looks tell more than one.
+    /// The part that a slot holds: [`FINGERPRINT_BITS`] bits, different ones in each minute, so that two snapshots
+    /// show more than one.
     pub(crate) fn fingerprint(self, minute: Minute) -> u16 {
         let hash = Hash::new().number(self.0 ^ minute.seconds().unsigned_abs()).finish();
         u16::try_from(hash >> (64 - FINGERPRINT_BITS)).unwrap_or_default()
@@ -112,9 +116,9 @@ impl Key {
     }
 }
 
-/// So many bits are exact in one of a second's two values.
+/// This many bits are exact in one of a second's two values.
 pub(crate) const ANCHOR_BITS: u32 = 52;
-/// What a slot has left beside two offsets and a memory.
+/// The bits that a slot has besides two offsets and a memory.
 pub(crate) const FINGERPRINT_BITS: u32 = 14;
 /// Bits of [`OfGroup::short`].
 pub(crate) const SHORT_BITS: u32 = 24;

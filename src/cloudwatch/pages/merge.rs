@@ -1,29 +1,31 @@
-//! Whose slot is whose: the keys of now and the slots of then, two sequences in the same order, merged.
+//! Which slot belongs to which partition: the present keys and the stored slots, two sequences in the same order, are
+//! merged.
 //!
-//! A slot has a fingerprint of 14 bits. Where nothing changed, every fingerprint is met in order. Where partitions came or went, the longest
-//! common subsequence is taken, and of it only what every one of the longest has: a partition that could be one or another slot is
-//! not known, and never guessed. A match that stands alone in the midst of changes may be chance, and takes another look to be believed,
-//! whose fingerprints are others. What is left is a partition that came in the very place of another: it is taken for it once in 16,384 times.
+//! A slot has a fingerprint of 14 bits. If nothing changed, all fingerprints match in order. If partitions came or
+//! went, the longest common subsequence is used, and of it only the matches that every longest one has: a partition
+//! that could be one of two slots is unknown, and never guessed. A single match in the midst of changes may be chance,
+//! and needs confirmation by another snapshot, whose fingerprints differ. One error is left: a new partition in the
+//! very slot of an old one is confused with it once in 16,384 times.
 
 use super::key::Key;
 use super::page::Page;
 use crate::cloudwatch::address::Minute;
 
-/// What became of a partition of now.
+/// What became of a present partition.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
-pub(crate) enum Met {
-    /// It is the one in this place of the page.
+pub(crate) enum Match {
+    /// It is the one at this position of the page.
     At(usize),
-    /// It may be the one in this place, or that one is gone and looks like it by chance.
+    /// It may be the one at this position, or that one is gone and has the same fingerprint by chance.
     Perhaps(usize),
-    /// It was not there.
+    /// It has no slot.
     Absent,
-    /// It may have been one or another.
+    /// It may be one of several.
     Unclear,
 }
 
-/// The partitions of now that stand within the span of a page of this minute, in order, each with what became of it.
-pub(crate) fn merge(keys: &[Key], page: &Page, minute: Minute) -> Vec<Met> {
+/// The present partitions within the span of a page of this minute, in order, each with what became of it.
+pub(crate) fn merge(keys: &[Key], page: &Page, minute: Minute) -> Vec<Match> {
     let slots = &page.partitions;
     let fingerprints: Vec<u16> = keys.iter().map(|key| key.fingerprint(minute)).collect();
     let last = slots.len().saturating_sub(1);
@@ -33,34 +35,34 @@ pub(crate) fn merge(keys: &[Key], page: &Page, minute: Minute) -> Vec<Met> {
         fingerprints[key] == slots[slot].0 && known
     };
     if keys.len() == slots.len() && (0..keys.len()).all(|place| alike(place, place)) {
-        return (0..keys.len()).map(Met::At).collect();
+        return (0..keys.len()).map(Match::At).collect();
     }
     let common = Common::of(keys.len(), slots.len(), alike);
-    let mut met: Vec<Met> = (0..keys.len()).map(|key| common.met(key)).collect();
-    let places: Vec<(usize, usize)> = met
+    let mut matched: Vec<Match> = (0..keys.len()).map(|key| common.matched(key)).collect();
+    let places: Vec<(usize, usize)> = matched
         .iter()
         .enumerate()
-        .filter_map(|(key, met)| if let Met::At(place) = met { Some((key, *place)) } else { None })
+        .filter_map(|(key, matched)| if let Match::At(place) = matched { Some((key, *place)) } else { None })
         .collect();
     for (index, &(key, place)) in places.iter().enumerate() {
-        // Keys and slots without a partner on either side; the ends of a page are no less certain than a partner.
+        // Keys and slots without a match on either side; the ends of a page are as certain as a match.
         let before = index.checked_sub(1).map_or((0, 0), |before| (places[before].0 + 1, places[before].1 + 1));
         let after = places.get(index + 1).copied().unwrap_or((keys.len(), slots.len()));
         let (came, went) = (after.0 - before.0 - 1, after.1 - before.1 - 1);
         let beside = before == (key, place) || after == (key + 1, place + 1) || place == 0 || place == last;
         if !beside && (came + 1) * (went + 1) > CHANGES_TO_DOUBT {
-            met[key] = Met::Perhaps(place);
+            matched[key] = Match::Perhaps(place);
         }
     }
-    met
+    matched
 }
 
 /// The longest common subsequences of keys and slots.
 struct Common<F> {
     slots: usize,
-    /// Lengths for all beginnings, by key and slot.
+    /// Lengths for all prefixes, by key and slot.
     before: Vec<u16>,
-    /// Lengths for all ends.
+    /// Lengths for all suffixes.
     after: Vec<u16>,
     alike: F,
 }
@@ -92,22 +94,22 @@ impl<F: Fn(usize, usize) -> bool> Common<F> {
         key * (self.slots + 1) + slot
     }
 
-    /// What all of the longest say of a key.
-    fn met(&self, key: usize) -> Met {
+    /// What all longest ones have for a key.
+    fn matched(&self, key: usize) -> Match {
         let longest = self.after[0];
         let through = |slot: &usize| {
             let around = self.before[self.at(key, *slot)] + self.after[self.at(key + 1, slot + 1)];
             (self.alike)(key, *slot) && around + 1 == longest
         };
         let mut places = (0..self.slots).filter(through);
-        let Some(place) = places.next() else { return Met::Absent };
+        let Some(place) = places.next() else { return Match::Absent };
         let past = |slot: usize| self.before[self.at(key, slot)] + self.after[self.at(key + 1, slot)];
         let without = (0..=self.slots).any(|slot| past(slot) == longest);
-        if without || places.next().is_some() { Met::Unclear } else { Met::At(place) }
+        if without || places.next().is_some() { Match::Unclear } else { Match::At(place) }
     }
 }
 
-/// Pairs of what came and what went, any of which could have been the match; so few are alike once in 4,000 times.
+/// Most pairs of new and old partitions that could be the match; so few are equal by chance once in 4,000 times.
 const CHANGES_TO_DOUBT: usize = 4;
 
 #[cfg(test)]
@@ -146,17 +148,17 @@ mod tests {
             all.iter().zip(mask.bytes()).filter(|(_, bit)| *bit == b'1').map(|((_, key), _)| *key).collect()
         };
         let (then, now) = (pick(then), pick(now));
-        let partitions = then.iter().map(|key| (key.fingerprint(NOON), Entry::Unread { looks: 1 })).collect();
+        let partitions = then.iter().map(|key| (key.fingerprint(NOON), Entry::Unread { snapshots: 1 })).collect();
         let span = (then.first().unwrap().anchor(), then.last().unwrap().anchor());
         let within: Vec<Key> = now.into_iter().filter(|key| (span.0..=span.1).contains(&key.anchor())).collect();
         let page = Page { taken: 0, span, pages: 1, partitions };
         let found: String = merge(&within, &page, NOON)
             .into_iter()
-            .map(|met| match met {
-                Met::At(place) => char::from_digit(u32::try_from(place).unwrap(), 36).unwrap(),
-                Met::Perhaps(_) => '~',
-                Met::Absent => '-',
-                Met::Unclear => '?',
+            .map(|matched| match matched {
+                Match::At(place) => char::from_digit(u32::try_from(place).unwrap(), 36).unwrap(),
+                Match::Perhaps(_) => '~',
+                Match::Absent => '-',
+                Match::Unclear => '?',
             })
             .collect();
         assert_eq!(found, expected, "{all:?}");
@@ -185,7 +187,7 @@ mod tests {
 
     #[test]
     fn a_match_that_stands_alone_among_changes_is_not_believed_at_once() {
-        // Three went and three came, of which one looks like one of those.
+        // Three went and three came, and one of the new ones has the fingerprint of an old one.
         check("abcdxfxghz", "1111110001", "1000001111", "0~--6");
         // One went on each side of it.
         check("abcdefg", "1111111", "1101011", "01356");

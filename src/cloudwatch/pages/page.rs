@@ -1,4 +1,4 @@
-//! One page: an anchor, then the partitions that stand between its two keys.
+//! One page: an anchor, then the partitions between its two keys.
 
 use super::PARTITIONS_PER_PAGE;
 use super::entry::Entry;
@@ -6,20 +6,21 @@ use super::key::Key;
 use super::seconds::{APART, FEWEST_SAMPLES, Slot};
 use crate::cloudwatch::address::Minute;
 
-/// A page of one look, as it was read back.
+/// A page of one snapshot, as it was read back.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub(crate) struct Page {
-    /// When the look was taken, in milliseconds since the epoch.
+    /// When the snapshot was taken, in milliseconds since the epoch.
     pub taken: i64,
     /// The anchors of its first and its last partition.
     pub span: (u64, u64),
     /// How many pages its bucket had.
     pub pages: u32,
-    /// Fingerprints and what was kept, in the order of keys.
+    /// Fingerprints and entries, in the order of keys.
     pub partitions: Vec<(u16, Entry)>,
 }
 
-/// The slots of a page of this minute with these partitions, of a bucket with so many pages; `None` for none, and for more than a page holds.
+/// The slots of a page of this minute with these partitions, of a bucket with this many pages; `None` for no
+/// partitions, and for more than a page holds.
 pub(crate) fn slots(minute: Minute, partitions: &[(Key, Entry)], pages: u32) -> Option<Vec<Slot>> {
     let ((first, _), (last, _)) = (partitions.first()?, partitions.last()?);
     let pages = i64::from(pages);
@@ -34,7 +35,7 @@ pub(crate) fn slots(minute: Minute, partitions: &[(Key, Entry)], pages: u32) -> 
 }
 
 impl Page {
-    /// The page that these slots are; `None` where they are none that [`slots`] makes.
+    /// The page of these slots; `None` if [`slots`] does not make such slots.
     pub(crate) fn of(taken: i64, slots: &[Slot]) -> Option<Self> {
         let (anchor, slots) = slots.split_first()?;
         let number = |low: i64| u64::try_from(low).ok();
@@ -45,7 +46,7 @@ impl Page {
     }
 }
 
-/// Pages of one bucket that an anchor can tell of; far more than there are functions that could read them.
+/// Most pages of one bucket that an anchor can count; far more than any function could read.
 const MOST_PAGES: i64 = 1 << 20;
 
 #[cfg(test)]

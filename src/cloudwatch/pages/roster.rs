@@ -1,6 +1,8 @@
-//! What a look tells of itself and of all groups together: whether there was one, where its pages stand, and which groups were restless.
+//! What a snapshot stores about all groups together: that it exists, where its pages are, and which groups were
+//! restless.
 //!
-//! A broker that has just started tells of no groups, or of some, without an error. Only the look before knows better.
+//! A broker that has just started lists no groups, or only some, without an error. Only the previous snapshot shows
+//! that groups are missing.
 
 use super::PARTITIONS_PER_PAGE;
 use super::binding::MOST_BITS;
@@ -8,26 +10,26 @@ use super::key::{LONG_BITS, Mark, OfGroup, OfName, SHORT_BITS};
 use super::seconds::{APART, FEWEST_SAMPLES, Slot};
 use crate::model::memory::Coarse;
 
-/// One look's roster.
+/// One snapshot's roster.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub(crate) struct Roster {
     /// How many groups there were in this part of the cluster, of those that were selected; see [`GroupCount`].
     pub groups: u32,
-    /// What the run that wrote it looks at, as a hash below 2⁴⁰: another one is another writer.
+    /// The selection of the run that wrote it, as a hash below 2⁴⁰: another selection is another writer.
     pub writer: u64,
     /// Partitions are spread over 2 to this power buckets.
     pub bits: u32,
-    /// Whether every group could be read: then a partition without a slot was not there.
+    /// Whether every group could be read: then a partition without a slot did not exist.
     pub whole: bool,
     /// Which buckets have pages.
     pub filled: Vec<bool>,
-    /// How many pages the fullest of them has, up to [`MOST_PAGES`]; 0 where that is not told.
+    /// How many pages the fullest of them has, up to [`MOST_PAGES`]; 0 if that is unknown.
     pub deepest: u32,
-    /// Which groups' metrics are still to be published although nothing may be the matter any more.
+    /// Groups whose metrics are still to be published although they may be OK again.
     pub restless: Restless,
-    /// Which groups were told to be in trouble.
-    pub told: Told,
-    /// Which topics they read, as far as there is room for them: so a later run knows which of them are gone.
+    /// Groups that were announced as not OK.
+    pub announced: Announced,
+    /// Which topics they read, as far as there is room: a later run knows from them which are gone.
     pub topics: Vec<ReadTopic>,
 }
 
@@ -36,9 +38,9 @@ pub(crate) struct Roster {
 pub(crate) struct ReadTopic {
     /// Which topic it is.
     pub mark: Mark,
-    /// What it is called.
+    /// Its name.
     pub name: OfName,
-    /// Its number of partitions, or somewhat more.
+    /// Its number of partitions, or slightly more.
     pub partitions: u32,
 }
 
@@ -47,7 +49,8 @@ pub(crate) struct ReadTopic {
 pub(crate) struct GroupCount {
     /// Up to [`MOST_GROUPS`].
     pub groups: u32,
-    /// For how many runs in a row fewer than these were shown, where nobody shows whether they were deleted; up to 255.
+    /// For how many runs in a row fewer groups than these were listed, and no broker shows whether the others were
+    /// deleted; up to 255.
     pub doubted: u8,
 }
 
@@ -60,7 +63,8 @@ impl GroupCount {
         self.groups.min(MOST_GROUPS) | u32::from(self.doubted) << DOUBTED_BIT
     }
 
-    /// What the next run measures by, where this one was shown so many groups, fewer than these: the same for as long as a memory is kept.
+    /// What the next run compares with, after a run that listed fewer groups: the same number for as long as a memory
+    /// is kept.
     pub(crate) fn doubted_again(self, shown: u32, period_minutes: i64) -> Self {
         let doubted = self.doubted.saturating_add(1);
         if i64::from(doubted) * period_minutes < DOUBTED_MINUTES && doubted < u8::MAX {
@@ -73,39 +77,40 @@ impl GroupCount {
 
 /// Groups whose last published status was not OK.
 #[derive(Clone, Debug, Default, PartialEq, Eq)]
-pub(crate) struct Told {
-    /// Up to [`MOST_TOLD`] of them ([`OfGroup::long`]), each with its status as it is published: 2 or 3.
+pub(crate) struct Announced {
+    /// Up to [`MOST_ANNOUNCED`] of them ([`OfGroup::long`]), each with its published status: 2 or 3.
     pub groups: Vec<(u64, u8)>,
-    /// So many more there were when their number was told last, up to [`MOST_MORE`]; 0 where there are no others.
+    /// How many more there were when their number was announced last, up to [`MOST_MORE`]; 0 if there are no others.
     pub more: u32,
 }
 
-impl Told {
-    /// The status that a group was told to have; `None` for one that is not listed.
+impl Announced {
+    /// The announced status of a group; `None` if it is not listed.
     pub(crate) fn of(&self, group: OfGroup) -> Option<u8> {
         self.groups.iter().find(|(other, _)| *other == group.long()).map(|(_, status)| *status)
     }
 }
 
-impl Told {
-    /// Whether the group with this [`super::key::OfGroup::short`] was told to be an error; no where it is not listed.
+impl Announced {
+    /// Whether the group with this [`super::key::OfGroup::short`] was announced as an error; false if it is not
+    /// listed.
     pub(crate) fn was_error(&self, short: u32) -> bool {
         self.groups.iter().any(|(long, status)| *status > WARN && long >> (LONG_BITS - SHORT_BITS) == u64::from(short))
     }
 }
 
-/// Groups with which something was the matter a short while ago.
+/// Groups that were not OK a short while ago.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub(crate) enum Restless {
-    /// These ([`super::key::OfGroup::short`]), each with how many looks it still counts.
+    /// These ([`super::key::OfGroup::short`]), each with the number of runs for which it still counts.
     Groups(Vec<(u32, u8)>),
-    /// More than a roster has room for: any group may be one.
+    /// More than a roster has room for: any group may be one of them.
     Any,
 }
 
 impl Restless {
-    /// For how many looks from now on, this one included, the group's metrics are to be published.
-    pub(crate) fn looks_left(&self, group: u32) -> u8 {
+    /// For how many runs from now on, this one included, the group's metrics are published.
+    pub(crate) fn runs_left(&self, group: u32) -> u8 {
         match self {
             Self::Groups(groups) => groups.iter().find(|(short, _)| *short == group).map_or(0, |(_, left)| *left),
             Self::Any => 1,
@@ -122,8 +127,8 @@ impl Roster {
             .chunks(BITS_PER_VALUE)
             .map(|bits| bits.iter().rev().fold(0, |value, bit| value << 1 | u64::from(*bit)))
             .collect();
-        let told = &self.told.groups[..self.told.groups.len().min(MOST_TOLD)];
-        let room = (PARTITIONS_PER_PAGE - 1 - filled.len().div_ceil(2) - told.len().div_ceil(2)) * GROUPS_PER_SLOT;
+        let announced = &self.announced.groups[..self.announced.groups.len().min(MOST_ANNOUNCED)];
+        let room = (PARTITIONS_PER_PAGE - 1 - filled.len().div_ceil(2) - announced.len().div_ceil(2)) * GROUPS_PER_SLOT;
         let restless = match &self.restless {
             Restless::Groups(groups) if groups.len() <= room => Some(groups),
             _ => None,
@@ -132,15 +137,17 @@ impl Roster {
             | i64::from(self.whole) << WHOLE_BIT
             | i64::from(restless.is_none()) << ANY_BIT
             | i64::from(self.deepest.min(MOST_PAGES)) << DEEPEST_BIT
-            | i64::from(self.told.more > 0) << MORE_BIT;
-        let more = u64::from(self.told.more.min(MOST_MORE));
+            | i64::from(self.announced.more > 0) << MORE_BIT;
+        let more = u64::from(self.announced.more.min(MOST_MORE));
         let mut slots = vec![slot(u64::from(self.groups) << MORE_BITS | more, self.writer % WRITER_END, flags)];
         slots.extend(filled.chunks(2).map(|pair| slot(pair[0], pair.get(1).copied().unwrap_or_default(), 0)));
-        let told: Vec<u64> = told
+        let announced: Vec<u64> = announced
             .iter()
             .map(|(long, status)| (long << STATUS_BITS) | (u64::from(*status) % (1 << STATUS_BITS)))
             .collect();
-        slots.extend(told.chunks(2).map(|pair| slot(pair[0], pair.get(1).copied().unwrap_or_default(), OF_TOLD)));
+        slots.extend(
+            announced.chunks(2).map(|pair| slot(pair[0], pair.get(1).copied().unwrap_or_default(), OF_ANNOUNCED)),
+        );
         let packed: Vec<u64> = restless
             .into_iter()
             .flatten()
@@ -166,7 +173,7 @@ impl Roster {
         slots
     }
 
-    /// The roster that was written as these slots; `None` if it was none.
+    /// The roster that was written as these slots; `None` if they are no roster.
     pub(crate) fn of(slots: &[Slot]) -> Option<Self> {
         let (first, rest) = slots.split_first()?;
         let [low, writer] = values(first)?;
@@ -178,10 +185,10 @@ impl Roster {
             let slot = values(filled.get(bucket / (2 * BITS_PER_VALUE))?)?;
             Some(slot[bucket / BITS_PER_VALUE % 2] >> (bucket % BITS_PER_VALUE) & 1 == 1)
         };
-        let told = restless.iter().take_while(|slot| slot.samples == FEWEST_SAMPLES + OF_TOLD).count();
-        let (told, restless) = restless.split_at_checked(told)?;
-        let told = told.iter().map(values).collect::<Option<Vec<_>>>()?;
-        let told = told.into_iter().flatten().filter(|packed| *packed != 0).map(|packed| {
+        let announced = restless.iter().take_while(|slot| slot.samples == FEWEST_SAMPLES + OF_ANNOUNCED).count();
+        let (announced, restless) = restless.split_at_checked(announced)?;
+        let announced = announced.iter().map(values).collect::<Option<Vec<_>>>()?;
+        let announced = announced.into_iter().flatten().filter(|packed| *packed != 0).map(|packed| {
             let status = u8::try_from(packed % (1 << STATUS_BITS)).unwrap_or_default();
             (packed >> STATUS_BITS, status)
         });
@@ -214,9 +221,9 @@ impl Roster {
             filled: (0..buckets).map(bit).collect::<Option<_>>()?,
             deepest: u32::try_from(flags >> DEEPEST_BIT).ok()? % (MOST_PAGES + 1),
             restless: if any { Restless::Any } else { Restless::Groups(groups) },
-            told: Told {
-                groups: told.collect(),
-                // Without the bit an earlier version counted something else there.
+            announced: Announced {
+                groups: announced.collect(),
+                // Without the bit an earlier version stored another count there.
                 more: if flags >> MORE_BIT & 1 == 1 { u32::try_from(low % (1 << MORE_BITS)).ok()? } else { 0 },
             },
             topics: read,
@@ -241,7 +248,7 @@ fn wide_slot(bits: u128, tag: u8) -> Slot {
     slot(part(bits >> (BITS_PER_VALUE + REST_BITS)), part(bits >> REST_BITS), OF_TOPIC + tag)
 }
 
-/// What [`wide_slot`] made a slot of; `None` for another one.
+/// The content of a slot of [`wide_slot`]; `None` for any other slot.
 fn wide(slot: &Slot) -> Option<(u128, u8)> {
     let [low, high] = values(slot)?;
     let tag = slot.samples.checked_sub(FEWEST_SAMPLES + OF_TOPIC).filter(|tag| *tag >= 0)?;
@@ -250,7 +257,7 @@ fn wide(slot: &Slot) -> Option<(u128, u8)> {
     Some((u128::from(low) << (BITS_PER_VALUE + REST_BITS) | u128::from(high) << REST_BITS | rest, tag))
 }
 
-/// How many topics fit into so many slots: of five slots the last one holds the names of the four before it.
+/// How many topics fit into this many slots: of five slots the last one holds the names of the four before it.
 fn most_topics(slots: usize) -> usize {
     slots / (NAMES_PER_SLOT + 1) * NAMES_PER_SLOT + (slots % (NAMES_PER_SLOT + 1)).saturating_sub(1)
 }
@@ -258,18 +265,18 @@ fn most_topics(slots: usize) -> usize {
 /// Groups are counted up to here.
 const MOST_GROUPS: u32 = (1 << DOUBTED_BIT) - 1;
 const DOUBTED_BIT: u32 = 24;
-/// The three hours that a memory is kept.
+/// The three hours for which a memory is kept.
 const DOUBTED_MINUTES: i64 = 180;
 
-/// Groups beyond those that are listed are counted up to here.
+/// Groups beyond the listed ones are counted up to here.
 pub(crate) const MOST_MORE: u32 = (1 << MORE_BITS) - 1;
 /// Hashes of writers are below this.
 pub(crate) const WRITER_END: u64 = 1 << 40;
 /// Pages of a bucket are counted up to here, which is 60 million partitions.
 pub(crate) const MOST_PAGES: u32 = (1 << 20) - 1;
-/// Groups in trouble that are listed; more are a cluster in trouble.
-pub(crate) const MOST_TOLD: usize = 64;
-/// A restless group counts for as many looks.
+/// Groups that are listed as not OK; more of them mean that the whole cluster is in trouble.
+pub(crate) const MOST_ANNOUNCED: usize = 64;
+/// A restless group counts for this many runs.
 pub(crate) const MOST_LEFT: u8 = (1 << LEFT_BITS) - 1;
 
 /// As it is published.
@@ -286,16 +293,16 @@ const DEEPEST_BIT: u32 = 6;
 const MORE_BIT: u32 = 26;
 /// Beside a group's long hash.
 const STATUS_BITS: u32 = 2;
-/// What marks slots of groups that were told.
-const OF_TOLD: i64 = 1;
-/// What slots of topics begin at.
+/// Marks slots of groups that were announced.
+const OF_ANNOUNCED: i64 = 1;
+/// Slots of topics begin here.
 const OF_TOPIC: i64 = 2;
 /// Bits of a mark that are in neither of a slot's two values.
 const REST_BITS: usize = 24;
 /// Bits of a coarse number of partitions beside them; one bit more says that a slot holds [`NAMES`].
 const COUNT_BITS: u32 = 6;
 const TAG_BITS: u32 = COUNT_BITS + 1;
-/// In the place of a number of partitions: the slot holds names.
+/// Instead of a number of partitions: the slot holds names.
 const NAMES: u8 = 1 << COUNT_BITS;
 /// Names of 32 bits that a slot holds.
 const NAMES_PER_SLOT: usize = 4;
@@ -309,8 +316,9 @@ mod tests {
         let groups = prop::collection::vec((0..1_u32 << SHORT_BITS, 1..=MOST_LEFT), 0..100);
         let restless = prop_oneof![Just(Restless::Any), groups.prop_map(Restless::Groups)];
         let filled = (0..=MOST_BITS).prop_flat_map(|bits| prop::collection::vec(any::<bool>(), 1_usize << bits));
-        let told = prop::collection::vec((0..1_u64 << LONG_BITS, 2..=3_u8), 0..=MOST_TOLD);
-        let told = (told, prop_oneof![Just(0), 1..=MOST_MORE]).prop_map(|(groups, more)| Told { groups, more });
+        let announced = prop::collection::vec((0..1_u64 << LONG_BITS, 2..=3_u8), 0..=MOST_ANNOUNCED);
+        let announced =
+            (announced, prop_oneof![Just(0), 1..=MOST_MORE]).prop_map(|(groups, more)| Announced { groups, more });
         let partitions = (0..=63_u8).prop_map(|level| Coarse::of_level(level).value());
         let topic = (any::<u128>(), any::<u32>(), partitions).prop_map(|(mark, name, partitions)| ReadTopic {
             mark: Mark(mark),
@@ -319,10 +327,10 @@ mod tests {
         });
         let topics = prop::collection::vec(topic, 0..80);
         let head = (any::<u32>(), 0..WRITER_END, any::<bool>());
-        (head, filled, 0..=MOST_PAGES, restless, told, topics).prop_map(
-            |((groups, writer, whole), filled, deepest, restless, told, topics)| {
+        (head, filled, 0..=MOST_PAGES, restless, announced, topics).prop_map(
+            |((groups, writer, whole), filled, deepest, restless, announced, topics)| {
                 let bits = filled.len().ilog2();
-                Roster { groups, writer, bits, whole, filled, deepest, restless, told, topics }
+                Roster { groups, writer, bits, whole, filled, deepest, restless, announced, topics }
             },
         )
     }
@@ -335,9 +343,9 @@ mod tests {
             let slots = roster.slots();
             prop_assert!(slots.len() <= PARTITIONS_PER_PAGE);
             let back = Roster::of(&slots).ok_or_else(|| TestCaseError::fail("no roster"))?;
-            // Restless groups take the room that is left.
+            // Restless groups get the room that is left.
             prop_assert!(back.restless == roster.restless || back.restless == Restless::Any);
-            // So do topics after them.
+            // After them, topics do.
             let all = back.topics.len() == roster.topics.len();
             prop_assert!(all || slots.len() + 1 >= PARTITIONS_PER_PAGE);
             prop_assert!(roster.topics.starts_with(&back.topics));
@@ -355,15 +363,15 @@ mod tests {
             filled: vec![true],
             deepest: 1,
             restless: Restless::Groups((1..=count).map(|group| (group, 3)).collect()),
-            told: Told::default(),
+            announced: Announced::default(),
             topics: Vec::new(),
         };
         let comes_back = |count| Roster::of(&roster(count).slots()).map(|roster| roster.restless);
         assert_eq!(comes_back(224), Some(roster(224).restless));
         assert_eq!(comes_back(225), Some(Restless::Any));
-        assert_eq!(Restless::Any.looks_left(7), 1);
-        assert_eq!(roster(2).restless.looks_left(2), 3);
-        assert_eq!(roster(2).restless.looks_left(3), 0);
+        assert_eq!(Restless::Any.runs_left(7), 1);
+        assert_eq!(roster(2).restless.runs_left(2), 3);
+        assert_eq!(roster(2).restless.runs_left(3), 0);
     }
 
     #[test]

@@ -1,40 +1,41 @@
-//! The rosters of earlier looks: which looks there were, whose, and how far apart.
+//! The rosters of earlier snapshots: which snapshots exist, who wrote them, and how far apart they are.
 
-use super::roster::{Roster, Told};
+use super::pages_read::StoredSnapshot;
+use super::roster::{Announced, Roster};
 use super::seconds::{Slots, Unusable};
-use super::sheets::KeptLook;
 use crate::base::moment::rfc3339;
 use crate::cloudwatch::address::{Minute, Schedule};
 
-/// What the rosters tell, as far back as they were read.
+/// The rosters, as far back as they were read.
 #[derive(Clone, Debug)]
 pub(crate) struct Rosters {
-    /// The looks before the run's own minute, newest first.
-    pub looks: Vec<KeptLook>,
-    /// What stands in the run's own minute already.
+    /// The snapshots before the run's own minute, newest first.
+    pub snapshots: Vec<StoredSnapshot>,
+    /// What is stored in the run's own minute already.
     pub own: Own,
-    /// Looks before the run's own minute that cannot be used, newest first.
+    /// Snapshots before the run's own minute that cannot be used, newest first.
     pub unusable: Vec<(Minute, Unusable)>,
     schedule: Schedule,
     minute: Minute,
     writer: Option<u64>,
 }
 
-/// What stands in the run's own minute already.
+/// What is stored in the run's own minute already.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub(crate) enum Own {
     /// Nothing that is visible.
     Empty,
-    /// A look of the same kind, taken then (milliseconds since the epoch).
+    /// A snapshot of the same selection, taken then (milliseconds since the epoch).
     Kept(i64),
-    /// A look by a run that looks at other groups.
+    /// A snapshot by a run with another selection of groups.
     Foreign,
     /// Something that cannot be used.
     Unusable(Unusable),
 }
 
 impl Rosters {
-    /// What was read of the rosters, newest first. `writer` is the run's own, `None` for one that never writes.
+    /// What was read of the rosters, newest first. `writer` is the run's own selection, `None` for a run that never
+    /// writes.
     pub(crate) fn new(
         schedule: Schedule,
         minute: Minute,
@@ -42,15 +43,16 @@ impl Rosters {
         read: Vec<(Minute, Result<Slots, Unusable>)>,
     ) -> Self {
         let minute = schedule.align(minute);
-        let mut rosters = Self { looks: Vec::new(), own: Own::Empty, unusable: Vec::new(), schedule, minute, writer };
+        let mut rosters =
+            Self { snapshots: Vec::new(), own: Own::Empty, unusable: Vec::new(), schedule, minute, writer };
         for (at, slots) in read.into_iter().filter(|(at, _)| *at <= minute) {
             let taken = slots.as_ref().map_or(0, |slots| slots.taken);
             let roster = slots.and_then(|slots| Roster::of(&slots.slots).ok_or(Unusable::Mixed));
             match roster {
                 Ok(roster) if at < minute => {
-                    // Of groups that another run did not select nothing follows.
+                    // A roster of another selection shows nothing about these groups.
                     let whole = roster.whole && rosters.is_own(&roster);
-                    rosters.looks.push(KeptLook { minute: at, roster: Roster { whole, ..roster } });
+                    rosters.snapshots.push(StoredSnapshot { minute: at, roster: Roster { whole, ..roster } });
                 }
                 Ok(roster) if rosters.is_own(&roster) => rosters.own = Own::Kept(taken),
                 Ok(_) => rosters.own = Own::Foreign,
@@ -61,39 +63,40 @@ impl Rosters {
         rosters
     }
 
-    /// Adds what was read of older looks than these.
+    /// Adds rosters of older snapshots.
     pub(crate) fn add_older(&mut self, older: Self) {
-        self.looks.extend(older.looks);
+        self.snapshots.extend(older.snapshots);
         self.unusable.extend(older.unusable);
     }
 
-    /// Whether the newest look is the one before the run's own minute.
+    /// Whether the newest snapshot is the one before the run's own minute.
     pub(crate) fn is_next(&self) -> bool {
-        self.looks.first().is_some_and(|look| look.minute == self.schedule.back(self.minute, 1))
+        self.snapshots.first().is_some_and(|snapshot| snapshot.minute == self.schedule.back(self.minute, 1))
     }
 
-    /// Whether at least two looks in a row are missing before this one, and the newest two came on schedule: those that are missing
-    /// were to be, and could read nothing.
+    /// Whether at least two snapshots in a row are missing before this one, and the newest two were on schedule: then
+    /// the missing runs were scheduled, and could read nothing.
     pub(crate) fn follows_a_hole(&self) -> bool {
-        let [newest, before, ..] = &*self.looks else { return false };
+        let [newest, before, ..] = &*self.snapshots else { return false };
         let (one, three) = (self.schedule.back(newest.minute, 1), self.schedule.back(self.minute, 3));
         newest.minute <= three && before.minute == one
     }
 
-    /// Which groups were told to be in trouble, by the newest look of this run's own.
-    pub(crate) fn told(&self) -> Option<&Told> {
-        self.looks.iter().find(|look| self.is_own(&look.roster)).map(|look| &look.roster.told)
+    /// Which groups were announced as not OK, by the newest snapshot of this run's own selection.
+    pub(crate) fn announced(&self) -> Option<&Announced> {
+        self.snapshots.iter().find(|snapshot| self.is_own(&snapshot.roster)).map(|snapshot| &snapshot.roster.announced)
     }
 
-    /// Whether there have been looks for a while, and all of them by others.
+    /// Whether there have been several snapshots, all of them by runs with another selection.
     pub(crate) fn is_stranger(&self) -> bool {
-        self.looks.len() >= LOOKS_TO_BE_A_STRANGER && self.looks.iter().all(|look| !self.is_own(&look.roster))
+        self.snapshots.len() >= SNAPSHOTS_TO_BE_A_STRANGER
+            && self.snapshots.iter().all(|snapshot| !self.is_own(&snapshot.roster))
     }
 
-    /// What is not as it should be, each with the way out.
+    /// The problems, each with what to do.
     pub(crate) fn problems(&self) -> Vec<String> {
         let mut problems = Vec::new();
-        let newer = |minute: &Minute| self.looks.first().is_none_or(|look| *minute > look.minute);
+        let newer = |minute: &Minute| self.snapshots.first().is_none_or(|snapshot| *minute > snapshot.minute);
         let unusable: Vec<_> = self.unusable.iter().filter(|(minute, _)| newer(minute)).collect();
         if let Some((minute, why)) = unusable.first() {
             let more = match unusable.len() {
@@ -101,34 +104,34 @@ impl Rosters {
                 several => format!(", nor can the {} before it", several - 1),
             };
             let at = rfc3339(minute.seconds());
-            problems.push(format!("the look of {at} cannot be used: {why}{more}; {}", way_out(*why)));
+            problems.push(format!("the snapshot of {at} cannot be used: {why}{more}; {}", way_out(*why)));
         }
         match self.own {
-            Own::Unusable(why) => problems.push(format!("the minute of this look is spoilt: {why}; {}", way_out(why))),
+            Own::Unusable(why) => problems.push(format!("the history of this minute is damaged: {why}; {}", way_out(why))),
             Own::Foreign => problems.push(format!("{STRANGERS}; {STRANGERS_WAY_OUT}")),
             Own::Empty | Own::Kept(_) if self.writer.is_some() && self.is_stranger() => problems.push(format!(
-                "all looks kept so far are those of a run that looks at other groups; if the configuration was changed just now, the next look knows its own, else {STRANGERS_WAY_OUT}"
+                "the stored history belongs to a run that selects other groups; if the configuration was changed just now, the next run finds its own history, else {STRANGERS_WAY_OUT}"
             )),
             Own::Empty | Own::Kept(_) => {}
         }
         let period = self.schedule.period();
         if let Some(minutes) = self.distance().filter(|minutes| *minutes != period) {
             problems.push(format!(
-                "looks come every {minutes} minutes, MEERKAT_PERIOD is {period}: set it to {minutes}, or run the schedule every {period}"
+                "runs come every {minutes} minutes, MEERKAT_PERIOD is {period}: set it to {minutes}, or run the schedule every {period}"
             ));
         }
         problems
     }
 
-    /// Minutes from look to look where the last few distances are the same.
+    /// Minutes between snapshots, if the last few distances are equal.
     fn distance(&self) -> Option<i64> {
         let minutes: Vec<i64> = std::iter::once(&self.minute)
-            .chain(self.looks.iter().map(|look| &look.minute))
+            .chain(self.snapshots.iter().map(|snapshot| &snapshot.minute))
             .map(|minute| minute.seconds() / 60)
-            .take(LOOKS_TO_TELL_A_PERIOD)
+            .take(SNAPSHOTS_TO_KNOW_A_PERIOD)
             .collect();
         let mut distances = minutes.windows(2).map(|pair| pair[0] - pair[1]);
-        let first = distances.next().filter(|_| minutes.len() == LOOKS_TO_TELL_A_PERIOD)?;
+        let first = distances.next().filter(|_| minutes.len() == SNAPSHOTS_TO_KNOW_A_PERIOD)?;
         distances.all(|other| other == first).then_some(first)
     }
 
@@ -142,24 +145,22 @@ pub(crate) fn way_out(why: Unusable) -> &'static str {
     match why {
         Unusable::TwoRuns | Unusable::Mixed => STRANGERS_WAY_OUT,
         Unusable::NoHeader | Unusable::InPart { .. } => {
-            "an older look stands in for it; if this lasts, see the function's log for writes that failed"
+            "an older snapshot is used for it; if this lasts, see the function's log for failed writes"
         }
-        Unusable::OtherFormat => {
-            "what is known begins anew with this look, and there are verdicts again from the third one on"
-        }
+        Unusable::OtherFormat => "the history starts again with this run, and verdicts are back with the third run",
     }
 }
 
-const STRANGERS: &str = "the look of this minute was kept by a run that looks at other groups";
+const STRANGERS: &str = "the snapshot of this minute was stored by a run that selects other groups";
 const STRANGERS_WAY_OUT: &str = "let one schedule alone run for this cluster's name, or give each its own name (MEERKAT_CLUSTER) or part (MEERKAT_PART)";
-/// This look and three before it.
-const LOOKS_TO_TELL_A_PERIOD: usize = 4;
-/// Looks after which a run should have met its own.
-const LOOKS_TO_BE_A_STRANGER: usize = 3;
+/// This snapshot and three before it.
+const SNAPSHOTS_TO_KNOW_A_PERIOD: usize = 4;
+/// Snapshots after which a run should have found its own.
+const SNAPSHOTS_TO_BE_A_STRANGER: usize = 3;
 
 #[cfg(test)]
 mod tests {
-    use super::super::roster::{Restless, Told};
+    use super::super::roster::{Announced, Restless};
     use super::*;
 
     const NOON: i64 = 1_800_014_400;
@@ -168,9 +169,9 @@ mod tests {
         Minute::holding(NOON + minute * 60)
     }
 
-    /// Looks at these minutes before noon, each with its writer; `None` for two runs in one minute.
-    fn rosters(looks: &[(i64, Option<u64>)]) -> Rosters {
-        let read = looks.iter().map(|(minute, writer)| {
+    /// Snapshots at these minutes before noon, each with its writer; `None` for two runs in one minute.
+    fn rosters(snapshots: &[(i64, Option<u64>)]) -> Rosters {
+        let read = snapshots.iter().map(|(minute, writer)| {
             let roster = |writer| Roster {
                 groups: 1,
                 writer,
@@ -179,7 +180,7 @@ mod tests {
                 filled: vec![true],
                 deepest: 1,
                 restless: Restless::Groups(Vec::new()),
-                told: Told::default(),
+                announced: Announced::default(),
                 topics: Vec::new(),
             };
             let slots = writer.map(|writer| Slots { taken: 1, slots: roster(writer).slots() });
@@ -188,14 +189,14 @@ mod tests {
         Rosters::new(Schedule::MINUTELY, at(0), Some(1), read.collect())
     }
 
-    fn check(looks: &[(i64, Option<u64>)], expected: &[&str]) {
-        let problems = rosters(looks).problems();
+    fn check(snapshots: &[(i64, Option<u64>)], expected: &[&str]) {
+        let problems = rosters(snapshots).problems();
         let begin = |(problem, expected): (&String, &&str)| problem.starts_with(expected);
         assert!(problems.len() == expected.len() && problems.iter().zip(expected).all(begin), "{problems:?}");
     }
 
     #[test]
-    fn looks_on_schedule_are_no_problem() {
+    fn runs_on_schedule_are_no_problem() {
         check(&[(1, Some(1)), (2, Some(1)), (3, Some(1))], &[]);
         check(&[], &[]);
         check(&[(0, Some(1)), (1, Some(1))], &[]);
@@ -203,41 +204,41 @@ mod tests {
     }
 
     #[test]
-    fn another_period_is_told_once_three_distances_say_so() {
+    fn another_period_is_reported_after_three_equal_distances() {
         check(&[(5, Some(1)), (10, Some(1))], &[]);
-        check(&[(5, Some(1)), (10, Some(1)), (15, Some(1))], &["looks come every 5 minutes, MEERKAT_PERIOD is 1"]);
+        check(&[(5, Some(1)), (10, Some(1)), (15, Some(1))], &["runs come every 5 minutes, MEERKAT_PERIOD is 1"]);
         check(&[(5, Some(1)), (6, Some(1)), (7, Some(1))], &[]);
     }
 
     #[test]
-    fn another_writer_is_told() {
-        check(&[(0, Some(2)), (1, Some(1))], &["the look of this minute was kept by a run"]);
+    fn another_writer_is_reported() {
+        check(&[(0, Some(2)), (1, Some(1))], &["the snapshot of this minute was stored by a run"]);
         check(&[(1, Some(2)), (2, Some(1))], &[]);
-        check(&[(1, Some(2)), (2, Some(2)), (3, Some(2))], &["all looks kept so far are those of a run"]);
-        assert!(!rosters(&[(1, Some(2))]).looks[0].roster.whole);
+        check(&[(1, Some(2)), (2, Some(2)), (3, Some(2))], &["the stored history belongs to a run"]);
+        assert!(!rosters(&[(1, Some(2))]).snapshots[0].roster.whole);
     }
 
     #[test]
-    fn looks_of_another_version_are_told_once_and_begin_anew() {
+    fn snapshots_of_another_version_are_reported_once_and_history_starts_again() {
         let read = (1..=3).map(|minute| (at(-minute), Err(Unusable::OtherFormat))).collect();
         let rosters = Rosters::new(Schedule::MINUTELY, at(0), Some(1), read);
-        assert_eq!(rosters.looks, []);
+        assert_eq!(rosters.snapshots, []);
         assert_eq!(
             rosters.problems(),
             [
-                "the look of 2027-01-15T11:59:00Z cannot be used: another version of the program kept it, nor can the 2 before it; what is known begins anew with this look, and there are verdicts again from the third one on"
+                "the snapshot of 2027-01-15T11:59:00Z cannot be used: another version of the program wrote it, nor can the 2 before it; the history starts again with this run, and verdicts are back with the third run"
             ]
         );
     }
 
     #[test]
-    fn a_look_that_cannot_be_used_is_told_while_it_is_the_newest() {
-        check(&[(1, None), (2, Some(1))], &["the look of 2027-01-15T11:59:00Z cannot be used: two runs"]);
+    fn a_snapshot_that_cannot_be_used_is_reported_while_it_is_the_newest() {
+        check(&[(1, None), (2, Some(1))], &["the snapshot of 2027-01-15T11:59:00Z cannot be used: two runs"]);
         check(
             &[(1, None), (2, None), (3, Some(1))],
-            &["the look of 2027-01-15T11:59:00Z cannot be used: two runs wrote into the same minute, nor"],
+            &["the snapshot of 2027-01-15T11:59:00Z cannot be used: two runs wrote into the same minute, nor"],
         );
         check(&[(1, Some(1)), (2, None)], &[]);
-        check(&[(0, None), (1, Some(1))], &["the minute of this look is spoilt: two runs"]);
+        check(&[(0, None), (1, Some(1))], &["the history of this minute is damaged: two runs"]);
     }
 }

@@ -1,7 +1,8 @@
-//! Statuses that stand: which groups were last published as WARN or ERR, by name.
+//! Statuses that are still valid: which groups were last published as WARN or ERR, by name.
 //!
-//! A roster knows groups by a hash. A run that cannot list the groups needs their names to publish their statuses again. The names are
-//! bytes in pages of their own, beside the roster of the same minute, and only while there is something to keep.
+//! A roster knows groups by a hash. A run that cannot list the groups needs their names to publish their statuses
+//! again. The names are bytes in pages of their own, beside the roster of the same minute, and only while there are
+//! such groups.
 
 use super::bytes::{self, BYTES_PER_PAGE, take};
 use super::seconds::Slot;
@@ -12,7 +13,7 @@ use crate::judge::outcome::LastKnown;
 pub(crate) struct Standing {
     /// The worst first, then by name.
     pub groups: Vec<StandingGroup>,
-    /// How many more there are, which [`MOST_PAGES`] pages have no room for.
+    /// How many more there are, for which [`MOST_PAGES`] pages have no room.
     pub left_out: usize,
     /// Whether statuses that were published before the history began still have to be read.
     pub asks: bool,
@@ -26,7 +27,8 @@ pub(crate) struct StandingGroup {
 }
 
 impl Standing {
-    /// In order, as much as there is room for. A name that does not fit is left out, and shorter ones are not.
+    /// In order, as many as there is room for. A name that does not fit is left out, and later shorter ones are still
+    /// stored.
     pub(crate) fn new(mut groups: Vec<StandingGroup>, left_out: usize, asks: bool) -> Self {
         groups.sort_by(|one, other| (other.last.status, &one.name).cmp(&(one.last.status, &other.name)));
         let mut room = MOST_PAGES * BYTES_PER_PAGE - HEAD;
@@ -40,7 +42,7 @@ impl Standing {
         Self { left_out: left_out + all - groups.len(), groups, asks }
     }
 
-    /// Whether there is nothing to keep.
+    /// Whether there is nothing to store.
     pub(crate) fn is_empty(&self) -> bool {
         self.groups.is_empty() && !self.asks && self.left_out == 0
     }
@@ -61,12 +63,12 @@ impl Standing {
         bytes::pages(&written)
     }
 
-    /// How many pages there are, by the first of them.
+    /// How many pages there are, according to the first one.
     pub(crate) fn count(first: &[Slot]) -> usize {
         bytes::of(first).first().map_or(0, |pages| usize::from(*pages))
     }
 
-    /// What was written as these slots, one page after the other; `None` where it is not whole.
+    /// The names in these slots, one page after the other; `None` if they are not complete.
     pub(crate) fn of(slots: &[Slot], now: i64) -> Option<Self> {
         let written = bytes::of(slots);
         let mut rest = &*written;
@@ -159,7 +161,7 @@ mod tests {
         assert_eq!(Standing::of(&pages.pages(NOW)[0], NOW), None, "half of it is not whole");
     }
 
-    /// The layout of bytes, which an earlier version wrote.
+    /// The layout of bytes that an earlier version wrote.
     #[test]
     fn a_page_of_names_means_what_it_always_meant() {
         let last = LastKnown { status: 3, at_s: NOW - 7 * 60, recalled: true };

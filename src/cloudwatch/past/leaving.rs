@@ -1,4 +1,4 @@
-//! What a run leaves behind of its look.
+//! What a run stores of its snapshot.
 
 use std::collections::BTreeMap;
 
@@ -13,39 +13,39 @@ use crate::cloudwatch::pages::entry::{Entry, Sighting};
 use crate::cloudwatch::pages::key::{Key, Mark, OfName};
 use crate::cloudwatch::pages::notes;
 use crate::cloudwatch::pages::page;
+use crate::cloudwatch::pages::pages_read::Missing;
 use crate::cloudwatch::pages::recall::Recalled;
-use crate::cloudwatch::pages::roster::{ReadTopic, Restless, Roster, Told};
+use crate::cloudwatch::pages::roster::{Announced, ReadTopic, Restless, Roster};
 use crate::cloudwatch::pages::rosters::Own;
 use crate::cloudwatch::pages::seconds::{self, Slots};
-use crate::cloudwatch::pages::sheets::Missing;
 use crate::cloudwatch::pages::standing::Standing;
 use crate::cloudwatch::publish::Written;
 use crate::judge::outcome::Memories;
 use crate::model::cluster_memory::ClusterMemory;
 use crate::model::snapshot::Snapshot;
 
-/// What a run leaves behind besides its rows.
+/// What a run stores besides its rows.
 #[derive(Clone, Debug)]
 pub(crate) struct Leaving {
     /// When the logs had been read, in milliseconds since the epoch.
     pub taken: i64,
-    /// How many groups there are of those that were selected.
+    /// How many of the selected groups exist.
     pub groups: u32,
     /// Whether every group could be read.
     pub whole: bool,
-    /// The groups whose metrics are to be published for some more looks.
+    /// The groups whose metrics are to be published for some more runs.
     pub restless: Restless,
-    /// The groups that have been told to be in trouble.
-    pub told: Told,
-    /// The groups whose published status is not over.
+    /// The groups that have been announced as not OK.
+    pub announced: Announced,
+    /// The groups whose published status is still valid.
     pub standing: Standing,
     /// What is remembered of the cluster besides its partitions.
     pub cluster: ClusterMemory,
 }
 
 impl Past {
-    /// Writes this look, page by page, where the minute is still empty and the history could be read: a memory that was
-    /// folded from nothing must not take the place of one that is only out of sight.
+    /// Writes this snapshot, page by page, if the minute is still empty and the history could be read: a memory that
+    /// begins from nothing must not replace one that could only not be read.
     pub(crate) async fn write(
         &self,
         store: &Store,
@@ -62,55 +62,54 @@ impl Past {
         let mut entries = Vec::with_capacity(found.order.len());
         for (place, row) in found.order.iter().enumerate() {
             match found.entry(place, *row, snapshot, memories, minute, schedule.period()) {
-                Ok(entry) => entries.extend(entry.map(|entry| (found.sheets.keys()[place], entry))),
+                Ok(entry) => entries.extend(entry.map(|entry| (found.pages_read.keys()[place], entry))),
                 Err(OutOfSight) => whole = false,
             }
         }
-        // What vanished keeps its slot, so that it is found again.
-        entries.extend(found.ghosts.iter().map(|ghost| (ghost.key, Entry::Unread { looks: ghost.looks })));
+        // A vanished partition keeps its slot, so that it is found again.
+        entries.extend(found.ghosts.iter().map(|ghost| (ghost.key, Entry::Unread { snapshots: ghost.snapshots })));
         entries.sort_unstable_by_key(|(key, _)| *key);
         let keys: Vec<Key> = entries.iter().map(|(key, _)| *key).collect();
-        let before = rosters.looks.first().map(|look| look.roster.bits);
+        let before = rosters.snapshots.first().map(|stored| stored.roster.bits);
         let bits = binding::bits(keys.len(), before);
         let mut filled = vec![false; 1 << bits];
         let mut pages = Vec::new();
         let mut deepest = 0;
-        for leaf in binding::bind(&keys, bits) {
-            deepest = deepest.max(leaf.pages);
-            if let Some(filled) = filled.get_mut(leaf.place.bucket as usize) {
+        for range in binding::bind(&keys, bits) {
+            deepest = deepest.max(range.pages);
+            if let Some(filled) = filled.get_mut(range.place.bucket as usize) {
                 *filled = true;
             }
-            let slots = page::slots(minute, &entries[leaf.keys], leaf.pages);
+            let slots = page::slots(minute, &entries[range.keys], range.pages);
             let page = slots.and_then(|slots| seconds::write(schedule, minute, &Slots { taken: leaving.taken, slots }));
-            pages.push((asker.shelf.page(leaf.place), page));
+            pages.push((asker.addresses.page(range.place), page));
         }
-        let Leaving { taken, groups, restless, told, standing, cluster, .. } = leaving;
-        let notes = notes::pages(&cluster, minute.seconds())
-            .into_iter()
-            .enumerate()
-            .map(|(page, slots)| (asker.shelf.notes(page), seconds::write(schedule, minute, &Slots { taken, slots })));
+        let Leaving { taken, groups, restless, announced, standing, cluster, .. } = leaving;
+        let notes = notes::pages(&cluster, minute.seconds()).into_iter().enumerate().map(|(page, slots)| {
+            (asker.addresses.notes(page), seconds::write(schedule, minute, &Slots { taken, slots }))
+        });
         pages.extend(notes);
         if !standing.is_empty() {
             let names = standing.pages(minute.seconds()).into_iter().enumerate().map(|(page, slots)| {
-                (asker.shelf.standing(page), seconds::write(schedule, minute, &Slots { taken, slots }))
+                (asker.addresses.standing(page), seconds::write(schedule, minute, &Slots { taken, slots }))
             });
             pages.extend(names);
         }
         let topics = found.topics(snapshot);
-        let roster = Roster { groups, writer, bits, whole, filled, deepest, restless, told, topics };
+        let roster = Roster { groups, writer, bits, whole, filled, deepest, restless, announced, topics };
         let slots = Slots { taken, slots: roster.slots() };
-        pages.push((asker.shelf.roster(), seconds::write(schedule, minute, &slots)));
+        pages.push((asker.addresses.roster(), seconds::write(schedule, minute, &slots)));
         let mut written = store.write(&pages, until).await;
         written.metrics = pages.len();
         written
     }
 }
 
-/// A partition whose past is out of sight: it is left out, so that what is kept of it stays the newest.
+/// A partition whose past could not be read is left out, so that the stored one stays the newest.
 struct OutOfSight;
 
 impl PartPast {
-    /// The topics of all partitions that are kept.
+    /// The topics of all partitions that are stored.
     fn topics(&self, snapshot: &Snapshot) -> Vec<ReadTopic> {
         let of_rows = snapshot.topics.iter().filter_map(|topic| {
             let partitions = u32::try_from(topic.partitions.as_ref().ok()?.len()).unwrap_or(u32::MAX);
@@ -129,7 +128,7 @@ impl PartPast {
         by_mark.into_values().collect()
     }
 
-    /// What is to be kept of a row; nothing where there is nothing to keep.
+    /// The entry to store for a row; `None` if there is nothing to store.
     fn entry(
         &self,
         place: usize,
@@ -147,8 +146,8 @@ impl PartPast {
         if let (Ok(committed), Ok(log), Some(memory)) = (&row.committed, snapshot.ahead(row), memories.of(at)) {
             return Ok(Sighting::new(*committed, log.end, memory.pack()).map(Entry::Seen));
         }
-        let Recalled::Kept { look, .. } = recalled else { return Ok(None) };
-        let minutes = (minute.seconds() - self.sheets.looks()[look].minute.seconds()) / 60;
-        Ok(u16::try_from(minutes / period).ok().map(|looks| Entry::Unread { looks }))
+        let Recalled::Kept { snapshot: stored, .. } = recalled else { return Ok(None) };
+        let minutes = (minute.seconds() - self.pages_read.snapshots()[stored].minute.seconds()) / 60;
+        Ok(u16::try_from(minutes / period).ok().map(|snapshots| Entry::Unread { snapshots }))
     }
 }

@@ -1,15 +1,15 @@
-//! The past of a snapshot: what earlier looks saw of its rows, and this look beside them.
+//! The past of a snapshot: what earlier snapshots have of its rows, beside this one.
 
 use futures_util::future::join_all;
 use tokio::time::Instant;
 
 use super::address::Minute;
 use super::history::Store;
+use super::pages::addresses::Addresses;
 use super::pages::binding::beyond_layout;
 use super::pages::entry::LARGEST_OFFSET;
-use super::pages::roster::{Roster, Told};
+use super::pages::roster::{Announced, Roster};
 use super::pages::rosters::Own;
-use super::pages::shelf::Shelf;
 use crate::judge::input::Before;
 use crate::model::cluster_memory::ClusterMemory;
 use crate::model::memory::Sample;
@@ -31,24 +31,25 @@ pub(crate) use standing::Stood;
 pub(crate) use vanished::Ghost;
 pub(crate) use windows::{Effort, Wanted, Windows, points_of_short_windows};
 
-/// Who asks for the past, and of what.
+/// The run that asks for the past, and its selection.
 #[derive(Clone, Debug)]
 pub(crate) struct Asker {
     /// Where the pages are.
-    pub shelf: Shelf,
+    pub addresses: Addresses,
     /// The scheduled minute.
     pub minute: Minute,
     /// The present second, since the epoch: how far back the store answers is counted from it.
     pub now: i64,
-    /// Which groups are there.
+    /// The part of the groups.
     pub part: Part,
-    /// Whether the run looks at a few of them only.
+    /// Whether the run selects only a few of them.
     pub few: bool,
-    /// What the run looks at, as a hash; `None` where it never writes.
+    /// The run's selection, as a hash; `None` if it never writes.
     pub writer: Option<u64>,
 }
 
-/// What the store holds about the rows of a snapshot, or why nothing is known of it; by part, of which a run that writes has one.
+/// What the store has about the rows of a snapshot, or why nothing is known; by part, of which a run that writes has
+/// one.
 pub(crate) struct Past(Known<Vec<PartPast>>);
 
 impl Past {
@@ -57,14 +58,14 @@ impl Past {
         Self(Err(why))
     }
 
-    /// Reads what the newest looks before the askers' minute saw of these rows, each of its part's.
+    /// Reads what the newest snapshots before the askers' minute have of these rows, each row from its own part.
     ///
-    /// It needs the topics' ids, not their logs, so it can run while those are being read.
+    /// It needs the topics' ids, not their logs, so it can run while the logs are being read.
     pub(crate) async fn read(store: &Store, askers: Vec<Asker>, snapshot: &Snapshot, until: Instant) -> Self {
         Self(Ok(join_all(askers.into_iter().map(|asker| PartPast::read(store, asker, snapshot, until))).await))
     }
 
-    /// Takes in what [`Past::open_windows`] read.
+    /// Adds what [`Past::open_windows`] read.
     pub(crate) fn add(&mut self, windows: Vec<Windows>) {
         for (found, windows) in self.0.iter_mut().flatten().zip(windows) {
             found.windows = windows;
@@ -90,32 +91,34 @@ impl Past {
     /// The samples of a row in its window, oldest first.
     ///
     /// # Errors
-    /// Why they are not known: [`LeftOut`](crate::model::unknown::Cause::LeftOut) where others came first,
-    /// [`Stands`](crate::model::unknown::Cause::Stands) where the group was in error, and only a window could show that this is over.
+    /// Why they are not known: [`LeftOut`](crate::model::unknown::Cause::LeftOut) if others came first,
+    /// [`Stands`](crate::model::unknown::Cause::Stands) if the group was in error, and only a window could show that
+    /// this is over.
     pub(crate) fn earlier(&self, row: usize) -> Known<Vec<Sample>> {
         let all = self.0.as_ref().map_err(Clone::clone)?;
         let found = all.iter().find(|found| found.places[row].is_some());
         found.ok_or_else(|| Unknown::because(NO_PLACE))?.windows.of(row)
     }
 
-    /// What the newest earlier look told of all groups of the run's part; `None` where there was none.
+    /// The roster of the newest earlier snapshot of the run's part; `None` if there was none.
     pub(crate) fn roster(&self) -> Known<Option<&Roster>> {
         let Some(found) = self.0.as_ref().map_err(Clone::clone)?.first() else { return Ok(None) };
         let rosters = found.rosters.as_ref().map_err(Clone::clone)?;
-        Ok(rosters.looks.first().map(|look| &look.roster))
+        Ok(rosters.snapshots.first().map(|stored| &stored.roster))
     }
 
-    /// Which groups were told to be in trouble before this look; `None` in it where no look of the run's own is known.
+    /// Which groups were announced as not OK before this run; `None` inside if no snapshot of this run's own selection
+    /// is known.
     ///
     /// # Errors
-    /// Why nothing can be told now: the history could not be read, or this minute's look is there already.
-    pub(crate) fn told(&self) -> Known<Option<&Told>> {
+    /// Why nothing can be announced now: the history could not be read, or a snapshot of this minute exists already.
+    pub(crate) fn announced(&self) -> Known<Option<&Announced>> {
         let found = self.0.as_ref().map_err(Clone::clone)?.first();
         let rosters =
             found.ok_or_else(|| Unknown::because("nothing is kept"))?.rosters.as_ref().map_err(Clone::clone)?;
         match rosters.own {
-            Own::Empty => Ok(rosters.told()),
-            _ => Err(Unknown::because("this minute's look is kept already")),
+            Own::Empty => Ok(rosters.announced()),
+            _ => Err(Unknown::because("a snapshot of this minute is stored already")),
         }
     }
 
@@ -127,22 +130,23 @@ impl Past {
         }
     }
 
-    /// The partitions of groups of now that vanished since an earlier look.
+    /// The partitions of groups of now that vanished since an earlier snapshot.
     pub(crate) fn ghosts(&self) -> Vec<Ghost> {
         self.0.iter().flatten().flat_map(|found| found.ghosts.iter().copied()).collect()
     }
 
-    /// Remembers only these.
+    /// Keeps only these.
     pub(crate) fn keep_ghosts(&mut self, keep: impl Fn(&Ghost) -> bool) {
         self.0.iter_mut().flatten().for_each(|found| found.ghosts.retain(&keep));
     }
 
-    /// Which groups the newest look of the run's own told to be in trouble; `None` where no such look is known.
-    pub(crate) fn told_before(&self) -> Option<&Told> {
-        self.0.as_ref().ok()?.first()?.rosters.as_ref().ok()?.told()
+    /// Which groups the newest snapshot of this run's own selection has as announced; `None` if no such snapshot is
+    /// known.
+    pub(crate) fn announced_before(&self) -> Option<&Announced> {
+        self.0.as_ref().ok()?.first()?.rosters.as_ref().ok()?.announced()
     }
 
-    /// What is in the run's own minute already; nothing where that is not known.
+    /// What is stored in the run's own minute already; empty if that is not known.
     pub(crate) fn own(&self) -> Option<Own> {
         Some(self.0.as_ref().ok()?.first()?.rosters.as_ref().ok()?.own)
     }
@@ -152,7 +156,7 @@ impl Past {
         self.0.iter().flatten().map(|found| found.reads.metrics + found.windows.reads.metrics).sum()
     }
 
-    /// Estimated points that were asked for.
+    /// Estimated points that were requested.
     pub(crate) fn points(&self) -> u64 {
         let points = self.0.iter().flatten().map(|found| found.reads.points + found.windows.reads.points);
         points.sum::<i64>().unsigned_abs()
@@ -163,7 +167,7 @@ impl Past {
         self.0.iter().flatten().map(|found| found.windows.effort()).sum()
     }
 
-    /// What is missing of the history, or not as it should be, each once and with the way out; that it is turned off is no problem.
+    /// Problems of the history, each once and with what to do; that it is turned off is no problem.
     pub(crate) fn problems(&self, snapshot: &Snapshot) -> Vec<Unknown> {
         let mut problems: Vec<Unknown> = Vec::new();
         for problem in self.0.iter().flatten().flat_map(PartPast::problems) {
@@ -181,7 +185,7 @@ impl Past {
             let place = format!("{}/{}", snapshot.topic(first).name, first.partition);
             let more = if large.len() > 1 { format!(" and {} more", large.len() - 1) } else { String::new() };
             problems.push(Unknown::because(format!(
-                "the offsets of {place}{more} are too large to be kept, {LARGEST_OFFSET} being the largest: leave the topic out (MEERKAT_TOPICS), or create it anew"
+                "the offsets of {place}{more} are too large to store (the largest is {LARGEST_OFFSET}): leave the topic out (MEERKAT_TOPICS), or create it again"
             )));
         }
         problems

@@ -1,4 +1,4 @@
-//! What is kept of the rows of one part, and what is missing of it.
+//! The stored past of the rows of one part, and what is missing of it.
 
 use std::collections::BTreeMap;
 
@@ -13,9 +13,9 @@ use crate::cloudwatch::history::Store;
 use crate::cloudwatch::pages::binding;
 use crate::cloudwatch::pages::entry::{LARGEST_OFFSET, Sighting};
 use crate::cloudwatch::pages::key::{Key, Mark, OfGroup, OfTopic};
+use crate::cloudwatch::pages::pages_read::{Missing, PagesRead};
 use crate::cloudwatch::pages::recall::{Recall, Recalled};
 use crate::cloudwatch::pages::rosters::{Rosters, way_out};
-use crate::cloudwatch::pages::sheets::{Missing, Sheets};
 use crate::judge::input::Previous;
 use crate::model::cluster_memory::ClusterMemory;
 use crate::model::lag::Committed;
@@ -24,23 +24,23 @@ use crate::model::part::Part;
 use crate::model::snapshot::{Row, Snapshot};
 use crate::model::unknown::{Known, Unknown};
 
-/// What the store holds about the rows of a part.
+/// What the store has about the rows of a part.
 pub(super) struct PartPast {
     pub(super) asker: Asker,
     pub(super) rosters: Known<Rosters>,
-    /// For how many looks before this one they tell whether there was one.
+    /// For how many snapshots before this one they show whether it exists.
     pub(super) listed: u32,
     /// The rows that have a place in the history, in the order of their keys.
     pub(super) order: Vec<usize>,
-    /// The other way round, by row; `None` where the topic's metadata is unknown.
+    /// The reverse, by row; `None` if the topic's metadata is unknown.
     pub(super) places: Vec<Option<usize>>,
-    pub(super) sheets: Sheets,
+    pub(super) pages_read: PagesRead,
     /// Parallel to `order`.
     pub(super) recalled: Vec<Recalled>,
     pub(super) windows: Windows,
     /// Partitions that vanished, in the order of their keys.
     pub(super) ghosts: Vec<Ghost>,
-    /// What the newest look remembered besides; `None` where it is not known.
+    /// The notes of the newest snapshot; `None` if they are not known.
     pub(super) notes: Option<ClusterMemory>,
     pub(super) reads: Reads,
 }
@@ -49,8 +49,8 @@ impl PartPast {
     pub(super) async fn read(store: &Store, mut asker: Asker, snapshot: &Snapshot, until: Instant) -> Self {
         asker.minute = store.schedule().align(asker.minute);
         let (mut reads, mut of_notes) = (Reads::default(), Reads::default());
-        let near = store.schedule().looks_near();
-        let kept = store.schedule().looks_kept(asker.minute, asker.now);
+        let near = store.schedule().snapshots_near();
+        let kept = store.schedule().snapshots_kept(asker.minute, asker.now);
         let mut listed = near;
         let size = (snapshot.brokers.len(), snapshot.watched.len(), snapshot.groups.len());
         let (mut rosters, notes) =
@@ -61,18 +61,18 @@ impl PartPast {
             listed = kept;
         }
         let (keys, order, places) = ordered(snapshot, asker.part);
-        let looks = rosters.as_ref().map(|rosters| rosters.looks.clone()).unwrap_or_default();
-        let sheets = Sheets::new(keys, asker.few, looks);
-        let mut recall = Recall::new(store.schedule(), sheets, listed >= kept);
+        let snapshots = rosters.as_ref().map(|rosters| rosters.snapshots.clone()).unwrap_or_default();
+        let pages_read = PagesRead::new(keys, asker.few, snapshots);
+        let mut recall = Recall::new(store.schedule(), pages_read, listed >= kept);
         loop {
             let questions = recall.questions();
             if !questions.is_empty() {
-                reads.pages(store, &asker.shelf, &mut recall.sheets, (&questions, false), until).await;
+                reads.pages(store, &asker.addresses, &mut recall.pages_read, (&questions, false), until).await;
             } else if let (true, Ok(rosters)) = (recall.wants_older() || recall.wants_a_whole_one(), &mut rosters) {
                 match reads.rosters(store, &asker, (near + 1, kept), until).await {
                     Ok(before) => {
                         listed = kept;
-                        recall.go_on(before.looks.clone());
+                        recall.go_on(before.snapshots.clone());
                         rosters.add_older(before);
                     }
                     Err(_) => recall.give_up(),
@@ -81,44 +81,57 @@ impl PartPast {
                 break;
             }
         }
-        let (recalled, sheets) = recall.pasts();
+        let (recalled, pages_read) = recall.pasts();
         let windows = Windows::default();
-        let mut past =
-            Self { asker, rosters, listed, order, places, sheets, recalled, windows, ghosts: Vec::new(), notes, reads };
-        past.look_for_ghosts(store, snapshot, until).await;
+        let mut past = Self {
+            asker,
+            rosters,
+            listed,
+            order,
+            places,
+            pages_read,
+            recalled,
+            windows,
+            ghosts: Vec::new(),
+            notes,
+            reads,
+        };
+        past.search_ghosts(store, snapshot, until).await;
         past
     }
 
-    /// Looks for partitions of the newest whole look that are not there any more.
+    /// Searches for partitions of the newest whole snapshot that no longer exist.
     ///
-    /// Where fewer groups are there than then, what is left over is most likely theirs; where not every group is listed too.
-    async fn look_for_ghosts(&mut self, store: &Store, snapshot: &Snapshot, until: Instant) {
-        let looks = self.sheets.looks();
-        let Some(at) = looks.iter().position(|look| look.roster.whole) else { return };
-        let groups = usize::try_from(looks[at].roster.groups).unwrap_or(usize::MAX);
+    /// If there are fewer groups than then, unmatched slots most likely belong to missing groups; the same if not
+    /// every group is listed.
+    async fn search_ghosts(&mut self, store: &Store, snapshot: &Snapshot, until: Instant) {
+        let snapshots = self.pages_read.snapshots();
+        let Some(at) = snapshots.iter().position(|stored| stored.roster.whole) else { return };
+        let groups = usize::try_from(snapshots[at].roster.groups).unwrap_or(usize::MAX);
         if self.asker.writer.is_none() || snapshot.listed.is_err() || snapshot.present() < groups {
             return;
         }
-        let look = looks[at].clone();
-        // First those that tell how many there are.
+        let stored = snapshots[at].clone();
+        // First the pages that show how many there are.
         for _ in 0..2 {
-            let rest = self.sheets.rest(at);
+            let rest = self.pages_read.rest(at);
             if !rest.is_empty() {
-                self.reads.pages(store, &self.asker.shelf, &mut self.sheets, (&rest, false), until).await;
+                self.reads.pages(store, &self.asker.addresses, &mut self.pages_read, (&rest, false), until).await;
             }
         }
-        let minutes = self.asker.minute.seconds() - look.minute.seconds();
+        let minutes = self.asker.minute.seconds() - stored.minute.seconds();
         let since = u16::try_from(minutes / 60 / store.schedule().period()).unwrap_or(u16::MAX);
-        let mut ghosts = vanished::named(snapshot, self.asker.part, &look, &self.sheets.stretches(at), since);
-        // Whoever stands in another's place by chance does so in one look, not in the one before it too: its fingerprints are others.
+        let mut ghosts = vanished::named(snapshot, self.asker.part, &stored, &self.pages_read.stretches(at), since);
+        // A slot that resembles another partition by chance does so in one snapshot, not in the one before it too,
+        // which has other fingerprints.
         let before = at + 1;
-        if ghosts.is_empty() || before >= self.sheets.looks().len() {
+        if ghosts.is_empty() || before >= self.pages_read.snapshots().len() {
             return;
         }
         let places = ghosts.iter().map(|ghost| (before, ghost.place));
-        let questions = places.filter(|(look, place)| !self.sheets.has(*look, *place)).collect();
-        self.reads.pages(store, &self.asker.shelf, &mut self.sheets, (&questions, false), until).await;
-        ghosts.retain(|ghost| self.sheets.may_hold(before, ghost.place, ghost.key));
+        let questions = places.filter(|(stored, place)| !self.pages_read.has(*stored, *place)).collect();
+        self.reads.pages(store, &self.asker.addresses, &mut self.pages_read, (&questions, false), until).await;
+        ghosts.retain(|ghost| self.pages_read.may_hold(before, ghost.place, ghost.key));
         self.ghosts = ghosts;
     }
 
@@ -132,18 +145,18 @@ impl PartPast {
         let rosters = self.rosters.as_ref().map(Rosters::problems).unwrap_or_default();
         problems.extend(rosters.into_iter().map(Unknown::because));
         let mut missing: BTreeMap<(Minute, Missing), usize> = BTreeMap::new();
-        for (look, why) in self.sheets.missing().filter(|(_, why)| *why != Missing::Unread) {
-            *missing.entry((look.minute, why)).or_default() += 1;
+        for (stored, why) in self.pages_read.missing().filter(|(_, why)| *why != Missing::Unread) {
+            *missing.entry((stored.minute, why)).or_default() += 1;
         }
         problems.extend(missing.into_iter().rev().map(|((minute, why), pages)| {
             let pages = if pages == 1 { String::from("a page") } else { format!("{pages} pages") };
             let todo = match why {
                 Missing::Unusable(why) => way_out(why),
                 Missing::Invisible | Missing::Unread => {
-                    "older looks stand in for it; data may take two minutes to show"
+                    "older snapshots are used for it; new data may need two minutes to become visible"
                 }
             };
-            Unknown::because(format!("{pages} of the look of {}: {why}; {todo}", rfc3339(minute.seconds())))
+            Unknown::because(format!("{pages} of the snapshot of {}: {why}; {todo}", rfc3339(minute.seconds())))
         }));
         problems
     }
@@ -151,12 +164,13 @@ impl PartPast {
     /// The rows that runs since their samples could not read.
     pub(super) fn away(&self) -> Vec<(usize, Away)> {
         let Ok(rosters) = &self.rosters else { return Vec::new() };
-        let told = rosters.told();
+        let announced = rosters.announced();
         let hole = rosters.follows_a_hole();
         let mut away = Vec::new();
         for (place, recalled) in self.recalled.iter().enumerate() {
             if matches!(recalled, Recalled::Kept { away, .. } if *away || hole) {
-                let alarmed = told.is_some_and(|told| told.was_error(self.sheets.keys()[place].group()));
+                let alarmed =
+                    announced.is_some_and(|announced| announced.was_error(self.pages_read.keys()[place].group()));
                 away.push((self.order[place], Away { alarmed }));
             }
         }
@@ -170,12 +184,12 @@ impl PartPast {
             _ => Unknown::because("history could not be read (see problems)"),
         })?;
         if is_too_large(snapshot, row) {
-            return Err(Unknown::because("its offsets are too large to be kept"));
+            return Err(Unknown::because("its offsets are too large to store"));
         }
         match self.recalled[place] {
             Recalled::Kept { taken, seen, .. } => Ok(sample(taken, seen)),
             Recalled::New if stranger => {
-                Err(Unknown::because("the history is kept by a run that looks at other groups"))
+                Err(Unknown::because("the history is written by a run that selects other groups"))
             }
             Recalled::New => Ok(None),
             Recalled::Lost(Missing::Unread) => {
@@ -187,7 +201,8 @@ impl PartPast {
     }
 }
 
-/// The keys of a part's rows in order, the row of each, and the place of each row; groups and topics are hashed once.
+/// The keys of a part's rows in order, the row of each, and the position of each row; groups and topics are hashed
+/// once.
 fn ordered(snapshot: &Snapshot, part: Part) -> (Vec<Key>, Vec<usize>, Vec<Option<usize>>) {
     let topics = snapshot.topics.iter().map(|topic| {
         let described = topic.partitions.is_ok();
@@ -211,7 +226,7 @@ fn ordered(snapshot: &Snapshot, part: Part) -> (Vec<Key>, Vec<usize>, Vec<Option
     (keys, order, places)
 }
 
-/// How many partitions of a snapshot would be kept, and on how many pages.
+/// How many partitions of a snapshot would be stored, and on how many pages.
 pub(crate) fn pages_of(snapshot: &Snapshot) -> (usize, usize) {
     let (keys, ..) = ordered(snapshot, Part::WHOLE);
     (keys.len(), binding::bind(&keys, binding::bits(keys.len(), None)).len())

@@ -1,4 +1,4 @@
-//! Reads pages and rosters, and what reading came to.
+//! Reads pages and rosters, and counts the reads.
 
 use std::collections::{BTreeMap, BTreeSet, HashMap};
 use std::ops::Range;
@@ -7,72 +7,73 @@ use std::sync::Arc;
 use tokio::time::Instant;
 
 use super::Asker;
-use crate::base::fault::told;
+use crate::base::fault::sentence;
 use crate::cloudwatch::address::Minute;
 use crate::cloudwatch::error::StoreError;
 use crate::cloudwatch::history::{Points, Store};
 use crate::cloudwatch::metric::Metric;
-use crate::cloudwatch::pages::binding::Place;
+use crate::cloudwatch::pages::addresses::Addresses;
+use crate::cloudwatch::pages::binding::PageAddress;
 use crate::cloudwatch::pages::notes;
 use crate::cloudwatch::pages::page::Page;
+use crate::cloudwatch::pages::pages_read::{Missing, PagesRead};
 use crate::cloudwatch::pages::rosters::Rosters;
 use crate::cloudwatch::pages::seconds::{self, Slots, Unusable};
-use crate::cloudwatch::pages::sheets::{Missing, Sheets};
-use crate::cloudwatch::pages::shelf::Shelf;
 use crate::model::cluster_memory::ClusterMemory;
 use crate::model::unknown::{Known, Unknown};
 
-/// What reading came to besides data.
+/// What a read returned besides data.
 #[derive(Debug, Default)]
 pub(super) struct Reads {
-    /// Metrics asked for.
+    /// Metrics requested.
     pub(super) metrics: usize,
-    /// Estimated points asked for.
+    /// Estimated points requested.
     pub(super) points: i64,
     /// Why some could not be read, each reason once.
     pub(super) failures: Vec<Unknown>,
 }
 
 impl Reads {
-    /// Reads pages of looks into their sheets; `scarce` says that the quota is what is short, not money.
+    /// Reads pages of snapshots; `scarce` means that the quota is short, not money.
     pub(super) async fn pages(
         &mut self,
         store: &Store,
-        kept: &Shelf,
-        sheets: &mut Sheets,
-        (questions, scarce): (&BTreeSet<(usize, Place)>, bool),
+        kept: &Addresses,
+        pages_read: &mut PagesRead,
+        (questions, scarce): (&BTreeSet<(usize, PageAddress)>, bool),
         until: Instant,
     ) {
-        let mut looks_of: BTreeMap<Place, Vec<usize>> = BTreeMap::new();
-        for (look, place) in questions {
-            looks_of.entry(*place).or_default().push(*look);
+        let mut snapshots_of: BTreeMap<PageAddress, Vec<usize>> = BTreeMap::new();
+        for (stored, place) in questions {
+            snapshots_of.entry(*place).or_default().push(*stored);
         }
-        let ranges = |looks: &Vec<usize>| {
-            let minutes: Vec<Minute> = looks.iter().map(|look| sheets.looks()[*look].minute).collect();
+        let ranges = |snapshots: &Vec<usize>| {
+            let minutes: Vec<Minute> = snapshots.iter().map(|stored| pages_read.snapshots()[*stored].minute).collect();
             store.schedule().ranges(&minutes, scarce)
         };
-        let wanted: Vec<_> = looks_of.iter().map(|(place, looks)| (kept.page(*place), ranges(looks))).collect();
+        let wanted: Vec<_> =
+            snapshots_of.iter().map(|(place, snapshots)| (kept.page(*place), ranges(snapshots))).collect();
         let answers = self.points(store, &wanted, until).await;
-        for ((place, looks), points) in looks_of.into_iter().zip(answers) {
+        for ((place, snapshots), points) in snapshots_of.into_iter().zip(answers) {
             let points = points.map_err(|error| self.fail(&error));
             let mut found: HashMap<Minute, Result<Slots, Unusable>> = match &points {
                 Ok(points) => seconds::read(store.schedule(), points).into_iter().collect(),
                 Err(()) => HashMap::new(),
             };
-            for look in looks {
-                let page = match (&points, found.remove(&sheets.looks()[look].minute)) {
+            for stored in snapshots {
+                let page = match (&points, found.remove(&pages_read.snapshots()[stored].minute)) {
                     (Err(()), _) => Err(Missing::Unread),
                     (Ok(_), None) => Err(Missing::Invisible),
                     (Ok(_), Some(slots)) => slots
                         .and_then(|slots| Page::of(slots.taken, &slots.slots).ok_or(Unusable::Mixed))
                         .map_err(Missing::from),
                 };
-                sheets.add(look, place, page);
+                pages_read.add(stored, place, page);
             }
         }
     }
 
-    /// Counts what is asked for, and asks.
+    /// Counts what is requested, and requests it.
     pub(super) async fn points(
         &mut self,
         store: &Store,
@@ -86,7 +87,8 @@ impl Reads {
         store.points(wanted, until).await
     }
 
-    /// The rosters of looks before the asker's minute: from `newest` looks back, 0 being the own minute, to `oldest` looks back.
+    /// The rosters of snapshots before the asker's minute: from `newest` runs back, 0 being its own minute, to
+    /// `oldest` runs back.
     pub(super) async fn rosters(
         &mut self,
         store: &Store,
@@ -96,20 +98,20 @@ impl Reads {
     ) -> Known<Rosters> {
         let schedule = store.schedule();
         let range = schedule.from(schedule.back(asker.minute, oldest), schedule.back(asker.minute, newest));
-        match self.points(store, &[(asker.shelf.roster(), vec![range])], until).await.pop() {
+        match self.points(store, &[(asker.addresses.roster(), vec![range])], until).await.pop() {
             Some(Ok(points)) => {
                 let read = seconds::read(schedule, &points);
                 Ok(Rosters::new(schedule, asker.minute, asker.writer, read))
             }
             Some(Err(error)) => {
                 self.fail(&error);
-                Err(Unknown::because(told(&*error)))
+                Err(Unknown::because(sentence(&*error)))
             }
             None => Err(Unknown::because("the history was not read")),
         }
     }
 
-    /// The notes of the newest of the last few looks that left some; `None` where nothing is known of them. They are asked for together with the
+    /// The notes of the newest of the last few snapshots that stored some; `None` if nothing is known of them. They are asked for together with the
     /// rosters, so how many pages there are is guessed by the numbers of brokers and groups of now.
     pub(super) async fn notes(
         &mut self,
@@ -119,10 +121,11 @@ impl Reads {
         until: Instant,
     ) -> Option<ClusterMemory> {
         let schedule = store.schedule();
-        let minutes: Vec<Minute> = (1..=LOOKS_OF_NOTES).map(|looks| schedule.back(asker.minute, looks)).collect();
+        let minutes: Vec<Minute> =
+            (1..=LOOKS_OF_NOTES).map(|snapshots| schedule.back(asker.minute, snapshots)).collect();
         let ranges = schedule.ranges(&minutes, false);
         let wanted: Vec<_> = (0..notes::expected(brokers, topics, groups))
-            .map(|page| (asker.shelf.notes(page), ranges.clone()))
+            .map(|page| (asker.addresses.notes(page), ranges.clone()))
             .collect();
         let mut pages: Vec<HashMap<Minute, Slots>> = Vec::with_capacity(wanted.len());
         for points in self.points(store, &wanted, until).await {
@@ -161,7 +164,7 @@ impl Reads {
     }
 
     fn fail(&mut self, error: &Arc<StoreError>) {
-        let why = Unknown::because(told(&**error));
+        let why = Unknown::because(sentence(&**error));
         if !self.failures.contains(&why) {
             self.failures.push(why);
         }

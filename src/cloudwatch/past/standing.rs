@@ -1,4 +1,5 @@
-//! Which statuses stand from before: by the pages beside the newest roster, and where no roster is left by what was published.
+//! Which published statuses are still valid: from the pages beside the newest roster, or, without a roster, from the
+//! published metrics.
 
 use std::collections::HashMap;
 
@@ -7,25 +8,25 @@ use tokio::time::Instant;
 use super::of_part::PartPast;
 use super::reads::Reads;
 use super::{Asker, Past};
-use crate::base::fault::told;
+use crate::base::fault::sentence;
 use crate::cloudwatch::address::Minute;
 use crate::cloudwatch::history::Store;
+use crate::cloudwatch::pages::addresses::Addresses;
 use crate::cloudwatch::pages::key::OfGroup;
-use crate::cloudwatch::pages::roster::{Restless, Roster, Told};
+use crate::cloudwatch::pages::pages_read::StoredSnapshot;
+use crate::cloudwatch::pages::roster::{Announced, Restless, Roster};
 use crate::cloudwatch::pages::rosters::Rosters;
 use crate::cloudwatch::pages::seconds;
-use crate::cloudwatch::pages::sheets::KeptLook;
-use crate::cloudwatch::pages::shelf::Shelf;
 use crate::cloudwatch::pages::standing::Standing;
 use crate::judge::outcome::LastKnown;
 use crate::model::unknown::{Known, Unknown};
 
-/// Statuses that were published as WARN or ERR, and are not known to be over.
+/// Statuses that were published as WARN or ERR, and are not known to have ended.
 #[derive(Debug, Default)]
 pub(crate) struct Stood {
     /// By the group's name.
     pub groups: HashMap<Box<str>, LastKnown>,
-    /// How many more there are, whose names are not kept.
+    /// How many more there are, whose names are not stored.
     pub left_out: usize,
     /// Whether the published statuses of some groups still have to be read.
     pub asks: bool,
@@ -34,10 +35,11 @@ pub(crate) struct Stood {
 }
 
 impl Past {
-    /// What stands of the groups that are `undecided`, and of those that are not listed where `unlisted` says that some may be missing.
+    /// The valid statuses of the `undecided` groups, and of unlisted groups if `unlisted` states that some may be
+    /// missing.
     ///
-    /// Where the history begins with this run, or an earlier run did not get through, the last published status of the undecided groups is
-    /// read, of the first [`MOST_ASKED`] of them.
+    /// If the history begins with this run, or an earlier run failed, the last published status of the undecided
+    /// groups is read, of the first [`MOST_ASKED`] of them.
     pub(crate) async fn standing(
         &mut self,
         store: &Store,
@@ -55,13 +57,13 @@ impl Past {
         stood
     }
 
-    /// What stands by the newest look of a part, where Kafka says nothing.
+    /// What is valid by the newest snapshot of a part, if Kafka could not be read.
     pub(crate) async fn standing_blindly(store: &Store, asker: &Asker, until: Instant) -> Known<Standing> {
         let mut reads = Reads::default();
-        let kept = (0, store.schedule().looks_kept(asker.minute, asker.now));
+        let kept = (0, store.schedule().snapshots_kept(asker.minute, asker.now));
         let rosters = reads.rosters(store, asker, kept, until).await?;
-        match rosters.looks.first() {
-            Some(newest) => read(store, &asker.shelf, newest, &mut reads, until).await,
+        match rosters.snapshots.first() {
+            Some(newest) => read(store, &asker.addresses, newest, &mut reads, until).await,
             None => Ok(Standing::default()),
         }
     }
@@ -77,15 +79,15 @@ impl PartPast {
         until: Instant,
         stood: &mut Stood,
     ) {
-        let Ok(Rosters { looks, .. }) = &self.rosters else { return };
+        let Ok(Rosters { snapshots, .. }) = &self.rosters else { return };
         let mut asks = true;
-        if let Some(newest) = looks.first() {
+        if let Some(newest) = snapshots.first() {
             let wanted = unlisted && may_stand(&newest.roster)
-                || undecided.iter().any(|name| newest.roster.restless.looks_left(OfGroup::new(name).short()) > 0);
+                || undecided.iter().any(|name| newest.roster.restless.runs_left(OfGroup::new(name).short()) > 0);
             if !wanted {
                 return;
             }
-            match read(store, &self.asker.shelf, newest, &mut self.reads, until).await {
+            match read(store, &self.asker.addresses, newest, &mut self.reads, until).await {
                 Ok(standing) => {
                     asks = standing.asks;
                     stood.left_out += standing.left_out;
@@ -112,7 +114,7 @@ impl PartPast {
             stood.asks = true;
             stood.problems.push(Unknown::because(format!(
                 "the statuses that were published before the history began: {}; the next run asks again",
-                told(&*error)
+                sentence(&*error)
             )));
         }
         if !beyond.is_empty() {
@@ -124,18 +126,24 @@ impl PartPast {
     }
 }
 
-/// What stands by the look of this roster.
-async fn read(store: &Store, shelf: &Shelf, newest: &KeptLook, reads: &mut Reads, until: Instant) -> Known<Standing> {
+/// What is valid by the snapshot of this roster.
+async fn read(
+    store: &Store,
+    addresses: &Addresses,
+    newest: &StoredSnapshot,
+    reads: &mut Reads,
+    until: Instant,
+) -> Known<Standing> {
     let schedule = store.schedule();
-    let minutes: Vec<Minute> = (0..LOOKS_BACK).map(|looks| schedule.back(newest.minute, looks)).collect();
+    let minutes: Vec<Minute> = (0..RUNS_BACK).map(|snapshots| schedule.back(newest.minute, snapshots)).collect();
     let ranges = schedule.ranges(&minutes, false);
     let mut pages: Vec<HashMap<Minute, seconds::Slots>> = Vec::new();
     let mut wanted = 1;
     while pages.len() < wanted {
-        let asked: Vec<_> = (pages.len()..wanted).map(|page| (shelf.standing(page), ranges.clone())).collect();
+        let asked: Vec<_> = (pages.len()..wanted).map(|page| (addresses.standing(page), ranges.clone())).collect();
         for points in reads.points(store, &asked, until).await {
             let points =
-                points.map_err(|error| Unknown::because(format!("the statuses that stand: {}", told(&*error))))?;
+                points.map_err(|error| Unknown::because(format!("the statuses that stand: {}", sentence(&*error))))?;
             let read = seconds::read(schedule, &points).into_iter();
             pages.push(read.filter_map(|(minute, slots)| Some((minute, slots.ok()?))).collect());
         }
@@ -150,18 +158,19 @@ async fn read(store: &Store, shelf: &Shelf, newest: &KeptLook, reads: &mut Reads
         }
         Standing::of(&slots, minute.seconds())
     };
-    // A page may show later than the roster beside it; where the roster says that nothing stood, an older page means nothing.
-    let nothing = newest.roster.told == Told::default();
+    // A page may become visible later than the roster beside it; if the roster has nothing of this kind, an older page
+    // does not count.
+    let nothing = newest.roster.announced == Announced::default();
     let minutes = minutes.iter().take(if nothing { 1 } else { minutes.len() });
     Ok(minutes.into_iter().find_map(stands).unwrap_or_default())
 }
 
-/// Whether any status may stand by this roster.
+/// Whether this roster may have valid statuses.
 fn may_stand(roster: &Roster) -> bool {
-    roster.told != Told::default() || roster.restless != Restless::Groups(Vec::new())
+    roster.announced != Announced::default() || roster.restless != Restless::Groups(Vec::new())
 }
 
-/// How many groups' published statuses one run reads: 360,000 estimated points, which is about six seconds.
+/// How many groups' published statuses one run reads: 360,000 estimated points, which need about six seconds.
 const MOST_ASKED: usize = 1_000;
-/// Looks among which the pages of the newest are sought.
-const LOOKS_BACK: u32 = 3;
+/// Snapshots among which the pages of the newest one are searched.
+const RUNS_BACK: u32 = 3;

@@ -1,16 +1,16 @@
-//! Partitions that an earlier run knew, and this one does not, although their groups are there and could be read.
+//! Partitions that an earlier run knew, and this one does not, although their groups exist and could be read.
 //!
-//! Nothing names them any more: a slot has a fingerprint alone. But a roster tells which topics there were, so that every partition that
-//! could have been in such a place can be held against it.
+//! Their names are not stored: a slot has only a fingerprint. But a roster has the topics of its time, so every
+//! partition that could have had such a slot can be compared with it.
 
 use std::collections::{BTreeMap, BTreeSet, HashMap};
 use std::ops::RangeInclusive;
 
-use crate::cloudwatch::pages::binding::Place;
+use crate::cloudwatch::pages::binding::PageAddress;
 use crate::cloudwatch::pages::entry::Entry;
 use crate::cloudwatch::pages::key::{Key, Mark, OfGroup, OfName, OfTopic};
+use crate::cloudwatch::pages::pages_read::{StoredSnapshot, Stretch};
 use crate::cloudwatch::pages::roster::ReadTopic;
-use crate::cloudwatch::pages::sheets::{KeptLook, Stretch};
 use crate::model::part::Part;
 use crate::model::snapshot::{Group, Snapshot, Topic};
 
@@ -19,40 +19,46 @@ use crate::model::snapshot::{Group, Snapshot, Topic};
 pub(crate) struct Ghost {
     /// Index into the snapshot's groups.
     pub group: usize,
-    /// Which topic it was of.
+    /// The topic that it belonged to.
     pub mark: Mark,
-    /// What that was called.
+    /// Its name.
     pub name: OfName,
     /// Its number.
     pub partition: i32,
     /// How many runs ago it was read last.
-    pub looks: u16,
+    pub snapshots: u16,
     /// Its key.
     pub(super) key: Key,
     /// The page that it was found on.
-    pub(super) place: Place,
+    pub(super) place: PageAddress,
 }
 
 impl Ghost {
-    /// Whether a topic has the name of the ghost's, and is another one.
+    /// Whether another topic has the name of the ghost's topic.
     pub(crate) fn is_created_anew_as(&self, topic: &Topic) -> bool {
         self.name == OfName::new(&topic.name) && self.mark != Mark::of(&topic.name, topic.id)
     }
 }
 
-/// A group of now, as stretches are held against it.
+/// A group of now, as it is compared with stretches.
 struct Candidate {
     at: usize,
     of_group: OfGroup,
-    /// Whether its partitions are known, so that one that is missing has vanished.
+    /// Whether its partitions are known, so that a missing one has vanished.
     is_read: bool,
 }
 
-/// Where a slot is: its stretch, and its place there.
+/// Where a slot is: its stretch, and its position there.
 type Slot = (usize, usize);
 
-/// Names the slots of these stretches; `since` is how many runs ago their look was.
-pub(super) fn named(snapshot: &Snapshot, part: Part, look: &KeptLook, stretches: &[Stretch], since: u16) -> Vec<Ghost> {
+/// Names the slots of these stretches; `since` is how many runs ago their snapshot was taken.
+pub(super) fn named(
+    snapshot: &Snapshot,
+    part: Part,
+    stored: &StoredSnapshot,
+    stretches: &[Stretch],
+    since: u16,
+) -> Vec<Ghost> {
     let groups = snapshot.groups.iter().enumerate().filter(|(_, group)| part.contains(&group.name));
     let mut candidates: BTreeMap<u32, Vec<Candidate>> = BTreeMap::new();
     for (at, group) in groups {
@@ -60,7 +66,7 @@ pub(super) fn named(snapshot: &Snapshot, part: Part, look: &KeptLook, stretches:
         let is_read = is_read(snapshot, group);
         candidates.entry(of_group.short()).or_default().push(Candidate { at, of_group, is_read });
     }
-    let topics = look.roster.topics.iter();
+    let topics = stored.roster.topics.iter();
     let topics: Vec<(&ReadTopic, OfTopic)> = topics.map(|topic| (topic, OfTopic::new(topic.mark))).collect();
     // By group and topic: the slots that may be theirs.
     let mut may_be: HashMap<(usize, Mark), Vec<(Slot, Ghost)>> = HashMap::new();
@@ -77,13 +83,13 @@ pub(super) fn named(snapshot: &Snapshot, part: Part, look: &KeptLook, stretches:
                     if !anchors.contains(&key.anchor()) {
                         continue;
                     }
-                    let fingerprint = key.fingerprint(look.minute);
+                    let fingerprint = key.fingerprint(stored.minute);
                     let found = slots.iter().enumerate().filter(|(_, (other, _))| *other == fingerprint);
                     may_be.entry((*at, *mark)).or_default().extend(found.map(|(slot, (_, entry))| {
-                        let before = if let Entry::Unread { looks } = entry { *looks } else { 0 };
-                        let looks = since.saturating_add(before);
+                        let before = if let Entry::Unread { snapshots } = entry { *snapshots } else { 0 };
+                        let snapshots = since.saturating_add(before);
                         let ghost =
-                            Ghost { group: *at, mark: *mark, name: *name, partition, looks, key, place: *place };
+                            Ghost { group: *at, mark: *mark, name: *name, partition, snapshots, key, place: *place };
                         ((number, slot), ghost)
                     }));
                 }
@@ -93,7 +99,7 @@ pub(super) fn named(snapshot: &Snapshot, part: Part, look: &KeptLook, stretches:
     most_likely(may_be)
 }
 
-/// Of several that a slot may be, the one of which most slots are: a chance meeting is one of one.
+/// Of several partitions that a slot may belong to, the one with the most slots: a chance match is a single one.
 fn most_likely(may_be: HashMap<(usize, Mark), Vec<(Slot, Ghost)>>) -> Vec<Ghost> {
     let mut all: Vec<_> = may_be.into_iter().filter(|(_, slots)| !slots.is_empty()).collect();
     all.sort_unstable_by_key(|(of, slots)| (std::cmp::Reverse(slots.len()), *of));
@@ -113,7 +119,7 @@ fn most_likely(may_be: HashMap<(usize, Mark), Vec<(Slot, Ghost)>>) -> Vec<Ghost>
 
 /// Whether all of a group's partitions are known, each with its topic.
 fn is_read(snapshot: &Snapshot, group: &Group) -> bool {
-    group.untold().is_none() && snapshot.rows_of(group).iter().all(|row| snapshot.topic(row).partitions.is_ok())
+    group.incomplete().is_none() && snapshot.rows_of(group).iter().all(|row| snapshot.topic(row).partitions.is_ok())
 }
 
 /// The groups, by [`OfGroup::short`], whose keys may lie between these anchors.

@@ -1,8 +1,10 @@
-//! Longer reaches into the past, of the rows whose memory asks for one, as far as the quota of estimated points allows in the time there is.
+//! Longer windows of the past, for the rows whose memory asks for one, as far as the quota of estimated points and the
+//! time allow.
 //!
-//! A page that one suspicious partition is on costs as much as one that is full of them. Where all of it fits, every window is read whole. Else the
-//! windows without which nothing can be told come first, those of partitions that stepped back; then short ones for all, in which growth shows, the
-//! worst first; and what is left goes to whole ones page by page, other pages in each run. What was left out keeps its verdict, and says so.
+//! A page with one suspicious partition costs as much as a page full of them. If everything fits, every window is read
+//! whole. Else the windows without which there is no verdict come first, those of partitions that stepped back; then
+//! short ones for all, in which growth shows, the worst first; and the rest is spent on whole ones page by page, other
+//! pages in each run. A partition that is left out keeps its verdict and reports that.
 
 use std::cmp::Reverse;
 use std::collections::{BTreeMap, BTreeSet, HashMap};
@@ -18,11 +20,11 @@ use super::reads::Reads;
 use crate::base::figures::grouped;
 use crate::cloudwatch::address::{Minute, Schedule};
 use crate::cloudwatch::history::Store;
-use crate::cloudwatch::pages::binding::Place;
+use crate::cloudwatch::pages::binding::PageAddress;
 use crate::cloudwatch::pages::entry::Entry;
 use crate::cloudwatch::pages::key::OfGroup;
+use crate::cloudwatch::pages::pages_read::{Became, Missing, PagesRead};
 use crate::cloudwatch::pages::rosters::Rosters;
-use crate::cloudwatch::pages::sheets::{Became, Missing, Sheets};
 use crate::judge::input::Sight;
 use crate::judge::outcome::Memories;
 use crate::judge::verdict::Verdict;
@@ -41,16 +43,16 @@ pub(crate) struct Windows {
     short: usize,
 }
 
-/// What windows came to in one run.
+/// The window reads of one run.
 #[derive(Clone, Copy, Debug, Default)]
 pub(crate) struct Effort {
     /// Metrics read.
     pub metrics: usize,
-    /// Estimated points asked for.
+    /// Estimated points requested.
     pub points: u64,
-    /// Estimated points that could have been asked for; 0 where no window was wanted.
+    /// Estimated points that were allowed; 0 if no window was wanted.
     pub budget: u64,
-    /// Partitions of whose windows the newest looks alone were read.
+    /// Partitions of whose windows only the newest snapshots were read.
     pub short: usize,
     /// Partitions whose window was wanted, and not read.
     pub unread: usize,
@@ -60,13 +62,13 @@ pub(crate) struct Effort {
 #[derive(Clone, Copy, Debug)]
 pub(crate) struct Wanted {
     row: usize,
-    /// Looks before this one that answer every question.
+    /// Snapshots before this one that answer every question.
     whole: u32,
-    /// Looks that show whether it loses ground.
+    /// Snapshots that show whether it loses ground.
     short: u32,
-    /// If it stepped back lately: then only a whole window shows whether that was made up for.
+    /// If it stepped back lately: then only a whole window shows whether it recovered.
     back: Option<Back>,
-    /// Whether a warning stands.
+    /// Whether a warning is active.
     warned: bool,
     lag: u64,
 }
@@ -74,21 +76,21 @@ pub(crate) struct Wanted {
 /// A step back.
 #[derive(Clone, Copy, Debug)]
 struct Back {
-    /// Where the commit stands now.
+    /// The present commit.
     at: i64,
     /// The group.
     of: OfGroup,
 }
 
 impl Wanted {
-    /// All of so many looks, for its own sake.
-    pub(crate) fn all(row: usize, looks: u32) -> Self {
-        Self { row, whole: looks, short: looks, back: None, warned: false, lag: 0 }
+    /// All of this many snapshots, for the row itself.
+    pub(crate) fn all(row: usize, snapshots: u32) -> Self {
+        Self { row, whole: snapshots, short: snapshots, back: None, warned: false, lag: 0 }
     }
 }
 
 impl Past {
-    /// Reads the windows of partitions that their memory makes suspicious, each as far back as its memory asks for.
+    /// Reads the windows of partitions that their memory makes suspicious, each as far back as its memory demands.
     pub(crate) async fn open_windows(
         &self,
         store: Option<&Store>,
@@ -98,7 +100,7 @@ impl Past {
     ) -> Vec<Windows> {
         let Some(store) = store else { return Vec::new() };
         let period_ms = store.schedule().period() * 60_000;
-        let looks = |ms: i64| u32::try_from(ms / period_ms).unwrap_or(u32::MAX);
+        let snapshots = |ms: i64| u32::try_from(ms / period_ms).unwrap_or(u32::MAX);
         let Sight { snapshot, lags, .. } = sight;
         let mut wanted = Vec::new();
         let mut suspicious = memories.suspicious().peekable();
@@ -115,8 +117,8 @@ impl Past {
                 };
                 wanted.push(Wanted {
                     row,
-                    whole: looks(horizon.reach_ms(memory, thresholds)),
-                    short: looks(horizon.growth_reach_ms(memory, thresholds)),
+                    whole: snapshots(horizon.reach_ms(memory, thresholds)),
+                    short: snapshots(horizon.growth_reach_ms(memory, thresholds)),
                     back,
                     warned: memory.was_slow(),
                     lag: lags.of(row).offsets().unwrap_or(0),
@@ -127,19 +129,19 @@ impl Past {
         self.windows_of(store, &wanted, until).await
     }
 
-    /// Reads the windows of these rows, those that matter most first; by part.
+    /// Reads the windows of these rows, the most important first; by part.
     pub(crate) async fn windows_of(&self, store: &Store, wanted: &[Wanted], until: Instant) -> Vec<Windows> {
         join_all(self.0.iter().flatten().map(|found| found.windows(store, wanted, until))).await
     }
 }
 
-/// A row whose window is wanted, with its looks: indexes, 0 being the newest.
+/// A row whose window is wanted, with its snapshots: indexes, 0 being the newest.
 struct Reach<'a> {
     wanted: &'a Wanted,
     place: usize,
     whole: Range<usize>,
     short: Range<usize>,
-    /// How many of them were asked for.
+    /// How many of them were requested.
     asked: usize,
 }
 
@@ -147,7 +149,7 @@ impl PartPast {
     async fn windows(&self, store: &Store, wanted: &[Wanted], until: Instant) -> Windows {
         let mut windows = Windows::default();
         let (schedule, asker) = (store.schedule(), &self.asker);
-        let kept = schedule.looks_kept(asker.minute, asker.now).min(MOST_LOOKS);
+        let kept = schedule.snapshots_kept(asker.minute, asker.now).min(MOST_SNAPSHOTS);
         let wanted: Vec<(&Wanted, usize)> =
             wanted.iter().filter_map(|wanted| Some((wanted, self.places[wanted.row]?))).collect();
         let Some(most) = wanted.iter().map(|(wanted, _)| wanted.whole.min(kept)).max() else { return windows };
@@ -157,18 +159,18 @@ impl PartPast {
         let is_near = most <= self.listed || schedule.estimated_points(&[range]) * LEAST_WINDOWS > budget;
         let rosters =
             if is_near { self.rosters.clone() } else { windows.reads.rosters(store, asker, (0, most), until).await };
-        let (looks, listed) = match rosters {
-            Ok(rosters) => (rosters.looks, if is_near { self.listed } else { most }),
+        let (snapshots, listed) = match rosters {
+            Ok(rosters) => (rosters.snapshots, if is_near { self.listed } else { most }),
             Err(why) => {
                 let unread = wanted.iter().map(|(wanted, _)| (wanted.row, Err(self.unread(wanted, why.clone()))));
                 windows.samples.extend(unread);
                 return windows;
             }
         };
-        let mut sheets = self.sheets.of(looks);
-        let since = |looks: u32| {
-            let oldest = schedule.back(asker.minute, looks.min(kept));
-            0..sheets.looks().partition_point(|look| look.minute >= oldest)
+        let mut pages_read = self.pages_read.of(snapshots);
+        let since = |snapshots: u32| {
+            let oldest = schedule.back(asker.minute, snapshots.min(kept));
+            0..pages_read.snapshots().partition_point(|stored| stored.minute >= oldest)
         };
         let reaches = wanted.into_iter().map(|(wanted, place)| {
             let (whole, short) = (since(wanted.whole), since(wanted.short));
@@ -176,10 +178,10 @@ impl PartPast {
         });
         let mut reaches: Vec<Reach<'_>> = reaches.collect();
         let left = budget - windows.reads.points;
-        let scarce = !Budget::new(schedule, &sheets, left, false).has_room_for_all(&reaches);
-        // The pages of now, then their neighbours where a page was another then.
+        let scarce = !Budget::new(schedule, &pages_read, left, false).has_room_for_all(&reaches);
+        // The pages of now, then their neighbours if a partition was on another page then.
         for round in 0..=NEIGHBOURS {
-            let mut budget = Budget::new(schedule, &sheets, budget - windows.reads.points, scarce);
+            let mut budget = Budget::new(schedule, &pages_read, budget - windows.reads.points, scarce);
             if round > 0 {
                 for reach in &mut reaches {
                     budget.allows(reach.place, 0..reach.asked);
@@ -195,22 +197,22 @@ impl PartPast {
             if questions.is_empty() {
                 break;
             }
-            windows.reads.pages(store, &asker.shelf, &mut sheets, (&questions, scarce), until).await;
+            windows.reads.pages(store, &asker.addresses, &mut pages_read, (&questions, scarce), until).await;
         }
         let left_out = format!(
-            "its earlier looks were not read, since others came first within the {} estimated points that this run had time for",
+            "its earlier snapshots were not read: this run had time for {} estimated points, and other partitions came first",
             grouped(budget.unsigned_abs())
         );
         for reach in &reaches {
-            let (samples, known) = reach.samples(&sheets);
+            let (samples, known) = reach.samples(&pages_read);
             let wanted = reach.wanted;
             let is_whole = known >= reach.whole.end && wanted.whole.min(kept) <= listed;
-            // A step back is there as soon as it is seen, and made up for only where all of the window shows that.
+            // A step back is certain at once; the recovery is certain only if the whole window shows it.
             let back = wanted.back.is_some_and(|back| samples.iter().all(|sample| !is_above(sample, back.at)));
             let window = if is_whole || (known >= reach.short.end && !back) {
                 windows.short += usize::from(!is_whole);
                 Ok(samples)
-            } else if let Some(why) = windows.reads.failures.first().filter(|_| reach.is_unread(&sheets, known)) {
+            } else if let Some(why) = windows.reads.failures.first().filter(|_| reach.is_unread(&pages_read, known)) {
                 Err(self.unread(wanted, why.clone()))
             } else {
                 Err(self.unread(wanted, Unknown::of(Cause::LeftOut, left_out.as_str())))
@@ -220,10 +222,10 @@ impl PartPast {
         windows
     }
 
-    /// Why a window is not known, and whether an error of the group stands for that reason.
+    /// Why a window is not known, and whether an error of the group stays because of it.
     fn unread(&self, wanted: &Wanted, why: Unknown) -> Unknown {
-        let told = self.rosters.as_ref().ok().and_then(Rosters::told);
-        let status = wanted.back.and_then(|back| told?.of(back.of));
+        let announced = self.rosters.as_ref().ok().and_then(Rosters::announced);
+        let status = wanted.back.and_then(|back| announced?.of(back.of));
         if status == Some(Verdict::Err.code()) { Unknown::of(Cause::Stands, why.to_string()) } else { why }
     }
 }
@@ -232,27 +234,28 @@ fn is_above(sample: &Sample, offset: i64) -> bool {
     matches!(sample.committed, Committed::At(earlier) if earlier > offset)
 }
 
-/// What is asked for, within so many estimated points.
+/// What is requested, within this many estimated points.
 struct Budget<'a> {
     schedule: Schedule,
-    sheets: &'a Sheets,
+    pages_read: &'a PagesRead,
     left: i64,
     scarce: bool,
-    asked: BTreeMap<Place, BTreeSet<usize>>,
-    /// What was decided of a page within so many looks, so that neighbours need not be thought about again.
-    decided: HashMap<(Place, usize), bool>,
+    asked: BTreeMap<PageAddress, BTreeSet<usize>>,
+    /// What was decided of a page within this many snapshots, so that its other rows need no second decision.
+    decided: HashMap<(PageAddress, usize), bool>,
 }
 
 impl<'a> Budget<'a> {
-    fn new(schedule: Schedule, sheets: &'a Sheets, left: i64, scarce: bool) -> Self {
-        Self { schedule, sheets, left, scarce, asked: BTreeMap::new(), decided: HashMap::new() }
+    fn new(schedule: Schedule, pages_read: &'a PagesRead, left: i64, scarce: bool) -> Self {
+        Self { schedule, pages_read, left, scarce, asked: BTreeMap::new(), decided: HashMap::new() }
     }
 
     fn has_room_for_all(&mut self, reaches: &[Reach<'_>]) -> bool {
         reaches.iter().all(|reach| self.allows(reach.place, reach.whole.clone()))
     }
 
-    /// Whole windows where nothing else tells, short ones for all, and more of them whole, the pages of which change from run to run.
+    /// Whole windows if nothing else gives a verdict, short ones for all, and more of them whole, on other pages in
+    /// each run.
     fn divide(&mut self, reaches: &mut [Reach<'_>], minute: Minute) {
         for reach in reaches.iter_mut().filter(|reach| reach.wanted.back.is_some()) {
             self.ask(reach, reach.whole.end);
@@ -260,7 +263,7 @@ impl<'a> Budget<'a> {
         for reach in reaches.iter_mut() {
             self.ask(reach, reach.short.end);
         }
-        let turn = |place: &Place| {
+        let turn = |place: &PageAddress| {
             let page = Hash::new().number(u64::from(place.bucket)).number(u64::from(place.page));
             page.number(minute.seconds().unsigned_abs()).finish()
         };
@@ -280,69 +283,73 @@ impl<'a> Budget<'a> {
         }
     }
 
-    /// Asks for the newest looks of a row, where there is room.
-    fn ask(&mut self, reach: &mut Reach<'_>, looks: usize) {
-        if reach.asked < looks && self.allows(reach.place, 0..looks) {
-            reach.asked = looks;
+    /// Requests the newest snapshots of a row, if there is room.
+    fn ask(&mut self, reach: &mut Reach<'_>, snapshots: usize) {
+        if reach.asked < snapshots && self.allows(reach.place, 0..snapshots) {
+            reach.asked = snapshots;
         }
     }
 
-    /// The first page of a row that has not been read, and its look.
-    fn first(&self, key: usize, mut looks: Range<usize>) -> Option<(Place, usize)> {
-        looks.find_map(|look| match self.sheets.became(look, key) {
-            Became::Ask(place) => Some((place, look)),
+    /// The first page of a row that has not been read, and its snapshot.
+    fn first(&self, key: usize, mut snapshots: Range<usize>) -> Option<(PageAddress, usize)> {
+        snapshots.find_map(|stored| match self.pages_read.became(stored, key) {
+            Became::Ask(place) => Some((place, stored)),
             _ => None,
         })
     }
 
-    /// Whether what a row lacks within these looks is asked for now, or already; its neighbours lack the same.
-    fn allows(&mut self, key: usize, looks: Range<usize>) -> bool {
-        let Some((page, first)) = self.first(key, looks.clone()) else { return true };
-        if let Some(decided) = self.decided.get(&(page, looks.end)) {
+    /// Whether what a row lacks within these snapshots is requested now, or already; its neighbours lack the same.
+    fn allows(&mut self, key: usize, snapshots: Range<usize>) -> bool {
+        let Some((page, first)) = self.first(key, snapshots.clone()) else { return true };
+        if let Some(decided) = self.decided.get(&(page, snapshots.end)) {
             return *decided;
         }
-        let mut more: BTreeMap<Place, BTreeSet<usize>> = BTreeMap::new();
-        for look in first..looks.end {
-            if let Became::Ask(place) = self.sheets.became(look, key) {
-                more.entry(place).or_default().insert(look);
+        let mut more: BTreeMap<PageAddress, BTreeSet<usize>> = BTreeMap::new();
+        for stored in first..snapshots.end {
+            if let Became::Ask(place) = self.pages_read.became(stored, key) {
+                more.entry(place).or_default().insert(stored);
             }
         }
         let nothing = BTreeSet::new();
-        let costs = more.iter().map(|(place, looks)| {
+        let costs = more.iter().map(|(place, snapshots)| {
             let asked = self.asked.get(place).unwrap_or(&nothing);
-            self.points(asked | looks) - self.points(asked.clone())
+            self.points(asked | snapshots) - self.points(asked.clone())
         });
         let cost: i64 = costs.sum();
         let fits = cost <= self.left;
         if fits {
             self.left -= cost;
-            for (place, mut looks) in more {
-                self.asked.entry(place).or_default().append(&mut looks);
+            for (place, mut snapshots) in more {
+                self.asked.entry(place).or_default().append(&mut snapshots);
             }
         }
-        self.decided.insert((page, looks.end), fits);
+        self.decided.insert((page, snapshots.end), fits);
         fits
     }
 
-    /// Estimated points of a page in these looks.
-    fn points(&self, looks: BTreeSet<usize>) -> i64 {
-        let minutes: Vec<Minute> = looks.into_iter().map(|look| self.sheets.looks()[look].minute).collect();
+    /// Estimated points of a page in these snapshots.
+    fn points(&self, snapshots: BTreeSet<usize>) -> i64 {
+        let minutes: Vec<Minute> =
+            snapshots.into_iter().map(|stored| self.pages_read.snapshots()[stored].minute).collect();
         self.schedule.estimated_points(&self.schedule.ranges(&minutes, self.scarce))
     }
 
-    fn questions(self) -> BTreeSet<(usize, Place)> {
-        self.asked.into_iter().flat_map(|(place, looks)| looks.into_iter().map(move |look| (look, place))).collect()
+    fn questions(self) -> BTreeSet<(usize, PageAddress)> {
+        self.asked
+            .into_iter()
+            .flat_map(|(place, snapshots)| snapshots.into_iter().map(move |stored| (stored, place)))
+            .collect()
     }
 }
 
 impl Reach<'_> {
-    /// What is known of its looks from the newest on without a gap in what was read, oldest first, and how many looks that are.
-    fn samples(&self, sheets: &Sheets) -> (Vec<Sample>, usize) {
+    /// The known snapshots from the newest on without a gap in what was read, oldest first, and how many they are.
+    fn samples(&self, pages_read: &PagesRead) -> (Vec<Sample>, usize) {
         let mut sure = false;
         let mut samples = Vec::new();
         let mut known = 0;
-        for look in self.whole.clone() {
-            let seen = match sheets.became(look, self.place) {
+        for stored in self.whole.clone() {
+            let seen = match pages_read.became(stored, self.place) {
                 Became::Ask(_) | Became::Missing(Missing::Unread) => break,
                 Became::Kept(taken, Entry::Seen(seen)) => {
                     sure = true;
@@ -352,16 +359,16 @@ impl Reach<'_> {
                 _ => None,
             };
             samples.extend(seen);
-            known = look + 1;
+            known = stored + 1;
         }
         samples.reverse();
-        // Two looks that may have seen it bear each other out.
+        // Two snapshots that may have the partition confirm each other.
         (if sure || samples.len() > 1 { samples } else { Vec::new() }, known)
     }
 
-    /// Whether the store did not answer for this look of it.
-    fn is_unread(&self, sheets: &Sheets, look: usize) -> bool {
-        self.whole.contains(&look) && sheets.became(look, self.place) == Became::Missing(Missing::Unread)
+    /// Whether the store did not answer for this snapshot of it.
+    fn is_unread(&self, pages_read: &PagesRead, stored: usize) -> bool {
+        self.whole.contains(&stored) && pages_read.became(stored, self.place) == Became::Missing(Missing::Unread)
     }
 }
 
@@ -394,58 +401,68 @@ impl Sum for Effort {
     }
 }
 
-/// Estimated points that short windows on so many pages ask for, the newest look of which every run reads.
+/// Estimated points of short windows on this many pages, whose newest snapshot every run reads.
 pub(crate) fn points_of_short_windows(schedule: Schedule, pages: usize) -> u64 {
     let minutes: Vec<Minute> =
-        (2..=window::COMMITS_FOR_GROWTH).map(|look| schedule.back(Minute::holding(0), look)).collect();
+        (2..=window::COMMITS_FOR_GROWTH).map(|stored| schedule.back(Minute::holding(0), stored)).collect();
     let of_page = schedule.estimated_points(&schedule.ranges(&minutes, true)).unsigned_abs();
     of_page.saturating_mul(pages as u64)
 }
 
-/// Pages that partitions may have come past in the course of a window, one round of reading each.
+/// Pages that partitions may have moved across in the course of a window, one round of reads each.
 const NEIGHBOURS: usize = 2;
-/// Where the rosters of a whole window would take more than one in so many points of the budget, those that are known have to do.
+/// If the rosters of a whole window would need more than one in this many points of the budget, the known ones must be
+/// enough.
 const LEAST_WINDOWS: i64 = 4;
-/// On slow schedules each look is a range of its own, and paid for.
-const MOST_LOOKS: u32 = 175;
+/// On slow schedules each snapshot is a range of its own, and costs money.
+const MOST_SNAPSHOTS: u32 = 175;
 
 #[cfg(test)]
 mod tests {
     use super::*;
     use crate::cloudwatch::pages::binding::{self, bind};
     use crate::cloudwatch::pages::key::{Key, Mark, OfTopic};
-    use crate::cloudwatch::pages::roster::{Restless, Roster, Told};
-    use crate::cloudwatch::pages::sheets::KeptLook;
+    use crate::cloudwatch::pages::pages_read::StoredSnapshot;
+    use crate::cloudwatch::pages::roster::{Announced, Restless, Roster};
 
     const NOON: i64 = 1_800_014_400;
-    /// Looks of a whole window, and those of a short one.
-    const LOOKS: (u32, u32) = (80, 12);
+    /// Snapshots of a whole window, and those of a short one.
+    const SNAPSHOTS: (u32, u32) = (80, 12);
 
     fn noon() -> Minute {
         Minute::holding(NOON)
     }
 
-    /// One group of so many partitions, in which nothing has been read of eighty looks.
-    fn sheets(period: u32, partitions: i32) -> (Schedule, Sheets) {
+    /// One group of this many partitions, of which nothing has been read in eighty snapshots.
+    fn pages_read(period: u32, partitions: i32) -> (Schedule, PagesRead) {
         let schedule = Schedule::every(period).unwrap_or(Schedule::MINUTELY);
         let (group, topic) = (OfGroup::new("slow"), OfTopic::new(Mark(7)));
         let mut keys: Vec<Key> = (0..partitions).map(|partition| Key::new(group, topic, partition)).collect();
         keys.sort_unstable();
         let bits = binding::bits(keys.len(), None);
-        let leaves = bind(&keys, bits);
+        let ranges = bind(&keys, bits);
         let mut filled = vec![false; 1 << bits];
-        for leaf in &leaves {
-            filled[leaf.place.bucket as usize] = true;
+        for page in &ranges {
+            filled[page.place.bucket as usize] = true;
         }
-        let deepest = leaves.len().try_into().unwrap_or_default();
-        let (restless, told) = (Restless::Groups(Vec::new()), Told::default());
-        let roster =
-            Roster { groups: 1, writer: 1, bits, whole: true, filled, deepest, restless, told, topics: Vec::new() };
-        let look = |looks| KeptLook { minute: schedule.back(noon(), looks), roster: roster.clone() };
-        (schedule, Sheets::new(keys, false, (1..=LOOKS.0).map(look).collect()))
+        let deepest = ranges.len().try_into().unwrap_or_default();
+        let (restless, announced) = (Restless::Groups(Vec::new()), Announced::default());
+        let roster = Roster {
+            groups: 1,
+            writer: 1,
+            bits,
+            whole: true,
+            filled,
+            deepest,
+            restless,
+            announced,
+            topics: Vec::new(),
+        };
+        let stored = |snapshots| StoredSnapshot { minute: schedule.back(noon(), snapshots), roster: roster.clone() };
+        (schedule, PagesRead::new(keys, false, (1..=SNAPSHOTS.0).map(stored).collect()))
     }
 
-    /// For how many looks each partition is asked about, within so many estimated points.
+    /// How many snapshots are requested for each partition, within this many estimated points.
     fn asked(
         period: u32,
         partitions: i32,
@@ -453,8 +470,8 @@ mod tests {
         wanted: impl Fn(usize) -> Wanted,
         minute: Minute,
     ) -> Vec<usize> {
-        let (schedule, sheets) = sheets(period, partitions);
-        let wanted: Vec<Wanted> = (0..sheets.keys().len()).map(wanted).collect();
+        let (schedule, pages_read) = pages_read(period, partitions);
+        let wanted: Vec<Wanted> = (0..pages_read.keys().len()).map(wanted).collect();
         let mut reaches: Vec<Reach<'_>> = wanted
             .iter()
             .enumerate()
@@ -466,17 +483,17 @@ mod tests {
                 asked: 0,
             })
             .collect();
-        let mut budget = Budget::new(schedule, &sheets, points, true);
+        let mut budget = Budget::new(schedule, &pages_read, points, true);
         budget.divide(&mut reaches, minute);
         assert!(budget.left >= 0);
         let spent: i64 = {
             let left = budget.left;
-            let mut looks_of: BTreeMap<Place, BTreeSet<usize>> = BTreeMap::new();
-            for (look, place) in budget.questions() {
-                looks_of.entry(place).or_default().insert(look);
+            let mut snapshots_of: BTreeMap<PageAddress, BTreeSet<usize>> = BTreeMap::new();
+            for (stored, place) in budget.questions() {
+                snapshots_of.entry(place).or_default().insert(stored);
             }
-            let count = Budget::new(schedule, &sheets, 0, true);
-            assert_eq!(looks_of.into_values().map(|looks| count.points(looks)).sum::<i64>(), points - left);
+            let count = Budget::new(schedule, &pages_read, 0, true);
+            assert_eq!(snapshots_of.into_values().map(|snapshots| count.points(snapshots)).sum::<i64>(), points - left);
             points - left
         };
         assert!(spent <= points);
@@ -484,10 +501,10 @@ mod tests {
     }
 
     fn slow(row: usize) -> Wanted {
-        Wanted { whole: LOOKS.0, short: LOOKS.1, warned: true, ..Wanted::all(row, LOOKS.0) }
+        Wanted { whole: SNAPSHOTS.0, short: SNAPSHOTS.1, warned: true, ..Wanted::all(row, SNAPSHOTS.0) }
     }
 
-    /// Estimated points of a page: in a whole window of a look each minute, and in a short one.
+    /// Estimated points of a page: in a whole window of one snapshot a minute, and in a short one.
     const WHOLE: i64 = 80 * 180;
     const SHORT: i64 = 12 * 180;
 
@@ -496,7 +513,7 @@ mod tests {
         // 580 partitions on ten pages.
         let of = |points| {
             let asked = asked(1, 580, points, slow, noon());
-            [80, 12, 0].map(|looks| asked.iter().filter(|asked| **asked == looks).count() / 58)
+            [80, 12, 0].map(|snapshots| asked.iter().filter(|asked| **asked == snapshots).count() / 58)
         };
         assert_eq!(of(10 * WHOLE), [10, 0, 0]);
         assert_eq!(of(10 * SHORT), [0, 10, 0]);
@@ -529,12 +546,13 @@ mod tests {
     }
 
     #[test]
-    fn pauses_between_looks_cost_nothing_where_the_quota_is_scarce() {
+    fn pauses_between_snapshots_cost_nothing_if_the_quota_is_scarce() {
         let of = |period| asked(period, 58, SHORT, slow, noon())[0];
         assert_eq!([1, 2, 5, 15].map(of), [12; 4]);
     }
 
-    /// 10,000 partitions that are all slow, in the three quarters of 20 seconds that a run has for the history, less what else it reads.
+    /// 10,000 partitions that are all slow, in the three quarters of 20 seconds that a run has for the history, minus
+    /// its other reads.
     #[test]
     fn ten_thousand_slow_partitions_are_all_judged_by_a_short_window_within_twenty_seconds() {
         let points = 12 * i64::try_from(crate::cloudwatch::POINTS_PER_SECOND).unwrap_or_default() / 5 * 4;

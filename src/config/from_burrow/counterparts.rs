@@ -1,9 +1,9 @@
-//! Where each key of a Burrow configuration went.
+//! The counterpart of each key of a Burrow configuration.
 
-/// What became of a key.
+/// The counterpart of a key.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub(crate) enum Counterpart {
-    /// It is said by a variable, or by a note on one.
+    /// A variable, or a note about one.
     Variable,
     /// It went somewhere else.
     Elsewhere(&'static str),
@@ -11,7 +11,7 @@ pub(crate) enum Counterpart {
     Unneeded,
 }
 
-/// What became of a key of a section; `None` where Burrow does not know it.
+/// The counterpart of a key of a section; `None` if Burrow does not know the key.
 pub(crate) fn counterpart(kind: &str, key: &str) -> Option<Counterpart> {
     let of = |line: &'static str| {
         let (of_kind, rest) = line.split_once('\t')?;

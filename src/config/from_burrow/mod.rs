@@ -1,7 +1,8 @@
-//! A configuration of Burrow → the variables and parameters that say the same here, and what has no counterpart.
+//! A configuration of Burrow → the variables and parameters with the same meaning here, and the keys without a
+//! counterpart.
 //!
-//! Keys are those of linkedin/Burrow v1.9.5 (`config/burrow.toml` and the places that read it). Every key of the file is answered:
-//! by a variable, by a sentence on where it went, or as one that Burrow itself does not know.
+//! Keys are those of linkedin/Burrow v1.9.5 (`config/burrow.toml` and the places that read it). Every key of the file
+//! has an answer: a variable, a sentence about its counterpart, or a note that Burrow itself does not know it.
 
 use std::fmt::Write as _;
 
@@ -15,10 +16,10 @@ mod expressions;
 
 use counterparts::{Counterpart, counterpart};
 
-/// A file that is no configuration of Burrow.
+/// A file that is not a configuration of Burrow.
 #[derive(Debug, thiserror::Error)]
 pub enum NotBurrow {
-    /// It is no TOML. The line itself is not shown: it may hold a password.
+    /// It is not valid TOML. The line itself is not shown: it may hold a password.
     #[error("it is not valid TOML: line {line}, column {column}: {what}")]
     Toml {
         /// From 1.
@@ -29,25 +30,26 @@ pub enum NotBurrow {
         what: String,
     },
     /// It names no cluster.
-    #[error("it has no [cluster.NAME] section, so there is nothing to look at")]
+    #[error("it has no [cluster.NAME] section, so it names no cluster to check")]
     NoCluster,
 }
 
-/// What a configuration of Burrow becomes.
+/// The translation of a configuration of Burrow.
 #[derive(Debug)]
 pub struct Translation {
     /// The lines of an environment, with comments.
     pub text: String,
-    /// Whether every list of groups could be carried over: else more groups are checked than Burrow read.
+    /// Whether every list of groups was translated; if not, more groups are checked than Burrow read.
     pub is_exact: bool,
 }
 
-/// The environment of a run for each cluster of the file, the parameters of the template, and what has no counterpart.
+/// The environment of a run for each cluster of the file, the parameters of the template, and the keys without a
+/// counterpart.
 ///
 /// Passwords are not repeated: the line says where to put them.
 ///
 /// # Errors
-/// [`NotBurrow`] where there is nothing to translate.
+/// [`NotBurrow`] if there is nothing to translate.
 pub fn translate(text: &str) -> Result<Translation, NotBurrow> {
     let file: Table = text.parse().map_err(|error| NotBurrow::toml(text, &error))?;
     let clusters: Vec<&String> = sections(&file, "cluster").map(|(name, _)| name).collect();
@@ -86,7 +88,7 @@ pub fn translate(text: &str) -> Result<Translation, NotBurrow> {
     Ok(Translation { text: said, is_exact })
 }
 
-/// One line, whatever names are in it: what stands below a comment is read by a shell.
+/// Exactly one line, whatever names are in it: a shell reads the lines below a comment.
 fn comment(said: &mut String, text: &str) {
     let _ = writeln!(said, "# {}", plain(text));
 }
@@ -97,14 +99,14 @@ impl NotBurrow {
         let before = text.get(..at).unwrap_or_default();
         let line = before.rsplit('\n').next().unwrap_or_default();
         let (number, column) = (before.matches('\n').count() + 1, line.chars().count() + 1);
-        // The library's words name a key at the most; what stands between quotes may be more.
+        // The library's message may name a key; quoted text may be more than that, and is left out.
         let what = error.message().lines().next().unwrap_or_default();
         let what = what.split_once('`').map_or(what, |(begin, _)| begin.trim_end());
         Self::Toml { line: number, column, what: plain(what) }
     }
 }
 
-/// What a run on one cluster is told.
+/// The settings of a run for one cluster.
 #[derive(Default)]
 struct Settings {
     entries: Vec<Setting>,
@@ -114,7 +116,7 @@ struct Settings {
     left_out: usize,
 }
 
-/// One thing to say, by a variable, by a parameter of the template, or by either.
+/// One setting: a variable, a parameter of the template, or both.
 struct Setting {
     variable: Option<&'static str>,
     parameter: Option<&'static str>,
@@ -160,8 +162,7 @@ impl Settings {
         };
         self.add("KAFKA_SECURITY_PROTOCOL", None, protocol.into());
         if tls.is_none() {
-            self.notes
-                .push("Burrow talks plaintext to this cluster; the template does not: it takes a TLS listener".into());
+            self.notes.push("Burrow uses plaintext for this cluster; the template needs a TLS listener".into());
         }
         let mut authentication = "TLS";
         if let Some((name, tls)) = &tls {
@@ -181,7 +182,7 @@ impl Settings {
                 self.add("KAFKA_SSL_KEYSTORE", None, "keystore.pem".into());
             }
             if tls.get("noverify").and_then(Value::as_bool) == Some(true) {
-                self.notes.push(format!("[tls.{name}] noverify: certificates and names are always verified here; KAFKA_SSL_TRUSTSTORE takes a CA of your own"));
+                self.notes.push(format!("[tls.{name}] noverify: certificates and names are always verified here; set KAFKA_SSL_TRUSTSTORE to your own CA"));
             }
         }
         if let Some((name, sasl)) = &sasl {
@@ -199,7 +200,7 @@ impl Settings {
             authentication = "MSK-IAM";
             self.add("KAFKA_SASL_MECHANISM", None, "AWS_MSK_IAM".into());
             if let Some(role) = text(iam, "role-arn") {
-                self.notes.push(format!("role {role}: let the function's role read the cluster, or take that one on (KAFKA_SASL_AWS_ROLE_ARN)"));
+                self.notes.push(format!("role {role}: let the function's role read the cluster, or assume that role (KAFKA_SASL_AWS_ROLE_ARN)"));
             }
         }
         if tls.is_some() || iam.is_some() {
@@ -316,13 +317,13 @@ fn by_value(kind: &str, key: &str, value: &Value) -> Option<Counterpart> {
     match (kind, key, value.as_integer()) {
         ("notifier", "threshold", Some(0..=2)) => Some(Counterpart::Elsewhere("AlarmFrom=WARN")),
         ("notifier", "threshold", Some(3..)) => {
-            Some(Counterpart::Elsewhere("AlarmFrom=ERR, and what is worse in Burrow is ERR here"))
+            Some(Counterpart::Elsewhere("AlarmFrom=ERR; Burrow's worse statuses are ERR here"))
         }
         ("notifier", "url-open" | "url-close", _) if text.contains("hooks.slack.com") => {
             Some(Counterpart::Elsewhere(SLACK))
         }
         ("consumer", "class-name", _) if text == "kafka_zk" => {
-            Some(Counterpart::Elsewhere("offsets that are kept in ZooKeeper are not read"))
+            Some(Counterpart::Elsewhere("offsets in ZooKeeper are not read"))
         }
         (_, "group-allowlist" | "group-denylist", _) if text.is_empty() => Some(Counterpart::Unneeded),
         _ => None,

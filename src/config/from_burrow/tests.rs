@@ -75,7 +75,7 @@ fn lists_of_groups_are_carried_over_exactly_or_said_not_to_be() {
     assert_eq!(groups("[notifier.n]\ngroup-allowlist='^a'\n"), (None, false));
 }
 
-/// What a translation's lines of variables say.
+/// The variables that a translation prints.
 fn variables(said: &str) -> Vec<(String, String)> {
     let pairs = said.lines().filter(|line| !line.starts_with('#')).filter_map(|line| line.split_once('='));
     pairs.map(|(name, value)| (name.to_owned(), value.trim_matches('\'').to_owned())).collect()
@@ -128,7 +128,7 @@ fn every_key_is_answered() {
     for line in [
         "# [consumer.local] surprise: Burrow does not know this key",
         "# [cluster.local] offset-refresh: the schedule, with MEERKAT_PERIOD (Period) in minutes beside it",
-        "# [consumer.old] class-name: offsets that are kept in ZooKeeper are not read",
+        "# [consumer.old] class-name: offsets in ZooKeeper are not read",
     ] {
         assert!(said.lines().any(|other| other == line), "{line} in\n{said}");
     }
@@ -147,7 +147,7 @@ fn whom_a_notifier_notifies_and_from_when_is_read_off_its_values() {
         text(&format!("[cluster.a]\nservers=['b:1']\n{notifier}"))
     };
     for (threshold, from) in
-        [(1, "AlarmFrom=WARN\n"), (2, "AlarmFrom=WARN\n"), (3, "AlarmFrom=ERR,"), (4, "AlarmFrom=ERR,")]
+        [(1, "AlarmFrom=WARN\n"), (2, "AlarmFrom=WARN\n"), (3, "AlarmFrom=ERR;"), (4, "AlarmFrom=ERR;")]
     {
         let said = said(threshold, "https://pager.example/hook");
         assert!(said.contains(&format!("threshold: {from}")), "{said}");
@@ -185,7 +185,7 @@ fn what_is_no_configuration_of_burrow_is_refused() {
     assert!(matches!(translate("[general]\npidfile='x'"), Err(NotBurrow::NoCluster)));
 }
 
-/// A file with every section, and every key in it, that the configurations have which come with Burrow.
+/// A file with every section and key of the configurations that come with Burrow.
 const WHOLE: &str = r#"
 [general]
 pidfile="/run/b.pid"
@@ -294,8 +294,8 @@ fn no_line_of_the_file_is_shown_where_it_is_not_toml() {
         ("[sasl.hunter2]\n[sasl.hunter2]", "it is not valid TOML: line 2, column "),
     ] {
         let error = translate(text).unwrap_err();
-        let told = crate::base::fault::told(&error);
-        assert!(told.starts_with(expected) && !told.contains("hunter2"), "{told}");
+        let sentence = crate::base::fault::sentence(&error);
+        assert!(sentence.starts_with(expected) && !sentence.contains("hunter2"), "{sentence}");
     }
 }
 

@@ -1,5 +1,5 @@
-//! The format of `java.util.Properties` (`load`, Java SE 17): comments, continued lines, escapes. It is read here, since the library
-//! for it (`java-properties`) brings an engine of regular expressions and tables of encodings along.
+//! The format of `java.util.Properties` (`load`, Java SE 17): comments, continued lines, escapes. It is parsed here
+//! because the library for it (`java-properties`) brings a regular expression engine and encoding tables.
 
 use std::iter::Peekable;
 use std::str::Chars;
@@ -13,7 +13,7 @@ pub struct BadLine {
     pub(crate) what: &'static str,
 }
 
-/// Keys and values in the order of the file; of a key that stands twice the last value counts.
+/// Keys and values in the order of the file; for a repeated key the last value counts.
 pub(crate) fn pairs(text: &str) -> Result<Vec<(String, String)>, BadLine> {
     let mut pairs = Vec::new();
     let mut places = std::collections::HashMap::new();
@@ -32,15 +32,15 @@ pub(crate) fn pairs(text: &str) -> Result<Vec<(String, String)>, BadLine> {
     Ok(pairs)
 }
 
-/// Lines with those that continue them, without comments, empty lines and blanks before them.
+/// Logical lines: continuations are joined; comments, empty lines and leading blanks are removed.
 struct LogicalLines<'a> {
     rest: Peekable<Chars<'a>>,
-    /// Of the line that is read next, from 1.
+    /// The number of the next line, from 1.
     number: usize,
 }
 
 impl LogicalLines<'_> {
-    /// `Properties.LineReader.readLine`, and where the line began.
+    /// `Properties.LineReader.readLine`, and the number of its first line.
     fn next(&mut self) -> Option<(usize, String)> {
         let mut line = String::new();
         let mut began = self.number;
@@ -71,7 +71,7 @@ impl LogicalLines<'_> {
                 escaped = c == '\\' && !escaped;
             } else if escaped {
                 line.pop();
-                // Java ends here where it has read to the last character, and goes on where one is left.
+                // At the last character Java ends here; otherwise it continues.
                 if self.rest.peek().is_none() && !pair {
                     return Some((began, line));
                 }
@@ -100,7 +100,7 @@ impl LogicalLines<'_> {
     }
 }
 
-/// No other blanks count.
+/// Other blanks do not count.
 fn is_blank(c: char) -> bool {
     matches!(c, ' ' | '\t' | '\u{c}')
 }
@@ -139,7 +139,7 @@ fn unescaped(text: &str) -> Result<String, &'static str> {
     Ok(plain)
 }
 
-/// The character of `\uXXXX`, or of two of them that are a surrogate pair.
+/// The character of `\uXXXX`, or of two of them that form a surrogate pair.
 fn unit_pair(characters: &mut Chars<'_>) -> Result<char, &'static str> {
     let first = unit(characters)?;
     if !(0xd800..0xdc00).contains(&first) {
@@ -155,13 +155,13 @@ fn unit_pair(characters: &mut Chars<'_>) -> Result<char, &'static str> {
 /// Four hexadecimal digits.
 fn unit(characters: &mut Chars<'_>) -> Result<u16, &'static str> {
     (0..4).try_fold(0, |unit, _| {
-        let digit = characters.next().and_then(|c| c.to_digit(16)).ok_or("\\u takes four hexadecimal digits")?;
+        let digit = characters.next().and_then(|c| c.to_digit(16)).ok_or("\\u needs four hexadecimal digits")?;
         // A digit is below 16, and four of them fit.
         Ok(unit << 4 | u16::try_from(digit).unwrap_or_default())
     })
 }
 
-const HALF: &str = "\\u names half of a character: one beyond \\uffff takes two of them, \\ud83d\\ude00";
+const HALF: &str = "\\u names half of a character: one beyond \\uffff needs two of them, \\ud83d\\ude00";
 
 #[cfg(test)]
 mod tests {
@@ -171,7 +171,7 @@ mod tests {
         pairs(text).unwrap_or_else(|bad| vec![("bad".into(), bad.what.into())])
     }
 
-    /// Each case is what Java 17 prints of the same text.
+    /// The expected values are what Java 17 prints for the same text.
     #[test]
     fn a_line_is_a_key_and_a_value_however_they_are_parted() {
         let cd = vec![("a.b".into(), "c d".into())];
@@ -183,7 +183,7 @@ mod tests {
         assert_eq!(read("k\\=e=v\nempty"), [("k=e".into(), "v".into()), ("empty".into(), String::new())]);
         assert_eq!(read("a=C:\\\\x\\\\"), [("a".into(), "C:\\x\\".into())]);
         assert_eq!(read("a==b"), [("a".into(), "=b".into())]);
-        // A blank of Unicode's is a letter like others.
+        // A Unicode blank counts as a letter.
         assert_eq!(read("a\u{a0}b=c"), [("a\u{a0}b".into(), "c".into())]);
     }
 
@@ -213,8 +213,8 @@ mod tests {
     }
 
     #[test]
-    fn an_escape_that_is_none_is_told_with_its_line() {
-        let what = "\\u takes four hexadecimal digits";
+    fn an_escape_that_is_none_is_reported_with_its_line() {
+        let what = "\\u needs four hexadecimal digits";
         for odd in ["\\u12", "\\u+123", "\\u12g4"] {
             assert_eq!(pairs(&format!("\n# c\na={odd}")), Err(BadLine { line: 3, what }));
         }

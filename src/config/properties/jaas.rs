@@ -1,10 +1,11 @@
-//! `sasl.jaas.config`: `MODULE FLAG KEY=VALUE …;`, as Kafka's `JaasConfig` and `JaasContext` read it. It is read here: the format is Java's own.
+//! `sasl.jaas.config`: `MODULE FLAG KEY=VALUE …;`, parsed as Kafka's `JaasConfig` and `JaasContext` do: the format is
+//! Java's own.
 
 use super::Properties;
 use super::tokens::{Token, Tokens};
 use crate::config::sasl::NO_KERBEROS;
 
-/// Reads one entry into variables.
+/// Translates one entry into variables.
 pub(crate) fn read(text: &str, found: &mut Properties) -> Result<(), String> {
     let mut tokens = Tokens::new(text);
     let Some(Token::Word(module)) = tokens.next() else { return Err("it begins with no login module".to_owned()) };
@@ -36,7 +37,7 @@ pub(crate) fn read(text: &str, found: &mut Properties) -> Result<(), String> {
         } else if let Some((_, variable)) = known.iter().find(|(option, _)| *option == key) {
             found.variables.push(((*variable).to_owned(), value));
         } else {
-            let why = if key == "awsProfileName" { " (AWS_PROFILE says it)" } else { "" };
+            let why = if key == "awsProfileName" { " (set AWS_PROFILE)" } else { "" };
             let shown = if NAMES.contains(&&*key) { &*key } else { "an option" };
             found.ignored.push(format!("{shown} of sasl.jaas.config{why}"));
         }
@@ -47,7 +48,7 @@ pub(crate) fn read(text: &str, found: &mut Properties) -> Result<(), String> {
     Ok(())
 }
 
-/// `KEY=VALUE` up to the semicolon, behind which nothing stands; the last value of a key counts.
+/// `KEY=VALUE` up to the semicolon, after which nothing follows; for a repeated key the last value counts.
 fn options(tokens: &mut Tokens<'_>) -> Result<Vec<(String, String)>, String> {
     let mut options: Vec<(String, String)> = Vec::new();
     loop {
@@ -67,9 +68,9 @@ fn options(tokens: &mut Tokens<'_>) -> Result<Vec<(String, String)>, String> {
         }
     }
     if tokens.next().is_some() {
-        // A password without quotes that has a semicolon in it would be cut, and sent so.
+        // An unquoted password with a semicolon would be cut, and sent cut.
         return Err(
-            "something stands behind the semicolon: values with a semicolon take quotes, and there is one module alone"
+            "unexpected text after the semicolon: quote a value that contains a semicolon, and give only one module"
                 .to_owned(),
         );
     }
@@ -82,7 +83,7 @@ fn is_module(class: &str) -> bool {
 
 const ACCOUNT: [(&str, &str); 2] = [("username", "KAFKA_SASL_USERNAME"), ("password", "KAFKA_SASL_PASSWORD")];
 
-/// Kafka's own, and those of Strimzi's client (`oauth.…`).
+/// Kafka's own options, and those of Strimzi's client (`oauth.…`).
 const OAUTH: [(&str, &str); 8] = [
     ("clientId", "KAFKA_SASL_OAUTHBEARER_CLIENT_ID"),
     ("clientSecret", "KAFKA_SASL_OAUTHBEARER_CLIENT_SECRET"),
@@ -96,7 +97,7 @@ const OAUTH: [(&str, &str); 8] = [
 
 const IAM: [(&str, &str); 2] = [("awsRoleArn", "KAFKA_SASL_AWS_ROLE_ARN"), ("awsStsRegion", "KAFKA_SASL_AWS_REGION")];
 
-/// Options of login modules that mean nothing here. Another one is not shown: it may be a part of a password.
+/// Options of login modules that are ignored here. An unknown one is not shown: it may be part of a password.
 const NAMES: [&str; 22] = [
     "awsDebugCreds",
     "awsMaxBackOffTimeMs",

@@ -1,6 +1,7 @@
-//! Kafka's own client properties (`--command-config`) → the variables that say the same here.
+//! Kafka's own client properties (`--command-config`) → the variables of the same meaning here.
 //!
-//! The names are those of Kafka's `ClientConfigs`, `SaslConfigs` and `SslConfigs`; what is not understood is named, never dropped in silence.
+//! The names are those of Kafka's `ClientConfigs`, `SaslConfigs` and `SslConfigs`; a key that is not understood is
+//! reported, never dropped silently.
 
 mod file;
 mod jaas;
@@ -12,16 +13,16 @@ pub use providers::Lookup;
 
 use providers::Providers;
 
-/// What a file of properties comes to.
+/// The translation of a file of properties.
 #[derive(Clone, PartialEq, Eq)]
 pub struct Properties {
     /// Variables in the order of the file; values may be secrets.
     pub variables: Vec<(String, String)>,
-    /// Keys, and options of `sasl.jaas.config`, that mean nothing here, each with the reason where there is one.
+    /// Keys, and options of `sasl.jaas.config`, that are ignored here, each with the reason if there is one.
     pub ignored: Vec<String>,
 }
 
-/// A file of properties that is none. No value is shown: any may be a secret.
+/// A file that is not valid. No value is shown: any may be a secret.
 #[derive(Debug, thiserror::Error, PartialEq, Eq)]
 pub enum PropertiesError {
     /// It is not in the format of `java.util.Properties`.
@@ -33,16 +34,16 @@ pub enum PropertiesError {
     /// One half of a key store is missing.
     #[error("{0} goes with {1}")]
     Half(&'static str, &'static str),
-    /// A value holds what are lines of their own elsewhere.
+    /// A value contains what are separate lines elsewhere.
     #[error("the value of {0} has {1} in it: put each property on a line of its own")]
     RunTogether(&'static str, &'static str),
-    /// A reference leads nowhere.
+    /// A reference has no target.
     #[error("{0} {1}")]
     Reference(&'static str, String),
 }
 
-/// The text of a file, and what to say of its encoding. Kafka's tools read ISO 8859-1 (`Properties.load` of a stream), most editors write
-/// UTF-8: what is neither ASCII nor an escape is another letter in each.
+/// The text of a file, and a note on its encoding. Kafka's tools read ISO 8859-1 (`Properties.load` of a stream), most
+/// editors write UTF-8: a character that is neither ASCII nor an escape differs between the two.
 #[must_use]
 pub fn decoded(bytes: Vec<u8>) -> (String, Option<&'static str>) {
     match String::from_utf8(bytes) {
@@ -60,7 +61,7 @@ pub fn decoded(bytes: Vec<u8>) -> (String, Option<&'static str>) {
     }
 }
 
-/// The value of one key, for whoever refers to it; `None` where the file has no such key.
+/// The value of one key, for a reference to it; `None` if the file has no such key.
 ///
 /// # Errors
 /// [`PropertiesError::Line`].
@@ -69,7 +70,7 @@ pub fn value(text: &str, key: &str) -> Result<Option<String>, PropertiesError> {
     Ok(pairs.into_iter().find_map(|(name, value)| (name == key).then_some(value)))
 }
 
-/// Reads the text of a file; `look_up` follows the references in it.
+/// Parses the text of a file; `look_up` resolves its references.
 ///
 /// # Errors
 /// [`PropertiesError`], which shows no value.
@@ -84,7 +85,7 @@ pub fn parse(text: &str, look_up: &dyn Fn(&Lookup) -> Result<String, String>) ->
         let Some(known) = known.copied() else {
             match name.as_str() {
                 name if name.starts_with("config.providers") => {}
-                // Which class does it follows from the mechanism.
+                // The class follows from the mechanism.
                 "sasl.client.callback.handler.class" | "sasl.login.callback.handler.class" => {}
                 name if is_property(name) && found.ignored.len() < MOST_NAMED => found.ignored.push(name.to_owned()),
                 _ => hidden += 1,
@@ -125,7 +126,8 @@ pub fn parse(text: &str, look_up: &dyn Fn(&Lookup) -> Result<String, String>) ->
     Ok(found)
 }
 
-/// The property whose line the value of another one holds. `sasl.jaas.config` is read to its end, where nothing else may stand.
+/// The property that a value swallowed, if its line was joined with the next one. `sasl.jaas.config` is parsed to its
+/// end, where nothing else may follow.
 fn inside(known: &str, value: &str) -> Option<&'static str> {
     if known == "sasl.jaas.config" {
         return None;
@@ -135,14 +137,15 @@ fn inside(known: &str, value: &str) -> Option<&'static str> {
     let goes_on = |rest: &str| rest.trim_start().starts_with(['=', ':']);
     let all = KNOWN.iter().chain(COUNTERPARTS.iter().map(|(known, _)| known));
     all.copied().find(|other| {
-        // Behind a line break that was written as \\n, the n is the first letter.
+        // After a line break that was written as \\n, the n is the first letter.
         value
             .match_indices(other)
             .any(|(at, found)| (begins(at) || value[..at].ends_with("\\n")) && goes_on(&value[at + found.len()..]))
     })
 }
 
-/// Whether a key may be shown: a line of a private key, or the rest of a password, is a key too where lines were broken.
+/// Whether a key may be shown: if lines were broken, a line of a private key or the rest of a password is read as a
+/// key.
 fn is_property(name: &str) -> bool {
     name.len() < 100 && name.split(['.', '_', '-']).all(|part| WORDS.split(' ').any(|word| word == part))
 }
@@ -172,7 +175,7 @@ const COUNTERPARTS: [(&str, &str); 20] = [
     ("ssl.keystore.password", "KAFKA_SSL_KEYSTORE_PASSWORD"),
     ("ssl.keystore.type", "KAFKA_SSL_KEYSTORE_TYPE"),
     ("ssl.key.password", "KAFKA_SSL_KEY_PASSWORD"),
-    // As librdkafka calls them.
+    // The names of librdkafka.
     ("sasl.mechanisms", "KAFKA_SASL_MECHANISM"),
     ("sasl.username", "KAFKA_SASL_USERNAME"),
     ("sasl.password", "KAFKA_SASL_PASSWORD"),
@@ -183,7 +186,7 @@ const COUNTERPARTS: [(&str, &str); 20] = [
 const KNOWN: [&str; 4] =
     ["sasl.jaas.config", "ssl.endpoint.identification.algorithm", "ssl.keystore.certificate.chain", "ssl.keystore.key"];
 
-/// What the names of clients' properties are made of, Kafka's, librdkafka's and Confluent's.
+/// The parts of clients' property names: Kafka's, librdkafka's and Confluent's.
 const WORDS: &str = "\
 access acknowledgement acks adaptive age agent algorithm alias all allow api application assignment assignor audience auth auto autocommit \
 available backoff balance basic batch block bootstrap broker brokers buffer builtin bytes ca cache callback cert certificate certificates \
@@ -203,7 +206,7 @@ strict subscription suites supported suppress switch tcp telemetry thread thread
 topic topics total trace transaction transactional transport trust trustmanager truststore type unclean uncommitted unsecured unused \
 update uri url urlencode use user username validate validator value verification version wait warmup watermark window with worker zone";
 
-/// Keys that are named of those that mean nothing here.
+/// How many ignored keys are named.
 const MOST_NAMED: usize = 20;
 
 #[cfg(test)]
@@ -213,10 +216,10 @@ mod tests {
     use super::*;
 
     fn nowhere(_: &Lookup) -> Result<String, String> {
-        Err("leads nowhere".to_owned())
+        Err("has a reference without a target".to_owned())
     }
 
-    fn told(text: &str) -> Vec<String> {
+    fn lines(text: &str) -> Vec<String> {
         let found = parse(text, &nowhere).unwrap();
         let variables = found.variables.iter().map(|(name, value)| format!("{name}={value}"));
         variables.chain(found.ignored.iter().map(|key| format!("ignored {key}"))).collect()
@@ -227,7 +230,7 @@ mod tests {
         let scram = "security.protocol=SASL_SSL\nsasl.mechanism=SCRAM-SHA-512\n\
                      sasl.jaas.config=org.apache.kafka.common.security.scram.ScramLoginModule required \\\n  username=\"alice\" password=\"a\\\\\"b\";";
         assert_eq!(
-            told(scram),
+            lines(scram),
             [
                 "KAFKA_SECURITY_PROTOCOL=SASL_SSL",
                 "KAFKA_SASL_MECHANISM=SCRAM-SHA-512",
@@ -238,16 +241,16 @@ mod tests {
         let iam = "sasl.jaas.config=software.amazon.msk.auth.iam.IAMLoginModule required awsRoleArn=\"arn:aws:iam::1:role/r\" awsProfileName=\"dev\";\n\
                    sasl.client.callback.handler.class=software.amazon.msk.auth.iam.IAMClientCallbackHandler";
         assert_eq!(
-            told(iam),
+            lines(iam),
             [
                 "KAFKA_SASL_AWS_ROLE_ARN=arn:aws:iam::1:role/r",
-                "ignored awsProfileName of sasl.jaas.config (AWS_PROFILE says it)"
+                "ignored awsProfileName of sasl.jaas.config (set AWS_PROFILE)"
             ]
         );
         let oauth = "sasl.jaas.config=org.apache.kafka.common.security.oauthbearer.OAuthBearerLoginModule required \
                      clientId='a' clientSecret='b' scope='c' extension_logicalCluster='lkc-1' extension_identityPoolId='p';";
         assert_eq!(
-            told(oauth),
+            lines(oauth),
             [
                 "KAFKA_SASL_OAUTHBEARER_CLIENT_ID=a",
                 "KAFKA_SASL_OAUTHBEARER_CLIENT_SECRET=b",
@@ -257,17 +260,20 @@ mod tests {
         );
         let plain =
             "sasl.jaas.config=org.apache.kafka.common.security.plain.PlainLoginModule required username=k password=s;";
-        assert_eq!(told(plain), ["KAFKA_SASL_USERNAME=k", "KAFKA_SASL_PASSWORD=s"]);
+        assert_eq!(lines(plain), ["KAFKA_SASL_USERNAME=k", "KAFKA_SASL_PASSWORD=s"]);
     }
 
     #[test]
     fn stores_are_paths_or_text() {
         assert_eq!(
-            told("ssl.truststore.location : /etc/ca.jks\nssl.truststore.password pw"),
+            lines("ssl.truststore.location : /etc/ca.jks\nssl.truststore.password pw"),
             ["KAFKA_SSL_TRUSTSTORE=/etc/ca.jks", "KAFKA_SSL_TRUSTSTORE_PASSWORD=pw"]
         );
         let both = "ssl.keystore.certificate.chain=-----BEGIN CERTIFICATE-----\\nA\nssl.keystore.key=-----BEGIN PRIVATE KEY-----\\nB";
-        assert_eq!(told(both), ["KAFKA_SSL_KEYSTORE=-----BEGIN PRIVATE KEY-----\nB\n-----BEGIN CERTIFICATE-----\nA\n"]);
+        assert_eq!(
+            lines(both),
+            ["KAFKA_SSL_KEYSTORE=-----BEGIN PRIVATE KEY-----\nB\n-----BEGIN CERTIFICATE-----\nA\n"]
+        );
         assert_eq!(
             parse("ssl.keystore.key=x", &nowhere),
             Err(PropertiesError::Half("ssl.keystore.key", "ssl.keystore.certificate.chain"))
@@ -277,7 +283,7 @@ mod tests {
     #[test]
     fn what_is_not_understood_is_named() {
         assert_eq!(
-            told("# a comment\n! another\nclient.id=x\nssl.protocol=TLSv1.3\nssl.endpoint.identification.algorithm="),
+            lines("# a comment\n! another\nclient.id=x\nssl.protocol=TLSv1.3\nssl.endpoint.identification.algorithm="),
             [
                 "ignored client.id",
                 "ignored ssl.protocol",
@@ -308,12 +314,12 @@ mod tests {
             "KAFKA_SASL_PASSWORD=p",
             "KAFKA_SSL_TRUSTSTORE=/ca.pem",
         ];
-        assert_eq!(told(rdkafka), expected);
+        assert_eq!(lines(rdkafka), expected);
         let strimzi = "sasl.jaas.config=org.apache.kafka.common.security.oauthbearer.OAuthBearerLoginModule required \
                        oauth.client.id=\"a\" oauth.client.secret=\"b\" oauth.token.endpoint.uri=\"https://i/t\" \
                        oauth.access.token.location=\"/run/token\" oauth.audience=\"c\";";
         assert_eq!(
-            told(strimzi),
+            lines(strimzi),
             [
                 "KAFKA_SASL_OAUTHBEARER_CLIENT_ID=a",
                 "KAFKA_SASL_OAUTHBEARER_CLIENT_SECRET=b",
@@ -327,7 +333,7 @@ mod tests {
     #[test]
     fn a_login_is_what_kafka_reads_of_it() {
         let scram = "sasl.jaas.config=org.apache.kafka.common.security.scram.ScramLoginModule required";
-        let account = |options: &str| told(&format!("{scram} {options}"));
+        let account = |options: &str| lines(&format!("{scram} {options}"));
         for (options, name, password) in [
             ("username = \"u\" password = \"p\";", "u", "p"),
             ("/* who */ username=u // she\\n password=p;", "u", "p"),
@@ -355,7 +361,7 @@ mod tests {
 
     #[test]
     fn the_last_line_of_a_key_counts() {
-        assert_eq!(told("security.protocol=SSL\nsecurity.protocol=SASL_SSL"), ["KAFKA_SECURITY_PROTOCOL=SASL_SSL"]);
+        assert_eq!(lines("security.protocol=SSL\nsecurity.protocol=SASL_SSL"), ["KAFKA_SECURITY_PROTOCOL=SASL_SSL"]);
     }
 
     #[test]
@@ -364,11 +370,11 @@ mod tests {
         let found = parse(text, &|lookup| Ok(format!("{lookup:?}").replace('"', ""))).unwrap();
         assert_eq!(found.variables[1], ("KAFKA_SASL_PASSWORD".to_owned(), "Variable(PW)".to_owned()));
         let error = parse(text, &nowhere).err().unwrap();
-        assert_eq!(error.to_string(), "sasl.jaas.config leads nowhere");
+        assert_eq!(error.to_string(), "sasl.jaas.config has a reference without a target");
     }
 
     #[test]
-    fn lines_that_ran_together_are_told_by_their_names() {
+    fn lines_that_ran_together_are_reported_by_their_names() {
         let login = "sasl.jaas.config=org.apache.kafka.common.security.scram.ScramLoginModule required username=\"u\" password=\"hunter2\";";
         for between in [" ", "\\\\n", ",", "; ", "\t"] {
             let text = format!("security.protocol=SASL_SSL{between}sasl.mechanism=SCRAM-SHA-512{between}{login}");
@@ -376,7 +382,7 @@ mod tests {
             assert!(error.starts_with("the value of security.protocol has sasl."), "{between}: {error}");
             let text = format!("{login}{between}security.protocol=SASL_SSL");
             let error = parse(&text, &nowhere).err().unwrap().to_string();
-            assert!(error.contains("something stands behind the semicolon"), "{between}: {error}");
+            assert!(error.contains("unexpected text after the semicolon"), "{between}: {error}");
         }
     }
 
@@ -384,13 +390,13 @@ mod tests {
     fn a_key_that_may_be_a_secret_is_counted_and_not_named() {
         let key =
             "ssl.keystore.key=-----BEGIN PRIVATE KEY-----\nMC4CAQAwBQYDK2Vw\nhunter2\nssl.keystore.certificate.chain=a";
-        assert_eq!(told(key)[1], "ignored 2 that are not shown here");
+        assert_eq!(lines(key)[1], "ignored 2 that are not shown here");
         let many: Vec<String> = WORDS.split(' ').take(100).map(|word| format!("client.{word}=1")).collect();
-        assert_eq!(told(&many.join("\n")).len(), MOST_NAMED + 1);
+        assert_eq!(lines(&many.join("\n")).len(), MOST_NAMED + 1);
     }
 
     #[test]
-    fn what_is_not_ascii_is_read_in_one_of_two_ways_and_that_is_said() {
+    fn text_that_is_not_ascii_is_read_in_one_of_two_encodings_and_reported() {
         assert_eq!(decoded(b"a=b".to_vec()), ("a=b".to_owned(), None));
         let (text, said) = decoded("a=ä".into());
         assert!(text == "a=ä" && said.unwrap().contains("UTF-8 here"));

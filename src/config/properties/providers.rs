@@ -1,6 +1,6 @@
 //! References of Kafka's config providers in values: `${env:NAME}`, `${file:PATH:KEY}`, `${dir:PATH:NAME}` (KIP-297, KIP-887).
 
-/// What a reference asks for.
+/// The target of a reference.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub enum Lookup {
     /// A variable of the environment (`EnvVarConfigProvider`).
@@ -27,7 +27,8 @@ enum Provider {
 }
 
 impl Providers {
-    /// Reads `config.providers` and `config.providers.NAME.class`; without them, the three have the names of Kafka's documentation.
+    /// Reads `config.providers` and `config.providers.NAME.class`; without them, the three providers have the names of
+    /// Kafka's documentation.
     pub(super) fn of(pairs: &[(String, String)]) -> Self {
         let mut known: Vec<_> =
             [("env", Provider::Env), ("file", Provider::File), ("dir", Provider::Directory)].map(owned).into();
@@ -47,7 +48,7 @@ impl Providers {
         Self(known)
     }
 
-    /// A value with each reference replaced; `${` that begins none stays, as in Kafka.
+    /// A value with each reference replaced; a `${` that begins no reference stays, as in Kafka.
     pub(super) fn resolve(
         &self,
         value: &str,
@@ -74,7 +75,7 @@ impl Providers {
     fn lookup(&self, inside: &str) -> Result<Lookup, String> {
         let (name, rest) = inside.split_once(':').unwrap_or((inside, ""));
         let provider = self.0.iter().find(|(known, _)| known == name).map(|(_, provider)| *provider);
-        // A path may have colons, a key of Kafka's syntax has none.
+        // A path may have colons; in Kafka's syntax a key may not.
         match (provider, rest.rsplit_once(':')) {
             (Some(Provider::Env), _) => Ok(Lookup::Variable(rest.to_owned())),
             (Some(Provider::File), Some((path, key))) => Ok(Lookup::Key { path: path.to_owned(), key: key.to_owned() }),

@@ -1,6 +1,6 @@
 //! Java's `StreamTokenizer` (Java SE 17), with the settings of Kafka's `JaasConfig`: comments of both kinds, and `-`, `_` and `$` in words.
 //!
-//! What Kafka sends as a password is what this reader makes of a text, however odd: each branch is one of Java's.
+//! Kafka sends exactly the password that this tokenizer reads, however odd: each branch is one of Java's.
 
 use std::iter::Peekable;
 use std::str::Chars;
@@ -8,15 +8,15 @@ use std::str::Chars;
 /// A piece of the text.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub(crate) enum Token {
-    /// A word, or what stood in quotes: Kafka takes one for the other.
+    /// A word, or quoted text: Kafka treats both the same.
     Word(String),
-    /// A number, of which Kafka sees no text.
+    /// A number, for which Kafka gets no text.
     Number,
     /// Any other character.
     Sign(char),
 }
 
-/// The text as it is cut into pieces.
+/// The text, cut into tokens.
 pub(crate) struct Tokens<'a>(Peekable<Chars<'a>>);
 
 impl<'a> Tokens<'a> {
@@ -28,7 +28,7 @@ impl<'a> Tokens<'a> {
         while self.0.next_if(|c| !matches!(c, '\n' | '\r')).is_some() {}
     }
 
-    /// Behind `/*`. Java takes the line break that stands within for nothing, and reads on behind it.
+    /// After `/*`. Java ignores a line break inside, and continues after the comment.
     fn skip_comment(&mut self) {
         let mut star = false;
         while let Some(c) = self.0.next() {
@@ -55,7 +55,7 @@ impl<'a> Tokens<'a> {
         Token::Word(word)
     }
 
-    /// Digits with one dot at the most; what follows is a token of its own.
+    /// Digits with at most one dot; what follows is a token of its own.
     fn number(&mut self, first: char) -> Token {
         if first == '-' && self.0.peek().is_none_or(|c| *c != '.' && !c.is_ascii_digit()) {
             return Token::Sign('-');
@@ -77,7 +77,7 @@ impl<'a> Tokens<'a> {
         Token::Word(text)
     }
 
-    /// The character behind a backslash: up to three octal digits, or a letter with a meaning.
+    /// The character after a backslash: up to three octal digits, or a letter with a meaning.
     fn escaped(&mut self) -> char {
         match self.0.next() {
             Some(first @ '0'..='7') => {
@@ -112,7 +112,7 @@ impl Iterator for Tokens<'_> {
             match c {
                 '\0'..=' ' => {}
                 '/' if self.0.next_if_eq(&'*').is_some() => self.skip_comment(),
-                // One slash begins a comment as two do; what stands behind it is passed over, a line break too.
+                // One slash begins a comment, as two do; the rest of the line is skipped, the line break too.
                 '/' => {
                     self.0.next();
                     self.skip_line();
@@ -139,20 +139,20 @@ mod tests {
     use super::*;
 
     /// Words in brackets, `#` for a number, signs as they are.
-    fn told(text: &str) -> String {
-        let told = Tokens::new(text).map(|token| match token {
+    fn tokens(text: &str) -> String {
+        let tokens = Tokens::new(text).map(|token| match token {
             Token::Word(word) => format!("[{word}]"),
             Token::Number => String::from("#"),
             Token::Sign(sign) => sign.to_string(),
         });
-        told.collect()
+        tokens.collect()
     }
 
-    /// Each line is what `StreamTokenizer` of Java 17 made of it (`tests/kafka/Jaas.java` compares them anew).
+    /// Each line is what `StreamTokenizer` of Java 17 reads (`tests/kafka/Jaas.java` compares them again).
     #[test]
     fn tokens_are_those_of_java() {
         for (text, expected) in CASES {
-            assert_eq!(told(text), *expected, "{text:?}");
+            assert_eq!(tokens(text), *expected, "{text:?}");
         }
     }
 

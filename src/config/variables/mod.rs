@@ -1,4 +1,4 @@
-//! The variables that a run knows: one table for `--help` and the check for misspelt names.
+//! The variables of a run: one table for `--help` and for the check of misspelt names.
 
 use std::sync::LazyLock;
 
@@ -11,13 +11,13 @@ pub(crate) use spelling::{Stranger, stranger};
 pub struct Variable {
     /// Its name.
     pub name: &'static str,
-    /// What it is when absent or empty; `None` means nothing.
+    /// Its default; `None` if it has none.
     pub default: Option<&'static str>,
-    /// What it says, in one sentence.
+    /// Its meaning, in one sentence.
     pub meaning: &'static str,
 }
 
-/// Every variable, in the order in which `--help` tells them.
+/// Every variable, in the order of `--help`.
 pub static VARIABLES: LazyLock<Vec<Variable>> = LazyLock::new(|| TABLE.lines().filter_map(Variable::of).collect());
 
 impl Variable {
@@ -28,5 +28,5 @@ impl Variable {
     }
 }
 
-/// A line a variable: its name, its default or `-`, and what it says.
+/// One line per variable: its name, its default or `-`, and its meaning.
 const TABLE: &str = include_str!("table.tsv");

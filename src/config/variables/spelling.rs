@@ -1,21 +1,22 @@
-//! Names that are nearly those of the table: what was meant.
+//! Names that are nearly those of the table, and the name that was probably meant.
 
 use super::VARIABLES;
 use crate::base::spelling::slips;
 
-/// What to make of a name that is not in the table.
+/// A judgement of a name that is not in the table.
 #[derive(Debug, PartialEq, Eq)]
 pub(crate) enum Stranger {
-    /// It is another program's.
+    /// It belongs to another program.
     None,
-    /// It may be a slip, or another program's.
+    /// It may be a typing error, or belong to another program.
     Doubt(String),
-    /// It is a slip.
+    /// It is a typing error.
     Slip(String),
 }
 
-/// Judges a name. One that begins with `MEERKAT_` is ours or a slip; Kafka's own programs have names that begin with `KAFKA_` too, so of
-/// those only one slip is certain. Kubernetes sets variables for each Service: one called `meerkat` or `kafka-cluster` has such names.
+/// Judges a name. A name that begins with `MEERKAT_` is ours or a typing error; Kafka's own programs also use names
+/// that begin with `KAFKA_`, so among those only one wrong letter is certain. Kubernetes sets variables for each
+/// Service, and a Service called `meerkat` or `kafka-cluster` gets such names.
 pub(crate) fn stranger(name: &str) -> Stranger {
     if VARIABLES.iter().any(|known| known.name == name) || is_service_link(name) {
         return Stranger::None;
@@ -50,7 +51,7 @@ fn is_service_link(name: &str) -> bool {
         || name.match_indices("_PORT_").any(|(at, found)| of_port(&name[at + found.len()..]))
 }
 
-/// So many wrong letters still look like a slip.
+/// Up to this many wrong letters count as a typing error.
 const TYPING_ERRORS: usize = 3;
 
 #[cfg(test)]
@@ -58,7 +59,7 @@ mod tests {
     use super::*;
 
     #[test]
-    fn a_slip_is_told_from_a_stranger() {
+    fn a_slip_is_reported_from_a_stranger() {
         let slip = |name: &str, what: &str| Stranger::Slip(format!("{name} is not a variable of meerkat; {what}"));
         assert_eq!(stranger("MEERKAT_TIMOUT"), slip("MEERKAT_TIMOUT", "did you mean MEERKAT_TIMEOUT?"));
         assert_eq!(stranger("MEERKAT_COLOUR_SCHEME"), slip("MEERKAT_COLOUR_SCHEME", "see --help"));

@@ -13,6 +13,7 @@ use crate::judge::verdict::{Judgement, Reason, Tempo, Verdict};
 use crate::model::lag::Committed;
 use crate::model::memory::Thresholds;
 use crate::model::snapshot::{Group, Kind, Member, Row};
+use crate::model::turnover::Storm;
 
 /// One group that is not OK, with everything that is known of it.
 pub(super) struct Facts<'a> {
@@ -29,6 +30,8 @@ pub(super) struct Facts<'a> {
     pub(super) suffering: &'a Suffering,
     /// The row that the verdict is about, counted from the group's first; `None` where it has no rows.
     pub(super) worst: Option<usize>,
+    /// That the group rebalances again and again.
+    pub(super) storm: Option<Storm>,
     motion: OnceCell<Motion>,
     shown: OnceCell<Option<Diagnosis>>,
     /// Whether the snapshot alone shows anything of any of its rows.
@@ -104,6 +107,7 @@ impl<'a> Facts<'a> {
             ages,
             suffering,
             worst: judged.groups[at].worst(),
+            storm: judged.groups[at].storm,
             motion: OnceCell::new(),
             shown: OnceCell::new(),
             has_finding: judged.groups[at].finding.is_some(),
@@ -266,6 +270,7 @@ impl<'a> Facts<'a> {
     }
 }
 
-fn who(member: &Member) -> Who {
+/// A member by its names.
+pub(super) fn who(member: &Member) -> Who {
     Who { member: member.client_id.clone(), member_id: member.id.clone(), member_host: member.host.clone() }
 }

@@ -24,7 +24,7 @@ mod rules;
 mod sight;
 mod words;
 
-pub(crate) use sight::at_sight;
+pub(crate) use sight::{at_sight, storming};
 
 /// Why a group is not OK, as a closed list.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, Hash)]
@@ -144,6 +144,15 @@ pub struct Evidence {
     /// The group's state.
     #[serde(skip_serializing_if = "Option::is_none")]
     pub(crate) state: Option<String>,
+    /// Rebalances within [`Self::minutes`].
+    #[serde(skip_serializing_if = "Option::is_none")]
+    pub(crate) rebalances: Option<u32>,
+    /// Whether there may have been more rebalances.
+    #[serde(skip_serializing_if = "std::ops::Not::not", default)]
+    pub(crate) rebalances_at_least: bool,
+    /// The time in which rebalances were counted.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    pub(crate) minutes: Option<i64>,
     /// The brokers, by their ids.
     #[serde(skip_serializing_if = "Vec::is_empty", default)]
     pub(crate) brokers: Vec<i32>,
@@ -187,7 +196,7 @@ pub const RULES: [Rule; 18] = [
     Rule {
         kind: Kind::Permissions,
         word: "permissions",
-        when: "the broker refuses what belongs to the group, or hides its topics",
+        when: "the broker refuses requests about the group, or hides its topics",
         next: "grant the missing DESCRIBE; meerkat --preflight prints the command",
         holds: rules::permissions,
         says: |evidence, f| write!(f, "a permission is missing: {}", words::missing(evidence)),
@@ -196,22 +205,22 @@ pub const RULES: [Rule; 18] = [
         kind: Kind::BrokerSide,
         word: "broker_side",
         when: "a leader or coordinator of the group is away; or at least two groups lag on the partitions of the same brokers, and no group that reads there keeps up",
-        next: "look at the brokers first: the group waits for them",
+        next: "check the brokers first: the group waits for them",
         holds: rules::broker_side,
         says: words::broker_side,
     },
     Rule {
         kind: Kind::TopicRecreated,
         word: "topic_recreated",
-        when: "the commit stands past the log end, or the log end went back",
-        next: "if the topic was recreated on purpose, set the offsets anew: kafka-consumer-groups.sh --reset-offsets --to-earliest",
+        when: "the commit is past the log end, or the log end went back",
+        next: "if the topic was recreated on purpose, reset the offsets: kafka-consumer-groups.sh --reset-offsets --to-earliest",
         holds: rules::topic_recreated,
         says: words::topic_recreated,
     },
     Rule {
         kind: Kind::RecordsLost,
         word: "records_lost",
-        when: "retention deleted records before the group read them, and that is what the verdict is about",
+        when: "retention deleted records before the group read them, and that is the reason for the verdict",
         next: "raise retention.ms or retention.bytes of the topic, and restore what was lost from its source",
         holds: rules::records_lost,
         says: words::records_lost,
@@ -219,8 +228,8 @@ pub const RULES: [Rule; 18] = [
     Rule {
         kind: Kind::ExpiredCommits,
         word: "expired_commits",
-        when: "a partition had a commit at an earlier run, and has none any more",
-        next: "the group starts anew by its auto.offset.reset: see whether it reads again or skips records; raise offsets.retention.minutes",
+        when: "a partition had a commit in an earlier run, and has none now",
+        next: "the group starts again by its auto.offset.reset: check whether it reads again or skips records; raise offsets.retention.minutes",
         holds: rules::expired_commits,
         says: |evidence, f| write!(f, "the group's commits expired or were deleted ({})", words::places(evidence)),
     },
@@ -228,23 +237,23 @@ pub const RULES: [Rule; 18] = [
         kind: Kind::NeverCommits,
         word: "never_commits",
         when: "a member is assigned, records are there, and nothing was ever committed",
-        next: "see whether the client commits at all (enable.auto.commit, or its own commits)",
+        next: "check whether the client commits at all (enable.auto.commit, or its own commits)",
         holds: rules::never_commits,
         says: |evidence, f| words::found(crate::judge::verdict::Finding::Uncommitted, evidence, f),
     },
     Rule {
         kind: Kind::Rewound,
         word: "rewound",
-        when: "the commit went back, and has not come up again",
-        next: "if nobody reset the offsets, look for a client that seeks, or that commits old offsets",
+        when: "the commit went back, and has not recovered",
+        next: "if nobody reset the offsets, find the client that seeks, or that commits old offsets",
         holds: rules::rewound,
         says: words::rewound,
     },
     Rule {
         kind: Kind::Rebalancing,
         word: "rebalancing",
-        when: "records wait while the group is in a rebalance, or it rebalances without end",
-        next: "look for members that leave and join: restarts, max.poll.interval.ms, session.timeout.ms",
+        when: "records wait while the group is in a rebalance, or it rebalances again and again",
+        next: "find the members that leave and join: restarts, max.poll.interval.ms, session.timeout.ms",
         holds: rules::rebalancing,
         says: words::rebalancing,
     },
@@ -259,7 +268,7 @@ pub const RULES: [Rule; 18] = [
     Rule {
         kind: Kind::OpenTransaction,
         word: "open_transaction",
-        when: "the commit stands at the last stable offset: a transaction that is open begins there",
+        when: "the commit is at the last stable offset: an open transaction begins there",
         next: "find its producer; abort the transaction if that producer is gone (kafka-transactions.sh abort)",
         holds: rules::open_transaction,
         says: words::open_transaction,
@@ -268,7 +277,7 @@ pub const RULES: [Rule; 18] = [
         kind: Kind::PartitionStuck,
         word: "partition_stuck",
         when: "a partition stands still while its member commits in others; in a share group, while other partitions move",
-        next: "look at the record at that offset: the member may not be able to process it",
+        next: "check the record at that offset: the member may not be able to process it",
         holds: rules::partition_stuck,
         says: words::partition_stuck,
     },
@@ -276,7 +285,7 @@ pub const RULES: [Rule; 18] = [
         kind: Kind::MemberStuck,
         word: "member_stuck",
         when: "a member has partitions that stand still, and commits in none",
-        next: "look at the member's log and take a thread dump; if all members stand still, look at what they share",
+        next: "check the member's log and make a thread dump; if all members stand still, check what they share",
         holds: rules::member_stuck,
         says: words::member_stuck,
     },
@@ -284,14 +293,14 @@ pub const RULES: [Rule; 18] = [
         kind: Kind::Skew,
         word: "skew",
         when: "it falls behind, and a fifth of a topic's partitions, at least three in all, holds 80 % of its lag; not where they are one member's and get no more records than others",
-        next: "look at the keys of the records there: more members do not help one partition",
+        next: "check the keys of the records there: more members do not help one partition",
         holds: rules::skew,
         says: words::skew,
     },
     Rule {
         kind: Kind::ProducerBurst,
         word: "producer_burst",
-        when: "it falls behind, records come at least 1.5 times as fast as before it did, and are read at 90 % of the pace from before or faster",
+        when: "it falls behind, records arrive at least 1.5 times as fast as before, and are read at 90 % of the pace from before or faster",
         next: "leave it alone if the burst ends soon; else start more members",
         holds: rules::producer_burst,
         says: words::producer_burst,
@@ -307,15 +316,15 @@ pub const RULES: [Rule; 18] = [
     Rule {
         kind: Kind::TooSlow,
         word: "too_slow",
-        when: "it falls behind while it commits, and no rule above holds; names the member that holds 80 % of the lag with at most half of the partitions",
-        next: "look at the time that a record takes, and at what the members wait for",
+        when: "it falls behind while it commits, and no rule above applies; names the member that holds 80 % of the lag with at most half of the partitions",
+        next: "check the time that a record needs, and what the members wait for",
         holds: rules::too_slow,
         says: words::too_slow,
     },
     Rule {
         kind: Kind::Unclear,
         word: "unclear",
-        when: "no rule above holds, or what it needs could not be read",
+        when: "no rule above applies, or its data could not be read",
         next: "give it earlier snapshots (meerkat --watch, or MEERKAT_HISTORY=on), and read the partitions: meerkat GROUP",
         // What is left where no other holds.
         holds: |_| None,
@@ -401,7 +410,7 @@ impl Diagnosis {
     }
 }
 
-/// For how long it is told that all members were replaced, in milliseconds.
+/// For how long the replacement of all members is reported, in milliseconds.
 const LATELY_MS: i64 = 3_600_000;
 
 /// Partitions and members that a diagnosis names of many.

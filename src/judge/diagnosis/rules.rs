@@ -1,7 +1,7 @@
 //! When each kind holds, one function a row of the table.
 
 use super::facts::Facts;
-use super::{Evidence, Kind};
+use super::{Evidence, Kind, storming};
 use crate::judge::verdict::{Finding, Reason, Verdict};
 use crate::model::lag::Committed;
 use crate::model::snapshot;
@@ -84,6 +84,9 @@ pub(super) fn rewound(facts: &Facts<'_>) -> Option<Evidence> {
 }
 
 pub(super) fn rebalancing(facts: &Facts<'_>) -> Option<Evidence> {
+    if let Some(storm) = facts.storm.filter(|_| facts.worst.is_some_and(|row| facts.lag(row) > 0)) {
+        return Some(storming(storm, facts.group).evidence);
+    }
     if facts.judgement()?.findings.has(Finding::Unstable) {
         let state = facts.group.state.as_deref().ok().map(str::to_owned);
         return Some(Evidence { state, ..facts.about(facts.bad(|_| true)) });

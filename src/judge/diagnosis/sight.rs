@@ -1,10 +1,12 @@
 //! What one snapshot shows of a group besides its lag.
 
-use super::{Diagnosis, Evidence, Kind, Place};
+use super::facts::who;
+use super::{Diagnosis, Evidence, Kind, MOST_NAMED, Place};
 use crate::judge::verdict::{Finding, Judgement};
 use crate::model::lag::Committed;
 use crate::model::lags::Left;
 use crate::model::snapshot::{self, Group, Snapshot};
+use crate::model::turnover::Storm;
 
 /// The finding that explains most among rows that count, or what the group's state explains; `None` where there is neither.
 pub(crate) fn at_sight(
@@ -53,6 +55,20 @@ pub(crate) fn at_sight(
         None if members == Some(0) => Some(Diagnosis { kind: Kind::NobodyThere, evidence: Evidence::default() }),
         None => None,
     }
+}
+
+/// That a group rebalances again and again.
+pub(crate) fn storming(Storm { rebalances, minutes, at_least }: Storm, group: &Group) -> Diagnosis {
+    let members = group.members.as_ref().ok();
+    let evidence = Evidence {
+        rebalances: Some(rebalances),
+        rebalances_at_least: at_least,
+        minutes: Some(minutes),
+        member_count: members.map(Vec::len),
+        members: members.into_iter().flatten().take(MOST_NAMED).map(who).collect(),
+        ..Evidence::default()
+    };
+    Diagnosis { kind: Kind::Rebalancing, evidence }
 }
 
 /// The state of a group whose members wait for their partitions; `None` in any other.

@@ -7,6 +7,7 @@ use crate::model::lag::{Committed, LogRange};
 use crate::model::lags::Lags;
 use crate::model::memory::{Sample, Thresholds};
 use crate::model::snapshot::{self, Group, Logs, Member, Placement, Row, Snapshot, Topic};
+use crate::model::turnover::Storm;
 use crate::model::unknown::{Cause, Unknown};
 
 /// A scene of one snapshot a minute: all groups read the topic `t`, one partition a word, each `member:before>since/cap`.
@@ -23,6 +24,7 @@ struct Play {
     thresholds: Thresholds,
     has_history: bool,
     replaced_ms: Option<i64>,
+    storm: Option<Storm>,
 }
 
 impl Play {
@@ -35,6 +37,7 @@ impl Play {
             thresholds: Thresholds::DEFAULT,
             has_history: true,
             replaced_ms: None,
+            storm: None,
         }
     }
 
@@ -54,6 +57,9 @@ impl Play {
             let ages = Ages::unsearched(&lags);
             let mut judged = Judged::new(sight, &mut memories, &ages, |row| Ok(kept[row].clone()));
             if minute == self.minutes {
+                for (judged, group) in judged.groups.iter_mut().zip(&snapshot.groups) {
+                    self.storm.into_iter().for_each(|storm| judged.storms(storm, group));
+                }
                 judged.diagnose(sight, &memories, &ages, |_| self.replaced_ms);
                 return judged.groups.into_iter().map(|group| group.diagnosis.map(|diagnosis| *diagnosis)).collect();
             }
@@ -309,6 +315,16 @@ fn a_group_that_is_never_stable_is_rebalancing() {
     let play = |state| Play { state, ..Play::of(&["a:10>10/0 b:10>10/0"]) };
     assert_eq!(said(&play("PreparingRebalance")), "rebalancing: the group is rebalancing (PreparingRebalance)");
     assert_eq!(said(&play("Stable")).split(':').next(), Some("member_stuck"));
+}
+
+#[test]
+fn a_group_that_rebalances_again_and_again_is_rebalancing_while_records_wait() {
+    let storm = Some(Storm { rebalances: 6, minutes: 10, at_least: true });
+    let play = |group| Play { storm, ..Play::of(&[group]) };
+    let sentence = "rebalancing: at least 6 rebalances in 10 min: members join and leave (2 now: a, b)";
+    assert_eq!(said(&play("a:10>10/0 b:10>10/0")), sentence);
+    assert_eq!(said(&play("a:10>10/99 b:10>10/99")), "", "it keeps up all the same");
+    assert!(said(&Play::of(&["a:10>10/0 b:10>10/0"])).starts_with("member_stuck: "));
 }
 
 #[test]

@@ -65,6 +65,20 @@ pub(super) fn rewound(evidence: &Evidence, f: &mut fmt::Formatter<'_>) -> fmt::R
 }
 
 pub(super) fn rebalancing(evidence: &Evidence, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+    if let (Some(rebalances), Some(minutes)) = (evidence.rebalances, evidence.minutes) {
+        let bound = if evidence.rebalances_at_least { "at least " } else { "" };
+        write!(f, "{bound}{rebalances} rebalances in {minutes} min: members join and leave")?;
+        let name = |who: &Who| shown(&who.member.chars().take(LONGEST_NAME).collect::<String>());
+        let mut names: Vec<String> = evidence.members.iter().take(FEW).map(name).collect();
+        return match evidence.member_count {
+            None => Ok(()),
+            Some(0) => f.write_str(" (none now)"),
+            Some(all) => {
+                names.extend((all > FEW).then(|| "…".to_owned()));
+                write!(f, " ({all} now: {})", names.join(", "))
+            }
+        };
+    }
     match &evidence.state {
         Some(state) => write!(f, "the group is rebalancing ({state})"),
         None => write!(f, "{}", Finding::Unstable),
@@ -206,5 +220,7 @@ impl fmt::Display for Rate {
     }
 }
 
-/// Partitions whose numbers one sentence has.
+/// Letters of a client id in a sentence.
+const LONGEST_NAME: usize = 60;
+/// Partitions or members that one sentence names.
 const FEW: usize = 3;

@@ -1,17 +1,17 @@
-//! A group's verdict, from what is said of its rows.
+//! A group's verdict, from those of its rows.
 
 use std::fmt::Write as _;
 
 use super::LastKnown;
 use crate::base::figures::{grouped, records_of, seconds, shown};
 use crate::base::spelling::nearest;
-use crate::judge::diagnosis::{Diagnosis, at_sight};
+use crate::judge::diagnosis::{Diagnosis, at_sight, storming};
 use crate::judge::flow;
 use crate::judge::input::Sight;
 use crate::judge::verdict::{self, Judgement, Pace, Reason, Verdict};
 use crate::model::lags::Left;
 use crate::model::memory::Thresholds;
-use crate::model::snapshot::{Group, Kind, Member, Row, Snapshot};
+use crate::model::snapshot::{Group, Kind, Row, Snapshot};
 use crate::model::turnover::Storm;
 
 /// A group with its verdict.
@@ -22,15 +22,15 @@ pub struct JudgedGroup {
     pub(crate) reason: String,
     /// What this snapshot shows besides the lag; part of the reason of a group that is OK or cannot be judged.
     pub(crate) finding: Option<String>,
-    /// Unread offsets of all partitions that could be read; `None` where there is not one.
+    /// Unread offsets of all partitions that could be read; `None` if there is none.
     pub(crate) total_lag: Option<u64>,
     /// The largest of them.
     pub(crate) max_lag: Option<u64>,
     /// Whether the total leaves out partitions that could not be read, so that it is a lower bound.
     pub(crate) at_least: bool,
-    /// Whether a coordinator does not tell how much is left, so that the total is an upper bound.
+    /// Whether a coordinator does not return how much is left, so that the total is an upper bound.
     pub(crate) at_most: bool,
-    /// Where the lag is going; `None` where it goes nowhere, or that of the partition with the largest is not known.
+    /// The direction of the lag; `None` if it has none, or that of the partition with the largest is not known.
     pub(crate) pace: Option<Pace>,
     /// That it rebalances again and again; `None` where it does not, or too little is remembered.
     pub(crate) storm: Option<Storm>,
@@ -40,7 +40,7 @@ pub struct JudgedGroup {
     supported: bool,
     /// Seconds until every partition has snapshots enough; `None` when no partition waits for any.
     pub(crate) warming_up_s: Option<i64>,
-    /// The status that was published earlier and that this run did not see to be over; `None` where this run saw enough.
+    /// The status that was published earlier and that this run did not see end; `None` if this run read enough.
     pub(crate) last_known: Option<LastKnown>,
     /// Why it is not OK; `None` where it is, and before [`super::Judged::diagnose`].
     pub(crate) diagnosis: Option<Box<Diagnosis>>,
@@ -49,12 +49,12 @@ pub struct JudgedGroup {
 }
 
 impl JudgedGroup {
-    /// The code to publish, and `None` where an alarm is to keep its state.
+    /// The code to publish; `None` if an alarm is to keep its state.
     ///
     /// | the group is | published | what an alarm sees |
     /// |---|---|---|
     /// | OK, and everything that lags was seen to move or caught up since it is remembered | 1 | it closes |
-    /// | OK, and nothing was ever committed: nobody can tell what it has read | nothing | no change |
+    /// | OK, and nothing was ever committed: what it has read is unknown | nothing | no change |
     /// | OK, but warming up, or after a cold start nothing supports it yet | nothing | no change |
     /// | WARN | 2 | it opens where it asks for 2 |
     /// | ERR | 3 | it opens |
@@ -78,7 +78,7 @@ impl JudgedGroup {
 
     /// Adds that the group rebalances again and again: that is a finding, and no status by itself.
     pub(crate) fn storms(&mut self, storm: Storm, group: &Group) {
-        let what = storming(storm, group);
+        let what = storming(storm, group).to_string();
         let _ = write!(self.reason, "; {what}");
         self.finding = Some(self.finding.take().map_or(what.clone(), |finding| format!("{finding}; {what}")));
         self.storm = Some(storm);
@@ -94,7 +94,7 @@ impl JudgedGroup {
         let period_ms = thresholds.period_ms;
         let (snapshot, lags) = (sight.snapshot, sight.lags.of_rows(group.range()));
         let sum = Sum::of(judgements, lags);
-        let missing = group.untold();
+        let missing = group.incomplete();
         let verdicts = sum.worst.map(|worst| judgements[worst].verdict);
         let verdict = match missing {
             None if group.is_missing() => Verdict::NotFound,
@@ -148,7 +148,7 @@ impl JudgedGroup {
                 if alike > 0 {
                     let _ = write!(reason, " (and {alike} more)");
                 }
-                // An age or a history that is missing does not explain itself.
+                // A missing age or history does not explain itself.
                 if let (Reason::Unread(_) | Reason::Late { .. }, Some(finding)) = (judgement.reason.plain(), &finding) {
                     let _ = write!(reason, "; {finding}");
                 }
@@ -170,8 +170,8 @@ impl JudgedGroup {
         if let Some(s) = loss_ahead_s.filter(|s| verdict != Verdict::Ok && *s <= flow::LOSS_SHOWN_S) {
             let _ = write!(reason, "; unread records will be deleted in about {}", seconds(s));
         }
-        let Sum { worst, total, most, supported, looks_missing, .. } = sum;
-        let warming_up_s = (looks_missing > 0).then(|| i64::from(looks_missing) * period_ms / 1_000);
+        let Sum { worst, total, most, supported, snapshots_missing, .. } = sum;
+        let warming_up_s = (snapshots_missing > 0).then(|| i64::from(snapshots_missing) * period_ms / 1_000);
         Self {
             verdict,
             reason,
@@ -192,27 +192,6 @@ impl JudgedGroup {
     }
 }
 
-fn storming(Storm { rebalances, minutes, at_least }: Storm, group: &Group) -> String {
-    let bound = if at_least { "at least " } else { "" };
-    let mut what = format!("{bound}{rebalances} rebalances in {minutes} min: members join and leave");
-    if let Ok(members) = &group.members {
-        let name = |member: &Member| shown(&member.client_id.chars().take(LONGEST_NAME).collect::<String>());
-        let mut clients: Vec<String> = members.iter().take(MEMBERS_NAMED).map(name).collect();
-        if members.len() > clients.len() {
-            clients.push("…".to_owned());
-        }
-        let _ = match &*clients {
-            [] => write!(what, " (none now)"),
-            some => write!(what, " ({} now: {})", members.len(), some.join(", ")),
-        };
-    }
-    what
-}
-
-/// Members that a sentence names, and letters of each.
-const MEMBERS_NAMED: usize = 3;
-const LONGEST_NAME: usize = 60;
-
 fn no_such_group(name: &str, snapshot: &Snapshot) -> String {
     let listed = snapshot.listed.iter().flatten().map(|listed| &**listed);
     let near: Vec<String> = nearest(name, listed).into_iter().map(shown).collect();
@@ -225,24 +204,25 @@ fn no_such_group(name: &str, snapshot: &Snapshot) -> String {
 /// Bytes that most reasons need besides the topic's name, so that there is one piece of memory for each group.
 const USUAL_REASON: usize = 100;
 
-/// Whether the coordinator of a share group does not tell everywhere how much of what lies behind its start is acknowledged.
+/// Whether the coordinator of a share group does not return everywhere how much of what is behind its start is
+/// acknowledged.
 fn at_most(snapshot: &Snapshot, group: &Group, lags: &[Left]) -> bool {
     let is_bound = |(row, left): (&Row, &Left)| row.unacknowledged().is_none() && left.offsets() > Some(0);
     group.kind == Kind::Share && snapshot.rows_of(group).iter().zip(lags).any(is_bound)
 }
 
-/// What the rows of a group come to together.
+/// The sums over the rows of a group.
 #[derive(Default)]
 struct Sum {
-    /// The first of the worst, of which the one that lags most is worst.
+    /// The first of the worst, the one with the largest lag counting as worst.
     worst: Option<usize>,
     total: Option<u64>,
     most: Option<u64>,
     at_least: bool,
     supported: bool,
     /// Until there are enough for every verdict.
-    looks_missing: u8,
-    /// Looks that the youngest memory still misses.
+    snapshots_missing: u8,
+    /// Snapshots that the youngest memory still needs.
     early: Option<u8>,
     pace: Option<Pace>,
     /// Whether that of the partition that lags most is known.
@@ -254,7 +234,7 @@ struct Sum {
 impl Sum {
     fn of(judgements: &[Judgement], lags: &[Left]) -> Self {
         let mut sum = Self { supported: true, ..Self::default() };
-        // One more than what is left, so that nothing stands for what is not known.
+        // One more than what is left, so that 0 means unknown.
         let (mut total, mut most, mut badness) = (0_u64, 0, (0, 0));
         for (at, (judgement, left)) in judgements.iter().zip(lags).enumerate() {
             let behind = left.offsets().map_or(0, |offsets| offsets + 1);
@@ -268,7 +248,7 @@ impl Sum {
             }
             sum.at_least |= left.is_unread();
             sum.supported &= judgement.supported;
-            sum.looks_missing = sum.looks_missing.max(judgement.looks_missing);
+            sum.snapshots_missing = sum.snapshots_missing.max(judgement.snapshots_missing);
             match judgement.reason.plain() {
                 Reason::Backlog { s, .. } => sum.backlog_s = sum.backlog_s.max(Some(*s)),
                 Reason::WarmingUp { missing, .. } => sum.early = sum.early.max(Some(*missing)),

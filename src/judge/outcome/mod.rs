@@ -1,4 +1,4 @@
-//! Every row of a snapshot beside its past: memories folded, suspicious ones named, verdicts given.
+//! Every row of a snapshot with its past: memories are updated, suspicious rows named, verdicts given.
 
 use std::collections::BTreeSet;
 
@@ -21,13 +21,13 @@ pub use group::JudgedGroup;
 pub use standing::LastKnown;
 pub(crate) use standing::Still;
 
-/// One memory for each row, `None` where the partition could not be read; none at all where the history could not be read.
+/// One memory for each row, `None` if the partition could not be read; none at all if the history could not be read.
 #[derive(Debug)]
 pub struct Memories {
     remembered: Vec<Option<Memory>>,
-    /// Rows whose window is needed to tell whether anything is left at all.
+    /// Rows whose window is needed to know whether anything is left at all.
     doubtful: BTreeSet<usize>,
-    /// What of the past is read at the period of the run; `None` where there is no group.
+    /// What of the past is read at the period of the run; `None` if there is no group.
     horizon: Option<Horizon>,
 }
 
@@ -58,7 +58,7 @@ impl<'a> Eye<'a> {
         Self { sight, members, is_settled: group.is_settled() }
     }
 
-    /// What this run saw of a row.
+    /// The present reading of a row.
     #[expect(
         clippy::inline_always,
         reason = "a reading is large, and there is one for every row: it is made where it is used"
@@ -75,12 +75,12 @@ impl<'a> Eye<'a> {
 }
 
 impl Memories {
-    /// Folds what was seen into what is remembered. Where the history cannot be read, the memory starts afresh.
+    /// Updates the memories with the present readings. If the history cannot be read, the memory starts again.
     #[must_use]
     pub fn fold(sight: Sight<'_>) -> Self {
         let Sight { snapshot, before, .. } = sight;
         if before.0.is_err() {
-            // There is nothing to fold, and nothing will be kept.
+            // There is no past, and nothing will be stored.
             return Self { remembered: Vec::new(), doubtful: BTreeSet::new(), horizon: None };
         }
         let mut remembered = Vec::with_capacity(snapshot.rows.len());
@@ -108,7 +108,7 @@ impl Memories {
         (0..self.remembered.len()).filter(|row| self.is_suspicious(*row))
     }
 
-    /// The rows whose commits stand as far before the end as each of them did, see [`Memory::is_at_rest`].
+    /// The rows whose commits are as far before the end as each of them was, see [`Memory::is_at_rest`].
     pub(crate) fn at_rest(&self) -> impl Iterator<Item = usize> {
         let rests = self.remembered.iter().enumerate();
         rests.filter(|(_, memory)| memory.is_some_and(Memory::is_at_rest)).map(|(row, _)| row)
@@ -119,7 +119,7 @@ impl Memories {
         self.of(row).is_some_and(is_read) || self.doubtful.contains(&row)
     }
 
-    /// What is to be remembered of a row.
+    /// The memory of a row, to be stored.
     pub(crate) fn of(&self, row: usize) -> Option<Memory> {
         *self.remembered.get(row)?
     }
@@ -128,8 +128,8 @@ impl Memories {
 impl Judged {
     /// Gives every row and group its verdict.
     ///
-    /// `earlier` is asked for the rows that [`Memories::suspicious`] named. The memories learn what is to be remembered of
-    /// the verdicts.
+    /// `earlier` is called for the rows that [`Memories::suspicious`] named. The memories store what the verdicts add
+    /// to them.
     pub fn new(
         sight: Sight<'_>,
         memories: &mut Memories,
@@ -153,7 +153,11 @@ impl Judged {
                     Err(why) => {
                         let judgement = verdict::judge_without_history(&reading, why, age, thresholds);
                         let is_share = group.kind == Kind::Share;
-                        return if is_share { acknowledged::told(sight, row, judgement, true) } else { judgement };
+                        return if is_share {
+                            acknowledged::of_share_group(sight, row, judgement, true)
+                        } else {
+                            judgement
+                        };
                     }
                 };
                 let is_suspicious = memories.is_suspicious(row);
@@ -170,7 +174,7 @@ impl Judged {
                 as_commits(samples.as_mut().unwrap_or(&mut Vec::new()), previous.as_mut(), &mut reading);
                 let samples = samples.as_deref().map_err(Clone::clone);
                 let judgement = verdict::judge(previous.as_ref(), &reading, memory, samples, age, thresholds);
-                acknowledged::told(sight, row, judgement, certain)
+                acknowledged::of_share_group(sight, row, judgement, certain)
             }));
             for again in group.vanished.iter().filter(|vanished| vanished.why == Gone::Recreated) {
                 let of_group = snapshot.rows_of(group).iter().zip(&mut rows[first..]);
@@ -203,12 +207,12 @@ fn unread(why: Unknown) -> Judgement {
         reason: Reason::Unread(why),
         supported: false,
         stands: false,
-        looks_missing: 0,
+        snapshots_missing: 0,
         findings: Findings::default(),
     }
 }
 
-/// Between which bounds an age lies; `None` where nothing is known of it.
+/// The bounds of an age; `None` if nothing is known of it.
 fn aged(age: &Age) -> Option<Aged> {
     let (at_least_ms, at_most_ms) = match *age {
         Age::CaughtUp => (0, Some(0)),

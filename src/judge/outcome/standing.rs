@@ -1,4 +1,4 @@
-//! An alarm that stands ends only when a run saw that it is over: what is known of a group beyond what this run saw.
+//! An alarm ends only when a run has read that it is over: what is known of a group beyond what this run could read.
 
 use super::{Judged, Memories};
 use crate::base::moment::time_of_day;
@@ -10,20 +10,20 @@ use crate::model::snapshot::Group;
 /// A status that was published earlier.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub struct LastKnown {
-    /// 2 WARN, 3 ERR; nothing else stands.
+    /// 2 WARN, 3 ERR; no other status stays.
     pub status: u8,
     /// The scheduled minute of the last run that could read the group, in seconds since 1970.
     pub at_s: i64,
-    /// Whether what was remembered of the group was lost since: then it takes a commit, or a lag that is gone, to end the status.
+    /// Whether the memory of the group was lost since: then only a commit, or a lag of 0, ends the status.
     pub recalled: bool,
 }
 
-/// Why a run cannot say that a group's status is over.
+/// Why a run cannot end a group's status.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub(crate) enum Still {
     /// Not everything of the group could be read.
     Unread,
-    /// Everything was read, and a partition that lags was not seen to move since its memory began.
+    /// Everything was read, and a partition with lag was not seen to move since its memory began.
     Unmoved,
 }
 
@@ -35,7 +35,7 @@ impl LastKnown {
 }
 
 impl Judged {
-    /// Why this run cannot say that a worse status is over; `None` where it can.
+    /// Why this run cannot end a worse status; `None` if it can.
     pub(crate) fn still(
         &self,
         at: usize,
@@ -49,7 +49,7 @@ impl Judged {
             return None;
         }
         let unread = |row| sight.lags.of(row).is_unread() || memories.of(row).is_none();
-        if verdict == Verdict::Unknown || group.untold().is_some() || group.range().any(unread) {
+        if verdict == Verdict::Unknown || group.incomplete().is_some() || group.range().any(unread) {
             return Some(Still::Unread);
         }
         let has_committed = || group.range().any(|row| memories.of(row).is_some_and(Memory::has_committed));
@@ -65,8 +65,8 @@ impl Judged {
         group.range().any(is_unmoved).then_some(Still::Unmoved)
     }
 
-    /// Keeps a status that this run did not see to be over. A group that could not be read at all stays UNKNOWN, and its last status is
-    /// published; one that was read has that status again.
+    /// Keeps a status that this run did not see end. A group that could not be read at all stays UNKNOWN, and its last
+    /// status is published; one that was read has that status again.
     pub(crate) fn keep(&mut self, at: usize, last: LastKnown) {
         let group = &mut self.groups[at];
         let known = last.verdict();

@@ -1,4 +1,4 @@
-//! Who left, and how long a silence is no news.
+//! Members that left, and how long a silence is normal.
 
 use super::Thresholds;
 use super::rules::{PATIENCE_PERIODS, Seen};
@@ -18,22 +18,22 @@ impl Seen<'_> {
         memory.has_lost_its_reader() && overdue && silent_ms >= of_minutes(ABSENT_MINUTES, thresholds)
     }
 
-    /// The age in seconds of the oldest record that a group without its members leaves unread, where that alone is proof.
+    /// The age in seconds of the oldest unread record of a group without members, if that alone is proof.
     ///
-    /// A record may be stamped with when it was made, or by a clock that is slow: nothing waits for longer than it is there.
+    /// A record may be stamped with when it was made, or by a slow clock: none waits longer than it exists.
     pub(crate) fn was_left_s(&self) -> Option<u64> {
         let Self { reading, memory, thresholds, .. } = *self;
         let gap_ms = memory.usual_gap_ms(thresholds).filter(|_| !memory.comes_and_goes() && memory.had_members())?;
-        // A gap is known no finer than some periods: only what is longer says how seldom it commits.
+        // A gap is known only to some periods: only a longer one shows how rarely it commits.
         let seldom_ms = if gap_ms > PATIENCE_PERIODS * thresholds.period_ms { gap_ms } else { 0 };
-        // Records that came while nobody could read are old too.
+        // Records that arrived while no run could read are old too.
         let age_ms = self.waited_ms().filter(|_| reading.away.is_none())?;
         let old = age_ms > u64::try_from(seldom_ms.max(LEFT_MS)).unwrap_or(u64::MAX);
         (reading.members == Members::Absent && old).then_some(age_ms / 1_000)
     }
 
-    /// For how long the oldest unread record has waited at least: by its time stamp, and by what the snapshots show of the time since the
-    /// last commit. `None` where its time stamp is known to be none of its arrival.
+    /// How long the oldest unread record has waited at least: by its time stamp, and by what the snapshots show of the
+    /// time since the last commit. `None` if its time stamp is known not to be its arrival.
     fn waited_ms(&self) -> Option<u64> {
         let Self { reading, memory, thresholds, previous, .. } = *self;
         let previous = previous?;
@@ -44,7 +44,8 @@ impl Seen<'_> {
         (!arrived_since || stamped_ms <= passed_ms).then(|| stamped_ms.min(silent_ms))
     }
 
-    /// Whether a member that commits in every period has committed nothing for two, and the oldest record waits for longer than that explains.
+    /// Whether a member that commits in every period has committed nothing for two, and the oldest record waits longer
+    /// than that explains.
     pub(crate) fn is_stuck_by_age(&self) -> bool {
         let Self { reading, memory, thresholds, previous, .. } = *self;
         let period_ms = thresholds.period_ms;
@@ -77,7 +78,7 @@ impl Seen<'_> {
         !memory.supports_ok() && memory.assigned() == Assigned::Yes && silent && grows && long
     }
 
-    /// How long a silence is no news, in milliseconds: several usual gaps, or a while where none is known yet.
+    /// How long a silence is normal, in milliseconds: several usual gaps, or a fixed time if no gap is known yet.
     pub(crate) fn patience_ms(&self) -> i64 {
         let Self { memory, thresholds, .. } = *self;
         let shortest = (PATIENCE_PERIODS * thresholds.period_ms).max(of_minutes(PATIENCE_PERIODS, thresholds));
@@ -90,7 +91,8 @@ impl Seen<'_> {
     }
 }
 
-/// So many minutes in milliseconds where snapshots come more often than each minute, else nothing: counted periods would be too short.
+/// This many minutes in milliseconds if snapshots come more often than each minute, else 0: counted periods would be
+/// too short.
 fn of_minutes(minutes: i64, thresholds: &Thresholds) -> i64 {
     if thresholds.is_close_up() { minutes * MINUTE_MS } else { 0 }
 }
@@ -106,14 +108,14 @@ fn is_untouched(reading: &Reading, memory: Memory) -> bool {
     !memory.had_members() && !memory.supports_ok() && reading.members == Members::Absent
 }
 
-/// How long such a group is waited for, in milliseconds: one that somebody expects is not taken for a job that runs by the hour.
+/// How long such a group is waited for, in milliseconds: an expected group is not assumed to be an hourly job.
 fn abandoned_ms(thresholds: &Thresholds) -> i64 {
     let patience_ms = if thresholds.abandoned == Abandoned::Err { PATIENCE_AT_FIRST_MS } else { ABANDONED_MS };
     patience_ms.max(PATIENCE_PERIODS * thresholds.period_ms)
 }
 
-/// Whether members are there, records wait, for ten minutes nobody was assigned to them for good, and it shows: in a cooperative rebalance
-/// (KIP-429, KIP-848) everybody reads on.
+/// Whether there are members, records wait, no member had a settled assignment for ten minutes, and it shows: in a
+/// cooperative rebalance (KIP-429, KIP-848) members keep reading.
 pub(crate) fn is_unstable(reading: &Reading, memory: Memory, thresholds: &Thresholds) -> bool {
     let unstable_ms = memory.unstable_ms(thresholds);
     let long = unstable_ms >= UNSTABLE_MS && unstable_ms > thresholds.period_ms;
@@ -124,7 +126,7 @@ pub(crate) fn is_unstable(reading: &Reading, memory: Memory, thresholds: &Thresh
 
 /// Minutes without a reader after which it counts as lost, however close the snapshots are.
 const ABSENT_MINUTES: i64 = 3;
-/// Usual gaps of silence that are no news.
+/// Usual gaps of silence that are normal.
 const PATIENCE_GAPS: i64 = 4;
 /// Milliseconds of silence that are no news while the usual gap is not known.
 const PATIENCE_AT_FIRST_MS: i64 = 30 * 60_000;
@@ -132,11 +134,11 @@ const PATIENCE_AT_FIRST_MS: i64 = 30 * 60_000;
 const ABANDONED_MS: i64 = 65 * 60_000;
 /// How old the oldest unread record is, in milliseconds, when a group without its members has stopped.
 const LEFT_MS: i64 = 3 * 60_000;
-/// Periods without a commit after which a record that waited for long before them tells enough.
+/// Periods without a commit after which a record that waited for long before them is evidence.
 const STUCK_PERIODS: i64 = 10;
 /// How old the oldest record is, in milliseconds, before a member counts as stuck after two silent periods.
 const STUCK_MS: i64 = 10 * 60_000;
-/// Records between two snapshots below which they tell no rate.
+/// Records between two snapshots below which they give no rate.
 const RECORDS_FOR_A_RATE: i64 = 30;
 /// Milliseconds of rebalancing after which it is no rebalance any more.
 const UNSTABLE_MS: i64 = 10 * 60_000;

@@ -1,4 +1,4 @@
-//! What is worth knowing of a partition besides its verdict.
+//! Facts about a partition besides its verdict.
 
 use std::fmt;
 
@@ -8,32 +8,32 @@ use crate::base::figures::{grouped, records_of};
 use crate::model::lag::{Assigned, Committed, Lag};
 use crate::model::memory::{Memory, Reading, Sample};
 
-/// Something about a partition that Burrow has no status for.
+/// A fact about a partition for which Burrow has no status.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, Hash)]
 pub enum Finding {
     /// The group never committed here, or its commit expired.
     NoCommit,
     /// A member reads records here and never committed.
     Uncommitted,
-    /// Retention deleted so many offsets before they were read.
+    /// Retention deleted this many offsets before they were read.
     DataLoss {
         /// Offsets between the commit and the log start.
         lost: u64,
-        /// How many of them since the last snapshot, as far as it can be told: none while the same commit still stands, or where no snapshot was before.
+        /// Of these, lost since the last snapshot; 0 if the commit has not moved or there was no snapshot before.
         new: u64,
     },
     /// Little is left between the commit and the log start, and the group gains no ground: records will be lost before they are read.
     LossAhead,
-    /// It reads, and was never caught up for an hour and longer.
+    /// It reads, and has not been caught up for an hour or longer.
     Backlog {
         /// Since when at least, in milliseconds since 1970.
         since_ms: i64,
     },
     /// Nobody has read or committed since the first snapshot.
     Abandoned,
-    /// Members are there, and the group is never stable.
+    /// There are members, and the group is never stable.
     Unstable,
-    /// The commit stands past the log end.
+    /// The commit is past the log end.
     PastEnd {
         /// Offsets between the log end and the commit.
         by: u64,
@@ -47,8 +47,8 @@ pub enum Finding {
     Recreated,
 }
 
-/// The findings of one partition, each at most once, and where its lag is going; most partitions have neither, so that figures stand
-/// elsewhere: there are as many of these as rows.
+/// The findings of one partition, each at most once, and the direction of its lag; most partitions have neither, so
+/// the figures are boxed: there are as many of these as rows.
 #[derive(Clone, Debug, Default, PartialEq, Eq)]
 pub struct Findings {
     /// A bit for each of [`KINDS`].
@@ -66,7 +66,7 @@ struct Figures {
     tempo: Option<Tempo>,
 }
 
-/// Every finding, in the order in which they are told; their figures stand in [`Findings`].
+/// Every finding, in the order of the report; their figures are in [`Findings`].
 const KINDS: [Finding; 11] = [
     Finding::NoCommit,
     Finding::Uncommitted,
@@ -108,7 +108,7 @@ impl Findings {
         self.figures.as_ref().map_or(0, |figures| figures.new)
     }
 
-    /// Where the lag is going; `None` where it goes nowhere, or too few commits tell.
+    /// The direction of the lag; `None` if it has none, or if there are too few commits.
     pub(crate) fn pace(&self) -> Option<Pace> {
         self.figures.as_ref()?.pace
     }
@@ -141,7 +141,7 @@ impl Findings {
         }
     }
 
-    /// What there is to find in a snapshot alone; `assigned` is the last known answer, while it stands.
+    /// The findings of a snapshot alone; `assigned` is the last known answer, while it counts.
     #[inline]
     pub(crate) fn of_look(reading: &Reading, lag: Lag, assigned: Assigned) -> Self {
         let mut found = match lag {
@@ -155,7 +155,7 @@ impl Findings {
         found
     }
 
-    /// What few rows have.
+    /// Figures that few rows have.
     #[cold]
     fn of_lag(reading: &Reading, lag: Lag, assigned: Assigned) -> Self {
         let mut found = Self::default();
@@ -173,7 +173,7 @@ impl Findings {
         found
     }
 
-    /// What there is to find.
+    /// All findings.
     pub(crate) fn of(previous: Option<&Sample>, reading: &Reading, memory: Memory, thresholds: &Thresholds) -> Self {
         let lag = reading.lag();
         let mut found = Self::of_look(reading, lag, memory.assigned());
@@ -219,7 +219,7 @@ impl fmt::Display for Finding {
 }
 
 impl Finding {
-    /// Its place in a set, by its kind alone.
+    /// Its bit, by its kind alone.
     fn bit(self) -> u16 {
         let place = match self {
             Self::NoCommit => 0,
@@ -238,8 +238,8 @@ impl Finding {
     }
 }
 
-/// Whether nine tenths of what a log still holds are unread, some of it was deleted already, and nothing was gained since the last snapshot: who
-/// begins at the log start and gains ground loses nothing.
+/// Whether at least 90 % of what a log still has are unread, some of it was deleted already, and the group did not
+/// gain since the last snapshot: a group that begins at the log start and gains ground loses nothing.
 fn loses_soon(previous: Option<&Sample>, reading: &Reading) -> bool {
     let nearly = reading.log.start > 0 && reading.unread().saturating_mul(10) >= reading.log.len().saturating_mul(9);
     let gains = |sample: &Sample| match sample.committed {

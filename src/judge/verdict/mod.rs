@@ -19,41 +19,41 @@ pub(crate) use pace::{Tempo, per_s};
 pub(crate) use reason::{Reason, Silence, early};
 pub use rules::{judge, judge_without_history};
 
-/// What is said of a partition or a group, in Burrow's words and one more.
+/// The verdict on a partition or a group: Burrow's words and a few more.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, Hash)]
 pub enum Verdict {
     /// There is no such group; of groups only.
     NotFound,
-    /// It keeps up, as far as anybody can tell.
+    /// It keeps up, as far as is known.
     Ok,
     /// It reads, and falls behind; or it will soon be in trouble.
     Warn,
-    /// The oldest unread record of a partition is older than the objective for errors, or nobody is assigned to it for good; one of a
-    /// group's partitions is so, stopped, stalled or rewound.
+    /// The oldest unread record of a partition is older than the objective for errors, or no member has a settled
+    /// assignment; or one of a group's partitions is so, stopped, stalled or rewound.
     Err,
-    /// Nobody reads any more.
+    /// No member reads it any more.
     Stop,
-    /// A reader is there and gets nowhere.
+    /// A member is assigned and makes no progress.
     Stall,
-    /// The commit went backwards and has not come back.
+    /// The commit went backwards and has not recovered.
     Rewind,
-    /// It could not be told; Burrow has no word for it.
+    /// Unknown; Burrow has no word for it.
     Unknown,
 }
 
 /// A verdict on one partition, and why.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub struct Judgement {
-    /// What is said.
+    /// The verdict.
     pub verdict: Verdict,
     /// Why, with figures.
     pub(crate) reason: Reason,
-    /// Whether the verdict rests on anything: an OK for a group that lags and was never seen to move rests on nothing yet.
+    /// Whether the verdict has evidence: an OK for a group with lag that was never seen to move has none yet.
     pub(crate) supported: bool,
     /// Whether records wait and nothing is committed for longer than is usual, whatever else is said.
     pub(crate) stands: bool,
     /// Looks until there are enough for a verdict; 0 when there are, or when none is needed.
-    pub(crate) looks_missing: u8,
+    pub(crate) snapshots_missing: u8,
     /// What else is worth knowing.
     pub(crate) findings: Findings,
 }
@@ -71,7 +71,7 @@ impl Verdict {
     /// Every one that a group can have.
     pub(crate) const OF_GROUPS: [Self; 5] = [Self::Ok, Self::Warn, Self::Err, Self::Unknown, Self::NotFound];
 
-    /// The number that Burrow gives it, and that metrics carry; what could not be told shares 0 with what is not there.
+    /// The number that Burrow uses, and that metrics carry; unknown shares 0 with not found.
     #[must_use]
     pub fn code(self) -> u8 {
         match self {
@@ -100,7 +100,7 @@ impl Verdict {
         }
     }
 
-    /// What is worse is greater: what could not be told is worse than what is fine, and better than what is known to be bad.
+    /// A worse verdict is greater: unknown is worse than OK, and better than a known problem.
     pub(crate) fn severity(self) -> u8 {
         match self {
             Self::Ok => 0,

@@ -1,4 +1,4 @@
-//! How old the oldest unread record may be, and what comes of it.
+//! The maximum age of the oldest unread record, and its verdicts.
 
 use super::reason::{Kept, ShownAge};
 use super::rules::{Seen, short};
@@ -8,7 +8,7 @@ use crate::model::unknown::Known;
 use crate::model::window::Point;
 
 impl Seen<'_> {
-    /// Younger than its objective: it may have been set back or lose records, and is nothing else.
+    /// Younger than its objective: a step back or an expected loss still counts, nothing else does.
     pub(crate) fn in_time(&self, objective_s: u64, points: Known<Vec<Point>>) -> (Verdict, Reason) {
         let Self { reading, memory, .. } = *self;
         let back = match points {
@@ -31,7 +31,7 @@ impl Seen<'_> {
         }
     }
 
-    /// The objective, in seconds, where the oldest unread record is known to be younger.
+    /// The objective, in seconds, if the oldest unread record is known to be younger.
     pub(crate) fn is_in_time(&self) -> Option<u64> {
         let objective_s = self.thresholds.objective?.warn_s;
         (self.age?.at_most_ms? <= objective_s * 1_000).then_some(objective_s)
@@ -42,7 +42,7 @@ impl Seen<'_> {
         !self.is_caught_up() && !self.is_past_its_rest() && self.thresholds.objective.and_then(older).unwrap_or(false)
     }
 
-    /// What its age comes to: at the second snapshot in a row, or at once where no snapshot is kept.
+    /// The verdict from its age: at the second snapshot in a row, or at once if no snapshot is stored.
     pub(crate) fn objective_verdict(&self) -> Option<(Verdict, Reason)> {
         let again = !self.remembers || self.previous.is_some_and(|sample| sample.memory.was_late());
         if !again || !self.is_older_than_its_objective() {

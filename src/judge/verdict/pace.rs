@@ -1,28 +1,29 @@
-//! Where a lag is going: when it will be over, or how fast it grows.
+//! The direction of a lag: when it will end, or how fast it grows.
 
 use std::fmt;
 
 use crate::base::figures::{duration, records_of};
 
-/// Where a lag is going, by the last commits.
+/// The direction of a lag, by the last commits.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub enum Pace {
-    /// At this pace nothing will be left to read in so many seconds.
+    /// At this pace nothing will be unread in this many seconds.
     CatchesUp {
         /// Seconds until then.
         in_s: u64,
     },
     /// The group falls behind.
     FallsBehind {
-        /// So many records a minute.
+        /// This many records a minute.
         records: u64,
-        /// So many milliseconds a minute, by the age of its commits.
+        /// This many milliseconds a minute, by the age of its commits.
         ms: u64,
     },
 }
 
 impl Pace {
-    /// The pace of a lag that got longer or shorter by so many records and milliseconds within some time; `None` where it kept.
+    /// The pace of a lag that changed by this many records and milliseconds within some time; `None` if it stayed the
+    /// same.
     pub(crate) fn of(records: i64, age_ms: i64, took_ms: i64, unread: u64) -> Option<Self> {
         let took_ms = u64::try_from(took_ms).ok().filter(|took_ms| *took_ms > 0)?;
         let a_minute = |change: i64| change.unsigned_abs().saturating_mul(60_000) / took_ms;
@@ -36,7 +37,7 @@ impl Pace {
         }
     }
 
-    /// That of a group: what falls behind counts, all of it together; else who needs the longest.
+    /// That of a group: falling behind counts first, summed up; otherwise the one that needs the longest.
     pub(crate) fn with(self, other: Self) -> Self {
         match (self, other) {
             (Self::CatchesUp { in_s: one }, Self::CatchesUp { in_s: other }) => {
@@ -143,12 +144,12 @@ mod tests {
     use super::*;
 
     #[test]
-    fn a_pace_tells_the_end_or_the_speed() {
-        let told = |records, age_ms| Pace::of(records, age_ms, 300_000, 6_000).map(|pace| pace.to_string());
-        assert_eq!(told(-500, 0).as_deref(), Some("caught up in about 1 h"));
-        assert_eq!(told(500, 30_000).as_deref(), Some("by 100 records and 6 s a minute"));
-        assert_eq!(told(5, 2_000).as_deref(), Some("by 1 record a minute and less than a second"));
-        assert_eq!(told(0, 30_000), None);
+    fn a_pace_is_an_end_or_a_speed() {
+        let pace = |records, age_ms| Pace::of(records, age_ms, 300_000, 6_000).map(|pace| pace.to_string());
+        assert_eq!(pace(-500, 0).as_deref(), Some("caught up in about 1 h"));
+        assert_eq!(pace(500, 30_000).as_deref(), Some("by 100 records and 6 s a minute"));
+        assert_eq!(pace(5, 2_000).as_deref(), Some("by 1 record a minute and less than a second"));
+        assert_eq!(pace(0, 30_000), None);
     }
 
     #[test]

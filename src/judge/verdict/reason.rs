@@ -1,4 +1,4 @@
-//! The sentences behind a verdict: data until somebody reads them.
+//! The sentences behind a verdict: kept as data until somebody reads them.
 
 use std::fmt;
 
@@ -11,45 +11,45 @@ use crate::model::unknown::Unknown;
 
 /// Why a verdict was given; its `Display` is one sentence without a full stop.
 ///
-/// There are as many of them as rows, so what is large and rare stands elsewhere.
+/// There are as many of them as rows, so what is large and rare is boxed.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub(crate) enum Reason {
     /// The partition or its history could not be read.
     Unread(Unknown),
-    /// So many records are left, and neither an earlier run nor an objective shows what that means.
+    /// This many records are unread, and neither an earlier run nor an objective shows what that means.
     Unjudged(u64),
-    /// Nothing was ever committed; whether somebody reads all the same.
+    /// Nothing was ever committed; whether a member reads anyway.
     NoCommit {
         /// Whether a member is assigned.
         read: bool,
     },
-    /// The commit stands so many offsets past the log end.
+    /// The commit is this many offsets past the log end.
     PastEnd {
         by: u64,
-        /// Whether records came since, and the commit stood.
+        /// Whether records arrived since, and the commit did not move.
         stands: bool,
     },
     /// Nothing is left to read.
     CaughtUp,
-    /// So many records are left, which is allowed.
+    /// This many records are unread, which is allowed.
     Allowed(u64),
-    /// So many offsets are left as after each commit, which are no records.
+    /// This many offsets are left as after each commit, which are no records.
     AtRest {
         left: u64,
         /// Whether more are left than that, which may be a transaction that was aborted.
         aborted: bool,
     },
-    /// So many records are left, and it is too early to say more.
+    /// This many records are unread, and it is too early for a verdict.
     WarmingUp {
         unread: u64,
-        /// Looks that are still missing.
+        /// Snapshots that are still missing.
         missing: u8,
     },
-    /// So many records are left, and commits keep coming.
+    /// This many records are unread, and commits keep coming.
     Behind(u64),
-    /// So many records are left, commits keep coming, and nothing was ever caught up for so many seconds.
+    /// This many records are unread, commits keep coming, and the group was never caught up for this many seconds.
     Backlog { unread: u64, s: u32 },
-    /// So many records are left, none of them older than the objective, in seconds.
+    /// This many records are unread, none of them older than the objective, in seconds.
     InTime { unread: u64, objective_s: u32 },
     /// The oldest unread record is older than the objective, in seconds.
     Late { age: ShownAge, objective_s: u32 },
@@ -57,33 +57,33 @@ pub(crate) enum Reason {
     Silent(Box<Silence>),
     /// Nobody commits, and an open transaction is why.
     Blocked(Box<Silence>),
-    /// It stood still before runs that could not read it, and has not moved since.
+    /// It did not move before runs that could not read it, and has not moved since.
     Held { unread: u64 },
-    /// The last member is gone, and records of that age, in seconds, wait.
+    /// The last member is gone, and records of this age, in seconds, wait.
     Left { age_s: u32, unread: u64 },
     /// Nobody has read or committed since the first snapshot.
     Abandoned { unread: u64 },
-    /// Members are there, and for so many milliseconds nobody was assigned for good.
+    /// There are members, and for this many milliseconds none had a settled assignment.
     Unstable { ms: i64 },
-    /// The commit went back and has not come up again.
+    /// The commit went back and has not recovered.
     SteppedBack(Box<StepBack>),
     /// It falls behind.
     Grew(Box<Growth>),
     /// It fell behind before, and has not clearly gained ground since.
     StillBehind(u64),
-    /// What was found before is kept, since its earlier looks were not read.
+    /// The earlier verdict is kept, because its earlier snapshots were not read.
     Kept(Box<Kept>),
-    /// What is to be said of a share group (KIP-932), which acknowledges where others commit.
+    /// The reason for a share group (KIP-932), which acknowledges instead of committing.
     Share {
         reason: Box<Self>,
         /// Whether its start offset stands while records behind it are acknowledged.
         held: bool,
-        /// Whether less may be left than is said, since the coordinator does not tell.
+        /// Whether fewer may be left than stated, since the coordinator does not report it.
         at_most: bool,
     },
-    /// Records were deleted before they were read, at this snapshot or lately.
+    /// Records were deleted before they were read, at this snapshot or recently.
     Lost {
-        /// How many lie between the commit and the log start now.
+        /// How many offsets are between the commit and the log start now.
         lost: u64,
     },
 }
@@ -92,7 +92,7 @@ pub(crate) enum Reason {
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub(crate) struct Kept {
     pub(crate) unread: u64,
-    /// Why it could not be made anew.
+    /// Why it could not be judged again.
     pub(crate) why: Unknown,
 }
 
@@ -141,7 +141,7 @@ pub(crate) struct Silence {
     unread: u64,
     lost: u64,
     assigned: Assigned,
-    /// How long a silence must be for a verdict, where snapshots come so often that this one is shorter.
+    /// How long a silence must be for a verdict, if snapshots are so close that this one is shorter.
     needs_ms: Option<i64>,
 }
 
@@ -164,17 +164,17 @@ impl Silence {
     }
 }
 
-/// How a group is spoken of.
+/// The words for a group.
 #[derive(Clone, Copy)]
 struct Words {
-    /// The sign of life that it gives.
+    /// The sign of life that it gives: commits or acknowledgements.
     commit: &'static str,
-    /// What it has not where it never read.
+    /// The words if it never read.
     position: &'static str,
     stands: &'static str,
-    /// What comes before a number of records that may be less.
+    /// The words before a number of records that is an upper bound.
     at_most: &'static str,
-    /// Whether a share group is, whose position counts what is acknowledged, which is no offset.
+    /// Whether it is a share group, whose position counts acknowledged records and is no offset.
     shares: bool,
 }
 
@@ -189,7 +189,7 @@ const COMMITS: Words = Words { commit: "commit", position: "commit", stands: "co
 
 impl fmt::Display for Reason {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
-        self.tell(COMMITS, f)
+        self.write(COMMITS, f)
     }
 }
 
@@ -198,17 +198,17 @@ impl Reason {
         Self::SteppedBack(Box::new(StepBack { from, to }))
     }
 
-    /// Without what share groups add to it.
+    /// Without the addition for share groups.
     pub(crate) fn plain(&self) -> &Self {
         if let Self::Share { reason, .. } = self { reason.plain() } else { self }
     }
 
-    /// Whether neither earlier snapshots nor an objective say what a lag means.
+    /// Whether neither earlier snapshots nor an objective show what a lag means.
     pub(crate) fn is_unjudged(&self) -> bool {
         matches!(self.plain(), Self::Unjudged(_))
     }
 
-    fn tell(&self, words: Words, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+    fn write(&self, words: Words, f: &mut fmt::Formatter<'_>) -> fmt::Result {
         let Words { commit, position, stands: place, at_most, shares } = words;
         let behind = |records: &u64| {
             let records = records_of(*records);
@@ -224,7 +224,7 @@ impl Reason {
             Self::PastEnd { by, stands } => {
                 let by = grouped(*by);
                 write!(f, "{place} {by} offsets past the log end: the topic was truncated or recreated")?;
-                f.write_str(if *stands { ", and what is written since is not read" } else { "" })
+                f.write_str(if *stands { ", and records written since are not read" } else { "" })
             }
             Self::CaughtUp => f.write_str("caught up"),
             Self::Allowed(unread) => write!(f, "{}, which is allowed", behind(unread)),
@@ -249,10 +249,10 @@ impl Reason {
                 let objective = seconds((*objective_s).into());
                 write!(f, "late: its oldest unread record is {age} old, objective {objective}")
             }
-            Self::Silent(silence) => silence.tell(words, f),
+            Self::Silent(silence) => silence.write(words, f),
             Self::Blocked(silence) => {
                 f.write_str("held up by an open transaction, ")?;
-                silence.tell(words, f)
+                silence.write(words, f)
             }
             Self::Held { unread } => write!(
                 f,
@@ -290,7 +290,7 @@ impl Reason {
                 if *held {
                     f.write_str("the start offset stands, records behind it are being delivered: ")?;
                 }
-                reason.tell(if *at_most { Words { at_most: "at most ", ..SHARES } } else { SHARES }, f)
+                reason.write(if *at_most { Words { at_most: "at most ", ..SHARES } } else { SHARES }, f)
             }
             Self::Lost { lost: 0 } => f.write_str("records were deleted before it read them, within the last ten runs"),
             Self::Lost { lost } => write!(f, "{} deleted before it read them", records_of(*lost)),
@@ -299,7 +299,7 @@ impl Reason {
 }
 
 impl Silence {
-    fn tell(&self, words: Words, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+    fn write(&self, words: Words, f: &mut fmt::Formatter<'_>) -> fmt::Result {
         let Words { commit, at_most, .. } = words;
         if let Some(needs_ms) = self.needs_ms {
             #[expect(clippy::cast_precision_loss, reason = "minutes in milliseconds")]
@@ -329,7 +329,7 @@ impl Silence {
     }
 }
 
-/// Which snapshot it is of those that a verdict takes, so that it is seen when there will be one.
+/// Which snapshot it is of those that a verdict needs, so that people see when there will be one.
 pub(crate) fn early(missing: u8) -> &'static str {
-    if missing > 1 { "first look of three" } else { "second look of three" }
+    if missing > 1 { "first snapshot of three" } else { "second snapshot of three" }
 }

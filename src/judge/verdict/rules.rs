@@ -1,4 +1,4 @@
-//! Our rules, in order: what a memory, a window of snapshots and the age of the oldest unread record say together.
+//! Our rules, in order: what follows from a memory, a window of snapshots and the age of the oldest unread record.
 
 use super::reason::Kept;
 use super::trend::Trend;
@@ -10,9 +10,9 @@ use crate::model::window::{self, Horizon, Point};
 
 /// The verdict on one partition.
 ///
-/// `memory` is what [`Memory::fold`] made of `previous` and `reading`, and learns what is to be remembered of the verdict.
-/// `earlier` is asked only where [`Horizon::is_read_for`], and holds the samples of the last [`Horizon::reach_ms`],
-/// `previous` included. `age` is that of the oldest unread record, where anything is known of it.
+/// `memory` is the result of [`Memory::fold`] for `previous` and `reading`, and stores what the verdict adds to it.
+/// `earlier` is called only if [`Horizon::is_read_for`] is true, and returns the samples of the last
+/// [`Horizon::reach_ms`], `previous` included. `age` is that of the oldest unread record, if anything is known of it.
 #[must_use]
 pub fn judge(
     previous: Option<&Sample>,
@@ -25,7 +25,7 @@ pub fn judge(
     judge_with(true, previous, reading, memory, earlier, age, thresholds)
 }
 
-/// `remembers`: whether a snapshot is kept for the next one, so that what must be seen twice can be.
+/// `remembers`: whether a snapshot is stored for the next one, so that a condition can be required twice.
 fn judge_with(
     remembers: bool,
     previous: Option<&Sample>,
@@ -60,7 +60,7 @@ fn judge_with(
         (Reason::Behind(unread), Some(since_ms), pace) => {
             (Reason::Backlog { unread, s: short((reading.time_ms - since_ms).unsigned_abs() / 1_000) }, pace)
         }
-        // Who stands still is not on the way to anywhere.
+        // A group that makes no progress has no direction.
         (reason @ (Reason::Silent(_) | Reason::Blocked(_) | Reason::Left { .. } | Reason::Unstable { .. }), ..) => {
             (reason, None)
         }
@@ -74,7 +74,7 @@ fn judge_with(
     let caught_up = seen.is_caught_up();
     let counts = reading.lag().unread().is_some() || thresholds.uncommitted_alarms;
     let warms_up = !caught_up && counts && verdict == Verdict::Ok;
-    let looks_missing = if warms_up { memory.snapshots_missing() } else { 0 };
+    let snapshots_missing = if warms_up { memory.snapshots_missing() } else { 0 };
     let supported =
         verdict != Verdict::Ok || caught_up || !counts || memory.supports_ok() || seen.is_in_time().is_some();
     if let Some(pace) = pace {
@@ -83,13 +83,13 @@ fn judge_with(
     if let Some(tempo) = trend.tempo.filter(|_| slow) {
         findings.run(tempo);
     }
-    Judgement { verdict, reason, supported, stands, looks_missing, findings }
+    Judgement { verdict, reason, supported, stands, snapshots_missing, findings }
 }
 
-/// The verdict where the history could not be read: a partition that is caught up needs none, an objective for the age of
-/// the oldest unread record neither; of others nothing is known.
+/// The verdict if the history could not be read: a partition that is caught up needs none, nor does an objective for
+/// the age of the oldest unread record; of others nothing is known.
 ///
-/// What most rows come to needs no rules, and there are many rows.
+/// Most rows need no rules, and there are many rows.
 #[must_use]
 #[inline]
 pub fn judge_without_history(
@@ -122,7 +122,7 @@ fn by_the_objective(
         let mut memory = Memory::fold(None, reading, thresholds);
         let judgement = judge_with(false, None, reading, &mut memory, Ok(&[]), age, thresholds);
         if judgement.supported {
-            return Judgement { looks_missing: 0, ..judgement };
+            return Judgement { snapshots_missing: 0, ..judgement };
         }
     }
     unjudged(reading.unread(), why, reading, lag)
@@ -134,11 +134,11 @@ fn unjudged(unread: u64, why: &Unknown, reading: &Reading, lag: Lag) -> Judgemen
     at_sight(Verdict::Unknown, reason, reading, lag)
 }
 
-/// What a snapshot alone says; that nothing is known rests on nothing.
+/// The verdict of a snapshot alone; an unknown one has no evidence.
 #[inline]
 fn at_sight(verdict: Verdict, reason: Reason, reading: &Reading, lag: Lag) -> Judgement {
     let findings = Findings::of_look(reading, lag, reading.assigned);
-    Judgement { verdict, reason, supported: verdict != Verdict::Unknown, stands: false, looks_missing: 0, findings }
+    Judgement { verdict, reason, supported: verdict != Verdict::Unknown, stands: false, snapshots_missing: 0, findings }
 }
 
 /// Everything that the rules ask.
@@ -214,7 +214,7 @@ impl Seen<'_> {
                 Ok(points) => self.of_the_window(&points, slow).unwrap_or_else(|| {
                     let quiet = silent_ms > thresholds.period_ms;
                     let reason = if quiet { Reason::Silent(silence()) } else { Reason::Behind(unread) };
-                    // Close snapshots are many before a silence is long: nothing supports an OK until then.
+                    // Close snapshots are many before a silence is long: there is no evidence for an OK until then.
                     let early = quiet && thresholds.is_close_up() && !memory.supports_ok();
                     if lost {
                         (Verdict::Warn, Reason::Lost { lost: reading.lost() })
@@ -229,17 +229,18 @@ impl Seen<'_> {
         }
     }
 
-    /// Who reads, by the last known answer while it stands; by this one where none is remembered.
+    /// Whether there is a reader, by the last known answer while it counts; by this one if none is remembered.
     pub(crate) fn assigned(&self) -> Assigned {
         if self.memory.is_held() { self.reading.assigned } else { self.memory.assigned() }
     }
 
-    /// What it is called that nothing is committed.
+    /// The reason if nothing is committed.
     fn stands_still(&self) -> Verdict {
         if self.assigned() == Assigned::Yes { Verdict::Stall } else { Verdict::Stop }
     }
 
-    /// What an earlier look found and nothing has ended since; that is not known where the store did not answer and nothing was wrong before.
+    /// What an earlier snapshot found and has not ended since; unknown if the store did not answer and nothing was
+    /// wrong before.
     pub(crate) fn without_a_window(&self, why: &Unknown) -> Verdict {
         match why.cause() {
             Cause::Stands if self.memory.has_stepped_back() => Verdict::Rewind,
@@ -249,12 +250,12 @@ impl Seen<'_> {
         }
     }
 
-    /// Whether it was found slow, and neither caught up nor stands past the end now.
+    /// Whether it was found slow, and is neither caught up nor past the end now.
     fn stays_slow(&self) -> bool {
         self.memory.was_slow() && !self.is_caught_up() && !self.reading.is_past_end()
     }
 
-    /// A step back within the window that was not made up for.
+    /// A step back within the window without recovery.
     pub(crate) fn is_back(&self, points: &[Point]) -> Option<Reason> {
         let Committed::At(to) = self.reading.committed else { return None };
         let from = self.highest(points).filter(|highest| self.memory.has_stepped_back() && *highest > to)?;
@@ -277,7 +278,7 @@ impl Seen<'_> {
         (verdict, Reason::PastEnd { by, stands })
     }
 
-    /// A step back since the snapshot before: whoever stopped the members to set the group back sees that it was.
+    /// A step back since the previous snapshot: reported at once, for whoever stopped the members to reset the group.
     pub(crate) fn steps_back(&self) -> Option<Reason> {
         match (self.previous?.committed, self.reading.committed) {
             (Committed::At(from), Committed::At(to)) if to < from && self.memory.has_stepped_back() => {
@@ -287,7 +288,7 @@ impl Seen<'_> {
         }
     }
 
-    /// A step back that was not made up for, and ground that is lost.
+    /// A step back without recovery, and lost ground.
     fn of_the_window(&self, points: &[Point], slow: Option<&Trend>) -> Option<(Verdict, Reason)> {
         if let Some(reason) = self.is_back(points) {
             return Some((Verdict::Rewind, reason));
@@ -296,7 +297,7 @@ impl Seen<'_> {
         Some((Verdict::Warn, slow?.growth.map_or_else(still, |growth| Reason::Grew(Box::new(growth)))))
     }
 
-    /// The highest commit of the window, whether or not it was made within it: what stands when the window begins counts.
+    /// The highest commit of the window, whether or not it was made within it: the one at its beginning counts.
     fn highest(&self, points: &[Point]) -> Option<i64> {
         let before = self.previous.map(|sample| sample.committed);
         let committed = points.iter().map(|point| point.committed).chain(before);
@@ -317,7 +318,8 @@ impl Seen<'_> {
         memory.warning_after(shown, (since_ms, reading.time_ms), thresholds)
     }
 
-    /// Whether what is left may be a transaction that was aborted, behind what each commit leaves: who is gone has left what came since.
+    /// Whether what is left may be an aborted transaction, behind the rest of each commit: a group without members
+    /// left what arrived since.
     pub(crate) fn is_past_its_rest(&self) -> bool {
         let is_gone = self.memory.had_members() && self.reading.members == Members::Absent;
         self.memory.is_past_its_rest() && !is_gone
@@ -329,7 +331,7 @@ impl Seen<'_> {
     }
 }
 
-/// What a reason holds of a time: 136 years at the most.
+/// The longest time in a reason: 136 years.
 pub(crate) fn short(s: u64) -> u32 {
     u32::try_from(s).unwrap_or(u32::MAX)
 }
@@ -342,5 +344,5 @@ fn abandoned(thresholds: &Thresholds) -> Verdict {
     }
 }
 
-/// Periods of silence that are never news.
+/// Periods of silence that are always normal.
 pub(crate) const PATIENCE_PERIODS: i64 = 3;

@@ -19,7 +19,7 @@ pub(crate) struct Growth {
     pub(crate) took_ms: i64,
 }
 
-/// Where a lag is going, by the commits of a window; the default is that of a window without commits.
+/// The direction of a lag, by the commits of a window; the default is that of a window without commits.
 #[derive(Clone, Copy, Debug, Default)]
 pub(crate) struct Trend {
     /// How the group falls behind, if it does.
@@ -30,12 +30,13 @@ pub(crate) struct Trend {
     pub(crate) worse_than_before: bool,
     /// Whether the last commit was on time.
     pub(crate) on_time: bool,
-    /// Whether the group clearly gains ground, by a tenth, over its last commits or over a long run; or the best moments of a long run got no
-    /// older.
+    /// Whether the group clearly gains ground, by a tenth, over its last commits or over a long run; or the best
+    /// moments of a long run did not become older.
     pub(crate) gains: bool,
-    /// Where the lag is going, by the last commits, if it clearly goes anywhere.
+    /// The direction of the lag, by the last commits, if it is clear.
     pub(crate) pace: Option<Pace>,
-    /// Since when at least nothing was ever caught up, in milliseconds since 1970; `None` where that is shorter than a backlog, or unknown.
+    /// Since when at least the group was never caught up, in milliseconds since 1970; `None` if that is shorter than a
+    /// backlog, or unknown.
     pub(crate) behind_since: Option<i64>,
     /// How fast records came and were read before the last commit that was on time, and since; `None` where the window does not show both.
     pub(crate) tempo: Option<Tempo>,
@@ -51,7 +52,7 @@ struct Late {
 }
 
 impl Trend {
-    /// The trend of a window whose last point is now, with so many offsets unread.
+    /// The trend of a window whose last point is now, with this many unread offsets.
     pub(crate) fn of(points: &[Point], unread: u64, thresholds: &Thresholds) -> Self {
         let Thresholds { allowed_lag, period_ms, .. } = *thresholds;
         let horizon = Horizon::of(thresholds);
@@ -92,14 +93,14 @@ fn gains(late: &[Late]) -> bool {
     late.len() >= COMMITS_FOR_A_TREND && falls && last.lag * 10 <= first.lag * 9
 }
 
-/// Whether the lag of the last long run fell by a tenth, or its best moments got no older; where so much is not kept, whether it fell from
-/// commit to commit.
+/// Whether the lag of the last long run fell by a tenth, or its best moments did not become older; if too little is
+/// stored, whether it fell from commit to commit.
 fn recovers(late: &[Late], horizon: Horizon) -> bool {
     let Some(last) = late.last() else { return false };
     let Some(long_ms) = horizon.long_run_ms() else {
         return late.len() >= COMMITS_FOR_A_TREND - 1 && trend(late, |late| late.lag) == -pairs(late.len());
     };
-    // Not the whole run: a group that commits seldom may have looked late long before it was slow.
+    // Not the whole run: a group that commits rarely may have seemed late long before it was slow.
     let from = late.partition_point(|late| late.time_ms < last.time_ms - long_ms);
     let lately = &late[from.saturating_sub(1)..];
     let no_older = match (best(lately, 0, |late| late.age_ms), best(lately, 2, |late| late.age_ms)) {
@@ -169,7 +170,7 @@ fn troughs_rise(points: &[Point], late: &[Late], horizon: Horizon, period_ms: i6
         let (one, two, three) = (best(late, 0, of)?, best(late, 1, of)?, best(late, 2, of)?);
         (one < two && two < three).then_some(three - one)
     };
-    // A trough is known no finer than the commits are apart, and one batch may take longer than another.
+    // A trough is known only to the distance of commits, and one batch may need longer than another.
     let at = |late: &Late| points.partition_point(|point| point.time_ms < late.time_ms);
     let apart = late.windows(2).map(|pair| at(&pair[1]) - at(&pair[0])).max().unwrap_or(0);
     let apart_ms = i64::try_from(apart).unwrap_or(i64::MAX).saturating_mul(period_ms);
@@ -179,7 +180,7 @@ fn troughs_rise(points: &[Point], late: &[Late], horizon: Horizon, period_ms: i6
     span_ms(late) >= long_ms && older && rises(|late| late.lag).is_some()
 }
 
-/// The least of one third of a run, the first being 0.
+/// The smallest of one third of a run, the first being 0.
 fn best(late: &[Late], third: i64, of: fn(&Late) -> i64) -> Option<i64> {
     let third_ms = span_ms(late) / 3;
     let from_ms = late.first()?.time_ms + third * third_ms;
@@ -205,7 +206,7 @@ fn aged(points: &[Point], commits: &[Commit], period_ms: i64) -> Vec<Late> {
     aged.collect()
 }
 
-/// The commits from the last one on that was not behind.
+/// The commits after the last one that was not behind.
 fn late_run(commits: &[Commit], allowed_lag: u64) -> &[Commit] {
     let on_time = commits.iter().rposition(|commit| commit.lag <= allowed_lag);
     &commits[on_time.map_or(0, |at| at + 1)..]
@@ -218,7 +219,7 @@ fn growth(late: &[Late]) -> Option<Growth> {
     Some(Growth { from: lag(first), to: lag(last), commits: late.len() - 1, took_ms })
 }
 
-/// Kendall's S: the pairs that rise less those that fall.
+/// Kendall's S: the pairs that rise minus those that fall.
 fn trend(late: &[Late], of: fn(&Late) -> i64) -> i64 {
     let balance = |(at, earlier): (usize, &Late)| -> i64 {
         late[at + 1..].iter().map(|later| of(later).cmp(&of(earlier)) as i64).sum()

@@ -1,4 +1,4 @@
-//! The way into a cluster: a connection that is ready for questions, and the first broker that answers one.
+//! How to reach a cluster: a connection that is ready for requests, and the first broker that answers one.
 
 use std::cell::Cell;
 use std::rc::Rc;
@@ -27,20 +27,20 @@ use crate::kafka::protocol::versions::Api;
 use crate::model::endpoint::Endpoint;
 use crate::model::unknown::{Known, Unknown};
 
-/// What every connection of a run shares.
+/// What all connections of a run share.
 pub(crate) struct Dial<'a> {
     pub(crate) tls: Option<Tls>,
     pub(crate) credentials: Option<Credentials<'a>>,
-    /// What time it is; logins are dated.
+    /// The present time; logins contain it.
     pub(crate) unix_seconds: i64,
     pub(crate) frame_limit: usize,
-    /// Connections of earlier looks, and what went over them.
+    /// Connections of earlier runs, and their traffic.
     pub(crate) kept: &'a Connections,
-    /// How many attempts wait for nothing but the credentials.
+    /// How many attempts wait only for the credentials.
     pub(crate) waiting: Cell<usize>,
 }
 
-/// What to log in with; it may still be on its way while connections are opened.
+/// The credentials; they may still be fetched while connections are opened.
 #[derive(Clone)]
 pub struct Credentials<'a>(Shared<LocalBoxFuture<'a, Known<Arc<Login>>>>);
 
@@ -49,7 +49,7 @@ pub struct Credentials<'a>(Shared<LocalBoxFuture<'a, Known<Arc<Login>>>>);
 /// it listed its groups. Nothing is described where that cannot be asked.
 pub(crate) type Groups<'a> = LocalBoxFuture<'a, Result<(Vec<DescribeGroupsResponse>, ListGroupsResponse), CallError>>;
 
-/// The first broker that answers, and what it tells.
+/// The first broker that answers, and its answer.
 pub(crate) struct Contact<'a> {
     pub(crate) endpoint: Endpoint,
     pub(crate) connection: Rc<Connection>,
@@ -57,7 +57,7 @@ pub(crate) struct Contact<'a> {
     pub(crate) groups: Groups<'a>,
 }
 
-/// Not one of the bootstrap addresses led to a broker.
+/// None of the bootstrap addresses leads to a broker.
 #[derive(Debug, thiserror::Error)]
 #[error("{}", each(.0))]
 pub struct Unreachable(Vec<(Endpoint, DialError)>);
@@ -74,14 +74,15 @@ fn each(causes: &[(Endpoint, DialError)]) -> String {
 }
 
 impl Unreachable {
-    /// Whether a broker refused who came, or was refused for its certificate: what was fetched earlier may have been changed since.
+    /// Whether a broker refused the client, or was refused for its certificate: what was fetched earlier may have
+    /// changed since.
     pub(crate) fn is_refused(&self) -> bool {
         self.0.iter().any(|(_, why)| why.is_refusal())
     }
 }
 
 impl<'a> Credentials<'a> {
-    /// Awaited by every connection that has to log in, and fetched once.
+    /// Every connection that has to log in waits for it; it is fetched once.
     pub fn coming(fetch: impl Future<Output = Known<Login>> + 'a) -> Self {
         Self(async { fetch.await.map(Arc::new) }.boxed_local().shared())
     }
@@ -93,14 +94,14 @@ impl<'a> Credentials<'a> {
         login.map_err(|_| DialError::Late(Step::Login, began.elapsed()))?.map_err(DialError::Credentials)
     }
 
-    /// Why there are none, if that is known by now.
+    /// Why there are none, if that is known already.
     pub(crate) fn failure(&self) -> Option<Unknown> {
         self.0.peek()?.clone().err()
     }
 }
 
 impl Dial<'_> {
-    /// Opens a connection and shakes hands.
+    /// Opens a connection and does the handshakes.
     pub(crate) async fn open(&self, endpoint: &Endpoint, until: Instant) -> Result<Connection, DialError> {
         patiently(until, async || self.open_once(endpoint, until).await).await
     }
@@ -120,11 +121,11 @@ impl Dial<'_> {
         Ok(connection)
     }
 
-    /// The first bootstrap address, or connection of an earlier look, that leads to a broker.
+    /// The first bootstrap address, or connection of an earlier run, that leads to a broker.
     pub(crate) async fn meet<'g>(&self, bootstrap: &[Endpoint], until: Instant) -> Result<Contact<'g>, Unreachable> {
         let attempt = |(endpoint, kept): (Endpoint, Option<Rc<Connection>>)| async move {
             if let Some(kept) = kept {
-                // One that died in between is no news.
+                // A connection that died in between is no problem.
                 let soon = until.min(Instant::now() + PATIENCE);
                 return self.greet(&endpoint, kept, soon).await.map_err(|_| None);
             }
@@ -133,7 +134,7 @@ impl Dial<'_> {
         };
         let kept = self.kept.take_any().map(|(endpoint, connection)| (endpoint, Some(connection)));
         let candidates = kept.into_iter().chain(bootstrap.iter().map(|endpoint| (endpoint.clone(), None)));
-        // An attempt that waits for the credentials alone is no reason to shake hands with the next address too.
+        // An attempt that waits only for the credentials is no reason to try the next address too.
         let race = transport::race_while(candidates, attempt, HEAD_START, || self.waiting.get() == 0);
         tokio::select! {
             met = race => met.map_err(|causes| Unreachable(causes.into_iter().flatten().collect())),
@@ -141,10 +142,10 @@ impl Dial<'_> {
         }
     }
 
-    /// Fetches the credentials from the first moment on, whoever needs them when.
+    /// Fetches the credentials from the first moment on, whichever connection needs them first.
     async fn fetching(&self) -> std::convert::Infallible {
         if let Some(credentials) = &self.credentials {
-            // Whoever logs in tells why there are none.
+            // The login that needs them reports why there are none.
             let _ = credentials.0.clone().await;
         }
         std::future::pending().await
@@ -158,7 +159,7 @@ impl Dial<'_> {
         connection: Rc<Connection>,
         until: Instant,
     ) -> Result<Contact<'g>, DialError> {
-        // Where groups live is asked along, unless the question would create those topics.
+        // The internal topics are requested as well, unless the request would create them.
         let creates = connection.versions().choose(Api::Metadata).is_ok_and(|version| version < CREATES_NOTHING);
         let internal = if creates { Vec::new() } else { internal_topics::names() };
         let Foreseen { partitions, topics } = self.kept.foreseen();
@@ -198,8 +199,8 @@ pub(crate) fn made_up(names: &[StrBytes], partitions: impl IntoIterator<Item = u
     DescribeGroupsRequest::default().with_groups(names.cloned().map(GroupId).collect())
 }
 
-/// Tries again as long as the broker takes no more connections, each time after a while that differs from client to client: three
-/// connections a second at the most, where Amazon MSK takes four.
+/// Tries again as long as the broker accepts no more connections, each time after a pause that differs from client to
+/// client: at most three connections a second, where Amazon MSK accepts four.
 pub(crate) async fn patiently<T>(
     until: Instant,
     mut attempt: impl AsyncFnMut() -> Result<T, DialError>,
@@ -241,12 +242,13 @@ pub(crate) fn metadata_request(topics: Option<Vec<StrBytes>>) -> MetadataRequest
     MetadataRequest::default().with_topics(topics).with_allow_auto_topic_creation(false)
 }
 
-/// How long the first answer over a connection of an earlier look is waited for: the peer may have gone without a word.
+/// How long to wait for the first answer over a connection of an earlier run: the peer may have gone silently.
 pub(crate) const PATIENCE: Duration = Duration::from_secs(1);
 
-/// How long a client waits at the least before it connects again to a broker that has too many, and by how much longer at the most.
+/// The shortest pause before a client connects again to a broker with too many connections, and the longest addition
+/// to it.
 const LEAST_PAUSE: Duration = Duration::from_millis(300);
 const SPREAD: Duration = Duration::from_millis(700);
 
-/// The first version of `Metadata` that no broker creates internal topics for (Kafka 2.8).
+/// The first version of `Metadata` for which no broker creates internal topics (Kafka 2.8).
 pub(crate) const CREATES_NOTHING: i16 = 10;

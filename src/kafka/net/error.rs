@@ -1,4 +1,4 @@
-//! Why there is no way into a broker, and the way out.
+//! Why no broker can be reached, and what to do.
 
 use std::io;
 use std::net::IpAddr;
@@ -15,20 +15,20 @@ use crate::kafka::protocol::error_codes;
 use crate::model::endpoint::Endpoint;
 use crate::model::unknown::{Cause, Unknown};
 
-/// Why a connection to a broker could not be opened, or is of no use; in words it is its [`DialError::fault`].
+/// Why a connection to a broker could not be opened, or cannot be used; its text is its [`DialError::fault`].
 #[derive(Debug, thiserror::Error)]
 #[error("{}", self.fault())]
 pub(crate) enum DialError {
-    /// What the operating system makes of the host name.
+    /// The operating system's error for the host name.
     Resolve(io::Error),
-    /// Each address that was tried.
+    /// The error of each address that was tried.
     Connect(Vec<(IpAddr, io::Error)>),
     Socket(io::Error),
-    /// This step was not over in time, which was so long.
+    /// This step was not finished in time; the time it had.
     Late(Step, Duration),
     Truststore(VerifierBuilderError),
     Tls(#[from] HandshakeError),
-    /// Whether TLS had been agreed on, and what went wrong then.
+    /// Whether TLS had been agreed on, and the error after that.
     Versions(bool, CallError),
     VersionsRefused {
         version: i16,
@@ -36,41 +36,42 @@ pub(crate) enum DialError {
     },
     Credentials(Unknown),
     Login(#[from] LoginError),
-    /// The mechanism, and why it was not gone through.
+    /// The mechanism, and why its login failed.
     LoginCall(&'static str, CallError),
     Metadata(CallError),
-    /// A listener with SASL takes `ApiVersions` from everybody, and closes the connection at anything else before a login.
+    /// A listener with SASL answers `ApiVersions` from everybody, and closes the connection at anything else before a
+    /// login.
     NoLogin(CallError),
     MetadataRefused(i16),
     NoBrokers,
-    /// A broker's address does not lead anywhere from here, though the bootstrap server that gave it answered.
+    /// A broker's address cannot be reached from here, though the bootstrap server that returned it answered.
     Advertised {
         by: Endpoint,
         why: Box<Self>,
     },
 }
 
-/// The steps on the way to a broker, in their order.
+/// The steps of a connection to a broker, in their order.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord, Serialize)]
 #[serde(rename_all = "lowercase")]
 pub(crate) enum Step {
-    /// The host name becomes addresses.
+    /// The host name is resolved to addresses.
     Resolve,
-    /// A TCP connection stands.
+    /// A TCP connection is opened.
     Connect,
-    /// TLS agrees.
+    /// The TLS handshake.
     Tls,
-    /// The broker tells its versions.
+    /// The broker returns its versions.
     Versions,
-    /// It accepts the login.
+    /// The broker accepts the login.
     Login,
-    /// It tells of its cluster.
+    /// The broker returns its cluster's metadata.
     Metadata,
 }
 
 impl DialError {
-    /// Whether one side refused the other: a login, or a certificate. A broker that does not take a client's certificate may end the
-    /// connection without a word, during the handshake or, in TLS 1.3, at the first request.
+    /// Whether one side refused the other: a login, or a certificate. A broker that rejects a client's certificate may
+    /// close the connection silently, during the handshake or, in TLS 1.3, at the first request.
     pub(crate) fn is_refusal(&self) -> bool {
         match self {
             Self::Login(_) | Self::LoginCall(_, CallError::Lost(_)) | Self::Versions(_, CallError::Lost(_)) => true,
@@ -86,7 +87,7 @@ impl DialError {
         if !logged_in && error.is_hang_up() { Self::NoLogin(error) } else { Self::Metadata(error) }
     }
 
-    /// The same of an address that `by` answered with, where the way ends before anything was sent.
+    /// The same for an address that `by` returned, if the connection failed before anything was sent.
     pub(crate) fn advertised(self, by: &Endpoint) -> Self {
         match self.step() {
             Step::Resolve | Step::Connect => Self::Advertised { by: by.clone(), why: Box::new(self) },
@@ -94,7 +95,7 @@ impl DialError {
         }
     }
 
-    /// The sentence behind the address, which is not named twice.
+    /// The sentence after the address, which is not named twice.
     pub(crate) fn at(&self, endpoint: &Endpoint) -> String {
         match self {
             Self::Connect(tried) => match &**tried {
@@ -111,7 +112,7 @@ impl DialError {
         matches!(self, Self::Connect(tried) if !tried.is_empty() && tried.iter().all(refused))
     }
 
-    /// The sentence in two; no arm of it may print the error itself.
+    /// The message and its advice; no arm of it may print the error itself.
     pub(crate) fn fault(&self) -> Fault {
         match self {
             Self::Resolve(why) => Fault::of(format!("the host name cannot be resolved: {why}")),
@@ -135,19 +136,19 @@ impl DialError {
                 "a listener with SASL does that before a login: set KAFKA_SECURITY_PROTOCOL to SASL_SSL, and KAFKA_SASL_MECHANISM",
             ),
             Self::MetadataRefused(code) => {
-                Fault::of(format!("the broker refused to tell its metadata: {}", error_codes::sentence(*code)))
+                Fault::of(format!("the broker refused to return its metadata: {}", error_codes::sentence(*code)))
             }
             Self::NoBrokers => Fault::of("the broker's metadata names no brokers"),
             Self::Advertised { by, why } => advertised(&why.fault(), by),
         }
     }
 
-    /// Whether the broker takes no more connections for the moment.
+    /// Whether the broker accepts no more connections for the moment.
     pub(crate) fn is_throttle(&self) -> bool {
         matches!(self, Self::Login(LoginError::Throttled(_)))
     }
 
-    /// How far it went.
+    /// The step that it reached.
     pub(crate) fn step(&self) -> Step {
         match self {
             Self::Resolve(_) => Step::Resolve,
@@ -173,7 +174,7 @@ impl DialError {
     }
 }
 
-/// What is wrong with an address that `by` answered with.
+/// What is wrong with an address that `by` returned.
 pub(crate) fn advertised(why: &Fault, by: &Endpoint) -> Fault {
     Fault::with(
         format!("{}; {by} answered and gave this address (advertised.listeners)", why.found),
@@ -186,7 +187,7 @@ fn each(addresses: &[(IpAddr, io::Error)]) -> String {
     causes.join(", ")
 }
 
-/// What did not happen in a step that took too long; the others tell of their calls.
+/// What did not happen in a step that needed too long; the other steps name their calls.
 fn late(step: Step, after: Duration) -> Fault {
     let after = waited(after);
     match step {
@@ -194,14 +195,14 @@ fn late(step: Step, after: Duration) -> Fault {
         Step::Connect => Fault::with(format!("no connection {after}"), "check security groups and routes"),
         Step::Tls => Fault::with(
             format!("no answer to a TLS handshake {after}"),
-            "check that the port speaks TLS, and that the broker takes more connections (max.connections)",
+            "check that the port speaks TLS, and that the broker accepts more connections (max.connections)",
         ),
         Step::Login => Fault::of(format!("the credentials were not there {after}")),
         Step::Versions | Step::Metadata => Fault::of(format!("no answer {after}")),
     }
 }
 
-/// A connection that dies at the first question is mostly one to the wrong port.
+/// A connection that fails at the first request is usually one to the wrong port.
 fn at_first(encrypted: bool, error: &CallError) -> Fault {
     match error {
         hung_up if hung_up.is_hang_up() => Fault::of(if encrypted {

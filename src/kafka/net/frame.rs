@@ -1,7 +1,7 @@
 //! Length-prefixed frames: four bytes of size, a header with a correlation id, a body.
 //!
-//! Nothing here touches a socket. A size is checked before memory is set aside for it, and an answer must be
-//! consumed to its last byte, so that a codec that drifted from the broker's is noticed at once.
+//! Nothing here touches a socket. A size is checked before memory is reserved for it, and an answer must be consumed
+//! to its last byte, so that a codec that differs from the broker's is noticed at once.
 
 use bytes::{Buf, BufMut, Bytes, BytesMut};
 use kafka_protocol::messages::{RequestHeader, ResponseHeader};
@@ -14,24 +14,24 @@ use crate::kafka::protocol::unreadable::{Unreadable, Unwritable};
 /// What is wrong with the bytes that a peer sent.
 #[derive(Debug, thiserror::Error)]
 pub(crate) enum FrameError {
-    /// The peer speaks HTTP.
+    /// The peer uses HTTP.
     #[error("an HTTP server answered: the address is not that of a Kafka listener")]
     Http,
     /// The peer answered plaintext with a TLS alert.
     #[error("the port speaks TLS, and plaintext was sent to it: set KAFKA_SECURITY_PROTOCOL to SSL or SASL_SSL")]
     Tls,
-    /// The peer is something else.
+    /// The peer uses another protocol.
     #[error("the answer claims a size of {0} bytes: the address is not that of a Kafka listener")]
     Size(i32),
-    /// The answer is to another request than the oldest one that waits.
+    /// The answer belongs to another request than the oldest waiting one.
     #[error("the answer is to request {found}, where {expected} was the next one to be answered")]
     Correlation { expected: i32, found: i32 },
-    /// The body ends early, or says something that its schema does not allow.
+    /// The body ends early, or contains something that its schema does not allow.
     #[error("the answer to {api} v{version} cannot be read: {what}")]
     Body { api: &'static str, version: i16, what: Unreadable },
-    /// An answer that could be read, and would take too much memory.
+    /// An answer that could be read, but would need too much memory.
     #[error(
-        "the answer to {api} v{version} would take {weight} bytes of memory, and may take {most}; raise MEERKAT_FRAME_LIMIT"
+        "the answer to {api} v{version} would need {weight} bytes of memory, more than the limit of {most}; raise MEERKAT_FRAME_LIMIT"
     )]
     Heavy { api: &'static str, version: i16, weight: usize, most: usize },
     /// The request cannot be written.
@@ -39,18 +39,18 @@ pub(crate) enum FrameError {
     Request { api: &'static str, version: i16, what: Unwritable },
 }
 
-/// How much a frame announces, and whether that is acceptable.
+/// The announced size of a frame, and whether that is acceptable.
 #[derive(Debug, PartialEq, Eq)]
 pub(crate) enum Size {
     /// Within the limit.
     Fits(usize),
-    /// A plausible answer, too large for the limit.
+    /// A plausible answer, larger than the limit.
     TooLarge(usize),
 }
 
 /// Judges the first four bytes of a frame.
 ///
-/// Sizes up to [`PLAUSIBLE`] times the limit are taken for honest answers that can be skipped.
+/// Sizes up to [`PLAUSIBLE`] times the limit count as valid answers that can be skipped.
 pub(crate) fn size(prefix: [u8; 4], limit: usize) -> Result<Size, FrameError> {
     let claimed = i32::from_be_bytes(prefix);
     match (prefix, usize::try_from(claimed)) {
@@ -78,25 +78,26 @@ pub(crate) fn encode<Q: Question>(request: &Q, version: i16, correlation: i32) -
     Ok(frame.freeze())
 }
 
-/// The correlation id of an answer, which is where every answer's header begins.
+/// The correlation id of an answer, with which every answer's header begins.
 pub(crate) fn correlation(frame: &[u8]) -> Option<i32> {
     frame.first_chunk().map(|id| i32::from_be_bytes(*id))
 }
 
-/// For how long a quota held the answer back, in milliseconds; 0 where it does not tell.
+/// The throttle time of the answer, in milliseconds; 0 if it has none.
 ///
-/// It is the first field after the header in every answer that has one, but for `ApiVersions`.
+/// It is the first field after the header in every answer that has one, except for `ApiVersions`.
 pub(crate) fn throttle_time_ms<Q: Question>(frame: &[u8], version: i16) -> u64 {
     if Q::API.throttles_from().is_none_or(|first| version < first) {
         return 0;
     }
-    // From header version 1 on tags come first, of which brokers send none: their number is one byte.
+    // From header version 1 on tags come first; brokers send none: their number is one byte.
     let at = CORRELATION + usize::from(Q::headers(version).1 > 0);
     let field = frame.get(at..).and_then(<[u8]>::first_chunk).map(|ms| i32::from_be_bytes(*ms));
     field.and_then(|ms| u64::try_from(ms).ok()).unwrap_or(0)
 }
 
-/// The answer to a request of this kind and version, which may take [`memory`] of this frame limit; every byte of it must be used.
+/// The answer to a request of this kind and version, with at most [`memory`] of this frame limit; every byte of it
+/// must be used.
 pub(crate) fn decode<Q: Question>(mut frame: Bytes, version: i16, limit: usize) -> Result<Q::Answer, FrameError> {
     let most = memory(limit);
     read::<Q>(&mut frame, version, most).map_err(|what| match what {
@@ -119,12 +120,12 @@ fn read<Q: Question>(frame: &mut Bytes, version: i16, most: usize) -> Result<Q::
     }
 }
 
-/// Bytes of memory that an answer may take: entries of a few bytes take a hundred each once they are taken apart.
+/// The memory that an answer may need, in bytes: entries of a few bytes need a hundred each once they are decoded.
 fn memory(limit: usize) -> usize {
     limit.max(LEAST_MEMORY)
 }
 
-/// What brokers show as `client.id` in their logs and quotas.
+/// The `client.id` in brokers' logs and quotas.
 pub(crate) const CLIENT_ID: &str = "meerkat";
 
 /// Bytes of a frame's size.
@@ -139,7 +140,7 @@ const MINIMUM: usize = CORRELATION;
 /// However low the limit of frames is.
 const LEAST_MEMORY: usize = 4 * 1024 * 1024;
 
-/// So many times the limit is still read over; beyond that the peer is no broker.
+/// Up to this many times the limit an answer is skipped; beyond that the peer is no broker.
 const PLAUSIBLE: usize = 16;
 
 #[cfg(test)]
@@ -168,7 +169,7 @@ mod tests {
     }
 
     #[test]
-    fn peers_that_are_no_kafka_are_told_apart() {
+    fn peers_that_are_no_kafka_are_distinguished() {
         assert!(judged(*b"HTTP").contains("HTTP server"));
         assert!(judged([0x15, 0x03, 0x03, 0x00]).contains("port speaks TLS"));
     }

@@ -1,4 +1,4 @@
-//! What comes before the first question: `ApiVersions`, then SASL where the listener wants it.
+//! What precedes the first request: `ApiVersions`, then SASL if the listener demands it.
 
 use kafka_protocol::messages::api_versions_response::ApiVersionsResponse;
 use kafka_protocol::messages::{ApiVersionsRequest, SaslAuthenticateRequest, SaslHandshakeRequest};
@@ -12,8 +12,9 @@ use crate::kafka::net::sasl::{Login, LoginError, Moment, Turn};
 use crate::kafka::protocol::error_codes;
 use crate::kafka::protocol::versions::{Api, Range, Versions};
 
-/// Asks for the broker's versions, saying who asks (KIP-511); a broker that does not know our version of the question
-/// refuses it in version 0, naming its own range from Kafka 2.4 on. Where a refusal cannot be read, version 0 is asked.
+/// Asks for the broker's versions, with the client's name (KIP-511); a broker that does not know our version of the
+/// request refuses it in version 0, with its own range from Kafka 2.4 on. If a refusal cannot be read, version 0 is
+/// sent.
 pub(crate) async fn negotiate(connection: &Connection, encrypted: bool, until: Instant) -> Result<Versions, DialError> {
     let failed = |error| DialError::Versions(encrypted, error);
     let mut version = FIRST_TRY;
@@ -48,7 +49,7 @@ fn offered(answer: &ApiVersionsResponse) -> Versions {
     Versions::offered(ranges)
 }
 
-/// Logs in, by `SaslHandshake` and `SaslAuthenticate`; `offered` becomes the mechanisms that the listener has.
+/// Logs in, by `SaslHandshake` and `SaslAuthenticate`; `offered` receives the mechanisms of the listener.
 pub(crate) async fn authenticate(
     connection: &Connection,
     login: &Login,
@@ -86,8 +87,8 @@ pub(crate) async fn authenticate(
     }
 }
 
-/// `ApiVersions` 3 is the first that says who asks, and every broker since Kafka 2.4 answers it.
+/// `ApiVersions` 3 is the first version with the client's name, and every broker since Kafka 2.4 answers it.
 const FIRST_TRY: i16 = 3;
 
-/// Where an answer to `ApiVersions` has its error code: after the correlation id, in every version.
+/// The position of the error code in an answer to `ApiVersions`: after the correlation id, in every version.
 const ERROR_CODE: std::ops::Range<usize> = 4..6;

@@ -1,4 +1,4 @@
-//! Connections that outlive a look, for the next one of the same process: TCP, TLS and login are done already.
+//! Connections that stay open after a run, for the next one of the same process: TCP, TLS and login are done already.
 
 use std::cell::RefCell;
 use std::rc::Rc;
@@ -11,11 +11,11 @@ use tokio::time::Instant;
 use crate::kafka::net::connection::{Connection, Traffic};
 use crate::model::endpoint::Endpoint;
 
-/// Open connections that nobody uses, and what went over all of them so far.
+/// Open connections that are not in use, and the traffic of all of them so far.
 #[derive(Default)]
 pub struct Connections {
     idle: RefCell<Vec<Idle>>,
-    /// Of the whole process: what one look cost is a difference.
+    /// Of the whole process: the traffic of one run is a difference.
     pub(crate) traffic: Arc<Traffic>,
     foreseen: RefCell<Foreseen>,
 }
@@ -41,17 +41,18 @@ impl Connections {
         self.idle.borrow_mut().clear();
     }
 
-    /// The connection to a broker, if there is one that is likely to live.
+    /// The connection to a broker, if there is one that is probably still alive.
     pub(crate) fn take(&self, endpoint: &Endpoint) -> Option<Rc<Connection>> {
         self.take_first(|idle| idle.endpoint.is_same(endpoint)).map(|(_, connection)| connection)
     }
 
-    /// A connection to any broker: whoever knows the cluster can tell of it.
+    /// A connection to any broker: each of them knows the cluster.
     pub(crate) fn take_any(&self) -> Option<(Endpoint, Rc<Connection>)> {
         self.take_first(|_| true)
     }
 
-    /// Keeps a connection, unless it is lost or still owes answers, which would come before those of the next look.
+    /// Keeps a connection, unless it is lost or has unanswered requests, whose answers would arrive before those of
+    /// the next run.
     pub(crate) fn keep(&self, endpoint: &Endpoint, connection: Rc<Connection>) {
         if connection.is_open() && connection.unanswered() == 0 {
             let since = Instant::now();
@@ -80,6 +81,6 @@ impl Connections {
     }
 }
 
-/// NAT gateways and network load balancers of AWS forget a connection that is idle for 350 s, and tell nobody; brokers close
+/// NAT gateways and network load balancers of AWS silently forget a connection that is idle for 350 s; brokers close
 /// it after ten minutes (`connections.max.idle.ms`).
 const IDLE: Duration = Duration::from_mins(5);

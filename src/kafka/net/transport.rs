@@ -14,7 +14,7 @@ use crate::kafka::net::error::{DialError, Step};
 use crate::kafka::net::tls::{FirstBytes, Tls};
 use crate::model::endpoint::Endpoint;
 
-/// The one seam to the outside: bytes in, bytes out.
+/// The only connection to the outside: bytes in, bytes out.
 pub(crate) trait Stream: AsyncRead + AsyncWrite + Unpin + Send {}
 impl<S: AsyncRead + AsyncWrite + Unpin + Send> Stream for S {}
 
@@ -31,7 +31,7 @@ pub(crate) async fn connect(
     })
 }
 
-/// What a host name leads to.
+/// The addresses of a host name.
 pub(crate) async fn resolve(endpoint: &Endpoint, until: Instant) -> Result<Vec<SocketAddr>, DialError> {
     let began = Instant::now();
     let resolved = timeout_at(until, lookup_host((endpoint.host.as_str(), endpoint.port))).await;
@@ -53,7 +53,7 @@ pub(crate) async fn reach(addresses: Vec<SocketAddr>, until: Instant) -> Result<
     Ok((tcp, round_trip))
 }
 
-/// TLS over a connection that stands.
+/// TLS over an open connection.
 pub(crate) async fn shake_hands(
     tls: &Tls,
     endpoint: &Endpoint,
@@ -66,7 +66,7 @@ pub(crate) async fn shake_hands(
 }
 
 /// Tries the candidates one after the other, each getting a head start of [`HEAD_START`] before the next joins in
-/// (RFC 8305, section 5); a failure lets the next one start at once. The first success wins; without one, every cause is told.
+/// (RFC 8305, section 5); a failure lets the next one start at once. The first success wins; without one, every cause is returned.
 pub(crate) async fn race<C, T, E, F>(
     candidates: impl IntoIterator<Item = C>,
     attempt: impl Fn(C) -> F,
@@ -77,7 +77,8 @@ where
     race_while(candidates, attempt, HEAD_START, || true).await
 }
 
-/// As [`race`], with another head start, and another candidate joins in only where `joins` says so when it has passed.
+/// As [`race`], with another head start, and another candidate starts only if `joins` allows it when the head start
+/// has passed.
 pub(crate) async fn race_while<C, T, E, F>(
     candidates: impl IntoIterator<Item = C>,
     attempt: impl Fn(C) -> F,
@@ -129,7 +130,7 @@ mod tests {
     }
 
     #[test]
-    fn every_cause_is_told_when_none_succeeds() {
+    fn every_cause_is_reported_when_none_succeeds() {
         assert_eq!(run(race([Err(1), Err(2)], attempt)), Err(vec![1, 2]));
         assert_eq!(run(race([], attempt)), Err(vec![]));
     }

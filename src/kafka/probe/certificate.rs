@@ -1,4 +1,4 @@
-//! The certificate that a broker shows, whether or not it is accepted: verified as ever, and remembered.
+//! The certificate of a broker, accepted or not: verified as usual, and remembered.
 
 use std::net::{Ipv4Addr, Ipv6Addr};
 use std::sync::{Arc, OnceLock};
@@ -20,7 +20,7 @@ use crate::kafka::net::tls::Tls;
 pub(super) type Shown = Arc<OnceLock<Vec<u8>>>;
 
 impl Tls {
-    /// The same client, which remembers what it is shown.
+    /// The same client, which remembers the certificate.
     pub(super) fn watching(&self) -> Result<(Self, Shown), DialError> {
         let (config, roots) = self.parts();
         let provider = Arc::new(crypto::ring::default_provider());
@@ -36,7 +36,7 @@ impl Tls {
     }
 }
 
-/// Decides nothing by itself.
+/// Makes no decision of its own.
 #[derive(Debug)]
 struct Watcher {
     verifier: Arc<WebPkiServerVerifier>,
@@ -79,7 +79,7 @@ impl ServerCertVerifier for Watcher {
     }
 }
 
-/// What a certificate says (RFC 5280); `None` where it cannot be read.
+/// The content of a certificate (RFC 5280); `None` if it cannot be read.
 pub(super) fn read(der: &[u8]) -> Option<found::Certificate> {
     let certificate = x509_cert::Certificate::from_der(der).ok()?;
     let certificate = certificate.tbs_certificate();

@@ -1,4 +1,4 @@
-//! What trying the way to a broker found, as plain data.
+//! The results of connecting to a broker step by step, as plain data.
 
 use serde::Serialize;
 
@@ -12,17 +12,17 @@ pub struct Tried {
     /// The broker's id; `null` for a bootstrap address that no broker advertises.
     pub(crate) broker: Option<i32>,
     pub(crate) address: String,
-    /// What the host name resolves to.
+    /// The addresses of the host name.
     pub(crate) resolved: Vec<String>,
-    /// Milliseconds until a TCP connection stood, which takes one round trip.
+    /// Milliseconds until a TCP connection was open, which needs one round trip.
     pub(crate) round_trip_ms: Option<f64>,
-    /// What TLS agreed on; `null` where it failed, or on plaintext listeners.
+    /// What TLS agreed on; `null` if it failed, or on plaintext listeners.
     pub(crate) tls: Option<TlsFound>,
-    /// The certificate that was shown, accepted or not.
+    /// The broker's certificate, accepted or not.
     pub(crate) certificate: Option<Certificate>,
-    /// The SASL mechanisms that the listener offers; `null` where nobody asked.
+    /// The SASL mechanisms that the listener offers; `null` if they were not requested.
     pub(crate) mechanisms: Option<Vec<String>>,
-    /// One for each request that this build can send; empty where the broker did not tell.
+    /// One for each request that this build can send; empty if the broker did not return its versions.
     pub(crate) versions: Vec<Version>,
     pub(crate) failed: Option<Failed>,
 }
@@ -38,13 +38,13 @@ pub(crate) struct TlsFound {
 /// A broker's certificate.
 #[derive(Clone, Debug, PartialEq, Eq, Serialize)]
 pub(crate) struct Certificate {
-    /// The names and addresses that it holds for.
+    /// The names and addresses that it is valid for.
     pub(crate) names: Vec<String>,
     pub(crate) issuer: String,
     pub(crate) subject: String,
-    /// From when on it holds, in seconds since 1970.
+    /// The beginning of its validity, in seconds since 1970.
     pub(crate) not_before: i64,
-    /// Until when it holds, in seconds since 1970.
+    /// The end of its validity, in seconds since 1970.
     pub(crate) not_after: i64,
 }
 
@@ -53,13 +53,13 @@ pub(crate) struct Certificate {
 pub(crate) struct Version {
     pub(crate) api: &'static str,
     pub(crate) ours: (i16, i16),
-    /// The broker's; `null` where it does not know the request.
+    /// The broker's; `null` if it does not know the request.
     pub(crate) broker: Option<(i16, i16)>,
-    /// The one that is sent; `null` where they have none in common.
+    /// The one that is sent; `null` if they have none in common.
     pub(crate) chosen: Option<i16>,
 }
 
-/// Where the way to a broker ends.
+/// The step at which the connection to a broker failed.
 #[derive(Clone, Debug, PartialEq, Eq, Serialize)]
 pub(crate) struct Failed {
     pub(crate) step: Step,

@@ -1,4 +1,4 @@
-//! The way to each broker, step by step, with what every step tells.
+//! Connects to each broker, step by step, and returns what every step shows.
 
 mod certificate;
 pub mod found;
@@ -19,8 +19,8 @@ use crate::kafka::net::transport::{self, Stream};
 use crate::kafka::net::{handshake, tls};
 use crate::model::endpoint::Endpoint;
 
-/// Tries the bootstrap addresses, then every broker that one of them tells of; a bootstrap address that is a broker's own
-/// is tried once.
+/// Tries the bootstrap addresses, then every broker that one of them returns; a bootstrap address that is a broker's
+/// own is tried once.
 pub async fn probe(access: &Access<'_>, now_s: i64, deadline: Instant) -> Vec<Tried> {
     let probe = Probe { access, now_s, deadline };
     let mut tried = join_all(access.bootstrap.iter().map(|endpoint| probe.address(endpoint))).await;
@@ -63,7 +63,7 @@ struct Probe<'a, 'b> {
 }
 
 impl Probe<'_, '_> {
-    /// Goes as far as it can; the brokers that the last step tells of come along.
+    /// Goes as far as possible; also returns the brokers of the last step.
     async fn address(&self, endpoint: &Endpoint) -> (Tried, Brokers) {
         let mut tried = Tried { address: endpoint.to_string(), ..Tried::default() };
         match patiently(self.deadline, async || self.walk(endpoint, &mut tried).await).await {
@@ -87,7 +87,7 @@ impl Probe<'_, '_> {
             let moment = Moment { host: &endpoint.host, unix_seconds: self.now_s, nonce: tls::nonce()? };
             handshake::authenticate(&connection, &login, &moment, &mut tried.mechanisms, self.deadline).await?;
         }
-        // Nothing but brokers is wanted: no topic is named, and none is created.
+        // Only brokers are requested: no topic is named, and none is created.
         let answer = connection.call(&metadata_request(Some(Vec::new())), self.deadline).await;
         let answer = answer.map_err(|error| DialError::unanswered(error, self.access.credentials.is_some()))?;
         let broker = |broker: &kafka_protocol::messages::metadata_response::MetadataResponseBroker| {

@@ -15,7 +15,7 @@ const REPLICA_NOT_AVAILABLE: i16 = ResponseError::ReplicaNotAvailable.code();
 /// There is nothing to log in to: the listener has no SASL, or the login is over.
 pub(crate) const ILLEGAL_SASL_STATE: i16 = ResponseError::IllegalSaslState.code();
 
-/// The group does not exist, or is not of the kind that was asked for (KIP-848).
+/// The group does not exist, or is of another kind than requested (KIP-848).
 pub(crate) const GROUP_ID_NOT_FOUND: i16 = ResponseError::GroupIdNotFound.code();
 
 /// The topic or partition does not exist.
@@ -25,7 +25,7 @@ pub(crate) const UNKNOWN_TOPIC_ID: i16 = ResponseError::UnknownTopicId.code();
 /// The partition's leader has no listener of the name that is used here.
 pub(crate) const LISTENER_NOT_FOUND: i16 = ResponseError::ListenerNotFound.code();
 
-/// No broker: what metadata say of a partition without a leader.
+/// No broker: the leader in the metadata of a partition without one.
 const NO_LEADER: BrokerId = BrokerId(-1);
 
 /// This user may not describe the topic, the group, or the cluster.
@@ -44,20 +44,20 @@ pub(crate) fn unknown(code: i16) -> Unknown {
     Unknown::of(cause, sentence(code))
 }
 
-/// The leader of a partition, as metadata tell it with this code, or why it cannot be asked.
+/// The leader of a partition by this code in the metadata, or why it cannot be asked.
 pub(crate) fn leader(code: i16, id: BrokerId) -> Known<BrokerId> {
     match (code, id) {
         (LISTENER_NOT_FOUND, NO_LEADER) => Err(unknown(code)),
         (_, NO_LEADER) => Err(Unknown::of(Cause::NoLeader, "the partition has no leader")),
-        // A follower that is away does not keep its leader from answering, and old brokers say so here.
+        // A follower that is away does not keep its leader from answering; old brokers return this code for it.
         (0 | REPLICA_NOT_AVAILABLE, id) => Ok(id),
         (code, _) => Err(unknown(code)),
     }
 }
 
-/// Why the leader of a partition does not answer for it with its log's offsets, by the code that it answers with instead.
+/// Why the leader of a partition does not return its log's offsets, by the code that it returns instead.
 ///
-/// Metadata told that the partition exists: a leader that does not know it has started a moment ago and has yet to hear of its role.
+/// The partition is in the metadata: a leader that does not know it has just started and does not know its role yet.
 pub(crate) fn leader_refused(code: i16) -> Unknown {
     match code {
         UNKNOWN_TOPIC => {
@@ -67,7 +67,7 @@ pub(crate) fn leader_refused(code: i16) -> Unknown {
     }
 }
 
-/// What a code means, with the way out where there is one, and Kafka's own name for it.
+/// What a code means, with advice if there is some, and Kafka's own name for it.
 pub(crate) fn sentence(code: i16) -> String {
     let error = ResponseError::try_from_code(code);
     let plain = match error {
@@ -79,7 +79,7 @@ pub(crate) fn sentence(code: i16) -> String {
         }
         Some(ResponseError::LeaderNotAvailable) => "the partition has no leader",
         Some(ResponseError::ListenerNotFound) => {
-            "the partition's leader has no listener of the name that is used here, or is down, of which old releases say the same: start that broker, give it one, or use a listener that every broker has"
+            "the partition's leader has no listener of the name that is used here, or is down (old releases report both the same way): start that broker, give it such a listener, or use a listener that every broker has"
         }
         Some(ResponseError::NotLeaderOrFollower | ResponseError::FencedLeaderEpoch) => {
             "the partition's leader has moved"
@@ -154,11 +154,11 @@ mod tests {
 
     #[test]
     fn a_leader_counts_only_where_its_code_lets_it() {
-        let told = |code, id| leader(code, BrokerId(id)).map_err(|why| why.to_string());
-        assert_eq!([told(0, 3), told(9, 3)], [Ok(BrokerId(3)), Ok(BrokerId(3))]);
-        assert_eq!(told(56, 3), Err("the partition's leader cannot read its disk (KafkaStorageError)".into()));
-        assert_eq!(told(5, -1), Err("the partition has no leader".into()));
-        assert!(told(72, -1).unwrap_err().contains("has no listener of the name that is used here"));
+        let leader_of = |code, id| leader(code, BrokerId(id)).map_err(|why| why.to_string());
+        assert_eq!([leader_of(0, 3), leader_of(9, 3)], [Ok(BrokerId(3)), Ok(BrokerId(3))]);
+        assert_eq!(leader_of(56, 3), Err("the partition's leader cannot read its disk (KafkaStorageError)".into()));
+        assert_eq!(leader_of(5, -1), Err("the partition has no leader".into()));
+        assert!(leader_of(72, -1).unwrap_err().contains("has no listener of the name that is used here"));
     }
 
     #[test]

@@ -1,10 +1,10 @@
-//! The topics that Kafka itself keeps groups in, and which partition of them belongs to a group.
+//! The topics in which Kafka itself stores groups, and the partition of them that a group belongs to.
 
 use kafka_protocol::protocol::StrBytes;
 
-/// The topic that holds groups and their commits.
+/// The topic with groups and their commits.
 pub(crate) const OFFSETS_TOPIC: &str = "__consumer_offsets";
-/// The topic that holds how far share groups have come (KIP-932).
+/// The topic with the state of share groups (KIP-932).
 pub(crate) const SHARE_TOPIC: &str = "__share_group_state";
 
 /// The names to ask `Metadata` for.
@@ -12,13 +12,13 @@ pub(crate) fn names() -> Vec<StrBytes> {
     [OFFSETS_TOPIC, SHARE_TOPIC].map(StrBytes::from_static_str).into()
 }
 
-/// The partition of so many that a group belongs to; `None` where there is none.
+/// The partition, of this number of partitions, that a group belongs to; `None` if there are none.
 pub(crate) fn partition_of(group: &str, partitions: usize) -> Option<usize> {
     usize::try_from(java_hash(group)).ok()?.checked_rem(partitions)
 }
 
-/// For each of so many partitions the name of a group that belongs to it and does not exist, made up as few names as that takes; an empty
-/// name where none was found.
+/// For each of this number of partitions the name of a group that belongs to it and does not exist, found with as few
+/// attempts as possible; an empty name if none was found.
 pub(crate) fn made_up_groups(partitions: usize) -> Vec<StrBytes> {
     let mut names = vec![StrBytes::default(); partitions];
     let mut left = partitions;
@@ -37,10 +37,10 @@ pub(crate) fn made_up_groups(partitions: usize) -> Vec<StrBytes> {
     names
 }
 
-/// Names that are tried for each partition: the last of 50 comes after some 5, of 10,000 after some 10.
+/// Names that are tried for each partition: the last of 50 is found after some 5, of 10,000 after some 10.
 const TRIES: usize = 64;
 
-/// How many partitions the offsets topic has where nobody changed that (`offsets.topic.num.partitions`).
+/// The default number of partitions of the offsets topic (`offsets.topic.num.partitions`).
 pub(crate) const USUAL_PARTITIONS: usize = 50;
 
 /// `Utils.abs(group.hashCode())`, by which Kafka finds a group's partition: over UTF-16, and 0 for the one number that has no
@@ -65,7 +65,7 @@ mod tests {
 
     #[test]
     fn a_name_is_hashed_as_java_does() {
-        // Each as `jshell` gives it.
+        // Expected values from `jshell`.
         assert_eq!(java_hash(""), 0);
         assert_eq!(java_hash("orders"), 1_008_770_331);
         assert_eq!(java_hash("bills"), 93_740_364);

@@ -1,4 +1,4 @@
-//! Bytes: versions that are negotiated, messages that the codec lacks, error codes, and bounds on what an answer may claim.
+//! Bytes: negotiated versions, messages that the codec lacks, error codes, and limits on what an answer may announce.
 
 pub(crate) mod error_codes;
 pub(crate) mod guard;

@@ -2,20 +2,21 @@
 
 use crate::kafka::protocol::versions::{Range, Versions};
 
-/// One release, as far as it was measured.
+/// One measured release.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub(crate) struct Release {
     /// Its number, such as `4.0.0`.
     pub name: &'static str,
-    /// What its brokers offer.
+    /// The versions that its brokers offer.
     pub(crate) versions: Versions,
 }
 
-/// A release that somebody asks about, beside those that were measured.
+/// A release that a user asks about, compared with the measured ones.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub(crate) enum Found {
     Measured(Release),
-    /// It was not, and this is the nearest one before it; later releases of the same major version only add versions.
+    /// It was not measured, and this is the nearest one before it; later releases of the same major version only add
+    /// versions.
     Between(Release),
     /// It is newer than all that were measured, of which this is the last.
     Newer(Release),
@@ -45,7 +46,7 @@ pub fn newest() -> &'static str {
     TABLE.lines().next_back().and_then(|line| line.split('\t').next()).unwrap_or_default()
 }
 
-/// The release that a number such as `4.4`, `3.7.1` or `4` means; `None` where it is no number.
+/// The release that a number such as `4.4`, `3.7.1` or `4` means; `None` if it is not a number.
 pub(crate) fn find(asked: &str) -> Option<Found> {
     let wanted = numbers(asked)?;
     let all = releases();
@@ -66,14 +67,14 @@ fn numbers(text: &str) -> Option<Vec<u32>> {
     text.split('.').map(|part| part.parse().ok()).collect()
 }
 
-/// The key of a request by its name, where this build can send it.
+/// The key of a request by its name, if this build can send it.
 fn key(name: &str) -> Option<i16> {
     crate::kafka::protocol::versions::Api::all()
         .find(|api| api.name() == name)
         .map(crate::kafka::protocol::versions::Api::key)
 }
 
-/// One line a release, one column a request, each cell the lowest and the highest version, or `-` for none.
+/// One line per release, one column per request, each cell the lowest and the highest version, or `-` for none.
 const TABLE: &str = include_str!("releases.tsv");
 
 #[cfg(test)]

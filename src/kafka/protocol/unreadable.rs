@@ -1,19 +1,19 @@
-//! Why bytes are no answer, and why a request cannot be put into bytes.
+//! Why bytes are not an answer, and why a request cannot be encoded.
 
 use std::fmt;
 
 use bytes::TryGetError;
 
-/// Why bytes are no answer.
+/// Why bytes are not an answer.
 #[derive(Debug, PartialEq, Eq, thiserror::Error)]
 pub(crate) enum Unreadable {
-    /// They end before what they promise.
+    /// They end before their announced length.
     #[error("it promises {promised} bytes or entries more, and {left} bytes are left")]
     Short { promised: usize, left: usize },
-    /// A length below that which stands for null.
+    /// A length below the one that means null.
     #[error("it has a length of {0}")]
     Negative(i32),
-    /// A field is longer than what is left.
+    /// A field is longer than the rest.
     #[error("it ends early: {0}")]
     Ended(#[from] TryGetError),
     #[error("a text is not UTF-8")]
@@ -22,17 +22,17 @@ pub(crate) enum Unreadable {
     Null(&'static str),
     #[error("{0} is there, and was not asked for")]
     Unasked(&'static str),
-    /// The codec's words.
+    /// The codec's message.
     #[error("{0}")]
     Codec(Box<str>),
-    /// More came than the answer has.
+    /// There are more bytes than the answer has.
     #[error("{0} bytes are left over")]
     LeftOver(usize),
-    /// Taken apart, they need so many bytes of memory at the least.
-    #[error("it would take {0} bytes of memory")]
+    /// Decoded, they need at least this many bytes of memory.
+    #[error("it would need {0} bytes of memory")]
     Heavy(usize),
-    /// It is not known what they should look like.
-    #[error("nobody knows its shape")]
+    /// Their schema is not known.
+    #[error("its structure is not known")]
     Unknown,
 }
 
@@ -42,7 +42,7 @@ impl Unreadable {
     }
 }
 
-/// A request that cannot be put into bytes, in the codec's words.
+/// A request that cannot be encoded, with the codec's message.
 #[derive(Debug, thiserror::Error)]
 #[error("{0}")]
 pub(crate) struct Unwritable(Box<str>);

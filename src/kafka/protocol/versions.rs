@@ -1,4 +1,4 @@
-//! Which version of each request to send: what both we and this very broker know.
+//! Which version of each request to send: one that both we and this broker know.
 //!
 //! Brokers differ during a rolling upgrade, so every connection has its own [`Versions`].
 
@@ -47,7 +47,7 @@ pub enum Api {
     DescribeShareGroupOffsets,
 }
 
-/// The versions that one broker offered, held against ours.
+/// The versions that one broker offered, compared with ours.
 #[derive(Clone, Debug, Default, PartialEq, Eq)]
 pub(crate) struct Versions {
     offered: Vec<(i16, Range)>,
@@ -61,9 +61,9 @@ pub(crate) struct Versions {
 #[derive(Clone, Copy, Debug, PartialEq, Eq, thiserror::Error)]
 #[error("{}", self.fault())]
 pub(crate) struct NoCommonVersion {
-    /// What was to be asked.
+    /// The request.
     pub(crate) api: Api,
-    /// The broker's range; `None` where it does not know the API at all.
+    /// The broker's range; `None` if it does not know the API at all.
     pub(crate) broker: Option<Range>,
     is_controller: bool,
 }
@@ -123,12 +123,12 @@ impl Api {
         self.row().name
     }
 
-    /// The first version whose answer begins with `throttle_time_ms`; `None` where no answer does.
+    /// The first version whose answer begins with `throttle_time_ms`; `None` if no answer does.
     pub(crate) const fn throttles_from(self) -> Option<i16> {
         self.row().throttles_from
     }
 
-    /// The API with this key, if it is one that meerkat sends.
+    /// The API with this key, if meerkat sends it.
     pub(crate) const fn from_key(key: i16) -> Option<Self> {
         let mut at = 0;
         while at < TABLE.len() {
@@ -140,9 +140,9 @@ impl Api {
         None
     }
 
-    /// The versions that this build can write, read and make sense of.
+    /// The versions that this build can encode, decode and interpret.
     ///
-    /// The upper ends are what both the request and the response codec know; a test holds them against the codec.
+    /// The upper ends are what both the request and the response codec know; a test compares them with the codec.
     /// The lower ends are what a check needs: `Metadata` below 4 cannot forbid the creation of topics,
     /// `ListOffsets` below 2 knows no last stable offset, `OffsetFetch` below 2 cannot ask for all topics of a group,
     /// `SaslHandshake` 0 leads to the raw exchange from before KIP-152. Kafka 0.11 is the first release with all of them but that one,
@@ -155,7 +155,7 @@ impl Api {
 }
 
 impl Versions {
-    /// Takes what a broker offered, as (API key, range) pairs; keys that meerkat never sends are dropped.
+    /// Stores what a broker offered, as (API key, range) pairs; keys that meerkat never sends are dropped.
     pub(crate) fn offered(ranges: impl IntoIterator<Item = (i16, Range)>) -> Self {
         let all: Vec<(i16, Range)> = ranges.into_iter().collect();
         let offers = |wanted: i16| all.iter().any(|(key, _)| *key == wanted);
@@ -172,7 +172,7 @@ impl Versions {
         Offer { hash: self.hash, height }
     }
 
-    /// The broker's own range; `None` where it does not know the API.
+    /// The broker's own range; `None` if it does not know the API.
     pub(crate) fn range(&self, api: Api) -> Option<Range> {
         self.offered.iter().find(|(key, _)| *key == api.key()).map(|(_, range)| *range)
     }
@@ -180,7 +180,7 @@ impl Versions {
     /// The highest version that both sides know.
     ///
     /// # Errors
-    /// [`NoCommonVersion`] where there is none; then nothing may be sent.
+    /// [`NoCommonVersion`] if there is none; then nothing may be sent.
     pub(crate) fn choose(&self, api: Api) -> Result<i16, NoCommonVersion> {
         let broker = self.range(api);
         let ours = api.ours();
@@ -209,7 +209,7 @@ impl NoCommonVersion {
             );
         }
         let Some(theirs) = broker else {
-            return Fault::of(format!("the broker does not offer {name}, of which this build knows {ours}"));
+            return Fault::of(format!("the broker does not offer {name} (this build knows {ours})"));
         };
         let release = match api {
             Api::SaslHandshake => "1.0",
@@ -273,7 +273,7 @@ mod tests {
     }
 
     #[test]
-    fn a_broker_that_is_too_old_is_told_so() {
+    fn a_broker_that_is_too_old_is_reported_so() {
         assert_eq!(
             choose(Api::ListOffsets, 0, 1).unwrap_err(),
             "no common version of ListOffsets: the broker offers v0 to v1, this build knows v2 to v10; upgrade the broker to Kafka 0.11 or later"
@@ -284,7 +284,7 @@ mod tests {
     fn an_api_that_is_not_offered_is_never_chosen() {
         assert_eq!(
             Versions::default().choose(Api::ConsumerGroupDescribe).unwrap_err().to_string(),
-            "the broker does not offer ConsumerGroupDescribe, of which this build knows v0 to v1"
+            "the broker does not offer ConsumerGroupDescribe (this build knows v0 to v1)"
         );
     }
 

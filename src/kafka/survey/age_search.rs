@@ -1,4 +1,5 @@
-//! Carries the questions of a [`Search`] to the partitions' leaders, one pipelined request per leader and layer; no leader waits for another.
+//! Sends the questions of a [`Search`] to the partitions' leaders, one pipelined request per leader and layer; no
+//! leader waits for another.
 
 use std::cell::RefCell;
 use std::collections::BTreeMap;
@@ -18,7 +19,7 @@ use crate::kafka::survey::topic::DescribedTopic;
 use crate::model::age::{Answer, Search, TimeQuestion};
 use crate::model::unknown::Unknown;
 
-/// Asks every leader, each round after round, until nothing is left to ask; at `until` what is known stays known.
+/// Asks every leader, round after round, until nothing is left to ask; at `until` it stops with what is known.
 pub(crate) async fn search(
     cluster: &Cluster<'_>,
     names: &[Box<str>],
@@ -46,7 +47,7 @@ pub(crate) async fn search(
     join_all(each).await;
 }
 
-/// Takes in what a leader answers to the questions of one layer.
+/// Adds a leader's answers to the questions of one layer.
 fn take(
     search: &mut Search,
     layer: &[TimeQuestion],
@@ -110,8 +111,8 @@ fn request(names: &[Box<str>], topics: &[DescribedTopic], layer: &[TimeQuestion]
         .with_topics(topics.collect())
 }
 
-/// The first version that takes [`MAX_TIMESTAMP`](crate::model::age::MAX_TIMESTAMP).
+/// The first version that accepts [`MAX_TIMESTAMP`](crate::model::age::MAX_TIMESTAMP).
 const WITH_MAX_TIMESTAMP: i16 = 7;
 
-/// What `ListOffsets` answers where no record is stamped so late.
+/// The offset in an answer of `ListOffsets` if no record has such a late stamp.
 const NO_OFFSET: i64 = -1;

@@ -1,17 +1,17 @@
-//! Why a question to a broker has no answer.
+//! Why a request to a broker has no answer.
 
 use crate::kafka::net::connection::CallError;
 use crate::kafka::net::error::DialError;
 use crate::model::unknown::{Cause, Unknown};
 
-/// A question to a broker that has no answer.
+/// A request to a broker without an answer.
 #[derive(Debug, thiserror::Error)]
 #[error("{}{why}", at(.place.as_deref()))]
 pub(crate) struct AskError {
-    /// How people find the broker; `None` where it is told anyway.
+    /// The broker's name for people; `None` if the message has it anyway.
     pub(crate) place: Option<String>,
     pub(crate) why: Unknown,
-    /// It could be talked to before, in this very look.
+    /// It could be reached earlier in this very run.
     pub(crate) was_open: bool,
 }
 
@@ -20,7 +20,7 @@ fn at(place: Option<&str>) -> String {
 }
 
 impl AskError {
-    /// The same for a place that is told beside it.
+    /// The same for a place that the message names already.
     pub(crate) fn here(self) -> Self {
         Self { place: None, ..self }
     }

@@ -1,4 +1,4 @@
-//! Puts together what came from different questions: commits, members and logs become groups.
+//! Combines the answers to different requests: commits, members and logs become groups.
 
 use std::sync::Arc;
 
@@ -20,7 +20,7 @@ pub(crate) struct GroupPart {
 }
 
 impl GroupPart {
-    /// `rank` maps the topics' numbers of `described` and `commits` to their places in the snapshot.
+    /// `rank` maps the topics' numbers of `described` and `commits` to their index in the snapshot.
     pub(crate) fn new(
         listed: Listed,
         mut described: Known<Described>,
@@ -30,7 +30,7 @@ impl GroupPart {
         let negative =
             |described: &Described| described.assigned.iter().map(|(_, partition, _)| *partition).find(|at| *at < 0);
         if let Some(partition) = described.as_ref().ok().and_then(negative) {
-            described = Err(Unknown::because(format!("the coordinator says that partition {partition} is assigned")));
+            described = Err(Unknown::because(format!("the coordinator returns partition {partition} as assigned")));
         }
         if let Ok(described) = &mut described {
             described.assigned.iter_mut().for_each(|(topic, ..)| *topic = rank[*topic]);
@@ -45,7 +45,7 @@ impl GroupPart {
         Self { listed, described, commits }
     }
 
-    /// Who answers for the group.
+    /// The broker that answers for the group.
     pub(crate) fn coordinator(&self) -> Known<i32> {
         self.listed.coordinator.clone()
     }
@@ -55,21 +55,22 @@ impl GroupPart {
         !matches!(self.listed.seen, Presence::Yes)
     }
 
-    /// How many rows it has at least.
+    /// The minimum number of its rows.
     pub(crate) fn len(&self) -> usize {
         self.commits.as_ref().map_or(0, |commits| commits.offsets.len())
     }
 
-    /// Whether the group may have commits to topics that nothing else names: what its members subscribe to is not known.
+    /// Whether the group may have commits to topics that are named nowhere else: its members' subscriptions are not
+    /// known.
     ///
-    /// `OffsetFetch` for all topics leaves those out that the user may not describe, without a word.
+    /// `OffsetFetch` for all topics silently leaves out those that the user may not describe.
     pub(crate) fn may_read_unseen(&self) -> bool {
-        self.commits.is_ok() && !self.described.as_ref().is_ok_and(Described::tells_what_it_reads)
+        self.commits.is_ok() && !self.described.as_ref().is_ok_and(Described::has_known_subscriptions)
     }
 
-    /// The group, with what the topics' metadata says of permissions; its rows follow those of the groups before it.
+    /// The group, with missing permissions from the topics' metadata; its rows follow those of the groups before it.
     ///
-    /// `hides` tells why there may be topics that this user is not shown.
+    /// `hides` is why there may be topics that this user may not see.
     pub(crate) fn into_group(self, topics: &[Topic], hides: Option<&Unknown>, all: &mut Vec<Row>) -> Group {
         let unseen = hides.filter(|_| self.may_read_unseen());
         let Self { listed, described, commits } = self;
@@ -85,7 +86,8 @@ impl GroupPart {
             }
             missing_topics = forget_made_up(all, first, described.as_ref().ok(), topics);
             for run in all[first..].chunk_by_mut(|a, b| a.topic == b.topic) {
-                // `OffsetFetch` for all topics leaves those out that the user may not describe, so "never" is not known there.
+                // `OffsetFetch` for all topics leaves out those that the user may not describe, so "never committed"
+                // is not certain there.
                 let Err(cause) = &topics[run[0].topic as usize].partitions else { continue };
                 for row in run.iter_mut().filter(|row| row.committed == Ok(Committed::Never)) {
                     row.committed = Err(cause.clone());
@@ -102,7 +104,7 @@ impl GroupPart {
                 (state, members, epoch)
             }
             Err(cause) => {
-                // Where there are no commits either, they tell why.
+                // If there are no commits either, they have the cause.
                 if rows.is_ok() {
                     gaps.push(Unknown::because(format!("its members are unknown: {cause}")));
                 }
@@ -118,10 +120,11 @@ impl GroupPart {
     }
 }
 
-/// What is said of a group that may have such commits.
+/// The reason for a group that may have such commits.
 const UNSEEN: &str = "this user may not describe every topic, and commits to topics that it may not describe are not shown: grant it DESCRIBE on all topics, or name those that matter in MEERKAT_TOPICS";
 
-/// Commits and assignments of one group, one row a partition, in order: both are, so one walk over them does.
+/// Commits and assignments of one group, one row per partition, in order: both are sorted, so one pass over them is
+/// enough.
 fn append(all: &mut Vec<Row>, commits: Commits, described: Option<&Described>) {
     let mut assigned = described.map_or(&[][..], |described| &described.assigned);
     let never = |(topic, partition, member)| {
@@ -139,7 +142,7 @@ fn append(all: &mut Vec<Row>, commits: Commits, described: Option<&Described>) {
             all.push(never(*next));
             assigned = rest;
         }
-        // What is said of a topic is said of all its partitions.
+        // A topic's error is an error of all its partitions.
         let (subscribed, internal) = match of_topic {
             Some((known, said)) if known == topic => said,
             _ => {
@@ -153,7 +156,7 @@ fn append(all: &mut Vec<Row>, commits: Commits, described: Option<&Described>) {
         if let Some(count) = unacknowledged.get(&(topic, partition)) {
             row.count(*count);
         }
-        // Of several members of a share group that read it, the first.
+        // If several members of a share group read it, the first.
         while let Some((next, rest)) = assigned.split_first().filter(|(next, _)| (next.0, next.1) == (topic, partition))
         {
             if !row.has_member() {
@@ -168,12 +171,12 @@ fn append(all: &mut Vec<Row>, commits: Commits, described: Option<&Described>) {
     }
 }
 
-/// Adds the partitions of topics that the group reads and has nothing to do with yet: they were added to the topic, and the
-/// group has not rebalanced since. A group without members may have been told its partitions one by one.
+/// Adds partitions that the group reads and that have no row yet: they were added to the topic, and the group has not
+/// rebalanced since. A group without members may read only single partitions.
 fn read_whole_topics(all: &mut Vec<Row>, first: usize, described: &Described, topics: &[Topic]) {
     let mut read: Vec<usize> = match &described.subscribed {
         Some(topics) => topics.iter().copied().collect(),
-        // A regular expression that the broker knows: what it matches is assigned.
+        // A regular expression that only the broker evaluates: its matches are in the assignment.
         None => described.assigned.iter().map(|(topic, ..)| *topic).collect(),
     };
     read.sort_unstable();
@@ -206,11 +209,11 @@ fn not_described(rows: &[Row], described: &Described, topics: &[Topic]) -> Vec<U
     unseen.into_iter().filter_map(why).collect()
 }
 
-/// Leaves out rows of topics that do not exist, and rows without a commit of partitions that their topic does not have; answers
-/// those topics, with those that members only subscribe to.
+/// Leaves out rows of topics that do not exist, and rows without a commit of partitions that their topic does not
+/// have; returns those topics, and those that members only subscribe to.
 ///
-/// A member keeps its assignment of a topic that was deleted until the next rebalance, and a task of Streams has a number in each
-/// topic of its subtopology, also in one with fewer partitions.
+/// A member keeps its assignment to a deleted topic until the next rebalance, and a task of Streams has a number in
+/// each topic of its subtopology, also in one with fewer partitions.
 fn forget_made_up(all: &mut Vec<Row>, first: usize, described: Option<&Described>, topics: &[Topic]) -> Vec<Arc<str>> {
     let subscribed = described.into_iter().flat_map(|described| &described.subscribed).flatten();
     let mut missing: Vec<usize> = subscribed.copied().collect();
@@ -245,7 +248,7 @@ fn place(row: &Row) -> (u32, i32) {
     (row.topic, row.partition)
 }
 
-/// The highest partition of each topic that some group has to do with; -1 where there is none.
+/// The partitions of each topic that some group reads, in order, as far as the topics have them.
 pub(crate) fn highest(parts: &[GroupPart], topics: usize) -> Vec<i32> {
     let mut highest = vec![-1; topics];
     for GroupPart { described, commits, .. } in parts {

@@ -1,5 +1,5 @@
-//! Committed offsets: one `OffsetFetch` for many groups at once where the broker can (KIP-709), one each below; of share groups
-//! their start offsets.
+//! Committed offsets: one `OffsetFetch` for many groups at once if the broker can (KIP-709), else one each; for share
+//! groups their start offsets.
 
 use std::collections::HashMap;
 
@@ -24,19 +24,20 @@ use crate::model::lag::Committed;
 use crate::model::snapshot::Kind;
 use crate::model::unknown::{Known, Unknown};
 
-/// What a group committed.
+/// The commits of a group.
 #[derive(Default)]
 pub(crate) struct Commits {
     /// (topic by number, partition, offset)
     pub(crate) offsets: Vec<(u32, i32, Known<Committed>)>,
-    /// Offsets from the start of a share partition on that are not acknowledged, where the coordinator tells it (KIP-1226).
+    /// Offsets from the start of a share partition on that are not acknowledged, if the coordinator returns it
+    /// (KIP-1226).
     pub(crate) unacknowledged: HashMap<(usize, i32), u64>,
-    /// Why there may be more that a transaction holds.
+    /// Why a transaction may hold more commits.
     pub(crate) doubt: Option<Unknown>,
 }
 
 impl Commits {
-    /// Gives topics their places by `rank`, and puts everything in the order of topic and partition, each partition once.
+    /// Renumbers topics by `rank`, and sorts by topic and partition, each partition once.
     pub(crate) fn put_in_order(&mut self, rank: &[usize]) {
         let Self { offsets, unacknowledged, .. } = self;
         let (mut in_order, mut before) = (true, None);
@@ -62,8 +63,8 @@ pub(crate) fn as_number(topic: usize) -> u32 {
     u32::try_from(topic).unwrap_or(u32::MAX)
 }
 
-/// Brokers tell partitions in any order, and mostly all of them: then each goes where its number says, and there is nothing to
-/// sort. Whether it is so.
+/// Brokers return partitions in any order, and usually all of them: then each is put at the index of its number,
+/// without sorting. Returns whether that was possible.
 fn put_in_place<T>(run: &mut [(u32, i32, T)]) -> bool {
     let mut all = true;
     for at in 0..run.len() {
@@ -83,8 +84,8 @@ fn put_in_place<T>(run: &mut [(u32, i32, T)]) -> bool {
     all
 }
 
-/// Fetches the commits of all groups from their coordinators, for every topic that they ever committed to, or for the partitions
-/// that are asked for alone.
+/// Fetches the commits of all groups from their coordinators, for every topic that they ever committed to, or only for
+/// the requested partitions.
 pub(crate) async fn fetch(
     cluster: &Cluster<'_>,
     groups: &[Listed],
@@ -115,7 +116,7 @@ async fn fetch_all(batch: Batch<'_, '_>, names: &Names<'_>) -> Outcomes<Commits>
         return fetch_together(&batch, names).await;
     }
     let each = indexes.iter().map(async |index| match &groups[*index] {
-        // It cannot be asked for what a transaction holds.
+        // It cannot return pending commits.
         Listed { only: Some(_), .. } if version < STABLE => AskOutcome::Done(Commits::default()),
         group => fetch_one(cluster, broker, group, names, until).await,
     });
@@ -192,7 +193,7 @@ async fn fetch_starts(batch: Batch<'_, '_>, names: &Names<'_>) -> Outcomes<Commi
 }
 
 fn starts(group: &ShareGroup, names: &Names<'_>) -> AskOutcome<Commits> {
-    // Deleted between the listing and now: the description says so.
+    // Deleted between the listing and now: the description reports it.
     if group.error_code == error_codes::GROUP_ID_NOT_FOUND {
         return AskOutcome::Done(Commits::default());
     }
@@ -224,7 +225,7 @@ fn commits<'a, P>(
 where
     P: ExactSizeIterator<Item = PartitionOffset>,
 {
-    // Apache Kafka answers without commits for a group that does not exist; others say so.
+    // For a group that does not exist Apache Kafka returns no commits; other brokers may return an error.
     if error_code == error_codes::GROUP_ID_NOT_FOUND {
         return AskOutcome::Done(Commits::default());
     }
@@ -244,7 +245,7 @@ where
     AskOutcome::Done(Commits { offsets, ..Commits::default() })
 }
 
-/// Why a partition of an answer spoils it as a whole: it cannot be, or the coordinator is none any more.
+/// Why a partition of an answer makes it unusable as a whole: it is impossible, or the coordinator has moved.
 #[inline]
 fn useless(topic: &str, partition: i32, error_code: i16) -> Option<Unknown> {
     if partition >= 0 && error_code == 0 { None } else { spoilt(topic, partition, error_code) }
@@ -259,7 +260,7 @@ fn spoilt(topic: &str, partition: i32, error_code: i16) -> Option<Unknown> {
     error_codes::coordinator_moved(error_code).then(|| error_codes::unknown(error_code))
 }
 
-/// Where a group stands in one partition, by its `what` offset.
+/// The position of a group in one partition, by its `what` offset.
 #[inline]
 fn position(what: &str, error_code: i16, offset: i64) -> Known<Committed> {
     match (error_code, offset) {
@@ -277,14 +278,14 @@ fn unread(what: &str, error_code: i16, offset: i64) -> Unknown {
     }
 }
 
-/// `OffsetFetch` takes several groups from here on.
+/// `OffsetFetch` accepts several groups from here on.
 pub(crate) const BATCHED: i16 = 8;
 
-/// The first version of `OffsetFetch` that tells what a transaction holds (KIP-447, Kafka 2.5).
+/// The first version of `OffsetFetch` with pending commits (KIP-447, Kafka 2.5).
 pub(crate) const STABLE: i16 = 7;
 
-/// Groups in one request: several requests in flight cost nothing, and this bounds the size of an answer.
+/// Groups in one request: several requests in flight cost nothing, and this limits the size of an answer.
 const PIECE: usize = 50;
 
-/// What is answered where there is no commit, or where a share group has not begun to read (`share.auto.offset.reset`).
+/// The offset if there is no commit, or if a share group has not begun to read (`share.auto.offset.reset`).
 const NEVER: i64 = -1;

@@ -1,4 +1,4 @@
-//! Who coordinates which group, and whether there are any groups at all.
+//! Which broker coordinates which group, and whether there are any groups at all.
 
 use std::collections::HashMap;
 
@@ -40,19 +40,19 @@ impl<'a> Batch<'a, '_> {
         Self { indexes: wanted.collect(), ..*self }
     }
 
-    /// Asks one question about all of them, and none where there are none. `told` takes the answer apart, and gets the places of groups by
+    /// Asks one question about all of them, and none where there are none. `decode` reads the answer, and gets the places of groups by
     /// their names.
     pub(crate) async fn ask<Q: Question, T>(
         &self,
         question: impl FnOnce(Vec<&'a Listed>) -> Q,
-        told: impl FnOnce(Q::Answer, &HashMap<&str, usize>) -> Outcomes<T>,
+        decode: impl FnOnce(Q::Answer, &HashMap<&str, usize>) -> Outcomes<T>,
     ) -> Outcomes<T> {
         if self.indexes.is_empty() {
             return Vec::new();
         }
         let groups = self.indexes.iter().map(|index| &self.groups[*index]);
         match self.cluster.call(self.broker, &question(groups.collect()), self.until).await {
-            Ok(answer) => told(answer, &by_name(self.groups, &self.indexes)),
+            Ok(answer) => decode(answer, &by_name(self.groups, &self.indexes)),
             Err(error) => failed(&self.indexes, error),
         }
     }
@@ -80,8 +80,8 @@ pub(crate) async fn ask<'a, 'c, T>(
     .await
 }
 
-/// The coordinator of each named group, from the first broker that answers: in one request from version 4 on (KIP-699),
-/// in one each below, pipelined.
+/// The coordinator of each named group, from the first broker that answers: in one request from version 4 on
+/// (KIP-699), below that in one request each, pipelined.
 pub(crate) async fn find(cluster: &Cluster<'_>, names: &[&str], until: Instant) -> Vec<Known<i32>> {
     let able = cluster.readiest().into_iter().filter_map(|id| Some((id, cluster.version(id, Api::FindCoordinator)?)));
     let able: Vec<_> = able.collect();
@@ -94,12 +94,12 @@ pub(crate) async fn find(cluster: &Cluster<'_>, names: &[&str], until: Instant) 
         }
     });
     found.await.unwrap_or_else(|mut causes| {
-        let nobody = "no broker answers for the group's coordinator";
+        let none = "no broker answers for the group's coordinator";
         let down = || {
             let (id, why) = cluster.describe().into_iter().find_map(|(id, _, tried)| Some((id, tried.err()?)))?;
-            Some(why.within(format_args!("{nobody}: {}", cluster.place(id))))
+            Some(why.within(format_args!("{none}: {}", cluster.place(id))))
         };
-        let why = causes.pop().or_else(down).unwrap_or_else(|| Unknown::because(nobody));
+        let why = causes.pop().or_else(down).unwrap_or_else(|| Unknown::because(none));
         vec![Err(why); names.len()]
     })
 }
@@ -111,7 +111,7 @@ async fn find_together(cluster: &Cluster<'_>, id: i32, names: &[&str], until: In
     let mut found: HashMap<&str, Known<i32>> = HashMap::new();
     for coordinator in &answer.coordinators {
         let (node, port) = (coordinator.node_id.0, coordinator.port);
-        found.insert(&coordinator.key, told(cluster, coordinator.error_code, node, &coordinator.host, port));
+        found.insert(&coordinator.key, resolved(cluster, coordinator.error_code, node, &coordinator.host, port));
     }
     let left_out = || Err(Unknown::because("the answer to FindCoordinator leaves the group out"));
     Ok(names.iter().map(|name| found.remove(name).unwrap_or_else(left_out)).collect())
@@ -120,13 +120,13 @@ async fn find_together(cluster: &Cluster<'_>, id: i32, names: &[&str], until: In
 async fn find_one(cluster: &Cluster<'_>, id: i32, name: &str, until: Instant) -> Known<i32> {
     let request = FindCoordinatorRequest::default().with_key(StrBytes::from_string(name.into()));
     let answer = cluster.call(id, &request, until).await?;
-    told(cluster, answer.error_code, answer.node_id.0, &answer.host, answer.port)
+    resolved(cluster, answer.error_code, answer.node_id.0, &answer.host, answer.port)
 }
 
-/// Who answers for each named group where there is no offsets topic, `None` where every broker says that it does not.
+/// Which broker answers for each named group if there is no offsets topic; `None` if every broker denies it.
 ///
-/// A service may keep groups elsewhere. `FindCoordinator` would create the topic on a broker that does not, so each broker is asked
-/// for the groups themselves, which creates nothing.
+/// A service may store groups elsewhere. `FindCoordinator` would create the topic at a broker that does not, so each
+/// broker is asked for the groups themselves, which creates nothing.
 pub(crate) async fn search(cluster: &Cluster<'_>, names: &[&str], until: Instant) -> Vec<Known<Option<i32>>> {
     let groups = names.iter().map(|name| GroupId(StrBytes::from_string((*name).into())));
     let request = &DescribeGroupsRequest::default().with_groups(groups.collect());
@@ -141,7 +141,7 @@ pub(crate) async fn search(cluster: &Cluster<'_>, names: &[&str], until: Instant
             match group {
                 Ok(Some(group)) if error_codes::coordinator_moved(group.error_code) => {}
                 Ok(Some(_)) => *found = Ok(Some(id)),
-                // One that answers for the group counts, whoever is silent.
+                // A broker that answers for the group counts, even if others are silent.
                 Ok(None) if *found == Ok(None) => {
                     *found = Err(Unknown::because("the answer to DescribeGroups leaves the group out"));
                 }
@@ -153,8 +153,8 @@ pub(crate) async fn search(cluster: &Cluster<'_>, names: &[&str], until: Instant
     found
 }
 
-/// A broker that nobody told of before can be asked from now on.
-fn told(cluster: &Cluster<'_>, error_code: i16, node: i32, host: &str, port: i32) -> Known<i32> {
+/// Registers a coordinator that the metadata did not have, so that it can be asked from now on.
+fn resolved(cluster: &Cluster<'_>, error_code: i16, node: i32, host: &str, port: i32) -> Known<i32> {
     match error_code {
         0 => {
             cluster.learn_of(node, host, u16::try_from(port).unwrap_or_default());
@@ -164,13 +164,13 @@ fn told(cluster: &Cluster<'_>, error_code: i16, node: i32, host: &str, port: i32
     }
 }
 
-/// The offsets topic, where the metadata told of it; old brokers are asked only where it is known to exist, since groups are
-/// shown, or since its log is there: before 2.8 they create an internal topic when they are asked for its metadata, whatever the
+/// The offsets topic from the metadata. Old brokers are asked for it only if it is known to exist, because they list
+/// groups or know its log: before 2.8 they create an internal topic when they are asked for its metadata, whatever the
 /// request allows.
 pub(crate) async fn offsets_topic(cluster: &Cluster<'_>, groups_are_shown: bool, until: Instant) -> Internal {
-    let told = cluster.offsets();
-    if !matches!(told, Internal::Unseen(_)) || !creates(cluster) {
-        return told;
+    let offsets = cluster.offsets();
+    if !matches!(offsets, Internal::Unseen(_)) || !creates(cluster) {
+        return offsets;
     }
     let is_there = if groups_are_shown { Ok(true) } else { has_log(cluster, until).await };
     match is_there {
@@ -188,7 +188,7 @@ fn creates(cluster: &Cluster<'_>) -> bool {
     cluster.ids().into_iter().any(old)
 }
 
-/// Whether the offsets topic exists, as far as this user may know; where it is hidden, it is taken to exist.
+/// Whether the offsets topic exists, as far as this user may know; a hidden one counts as existing.
 pub(crate) async fn exists(
     cluster: &Cluster<'_>,
     offsets: &Internal,
@@ -196,7 +196,7 @@ pub(crate) async fn exists(
     until: Instant,
 ) -> Known<bool> {
     match offsets {
-        Internal::Told(_) => Ok(true),
+        Internal::Known(_) => Ok(true),
         _ if groups_are_shown => Ok(true),
         Internal::Absent => Ok(false),
         Internal::Unseen(_) if !creates(cluster) => Ok(true),
@@ -207,7 +207,7 @@ pub(crate) async fn exists(
     }
 }
 
-/// Whether somebody knows the offsets topic's first log, asked where it ends: nothing is created by that.
+/// Whether a broker knows the first log of the offsets topic; asking for its end creates nothing.
 async fn has_log(cluster: &Cluster<'_>, until: Instant) -> Known<bool> {
     let name = TopicName(StrBytes::from_static_str(OFFSETS_TOPIC));
     let partition = ListOffsetsPartition::default().with_timestamp(LATEST);
@@ -230,5 +230,5 @@ async fn has_log(cluster: &Cluster<'_>, until: Instant) -> Known<bool> {
     silent.map_or(Ok(false), Err)
 }
 
-/// `FindCoordinator` takes several groups from here on.
+/// `FindCoordinator` accepts several groups from here on.
 const BATCHED: i16 = 4;

@@ -1,4 +1,4 @@
-//! Which groups there are, of which kind, and who answers for each.
+//! Which groups exist, of which kind, and which broker answers for each.
 
 use std::cell::Cell;
 use std::collections::{BTreeMap, HashMap};
@@ -21,16 +21,16 @@ use crate::model::snapshot::{Kind, Problem, Unmet};
 use crate::model::unknown::{Cause, Known, Unknown};
 use crate::model::watched::WatchRule;
 
-/// Which groups and topics a look is for.
+/// The groups and topics that a run selects.
 #[derive(Clone, Debug, Default)]
 pub struct Selection {
     /// Groups asked for by name; empty means every group.
     pub(crate) named: Vec<String>,
-    /// Patterns that a group's name has to match, when none is asked for by name.
+    /// Patterns that a group's name has to match, if no group is named.
     pub groups: Patterns,
-    /// Which part of those groups, when none is asked for by name.
+    /// Which part of those groups, if no group is named.
     pub(crate) part: Part,
-    /// Patterns that some group has to meet each; they count when none is asked for by name.
+    /// Patterns, each of which some group has to match; they count if no group is named.
     pub(crate) expected: Vec<Pattern>,
     /// Patterns that a topic's name has to match.
     pub(crate) topics: Patterns,
@@ -40,28 +40,28 @@ pub struct Selection {
 
 /// What `ListGroups` on every broker gave.
 pub(crate) struct Listing {
-    /// The names of all groups, selected or not, if every broker told its own and every coordinator is there.
+    /// The names of all groups, selected or not, if every broker listed its own and every coordinator is there.
     pub(crate) all: Known<Vec<Arc<str>>>,
     pub(crate) groups: Vec<Listed>,
     pub(crate) left_out: BTreeMap<String, usize>,
     /// What was asked for or expected, and is not among the groups.
     pub(crate) unmet: Vec<Unmet>,
     pub(crate) problems: Vec<Problem>,
-    /// How many groups that read are shown.
+    /// How many groups that read are listed.
     pub(crate) shown: usize,
-    /// Why groups whose coordinator is away go unnoticed.
+    /// Why groups whose coordinator is away may be unnoticed.
     pub(crate) blind: Option<Unknown>,
 }
 
-/// Every group that some broker lists: its kind, or the protocol type of one that is no consumer group.
+/// Every group that some broker lists: its kind, or the protocol type of one that is not a consumer group.
 type SeenGroups = HashMap<Arc<str>, Result<Kind, Box<str>>>;
 
 /// Asks every broker for the groups that it coordinates; who answers for a group is its coordinator.
 ///
-/// A group asked for by name that nobody lists is looked up by its coordinator instead: the answer tells a group that
+/// A named group that no broker lists is asked for at its coordinator instead: the answer distinguishes a group that
 /// does not exist from one that this user may not see.
 pub(crate) async fn list(cluster: &Cluster<'_>, selection: &Selection, deadline: Instant) -> Listing {
-    // The brokers are connected to within it.
+    // The brokers are connected to within this time.
     let until = share_to_connect(deadline, LISTING_SHARE);
     let (answers, offsets) = ask_all(cluster, until).await;
     let all_named = selection.named.is_empty();
@@ -81,13 +81,13 @@ pub(crate) async fn list(cluster: &Cluster<'_>, selection: &Selection, deadline:
         shown: 0,
         blind: None,
     };
-    // A group whose coordinator moves during the look is listed twice.
+    // A group whose coordinator moves during the run is listed twice.
     let mut seen = SeenGroups::new();
-    // Of each broker why it did not tell its groups, if it did not.
-    let mut untold = BTreeMap::new();
+    // Of each broker why it did not list its groups, if it did not.
+    let mut incomplete = BTreeMap::new();
     for (broker, answer) in answers {
-        let Told { groups, doubt } = match answer {
-            Ok(told) => told,
+        let ListAnswer { groups, doubt } = match answer {
+            Ok(answer) => answer,
             Err(what) => {
                 let place = cluster.place(broker);
                 let what = match (offsets.led_by(broker).len(), offsets.partitions()) {
@@ -97,7 +97,7 @@ pub(crate) async fn list(cluster: &Cluster<'_>, selection: &Selection, deadline:
                         format!("{what}; the groups of {led} of {all} partitions of {OFFSETS_TOPIC} may be missing"),
                     ),
                 };
-                untold.insert(broker, Some(what.within(&place)));
+                incomplete.insert(broker, Some(what.within(&place)));
                 listing.problems.push(Problem { place, what });
                 continue;
             }
@@ -109,7 +109,7 @@ pub(crate) async fn list(cluster: &Cluster<'_>, selection: &Selection, deadline:
             );
             listing.problems.push(Problem { place, what: Unknown::of(Cause::Away, what) });
         }
-        untold.insert(broker, doubt);
+        incomplete.insert(broker, doubt);
         for Announced { id, kind, state } in groups {
             let name: Arc<str> = id.as_str().into();
             if wanted(&name) && !seen.contains_key(&name) {
@@ -129,21 +129,21 @@ pub(crate) async fn list(cluster: &Cluster<'_>, selection: &Selection, deadline:
         Internal::Unseen(why) if seen.is_empty() && !matches!(why.cause(), Cause::Denied(_)) => {
             Some(why.within("whether there are any is unknown"))
         }
-        told => told.damage(OFFSETS_TOPIC, "those whose coordinator is away may be missing"),
+        answer => answer.damage(OFFSETS_TOPIC, "those whose coordinator is away may be missing"),
     };
     listing.problems.extend(lost.map(|what| Problem { place: "groups".into(), what }));
     if seen.values().any(|kind| *kind == Ok(Kind::Share)) {
-        let lost = cluster.shares().damage(SHARE_TOPIC, "they cannot be told of");
+        let lost = cluster.shares().damage(SHARE_TOPIC, "they are not known");
         listing.problems.extend(lost.map(|what| Problem { place: "share groups".into(), what }));
     }
-    // An empty list comes without an error, be there no groups or no permission.
+    // An empty list has no error, whether there are no groups or no permission.
     if seen.is_empty() && listing.problems.is_empty() && cluster.may_be_described(until).await == Some(false) {
         listing.problems.push(Problem { place: "groups".into(), what: Unknown::of(Cause::Hidden, NONE_SHOWN) });
     }
     listing.blind = match &offsets {
-        Internal::Told(_) => None,
+        Internal::Known(_) => None,
         Internal::Unseen(why) => Some(why.clone()),
-        // Without the topic there are no groups; some services keep them elsewhere.
+        // Without the topic there are no groups; some services store them elsewhere.
         Internal::Absent => Some(Unknown::of(Cause::NoTopic, NO_OFFSETS_TOPIC)),
     };
     let ours = seen.iter().filter(|(name, kind)| selection.part.contains(name) && kind.is_ok());
@@ -152,39 +152,40 @@ pub(crate) async fn list(cluster: &Cluster<'_>, selection: &Selection, deadline:
     all.sort_unstable();
     listing.all = listing.problems.first().map_or(Ok(all), |problem| Err(problem.what.within(&problem.place)));
     let sought = meet(cluster, selection, &offsets, &seen, &mut listing, until).await;
-    // A time of its own: a broker that hangs has used up that of the listing.
+    // With its own time: a broker that hangs has used up the time of the listing.
     let until = share_of(deadline, LISTING_SHARE);
-    look_up(cluster, (&sought, &untold), &offsets, !seen.is_empty(), &mut listing, until).await;
+    look_up(cluster, (&sought, &incomplete), &offsets, !seen.is_empty(), &mut listing, until).await;
     listing.groups.sort_unstable_by(|a, b| a.name.cmp(&b.name));
     listing
 }
 
-/// Every broker's groups, and where they live. Elections are waited for, and brokers that turn up meanwhile are asked too.
-async fn ask_all(cluster: &Cluster<'_>, until: Instant) -> (BTreeMap<i32, Known<Told>>, Internal) {
+/// Every broker's groups, and the state of the offsets topic. Waits for elections, and asks brokers that appear
+/// meanwhile too.
+async fn ask_all(cluster: &Cluster<'_>, until: Instant) -> (BTreeMap<i32, Known<ListAnswer>>, Internal) {
     let room = Cell::new(MOST_GROUPS);
-    let was_told = matches!(cluster.offsets(), Internal::Told(_));
+    let was_known = matches!(cluster.offsets(), Internal::Known(_));
     let mut answers = ask_each(cluster, cluster.ids(), &room, until).await;
-    let are_shown = answers.values().flatten().any(|told| !told.groups.is_empty());
+    let are_shown = answers.values().flatten().any(|answer| !answer.groups.is_empty());
     let mut offsets = coordinator::offsets_topic(cluster, are_shown, until).await;
-    if !was_told && matches!(offsets, Internal::Told(_)) {
+    if !was_known && matches!(offsets, Internal::Known(_)) {
         // Whether they had loaded everything could not be asked before it was known what they lead.
         room.set(MOST_GROUPS);
         answers = ask_each(cluster, cluster.ids(), &room, until).await;
     }
-    let share = answers.values().flatten().flat_map(|told| &told.groups).any(|group| group.kind == Ok(Kind::Share));
+    let share = answers.values().flatten().flat_map(|answer| &answer.groups).any(|group| group.kind == Ok(Kind::Share));
     let share_state_is_away = || share && cluster.shares().damage(SHARE_TOPIC, "").is_some();
     let is_doubtful =
-        |answers: &BTreeMap<i32, Known<Told>>| answers.values().flatten().any(|told| told.doubt.is_some());
+        |answers: &BTreeMap<i32, Known<ListAnswer>>| answers.values().flatten().any(|answer| answer.doubt.is_some());
     let mut pauses = Pauses::new(until.min(Instant::now() + ELECTION));
     while offsets.damage(OFFSETS_TOPIC, "").is_some() || share_state_is_away() || is_doubtful(&answers) {
         let Some(next) = pauses.next() else { break };
         sleep_until(next).await;
-        // Where nobody answers, the next try may have an answer.
+        // If no broker answers, the next attempt may have an answer.
         let _ = cluster.metadata(Some(&internal_topics::names()), until).await;
         let before = std::mem::replace(&mut offsets, cluster.offsets());
         let is_whole_again = before.damage(OFFSETS_TOPIC, "").is_some() && offsets.damage(OFFSETS_TOPIC, "").is_none();
         if is_whole_again || is_doubtful(&answers) {
-            // Whose coordinator was away may be listed by any of them now.
+            // Any of them may list groups now whose coordinator was away.
             room.set(MOST_GROUPS);
             answers = ask_each(cluster, cluster.ids(), &room, until).await;
         }
@@ -195,23 +196,23 @@ async fn ask_all(cluster: &Cluster<'_>, until: Instant) -> (BTreeMap<i32, Known<
 }
 
 /// What one broker listed.
-struct Told {
+struct ListAnswer {
     groups: Vec<Announced>,
-    /// Why some may be missing: it has yet to load them.
+    /// Why some may be missing: it still has to load them.
     doubt: Option<Unknown>,
 }
 
-/// These brokers' groups; a broker that is still loading them is asked again until it has them, or the time is up.
+/// These brokers' groups; a broker that is still loading is asked again until it has them, or the time is up.
 async fn ask_each(
     cluster: &Cluster<'_>,
     ids: Vec<i32>,
     room: &Cell<usize>,
     until: Instant,
-) -> BTreeMap<i32, Known<Told>> {
+) -> BTreeMap<i32, Known<ListAnswer>> {
     let places = ids.iter().copied().map(Ok).collect();
     let progress = Progress::of("connecting, listing the groups of", ids.len(), "brokers");
-    let questions = Questions { places, piece: 1, progress, left_out: "nobody was asked", until };
-    let stateless = Unknown::because("the broker's listing tells no states");
+    let questions = Questions { places, piece: 1, progress, left_out: "no broker was asked", until };
+    let stateless = Unknown::because("the broker's listing has no states");
     let ask = async |id, brokers: Vec<usize>| {
         let answer = cluster.list_groups(id, until).await;
         let outcome = match answer {
@@ -219,7 +220,7 @@ async fn ask_each(
                 Some(left) => {
                     room.set(left);
                     let groups = answer.groups.iter().map(|group| Announced::new(group, &stateless)).collect();
-                    AskOutcome::Done(Told { groups, doubt })
+                    AskOutcome::Done(ListAnswer { groups, doubt })
                 }
                 None => AskOutcome::Failed(Unknown::of(
                     Cause::TooLarge,
@@ -238,7 +239,7 @@ async fn ask_each(
     ids.iter().copied().zip(answers).collect()
 }
 
-/// Sorts out what was asked for or expected and is not listed; what is left is to be looked up by name.
+/// Sorts the groups that were asked for or expected and are not listed; the rest is to be asked for by name.
 async fn meet<'s>(
     cluster: &Cluster<'_>,
     selection: &'s Selection,
@@ -249,7 +250,7 @@ async fn meet<'s>(
 ) -> Vec<&'s str> {
     let mut sought = Vec::new();
     let wanted: Vec<(&str, Option<&Pattern>)> = if selection.named.is_empty() {
-        // Of several parts one alone misses what nobody meets.
+        // Of several parts, only one reports a pattern without a match.
         let of_part = selection.expected.iter().filter(|pattern| selection.part.contains(pattern.text()));
         of_part.map(|pattern| (pattern.text(), pattern.name().is_none().then_some(pattern))).collect()
     } else {
@@ -286,25 +287,25 @@ async fn meet<'s>(
     sought
 }
 
-/// Why a group that is not listed may be there all the same, where there is no offsets topic; `None` where it is not.
+/// Why a group that is not listed may exist, although there is no offsets topic; `None` if it does not.
 async fn lists_living_groups(cluster: &Cluster<'_>, seen: &SeenGroups, until: Instant) -> Option<Unknown> {
     let elsewhere = Unknown::of(Cause::NoTopic, NO_OFFSETS_TOPIC);
     if !seen.is_empty() {
         return Some(elsewhere);
     }
-    // In Apache Kafka nobody coordinates any group then.
+    // In Apache Kafka no broker coordinates any group then.
     match coordinator::search(cluster, &[ANY_GROUP], until).await.pop()? {
         Ok(coordinator) => coordinator.map(|_| elsewhere),
         Err(why) => Some(why),
     }
 }
 
-/// Finds groups that no broker lists: one that this user may not see, one that its service lists no more, or that does not exist.
-/// "There is no such group" is said only where that is known; `untold` tells of each broker that was asked why it did not tell its
-/// groups, if it did not.
+/// Finds groups that no broker lists: one that this user may not see, one that its service no longer lists, or one
+/// that does not exist. "There is no such group" is reported only if that is known; `incomplete` has for each broker
+/// why it did not list its groups, if it did not.
 async fn look_up(
     cluster: &Cluster<'_>,
-    (sought, untold): (&[&str], &BTreeMap<i32, Option<Unknown>>),
+    (sought, incomplete): (&[&str], &BTreeMap<i32, Option<Unknown>>),
     offsets: &Internal,
     groups_are_shown: bool,
     listing: &mut Listing,
@@ -313,10 +314,10 @@ async fn look_up(
     if sought.is_empty() {
         return;
     }
-    // `FindCoordinator` creates the offsets topic where there is none, so it is asked only where the topic exists, or where there are
-    // groups without it.
+    // `FindCoordinator` creates the offsets topic if there is none, so it is sent only if the topic exists, or if
+    // there are groups without it.
     let listed = |name: &str, coordinator: Known<i32>| {
-        let seen = match coordinator.as_ref().map(|id| (id, untold.get(id))) {
+        let seen = match coordinator.as_ref().map(|id| (id, incomplete.get(id))) {
             Ok((_, Some(None))) => Presence::No,
             Ok((_, Some(Some(why)))) | Err(why) => Presence::Perhaps(why.clone()),
             Ok((id, None)) => {
@@ -332,13 +333,13 @@ async fn look_up(
         }
         Ok(false) => {
             for (name, found) in sought.iter().zip(coordinator::search(cluster, sought, until).await) {
-                // Where nobody answers for it, nobody ever committed anything, if every broker told its groups.
+                // If no broker answers for it, it never committed, provided that every broker listed its groups.
                 let why = match found {
                     Ok(Some(id)) => {
                         listing.groups.push(listed(name, Ok(id)));
                         continue;
                     }
-                    Ok(None) => untold.values().flatten().next().cloned(),
+                    Ok(None) => incomplete.values().flatten().next().cloned(),
                     Err(why) => Some(why),
                 };
                 listing.unmet.push(Unmet { name: (*name).into(), why });
@@ -351,13 +352,13 @@ async fn look_up(
     }
 }
 
-/// Groups of a whole cluster that a look takes in; larger clusters than any known have a tenth of it, and a hostile listing of
-/// them fits into what a small function has.
+/// The largest number of groups of a cluster that a run reads; larger clusters than any known have a tenth of it, and
+/// a hostile listing of this size fits into the memory of a small function.
 const MOST_GROUPS: usize = 250_000;
 
-const TOO_MANY: &str = "a look takes up to 250,000 groups of a cluster";
+const TOO_MANY: &str = "a run reads up to 250,000 groups of a cluster";
 
-/// What is not known of a service that keeps groups elsewhere.
+/// What is unknown of a service that stores groups elsewhere.
 const NO_OFFSETS_TOPIC: &str = "there is no __consumer_offsets, and a service without it may list groups only while they have members: name them in MEERKAT_EXPECT to have them asked for one by one";
 
 /// A group that does not exist.

@@ -1,4 +1,4 @@
-//! A group as a listing tells it: its name, kind and state.
+//! A group in a listing: its name, kind and state.
 
 use std::collections::HashMap;
 use std::rc::Rc;
@@ -12,30 +12,30 @@ use crate::kafka::protocol::guard::SPOILED;
 use crate::model::snapshot::{GroupState, Kind};
 use crate::model::unknown::{Known, Unknown};
 
-/// A group before anything but its name and place is known.
+/// A group of which only its name and coordinator are known.
 pub(crate) struct Listed {
     pub(crate) name: Arc<str>,
-    /// The same, as requests carry it.
+    /// The same, in the form of requests.
     pub(crate) id: StrBytes,
     pub(crate) kind: Kind,
-    /// As the listing tells it (KIP-518).
+    /// Its state in the listing (KIP-518).
     pub(crate) state: Known<GroupState>,
     /// The broker that answers for the group.
     pub(crate) coordinator: Known<i32>,
     pub(crate) seen: Presence,
-    /// The partitions that its commits are asked for of, with what transactions hold there; `None` for every commit.
+    /// The partitions whose commits are requested, pending ones included; `None` for every commit.
     pub(crate) only: Option<Rc<[SomePartitions]>>,
 }
 
-/// Whether some broker lists a group; of others not even the kind is known.
+/// Whether some broker lists a group; of other groups the kind is unknown too.
 pub(crate) enum Presence {
     Yes,
     No,
-    /// Its coordinator did not tell its groups, and why.
+    /// Its coordinator did not list its groups, and why.
     Perhaps(Unknown),
 }
 
-/// The broker that answers for a group; nobody can be asked for one whose name cannot be read.
+/// The broker that answers for a group; there is none for a group whose name cannot be read.
 pub(crate) fn coordinator_of(name: &str, broker: i32) -> Known<i32> {
     if name.as_bytes().contains(&SPOILED) { Err(Unknown::because(SPOILED_NAME)) } else { Ok(broker) }
 }
@@ -63,16 +63,16 @@ impl Listed {
     }
 }
 
-/// A group as a broker's listing tells it.
+/// A group in a broker's listing.
 pub(crate) struct Announced {
     pub(crate) id: StrBytes,
-    /// The protocol type of one that is no consumer group.
+    /// The protocol type of one that is not a consumer group.
     pub(crate) kind: Result<Kind, Box<str>>,
     pub(crate) state: Known<GroupState>,
 }
 
 impl Announced {
-    /// What is kept of an entry: those of the codec are many times as large.
+    /// The part of an entry that is kept: those of the codec are many times as large.
     pub(crate) fn new(group: &ListedGroup, stateless: &Unknown) -> Self {
         let state = match &*group.group_state {
             "" => Err(stateless.clone()),
@@ -83,9 +83,9 @@ impl Announced {
     }
 }
 
-/// The kind of a group that has committed offsets; `None` for the protocols of others (`connect`, schema registries, …).
+/// The kind of a group that has committed offsets; `None` for other protocols (`connect`, schema registries, …).
 ///
-/// Brokers below `ListGroups` 5 name no type: they know classic groups only, and KIP-848 groups in preview.
+/// Brokers below `ListGroups` 5 return no type: they know classic groups only, and KIP-848 groups in preview.
 /// Groups that only commit have an empty protocol type.
 fn kind(group: &ListedGroup) -> Option<Kind> {
     let is = |name| group.group_type.eq_ignore_ascii_case(name);
@@ -104,7 +104,7 @@ mod tests {
     use super::*;
 
     #[test]
-    fn the_kind_of_a_group_is_told_by_type_first_and_protocol_second() {
+    fn the_kind_of_a_group_is_reported_by_type_first_and_protocol_second() {
         let of = |group_type, protocol_type| {
             kind(
                 &ListedGroup::default()

@@ -30,7 +30,7 @@ enum Edge {
     LastStable,
 }
 
-/// One partition while its three answers come in.
+/// One partition while its three answers arrive.
 #[derive(Default)]
 struct Reading {
     edges: [Option<i64>; 3],
@@ -39,7 +39,8 @@ struct Reading {
 
 /// Reads the logs of `wanted[topic]`'s partitions, topics as numbers into `names`.
 ///
-/// It must begin when the commits are in: then a log end can only be later than the commit, and lag never negative.
+/// It must begin after the commits were read: then a log end can only be later than the commit, and lag is never
+/// negative.
 pub(crate) async fn read(
     cluster: &Cluster<'_>,
     names: &[Box<str>],
@@ -78,7 +79,7 @@ pub(crate) async fn read(
         let of: Vec<Box<str>> = stale.iter().map(|topic| names[*topic].clone()).collect();
         let fresh = describe(cluster, &of, until).await;
         let mut topics = described.borrow_mut();
-        // What was read of a topic still counts where nobody tells of it any more.
+        // What was read of a topic still counts if no broker returns it any more.
         for (topic, fresh) in stale.into_iter().zip(fresh).filter(|(_, fresh)| fresh.leaders.is_ok()) {
             topics[topic] = fresh;
         }
@@ -86,21 +87,21 @@ pub(crate) async fn read(
     };
     let mut logs = settle(questions, ask, refresh).await.into_iter();
     let topics = described.into_inner();
-    let told = names.iter().zip(topics.iter_mut()).zip(wanted).map(|((name, topic), wanted)| {
+    let described = names.iter().zip(topics.iter_mut()).zip(wanted).map(|((name, topic), wanted)| {
         let read: Vec<(i32, Known<LogRange>)> = wanted.iter().copied().zip(logs.by_ref()).collect();
         topic.take_topic(name, read)
     });
-    told.collect()
+    described.collect()
 }
 
-/// Ids and leaders of topics, in the order of `names`, and, where that is doubted, why there may be topics of the selected names that
-/// this user is not shown; `None` where there are none.
+/// Ids and leaders of topics, in the order of `names`. The second value says why selected topics may be hidden from
+/// this user; `None`: nothing is hidden.
 ///
-/// A broker tells a user who may describe every topic that one does not exist, and others nothing of it. Where every selected topic
-/// is named in full, those are asked for instead.
+/// A broker reports a missing topic to a user who may describe every topic, and returns nothing of it to others. If
+/// every selected topic is named in full, those are requested instead.
 ///
-/// `highest` has for each name the highest partition that a group has to do with, or -1: a topic that was told of before is asked for again
-/// where it has grown since.
+/// `highest` has for each name the highest partition of any group, or -1: a topic whose metadata is known is requested
+/// again if it has grown since.
 pub(crate) async fn describe_all(
     cluster: &Cluster<'_>,
     names: &[Box<str>],
@@ -109,17 +110,17 @@ pub(crate) async fn describe_all(
     doubtful: bool,
     until: Instant,
 ) -> (Vec<DescribedTopic>, Option<Unknown>) {
-    let told = |name: &String| names.binary_search_by(|known| (**known).cmp(name)).is_ok();
+    let described = |name: &String| names.binary_search_by(|known| (**known).cmp(name)).is_ok();
     let more: Vec<String> = match selected.names() {
         _ if !doubtful => Vec::new(),
-        Some(all) => all.into_iter().filter(|name| !told(name)).collect(),
+        Some(all) => all.into_iter().filter(|name| !described(name)).collect(),
         None => vec![ANY_TOPIC.into()],
     };
     let all: Vec<Box<str>> = names.iter().cloned().chain(more.into_iter().map(Into::into)).collect();
     let mut described = describe_once(cluster, &all, highest, until).await;
     cluster.foresee(&all, &described);
     let more = described.split_off(names.len());
-    // A topic that does not exist is told of in so many words.
+    // A topic that does not exist is reported explicitly.
     let mut hidden = more.into_iter().filter_map(|topic| topic.leaders.err());
     let hidden = hidden.find(|why| why.cause() != Cause::NoTopic);
     let until = share_of(until, AGAIN_SHARE);
@@ -128,25 +129,29 @@ pub(crate) async fn describe_all(
     (described, hidden)
 }
 
-/// Asks for those topics that were not told of together with the brokers, or have grown since.
+/// Requests those topics whose metadata did not come together with the brokers, or that have grown since.
 async fn describe_once(
     cluster: &Cluster<'_>,
     names: &[Box<str>],
     highest: &[i32],
     until: Instant,
 ) -> Vec<DescribedTopic> {
-    let told = names.iter().enumerate().map(|(at, name)| {
-        let told = cluster.first_told(name)?;
-        highest.get(at).is_none_or(|highest| told.reaches(*highest)).then_some(told)
+    let described = names.iter().enumerate().map(|(at, name)| {
+        let described = cluster.first_described(name)?;
+        highest.get(at).is_none_or(|highest| described.reaches(*highest)).then_some(described)
     });
-    let told: Vec<Option<DescribedTopic>> = told.collect();
-    let untold: Vec<_> =
-        names.iter().zip(&told).filter(|(_, told)| told.is_none()).map(|(name, _)| name.clone()).collect();
-    let mut fresh = describe(cluster, &untold, until).await.into_iter();
-    told.into_iter().filter_map(|told| told.or_else(|| fresh.next())).collect()
+    let described: Vec<Option<DescribedTopic>> = described.collect();
+    let unknown: Vec<_> = names
+        .iter()
+        .zip(&described)
+        .filter(|(_, described)| described.is_none())
+        .map(|(name, _)| name.clone())
+        .collect();
+    let mut fresh = describe(cluster, &unknown, until).await.into_iter();
+    described.into_iter().filter_map(|described| described.or_else(|| fresh.next())).collect()
 }
 
-/// Asks again for topics that cannot be told of for a moment, such as one whose leaders are being elected.
+/// Asks again for topics that no broker knows for a moment, such as one whose leaders are being elected.
 async fn describe_again(cluster: &Cluster<'_>, names: &[Box<str>], described: &mut [DescribedTopic], until: Instant) {
     let mut pauses = Pauses::new(until);
     loop {
@@ -164,7 +169,7 @@ async fn describe_again(cluster: &Cluster<'_>, names: &[Box<str>], described: &m
     }
 }
 
-/// A topic is missing only where no broker knows it: one that has only just started may have yet to hear of it.
+/// A topic is missing only if no broker knows it: one that has just started may not know it yet.
 async fn ask_all_for_missing(
     cluster: &Cluster<'_>,
     names: &[Box<str>],
@@ -248,7 +253,7 @@ async fn ask(
 }
 
 impl Edge {
-    /// The question for all partitions of one leader. The epoch makes a leader that is out of date refuse (KIP-320).
+    /// The request for all partitions of one leader. The epoch makes an outdated leader refuse (KIP-320).
     fn request(self, names: &[Box<str>], partitions: &BTreeMap<usize, Vec<(i32, i32)>>) -> ListOffsetsRequest {
         let (timestamp, isolation) = match self {
             Self::Start => (EARLIEST, READ_UNCOMMITTED),
@@ -286,12 +291,13 @@ impl Reading {
         self.failed.get_or_insert(why);
     }
 
-    /// `None` where an answer leaves the partition out.
+    /// `None` if an answer leaves the partition out.
     fn outcome(self) -> Option<AskOutcome<LogRange>> {
         Some(match (self.failed, self.edges) {
             (Some(why), _) => AskOutcome::from_cause(why),
             (None, [Some(start), Some(end), Some(last_stable)]) => {
-                // The high watermark is asked first, so what is stable by now may lie past it; the start is asked before both.
+                // The high watermark is requested first, so the last stable offset may be past it; the start is
+                // requested before both.
                 let end = end.max(last_stable);
                 if start > end {
                     let what = format!("the leader answers a log that starts at {start} and ends at {end}");
@@ -304,8 +310,8 @@ impl Reading {
     }
 }
 
-/// The epoch that no leader is held to.
+/// The epoch that every leader accepts.
 const NO_EPOCH: i32 = -1;
 
-/// A topic that does not exist, asked for to learn whether this user may describe every topic.
+/// A topic that does not exist, requested to learn whether this user may describe every topic.
 const ANY_TOPIC: &str = "meerkat.any-topic-that-does-not-exist";

@@ -1,4 +1,4 @@
-//! Topic names, each kept once: inside a look a topic is a number.
+//! Topic names, each stored once: within a run a topic is a number.
 
 use std::cell::RefCell;
 use std::collections::HashMap;
@@ -28,7 +28,7 @@ impl<'a> Names<'a> {
         self.selected
     }
 
-    /// The topic's number; `None` where the patterns leave it out.
+    /// The topic's number; `None` if the patterns leave it out.
     pub(crate) fn number(&self, name: &str) -> Option<usize> {
         let mut known = self.known.borrow_mut();
         if let Some(number) = known.numbers.get(name) {
@@ -52,7 +52,7 @@ impl<'a> Names<'a> {
         known.names.len() - 1
     }
 
-    /// All selected names in order, and where each number went.
+    /// All selected names in order, and the new number of each.
     pub(crate) fn sorted(self) -> Sorted {
         let mut numbered: Vec<(Box<str>, usize)> = self.known.into_inner().names.into_iter().zip(0..).collect();
         numbered.sort_unstable();
@@ -67,7 +67,7 @@ impl<'a> Names<'a> {
 /// Topic names in order.
 pub(crate) struct Sorted {
     pub(crate) names: Vec<Box<str>>,
-    /// The place in `names` of each number.
+    /// The index in `names` of each number.
     pub(crate) rank: Vec<usize>,
 }
 

@@ -1,8 +1,8 @@
-//! Commits that are in doubt, and asked for once more: where a transaction may hold the first one (KIP-98, KIP-447), and where
-//! records seem to be lost.
+//! Commits that are in doubt, and requested again: a transaction may hold the first one (KIP-98, KIP-447), or records
+//! seem to be lost.
 //!
-//! Until its transaction ends a commit is none, and `OffsetFetch` for all topics tells of partitions with a commit alone: what is
-//! held is told of partitions that are asked for by name.
+//! Until its transaction ends a commit does not count, and `OffsetFetch` for all topics returns only partitions with a
+//! commit: a pending commit is returned only for partitions that are requested by name.
 
 use std::rc::Rc;
 use std::sync::Arc;
@@ -24,8 +24,8 @@ use crate::model::pattern::Patterns;
 use crate::model::snapshot::{Kind, Row, Snapshot};
 use crate::model::unknown::{Known, Unknown};
 
-/// Adds what transactions hold of groups that have no commit, and of which nothing tells what they read: every partition of the
-/// cluster is asked for. Such groups are rare: coordinators drop an empty one within minutes.
+/// For groups without a commit and with unknown subscriptions: asks for commits pending in open transactions, for
+/// every partition of the cluster. Such groups are rare: coordinators drop an empty one within minutes.
 pub(crate) async fn of_bare_groups(
     cluster: &Cluster<'_>,
     (groups, members): (&[Listed], &[Known<Described>]),
@@ -35,7 +35,8 @@ pub(crate) async fn of_bare_groups(
 ) {
     let is_bare = |at: &usize| {
         let none = commits[*at].as_ref().is_ok_and(|commits| commits.offsets.is_empty());
-        none && tells(cluster, &groups[*at]) && !members[*at].as_ref().is_ok_and(Described::tells_what_it_reads)
+        none && returns_pending(cluster, &groups[*at])
+            && !members[*at].as_ref().is_ok_and(Described::has_known_subscriptions)
     };
     let bare: Vec<usize> = (0..groups.len()).filter(is_bare).collect();
     if bare.is_empty() {
@@ -52,7 +53,7 @@ pub(crate) async fn of_bare_groups(
             };
             let asked: Vec<Listed> = bare.iter().take(most).map(again).collect();
             let mut found = ask(cluster, &asked, names.selected(), until).await;
-            let what = format!("a look asks for that of {most} groups without commits on a cluster of this size");
+            let what = format!("a run asks for that of {most} groups without commits on a cluster of this size");
             found.resize(bare.len(), Err(Unknown::because(what)));
             found
         }
@@ -61,14 +62,16 @@ pub(crate) async fn of_bare_groups(
         let Ok(commits) = &mut commits[at] else { continue };
         match found {
             Err(why) => commits.doubt = Some(why.within(IN_DOUBT)),
-            Ok(told) => commits.offsets.extend(told.into_iter().filter_map(|(topic, partition, committed, _)| {
-                Some((as_number(names.number(&topic)?), partition, committed))
-            })),
+            Ok(pending) => {
+                commits.offsets.extend(pending.into_iter().filter_map(|(topic, partition, committed, _)| {
+                    Some((as_number(names.number(&topic)?), partition, committed))
+                }));
+            }
         }
     }
 }
 
-/// Tells what transactions hold of partitions that a group reads without a commit; each group with its coordinator.
+/// Adds pending commits of partitions that a group reads without a commit; each group with its coordinator.
 pub(crate) async fn of_partitions(
     cluster: &Cluster<'_>,
     coordinators: Vec<Known<i32>>,
@@ -82,7 +85,7 @@ pub(crate) async fn of_partitions(
             continue;
         }
         let mut again = Listed::named(&group.name, group.kind, coordinator);
-        if !tells(cluster, &again) {
+        if !returns_pending(cluster, &again) {
             continue;
         }
         let topics = never.chunk_by(|a, b| a.topic == b.topic).map(|run| {
@@ -98,7 +101,7 @@ pub(crate) async fn of_partitions(
     }
     for (at, found) in places.into_iter().zip(ask(cluster, &asked, &Patterns::default(), until).await) {
         match found {
-            Ok(told) => told.into_iter().for_each(|told| snapshot.retell(at, told)),
+            Ok(pending) => pending.into_iter().for_each(|commit| snapshot.replace(at, commit)),
             Err(why) => {
                 let (why, range) = (why.within(IN_DOUBT), snapshot.groups[at].range());
                 for row in snapshot.rows[range].iter_mut().filter(|row| is_never(row)) {
@@ -109,11 +112,11 @@ pub(crate) async fn of_partitions(
     }
 }
 
-/// Takes over what groups have committed by now that seem to have lost records: a topic that was trimmed up to a commit (Kafka
-/// Streams does that behind its own) may have been trimmed between the commit and the log start that were read. Where nobody tells
-/// it again, the loss is in doubt.
+/// Replaces the commits of groups that seem to have lost records by the present ones: a topic that was trimmed up to a
+/// commit (Kafka Streams does that behind its own) may have been trimmed between the reads of commit and log start. If
+/// a commit cannot be read again, the loss is in doubt.
 ///
-/// Whether there were any.
+/// Returns whether there were any.
 pub(crate) async fn of_losses(cluster: &Cluster<'_>, snapshot: &mut Snapshot, lags: &Lags, until: Instant) -> bool {
     let groups = snapshot.groups.iter().enumerate();
     let lost = groups.filter(|(_, group)| !lags.lost_in(&group.range()).is_empty());
@@ -126,22 +129,22 @@ pub(crate) async fn of_losses(cluster: &Cluster<'_>, snapshot: &mut Snapshot, la
     let found = coordinator::find(cluster, &names, until).await;
     let asked = groups.zip(found).map(|(group, coordinator)| Listed::named(&group.name, group.kind, coordinator));
     let asked: Vec<Listed> = asked.collect();
-    for (at, told) in lost.into_iter().zip(ask(cluster, &asked, &Patterns::default(), until).await) {
-        let left_out = || Unknown::because("the coordinator does not tell of that commit any more");
-        let why = told.as_ref().err().cloned().unwrap_or_else(left_out).within(LOSS_IN_DOUBT);
+    for (at, reread) in lost.into_iter().zip(ask(cluster, &asked, &Patterns::default(), until).await) {
+        let left_out = || Unknown::because("the coordinator does not return that commit any more");
+        let why = reread.as_ref().err().cloned().unwrap_or_else(left_out).within(LOSS_IN_DOUBT);
         for row in lags.lost_in(&snapshot.groups[at].range()) {
             snapshot.rows[*row].committed = Err(why.clone());
         }
-        let told = told.unwrap_or_default().into_iter().filter(|(_, _, committed, _)| committed.is_ok());
-        told.for_each(|told| snapshot.retell(at, told));
+        let reread = reread.unwrap_or_default().into_iter().filter(|(_, _, committed, _)| committed.is_ok());
+        reread.for_each(|commit| snapshot.replace(at, commit));
     }
     true
 }
 
-/// What these groups committed, or are about to, as the coordinator tells it now: the topic's name, the partition, the commit, and
-/// of share groups what is not acknowledged behind it.
+/// The present commits of these groups, pending ones included: the topic's name, the partition, the commit, and for
+/// share groups the unacknowledged offsets.
 ///
-/// With numbers of its own for topics: those of the look would have every topic that is asked about here described.
+/// With its own numbers for topics: with those of the run, every topic requested here would be described.
 pub(crate) async fn ask(
     cluster: &Cluster<'_>,
     groups: &[Listed],
@@ -152,15 +155,15 @@ pub(crate) async fn ask(
     let commits = commits::fetch(cluster, groups, &names, until).await;
     let Sorted { names, rank } = names.sorted();
     let names: Vec<Arc<str>> = names.into_iter().map(Arc::from).collect();
-    let told = |Commits { offsets, unacknowledged, .. }: Commits| {
+    let by_topic = |Commits { offsets, unacknowledged, .. }: Commits| {
         let there = offsets.into_iter().filter(|(.., committed)| *committed != Ok(Committed::Never));
-        let told = there.map(|(topic, at, committed)| {
+        let commits = there.map(|(topic, at, committed)| {
             let left = unacknowledged.get(&(topic as usize, at)).copied();
             (Arc::clone(&names[rank[topic as usize]]), at, committed, left)
         });
-        told.collect()
+        commits.collect()
     };
-    commits.into_iter().map(|commits| commits.map(told)).collect()
+    commits.into_iter().map(|commits| commits.map(by_topic)).collect()
 }
 
 /// Every topic that this user may describe.
@@ -173,8 +176,8 @@ async fn every_topic(cluster: &Cluster<'_>, until: Instant) -> Known<Rc<[SomePar
     Ok(partitions.collect())
 }
 
-/// Whether the group's coordinator tells what a transaction holds; share groups commit in none.
-fn tells(cluster: &Cluster<'_>, group: &Listed) -> bool {
+/// Whether the group's coordinator returns pending commits; share groups have none.
+fn returns_pending(cluster: &Cluster<'_>, group: &Listed) -> bool {
     let version = group.coordinator.as_ref().ok().and_then(|id| cluster.version(*id, Api::OffsetFetch));
     group.kind != Kind::Share && version.is_some_and(|version| version >= STABLE)
 }
@@ -183,11 +186,12 @@ fn is_never(row: &Row) -> bool {
     row.committed == Ok(Committed::Never)
 }
 
-/// What is not known where nobody answers.
+/// The message if no broker answers.
 const IN_DOUBT: &str = "whether an open transaction holds the group's first commit is unknown";
 
-/// The same of records that may be lost.
+/// The same for records that may be lost.
 const LOSS_IN_DOUBT: &str = "whether records were deleted unread is unknown";
 
-/// Partitions that groups without commits are asked about, all together: each of them about all of the cluster, and one in any case.
+/// Partitions that are requested for groups without commits, all together: for each group all of the cluster, and for
+/// at least one group.
 const MOST_PARTITIONS: usize = 200_000;

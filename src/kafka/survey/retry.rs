@@ -1,7 +1,7 @@
-//! Putting questions about many things to those who answer for them, and again where that changes meanwhile.
+//! Sends requests about many items to the brokers that answer for them, and again if those change meanwhile.
 //!
-//! Each broker's answer is dealt with when it comes: what has moved is asked elsewhere while a slow or silent broker is still
-//! waited for. An answer that is larger than a frame may be is asked for in halves.
+//! Each broker's answer is processed when it arrives: what has moved is requested elsewhere while a slow or silent
+//! broker may still answer. An answer that is larger than the frame limit is requested in halves.
 
 use std::collections::BTreeMap;
 use std::time::Duration;
@@ -15,18 +15,18 @@ use crate::kafka::protocol::error_codes;
 use crate::kafka::survey::ask::AskError;
 use crate::model::unknown::{Cause, Known, Unknown};
 
-/// What one question about one thing came to.
+/// The result of one request about one item.
 pub(crate) enum AskOutcome<T> {
     Done(T),
     /// There is no answer, and there may be one in a moment, here or elsewhere.
     Again(Unknown),
-    /// The answer would be larger than a frame may be.
+    /// The answer would be larger than the frame limit.
     TooLarge(Unknown),
     Failed(Unknown),
 }
 
 impl<T> AskOutcome<T> {
-    /// Sorts an error code of Kafka's: `None` where there is none.
+    /// Sorts an error code of Kafka's: `None` if there is none.
     pub(crate) fn from_code(code: i16) -> Option<Self> {
         (code != 0).then(|| Self::from_cause(error_codes::unknown(code)))
     }
@@ -36,7 +36,7 @@ impl<T> AskOutcome<T> {
         if patience(why.cause()).is_some() { Self::Again(why) } else { Self::Failed(why) }
     }
 
-    /// What it means for a thing that the question about it had no answer at all.
+    /// The outcome for an item if the request about it had no answer at all.
     pub(crate) fn from_error(error: AskError) -> Self {
         match error.cause() {
             Cause::Down if error.was_open => Self::Again(error.into()),
@@ -45,7 +45,7 @@ impl<T> AskOutcome<T> {
         }
     }
 
-    /// The same, made of another answer.
+    /// The same, with another answer inside.
     pub(crate) fn map<U>(self, make: impl FnOnce(T) -> U) -> AskOutcome<U> {
         match self {
             Self::Done(answer) => AskOutcome::Done(make(answer)),
@@ -56,10 +56,10 @@ impl<T> AskOutcome<T> {
     }
 }
 
-/// The outcomes of one question: of each thing by its number.
+/// The outcomes of one request: of each item by its number.
 pub(crate) type Outcomes<T> = Vec<(usize, AskOutcome<T>)>;
 
-/// What it means for these things that a question about them had no answer at all.
+/// The outcome for these items if the request about them had no answer at all.
 pub(crate) fn failed<T>(items: &[usize], error: AskError) -> Outcomes<T> {
     let (make, why): (fn(Unknown) -> AskOutcome<T>, Unknown) =
         match AskOutcome::<std::convert::Infallible>::from_error(error) {
@@ -71,24 +71,24 @@ pub(crate) fn failed<T>(items: &[usize], error: AskError) -> Outcomes<T> {
     items.iter().map(|item| (*item, make(why.clone()))).collect()
 }
 
-/// What the things are asked about with, and how many at once.
+/// How the items are requested, and how many at once.
 pub(crate) struct Questions<'s> {
-    /// Who answers for each thing, as far as that is known.
+    /// The broker that answers for each item, as far as that is known.
     pub(crate) places: Vec<Known<i32>>,
-    /// How many things one question is about, at the most.
+    /// The most items of one request.
     pub(crate) piece: usize,
-    /// What is said of a thing that an answer leaves out.
+    /// The reason for an item that an answer leaves out.
     pub(crate) left_out: &'s str,
-    /// Advances by one for each thing that has its first answer.
+    /// Advances by one for each item that has its first answer.
     pub(crate) progress: Progress,
-    /// When nothing is asked or waited for any more.
+    /// The deadline for requests and answers.
     pub(crate) until: Instant,
 }
 
-/// Asks until each thing has an answer, or a cause that does not pass, or the time is up.
+/// Sends requests until each item has an answer, or a lasting cause, or the time is up.
 ///
-/// `ask` gets a broker and the numbers of things, and tells an outcome for each; `refresh` tells who answers for things by now, an
-/// error where that is not known, in which case the one of before is asked again.
+/// `ask` gets a broker and the numbers of items, and returns an outcome for each; `refresh` returns which brokers
+/// answer for items by now, or an error if that is unknown, in which case the previous broker is asked again.
 pub(crate) async fn settle<T>(
     questions: Questions<'_>,
     ask: impl AsyncFn(i32, Vec<usize>) -> Outcomes<T>,
@@ -157,7 +157,7 @@ pub(crate) async fn settle<T>(
                 }
                 Event::Refreshed(items, found) => {
                     for (item, found) in items.iter().zip(found) {
-                        // Where nobody knows, the one of before is asked once more.
+                        // If no broker is known, the previous one is asked once more.
                         if found.is_ok() || places[*item].is_err() {
                             places[*item] = found;
                         }
@@ -180,7 +180,7 @@ enum Event<T> {
     Refreshed(Vec<usize>, Vec<Known<i32>>),
 }
 
-/// Waiting before the next try of something that mends itself, longer each time.
+/// Pauses before the next attempt at something that ends by itself, longer each time.
 pub(crate) struct Pauses {
     began: Instant,
     pause: Duration,
@@ -192,38 +192,38 @@ impl Pauses {
         Self { began: Instant::now(), pause: FIRST_PAUSE, until }
     }
 
-    /// When to try again; `None` where the time that is left is too short.
+    /// When to try again; `None` if the remaining time is too short.
     pub(crate) fn next(&mut self) -> Option<Instant> {
         let next = Instant::now() + self.pause;
         self.pause = (self.pause * 2).min(LONGEST_PAUSE);
         (next < self.until).then_some(next)
     }
 
-    /// Whether what this cause stands for may still pass.
+    /// Whether the trouble behind this cause may still end.
     pub(crate) fn allow(&self, cause: Cause) -> bool {
         patience(cause).is_some_and(|patience| self.began.elapsed() < patience)
     }
 }
 
-/// For how long it is worth asking again; `None` for what does not pass.
+/// For how long it is worth asking again; `None` for a lasting cause.
 ///
-/// Elections take well below a second. A partition that has no replica left, or a commit on a topic that was deleted, must not
-/// use up the time of every look.
+/// Elections need well below a second. A partition without a replica, or a commit to a deleted topic, must not use up
+/// the time of every run.
 fn patience(cause: Cause) -> Option<Duration> {
     match cause {
-        // A lost connection has been opened anew once by then.
+        // By then a lost connection has been opened again once.
         Cause::NoTopic | Cause::Down => Some(Duration::from_millis(500)),
         Cause::NoLeader => Some(ELECTION),
         Cause::Code(code) if error_codes::leader_moved(code) => Some(Duration::from_secs(5)),
-        // Loading a large partition of the offsets topic takes as long as it takes.
+        // Loading a large partition of the offsets topic may need any time.
         Cause::Code(code) if error_codes::coordinator_moved(code) => Some(Duration::MAX),
         _ => None,
     }
 }
 
-/// How long an election is waited for.
+/// How long to wait for an election.
 pub(crate) const ELECTION: Duration = Duration::from_millis(1_500);
 
-/// A loading coordinator needs a moment; then twice as long each time.
+/// A loading coordinator needs a moment; the pause doubles each time.
 const FIRST_PAUSE: Duration = Duration::from_millis(100);
 const LONGEST_PAUSE: Duration = Duration::from_secs(1);

@@ -1,4 +1,4 @@
-//! A topic as the metadata tells it: its id and the leaders of its partitions.
+//! A topic in the metadata: its id and the leaders of its partitions.
 
 use std::collections::BTreeMap;
 
@@ -11,14 +11,14 @@ use crate::model::lag::LogRange;
 use crate::model::snapshot::{Impaired, Lack, Logs, Placement, Replicas, Topic};
 use crate::model::unknown::{Cause, Known, Unknown};
 
-/// A topic as the metadata tells it.
+/// A topic in the metadata.
 pub(crate) struct DescribedTopic {
     pub(crate) id: Option<u128>,
     pub(crate) leaders: Known<Vec<Known<Leader>>>,
     placement: Placement,
 }
 
-/// Where a partition's log is to be asked for.
+/// The broker that has a partition's log.
 #[derive(Clone, Debug, PartialEq)]
 pub(crate) struct Leader {
     pub(crate) id: BrokerId,
@@ -32,18 +32,18 @@ impl Leader {
 }
 
 impl DescribedTopic {
-    /// What this answer tells of topics, by name.
+    /// The topics in this answer, by name.
     pub(crate) fn all(answer: &MetadataResponse) -> BTreeMap<StrBytes, Self> {
         let named = answer.topics.iter().filter_map(|topic| Some((topic.name.as_ref()?.0.clone(), topic)));
         named.map(|(name, topic)| (name, Self::new(topic, &answer.brokers))).collect()
     }
 
-    /// How many partitions it has; 0 where that is unknown.
+    /// How many partitions it has; 0 if that is unknown.
     pub(crate) fn len(&self) -> usize {
         self.leaders.as_ref().map_or(0, Vec::len)
     }
 
-    /// Whether it is known, and has this partition; -1 is none in particular.
+    /// Whether its metadata is known and has this partition; -1 means no particular one.
     pub(crate) fn reaches(&self, partition: i32) -> bool {
         self.leaders.as_ref().is_ok_and(|leaders| usize::try_from(partition).map_or(true, |at| at < leaders.len()))
     }
@@ -75,7 +75,7 @@ impl DescribedTopic {
         Topic { name: name.into(), id: self.id, partitions, placement: Placement::default() }
     }
 
-    /// Who is to be asked for a partition.
+    /// The broker to ask for a partition.
     pub(crate) fn place(&self, partition: i32) -> Known<i32> {
         let leaders = self.leaders.as_ref().map_err(Clone::clone)?;
         let leader = usize::try_from(partition).ok().and_then(|index| leaders.get(index));
@@ -99,10 +99,10 @@ impl DescribedTopic {
     }
 }
 
-/// The leader of each partition in order, if it is one of the brokers that are told of beside the topic; partitions are told in any
-/// order.
+/// The leader of each partition in order, if it is one of the brokers in the same answer; the answer has partitions in
+/// any order.
 pub(crate) fn leaders(topic: &MetadataResponseTopic, brokers: &[MetadataResponseBroker]) -> Vec<Known<Leader>> {
-    // A broker of an old release that has only just started has not heard of all of them.
+    // A broker of an old release that has just started does not know all of them yet.
     let missing = Unknown::of(Cause::NoLeader, "the metadata leaves the partition out");
     let mut leaders: Vec<Known<Leader>> = topic.partitions.iter().map(|_| Err(missing.clone())).collect();
     for partition in &topic.partitions {
@@ -110,7 +110,7 @@ pub(crate) fn leaders(topic: &MetadataResponseTopic, brokers: &[MetadataResponse
         if let Some(place) = place {
             let leader = error_codes::leader(partition.error_code, partition.leader_id);
             *place = leader.and_then(|id| {
-                // It has just gone, or is about to come.
+                // It has just gone, or will appear soon.
                 let is_broker = brokers.iter().any(|broker| broker.node_id == id);
                 if is_broker { Ok(Leader::new(id, partition.leader_epoch)) } else { Err(no_broker(id)) }
             });

@@ -1,4 +1,5 @@
-//! Why partitions are gone that a group had: their topic was deleted, this user is not shown it any more, or no commit is left.
+//! Why partitions that a group had are gone: their topic was deleted, this user may no longer see it, or no commit is
+//! left.
 
 use std::collections::BTreeMap;
 use std::sync::Arc;
@@ -23,7 +24,7 @@ use crate::model::unknown::Unknown;
 pub(crate) struct Missed<'a> {
     pub(crate) group: &'a str,
     pub(crate) kind: Kind,
-    /// The topic's id; `None` on brokers that have none.
+    /// The topic's id; `None` at brokers without ids.
     pub(crate) id: Option<u128>,
     /// Whether a topic of this name and id is the one.
     pub(crate) is_it: &'a dyn Fn(&str, Option<u128>) -> bool,
@@ -33,7 +34,7 @@ pub(crate) struct Missed<'a> {
 /// What is known of a topic.
 type Fate = Result<Arc<str>, Gone>;
 
-/// What became of them: the topic's name where it is told, and why they are gone.
+/// What became of them: the topic's name if it is known, and why they are gone.
 pub(crate) async fn explain(
     cluster: &Cluster<'_>,
     missed: &[Missed<'_>],
@@ -51,35 +52,36 @@ pub(crate) async fn explain(
             Listed { only, ..Listed::named(group, *kind, coordinator) }
         });
     let asked: Vec<Listed> = asked.collect();
-    // One after the other: a group may be asked about for several topics, and is known by its name in an answer.
+    // One after the other: a group may be asked about for several topics, and an answer identifies it by its name.
     let mut commits: BTreeMap<usize, Gone> = BTreeMap::new();
     for ((at, _), asked) in seen.iter().zip(asked) {
-        let told = recheck::ask(cluster, std::slice::from_ref(&asked), &Patterns::default(), until).await.pop();
+        let described = recheck::ask(cluster, std::slice::from_ref(&asked), &Patterns::default(), until).await.pop();
         commits.insert(
             *at,
-            match told {
-                Some(Ok(told)) if told.is_empty() => Gone::NoCommit,
-                Some(Ok(_)) => Gone::Untold(Unknown::because("its coordinator tells of commits there once more")),
-                Some(Err(why)) => Gone::Untold(why.within("whether a commit is left is unknown")),
-                None => Gone::Untold(Unknown::because("whether a commit is left is unknown")),
+            match described {
+                Some(Ok(described)) if described.is_empty() => Gone::NoCommit,
+                Some(Ok(_)) => Gone::Unknown(Unknown::because("its coordinator returns commits there again")),
+                Some(Err(why)) => Gone::Unknown(why.within("whether a commit is left is unknown")),
+                None => Gone::Unknown(Unknown::because("whether a commit is left is unknown")),
             },
         );
     }
-    let told = fates.into_iter().enumerate().map(|(at, fate)| match fate {
+    let described = fates.into_iter().enumerate().map(|(at, fate)| match fate {
         Ok(name) => (Some(name), commits.remove(&at).unwrap_or(Gone::NoCommit)),
         Err(gone) => (None, gone),
     });
-    told.collect()
+    described.collect()
 }
 
-/// The topics' names, or why there are none: asked for by their ids where brokers take these, else sought among all that are shown.
+/// The topics' names, or why they are unknown: requested by their ids if brokers accept these, else searched among all
+/// visible ones.
 async fn fates(cluster: &Cluster<'_>, missed: &[Missed<'_>], until: Instant) -> Vec<Fate> {
     let mut ids: Vec<u128> = missed.iter().filter_map(|missed| missed.id).collect();
     ids.sort_unstable();
     ids.dedup();
     let by_id = by_ids(cluster, &ids, until).await;
-    let is_told = |missed: &Missed<'_>| missed.id.is_some_and(|id| by_id.contains_key(&id));
-    let all = if missed.iter().all(is_told) {
+    let is_known = |missed: &Missed<'_>| missed.id.is_some_and(|id| by_id.contains_key(&id));
+    let all = if missed.iter().all(is_known) {
         Ok(Vec::new())
     } else {
         cluster.metadata(None, until).await.map(|answer| answer.topics)
@@ -88,16 +90,16 @@ async fn fates(cluster: &Cluster<'_>, missed: &[Missed<'_>], until: Instant) -> 
         if let Some(fate) = missed.id.and_then(|id| by_id.get(&id)) {
             return fate.clone();
         }
-        let topics = all.as_ref().map_err(|why| Gone::Untold(why.clone()))?;
-        let told = topics.iter().filter(|topic| topic.error_code == 0);
-        let mut named = told.filter_map(|topic| Some((topic.name.as_ref()?, topic.topic_id.as_u128())));
+        let topics = all.as_ref().map_err(|why| Gone::Unknown(why.clone()))?;
+        let described = topics.iter().filter(|topic| topic.error_code == 0);
+        let mut named = described.filter_map(|topic| Some((topic.name.as_ref()?, topic.topic_id.as_u128())));
         let found = named.find(|(name, id)| (missed.is_it)(name, Some(*id).filter(|id| *id != 0)));
-        found.map(|(name, _)| Arc::from(name.as_str())).ok_or_else(|| Gone::Untold(Unknown::because(NOT_SHOWN)))
+        found.map(|(name, _)| Arc::from(name.as_str())).ok_or_else(|| Gone::Unknown(Unknown::because(NOT_SHOWN)))
     };
     missed.iter().map(fate).collect()
 }
 
-/// What the first broker tells that takes ids (KIP-516, Kafka 3.1); nothing where none does.
+/// The answer of the first broker that accepts ids (KIP-516, Kafka 3.1); empty if none does.
 async fn by_ids(cluster: &Cluster<'_>, ids: &[u128], until: Instant) -> BTreeMap<u128, Fate> {
     let by_id = |id: &u128| {
         let id = format!("{id:032x}").parse().unwrap_or_default();
@@ -119,15 +121,15 @@ async fn by_ids(cluster: &Cluster<'_>, ids: &[u128], until: Instant) -> BTreeMap
 fn fate(topic: &MetadataResponseTopic) -> Fate {
     match (topic.error_code, &topic.name) {
         (0, Some(name)) => Ok(Arc::from(name.as_str())),
-        // Ids are no secret, so that brokers tell of one that it is there.
+        // Ids are no secret, so brokers report that one exists.
         (error_codes::TOPIC_AUTHORIZATION_FAILED, _) => Err(Gone::Hidden),
         (error_codes::UNKNOWN_TOPIC_ID | error_codes::UNKNOWN_TOPIC, _) => Err(Gone::Deleted),
-        (code, _) => Err(Gone::Untold(error_codes::unknown(code))),
+        (code, _) => Err(Gone::Unknown(error_codes::unknown(code))),
     }
 }
 
-/// The first version of `Metadata` that can be asked by id.
+/// The first version of `Metadata` that accepts ids.
 const TAKES_IDS: i16 = 12;
 
-/// Where no id tells more.
+/// If no id gives more.
 const NOT_SHOWN: &str = "it was deleted, or this user may not describe it any more";

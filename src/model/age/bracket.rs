@@ -38,12 +38,13 @@ impl Bracket {
         }
     }
 
-    /// Takes in the answer to `timestamp`, which may have been asked for another record of this partition.
+    /// Adds the answer to `timestamp`, which may have been asked for another record of this partition.
     pub(crate) fn learn(&mut self, timestamp: i64, answer: &Answer) {
         match *answer {
             Answer::Refused(ref reason) => self.refused = Some(reason.clone()),
             Answer::NoRecord => {
-                // An empty or unstamped log has no greatest stamp either; timestamp 0 tells that apart.
+                // An empty or unstamped log has no greatest stamp either; an answer for timestamp 0 distinguishes the
+                // two.
                 if timestamp != MAX_TIMESTAMP {
                     self.lower(timestamp, timestamp - 1, Stamped { offset: self.end, timestamp });
                 }
@@ -85,7 +86,7 @@ impl Bracket {
         }
     }
 
-    /// Whether another question could still tell more than `tolerance` does.
+    /// Whether another question could narrow the bracket by more than `tolerance`.
     pub(crate) fn is_settled(&self, tolerance: Tolerance, now_ms: i64) -> bool {
         self.found.is_some()
             || self.refused.is_some()
@@ -115,7 +116,7 @@ impl Bracket {
         }
     }
 
-    /// The age as well as it is known.
+    /// The age, as precisely as it is known.
     pub(crate) fn age(&self, now_ms: i64) -> Age {
         let age_of = |stamp: i64| u64::try_from(now_ms.saturating_sub(stamp)).unwrap_or(0);
         if let Some(stamp) = self.found {
@@ -150,7 +151,7 @@ fn tolerated(tolerance: Tolerance, now_ms: i64, newest: i64) -> u64 {
     tolerance.ms.max(age.saturating_mul(tolerance.percent) / 100)
 }
 
-/// A stamp so far ahead of our clock is no finding: clocks differ.
+/// A stamp this far ahead of our clock is no finding: clocks differ.
 const CLOCK_SKEW_MS: i64 = 1_000;
 
 const UNSTAMPED: &str = "no record has a timestamp: message format before Kafka 0.10, or nothing is left to read";

@@ -2,8 +2,8 @@
 //!
 //! `ListOffsets` with a timestamp T answers the first record *in offset order* stamped T or later, and asks for no more
 //! than DESCRIBE on the topic. So the age of the record at a commit is searched for: a T whose answer is that very
-//! record gives its stamp. Every answer also narrows the bracket of stamps that the record can have, so whoever drives
-//! the search may stop after any round and still be told a bound.
+//! record gives its stamp. Every answer also narrows the bracket of stamps that the record can have, so the search may
+//! stop after any round and still return a bound.
 //!
 //! What costs time is the round trip, not the timestamp, so a round asks several timestamps for every partition at once.
 //! `ListOffsets` refuses a request that names a partition twice (`INVALID_REQUEST`), so a round comes in layers, each a
@@ -11,7 +11,8 @@
 //! the record of a `read_committed` reader that waits at the last stable offset is the open transaction's first, with its
 //! age. With `read_committed` the broker would deny that there is such a record, and the bounds would be wrong.
 //!
-//! A transaction marker counts as a record here as it does for the broker: nothing `ListOffsets` says tells them apart.
+//! A transaction marker counts as a record here as it does for the broker: no answer of `ListOffsets` distinguishes
+//! them.
 
 mod bracket;
 mod outcome;
@@ -31,33 +32,33 @@ use crate::model::unknown::Unknown;
 /// The timestamp that asks for the record with the greatest stamp (KIP-734, `ListOffsets` v7).
 pub const MAX_TIMESTAMP: i64 = -3;
 
-/// No search takes more rounds than this, whatever its limits say.
+/// No search needs more rounds than this, whatever its limits are.
 pub(crate) const MAX_ROUNDS: u32 = 12;
 
 /// One commit whose next record's age is wanted. Several groups may name the same partition, or the same offset.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub struct Target {
-    /// The topic, by a number of the caller's own: it only comes back in questions.
+    /// The topic, by a number that the caller chooses: it only comes back in questions.
     pub topic: u32,
     /// The partition.
     pub partition: i32,
     /// The offset of the next record to read.
     pub committed: i64,
-    /// What the log held when it was looked at, after the commit was read.
+    /// The range of the log, read after the commit.
     pub log: LogRange,
-    /// Whether the partition's leader takes [`MAX_TIMESTAMP`] (`ListOffsets` v7, Kafka 3.0).
+    /// Whether the partition's leader accepts [`MAX_TIMESTAMP`] (`ListOffsets` v7, Kafka 3.0).
     pub max_timestamp: bool,
 }
 
 /// How far a search goes.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub struct Limits {
-    /// How many partitions are searched, those that lag most first.
+    /// How many partitions are searched, largest lag first.
     pub partitions: usize,
     /// How many rounds are asked, never more than [`MAX_ROUNDS`].
     pub rounds: u32,
-    /// How many timestamps one partition is asked in a round after the first, for all its commits together. When they
-    /// do not go round, the commit that lags most is served first.
+    /// How many timestamps are asked of one partition in a round after the first, for all its commits together. If
+    /// they are not enough for all, the commit with the largest lag comes first.
     pub layers: usize,
     /// When a bracket is narrow enough to stop.
     pub tolerance: Tolerance,
@@ -83,10 +84,10 @@ pub struct TimeQuestion {
     pub timestamp: i64,
 }
 
-/// What the leader says to a [`TimeQuestion`].
+/// The leader's answer to a [`TimeQuestion`].
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub enum Answer {
-    /// The first record stamped so late or later.
+    /// The first record with this stamp or a later one.
     Record {
         /// Its offset.
         offset: i64,
@@ -95,7 +96,7 @@ pub enum Answer {
     },
     /// There is no such record. Kafka answers offset −1.
     NoRecord,
-    /// No answer can be had: permission, leadership, message format.
+    /// There is no answer: permission, leadership, message format.
     Refused(Unknown),
 }
 
@@ -110,12 +111,12 @@ pub struct Search {
     now_ms: i64,
     limits: Limits,
     targets: Vec<Fate>,
-    /// Those that lag most first.
+    /// Largest lag first.
     partitions: Vec<Partition>,
     by_name: BTreeMap<(u32, i32), usize>,
 }
 
-/// What became of one target.
+/// The state of one target.
 #[derive(Debug)]
 enum Fate {
     /// Nothing to ask.
@@ -135,7 +136,8 @@ struct Partition {
 }
 
 impl Default for Limits {
-    /// What a run affords in a second or two. Zero for both of the tolerance asks on until the bracket closes.
+    /// What a run can afford in a second or two. With zero for both tolerances the search continues until the bracket
+    /// closes.
     fn default() -> Self {
         Self { partitions: 1_000, rounds: MAX_ROUNDS, layers: 32, tolerance: Tolerance { ms: 1_000, percent: 1 } }
     }
@@ -173,8 +175,8 @@ impl Search {
         Self { now_ms, limits, targets, partitions, by_name }
     }
 
-    /// The questions of the next round about partitions that are `asked`, or `None` when there is nothing left to ask of them: whoever
-    /// asks several leaders need not wait for the slowest of them after each round.
+    /// The questions of the next round about partitions that are `asked`, or `None` when nothing is left to ask of
+    /// them: a caller with several leaders need not wait for the slowest of them after each round.
     ///
     /// No layer names a partition twice. In each, the partitions that lag most come first.
     #[must_use]
@@ -198,7 +200,7 @@ impl Search {
         (!layers.is_empty()).then_some(layers)
     }
 
-    /// Takes in what a leader said. One that never comes is simply missing: the bracket stays wider.
+    /// Adds an answer of a leader. An answer that never arrives leaves the bracket wider.
     pub fn answer(&mut self, question: TimeQuestion, answer: &Answer) {
         let Some(&at) = self.by_name.get(&(question.topic, question.partition)) else {
             return;
@@ -215,13 +217,13 @@ impl Search {
         }
     }
 
-    /// How many rounds were asked, of the partition that took most.
+    /// How many rounds were asked, of the partition that needed most.
     #[must_use]
     pub fn rounds(&self) -> u32 {
         self.partitions.iter().map(|partition| partition.rounds).max().unwrap_or_default()
     }
 
-    /// The age for each target, in the order they were given, as well as it is known by now.
+    /// The age for each target, in the order they were given, as precisely as it is known by now.
     #[must_use]
     pub fn finish(self) -> Vec<Age> {
         let Self { now_ms, limits, targets, partitions, by_name, .. } = self;
@@ -244,7 +246,7 @@ impl Partition {
         Self { name, max_timestamp: target.max_timestamp, heard: false, rounds: 0, brackets: BTreeMap::new() }
     }
 
-    /// Distinct timestamps to ask next, none when every bracket is settled.
+    /// Distinct timestamps to ask next, empty when every bracket is settled.
     fn ask(&self, limits: Limits, now_ms: i64) -> Vec<i64> {
         let open: Vec<_> = self.brackets.values().filter(|it| !it.is_settled(limits.tolerance, now_ms)).collect();
         if open.is_empty() {
@@ -267,7 +269,7 @@ impl Partition {
     }
 }
 
-/// What is said of a partition that is not searched.
+/// The reason for a partition that is not searched.
 pub(crate) fn not_searched(limits: Limits) -> Age {
     unknown(&format!("not among the {} partitions that lag most, the only ones searched", limits.partitions))
 }

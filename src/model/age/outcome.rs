@@ -1,11 +1,11 @@
-//! What a search tells of one record's age, and how far it can be relied on.
+//! The result of a search for one record's age, and how far it can be relied on.
 
 use crate::model::unknown::Unknown;
 
 /// How old the next record to read is, in milliseconds before the search's `now_ms`.
 ///
 /// Stamps are the producer's (`CreateTime`) or the broker's (`LogAppendTime`), and only those that no earlier record
-/// exceeds can be found. So [`Age::Exact`] holds in any log, and every other age says what it takes for granted.
+/// exceeds can be found. So [`Age::Exact`] holds in any log, and every other age states its assumption.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub enum Age {
     /// There is nothing left to read.
@@ -20,34 +20,35 @@ pub enum Age {
     ///
     /// It shares its neighbour's stamp (a batch stamped at once, `LogAppendTime`): then `ms` is exact. Or an earlier
     /// record is stamped later than it (`CreateTime` out of order): then `ms` is too small. Or it was compacted away:
-    /// then `ms` is too great, by one gap between surviving records at most. `ListOffsets` cannot tell which.
+    /// then `ms` is too great, by one gap between surviving records at most. `ListOffsets` cannot show which.
     Tied {
         /// The age of the newest stamp before the record, exact for a log in order without holes.
         ms: u64,
-        /// The record is at least so old, in any log.
+        /// The record is at least this old, in any log.
         at_least_ms: u64,
     },
-    /// The search was stopped, or the bracket is within the tolerance: in a log in order, the record is at most so old.
+    /// The search was stopped, or the bracket is within the tolerance: in a log in order, the record is at most this
+    /// old.
     AtMost {
         /// The older bound.
         ms: u64,
-        /// The record is at least so old, in any log.
+        /// The record is at least this old, in any log.
         at_least_ms: u64,
     },
-    /// The record is at least so old, in any log.
+    /// The record is at least this old, in any log.
     ///
-    /// That is all there is to know where no later record has a greater stamp, where records without a stamp may come
-    /// first, and where the record is stamped in the future (then 0).
+    /// Nothing more can be known if no later record has a greater stamp, if records without a stamp may come first, or
+    /// if the record is stamped in the future (then 0).
     AtLeast {
         /// The younger bound.
         ms: u64,
     },
-    /// Not searched for: when the log end passed the commit, interpolated between two looks.
+    /// Not searched for: interpolated between two snapshots, as the time at which the log end passed the commit.
     Interpolated {
         /// The estimate.
         ms: u64,
     },
-    /// The age could not be told.
+    /// The age is not known.
     Unknown(Unknown),
 }
 
@@ -58,26 +59,27 @@ pub enum Basis {
     Log,
     /// One side of the bracket; [`Age`] says which.
     Bound,
-    /// Interpolation between looks.
+    /// Interpolation between snapshots.
     History,
 }
 
 /// On which side of the number that is shown an age may lie.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub(crate) enum Bound {
-    /// It is at least so old.
+    /// It is at least this old.
     AtLeast,
-    /// It is at most so old.
+    /// It is at most this old.
     AtMost,
 }
 
 impl Bound {
-    /// The bound of an age that lies between two figures of which the greater one is shown; `None` where a second does not matter.
+    /// The bound of an age that lies between two figures, the greater one of which is shown; `None` if a second does
+    /// not matter.
     pub(crate) fn between(at_least_ms: u64, at_most_ms: u64) -> Option<Self> {
         (at_most_ms.abs_diff(at_least_ms) >= 1_000).then_some(Self::AtMost)
     }
 
-    /// As the report spells it.
+    /// The word in the report.
     pub(crate) const fn word(self) -> &'static str {
         match self {
             Self::AtLeast => "at_least",
@@ -85,7 +87,7 @@ impl Bound {
         }
     }
 
-    /// What stands before the number.
+    /// The sign before the number.
     pub(crate) const fn sign(bound: Option<Self>) -> &'static str {
         match bound {
             Some(Self::AtLeast) => "≥ ",
@@ -94,7 +96,7 @@ impl Bound {
         }
     }
 
-    /// The other way round, of what a report says.
+    /// The reverse, for the word in a report.
     pub(crate) fn of_word(word: Option<&str>) -> Option<Self> {
         [Self::AtLeast, Self::AtMost].into_iter().find(|bound| Some(bound.word()) == word)
     }
@@ -110,7 +112,7 @@ impl Age {
         }
     }
 
-    /// The one number to show and to publish, in milliseconds; `None` where the age could not be told.
+    /// The one number to show and to publish, in milliseconds; `None` if the age is not known.
     #[must_use]
     pub fn ms(&self) -> Option<u64> {
         match self {
@@ -124,7 +126,7 @@ impl Age {
         }
     }
 
-    /// Where [`Age::ms`] comes from; `None` where there is no such number.
+    /// The source of [`Age::ms`]; `None` if there is no such number.
     #[must_use]
     pub fn source(&self) -> Option<Basis> {
         match self {
@@ -144,7 +146,7 @@ impl Age {
 }
 
 impl Basis {
-    /// As the report spells it.
+    /// The word in the report.
     pub(crate) const fn word(self) -> &'static str {
         match self {
             Self::Log => "log",

@@ -1,4 +1,4 @@
-//! Which timestamps to ask next: a mix, since no single rule suits every log.
+//! Which timestamps to ask next: a mixture, since no single rule suits every log.
 
 #[derive(Clone, Copy, Debug)]
 pub(crate) struct Stamped {
@@ -17,7 +17,7 @@ pub(crate) struct Narrowed {
     pub(crate) hi: i64,
     /// The record (or the log's end) that such an answer leads to.
     pub(crate) above: Stamped,
-    /// The width of bracket that would be narrow enough, in milliseconds.
+    /// The width of a bracket that is narrow enough, in milliseconds.
     pub(crate) goal: u64,
 }
 
@@ -27,7 +27,7 @@ pub(crate) fn first(now_ms: i64) -> impl Iterator<Item = i64> {
     [0, now_ms].into_iter().chain(ladder)
 }
 
-/// Distinct timestamps strictly inside the bracket, the most telling first.
+/// Distinct timestamps strictly inside the bracket, the most informative first.
 pub(crate) fn next(view: Narrowed) -> Vec<i64> {
     let Narrowed { wanted, below, hi, above, goal } = view;
     let lo = below.timestamp;
@@ -47,8 +47,8 @@ pub(crate) fn next(view: Narrowed) -> Vec<i64> {
     let near = (u128::from(goal) * 2 / 5).max(width / 256);
     let far = stray.max(width / 16);
 
-    // Towards the bracket's lower end the steps grow denser: there an answer inside a pause tells only that the record
-    // comes before it, while one before the record jumps over any pause by itself.
+    // Towards the bracket's lower end the steps become smaller: there an answer inside a pause shows only that the
+    // record comes before it, while one before the record jumps over any pause by itself.
     let steps = [
         even,
         width / 2,
@@ -76,11 +76,11 @@ pub(crate) fn next(view: Narrowed) -> Vec<i64> {
     asked
 }
 
-/// How long ago the first round asks about: what consumers are usually behind by, then coarser.
+/// How long ago the first round asks about: usual delays of consumers, then coarser steps.
 const LADDER_MS: [i64; 9] =
     [10_000, 60_000, 600_000, 3_600_000, 21_600_000, 86_400_000, 259_200_000, 604_800_000, 2_592_000_000];
 
-/// A gap of no more than so many mean ones is nothing unusual.
+/// A gap of at most this many mean gaps is usual.
 const USUAL_GAPS: u128 = 4;
 
 #[cfg(test)]

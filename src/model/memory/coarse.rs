@@ -5,7 +5,7 @@
 pub(crate) struct Coarse(u8);
 
 impl Coarse {
-    /// The usual silence of a job that runs once a day, looked at each minute, in quarters of a minute.
+    /// The usual silence of a job that runs once a day, with a snapshot each minute, in quarters of a minute.
     pub(crate) const MAX: Self = Self(84);
 
     pub(crate) const fn level(self) -> u8 {
@@ -21,20 +21,20 @@ impl Coarse {
         if octave == 0 { step } else { (8 + step) << (octave - 1) }
     }
 
-    /// The greatest that is not above `value`.
+    /// The largest that is not above `value`.
     pub(crate) fn floor(value: u32) -> Self {
         let octave = value.checked_ilog2().map_or(0, |bits| bits.saturating_sub(2));
         let step = if octave == 0 { value } else { (value >> (octave - 1)) - 8 };
         u8::try_from(octave * 8 + step).map_or(Self::MAX, |level| Self(level).min(Self::MAX))
     }
 
-    /// The least that is not below `value`.
+    /// The smallest that is not below `value`.
     pub(crate) fn ceil(value: u32) -> Self {
         let floor = Self::floor(value);
         if floor.value() < value { Self(floor.0 + 1).min(Self::MAX) } else { floor }
     }
 
-    /// Where steps are longer than a period, it moves when the clock passes a multiple of the step: nothing adds up.
+    /// If steps are longer than a period, it moves when the clock passes a multiple of the step: no error adds up.
     pub(crate) fn age(self, passed: u32, from_ms: i64, to_ms: i64, period_ms: i64) -> Self {
         let step = 1 << u32::from(self.0 / 8).saturating_sub(1);
         let more = if step == 1 {

@@ -4,12 +4,12 @@
 
 use crate::model::lag::{Assigned, Committed};
 
+mod answers;
 mod coarse;
 mod habit;
 mod packed;
 mod reading;
 mod rest;
-mod told;
 mod warning;
 
 pub(crate) use coarse::Coarse;
@@ -20,40 +20,41 @@ pub use reading::{Aged, Away, Members, Reading, Sample};
 use rest::Rest;
 pub(crate) use warning::{Shown, Warning};
 
-/// What counts as late, and what raises an alarm.
+/// Thresholds of lag, and what raises an alarm.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub struct Thresholds {
-    /// Offsets a group may be behind and still count as caught up.
+    /// Offsets that a group may be behind and still count as caught up.
     ///
-    /// 0 is Burrow's default. Markers of transactions need none: what each commit leaves is learnt.
+    /// 0 is Burrow's default. Markers of transactions need no allowance: what each commit leaves is learnt.
     pub allowed_lag: u64,
-    /// Milliseconds from one snapshot to the next: a minute or more on a schedule, also less where one process takes several.
+    /// Milliseconds from one snapshot to the next: a minute or more on a schedule, also less if one process takes
+    /// several.
     pub period_ms: i64,
-    /// Whether a partition that nobody in a living group subscribes to counts as stopped.
+    /// Whether a partition that no member of a living group subscribes to counts as stopped.
     pub unassigned_alarms: bool,
     /// Whether a partition that is read but never committed counts as slow.
     pub uncommitted_alarms: bool,
-    /// How old the oldest unread record may be; `None` where no objective is set.
+    /// The maximum age of the oldest unread record; `None` if no objective is set.
     pub objective: Option<Objective>,
-    /// What a group comes to that nobody has read with since the first snapshot.
+    /// The status of a group that has had no reader since the first snapshot.
     pub abandoned: Abandoned,
 }
 
-/// How old the oldest unread record may be, in seconds.
+/// The maximum age of the oldest unread record, in seconds.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub struct Objective {
     /// Older than this is at least a warning; younger is never slow, stalled or stopped.
     pub(crate) warn_s: u64,
-    /// Older than this is an error; `None` where age alone is never one.
+    /// Older than this is an error; `None` if age alone is never one.
     pub(crate) err_s: Option<u64>,
 }
 
-/// What a group comes to that has neither had a member nor committed since the first snapshot.
+/// The status of a group that has had neither a member nor a commit since the first snapshot.
 #[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
 pub enum Abandoned {
-    /// Nothing: it was retired, and its commits wait for their expiry.
+    /// OK: it was retired, and its commits wait for their expiry.
     Ok,
-    /// A warning, since nobody may know of it any more.
+    /// A warning, since it may have been forgotten.
     #[default]
     Warn,
     /// An error like any other group that stopped.
@@ -61,7 +62,7 @@ pub enum Abandoned {
 }
 
 impl Thresholds {
-    /// What applies where nothing is configured: a snapshot each minute, and no record of lag allowed.
+    /// The default configuration: a snapshot each minute, and no allowed lag.
     pub const DEFAULT: Self = Self {
         allowed_lag: 0,
         period_ms: 60_000,
@@ -71,7 +72,7 @@ impl Thresholds {
         abandoned: Abandoned::Warn,
     };
 
-    /// Whether snapshots come more often than each minute, so that rules which count them must look at the clock too.
+    /// Whether snapshots come more often than each minute, so that rules which count them must check the clock too.
     pub(crate) fn is_close_up(&self) -> bool {
         self.period_ms < MINUTE_MS
     }
@@ -87,16 +88,16 @@ pub(crate) const MINUTE_MS: i64 = 60_000;
     reason = "each is a fact of its own; what excludes each other shares digits in packed.rs"
 )]
 pub struct Memory {
-    /// Since the last inferred commit, or since it was last caught up, whoever reads.
+    /// Since the last inferred commit, or since it was last caught up, with or without a reader.
     silent: Coarse,
     /// The usual length of that silence in quarters of a period; below [`ONE_PERIOD`] the number of commits seen.
     gap: Coarse,
-    /// Inferred commits in a row that were behind the log of their time (`reference_lag`); at its limit only while the last one was even
-    /// behind the log of the snapshot before, which no group does that keeps up.
+    /// How many commits in a row lagged the log end of their time (`reference_lag`). Reaches its limit only if the
+    /// last one also lagged the log end of the previous snapshot; a group that keeps up never does.
     bad: u8,
-    /// Whether it was found slow, or was lately; while the warning stands `bad` is at its limit.
+    /// Whether it was found slow, or was recently; during a warning `bad` is at its limit.
     warning: Warning,
-    /// Whether its commits leave the same each time; while they do `bad` is 0.
+    /// Whether its commits leave the same rest each time; while they do `bad` is 0.
     rest: Rest,
     /// Quarters of an hour by the clock until a step backwards is forgotten.
     rewound: u8,
@@ -106,20 +107,21 @@ pub struct Memory {
     members_seen: bool,
     /// Whether readers come and go: 0 no, 1 they did, 2 they did in the stretch of the clock that began last.
     habit: u8,
-    /// The last known answer, while it stands.
+    /// The last known answer, while it counts.
     assigned: Assigned,
-    /// Whether the group was an error before runs that could not read it, and neither committed nor caught up since: then who reads is not
-    /// remembered.
+    /// Whether the group was an error before runs that could not read it, and neither committed nor caught up since:
+    /// then the reader is not remembered.
     held: bool,
-    /// For how long nobody knew: while the group rebalances, or could not be described.
+    /// For how long it was not known: while the group rebalances, or could not be described.
     unstable: u8,
-    /// Looks so far, this one included.
+    /// Snapshots so far, this one included.
     snapshots: u8,
-    /// Whether a commit, or the group caught up, was seen since the memory began.
+    /// Whether a commit, or the group being caught up, was seen since the memory began.
     supported: bool,
     /// Whether the oldest unread record was older than its objective at this snapshot.
     late: bool,
-    /// Looks left for which lost records are a warning; [`LOSS_TOLD`] while the same commit still stands below the log start.
+    /// Snapshots left for which lost records are a warning; [`LOSS_REPORTED`] while the same commit is still below the
+    /// log start.
     loss: u8,
 }
 
@@ -127,7 +129,7 @@ impl Memory {
     /// Each packed memory is below this.
     pub const PACKED_LIMIT: u64 = 1 << 33;
 
-    /// The memory after `reading`, given what the newest earlier run left; `None` where there is none that fits.
+    /// The memory after `reading`, given what the newest earlier run stored; `None` if there is none that fits.
     #[must_use]
     pub fn fold(previous: Option<&Sample>, reading: &Reading, thresholds: &Thresholds) -> Self {
         let no_reader = reading.has_no_reader(thresholds);
@@ -140,7 +142,7 @@ impl Memory {
         let caught_up = reading.is_caught_up(thresholds) || rest == Rest::Known;
         let passed = periods(previous.time_ms, reading.time_ms, period_ms);
         let snapshots = counted(past.snapshots, passed.min(1), SNAPSHOTS_LIMIT);
-        // The first reading after such a time begins to count anew: members may not have come back yet.
+        // The first reading after such a time starts to count again: members may not have come back yet.
         let (from_ms, passed) = match reading.away {
             Some(_) => (reading.time_ms, 0),
             None => (previous.time_ms, passed),
@@ -194,7 +196,7 @@ impl Memory {
             warning: if rest == Rest::No { warning } else { Warning::NEVER },
             rest,
             rewound: match (previous.committed, reading.committed) {
-                // Who stood past the end of a log that began again has nowhere to go but back.
+                // A group past the end of a log that began again can only go back.
                 (Committed::At(before), Committed::At(now)) if now < before && before <= previous.end => {
                     REWIND_REMEMBERED
                 }
@@ -202,7 +204,7 @@ impl Memory {
             },
             absent: match reading.members {
                 _ if held => 0,
-                // Who read for a while of a long period and is gone may be a job.
+                // A reader that was present for a while of a long period and is gone may be a job.
                 _ if committed && !caught_up && no_reader && assigned == Assigned::No && is_long => 1,
                 _ if committed || caught_up => 0,
                 _ if assigned == Assigned::Unknown && unstable > ANSWER_STANDS => 0,
@@ -223,8 +225,8 @@ impl Memory {
             loss: match (reading.lost() > 0 && rest != Rest::Known, committed) {
                 (true, true) => LOSS_REMEMBERED,
                 (true, false) if past.loss == 0 => LOSS_REMEMBERED,
-                (true, false) if past.loss == LOSS_TOLD || u32::from(past.loss) <= passed => LOSS_TOLD,
-                (false, _) if past.loss == LOSS_TOLD => 0,
+                (true, false) if past.loss == LOSS_REPORTED || u32::from(past.loss) <= passed => LOSS_REPORTED,
+                (false, _) if past.loss == LOSS_REPORTED => 0,
                 _ => past.loss.saturating_sub(u8::try_from(passed).unwrap_or(u8::MAX)),
             },
         }
@@ -247,13 +249,14 @@ impl Memory {
             snapshots: 1,
             supported: false,
             late: false,
-            // When it happened is not known, so it is no news.
-            loss: if reading.lost() > 0 { LOSS_TOLD } else { 0 },
+            // When it happened is not known, so it is not new.
+            loss: if reading.lost() > 0 { LOSS_REPORTED } else { 0 },
         }
     }
 }
 
-/// Scheduled periods between two snapshots: rounded, since runs start seconds late, but none gets lost when snapshots are closer.
+/// Scheduled periods between two snapshots: rounded, since runs start seconds late, but none gets lost when snapshots
+/// are closer.
 fn periods(from_ms: i64, to_ms: i64, period_ms: i64) -> u32 {
     let passed = to_ms.saturating_sub(from_ms);
     let whole = if passed >= period_ms - passed {
@@ -268,34 +271,36 @@ fn counted(count: u8, more: u32, limit: u8) -> u8 {
     u8::try_from(u32::from(count).saturating_add(more)).map_or(limit, |count| count.min(limit))
 }
 
-/// The first snapshot that shows a condition counts as one, however long ago the one before it is.
+/// The first snapshot that shows a condition counts as one, however long ago the previous one is.
 fn since_first(count: u8, passed: u32, limit: u8) -> u8 {
     counted(count, if count == 0 { 1 } else { passed }, limit)
 }
 
 /// The longest silence that is counted, in periods: one and a half days of minutes.
 const SILENCE_MAX: Coarse = Coarse::of_level(73);
-/// Snapshots below which nothing is said.
+/// With fewer snapshots there is no verdict.
 const SNAPSHOTS_LIMIT: u8 = 3;
 /// Periods without a reader after which it counts as lost.
 const ABSENT_LIMIT: u8 = 3;
-/// Periods without a reader after which a return tells that readers come and go: a job's run may hide in the snapshot beside a missing one.
+/// Absences of at least this many periods that end with a return mark the readers as a periodic job: the job's run may
+/// hide in the snapshot next to a missing one.
 const ABSENT_FOR_A_HABIT: u8 = 2;
-/// From this period on, in milliseconds, one is enough: a job that runs in every second period is away at every second snapshot.
+/// From this period on, in milliseconds, one is enough: a job that runs in every second period is absent in every
+/// second snapshot.
 const LONG_PERIOD_MS: i64 = 15 * 60_000;
-/// Periods that the last known answer stands for while a group rebalances.
+/// Periods for which the last known answer counts while a group rebalances.
 const ANSWER_STANDS: u8 = 3;
-/// Periods of not knowing who reads that are told apart.
+/// Periods without a known reader that are counted.
 const UNSTABLE_LIMIT: u8 = 10;
-/// Late commits in a row after which a trend is asked for, the last of them very late.
+/// Late commits in a row after which the trend is checked, the last of them very late.
 const BAD_LIMIT: u8 = 5;
-/// Quarters of an hour for which a step backwards is remembered, the first one seldom whole.
+/// Quarters of an hour for which a step backwards is remembered; the first one is seldom whole.
 const REWIND_REMEMBERED: u8 = 5;
 const QUARTER_HOUR_MS: i64 = 15 * 60_000;
-/// Looks for which lost records are a warning, the one that sees it included.
+/// Snapshots for which lost records are a warning, the first one with the loss included.
 const LOSS_REMEMBERED: u8 = 10;
-/// The loss was told, and the same commit still stands below the log start.
-const LOSS_TOLD: u8 = LOSS_REMEMBERED + 1;
+/// The loss was reported, and the same commit is still below the log start.
+const LOSS_REPORTED: u8 = LOSS_REMEMBERED + 1;
 /// A period in the unit of the gap.
 const ONE_PERIOD: u32 = 4;
 

@@ -1,7 +1,7 @@
 //! The memory as one number, each field a digit with a radix of its own.
 //!
-//! Only states that can be are numbered, so some digits hold several fields: what is remembered of a reader that is there is not what is
-//! remembered of one that is gone. Whoever changes what a digit means must raise the format of the pages.
+//! Only possible states have numbers, so some digits hold several fields: what is remembered of a present reader is
+//! not what is remembered of one that is gone. A change of what a digit means requires a new format of the pages.
 
 use super::coarse::Coarse;
 use super::rest::Rest;
@@ -28,7 +28,7 @@ impl Memory {
         digits.iter().zip(RADICES).rev().fold(0, |packed, (digit, radix)| packed * radix + u64::from(*digit))
     }
 
-    /// The memory behind a number from the store; `None` where the number is too great for one.
+    /// The memory behind a number from the store; `None` if the number is too large for one.
     #[must_use]
     pub fn unpack(mut packed: u64) -> Option<Self> {
         let mut digits = [0; RADICES.len()];
@@ -60,7 +60,7 @@ impl Memory {
         })
     }
 
-    /// Until there are snapshots enough no gap is known, and a first one supports nothing.
+    /// In the first snapshots no gap is known, and the very first one supports no verdict.
     fn gap_digit(self) -> u8 {
         let (level, supported) = (self.gap.level(), u8::from(self.supported));
         match self.snapshots {
@@ -70,7 +70,7 @@ impl Memory {
         }
     }
 
-    /// A warning stands at the limit of late commits, and a rest counts only where the last commit is not late otherwise.
+    /// A warning implies the limit of late commits, and a rest counts only if the last commit is not late otherwise.
     fn trend_digit(self) -> u8 {
         match (self.warning, self.rest) {
             (Warning::None(_), Rest::Once) => WARNINGS,
@@ -83,7 +83,7 @@ impl Memory {
         }
     }
 
-    /// Who is assigned is there, and an absence is remembered while the answer before it would have stood.
+    /// An assigned reader is present, and an absence is remembered for as long as the answer before it counts.
     fn reader_digit(self) -> u8 {
         let seen = u8::from(self.members_seen);
         match self.assigned {
@@ -132,21 +132,21 @@ fn of_reader_digit(digit: u8) -> (Assigned, u8, u8, bool) {
     }
 }
 
-/// Below this a gap is a number of commits, and the one before it never is one.
+/// Below this a gap is a number of commits.
 const FEW_COMMITS: u8 = COMMITS_TO_KNOW - 1;
 /// States of the first two snapshots.
 const EARLY: u8 = 5;
 /// States without a warning and without a rest.
 const LATE_COMMITS: u8 = (BAD_LIMIT + 1) * (Warning::LATELY + 1);
-/// Where those begin of a warning that came again.
+/// Where the states of a repeated warning begin.
 const AGAIN: u8 = LATE_COMMITS + 1;
 /// The same and those with a warning.
 const WARNINGS: u8 = AGAIN + 1 + Warning::CALM;
-/// Readers that are there; where those begin of which nobody knows, and where those of them that were absent.
+/// Present readers; where unknown ones begin, and where those of them that were absent before.
 const PRESENT: u8 = ANSWER_STANDS + 1;
 const UNKNOWN: u8 = PRESENT + (ABSENT_LIMIT + 1) * 2;
 const UNKNOWN_ABSENT: u8 = UNKNOWN + (UNSTABLE_LIMIT + 1) * 2;
-/// Who reads is not remembered.
+/// The reader is not remembered.
 const HELD: u8 = UNKNOWN_ABSENT + (ANSWER_STANDS + 1) * ABSENT_LIMIT * 2;
 
 /// How many values each digit has, in the order of [`Memory::pack`].

@@ -1,55 +1,55 @@
-//! What is seen of a partition, now and earlier.
+//! What is read of a partition, now and earlier.
 
 use super::{Memory, Thresholds};
 use crate::model::age::Bound;
 use crate::model::lag::{self, Assigned, Committed, Lag, LogRange};
 
-/// What one snapshot says of one partition, in the eyes of one group.
+/// One partition in one snapshot, for one group.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub struct Reading {
     /// When the log end was read, in milliseconds since the epoch.
     pub time_ms: i64,
-    /// Where the group will read next.
+    /// The next offset that the group reads.
     pub committed: Committed,
-    /// What the log holds, read after the commit.
+    /// The range of the log, read after the commit.
     pub log: LogRange,
     /// Whether this partition has a reader.
     pub assigned: Assigned,
     /// Whether the group has any.
     pub members: Members,
-    /// Set where runs before this one could not read it.
+    /// Set if runs before this one could not read it.
     pub away: Option<Away>,
-    /// What lies between the two, worked out once.
+    /// The distance between the two, computed once.
     pub(super) lag: Lag,
 }
 
-/// What an earlier run left in the store about one partition.
+/// What an earlier run stored about one partition.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub struct Sample {
     /// When the log end was read, in milliseconds since the epoch.
     pub time_ms: i64,
-    /// Where the group would have read next.
+    /// The next offset that the group would have read.
     pub committed: Committed,
     /// The high watermark.
     pub end: i64,
-    /// What that run knew of the time before.
+    /// The memory of that run.
     pub memory: Memory,
 }
 
-/// The time since the sample before a reading, in which nobody could read the partition: nor could its group, most likely, so that its
-/// silence says nothing.
+/// The time since the sample before a reading, in which no run could read the partition: most likely its group could
+/// not either, so its silence proves nothing.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub struct Away {
     /// Whether the group was an error when it was last published.
     pub alarmed: bool,
 }
 
-/// Between which bounds the age of the oldest unread record lies, in milliseconds.
+/// The bounds of the age of the oldest unread record, in milliseconds.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub struct Aged {
-    /// It is at least so old.
+    /// It is at least this old.
     pub at_least_ms: u64,
-    /// It is at most so old, as far as a log in order tells; `None` where nothing does.
+    /// It is at most this old, in a log in order; `None` if nothing bounds it.
     pub at_most_ms: Option<u64>,
 }
 
@@ -92,12 +92,12 @@ impl Reading {
         Self::new(self.time_ms, committed, LogRange { end, ..self.log }, self.assigned, self.members).after(self.away)
     }
 
-    /// What lies between the commit and the end of the log.
+    /// The distance between the commit and the end of the log.
     pub(crate) fn lag(&self) -> Lag {
         self.lag
     }
 
-    /// Offsets left to read; the whole log where nothing was ever committed.
+    /// Offsets left to read; the whole log if nothing was ever committed.
     pub(crate) fn unread(&self) -> u64 {
         self.lag.unread().unwrap_or(self.log.len())
     }
@@ -107,7 +107,7 @@ impl Reading {
         self.log.end < earlier.end
     }
 
-    /// Whether nobody in the group reads this partition while the group itself is alive.
+    /// Whether no member of the group reads this partition while the group itself has members.
     pub(crate) fn is_unassigned(&self) -> bool {
         self.members == Members::Present && self.assigned == Assigned::No
     }
@@ -122,9 +122,9 @@ impl Reading {
         matches!(self.lag, Lag::PastEnd(_))
     }
 
-    /// Whether nothing is left to read beyond what is allowed.
+    /// Whether nothing is left to read beyond the allowed lag.
     ///
-    /// A group without a reader is not caught up because retention deleted what it had left to read.
+    /// A group without a reader is not caught up just because retention deleted the rest.
     pub(crate) fn is_caught_up(&self, thresholds: &Thresholds) -> bool {
         let lost = self.lost() > 0 && self.assigned != Assigned::Yes;
         self.unread() <= thresholds.allowed_lag && !lost && !self.is_past_end()
@@ -150,9 +150,9 @@ impl Sample {
     }
 }
 
-/// How far `offset` was behind the log of a moment before it was seen, so that a commit on its way is no lag.
+/// How far `offset` was behind the log end a moment before it was read, so that a commit on its way is no lag.
 ///
-/// Both points are (time in milliseconds, log end); between them the log is taken to grow evenly.
+/// Both points are (time in milliseconds, log end); between them the log is assumed to grow steadily.
 pub(crate) fn reference_lag(offset: i64, (from_ms, from_end): (i64, i64), (to_ms, to_end): (i64, i64)) -> u64 {
     let part = i128::from(to_ms.saturating_sub(from_ms).saturating_sub(REFERENCE_AGE_MS).max(0));
     let whole = i128::from(to_ms.saturating_sub(from_ms).max(1));
@@ -160,7 +160,7 @@ pub(crate) fn reference_lag(offset: i64, (from_ms, from_end): (i64, i64), (to_ms
     u64::try_from(end - i128::from(offset)).unwrap_or(0)
 }
 
-/// How old the log end is that a commit is held against, in milliseconds: time for a commit to be on its way.
+/// The age of the log end that a commit is compared with, in milliseconds: time for a commit to arrive.
 const REFERENCE_AGE_MS: i64 = 30_000;
 
 #[cfg(test)]
@@ -172,6 +172,6 @@ mod tests {
         assert_eq!(reference_lag(100, (0, 100), (60_000, 160)), 30);
         assert_eq!(reference_lag(130, (0, 100), (60_000, 160)), 0);
         assert_eq!(reference_lag(90, (0, 100), (120_000, 220)), 100);
-        assert_eq!(reference_lag(90, (0, 100), (20_000, 160)), 10); // both looks are younger than that
+        assert_eq!(reference_lag(90, (0, 100), (20_000, 160)), 10); // both snapshots are younger than that
     }
 }

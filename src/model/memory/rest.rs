@@ -1,7 +1,8 @@
-//! What each commit of a consumer leaves, which are no records: the markers of transactions (KIP-98).
+//! What each commit of a consumer leaves although no record is left: the markers of transactions (KIP-98).
 //!
-//! A consumer that commits the offset of the last record and one, as many clients did and some do, stands one short of the end of a topic
-//! that is written with transactions, for ever: the last offset is a marker. So what several commits in a row left exactly is its end.
+//! A consumer that commits the offset of the last record plus one, as many clients did and some do, stays one short of
+//! the end of a topic that is written with transactions, for ever: the last offset is a marker. So a rest that several
+//! commits in a row left exactly is the end for this consumer.
 
 use std::cmp::Ordering;
 
@@ -14,13 +15,13 @@ pub(crate) enum Rest {
     /// They do not, or too few were seen.
     #[default]
     No,
-    /// The last commit left what was left before it.
+    /// The last commit left what the one before it left.
     Once,
     /// The last two did.
     Twice,
-    /// So many did that the rest is taken for this consumer's end, where it stands.
+    /// This many did, so the rest counts as this consumer's end while it stays the same.
     Known,
-    /// It was known, and once more offsets came, few enough to be a transaction that was aborted.
+    /// It was known, and once more offsets arrived, few enough for an aborted transaction.
     Passed,
 }
 
@@ -33,7 +34,7 @@ impl Rest {
         let stands = now == before && reading.log.end == previous.end;
         let left = match reading.lag() {
             Lag::Offsets(left @ 1..=MOST_LEFT) => left,
-            // Retention deletes markers like records.
+            // Retention deletes markers as well as records.
             Lag::Lost { readable: 0, .. } if stands => return self,
             _ => return Self::No,
         };
@@ -53,16 +54,16 @@ impl Rest {
 }
 
 impl Memory {
-    /// Whether all that is left is what each commit leaves.
+    /// Whether only the rest of each commit is left.
     pub(crate) fn is_at_rest(self) -> bool {
         self.rest == Rest::Known
     }
 
-    /// Whether what is left beyond that may be a transaction that was aborted.
+    /// Whether what is left beyond that may be an aborted transaction.
     pub(crate) fn is_past_its_rest(self) -> bool {
         self.rest == Rest::Passed
     }
 }
 
-/// Offsets that a rest has at most: an aborted transaction and its marker are part of it.
+/// The largest rest in offsets: an aborted transaction and its marker are part of it.
 const MOST_LEFT: u64 = 100;

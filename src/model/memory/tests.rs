@@ -17,13 +17,13 @@ fn reading(minute: i64, committed: i64, end: i64) -> Reading {
     )
 }
 
-fn fold(looks: impl IntoIterator<Item = Reading>) -> Memory {
-    fold_with(&MINUTE, looks)
+fn fold(readings: impl IntoIterator<Item = Reading>) -> Memory {
+    fold_with(&MINUTE, readings)
 }
 
-fn fold_with(thresholds: &Thresholds, looks: impl IntoIterator<Item = Reading>) -> Memory {
+fn fold_with(thresholds: &Thresholds, readings: impl IntoIterator<Item = Reading>) -> Memory {
     let mut previous = None;
-    for reading in looks {
+    for reading in readings {
         let memory = Memory::fold(previous.as_ref(), &reading, thresholds);
         assert_eq!(Memory::unpack(memory.pack()), Some(memory));
         previous =
@@ -56,13 +56,13 @@ fn missing_snapshots_age_the_silence_by_the_time_that_passed() {
 }
 
 #[test]
-fn a_look_that_finds_it_behind_counts_one_however_long_nobody_looked() {
+fn the_first_snapshot_with_lag_counts_one_however_long_none_was_taken() {
     let memory = fold([reading(0, 5, 5), reading(1, 5, 5), reading(90, 5, 9)]);
     assert_eq!(memory.silent_ms(&MINUTE), 60_000);
 }
 
 #[test]
-fn looks_closer_than_a_period_lose_no_time() {
+fn snapshots_closer_than_a_period_lose_no_time() {
     let memory = fold((0..=80).map(|quarter| Reading { time_ms: quarter * 15_000, ..reading(0, 5, 9) }));
     assert!((18..=22).contains(&(memory.silent_ms(&MINUTE) / 60_000)), "{memory:?}");
 }
@@ -72,8 +72,8 @@ fn a_gap_is_known_from_the_third_commit_on_and_jumps_up_and_comes_down_slowly() 
     let gap_after = |minutes: &[i64]| {
         let made = |minute: i64| minutes.iter().filter(|commit| **commit <= minute).count();
         let last = minutes.last().copied().unwrap();
-        let looks = (0..=last).map(|minute| reading(minute, i64::try_from(made(minute)).unwrap(), 1_000));
-        fold(looks).usual_gap_ms(&MINUTE).map(|gap_ms| gap_ms / 1_000)
+        let readings = (0..=last).map(|minute| reading(minute, i64::try_from(made(minute)).unwrap(), 1_000));
+        fold(readings).usual_gap_ms(&MINUTE).map(|gap_ms| gap_ms / 1_000)
     };
     assert_eq!(gap_after(&[10]), None);
     assert_eq!(gap_after(&[10, 11]), None);
@@ -128,8 +128,8 @@ fn another_log_starts_afresh() {
 #[test]
 fn a_step_backwards_is_suspicious_for_an_hour() {
     let after = |commits: i64| {
-        let looks = (0..=commits).map(|n| reading(n + 1, n, 99));
-        fold_with(&Thresholds { allowed_lag: 99, ..MINUTE }, [reading(0, 50, 99)].into_iter().chain(looks))
+        let readings = (0..=commits).map(|n| reading(n + 1, n, 99));
+        fold_with(&Thresholds { allowed_lag: 99, ..MINUTE }, [reading(0, 50, 99)].into_iter().chain(readings))
     };
     assert_eq!([0, 60, 75].map(|commits| after(commits).has_stepped_back()), [true, true, false]);
 }

@@ -1,7 +1,8 @@
 //! A warning that a group falls behind: when it begins, and when it is over.
 //!
-//! The first one ends as soon as a snapshot shows that it is over. A group that falls behind again soon afterwards wavers: its next warning
-//! stands until nothing was wrong for a while, or each swing would open and close an alarm.
+//! The first one ends as soon as a snapshot shows that it is over. A group that falls behind again soon afterwards
+//! alternates: its next warning lasts until nothing was wrong for a while, or each swing would open and close an
+//! alarm.
 
 use super::coarse::periods_on_the_clock;
 use super::{Memory, QUARTER_HOUR_MS, Thresholds};
@@ -9,11 +10,11 @@ use super::{Memory, QUARTER_HOUR_MS, Thresholds};
 /// Whether a partition was found slow, and what is remembered of the last time.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, Hash)]
 pub(crate) enum Warning {
-    /// It is not slow; so many stretches of the clock ago a warning ended, counted down from [`Warning::LATELY`].
+    /// It is not slow; a warning ended this many stretches of the clock ago, counted down from [`Warning::LATELY`].
     None(u8),
     /// It was found slow, and neither caught up nor clearly gained ground since.
     Stands,
-    /// The same, soon after the last time; for so many stretches of the clock it has looked as if it were over.
+    /// The same, soon after the last time; for this many stretches of the clock it has seemed to be over.
     Again(u8),
 }
 
@@ -32,14 +33,14 @@ pub(crate) struct Shown {
 }
 
 impl Warning {
-    /// No warning, and none lately.
+    /// No warning, and none recently.
     pub(crate) const NEVER: Self = Self::None(0);
     /// Stretches of the clock for which the end of a warning is remembered.
     pub(crate) const LATELY: u8 = 2;
     /// Stretches of the clock without trouble that end a warning that came again.
     pub(crate) const CALM: u8 = 2;
 
-    /// Whether it stands.
+    /// Whether it is active.
     pub(crate) fn stands(self) -> bool {
         !matches!(self, Self::None(_))
     }

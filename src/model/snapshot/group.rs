@@ -25,19 +25,19 @@ pub struct Group {
     pub rows: Known<Range<usize>>,
     /// What could not be read of the group and belongs to no single partition of it.
     pub gaps: Vec<Unknown>,
-    /// Partitions that it had at an earlier run, and has no more, by topic.
+    /// Partitions that it had in an earlier run, and no longer has, by topic.
     pub vanished: Vec<Vanished>,
-    /// Topics that its members subscribe to or were assigned, or that it committed to, and that do not exist: there is nothing to
-    /// read of them.
+    /// Topics that its members subscribe to or are assigned to, or that it committed to, and that do not exist: it
+    /// cannot read them.
     pub missing_topics: Vec<Arc<str>>,
 }
 
-/// Partitions of one topic that a group had and has no more.
+/// Partitions of one topic that a group had and no longer has.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub struct Vanished {
-    /// The topic's name; `None` where nobody tells it any more.
+    /// The topic's name; `None` if it is no longer known.
     pub topic: Option<Arc<str>>,
-    /// The topic's id; `None` on brokers that have none.
+    /// The topic's id; `None` at brokers without topic ids.
     pub id: Option<u128>,
     /// Their numbers, in order.
     pub partitions: Vec<i32>,
@@ -45,35 +45,35 @@ pub struct Vanished {
     pub why: Gone,
 }
 
-/// Why a partition is gone that a group had.
+/// Why a group no longer has a partition.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub enum Gone {
-    /// There is no such topic any more.
+    /// The topic no longer exists.
     Deleted,
-    /// The topic was deleted, and another one of the same name is there.
+    /// The topic was deleted, and another one of the same name exists.
     Recreated,
-    /// The topic is there, and the group has no commit in it any more: it expired, or was deleted.
+    /// The topic exists, and the group no longer has a commit in it: it expired, or was deleted.
     NoCommit,
-    /// The topic is there, and this user may not describe it any more.
+    /// The topic exists, and this user may no longer describe it.
     Hidden,
-    /// Nobody tells.
-    Untold(Unknown),
+    /// Unknown.
+    Unknown(Unknown),
 }
 
 impl Gone {
-    /// Whether it is known that nothing is left to read there.
+    /// Whether nothing is left to read there, as far as is known.
     pub(crate) fn is_known(&self) -> bool {
         matches!(self, Self::Deleted | Self::Recreated | Self::NoCommit)
     }
 
-    /// As a report spells it.
+    /// The word in a report.
     pub(crate) fn word(&self) -> &'static str {
         match self {
             Self::Deleted => "deleted",
             Self::Recreated => "recreated",
             Self::NoCommit => "no_commit",
             Self::Hidden => "hidden",
-            Self::Untold(_) => "unknown",
+            Self::Unknown(_) => "unknown",
         }
     }
 }
@@ -95,12 +95,12 @@ impl fmt::Display for Vanished {
             Gone::Recreated => f.write_str(", which was deleted and created again"),
             Gone::NoCommit => f.write_str(", where its commits expired or were deleted"),
             Gone::Hidden => f.write_str(", which this user may not describe any more: grant it DESCRIBE on the topic"),
-            Gone::Untold(why) => write!(f, ": {why}"),
+            Gone::Unknown(why) => write!(f, ": {why}"),
         }
     }
 }
 
-/// Partitions that are named of many.
+/// How many partitions are named.
 const PARTITIONS_SHOWN: usize = 10;
 
 /// A group's state as its coordinator names it (`Stable`, `Empty`, `PreparingRebalance`, …).
@@ -132,7 +132,7 @@ impl Deref for GroupState {
 /// The protocol of a group (KIP-848, KIP-932, KIP-1071).
 #[derive(Clone, Copy, Debug, PartialEq, Eq, Hash)]
 pub enum Kind {
-    /// The protocol of old: `JoinGroup` and `SyncGroup`, or commits alone.
+    /// The classic protocol: `JoinGroup` and `SyncGroup`, or commits alone.
     Classic,
     /// KIP-848.
     Consumer,
@@ -145,7 +145,7 @@ pub enum Kind {
 /// One member of a group.
 #[derive(Debug)]
 pub struct Member {
-    /// What its coordinator calls it.
+    /// Its id at the coordinator.
     pub id: Box<str>,
     /// `client.id`.
     pub client_id: Box<str>,
@@ -166,12 +166,12 @@ impl Kind {
 }
 
 impl Group {
-    /// A group that somebody expects and nobody knows.
+    /// An expected group that does not exist.
     pub(crate) fn missing(name: &str) -> Self {
         Self::without_partitions(name, Ok(GroupState::DEAD), Ok(Vec::new()), Ok(0..0))
     }
 
-    /// A group that may exist, and of which nothing could be read.
+    /// A group that may exist, and that could not be read.
     pub(crate) fn unread(name: &str, why: &Unknown) -> Self {
         Self::without_partitions(name, Err(why.clone()), Err(why.clone()), Err(why.clone()))
     }
@@ -200,22 +200,22 @@ impl Group {
         self.state == Ok(GroupState::DEAD) && self.rows.as_ref().is_ok_and(Range::is_empty)
     }
 
-    /// The first of what could not be read of it besides single partitions; `None` where it is known whole.
-    pub(crate) fn untold(&self) -> Option<&Unknown> {
+    /// The first problem of the group as a whole; `None` if everything but single partitions could be read.
+    pub(crate) fn incomplete(&self) -> Option<&Unknown> {
         self.rows.as_ref().err().or(self.gaps.first())
     }
 
-    /// Its run of [`super::Snapshot::rows`]; empty where its rows are not known.
+    /// Its range of [`super::Snapshot::rows`]; empty if its rows are not known.
     pub(crate) fn range(&self) -> Range<usize> {
         self.rows.clone().unwrap_or_default()
     }
 
-    /// The member that one of its rows is assigned to; of a share group the first of them.
+    /// The member that one of its rows is assigned to; for a share group the first of them.
     pub(crate) fn member_of(&self, row: &Row) -> Option<&Member> {
         self.members.as_ref().ok()?.get(usize::try_from(row.member?.get() - 1).ok()?)
     }
 
-    /// Whether it is known what its members are assigned to: the group is stable, or has none.
+    /// Whether the assignment of its members is known: the group is stable, or has no members.
     pub(crate) fn is_settled(&self) -> bool {
         self.members.is_ok() && self.state.as_ref().is_ok_and(|state| matches!(&**state, "Stable" | "Empty" | "Dead"))
     }

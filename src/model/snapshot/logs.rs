@@ -5,7 +5,7 @@ use std::collections::BTreeMap;
 use crate::model::lag::LogRange;
 use crate::model::unknown::{Known, Unknown};
 
-/// Where each partition's log starts and ends, and beside them the causes where there is nothing to tell.
+/// Where each partition's log starts and ends, or the cause why that is unknown.
 #[derive(Debug, Default)]
 pub struct Logs {
     edges: Vec<Edges>,
@@ -14,7 +14,7 @@ pub struct Logs {
     leaders: Vec<i32>,
 }
 
-/// Three offsets of one log, or [`NOTHING`]: there are as many of them as partitions.
+/// Three offsets of one log, or [`NOTHING`]; kept small, because there are as many as partitions.
 #[derive(Clone, Copy, Debug)]
 struct Edges {
     start: i64,
@@ -27,7 +27,7 @@ impl Edges {
 }
 
 impl Logs {
-    /// So many partitions whose logs have not been read.
+    /// This many partitions whose logs have not been read.
     pub(crate) fn unread(partitions: usize) -> Self {
         Self { edges: vec![Edges::UNREAD; partitions], failed: BTreeMap::new(), leaders: Vec::new() }
     }
@@ -43,7 +43,7 @@ impl Logs {
         Some(*leader).filter(|leader| *leader != NO_LEADER)
     }
 
-    /// A commit that was read later stands at this offset, so the log reaches at least so far.
+    /// A commit that was read later has this offset, so the log reaches at least that far.
     pub(crate) fn reach(&mut self, partition: i32, offset: i64) {
         let at = usize::try_from(partition).ok();
         if let Some(edges) = at.and_then(|at| self.edges.get_mut(at)).filter(|edges| edges.end != NOTHING) {
@@ -79,7 +79,7 @@ impl Logs {
 }
 
 impl FromIterator<Known<LogRange>> for Logs {
-    /// One after the other, from partition 0 on.
+    /// In order, from partition 0 on.
     fn from_iter<T: IntoIterator<Item = Known<LogRange>>>(logs: T) -> Self {
         let mut failed = BTreeMap::new();
         let edges = logs.into_iter().enumerate().map(|(at, log)| match log {
@@ -95,7 +95,7 @@ impl FromIterator<Known<LogRange>> for Logs {
     }
 }
 
-/// What stands where nothing was read: no log has an offset below 0. It never leaves this file.
+/// The value for a log that was not read: no log has an offset below 0. It never leaves this file.
 const NOTHING: i64 = -1;
 
 /// What stands where a partition has no leader, as in Kafka's metadata. It never leaves this file.
@@ -106,7 +106,7 @@ mod tests {
     use super::*;
 
     #[test]
-    fn a_log_is_told_or_its_cause_is() {
+    fn a_log_is_reported_or_its_cause_is() {
         let read = LogRange { start: 0, end: 7, last_stable: Some(5) };
         let old = LogRange { start: 1, end: 2, last_stable: None };
         let why = Unknown::because("the partition has no leader");

@@ -1,7 +1,7 @@
-//! What one look at a cluster saw: groups and their commits beside the logs that they read.
+//! What one run read of a cluster: groups and their commits, and the logs that they read.
 //!
-//! What a group has to do with one partition is a row. A row's place in [`Snapshot::rows`] is its name in everything that is
-//! made of a snapshot afterwards: what is derived of rows stands in columns of its own, parallel to them.
+//! A row is one group with one partition. The index of a row in [`Snapshot::rows`] identifies it everywhere later:
+//! values that are derived from rows are columns, parallel to them.
 
 use std::collections::BTreeMap;
 use std::sync::Arc;
@@ -23,7 +23,7 @@ pub(crate) use replicas::{Impaired, Lack};
 pub use replicas::{Placement, Replicas};
 pub use row::Row;
 
-/// One look at a cluster. Brokers are in the order of their ids, topics and groups in that of their names.
+/// One snapshot of a cluster. Brokers are in the order of their ids, topics and groups in that of their names.
 #[derive(Debug)]
 pub struct Snapshot {
     /// Every broker that the cluster's metadata names.
@@ -36,17 +36,17 @@ pub struct Snapshot {
     pub watched: Vec<(usize, Wanted)>,
     /// The groups that were selected.
     pub groups: Vec<Group>,
-    /// What the groups have to do with partitions, in the order of group, topic and partition.
+    /// One row for each group and partition, in the order of group, topic and partition.
     pub rows: Vec<Row>,
     /// The names of all groups that have committed offsets, selected or not, in order.
     pub listed: Known<Vec<Arc<str>>>,
-    /// How many groups were left out as no consumer groups, by protocol type (`connect`, `sr`, …).
+    /// How many groups were left out because they are no consumer groups, by protocol type (`connect`, `sr`, …).
     pub left_out: BTreeMap<String, usize>,
     /// What could not be read and belongs to no single group or partition.
     pub problems: Vec<Problem>,
-    /// How many groups were shown that have committed offsets, be that all of them or not.
+    /// How many groups with committed offsets were listed, whether or not these are all.
     pub shown: usize,
-    /// Why groups whose coordinator is away go unnoticed; `None` where they would be noticed.
+    /// Why groups whose coordinator is away may be unnoticed; `None` if they would be noticed.
     pub blind: Option<Unknown>,
 }
 
@@ -57,25 +57,26 @@ pub struct Broker {
     pub id: i32,
     /// The advertised address that was connected to, as host:port.
     pub address: String,
-    /// The version chosen per API, by the API's name, or why the broker could not be talked to.
+    /// The chosen version of each API, by the API's name, or why the broker could not be reached.
     pub versions: Known<Vec<(&'static str, i16)>>,
-    /// What it offers; `None` where it could not be talked to.
+    /// What it offers; `None` if it could not be reached.
     pub offer: Option<Offer>,
-    /// Milliseconds for which it said that a quota held its answers back (`throttle_time_ms`, KIP-219).
+    /// Milliseconds for which a quota delayed its answers (`throttle_time_ms`, KIP-219).
     pub held_back_ms: u64,
 }
 
 /// The API versions that a broker offers, in two numbers.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub struct Offer {
-    /// A hash of all ranges, those of APIs that meerkat never sends too: another hash is another release, or another configuration.
+    /// A hash of all ranges, including APIs that meerkat never uses: another hash means another release or
+    /// configuration.
     pub hash: u32,
     /// The sum of the highest versions of the APIs that meerkat knows: a newer release has at least as much.
     pub height: u16,
 }
 
 impl Broker {
-    /// What is to be said of a quota; `None` where none held anything back.
+    /// The sentence about a quota; `None` if no answer was delayed.
     pub(crate) fn throttled(&self) -> Option<String> {
         let (s, ms) = (self.held_back_ms / 1_000, self.held_back_ms % 1_000);
         (self.held_back_ms > 0).then(|| {
@@ -84,12 +85,12 @@ impl Broker {
     }
 }
 
-/// One topic, as far as the groups need it.
+/// One topic, as far as the groups read it.
 #[derive(Debug)]
 pub struct Topic {
     /// The topic's name.
     pub name: Arc<str>,
-    /// The topic's id (KIP-516): another one means that the topic was recreated. `None` before Kafka 2.8.
+    /// The topic's id (KIP-516): a different one means that the topic was recreated. `None` before Kafka 2.8.
     pub id: Option<u128>,
     /// The logs of its partitions.
     pub partitions: Known<Logs>,
@@ -111,7 +112,7 @@ impl Topic {
         Ok(sum.min(ENDS_END - 1))
     }
 
-    /// Whether it does not exist, so that there is nothing to read of it.
+    /// Whether it does not exist, so that nothing can be read of it.
     pub(crate) fn is_missing(&self) -> bool {
         self.partitions.as_ref().is_err_and(|why| why.cause() == Cause::NoTopic)
     }
@@ -131,13 +132,13 @@ pub struct Problem {
 pub(crate) struct Unmet {
     /// As it was asked for or expected.
     pub name: Box<str>,
-    /// Why it cannot be told; `None` where there is no such group.
+    /// Why this is not certain; `None` if there is certainly no such group.
     pub(crate) why: Option<Unknown>,
 }
 
 impl Snapshot {
-    /// Adds a group for everything that was asked for or expected and is not here: one that does not exist, or one that could not
-    /// be read.
+    /// Adds a group for every name that was asked for or expected and is missing: one that does not exist, or one that
+    /// could not be read.
     pub(crate) fn miss(&mut self, unmet: Vec<Unmet>) {
         self.groups.extend(unmet.into_iter().map(|Unmet { name, why }| match why {
             None => Group::missing(&name),
@@ -146,9 +147,9 @@ impl Snapshot {
         self.groups.sort_by(|a, b| a.name.cmp(&b.name));
     }
 
-    /// Takes over a commit that was read anew, or a start with what is not acknowledged behind it: a log that was read before reaches
-    /// at least so far by then.
-    pub(crate) fn retell(
+    /// Replaces a commit by a later one, or the start of a share group by a later one with its unacknowledged count: a
+    /// log that was read earlier reaches at least that far by now.
+    pub(crate) fn replace(
         &mut self,
         group: usize,
         (topic, partition, committed, unacknowledged): (Arc<str>, i32, Known<Committed>, Option<u64>),
@@ -167,7 +168,7 @@ impl Snapshot {
         }
     }
 
-    /// How many groups are there of those that were selected.
+    /// How many of the selected groups exist.
     pub(crate) fn present(&self) -> usize {
         self.groups.iter().filter(|group| !group.is_missing()).count()
     }
@@ -178,10 +179,10 @@ impl Snapshot {
         &self.topics[row.topic as usize]
     }
 
-    /// Reports patterns that select nothing, since a check of nothing is not fine and a misspelt name should be seen; then leaves out the
-    /// groups that read none of the selected topics, and counts them.
+    /// Reports patterns that select nothing, since a check of nothing is not OK and a misspelt name should be noticed;
+    /// then leaves out the groups that read none of the selected topics, and counts them.
     ///
-    /// `groups` are held against all names that were listed, so that an empty part of them is no mistake.
+    /// `groups` are compared with all names that were listed, so that an empty part of them is no mistake.
     pub(crate) fn leave_out_unselected(&mut self, groups: &Patterns, topics: &Patterns) {
         let mut report = |place: &str, what: String| {
             self.problems.push(Problem { place: place.into(), what: Unknown::because(what) });
@@ -199,14 +200,15 @@ impl Snapshot {
             return;
         }
         let before = self.groups.len();
-        let reads_none = |group: &Group| group.range().is_empty() && group.untold().is_none() && !group.is_missing();
+        let reads_none =
+            |group: &Group| group.range().is_empty() && group.incomplete().is_none() && !group.is_missing();
         self.groups.retain(|group| !reads_none(group));
         if before > self.groups.len() {
             *self.left_out.entry(OTHER_TOPICS.to_owned()).or_default() += before - self.groups.len();
         }
     }
 
-    /// The log that a row is about.
+    /// The log of a row.
     #[inline]
     pub(crate) fn log(&self, row: &Row) -> Known<LogRange> {
         match &self.topic(row).partitions {
@@ -230,8 +232,8 @@ impl Snapshot {
         })
     }
 
-    /// The log of a row as far as it lies before the group: that of a share group ends after its start and what is not
-    /// acknowledged from there on.
+    /// The log of a row as far as the group still has to read it: for a share group it ends after its start offset and
+    /// the unacknowledged records.
     #[inline]
     pub(crate) fn ahead(&self, row: &Row) -> Known<LogRange> {
         let log = self.log(row)?;
@@ -243,7 +245,7 @@ impl Snapshot {
         Ok(LogRange { end: log.end.min(log.start.max(*start).saturating_add(left)), ..log })
     }
 
-    /// The rows of one of its groups; none where they are not known.
+    /// The rows of one of its groups; empty if they are not known.
     pub(crate) fn rows_of(&self, group: &Group) -> &[Row] {
         &self.rows[group.range()]
     }

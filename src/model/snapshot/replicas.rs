@@ -12,7 +12,7 @@ pub struct Replicas {
 /// The replicas of one topic: two numbers for each partition, and more only for those in trouble.
 #[derive(Debug, Default)]
 pub struct Placement {
-    /// By partition; empty where the metadata was not read.
+    /// By partition; empty if the metadata was not read.
     pub(crate) each: Vec<Replicas>,
     /// Partitions that lack a leader or replicas, in order.
     pub(crate) impaired: Vec<Impaired>,
@@ -24,14 +24,14 @@ pub(crate) struct Impaired {
     pub(crate) partition: i32,
     /// Whether some broker leads it.
     pub(crate) has_leader: bool,
-    /// The brokers of its replica list that do not keep up with it, in order.
+    /// The brokers of its replica list that are not in sync, in order.
     pub(crate) lacks: Vec<(i32, Lack)>,
 }
 
-/// Why a broker does not keep up with a partition that it has a replica of.
+/// Why a broker's replica of a partition is not in sync.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord)]
 pub(crate) enum Lack {
-    /// The broker is not among those that the metadata names.
+    /// The broker is not in the metadata.
     Away,
     /// The broker is there, and its replica is offline: the disk has failed (KIP-112).
     Offline,
@@ -40,7 +40,7 @@ pub(crate) enum Lack {
 }
 
 impl Placement {
-    /// The replicas of a partition; `None` where they are not known.
+    /// The replicas of a partition; `None` if they are not known.
     pub(crate) fn of(&self, partition: i32) -> Option<Replicas> {
         self.each.get(usize::try_from(partition).ok()?).copied().filter(|replicas| replicas.all > 0)
     }

@@ -1,10 +1,10 @@
-//! Burrow's HTTP side, in the words of a Lambda function URL or an HTTP API (payload format 2.0).
+//! Burrow's HTTP side, in the format of a Lambda function URL or an HTTP API (payload format 2.0).
 
 use serde::Serialize;
 
 use super::Origin;
 
-/// What the function returns for one HTTP request.
+/// The function's answer to one HTTP request.
 #[derive(Debug, Serialize)]
 #[serde(rename_all = "camelCase")]
 pub(crate) struct Response {
@@ -37,7 +37,7 @@ impl Response {
         Self::of_type("application/json", status_code, body)
     }
 
-    /// A text that was found.
+    /// A text with status 200.
     pub(crate) fn text(body: String) -> Self {
         Self::of_type("text/plain; version=0.0.4; charset=utf-8", 200, body)
     }
@@ -54,7 +54,7 @@ impl Response {
         Self::new(status_code, body)
     }
 
-    /// That a caller has to log in.
+    /// The answer to a caller that has to log in.
     pub(crate) fn unauthorized(request: &Origin) -> Self {
         let mut response =
             Self::failure(401, "log in with the user name and password of MEERKAT_BURROW_LOGIN", request);
@@ -62,7 +62,7 @@ impl Response {
         response
     }
 
-    /// As one line of JSON; one that is larger than a function's answer may be is a failure that says so.
+    /// As one line of JSON; one that is larger than a function's answer may be becomes an error with the reason.
     pub(crate) fn to_json(&self, request: &Origin) -> String {
         // As above.
         let json = serde_json::to_string(self).unwrap_or_default();
@@ -77,7 +77,7 @@ impl Response {
     }
 }
 
-/// What the answer to a synchronous invocation may have (AWS Lambda, quotas).
+/// Largest answer to a synchronous invocation (AWS Lambda, quotas).
 const LARGEST: usize = 6 * 1024 * 1024;
 
 #[cfg(test)]
@@ -89,11 +89,11 @@ mod tests {
     #[test]
     fn an_answer_that_no_function_may_give_is_a_failure_with_the_way_out() {
         let origin = Origin { url: "/metrics".into(), host: "d.example".into() };
-        let told = |size| -> serde_json::Value {
+        let response = |size| -> serde_json::Value {
             serde_json::from_str(&Response::text("x".repeat(size)).to_json(&origin)).unwrap()
         };
-        assert_eq!(told(6_000_000)["statusCode"], 200);
-        let large = told(LARGEST);
+        assert_eq!(response(6_000_000)["statusCode"], 200);
+        let large = response(LARGEST);
         assert_eq!(large["statusCode"], 503);
         assert!(large["body"].as_str().unwrap().contains("MEERKAT_GROUPS"), "{large}");
     }

@@ -1,7 +1,7 @@
 //! Burrow's answers that are names, offsets and settings.
 //!
-//! Keys, their order and their messages are those of `core/internal/httpserver` (Burrow 1.9.5). `problems` is added where something may
-//! be missing, and an offset that could not be read is `null`.
+//! Keys, their order and their messages are those of `core/internal/httpserver` (Burrow 1.9.5). `problems` is added if
+//! something may be missing, and an offset that could not be read is `null`.
 
 use std::collections::BTreeMap;
 use std::sync::Arc;
@@ -10,7 +10,7 @@ use serde::Serialize;
 
 use super::{ConsumerOffset, Origin};
 
-/// An answer that is found.
+/// An answer with the requested resource.
 #[derive(Debug, Serialize)]
 pub(crate) struct ListAnswer<'a> {
     error: bool,
@@ -23,7 +23,7 @@ pub(crate) struct ListAnswer<'a> {
     request: &'a Origin,
 }
 
-/// What an answer is about; the name of a variant is its key.
+/// The content of an answer; the name of a variant is its key.
 #[derive(Debug, Serialize)]
 #[serde(rename_all = "lowercase")]
 pub(crate) enum Content<'a> {
@@ -66,7 +66,7 @@ pub(crate) struct ClusterModule {
     offset_refresh: u32,
 }
 
-/// `HTTPResponseClientProfile`, without what nobody needs to know.
+/// `HTTPResponseClientProfile`, without its unnecessary fields.
 #[derive(Debug, Default, Serialize)]
 #[serde(rename_all = "kebab-case")]
 struct ClientProfile {
@@ -78,7 +78,7 @@ struct ClientProfile {
 }
 
 impl ClusterModule {
-    /// A cluster with these brokers, whose runs are so many minutes apart.
+    /// A cluster with these brokers and this period of runs in minutes.
     pub(crate) fn new(servers: Vec<String>, period: u32) -> Self {
         let seconds = period.saturating_mul(60);
         let client_profile = ClientProfile { client_id: "meerkat", ..ClientProfile::default() };

@@ -1,6 +1,6 @@
 //! Burrow's own metrics, as a text for Prometheus (`core/internal/httpserver/prometheus.go` of Burrow 1.9.5).
 //!
-//! What is unknown has no line: no 0 stands for it.
+//! An unknown value has no line: it is never 0.
 
 use std::fmt::{Display, Write as _};
 
@@ -8,7 +8,7 @@ use super::{BurrowAnswer, PartitionStatus};
 use crate::model::snapshot::{Logs, Topic};
 use crate::report::openmetrics::Labels;
 
-/// Every group that is there, each with all of its partitions, and the topics that they read.
+/// Every existing group with all of its partitions, and the topics that they read.
 pub(crate) fn text(cluster: &str, answers: &[BurrowAnswer<'_>], topics: &[Topic]) -> String {
     let of_cluster = Labels::default().and("cluster", cluster);
     let found = || answers.iter().map(|answer| &answer.status).filter(|status| status.status != "NOTFOUND");
@@ -48,14 +48,14 @@ fn committed(partition: &PartitionStatus<'_>) -> Option<i64> {
 }
 
 fn family<V: Display>(text: &mut String, name: &str, help: &str, samples: impl Iterator<Item = (Labels, V)>) {
-    // A text always takes more.
+    // Writing into a text cannot fail.
     let _ = writeln!(text, "# HELP burrow_kafka_{name} {help}\n# TYPE burrow_kafka_{name} gauge");
     for (Labels(labels), value) in samples {
         let _ = writeln!(text, "burrow_kafka_{name}{{{labels}}} {value}");
     }
 }
 
-/// The number of a status; it has none where it is unknown.
+/// The number of a status; an unknown one has none.
 fn number(status: &str) -> Option<usize> {
     ["NOTFOUND", "OK", "WARN", "ERR", "STOP", "STALL", "REWIND"].iter().position(|known| *known == status)
 }

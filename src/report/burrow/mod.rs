@@ -1,8 +1,8 @@
-//! The report in the shape of Burrow's HTTP API, so that what was written for Burrow keeps working.
+//! The report in the shape of Burrow's HTTP API, so that programs written for Burrow keep working.
 //!
 //! Keys, their order and their types are those of `ConsumerGroupStatus`, `PartitionStatus` and `ConsumerOffset`
-//! (Burrow 1.9.5, `core/protocol/evaluator.go` and `storage.go`). Two things differ, since what is not known is no number here:
-//! a status may be `UNKNOWN`, which is what Burrow itself prints for a status outside of its table, and `current_lag` and
+//! (Burrow 1.9.5, `core/protocol/evaluator.go` and `storage.go`). Two things differ, since an unknown value is no number here:
+//! a status may be `UNKNOWN`, as Burrow itself prints a status outside of its table, and `current_lag` and
 //! `totallag` are then `null`, which Go's decoder reads as 0.
 
 use serde::{Serialize, Serializer};
@@ -22,7 +22,7 @@ pub(crate) mod http;
 pub(crate) mod lists;
 pub(crate) mod metrics;
 
-/// What Burrow answers about one group.
+/// Burrow's answer about one group.
 #[derive(Debug, Serialize)]
 pub(crate) struct BurrowAnswer<'a> {
     error: bool,
@@ -37,7 +37,7 @@ struct GroupStatus<'a> {
     cluster: &'a str,
     group: &'a str,
     status: &'static str,
-    /// The share of the partitions whose own is 1.
+    /// The share of the partitions whose own value is 1.
     #[serde(serialize_with = "as_go_does")]
     complete: f32,
     partitions: Vec<PartitionStatus<'a>>,
@@ -63,9 +63,9 @@ struct PartitionStatus<'a> {
     complete: f32,
 }
 
-/// `ConsumerOffset`: a commit, as of the look that first saw it.
+/// `ConsumerOffset`: a commit, at the time of the snapshot that first had it.
 ///
-/// Kafka tells no client when a commit was made, so both times are that look's.
+/// Kafka returns no time of a commit, so both times are that snapshot's.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, Serialize)]
 struct ConsumerOffset {
     offset: i64,
@@ -74,24 +74,24 @@ struct ConsumerOffset {
     /// The same, cut to the second as Burrow does.
     #[serde(rename = "observedAt")]
     observed_at: i64,
-    /// Behind the log end of that look; `null` where it was not read.
+    /// Lag behind the log end of that snapshot; `null` if it was not read.
     lag: Option<u64>,
 }
 
-/// A run's results, as far as Burrow would tell them.
+/// A run's results, as input for Burrow's answers.
 #[derive(Clone, Copy, Debug)]
 pub(crate) struct BurrowResults<'a> {
     pub(crate) cluster: &'a str,
-    /// What was seen, and when.
+    /// The snapshot and its time.
     pub(crate) sight: Sight<'a>,
-    /// What was said of it.
+    /// Its verdicts.
     pub(crate) judged: &'a Judged,
-    /// What is remembered of it.
+    /// Its memories.
     pub(crate) memories: &'a Memories,
 }
 
 impl<'a> BurrowResults<'a> {
-    /// One answer for each group; `earlier` gives the samples of a row that were read, oldest first.
+    /// One answer for each group; `earlier` returns the samples of a row that were read, oldest first.
     pub(crate) fn answers(&self, view: View, earlier: impl Fn(usize) -> Vec<Sample>) -> Vec<BurrowAnswer<'a>> {
         let groups = self.sight.snapshot.groups.iter().zip(&self.judged.groups);
         groups.map(|(group, judged)| self.answer(group, judged, view, &earlier)).collect()
@@ -115,13 +115,13 @@ impl<'a> BurrowResults<'a> {
                 maxlag = Some(partition);
             }
         }
-        let whole = group.untold().is_none();
+        let whole = group.incomplete().is_none();
         let unread = !whole || all.iter().any(|(_, partition)| partition.current_lag.is_none());
         let status = GroupStatus {
             cluster: self.cluster,
             group: &group.name,
             status: judged.verdict.word(),
-            // Nobody knows how many partitions there are of which nothing was read, so there is no share of all of them.
+            // It is not known how many partitions were not read, so there is no share of all of them.
             complete: if whole { share(full, partition_count) } else { 0.0 },
             partition_count,
             maxlag: maxlag.cloned(),
@@ -154,10 +154,10 @@ impl<'a> BurrowResults<'a> {
                 partitions.resize(place + 1, ConsumerPartition::default());
             }
             let earlier = earlier(at);
-            let told = self.partition(group, at, &earlier);
-            let mut offsets: Vec<ConsumerOffset> = earlier.iter().filter_map(seen).chain(told.end).collect();
+            let status = self.partition(group, at, &earlier);
+            let mut offsets: Vec<ConsumerOffset> = earlier.iter().filter_map(seen).chain(status.end).collect();
             offsets.dedup_by_key(|commit| commit.offset);
-            let PartitionStatus { owner, client_id, current_lag, .. } = told;
+            let PartitionStatus { owner, client_id, current_lag, .. } = status;
             partitions[place] = ConsumerPartition { offsets, owner, client_id, current_lag };
         }
         Ok((topics, problems))
@@ -180,14 +180,14 @@ impl<'a> BurrowResults<'a> {
             current_lag: (!left.is_unread()).then(|| left.offsets().unwrap_or(0)),
             complete: match self.memories.of(at) {
                 Some(memory) => memory.complete(),
-                // Without a history every look is the first one.
+                // Without a history every snapshot is the first one.
                 None if self.sight.before.0.is_err() && !left.is_unread() => Memory::COMPLETE_AT_FIRST,
                 None => 0.0,
             },
         }
     }
 
-    /// The oldest commit that an earlier look saw, and the newest one, each where it was first seen.
+    /// The oldest commit in an earlier snapshot, and the newest one, each with the snapshot that first had it.
     fn commits(
         &self,
         row: &Row,
@@ -204,7 +204,7 @@ impl<'a> BurrowResults<'a> {
 }
 
 impl<'a> BurrowAnswer<'a> {
-    /// The answer for a group that is not there, or in a cluster that is another one.
+    /// The answer for a group that does not exist, or is in another cluster.
     pub(crate) fn not_found(cluster: &'a str, group: &'a str, request: Origin) -> Self {
         let status = GroupStatus {
             cluster,
@@ -219,13 +219,13 @@ impl<'a> BurrowAnswer<'a> {
         Self { error: false, message: RETURNED, status, request }
     }
 
-    /// As it was asked for by somebody else than [`Origin::of`] takes for granted.
+    /// The same for another path than [`Origin::of`] assumes.
     pub(crate) fn asked_by(self, request: Origin) -> Self {
         Self { request, ..self }
     }
 }
 
-/// The commit that an earlier snapshot saw.
+/// The commit in an earlier snapshot.
 fn seen(sample: &Sample) -> Option<ConsumerOffset> {
     let Committed::At(offset) = sample.committed else { return None };
     let lag = u64::try_from(sample.end.saturating_sub(offset)).unwrap_or(0);
@@ -238,7 +238,7 @@ impl ConsumerOffset {
     }
 }
 
-/// Of nothing, all of it.
+/// The share of nothing is all of it.
 fn share(part: usize, whole: usize) -> f32 {
     #[expect(clippy::cast_precision_loss, reason = "numbers of partitions, for a share")]
     let share = part as f32 / whole.max(1) as f32;
@@ -255,10 +255,10 @@ fn as_go_does<S: Serializer>(share: &f32, serializer: S) -> Result<S::Ok, S::Err
     }
 }
 
-/// More partitions than any topic has: their numbers are places in a list.
+/// More partitions than any topic has: their numbers are indexes of a list.
 const MOST_PARTITIONS: usize = 200_000;
 
-/// `handleConsumerStatus` says it of both views, and of a group that is not there.
+/// `handleConsumerStatus` uses it for both views, and for a group that does not exist.
 const RETURNED: &str = "consumer status returned";
 
 #[cfg(test)]

@@ -14,7 +14,7 @@ use crate::model::unknown::Unknown;
 const T: i64 = 1_700_000_000_000;
 const MINUTE: Thresholds = Thresholds::DEFAULT;
 
-/// As Burrow 1.9.5's structs marshal, byte for byte.
+/// The bytes that Burrow 1.9.5's structs marshal to.
 #[test]
 fn the_answer_has_burrows_keys_in_burrows_order() {
     let at = |offset, timestamp, lag| Some(ConsumerOffset::first_seen(offset, timestamp, lag));
@@ -67,7 +67,7 @@ fn a_group_that_is_not_there_has_no_partitions_and_is_complete() {
     let expected = r#"{"error":false,"message":"consumer status returned","status":{"cluster":"prod","group":"nobody","status":"NOTFOUND","complete":1,"partitions":[],"partition_count":0,"maxlag":null,"totallag":0},"request":{"url":"/v3/kafka/prod/consumer/nobody/status","host":"meerkat"}}"#;
     let answer = BurrowAnswer::not_found("prod", "nobody", Origin::of("prod", "nobody", View::Status));
     assert_eq!(serde_json::to_string(&answer).unwrap(), expected);
-    // A run that looks for it says the same.
+    // A run that asks for it returns the same.
     let scene = Scene::new(Group::missing("nobody"), Vec::new(), Vec::new());
     assert_eq!(scene.answer(View::Status, Vec::new), expected);
 }
@@ -75,15 +75,15 @@ fn a_group_that_is_not_there_has_no_partitions_and_is_complete() {
 #[test]
 fn status_leaves_out_what_is_ok_and_counts_it_all_the_same() {
     let scene = Scene::reading(&[Ok(Committed::At(90)), Ok(Committed::At(100))]);
-    let told = |view| serde_json::from_str::<Value>(&scene.answer(view, Vec::new)).unwrap();
-    let (status, lag) = (told(View::Status), told(View::Lag));
+    let answer = |view| serde_json::from_str::<Value>(&scene.answer(view, Vec::new)).unwrap();
+    let (status, lag) = (answer(View::Status), answer(View::Lag));
     assert_eq!(status["status"]["partitions"], json!([]));
     assert_eq!(lag["status"]["partitions"].as_array().unwrap().len(), 2);
-    for told in [&status, &lag] {
-        assert_eq!(told["status"]["partition_count"], 2);
-        assert_eq!(told["status"]["totallag"], 10);
-        assert_eq!(told["status"]["maxlag"]["current_lag"], 10);
-        assert_eq!(told["status"]["maxlag"]["partition"], 0);
+    for answer in [&status, &lag] {
+        assert_eq!(answer["status"]["partition_count"], 2);
+        assert_eq!(answer["status"]["totallag"], 10);
+        assert_eq!(answer["status"]["maxlag"]["current_lag"], 10);
+        assert_eq!(answer["status"]["maxlag"]["partition"], 0);
     }
     assert_eq!(status["request"]["url"], "/v3/kafka/prod/consumer/orders-svc/status");
 }
@@ -99,26 +99,26 @@ fn commits_stand_where_they_were_first_seen() {
             memory: Memory::fold(None, &reading, &MINUTE),
         }
     };
-    let told = |earlier: Vec<Sample>| {
+    let answer = |earlier: Vec<Sample>| {
         let scene = Scene::reading(&[Ok(Committed::At(90))]);
-        let told: Value = serde_json::from_str(&scene.answer(View::Lag, || earlier.clone())).unwrap();
-        let partition = &told["status"]["partitions"][0];
+        let answer: Value = serde_json::from_str(&scene.answer(View::Lag, || earlier.clone())).unwrap();
+        let partition = &answer["status"]["partitions"][0];
         (partition["start"].clone(), partition["end"].clone())
     };
     let now = json!({ "offset": 90, "timestamp": T + 600_789, "observedAt": T + 600_000, "lag": 10 });
-    assert_eq!(told(Vec::new()), (Value::Null, now.clone()));
+    assert_eq!(answer(Vec::new()), (Value::Null, now.clone()));
     let start = json!({ "offset": 70, "timestamp": T + 60_789, "observedAt": T + 60_000, "lag": 5 });
-    assert_eq!(told(vec![sample(1, 70, 75), sample(2, 80, 90)]), (start.clone(), now));
+    assert_eq!(answer(vec![sample(1, 70, 75), sample(2, 80, 90)]), (start.clone(), now));
     let end = json!({ "offset": 90, "timestamp": T + 180_789, "observedAt": T + 180_000, "lag": 2 });
     let earlier = vec![sample(1, 70, 75), sample(3, 90, 92), sample(4, 90, 95)];
-    assert_eq!(told(earlier), (start, end));
+    assert_eq!(answer(earlier), (start, end));
 }
 
 #[test]
 fn what_could_not_be_read_is_null_and_unknown() {
     let scene = Scene::reading(&[Err(Unknown::because("refused")), Ok(Committed::Never)]);
-    let told: Value = serde_json::from_str(&scene.answer(View::Lag, Vec::new)).unwrap();
-    let status = &told["status"];
+    let answer: Value = serde_json::from_str(&scene.answer(View::Lag, Vec::new)).unwrap();
+    let status = &answer["status"];
     assert_eq!((status["status"].as_str(), &status["totallag"]), (Some("UNKNOWN"), &Value::Null));
     assert_eq!(status["partitions"][0]["current_lag"], Value::Null);
     assert_eq!(status["partitions"][0]["status"], "UNKNOWN");
@@ -132,7 +132,7 @@ fn what_could_not_be_read_is_null_and_unknown() {
 
 #[test]
 fn a_group_that_could_not_be_read_or_not_all_of_it_is_not_complete() {
-    let told = |rows: &[Result<Committed, Unknown>], change: fn(&mut Group)| {
+    let answer = |rows: &[Result<Committed, Unknown>], change: fn(&mut Group)| {
         let Scene { snapshot: Snapshot { mut groups, rows, topics, .. }, .. } = Scene::reading(rows);
         let mut group = groups.remove(0);
         change(&mut group);
@@ -141,14 +141,14 @@ fn a_group_that_could_not_be_read_or_not_all_of_it_is_not_complete() {
         format!("{} {} {} {}", status["status"], status["complete"], status["totallag"], status["partition_count"])
     };
     let gap = |group: &mut Group| group.gaps.push(Unknown::because("topics are hidden"));
-    assert_eq!(told(&[], |_| ()), r#""OK" 1 0 0"#);
-    assert_eq!(told(&[], gap), r#""UNKNOWN" 0 null 0"#);
-    assert_eq!(told(&[], |group| group.rows = Err(Unknown::because("down"))), r#""UNKNOWN" 0 null 0"#);
-    // What was read is told; that it is not all is for `complete` to say.
-    assert_eq!(told(&[Ok(Committed::At(90))], gap), r#""UNKNOWN" 0 10 1"#);
+    assert_eq!(answer(&[], |_| ()), r#""OK" 1 0 0"#);
+    assert_eq!(answer(&[], gap), r#""UNKNOWN" 0 null 0"#);
+    assert_eq!(answer(&[], |group| group.rows = Err(Unknown::because("down"))), r#""UNKNOWN" 0 null 0"#);
+    // What was read is reported; `complete` shows that it is not all.
+    assert_eq!(answer(&[Ok(Committed::At(90))], gap), r#""UNKNOWN" 0 10 1"#);
 }
 
-/// One group, looked at for the first time.
+/// One group at its first snapshot.
 struct Scene {
     snapshot: Snapshot,
     lags: Lags,

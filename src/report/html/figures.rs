@@ -1,9 +1,9 @@
-//! Figures as people read them.
+//! Figures in the form for people.
 
 use super::markup::Html;
 use crate::judge::verdict::Verdict;
 
-/// A number in groups of three digits, or a dash that says that it could not be told.
+/// A number in groups of three digits, or a dash that means that it is not known.
 pub(crate) fn count(number: Option<u64>, html: &mut Html) {
     match number {
         Some(number) => {
@@ -13,7 +13,7 @@ pub(crate) fn count(number: Option<u64>, html: &mut Html) {
     }
 }
 
-/// An offset, in groups of three digits as the lag beside it.
+/// An offset, in groups of three digits like the lag beside it.
 pub(crate) fn offset(number: Option<i64>, html: &mut Html) {
     match number.map(u64::try_from) {
         Some(Ok(number)) => count(Some(number), html),
@@ -21,7 +21,7 @@ pub(crate) fn offset(number: Option<i64>, html: &mut Html) {
     }
 }
 
-/// An age in the one or two greatest units, or a dash that means that it is not known; on one line.
+/// An age in the one or two largest units, or a dash that means that it is not known; on one line.
 pub(crate) fn age(age: Option<&str>, html: &mut Html) {
     match age {
         Some(age) => {
@@ -31,7 +31,7 @@ pub(crate) fn age(age: Option<&str>, html: &mut Html) {
     }
 }
 
-/// A moment of RFC 3339 in UTC, to the minute; any other text as it stands.
+/// A moment of RFC 3339 in UTC, to the minute; any other text unchanged.
 pub(crate) fn minute(moment: &str) -> String {
     match (moment.get(..10), moment.get(10..11), moment.get(11..16), moment.ends_with('Z')) {
         (Some(day), Some("T"), Some(time), true) => format!("{day} {time} UTC"),
@@ -40,7 +40,7 @@ pub(crate) fn minute(moment: &str) -> String {
 }
 
 fn unknown(html: &mut Html) {
-    html.raw("<span class=\"mk-soft\" title=\"could not be told\">–</span>");
+    html.raw("<span class=\"mk-soft\" title=\"not known\">–</span>");
 }
 
 /// The status as a word on its colour.
@@ -48,7 +48,7 @@ pub(crate) fn pill(status: Verdict, html: &mut Html) {
     html.raw("<span class=\"mk-pill ").raw(tone(status)).raw("\">").text(status.word()).raw("</span>");
 }
 
-/// The class that brings the colours of a status.
+/// The class with the colours of a status.
 pub(crate) fn tone(status: Verdict) -> &'static str {
     match status {
         Verdict::Ok => "mk-ok",

@@ -9,7 +9,7 @@ use crate::event::widget::Context;
 use crate::judge::verdict::Verdict;
 use crate::report::{GroupEntry, Report};
 
-/// Draws the table, with a column for trends where there is one; `row` draws the rows of one group.
+/// Draws the table, with a column for trends if there are any; `row` draws the rows of one group.
 pub(crate) fn table(report: &Report<'_>, trend: bool, row: impl Fn(&GroupEntry<'_>, &mut Html), html: &mut Html) {
     if report.groups.is_empty() {
         html.raw("<p class=\"mk-empty\">").text(report.without_groups()).raw("</p>");

@@ -1,13 +1,13 @@
-//! HTML that is put together from fixed markup and escaped text.
+//! HTML from fixed markup and escaped text.
 
 use std::fmt::Write as _;
 
-/// A piece of HTML. Markup is `'static`, so whatever comes from outside can only enter as text.
+/// A piece of HTML. Markup is `'static`, so text from outside can only enter escaped.
 #[derive(Debug, Default)]
 pub(crate) struct Html(String);
 
 impl Html {
-    /// Fixed markup, as it stands.
+    /// Fixed markup, unchanged.
     pub(crate) fn raw(&mut self, markup: &'static str) -> &mut Self {
         self.0.push_str(markup);
         self
@@ -29,7 +29,7 @@ impl Html {
         self
     }
 
-    /// A name: text whose direction of writing leaves what stands around it alone.
+    /// A name: its direction of writing does not affect the text around it.
     pub(crate) fn name(&mut self, name: &str) -> &mut Self {
         self.raw("<bdi>").text(name).raw("</bdi>")
     }
@@ -47,7 +47,7 @@ impl Html {
     }
 }
 
-/// What stands for a control character, which no page should hold: its picture, where Unicode has one.
+/// Replaces a control character, which no page should contain: its picture, if Unicode has one.
 fn shown(control: char) -> char {
     match u32::from(control) {
         code @ ..0x20 => char::from_u32(FIRST_PICTURE + code).unwrap_or(char::REPLACEMENT_CHARACTER),

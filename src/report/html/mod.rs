@@ -1,7 +1,7 @@
-//! A report as people look at it: the dashboard's widget, and a page of its own.
+//! A report for people: the dashboard's widget, and a page of its own.
 //!
-//! Pure: what is drawn is a report's JSON, so that a page can be made of any report that was kept. There is no script,
-//! and whatever comes from outside is escaped ([`markup::Html`]).
+//! Pure: the input is a report's JSON, so any saved report can become a page. There is no script, and all text from
+//! outside is escaped ([`markup::Html`]).
 
 use std::collections::BTreeMap;
 
@@ -20,7 +20,7 @@ pub use sparkline::Series;
 
 /// What a dashboard's custom widget shows: every group, or one group's partitions.
 ///
-/// `lags` holds the recent past of a group's greatest lag, by the group's name; a group without one has no sparkline.
+/// `lags` has the recent past of a group's largest lag, by the group's name; a group without one has no sparkline.
 #[must_use]
 pub fn widget(report: &Report<'_>, lags: &BTreeMap<String, Series>, widget: &Widget) -> String {
     let context = &widget.context;
@@ -84,7 +84,7 @@ pub fn page(report: &Report<'_>) -> String {
     html.finish()
 }
 
-/// What the widget says of itself, as Markdown (AWS, custom widgets, `describe`).
+/// The widget's documentation, as Markdown (AWS, custom widgets, `describe`).
 pub const DESCRIPTION: &str = include_str!("describe.md");
 
 /// Pixels below which only a group's status, name and lag are shown.

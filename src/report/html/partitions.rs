@@ -6,7 +6,7 @@ use super::members;
 use super::sparkline::{self, Series};
 use crate::report::{GroupEntry, PartitionEntry};
 
-/// Draws a group by itself: its own line, then its partitions.
+/// Draws one group: its own line, then its partitions.
 pub(crate) fn alone(group: &GroupEntry<'_>, lags: Option<&Series>, html: &mut Html) {
     html.raw("<header class=\"mk-head\"><span class=\"mk-cluster\">").name(&group.group).raw("</span>");
     pill(group.status, html);
@@ -73,7 +73,7 @@ fn row(partition: &PartitionEntry<'_>, html: &mut Html) {
     for finding in &partition.findings {
         html.raw(" <code>").text(finding).raw("</code>");
     }
-    // Where there is no room for the columns.
+    // For screens without room for the columns.
     html.raw("</span><span class=\"mk-brief\"><span class=\"mk-b-age\">behind\u{a0}");
     figures::age(partition.behind().as_deref(), html);
     html.raw("</span>");
@@ -96,5 +96,5 @@ fn row(partition: &PartitionEntry<'_>, html: &mut Html) {
     html.raw("</td></tr>");
 }
 
-/// Rows of a table; a popup has no room for more, and no reader either.
+/// Most rows of a table; a popup has no room for more.
 const PARTITIONS_SHOWN: usize = 300;

@@ -4,12 +4,13 @@ use std::ops::Range;
 
 use super::markup::Html;
 
-/// Values evenly spaced in time, the oldest first; `None` is a look that is not there, and stays a gap.
+/// Values at regular intervals, the oldest first; `None` is a missing snapshot, and stays a gap.
 #[derive(Clone, Debug, Default, PartialEq)]
 pub struct Series(pub Vec<Option<f64>>);
 
 impl Series {
-    /// Points of a time range, (milliseconds since 1970, value), a place for each `step_ms`; of two in a place, the greater.
+    /// Points of a time range, (milliseconds since 1970, value), one for each `step_ms`; of two in one step, the
+    /// larger.
     pub(crate) fn over(range_ms: &Range<i64>, step_ms: i64, points: impl IntoIterator<Item = (i64, f64)>) -> Self {
         let place = |moment: i64| usize::try_from((moment - range_ms.start).div_euclid(step_ms.max(1))).ok();
         let places = place(range_ms.end - 1).map_or(0, |last| last + 1).min(MOST_PLACES);
@@ -23,7 +24,7 @@ impl Series {
     }
 }
 
-/// Draws the line; nothing where there are fewer than two values.
+/// Draws the line; empty if there are fewer than two values.
 pub(crate) fn draw(series: &Series, html: &mut Html) {
     let known = || series.0.iter().flatten().copied().filter(|value| value.is_finite());
     let Some(last) = known().next_back().filter(|_| known().count() > 1) else {
@@ -52,7 +53,7 @@ pub(crate) fn draw(series: &Series, html: &mut Html) {
             html.raw(if at == 0 { "M" } else { "L" });
             html.coordinate(place(*index)).raw(" ").coordinate(height(*value));
         }
-        // A look between two gaps is a line without length, which its round ends make a dot.
+        // A snapshot between two gaps is a line without length, which its round ends make a dot.
         html.raw(if run.len() == 1 { "h0" } else { "" }).raw("\"/>");
     }
     if let Some((index, value)) = runs.last().and_then(|run| run.last()) {
@@ -62,7 +63,7 @@ pub(crate) fn draw(series: &Series, html: &mut Html) {
     html.raw("</svg>");
 }
 
-/// The stretches between gaps, with each value's place.
+/// The stretches between gaps, with each value's index.
 fn runs(values: &[Option<f64>]) -> Vec<Vec<(usize, f64)>> {
     let mut runs = vec![Vec::new()];
     for (index, value) in values.iter().enumerate() {
@@ -82,7 +83,7 @@ fn whole(value: f64) -> String {
     crate::base::figures::grouped(whole).to_string()
 }
 
-/// Places that a series may have; more are finer than any picture of it.
+/// Most values of a series; more are finer than any picture of it.
 const MOST_PLACES: usize = 2_000;
 /// The drawing's own units, as in its `viewBox`.
 const WIDTH: f64 = 120.0;
@@ -114,7 +115,7 @@ mod tests {
     }
 
     #[test]
-    fn points_take_their_places_and_what_is_missing_leaves_its_own_empty() {
+    fn points_fill_their_slots_and_missing_ones_leave_gaps() {
         let points = [(1_000, 1.0), (1_999, 3.0), (1_500, 2.0), (3_000, 4.0), (999, 9.0), (4_000, 9.0)];
         assert_eq!(Series::over(&(1_000..4_000), 1_000, points), Series(vec![Some(3.0), None, Some(4.0)]));
         assert_eq!(Series::over(&(5..5), 1_000, [(5, 1.0)]), Series(vec![]));
@@ -125,7 +126,7 @@ mod tests {
     fn a_gap_stays_a_gap() {
         let html = drawn(&[Some(1.0), Some(1.0), None, Some(1.0), Some(f64::NAN), Some(1.0)]);
         assert_eq!(html.matches("mk-line").count(), 3, "{html}");
-        assert_eq!(html.matches("h0").count(), 2, "a look between gaps is a dot: {html}");
+        assert_eq!(html.matches("h0").count(), 2, "a snapshot between gaps is a dot: {html}");
     }
 
     #[test]

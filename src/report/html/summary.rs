@@ -1,4 +1,4 @@
-//! The top: the cluster, its status, how many groups are in which, and what could not be read.
+//! The top: the cluster, its status, how many groups have which status, and what could not be read.
 
 use super::figures::{self, pill};
 use super::markup::Html;
@@ -52,5 +52,5 @@ pub(crate) fn draw(report: &Report<'_>, html: &mut Html) {
 /// What a report without history lacks.
 const WITHOUT_HISTORY: &str =
     "History is off, so this report shows lag and findings; verdicts need earlier runs or an objective.";
-/// Problems that are listed, so that they leave room for the groups.
+/// Most problems that are listed, so that there is room for the groups.
 const TROUBLE_SHOWN: usize = 6;

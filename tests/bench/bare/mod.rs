@@ -1,4 +1,4 @@
-//! The requests of one look on the same codec and the same TLS, their answers decoded, the lag summed, and nothing else.
+//! The requests of one run on the same codec and the same TLS, their answers decoded, the lag summed, and nothing else.
 //! No findings, no ages, no report.
 //!
 //! It reads `KAFKA_BOOTSTRAP_SERVERS` and `KAFKA_SSL_TRUSTSTORE`, and talks to one broker.
@@ -27,7 +27,7 @@ use tokio_rustls::rustls::{ClientConfig, RootCertStore, crypto};
 
 pub(crate) type Error = Box<dyn std::error::Error>;
 
-/// What a look came to.
+/// What a run counted.
 pub(crate) struct Seen {
     pub(crate) groups: usize,
     pub(crate) pairs: usize,
@@ -40,7 +40,7 @@ struct Broker {
     correlation: i32,
 }
 
-pub(crate) async fn look() -> Result<Seen, Error> {
+pub(crate) async fn check() -> Result<Seen, Error> {
     let mut broker = Broker::connect().await?;
     broker.send(&ApiVersionsRequest::default().with_client_software_name(text("bare")), 3)?;
     broker.receive::<ApiVersionsRequest>(3).await?;
@@ -178,7 +178,7 @@ fn text(text: &'static str) -> StrBytes {
     StrBytes::from_static_str(text)
 }
 
-/// What every broker from Kafka 3.9 on takes.
+/// Versions that every broker from Kafka 3.9 on accepts.
 const METADATA: i16 = 12;
 const LIST_GROUPS: i16 = 5;
 const DESCRIBE_GROUPS: i16 = 5;
@@ -188,7 +188,7 @@ const LIST_OFFSETS: i16 = 9;
 /// Log start, high watermark, last stable offset: timestamp and isolation level.
 const EDGES: [(i64, i8); 3] = [(-2, 0), (-1, 0), (-1, 1)];
 
-/// Groups in one `OffsetFetch`, as the look has it.
+/// Groups in one `OffsetFetch`, as in a run.
 const PIECE: usize = 50;
 
 const READ_BUFFER: usize = 64 * 1024;

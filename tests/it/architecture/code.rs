@@ -119,7 +119,7 @@ fn comments_quotes_and_tests_are_no_code() {
 
 #[test]
 fn paths_and_lists_show_where_they_lead() {
-    let found = words("use std::{env, io}; use crate::kafka::Traffic; kafka::look(); crate::{cloudwatch, lag};");
+    let found = words("use std::{env, io}; use crate::kafka::Traffic; kafka::survey(); crate::{cloudwatch, lag};");
     for expected in ["std::env", "std::io", "crate::kafka", "kafka::", "crate::cloudwatch"] {
         assert!(found.iter().any(|word| word == expected), "{expected} in {found:?}");
     }

@@ -1,5 +1,5 @@
-//! The same requests to the stand-in and to `MiniStack`, another's emulator: where it keeps the documentation the answers agree, and
-//! where it does not this file says so.
+//! The same requests to the stand-in and to `MiniStack`, another emulator: where it follows the documentation the
+//! answers agree, and this file lists the differences.
 
 use std::collections::BTreeMap;
 use std::time::{SystemTime, UNIX_EPOCH};
@@ -42,7 +42,7 @@ impl Pair {
 
     /// The points of each query, relative to the start: ours, theirs.
     async fn get(&self, queries: Vec<MetricDataQuery>, from: i64, to: i64) -> (Points, Points) {
-        let look = async |client: &Client| {
+        let read = async |client: &Client| {
             let answer: GetMetricDataOutput =
                 get(client, queries.clone(), self.start + from, self.start + to).await.unwrap();
             let result = |index: usize| {
@@ -51,7 +51,7 @@ impl Pair {
             };
             (0..answer.metric_data_results().len()).map(result).collect::<Points>()
         };
-        (look(&self.ours).await, look(&self.theirs).await)
+        (read(&self.ours).await, read(&self.theirs).await)
     }
 
     /// Both answer the same, and not with nothing.
@@ -204,7 +204,7 @@ async fn both_inflate_a_thousand_datums() {
     assert_eq!(found["q"], [(0, 1_000.0)]);
 }
 
-/// Where the documentation and `MiniStack` part ways, the stand-in keeps the documentation.
+/// Where `MiniStack` differs from the documentation, the stand-in follows the documentation.
 #[tokio::test]
 #[ignore = "needs MiniStack: make test-ministack"]
 async fn the_known_differences_are_these() {
@@ -222,9 +222,9 @@ async fn the_known_differences_are_these() {
 
     // "The number of data points that the request should return before paginating" (GetMetricData, MaxDatapoints, ScanBy).
     let page = async |client: &Client| {
-        let look = client.get_metric_data().metric_data_queries(ask("q", "Sum", 1)).max_datapoints(1);
-        let look = look.start_time(DateTime::from_secs(pair.start)).end_time(DateTime::from_secs(pair.start + 60));
-        let page = look.scan_by(ScanBy::TimestampDescending).send().await.unwrap();
+        let read = client.get_metric_data().metric_data_queries(ask("q", "Sum", 1)).max_datapoints(1);
+        let read = read.start_time(DateTime::from_secs(pair.start)).end_time(DateTime::from_secs(pair.start + 60));
+        let page = read.scan_by(ScanBy::TimestampDescending).send().await.unwrap();
         (page.metric_data_results()[0].values().to_vec(), page.next_token().is_some())
     };
     assert_eq!(page(&pair.ours).await, (vec![8.0], true));

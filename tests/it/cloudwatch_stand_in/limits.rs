@@ -160,7 +160,7 @@ fn one_bad_datum_fails_the_request_and_every_bad_member_is_named() {
     no.says("InvalidParameterValue", "MetricData.member.4.Value");
 }
 
-fn looked(queries: Vec<MetricDataQuery>, start: i64, end: i64) -> Result<(), No> {
+fn read(queries: Vec<MetricDataQuery>, start: i64, end: i64) -> Result<(), No> {
     blocking(async {
         let (_stand, client) = still();
         get(&client, queries, start, end).await.map(|_| ())
@@ -168,49 +168,49 @@ fn looked(queries: Vec<MetricDataQuery>, start: i64, end: i64) -> Result<(), No>
 }
 
 #[test]
-fn a_look_holds_500_queries_of_different_ids() {
+fn a_read_holds_500_queries_of_different_ids() {
     let queries = |count: u32| (0..count).map(|n| ask(&format!("q{n}"), "Sum", 60)).collect();
-    assert_eq!(looked(queries(500), NOW - 60, NOW), Ok(()));
-    looked(queries(501), NOW - 60, NOW).unwrap_err().says("ValidationError", "size greater than 500");
-    looked(vec![], NOW - 60, NOW).unwrap_err().says("ValidationError", "MetricDataQueries is required");
+    assert_eq!(read(queries(500), NOW - 60, NOW), Ok(()));
+    read(queries(501), NOW - 60, NOW).unwrap_err().says("ValidationError", "size greater than 500");
+    read(vec![], NOW - 60, NOW).unwrap_err().says("ValidationError", "MetricDataQueries is required");
     let twice = vec![ask("q", "Sum", 60), ask("q", "Minimum", 60)];
-    looked(twice, NOW - 60, NOW).unwrap_err().says("ValidationError", "not unique");
+    read(twice, NOW - 60, NOW).unwrap_err().says("ValidationError", "not unique");
 }
 
 #[test]
-fn a_look_holds_600_kib() {
+fn a_read_holds_600_kib() {
     let query = |n: u32, length: usize| {
         let metric = Metric::builder().namespace("N").metric_name("m").dimensions(dimension("d", "v".repeat(length)));
         ask_metric(&format!("q{n}"), metric.build(), "Sum", 60).build()
     };
     let queries = |length: usize| (0..500).map(|n| query(n, length)).collect();
-    assert_eq!(looked(queries(1_024), NOW - 60, NOW), Ok(()));
+    assert_eq!(read(queries(1_024), NOW - 60, NOW), Ok(()));
     let longer = (0..500).map(|n| {
         let metric =
             Metric::builder().namespace("N").metric_name("m".repeat(255)).dimensions(dimension("d", "v".repeat(1_024)));
         ask_metric(&format!("q{n}"), metric.build(), "Sum", 60).build()
     });
-    looked(longer.collect(), NOW - 60, NOW).unwrap_err().says("RequestEntityTooLarge", "exceeded 614400 bytes");
+    read(longer.collect(), NOW - 60, NOW).unwrap_err().says("RequestEntityTooLarge", "exceeded 614400 bytes");
 }
 
 #[test]
 fn ids_periods_and_statistics_are_checked() {
     for period in [1, 5, 10, 20, 30, 60, 120, 86_400] {
-        assert_eq!(looked(vec![ask("aZ_9", "p99.9", period)], NOW - 60, NOW), Ok(()), "{period}");
+        assert_eq!(read(vec![ask("aZ_9", "p99.9", period)], NOW - 60, NOW), Ok(()), "{period}");
     }
     for period in [0, -60, 2, 15, 45, 90] {
-        looked(vec![ask("q", "Sum", period)], NOW - 60, NOW).unwrap_err().says("ValidationError", "Period");
+        read(vec![ask("q", "Sum", period)], NOW - 60, NOW).unwrap_err().says("ValidationError", "Period");
     }
     for id in ["Q", "1q", "_q", "q-1", "q.1"] {
-        looked(vec![ask(id, "Sum", 60)], NOW - 60, NOW).unwrap_err().says("ValidationError", "expected pattern");
+        read(vec![ask(id, "Sum", 60)], NOW - 60, NOW).unwrap_err().says("ValidationError", "expected pattern");
     }
     for stat in ["sum", "p101", "p", "p9x", "Median"] {
-        looked(vec![ask("q", stat, 60)], NOW - 60, NOW).unwrap_err().says("ValidationError", "valid statistic");
+        read(vec![ask("q", stat, 60)], NOW - 60, NOW).unwrap_err().says("ValidationError", "valid statistic");
     }
 }
 
 #[test]
-fn a_look_starts_before_it_ends() {
-    assert_eq!(looked(vec![ask("q", "Sum", 1)], NOW - 1, NOW), Ok(()));
-    looked(vec![ask("q", "Sum", 1)], NOW, NOW).unwrap_err().says("ValidationError", "StartTime must be less");
+fn a_read_starts_before_it_ends() {
+    assert_eq!(read(vec![ask("q", "Sum", 1)], NOW - 1, NOW), Ok(()));
+    read(vec![ask("q", "Sum", 1)], NOW, NOW).unwrap_err().says("ValidationError", "StartTime must be less");
 }

@@ -3,21 +3,21 @@
 use super::*;
 
 #[tokio::test]
-async fn fifty_looks_a_second_pass_and_the_next_is_throttled() {
+async fn fifty_reads_a_second_pass_and_the_next_is_throttled() {
     let (stand, client) = still();
     stand.keep_quotas(true);
-    let look = || get(&client, vec![ask("q", "Sum", 60)], NOW - 60, NOW);
+    let read = || get(&client, vec![ask("q", "Sum", 60)], NOW - 60, NOW);
     for _ in 0..50 {
-        look().await.unwrap();
+        read().await.unwrap();
     }
-    look().await.unwrap_err().says("ThrottlingException", "Rate exceeded");
+    read().await.unwrap_err().says("ThrottlingException", "Rate exceeded");
     stand.advance(Duration::from_millis(999));
-    look().await.unwrap_err().says("ThrottlingException", "Rate exceeded");
+    read().await.unwrap_err().says("ThrottlingException", "Rate exceeded");
     stand.advance(Duration::from_millis(1));
-    look().await.unwrap();
+    read().await.unwrap();
     stand.keep_quotas(false);
     for _ in 0..60 {
-        look().await.unwrap();
+        read().await.unwrap();
     }
 }
 
@@ -49,7 +49,7 @@ async fn estimated_points_count_whether_data_exists_or_not() {
 }
 
 #[tokio::test]
-async fn older_looks_have_a_quota_of_their_own() {
+async fn reads_of_older_data_have_a_quota_of_their_own() {
     let (stand, client) = still();
     stand.keep_quotas(true);
     // 275 queries of 1,440 minutes: exactly the quota of a second.

@@ -1,4 +1,4 @@
-//! What comes back: merging, rounding, retention, pages and visibility.
+//! What is read back: merging, rounding, retention, pages and visibility.
 
 use std::collections::BTreeMap;
 
@@ -114,12 +114,12 @@ async fn another_dimension_or_unit_is_another_stream() {
         MetricDataQuery::builder().id("q").metric_stat(stat).build()
     };
     let sums = |answer: &GetMetricDataOutput| answer.metric_data_results()[0].values().to_vec();
-    let look = async |query| sums(&get(&client, vec![query], NOW, NOW + 1).await.unwrap());
-    assert_eq!(look(of_unit(Some(StandardUnit::None))).await, [1.0]);
-    assert_eq!(look(of_unit(Some(StandardUnit::Count))).await, [8.0]);
-    assert_eq!(look(of_unit(None)).await, [8.0, 1.0], "both streams, never their sum");
-    assert_eq!(look(ask_metric("q", metric("b"), "Sum", 1).build()).await, [2.0]);
-    assert_eq!(look(ask("q", "Sum", 1)).await, [4.0], "no dimensions is a metric of its own");
+    let read = async |query| sums(&get(&client, vec![query], NOW, NOW + 1).await.unwrap());
+    assert_eq!(read(of_unit(Some(StandardUnit::None))).await, [1.0]);
+    assert_eq!(read(of_unit(Some(StandardUnit::Count))).await, [8.0]);
+    assert_eq!(read(of_unit(None)).await, [8.0, 1.0], "both streams, never their sum");
+    assert_eq!(read(ask_metric("q", metric("b"), "Sum", 1).build()).await, [2.0]);
+    assert_eq!(read(ask("q", "Sum", 1)).await, [4.0], "no dimensions is a metric of its own");
 }
 
 #[tokio::test]
@@ -127,23 +127,23 @@ async fn pages_cut_across_queries_and_lose_nothing() {
     let (_stand, client) = still();
     put(&client, (0..7).map(|n| one(NOW + n, 1.0))).await.unwrap();
     for order in [ScanBy::TimestampAscending, ScanBy::TimestampDescending] {
-        let look = client
+        let read = client
             .get_metric_data()
             .metric_data_queries(ask("a", "Sum", 1))
             .metric_data_queries(ask("b", "Maximum", 1));
-        let look = look.start_time(DateTime::from_secs(NOW)).end_time(DateTime::from_secs(NOW + 60)).max_datapoints(5);
-        let mut look = look.scan_by(order.clone());
+        let read = read.start_time(DateTime::from_secs(NOW)).end_time(DateTime::from_secs(NOW + 60)).max_datapoints(5);
+        let mut read = read.scan_by(order.clone());
         let mut found: BTreeMap<String, Vec<i64>> = BTreeMap::new();
         let mut statuses = Vec::new();
         loop {
-            let page = look.clone().send().await.unwrap();
+            let page = read.clone().send().await.unwrap();
             for result in page.metric_data_results() {
                 let seconds = result.timestamps().iter().map(|time| time.secs() - NOW);
                 found.entry(result.id().unwrap().to_owned()).or_default().extend(seconds);
                 statuses.push(result.status_code().unwrap().as_str().to_owned());
             }
             let Some(token) = page.next_token() else { break };
-            look = look.next_token(token);
+            read = read.next_token(token);
         }
         let mut all: Vec<i64> = (0..7).collect();
         if order == ScanBy::TimestampDescending {
@@ -173,16 +173,16 @@ async fn a_page_holds_100_800_points() {
 async fn a_token_fits_its_own_request_alone() {
     let (_stand, client) = still();
     put(&client, [one(NOW, 1.0), one(NOW + 1, 1.0)]).await.unwrap();
-    let look = |period| client.get_metric_data().metric_data_queries(ask("a", "Sum", period)).max_datapoints(1);
-    let look = |period| look(period).start_time(DateTime::from_secs(NOW)).end_time(DateTime::from_secs(NOW + 60));
-    let token = look(1).send().await.unwrap().next_token().unwrap().to_owned();
-    assert!(look(1).next_token(&token).send().await.is_ok());
-    No::from(&look(5).next_token(&token).send().await.unwrap_err()).says("InvalidNextToken", "invalid");
-    No::from(&look(1).next_token("made up").send().await.unwrap_err()).says("InvalidNextToken", "invalid");
+    let read = |period| client.get_metric_data().metric_data_queries(ask("a", "Sum", period)).max_datapoints(1);
+    let read = |period| read(period).start_time(DateTime::from_secs(NOW)).end_time(DateTime::from_secs(NOW + 60));
+    let token = read(1).send().await.unwrap().next_token().unwrap().to_owned();
+    assert!(read(1).next_token(&token).send().await.is_ok());
+    No::from(&read(5).next_token(&token).send().await.unwrap_err()).says("InvalidNextToken", "invalid");
+    No::from(&read(1).next_token("made up").send().await.unwrap_err()).says("InvalidNextToken", "invalid");
 }
 
 #[tokio::test]
-async fn writes_become_visible_when_told() {
+async fn writes_become_visible_when_the_test_wants() {
     let (stand, client) = still();
     stand.set_visible_after(Duration::from_secs(2));
     stand.set_new_metric_visible_after(Duration::from_mins(2));

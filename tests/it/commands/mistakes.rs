@@ -1,4 +1,4 @@
-//! The usual mistakes, by their numbers in the list of those that people were seen to make, and the way out that each is answered with.
+//! The usual mistakes, numbered as in the list of observed ones, and the advice in the message of each.
 
 use std::collections::BTreeSet;
 use std::path::{Path, PathBuf};
@@ -167,7 +167,7 @@ fn a_mistake_about_protocols_logins_and_rights_is_answered_with_its_way_out() {
                 .prints(&["set KAFKA_SECURITY_PROTOCOL to SASL_SSL, and KAFKA_SASL_MECHANISM"]),
             mistake(7, &tls, "")
                 .with(&guess)
-                .prints(&["the listener takes no SASL login: set KAFKA_SECURITY_PROTOCOL to SSL"])
+                .prints(&["the listener accepts no SASL login: set KAFKA_SECURITY_PROTOCOL to SSL"])
                 .not(&["guess"]),
             mistake(8, &tls, "")
                 .with(&[ssl[0]])
@@ -177,7 +177,7 @@ fn a_mistake_about_protocols_logins_and_rights_is_answered_with_its_way_out() {
                 .prints(&["KAFKA_SSL_TRUSTSTORE refers to the file /nowhere/ca.pem, which cannot be read"]),
             mistake(10, &tls, "")
                 .with(&locked)
-                .prints(&["KAFKA_SSL_TRUSTSTORE takes a password: set KAFKA_SSL_TRUSTSTORE_PASSWORD"]),
+                .prints(&["KAFKA_SSL_TRUSTSTORE needs a password: set KAFKA_SSL_TRUSTSTORE_PASSWORD"]),
             mistake(10, &tls, "")
                 .with(&[locked[0], locked[1], ("KAFKA_SSL_TRUSTSTORE_PASSWORD", "guess")])
                 .prints(&["KAFKA_SSL_TRUSTSTORE is not opened by its password"])

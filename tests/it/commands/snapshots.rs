@@ -11,7 +11,8 @@ use tokio::time::Instant;
 
 use super::*;
 
-/// Takes snapshots of a cluster that a closure changes before each of them, so many seconds apart; their reports.
+/// Takes snapshots of a cluster that a closure changes before each of them, this many seconds apart; returns their
+/// reports.
 fn snapshots(stage: &Stage, times: u32, every_s: i64, mut change: impl FnMut(&mut Scene)) -> Vec<Value> {
     let variables = [
         ("KAFKA_BOOTSTRAP_SERVERS", &*stage.bootstrap()),
@@ -72,7 +73,7 @@ fn after_three_snapshots_each_group_has_a_verdict_and_a_rate_or_the_time_that_it
     let third = &reports[2];
     assert_eq!((&third["watch"]["snapshots"], &third["watch"]["every_s"]), (&3.into(), &20.into()));
     let of = |name: &str| (group(third, name)["status"].as_str().unwrap(), &group(third, name)["rate"]);
-    // A snapshot takes some milliseconds, so a rate is not known to its last digit.
+    // A snapshot lasts some milliseconds, so the last digit of a rate is not certain.
     let about = |rate: &Value, wanted: f64| (rate.as_f64().unwrap() - wanted).abs() < 2.0;
     let (status, rate) = of("gains");
     assert!(status == "OK" && about(&rate["in_per_s"], 20.0) && about(&rate["out_per_s"], 40.0), "{third}");

@@ -1,4 +1,4 @@
-//! Bootstrap addresses: any of them will do, and where none does, each tells its cause.
+//! Bootstrap addresses: any reachable one is enough, and if none is, the message has the cause of each.
 
 use std::net::Ipv6Addr;
 use std::time::Duration;
@@ -6,7 +6,7 @@ use std::time::Duration;
 use kafka_protocol::messages::ApiKey;
 
 use crate::support::broker::{Act, Group, Scene, Topic, Voice, When};
-use crate::support::look::{Look, look, refusal};
+use crate::support::check::{Check, check, refusal};
 
 fn five_behind(brokers: i32) -> Scene {
     Scene::of(brokers).group(Group::classic("orders").commits("t", &[5])).topic(Topic::new("t", &[0..10]))
@@ -14,8 +14,8 @@ fn five_behind(brokers: i32) -> Scene {
 
 const HTTP: &[u8] = b"HTTP/1.1 400 Bad Request\r\nConnection: close\r\n\r\n";
 
-/// The sentence for one broker that does something else than Kafka does.
-fn told(voice: Voice) -> String {
+/// The message for one broker that does not behave like Kafka.
+fn reported(voice: Voice) -> String {
     let stage = Scene::of(1).node(1, |node| node.voice = voice).start();
     let sentence = refusal(&stage);
     let start = format!("cannot connect to {}: ", stage.address(1));
@@ -23,34 +23,34 @@ fn told(voice: Voice) -> String {
 }
 
 #[test]
-fn a_closed_port_is_told() {
-    let told = told(Voice::Closed);
-    assert!(told.starts_with("Connection refused (os error 111); check host and port: "), "{told}");
+fn a_closed_port_is_reported() {
+    let reported = reported(Voice::Closed);
+    assert!(reported.starts_with("Connection refused (os error 111); check host and port: "), "{reported}");
 }
 
 #[test]
-fn an_http_server_is_told() {
-    assert_eq!(told(Voice::Says(HTTP)), "an HTTP server answered: the address is not that of a Kafka listener");
+fn an_http_server_is_reported() {
+    assert_eq!(reported(Voice::Says(HTTP)), "an HTTP server answered: the address is not that of a Kafka listener");
 }
 
 #[test]
-fn another_protocol_is_told() {
-    let ssh = told(Voice::Says(b"SSH-2.0-OpenSSH_9.6\r\n"));
+fn another_protocol_is_reported() {
+    let ssh = reported(Voice::Says(b"SSH-2.0-OpenSSH_9.6\r\n"));
     assert!(ssh.ends_with("the address is not that of a Kafka listener"), "{ssh}");
-    assert!(told(Voice::Says(b"")).starts_with("the connection was closed at the first request"));
+    assert!(reported(Voice::Says(b"")).starts_with("the connection was closed at the first request"));
 }
 
 #[test]
-fn a_host_that_does_not_resolve_is_told() {
+fn a_host_that_does_not_resolve_is_reported() {
     // RFC 6761, section 6.4: names under `invalid` never resolve.
-    let sentence = Look::at("broker.invalid:9092").take().unwrap_err();
+    let sentence = Check::at("broker.invalid:9092").answer().unwrap_err();
     assert!(sentence.contains("broker.invalid:9092: the host name cannot be resolved"), "{sentence}");
 }
 
 #[test]
-fn a_silent_peer_is_told_when_the_time_is_up() {
+fn a_silent_peer_is_reported_when_the_time_is_up() {
     let stage = Scene::of(1).node(1, |node| node.voice = Voice::Silent).start();
-    let sentence = Look::at(&stage.bootstrap()).within(Duration::from_millis(300)).take().unwrap_err();
+    let sentence = Check::at(&stage.bootstrap()).within(Duration::from_millis(300)).answer().unwrap_err();
     assert!(sentence.contains("no answer before the deadline"), "{sentence}");
     assert!(sentence.contains(&stage.address(1).to_string()), "{sentence}");
 }
@@ -59,13 +59,13 @@ fn a_silent_peer_is_told_when_the_time_is_up() {
 fn a_silent_address_does_not_hide_the_causes_of_the_others() {
     let stage = Scene::of(2).node(1, |node| node.voice = Voice::Closed).node(2, |node| node.voice = Voice::Silent);
     let stage = stage.start();
-    let sentence = Look::at(&stage.bootstrap()).within(Duration::from_millis(600)).take().unwrap_err();
+    let sentence = Check::at(&stage.bootstrap()).within(Duration::from_millis(600)).answer().unwrap_err();
     assert!(sentence.contains(&format!("cannot connect to {}: Connection refused", stage.address(1))), "{sentence}");
     assert!(sentence.contains(&format!("{}: no answer before the deadline", stage.address(2))), "{sentence}");
 }
 
 #[test]
-fn each_address_in_vain_tells_its_own_cause() {
+fn each_failed_address_has_its_own_cause() {
     let stage = Scene::of(3)
         .node(1, |node| node.voice = Voice::Closed)
         .node(2, |node| node.voice = Voice::Says(HTTP))
@@ -85,7 +85,7 @@ fn one_good_address_among_bad_ones_is_enough() {
     let bad = Scene::of(2).node(1, |node| node.voice = Voice::Closed).node(2, |node| node.voice = Voice::Says(HTTP));
     let bad = bad.start();
     let all = format!("broker.invalid:9092,{},{}", bad.bootstrap(), stage.bootstrap());
-    assert_eq!(Look::at(&all).report(&stage).lags("orders"), "t/0 5");
+    assert_eq!(Check::at(&all).report(&stage).lags("orders"), "t/0 5");
 }
 
 #[test]
@@ -93,28 +93,28 @@ fn a_silent_address_does_not_keep_the_next_one_from_being_tried() {
     let stage = five_behind(1).start();
     let silent = Scene::of(1).node(1, |node| node.voice = Voice::Silent).start();
     let all = format!("{},{}", silent.bootstrap(), stage.bootstrap());
-    assert_eq!(Look::at(&all).report(&stage).lags("orders"), "t/0 5");
+    assert_eq!(Check::at(&all).report(&stage).lags("orders"), "t/0 5");
 }
 
 #[test]
-fn an_address_said_twice_is_one_address() {
+fn a_repeated_address_is_one_address() {
     let stage = five_behind(1).node(1, |node| node.voice = Voice::Closed).start();
     let port = stage.address(1).port();
-    let sentence = Look::at(&format!("localhost:{port},LOCALHOST:{port}, localhost:{port}")).take().unwrap_err();
+    let sentence = Check::at(&format!("localhost:{port},LOCALHOST:{port}, localhost:{port}")).answer().unwrap_err();
     assert_eq!(sentence.matches(&port.to_string()).count(), 1, "{sentence}");
 }
 
 #[test]
 fn every_broker_gets_one_connection_and_the_bootstrap_one_is_kept() {
     let stage = five_behind(3).start();
-    look(&stage);
+    check(&stage);
     assert_eq!(stage.connections(), 3);
 }
 
 #[test]
 fn a_bootstrap_name_in_other_letters_is_the_same_broker() {
     let stage = five_behind(1).node(1, |node| node.advertised = Some("LocalHost".into())).start();
-    let report = Look::at(&format!("localhost:{}", stage.address(1).port())).report(&stage);
+    let report = Check::at(&format!("localhost:{}", stage.address(1).port())).report(&stage);
     assert_eq!(report.lags("orders"), "t/0 5");
     assert_eq!(stage.connections(), 1);
 }
@@ -122,14 +122,14 @@ fn a_bootstrap_name_in_other_letters_is_the_same_broker() {
 #[test]
 fn an_ipv6_address_is_as_good_as_any() {
     let stage = five_behind(1).node(1, |node| node.bind = Ipv6Addr::LOCALHOST.into()).start();
-    let report = look(&stage);
+    let report = check(&stage);
     assert_eq!(report.lags("orders"), "t/0 5");
     assert_eq!(*report.at("brokers/0/address"), stage.address(1).to_string());
     assert!(stage.bootstrap().starts_with("[::1]:"));
 }
 
 #[test]
-fn a_cluster_without_brokers_in_its_metadata_is_told() {
+fn a_cluster_without_brokers_in_its_metadata_is_reported() {
     let nobody = Act::Body(b"\0\0\0\0\0\x01\0\0\0\0\0\x01\0\0\0\0\0");
     let stage = five_behind(1).node(1, |node| node.offers(ApiKey::Metadata, 9, 9));
     let stage = stage.fault(When::on(ApiKey::Metadata), nobody).start();

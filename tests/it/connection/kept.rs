@@ -1,9 +1,9 @@
-//! Connections of an earlier look of the same process.
+//! Connections of an earlier run of the same process.
 
 use kafka_protocol::messages::ApiKey;
 
 use crate::support::broker::{Act, Group, Scene, Topic, When};
-use crate::support::look::{Look, Report};
+use crate::support::check::{Check, Report};
 
 /// Two brokers with a group each.
 fn two() -> Scene {
@@ -21,35 +21,35 @@ fn is_whole(report: &Report) -> bool {
 #[test]
 fn connections_are_kept_as_long_as_they_are_answered() {
     let stage = two().start();
-    let reports = Look::at(&stage.bootstrap()).twice(|| ());
+    let reports = Check::at(&stage.bootstrap()).twice(|| ());
     assert!(reports.iter().all(is_whole), "{reports:?}");
     assert_eq!(stage.connections(), 2);
 }
 
-/// The peers went without a word: connections are open, and nothing is ever answered on them.
+/// The peers disappeared silently: connections are open, and nothing is ever answered on them.
 #[test]
 fn a_kept_connection_that_is_silent_is_raced_by_a_new_one() {
     let stage = two().start();
-    let [_, second] = Look::at(&stage.bootstrap()).within(std::time::Duration::from_secs(10)).twice(|| {
+    let [_, second] = Check::at(&stage.bootstrap()).within(std::time::Duration::from_secs(10)).twice(|| {
         stage.change(Scene::go_silent);
     });
     assert!(is_whole(&second), "{second:?}");
     assert_eq!(stage.connections(), 4);
 }
 
-/// A kept connection that answers late is none that is dead.
+/// A kept connection that answers late is not dead.
 #[test]
 fn a_kept_connection_that_answers_slowly_serves_all_the_same() {
     let slow = Act::Trickled(30);
     let stage = two().start();
-    let [_, second] = Look::at(&stage.bootstrap()).twice(|| {
+    let [_, second] = Check::at(&stage.bootstrap()).twice(|| {
         stage.change(|scene| *scene = std::mem::take(scene).fault(When::on(ApiKey::ListGroups).at(2).times(1), slow));
     });
     assert!(is_whole(&second), "{second:?}");
     assert_eq!(stage.connections(), 2);
 }
 
-/// An answer that came when nobody waited for it any more does not keep a connection from being kept.
+/// An answer that arrived when no caller waited any more does not prevent a connection from being kept.
 #[test]
 fn an_answer_that_comes_after_its_deadline_is_counted_off() {
     // The first broker is asked for topics, and the second one as well, since the first is silent for a while.
@@ -59,7 +59,7 @@ fn an_answer_that_comes_after_its_deadline_is_counted_off() {
         .fault(metadata(), Act::Held)
         .fault(When::on(ApiKey::ListOffsets).at(2), Act::Change(Scene::let_go))
         .start();
-    let reports = Look::at(&stage.bootstrap()).twice(|| ());
+    let reports = Check::at(&stage.bootstrap()).twice(|| ());
     assert!(reports.iter().all(is_whole), "{reports:?}");
     assert_eq!(stage.connections(), 2);
 }

@@ -3,9 +3,9 @@
 use kafka_protocol::messages::{ApiKey, ApiVersionsRequest};
 
 use crate::support::broker::{Act, Group, Release, Scene, Stage, Topic, When};
-use crate::support::look::{Report, look, refusal};
+use crate::support::check::{Report, check, refusal};
 
-/// A group that is five records behind, on a cluster of so many brokers.
+/// A group that is five records behind, on a cluster of this many brokers.
 fn five_behind(brokers: i32) -> Scene {
     let orders = Group::classic("orders").commits("t", &[5]).member("reader", "t", &[0]);
     Scene::of(brokers).group(orders).topic(Topic::new("t", &[0..10]))
@@ -24,7 +24,7 @@ fn chosen(report: &Report, broker: usize, api: &str) -> Option<i64> {
 fn a_broker_that_closes_on_list_offsets_0_never_sees_it() {
     let closing = When::on(ApiKey::ListOffsets).version(0);
     let stage = five_behind(1).release(Release::V4_0).fault(closing, Act::Close).start();
-    assert_eq!(look(&stage).lags("orders"), "t/0 5");
+    assert_eq!(check(&stage).lags("orders"), "t/0 5");
     assert_eq!(versions(&stage, 1, ApiKey::ListOffsets), [10, 10, 10]);
 }
 
@@ -32,15 +32,15 @@ fn a_broker_that_closes_on_list_offsets_0_never_sees_it() {
 fn a_broker_that_offers_version_0_still_never_sees_it() {
     for release in [Release::V0_11, Release::V2_1, Release::V2_8, Release::V3_9] {
         let stage = five_behind(1).release(release).start();
-        assert_eq!(look(&stage).lags("orders"), "t/0 5", "{release:?}");
+        assert_eq!(check(&stage).lags("orders"), "t/0 5", "{release:?}");
         assert!(versions(&stage, 1, ApiKey::ListOffsets).iter().all(|version| *version >= 2), "{release:?}");
     }
 }
 
 #[test]
-fn a_broker_that_offers_only_newer_versions_is_told_in_one_sentence() {
+fn a_broker_that_offers_only_newer_versions_is_reported_in_one_sentence() {
     let stage = five_behind(1).node(1, |node| node.offers(ApiKey::ListOffsets, 11, 12)).start();
-    let report = look(&stage);
+    let report = check(&stage);
     assert_eq!(report.lags("orders"), "t/0 ?");
     let address = stage.address(1);
     assert_eq!(
@@ -55,7 +55,7 @@ fn a_broker_that_offers_only_newer_versions_is_told_in_one_sentence() {
 }
 
 #[test]
-fn a_broker_that_offers_only_older_versions_is_told_in_one_sentence() {
+fn a_broker_that_offers_only_older_versions_is_reported_in_one_sentence() {
     let stage = five_behind(1).node(1, |node| node.offers(ApiKey::Metadata, 0, 3)).start();
     let expected = "no common version of Metadata: the broker offers v0 to v3, this build knows v4 to v13; \
                     upgrade the broker to Kafka 0.11 or later";
@@ -63,12 +63,12 @@ fn a_broker_that_offers_only_older_versions_is_told_in_one_sentence() {
 }
 
 #[test]
-fn a_broker_that_lacks_an_api_is_told_in_one_sentence() {
+fn a_broker_that_lacks_an_api_is_reported_in_one_sentence() {
     let without = |api| five_behind(1).node(1, |node| node.lacks(api)).start();
     let stage = without(ApiKey::OffsetFetch);
-    let report = look(&stage);
+    let report = check(&stage);
     let reason = report.group("orders")["reason"].as_str().unwrap_or_default();
-    assert!(reason.ends_with("the broker does not offer OffsetFetch, of which this build knows v2 to v9"), "{reason}");
+    assert!(reason.ends_with("the broker does not offer OffsetFetch (this build knows v2 to v9)"), "{reason}");
     assert!(refusal(&without(ApiKey::Metadata)).contains("the broker does not offer Metadata"));
 }
 
@@ -82,7 +82,7 @@ fn brokers_of_one_cluster_are_agreed_with_one_by_one() {
         .topic(Topic::new("u", &[0..9]).led_by(&[3]))
         .group(Group::classic("older").at(3).commits("u", &[1]))
         .start();
-    let report = look(&stage);
+    let report = check(&stage);
     assert_eq!(
         (report.lags("orders"), report.lags("old"), report.lags("older")),
         ("t/0 5".into(), "t/0 3".into(), "u/0 8".into())
@@ -100,16 +100,16 @@ fn brokers_of_one_cluster_are_agreed_with_one_by_one() {
 fn a_refused_api_versions_is_asked_again_in_a_version_that_the_broker_knows() {
     let asked = |release| {
         let stage = five_behind(1).release(release).start();
-        assert_eq!(look(&stage).lags("orders"), "t/0 5", "{release:?}");
+        assert_eq!(check(&stage).lags("orders"), "t/0 5", "{release:?}");
         versions(&stage, 1, ApiKey::ApiVersions)
     };
     assert_eq!(asked(Release::V4_1), [3]);
     assert_eq!(asked(Release::V2_8), [3]);
-    assert_eq!(asked(Release::V2_1), [3, 0]); // it tells no range
-    // One that knows no 3, and tells its range.
-    let told = five_behind(1).node(1, |node| node.offers(ApiKey::ApiVersions, 0, 2)).start();
-    assert_eq!(look(&told).lags("orders"), "t/0 5");
-    assert_eq!(versions(&told, 1, ApiKey::ApiVersions), [3, 2]);
+    assert_eq!(asked(Release::V2_1), [3, 0]); // its refusal has no range
+    // A broker that does not know version 3, and whose refusal has its range.
+    let reported = five_behind(1).node(1, |node| node.offers(ApiKey::ApiVersions, 0, 2)).start();
+    assert_eq!(check(&reported).lags("orders"), "t/0 5");
+    assert_eq!(versions(&reported, 1, ApiKey::ApiVersions), [3, 2]);
 }
 
 #[test]
@@ -122,9 +122,9 @@ fn a_broker_that_refuses_every_api_versions_is_asked_twice_at_most() {
 }
 
 #[test]
-fn a_broker_is_told_who_asks() {
+fn a_broker_receives_the_name_of_the_client() {
     let stage = five_behind(1).start();
-    look(&stage);
+    check(&stage);
     let asked: ApiVersionsRequest = stage.asked(ApiKey::ApiVersions)[0].request();
     assert_eq!(asked.client_software_name.as_str(), "meerkat");
     assert_eq!(asked.client_software_version.as_str(), env!("CARGO_PKG_VERSION"));

@@ -1,4 +1,4 @@
-//! Groups whose coordinator is away: nobody lists them, and nobody says so.
+//! Groups whose coordinator is away: no broker lists them, and none reports that.
 
 use kafka_protocol::messages::ApiKey;
 use meerkat::judge::verdict::Verdict;
@@ -7,7 +7,7 @@ use serde_json::Value;
 use super::is_unknown;
 use crate::preflight::answer;
 use crate::support::broker::{Act, Group, NO_LISTENER, Release, Scene, Stage, Topic, Voice, When};
-use crate::support::look::{Look, Report, look};
+use crate::support::check::{Check, Report, check};
 
 /// Two brokers with a group each, five records behind both.
 fn two() -> Scene {
@@ -17,10 +17,10 @@ fn two() -> Scene {
         .topic(Topic::new("t", &[0..10]))
 }
 
-/// The look with this in `MEERKAT_EXPECT`.
+/// The run with this in `MEERKAT_EXPECT`.
 fn expecting(scene: Scene, expected: &str) -> Report {
     let stage = scene.start();
-    Look::at(&stage.bootstrap()).with("MEERKAT_EXPECT", expected).report(&stage)
+    Check::at(&stage.bootstrap()).with("MEERKAT_EXPECT", expected).report(&stage)
 }
 
 fn status(report: &Report, group: &str) -> (String, String) {
@@ -29,14 +29,14 @@ fn status(report: &Report, group: &str) -> (String, String) {
 }
 
 #[test]
-fn offsets_partitions_without_a_leader_make_a_look_incomplete() {
+fn offsets_partitions_without_a_leader_make_a_run_incomplete() {
     let causes = [
         (-1, "the partition has no leader"),
         (NO_LISTENER, "no listener of the name"),
         (3, "broker 3, is not among the brokers"),
     ];
     for (leader, why) in causes {
-        let report = look(&two().offsets_led_by(&[1, leader]).start());
+        let report = check(&two().offsets_led_by(&[1, leader]).start());
         assert!(!report.complete());
         assert_eq!(*report.at("status"), "UNKNOWN");
         let expected =
@@ -48,14 +48,14 @@ fn offsets_partitions_without_a_leader_make_a_look_incomplete() {
 }
 
 #[test]
-fn a_broker_without_the_listener_takes_its_groups_and_logs_with_it_and_none_is_missing() {
+fn groups_and_logs_of_a_broker_without_the_listener_are_unknown_and_none_is_missing() {
     // It is left out of the brokers, and what it leads has error 72: so answers a cluster of which one broker lacks the listener.
     let scene = two().topic(Topic::new("u", &[0..10]).led_by(&[NO_LISTENER])).conceal(2);
     let scene = scene.group(Group::classic("reader").commits("t", &[10]).commits("u", &[5]));
     let stage = scene.offsets_led_by(&[1, NO_LISTENER]).start();
     let first = stage.address(1).to_string();
     // "bills" belongs to partition 14 of 50, and "gone" to 5: Java's hashes of the names.
-    let report = Look::at(&first).with("MEERKAT_EXPECT", "gone,a*,orders,reader").report(&stage);
+    let report = Check::at(&first).with("MEERKAT_EXPECT", "gone,a*,orders,reader").report(&stage);
     assert!(report.problems()[0].contains("25 of 50 partitions of __consumer_offsets: "), "{:?}", report.problems());
     for group in ["gone", "a*"] {
         is_unknown(&report, group, "no listener of the name that is used here, or is down");
@@ -70,7 +70,7 @@ fn a_broker_without_the_listener_takes_its_groups_and_logs_with_it_and_none_is_m
 fn a_share_group_that_is_asked_for_while_its_coordinator_is_away_is_unknown() {
     let share = || two().group(Group::share("s").at(2).commits("t", &[5]));
     let named = |stage: &Stage| {
-        Look::at(&stage.bootstrap()).named(&["s"]).within(std::time::Duration::from_secs(4)).report(stage)
+        Check::at(&stage.bootstrap()).named(&["s"]).within(std::time::Duration::from_secs(4)).report(stage)
     };
     is_unknown(&named(&share().node(2, |node| node.voice = Voice::Closed).start()), "s", "Connection refused");
     is_unknown(&named(&share().node(2, |node| node.voice = Voice::Silent).start()), "s", "before the deadline");
@@ -79,7 +79,7 @@ fn a_share_group_that_is_asked_for_while_its_coordinator_is_away_is_unknown() {
     leaders[15] = -1;
     let leaderless = share().offsets_led_by(&leaders).node(2, |node| node.voice = Voice::Closed).start();
     is_unknown(&named(&leaderless), "s", "its coordinator is away");
-    // Asked for as a classic group it is dead, which is no word on a group of another kind.
+    // Requested as a classic group it is dead, which shows nothing about a group of another kind.
     for (act, why) in
         [(Act::Code(31), "whether there is such a group is unknown: "), (Act::Hang, "before the deadline")]
     {
@@ -90,18 +90,18 @@ fn a_share_group_that_is_asked_for_while_its_coordinator_is_away_is_unknown() {
 
 #[test]
 fn a_whole_offsets_topic_makes_no_noise() {
-    let report = look(&two().start());
+    let report = check(&two().start());
     assert!(report.complete(), "{:?}", report.problems());
 }
 
 #[test]
 fn an_old_broker_is_asked_for_the_offsets_topic_once_it_shows_groups() {
     let scene = || two().release(Release::V2_1);
-    assert!(look(&scene().start()).complete());
-    assert!(look(&scene().offsets_led_by(&[-1, 1]).start()).problems()[0].contains("25 of 50"));
+    assert!(check(&scene().start()).complete());
+    assert!(check(&scene().offsets_led_by(&[-1, 1]).start()).problems()[0].contains("25 of 50"));
     // Asking for the topic would create it.
     let stage = Scene::of(1).without_offsets_topic().release(Release::V2_1).start();
-    assert!(look(&stage).complete());
+    assert!(check(&stage).complete());
     assert!(
         stage.asked(ApiKey::Metadata).iter().all(|seen| !seen.body.windows(18).any(|at| at == b"__consumer_offsets"))
     );
@@ -117,7 +117,7 @@ fn an_old_cluster_that_shows_no_groups_is_asked_whether_there_can_be_any() {
     };
     let at = |scene: Scene| {
         let stage = scene.start();
-        let report = Look::at(&stage.address(1).to_string()).within(std::time::Duration::from_secs(6)).report(&stage);
+        let report = Check::at(&stage.address(1).to_string()).within(std::time::Duration::from_secs(6)).report(&stage);
         (report.complete(), report.problems())
     };
     let (complete, problems) = at(scene());
@@ -134,36 +134,37 @@ fn a_coordinator_of_an_old_cluster_that_is_being_elected_is_waited_for() {
         scene.lead_offsets(&[1, 2]);
     });
     let scene = two().release(Release::V2_1).conceal(2).offsets_led_by(&[1, -1]);
-    // The brokers are told of by the first answer, the offsets topic by the second.
+    // The first answer has the brokers, the second the offsets topic.
     let scene =
         scene.fault(When::on(ApiKey::Metadata).times(2), Act::AS_USUAL).fault(When::on(ApiKey::Metadata), elected);
     let stage = scene.start();
-    let report = Look::at(&stage.address(1).to_string()).report(&stage);
+    let report = Check::at(&stage.address(1).to_string()).report(&stage);
     assert_eq!((report.groups(), report.problems()), (vec!["bills", "orders"], Vec::new()));
 }
 
 #[test]
 fn share_groups_are_waited_for_while_what_holds_their_state_is_elected() {
     let scene = || two().group(Group::share("s").commits("t", &[5])).share_state_led_by(&[1, -1]);
-    let report = look(&scene().start());
-    let expected = "share groups: they cannot be told of (25 of 50 partitions of __share_group_state: the partition has no leader)";
+    let report = check(&scene().start());
+    let expected =
+        "share groups: they are not known (25 of 50 partitions of __share_group_state: the partition has no leader)";
     assert_eq!((report.complete(), report.problems()), (false, vec![expected.into()]));
     let elected = Act::Change(|scene| scene.lead_share_state(&[1, 2]));
-    let report = look(&scene().fault(When::on(ApiKey::ListGroups).at(1).times(1), elected).start());
+    let report = check(&scene().fault(When::on(ApiKey::ListGroups).at(1).times(1), elected).start());
     assert_eq!((report.complete(), report.problems()), (true, Vec::new()));
     assert_eq!(report.lags("s"), "t/0 5");
-    // Nobody else needs it.
-    assert!(look(&two().share_state_led_by(&[-1]).start()).complete());
+    // No other group needs it.
+    assert!(check(&two().share_state_led_by(&[-1]).start()).complete());
 }
 
 #[test]
-fn a_group_whose_coordinator_is_away_is_told_from_one_that_does_not_exist() {
+fn a_group_without_its_coordinator_is_distinguished_from_one_that_does_not_exist() {
     // "gone" belongs to partition 5 of 50, "a" to 47: Java's hashes of the names.
     let mut leaders = [1; 50];
     leaders[5] = -1;
     for expected in [true, false] {
         let stage = two().offsets_led_by(&leaders).start();
-        let at = Look::at(&stage.bootstrap());
+        let at = Check::at(&stage.bootstrap());
         let at = if expected { at.with("MEERKAT_EXPECT", "gone,a") } else { at.named(&["gone", "a"]) };
         let report = at.report(&stage);
         is_unknown(&report, "gone", "its coordinator is away");
@@ -182,7 +183,7 @@ fn what_is_expected_is_not_missing_while_a_coordinator_is_down() {
 fn what_is_expected_is_not_missing_where_the_listing_is_refused() {
     let refused = || two().fault(When::on(ApiKey::ListGroups).at(2), Act::Code(31));
     is_unknown(&expecting(refused(), "b*"), "b*", "this user may not describe the cluster");
-    // A group by its full name is looked up, whatever the listing says.
+    // A group that is named in full is asked for even if the listing leaves it out.
     assert_eq!(expecting(refused(), "bills").lags("bills"), "t/0 5");
     let hidden = refused().group(Group::classic("hidden").at(2).refused(30));
     is_unknown(&expecting(hidden, "hidden"), "hidden", "this user may not describe the group");
@@ -201,48 +202,48 @@ fn what_is_expected_and_nowhere_is_missing() {
 fn a_group_of_another_protocol_is_no_missing_group_and_no_idle_one() {
     let scene = two().group(Group::new("sink", "classic", "connect"));
     let stage = scene.start();
-    let report = Look::at(&stage.bootstrap()).named(&["sink"]).report(&stage);
+    let report = Check::at(&stage.bootstrap()).named(&["sink"]).report(&stage);
     is_unknown(&report, "sink", "protocol type is connect");
 }
 
 #[test]
 fn where_nobody_answers_nothing_is_missing() {
     let stage = Scene::of(1).release(Release::V2_1).fault(When::on(ApiKey::ListGroups), Act::Hang).start();
-    let at = Look::at(&stage.bootstrap()).named(&["orders"]).within(std::time::Duration::from_secs(2));
+    let at = Check::at(&stage.bootstrap()).named(&["orders"]).within(std::time::Duration::from_secs(2));
     is_unknown(&at.report(&stage), "orders", "no answer before the deadline");
 }
 
 #[test]
-fn where_no_broker_can_be_asked_for_a_coordinator_the_cause_is_told() {
-    // Whoever was asked for the metadata is under none of the advertised addresses, and those lead nowhere.
+fn without_a_broker_to_ask_for_the_coordinator_the_cause_is_reported() {
+    // The broker that returned the metadata has none of the advertised addresses, and those cannot be reached.
     let silence = |scene: &mut Scene| *scene = std::mem::take(scene).every_node(|node| node.voice = Voice::Silent);
     let stage = two().fault(When::on(ApiKey::Metadata).times(1), Act::Change(silence)).start();
     let bootstrap = stage.bootstrap().replace("127.0.0.1", "localhost");
-    let at = Look::at(&bootstrap).named(&["orders"]).within(std::time::Duration::from_secs(2));
+    let at = Check::at(&bootstrap).named(&["orders"]).within(std::time::Duration::from_secs(2));
     let because = "no broker answers for the group's coordinator: broker 1 (127.0.0.1:";
     is_unknown(&at.report(&stage), "orders", because);
 }
 
 #[test]
-fn preflight_says_that_groups_may_be_missing_where_the_offsets_topic_has_no_leader() {
+fn preflight_reports_that_groups_may_be_missing_where_the_offsets_topic_has_no_leader() {
     let stage = two().offsets_led_by(&[1, -1]).start();
     let variables = [("KAFKA_BOOTSTRAP_SERVERS", &*stage.bootstrap()), ("KAFKA_SECURITY_PROTOCOL", "PLAINTEXT")];
     let outcome = answer(&variables, r#"{"mode": "preflight"}"#);
-    let told: Value = serde_json::from_str(&outcome.json).unwrap();
-    let mut lines = told["lines"].as_array().unwrap().iter();
-    let line = lines.find(|line| line["section"] == "look" && line["subject"] == "groups").unwrap_or(&Value::Null);
-    assert_eq!((&line["status"], outcome.status), (&"does not work".into(), Verdict::Err), "{told}");
+    let reported: Value = serde_json::from_str(&outcome.json).unwrap();
+    let mut lines = reported["lines"].as_array().unwrap().iter();
+    let line = lines.find(|line| line["section"] == "snapshot" && line["subject"] == "groups").unwrap_or(&Value::Null);
+    assert_eq!((&line["status"], outcome.status), (&"does not work".into(), Verdict::Err), "{reported}");
     let found = line["found"].as_str().unwrap();
     assert!(found.starts_with("those whose coordinator is away may be missing (25 of 50 partitions"), "{found}");
 }
 
 #[test]
-fn a_hidden_offsets_topic_alone_makes_no_look_incomplete_and_preflight_says_so() {
+fn a_hidden_offsets_topic_alone_leaves_the_run_complete_and_preflight_reports_it() {
     let stage = two().hidden_offsets().start();
-    assert!(look(&stage).complete());
+    assert!(check(&stage).complete());
     let variables = [("KAFKA_BOOTSTRAP_SERVERS", &*stage.bootstrap()), ("KAFKA_SECURITY_PROTOCOL", "PLAINTEXT")];
-    let told: Value = serde_json::from_str(&answer(&variables, r#"{"mode": "preflight"}"#).json).unwrap();
-    let lines = told["lines"].as_array().unwrap();
+    let reported: Value = serde_json::from_str(&answer(&variables, r#"{"mode": "preflight"}"#).json).unwrap();
+    let lines = reported["lines"].as_array().unwrap();
     let line = lines.iter().find(|line| line["subject"] == "coordinators").unwrap_or(&Value::Null);
-    assert_eq!(line["status"], "works with less", "{told}");
+    assert_eq!(line["status"], "works with less", "{reported}");
 }

@@ -1,4 +1,4 @@
-//! What lies between a commit and a log that were not read at the same moment.
+//! A commit and a log that were not read at the same moment.
 
 use std::ops::Range;
 use std::time::Duration;
@@ -8,7 +8,7 @@ use serde_json::json;
 
 use super::is_unknown;
 use crate::support::broker::{Act, Group, Release, Scene, Topic, When};
-use crate::support::look::{Look, look};
+use crate::support::check::{Check, check};
 
 fn scene() -> Scene {
     Scene::of(2)
@@ -25,7 +25,7 @@ fn a_topic_that_is_trimmed_behind_a_commit_has_lost_nothing() {
             scene.trim("repartition", 0, 60);
         });
         let stage = scene().release(release).fault(When::on(ApiKey::ListOffsets).times(1), trimming).start();
-        let report = look(&stage);
+        let report = check(&stage);
         let entry = report.partition("purger", "repartition", 0);
         assert_eq!((&entry["committed"], &entry["findings"]), (&json!(60), &json!([])), "{release:?}: {entry}");
         // The others' commits lie before the trimmed part for good.
@@ -34,9 +34,9 @@ fn a_topic_that_is_trimmed_behind_a_commit_has_lost_nothing() {
 }
 
 #[test]
-fn a_loss_that_is_there_the_second_time_is_told() {
+fn a_loss_that_is_read_twice_is_reported() {
     let stage = scene().change(|scene| scene.trim("repartition", 0, 7)).start();
-    let report = look(&stage);
+    let report = check(&stage);
     let entry = report.partition("purger", "repartition", 0);
     assert_eq!((&entry["findings"], &entry["lost"]), (&json!(["data_loss"]), &json!(2)), "{entry}");
     // One more question, about that group alone.
@@ -48,7 +48,7 @@ fn a_loss_that_cannot_be_asked_about_again_is_unknown() {
     for (act, why) in [(Act::Code(30), "may not describe the group"), (Act::Close, "the connection was lost")] {
         let scene = scene().change(|scene| scene.trim("repartition", 0, 7));
         let scene = scene.fault(When::on(ApiKey::OffsetFetch).times(2), Act::AS_USUAL);
-        let report = look(&scene.fault(When::on(ApiKey::OffsetFetch), act).start());
+        let report = check(&scene.fault(When::on(ApiKey::OffsetFetch), act).start());
         is_unknown(&report, "purger", "whether records were deleted unread is unknown: ");
         is_unknown(&report, "purger", why);
         assert_eq!(report.partition("purger", "repartition", 0)["findings"], json!([]));
@@ -61,7 +61,7 @@ fn a_loss_is_confirmed_while_another_leader_hangs() {
     let scene = Scene::of(2).group(Group::classic("g").commits("t", &[5]).commits("u", &[5]));
     let scene = scene.topic(Topic::new("t", &[7..10])).topic(Topic::new("u", &[0..10]).led_by(&[2]));
     let stage = scene.fault(When::on(ApiKey::ListOffsets).at(2), Act::Hang).start();
-    let report = Look::at(&stage.bootstrap()).within(Duration::from_secs(2)).report(&stage);
+    let report = Check::at(&stage.bootstrap()).within(Duration::from_secs(2)).report(&stage);
     assert_eq!(report.lags("g"), "t/0 3, u/0 ?");
     assert_eq!(report.partition("g", "t", 0)["lost"], 2);
 }
@@ -77,17 +77,17 @@ fn a_share_group_whose_topic_is_trimmed_behind_it_has_lost_nothing() {
         });
         let scene = Scene::of(1).release(release).group(Group::share("s").commits("t", &[5]));
         let scene = scene.topic(Topic::new("t", &[0..10]));
-        let report = look(&scene.fault(When::on(ApiKey::ListOffsets).times(1), trimming).start());
+        let report = check(&scene.fault(When::on(ApiKey::ListOffsets).times(1), trimming).start());
         let entry = report.partition("s", "t", 0);
-        let told = (&entry["start"], &entry["findings"], &entry["lag"]);
-        assert_eq!(told, (&json!(60), &json!([]), &json!(left)), "{release:?}: {entry}");
+        let reported = (&entry["start"], &entry["findings"], &entry["lag"]);
+        assert_eq!(reported, (&json!(60), &json!([]), &json!(left)), "{release:?}: {entry}");
     }
 }
 
 #[test]
 fn without_a_loss_nothing_is_asked_twice() {
     let stage = scene().start();
-    look(&stage);
+    check(&stage);
     assert_eq!(stage.asked(ApiKey::OffsetFetch).len(), 2);
 }
 
@@ -96,7 +96,7 @@ fn a_log_ends_where_it_is_stable_at_the_earliest() {
     // The high watermark was asked for first, and the log grew meanwhile.
     let grown = Topic::new("repartition", &[0..12]).ends(0, 10);
     let stage = Scene::of(1).group(Group::classic("g").commits("repartition", &[5])).topic(grown).start();
-    let entry = look(&stage).partition("g", "repartition", 0).clone();
+    let entry = check(&stage).partition("g", "repartition", 0).clone();
     assert_eq!((&entry["log_end"], &entry["last_stable"]), (&json!(12), &json!(12)));
 }
 
@@ -105,7 +105,7 @@ fn every_partition_of_a_topic_that_a_group_reads_is_listed() {
     let grown = || Topic::new("t", &[0..5, 0..200, 0..0]);
     for group in [Group::classic("g"), Group::consumer("g")] {
         let reader = group.commits("t", &[5]).member("reader", "t", &[0]);
-        let report = look(&Scene::of(1).group(reader).topic(grown()).start());
+        let report = check(&Scene::of(1).group(reader).topic(grown()).start());
         assert_eq!(report.lags("g"), "t/0 0, t/1 ?, t/2 ?");
         assert_eq!(report.group("g")["total_lag"], 0);
         let entry = report.partition("g", "t", 1);
@@ -117,9 +117,10 @@ fn every_partition_of_a_topic_that_a_group_reads_is_listed() {
 }
 
 #[test]
-fn a_group_without_members_is_not_taken_to_read_whole_topics() {
-    let report =
-        look(&Scene::of(1).group(Group::classic("g").commits("t", &[5])).topic(Topic::new("t", &[0..5, 0..9])).start());
+fn a_group_without_members_is_not_assumed_to_read_whole_topics() {
+    let report = check(
+        &Scene::of(1).group(Group::classic("g").commits("t", &[5])).topic(Topic::new("t", &[0..5, 0..9])).start(),
+    );
     assert_eq!(report.lags("g"), "t/0 0");
 }
 
@@ -127,9 +128,9 @@ fn a_group_without_members_is_not_taken_to_read_whole_topics() {
 fn unassigned_is_what_nobody_subscribes_to() {
     let group = Group::consumer("g").commits("left", &[5]).commits("t", &[5, 5]).member("reader", "t", &[0]);
     let scene = Scene::of(1).group(group).topic(Topic::new("t", &[0..5, 0..5])).topic(Topic::new("left", &[0..9]));
-    let report = look(&scene.start());
+    let report = check(&scene.start());
     assert_eq!(report.partition("g", "left", 0)["findings"], json!(["unassigned"]));
-    // Between two rebalances nobody reads it, and somebody will.
+    // Between two rebalances no member reads it, and one will.
     assert_eq!(report.partition("g", "t", 1)["findings"], json!([]));
 }
 
@@ -137,7 +138,7 @@ fn unassigned_is_what_nobody_subscribes_to() {
 fn a_log_that_ends_before_it_starts_is_refused_as_what_it_is() {
     let group = Group::classic("g").commits("t", &[5, 5]);
     let stage = Scene::of(1).group(group).topic(Topic::new("t", &[Range { start: 20, end: 10 }, 0..10])).start();
-    let report = look(&stage);
+    let report = check(&stage);
     assert_eq!(report.partition("g", "t", 0)["reason"], "the leader answers a log that starts at 20 and ends at 10");
     assert_eq!(report.partition("g", "t", 0)["log_end"], json!(null));
     assert_eq!(report.lags("g"), "t/0 ?, t/1 5");
@@ -149,10 +150,10 @@ fn a_negative_partition_is_refused_as_what_it_is() {
     let scene = Scene::of(1).topic(Topic::new("t", &[0..10])).group(Group::classic("bad").commits("t", &[5]));
     let scene = scene.group(Group::classic("good").commits("t", &[5]));
     let stage = scene.group(Group::classic("odd").commits("t", &[5]).member("m", "t", &[-1])).change(commit).start();
-    let report = look(&stage);
+    let report = check(&stage);
     assert_eq!(report.group("bad")["reason"], "the coordinator answers for partition -1 of topic t");
     assert!(
-        report.group("odd")["reason"].as_str().unwrap().contains("the coordinator says that partition -1 is assigned")
+        report.group("odd")["reason"].as_str().unwrap().contains("the coordinator returns partition -1 as assigned")
     );
     assert_eq!(report.lags("good"), "t/0 5");
 }

@@ -1,11 +1,11 @@
-//! What mends itself is asked again; what does not is told.
+//! A failure that ends by itself is asked again; one that does not is reported.
 
 use std::time::Duration;
 
 use kafka_protocol::messages::ApiKey;
 
 use crate::support::broker::{Act, Group, Release, Scene, Topic, Voice, When};
-use crate::support::look::{Look, look};
+use crate::support::check::{Check, check};
 
 const LOADING: Act = Act::Code(14);
 const NOT_COORDINATOR: Act = Act::Code(16);
@@ -22,7 +22,7 @@ fn two() -> Scene {
 /// Both groups as usual, whatever went wrong on the way.
 fn all_is_well(scene: Scene) {
     let stage = scene.start();
-    let report = look(&stage);
+    let report = check(&stage);
     assert_eq!((report.lags("orders"), report.lags("bills")), ("t/0 5".into(), "u/0 5".into()));
     assert_eq!((&report.group("orders")["members"], &report.group("bills")["members"]), (&1.into(), &1.into()));
     assert_eq!(report.problems(), Vec::<String>::new());
@@ -49,14 +49,14 @@ fn a_group_whose_coordinator_moved_is_found_again() {
     let moved = || two().group(Group::classic("gone").listed_by(1).at(2).commits("u", &[1]).member("m", "u", &[]));
     for release in [Release::V4_1, Release::V2_8] {
         let stage = moved().release(release).start();
-        let report = look(&stage);
+        let report = check(&stage);
         assert_eq!(report.lags("gone"), "u/0 9", "{release:?}");
         assert_eq!(report.group("gone")["members"], 1);
     }
 }
 
 #[test]
-fn a_coordinator_that_moves_during_the_look_is_found_again() {
+fn a_coordinator_that_moves_during_the_run_is_found_again() {
     let moving = Act::Change(|scene| scene.move_group("orders", 2));
     all_is_well(two().fault(When::on(ApiKey::OffsetFetch).at(1).times(1), moving));
 }
@@ -69,9 +69,9 @@ fn a_coordinator_lookup_that_fails_is_tried_again() {
 }
 
 #[test]
-fn a_coordinator_that_never_comes_is_told_when_the_time_is_up() {
+fn a_coordinator_that_never_appears_is_reported_when_the_time_is_up() {
     let stage = two().fault(When::on(ApiKey::OffsetFetch).at(1), NOT_COORDINATOR).start();
-    let report = Look::at(&stage.bootstrap()).within(Duration::from_secs(2)).report(&stage);
+    let report = Check::at(&stage.bootstrap()).within(Duration::from_secs(2)).report(&stage);
     assert_eq!(report.group("orders")["reason"], "the group's coordinator has moved (NotCoordinator)");
     assert_eq!(report.group("orders")["total_lag"], serde_json::Value::Null);
     assert_eq!(report.lags("bills"), "u/0 5");
@@ -79,10 +79,10 @@ fn a_coordinator_that_never_comes_is_told_when_the_time_is_up() {
 }
 
 #[test]
-fn a_leader_that_moves_during_the_look_is_asked_once_more() {
+fn a_leader_that_moves_during_the_run_is_asked_again() {
     let moving = Act::Change(|scene| scene.move_leader("t", 0, 2));
     let stage = two().fault(When::on(ApiKey::ListOffsets).at(1).times(1), moving).start();
-    let report = look(&stage);
+    let report = check(&stage);
     assert_eq!((report.lags("orders"), report.lags("bills")), ("t/0 5".into(), "u/0 5".into()));
     // Brokers, leaders, and the leader of what moved.
     assert_eq!(stage.asked(ApiKey::Metadata).len(), 3);
@@ -96,9 +96,9 @@ fn a_leader_that_is_new_to_its_role_is_asked_once_more() {
 }
 
 #[test]
-fn a_leader_that_goes_on_refusing_is_told_when_the_time_is_up() {
+fn a_leader_that_keeps_refusing_is_reported_when_the_time_is_up() {
     let stage = two().fault(When::on(ApiKey::ListOffsets).at(1), Act::Code(6)).start();
-    let report = Look::at(&stage.bootstrap()).within(Duration::from_secs(2)).report(&stage);
+    let report = Check::at(&stage.bootstrap()).within(Duration::from_secs(2)).report(&stage);
     assert_eq!(report.partition("orders", "t", 0)["reason"], "the partition's leader has moved (NotLeaderOrFollower)");
     assert_eq!((report.lags("orders"), report.lags("bills")), ("t/0 ?".into(), "u/0 5".into()));
     // Again after 100, 200 and 400 ms, as often as the time allows.
@@ -106,21 +106,21 @@ fn a_leader_that_goes_on_refusing_is_told_when_the_time_is_up() {
 }
 
 #[test]
-fn a_partition_without_a_leader_is_told_and_its_neighbours_are_as_usual() {
+fn a_partition_without_a_leader_is_reported_and_its_neighbours_are_read() {
     let topic = Topic::new("v", &[0..10, 0..10]).led_by(&[1, -1]);
     let stage = two().topic(topic).group(Group::classic("half").commits("v", &[4, 4])).start();
-    let report = look(&stage);
+    let report = check(&stage);
     assert_eq!(report.lags("half"), "v/0 6, v/1 ?");
     assert_eq!(report.partition("half", "v", 1)["reason"], "the partition has no leader");
 }
 
 #[test]
-fn a_broker_that_is_down_takes_only_its_own_with_it() {
+fn a_broker_that_is_down_makes_only_its_own_groups_and_partitions_unknown() {
     let stage = two()
         .group(Group::classic("reads-from-2").commits("u", &[5]))
         .node(2, |node| node.voice = Voice::Closed)
         .start();
-    let report = look(&stage);
+    let report = check(&stage);
     assert_eq!(report.lags("orders"), "t/0 5");
     assert_eq!(report.lags("reads-from-2"), "u/0 ?");
     let down = format!("broker 2 ({}): cannot connect: 127.0.0.1: Connection refused (os error 111)", stage.address(2));
@@ -157,7 +157,7 @@ fn a_coordinator_that_is_being_elected_is_waited_for() {
     all_is_well(scene());
     // It is asked again once it has been elected.
     let stage = scene().start();
-    look(&stage);
+    check(&stage);
     assert!(stage.asked(ApiKey::ListGroups).iter().filter(|seen| seen.node == 2).count() >= 2);
 }
 
@@ -175,7 +175,7 @@ fn a_leader_that_is_being_elected_is_waited_for() {
 #[test]
 fn a_leader_that_the_metadata_do_not_name_as_a_broker_is_none() {
     let topic = Topic::new("v", &[0..10, 0..10]).led_by(&[1, 3]);
-    let report = look(&two().topic(topic).group(Group::classic("half").commits("v", &[4, 4])).start());
+    let report = check(&two().topic(topic).group(Group::classic("half").commits("v", &[4, 4])).start());
     assert_eq!(report.lags("half"), "v/0 6, v/1 ?");
     let expected = "the partition's leader, broker 3, is not among the brokers that the metadata name";
     assert_eq!(report.partition("half", "v", 1)["reason"], expected);
@@ -188,16 +188,16 @@ fn a_topic_that_is_unknown_for_a_moment_is_asked_for_again() {
 }
 
 #[test]
-fn a_topic_that_metadata_cannot_tell_of_for_a_moment_is_asked_for_again() {
+fn a_topic_that_metadata_lacks_for_a_moment_is_asked_for_again() {
     let once = || When::on(ApiKey::Metadata).times(1);
-    // The first answer tells of the brokers; from version 13 on a code would be that of the whole answer.
+    // The first answer has the brokers; from version 13 on a code would be that of the whole answer.
     let scene = two().release(Release::V3_9).fault(once(), Act::AS_USUAL);
     all_is_well(scene.fault(once(), Act::Code(5)).fault(once(), Act::Code(3)));
 }
 
 #[test]
-fn what_was_read_of_a_topic_outlives_metadata_that_cannot_tell_of_it() {
-    // The second partition's leader goes on refusing, and nobody tells of the topic again.
+fn what_was_read_of_a_topic_stays_when_metadata_lacks_it_later() {
+    // The second partition's leader still refuses, and no later answer has the topic.
     let topic = Topic::new("v", &[0..10, 0..10]).led_by(&[1, 2]);
     let scene = Scene::of(2).release(Release::V3_9).topic(topic).group(Group::classic("half").commits("v", &[4, 4]));
     let stage = scene
@@ -205,7 +205,7 @@ fn what_was_read_of_a_topic_outlives_metadata_that_cannot_tell_of_it() {
         .fault(When::on(ApiKey::Metadata).times(2), Act::AS_USUAL)
         .fault(When::on(ApiKey::Metadata), Act::Code(3))
         .start();
-    let report = Look::at(&stage.bootstrap()).within(Duration::from_secs(3)).report(&stage);
+    let report = Check::at(&stage.bootstrap()).within(Duration::from_secs(3)).report(&stage);
     assert_eq!(report.lags("half"), "v/0 6, v/1 ?");
     assert_eq!(report.partition("half", "v", 1)["reason"], "the partition's leader has moved (NotLeaderOrFollower)");
 }
@@ -220,17 +220,17 @@ fn what_moved_is_asked_again_while_another_broker_hangs() {
         .fault(When::on(ApiKey::OffsetFetch).at(1), Act::Hang)
         .fault(When::on(ApiKey::OffsetFetch).at(2).times(1), moving);
     let stage = scene.start();
-    let report = Look::at(&stage.bootstrap()).within(Duration::from_secs(3)).report(&stage);
+    let report = Check::at(&stage.bootstrap()).within(Duration::from_secs(3)).report(&stage);
     assert_eq!(report.lags("bills"), "t/0 5");
     assert_eq!(report.group("orders")["total_lag"], serde_json::Value::Null);
     assert!(!report.complete());
 }
 
 #[test]
-fn a_broker_that_dies_during_the_look_takes_only_its_own_with_it() {
+fn a_broker_that_dies_during_the_run_makes_only_its_own_groups_and_partitions_unknown() {
     for api in [ApiKey::OffsetFetch, ApiKey::ListOffsets] {
         let stage = two().fault(When::on(api).at(2), Act::Close).start();
-        let report = look(&stage);
+        let report = check(&stage);
         assert_eq!(report.lags("orders"), "t/0 5");
         assert_eq!(report.group("bills")["total_lag"], serde_json::Value::Null, "{api:?}");
         let reason = report.group("bills")["reason"].as_str().unwrap_or_default();
@@ -247,7 +247,7 @@ fn metadata_comes_from_any_broker_that_answers() {
     });
     let scene = two().fault(When::on(ApiKey::ListGroups).at(1).times(1), dying);
     let stage = scene.start();
-    let report = look(&stage);
+    let report = check(&stage);
     assert_eq!((report.lags("orders"), report.lags("bills")), ("t/0 5".into(), "u/0 5".into()));
     assert!(report.complete());
 }
@@ -264,9 +264,9 @@ fn metadata_of_a_broker_that_has_only_just_started_are_not_believed() {
 }
 
 #[test]
-fn a_listing_refused_for_good_is_told() {
+fn a_listing_that_is_always_refused_is_reported() {
     let stage = two().fault(When::on(ApiKey::ListGroups).at(2), Act::Code(31)).start();
-    let report = look(&stage);
+    let report = check(&stage);
     assert_eq!(report.groups(), ["orders"]);
     let expected = "its groups are unknown: this user may not describe the cluster: grant it DESCRIBE";
     assert!(report.problems()[0].contains(expected), "{:?}", report.problems());

@@ -1,4 +1,4 @@
-//! Topics that this user may not describe: what nobody told of is unknown, and never nothing.
+//! Topics that this user may not describe: what no broker returned is unknown, and never nothing.
 
 use std::time::Duration;
 
@@ -6,19 +6,19 @@ use kafka_protocol::messages::ApiKey;
 
 use super::is_unknown;
 use crate::support::broker::{Act, Group, Release, Scene, Topic, When};
-use crate::support::look::{Look, look};
+use crate::support::check::{Check, check};
 
-/// A group that reads a topic which is not shown; nor is this user told that the one that is asked for as a probe does not exist.
+/// A group that reads a hidden topic; the topic that meerkat asks for as a probe is not reported as missing either.
 fn secret(group: Group) -> Scene {
     let hidden = |name| Topic::new(name, &[0..10]).hidden();
     Scene::of(1).group(group).topic(hidden("secret")).topic(hidden("meerkat.any-topic-that-does-not-exist"))
 }
 
 #[test]
-fn a_group_that_rebalances_tells_no_subscriptions_and_so_may_read_what_is_hidden() {
+fn a_rebalancing_group_has_no_subscriptions_and_may_read_hidden_topics() {
     let reader = || Group::classic("g").commits("secret", &[5]).member("reader", "secret", &[0]);
     for state in ["PreparingRebalance", "CompletingRebalance", "Stable"] {
-        is_unknown(&look(&secret(reader().state(state)).start()), "g", "may not describe");
+        is_unknown(&check(&secret(reader().state(state)).start()), "g", "may not describe");
     }
 }
 
@@ -27,12 +27,12 @@ fn a_topic_that_is_asked_for_by_name_and_hidden_makes_a_group_unknown() {
     let idle = || secret(Group::classic("g").commits("secret", &[5]));
     let topics = |topics: &str| {
         let stage = idle().start();
-        Look::at(&stage.bootstrap()).with("MEERKAT_TOPICS", topics).report(&stage)
+        Check::at(&stage.bootstrap()).with("MEERKAT_TOPICS", topics).report(&stage)
     };
     for named in ["secret", "secret,gone", "secre*", "!internal"] {
         is_unknown(&topics(named), "g", "may not describe");
     }
-    // Nothing that was asked for is hidden; that it selects nothing is told for itself.
+    // Nothing that was asked for is hidden; that it selects nothing is reported separately.
     let nothing = topics("gone,nor-this");
     assert_eq!(nothing.problems(), ["MEERKAT_TOPICS: \"gone,nor-this\" matches no topic that a selected group reads"]);
     assert_eq!((nothing.groups(), nothing.at("left_out/other topics")), (vec![], &1.into()));
@@ -45,7 +45,7 @@ fn a_probe_for_hidden_topics_that_fails_hides_something() {
         .fault(When::on(ApiKey::Metadata).times(1), Act::AS_USUAL)
         .fault(When::on(ApiKey::Metadata), Act::Close)
         .start();
-    is_unknown(&look(&stage), "g", "no broker answered for its metadata");
+    is_unknown(&check(&stage), "g", "no broker answered for its metadata");
 }
 
 #[test]
@@ -55,7 +55,7 @@ fn a_partition_that_cannot_be_makes_a_share_group_unknown() {
         .group(Group::share("s").commit_refused("t", -7, 0))
         .topic(Topic::new("t", &[0..10]))
         .start();
-    is_unknown(&look(&stage), "s", "the coordinator answers for partition -7 of topic t");
+    is_unknown(&check(&stage), "s", "the coordinator answers for partition -7 of topic t");
 }
 
 #[test]
@@ -74,7 +74,7 @@ fn members_that_are_unknown_have_their_reason() {
                 .fault(When::on(ApiKey::DescribeGroups).times(2), Act::AS_USUAL)
                 .fault(When::on(api), act)
                 .start();
-            let report = Look::at(&stage.bootstrap()).within(Duration::from_secs(3)).report(&stage);
+            let report = Check::at(&stage.bootstrap()).within(Duration::from_secs(3)).report(&stage);
             assert_eq!(report.group("g")["members"], serde_json::Value::Null, "{api:?}");
             is_unknown(&report, "g", why);
         }

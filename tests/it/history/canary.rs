@@ -1,4 +1,4 @@
-//! A preflight's canary: what is written comes back as it was, or the difference is told.
+//! A preflight's canary: what is written is read back unchanged, or the difference is reported.
 
 use std::time::Duration;
 
@@ -32,7 +32,7 @@ async fn everything_comes_back_as_it_was_written() {
 }
 
 #[tokio::test]
-async fn it_stays_away_from_what_looks_and_people_read() {
+async fn the_canary_writes_nothing_that_runs_or_people_read() {
     let world = World::new(1, 1);
     fly(&world, soon()).await;
     let points = world.stand.metrics();
@@ -58,11 +58,11 @@ async fn what_is_not_visible_in_time_is_neither_right_nor_wrong() {
 }
 
 fn advises(fault: &fault::Fault, todo: &str) -> bool {
-    fault.todo.as_ref().is_some_and(|told| told.contains(todo))
+    fault.todo.as_ref().is_some_and(|reported| reported.contains(todo))
 }
 
 #[tokio::test]
-async fn each_refusal_is_told_with_the_permission_that_is_missing() {
+async fn each_refusal_is_reported_with_the_permission_that_is_missing() {
     let world = World::new(1, 1);
     world.stand.fail(Fault::new("PutMetricData", How::Deny).always());
     let canary = fly(&world, soon()).await;
@@ -81,7 +81,7 @@ async fn each_refusal_is_told_with_the_permission_that_is_missing() {
 }
 
 #[tokio::test]
-async fn an_endpoint_that_is_down_is_told() {
+async fn an_endpoint_that_is_down_is_reported() {
     let url = World::new(1, 1).stand.url(); // whose server has ended
     let store = Store::new(client(&url), Schedule::MINUTELY, names::STATE_NAMESPACE, names::NAMESPACE);
     let canary = store.canary(&BOTH, || MIDNIGHT * 1_000, soon()).await;

@@ -1,4 +1,4 @@
-//! What people read about the cost is what the program reckons.
+//! The cost in the documents is the one that the program computes.
 
 use std::path::Path;
 

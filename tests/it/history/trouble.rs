@@ -1,8 +1,8 @@
-//! When `CloudWatch` does not answer, or says no: which pages that concerns, and what people are told to do.
+//! When `CloudWatch` does not answer, or refuses: which pages are affected, and what the message advises.
 
 use std::error::Error as _;
 
-use meerkat::base::fault::told;
+use meerkat::base::fault::sentence;
 
 use meerkat::cloudwatch::error::Operation;
 use meerkat::cloudwatch::metrics::plan;
@@ -41,7 +41,7 @@ async fn throttled_for_a_moment_is_no_trouble() {
 }
 
 #[tokio::test]
-async fn throttled_for_good_is_told_with_the_quota() {
+async fn permanent_throttling_is_reported_with_the_quota() {
     let world = World::new(1, 100);
     world.stand.fail(Fault::new("GetMetricData", How::Throttle).always());
     let (error, chain) = reading(&world).await;
@@ -53,7 +53,7 @@ async fn throttled_for_good_is_told_with_the_quota() {
 }
 
 #[tokio::test]
-async fn denied_is_told_with_the_permission() {
+async fn a_denial_is_reported_with_the_permission() {
     let world = World::new(1, 3);
     world.stand.fail(Fault::new("GetMetricData", How::Deny));
     let (error, chain) = reading(&world).await;
@@ -69,7 +69,7 @@ async fn denied_is_told_with_the_permission() {
 }
 
 #[tokio::test]
-async fn unreachable_is_told_with_the_endpoint() {
+async fn an_unreachable_service_is_reported_with_the_endpoint() {
     let nobody = std::net::TcpListener::bind("127.0.0.1:0").unwrap();
     let url = format!("http://{}", nobody.local_addr().unwrap());
     drop(nobody);
@@ -81,7 +81,7 @@ async fn unreachable_is_told_with_the_endpoint() {
 }
 
 #[tokio::test]
-async fn no_credentials_are_told_with_the_settings() {
+async fn missing_credentials_are_reported_with_the_settings() {
     let mut world = World::new(1, 3);
     let config = aws_sdk_cloudwatch::Config::builder().behavior_version(BehaviorVersion::latest());
     let config = config.region(Region::new("us-east-1")).endpoint_url(world.stand.url()).build();
@@ -124,7 +124,7 @@ async fn the_deadline_ends_a_read_and_a_write() {
 }
 
 #[tokio::test]
-async fn a_deadline_between_two_attempts_tells_how_the_last_one_failed() {
+async fn a_deadline_between_two_attempts_reports_the_last_failure() {
     let nobody = std::net::TcpListener::bind("127.0.0.1:0").unwrap();
     let url = format!("http://{}", nobody.local_addr().unwrap());
     drop(nobody);
@@ -139,12 +139,12 @@ async fn a_deadline_between_two_attempts_tells_how_the_last_one_failed() {
     let written = world.store.write(&[(Arc::clone(&world.metrics[0]), page)], until()).await;
     for error in [&**found[0].as_ref().unwrap_err(), failure(&written)] {
         assert!(matches!(error, StoreError { trouble: StoreTrouble::StillTrying, .. }), "{error:?}");
-        says(&told(error), &["was still being tried when the time was up", "Connection refused"]);
+        says(&sentence(error), &["was still being tried when the time was up", "Connection refused"]);
     }
 }
 
 #[tokio::test]
-async fn a_page_of_something_else_that_is_still_being_tried_is_told_by_its_status() {
+async fn another_servers_page_is_reported_with_its_status_while_attempts_last() {
     let proxy = Server::start(|_| Answer {
         status: 503,
         headers: vec!["content-type: text/html".into()],
@@ -157,8 +157,8 @@ async fn a_page_of_something_else_that_is_still_being_tried_is_told_by_its_statu
     let until = Instant::now() + Duration::from_millis(500);
     let page = seconds::write(world.store.schedule(), world.minute(0), &world.slots(500));
     let written = world.store.write(&[(Arc::clone(&world.metrics[0]), page)], until).await;
-    let told = told(failure(&written));
-    says(&told, &["still being tried", "something else than CloudWatch answered (HTTP status 503, text/html)"]);
+    let sentence = sentence(failure(&written));
+    says(&sentence, &["still being tried", "something else than CloudWatch answered (HTTP status 503, text/html)"]);
 }
 
 #[tokio::test]
@@ -180,7 +180,7 @@ async fn an_internal_error_is_a_refusal_with_its_code() {
 }
 
 #[tokio::test]
-async fn a_refused_look_is_told_with_the_services_words() {
+async fn a_refused_read_is_reported_with_the_words_of_the_service() {
     let world = World::new(1, 3);
     world.at(0);
     let slots = world.slots(500);

@@ -1,10 +1,11 @@
-//! Services that speak Kafka's protocol and have no `__consumer_offsets`, such as Azure Event Hubs: what they do not list is asked for.
+//! Services with Kafka's protocol and without `__consumer_offsets`, such as Azure Event Hubs: groups that they do not
+//! list are asked for.
 
 use kafka_protocol::messages::ApiKey;
 use serde_json::{Value, json};
 
 use crate::support::broker::{Act, Group, Node, Scene, Topic, When};
-use crate::support::look::{Look, Report};
+use crate::support::check::{Check, Report};
 
 /// A group whose members have gone, 10 records behind, in the versions of 2023.
 fn hub() -> Scene {
@@ -30,12 +31,12 @@ fn busy() -> Scene {
 
 fn named(scene: Scene, names: &[&str]) -> Report {
     let stage = scene.start();
-    Look::at(&stage.bootstrap()).named(names).report(&stage)
+    Check::at(&stage.bootstrap()).named(names).report(&stage)
 }
 
 fn expecting(scene: Scene, expected: &str) -> Report {
     let stage = scene.start();
-    Look::at(&stage.bootstrap()).with("MEERKAT_EXPECT", expected).report(&stage)
+    Check::at(&stage.bootstrap()).with("MEERKAT_EXPECT", expected).report(&stage)
 }
 
 fn status(report: &Report, group: &str) -> Value {
@@ -101,14 +102,14 @@ fn a_glob_that_no_listed_group_meets_is_unknown_where_only_living_groups_are_lis
         let reason = report.group("s*")["reason"].as_str().unwrap();
         assert!(reason.contains("name them in MEERKAT_EXPECT"), "{reason}");
     }
-    // Without the topic nobody coordinates a group in Apache Kafka.
+    // In Apache Kafka no broker coordinates a group without the topic.
     assert_eq!(status(&expecting(Scene::of(2).without_offsets_topic(), "s*"), "s*"), "NOTFOUND");
 }
 
 #[test]
 fn a_group_that_is_sought_creates_no_offsets_topic() {
     let stage = Scene::of(2).without_offsets_topic().start();
-    let report = Look::at(&stage.bootstrap()).named(&["nobody"]).report(&stage);
+    let report = Check::at(&stage.bootstrap()).named(&["nobody"]).report(&stage);
     assert_eq!((status(&report, "nobody"), report.complete()), (json!("NOTFOUND"), true));
     assert!(stage.asked(ApiKey::FindCoordinator).is_empty());
     let silent = Scene::of(2).without_offsets_topic().fault(When::on(ApiKey::DescribeGroups).at(2), Act::Close);

@@ -1,8 +1,8 @@
-//! Streams groups: members by their tasks, topics of the application's own, and what keeps one from running.
+//! Streams groups: members by their tasks, internal topics, and why one cannot run.
 
 use crate::real_kafka::show;
 use crate::support::broker::{Act, Group, STREAMS_GROUP_DESCRIBE, Scene, Topic, When};
-use crate::support::look::look;
+use crate::support::check::check;
 
 const REPARTITION: &str = "app-by-size-repartition";
 const CHANGELOG: &str = "app-counts-changelog";
@@ -25,8 +25,8 @@ fn of(brokers: i32, group: Group) -> Scene {
 }
 
 #[test]
-fn members_are_told_by_their_tasks_and_topics_of_its_own_are_marked() {
-    let report = look(&scene(app()).start());
+fn members_are_reported_with_their_tasks_and_internal_topics_are_marked() {
+    let report = check(&scene(app()).start());
     assert_eq!(show(report.group("app"), "type state total_lag"), "type=streams state=Stable total_lag=6");
     let partition = |topic, number| show(report.partition("app", topic, number), "lag member internal findings");
     assert_eq!(partition("words", 0), "lag=0 member=one internal=absent findings=[]");
@@ -36,8 +36,8 @@ fn members_are_told_by_their_tasks_and_topics_of_its_own_are_marked() {
 }
 
 #[test]
-fn an_application_that_cannot_run_says_why() {
-    let report = look(&scene(app().state("NotReady")).start());
+fn an_application_that_cannot_run_is_reported_with_the_reason() {
+    let report = check(&scene(app().state("NotReady")).start());
     let group = report.group("app");
     assert_eq!(show(group, "status state"), "status=UNKNOWN state=NotReady");
     assert!(group["reason"].as_str().unwrap().contains("a topic that it reads is missing"), "{group}");
@@ -45,24 +45,24 @@ fn an_application_that_cannot_run_says_why() {
 }
 
 #[test]
-fn without_its_description_lag_is_told_all_the_same() {
+fn without_its_description_lag_is_still_reported() {
     let lacking = scene(app()).node(1, |node| node.lacks(STREAMS_GROUP_DESCRIBE));
     let hanging = scene(app()).fault(When::on(STREAMS_GROUP_DESCRIBE), Act::Close);
-    for (scene, told) in [(lacking, "does not offer StreamsGroupDescribe"), (hanging, "its members are unknown")] {
-        let report = look(&scene.start());
+    for (scene, reported) in [(lacking, "does not offer StreamsGroupDescribe"), (hanging, "its members are unknown")] {
+        let report = check(&scene.start());
         assert_eq!(report.lags("app"), format!("{REPARTITION}/0 0, {REPARTITION}/1 0, words/0 0, words/1 6"));
         let group = report.group("app");
-        assert!(group["members"].is_null() && group["reason"].to_string().contains(told), "{group}");
+        assert!(group["members"].is_null() && group["reason"].to_string().contains(reported), "{group}");
     }
 }
 
 #[test]
 fn a_group_that_moves_is_asked_elsewhere_and_one_that_goes_is_gone() {
     let moves = Act::Change(|scene| scene.move_group("app", 2));
-    let report = look(&of(2, app()).fault(When::on(STREAMS_GROUP_DESCRIBE).times(1), moves).start());
+    let report = check(&of(2, app()).fault(When::on(STREAMS_GROUP_DESCRIBE).times(1), moves).start());
     assert!(report.complete(), "{report:?}");
     assert_eq!(show(report.partition("app", "words", 1), "lag member"), "lag=6 member=two");
     let goes = Act::Change(|scene| scene.delete_group("app"));
-    let report = look(&scene(app()).fault(When::on(STREAMS_GROUP_DESCRIBE).times(1), goes).start());
+    let report = check(&scene(app()).fault(When::on(STREAMS_GROUP_DESCRIBE).times(1), goes).start());
     assert_eq!(report.group("app")["state"], "Dead");
 }

@@ -1,5 +1,5 @@
 //! Lag in seconds against the ages of the records themselves, as a consumer reads them; and the stated behaviour where
-//! timestamps alone cannot tell (`meerkat::model::age::Age`).
+//! timestamps alone cannot show (`meerkat::model::age::Age`).
 
 use std::time::{Duration, Instant};
 
@@ -10,20 +10,20 @@ use super::verdicts::rfc3339;
 use super::{Run, hand};
 use crate::support::kafka::Cluster;
 
-/// A log of one partition, and the moment it is looked at.
+/// A log of one partition, and the time at which it is read.
 struct Log {
     topic: &'static str,
     /// Seconds since 1970.
     now: i64,
 }
 
-/// What a look told of a group that stands at some offset.
+/// The report of a run about a group at some offset.
 #[derive(Debug)]
-struct Told {
+struct AgeOf {
     seconds: Option<f64>,
     source: Value,
     reason: Value,
-    /// Seconds by which the look may have been later than its `now`.
+    /// Seconds by which the run may have been later than its `now`.
     late: f64,
 }
 
@@ -33,14 +33,14 @@ impl Log {
         Self { topic, now: OffsetDateTime::now_utc().unix_timestamp() }
     }
 
-    /// Records, the first so many seconds old, each so many seconds younger than the one before.
+    /// Records, the first this many seconds old, each this many seconds younger than the one before.
     fn produce(&self, count: i64, age_s: i64, step_s: i64) {
         let (topic, first, step) = (self.topic, (self.now - age_s) * 1_000, step_s * 1_000);
         hand(&format!("produce {topic} 0 {count} timestamp={first} step={step}"));
     }
 
-    /// One look at a group for each offset.
-    fn told(&self, offsets: &[i64]) -> Vec<Told> {
+    /// One run over a group for each offset.
+    fn reported(&self, offsets: &[i64]) -> Vec<AgeOf> {
         let groups: Vec<String> = offsets.iter().map(|offset| format!("{}-at-{offset}", self.topic)).collect();
         for (group, offset) in groups.iter().zip(offsets) {
             hand(&format!("commit {group} {} 0 {offset}", self.topic));
@@ -48,13 +48,13 @@ impl Log {
         let event = json!({ "groups": groups, "now": rfc3339(self.now) }).to_string();
         let report = Run::on(Cluster::shared()).event(&event).report();
         let late = report.at("duration_ms").as_f64().expect("a duration") / 1_000.0;
-        let told = groups.iter().map(|group| {
+        let reported = groups.iter().map(|group| {
             let entry = report.partition(group, self.topic, 0);
             let seconds = entry["lag_seconds"].as_f64();
             let (source, reason) = (entry["lag_seconds_source"].clone(), entry["lag_seconds_reason"].clone());
-            Told { seconds, source, reason, late }
+            AgeOf { seconds, source, reason, late }
         });
-        told.collect()
+        reported.collect()
     }
 
     /// The age that a consumer sees in the next record at or after an offset, and that record's offset.
@@ -68,13 +68,13 @@ impl Log {
 
     /// Every age is that of the record, or older by the tolerance of a search.
     fn tells_the_truth_at(&self, offsets: &[i64]) {
-        for (told, offset) in self.told(offsets).iter().zip(offsets) {
-            told.is(self.real(*offset).0, *offset);
+        for (reported, offset) in self.reported(offsets).iter().zip(offsets) {
+            reported.is(self.real(*offset).0, *offset);
         }
     }
 }
 
-impl Told {
+impl AgeOf {
     fn seconds(&self) -> f64 {
         self.seconds.unwrap_or_else(|| panic!("no age: {self:?}"))
     }
@@ -88,20 +88,20 @@ impl Told {
 
 #[test]
 #[ignore = "needs a real Kafka: make test-kafka"]
-fn a_log_in_order_is_told_exactly_over_gaps_of_hours() {
+fn ages_of_a_log_in_order_are_exact_over_gaps_of_hours() {
     let log = Log::new("age-in-order", "");
     log.produce(100, 3 * 86_400, 1);
     log.produce(100, 26 * 3_600, 2);
     log.produce(100, 600, 5);
     log.produce(1, 7, 0);
     log.tells_the_truth_at(&[0, 1, 50, 99, 100, 101, 150, 199, 200, 201, 250, 299, 300]);
-    let told = &log.told(&[301])[0];
-    assert_eq!((told.seconds, &told.source), (Some(0.0), &json!("log")), "caught up");
+    let reported = &log.reported(&[301])[0];
+    assert_eq!((reported.seconds, &reported.source), (Some(0.0), &json!("log")), "caught up");
 }
 
 #[test]
 #[ignore = "needs a real Kafka: make test-kafka"]
-fn stamps_of_the_broker_are_told() {
+fn timestamps_of_the_broker_are_used() {
     let mut log = Log::new("age-append-time", "message.timestamp.type=LogAppendTime");
     for _ in 0..5 {
         log.produce(20, 86_400, 1); // the broker replaces these stamps
@@ -112,7 +112,7 @@ fn stamps_of_the_broker_are_told() {
 
 #[test]
 #[ignore = "needs a real Kafka: make test-kafka"]
-fn a_stamp_older_than_an_earlier_one_is_told_as_that_one() {
+fn a_timestamp_older_than_an_earlier_one_counts_as_the_earlier_one() {
     let log = Log::new("age-jitter", "");
     let jitter = [0, 4, -5, 2, 5, -3, 0, -4, 3, 1, -2, 5, -5, 4, -1, 2];
     let ages: Vec<i64> = (0..).zip(jitter).map(|(number, jitter)| 100 - number - jitter).collect();
@@ -120,9 +120,12 @@ fn a_stamp_older_than_an_earlier_one_is_told_as_that_one() {
         log.produce(1, *age, 0);
     }
     let offsets: Vec<i64> = (0..).take(ages.len()).collect();
-    for ((told, offset), seen) in log.told(&offsets).iter().zip(&offsets).zip(youngest_so_far(&ages)) {
-        told.is(seen, *offset);
-        assert!(told.seconds() <= log.real(*offset).0 + 1.0 + told.late, "never told much older than it is");
+    for ((reported, offset), seen) in log.reported(&offsets).iter().zip(&offsets).zip(youngest_so_far(&ages)) {
+        reported.is(seen, *offset);
+        assert!(
+            reported.seconds() <= log.real(*offset).0 + 1.0 + reported.late,
+            "never reported as much older than it is"
+        );
     }
 }
 
@@ -137,17 +140,17 @@ fn youngest_so_far(ages: &[i64]) -> Vec<f64> {
 
 #[test]
 #[ignore = "needs a real Kafka: make test-kafka"]
-fn a_block_replayed_with_old_stamps_is_told_as_its_neighbour() {
+fn a_block_replayed_with_old_timestamps_counts_as_its_neighbour() {
     let log = Log::new("age-replay", "");
     log.produce(50, 3_600, 10);
     log.produce(20, 7 * 3_600, 1);
     log.produce(50, 1_800, 10);
     log.tells_the_truth_at(&[0, 25, 49, 70, 71, 100, 119]);
     let before = log.real(49).0;
-    for (told, offset) in log.told(&[50, 60, 69]).iter().zip([50, 60, 69]) {
-        assert_eq!(told.source, "bound", "{told:?} at {offset}");
-        told.is(before, offset);
-        assert!(log.real(offset).0 > before, "it really is older, and nothing but reading it could tell");
+    for (reported, offset) in log.reported(&[50, 60, 69]).iter().zip([50, 60, 69]) {
+        assert_eq!(reported.source, "bound", "{reported:?} at {offset}");
+        reported.is(before, offset);
+        assert!(log.real(offset).0 > before, "it really is older, and only reading it could show that");
     }
 }
 
@@ -159,11 +162,11 @@ fn a_record_from_the_future_is_0_old_and_hides_those_after_it() {
     log.produce(1, -86_400, 0);
     log.produce(10, 500, 10);
     log.tells_the_truth_at(&[0, 5, 9]);
-    let told = log.told(&[10, 11, 20]);
-    assert_eq!((told[0].seconds, &told[0].source), (Some(0.0), &json!("bound")), "{told:?}");
-    for told in &told[1..] {
-        assert_eq!((told.seconds, &told.source), (None, &Value::Null), "{told:?}");
-        let reason = told.reason.as_str().expect("a reason");
+    let reported = log.reported(&[10, 11, 20]);
+    assert_eq!((reported[0].seconds, &reported[0].source), (Some(0.0), &json!("bound")), "{reported:?}");
+    for reported in &reported[1..] {
+        assert_eq!((reported.seconds, &reported.source), (None, &Value::Null), "{reported:?}");
+        let reason = reported.reason.as_str().expect("a reason");
         assert!(reason.ends_with(" s in the future, which hides later ones"), "{reason}");
     }
 }
@@ -186,12 +189,12 @@ fn in_a_hole_of_compaction_the_age_lies_between_the_surviving_neighbours() {
         assert!(Instant::now() < deadline, "the cleaner did not come");
     }
     log.tells_the_truth_at(&[0, 3, 9]);
-    for (told, offset) in log.told(&[20, 100, 150]).iter().zip([20, 100, 150]) {
+    for (reported, offset) in log.reported(&[20, 100, 150]).iter().zip([20, 100, 150]) {
         let (next, before) = (log.real(offset).0, log.real(9).0);
         assert!(next < before, "there is a hole at {offset}");
-        assert_eq!(told.source, "bound", "{told:?} at {offset}");
-        let range = next..=before + before / 100.0 + told.late;
-        assert!(range.contains(&told.seconds()), "{told:?} at {offset}, which must be in {range:?}");
+        assert_eq!(reported.source, "bound", "{reported:?} at {offset}");
+        let range = next..=before + before / 100.0 + reported.late;
+        assert!(range.contains(&reported.seconds()), "{reported:?} at {offset}, which must be in {range:?}");
     }
 }
 
@@ -204,7 +207,7 @@ fn a_reader_held_up_by_a_transaction_has_the_age_of_its_first_record() {
     hand(&format!("begin-transaction age-held {} 0 10 timestamp={first} step=1000", log.topic));
     log.produce(10, 100, 1);
     log.tells_the_truth_at(&[5, 10, 15, 20, 25]);
-    assert!(log.told(&[10])[0].seconds() >= 2_000.0, "what waits at the last stable offset is unread");
+    assert!(log.reported(&[10])[0].seconds() >= 2_000.0, "what waits at the last stable offset is unread");
     hand("end-transaction age-held commit");
 }
 
@@ -220,7 +223,7 @@ fn a_commit_below_the_log_start_has_the_age_of_the_first_record_that_is_left() {
 
 #[test]
 #[ignore = "needs a real Kafka: make test-kafka"]
-fn only_so_many_partitions_are_searched_and_the_rest_says_so() {
+fn only_the_configured_number_of_partitions_is_searched_and_the_rest_is_marked() {
     let topics = ["age-capped-much", "age-capped-little"];
     for (topic, count) in topics.iter().zip([50, 5]) {
         hand(&format!("create-topic {topic} 1"));

@@ -1,8 +1,8 @@
-//! The command line's side of a run: where the event comes from, how much is reported, what the exit code says.
+//! The command line of a run: where the event comes from, how much is reported, the exit code.
 
 use serde_json::json;
 
-use super::{Run, hand, look, show};
+use super::{Run, check, hand, show};
 use crate::support::kafka::Cluster;
 
 /// A group that is caught up in one partition and 4 behind in another.
@@ -41,7 +41,7 @@ fn an_empty_event_is_a_plain_check() {
 
 #[test]
 #[ignore = "needs a real Kafka: make test-kafka"]
-fn detail_says_which_partitions_are_listed() {
+fn detail_selects_which_partitions_are_listed() {
     uneven("detail");
     let listed = |detail: &str| {
         let event = json!({ "groups": ["detail"], "detail": detail }).to_string();
@@ -74,13 +74,13 @@ fn a_report_stays_within_its_limit_and_keeps_the_worst() {
 
 #[test]
 #[ignore = "needs a real Kafka: make test-kafka"]
-fn the_exit_code_says_ok_or_unknown() {
+fn the_exit_code_is_that_of_ok_or_unknown() {
     uneven("exit-code");
     hand("commit exit-code-ok exit-code 0 0");
     let run = |group: &str| Run::on(Cluster::shared()).groups(&[group]).make();
     let ran = run("exit-code-ok");
     assert_eq!((ran.code, ran.report.at("status").as_str()), (0, Some("OK")), "{ran:?}");
-    let ran = run("exit-code"); // without a history nobody knows whether 4 records behind is much
+    let ran = run("exit-code"); // without a history it is unknown whether 4 records are much
     assert_eq!((ran.code, ran.report.at("status").as_str()), (3, Some("UNKNOWN")), "{ran:?}");
     let ran = run("exit-code-of-nobody");
     assert_eq!((ran.code, ran.report.at("status").as_str()), (3, Some("NOTFOUND")), "{ran:?}");
@@ -88,7 +88,7 @@ fn the_exit_code_says_ok_or_unknown() {
 
 #[test]
 #[ignore = "needs a real Kafka: make test-kafka"]
-fn what_is_not_understood_is_said_and_exits_as_failed() {
+fn an_event_that_is_not_understood_is_reported_and_exits_as_failed() {
     let run = || Run::on(Cluster::shared());
     let failed = |run: Run, what: &str| {
         let ran = run.make();
@@ -104,7 +104,7 @@ fn what_is_not_understood_is_said_and_exits_as_failed() {
 
 #[test]
 #[ignore = "needs a real Kafka: make test-kafka"]
-fn plaintext_is_spoken_only_when_said() {
+fn plaintext_is_used_only_when_configured() {
     hand("create-topic plain 1");
     hand("commit plain plain 0 0");
     let plaintext = Cluster::shared().plaintext();
@@ -124,10 +124,10 @@ fn plaintext_is_spoken_only_when_said() {
 
 #[test]
 #[ignore = "needs a real Kafka: make test-kafka"]
-fn the_report_tells_the_brokers_and_what_was_asked_of_them() {
-    hand("create-topic told 1");
-    hand("commit told told 0 0");
-    let report = look(&["told"]);
+fn the_report_has_the_brokers_and_their_requests() {
+    hand("create-topic listed 1");
+    hand("commit listed listed 0 0");
+    let report = check(&["listed"]);
     let broker = &report.0["brokers"][0];
     assert_eq!(show(broker, "id reachable reason"), "id=1 reachable=true reason=absent");
     assert!(broker["address"].as_str().expect("an address").starts_with("localhost:"), "{broker}");

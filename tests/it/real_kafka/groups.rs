@@ -1,12 +1,12 @@
-//! Groups of every kind, and what is told of their members.
+//! Groups of every kind, and what is reported of their members.
 
 use super::wire::Wire;
-use super::{Run, hand, look, show};
+use super::{Run, check, hand, show};
 use crate::support::kafka::Cluster;
 
 #[test]
 #[ignore = "needs a real Kafka: make test-kafka"]
-fn members_of_each_protocol_are_told_with_what_they_read() {
+fn members_of_each_protocol_are_listed_with_what_they_read() {
     let cluster = Cluster::shared();
     // KIP-848: a preview in 3.9.
     let protocols = if cluster.is_at_least(3, 9) { &["classic", "consumer"][..] } else { &["classic"] };
@@ -18,7 +18,7 @@ fn members_of_each_protocol_are_told_with_what_they_read() {
         hand(&format!("wait-caught-up {name}"));
         hand(&format!("pause {name}-a"));
         hand(&format!("produce {name} 0 4"));
-        let report = look(&[&name]);
+        let report = check(&[&name]);
         let group = report.group(&name);
         let seen = show(group, "type state members total_lag max_lag partition_count");
         assert_eq!(seen, format!("type={protocol} state=Stable members=1 total_lag=4 max_lag=4 partition_count=2"));
@@ -34,13 +34,13 @@ fn members_of_each_protocol_are_told_with_what_they_read() {
 
 #[test]
 #[ignore = "needs a real Kafka: make test-kafka"]
-fn partitions_are_told_with_the_member_that_has_them() {
+fn partitions_are_listed_with_the_member_that_has_them() {
     hand("create-topic shared-work 2");
     hand("join one classic shared-work shared-work");
     hand("join two classic shared-work shared-work");
-    // The second one's arrival takes a partition from the first.
+    // When the second one joins, the first loses a partition.
     hand("wait-state shared-work Stable");
-    let report = look(&["shared-work"]);
+    let report = check(&["shared-work"]);
     let mut members: Vec<_> =
         [0, 1].map(|partition| show(report.partition("shared-work", "shared-work", partition), "member")).into();
     members.sort();
@@ -51,7 +51,7 @@ fn partitions_are_told_with_the_member_that_has_them() {
 
 #[test]
 #[ignore = "needs a real Kafka: make test-kafka"]
-fn a_group_without_members_is_looked_at_like_any_other() {
+fn a_group_without_members_is_read_like_any_other() {
     hand("create-topic left 1");
     hand("produce left 0 5");
     hand("join leaver classic left left");
@@ -59,7 +59,7 @@ fn a_group_without_members_is_looked_at_like_any_other() {
     hand("leave leaver");
     hand("wait-state left Empty");
     hand("produce left 0 2");
-    let report = look(&["left"]);
+    let report = check(&["left"]);
     assert_eq!(
         show(report.group("left"), "type state members total_lag"),
         "type=classic state=Empty members=0 total_lag=2"
@@ -76,7 +76,7 @@ fn a_reader_that_assigns_itself_its_partitions_is_seen_by_its_commits() {
     hand("wait-caught-up assigned");
     hand("pause alone");
     hand("produce assigned 1 1");
-    let report = look(&["assigned"]);
+    let report = check(&["assigned"]);
     let group = report.group("assigned");
     assert_eq!(show(group, "type state members total_lag"), "type=classic state=Empty members=0 total_lag=1");
     hand("leave alone");
@@ -105,7 +105,7 @@ fn several_groups_on_one_topic_are_not_mixed_up() {
         hand(&format!("commit {group} crowd 0 {offset}"));
     }
     hand("commit crowd-b crowd 1 20");
-    let report = look(&["crowd-a", "crowd-b", "crowd-c"]);
+    let report = check(&["crowd-a", "crowd-b", "crowd-c"]);
     let lags = ["crowd-a", "crowd-b", "crowd-c"].map(|group| report.lags(group));
     assert_eq!(lags, ["crowd/0 9", "crowd/0 5, crowd/1 0", "crowd/0 0"]);
 }
@@ -120,7 +120,7 @@ fn a_group_may_have_any_name() {
         let word = percent_encoding::percent_encode(name.as_bytes(), percent_encoding::NON_ALPHANUMERIC).to_string();
         hand(&format!("commit {word} any-name 0 {offset}"));
     }
-    let report = look(&names);
+    let report = check(&names);
     let lags = names.map(|name| report.lags(name));
     assert_eq!(lags, ["any-name/0 9", "any-name/0 8", "any-name/0 7", "any-name/0 6"]);
 }
@@ -154,18 +154,18 @@ fn a_first_commit_that_a_transaction_holds_is_named_until_it_ends() {
     hand("create-topic held-commit 2");
     hand("begin-transaction held-commit held-commit 0 3");
     hand("commit-in-transaction held-commit held-commit held-commit 0 2");
-    let report = look(&["held-commit"]);
+    let report = check(&["held-commit"]);
     let (status, why) = if cluster.is_at_least(2, 5) {
         ("UNKNOWN", "an open transaction holds the group's first commit")
     } else {
-        // Older brokers do not tell what a transaction holds.
+        // Older brokers do not return what a transaction holds.
         ("OK", "the group reads nothing")
     };
     let group = report.group("held-commit");
     assert_eq!(group["status"], status);
     assert!(group["reason"].as_str().is_some_and(|reason| reason.contains(why)), "{group}");
     hand("end-transaction held-commit commit");
-    let report = look(&["held-commit"]);
+    let report = check(&["held-commit"]);
     assert_eq!(show(report.partition("held-commit", "held-commit", 0), "committed lag"), "committed=2 lag=2");
 }
 
@@ -183,7 +183,7 @@ fn what_a_transaction_holds_of_a_group_with_members_is_named_beside_its_commits(
         hand(&format!("join {name}-a {protocol} {name} {name} commit-every=never assigned=3"));
         hand(&format!("begin-transaction {name} {name} 1 3"));
         hand(&format!("commit-in-transaction {name} {name} {name} 1 2"));
-        let report = look(&[&name]);
+        let report = check(&[&name]);
         assert_eq!(report.lags(&name), format!("{name}/0 0, {name}/1 ?, {name}/2 ?"));
         assert_eq!(show(report.group(&name), "state members"), "state=Stable members=1");
         let held = show(report.partition(&name, &name, 1), "status committed findings reason");
@@ -195,7 +195,7 @@ fn what_a_transaction_holds_of_a_group_with_members_is_named_beside_its_commits(
         assert!(held.starts_with(expected), "{held}");
         assert_eq!(show(report.partition(&name, &name, 2), "findings"), r#"findings=["no_commit"]"#);
         hand(&format!("end-transaction {name} commit"));
-        let report = look(&[&name]);
+        let report = check(&[&name]);
         assert_eq!(show(report.partition(&name, &name, 1), "committed lag"), "committed=2 lag=2");
         hand(&format!("leave {name}-a"));
     }

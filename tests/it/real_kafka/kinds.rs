@@ -1,4 +1,4 @@
-//! Share groups (KIP-932) and streams groups (KIP-1071), beside what Kafka's own tools say of them.
+//! Share groups (KIP-932) and streams groups (KIP-1071), compared with the output of Kafka's own tools.
 
 use std::process::Command;
 
@@ -30,7 +30,7 @@ fn tool(cluster: &Cluster, arguments: &str) -> Vec<Vec<String>> {
     rows.map(|line| line.split_whitespace().map(str::to_owned).collect()).collect()
 }
 
-/// What a tool says of a group's members or state.
+/// A tool's output about a group's members or state.
 fn described(cluster: &Cluster, class: &str, group: &str, what: &str) -> Vec<Vec<String>> {
     tool(cluster, &format!("{class} --describe --{what} --group {group}"))
 }
@@ -46,7 +46,7 @@ const STREAMS: &str = "org.apache.kafka.tools.streams.StreamsGroupCommand";
 
 #[test]
 #[ignore = "needs a real Kafka: make test-kafka"]
-fn a_share_group_is_told_as_kafkas_own_tool_tells_it() {
+fn a_share_group_is_reported_as_kafkas_own_tool_shows_it() {
     let cluster = Cluster::shared();
     if !cluster.is_at_least(4, 1) {
         return older(cluster);
@@ -70,22 +70,22 @@ fn a_share_group_is_told_as_kafkas_own_tool_tells_it() {
     hand("wait-share-state kinds-share Empty");
     hand("produce kinds-jobs 0 11");
     let report = Run::on(cluster).with("MEERKAT_GROUPS", "kinds-share").report();
-    let told = tool(cluster, &format!("{SHARE} --describe --offsets --group kinds-share"));
-    assert_eq!(told[0][..3], ["GROUP", "TOPIC", "PARTITION"], "{told:?}");
-    for row in &told[1..] {
+    let reported = tool(cluster, &format!("{SHARE} --describe --offsets --group kinds-share"));
+    assert_eq!(reported[0][..3], ["GROUP", "TOPIC", "PARTITION"], "{reported:?}");
+    for row in &reported[1..] {
         let number: i32 = row[2].parse().expect("a partition");
         let partition = report.partition("kinds-share", &row[1], number);
         assert_eq!(partition["start"].to_string(), row[3], "{partition} {row:?}");
         if counts {
             assert_eq!(show(partition, "lag lag_source"), format!("lag={} lag_source=coordinator", row[4]), "{row:?}");
         } else {
-            // Kafka 4.1 tells no lag at all: neither to its tool, which leaves out the column.
+            // Kafka 4.1 returns no lag; its own tool leaves out the column.
             assert_eq!((partition["lag_source"].as_str(), row.len()), (Some("bound"), 4), "{partition} {row:?}");
             let end: u64 = if number == 0 { 111 } else { 7 };
             assert_eq!(partition["lag"].as_u64(), row[3].parse().ok().map(|start: u64| end - start), "{partition}");
         }
     }
-    assert_eq!(told.len(), 3, "{told:?}");
+    assert_eq!(reported.len(), 3, "{reported:?}");
     assert!(report.complete(), "{report:?}");
 }
 
@@ -96,7 +96,7 @@ fn older(cluster: &Cluster) {
 
 #[test]
 #[ignore = "needs a real Kafka: make test-kafka"]
-fn a_streams_group_is_told_as_kafkas_own_tool_tells_it() {
+fn a_streams_group_is_reported_as_kafkas_own_tool_shows_it() {
     let cluster = Cluster::shared();
     if !cluster.is_at_least(4, 2) {
         assert!(cluster.try_hand("join app streams none none").is_err());
@@ -127,20 +127,21 @@ fn a_streams_group_is_told_as_kafkas_own_tool_tells_it() {
     );
     assert_eq!((members.len(), &*cell(&members, "CLIENT-ID")), (2, "kinds-app-StreamThread-1-consumer"), "{members:?}");
     assert_eq!((&*cell(&state, "STATE"), &*cell(&state, "#MEMBERS")), ("Stable", "1"), "{state:?}");
-    // Of a group without members the tool tells nothing.
-    let told = tool(cluster, &format!("{STREAMS} --describe --offsets --verbose --group kinds-streams"));
-    let column = |name: &str| told[0].iter().position(|cell| cell == name).unwrap_or_else(|| panic!("{told:?}"));
+    // For a group without members the tool prints nothing.
+    let reported = tool(cluster, &format!("{STREAMS} --describe --offsets --verbose --group kinds-streams"));
+    let column =
+        |name: &str| reported[0].iter().position(|cell| cell == name).unwrap_or_else(|| panic!("{reported:?}"));
     let (topic, partition, current, lag) =
         (column("TOPIC"), column("PARTITION"), column("CURRENT-OFFSET"), column("OFFSET-LAG"));
     let mut compared = 0;
-    for row in told[1..].iter().filter(|row| row[current] != "-") {
+    for row in reported[1..].iter().filter(|row| row[current] != "-") {
         let number: i32 = row[partition].parse().expect("a partition");
         let shown = show(report.partition("kinds-streams", &row[topic], number), "committed lag");
         assert_eq!(shown, format!("committed={} lag={}", row[current], row[lag]), "{row:?}");
         compared += 1;
     }
-    // The tool of 4.2 leaves out what is committed on repartition topics.
-    assert!(compared >= if cluster.is_at_least(4, 3) { 4 } else { 3 }, "{told:?}");
+    // The tool of 4.2 leaves out commits on repartition topics.
+    assert!(compared >= if cluster.is_at_least(4, 3) { 4 } else { 3 }, "{reported:?}");
     let repartitioned = (0..3).map(|number| report.partition("kinds-streams", repartition, number));
     assert!(repartitioned.into_iter().any(|partition| partition["committed"] == 30), "{report:?}");
     assert!(!report.group("kinds-streams").to_string().contains("changelog"), "to be behind there is no lag");

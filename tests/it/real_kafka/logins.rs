@@ -23,7 +23,7 @@ impl Run {
         self.with("KAFKA_SASL_USERNAME", username).with("KAFKA_SASL_PASSWORD", password)
     }
 
-    /// What a release of the shared cluster's says to every login that it does not have.
+    /// The answer of a release of the shared cluster to every login that it does not have.
     pub(super) fn lacks(&self) -> Option<&'static str> {
         let (_, mechanism) = self.variables.iter().find(|(name, _)| name == "KAFKA_SASL_MECHANISM")?;
         Self::lacking(mechanism)
@@ -48,7 +48,7 @@ impl Run {
     }
 }
 
-/// A token of the kind that a broker takes without a key of the issuer's (KIP-255), which expires so many seconds from now.
+/// A token that a broker accepts without a key of the issuer (KIP-255), which expires this many seconds from now.
 pub(super) fn token(user: &str, expires_in: i64) -> String {
     let now = SystemTime::now().duration_since(UNIX_EPOCH).expect("a time after 1970").as_secs();
     let expires = i64::try_from(now).expect("a time before the end of time") + expires_in;

@@ -1,7 +1,7 @@
-//! Commits against logs: what is lag, and what is not.
+//! Commits and logs: what is lag, and what is not.
 
 use super::wire::Wire;
-use super::{Run, hand, look, show};
+use super::{Run, check, hand, show};
 use crate::support::kafka::{Cluster, Options};
 
 #[test]
@@ -12,7 +12,7 @@ fn a_commit_past_the_end_is_no_negative_lag() {
     hand("produce past-end 1 10");
     hand("commit past-end past-end 0 15");
     hand("commit past-end past-end 1 7");
-    let report = look(&["past-end"]);
+    let report = check(&["past-end"]);
     let seen = show(report.partition("past-end", "past-end", 0), "committed log_end lag past_end_by findings");
     assert_eq!(seen, r#"committed=15 log_end=10 lag=0 past_end_by=5 findings=["past_end"]"#);
     assert_eq!(show(report.group("past-end"), "total_lag max_lag"), "total_lag=3 max_lag=3");
@@ -25,7 +25,7 @@ fn records_that_retention_took_are_lost_and_no_lag() {
     hand("produce retention 0 10");
     hand("commit retention retention 0 2");
     hand("delete-records retention 0 6");
-    let report = look(&["retention"]);
+    let report = check(&["retention"]);
     let seen = show(report.partition("retention", "retention", 0), "committed log_start log_end lag lost findings");
     assert_eq!(seen, r#"committed=2 log_start=6 log_end=10 lag=4 lost=4 findings=["data_loss"]"#);
 }
@@ -38,10 +38,10 @@ fn a_drained_partition_is_caught_up_wherever_its_commit_stands() {
     hand("commit drained-behind drained 0 3");
     hand("commit drained-ahead drained 0 8");
     hand("delete-records drained 0 8");
-    let report = look(&["drained-behind", "drained-ahead"]);
+    let report = check(&["drained-behind", "drained-ahead"]);
     let behind =
         show(report.partition("drained-behind", "drained", 0), "lag lost lag_seconds status log_start log_end");
-    // Nothing is left to read, and yet it is not caught up: whether it stopped only a history tells.
+    // Nothing is left to read, and still the group did not catch up: only a history shows whether it stopped.
     assert_eq!(behind, "lag=0 lost=5 lag_seconds=0.0 status=UNKNOWN log_start=8 log_end=8");
     let ahead = show(report.partition("drained-ahead", "drained", 0), "lag lost lag_seconds status");
     assert_eq!(ahead, "lag=0 lost=absent lag_seconds=0.0 status=OK");
@@ -55,7 +55,7 @@ fn a_partition_that_was_never_committed_is_in_no_sum() {
     hand("produce newcomer 1 100");
     hand("commit newcomer newcomer 0 3");
     hand("join newcomer-a classic newcomer newcomer commit-every=never assigned=2");
-    let report = look(&["newcomer"]);
+    let report = check(&["newcomer"]);
     let seen = show(report.partition("newcomer", "newcomer", 1), "committed lag lag_seconds findings member");
     let expected = r#"committed=null lag=null lag_seconds=null findings=["no_commit","uncommitted"] member=newcomer-a"#;
     assert_eq!(seen, expected);
@@ -71,11 +71,11 @@ fn an_open_transaction_blocks_and_a_closed_one_leaves_its_marker() {
     hand("begin-transaction held transaction 0 4");
     hand("commit transaction transaction 0 3");
     let keys = "committed last_stable log_end lag findings";
-    let report = look(&["transaction"]);
+    let report = check(&["transaction"]);
     let open = show(report.partition("transaction", "transaction", 0), keys);
     assert_eq!(open, r#"committed=3 last_stable=3 log_end=7 lag=4 findings=["blocked"]"#);
     hand("end-transaction held abort");
-    let report = look(&["transaction"]);
+    let report = check(&["transaction"]);
     let closed = show(report.partition("transaction", "transaction", 0), keys);
     assert_eq!(closed, "committed=3 last_stable=8 log_end=8 lag=5 findings=[]");
 }
@@ -89,7 +89,7 @@ fn a_deleted_topic_leaves_the_rest_of_the_group_as_it_was() {
         hand(&format!("commit bereft {topic} 0 1"));
     }
     hand("delete-topic doomed");
-    let report = look(&["bereft"]);
+    let report = check(&["bereft"]);
     let lags = report.lags("bereft");
     assert_eq!(lags, "spared/0 4");
     assert_eq!(show(report.group("bereft"), "total_lag"), "total_lag=4");
@@ -105,12 +105,12 @@ fn asking_for_a_topic_that_is_not_there_does_not_create_it() {
     member.consume("haunted", "ghost");
     let ran = Run::on(cluster).groups(&["haunted"]).make();
     let report = ran.report;
-    let told = show(report.group("haunted"), "state status members missing_topics");
-    assert_eq!(told, "state=Stable status=OK members=1 missing_topics=[\"ghost\"]");
+    let reported = show(report.group("haunted"), "state status members missing_topics");
+    assert_eq!(reported, "state=Stable status=OK members=1 missing_topics=[\"ghost\"]");
     assert_eq!((ran.code, report.complete()), (0, true));
     let topics = member.topics();
     assert!(topics.iter().any(|topic| topic == "haunted"), "{topics:?}");
-    assert!(!topics.iter().any(|topic| topic == "ghost"), "the look created it: {topics:?}");
+    assert!(!topics.iter().any(|topic| topic == "ghost"), "the run created it: {topics:?}");
 }
 
 #[test]

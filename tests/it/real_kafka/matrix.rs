@@ -1,4 +1,4 @@
-//! What each release can be asked: versions chosen, and what it cannot tell.
+//! What each release can be asked: the versions chosen, and what it cannot return.
 
 #![expect(clippy::print_stdout, reason = "a row of the table that people read with --nocapture")]
 
@@ -7,7 +7,7 @@ use meerkat::kafka::protocol::versions::Api;
 use super::{Run, hand};
 use crate::support::kafka::Cluster;
 
-/// Measured on the wire: the highest version of each request that a release takes, `-1` where it does not know it.
+/// Measured on the wire: the highest version of each request that a release accepts, `-1` if it does not know it.
 /// Releases between two rows are like the older one of these, or better.
 const OFFERED: [(&str, [(Api, i16); 10]); 10] = [
     ("0.11.0.3", offered([2, 4, 3, 1, 1, 1, -1, -1, -1, -1])),
@@ -38,7 +38,7 @@ const fn offered(highest: [i16; 10]) -> [(Api, i16); 10] {
     ]
 }
 
-/// What a release cannot tell, by the request that would have to be newer.
+/// What a release cannot return, by the request that would have to be newer.
 const MISSING: [(Api, i16, &str); 10] = [
     (Api::OffsetFetch, 8, "several groups in one request"),
     (Api::ListOffsets, 4, "a leader that is out of date"),

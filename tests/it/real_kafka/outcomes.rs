@@ -65,8 +65,8 @@ fn lag_is_reported_where_cloudwatch_is_out_of_reach() {
     let reason = group["reason"].as_str().expect("a reason");
     assert!(reason.contains("history could not be read (see problems)"), "{reason}");
     assert!(!ran.report.complete());
-    let told = |problem: &String| problem.starts_with("history: ") && problem.contains("did not reach CloudWatch");
-    assert!(ran.report.problems().iter().any(told), "{:?}", ran.report.problems());
+    let reported = |problem: &String| problem.starts_with("history: ") && problem.contains("did not reach CloudWatch");
+    assert!(ran.report.problems().iter().any(reported), "{:?}", ran.report.problems());
     assert!(!ran.report.0["metrics"]["problems"].as_array().expect("problems").is_empty(), "{:?}", ran.report);
 }
 

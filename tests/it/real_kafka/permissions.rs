@@ -1,6 +1,6 @@
 //! What users see who may not see everything, on a cluster where permissions count.
 //!
-//! Each user is the subject of a token, which a broker without a validator of its own takes as it is.
+//! Each user is the subject of a token, which a broker without its own validator accepts unchecked.
 
 use std::sync::OnceLock;
 
@@ -8,7 +8,8 @@ use super::logins::token;
 use super::{Ran, Run, show};
 use crate::support::kafka::{Cluster, Options};
 
-/// A cluster where permissions count and every TLS connection takes a client certificate, shared by these tests.
+/// A cluster with permissions enforced, where every TLS connection may show a client certificate, shared by these
+/// tests.
 ///
 /// Certificates beside SASL came with 2.8 (KIP-684), so older releases are represented by that.
 pub(super) fn guarded() -> &'static Cluster {
@@ -26,7 +27,7 @@ pub(super) fn guarded() -> &'static Cluster {
         let wanted = ["ssl.client.auth=required", "listener.name.sasl_ssl.ssl.client.auth=required"];
         options.settings.extend(wanted.map(str::to_owned));
         let cluster = Cluster::start(&options);
-        // Committed to by nobody else: two topics, a group on both and one on the first.
+        // No other test commits here: two topics, a group on both and one on the first.
         for topic in ["shown", "hidden"] {
             cluster.hand(&format!("create-topic {topic} 1"));
             cluster.hand(&format!("produce {topic} 0 3"));
@@ -37,8 +38,8 @@ pub(super) fn guarded() -> &'static Cluster {
     })
 }
 
-/// A look as a user, who is allowed these things, each `topic|group|cluster NAME`.
-fn look_as(user: &str, allowed: &[&str]) -> Run {
+/// A run as a user who is allowed these things, each `topic|group|cluster NAME`.
+fn check_as(user: &str, allowed: &[&str]) -> Run {
     let cluster = guarded();
     for what in allowed {
         cluster.hand(&format!("allow {user} {what} DESCRIBE"));
@@ -60,21 +61,21 @@ const WAY_OUT: &str = "grant it DESCRIBE on all topics, or name those that matte
 #[test]
 #[ignore = "needs a real Kafka: make test-kafka"]
 fn to_describe_cluster_groups_and_topics_is_enough_for_the_whole_report() {
-    let ran = look_as("least", &[CLUSTER, "group *", "topic *"]).make();
+    let ran = check_as("least", &[CLUSTER, "group *", "topic *"]).make();
     assert_eq!((ran.code, ran.report.complete()), (0, true), "{ran:?}");
     assert_eq!(seen(&ran, "both"), "status=OK [hidden/0 0, shown/0 0]");
-    let all = look_as("alice", &[]).make();
+    let all = check_as("alice", &[]).make();
     assert_eq!(ran.report.at("groups"), all.report.at("groups"));
 }
 
 #[test]
 #[ignore = "needs a real Kafka: make test-kafka"]
-fn ages_take_no_more_than_that() {
+fn ages_need_no_more_than_that() {
     let cluster = guarded();
     cluster.hand("create-topic aged 1");
     cluster.hand("produce aged 0 3");
     cluster.hand("commit behind aged 0 1");
-    let ran = look_as("least-of-ages", &[CLUSTER, "group *", "topic *"]).with("MEERKAT_GROUPS", "behind").make();
+    let ran = check_as("least-of-ages", &[CLUSTER, "group *", "topic *"]).with("MEERKAT_GROUPS", "behind").make();
     let partition = ran.report.partition("behind", "aged", 0);
     assert!(partition["lag"] == 2 && partition["lag_seconds"].is_number(), "{partition}");
 }
@@ -89,31 +90,31 @@ fn a_member_of_a_group_that_reads_a_hidden_topic_makes_it_incomplete() {
         cluster.hand(&format!("join {group} {protocol} {group} hidden assigned=1"));
         cluster.hand(&format!("wait-caught-up {group}"));
         let user = format!("some-{protocol}");
-        let ran = look_as(&user, &[CLUSTER, "group *", "topic shown"]).with("MEERKAT_GROUPS", &group).make();
+        let ran = check_as(&user, &[CLUSTER, "group *", "topic shown"]).with("MEERKAT_GROUPS", &group).make();
         assert_eq!((ran.code, ran.report.complete()), (3, false), "{ran:?}");
-        let told = ran.report.group(&group).to_string();
-        assert!(told.contains("this user may not describe the topic: grant it DESCRIBE"), "{told}");
+        let reported = ran.report.group(&group).to_string();
+        assert!(reported.contains("this user may not describe the topic: grant it DESCRIBE"), "{reported}");
         cluster.hand(&format!("leave {group}"));
     }
 }
 
 #[test]
 #[ignore = "needs a real Kafka: make test-kafka"]
-fn a_user_who_sees_some_topics_only_is_told_which_groups_may_have_more() {
-    let ran = look_as("some", &[CLUSTER, "group *", "topic shown"]).make();
+fn a_user_who_sees_only_some_topics_learns_which_groups_may_have_more() {
+    let ran = check_as("some", &[CLUSTER, "group *", "topic shown"]).make();
     assert_eq!((ran.code, ran.report.complete()), (3, false), "{ran:?}");
     for group in ["both", "one"] {
         assert_eq!(seen(&ran, group), "status=UNKNOWN [shown/0 0]");
-        let told = ran.report.group(group).to_string();
-        assert!(told.contains(WAY_OUT), "{told}");
-        assert_eq!(ran.report.group(group)["diagnosis"]["kind"], "permissions", "{told}");
+        let reported = ran.report.group(group).to_string();
+        assert!(reported.contains(WAY_OUT), "{reported}");
+        assert_eq!(ran.report.group(group)["diagnosis"]["kind"], "permissions", "{reported}");
     }
 }
 
 #[test]
 #[ignore = "needs a real Kafka: make test-kafka"]
-fn a_user_who_says_which_topics_matter_gets_a_whole_report_on_them() {
-    let ran = look_as("scoped", &[CLUSTER, "group *", "topic shown"]).with("MEERKAT_TOPICS", "shown").make();
+fn a_user_who_selects_topics_gets_a_whole_report_on_them() {
+    let ran = check_as("scoped", &[CLUSTER, "group *", "topic shown"]).with("MEERKAT_TOPICS", "shown").make();
     assert_eq!((ran.code, ran.report.complete()), (0, true), "{ran:?}");
     assert_eq!(seen(&ran, "both"), "status=OK [shown/0 0]");
 }
@@ -121,7 +122,7 @@ fn a_user_who_says_which_topics_matter_gets_a_whole_report_on_them() {
 #[test]
 #[ignore = "needs a real Kafka: make test-kafka"]
 fn without_any_topic_no_group_looks_as_if_it_read_nothing() {
-    let ran = look_as("no-topic", &[CLUSTER, "group *"]).make();
+    let ran = check_as("no-topic", &[CLUSTER, "group *"]).make();
     assert_eq!((ran.code, ran.report.complete()), (3, false), "{ran:?}");
     let group = ran.report.group("both");
     assert_eq!(show(group, "status total_lag partition_count"), "status=UNKNOWN total_lag=null partition_count=0");
@@ -132,7 +133,7 @@ fn without_any_topic_no_group_looks_as_if_it_read_nothing() {
 #[test]
 #[ignore = "needs a real Kafka: make test-kafka"]
 fn a_group_without_permission_is_listed_with_the_reason() {
-    let ran = look_as("some-groups", &[CLUSTER, "group one", "topic *"]).make();
+    let ran = check_as("some-groups", &[CLUSTER, "group one", "topic *"]).make();
     assert_eq!((ran.code, ran.report.complete()), (3, false), "{ran:?}");
     assert_eq!(seen(&ran, "one"), "status=OK [shown/0 0]");
     let reason = "this user may not describe the group: grant it DESCRIBE (GroupAuthorizationFailed)";
@@ -142,9 +143,9 @@ fn a_group_without_permission_is_listed_with_the_reason() {
 #[test]
 #[ignore = "needs a real Kafka: make test-kafka"]
 fn without_the_cluster_only_the_groups_with_permission_are_listed() {
-    let ran = look_as("no-cluster", &["group one", "topic *"]).make();
+    let ran = check_as("no-cluster", &["group one", "topic *"]).make();
     assert_eq!((ran.code, ran.report.groups()), (0, vec!["one"]), "{ran:?}");
-    let ran = look_as("no-cluster", &[]).groups(&["one", "both"]).make();
+    let ran = check_as("no-cluster", &[]).groups(&["one", "both"]).make();
     assert_eq!(ran.code, 3, "{ran:?}");
     let reason = ran.report.group("both")["reason"].to_string();
     assert!(reason.contains("this user may not describe the group: grant it DESCRIBE"), "{reason}");
@@ -152,8 +153,8 @@ fn without_the_cluster_only_the_groups_with_permission_are_listed() {
 
 #[test]
 #[ignore = "needs a real Kafka: make test-kafka"]
-fn a_user_who_may_do_nothing_is_told_apart_from_a_cluster_without_groups() {
-    let ran = look_as("stranger", &[]).make();
+fn a_user_without_permissions_is_distinguished_from_a_cluster_without_groups() {
+    let ran = check_as("stranger", &[]).make();
     assert_eq!((ran.code, ran.report.groups().len()), (3, 0), "{ran:?}");
     let problems = ran.report.problems();
     assert!(problems.len() == 1 && problems[0].starts_with("groups: this user is shown no groups"), "{problems:?}");

@@ -44,7 +44,7 @@ fn offered(address: &str) -> Vec<(i16, i16, i16)> {
 
 #[test]
 #[ignore = "needs a real Kafka: make matrix"]
-fn the_table_of_releases_says_what_this_one_offers() {
+fn the_table_of_releases_has_what_this_one_offers() {
     let table = include_str!("../../../src/kafka/protocol/releases.tsv");
     let cluster = Cluster::shared();
     let bootstrap = cluster.plaintext();
@@ -79,7 +79,7 @@ fn a_healthy_cluster_works_line_by_line() {
     assert!(line(&ran, "permissions", "groups").starts_with("works: DESCRIBE is there for 1: preflight"), "{ran:?}");
     let lists = line(&ran, "permissions", "cluster");
     assert!(lists.starts_with("works: "), "{lists}");
-    // What the broker said is what the table has of its release.
+    // The broker's answer equals the table's entry of its release.
     let against = Run::on(cluster).argument("--against").argument(cluster.version()).make();
     for (api, _) in COLUMNS {
         assert_eq!(line(&ran, "broker 1", api), line(&against, "Kafka", api));
@@ -89,15 +89,15 @@ fn a_healthy_cluster_works_line_by_line() {
 
 #[test]
 #[ignore = "needs a real Kafka: make test-kafka"]
-fn a_login_tells_what_the_listener_offers() {
+fn a_login_reports_what_the_listener_offers() {
     let ran =
         preflight(Run::with_login(Cluster::shared(), "PLAIN").account("alice", Cluster::shared().password("alice")));
     let version = Cluster::shared();
     if version.is_at_least(1, 0) {
-        let told = line(&ran, "broker 1", "login");
+        let reported = line(&ran, "broker 1", "login");
         assert!(
-            told.starts_with("works: PLAIN accepted; the listener offers ") && told.contains("SCRAM-SHA-512"),
-            "{told}"
+            reported.starts_with("works: PLAIN accepted; the listener offers ") && reported.contains("SCRAM-SHA-512"),
+            "{reported}"
         );
     } else {
         assert_eq!(ran.code, 2, "{ran:?}");
@@ -116,8 +116,11 @@ fn a_user_without_any_permission_is_recognised_by_empty_lists() {
         preflight(run.with("KAFKA_SSL_KEYSTORE", &cluster.pem("client")))
     };
     let ran = as_user("preflight-nobody");
-    let told = line(&ran, "permissions", "cluster");
-    assert!(told.starts_with("does not work: DESCRIBE is missing and no group is listed, without an error"), "{told}");
+    let reported = line(&ran, "permissions", "cluster");
+    assert!(
+        reported.starts_with("does not work: DESCRIBE is missing and no group is listed, without an error"),
+        "{reported}"
+    );
     let advice = ran.report.0.to_string();
     for resource in ["--cluster", "--group '*'", "--topic '*'"] {
         assert!(advice.contains(&format!("--operation Describe {resource}")), "{resource} in {advice}");

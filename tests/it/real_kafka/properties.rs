@@ -56,14 +56,14 @@ fn logs_in(name: &str, run: Run, mechanism: &str) {
     assert!(code == 3 && said.contains(lacking), "{said}");
 }
 
-/// The run sees a group, and that it is caught up; what is told is nothing but `said`.
+/// The run sees a group that is caught up, and prints nothing but `said`.
 #[track_caller]
 fn gets_in(name: &str, run: Run, said: &str) {
     hand(&format!("create-topic {name} 1"));
     hand(&format!("commit {name} {name} 0 0"));
-    let Ran { code, report, said: told } = run.groups(&[name]).make();
-    assert_eq!((code, report.lags(name)), (0, format!("{name}/0 0")), "{told}");
-    assert!(told.contains(said) && said.is_empty() == told.is_empty(), "{told}");
+    let Ran { code, report, said: reported } = run.groups(&[name]).make();
+    assert_eq!((code, report.lags(name)), (0, format!("{name}/0 0")), "{reported}");
+    assert!(reported.contains(said) && said.is_empty() == reported.is_empty(), "{reported}");
 }
 
 #[test]
@@ -88,7 +88,7 @@ fn a_file_of_properties_logs_in_by_each_mechanism() {
         ]);
         logs_in(&format!("properties-{}", mechanism.to_lowercase()), run, mechanism);
     }
-    // A token of one's own has no property of Kafka's; the file says the rest.
+    // A ready token has no property of Kafka's; the file has the rest.
     let run = folder.run(&[
         ("bootstrap.servers", &cluster.sasl_ssl()),
         ("security.protocol", "SASL_SSL"),

@@ -1,4 +1,4 @@
-//! Ways into a cluster that fail: what is said, and that no secret is.
+//! Logins that fail: what is printed, and that no secret is.
 
 use base64::Engine as _;
 use base64::engine::general_purpose::STANDARD;
@@ -15,7 +15,7 @@ struct Failing {
     run: Run,
     /// What no output may show.
     secrets: Vec<String>,
-    /// What the user is told, in part.
+    /// What the user reads, in part.
     says: String,
 }
 
@@ -38,13 +38,13 @@ impl Failing {
         }
     }
 
-    /// Fails, says so, and shows nothing.
+    /// Fails with a message, and shows no secret.
     fn check(&self) {
         for lambda in [false, true] {
             let (ok, output) = self.make(lambda);
-            let told = |says: &str| output.contains(says);
+            let reported = |says: &str| output.contains(says);
             assert!(
-                !ok && (told(&self.says) || self.run.lacks().is_some_and(told)),
+                !ok && (reported(&self.says) || self.run.lacks().is_some_and(reported)),
                 "{} is missed in: {output}",
                 self.says
             );
@@ -64,7 +64,7 @@ const PASSWORD: &str = "hunter2-is-wrong";
 
 #[test]
 #[ignore = "needs a real Kafka: make test-kafka"]
-fn a_wrong_password_and_an_unknown_user_are_told_to_check_both() {
+fn a_wrong_password_and_an_unknown_user_are_asked_to_check_both() {
     for mechanism in ["PLAIN", "SCRAM-SHA-256", "SCRAM-SHA-512"] {
         for user in ["alice", "mallory"] {
             let run = with_login(mechanism).account(user, PASSWORD);
@@ -110,7 +110,7 @@ fn a_secret_that_may_not_be_read_names_the_permission() {
 
 #[test]
 #[ignore = "needs a real Kafka: make test-kafka"]
-fn a_token_that_is_not_taken_is_told_apart_from_an_expired_one() {
+fn a_rejected_token_is_distinguished_from_an_expired_one() {
     let cases = [
         (token("alice", -7_200), "the token expired at 20"),
         (String::from("bm8.dG9rZW4.YXQtYWxs"), "check that the token is of the issuer, the audience and the scope"),
@@ -125,7 +125,7 @@ fn a_token_that_is_not_taken_is_told_apart_from_an_expired_one() {
 
 #[test]
 #[ignore = "needs a real Kafka: make test-kafka"]
-fn an_endpoint_that_gives_no_good_token_is_told_with_its_words() {
+fn an_endpoint_without_a_good_token_is_reported_with_its_words() {
     let cluster = Cluster::shared();
     let old = token("alice", -7_200);
     let cases = [
@@ -149,7 +149,7 @@ fn an_endpoint_that_gives_no_good_token_is_told_with_its_words() {
 
 #[test]
 #[ignore = "needs a real Kafka: make test-kafka"]
-fn a_mechanism_that_is_not_offered_is_told_those_that_are() {
+fn a_mechanism_that_is_not_offered_is_reported_with_those_that_are() {
     let run = with_login("AWS_MSK_IAM")
         .with("AWS_ACCESS_KEY_ID", "AKIAIOSFODNN7EXAMPLE")
         .with("AWS_SECRET_ACCESS_KEY", "an-aws-secret-key")
@@ -170,10 +170,10 @@ fn a_mechanism_that_is_not_offered_is_told_those_that_are() {
 
 #[test]
 #[ignore = "needs a real Kafka: make test-kafka"]
-fn a_login_at_a_listener_without_one_and_the_other_way_around_are_told() {
+fn a_login_at_a_listener_without_one_and_the_reverse_are_reported() {
     let cluster = Cluster::shared();
     let run = with_login("PLAIN").account("alice", PASSWORD).with("KAFKA_BOOTSTRAP_SERVERS", &cluster.ssl());
-    Failing::new(run, &[PASSWORD], "the listener takes no SASL login: set KAFKA_SECURITY_PROTOCOL to SSL").check();
+    Failing::new(run, &[PASSWORD], "the listener accepts no SASL login: set KAFKA_SECURITY_PROTOCOL to SSL").check();
     let run = Run::on(cluster).with("KAFKA_BOOTSTRAP_SERVERS", &cluster.sasl_ssl());
     Failing::new(run, &[], "set KAFKA_SECURITY_PROTOCOL to SASL_SSL, and KAFKA_SASL_MECHANISM").check();
 }
@@ -188,10 +188,10 @@ fn a_password_is_not_sent_to_a_broker_that_nobody_vouches_for() {
 
 #[test]
 #[ignore = "needs a real Kafka: make test-kafka"]
-fn a_client_certificate_that_is_refused_is_told_with_or_without_a_password() {
+fn a_refused_client_certificate_is_reported_with_or_without_a_password() {
     let cluster = guarded();
     let refused = "the broker refused the client certificate of KAFKA_SSL_KEYSTORE";
-    // Java says bad_certificate or certificate_required where there is none, as its patch release likes.
+    // Java sends bad_certificate or certificate_required if there is none, depending on its patch release.
     let cases =
         [("client-expired", refused), ("client-unknown-ca", refused), ("", "the broker wants a client certificate")];
     for (name, says) in cases {
@@ -210,7 +210,7 @@ fn a_client_certificate_that_is_refused_is_told_with_or_without_a_password() {
 
 #[test]
 #[ignore = "needs a real Kafka: make test-kafka"]
-fn a_key_store_that_is_of_no_use_is_told_without_its_key() {
+fn an_unusable_key_store_is_reported_without_its_key() {
     let cluster = Cluster::shared();
     let pem = cluster.pem("client");
     let line = pem.lines().nth(1).expect("a line of the key");

@@ -10,7 +10,7 @@ use crate::support::kafka::{Cluster, Options};
 
 const GROUPS: [&str; 5] = ["comes-back", "healthy", "held", "set-back", "slow"];
 
-/// The record that its readers give back each time, the first one after look 3.
+/// The record that its readers give back each time, the first one after run 3.
 const HELD: i64 = 300;
 
 #[test]
@@ -24,7 +24,7 @@ fn real_share_consumers_are_judged_over_a_schedule() {
         return;
     }
     let hand = |line: &str| cluster.hand(line);
-    // Before 4.2 brokers tell no lag, but a start that is one acknowledgement late.
+    // Before 4.2 brokers return no lag, but a start that is one acknowledgement late.
     let counts = cluster.is_at_least(4, 2);
     let left = |group: &str, topic: &str, lag: i64, start: i64| {
         let there = if counts { format!("lag={lag}") } else { format!("start={start}") };
@@ -36,7 +36,7 @@ fn real_share_consumers_are_judged_over_a_schedule() {
     hand("produce jobs 0 100");
     hand("join comes-back-1 share comes-back jobs");
     hand("join healthy-1 share healthy jobs");
-    // Whoever gets the record gives it back; the other one goes on.
+    // The member that gets the record releases it; the other one continues.
     for member in ["held-1", "held-2"] {
         hand(&format!("join {member} share held jobs release={HELD} hold=10000"));
     }
@@ -103,14 +103,14 @@ fn real_share_consumers_are_judged_over_a_schedule() {
         story.join(" ")
     };
     assert_eq!(story("healthy"), "OK", "{}", line("healthy"));
-    // Where only the start is told, records have to come and to be left before that is believed.
+    // If only the start is known, records have to arrive and stay unread before that is believed.
     let comes_back = if counts { "OK STOP OK" } else { "OK UNKNOWN STOP OK" };
     assert_eq!(story("comes-back"), comes_back, "{}", line("comes-back"));
     assert_eq!(story("held"), "OK STALL OK", "{}", line("held"));
     if counts {
         assert_eq!(story("set-back"), "OK REWIND OK", "{}", line("set-back"));
     } else {
-        // Kafka 4.1 tells of a start that was set back when a member has read from there, and by then it may have moved on.
+        // Kafka 4.1 shows a start that was set back once a member has read from there; by then it may have moved on.
         assert!(story("set-back").ends_with("OK") && !story("set-back").contains("ST"), "{}", line("set-back"));
     }
     assert_eq!(story("slow"), "OK WARN", "{}", line("slow"));

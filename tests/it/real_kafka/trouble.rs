@@ -10,7 +10,7 @@ const QUOTAS: (u32, u32) = (2, 6);
 
 #[test]
 #[ignore = "needs a real Kafka: make test-kafka"]
-fn what_a_quota_holds_back_is_told_in_the_report_and_in_preflight() {
+fn throttling_is_shown_in_the_report_and_in_preflight() {
     let cluster = Cluster::shared();
     let set = || cluster.try_hand("quota reader meerkat request_percentage 0.01");
     if !cluster.is_at_least(QUOTAS.0, QUOTAS.1) {
@@ -24,21 +24,24 @@ fn what_a_quota_holds_back_is_told_in_the_report_and_in_preflight() {
     let run = || Run::with_login(cluster, "PLAIN").account("reader", cluster.password("reader"));
     let report = run().groups(&["throttled"]).report();
     assert!(report.at("brokers/0/throttled").is_null(), "{report:?}");
-    // Nobody else in these tests logs in as this user.
+    // No other test logs in as this user.
     set().expect("a quota");
     // Brokers learn of it one after the other, and judge by the second that has just passed.
     let deadline = Instant::now() + Duration::from_mins(1);
-    let told = loop {
+    let reported = loop {
         let report = run().with("MEERKAT_TIMEOUT", "30").groups(&["throttled"]).report();
-        if let Some(told) = report.at("brokers/0/throttled").as_str() {
+        if let Some(reported) = report.at("brokers/0/throttled").as_str() {
             // All the same it is read.
             assert!(report.complete(), "{report:?}");
             assert_eq!(report.lags("throttled"), "throttled/0 3");
-            break told.to_owned();
+            break reported.to_owned();
         }
         assert!(Instant::now() < deadline, "nothing was held back: {report:?}");
     };
-    assert!(told.starts_with("held answers back for ") && told.contains(" the client id meerkat"), "{told}");
+    assert!(
+        reported.starts_with("held answers back for ") && reported.contains(" the client id meerkat"),
+        "{reported}"
+    );
     let ran = run().with("MEERKAT_TIMEOUT", "30").with("MEERKAT_GROUPS", "throttled").argument("--preflight").make();
     let lines = ran.report.0["lines"].as_array().expect("lines");
     let line = lines.iter().find(|line| line["subject"] == "quota").unwrap_or_else(|| panic!("no line: {ran:?}"));
@@ -81,9 +84,9 @@ fn a_listener_that_is_advertised_where_nothing_listens_is_told_with_both_address
     let cluster = Cluster::start(&Options { advertised_ssl: Some(1), ..Options::default() });
     cluster.hand("create-topic unreachable 1");
     cluster.hand("commit unreachable unreachable 0 0");
-    let told = format!("{} answered and gave this address (advertised.listeners)", cluster.ssl());
+    let reported = format!("{} answered and gave this address (advertised.listeners)", cluster.ssl());
     let check = |text: &str| {
-        for wanted in [&*told, "localhost:1", "Connection refused", "make the address reachable from here"] {
+        for wanted in [&*reported, "localhost:1", "Connection refused", "make the address reachable from here"] {
             assert!(text.contains(wanted), "{wanted} is missing in {text}");
         }
     };

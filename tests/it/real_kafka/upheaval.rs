@@ -1,4 +1,5 @@
-//! Three brokers that die, freeze, thaw, restart and hand over to each other, under runs without a pause: what a run calls complete is right.
+//! Three brokers that die, freeze, thaw, restart and hand over to each other, during runs without a pause: a run that
+//! is reported as complete is right.
 
 use std::collections::BTreeMap;
 use std::sync::Mutex;
@@ -18,14 +19,14 @@ use crate::support::kafka::{Cluster, Options};
 enum Judged {
     /// Every group with its lag, and complete.
     Whole,
-    /// Said to be incomplete; what is told is true.
+    /// Reported as incomplete; what is reported is true.
     Partial,
     /// No report, with the cause.
     Failed,
     Wrong(String),
 }
 
-/// The lag of each group, which nothing changes: nobody writes, and nobody commits.
+/// The lag of each group, which does not change: nothing is written or committed.
 type Truth = BTreeMap<String, u64>;
 
 /// Groups on one topic with a replica on every broker; their commits are spread over the coordinators by their names.
@@ -42,16 +43,16 @@ fn truth(cluster: &Cluster) -> Truth {
     (0..36).map(group).collect()
 }
 
-/// What is complete is whole and right; whatever is told is true.
+/// A complete report is whole and right; whatever is reported is true.
 fn judge(truth: &Truth, report: &Value) -> Judged {
     let complete = report["complete"] == true;
     let groups = report["groups"].as_array().map_or(&[][..], Vec::as_slice);
     for group in groups {
         let name = group["group"].as_str().unwrap_or_default();
         let Some(lag) = truth.get(name) else { return Judged::Wrong(format!("there is no such group: {group}")) };
-        let told = group["total_lag"].as_u64();
+        let reported = group["total_lag"].as_u64();
         // A commit that is known, with a log that is not, leaves nothing to add up.
-        let is_right = told == Some(*lag) || told.is_none() && !complete;
+        let is_right = reported == Some(*lag) || reported.is_none() && !complete;
         if group["status"] == "NOTFOUND" || !is_right {
             return Judged::Wrong(format!("its lag is {lag}: {group}"));
         }
@@ -199,7 +200,7 @@ fn whatever_happens_to_the_brokers_no_run_is_complete_and_wrong() {
     #[expect(clippy::print_stderr, reason = "the number of runs is what the test is about")]
     let () = eprintln!("{} runs in {:.0} s: {counts:?}", counts.values().sum::<usize>(), began.elapsed().as_secs_f64());
     assert_eq!(*wrong.lock().expect("nobody panics with it"), [""; 0], "{counts:?}");
-    // Brokers that are down for good are not in the way of a run, once the others have taken over.
+    // Brokers that are down for good do not delay a run, once the others have taken over.
     for (name, _) in TROUBLES {
         assert!(counts.get(&(name, "whole")).is_some_and(|whole| *whole > 0), "{name}: {counts:?}");
     }

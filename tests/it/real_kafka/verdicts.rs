@@ -1,4 +1,4 @@
-//! Verdicts over time: a schedule of looks at real consumers, one scheduled minute apart, beside the `CloudWatch` stand-in.
+//! Verdicts over time: scheduled runs over real consumers, one scheduled minute apart, with the `CloudWatch` stand-in.
 
 use std::collections::BTreeMap;
 use std::time::{Duration, Instant};
@@ -11,7 +11,7 @@ use super::{Ran, Run, show};
 use crate::support::cloudwatch::{Stand, Stored};
 use crate::support::kafka::{Cluster, Options};
 
-/// Scheduled minutes that pass as fast as looks are taken.
+/// Scheduled minutes that pass as fast as runs end.
 pub(super) struct Schedule<'a> {
     pub(super) stand: Stand,
     cluster: &'a Cluster,
@@ -27,7 +27,7 @@ impl<'a> Schedule<'a> {
         Self { stand: Stand::start(), cluster, name, start: now - now % 60, next: 0 }
     }
 
-    /// A run with history and metrics, all of it in the stand-in.
+    /// A run with history and metrics, both in the stand-in.
     pub(super) fn run(&self) -> Run {
         Run::on(self.cluster)
             .with("MEERKAT_HISTORY", "")
@@ -45,7 +45,7 @@ impl<'a> Schedule<'a> {
         self.event(3, keys)
     }
 
-    /// The event of the same minute again, so many seconds after it.
+    /// The event of the same minute again, this many seconds after it.
     pub(super) fn event(&self, late: i64, mut keys: Value) -> String {
         let minute = self.minute(self.next - 1);
         self.stand.set_now(minute + late);
@@ -54,12 +54,12 @@ impl<'a> Schedule<'a> {
         keys.to_string()
     }
 
-    /// The scheduled minute of a look, in seconds since 1970; the first look is number 0.
-    pub(super) fn minute(&self, look: i64) -> i64 {
-        self.start + 60 * look
+    /// The scheduled minute of a run, in seconds since 1970; the first run is number 0.
+    pub(super) fn minute(&self, snapshot: i64) -> i64 {
+        self.start + 60 * snapshot
     }
 
-    /// What is stored under a metric's name, for a group or a status where there is one, by look.
+    /// What is stored under a metric's name, for a group or a status where there is one, by run.
     pub(super) fn stored(&self, name: &str, of: &str) -> BTreeMap<i64, Stored> {
         let is_it = |stored: &Stored| {
             let dimensions = &stored.metric.dimensions;
@@ -70,10 +70,10 @@ impl<'a> Schedule<'a> {
         stored.map(|stored| ((stored.timestamp - self.start).div_euclid(60), stored)).collect()
     }
 
-    /// One value for each of so many looks, `-` where nothing was published.
+    /// One value for each of this many runs, `-` where nothing was published.
     pub(super) fn values(&self, name: &str, of: &str) -> String {
         let stored = self.stored(name, of);
-        let value = |look| stored.get(&look).map_or("-".into(), |stored: &Stored| stored.maximum.to_string());
+        let value = |snapshot| stored.get(&snapshot).map_or("-".into(), |stored: &Stored| stored.maximum.to_string());
         (0..self.next).map(value).collect::<Vec<String>>().join(" ")
     }
 }
@@ -126,7 +126,7 @@ fn real_consumers_are_judged_over_a_schedule() {
         }
         let ran = schedule.run().with("MEERKAT_GROUPS", &GROUPS.join(",")).event(&schedule.next(json!({}))).make();
         if number == 5 {
-            // Delivered twice, as `EventBridge` may: the second run sees the minute taken.
+            // Delivered twice, as `EventBridge` may: the second run finds a snapshot of this minute.
             let again =
                 schedule.run().with("MEERKAT_GROUPS", &GROUPS.join(",")).event(&schedule.event(5, json!({}))).make();
             assert_eq!(
@@ -141,11 +141,11 @@ fn real_consumers_are_judged_over_a_schedule() {
         exits.push(ran.code);
         last = Some(ran);
     }
-    let last = last.expect("a look");
+    let last = last.expect("a run");
     let line = |group: &str| statuses[group].join(" ");
     assert_eq!(line("healthy"), "OK OK OK OK OK OK OK OK OK OK OK OK OK OK");
     assert_eq!(line("never"), "OK OK OK OK OK OK OK OK OK OK OK OK OK OK");
-    // Nobody was ever seen to read: it has half an hour, and nothing supports a status until then.
+    // No reader was ever seen: it has half an hour, and there is no evidence for a status until then.
     assert_eq!(line("abandoned"), "OK OK OK OK OK OK OK OK OK OK OK OK OK OK");
     // In rehearsed minutes a record's time stamp is older than its arrival, so it counts from the first run that saw the record.
     assert_eq!(line("killed"), "OK OK OK OK OK OK STOP STOP STOP STOP STOP STOP STOP STOP");
@@ -197,10 +197,10 @@ fn history_can_be_read(schedule: &Schedule) {
     let ran = schedule.run().event(&event).make();
     assert_eq!(ran.code, 0, "{ran:?}");
     assert_eq!(show(&ran.report.0, "group period_minutes problems"), "group=killed period_minutes=1 problems=[]");
-    let looks = ran.report.at("partitions/0/looks").as_array().expect("looks");
-    assert_eq!(looks.len(), 14, "{looks:?}");
-    assert_eq!(looks[0]["taken"], rfc3339(schedule.minute(13) + 3), "{}", looks[0]);
-    let entries: Vec<String> = looks.iter().rev().map(|look| show(look, "committed log_end")).collect();
+    let snapshots = ran.report.at("partitions/0/looks").as_array().expect("looks");
+    assert_eq!(snapshots.len(), 14, "{snapshots:?}");
+    assert_eq!(snapshots[0]["taken"], rfc3339(schedule.minute(13) + 3), "{}", snapshots[0]);
+    let entries: Vec<String> = snapshots.iter().rev().map(|snapshot| show(snapshot, "committed log_end")).collect();
     assert_eq!(entries[0], "committed=150 log_end=150");
     assert_eq!(entries[5], "committed=300 log_end=400");
     assert_eq!(entries[13], "committed=300 log_end=800");
@@ -220,7 +220,7 @@ fn a_topic_that_was_created_again_is_reported_as_recreated() {
         ran.report.partition("reads-again", "again", 0)["findings"].clone()
     };
     cluster.hand("create-topic again 1");
-    // Two runs have to agree on what they saw.
+    // Two runs have to find the same.
     assert_eq!([findings(2), findings(2)], [json!([]), json!([])]);
     cluster.hand("delete-topic again");
     let deadline = Instant::now() + Duration::from_mins(1);
@@ -242,12 +242,12 @@ fn groups_that_were_deleted_are_believed_to_be_where_every_coordinator_is_there(
         cluster.hand(&format!("commit {group} {group} 0 0"));
     }
     let mut schedule = Schedule::new(&cluster, "shrinking");
-    let mut look = || {
+    let mut snapshot = || {
         let event = schedule.next(json!({}));
         let ran = schedule.run().event(&event).make();
         (ran.code, ran.report.at("status").as_str().map(str::to_owned), ran.report.problems().len())
     };
-    assert_eq!(look(), (0, Some("OK".into()), 0));
+    assert_eq!(snapshot(), (0, Some("OK".into()), 0));
     if cluster.is_at_least(1, 1) {
         cluster.hand("delete-group goes");
     } else {
@@ -255,7 +255,7 @@ fn groups_that_were_deleted_are_believed_to_be_where_every_coordinator_is_there(
         cluster.hand("delete-topic goes");
         cluster.hand("wait-state goes Dead");
     }
-    assert_eq!(look(), (0, Some("OK".into()), 0));
-    assert_eq!(look(), (0, Some("OK".into()), 0));
+    assert_eq!(snapshot(), (0, Some("OK".into()), 0));
+    assert_eq!(snapshot(), (0, Some("OK".into()), 0));
     assert_eq!(schedule.values("UnknownGroups", ""), "0 0 0");
 }

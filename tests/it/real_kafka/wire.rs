@@ -1,4 +1,4 @@
-//! The few requests that no client of Kafka's own would send: a member of a foreign protocol, a look at every topic.
+//! The few requests that Kafka's own clients never send: a member of a foreign protocol, metadata of every topic.
 
 use std::io::{Read, Write};
 use std::net::TcpStream;
@@ -56,7 +56,7 @@ impl Wire {
         assert_eq!(self.ask(&sync, 1).error_code, 0, "assigning in {group}");
     }
 
-    /// Becomes a consumer of one partition, whether there is such a topic or not.
+    /// Becomes a consumer of one partition, whether or not the topic exists.
     pub(super) fn consume(&mut self, group: &str, topic: &str) {
         let topic = || StrBytes::from_string(topic.to_owned());
         let subscription = ConsumerProtocolSubscription::default().with_topics(vec![topic()]);
@@ -90,7 +90,7 @@ fn group_id(group: &str) -> GroupId {
     GroupId(StrBytes::from_string(group.to_owned()))
 }
 
-/// A structure of the consumer protocol as it stands in a group: version 0, then the body.
+/// A structure of the consumer protocol as it is stored in a group: version 0, then the body.
 fn versioned(structure: &impl Encodable) -> Bytes {
     let mut bytes = BytesMut::from(&[0, 0][..]);
     structure.encode(&mut bytes, 0).expect("version 0");

@@ -1,4 +1,4 @@
-//! An HTTP server that gives the answers it was told, in their order, and remembers what it was asked.
+//! An HTTP server that gives prepared answers in their order, and remembers the requests.
 
 use std::sync::Arc;
 

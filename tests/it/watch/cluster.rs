@@ -27,7 +27,7 @@ fn groups_that_rebalance_again_and_again_are_named_and_no_others() {
     for minute in 0..8 {
         // A run that does not happen takes nothing from the count.
         if minute != 3 {
-            last = watch.look(minute);
+            last = watch.check(minute);
         }
         watch.stage.change(|scene| names[..4].iter().for_each(|name| scene.rebalance(name)));
         if minute < 4 {
@@ -41,7 +41,7 @@ fn groups_that_rebalance_again_and_again_are_named_and_no_others() {
     let reason = group(&last, "consumer")["reason"].as_str().expect("a reason");
     assert!(reason.ends_with("7 rebalances in 10 min: members join and leave (1 now: worker)"), "{reason}");
     assert_eq!(group(&last, "consumer")["status"], "OK");
-    assert!((8..20).map(|minute| watch.look(minute)).any(|report| restless(&report).is_empty()), "it never ends");
+    assert!((8..20).map(|minute| watch.check(minute)).any(|report| restless(&report).is_empty()), "it never ends");
 }
 
 #[test]
@@ -50,15 +50,15 @@ fn a_broker_that_was_upgraded_between_two_runs_is_named_with_their_minutes() {
     let scene = Scene::of(3).release(Release::V3_9).topic(topic).group(Group::classic("g").commits("t", &[100]));
     let watch = Watch::new(scene);
     for minute in 3..5 {
-        assert_eq!(problems(&watch.look(minute)), []);
+        assert_eq!(problems(&watch.check(minute)), []);
     }
     watch.stage.change(|scene| scene.upgrade(2, Release::V4_1));
-    let report = watch.look(5);
+    let report = watch.check(5);
     assert_eq!(problems(&report), [("versions_changed", &Value::Null), ("versions_differ", &Value::Null)]);
     assert_eq!(report["cluster_problems"][0]["what"], "broker 2 was upgraded between 00:04 and 00:05");
     assert_eq!(report["status"], "OK");
     watch.stage.change(|scene| [1, 3].into_iter().for_each(|node| scene.upgrade(node, Release::V4_1)));
-    let report = watch.look(6);
+    let report = watch.check(6);
     let kinds: Vec<&str> = problems(&report).into_iter().map(|(kind, _)| kind).collect();
     assert_eq!(kinds, ["versions_changed"; 3]);
 }
@@ -74,10 +74,10 @@ fn replicas_that_are_missing_are_an_alarm_after_five_minutes_and_only_where_that
         let found = metrics.iter().find(|stored| stored.metric.name == "ClusterProblems" && stored.timestamp == at);
         found.map(|stored| stored.maximum)
     };
-    assert_eq!((&watch.look(0)["status"], published(0)), (&json!("OK"), Some(0.0)));
+    assert_eq!((&watch.check(0)["status"], published(0)), (&json!("OK"), Some(0.0)));
     watch.stage.change(|scene| scene.fall_behind("t", 0, &[2]));
     for minute in 1..9 {
-        let report = watch.look(minute);
+        let report = watch.check(minute);
         let lasts = minute >= 6;
         let alarm = if lasts { json!("WARN") } else { Value::Null };
         assert_eq!(problems(&report), [("under_replicated", &alarm)], "minute {minute}");
@@ -87,6 +87,6 @@ fn replicas_that_are_missing_are_an_alarm_after_five_minutes_and_only_where_that
         assert_eq!(since[..16], rfc3339(MIDNIGHT + 60)[..16], "minute {minute}");
     }
     watch.stage.change(|scene| scene.fall_behind("t", 0, &[]));
-    assert_eq!(problems(&watch.look(9)), []);
+    assert_eq!(problems(&watch.check(9)), []);
     assert_eq!(published(9), Some(0.0));
 }

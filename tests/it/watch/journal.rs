@@ -84,7 +84,7 @@ fn a_run_logs_itself_and_each_group_that_needs_attention() {
     );
     assert_eq!(stuck["total_lag"], stuck["max_lag"].as_u64().expect("a number") * 2);
 
-    // A change is logged once, and what is well says nothing afterwards.
+    // A change is logged once, and a healthy group is not logged afterwards.
     watch.work(&["stuck", "well"]);
     let lines = watch.logged(&[scheduled(first + 1), scheduled(first + 2)], &owners);
     let of_stuck: Vec<String> = lines
@@ -114,7 +114,7 @@ fn a_blind_run_logs_why_and_what_stands() {
 }
 
 #[test]
-fn the_log_of_many_groups_has_an_end_and_says_so() {
+fn the_log_of_many_groups_is_cut_and_states_it() {
     let expected: Vec<String> = (0..130).map(|number| format!("nobody-{number:03}")).collect();
     let watch = Watch::new(scene()).with("MEERKAT_EXPECT", &expected.join(","));
     let between = [(70, json!({ "groups": ["stuck"] })), (80, json!({ "widgetContext": {} }))];

@@ -1,4 +1,5 @@
-//! Share groups minute by minute: their verdicts, reasons and metrics, where the coordinator tells the lag and where it does not.
+//! Share groups minute by minute: their verdicts, reasons and metrics, where the coordinator returns the lag and where
+//! it does not.
 
 use super::*;
 use crate::support::broker::Release;
@@ -21,7 +22,7 @@ fn healthy(watch: &Watch) {
             scene.produce("jobs", 10);
             scene.catch_up("sharing", "jobs");
         });
-        let (status, reason) = partition(&watch.look(minute));
+        let (status, reason) = partition(&watch.check(minute));
         assert_eq!((&*status, reason.contains("at most")), ("OK", false), "minute {minute}: {reason}");
     }
 }
@@ -36,43 +37,47 @@ fn one_that_is_held_by_a_record_stalls_and_is_published_as_any_group() {
         scene.produce("jobs", 60);
         scene.acknowledge("sharing", "jobs", 0, 180, 50);
     });
-    let mut told = (String::new(), String::new());
+    let mut reported = (String::new(), String::new());
     for minute in 8..40 {
-        told = partition(&watch.look(minute));
+        reported = partition(&watch.check(minute));
     }
-    assert_eq!(told.0, "STALL", "{}", told.1);
+    assert_eq!(reported.0, "STALL", "{}", reported.1);
     let begins = "the start offset stands, records behind it are being delivered: no acknowledgement for ";
-    assert!(told.1.starts_with(begins) && told.1.ends_with(", 10 records behind, a member is assigned"), "{}", told.1);
+    assert!(
+        reported.1.starts_with(begins) && reported.1.ends_with(", 10 records behind, a member is assigned"),
+        "{}",
+        reported.1
+    );
     assert_eq!(watch.published("sharing", [7, 39]), "1 3");
     // The record is given up.
     watch.stage.change(|scene| scene.acknowledge("sharing", "jobs", 0, 240, 0));
-    assert_eq!(partition(&watch.look(40)).0, "OK");
+    assert_eq!(partition(&watch.check(40)).0, "OK");
     assert_eq!(watch.published("sharing", [40]), "1");
 }
 
 #[test]
-fn where_nobody_tells_what_is_left_an_idle_group_is_not_called_stalled() {
+fn without_a_known_rest_an_idle_group_is_not_called_stalled() {
     let watch = sharing(Release::V4_1);
     healthy(&watch);
-    // All of it is acknowledged, and the coordinator will say so with the next acknowledgement.
+    // All of it is acknowledged, and the coordinator will report it with the next acknowledgement.
     watch.stage.change(|scene| scene.produce("jobs", 10));
-    let mut told = (String::new(), String::new());
+    let mut reported = (String::new(), String::new());
     for minute in 8..40 {
-        let report = watch.look(minute);
-        told = partition(&report);
-        assert_ne!(told.0, "STALL", "minute {minute}: {}", told.1);
+        let report = watch.check(minute);
+        reported = partition(&report);
+        assert_ne!(reported.0, "STALL", "minute {minute}: {}", reported.1);
         assert_eq!(report["groups"][0]["lag_at_most"], true);
     }
     let why =
-        "at most 10 records behind: this broker does not tell which of them are acknowledged, Kafka 4.2 and later do";
-    assert_eq!(told, ("UNKNOWN".to_owned(), why.to_owned()));
+        "at most 10 records behind: this broker does not report which of them are acknowledged; Kafka 4.2 and later do";
+    assert_eq!(reported, ("UNKNOWN".to_owned(), why.to_owned()));
     assert_eq!(watch.published("sharing", [39]), "-");
-    // Whoever leaves what comes then has stopped.
+    // A group that leaves later records unread has stopped.
     watch.stage.change(|scene| scene.produce("jobs", 10));
     for minute in 40..44 {
-        told = partition(&watch.look(minute));
+        reported = partition(&watch.check(minute));
     }
-    assert_eq!(told.0, "STALL", "{}", told.1);
-    assert!(told.1.contains("at most 20 records behind"), "{}", told.1);
+    assert_eq!(reported.0, "STALL", "{}", reported.1);
+    assert!(reported.1.contains("at most 20 records behind"), "{}", reported.1);
     assert_eq!(watch.published("sharing", [43]), "3");
 }

@@ -14,13 +14,13 @@ fn partition(report: &Value) -> &Value {
 }
 
 impl Watch {
-    /// A minute's records, and what the group makes of them; then the look.
+    /// A minute's records, and what the group reads of them; then the run.
     fn minute(&self, minute: i64, change: impl FnOnce(&mut Scene)) -> Value {
         self.stage.change(|scene| {
             scene.produce("t", 10);
             change(scene);
         });
-        self.look(minute)
+        self.check(minute)
     }
 
     fn minutes(&self, name: &str) -> Vec<(i64, f64)> {
@@ -35,7 +35,7 @@ fn reads(scene: &mut Scene) {
 }
 
 #[test]
-fn a_loss_is_a_warning_for_ten_looks_and_a_metric_for_one() {
+fn a_loss_is_a_warning_for_ten_runs_and_a_metric_for_one() {
     let watch = one();
     for minute in 0..5 {
         watch.minute(minute, reads);
@@ -54,7 +54,7 @@ fn a_loss_is_a_warning_for_ten_looks_and_a_metric_for_one() {
 }
 
 #[test]
-fn each_loss_of_a_group_that_reads_on_is_told_with_what_is_new() {
+fn each_loss_of_a_group_that_reads_on_is_reported_with_its_new_part() {
     let watch = one();
     for minute in 0..5 {
         watch.minute(minute, reads);
@@ -85,7 +85,7 @@ fn a_dead_group_stays_stopped_when_everything_it_left_is_deleted() {
     }
     assert_eq!(watch.published("readers", 10..40), ["3"; 30].join(" "), "{report}");
     assert!(report["groups"][0]["reason"].as_str().is_some_and(|why| why.contains("deleted unread")), "{report}");
-    // When it happened is known for the first look that saw it.
+    // When it happened is known for the first run that saw it.
     assert_eq!(watch.minutes(names::LOST_OFFSETS), [(12, 80.0)]);
 }
 
@@ -148,12 +148,12 @@ fn who_begins_at_the_log_start_and_gains_ground_loses_nothing() {
 }
 
 #[test]
-fn what_is_known_in_part_is_told_as_a_bound_and_not_published() {
+fn a_partly_known_loss_is_reported_as_a_bound_and_not_published() {
     let group = Group::classic("readers").commits("t", &[95, 95]).member("a-1", "t", &[0, 1]);
     let watch = Watch::new(Scene::of(1).group(group).topic(Topic::new("t", &[0..100, 0..100])));
-    watch.look(0);
+    watch.check(0);
     watch.stage.change(|scene| scene.move_leader("t", 1, -1));
-    let report = watch.look(1);
+    let report = watch.check(1);
     let group = &report["groups"][0];
     assert_eq!((&group["total_lag"], &group["lag_at_least"]), (&json!(5), &json!(true)), "{report}");
     let reason = group["reason"].as_str().unwrap_or_default();

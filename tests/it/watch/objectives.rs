@@ -1,4 +1,4 @@
-//! What is judged by age, without a history and with one, and what becomes of groups that were left.
+//! Verdicts by age, without a history and with one, and groups that were abandoned.
 
 use super::*;
 
@@ -18,7 +18,8 @@ fn reason<'a>(report: &'a Value, group: &str) -> &'a str {
     found["reason"].as_str().expect("a reason")
 }
 
-/// A search ends when it knows an age to one part in a hundred, so what is told apart here is further from the objective.
+/// A search ends when it knows an age to one part in a hundred, so the ages of this test differ from the objective by
+/// more.
 #[test]
 fn an_objective_needs_no_history_and_decides_the_exit_code() {
     for (age_s, word, code) in [(290, "OK", 0), (310, "WARN", 1), (920, "ERR", 2)] {
@@ -38,7 +39,7 @@ fn an_objective_needs_no_history_and_decides_the_exit_code() {
 }
 
 #[test]
-fn with_neither_history_nor_objective_what_to_set_is_said_once() {
+fn with_neither_history_nor_objective_the_way_out_is_printed_once() {
     let watch = aged(302).with("MEERKAT_HISTORY", "off").with("MEERKAT_PUBLISH", "off");
     let (report, exit) = watch.run_with_code(DELAY, json!({}), &[]);
     assert_eq!((status(&report, "late"), status(&report, "fresh"), exit), ("UNKNOWN", "UNKNOWN", Some(3)));
@@ -48,16 +49,16 @@ fn with_neither_history_nor_objective_what_to_set_is_said_once() {
 }
 
 #[test]
-fn with_a_history_it_takes_two_looks_and_its_alarm_opens() {
+fn with_a_history_an_objective_needs_two_runs_and_its_alarm_opens() {
     let watch = aged(310).with("MEERKAT_OBJECTIVE", "300");
     for minute in 0..4 {
-        watch.look(minute);
+        watch.check(minute);
     }
     assert_eq!(watch.published("late", 0..4), "- 2 2 2");
 }
 
 #[test]
-fn a_group_that_commits_nothing_is_told_apart_from_one_that_is_fine() {
+fn a_group_without_commits_is_distinguished_from_a_healthy_one() {
     let scene = Scene::of(1)
         .group(Group::classic("reads").member("a-1", "t", &[0]))
         .group(Group::classic("idle"))
@@ -66,42 +67,42 @@ fn a_group_that_commits_nothing_is_told_apart_from_one_that_is_fine() {
     let watch = Watch::new(scene);
     let mut report = Value::Null;
     for minute in 0..4 {
-        report = watch.look(minute);
+        report = watch.check(minute);
     }
-    let told = ["reads", "idle", "fine"].map(|group| (reason(&report, group), watch.published(group, 0..4)));
+    let reported = ["reads", "idle", "fine"].map(|group| (reason(&report, group), watch.published(group, 0..4)));
     let uncommitted = "1 partition, nothing was ever committed; a member reads and never committed (t/0)";
-    assert_eq!(told[0], (uncommitted, "- - - -".to_owned()));
-    assert_eq!(told[1], ("the group reads nothing", "- - - -".to_owned()));
-    assert_eq!(told[2], ("1 partition, 0 records behind in all", "1 1 1 1".to_owned()));
+    assert_eq!(reported[0], (uncommitted, "- - - -".to_owned()));
+    assert_eq!(reported[1], ("the group reads nothing", "- - - -".to_owned()));
+    assert_eq!(reported[2], ("1 partition, 0 records behind in all", "1 1 1 1".to_owned()));
 }
 
-/// Nobody ever reads, and looks are fifteen minutes apart: who is an error is not waited for as long.
+/// No member ever reads, and runs are fifteen minutes apart: an error is reported without waiting as long.
 fn abandoned(variables: &[(&str, &str)]) -> String {
     let scene = Scene::of(1).group(Group::classic("left").commits("t", &[5])).topic(Topic::new("t", &[0..10]));
     let mut watch = Watch::new(scene).with("MEERKAT_PERIOD", "15");
     for (name, value) in variables {
         watch = watch.with(name, value);
     }
-    let looks: Vec<i64> = (0..7).map(|look| look * 15).collect();
+    let minutes: Vec<i64> = (0..7).map(|run| run * 15).collect();
     let mut report = Value::Null;
-    for minute in &looks {
-        report = watch.look(*minute);
+    for minute in &minutes {
+        report = watch.check(*minute);
     }
     assert!(
         reason(&report, "left").contains("abandoned: no member and no commit since it is watched")
             || status(&report, "left") == "OK"
     );
     assert_eq!(report["groups"][0]["partitions"][0]["findings"], json!(["abandoned"]), "{report}");
-    watch.published("left", looks)
+    watch.published("left", minutes)
 }
 
 #[test]
-fn a_group_that_was_left_before_the_first_look_is_what_it_is_said_to_be() {
+fn a_group_that_was_abandoned_before_the_first_run_has_the_configured_status() {
     assert_eq!(abandoned(&[]), "- - - - - 2 2");
     assert_eq!(abandoned(&[("MEERKAT_ABANDONED", "warn")]), "- - - - - 2 2");
     assert_eq!(abandoned(&[("MEERKAT_ABANDONED", "err")]), "- - - - 3 3 3");
     assert_eq!(abandoned(&[("MEERKAT_EXPECT", "left")]), "- - - - 3 3 3");
-    // Nothing supports that it is fine.
+    // There is no evidence for an OK.
     assert_eq!(abandoned(&[("MEERKAT_ABANDONED", "ok")]), "- - - - - - -");
 }
 
@@ -116,10 +117,10 @@ fn what_each_commit_leaves_is_no_lag_no_age_and_not_late() {
             scene.produce("t", 11);
             scene.commit("readers", "t", 0, 110 + 11 * minute);
         });
-        watch.look(minute);
+        watch.check(minute);
     }
     for minute in 5..12 {
-        let report = watch.look(minute);
+        let report = watch.check(minute);
         let partition = &super::group(&report, "readers")["partitions"][0];
         assert_eq!(
             (status(&report, "readers"), &partition["lag"], &partition["lag_seconds"]),

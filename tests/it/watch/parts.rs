@@ -23,7 +23,7 @@ fn eight_parts_see_together_what_one_run_sees() {
     let mut together = BTreeSet::new();
     let mut one = Value::Null;
     for minute in 0..5 {
-        one = whole.look(minute);
+        one = whole.check(minute);
         together.clear();
         for part in 1..=8 {
             let event = json!({ "scheduled": rfc3339(MIDNIGHT + minute * 60), "part": format!("{part}/8") });
@@ -66,7 +66,7 @@ fn a_group_that_is_named_is_answered_whatever_the_part() {
 }
 
 #[test]
-fn a_look_that_names_groups_is_not_measured_by_the_number_of_another_part() {
+fn a_run_that_names_groups_is_not_compared_with_the_number_of_another_part() {
     let watch = Watch::new(many().hidden_offsets());
     let parts = ["1/2", "2/2"];
     let first = |part| watch.run(DELAY, json!({ "scheduled": rfc3339(MIDNIGHT), "part": part }), &[]);
@@ -83,20 +83,20 @@ fn quiet_groups_are_quiet_and_their_alarms_close() {
     let watch = Watch::new(scene()).with("MEERKAT_METRICS_DETAIL", "problems");
     for minute in 0..6 {
         watch.work(&["crashed", "stuck", "well"]);
-        watch.look(minute);
+        watch.check(minute);
     }
     assert_eq!(watch.published("well", 0..6), "- - - - - -");
-    // It lags in one look, and is published in that one and three more.
+    // It lags in one run, and is published in that one and three more.
     watch.work(&["crashed", "stuck"]);
-    watch.look(6);
+    watch.check(6);
     for minute in 7..12 {
         watch.work(&["crashed", "stuck", "well"]);
-        watch.look(minute);
+        watch.check(minute);
     }
     assert_eq!(watch.published("well", 5..12), "- 1 1 1 1 - -");
     assert_eq!(watch.published("stuck", 5..12), "- - - - - - -");
     let beats = watch.metric(names::HEARTBEAT).len();
-    assert_eq!(beats, 12, "what is told about the cluster is always published");
+    assert_eq!(beats, 12, "the metrics of the cluster are always published");
 }
 
 /// Three parts that know of trouble, and a run that is none of them.
@@ -114,7 +114,7 @@ fn whoever_asks_in_between_sees_what_every_part_knows() {
             watch.run(minute * 60 + DELAY, event, &[]);
         }
         minute += 1;
-        assert!(minute < 60, "never told");
+        assert!(minute < 60, "never reported");
     }
     let second = minute * 60 - 20;
     let parts = [("MEERKAT_PARTS", "3")];
@@ -134,16 +134,16 @@ fn whoever_asks_in_between_sees_what_every_part_knows() {
     let answer = watch.run(second, json!({ "groups": ["stuck"], "format": "burrow" }), &parts);
     assert_eq!((&answer["status"]["status"], &answer["status"]["complete"]), (&json!("ERR"), &json!(1)), "{answer}");
     let history = watch.run(second, json!({ "mode": "history", "group": "stuck" }), &parts);
-    let looks = history["partitions"][0]["looks"].as_array();
-    assert!(looks.is_some_and(|looks| looks.len() > 8), "{history}");
+    let snapshots = history["partitions"][0]["looks"].as_array();
+    assert!(snapshots.is_some_and(|snapshots| snapshots.len() > 8), "{history}");
     let event = json!({ "scheduled": rfc3339(MIDNIGHT + minute * 60) });
     let report = watch.run(minute * 60 + DELAY, event, &parts);
-    one_problem(&report, "schedule: MEERKAT_PARTS=3 says that parts write, and this run is none of them");
+    one_problem(&report, "schedule: MEERKAT_PARTS=3 expects a part of the groups per run, and this run has none");
     let other = Watch::new(scene());
     let output = other.output(0, json!({}), &[("MEERKAT_PARTS", "3"), ("MEERKAT_PART", "1/2")]);
-    let told = String::from_utf8_lossy(&output.stderr).into_owned();
+    let reported = String::from_utf8_lossy(&output.stderr).into_owned();
     assert!(
-        told.contains("MEERKAT_PARTS is 3, and MEERKAT_PART is 1/2: leave MEERKAT_PARTS out, or set it to 2"),
-        "{told}"
+        reported.contains("MEERKAT_PARTS is 3, and MEERKAT_PART is 1/2: leave MEERKAT_PARTS out, or set it to 2"),
+        "{reported}"
     );
 }

@@ -1,4 +1,4 @@
-//! An alarm that stands ends only when a run saw that it is over: not when a group, Kafka or the history could not be read.
+//! An alarm ends only when a run has read that it is over: not when a group, Kafka or the history could not be read.
 
 use kafka_protocol::messages::ApiKey;
 
@@ -10,7 +10,7 @@ use crate::support::cloudwatch::{Fault, How, Stored};
 const COORDINATOR_NOT_AVAILABLE: i16 = 15;
 
 impl Watch {
-    /// The run of a minute in which nobody listens at the brokers' address: what it says on standard error.
+    /// The run of a minute in which no broker listens at the address: its output on standard error.
     fn blind(&self, minute: i64, variables: &[(&str, &str)]) -> String {
         let event = json!({ "scheduled": rfc3339(MIDNIGHT + minute * 60) });
         let away = [("KAFKA_BOOTSTRAP_SERVERS", "127.0.0.1:1")];
@@ -19,7 +19,7 @@ impl Watch {
         String::from_utf8(output.stderr).expect("text")
     }
 
-    /// What the metrics hold of a minute: `Name Part Group=value`, in order.
+    /// The metrics of a minute: `Name Part Group=value`, in order.
     fn stored(&self, minute: i64) -> Vec<String> {
         let of = |stored: &&Stored| {
             stored.metric.namespace == names::NAMESPACE && stored.timestamp == MIDNIGHT + minute * 60
@@ -52,7 +52,7 @@ fn a_group_that_cannot_be_read_keeps_its_last_status_for_three_hours() {
         scene.refuse("well", COORDINATOR_NOT_AVAILABLE);
     });
     watch.work(&["well"]);
-    let report = watch.look(first);
+    let report = watch.check(first);
     assert_eq!(["stuck", "crashed", "well"].map(|group| watch.published(group, [first])), ["3", "3", "-"]);
     let stuck = group(&report, "stuck");
     assert_eq!(
@@ -66,14 +66,14 @@ fn a_group_that_cannot_be_read_keeps_its_last_status_for_three_hours() {
     let minutes = [read + 90, read + 180, read + 181, read + 182];
     for minute in minutes {
         watch.work(&["well"]);
-        watch.look(minute);
+        watch.check(minute);
     }
     assert_eq!(watch.published("stuck", minutes), "3 3 - -");
     assert_eq!(watch.published("crashed", minutes), "3 3 3 3");
 
     watch.stage.change(|scene| scene.refuse("stuck", 0));
     watch.work(&["stuck", "well"]);
-    watch.look(read + 183);
+    watch.check(read + 183);
     assert_eq!(watch.published("stuck", [read + 183]), "1", "a run saw that it is over");
 }
 
@@ -82,11 +82,14 @@ fn a_run_that_cannot_reach_kafka_publishes_what_stands_and_that_it_was_blind() {
     let watch = Watch::new(scene());
     let first = watch.until_trouble();
     for minute in first..first + 3 {
-        let told = watch.blind(minute, &[("MEERKAT_LOG", "")]);
-        assert!(told.contains("statuses are published as last known") && told.contains("127.0.0.1:1"), "{told}");
+        let reported = watch.blind(minute, &[("MEERKAT_LOG", "")]);
+        assert!(
+            reported.contains("statuses are published as last known") && reported.contains("127.0.0.1:1"),
+            "{reported}"
+        );
         assert_eq!(watch.stored(minute), ["BlindRuns=1", "Status crashed=3", "Status stuck=3"]);
     }
-    // What is kept by the second lives for three hours, and a run may be late.
+    // Data with a resolution of a second is kept for three hours, and a run may be late.
     for (minute, stored) in [(first + 170, 3), (first + 180, 1)] {
         watch.blind(minute, &[]);
         assert_eq!(watch.stored(minute).len(), stored, "{:?}", watch.stored(minute));
@@ -95,7 +98,7 @@ fn a_run_that_cannot_reach_kafka_publishes_what_stands_and_that_it_was_blind() {
     // The next run that sees it ends it, or does not.
     let next = first + 100;
     watch.work(&["stuck", "well"]);
-    watch.look(next);
+    watch.check(next);
     assert_eq!(["stuck", "crashed", "well"].map(|group| watch.published(group, [next])), ["1", "3", "1"]);
     watch.blind(next + 1, &[]);
     assert_eq!(watch.stored(next + 1), ["BlindRuns=1", "Status crashed=3"]);
@@ -104,7 +107,7 @@ fn a_run_that_cannot_reach_kafka_publishes_what_stands_and_that_it_was_blind() {
 #[test]
 fn a_blind_part_publishes_its_own_and_leaves_the_others_alone() {
     let watch = Watch::new(scene());
-    let look = |minute: i64, part: &str| {
+    let check = |minute: i64, part: &str| {
         let event = json!({ "scheduled": rfc3339(MIDNIGHT + minute * 60), "part": part });
         watch.run(minute * 60 + DELAY, event, &[])
     };
@@ -114,8 +117,8 @@ fn a_blind_part_publishes_its_own_and_leaves_the_others_alone() {
         if minute == 8 {
             watch.stage.change(|scene| scene.crash("crashed"));
         }
-        of_first = look(minute, "1/2")["groups"].as_array().expect("groups").clone();
-        look(minute, "2/2");
+        of_first = check(minute, "1/2")["groups"].as_array().expect("groups").clone();
+        check(minute, "2/2");
     }
     let standing = |part: &str| -> Vec<String> {
         let of_part = |name: &&str| of_first.iter().any(|group| group["group"] == **name) == (part == "1/2");
@@ -133,8 +136,8 @@ fn a_blind_run_without_a_history_or_a_name_publishes_nothing_that_it_does_not_kn
     let watch = Watch::new(scene());
     watch.blind(3, &[]);
     assert_eq!(watch.stored(3), ["BlindRuns=1"], "nothing was ever kept");
-    let told = watch.blind(4, &[("MEERKAT_CLUSTER", ""), ("MEERKAT_LOG", "")]);
-    assert!(told.contains("set MEERKAT_CLUSTER"), "{told}");
+    let reported = watch.blind(4, &[("MEERKAT_CLUSTER", ""), ("MEERKAT_LOG", "")]);
+    assert!(reported.contains("set MEERKAT_CLUSTER"), "{reported}");
     watch.blind(5, &[("MEERKAT_PUBLISH", "off")]);
     watch.blind(6, &[("MEERKAT_HISTORY", "off")]);
     assert_eq!([4, 5, 6].map(|minute| watch.stored(minute).len()), [0, 0, 1]);
@@ -150,12 +153,12 @@ fn groups_that_cannot_be_listed_keep_their_status_and_are_named() {
     watch.stage.change(|scene| {
         *scene = std::mem::replace(scene, Scene::of(1)).fault(When::on(ApiKey::ListGroups), Act::Code(31));
     });
-    let report = watch.look(first);
+    let report = watch.check(first);
     assert_eq!(["crashed", "stuck", "well"].map(|group| watch.published(group, [first])), ["3", "3", "-"], "{report}");
     let since = format!("{:02}:{:02}", (first - 1) / 60, (first - 1) % 60);
-    let told = format!("groups: not listed since {since}, and published as last known: crashed ERR, stuck ERR");
-    assert!(problems(&report).contains(&told), "{:?}", problems(&report));
-    watch.look(first + 1);
+    let reported = format!("groups: not listed since {since}, and published as last known: crashed ERR, stuck ERR");
+    assert!(problems(&report).contains(&reported), "{:?}", problems(&report));
+    watch.check(first + 1);
     assert_eq!(watch.published("stuck", [first + 1]), "3", "the next run knows them too");
 }
 
@@ -166,7 +169,7 @@ fn a_group_that_was_deleted_stands_no_longer() {
     watch.stage.change(|scene| scene.delete_group("stuck"));
     watch.work(&["well"]);
     for minute in first..first + 3 {
-        watch.look(minute);
+        watch.check(minute);
     }
     assert_eq!(watch.published("stuck", first..first + 3), "- - -");
     watch.blind(first + 3, &[]);
@@ -178,7 +181,7 @@ fn names_are_kept_only_while_a_status_stands() {
     let watch = Watch::new(scene());
     for minute in 0..8 {
         watch.work(&["crashed", "stuck", "well"]);
-        watch.look(minute);
+        watch.check(minute);
         assert_eq!(watch.pages_of_names(minute), 0);
     }
     let first = watch.until_trouble();
@@ -246,7 +249,7 @@ fn four_hours_without_a_run_end_no_alarm() {
     let (crashed, stuck) =
         goes_on(&watch, (first..first + 4).chain((first + 5..first + 75).step_by(5)), &[], &[json!({})]);
     assert!(all("3", &crashed) && all("3", &stuck), "{crashed} | {stuck}");
-    let report = watch.look(first + 75);
+    let report = watch.check(first + 75);
     let reason = group(&report, "crashed")["reason"].as_str().expect("a text");
     assert!(
         reason.starts_with("stays ERR until a commit moves or the lag is gone: of-crashed/0 WARN: abandoned"),
@@ -259,7 +262,7 @@ fn an_ok_or_nothing_from_before_is_no_alarm_afterwards() {
     let watch = Watch::new(scene());
     for minute in 0..8 {
         watch.work(&["crashed", "stuck", "well"]);
-        watch.look(minute);
+        watch.check(minute);
     }
     let (crashed, stuck) = goes_on(&watch, 250..254, &[], &[json!({})]);
     assert!(!crashed.contains('3') && !stuck.contains('3'), "{crashed} | {stuck}");
@@ -272,15 +275,16 @@ fn statuses_that_could_not_be_read_once_are_asked_for_again() {
     // The rosters of the last minutes, and of all that are kept; then the published statuses.
     watch.stand.fail(Fault::new("GetMetricData", How::Deny).after(2).times(1));
     watch.work(&["well"]);
-    let report = watch.look(first);
-    let told = problems(&report);
+    let report = watch.check(first);
+    let reported = problems(&report);
     assert!(
-        told.iter()
+        reported
+            .iter()
             .any(|problem| problem.starts_with("history: the statuses that were published before the history began: ")),
-        "{told:?}"
+        "{reported:?}"
     );
     assert_eq!(watch.published("stuck", [first]), "-");
     watch.work(&["well"]);
-    watch.look(first + 1);
+    watch.check(first + 1);
     assert_eq!(["stuck", "crashed"].map(|group| watch.published(group, [first + 1])), ["3", "3"]);
 }

@@ -1,8 +1,8 @@
-//! Runs that cannot read a group, or anything, between runs that can: nothing is forgotten, and nothing is made up.
+//! Runs that cannot read a group, or anything, between runs that can: nothing is forgotten, and nothing is invented.
 
 use super::*;
 
-/// Runs every so many minutes; the next one's number.
+/// Runs at this interval in minutes; the next one's number.
 pub(super) struct Runs {
     pub(super) watch: Watch,
     period: i64,
@@ -32,12 +32,12 @@ impl Runs {
         Self { watch, period, number: 0 }
     }
 
-    /// Ten records for each topic, and what the groups make of them; then the run.
+    /// Ten records for each topic, and what the groups read of them; then the run.
     pub(super) fn next(&mut self, change: impl FnOnce(&mut Scene)) -> Value {
         self.watch.work(&["well"]);
         self.watch.stage.change(change);
         self.number += 1;
-        self.watch.look(self.number * self.period)
+        self.watch.check(self.number * self.period)
     }
 
     /// What the last run published of a group.
@@ -81,7 +81,7 @@ impl Runs {
     }
 }
 
-/// Whether this is what may be published of an error while nobody can read it: the same for some hours, then nothing.
+/// Whether this may be published of an error while it cannot be read: the same for some hours, then nothing.
 pub(super) fn stands(status: &str) -> bool {
     ["3", "-"].contains(&status)
 }
@@ -112,7 +112,7 @@ fn any_mixture_of_runs_publishes_an_error_or_nothing_until_it_moves() {
         let mut runs = Runs::every(period, scene()).until_trouble();
         let mut random = 0x2545_f491_4f6c_dd1d_u64 + seed;
         let mut history: Vec<Run> = Vec::new();
-        // So many runs are kept of each, one of which wrote before the first of them.
+        // This many runs of each are kept, one of which wrote before the first of them.
         let kept = usize::try_from(175 / period).expect("a number").max(3) - 1;
         while history.len() < 30 {
             random = random.wrapping_mul(6_364_136_223_846_793_005).wrapping_add(1_442_695_040_888_963_407);
@@ -183,7 +183,7 @@ fn a_healthy_group_whose_coordinator_was_away_is_given_time_to_come_back() {
             runs.next(|scene| scene.refuse("steady", REFUSED));
             assert_eq!(runs.published("steady"), "-");
         }
-        // Nobody could commit meanwhile, and its members have not all come back yet.
+        // The group could not commit meanwhile, and its members have not all come back yet.
         for state in ["PreparingRebalance", "Stable"] {
             let report = runs.next(|scene| {
                 scene.delete_group("steady");

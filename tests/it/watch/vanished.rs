@@ -1,8 +1,8 @@
-//! Fewer groups than before: deleted, away, or shown no more.
+//! Fewer groups than before: deleted, away, or no longer visible.
 
 use super::*;
 
-/// Two brokers with a group each, both at the end of their topic, after three looks.
+/// Two brokers with a group each, both at the end of their topic, after three runs.
 fn two(change: impl FnOnce(Scene) -> Scene) -> Watch {
     let scene = Scene::of(2)
         .group(Group::classic("here").commits("t", &[100]))
@@ -10,7 +10,7 @@ fn two(change: impl FnOnce(Scene) -> Scene) -> Watch {
         .topic(Topic::new("t", &[0..100]));
     let watch = Watch::new(change(scene));
     for minute in 0..3 {
-        assert_eq!(problems(&watch.look(minute)), [""; 0]);
+        assert_eq!(problems(&watch.check(minute)), [""; 0]);
     }
     watch
 }
@@ -31,7 +31,7 @@ fn the_number_of_groups_stays_the_measure_until_every_coordinator_is_back() {
         scene.lead_offsets(&[1, -1]);
     });
     for minute in 3..6 {
-        let report = watch.look(minute);
+        let report = watch.check(minute);
         let problems = problems(&report);
         let away =
             "groups: those whose coordinator is away may be missing (25 of 50 partitions of __consumer_offsets: ";
@@ -43,7 +43,7 @@ fn the_number_of_groups_stays_the_measure_until_every_coordinator_is_back() {
         scene.reveal(2);
         scene.lead_offsets(&[1, 2]);
     });
-    let report = watch.look(6);
+    let report = watch.check(6);
     assert_eq!((problems(&report), &report["complete"]), (Vec::new(), &json!(true)));
     assert_eq!((status(&report, "there"), watch.unknown_groups(6)), ("OK", 0.0));
 }
@@ -54,29 +54,29 @@ fn only_groups_that_are_selected_are_missed() {
         |scene: Scene, number| scene.group(Group::classic(&format!("other-{number}")).at(2).commits("t", &[100]));
     let watch = two(|scene| (0..7).fold(scene, more)).with("MEERKAT_GROUPS", "here,there");
     for minute in 3..6 {
-        watch.look(minute);
+        watch.check(minute);
     }
     watch.stage.change(|scene| {
         scene.lose(2);
         scene.lead_offsets(&[1, -1]);
     });
-    let report = watch.look(6);
+    let report = watch.check(6);
     assert!(problems(&report).contains(&FEWER.to_owned()), "{report}");
     assert!((watch.unknown_groups(6) - 1.0).abs() < 0.1, "{report}");
 }
 
 #[test]
-fn where_nobody_shows_who_is_away_one_look_tells_of_it() {
+fn a_missing_group_is_reported_once_where_no_broker_shows_which_coordinators_are_away() {
     let watch = two(Scene::hidden_offsets);
     watch.stage.change(|scene| scene.lose(2));
-    let report = watch.look(3);
+    let report = watch.check(3);
     one_problem(
         &report,
         &format!("{FEWER}; whether they were deleted is unknown (this user may not describe the topic"),
     );
     assert!(problems(&report)[0].ends_with("), so the next run compares with what is there now"), "{report}");
     assert!((watch.unknown_groups(3) - 1.0).abs() < 0.1);
-    let report = watch.look(4);
+    let report = watch.check(4);
     assert_eq!((problems(&report), &report["complete"]), (Vec::new(), &json!(true)));
 }
 
@@ -85,7 +85,7 @@ fn groups_are_believed_to_be_deleted_only_by_who_would_be_shown_them() {
     for may in [Some(true), None, Some(false)] {
         let watch = two(|scene| may.map_or(scene.clone(), |may| scene.describes_cluster(may)));
         watch.stage.change(|scene| scene.delete_group("there"));
-        let report = watch.look(3);
+        let report = watch.check(3);
         if may == Some(false) {
             one_problem(
                 &report,
@@ -93,7 +93,7 @@ fn groups_are_believed_to_be_deleted_only_by_who_would_be_shown_them() {
             );
             assert_eq!(report["status"], "UNKNOWN");
         }
-        let next = watch.look(4);
+        let next = watch.check(4);
         for report in [&report, &next].into_iter().skip(usize::from(may == Some(false))) {
             assert_eq!((problems(report), &report["complete"]), (Vec::new(), &json!(true)), "{may:?}");
         }

@@ -1,11 +1,12 @@
-//! Partitions that a group had and has no more: hidden from this user, deleted with their topic, or without a commit.
+//! Partitions that a group had and no longer has: hidden from this user, deleted with their topic, or without a
+//! commit.
 
 use super::trouble::{PERIODS, Runs, stands};
 use super::*;
 use crate::support::broker::Release;
 
 impl Runs {
-    /// The run, whose report says of a group what vanished: why, of which topic, and which partitions.
+    /// The run, and the vanished partitions of a group in its report: why, of which topic, and which partitions.
     fn vanished(&mut self, group: &str, change: impl FnOnce(&mut Scene)) -> (Value, Vec<String>) {
         let report = self.next(change);
         let entries = self::group(&report, group)["vanished"].as_array().cloned().unwrap_or_default();
@@ -13,8 +14,8 @@ impl Runs {
             let topic = entry["topic"].as_str().unwrap_or("?");
             format!("{} {topic} {}", entry["why"].as_str().expect("a word"), entry["partitions"])
         };
-        let told = entries.iter().map(entry).collect();
-        (report, told)
+        let reported = entries.iter().map(entry).collect();
+        (report, reported)
     }
 }
 
@@ -49,7 +50,7 @@ fn a_topic_that_is_hidden_makes_its_group_unknown_and_costs_no_memory() {
 }
 
 #[test]
-fn a_topic_that_was_deleted_is_said_to_be_for_ten_runs() {
+fn a_deleted_topic_is_reported_for_ten_runs() {
     for period in PERIODS {
         let mut runs = Runs::every(period, scene()).until_trouble();
         for number in 1..=12 {
@@ -134,7 +135,7 @@ fn where_brokers_have_no_ids_nobody_knows_for_ten_runs_whether_a_topic_was_delet
 }
 
 #[test]
-fn groups_that_come_and_go_leave_nothing_that_others_are_said_to_have_lost() {
+fn groups_that_come_and_go_cause_no_losses_of_other_groups() {
     let watch = Watch::new(scene());
     let name = |number: i64| format!("passing-{number}");
     for minute in 0..30 {
@@ -145,7 +146,7 @@ fn groups_that_come_and_go_leave_nothing_that_others_are_said_to_have_lost() {
                 scene.add_group(Group::classic(&name(minute * 4 + 4 + number)).commits("of-well", &[1, 1]));
             }
         });
-        let report = watch.look(minute);
+        let report = watch.check(minute);
         let groups = report["groups"].as_array().expect("groups");
         assert!(groups.iter().all(|group| group["vanished"].is_null()), "{report}");
         assert_eq!(report["complete"], true, "{report}");

@@ -11,7 +11,7 @@ fn watched(rules: &str) -> Watch {
 }
 
 /// Topic, status and new records of each.
-fn told(report: &Value) -> Vec<Value> {
+fn topics(report: &Value) -> Vec<Value> {
     let topics = report["watched"].as_array().map(Vec::as_slice).unwrap_or_default().iter();
     topics.map(|topic| json!([topic["topic"], topic["status"], topic["new_records"]])).collect()
 }
@@ -25,22 +25,22 @@ fn a_new_record_is_a_warning_in_one_run_and_a_silence_until_it_ends() {
         of.sort_by_key(|stored| stored.timestamp);
         of.into_iter().map(|stored| stored.maximum).collect()
     };
-    let report = watch.look(0);
-    assert_eq!(told(&report), [json!(["orders", "OK", null]), json!(["orders-dlt", "OK", null])], "{report}");
+    let report = watch.check(0);
+    assert_eq!(topics(&report), [json!(["orders", "OK", null]), json!(["orders-dlt", "OK", null])], "{report}");
     watch.stage.change(|scene| scene.produce("orders", 5));
-    assert_eq!(told(&watch.look(1)), [json!(["orders", "OK", 10]), json!(["orders-dlt", "OK", 0])]);
+    assert_eq!(topics(&watch.check(1)), [json!(["orders", "OK", 10]), json!(["orders-dlt", "OK", 0])]);
     watch.stage.change(|scene| scene.produce("orders-dlt", 1));
-    let report = watch.look(2);
-    assert_eq!(told(&report), [json!(["orders-dlt", "WARN", 2]), json!(["orders", "OK", 0])]);
+    let report = watch.check(2);
+    assert_eq!(topics(&report), [json!(["orders-dlt", "WARN", 2]), json!(["orders", "OK", 0])]);
     assert_eq!(
         (&report["status"], &report["watched"][0]["reason"]),
         (&json!("WARN"), &json!("2 records came since the last run"))
     );
-    let report = watch.look(3);
-    assert_eq!(told(&report), [json!(["orders", "WARN", 0]), json!(["orders-dlt", "OK", 0])], "{report}");
+    let report = watch.check(3);
+    assert_eq!(topics(&report), [json!(["orders", "WARN", 0]), json!(["orders-dlt", "OK", 0])], "{report}");
     assert_eq!(report["watched"][0]["reason"], "no record for at least 2 min, and one is wanted within 2 min");
     watch.stage.change(|scene| scene.produce("orders", 1));
-    assert_eq!(watch.look(4)["status"], "OK");
+    assert_eq!(watch.check(4)["status"], "OK");
     assert_eq!(
         (published("orders-dlt"), published("orders")),
         (vec![1.0, 1.0, 2.0, 1.0, 1.0], vec![1.0, 1.0, 1.0, 2.0, 1.0])
@@ -50,8 +50,8 @@ fn a_new_record_is_a_warning_in_one_run_and_a_silence_until_it_ends() {
 #[test]
 fn a_topic_that_does_not_exist_is_unknown_and_a_pattern_that_matches_none_is_a_problem() {
     let watch = watched("gone=new,*-dead=new");
-    let report = watch.look(0);
-    assert_eq!(told(&report), [json!(["gone", "UNKNOWN", null])], "{report}");
+    let report = watch.check(0);
+    assert_eq!(topics(&report), [json!(["gone", "UNKNOWN", null])], "{report}");
     assert_eq!((&report["status"], &report["complete"]), (&json!("UNKNOWN"), &json!(false)));
     assert!(report["problems"].to_string().contains("*-dead matches no topic that this user is shown"), "{report}");
 }

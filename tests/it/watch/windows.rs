@@ -1,4 +1,5 @@
-//! Windows, which are earlier snapshots of partitions that may be slow: what they cost, and what becomes of a verdict where they are not read.
+//! Windows, which are earlier snapshots of partitions that may be slow: their cost, and the verdicts if they are not
+//! read.
 
 use super::*;
 use crate::support::cloudwatch::{Fault, How};
@@ -11,13 +12,13 @@ fn watch() -> Watch {
 }
 
 impl Watch {
-    /// A minute in which 20 records come to each partition and the group reads so many, and the run after it.
+    /// A minute in which 20 records arrive in each partition and the group reads this many, and the run after it.
     fn slow_minute(&self, minute: i64, reads: i64) -> Value {
         self.stage.change(|scene| {
             scene.produce("orders", 20);
             scene.consume("slow", "orders", reads);
         });
-        self.look(minute)
+        self.check(minute)
     }
 
     /// Reads 12 of 20 records until that is a warning; the next minute.
@@ -27,7 +28,7 @@ impl Watch {
                 return minute + 1;
             }
         }
-        panic!("never told");
+        panic!("never reported");
     }
 }
 
@@ -104,17 +105,17 @@ fn a_run_without_a_scheduled_minute_finds_what_was_kept_before_a_long_pause() {
     let watch = Watch::new(scene()).with("MEERKAT_PERIOD", "5");
     let step = |minute: i64, well: &[&str]| {
         watch.work(well);
-        watch.look(minute)
+        watch.check(minute)
     };
     (0..8).for_each(|run| {
         step(run * 5, &["crashed", "stuck", "well"]);
     });
     watch.stage.change(|scene| scene.crash("crashed"));
-    let told = (8..30).map(|run| run * 5).find(|minute| status(&step(*minute, &["well"]), "crashed") == "ERR");
-    let told = told.expect("it is told");
+    let reported = (8..30).map(|run| run * 5).find(|minute| status(&step(*minute, &["well"]), "crashed") == "ERR");
+    let reported = reported.expect("it is reported");
     // More than a hundred minutes later, four and a half minutes after the minute that the run belongs to.
     watch.work(&["well"]);
-    let report = watch.run((told + 130) * 60 + 4 * 60 + 30, json!({}), &[]);
+    let report = watch.run((reported + 130) * 60 + 4 * 60 + 30, json!({}), &[]);
     assert_eq!((status(&report, "crashed"), problems(&report).len()), ("ERR", 0), "{report}");
 }
 
@@ -140,7 +141,7 @@ fn ten_thousand_partitions_that_are_all_slow_have_their_verdicts_within_the_quot
                 scene.consume(name, topic, 12);
             }
         });
-        let report = watch.look(minute);
+        let report = watch.check(minute);
         let history = &report["history"];
         assert_eq!(problems(&report), [""; 0]);
         let of = |status: &str| report["totals"]["by_status"][status].as_u64().expect("a number");
@@ -148,7 +149,7 @@ fn ten_thousand_partitions_that_are_all_slow_have_their_verdicts_within_the_quot
         assert!(of("WARN") >= standing, "{minute}: {} after {standing}", of("WARN"));
         let points = |key: &str| history[key].as_u64().expect("a number");
         assert!(points("windows_points") <= points("windows_budget"), "{minute}: {history}");
-        // By then there is more to read than there is time for.
+        // By then there is more to read than time.
         if minute > 28 && standing == 100 {
             // All 10,000 are read, on no fewer than 173 pages; most of them within the last twelve minutes alone.
             assert!(points("windows_read") >= 173 && points("windows_short") > 5_000, "{history}");
@@ -157,7 +158,7 @@ fn ten_thousand_partitions_that_are_all_slow_have_their_verdicts_within_the_quot
         }
         standing = of("WARN");
     }
-    panic!("{standing} of 100 groups are told");
+    panic!("{standing} of 100 groups are reported");
 }
 
 #[test]
@@ -173,7 +174,7 @@ fn a_group_of_twenty_thousand_partitions_is_shown() {
             scene.produce("orders", 20);
             scene.consume("large", "orders", 15);
         });
-        report = watch.look(minute);
+        report = watch.check(minute);
         assert_eq!(problems(&report), [""; 0]);
     }
     let large = group(&report, "large");

@@ -51,7 +51,7 @@ final class Brokers {
         try {
             return admin.describeMetadataQuorum(new DescribeMetadataQuorumOptions().timeoutMs(TRY_MS)).quorumInfo().get().leaderId();
         } catch (ExecutionException failed) {
-            if (failed.getCause() instanceof UnsupportedVersionException) { // ZooKeeper knows it, and any broker tells
+            if (failed.getCause() instanceof UnsupportedVersionException) { // ZooKeeper knows it, and any broker returns it
                 return admin.describeCluster(new DescribeClusterOptions().timeoutMs(TRY_MS)).controller().get().id();
             }
             throw failed;

@@ -1,4 +1,4 @@
-/** A deadline for something that can only be looked at again and again. */
+/** A deadline for something that can only be polled. */
 final class Patience {
     private static final long PAUSE_MS = 20;
 
@@ -10,7 +10,7 @@ final class Patience {
         this.complaint = complaint;
     }
 
-    /** Pauses before the next look; throws when the deadline has passed. */
+    /** Pauses before the next poll; throws when the deadline has passed. */
     void spend() throws InterruptedException {
         if (System.nanoTime() > end) {
             throw new IllegalStateException(complaint);

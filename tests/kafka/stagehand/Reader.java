@@ -6,8 +6,8 @@ interface Reader {
     /** Leaves the group in order. */
     void leave() throws Exception;
 
-    /** Does what else it can be told, by the command's first word. */
-    default Object tell(String command, Stagehand.Words words) throws Exception {
+    /** Executes any other command, by its first word. */
+    default Object command(String command, Stagehand.Words words) throws Exception {
         throw new UnsupportedOperationException("this reader cannot " + command);
     }
 }

@@ -42,23 +42,23 @@ final class Readers implements AutoCloseable {
         stagehand.command("read-age TOPIC PARTITION OFFSET [isolation=read_committed]", this::readAge);
     }
 
-    private interface Told {
+    private interface Command {
         Object run(ConsumerReader consumer, Stagehand.Words words) throws Exception;
     }
 
-    /** A command to one reader, here or in its own process; {@code told} is how consumers follow it. */
-    private void told(Stagehand stagehand, String usage, Told told) {
+    /** A command to one reader, here or in its own process; {@code command} is how consumers follow it. */
+    private void command(Stagehand stagehand, String usage, Command command) {
         stagehand.command(usage, words -> {
             String name = words.word("NAME");
             Reader reader = byName.get(name);
             if (reader instanceof RemoteReader remote) {
-                return remote.tell(words.line);
+                return remote.command(words.line);
             }
-            if (reader instanceof ConsumerReader consumer && told != null) {
-                return told.run(consumer, words);
+            if (reader instanceof ConsumerReader consumer && command != null) {
+                return command.run(consumer, words);
             }
             if (reader != null) {
-                return reader.tell(usage.split(" ")[0], words);
+                return reader.command(usage.split(" ")[0], words);
             }
             throw new IllegalArgumentException("no reader on stage is called " + name);
         });
@@ -126,7 +126,7 @@ final class Readers implements AutoCloseable {
         return reader;
     }
 
-    /** Kills a reader's process: it leaves no group, and only the session's end tells the broker. */
+    /** Kills a reader's process: it leaves no group, and the broker notices only at the end of the session. */
     private Object crash(Stagehand.Words words) throws Exception {
         String name = words.word("NAME");
         if (!(byName.get(name) instanceof RemoteReader remote)) {

@@ -26,11 +26,11 @@ final class RemoteReader implements Reader {
 
     @Override
     public void start() throws Exception {
-        tell(join);
+        command(join);
     }
 
     /** Passes a command line on; answers what follows {@code ok}. */
-    String tell(String line) throws Exception {
+    String command(String line) throws Exception {
         lines.write((line + "\n").getBytes(StandardCharsets.UTF_8));
         lines.flush();
         String answer = answers.readLine();
@@ -42,7 +42,7 @@ final class RemoteReader implements Reader {
 
     @Override
     public void leave() throws Exception {
-        tell("leave " + join.split(" +")[1]);
+        command("leave " + join.split(" +")[1]);
         lines.close();
         if (!process.waitFor(10, TimeUnit.SECONDS)) {
             crash();

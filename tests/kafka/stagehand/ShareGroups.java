@@ -15,7 +15,7 @@ final class ShareGroups implements Stagehand.Teacher {
 
     @Override
     public void teach(Stagehand stagehand) {
-        stagehand.command("share-offsets GROUP TOPIC PARTITION", words -> told(offsets(words.word("GROUP"), partition(words))));
+        stagehand.command("share-offsets GROUP TOPIC PARTITION", words -> text(offsets(words.word("GROUP"), partition(words))));
         stagehand.command("wait-share GROUP TOPIC PARTITION [start=AT_LEAST] [lag=AT_MOST] [timeout=MS]", this::await);
         stagehand.command("wait-share-state GROUP STATE [timeout=MS]", this::awaitState);
         stagehand.command("reset-share GROUP TOPIC PARTITION OFFSET", this::reset);
@@ -29,7 +29,7 @@ final class ShareGroups implements Stagehand.Teacher {
         return admin.listShareGroupOffsets(Map.of(group, new ListShareGroupOffsetsSpec())).partitionsToOffsetInfo(group).get().get(partition);
     }
 
-    private static String told(SharePartitionOffsetInfo info) {
+    private static String text(SharePartitionOffsetInfo info) {
         return info == null ? "none" : info.startOffset() + info.lag().map(lag -> " " + lag).orElse("");
     }
 
@@ -41,8 +41,8 @@ final class ShareGroups implements Stagehand.Teacher {
         Patience patience = new Patience(words.option("timeout", 30_000), "share group " + group + " did not get there");
         while (true) {
             SharePartitionOffsetInfo info = offsets(group, partition);
-            if (info != null && info.startOffset() >= start && (lag == Long.MAX_VALUE || info.lag().filter(told -> told <= lag).isPresent())) {
-                return told(info);
+            if (info != null && info.startOffset() >= start && (lag == Long.MAX_VALUE || info.lag().filter(left -> left <= lag).isPresent())) {
+                return text(info);
             }
             patience.spend();
         }

@@ -16,7 +16,7 @@ import org.apache.kafka.common.serialization.ByteArrayDeserializer;
 
 /**
  * A member of a share group (KIP-932) that acknowledges what it gets, at most {@code rate} records a second, or {@code take=N} records and
- * then no more until it is told. The record at {@code release=OFFSET} of any partition it releases as often as it is delivered, each time
+ * then no more until a command demands it. The record at {@code release=OFFSET} of any partition it releases as often as it is delivered, each time
  * after {@code hold} milliseconds.
  */
 final class ShareReader implements Reader {
@@ -65,7 +65,7 @@ final class ShareReader implements Reader {
 
     /** Paused, it stays a member and reads nothing. */
     @Override
-    public Object tell(String command, Stagehand.Words words) {
+    public Object command(String command, Stagehand.Words words) {
         switch (command) {
             case "pause" -> paused = true;
             case "resume" -> paused = false;

@@ -1,4 +1,4 @@
-//! What holds in any log at all, whatever its order and holes, and wherever the search was cut short.
+//! Properties of any log, whatever its order and gaps, and wherever the search was stopped.
 
 use meerkat::model::age::{Age, Limits, Search, Target, Tolerance};
 
@@ -15,7 +15,7 @@ fn some_log(random: &mut Random, in_order: bool, whole: bool) -> Log {
     Log::with_holes(if records.is_empty() { vec![(7, DAY_ONE)] } else { records })
 }
 
-/// Searches with limits drawn at random, and loses some answers on the way.
+/// Searches with random limits, and loses some answers on the way.
 fn search(log: &Log, random: &mut Random) -> (i64, Age) {
     let committed = random.below(log.range.end);
     let target = Target { max_timestamp: random.below(2) == 0, ..log.target(committed) };

@@ -1,4 +1,4 @@
-//! What is said of the records that the search cannot see plainly. Each stated behaviour, by name.
+//! Ages of records that the search cannot see directly, one test for each documented behaviour.
 
 use meerkat::model::age::{Age, Answer, Basis, Limits, MAX_TIMESTAMP, Search, Target};
 use meerkat::model::lag::LogRange;
@@ -23,7 +23,7 @@ fn a_record_in_order_has_its_own_age() {
 }
 
 #[test]
-fn the_first_record_takes_one_round() {
+fn the_first_record_needs_one_round() {
     let log = Log::of(seconds(10_000));
     assert_eq!(log.search(log.target(0), TO_THE_MS).1, 1);
 }
@@ -96,7 +96,7 @@ fn a_commit_before_the_first_surviving_record_is_at_least_as_old_as_that() {
 }
 
 #[test]
-fn jitter_makes_a_hidden_record_look_younger_by_no_more_than_the_jitter() {
+fn jitter_makes_a_hidden_record_seem_younger_by_at_most_the_jitter() {
     let mut random = Random(5);
     let log = Log::of(seconds(20_000).into_iter().map(|at| at / 10 + random.below(10_001) - 5_000).collect());
     let mut hidden = 0;
@@ -167,7 +167,7 @@ fn a_producer_clock_a_little_ahead_is_age_0() {
     assert_eq!(log.age(999), Age::AtLeast { ms: 0 });
 }
 
-fn told(target: Target, answer: &Answer) -> Age {
+fn age_of(target: Target, answer: &Answer) -> Age {
     let mut search = Search::new([target], TO_THE_MS, DAY_ONE);
     while let Some(layers) = search.round(|_, _| true) {
         layers.into_iter().flatten().for_each(|question| search.answer(question, answer));
@@ -176,9 +176,9 @@ fn told(target: Target, answer: &Answer) -> Age {
 }
 
 #[test]
-fn messages_without_timestamps_have_no_age_and_say_why() {
+fn messages_without_timestamps_have_no_age_but_a_reason() {
     let log = Log::of(seconds(10));
-    let Age::Unknown(why) = told(log.target(5), &Answer::NoRecord) else { panic!("an age of nothing") };
+    let Age::Unknown(why) = age_of(log.target(5), &Answer::NoRecord) else { panic!("an age of nothing") };
     assert!(why.to_string().contains("message format before Kafka 0.10"), "{why}");
 }
 
@@ -186,7 +186,7 @@ fn messages_without_timestamps_have_no_age_and_say_why() {
 fn a_refusal_is_the_reason() {
     let refused = Unknown::because("not authorized to describe the topic");
     let log = Log::of(seconds(10));
-    assert_eq!(told(log.target(5), &Answer::Refused(refused.clone())), Age::Unknown(refused));
+    assert_eq!(age_of(log.target(5), &Answer::Refused(refused.clone())), Age::Unknown(refused));
 }
 
 #[test]

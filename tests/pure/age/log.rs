@@ -1,4 +1,4 @@
-//! A made-up partition that answers by the broker's rule, and what a reader of it would find.
+//! An invented partition that answers by the broker's rule, and what a reader of it would find.
 
 use meerkat::model::age::{Age, Answer, Limits, MAX_TIMESTAMP, Search, Target, Tolerance};
 use meerkat::model::lag::LogRange;
@@ -6,7 +6,7 @@ use meerkat::model::lag::LogRange;
 /// Where every log starts: some day, in milliseconds since 1970.
 pub(super) const DAY_ONE: i64 = 1_700_000_000_000;
 
-/// Every question there is, until brackets close.
+/// Every possible question, until brackets close.
 pub(super) const TO_THE_MS: Limits =
     Limits { partitions: usize::MAX, rounds: 12, layers: 32, tolerance: Tolerance { ms: 0, percent: 0 } };
 
@@ -37,7 +37,7 @@ impl Log {
         Self { records, greatest, range: LogRange { start: 0, end, last_stable: Some(end) }, now_ms }
     }
 
-    /// The broker's rule: the first record in offset order that is stamped so late or later.
+    /// The broker's rule: the first record in offset order with this stamp or a later one.
     pub(super) fn answer(&self, timestamp: i64) -> Answer {
         let start = self.records.partition_point(|record| record.0 < self.range.start);
         let at = match timestamp {
@@ -55,13 +55,13 @@ impl Log {
         Target { topic: 0, partition: 0, committed, log: self.range, max_timestamp: true }
     }
 
-    /// What a reader that starts at `committed` would find: the age of the first record there.
+    /// The age of the first record that a reader starting at `committed` would find.
     pub(super) fn true_age(&self, committed: i64) -> u64 {
         let at = self.records.partition_point(|record| record.0 < committed.max(self.range.start));
         u64::try_from(self.now_ms - self.records[at].1).unwrap_or(0)
     }
 
-    /// The age found, the rounds and the questions it took.
+    /// The age that was found, and the number of rounds and questions.
     pub(super) fn search(&self, target: Target, limits: Limits) -> (Age, u32, usize) {
         let mut search = Search::new([target], limits, self.now_ms);
         let mut questions = 0;

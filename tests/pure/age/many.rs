@@ -87,7 +87,7 @@ fn a_limit_on_layers_costs_rounds_and_not_the_answer() {
 }
 
 #[test]
-fn a_driver_that_stops_is_told_the_best_so_far() {
+fn a_search_that_is_stopped_returns_the_best_answer_so_far() {
     let log = Log::of((0..5_000).map(|at| DAY_ONE + at * at * 100).collect());
     let ages: Vec<_> = (0..4).map(|rounds| log.search(log.target(4_000), Limits { rounds, ..TO_THE_MS }).0).collect();
     assert!(matches!(&ages[0], Age::Unknown(why) if why.to_string() == "no answer came in time"), "{ages:?}");

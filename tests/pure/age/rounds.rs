@@ -1,4 +1,4 @@
-//! How many rounds and questions the search takes on logs in order, and how far off it is when stopped early.
+//! How many rounds and questions the search needs on logs in order, and how wrong it is when stopped early.
 
 #![expect(clippy::print_stdout, reason = "the table is for people, by --nocapture")]
 
@@ -11,7 +11,7 @@ const TO_A_SECOND: Limits = Limits { tolerance: Tolerance { ms: 1_000, percent: 
 const TO_A_PERCENT: Limits = Limits { tolerance: Tolerance { ms: 1_000, percent: 1 }, ..TO_THE_MS };
 
 #[test]
-fn logs_in_order_take_few_rounds() {
+fn logs_in_order_need_few_rounds() {
     let mut totals: [Vec<Cost>; 3] = Default::default();
     println!("{HEAD}");
     for (name, shape) in IN_ORDER {
@@ -80,7 +80,7 @@ fn worst_error(runs: &[Run]) -> u64 {
     runs.iter().map(Run::error).max().unwrap_or(u64::MAX)
 }
 
-/// What all runs on one log took, in rounds and (`asked`) questions.
+/// The sums of all runs on one log, in rounds and (`asked`) questions.
 struct Cost {
     mean: f64,
     p95: u32,

@@ -2,7 +2,7 @@
 
 use crate::age::log::{DAY_ONE, Log, Random};
 
-/// A log of so many records, each the given number of milliseconds after the one before.
+/// A log of this many records, each the given number of milliseconds after the one before.
 #[expect(clippy::cast_possible_truncation, reason = "whole milliseconds are meant")]
 fn spaced(records: usize, random: &mut Random, mut gap: impl FnMut(f64, &mut Random) -> f64) -> Log {
     let mut since = 0.0;

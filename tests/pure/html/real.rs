@@ -1,4 +1,4 @@
-//! What the program itself reports, drawn; and the examples beside it.
+//! The program's own report, drawn; and the examples beside it.
 
 use std::collections::{BTreeMap, BTreeSet};
 

@@ -4,11 +4,11 @@ use super::world::{Consumer, Load, Presence};
 use super::{BUSY, SELDOM, WORLDS, reads, watch_through};
 use meerkat::judge::verdict::Verdict;
 
-/// A kind of consumer that nothing is the matter with.
+/// A kind of healthy consumer.
 struct Family {
     name: &'static str,
     consumer: Consumer,
-    /// Looks in a hundred that never happen.
+    /// Runs in a hundred that never happen.
     missing: u64,
     /// Times that an alarm may be raised, in a thousand partition-days.
     bar: u64,
@@ -36,7 +36,7 @@ fn batches(load: Load) -> Consumer {
 
 fn families() -> Vec<Family> {
     let mut families = vec![
-        // Once after some cold starts, and never again: who leaves for the first time may have crashed.
+        // Once after some cold starts, and never again: a consumer that leaves for the first time may have crashed.
         family("job by the hour", job(3_600, 300, BUSY), 300),
         family("job each ten minutes", job(600, 120, BUSY), 0),
         family("job each five minutes", job(300, 60, BUSY), 0),
@@ -46,7 +46,7 @@ fn families() -> Vec<Family> {
         family("memberless, checkpoints of ten minutes", flink(BUSY, 600), 0),
         family("memberless, producer pauses", flink(Load::Pauses(1_000.0), 600), 0),
         family("memberless, one record in two hours", flink(Load::OneIn(7_200), 600), 50),
-        Family { missing: 20, ..family("memberless, a fifth of the looks missing", flink(BUSY, 600), 0) },
+        Family { missing: 20, ..family("memberless, a fifth of the runs missing", flink(BUSY, 600), 0) },
         family(
             "memberless, checkpoint takes two minutes, by the day",
             Consumer { checkpoints: 120, ..flink(Load::ByDay(1_000.0), 60) },
@@ -63,8 +63,8 @@ fn families() -> Vec<Family> {
         family("job each twenty minutes, few records", job(1_200, 90, Load::OneIn(20)), 0),
         family("memberless, checkpoints of three minutes, trickle", flink(SELDOM, 180), 0),
         family("memberless, checkpoints of two minutes, bursts", flink(super::BURSTS, 120), 0),
-        Family { missing: 20, ..family("a fifth of the looks missing", reads(BUSY, 5_000.0, 60), 0) },
-        Family { missing: 20, ..family("a fifth of the looks missing, bursts", reads(super::BURSTS, 120.0, 5), 200) },
+        Family { missing: 20, ..family("a fifth of the runs missing", reads(BUSY, 5_000.0, 60), 0) },
+        Family { missing: 20, ..family("a fifth of the runs missing, bursts", reads(super::BURSTS, 120.0, 5), 200) },
         Family { missing: 20, ..family("a fifth missing, two minutes late", late(120, BUSY, 119), 0) },
         family("batches of seven minutes", Consumer { batches: 420, ..reads(BUSY, 5_000.0, 5) }, 0),
         family(
@@ -90,7 +90,7 @@ fn healthy_families_stay_below_their_bars() {
     let mut above = Vec::new();
     for Family { name, consumer, missing, bar } in families() {
         let mut episodes = 0;
-        // As much time in all, and whole days where something takes a day.
+        // As much time in all, and whole days for what needs a day.
         let (worlds, hours) = match (consumer.load, consumer.presence) {
             (Load::ByDay(_), _) => (WORLDS, 24),
             (_, Presence::Runs(_, 3_600)) => (WORLDS, 48),

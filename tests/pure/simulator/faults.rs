@@ -1,10 +1,10 @@
-//! Faults: when each is found, and how much of the next hour it is said.
+//! Faults: when each is found, and for how much of the next hour it is reported.
 
 use super::world::{Consumer, Fault, Load, Presence};
 use super::{BUSY, HEALTHY_PERIODS, WORLDS, reads, watch};
 use meerkat::judge::verdict::Verdict;
 
-/// A fault of one consumer, and what must come of it.
+/// A fault of one consumer, and its expected verdict.
 struct Case {
     name: &'static str,
     consumer: Consumer,
@@ -14,7 +14,7 @@ struct Case {
     expected: Verdict,
     /// Seconds within which half of the worlds have the expected verdict.
     median: u64,
-    /// Parts in a thousand of the next sixty looks that say so.
+    /// Parts in a thousand of the next sixty runs with this verdict.
     stays: usize,
 }
 
@@ -45,7 +45,7 @@ fn cases() -> Vec<Case> {
         Case {
             healthy_periods: 0,
             ..case(
-                "stuck from before the first look",
+                "stuck from before the first run",
                 Consumer { backlog: 3_600_000.0, ..reads(BUSY, 5_000.0, 5) },
                 Fault::Sticks,
                 Stall,
@@ -73,17 +73,17 @@ fn cases() -> Vec<Case> {
         case("hourly job that dies", hourly, Fault::Crashes, Stop, 7_200, 1_000),
         Case {
             period_s: 300,
-            ..case("crash, looks each 5 min", reads(BUSY, 5_000.0, 5), Fault::Crashes, Stop, 420, 1_000)
+            ..case("crash, runs each 5 min", reads(BUSY, 5_000.0, 5), Fault::Crashes, Stop, 420, 1_000)
         },
         Case {
             period_s: 900,
-            ..case("crash, looks each 15 min", reads(BUSY, 5_000.0, 5), Fault::Crashes, Stop, 900, 1_000)
+            ..case("crash, runs each 15 min", reads(BUSY, 5_000.0, 5), Fault::Crashes, Stop, 900, 1_000)
         },
         case("rebalances without end", reads(BUSY, 5_000.0, 5), Fault::Rebalances, Err, 700, 1_000),
     ]
 }
 
-/// Consumers that read otherwise, with the same faults.
+/// Consumers that read in another way, with the same faults.
 fn brothers() -> Vec<Case> {
     use Verdict::{Stall, Stop, Warn};
     let slow = Fault::SlowsTo;
@@ -133,12 +133,12 @@ fn brothers() -> Vec<Case> {
         case("900 of 1,000, by the day", reads(Load::ByDay(1_000.0), 5_000.0, 5), slow(100.0), Warn, 1_500, 900),
         Case {
             healthy_periods: 5,
-            ..case("crash after five looks", reads(BUSY, 5_000.0, 5), Fault::Crashes, Stop, 235, 1_000)
+            ..case("crash after five runs", reads(BUSY, 5_000.0, 5), Fault::Crashes, Stop, 235, 1_000)
         },
         Case {
             healthy_periods: 5,
             ..case(
-                "crash after five looks, commits each minute",
+                "crash after five runs, commits each minute",
                 reads(BUSY, 5_000.0, 60),
                 Fault::Crashes,
                 Stop,
@@ -149,7 +149,7 @@ fn brothers() -> Vec<Case> {
         Case {
             healthy_periods: 10,
             ..case(
-                "crash after ten looks, commits each two minutes",
+                "crash after ten runs, commits each two minutes",
                 reads(BUSY, 5_000.0, 120),
                 Fault::Crashes,
                 Stop,
@@ -160,7 +160,7 @@ fn brothers() -> Vec<Case> {
         Case {
             healthy_periods: 20,
             ..case(
-                "crash after twenty looks, commits each two minutes",
+                "crash after twenty runs, commits each two minutes",
                 reads(BUSY, 5_000.0, 120),
                 Fault::Crashes,
                 Stop,
@@ -202,7 +202,7 @@ fn faults_are_found_in_time_and_stay_found() {
         let share = said * 1_000 / of.max(1);
         if middle > median || share < stays {
             missed
-                .push(format!("{name}: {middle} s in the median (bar {median}), {share} of 1,000 looks (bar {stays}), {episodes} times again"));
+                .push(format!("{name}: {middle} s in the median (bar {median}), {share} of 1,000 runs (bar {stays}), {episodes} times again"));
         }
     }
     assert!(missed.is_empty(), "{missed:#?}");

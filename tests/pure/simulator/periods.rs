@@ -4,7 +4,7 @@ use super::world::{Consumer, Fault, Load, Presence, Stamps};
 use super::{BUSY, SELDOM, reads, watch};
 use meerkat::judge::verdict::Verdict::{self, Err, Rewind, Stall, Warn};
 
-/// A consumer at one period, and what may be said of it.
+/// A consumer at one period, and its allowed verdicts.
 #[derive(Clone, Copy)]
 struct Row {
     name: &'static str,
@@ -93,7 +93,7 @@ fn row(name: &'static str, consumer: Consumer, minutes: u64, runs: u64, worlds: 
     Row { name, consumer, minutes, counted: None, from: 0, runs, worlds, bar }
 }
 
-/// The fault comes after so many periods.
+/// The fault comes after this many periods.
 fn with(consumer: Consumer, at: u64, fault: Fault) -> Consumer {
     Consumer { fault: Some((at, fault)), ..consumer }
 }
@@ -111,7 +111,8 @@ fn busy() -> Consumer {
     late(2, BUSY, 5)
 }
 
-/// Whoever is seldom looked at must not be called slow for what lies between the snapshots, and whoever was slow is not called so for ever.
+/// A group with few snapshots must not be called slow for what happens between them, and a slow group must not stay
+/// slow for ever.
 fn slow(minutes: u64) -> Vec<Row> {
     let period = minutes * 60;
     let day = Load::ByDay(1_000.0);
@@ -123,7 +124,7 @@ fn slow(minutes: u64) -> Vec<Row> {
     let slow_then = |then| with(busy(), 20, Fault::SlowsFor(700.0, 30 * period, then));
     let mut rows = vec![
         row("slow for a while, then on time", slow_then(5_000.0), minutes, 90, 3, Bar::Share(0)).counts(Warn, 55),
-        // A tenth of what it is behind takes a third of an hour, and a long run must show it.
+        // A tenth of its lag needs a third of an hour, and a long run must show it.
         row("slow for a while, then a slow drain", slow_then(1_050.0), minutes, 130, 3, Bar::Share(400))
             .counts(Warn, 50),
         row("batches of 4 min", batches(BUSY), minutes, runs, worlds, Bar::Share(20)),
@@ -144,7 +145,7 @@ fn slow(minutes: u64) -> Vec<Row> {
     rows
 }
 
-/// Nobody is gone because members change, time stamps are not those of the arrival, or a topic begins anew.
+/// Members that change, time stamps that are not those of the arrival, or a topic that begins again are no crash.
 fn gone(minutes: u64) -> Vec<Row> {
     let period = minutes * 60;
     let runs = if minutes == 1 { 960 } else { 150 };
@@ -170,7 +171,7 @@ fn gone(minutes: u64) -> Vec<Row> {
     rows
 }
 
-/// What is still called slow or stopped now and then, and no more than this.
+/// What is still called slow or stopped sometimes, and at most this often.
 fn troublesome() -> Vec<Row> {
     let irregular = Consumer { batches: 360, irregular: true, ..reads(BUSY, 5_000.0, 5) };
     let scaled = Consumer { scales: true, ..reads(Load::ByDay(1_000.0), 300.0, 5) };
@@ -187,7 +188,8 @@ fn troublesome() -> Vec<Row> {
         row("95 of 100, wavers", wavers(95.0), 1, 1_440, 2, Bar::Begins(9_000)).counts(Warn, 0),
         row("90 of 100, wavers", wavers(90.0), 1, 1_440, 2, Bar::Begins(8_500)).counts(Warn, 0),
         row("80 of 100, wavers", wavers(80.0), 1, 1_440, 2, Bar::Begins(5_000)).counts(Warn, 0),
-        // Who leaves for the first time may have crashed, and who stays away for longer than it ever did, too.
+        // A consumer that leaves for the first time may have crashed, and so may one that stays away longer than ever
+        // before.
         row("job each 6 hours", job(21_600), 1, 2 * 1_440, 1, Bar::Share(0)).counts(Verdict::Stop, 1_440),
         row("job each day", job(86_400), 1, 4 * 1_440, 1, Bar::Share(0)).counts(Verdict::Stop, 3_200),
         row("job each half hour", job(1_800), 15, 480, 2, Bar::Begins(500)).counts(Verdict::Stop, 96),

@@ -6,19 +6,19 @@ use meerkat::model::memory::{Aged, Members, Reading};
 /// What is written to the partition.
 #[derive(Clone, Copy, Debug)]
 pub(super) enum Load {
-    /// So many records a second, a fifth more or less from one ten seconds to the next.
+    /// This many records a second, a fifth more or less from one ten seconds to the next.
     Steady(f64),
-    /// One record each so many seconds on average.
+    /// One record every this many seconds on average.
     OneIn(u64),
-    /// So many records a second for so many seconds, in each so many seconds.
+    /// This many records a second for this many seconds, in each period of this many seconds.
     Bursts(f64, u64, u64),
-    /// So many records a second on average, each on its own.
+    /// This many records a second on average, each at a random time.
     Poisson(f64),
-    /// So many records a second at noon, and a fifth of that at midnight.
+    /// This many records a second at noon, and a fifth of that at midnight.
     ByDay(f64),
-    /// So many records a second, and none for an hour after each two hours.
+    /// This many records a second, and none for an hour after each two hours.
     Pauses(f64),
-    /// So many offsets at once, in each so many seconds, and none in each third hundred of them.
+    /// This many offsets at once, in each period of this many seconds, and none in each third hundred of them.
     Transactions(f64, u64),
 }
 
@@ -26,11 +26,12 @@ pub(super) enum Load {
 #[derive(Clone, Copy, Debug)]
 pub(super) enum Presence {
     Always,
-    /// It commits all the same, as Flink does.
+    /// It still commits, as Flink does.
     Never,
-    /// For so many seconds in each so many.
+    /// For this many seconds in each period of this many.
     Runs(u64, u64),
-    /// Members stay, the group is not stable for so many seconds in each so many, and everybody reads on (KIP-429, KIP-848).
+    /// Members stay, the group is not stable for this many seconds in each period of this many, and all members keep
+    /// reading (KIP-429, KIP-848).
     Unsettled(u64, u64),
     /// For nine hours of each day.
     OfficeHours,
@@ -41,9 +42,9 @@ pub(super) enum Presence {
 pub(super) enum Stamps {
     /// The broker stamps it, or the producer just before.
     Arrival,
-    /// So long before: event time.
+    /// This long before: event time.
     Before(u64),
-    /// So long before, for an hour and a half of each three: a broker whose clock is slow leads.
+    /// This long before, for an hour and a half of each three: a broker with a slow clock leads.
     SlowClock(u64),
 }
 
@@ -61,9 +62,9 @@ pub(super) struct Consumer {
     pub(super) checkpoints: usize,
     /// Seconds for which a batch is worked on, all of it committed at the end; 0 where records are read one by one.
     pub(super) batches: u64,
-    /// Whether a batch takes between a quarter of that and four times as long.
+    /// Whether a batch lasts between a quarter of that and four times as long.
     pub(super) irregular: bool,
-    /// Whether one to five of them read, as many as the lag asks for.
+    /// Whether one to five of them read, depending on the lag.
     pub(super) scales: bool,
     /// Whether it reads up to half as much more or less, otherwise in each ten minutes.
     pub(super) wavers: bool,
@@ -85,19 +86,19 @@ pub(super) enum Fault {
     Crashes,
     /// It sends heartbeats, and reads nothing.
     Sticks,
-    /// The same for so many seconds.
+    /// The same for this many seconds.
     SticksFor(u64),
-    /// It reads so many records a second from now on.
+    /// It reads this many records a second from now on.
     SlowsTo(f64),
-    /// It reads so many records a second for so many seconds, and so many afterwards.
+    /// It reads this many records a second for this many seconds, and this many afterwards.
     SlowsFor(f64, u64, f64),
-    /// It seeks so many records back and reads so many a second from now on.
+    /// It seeks this many records back and reads this many a second from now on.
     SeeksBack(f64, f64),
     /// All of its members are there, and the group never becomes stable again.
     Rebalances,
-    /// The topic is recreated: the log begins again, and the commit stands so many records past its end.
+    /// The topic is recreated: the log begins again, and the commit is this many records past its end.
     StandsPastEnd(f64),
-    /// The topic is recreated, so many records are in it, and its reader notices after so many seconds and begins anew.
+    /// The topic is recreated with this many records, and its reader notices after this many seconds and begins again.
     Recreated(f64, u64),
 }
 
@@ -341,7 +342,7 @@ impl Random {
 
 /// How much older than the simulation a backlog is, in milliseconds.
 const BACKLOG_IS_OLDER_MS: u64 = 3_600_000;
-/// Records behind that call for one more consumer.
+/// Records of lag for one more consumer.
 const LAG_FOR_ONE: f64 = 30_000.0;
 /// Kafka's default `session.timeout.ms`, in seconds.
 const SESSION_S: u64 = 45;

@@ -26,11 +26,11 @@ pub(super) struct Asked<'a> {
     pub(super) ports: &'a [u16],
     pub(super) version: i16,
     pub(super) body: Bytes,
-    /// An error code to answer, whatever the scene says.
+    /// An error code to answer, instead of the scene's.
     pub(super) forced: Option<i16>,
 }
 
-/// The whole answer after its correlation id; `None` for a request that no broker of the scene understands.
+/// The whole answer after its correlation id; `None` for a request that no broker of the scene knows.
 pub(super) fn answer(api: Key, asked: &Asked<'_>) -> Option<Bytes> {
     if api == STREAMS_GROUP_DESCRIBE {
         return Some(streams::describe(asked));
@@ -58,10 +58,11 @@ pub(super) fn lets_in(scene: &Scene, version: i16, mut body: Bytes) -> bool {
     scene.sasl.as_ref().zip(request.ok()).is_some_and(|(sasl, request)| sasl::is_right(sasl, &request))
 }
 
-/// What a broker says to a version of `ApiVersions` that it does not know: error 35 in version 0, with or without its range.
+/// A broker's answer to a version of `ApiVersions` that it does not know: error 35 in version 0, with or without its
+/// range.
 pub(super) fn refused_versions(node: &Node) -> Bytes {
     let own = ApiKey::ApiVersions as i16;
-    let offered = node.offered.iter().filter(|(key, _)| node.tells_range && **key == own);
+    let offered = node.offered.iter().filter(|(key, _)| node.reports_range && **key == own);
     let api_keys = offered.map(|(key, (min, max))| version(*key, *min, *max)).collect();
     let answer = ApiVersionsResponse::default().with_error_code(UNSUPPORTED_VERSION).with_api_keys(api_keys);
     written(&answer, 0)

@@ -5,7 +5,7 @@ use super::releases::Release;
 use super::scene::Scene;
 
 impl Scene {
-    /// So many records are written to every partition of a topic.
+    /// This many records are written to every partition of a topic.
     pub(crate) fn produce(&mut self, topic: &str, records: i64) {
         for log in &mut self.topic_of(topic).logs {
             log.end += records;
@@ -24,7 +24,8 @@ impl Scene {
         }
     }
 
-    /// A group commits so many records more in every partition of a topic that it has committed before, if there are as many.
+    /// A group commits this many more records in every partition of a topic that it has committed before, if there are
+    /// as many.
     pub(crate) fn consume(&mut self, group: &str, topic: &str, records: i64) {
         let ends: Vec<i64> = self.topic_of(topic).logs.iter().map(|log| log.end).collect();
         for (of, partition, offset, _) in &mut self.group_of(group).commits {
@@ -35,7 +36,7 @@ impl Scene {
         }
     }
 
-    /// A share group has this start in one partition, and behind it so many records are acknowledged.
+    /// A share group has this start in one partition, and behind it this many records are acknowledged.
     pub(crate) fn acknowledge(&mut self, group: &str, topic: &str, partition: i32, start: i64, records: i64) {
         self.commit(group, topic, partition, start);
         self.group_of(group).acknowledged = vec![(topic.to_owned(), partition, records)];
@@ -83,7 +84,7 @@ impl Scene {
         self.group_of(group).commits.push((name, partition, 0, 0));
     }
 
-    /// A topic is deleted and created anew, and its groups begin again.
+    /// A topic is deleted and created again, and its groups begin again.
     pub(crate) fn recreate_topic(&mut self, name: &str) {
         let topic = self.topic_of(name);
         topic.generation += 1;
@@ -100,7 +101,7 @@ impl Scene {
         self.topic_of(name).generation += 1;
     }
 
-    /// This user may describe a topic no more, or again.
+    /// This user may no longer describe a topic, or may again.
     pub(crate) fn hide(&mut self, topic: &str, hidden: bool) {
         self.topic_of(topic).hidden = hidden;
     }
@@ -110,7 +111,7 @@ impl Scene {
         self.group_of(group).commits.retain(|(name, number, ..)| (&**name, *number) != (topic, partition));
     }
 
-    /// A broker is gone, and the metadata tell no more of it.
+    /// A broker is gone, and the metadata has it no more.
     pub(crate) fn lose(&mut self, node: i32) {
         self.concealed.push(node);
     }

@@ -32,7 +32,7 @@ pub(crate) enum Act {
     Correlation(i32),
     /// The answer goes on with these bytes.
     Trailing(&'static [u8]),
-    /// The answer lacks its last bytes, and says so in its size.
+    /// The answer lacks its last bytes, and its size matches.
     Truncated(usize),
     /// The size is this one, and nothing follows.
     Claim(i32),
@@ -42,11 +42,11 @@ pub(crate) enum Act {
     Raw(&'static [u8]),
     /// The answer comes twice.
     Twice,
-    /// The answer has so many bytes, as if it were larger than it is.
+    /// The answer has this many bytes, as if it were larger than it is.
     Sized(usize),
-    /// The answer says that a quota held it back for so many milliseconds.
+    /// The answer has a throttle time of this many milliseconds.
     Throttled(i32),
-    /// The answer comes over a slow link: in so many pieces, one every 50 ms.
+    /// The answer comes over a slow link: in this many pieces, one every 50 ms.
     Trickled(usize),
     /// The answer is not given before [`Scene::let_go`].
     Held,
@@ -79,7 +79,7 @@ impl When {
         self
     }
 
-    /// So often, then no more.
+    /// This often, then no more.
     pub(crate) fn times(mut self, times: usize) -> Self {
         self.left = times;
         self

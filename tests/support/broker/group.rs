@@ -47,7 +47,7 @@ pub(crate) struct Topic {
     pub(super) logs: Vec<Log>,
     /// This user may not describe it.
     pub(super) hidden: bool,
-    /// How often it was created anew.
+    /// How often it was created again.
     pub(super) generation: u32,
 }
 
@@ -160,7 +160,7 @@ impl Group {
         self
     }
 
-    /// So many records behind the start of a share partition are acknowledged.
+    /// This many records behind the start of a share partition are acknowledged.
     pub(crate) fn acknowledged(mut self, topic: &str, partition: i32, records: i64) -> Self {
         self.acknowledged.push((topic.into(), partition, records));
         self
@@ -207,7 +207,7 @@ impl Topic {
         Self { name: name.into(), logs: logs.iter().map(log).collect(), hidden: false, generation: 0 }
     }
 
-    /// The partitions are led by these brokers in turn; -1 stands for none, and [`NO_LISTENER`] for one without the listener.
+    /// The partitions are led by these brokers in turn; -1 means none, and [`NO_LISTENER`] one without the listener.
     pub(crate) fn led_by(mut self, nodes: &[i32]) -> Self {
         for (log, node) in self.logs.iter_mut().zip(nodes.iter().cycle()) {
             log.leader = *node;

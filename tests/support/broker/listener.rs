@@ -1,4 +1,4 @@
-//! TLS from a broker's side: an authority made on the spot, and what a broker shows of it.
+//! TLS from a broker's side: an authority created on the spot, and the certificates that a broker shows.
 
 use std::sync::Arc;
 use std::sync::atomic::{AtomicU32, Ordering};

@@ -14,7 +14,7 @@ pub(crate) type Offered = BTreeMap<i16, (i16, i16)>;
 pub(crate) enum Release {
     /// The oldest with everything that a check needs.
     V0_11,
-    /// The last one that knows no `ApiVersions` 3 and tells no range when it refuses it.
+    /// The last one that does not know `ApiVersions` 3, and whose refusal of it has no range.
     V2_1,
     /// The last one with one group an `OffsetFetch`.
     V2_8,
@@ -22,7 +22,7 @@ pub(crate) enum Release {
     V3_9,
     /// The first one without `ListOffsets` 0 (KIP-896).
     V4_0,
-    /// The first one with share groups (KIP-932), whose lag it does not tell.
+    /// The first one with share groups (KIP-932), whose lag it does not return.
     V4_1,
     /// The newest, with streams groups (KIP-1071) and the lag of share groups (KIP-1226).
     V4_4,
@@ -48,13 +48,13 @@ impl Release {
         known.chain([(STREAMS_GROUP_DESCRIBE, STREAMS)]).filter_map(row).collect()
     }
 
-    /// Whether a refused `ApiVersions` is told the range that would have been right (KIP-511).
-    pub(crate) fn tells_range(self) -> bool {
+    /// Whether the refusal of an `ApiVersions` has the range that would have been right (KIP-511).
+    pub(crate) fn reports_range(self) -> bool {
         !matches!(self, Self::V0_11 | Self::V2_1)
     }
 }
 
-/// One column a release, in the order of [`Release`]; nothing where a release does not know the API.
+/// One column per release, in the order of [`Release`]; empty if a release does not know the API.
 const TABLE: [(ApiKey, [&str; 7]); 12] = [
     (ApiKey::ListOffsets, ["0-2", "0-4", "0-6", "0-9", "1-10", "1-10", "1-11"]),
     (ApiKey::Metadata, ["0-4", "0-7", "0-11", "0-12", "0-13", "0-13", "0-13"]),

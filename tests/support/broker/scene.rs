@@ -31,9 +31,9 @@ pub(crate) struct Scene {
     pub(super) offsets_led_by: Vec<i32>,
     /// This user may not describe the offsets topic.
     pub(super) offsets_hidden: bool,
-    /// The same of the topic that holds how far share groups have come; empty where there is none.
+    /// The same for the topic with the state of share groups; empty if there is none.
     pub(super) share_state_led_by: Vec<i32>,
-    /// Whether this user may describe the cluster; `None` where no broker tells it.
+    /// Whether this user may describe the cluster; `None` if no broker returns it.
     pub(super) describes_cluster: Option<bool>,
     pub(super) sasl: Option<Sasl>,
     /// What is held is answered from now on.
@@ -47,11 +47,11 @@ pub(crate) struct Scene {
 pub(crate) struct Sasl {
     /// The one mechanism that is offered.
     pub(crate) mechanism: &'static str,
-    /// The first message that is right, as long as the mechanism has but one; `None` takes any.
+    /// The correct first message, if the mechanism has only one; `None` accepts any.
     pub(crate) right: Option<Vec<u8>>,
     /// What the broker answers to it.
     pub(crate) receipt: &'static [u8],
-    /// What it says to any other.
+    /// The answer to any other message.
     pub(crate) refusal: &'static str,
 }
 
@@ -60,11 +60,11 @@ pub(crate) struct Sasl {
 pub(crate) struct Node {
     pub(crate) id: i32,
     pub(crate) offered: Offered,
-    /// Whether a refused `ApiVersions` is told the right range.
-    pub(crate) tells_range: bool,
+    /// Whether the refusal of an `ApiVersions` has the right range.
+    pub(crate) reports_range: bool,
     /// Where it listens.
     pub(crate) bind: IpAddr,
-    /// The host name that `Metadata` tells; `None` for the address that it listens on.
+    /// The host name in `Metadata`; `None` for the address that it listens on.
     pub(crate) advertised: Option<String>,
     /// What it shows as a TLS server; `None` for a plaintext listener.
     pub(crate) tls: Option<Identity>,
@@ -79,14 +79,14 @@ pub(crate) enum Voice {
     Kafka,
     /// Nothing: connections are refused.
     Closed,
-    /// Connections are taken, and nothing is ever said.
+    /// Connections are accepted, and nothing is ever sent.
     Silent,
-    /// These bytes, once the client has said something; then the connection is closed.
+    /// These bytes, once the client has sent something; then the connection is closed.
     Says(&'static [u8]),
 }
 
 impl Scene {
-    /// So many brokers of the newest release; there is an offsets topic.
+    /// This many brokers of the newest release; there is an offsets topic.
     pub(crate) fn of(brokers: i32) -> Self {
         let nodes = (1..=brokers).map(Node::new).collect();
         Self { nodes, offsets_topic: true, ..Self::default() }
@@ -129,13 +129,13 @@ impl Scene {
         self.offsets_led_by = nodes.to_vec();
     }
 
-    /// The metadata does not tell of a broker, as if it had just gone.
+    /// The metadata leaves a broker out, as if it had just gone.
     pub(crate) fn conceal(mut self, id: i32) -> Self {
         self.concealed.push(id);
         self
     }
 
-    /// The metadata tells of every broker, while the game goes on.
+    /// The metadata has every broker again, during the run.
     pub(crate) fn reveal(&mut self, id: i32) {
         self.concealed.retain(|concealed| *concealed != id);
     }
@@ -164,7 +164,7 @@ impl Scene {
         self
     }
 
-    /// Brokers tell whether this user may describe the cluster.
+    /// Brokers return whether this user may describe the cluster.
     pub(crate) fn describes_cluster(mut self, may: bool) -> Self {
         self.describes_cluster = Some(may);
         self
@@ -186,7 +186,7 @@ impl Scene {
         Some(topic)
     }
 
-    /// Nobody ever committed anything.
+    /// No group ever committed anything.
     pub(crate) fn without_offsets_topic(mut self) -> Self {
         self.offsets_topic = false;
         self
@@ -198,7 +198,7 @@ impl Scene {
         self.without_offsets_topic()
     }
 
-    /// The offsets topic has so many partitions.
+    /// The offsets topic has this many partitions.
     pub(crate) fn offsets_partitions(mut self, partitions: usize) -> Self {
         self.offsets_partitions = Some(partitions);
         self
@@ -284,7 +284,7 @@ impl Scene {
         group.commits.push((topic.into(), partition, offset, 0));
     }
 
-    /// A topic is deleted with what was committed to it, while the game goes on.
+    /// A topic is deleted with its commits, during the run.
     pub(crate) fn delete_topic(&mut self, name: &str) {
         self.topics.retain(|topic| topic.name != name);
         self.groups.iter_mut().for_each(|group| group.commits.retain(|(topic, ..)| topic != name));
@@ -300,7 +300,7 @@ impl Node {
         Self {
             id,
             offered: newest.offered(),
-            tells_range: newest.tells_range(),
+            reports_range: newest.reports_range(),
             bind: Ipv4Addr::LOCALHOST.into(),
             advertised: None,
             tls: None,
@@ -311,7 +311,7 @@ impl Node {
     /// It is of this release.
     pub(crate) fn release(&mut self, release: Release) {
         self.offered = release.offered();
-        self.tells_range = release.tells_range();
+        self.reports_range = release.reports_range();
     }
 
     /// It offers these versions of one API.

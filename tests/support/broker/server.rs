@@ -28,7 +28,7 @@ pub(super) struct World {
     /// The names in the SNI of TLS clients, with the node they met.
     pub(super) names: Vec<(i32, Option<String>)>,
     pub(super) connections: usize,
-    /// Tells whoever holds an answer that the scene has changed.
+    /// Wakes those who hold an answer when the scene has changed.
     changed: Arc<Notify>,
     /// The connections that have logged in, where that is wanted.
     welcome: HashSet<usize>,
@@ -90,7 +90,7 @@ async fn welcome(world: Arc<Mutex<World>>, node: i32, connection: usize, mut str
             stream.read_u8().await.ok()?;
             stream.write_all(words).await.ok()?;
             stream.shutdown().await.ok()?;
-            // Read to the end, or what the client has still to say would turn the close into a reset.
+            // Read to the end; otherwise the rest of the client's data would turn the close into a reset.
             tokio::io::copy(&mut stream, &mut tokio::io::sink()).await.ok()?;
             None
         }
@@ -137,7 +137,7 @@ where
                 if held {
                     let changed = Arc::clone(&lock(&world).changed);
                     loop {
-                        // Made before the look at the scene, or a change just after it would wake nobody.
+                        // Created before the scene is read: a change just after the read would wake nobody.
                         let next = changed.notified();
                         if lock(&world).scene.let_go {
                             break;
@@ -239,7 +239,7 @@ impl World {
         } else if api == ApiKey::ApiVersions {
             Some(answers::refused_versions(node))
         } else {
-            // As every release does: no answer, the connection is closed, and only the broker's log says why.
+            // As in every release: no answer, the connection is closed, and only the broker's log has the reason.
             None
         };
         let Some(answer) = answer else { return Step::Close };

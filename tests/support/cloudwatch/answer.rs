@@ -5,13 +5,13 @@ use std::hash::{DefaultHasher, Hash, Hasher};
 use ciborium::Value;
 
 use super::clock::Moment;
-use super::get_rules::{Look, Query};
+use super::get_rules::{Query, Read};
 use super::metric::Sample;
 use super::refusal::{Kind, Refusal};
 use super::store::Store;
 use super::wire::{map, text, timestamp};
 
-/// What a told fault does to an answer that is otherwise right.
+/// What a planned fault does to an answer that is otherwise right.
 #[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
 pub(crate) enum Spoil {
     #[default]
@@ -48,7 +48,7 @@ impl Point {
     }
 }
 
-impl Look {
+impl Read {
     /// Points that this call may return, whether data exists or not: what the service's quota on data points counts.
     pub(crate) fn estimated_points(&self, now: Moment) -> u64 {
         let of_query = |query: &Query| {
@@ -162,7 +162,7 @@ fn result<'a>(query: &Query, status: &str, points: impl Iterator<Item = &'a Poin
     ])
 }
 
-/// Data of one period is one point, at the period's start; periods are counted from the rounded start of the look.
+/// Data of one period is one point, at the period's start; periods are counted from the rounded start of the read.
 fn periods(stream: &[(i64, Sample)], start: i64, period: i64) -> Vec<(i64, Sample)> {
     let mut periods: Vec<(i64, Sample)> = Vec::new();
     for (second, sample) in stream {

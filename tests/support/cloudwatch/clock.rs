@@ -1,4 +1,4 @@
-//! The stand-in's time: the machine's, or one that a test tells.
+//! The stand-in's time: the machine's, or one that a test sets.
 
 use std::time::{Duration, Instant, SystemTime, UNIX_EPOCH};
 
@@ -45,9 +45,9 @@ impl Moment {
 pub(crate) enum Clock {
     /// The machine's clock.
     Real,
-    /// Stands still until it is told to move.
+    /// Stands still until a test moves it.
     Fixed(Moment),
-    /// Runs as fast as real time, from a moment that was told.
+    /// Runs as fast as real time, from a moment that a test set.
     Ticking { from: Moment, since: Instant },
 }
 

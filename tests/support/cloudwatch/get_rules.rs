@@ -1,4 +1,5 @@
-//! The rules of `GetMetricData`: a request becomes a look at checked queries, or one refusal that lists the members at fault.
+//! The rules of `GetMetricData`: a request becomes a read of checked queries, or one refusal that lists the wrong
+//! members.
 
 use std::collections::HashSet;
 
@@ -11,7 +12,7 @@ use super::wire::{GetMetricData, MetricDataQuery, MetricStat};
 
 /// A checked request.
 #[derive(Debug, Hash)]
-pub(crate) struct Look {
+pub(crate) struct Read {
     pub(crate) queries: Vec<Query>,
     /// Milliseconds since 1970, not yet rounded.
     pub(crate) start: i64,
@@ -33,8 +34,8 @@ pub(crate) struct Query {
     pub(crate) return_data: bool,
 }
 
-/// The look, and how many points a page may hold.
-pub(crate) fn look(request: &GetMetricData) -> Result<(Look, usize), Refusal> {
+/// The read, and how many points a page may hold.
+pub(crate) fn read(request: &GetMetricData) -> Result<(Read, usize), Refusal> {
     let mut problems = Problems::default();
     let queries = &request.metric_data_queries;
     if queries.is_empty() {
@@ -75,7 +76,7 @@ pub(crate) fn look(request: &GetMetricData) -> Result<(Look, usize), Refusal> {
         queries.iter().enumerate().filter_map(|(index, query)| self::query(&mut problems, index + 1, query)).collect();
     match problems.validation() {
         Some(refusal) => Err(refusal),
-        None => Ok((Look { queries, start, end, newest_first }, page.unwrap_or(PAGE_MAX))),
+        None => Ok((Read { queries, start, end, newest_first }, page.unwrap_or(PAGE_MAX))),
     }
 }
 

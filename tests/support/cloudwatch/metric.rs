@@ -1,4 +1,4 @@
-//! The nouns: which metric, and what was measured.
+//! The basic types: a metric, and its data.
 
 use std::collections::BTreeMap;
 

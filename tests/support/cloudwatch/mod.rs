@@ -78,7 +78,7 @@ impl Stand {
         Self { address, world, stop: Some(stop), thread: Some(thread) }
     }
 
-    /// What `AWS_ENDPOINT_URL_CLOUDWATCH` must say.
+    /// The value of `AWS_ENDPOINT_URL_CLOUDWATCH`.
     pub(crate) fn url(&self) -> String {
         format!("http://{}", self.address)
     }
@@ -117,7 +117,7 @@ impl Stand {
         self.world().keep_quotas(keep);
     }
 
-    /// Orders trouble, to come after what was ordered before.
+    /// Plans a fault, after those that were planned before.
     pub(crate) fn fail(&self, fault: Fault) {
         self.world().faults.order(fault);
     }

@@ -1,4 +1,4 @@
-//! The rules for names: what may stand in a namespace, a metric name or a dimension.
+//! The rules for names: what a namespace, a metric name or a dimension may contain.
 
 use std::collections::BTreeMap;
 
@@ -6,7 +6,7 @@ use super::metric::MetricId;
 use super::refusal::Problems;
 use super::wire::Dimension;
 
-/// The metric, or what is wrong with its names, told under the parameter `at`.
+/// The metric, or what is wrong with its names, reported under the parameter `at`.
 pub(crate) fn metric(
     problems: &mut Problems,
     at: &str,

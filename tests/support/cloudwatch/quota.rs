@@ -11,7 +11,7 @@ pub(crate) struct Quotas {
 }
 
 impl Quotas {
-    /// Takes `cost` from a quota of `limit` a second, or refuses and takes nothing.
+    /// Uses `cost` of a quota of `limit` a second, or refuses and uses nothing.
     pub(crate) fn take(&mut self, quota: &'static str, limit: u64, cost: u64, now: Moment) -> bool {
         let passed = self.passed.entry(quota).or_default();
         passed.retain(|&(at, _)| now < at.plus(1) && at <= now);
@@ -33,7 +33,7 @@ pub(crate) fn calls_a_second(operation: &str) -> u64 {
     }
 }
 
-/// Estimated data points a second of looks that start within the last three hours.
+/// Estimated data points per second, for reads that start within the last three hours.
 pub(crate) const RECENT_POINTS: u64 = 180_000;
-/// The same for looks that start earlier.
+/// The same for reads that start earlier.
 pub(crate) const OLDER_POINTS: u64 = 396_000;

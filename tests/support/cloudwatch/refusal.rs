@@ -1,4 +1,4 @@
-//! The service's errors: what is wrong with a request, and the code and status that say so.
+//! The service's errors: what is wrong with a request, and the code and status for it.
 //!
 //! Codes are those of the API reference of each operation and of its page on common errors; the wording follows messages that users of the
 //! service have published.
@@ -81,7 +81,7 @@ impl Refusal {
     }
 }
 
-/// Which of the model's errors a problem is told as.
+/// The model's error for a problem.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub(crate) enum Kind {
     Value,
@@ -118,7 +118,7 @@ impl Problems {
         Some(Refusal::of_kind(kind, messages.join("\n")))
     }
 
-    /// As [`Self::refusal`], but told as the reading operations tell it: a `ValidationError` with every message.
+    /// As [`Self::refusal`], but in the form of the read operations: a `ValidationError` with every message.
     pub(crate) fn validation(self) -> Option<Refusal> {
         let found = self.found.into_iter().map(|(_, message)| (Kind::Validation, message)).collect();
         Self { found }.refusal()

@@ -1,4 +1,4 @@
-//! HTTP/1.1 in front of the [`World`]: connections are kept, and can be told to break.
+//! HTTP/1.1 in front of the [`World`]: connections are kept, and a test can break them.
 
 use std::convert::Infallible;
 use std::sync::{Arc, Mutex, MutexGuard, PoisonError};
@@ -17,7 +17,7 @@ use super::refusal::Refusal;
 use super::wire;
 use super::world::{Outcome, World};
 
-/// Serves until the listener fails; dropped at any point, it takes its connections with it.
+/// Serves until the listener fails; dropped at any point, it ends its connections.
 pub(crate) async fn serve(listener: TcpListener, world: Arc<Mutex<World>>) {
     let mut connections = tokio::task::JoinSet::new();
     while let Ok((stream, _)) = listener.accept().await {
@@ -36,13 +36,13 @@ async fn connection(stream: TcpStream, world: Arc<Mutex<World>>) {
     let _ended = http1::Builder::new().serve_connection(TokioIo::new(stream), answer).await;
 }
 
-/// Told to hyper to end a connection without an answer.
+/// Makes hyper end a connection without an answer.
 #[derive(Debug)]
 struct CutHere;
 
 impl std::fmt::Display for CutHere {
     fn fmt(&self, formatter: &mut std::fmt::Formatter<'_>) -> std::fmt::Result {
-        formatter.write_str("the connection is cut, as told")
+        formatter.write_str("the connection is cut, as the test demands")
     }
 }
 

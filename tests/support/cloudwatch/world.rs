@@ -122,9 +122,9 @@ impl World {
             }
             "GetMetricData" => {
                 let request: GetMetricData = wire::decode(&body)?;
-                let (look, most) = get_rules::look(&request)?;
-                let estimated = look.estimated_points(now);
-                let recent = now.milliseconds() - look.start <= HOURS_3 * 1_000;
+                let (read, most) = get_rules::read(&request)?;
+                let estimated = read.estimated_points(now);
+                let recent = now.milliseconds() - read.start <= HOURS_3 * 1_000;
                 let (name, limit) = if recent {
                     ("recent points", quota::RECENT_POINTS)
                 } else {
@@ -136,8 +136,8 @@ impl World {
                 {
                     return Err(Refusal::throttled());
                 }
-                let page = look.page(&self.store, now, request.next_token.as_deref(), most, spoil)?;
-                calls.queries += look.queries.len() as u64;
+                let page = read.page(&self.store, now, request.next_token.as_deref(), most, spoil)?;
+                calls.queries += read.queries.len() as u64;
                 calls.points += page.points as u64;
                 Ok(Some(page.body))
             }

@@ -6,7 +6,7 @@ use proptest::prelude::*;
 
 use super::*;
 
-/// What the service keeps for one metric: samples, smallest and largest value for each second.
+/// What the service stores for one metric: samples, smallest and largest value for each second.
 #[derive(Clone, Default)]
 struct Held(BTreeMap<i64, (f64, f64, f64)>);
 
@@ -83,7 +83,7 @@ fn what_would_not_come_back_is_not_written() {
         assert!(!fits(2, slots), "{slots}");
     }
     assert!(!fits(-61, ""), "before its first second");
-    assert!(!fits(4 * 86_400, ""), "later than a header can tell");
+    assert!(!fits(4 * 86_400, ""), "later than a header can hold");
     assert!(fits(2, &"3-9*2 ".repeat(59)) && !fits(2, &"3-9*2 ".repeat(60)));
 }
 
@@ -103,7 +103,7 @@ fn slots_of_another_run_under_a_header_are_seen_by_the_checksum() {
 }
 
 #[test]
-fn a_page_of_another_format_is_told_apart_from_a_mixed_one() {
+fn a_page_of_another_format_is_distinguished_from_a_mixed_one() {
     let page = page(2, "5-9*2 8-9*2");
     let of_format = |format| {
         let mut seconds = written(&page);
@@ -126,7 +126,7 @@ fn a_repeated_write_visible_in_part_is_unusable() {
 }
 
 #[test]
-fn a_half_visible_page_tells_what_is_missing() {
+fn a_half_visible_page_reports_what_is_missing() {
     let page = written(&page(2, "5-9*2 8-9*2"));
     assert_eq!(read_noon(&Held::default().put(&page[..2])), Err(Unusable::InPart { written: 2, visible: 1 }));
     assert_eq!(read_noon(&Held::default().put(&page[1..])), Err(Unusable::NoHeader));

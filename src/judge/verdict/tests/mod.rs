@@ -15,7 +15,7 @@ const DEFAULT: Thresholds = Thresholds::DEFAULT;
 /// Eight commits in eight minutes, caught up at 80: a commit each minute is what is usual here.
 const BUSY: &str = "0/0 10/10 20/20 30/30 40/40 50/50 60/60 70/70 80/80";
 
-/// One look a minute, `committed/end`, where `-` is never, `.` a look that did not happen and `x` one that could not read it. Then may come `m` (the group has no
+/// One snapshot a minute, `committed/end`, where `-` is never, `.` a run that did not happen and `x` one that could not read it. Then may come `m` (the group has no
 /// members), `u` (it has, but none reads this), `?` (not known), `b` (what is committed is the last stable offset), and `*n` times.
 fn judged(story: &str, thresholds: &Thresholds) -> Judgement {
     judged_without(None, story, thresholds)
@@ -61,7 +61,7 @@ fn judged_without(window: Option<&Unknown>, story: &str, thresholds: &Thresholds
     judgement.unwrap()
 }
 
-/// What a run would have read of these samples, and no more.
+/// The samples that a run would have read.
 fn read(samples: &[Sample], now_ms: i64, memory: Memory, thresholds: &Thresholds) -> Vec<Sample> {
     let from_ms = now_ms - Horizon::of(thresholds).reach_ms(memory, thresholds);
     samples.iter().filter(|sample| sample.time_ms >= from_ms).copied().collect()
@@ -92,12 +92,12 @@ fn a_member_that_commits_nothing_stalls_after_three_periods() {
 #[test]
 fn runs_that_could_not_read_it_count_towards_nothing() {
     for runs in [1, 4, 10, 100] {
-        // Members come back within a look or two, and commit.
+        // Members come back within a snapshot or two, and commit.
         check(&after_busy(&format!("80/90 x*{runs} 80/99?")), Verdict::Ok);
         check(&after_busy(&format!("80/90 x*{runs} 80/99?*2")), Verdict::Ok);
         check(&after_busy(&format!("80/90 x*{runs} 80/99?*2 99/99")), Verdict::Ok);
         check(&after_busy(&format!("80/90m x*{runs} 80/99m 80/99")), Verdict::Ok);
-        // Who does not is found as soon as without them, and two looks.
+        // A member that does not is found as soon as without those runs, and two snapshots.
         check(&after_busy(&format!("80/90 x*{runs} 80/99*3")), Verdict::Ok);
         check(&after_busy(&format!("80/90 x*{runs} 80/99*4")), Verdict::Stall);
         check(&after_busy(&format!("80/90m*2 x*{runs} 80/99m")), Verdict::Ok);
@@ -133,7 +133,7 @@ fn a_member_with_nothing_to_commit_does_not_stall() {
 }
 
 #[test]
-fn a_group_that_lost_its_members_stops_after_three_looks() {
+fn a_group_that_lost_its_members_stops_after_three_snapshots() {
     check(&after_busy("80/90m*2"), Verdict::Ok);
     check(&after_busy("80/90m*3"), Verdict::Stop);
     let seldom = "0/5*5 5/10*5 7/10*5 10/15*5"; // each five minutes
@@ -189,15 +189,15 @@ fn commits_that_lose_a_share_of_what_arrives_are_slow() {
 #[test]
 fn a_little_ground_lost_at_each_of_ten_commits_is_slow() {
     let story = |commits: i64| {
-        let looks: Vec<_> = (0..=commits).map(|n| format!("{}/{}", n * 960, n * 1_000 + 1_500)).collect();
-        looks.join(" ")
+        let snapshots: Vec<_> = (0..=commits).map(|n| format!("{}/{}", n * 960, n * 1_000 + 1_500)).collect();
+        snapshots.join(" ")
     };
     check(&story(9), Verdict::Ok);
     check(&story(10), Verdict::Warn);
 }
 
 #[test]
-fn commits_that_had_reached_the_log_end_of_the_look_before_are_not_slow() {
+fn commits_that_had_reached_the_previous_log_end_are_not_slow() {
     check("0/0 999/1000 1990/2000 2940/3000 3900/4000 4860/5000", Verdict::Ok);
     check("0/0 1000/1000 1100/2000 1200/3000 2000/4000 3000/5000 4400/6000", Verdict::Ok);
 }
@@ -214,8 +214,8 @@ fn a_warning_ends_at_the_first_snapshot_that_sees_it_on_time() {
 fn a_slow_drain_ends_a_warning_once_a_tenth_is_gone() {
     let slow: Vec<_> = (0..20).map(|n| format!("{}/{}", n * 500, 1_500 + n * 1_000)).collect();
     // 11,000 behind, and 50 fewer each minute.
-    let drain = |looks: i64| {
-        let drained = (1..=looks).map(|n| format!("{}/{}", 9_500 + n * 1_050, 20_500 + n * 1_000));
+    let drain = |snapshots: i64| {
+        let drained = (1..=snapshots).map(|n| format!("{}/{}", 9_500 + n * 1_050, 20_500 + n * 1_000));
         slow.iter().cloned().chain(drained).collect::<Vec<_>>().join(" ")
     };
     check(&drain(20), Verdict::Warn);
@@ -337,12 +337,12 @@ fn a_partition_without_a_commit_alarms_only_if_asked_to() {
     check_with("-/0*60", &asked, Verdict::Ok);
     assert!(judged("-/9", &DEFAULT).findings.iter().eq([Finding::NoCommit, Finding::Uncommitted]));
     assert!(judged("-/0", &DEFAULT).findings.iter().eq([Finding::NoCommit]));
-    assert_eq!((judged("-/9", &DEFAULT).looks_missing, judged("-/9", &asked).looks_missing), (0, 2));
+    assert_eq!((judged("-/9", &DEFAULT).snapshots_missing, judged("-/9", &asked).snapshots_missing), (0, 2));
 }
 
 #[test]
 fn warming_up_lasts_three_snapshots_and_spares_who_is_caught_up() {
-    let still = |story| judged(story, &DEFAULT).looks_missing;
+    let still = |story| judged(story, &DEFAULT).snapshots_missing;
     assert_eq!((still("0/9"), still("0/9*2"), still("0/9*3")), (2, 1, 0));
     assert_eq!(still("9/9"), 0);
     assert_eq!(still("1/9 2/9 3/9 1/5"), 2);
@@ -357,7 +357,7 @@ fn findings_carry_their_figures() {
     let reading = Reading::new(0, Committed::At(10), log, assigned, members);
     let judgement = judge(None, &reading, &mut Memory::fold(None, &reading, &DEFAULT), Ok(&[]), None, &DEFAULT);
     assert!(judgement.findings.iter().eq([Finding::DataLoss { lost: 30, new: 0 }]));
-    assert_eq!(judgement.reason.to_string(), "first look of three, 50 records behind");
+    assert_eq!(judgement.reason.to_string(), "first snapshot of three, 50 records behind");
 }
 
 #[test]
@@ -386,14 +386,14 @@ fn reasons_are_sentences_with_figures() {
 }
 
 #[test]
-fn what_the_history_would_have_told_is_unknown_without_it() {
+fn what_only_the_history_shows_is_unknown_without_it() {
     let throttled = Unknown::because("CloudWatch is throttling");
     let verdict = |story: &str| judged_without(Some(&throttled), &after_busy(story), &DEFAULT);
-    assert_eq!(verdict("20/90").verdict, Verdict::Rewind); // the reading before tells
+    assert_eq!(verdict("20/90").verdict, Verdict::Rewind); // the previous reading shows it
     assert_eq!(verdict("20/90 30/90").verdict, Verdict::Unknown);
     assert_eq!(verdict("20/90 30/90").reason.to_string(), "CloudWatch is throttling");
     assert_eq!(verdict("90/90").verdict, Verdict::Ok);
-    assert_eq!(verdict("80/90*4").verdict, Verdict::Stall); // the memory alone tells
+    assert_eq!(verdict("80/90*4").verdict, Verdict::Stall); // the memory alone shows it
 
     let log = LogRange { start: 0, end: 90, last_stable: None };
     let reading = |offset| Reading::new(0, Committed::At(offset), log, Assigned::Yes, Members::Present);

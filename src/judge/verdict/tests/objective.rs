@@ -1,4 +1,4 @@
-//! How old the oldest unread record may be, with a history and without one.
+//! The maximum age of the oldest unread record, with a history and without one.
 
 use super::*;
 
@@ -9,8 +9,9 @@ fn aged(seconds: u64) -> Aged {
     Aged { at_least_ms: seconds * 1_000, at_most_ms: Some(seconds * 1_000 + 400) }
 }
 
-/// The last verdict of looks a minute apart, `committed/end` with the age of the oldest unread record in seconds; `m` for no member.
-fn told(story: &str, thresholds: &Thresholds) -> Judgement {
+/// The last verdict of snapshots a minute apart, `committed/end` with the age of the oldest unread record in seconds;
+/// `m` for no member.
+fn judgement_of(story: &str, thresholds: &Thresholds) -> Judgement {
     let mut before: Vec<Sample> = Vec::new();
     let mut judgement = None;
     for (minute, token) in (0..).zip(story.split_whitespace()) {
@@ -31,7 +32,7 @@ fn told(story: &str, thresholds: &Thresholds) -> Judgement {
     judgement.unwrap()
 }
 
-fn looks(count: usize, token: &str) -> String {
+fn repeated(count: usize, token: &str) -> String {
     vec![token; count].join(" ")
 }
 
@@ -39,29 +40,29 @@ fn looks(count: usize, token: &str) -> String {
 fn younger_is_never_slow_stalled_or_stopped() {
     let busy = "0/0@0 10/10@0 20/20@0 30/30@0 40/40@0 50/50@0";
     for standing in ["50/90@299", "50/90@299m"] {
-        let story = format!("{busy} {}", looks(60, standing));
-        assert_eq!(told(&story, &WITHIN_FIVE).verdict, Verdict::Ok);
-        assert_ne!(told(&story, &Thresholds::DEFAULT).verdict, Verdict::Ok);
+        let story = format!("{busy} {}", repeated(60, standing));
+        assert_eq!(judgement_of(&story, &WITHIN_FIVE).verdict, Verdict::Ok);
+        assert_ne!(judgement_of(&story, &Thresholds::DEFAULT).verdict, Verdict::Ok);
     }
     let slow: Vec<_> = (0..20).map(|n| format!("{}/{}@290", n * 900, 1_500 + n * 1_000)).collect();
-    assert_eq!(told(&slow.join(" "), &WITHIN_FIVE).verdict, Verdict::Ok);
-    assert_eq!(told(&slow.join(" "), &Thresholds::DEFAULT).verdict, Verdict::Warn);
-    let judgement = told("0/9@100", &WITHIN_FIVE);
+    assert_eq!(judgement_of(&slow.join(" "), &WITHIN_FIVE).verdict, Verdict::Ok);
+    assert_eq!(judgement_of(&slow.join(" "), &Thresholds::DEFAULT).verdict, Verdict::Warn);
+    let judgement = judgement_of("0/9@100", &WITHIN_FIVE);
     assert_eq!(judgement.to_string(), "9 records behind, none older than the objective of 5 min");
     assert!(judgement.supported);
 }
 
 #[test]
-fn a_step_back_is_told_however_young() {
+fn a_step_back_is_reported_however_young() {
     let busy = "0/0@0 10/10@0 20/20@0 30/30@0 40/40@0 50/50@0";
-    assert_eq!(told(&format!("{busy} 20/55@60"), &WITHIN_FIVE).verdict, Verdict::Rewind);
-    // And while it stands there, it is nothing else.
-    assert_eq!(told(&format!("{busy} {}", looks(9, "20/55@60m")), &WITHIN_FIVE).verdict, Verdict::Rewind);
+    assert_eq!(judgement_of(&format!("{busy} 20/55@60"), &WITHIN_FIVE).verdict, Verdict::Rewind);
+    // While the commit stays there, the verdict stays.
+    assert_eq!(judgement_of(&format!("{busy} {}", repeated(9, "20/55@60m")), &WITHIN_FIVE).verdict, Verdict::Rewind);
 }
 
 #[test]
-fn older_in_two_looks_running_is_a_warning_and_much_older_an_error() {
-    let verdict = |story: &str| told(story, &WITHIN_FIVE).verdict;
+fn older_in_two_snapshots_in_a_row_is_a_warning_and_much_older_an_error() {
+    let verdict = |story: &str| judgement_of(story, &WITHIN_FIVE).verdict;
     assert_eq!(verdict("0/9@301"), Verdict::Ok);
     assert_eq!(verdict("0/9@100 1/9@301"), Verdict::Ok);
     assert_eq!(verdict("0/9@301 1/9@301"), Verdict::Warn);
@@ -69,12 +70,12 @@ fn older_in_two_looks_running_is_a_warning_and_much_older_an_error() {
     assert_eq!(verdict("0/9@901 1/9@901"), Verdict::Err);
     assert_eq!(verdict("0/9@301 1/9@901"), Verdict::Err);
     assert_eq!(verdict("0/9@901 9/9@0"), Verdict::Ok);
-    let late = told("0/9@720 1/9@720", &WITHIN_FIVE).to_string();
+    let late = judgement_of("0/9@720 1/9@720", &WITHIN_FIVE).to_string();
     assert_eq!(late, "late: its oldest unread record is 12 min old, objective 5 min");
 }
 
 #[test]
-fn without_a_history_one_look_is_all_there_is() {
+fn without_a_history_one_snapshot_decides() {
     let log = LogRange { start: 0, end: 9, last_stable: None };
     let (assigned, members) = (Assigned::Yes, Members::Present);
     let reading = Reading::new(0, Committed::At(0), log, assigned, members);

@@ -1,4 +1,4 @@
-//! What becomes of a verdict where the earlier looks that it needs were not read.
+//! The verdict if the earlier snapshots that it needs were not read.
 
 use super::*;
 use crate::model::unknown::Cause;
@@ -14,12 +14,12 @@ fn each_once(verdicts: &[(Verdict, String)]) -> Vec<Verdict> {
     each
 }
 
-/// One look a minute, each `(committed, end)`; from this one on the window is not read.
-fn told(looks: &[(i64, i64)], unread_from: usize, cause: Cause) -> Vec<(Verdict, String)> {
+/// One snapshot a minute, each `(committed, end)`; from this one on the window is not read.
+fn verdicts(snapshots: &[(i64, i64)], unread_from: usize, cause: Cause) -> Vec<(Verdict, String)> {
     let why = Unknown::of(cause, "others came first");
     let mut samples: Vec<Sample> = Vec::new();
     let mut judged = Vec::new();
-    for (minute, &(committed, end)) in looks.iter().enumerate() {
+    for (minute, &(committed, end)) in snapshots.iter().enumerate() {
         let time_ms = i64::try_from(minute).unwrap() * 60_000;
         let (committed, log) = (Committed::At(committed), LogRange { start: 0, end, last_stable: Some(end) });
         let reading = Reading::new(time_ms, committed, log, Assigned::Yes, Members::Present);
@@ -32,17 +32,17 @@ fn told(looks: &[(i64, i64)], unread_from: usize, cause: Cause) -> Vec<(Verdict,
     judged
 }
 
-/// It reads 12 of 20 records a minute for so long, then for so long again as many as come, then everything.
-fn slow(looks: i64, then: i64) -> Vec<(i64, i64)> {
-    let behind = (0..looks).map(|n| (n * 12, n * 20));
-    let keeps = (looks..looks + then).map(|n| (looks * 12 + (n - looks) * 20, n * 20));
-    behind.chain(keeps).chain([((looks + then) * 20, (looks + then) * 20)]).collect()
+/// It reads 12 of 20 records a minute for a while, then all that arrive for as long, then everything.
+fn slow(snapshots: i64, then: i64) -> Vec<(i64, i64)> {
+    let behind = (0..snapshots).map(|n| (n * 12, n * 20));
+    let keeps = (snapshots..snapshots + then).map(|n| (snapshots * 12 + (n - snapshots) * 20, n * 20));
+    behind.chain(keeps).chain([((snapshots + then) * 20, (snapshots + then) * 20)]).collect()
 }
 
 #[test]
-fn a_warning_stands_until_a_look_shows_that_it_is_over() {
+fn a_warning_lasts_until_a_snapshot_shows_that_it_is_over() {
     for cause in [Cause::LeftOut, Cause::Other, Cause::Deadline] {
-        let judged = told(&slow(20, 60), 15, cause);
+        let judged = verdicts(&slow(20, 60), 15, cause);
         let (caught_up, behind) = judged.split_last().unwrap();
         assert_eq!(behind[14].0, Verdict::Warn, "{behind:?}");
         assert!(behind[15..].iter().all(|(verdict, _)| *verdict == Verdict::Warn), "{cause:?}: {behind:?}");
@@ -53,15 +53,15 @@ fn a_warning_stands_until_a_look_shows_that_it_is_over() {
 
 #[test]
 fn a_warning_goes_on_where_windows_are_read_again() {
-    let looks = slow(40, 0);
+    let snapshots = slow(40, 0);
     let why = Unknown::of(Cause::LeftOut, "others came first");
     let mut samples: Vec<Sample> = Vec::new();
-    for (minute, &(committed, end)) in looks[..40].iter().enumerate() {
+    for (minute, &(committed, end)) in snapshots[..40].iter().enumerate() {
         let time_ms = i64::try_from(minute).unwrap() * 60_000;
         let (committed, log) = (Committed::At(committed), LogRange { start: 0, end, last_stable: Some(end) });
         let reading = Reading::new(time_ms, committed, log, Assigned::Yes, Members::Present);
         let mut memory = Memory::fold(samples.last(), &reading, &DEFAULT);
-        // Every other window is read, and of those that are the newest twelve looks alone.
+        // Every other window is read, and of those only the newest twelve snapshots.
         let short = &samples[samples.len().saturating_sub(12)..];
         let earlier = if minute % 2 == 0 { Ok(short) } else { Err(why.clone()) };
         let judgement = judge(samples.last(), &reading, &mut memory, earlier, None, &DEFAULT);
@@ -72,19 +72,19 @@ fn a_warning_goes_on_where_windows_are_read_again() {
 
 #[test]
 fn who_was_not_slow_before_stays_ok_where_others_came_first_and_is_unknown_where_the_store_failed() {
-    let of = |cause| each_once(&told(&slow(20, 0), 3, cause)[..20]);
+    let of = |cause| each_once(&verdicts(&slow(20, 0), 3, cause)[..20]);
     assert_eq!(of(Cause::LeftOut), [Verdict::Ok]);
     assert_eq!(of(Cause::Other), [Verdict::Ok, Verdict::Unknown]);
-    let kept = &told(&slow(20, 0), 3, Cause::LeftOut)[19].1;
+    let kept = &verdicts(&slow(20, 0), 3, Cause::LeftOut)[19].1;
     assert_eq!(kept, "152 records behind, the verdict of an earlier run is kept: others came first");
 }
 
 #[test]
 fn an_error_after_a_step_back_stands_and_nothing_is_made_of_one_that_was_none() {
-    let mut looks: Vec<(i64, i64)> = (0..10).map(|n| (n * 20, n * 20)).collect();
-    looks.extend((10..20).map(|n| (20 + (n - 10) * 20, n * 20)));
-    let of = |cause| each_once(&told(&looks, 11, cause)[11..]);
-    assert_eq!(told(&looks, 99, Cause::Other)[10].0, Verdict::Rewind);
+    let mut snapshots: Vec<(i64, i64)> = (0..10).map(|n| (n * 20, n * 20)).collect();
+    snapshots.extend((10..20).map(|n| (20 + (n - 10) * 20, n * 20)));
+    let of = |cause| each_once(&verdicts(&snapshots, 11, cause)[11..]);
+    assert_eq!(verdicts(&snapshots, 99, Cause::Other)[10].0, Verdict::Rewind);
     assert_eq!(of(Cause::Stands), [Verdict::Rewind]);
     assert_eq!(of(Cause::LeftOut), [Verdict::Ok]);
     assert_eq!(of(Cause::Other), [Verdict::Unknown]);

@@ -12,13 +12,13 @@ use crate::kafka::net::tls;
 use crate::kafka::protocol::versions::NoCommonVersion;
 use crate::model::unknown::Cause;
 
-/// Why a request has no answer; in words it is its [`CallError::fault`].
+/// Why a request has no answer; its text is its [`CallError::fault`].
 #[derive(Debug, thiserror::Error)]
 #[error("{}", self.fault())]
 pub(crate) enum CallError {
     Version(#[from] NoCommonVersion),
     Frame(#[from] FrameError),
-    /// An honest answer that is larger than the configured limit; the connection goes on.
+    /// A valid answer that is larger than the configured limit; the connection stays open.
     TooLarge {
         size: usize,
         limit: usize,
@@ -26,14 +26,14 @@ pub(crate) enum CallError {
     Deadline {
         /// How long the answer was waited for.
         after: Duration,
-        /// Milliseconds for which the broker said that it held answers back on this connection.
+        /// Milliseconds for which the broker reported that it throttled this connection.
         held_back_ms: u64,
     },
     Lost(Arc<Loss>),
 }
 
 impl CallError {
-    /// The sentence in two; no arm of it may print the error itself.
+    /// The message and its advice; no arm of it may print the error itself.
     pub(crate) fn fault(&self) -> Fault {
         match self {
             Self::Version(why) => why.fault(),
@@ -51,7 +51,7 @@ impl CallError {
         }
     }
 
-    /// Nobody waited for an answer.
+    /// No request was waiting for an answer.
     pub(crate) const LATE: Self = Self::Deadline { after: Duration::ZERO, held_back_ms: 0 };
 
     /// Whether the peer just ended the connection.
@@ -68,19 +68,19 @@ impl CallError {
     }
 }
 
-/// How long something was waited for, where that is worth a word.
+/// How long a request waited, if that is worth a word.
 pub(crate) fn waited(after: Duration) -> String {
     let s = after.as_secs_f64();
     if s < 0.05 { "before the deadline".into() } else { format!("before the deadline, after {s:.1} s") }
 }
 
-/// How a connection ended; in words it is its [`Loss::fault`].
+/// How a connection ended; its text is its [`Loss::fault`].
 #[derive(Debug, thiserror::Error)]
 #[error("{}", self.fault())]
 pub(crate) enum Loss {
     Closed,
     Reset,
-    /// TLS 1.3 tells a client only now that its certificate was refused.
+    /// In TLS 1.3 a client learns only now that its certificate was refused.
     Tls(rustls::Error),
     Socket(io::Error),
     Frame(#[from] FrameError),
@@ -90,7 +90,7 @@ pub(crate) enum Loss {
 }
 
 impl Loss {
-    /// The sentence in two; no arm of it may print the loss itself.
+    /// The message and its advice; no arm of it may print the loss itself.
     pub(crate) fn fault(&self) -> Fault {
         match self {
             Self::Closed => Fault::of("the broker closed it"),
@@ -98,7 +98,7 @@ impl Loss {
             Self::Tls(why) => tls::ended(why),
             Self::Socket(why) => Fault::of(why),
             Self::Frame(why) => Fault::of(why),
-            Self::Unasked => Fault::of("the broker sent an answer that nobody asked for"),
+            Self::Unasked => Fault::of("the broker sent an answer without a request"),
             Self::Dropped => Fault::of("closed"),
         }
     }

@@ -1,7 +1,7 @@
 //! One connection to one broker: requests pipelined, answers in order, a deadline on everything.
 //!
-//! Kafka answers the requests of a connection in the order in which they came, so a queue of waiting callers is
-//! all the bookkeeping there is. One task writes and reads; it ends with the connection.
+//! Kafka answers the requests of a connection in the order in which they arrived, so a queue of waiting callers is
+//! enough. One task writes and reads; it ends with the connection.
 
 mod error;
 mod wire;
@@ -32,19 +32,20 @@ pub(crate) struct Connection {
     /// One request at a time, for a broker that answers slowly to more; `None` where they may be pipelined.
     turn: Option<Semaphore>,
     traffic: Arc<Traffic>,
-    /// Bytes that one answer may have.
+    /// The largest answer in bytes.
     frame_limit: usize,
-    /// Bytes of answers read from this connection, as they come; not of those too large, which are read over.
+    /// Bytes of answers read from this connection, as they arrive; without those that are too large, which are
+    /// skipped.
     heard: Arc<AtomicU64>,
-    /// Milliseconds for which the broker said that it held this connection back.
+    /// Milliseconds for which the broker reported that it throttled this connection.
     held_back: AtomicU64,
-    /// Requests without an answer, those that nobody waits for any more among them.
+    /// Unanswered requests, including those whose caller no longer waits.
     unanswered: Arc<AtomicU64>,
-    /// What had been heard when this look took the connection over from an earlier one.
+    /// Bytes read when this run took the connection over from an earlier one.
     heard_before: AtomicU64,
 }
 
-/// What went over the wire, all connections together.
+/// The traffic of all connections together.
 #[derive(Debug, Default)]
 pub struct Traffic {
     /// Requests sent, `ApiVersions` and SASL included.
@@ -56,7 +57,7 @@ pub struct Traffic {
 }
 
 impl Connection {
-    /// Takes over a stream. Until [`Connection::agree`] no version is known.
+    /// Wraps a stream. Until [`Connection::agree`] no version is known.
     pub(crate) fn new<S>(stream: S, frame_limit: usize, traffic: Arc<Traffic>) -> Self
     where
         S: AsyncRead + AsyncWrite + Send + Unpin + 'static,
@@ -90,25 +91,25 @@ impl Connection {
 
     /// Remembers what the broker offered.
     ///
-    /// Some releases wait 300 ms before each further request that came in one TLS packet with another (KAFKA-13559), so over TLS
-    /// they are asked one thing at a time: that is a round trip each, and still far quicker.
+    /// Some releases wait 300 ms before each further request that came in one TLS packet with another (KAFKA-13559),
+    /// so over TLS they get one request at a time: one round trip each, which is still much faster.
     pub(crate) fn agree(&mut self, versions: Versions, encrypted: bool) {
         let slow = versions.range(Api::ListOffsets).is_some_and(|range| SLOW_OVER_TLS.contains(&range.max));
         self.turn = (encrypted && slow).then(|| Semaphore::new(1));
         self.versions = versions;
     }
 
-    /// What this broker offered.
+    /// The versions that this broker offered.
     pub(crate) fn versions(&self) -> &Versions {
         &self.versions
     }
 
-    /// Bytes read so far: an answer that is under way makes them more.
+    /// Bytes read so far: they grow while an answer arrives.
     pub(crate) fn heard(&self) -> u64 {
         self.heard.load(Ordering::Relaxed)
     }
 
-    /// Milliseconds for which the broker said that it held this connection back (KIP-219).
+    /// Milliseconds for which the broker reported that it throttled this connection (KIP-219).
     pub(crate) fn held_back(&self) -> u64 {
         self.held_back.load(Ordering::Relaxed)
     }
@@ -118,23 +119,24 @@ impl Connection {
         self.lost.get().is_none() && !self.task.is_finished()
     }
 
-    /// Another look takes it over, which was not held back yet.
+    /// Another run takes it over, in which it has not been throttled yet.
     pub(crate) fn begin_again(&self) {
         self.held_back.store(0, Ordering::Relaxed);
         self.heard_before.store(self.heard(), Ordering::Relaxed);
     }
 
-    /// Whether it comes from an earlier look, and nothing was heard on it in this one: the peer may have gone without a word.
+    /// Whether it comes from an earlier run, and nothing was read from it in this one: the peer may have gone
+    /// silently.
     pub(crate) fn may_be_dead(&self) -> bool {
         self.heard() == self.heard_before.load(Ordering::Relaxed)
     }
 
-    /// Adds what an answer says of a quota.
+    /// Adds the throttle time of an answer.
     pub(crate) fn hold_back(&self, ms: u64) {
         self.held_back.fetch_add(ms, Ordering::Relaxed);
     }
 
-    /// How many requests have no answer yet: what is asked next has to wait behind them.
+    /// How many requests are unanswered: the next request has to wait for them.
     pub(crate) fn unanswered(&self) -> u64 {
         self.unanswered.load(Ordering::Relaxed)
     }
@@ -157,7 +159,7 @@ impl Connection {
         self.decode::<Q>(answer, version)
     }
 
-    /// Takes an answer apart.
+    /// Decodes an answer.
     pub(crate) fn decode<Q: Question>(&self, answer: Bytes, version: i16) -> Result<Q::Answer, CallError> {
         Ok(frame::decode::<Q>(answer, version, self.frame_limit)?)
     }
@@ -181,7 +183,7 @@ impl Connection {
         };
         let (sender, receiver) = oneshot::channel();
         let outgoing = Outgoing { frame, waiting: Waiting { correlation, answer: sender } };
-        // Counted before it is sent: the answer takes it off again, whether or not anybody still waits for it.
+        // Counted before it is sent: the answer decrements the count, whether or not its caller still waits.
         self.unanswered.fetch_add(1, Ordering::Relaxed);
         if self.outbox.send(outgoing).is_err() {
             return Err(self.loss());
@@ -204,5 +206,6 @@ impl Drop for Connection {
     }
 }
 
-/// The highest `ListOffsets` that the releases of KAFKA-13559 offer: Kafka 2.2 to 3.4, of which 3.3 and 3.4 are mended.
+/// The highest `ListOffsets` that the releases with KAFKA-13559 offer: Kafka 2.2 to 3.4, of which 3.3 and 3.4 are
+/// fixed.
 const SLOW_OVER_TLS: std::ops::RangeInclusive<i16> = 5..=7;

@@ -1,4 +1,4 @@
-//! The two halves of a stream: requests out in batches, answers in to whoever waits longest.
+//! The two halves of a stream: requests out in batches, answers in to the caller that has waited longest.
 
 use std::collections::VecDeque;
 use std::sync::atomic::{AtomicU64, Ordering};
@@ -21,7 +21,7 @@ pub(crate) struct Waiting {
     pub(crate) answer: oneshot::Sender<Result<Bytes, CallError>>,
 }
 
-/// What a connection counts while it lives.
+/// The counters of a live connection.
 pub(crate) struct Counts {
     /// Bytes of answers, as they come.
     pub(crate) heard: Arc<AtomicU64>,
@@ -29,7 +29,7 @@ pub(crate) struct Counts {
     pub(crate) unanswered: Arc<AtomicU64>,
 }
 
-/// Writes what comes out of `inbox` and hands each answer to its caller, until one side ends; why is told in `lost`.
+/// Writes what arrives in `inbox` and returns each answer to its caller, until one side ends; `lost` gets the reason.
 pub(crate) async fn serve<S>(
     stream: S,
     mut inbox: mpsc::UnboundedReceiver<Outgoing>,
@@ -80,7 +80,7 @@ pub(crate) async fn serve<S>(
                 },
                 Err(too_large) => Err(too_large),
             };
-            // A caller that ran into the deadline no longer listens.
+            // A caller whose deadline has passed no longer listens.
             let _ = oldest.answer.send(answer);
         }
         #[expect(unreachable_code, reason = "it gives the block its type")]
@@ -91,11 +91,11 @@ pub(crate) async fn serve<S>(
         Err(how) = read => how,
         else => Loss::Dropped,
     };
-    // Set before the waiting callers are let go, so that they find it.
+    // Set before the waiting callers are released, so that they find it.
     let _ = lost.set(Arc::new(ended));
 }
 
-/// The next answer; one that is too large is read over, and told to its caller alone.
+/// The next answer; one that is too large is skipped, and only its caller learns of it.
 async fn next_frame<R: AsyncRead + Unpin>(
     reader: &mut BufReader<R>,
     limit: usize,
@@ -136,5 +136,5 @@ fn lock<T>(mutex: &Mutex<T>) -> std::sync::MutexGuard<'_, T> {
 /// Requests up to this many bytes leave in one write.
 const BATCH: usize = 64 * 1024;
 
-/// Bytes that one read may take from the socket.
+/// Most bytes of one read from the socket.
 const READ_BUFFER: usize = 64 * 1024;

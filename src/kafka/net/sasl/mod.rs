@@ -16,7 +16,7 @@ use crate::model::secret::Secret;
 /// Who logs in, and how.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub enum Login {
-    /// User name and password as they are (RFC 4616).
+    /// User name and password, unchanged (RFC 4616).
     Plain { username: String, password: Secret },
     /// A proof that both sides know the password (RFC 5802, RFC 7677).
     Scram {
@@ -26,7 +26,7 @@ pub enum Login {
         password: Secret,
         /// Whether they are a delegation token's id and its HMAC (KIP-48).
         token: bool,
-        /// What was derived from the password in this process.
+        /// What this process derived from the password earlier.
         salted: Salted,
     },
     /// A bearer token (RFC 7628, KIP-255).
@@ -40,11 +40,11 @@ pub enum Login {
     MskIam {
         access_key: String,
         secret_key: Secret,
-        /// Temporary credentials have one, an IAM user's have none.
+        /// Temporary credentials have one, those of an IAM user do not.
         session_token: Option<Secret>,
-        /// The cluster's region; `None` takes it from the broker's name.
+        /// The cluster's region; `None` derives it from the broker's name.
         region: Option<String>,
-        /// The region that this run is in, which counts where the broker's name tells none.
+        /// The region of this run, which counts if the broker's name has none.
         own_region: Option<String>,
     },
 }
@@ -66,7 +66,7 @@ pub(crate) struct Exchange {
     hint: String,
 }
 
-/// What to do after an answer of the broker's.
+/// What to do after an answer of the broker.
 #[derive(PartialEq, Eq)]
 pub(crate) enum Turn {
     Done,
@@ -94,7 +94,7 @@ impl Login {
         }
     }
 
-    /// Prepares a login to the broker of this moment; its first message comes along.
+    /// Prepares a login to one broker at one moment; returns it with its first message.
     ///
     /// # Errors
     ///
@@ -139,16 +139,17 @@ impl Login {
 }
 
 impl Exchange {
-    /// Judges the broker's answer to the message before.
+    /// Checks the broker's answer to the previous message.
     ///
     /// # Errors
     ///
-    /// When the broker refuses in the mechanism's own terms, does not prove what it must, or says what cannot be read.
+    /// If the broker refuses in the mechanism's own terms, does not prove what it must, or sends something that cannot
+    /// be read.
     pub(crate) fn next(&mut self, challenge: &[u8]) -> Result<Turn, LoginError> {
         let step = match &mut self.rest {
             Rest::Scram(client) => client.next(challenge).inspect_err(|_| self.rest = Rest::Over)?,
             Rest::Oauth(client) => client.next(challenge)?,
-            // The official client asks no more than that there is a receipt.
+            // The official client only checks that there is a receipt.
             Rest::MskIam if challenge.is_empty() => return Err(LoginError::NoReceipt),
             Rest::Plain | Rest::MskIam => Turn::Done,
             Rest::Over => return Err(LoginError::Over),
@@ -159,22 +160,23 @@ impl Exchange {
         Ok(step)
     }
 
-    /// The words of a broker that ended the login since too many clients connect; `None` where they are about anything else.
+    /// The words of a broker that ended the login because too many clients connect; `None` if they are about anything
+    /// else.
     pub(crate) fn throttle(&self, said: Option<&str>) -> Option<String> {
         let words = said?.to_lowercase();
         THROTTLES.iter().any(|throttle| words.contains(throttle)).then(|| self.mask.apply(said.unwrap_or_default()))
     }
 
-    /// The sentence for a login that the broker ended with an error, from its words and what can be done about it.
+    /// The message for a login that the broker ended with an error, from its words and the advice.
     ///
-    /// `None` stands for an error code that came without words.
+    /// `None` means an error code without words.
     pub(crate) fn refusal(&self, said: Option<&str>) -> String {
         let said = said.map(|text| self.mask.apply(text)).filter(|text| !text.is_empty());
         let (failure, scope) = match &self.rest {
             Rest::Oauth(client) => (client.failure(), client.wanted_scope()),
             _ => (None, None),
         };
-        // Kafka's error text is the failure's JSON once more (KIP-255); other brokers have words of their own.
+        // Kafka's error text repeats the failure's JSON (KIP-255); other brokers have words of their own.
         let said = said.as_deref().filter(|text| failure.is_none() || !text.starts_with('{'));
         let words = said.or(failure).unwrap_or("no reason given");
         let wanted = scope.map_or(String::new(), |scope| format!("; it asks for the scope {scope}"));
@@ -194,10 +196,10 @@ fn check(username: &str, password: &Secret) -> Result<(), LoginError> {
     Ok(())
 }
 
-/// What brokers say, in small letters, to a client that is one too many: "Too many connects" is Amazon MSK's word.
+/// What brokers answer, in lower case, to a client too many: "Too many connects" is Amazon MSK's wording.
 const THROTTLES: [&str; 4] = ["too many connect", "too many requests", "throttl", "rate exceeded"];
 
-/// Kafka tells a wrong password and an unknown user alike.
+/// Kafka reports a wrong password and an unknown user in the same way.
 const CHECK_PASSWORD: &str = "check KAFKA_SASL_USERNAME and KAFKA_SASL_PASSWORD, or what KAFKA_SASL_SECRET refers to";
 
 #[cfg(test)]

@@ -74,10 +74,10 @@ fn msk_iam_wants_a_receipt() {
 }
 
 #[test]
-fn msk_iam_says_what_to_set_where_the_name_has_no_region() {
+fn msk_iam_names_the_variable_if_the_name_has_no_region() {
     let elsewhere = Moment { host: "broker.internal", ..MOMENT };
     let error = msk_iam().begin(&elsewhere).err().unwrap().to_string();
-    assert_eq!(error, "the broker's name broker.internal does not tell its region: set KAFKA_SASL_AWS_REGION");
+    assert_eq!(error, "the broker's name broker.internal does not contain its region: set KAFKA_SASL_AWS_REGION");
     let set = Login::MskIam {
         access_key: "AKIA".into(),
         secret_key: secret(),
@@ -90,7 +90,7 @@ fn msk_iam_says_what_to_set_where_the_name_has_no_region() {
         assert!(first.contains(&format!("/{region}/kafka-cluster/")), "{first}");
     };
     region(&set, &elsewhere, "eu-north-1");
-    // Without it the broker's name counts, and at last the Region of the run.
+    // Otherwise the broker's name counts, and last the Region of the run.
     let Login::MskIam { access_key, secret_key, session_token, own_region, .. } = set else { unreachable!() };
     let unset = Login::MskIam { access_key, secret_key, session_token, region: None, own_region };
     region(&unset, &elsewhere, "us-east-1");
@@ -129,7 +129,7 @@ fn a_refusal_has_the_brokers_words_and_the_way_out() {
 /// The failure, and the error text that repeats it, are those of `OAuthBearerSaslServer` of kafka-clients 3.9.1 for a token
 /// without the scope `kafka`.
 #[test]
-fn a_refused_token_is_told_by_the_failure_and_its_scope() {
+fn a_refused_token_is_reported_by_the_failure_and_its_scope() {
     let failure = r#"{"status":"insufficient_scope", "scope":"[kafka]"}"#;
     let expected = "insufficient_scope; it asks for the scope [kafka]: check that the token";
     for said in [Some(failure), None] {
@@ -141,7 +141,7 @@ fn a_refused_token_is_told_by_the_failure_and_its_scope() {
 
 /// The same server's words for a token that expired in 2025.
 #[test]
-fn an_expired_token_is_told_with_its_time() {
+fn an_expired_token_is_reported_with_its_time() {
     let token = "eyJhbGciOiJub25lIn0.eyJzdWIiOiJhIiwiaWF0IjoxLCJleHAiOjE3NjQ1NDcyMDB9.";
     let mut exchange = begun(&Login::OauthBearer { token: Secret::new(token.into()), extensions: Vec::new() });
     let failure = r#"{"status":"invalid_token"}"#;

@@ -1,4 +1,4 @@
-//! Why TLS does not come about, in words for people.
+//! Why TLS fails, in words for people.
 
 use std::io;
 
@@ -15,9 +15,9 @@ pub(crate) enum HandshakeError {
     Name(String),
     /// An HTTP server answered.
     Http,
-    /// The peer speaks something else; how it begins.
+    /// The peer uses another protocol; its first bytes.
     NotTls(Vec<u8>),
-    /// The peer closed the connection without a word.
+    /// The peer closed the connection silently.
     Closed,
     /// The connection broke.
     Lost(io::Error),
@@ -26,7 +26,7 @@ pub(crate) enum HandshakeError {
 }
 
 impl HandshakeError {
-    /// Says which of the usual mistakes a failed handshake was, by the `first` bytes that the peer sent.
+    /// Finds which of the usual mistakes a failed handshake was, by the `first` bytes that the peer sent.
     pub(crate) fn of(error: io::Error, first: &[u8]) -> Self {
         let rustls = error.get_ref().and_then(|inner| inner.downcast_ref::<RustlsError>());
         match (rustls, first) {
@@ -61,7 +61,7 @@ impl HandshakeError {
     }
 }
 
-/// Words for a connection that ended before it served.
+/// The message for a connection that ended before it was used.
 pub(crate) fn ended(error: &RustlsError) -> Fault {
     match error {
         RustlsError::AlertReceived(alert) => explain_alert(*alert),
@@ -105,7 +105,7 @@ fn explain_certificate(error: &CertificateError) -> Fault {
         CertificateError::UnknownIssuer => {
             Fault::with("the certificate was issued by an unknown CA", format!("put that CA's PEM into {TRUSTSTORE}"))
         }
-        // rustls hands this one on as it is.
+        // rustls passes this error on unchanged.
         CertificateError::Other(OtherError(cause))
             if cause.downcast_ref() == Some(&webpki::Error::CaUsedAsEndEntity) =>
         {
@@ -118,7 +118,7 @@ fn explain_certificate(error: &CertificateError) -> Fault {
     }
 }
 
-/// A name as rustls shows those of a certificate, which is with `Debug`: `DnsName("a")`.
+/// A name from rustls' `Debug` output for a certificate: `DnsName("a")`.
 fn plain(name: &str) -> &str {
     name.split_once('(').and_then(|(_, rest)| rest.strip_suffix(')')).map_or(name, |inner| inner.trim_matches('"'))
 }
@@ -130,10 +130,10 @@ fn explain_alert(alert: AlertDescription) -> Fault {
                 "the broker wants a client certificate ({alert:?}): give one in {KEYSTORE} that the broker's CAs have issued"
             )
         }
-        // Java says it for a lack of a certificate under TLS 1.2, and of anything in common.
+        // Java sends it for a missing certificate under TLS 1.2, and if nothing is in common.
         AlertDescription::HandshakeFailure => {
             let todo = format!(
-                "give one in {KEYSTORE}; or it has no cipher suite or signature in common with this client, which takes ECDHE with AES-GCM or ChaCha20, and certificates on RSA, P-256, P-384 or Ed25519: see the broker's ssl.cipher.suites and its key"
+                "give one in {KEYSTORE}; or it has no cipher suite or signature in common with this client, which supports ECDHE with AES-GCM or ChaCha20, and certificates on RSA, P-256, P-384 or Ed25519: see the broker's ssl.cipher.suites and its key"
             );
             return Fault::with(
                 format!("the broker ended the TLS handshake ({alert:?}): it may want a client certificate"),
@@ -143,7 +143,7 @@ fn explain_alert(alert: AlertDescription) -> Fault {
         AlertDescription::CertificateExpired => {
             format!("the broker refused the client certificate of {KEYSTORE}: it has expired")
         }
-        // Java's word where there is none although one is required; others say it of one that they cannot read.
+        // Java sends it for a missing required certificate; other brokers send it for one that they cannot read.
         AlertDescription::BadCertificate => format!(
             "the broker wants a client certificate, or refused that of {KEYSTORE} (BadCertificate): give one that the broker's CAs have issued"
         ),
@@ -166,5 +166,5 @@ fn utc(seconds: u64) -> String {
 const TRUSTSTORE: &str = "KAFKA_SSL_TRUSTSTORE";
 const KEYSTORE: &str = "KAFKA_SSL_KEYSTORE";
 const LIMIT_HINT: &str =
-    "or the broker takes no more connections: max.connections, max.connections.per.ip, or Amazon MSK's limits";
+    "or the broker accepts no more connections: max.connections, max.connections.per.ip, or Amazon MSK's limits";
 const PLAINTEXT_HINT: &str = "if this is a plaintext listener, use the TLS one, or set KAFKA_SECURITY_PROTOCOL=PLAINTEXT (SASL_PLAINTEXT with a login)";

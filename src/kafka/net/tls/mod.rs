@@ -20,7 +20,7 @@ use crate::kafka::net::sasl::LoginError;
 use crate::keystore::{Authorities, Identity};
 use crate::model::endpoint::Endpoint;
 
-/// What a TLS client needs, made once and shared by all connections.
+/// The settings of a TLS client, created once and shared by all connections.
 #[derive(Clone)]
 pub struct Tls {
     connector: TlsConnector,
@@ -36,7 +36,7 @@ impl Tls {
     /// Trusts `authorities`, or Mozilla's roots without them; shows `identity` to brokers that ask for a certificate.
     ///
     /// # Errors
-    /// [`TlsError`] where the library knows no version of TLS.
+    /// [`TlsError`] if the library supports no version of TLS.
     pub fn new(authorities: Option<&Authorities>, identity: Option<&Identity>) -> Result<Self, TlsError> {
         let mozillas = || RootCertStore { roots: webpki_roots::TLS_SERVER_ROOTS.to_vec() };
         let roots = Arc::new(authorities.map_or_else(mozillas, Authorities::roots));
@@ -60,7 +60,7 @@ impl Tls {
         Self { connector: TlsConnector::from(Arc::new(config)), roots: Arc::clone(&self.roots) }
     }
 
-    /// Shakes hands with the broker at `endpoint`, whose name goes into SNI and must be in its certificate.
+    /// Does the handshake with the broker at `endpoint`, whose name is sent as SNI and must be in its certificate.
     pub(crate) async fn connect<S>(
         &self,
         endpoint: &Endpoint,
@@ -87,7 +87,7 @@ pub(crate) fn nonce() -> Result<[u8; 24], LoginError> {
     filled.map(|()| nonce).map_err(|_| LoginError::NoRandomBytes)
 }
 
-/// Remembers the first bytes that a peer sent, so that a failed handshake can be explained by them.
+/// Remembers the first bytes that a peer sent, to explain a failed handshake by them.
 pub(crate) struct FirstBytes<S> {
     stream: S,
     first: [u8; 4],

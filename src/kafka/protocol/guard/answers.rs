@@ -1,4 +1,4 @@
-//! What the answers in reach consist of, as Kafka's message schemas have it (`clients/src/main/resources/common/message`).
+//! The structure of the supported answers, from Kafka's message schemas (`clients/src/main/resources/common/message`).
 
 use kafka_protocol::messages::{
     api_versions_response, consumer_group_describe_response, consumer_protocol_assignment,
@@ -10,7 +10,7 @@ use super::FieldKind::{Bytes, Fixed, Numbers, Struct, Tagged, Text, Texts};
 use super::{Field, FieldKind, Shape};
 use crate::kafka::protocol::versions::Api;
 
-/// The answer to a request that the codec decodes; `None` for those that this client takes apart itself.
+/// The answer to a request that the codec decodes; `None` for those that this client decodes itself.
 pub(crate) fn of(api: Api) -> Option<&'static Shape> {
     Some(match api {
         Api::ListOffsets => &LIST_OFFSETS,
@@ -233,7 +233,7 @@ const SHARE_GROUP_DESCRIBE: Shape = Shape {
     ],
 };
 
-/// The assignment of a member, which both kinds of groups write alike.
+/// The assignment of a member, which both kinds of groups encode alike.
 const ASSIGNED: &[Field] =
     &[all(items::<consumer_group_describe_response::TopicPartitions>(&[all(UUID), all(Text), all(Numbers(4))]))];
 

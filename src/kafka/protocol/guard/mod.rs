@@ -1,4 +1,4 @@
-//! The shapes of answers, by which one is walked through before the codec sees it.
+//! The shapes of answers, by which an answer is checked before the codec reads it.
 //!
 //! The codec sets memory aside for every length that it reads, whatever the length promises. So what is to be decoded is first
 //! gone through from front to back, field by field: a length that promises more than is there is refused, and what the answer will take
@@ -16,7 +16,7 @@ use kafka_protocol::protocol::StrBytes;
 
 use crate::kafka::protocol::unreadable::Unreadable;
 
-/// A structure as it is on the wire.
+/// A structure on the wire.
 pub(crate) struct Shape {
     /// The first version with compact lengths and tagged fields (KIP-482).
     flexible: i16,
@@ -27,27 +27,27 @@ pub(crate) struct Shape {
 struct Field(i16, i16, FieldKind);
 
 enum FieldKind {
-    /// So many bytes.
+    /// This many bytes.
     Fixed(usize),
     /// A text, or null.
     Text,
     /// Bytes with a length of their own, or null.
     Bytes,
-    /// An array of things of so many bytes each.
+    /// An array of items of this many bytes each.
     Numbers(usize),
     Texts,
-    /// An array of structures, each of so many bytes in memory.
+    /// An array of structures, each of this many bytes in memory.
     Items(usize, &'static [Field]),
     Struct(&'static [Field]),
-    /// Where the tagged fields of the whole answer stand: those that the codec reads by their numbers.
+    /// The position of the tagged fields of the whole answer: those that the codec reads by their numbers.
     Tagged(&'static [(usize, FieldKind)]),
 }
 
 impl Shape {
-    /// Bytes of memory that these will take when they are taken apart; what comes after the shape's end is not looked at.
+    /// Bytes of memory that these need when they are decoded; what follows after the shape's end is ignored.
     ///
     /// # Errors
-    /// [`Unreadable`] where they do not hold what they promise.
+    /// [`Unreadable`] if they are shorter than they announce.
     pub(crate) fn weigh(&self, bytes: &[u8], version: i16) -> Result<usize, Unreadable> {
         let mut walk = Walk { left: bytes, version, flexible: version >= self.flexible, weight: 0, texts: None };
         walk.structure(self.fields)?;
@@ -56,7 +56,8 @@ impl Shape {
 }
 
 impl Shape {
-    /// Bytes whose texts can all be read: each byte that is not UTF-8 became [`SPOILED`]. One odd name is no reason to lose the others.
+    /// The same bytes with readable texts: each byte that is not UTF-8 becomes [`SPOILED`]. One odd name is no reason
+    /// to lose the others.
     ///
     /// # Errors
     /// As [`Shape::weigh`].
@@ -79,7 +80,7 @@ impl Shape {
     }
 }
 
-/// Bytes of memory that the tagged fields of an answer's header will take (KIP-482), the correlation id being passed.
+/// Bytes of memory that the tagged fields of an answer's header need (KIP-482), after the correlation id.
 pub(crate) fn weigh_header(bytes: &[u8], header: i16) -> Result<usize, Unreadable> {
     let mut walk = Walk { left: bytes, version: 0, flexible: header > 0, weight: 0, texts: None };
     walk.structure(&[])?;
@@ -91,7 +92,7 @@ struct Walk<'b> {
     version: i16,
     flexible: bool,
     weight: usize,
-    /// How many bytes are left at the beginning and at the end of each text, where somebody wants to know.
+    /// The bytes left at the beginning and at the end of each text, if the caller needs them.
     texts: Option<Vec<Range<usize>>>,
 }
 
@@ -112,7 +113,7 @@ impl Walk<'_> {
         for _ in 0..self.number()? {
             let tag = self.number()?;
             let size = self.number()?;
-            // The codec reads those that it knows by what they are, not by their sizes.
+            // The codec reads the known ones by their types, not by their sizes.
             if let Some((_, kind)) = tagged.iter().find(|(known, _)| *known == tag) {
                 self.field(kind)?;
             } else {
@@ -149,7 +150,7 @@ impl Walk<'_> {
         }
     }
 
-    /// The length of an array of things that take `size` bytes of memory, and one on the wire at the least.
+    /// The length of an array of items that need `size` bytes of memory, and at least one on the wire.
     fn entries(&mut self, size: usize) -> Result<usize, Unreadable> {
         let length = self.length()?;
         if length > self.left.len() {
@@ -173,12 +174,12 @@ impl Walk<'_> {
         Ok(())
     }
 
-    /// The length of bytes or of an array; nothing is in what is null.
+    /// The length of bytes or of an array; null has none.
     fn length(&mut self) -> Result<usize, Unreadable> {
         if self.flexible { Ok(self.number()?.saturating_sub(1)) } else { sized(i32::from_be_bytes(self.take()?)) }
     }
 
-    /// A variable-length number of five bytes at the most.
+    /// A variable-length number of at most five bytes.
     fn number(&mut self) -> Result<usize, Unreadable> {
         let mut number = 0_u32;
         for shift in [0, 7, 14, 21, 28] {
@@ -207,7 +208,7 @@ impl Walk<'_> {
     }
 }
 
-/// A plain length, of which -1 stands for null.
+/// A plain length, where -1 means null.
 fn sized(length: i32) -> Result<usize, Unreadable> {
     match length {
         -1 => Ok(0),
@@ -215,7 +216,7 @@ fn sized(length: i32) -> Result<usize, Unreadable> {
     }
 }
 
-/// What stands for a byte that is no text: SUBSTITUTE of ASCII.
+/// Replaces a byte that is not text: SUBSTITUTE of ASCII.
 pub(crate) const SPOILED: u8 = 0x1a;
 
 /// Bytes of memory for a tagged field that the codec does not know: it keeps it.

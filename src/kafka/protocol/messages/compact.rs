@@ -6,12 +6,12 @@ use kafka_protocol::protocol::buf::ByteBuf;
 
 use crate::kafka::protocol::unreadable::Unreadable;
 
-/// Takes an answer apart from front to back.
+/// Decodes an answer from front to back.
 ///
-/// Nothing is set aside for a length before what it counts has been read.
+/// No memory is reserved for a length before its items have been read.
 pub(crate) struct Reader<'a> {
     bytes: &'a mut Bytes,
-    /// Bytes of memory that items may take, and those that they take so far.
+    /// The memory limit for items in bytes, and what they need so far.
     most: usize,
     weight: usize,
 }
@@ -21,7 +21,7 @@ impl<'a> Reader<'a> {
         Self { bytes, most, weight: 0 }
     }
 
-    /// So many bytes, of fields whose lengths are fixed.
+    /// This many bytes, of fields with fixed lengths.
     #[inline]
     pub(crate) fn take<const N: usize>(&mut self) -> Result<[u8; N], Unreadable> {
         let taken = *self.bytes.first_chunk().ok_or(TryGetError { requested: N, available: self.bytes.len() })?;
@@ -76,30 +76,30 @@ impl<'a> Reader<'a> {
         Ok(Some(items))
     }
 
-    /// Counts a thing that is kept in memory.
+    /// Counts an item that is kept in memory.
     pub(crate) fn weigh<T>(&mut self) -> Result<(), Unreadable> {
         self.weight += size_of::<T>();
         if self.weight > self.most { Err(Unreadable::Heavy(self.weight)) } else { Ok(()) }
     }
 
-    /// How many items a list has that is read one by one; each of them has one byte at least.
+    /// How many items a list has that is read one by one; each of them has at least one byte.
     pub(crate) fn count(&mut self, what: &'static str) -> Result<usize, Unreadable> {
         self.length()?.ok_or(Unreadable::Null(what))
     }
 
-    /// How many items of so many bytes at least there can be in what is left, of so many that are promised.
+    /// How many items of at least this many bytes can be in the rest, of as many as announced.
     pub(crate) fn at_most(&self, promised: usize, smallest: usize) -> usize {
         promised.min(self.bytes.remaining() / smallest)
     }
 
-    /// Passes over a text that may be null.
+    /// Skips a text that may be null.
     #[inline]
     pub(crate) fn skip_text(&mut self) -> Result<(), Unreadable> {
         let length = self.length()?;
         self.skip(length.unwrap_or(0))
     }
 
-    /// Passes over so many bytes.
+    /// Skips this many bytes.
     #[inline]
     pub(crate) fn skip(&mut self, bytes: usize) -> Result<(), Unreadable> {
         self.holds(bytes)?;
@@ -112,7 +112,7 @@ impl<'a> Reader<'a> {
         if requested > available { Err(TryGetError { requested, available }.into()) } else { Ok(()) }
     }
 
-    /// Passes over the tagged fields at the end of a structure, by their lengths.
+    /// Skips the tagged fields at the end of a structure, by their lengths.
     pub(crate) fn tags(&mut self) -> Result<(), Unreadable> {
         for _ in 0..self.number()? {
             self.number()?;
@@ -122,14 +122,14 @@ impl<'a> Reader<'a> {
         Ok(())
     }
 
-    /// A compact length, which is one more than it means; `None` where it says null.
+    /// A compact length, which is stored plus one; `None` means null.
     fn length(&mut self) -> Result<Option<usize>, Unreadable> {
         Ok(self.number()?.checked_sub(1))
     }
 
     #[inline]
     fn number(&mut self) -> Result<usize, Unreadable> {
-        // Nearly all of them are of one byte.
+        // Nearly all of them have one byte.
         if let Some(&byte @ ..0x80) = self.bytes.first() {
             self.bytes.advance(1);
             return Ok(byte.into());
@@ -146,7 +146,7 @@ impl<'a> Reader<'a> {
     }
 }
 
-/// The length of a text or an array of so many.
+/// The encoded length of a text or an array of this many.
 pub(crate) fn put_length(to: &mut BytesMut, length: usize) {
     let mut number = length + 1;
     while number >= 0x80 {
@@ -163,7 +163,7 @@ pub(crate) fn put_text(to: &mut BytesMut, text: &str) {
 
 /// No tagged fields.
 pub(crate) const NO_TAGS: u8 = 0;
-/// A compact length that says null.
+/// A compact length that means null.
 pub(crate) const NULL: u8 = 0;
 
 #[cfg(test)]

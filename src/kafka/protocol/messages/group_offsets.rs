@@ -1,7 +1,7 @@
 //! `OffsetFetch` (key 9) for many groups at once: versions 8 and 9 (KIP-709), its answer read into columns.
 //!
-//! The codec crate makes a structure of a hundred bytes of every partition, most of it for a metadata text that nobody asked for.
-//! On a cluster of 100,000 commits that is more than everything else that a look does with them. Schema:
+//! The codec crate allocates a hundred bytes for every partition, most of it for a metadata text that nobody needs. On
+//! a cluster of 100,000 commits that is more than everything else that a run does with them. Schema:
 //! `OffsetFetchResponse.json` of Kafka 4.0.
 
 use std::ops::Range;
@@ -18,7 +18,7 @@ use crate::kafka::protocol::versions::Api;
 /// Asks for commits of these groups.
 pub(crate) struct GroupOffsetsRequest(pub(crate) OffsetFetchRequest);
 
-/// What the coordinator keeps of many groups.
+/// What the coordinator stores of many groups.
 #[derive(Debug, Default, PartialEq, Eq)]
 pub(crate) struct GroupOffsets {
     groups: Vec<(StrBytes, Range<usize>, i16)>,
@@ -30,13 +30,13 @@ pub(crate) struct GroupOffsets {
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub(crate) struct PartitionOffset {
     pub(crate) partition: i32,
-    /// −1 where there is none.
+    /// −1 if there is none.
     pub(crate) offset: i64,
     pub(crate) error_code: i16,
 }
 
 impl GroupOffsets {
-    /// Each group's name, its topics, and what went wrong with the group.
+    /// Each group's name, its topics, and the group's error.
     pub(crate) fn groups(&self) -> impl Iterator<Item = (&str, &[(StrBytes, Range<usize>)], i16)> {
         self.groups.iter().map(|(name, topics, error_code)| (name.as_str(), &self.topics[topics.clone()], *error_code))
     }
@@ -69,7 +69,7 @@ impl GroupOffsets {
             let [p0, p1, p2, p3, o0, o1, o2, o3, o4, o5, o6, o7, ..] = from.take::<16>()?;
             let partition = i32::from_be_bytes([p0, p1, p2, p3]);
             let offset = i64::from_be_bytes([o0, o1, o2, o3, o4, o5, o6, o7]);
-            from.skip_text()?; // what the group wrote beside the offset
+            from.skip_text()?; // the metadata of the commit
             let error_code = from.int16()?;
             from.tags()?;
             self.partitions.push(PartitionOffset { partition, offset, error_code });

@@ -1,4 +1,4 @@
-//! What can be asked of a broker: every request of the codec, and those of our own that it does not know.
+//! The requests to a broker: those of the codec, and ours that the codec does not know.
 
 use bytes::{Bytes, BytesMut};
 use kafka_protocol::messages::BrokerId;
@@ -17,11 +17,11 @@ pub(crate) use group_offsets::{GroupOffsets, GroupOffsetsRequest, PartitionOffse
 pub(crate) use share_offsets::{ShareGroup, ShareOffsetsRequest};
 pub(crate) use streams_describe::{StreamsDescribeRequest, StreamsGroup};
 
-/// A request, and how its answer is read; one direction of each is all that a client needs.
+/// A request, and how its answer is read; a client needs only one direction of each.
 pub(crate) trait Question {
-    /// What is asked.
+    /// The request.
     const API: Api;
-    /// What the broker says to it.
+    /// The broker's answer.
     type Answer;
 
     /// The versions of the headers, of the request's and of the answer's; these are those of flexible versions (KIP-482).
@@ -32,12 +32,12 @@ pub(crate) trait Question {
     /// Writes the body.
     fn write(&self, to: &mut BytesMut, version: i16) -> Result<(), Unwritable>;
 
-    /// Reads the body of an answer, which may take so many bytes of memory.
+    /// Reads the body of an answer, which may need this many bytes of memory.
     fn read(from: &mut Bytes, version: i16, most: usize) -> Result<Self::Answer, Unreadable>;
 }
 
 impl<R: Request> Question for R {
-    // One that meerkat does not send cannot be written down.
+    // A request that meerkat does not send cannot be encoded.
     const API: Api = Api::from_key(R::KEY).expect("an API of ours");
     type Answer = R::Response;
 
@@ -57,7 +57,7 @@ impl<R: Request> Question for R {
         }
         let whole = from.clone();
         R::Response::decode(from, version).or_else(|error| {
-            // Apache Kafka's names are UTF-8; others' need not be.
+            // Apache Kafka's names are UTF-8; those of other brokers may not be.
             if Self::API != Api::ListGroups {
                 return Err(Unreadable::codec(error));
             }
@@ -67,7 +67,7 @@ impl<R: Request> Question for R {
     }
 }
 
-// What `ListOffsets` is asked with.
+// The parameters of `ListOffsets`.
 
 /// The timestamp that asks for the end of the log.
 pub(crate) const LATEST: i64 = -1;
@@ -123,7 +123,7 @@ mod tests {
         }
     }
 
-    /// What a real broker answered; no part of it is an answer too, nor is it with a byte more.
+    /// The answer of a real broker; no part of it is an answer too, nor is it with one more byte.
     pub(crate) fn held_to_the_last_byte<Q: Question>(release: &str, version: i16) -> Q::Answer {
         let (_, answer) = recorded(release, Q::API.key(), version);
         // Before the body there are the header's tagged fields, of which there are none.

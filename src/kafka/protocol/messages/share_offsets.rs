@@ -1,6 +1,6 @@
 //! `DescribeShareGroupOffsets` (key 90): version 0 of KIP-932, and 1, which adds the lag (KIP-1226).
 //!
-//! The codec crate knows version 0 alone. Schema: `DescribeShareGroupOffsetsResponse.json` of Kafka 4.2.
+//! The codec crate knows only version 0. Schema: `DescribeShareGroupOffsetsResponse.json` of Kafka 4.2.
 
 use bytes::{BufMut, Bytes, BytesMut};
 use kafka_protocol::protocol::StrBytes;
@@ -15,7 +15,7 @@ pub(crate) struct ShareOffsetsRequest {
     pub(crate) groups: Vec<StrBytes>,
 }
 
-/// What the coordinator keeps of one share group.
+/// What the coordinator stores of one share group.
 #[derive(Debug, PartialEq, Eq)]
 pub(crate) struct ShareGroup {
     pub(crate) name: StrBytes,
@@ -32,9 +32,10 @@ pub(crate) struct ShareTopic {
 #[derive(Debug, PartialEq, Eq)]
 pub(crate) struct SharePartition {
     pub(crate) partition: i32,
-    /// The oldest offset that is not acknowledged for good; −1 where the group has not begun to read.
+    /// The oldest offset that is not finally acknowledged; −1 if the group has not begun to read.
     pub(crate) start: i64,
-    /// Offsets between the start and the end of the log that are not acknowledged; −1 where the coordinator does not know.
+    /// Offsets between the start and the end of the log that are not acknowledged; −1 if the coordinator does not
+    /// know.
     ///
     /// `None` below version 1.
     pub(crate) lag: Option<i64>,
@@ -95,7 +96,7 @@ fn partition(from: &mut Reader, version: i16) -> Result<SharePartition, Unreadab
 
 /// Bytes of a topic's id.
 const TOPIC_ID: usize = 16;
-/// The first version that tells the lag.
+/// The first version with the lag.
 const TELLS_LAG: i16 = 1;
 
 #[cfg(test)]

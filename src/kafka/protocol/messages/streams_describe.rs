@@ -1,6 +1,8 @@
-//! `StreamsGroupDescribe` (key 89): version 0 of KIP-1071, and 1 with the topology that KIP-1331 adds, which is not asked for.
+//! `StreamsGroupDescribe` (key 89): version 0 of KIP-1071, and 1 with the topology that KIP-1331 adds, which is not
+//! requested.
 //!
-//! The codec crate does not know it. What is not needed is passed over. Schema: `StreamsGroupDescribeResponse.json` of Kafka 4.4.
+//! The codec crate does not know it. Unused fields are skipped. Schema: `StreamsGroupDescribeResponse.json` of Kafka
+//! 4.4.
 
 use bytes::{BufMut, Bytes, BytesMut};
 use kafka_protocol::protocol::StrBytes;
@@ -31,9 +33,9 @@ pub(crate) struct StreamsGroup {
 #[derive(Debug, PartialEq, Eq)]
 pub(crate) struct Subtopology {
     pub(crate) id: StrBytes,
-    /// Topics of others that it reads.
+    /// Topics from outside that it reads.
     pub(crate) sources: Vec<StrBytes>,
-    /// Topics of the application's own that it reads.
+    /// The application's own topics that it reads.
     pub(crate) repartitions: Vec<StrBytes>,
 }
 
@@ -169,9 +171,9 @@ fn pair(from: &mut Reader) -> Result<(), Unreadable> {
     from.tags()
 }
 
-/// The first version that can tell the whole topology.
+/// The first version that can return the whole topology.
 const TELLS_TOPOLOGY: i16 = 1;
-/// How a structure that may be absent says that it is.
+/// How a missing optional structure is encoded.
 const ABSENT: i8 = -1;
 const FALSE: u8 = 0;
 

@@ -1,4 +1,4 @@
-//! What any broker can tell of the whole cluster.
+//! What any broker can return of the whole cluster.
 
 use std::cell::{Cell, RefCell};
 use std::time::Duration;
@@ -24,7 +24,7 @@ use crate::model::unknown::{Cause, Known, Unknown};
 impl Cluster<'_> {
     /// Whether this user may describe the cluster; without that, brokers list only the groups that it may describe.
     ///
-    /// `None` where no broker tells it.
+    /// `None` if no broker returns it.
     pub(crate) async fn may_be_described(&self, until: Instant) -> Option<bool> {
         for connection in self.ids().into_iter().filter_map(|id| self.open(id)) {
             let Some(offered) = connection.versions().range(Api::Metadata) else { continue };
@@ -36,7 +36,7 @@ impl Cluster<'_> {
             let Ok(answer) = connection.call_in(version, &request, share_of(until, CONNECT_SHARE)).await else {
                 continue;
             };
-            let operations = Some(answer.cluster_authorized_operations).filter(|told| *told != i32::MIN);
+            let operations = Some(answer.cluster_authorized_operations).filter(|described| *described != i32::MIN);
             if let Some(operations) = operations {
                 return Some(operations >> DESCRIBE & 1 == 1);
             }
@@ -44,8 +44,8 @@ impl Cluster<'_> {
         None
     }
 
-    /// Leaders, ids and partitions of named topics, or of all, in halves where the answer would be larger than a frame may be. Brokers that
-    /// it tells of for the first time can be asked from now on.
+    /// Leaders, ids and partitions of named topics, or of all, in halves if the answer would be larger than the frame
+    /// limit. New brokers in the answer can be asked from now on.
     pub(crate) async fn metadata(&self, topics: Option<&[StrBytes]>, until: Instant) -> Known<MetadataResponse> {
         let mut whole: Option<MetadataResponse> = None;
         let mut pieces = vec![topics];
@@ -75,8 +75,8 @@ impl Cluster<'_> {
         whole.ok_or_else(|| Unknown::because("no topic was asked for"))
     }
 
-    /// Asks the first broker that answers; the next one is asked too where that one is silent, and not while its answer is under
-    /// way.
+    /// Asks the first broker that answers; the next one is asked too if that one is silent, and not while its answer
+    /// is arriving.
     async fn piece_of_metadata(
         &self,
         topics: Option<&[StrBytes]>,
@@ -111,7 +111,7 @@ impl Cluster<'_> {
     ) -> Result<MetadataResponse, AskError> {
         let answer = self.call(id, request, until).await?;
         match answer.error_code {
-            // One that has only just started knows no topics either.
+            // A broker that has just started knows no topics either.
             0 if answer.brokers.is_empty() => {
                 Err(self.error(id, Unknown::of(Cause::Down, "its metadata names no brokers"), false))
             }
@@ -120,20 +120,20 @@ impl Cluster<'_> {
         }
     }
 
-    /// Remembers the brokers that an answer tells of, and where groups live by now.
+    /// Stores the brokers in an answer, and the present state of the offsets topic.
     pub(crate) fn learn(&self, answer: &MetadataResponse) {
         for broker in &answer.brokers {
             let port = u16::try_from(broker.port).unwrap_or_default();
             self.learn_of(broker.node_id.0, &broker.host, port);
         }
         for (name, known) in [(OFFSETS_TOPIC, &self.offsets), (SHARE_TOPIC, &self.shares)] {
-            if answer.topics.iter().any(|topic| topic.name.as_ref().is_some_and(|told| **told == *name)) {
+            if answer.topics.iter().any(|topic| topic.name.as_ref().is_some_and(|described| **described == *name)) {
                 known.replace(Internal::read(answer, name));
             }
         }
     }
 
-    /// Remembers a broker's address.
+    /// Stores a broker's address.
     pub(crate) fn learn_of(&self, id: i32, host: &str, port: u16) {
         let endpoint = Endpoint { host: host.to_owned(), port };
         let mut nodes = self.nodes.borrow_mut();
@@ -143,10 +143,10 @@ impl Cluster<'_> {
     }
 }
 
-/// How long a broker that was asked for metadata may be silent before the next one is asked too.
+/// How long a broker may be silent after a request for metadata before the next one is asked too.
 const SILENCE: Duration = Duration::from_millis(500);
 
-/// The last versions of `Metadata` that tell what the user may do with the cluster (KIP-430; KIP-700 moved it).
+/// The last versions of `Metadata` with what the user may do with the cluster (KIP-430; KIP-700 moved it).
 const OPERATIONS: std::ops::RangeInclusive<i16> = 8..=10;
 
 /// `AclOperation.DESCRIBE`.

@@ -1,4 +1,5 @@
-//! The brokers of one cluster, each with a connection that is opened when it is first needed, and anew when it is lost.
+//! The brokers of one cluster, each with a connection that is opened when it is first needed, and again when it is
+//! lost.
 
 mod metadata;
 
@@ -30,31 +31,31 @@ use crate::model::unknown::{Cause, Known, Unknown};
 pub(crate) struct Cluster<'a> {
     dial: Rc<Dial<'a>>,
     id: Option<StrBytes>,
-    /// Who told of the brokers, where that is none of their own addresses.
+    /// The broker whose metadata was read, unless it is one of these addresses.
     by: Option<Endpoint>,
     nodes: RefCell<BTreeMap<i32, Rc<Node<'a>>>>,
     offsets: RefCell<Internal>,
     shares: RefCell<Internal>,
-    /// The groups of the broker that was met first: it was asked for them together with the metadata.
+    /// The groups of the broker that was reached first: they were requested together with the metadata.
     first_groups: RefCell<Option<(i32, Groups<'a>)>>,
-    /// Topics that were asked for together with the metadata, since the run before read them.
+    /// Topics that were requested together with the metadata, because the previous run read them.
     first_topics: RefCell<BTreeMap<StrBytes, DescribedTopic>>,
 }
 
 struct Node<'a> {
     endpoint: Endpoint,
-    /// Everybody who needs the connection waits for the same attempt; `None` as long as nobody does.
+    /// All callers that need the connection wait for the same attempt; `None` until one does.
     line: RefCell<Option<Attempt<'a>>>,
-    /// It could be talked to in this look; then it is tried again.
+    /// It could be reached in this run; then it is tried again.
     was_open: Cell<bool>,
-    /// Milliseconds that connections before this one were held back.
+    /// Milliseconds for which connections before this one were throttled.
     held_back: Cell<u64>,
 }
 
 type Attempt<'a> = Shared<LocalBoxFuture<'a, Result<Rc<Connection>, Rc<DialError>>>>;
 
 impl<'a> Cluster<'a> {
-    /// The brokers that the first one tells of; the connections to the others are opened when they are needed.
+    /// The brokers in the first one's metadata; connections to the others are opened when they are needed.
     pub(crate) fn of(met: Contact<'a>, dial: &Rc<Dial<'a>>) -> Self {
         let Contact { endpoint, connection, metadata, groups } = met;
         let mut cluster = Self {
@@ -73,7 +74,7 @@ impl<'a> Cluster<'a> {
         if let Some((id, node)) = nodes.iter().find(|(_, node)| node.endpoint.is_same(&endpoint)) {
             cluster.first_groups.replace(Some((*id, groups)));
             let open = std::future::ready(Ok(connection)).boxed_local().shared();
-            // Polled once, so that it can be looked at.
+            // Polled once, so that its state is known.
             let _ = open.clone().now_or_never();
             node.line.replace(Some(open));
             node.was_open.set(true);
@@ -90,12 +91,12 @@ impl<'a> Cluster<'a> {
         self.id.as_deref()
     }
 
-    /// Where groups live, as the newest metadata told it.
+    /// The offsets topic in the newest metadata.
     pub(crate) fn offsets(&self) -> Internal {
         self.offsets.borrow().clone()
     }
 
-    /// Where share groups keep how far they have come.
+    /// The topic with the state of share groups.
     pub(crate) fn shares(&self) -> Internal {
         self.shares.borrow().clone()
     }
@@ -105,14 +106,14 @@ impl<'a> Cluster<'a> {
         self.nodes.borrow().keys().copied().collect()
     }
 
-    /// The same, those first that will answer soonest: with an open connection, and with few questions before the next one.
+    /// Broker ids, fastest first: open connections, then fewest requests in flight.
     pub(crate) fn readiest(&self) -> Vec<i32> {
         let mut ids = self.ids();
         ids.sort_by_cached_key(|id| self.open(*id).map_or(u64::MAX, |connection| connection.unanswered()));
         ids
     }
 
-    /// How people find this broker.
+    /// The broker's name for people.
     pub(crate) fn place(&self, id: i32) -> String {
         match self.nodes.borrow().get(&id) {
             Some(node) => format!("broker {id} ({})", node.endpoint),
@@ -120,7 +121,7 @@ impl<'a> Cluster<'a> {
         }
     }
 
-    /// Address and versions of each broker, or why it could not be talked to.
+    /// Address and versions of each broker, or why it could not be reached.
     pub(crate) fn describe(&self) -> Vec<(i32, Endpoint, Known<Versions>)> {
         let nodes = self.nodes.borrow();
         let described = nodes.iter().map(|(id, node)| {
@@ -134,13 +135,13 @@ impl<'a> Cluster<'a> {
         described.collect()
     }
 
-    /// Milliseconds for which a broker said that it held answers back (KIP-219).
+    /// Milliseconds for which a broker reported that it throttled answers (KIP-219).
     pub(crate) fn held_back(&self, id: i32) -> u64 {
         let before = self.node(id).map_or(0, |node| node.held_back.get());
         before + self.open(id).map_or(0, |connection| connection.held_back())
     }
 
-    /// The version that a broker with an open connection would be asked in.
+    /// The version of a request to a broker with an open connection.
     pub(crate) fn version(&self, id: i32, api: Api) -> Option<i16> {
         self.open(id)?.versions().choose(api).ok()
     }
@@ -150,7 +151,7 @@ impl<'a> Cluster<'a> {
         self.line(id, until).await.map(drop)
     }
 
-    /// Asks one broker. A connection that is lost is opened once anew, and its question put again.
+    /// Asks one broker. A lost connection is opened again once, and the request repeated.
     pub(crate) async fn call<Q: Question>(&self, id: i32, request: &Q, until: Instant) -> Result<Q::Answer, AskError> {
         let connection = self.line(id, until).await?;
         let mut answer = self.call_kept(id, &connection, request, until).await;
@@ -164,7 +165,8 @@ impl<'a> Cluster<'a> {
         answer.map_err(|error| self.error(id, (&error).into(), was_open))
     }
 
-    /// Asks over a connection; one of an earlier look that is silent for a while may be dead, and is raced by a new one.
+    /// Asks over a connection; one of an earlier run that is silent for a while may be dead, and a new one is opened
+    /// in parallel.
     async fn call_kept<Q: Question>(
         &self,
         id: i32,
@@ -182,7 +184,7 @@ impl<'a> Cluster<'a> {
         if !connection.may_be_dead() {
             return asked.await;
         }
-        tracing::debug!(broker = id, "a connection of an earlier look is silent; opening another");
+        tracing::debug!(broker = id, "a connection of an earlier run is silent; opening another");
         self.reopen(id, connection, until);
         let fresh = async {
             let fresh = self.line(id, until).await.ok().filter(|fresh| !Rc::ptr_eq(fresh, connection))?;
@@ -195,10 +197,11 @@ impl<'a> Cluster<'a> {
         }
     }
 
-    /// The groups of one broker, which may have been asked for them already, and why some may be missing: it has yet to load a
-    /// partition of the offsets topic that it leads, or leads it no more, which `ListGroups` does not show.
+    /// The groups of one broker, which may have been requested already, and why some may be missing: it still has to
+    /// load a partition of the offsets topic that it leads, or no longer leads it, which `ListGroups` does not show.
     ///
-    /// So it is asked for a made-up group of each of those partitions, just before and just after: what it held both times it listed.
+    /// So it is asked for a made-up group of each of those partitions, just before and just after: it had loaded what
+    /// it answered for both times.
     pub(crate) async fn list_groups(
         &self,
         id: i32,
@@ -213,7 +216,7 @@ impl<'a> Cluster<'a> {
             if led.is_empty() {
                 return Ok((listed, None));
             }
-            // The names were made up for a number of partitions that may be another one.
+            // The names were made up for a number of partitions that may have changed.
             let partition_of = |name: &str| internal_topics::partition_of(name, offsets.partitions());
             let covers = |described: &DescribeGroupsResponse| {
                 let of: BTreeSet<_> =
@@ -225,7 +228,7 @@ impl<'a> Cluster<'a> {
                 return Ok((listed, described.iter().find_map(|described| not_loaded(described, is_led))));
             }
         }
-        // What went wrong with it goes wrong again, or is mended by then.
+        // An earlier error occurs again, or is over by then.
         self.ready(id, until).await?;
         let list = ListGroupsRequest::default();
         if led.is_empty() || self.version(id, Api::DescribeGroups).is_none() {
@@ -265,10 +268,10 @@ impl<'a> Cluster<'a> {
         AskError { place: Some(self.place(id)), why, was_open }
     }
 
-    /// Begins to open a connection, or takes one of an earlier look where that will do; everybody waits for it from now on.
+    /// Begins to open a connection, or uses one of an earlier run if possible; all callers wait for it from now on.
     fn attempt(&self, node: &Node<'a>, may_be_kept: bool, until: Instant) -> Attempt<'a> {
         let (dial, endpoint, by) = (Rc::clone(&self.dial), node.endpoint.clone(), self.by.clone());
-        // A broker that hangs must not use up the time that is needed to tell of it.
+        // A broker that hangs must not use up the time that is needed to report it.
         let until = share_to_connect(until, CONNECT_SHARE).min(Instant::now() + MOST_TO_CONNECT);
         let opening = async move {
             match may_be_kept.then(|| dial.kept.take(&endpoint)).flatten() {
@@ -284,7 +287,7 @@ impl<'a> Cluster<'a> {
         attempt
     }
 
-    /// Replaces a connection that is lost or silent, unless somebody else has by now.
+    /// Replaces a connection that is lost or silent, unless another caller has done so.
     fn reopen(&self, id: i32, lost: &Rc<Connection>, until: Instant) {
         if let Some(node) = self.node(id).filter(|node| node.open().is_some_and(|now| Rc::ptr_eq(&now, lost))) {
             node.held_back.set(node.held_back.get() + lost.held_back());
@@ -292,12 +295,12 @@ impl<'a> Cluster<'a> {
         }
     }
 
-    /// What was told of a topic together with the brokers, if it was asked for then; it is told once.
-    pub(crate) fn first_told(&self, topic: &str) -> Option<DescribedTopic> {
+    /// The metadata of a topic that was requested together with the brokers; returned once.
+    pub(crate) fn first_described(&self, topic: &str) -> Option<DescribedTopic> {
         self.first_topics.borrow_mut().remove(topic.as_bytes())
     }
 
-    /// Leaves to the next run of this process which topics it will probably need.
+    /// Stores for the next run of this process which topics it will probably need.
     pub(crate) fn foresee(&self, names: &[Box<str>], described: &[DescribedTopic]) {
         let weight: usize = described.iter().map(|topic| 1 + topic.len()).sum();
         let most = MOST_FORESEEN.min(self.dial.frame_limit / BYTES_OF_A_PARTITION);
@@ -306,7 +309,7 @@ impl<'a> Cluster<'a> {
         self.dial.kept.foresee(Foreseen { partitions: self.offsets().partitions(), topics });
     }
 
-    /// Leaves the open connections to the next look.
+    /// Keeps the open connections for the next run.
     pub(crate) fn keep_connections(&self) {
         for node in self.nodes.borrow().values() {
             if let Some(connection) = node.open() {
@@ -341,7 +344,7 @@ impl Node<'_> {
     }
 }
 
-/// Why one of these groups has no coordinator here. Where this user may not describe them, nothing follows.
+/// Why one of these groups has no coordinator here. If this user may not describe them, nothing is known.
 fn not_loaded(described: &DescribeGroupsResponse, counts: impl Fn(&str) -> bool) -> Option<Unknown> {
     let mut codes = described.groups.iter().filter(|group| counts(&group.group_id)).map(|group| group.error_code);
     codes.find(|code| error_codes::coordinator_moved(*code)).map(error_codes::unknown)
@@ -353,14 +356,14 @@ pub(crate) fn share_of(deadline: Instant, share: f64) -> Instant {
     now + deadline.saturating_duration_since(now).mul_f64(share)
 }
 
-/// The same for what connects, which takes a second even on a short run, if there is one.
+/// The same for opening connections, which may need a second even in a short run, if there is one.
 pub(crate) fn share_to_connect(deadline: Instant, share: f64) -> Instant {
     share_of(deadline, share).max(deadline.min(Instant::now() + LEAST_TO_CONNECT))
 }
 
-/// Topics and their partitions that the next run asks for in its first flight; with more, the brokers and groups would be known later
-/// than they need be.
+/// Topics and their partitions that the next run requests in its first flight; with more, the brokers and groups would
+/// be known later than necessary.
 const MOST_FORESEEN: usize = 10_000;
 
-/// What a partition takes at the most in an answer to `Metadata`, with replicas by the dozen.
+/// The largest size of a partition in an answer to `Metadata`, with a dozen replicas.
 const BYTES_OF_A_PARTITION: usize = 256;

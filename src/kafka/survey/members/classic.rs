@@ -13,14 +13,14 @@ use crate::kafka::protocol::unreadable::Unreadable;
 use crate::kafka::survey::names::Names;
 use crate::model::unknown::Unknown;
 
-/// The broker does not look into what its members carry.
+/// The broker does not parse what its members send.
 impl DescribesGroup for ClassicGroup {
-    fn told(&self, names: &Names<'_>) -> (&str, i16, Described) {
+    fn described(&self, names: &Names<'_>) -> (&str, i16, Described) {
         let members = self.members.iter().map(|one| [&one.member_id, &one.client_id, &one.client_host]);
         let mut described = Described::new(self.group_state.as_str().into(), members);
         described.subscribed = Some(HashSet::new());
         for (index, member) in (0..).zip(&self.members) {
-            // A coordinator tells subscriptions and assignments of stable groups alone.
+            // A coordinator returns subscriptions and assignments of stable groups only.
             match (
                 embedded::<ConsumerProtocolSubscription>(&member.member_metadata, &guard::SUBSCRIPTION),
                 &mut described.subscribed,
@@ -51,7 +51,8 @@ impl DescribesGroup for ClassicGroup {
     }
 }
 
-/// Reads a structure of the consumer protocol: its version, then its body; fields of versions newer than ours are left over.
+/// Reads a structure of the consumer protocol: its version, then its body; fields of versions newer than ours are
+/// ignored.
 pub(crate) fn embedded<T: Decodable + Message>(bytes: &Bytes, shape: &Shape) -> Result<T, Unreadable> {
     let mut bytes = bytes.clone();
     let version = bytes.try_get_i16().map_err(Unreadable::codec)?;
@@ -63,5 +64,5 @@ pub(crate) fn embedded<T: Decodable + Message>(bytes: &Bytes, shape: &Shape) -> 
     T::decode(&mut bytes, version).map_err(Unreadable::codec)
 }
 
-/// Bytes of memory that what one member subscribes to or was assigned may take: that of 500,000 topics.
+/// Memory limit in bytes for the subscription or assignment of one member: that of 500,000 topics.
 const LARGEST_MEMBER: usize = 16 * 1024 * 1024;

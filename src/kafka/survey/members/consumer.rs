@@ -1,4 +1,4 @@
-//! Members of KIP-848 groups, those of the old protocol among them.
+//! Members of KIP-848 groups, including those of the classic protocol.
 
 use std::collections::HashSet;
 
@@ -9,7 +9,7 @@ use super::{Described, DescribesGroup};
 use crate::kafka::survey::names::Names;
 
 impl DescribesGroup for ConsumerGroup {
-    fn told(&self, names: &Names<'_>) -> (&str, i16, Described) {
+    fn described(&self, names: &Names<'_>) -> (&str, i16, Described) {
         let by_regex = |regex: &Option<StrBytes>| regex.as_ref().is_some_and(|regex| !regex.is_empty());
         let by_name = !self.members.iter().any(|member| by_regex(&member.subscribed_topic_regex));
         let members = self.members.iter().map(|one| [&one.member_id, &one.client_id, &one.client_host]);

@@ -23,7 +23,7 @@ mod consumer;
 mod share;
 mod streams;
 
-/// What the coordinator says of one group.
+/// The coordinator's description of one group.
 pub(crate) struct Described {
     pub(crate) state: Known<GroupState>,
     pub(crate) members: Known<Vec<Member>>,
@@ -31,9 +31,10 @@ pub(crate) struct Described {
     pub(crate) epoch: Option<i32>,
     /// (topic, partition, index of the member), topics by number.
     pub(crate) assigned: Vec<(usize, i32, u32)>,
-    /// The topics that members subscribe to; `None` where a regular expression decides on the broker, or nothing is known.
+    /// The topics that members subscribe to; `None` if a regular expression decides on the broker, or nothing is
+    /// known.
     pub(crate) subscribed: Option<HashSet<usize>>,
-    /// The topics that a Streams application keeps between parts of its own.
+    /// The internal topics of a Streams application.
     pub(crate) internal: HashSet<usize>,
     /// Why the group cannot read, though it has members.
     pub(crate) hindrance: Option<Unknown>,
@@ -41,8 +42,8 @@ pub(crate) struct Described {
 
 /// A group as its coordinator describes it, by the request for its kind.
 trait DescribesGroup {
-    /// Its name, an error code, and where that is 0 the rest.
-    fn told(&self, names: &Names<'_>) -> (&str, i16, Described);
+    /// Its name, an error code, and, if that is 0, the description.
+    fn described(&self, names: &Names<'_>) -> (&str, i16, Described);
 }
 
 /// Describes all groups, each kind by its own request: `DescribeGroups` answers for a KIP-848 group that it is dead.
@@ -78,15 +79,16 @@ async fn about<Q: Question, G: DescribesGroup>(
     kind: Kind,
     names: &Names<'_>,
     question: impl FnOnce(Vec<GroupId>) -> Q,
-    told: impl FnOnce(Q::Answer) -> Vec<G>,
+    described: impl FnOnce(Q::Answer) -> Vec<G>,
 ) -> Outcomes<Described> {
     let question = |groups: Vec<&Listed>| question(groups.iter().map(|group| GroupId(group.id.clone())).collect());
     let outcomes = |answer, by_name: &HashMap<&str, usize>| {
-        let outcomes = told(answer).into_iter().filter_map(|group| {
-            let (name, code, described) = group.told(names);
+        let outcomes = described(answer).into_iter().filter_map(|group| {
+            let (name, code, described) = group.described(names);
             let index = *by_name.get(name)?;
             let outcome = match code {
-                // Deleted between the listing and now; of a classic group, what is said before version 6 by its state (KIP-1043).
+                // Deleted between the listing and now; for a classic group the state reports it before version 6
+                // (KIP-1043).
                 error_codes::GROUP_ID_NOT_FOUND => AskOutcome::Done(Described::new(GroupState::DEAD, [])),
                 code => AskOutcome::from_code(code).unwrap_or(AskOutcome::Done(described)),
             };
@@ -115,19 +117,20 @@ impl Described {
         }
     }
 
-    /// Partitions of a topic are assigned to a member; nothing where the topic is left out.
+    /// Assigns partitions of a topic to a member; does nothing if the topic is left out.
     fn assign(&mut self, topic: Option<usize>, partitions: &[i32], member: u32) {
         let Some(topic) = topic else { return };
         self.assigned.extend(partitions.iter().map(|partition| (topic, *partition, member)));
     }
 
-    /// Whether what its members subscribe to is known, or the group is none any more.
-    pub(crate) fn tells_what_it_reads(&self) -> bool {
+    /// Whether the subscriptions of its members are known, or the group no longer exists.
+    pub(crate) fn has_known_subscriptions(&self) -> bool {
         let has_members = self.members.as_ref().is_ok_and(|members| !members.is_empty());
         (has_members && self.subscribed.is_some()) || self.state == Ok(GroupState::DEAD)
     }
 
-    /// Of a group that no broker lists not even the kind is known, and groups of other kinds are dead to `DescribeGroups`.
+    /// Of a group that no broker lists the kind is unknown too, and `DescribeGroups` reports groups of other kinds as
+    /// dead.
     fn unless_listed(mut self, listed: &Listed) -> Self {
         match &listed.seen {
             Presence::No if self.state == Ok(GroupState::DEAD) => {

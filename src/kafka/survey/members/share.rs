@@ -7,9 +7,9 @@ use kafka_protocol::messages::share_group_describe_response::DescribedGroup as S
 use super::{Described, DescribesGroup};
 use crate::kafka::survey::names::Names;
 
-/// Several members may be assigned to one partition; then the first one stands for all of them.
+/// Several members may be assigned to one partition; then the first one is used.
 impl DescribesGroup for ShareGroup {
-    fn told(&self, names: &Names<'_>) -> (&str, i16, Described) {
+    fn described(&self, names: &Names<'_>) -> (&str, i16, Described) {
         let members = self.members.iter().map(|one| [&one.member_id, &one.client_id, &one.client_host]);
         let mut described = Described::new(self.group_state.as_str().into(), members);
         let mut subscribed = HashSet::new();

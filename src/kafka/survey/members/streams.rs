@@ -11,7 +11,7 @@ use crate::model::snapshot::GroupState;
 use crate::model::unknown::Unknown;
 
 impl DescribesGroup for StreamsGroup {
-    fn told(&self, names: &Names<'_>) -> (&str, i16, Described) {
+    fn described(&self, names: &Names<'_>) -> (&str, i16, Described) {
         let members = self.members.iter().map(|one| [&one.member_id, &one.client_id, &one.host]);
         let mut described = Described::new(self.state.as_str().into(), members);
         described.epoch = Some(self.epoch);
@@ -36,5 +36,5 @@ impl DescribesGroup for StreamsGroup {
     }
 }
 
-/// What it means that a topology is not complete, as far as the coordinator tells; topics that are missing are told beside it.
+/// What an incomplete topology means, as far as the coordinator reports; missing topics are reported separately.
 const HINDRANCE: &str = "the application cannot run: a topic that it reads is missing, or its topics' numbers of partitions do not fit together (NotReady)";

@@ -1,4 +1,4 @@
-//! What may happen to a broker, how it is brought about, and what it takes away.
+//! Possible troubles of a broker: how each is caused, and what it makes unknown.
 
 use std::time::Duration;
 
@@ -8,10 +8,10 @@ use super::Scene;
 pub(super) struct Trouble {
     pub(super) name: &'static str,
     pub(super) begin: fn(&Scene, usize),
-    /// Goes on beside the looks, which are repeated until it is over.
+    /// Goes on beside the runs, which are repeated until it is over.
     pub(super) meanwhile: fn(&Scene, usize),
     pub(super) away: Away,
-    /// One of these stands wherever something is unknown; `#` is the node's number.
+    /// One of these is the reason wherever something is unknown; `#` is the node's number.
     pub(super) causes: &'static [&'static str],
     pub(super) end: fn(&Scene, usize),
 }
@@ -65,7 +65,7 @@ pub(super) const TROUBLES: [Trouble; 5] = [
     },
     Trouble {
         name: "restarted during the run",
-        // The first looks begin at a broker that is silent until it dies.
+        // The first runs begin at a broker that is silent until it dies.
         begin: |scene, node| scene.cluster.freeze(node),
         meanwhile: |scene, node| {
             scene.cluster.kill(node);
@@ -83,7 +83,7 @@ pub(super) const TROUBLES: [Trouble; 5] = [
         causes: &["broker # ("],
         end: |_, _| (),
     },
-    // The same broker still, after its replicas have taken over.
+    // Still the same broker, after its replicas have taken over.
     Trouble {
         name: "leaderless",
         begin: |scene, _| {
@@ -93,7 +93,7 @@ pub(super) const TROUBLES: [Trouble; 5] = [
         },
         meanwhile: |_, _| (),
         away: Away::Alone,
-        // Old releases say so of a leader that is down.
+        // Old releases return this for a leader that is down.
         causes: &["the partition has no leader", "leader has no listener"],
         end: |scene, node| {
             scene.cluster.revive(node);
@@ -102,18 +102,18 @@ pub(super) const TROUBLES: [Trouble; 5] = [
     },
 ];
 
-/// Seconds that looks have; those at one trouble are taken side by side.
+/// The time of runs in seconds; those during one trouble run in parallel.
 pub(super) const TIMEOUTS: [u64; 3] = [3, 10, 30];
 
 /// No broker is fenced before: its session lasts 9 s from its last heartbeat, which it sends every 2 s, and to `ZooKeeper` every 3 s.
 pub(super) const FENCED_AT_THE_EARLIEST: Duration = Duration::from_secs(6);
 
 pub(super) const SETTINGS: [&str; 4] = [
-    // As without ZooKeeper; no look at a frozen broker takes as long.
+    // As without ZooKeeper; no run with a frozen broker needs as long.
     "zookeeper.session.timeout.ms=9000",
-    // Nobody waits for a frozen controller for longer than it takes to elect another one.
+    // No request waits for a frozen controller for longer than electing another one lasts.
     "controller.socket.timeout.ms=1000",
-    // A broker that came back leads and coordinates again what it did before.
+    // A broker that came back leads and coordinates what it did before.
     "leader.imbalance.check.interval.seconds=1",
     "leader.imbalance.per.broker.percentage=0",
 ];

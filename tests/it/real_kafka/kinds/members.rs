@@ -1,18 +1,18 @@
 //! Members of every make on real brokers: of two protocols in one group, static ones, and those of a share group that never read.
 
-use super::super::{hand, look, show};
+use super::super::{check, hand, show};
 use super::older;
 use crate::support::kafka::Cluster;
 
 #[test]
 #[ignore = "needs a real Kafka: make test-kafka"]
-fn members_of_the_old_protocol_in_a_group_of_the_new_one_are_told_beside_the_others() {
+fn members_of_the_old_protocol_in_a_group_of_the_new_one_are_listed_beside_the_others() {
     let cluster = Cluster::shared();
     if !cluster.is_at_least(4, 0) {
         // Before 4.0 such a group could not be changed over while it works, so its members are all of one protocol.
         hand("create-topic mixed 2");
         hand("join mixed-old classic mixed mixed assigned=2");
-        assert_eq!(show(look(&["mixed"]).group("mixed"), "type members"), "type=classic members=1");
+        assert_eq!(show(check(&["mixed"]).group("mixed"), "type members"), "type=classic members=1");
         hand("leave mixed-old");
         return;
     }
@@ -20,7 +20,7 @@ fn members_of_the_old_protocol_in_a_group_of_the_new_one_are_told_beside_the_oth
     hand("join mixed-new consumer mixed mixed assigned=2");
     hand("join mixed-old classic mixed mixed");
     hand("wait-state mixed Stable");
-    let report = look(&["mixed"]);
+    let report = check(&["mixed"]);
     assert_eq!(show(report.group("mixed"), "type state members"), "type=consumer state=Stable members=2");
     let mut members: Vec<_> = [0, 1].map(|number| show(report.partition("mixed", "mixed", number), "member")).into();
     members.sort();
@@ -31,7 +31,7 @@ fn members_of_the_old_protocol_in_a_group_of_the_new_one_are_told_beside_the_oth
 
 #[test]
 #[ignore = "needs a real Kafka: make test-kafka"]
-fn what_a_regular_expression_selects_is_told_by_what_is_assigned() {
+fn topics_of_a_regular_expression_are_known_from_the_assignment() {
     let cluster = Cluster::shared();
     let join = "join by-regex-1 consumer by-regex by-regex-.* matching assigned=2";
     if !cluster.is_at_least(4, 0) {
@@ -46,7 +46,7 @@ fn what_a_regular_expression_selects_is_told_by_what_is_assigned() {
     hand("commit by-regex retired-regex 0 0");
     hand(join);
     hand("wait-caught-up by-regex commits=3");
-    let report = look(&["by-regex"]);
+    let report = check(&["by-regex"]);
     assert_eq!(show(report.group("by-regex"), "type state members"), "type=consumer state=Stable members=1");
     let partition = |topic| show(report.partition("by-regex", topic, 0), "lag member findings");
     assert_eq!(partition("by-regex-eu"), "lag=0 member=by-regex-1 findings=[]");
@@ -69,10 +69,10 @@ fn a_static_member_that_is_away_for_a_moment_is_still_one() {
     }
     joined.expect("a member");
     hand("wait-caught-up static");
-    assert_eq!(show(look(&["static"]).group("static"), "state members"), "state=Stable members=1");
+    assert_eq!(show(check(&["static"]).group("static"), "state members"), "state=Stable members=1");
     hand("leave static-a");
     hand("produce static 0 2");
-    let report = look(&["static"]);
+    let report = check(&["static"]);
     assert_eq!(show(report.group("static"), "state members"), "state=Stable members=1");
     assert_eq!(show(report.partition("static", "static", 0), "lag member"), "lag=2 member=static-a");
 }
@@ -87,7 +87,7 @@ fn a_share_group_that_begins_at_the_end_and_has_read_nothing_has_no_start() {
     hand("create-topic kinds-never 1");
     hand("produce kinds-never 0 9");
     hand("join kinds-never-1 share kinds-never kinds-never reset=latest");
-    let report = look(&["kinds-never"]);
+    let report = check(&["kinds-never"]);
     let partition = report.partition("kinds-never", "kinds-never", 0);
     let shown = show(partition, "start log_end lag findings");
     assert_eq!(shown, r#"start=null log_end=9 lag=null findings=["no_commit","uncommitted"]"#);

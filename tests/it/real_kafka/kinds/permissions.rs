@@ -1,4 +1,5 @@
-//! DESCRIBE alone suffices for share and streams groups, and what is missing is named, where permissions count.
+//! With permissions enforced, DESCRIBE alone is enough for share and streams groups, and a missing permission is
+//! named.
 
 use super::super::permissions::guarded;
 use super::super::{Ran, Run, show};
@@ -7,8 +8,8 @@ use crate::support::kafka::Cluster;
 
 const CLUSTER: &str = "cluster kafka-cluster";
 
-/// A look as a user who is allowed to describe these things, each `topic|group|cluster NAME`.
-fn look_as(user: &str, allowed: &[&str]) -> Ran {
+/// A run as a user who is allowed to describe these things, each `topic|group|cluster NAME`.
+fn check_as(user: &str, allowed: &[&str]) -> Ran {
     let cluster = guarded();
     for what in allowed {
         cluster.hand(&format!("allow {user} {what} DESCRIBE"));
@@ -53,7 +54,7 @@ fn describe_suffices_and_what_is_missing_is_named_for_every_kind() {
     }
     let names = groups(cluster);
 
-    let ran = look_as("kinds-least", &[CLUSTER, "group *", "topic *"]);
+    let ran = check_as("kinds-least", &[CLUSTER, "group *", "topic *"]);
     assert_eq!((ran.report.groups(), ran.report.complete()), (names.clone(), true), "{ran:?}");
     let lag = if cluster.is_at_least(4, 2) { "lag=0 lag_source=coordinator" } else { "lag=5 lag_source=bound" };
     assert_eq!(show(ran.report.partition("kind-seen", "kind-seen", 0), "lag lag_source"), lag);
@@ -61,7 +62,7 @@ fn describe_suffices_and_what_is_missing_is_named_for_every_kind() {
         assert!(ran.report.group(name)["members"].is_number(), "{name}: {ran:?}");
     }
 
-    let ran = look_as("kinds-no-group", &[CLUSTER, "group kind-seen", "topic *"]);
+    let ran = check_as("kinds-no-group", &[CLUSTER, "group kind-seen", "topic *"]);
     assert_eq!((ran.code, ran.report.groups()), (3, names.clone()), "{ran:?}");
     for name in names.iter().filter(|name| **name != "kind-seen") {
         let reason = "this user may not describe the group: grant it DESCRIBE (GroupAuthorizationFailed)";
@@ -69,8 +70,8 @@ fn describe_suffices_and_what_is_missing_is_named_for_every_kind() {
     }
     assert_eq!(show(ran.report.partition("kind-seen", "kind-seen", 0), "lag lag_source"), lag);
 
-    // Of a group on topics that may not be described each lacks something, and says what.
-    let ran = look_as("kinds-no-topic", &[CLUSTER, "group *", "topic kind-seen"]);
+    // Each group on topics that may not be described lacks something, and the report names it.
+    let ran = check_as("kinds-no-topic", &[CLUSTER, "group *", "topic kind-seen"]);
     assert_eq!((ran.code, ran.report.groups(), ran.report.complete()), (3, names.clone(), false), "{ran:?}");
     assert_eq!(show(ran.report.partition("kind-seen", "kind-seen", 0), "lag lag_source"), lag);
     for name in names.iter().filter(|name| **name != "kind-seen") {
@@ -79,7 +80,7 @@ fn describe_suffices_and_what_is_missing_is_named_for_every_kind() {
         assert!(group.to_string().contains("grant it DESCRIBE"), "{group}");
     }
 
-    let ran = look_as("kinds-stranger", &[]);
+    let ran = check_as("kinds-stranger", &[]);
     assert_eq!((ran.code, ran.report.groups().len()), (3, 0), "{ran:?}");
     let members =
         ["kind-seen-1", "kind-unseen-1"].into_iter().chain(names.contains(&"kind-streams").then_some("kind-app"));

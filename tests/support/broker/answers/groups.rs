@@ -75,7 +75,7 @@ pub(super) fn describe_consumer(
     ConsumerGroupDescribeResponse::default().with_groups(request.group_ids.into_iter().map(describe).collect())
 }
 
-/// The group, if this broker answers for it and may tell of it.
+/// The group, if this broker answers for it and may return it.
 pub(super) fn find<'a>(asked: &Asked<'a>, name: &str) -> Result<Option<&'a Group>, i16> {
     let group = asked.scene.groups.iter().find(|group| group.name == name);
     // Without the topic that holds groups no broker is the coordinator of any.
@@ -88,7 +88,7 @@ pub(super) fn find<'a>(asked: &Asked<'a>, name: &str) -> Result<Option<&'a Group
     }
 }
 
-/// Subscriptions and assignments are told of stable groups alone.
+/// Subscriptions and assignments are returned for stable groups alone.
 fn classic_member(member: &Member, group: &Group) -> classic::DescribedGroupMember {
     let assigned = member.assigned.iter().map(|(topic, partitions)| {
         TopicPartition::default().with_topic(TopicName(text(topic))).with_partitions(partitions.clone())

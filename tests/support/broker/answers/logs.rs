@@ -19,8 +19,8 @@ use crate::support::broker::group::{Log, Topic};
 use crate::support::broker::scene::{NO_LISTENER, Node};
 
 pub(super) fn metadata(asked: &Asked<'_>, request: MetadataRequest) -> MetadataResponse {
-    let told = |(node, _): &(&Node, &u16)| !asked.scene.concealed.contains(&node.id);
-    let brokers = asked.scene.nodes.iter().zip(asked.ports).filter(told).map(|(node, port)| {
+    let reported = |(node, _): &(&Node, &u16)| !asked.scene.concealed.contains(&node.id);
+    let brokers = asked.scene.nodes.iter().zip(asked.ports).filter(reported).map(|(node, port)| {
         let host = node.advertised.clone().unwrap_or_else(|| node.bind.to_string());
         MetadataResponseBroker::default()
             .with_node_id(BrokerId(node.id))
@@ -80,7 +80,7 @@ fn topic(asked: &Asked<'_>, name: &str) -> MetadataResponseTopic {
     answer
 }
 
-/// Another one for each time that it is created anew.
+/// A different id each time that it is created again.
 fn id_of(topic: &Topic) -> String {
     let mut hasher = DefaultHasher::new();
     (&*topic.name, topic.generation).hash(&mut hasher);

@@ -1,4 +1,4 @@
-//! Who answers for a group, and what it committed.
+//! Which broker answers for a group, and what the group committed.
 
 use std::collections::BTreeMap;
 
@@ -48,20 +48,20 @@ pub(super) fn find_coordinator(asked: &Asked<'_>, request: FindCoordinatorReques
     FindCoordinatorResponse::default().with_coordinators(coordinators.collect())
 }
 
-/// The question for all topics of a group tells its commits alone; one for partitions by name tells of each of them, and of what
-/// transactions hold, if it asks so.
+/// A request for all topics of a group returns its commits only; a request for named partitions returns each of them,
+/// and pending commits of transactions if it asks for them.
 pub(super) fn fetch(asked: &Asked<'_>, request: OffsetFetchRequest) -> OffsetFetchResponse {
     let stable = request.require_stable;
-    let told = |name: &GroupId, only: Option<Vec<(TopicName, Vec<i32>)>>| match (found(asked, name), only) {
+    let reported = |name: &GroupId, only: Option<Vec<(TopicName, Vec<i32>)>>| match (found(asked, name), only) {
         (Err(code), _) => Err(code),
         (_, Some(_)) if !stable => Err(INVALID_REQUEST),
-        (Ok(group), None) => Ok(by_topic(asked, group).map(|(topic, told)| (text(topic), told)).collect()),
+        (Ok(group), None) => Ok(by_topic(asked, group).map(|(topic, reported)| (text(topic), reported)).collect()),
         (Ok(group), Some(only)) => {
-            let told = |(topic, partitions): (TopicName, Vec<i32>)| {
-                let told = partitions.into_iter().map(|partition| by_name(group, &topic, partition)).collect();
-                (topic.0.clone(), told)
+            let reported = |(topic, partitions): (TopicName, Vec<i32>)| {
+                let reported = partitions.into_iter().map(|partition| by_name(group, &topic, partition)).collect();
+                (topic.0.clone(), reported)
             };
-            Ok(only.into_iter().map(told).collect::<Vec<_>>())
+            Ok(only.into_iter().map(reported).collect::<Vec<_>>())
         }
     };
     if asked.version < 8 {
@@ -69,7 +69,7 @@ pub(super) fn fetch(asked: &Asked<'_>, request: OffsetFetchRequest) -> OffsetFet
         let only = |topics: Vec<OffsetFetchRequestTopic>| {
             topics.into_iter().map(|topic| (topic.name, topic.partition_indexes)).collect()
         };
-        return match told(&request.group_id, request.topics.map(only)) {
+        return match reported(&request.group_id, request.topics.map(only)) {
             Err(code) => answer.with_error_code(code),
             Ok(topics) => answer.with_topics(topics.into_iter().map(topic_alone).collect()),
         };
@@ -79,7 +79,7 @@ pub(super) fn fetch(asked: &Asked<'_>, request: OffsetFetchRequest) -> OffsetFet
         let only = |topics: Vec<OffsetFetchRequestTopics>| {
             topics.into_iter().map(|topic| (topic.name, topic.partition_indexes)).collect()
         };
-        match told(&group.group_id, group.topics.map(only)) {
+        match reported(&group.group_id, group.topics.map(only)) {
             Err(code) => answer.with_error_code(code),
             Ok(topics) => answer.with_topics(topics.into_iter().map(topic_of_group).collect()),
         }
@@ -99,7 +99,7 @@ fn by_name(group: Option<&Group>, topic: &str, partition: i32) -> (i32, i64, i16
     }
 }
 
-/// Share groups have no commits, and no error says so.
+/// Share groups have no commits, which is not an error.
 fn found<'a>(asked: &Asked<'a>, name: &str) -> Result<Option<&'a Group>, i16> {
     Ok(groups::find(asked, name)?.filter(|group| group.kind != "share"))
 }

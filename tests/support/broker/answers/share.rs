@@ -1,4 +1,4 @@
-//! Share groups (KIP-932): who is in them, and where they stand.
+//! Share groups (KIP-932): their members, and their start offsets.
 
 use bytes::{BufMut, Bytes, BytesMut};
 use kafka_protocol::messages::share_group_describe_response as share;
@@ -38,7 +38,8 @@ fn member(member: &Member) -> share::Member {
         .with_assignment(share::Assignment::default().with_topic_partitions(assigned.collect()))
 }
 
-/// Where the groups stand. The codec knows version 0 alone, of which version 1 differs in its answer: it tells the lag (KIP-1226).
+/// The start offsets of the groups. The codec knows version 0 only; the answer of version 1 also has the lag
+/// (KIP-1226).
 pub(super) fn offsets(asked: &Asked<'_>) -> Bytes {
     let request =
         DescribeShareGroupOffsetsRequest::decode(&mut asked.body.clone(), 0).expect("a request that can be read");
@@ -52,7 +53,7 @@ pub(super) fn offsets(asked: &Asked<'_>) -> Bytes {
         let topics: Vec<_> = offsets::by_topic(asked, group).collect();
         compact::array(to, &topics, |to, (topic, partitions)| {
             compact::text(to, topic);
-            to.put_u128(0); // its id, which nobody reads
+            to.put_u128(0); // its id, which is not read
             compact::array(to, partitions, |to, (partition, start, code)| {
                 to.put_i32(*partition);
                 to.put_i64(*start);
@@ -74,7 +75,7 @@ pub(super) fn offsets(asked: &Asked<'_>) -> Bytes {
     to.freeze()
 }
 
-/// What lies between the start and the log's end, less what is acknowledged out of order.
+/// The records between the start and the log's end, minus those acknowledged out of order.
 fn lag(asked: &Asked<'_>, group: &Group, topic: &str, partition: i32, start: i64) -> i64 {
     let known = asked.scene.topics.iter().find(|known| known.name == topic);
     let log = known.and_then(|known| known.logs.get(usize::try_from(partition).ok()?));

@@ -101,5 +101,5 @@ fn member(to: &mut BytesMut, member: &Member) {
     to.put_u8(NO_TAGS);
 }
 
-/// How a structure says that it is absent.
+/// How a missing structure is encoded.
 const ABSENT: i8 = -1;

@@ -1,4 +1,4 @@
-//! A store that keeps what the service keeps of looks.
+//! A store that keeps the snapshots that the service keeps.
 
 use std::collections::BTreeMap;
 
@@ -7,8 +7,8 @@ use crate::cloudwatch::address::Minute;
 use crate::cloudwatch::pages::binding::{bind, bits};
 use crate::cloudwatch::pages::key::{Key, Mark, OfGroup, OfTopic};
 use crate::cloudwatch::pages::page::{self, Page};
-use crate::cloudwatch::pages::roster::{Restless, Roster, Told};
-use crate::cloudwatch::pages::sheets::KeptLook;
+use crate::cloudwatch::pages::pages_read::StoredSnapshot;
+use crate::cloudwatch::pages::roster::{Announced, Restless, Roster};
 use crate::model::lag::Committed;
 
 /// A group, a topic, the topic's id and a partition.
@@ -17,10 +17,10 @@ pub(super) type Name = (u32, u32, u32, i32);
 pub(super) struct Archive {
     pub(super) schedule: Schedule,
     /// Newest first.
-    pub(super) looks: Vec<(KeptLook, BTreeMap<Place, Page>)>,
+    pub(super) snapshots: Vec<(StoredSnapshot, BTreeMap<PageAddress, Page>)>,
     /// Pages read so far.
     pub(super) reads: usize,
-    /// Questions for rosters so far.
+    /// Requests for rosters so far.
     pub(super) rosters: usize,
 }
 
@@ -36,12 +36,12 @@ impl Default for Archive {
 }
 
 impl Archive {
-    /// Of looks every so many minutes.
+    /// With a snapshot every this many minutes.
     pub(super) fn every(minutes: u32) -> Self {
-        Self { schedule: Schedule::every(minutes).unwrap(), looks: Vec::new(), reads: 0, rosters: 0 }
+        Self { schedule: Schedule::every(minutes).unwrap(), snapshots: Vec::new(), reads: 0, rosters: 0 }
     }
 
-    /// What is known of these partitions before a look at this minute.
+    /// What is known of these partitions before a snapshot at this minute.
     pub(super) fn recall(&mut self, minute: i64, names: &[Name]) -> BTreeMap<Name, Recalled> {
         self.recall_some(minute, names, false)
     }
@@ -51,24 +51,25 @@ impl Archive {
         let mut keys: Vec<(Key, Name)> = names.iter().map(|name| (key(*name), *name)).collect();
         keys.sort_unstable();
         let now = Minute::holding(minute * 60);
-        assert!(self.looks.iter().all(|(look, _)| look.minute < now));
-        let (near, kept) = (self.schedule.looks_near(), self.schedule.looks_kept(Minute::holding(0), 0));
-        let since = |looks| self.schedule.back(now, looks);
+        assert!(self.snapshots.iter().all(|(snapshot, _)| snapshot.minute < now));
+        let (near, kept) = (self.schedule.snapshots_near(), self.schedule.snapshots_kept(Minute::holding(0), 0));
+        let since = |snapshots| self.schedule.back(now, snapshots);
         let within = |newest: u32, oldest: u32| {
             let range = since(oldest)..=since(newest);
-            let looks = self.looks.iter().map(|(look, _)| look).filter(|look| range.contains(&look.minute));
-            looks.cloned().collect::<Vec<KeptLook>>()
+            let snapshots =
+                self.snapshots.iter().map(|(snapshot, _)| snapshot).filter(|snapshot| range.contains(&snapshot.minute));
+            snapshots.cloned().collect::<Vec<StoredSnapshot>>()
         };
         self.rosters += 1;
         let mut known = within(1, near);
-        let is_next = known.first().is_some_and(|look| look.minute == since(1));
+        let is_next = known.first().is_some_and(|snapshot| snapshot.minute == since(1));
         if !is_next {
             self.rosters += 1;
             known = within(1, kept);
         }
         let older = within(near + 1, kept);
-        let sheets = Sheets::new(keys.iter().map(|(key, _)| *key).collect(), few, known);
-        let mut recall = Recall::new(self.schedule, sheets, !is_next);
+        let pages_read = PagesRead::new(keys.iter().map(|(key, _)| *key).collect(), few, known);
+        let mut recall = Recall::new(self.schedule, pages_read, !is_next);
         loop {
             let questions = recall.questions();
             self.reads += questions.len();
@@ -78,11 +79,11 @@ impl Archive {
             } else if questions.is_empty() {
                 break;
             }
-            for (look, place) in questions {
-                let minute = recall.sheets.looks()[look].minute;
-                let (_, pages) = self.looks.iter().find(|(known, _)| known.minute == minute).unwrap();
+            for (snapshot, place) in questions {
+                let minute = recall.pages_read.snapshots()[snapshot].minute;
+                let (_, pages) = self.snapshots.iter().find(|(known, _)| known.minute == minute).unwrap();
                 let page = pages.get(&place).cloned().ok_or(Missing::Invisible);
-                recall.sheets.add(look, place, page);
+                recall.pages_read.add(snapshot, place, page);
             }
         }
         keys.into_iter().map(|(_, name)| name).zip(recall.pasts().0).collect()
@@ -92,14 +93,14 @@ impl Archive {
         let mut entries: Vec<(Key, Entry)> = entries.iter().map(|(name, entry)| (key(*name), *entry)).collect();
         entries.sort_unstable_by_key(|(key, _)| *key);
         let keys: Vec<Key> = entries.iter().map(|(key, _)| *key).collect();
-        let bits = bits(keys.len(), self.looks.first().map(|(known, _)| known.roster.bits));
-        let leaves = bind(&keys, bits);
+        let bits = bits(keys.len(), self.snapshots.first().map(|(known, _)| known.roster.bits));
+        let ranges = bind(&keys, bits);
         let mut filled = vec![false; 1 << bits];
         let mut pages = BTreeMap::new();
-        for leaf in leaves {
-            filled[leaf.place.bucket as usize] = true;
-            let slots = page::slots(Minute::holding(minute * 60), &entries[leaf.keys], leaf.pages).unwrap();
-            pages.insert(leaf.place, Page::of(minute * 60_000, &slots).unwrap());
+        for page in ranges {
+            filled[page.place.bucket as usize] = true;
+            let slots = page::slots(Minute::holding(minute * 60), &entries[page.keys], page.pages).unwrap();
+            pages.insert(page.place, Page::of(minute * 60_000, &slots).unwrap());
         }
         let restless = Restless::Groups(Vec::new());
         let deepest = pages.keys().map(|place| place.page + 1).max().unwrap_or_default();
@@ -111,12 +112,13 @@ impl Archive {
             filled,
             deepest,
             restless,
-            told: Told::default(),
+            announced: Announced::default(),
             topics: Vec::new(),
         };
-        self.looks.insert(0, (KeptLook { minute: Minute::holding(minute * 60), roster }, pages));
-        let oldest = self.schedule.back(Minute::holding(minute * 60), self.schedule.looks_kept(Minute::holding(0), 0));
-        self.looks.retain(|(look, _)| look.minute >= oldest);
+        self.snapshots.insert(0, (StoredSnapshot { minute: Minute::holding(minute * 60), roster }, pages));
+        let oldest =
+            self.schedule.back(Minute::holding(minute * 60), self.schedule.snapshots_kept(Minute::holding(0), 0));
+        self.snapshots.retain(|(snapshot, _)| snapshot.minute >= oldest);
     }
 }
 

@@ -1,4 +1,5 @@
-//! Groups, topics and partitions that come and go over many looks, through a store that keeps what the service keeps of it.
+//! Groups, topics and partitions that come and go over many snapshots, through a store that keeps what the service
+//! keeps.
 
 use std::collections::BTreeMap;
 
@@ -12,7 +13,7 @@ mod archive;
 
 use archive::{Archive, Name, memory, seen};
 
-/// What happens between two looks.
+/// What happens between two snapshots.
 #[derive(Clone, Debug)]
 enum Happening {
     AddGroup(u32, u32, i32),
@@ -21,7 +22,7 @@ enum Happening {
     AddPartitions(u32, i32),
     Recreate(u32),
     CannotRead(u32),
-    NoLooks(i64),
+    NoSnapshots(i64),
     Nothing,
 }
 
@@ -33,7 +34,7 @@ fn change() -> impl Strategy<Value = Happening> {
         (0..8_u32, 1..3_i32).prop_map(|(topic, more)| Happening::AddPartitions(topic, more)),
         (0..8_u32).prop_map(Happening::Recreate),
         (0..60_u32).prop_map(Happening::CannotRead),
-        (1..100_i64).prop_map(Happening::NoLooks),
+        (1..100_i64).prop_map(Happening::NoSnapshots),
         Just(Happening::Nothing),
     ]
 }
@@ -56,7 +57,7 @@ impl World {
                 self.reads.iter_mut().filter(|((_, topic), _)| *topic == grown).for_each(|(_, count)| *count += more);
             }
             Happening::Recreate(topic) => *self.ids.entry(topic).or_default() += 1,
-            Happening::CannotRead(_) | Happening::NoLooks(_) | Happening::Nothing => {}
+            Happening::CannotRead(_) | Happening::NoSnapshots(_) | Happening::Nothing => {}
         }
     }
 
@@ -72,7 +73,7 @@ impl World {
 }
 
 proptest! {
-    // Fingerprints of 14 bits meet by chance once in a while, so the stories are the same each time.
+    // Fingerprints of 14 bits collide by chance sometimes, so the cases are the same in each run.
     #![proptest_config(ProptestConfig {
         cases: 60,
         rng_seed: RngSeed::Fixed(11),
@@ -85,22 +86,22 @@ proptest! {
         for group in 0..30 {
             world.apply(&Happening::AddGroup(group, group % 8, 12));
         }
-        // What each partition should remember, how many looks have seen it, and which it was taken for.
+        // What each partition should remember, how many snapshots have it, and with which partition it was confused.
         let mut expected: BTreeMap<Name, (u64, u32, i64)> = BTreeMap::new();
         let (mut next, mut mistaken) = (1, 0);
         for change in changes {
-            minute += if let Happening::NoLooks(minutes) = change { minutes } else { 1 };
+            minute += if let Happening::NoSnapshots(minutes) = change { minutes } else { 1 };
             world.apply(&change);
             let but = if let Happening::CannotRead(group) = change { Some(group) } else { None };
             let pasts = store.recall(minute, &world.names(but));
             let mut entries = BTreeMap::new();
-            // Where the group could not be read, what was known of it stays known.
+            // If the group could not be read, what was known of it stays known.
             expected.retain(|name, _| Some(name.0) == but || pasts.contains_key(name));
             for (name, past) in pasts {
                 let remembered = match (memory(past), expected.get(&name)) {
-                    (found, Some(&(memory, looks, seen_at))) => {
-                        // Two looks may be too few to bear each other out in the midst of changes.
-                        let too_little = looks <= 2 || minute - seen_at > 175;
+                    (found, Some(&(memory, snapshots, seen_at))) => {
+                        // Two snapshots may be too few to confirm each other in the midst of changes.
+                        let too_little = snapshots <= 2 || minute - seen_at > 175;
                         prop_assert!(
                             found == Some(memory) || found.is_none() && too_little,
                             "{name:?} at {minute} after {change:?}"
@@ -117,18 +118,18 @@ proptest! {
                         next
                     }
                 };
-                let looks = expected.get(&name).map_or(0, |(_, looks, _)| *looks);
-                expected.insert(name, (remembered, looks + 1, minute));
+                let snapshots = expected.get(&name).map_or(0, |(_, snapshots, _)| *snapshots);
+                expected.insert(name, (remembered, snapshots + 1, minute));
                 entries.insert(name, seen(remembered));
             }
             store.write(minute, but.is_none(), &entries);
         }
-        // A partition that came in the very place of another.
-        prop_assert!(mistaken <= 1, "{mistaken} partitions were taken for others");
+        // A partition that has the very slot of another one.
+        prop_assert!(mistaken <= 1, "{mistaken} partitions were mistaken for others");
     }
 }
 
-/// So many groups of twelve partitions.
+/// This many groups of twelve partitions.
 fn groups(count: u32) -> Vec<Name> {
     (0..count).flat_map(|group| (0..12).map(move |partition| (group, 0, 0, partition))).collect()
 }
@@ -138,35 +139,36 @@ fn all_seen(names: &[Name]) -> BTreeMap<Name, Entry> {
 }
 
 #[test]
-fn one_look_is_read_where_nothing_is_bare() {
+fn one_snapshot_is_read_if_it_has_every_partition() {
     let mut store = Archive::default();
     let names = groups(100);
     for minute in 0..20 {
         store.write(minute, true, &all_seen(&names));
     }
-    let pages = store.looks[0].1.len();
+    let pages = store.snapshots[0].1.len();
     assert!(pages <= 1_200 / PARTITIONS_PER_PAGE + 5, "{pages}");
-    assert!(store.recall(20, &names).values().all(|past| matches!(past, Recalled::Kept { look: 0, .. })));
+    assert!(store.recall(20, &names).values().all(|past| matches!(past, Recalled::Kept { snapshot: 0, .. })));
     assert_eq!(store.reads, pages);
 }
 
 #[test]
-fn a_page_that_is_not_visible_is_looked_for_in_the_look_before() {
+fn a_page_that_is_not_visible_is_searched_in_the_previous_snapshot() {
     let mut store = Archive::default();
     let names = groups(100);
     for minute in 0..20 {
         store.write(minute, true, &all_seen(&names));
     }
-    for look in 0..2 {
-        let last = *store.looks[look].1.keys().last().unwrap();
-        store.looks[look].1.remove(&last);
+    for snapshot in 0..2 {
+        let last = *store.snapshots[snapshot].1.keys().last().unwrap();
+        store.snapshots[snapshot].1.remove(&last);
     }
-    let pages = store.looks[0].1.len();
+    let pages = store.snapshots[0].1.len();
     let found = store.recall(20, &names);
-    let of_look =
-        |wanted| found.values().filter(|past| matches!(past, Recalled::Kept { look, .. } if *look == wanted)).count();
-    assert_eq!((of_look(0) + of_look(2), of_look(1)), (1_200, 0));
-    assert!(of_look(2) > 0 && store.reads < pages + 10, "{} reads of {pages} pages", store.reads);
+    let of_snapshot = |wanted| {
+        found.values().filter(|past| matches!(past, Recalled::Kept { snapshot, .. } if *snapshot == wanted)).count()
+    };
+    assert_eq!((of_snapshot(0) + of_snapshot(2), of_snapshot(1)), (1_200, 0));
+    assert!(of_snapshot(2) > 0 && store.reads < pages + 10, "{} reads of {pages} pages", store.reads);
 }
 
 #[test]
@@ -175,32 +177,32 @@ fn what_could_not_be_read_for_long_is_found_in_few_reads() {
     let names = groups(100);
     store.write(0, true, &all_seen(&names));
     for minute in 1..=60 {
-        let looks = u16::try_from(minute).unwrap();
-        let unread = names.iter().map(|name| (*name, if name.3 < 6 { Entry::Unread { looks } } else { seen(7) }));
+        let snapshots = u16::try_from(minute).unwrap();
+        let unread = names.iter().map(|name| (*name, if name.3 < 6 { Entry::Unread { snapshots } } else { seen(7) }));
         store.write(minute, true, &unread.collect());
     }
-    let pages = store.looks[0].1.len();
+    let pages = store.snapshots[0].1.len();
     let found = store.recall(61, &names);
-    assert!(found.values().all(|past| matches!(past, Recalled::Kept { look: 0 | 60, .. })), "{found:?}");
+    assert!(found.values().all(|past| matches!(past, Recalled::Kept { snapshot: 0 | 60, .. })), "{found:?}");
     assert!(store.reads <= 2 * pages, "{} reads of {pages} pages", store.reads);
 }
 
 #[test]
-fn a_page_that_was_lost_for_good_is_told_and_a_beginning_is_none() {
+fn a_page_that_was_lost_for_good_is_reported_and_a_beginning_is_none() {
     let names = groups(4);
-    for looks in 1..6 {
+    for snapshots in 1..6 {
         let mut store = Archive::default();
-        for minute in 0..looks {
+        for minute in 0..snapshots {
             store.write(minute, true, &all_seen(&names));
         }
-        store.looks.iter_mut().for_each(|(_, pages)| pages.clear());
-        let expected = if looks < 3 { Recalled::New } else { Recalled::Lost(Missing::Invisible) };
-        assert!(store.recall(looks, &names).values().all(|past| *past == expected), "{looks} looks");
+        store.snapshots.iter_mut().for_each(|(_, pages)| pages.clear());
+        let expected = if snapshots < 3 { Recalled::New } else { Recalled::Lost(Missing::Invisible) };
+        assert!(store.recall(snapshots, &names).values().all(|past| *past == expected), "{snapshots} snapshots");
     }
 }
 
 #[test]
-fn a_look_that_could_not_read_every_group_proves_nothing_new() {
+fn a_snapshot_that_could_not_read_every_group_proves_no_absence() {
     let (mut store, names) = (Archive::default(), groups(4));
     store.write(0, true, &all_seen(&names));
     for minute in 1..10 {
@@ -219,15 +221,16 @@ fn a_small_group_is_found_in_few_reads_however_large_its_neighbours_are() {
         for minute in 0..4 {
             store.write(minute, true, &all_seen(&names));
         }
-        let deepest = store.looks[0].0.roster.deepest;
+        let deepest = store.snapshots[0].0.roster.deepest;
         for group in 0..24 {
             let own = groups(24).split_off(group * 12).into_iter().take(12).collect::<Vec<_>>();
             store.reads = 0;
             let found = store.recall_some(4, &own, true);
             assert!(found.values().all(|past| memory(*past).is_some()), "{group}: {found:?}");
-            // Where a slot of another looks like one of it by chance, the look before tells more.
-            let looks = found.values().map(|past| if let Recalled::Kept { look, .. } = past { *look } else { 0 }).max();
-            assert!(store.reads <= 7 + looks.unwrap(), "{} reads, {deepest} pages in a bucket", store.reads);
+            // If another partition's slot resembles it by chance, the snapshot before shows more.
+            let snapshots =
+                found.values().map(|past| if let Recalled::Kept { snapshot, .. } = past { *snapshot } else { 0 }).max();
+            assert!(store.reads <= 7 + snapshots.unwrap(), "{} reads, {deepest} pages in a bucket", store.reads);
             store.reads = 0;
             let found = store.recall_some(4, &[(900 + u32::try_from(group).unwrap(), 0, 0, 0)], true);
             assert!(found.values().all(|past| *past == Recalled::New), "{group}: {found:?}");
@@ -236,17 +239,17 @@ fn a_small_group_is_found_in_few_reads_however_large_its_neighbours_are() {
     }
 }
 
-/// What kind of run comes next.
+/// The kind of the next run.
 #[derive(Clone, Debug)]
 enum Run {
     Whole,
-    /// The coordinators of every group with this remainder by three are away: nobody lists those groups.
+    /// The coordinators of every group with this remainder by three are away: no broker lists those groups.
     Unlisted(u32),
     /// The leaders of every partition with this remainder by three are away.
     Leaderless(i32),
     /// Both.
     Shattered(u32, i32),
-    /// So many runs did not happen, or ended before anything was read.
+    /// This many runs did not happen, or ended before anything was read.
     Missing(i64),
 }
 
@@ -258,7 +261,7 @@ fn runs() -> impl Strategy<Value = Vec<Run>> {
         2 => (0..3_u32, 0..3_i32).prop_map(|(group, partition)| Run::Shattered(group, partition)),
         1 => (1..8_i64).prop_map(Run::Missing),
     ];
-    // Trouble lasts: the same kind many times over is what a broker that is away looks like.
+    // Trouble lasts: a broker that is away means the same kind many times.
     let spell = (one, prop_oneof![3 => 1..4_usize, 2 => 8..16_usize, 1 => 30..60_usize]);
     let spells = prop::collection::vec(spell, 1..10);
     spells.prop_map(|spells| spells.into_iter().flat_map(|(run, times)| vec![run; times]).collect())
@@ -273,8 +276,8 @@ proptest! {
     ) {
         let mut store = Archive::every(period);
         let names = groups(12);
-        let kept = i64::from(store.schedule.looks_kept(Minute::holding(0), 0));
-        // By partition: what it should remember, and at which run it was seen last.
+        let kept = i64::from(store.schedule.snapshots_kept(Minute::holding(0), 0));
+        // By partition: what it should remember, and the run that read it last.
         let mut last: BTreeMap<Name, (u64, i64)> = BTreeMap::new();
         let (mut number, mut mistaken) = (20_000_000 / i64::from(period), 0);
         for run in [Run::Whole, Run::Whole].into_iter().chain(runs) {
@@ -298,11 +301,11 @@ proptest! {
             for (name, past) in pasts {
                 let found = memory(past);
                 let before = last.get(&name).filter(|(_, seen)| number - seen <= kept);
-                // Two looks may be too few to bear each other out in the midst of changes.
+                // Two snapshots may be too few to confirm each other in the midst of changes.
                 let before = before.filter(|(memory, _)| found.is_some() || *memory > 2);
                 let before = before.copied();
                 if found != before.map(|(memory, _)| memory) {
-                    // It stands in the very place of another that went away when it came back.
+                    // When it came back it had the very slot of another one that went away.
                     mistaken += 1;
                     prop_assert!(
                         found.is_some() && mistaken <= 1,
@@ -311,15 +314,15 @@ proptest! {
                 }
                 let unread = partition == Some(name.3 % 3);
                 if unread {
-                    let looks = before.and_then(|(_, seen)| u16::try_from(number - seen).ok());
-                    entries.extend(looks.map(|looks| (name, Entry::Unread { looks })));
+                    let snapshots = before.and_then(|(_, seen)| u16::try_from(number - seen).ok());
+                    entries.extend(snapshots.map(|snapshots| (name, Entry::Unread { snapshots })));
                 } else {
                     let memory = before.map_or(0, |(memory, _)| memory) + 1;
                     last.insert(name, (memory, number));
                     entries.insert(name, seen(memory));
                 }
             }
-            // A partition whose leader is away leaves its slot; a group that nobody lists does not.
+            // A partition whose leader is away leaves its slot; a group that no broker lists does not.
             store.write(minute, group.is_none(), &entries);
         }
     }

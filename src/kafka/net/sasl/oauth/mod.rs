@@ -1,4 +1,4 @@
-//! OAUTHBEARER (RFC 7628) as Kafka speaks it (KIP-255, SASL extensions by KIP-342).
+//! OAUTHBEARER (RFC 7628) as Kafka uses it (KIP-255, SASL extensions by KIP-342).
 
 use base64::Engine as _;
 use base64::engine::general_purpose::URL_SAFE_NO_PAD;
@@ -12,7 +12,7 @@ use crate::model::secret::Secret;
 
 pub(crate) struct TokenClient {
     mask: Mask,
-    /// The broker's failure, once it has told one.
+    /// The broker's failure, once it has sent one.
     refused: Option<BrokerFailure>,
 }
 
@@ -21,14 +21,14 @@ struct BrokerFailure {
     scope: Option<String>,
 }
 
-/// What a broker tells about a token that it does not take (RFC 7628, section 3.2.2).
+/// A broker's answer about a token that it rejects (RFC 7628, section 3.2.2).
 #[derive(Deserialize)]
 struct FailureJson {
     status: String,
     scope: Option<String>,
 }
 
-/// The initial response: the token, and what goes with it.
+/// The initial response: the token, and its extensions.
 pub(crate) fn first(token: &Secret, extensions: &[(String, String)]) -> Result<Vec<u8>, LoginError> {
     let token = token.expose();
     if token.is_empty() {
@@ -51,7 +51,7 @@ pub(crate) fn first(token: &Secret, extensions: &[(String, String)]) -> Result<V
     Ok(message.into())
 }
 
-/// What to do about a refused token; one whose own claim says that it expired is told so.
+/// What to do about a refused token; the message mentions expiry if the token's own claim has passed.
 pub(crate) fn hint(token: &Secret, unix_seconds: i64) -> String {
     match expiry(token).filter(|expiry| expiry.unix_timestamp() <= unix_seconds).and_then(|at| at.format(&Rfc3339).ok())
     {
@@ -62,7 +62,7 @@ pub(crate) fn hint(token: &Secret, unix_seconds: i64) -> String {
     }
 }
 
-/// The claim `exp` of a JWT (RFC 7519, section 4.1.4); an opaque token has none that we could read.
+/// The claim `exp` of a JWT (RFC 7519, section 4.1.4); an opaque token has no readable claim.
 fn expiry(token: &Secret) -> Option<OffsetDateTime> {
     #[derive(Deserialize)]
     struct Claims {
@@ -79,7 +79,7 @@ impl TokenClient {
         Self { mask, refused: None }
     }
 
-    /// Success is an empty answer; a failure must be acknowledged before the broker says that it has ended the login.
+    /// Success is an empty answer; a failure must be acknowledged before the broker reports the end of the login.
     pub(crate) fn next(&mut self, challenge: &[u8]) -> Result<Turn, LoginError> {
         if let Some(failure) = &self.refused {
             return Err(LoginError::TokenRefused(failure.words.clone()));
@@ -97,12 +97,12 @@ impl TokenClient {
         Ok(Turn::Send(ACKNOWLEDGEMENT.to_vec()))
     }
 
-    /// What the broker said about the token.
+    /// The broker's words about the token.
     pub(crate) fn failure(&self) -> Option<&str> {
         self.refused.as_ref().map(|failure| failure.words.as_str())
     }
 
-    /// The scope that a token must have, where the broker tells one.
+    /// The scope that a token must have, if the broker names one.
     pub(crate) fn wanted_scope(&self) -> Option<&str> {
         self.refused.as_ref()?.scope.as_deref()
     }

@@ -64,14 +64,14 @@ fn a_failure_is_acknowledged_and_remembered() {
 }
 
 #[test]
-fn a_failure_that_is_no_json_is_told_as_it_is_without_the_token() {
+fn a_failure_that_is_no_json_is_reported_as_it_is_without_the_token() {
     let mut client = TokenClient::new(Mask::new([&secret("t0ken")]));
     assert!(client.next(b"bad token t0ken\xff") == Ok(Turn::Send(b"\x01".to_vec())));
     assert_eq!((client.failure(), client.wanted_scope()), (Some("bad token ***\u{fffd}"), None));
 }
 
 #[test]
-fn an_expired_token_is_told_to_be_one() {
+fn an_expired_token_is_reported_to_be_one() {
     assert_eq!(
         hint(&jwt(r#"{"exp":1764547200}"#), 1_764_547_200),
         "the token expired at 2025-12-01T00:00:00Z: get a new one"

@@ -1,7 +1,7 @@
-//! SCRAM (RFC 5802) with the hashes that Kafka has for it (RFC 7677, KIP-84), from the pieces that a library of cryptography has:
-//! what is derived of a password serves all brokers and later logins ([`Salted`]), so it has to be at hand.
+//! SCRAM (RFC 5802) with Kafka's hashes (RFC 7677, KIP-84), built from cryptographic primitives, because the key that
+//! is derived from a password serves all brokers and later logins ([`Salted`]).
 //!
-//! Names and passwords go without `SASLprep`: Kafka keeps and compares their UTF-8 bytes as they are
+//! Names and passwords are sent without `SASLprep`: Kafka stores and compares their UTF-8 bytes unchanged
 //! (`ScramFormatter.normalize`), so a prepared password would be a wrong one.
 
 use std::fmt;
@@ -25,8 +25,8 @@ pub enum ScramHash {
     Sha512,
 }
 
-/// A password as brokers want it salted. All brokers of a cluster keep the same salt for a user, so what was derived for one serves for
-/// the others (RFC 5802, section 5.1): it takes as long as guessing one password should.
+/// A password, salted as brokers demand. All brokers of a cluster store the same salt for a user, so the key that was
+/// derived for one is valid for the others (RFC 5802, section 5.1); deriving it is deliberately slow.
 #[derive(Clone, Default)]
 pub struct Salted(Arc<Mutex<Option<Derived>>>);
 
@@ -51,7 +51,7 @@ pub(crate) struct ScramClient {
     nonce: String,
     /// `client-first-message-bare` of the RFC.
     bare: String,
-    /// What the broker must send to have proven that it knows the password, once ours is proven.
+    /// The proof that the broker must send to show that it knows the password.
     proof: Option<BrokerProof>,
     mask: Mask,
 }
@@ -61,7 +61,7 @@ struct BrokerProof {
     message: String,
 }
 
-/// Printable and without a comma, as the RFC wants it.
+/// Printable and without a comma, as the RFC demands.
 pub(crate) fn nonce(random: [u8; 24]) -> String {
     STANDARD.encode(random)
 }
@@ -142,7 +142,7 @@ impl fmt::Debug for Salted {
     }
 }
 
-/// It follows from the password, which is compared.
+/// It is derived from the password, which is compared.
 impl PartialEq for Salted {
     fn eq(&self, _: &Self) -> bool {
         true
@@ -152,7 +152,7 @@ impl PartialEq for Salted {
 impl Eq for Salted {}
 
 impl BrokerProof {
-    /// Judges `server-final-message`, in constant time.
+    /// Checks `server-final-message`, in constant time.
     fn check(&self, text: &str) -> Result<(), LoginError> {
         let field = text.split(',').next().and_then(|field| field.strip_prefix("v="));
         let signature = field.and_then(|field| STANDARD.decode(field).ok());
@@ -192,11 +192,11 @@ impl ScramHash {
     }
 }
 
-/// No channel binding, and nobody else's authorization identity: Kafka has neither.
+/// No channel binding, and no other authorization identity: Kafka has neither.
 const GS2_HEADER: &str = "n,,";
 
-/// Fewer would give a listener a cheap guess at the password (RFC 7677, section 4, and Kafka's own minimum); more would
-/// let a broker take the run's time. Kafka itself makes up to 16,384 (KIP-554), other tools have made more.
+/// Fewer would let a listener guess the password cheaply (RFC 7677, section 4, and Kafka's own minimum); more would
+/// let a broker use up the run's time. Kafka itself makes up to 16,384 (KIP-554), other tools have made more.
 pub(crate) const ITERATIONS: RangeInclusive<u32> = 4_096..=1_000_000;
 
 #[cfg(test)]

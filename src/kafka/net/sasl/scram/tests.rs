@@ -4,7 +4,7 @@ use proptest::prelude::*;
 
 use super::*;
 
-/// One login as it went over the wire: client, broker, client, broker.
+/// One recorded login: client, broker, client, broker.
 struct Recorded {
     hash: ScramHash,
     username: &'static str,
@@ -109,7 +109,7 @@ fn logins_are_those_of_the_rfc_and_of_kafka() {
     }
 }
 
-/// A wrong password shows whether it was looked at.
+/// A wrong password shows whether it was checked.
 #[test]
 fn what_was_derived_for_one_broker_serves_for_the_next_with_the_same_salt() {
     let salted = Salted::default();

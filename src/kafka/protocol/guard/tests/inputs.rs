@@ -18,7 +18,7 @@ pub(crate) fn mutate(bytes: &mut Vec<u8>, dice: &mut Dice) {
     }
 }
 
-/// Lengths that promise much, in both encodings, and those that stand for null or for less.
+/// Lengths that announce much, in both encodings, and those that mean null or less.
 const LENGTHS: [&[u8]; 9] = [
     b"\xff\xff\xff\xff\x0f",
     b"\x80\x80\x80\x80\x0f",
@@ -52,7 +52,7 @@ pub(crate) fn kept() -> Vec<(Api, i16, Vec<u8>)> {
     fields.map(|fields| answer_of(fields[0].parse().unwrap(), fields[1].parse().unwrap(), fields[2])).collect()
 }
 
-/// The correlation id is not written down.
+/// The correlation id is not recorded.
 fn answer_of(key: i16, version: i16, digits: &str) -> (Api, i16, Vec<u8>) {
     let bytes = (0..digits.len()).step_by(2).map(|at| u8::from_str_radix(&digits[at..at + 2], 16).unwrap());
     (Api::from_key(key).unwrap(), version, [0; 4].into_iter().chain(bytes).collect())

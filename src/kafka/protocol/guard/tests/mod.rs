@@ -22,7 +22,7 @@ mod inputs;
 
 use inputs::{kept, mutate, recorded};
 
-/// Numbers that look random, and are the same in every run.
+/// Pseudo-random numbers, the same in every run.
 struct Dice(u64);
 
 impl Dice {
@@ -101,7 +101,7 @@ impl Pen<'_> {
                 (0..length).for_each(|_| self.structure(fields));
             }
             FieldKind::Struct(fields) => self.structure(fields),
-            FieldKind::Tagged(_) => unreachable!("it stands for no bytes"),
+            FieldKind::Tagged(_) => unreachable!("it announces no bytes"),
         }
     }
 
@@ -172,7 +172,7 @@ fn taken_apart(api: Api, version: i16, bytes: &[u8]) -> Result<(), FrameError> {
     with(version, bytes)
 }
 
-/// Every answer that the codec decodes, in every version that is asked for.
+/// Every answer that the codec decodes, in every requested version.
 fn in_reach() -> impl Iterator<Item = (Api, i16)> {
     let shaped = Api::all().filter(|api| of(*api).is_some());
     shaped.flat_map(|api| (api.ours().min..=api.ours().max).map(move |version| (api, version)))
@@ -195,15 +195,15 @@ fn every_version_of_every_answer_is_shaped_as_the_codec_has_it() {
 
 #[test]
 fn every_answer_of_a_recording_has_its_shape() {
-    let told = recorded();
-    for (api, version, bytes) in &told {
+    let answers = recorded();
+    for (api, version, bytes) in &answers {
         let whole = taken_apart(*api, *version, bytes);
         assert!(whole.is_ok(), "{whole:?}");
     }
     for api in
         Api::all().filter(|api| !matches!(api, Api::FindCoordinator | Api::SaslHandshake | Api::SaslAuthenticate))
     {
-        assert!(told.iter().any(|(of, ..)| *of == api), "{api:?}");
+        assert!(answers.iter().any(|(of, ..)| *of == api), "{api:?}");
     }
 }
 
@@ -228,14 +228,14 @@ fn what_consumers_write_is_shaped_as_the_codec_has_it() {
 }
 
 #[test]
-fn entries_weigh_what_they_take_in_memory() {
+fn entries_weigh_what_they_need_in_memory() {
     let shape = of(Api::ListGroups).unwrap();
     let three = b"\0\0\0\0\0\0\x04\x01\x01\x01\x01\0\x01\x01\x01\x01\0\x01\x01\x01\x01\0\0";
     assert_eq!(shape.weigh(three, 5), Ok(3 * size_of::<ListedGroup>()));
 }
 
 #[test]
-fn an_answer_of_smallest_entries_is_refused_before_it_takes_memory() {
+fn an_answer_of_smallest_entries_is_refused_before_it_needs_memory() {
     let entries = 1_600_000;
     // Correlation id, no tags, throttle time, error code.
     let bytes = vec![0; 4 + 1 + 4 + 2];
@@ -250,7 +250,7 @@ fn an_answer_of_smallest_entries_is_refused_before_it_takes_memory() {
     assert_eq!((weight, most), (entries * size_of::<ListedGroup>(), limit));
 }
 
-/// What hostile peers were once thought of as sending: each line is API key, version and an answer from its header on.
+/// Messages that hostile peers may send: each line is API key, version and an answer from its header on.
 #[test]
 fn what_was_hostile_once_is_refused() {
     for (api, version, bytes) in kept() {
@@ -259,9 +259,9 @@ fn what_was_hostile_once_is_refused() {
     }
 }
 
-/// In a process whose memory is bounded: one reservation for a length that was made up, and it ends.
+/// In a process whose memory is limited: one reservation for an invented length ends it.
 #[test]
-fn no_mutation_of_an_answer_panics_or_takes_memory() {
+fn no_mutation_of_an_answer_panics_or_needs_memory() {
     let bounded =
         "ulimit -v 400000 && exec \"$0\" --exact kafka::protocol::guard::tests::mutations --ignored --test-threads 1";
     let this = std::env::current_exe().unwrap();
@@ -271,7 +271,7 @@ fn no_mutation_of_an_answer_panics_or_takes_memory() {
 }
 
 #[test]
-#[ignore = "no_mutation_of_an_answer_panics_or_takes_memory runs it, with little memory"]
+#[ignore = "no_mutation_of_an_answer_panics_or_needs_memory runs it, with little memory"]
 fn mutations() {
     let mut dice = Dice(4);
     let mut seeds = recorded();
@@ -286,7 +286,7 @@ fn mutations() {
         for (api, version, bytes) in &seeds {
             let _ = taken_apart(*api, *version, &mutated(bytes, &mut dice));
         }
-        // What anybody who joins a classic group may write: its coordinator hands it on as it is.
+        // What anybody who joins a classic group may write: its coordinator passes it on unchanged.
         for (version, shape) in (0..=3_i16).flat_map(|version| [(version, &SUBSCRIPTION), (version, &ASSIGNMENT)]) {
             let mut pen = Pen { dice: &mut dice, version, flexible: false, bytes: version.to_be_bytes().into() };
             pen.structure(shape.fields);

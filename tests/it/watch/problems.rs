@@ -1,4 +1,4 @@
-//! What a report tells of the history and the metrics: beginnings, limits and refusals.
+//! What a report contains about the history and the metrics: beginnings, limits and refusals.
 
 use std::time::{SystemTime, UNIX_EPOCH};
 
@@ -6,33 +6,33 @@ use super::*;
 use crate::support::cloudwatch::{Fault, How};
 
 #[test]
-fn the_first_looks_say_which_they_are_and_the_third_judges() {
+fn the_first_two_runs_report_their_number_and_the_third_has_verdicts() {
     let watch = Watch::new(scene());
-    let mut told = Vec::new();
+    let mut reported = Vec::new();
     for minute in 0..4 {
         watch.work(&["well"]);
-        let report = watch.look(minute);
+        let report = watch.check(minute);
         assert_eq!(problems(&report), [""; 0]);
         let stuck = group(&report, "stuck");
         let partition = stuck["partitions"][0]["reason"].as_str().expect("a reason").to_owned();
-        told.push((
+        reported.push((
             stuck["reason"].as_str().expect("a reason").to_owned(),
             partition,
             stuck["warming_up_seconds"].clone(),
         ));
     }
-    let begins = |at: usize| told[at].0.split(" look").next().expect("a beginning").to_owned();
+    let begins = |at: usize| reported[at].0.split(" snapshot").next().expect("a beginning").to_owned();
     assert_eq!(
-        (told[0].0.as_str(), &told[0].2),
-        ("first look of three, 2 partitions, 20 records behind in all", &json!(120))
+        (reported[0].0.as_str(), &reported[0].2),
+        ("first snapshot of three, 2 partitions, 20 records behind in all", &json!(120))
     );
-    assert_eq!(told[0].1, "first look of three, 10 records behind");
-    assert_eq!((begins(1).as_str(), &told[1].2), ("second", &json!(60)));
-    assert_eq!((begins(2).starts_with("2 partitions"), &told[2].2), (true, &Value::Null));
+    assert_eq!(reported[0].1, "first snapshot of three, 10 records behind");
+    assert_eq!((begins(1).as_str(), &reported[1].2), ("second", &json!(60)));
+    assert_eq!((begins(2).starts_with("2 partitions"), &reported[2].2), (true, &Value::Null));
 }
 
 #[test]
-fn a_history_that_is_not_read_any_more_is_a_first_look() {
+fn without_its_old_history_a_run_is_a_first_run() {
     let watch = Watch::new(scene());
     let minute = watch.until_trouble();
     watch.work(&["well"]);
@@ -40,25 +40,25 @@ fn a_history_that_is_not_read_any_more_is_a_first_look() {
     let report = watch.run(minute * 60 + DELAY, event, &[("MEERKAT_PERIOD", "2")]);
     assert_eq!(problems(&report), [""; 0]);
     let reason = group(&report, "stuck")["reason"].as_str().expect("a reason");
-    assert!(reason.starts_with("first look of three, "), "{reason}");
+    assert!(reason.starts_with("first snapshot of three, "), "{reason}");
     assert_eq!(watch.published("stuck", [minute - 1, minute]), "3 -");
 }
 
 #[test]
-fn what_does_not_fit_into_the_limit_is_told_and_every_status_comes_first() {
+fn metrics_beyond_the_limit_are_reported_and_every_status_comes_first() {
     let watch = Watch::new(scene());
     let mut minute = watch.until_trouble();
-    let look = |minute: i64, limit: u64| {
+    let check = |minute: i64, limit: u64| {
         watch.work(&["well"]);
         let event = json!({ "scheduled": rfc3339(MIDNIGHT + minute * 60) });
         watch.run(minute * 60 + DELAY, event, &[("MEERKAT_METRICS_LIMIT", &limit.to_string())])
     };
-    let report = look(minute, 500);
+    let report = check(minute, 500);
     assert_eq!(problems(&report), [""; 0]);
     let all = report["metrics"]["published"].as_u64().expect("a number");
     minute += 1;
     // Each of the three groups has a lag and the one that is well an age: all but one of these four are too many.
-    let report = look(minute, all - 3);
+    let report = check(minute, all - 3);
     let refused = format!(
         "metrics: {all} metrics were asked for and MEERKAT_METRICS_LIMIT allows {}: the lag of 2 groups is left out, and the status of 0, the healthy ones first; raise the limit, or choose less in MEERKAT_METRICS_DETAIL",
         all - 3
@@ -70,29 +70,29 @@ fn what_does_not_fit_into_the_limit_is_told_and_every_status_comes_first() {
 }
 
 #[test]
-fn what_the_service_refuses_is_told() {
+fn a_refusal_of_the_service_is_reported() {
     let watch = Watch::new(scene());
-    watch.look(0);
+    watch.check(0);
     watch.stand.fail(Fault::new("PutMetricData", How::Deny).always());
-    let report = watch.look(1);
-    let told = problems(&report);
+    let report = watch.check(1);
+    let reported = problems(&report);
     let begins =
         |place: &str, tried: &str| format!("{place}: {tried} is not permitted: allow cloudwatch:PutMetricData");
-    assert_eq!(told.len(), 2, "{told:?}");
-    assert!(told[0].starts_with(&begins("history", "writing the history")), "{told:?}");
-    assert!(told[1].starts_with(&begins("metrics", "publishing the metrics")), "{told:?}");
+    assert_eq!(reported.len(), 2, "{reported:?}");
+    assert!(reported[0].starts_with(&begins("history", "writing the history")), "{reported:?}");
+    assert!(reported[1].starts_with(&begins("metrics", "publishing the metrics")), "{reported:?}");
 }
 
 #[test]
-fn offsets_that_are_too_large_to_keep_are_told_with_the_way_out() {
+fn offsets_that_are_too_large_to_store_are_reported_with_the_way_out() {
     let huge = 1_i64 << 60;
     let group_of = Group::classic("huge").commits("of-huge", &[huge, 5]).member("a-1", "of-huge", &[0, 1]);
     let watch = Watch::new(scene().group(group_of).topic(Topic::new("of-huge", &[0..huge + 9, 0..9])));
     for minute in 0..4 {
-        let report = watch.look(minute);
-        one_problem(&report, "history: the offsets of of-huge/0 are too large to be kept, ");
+        let report = watch.check(minute);
+        one_problem(&report, "history: the offsets of of-huge/0 are too large to store (");
         assert!(
-            problems(&report)[0].ends_with(": leave the topic out (MEERKAT_TOPICS), or create it anew"),
+            problems(&report)[0].ends_with(": leave the topic out (MEERKAT_TOPICS), or create it again"),
             "{report}"
         );
         let huge = group(&report, "huge");
@@ -114,7 +114,7 @@ fn a_dashboard_draws_lines_of_any_age() {
         let first = now / 60 - days * 1_440 - 20;
         for minute in first..first + 15 {
             watch.work(&["well"]);
-            watch.look(minute);
+            watch.check(minute);
         }
         let [start, end] = [first, first + 20].map(|minute| (MIDNIGHT + minute * 60) * 1_000);
         let mut event = json!({ "widgetContext": { "timeRange": { "start": start, "end": end } } });

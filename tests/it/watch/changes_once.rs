@@ -1,4 +1,4 @@
-//! Changes of a group's status, told to a topic: once each, and nothing is lost where the topic takes none.
+//! Changes of a group's status, sent to a topic: once each, and none is lost when the topic refuses messages.
 
 use std::collections::BTreeMap;
 use std::sync::Arc;
@@ -11,7 +11,7 @@ use crate::support::http::{Answer, Server};
 
 const TOPIC: &str = "arn:aws:sns:us-east-1:123456789012:changes";
 
-/// A topic that can be told to refuse.
+/// A topic that a test can make refuse.
 struct Topic {
     server: Server,
     refuses: Arc<AtomicBool>,
@@ -79,7 +79,7 @@ impl Topic {
     }
 }
 
-/// A message as SNS took it.
+/// A message as SNS received it.
 struct Sent {
     subject: String,
     attributes: BTreeMap<String, String>,
@@ -102,30 +102,30 @@ fn watch(scene: Scene, topic: &Topic) -> Watch {
 }
 
 #[test]
-fn a_change_is_told_once_and_a_look_without_one_tells_nothing() {
+fn a_change_is_sent_once_and_a_run_without_a_change_sends_nothing() {
     let topic = Topic::start();
     let watch = watch(scene(), &topic);
     let minute = watch.until_trouble();
-    let mut told = topic.messages();
-    told.sort_unstable();
-    assert_eq!(told.len(), 2, "{told:#?}");
-    assert!(told[0].starts_with("prod: crashed ERR | crashed ERR: of-crashed/0 STOP: no commit for "), "{told:#?}");
-    assert!(told[1].starts_with("prod: stuck ERR | stuck ERR: of-stuck/0 STALL: no commit for "), "{told:#?}");
+    let mut reported = topic.messages();
+    reported.sort_unstable();
+    assert_eq!(reported.len(), 2, "{reported:#?}");
+    assert!(reported[0].starts_with("prod: crashed ERR | crashed ERR: of-crashed/0 STOP: no commit for "), "{reported:#?}");
+    assert!(reported[1].starts_with("prod: stuck ERR | stuck ERR: of-stuck/0 STALL: no commit for "), "{reported:#?}");
     let stuck = " behind, a member is assigned (and 1 more); member_stuck: member a-1 on 127.0.0.1 commits nothing: 2 partitions stand still. Next: ";
-    assert!(told[1].contains(stuck), "{told:#?}");
+    assert!(reported[1].contains(stuck), "{reported:#?}");
 
-    // The same status, an outage, the same event twice, a redriven event, and what people ask for in between.
+    // The same status, an outage, the same event twice, a redriven event, and requests of people in between.
     for minute in [minute, minute + 1, minute + 40] {
         watch.work(&["well"]);
-        watch.look(minute);
+        watch.check(minute);
     }
-    watch.look_late(minute + 40, 9);
-    watch.look_late(minute + 2, DELAY + 60 * 38);
+    watch.check_late(minute + 40, 9);
+    watch.check_late(minute + 2, DELAY + 60 * 38);
     watch.run((minute + 40) * 60 + 20, json!({ "groups": ["stuck"] }), &[]);
     assert_eq!(topic.messages().len(), 2);
 
     watch.work(&["stuck", "well"]);
-    watch.look(minute + 41);
+    watch.check(minute + 41);
     assert_eq!(
         topic.messages().split_off(2),
         ["prod: stuck OK | stuck OK (was ERR): 2 partitions, 0 records behind in all"]
@@ -133,31 +133,34 @@ fn a_change_is_told_once_and_a_look_without_one_tells_nothing() {
 }
 
 #[test]
-fn what_the_topic_does_not_take_is_a_problem_and_told_by_the_next_look() {
+fn a_message_that_the_topic_refuses_is_a_problem_and_the_next_run_sends_it_again() {
     let topic = Topic::start();
     let watch = watch(scene(), &topic);
     topic.refuse(true);
     let minute = watch.until_trouble();
     let refused = topic.messages().len();
-    assert!(refused > 2, "each look tries anew: {refused}");
+    assert!(refused > 2, "each run tries anew: {refused}");
     watch.work(&["well"]);
-    let report = watch.look(minute);
+    let report = watch.check(minute);
     let problem = format!(
-        "metrics: MEERKAT_CHANGES_TOPIC ({TOPIC}) took no message: AuthorizationError: not authorized to perform: SNS:Publish; allow sns:Publish on it to the role of this run, and in the policy of the VPC endpoint if there is one"
+        "metrics: MEERKAT_CHANGES_TOPIC ({TOPIC}) accepted no message: AuthorizationError: not authorized to perform: SNS:Publish; allow sns:Publish on it to the role of this run, and in the policy of the VPC endpoint if there is one"
     );
     assert_eq!(problems(&report), [problem]);
     assert_eq!(watch.published("stuck", [minute]), "3", "metrics are published all the same");
-    assert_ne!(report["history"]["datums_written"], 0, "and the look is kept");
+    assert_ne!(report["history"]["datums_written"], 0, "and the run is kept");
 
     topic.refuse(false);
     let before = topic.messages().len();
     for minute in [minute + 1, minute + 2] {
         watch.work(&["well"]);
-        assert_eq!(problems(&watch.look(minute)), [""; 0]);
+        assert_eq!(problems(&watch.check(minute)), [""; 0]);
     }
-    let mut told = topic.messages().split_off(before);
-    told.sort_unstable();
-    assert!(told.len() == 2 && told[0].contains("crashed ERR") && told[1].contains("stuck ERR"), "{told:#?}");
+    let mut reported = topic.messages().split_off(before);
+    reported.sort_unstable();
+    assert!(
+        reported.len() == 2 && reported[0].contains("crashed ERR") && reported[1].contains("stuck ERR"),
+        "{reported:#?}"
+    );
 }
 
 #[test]
@@ -170,14 +173,14 @@ fn many_changes_are_ten_messages_and_one_more() {
     let watch = watch(many, &topic);
     for minute in 0..60 {
         watch.work(&["well"]);
-        watch.look(minute);
+        watch.check(minute);
         if !topic.messages().is_empty() {
             break;
         }
     }
-    let told = topic.messages();
-    assert_eq!(told.len(), 11, "{told:#?}");
-    let rest = told.iter().find(|message| message.contains("and 16 more")).expect("the rest");
+    let reported = topic.messages();
+    assert_eq!(reported.len(), 11, "{reported:#?}");
+    let rest = reported.iter().find(|message| message.contains("and 16 more")).expect("the rest");
     assert!(rest.starts_with("prod: and 16 more | and 16 more: many-09 ERR, "), "{rest}");
 }
 
@@ -190,26 +193,26 @@ fn many(count: usize) -> Scene {
 }
 
 #[test]
-fn more_groups_in_trouble_than_are_listed_are_told_by_their_number() {
+fn groups_in_trouble_beyond_the_list_are_reported_by_their_number() {
     let topic = Topic::start();
     let watch = watch(many(68), &topic);
     let mut step = (0..).map(|minute: i64| {
         watch.work(&["well"]);
         let before = topic.messages().len();
-        watch.look(minute);
+        watch.check(minute);
         topic.messages().split_off(before)
     });
-    let told = step.find(|told| !told.is_empty()).expect("messages");
-    // The 68, `stuck` and `crashed`, which nobody has caught up: 70 groups.
-    assert_eq!(told.len(), 12, "{told:#?}");
-    assert!(told.iter().any(|message| message.starts_with("prod: and 60 more | and 60 more: ")), "{told:#?}");
-    let number = "prod: 6 more groups are not OK | 6 more groups are not OK: changes are told one by one for the 64 worst, ERR first";
-    assert!(told.iter().any(|message| message == number), "{told:#?}");
+    let reported = step.find(|reported| !reported.is_empty()).expect("messages");
+    // The 68, `stuck` and `crashed`, which are not caught up: 70 groups.
+    assert_eq!(reported.len(), 12, "{reported:#?}");
+    assert!(reported.iter().any(|message| message.starts_with("prod: and 60 more | and 60 more: ")), "{reported:#?}");
+    let number = "prod: 6 more groups are not OK | 6 more groups are not OK: changes are sent one by one for the 64 worst, ERR first";
+    assert!(reported.iter().any(|message| message == number), "{reported:#?}");
     assert_eq!(step.next(), Some(Vec::new()), "the same again is no news");
 
     // Six catch up, some of which are listed.
     watch.stage.change(|scene| (0..6).for_each(|number| scene.catch_up(&format!("many-{number:02}"), "of-stuck")));
-    let told: Vec<String> = (0..2)
+    let reported: Vec<String> = (0..2)
         .flat_map(|_| {
             watch
                 .stage
@@ -217,8 +220,11 @@ fn more_groups_in_trouble_than_are_listed_are_told_by_their_number() {
             step.next().unwrap_or_default()
         })
         .collect();
-    assert!(told.iter().any(|message| message.starts_with("prod: at most 64 groups are not OK again | ")), "{told:#?}");
-    assert!(told.iter().any(|message| message.contains(" OK (was ERR): ")), "{told:#?}");
+    assert!(
+        reported.iter().any(|message| message.starts_with("prod: at most 64 groups are not OK again | ")),
+        "{reported:#?}"
+    );
+    assert!(reported.iter().any(|message| message.contains(" OK (was ERR): ")), "{reported:#?}");
 }
 
 #[test]
@@ -230,7 +236,7 @@ fn a_group_that_is_deleted_while_it_is_an_error_gets_a_closing_message() {
     watch.stage.change(|scene| scene.delete_group("crashed"));
     for minute in minute..minute + 2 {
         watch.work(&["well"]);
-        watch.look(minute);
+        watch.check(minute);
     }
     let text =
         "a group that was ERR is gone: deleted, or not selected any more; names of groups are not kept. ERR now: stuck";
@@ -248,7 +254,7 @@ fn a_message_can_be_filtered_and_read_by_programs() {
     let mut minute = watch.until_trouble();
     while !topic.messages().iter().any(|message| message.contains("and 1 more: many-")) {
         watch.work(&["well"]);
-        watch.look(minute);
+        watch.check(minute);
         minute += 1;
         assert!(minute < 80, "{:#?}", topic.messages());
     }
@@ -286,7 +292,7 @@ fn a_message_can_be_filtered_and_read_by_programs() {
     assert_eq!((groups.len(), &body["more"]), (1, &json!(0)), "{body}");
 
     watch.work(&["stuck", "well"]);
-    watch.look(minute);
+    watch.check(minute);
     let last = topic.sent().split_off(sent.len());
     let well =
         last.iter().find(|sent| sent.attributes.get("group").is_some_and(|name| name == "stuck")).expect("a message");

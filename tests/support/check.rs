@@ -1,4 +1,4 @@
-//! One look at a scripted cluster, as a user would take it: variables and an event in, the report out.
+//! One run against a scripted cluster, as a user starts it: variables and an event in, the report out.
 
 use std::fmt::Write as _;
 use std::time::Duration;
@@ -13,31 +13,32 @@ use tokio::time::Instant;
 use super::broker::{STREAMS_GROUP_DESCRIBE, Seen, Stage};
 use super::contract::broken_by_report;
 
-/// A look that is to be taken: in plaintext, at all groups, every partition in the report, with all the time it needs.
-pub(crate) struct Look {
+/// A run to be made: in plaintext, over all groups, every partition in the report, with as much time as it needs.
+pub(crate) struct Check {
     variables: Vec<(String, String)>,
     groups: Vec<String>,
     time: Duration,
 }
 
-/// What a look reported.
+/// What a run reported.
 #[derive(Debug)]
 pub(crate) struct Report(pub(crate) Value);
 
-/// Looks at all groups, and holds the look to its promises.
-pub(crate) fn look(stage: &Stage) -> Report {
-    Look::at(&stage.bootstrap()).report(stage)
+/// Checks all groups, and asserts what every run promises.
+pub(crate) fn check(stage: &Stage) -> Report {
+    Check::at(&stage.bootstrap()).report(stage)
 }
 
-/// A look in vain: the sentence that a user sees.
+/// The message of a run that fails, as a user sees it.
 pub(crate) fn refusal(stage: &Stage) -> String {
-    Look::at(&stage.bootstrap()).take().expect_err("a look in vain")
+    Check::at(&stage.bootstrap()).answer().expect_err("a run that fails")
 }
 
-impl Look {
+impl Check {
     pub(crate) fn at(bootstrap: &str) -> Self {
-        let look = Self { variables: Vec::new(), groups: Vec::new(), time: Duration::from_mins(1) };
-        look.with("KAFKA_BOOTSTRAP_SERVERS", bootstrap)
+        let check = Self { variables: Vec::new(), groups: Vec::new(), time: Duration::from_mins(1) };
+        check
+            .with("KAFKA_BOOTSTRAP_SERVERS", bootstrap)
             .with("KAFKA_SECURITY_PROTOCOL", "PLAINTEXT")
             .with("MEERKAT_DETAIL", "all")
             .with("MEERKAT_HISTORY", "off")
@@ -55,36 +56,36 @@ impl Look {
         self
     }
 
-    /// At these groups alone.
+    /// Over these groups alone.
     pub(crate) fn named(mut self, groups: &[&str]) -> Self {
         self.groups = groups.iter().map(|name| (*name).to_owned()).collect();
         self
     }
 
-    /// With so much time.
+    /// With this much time.
     pub(crate) fn within(mut self, time: Duration) -> Self {
         self.time = time;
         self
     }
 
-    /// Takes the look: a report, or the sentence that a user sees.
-    pub(crate) fn take(self) -> Result<Report, String> {
+    /// Makes the run: a report, or the message that a user sees.
+    pub(crate) fn answer(self) -> Result<Report, String> {
         let runtime = tokio::runtime::Builder::new_current_thread().enable_all().build().expect("a runtime");
-        runtime.block_on(self.take_warm(&meerkat::Warm::new()))
+        runtime.block_on(self.answer_warm(&meerkat::Warm::new()))
     }
 
-    /// Takes the look twice in one process, with something that happens in between.
+    /// Makes the run twice in one process, with something that happens in between.
     pub(crate) fn twice(self, between: impl FnOnce()) -> [Report; 2] {
         let runtime = tokio::runtime::Builder::new_current_thread().enable_all().build().expect("a runtime");
         runtime.block_on(async {
             let warm = meerkat::Warm::new();
-            let first = self.take_warm(&warm).await.expect("a report");
+            let first = self.answer_warm(&warm).await.expect("a report");
             between();
-            [first, self.take_warm(&warm).await.expect("a report")]
+            [first, self.answer_warm(&warm).await.expect("a report")]
         })
     }
 
-    async fn take_warm(&self, warm: &meerkat::Warm) -> Result<Report, String> {
+    async fn answer_warm(&self, warm: &meerkat::Warm) -> Result<Report, String> {
         let config = Config::parse(self.variables.clone()).map_err(|error| error.to_string())?;
         let request = Request { ask: Ask::about(self.groups.clone()), ..Request::default() };
         let started = Instant::now();
@@ -94,21 +95,21 @@ impl Look {
         assert_eq!(broken_by_report(&report), [""; 0], "{report:#}");
         for problem in report["problems"].as_array().into_iter().flatten() {
             let [place, what] = ["where", "what"].map(|key| problem[key].as_str().expect("a text"));
-            assert!(!what.starts_with(place), "the place is said twice: {problem}");
+            assert!(!what.starts_with(place), "the place is named twice: {problem}");
         }
         Ok(Report(report))
     }
 
-    /// Takes the look, and holds it to what is promised of every one.
+    /// Makes the run, and asserts what every run promises.
     pub(crate) fn report(self, stage: &Stage) -> Report {
         let before = stage.seen().len();
-        let report = self.take().unwrap_or_else(|error| panic!("no report: {error}"));
+        let report = self.answer().unwrap_or_else(|error| panic!("no report: {error}"));
         keeps_its_promises(&stage.seen()[before..]);
         report
     }
 }
 
-/// Nothing that was not offered, nothing that could change the cluster, and every commit before any log end.
+/// Only requests that were offered, none that could change the cluster, and every commit before any log end.
 fn keeps_its_promises(seen: &[Seen]) {
     for request in seen {
         assert!(!request.unoffered, "{:?} v{} was not offered", request.api, request.version);
@@ -116,12 +117,12 @@ fn keeps_its_promises(seen: &[Seen]) {
         assert!(harmless, "{:?} may change the cluster", request.api);
         assert_eq!(request.client_id, "meerkat");
     }
-    // Whether the offsets topic is there is asked by its log: that is no log of a group's.
+    // The log of the offsets topic is asked for to see whether the topic exists; it is no log of a group.
     let is_internal = |seen: &Seen| seen.body.windows(18).any(|name| name == b"__consumer_offsets");
     let of =
         |api| seen.iter().filter(move |seen| seen.api == api && !(api == ApiKey::ListOffsets && is_internal(seen)));
     assert!(of(ApiKey::Metadata).all(|seen| !seen.request::<MetadataRequest>().allow_auto_topic_creation));
-    // Where records seem to be lost, commits are asked for once more: after the log ends, not among them.
+    // Where records seem to be lost, commits are asked for again: after the log ends, not among them.
     let first_end = of(ApiKey::ListOffsets).map(|seen| seen.asked).min();
     let last_end = of(ApiKey::ListOffsets).filter_map(|seen| seen.answered).max();
     let among = |seen: &Seen| seen.answered > first_end && Some(seen.asked) < last_end;
@@ -129,7 +130,7 @@ fn keeps_its_promises(seen: &[Seen]) {
 }
 
 impl Report {
-    /// What stands at a path, such as `groups/0/state`; null where nothing does.
+    /// The value at a path, such as `groups/0/state`; null where there is none.
     pub(crate) fn at(&self, path: &str) -> &Value {
         self.0.pointer(&format!("/{path}")).unwrap_or(&Value::Null)
     }
@@ -147,7 +148,7 @@ impl Report {
         partitions.iter().find(here).unwrap_or_else(|| panic!("no partition {topic}/{partition}: {}", self.0))
     }
 
-    /// The group's lags in one line, such as `orders/0 5, orders/1 ?`; a question mark stands for null.
+    /// The group's lags in one line, such as `orders/0 5, orders/1 ?`; a question mark means null.
     pub(crate) fn lags(&self, group: &str) -> String {
         let mut line = String::new();
         for entry in self.group(group)["partitions"].as_array().expect("partitions") {

@@ -1,4 +1,4 @@
-//! The first half of a run: what Kafka tells now, beside what the store tells of before.
+//! The first half of a run: the present state from Kafka, and the earlier one from the store.
 
 use std::collections::{BTreeMap, BTreeSet};
 use std::sync::Arc;
@@ -10,17 +10,17 @@ use super::{Error, Run};
 use crate::base::budget::{HISTORY_SHARE, KAFKA_SHARE};
 use crate::base::clock::Laps;
 use crate::base::progress::Progress;
+use crate::cloudwatch::pages::addresses::Addresses;
 use crate::cloudwatch::pages::key::Mark;
 use crate::cloudwatch::pages::roster::GroupCount;
-use crate::cloudwatch::pages::shelf::Shelf;
 use crate::cloudwatch::past::{Asker, Ghost, Past};
-use crate::kafka::{self, Access, Credentials, LookError, Missed, Selection, Survey};
+use crate::kafka::{self, Access, Credentials, Missed, Selection, Survey, SurveyError};
 use crate::model::lags::Lags;
 use crate::model::part::Part;
 use crate::model::snapshot::{Gone, Snapshot, Topic, Vanished};
 use crate::model::unknown::{Cause, Unknown};
 
-/// A snapshot and what was before it.
+/// A snapshot and its past.
 pub(super) struct Gathered<'a> {
     pub(super) survey: Survey<'a>,
     pub(super) snapshot: Snapshot,
@@ -29,42 +29,42 @@ pub(super) struct Gathered<'a> {
     pub(super) past: Past,
     /// When the logs had been read.
     pub(super) time_ms: i64,
-    /// How many groups were there at the last look and are not now.
+    /// How many groups existed in the last run and do not now.
     pub(super) vanished: usize,
 }
 
 impl Run<'_> {
-    /// Surveys the cluster, and reads its logs and its history side by side. A cluster with fewer groups than at the last
-    /// look may only be starting up, so it is looked at again before that is believed.
+    /// Surveys the cluster, and reads its logs and its history in parallel. A cluster with fewer groups than in the
+    /// last run may only be starting up, so it is read again before that is believed.
     ///
-    /// It is believed where every coordinator is seen to be there and told its groups, unless this user is shown only some of them:
-    /// then the others were deleted.
-    pub(super) async fn look(&self, selection: &Selection) -> Result<Gathered<'_>, Error> {
+    /// It is believed if every coordinator is there and has listed its groups, unless this user may see only some of
+    /// them: then the others were deleted.
+    pub(super) async fn gather(&self, selection: &Selection) -> Result<Gathered<'_>, Error> {
         let mut pauses = [500, 1_000, 2_000].into_iter();
         loop {
-            let mut look = Box::pin(self.look_once(selection)).await?;
-            let (vanished, whole) = (look.vanished > 0, look.snapshot.listed.is_ok());
-            // A service without the offsets topic lists them no more, however often it is asked.
-            let elsewhere = look.snapshot.blind.as_ref().is_some_and(|why| why.cause() == Cause::NoTopic);
+            let mut gathered = Box::pin(self.gather_once(selection)).await?;
+            let (vanished, whole) = (gathered.vanished > 0, gathered.snapshot.listed.is_ok());
+            // A service without the offsets topic no longer lists them, however often it is asked.
+            let elsewhere = gathered.snapshot.blind.as_ref().is_some_and(|why| why.cause() == Cause::NoTopic);
             let pause = pauses.next().map(Duration::from_millis).filter(|_| vanished && whole && !elsewhere);
             let Some(pause) = pause.filter(|pause| Instant::now() + *pause < self.until(KAFKA_SHARE / 2.0)) else {
-                if vanished && whole && look.snapshot.blind.is_none() {
+                if vanished && whole && gathered.snapshot.blind.is_none() {
                     let until = self.until(KAFKA_SHARE);
-                    match look.survey.may_describe_cluster(until).await {
-                        Some(false) => look.snapshot.blind = Some(Unknown::of(Cause::Hidden, SOME_SHOWN)),
-                        _ => look.vanished = 0,
+                    match gathered.survey.may_describe_cluster(until).await {
+                        Some(false) => gathered.snapshot.blind = Some(Unknown::of(Cause::Hidden, SOME_SHOWN)),
+                        _ => gathered.vanished = 0,
                     }
                 }
-                return Ok(look);
+                return Ok(gathered);
             };
-            tracing::info!(vanished = look.vanished, "fewer groups than at the last look; looking again");
-            look.survey.keep_connections();
-            drop(look);
+            tracing::info!(vanished = gathered.vanished, "fewer groups than in the last run; reading them again");
+            gathered.survey.keep_connections();
+            drop(gathered);
             sleep(pause).await;
         }
     }
 
-    pub(super) async fn look_once(&self, selection: &Selection) -> Result<Gathered<'_>, Error> {
+    pub(super) async fn gather_once(&self, selection: &Selection) -> Result<Gathered<'_>, Error> {
         let (mut survey, mut snapshot) = self.renewing(async || Box::pin(self.survey(selection)).await).await?;
         let cluster = self.config.cluster.clone().or_else(|| snapshot.cluster_id.as_deref().map(str::to_owned));
         let cluster = cluster.unwrap_or_else(|| UNNAMED.to_owned());
@@ -85,14 +85,14 @@ impl Run<'_> {
         let time_ms = self.clock.now_ms();
         snapshot.topics = topics;
         let mut lags = Lags::new(&snapshot);
-        // In a time of its own: a leader that hangs has used up that of the logs.
+        // With its own time: a leader that hangs has used up the time of the logs.
         if survey.confirm_losses(&mut snapshot, &lags, self.until(HISTORY_SHARE)).await {
             lags = Lags::new(&snapshot);
         }
         let mut past = past;
         self.explain_ghosts(&survey, &mut snapshot, &mut past).await;
         snapshot.brokers = survey.brokers();
-        // Groups that are named may be of another part, whose number is none of this one's.
+        // Named groups may belong to another part, whose number differs from this one's.
         let before = past.roster().ok().flatten().filter(|_| selection.named.is_empty() && !self.only_reads_parts());
         let before = before.map_or(0, |before| GroupCount::of(before.groups).groups);
         let before = usize::try_from(before).unwrap_or_default();
@@ -100,9 +100,9 @@ impl Run<'_> {
         Ok(Gathered { survey, snapshot, lags, cluster, past, time_ms, vanished })
     }
 
-    /// Says of partitions that vanished from their groups why they are gone. A group of which that is not known is not read whole.
+    /// Finds out why partitions vanished from their groups. A group for which that is not known counts as incomplete.
     ///
-    /// A while later those are forgotten of which it is known, or can never be.
+    /// After a while, those are forgotten for which it is known, or can never be known.
     async fn explain_ghosts(&self, survey: &Survey<'_>, snapshot: &mut Snapshot, past: &mut Past) {
         let ghosts = past.ghosts();
         if ghosts.is_empty() {
@@ -121,10 +121,10 @@ impl Run<'_> {
             Missed { group: &group.name, kind: group.kind, id: mark.id(), is_it, partitions }
         });
         let missed: Vec<Missed<'_>> = missed.collect();
-        let told = survey.explain(&missed, self.until(HISTORY_SHARE)).await;
-        let told: Vec<Vanished> = missed
+        let explained = survey.explain(&missed, self.until(HISTORY_SHARE)).await;
+        let explained: Vec<Vanished> = missed
             .into_iter()
-            .zip(told)
+            .zip(explained)
             .zip(by_topic.values())
             .map(|((Missed { id, partitions, .. }, (topic, why)), ghosts)| {
                 // Nobody names a topic that is gone. Names are unique: if a topic of now has its name, it was deleted.
@@ -138,9 +138,9 @@ impl Run<'_> {
             })
             .collect();
         let mut forgotten = BTreeSet::new();
-        for ((of, ghosts), vanished) in by_topic.iter().zip(told) {
-            let looks = ghosts.iter().map(|ghost| ghost.looks).max().unwrap_or_default();
-            if looks > LOOKS_REMEMBERED && vanished.why != Gone::Hidden {
+        for ((of, ghosts), vanished) in by_topic.iter().zip(explained) {
+            let runs = ghosts.iter().map(|ghost| ghost.snapshots).max().unwrap_or_default();
+            if runs > RUNS_REMEMBERED && vanished.why != Gone::Hidden {
                 forgotten.insert(*of);
                 continue;
             }
@@ -159,8 +159,8 @@ impl Run<'_> {
         past.keep_ghosts(|ghost| !forgotten.contains(&(ghost.group, ghost.mark)));
     }
 
-    /// A run at all groups asks for what its own part keeps, and will keep more; one that names groups asks every part that has some, and
-    /// one that is none of the parts asks them all.
+    /// A run over all groups reads the pages of its own part, and will write them; one that names groups reads every
+    /// part that has some of them, and one that is none of the parts reads all.
     fn askers(&self, cluster: &str, selection: &Selection) -> Vec<Asker> {
         let (all, own) = (self.only_reads_parts(), Part::all(self.parts).next().unwrap_or_default());
         let parts: BTreeSet<Part> = match &*selection.named {
@@ -168,7 +168,7 @@ impl Run<'_> {
             [] => [self.part].into(),
             named => named.iter().map(|name| own.with(name)).collect(),
         };
-        // What a person selects is not what the schedule selects, so such a run is no writer of the same history.
+        // A person's selection is not the schedule's, so such a run does not write into the same history.
         let is_own = selection.named.is_empty() && !all && !self.request.read_only;
         let writer = is_own.then_some(self.config.selection);
         let few = !selection.named.is_empty();
@@ -177,7 +177,7 @@ impl Run<'_> {
 
     pub(super) fn asker(&self, cluster: &str, part: Part, writer: Option<u64>) -> Asker {
         Asker {
-            shelf: Shelf::new(cluster, part, self.schedule),
+            addresses: Addresses::new(cluster, part, self.schedule),
             minute: self.minute,
             now: self.clock.now_ms() / 1_000,
             part,
@@ -186,30 +186,30 @@ impl Run<'_> {
         }
     }
 
-    /// Asks, and once more with fresh credentials where those of an earlier run are refused: a password may have been rotated since, or
-    /// a certificate replaced.
+    /// Asks, and once more with fresh credentials if those of an earlier run are refused: a password may have been
+    /// rotated since, or a certificate replaced.
     pub(super) async fn renewing<T>(&self, ask: impl AsyncFn() -> Result<T, Error>) -> Result<T, Error> {
         let kept = self.warm.keeps();
         match ask().await {
-            Err(Error::Look(LookError::Unreachable(cause)))
+            Err(Error::Survey(SurveyError::Unreachable(cause)))
                 if kept && cause.is_refused() && Instant::now() < self.until(KAFKA_SHARE) =>
             {
-                tracing::info!("{cause}; fetching the credentials anew");
+                tracing::info!("{cause}; fetching the credentials again");
                 self.warm.forget();
-                // What went wrong first is the cause, whatever becomes of the second try.
-                ask().await.map_err(|_| Error::Look(LookError::Unreachable(cause)))
+                // The first failure is the cause, whatever the second attempt returns.
+                ask().await.map_err(|_| Error::Survey(SurveyError::Unreachable(cause)))
             }
             other => other,
         }
     }
 
-    /// Connects, with credentials that may still be on their way, and finds what there is.
+    /// Connects, with credentials that may still be on their way, and surveys the cluster.
     pub(super) async fn survey(&self, selection: &Selection) -> Result<(Survey<'_>, Snapshot), Error> {
         let access = self.access().await?;
         Ok(kafka::survey(access, selection, self.login_s, self.until(KAFKA_SHARE)).await?)
     }
 
-    /// How to get into the cluster, with credentials that may still be on their way.
+    /// How to connect to the cluster, with credentials that may still be on their way.
     pub(super) async fn access(&self) -> Result<Access<'_>, Error> {
         let kafka = &self.config.kafka;
         let credentials = kafka
@@ -224,11 +224,11 @@ impl Run<'_> {
     }
 }
 
-/// Runs for which a group is said to have had partitions that are gone.
-const LOOKS_REMEMBERED: u16 = 10;
+/// Runs for which a group's vanished partitions are reported.
+const RUNS_REMEMBERED: u16 = 10;
 
 /// A cluster without a name of its own (Kafka before 0.10.1).
 pub(super) const UNNAMED: &str = "unnamed";
 
-/// What a user without DESCRIBE on the cluster sees.
+/// The problem of a user without DESCRIBE on the cluster.
 const SOME_SHOWN: &str = "this user is shown only groups that it may describe: grant it DESCRIBE on the cluster";

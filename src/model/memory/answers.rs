@@ -1,4 +1,4 @@
-//! What a memory tells those who judge.
+//! What a memory answers to the rules.
 
 use super::habit::FIRST_GAP;
 use super::{ABSENT_LIMIT, BAD_LIMIT, LOSS_REMEMBERED, Memory, ONE_PERIOD, SILENCE_MAX, SNAPSHOTS_LIMIT, Thresholds};
@@ -10,12 +10,12 @@ impl Memory {
         self.rewound > 0
     }
 
-    /// Whether enough commits in a row were late to ask for a trend.
+    /// Whether enough commits in a row were late to check the trend.
     pub(crate) fn may_be_slow(self) -> bool {
         self.bad >= BAD_LIMIT
     }
 
-    /// Whether it was found slow, and nothing has ended that since.
+    /// Whether it was found slow, and that has not ended since.
     pub(crate) fn was_slow(self) -> bool {
         self.warning.stands()
     }
@@ -25,7 +25,7 @@ impl Memory {
         self.late
     }
 
-    /// Whether the commit, or the group caught up, was ever seen to move since the memory began.
+    /// Whether a commit, or the group being caught up, was seen since the memory began.
     pub(crate) fn supports_ok(self) -> bool {
         self.supported
     }
@@ -35,12 +35,12 @@ impl Memory {
         self.gap.value() > 0
     }
 
-    /// Whether records were lost so lately that it is a warning.
+    /// Whether records were lost so recently that it is a warning.
     pub(crate) fn has_lost_lately(self) -> bool {
         (1..=LOSS_REMEMBERED).contains(&self.loss)
     }
 
-    /// Whether this snapshot is the first to see the loss that it sees.
+    /// Whether this snapshot is the first one with this loss.
     pub(crate) fn loss_is_new(self) -> bool {
         self.loss == LOSS_REMEMBERED
     }
@@ -50,18 +50,18 @@ impl Memory {
         i64::from(self.silent.value()) * thresholds.period_ms
     }
 
-    /// Whether the silence is as long as can be counted, and may be longer.
+    /// Whether the silence has the largest length that can be counted, and may be longer.
     pub(crate) fn silence_is_at_its_limit(self) -> bool {
         self.silent >= SILENCE_MAX
     }
 
-    /// Milliseconds that such a silence usually lasts; `None` where too few commits were seen.
+    /// Milliseconds that such a silence usually lasts; `None` if too few commits were seen.
     pub(crate) fn usual_gap_ms(self, thresholds: &Thresholds) -> Option<i64> {
         let quarters = self.gap.value();
         (quarters >= ONE_PERIOD).then(|| i64::from(quarters) * thresholds.period_ms / i64::from(ONE_PERIOD))
     }
 
-    /// Whether the usual gap comes of silences that were seen: what the first one is taken for at least does not.
+    /// Whether the usual gap was observed; the minimum that the first one gets does not count.
     pub(crate) fn usual_gap_is_seen(self) -> bool {
         self.gap.value() != FIRST_GAP
     }
@@ -71,27 +71,28 @@ impl Memory {
         self.members_seen
     }
 
-    /// Whether readers come and go, and are expected back.
+    /// Whether readers come and go, and are expected to come back.
     pub(crate) fn comes_and_goes(self) -> bool {
         self.habit > 0
     }
 
-    /// Whether the reader that was once there has been missing for three periods or more.
+    /// Whether a reader that existed before has been missing for three periods or more.
     pub(crate) fn has_lost_its_reader(self) -> bool {
         self.members_seen && self.absent >= ABSENT_LIMIT
     }
 
-    /// Whether the group was an error before a time in which nobody could read it, and neither committed nor caught up since.
+    /// Whether the group was an error before a time in which no run could read it, and has neither committed nor
+    /// caught up since.
     pub(crate) fn is_held(self) -> bool {
         self.held
     }
 
-    /// Whether the partition has a reader, by the last known answer while that stands.
+    /// Whether the partition has a reader, by the last known answer while that counts.
     pub(crate) fn assigned(self) -> Assigned {
         self.assigned
     }
 
-    /// Milliseconds for which it was not known who reads, up to ten periods.
+    /// Milliseconds for which the reader was not known, up to ten periods.
     pub(crate) fn unstable_ms(self, thresholds: &Thresholds) -> i64 {
         i64::from(self.unstable) * thresholds.period_ms
     }

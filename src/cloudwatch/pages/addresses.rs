@@ -1,21 +1,21 @@
-//! Under which metrics the pages of one cluster, or of a part of it, are kept.
+//! The metrics that hold the pages of one cluster, or of a part of it.
 
 use std::sync::Arc;
 
-use super::binding::Place;
+use super::binding::PageAddress;
 use crate::cloudwatch::address::Schedule;
 use crate::cloudwatch::metric::{Metric, encode};
 use crate::cloudwatch::names;
 use crate::model::part::Part;
 
-/// Where the pages of all looks of one cluster, part and period stand: addresses follow from these alone.
+/// The addresses of the pages of all snapshots of one cluster, part and period; they follow from these three alone.
 #[derive(Clone, Debug)]
-pub struct Shelf {
+pub struct Addresses {
     dimensions: Vec<(&'static str, String)>,
 }
 
-impl Shelf {
-    /// Of a cluster of this name. Another period has a shelf of its own, since memories count in periods.
+impl Addresses {
+    /// Of a cluster of this name. Another period has addresses of its own, since memories count in periods.
     #[must_use]
     pub fn new(cluster: &str, part: Part, schedule: Schedule) -> Self {
         let period = schedule.period().to_string();
@@ -30,14 +30,14 @@ impl Shelf {
 
     /// The metric of a page.
     #[must_use]
-    pub fn page(&self, Place { bits, bucket, page }: Place) -> Arc<Metric> {
+    pub fn page(&self, PageAddress { bits, bucket, page }: PageAddress) -> Arc<Metric> {
         let mut dimensions = self.dimensions.clone();
         dimensions.push((names::BUCKET, format!("{}/{}", bucket + 1, 1_u32 << bits)));
         dimensions.push((names::PAGE, page.to_string()));
         Arc::new(Metric { name: names::PARTITIONS, dimensions })
     }
 
-    /// The metric of a page of names whose statuses stand.
+    /// The metric of a page with names of groups whose statuses are still valid.
     pub(crate) fn standing(&self, page: usize) -> Arc<Metric> {
         let mut dimensions = self.dimensions.clone();
         dimensions.push((names::PAGE, page.to_string()));

@@ -69,7 +69,7 @@ fn hostile_rules_are_refused_with_the_way_out() {
         "orders=99999999999999999999",
     ] {
         let output = watched(rules).output(0, json!({}), &[]);
-        let told = String::from_utf8_lossy(&output.stderr).into_owned() + &String::from_utf8_lossy(&output.stdout);
-        assert!(told.contains("MEERKAT_WATCH must be PATTERN=new or PATTERN=SECONDS"), "{rules}: {told}");
+        let reported = String::from_utf8_lossy(&output.stderr).into_owned() + &String::from_utf8_lossy(&output.stdout);
+        assert!(reported.contains("MEERKAT_WATCH must be PATTERN=new or PATTERN=SECONDS"), "{rules}: {reported}");
     }
 }

@@ -85,7 +85,7 @@ mod tests {
             memory = Some(TopicMemory::see(memory, *sum, now_s).memory);
             now_s += 60;
         }
-        last.map(|topic| (topic.verdict, topic.reason)).unwrap_or((Verdict::Unknown, String::new()))
+        last.map_or((Verdict::Unknown, String::new()), |topic| (topic.verdict, topic.reason))
     }
 
     #[test]

@@ -97,7 +97,7 @@ fn unfolded(text: &str) -> String {
 }
 
 /// Whether a text may be shown as a path: a key without its PEM armour is only base64, a key store is many lines.
-fn is_path(text: &str) -> bool {
+pub(super) fn is_path(text: &str) -> bool {
     let base64 = text.bytes().all(|byte| byte.is_ascii_alphanumeric() || b"+/=".contains(&byte));
     !text.contains(['\n', '\r', '"', ';']) && (text.len() < SHORTEST_KEY || !base64)
 }

@@ -5,6 +5,7 @@ use std::time::Duration;
 
 use percent_encoding::percent_decode_str;
 
+use super::material::is_path;
 use super::reader::Variables;
 use crate::aws::secrets::Source;
 use crate::base::shown;
@@ -125,7 +126,15 @@ impl Variables {
     fn otlp_certificate(&mut self) -> Option<Source> {
         let (name, text) = self.of_metrics("CERTIFICATE")?;
         let source = match Source::parse(&text) {
-            Ok(Source::Inline(_)) if !text.contains("-----BEGIN ") => Source::parse(&format!("file:{text}")),
+            Ok(Source::Inline(_)) if !text.contains("-----BEGIN ") && is_path(&text) => {
+                Source::parse(&format!("file:{text}"))
+            }
+            Ok(Source::Inline(_)) if !text.contains("-----BEGIN ") => {
+                let expected =
+                    "must be PEM, which begins with -----BEGIN, or the path of a file with PEM, or refer to one";
+                self.wrong(name, format_args!("{expected}; the value is not shown"));
+                return None;
+            }
             other => other,
         };
         source.map_err(|expectation| self.wrong(name, expectation)).ok()

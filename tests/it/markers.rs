@@ -21,6 +21,7 @@ const NAMES: &[&str] = &[
     "MEERKAT_NAMESPACE",
     "MEERKAT_STATE_NAMESPACE",
     "MEERKAT_TOPICS",
+    "OTEL_EXPORTER_OTLP_CERTIFICATE",
 ];
 
 /// Nothing listens there.
@@ -81,11 +82,22 @@ fn no_variable_shows_a_secret_that_was_put_into_it() {
 #[test]
 fn no_name_shows_what_ran_into_it() {
     let long = format!("x sasl.jaas.config=a.PlainLoginModule required username=\"u\" password=\"{SECRET}\";");
-    for name in ["KAFKA_COMMAND_CONFIG", "KAFKA_SASL_USERNAME", "KAFKA_SSL_KEYSTORE", "KAFKA_SSL_TRUSTSTORE"] {
+    for name in [
+        "KAFKA_COMMAND_CONFIG",
+        "KAFKA_SASL_USERNAME",
+        "KAFKA_SSL_KEYSTORE",
+        "KAFKA_SSL_TRUSTSTORE",
+        "OTEL_EXPORTER_OTLP_CERTIFICATE",
+    ] {
         let login = [("KAFKA_SASL_MECHANISM", "PLAIN"), ("KAFKA_SASL_USERNAME", "u"), ("KAFKA_SASL_PASSWORD", "p")];
-        let others = BASE.iter().chain(&login).filter(|(known, _)| !["KAFKA_SECURITY_PROTOCOL", name].contains(known));
-        let variables: Vec<_> =
-            others.copied().chain([(name, &*long), ("KAFKA_SECURITY_PROTOCOL", "SASL_SSL")]).collect();
+        let others = BASE
+            .iter()
+            .chain(&login)
+            .filter(|(known, _)| !["KAFKA_SECURITY_PROTOCOL", "MEERKAT_PUBLISH", name].contains(known));
+        let variables: Vec<_> = others
+            .copied()
+            .chain([(name, &*long), ("KAFKA_SECURITY_PROTOCOL", "SASL_SSL"), ("MEERKAT_PUBLISH", "otlp")])
+            .collect();
         for arguments in [&[][..], &["--preflight"]] {
             let reported = reported(&variables, arguments);
             assert!(!reported.contains(SECRET), "{name} {arguments:?}: {reported}");

@@ -272,8 +272,8 @@ fn an_ok_or_nothing_from_before_is_no_alarm_afterwards() {
 fn statuses_that_could_not_be_read_once_are_asked_for_again() {
     let watch = Watch::new(scene());
     let first = watch.until_trouble() + 4 * 60;
-    // The rosters of the last minutes, and of all that are kept; then the published statuses.
-    watch.stand.fail(Fault::new("GetMetricData", How::Deny).after(2).times(1));
+    // The rosters of the last minutes beside the notes, and the rosters of all that are kept; then the published statuses.
+    watch.stand.fail(Fault::new("GetMetricData", How::Deny).after(3).times(1));
     watch.work(&["well"]);
     let report = watch.check(first);
     let reported = problems(&report);

@@ -44,8 +44,8 @@ fn a_warning_stands_while_its_windows_cannot_be_read_and_ends_when_nothing_is_le
     let watch = watch();
     let first = watch.until_slow();
     for minute in first..first + 3 {
-        // The rosters, the pages of the newest run, and then the rosters of the window.
-        watch.stand.fail(Fault::new("GetMetricData", How::Deny).after(2));
+        // The rosters beside the notes, the pages of the newest run, and then the rosters of the window.
+        watch.stand.fail(Fault::new("GetMetricData", How::Deny).after(3));
         let report = watch.slow_minute(minute, 12);
         assert_eq!((status(&report, "slow"), kept(&report)), ("WARN", 200), "{}", report["groups"][0]["reason"]);
         assert_eq!(
@@ -69,11 +69,12 @@ fn the_newest_snapshot_is_read_once_and_what_windows_cost_is_reported() {
     let report = watch.slow_minute(minute, 12);
     let history = &report["history"];
     let number = |key: &str| history[key].as_i64().unwrap_or_else(|| panic!("no {key}: {history}"));
-    // The rosters and four pages, of the newest run and then of those before it.
-    assert_eq!((number("metrics_read"), number("windows_read")), (2 * 5, 5));
+    // The notes; the rosters and four pages, of the newest run and then of those before it.
+    assert_eq!((number("metrics_read"), number("windows_read")), (1 + 2 * 5, 5));
     let page = 3 * 60;
     assert_eq!(number("windows_points"), 81 * page + 4 * (minute - 1) * page);
-    assert_eq!(number("points_asked"), 13 * page + 4 * page + number("windows_points"));
+    let of_notes = 3 * page;
+    assert_eq!(number("points_asked"), of_notes + 13 * page + 4 * page + number("windows_points"));
     assert_eq!(i64::try_from(watch.stand.calls("GetMetricData").estimated_points), Ok(number("points_asked")));
     assert!(number("windows_points") <= number("windows_budget"), "{history}");
     assert_eq!((number("windows_short"), number("windows_left_out")), (0, 0));
@@ -92,7 +93,7 @@ fn a_page_that_cannot_be_read_concerns_its_partitions_alone() {
     let part = (1..=8).find(has_it).expect("a part");
     let watch = watch.with("MEERKAT_PART", &format!("{part}/8"));
     let minute = watch.until_slow();
-    watch.stand.fail(Fault::new("GetMetricData", How::Deny).after(4));
+    watch.stand.fail(Fault::new("GetMetricData", How::Deny).after(5));
     let report = watch.slow_minute(minute, 12);
     let left_out = report["history"]["windows_left_out"].as_u64().expect("a number");
     assert!(left_out > 0 && left_out <= 58, "{}", report["history"]);

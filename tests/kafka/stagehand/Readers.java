@@ -26,14 +26,14 @@ final class Readers implements AutoCloseable {
                         + " [reset=earliest|latest] [assigned=N] [instance=ID] [release=OFFSET] [hold=MS] [take=N] [matching] [counting] [not-ready] [apart]",
                 this::join);
         stagehand.command("assign NAME GROUP TOPIC [commit-every=MS|never] [rate=PER_SECOND] [reset=earliest|latest] [apart]", this::assign);
-        told(stagehand, "hold NAME PARTITION", (consumer, words) -> consumer.hold(words.integer("PARTITION")));
-        told(stagehand, "pause NAME [silent]", (consumer, words) -> consumer.pause(words.flag("silent")));
-        told(stagehand, "resume NAME", (consumer, words) -> consumer.resume());
-        told(stagehand, "seek NAME OFFSET", (consumer, words) -> consumer.seek(words.number("OFFSET")));
-        told(stagehand, "position NAME TOPIC PARTITION", (consumer, words) -> consumer.position(words.word("TOPIC"), words.integer("PARTITION")));
-        told(stagehand, "assignment NAME", (consumer, words) -> consumer.assignment());
-        told(stagehand, "release NAME OFFSET [hold=MS]", null);
-        told(stagehand, "take NAME COUNT", null);
+        command(stagehand, "hold NAME PARTITION", (consumer, words) -> consumer.hold(words.integer("PARTITION")));
+        command(stagehand, "pause NAME [silent]", (consumer, words) -> consumer.pause(words.flag("silent")));
+        command(stagehand, "resume NAME", (consumer, words) -> consumer.resume());
+        command(stagehand, "seek NAME OFFSET", (consumer, words) -> consumer.seek(words.number("OFFSET")));
+        command(stagehand, "position NAME TOPIC PARTITION", (consumer, words) -> consumer.position(words.word("TOPIC"), words.integer("PARTITION")));
+        command(stagehand, "assignment NAME", (consumer, words) -> consumer.assignment());
+        command(stagehand, "release NAME OFFSET [hold=MS]", null);
+        command(stagehand, "take NAME COUNT", null);
         stagehand.command("leave NAME", words -> {
             remove(words).leave();
             return "";

@@ -65,7 +65,7 @@ fn a_report_stays_within_its_limit_and_keeps_the_worst() {
     let listed = report.group("limit-0")["partitions"].as_array().expect("partitions").len();
     assert_eq!(
         report.at("cut").to_string(),
-        json!({ "groups": 0, "limit": 8_000, "partitions": 120 - listed }).to_string()
+        json!({ "groups": 0, "limit": 8_000, "members": 0, "partitions": 120 - listed }).to_string()
     );
     assert!(listed > 0, "{report:?}");
     assert_eq!(show(report.partition("limit-0", "limit", 77), "lag"), "lag=9");

@@ -100,10 +100,10 @@ GROUPS = {
 
 def main():
     began = time.monotonic()
-    tell = lambda text: print(f"{time.monotonic() - began:5.0f} s  {text}", flush=True)
-    tell("building the function and the CloudWatch stand-in")
+    log = lambda text: print(f"{time.monotonic() - began:5.0f} s  {text}", flush=True)
+    log("building the function and the CloudWatch stand-in")
     scene.build_debug()
-    tell(f"starting Kafka {scene.NEWEST} with TLS")
+    log(f"starting Kafka {scene.NEWEST} with TLS")
     with scene.folder("demo") as at, scene.Kafka(at / "kafka", settings=SETTINGS) as kafka, scene.Stagehand(kafka) as stage:
         log("starting consumers")
         consumers(stage)
@@ -231,7 +231,7 @@ def reading(reports, name):
             acts = [act for act in group.acts if act < run and before == "OK"]
             since = f", {run - acts[-1]} min after" if acts else ""
             reason = (of(report, name) or {}).get("reason", "the group is gone")
-            lines.append(f"{'':<10}{verdict:<7}from look {look:>2}{since}: {reason}")
+            lines.append(f"{'':<10}{verdict:<7}from run {run:>2}{since}: {reason}")
             if why := diagnosis(report, name):
                 lines.append(f"{'':<17}{why['kind']}: {why['sentence']}")
                 lines.append(f"{'':<17}next: {why['next']}" + (f": {why['command']}" if "command" in why else ""))

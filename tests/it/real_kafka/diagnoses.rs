@@ -259,3 +259,31 @@ fn a_group_that_is_not_there_and_one_that_lags_without_members_need_one_snapshot
     let kind = |group: &str| report.group(group)["diagnosis"]["kind"].clone();
     assert_eq!((kind("alone"), kind("nowhere")), (json!("nobody_there"), json!("no_such_group")));
 }
+
+#[test]
+#[ignore = "needs a real Kafka: make test-kafka"]
+fn a_group_that_rebalances_while_records_wait_needs_one_snapshot() {
+    // The first member of a group waits for others for so long.
+    let settings = vec!["group.initial.rebalance.delay.ms=8000".to_owned()];
+    let cluster = &Cluster::start(&Options { settings, ..Options::default() });
+    cluster.hand("create-topic joins 1");
+    cluster.hand("produce joins 0 10");
+    cluster.hand("commit joins joins 0 4");
+    let report = || Run::on(cluster).groups(&["joins"]).report();
+    std::thread::scope(|scope| {
+        let join = scope.spawn(|| cluster.hand("join joins-1 classic joins joins"));
+        loop {
+            let before_join = !join.is_finished();
+            let report = report();
+            let diagnosis = &report.group("joins")["diagnosis"];
+            if diagnosis["kind"] == "rebalancing" {
+                assert!(diagnosis["sentence"].to_string().contains("PreparingRebalance"), "{diagnosis}");
+                break;
+            }
+            assert!(before_join, "nobody saw it: {report:?}");
+            assert_eq!(diagnosis["kind"], "nobody_there", "{report:?}");
+        }
+    });
+    cluster.hand("wait-caught-up joins");
+    assert!(report().group("joins")["diagnosis"].is_null());
+}

@@ -99,7 +99,7 @@ measures! {
     /// Of a partition.
     LOG_START = Measure::new("{offset}", "The first offset that the partition still has.").otlp("kafka.partition.oldest_offset");
     /// Of a topic that is watched.
-    TOPIC_STATUS = Measure::new("1", "Of a topic of `MEERKAT_WATCH`: 1 is OK, 2 WARN; nothing while it is unknown.")
+    TOPIC_STATUS = Measure::new("{status}", "Of a topic of `MEERKAT_WATCH`: 1 is OK, 2 WARN; nothing while it is unknown.")
         .cloudwatch("TopicStatus").otlp("meerkat.topic.status").openmetrics("topic_status");
     /// Of a partition.
     REPLICAS = Measure::new("{replica}", "Replicas of the partition.").otlp("kafka.partition.replicas");

@@ -58,8 +58,8 @@ def main():
 
 
 def furnish(stage):
-    """A group that is caught up, one with a member that lags, one that is late, one that loses records unread, and one that soon will."""
-    for topic, partitions in (("done", 1), ("orders", 2), ("old", 1), ("gone", 1), ("soon", 1)):
+    """A group that is caught up, one with a member that lags, one that is late, one that loses records unread, one that soon will, and a topic that no group reads."""
+    for topic, partitions in (("done", 1), ("orders", 2), ("old", 1), ("gone", 1), ("soon", 1), ("watched", 1)):
         stage.hand(f"create-topic {topic} {partitions}")
     stage.hand("produce done 0 5")
     stage.hand("commit drained done 0 5")
@@ -90,6 +90,7 @@ def run(cluster, minute, variables):
             "MEERKAT_METRICS_DETAIL": "partition",
             "MEERKAT_OBJECTIVE": "300/900",
             "MEERKAT_PUBLISH": "otlp",
+            "MEERKAT_WATCH": "watched=3600",
         },
     )
     report = json.loads(done.stdout)
@@ -136,6 +137,8 @@ def expected(cluster, report):
     for status, groups in by_status.items():
         say("meerkat.groups", groups, status=status)
     say("meerkat.unknown_groups", by_status["UNKNOWN"] + by_status["NOTFOUND"])
+    for topic in report["watched"]:
+        say("meerkat.topic.status", STATUS.get(topic["status"]), topic=topic["topic"])
     for group in report["groups"]:
         of_group = {"group": group["group"]}
         say("meerkat.group.status", None if group["group"] in UNSUPPORTED else STATUS.get(group["status"]), **of_group)

@@ -1,4 +1,4 @@
-//! What is watched while a call is under way: that `CloudWatch` itself answers, how attempts fail, and what the wire tells besides data.
+//! What is watched while a call is under way: that `CloudWatch` itself answers, how attempts fail, and what answers have besides data.
 
 use std::error::Error as StdError;
 use std::sync::atomic::{AtomicBool, Ordering};
@@ -68,7 +68,7 @@ struct State {
     unsigned: AtomicBool,
 }
 
-/// What the wire tells besides data.
+/// What requests and answers have besides data.
 #[derive(Clone, Debug, Default)]
 pub(super) struct Seen {
     /// How the last attempt that ended had failed.

@@ -11,7 +11,8 @@ use std::sync::Arc;
 use crate::base::figures::grouped;
 use crate::base::moment::time_of_day;
 use crate::judge::verdict::Verdict;
-use crate::model::cluster_memory::{Change, ClusterMemory, Direction, Since};
+use crate::model::cluster_memory::{Change, ClusterMemory, Direction};
+use crate::model::since::Since;
 use crate::model::snapshot::{Impaired, Lack, Offer, Snapshot, Topic};
 
 /// A problem of the cluster.
@@ -395,7 +396,7 @@ mod tests {
     }
 
     #[test]
-    fn replicas_that_are_behind_are_told_apart_from_disks_that_failed() {
+    fn replicas_that_are_behind_are_distinguished_from_disks_that_failed() {
         let lacks = [(1, Lack::Offline), (2, Lack::Behind)];
         let brokers = vec![broker(1, (7, 9)), broker(2, (7, 9)), broker(3, (7, 9))];
         let problems_of = problems_of(&[&snapshot(brokers, vec![impaired(5, true, &lacks)])], 60);
@@ -410,7 +411,7 @@ mod tests {
     }
 
     #[test]
-    fn an_upgrade_is_told_with_its_minutes_for_an_hour_and_is_no_alarm() {
+    fn an_upgrade_is_reported_with_its_minutes_for_an_hour_and_is_no_alarm() {
         let upgraded = snapshot(vec![broker(1, (7, 9)), broker(2, (8, 11)), broker(3, (7, 9))], Vec::new());
         let whole = whole();
         let expected = [
@@ -433,7 +434,7 @@ mod tests {
     }
 
     #[test]
-    fn a_broker_that_was_upgraded_while_it_was_away_is_told_from_when_it_was_last_asked() {
+    fn a_broker_that_was_upgraded_while_it_was_away_is_reported_from_when_it_was_last_asked() {
         let upgraded = snapshot(vec![broker(1, (7, 9)), broker(2, (7, 9)), broker(3, (8, 11))], Vec::new());
         let problems_of = problems_of(&[&whole(), &without_3(), &without_3(), &upgraded], 60);
         assert_eq!(problems_of[0].0, "broker 3 was upgraded between 12:00 and 12:03");

@@ -77,8 +77,8 @@ mod tests {
     use super::*;
     use crate::model::unknown::Unknown;
 
-    /// What is said of a topic whose log ends were summed up each minute.
-    fn told(wanted: Wanted, sums: &[u64]) -> (Verdict, String) {
+    /// The verdict on a topic whose log ends were summed up each minute.
+    fn verdict(wanted: Wanted, sums: &[u64]) -> (Verdict, String) {
         let (mut memory, mut now_s, mut last) = (None, 0, None);
         for sum in sums {
             last = Some(of_topic(&"t".into(), wanted, Ok(*sum), memory, now_s));
@@ -90,20 +90,20 @@ mod tests {
 
     #[test]
     fn a_new_record_is_a_warning_in_the_run_that_sees_it() {
-        assert_eq!(told(Wanted::Empty, &[5]), (Verdict::Ok, "no earlier run to compare with".into()));
-        assert_eq!(told(Wanted::Empty, &[5, 5]), (Verdict::Ok, "no record came since the last run".into()));
-        assert_eq!(told(Wanted::Empty, &[5, 7]), (Verdict::Warn, "2 records came since the last run".into()));
-        assert_eq!(told(Wanted::Empty, &[5, 7, 7]).0, Verdict::Ok);
-        assert_eq!(told(Wanted::Empty, &[5, 1]).0, Verdict::Ok, "it was created again");
+        assert_eq!(verdict(Wanted::Empty, &[5]), (Verdict::Ok, "no earlier run to compare with".into()));
+        assert_eq!(verdict(Wanted::Empty, &[5, 5]), (Verdict::Ok, "no record came since the last run".into()));
+        assert_eq!(verdict(Wanted::Empty, &[5, 7]), (Verdict::Warn, "2 records came since the last run".into()));
+        assert_eq!(verdict(Wanted::Empty, &[5, 7, 7]).0, Verdict::Ok);
+        assert_eq!(verdict(Wanted::Empty, &[5, 1]).0, Verdict::Ok, "it was created again");
     }
 
     #[test]
     fn a_silence_is_a_warning_once_it_is_as_long_as_allowed() {
         let wanted = Wanted::Within(120);
-        assert_eq!(told(wanted, &[5, 5]).0, Verdict::Ok);
-        assert_eq!(told(wanted, &[5, 5, 5]).0, Verdict::Warn);
-        assert_eq!(told(wanted, &[5, 5, 6]).0, Verdict::Ok);
-        assert_eq!(told(wanted, &[5, 6, 6, 6]).1, "no record for at least 2 min, and one is wanted within 2 min");
+        assert_eq!(verdict(wanted, &[5, 5]).0, Verdict::Ok);
+        assert_eq!(verdict(wanted, &[5, 5, 5]).0, Verdict::Warn);
+        assert_eq!(verdict(wanted, &[5, 5, 6]).0, Verdict::Ok);
+        assert_eq!(verdict(wanted, &[5, 6, 6, 6]).1, "no record for at least 2 min, and one is wanted within 2 min");
     }
 
     #[test]

@@ -2,6 +2,7 @@
 
 use std::collections::BTreeMap;
 
+use crate::model::since::Since;
 use crate::model::snapshot::{Broker, Group, Offer, Snapshot};
 use crate::model::stable_hash::Hash;
 use crate::model::turnover::{Slices, Storm, Turnover};
@@ -31,15 +32,6 @@ pub(crate) struct BrokerMemory {
     pub(crate) change: Option<Change>,
 }
 
-/// When something began.
-#[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord)]
-pub(crate) enum Since {
-    /// Before the memory began.
-    Before,
-    /// At this snapshot, in seconds since 1970.
-    At(i64),
-}
-
 /// A broker offers other API versions than before.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub(crate) struct Change {
@@ -59,19 +51,8 @@ pub(crate) enum Direction {
     Other,
 }
 
-impl Since {
-    /// For how many seconds it has lasted; `None` if not known.
-    pub(crate) fn lasts_s(self, now_s: i64) -> Option<i64> {
-        match self {
-            Self::Before => None,
-            Self::At(then_s) => Some((now_s - then_s).max(0)),
-        }
-    }
-}
-
 impl ClusterMemory {
     /// The memory after this snapshot. `previous` is `None` if there is none: what exists then began earlier.
-    /// began before.
     #[must_use]
     pub fn fold(previous: Option<&Self>, snapshot: &Snapshot, period_ms: i64, now_s: i64) -> Self {
         let mut brokers: BTreeMap<i32, BrokerMemory> = BTreeMap::new();
@@ -148,7 +129,7 @@ fn fold_groups(
     folded.into_iter().filter_map(|(key, turnover)| Some((key, turnover?))).collect()
 }
 
-/// What tells a group from the others of its cluster: 24 bits of a hash of its name.
+/// The key of a name among those of its cluster: 24 bits of its hash.
 pub(crate) fn key_of(group: &str) -> u32 {
     u32::try_from(Hash::new().text(group).finish() >> 40).unwrap_or_default()
 }

@@ -11,6 +11,7 @@ pub mod memory;
 pub mod part;
 pub mod pattern;
 pub mod secret;
+pub(crate) mod since;
 pub mod snapshot;
 pub(crate) mod stable_hash;
 pub mod turnover;

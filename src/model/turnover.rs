@@ -1,6 +1,6 @@
-//! How often a group rebalances, by what its coordinator tells from snapshot to snapshot.
+//! How often a group rebalances, as the answers of its coordinator show from snapshot to snapshot.
 //!
-//! A group of KIP-848, KIP-932 or KIP-1071 has an epoch, which grows by one with each rebalance. A classic group tells no generation, so
+//! A group of KIP-848, KIP-932 or KIP-1071 has an epoch, which grows by one with each rebalance. The answer for a classic group has no generation, so
 //! there the set of its member ids is compared: several changes between two snapshots count once.
 
 use crate::model::snapshot::{Group, Kind};
@@ -156,30 +156,30 @@ mod tests {
         turnover?.storm(groups.last()?, slices)
     }
 
-    fn epochs_told(epochs: &[i32]) -> Vec<Group> {
+    fn with_epochs(epochs: &[i32]) -> Vec<Group> {
         epochs.iter().map(|epoch| group(Kind::Consumer, Some(*epoch), &["a"])).collect()
     }
 
     #[test]
     fn six_rebalances_in_ten_minutes_are_a_storm() {
         let storm = |rebalances| Some(Storm { rebalances, minutes: 10, at_least: false });
-        assert_eq!(found(&epochs_told(&[5, 7, 9, 11]), MINUTELY), storm(6));
-        assert_eq!(found(&epochs_told(&[5, 6, 8, 10]), MINUTELY), None, "five are none");
+        assert_eq!(found(&with_epochs(&[5, 7, 9, 11]), MINUTELY), storm(6));
+        assert_eq!(found(&with_epochs(&[5, 6, 8, 10]), MINUTELY), None, "five are none");
     }
 
     #[test]
     fn many_members_that_start_at_once_are_no_storm() {
-        assert_eq!(found(&epochs_told(&[5, 25, 25, 25]), MINUTELY), None);
-        assert_eq!(found(&epochs_told(&[5, 15, 25, 25]), MINUTELY), None);
+        assert_eq!(found(&with_epochs(&[5, 25, 25, 25]), MINUTELY), None);
+        assert_eq!(found(&with_epochs(&[5, 15, 25, 25]), MINUTELY), None);
     }
 
     #[test]
     fn a_storm_is_over_ten_minutes_after_it_ended() {
         let mut epochs = vec![0, 2, 4, 6];
         epochs.resize(11, 6);
-        assert!(found(&epochs_told(&epochs), MINUTELY).is_some());
+        assert!(found(&with_epochs(&epochs), MINUTELY).is_some());
         epochs.push(6);
-        assert_eq!(found(&epochs_told(&epochs), MINUTELY), None);
+        assert_eq!(found(&with_epochs(&epochs), MINUTELY), None);
     }
 
     #[test]
@@ -202,21 +202,21 @@ mod tests {
     #[test]
     fn with_longer_periods_it_takes_as_many_in_the_same_time() {
         assert_eq!(
-            found(&epochs_told(&[0, 3, 6]), 5 * MINUTELY),
+            found(&with_epochs(&[0, 3, 6]), 5 * MINUTELY),
             Some(Storm { rebalances: 6, minutes: 10, at_least: false })
         );
-        assert_eq!(found(&epochs_told(&[0, 3, 5]), 5 * MINUTELY), None);
-        assert_eq!(found(&epochs_told(&[0, 15, 30]), 60 * MINUTELY), None, "fifteen in an hour are few");
+        assert_eq!(found(&with_epochs(&[0, 3, 5]), 5 * MINUTELY), None);
+        assert_eq!(found(&with_epochs(&[0, 15, 30]), 60 * MINUTELY), None, "fifteen in an hour are few");
     }
 
     #[test]
     fn what_is_not_known_changes_nothing() {
         let mut unread = group(Kind::Consumer, None, &[]);
         unread.members = Err(crate::model::unknown::Unknown::because("not read"));
-        let mut groups = epochs_told(&[5, 7, 9, 11]);
+        let mut groups = with_epochs(&[5, 7, 9, 11]);
         groups.insert(2, unread);
         assert!(found(&groups, MINUTELY).is_some());
         // A group that was made anew begins to count from the start.
-        assert_eq!(found(&epochs_told(&[500, 1, 1, 1]), MINUTELY), None);
+        assert_eq!(found(&with_epochs(&[500, 1, 1, 1]), MINUTELY), None);
     }
 }

@@ -1,7 +1,7 @@
 //! Topics that are watched although no group may read them: dead letters, and producers that must not fall silent.
 
-use crate::model::cluster_memory::Since;
 use crate::model::pattern::Pattern;
+use crate::model::since::Since;
 
 /// What is wanted of the topics that a pattern matches.
 #[derive(Clone, Debug)]

@@ -122,18 +122,23 @@ fn the_age_in_the_column_is_the_age_in_the_reason_bound_included() {
     assert!(signs.contains('≤'), "some of these ages are bounds: {signs}");
 }
 
+/// The variables of a run whose `CloudWatch` is the stand-in at this address.
+fn at_stand(url: &str) -> [(&str, &str); 4] {
+    [
+        ("AWS_ENDPOINT_URL_CLOUDWATCH", url),
+        ("AWS_REGION", "eu-west-1"),
+        ("AWS_ACCESS_KEY_ID", "any"),
+        ("AWS_SECRET_ACCESS_KEY", "any"),
+    ]
+}
+
 #[test]
 fn what_a_person_selects_is_read_and_nothing_is_written_without_publish() {
     let stage = scene().start();
     let puts = |arguments: &str| {
         let stand = Stand::start();
         let url = stand.url();
-        let aws = [
-            ("AWS_ENDPOINT_URL_CLOUDWATCH", &*url),
-            ("AWS_REGION", "eu-west-1"),
-            ("AWS_ACCESS_KEY_ID", "any"),
-            ("AWS_SECRET_ACCESS_KEY", "any"),
-        ];
+        let aws = at_stand(&url);
         let (code, printed) = typed(&stage, arguments, &aws);
         assert!(code != Some(4) && !printed.contains("CloudWatch"), "{arguments}: {printed}");
         assert!(stand.calls("GetMetricData").succeeded > 0, "{arguments} reads the history");

@@ -14,7 +14,8 @@ use std::collections::BTreeMap;
 
 use super::bytes::{self, BYTES_PER_PAGE, take};
 use super::seconds::Slot;
-use crate::model::cluster_memory::{BrokerMemory, Change, ClusterMemory, Direction, MOST_BROKERS, Since};
+use crate::model::cluster_memory::{BrokerMemory, Change, ClusterMemory, Direction, MOST_BROKERS};
+use crate::model::since::Since;
 use crate::model::snapshot::Offer;
 use crate::model::turnover::{MOST_COUNTED, SLICES, Turnover};
 use crate::model::watched::TopicMemory;
@@ -73,21 +74,21 @@ pub(crate) fn of(slots: &[Slot], now: i64) -> Option<ClusterMemory> {
     let mut rest = &*written;
     let [_] = take(&mut rest)?;
     let mut count = || Some(u16::from_be_bytes(take(&mut rest)?));
-    let (brokers_told, topics_told, groups_told) = (count()?, count()?, count()?);
+    let (brokers_written, topics_written, groups_written) = (count()?, count()?, count()?);
     let mut brokers = BTreeMap::new();
-    for _ in 0..brokers_told {
+    for _ in 0..brokers_written {
         let id = i32::from_be_bytes(take(&mut rest)?);
         brokers.insert(id, broker(&mut rest, now)?);
     }
     let mut topics = BTreeMap::new();
-    for _ in 0..topics_told {
+    for _ in 0..topics_written {
         let key = number(take::<3>(&mut rest)?);
         let ends = take::<6>(&mut rest)?.into_iter().fold(0, |number, byte| number << 8 | u64::from(byte));
         let silent = since_of(u16::from_be_bytes(take(&mut rest)?), now)?;
         topics.insert(key, TopicMemory { ends, silent });
     }
     let mut groups = BTreeMap::new();
-    for _ in 0..groups_told {
+    for _ in 0..groups_written {
         let key = number(take::<3>(&mut rest)?);
         let mark = number(take::<3>(&mut rest)?);
         let mut counts = [0; SLICES];

@@ -148,12 +148,7 @@ fn on_a_terminal_a_run_without_options_writes_nothing_to_cloudwatch() {
     for (arguments, writes) in [(&[][..], false), (&["--publish"], true)] {
         let stand = Stand::start();
         let url = stand.url();
-        let aws = [
-            ("AWS_ENDPOINT_URL_CLOUDWATCH", &*url),
-            ("AWS_REGION", "eu-west-1"),
-            ("AWS_ACCESS_KEY_ID", "any"),
-            ("AWS_SECRET_ACCESS_KEY", "any"),
-        ];
+        let aws = at_stand(&url);
         let written = on_terminal(&stage, arguments, &aws);
         assert!(written.contains("orders-svc"), "{written:?}");
         let received = |operation| stand.calls(operation).received > 0;

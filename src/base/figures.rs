@@ -66,7 +66,8 @@ pub(crate) fn shown(name: &str) -> String {
     if name.trim().len() == name.len() && !name.is_empty() { name.to_owned() } else { format!("\"{name}\"") }
 }
 
-fn whole(seconds: u64) -> String {
+/// Seconds in the one or two largest units, `1 min 30 s`; without a remainder in the smaller one, the larger alone.
+pub(crate) fn whole(seconds: u64) -> String {
     match (seconds / 86_400, seconds / 3_600 % 24, seconds / 60 % 60, seconds % 60) {
         (0, 0, 0, seconds) => format!("{seconds} s"),
         (0, 0, minutes, 0) => format!("{minutes} min"),

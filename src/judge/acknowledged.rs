@@ -5,7 +5,7 @@
 //! start plus what is left. Here each of the two becomes a step of a position, as a consumer would have committed it,
 //! and what is left stays the same.
 
-use crate::base::figures::grouped;
+use crate::base::figures::records_of;
 use crate::judge::input::Sight;
 use crate::judge::verdict::{Judgement, Reason, Verdict};
 use crate::model::lag::{self, Committed};
@@ -106,8 +106,8 @@ pub(crate) fn of_share_group(
     let stands = matches!(judgement.verdict, Verdict::Stop | Verdict::Stall);
     if at_most && stands && !certain {
         let why = format!(
-            "at most {} records behind: this broker does not report which of them are acknowledged; Kafka 4.2 and later do",
-            grouped(left)
+            "at most {} behind: this broker does not report which of them are acknowledged; Kafka 4.2 and later do",
+            records_of(left)
         );
         let reason = Reason::Unread(Unknown::because(why));
         return Judgement { verdict: Verdict::Unknown, reason, supported: false, ..judgement };

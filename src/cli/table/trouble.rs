@@ -5,7 +5,7 @@ use std::fmt::Write as _;
 
 use super::colour;
 use super::text::Text;
-use crate::base::figures::{grouped, shown};
+use crate::base::figures::{grouped, seconds, shown, whole};
 use crate::judge::verdict::Verdict;
 use crate::model::snapshot::OTHER_TOPICS;
 use crate::report::{Report, Totals};
@@ -83,7 +83,7 @@ fn closing(report: &Report<'_>) -> String {
         let _ = write!(text, " {} read {what} only and are left out.", number(*groups));
     }
     if let Some(watch) = &report.watch {
-        let _ = write!(text, " Snapshot {}, one every {} s.", watch.snapshots, watch.every_s);
+        let _ = write!(text, " Snapshot {}, one every {}.", watch.snapshots, whole(watch.every_s));
     } else if !report.history.enabled {
         text.push_str(" Without history meerkat reports lag only");
         let _ = match &report.history.advice {
@@ -91,12 +91,8 @@ fn closing(report: &Report<'_>) -> String {
             None => write!(text, "."),
         };
     }
-    if let Some(seconds) = report.groups.iter().filter_map(|group| group.warming_up_seconds).max() {
-        let _ = write!(
-            text,
-            " Verdicts of all groups need {} more.",
-            crate::base::figures::seconds(seconds.unsigned_abs())
-        );
+    if let Some(left) = report.groups.iter().filter_map(|group| group.warming_up_seconds).max() {
+        let _ = write!(text, " Verdicts of all groups need {} more.", seconds(left.unsigned_abs()));
     }
     text
 }

@@ -3,7 +3,7 @@
 use std::fmt::Write as _;
 
 use super::LastKnown;
-use crate::base::figures::{grouped, records_of, seconds, shown};
+use crate::base::figures::{records_of, seconds, shown};
 use crate::base::spelling::nearest;
 use crate::judge::diagnosis::{Diagnosis, at_sight, storming};
 use crate::judge::flow;
@@ -116,8 +116,7 @@ impl JudgedGroup {
                 let _ = match sum.total {
                     Some(lag) => {
                         let bound = if at_most { "at most " } else { "" };
-                        let lag = grouped(lag);
-                        write!(reason, "{partitions} partition{s}, {bound}{lag} records behind in all")
+                        write!(reason, "{partitions} partition{s}, {bound}{} behind in all", records_of(lag))
                     }
                     None if group.kind == Kind::Share => {
                         write!(reason, "{partitions} partition{s}, nothing was read yet")
@@ -160,7 +159,7 @@ impl JudgedGroup {
         }
         let at_least = missing.is_some() || sum.at_least;
         if let Some(lag) = sum.total.filter(|_| at_least) {
-            let _ = write!(reason, "; at least {} records behind in all", grouped(lag));
+            let _ = write!(reason, "; at least {} behind in all", records_of(lag));
         }
         for vanished in group.vanished.iter().filter(|vanished| vanished.why.is_known()) {
             let _ = write!(reason, "; no longer there: {vanished}");

@@ -122,13 +122,29 @@ fn the_program_prints_one_json_after_the_last_snapshot() {
 
 /// What a run with these arguments and variables writes to a terminal of its own, 80 columns wide.
 fn on_terminal(stage: &Stage, arguments: &[&str], variables: &[(&str, &str)]) -> String {
+    on_terminal_until(stage, None, arguments, variables)
+}
+
+/// The same; Ctrl-C is pressed as soon as the program has written this.
+fn on_terminal_until(
+    stage: &Stage,
+    ctrl_c_after: Option<&str>,
+    arguments: &[&str],
+    variables: &[(&str, &str)],
+) -> String {
     let pty = Path::new(env!("CARGO_MANIFEST_DIR")).join("tests/tools/on_terminal.py");
     let mut command = Command::new("/usr/bin/python3");
-    command.arg(pty).arg(env!("CARGO_BIN_EXE_meerkat")).args(arguments);
+    command.arg(pty);
+    if let Some(text) = ctrl_c_after {
+        command.args(["--ctrl-c-after", text]);
+    }
+    command.arg(env!("CARGO_BIN_EXE_meerkat")).args(arguments);
     let bootstrap = stage.bootstrap();
     let base = [("KAFKA_BOOTSTRAP_SERVERS", &*bootstrap), ("KAFKA_SECURITY_PROTOCOL", "PLAINTEXT"), ("TERM", "xterm")];
     command.env_clear().envs(base).envs(variables.iter().copied()).stdin(Stdio::null());
-    serde_json::from_slice(&command.output().unwrap().stdout).unwrap()
+    let output = command.output().unwrap();
+    assert!(output.status.success(), "it did not end within a minute: {output:?}");
+    serde_json::from_slice(&output.stdout).unwrap()
 }
 
 #[test]
@@ -139,6 +155,16 @@ fn on_a_terminal_the_table_is_drawn_in_its_own_place() {
     assert_eq!(written.matches("\u{1b}[H\u{1b}[J").count(), 4, "{written:?}");
     let last = written.rsplit("\u{1b}[H\u{1b}[J").next().unwrap();
     assert!(last.contains("Snapshot 3, one every 1 s.") && last.contains("TREND"), "{last:?}");
+}
+
+#[test]
+#[ignore = "needs python3: make test-terminal"]
+fn on_a_terminal_ctrl_c_ends_a_watch_and_leaves_its_last_table() {
+    let arguments = ["--watch", "--every", "1h"];
+    let written = on_terminal_until(&scene().start(), Some("need 2 h more"), &arguments, &[]);
+    let last = written.rsplit("\u{1b}[H\u{1b}[J").next().unwrap();
+    assert!(last.contains("orders-svc") && last.contains("Snapshot 1, one every 1 h."), "{written:?}");
+    assert!(last.contains("1 partition, 1 record behind in all"), "{written:?}");
 }
 
 #[test]

@@ -340,11 +340,11 @@ impl Variables {
 /// The problem if no variable names a broker.
 const NO_BROKER: &str = "no broker is named: give --bootstrap-server HOST:PORT, or set KAFKA_BOOTSTRAP_SERVERS, or KAFKA_CLUSTER_ARN for Amazon MSK; see meerkat --help";
 
-/// Bits of a selection's hash.
 /// Items of `MEERKAT_WATCH`.
 const MOST_WATCHED: usize = 100;
 /// A week: for longer nothing is remembered of a topic that is silent.
 const MOST_SILENT_S: u64 = 604_800;
+/// Bits of a selection's hash.
 const SELECTION_BITS: u32 = 40;
 
 /// Variables of the same meaning.

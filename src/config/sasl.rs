@@ -159,13 +159,35 @@ impl Variables {
             let reference = Reference::parse(&url).map_err(|expectation| self.wrong(name, expectation)).ok();
             return reference.map(|reference| Issuer::Token(Source::Elsewhere(reference)));
         }
-        let client_id = self.source("KAFKA_SASL_OAUTHBEARER_CLIENT_ID");
-        let client_secret = self.source("KAFKA_SASL_OAUTHBEARER_CLIENT_SECRET");
+        let client = self.client();
         let scope = self.text("KAFKA_SASL_OAUTHBEARER_SCOPE");
         let header_urlencode =
             self.choice("KAFKA_SASL_OAUTHBEARER_HEADER_URLENCODE", &[("false", false), ("true", true)]);
         let url = Secret::new(url);
-        Some(Issuer::Endpoint { url, client_id: client_id?, client_secret: client_secret?, scope, header_urlencode })
+        let (client_id, client_secret) = client?;
+        Some(Issuer::Endpoint { url, client_id, client_secret, scope, header_urlencode })
+    }
+
+    /// An OAuth client's id and secret: from two variables, or from one secret that holds both.
+    fn client(&mut self) -> Option<(Source, Source)> {
+        let two = ["KAFKA_SASL_OAUTHBEARER_CLIENT_ID", "KAFKA_SASL_OAUTHBEARER_CLIENT_SECRET"];
+        let one = self.text("KAFKA_SASL_SECRET").filter(|_| two.iter().all(|name| self.text(name).is_none()));
+        let Some(secret) = one else {
+            let [id, secret] = two.map(|name| self.source(name));
+            return Some((id?, secret?));
+        };
+        if secret.contains('#') {
+            self.wrong("KAFKA_SASL_SECRET", "must refer to a whole secret here, without #KEY");
+            return None;
+        }
+        let value = |key: &str| Reference::parse(&format!("{secret}#{key}")).map(Source::Elsewhere);
+        match value("client_id").and_then(|id| Ok((id, value("client_secret")?))) {
+            Ok(client) => Some(client),
+            Err(expectation) => {
+                self.wrong("KAFKA_SASL_SECRET", expectation);
+                None
+            }
+        }
     }
 
     /// `KEY=VALUE`, separated by commas.

@@ -175,6 +175,44 @@ fn two_answers_to_one_question_are_refused_without_the_values() {
 }
 
 #[test]
+fn an_oauth_client_may_be_one_secret_that_holds_its_id_and_its_secret() {
+    let arn = "arn:aws:secretsmanager:eu-west-1:123456789012:secret:client-AbCdEf";
+    let client = |more: &[(&str, &str)]| {
+        let variables = [
+            ("KAFKA_BOOTSTRAP_SERVERS", "b:1"),
+            ("KAFKA_SECURITY_PROTOCOL", "SASL_SSL"),
+            ("KAFKA_SASL_MECHANISM", "OAUTHBEARER"),
+            ("KAFKA_SASL_OAUTHBEARER_TOKEN_ENDPOINT_URL", "https://issuer.example/token"),
+        ];
+        parse(&[&variables[..], more].concat()).map(|config| match config.kafka.sasl {
+            Some(Sasl::OauthBearer { from: sasl::Issuer::Endpoint { client_id, client_secret, .. }, .. }) => {
+                [client_id, client_secret].map(|source| match source {
+                    Source::Elsewhere(reference) => reference.to_string(),
+                    Source::Inline(text) => text.expose().to_owned(),
+                })
+            }
+            other => panic!("{other:?}"),
+        })
+    };
+    let both = [format!("{arn}#client_id"), format!("{arn}#client_secret")];
+    assert_eq!(client(&[("KAFKA_SASL_SECRET", arn)]), Ok(both));
+    let own = [("KAFKA_SASL_OAUTHBEARER_CLIENT_ID", "a"), ("KAFKA_SASL_OAUTHBEARER_CLIENT_SECRET", "b")];
+    assert_eq!(client(&[&own[..], &[("KAFKA_SASL_SECRET", arn)]].concat()), Ok(["a".into(), "b".into()]));
+    for (given, refusal) in [
+        (&[("KAFKA_SASL_SECRET", "hunter2")][..], "KAFKA_SASL_SECRET must refer to file:PATH"),
+        (
+            &[("KAFKA_SASL_SECRET", "file:/run/s#k")],
+            "KAFKA_SASL_SECRET must refer to a whole secret here, without #KEY",
+        ),
+        (&own[..1], "KAFKA_SASL_OAUTHBEARER_CLIENT_SECRET must be set"),
+        (&[], "KAFKA_SASL_OAUTHBEARER_CLIENT_ID must be set"),
+    ] {
+        let problems = client(given).unwrap_err();
+        assert!(problems.contains(refusal) && !problems.contains("hunter2"), "{given:?}: {problems}");
+    }
+}
+
+#[test]
 fn a_cluster_is_in_the_region_of_its_arn() {
     let region = |more: &[(&str, &str)]| {
         let variables = [

@@ -169,7 +169,7 @@ fn trusting(authorities: &Authorities) -> Result<SharedHttpClient, &'static str>
 fn way_out(code: &str, status: u16) -> &'static str {
     match (code, status) {
         ("invalid_client" | "unauthorized_client", _) | (_, 401) => {
-            "check KAFKA_SASL_OAUTHBEARER_CLIENT_ID and KAFKA_SASL_OAUTHBEARER_CLIENT_SECRET"
+            "check KAFKA_SASL_OAUTHBEARER_CLIENT_ID and KAFKA_SASL_OAUTHBEARER_CLIENT_SECRET, or what KAFKA_SASL_SECRET refers to"
         }
         ("invalid_scope", _) => "check KAFKA_SASL_OAUTHBEARER_SCOPE",
         ("unsupported_grant_type", _) => "let the issuer allow client credentials to this client",

@@ -111,9 +111,18 @@ fn a_token_is_fetched_from_an_endpoint_that_the_truststore_trusts() {
     let url = format!("{}/token", issuer.origin());
     let run = Run::with_login(cluster, "OAUTHBEARER").token_endpoint(&url, "hunter2");
     gets_in("login-endpoint", run.with("KAFKA_SASL_OAUTHBEARER_SCOPE", "kafka"));
+    let path = std::path::Path::new(env!("CARGO_TARGET_TMPDIR")).join("client.json");
+    std::fs::write(&path, json!({ "client_id": "meerkat", "client_secret": "hunter2" }).to_string()).expect("a file");
+    let run = Run::with_login(cluster, "OAUTHBEARER").with("KAFKA_SASL_OAUTHBEARER_TOKEN_ENDPOINT_URL", &url);
+    let secret = format!("file:{}", path.to_str().expect("a path in UTF-8"));
+    gets_in("login-client", run.with("KAFKA_SASL_SECRET", &secret).with("KAFKA_SASL_OAUTHBEARER_SCOPE", "kafka"));
     let seen = issuer.seen();
-    assert_eq!(seen.len(), 1, "{seen:?}");
-    assert_eq!((&*seen[0].line, &*seen[0].body), ("POST /token", "grant_type=client_credentials&scope=kafka"));
+    assert_eq!(seen.len(), 2, "{seen:?}");
+    for request in seen {
+        assert_eq!((&*request.line, &*request.body), ("POST /token", "grant_type=client_credentials&scope=kafka"));
+        // meerkat:hunter2
+        assert!(request.sent.contains("Basic bWVlcmthdDpodW50ZXIy"), "{request:?}");
+    }
 }
 
 #[test]

@@ -19,7 +19,7 @@ locals {
   again    = var.period >= 120 ? 0 : local.seconds + 60
   in_a_row = min((local.runs - 1) * local.seconds + 60, 86400)
 
-  # One series for each group. A series that the query retrieves no more is OK at once, whatever missing data means.
+  # One series for each group or watched topic. A series that the query retrieves no more is OK at once, whatever missing data means.
   by_group = {
     group-status = {
       description  = "A consumer group of ${var.cluster} is ${var.alarm_from} or worse; the contributors are these groups."
@@ -81,10 +81,43 @@ locals {
       pending      = 0
       recovery     = 600
     }
+    topic-status = {
+      description  = "A watched topic of ${var.cluster} has records that should not be there, or has had none for too long; the contributors are these topics."
+      query        = "SELECT MAX(\"TopicStatus\") FROM SCHEMA(\"${var.namespace}\", \"Cluster\", \"Topic\") WHERE \"Cluster\" = '${var.cluster}' GROUP BY \"Topic\" ORDER BY MAX() DESC"
+      comparison   = "GreaterThanOrEqualToThreshold"
+      threshold    = 2
+      evaluations  = 5
+      datapoints   = 1
+      missing_data = "ignore"
+      wanted       = var.watch != ""
+      pages        = var.group_pages == "on"
+      ends         = false
+      promql       = "max by (cluster, topic) (last_over_time({\"meerkat.topic.status\", cluster=\"${var.cluster}\"}[${local.reach}s])) >= 2"
+      pending      = 0
+      recovery     = 600
+    }
   }
 
   # One series each.
   of_stack = {
+    cluster-problems = {
+      description  = "Brokers of ${var.cluster} are away, or partitions have no leader or lack replicas, and have for five minutes or longer; the report names them."
+      namespace    = var.namespace
+      metric       = "ClusterProblems"
+      dimensions   = { Cluster = var.cluster }
+      statistic    = "Maximum"
+      seconds      = local.seconds
+      comparison   = "GreaterThanThreshold"
+      threshold    = 0
+      evaluations  = local.runs
+      datapoints   = 1
+      missing_data = "ignore"
+      pages        = true
+      ends         = true
+      promql       = "max by (cluster) (last_over_time({\"meerkat.cluster_problems\", cluster=\"${var.cluster}\"}[${local.hold}s])) > 0"
+      pending      = 0
+      recovery     = 600
+    }
     unknown-groups = {
       description  = "Groups of ${var.cluster} could not be read, or are expected and not there, run after run."
       namespace    = var.namespace
@@ -98,6 +131,7 @@ locals {
       datapoints   = local.runs
       missing_data = "ignore"
       pages        = false
+      ends         = false
       promql       = "sum by (cluster) (last_over_time({\"meerkat.unknown_groups\", cluster=\"${var.cluster}\"}[${local.reach}s])) > 0"
       pending      = local.in_a_row
       recovery     = 600
@@ -115,6 +149,7 @@ locals {
       datapoints   = var.period >= 60 ? 2 : 5
       missing_data = "notBreaching"
       pages        = false
+      ends         = false
       promql       = ""
       pending      = 0
       recovery     = 0
@@ -132,6 +167,7 @@ locals {
       datapoints   = local.runs
       missing_data = "breaching"
       pages        = false
+      ends         = false
       promql       = "absent_over_time({\"meerkat.heartbeat\", cluster=\"${var.cluster}\"}[${local.silence}s])"
       pending      = 0
       recovery     = 0
@@ -150,6 +186,7 @@ locals {
       datapoints   = 1
       missing_data = "ignore"
       pages        = false
+      ends         = false
       promql       = ""
       pending      = 0
       recovery     = 0
@@ -167,6 +204,7 @@ locals {
       datapoints   = 2
       missing_data = "notBreaching"
       pages        = true
+      ends         = false
       promql       = "max by (cluster) (count_over_time({\"meerkat.blind_runs\", cluster=\"${var.cluster}\"}[${local.silence}s])) >= 2"
       pending      = 0
       recovery     = 0
@@ -185,11 +223,13 @@ locals {
     datapoints   = local.runs
     missing_data = "breaching"
     pages        = false
+    ends         = false
     promql       = "absent_over_time({\"meerkat.heartbeat\", cluster=\"${var.cluster}\", part=\"${number}/${var.parts}\"}[${local.silence}s])"
     pending      = 0
     recovery     = 0
   } }
-  single = merge(local.of_stack, local.of_part)
+  wanted_of_stack = { for name, alarm in local.of_stack : name => alarm if name != "cluster-problems" || var.cluster_alarms == "on" }
+  single          = merge(local.wanted_of_stack, local.of_part)
 
   # Without a metric of its own, a first run is known by what Lambda counts.
   by_metric = { for name, alarm in local.single : name => !local.otlp || name == "function-errors" }
@@ -203,7 +243,7 @@ locals {
   wanted_by_group = { for name, alarm in local.by_group : name => alarm if alarm.wanted }
   in_page = concat(
     ["unknown-groups", "function-errors"],
-    var.group_pages == "on" ? [] : [for name in ["group-status", "lag-seconds"] : name if local.by_group[name].wanted],
+    var.group_pages == "on" ? [] : [for name in ["group-status", "lag-seconds", "topic-status"] : name if local.by_group[name].wanted],
   )
   page_rule   = join(" OR ", [for name in local.in_page : "ALARM(\"${var.name}-${name}\")"])
   nobody_rule = "ALARM(\"${var.name}-heartbeat-missing\") AND OK(\"${var.name}-first-run\")"

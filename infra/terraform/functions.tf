@@ -27,18 +27,16 @@ locals {
     local.hours == 24 ? "cron(0 0 * * ? *)" : "cron(0 0/${local.hours} * * ? *)"
   )
 
-  # What is empty is left out: together they may take 4 KB.
+  # Together they may take 4 KB, as JSON: what is empty is left out, and each variable has a length at which all of them fit.
   variables = { for name, value in {
     KAFKA_BOOTSTRAP_SERVERS                   = var.bootstrap_servers
     KAFKA_CLUSTER_ARN                         = local.lookup ? var.cluster_arn : ""
     KAFKA_CLUSTER_NETWORK                     = local.lookup ? var.cluster_network : ""
     KAFKA_SECURITY_PROTOCOL                   = local.login[var.authentication].protocol
     KAFKA_SASL_MECHANISM                      = local.login[var.authentication].mechanism
-    KAFKA_SASL_SECRET                         = local.password ? var.secret_arn : ""
+    KAFKA_SASL_SECRET                         = local.password || local.oauth ? var.secret_arn : ""
     KAFKA_SASL_AWS_ROLE_ARN                   = var.role_arn
     KAFKA_SASL_OAUTHBEARER_TOKEN_ENDPOINT_URL = local.oauth ? var.oauth_token_url : ""
-    KAFKA_SASL_OAUTHBEARER_CLIENT_ID          = local.oauth ? "${var.secret_arn}#client_id" : ""
-    KAFKA_SASL_OAUTHBEARER_CLIENT_SECRET      = local.oauth ? "${var.secret_arn}#client_secret" : ""
     KAFKA_SASL_OAUTHBEARER_SCOPE              = local.oauth ? var.oauth_scope : ""
     KAFKA_SASL_OAUTHBEARER_EXTENSIONS         = local.oauth ? var.oauth_extensions : ""
     KAFKA_SSL_KEYSTORE                        = local.mtls ? var.secret_arn : ""
@@ -57,12 +55,14 @@ locals {
     MEERKAT_LAG_SECONDS                       = tostring(var.ages)
     MEERKAT_UNASSIGNED_ALARMS                 = var.unassigned
     MEERKAT_UNCOMMITTED_ALARMS                = var.uncommitted
+    MEERKAT_CLUSTER_ALARMS                    = var.cluster_alarms == "on" ? "on" : ""
+    MEERKAT_WATCH                             = var.watch
     MEERKAT_NAMESPACE                         = var.namespace
     MEERKAT_STATE_NAMESPACE                   = "${var.namespace}/State"
     MEERKAT_PUBLISH                           = local.otlp ? "otlp" : ""
     OTEL_EXPORTER_OTLP_ENDPOINT               = local.otlp ? "https://monitoring.${data.aws_region.here.region}.${data.aws_partition.here.dns_suffix}" : ""
     MEERKAT_METRICS_DETAIL                    = var.metrics_detail
-    MEERKAT_METRICS_LIMIT                     = tostring(var.metrics_limit)
+    MEERKAT_METRICS_LIMIT                     = local.otlp ? "" : tostring(var.metrics_limit)
     MEERKAT_CHANGES_TOPIC                     = var.changes_topic_arn
     MEERKAT_LOG                               = var.log_level
     AWS_USE_DUALSTACK_ENDPOINT                = var.dual_stack == "on" ? "true" : ""
@@ -70,6 +70,8 @@ locals {
     HTTPS_PROXY                               = var.https_proxy
     NO_PROXY                                  = var.https_proxy == "" ? "" : var.no_proxy
   } : name => value if value != "" }
+  # What the widget does without: it publishes nothing and sends no messages.
+  of_checker = ["MEERKAT_METRICS_LIMIT", "MEERKAT_CHANGES_TOPIC", "OTEL_EXPORTER_OTLP_ENDPOINT"]
 }
 
 resource "aws_cloudwatch_log_group" "logs" {
@@ -188,7 +190,7 @@ resource "aws_lambda_function" "widget" {
   depends_on = [aws_iam_role_policy_attachment.read]
 
   environment {
-    variables = merge({ for name, value in local.variables : name => value if name != "MEERKAT_CHANGES_TOPIC" }, { MEERKAT_PUBLISH = "off" }, local.burrow_login ? { MEERKAT_BURROW_LOGIN = var.burrow_login } : {})
+    variables = merge({ for name, value in local.variables : name => value if !contains(local.of_checker, name) }, { MEERKAT_PUBLISH = "off" }, local.burrow_login ? { MEERKAT_BURROW_LOGIN = var.burrow_login } : {})
   }
   logging_config {
     log_format = "Text"

@@ -44,7 +44,7 @@ variable "cluster_arn" {
 
   validation {
     condition     = can(regex("^((arn:aws[a-z-]*:kafka:[a-z0-9-]+:[0-9]{12}:cluster/[A-Za-z0-9._-]+/[A-Za-z0-9-]+)?)$", var.cluster_arn))
-    error_message = "The ARN of an MSK cluster, or nothing."
+    error_message = "The ARN of an MSK cluster, of at most 200 characters, or nothing."
   }
 
   validation {
@@ -70,7 +70,7 @@ variable "bootstrap_servers" {
 
   validation {
     condition     = can(regex("^(([A-Za-z0-9.-]+:[0-9]{1,5}(,[A-Za-z0-9.-]+:[0-9]{1,5})*)?)$", var.bootstrap_servers))
-    error_message = "Addresses as host:port, separated by commas."
+    error_message = "Addresses as host:port, separated by commas; at most 340 characters, for which two or three brokers are enough."
   }
 
   validation {
@@ -97,12 +97,12 @@ variable "secret_arn" {
 
   validation {
     condition     = can(regex("^((arn:aws[a-z-]*:secretsmanager:[a-z0-9-]+:[0-9]{12}:secret:[A-Za-z0-9/_+=.@-]+)?)$", var.secret_arn))
-    error_message = "The ARN of a secret, or nothing."
+    error_message = "The ARN of a secret, of at most 150 characters, or nothing."
   }
 
   validation {
-    condition     = length(var.secret_arn) <= 170
-    error_message = "At most 170 characters."
+    condition     = length(var.secret_arn) <= 150
+    error_message = "At most 150 characters."
   }
 
   validation {
@@ -129,7 +129,7 @@ variable "key_password" {
 
   validation {
     condition     = can(regex("^((arn:aws[a-z-]*:(secretsmanager:[a-z0-9-]+:[0-9]{12}:secret:|ssm:[a-z0-9-]+:[0-9]{12}:parameter/)[A-Za-z0-9/_+=.@-]+(#[A-Za-z0-9_.-]+)?)?)$", var.key_password))
-    error_message = "The ARN of a secret or of a parameter, with"
+    error_message = "The ARN of a secret or of a parameter, with #KEY behind it if wanted, of at most 150 characters, or nothing."
   }
 
   validation {
@@ -145,7 +145,7 @@ variable "truststore" {
 
   validation {
     condition     = can(regex("^((-----BEGIN CERTIFICATE-----[A-Za-z0-9+/= \\\\n-]+-----END CERTIFICATE-----(\\\\n)?|arn:aws[a-z-]*:(secretsmanager:[a-z0-9-]+:[0-9]{12}:secret:|ssm:[a-z0-9-]+:[0-9]{12}:parameter/)[A-Za-z0-9/_+=.@-]+)?)$", var.truststore))
-    error_message = "The ARN of a secret or of a parameter, PEM that begins with BEGIN CERTIFICATE, or nothing."
+    error_message = "The ARN of a secret or of a parameter, PEM that begins with BEGIN CERTIFICATE, or nothing; at most 700 characters."
   }
 
   validation {
@@ -161,7 +161,7 @@ variable "role_arn" {
 
   validation {
     condition     = can(regex("^((arn:aws[a-z-]*:iam::[0-9]{12}:role/[A-Za-z0-9/_+=.@,-]+)?)$", var.role_arn))
-    error_message = "The ARN of a role, or nothing."
+    error_message = "The ARN of a role, of at most 150 characters, or nothing."
   }
 
   validation {
@@ -182,12 +182,12 @@ variable "oauth_token_url" {
 
   validation {
     condition     = can(regex("^((https://[A-Za-z0-9.:/_?=&%~-]+)?)$", var.oauth_token_url))
-    error_message = "A URL that begins with https://, or nothing."
+    error_message = "A URL that begins with https://, of at most 150 characters, or nothing."
   }
 
   validation {
-    condition     = length(var.oauth_token_url) <= 180
-    error_message = "At most 180 characters."
+    condition     = length(var.oauth_token_url) <= 150
+    error_message = "At most 150 characters."
   }
 
   validation {
@@ -202,8 +202,8 @@ variable "oauth_scope" {
   description = "For OAUTHBEARER, the scope to ask for."
 
   validation {
-    condition     = can(regex("^([^\"]{0,100})$", var.oauth_scope))
-    error_message = "It must match [^\"]{0,100}."
+    condition     = can(regex("^([^\"]{0,80})$", var.oauth_scope))
+    error_message = "At most 80 characters, no quotation marks."
   }
 }
 
@@ -213,8 +213,8 @@ variable "oauth_extensions" {
   description = "For OAUTHBEARER, SASL extensions as KEY=VALUE, separated by commas; Confluent Cloud wants logicalCluster and identityPoolId."
 
   validation {
-    condition     = can(regex("^([^\"]{0,120})$", var.oauth_extensions))
-    error_message = "It must match [^\"]{0,120}."
+    condition     = can(regex("^([^\"]{0,100})$", var.oauth_extensions))
+    error_message = "At most 100 characters, no quotation marks."
   }
 }
 
@@ -247,7 +247,7 @@ variable "groups" {
 
   validation {
     condition     = can(regex("^([^\\s\"]{0,250})$", var.groups))
-    error_message = "It must match [^\\s\"]{0,250}."
+    error_message = "Patterns, separated by commas; at most 250 characters, no blanks and no quotation marks."
   }
 }
 
@@ -258,7 +258,7 @@ variable "topics" {
 
   validation {
     condition     = can(regex("^([^\\s\"]{0,250})$", var.topics))
-    error_message = "It must match [^\\s\"]{0,250}."
+    error_message = "Patterns, separated by commas; at most 250 characters, no blanks and no quotation marks."
   }
 }
 
@@ -269,7 +269,7 @@ variable "expect" {
 
   validation {
     condition     = can(regex("^([^\\s\"]{0,180})$", var.expect))
-    error_message = "It must match [^\\s\"]{0,180}."
+    error_message = "Patterns, separated by commas; at most 180 characters, no blanks and no quotation marks."
   }
 }
 
@@ -280,7 +280,7 @@ variable "owners" {
 
   validation {
     condition     = can(regex("^([^\\s\"]{0,150})$", var.owners))
-    error_message = "It must match [^\\s\"]{0,150}."
+    error_message = "PATTERN=OWNER, separated by commas; at most 150 characters, no blanks and no quotation marks."
   }
 }
 
@@ -291,7 +291,7 @@ variable "allowed_lag" {
 
   validation {
     condition     = can(regex("^([^\\s\"]{1,150})$", var.allowed_lag))
-    error_message = "It must match [^\\s\"]{1,150}."
+    error_message = "A number, or PATTERN=NUMBER, separated by commas; at most 150 characters, no blanks and no quotation marks."
   }
 }
 
@@ -302,7 +302,7 @@ variable "objective" {
 
   validation {
     condition     = can(regex("^([^\\s\"]{0,100})$", var.objective))
-    error_message = "It must match [^\\s\"]{0,100}."
+    error_message = "SECONDS, SECONDS/SECONDS or PATTERN=SECONDS/SECONDS, separated by commas; at most 100 characters, no blanks and no quotation marks."
   }
 }
 
@@ -347,6 +347,33 @@ variable "abandoned" {
   validation {
     condition     = contains(["ok", "warn", "err"], var.abandoned)
     error_message = "ok, warn or err."
+  }
+}
+
+variable "watch" {
+  type        = string
+  default     = ""
+  description = "Topics to watch although no group may read them, as PATTERN=new (bad where records came since the previous run) or PATTERN=SECONDS (bad where none came for so long), separated by commas, such as *-dlt=new,orders=600. They have an alarm of their own."
+
+  validation {
+    condition     = can(regex("^(([!#-~]+=(new|[1-9][0-9]{0,5}))?)$", var.watch))
+    error_message = "PATTERN=new or PATTERN=SECONDS, separated by commas; at most 120 characters of ASCII, no blanks and no quotation marks."
+  }
+
+  validation {
+    condition     = length(var.watch) <= 120
+    error_message = "At most 120 characters."
+  }
+}
+
+variable "cluster_alarms" {
+  type        = string
+  default     = "off"
+  description = "Whether partitions without a leader, missing replicas and brokers that are away for five minutes or longer count in the report's status, and have an alarm."
+
+  validation {
+    condition     = contains(["on", "off"], var.cluster_alarms)
+    error_message = "on or off."
   }
 }
 
@@ -399,8 +426,8 @@ variable "namespace" {
   description = "CloudWatch namespace of the metrics. The history goes to the same with /State behind it."
 
   validation {
-    condition     = can(regex("^([A-Za-z][A-Za-z0-9._/-]{0,63})$", var.namespace))
-    error_message = "A letter, then up to 63 letters, digits, dots, underscores, slashes and hyphens."
+    condition     = can(regex("^([A-Za-z][A-Za-z0-9._/-]{0,39})$", var.namespace))
+    error_message = "A letter, then up to 39 letters, digits, dots, underscores, slashes and hyphens."
   }
 }
 
@@ -466,12 +493,12 @@ variable "https_proxy" {
 
   validation {
     condition     = can(regex("^((https?://[A-Za-z0-9.:-]+)?)$", var.https_proxy))
-    error_message = "A URL of a host and a port without a password, or nothing."
+    error_message = "A URL of a host and a port without a password, of at most 64 characters, or nothing."
   }
 
   validation {
-    condition     = length(var.https_proxy) <= 80
-    error_message = "At most 80 characters."
+    condition     = length(var.https_proxy) <= 64
+    error_message = "At most 64 characters."
   }
 }
 
@@ -482,7 +509,7 @@ variable "no_proxy" {
 
   validation {
     condition     = can(regex("^([A-Za-z0-9.,:*/-]{0,80})$", var.no_proxy))
-    error_message = "It must match [A-Za-z0-9.,:*/-]{0,80}."
+    error_message = "Hosts, separated by commas; at most 80 characters."
   }
 }
 
@@ -604,7 +631,7 @@ variable "alarm_from" {
 variable "group_pages" {
   type        = string
   default     = "on"
-  description = "Whether the topic gets a message for each group by itself, so that a second group is reported too. If off, one page covers all groups, and a second group is reported only once the first one is over."
+  description = "Whether the topic gets a message for each group and each watched topic by itself, so that a second one is reported too. If off, one page covers all of them, and a second one is reported only once the first one is over."
 
   validation {
     condition     = contains(["on", "off"], var.group_pages)
@@ -652,12 +679,12 @@ variable "changes_topic_arn" {
 
   validation {
     condition     = can(regex("^((arn:aws[a-z-]*:sns:[a-z0-9-]+:[0-9]{12}:[A-Za-z0-9_-]+)?)$", var.changes_topic_arn))
-    error_message = "It must match (arn:aws[a-z-]*:sns:[a-z0-9-]+:[0-9]{12}:[A-Za-z0-9_-]+)?."
+    error_message = "The ARN of an SNS topic, of at most 130 characters, or nothing."
   }
 
   validation {
-    condition     = length(var.changes_topic_arn) <= 150
-    error_message = "At most 150 characters."
+    condition     = length(var.changes_topic_arn) <= 130
+    error_message = "At most 130 characters."
   }
 }
 
@@ -733,7 +760,7 @@ variable "burrow_login" {
 
   validation {
     condition     = can(regex("^((arn:aws[a-z-]*:secretsmanager:[a-z0-9-]+:[0-9]{12}:secret:[A-Za-z0-9/_+=.@-]+)?)$", var.burrow_login))
-    error_message = "The ARN of a secret, or nothing."
+    error_message = "The ARN of a secret, of at most 150 characters, or nothing."
   }
 
   validation {

@@ -52,6 +52,7 @@ resource "aws_cloudwatch_metric_alarm" "single" {
   treat_missing_data  = local.in_promql[each.key] ? null : each.value.missing_data
   evaluation_interval = local.in_promql[each.key] ? 60 : null
   alarm_actions       = each.value.pages ? local.topics : []
+  ok_actions          = each.value.ends ? local.ends : []
 
   dynamic "metric_query" {
     for_each = each.key == "first-run" ? local.finished : {}

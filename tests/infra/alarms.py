@@ -55,7 +55,7 @@ def breaches(alarm, value):
 
 
 class World:
-    """What is in CloudWatch, and since which minute it can be read: {(metric, dimensions): {minute: (value, seen)}}."""
+    """What is in CloudWatch, and since which minute it can be read: {(metric, dimensions): {minute: (values, seen)}}."""
 
     def __init__(self, parts=1, delay=lambda minute: 1):
         self.parts, self.delay = parts, delay
@@ -63,11 +63,11 @@ class World:
 
     def put(self, minute, metric, value, **dimensions):
         points = self.series.setdefault((metric, tuple(sorted(dimensions.items()))), {})
-        old, seen = points.get(minute, (0, 0))
-        points[minute] = (old + value, max(seen, minute + self.delay(minute)))
+        old, seen = points.get(minute, ([], 0))
+        points[minute] = ([*old, value], max(seen, minute + self.delay(minute)))
 
-    def run(self, minute, part, status, age=None, ahead=0, lost=0, unknown=0, blind=False):
-        """One run as the program publishes it; `status` has the groups' own, or those last known."""
+    def run(self, minute, part, status, age=None, ahead=0, lost=0, unknown=0, topic=1, problems=0, blind=False):
+        """One run as the program publishes it; `status` has the groups' own, or those last known, and `topic` a watched topic's."""
         for group, of_part in GROUPS.items():
             if of_part != part and self.parts > 1 or group not in status:
                 continue
@@ -83,16 +83,21 @@ class World:
         if blind:
             self.put(minute, "BlindRuns", 1)
             return
+        # Each part watches every topic, and sees the cluster itself.
+        if topic is not None:
+            self.put(minute, "TopicStatus", topic, Topic="t")
+        self.put(minute, "ClusterProblems", problems)
         self.put(minute, "UnknownGroups", unknown)
         self.put(minute, "Heartbeat", 1)
         if self.parts > 1:
             self.put(minute, "Heartbeat", 1, Part=f"{part}/{self.parts}")
 
-    def points(self, key, now, count):
+    def points(self, key, statistic, now, count):
         """The newest `count` whole minutes that have ended, oldest first."""
+        of = {"Sum": sum, "Maximum": max}[statistic]
         points = self.series.get(key, {})
         found = (points.get(minute) for minute in range(now - count, now))
-        return [point[0] if point and point[1] <= now else None for point in found]
+        return [of(point[0]) if point and point[1] <= now else None for point in found]
 
 
 def world(parts=1, delay=lambda minute: 1, start=0, **story):
@@ -100,7 +105,7 @@ def world(parts=1, delay=lambda minute: 1, start=0, **story):
     made = World(parts, delay)
     for minute in range(start, END):
         for part in range(1, parts + 1):
-            run = {"status": {"a": 3, "b": 1}, "age": 900, "ahead": 1} | (story["run"](minute, part) or {}) if story["run"](minute, part) is not None else None
+            run = {**BAD, "lost": 0} | (story["run"](minute, part) or {}) if story["run"](minute, part) is not None else None
             if run:
                 made.run(minute, part, **run)
     return made
@@ -115,15 +120,18 @@ def after(event, before=None):
     return lambda minute, part: event(minute, part) if minute >= EVENT else (before or always)(minute, part)
 
 
-FINE = {"status": {"a": 1, "b": 1}, "age": 0, "ahead": 0}
-# What happens → the world. Group a is ERR all the time where nothing else is said, with an old record and about to lose some.
+FINE = {"status": {"a": 1, "b": 1}, "age": 0, "ahead": 0, "topic": 1, "problems": 0}
+BAD = {"status": {"a": 3, "b": 1}, "age": 900, "ahead": 1, "lost": 1, "topic": 2, "problems": 1}
+# What happens → the world. Where nothing else is said group a is ERR all the time, with an old record and about to lose some, a
+# watched topic is WARN, and the cluster itself has a problem.
 STORIES = {
     "nothing runs any more": lambda: world(run=after(lambda *_: None)),
     "one run is missed": lambda: world(run=lambda minute, part: None if minute == EVENT else {}),
     "Kafka cannot be read for 20 min": lambda: world(run=after(lambda minute, part: {"blind": True} if minute < EVENT + 20 else {})),
-    "the group recovers": lambda: world(run=after(lambda *_: FINE)),
-    "the group is renamed or deleted": lambda: world(run=after(lambda *_: {"status": {"b": 1}})),
-    "the group cannot be read": lambda: world(run=after(lambda *_: {"unknown": 1})),
+    "one run is bad": lambda: world(run=lambda minute, part: BAD if minute == EVENT else FINE),
+    "what is bad recovers": lambda: world(run=after(lambda *_: FINE)),
+    "it is renamed or deleted": lambda: world(run=after(lambda *_: {"status": {"b": 1}, "topic": None})),
+    "it cannot be read": lambda: world(run=after(lambda *_: {"unknown": 1, "topic": None})),
     "data is 90 s late": lambda: world(delay=lambda minute: 3 if minute >= EVENT else 1, run=always),
     "one of 8 parts does not run": lambda: world(8, run=after(lambda minute, part: None if part == GROUPS["a"] else {})),
 }
@@ -157,20 +165,21 @@ class Alarms:
     def plain(self, now, name, alarm, data):
         dimensions = {each["Name"]: each["Value"] for each in alarm["Dimensions"]}
         key = (alarm["MetricName"], tuple(sorted((each, value) for each, value in dimensions.items() if each == "Part")))
-        points = data.points(key, now, alarm["EvaluationPeriods"] + self.beyond)
+        points = data.points(key, alarm["Statistic"], now, alarm["EvaluationPeriods"] + self.beyond)
         self.turn(now, name, None, self.states[name], evaluated(points, alarm, self.states[name]), alarm)
 
     def query(self, now, name, alarm, data):
-        """Each group by itself: OK or ALARM while it is retrieved, and OK once it is not."""
+        """Each group or topic by itself: OK or ALARM while it is retrieved, and OK once it is not."""
         metric = re.search(r'MAX\("(\w+)"\)', alarm["Metrics"][0]["Expression"])[1]
+        dimension = re.search(r'GROUP BY "(\w+)"', alarm["Metrics"][0]["Expression"])[1]
         known = self.contributors[name]
         for key in {key for key in data.series if key[0] == metric}:
-            group = dict(key[1])["Group"]
-            points = data.points(key, now, alarm["EvaluationPeriods"] + self.beyond)
-            old = known.get(group, "OK")
+            contributor = dict(key[1])[dimension]
+            points = data.points(key, "Maximum", now, alarm["EvaluationPeriods"] + self.beyond)
+            old = known.get(contributor, "OK")
             new = evaluated(points, alarm, old) if any(point is not None for point in points) else "OK"
-            known[group] = new
-            self.turn(now, name, group, old, new, alarm)
+            known[contributor] = new
+            self.turn(now, name, contributor, old, new, alarm)
         self.turn(now, name, None, self.states[name], "ALARM" if "ALARM" in known.values() else "OK", alarm)
 
     def turn(self, now, name, contributor, old, new, alarm):
@@ -212,7 +221,7 @@ def holds(words):
 
 
 def stack(**more):
-    values = {**check.WAYS["MSK with IAM"][0], "Cluster": "prod", "AlarmTopicArn": check.TOPIC + "pages", "LagSecondsAlarm": 600, **more}
+    values = {**check.WAYS["MSK with IAM"][0], "Cluster": "prod", "AlarmTopicArn": check.TOPIC + "pages", "LagSecondsAlarm": 600, "Watch": "t=new", "ClusterAlarms": "on", **more}
     return resolve.Stack(translate.translated(values), values)
 
 
@@ -260,19 +269,24 @@ def check_promises():
         check.same([message for message in alarms.messages() if message[0] >= 0], [], "neither a missed run nor late data moves anything that is sent")
     for alarms in alarms_of("Kafka cannot be read for 20 min"):
         sent = [message[1:] for message in alarms.messages() if message[0] >= 0]
-        expected = [("BlindRuns", None, "ALARM"), ("NobodyWatches", None, "ALARM"), ("NobodyWatches", None, "OK")]
-        check.same(sent[:3], expected, "without Kafka: two messages that say so, and one when it is back")
-        # Ages and losses to come are not known meanwhile, so these alarms begin again.
-        check.same({message[::2] for message in sent[3:]}, {("LagSeconds", "ALARM"), ("LossAhead", "ALARM")}, "no group recovers in between")
+        check.same(sent[:2], [("BlindRuns", None, "ALARM"), ("NobodyWatches", None, "ALARM")], "without Kafka: two messages that say so")
+        # Ages, losses to come and topics are not known meanwhile, so these alarms begin again.
+        again = {(name, "ALARM") for name in ("LagSeconds", "LossAhead", "TopicStatus")}
+        check.same({message[::2] for message in sent[2:]}, {("NobodyWatches", "OK"), *again}, "no group recovers in between, nor does the cluster")
     for alarms in alarms_of("nothing runs any more"):
         nobody = alarms.after("NobodyWatches", sent=True)
         check.same([state for _, state in nobody], ["ALARM"], "a function that does not run pages")
         ends = [at for at, name, who, new in alarms.messages() if at >= 0 and new == "OK"]
+        check.same(alarms.after("ClusterProblems"), [], "no run saw that the cluster is well again")
         check.same(all(at > nobody[0][0] for at in ends), True, f"nobody-watches comes before any group's end: {nobody}, {ends}")
         check.same(alarms.after("Page", sent=True), [], "and the page is silent")
-    for alarms in alarms_of("the group recovers"):
-        check.same([state for _, state in alarms.after("GroupStatus", "a", sent=True)], ["OK"], "a recovery is sent once")
-    for alarms in alarms_of("the group cannot be read"):
+    for alarms in alarms_of("what is bad recovers"):
+        for name, contributor in (("GroupStatus", "a"), ("ClusterProblems", None)):
+            check.same([state for _, state in alarms.after(name, contributor, sent=True)], ["OK"], "a recovery is sent once")
+        check.same(alarms.after("TopicStatus", "t", sent=True), [], "a topic's end is not")
+    for alarms in alarms_of("one run is bad"):
+        check.same([state for _, state in alarms.after("TopicStatus", "t", sent=True)], ["ALARM"], "one new record in a topic of dead letters is sent")
+    for alarms in alarms_of("it cannot be read"):
         check.same(alarms.after("GroupStatus", "a"), [], "a group that cannot be read stays as it was last known")
         check.same([state for _, state in alarms.after("Page", sent=True)], ["ALARM"], "and the page says that it cannot")
     for alarms in alarms_of("one of 8 parts does not run", Parts=8):
@@ -293,7 +307,7 @@ def check_promises():
         check.same([message for message in alarms.messages() if message[-1] == "ALARM"], [], "a new stack pages nobody because it is new")
     for more, name in (({"OkPages": "off"}, "the end of nothing"), ({"Period": 120}, "nor of a group's alarm where runs are rare")):
         ends = {key: alarm.get("OKActions") for key, alarm in stack(**more).of_type("AWS::CloudWatch::Alarm").items()}
-        check.same(set(ends.values()), {None}, f"{name} is sent")
+        check.same({key for key, action in ends.items() if action}, {"ClusterProblems"} if "Period" in more else set(), f"{name} is sent")
 
 
 def check_long_periods():
@@ -315,6 +329,8 @@ WATCHES = {
     "LagSeconds": "`LagSecondsAlarm`: a group's oldest unread record is that old, in two of five periods",
     "LostOffsets": "retention deleted records before a group read them",
     "LossAhead": "a group has nearly used up what retention keeps, in two of five periods",
+    "TopicStatus": "`Watch`: a watched topic got a record that should not come, or none for too long, in one of five periods",
+    "ClusterProblems": "`ClusterAlarms`: brokers are away, or partitions lack a leader or replicas, for five minutes or longer; in one of three runs",
     "UnknownGroups": "a group cannot be read, or is expected and not there, three runs in a row",
     "FunctionErrors": "runs fail, five of six",
     "BlindRuns": "runs start and cannot read Kafka, two of three",
@@ -330,8 +346,7 @@ WATCHES = {
 
 def with_table(text):
     """infra/README.md with the table that comes out."""
-    heads = [story if not story.startswith("the group") else story.replace("the group", "a group that is `ERR`") for story in STORIES]
-    lines = [f"| alarm | in `ALARM` when | {' | '.join(heads)} |", "|---" * (len(heads) + 2) + "|"]
+    lines = [f"| alarm | in `ALARM` when | {' | '.join(STORIES)} |", "|---" * (len(STORIES) + 2) + "|"]
     outcomes = {story: alarms_of(story, **({"Parts": 8} if "parts" in story else {})) for story in STORIES}
     for name, watches in WATCHES.items():
         alias = re.sub(r"(?<!^)(?=[A-Z0-9])", "-", name).lower()
@@ -348,11 +363,11 @@ def cell(runs, name):
     """What an alarm does, and after how many minutes; bold is sent to the topic."""
     if name not in runs[0].states:
         return "–"
-    who = "a" if name in runs[0].metric and "Metrics" in runs[0].metric[name] else None
+    who = next(iter(runs[0].contributors.get(name, {}).keys() & {"a", "t"}), None)
     turns = [alarms.after(name, who) for alarms in runs]
     sent = [alarms.after(name, who, sent=True) for alarms in runs]
     if not any(turns):
-        state = runs[0].contributors[name].get("a", "OK") if who else runs[0].states[name]
+        state = runs[0].contributors[name][who] if who else runs[0].states[name]
         return "–" if state in ("OK", "INSUFFICIENT_DATA") else f"stays `{state}`"
     if {len(each) for each in turns} != {len(turns[0])}:
         raise SystemExit(f"{name} depends on the width of the evaluation range: {turns}")

@@ -3,9 +3,11 @@
 Its alarms are those of alarms.py, and what repeats in it that of written.py.
 """
 
+import itertools
 import json
 import re
 import sys
+import textwrap
 
 import plain
 import resolve
@@ -79,8 +81,7 @@ WAYS = {
             "KAFKA_SECURITY_PROTOCOL": "SASL_SSL",
             "KAFKA_SASL_MECHANISM": "OAUTHBEARER",
             "KAFKA_SASL_OAUTHBEARER_TOKEN_ENDPOINT_URL": "https://login.example/token",
-            "KAFKA_SASL_OAUTHBEARER_CLIENT_ID": f"{SECRET}#client_id",
-            "KAFKA_SASL_OAUTHBEARER_CLIENT_SECRET": f"{SECRET}#client_secret",
+            "KAFKA_SASL_SECRET": SECRET,
             "KAFKA_SASL_OAUTHBEARER_SCOPE": "kafka",
             "KAFKA_SASL_OAUTHBEARER_EXTENSIONS": "logicalCluster=lkc-1,identityPoolId=pool-1",
         },
@@ -123,8 +124,6 @@ CREDENTIALS = {
     "KAFKA_CLUSTER_ARN",
     "KAFKA_SASL_AWS_ROLE_ARN",
     "KAFKA_SASL_OAUTHBEARER_TOKEN_ENDPOINT_URL",
-    "KAFKA_SASL_OAUTHBEARER_CLIENT_ID",
-    "KAFKA_SASL_OAUTHBEARER_CLIENT_SECRET",
     "KAFKA_SASL_OAUTHBEARER_SCOPE",
     "KAFKA_SASL_OAUTHBEARER_EXTENSIONS",
 }
@@ -135,12 +134,14 @@ BY_LAMBDA = {"FirstRun", "FunctionErrors", "NewVersionErrors"}
 CLASSIC_ALONE = {"Metrics", "Namespace", "MetricName", "Dimensions", "Statistic", "Period", "ComparisonOperator", "Threshold", "EvaluationPeriods", "DatapointsToAlarm", "TreatMissingData"}
 # Parameter → the variable that the SDK or the HTTP client reads, and its value where that is not the parameter's.
 OF_SDK = {"Fips": ("AWS_USE_FIPS_ENDPOINT", "true"), "DualStack": ("AWS_USE_DUALSTACK_ENDPOINT", "true"), "HttpsProxy": ("HTTPS_PROXY", None), "NoProxy": ("NO_PROXY", None)}
-# Bytes that the names and values of a function's variables may have together.
+# Bytes that a function's variables may have together.
 # https://docs.aws.amazon.com/lambda/latest/dg/configuration-envvars.html
 VARIABLES_LIMIT = 4096
+# None is longer that has both function URLs and OpenTelemetry metrics.
+LONGEST_REGION = "ap-southeast-2"
 # Characters that names may have: a function's and a schedule's, and a stack's, which all others begin with.
 NAME_LIMIT, STACK_LIMIT = 64, 128
-OPTIONS = {"Cluster": "prod", "Parts": 4, "TopicKeyArn": KEY, "GroupPages": "off", "AlarmTopicArn": TOPIC + "pages", "FailureTopicArn": TOPIC + "failed", "SuccessTopicArn": TOPIC + "reports", "ChangesTopicArn": TOPIC + "changes", "LossPages": "off", "BurrowCallers": "210987654321", "LagSecondsAlarm": 600, "Period": 5, "BurrowUrl": "on", "PermissionsBoundary": BOUNDARY, "VariablesKeyArn": KEY, "LogKeyArn": KEY, "Fips": "on", "DualStack": "on", "Ipv6": "on", "HttpsProxy": "http://proxy.example:3128", "NoProxy": "monitoring.example", "Timeout": 90}  # fmt: skip
+OPTIONS = {"Cluster": "prod", "Parts": 4, "TopicKeyArn": KEY, "GroupPages": "off", "AlarmTopicArn": TOPIC + "pages", "FailureTopicArn": TOPIC + "failed", "SuccessTopicArn": TOPIC + "reports", "ChangesTopicArn": TOPIC + "changes", "LossPages": "off", "BurrowCallers": "210987654321", "LagSecondsAlarm": 600, "Period": 5, "BurrowUrl": "on", "PermissionsBoundary": BOUNDARY, "VariablesKeyArn": KEY, "LogKeyArn": KEY, "Fips": "on", "DualStack": "on", "Ipv6": "on", "HttpsProxy": "http://proxy.example:3128", "NoProxy": "monitoring.example", "Timeout": 90, "Watch": "*-dlt=new,orders=600", "ClusterAlarms": "on"}  # fmt: skip
 
 
 def main():
@@ -163,7 +164,7 @@ def main():
         same(stack.broken_rules(), [], "a login: rules")
         check_url(stack, login)
     for period in template_periods():
-        check_otlp({**WAYS["MSK with IAM"][0], "Cluster": "prod", "Period": period, "Parts": 3, "LagSecondsAlarm": 600, "AlarmTopicArn": TOPIC + "pages", "Timeout": 60})
+        check_otlp({**WAYS["MSK with IAM"][0], "Cluster": "prod", "Period": period, "Parts": 3, "LagSecondsAlarm": 600, "Watch": "*-dlt=new", "ClusterAlarms": "on", "AlarmTopicArn": TOPIC + "pages", "Timeout": 60})
     check_rules()
     check_parameters()
     check_consoles()
@@ -214,6 +215,7 @@ def check_functions(stack, name, variables, options):
         for parameter, (variable, given) in OF_SDK.items():
             value = options.get(parameter)
             same(found.get(variable), given or value if value else None, f"{function}: {parameter}")
+        same((found.get("MEERKAT_WATCH"), found.get("MEERKAT_CLUSTER_ALARMS")), (options.get("Watch"), options.get("ClusterAlarms")), f"{function}: topics and the cluster")
         if "VpcConfig" in properties:
             same(properties["VpcConfig"]["Ipv6AllowedForDualStack"], options.get("Ipv6") == "on", f"{function}: IPv6")
         for variable, value in variables.items():
@@ -303,29 +305,53 @@ def check_names(stack):
 
 
 def check_variables_fit():
-    """Whatever the parameters say, the variables stay below Lambda's limit: the longest that each may be, and every name."""
+    """Whatever the parameters say, the variables stay below Lambda's limit, and what is longer is refused with the length in words."""
     template = translate.translated({"Cluster": "prod"})
-    longest = {name: longest_value(spec) for name, spec in template["Parameters"].items()}
-    worst = 0
-    for authentication in template["Parameters"]["Authentication"]["AllowedValues"]:
-        for servers in ("", longest["BootstrapServers"]):
-            role = longest["RoleArn"] if authentication == "MSK-IAM" else ""
-            values = {**longest, "Authentication": authentication, "BootstrapServers": servers, "RoleArn": role}
-            stack = resolve.Stack(template, values, checked=False)
-            for function in ("Widget", "Checker"):
-                variables = stack.resolved(template["Resources"][function]["Properties"]["Environment"]["Variables"])
-                worst = max(worst, sum(len(name) + len(str(value)) for name, value in variables.items()))
-    same(worst <= VARIABLES_LIMIT, True, f"variables take up to {worst} of {VARIABLES_LIMIT} bytes")
+    longest = {name: longest_value(name, spec) for name, spec in template["Parameters"].items()}
+    choices = {name: list(map(str, spec["AllowedValues"])) for name, spec in template["Parameters"].items() if "AllowedValues" in spec}
+    worst = {}
+    for authentication, metrics, servers in itertools.product(choices.pop("Authentication"), choices.pop("Metrics"), ("", longest["BootstrapServers"])):
+        of_way = {"Authentication": authentication, "Metrics": metrics, "BootstrapServers": servers}
+        values = {**longest, **of_way, "RoleArn": longest["RoleArn"] if authentication == "MSK-IAM" else ""}
+        for name, allowed in choices.items():
+            values[name] = max(allowed, key=lambda value, name=name: variables_size(template, {**values, name: value}))
+        worst[authentication, metrics, bool(servers)] = variables_size(template, values)
+    same(max(worst.values()) <= VARIABLES_LIMIT, True, f"bytes of the variables, of {VARIABLES_LIMIT}: {worst}")
+    same(min(worst.values()) > 0, True, f"parameters that the rules allow: {worst}")
+    spoken = set(translate.decides(template, *(template["Resources"][name]["Properties"]["Environment"] for name in ("Checker", "Widget"))))
+    for name in spoken - choices.keys() - {"Authentication", "Metrics"}:
+        spec = template["Parameters"][name]
+        if spec["Type"] == "String":
+            most = len(longest[name])
+            stated = re.findall(r"[0-9]+", spec.get("ConstraintDescription", ""))
+            same(str(most) in stated or str(most - 1) in stated, True, f"{name}: at most {most} characters, as its words say: {stated}")
 
 
-def longest_value(spec):
+def variables_size(template, values):
+    """What Lambda measures, which is the variables as JSON, of the function that has more of them; 0 for what the rules refuse.
+
+    Its refusal quotes what it measured: "… exceeded the 4KB limit. String measured: {"NAME":"value",…}".
+    """
+    stack = resolve.Stack(template, values, checked=False, pseudo={"AWS::Region": LONGEST_REGION})
+    if stack.broken_rules():
+        return 0
+    given = (stack.resolved(template["Resources"][function]["Properties"]["Environment"]["Variables"]) for function in ("Widget", "Checker"))
+    return max(len(json.dumps({name: str(value) for name, value in variables.items()}, separators=(",", ":"))) for variables in given)
+
+
+def longest_value(name, spec):
     if "AllowedValues" in spec:
-        return max(map(str, spec["AllowedValues"]), key=len)
+        return str(spec["Default"])
     if spec["Type"] == "Number":
         return str(spec.get("MaxValue", 10**9))
-    bounds = [int(each) for each in re.findall(r"\{\d,(\d+)\}", spec.get("AllowedPattern", ""))]
-    length = spec.get("MaxLength") or (max(bounds) + 1 if bounds else 0)
-    return "x" * length
+    if spec["Type"] == "CommaDelimitedList":
+        return ""
+    most = min(re._parser.parse(spec["AllowedPattern"]).getwidth()[1], spec.get("MaxLength", VARIABLES_LIMIT))
+    if name != "Truststore":
+        return "x" * most
+    # Line ends of PEM are two characters here, and three in JSON.
+    begin, end = "-----BEGIN CERTIFICATE-----\\n", "-----END CERTIFICATE-----\\n"
+    return begin + "\\n".join(textwrap.wrap("x" * (most - len(begin + end)), 66))[: most - len(begin + end)] + end
 
 
 def check_endpoints():
@@ -357,20 +383,23 @@ def check_pages(stack, options):
     alarms, composites = stack.of_type("AWS::CloudWatch::Alarm"), stack.of_type("AWS::CloudWatch::CompositeAlarm")
     topics = [options["AlarmTopicArn"]] if "AlarmTopicArn" in options else None
     groups, losses = options.get("GroupPages", "on") == "on", options.get("LossPages", "on") == "on"
-    own = {"BlindRuns": topics, **dict.fromkeys(("GroupStatus", "LagSeconds"), topics if groups else None), **dict.fromkeys(("LostOffsets", "LossAhead"), topics if losses else None)}
+    own = {"BlindRuns": topics, "ClusterProblems": topics, **dict.fromkeys(("GroupStatus", "LagSeconds", "TopicStatus"), topics if groups else None), **dict.fromkeys(("LostOffsets", "LossAhead"), topics if losses else None)}
     for name, alarm in alarms.items():
         same(bool(alarm.get("AlarmDescription")), True, f"{name} has a description")
         same(alarm.get("AlarmActions"), own.get(name), f"{name}: whom it notifies")
-        same(alarm.get("OKActions"), own["GroupStatus"] if name == "GroupStatus" else None, f"{name}: whom its end")
+        same(alarm.get("OKActions"), own[name] if name in ("GroupStatus", "ClusterProblems") else None, f"{name}: whom its end")
     parts = {"PartMissing"} if options.get("Parts", 1) > 1 else set()
     same(set(composites), {"Page", "NobodyWatches"} | parts, "what pages")
     for name, alarm in composites.items():
         same((alarm.get("AlarmActions"), alarm.get("OKActions")), (topics, topics), f"{name} pages")
     children = set(re.findall(r'ALARM\("<(\w+)\.Arn>"\)', composites["Page"]["AlarmRule"]))
-    in_page = set() if groups else {"GroupStatus"} | ({"LagSeconds"} if "LagSeconds" in alarms else set())
+    in_page = set() if groups else {"GroupStatus", "LagSeconds", "TopicStatus"} & alarms.keys()
     same(children, {"UnknownGroups", "FunctionErrors"} | in_page, "one page for all that has none of its own")
-    by_group = {"GroupStatus", "LostOffsets", "LossAhead"} | ({"LagSeconds"} if "LagSecondsAlarm" in options else set())
-    same({name for name, alarm in alarms.items() if " GROUP BY " in str(alarm.get("Metrics"))}, by_group, "contributors are groups")
+    contributors = {name: re.search(r'GROUP BY "(\w+)"', str(alarm["Metrics"]))[1] for name, alarm in alarms.items() if "Metrics" in alarm}
+    wanted = {"LagSecondsAlarm": "LagSeconds", "Watch": "TopicStatus"}
+    by_group = {"GroupStatus", "LostOffsets", "LossAhead"} | {alarm for option, alarm in wanted.items() if option in options}
+    same(contributors, {name: "Topic" if name == "TopicStatus" else "Group" for name in by_group}, "contributors are groups and topics")
+    same("ClusterProblems" in alarms, "ClusterAlarms" in options, "an alarm on the cluster itself is asked for")
 
 
 def check_dashboard(stack):
@@ -454,7 +483,7 @@ def check_rules():
     ):
         region = values.pop("AWS::Region", translate.REGION)
         same(resolve.Stack(template, {"Cluster": "prod", **values}, pseudo={"AWS::Region": region}).broken_rules(), [refusal], f"{values}")
-    for name, value in (("ReservedConcurrency", 0), ("Period", 7), ("KeyPassword", "secret"), ("HttpsProxy", "http://user:password@proxy:1"), ("Parts", 0), ("Parts", 33), ("Truststore", "ca.pem"), ("OauthTokenUrl", "http://login.example")):
+    for name, value in (("ReservedConcurrency", 0), ("Period", 7), ("KeyPassword", "secret"), ("HttpsProxy", "http://user:password@proxy:1"), ("Parts", 0), ("Parts", 33), ("Watch", "orders"), ("Watch", "orders=0"), ("Watch", "orders=1 h"), ("Watch", f"{120 * 'o'}=new"), ("ClusterAlarms", "yes"), ("Truststore", "ca.pem"), ("OauthTokenUrl", "http://login.example")):
         try:
             resolve.Stack(template, {"Cluster": "prod", name: value})
         except SystemExit:

@@ -26,7 +26,7 @@ import translate
 from botocore.exceptions import ClientError
 
 REGION, ACCOUNT = translate.REGION, "123456789012"
-CLUSTER, GROUP, TOPIC = "orders", "orders-svc", "orders"
+CLUSTER, GROUP, TOPIC, DEAD_LETTERS = "orders", "orders-svc", "orders", "orders-dlt"
 # Checks a group that commits, then at one that does not.
 BEFORE, AFTER = 7, 8
 UNSEEN = (
@@ -98,7 +98,7 @@ class Story:
         only = {"FilterPolicy": json.dumps({"status": ["ERR"], "owner": ["team-a"]})}
         notices.subscribe(TopicArn=topic, Protocol="sqs", Endpoint=queue_arn, Attributes=only)
         self.queue = queue
-        own = {"BootstrapServers": ",".join(self.kafka.shown["sasl_ssl"]), "SecretArn": secret, "Truststore": authority, "ChangesTopicArn": topic, "Cluster": CLUSTER, "Owners": "orders-*=team-a"}
+        own = {"BootstrapServers": ",".join(self.kafka.shown["sasl_ssl"]), "SecretArn": secret, "Truststore": authority, "ChangesTopicArn": topic, "Cluster": CLUSTER, "Owners": "orders-*=team-a", "Watch": "*-dlt=new", "ClusterAlarms": "on"}
         self.secrets = {"SecretArn": secret, "Truststore": authority}
         self.line = line.led_to({**own, "Deployment": "AllAtOnce"}, "scram")
         self.aws.shell(self.line.text)
@@ -123,11 +123,14 @@ class Story:
 
     def a_group_stops(self):
         """Minutes rehearsed through the alias, with the input that the schedule holds."""
-        self.stage.hand(f"create-topic {TOPIC} 1")
+        for topic in (TOPIC, DEAD_LETTERS):
+            self.stage.hand(f"create-topic {topic} 1")
         for run in range(BEFORE + AFTER):
             self.stage.hand(f"produce {TOPIC} 0 40 timestamp={(self.minute + run) * 60_000} step=1000")
             if run < BEFORE:
                 self.stage.hand(f"commit {GROUP} {TOPIC} 0 {40 * (run + 1)}")
+            if run == BEFORE:
+                self.stage.hand(f"produce {DEAD_LETTERS} 0 1")
             report = self.aws.invoke("scram", self.scheduled(run))
             same(report.get("problems"), [], "nothing is in the way")
             (group,) = [group for group in report["groups"] if group["group"] == GROUP]
@@ -137,6 +140,11 @@ class Story:
         # Moments are rounded to whole minutes by the store; the newest is the last run's.
         found = self.aws.statuses(CLUSTER, GROUP, self.minute, self.minute + BEFORE + AFTER)
         same((found[0], found[-1]), (1.0, 3.0), "its status in CloudWatch")
+        first, end = self.minute, self.minute + BEFORE + AFTER
+        letters = [{"Name": "Cluster", "Value": CLUSTER}, {"Name": "Topic", "Value": DEAD_LETTERS}]
+        found = [point["Maximum"] for point in self.aws.points("TopicStatus", letters, "Maximum", first, end)]
+        same((found.count(2.0), found.count(1.0)), (1, len(found) - 1), "the status of a watched topic, which got one record")
+        same({point["Sum"] for point in self.aws.of_cluster("ClusterProblems", CLUSTER, first, end)}, {0.0}, "the cluster itself")
         messages = [json.loads(message) for message in self.aws.messages(self.queue)]
         announced = [(change["group"], change["status"]) for message in messages for change in message["changes"]]
         same(announced, [(GROUP, "ERR")], f"a message of its owner's filter reached the topic's queue: {messages}")
@@ -326,6 +334,7 @@ OTHER = {
     "Topics": "c-*",
     "Truststore": check.PARAMETER,
     "VariablesKeyArn": KEY,
+    "Watch": "*-dlt=new",
 }
 
 

@@ -30,6 +30,8 @@ SAME_PLACE = {"<aws_cloudwatch_log_group.logs.arn>:*": "<Logs.Arn>"}
 NOT_CLASSIC = ("wanted", "dimensions", "pages", "ends", "promql", "pending", "recovery")
 # What decides about a value or is part of one; all other data of AWS are no more than names here.
 PLACE = {"data.aws_region.here.region": translate.REGION, "data.aws_partition.here.dns_suffix": "amazonaws.com"}
+# What asks for the alarms that are not always there.
+EVERY_ALARM = {"LagSecondsAlarm": 600, "Watch": "*-dlt=new", "ClusterAlarms": "on"}
 DASHBOARDS = ("dashboard.json", "dashboard-otlp.json")
 # Each rule of the template, as what a variable must be. A rule about several belongs to the one that a person would change.
 RULES = {
@@ -157,7 +159,7 @@ def quoted(text):
 def same_alarms(file, options):
     """The alarms that alarms.tf comes to, beside the template's."""
     (said,) = file["locals"]
-    values = {**check.WAYS["MSK with IAM"][0], "Cluster": "prod", "LagSecondsAlarm": 600, "AlarmTopicArn": check.TOPIC + "pages", **options}
+    values = {**check.WAYS["MSK with IAM"][0], "Cluster": "prod", **EVERY_ALARM, "AlarmTopicArn": check.TOPIC + "pages", **options}
     stack = resolve.Stack(translate.translated(values), values)
     alarms = {alarm["AlarmName"].removeprefix("prod-"): alarm for name, alarm in stack.of_type("AWS::CloudWatch::Alarm").items() if name not in SAM_ALONE}
     known = Values(said, {snake(name): value for name, value in stack.values.items()})
@@ -177,15 +179,17 @@ def same_alarms(file, options):
             metric = re.search(r'MAX\("(\w+)"\)', expected["Metrics"][0]["Expression"])[1]
             check.same(re.search(r"MAX\(\W+(\w+)\W+\)", alarm["query"])[1], metric, f"{name}: the metric")
             check.same(known.of("${local.window}"), expected["Metrics"][0]["Period"], f"{name}: its period")
-            check.same(known.of(alarm["ends"]), "OKActions" in expected, f"{name}: whether its end is sent, {options}")
         check.same(words, {key: expected[key] for key in words}, f"{name}, {options}")
         check.same(known.of(alarm["pages"]), "AlarmActions" in expected, f"{name}: whether it is sent, {options}")
+        # Those of a stack end as its pages do.
+        ends = known.of(alarm["ends"]) and ("query" in alarm or bool(known.of(said["ends"])))
+        check.same(ends, "OKActions" in expected, f"{name}: whether its end is sent, {options}")
     check.same(bool(known.of(said["ends"])), "OKActions" in stack.of_type("AWS::CloudWatch::CompositeAlarm")["Page"], f"ends, {options}")
 
 
 def same_queries(file, options, binary=None):
     """The queries where metrics go by OTLP, beside the template's: as alarms.tf has them, or as Terraform works them out."""
-    values = {**check.WAYS["MSK with IAM"][0], "Cluster": "prod", "LagSecondsAlarm": 600, "Metrics": "otlp", "Parts": 3, **options}
+    values = {**check.WAYS["MSK with IAM"][0], "Cluster": "prod", **EVERY_ALARM, "Metrics": "otlp", "Parts": 3, **options}
     stack = resolve.Stack(translate.translated(values), values)
     expected = {}
     for name, alarm in stack.of_type("AWS::CloudWatch::Alarm").items():

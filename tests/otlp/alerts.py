@@ -23,8 +23,9 @@ DOCUMENT = translate.INFRA / "metrics.md"
 MARK = "<!-- alarms: python tests/otlp/alerts.py --write -->"
 # Minute of an event, minutes that are rehearsed, and parts where there are several.
 EVENT, END, PARTS = 30, 240, 3
-# The alarms on groups, whose contributors are groups; all others have one series.
+# The alarms whose contributors are groups or topics; all others have one series.
 OF_GROUPS = ("GroupStatus", "LagSeconds", "LostOffsets", "LossAhead")
+OF_TOPICS = ("TopicStatus",)
 NOTHING = {}
 
 
@@ -61,6 +62,11 @@ def world(run, several=False):
             else:
                 made.put(minute, "meerkat.heartbeat", 1, **own)
                 made.put(minute, "meerkat.unknown_groups", outcome.get("unknown", 0), **own)
+                made.put(minute, "meerkat.cluster_problems", outcome.get("problems", 0), **own)
+                # Each part watches every topic.
+                if outcome.get("topic", 1) is not None:
+                    made.put(minute, "meerkat.topic.status", outcome.get("topic", 1), topic="orders-dlt")
+                made.put(minute, "meerkat.topic.status", 1, topic="quiet")
             # A group of the last part, and one of the first that is always in order.
             if part == (PARTS if several else 1):
                 for metric in ("status", "lag.seconds", "lost", "loss_ahead"):
@@ -125,6 +131,34 @@ STORIES = {
         world(after(lambda minute, part: {"lost": 5} if minute == 0 else NOTHING)),
         {"LostOffsets": (0, 15)},
     ),
+    "a watched topic gets one record": (
+        world(after(lambda minute, part: {"topic": 2} if minute == 0 else NOTHING)),
+        {"TopicStatus": (0, 11)},
+    ),
+    "a watched topic is silent for 20 min": (
+        world(after(lambda minute, part: {"topic": 2} if minute < 20 else NOTHING)),
+        {"TopicStatus": (0, 30)},
+    ),
+    "a silent topic cannot be read for 3 min": (
+        world(after(lambda minute, part: {"topic": None if minute < 3 else 2}, {"topic": 2})),
+        {"TopicStatus": (-EVENT, None)},
+    ),
+    "a silent topic cannot be read any more, or is deleted": (
+        world(after(lambda minute, part: {"topic": None}, {"topic": 2})),
+        {"TopicStatus": (-EVENT, 14)},
+    ),
+    "brokers are away, and are back after 20 min": (
+        world(after(lambda minute, part: {"problems": 2} if minute < 20 else NOTHING)),
+        {"ClusterProblems": (0, 30)},
+    ),
+    "brokers are away, seen by two of 3 parts": (
+        world(after(lambda minute, part: {"problems": part % 2} if minute < 20 else NOTHING), several=True),
+        {"ClusterProblems": (0, 30)},
+    ),
+    "brokers are away, then Kafka cannot be read for 20 min": (
+        world(after(lambda minute, part: {"blind": True} if minute < 20 else {"problems": 2}, {"problems": 2})),
+        {"ClusterProblems": (-EVENT, None), "HeartbeatMissing": (4, 20), "BlindRuns": (1, 23)},
+    ),
     "a new stack begins to run": (
         world(lambda minute, part: None if minute < EVENT else NOTHING),
         {"HeartbeatMissing": (-EVENT, 0)},
@@ -171,7 +205,7 @@ def rehearse(story, minutes, expected):
 
 def in_promql(several=False):
     """The alarms of the template in PromQL: name → criteria."""
-    values = {**check.WAYS["MSK with IAM"][0], "Cluster": "prod", "Metrics": "otlp", "LagSecondsAlarm": 600, "Parts": PARTS if several else 1}
+    values = {**check.WAYS["MSK with IAM"][0], "Cluster": "prod", "Metrics": "otlp", "LagSecondsAlarm": 600, "Watch": "*-dlt=new", "ClusterAlarms": "on", "Parts": PARTS if several else 1}
     stack = resolve.Stack(translate.translated(values), values)
     alarms = stack.of_type("AWS::CloudWatch::Alarm").items()
     parts.same({alarm.get("EvaluationInterval", 60) for _, alarm in alarms}, {60}, "how often alarms are evaluated")
@@ -180,7 +214,8 @@ def in_promql(several=False):
 
 def labels(name):
     of_part = {"part": f"{name.removeprefix('Part')}/{PARTS}"} if re.fullmatch(r"Part\d+", name) else {}
-    return {"cluster": "prod", **({"group": "orders-svc"} if name in OF_GROUPS else {}), **of_part}
+    of_group = {"group": "orders-svc"} if name in OF_GROUPS else {}
+    return {"cluster": "prod", **of_group, **({"topic": "orders-dlt"} if name in OF_TOPICS else {}), **of_part}
 
 
 def listed(spans):

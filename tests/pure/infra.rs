@@ -109,8 +109,8 @@ fn each_alarm_watches_a_metric_that_is_published() {
     }
     assert_eq!(
         own,
-        8 + 32,
-        "status, age, losses, losses to come, unknown groups, heartbeat, the first one, blind runs, and each part"
+        10 + 32,
+        "status, age, losses, losses to come, topics, the cluster itself, unknown groups, heartbeat, the first one, blind runs, and each part"
     );
 }
 

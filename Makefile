@@ -145,6 +145,14 @@ test-otlp: ## a run in the OpenTelemetry Collector and in Prometheus, whose rule
 	.cache/venv-infra/bin/python tests/otlp/receivers.py
 	.cache/venv-infra/bin/python tests/otlp/alerts.py
 
+.PHONY: grafana-picture
+grafana-picture: ## infra/grafana/dashboard.png: three rehearsed hours in Prometheus, each panel drawn by matplotlib (needs Go)
+	@$(jars)
+	@tests/tools/prerequisites.sh go
+	@tests/tools/venv.sh venv-picture tests/otlp/picture-requirements.txt
+	@$(call part,prometheus,prometheus,3 minutes,github.com/prometheus/prometheus/cmd/prometheus)
+	.cache/venv-picture/bin/python tests/otlp/picture.py
+
 .PHONY: test-ministack
 test-ministack: ## the CloudWatch stand-in beside MiniStack
 	@tests/tools/prerequisites.sh build python

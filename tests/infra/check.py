@@ -3,6 +3,7 @@
 Its alarms are those of alarms.py, and what repeats in it that of written.py.
 """
 
+import hashlib
 import itertools
 import json
 import re
@@ -172,6 +173,7 @@ def main():
     check_without_transforms()
     check_endpoints()
     check_cronjob()
+    check_picture()
     print(f"the template is as it should be for {', '.join(WAYS)}")
 
 
@@ -544,6 +546,13 @@ def check_cronjob():
     mounted = [each["mountPath"] for each in container["volumeMounts"]]
     files = [each["value"].removeprefix("file:") for each in container["env"] if "/etc/" in each["value"]]
     same([path for path in files if not path.startswith(mounted[0] + "/")], [], "files are where the secret is mounted")
+
+
+def check_picture():
+    """The picture of Grafana's dashboard is of the dashboard as it stands: what was drawn is a text of the PNG."""
+    grafana = translate.INFRA / "grafana"
+    drawn = b"tEXtdashboard\0" + hashlib.sha256((grafana / "dashboard.json").read_bytes()).hexdigest().encode()
+    same(drawn in (grafana / "dashboard.png").read_bytes(), True, "dashboard.png is of another dashboard.json: run make grafana-picture")
 
 
 def allowed(policy):

@@ -45,14 +45,18 @@ def check_fields():
 def grafana(dot, cluster):
     """The queries of the dashboard for Grafana: title → PromQL; variables' own queries are among them."""
     board = json.loads(GRAFANA.read_text())
-    values = {"names": dot, "cluster": cluster, "group": ".*", "reach": "5m", "rate": "15m"}
-    filled = lambda text: re.sub(r"\$\{?(\w+)\}?", lambda match: values[match[1]], text)
-    queries = {f"{panel['title']}, {each['refId']}": filled(each["expr"]) for panel in board["panels"] for each in panel.get("targets", [])}
+    queries = {f"{panel['title']}, {each['refId']}": filled(each["expr"], dot, cluster) for panel in board["panels"] for each in panel.get("targets", [])}
     for variable in board["templating"]["list"]:
         if variable["type"] == "query" and variable["name"] != "names":
-            selector = re.fullmatch(r"label_values\((.*), (\w+)\)", filled(variable["definition"]))
+            selector = re.fullmatch(r"label_values\((.*), (\w+)\)", filled(variable["definition"], dot, cluster))
             queries[f"the variable {variable['name']}"] = f"count by ({selector[2]}) ({selector[1]})"
     return queries
+
+
+def filled(text, dot, cluster):
+    """A query of that dashboard with its variables' values: every group, a run a minute."""
+    values = {"names": dot, "cluster": cluster, "group": ".*", "reach": "5m", "rate": "15m"}
+    return re.sub(r"\$\{?(\w+)\}?", lambda match: values[match[1]], text)
 
 
 def names(prometheus):

@@ -70,8 +70,13 @@ locals {
     HTTPS_PROXY                               = var.https_proxy
     NO_PROXY                                  = var.https_proxy == "" ? "" : var.no_proxy
   } : name => value if value != "" }
-  # What the widget does without: it publishes nothing and sends no messages.
+  # The widget publishes nothing and sends no messages.
   of_checker = ["MEERKAT_METRICS_LIMIT", "MEERKAT_CHANGES_TOPIC", "OTEL_EXPORTER_OTLP_ENDPOINT"]
+  of_widget = merge(
+    { for name, value in local.variables : name => value if !contains(local.of_checker, name) },
+    { MEERKAT_PUBLISH = "off" },
+    local.burrow_login ? { MEERKAT_BURROW_LOGIN = var.burrow_login } : {},
+  )
 }
 
 resource "aws_cloudwatch_log_group" "logs" {
@@ -190,7 +195,7 @@ resource "aws_lambda_function" "widget" {
   depends_on = [aws_iam_role_policy_attachment.read]
 
   environment {
-    variables = merge({ for name, value in local.variables : name => value if !contains(local.of_checker, name) }, { MEERKAT_PUBLISH = "off" }, local.burrow_login ? { MEERKAT_BURROW_LOGIN = var.burrow_login } : {})
+    variables = local.of_widget
   }
   logging_config {
     log_format = "Text"

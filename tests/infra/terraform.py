@@ -199,8 +199,7 @@ def same_queries(file, options, binary=None):
     if binary:
         said = evaluated(binary, values)
         found = {name: (alarm["promql"], alarm["pending"], alarm["recovery"]) for name, alarm in {**said["by_group"], **said["single"]}.items()}
-        variables = {name: str(value) for name, value in stack.of_type("AWS::Lambda::Function")["Checker"]["Environment"]["Variables"].items() if value != ""}
-        check.same(said["variables"], variables, f"the variables, {options}")
+        same_variables(stack, said, f"{options}")
     else:
         (said,) = file["locals"]
         known = Values(said, {snake(name): value for name, value in stack.values.items()})
@@ -274,12 +273,17 @@ def same_everything(binary, way, values, may):
         check.same(said["part_rule"], rules["PartMissing"], f"{way}: a part that is missing")
     ((_, schedule),) = list(stack.of_type("AWS::Scheduler::Schedule").items())[:1]
     check.same(said["cron"], schedule["ScheduleExpression"], f"{way}: the schedule")
-
-    variables = {name: str(value) for name, value in stack.of_type("AWS::Lambda::Function")["Checker"]["Environment"]["Variables"].items() if value != ""}
-    check.same(said["variables"], variables, f"{way}: the variables")
+    same_variables(stack, said, way)
     allowed = {(action, SAME_PLACE.get(resource, resource)) for statement in said["read"] for action in statement["actions"] for resource in statement["resources"]}
     keys = {pair for pair in may if pair[0] == "kms:Decrypt"}
     check.same(allowed - {("kms:Decrypt", values.get("VariablesKeyArn"))}, may - keys, f"{way}: what both functions may do")
+
+
+def same_variables(stack, said, way):
+    """Those of both functions, where what is empty is left out."""
+    for function, found in (("Checker", said["variables"]), ("Widget", said["widget"])):
+        given = stack.of_type("AWS::Lambda::Function")[function]["Environment"]["Variables"]
+        check.same(found, {name: str(value) for name, value in given.items() if value != ""}, f"{way}: the variables of {function}")
 
 
 def evaluated(binary, values):
@@ -297,7 +301,7 @@ def evaluated(binary, values):
         given = {snake(name): value.split(",") if name in ("SubnetIds", "SecurityGroupIds") else value for name, value in values.items()}
         arguments = {"name": "prod", "zip": "bootstrap.zip", **given}
         (folder / "terraform.tfvars.json").write_text(json.dumps(arguments))
-        question = "jsonencode({by_group = local.wanted_by_group, single = local.single, page_rule = local.page_rule, nobody_rule = local.nobody_rule, part_rule = local.part_rule, cron = local.cron, variables = local.variables, read = local.read})"
+        question = "jsonencode({by_group = local.wanted_by_group, single = local.single, page_rule = local.page_rule, nobody_rule = local.nobody_rule, part_rule = local.part_rule, cron = local.cron, variables = local.variables, widget = local.of_widget, read = local.read})"
         done = subprocess.run([binary, "console"], input=question, cwd=folder, capture_output=True, text=True)
         if done.returncode or not done.stdout.startswith('"'):
             raise SystemExit(f"terraform console: {done.stdout[-2000:]}{done.stderr[-2000:]}")

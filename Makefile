@@ -35,7 +35,8 @@ help: ## this list
 build: ## the arm64 zip for Lambda, with its size, and the template without transforms beside it
 	@$(tools)
 	@$(call add,$(ARM64))
-	@PATH="$(CURDIR)/.cache/venv/bin:$$PATH" $(compile) lambda build --release --arm64 --output-format zip --bin meerkat
+	@PATH="$(CURDIR)/.cache/venv/bin:$$PATH" CARGO_BUILD_RUSTFLAGS="-C link-arg=-Wl,-T,infra/no-unwinding.ld" \
+	    $(compile) lambda build --release --arm64 --output-format zip --bin meerkat
 	@stat --format '%n: %s bytes' $(TARGET)/lambda/meerkat/bootstrap.zip
 	@.cache/venv/bin/python tests/infra/plain.py $(TARGET)/lambda/meerkat/template.json
 	@.cache/venv/bin/python tests/infra/plain.py $(TARGET)/lambda/meerkat/template-without-urls.json --without-urls

@@ -1,7 +1,7 @@
-//! Which groups' published status changed since the last run, and the messages about it.
+//! Which published statuses changed since the last run, of groups, watched topics and the cluster itself, and the messages about it.
 //!
-//! A run stores beside its roster which groups were announced as not OK ([`Announced`]). So each change is sent once,
-//! whichever run finds it, and a change that could not be sent is sent by the next run. The announced statuses are not
+//! A run stores beside its roster which groups were announced as not OK ([`Announced`]), and in its notes which topics, and what of the cluster
+//! ([`ClusterMemory`]). So each change is sent once, whichever run finds it, and a change that could not be sent is sent by the next run. The announced statuses are not
 //! read back from the metric `Status`: that would be one more metric read for every group and run, 88 US dollars a
 //! month for 200 groups.
 
@@ -14,21 +14,21 @@ use super::pages::key::OfGroup;
 use super::pages::roster::{Announced, MOST_ANNOUNCED, MOST_MORE};
 use crate::aws::secrets::topic::Notice;
 use crate::base::moment::rfc3339;
-use crate::judge::cluster::ClusterProblem;
+use crate::judge::cluster::{ClusterPart, ClusterProblem, PartStatus};
 use crate::judge::outcome::Judged;
 use crate::judge::verdict::Verdict;
+use crate::judge::watched::JudgedTopic;
+use crate::model::cluster_memory::{ClusterMemory, key_of};
 use crate::model::pattern::Rules;
 use crate::model::snapshot::Snapshot;
 use crate::report::DiagnosisEntry;
 
-/// A group's published status that differs from the one that was announced last.
+/// A published status that differs from the one that was announced last.
 #[derive(Clone, Debug, PartialEq)]
 struct Change {
-    /// The group, as [`Announced`] knows it.
-    key: u64,
+    subject: Subject,
     status: u8,
-    before: Option<u8>,
-    /// The group with its status, for a subject.
+    /// What it is about with its status, for the subject of a message.
     title: String,
     /// The message, in one line.
     text: String,
@@ -36,9 +36,54 @@ struct Change {
     entry: Entry,
 }
 
+/// What a change is about, as it is remembered.
+#[derive(Clone, Copy, Debug, PartialEq)]
+enum Subject {
+    /// A group, as [`Announced`] knows it, with the status that was announced last.
+    Group(u64, Option<u8>),
+    /// A watched topic, as [`ClusterMemory`] knows it.
+    Topic(u32),
+    Cluster(ClusterPart),
+}
+
 /// A change, for machines.
+#[derive(Clone, Debug, PartialEq)]
+enum Entry {
+    Group(Box<GroupEntry>),
+    Topic(TopicEntry),
+    Cluster(ClusterEntry),
+}
+
+/// A change of a watched topic, for machines.
 #[derive(Clone, Debug, PartialEq, Serialize)]
-struct Entry {
+struct TopicEntry {
+    topic: String,
+    status: &'static str,
+    before: &'static str,
+    reason: String,
+    /// Records that came since the last run; `null` where that is not known.
+    new_records: Option<u64>,
+    /// For how many seconds at least no record has come; `null` where that is not known.
+    silent_seconds: Option<u64>,
+}
+
+/// A change of the cluster itself, for machines.
+#[derive(Clone, Debug, PartialEq, Serialize)]
+struct ClusterEntry {
+    /// Absent where it is about partitions without a leader.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    broker: Option<i32>,
+    /// What is wrong; absent where nothing is any more.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    kind: Option<&'static str>,
+    status: &'static str,
+    before: &'static str,
+    reason: String,
+}
+
+/// A change of a group, for machines.
+#[derive(Clone, Debug, PartialEq, Serialize)]
+struct GroupEntry {
     group: String,
     status: &'static str,
     /// `OK` too if the group was never announced.
@@ -59,7 +104,13 @@ struct Body<'a> {
     cluster: &'a str,
     /// The scheduled minute, RFC 3339.
     scheduled: String,
-    changes: Vec<&'a Entry>,
+    changes: Vec<&'a GroupEntry>,
+    /// Changes of watched topics.
+    #[serde(skip_serializing_if = "Vec::is_empty")]
+    topic_changes: Vec<&'a TopicEntry>,
+    /// Changes of the cluster itself.
+    #[serde(skip_serializing_if = "Vec::is_empty")]
+    cluster_changes: Vec<&'a ClusterEntry>,
     /// Problems of the cluster itself, in sentences.
     #[serde(skip_serializing_if = "<[_]>::is_empty")]
     cluster_problems: &'a [String],
@@ -70,8 +121,8 @@ struct Body<'a> {
 /// The messages of a run, and what will have been announced with them.
 #[derive(Debug, Default)]
 pub(crate) struct Changes {
-    /// The worst first, then by name.
-    of_groups: Vec<Change>,
+    /// The worst first, then by title.
+    all: Vec<Change>,
     /// Groups that were not OK and no longer exist, each with the status that was announced last.
     gone: Vec<(u64, u8)>,
     /// Every group that will have been announced as not OK once all messages are sent, errors first.
@@ -141,7 +192,7 @@ impl Changes {
             let cause = cause.map_or(String::new(), |diagnosis| format!("; {}", diagnosis.beside(&of_group.reason)));
             let cluster = if status > OK { &*cluster } else { "" };
             let text = format!("{title}{was}: {}{cluster}{suffix}{cause}", of_group.reason);
-            let entry = Entry {
+            let entry = GroupEntry {
                 group: group.name.to_string(),
                 status: of_group.verdict.word(),
                 before: known_before,
@@ -150,32 +201,86 @@ impl Changes {
                 diagnosis,
                 total_lag: of_group.total_lag,
             };
-            all.of_groups.push(Change { key, status, before: announced, title, text, entry });
+            let (subject, entry) = (Subject::Group(key, announced), Entry::Group(Box::new(entry)));
+            all.all.push(Change { subject, status, title, text, entry });
         }
-        all.of_groups
-            .sort_by(|one, other| (Reverse(one.status), &one.title).cmp(&(Reverse(other.status), &other.title)));
         all.next.sort_by_key(|(_, status)| Reverse(*status));
-        all
+        all.sorted()
+    }
+
+    /// With the changes of watched topics.
+    pub(crate) fn with_topics<'t>(mut self, topics: impl Iterator<Item = &'t JudgedTopic>) -> Self {
+        self.all.extend(topics.filter(|topic| topic.is_news()).map(|topic| {
+            let entry = TopicEntry {
+                topic: topic.topic.to_string(),
+                status: topic.verdict.word(),
+                before: topic.before.word(),
+                reason: topic.reason.clone(),
+                new_records: topic.new,
+                silent_seconds: topic.silent_s,
+            };
+            let title = format!("topic {}", topic.topic);
+            let of = (topic.verdict, topic.before);
+            Change::beside_groups(Subject::Topic(key_of(&topic.topic)), of, &title, &topic.reason, Entry::Topic(entry))
+        }));
+        self.sorted()
+    }
+
+    /// With the changes of the cluster itself.
+    pub(crate) fn with_cluster(mut self, parts: &[PartStatus<'_>]) -> Self {
+        self.all.extend(parts.iter().filter(|part| part.is_news()).map(|part| {
+            let reason = part.reason();
+            let entry = ClusterEntry {
+                broker: if let ClusterPart::Broker(id) = part.part { Some(id) } else { None },
+                kind: part.problem.map(|problem| problem.kind.word()),
+                status: part.status.word(),
+                before: part.before.word(),
+                reason: reason.clone(),
+            };
+            let of = (part.status, part.before);
+            let title = part.part.to_string();
+            Change::beside_groups(Subject::Cluster(part.part), of, &title, &reason, Entry::Cluster(entry))
+        }));
+        self.sorted()
+    }
+
+    fn sorted(mut self) -> Self {
+        self.all.sort_by(|one, other| (Reverse(one.status), &one.title).cmp(&(Reverse(other.status), &other.title)));
+        self
     }
 
     /// The messages: one for each of the first [`MOST_MESSAGES`] changes, one for the other changes, one for groups
     /// that are gone, and one for the number of groups that are not OK and cannot be listed. `scheduled` is in seconds
     /// since 1970.
     pub(crate) fn messages(&self, cluster: &str, scheduled: i64) -> Vec<Notice> {
-        let (single, rest) = self.of_groups.split_at(self.of_groups.len().min(MOST_MESSAGES));
-        let body = |changes: &[Change], more| {
-            let changes = changes.iter().map(|change| &change.entry).collect();
+        let (single, rest) = self.all.split_at(self.all.len().min(MOST_MESSAGES));
+        let body = |all: &[Change], more| {
+            let (mut changes, mut topic_changes, mut cluster_changes) = (Vec::new(), Vec::new(), Vec::new());
+            for change in all {
+                match &change.entry {
+                    Entry::Group(entry) => changes.push(&**entry),
+                    Entry::Topic(entry) => topic_changes.push(entry),
+                    Entry::Cluster(entry) => cluster_changes.push(entry),
+                }
+            }
             let version = env!("CARGO_PKG_VERSION");
             let (scheduled, cluster_problems) = (rfc3339(scheduled), &*self.cluster_problems);
-            let body = Body { meerkat: version, cluster, scheduled, changes, cluster_problems, more };
+            let body = Body {
+                meerkat: version,
+                cluster,
+                scheduled,
+                changes,
+                topic_changes,
+                cluster_changes,
+                cluster_problems,
+                more,
+            };
             // Names are UTF-8 and there are no maps, so nothing here can fail.
             serde_json::to_string(&body).unwrap_or_default()
         };
         let of = |change: &Change| {
-            let Entry { group, status, before, owner, .. } = &change.entry;
-            let mut attributes = attributes(cluster, status);
-            attributes.extend([("group", group.clone()), ("before", (*before).to_owned())]);
-            attributes.extend(owner.as_ref().map(|owner| ("owner", owner.to_string())));
+            let mut attributes = attributes(cluster, change.entry.status());
+            attributes.extend(change.entry.attributes());
             Notice {
                 subject: format!("{cluster}: {}", change.title),
                 text: change.text.clone(),
@@ -192,7 +297,7 @@ impl Changes {
                 subject: format!("{cluster}: {more}"),
                 text: format!("{more}: {}", some_of(&titles)),
                 body: body(named, left.len()),
-                attributes: attributes(cluster, worst.entry.status),
+                attributes: attributes(cluster, worst.entry.status()),
             });
         }
         let of_several = |what: String, text: String, more: usize, status| Notice {
@@ -228,11 +333,13 @@ impl Changes {
     /// What will have been announced if these messages were accepted; the rest is sent again by the next run.
     pub(crate) fn announced(self, accepted: impl Fn(usize) -> bool) -> Announced {
         let (more, more_is_news) = (self.more(), self.more_is_news());
-        let of_changes = self.of_groups.len().min(MOST_MESSAGES + 1);
+        let of_changes = self.all.len().min(MOST_MESSAGES + 1);
         let mut groups = self.next;
-        for (_, change) in self.of_groups.iter().enumerate().filter(|(at, _)| !accepted((*at).min(MOST_MESSAGES))) {
-            groups.retain(|(key, _)| *key != change.key);
-            groups.extend(change.before.map(|status| (change.key, status)));
+        for (at, change) in self.all.iter().enumerate() {
+            if let (Subject::Group(of, before), false) = (change.subject, accepted(at.min(MOST_MESSAGES))) {
+                groups.retain(|(key, _)| *key != of);
+                groups.extend(before.map(|status| (of, status)));
+            }
         }
         let is_gone = !self.gone.is_empty();
         if is_gone && !accepted(of_changes) {
@@ -244,6 +351,34 @@ impl Changes {
         Announced { groups, more: if is_announced { more } else { self.more_before } }
     }
 
+    /// The same of watched topics and of the cluster itself, in what is remembered of them. Records that nobody was told of count as new in the
+    /// next run too: `before` has the log ends of the last run.
+    pub(crate) fn keep(
+        &self,
+        memory: &mut ClusterMemory,
+        before: Option<&ClusterMemory>,
+        accepted: impl Fn(usize) -> bool,
+    ) {
+        for (at, change) in self.all.iter().enumerate() {
+            let accepted = accepted(at.min(MOST_MESSAGES));
+            let announced = match change.subject {
+                Subject::Group(..) => None,
+                Subject::Topic(key) => memory.topics.get_mut(&key).map(|topic| {
+                    let before = before.and_then(|before| before.topics.get(&key)).filter(|_| !accepted);
+                    topic.ends = before.map_or(topic.ends, |before| before.ends);
+                    &mut topic.announced
+                }),
+                Subject::Cluster(ClusterPart::Leaders) => Some(&mut memory.leaderless_announced),
+                Subject::Cluster(ClusterPart::Broker(id)) => {
+                    memory.brokers.get_mut(&id).map(|broker| &mut broker.announced)
+                }
+            };
+            if let (Some(announced), true) = (announced, accepted) {
+                *announced = change.status > OK;
+            }
+        }
+    }
+
     /// How many groups are not OK beyond those that can be listed.
     fn more(&self) -> u32 {
         u32::try_from(self.next.len().saturating_sub(MOST_ANNOUNCED)).unwrap_or(MOST_MORE).min(MOST_MORE)
@@ -253,6 +388,48 @@ impl Changes {
     fn more_is_news(&self) -> bool {
         let (more, before) = (self.more(), self.more_before);
         more != before && (more >= before.saturating_mul(2) || before >= more.saturating_mul(2))
+    }
+}
+
+impl Change {
+    /// A change of what is no group, and was announced with such a status before.
+    fn beside_groups(
+        subject: Subject,
+        (status, before): (Verdict, Verdict),
+        name: &str,
+        reason: &str,
+        entry: Entry,
+    ) -> Self {
+        let title = format!("{name} {}", status.word());
+        let was = if before == Verdict::Ok { String::new() } else { format!(" (was {})", before.word()) };
+        Self { subject, status: status.code(), text: format!("{title}{was}: {reason}"), title, entry }
+    }
+}
+
+impl Entry {
+    fn status(&self) -> &'static str {
+        match self {
+            Self::Group(entry) => entry.status,
+            Self::Topic(entry) => entry.status,
+            Self::Cluster(entry) => entry.status,
+        }
+    }
+
+    /// The attributes of a message about this change alone, besides those of every message.
+    fn attributes(&self) -> Vec<(&'static str, String)> {
+        let before = |before: &str| ("before", before.to_owned());
+        match self {
+            Self::Group(entry) => {
+                let owner = entry.owner.as_ref().map(|owner| ("owner", owner.to_string()));
+                [("group", entry.group.clone()), before(entry.before)].into_iter().chain(owner).collect()
+            }
+            Self::Topic(entry) => vec![("topic", entry.topic.clone()), before(entry.before)],
+            Self::Cluster(entry) => {
+                let broker = entry.broker.map(|id| ("broker", id.to_string()));
+                let kind = entry.kind.map(|kind| ("kind", kind.to_owned()));
+                std::iter::once(before(entry.before)).chain(broker).chain(kind).collect()
+            }
+        }
     }
 }
 

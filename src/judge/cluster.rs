@@ -67,6 +67,11 @@ impl ClusterKind {
             Self::VersionsDiffer => "versions_differ",
         }
     }
+
+    /// Whether partitions lack the one broker that it names.
+    const fn is_of_a_broker(self) -> bool {
+        matches!(self, Self::BrokerAway | Self::ReplicaOffline | Self::UnderReplicated)
+    }
 }
 
 impl ClusterProblem {
@@ -113,6 +118,68 @@ impl ClusterProblem {
             ..Self::new(kind)
         }
     }
+}
+
+/// What has a status of its own where `MEERKAT_CLUSTER_ALARMS` is on.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub(crate) enum ClusterPart {
+    /// All partitions together: whether they have leaders.
+    Leaders,
+    /// A broker: whether partitions lack it.
+    Broker(i32),
+}
+
+/// The status of a part of the cluster.
+#[derive(Clone, Debug)]
+pub(crate) struct PartStatus<'a> {
+    pub(crate) part: ClusterPart,
+    pub(crate) status: Verdict,
+    /// What was announced last: OK too where nothing was.
+    pub(crate) before: Verdict,
+    /// The problem that it has; `None` where it has none.
+    pub(crate) problem: Option<&'a ClusterProblem>,
+}
+
+impl PartStatus<'_> {
+    pub(crate) fn is_news(&self) -> bool {
+        self.status != self.before
+    }
+
+    /// One sentence without a full stop.
+    pub(crate) fn reason(&self) -> String {
+        match (self.problem, self.part) {
+            (Some(problem), _) => problem.to_string(),
+            (None, ClusterPart::Leaders) => "every partition that groups read has a leader".to_owned(),
+            (None, ClusterPart::Broker(_)) => "no partition that groups read lacks a replica on it".to_owned(),
+        }
+    }
+}
+
+impl fmt::Display for ClusterPart {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        match self {
+            Self::Leaders => f.write_str("leaders"),
+            Self::Broker(id) => write!(f, "broker {id}"),
+        }
+    }
+}
+
+/// The status of each part of the cluster that has a problem, or that was announced with one. `memory` includes this snapshot already.
+pub(crate) fn statuses<'a>(problems: &'a [ClusterProblem], memory: &ClusterMemory) -> Vec<PartStatus<'a>> {
+    let before = |announced: bool, verdict| if announced { verdict } else { Verdict::Ok };
+    let of = |part, before, problem: Option<&'a ClusterProblem>| {
+        let status = problem.and_then(ClusterProblem::alarm).unwrap_or(Verdict::Ok);
+        PartStatus { part, status, before, problem }
+    };
+    let leaderless = problems.iter().find(|problem| problem.kind == ClusterKind::Leaderless);
+    let leaders = of(ClusterPart::Leaders, before(memory.leaderless_announced, Verdict::Err), leaderless);
+    let brokers = memory.brokers.iter().filter_map(|(id, broker)| {
+        let problem = problems.iter().find(|problem| problem.kind.is_of_a_broker() && problem.brokers == [*id]);
+        // Of many brokers some problems are not listed.
+        let is_known = problem.is_some() || broker.lacked.is_none();
+        is_known.then(|| of(ClusterPart::Broker(*id), before(broker.announced, Verdict::Warn), problem))
+    });
+    std::iter::once(leaders).chain(brokers).filter(|part| part.problem.is_some() || part.is_news()).collect()
 }
 
 /// Partitions with the same trouble.

@@ -16,11 +16,21 @@ pub struct JudgedTopic {
     pub(crate) wanted: Wanted,
     /// OK, WARN, or UNKNOWN where it could not be read.
     pub(crate) verdict: Verdict,
+    /// What was announced last: OK too where nothing was.
+    pub(crate) before: Verdict,
     pub(crate) reason: String,
     /// Records that came since the last run; `None` where that is not known.
     pub(crate) new: Option<u64>,
     /// For how many seconds at least no record has come, as far as it was seen; `None` where it could not be read.
     pub(crate) silent_s: Option<u64>,
+}
+
+impl JudgedTopic {
+    /// Whether its verdict is to be announced: it differs from what was announced last, and rests on something that was seen.
+    pub(crate) fn is_news(&self) -> bool {
+        let is_seen = self.wanted != Wanted::Empty || self.new.is_some();
+        self.verdict != Verdict::Unknown && self.verdict != self.before && is_seen
+    }
 }
 
 /// Judges the topics that are watched, the worst first. `before` is what was remembered before this snapshot.
@@ -47,6 +57,7 @@ fn of_topic(
         topic: Arc::clone(name),
         wanted,
         verdict,
+        before: if previous.is_some_and(|memory| memory.announced) { Verdict::Warn } else { Verdict::Ok },
         reason,
         new,
         silent_s,
@@ -75,6 +86,7 @@ fn of_topic(
 #[cfg(test)]
 mod tests {
     use super::*;
+    use crate::model::since::Since;
     use crate::model::unknown::Unknown;
 
     /// The verdict on a topic whose log ends were summed up each minute.
@@ -104,6 +116,18 @@ mod tests {
         assert_eq!(verdict(wanted, &[5, 5, 5]).0, Verdict::Warn);
         assert_eq!(verdict(wanted, &[5, 5, 6]).0, Verdict::Ok);
         assert_eq!(verdict(wanted, &[5, 6, 6, 6]).1, "no record for at least 2 min, and one is wanted within 2 min");
+    }
+
+    #[test]
+    fn only_what_was_seen_ends_what_was_announced() {
+        let announced = Some(TopicMemory { ends: 5, silent: Since::At(0), announced: true });
+        let is_news = |ends, wanted, previous| of_topic(&"t".into(), wanted, ends, previous, 60).is_news();
+        assert!(is_news(Ok(5), Wanted::Empty, announced), "no record came");
+        assert!(!is_news(Ok(7), Wanted::Empty, announced), "records still come");
+        assert!(!is_news(Ok(1), Wanted::Empty, announced), "it was created again");
+        assert!(!is_news(Err(Unknown::because("no leader")), Wanted::Empty, announced));
+        assert!(is_news(Ok(5), Wanted::Within(300), announced));
+        assert!(!is_news(Ok(5), Wanted::Within(300), None), "it was never announced");
     }
 
     #[test]

@@ -19,6 +19,8 @@ pub struct ClusterMemory {
     pub(crate) groups: BTreeMap<u32, Turnover>,
     /// The watched topics, by [`key_of`] their names.
     pub(crate) topics: BTreeMap<u32, TopicMemory>,
+    /// Whether partitions without a leader were announced.
+    pub(crate) leaderless_announced: bool,
 }
 
 /// The memory of one broker. Times are in seconds since 1970.
@@ -30,6 +32,8 @@ pub(crate) struct BrokerMemory {
     pub(crate) lacked: Option<Since>,
     /// The two moments between which its API versions changed.
     pub(crate) change: Option<Change>,
+    /// Whether it was announced that partitions lack it.
+    pub(crate) announced: bool,
 }
 
 /// A broker offers other API versions than before.
@@ -80,7 +84,8 @@ impl ClusterMemory {
         }
         let groups = fold_groups(previous, &snapshot.groups, Slices::of(period_ms), now_s);
         let topics = fold_topics(previous, snapshot, now_s);
-        Self { at_s: now_s, brokers, groups, topics }
+        let leaderless_announced = previous.is_some_and(|memory| memory.leaderless_announced);
+        Self { at_s: now_s, brokers, groups, topics, leaderless_announced }
     }
 
     /// Whether a group rebalances again and again.
@@ -136,7 +141,7 @@ pub(crate) fn key_of(group: &str) -> u32 {
 
 impl BrokerMemory {
     fn is_worth_keeping(&self, now_s: i64) -> bool {
-        self.offer.is_some_and(|(_, seen_s)| now_s - seen_s < KEPT_S) || self.lacked.is_some()
+        self.offer.is_some_and(|(_, seen_s)| now_s - seen_s < KEPT_S) || self.lacked.is_some() || self.announced
     }
 
     fn see(&mut self, offer: Offer, now_s: i64) {

@@ -26,6 +26,8 @@ pub(crate) struct TopicMemory {
     pub(crate) ends: u64,
     /// Since when no record has come, as far as it was seen.
     pub(crate) silent: Since,
+    /// Whether it was announced as not OK.
+    pub(crate) announced: bool,
 }
 
 /// What a snapshot shows of a watched topic beside what is remembered of it.
@@ -46,7 +48,8 @@ impl TopicMemory {
             // Who was never seen before may have been silent for long.
             _ => Since::At(now_s),
         };
-        Seen { new, memory: Self { ends, silent } }
+        let announced = previous.is_some_and(|before| before.announced);
+        Seen { new, memory: Self { ends, silent, announced } }
     }
 }
 
@@ -60,7 +63,10 @@ mod tests {
     #[test]
     fn a_topic_is_silent_since_its_last_record_was_seen() {
         let first = TopicMemory::see(None, 10, 60);
-        assert_eq!(first, Seen { new: None, memory: TopicMemory { ends: 10, silent: Since::At(60) } });
+        assert_eq!(
+            first,
+            Seen { new: None, memory: TopicMemory { ends: 10, silent: Since::At(60), announced: false } }
+        );
         let quiet = TopicMemory::see(Some(first.memory), 10, 120);
         assert_eq!((quiet.new, quiet.memory.silent), (Some(0), Since::At(60)));
         let busy = TopicMemory::see(Some(quiet.memory), 13, 180);

@@ -1,4 +1,5 @@
-//! What a Lambda function logs of a run: one line for the run, and one for each group that needs attention or whose status changed.
+//! What a Lambda function logs of a run: one line for the run, and one for each group or watched topic that needs attention or whose status
+//! changed, and for each problem of the cluster.
 //!
 //! The answer of an asynchronous invocation is lost, so people read in the log why a group was ERR at night. Each line
 //! is a JSON object whose fields `CloudWatch` Logs Insights knows by themselves; `record` is the kind of line.
@@ -50,13 +51,44 @@ impl Run<'_> {
             meerkat = env!("CARGO_PKG_VERSION"),
             "run finished"
         );
+        let statuses = self.cluster_statuses(taken);
         for problem in taken.cluster_problems.iter().take(MOST_CLUSTER_PROBLEMS) {
+            let part = statuses.iter().find(|part| part.problem == Some(problem));
             tracing::info!(
                 record = "cluster",
                 cluster = taken.cluster,
                 kind = problem.kind.word(),
+                status = part.map(|part| part.status.word()),
+                before = part.map(|part| part.before.word()),
                 scheduled = rfc3339(self.scheduled.seconds()),
                 "{problem}"
+            );
+        }
+        for part in statuses.iter().filter(|part| part.problem.is_none()).take(MOST_CLUSTER_PROBLEMS) {
+            tracing::info!(
+                record = "cluster",
+                cluster = taken.cluster,
+                status = part.status.word(),
+                before = part.before.word(),
+                scheduled = rfc3339(self.scheduled.seconds()),
+                "{}: {}",
+                part.part,
+                part.reason()
+            );
+        }
+        let topics = taken.watched.iter().filter(|topic| topic.verdict != Verdict::Ok || topic.is_news());
+        for topic in topics.take(MOST_GROUPS) {
+            tracing::info!(
+                record = "topic",
+                cluster = taken.cluster,
+                topic = &*topic.topic,
+                status = topic.verdict.word(),
+                before = topic.before.word(),
+                new_records = topic.new,
+                silent_seconds = topic.silent_s,
+                scheduled = rfc3339(self.scheduled.seconds()),
+                "{}",
+                topic.reason
             );
         }
         for (at, before) in groups.into_iter().take(MOST_GROUPS) {
@@ -156,5 +188,5 @@ fn worth_a_line(taken: &Taken<'_>) -> Vec<(usize, Option<&'static str>)> {
 
 /// Troubles of the cluster that a run logs.
 const MOST_CLUSTER_PROBLEMS: usize = 10;
-/// Groups that a run logs: a line has about 400 bytes, and a day 1,440 runs.
+/// Groups that a run logs, and watched topics: a line has about 400 bytes, and a day 1,440 runs.
 const MOST_GROUPS: usize = 100;

@@ -21,8 +21,10 @@ use crate::cloudwatch::publish::Written;
 use crate::cloudwatch::restless::restless;
 use crate::config::otlp::Otlp;
 use crate::config::{CHANGES_TOPIC as CHANGES, MetricsDetail};
+use crate::judge::cluster::{self, PartStatus};
 use crate::judge::numbers::Results;
 use crate::judge::verdict::Verdict;
+use crate::model::cluster_memory::ClusterMemory;
 use crate::model::snapshot::Group;
 use crate::model::unknown::{Cause, Unknown};
 use crate::otlp;
@@ -40,8 +42,9 @@ impl Run<'_> {
         }
         // A change that could not be sent is sent by the next run, so the snapshot is stored afterwards.
         let remember = async {
-            let (announced, unsent) = self.announce_changes(taken).await;
-            (self.remember(taken, next, announced).await, unsent)
+            let mut cluster = taken.cluster_memory.clone();
+            let (announced, unsent) = self.announce_changes(taken, &mut cluster).await;
+            (self.remember(taken, next, announced, cluster).await, unsent)
         };
         let (((history, written), unsent), (mut metrics, plan), otlp) =
             tokio::join!(remember, self.publish(taken, &published), self.send(taken, &published));
@@ -57,8 +60,9 @@ impl Run<'_> {
         (history, metrics)
     }
 
-    /// Sends the changes to the topic; returns what will have been announced, and why some messages were not sent.
-    async fn announce_changes(&self, taken: &Taken<'_>) -> (Announced, Vec<String>) {
+    /// Sends the changes to the topic; returns which groups will have been announced, and why some messages were not sent. What else was announced
+    /// is added to what is remembered of the cluster.
+    async fn announce_changes(&self, taken: &Taken<'_>, cluster: &mut ClusterMemory) -> (Announced, Vec<String>) {
         let before = taken.past.announced();
         let (true, true, Ok(before)) = (self.writes(), self.remembers(), before) else {
             // The snapshot is not stored either.
@@ -68,9 +72,14 @@ impl Run<'_> {
         // What was announced before the history was lost is what was published before.
         let recalled = Announced { groups: taken.stand.recalled().collect(), more: 0 };
         let before = before.or(Some(&recalled));
-        let problems = &taken.cluster_problems;
-        let changes = Changes::new(taken.sight.snapshot, &taken.judged, problems, before, whole, &self.config.owners);
-        let Some(topic) = &self.config.store.changes else { return (changes.announced(|_| true), Vec::new()) };
+        let (problems, notes) = (&taken.cluster_problems, taken.past.notes());
+        let changes = Changes::new(taken.sight.snapshot, &taken.judged, problems, before, whole, &self.config.owners)
+            .with_topics(taken.watched.iter().filter(|topic| self.part.contains(&topic.topic)))
+            .with_cluster(&self.cluster_statuses(taken));
+        let Some(topic) = &self.config.store.changes else {
+            changes.keep(cluster, notes, |_| true);
+            return (changes.announced(|_| true), Vec::new());
+        };
         let messages = changes.messages(&taken.cluster, self.scheduled.seconds());
         let sends = messages.iter().map(|notice| {
             let sent = self.warm.door.send(CHANGES, topic, notice);
@@ -90,7 +99,18 @@ impl Run<'_> {
             problems.extend(problem.filter(|problem| !problems.contains(problem)));
         }
         tracing::debug!(messages = messages.len(), "changes sent");
-        (changes.announced(|message| accepted.get(message).copied().unwrap_or(false)), problems)
+        let accepted = |message: usize| accepted.get(message).copied().unwrap_or(false);
+        changes.keep(cluster, notes, accepted);
+        (changes.announced(accepted), problems)
+    }
+
+    /// The statuses of the cluster itself, where they are asked for.
+    pub(super) fn cluster_statuses<'t>(&self, taken: &'t Taken<'_>) -> Vec<PartStatus<'t>> {
+        if self.config.judgement.cluster_alarms {
+            cluster::statuses(&taken.cluster_problems, &taken.cluster_memory)
+        } else {
+            Vec::new()
+        }
     }
 
     async fn remember(
@@ -98,6 +118,7 @@ impl Run<'_> {
         taken: &Taken<'_>,
         restless: Restless,
         announced: Announced,
+        cluster: ClusterMemory,
     ) -> (HistoryEntry<'static>, Written) {
         let Some(store) = self.store.as_ref().filter(|_| self.remembers()) else {
             let unjudged =
@@ -126,7 +147,6 @@ impl Run<'_> {
                 |group: &Group| group.rows.is_ok() && group.gaps.iter().all(|why| why.cause() == Cause::Vanished);
             let whole = snapshot.listed.is_ok() && taken.vanished == 0 && snapshot.groups.iter().all(read);
             let standing = self.standing(&taken.stand, &snapshot.groups, &taken.judged);
-            let cluster = taken.cluster_memory.clone();
             let leaving = Leaving { taken: taken.sight.time_ms, groups, whole, restless, announced, standing, cluster };
             written = taken.past.write(store, snapshot, &taken.memories, leaving, self.clock.deadline).await;
         }

@@ -2,11 +2,13 @@
 //!
 //! | what | bytes |
 //! |---|---|
-//! | pages, then the numbers of brokers, of topics and of groups | 1 + 2 + 2 + 2 |
-//! | a broker: id, hash and height of its offer, minutes since it was seen, minutes since partitions lack it, its change | 4 + 4 + 2 + 1 + 2 + 3 |
-//! | a watched topic: key, sum of its log ends, minutes since a record came | 3 + 6 + 2 |
+//! | pages and [`LAYOUT`], whether partitions without a leader were announced, then the numbers of brokers, of topics and of groups | 1 + 1 + 2 + 2 + 2 |
+//! | a broker: id, hash and height of its offer, minutes since it was seen, minutes since partitions lack it, its change, whether it was announced | 4 + 4 + 2 + 1 + 2 + 3 + 1 |
+//! | a watched topic: key, sum of its log ends, minutes since a record came, whether it was announced | 3 + 6 + 2 + 1 |
 //! | a group: key, mark, whether it was restless | 3 + 3 + 1 |
 //! | a restless group's counts, four bits each | 5 |
+//!
+//! Pages of another layout are not read: then the notes begin anew, and the memory of the partitions is as it was.
 //!
 //! Where there is not enough room, groups that are quiet are left out first: they begin anew.
 
@@ -33,7 +35,7 @@ pub(crate) fn pages(memory: &ClusterMemory, now: i64) -> Vec<Vec<Slot>> {
         room.checked_sub(needed).map(|left| room = left).is_some()
     });
     let kept = kept.count();
-    let mut written = vec![0];
+    let mut written = vec![0, u8::from(memory.leaderless_announced)];
     written.extend(short(brokers.len()).to_be_bytes());
     written.extend(short(topics.len()).to_be_bytes());
     written.extend(short(kept).to_be_bytes());
@@ -45,6 +47,7 @@ pub(crate) fn pages(memory: &ClusterMemory, now: i64) -> Vec<Vec<Slot>> {
         written.extend_from_slice(&key.to_be_bytes()[1..]);
         written.extend_from_slice(&topic.ends.to_be_bytes()[2..]);
         written.extend(since(topic.silent, now).to_be_bytes());
+        written.push(u8::from(topic.announced));
     }
     for (key, turnover) in &groups[..kept] {
         written.extend_from_slice(&key.to_be_bytes()[1..]);
@@ -54,13 +57,14 @@ pub(crate) fn pages(memory: &ClusterMemory, now: i64) -> Vec<Vec<Slot>> {
             written.extend(turnover.counts.chunks(2).map(|pair| pair[0] << 4 | pair[1] & MOST_COUNTED));
         }
     }
-    written[0] = u8::try_from(written.len().div_ceil(BYTES_PER_PAGE)).unwrap_or(u8::MAX);
+    written[0] = LAYOUT | u8::try_from(written.len().div_ceil(BYTES_PER_PAGE)).unwrap_or(u8::MAX);
     bytes::pages(&written)
 }
 
-/// How many pages there are, by the first of them.
-pub(crate) fn count(first: &[Slot]) -> usize {
-    bytes::of(first).first().map_or(0, |pages| usize::from(*pages))
+/// How many pages there are, by the first of them; `None` where they are of another layout.
+pub(crate) fn count(first: &[Slot]) -> Option<usize> {
+    let pages = bytes::of(first).first()?.checked_sub(LAYOUT)?;
+    Some(usize::from(pages)).filter(|pages| *pages <= MOST_PAGES)
 }
 
 /// At least so many pages are needed to read what is remembered of so many brokers, watched topics and groups.
@@ -72,7 +76,7 @@ pub(crate) fn expected(brokers: usize, topics: usize, groups: usize) -> usize {
 pub(crate) fn of(slots: &[Slot], now: i64) -> Option<ClusterMemory> {
     let written = bytes::of(slots);
     let mut rest = &*written;
-    let [_] = take(&mut rest)?;
+    let [_, leaderless_announced] = take(&mut rest)?;
     let mut count = || Some(u16::from_be_bytes(take(&mut rest)?));
     let (brokers_written, topics_written, groups_written) = (count()?, count()?, count()?);
     let mut brokers = BTreeMap::new();
@@ -85,7 +89,8 @@ pub(crate) fn of(slots: &[Slot], now: i64) -> Option<ClusterMemory> {
         let key = number(take::<3>(&mut rest)?);
         let ends = take::<6>(&mut rest)?.into_iter().fold(0, |number, byte| number << 8 | u64::from(byte));
         let silent = since_of(u16::from_be_bytes(take(&mut rest)?), now)?;
-        topics.insert(key, TopicMemory { ends, silent });
+        let [announced] = take(&mut rest)?;
+        topics.insert(key, TopicMemory { ends, silent, announced: announced > 0 });
     }
     let mut groups = BTreeMap::new();
     for _ in 0..groups_written {
@@ -99,7 +104,7 @@ pub(crate) fn of(slots: &[Slot], now: i64) -> Option<ClusterMemory> {
         }
         groups.insert(key, Turnover { mark, counts });
     }
-    Some(ClusterMemory { at_s: now, brokers, groups, topics })
+    Some(ClusterMemory { at_s: now, brokers, groups, topics, leaderless_announced: leaderless_announced > 0 })
 }
 
 fn of_broker(broker: &BrokerMemory, now: i64) -> Vec<u8> {
@@ -123,6 +128,7 @@ fn of_broker(broker: &BrokerMemory, now: i64) -> Vec<u8> {
     written.push(seen);
     written.extend(lacked.to_be_bytes());
     written.extend(change);
+    written.push(u8::from(broker.announced));
     written
 }
 
@@ -131,7 +137,7 @@ fn broker(rest: &mut &[u8], now: i64) -> Option<BrokerMemory> {
     let height = u16::from_be_bytes(take(rest)?);
     let [seen] = take(rest)?;
     let lacked = u16::from_be_bytes(take(rest)?);
-    let [to, before, direction] = take(rest)?;
+    let [to, before, direction, announced] = take(rest)?;
     let then = |minutes: i64| now - minutes * 60;
     let direction =
         [Direction::Up, Direction::Down, Direction::Other].into_iter().find(|known| *known as u8 == direction)?;
@@ -140,6 +146,7 @@ fn broker(rest: &mut &[u8], now: i64) -> Option<BrokerMemory> {
         offer: (seen != NEVER).then(|| (Offer { hash, height }, then(seen.into()))),
         lacked: since_of(lacked, now),
         change: (to != NEVER).then(|| Change { from_s: to_s - i64::from(before) * 60, to_s, direction }),
+        announced: announced > 0,
     })
 }
 
@@ -170,13 +177,15 @@ fn short(number: usize) -> u16 {
     u16::try_from(number).unwrap_or(u16::MAX)
 }
 
+/// To be raised by 32 when these bytes change their meaning; beside the number of pages, which an earlier version takes for too large.
+const LAYOUT: u8 = 32;
 /// State metrics that notes may take: nearly 2,000 groups.
 pub(crate) const MOST_PAGES: usize = 16;
-const HEAD: usize = 7;
-const OF_TOPIC: usize = 11;
+const HEAD: usize = 8;
+const OF_TOPIC: usize = 12;
 /// Watched topics that are remembered: no more are watched.
 const MOST_TOPICS: usize = 500;
-const OF_BROKER: usize = 16;
+const OF_BROKER: usize = 17;
 const OF_GROUP: usize = 7;
 const OF_COUNTS: usize = SLICES / 2;
 /// In the place of minutes.
@@ -206,14 +215,17 @@ mod tests {
             to_s,
             direction,
         });
-        let broker = (prop::option::of(offer), prop::option::of(lacked), prop::option::of(change))
-            .prop_map(|(offer, lacked, change)| BrokerMemory { offer, lacked, change });
+        let broker = (prop::option::of(offer), prop::option::of(lacked), prop::option::of(change), any::<bool>())
+            .prop_map(|(offer, lacked, change, announced)| BrokerMemory { offer, lacked, change, announced });
         prop::collection::btree_map(any::<i32>(), broker, 0..20)
     }
 
     fn topics() -> impl Strategy<Value = BTreeMap<u32, TopicMemory>> {
-        let topic = (0..ENDS_END, minutes(60_000))
-            .prop_map(|(ends, silent_s)| TopicMemory { ends, silent: Since::At(silent_s) });
+        let topic = (0..ENDS_END, minutes(60_000), any::<bool>()).prop_map(|(ends, silent_s, announced)| TopicMemory {
+            ends,
+            silent: Since::At(silent_s),
+            announced,
+        });
         prop::collection::btree_map(0..u32::try_from(MARK_END).unwrap_or_default(), topic, 0..30)
     }
 
@@ -228,11 +240,16 @@ mod tests {
         #![proptest_config(ProptestConfig { failure_persistence: None, ..ProptestConfig::default() })]
 
         #[test]
-        fn any_notes_come_back(brokers in brokers(), topics in topics(), groups in groups(300)) {
-            let memory = ClusterMemory { at_s: NOW, brokers, groups, topics };
+        fn any_notes_come_back(
+            brokers in brokers(),
+            topics in topics(),
+            groups in groups(300),
+            leaderless_announced in any::<bool>(),
+        ) {
+            let memory = ClusterMemory { at_s: NOW, brokers, groups, topics, leaderless_announced };
             let pages = pages(&memory, NOW);
             prop_assert!(pages.iter().all(|page| page.len() <= PARTITIONS_PER_PAGE));
-            prop_assert_eq!(count(&pages[0]), pages.len());
+            prop_assert_eq!(count(&pages[0]), Some(pages.len()));
             prop_assert_eq!(of(&pages.concat(), NOW), Some(memory));
         }
 
@@ -248,7 +265,7 @@ mod tests {
     fn restless_groups_have_room_first() {
         let turnover = |key: u32| Turnover { mark: key, counts: [u8::from(key >= 3_000); SLICES] };
         let groups = (0..3_100).map(|key| (key, turnover(key))).collect();
-        let memory = ClusterMemory { at_s: NOW, brokers: BTreeMap::new(), groups, topics: BTreeMap::new() };
+        let memory = ClusterMemory { at_s: NOW, groups, ..ClusterMemory::default() };
         let pages = pages(&memory, NOW);
         assert_eq!(pages.len(), MOST_PAGES);
         let back = of(&pages.concat(), NOW).map(|memory| memory.groups).unwrap_or_default();
@@ -256,9 +273,19 @@ mod tests {
     }
 
     #[test]
+    fn notes_of_another_layout_are_not_read() {
+        let first = |byte: u8| count(&bytes::pages(&[byte, 0, 0, 0, 0, 0, 0, 0])[0]);
+        assert_eq!([1, LAYOUT - 1, LAYOUT + 1, 2 * LAYOUT + 1].map(first), [None, None, Some(1), None]);
+        assert!(
+            usize::from(LAYOUT) > MOST_PAGES,
+            "the first version, which knows no layout, takes it for a number of pages"
+        );
+    }
+
+    #[test]
     fn half_of_the_notes_are_none() {
         let groups = (0..300).map(|key| (key, Turnover { mark: 7, counts: [1; SLICES] })).collect();
-        let pages = pages(&ClusterMemory { at_s: NOW, brokers: BTreeMap::new(), groups, topics: BTreeMap::new() }, NOW);
+        let pages = pages(&ClusterMemory { at_s: NOW, groups, ..ClusterMemory::default() }, NOW);
         assert!(pages.len() > 1 && of(&pages[0], NOW).is_none());
         assert_eq!(of(&[], NOW), None);
     }

@@ -144,7 +144,7 @@ impl Reads {
             let first = pages.first()?.get(minute)?;
             let mut slots = Vec::new();
             // One page more than there are makes them none.
-            for page in 0..notes::count(&first.slots) {
+            for page in 0..notes::count(&first.slots)? {
                 let page = pages.get(page)?.get(minute).filter(|page| page.taken == first.taken)?;
                 slots.extend_from_slice(&page.slots);
             }

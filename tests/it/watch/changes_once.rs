@@ -298,3 +298,70 @@ fn a_message_can_be_filtered_and_read_by_programs() {
         last.iter().find(|sent| sent.attributes.get("group").is_some_and(|name| name == "stuck")).expect("a message");
     assert_eq!(attributes(well), "before=ERR cluster=prod group=stuck owner=team-a status=OK");
 }
+
+#[test]
+fn a_watched_topic_is_reported_when_records_come_and_when_none_come_any_more() {
+    let topic = Topic::start();
+    let logs = [0..10, 0..10];
+    let scene = ["orders-dlt", "orders"].into_iter().fold(scene(), |scene, name| {
+        scene.topic(crate::support::broker::Topic::new(name, &logs))
+    });
+    let watch = watch(scene, &topic).with("MEERKAT_WATCH", "*-dlt=new,orders=120");
+    let sent = |minute: i64| {
+        let before = topic.messages().len();
+        watch.work(&["crashed", "stuck", "well"]);
+        watch.check(minute);
+        topic.messages().split_off(before)
+    };
+    assert_eq!((sent(0), sent(1)), (vec![], vec![]));
+    watch.stage.change(|scene| scene.produce("orders-dlt", 1));
+    topic.refuse(true);
+    watch.check(2);
+    topic.refuse(false);
+    // The next run sends what was refused, though no more records came.
+    let (came, silent) = (
+        "prod: topic orders-dlt WARN | topic orders-dlt WARN: 2 records came since the last run",
+        "prod: topic orders WARN | topic orders WARN: no record for at least 3 min, and one is wanted within 2 min",
+    );
+    assert_eq!(sent(3), [silent, came]);
+    let body = topic.sent().pop().map(|sent| (sent.body(), sent.attributes)).expect("a message");
+    let attributes: Vec<String> = body.1.iter().map(|(name, value)| format!("{name}={value}")).collect();
+    assert_eq!(attributes.join(" "), "before=OK cluster=prod status=WARN topic=orders-dlt");
+    let change = json!({
+        "topic": "orders-dlt", "status": "WARN", "before": "OK", "reason": "2 records came since the last run", "new_records": 2,
+        "silent_seconds": 0
+    });
+    assert_eq!((&body.0["topic_changes"], &body.0["changes"]), (&json!([change]), &json!([])));
+    let well = "prod: topic orders-dlt OK | topic orders-dlt OK (was WARN): no record came since the last run";
+    assert_eq!(sent(4), [well]);
+    watch.stage.change(|scene| scene.produce("orders", 1));
+    assert_eq!(sent(5), ["prod: topic orders OK | topic orders OK (was WARN): records come within 2 min"]);
+    assert_eq!(sent(6), [""; 0]);
+}
+
+#[test]
+fn what_is_wrong_with_the_cluster_is_reported_where_that_is_an_alarm_and_when_it_ends() {
+    for asked in [true, false] {
+        let topic = Topic::start();
+        let of_three = crate::support::broker::Topic::new("t", &[0..100]).led_by(&[1]);
+        let scene = Scene::of(3).topic(of_three).group(Group::classic("g").commits("t", &[100]));
+        let watch = watch(scene, &topic).with("MEERKAT_CLUSTER_ALARMS", if asked { "on" } else { "off" });
+        watch.check(0);
+        watch.stage.change(|scene| scene.fall_behind("t", 0, &[2]));
+        (1..9).for_each(|minute| drop(watch.check(minute)));
+        watch.stage.change(|scene| scene.fall_behind("t", 0, &[]));
+        (9..11).for_each(|minute| drop(watch.check(minute)));
+        let what = "broker 2 is there, and its replicas of 1 partition (t/0) are not in sync (since 00:01)";
+        let expected = [
+            format!("prod: broker 2 WARN | broker 2 WARN: {what}"),
+            "prod: broker 2 OK | broker 2 OK (was WARN): no partition that groups read lacks a replica on it".into(),
+        ];
+        assert_eq!(topic.messages(), if asked { &expected[..] } else { &[] });
+        for (sent, kind) in topic.sent().iter().zip([Some("under_replicated"), None]) {
+            let change = &sent.body()["cluster_changes"][0];
+            assert_eq!((&change["broker"], change["kind"].as_str()), (&json!(2), kind));
+            assert_eq!(sent.attributes.get("broker").map(String::as_str), Some("2"));
+            assert_eq!(sent.attributes.get("kind").map(String::as_str), kind);
+        }
+    }
+}

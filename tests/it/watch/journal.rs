@@ -123,3 +123,29 @@ fn the_log_of_many_groups_is_cut_and_states_it() {
     assert_eq!(fields(&lines[1], &["record", "group", "status", "before"]), "group nobody-000 NOTFOUND -");
     assert_eq!(lines.len(), 101, "what is asked for in between is no event");
 }
+
+#[test]
+fn a_watched_topic_and_a_problem_of_the_cluster_have_a_line_until_they_are_over() {
+    let topics = ["dead", "read"].map(|name| Topic::new(name, &[0..10]).led_by(&[1]));
+    let scene = topics.into_iter().fold(Scene::of(3), Scene::topic).group(Group::classic("g").commits("read", &[10]));
+    let watch = Watch::new(scene).with("MEERKAT_WATCH", "dead=new").with("MEERKAT_CLUSTER_ALARMS", "on");
+    watch.check(0);
+    watch.stage.change(|scene| scene.fall_behind("read", 0, &[2]));
+    (1..7).for_each(|minute| drop(watch.check(minute)));
+    watch.stage.change(|scene| {
+        scene.fall_behind("read", 0, &[]);
+        scene.produce("dead", 3);
+    });
+    let lines = watch.logged(&[scheduled(7), scheduled(8), scheduled(9)], &[]);
+    let lines: Vec<String> = lines
+        .iter()
+        .filter(|line| line["record"] == "topic" || line["record"] == "cluster")
+        .map(|line| fields(line, &["record", "topic", "status", "before", "new_records", "message"]))
+        .collect();
+    let expected = [
+        "cluster - OK WARN - broker 2: no partition that groups read lacks a replica on it",
+        "topic dead WARN OK 3 3 records came since the last run",
+        "topic dead OK WARN 0 no record came since the last run",
+    ];
+    assert_eq!(lines, expected);
+}

@@ -1,7 +1,8 @@
 //! How often a group rebalances, as the answers of its coordinator show from snapshot to snapshot.
 //!
 //! A group of KIP-848, KIP-932 or KIP-1071 has an epoch, which grows by one with each rebalance. The answer for a classic group has no generation, so
-//! there the set of its member ids is compared: several changes between two snapshots count once.
+//! there the set of its member ids is compared: several changes between two snapshots count once. So with more than a minute from run to run its
+//! rebalances cannot be counted, and what counts is in how many runs in a row the members had changed.
 
 use crate::model::snapshot::{Group, Kind};
 use crate::model::stable_hash::Hash;
@@ -24,6 +25,8 @@ pub struct Storm {
     pub(crate) minutes: i64,
     /// Whether there may have been more: changes of members between two snapshots count once.
     pub(crate) at_least: bool,
+    /// In how many runs in a row the members had changed, where that is the evidence; `None` where it is the number of rebalances.
+    pub(crate) runs: Option<u32>,
 }
 
 /// Slices of time that rebalances are counted in: one for each snapshot, and none shorter than a minute.
@@ -74,7 +77,12 @@ impl Turnover {
         self.counts.iter().any(|count| *count > 0)
     }
 
-    /// Whether it rebalances again and again: [`STORM`] times within ten minutes, and not all at once, as where many members start.
+    /// Whether it rebalances again and again.
+    ///
+    /// | the coordinator shows | it does, where there were |
+    /// |---|---|
+    /// | the group's epoch, or another set of members than in the run before | [`STORM`] rebalances in ten minutes, and not all at once, as where many members start |
+    /// | only the members, since the group is classic | changes in each of the last [`STORM`] runs or more, within an hour: what happens between two runs counts once |
     pub(crate) fn storm(&self, group: &Group, slices: Slices) -> Option<Storm> {
         let counted = &self.counts[..slices.counted()];
         let rebalances: u32 = counted.iter().map(|count| u32::from(*count)).sum();
@@ -82,7 +90,18 @@ impl Turnover {
         let seconds = i64::try_from(counted.len()).unwrap_or(1) * slices.slice_s;
         let is_storm = i64::from(rebalances) * WINDOW_S >= STORM * seconds && spread >= SPREAD.min(counted.len());
         let at_least = group.epoch.is_none() || counted.contains(&MOST_COUNTED);
-        is_storm.then_some(Storm { rebalances, minutes: seconds / MINUTE_S, at_least })
+        let by_rate = is_storm.then_some(Storm { rebalances, minutes: seconds / MINUTE_S, at_least, runs: None });
+        by_rate.or_else(|| self.in_each_run(slices).filter(|_| group.epoch.is_none()))
+    }
+
+    /// That the members had changed in each of the last runs. A run that is missing ends the row: nobody knows what it would have shown.
+    fn in_each_run(&self, slices: Slices) -> Option<Storm> {
+        let within = usize::try_from(HOUR_S / slices.slice_s).unwrap_or_default();
+        let row = self.counts.iter().take(within).take_while(|count| **count > 0);
+        let (runs, rebalances) = row.fold((0, 0), |(runs, all), count| (runs + 1, all + u32::from(*count)));
+        let minutes = i64::from(runs) * slices.slice_s / MINUTE_S;
+        let is_storm = i64::from(runs) >= STORM;
+        is_storm.then_some(Storm { rebalances, minutes, at_least: true, runs: Some(runs) })
     }
 
     fn shifted(self, slices: usize) -> Self {
@@ -121,6 +140,7 @@ const STORM: i64 = 6;
 const SPREAD: usize = 3;
 const WINDOW_S: i64 = 600;
 const MINUTE_S: i64 = 60;
+const HOUR_S: i64 = 3_600;
 /// Slices that are remembered.
 pub(crate) const SLICES: usize = 10;
 /// Rebalances of a slice are counted up to here.
@@ -162,7 +182,7 @@ mod tests {
 
     #[test]
     fn six_rebalances_in_ten_minutes_are_a_storm() {
-        let storm = |rebalances| Some(Storm { rebalances, minutes: 10, at_least: false });
+        let storm = |rebalances| Some(Storm { rebalances, minutes: 10, at_least: false, runs: None });
         assert_eq!(found(&with_epochs(&[5, 7, 9, 11]), MINUTELY), storm(6));
         assert_eq!(found(&with_epochs(&[5, 6, 8, 10]), MINUTELY), None, "five are none");
     }
@@ -188,7 +208,7 @@ mod tests {
         let quiet: Vec<Group> = (0..8).map(|at| classic(if at % 2 == 0 { &["a", "b"] } else { &["b", "a"] })).collect();
         assert_eq!(found(&quiet, MINUTELY), None);
         let restless: Vec<Group> = (0..7).map(|at| classic(&["a", &format!("b-{at}")])).collect();
-        assert_eq!(found(&restless, MINUTELY), Some(Storm { rebalances: 6, minutes: 10, at_least: true }));
+        assert_eq!(found(&restless, MINUTELY), Some(Storm { rebalances: 6, minutes: 10, at_least: true, runs: None }));
         assert_eq!(found(&restless[..6], MINUTELY), None);
     }
 
@@ -203,10 +223,32 @@ mod tests {
     fn with_longer_periods_it_takes_as_many_in_the_same_time() {
         assert_eq!(
             found(&with_epochs(&[0, 3, 6]), 5 * MINUTELY),
-            Some(Storm { rebalances: 6, minutes: 10, at_least: false })
+            Some(Storm { rebalances: 6, minutes: 10, at_least: false, runs: None })
         );
         assert_eq!(found(&with_epochs(&[0, 3, 5]), 5 * MINUTELY), None);
         assert_eq!(found(&with_epochs(&[0, 15, 30]), 60 * MINUTELY), None, "fifteen in an hour are few");
+    }
+
+    #[test]
+    fn with_longer_periods_a_classic_group_is_restless_once_its_members_changed_in_six_runs_within_an_hour() {
+        let of = |count: usize| (0..count).map(|at| group(Kind::Classic, None, &["a", &format!("b-{at}")])).collect();
+        let found = |count, minutes| {
+            let groups: Vec<Group> = of(count);
+            found(&groups, minutes * MINUTELY).map(|storm| (storm.runs, storm.minutes))
+        };
+        for (minutes, changes) in [(2, 6), (5, 6), (10, 6)] {
+            assert_eq!(found(changes + 1, minutes), Some((Some(6), 6 * minutes)), "{minutes}");
+            assert_eq!(found(changes, minutes), None, "{minutes}");
+        }
+        assert_eq!(found(30, 5), Some((Some(10), 50)), "no more is remembered");
+        assert_eq!(found(30, 10), Some((Some(6), 60)), "no more than an hour counts");
+        assert_eq!(found(30, 15), None, "a change each quarter of an hour is a rollout, or a group that scales");
+        // One run in which they had not changed ends it.
+        let mut groups: Vec<Group> = of(9);
+        groups[5] = group(Kind::Classic, None, &["a", "b-4"]);
+        assert_eq!(super::tests::found(&groups, 5 * MINUTELY), None);
+        // A group that counts is judged by its count alone.
+        assert_eq!(super::tests::found(&with_epochs(&[1, 2, 3, 4, 5, 6, 7, 8]), 5 * MINUTELY), None);
     }
 
     #[test]

@@ -226,11 +226,14 @@ pub(crate) struct RebalancesEntry {
     minutes: i64,
     /// Whether there may have been more: a classic group's are seen by its members, once between two snapshots.
     at_least: bool,
+    /// In how many runs in a row the members had changed, where that is the evidence.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    changed_in_runs: Option<u32>,
 }
 
 impl RebalancesEntry {
-    fn new(Storm { rebalances, minutes, at_least }: Storm) -> Self {
-        Self { count: rebalances, minutes, at_least }
+    fn new(Storm { rebalances, minutes, at_least, runs }: Storm) -> Self {
+        Self { count: rebalances, minutes, at_least, changed_in_runs: runs }
     }
 }
 

@@ -152,6 +152,9 @@ pub struct Evidence {
     pub(crate) rebalances_at_least: bool,
     /// The time in which rebalances were counted.
     #[serde(skip_serializing_if = "Option::is_none")]
+    /// In how many runs in a row, up to this one, the members had changed, where that is the evidence and not the number of rebalances.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    pub(crate) changed_in_runs: Option<u32>,
     pub(crate) minutes: Option<i64>,
     /// The brokers, by their ids.
     #[serde(skip_serializing_if = "Vec::is_empty", default)]
@@ -252,7 +255,7 @@ pub const RULES: [Rule; 18] = [
     Rule {
         kind: Kind::Rebalancing,
         word: "rebalancing",
-        when: "records wait while the group is in a rebalance, or it rebalances again and again",
+        when: "records wait while the group is in a rebalance, or it rebalances again and again: six times in ten minutes, or a classic group whose members changed in each of six runs within an hour",
         next: "find the members that leave and join: restarts, max.poll.interval.ms, session.timeout.ms",
         holds: rules::rebalancing,
         says: words::rebalancing,

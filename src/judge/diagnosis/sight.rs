@@ -58,12 +58,13 @@ pub(crate) fn at_sight(
 }
 
 /// That a group rebalances again and again.
-pub(crate) fn storming(Storm { rebalances, minutes, at_least }: Storm, group: &Group) -> Diagnosis {
+pub(crate) fn storming(Storm { rebalances, minutes, at_least, runs }: Storm, group: &Group) -> Diagnosis {
     let members = group.members.as_ref().ok();
     let evidence = Evidence {
         rebalances: Some(rebalances),
         rebalances_at_least: at_least,
         minutes: Some(minutes),
+        changed_in_runs: runs,
         member_count: members.map(Vec::len),
         members: members.into_iter().flatten().take(MOST_NAMED).map(who).collect(),
         ..Evidence::default()

@@ -319,10 +319,15 @@ fn a_group_that_is_never_stable_is_rebalancing() {
 
 #[test]
 fn a_group_that_rebalances_again_and_again_is_rebalancing_while_records_wait() {
-    let storm = Some(Storm { rebalances: 6, minutes: 10, at_least: true });
+    let storm = Some(Storm { rebalances: 6, minutes: 10, at_least: true, runs: None });
     let play = |group| Play { storm, ..Play::of(&[group]) };
     let sentence = "rebalancing: at least 6 rebalances in 10 min: members join and leave (2 now: a, b)";
     assert_eq!(said(&play("a:10>10/0 b:10>10/0")), sentence);
+    let runs = Play {
+        storm: Some(Storm { rebalances: 6, minutes: 30, at_least: true, runs: Some(6) }),
+        ..Play::of(&["a:10>10/0 b:10>10/0"])
+    };
+    assert_eq!(said(&runs), "rebalancing: members changed in each of the last 6 runs, 30 min (2 now: a, b)");
     assert_eq!(said(&play("a:10>10/99 b:10>10/99")), "", "it keeps up all the same");
     assert!(said(&Play::of(&["a:10>10/0 b:10>10/0"])).starts_with("member_stuck: "));
 }

@@ -66,8 +66,11 @@ pub(super) fn rewound(evidence: &Evidence, f: &mut fmt::Formatter<'_>) -> fmt::R
 
 pub(super) fn rebalancing(evidence: &Evidence, f: &mut fmt::Formatter<'_>) -> fmt::Result {
     if let (Some(rebalances), Some(minutes)) = (evidence.rebalances, evidence.minutes) {
-        let bound = if evidence.rebalances_at_least { "at least " } else { "" };
-        write!(f, "{bound}{rebalances} rebalances in {minutes} min: members join and leave")?;
+        match (evidence.changed_in_runs, evidence.rebalances_at_least) {
+            (Some(runs), _) => write!(f, "members changed in each of the last {runs} runs, {minutes} min")?,
+            (None, true) => write!(f, "at least {rebalances} rebalances in {minutes} min: members join and leave")?,
+            (None, false) => write!(f, "{rebalances} rebalances in {minutes} min: members join and leave")?,
+        }
         let name = |who: &Who| shown(&who.member.chars().take(LONGEST_NAME).collect::<String>());
         let mut names: Vec<String> = evidence.members.iter().take(FEW).map(name).collect();
         return match evidence.member_count {

@@ -45,6 +45,33 @@ fn groups_that_rebalance_again_and_again_are_named_and_no_others() {
 }
 
 #[test]
+fn a_classic_group_whose_members_change_from_run_to_run_is_named_at_each_period_up_to_ten_minutes() {
+    for period in [1, 5, 10, 15] {
+        let scene = ["restless", "quiet"].iter().fold(Scene::of(1).topic(Topic::new("t", &[0..100])), |scene, name| {
+            scene.group(Group::classic(name).commits("t", &[100]).member("worker", "t", &[0]))
+        });
+        let watch = Watch::new(scene).with("MEERKAT_PERIOD", &period.to_string());
+        let mut entries = Vec::new();
+        for run in 0..7 {
+            let report = watch.check(run * period);
+            assert!(group(&report, "quiet")["rebalances"].is_null(), "{report}");
+            entries.push(group(&report, "restless").clone());
+            watch.stage.change(|scene| scene.rebalance("restless"));
+        }
+        let expected = match period {
+            1 => json!({ "count": 6, "minutes": 10, "at_least": true }),
+            15 => Value::Null,
+            _ => json!({ "count": 6, "minutes": 6 * period, "at_least": true, "changed_in_runs": 6 }),
+        };
+        // The first run has nothing to compare with: the seventh is the sixth that can show a change.
+        assert_eq!([&entries[5]["rebalances"], &entries[6]["rebalances"]], [&Value::Null, &expected], "{period}");
+        let reason = entries[6]["reason"].as_str().expect("a reason");
+        let words = format!("members changed in each of the last 6 runs, {} min (1 now: worker)", 6 * period);
+        assert_eq!(reason.ends_with(&words), [5, 10].contains(&period), "{reason}");
+    }
+}
+
+#[test]
 fn a_broker_that_was_upgraded_between_two_runs_is_named_with_their_minutes() {
     let topic = Topic::new("t", &[0..100]).led_by(&[1]);
     let scene = Scene::of(3).release(Release::V3_9).topic(topic).group(Group::classic("g").commits("t", &[100]));

@@ -67,7 +67,7 @@ pub(crate) const ROSTER: &str = "Roster";
 /// State, {Cluster, Part, Period, Page}: names of groups whose last published status is still valid, see
 /// [`super::pages::standing`].
 pub const STANDING: &str = "Standing";
-/// State, {Cluster, Part, Period, Page}: what is remembered of brokers and of groups' rebalances, see [`super::pages::notes`].
+/// State, {Cluster, Part, Period, Page}: what is remembered of brokers, of watched topics, and of groups' rebalances and members, see [`super::pages::notes`].
 pub const NOTES: &str = "Notes";
 
 /// {Cluster}, in both namespaces: values that a preflight writes to read them back; see [`super::canary`].

@@ -2,6 +2,7 @@
 
 use std::collections::BTreeMap;
 
+use crate::model::crew::{self, Crew};
 use crate::model::since::Since;
 use crate::model::snapshot::{Broker, Group, Offer, Snapshot};
 use crate::model::stable_hash::Hash;
@@ -15,12 +16,21 @@ pub struct ClusterMemory {
     pub(crate) at_s: i64,
     /// By broker.
     pub(crate) brokers: BTreeMap<i32, BrokerMemory>,
-    /// The rebalances of groups, by [`key_of`] their names; two groups with the same key have none.
-    pub(crate) groups: BTreeMap<u32, Turnover>,
+    /// The groups, by [`key_of`] their names; two groups with the same key have none.
+    pub(crate) groups: BTreeMap<u32, GroupMemory>,
     /// The watched topics, by [`key_of`] their names.
     pub(crate) topics: BTreeMap<u32, TopicMemory>,
     /// Whether partitions without a leader were announced.
     pub(crate) leaderless_announced: bool,
+}
+
+/// The memory of one group besides its partitions.
+#[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
+pub(crate) struct GroupMemory {
+    /// How often it rebalances.
+    pub(crate) turnover: Option<Turnover>,
+    /// Who its members are.
+    pub(crate) crew: Option<Crew>,
 }
 
 /// The memory of one broker. Times are in seconds since 1970.
@@ -90,7 +100,12 @@ impl ClusterMemory {
 
     /// Whether a group rebalances again and again.
     pub(crate) fn storm(&self, group: &Group, period_ms: i64) -> Option<Storm> {
-        self.groups.get(&key_of(&group.name))?.storm(group, Slices::of(period_ms))
+        self.groups.get(&key_of(&group.name))?.turnover?.storm(group, Slices::of(period_ms))
+    }
+
+    /// Since when all members of a group are others than before, in seconds since 1970; `None` where they are not, or it is long ago.
+    pub(crate) fn replaced_s(&self, group: &Group) -> Option<i64> {
+        self.groups.get(&key_of(&group.name))?.crew?.replaced_s(self.at_s)
     }
 
     /// Since when partitions lack a broker.
@@ -121,22 +136,33 @@ fn fold_groups(
     groups: &[Group],
     slices: Slices,
     now_s: i64,
-) -> BTreeMap<u32, Turnover> {
-    let mut folded: BTreeMap<u32, Option<Turnover>> = BTreeMap::new();
+) -> BTreeMap<u32, GroupMemory> {
+    let mut folded: BTreeMap<u32, GroupMemory> = BTreeMap::new();
     for group in groups {
         let key = key_of(&group.name);
         let before = previous.and_then(|memory| Some((*memory.groups.get(&key)?, memory.at_s)));
         let then_s = before.map_or(now_s, |(_, at_s)| at_s);
-        let next = Turnover::fold(before.map(|(turnover, _)| turnover), group, slices, (then_s, now_s));
+        let before = before.map(|(memory, _)| memory).unwrap_or_default();
+        let turnover = Turnover::fold(before.turnover, group, slices, (then_s, now_s));
+        let next = GroupMemory { turnover, crew: Crew::fold(before.crew, group, now_s) };
         // What is remembered of two groups with the same key is of neither.
-        folded.entry(key).and_modify(|other| *other = None).or_insert(next);
+        folded.entry(key).and_modify(|other| *other = GroupMemory::default()).or_insert(next);
     }
-    folded.into_iter().filter_map(|(key, turnover)| Some((key, turnover?))).collect()
+    folded.retain(|_, memory| *memory != GroupMemory::default());
+    folded
 }
 
 /// The key of a name among those of its cluster: 24 bits of its hash.
 pub(crate) fn key_of(group: &str) -> u32 {
     u32::try_from(Hash::new().text(group).finish() >> 40).unwrap_or_default()
+}
+
+impl GroupMemory {
+    /// Whether anything about it changed lately.
+    pub(crate) fn is_restless(&self) -> bool {
+        let has_changed = self.crew.is_some_and(|crew| crew.change != crew::Change::Settled);
+        has_changed || self.turnover.is_some_and(|turnover| turnover.is_restless())
+    }
 }
 
 impl BrokerMemory {

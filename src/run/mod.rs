@@ -291,8 +291,7 @@ impl<'a> Run<'a> {
             watch.keep(&snapshot, &memories, &cluster_memory, time_ms);
         }
         let stand = Box::pin(self.stand(&cluster, &mut past, sight, &memories, &mut judged, vanished)).await;
-        let replaced_ms = |group: &Group| self.watch.and_then(|watch| watch.replaced_ms(group));
-        judged.diagnose(sight, &memories, &ages, replaced_ms);
+        judged.diagnose(sight, &memories, &ages, |group| cluster_memory.replaced_s(group));
         tracing::debug!(ms = watch.lap(), groups = judged.groups.len(), "judged");
 
         let taken = Taken {

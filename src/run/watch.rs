@@ -9,7 +9,6 @@ use crate::judge::flow::Flow;
 use crate::judge::input::Before;
 use crate::judge::outcome::Memories;
 use crate::model::cluster_memory::ClusterMemory;
-use crate::model::crew::Crew;
 use crate::model::memory::Sample;
 use crate::model::snapshot::{Group, Row, Snapshot};
 use crate::report::WatchEntry;
@@ -22,8 +21,6 @@ pub struct Watch {
     /// Samples of each partition of a group, oldest first.
     kept: RefCell<HashMap<Place, Vec<Sample>>>,
     cluster: RefCell<Option<ClusterMemory>>,
-    /// The members of each group.
-    crews: RefCell<HashMap<Arc<str>, Crew>>,
 }
 
 /// A partition of a group. A topic that was recreated is another one.
@@ -47,13 +44,7 @@ impl Watch {
     #[must_use]
     pub fn every(every: std::time::Duration) -> Self {
         let every_ms = i64::try_from(every.as_millis()).unwrap_or(i64::MAX).max(1);
-        Self {
-            every_ms,
-            snapshots: Cell::new(0),
-            kept: RefCell::default(),
-            cluster: RefCell::default(),
-            crews: RefCell::default(),
-        }
+        Self { every_ms, snapshots: Cell::new(0), kept: RefCell::default(), cluster: RefCell::default() }
     }
 
     pub(super) fn period_ms(&self) -> i64 {
@@ -106,18 +97,7 @@ impl Watch {
                 samples.push(Sample { time_ms, committed: *committed, end: log.end, memory });
             }
         }
-        let mut crews = self.crews.borrow_mut();
-        for group in &snapshot.groups {
-            if let Some(crew) = Crew::fold(crews.get(&group.name), group, time_ms) {
-                crews.insert(Arc::clone(&group.name), crew);
-            }
-        }
         self.snapshots.set(self.snapshots.get() + 1);
-    }
-
-    /// Since when none of a group's members is there that were there before, in milliseconds since 1970; `None` where one of them still is.
-    pub(super) fn replaced_ms(&self, group: &Group) -> Option<i64> {
-        self.crews.borrow().get(&group.name)?.replaced_ms()
     }
 
     /// What is remembered of the cluster besides its partitions; `None` before the first snapshot.

@@ -28,6 +28,7 @@ mod losses;
 mod objectives;
 mod parts;
 mod problems;
+mod replaced;
 mod schedules;
 mod standing;
 mod trouble;

@@ -56,10 +56,15 @@ pub(crate) fn volume(groups: usize, partitions: usize, published: usize) -> Volu
     let by_cluster = usual().filter(|(_, sets)| sets.contains(&BY_CLUSTER)).count();
     Volume {
         partitions: keys.len(),
-        pages: bind(&keys, bits(keys.len(), None)).len() + notes::expected(BROKERS, 0, groups),
+        pages: bind(&keys, bits(keys.len(), None)).len() + notes_of(groups),
         published: published * by_group + by_cluster + STATUSES,
         windows: 0,
     }
+}
+
+/// Pages for what is remembered besides partitions.
+fn notes_of(groups: usize) -> usize {
+    notes::expected(BROKERS, 0, std::iter::repeat_n(MEMBERS, groups))
 }
 
 fn dollars(used: Use, minutes: u32) -> String {
@@ -69,6 +74,8 @@ fn dollars(used: Use, minutes: u32) -> String {
 
 /// Brokers of a usual cluster.
 const BROKERS: usize = 3;
+/// Members of a usual group.
+const MEMBERS: usize = 3;
 /// Groups, and partitions of each.
 const SIZES: [(usize, usize); 7] = [(5, 12), (200, 12), (100, 10), (20, 50), (1_000, 6), (100, 100), (20, 1_000)];
 const BY_GROUP: &[&str] = &[names::CLUSTER, names::GROUP];
@@ -87,7 +94,7 @@ mod tests {
     fn state_metrics_go_with_partitions() {
         for (groups, partitions) in SIZES {
             let volume = volume(groups, partitions, groups);
-            let most = (volume.partitions * 125).div_ceil(100 * 58) + 2 + notes::expected(BROKERS, 0, groups);
+            let most = (volume.partitions * 125).div_ceil(100 * 58) + 2 + notes_of(groups);
             assert!(volume.state() <= most, "{groups} x {partitions}: {} of {most}", volume.state());
         }
     }

@@ -32,5 +32,5 @@ fn slot(bytes: &[u8]) -> Slot {
     Slot { low: number(0..6), high: APART + number(6..12), samples: FEWEST_SAMPLES + number(12..BYTES_PER_SLOT) }
 }
 
-const BYTES_PER_SLOT: usize = 15;
+pub(super) const BYTES_PER_SLOT: usize = 15;
 pub(super) const BYTES_PER_PAGE: usize = PARTITIONS_PER_PAGE * BYTES_PER_SLOT;

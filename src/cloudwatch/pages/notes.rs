@@ -5,18 +5,21 @@
 //! | pages and [`LAYOUT`], whether partitions without a leader were announced, then the numbers of brokers, of topics and of groups | 1 + 1 + 2 + 2 + 2 |
 //! | a broker: id, hash and height of its offer, minutes since it was seen, minutes since partitions lack it, its change, whether it was announced | 4 + 4 + 2 + 1 + 2 + 3 + 1 |
 //! | a watched topic: key, sum of its log ends, minutes since a record came, whether it was announced | 3 + 6 + 2 + 1 |
-//! | a group: key, mark, whether it was restless | 3 + 3 + 1 |
-//! | a restless group's counts, four bits each | 5 |
+//! | a group: key, mark, and in a byte whether it has a mark, whether it rebalanced, how many members are sampled and what became of them | 3 + 3 + 1 |
+//! | the counts of one that rebalanced, four bits each | 5 |
+//! | each sampled member | 2 |
+//! | minutes since the members changed, if they did | 2 |
 //!
 //! Pages of another layout are not read: then the notes begin anew, and the memory of the partitions is as it was.
 //!
-//! Where there is not enough room, groups that are quiet are left out first: they begin anew.
+//! Where there is not enough room, the members of groups that are quiet are left out first, then those groups: they begin anew.
 
 use std::collections::BTreeMap;
 
 use super::bytes::{self, BYTES_PER_PAGE, take};
 use super::seconds::Slot;
-use crate::model::cluster_memory::{BrokerMemory, Change, ClusterMemory, Direction, MOST_BROKERS};
+use crate::model::cluster_memory::{BrokerMemory, Change, ClusterMemory, Direction, GroupMemory, MOST_BROKERS};
+use crate::model::crew::{self, Crew, MOST_SAMPLED, Sample};
 use crate::model::since::Since;
 use crate::model::snapshot::Offer;
 use crate::model::turnover::{MOST_COUNTED, SLICES, Turnover};
@@ -26,15 +29,13 @@ use crate::model::watched::TopicMemory;
 pub(crate) fn pages(memory: &ClusterMemory, now: i64) -> Vec<Vec<Slot>> {
     let brokers: Vec<_> = memory.brokers.iter().take(MOST_BROKERS).collect();
     let mut groups: Vec<_> = memory.groups.iter().collect();
-    groups.sort_by_key(|(_, turnover)| !turnover.is_restless());
+    groups.sort_by_key(|(_, memory)| !memory.is_restless());
     let topics: Vec<_> = memory.topics.iter().take(MOST_TOPICS).collect();
     let fixed = HEAD + brokers.len() * OF_BROKER + topics.len() * OF_TOPIC;
     let mut room = (MOST_PAGES * BYTES_PER_PAGE).saturating_sub(fixed);
-    let kept = groups.iter().take_while(|(_, turnover)| {
-        let needed = OF_GROUP + if turnover.is_restless() { OF_COUNTS } else { 0 };
-        room.checked_sub(needed).map(|left| room = left).is_some()
-    });
-    let kept = kept.count();
+    let mut take = |needed: usize| room.checked_sub(needed).map(|left| room = left).is_some();
+    let kept = groups.iter().take_while(|(_, memory)| take(of_turnover(memory))).count();
+    let sampled = groups[..kept].iter().take_while(|(_, memory)| take(of_crew(memory))).count();
     let mut written = vec![0, u8::from(memory.leaderless_announced)];
     written.extend(short(brokers.len()).to_be_bytes());
     written.extend(short(topics.len()).to_be_bytes());
@@ -49,13 +50,26 @@ pub(crate) fn pages(memory: &ClusterMemory, now: i64) -> Vec<Vec<Slot>> {
         written.extend(since(topic.silent, now).to_be_bytes());
         written.push(u8::from(topic.announced));
     }
-    for (key, turnover) in &groups[..kept] {
+    for (at, (key, memory)) in groups[..kept].iter().enumerate() {
+        let turnover = memory.turnover.unwrap_or(Turnover { mark: 0, counts: [0; SLICES] });
+        let crew = memory.crew.filter(|_| at < sampled);
+        let sample = crew.map(|crew| crew.sample).unwrap_or_default();
+        let (change, since_s) = crew.map_or((0, None), |crew| match crew.change {
+            crew::Change::Settled => (0, None),
+            crew::Change::Grew(since_s) => (GREW, Some(since_s)),
+            crew::Change::Left(since_s) => (LEFT, Some(since_s)),
+            crew::Change::Replaced(since_s) => (REPLACED, Some(since_s)),
+        });
         written.extend_from_slice(&key.to_be_bytes()[1..]);
         written.extend_from_slice(&turnover.mark.to_be_bytes()[1..]);
-        written.push(u8::from(turnover.is_restless()));
+        let has_turnover = u8::from(memory.turnover.is_some()) << HAS_TURNOVER_BIT;
+        let count = u8::try_from(sample.hashes().len()).unwrap_or_default();
+        written.push(u8::from(turnover.is_restless()) | has_turnover | count << COUNT_BIT | change << CHANGE_BIT);
         if turnover.is_restless() {
             written.extend(turnover.counts.chunks(2).map(|pair| pair[0] << 4 | pair[1] & MOST_COUNTED));
         }
+        written.extend(sample.hashes().iter().flat_map(|hash| hash.to_be_bytes()));
+        written.extend(since_s.into_iter().flat_map(|since_s| since(Since::At(since_s), now).to_be_bytes()));
     }
     written[0] = LAYOUT | u8::try_from(written.len().div_ceil(BYTES_PER_PAGE)).unwrap_or(u8::MAX);
     bytes::pages(&written)
@@ -67,9 +81,24 @@ pub(crate) fn count(first: &[Slot]) -> Option<usize> {
     Some(usize::from(pages)).filter(|pages| *pages <= MOST_PAGES)
 }
 
-/// At least so many pages are needed to read what is remembered of so many brokers, watched topics and groups.
-pub(crate) fn expected(brokers: usize, topics: usize, groups: usize) -> usize {
-    (HEAD + brokers * OF_BROKER + topics * OF_TOPIC + groups * OF_GROUP).div_ceil(BYTES_PER_PAGE).min(MOST_PAGES)
+/// So many pages will do for what is remembered of so many brokers, watched topics and groups, each with its number of members, while few of the groups
+/// are restless.
+pub(crate) fn expected(brokers: usize, topics: usize, groups: impl Iterator<Item = usize>) -> usize {
+    let of_groups: usize = groups.map(|members| OF_GROUP + members.min(MOST_SAMPLED) * OF_MEMBER).sum();
+    let bytes = HEAD + brokers * OF_BROKER + topics * OF_TOPIC + of_groups + of_groups / SPARE;
+    bytes.div_ceil(BYTES_PER_PAGE).min(MOST_PAGES)
+}
+
+/// The bytes of a group without its members.
+fn of_turnover(memory: &GroupMemory) -> usize {
+    OF_GROUP + if memory.turnover.is_some_and(|turnover| turnover.is_restless()) { OF_COUNTS } else { 0 }
+}
+
+/// The bytes of its members.
+fn of_crew(memory: &GroupMemory) -> usize {
+    memory.crew.map_or(0, |crew| {
+        crew.sample.hashes().len() * OF_MEMBER + if crew.change == crew::Change::Settled { 0 } else { OF_MINUTES }
+    })
 }
 
 /// What was written as these slots, one page after the other; `None` where it is not whole.
@@ -96,15 +125,36 @@ pub(crate) fn of(slots: &[Slot], now: i64) -> Option<ClusterMemory> {
     for _ in 0..groups_written {
         let key = number(take::<3>(&mut rest)?);
         let mark = number(take::<3>(&mut rest)?);
+        let [flags] = take(&mut rest)?;
         let mut counts = [0; SLICES];
-        if take(&mut rest)? == [1] {
+        if flags & 1 == 1 {
             for (pair, packed) in counts.chunks_mut(2).zip(take::<OF_COUNTS>(&mut rest)?) {
                 pair.copy_from_slice(&[packed >> 4, packed & MOST_COUNTED]);
             }
         }
-        groups.insert(key, Turnover { mark, counts });
+        let turnover = (flags >> HAS_TURNOVER_BIT & 1 == 1).then_some(Turnover { mark, counts });
+        let crew = Some(crew_of(flags, &mut rest, now)?).filter(|crew| !crew.sample.hashes().is_empty());
+        groups.insert(key, GroupMemory { turnover, crew });
     }
     Some(ClusterMemory { at_s: now, brokers, groups, topics, leaderless_announced: leaderless_announced > 0 })
+}
+
+/// Without a sample where no members are remembered; `None` where it is not whole.
+fn crew_of(flags: u8, rest: &mut &[u8], now: i64) -> Option<Crew> {
+    let hashes = (0..flags >> COUNT_BIT & 7).map(|_| Some(u16::from_be_bytes(take(rest)?)));
+    let hashes = hashes.collect::<Option<Vec<u16>>>()?;
+    let change = match flags >> CHANGE_BIT {
+        0 => crew::Change::Settled,
+        change => {
+            let Since::At(since_s) = since_of(u16::from_be_bytes(take(rest)?), now)? else { return None };
+            match change {
+                GREW => crew::Change::Grew(since_s),
+                LEFT => crew::Change::Left(since_s),
+                _ => crew::Change::Replaced(since_s),
+            }
+        }
+    };
+    Some(Crew { sample: Sample::of(&hashes), change })
 }
 
 fn of_broker(broker: &BrokerMemory, now: i64) -> Vec<u8> {
@@ -188,6 +238,18 @@ const MOST_TOPICS: usize = 500;
 const OF_BROKER: usize = 17;
 const OF_GROUP: usize = 7;
 const OF_COUNTS: usize = SLICES / 2;
+const OF_MEMBER: usize = 2;
+const OF_MINUTES: usize = 2;
+/// One more part in so many is for groups that are restless.
+const SPARE: usize = 10;
+/// Bits of a group's byte; the first is whether it has counts.
+const HAS_TURNOVER_BIT: u32 = 1;
+const COUNT_BIT: u32 = 2;
+const CHANGE_BIT: u32 = 5;
+/// What became of its members; 0 is nothing.
+const GREW: u8 = 1;
+const LEFT: u8 = 2;
+const REPLACED: u8 = 3;
 /// In the place of minutes.
 const NEVER: u8 = u8::MAX;
 
@@ -229,11 +291,25 @@ mod tests {
         prop::collection::btree_map(0..u32::try_from(MARK_END).unwrap_or_default(), topic, 0..30)
     }
 
-    fn groups(most: usize) -> impl Strategy<Value = BTreeMap<u32, Turnover>> {
+    fn crew() -> impl Strategy<Value = Crew> {
+        let change = prop_oneof![
+            Just(crew::Change::Settled),
+            minutes(60_000).prop_map(crew::Change::Grew),
+            minutes(60_000).prop_map(crew::Change::Left),
+            minutes(60_000).prop_map(crew::Change::Replaced),
+        ];
+        let sample = prop::collection::btree_set(any::<u16>(), 1..=MOST_SAMPLED);
+        let sample = sample.prop_map(|hashes| Sample::of(&hashes.into_iter().collect::<Vec<u16>>()));
+        (sample, change).prop_map(|(sample, change)| Crew { sample, change })
+    }
+
+    fn groups(most: usize) -> impl Strategy<Value = BTreeMap<u32, GroupMemory>> {
         let end = u32::try_from(MARK_END).unwrap_or_default();
         let turnover = (0..end, prop_oneof![Just([0; SLICES]), any::<[u8; SLICES]>()])
             .prop_map(|(mark, counts)| Turnover { mark, counts: counts.map(|count| count % (MOST_COUNTED + 1)) });
-        prop::collection::btree_map(0..end, turnover, 0..most)
+        let memory = (prop::option::of(turnover), prop::option::of(crew()));
+        let memory = memory.prop_map(|(turnover, crew)| GroupMemory { turnover, crew });
+        prop::collection::btree_map(0..end, memory, 0..most)
     }
 
     proptest! {
@@ -263,8 +339,11 @@ mod tests {
 
     #[test]
     fn restless_groups_have_room_first() {
-        let turnover = |key: u32| Turnover { mark: key, counts: [u8::from(key >= 3_000); SLICES] };
-        let groups = (0..3_100).map(|key| (key, turnover(key))).collect();
+        let memory = |key: u32| GroupMemory {
+            turnover: Some(Turnover { mark: key, counts: [u8::from(key >= 3_000); SLICES] }),
+            crew: Some(Crew { sample: Sample::of(&[1, 2]), change: crew::Change::Settled }),
+        };
+        let groups = (0..3_100).map(|key| (key, memory(key))).collect();
         let memory = ClusterMemory { at_s: NOW, groups, ..ClusterMemory::default() };
         let pages = pages(&memory, NOW);
         assert_eq!(pages.len(), MOST_PAGES);
@@ -283,8 +362,15 @@ mod tests {
     }
 
     #[test]
+    fn a_group_takes_one_slot_more_than_its_rebalances_at_most() {
+        let crew = Crew { sample: Sample::of(&[1, 2, 3, 4, 5, 6]), change: crew::Change::Left(NOW) };
+        assert!(of_crew(&GroupMemory { turnover: None, crew: Some(crew) }) <= bytes::BYTES_PER_SLOT);
+    }
+
+    #[test]
     fn half_of_the_notes_are_none() {
-        let groups = (0..300).map(|key| (key, Turnover { mark: 7, counts: [1; SLICES] })).collect();
+        let turnover = Some(Turnover { mark: 7, counts: [1; SLICES] });
+        let groups = (0..300).map(|key| (key, GroupMemory { turnover, crew: None })).collect();
         let pages = pages(&ClusterMemory { at_s: NOW, groups, ..ClusterMemory::default() }, NOW);
         assert!(pages.len() > 1 && of(&pages[0], NOW).is_none());
         assert_eq!(of(&[], NOW), None);

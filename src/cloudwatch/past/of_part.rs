@@ -13,6 +13,7 @@ use crate::cloudwatch::history::Store;
 use crate::cloudwatch::pages::binding;
 use crate::cloudwatch::pages::entry::{LARGEST_OFFSET, Sighting};
 use crate::cloudwatch::pages::key::{Key, Mark, OfGroup, OfTopic};
+use crate::cloudwatch::pages::notes;
 use crate::cloudwatch::pages::pages_read::{Missing, PagesRead};
 use crate::cloudwatch::pages::recall::{Recall, Recalled};
 use crate::cloudwatch::pages::rosters::{Rosters, way_out};
@@ -21,7 +22,7 @@ use crate::model::cluster_memory::ClusterMemory;
 use crate::model::lag::Committed;
 use crate::model::memory::{Away, Memory, Sample};
 use crate::model::part::Part;
-use crate::model::snapshot::{Row, Snapshot};
+use crate::model::snapshot::{Group, Row, Snapshot};
 use crate::model::unknown::{Known, Unknown};
 
 /// What the store has about the rows of a part.
@@ -52,9 +53,11 @@ impl PartPast {
         let near = store.schedule().snapshots_near();
         let kept = store.schedule().snapshots_kept(asker.minute, asker.now);
         let mut listed = near;
-        let size = (snapshot.brokers.len(), snapshot.watched.len(), snapshot.groups.len());
+        let members = |group: &Group| group.members.as_ref().map_or(usize::MAX, Vec::len);
+        let groups = snapshot.groups.iter().map(members);
+        let pages = notes::expected(snapshot.brokers.len(), snapshot.watched.len(), groups);
         let (mut rosters, notes) =
-            tokio::join!(reads.rosters(store, &asker, (0, near), until), of_notes.notes(store, &asker, size, until));
+            tokio::join!(reads.rosters(store, &asker, (0, near), until), of_notes.notes(store, &asker, pages, until));
         reads.add(of_notes);
         if !rosters.as_ref().is_ok_and(Rosters::is_next) {
             rosters = reads.rosters(store, &asker, (0, kept), until).await;

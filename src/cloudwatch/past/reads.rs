@@ -112,33 +112,40 @@ impl Reads {
     }
 
     /// The notes of the newest of the last few snapshots that stored some; `None` if nothing is known of them. They are asked for together with the
-    /// rosters, so how many pages there are is guessed by the numbers of brokers and groups of now.
+    /// rosters, so how many pages there are is guessed by the caller; if there are more, the rest is asked for then.
     pub(super) async fn notes(
         &mut self,
         store: &Store,
         asker: &Asker,
-        (brokers, topics, groups): (usize, usize, usize),
+        expected: usize,
         until: Instant,
     ) -> Option<ClusterMemory> {
         let schedule = store.schedule();
         let minutes: Vec<Minute> =
             (1..=LOOKS_OF_NOTES).map(|snapshots| schedule.back(asker.minute, snapshots)).collect();
         let ranges = schedule.ranges(&minutes, false);
-        let wanted: Vec<_> = (0..notes::expected(brokers, topics, groups))
-            .map(|page| (asker.addresses.notes(page), ranges.clone()))
-            .collect();
-        let mut pages: Vec<HashMap<Minute, Slots>> = Vec::with_capacity(wanted.len());
-        for points in self.points(store, &wanted, until).await {
-            match points {
-                Ok(points) => {
-                    let read = seconds::read(schedule, &points).into_iter();
-                    pages.push(read.filter_map(|(minute, slots)| Some((minute, slots.ok()?))).collect());
-                }
-                Err(error) => {
-                    self.fail(&error);
-                    return None;
+        let mut pages: Vec<HashMap<Minute, Slots>> = Vec::new();
+        let mut there = expected;
+        for _ in ["expected", "more than that"] {
+            let wanted = (pages.len()..there).map(|page| (asker.addresses.notes(page), ranges.clone()));
+            let wanted: Vec<_> = wanted.collect();
+            if wanted.is_empty() {
+                break;
+            }
+            for points in self.points(store, &wanted, until).await {
+                match points {
+                    Ok(points) => {
+                        let read = seconds::read(schedule, &points).into_iter();
+                        pages.push(read.filter_map(|(minute, slots)| Some((minute, slots.ok()?))).collect());
+                    }
+                    Err(error) => {
+                        self.fail(&error);
+                        return None;
+                    }
                 }
             }
+            let newest = minutes.iter().find_map(|minute| pages.first()?.get(minute));
+            there = newest.and_then(|first| notes::count(&first.slots)).unwrap_or_default();
         }
         minutes.iter().find_map(|minute| {
             let first = pages.first()?.get(minute)?;

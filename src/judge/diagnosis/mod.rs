@@ -137,8 +137,7 @@ pub struct Evidence {
     /// Since when at least, RFC 3339.
     #[serde(skip_serializing_if = "Option::is_none")]
     pub(crate) since: Option<String>,
-    /// When all members of the group were replaced, RFC 3339, if that was within the last hour: a deployment, perhaps. Only where one process
-    /// takes several snapshots.
+    /// When all members of the group were replaced, RFC 3339, if that was within the last hour: a deployment, perhaps.
     #[serde(skip_serializing_if = "Option::is_none")]
     pub(crate) members_replaced_at: Option<String>,
     /// The group's state.
@@ -152,10 +151,10 @@ pub struct Evidence {
     pub(crate) rebalances_at_least: bool,
     /// The time in which rebalances were counted.
     #[serde(skip_serializing_if = "Option::is_none")]
+    pub(crate) minutes: Option<i64>,
     /// In how many runs in a row, up to this one, the members had changed, where that is the evidence and not the number of rebalances.
     #[serde(skip_serializing_if = "Option::is_none")]
     pub(crate) changed_in_runs: Option<u32>,
-    pub(crate) minutes: Option<i64>,
     /// The brokers, by their ids.
     #[serde(skip_serializing_if = "Vec::is_empty", default)]
     pub(crate) brokers: Vec<i32>,
@@ -382,13 +381,13 @@ impl fmt::Display for Diagnosis {
 impl Judged {
     /// Gives every group that is not OK its diagnosis. A group that is OK costs nothing.
     ///
-    /// `replaced_ms` is asked since when none of a group's members is there that were there before, in milliseconds since 1970.
+    /// `replaced_s` is asked since when all members of a group are others than before, in seconds since 1970.
     pub fn diagnose(
         &mut self,
         sight: Sight<'_>,
         memories: &Memories,
         ages: &Ages<'_>,
-        replaced_ms: impl Fn(&Group) -> Option<i64>,
+        replaced_s: impl Fn(&Group) -> Option<i64>,
     ) {
         let ill = |at: &usize| self.groups[*at].verdict != Verdict::Ok;
         let suffering = brokers::suffering(sight, self);
@@ -397,9 +396,10 @@ impl Judged {
             .map(|at| (at, Diagnosis::of(&Facts::new(sight, self, at, memories, ages, &suffering))))
             .collect();
         for (at, mut diagnosis) in found {
-            let lately = |ms: &i64| sight.time_ms - ms <= LATELY_MS;
-            let replaced_ms = replaced_ms(&sight.snapshot.groups[at]).filter(lately);
-            diagnosis.evidence.members_replaced_at = replaced_ms.map(|ms| rfc3339(ms.div_euclid(1_000)));
+            // Members that come and go again and again are no deployment.
+            let is_storm = diagnosis.evidence.rebalances.is_some();
+            let replaced_s = replaced_s(&sight.snapshot.groups[at]).filter(|_| !is_storm);
+            diagnosis.evidence.members_replaced_at = replaced_s.map(rfc3339);
             self.groups[at].diagnosis = Some(Box::new(diagnosis));
         }
     }
@@ -412,9 +412,6 @@ impl Diagnosis {
         held.unwrap_or_else(|| Self { kind: Kind::Unclear, evidence: rules::unclear(facts) })
     }
 }
-
-/// For how long the replacement of all members is reported, in milliseconds.
-const LATELY_MS: i64 = 3_600_000;
 
 /// Partitions and members that a diagnosis names of many.
 pub(crate) const MOST_NAMED: usize = 10;

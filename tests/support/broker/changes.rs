@@ -57,6 +57,12 @@ impl Scene {
         self.topic_of(topic).logs[partition].behind = nodes.to_vec();
     }
 
+    /// A member leaves a group, and another one takes its partitions.
+    pub(crate) fn replace_member(&mut self, group: &str, from: &str, to: &str) {
+        let members = &mut self.group_of(group).members;
+        members.iter_mut().find(|member| member.client == from).expect("a member of the group").client = to.into();
+    }
+
     /// All members of a group are gone.
     pub(crate) fn crash(&mut self, group: &str) {
         let group = self.group_of(group);

@@ -6,8 +6,8 @@ use std::process::{Command, Stdio};
 
 use serde_json::{Value, json};
 
-use super::Run;
 use super::verdicts::Schedule;
+use super::{Run, show};
 use crate::support::kafka::{Cluster, Options};
 
 /// The run at which trouble begins.
@@ -286,4 +286,204 @@ fn a_group_that_rebalances_while_records_wait_needs_one_snapshot() {
     });
     cluster.hand("wait-caught-up joins");
     assert!(report().group("joins")["diagnosis"].is_null());
+}
+
+#[test]
+#[ignore = "needs a real Kafka: make test-kafka"]
+fn a_group_whose_members_were_all_replaced_is_reported_with_the_minute_of_the_first() {
+    let cluster = &Cluster::start(&Options::default());
+    let kinds = if cluster.is_at_least(4, 0) { vec!["classic", "consumer"] } else { vec!["classic"] };
+    for kind in &kinds {
+        cluster.hand(&format!("create-topic r-{kind} 2"));
+        cluster.hand(&format!("join {kind}-1 {kind} {kind} r-{kind} assigned=2"));
+        cluster.hand(&format!("join {kind}-2 {kind} {kind} r-{kind} assigned=1"));
+        cluster.hand(&format!("join {kind}-kept {kind} {kind}-half r-{kind} assigned=2"));
+        cluster.hand(&format!("join {kind}-old {kind} {kind}-half r-{kind} assigned=1"));
+    }
+    let mut schedule = Schedule::new(cluster, "replaced");
+    let mut bad = BTreeMap::new();
+    for run in 0..20 {
+        for kind in &kinds {
+            // One after the other, as in a rolling deployment; the last ones commit nothing. In the other group one stays.
+            if let BEGIN = run {
+                cluster.hand(&format!("leave {kind}-1"));
+                cluster.hand(&format!("join {kind}-3 {kind} {kind} r-{kind} assigned=1 commit-every=never"));
+                cluster.hand(&format!("leave {kind}-old"));
+                cluster.hand(&format!("join {kind}-new {kind} {kind}-half r-{kind} assigned=1 commit-every=never"));
+                cluster.hand(&format!("pause {kind}-kept silent"));
+            } else if run == BEGIN + 1 {
+                cluster.hand(&format!("leave {kind}-2"));
+                cluster.hand(&format!("join {kind}-4 {kind} {kind} r-{kind} assigned=1 commit-every=never"));
+            }
+            (0..2).for_each(|partition| drop(cluster.hand(&format!("produce r-{kind} {partition} 10"))));
+            if run < BEGIN {
+                cluster.hand(&format!("wait-caught-up {kind}"));
+                cluster.hand(&format!("wait-caught-up {kind}-half"));
+            }
+        }
+        let report = schedule.run().event(&schedule.next(json!({}))).report();
+        for group in kinds.iter().flat_map(|kind| [(*kind).to_owned(), format!("{kind}-half")]) {
+            let entry = report.group(&group);
+            if entry["status"] != "OK" {
+                bad.entry(group).or_insert_with(|| (run, entry.clone()));
+            }
+        }
+    }
+    let since = super::verdicts::rfc3339(schedule.minute(BEGIN));
+    for kind in &kinds {
+        let (run, entry) = &bad[*kind];
+        let evidence = &entry["diagnosis"]["evidence"];
+        assert!(*run > BEGIN + 1, "run {run}: {entry}");
+        assert_eq!(evidence["members_replaced_at"], since, "{entry}");
+        let (_, entry) = &bad[&format!("{kind}-half")];
+        assert!(entry["diagnosis"]["evidence"]["members_replaced_at"].is_null(), "{entry}");
+    }
+}
+
+#[test]
+#[ignore = "needs a real Kafka: make test-kafka"]
+fn a_classic_group_whose_consumer_is_killed_and_replaced_from_run_to_run_is_rebalancing_at_five_minutes() {
+    let cluster = &Cluster::start(&Options::default());
+    cluster.hand("create-topic killed 1");
+    cluster.hand("join killed-0 classic killed killed apart");
+    let mut schedule = Schedule::new(cluster, "killed");
+    for run in 0..RUNS {
+        cluster.hand("produce killed 0 10");
+        if run == 0 {
+            cluster.hand("wait-caught-up killed");
+        }
+        let event = (0..5).map(|_| schedule.next(json!({}))).last().expect("five minutes");
+        let report = schedule.run().with("MEERKAT_PERIOD", "5").event(&event).report();
+        let entry = report.group("killed");
+        let runs = run.min(10);
+        let rebalances = json!({ "count": runs, "minutes": 5 * runs, "at_least": true, "changed_in_runs": runs });
+        assert_eq!(entry["rebalances"], if run < 6 { Value::Null } else { rebalances }, "run {run}: {entry}");
+        if entry["status"] != "OK" {
+            let minutes = 5 * runs;
+            let sentence =
+                format!("members changed in each of the last {runs} runs, {minutes} min (1 now: killed-{run})");
+            let diagnosis = &entry["diagnosis"];
+            assert_eq!(
+                (&diagnosis["kind"], &diagnosis["sentence"]),
+                (&json!("rebalancing"), &json!(sentence)),
+                "{entry}"
+            );
+            return;
+        }
+        // It says nothing any more: the next one waits until its session is over.
+        cluster.hand(&format!("crash killed-{run}"));
+        cluster.hand(&format!("join killed-{} classic killed killed commit-every=never apart", run + 1));
+    }
+    panic!("nothing was ever wrong");
+}
+
+#[test]
+#[ignore = "needs a real Kafka: make test-kafka"]
+fn a_broker_whose_partitions_nobody_reads_while_all_others_are_read_is_to_blame() {
+    let cluster = &Cluster::start(&Options { nodes: 3, ..Options::default() });
+    let groups = ["left", "right"];
+    cluster.hand("create-topic shared 3");
+    for group in groups {
+        cluster.hand(&format!("join {group}-1 classic {group} shared assigned=3"));
+    }
+    let leaders = cluster.hand("leaders shared");
+    let held = leaders.split(' ').position(|id| id == "2").unwrap_or_else(|| panic!("{leaders}"));
+    let mut schedule = Schedule::new(cluster, "broker-side");
+    let mut bad: BTreeMap<&str, Value> = BTreeMap::new();
+    let mut last = Value::Null;
+    for run in 0..RUNS + 2 {
+        if run == BEGIN {
+            for group in groups {
+                cluster.hand(&format!("hold {group}-1 {held}"));
+            }
+        }
+        if run == RUNS {
+            cluster.hand("join well-1 classic well shared assigned=3");
+        }
+        (0..3).for_each(|partition| drop(cluster.hand(&format!("produce shared {partition} 10"))));
+        let but = if run < BEGIN { String::new() } else { format!(" but={held}") };
+        for group in groups {
+            cluster.hand(&format!("wait-caught-up {group}{but}"));
+        }
+        if run >= RUNS {
+            cluster.hand("wait-caught-up well");
+        }
+        let report = schedule.run().event(&schedule.next(json!({}))).report();
+        for group in groups {
+            let entry = report.group(group);
+            if entry["status"] != "OK" {
+                bad.entry(group).or_insert_with(|| entry["diagnosis"].clone());
+            }
+        }
+        last = report.group("left")["diagnosis"].clone();
+    }
+    for group in groups {
+        let (kind, evidence) = (&bad[group]["kind"], &bad[group]["evidence"]);
+        assert_eq!((kind, &evidence["brokers"]), (&json!("broker_side"), &json!([2])), "{bad:?}");
+        assert_eq!((&evidence["group_count"], &evidence["partitions"][0]["partition"]), (&json!(2), &json!(held)));
+    }
+    // Somebody else reads from that broker: it is not to blame.
+    assert_eq!(last["kind"], "partition_stuck", "{last}");
+}
+
+#[test]
+#[ignore = "needs a real Kafka: make test-kafka"]
+fn a_dead_letter_and_a_silent_producer_are_warnings_and_well_when_they_end() {
+    let cluster = Cluster::shared();
+    for topic in ["w-dlt", "w-orders"] {
+        cluster.hand(&format!("create-topic {topic} 2"));
+        cluster.hand(&format!("produce {topic} 0 3"));
+    }
+    let mut schedule = Schedule::new(cluster, "watched");
+    let mut seen = Vec::new();
+    for run in 0..6 {
+        match run {
+            1 => drop(cluster.hand("produce w-orders 1 1")),
+            2 => drop(cluster.hand("produce w-dlt 1 2")),
+            5 => drop(cluster.hand("produce w-orders 0 1")),
+            _ => {}
+        }
+        let watched = schedule.run().with("MEERKAT_WATCH", "w-*-dlt=new,w-dlt=new,w-orders=120");
+        let report = watched.with("MEERKAT_GROUPS", "none-*").event(&schedule.next(json!({}))).report();
+        let topics = report.0["watched"].as_array().expect("watched topics").clone();
+        seen.push(topics.iter().map(|topic| show(topic, "topic status new_records")).collect::<Vec<_>>().join(", "));
+    }
+    let orders = |status: &str, new: &str| format!("topic=w-orders status={status} new_records={new}");
+    let dead = |status: &str, new: &str| format!("topic=w-dlt status={status} new_records={new}");
+    let expected = [
+        [dead("OK", "null"), orders("OK", "null")],
+        [dead("OK", "0"), orders("OK", "1")],
+        [dead("WARN", "2"), orders("OK", "0")],
+        // The worst comes first.
+        [orders("WARN", "0"), dead("OK", "0")],
+        [orders("WARN", "0"), dead("OK", "0")],
+        [dead("OK", "0"), orders("OK", "1")],
+    ];
+    assert_eq!(seen, expected.map(|run| run.join(", ")));
+    assert_eq!(schedule.values("TopicStatus", "w-dlt"), "1 1 2 1 1 1");
+    assert_eq!(schedule.values("TopicStatus", "w-orders"), "1 1 1 2 2 1");
+}
+
+#[test]
+#[ignore = "needs a real Kafka: make test-kafka"]
+fn a_group_that_stopped_is_told_when_its_records_will_be_deleted() {
+    let cluster = Cluster::shared();
+    cluster.hand("create-topic kept 1");
+    cluster.hand("produce kept 0 1000");
+    cluster.hand("commit keeps kept 0 500");
+    cluster.hand("delete-records kept 0 400");
+    let mut schedule = Schedule::new(cluster, "kept");
+    let mut seconds = Vec::new();
+    for run in 1..4 {
+        let report = schedule.run().with("MEERKAT_GROUPS", "keeps").event(&schedule.next(json!({}))).report();
+        seconds.push(report.group("keeps")["loss_ahead_seconds"].as_u64());
+        cluster.hand("produce kept 0 10");
+        cluster.hand(&format!("delete-records kept 0 {}", 400 + run * 10));
+    }
+    // Ten records a minute use up a hundred, then ninety, less one run's worth.
+    let near = |seconds: Option<u64>, expected: u64| seconds.is_some_and(|s| s.abs_diff(expected) <= expected / 20);
+    assert!(seconds[0].is_none() && near(seconds[1], 540) && near(seconds[2], 480), "{seconds:?}");
+    let published = schedule.stored("LossAheadSeconds", "keeps");
+    let near = |run: i64, expected: f64| published.get(&run).is_some_and(|s| (s.minimum - expected).abs() < 30.0);
+    assert!(near(1, 540.0) && near(2, 480.0) && published.len() == 2, "{published:?}");
 }

@@ -171,14 +171,14 @@ pub(crate) async fn survey<'a>(
     let listed = listing.groups;
     let names = Names::new(&selection.topics);
     let until = share_of(deadline, COMMITS_SHARE);
-    let (members, mut commits) = tokio::join!(
+    let (members, mut commits, (watched, unwatched)) = tokio::join!(
         members::describe(&cluster, &listed, &names, until),
-        commits::fetch(&cluster, &listed, &names, until)
+        commits::fetch(&cluster, &listed, &names, until),
+        survey::watched::topics(&cluster, &selection.watched, selection.part, until)
     );
     let until = share_of(deadline, COMMITS_SHARE);
     recheck::of_bare_groups(&cluster, (&listed, &members), &mut commits, &names, until).await;
     tracing::debug!(ms = laps.lap(), "members and committed offsets read");
-    let (watched, unwatched) = survey::watched::topics(&cluster, &selection.watched, until).await;
     let watched: Vec<(usize, Wanted)> =
         watched.iter().map(|(name, wanted)| (names.number_of_watched(name), *wanted)).collect();
     let Sorted { names, rank } = names.sorted();

@@ -4,18 +4,22 @@ use tokio::time::Instant;
 
 use crate::base::progress::Progress;
 use crate::kafka::survey::cluster::Cluster;
+use crate::model::part::Part;
 use crate::model::snapshot::Problem;
 use crate::model::unknown::Unknown;
 use crate::model::watched::{Wanted, WatchRule};
 
-/// The watched topics with what is wanted of each, in order, and what keeps some from being known.
+/// The watched topics with what is wanted of each, in order, and what keeps some from being known. Of several parts, each
+/// topic belongs to one, as a group does.
 pub(crate) async fn topics(
     cluster: &Cluster<'_>,
     rules: &[WatchRule],
+    part: Part,
     until: Instant,
 ) -> (Vec<(Box<str>, Wanted)>, Vec<Problem>) {
+    let by_name = rules.iter().filter_map(|rule| Some((rule.topics.name()?, rule.wanted)));
     let mut found: Vec<(Box<str>, Wanted)> =
-        rules.iter().filter_map(|rule| Some((rule.topics.name()?.into(), rule.wanted))).collect();
+        by_name.filter(|(name, _)| part.contains(name)).map(|(name, wanted)| (name.into(), wanted)).collect();
     let mut problems = Vec::new();
     let problem = |what: Unknown| Problem { place: VARIABLE.into(), what };
     if rules.iter().any(|rule| rule.topics.name().is_none()) {
@@ -35,6 +39,7 @@ pub(crate) async fn topics(
                         ))));
                     }
                 }
+                matched.retain(|(name, _)| part.contains(name));
                 matched.sort_by(|(one, _), (other, _)| one.cmp(other));
                 if matched.len() > MOST_TOPICS {
                     problems.push(problem(Unknown::because(format!(

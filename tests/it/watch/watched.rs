@@ -57,6 +57,20 @@ fn a_topic_that_does_not_exist_is_unknown_and_a_pattern_that_matches_none_is_a_p
 }
 
 #[test]
+fn of_several_parts_one_watches_a_topic() {
+    let of = |part: &str| {
+        let report = watched("o*=new,read=600").with("MEERKAT_PART", part).check(0);
+        let topics = report["watched"].as_array().map(Vec::as_slice).unwrap_or_default().iter();
+        topics.map(|topic| topic["topic"].as_str().expect("a name").to_owned()).collect::<Vec<_>>()
+    };
+    let parts = ["1/3", "2/3", "3/3"].map(of);
+    let mut all = parts.concat();
+    all.sort();
+    assert_eq!(all, ["orders", "orders-dlt", "other", "read"], "{parts:?}");
+    assert!(parts.iter().all(|part| part.len() < 4), "{parts:?}");
+}
+
+#[test]
 fn hostile_rules_are_refused_with_the_way_out() {
     for rules in [
         "orders",

@@ -5,7 +5,7 @@ use std::collections::BTreeSet;
 use std::ops::Range;
 
 use crate::judge::input::Sight;
-use crate::judge::outcome::Memories;
+use crate::judge::memories::Memories;
 use crate::model::age::{Age, Limits, Search, Target, not_searched};
 use crate::model::lag::Committed;
 use crate::model::lags::Lags;

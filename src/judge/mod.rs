@@ -7,6 +7,7 @@ pub mod diagnosis;
 pub mod flow;
 pub mod input;
 pub mod measures;
+pub mod memories;
 pub mod numbers;
 pub mod outcome;
 pub mod verdict;

@@ -7,7 +7,7 @@ use std::sync::Arc;
 
 use crate::judge::flow::Flow;
 use crate::judge::input::Before;
-use crate::judge::outcome::Memories;
+use crate::judge::memories::Memories;
 use crate::model::cluster_memory::ClusterMemory;
 use crate::model::memory::Sample;
 use crate::model::snapshot::{Group, Row, Snapshot};

@@ -20,7 +20,7 @@ use crate::cloudwatch::pages::rosters::Own;
 use crate::cloudwatch::pages::seconds::{self, Slots};
 use crate::cloudwatch::pages::standing::Standing;
 use crate::cloudwatch::publish::Written;
-use crate::judge::outcome::Memories;
+use crate::judge::memories::Memories;
 use crate::model::cluster_memory::ClusterMemory;
 use crate::model::snapshot::Snapshot;
 

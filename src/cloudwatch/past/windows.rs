@@ -26,7 +26,7 @@ use crate::cloudwatch::pages::key::OfGroup;
 use crate::cloudwatch::pages::pages_read::{Became, Missing, PagesRead};
 use crate::cloudwatch::pages::rosters::Rosters;
 use crate::judge::input::Sight;
-use crate::judge::outcome::Memories;
+use crate::judge::memories::Memories;
 use crate::judge::verdict::Verdict;
 use crate::model::lag::Committed;
 use crate::model::memory::Sample;

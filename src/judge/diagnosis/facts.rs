@@ -8,34 +8,39 @@ use super::{Diagnosis, Evidence, MOST_NAMED, Place, Who, at_sight};
 use crate::base::moment::rfc3339;
 use crate::judge::ages::Ages;
 use crate::judge::input::Sight;
-use crate::judge::outcome::{Judged, Memories};
+use crate::judge::memories::Memories;
 use crate::judge::verdict::{Judgement, Reason, Tempo, Verdict};
 use crate::model::lag::Committed;
 use crate::model::memory::Thresholds;
 use crate::model::snapshot::{Group, Kind, Member, Row};
 use crate::model::turnover::Storm;
 
-/// One group that is not OK, with everything that is known of it.
+/// What was judged of one group that is not OK.
+pub(crate) struct Case<'a> {
+    /// Its place in the snapshot.
+    pub(crate) at: usize,
+    pub(crate) verdict: Verdict,
+    /// Those of its rows.
+    pub(crate) judgements: &'a [Judgement],
+    /// The row that the verdict is about, counted from the group's first; `None` where it has no rows.
+    pub(crate) worst: Option<usize>,
+    /// That the group rebalances again and again.
+    pub(crate) storm: Option<Storm>,
+    /// Whether the snapshot alone shows anything of any of its rows.
+    pub(crate) has_finding: bool,
+}
+
+/// The same with everything that is known of the group.
 pub(super) struct Facts<'a> {
     pub(super) sight: Sight<'a>,
     pub(super) group: &'a Group,
-    /// Its place in the snapshot.
-    pub(super) at: usize,
-    pub(super) verdict: Verdict,
-    /// Those of its rows.
-    pub(super) judgements: &'a [Judgement],
+    pub(super) case: &'a Case<'a>,
     pub(super) thresholds: &'a Thresholds,
     memories: &'a Memories,
     ages: &'a Ages<'a>,
     pub(super) suffering: &'a Suffering,
-    /// The row that the verdict is about, counted from the group's first; `None` where it has no rows.
-    pub(super) worst: Option<usize>,
-    /// That the group rebalances again and again.
-    pub(super) storm: Option<Storm>,
     motion: OnceCell<Motion>,
     shown: OnceCell<Option<Diagnosis>>,
-    /// Whether the snapshot alone shows anything of any of its rows.
-    has_finding: bool,
 }
 
 /// Whether a group gets on in one partition.
@@ -89,28 +94,21 @@ impl Part {
 impl<'a> Facts<'a> {
     pub(super) fn new(
         sight: Sight<'a>,
-        judged: &'a Judged,
-        at: usize,
+        case: &'a Case<'a>,
         memories: &'a Memories,
         ages: &'a Ages<'a>,
         suffering: &'a Suffering,
     ) -> Self {
-        let group = &sight.snapshot.groups[at];
         Self {
             sight,
-            group,
-            at,
-            verdict: judged.groups[at].verdict,
-            judgements: judged.rows_of(group),
-            thresholds: &sight.thresholds[at],
+            group: &sight.snapshot.groups[case.at],
+            case,
+            thresholds: &sight.thresholds[case.at],
             memories,
             ages,
             suffering,
-            worst: judged.groups[at].worst(),
-            storm: judged.groups[at].storm,
             motion: OnceCell::new(),
             shown: OnceCell::new(),
-            has_finding: judged.groups[at].finding.is_some(),
         }
     }
 
@@ -120,7 +118,7 @@ impl<'a> Facts<'a> {
 
     /// What is said of the row that the verdict is about.
     pub(super) fn judgement(&self) -> Option<&'a Judgement> {
-        self.judgements.get(self.worst?)
+        self.case.judgements.get(self.case.worst?)
     }
 
     /// Why the verdict was given, without the words for share groups.
@@ -130,7 +128,7 @@ impl<'a> Facts<'a> {
 
     /// Whether a row is as bad as the one that the verdict is about.
     pub(super) fn is_as_bad(&self, row: usize) -> bool {
-        self.judgement().is_some_and(|worst| self.judgements[row].verdict.severity() >= worst.verdict.severity())
+        self.judgement().is_some_and(|worst| self.case.judgements[row].verdict.severity() >= worst.verdict.severity())
     }
 
     /// Offsets left to read; 0 where they are not known.
@@ -159,7 +157,7 @@ impl<'a> Facts<'a> {
 
     /// Whether the group gets on in a row.
     pub(super) fn course(&self, row: usize) -> Course {
-        let judgement = &self.judgements[row];
+        let judgement = &self.case.judgements[row];
         match judgement.reason.plain() {
             _ if judgement.stands => Course::Stands,
             Reason::Behind(_) | Reason::Backlog { .. } | Reason::Grew(_) | Reason::StillBehind(_) => Course::Moves,
@@ -185,7 +183,7 @@ impl<'a> Facts<'a> {
                     motion.read = motion.read.saturating_add(read);
                     motion.took_ms = motion.took_ms.max(took_ms);
                 }
-                if let Some(tempo) = self.judgements[at].findings.tempo() {
+                if let Some(tempo) = self.case.judgements[at].findings.tempo() {
                     motion.tempo = Some(motion.tempo.map_or(tempo, |known| known.with(tempo)));
                 }
             }
@@ -196,10 +194,10 @@ impl<'a> Facts<'a> {
     /// What the snapshot alone shows of the rows that the verdict is about; worked out when a rule first asks.
     pub(super) fn shown(&self) -> Option<&Diagnosis> {
         let shown = || {
-            let worst = self.judgement().filter(|_| self.has_finding)?.verdict.severity();
+            let worst = self.judgement().filter(|_| self.case.has_finding)?.verdict.severity();
             let lags = self.sight.lags.of_rows(self.group.range());
             let counts = |judgement: &Judgement| judgement.verdict.severity() >= worst;
-            at_sight(self.sight.snapshot, self.group, self.judgements, lags, counts)
+            at_sight(self.sight.snapshot, self.group, self.case.judgements, lags, counts)
         };
         self.shown.get_or_init(shown).as_ref()
     }
@@ -242,7 +240,7 @@ impl<'a> Facts<'a> {
 
     /// The rows that are as bad as the worst, and meet a condition.
     pub(super) fn bad(&self, meets: impl Fn(usize) -> bool) -> impl Iterator<Item = usize> {
-        (0..self.judgements.len()).filter(move |row| self.is_as_bad(*row) && meets(*row))
+        (0..self.case.judgements.len()).filter(move |row| self.is_as_bad(*row) && meets(*row))
     }
 
     /// Members by their names.

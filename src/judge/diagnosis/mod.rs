@@ -10,12 +10,10 @@ use std::sync::Arc;
 use serde::{Deserialize, Serialize};
 
 use crate::base::figures::quoted;
-use crate::base::moment::{self, rfc3339};
+use crate::base::moment;
 use crate::judge::ages::Ages;
 use crate::judge::input::Sight;
-use crate::judge::outcome::{Judged, Memories};
-use crate::judge::verdict::Verdict;
-use crate::model::snapshot::Group;
+use crate::judge::memories::Memories;
 use facts::Facts;
 
 mod brokers;
@@ -24,6 +22,8 @@ mod rules;
 mod sight;
 mod words;
 
+pub(crate) use brokers::Suffering;
+pub(crate) use facts::Case;
 pub(crate) use sight::{at_sight, storming};
 
 /// Why a group is not OK, as a closed list.
@@ -378,36 +378,16 @@ impl fmt::Display for Diagnosis {
     }
 }
 
-impl Judged {
-    /// Gives every group that is not OK its diagnosis. A group that is OK costs nothing.
-    ///
-    /// `replaced_s` is asked since when all members of a group are others than before, in seconds since 1970.
-    pub fn diagnose(
-        &mut self,
-        sight: Sight<'_>,
-        memories: &Memories,
-        ages: &Ages<'_>,
-        replaced_s: impl Fn(&Group) -> Option<i64>,
-    ) {
-        let ill = |at: &usize| self.groups[*at].verdict != Verdict::Ok;
-        let suffering = brokers::suffering(sight, self);
-        let found: Vec<(usize, Diagnosis)> = (0..self.groups.len())
-            .filter(ill)
-            .map(|at| (at, Diagnosis::of(&Facts::new(sight, self, at, memories, ages, &suffering))))
-            .collect();
-        for (at, mut diagnosis) in found {
-            // Members that come and go again and again are no deployment.
-            let is_storm = diagnosis.evidence.rebalances.is_some();
-            let replaced_s = replaced_s(&sight.snapshot.groups[at]).filter(|_| !is_storm);
-            diagnosis.evidence.members_replaced_at = replaced_s.map(rfc3339);
-            self.groups[at].diagnosis = Some(Box::new(diagnosis));
-        }
-    }
-}
-
 impl Diagnosis {
     /// The first kind that holds.
-    fn of(facts: &Facts<'_>) -> Self {
+    pub(crate) fn of(
+        sight: Sight<'_>,
+        case: &Case<'_>,
+        memories: &Memories,
+        ages: &Ages<'_>,
+        suffering: &Suffering,
+    ) -> Self {
+        let facts = &Facts::new(sight, case, memories, ages, suffering);
         let held = RULES.iter().find_map(|rule| Some(Self { kind: rule.kind, evidence: (rule.holds)(facts)? }));
         held.unwrap_or_else(|| Self { kind: Kind::Unclear, evidence: rules::unclear(facts) })
     }

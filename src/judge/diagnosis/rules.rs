@@ -8,7 +8,7 @@ use crate::model::snapshot;
 use crate::model::unknown::{Cause, Unknown};
 
 pub(super) fn no_such_group(facts: &Facts<'_>) -> Option<Evidence> {
-    (facts.verdict == Verdict::NotFound).then(Evidence::default)
+    (facts.case.verdict == Verdict::NotFound).then(Evidence::default)
 }
 
 pub(super) fn permissions(facts: &Facts<'_>) -> Option<Evidence> {
@@ -19,15 +19,19 @@ pub(super) fn permissions(facts: &Facts<'_>) -> Option<Evidence> {
 pub(super) fn broker_side(facts: &Facts<'_>) -> Option<Evidence> {
     let is_away = |why: &&Unknown| matches!(why.cause(), Cause::NoLeader | Cause::Away | Cause::Down);
     let away = unread(facts).into_iter().find(is_away).map(|why| {
-        let brokers = facts.worst.into_iter().flat_map(|row| facts.lacking(row)).collect();
+        let brokers = facts.case.worst.into_iter().flat_map(|row| facts.lacking(row)).collect();
         Evidence { brokers, ..because(why) }
     });
-    away.or_else(|| facts.suffering.evidence(facts))
+    away.or_else(|| {
+        let (broker, groups) = facts.suffering.of(facts.case.at)?;
+        let about = facts.about(facts.bad(|_| true));
+        Some(Evidence { brokers: vec![broker], group_count: Some(groups), ..about })
+    })
 }
 
 /// The causes why the group could not be read whole, those of the group itself first.
 fn unread<'a>(facts: &Facts<'a>) -> Vec<&'a Unknown> {
-    if facts.verdict != Verdict::Unknown {
+    if facts.case.verdict != Verdict::Unknown {
         return Vec::new();
     }
     let of_group = facts.group.rows.as_ref().err().into_iter().chain(&facts.group.gaps);
@@ -45,7 +49,7 @@ fn because(why: &Unknown) -> Evidence {
 pub(super) fn topic_recreated(facts: &Facts<'_>) -> Option<Evidence> {
     let is_recreated = facts.judgement()?.findings.has(Finding::Recreated);
     snapshot_shows(facts, Kind::TopicRecreated).or_else(|| {
-        is_recreated.then(|| facts.about(facts.bad(|row| facts.judgements[row].findings.has(Finding::Recreated))))
+        is_recreated.then(|| facts.about(facts.bad(|row| facts.case.judgements[row].findings.has(Finding::Recreated))))
     })
 }
 
@@ -55,6 +59,7 @@ pub(super) fn records_lost(facts: &Facts<'_>) -> Option<Evidence> {
         return facts.judgement()?.reason.is_unjudged().then(|| snapshot_shows(facts, Kind::RecordsLost)).flatten();
     }
     let lost: u64 = facts
+        .case
         .judgements
         .iter()
         .map(|judgement| match judgement.reason.plain() {
@@ -62,29 +67,29 @@ pub(super) fn records_lost(facts: &Facts<'_>) -> Option<Evidence> {
             _ => 0,
         })
         .fold(0, u64::saturating_add);
-    let about = facts.about(facts.bad(|row| of(facts.judgements[row].reason.plain())));
+    let about = facts.about(facts.bad(|row| of(facts.case.judgements[row].reason.plain())));
     Some(Evidence { offsets: Some(lost).filter(|lost| *lost > 0), ..about })
 }
 
 pub(super) fn expired_commits(facts: &Facts<'_>) -> Option<Evidence> {
     let expired = |row: usize| facts.rows()[row].committed == Ok(Committed::Never) && facts.had_a_commit(row);
-    expired(facts.worst?).then(|| facts.about(facts.bad(expired)))
+    expired(facts.case.worst?).then(|| facts.about(facts.bad(expired)))
 }
 
 pub(super) fn never_commits(facts: &Facts<'_>) -> Option<Evidence> {
-    let never = |row: usize| matches!(facts.judgements[row].reason.plain(), Reason::NoCommit { read: true });
-    never(facts.worst?).then(|| facts.about(facts.bad(never)))
+    let never = |row: usize| matches!(facts.case.judgements[row].reason.plain(), Reason::NoCommit { read: true });
+    never(facts.case.worst?).then(|| facts.about(facts.bad(never)))
 }
 
 pub(super) fn rewound(facts: &Facts<'_>) -> Option<Evidence> {
     let Reason::SteppedBack(step) = facts.reason()? else { return None };
-    let back = |row: usize| matches!(facts.judgements[row].reason.plain(), Reason::SteppedBack(_));
+    let back = |row: usize| matches!(facts.case.judgements[row].reason.plain(), Reason::SteppedBack(_));
     let about = facts.about(facts.bad(back));
     Some(Evidence { offsets: Some(step.offsets()).filter(|_| about.partition_count == Some(1)), ..about })
 }
 
 pub(super) fn rebalancing(facts: &Facts<'_>) -> Option<Evidence> {
-    if let Some(storm) = facts.storm.filter(|_| facts.worst.is_some_and(|row| facts.lag(row) > 0)) {
+    if let Some(storm) = facts.case.storm.filter(|_| facts.case.worst.is_some_and(|row| facts.lag(row) > 0)) {
         return Some(storming(storm, facts.group).evidence);
     }
     if facts.judgement()?.findings.has(Finding::Unstable) {
@@ -96,27 +101,27 @@ pub(super) fn rebalancing(facts: &Facts<'_>) -> Option<Evidence> {
 
 pub(super) fn nobody_there(facts: &Facts<'_>) -> Option<Evidence> {
     let is_empty = facts.group.members.as_ref().is_ok_and(Vec::is_empty);
-    if is_empty && facts.lag(facts.worst?) > 0 {
+    if is_empty && facts.lag(facts.case.worst?) > 0 {
         return Some(Evidence { of_members: Some(0), ..Evidence::default() });
     }
     snapshot_shows(facts, Kind::NobodyThere).filter(|_| !is_empty)
 }
 
 pub(super) fn open_transaction(facts: &Facts<'_>) -> Option<Evidence> {
-    let worst = facts.worst?;
-    let blocked = |row: usize| facts.judgements[row].findings.has(Finding::Blocked);
+    let worst = facts.case.worst?;
+    let blocked = |row: usize| facts.case.judgements[row].findings.has(Finding::Blocked);
     let about = blocked(worst).then(|| facts.about(facts.bad(blocked)))?;
     Some(Evidence { since: facts.written_at(worst), ..about })
 }
 
 pub(super) fn partition_stuck(facts: &Facts<'_>) -> Option<Evidence> {
-    let worst = facts.worst.filter(|row| facts.judgements[*row].stands)?;
+    let worst = facts.case.worst.filter(|row| facts.case.judgements[*row].stands)?;
     let motion = facts.motion();
     let moves = |row: usize| match facts.member_of(row) {
         Some(member) => motion.members.get(member).is_some_and(|part| part.moves > 0),
         None => facts.group.kind == snapshot::Kind::Share && motion.all.moves > 0,
     };
-    let stuck = |row: usize| facts.judgements[row].stands && moves(row);
+    let stuck = |row: usize| facts.case.judgements[row].stands && moves(row);
     if !stuck(worst) {
         return None;
     }
@@ -133,7 +138,7 @@ pub(super) fn partition_stuck(facts: &Facts<'_>) -> Option<Evidence> {
 }
 
 pub(super) fn member_stuck(facts: &Facts<'_>) -> Option<Evidence> {
-    let worst = facts.worst.filter(|row| facts.judgements[*row].stands)?;
+    let worst = facts.case.worst.filter(|row| facts.case.judgements[*row].stands)?;
     let motion = facts.motion();
     let of_members = facts.group.members.as_ref().ok().map(Vec::len).filter(|all| *all > 0)?;
     let (members, about): (Vec<usize>, Evidence) = if let Some(member) = facts.member_of(worst) {
@@ -142,11 +147,11 @@ pub(super) fn member_stuck(facts: &Facts<'_>) -> Option<Evidence> {
         let mut members: Vec<usize> = (0..motion.members.len()).filter(|member| stuck(*member)).collect();
         // The one that the verdict is about comes first.
         members.sort_by_key(|other| *other != member);
-        let of_them = |row: usize| facts.judgements[row].stands && facts.member_of(row).is_some_and(stuck);
+        let of_them = |row: usize| facts.case.judgements[row].stands && facts.member_of(row).is_some_and(stuck);
         (members, facts.about(facts.bad(of_them)))
     } else if facts.group.kind == snapshot::Kind::Share && motion.all.is_stuck() {
         // Every member of a share group reads every partition.
-        ((0..of_members).collect(), facts.about(facts.bad(|row| facts.judgements[row].stands)))
+        ((0..of_members).collect(), facts.about(facts.bad(|row| facts.case.judgements[row].stands)))
     } else {
         return None;
     };
@@ -161,7 +166,7 @@ pub(super) fn member_stuck(facts: &Facts<'_>) -> Option<Evidence> {
 
 /// Whether the group falls behind while it commits.
 fn is_slow(facts: &Facts<'_>) -> bool {
-    let is_behind = || facts.worst.is_some_and(|row| facts.course(row) == super::facts::Course::Moves);
+    let is_behind = || facts.case.worst.is_some_and(|row| facts.course(row) == super::facts::Course::Moves);
     match facts.reason() {
         Some(Reason::Grew(_) | Reason::StillBehind(_)) => true,
         Some(Reason::Kept(_) | Reason::Late { .. }) => is_behind(),
@@ -180,7 +185,7 @@ struct Top {
 
 impl Top {
     fn of(facts: &Facts<'_>) -> Option<Self> {
-        let topic = facts.rows()[facts.worst?].topic;
+        let topic = facts.rows()[facts.case.worst?].topic;
         let mut rows: Vec<usize> = (0..facts.rows().len()).filter(|row| facts.rows()[*row].topic == topic).collect();
         rows.sort_by_key(|row| std::cmp::Reverse(facts.lag(*row)));
         let of = rows.len();

@@ -3,6 +3,7 @@
 use super::*;
 use crate::judge::ages::Ages;
 use crate::judge::input::Before;
+use crate::judge::outcome::Judged;
 use crate::model::lag::{Committed, LogRange};
 use crate::model::lags::Lags;
 use crate::model::memory::{Sample, Thresholds};

@@ -1,18 +1,17 @@
-//! Every row of a snapshot with its past: memories are updated, suspicious rows named, verdicts given.
+//! The verdicts on every row and group of a snapshot, and why a group is not OK.
 
-use std::collections::BTreeSet;
-
+use crate::base::moment::rfc3339;
 use crate::judge::acknowledged::{self, as_commits};
 use crate::judge::ages::Ages;
+use crate::judge::diagnosis::{Case, Diagnosis, Suffering};
 use crate::judge::input::Sight;
+use crate::judge::memories::{Eye, Memories};
 use crate::judge::verdict::{self, Finding, Findings, Judgement, Reason, Verdict};
 use crate::model::age::Age;
 use crate::model::cluster_memory::ClusterMemory;
-use crate::model::lag::Assigned;
-use crate::model::memory::{Aged, Members, Memory, Reading, Sample};
+use crate::model::memory::{Aged, Memory, Sample};
 use crate::model::snapshot::{Gone, Group, Kind};
 use crate::model::unknown::{Known, Unknown};
-use crate::model::window::Horizon;
 
 mod group;
 mod standing;
@@ -21,16 +20,6 @@ pub use group::JudgedGroup;
 pub use standing::LastKnown;
 pub(crate) use standing::Still;
 
-/// One memory for each row, `None` if the partition could not be read; none at all if the history could not be read.
-#[derive(Debug)]
-pub struct Memories {
-    remembered: Vec<Option<Memory>>,
-    /// Rows whose window is needed to know whether anything is left at all.
-    doubtful: BTreeSet<usize>,
-    /// What of the past is read at the period of the run; `None` if there is no group.
-    horizon: Option<Horizon>,
-}
-
 /// The verdicts.
 #[derive(Debug)]
 pub struct Judged {
@@ -38,91 +27,6 @@ pub struct Judged {
     pub groups: Vec<JudgedGroup>,
     /// Parallel to [`crate::model::snapshot::Snapshot::rows`].
     pub(crate) rows: Vec<Judgement>,
-}
-
-/// What is the same for all rows of a group.
-struct Eye<'a> {
-    sight: Sight<'a>,
-    members: Members,
-    /// Whether what its members are assigned to is known.
-    is_settled: bool,
-}
-
-impl<'a> Eye<'a> {
-    fn new(sight: Sight<'a>, group: &Group) -> Self {
-        let members = match &group.members {
-            Ok(members) if members.is_empty() => Members::Absent,
-            Ok(_) => Members::Present,
-            Err(_) => Members::Unknown,
-        };
-        Self { sight, members, is_settled: group.is_settled() }
-    }
-
-    /// The present reading of a row.
-    #[expect(
-        clippy::inline_always,
-        reason = "a reading is large, and there is one for every row: it is made where it is used"
-    )]
-    #[inline(always)]
-    fn reading(&self, at: usize) -> Known<Reading> {
-        let Sight { snapshot, time_ms, .. } = self.sight;
-        let row = &snapshot.rows[at];
-        let committed = row.committed.clone()?;
-        let log = snapshot.ahead(row)?;
-        let assigned = if self.is_settled { row.assigned() } else { Assigned::Unknown };
-        Ok(Reading::new(time_ms, committed, log, assigned, self.members).after(self.sight.before.away(at)))
-    }
-}
-
-impl Memories {
-    /// Updates the memories with the present readings. If the history cannot be read, the memory starts again.
-    #[must_use]
-    pub fn fold(sight: Sight<'_>) -> Self {
-        let Sight { snapshot, before, .. } = sight;
-        if before.0.is_err() {
-            // There is no past, and nothing will be stored.
-            return Self { remembered: Vec::new(), doubtful: BTreeSet::new(), horizon: None };
-        }
-        let mut remembered = Vec::with_capacity(snapshot.rows.len());
-        let mut doubtful = BTreeSet::new();
-        for (group, thresholds) in snapshot.groups.iter().zip(sight.thresholds) {
-            let eye = Eye::new(sight, group);
-            remembered.extend(group.range().map(|row| {
-                let mut reading = eye.reading(row).ok()?;
-                if group.kind != Kind::Share {
-                    return Some(Memory::fold(before.of(row).ok().flatten(), &reading, thresholds));
-                }
-                let mut previous = before.of(row).ok().flatten().copied();
-                if acknowledged::is_doubtful(&snapshot.rows[row], previous.as_ref(), &reading) {
-                    doubtful.insert(row);
-                }
-                as_commits(&mut Vec::new(), previous.as_mut(), &mut reading);
-                Some(Memory::fold(previous.as_ref(), &reading, thresholds))
-            }));
-        }
-        Self { remembered, doubtful, horizon: sight.thresholds.first().map(Horizon::of) }
-    }
-
-    /// The rows whose window of samples is needed for a verdict.
-    pub(crate) fn suspicious(&self) -> impl Iterator<Item = usize> {
-        (0..self.remembered.len()).filter(|row| self.is_suspicious(*row))
-    }
-
-    /// The rows whose commits are as far before the end as each of them was, see [`Memory::is_at_rest`].
-    pub(crate) fn at_rest(&self) -> impl Iterator<Item = usize> {
-        let rests = self.remembered.iter().enumerate();
-        rests.filter(|(_, memory)| memory.is_some_and(Memory::is_at_rest)).map(|(row, _)| row)
-    }
-
-    fn is_suspicious(&self, row: usize) -> bool {
-        let is_read = |memory| self.horizon.is_some_and(|horizon| horizon.is_read_for(memory));
-        self.of(row).is_some_and(is_read) || self.doubtful.contains(&row)
-    }
-
-    /// The memory of a row, to be stored.
-    pub(crate) fn of(&self, row: usize) -> Option<Memory> {
-        *self.remembered.get(row)?
-    }
 }
 
 impl Judged {
@@ -163,7 +67,7 @@ impl Judged {
                 let is_suspicious = memories.is_suspicious(row);
                 let begun = || Memory::fold(None, &reading, thresholds);
                 let mut passing = None;
-                let memory = memories.remembered.get_mut(row).unwrap_or(&mut passing).get_or_insert_with(begun);
+                let memory = memories.place_of(row).unwrap_or(&mut passing).get_or_insert_with(begun);
                 let mut samples = if is_suspicious { earlier(row) } else { Ok(Vec::new()) };
                 if group.kind != Kind::Share {
                     let samples = samples.as_deref().map_err(Clone::clone);
@@ -192,6 +96,39 @@ impl Judged {
             if let Some(storm) = memory.storm(group, thresholds.period_ms) {
                 judged.storms(storm, group);
             }
+        }
+    }
+
+    /// Gives every group that is not OK its diagnosis. A group that is OK costs nothing.
+    ///
+    /// `replaced_s` is asked since when all members of a group are others than before, in seconds since 1970.
+    pub fn diagnose(
+        &mut self,
+        sight: Sight<'_>,
+        memories: &Memories,
+        ages: &Ages<'_>,
+        replaced_s: impl Fn(&Group) -> Option<i64>,
+    ) {
+        let suffering = Suffering::new(sight, |at| self.groups[at].verdict, &self.rows);
+        for (at, group) in sight.snapshot.groups.iter().enumerate() {
+            let judged = &mut self.groups[at];
+            if judged.verdict == Verdict::Ok {
+                continue;
+            }
+            let case = Case {
+                at,
+                verdict: judged.verdict,
+                judgements: &self.rows[group.range()],
+                worst: judged.worst(),
+                storm: judged.storm,
+                has_finding: judged.finding.is_some(),
+            };
+            let mut diagnosis = Diagnosis::of(sight, &case, memories, ages, &suffering);
+            // Members that come and go again and again are no deployment.
+            let is_storm = diagnosis.evidence.rebalances.is_some();
+            let replaced_s = replaced_s(group).filter(|_| !is_storm);
+            diagnosis.evidence.members_replaced_at = replaced_s.map(rfc3339);
+            judged.diagnosis = Some(Box::new(diagnosis));
         }
     }
 

@@ -1,8 +1,9 @@
 //! An alarm ends only when a run has read that it is over: what is known of a group beyond what this run could read.
 
-use super::{Judged, Memories};
+use super::Judged;
 use crate::base::moment::time_of_day;
 use crate::judge::input::Sight;
+use crate::judge::memories::Memories;
 use crate::judge::verdict::{Finding, Verdict};
 use crate::model::memory::{Memory, Thresholds};
 use crate::model::snapshot::Group;

@@ -8,7 +8,8 @@
 use serde::{Serialize, Serializer};
 
 use crate::judge::input::Sight;
-use crate::judge::outcome::{Judged, JudgedGroup, Memories};
+use crate::judge::memories::Memories;
+use crate::judge::outcome::{Judged, JudgedGroup};
 use crate::judge::verdict::Verdict;
 use crate::model::lag::Committed;
 use crate::model::memory::{Memory, Sample};

@@ -5,6 +5,8 @@
 
 use std::io::Write;
 use std::process::{Command, Stdio};
+use std::sync::atomic::{AtomicBool, Ordering};
+use std::time::{Duration, Instant};
 
 use serde_json::{Value, json};
 
@@ -114,6 +116,30 @@ impl Run {
 /// One run over some groups of the shared cluster.
 pub(crate) fn check(groups: &[&str]) -> Report {
     Run::on(Cluster::shared()).groups(groups).report()
+}
+
+/// The first of several runs whose report is as wanted: Kafka spreads news in steps, and at a pace of its own.
+pub(crate) fn until(what: &str, run: impl Fn() -> Report, is_wanted: impl Fn(&Report) -> bool) -> Report {
+    let deadline = Instant::now() + PATIENCE;
+    loop {
+        let report = run();
+        if is_wanted(&report) {
+            return report;
+        }
+        assert!(Instant::now() < deadline, "not until {what}: {report:?}");
+    }
+}
+
+/// However slow the machine is.
+const PATIENCE: Duration = Duration::from_mins(2);
+
+/// Tells the threads of a scope that it is over, at its end and where it panics: it would wait for them forever.
+pub(crate) struct IsOver<'a>(pub(crate) &'a AtomicBool);
+
+impl Drop for IsOver<'_> {
+    fn drop(&mut self) {
+        self.0.store(true, Ordering::Relaxed);
+    }
 }
 
 /// Some keys of an object, in one line, such as `lag=5 committed=null`.

@@ -4,15 +4,15 @@
 use std::sync::atomic::{AtomicBool, Ordering};
 use std::time::{Duration, Instant};
 
-use serde_json::Value;
+use serde_json::{Value, json};
 
-use super::Run;
+use super::{IsOver, Run, until};
 use crate::support::check::Report;
 use crate::support::kafka::{Cluster, Options};
 
 mod troubles;
 
-use troubles::{Away, CHANGING, FENCED_AT_THE_EARLIEST, SETTINGS, TIMEOUTS, TROUBLES, Trouble};
+use troubles::{Away, CHANGING, SETTINGS, TIMEOUTS, TROUBLES};
 
 /// Groups with commits on two topics.
 struct Scene {
@@ -36,8 +36,8 @@ impl Scene {
             assert!(groups.iter().any(|(_, coordinator)| *coordinator == node), "{groups:?}");
             assert!(leaders.iter().all(|topic| topic.contains(&Some(node))), "{leaders:?}");
         }
-        let whole = run(&cluster).with("MEERKAT_EXPECT", &names.join(",")).report();
-        assert!(whole.complete(), "{whole:?}");
+        let whole = || run(&cluster).with("MEERKAT_EXPECT", &names.join(",")).report();
+        let whole = until("each broker has loaded its groups", whole, Report::complete);
         Self { cluster, groups, whole, leaders }
     }
 
@@ -58,20 +58,46 @@ impl Scene {
             .report()
     }
 
-    /// Until every leader is back, and the report is complete again.
+    /// Until each broker knows that every leader is back, and returns a complete report, which is the usual one.
     fn until_mended(&self) {
-        let deadline = Instant::now() + Duration::from_mins(1);
-        while TOPICS.map(|topic| leaders(&self.cluster, topic)) != self.leaders || !self.snapshot(1, 10).complete() {
-            assert!(Instant::now() < deadline, "it never came back: {:?}", self.snapshot(1, 10));
+        for (topic, leaders) in TOPICS.iter().zip(&self.leaders) {
+            let ids: Vec<String> = leaders.iter().flatten().map(usize::to_string).collect();
+            self.cluster.hand(&format!("wait-leaders {topic} {} timeout=120000", ids.join(",")));
+        }
+        for node in 1..=3 {
+            let report = until("all is as before", || self.snapshot(node, 10), Report::complete);
+            self.check("mended", (Away::Nothing, &[]), node, &report);
         }
     }
 
-    /// A group is reported as usual, or it is unknown because of the trouble and depends on a broker that the trouble takes away.
-    fn check(&self, trouble: &Trouble, node: usize, report: &Report, lasted: Duration) {
-        let Trouble { name, away, causes, .. } = trouble;
-        // On a slow machine a run may last until replicas take over: then it may have read before it, after it, or both.
-        let may_be_fenced = *away == Away::Node && lasted > FENCED_AT_THE_EARLIEST;
-        let (away, causes) = if may_be_fenced { (&Away::Changing, CHANGING) } else { (away, *causes) };
+    /// Until the other brokers have taken over what this one led and coordinated, as far as they have replicas: new
+    /// coordinators read their part of the offsets topic first, and new leaders ask the others for their log ends.
+    fn until_taken_over(&self, node: usize) {
+        for led in ["alone 2", "safe 3", "__consumer_offsets 8"] {
+            self.cluster.hand(&format!("wait-led {led}"));
+        }
+        let safe = |report: &Report, group: &str| -> Vec<Value> {
+            let partitions = report.group(group)["partitions"].as_array().into_iter().flatten();
+            partitions.filter(|partition| partition["topic"] == "safe").cloned().collect()
+        };
+        let is_usual = |report: &Report, group: &str| {
+            report.group(group)["state"] == self.whole.group(group)["state"]
+                && safe(report, group) == safe(&self.whole, group)
+        };
+        for other in (1..=3).filter(|other| *other != node) {
+            let snapshot = || {
+                let report = self.snapshot(other, 10);
+                self.check("taking over", (Away::Changing, CHANGING), node, &report);
+                report
+            };
+            until("the others have taken over", snapshot, |report| {
+                self.groups.iter().all(|(group, _)| is_usual(report, group))
+            });
+        }
+    }
+
+    /// A group is reported as usual, or it is unknown for one of the causes and depends on what is away at this node.
+    fn check(&self, name: &str, (away, causes): (Away, &[&str]), node: usize, report: &Report) {
         let mut unknown = 0;
         let known = |reason: &str| causes.iter().any(|cause| reason.contains(&cause.replace('#', &node.to_string())));
         let for_cause = |reported: &Value| {
@@ -81,13 +107,13 @@ impl Scene {
         for (group, coordinator) in &self.groups {
             let (reported, usual) = (report.group(group), self.whole.group(group));
             let partitions = reported["partitions"].as_array().map_or(0, Vec::len);
-            if *away == Away::Node && *coordinator == node || *away == Away::Changing && partitions == 0 {
+            if away == Away::Node && *coordinator == node || away == Away::Changing && partitions == 0 {
                 unknown += 1;
                 for_cause(reported);
                 assert!(reported["total_lag"].is_null(), "{name}: {reported}");
                 continue;
             }
-            if *away == Away::Changing && reported["state"].is_null() {
+            if away == Away::Changing && reported["state"].is_null() {
                 // The coordinator died between two questions: its commits are known, its members are not.
                 unknown += 1;
                 assert!(known(&reported["gaps"].to_string()), "{name}: {reported}");
@@ -117,7 +143,7 @@ impl Scene {
         }
         assert_eq!(report.complete(), unknown == 0 && report.problems().is_empty(), "{name}: {report:?}");
         assert_eq!(*report.at("status") == "UNKNOWN", !report.complete(), "{name}: {report:?}");
-        assert!(*away == Away::Changing || report.complete() == (*away == Away::Nothing), "{name}: {report:?}");
+        assert!(away == Away::Changing || report.complete() == (away == Away::Nothing), "{name}: {report:?}");
     }
 }
 
@@ -164,6 +190,7 @@ fn a_broker_in_trouble_makes_only_its_own_unknown_and_every_run_ends_in_time() {
         (trouble.begin)(scene, node);
         let over = &AtomicBool::new(false);
         std::thread::scope(|scope| {
+            let _over = IsOver(over);
             for seconds in TIMEOUTS {
                 scope.spawn(move || {
                     loop {
@@ -172,7 +199,7 @@ fn a_broker_in_trouble_makes_only_its_own_unknown_and_every_run_ends_in_time() {
                         let report = scene.snapshot(node, seconds);
                         let took = began.elapsed();
                         assert!(took < Duration::from_secs(seconds + 1), "{}, {seconds} s: {took:?}", trouble.name);
-                        scene.check(trouble, node, &report, trouble_began.elapsed());
+                        scene.check(trouble.name, trouble.unknown_after(trouble_began.elapsed()), node, &report);
                         if last {
                             break;
                         }
@@ -180,7 +207,6 @@ fn a_broker_in_trouble_makes_only_its_own_unknown_and_every_run_ends_in_time() {
                 });
             }
             (trouble.meanwhile)(scene, node);
-            over.store(true, Ordering::Relaxed);
         });
         (trouble.end)(scene, node);
     }
@@ -198,61 +224,56 @@ fn a_broker_that_is_killed_is_named_with_its_partitions_and_groups_and_nothing_e
             cluster.hand(&format!("commit {group} {topic} {partition} 20"));
         }
     }
-    let reported = |report: &Report| report.at("cluster_problems").as_array().expect("a list").clone();
-    let until = |what: &str, is: &dyn Fn(&Report) -> bool| {
-        let deadline = Instant::now() + Duration::from_mins(1);
-        loop {
-            let report = run(&cluster).report();
-            if is(&report) {
-                break report;
-            }
-            assert!(Instant::now() < deadline, "{what}: {report:?}");
-        }
-    };
-    until("all is well", &|report| report.complete() && reported(report).is_empty());
+    let problems = |report: &Report| report.at("cluster_problems").as_array().expect("a list").clone();
+    let is_well = |report: &Report| report.complete() && problems(report).is_empty();
+    let snapshot = || run(&cluster).report();
+    until("all is well", snapshot, is_well);
     let alone = leaders(&cluster, "alone");
     let controller: usize = cluster.hand("controller").parse().expect("a node");
     let node = (1..=3).find(|node| *node != controller && alone.contains(&Some(*node))).expect("a broker that leads");
-    cluster.kill(node);
-    let partitions = |problem: &Value| -> Vec<(String, i64)> {
-        let places = problem["partitions"].as_array().expect("partitions").iter();
-        let place = |place: &Value| (place["topic"].as_str().unwrap_or_default().into(), place["partition"].as_i64());
-        places.map(place).map(|(topic, partition)| (topic, partition.expect("a number"))).collect()
-    };
-    let led = (0..)
+    let led: Vec<Value> = (0..)
         .zip(&alone)
         .filter(|(_, leader)| **leader == Some(node))
-        .map(|(partition, _)| ("alone".into(), partition));
-    let led: Vec<(String, i64)> = led.collect();
-    let of_all: Vec<_> = led.iter().cloned().chain((0..3).map(|partition| ("safe".into(), partition))).collect();
+        .map(|(partition, _)| json!({ "topic": "alone", "partition": partition }))
+        .collect();
+    let safe = (0..3).map(|partition| json!({ "topic": "safe", "partition": partition }));
+    let all: Vec<Value> = led.iter().cloned().chain(safe).collect();
+    cluster.kill(node);
     // The controller spreads the news in steps: first the partitions that the broker led, then those that it followed;
-    // and a group's new coordinator reads its part of the offsets topic before it answers.
-    let report = until("it is fenced, all brokers know all of it, and the coordinators have moved", &|report| {
-        let away = |problem: &Value| problem["kind"] == "broker_away" && partitions(problem) == of_all;
-        let known = |group: &&str| report.groups().contains(group) && report.group(group)["state"] == "Empty";
-        reported(report).iter().any(away) && ["away-alone", "away-safe"].iter().all(known)
+    // a group's new coordinator reads its part of the offsets topic before it answers, and a new leader asks the others
+    // for its log end. In each of these steps nothing else is blamed.
+    let snapshot_of_one_away = || {
+        let report = snapshot();
+        for problem in problems(&report) {
+            let blamed = problem["partitions"].as_array().expect("partitions");
+            assert_eq!(problem["brokers"], json!([node]), "{report:?}");
+            assert!(blamed.iter().all(|partition| all.contains(partition)), "{report:?}");
+        }
+        for group in report.groups() {
+            let status = &report.group(group)["status"];
+            assert!(*status == "UNKNOWN" || *status == "OK", "{report:?}");
+        }
+        report
+    };
+    let wanted = json!([
+        [["leaderless", [node], led, ["away-alone"]], ["broker_away", [node], all, []],],
+        ["away-alone", "Empty", "UNKNOWN", "broker_side", [node]],
+        ["away-safe", "Empty", "OK", null, null],
+    ]);
+    until(&format!("it is reported as {wanted}"), snapshot_of_one_away, |report| {
+        let problem =
+            |problem: &Value| json!([problem["kind"], problem["brokers"], problem["partitions"], problem["groups"]]);
+        let group = |name: &&str| {
+            let group = report.group(name);
+            let diagnosis = &group["diagnosis"];
+            json!([name, group["state"], group["status"], diagnosis["kind"], diagnosis["evidence"]["brokers"]])
+        };
+        let problems: Vec<Value> = problems(report).iter().map(problem).collect();
+        let reported: Vec<Value> = [problems.into()].into_iter().chain(report.groups().iter().map(group)).collect();
+        Value::from(reported) == wanted
     });
-    let problems = reported(&report);
-    let kinds: Vec<&str> = problems.iter().filter_map(|problem| problem["kind"].as_str()).collect();
-    assert_eq!(kinds, ["leaderless", "broker_away"], "{report:?}");
-    assert_eq!(partitions(&problems[0]), led, "{report:?}");
-    for problem in &problems {
-        assert_eq!(problem["brokers"], serde_json::json!([node]), "{report:?}");
-    }
-    assert_eq!(problems[0]["groups"], serde_json::json!(["away-alone"]), "{report:?}");
-    assert_eq!(
-        (&report.group("away-alone")["status"], &report.group("away-safe")["status"]),
-        (&"UNKNOWN".into(), &"OK".into())
-    );
-    let named = &report.group("away-alone")["diagnosis"];
-    assert_eq!(
-        (&named["kind"], &named["evidence"]["brokers"]),
-        (&"broker_side".into(), &serde_json::json!([node])),
-        "{named}"
-    );
-    assert!(report.group("away-safe")["diagnosis"].is_null(), "{report:?}");
     cluster.revive(node);
-    until("it is back", &|report| report.complete() && reported(report).is_empty());
+    until("it is back", snapshot, is_well);
 }
 
 #[test]
@@ -261,8 +282,7 @@ fn groups_of_a_dead_coordinator_are_never_missing_without_a_word() {
     let settings = vec!["offsets.topic.replication.factor=1".to_owned()];
     let cluster = Cluster::start(&Options { nodes: 3, settings, ..Options::default() });
     let groups = twelve(&cluster, &[("spread", 3)]);
-    let whole = run(&cluster).report();
-    assert!(whole.complete(), "{whole:?}");
+    let whole = until("each broker has loaded its groups", || run(&cluster).report(), Report::complete);
     assert_eq!(whole.groups().len(), 12);
     // Whatever is reported of a group is true; before 2.2, a new leader may return an earlier high watermark
     // (KIP-207).
@@ -277,28 +297,29 @@ fn groups_of_a_dead_coordinator_are_never_missing_without_a_word() {
         }
     };
     cluster.kill(3);
-    let deadline = Instant::now() + Duration::from_mins(1);
     // Until it is fenced the others still name it; then its partitions of the offsets topic have no leader.
-    let away = loop {
-        let report = run(&cluster).report();
+    let of_one_away = |run: Run| {
+        let report = run.report();
         assert!(!report.complete() && *report.at("status") == "UNKNOWN", "{report:?}");
         is_true(&report);
-        if report.problems().iter().any(|problem| problem.contains("those whose coordinator is away may be missing")) {
-            break report;
-        }
-        assert!(Instant::now() < deadline, "it was never fenced: {report:?}");
+        report
     };
+    let away = until(
+        "it is fenced",
+        || of_one_away(run(&cluster)),
+        |report| {
+            report.problems().iter().any(|problem| problem.contains("those whose coordinator is away may be missing"))
+        },
+    );
     assert!(away.groups().len() < 12, "broker 3 coordinates none of them: {away:?}");
-    let expected = run(&cluster).with("MEERKAT_EXPECT", &groups.join(",")).report();
-    is_true(&expected);
-    let reported = groups.iter().filter(|group| {
-        let reason = expected.group(group)["reason"].as_str().unwrap_or_default();
-        reason.contains("its coordinator is away")
+    // Another broker may not know of it yet.
+    let expected = || of_one_away(run(&cluster).with("MEERKAT_EXPECT", &groups.join(",")));
+    until("all that are not listed have a coordinator that is away", expected, |report| {
+        groups.iter().all(|group| {
+            let reason = report.group(group)["reason"].as_str().unwrap_or_default();
+            away.groups().contains(&&**group) != reason.contains("its coordinator is away")
+        })
     });
-    assert_eq!(reported.count(), 12 - away.groups().len(), "{expected:?}");
     cluster.revive(3);
-    let deadline = Instant::now() + Duration::from_mins(1);
-    while !run(&cluster).report().complete() {
-        assert!(Instant::now() < deadline, "it never came back");
-    }
+    until("it is back", || run(&cluster).report(), Report::complete);
 }

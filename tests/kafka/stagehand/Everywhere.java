@@ -5,6 +5,8 @@ import java.io.IOException;
 import java.net.ConnectException;
 import java.net.InetSocketAddress;
 import java.net.Socket;
+import java.util.List;
+import java.util.TreeMap;
 
 /**
  * Asks each broker by itself what it knows of a topic, which an admin client cannot: it asks whichever broker it likes, and brokers learn
@@ -23,16 +25,27 @@ final class Everywhere {
     /** Whether every broker that is up knows so many partitions of the topic, each with a leader; none at all when {@code 0}. */
     boolean knows(String topic, int partitions) throws IOException {
         for (String address : addresses) {
-            int known = known(address, topic);
-            if (known >= 0 && known != partitions) {
+            List<Integer> known = known(address, topic);
+            if (known != null && known.stream().filter(leader -> leader >= 0).count() != partitions) {
                 return false;
             }
         }
         return true;
     }
 
-    /** The number of led partitions that one broker knows; {@code -1} when it is down. */
-    private static int known(String address, String topic) throws IOException {
+    /** Whether every broker that is up knows these leaders of the topic's partitions. */
+    boolean knows(String topic, List<Integer> leaders) throws IOException {
+        for (String address : addresses) {
+            List<Integer> known = known(address, topic);
+            if (known != null && !known.equals(leaders)) {
+                return false;
+            }
+        }
+        return true;
+    }
+
+    /** Of each partition the leader that one broker knows, {@code -1} for none; {@code null} when the broker is down. */
+    private static List<Integer> known(String address, String topic) throws IOException {
         int colon = address.lastIndexOf(':');
         try (Socket socket = new Socket()) {
             socket.connect(new InetSocketAddress(address.substring(0, colon), Integer.parseInt(address.substring(colon + 1))), TIMEOUT_MS);
@@ -49,13 +62,13 @@ final class Everywhere {
             DataOutputStream output = new DataOutputStream(socket.getOutputStream());
             output.writeInt(body.size());
             body.writeTo(output);
-            return led(new DataInputStream(socket.getInputStream()));
+            return leaders(new DataInputStream(socket.getInputStream()));
         } catch (ConnectException down) {
-            return -1;
+            return null;
         }
     }
 
-    private static int led(DataInputStream answer) throws IOException {
+    private static List<Integer> leaders(DataInputStream answer) throws IOException {
         answer.readFully(new byte[4 + 4 + 4]); // length, correlation id, throttle time
         for (int brokers = answer.readInt(); brokers > 0; brokers--) {
             answer.readInt();
@@ -69,16 +82,15 @@ final class Everywhere {
         answer.readShort();
         answer.readUTF();
         answer.readBoolean();
-        int led = 0;
+        TreeMap<Integer, Integer> leaders = new TreeMap<>();
         for (int partitions = answer.readInt(); partitions > 0; partitions--) {
             answer.readShort();
-            answer.readInt();
-            led += answer.readInt() >= 0 ? 1 : 0;
+            leaders.put(answer.readInt(), answer.readInt());
             for (int lists = 0; lists < 2; lists++) { // replicas, those in sync
                 answer.readFully(new byte[4 * answer.readInt()]);
             }
         }
-        return led;
+        return List.copyOf(leaders.values());
     }
 
     private static void skipNullable(DataInputStream answer) throws IOException {

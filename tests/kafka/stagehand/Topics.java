@@ -1,5 +1,6 @@
 import java.time.Duration;
 import java.util.ArrayList;
+import java.util.Arrays;
 import java.util.HashMap;
 import java.util.List;
 import java.util.Locale;
@@ -49,6 +50,7 @@ final class Topics implements AutoCloseable {
         stagehand.command("ends TOPIC PARTITION", this::ends);
         stagehand.command("leaders TOPIC", this::leaders);
         stagehand.command("wait-led TOPIC PARTITIONS", this::waitLed);
+        stagehand.command("wait-leaders TOPIC BROKER,BROKER,… [timeout=MS]", this::waitLeaders);
         stagehand.command("allow USER topic|group|cluster NAME OPERATION [pattern=prefixed]", this::allow);
         stagehand.command("forbid-all", words -> admin.deleteAcls(List.of(AclBindingFilter.ANY)).all().get().size());
     }
@@ -107,6 +109,17 @@ final class Topics implements AutoCloseable {
         int partitions = words.integer("PARTITIONS");
         Patience patience = new Patience(DEADLINE_MS, "topic " + topic + " has more or fewer leaders");
         while (!everywhere.knows(topic, partitions)) {
+            patience.spend();
+        }
+        return "";
+    }
+
+    /** Answers when every broker that is up knows these leaders of the topic's partitions. */
+    private Object waitLeaders(Stagehand.Words words) throws Exception {
+        String topic = words.word("TOPIC");
+        List<Integer> leaders = Arrays.stream(words.word("BROKER,BROKER,…").split(",")).map(Integer::valueOf).toList();
+        Patience patience = new Patience(words.option("timeout", DEADLINE_MS), "not every broker knows these leaders of " + topic);
+        while (!everywhere.knows(topic, leaders)) {
             patience.spend();
         }
         return "";

@@ -224,7 +224,7 @@ def leave(options):
     """As an operator restarts a broker: it hands over what it leads before it ends."""
     pid = processes.running(options.dir)[f"node-{options.node}"]
     processes.send(options.dir, f"node-{options.node}", signal.SIGTERM)
-    if not processes.wait_gone(pid, SESSION_S):
+    if not processes.wait_gone(pid, DEADLINE_S):
         raise SystemExit(f"node {options.node} does not end")
 
 

@@ -126,7 +126,7 @@ impl Story {
             _ => join(1, &format!("assigned={partitions}")),
         }
         if *group != "never" {
-            cluster.hand(&format!("wait-caught-up {group}"));
+            cluster.hand(&format!("wait-caught-up {group} commits={partitions}"));
         }
         if self.commits.is_some() {
             self.members().for_each(|member| drop(cluster.hand(&format!("pause {member} silent"))));

@@ -15,7 +15,7 @@ fn members_of_each_protocol_are_listed_with_what_they_read() {
         hand(&format!("create-topic {name} 2"));
         hand(&format!("produce {name} 0 3"));
         hand(&format!("join {name}-a {protocol} {name} {name} assigned=2"));
-        hand(&format!("wait-caught-up {name}"));
+        hand(&format!("wait-caught-up {name} commits=2"));
         hand(&format!("pause {name}-a"));
         hand(&format!("produce {name} 0 4"));
         let report = check(&[&name]);
@@ -73,7 +73,7 @@ fn a_reader_that_assigns_itself_its_partitions_is_seen_by_its_commits() {
     hand("create-topic assigned 2");
     hand("produce assigned 1 6");
     hand("assign alone assigned assigned");
-    hand("wait-caught-up assigned");
+    hand("wait-caught-up assigned commits=2");
     hand("pause alone");
     hand("produce assigned 1 1");
     let report = check(&["assigned"]);

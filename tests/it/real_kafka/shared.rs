@@ -36,9 +36,9 @@ fn real_share_consumers_are_judged_over_a_schedule() {
     hand("produce jobs 0 100");
     hand("join comes-back-1 share comes-back jobs");
     hand("join healthy-1 share healthy jobs");
-    // The member that gets the record releases it; the other one continues.
+    // The member that gets the record releases it; the other one continues. Ten deliveries last longer than all runs.
     for member in ["held-1", "held-2"] {
-        hand(&format!("join {member} share held jobs release={HELD} hold=10000"));
+        hand(&format!("join {member} share held jobs release={HELD} hold=30000"));
     }
     hand("join set-back-1 share set-back jobs");
     hand("join slow-1 share slow heavy take=0");

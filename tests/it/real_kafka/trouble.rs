@@ -1,8 +1,7 @@
 //! Brokers that are not who they should be, and brokers that hold answers back.
 
-use std::time::{Duration, Instant};
-
-use super::Run;
+use super::{Run, until};
+use crate::support::check::Report;
 use crate::support::kafka::{Cluster, Options};
 
 /// Quotas are set by the brokers' own protocol from this release on (KIP-546).
@@ -27,24 +26,24 @@ fn throttling_is_shown_in_the_report_and_in_preflight() {
     // No other test logs in as this user.
     set().expect("a quota");
     // Brokers learn of it one after the other, and judge by the second that has just passed.
-    let deadline = Instant::now() + Duration::from_mins(1);
-    let reported = loop {
-        let report = run().with("MEERKAT_TIMEOUT", "30").groups(&["throttled"]).report();
-        if let Some(reported) = report.at("brokers/0/throttled").as_str() {
-            // All the same it is read.
-            assert!(report.complete(), "{report:?}");
-            assert_eq!(report.lags("throttled"), "throttled/0 3");
-            break reported.to_owned();
-        }
-        assert!(Instant::now() < deadline, "nothing was held back: {report:?}");
-    };
+    let throttled = || run().with("MEERKAT_TIMEOUT", "30");
+    let read = || throttled().groups(&["throttled"]).report();
+    let report = until("an answer is held back", read, |report| report.at("brokers/0/throttled").is_string());
+    // All the same it is read.
+    assert!(report.complete(), "{report:?}");
+    assert_eq!(report.lags("throttled"), "throttled/0 3");
+    let reported = report.at("brokers/0/throttled").as_str().expect("a text");
     assert!(
         reported.starts_with("held answers back for ") && reported.contains(" the client id meerkat"),
         "{reported}"
     );
-    let ran = run().with("MEERKAT_TIMEOUT", "30").with("MEERKAT_GROUPS", "throttled").argument("--preflight").make();
-    let lines = ran.report.0["lines"].as_array().expect("lines");
-    let line = lines.iter().find(|line| line["subject"] == "quota").unwrap_or_else(|| panic!("no line: {ran:?}"));
+    let preflight = || throttled().with("MEERKAT_GROUPS", "throttled").argument("--preflight").make().report;
+    let of_quota = |report: &Report| {
+        let lines = report.0["lines"].as_array().expect("lines");
+        lines.iter().find(|line| line["subject"] == "quota").cloned()
+    };
+    let report = until("an answer to a preflight is held back", preflight, |report| of_quota(report).is_some());
+    let line = of_quota(&report).expect("a line");
     assert!(line["section"].as_str().expect("a text").starts_with("broker 1 ("), "{line}");
     assert!(line["found"].as_str().expect("a text").starts_with("held answers back for "), "{line}");
     cluster.hand("quota reader meerkat request_percentage none");

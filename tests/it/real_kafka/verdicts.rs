@@ -154,7 +154,7 @@ fn real_consumers_are_judged_over_a_schedule() {
     assert_eq!(exits, [0, 0, 0, 0, 0, 0, 2, 2, 2, 2, 2, 2, 2, 2]);
     reasons_have_figures(&last);
     metrics_are_published(&schedule, &last);
-    history_can_be_read(&schedule);
+    history_can_be_read(&schedule, &last);
 }
 
 fn reasons_have_figures(last: &Ran) {
@@ -192,14 +192,17 @@ fn metrics_are_published(schedule: &Schedule, last: &Ran) {
     assert!(age > 600.0, "{age}: it was written when the schedule began, thirteen scheduled minutes ago");
 }
 
-fn history_can_be_read(schedule: &Schedule) {
+fn history_can_be_read(schedule: &Schedule, last: &Ran) {
     let event = schedule.event(9, json!({ "mode": "history", "group": "killed", "minutes": 20 }));
     let ran = schedule.run().event(&event).make();
     assert_eq!(ran.code, 0, "{ran:?}");
     assert_eq!(show(&ran.report.0, "group period_minutes problems"), "group=killed period_minutes=1 problems=[]");
     let snapshots = ran.report.at("partitions/0/looks").as_array().expect("looks");
     assert_eq!(snapshots.len(), 14, "{snapshots:?}");
-    assert_eq!(snapshots[0]["taken"], rfc3339(schedule.minute(13) + 3), "{}", snapshots[0]);
+    // At some moment of the last run.
+    let (began, lasted_ms) = (schedule.minute(13) + 3, last.report.at("duration_ms").as_i64().expect("a duration"));
+    let during = rfc3339(began)..=rfc3339(began + lasted_ms / 1_000 + 1);
+    assert!(snapshots[0]["taken"].as_str().is_some_and(|taken| during.contains(&taken.to_owned())), "{}", snapshots[0]);
     let entries: Vec<String> = snapshots.iter().rev().map(|snapshot| show(snapshot, "committed log_end")).collect();
     assert_eq!(entries[0], "committed=150 log_end=150");
     assert_eq!(entries[5], "committed=300 log_end=400");

@@ -2,8 +2,10 @@
 
 use std::io::{Read, Write};
 use std::net::TcpStream;
+use std::time::{Duration, Instant};
 
 use bytes::{Bytes, BytesMut};
+use kafka_protocol::ResponseError;
 use kafka_protocol::messages::consumer_protocol_assignment::TopicPartition;
 use kafka_protocol::messages::join_group_request::JoinGroupRequestProtocol;
 use kafka_protocol::messages::sync_group_request::SyncGroupRequestAssignment;
@@ -44,8 +46,18 @@ impl Wire {
             .with_rebalance_timeout_ms(30_000)
             .with_protocol_type(StrBytes::from_static_str(protocol_type))
             .with_protocols(vec![protocol]);
-        let joined = self.ask(&join, 2);
-        assert_eq!(joined.error_code, 0, "joining {group}");
+        let deadline = Instant::now() + Duration::from_mins(1);
+        let joined = loop {
+            let joined = self.ask(&join, 2);
+            let code = ResponseError::try_from_code(joined.error_code);
+            match code {
+                None => break joined,
+                // Of a new offsets topic the broker loads one partition after the other.
+                Some(ResponseError::CoordinatorLoadInProgress | ResponseError::NotCoordinator)
+                    if Instant::now() < deadline => {}
+                Some(_) => panic!("joining {group}: {code:?}"),
+            }
+        };
         let own =
             SyncGroupRequestAssignment::default().with_member_id(joined.member_id.clone()).with_assignment(assignment);
         let sync = SyncGroupRequest::default()

@@ -49,7 +49,7 @@ final class ConsumerReader implements Reader {
         this.commitEveryMs = commitEvery.equals("never") ? Long.MAX_VALUE : Long.parseLong(commitEvery);
         this.rate = words.option("rate", 0);
         this.wanted = words.option("assigned", 1);
-        long session = words.option("session", 6_000);
+        long session = words.option("session", 30_000);
         Properties properties = new Properties();
         properties.put("bootstrap.servers", bootstrap);
         properties.put("group.id", group);

@@ -20,8 +20,8 @@ final class Writers implements AutoCloseable {
     private final Topics topics;
     private final Map<String, Open> open = new HashMap<>();
 
-    /** A transaction that is not ended, and the one partition it wrote to. */
-    private record Open(KafkaProducer<byte[], byte[]> producer, TopicPartition partition) {}
+    /** A transaction that is not ended, the one partition it wrote to, and what it commits of which groups. */
+    private record Open(KafkaProducer<byte[], byte[]> producer, TopicPartition partition, Map<String, Map<TopicPartition, OffsetAndMetadata>> commits) {}
 
     Writers(String bootstrap, Topics topics) {
         this.bootstrap = bootstrap;
@@ -56,7 +56,7 @@ final class Writers implements AutoCloseable {
             producer.initTransactions();
             producer.beginTransaction();
             Object last = write(producer, partition, words);
-            open.put(name, new Open(producer, partition));
+            open.put(name, new Open(producer, partition, new HashMap<>()));
             return last;
         } catch (Exception failed) {
             producer.close(Duration.ZERO);
@@ -68,14 +68,15 @@ final class Writers implements AutoCloseable {
     @SuppressWarnings("removal") // what would replace it is newer than the oldest client here
     private Object commitWithin(Stagehand.Words words) throws Exception {
         Open transaction = open.get(words.word("NAME"));
-        ConsumerGroupMetadata group = new ConsumerGroupMetadata(words.word("GROUP"));
+        String group = words.word("GROUP");
         TopicPartition partition = new TopicPartition(words.word("TOPIC"), words.integer("PARTITION"));
         OffsetAndMetadata offset = new OffsetAndMetadata(words.number("OFFSET"));
-        transaction.producer().sendOffsetsToTransaction(Map.of(partition, offset), group);
+        transaction.producer().sendOffsetsToTransaction(Map.of(partition, offset), new ConsumerGroupMetadata(group));
+        transaction.commits().computeIfAbsent(group, none -> new HashMap<>()).put(partition, offset);
         return "";
     }
 
-    /** Ends it and waits for its marker, the record that ends a transaction in each partition. */
+    /** Ends it and waits for its marker, the record that ends a transaction in each partition, and until its commits count. */
     private Object end(Stagehand.Words words) throws Exception {
         String name = words.word("NAME");
         boolean commit = words.word("commit|abort").equals("commit");
@@ -94,8 +95,22 @@ final class Writers implements AutoCloseable {
             while (topics.offset(transaction.partition(), OffsetSpec.latest()) <= before) {
                 patience.spend();
             }
+            for (var commits : (commit ? transaction.commits() : Map.<String, Map<TopicPartition, OffsetAndMetadata>>of()).entrySet()) {
+                while (!counts(commits.getKey(), commits.getValue())) {
+                    patience.spend();
+                }
+            }
         }
         return "";
+    }
+
+    /** Whether the group's coordinator has these commits: it adds those of a transaction a moment after the marker. */
+    private boolean counts(String group, Map<TopicPartition, OffsetAndMetadata> commits) throws Exception {
+        var found = topics.admin.listConsumerGroupOffsets(group).partitionsToOffsetAndMetadata().get();
+        return commits.entrySet().stream().allMatch(commit -> {
+            OffsetAndMetadata there = found.get(commit.getKey());
+            return there != null && there.offset() == commit.getValue().offset();
+        });
     }
 
     /**

@@ -13,6 +13,7 @@ use serde_json::{Value, json};
 use super::preflight::{answer, answer_within};
 use super::surroundings::Program;
 use crate::support::broker::{Act, Group, Scene, Stage, Topic, When};
+use crate::support::check::BRIEF;
 use crate::support::http::{Answer, Server};
 use crate::support::lambda::Lambda;
 use meerkat::judge::verdict::Verdict;
@@ -103,7 +104,7 @@ fn a_group_is_not_404_where_the_list_of_groups_is_unknown() {
     for act in [Act::Hang, Act::Code(31)] {
         let stage = scene().fault(When::on(ApiKey::ListGroups), act).start();
         let path = get("/v3/kafka/prod/consumer/nobody/status");
-        let (answer, status) = run_within(Duration::from_secs(3), &stage, &path, "");
+        let (answer, status) = run_within(BRIEF, &stage, &path, "");
         assert_eq!((&answer["statusCode"], status), (&json!(200), Verdict::Unknown));
         let body: Value = serde_json::from_str(answer["body"].as_str().expect("a text")).expect("JSON");
         let reported = &body["status"];

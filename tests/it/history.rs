@@ -121,7 +121,7 @@ fn soon() -> Instant {
 
 /// Two attempts a call.
 fn client(url: &str) -> Client {
-    let timeouts = TimeoutConfig::builder().operation_attempt_timeout(Duration::from_secs(5)).build();
+    let timeouts = TimeoutConfig::builder().operation_attempt_timeout(Duration::from_secs(30)).build();
     let credentials =
         Credentials::builder().access_key_id("any").secret_access_key("any").provider_name("test").build();
     client_with(url, timeouts, credentials)

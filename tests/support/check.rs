@@ -20,6 +20,9 @@ pub(crate) struct Check {
     time: Duration,
 }
 
+/// So little time that a test can wait until it is up, and so much that a busy machine reads what does not hang.
+pub(crate) const BRIEF: Duration = Duration::from_secs(6);
+
 /// What a run reported.
 #[derive(Debug)]
 pub(crate) struct Report(pub(crate) Value);
@@ -60,6 +63,11 @@ impl Check {
     pub(crate) fn named(mut self, groups: &[&str]) -> Self {
         self.groups = groups.iter().map(|name| (*name).to_owned()).collect();
         self
+    }
+
+    /// With [`BRIEF`] time.
+    pub(crate) fn briefly(self) -> Self {
+        self.within(BRIEF)
     }
 
     /// With this much time.

@@ -48,7 +48,7 @@ fn a_login_that_comes_among_too_many_is_tried_again() {
 fn a_broker_that_stays_crowded_is_named_as_that() {
     for words in CROWDED {
         let stage = crowded(words, usize::MAX).start();
-        let reported = login(Check::at(&stage.bootstrap())).within(Duration::from_secs(3)).answer().unwrap_err();
+        let reported = login(Check::at(&stage.bootstrap())).briefly().answer().unwrap_err();
         let expected =
             format!("the broker accepts no more new connections for the moment: {words}; Amazon MSK with IAM");
         assert!(reported.contains(&expected) && !reported.contains("check KAFKA_SASL"), "{reported}");
@@ -103,7 +103,7 @@ fn a_quota_is_named_where_it_is_the_cause() {
             .fault(When::on(ApiKey::ListGroups), Act::Throttled(7_500))
             .fault(When::on(api), Act::Hang)
             .start();
-        let report = Check::at(&stage.bootstrap()).within(Duration::from_secs(2)).report(&stage);
+        let report = Check::at(&stage.bootstrap()).briefly().report(&stage);
         let reported = report.0.to_string();
         assert!(
             reported

@@ -69,9 +69,7 @@ fn groups_and_logs_of_a_broker_without_the_listener_are_unknown_and_none_is_miss
 #[test]
 fn a_share_group_that_is_asked_for_while_its_coordinator_is_away_is_unknown() {
     let share = || two().group(Group::share("s").at(2).commits("t", &[5]));
-    let named = |stage: &Stage| {
-        Check::at(&stage.bootstrap()).named(&["s"]).within(std::time::Duration::from_secs(4)).report(stage)
-    };
+    let named = |stage: &Stage| Check::at(&stage.bootstrap()).named(&["s"]).briefly().report(stage);
     is_unknown(&named(&share().node(2, |node| node.voice = Voice::Closed).start()), "s", "Connection refused");
     is_unknown(&named(&share().node(2, |node| node.voice = Voice::Silent).start()), "s", "before the deadline");
     // It belongs to partition 15 of 50.
@@ -117,7 +115,7 @@ fn an_old_cluster_that_shows_no_groups_is_asked_whether_there_can_be_any() {
     };
     let at = |scene: Scene| {
         let stage = scene.start();
-        let report = Check::at(&stage.address(1).to_string()).within(std::time::Duration::from_secs(6)).report(&stage);
+        let report = Check::at(&stage.address(1).to_string()).briefly().report(&stage);
         (report.complete(), report.problems())
     };
     let (complete, problems) = at(scene());
@@ -209,7 +207,7 @@ fn a_group_of_another_protocol_is_no_missing_group_and_no_idle_one() {
 #[test]
 fn where_nobody_answers_nothing_is_missing() {
     let stage = Scene::of(1).release(Release::V2_1).fault(When::on(ApiKey::ListGroups), Act::Hang).start();
-    let at = Check::at(&stage.bootstrap()).named(&["orders"]).within(std::time::Duration::from_secs(2));
+    let at = Check::at(&stage.bootstrap()).named(&["orders"]).briefly();
     is_unknown(&at.report(&stage), "orders", "no answer before the deadline");
 }
 
@@ -219,7 +217,7 @@ fn without_a_broker_to_ask_for_the_coordinator_the_cause_is_reported() {
     let silence = |scene: &mut Scene| *scene = std::mem::take(scene).every_node(|node| node.voice = Voice::Silent);
     let stage = two().fault(When::on(ApiKey::Metadata).times(1), Act::Change(silence)).start();
     let bootstrap = stage.bootstrap().replace("127.0.0.1", "localhost");
-    let at = Check::at(&bootstrap).named(&["orders"]).within(std::time::Duration::from_secs(2));
+    let at = Check::at(&bootstrap).named(&["orders"]).briefly();
     let because = "no broker answers for the group's coordinator: broker 1 (127.0.0.1:";
     is_unknown(&at.report(&stage), "orders", because);
 }

@@ -1,7 +1,5 @@
 //! Brokers that still have to load what they lead: `ListGroups` leaves those groups out, without an error.
 
-use std::time::Duration;
-
 use kafka_protocol::messages::ApiKey;
 
 use super::is_unknown;
@@ -41,7 +39,7 @@ fn groups_that_are_being_loaded_are_waited_for() {
 fn groups_that_are_still_loading_make_a_run_incomplete_and_are_not_missing() {
     for (leaders, leader) in [([1, 2], 1), ([2, 1], 2)] {
         let stage = two().unloaded(&[BILLS]).offsets_led_by(&leaders).start();
-        let check = || Check::at(&stage.bootstrap()).within(Duration::from_secs(6));
+        let check = || Check::at(&stage.bootstrap()).briefly();
         let report = check().report(&stage);
         assert_eq!((report.groups(), report.complete()), (vec!["orders"], false));
         let place =
@@ -60,7 +58,7 @@ fn a_topic_with_another_number_of_partitions_is_asked_about_all_the_same() {
     // The broker that is met first is asked for the usual fifty.
     for (partitions, unloaded) in [(3, 1), (51, 50), (200, 199)] {
         let stage = two().unloaded(&[unloaded]).offsets_partitions(partitions).start();
-        let report = Check::at(&stage.bootstrap()).within(Duration::from_secs(6)).report(&stage);
+        let report = Check::at(&stage.bootstrap()).briefly().report(&stage);
         assert!(!report.complete(), "{partitions}: {report:?}");
     }
 }

@@ -1,7 +1,6 @@
 //! A commit and a log that were not read at the same moment.
 
 use std::ops::Range;
-use std::time::Duration;
 
 use kafka_protocol::messages::ApiKey;
 use serde_json::json;
@@ -61,7 +60,7 @@ fn a_loss_is_confirmed_while_another_leader_hangs() {
     let scene = Scene::of(2).group(Group::classic("g").commits("t", &[5]).commits("u", &[5]));
     let scene = scene.topic(Topic::new("t", &[7..10])).topic(Topic::new("u", &[0..10]).led_by(&[2]));
     let stage = scene.fault(When::on(ApiKey::ListOffsets).at(2), Act::Hang).start();
-    let report = Check::at(&stage.bootstrap()).within(Duration::from_secs(2)).report(&stage);
+    let report = Check::at(&stage.bootstrap()).briefly().report(&stage);
     assert_eq!(report.lags("g"), "t/0 3, u/0 ?");
     assert_eq!(report.partition("g", "t", 0)["lost"], 2);
 }

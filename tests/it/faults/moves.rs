@@ -1,7 +1,5 @@
 //! A failure that ends by itself is asked again; one that does not is reported.
 
-use std::time::Duration;
-
 use kafka_protocol::messages::ApiKey;
 
 use crate::support::broker::{Act, Group, Release, Scene, Topic, Voice, When};
@@ -71,7 +69,7 @@ fn a_coordinator_lookup_that_fails_is_tried_again() {
 #[test]
 fn a_coordinator_that_never_appears_is_reported_when_the_time_is_up() {
     let stage = two().fault(When::on(ApiKey::OffsetFetch).at(1), NOT_COORDINATOR).start();
-    let report = Check::at(&stage.bootstrap()).within(Duration::from_secs(2)).report(&stage);
+    let report = Check::at(&stage.bootstrap()).briefly().report(&stage);
     assert_eq!(report.group("orders")["reason"], "the group's coordinator has moved (NotCoordinator)");
     assert_eq!(report.group("orders")["total_lag"], serde_json::Value::Null);
     assert_eq!(report.lags("bills"), "u/0 5");
@@ -98,7 +96,7 @@ fn a_leader_that_is_new_to_its_role_is_asked_once_more() {
 #[test]
 fn a_leader_that_keeps_refusing_is_reported_when_the_time_is_up() {
     let stage = two().fault(When::on(ApiKey::ListOffsets).at(1), Act::Code(6)).start();
-    let report = Check::at(&stage.bootstrap()).within(Duration::from_secs(2)).report(&stage);
+    let report = Check::at(&stage.bootstrap()).briefly().report(&stage);
     assert_eq!(report.partition("orders", "t", 0)["reason"], "the partition's leader has moved (NotLeaderOrFollower)");
     assert_eq!((report.lags("orders"), report.lags("bills")), ("t/0 ?".into(), "u/0 5".into()));
     // Again after 100, 200 and 400 ms, as often as the time allows.
@@ -205,7 +203,7 @@ fn what_was_read_of_a_topic_stays_when_metadata_lacks_it_later() {
         .fault(When::on(ApiKey::Metadata).times(2), Act::AS_USUAL)
         .fault(When::on(ApiKey::Metadata), Act::Code(3))
         .start();
-    let report = Check::at(&stage.bootstrap()).within(Duration::from_secs(3)).report(&stage);
+    let report = Check::at(&stage.bootstrap()).briefly().report(&stage);
     assert_eq!(report.lags("half"), "v/0 6, v/1 ?");
     assert_eq!(report.partition("half", "v", 1)["reason"], "the partition's leader has moved (NotLeaderOrFollower)");
 }
@@ -220,7 +218,7 @@ fn what_moved_is_asked_again_while_another_broker_hangs() {
         .fault(When::on(ApiKey::OffsetFetch).at(1), Act::Hang)
         .fault(When::on(ApiKey::OffsetFetch).at(2).times(1), moving);
     let stage = scene.start();
-    let report = Check::at(&stage.bootstrap()).within(Duration::from_secs(3)).report(&stage);
+    let report = Check::at(&stage.bootstrap()).briefly().report(&stage);
     assert_eq!(report.lags("bills"), "t/0 5");
     assert_eq!(report.group("orders")["total_lag"], serde_json::Value::Null);
     assert!(!report.complete());

@@ -1,7 +1,5 @@
 //! Topics that this user may not describe: what no broker returned is unknown, and never nothing.
 
-use std::time::Duration;
-
 use kafka_protocol::messages::ApiKey;
 
 use super::is_unknown;
@@ -74,7 +72,7 @@ fn members_that_are_unknown_have_their_reason() {
                 .fault(When::on(ApiKey::DescribeGroups).times(2), Act::AS_USUAL)
                 .fault(When::on(api), act)
                 .start();
-            let report = Check::at(&stage.bootstrap()).within(Duration::from_secs(3)).report(&stage);
+            let report = Check::at(&stage.bootstrap()).briefly().report(&stage);
             assert_eq!(report.group("g")["members"], serde_json::Value::Null, "{api:?}");
             is_unknown(&report, "g", why);
         }

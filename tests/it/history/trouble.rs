@@ -132,7 +132,7 @@ async fn a_deadline_between_two_attempts_reports_the_last_failure() {
     let retries = RetryConfig::standard().with_max_attempts(40).with_initial_backoff(Duration::from_mins(1));
     let config = client(&url).config().to_builder().retry_config(retries).build();
     world.store = Store::new(Client::from_conf(config), world.store.schedule(), "State", "Results");
-    let until = || Instant::now() + Duration::from_millis(300);
+    let until = || Instant::now() + Duration::from_secs(2);
     let wanted = [(Arc::clone(&world.metrics[0]), vec![MIDNIGHT - 60..MIDNIGHT])];
     let found = world.store.points(&wanted, until()).await;
     let page = seconds::write(world.store.schedule(), world.minute(0), &world.slots(500));
@@ -154,7 +154,7 @@ async fn another_servers_page_is_reported_with_its_status_while_attempts_last() 
     let retries = RetryConfig::standard().with_max_attempts(40).with_initial_backoff(Duration::from_mins(1));
     let config = client(&proxy.origin()).config().to_builder().retry_config(retries).build();
     world.store = Store::new(Client::from_conf(config), world.store.schedule(), "State", "Results");
-    let until = Instant::now() + Duration::from_millis(500);
+    let until = Instant::now() + Duration::from_secs(2);
     let page = seconds::write(world.store.schedule(), world.minute(0), &world.slots(500));
     let written = world.store.write(&[(Arc::clone(&world.metrics[0]), page)], until).await;
     let sentence = sentence(failure(&written));

@@ -236,7 +236,7 @@ test-deploy: ## README's sam deploy and the other ways on MiniStack: schedule, a
 	@tests/tools/prerequisites.sh strip
 	@tests/tools/venv.sh venv-infra tests/tools/infra-requirements.txt
 	@tests/tools/venv.sh venv-aws tests/tools/aws-requirements.txt
-	@timeout 900 .cache/venv-infra/bin/python tests/infra/deploy.py
+	@timeout 1800 .cache/venv-infra/bin/python tests/infra/deploy.py
 
 .PHONY: test-emulators
 test-emulators: ## rehearsed minutes with another CloudWatch as the history and the judge; the first hour's dry run

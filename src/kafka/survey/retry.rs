@@ -97,6 +97,8 @@ pub(crate) async fn settle<T>(
     let Questions { mut places, piece, left_out, progress, until } = questions;
     let (ask, refresh) = (&ask, &refresh);
     let mut answers: Vec<Option<Known<T>>> = places.iter().map(|_| None).collect();
+    // The broker that refused an item with an error code, and is asked again.
+    let mut refused_by: Vec<Option<i32>> = vec![None; places.len()];
     let mut running: FuturesUnordered<LocalBoxFuture<'_, Event<T>>> = FuturesUnordered::new();
     let mut again: Vec<usize> = Vec::new();
     let mut alarm: Option<Instant> = None;
@@ -137,12 +139,21 @@ pub(crate) async fn settle<T>(
                         }
                         answers[item] = Some(match outcome {
                             AskOutcome::Done(answer) => Ok(answer),
-                            AskOutcome::Failed(why) => Err(why),
+                            AskOutcome::Failed(why) => match answers[item].take() {
+                                // The deadline may cut the last of many attempts short: the refusal is still the cause.
+                                Some(Err(refusal))
+                                    if why.cause() == Cause::Deadline && refused_by[item] == Some(broker) =>
+                                {
+                                    Err(Unknown::of(refusal.cause(), format!("{refusal}; asked again: {why}")))
+                                }
+                                _ => Err(why),
+                            },
                             AskOutcome::TooLarge(why) => {
                                 too_large.push(item);
                                 Err(why)
                             }
                             AskOutcome::Again(why) => {
+                                refused_by[item] = matches!(why.cause(), Cause::Code(_)).then_some(broker);
                                 if pauses.allow(why.cause()) {
                                     again.push(item);
                                 }

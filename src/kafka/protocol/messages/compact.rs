@@ -29,6 +29,14 @@ impl<'a> Reader<'a> {
         Ok(taken)
     }
 
+    /// What `read` makes of this many bytes, which are passed over then; `None` leaves them.
+    #[inline]
+    pub(crate) fn take_if<const N: usize, T>(&mut self, read: impl FnOnce(&[u8; N]) -> Option<T>) -> Option<T> {
+        let taken = read(self.bytes.first_chunk()?)?;
+        self.bytes.advance(N);
+        Some(taken)
+    }
+
     pub(crate) fn int8(&mut self) -> Result<i8, Unreadable> {
         Ok(i8::from_be_bytes(self.take()?))
     }

@@ -65,13 +65,25 @@ impl GroupOffsets {
         let count = from.count("the list of partitions")?;
         self.partitions.reserve(from.at_most(count, SMALLEST_PARTITION));
         for _ in 0..count {
-            // The partition, the offset and the leader's epoch.
-            let [p0, p1, p2, p3, o0, o1, o2, o3, o4, o5, o6, o7, ..] = from.take::<16>()?;
-            let partition = i32::from_be_bytes([p0, p1, p2, p3]);
-            let offset = i64::from_be_bytes([o0, o1, o2, o3, o4, o5, o6, o7]);
-            from.skip_text()?; // the metadata of the commit
-            let error_code = from.int16()?;
-            from.tags()?;
+            // Most commits have neither metadata nor tags: what is left has a fixed length.
+            let plain = from.take_if(|bytes: &[u8; SMALLEST_PARTITION]| match *bytes {
+                [p0, p1, p2, p3, o0, o1, o2, o3, o4, o5, o6, o7, _, _, _, _, 0 | 1, e0, e1, 0] => Some((
+                    i32::from_be_bytes([p0, p1, p2, p3]),
+                    i64::from_be_bytes([o0, o1, o2, o3, o4, o5, o6, o7]),
+                    i16::from_be_bytes([e0, e1]),
+                )),
+                _ => None,
+            });
+            let (partition, offset, error_code) = if let Some(plain) = plain {
+                plain
+            } else {
+                let (partition, offset) = (from.int32()?, from.int64()?);
+                from.int32()?; // the leader's epoch
+                from.skip_text()?; // the metadata of the commit
+                let error_code = from.int16()?;
+                from.tags()?;
+                (partition, offset, error_code)
+            };
             self.partitions.push(PartitionOffset { partition, offset, error_code });
         }
         from.tags()?;

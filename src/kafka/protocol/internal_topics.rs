@@ -1,5 +1,9 @@
 //! The topics in which Kafka itself stores groups, and the partition of them that a group belongs to.
 
+use std::fmt::Write as _;
+use std::ops::Range;
+
+use bytes::Bytes;
 use kafka_protocol::protocol::StrBytes;
 
 /// The topic with groups and their commits.
@@ -18,23 +22,25 @@ pub(crate) fn partition_of(group: &str, partitions: usize) -> Option<usize> {
 }
 
 /// For each of this number of partitions the name of a group that belongs to it and does not exist, found with as few
-/// attempts as possible; an empty name if none was found.
+/// attempts as possible; an empty name if none was found. All names share one piece of memory.
 pub(crate) fn made_up_groups(partitions: usize) -> Vec<StrBytes> {
-    let mut names = vec![StrBytes::default(); partitions];
+    let (mut text, mut places) = (String::new(), vec![Range::default(); partitions]);
     let mut left = partitions;
     for number in 0..partitions.saturating_mul(TRIES) {
-        let name = format!("meerkat.loaded-{number}");
-        if let Some(place) =
-            partition_of(&name, partitions).and_then(|at| names.get_mut(at)).filter(|name| name.is_empty())
-        {
-            *place = StrBytes::from_string(name);
-            left -= 1;
+        let begin = text.len();
+        let _ = write!(text, "meerkat.loaded-{number}");
+        let place = partition_of(&text[begin..], partitions).and_then(|at| places.get_mut(at));
+        match place.filter(|place| place.start == place.end) {
+            Some(place) => *place = begin..text.len(),
+            None => text.truncate(begin),
         }
+        left -= usize::from(text.len() > begin);
         if left == 0 {
             break;
         }
     }
-    names
+    let text = Bytes::from(text);
+    places.into_iter().map(|place| StrBytes::from_utf8(text.slice(place)).unwrap_or_default()).collect()
 }
 
 /// Names that are tried for each partition: the last of 50 is found after some 5, of 10,000 after some 10.

@@ -20,7 +20,9 @@ impl Group {
         if is_streams {
             return Some(format!("Streams application {}", self.name));
         }
-        let is_mirror = |name: &str| MIRROR.iter().any(|mirror| name.to_ascii_lowercase().contains(mirror));
+        let has =
+            |name: &str, word: &[u8]| name.as_bytes().windows(word.len()).any(|part| part.eq_ignore_ascii_case(word));
+        let is_mirror = |name: &str| MIRROR.iter().any(|mirror| has(name, mirror));
         (is_mirror(&self.name) || clients().any(is_mirror)).then(|| String::from("MirrorMaker"))
     }
 }
@@ -30,7 +32,7 @@ const CONNECT: &str = "connector-consumer-";
 /// How ksqlDB's groups begin (`ksql.service.id`, `KsqlConfig.KSQL_INTERNAL_TOPIC_PREFIX`).
 const KSQL: &str = "_confluent-ksql-";
 /// How `MirrorMaker` is usually called.
-const MIRROR: [&str; 2] = ["mirrormaker", "mirror-maker"];
+const MIRROR: [&[u8]; 2] = [b"mirrormaker", b"mirror-maker"];
 
 #[cfg(test)]
 mod tests {

@@ -40,6 +40,9 @@ impl Flow {
 
     /// Of a group since its newest earlier sample.
     pub(crate) fn since_before(sight: Sight<'_>, group: &Group) -> Self {
+        if sight.before.0.is_err() {
+            return Self::default();
+        }
         let earlier = |at: usize, _: &Row| sight.before.of(at).ok().flatten().copied();
         Self::of(sight.snapshot, group, sight.time_ms, earlier)
     }

@@ -111,7 +111,10 @@ impl JudgedGroup {
             (Verdict::Unknown, Some(why), _) => why.to_string(),
             (_, _, None) => String::from("the group reads nothing"),
             (Verdict::Ok, _, Some(_)) => {
-                let mut reason = sum.early.map_or(String::new(), |missing| format!("{}, ", verdict::early(missing)));
+                let mut reason = String::with_capacity(USUAL_REASON);
+                if let Some(missing) = sum.early {
+                    let _ = write!(reason, "{}, ", verdict::early(missing));
+                }
                 let s = if partitions == 1 { "" } else { "s" };
                 let _ = match sum.total {
                     Some(lag) => {
@@ -165,7 +168,7 @@ impl JudgedGroup {
             let _ = write!(reason, "; no longer there: {vanished}");
         }
         let soon = |at| flow::loss_ahead_s(sight, group, at, thresholds.allowed_lag);
-        let loss_ahead_s = group.range().filter_map(soon).min();
+        let loss_ahead_s = sight.before.0.as_ref().ok().and_then(|_| group.range().filter_map(soon).min());
         if let Some(s) = loss_ahead_s.filter(|s| verdict != Verdict::Ok && *s <= flow::LOSS_SHOWN_S) {
             let _ = write!(reason, "; unread records will be deleted in about {}", seconds(s));
         }

@@ -351,7 +351,7 @@ impl Changes {
         Announced { groups, more: if is_announced { more } else { self.more_before } }
     }
 
-    /// The same of watched topics and of the cluster itself, in what is remembered of them. Records that nobody was told of count as new in the
+    /// The same of watched topics and of the cluster itself, in what is remembered of them. Records that no message reported count as new in the
     /// next run too: `before` has the log ends of the last run.
     pub(crate) fn keep(
         &self,

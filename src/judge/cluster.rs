@@ -165,10 +165,17 @@ impl fmt::Display for ClusterPart {
 }
 
 /// The status of each part of the cluster that has a problem, or that was announced with one. `memory` includes this snapshot already.
-pub(crate) fn statuses<'a>(problems: &'a [ClusterProblem], memory: &ClusterMemory) -> Vec<PartStatus<'a>> {
+///
+/// What was announced ends only in a `whole` run, which lists all groups: the topics of groups that are not listed are not read.
+pub(crate) fn statuses<'a>(problems: &'a [ClusterProblem], memory: &ClusterMemory, whole: bool) -> Vec<PartStatus<'a>> {
     let before = |announced: bool, verdict| if announced { verdict } else { Verdict::Ok };
     let of = |part, before, problem: Option<&'a ClusterProblem>| {
-        let status = problem.and_then(ClusterProblem::alarm).unwrap_or(Verdict::Ok);
+        let status = match problem {
+            // Since when it lasts may have been forgotten.
+            Some(problem) => problem.alarm().unwrap_or(before),
+            None if whole => Verdict::Ok,
+            None => before,
+        };
         PartStatus { part, status, before, problem }
     };
     let leaderless = problems.iter().find(|problem| problem.kind == ClusterKind::Leaderless);
@@ -400,6 +407,36 @@ mod tests {
         let (last, memory) = (snapshots[snapshots.len() - 1], memory.unwrap_or_default());
         let problems_of = problems(last, &memory, now_s - apart_s);
         problems_of.into_iter().map(|problem| (problem.to_string(), problem.alarm())).collect()
+    }
+
+    /// Each part that has a status, with that and the one before.
+    fn statuses_of(snapshot: &Snapshot, memory: &ClusterMemory, whole: bool) -> Vec<String> {
+        let problems = problems(snapshot, memory, NOON);
+        let of = |part: &PartStatus<'_>| format!("{} {:?} {:?}", part.part, part.before, part.status);
+        statuses(&problems, memory, whole).iter().map(of).collect()
+    }
+
+    #[test]
+    fn what_was_announced_ends_when_a_whole_run_saw_that_it_is_over() {
+        let began_at = |began_s: i64| {
+            let before = ClusterMemory::fold(None, &whole(), 60_000, began_s - 60);
+            let began = ClusterMemory::fold(Some(&before), &without_3(), 60_000, began_s);
+            ClusterMemory::fold(Some(&began), &without_3(), 60_000, NOON)
+        };
+        let lasts = began_at(NOON - RESTART_S);
+        assert_eq!(statuses_of(&without_3(), &lasts, true), ["leaders Ok Err", "broker 3 Ok Warn"]);
+        assert_eq!(statuses_of(&without_3(), &began_at(NOON), true), ["leaders Ok Ok", "broker 3 Ok Ok"]);
+        let announced = |mut memory: ClusterMemory| {
+            memory.leaderless_announced = true;
+            memory.brokers.entry(3).or_default().announced = true;
+            memory
+        };
+        // A run that missed it made it begin anew.
+        let again = announced(began_at(NOON));
+        assert_eq!(statuses_of(&without_3(), &again, true), ["leaders Err Err", "broker 3 Warn Warn"]);
+        let over = ClusterMemory::fold(Some(&announced(lasts)), &whole(), 60_000, NOON);
+        assert_eq!(statuses_of(&whole(), &over, true), ["leaders Err Ok", "broker 3 Warn Ok"]);
+        assert_eq!(statuses_of(&whole(), &over, false), [""; 0]);
     }
 
     fn whole() -> Snapshot {

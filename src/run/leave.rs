@@ -30,6 +30,12 @@ use crate::model::unknown::{Cause, Unknown};
 use crate::otlp;
 use crate::report::{HistoryEntry, MetricsEntry, OtlpEntry, openmetrics};
 
+impl Taken<'_> {
+    fn lists_all_groups(&self) -> bool {
+        self.sight.snapshot.listed.is_ok() && self.vanished == 0
+    }
+}
+
 impl Run<'_> {
     /// Stores this snapshot beside the earlier ones, and publishes the results for people.
     pub(super) async fn leave(&self, taken: &Taken<'_>) -> (HistoryEntry<'static>, MetricsEntry<'static>) {
@@ -68,7 +74,7 @@ impl Run<'_> {
             // The snapshot is not stored either.
             return (Announced::default(), Vec::new());
         };
-        let whole = taken.sight.snapshot.listed.is_ok() && taken.vanished == 0;
+        let whole = taken.lists_all_groups();
         // What was announced before the history was lost is what was published before.
         let recalled = Announced { groups: taken.stand.recalled().collect(), more: 0 };
         let before = before.or(Some(&recalled));
@@ -107,7 +113,7 @@ impl Run<'_> {
     /// The statuses of the cluster itself, where they are asked for.
     pub(super) fn cluster_statuses<'t>(&self, taken: &'t Taken<'_>) -> Vec<PartStatus<'t>> {
         if self.config.judgement.cluster_alarms {
-            cluster::statuses(&taken.cluster_problems, &taken.cluster_memory)
+            cluster::statuses(&taken.cluster_problems, &taken.cluster_memory, taken.lists_all_groups())
         } else {
             Vec::new()
         }
@@ -145,7 +151,7 @@ impl Run<'_> {
             // Partitions that vanished keep their slots, so that nothing is missing.
             let read =
                 |group: &Group| group.rows.is_ok() && group.gaps.iter().all(|why| why.cause() == Cause::Vanished);
-            let whole = snapshot.listed.is_ok() && taken.vanished == 0 && snapshot.groups.iter().all(read);
+            let whole = taken.lists_all_groups() && snapshot.groups.iter().all(read);
             let standing = self.standing(&taken.stand, &snapshot.groups, &taken.judged);
             let leaving = Leaving { taken: taken.sight.time_ms, groups, whole, restless, announced, standing, cluster };
             written = taken.past.write(store, snapshot, &taken.memories, leaving, self.clock.deadline).await;

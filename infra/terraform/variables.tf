@@ -675,7 +675,7 @@ variable "lag_seconds_alarm" {
 variable "changes_topic_arn" {
   type        = string
   default     = ""
-  description = "The SNS topic that gets a line for each group whose status changes, with partition and reason; a standard one. In a VPC it takes a way to SNS."
+  description = "The SNS topic that gets a line for each group whose status changes, with partition and reason, and for each topic of Watch and trouble of cluster_alarms; a standard one. In a VPC it needs a way to SNS."
 
   validation {
     condition     = can(regex("^((arn:aws[a-z-]*:sns:[a-z0-9-]+:[0-9]{12}:[A-Za-z0-9_-]+)?)$", var.changes_topic_arn))

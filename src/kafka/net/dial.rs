@@ -25,7 +25,7 @@ use crate::kafka::net::transport::{self, HEAD_START};
 use crate::kafka::protocol::internal_topics::{self, USUAL_PARTITIONS};
 use crate::kafka::protocol::versions::Api;
 use crate::model::endpoint::Endpoint;
-use crate::model::unknown::{Known, Unknown};
+use crate::model::unknown::{Cause, Known, Unknown};
 
 /// What all connections of a run share.
 pub(crate) struct Dial<'a> {
@@ -205,10 +205,13 @@ pub(crate) async fn patiently<T>(
     until: Instant,
     mut attempt: impl AsyncFnMut() -> Result<T, DialError>,
 ) -> Result<T, DialError> {
+    let mut crowded = None;
     loop {
-        let error = match attempt().await {
-            Err(error) if error.is_throttle() => error,
-            other => return other,
+        let error = match (attempt().await, crowded.take()) {
+            (Err(error), _) if error.is_throttle() => error,
+            // The deadline cut this attempt short: what the broker said before is the cause.
+            (Err(error), Some(crowded)) if error.cause() == Cause::Deadline => return Err(crowded),
+            (other, _) => return other,
         };
         let chance = tls::nonce().map_or(u8::MAX / 2, |nonce| nonce[0]);
         let again = Instant::now() + LEAST_PAUSE + SPREAD.mul_f32(f32::from(chance) / f32::from(u8::MAX));
@@ -216,6 +219,7 @@ pub(crate) async fn patiently<T>(
             return Err(error);
         }
         sleep_until(again).await;
+        crowded = Some(error);
     }
 }
 

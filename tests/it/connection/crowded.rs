@@ -57,6 +57,19 @@ fn a_broker_that_stays_crowded_is_named_as_that() {
 }
 
 #[test]
+fn a_last_attempt_that_the_deadline_cuts_short_changes_no_cause() {
+    let words = CROWDED[0];
+    let stage = crowded(words, usize::MAX)
+        .fault(When::on(ApiKey::ApiVersions).times(2), Act::AS_USUAL)
+        .fault(When::on(ApiKey::ApiVersions), Act::Hang)
+        .start();
+    let reported = login(Check::at(&stage.bootstrap())).briefly().answer().unwrap_err();
+    let expected = format!("the broker accepts no more new connections for the moment: {words}");
+    assert!(reported.contains(&expected), "{reported}");
+    assert_eq!(stage.asked(ApiKey::SaslAuthenticate).len(), 2);
+}
+
+#[test]
 fn any_other_refusal_is_final() {
     for words in
         ["Authentication failed: Invalid username or password", "Too many failed logins: the account is locked"]

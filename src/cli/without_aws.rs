@@ -35,7 +35,7 @@ pub fn mistake(variables: &[(String, String)], files: &[String]) -> Option<Strin
     }
     let region = value("AWS_REGION").or_else(|| value("AWS_DEFAULT_REGION"))?;
     (!is_region(region))
-        .then(|| format!("the AWS Region {region} has no Region's name, such as eu-west-1: see AWS_REGION"))
+        .then(|| format!("the AWS Region {region} has no Region's name, such as eu-west-1: check AWS_REGION"))
 }
 
 /// The profile that a line of a config or credentials file begins.

@@ -161,7 +161,7 @@ fn way_out(variable: &str, trouble: Trouble) -> String {
         Trouble::WrongPassword => format!(": see {variable}_PASSWORD"),
         Trouble::LockedKey => String::from(": set KAFKA_SSL_KEY_PASSWORD"),
         Trouble::WrongKeyPassword => {
-            format!(": see KAFKA_SSL_KEY_PASSWORD, or without that {variable}_PASSWORD")
+            format!(": check KAFKA_SSL_KEY_PASSWORD, or without that {variable}_PASSWORD")
         }
         Trouble::Ber | Trouble::Cipher(_) => String::from(
             ": write it again with openssl pkcs12 -legacy -in FILE -nodes -out FILE.pem, and name FILE.pem",

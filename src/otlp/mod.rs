@@ -143,9 +143,8 @@ impl<'a> Receiver<'a> {
                 }
                 Ok(Err(trouble)) => trouble,
                 Err(_) => {
-                    return Err(
-                        last.unwrap_or_else(|| String::from("no answer in time: see that it can be reached from here"))
-                    );
+                    return Err(last
+                        .unwrap_or_else(|| String::from("no answer in time: check that it can be reached from here")));
                 }
             };
             let (problem, asked) = match trouble {

@@ -43,13 +43,18 @@ fn of(tried: &Tried, encrypted: bool, login: Option<&str>, now_s: i64) -> Vec<Li
         _ => {}
     };
     let addresses = Line::works(section, "address", tried.resolved.join(", "));
-    step(Step::Resolve, "address", "see the host name, and the DNS of the network that this runs in", Some(addresses));
+    step(
+        Step::Resolve,
+        "address",
+        "check the host name, and the DNS of the network that this runs in",
+        Some(addresses),
+    );
     let round_trip = tried.round_trip_ms.map_or(String::new(), |ms| format!("reached, {ms:.1} ms a round trip"));
     let connected = Line::works(section, "connection", round_trip);
     step(
         Step::Connect,
         "connection",
-        "see security groups, routes, and whether a broker listens there",
+        "check security groups, routes, and whether a broker listens there",
         Some(connected),
     );
     let tls = match (&tried.tls, encrypted) {
@@ -68,13 +73,13 @@ fn of(tried: &Tried, encrypted: bool, login: Option<&str>, now_s: i64) -> Vec<Li
     }
     let versions = failed(Step::Versions);
     if let Some(Failed { why, .. }) = versions {
-        lines.push(Line::fails_because(section, "ApiVersions", why, "see that the port is that of a Kafka listener"));
+        lines.push(Line::fails_because(section, "ApiVersions", why, "check that the port is that of a Kafka listener"));
     }
     if let Some(mechanism) = login {
         let offered = tried.mechanisms.as_ref().map(|offered| format!("; the listener offers {}", offered.join(", ")));
         match failed(Step::Login) {
             Some(Failed { why, .. }) => {
-                let line = Line::fails_because(section, "login", why, "see the user, its password and the mechanism");
+                let line = Line::fails_because(section, "login", why, "check the user, its password and the mechanism");
                 lines.push(Line { found: line.found + offered.as_deref().unwrap_or_default(), ..line });
             }
             None if reached(Step::Login) => {
@@ -88,7 +93,8 @@ fn of(tried: &Tried, encrypted: bool, login: Option<&str>, now_s: i64) -> Vec<Li
         }
     }
     if let Some(Failed { why, .. }) = failed(Step::Metadata) {
-        let todo = "see that the listener wants no login, or set KAFKA_SECURITY_PROTOCOL to one that begins with SASL_";
+        let todo =
+            "check that the listener wants no login, or set KAFKA_SECURITY_PROTOCOL to one that begins with SASL_";
         lines.push(Line::fails_because(section, "Metadata", why, todo));
     }
     // If a bootstrap address leads to the brokers, their own lines have the versions.
@@ -106,7 +112,7 @@ fn shown(section: &str, certificate: &Certificate, now_s: i64) -> Line {
     let certified = format!("for {names}, issued by {issuer}");
     if now_s < *not_before {
         let found = format!("{certified}, not valid before {}", rfc3339(*not_before));
-        Line::fails(section, CERTIFICATE, found, "see the clocks of this machine and of the authority")
+        Line::fails(section, CERTIFICATE, found, "check the clocks of this machine and of the authority")
     } else if now_s > *not_after {
         Line::fails(section, CERTIFICATE, format!("{certified}, expired at {until}"), "renew it on the broker")
     } else if left < SOON {

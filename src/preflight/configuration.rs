@@ -103,7 +103,7 @@ pub(crate) fn selected(snapshot: &Snapshot) -> Vec<Line> {
     let listed = snapshot.listed.as_ref().map_or_else(|why| format!(" ({why})"), |all| format!(" of {}", all.len()));
     let mut lines = Vec::new();
     if groups.is_empty() {
-        let todo = "see MEERKAT_GROUPS, and the permissions below";
+        let todo = "check MEERKAT_GROUPS, and the permissions below";
         lines.push(Line::less(SELECTED, "groups", format!("none{listed}"), todo));
     } else {
         lines.push(Line::works(SELECTED, "groups", few(groups) + &listed));
@@ -114,7 +114,7 @@ pub(crate) fn selected(snapshot: &Snapshot) -> Vec<Line> {
         lines.push(Line::less(SELECTED, "coordinators", found, todo));
     }
     if !missing.is_empty() {
-        let todo = "see their names in MEERKAT_EXPECT, or the event's groups";
+        let todo = "check their names in MEERKAT_EXPECT, or the event's groups";
         lines.push(Line::fails(SELECTED, "groups", format!("expected and not there: {}", few(missing)), todo));
     }
     lines.push(Line::works(SELECTED, "topics that they read", few(topics)));

@@ -17,7 +17,7 @@ pub(crate) fn lines(canary: &Canary, state: &str, results: &str, waited_ms: u64)
     let granted = |subject: &str, outcome: &Option<Result<(), Fault>>, works: String| match outcome {
         Some(Ok(())) => Line::works(SECTION, subject, works),
         Some(Err(Fault { found, todo })) => {
-            let todo = todo.as_deref().unwrap_or("see the function's role and the endpoint's policy");
+            let todo = todo.as_deref().unwrap_or("check the function's role and the endpoint's policy");
             Line::fails(SECTION, subject, found, todo)
         }
         None => Line::works(SECTION, subject, "turned off, as configured"),
@@ -64,7 +64,7 @@ pub(crate) fn receiver(origin: &str, problems: &[String]) -> Line {
     match problems.first() {
         None => Line::works(SECTION, "OTLP", format!("{origin} accepts requests")),
         Some(problem) => {
-            Line::fails(SECTION, "OTLP", problem.clone(), "see OTEL_EXPORTER_OTLP_ENDPOINT, and MEERKAT_PUBLISH")
+            Line::fails(SECTION, "OTLP", problem.clone(), "check OTEL_EXPORTER_OTLP_ENDPOINT, and MEERKAT_PUBLISH")
         }
     }
 }

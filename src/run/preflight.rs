@@ -72,7 +72,7 @@ impl Run<'_> {
             match self.in_time(FETCH_SHARE, "the cluster's addresses", Box::pin(login::bootstrap(door, kafka))).await {
                 Ok(bootstrap) => bootstrap,
                 Err(error) => {
-                    let todo = "see KAFKA_CLUSTER_ARN, and that the role may call kafka:GetBootstrapBrokers";
+                    let todo = "check KAFKA_CLUSTER_ARN, and that the role may call kafka:GetBootstrapBrokers";
                     lines.push(Line::fails(BOOTSTRAP, "addresses", fault::sentence(&error), todo));
                     return (Vec::new(), None, lines, None);
                 }
@@ -81,7 +81,7 @@ impl Run<'_> {
         let tls = match self.in_time(FETCH_SHARE, stores, Box::pin(login::tls(door, kafka))).await {
             Ok(tls) => tls,
             Err(error) => {
-                let todo = "see KAFKA_SSL_TRUSTSTORE and KAFKA_SSL_KEYSTORE";
+                let todo = "check KAFKA_SSL_TRUSTSTORE and KAFKA_SSL_KEYSTORE";
                 lines.push(Line::fails(BOOTSTRAP, "TLS", fault::sentence(&error), todo));
                 return (Vec::new(), None, lines, None);
             }

@@ -210,7 +210,7 @@ fn a_receiver_that_is_silent_or_away_costs_its_own_time_only() {
     let stage = stage();
     let report = run(&stage, &origin, &[("OTEL_EXPORTER_OTLP_TIMEOUT", "300")]);
     let reported = report.at("metrics/otlp/problems/0").as_str().unwrap().to_owned();
-    assert!(reported.contains("no answer in time: see that it can be reached from here"), "{reported}");
+    assert!(reported.contains("no answer in time: check that it can be reached from here"), "{reported}");
     drop(silent);
     let report = run(&stage, &origin, &[("OTEL_EXPORTER_OTLP_TIMEOUT", "300")]);
     let reported = report.at("metrics/otlp/problems/0").as_str().unwrap().to_owned();

@@ -94,7 +94,12 @@ fn a_password_that_is_missing_or_wrong_names_its_variable() {
     let pem = files(&["client.pem", "aes.key"]);
     assert_eq!(identity(&pem, "", ""), "KEYSTORE has an encrypted private key: set KAFKA_SSL_KEY_PASSWORD");
     for (bytes, password, key_password, expected) in [
-        (pem, "", "hunter3", "KEYSTORE has a private key that its password does not open: see KAFKA_SSL_KEY_PASSWORD"),
+        (
+            pem,
+            "",
+            "hunter3",
+            "KEYSTORE has a private key that its password does not open: check KAFKA_SSL_KEY_PASSWORD",
+        ),
         (file("java.p12"), "", "", "KEYSTORE needs a password: set KEYSTORE_PASSWORD"),
         (file("old.p12"), "", "", "KEYSTORE needs a password: set KEYSTORE_PASSWORD"),
         (file("java.p12"), "hunter3", "", "KEYSTORE is not opened by its password: see KEYSTORE_PASSWORD"),

@@ -76,7 +76,7 @@ fn choose(answer: &[u8], listener: Listener, network: Network) -> Result<String,
     let others =
         if others.is_empty() { String::from("nothing: is it still being created?") } else { others.join(", ") };
     Err(format!(
-        "the cluster has no {name}, it has {others}: see KAFKA_SECURITY_PROTOCOL, KAFKA_SASL_MECHANISM and KAFKA_CLUSTER_NETWORK"
+        "the cluster has no {name}, it has {others}: check KAFKA_SECURITY_PROTOCOL, KAFKA_SASL_MECHANISM and KAFKA_CLUSTER_NETWORK"
     ))
 }
 

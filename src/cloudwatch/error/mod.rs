@@ -114,10 +114,10 @@ impl StoreError {
                 return Some(format!("allow cloudwatch:{action} {policies}"));
             }
             StoreTrouble::Credentials(_) => {
-                "see the role, or AWS_ACCESS_KEY_ID, AWS_SECRET_ACCESS_KEY and AWS_SESSION_TOKEN, and this machine's clock"
+                "check the role, or AWS_ACCESS_KEY_ID, AWS_SECRET_ACCESS_KEY and AWS_SESSION_TOKEN, and this machine's clock"
             }
             StoreTrouble::Unreachable => {
-                "from a VPC it needs an interface endpoint for the service \"monitoring\" with private DNS, or a NAT gateway; elsewhere see AWS_REGION and AWS_ENDPOINT_URL_CLOUDWATCH"
+                "from a VPC it needs an interface endpoint for the service \"monitoring\" with private DNS, or a NAT gateway; elsewhere check AWS_REGION and AWS_ENDPOINT_URL_CLOUDWATCH"
             }
             StoreTrouble::NoRegion => return Some(format!("set AWS_REGION; {WITHOUT_AWS}")),
             StoreTrouble::NoneGiven => {
@@ -126,15 +126,15 @@ impl StoreError {
                 ));
             }
             StoreTrouble::NotGiven => {
-                "see what gives them: the role of the function or the container, AWS_CONTAINER_CREDENTIALS_FULL_URI, AWS_PROFILE, STS"
+                "check what gives them: the role of the function or the container, AWS_CONTAINER_CREDENTIALS_FULL_URI, AWS_PROFILE, STS"
             }
             StoreTrouble::Endpoint => {
                 "write AWS_ENDPOINT_URL and AWS_ENDPOINT_URL_CLOUDWATCH as https://HOST or http://HOST:PORT"
             }
             StoreTrouble::Settings => {
-                "see AWS_REGION, AWS_PROFILE, AWS_ACCESS_KEY_ID and AWS_SECRET_ACCESS_KEY, and AWS_ENDPOINT_URL"
+                "check AWS_REGION, AWS_PROFILE, AWS_ACCESS_KEY_ID and AWS_SECRET_ACCESS_KEY, and AWS_ENDPOINT_URL"
             }
-            StoreTrouble::Foreign(_) => "see AWS_ENDPOINT_URL_CLOUDWATCH, and any proxy on the way",
+            StoreTrouble::Foreign(_) => "check AWS_ENDPOINT_URL_CLOUDWATCH, and any proxy on the way",
             StoreTrouble::Certificate => {
                 "a proxy on the way may show its own; let this machine trust its CA (SSL_CERT_FILE)"
             }

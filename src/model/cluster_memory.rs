@@ -3,7 +3,7 @@
 use std::collections::BTreeMap;
 
 use crate::model::crew::{self, Crew};
-use crate::model::since::Since;
+use crate::model::since::{REPORTED_S, Since};
 use crate::model::snapshot::{Broker, Group, Offer, Snapshot};
 use crate::model::stable_hash::Hash;
 use crate::model::turnover::{Slices, Storm, Turnover};
@@ -72,7 +72,7 @@ impl ClusterMemory {
         let mut brokers: BTreeMap<i32, BrokerMemory> = BTreeMap::new();
         let old = previous.iter().flat_map(|memory| &memory.brokers);
         for (id, known) in old.filter(|(_, known)| known.is_worth_keeping(now_s)) {
-            let change = known.change.filter(|change| now_s - change.to_s < TOLD_S);
+            let change = known.change.filter(|change| now_s - change.to_s < REPORTED_S);
             brokers.insert(*id, BrokerMemory { lacked: None, change, ..*known });
         }
         for Broker { id, offer, .. } in &snapshot.brokers {
@@ -183,8 +183,6 @@ impl BrokerMemory {
     }
 }
 
-/// How long a change is reported, in seconds.
-pub(crate) const TOLD_S: i64 = 3_600;
 /// How long a broker is remembered that is gone and that no partition needs, in seconds.
 const KEPT_S: i64 = 3_600;
 /// Brokers that are remembered; the largest known clusters have a few hundred.

@@ -11,6 +11,7 @@
 //! | some left | | some left; after [`SETTLES_S`] who is there now is the sample |
 //! | all are there | others joined | it grew; after [`SETTLES_S`] who is there now is the sample |
 
+use crate::model::since::REPORTED_S;
 use crate::model::snapshot::{Group, Kind, Member};
 use crate::model::stable_hash::Hash;
 
@@ -88,7 +89,7 @@ impl Crew {
 impl Change {
     fn unless_forgotten(self, now_s: i64) -> Self {
         match self {
-            Self::Replaced(since_s) if now_s - since_s > TOLD_S => Self::Settled,
+            Self::Replaced(since_s) if now_s - since_s > REPORTED_S => Self::Settled,
             change => change,
         }
     }
@@ -124,8 +125,6 @@ const ENOUGH: usize = 3;
 pub(crate) const MOST_SAMPLED: usize = 6;
 /// A replacement of all members is no longer one if it takes longer, in seconds.
 const SETTLES_S: i64 = 1_800;
-/// For how long a replacement is reported, in seconds.
-const TOLD_S: i64 = 3_600;
 
 #[cfg(test)]
 mod tests {

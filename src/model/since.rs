@@ -18,3 +18,6 @@ impl Since {
         }
     }
 }
+
+/// For how long a change that is over is reported, in seconds.
+pub(crate) const REPORTED_S: i64 = 3_600;

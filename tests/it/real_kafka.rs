@@ -133,7 +133,7 @@ pub(crate) fn until(what: &str, run: impl Fn() -> Report, is_wanted: impl Fn(&Re
 /// However slow the machine is.
 const PATIENCE: Duration = Duration::from_mins(2);
 
-/// Tells the threads of a scope that it is over, at its end and where it panics: it would wait for them forever.
+/// Ends the threads of a scope, also where the scope panics: it waits for all of its threads.
 pub(crate) struct IsOver<'a>(pub(crate) &'a AtomicBool);
 
 impl Drop for IsOver<'_> {

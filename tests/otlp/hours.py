@@ -16,7 +16,7 @@ RECORDS, TOPICS, KEPT = 40, {"orders": 2, "clicks": 1}, 35
 STOPS, GOES_ON, STUCK = 60, 100, 168
 # Minutes between which `search` is too slow, and records that it reads in such a minute and in one after them.
 SLOW, SLOWLY, FAST = range(95, 140), 25, 60
-# Minutes of runs that do not reach Kafka, and those in which a record comes to a topic of dead letters.
+# BLIND: in these minutes a run does not reach Kafka. DEAD: in these, a topic of dead letters gets a record.
 BLIND, DEAD = range(30, 33), (70, 88, 172)
 
 

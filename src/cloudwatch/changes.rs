@@ -208,9 +208,9 @@ impl Changes {
         all.sorted()
     }
 
-    /// With the changes of watched topics.
-    pub(crate) fn with_topics<'t>(mut self, topics: impl Iterator<Item = &'t JudgedTopic>) -> Self {
-        self.all.extend(topics.filter(|topic| topic.is_news()).map(|topic| {
+    /// With the changes of watched topics and of the cluster itself.
+    pub(crate) fn with(mut self, topics: &[JudgedTopic], parts: &[PartStatus<'_>]) -> Self {
+        self.all.extend(topics.iter().filter(|topic| topic.is_news()).map(|topic| {
             let entry = TopicEntry {
                 topic: topic.topic.to_string(),
                 status: topic.verdict.word(),
@@ -223,11 +223,6 @@ impl Changes {
             let of = (topic.verdict, topic.before);
             Change::beside_groups(Subject::Topic(key_of(&topic.topic)), of, &title, &topic.reason, Entry::Topic(entry))
         }));
-        self.sorted()
-    }
-
-    /// With the changes of the cluster itself.
-    pub(crate) fn with_cluster(mut self, parts: &[PartStatus<'_>]) -> Self {
         self.all.extend(parts.iter().filter(|part| part.is_news()).map(|part| {
             let reason = part.reason();
             let entry = ClusterEntry {

@@ -80,8 +80,7 @@ impl Run<'_> {
         let before = before.or(Some(&recalled));
         let (problems, notes) = (&taken.cluster_problems, taken.past.notes());
         let changes = Changes::new(taken.sight.snapshot, &taken.judged, problems, before, whole, &self.config.owners)
-            .with_topics(taken.watched.iter())
-            .with_cluster(&self.cluster_statuses(taken));
+            .with(&taken.watched, &self.cluster_statuses(taken));
         let Some(topic) = &self.config.store.changes else {
             changes.keep(cluster, notes, |_| true);
             return (changes.announced(|_| true), Vec::new());

@@ -345,7 +345,7 @@ fn a_group_whose_members_were_all_replaced_is_reported_with_the_minute_of_the_fi
 fn a_classic_group_whose_consumer_is_killed_and_replaced_from_run_to_run_is_rebalancing_at_five_minutes() {
     let cluster = &Cluster::start(&Options::default());
     cluster.hand("create-topic killed 1");
-    cluster.hand("join killed-0 classic killed killed apart");
+    cluster.hand("join killed-0 classic killed killed session=3000 apart");
     let mut schedule = Schedule::new(cluster, "killed");
     for run in 0..RUNS {
         cluster.hand("produce killed 0 10");
@@ -372,7 +372,8 @@ fn a_classic_group_whose_consumer_is_killed_and_replaced_from_run_to_run_is_reba
         }
         // It says nothing any more: the next one waits until its session is over.
         cluster.hand(&format!("crash killed-{run}"));
-        cluster.hand(&format!("join killed-{} classic killed killed commit-every=never apart", run + 1));
+        let next = format!("join killed-{} classic killed killed session=3000 commit-every=never apart", run + 1);
+        cluster.hand(&next);
     }
     panic!("nothing was ever wrong");
 }

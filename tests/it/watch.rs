@@ -18,6 +18,7 @@ use tokio::time::Instant;
 use crate::support::broker::{Group, Scene, Stage, Topic};
 use crate::support::cloudwatch::Stand;
 use crate::support::contract::keeps_promises;
+use crate::support::side_by_side;
 
 mod changes;
 mod cluster;

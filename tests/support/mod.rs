@@ -11,3 +11,13 @@ pub(crate) mod http;
 pub(crate) mod kafka;
 pub(crate) mod lambda;
 pub(crate) mod tape;
+
+/// Checks each case in a thread of its own: nearly all of their time they wait, as the program does, for a pace or a pause.
+pub(crate) fn side_by_side<T: Send>(cases: impl IntoIterator<Item = T>, check: impl Fn(T) + Sync) {
+    std::thread::scope(|scope| {
+        for case in cases {
+            let check = &check;
+            scope.spawn(move || check(case));
+        }
+    });
+}

@@ -1,6 +1,7 @@
 //! Parts of a cluster, and groups that are quiet.
 
 use std::collections::BTreeSet;
+use std::sync::Mutex;
 
 use super::*;
 
@@ -20,21 +21,22 @@ fn seen(report: &Value) -> BTreeSet<String> {
 fn eight_parts_see_together_what_one_run_sees() {
     let whole = Watch::new(many()).with("MEERKAT_EXPECT", "group-*,nobody");
     let parts = Watch::new(many()).with("MEERKAT_EXPECT", "group-*,nobody");
-    let mut together = BTreeSet::new();
+    let together = &Mutex::new(BTreeSet::new());
     let mut one = Value::Null;
     for minute in 0..5 {
         one = whole.check(minute);
-        together.clear();
-        for part in 1..=8 {
+        together.lock().expect("a set").clear();
+        side_by_side(1..=8, |part| {
             let event = json!({ "scheduled": rfc3339(MIDNIGHT + minute * 60), "part": format!("{part}/8") });
             let report = parts.run(minute * 60 + DELAY, event, &[]);
             assert_eq!(problems(&report), [""; 0]);
             for group in seen(&report) {
-                assert!(together.insert(group.clone()), "{group} is seen twice");
+                assert!(together.lock().expect("a set").insert(group.clone()), "{group} is seen twice");
             }
-        }
+        });
     }
-    assert_eq!(together, seen(&one));
+    let together = together.lock().expect("a set");
+    assert_eq!(*together, seen(&one));
     assert!(together.iter().any(|group| group.contains("nobody")), "{together:?}");
     // Cluster metrics add up.
     let sums = |watch: &Watch| {

@@ -88,7 +88,7 @@ pub(super) fn stands(status: &str) -> bool {
 
 #[test]
 fn an_error_outlives_as_many_runs_that_cannot_read_it_as_are_kept() {
-    for period in PERIODS {
+    side_by_side(PERIODS, |period| {
         let mut runs = Runs::every(period, scene()).until_trouble();
         for times in [1, 2, 10] {
             for kind in [Run::Refused, Run::Leaderless] {
@@ -103,12 +103,12 @@ fn an_error_outlives_as_many_runs_that_cannot_read_it_as_are_kept() {
                 );
             }
         }
-    }
+    });
 }
 
 #[test]
 fn any_mixture_of_runs_publishes_an_error_or_nothing_until_it_moves() {
-    for (seed, period) in (0_u64..).zip(PERIODS) {
+    side_by_side((0_u64..).zip(PERIODS), |(seed, period)| {
         let mut runs = Runs::every(period, scene()).until_trouble();
         let mut random = 0x2545_f491_4f6c_dd1d_u64 + seed;
         let mut history: Vec<Run> = Vec::new();
@@ -138,12 +138,12 @@ fn any_mixture_of_runs_publishes_an_error_or_nothing_until_it_moves() {
             }
         });
         assert_eq!([runs.published("crashed"), runs.published("stuck")], ["1", "1"], "{report}");
-    }
+    });
 }
 
 #[test]
 fn members_that_come_back_after_an_outage_end_no_error() {
-    for period in PERIODS {
+    side_by_side(PERIODS, |period| {
         let mut runs = Runs::every(period, scene()).until_trouble();
         for _ in 0..5 {
             runs.run(Run::Refused);
@@ -161,12 +161,12 @@ fn members_that_come_back_after_an_outage_end_no_error() {
         let report = runs.next(|scene| scene.commit("stuck", "of-stuck", 0, 181));
         let partitions = &group(&report, "stuck")["partitions"];
         assert_eq!([&partitions[0]["status"], &partitions[1]["status"]], ["OK", "STALL"], "{report}");
-    }
+    });
 }
 
 #[test]
 fn a_healthy_group_whose_coordinator_was_away_is_given_time_to_come_back() {
-    for period in PERIODS {
+    side_by_side(PERIODS, |period| {
         // It commits at each run, and is never at the end.
         let steady = Group::classic("steady").commits("of-well", &[95, 95]).member("b-1", "of-well", &[0, 1]);
         let mut runs = Runs::every(period, scene().group(steady));
@@ -195,5 +195,5 @@ fn a_healthy_group_whose_coordinator_was_away_is_given_time_to_come_back() {
         let number = runs.number;
         let report = runs.next(|scene| goes_on(scene, number));
         assert_eq!((status(&report, "steady"), runs.published("steady").as_str()), ("OK", "1"), "{period}: {report}");
-    }
+    });
 }

@@ -21,7 +21,7 @@ impl Runs {
 
 #[test]
 fn a_topic_that_is_hidden_makes_its_group_unknown_and_costs_no_memory() {
-    for period in PERIODS {
+    side_by_side(PERIODS, |period| {
         let mut runs = Runs::every(period, scene()).until_trouble();
         for number in 0..12 {
             let (report, vanished) = runs.vanished("crashed", |scene| scene.hide("of-crashed", true));
@@ -46,12 +46,12 @@ fn a_topic_that_is_hidden_makes_its_group_unknown_and_costs_no_memory() {
         let published = runs.published("crashed");
         let right = if period == 15 { stands(&published) } else { published == "3" };
         assert!(right, "{published} at a period of {period}: {report}");
-    }
+    });
 }
 
 #[test]
 fn a_deleted_topic_is_reported_for_ten_runs() {
-    for period in PERIODS {
+    side_by_side(PERIODS, |period| {
         let mut runs = Runs::every(period, scene()).until_trouble();
         for number in 1..=12 {
             // The topic is written to at each run, so another one takes its name.
@@ -69,12 +69,12 @@ fn a_deleted_topic_is_reported_for_ten_runs() {
             assert_eq!(says, number <= 10, "{report}");
             assert!(stands(&runs.published("crashed")), "nobody saw it recover");
         }
-    }
+    });
 }
 
 #[test]
 fn a_topic_that_was_created_anew_is_reported_so_for_ten_runs() {
-    for period in PERIODS {
+    side_by_side(PERIODS, |period| {
         let mut runs = Runs::every(period, scene()).until_trouble();
         for number in 1..=12 {
             let (report, vanished) = runs.vanished("crashed", |scene| {
@@ -99,12 +99,12 @@ fn a_topic_that_was_created_anew_is_reported_so_for_ten_runs() {
             assert_eq!(report["complete"], true, "{report}");
             assert!(group(&report, "well")["vanished"].is_null(), "{report}");
         }
-    }
+    });
 }
 
 #[test]
 fn commits_that_expired_are_named_with_their_topic_for_ten_runs() {
-    for period in PERIODS {
+    side_by_side(PERIODS, |period| {
         let mut runs = Runs::every(period, scene()).until_trouble();
         for number in 1..=12 {
             let (report, vanished) = runs.vanished("well", |scene| scene.expire("well", "of-well", 1));
@@ -119,7 +119,7 @@ fn commits_that_expired_are_named_with_their_topic_for_ten_runs() {
             }
             assert_eq!((&report["complete"], runs.published("crashed").as_str()), (&json!(true), "3"), "{report}");
         }
-    }
+    });
 }
 
 #[test]

@@ -26,6 +26,7 @@ import time
 
 import certificates
 import jars
+import ports
 import processes
 import readiness
 import settings
@@ -88,23 +89,26 @@ def start(options):
 
 def boot(options, libs):
     folder, version = options.dir, options.version
+    names = ["PLAINTEXT", "SSL", "SASL_SSL", "CONTROLLER"]
+    free, lock = ports.reserve(options.nodes * len(names) + 1)
     if options.with_parent:
         argv = [sys.executable, __file__, "watch", "--dir", str(folder), "--with-parent", str(options.with_parent)]
-        processes.spawn(folder, "watch", argv, folder / "watch.log")
+        processes.spawn(folder, "watch", argv, folder / "watch.log", keeps=[lock])
     tls = certificates.make(folder / "tls", settings.stores(version))
-    names = ["PLAINTEXT", "SSL", "SASL_SSL", "CONTROLLER"]
-    free = readiness.free_ports(options.nodes * len(names) + 1)
     zookeeper = None if settings.kraft(version) else free.pop()
-    ports = {node: {name: free.pop() for name in names} for node in range(1, options.nodes + 1)}
-    for node in ports:
+    of_node = {node: {name: free.pop() for name in names} for node in range(1, options.nodes + 1)}
+    for node in of_node:
         (folder / f"node-{node}").mkdir()
-        own = settings.broker(version, node, ports, folder / f"node-{node}", folder / "tls", options.authorizer, zookeeper)
+        own = settings.broker(version, node, of_node, folder / f"node-{node}", folder / "tls", options.authorizer, zookeeper)
         if options.advertise_ssl:
             called = own["advertised.listeners"]
-            own["advertised.listeners"] = called.replace(f",SSL://localhost:{ports[node]['SSL']}", f",SSL://localhost:{options.advertise_ssl}")
+            own["advertised.listeners"] = called.replace(f",SSL://localhost:{of_node[node]['SSL']}", f",SSL://localhost:{options.advertise_ssl}")
         own.update(pair.split("=", 1) for pair in options.set)
         write_properties(folder / f"node-{node}" / "server.properties", own)
-    argv = [*JAVA, "-Xmx512m", *LOGGING, "-cp", f"{libs}/*"]
+    archive = jars.archive(version)
+    # A JVM that starts with the classes of an earlier one, read and verified, needs half of the time.
+    classes = [f"-XX:SharedArchiveFile={archive}"] if archive.exists() else ["-XX:+RecordDynamicDumpInfo"]
+    argv = [*JAVA, *classes, "-Xmx512m", *LOGGING, "-cp", f"{libs}/*"]
     if jars.number(version) < (2, 1):  # later ones log through slf4j alone
         (folder / "log4j.properties").write_text(settings.LOG4J)
         argv.insert(1, f"-Dlog4j.configuration=file:{folder / 'log4j.properties'}")
@@ -112,17 +116,19 @@ def boot(options, libs):
         start_zookeeper(folder, argv, zookeeper)
         add_scram_users(argv, zookeeper)
     else:
-        format_storage(folder, argv, ports, settings.features(version))
+        format_storage(folder, argv, of_node, settings.features(version))
     login = settings.jaas(version)
     if login:
         (folder / "jaas.conf").write_text(login)
         argv.append(f"-Djava.security.auth.login.config={folder / 'jaas.conf'}")
-    started = {node: start_broker(folder, argv, node) for node in ports}
+    started = {node: start_broker(folder, argv, node) for node in of_node}
     if options.with_parent and "watch" not in processes.running(folder):
         raise SystemExit("the process that asked for this cluster has ended")  # before there was anything to end
-    for node in ports:
-        await_broker(folder, started, node, ports[node]["PLAINTEXT"], len(ports))
-    addresses = {key: [f"127.0.0.1:{of[name]}" for of in ports.values()] for key, name in zip(("plaintext", "ssl", "sasl_ssl"), names)}
+    for node in of_node:
+        await_broker(folder, started, node, of_node[node]["PLAINTEXT"], len(of_node))
+    if not archive.exists():
+        jars.keep_classes(started[1].pid, archive)
+    addresses = {key: [f"127.0.0.1:{of[name]}" for of in of_node.values()] for key, name in zip(("plaintext", "ssl", "sasl_ssl"), names)}
     return {
         "version": version,
         "client_version": jars.client_version(version),
@@ -181,7 +187,7 @@ def add_scram_users(argv, zookeeper):
         list(pool.map(run_tool, argvs))
 
 
-def format_storage(folder, argv, ports, features):
+def format_storage(folder, argv, nodes, features):
     """Formats the first node and copies the result, since only the ids differ between nodes."""
     cluster_id = "meerkat-test-cluster-1"
     users = [
@@ -192,7 +198,7 @@ def format_storage(folder, argv, ports, features):
     ]
     first = folder / "node-1"
     run_tool([*argv, "kafka.tools.StorageTool", "format", "-t", cluster_id, "-c", str(first / "server.properties"), *features, *users])
-    for node in list(ports)[1:]:
+    for node in list(nodes)[1:]:
         data = folder / f"node-{node}" / "data"
         shutil.copytree(first / "data", data)
         meta = dict(line.split("=", 1) for line in (data / "meta.properties").read_text().splitlines() if "=" in line and line[0] != "#")

@@ -55,6 +55,21 @@ def server(version):
     return _folder(version, artifacts)
 
 
+def archive(version):
+    """The file of the classes that a broker of this release has loaded once it is ready, for the next ones (CDS)."""
+    return CACHE / f"{version}.jsa"
+
+
+def keep_classes(pid, archive):
+    """Writes the classes of a JVM into a file; one that can't is no fault, since the file only saves time."""
+    partial = archive.with_suffix(f".{pid}")
+    done = subprocess.run(["jcmd", str(pid), "VM.cds", "dynamic_dump", str(partial)], stdout=subprocess.PIPE, stderr=subprocess.STDOUT, text=True)
+    if partial.exists():
+        partial.replace(archive)
+    else:
+        print(f"{archive.name} was not written: {done.stdout.strip()[-300:]}", file=sys.stderr)
+
+
 def client(version):
     """The jars of a client: `kafka-clients` and, from 4.2, `kafka-streams` for streams groups."""
     artifacts = [f"org.apache.kafka:kafka-clients:{version}"]

@@ -11,10 +11,10 @@ import subprocess
 import time
 
 
-def spawn(folder, name, argv, log, cwd=None):
-    """Starts `argv` in a session of its own, its output in `log`, and notes it in `folder`."""
+def spawn(folder, name, argv, log, cwd=None, keeps=()):
+    """Starts `argv` in a session of its own, its output in `log`, and notes it in `folder`; it keeps these files open, and their locks."""
     with open(log, "ab") as output:
-        child = subprocess.Popen(argv, stdin=subprocess.DEVNULL, stdout=output, stderr=output, cwd=cwd, start_new_session=True)
+        child = subprocess.Popen(argv, stdin=subprocess.DEVNULL, stdout=output, stderr=output, cwd=cwd, start_new_session=True, pass_fds=keeps)
     with open(_file(folder), "a") as notes:
         notes.write(f"{name}\t{child.pid}\t{start_time(child.pid)}\n")
     return child

@@ -1,6 +1,5 @@
 """Asks brokers, in their own protocol, whether they are ready."""
 
-import random
 import socket
 import struct
 
@@ -28,25 +27,6 @@ def listens(port):
         return True
     except OSError:
         return False
-
-
-# Below those that systems give to whoever connects: a broker that is down would find its port taken.
-PORTS = range(20000, 32000)
-
-
-def free_ports(count):
-    """Ports that were free a moment ago; whoever binds them must be ready to lose the race."""
-    free = []
-    for port in random.sample(PORTS, len(PORTS)):
-        with socket.socket() as one:
-            try:
-                one.bind(("127.0.0.1", port))
-            except OSError:
-                continue
-        free.append(port)
-        if len(free) == count:
-            break
-    return free
 
 
 def _exactly(stream, length):

@@ -77,8 +77,15 @@ bench-age: ## what lag in seconds costs: rounds and requests, beside a consumer 
 	@tests/tools/venv.sh venv-bench tests/bench/requirements.txt
 	@.cache/venv-bench/bin/python tests/bench/ages.py
 
+# What waits for brokers, beside what computes; together they last about as long as the longer one.
+KAFKA := $(addprefix test-kafka-,$(TESTED)) $(addprefix test-upheaval-,$(filter $(TESTED),$(UPHEAVAL)))
+WAITING := test-unit $(KAFKA)
+COMPUTING := test-infra test-deploy test-package test-deny test-docs test-screenshots test-container test-ministack test-moto \
+    test-readers test-openmetrics test-terminal test-shells test-lambda
+
 .PHONY: test
-test: prerequisites test-style test-unit test-package test-deny test-docs test-infra test-deploy test-screenshots test-container test-kafka test-ministack test-moto test-readers test-openmetrics test-terminal test-shells test-lambda ## everything but matrix, test-large, test-emulators and the benches
+test: prerequisites test-style ## everything but matrix, test-large, test-emulators and the benches; two targets at a time
+	@python3 tests/tools/lanes.py "$(WAITING)" "$(COMPUTING)"
 
 .PHONY: prerequisites
 prerequisites: ## what all targets need, installed at once as root, else named at once
@@ -92,20 +99,22 @@ test-style: ## rustfmt and clippy
 	cargo clippy --quiet --locked --all-targets -- -D warnings
 
 .PHONY: test-unit
-test-unit: ## the tests that need only a Rust compiler; most of them wait for a stand-in, so more of them run at once than there are cores
+test-unit: ## the tests that need only a Rust compiler; most of them wait for a stand-in, so many run at once
 	@$(build)
 	@$(compile) test --no-run --locked --lib --bins --test pure --test it
-	cargo test --quiet --locked --lib --bins --test pure --test it -- --test-threads $$((3 * $$(nproc)))
+	cargo test --quiet --locked --lib --bins --test pure --test it -- --test-threads $$((12 * $$(nproc)))
 
 .PHONY: test-kafka
-test-kafka: ## a real Kafka, each release in TESTED: make test-kafka TESTED=4.1.1
+test-kafka: $(KAFKA) ## a real Kafka, each release in TESTED: make test-kafka TESTED=4.1.1
+
+test-kafka-%:
 	@$(jars)
-	@for version in $(TESTED); do \
-	    echo "Kafka $$version"; export KAFKA_VERSION=$$version; \
-	    tests/tools/ignored-tests.sh real_kafka --skip real_kafka::brokers --skip real_kafka::upheaval; \
-	    tests/tools/ignored-tests.sh real_kafka::brokers --test-threads 1; \
-	    case " $(UPHEAVAL) " in *" $$version "*) tests/tools/ignored-tests.sh real_kafka::upheaval --nocapture;; esac; \
-	done
+	@echo "Kafka $*"
+	@KAFKA_VERSION=$* tests/tools/ignored-tests.sh real_kafka --skip real_kafka::upheaval --test-threads $$((2 * $$(nproc)))
+
+test-upheaval-%:
+	@$(jars)
+	@KAFKA_VERSION=$* tests/tools/ignored-tests.sh real_kafka::upheaval --nocapture
 
 .PHONY: matrix
 matrix: ## a real Kafka, each release in MATRIX, with a table of the versions chosen

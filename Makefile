@@ -301,9 +301,10 @@ test-release: release ## what make release made: static, runs, installs from the
 	@python3 tests/infra/release.py $(TARGET)/release-files
 
 .PHONY: test-package
-test-package: ## cargo package, for crates.io: what is in it builds by itself
-	@$(build)
-	@$(compile) package --locked --allow-dirty
+test-package: ## cargo package, for crates.io: what is in it builds by itself, with the dependencies of the container's binary
+	@tests/tools/prerequisites.sh build musl
+	@$(call add,$(MUSL))
+	@$(compile) package --locked --allow-dirty --target $(MUSL) --target-dir $(TARGET)
 
 .PHONY: cost
 cost: ## monthly cost of the metrics, compared with one metric per partition

@@ -167,7 +167,7 @@ fn run(runtime: &tokio::runtime::Runtime) -> Result<ExitCode, Fatal> {
         }
         variables.extend(["MEERKAT_HISTORY", "MEERKAT_PUBLISH"].map(|name| (name.to_owned(), "off".to_owned())));
     }
-    if let Some(mistake) = without_aws::mistake(&variables, &aws_files(&variables)) {
+    if let Some(mistake) = without_aws::mistake(&variables, || aws_files(&variables)) {
         tracing::warn!("{mistake}");
     }
     let config = Config::parse(variables)?;

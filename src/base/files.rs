@@ -7,6 +7,9 @@ use std::path::{Path, PathBuf};
 use std::sync::mpsc;
 use std::time::Duration;
 
+use tokio::task::spawn_blocking;
+use tokio::time::timeout;
+
 /// Where bytes come from.
 #[derive(Clone, Debug)]
 pub enum Place {
@@ -32,11 +35,17 @@ impl Place {
         let place = self.clone();
         // Only the end of the process ends a blocked read, so another thread waits for it.
         std::thread::spawn(move || answer.send(place.bytes(most)));
-        answered.recv_timeout(patience).unwrap_or_else(|_| {
-            let waited =
-                format!("it did not end within {:.0} s: is it a pipe that stays open?", patience.as_secs_f64());
-            Err(Error::new(ErrorKind::TimedOut, waited))
-        })
+        answered.recv_timeout(patience).unwrap_or_else(|_| Err(endless(patience)))
+    }
+
+    /// The same in a task, on a thread that the runtime keeps for what blocks.
+    ///
+    /// # Errors
+    /// The system's error, or that of an input without an end.
+    pub async fn read_aside(&self, most: usize, patience: Duration) -> Result<Vec<u8>> {
+        let place = self.clone();
+        let read = timeout(patience, spawn_blocking(move || place.bytes(most))).await;
+        read.unwrap_or_else(|_| Ok(Err(endless(patience)))).map_err(Error::other)?
     }
 
     fn bytes(&self, most: usize) -> Result<Vec<u8>> {
@@ -52,6 +61,11 @@ impl Place {
         }
         Ok(bytes)
     }
+}
+
+fn endless(patience: Duration) -> Error {
+    let waited = format!("it did not end within {:.0} s: is it a pipe that stays open?", patience.as_secs_f64());
+    Error::new(ErrorKind::TimedOut, waited)
 }
 
 #[cfg(test)]

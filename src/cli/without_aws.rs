@@ -19,19 +19,21 @@ pub fn is_away(variables: &[(String, String)], exists: impl Fn(&Path) -> bool, o
 /// What such a run prints.
 pub const NOTE: &str = "no AWS credentials found: no history, no metrics";
 
-/// The problem of the profile or the Region in the variables, as one sentence; `files` are the texts of the shared config and
-/// credentials files.
-#[must_use]
-pub fn mistake(variables: &[(String, String)], files: &[String]) -> Option<String> {
+/// The problem of the profile or the Region in the variables, as one sentence; `files` returns the texts of the shared config
+/// and credentials files, which only a profile needs.
+pub fn mistake(variables: &[(String, String)], files: impl FnOnce() -> Vec<String>) -> Option<String> {
     let value = |name: &str| {
         let value = variables.iter().find(|(of, _)| of == name).map(|(_, value)| value.trim());
         value.filter(|value| !value.is_empty())
     };
-    let known = || files.iter().flat_map(|text| text.lines()).filter_map(section).collect::<Vec<&str>>();
-    if let Some(profile) = value("AWS_PROFILE").filter(|profile| !known().contains(profile)) {
-        let near = spelling::nearest(profile, known().into_iter());
-        let meant = near.first().map(|near| format!("; did you mean {near}?")).unwrap_or_default();
-        return Some(format!("the AWS profile {profile} is not in the AWS config and credentials files{meant}"));
+    if let Some(profile) = value("AWS_PROFILE") {
+        let files = files();
+        let known: Vec<&str> = files.iter().flat_map(|text| text.lines()).filter_map(section).collect();
+        if !known.contains(&profile) {
+            let near = spelling::nearest(profile, known.into_iter());
+            let meant = near.first().map(|near| format!("; did you mean {near}?")).unwrap_or_default();
+            return Some(format!("the AWS profile {profile} is not in the AWS config and credentials files{meant}"));
+        }
     }
     let region = value("AWS_REGION").or_else(|| value("AWS_DEFAULT_REGION"))?;
     (!is_region(region))
@@ -92,8 +94,8 @@ mod tests {
     #[test]
     fn a_profile_and_a_region_that_cannot_be_are_named() {
         let mistake = |name: &str, value: &str| {
-            let files = ["[default]\nregion = x\n[profile production]\n".to_owned(), "[ci]".to_owned()];
-            super::mistake(&[(name.to_owned(), value.to_owned())], &files)
+            let files = || vec!["[default]\nregion = x\n[profile production]\n".to_owned(), "[ci]".to_owned()];
+            super::mistake(&[(name.to_owned(), value.to_owned())], files)
         };
         for right in ["production", "ci", "default"] {
             assert_eq!(mistake("AWS_PROFILE", right), None, "{right}");

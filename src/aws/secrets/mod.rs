@@ -157,17 +157,13 @@ impl Door {
     /// The value behind a reference, as it is stored.
     async fn bytes(&self, variable: &'static str, reference: &Reference) -> Result<Vec<u8>, SecretError> {
         match reference {
-            Reference::File { path, .. } => tokio::task::spawn_blocking({
-                let place = Place::file(Path::new(path));
-                move || place.read(LONGEST_FILE, FILE_PATIENCE)
-            })
-            .await
-            .map_err(std::io::Error::other)
-            .and_then(|read| read)
-            .map_err(|source| match source.kind() {
-                std::io::ErrorKind::IsADirectory => SecretError::Folder { variable, path: shown::path(path) },
-                _ => SecretError::File { variable, path: shown::path(path), source },
-            }),
+            Reference::File { path, .. } => {
+                let read = Place::file(Path::new(path)).read_aside(LONGEST_FILE, FILE_PATIENCE).await;
+                read.map_err(|source| match source.kind() {
+                    std::io::ErrorKind::IsADirectory => SecretError::Folder { variable, path: shown::path(path) },
+                    _ => SecretError::File { variable, path: shown::path(path), source },
+                })
+            }
             Reference::Kept { arn, .. } => stored::fetch(self, variable, arn).await,
         }
     }

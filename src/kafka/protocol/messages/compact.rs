@@ -95,9 +95,9 @@ impl<'a> Reader<'a> {
         self.length()?.ok_or(Unreadable::Null(what))
     }
 
-    /// How many items of at least this many bytes can be in the rest, of as many as announced.
-    pub(crate) fn at_most(&self, promised: usize, smallest: usize) -> usize {
-        promised.min(self.bytes.remaining() / smallest)
+    /// How many items of at least this many bytes can be in the rest.
+    pub(crate) fn at_most(&self, smallest: usize) -> usize {
+        self.bytes.remaining() / smallest
     }
 
     /// Skips a text that may be null.

@@ -62,9 +62,7 @@ impl GroupOffsets {
     fn topic(&mut self, from: &mut Reader) -> Result<(), Unreadable> {
         let name = from.text("a topic's name")?;
         let first = self.partitions.len();
-        let count = from.count("the list of partitions")?;
-        self.partitions.reserve(from.at_most(count, SMALLEST_PARTITION));
-        for _ in 0..count {
+        for _ in 0..from.count("the list of partitions")? {
             // Most commits have neither metadata nor tags: what is left has a fixed length.
             let plain = from.take_if(|bytes: &[u8; SMALLEST_PARTITION]| match *bytes {
                 [p0, p1, p2, p3, o0, o1, o2, o3, o4, o5, o6, o7, _, _, _, _, 0 | 1, e0, e1, 0] => Some((
@@ -104,7 +102,9 @@ impl Question for GroupOffsetsRequest {
     fn read(from: &mut Bytes, _: i16, most: usize) -> Result<Self::Answer, Unreadable> {
         let from = &mut Reader::new(from, most);
         from.int32()?; // how long the broker throttled us
-        let mut read = GroupOffsets::default();
+        // Reserved once: most of an answer are partitions, and none of them needs more memory than its bytes have.
+        let partitions = Vec::with_capacity(from.at_most(SMALLEST_PARTITION));
+        let mut read = GroupOffsets { partitions, ..GroupOffsets::default() };
         for _ in 0..from.count("the list of groups")? {
             read.group(from)?;
         }

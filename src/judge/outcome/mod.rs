@@ -6,12 +6,12 @@ use crate::judge::ages::Ages;
 use crate::judge::diagnosis::{Case, Diagnosis, Suffering};
 use crate::judge::input::Sight;
 use crate::judge::memories::{Eye, Memories};
-use crate::judge::verdict::{self, Finding, Findings, Judgement, Reason, Verdict};
+use crate::judge::verdict::{self, Finding, Judgement, Reason, Verdict};
 use crate::model::age::Age;
 use crate::model::cluster_memory::ClusterMemory;
-use crate::model::memory::{Aged, Memory, Sample};
+use crate::model::memory::{Aged, Memory, Reading, Sample};
 use crate::model::snapshot::{Gone, Group, Kind};
-use crate::model::unknown::{Known, Unknown};
+use crate::model::unknown::Known;
 
 mod group;
 mod standing;
@@ -46,17 +46,13 @@ impl Judged {
         for (group, thresholds) in snapshot.groups.iter().zip(sight.thresholds) {
             let eye = Eye::new(sight, group);
             let first = rows.len();
-            rows.extend(group.range().map(|row| {
-                let mut reading = match eye.reading(row) {
-                    Ok(reading) => reading,
-                    Err(why) => return unread(why),
-                };
+            let is_share = group.kind == Kind::Share;
+            let mut judge = |row: usize, mut reading: Reading| {
                 let age = ages.of(row).and_then(aged);
                 let previous = match before.of(row) {
                     Ok(previous) => previous,
                     Err(why) => {
                         let judgement = verdict::judge_without_history(&reading, why, age, thresholds);
-                        let is_share = group.kind == Kind::Share;
                         return if is_share {
                             acknowledged::of_share_group(sight, row, judgement, true)
                         } else {
@@ -69,7 +65,7 @@ impl Judged {
                 let mut passing = None;
                 let memory = memories.place_of(row).unwrap_or(&mut passing).get_or_insert_with(begun);
                 let mut samples = if is_suspicious { earlier(row) } else { Ok(Vec::new()) };
-                if group.kind != Kind::Share {
+                if !is_share {
                     let samples = samples.as_deref().map_err(Clone::clone);
                     return verdict::judge(previous, &reading, memory, samples, age, thresholds);
                 }
@@ -79,7 +75,23 @@ impl Judged {
                 let samples = samples.as_deref().map_err(Clone::clone);
                 let judgement = verdict::judge(previous.as_ref(), &reading, memory, samples, age, thresholds);
                 acknowledged::of_share_group(sight, row, judgement, certain)
-            }));
+            };
+            for row in group.range() {
+                let reading = match eye.reading(row) {
+                    Ok(reading) => reading,
+                    Err(why) => {
+                        rows.push(Judgement::plain(Verdict::Unknown, Reason::Unread(why)));
+                        continue;
+                    }
+                };
+                // Most rows of a run without history need no rules, and their judgements are made where they stay.
+                let age = || ages.of(row).and_then(aged);
+                let why = before.of(row).err().filter(|_| !is_share);
+                match why.and_then(|why| verdict::judge_at_sight(&reading, why, age, thresholds)) {
+                    Some(plain) => rows.push(plain),
+                    None => rows.push(judge(row, reading)),
+                }
+            }
             for again in group.vanished.iter().filter(|vanished| vanished.why == Gone::Recreated) {
                 let of_group = snapshot.rows_of(group).iter().zip(&mut rows[first..]);
                 let of_topic = of_group.filter(|(row, _)| Some(&snapshot.topic(row).name) == again.topic.as_ref());
@@ -135,17 +147,6 @@ impl Judged {
     /// The verdicts on a group's rows.
     pub(crate) fn rows_of(&self, group: &Group) -> &[Judgement] {
         &self.rows[group.range()]
-    }
-}
-
-fn unread(why: Unknown) -> Judgement {
-    Judgement {
-        verdict: Verdict::Unknown,
-        reason: Reason::Unread(why),
-        supported: false,
-        stands: false,
-        snapshots_missing: 0,
-        findings: Findings::default(),
     }
 }
 

@@ -141,12 +141,17 @@ impl Findings {
         }
     }
 
+    /// Whether a snapshot alone finds nothing.
+    #[inline]
+    pub(crate) fn are_none(reading: &Reading, lag: Lag) -> bool {
+        matches!(lag, Lag::Offsets(_)) && !is_blocked(reading, lag) && !reading.is_unassigned()
+    }
+
     /// The findings of a snapshot alone; `assigned` is the last known answer, while it counts.
     #[inline]
     pub(crate) fn of_look(reading: &Reading, lag: Lag, assigned: Assigned) -> Self {
         let mut found = match lag {
-            Lag::Offsets(0) => Self::default(),
-            Lag::Offsets(_) if reading.log.last_stable.map(Committed::At) != Some(reading.committed) => Self::default(),
+            Lag::Offsets(_) if !is_blocked(reading, lag) => Self::default(),
             _ => Self::of_lag(reading, lag, assigned),
         };
         if reading.is_unassigned() {
@@ -236,6 +241,12 @@ impl Finding {
         };
         1 << place
     }
+}
+
+/// Whether what is unread is held up by an open transaction.
+#[inline]
+fn is_blocked(reading: &Reading, lag: Lag) -> bool {
+    lag != Lag::Offsets(0) && reading.log.last_stable.map(Committed::At) == Some(reading.committed)
 }
 
 /// Whether at least 90 % of what a log still has are unread, some of it was deleted already, and the group did not

@@ -17,6 +17,7 @@ pub use findings::{Finding, Findings};
 pub use pace::Pace;
 pub(crate) use pace::{Tempo, per_s};
 pub(crate) use reason::{Reason, Silence, early};
+pub(crate) use rules::judge_at_sight;
 pub use rules::{judge, judge_without_history};
 
 /// The verdict on a partition or a group: Burrow's words and a few more.
@@ -56,6 +57,21 @@ pub struct Judgement {
     pub(crate) snapshots_missing: u8,
     /// What else is worth knowing.
     pub(crate) findings: Findings,
+}
+
+impl Judgement {
+    /// The verdict of a snapshot alone, without findings; an unknown one has no evidence.
+    #[inline]
+    pub(crate) fn plain(verdict: Verdict, reason: Reason) -> Self {
+        Self {
+            verdict,
+            reason,
+            supported: verdict != Verdict::Unknown,
+            stands: false,
+            snapshots_missing: 0,
+            findings: Findings::default(),
+        }
+    }
 }
 
 /// The status of a group: its worst partition's, where a stopped, stalled or rewound one makes an error.

@@ -1,6 +1,6 @@
 //! The maximum age of the oldest unread record, and its verdicts.
 
-use super::reason::{Kept, ShownAge};
+use super::reason::Kept;
 use super::rules::{Seen, short};
 use super::{Reason, Verdict};
 use crate::model::memory::Objective;
@@ -51,7 +51,7 @@ impl Seen<'_> {
         let Objective { warn_s, err_s } = self.thresholds.objective?;
         let age = self.age?;
         let age_s = age.at_least_ms / 1_000;
-        let late = |objective_s| Reason::Late { age: ShownAge::of(age), objective_s: short(objective_s) };
+        let late = |objective_s| Reason::late(age, short(objective_s));
         Some(match err_s.filter(|err_s| age_s > *err_s) {
             Some(err_s) => (Verdict::Err, late(err_s)),
             None => (Verdict::Warn, late(warn_s)),

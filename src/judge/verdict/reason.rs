@@ -52,7 +52,7 @@ pub(crate) enum Reason {
     /// This many records are unread, none of them older than the objective, in seconds.
     InTime { unread: u64, objective_s: u32 },
     /// The oldest unread record is older than the objective, in seconds.
-    Late { age: ShownAge, objective_s: u32 },
+    Late { age_ms: u64, bound: Option<Bound>, objective_s: u32 },
     /// Nobody commits.
     Silent(Box<Silence>),
     /// Nobody commits, and an open transaction is why.
@@ -107,28 +107,6 @@ impl StepBack {
     /// How far it went back.
     pub(crate) fn offsets(self) -> u64 {
         self.from.abs_diff(self.to)
-    }
-}
-
-/// An age as the report shows it beside, with its bound.
-#[derive(Clone, Copy, Debug, PartialEq, Eq)]
-pub(crate) struct ShownAge {
-    ms: u64,
-    bound: Option<Bound>,
-}
-
-impl ShownAge {
-    pub(crate) fn of(age: Aged) -> Self {
-        let (ms, bound) = age.shown();
-        Self { ms, bound }
-    }
-}
-
-impl fmt::Display for ShownAge {
-    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
-        #[expect(clippy::cast_precision_loss, reason = "no record is older than 2^53 milliseconds")]
-        let seconds = self.ms as f64 / 1_000.0;
-        write!(f, "{}{}", Bound::sign(self.bound), span(seconds))
     }
 }
 
@@ -194,6 +172,12 @@ impl fmt::Display for Reason {
 }
 
 impl Reason {
+    /// The age as the report shows it beside, with its bound.
+    pub(crate) fn late(age: Aged, objective_s: u32) -> Self {
+        let (age_ms, bound) = age.shown();
+        Self::Late { age_ms, bound, objective_s }
+    }
+
     pub(crate) fn stepped_back(from: i64, to: i64) -> Self {
         Self::SteppedBack(Box::new(StepBack { from, to }))
     }
@@ -245,9 +229,11 @@ impl Reason {
             Self::InTime { unread, objective_s } => {
                 write!(f, "{}, none older than the objective of {}", behind(unread), seconds((*objective_s).into()))
             }
-            Self::Late { age, objective_s } => {
-                let objective = seconds((*objective_s).into());
-                write!(f, "late: its oldest unread record is {age} old, objective {objective}")
+            Self::Late { age_ms, bound, objective_s } => {
+                #[expect(clippy::cast_precision_loss, reason = "no record is older than 2^53 milliseconds")]
+                let age = span(*age_ms as f64 / 1_000.0);
+                let (sign, objective) = (Bound::sign(*bound), seconds((*objective_s).into()));
+                write!(f, "late: its oldest unread record is {sign}{age} old, objective {objective}")
             }
             Self::Silent(silence) => silence.write(words, f),
             Self::Blocked(silence) => {

@@ -88,10 +88,7 @@ fn judge_with(
 
 /// The verdict if the history could not be read: a partition that is caught up needs none, nor does an objective for
 /// the age of the oldest unread record; of others nothing is known.
-///
-/// Most rows need no rules, and there are many rows.
 #[must_use]
-#[inline]
 pub fn judge_without_history(
     reading: &Reading,
     why: &Unknown,
@@ -99,46 +96,58 @@ pub fn judge_without_history(
     thresholds: &Thresholds,
 ) -> Judgement {
     let lag = reading.lag();
-    match lag {
-        Lag::Offsets(0) => at_sight(Verdict::Ok, Reason::CaughtUp, reading, lag),
-        Lag::Offsets(unread) if unread <= thresholds.allowed_lag => {
-            at_sight(Verdict::Ok, Reason::Allowed(unread), reading, lag)
-        }
-        Lag::Offsets(unread) if thresholds.objective.is_none() || age.is_none() => unjudged(unread, why, reading, lag),
-        _ => by_the_objective(reading, lag, why, age, thresholds),
-    }
-}
-
-fn by_the_objective(
-    reading: &Reading,
-    lag: Lag,
-    why: &Unknown,
-    age: Option<Aged>,
-    thresholds: &Thresholds,
-) -> Judgement {
+    let at_sight = at_sight(lag, why, || age, thresholds);
     let counts = lag != Lag::NoCommit || thresholds.uncommitted_alarms;
     let has_objective = thresholds.objective.is_some() && age.is_some();
-    if has_objective || reading.is_caught_up(thresholds) || !counts {
+    if at_sight.is_none() && (has_objective || reading.is_caught_up(thresholds) || !counts) {
         let mut memory = Memory::fold(None, reading, thresholds);
         let judgement = judge_with(false, None, reading, &mut memory, Ok(&[]), age, thresholds);
         if judgement.supported {
             return Judgement { snapshots_missing: 0, ..judgement };
         }
     }
-    unjudged(reading.unread(), why, reading, lag)
+    let (verdict, reason) = at_sight.unwrap_or_else(|| (Verdict::Unknown, unjudged(reading.unread(), why)));
+    Judgement { findings: Findings::of_look(reading, lag, reading.assigned), ..Judgement::plain(verdict, reason) }
+}
+
+/// The same where it needs no rules and there are no findings, else `None`: most rows are like that, and there are
+/// many rows.
+#[inline]
+pub(crate) fn judge_at_sight(
+    reading: &Reading,
+    why: &Unknown,
+    age: impl FnOnce() -> Option<Aged>,
+    thresholds: &Thresholds,
+) -> Option<Judgement> {
+    let lag = reading.lag();
+    if !Findings::are_none(reading, lag) {
+        return None;
+    }
+    let (verdict, reason) = at_sight(lag, why, age, thresholds)?;
+    Some(Judgement::plain(verdict, reason))
+}
+
+/// The verdict on a lag that needs no rules; `None` on others.
+#[inline]
+fn at_sight(
+    lag: Lag,
+    why: &Unknown,
+    age: impl FnOnce() -> Option<Aged>,
+    thresholds: &Thresholds,
+) -> Option<(Verdict, Reason)> {
+    Some(match lag {
+        Lag::Offsets(0) => (Verdict::Ok, Reason::CaughtUp),
+        Lag::Offsets(unread) if unread <= thresholds.allowed_lag => (Verdict::Ok, Reason::Allowed(unread)),
+        Lag::Offsets(unread) if thresholds.objective.is_none() || age().is_none() => {
+            (Verdict::Unknown, unjudged(unread, why))
+        }
+        _ => return None,
+    })
 }
 
 #[inline]
-fn unjudged(unread: u64, why: &Unknown, reading: &Reading, lag: Lag) -> Judgement {
-    let reason = if why.cause() == Cause::Off { Reason::Unjudged(unread) } else { Reason::Unread(why.clone()) };
-    at_sight(Verdict::Unknown, reason, reading, lag)
-}
-
-/// The verdict of a snapshot alone; an unknown one has no evidence.
-#[inline]
-fn at_sight(verdict: Verdict, reason: Reason, reading: &Reading, lag: Lag) -> Judgement {
-    let findings = Findings::of_look(reading, lag, reading.assigned);
-    Judgement { verdict, reason, supported: verdict != Verdict::Unknown, stands: false, snapshots_missing: 0, findings }
+fn unjudged(unread: u64, why: &Unknown) -> Reason {
+    if why.cause() == Cause::Off { Reason::Unjudged(unread) } else { Reason::Unread(why.clone()) }
 }
 
 /// Everything that the rules ask.

@@ -19,8 +19,6 @@ pub struct Reading {
     pub members: Members,
     /// Set if runs before this one could not read it.
     pub away: Option<Away>,
-    /// The distance between the two, computed once.
-    pub(super) lag: Lag,
 }
 
 /// What an earlier run stored about one partition.
@@ -78,7 +76,7 @@ impl Reading {
     /// What was read at one time; `committed` was read before `log`.
     #[must_use]
     pub fn new(time_ms: i64, committed: Committed, log: LogRange, assigned: Assigned, members: Members) -> Self {
-        Self { time_ms, committed, log, assigned, members, away: None, lag: lag::lag(committed, log) }
+        Self { time_ms, committed, log, assigned, members, away: None }
     }
 
     /// The same reading, the first one after such a time.
@@ -93,13 +91,16 @@ impl Reading {
     }
 
     /// The distance between the commit and the end of the log.
+    ///
+    /// It is faster to compute than to keep: there are many readings, and each is used once.
+    #[inline]
     pub(crate) fn lag(&self) -> Lag {
-        self.lag
+        lag::lag(self.committed, self.log)
     }
 
     /// Offsets left to read; the whole log if nothing was ever committed.
     pub(crate) fn unread(&self) -> u64 {
-        self.lag.unread().unwrap_or(self.log.len())
+        self.lag().unread().unwrap_or(self.log.len())
     }
 
     /// Whether `earlier` belongs to a log that was since recreated or truncated: the log end went backwards.
@@ -114,12 +115,12 @@ impl Reading {
 
     /// Records that were deleted before they were read.
     pub(crate) fn lost(&self) -> u64 {
-        if let Lag::Lost { lost, .. } = self.lag { lost } else { 0 }
+        if let Lag::Lost { lost, .. } = self.lag() { lost } else { 0 }
     }
 
     /// Whether the commit stands past the log end.
     pub(crate) fn is_past_end(&self) -> bool {
-        matches!(self.lag, Lag::PastEnd(_))
+        matches!(self.lag(), Lag::PastEnd(_))
     }
 
     /// Whether nothing is left to read beyond the allowed lag.

@@ -104,7 +104,9 @@ impl JudgedGroup {
         let partitions = lags.len();
         let at_most = at_most(snapshot, group, lags);
         let pace = sum.pace.filter(|pace| sum.most_goes || matches!(pace, Pace::FallsBehind { .. }));
-        let finding = at_sight(snapshot, group, judgements, lags, |_| true).map(|finding| finding.to_string());
+        // Most groups have no findings.
+        let found = if sum.found > 0 { judgements } else { &[] };
+        let finding = at_sight(snapshot, group, found, lags, |_| true).map(|finding| finding.to_string());
         let unjudged = |worst: usize| verdict == Verdict::Unknown && judgements[worst].reason.is_unjudged();
         let mut reason = match (verdict, missing, sum.worst) {
             (Verdict::NotFound, ..) => no_such_group(&group.name, snapshot),
@@ -221,6 +223,8 @@ struct Sum {
     total: Option<u64>,
     most: Option<u64>,
     at_least: bool,
+    /// How many rows have findings.
+    found: usize,
     supported: bool,
     /// Until there are enough for every verdict.
     snapshots_missing: u8,
@@ -249,6 +253,7 @@ impl Sum {
                 sum.pace = Some(sum.pace.map_or(pace, |known| known.with(pace)));
             }
             sum.at_least |= left.is_unread();
+            sum.found += usize::from(!judgement.findings.is_empty());
             sum.supported &= judgement.supported;
             sum.snapshots_missing = sum.snapshots_missing.max(judgement.snapshots_missing);
             match judgement.reason.plain() {

@@ -57,7 +57,7 @@ impl GroupPart {
 
     /// The minimum number of its rows.
     pub(crate) fn len(&self) -> usize {
-        self.commits.as_ref().map_or(0, |commits| commits.offsets.len())
+        self.commits.as_ref().map_or(0, Commits::len)
     }
 
     /// Whether the group may have commits to topics that are named nowhere else: its members' subscriptions are not
@@ -79,7 +79,7 @@ impl GroupPart {
         let rows = commits.map(|mut commits| {
             let first = all.len();
             gaps.extend(commits.doubt.take());
-            append(all, commits, described.as_ref().ok());
+            append(all, &commits, described.as_ref().ok());
             if let Ok(described) = &described {
                 read_whole_topics(all, first, described, topics);
                 gaps.extend(not_described(&all[first..], described, topics));
@@ -125,7 +125,7 @@ const UNSEEN: &str = "this user may not describe every topic, and commits to top
 
 /// Commits and assignments of one group, one row per partition, in order: both are sorted, so one pass over them is
 /// enough.
-fn append(all: &mut Vec<Row>, commits: Commits, described: Option<&Described>) {
+fn append(all: &mut Vec<Row>, commits: &Commits, described: Option<&Described>) {
     let mut assigned = described.map_or(&[][..], |described| &described.assigned);
     let never = |(topic, partition, member)| {
         let mut row = row(topic, partition, Ok(Committed::Never));
@@ -133,9 +133,8 @@ fn append(all: &mut Vec<Row>, commits: Commits, described: Option<&Described>) {
         row.assign(member);
         row
     };
-    let Commits { offsets, unacknowledged, .. } = commits;
     let mut of_topic = None;
-    for (topic, partition, committed) in offsets {
+    for (topic, partition, committed) in commits.iter() {
         let topic = topic as usize;
         while let Some((next, rest)) = assigned.split_first().filter(|(next, _)| (next.0, next.1) < (topic, partition))
         {
@@ -153,8 +152,8 @@ fn append(all: &mut Vec<Row>, commits: Commits, described: Option<&Described>) {
         of_topic = Some((topic, (subscribed, internal)));
         let mut row = row(topic, partition, committed);
         (row.subscribed, row.internal) = (subscribed, internal);
-        if let Some(count) = unacknowledged.get(&(topic, partition)) {
-            row.count(*count);
+        if let Some(left) = commits.unacknowledged.get(&place(&row)) {
+            row.count(*left);
         }
         // If several members of a share group read it, the first.
         while let Some((next, rest)) = assigned.split_first().filter(|(next, _)| (next.0, next.1) == (topic, partition))
@@ -253,8 +252,7 @@ pub(crate) fn highest(parts: &[GroupPart], topics: usize) -> Vec<i32> {
     let mut highest = vec![-1; topics];
     for GroupPart { described, commits, .. } in parts {
         let assigned = described.iter().flat_map(|described| &described.assigned).map(|(topic, at, _)| (*topic, *at));
-        let committed =
-            commits.iter().flat_map(|commits| &commits.offsets).map(|(topic, at, _)| (*topic as usize, *at));
+        let committed = commits.iter().flat_map(Commits::highest).map(|(topic, at)| (topic as usize, at));
         for (topic, partition) in assigned.chain(committed) {
             highest[topic] = highest[topic].max(partition);
         }
@@ -269,10 +267,13 @@ pub(crate) fn wanted(rows: &[Row], watched: &[(usize, Wanted)], topics: &[Topic]
     for (topic, _) in watched {
         read[*topic].fill(true);
     }
-    for row in rows {
-        let partition = usize::try_from(row.partition).ok();
-        if let Some(read) = partition.and_then(|partition| read[row.topic as usize].get_mut(partition)) {
-            *read = true;
+    for run in rows.chunk_by(|a, b| a.topic == b.topic) {
+        let read = &mut read[run[0].topic as usize];
+        for row in run {
+            let partition = usize::try_from(row.partition).ok();
+            if let Some(read) = partition.and_then(|partition| read.get_mut(partition)) {
+                *read = true;
+            }
         }
     }
     let wanted = read.iter().map(|read| (0..).zip(read).filter(|(_, read)| **read).map(|(partition, _)| partition));

@@ -24,37 +24,91 @@ use crate::model::lag::Committed;
 use crate::model::snapshot::Kind;
 use crate::model::unknown::{Known, Unknown};
 
-/// The commits of a group.
+/// The commits of a group, with topics by number.
 #[derive(Default)]
 pub(crate) struct Commits {
-    /// (topic by number, partition, offset)
-    pub(crate) offsets: Vec<(u32, i32, Known<Committed>)>,
+    all: Vec<Commit>,
+    /// Why a commit could not be read, by topic and partition.
+    unread: HashMap<(u32, i32), Unknown>,
     /// Offsets from the start of a share partition on that are not acknowledged, if the coordinator returns it
     /// (KIP-1226).
-    pub(crate) unacknowledged: HashMap<(usize, i32), u64>,
+    pub(crate) unacknowledged: HashMap<(u32, i32), u64>,
     /// Why a transaction may hold more commits.
     pub(crate) doubt: Option<Unknown>,
 }
 
+/// One commit, in 16 bytes: there are as many as rows.
+#[derive(Clone, Copy)]
+struct Commit {
+    topic: u32,
+    partition: i32,
+    /// [`NEVER`] if there is none, [`UNREAD`] if it could not be read.
+    offset: i64,
+}
+
+impl Commit {
+    fn place(&self) -> (u32, i32) {
+        (self.topic, self.partition)
+    }
+}
+
 impl Commits {
+    pub(crate) fn add(&mut self, topic: u32, partition: i32, committed: Known<Committed>) {
+        let offset = match committed {
+            Ok(Committed::At(offset)) => offset,
+            Ok(Committed::Never) => NEVER,
+            Err(why) => {
+                self.unread.insert((topic, partition), why);
+                UNREAD
+            }
+        };
+        self.all.push(Commit { topic, partition, offset });
+    }
+
+    pub(crate) fn len(&self) -> usize {
+        self.all.len()
+    }
+
+    pub(crate) fn is_empty(&self) -> bool {
+        self.all.is_empty()
+    }
+
+    /// Topic, partition and offset of each.
+    pub(crate) fn iter(&self) -> impl Iterator<Item = (u32, i32, Known<Committed>)> {
+        self.all.iter().map(|commit| {
+            let committed = match commit.offset {
+                NEVER => Ok(Committed::Never),
+                UNREAD => Err(self.unread[&commit.place()].clone()),
+                offset => Ok(Committed::At(offset)),
+            };
+            (commit.topic, commit.partition, committed)
+        })
+    }
+
+    /// Each topic with its highest partition, once they are in order.
+    pub(crate) fn highest(&self) -> impl Iterator<Item = (u32, i32)> {
+        self.all.chunk_by(|a, b| a.topic == b.topic).filter_map(|run| run.last().map(Commit::place))
+    }
+
     /// Renumbers topics by `rank`, and sorts by topic and partition, each partition once.
     pub(crate) fn put_in_order(&mut self, rank: &[usize]) {
-        let Self { offsets, unacknowledged, .. } = self;
-        let (mut in_order, mut before) = (true, None);
-        for run in offsets.chunk_by_mut(|a, b| a.0 == b.0) {
-            let topic = as_number(rank[run[0].0 as usize]);
-            in_order &= put_in_place(run) && before < Some(topic);
+        let rank = |topic: u32| as_number(rank[topic as usize]);
+        let (mut in_order, mut before, mut places) = (true, None, Vec::new());
+        for run in self.all.chunk_by_mut(|a, b| a.topic == b.topic) {
+            let topic = rank(run[0].topic);
+            in_order &= put_in_place(run, &mut places) && before < Some(topic);
             before = Some(topic);
-            for offset in run {
-                offset.0 = topic;
+            for commit in run {
+                commit.topic = topic;
             }
         }
         if !in_order {
-            let place = |(topic, partition, _): &(u32, i32, _)| (*topic, *partition);
-            offsets.sort_by_key(place);
-            offsets.dedup_by_key(|offset| place(offset));
+            self.all.sort_by_key(Commit::place);
+            self.all.dedup_by_key(|commit| commit.place());
         }
-        *unacknowledged = unacknowledged.drain().map(|((topic, at), count)| ((rank[topic], at), count)).collect();
+        self.unread = self.unread.drain().map(|((topic, at), why)| ((rank(topic), at), why)).collect();
+        self.unacknowledged =
+            self.unacknowledged.drain().map(|((topic, at), left)| ((rank(topic), at), left)).collect();
     }
 }
 
@@ -64,24 +118,22 @@ pub(crate) fn as_number(topic: usize) -> u32 {
 }
 
 /// Brokers return partitions in any order, and usually all of them: then each is put at the index of its number,
-/// without sorting. Returns whether that was possible.
-fn put_in_place<T>(run: &mut [(u32, i32, T)]) -> bool {
-    let mut all = true;
-    for at in 0..run.len() {
-        loop {
-            let partition = run[at].1;
-            let place = usize::try_from(partition).unwrap_or(usize::MAX);
-            if place == at {
-                break;
-            }
-            if run.get(place).is_none_or(|there| there.1 == partition) {
-                all = false;
-                break;
-            }
-            run.swap(at, place);
-        }
+/// without sorting. Returns whether that was possible; `places` is memory for it.
+fn put_in_place(run: &mut [Commit], places: &mut Vec<Commit>) -> bool {
+    let nothing = Commit { topic: 0, partition: -1, offset: NEVER };
+    places.clear();
+    places.resize(run.len(), nothing);
+    for commit in &*run {
+        let place = usize::try_from(commit.partition).ok().and_then(|at| places.get_mut(at));
+        let Some(place) = place else { return false };
+        *place = *commit;
     }
-    all
+    // A partition that comes twice leaves the place of another one empty.
+    let are_all = places.iter().all(|commit| commit.partition >= 0);
+    if are_all {
+        run.copy_from_slice(places);
+    }
+    are_all
 }
 
 /// Fetches the commits of all groups from their coordinators, for every topic that they ever committed to, or only for
@@ -202,7 +254,7 @@ fn starts(group: &ShareGroup, names: &Names<'_>) -> AskOutcome<Commits> {
     }
     let mut commits = Commits::default();
     for topic in &group.topics {
-        let Some(number) = names.number(&topic.name) else { continue };
+        let Some(number) = names.number(&topic.name).map(as_number) else { continue };
         for found in &topic.partitions {
             if let Some(why) = useless(&topic.name, found.partition, found.error_code) {
                 return AskOutcome::from_cause(why);
@@ -211,7 +263,7 @@ fn starts(group: &ShareGroup, names: &Names<'_>) -> AskOutcome<Commits> {
             if let (Ok(Committed::At(_)), Some(lag)) = (&start, found.lag.and_then(|lag| u64::try_from(lag).ok())) {
                 commits.unacknowledged.insert((number, found.partition), lag);
             }
-            commits.offsets.push((as_number(number), found.partition, start));
+            commits.add(number, found.partition, start);
         }
     }
     AskOutcome::Done(commits)
@@ -232,17 +284,18 @@ where
     if let Some(failed) = AskOutcome::from_code(error_code) {
         return failed;
     }
-    let mut offsets = Vec::with_capacity(topics.clone().map(|(_, partitions)| partitions.len()).sum());
+    let mut commits = Commits::default();
+    commits.all.reserve_exact(topics.clone().map(|(_, partitions)| partitions.len()).sum());
     for (name, partitions) in topics {
         let Some(topic) = names.number(name).map(as_number) else { continue };
         for PartitionOffset { partition, offset, error_code } in partitions {
             if let Some(why) = useless(name, partition, error_code) {
                 return AskOutcome::from_cause(why);
             }
-            offsets.push((topic, partition, position("committed", error_code, offset)));
+            commits.add(topic, partition, position("committed", error_code, offset));
         }
     }
-    AskOutcome::Done(Commits { offsets, ..Commits::default() })
+    AskOutcome::Done(commits)
 }
 
 /// Why a partition of an answer makes it unusable as a whole: it is impossible, or the coordinator has moved.
@@ -289,3 +342,6 @@ const PIECE: usize = 50;
 
 /// The offset if there is no commit, or if a share group has not begun to read (`share.auto.offset.reset`).
 const NEVER: i64 = -1;
+
+/// What stands where a commit could not be read. It never leaves this file.
+const UNREAD: i64 = -2;

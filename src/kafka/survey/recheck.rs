@@ -34,7 +34,7 @@ pub(crate) async fn of_bare_groups(
     until: Instant,
 ) {
     let is_bare = |at: &usize| {
-        let none = commits[*at].as_ref().is_ok_and(|commits| commits.offsets.is_empty());
+        let none = commits[*at].as_ref().is_ok_and(Commits::is_empty);
         none && returns_pending(cluster, &groups[*at])
             && !members[*at].as_ref().is_ok_and(Described::has_known_subscriptions)
     };
@@ -63,9 +63,11 @@ pub(crate) async fn of_bare_groups(
         match found {
             Err(why) => commits.doubt = Some(why.within(IN_DOUBT)),
             Ok(pending) => {
-                commits.offsets.extend(pending.into_iter().filter_map(|(topic, partition, committed, _)| {
-                    Some((as_number(names.number(&topic)?), partition, committed))
-                }));
+                for (topic, partition, committed, _) in pending {
+                    if let Some(number) = names.number(&topic) {
+                        commits.add(as_number(number), partition, committed);
+                    }
+                }
             }
         }
     }
@@ -155,13 +157,13 @@ pub(crate) async fn ask(
     let commits = commits::fetch(cluster, groups, &names, until).await;
     let Sorted { names, rank } = names.sorted();
     let names: Vec<Arc<str>> = names.into_iter().map(Arc::from).collect();
-    let by_topic = |Commits { offsets, unacknowledged, .. }: Commits| {
-        let there = offsets.into_iter().filter(|(.., committed)| *committed != Ok(Committed::Never));
-        let commits = there.map(|(topic, at, committed)| {
-            let left = unacknowledged.get(&(topic as usize, at)).copied();
+    let by_topic = |commits: Commits| {
+        let there = commits.iter().filter(|(.., committed)| *committed != Ok(Committed::Never));
+        let there = there.map(|(topic, at, committed)| {
+            let left = commits.unacknowledged.get(&(topic, at)).copied();
             (Arc::clone(&names[rank[topic as usize]]), at, committed, left)
         });
-        commits.collect()
+        there.collect()
     };
     commits.into_iter().map(|commits| commits.map(by_topic)).collect()
 }

@@ -10,7 +10,6 @@ use crate::judge::input::Sight;
 use crate::judge::verdict::{Judgement, Reason, Verdict};
 use crate::model::lag::{self, Committed};
 use crate::model::memory::{Reading, Sample};
-use crate::model::snapshot::Row;
 use crate::model::unknown::Unknown;
 
 /// Converts the samples of one row to those of a consumer, together with the present reading.
@@ -82,9 +81,9 @@ pub(crate) fn left_some(earlier: &[Sample], reading: &Reading) -> bool {
 
 /// Whether more than two samples are needed to know what is left: the coordinator does not return it, and the start
 /// does not move.
-pub(crate) fn is_doubtful(row: &Row, previous: Option<&Sample>, reading: &Reading) -> bool {
+pub(crate) fn is_doubtful(unacknowledged: Option<u64>, previous: Option<&Sample>, reading: &Reading) -> bool {
     let stands = previous.is_some_and(|sample| sample.committed == reading.committed);
-    row.unacknowledged().is_none() && stands && reading.unread() > 0
+    unacknowledged.is_none() && stands && reading.unread() > 0
 }
 
 /// Puts a judgement into the words for share groups.
@@ -98,11 +97,11 @@ pub(crate) fn of_share_group(
     certain: bool,
 ) -> Judgement {
     let left = lags.of(row).offsets().unwrap_or(0);
+    let at_most = snapshot.unacknowledged.of(row).is_none() && left > 0;
     let row = &snapshot.rows[row];
     let (Ok(log), Ok(Committed::At(start))) = (snapshot.log(row), &row.committed) else {
         return in_words(judgement, false, false);
     };
-    let at_most = row.unacknowledged().is_none() && left > 0;
     let stands = matches!(judgement.verdict, Verdict::Stop | Verdict::Stall);
     if at_most && stands && !certain {
         let why = format!(

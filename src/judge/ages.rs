@@ -183,8 +183,8 @@ fn interpolated(Sight { snapshot, before, time_ms, .. }: Sight<'_>, at: usize) -
     let row = &snapshot.rows[at];
     let before = before.of(at).ok()??;
     // For a share group the store has no log end, but the number of unread records.
-    let (Ok(Committed::At(committed)), Ok(log), None) = (&row.committed, snapshot.log(row), row.unacknowledged())
-    else {
+    let counted = snapshot.unacknowledged.of(at);
+    let (Ok(Committed::At(committed)), Ok(log), None) = (&row.committed, snapshot.log(row), counted) else {
         return None;
     };
     let (grown, unread) = (i128::from(log.end - before.end), i128::from(log.end - (*committed).max(log.start)));

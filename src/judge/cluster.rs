@@ -365,7 +365,7 @@ const MOST_SHOWN: usize = 10;
 #[cfg(test)]
 mod tests {
     use super::*;
-    use crate::model::snapshot::{Broker, Placement};
+    use crate::model::snapshot::{Broker, Placement, Unacknowledged};
     use crate::model::unknown::Unknown;
 
     const NOON: i64 = 1_800_014_400;
@@ -388,6 +388,7 @@ mod tests {
             cluster_id: None,
             groups: Vec::new(),
             rows: Vec::new(),
+            unacknowledged: Unacknowledged::default(),
             watched: Vec::new(),
             listed: Ok(Vec::new()),
             left_out: BTreeMap::new(),

@@ -27,7 +27,7 @@ impl Flow {
         let mut flow = Self::default();
         for at in group.range() {
             let row = &snapshot.rows[at];
-            let (Ok(Committed::At(committed)), Ok(log)) = (&row.committed, snapshot.ahead(row)) else { continue };
+            let (Ok(Committed::At(committed)), Ok(log)) = (&row.committed, snapshot.ahead(at)) else { continue };
             let before = earlier(at, row).filter(|sample| sample.end <= log.end);
             let Some(Sample { committed: Committed::At(before), end, time_ms: then_ms, .. }) = before else { continue };
             flow.arrived = flow.arrived.saturating_add(log.end - end);

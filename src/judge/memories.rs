@@ -48,7 +48,7 @@ impl<'a> Eye<'a> {
         let Sight { snapshot, time_ms, .. } = self.sight;
         let row = &snapshot.rows[at];
         let committed = row.committed.clone()?;
-        let log = snapshot.ahead(row)?;
+        let log = snapshot.ahead(at)?;
         let assigned = if self.is_settled { row.assigned() } else { Assigned::Unknown };
         Ok(Reading::new(time_ms, committed, log, assigned, self.members).after(self.sight.before.away(at)))
     }
@@ -73,7 +73,7 @@ impl Memories {
                     return Some(Memory::fold(before.of(row).ok().flatten(), &reading, thresholds));
                 }
                 let mut previous = before.of(row).ok().flatten().copied();
-                if acknowledged::is_doubtful(&snapshot.rows[row], previous.as_ref(), &reading) {
+                if acknowledged::is_doubtful(snapshot.unacknowledged.of(row), previous.as_ref(), &reading) {
                     doubtful.insert(row);
                 }
                 as_commits(&mut Vec::new(), previous.as_mut(), &mut reading);

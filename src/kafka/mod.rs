@@ -41,7 +41,7 @@ use crate::model::age;
 use crate::model::endpoint::Endpoint;
 use crate::model::lags::Lags;
 use crate::model::pattern::Patterns;
-use crate::model::snapshot::{Broker, Gone, Group, Problem, Snapshot, Topic};
+use crate::model::snapshot::{Broker, Gone, Group, Problem, Snapshot, Topic, Unacknowledged};
 use crate::model::unknown::{Known, Unknown};
 use crate::model::watched::Wanted;
 
@@ -200,8 +200,9 @@ pub(crate) async fn survey<'a>(
     let mut rows = Vec::with_capacity(parts.iter().map(GroupPart::len).sum());
     let coordinators = parts.iter().map(GroupPart::coordinator).collect();
     let unlisted: Vec<bool> = parts.iter().map(GroupPart::is_unlisted).collect();
-    let groups: Vec<Group> =
-        parts.into_iter().map(|part| part.into_group(&topics, hides.as_ref(), &mut rows)).collect();
+    let mut unacknowledged = Unacknowledged::default();
+    let group = |part: GroupPart| part.into_group(&topics, hides.as_ref(), &mut rows, &mut unacknowledged);
+    let groups: Vec<Group> = parts.into_iter().map(group).collect();
     // A group that is not listed and was found by its name counts as well.
     let found = unlisted.iter().zip(&groups).filter(|(unlisted, group)| **unlisted && !group.range().is_empty());
     let found: Vec<Arc<str>> = found.map(|(_, group)| Arc::clone(&group.name)).collect();
@@ -217,6 +218,7 @@ pub(crate) async fn survey<'a>(
         cluster_id: cluster.id().map(Into::into),
         groups,
         rows,
+        unacknowledged,
         topics,
         watched,
         listed,

@@ -39,7 +39,7 @@ impl Lags {
     #[must_use]
     pub fn new(snapshot: &Snapshot) -> Self {
         let mut lost = Vec::new();
-        let left = snapshot.rows.iter().enumerate().map(|(at, row)| match snapshot.lag(row) {
+        let left = (0..snapshot.rows.len()).map(|at| match snapshot.lag(at) {
             Ok(Lag::Offsets(offsets)) => Left(offsets),
             Ok(lag) => {
                 if matches!(lag, Lag::Lost { .. }) {

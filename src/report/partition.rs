@@ -141,7 +141,7 @@ impl<'a> PartitionEntry<'a> {
             lag,
             lag_source: lag
                 .filter(|_| share)
-                .map(|_| if row.unacknowledged().is_some() { COUNTED } else { BOUND }.into()),
+                .map(|_| if snapshot.unacknowledged.of(at).is_some() { COUNTED } else { BOUND }.into()),
             lag_seconds: age.and_then(Age::seconds),
             lag_seconds_source: age.and_then(Age::source).map(|basis| Cow::Borrowed(Basis::word(basis))),
             lag_seconds_bound: age.and_then(Age::bound).map(|bound| bound.word().into()),

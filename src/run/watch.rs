@@ -69,8 +69,8 @@ impl Watch {
     pub(super) fn flows(&self, snapshot: &Snapshot, time_ms: i64) -> Vec<Flow> {
         let kept = self.kept.borrow();
         let of = |group: &Group| {
-            Flow::of(snapshot, group, time_ms, |_, row| {
-                let end = snapshot.ahead(row).ok()?.end;
+            Flow::of(snapshot, group, time_ms, |at, row| {
+                let end = snapshot.ahead(at).ok()?.end;
                 let samples = kept.get(&Place::of(snapshot, group, row))?;
                 samples.iter().find(|sample| sample.time_ms >= time_ms - RATE_MS && sample.end <= end).copied()
             })
@@ -86,7 +86,7 @@ impl Watch {
         for group in &snapshot.groups {
             for at in group.range() {
                 let row = &snapshot.rows[at];
-                let (Ok(committed), Ok(log), Some(memory)) = (&row.committed, snapshot.ahead(row), memories.of(at))
+                let (Ok(committed), Ok(log), Some(memory)) = (&row.committed, snapshot.ahead(at), memories.of(at))
                 else {
                     continue;
                 };

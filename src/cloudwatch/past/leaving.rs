@@ -143,7 +143,7 @@ impl PartPast {
             return Err(OutOfSight);
         }
         let row = &snapshot.rows[at];
-        if let (Ok(committed), Ok(log), Some(memory)) = (&row.committed, snapshot.ahead(row), memories.of(at)) {
+        if let (Ok(committed), Ok(log), Some(memory)) = (&row.committed, snapshot.ahead(at), memories.of(at)) {
             return Ok(Sighting::new(*committed, log.end, memory.pack()).map(Entry::Seen));
         }
         let Recalled::Kept { snapshot: stored, .. } = recalled else { return Ok(None) };

@@ -150,8 +150,8 @@ impl<'a> Facts<'a> {
     /// Records that came to a row since the snapshot before, and those that were read, in how many milliseconds.
     pub(super) fn since_before(&self, row: usize) -> Option<(i64, i64, i64)> {
         let (committed, end, then_ms) = self.before(row)?;
-        let of = &self.rows()[row];
-        let (Ok(Committed::At(now)), Ok(log)) = (&of.committed, self.sight.snapshot.ahead(of)) else { return None };
+        let ahead = self.sight.snapshot.ahead(self.group.range().start + row);
+        let (Ok(Committed::At(now)), Ok(log)) = (&self.rows()[row].committed, ahead) else { return None };
         (log.end >= end).then_some((log.end - end, now - committed, self.sight.time_ms - then_ms))
     }
 

@@ -7,7 +7,7 @@ use crate::judge::outcome::Judged;
 use crate::model::lag::{Committed, LogRange};
 use crate::model::lags::Lags;
 use crate::model::memory::{Sample, Thresholds};
-use crate::model::snapshot::{self, Group, Logs, Member, Placement, Row, Snapshot, Topic};
+use crate::model::snapshot::{self, Group, Logs, Member, Placement, Row, Snapshot, Topic, Unacknowledged};
 use crate::model::turnover::Storm;
 use crate::model::unknown::{Cause, Unknown};
 
@@ -65,7 +65,7 @@ impl Play {
                 return judged.groups.into_iter().map(|group| group.diagnosis.map(|diagnosis| *diagnosis)).collect();
             }
             for (at, row) in snapshot.rows.iter().enumerate() {
-                if let (Ok(committed), Ok(log), Some(memory)) = (&row.committed, snapshot.ahead(row), memories.of(at)) {
+                if let (Ok(committed), Ok(log), Some(memory)) = (&row.committed, snapshot.ahead(at), memories.of(at)) {
                     kept[at].push(Sample { time_ms, committed: *committed, end: log.end, memory });
                 }
             }
@@ -120,6 +120,7 @@ impl Play {
             }],
             groups,
             rows,
+            unacknowledged: Unacknowledged::default(),
             watched: Vec::new(),
             listed: Ok(Vec::new()),
             left_out: std::collections::BTreeMap::new(),

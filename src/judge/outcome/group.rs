@@ -11,7 +11,7 @@ use crate::judge::input::Sight;
 use crate::judge::verdict::{self, Judgement, Pace, Reason, Verdict};
 use crate::model::lags::Left;
 use crate::model::memory::Thresholds;
-use crate::model::snapshot::{Group, Kind, Row, Snapshot};
+use crate::model::snapshot::{Group, Kind, Snapshot};
 use crate::model::turnover::Storm;
 
 /// A group with its verdict.
@@ -211,8 +211,8 @@ const USUAL_REASON: usize = 100;
 /// Whether the coordinator of a share group does not return everywhere how much of what is behind its start is
 /// acknowledged.
 fn at_most(snapshot: &Snapshot, group: &Group, lags: &[Left]) -> bool {
-    let is_bound = |(row, left): (&Row, &Left)| row.unacknowledged().is_none() && left.offsets() > Some(0);
-    group.kind == Kind::Share && snapshot.rows_of(group).iter().zip(lags).any(is_bound)
+    let is_bound = |(row, left): (usize, &Left)| snapshot.unacknowledged.of(row).is_none() && left.offsets() > Some(0);
+    group.kind == Kind::Share && group.range().zip(lags).any(is_bound)
 }
 
 /// The sums over the rows of a group.

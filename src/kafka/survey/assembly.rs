@@ -8,7 +8,7 @@ use crate::kafka::survey::commits::{Commits, as_number};
 use crate::kafka::survey::listed::{Listed, Presence};
 use crate::kafka::survey::members::Described;
 use crate::model::lag::Committed;
-use crate::model::snapshot::{Broker, Group, Logs, Row, Topic};
+use crate::model::snapshot::{Broker, Group, Logs, Row, Topic, Unacknowledged};
 use crate::model::unknown::{Cause, Known, Unknown};
 use crate::model::watched::Wanted;
 
@@ -71,7 +71,13 @@ impl GroupPart {
     /// The group, with missing permissions from the topics' metadata; its rows follow those of the groups before it.
     ///
     /// `hides` is why there may be topics that this user may not see.
-    pub(crate) fn into_group(self, topics: &[Topic], hides: Option<&Unknown>, all: &mut Vec<Row>) -> Group {
+    pub(crate) fn into_group(
+        self,
+        topics: &[Topic],
+        hides: Option<&Unknown>,
+        all: &mut Vec<Row>,
+        unacknowledged: &mut Unacknowledged,
+    ) -> Group {
         let unseen = hides.filter(|_| self.may_read_unseen());
         let Self { listed, described, commits } = self;
         let mut gaps = Vec::new();
@@ -91,6 +97,11 @@ impl GroupPart {
                 let Err(cause) = &topics[run[0].topic as usize].partitions else { continue };
                 for row in run.iter_mut().filter(|row| row.committed == Ok(Committed::Never)) {
                     row.committed = Err(cause.clone());
+                }
+            }
+            for (counted, left) in commits.unacknowledged {
+                if let Ok(at) = all[first..].binary_search_by_key(&counted, place) {
+                    unacknowledged.set(first + at, left);
                 }
             }
             first..all.len()
@@ -152,9 +163,6 @@ fn append(all: &mut Vec<Row>, commits: &Commits, described: Option<&Described>) 
         of_topic = Some((topic, (subscribed, internal)));
         let mut row = row(topic, partition, committed);
         (row.subscribed, row.internal) = (subscribed, internal);
-        if let Some(left) = commits.unacknowledged.get(&place(&row)) {
-            row.count(*left);
-        }
         // If several members of a share group read it, the first.
         while let Some((next, rest)) = assigned.split_first().filter(|(next, _)| (next.0, next.1) == (topic, partition))
         {

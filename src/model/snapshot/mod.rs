@@ -16,12 +16,14 @@ mod logs;
 mod named;
 mod replicas;
 mod row;
+mod unacknowledged;
 
 pub use group::{Gone, Group, GroupState, Kind, Member, Vanished};
 pub use logs::Logs;
 pub(crate) use replicas::{Impaired, Lack};
 pub use replicas::{Placement, Replicas};
 pub use row::Row;
+pub use unacknowledged::Unacknowledged;
 
 /// One snapshot of a cluster. Brokers are in the order of their ids, topics and groups in that of their names.
 #[derive(Debug)]
@@ -38,6 +40,8 @@ pub struct Snapshot {
     pub groups: Vec<Group>,
     /// One row for each group and partition, in the order of group, topic and partition.
     pub rows: Vec<Row>,
+    /// What is left of the rows of share groups.
+    pub unacknowledged: Unacknowledged,
     /// The names of all groups that have committed offsets, selected or not, in order.
     pub listed: Known<Vec<Arc<str>>>,
     /// How many groups were left out because they are no consumer groups, by protocol type (`connect`, `sr`, …).
@@ -161,10 +165,10 @@ impl Snapshot {
         if let (Ok(Committed::At(offset)), Ok(logs)) = (&committed, &mut self.topics[at].partitions) {
             logs.reach(partition, *offset);
         }
-        let row = &mut self.rows[range.start + row];
-        row.committed = committed;
+        let row = range.start + row;
+        self.rows[row].committed = committed;
         if let Some(count) = unacknowledged {
-            row.count(count);
+            self.unacknowledged.set(row, count);
         }
     }
 
@@ -224,9 +228,10 @@ impl Snapshot {
 
     /// What lies between a row's commit and the end of its log.
     #[inline]
-    pub(crate) fn lag(&self, row: &Row) -> Known<Lag> {
+    pub(crate) fn lag(&self, at: usize) -> Known<Lag> {
+        let row = &self.rows[at];
         let (committed, log) = (row.committed.clone()?, self.log(row)?);
-        Ok(match row.unacknowledged() {
+        Ok(match self.unacknowledged.of(at) {
             None => lag::lag(committed, log),
             Some(unacknowledged) => lag::of_share(committed, log, unacknowledged),
         })
@@ -235,9 +240,10 @@ impl Snapshot {
     /// The log of a row as far as the group still has to read it: for a share group it ends after its start offset and
     /// the unacknowledged records.
     #[inline]
-    pub(crate) fn ahead(&self, row: &Row) -> Known<LogRange> {
+    pub(crate) fn ahead(&self, at: usize) -> Known<LogRange> {
+        let row = &self.rows[at];
         let log = self.log(row)?;
-        let (Some(unacknowledged), Ok(Committed::At(start))) = (row.unacknowledged(), &row.committed) else {
+        let (Some(unacknowledged), Ok(Committed::At(start))) = (self.unacknowledged.of(at), &row.committed) else {
             return Ok(log);
         };
         let left = lag::of_share(Committed::At(*start), log, unacknowledged).unread();

@@ -1,11 +1,11 @@
 //! One group with one partition.
 
-use std::num::{NonZeroU32, NonZeroU64};
+use std::num::NonZeroU32;
 
 use crate::model::lag::{Assigned, Committed};
 use crate::model::unknown::Known;
 
-/// One group with one partition.
+/// One group with one partition, in 32 bytes: there are many rows.
 #[derive(Debug)]
 pub struct Row {
     /// Index into [`super::Snapshot::topics`].
@@ -14,8 +14,6 @@ pub struct Row {
     /// The next offset that the group reads; for a share group its start offset, below which everything is
     /// acknowledged.
     pub committed: Known<Committed>,
-    /// One more than [`Row::unacknowledged`], so that a missing number needs no extra memory: there are many rows.
-    unacknowledged: Option<NonZeroU64>,
     /// One more than its member's index in [`super::Group::members`].
     pub(crate) member: Option<NonZeroU32>,
     /// Whether some member subscribes to the topic; `None` where members are unknown.
@@ -28,20 +26,7 @@ impl Row {
     /// A commit, or its absence, in a partition without a member.
     #[must_use]
     pub fn new(topic: u32, partition: i32, committed: Known<Committed>) -> Self {
-        Self { topic, partition, committed, unacknowledged: None, member: None, subscribed: None, internal: false }
-    }
-
-    /// Of a share group: this many offsets from its start on are not acknowledged.
-    pub(crate) fn count(&mut self, unacknowledged: u64) {
-        self.unacknowledged = Some(NonZeroU64::MIN.saturating_add(unacknowledged));
-    }
-
-    /// How many offsets from a share group's start on are not acknowledged, as the coordinator reports (KIP-1226).
-    ///
-    /// `None` for other groups, and if the coordinator does not report it: then everything up to the log end may be
-    /// unacknowledged.
-    pub(crate) fn unacknowledged(&self) -> Option<u64> {
-        Some(self.unacknowledged?.get() - 1)
+        Self { topic, partition, committed, member: None, subscribed: None, internal: false }
     }
 
     /// The partition is assigned to a member, by its index in [`super::Group::members`].

@@ -8,7 +8,7 @@ use crate::judge::input::{Before, Sight};
 use crate::model::lag::{Assigned, LogRange};
 use crate::model::lags::Lags;
 use crate::model::memory::{Members, Reading, Thresholds};
-use crate::model::snapshot::{Kind, Member, Placement, Snapshot, Topic};
+use crate::model::snapshot::{Kind, Member, Placement, Snapshot, Topic, Unacknowledged};
 use crate::model::unknown::Unknown;
 
 const T: i64 = 1_700_000_000_000;
@@ -165,6 +165,7 @@ impl Scene {
             topics,
             groups: vec![group],
             rows,
+            unacknowledged: Unacknowledged::default(),
             watched: Vec::new(),
             listed: Ok(Vec::new()),
             left_out: std::collections::BTreeMap::new(),

@@ -11,7 +11,7 @@ use meerkat::model::lag::{Committed, LogRange};
 use meerkat::model::lags::Lags;
 use meerkat::model::memory::Thresholds;
 use meerkat::model::pattern::Rules;
-use meerkat::model::snapshot::{Broker, Group, Kind, Member, Placement, Problem, Row, Snapshot, Topic};
+use meerkat::model::snapshot::{Broker, Group, Kind, Member, Placement, Problem, Row, Snapshot, Topic, Unacknowledged};
 use meerkat::model::unknown::Unknown;
 use meerkat::report::{self, Frame};
 use serde_json::Value;
@@ -48,6 +48,7 @@ fn real_report() -> String {
         }],
         groups: vec![group("lost", Err(silent())), group("orders", Ok(0..1))],
         rows: vec![row],
+        unacknowledged: Unacknowledged::default(),
         watched: Vec::new(),
         listed: Ok(vec!["lost".into(), "orders".into()]),
         left_out: BTreeMap::from([("connect".to_owned(), 2)]),

@@ -84,12 +84,27 @@ mod tests {
         assert!(read("/nowhere/at/all").contains("No such file"));
     }
 
-    #[test]
-    fn a_pipe_that_nobody_writes_into_is_not_waited_for() {
-        let path = std::env::temp_dir().join(format!("meerkat-pipe-{}", std::process::id()));
+    fn pipe(name: &str) -> PathBuf {
+        let path = std::env::temp_dir().join(format!("meerkat-{name}-{}", std::process::id()));
         let made = std::process::Command::new("mkfifo").arg(&path).status();
         assert!(made.is_ok_and(|status| status.success()));
+        path
+    }
+
+    #[test]
+    fn a_pipe_that_nobody_writes_into_is_not_waited_for() {
+        let path = pipe("pipe");
         let read = Place::file(&path).read(10, Duration::from_millis(50));
+        let _ = std::fs::remove_file(&path);
+        assert_eq!(read.map_err(|error| error.kind()), Err(ErrorKind::TimedOut));
+    }
+
+    #[tokio::test]
+    async fn a_task_does_not_wait_for_such_a_pipe_either() {
+        let path = pipe("pipe-of-a-task");
+        let read = Place::file(&path).read_aside(10, Duration::from_millis(50)).await;
+        // The runtime of a test ends after its threads: a writer that leaves ends the one that reads.
+        drop(File::options().write(true).open(&path));
         let _ = std::fs::remove_file(&path);
         assert_eq!(read.map_err(|error| error.kind()), Err(ErrorKind::TimedOut));
     }

@@ -345,3 +345,29 @@ const NEVER: i64 = -1;
 
 /// What stands where a commit could not be read. It never leaves this file.
 const UNREAD: i64 = -2;
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    /// Commits of (topic, partition, offset) in order; topic 0 is named after topic 1.
+    fn in_order(given: &[(u32, i32, i64)]) -> Vec<(u32, i32, i64)> {
+        let mut commits = Commits::default();
+        for (topic, partition, offset) in given {
+            let committed = if *offset < 0 { Err(Unknown::because("no")) } else { Ok(Committed::At(*offset)) };
+            commits.add(*topic, *partition, committed);
+        }
+        commits.put_in_order(&[1, 0]);
+        let offset = |committed| if let Ok(Committed::At(offset)) = committed { offset } else { -1 };
+        commits.iter().map(|(topic, partition, committed)| (topic, partition, offset(committed))).collect()
+    }
+
+    #[test]
+    fn commits_are_put_in_order_whatever_is_missing_or_comes_twice() {
+        assert_eq!(in_order(&[(0, 2, 7), (0, 0, 5), (0, 1, 6)]), [(1, 0, 5), (1, 1, 6), (1, 2, 7)]);
+        assert_eq!(in_order(&[(0, 0, 5), (1, 1, 6), (1, 0, -1)]), [(0, 0, -1), (0, 1, 6), (1, 0, 5)]);
+        assert_eq!(in_order(&[(0, 3, 7), (0, 1, 5)]), [(1, 1, 5), (1, 3, 7)]);
+        assert_eq!(in_order(&[(0, 1, 7), (0, 0, 6), (0, 1, 8)]), [(1, 0, 6), (1, 1, 7)]);
+        assert_eq!(in_order(&[(0, 0, 5), (1, 0, 6), (0, 1, 7)]), [(0, 0, 6), (1, 0, 5), (1, 1, 7)]);
+    }
+}

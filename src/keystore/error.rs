@@ -16,37 +16,53 @@ pub struct KeystoreError {
 }
 
 /// What is wrong with a trust store or key store.
-#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+#[derive(Clone, Copy, Debug, PartialEq, Eq, thiserror::Error)]
 pub enum Trouble {
     /// It is empty.
+    #[error("is empty")]
     Empty,
     /// It has none of the known formats.
+    #[error("is neither PEM nor PKCS#12 nor a Java key store (JKS)")]
     Unknown,
     /// Java's format for secret keys.
+    #[error("is a Java key store of type JCEKS")]
     Jceks,
     /// A certificate in DER.
+    #[error("is a certificate in DER, not PEM")]
     DerCertificate,
     /// A private key in DER.
+    #[error("is a private key in DER, not PEM")]
     DerKey,
     /// It has this format, and the configured type is another one.
+    #[error("is {0}")]
     OtherForm(Form),
     /// Part of it is cut off or malformed.
+    #[error("{0}")]
     Malformed(&'static str),
     /// It needs a password, and none is set.
+    #[error("needs a password")]
     Locked,
     /// The password that is set does not open it.
+    #[error("is not opened by its password")]
     WrongPassword,
     /// The private key needs a password, and none is set.
+    #[error("has an encrypted private key")]
     LockedKey,
     /// The password that is set does not open the private key.
+    #[error("has a private key that its password does not open")]
     WrongKeyPassword,
     /// The private key is encrypted in a way that meerkat does not read.
+    #[error("has a private key that is encrypted in an old form")]
     OldCipher,
     /// It is PKCS#12 in BER.
+    #[error("is a PKCS#12 file in BER, as Bouncy Castle writes it")]
     Ber,
     /// It is PKCS#12 with a cipher or a checksum that meerkat does not read, by its name if that is known.
+    #[error("is a PKCS#12 file with {cipher}",
+        cipher = .0.map_or("a cipher that is not read".into(), |name| format!("{name}, which is not read")))]
     Cipher(Option<&'static str>),
     /// It demands more rounds of key derivation than allowed.
+    #[error("asks for {} rounds of key derivation, and {} are the most that are done", grouped(*.found), grouped(*.most))]
     Rounds {
         /// The rounds that it demands.
         found: u64,
@@ -54,20 +70,34 @@ pub enum Trouble {
         most: u64,
     },
     /// A key derivation of it demands this many bytes of memory.
+    #[error(
+        "asks for {} MB of memory to derive a key (scrypt), and {} MB are the most that are given",
+        grouped(.0 / MB),
+        grouped(MOST_MEMORY / MB)
+    )]
     Memory(u64),
     /// There is no certificate.
+    #[error("has no certificate")]
     NoCertificate,
     /// There are certificates, and none can be read.
+    #[error("has {unread}",
+        unread = if *.0 == 1 { "a certificate that cannot be read".into() } else { format!("{} certificates, none of which can be read", .0) })]
     OddCertificates(usize),
     /// There is no private key.
+    #[error("has no private key")]
     NoKey,
     /// There are several private keys, and a client can show only one.
+    #[error("has {0} private keys, and a client can use only one")]
     ManyKeys(usize),
     /// The private key is of a kind that TLS does not use.
+    #[error("has a private key that TLS cannot use")]
     OddKey,
     /// The private key matches none of the certificates.
+    #[error("has a private key that {fits}",
+        fits = if *.0 == 1 { "does not fit its certificate".into() } else { format!("fits none of its {} certificates", .0) })]
     Mismatch(usize),
     /// The private key matches a certificate that is not the first.
+    #[error("has a private key that fits certificate {position} of {of}, and it must be the first")]
     Order {
         /// Its number, from 1.
         position: usize,
@@ -83,51 +113,6 @@ impl fmt::Display for Form {
             Self::Pkcs12 => "a PKCS#12 file",
             Self::Jks => "a Java key store (JKS)",
         })
-    }
-}
-
-impl fmt::Display for Trouble {
-    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
-        match self {
-            Self::Empty => f.write_str("is empty"),
-            Self::Unknown => f.write_str("is neither PEM nor PKCS#12 nor a Java key store (JKS)"),
-            Self::Jceks => f.write_str("is a Java key store of type JCEKS"),
-            Self::DerCertificate => f.write_str("is a certificate in DER, not PEM"),
-            Self::DerKey => f.write_str("is a private key in DER, not PEM"),
-            Self::OtherForm(form) => write!(f, "is {form}"),
-            Self::Malformed(how) => f.write_str(how),
-            Self::Locked => f.write_str("needs a password"),
-            Self::WrongPassword => f.write_str("is not opened by its password"),
-            Self::LockedKey => f.write_str("has an encrypted private key"),
-            Self::WrongKeyPassword => f.write_str("has a private key that its password does not open"),
-            Self::OldCipher => f.write_str("has a private key that is encrypted in an old form"),
-            Self::Ber => f.write_str("is a PKCS#12 file in BER, as Bouncy Castle writes it"),
-            Self::Cipher(Some(name)) => write!(f, "is a PKCS#12 file with {name}, which is not read"),
-            Self::Cipher(None) => f.write_str("is a PKCS#12 file with a cipher that is not read"),
-            Self::Rounds { found, most } => write!(
-                f,
-                "asks for {} rounds of key derivation, and {} are the most that are done",
-                grouped(*found),
-                grouped(*most)
-            ),
-            Self::Memory(bytes) => write!(
-                f,
-                "asks for {} MB of memory to derive a key (scrypt), and {} MB are the most that are given",
-                grouped(bytes / MB),
-                grouped(MOST_MEMORY / MB)
-            ),
-            Self::NoCertificate => f.write_str("has no certificate"),
-            Self::OddCertificates(1) => f.write_str("has a certificate that cannot be read"),
-            Self::OddCertificates(all) => write!(f, "has {all} certificates, none of which can be read"),
-            Self::NoKey => f.write_str("has no private key"),
-            Self::ManyKeys(all) => write!(f, "has {all} private keys, and a client can use only one"),
-            Self::OddKey => f.write_str("has a private key that TLS cannot use"),
-            Self::Mismatch(1) => f.write_str("has a private key that does not fit its certificate"),
-            Self::Mismatch(all) => write!(f, "has a private key that fits none of its {all} certificates"),
-            Self::Order { position, of } => {
-                write!(f, "has a private key that fits certificate {position} of {of}, and it must be the first")
-            }
-        }
     }
 }
 

@@ -143,7 +143,7 @@ fn way_out(variable: &str, trouble: Trouble) -> String {
             format!(", not PEM as {variable}_TYPE states: remove that, and set {variable}_PASSWORD")
         }
         Trouble::Locked => format!(": set {variable}_PASSWORD"),
-        Trouble::WrongPassword => format!(": see {variable}_PASSWORD"),
+        Trouble::WrongPassword => format!(": check {variable}_PASSWORD"),
         Trouble::LockedKey => String::from(": set KAFKA_SSL_KEY_PASSWORD"),
         Trouble::WrongKeyPassword => {
             format!(": check KAFKA_SSL_KEY_PASSWORD, or without that {variable}_PASSWORD")

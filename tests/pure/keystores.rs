@@ -102,8 +102,8 @@ fn a_password_that_is_missing_or_wrong_names_its_variable() {
         ),
         (file("java.p12"), "", "", "KEYSTORE needs a password: set KEYSTORE_PASSWORD"),
         (file("old.p12"), "", "", "KEYSTORE needs a password: set KEYSTORE_PASSWORD"),
-        (file("java.p12"), "hunter3", "", "KEYSTORE is not opened by its password: see KEYSTORE_PASSWORD"),
-        (file("java.jks"), "hunter3", "", "KEYSTORE is not opened by its password: see KEYSTORE_PASSWORD"),
+        (file("java.p12"), "hunter3", "", "KEYSTORE is not opened by its password: check KEYSTORE_PASSWORD"),
+        (file("java.jks"), "hunter3", "", "KEYSTORE is not opened by its password: check KEYSTORE_PASSWORD"),
         (file("java.jks"), "", "", "KEYSTORE needs a password: set KEYSTORE_PASSWORD"),
         (file("java.jks"), "hunter2", "", "KEYSTORE has a private key that its password does not open"),
     ] {
@@ -113,7 +113,7 @@ fn a_password_that_is_missing_or_wrong_names_its_variable() {
     assert_eq!(authorities(&file("trust.p12"), ""), "TRUSTSTORE needs a password: set TRUSTSTORE_PASSWORD");
     assert_eq!(
         authorities(&file("trust.jks"), "x"),
-        "TRUSTSTORE is not opened by its password: see TRUSTSTORE_PASSWORD"
+        "TRUSTSTORE is not opened by its password: check TRUSTSTORE_PASSWORD"
     );
 }
 

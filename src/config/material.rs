@@ -60,26 +60,18 @@ impl Variables {
     /// The login of Burrow's clients; a value that is no reference is checked at once.
     pub(super) fn burrow_login(&mut self) -> Option<Source> {
         match self.optional_source(BURROW_LOGIN)? {
-            Source::Inline(text) => match login(text.expose()) {
-                Ok(login) => Some(Source::Inline(login)),
-                Err(why) => {
-                    let form = r#"must be NAME:PASSWORD, or refer to that or to {"username": …, "password": …}"#;
-                    self.wrong(BURROW_LOGIN, format_args!("{form}: {why}"));
-                    None
-                }
-            },
+            Source::Inline(text) => {
+                let form = r#"must be NAME:PASSWORD, or refer to that or to {"username": …, "password": …}"#;
+                let login = login(text.expose());
+                login.map_err(|why| self.wrong(BURROW_LOGIN, format_args!("{form}: {why}"))).ok().map(Source::Inline)
+            }
             elsewhere @ Source::Elsewhere(_) => Some(elsewhere),
         }
     }
 
-    fn optional_source(&mut self, name: &str) -> Option<Source> {
-        match Source::parse(&self.secret_text(name)?) {
-            Ok(source) => Some(source),
-            Err(expectation) => {
-                self.wrong(name, expectation);
-                None
-            }
-        }
+    /// A secret or a reference to it; `None` if the variable is absent or wrong.
+    pub(super) fn optional_source(&mut self, name: &str) -> Option<Source> {
+        Source::parse(&self.secret_text(name)?).map_err(|expectation| self.wrong(name, expectation)).ok()
     }
 }
 

@@ -2,7 +2,6 @@
 //!
 //! Nothing here reads the environment or a file: variables come in as pairs, and paths of PEM files stay paths.
 
-use std::fmt;
 use std::time::Duration;
 
 use crate::aws::secrets::reference::{Arn, Reference};
@@ -179,7 +178,8 @@ pub(crate) enum KeystorePlace {
 }
 
 /// Everything that is wrong with the variables.
-#[derive(Debug, PartialEq, Eq)]
+#[derive(Debug, PartialEq, Eq, thiserror::Error)]
+#[error("{}", .0.join("; "))]
 pub struct ConfigError(Vec<String>);
 
 impl Config {
@@ -278,14 +278,6 @@ impl Judging {
         }
     }
 }
-
-impl fmt::Display for ConfigError {
-    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
-        f.write_str(&self.0.join("; "))
-    }
-}
-
-impl std::error::Error for ConfigError {}
 
 /// The result of an asynchronous invocation may have 256 KB, including what Lambda adds to it (AWS Lambda,
 /// destinations).

@@ -137,13 +137,8 @@ impl Variables {
 
     fn account(&mut self) -> Option<Account> {
         if let Some(text) = self.text("KAFKA_SASL_SECRET") {
-            return match Reference::parse(&text) {
-                Ok(reference) => Some(Account::One(reference)),
-                Err(expectation) => {
-                    self.wrong("KAFKA_SASL_SECRET", expectation);
-                    None
-                }
-            };
+            let reference = Reference::parse(&text).map_err(|why| self.wrong("KAFKA_SASL_SECRET", why));
+            return reference.ok().map(Account::One);
         }
         let (username, password) = (self.source("KAFKA_SASL_USERNAME"), self.source("KAFKA_SASL_PASSWORD"));
         Some(Account::Two { username: username?, password: password? })
@@ -181,13 +176,8 @@ impl Variables {
             return None;
         }
         let value = |key: &str| Reference::parse(&format!("{secret}#{key}")).map(Source::Elsewhere);
-        match value("client_id").and_then(|id| Ok((id, value("client_secret")?))) {
-            Ok(client) => Some(client),
-            Err(expectation) => {
-                self.wrong("KAFKA_SASL_SECRET", expectation);
-                None
-            }
-        }
+        let client = value("client_id").and_then(|id| Ok((id, value("client_secret")?)));
+        client.map_err(|why| self.wrong("KAFKA_SASL_SECRET", why)).ok()
     }
 
     /// `KEY=VALUE`, separated by commas.
@@ -206,11 +196,9 @@ impl Variables {
     }
 
     fn source(&mut self, name: &str) -> Option<Source> {
-        match self.secret_text(name).as_deref().map(Source::parse) {
-            Some(Ok(source)) => return Some(source),
-            Some(Err(expectation)) => self.wrong(name, expectation),
-            None => self.wrong(name, "must be set for this KAFKA_SASL_MECHANISM, found nothing"),
+        if self.secret_text(name).is_none() {
+            self.wrong(name, "must be set for this KAFKA_SASL_MECHANISM, found nothing");
         }
-        None
+        self.optional_source(name)
     }
 }

@@ -1,5 +1,7 @@
 //! References of Kafka's config providers in values: `${env:NAME}`, `${file:PATH:KEY}`, `${dir:PATH:NAME}` (KIP-297, KIP-887).
 
+use std::collections::BTreeMap;
+
 /// The target of a reference.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub enum Lookup {
@@ -17,9 +19,8 @@ pub enum Lookup {
 }
 
 /// The providers of a file, by the names that `config.providers` gives them.
-pub(super) struct Providers(Vec<(String, Provider)>);
+pub(super) struct Providers(BTreeMap<String, Provider>);
 
-#[derive(Clone, Copy)]
 enum Provider {
     Env,
     File,
@@ -30,8 +31,8 @@ impl Providers {
     /// Reads `config.providers` and `config.providers.NAME.class`; without them, the three providers have the names of
     /// Kafka's documentation.
     pub(super) fn of(pairs: &[(String, String)]) -> Self {
-        let mut known: Vec<_> =
-            [("env", Provider::Env), ("file", Provider::File), ("dir", Provider::Directory)].map(owned).into();
+        let usual = [("env", Provider::Env), ("file", Provider::File), ("dir", Provider::Directory)];
+        let mut known = BTreeMap::from(usual.map(|(name, provider)| (name.to_owned(), provider)));
         for (name, class) in pairs {
             let name = name.strip_prefix("config.providers.").and_then(|rest| rest.strip_suffix(".class"));
             let provider = match class.trim().rsplit('.').next() {
@@ -41,8 +42,7 @@ impl Providers {
                 _ => None,
             };
             if let (Some(name), Some(provider)) = (name, provider) {
-                known.retain(|(other, _)| other != name);
-                known.push((name.to_owned(), provider));
+                known.insert(name.to_owned(), provider);
             }
         }
         Self(known)
@@ -74,9 +74,8 @@ impl Providers {
 
     fn lookup(&self, inside: &str) -> Result<Lookup, String> {
         let (name, rest) = inside.split_once(':').unwrap_or((inside, ""));
-        let provider = self.0.iter().find(|(known, _)| known == name).map(|(_, provider)| *provider);
         // A path may have colons; in Kafka's syntax a key may not.
-        match (provider, rest.rsplit_once(':')) {
+        match (self.0.get(name), rest.rsplit_once(':')) {
             (Some(Provider::Env), _) => Ok(Lookup::Variable(rest.to_owned())),
             (Some(Provider::File), Some((path, key))) => Ok(Lookup::Key { path: path.to_owned(), key: key.to_owned() }),
             (Some(Provider::Directory), Some((path, name))) if !name.contains('/') => {
@@ -88,10 +87,6 @@ impl Providers {
             )),
         }
     }
-}
-
-fn owned<T>((name, value): (&str, T)) -> (String, T) {
-    (name.to_owned(), value)
 }
 
 #[cfg(test)]

@@ -5,13 +5,11 @@ use std::cell::RefCell;
 use std::collections::BTreeMap;
 
 use futures_util::future::join_all;
-use kafka_protocol::messages::list_offsets_request::{ListOffsetsPartition, ListOffsetsTopic};
-use kafka_protocol::messages::{ListOffsetsRequest, ListOffsetsResponse, TopicName};
-use kafka_protocol::protocol::StrBytes;
+use kafka_protocol::messages::{ListOffsetsRequest, ListOffsetsResponse};
 use tokio::time::{Instant, timeout_at};
 
 use crate::kafka::protocol::error_codes;
-use crate::kafka::protocol::messages::{CONSUMER, READ_UNCOMMITTED};
+use crate::kafka::protocol::messages::{READ_UNCOMMITTED, list_offsets};
 use crate::kafka::protocol::versions::Api;
 use crate::kafka::survey::ask::AskError;
 use crate::kafka::survey::cluster::Cluster;
@@ -90,25 +88,12 @@ fn place(topics: &[DescribedTopic], topic: u32, partition: i32) -> Option<(i32, 
 }
 
 fn request(names: &[Box<str>], topics: &[DescribedTopic], layer: &[TimeQuestion]) -> ListOffsetsRequest {
-    let mut by_topic: BTreeMap<u32, Vec<ListOffsetsPartition>> = BTreeMap::new();
+    let mut by_topic: BTreeMap<&str, Vec<(i32, i32, i64)>> = BTreeMap::new();
     for TimeQuestion { topic, partition, timestamp } in layer {
         let Some((_, epoch)) = place(topics, *topic, *partition) else { continue };
-        by_topic.entry(*topic).or_default().push(
-            ListOffsetsPartition::default()
-                .with_partition_index(*partition)
-                .with_current_leader_epoch(epoch)
-                .with_timestamp(*timestamp),
-        );
+        by_topic.entry(&names[*topic as usize]).or_default().push((*partition, epoch, *timestamp));
     }
-    let topics = by_topic.into_iter().filter_map(|(number, partitions)| {
-        let name = names.get(usize::try_from(number).ok()?)?;
-        let name = TopicName(StrBytes::from_string(name.to_string()));
-        Some(ListOffsetsTopic::default().with_name(name).with_partitions(partitions))
-    });
-    ListOffsetsRequest::default()
-        .with_replica_id(CONSUMER)
-        .with_isolation_level(READ_UNCOMMITTED)
-        .with_topics(topics.collect())
+    list_offsets(READ_UNCOMMITTED, by_topic)
 }
 
 /// The first version that accepts [`MAX_TIMESTAMP`](crate::model::age::MAX_TIMESTAMP).

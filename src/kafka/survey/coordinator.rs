@@ -3,8 +3,7 @@
 use std::collections::HashMap;
 
 use futures_util::future::join_all;
-use kafka_protocol::messages::list_offsets_request::{ListOffsetsPartition, ListOffsetsTopic};
-use kafka_protocol::messages::{DescribeGroupsRequest, FindCoordinatorRequest, GroupId, ListOffsetsRequest, TopicName};
+use kafka_protocol::messages::{DescribeGroupsRequest, FindCoordinatorRequest, GroupId};
 use kafka_protocol::protocol::StrBytes;
 use tokio::time::Instant;
 
@@ -13,7 +12,7 @@ use crate::kafka::net::dial::CREATES_NOTHING;
 use crate::kafka::net::transport;
 use crate::kafka::protocol::error_codes;
 use crate::kafka::protocol::internal_topics::OFFSETS_TOPIC;
-use crate::kafka::protocol::messages::{CONSUMER, LATEST, Question};
+use crate::kafka::protocol::messages::{LATEST, NO_EPOCH, Question, READ_UNCOMMITTED, list_offsets};
 use crate::kafka::protocol::versions::Api;
 use crate::kafka::survey::cluster::Cluster;
 use crate::kafka::survey::listed::{Listed, by_name};
@@ -209,10 +208,7 @@ pub(crate) async fn exists(
 
 /// Whether a broker knows the first log of the offsets topic; asking for its end creates nothing.
 async fn has_log(cluster: &Cluster<'_>, until: Instant) -> Known<bool> {
-    let name = TopicName(StrBytes::from_static_str(OFFSETS_TOPIC));
-    let partition = ListOffsetsPartition::default().with_timestamp(LATEST);
-    let topic = ListOffsetsTopic::default().with_name(name).with_partitions(vec![partition]);
-    let request = &ListOffsetsRequest::default().with_replica_id(CONSUMER).with_topics(vec![topic]);
+    let request = &list_offsets(READ_UNCOMMITTED, [(OFFSETS_TOPIC, [(0, NO_EPOCH, LATEST)])]);
     let brokers = cluster.ids().into_iter();
     let answers = join_all(brokers.map(|id| cluster.call(id, request, until))).await;
     let mut silent = None;

@@ -4,16 +4,15 @@ use std::cell::RefCell;
 use std::collections::{BTreeMap, HashMap};
 
 use futures_util::future::join_all;
-use kafka_protocol::messages::list_offsets_request::{ListOffsetsPartition, ListOffsetsTopic};
+use kafka_protocol::messages::ListOffsetsRequest;
 use kafka_protocol::messages::metadata_response::MetadataResponseTopic;
-use kafka_protocol::messages::{ListOffsetsRequest, TopicName};
 use kafka_protocol::protocol::StrBytes;
 use tokio::time::{Instant, sleep_until};
 
 use crate::base::budget::AGAIN_SHARE;
 use crate::base::progress::Progress;
 use crate::kafka::protocol::error_codes;
-use crate::kafka::protocol::messages::{CONSUMER, EARLIEST, LATEST, READ_COMMITTED, READ_UNCOMMITTED};
+use crate::kafka::protocol::messages::{EARLIEST, LATEST, NO_EPOCH, READ_COMMITTED, READ_UNCOMMITTED, list_offsets};
 use crate::kafka::survey::cluster::{Cluster, share_of};
 use crate::kafka::survey::retry::{AskOutcome, Outcomes, Pauses, Questions, failed, settle};
 use crate::kafka::survey::topic::DescribedTopic;
@@ -253,7 +252,7 @@ async fn ask(
 }
 
 impl Edge {
-    /// The request for all partitions of one leader. The epoch makes an outdated leader refuse (KIP-320).
+    /// The request for all partitions of one leader.
     fn request(self, names: &[Box<str>], partitions: &BTreeMap<usize, Vec<(i32, i32)>>) -> ListOffsetsRequest {
         let (timestamp, isolation) = match self {
             Self::Start => (EARLIEST, READ_UNCOMMITTED),
@@ -261,20 +260,9 @@ impl Edge {
             Self::LastStable => (LATEST, READ_COMMITTED),
         };
         let topics = partitions.iter().map(|(number, partitions)| {
-            let partitions = partitions.iter().map(|(partition, epoch)| {
-                ListOffsetsPartition::default()
-                    .with_partition_index(*partition)
-                    .with_current_leader_epoch(*epoch)
-                    .with_timestamp(timestamp)
-            });
-            ListOffsetsTopic::default()
-                .with_name(TopicName(StrBytes::from_string(names[*number].to_string())))
-                .with_partitions(partitions.collect())
+            (&*names[*number], partitions.iter().map(move |(partition, epoch)| (*partition, *epoch, timestamp)))
         });
-        ListOffsetsRequest::default()
-            .with_replica_id(CONSUMER)
-            .with_isolation_level(isolation)
-            .with_topics(topics.collect())
+        list_offsets(isolation, topics)
     }
 }
 
@@ -309,9 +297,6 @@ impl Reading {
         })
     }
 }
-
-/// The epoch that every leader accepts.
-const NO_EPOCH: i32 = -1;
 
 /// A topic that does not exist, requested to learn whether this user may describe every topic.
 const ANY_TOPIC: &str = "meerkat.any-topic-that-does-not-exist";

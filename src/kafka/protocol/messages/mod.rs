@@ -1,8 +1,9 @@
 //! The requests to a broker: those of the codec, and ours that the codec does not know.
 
 use bytes::{Bytes, BytesMut};
-use kafka_protocol::messages::BrokerId;
-use kafka_protocol::protocol::{Decodable, HeaderVersion, Request};
+use kafka_protocol::messages::list_offsets_request::{ListOffsetsPartition, ListOffsetsTopic};
+use kafka_protocol::messages::{BrokerId, ListOffsetsRequest, TopicName};
+use kafka_protocol::protocol::{Decodable, HeaderVersion, Request, StrBytes};
 
 use crate::kafka::protocol::guard;
 use crate::kafka::protocol::unreadable::{Unreadable, Unwritable};
@@ -67,7 +68,29 @@ impl<R: Request> Question for R {
     }
 }
 
-// The parameters of `ListOffsets`.
+/// `ListOffsets` for partitions of these topics; each with its number, the epoch that its leader must have (KIP-320), and a
+/// timestamp.
+pub(crate) fn list_offsets<'n, P>(isolation: i8, topics: impl IntoIterator<Item = (&'n str, P)>) -> ListOffsetsRequest
+where
+    P: IntoIterator<Item = (i32, i32, i64)>,
+{
+    let partition = |(index, epoch, timestamp)| {
+        ListOffsetsPartition::default()
+            .with_partition_index(index)
+            .with_current_leader_epoch(epoch)
+            .with_timestamp(timestamp)
+    };
+    let topics = topics.into_iter().map(|(name, partitions)| {
+        let partitions = partitions.into_iter().map(partition).collect();
+        ListOffsetsTopic::default()
+            .with_name(TopicName(StrBytes::from_string(name.to_owned())))
+            .with_partitions(partitions)
+    });
+    ListOffsetsRequest::default()
+        .with_replica_id(CONSUMER)
+        .with_isolation_level(isolation)
+        .with_topics(topics.collect())
+}
 
 /// The timestamp that asks for the end of the log.
 pub(crate) const LATEST: i64 = -1;
@@ -77,8 +100,10 @@ pub(crate) const EARLIEST: i64 = -2;
 pub(crate) const READ_UNCOMMITTED: i8 = 0;
 /// The isolation level whose latest offset is the last stable offset.
 pub(crate) const READ_COMMITTED: i8 = 1;
+/// The epoch that every leader accepts.
+pub(crate) const NO_EPOCH: i32 = -1;
 /// The replica id of consumers.
-pub(crate) const CONSUMER: BrokerId = BrokerId(-1);
+const CONSUMER: BrokerId = BrokerId(-1);
 
 #[cfg(test)]
 mod tests {

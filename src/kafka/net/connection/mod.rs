@@ -6,8 +6,8 @@
 mod error;
 mod wire;
 
+use std::sync::Arc;
 use std::sync::atomic::{AtomicI32, AtomicU64, Ordering};
-use std::sync::{Arc, OnceLock};
 
 use bytes::Bytes;
 use tokio::io::{AsyncRead, AsyncWrite};
@@ -20,13 +20,13 @@ pub(crate) use error::{CallError, Loss, waited};
 use crate::kafka::net::frame;
 use crate::kafka::protocol::messages::Question;
 use crate::kafka::protocol::versions::{Api, Versions};
-use wire::{Counts, Outgoing, Waiting, serve};
+use wire::{Live, Outgoing, Waiting, serve};
 
 /// An open connection; dropping it closes it.
 pub(crate) struct Connection {
     outbox: mpsc::UnboundedSender<Outgoing>,
     task: JoinHandle<()>,
-    lost: Arc<OnceLock<Arc<Loss>>>,
+    live: Arc<Live>,
     correlation: AtomicI32,
     versions: Versions,
     /// One request at a time, for a broker that answers slowly to more; `None` where they may be pipelined.
@@ -34,13 +34,8 @@ pub(crate) struct Connection {
     traffic: Arc<Traffic>,
     /// The largest answer in bytes.
     frame_limit: usize,
-    /// Bytes of answers read from this connection, as they arrive; without those that are too large, which are
-    /// skipped.
-    heard: Arc<AtomicU64>,
     /// Milliseconds for which the broker reported that it throttled this connection.
     held_back: AtomicU64,
-    /// Unanswered requests, including those whose caller no longer waits.
-    unanswered: Arc<AtomicU64>,
     /// Bytes read when this run took the connection over from an earlier one.
     heard_before: AtomicU64,
 }
@@ -63,30 +58,11 @@ impl Connection {
         S: AsyncRead + AsyncWrite + Send + Unpin + 'static,
     {
         let (outbox, inbox) = mpsc::unbounded_channel();
-        let lost = Arc::new(OnceLock::new());
-        let (heard, unanswered) = (Arc::<AtomicU64>::default(), Arc::<AtomicU64>::default());
-        let task = tokio::spawn({
-            let (lost, traffic) = (Arc::clone(&lost), Arc::clone(&traffic));
-            let counts = Counts { heard: Arc::clone(&heard), unanswered: Arc::clone(&unanswered) };
-            async move {
-                serve(stream, inbox, frame_limit, &lost, &traffic, &counts).await;
-            }
-        });
-        let correlation = AtomicI32::new(0);
-        Self {
-            outbox,
-            task,
-            lost,
-            correlation,
-            versions: Versions::default(),
-            turn: None,
-            traffic,
-            frame_limit,
-            heard,
-            held_back: AtomicU64::new(0),
-            unanswered,
-            heard_before: AtomicU64::new(0),
-        }
+        let live = Arc::<Live>::default();
+        let task = tokio::spawn(serve(stream, inbox, frame_limit, Arc::clone(&live), Arc::clone(&traffic)));
+        let (correlation, held_back, heard_before) = Default::default();
+        let (versions, turn) = (Versions::default(), None);
+        Self { outbox, task, live, correlation, versions, turn, traffic, frame_limit, held_back, heard_before }
     }
 
     /// Remembers what the broker offered.
@@ -106,7 +82,7 @@ impl Connection {
 
     /// Bytes read so far: they grow while an answer arrives.
     pub(crate) fn heard(&self) -> u64 {
-        self.heard.load(Ordering::Relaxed)
+        self.live.heard.load(Ordering::Relaxed)
     }
 
     /// Milliseconds for which the broker reported that it throttled this connection (KIP-219).
@@ -116,7 +92,7 @@ impl Connection {
 
     /// Whether nothing has ended it, as far as is known.
     pub(crate) fn is_open(&self) -> bool {
-        self.lost.get().is_none() && !self.task.is_finished()
+        self.live.lost.get().is_none() && !self.task.is_finished()
     }
 
     /// Another run takes it over, in which it has not been throttled yet.
@@ -138,7 +114,7 @@ impl Connection {
 
     /// How many requests are unanswered: the next request has to wait for them.
     pub(crate) fn unanswered(&self) -> u64 {
-        self.unanswered.load(Ordering::Relaxed)
+        self.live.unanswered.load(Ordering::Relaxed)
     }
 
     /// Asks in the highest version that both sides know.
@@ -184,7 +160,7 @@ impl Connection {
         let (sender, receiver) = oneshot::channel();
         let outgoing = Outgoing { frame, waiting: Waiting { correlation, answer: sender } };
         // Counted before it is sent: the answer decrements the count, whether or not its caller still waits.
-        self.unanswered.fetch_add(1, Ordering::Relaxed);
+        self.live.unanswered.fetch_add(1, Ordering::Relaxed);
         if self.outbox.send(outgoing).is_err() {
             return Err(self.loss());
         }
@@ -196,7 +172,7 @@ impl Connection {
     }
 
     fn loss(&self) -> CallError {
-        CallError::Lost(self.lost.get().cloned().unwrap_or_else(|| Arc::new(Loss::Dropped)))
+        CallError::Lost(self.live.lost.get().cloned().unwrap_or_else(|| Arc::new(Loss::Dropped)))
     }
 }
 

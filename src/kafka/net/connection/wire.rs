@@ -21,22 +21,24 @@ pub(crate) struct Waiting {
     pub(crate) answer: oneshot::Sender<Result<Bytes, CallError>>,
 }
 
-/// The counters of a live connection.
-pub(crate) struct Counts {
-    /// Bytes of answers, as they come.
-    pub(crate) heard: Arc<AtomicU64>,
-    /// Requests without an answer.
-    pub(crate) unanswered: Arc<AtomicU64>,
+/// What the task of a connection shares with its callers.
+#[derive(Default)]
+pub(crate) struct Live {
+    /// How the connection ended.
+    pub(crate) lost: OnceLock<Arc<Loss>>,
+    /// Bytes of answers, as they come; without those that are too large, which are skipped.
+    pub(crate) heard: AtomicU64,
+    /// Unanswered requests, including those whose caller no longer waits.
+    pub(crate) unanswered: AtomicU64,
 }
 
-/// Writes what arrives in `inbox` and returns each answer to its caller, until one side ends; `lost` gets the reason.
+/// Writes what arrives in `inbox` and returns each answer to its caller, until one side ends; `live` gets the reason.
 pub(crate) async fn serve<S>(
     stream: S,
     mut inbox: mpsc::UnboundedReceiver<Outgoing>,
     limit: usize,
-    lost: &OnceLock<Arc<Loss>>,
-    traffic: &Traffic,
-    counts: &Counts,
+    live: Arc<Live>,
+    traffic: Arc<Traffic>,
 ) where
     S: AsyncRead + AsyncWrite + Unpin,
 {
@@ -65,11 +67,11 @@ pub(crate) async fn serve<S>(
     let read = async {
         let mut reader = BufReader::with_capacity(READ_BUFFER, reader);
         loop {
-            let answer = next_frame(&mut reader, limit, traffic, &counts.heard).await?;
+            let answer = next_frame(&mut reader, limit, &traffic, &live.heard).await?;
             let Some(oldest) = lock(&waiting).pop_front() else {
                 return Err(Loss::Unasked);
             };
-            counts.unanswered.fetch_sub(1, Ordering::Relaxed);
+            live.unanswered.fetch_sub(1, Ordering::Relaxed);
             let answer = match answer {
                 Ok(bytes) => match frame::correlation(&bytes) {
                     Some(found) if found == oldest.correlation => Ok(bytes),
@@ -92,7 +94,7 @@ pub(crate) async fn serve<S>(
         else => Loss::Dropped,
     };
     // Set before the waiting callers are released, so that they find it.
-    let _ = lost.set(Arc::new(ended));
+    let _ = live.lost.set(Arc::new(ended));
 }
 
 /// The next answer; one that is too large is skipped, and only its caller learns of it.

@@ -110,7 +110,7 @@ impl ScramClient {
 
         let salted = self.salted.key(self.hash, &self.password, salt, iterations);
         let client_key = hmac::sign(&salted, b"Client Key");
-        let stored_key = digest::digest(self.hash.digest(), client_key.as_ref());
+        let stored_key = digest::digest(self.hash.hmac().digest_algorithm(), client_key.as_ref());
         let without_proof = format!("c={},r={nonce}", STANDARD.encode(GS2_HEADER));
         let message = format!("{},{challenge},{without_proof}", self.bare);
         let signature = hmac::sign(&hmac::Key::new(self.hash.hmac(), stored_key.as_ref()), message.as_bytes());
@@ -127,7 +127,7 @@ impl Salted {
         let derived = match known.take() {
             Some(derived) if derived.salt == salt && derived.iterations == iterations => derived,
             _ => {
-                let mut key = vec![0; hash.digest().output_len()];
+                let mut key = vec![0; hash.hmac().digest_algorithm().output_len()];
                 pbkdf2::derive(hash.pbkdf2(), iterations, &salt, password.expose().as_bytes(), &mut key);
                 Derived { salt, iterations, key }
             }
@@ -167,13 +167,6 @@ impl ScramHash {
         match self {
             Self::Sha256 => "SCRAM-SHA-256",
             Self::Sha512 => "SCRAM-SHA-512",
-        }
-    }
-
-    fn digest(self) -> &'static digest::Algorithm {
-        match self {
-            Self::Sha256 => &digest::SHA256,
-            Self::Sha512 => &digest::SHA512,
         }
     }
 

@@ -24,14 +24,13 @@ pub(crate) struct AwsQuestion<'a> {
     pub(crate) arn: &'a Arn,
     /// The IAM action that it needs.
     pub(crate) action: &'static str,
-    /// `GET` has no body.
-    pub(crate) method: &'static str,
     pub(crate) path: String,
     pub(crate) body: Body,
 }
 
 /// The body, in the protocol of the service.
 pub(crate) enum Body {
+    /// A `GET`; all others are sent by `POST`.
     Nothing,
     /// AWS JSON 1.1, with the `X-Amz-Target`.
     Json(&'static str, String),
@@ -52,17 +51,9 @@ impl Door {
     }
 }
 
-/// Sends the request, and explains a refusal; `variable` names what was asked for.
+/// Sends the request with the identity of a role, or with this run's own, and explains a refusal; `variable` names what was
+/// asked for.
 pub(crate) async fn ask(
-    door: &Door,
-    variable: &'static str,
-    question: AwsQuestion<'_>,
-) -> Result<Vec<u8>, SecretError> {
-    ask_as(door, None, variable, question).await
-}
-
-/// The same with the identity of this role.
-pub(crate) async fn ask_as(
     door: &Door,
     role: Option<&str>,
     variable: &'static str,
@@ -147,13 +138,13 @@ fn signed(
     key: Credentials,
     now: SystemTime,
 ) -> Result<HttpRequest, Box<dyn std::error::Error + Send + Sync>> {
-    let (kind, body) = match &question.body {
-        Body::Nothing => (None, ""),
-        Body::Json(_, body) => (Some("application/x-amz-json-1.1"), body.as_str()),
-        Body::Form(body) => (Some("application/x-www-form-urlencoded"), body.as_str()),
+    let (method, kind, body) = match &question.body {
+        Body::Nothing => ("GET", None, ""),
+        Body::Json(_, body) => ("POST", Some("application/x-amz-json-1.1"), body.as_str()),
+        Body::Form(body) => ("POST", Some("application/x-www-form-urlencoded"), body.as_str()),
     };
     let mut request = HttpRequest::new(SdkBody::from(body));
-    request.set_method(question.method)?;
+    request.set_method(method)?;
     request.set_uri(question.path.as_str())?;
     if let Some(kind) = kind {
         request.headers_mut().insert("content-type", kind);

@@ -3,7 +3,7 @@
 use percent_encoding::{AsciiSet, NON_ALPHANUMERIC, utf8_percent_encode};
 use serde_json::{Map, Value};
 
-use super::aws::{AwsQuestion, Body, ask, ask_as};
+use super::aws::{AwsQuestion, Body, ask};
 use super::reference::Arn;
 use super::{Door, SecretError};
 
@@ -48,8 +48,8 @@ impl Door {
         network: Network,
         role: Option<&str>,
     ) -> Result<String, SecretError> {
-        let answer = match ask_as(self, role, variable, question(cluster)).await {
-            Err(SecretError::Denied { .. }) if role.is_some() => ask(self, variable, question(cluster)).await?,
+        let answer = match ask(self, role, variable, question(cluster)).await {
+            Err(SecretError::Denied { .. }) if role.is_some() => ask(self, None, variable, question(cluster)).await?,
             answer => answer?,
         };
         choose(&answer, listener, network)
@@ -60,7 +60,7 @@ impl Door {
 /// `GetBootstrapBrokers`.
 pub(crate) fn question(cluster: &Arn) -> AwsQuestion<'_> {
     let path = format!("/v1/clusters/{}/bootstrap-brokers", utf8_percent_encode(&cluster.text, RESERVED));
-    AwsQuestion { arn: cluster, action: "kafka:GetBootstrapBrokers", method: "GET", path, body: Body::Nothing }
+    AwsQuestion { arn: cluster, action: "kafka:GetBootstrapBrokers", path, body: Body::Nothing }
 }
 
 /// The addresses of this listener in an answer to `GetBootstrapBrokers`.

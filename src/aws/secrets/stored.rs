@@ -29,7 +29,7 @@ struct Parameter {
 
 /// The value that is stored under the ARN.
 pub(crate) async fn fetch(door: &Door, variable: &'static str, arn: &Arn) -> Result<Vec<u8>, SecretError> {
-    let answer = ask(door, variable, question(arn)).await?;
+    let answer = ask(door, None, variable, question(arn)).await?;
     let unusable = |why| SecretError::Unusable { subject: format!("{variable} ({})", arn.text), why };
     let answer: StoredAnswer =
         serde_json::from_slice(&answer).map_err(|_| unusable(String::from("the service's answer cannot be read")))?;
@@ -47,7 +47,7 @@ pub(crate) fn question(arn: &Arn) -> AwsQuestion<'_> {
         }
         _ => ("secretsmanager:GetSecretValue", "secretsmanager.GetSecretValue", json!({ "SecretId": arn.text })),
     };
-    AwsQuestion { arn, action, method: "POST", path: String::from("/"), body: Body::Json(target, body.to_string()) }
+    AwsQuestion { arn, action, path: String::from("/"), body: Body::Json(target, body.to_string()) }
 }
 
 /// The whole value, or that of one key; a line break at the end comes from an editor and is removed.

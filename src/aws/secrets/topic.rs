@@ -26,7 +26,7 @@ pub(crate) struct Notice {
 impl Door {
     /// Sends a message; without an answer, or after a temporary error, it is sent again, and may arrive twice.
     pub(crate) async fn send(&self, variable: &'static str, topic: &Arn, notice: &Notice) -> Result<(), SecretError> {
-        ask(self, variable, question(topic, notice)).await.map(drop)
+        ask(self, None, variable, question(topic, notice)).await.map(drop)
     }
 }
 
@@ -48,7 +48,7 @@ pub(crate) fn question<'a>(topic: &'a Arn, notice: &Notice) -> AwsQuestion<'a> {
             let _ = write!(form, "{entry}.{key}={}", encode(text));
         }
     }
-    AwsQuestion { arn: topic, action: "sns:Publish", method: "POST", path: String::from("/"), body: Body::Form(form) }
+    AwsQuestion { arn: topic, action: "sns:Publish", path: String::from("/"), body: Body::Form(form) }
 }
 
 /// A subject that the service accepts: printable ASCII, fewer than a hundred characters (`Publish`, API reference).

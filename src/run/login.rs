@@ -2,7 +2,7 @@
 
 use std::time::Duration;
 
-use crate::aws::secrets::{self, AwsKey, Door, Listener, Reference, Source, Token, TokenRequest};
+use crate::aws::secrets::{self, AwsKey, Door, Listener, Reference, Source, Storage, Token, TokenRequest};
 use crate::base::fault;
 use crate::config::sasl::{Account, Issuer, Sasl};
 use crate::config::{Bootstrap, Encryption, Kafka, Keystore, KeystorePlace};
@@ -63,7 +63,7 @@ async fn opened<T>(
         match place {
             KeystorePlace::Pem(text) => Ok(text.expose().as_bytes().to_vec()),
             KeystorePlace::Path(path) => {
-                door.read_bytes(variable, &Reference::File { path: path.clone(), key: None }).await
+                door.read_bytes(variable, &Reference { place: Storage::File(path.clone()), key: None }).await
             }
             KeystorePlace::Kept(reference) => door.read_bytes(variable, reference).await,
         }

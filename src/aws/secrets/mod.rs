@@ -24,6 +24,7 @@ pub(crate) mod topic;
 
 pub use error::SecretError;
 pub use msk::{Listener, Network};
+pub(crate) use reference::Storage;
 pub use reference::{Reference, Source};
 pub(crate) use stored::login;
 pub use token::{Token, TokenRequest};
@@ -83,7 +84,8 @@ impl Door {
             Source::Inline(secret) => Ok(secret.clone()),
             Source::Elsewhere(reference) => {
                 let text = self.fetch(variable, reference).await?;
-                stored::value(&text, reference.key()).map_err(|why| SecretError::unusable(variable, reference, why))
+                stored::value(&text, reference.key.as_deref())
+                    .map_err(|why| SecretError::unusable(variable, reference, why))
             }
         }
     }
@@ -94,7 +96,7 @@ impl Door {
         variable: &'static str,
         reference: &Reference,
     ) -> Result<Vec<u8>, SecretError> {
-        if reference.key().is_none() {
+        if reference.key.is_none() {
             return self.bytes(variable, reference).await;
         }
         let text = self.read(variable, &Source::Elsewhere(reference.clone())).await?;
@@ -156,15 +158,15 @@ impl Door {
 
     /// The value behind a reference, as it is stored.
     async fn bytes(&self, variable: &'static str, reference: &Reference) -> Result<Vec<u8>, SecretError> {
-        match reference {
-            Reference::File { path, .. } => {
+        match &reference.place {
+            Storage::File(path) => {
                 let read = Place::file(Path::new(path)).read_aside(LONGEST_FILE, FILE_PATIENCE).await;
                 read.map_err(|source| match source.kind() {
                     std::io::ErrorKind::IsADirectory => SecretError::Folder { variable, path: shown::path(path) },
                     _ => SecretError::File { variable, path: shown::path(path), source },
                 })
             }
-            Reference::Kept { arn, .. } => stored::fetch(self, variable, arn).await,
+            Storage::Aws(arn) => stored::fetch(self, variable, arn).await,
         }
     }
 

@@ -14,23 +14,21 @@ pub enum Source {
     Elsewhere(Reference),
 }
 
-/// Where a secret is stored; after a `#` comes the key of one value, for a secret that is a JSON object.
+/// Where a secret is stored.
 #[derive(Clone, Debug, PartialEq, Eq)]
-pub enum Reference {
-    /// `file:` and a path.
-    File {
-        /// The path.
-        path: String,
-        /// The key of a JSON object; `None` means the whole text.
-        key: Option<String>,
-    },
+pub struct Reference {
+    pub(crate) place: Storage,
+    /// The key of one value, after a `#`, for a secret that is a JSON object; `None` means the whole text.
+    pub(crate) key: Option<String>,
+}
+
+/// What stores a secret.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub(crate) enum Storage {
+    /// A file, by its path: `file:` comes before it.
+    File(String),
     /// A secret of Secrets Manager or a parameter of Systems Manager, by its ARN.
-    Kept {
-        /// Which one.
-        arn: Arn,
-        /// The key of a JSON object; `None` means the whole text.
-        key: Option<String>,
-    },
+    Aws(Arn),
 }
 
 /// The ARN of a resource that meerkat can ask for.
@@ -86,30 +84,24 @@ impl Reference {
         let named = key.as_deref().is_none_or(|key| !key.is_empty());
         let path = place.strip_prefix("file://").or_else(|| place.strip_prefix("file:"));
         match (path, Arn::parse(place)) {
-            (Some(path), _) if named && !path.is_empty() => Ok(Self::File { path: path.to_owned(), key }),
+            (Some(path), _) if named && !path.is_empty() => Ok(Self { place: Storage::File(path.to_owned()), key }),
             (None, Some(arn)) if named && matches!(arn.kind, ArnKind::Secret | ArnKind::Parameter) => {
-                Ok(Self::Kept { arn, key })
+                Ok(Self { place: Storage::Aws(arn), key })
             }
             _ => Err(String::from(
                 "must refer to file:PATH, to arn:aws:secretsmanager:REGION:ACCOUNT:secret:NAME or to arn:aws:ssm:REGION:ACCOUNT:parameter/NAME, with #KEY for one value of a JSON object",
             )),
         }
     }
-
-    pub(crate) fn key(&self) -> Option<&str> {
-        match self {
-            Self::File { key, .. } | Self::Kept { key, .. } => key.as_deref(),
-        }
-    }
 }
 
 impl fmt::Display for Reference {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
-        match self {
-            Self::File { path, .. } => write!(f, "file:{}", shown::path(path))?,
-            Self::Kept { arn, .. } => f.write_str(&arn.text)?,
+        match &self.place {
+            Storage::File(path) => write!(f, "file:{}", shown::path(path))?,
+            Storage::Aws(arn) => f.write_str(&arn.text)?,
         }
-        self.key().map_or(Ok(()), |key| write!(f, "#{}", shown::path(key)))
+        self.key.as_ref().map_or(Ok(()), |key| write!(f, "#{}", shown::path(key)))
     }
 }
 
@@ -147,8 +139,10 @@ mod tests {
     fn parsed(text: &str) -> String {
         match Source::parse(text) {
             Ok(Source::Inline(secret)) => format!("inline {}", secret.expose()),
-            Ok(Source::Elsewhere(Reference::File { path, key })) => format!("file {path} {key:?}"),
-            Ok(Source::Elsewhere(Reference::Kept { arn, key })) => format!("{:?} in {} {key:?}", arn.kind, arn.region),
+            Ok(Source::Elsewhere(Reference { place: Storage::File(path), key })) => format!("file {path} {key:?}"),
+            Ok(Source::Elsewhere(Reference { place: Storage::Aws(arn), key })) => {
+                format!("{:?} in {} {key:?}", arn.kind, arn.region)
+            }
             Err(expectation) => expectation,
         }
     }

@@ -20,7 +20,7 @@ use std::sync::Arc;
 use tokio::time::Instant;
 
 pub use net::connection::Traffic;
-pub use net::dial::{Credentials, Unreachable};
+pub use net::dial::{Access, Credentials, Unreachable};
 pub use net::pool::Connections;
 pub use net::tls::{Tls, TlsError};
 pub use probe::{found, probe};
@@ -38,7 +38,6 @@ use crate::base::budget::COMMITS_SHARE;
 use crate::base::clock::Laps;
 use crate::base::progress::Progress;
 use crate::model::age;
-use crate::model::endpoint::Endpoint;
 use crate::model::lags::Lags;
 use crate::model::pattern::Patterns;
 use crate::model::snapshot::{Broker, Gone, Group, Problem, Snapshot, Topic, Unacknowledged};
@@ -59,20 +58,6 @@ pub enum SurveyError {
     Unreachable(#[from] Unreachable),
 }
 
-/// How to connect to a cluster.
-pub struct Access<'a> {
-    /// The addresses to connect to first.
-    pub(crate) bootstrap: Vec<Endpoint>,
-    /// `None` only if the configuration explicitly asks for plaintext.
-    pub(crate) tls: Option<Tls>,
-    /// `None` for listeners without SASL.
-    pub(crate) credentials: Option<Credentials<'a>>,
-    /// The largest answer in bytes.
-    pub(crate) frame_limit: usize,
-    /// Connections of earlier runs.
-    pub(crate) kept: &'a Connections,
-}
-
 /// A survey whose logs are still to be read: the partitions are known, so that their past can be fetched meanwhile.
 pub(crate) struct Survey<'a> {
     cluster: Cluster<'a>,
@@ -86,11 +71,10 @@ pub(crate) struct Survey<'a> {
 /// # Errors
 /// [`SurveyError`] if there is nothing to read: no usable TLS configuration, no broker that answers.
 async fn enter(access: Access<'_>, unix_seconds: i64, deadline: Instant) -> Result<Cluster<'_>, SurveyError> {
-    let Access { bootstrap, tls, credentials, frame_limit, kept } = access;
-    let dial = Rc::new(Dial { tls, credentials, unix_seconds, frame_limit, kept, waiting: Cell::new(0) });
+    let dial = Rc::new(Dial { access, unix_seconds, waiting: Cell::new(0) });
     let _connecting = Progress::with("connecting");
-    let met = dial.meet(&bootstrap, deadline).await.map_err(|unreachable| {
-        match dial.credentials.as_ref().and_then(Credentials::failure) {
+    let met = dial.meet(deadline).await.map_err(|unreachable| {
+        match dial.access.credentials.as_ref().and_then(Credentials::failure) {
             Some(why) => SurveyError::Credentials(why),
             None => SurveyError::Unreachable(unreachable),
         }

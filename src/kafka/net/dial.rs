@@ -27,15 +27,25 @@ use crate::kafka::protocol::versions::Api;
 use crate::model::endpoint::Endpoint;
 use crate::model::unknown::{Cause, Known, Unknown};
 
-/// What all connections of a run share.
-pub(crate) struct Dial<'a> {
+/// How to connect to a cluster.
+pub struct Access<'a> {
+    /// The addresses to connect to first.
+    pub(crate) bootstrap: Vec<Endpoint>,
+    /// `None` only if the configuration explicitly asks for plaintext.
     pub(crate) tls: Option<Tls>,
+    /// `None` for listeners without SASL.
     pub(crate) credentials: Option<Credentials<'a>>,
-    /// The present time; logins contain it.
-    pub(crate) unix_seconds: i64,
+    /// The largest answer in bytes.
     pub(crate) frame_limit: usize,
     /// Connections of earlier runs, and their traffic.
     pub(crate) kept: &'a Connections,
+}
+
+/// What all connections of a run share.
+pub(crate) struct Dial<'a> {
+    pub(crate) access: Access<'a>,
+    /// The present time; logins contain it.
+    pub(crate) unix_seconds: i64,
     /// How many attempts wait only for the credentials.
     pub(crate) waiting: Cell<usize>,
 }
@@ -107,10 +117,11 @@ impl Dial<'_> {
     }
 
     async fn open_once(&self, endpoint: &Endpoint, until: Instant) -> Result<Connection, DialError> {
-        let stream = transport::connect(endpoint, self.tls.as_ref(), until).await?;
-        let mut connection = Connection::new(stream, self.frame_limit, Arc::clone(&self.kept.traffic));
-        connection.agree(handshake::negotiate(&connection, self.tls.is_some(), until).await?, self.tls.is_some());
-        if let Some(credentials) = &self.credentials {
+        let Access { tls, credentials, frame_limit, kept, .. } = &self.access;
+        let stream = transport::connect(endpoint, tls.as_ref(), until).await?;
+        let mut connection = Connection::new(stream, *frame_limit, Arc::clone(&kept.traffic));
+        connection.agree(handshake::negotiate(&connection, tls.is_some(), until).await?, tls.is_some());
+        if let Some(credentials) = credentials {
             let login = {
                 let _waiting = Attempting::new(&self.waiting);
                 credentials.wait(until).await?
@@ -122,7 +133,7 @@ impl Dial<'_> {
     }
 
     /// The first bootstrap address, or connection of an earlier run, that leads to a broker.
-    pub(crate) async fn meet<'g>(&self, bootstrap: &[Endpoint], until: Instant) -> Result<Contact<'g>, Unreachable> {
+    pub(crate) async fn meet<'g>(&self, until: Instant) -> Result<Contact<'g>, Unreachable> {
         let attempt = |(endpoint, kept): (Endpoint, Option<Rc<Connection>>)| async move {
             if let Some(kept) = kept {
                 // A connection that died in between is no problem.
@@ -132,8 +143,8 @@ impl Dial<'_> {
             let met = async { self.greet(&endpoint, Rc::new(self.open(&endpoint, until).await?), until).await };
             met.await.map_err(|why| Some((endpoint, why)))
         };
-        let kept = self.kept.take_any().map(|(endpoint, connection)| (endpoint, Some(connection)));
-        let candidates = kept.into_iter().chain(bootstrap.iter().map(|endpoint| (endpoint.clone(), None)));
+        let kept = self.access.kept.take_any().map(|(endpoint, connection)| (endpoint, Some(connection)));
+        let candidates = kept.into_iter().chain(self.access.bootstrap.iter().map(|endpoint| (endpoint.clone(), None)));
         // An attempt that waits only for the credentials is no reason to try the next address too.
         let race = transport::race_while(candidates, attempt, HEAD_START, || self.waiting.get() == 0);
         tokio::select! {
@@ -144,7 +155,7 @@ impl Dial<'_> {
 
     /// Fetches the credentials from the first moment on, whichever connection needs them first.
     async fn fetching(&self) -> std::convert::Infallible {
-        if let Some(credentials) = &self.credentials {
+        if let Some(credentials) = &self.access.credentials {
             // The login that needs them reports why there are none.
             let _ = credentials.0.clone().await;
         }
@@ -162,7 +173,7 @@ impl Dial<'_> {
         // The internal topics are requested as well, unless the request would create them.
         let creates = connection.versions().choose(Api::Metadata).is_ok_and(|version| version < CREATES_NOTHING);
         let internal = if creates { Vec::new() } else { internal_topics::names() };
-        let Foreseen { partitions, topics } = self.kept.foreseen();
+        let Foreseen { partitions, topics } = self.access.kept.foreseen();
         let partitions = if partitions == 0 { USUAL_PARTITIONS } else { partitions };
         let request = metadata_request(Some(internal.into_iter().chain(topics).collect()));
         let groups = {
@@ -184,7 +195,7 @@ impl Dial<'_> {
             Either::Left(answered) => answered,
             Either::Right((groups, metadata)) => (metadata.await, std::future::ready(groups).boxed_local()),
         };
-        let metadata = metadata.map_err(|error| DialError::unanswered(error, self.credentials.is_some()))?;
+        let metadata = metadata.map_err(|error| DialError::unanswered(error, self.access.credentials.is_some()))?;
         match metadata.error_code {
             0 if metadata.brokers.is_empty() => Err(DialError::NoBrokers),
             0 => Ok(Contact { endpoint: endpoint.clone(), connection, metadata, groups }),

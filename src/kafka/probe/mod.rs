@@ -10,9 +10,8 @@ use std::sync::Arc;
 use futures_util::future::join_all;
 use tokio::time::Instant;
 
-use super::Access;
 use crate::kafka::net::connection::{Connection, Traffic};
-use crate::kafka::net::dial::{metadata_request, patiently};
+use crate::kafka::net::dial::{Access, metadata_request, patiently};
 use crate::kafka::net::error::{DialError, Step, advertised};
 use crate::kafka::net::sasl::Moment;
 use crate::kafka::net::transport::{self, Stream};

@@ -274,7 +274,7 @@ impl<'a> Cluster<'a> {
         // A broker that hangs must not use up the time that is needed to report it.
         let until = share_to_connect(until, CONNECT_SHARE).min(Instant::now() + MOST_TO_CONNECT);
         let opening = async move {
-            match may_be_kept.then(|| dial.kept.take(&endpoint)).flatten() {
+            match may_be_kept.then(|| dial.access.kept.take(&endpoint)).flatten() {
                 Some(kept) => Ok(kept),
                 None => dial.open(&endpoint, until).await.map(Rc::new).map_err(|why| match &by {
                     Some(by) => Rc::new(why.advertised(by)),
@@ -303,17 +303,17 @@ impl<'a> Cluster<'a> {
     /// Stores for the next run of this process which topics it will probably need.
     pub(crate) fn foresee(&self, names: &[Box<str>], described: &[DescribedTopic]) {
         let weight: usize = described.iter().map(|topic| 1 + topic.len()).sum();
-        let most = MOST_FORESEEN.min(self.dial.frame_limit / BYTES_OF_A_PARTITION);
+        let most = MOST_FORESEEN.min(self.dial.access.frame_limit / BYTES_OF_A_PARTITION);
         let topics = if weight > most { &[] } else { names };
         let topics = topics.iter().map(|name| StrBytes::from_string(name.to_string())).collect();
-        self.dial.kept.foresee(Foreseen { partitions: self.offsets().partitions(), topics });
+        self.dial.access.kept.foresee(Foreseen { partitions: self.offsets().partitions(), topics });
     }
 
     /// Keeps the open connections for the next run.
     pub(crate) fn keep_connections(&self) {
         for node in self.nodes.borrow().values() {
             if let Some(connection) = node.open() {
-                self.dial.kept.keep(&node.endpoint, connection);
+                self.dial.access.kept.keep(&node.endpoint, connection);
             }
         }
     }

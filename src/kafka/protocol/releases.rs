@@ -1,6 +1,6 @@
 //! Which versions each release of Apache Kafka offers, as `make matrix` found them on real brokers.
 
-use crate::kafka::protocol::versions::{Range, Versions};
+use crate::kafka::protocol::versions::{Api, Range, Versions};
 
 /// One measured release.
 #[derive(Clone, Debug, PartialEq, Eq)]
@@ -33,7 +33,8 @@ pub(crate) fn releases() -> Vec<Release> {
         let name = cells.next()?;
         let offered = apis.iter().zip(cells).filter_map(|(api, range)| {
             let (min, max) = range.split_once('-')?;
-            Some((key(api)?, Range { min: min.parse().ok()?, max: max.parse().ok()? }))
+            let api = Api::all().find(|known| known.name() == *api)?;
+            Some((api.key(), Range { min: min.parse().ok()?, max: max.parse().ok()? }))
         });
         Some(Release { name, versions: Versions::offered(offered) })
     };
@@ -67,13 +68,6 @@ fn numbers(text: &str) -> Option<Vec<u32>> {
     text.split('.').map(|part| part.parse().ok()).collect()
 }
 
-/// The key of a request by its name, if this build can send it.
-fn key(name: &str) -> Option<i16> {
-    crate::kafka::protocol::versions::Api::all()
-        .find(|api| api.name() == name)
-        .map(crate::kafka::protocol::versions::Api::key)
-}
-
 /// One line per release, one column per request, each cell the lowest and the highest version, or `-` for none.
 const TABLE: &str = include_str!("releases.tsv");
 
@@ -82,7 +76,6 @@ mod tests {
     #![expect(clippy::unwrap_used, reason = "a test fails by panicking")]
 
     use super::*;
-    use crate::kafka::protocol::versions::Api;
 
     #[test]
     fn every_cell_is_read_and_releases_are_in_order() {

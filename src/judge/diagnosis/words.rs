@@ -112,7 +112,7 @@ pub(super) fn partition_stuck(evidence: &Evidence, f: &mut fmt::Formatter<'_>) -
     }
     match &*evidence.members {
         [] => f.write_str(", while other partitions move"),
-        [member] => write!(f, ", while {} commits in others", Named(member)),
+        [member] => write!(f, ", while {} commits in others", named(member)),
         members => write!(f, ", while their {} members commit in others", members.len()),
     }
 }
@@ -126,11 +126,11 @@ pub(super) fn member_stuck(evidence: &Evidence, f: &mut fmt::Formatter<'_>) -> f
     });
     match &*evidence.members {
         [member] if stuck == 1 => {
-            write!(f, "{} commits nothing: {stand}", Named(member))?;
+            write!(f, "{} commits nothing: {stand}", named(member))?;
             if all > 1 { write!(f, ", the group has {} members", grouped(all as u64)) } else { Ok(()) }
         }
-        [first, ..] if stuck == all => write!(f, "none of the {all} members commits, as {}: {stand}", Named(first)),
-        [first, ..] => write!(f, "{stuck} of {all} members commit nothing, as {}: {stand}", Named(first)),
+        [first, ..] if stuck == all => write!(f, "none of the {all} members commits, as {}: {stand}", named(first)),
+        [first, ..] => write!(f, "{stuck} of {all} members commit nothing, as {}: {stand}", named(first)),
         [] => write!(f, "no member commits: {stand}"),
     }
 }
@@ -138,7 +138,7 @@ pub(super) fn member_stuck(evidence: &Evidence, f: &mut fmt::Formatter<'_>) -> f
 pub(super) fn skew(evidence: &Evidence, f: &mut fmt::Formatter<'_>) -> fmt::Result {
     let (some, all) = (evidence.partition_count.unwrap_or_default(), evidence.of_partitions.unwrap_or_default());
     let topic = evidence.partitions.first().map_or("", |place| &place.topic);
-    let share = Percent(evidence.share_of_lag.unwrap_or_default());
+    let share = percent(evidence.share_of_lag.unwrap_or_default());
     let hold = if some == 1 { "holds" } else { "hold" };
     let numbers: Vec<String> = evidence.partitions.iter().take(FEW).map(|place| place.partition.to_string()).collect();
     let more = if some > FEW { ", …" } else { "" };
@@ -146,7 +146,7 @@ pub(super) fn skew(evidence: &Evidence, f: &mut fmt::Formatter<'_>) -> fmt::Resu
 }
 
 pub(super) fn producer_burst(evidence: &Evidence, f: &mut fmt::Formatter<'_>) -> fmt::Result {
-    let rate = |rate: Option<f64>| Rate(rate.unwrap_or_default());
+    let rate = |per_s: Option<f64>| rate(per_s.unwrap_or_default());
     let (before, now) = (rate(evidence.in_per_s_before), rate(evidence.in_per_s));
     let (read_before, read) = (rate(evidence.out_per_s_before), rate(evidence.out_per_s));
     write!(
@@ -179,48 +179,35 @@ pub(super) fn too_slow(evidence: &Evidence, f: &mut fmt::Formatter<'_>) -> fmt::
         [member] => write!(
             f,
             "{} is slow: {} of {} partitions hold {} of the lag",
-            Named(member),
+            named(member),
             evidence.partition_count.unwrap_or_default(),
             evidence.of_partitions.unwrap_or_default(),
-            Percent(evidence.share_of_lag.unwrap_or_default())
+            percent(evidence.share_of_lag.unwrap_or_default())
         )?,
         _ => f.write_str("the group reads more slowly than records come")?,
     }
     match (evidence.in_per_s, evidence.out_per_s) {
-        (Some(come), Some(read)) => write!(f, "; {}/s came and {}/s were read lately", Rate(come), Rate(read)),
+        (Some(come), Some(read)) => write!(f, "; {}/s came and {}/s were read lately", rate(come), rate(read)),
         _ => Ok(()),
     }
 }
 
 /// A member for people: its client id and its address.
-struct Named<'a>(&'a Who);
-
-impl fmt::Display for Named<'_> {
-    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
-        let Who { member, member_host, .. } = self.0;
-        write!(f, "member {}", shown(member))?;
-        // Brokers write addresses with a slash before them.
-        let host = member_host.trim_start_matches('/');
-        if host.is_empty() { Ok(()) } else { write!(f, " on {host}") }
-    }
+fn named(Who { member, member_host, .. }: &Who) -> String {
+    // Brokers write addresses with a slash before them.
+    let host = member_host.trim_start_matches('/');
+    let on = if host.is_empty() { "" } else { " on " };
+    format!("member {}{on}{host}", shown(member))
 }
 
 /// A share for people.
-struct Percent(f64);
-
-impl fmt::Display for Percent {
-    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
-        write!(f, "{:.0} %", (self.0 * 100.0).floor())
-    }
+fn percent(share: f64) -> String {
+    format!("{:.0} %", (share * 100.0).floor())
 }
 
 /// Records a second for people.
-struct Rate(f64);
-
-impl fmt::Display for Rate {
-    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
-        if self.0.abs() < 10.0 { write!(f, "{:.1}", self.0) } else { write!(f, "{:.0}", self.0) }
-    }
+fn rate(per_s: f64) -> String {
+    if per_s.abs() < 10.0 { format!("{per_s:.1}") } else { format!("{per_s:.0}") }
 }
 
 /// Letters of a client id in a sentence.

@@ -11,7 +11,7 @@ use crate::judge::input::Sight;
 use crate::judge::memories::Memories;
 use crate::judge::verdict::{Judgement, Reason, Tempo, Verdict};
 use crate::model::lag::Committed;
-use crate::model::memory::Thresholds;
+use crate::model::memory::{Memory, Thresholds};
 use crate::model::snapshot::{Group, Kind, Member, Row};
 use crate::model::turnover::Storm;
 
@@ -174,8 +174,7 @@ impl<'a> Facts<'a> {
             for (at, row) in self.rows().iter().enumerate() {
                 let (course, lag) = (self.course(at), self.lag(at));
                 motion.all.add(course, lag);
-                let member = row.member.and_then(|member| usize::try_from(member.get() - 1).ok());
-                if let Some(member) = member.and_then(|member| motion.members.get_mut(member)) {
+                if let Some(member) = place_of_member(row).and_then(|member| motion.members.get_mut(member)) {
                     member.add(course, lag);
                 }
                 if let Some((arrived, read, took_ms)) = self.since_before(at) {
@@ -204,22 +203,12 @@ impl<'a> Facts<'a> {
 
     /// The place of the member that a row is assigned to; `None` in a share group, where several read one partition.
     pub(super) fn member_of(&self, row: usize) -> Option<usize> {
-        let member = self.rows()[row].member.filter(|_| self.group.kind != Kind::Share)?;
-        usize::try_from(member.get() - 1).ok()
+        place_of_member(&self.rows()[row]).filter(|_| self.group.kind != Kind::Share)
     }
 
     /// A partition by its name.
     fn place(&self, row: usize) -> Place {
-        let of = &self.rows()[row];
-        Place {
-            topic: self.sight.snapshot.topic(of).name.clone(),
-            partition: of.partition,
-            offset: match of.committed {
-                Ok(Committed::At(offset)) => Some(offset),
-                _ => None,
-            },
-            lag: self.left(row),
-        }
+        Place::of(self.sight.snapshot, &self.rows()[row], self.left(row))
     }
 
     /// The brokers that a row's partition has replicas on and lacks.
@@ -264,8 +253,13 @@ impl<'a> Facts<'a> {
 
     /// Whether a commit was seen in a row since its memory began.
     pub(super) fn had_a_commit(&self, row: usize) -> bool {
-        self.memories.of(self.group.range().start + row).is_some_and(crate::model::memory::Memory::has_committed)
+        self.memories.of(self.group.range().start + row).is_some_and(Memory::has_committed)
     }
+}
+
+/// The place of a row's member among those of its group.
+fn place_of_member(row: &Row) -> Option<usize> {
+    usize::try_from(row.member?.get() - 1).ok()
 }
 
 /// A member by its names.

@@ -14,6 +14,8 @@ use crate::base::moment;
 use crate::judge::ages::Ages;
 use crate::judge::input::Sight;
 use crate::judge::memories::Memories;
+use crate::model::lag::Committed;
+use crate::model::snapshot::{Row, Snapshot};
 use facts::Facts;
 
 mod brokers;
@@ -333,6 +335,13 @@ pub const RULES: [Rule; 18] = [
         says: |evidence, f| write!(f, "the cause is not clear: {}", words::missing(evidence)),
     },
 ];
+
+impl Place {
+    fn of(snapshot: &Snapshot, row: &Row, lag: Option<u64>) -> Self {
+        let offset = if let Ok(Committed::At(offset)) = row.committed { Some(offset) } else { None };
+        Self { topic: snapshot.topic(row).name.clone(), partition: row.partition, offset, lag }
+    }
+}
 
 impl Kind {
     /// Its row of the table.

@@ -3,7 +3,6 @@
 use super::facts::who;
 use super::{Diagnosis, Evidence, Kind, MOST_NAMED, Place};
 use crate::judge::verdict::{Finding, Judgement};
-use crate::model::lag::Committed;
 use crate::model::lags::Left;
 use crate::model::snapshot::{self, Group, Snapshot};
 use crate::model::turnover::Storm;
@@ -36,9 +35,7 @@ pub(crate) fn at_sight(
     }
     if let Some(Found { kind, at, offsets, count, .. }) = worst {
         let row = &snapshot.rows_of(group)[at];
-        let offset = if let Ok(Committed::At(offset)) = row.committed { Some(offset) } else { None };
-        let topic = snapshot.topic(row).name.clone();
-        let place = Place { topic, partition: row.partition, offset, lag: lags[at].offsets() };
+        let place = Place::of(snapshot, row, lags[at].offsets());
         let offsets = Some(offsets).filter(|offsets| *offsets > 0);
         let evidence =
             Evidence { partitions: vec![place], partition_count: Some(count), offsets, ..Evidence::default() };

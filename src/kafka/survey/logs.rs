@@ -5,7 +5,6 @@ use std::collections::{BTreeMap, HashMap};
 
 use futures_util::future::join_all;
 use kafka_protocol::messages::ListOffsetsRequest;
-use kafka_protocol::messages::metadata_response::MetadataResponseTopic;
 use kafka_protocol::protocol::StrBytes;
 use tokio::time::{Instant, sleep_until};
 
@@ -182,10 +181,10 @@ async fn ask_all_for_missing(
     }
     let asked: Vec<StrBytes> = missing.iter().map(|at| StrBytes::from_string(names[*at].to_string())).collect();
     for answer in cluster.metadata_of_each(&asked, until).await {
-        for topic in &answer.topics {
-            let known = |at: &&usize| topic.name.as_ref().is_some_and(|name| **name == *names[**at]);
-            if let Some(at) = missing.iter().find(known).filter(|_| topic.error_code != error_codes::UNKNOWN_TOPIC) {
-                described[*at] = DescribedTopic::new(topic, &answer.brokers);
+        let mut by_name = DescribedTopic::all(&answer);
+        for at in &missing {
+            if let Some(found) = by_name.remove(names[*at].as_bytes()).filter(|topic| !is_missing(topic)) {
+                described[*at] = found;
             }
         }
     }
@@ -197,19 +196,12 @@ pub(crate) async fn describe(cluster: &Cluster<'_>, names: &[Box<str>], until: I
         return Vec::new();
     }
     let asked: Vec<StrBytes> = names.iter().map(|name| StrBytes::from_string(name.to_string())).collect();
-    let unknown = |cause: &Unknown| DescribedTopic::unknown(cause.clone());
-    let answer = match cluster.metadata(Some(&asked), until).await {
-        Ok(answer) => answer,
-        Err(cause) => return names.iter().map(|_| unknown(&cause)).collect(),
+    let (mut by_name, why) = match cluster.metadata(Some(&asked), until).await {
+        Ok(answer) => (DescribedTopic::all(&answer), Unknown::because("the metadata leaves the topic out")),
+        Err(why) => (BTreeMap::new(), why),
     };
-    let mut by_name: BTreeMap<&str, &MetadataResponseTopic> =
-        answer.topics.iter().filter_map(|topic| Some((topic.name.as_ref()?.as_str(), topic))).collect();
-    let left_out = Unknown::because("the metadata leaves the topic out");
-    let described = names.iter().map(|name| match by_name.remove(&**name) {
-        Some(topic) => DescribedTopic::new(topic, &answer.brokers),
-        None => unknown(&left_out),
-    });
-    described.collect()
+    let unknown = || DescribedTopic::unknown(why.clone());
+    names.iter().map(|name| by_name.remove(name.as_bytes()).unwrap_or_else(unknown)).collect()
 }
 
 /// Asks one leader for these (topic, partition, epoch), whose numbers are `indexes`.

@@ -48,7 +48,7 @@ impl DescribedTopic {
         self.leaders.as_ref().is_ok_and(|leaders| usize::try_from(partition).map_or(true, |at| at < leaders.len()))
     }
 
-    pub(crate) fn new(topic: &MetadataResponseTopic, brokers: &[MetadataResponseBroker]) -> Self {
+    fn new(topic: &MetadataResponseTopic, brokers: &[MetadataResponseBroker]) -> Self {
         let id = Some(topic.topic_id.as_u128()).filter(|id| *id != 0);
         let leaders = match topic.error_code {
             0 => Ok(leaders(topic, brokers)),

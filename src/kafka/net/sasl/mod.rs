@@ -166,14 +166,13 @@ impl Exchange {
     /// `None` means an error code without words.
     pub(crate) fn refusal(&self, said: Option<&str>) -> String {
         let said = said.map(|text| self.mask.apply(text)).filter(|text| !text.is_empty());
-        let (failure, scope) = match &self.rest {
-            Rest::Oauth(client) => (client.failure(), client.wanted_scope()),
-            _ => (None, None),
-        };
+        let failure = if let Rest::Oauth(client) = &self.rest { client.refused.as_ref() } else { None };
         // Kafka's error text repeats the failure's JSON (KIP-255); other brokers have words of their own.
         let said = said.as_deref().filter(|text| failure.is_none() || !text.starts_with('{'));
-        let words = said.or(failure).unwrap_or("no reason given");
-        let wanted = scope.map_or(String::new(), |scope| format!("; it asks for the scope {scope}"));
+        let words = said.or(failure.map(|failure| &*failure.words)).unwrap_or("no reason given");
+        let wanted = failure
+            .and_then(|failure| failure.scope.as_ref())
+            .map_or(String::new(), |scope| format!("; it asks for the scope {scope}"));
         format!("{words}{wanted}: {}", self.hint)
     }
 }

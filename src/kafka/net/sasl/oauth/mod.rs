@@ -13,12 +13,15 @@ use crate::model::secret::Secret;
 pub(crate) struct TokenClient {
     mask: Mask,
     /// The broker's failure, once it has sent one.
-    refused: Option<BrokerFailure>,
+    pub(crate) refused: Option<BrokerFailure>,
 }
 
-struct BrokerFailure {
-    words: String,
-    scope: Option<String>,
+/// A broker's failure.
+pub(crate) struct BrokerFailure {
+    /// The broker's words about the token.
+    pub(crate) words: String,
+    /// The scope that a token must have, if the broker names one.
+    pub(crate) scope: Option<String>,
 }
 
 /// A broker's answer about a token that it rejects (RFC 7628, section 3.2.2).
@@ -95,16 +98,6 @@ impl TokenClient {
         let scope = failure.and_then(|failure| failure.scope).filter(|scope| !scope.is_empty());
         self.refused = Some(BrokerFailure { words, scope: scope.map(|scope| self.mask.apply(&scope)) });
         Ok(Turn::Send(ACKNOWLEDGEMENT.to_vec()))
-    }
-
-    /// The broker's words about the token.
-    pub(crate) fn failure(&self) -> Option<&str> {
-        self.refused.as_ref().map(|failure| failure.words.as_str())
-    }
-
-    /// The scope that a token must have, if the broker names one.
-    pub(crate) fn wanted_scope(&self) -> Option<&str> {
-        self.refused.as_ref()?.scope.as_deref()
     }
 }
 

@@ -59,7 +59,8 @@ fn a_failure_is_acknowledged_and_remembered() {
     let mut client = TokenClient::new(Mask::new([&secret("t0ken")]));
     let said = br#"{"status":"invalid_token","scope":"example_scope","openid-configuration":"https://example.com/.well-known/openid-configuration"}"#;
     assert!(client.next(said) == Ok(Turn::Send(b"\x01".to_vec())));
-    assert_eq!((client.failure(), client.wanted_scope()), (Some("invalid_token"), Some("example_scope")));
+    let failure = client.refused.as_ref().unwrap();
+    assert_eq!((&*failure.words, failure.scope.as_deref()), ("invalid_token", Some("example_scope")));
     assert_eq!(client.next(b"").err().unwrap().to_string(), "the broker refused the OAUTHBEARER token: invalid_token");
 }
 
@@ -67,7 +68,8 @@ fn a_failure_is_acknowledged_and_remembered() {
 fn a_failure_that_is_no_json_is_reported_as_it_is_without_the_token() {
     let mut client = TokenClient::new(Mask::new([&secret("t0ken")]));
     assert!(client.next(b"bad token t0ken\xff") == Ok(Turn::Send(b"\x01".to_vec())));
-    assert_eq!((client.failure(), client.wanted_scope()), (Some("bad token ***\u{fffd}"), None));
+    let failure = client.refused.as_ref().unwrap();
+    assert_eq!((&*failure.words, failure.scope.as_deref()), ("bad token ***\u{fffd}", None));
 }
 
 #[test]

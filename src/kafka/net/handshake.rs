@@ -1,6 +1,6 @@
 //! What precedes the first request: `ApiVersions`, then SASL if the listener demands it.
 
-use kafka_protocol::messages::api_versions_response::ApiVersionsResponse;
+use kafka_protocol::messages::api_versions_response::ApiVersion;
 use kafka_protocol::messages::{ApiVersionsRequest, SaslAuthenticateRequest, SaslHandshakeRequest};
 use kafka_protocol::protocol::StrBytes;
 use tokio::time::Instant;
@@ -33,7 +33,8 @@ pub(crate) async fn negotiate(connection: &Connection, encrypted: bool, until: I
             answer => answer.map_err(failed)?,
         };
         connection.hold_back(u64::try_from(answer.throttle_time_ms).unwrap_or_default());
-        let versions = offered(&answer);
+        let range = |api: &ApiVersion| (api.api_key, Range { min: api.min_version, max: api.max_version });
+        let versions = Versions::offered(answer.api_keys.iter().map(range));
         match answer.error_code {
             0 => return Ok(versions),
             error_codes::UNSUPPORTED_VERSION if version != 0 => {
@@ -42,11 +43,6 @@ pub(crate) async fn negotiate(connection: &Connection, encrypted: bool, until: I
             code => return Err(DialError::VersionsRefused { version, code }),
         }
     }
-}
-
-fn offered(answer: &ApiVersionsResponse) -> Versions {
-    let ranges = answer.api_keys.iter().map(|api| (api.api_key, Range { min: api.min_version, max: api.max_version }));
-    Versions::offered(ranges)
 }
 
 /// Logs in, by `SaslHandshake` and `SaslAuthenticate`; `offered` receives the mechanisms of the listener.

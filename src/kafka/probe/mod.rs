@@ -23,9 +23,9 @@ use crate::model::endpoint::Endpoint;
 pub async fn probe(access: &Access<'_>, now_s: i64, deadline: Instant) -> Vec<Tried> {
     let probe = Probe { access, now_s, deadline };
     let mut tried = join_all(access.bootstrap.iter().map(|endpoint| probe.address(endpoint))).await;
-    let brokers = tried.iter().find(|(_, brokers)| !brokers.is_empty()).map(|(_, brokers)| brokers.clone());
-    let brokers = brokers.unwrap_or_default();
-    let by = tried.iter().position(|(_, brokers)| !brokers.is_empty()).map(|at| &access.bootstrap[at]);
+    let answered = tried.iter().zip(&access.bootstrap).find(|((_, brokers), _)| !brokers.is_empty());
+    let (brokers, by) = answered.map(|((_, brokers), by)| (brokers.clone(), by)).unzip();
+    let brokers: Brokers = brokers.unwrap_or_default();
     let further = brokers.iter().map(|(id, endpoint)| {
         let known = access.bootstrap.iter().position(|known| known.is_same(endpoint));
         let known = known.map(|index| tried[index].0.clone());

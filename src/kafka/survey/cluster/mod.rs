@@ -69,20 +69,18 @@ impl<'a> Cluster<'a> {
             first_topics: RefCell::new(DescribedTopic::all(&metadata)),
         };
         cluster.learn(&metadata);
-        // An address that no broker advertises may lead to any of them.
-        let nodes = cluster.nodes.borrow();
-        if let Some((id, node)) = nodes.iter().find(|(_, node)| node.endpoint.is_same(&endpoint)) {
+        let known = cluster.nodes.get_mut().iter().find(|(_, node)| node.endpoint.is_same(&endpoint));
+        if let Some((id, node)) = known {
             cluster.first_groups.replace(Some((*id, groups)));
             let open = std::future::ready(Ok(connection)).boxed_local().shared();
             // Polled once, so that its state is known.
             let _ = open.clone().now_or_never();
             node.line.replace(Some(open));
             node.was_open.set(true);
-            drop(nodes);
-            return cluster;
+        } else {
+            // An address that no broker advertises may lead to any of them.
+            cluster.by = Some(endpoint);
         }
-        drop(nodes);
-        cluster.by = Some(endpoint);
         cluster
     }
 

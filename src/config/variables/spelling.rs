@@ -1,7 +1,7 @@
 //! Names that are nearly those of the table, and the name that was probably meant.
 
 use super::VARIABLES;
-use crate::base::spelling::slips;
+use crate::base::spelling::{nearest, slips};
 
 /// A judgement of a name that is not in the table.
 #[derive(Debug, PartialEq, Eq)]
@@ -21,14 +21,16 @@ pub(crate) fn stranger(name: &str) -> Stranger {
     if VARIABLES.iter().any(|known| known.name == name) || is_service_link(name) {
         return Stranger::None;
     }
-    let meant = VARIABLES.iter().map(|known| (slips(name, known.name), known.name)).min();
-    let meant = meant.filter(|(few, _)| *few <= TYPING_ERRORS).or_else(|| Some((TYPING_ERRORS, begun(name)?)));
-    let question = |meant: &str| format!("{name} is not a variable of meerkat; did you mean {meant}?");
-    match (meant, name.starts_with("MEERKAT_")) {
-        (Some((_, meant)), true) | (Some((1, meant)), false) => Stranger::Slip(question(meant)),
-        (None, true) => Stranger::Slip(format!("{name} is not a variable of meerkat; see --help")),
-        (Some((_, meant)), false) => Stranger::Doubt(format!("{} It is ignored", question(meant))),
-        (None, false) => Stranger::None,
+    let near = nearest(name, VARIABLES.iter().map(|known| known.name)).first().copied();
+    let is_ours = name.starts_with("MEERKAT_");
+    match near.or_else(|| begun(name)) {
+        Some(meant) => {
+            let question = format!("{name} is not a variable of meerkat; did you mean {meant}?");
+            let is_certain = is_ours || slips(name, meant) == 1;
+            if is_certain { Stranger::Slip(question) } else { Stranger::Doubt(format!("{question} It is ignored")) }
+        }
+        None if is_ours => Stranger::Slip(format!("{name} is not a variable of meerkat; see --help")),
+        None => Stranger::None,
     }
 }
 
@@ -50,9 +52,6 @@ fn is_service_link(name: &str) -> bool {
         || name.contains("_SERVICE_PORT_")
         || name.match_indices("_PORT_").any(|(at, found)| of_port(&name[at + found.len()..]))
 }
-
-/// Up to this many wrong letters count as a typing error.
-const TYPING_ERRORS: usize = 3;
 
 #[cfg(test)]
 mod tests {

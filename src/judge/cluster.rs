@@ -108,7 +108,8 @@ impl ClusterProblem {
 
     fn of(kind: ClusterKind, gathered: Gathered, memory: &ClusterMemory, now_s: i64) -> Self {
         // The broker that has been missing the longest began it.
-        let since = gathered.brokers.iter().filter_map(|id| memory.lacked(*id)).min().unwrap_or(Since::Before);
+        let since =
+            gathered.brokers.iter().filter_map(|id| memory.brokers.get(id)?.lacked).min().unwrap_or(Since::Before);
         Self {
             brokers: gathered.brokers.into_iter().collect(),
             partitions: gathered.partitions,
@@ -237,8 +238,9 @@ pub fn problems(snapshot: &Snapshot, memory: &ClusterMemory, now_s: i64) -> Vec<
     }
     let of_brokers = lacking.into_iter().take(MOST_NAMED);
     problems.extend(of_brokers.map(|((kind, _), gathered)| ClusterProblem::of(kind, gathered, memory, now_s)));
-    problems.extend(memory.changes().map(|(id, change)| ClusterProblem {
-        brokers: vec![id],
+    let changes = memory.brokers.iter().filter_map(|(id, broker)| Some((id, broker.change?)));
+    problems.extend(changes.map(|(id, change)| ClusterProblem {
+        brokers: vec![*id],
         since_s: Some(change.to_s),
         change: Some(change),
         ..ClusterProblem::new(ClusterKind::VersionsChanged)

@@ -107,16 +107,6 @@ impl ClusterMemory {
     pub(crate) fn replaced_s(&self, group: &Group) -> Option<i64> {
         self.groups.get(&key_of(&group.name))?.crew?.replaced_s(self.at_s)
     }
-
-    /// Since when partitions lack a broker.
-    pub(crate) fn lacked(&self, broker: i32) -> Option<Since> {
-        self.brokers.get(&broker)?.lacked
-    }
-
-    /// The brokers whose API versions changed recently.
-    pub(crate) fn changes(&self) -> impl Iterator<Item = (i32, Change)> {
-        self.brokers.iter().filter_map(|(id, broker)| Some((*id, broker.change?)))
-    }
 }
 
 /// A topic that could not be read is remembered as it was.

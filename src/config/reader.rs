@@ -231,10 +231,10 @@ impl Variables {
             let (names, value) = item.rsplit_once('=').map_or((None, *item), |(names, value)| (Some(names), value));
             match (names, read(value.trim())) {
                 (Some(names), Some(value)) => match Pattern::parse(names.trim()) {
-                    Ok(names) => rules.add(names, value),
+                    Ok(names) => rules.rules.push((names, value)),
                     Err(error) => self.wrong(name, error),
                 },
-                (None, Some(value)) => rules.set_default(value),
+                (None, Some(value)) => rules.default = value,
                 (_, None) => {
                     let found = shown::found(item, &[]);
                     let place = if items.len() > 1 { format!(" as item {}", number + 1) } else { String::new() };

@@ -163,8 +163,9 @@ impl Patterns {
 /// A value by name: the first pattern that matches decides.
 #[derive(Clone, Debug)]
 pub struct Rules<T> {
-    rules: Vec<(Pattern, T)>,
-    default: T,
+    pub(crate) rules: Vec<(Pattern, T)>,
+    /// The value of every other name.
+    pub(crate) default: T,
 }
 
 impl<T> Rules<T> {
@@ -172,16 +173,6 @@ impl<T> Rules<T> {
     #[must_use]
     pub fn new(default: T) -> Self {
         Self { rules: Vec::new(), default }
-    }
-
-    /// Names that match `pattern`, and none of those before it, have this value.
-    pub(crate) fn add(&mut self, pattern: Pattern, value: T) {
-        self.rules.push((pattern, value));
-    }
-
-    /// Every other name has this value.
-    pub(crate) fn set_default(&mut self, value: T) {
-        self.default = value;
     }
 
     /// The value for a name.

@@ -64,13 +64,18 @@ impl SecretError {
     /// The meaning of a service's refusal.
     pub(crate) fn refused(subject: String, action: &'static str, arn: &Arn, refusal: &Refusal) -> Self {
         let said = refusal.words();
-        // A refused message is not about reading, and the query protocol has codes of its own (SNS, Common Errors).
-        if arn.kind == ArnKind::Topic && !CREDENTIALS.contains(&refusal.code()) {
-            return Self::Unsent { subject, said, way_out: unsent(refusal.code()) };
-        }
         // The services have no code of their own for a KMS key that may not be used: only their words show it.
         let about_key = ["KMS", "kms", "ciphertext"].iter().any(|word| refusal.message().contains(word));
         match refusal.code() {
+            "ExpiredTokenException" | "ExpiredToken" | "UnrecognizedClientException" | "InvalidClientTokenId" => {
+                Self::Credentials { subject, said, source: None }
+            }
+            "InvalidSignatureException" | "SignatureDoesNotMatch" | "RequestExpired" => {
+                let said = format!("{said}; is this machine's clock right, and {} the Region?", arn.region);
+                Self::Credentials { subject, said, source: None }
+            }
+            // A refused message is not about reading, and the query protocol has codes of its own (SNS, Common Errors).
+            code if arn.kind == ArnKind::Topic => Self::Unsent { subject, said, way_out: unsent(code) },
             "AccessDeniedException" | "AccessDenied" | "UnauthorizedException" | "ForbiddenException" if about_key => {
                 Self::Denied { subject, action: "kms:Decrypt", said }
             }
@@ -79,13 +84,6 @@ impl SecretError {
                 Self::Denied { subject, action, said }
             }
             "ResourceNotFoundException" | "ParameterNotFound" | "NotFoundException" => Self::NotFound { subject, said },
-            "ExpiredTokenException" | "ExpiredToken" | "UnrecognizedClientException" | "InvalidClientTokenId" => {
-                Self::Credentials { subject, said, source: None }
-            }
-            "InvalidSignatureException" | "SignatureDoesNotMatch" | "RequestExpired" => {
-                let said = format!("{said}; is this machine's clock right, and {} the Region?", arn.region);
-                Self::Credentials { subject, said, source: None }
-            }
             _ => Self::Refused { subject, said },
         }
     }
@@ -101,13 +99,3 @@ fn unsent(code: &str) -> &'static str {
         _ => "allow sns:Publish on it to the role of this run, and in the policy of the VPC endpoint if there is one",
     }
 }
-
-/// The services' words for an unknown key or a wrong clock.
-const CREDENTIALS: [&str; 6] = [
-    "ExpiredTokenException",
-    "ExpiredToken",
-    "UnrecognizedClientException",
-    "InvalidClientTokenId",
-    "SignatureDoesNotMatch",
-    "RequestExpired",
-];

@@ -8,7 +8,6 @@ use percent_encoding::percent_decode_str;
 use super::material::is_path;
 use super::reader::Variables;
 use crate::aws::secrets::Source;
-use crate::base::shown;
 
 /// A receiver of OTLP over HTTP, and how to connect to it.
 #[derive(Clone, Debug, PartialEq, Eq)]
@@ -36,18 +35,14 @@ impl Variables {
         let (origin, path) = self.otlp_endpoint();
         let region = self.text("MEERKAT_OTLP_SIGV4_REGION").or_else(|| region(&origin).map(str::to_owned));
         self.otlp_protocol();
-        let compression = self.of_metrics("COMPRESSION");
-        let gzip = match compression.as_ref().map(|(_, word)| word.to_ascii_lowercase()).as_deref() {
+        let compression = self.of_metrics("COMPRESSION").map(|(name, word)| (name, word.to_ascii_lowercase()));
+        let gzip = match compression.as_ref().map(|(name, word)| (name, word.as_str())) {
             // A hundred kilobytes of names become five.
             None => region.is_some(),
-            Some("gzip") => true,
-            Some("none" | "") => false,
-            Some(other) => {
-                let name = compression.as_ref().map(|(name, _)| *name).unwrap_or_default();
-                self.wrong(
-                    name,
-                    format_args!("must be gzip or none, {}", shown::found(other, &["gzip", "zstd", "deflate"])),
-                );
+            Some((_, "gzip")) => true,
+            Some((_, "none" | "")) => false,
+            Some((name, other)) => {
+                self.unexpected(name, "must be gzip or none", other, &["gzip", "zstd", "deflate"]);
                 false
             }
         };

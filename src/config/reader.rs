@@ -61,7 +61,7 @@ impl Variables {
         let name = "MEERKAT_PART";
         let text = self.text(name).unwrap_or_default();
         Part::parse(&text).unwrap_or_else(|| {
-            self.wrong(name, format_args!("{PART_EXPECTED}, {}", shown::found(&text, &[])));
+            self.unexpected(name, PART_EXPECTED, &text, &[]);
             Part::WHOLE
         })
     }
@@ -93,6 +93,11 @@ impl Variables {
         self.problems.push(format!("{name} {expectation}"));
     }
 
+    /// A value that is not as expected, as far as it may be shown; `known` are words that it may nearly be.
+    pub(super) fn unexpected(&mut self, name: &str, expectation: impl fmt::Display, value: &str, known: &[&str]) {
+        self.wrong(name, format_args!("{expectation}, {}", shown::found(value, known)));
+    }
+
     /// Refuses two variables of the same meaning: one of them would have no effect, and its owner would wonder why.
     pub(super) fn conflicts(&mut self) {
         for (one, other, what) in CONFLICTS {
@@ -115,16 +120,11 @@ impl Variables {
             ],
         );
         if let (Some(arn), true) = (self.text("KAFKA_CLUSTER_ARN"), text.is_empty()) {
-            match Arn::parse(&arn).filter(|arn| arn.kind == ArnKind::Cluster) {
-                Some(arn) => return Bootstrap::Cluster { arn, network },
-                None => self.wrong(
-                    "KAFKA_CLUSTER_ARN",
-                    format_args!(
-                        "must be like arn:aws:kafka:REGION:ACCOUNT:cluster/NAME/ID, {}",
-                        shown::found(&arn, &[])
-                    ),
-                ),
+            if let Some(arn) = Arn::parse(&arn).filter(|arn| arn.kind == ArnKind::Cluster) {
+                return Bootstrap::Cluster { arn, network };
             }
+            let expected = "must be like arn:aws:kafka:REGION:ACCOUNT:cluster/NAME/ID";
+            self.unexpected("KAFKA_CLUSTER_ARN", expected, &arn, &[]);
             return Bootstrap::Addresses(Vec::new());
         }
         let mut endpoints: Vec<Endpoint> = Vec::new();
@@ -151,8 +151,7 @@ impl Variables {
         let chosen = words.iter().find(|(word, _)| word.eq_ignore_ascii_case(&text));
         if chosen.is_none() {
             let expected: Vec<_> = words.iter().map(|(word, _)| *word).collect();
-            let found = shown::found(&text, &expected);
-            self.wrong(name, format_args!("must be one of {}, {found}", expected.join(", ")));
+            self.unexpected(name, format_args!("must be one of {}", expected.join(", ")), &text, &expected);
         }
         chosen.unwrap_or(&words[0]).1
     }
@@ -160,8 +159,7 @@ impl Variables {
     pub(super) fn number(&mut self, name: &str, least: usize, most: usize) -> usize {
         let text = self.text(name).unwrap_or_default();
         text.parse().ok().filter(|number| (least..=most).contains(number)).unwrap_or_else(|| {
-            let found = shown::found(&text, &[]);
-            self.wrong(name, format_args!("must be a whole number from {least} to {most}, {found}"));
+            self.unexpected(name, format_args!("must be a whole number from {least} to {most}"), &text, &[]);
             least
         })
     }
@@ -281,13 +279,7 @@ impl Variables {
         let text = self.text(CHANGES)?;
         let arn = Arn::parse(&text).filter(|arn| arn.kind == ArnKind::Topic && !text.contains('.'));
         if arn.is_none() {
-            self.wrong(
-                CHANGES,
-                format_args!(
-                    "must be like arn:aws:sns:REGION:ACCOUNT:TOPIC, a standard topic, {}",
-                    shown::found(&text, &[])
-                ),
-            );
+            self.unexpected(CHANGES, "must be like arn:aws:sns:REGION:ACCOUNT:TOPIC, a standard topic", &text, &[]);
         }
         if !history {
             self.wrong(CHANGES, "requires MEERKAT_HISTORY=on: a change of status is known only from the history");
@@ -303,13 +295,8 @@ impl Variables {
         let known =
             |word: &&String| is(word, "cloudwatch") || is(word, "otlp") || alone && (is(word, "on") || is(word, "off"));
         if let Some(word) = words.iter().find(|word| !known(word)) {
-            self.wrong(
-                name,
-                format_args!(
-                    "must be cloudwatch, otlp, both with a comma between them, or off, {}",
-                    shown::found(word, &["cloudwatch", "otlp", "off"])
-                ),
-            );
+            let expected = "must be cloudwatch, otlp, both with a comma between them, or off";
+            self.unexpected(name, expected, word, &["cloudwatch", "otlp", "off"]);
         }
         let any = |known: &[&str]| words.iter().any(|word| known.iter().any(|known| is(word, known)));
         (any(&["on", "cloudwatch"]), any(&["otlp"]))
@@ -320,13 +307,8 @@ impl Variables {
         let text = self.text(name).unwrap_or_default();
         let plain = |c: char| c.is_ascii_alphanumeric() || "._-/#:".contains(c);
         if text.len() > 255 || !text.chars().all(plain) || text.starts_with("AWS/") || text.starts_with(':') {
-            self.wrong(
-                name,
-                format_args!(
-                    "must be at most 255 letters, digits and . _ - / # :, not beginning with AWS/, {}",
-                    shown::found(&text, &[])
-                ),
-            );
+            let expected = "must be at most 255 letters, digits and . _ - / # :, not beginning with AWS/";
+            self.unexpected(name, expected, &text, &[]);
         }
         text
     }

@@ -93,8 +93,7 @@ impl Variables {
             found => {
                 let expected = "PLAIN, SCRAM-SHA-256, SCRAM-SHA-512, OAUTHBEARER, AWS_MSK_IAM";
                 let known: Vec<&str> = expected.split(", ").collect();
-                let found = shown::found(found, &known);
-                self.wrong(name, format_args!("must be one of {expected}, {found}"));
+                self.unexpected(name, format_args!("must be one of {expected}"), found, &known);
                 None
             }
         }
@@ -120,7 +119,7 @@ impl Variables {
         let name = "KAFKA_SASL_AWS_REGION";
         let region = self.text(name)?;
         if region.len() > 40 || !region.bytes().all(|byte| byte.is_ascii_alphanumeric() || byte == b'-') {
-            self.wrong(name, format_args!("must be a Region such as eu-west-1, {}", shown::found(&region, &[])));
+            self.unexpected(name, "must be a Region such as eu-west-1", &region, &[]);
         }
         Some(region)
     }
@@ -130,7 +129,7 @@ impl Variables {
         let role = self.text(name)?;
         let plain = |c: char| c.is_ascii_alphanumeric() || "+=,.@_-/:".contains(c);
         if !role.starts_with("arn:") || !role.contains(":role/") || role.len() > 2_048 || !role.chars().all(plain) {
-            self.wrong(name, format_args!("must be like arn:aws:iam::ACCOUNT:role/NAME, {}", shown::found(&role, &[])));
+            self.unexpected(name, "must be like arn:aws:iam::ACCOUNT:role/NAME", &role, &[]);
         }
         Some(role)
     }
@@ -188,8 +187,7 @@ impl Variables {
             if let Some((key, value)) = item.split_once('=') {
                 extensions.push((key.trim().to_owned(), value.trim().to_owned()));
             } else {
-                let found = shown::found(&item, &[]);
-                self.wrong(name, format_args!("must be KEY=VALUE, separated by commas, {found}"));
+                self.unexpected(name, "must be KEY=VALUE, separated by commas", &item, &[]);
             }
         }
         extensions

@@ -41,36 +41,30 @@ pub(crate) async fn explain(
     until: Instant,
 ) -> Vec<(Option<Arc<str>>, Gone)> {
     let fates = fates(cluster, missed, until).await;
-    let seen: Vec<(usize, Arc<str>)> =
-        fates.iter().enumerate().filter_map(|(at, fate)| Some((at, Arc::clone(fate.as_ref().ok()?)))).collect();
-    let groups: Vec<&str> = seen.iter().map(|(at, _)| missed[*at].group).collect();
-    let asked =
-        coordinator::find(cluster, &groups, until).await.into_iter().zip(&seen).map(|(coordinator, (at, name))| {
-            let Missed { group, kind, partitions, .. } = &missed[*at];
-            let topic = TopicName(StrBytes::from_string(name.to_string()));
-            let only = Some([SomePartitions { topic, partitions: partitions.clone() }].into());
-            Listed { only, ..Listed::named(group, *kind, coordinator) }
-        });
-    let asked: Vec<Listed> = asked.collect();
+    let seen = missed.iter().zip(&fates).filter(|(_, fate)| fate.is_ok());
+    let groups: Vec<&str> = seen.map(|(missed, _)| missed.group).collect();
+    let mut coordinators = coordinator::find(cluster, &groups, until).await.into_iter();
+    let mut explained = Vec::with_capacity(missed.len());
     // One after the other: a group may be asked about for several topics, and an answer identifies it by its name.
-    let mut commits: BTreeMap<usize, Gone> = BTreeMap::new();
-    for ((at, _), asked) in seen.iter().zip(asked) {
-        let described = recheck::ask(cluster, std::slice::from_ref(&asked), &Patterns::default(), until).await.pop();
-        commits.insert(
-            *at,
-            match described {
-                Some(Ok(described)) if described.is_empty() => Gone::NoCommit,
-                Some(Ok(_)) => Gone::Unknown(Unknown::because("its coordinator returns commits there again")),
-                Some(Err(why)) => Gone::Unknown(why.within("whether a commit is left is unknown")),
-                None => Gone::Unknown(Unknown::because("whether a commit is left is unknown")),
-            },
-        );
+    for (Missed { group, kind, partitions, .. }, fate) in missed.iter().zip(fates) {
+        explained.push(match fate {
+            Ok(name) => {
+                let topic = TopicName(StrBytes::from_string(name.to_string()));
+                let only = Some([SomePartitions { topic, partitions: partitions.clone() }].into());
+                let named = |coordinator| Listed { only, ..Listed::named(group, *kind, coordinator) };
+                let asked = coordinators.next().map(named);
+                let gone = match recheck::ask(cluster, asked.as_slice(), &Patterns::default(), until).await.pop() {
+                    Some(Ok(commits)) if commits.is_empty() => Gone::NoCommit,
+                    Some(Ok(_)) => Gone::Unknown(Unknown::because("its coordinator returns commits there again")),
+                    Some(Err(why)) => Gone::Unknown(why.within("whether a commit is left is unknown")),
+                    None => Gone::Unknown(Unknown::because("whether a commit is left is unknown")),
+                };
+                (Some(name), gone)
+            }
+            Err(gone) => (None, gone),
+        });
     }
-    let described = fates.into_iter().enumerate().map(|(at, fate)| match fate {
-        Ok(name) => (Some(name), commits.remove(&at).unwrap_or(Gone::NoCommit)),
-        Err(gone) => (None, gone),
-    });
-    described.collect()
+    explained
 }
 
 /// The topics' names, or why they are unknown: requested by their ids if brokers accept these, else searched among all

@@ -51,7 +51,8 @@ impl Horizon {
 
     /// Earlier snapshots that are stored.
     pub(crate) const fn kept(self) -> i64 {
-        snapshots_kept(self.period_ms / MINUTE_MS)
+        let minutes = self.period_ms / MINUTE_MS;
+        minutes_kept(minutes) / minutes
     }
 
     /// Whether the earlier samples of a partition with this memory are read before its verdict: a rule needs them and
@@ -114,12 +115,7 @@ impl Horizon {
     }
 }
 
-/// Earlier snapshots of a schedule with this period in minutes that can be read back.
-const fn snapshots_kept(minutes: i64) -> i64 {
-    minutes_kept(minutes) / minutes
-}
-
-/// For how many minutes the snapshots of such a schedule can be read back.
+/// For how many minutes the snapshots of a schedule with this period in minutes can be read back.
 pub(crate) const fn minutes_kept(minutes: i64) -> i64 {
     if minutes <= FINE_UP_TO { FINE_KEPT } else { COARSE_KEPT }
 }

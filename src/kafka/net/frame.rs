@@ -96,10 +96,10 @@ pub(crate) fn throttle_time_ms<Q: Question>(frame: &[u8], version: i16) -> u64 {
     field.and_then(|ms| u64::try_from(ms).ok()).unwrap_or(0)
 }
 
-/// The answer to a request of this kind and version, with at most [`memory`] of this frame limit; every byte of it
-/// must be used.
+/// The answer to a request of this kind and version; every byte of it must be used. Entries of a few bytes need a hundred each
+/// once they are decoded, so it may need as much memory as the limit of frames, or [`LEAST_MEMORY`].
 pub(crate) fn decode<Q: Question>(mut frame: Bytes, version: i16, limit: usize) -> Result<Q::Answer, FrameError> {
-    let most = memory(limit);
+    let most = limit.max(LEAST_MEMORY);
     read::<Q>(&mut frame, version, most).map_err(|what| match what {
         Unreadable::Heavy(weight) => FrameError::Heavy { api: Q::API.name(), version, weight, most },
         what => FrameError::Body { api: Q::API.name(), version, what },
@@ -120,11 +120,6 @@ fn read<Q: Question>(frame: &mut Bytes, version: i16, most: usize) -> Result<Q::
     }
 }
 
-/// The memory that an answer may need, in bytes: entries of a few bytes need a hundred each once they are decoded.
-fn memory(limit: usize) -> usize {
-    limit.max(LEAST_MEMORY)
-}
-
 /// The `client.id` in brokers' logs and quotas.
 pub(crate) const CLIENT_ID: &str = "meerkat";
 
@@ -137,7 +132,7 @@ const CORRELATION: usize = 4;
 /// The smallest answer: a correlation id.
 const MINIMUM: usize = CORRELATION;
 
-/// However low the limit of frames is.
+/// Bytes of memory that an answer may need, however low the limit of frames is.
 const LEAST_MEMORY: usize = 4 * 1024 * 1024;
 
 /// Up to this many times the limit an answer is skipped; beyond that the peer is no broker.

@@ -22,7 +22,8 @@ pub(crate) async fn topics(
         by_name.filter(|(name, _)| part.contains(name)).map(|(name, wanted)| (name.into(), wanted)).collect();
     let mut problems = Vec::new();
     let problem = |what: Unknown| Problem { place: VARIABLE.into(), what };
-    if rules.iter().any(|rule| rule.topics.name().is_none()) {
+    let patterns: Vec<&WatchRule> = rules.iter().filter(|rule| rule.topics.name().is_none()).collect();
+    if !patterns.is_empty() {
         let _asking = Progress::with("asking for the topics that are watched");
         match cluster.metadata(None, until).await {
             Ok(answer) => {
@@ -31,14 +32,11 @@ pub(crate) async fn topics(
                 let wanted = |name: &str| rules.iter().find(|rule| rule.topics.matches(name)).map(|rule| rule.wanted);
                 let mut matched: Vec<(Box<str>, Wanted)> =
                     names.filter_map(|name| Some((name.as_str().into(), wanted(name)?))).collect();
-                for rule in rules.iter().filter(|rule| rule.topics.name().is_none()) {
-                    if !matched.iter().any(|(name, _)| rule.topics.matches(name)) {
-                        problems.push(problem(Unknown::because(format!(
-                            "{} matches no topic that this user is shown",
-                            rule.topics.text()
-                        ))));
-                    }
-                }
+                let matches_none = |rule: &&WatchRule| !matched.iter().any(|(name, _)| rule.topics.matches(name));
+                problems.extend(patterns.into_iter().filter(matches_none).map(|rule| {
+                    let what = format!("{} matches no topic that this user is shown", rule.topics.text());
+                    problem(Unknown::because(what))
+                }));
                 matched.retain(|(name, _)| part.contains(name));
                 matched.sort_by(|(one, _), (other, _)| one.cmp(other));
                 if matched.len() > MOST_TOPICS {

@@ -38,11 +38,18 @@ impl<T> AskOutcome<T> {
 
     /// The outcome for an item if the request about it had no answer at all.
     pub(crate) fn from_error(error: AskError) -> Self {
-        match error.cause() {
-            Cause::Down if error.was_open => Self::Again(error.into()),
-            Cause::TooLarge => Self::TooLarge(error.into()),
-            _ => Self::Failed(error.into()),
-        }
+        let (outcome, why) = Self::sorted(error);
+        outcome(why)
+    }
+
+    /// What an error makes of each item that was requested.
+    fn sorted(error: AskError) -> (fn(Unknown) -> Self, Unknown) {
+        let outcome = match error.cause() {
+            Cause::Down if error.was_open => Self::Again,
+            Cause::TooLarge => Self::TooLarge,
+            _ => Self::Failed,
+        };
+        (outcome, error.into())
     }
 
     /// The same, with another answer inside.
@@ -61,14 +68,8 @@ pub(crate) type Outcomes<T> = Vec<(usize, AskOutcome<T>)>;
 
 /// The outcome for these items if the request about them had no answer at all.
 pub(crate) fn failed<T>(items: &[usize], error: AskError) -> Outcomes<T> {
-    let (make, why): (fn(Unknown) -> AskOutcome<T>, Unknown) =
-        match AskOutcome::<std::convert::Infallible>::from_error(error) {
-            AskOutcome::Again(why) => (AskOutcome::Again, why),
-            AskOutcome::TooLarge(why) => (AskOutcome::TooLarge, why),
-            AskOutcome::Failed(why) => (AskOutcome::Failed, why),
-            AskOutcome::Done(never) => match never {},
-        };
-    items.iter().map(|item| (*item, make(why.clone()))).collect()
+    let (outcome, why) = AskOutcome::sorted(error);
+    items.iter().map(|item| (*item, outcome(why.clone()))).collect()
 }
 
 /// How the items are requested, and how many at once.

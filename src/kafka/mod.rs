@@ -18,11 +18,12 @@ use std::rc::Rc;
 use std::sync::Arc;
 
 use tokio::time::Instant;
+use tokio_rustls::rustls;
 
 pub use net::connection::Traffic;
 pub use net::dial::{Access, Credentials, Unreachable};
 pub use net::pool::Connections;
-pub use net::tls::{Tls, TlsError};
+pub use net::tls::Tls;
 pub use probe::{found, probe};
 pub use survey::groups::Selection;
 
@@ -48,8 +49,8 @@ use crate::model::watched::Wanted;
 #[derive(Debug, thiserror::Error)]
 pub enum SurveyError {
     /// TLS cannot be set up.
-    #[error(transparent)]
-    Tls(#[from] TlsError),
+    #[error("TLS cannot be set up")]
+    Tls(#[from] rustls::Error),
     /// There are no credentials.
     #[error("there are no credentials to log in with: {0}")]
     Credentials(Unknown),

@@ -27,17 +27,12 @@ pub struct Tls {
     roots: Arc<RootCertStore>,
 }
 
-/// TLS as such cannot be set up.
-#[derive(Debug, thiserror::Error)]
-#[error("TLS cannot be set up")]
-pub struct TlsError(#[from] RustlsError);
-
 impl Tls {
     /// Trusts `authorities`, or Mozilla's roots without them; shows `identity` to brokers that ask for a certificate.
     ///
     /// # Errors
-    /// [`TlsError`] if the library supports no version of TLS.
-    pub fn new(authorities: Option<&Authorities>, identity: Option<&Identity>) -> Result<Self, TlsError> {
+    /// If the library supports no version of TLS.
+    pub fn new(authorities: Option<&Authorities>, identity: Option<&Identity>) -> Result<Self, RustlsError> {
         let mozillas = || RootCertStore { roots: webpki_roots::TLS_SERVER_ROOTS.to_vec() };
         let roots = Arc::new(authorities.map_or_else(mozillas, Authorities::roots));
         let builder = ClientConfig::builder_with_provider(Arc::new(crypto::ring::default_provider()))

@@ -60,10 +60,6 @@ pub(super) struct Motion {
     pub(super) all: Part,
     /// Parallel to the group's members.
     pub(super) members: Vec<Part>,
-    /// Records that came since the snapshot before, and those that were read, in how many milliseconds.
-    pub(super) arrived: i64,
-    pub(super) read: i64,
-    pub(super) took_ms: i64,
     /// The pace since it was last caught up and before, of all partitions that fall behind; `None` where the snapshots before do not show it.
     pub(super) tempo: Option<Tempo>,
 }
@@ -176,11 +172,6 @@ impl<'a> Facts<'a> {
                 motion.all.add(course, lag);
                 if let Some(member) = place_of_member(row).and_then(|member| motion.members.get_mut(member)) {
                     member.add(course, lag);
-                }
-                if let Some((arrived, read, took_ms)) = self.since_before(at) {
-                    motion.arrived = motion.arrived.saturating_add(arrived);
-                    motion.read = motion.read.saturating_add(read);
-                    motion.took_ms = motion.took_ms.max(took_ms);
                 }
                 if let Some(tempo) = self.case.judgements[at].findings.tempo() {
                     motion.tempo = Some(motion.tempo.map_or(tempo, |known| known.with(tempo)));

@@ -2,7 +2,8 @@
 
 use super::facts::Facts;
 use super::{Evidence, Kind, storming};
-use crate::judge::verdict::{Finding, Reason, Verdict};
+use crate::judge::flow::Flow;
+use crate::judge::verdict::{Finding, Reason, Verdict, per_s};
 use crate::model::lag::Committed;
 use crate::model::snapshot;
 use crate::model::unknown::{Cause, Unknown};
@@ -296,9 +297,9 @@ pub(super) fn unclear(facts: &Facts<'_>) -> Evidence {
 
 /// How fast records came and were read since the snapshot before.
 fn rates(facts: &Facts<'_>) -> Evidence {
-    let motion = facts.motion();
-    let rate = |records: i64| (motion.took_ms > 0).then(|| crate::judge::verdict::per_s(records, motion.took_ms));
-    Evidence { in_per_s: rate(motion.arrived), out_per_s: rate(motion.read), ..Evidence::default() }
+    let flow = Flow::since_before(facts.sight, facts.group);
+    let rate = |records: i64| (flow.took_ms > 0).then(|| per_s(records, flow.took_ms));
+    Evidence { in_per_s: rate(flow.arrived), out_per_s: rate(flow.read), ..Evidence::default() }
 }
 
 /// What the snapshot alone shows of the rows that the verdict is about, if it is of this kind.

@@ -53,9 +53,7 @@ impl Shape {
         walk.structure(self.fields)?;
         Ok(walk.weight)
     }
-}
 
-impl Shape {
     /// The same bytes with readable texts: each byte that is not UTF-8 becomes [`SPOILED`]. One odd name is no reason
     /// to lose the others.
     ///

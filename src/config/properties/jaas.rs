@@ -55,15 +55,13 @@ fn options(tokens: &mut Tokens<'_>) -> Result<Vec<(String, String)>, String> {
         match tokens.next() {
             None => return Err("it ends with a semicolon".to_owned()),
             Some(Token::Sign(';')) => break,
-            Some(Token::Word(key)) => match (tokens.next(), tokens.next()) {
-                (Some(Token::Sign('=')), Some(Token::Word(value))) => {
-                    options.retain(|(known, _)| *known != key);
-                    options.push((key, value));
-                }
-                _ => return Err("its options are KEY=\"VALUE\", with quotes around all but words".to_owned()),
-            },
-            Some(Token::Number | Token::Sign(_)) => {
-                return Err("its options are KEY=\"VALUE\", with quotes around all but words".to_owned());
+            Some(first) => {
+                let option = (first, tokens.next(), tokens.next());
+                let (Token::Word(key), Some(Token::Sign('=')), Some(Token::Word(value))) = option else {
+                    return Err("its options are KEY=\"VALUE\", with quotes around all but words".to_owned());
+                };
+                options.retain(|(known, _)| *known != key);
+                options.push((key, value));
             }
         }
     }

@@ -69,38 +69,35 @@ pub(crate) fn leader_refused(code: i16) -> Unknown {
 
 /// What a code means, with advice if there is some, and Kafka's own name for it.
 pub(crate) fn sentence(code: i16) -> String {
-    let error = ResponseError::try_from_code(code);
+    let Some(error) = ResponseError::try_from_code(code) else { return format!("the broker refused (error {code})") };
     let plain = match error {
-        Some(ResponseError::TopicAuthorizationFailed) => "this user may not describe the topic: grant it DESCRIBE",
-        Some(ResponseError::GroupAuthorizationFailed) => "this user may not describe the group: grant it DESCRIBE",
-        Some(ResponseError::ClusterAuthorizationFailed) => "this user may not describe the cluster: grant it DESCRIBE",
-        Some(ResponseError::UnknownTopicOrPartition | ResponseError::UnknownTopicId) => {
+        ResponseError::TopicAuthorizationFailed => "this user may not describe the topic: grant it DESCRIBE",
+        ResponseError::GroupAuthorizationFailed => "this user may not describe the group: grant it DESCRIBE",
+        ResponseError::ClusterAuthorizationFailed => "this user may not describe the cluster: grant it DESCRIBE",
+        ResponseError::UnknownTopicOrPartition | ResponseError::UnknownTopicId => {
             "the topic or partition does not exist, or no longer does"
         }
-        Some(ResponseError::LeaderNotAvailable) => "the partition has no leader",
-        Some(ResponseError::ListenerNotFound) => {
+        ResponseError::LeaderNotAvailable => "the partition has no leader",
+        ResponseError::ListenerNotFound => {
             "the partition's leader has no listener of the name that is used here, or is down (old releases report both the same way): start that broker, give it such a listener, or use a listener that every broker has"
         }
-        Some(ResponseError::NotLeaderOrFollower | ResponseError::FencedLeaderEpoch) => {
-            "the partition's leader has moved"
-        }
-        Some(ResponseError::UnknownLeaderEpoch) => "the partition's leader does not know yet that it leads",
-        Some(ResponseError::RequestTimedOut) => "the partition's leader, or the broker that was asked, took too long",
-        Some(ResponseError::KafkaStorageError) => "the partition's leader cannot read its disk",
-        Some(ResponseError::CoordinatorNotAvailable) => "the group's coordinator is not available",
-        Some(ResponseError::CoordinatorLoadInProgress) => "the group's coordinator is still loading its groups",
-        Some(ResponseError::NotCoordinator) => "the group's coordinator has moved",
-        Some(ResponseError::ReplicaNotAvailable) => "the partition's leader has no replica of it",
-        Some(ResponseError::OffsetNotAvailable) => "the partition's leader does not know its high watermark yet",
-        Some(ResponseError::UnsupportedForMessageFormat) => "the topic's message format has no timestamps",
-        Some(ResponseError::UnstableOffsetCommit) => "an open transaction holds the group's first commit",
-        Some(ResponseError::GroupIdNotFound) => "there is no such group of this kind",
+        ResponseError::NotLeaderOrFollower | ResponseError::FencedLeaderEpoch => "the partition's leader has moved",
+        ResponseError::UnknownLeaderEpoch => "the partition's leader does not know yet that it leads",
+        ResponseError::RequestTimedOut => "the partition's leader, or the broker that was asked, took too long",
+        ResponseError::KafkaStorageError => "the partition's leader cannot read its disk",
+        ResponseError::CoordinatorNotAvailable => "the group's coordinator is not available",
+        ResponseError::CoordinatorLoadInProgress => "the group's coordinator is still loading its groups",
+        ResponseError::NotCoordinator => "the group's coordinator has moved",
+        ResponseError::ReplicaNotAvailable => "the partition's leader has no replica of it",
+        ResponseError::OffsetNotAvailable => "the partition's leader does not know its high watermark yet",
+        ResponseError::UnsupportedForMessageFormat => "the topic's message format has no timestamps",
+        ResponseError::UnstableOffsetCommit => "an open transaction holds the group's first commit",
+        ResponseError::GroupIdNotFound => "there is no such group of this kind",
         _ => "the broker refused",
     };
     match error {
-        Some(ResponseError::Unknown(code)) => format!("{plain} (error {code}, which this build does not know)"),
-        Some(known) => format!("{plain} ({known:?})"),
-        None => format!("{plain} (error {code})"),
+        ResponseError::Unknown(code) => format!("{plain} (error {code}, which this build does not know)"),
+        known => format!("{plain} ({known:?})"),
     }
 }
 

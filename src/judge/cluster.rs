@@ -287,17 +287,16 @@ impl fmt::Display for ClusterProblem {
         match self.kind {
             ClusterKind::Leaderless => {
                 let (have, are) = if self.partition_count == 1 { ("has", "it") } else { ("have", "them") };
-                write!(
-                    f,
-                    "{self_partitions} {have} no leader, so no group can read {are}",
-                    self_partitions = self.shown()
-                )?;
+                write!(f, "{} {have} no leader, so no group can read {are}", self.shown())?;
                 if !self.brokers.is_empty() {
                     write!(f, "; replicas are missing on {brokers}")?;
                 }
                 if self.group_count > 0 {
-                    let (names, more) = some(&self.groups, self.group_count);
-                    write!(f, "; read by {names}{more}")?;
+                    let named = &self.groups[..self.groups.len().min(MOST_SHOWN)];
+                    write!(f, "; read by {}", named.join(", "))?;
+                    if self.group_count > named.len() {
+                        write!(f, " and {} more", grouped((self.group_count - named.len()) as u64))?;
+                    }
                 }
             }
             ClusterKind::BrokerAway => write!(f, "{brokers} is away, and has replicas of {}", self.shown())?,
@@ -333,28 +332,22 @@ impl fmt::Display for ClusterProblem {
 
 impl ClusterProblem {
     /// The partitions, for people.
-    fn shown(&self) -> impl fmt::Display {
-        let places: Vec<String> =
-            self.partitions.iter().take(MOST_SHOWN).map(|(topic, partition)| format!("{topic}/{partition}")).collect();
-        let more = if self.partition_count > places.len() { ", …" } else { "" };
+    fn shown(&self) -> String {
+        let places = self.partitions.iter().map(|(topic, partition)| format!("{topic}/{partition}"));
         let s = if self.partition_count == 1 { "" } else { "s" };
-        fmt::from_fn(move |f| {
-            write!(f, "{} partition{s} ({}{more})", grouped(self.partition_count as u64), places.join(", "))
-        })
+        format!("{} partition{s} ({})", grouped(self.partition_count as u64), first(places, self.partition_count))
     }
 }
 
-/// The first names, and how many more there are.
-fn some(names: &[Arc<str>], all: usize) -> (String, String) {
-    let shown = names.len().min(MOST_SHOWN);
-    let more = all - shown;
-    (names[..shown].join(", "), if more > 0 { format!(" and {} more", grouped(more as u64)) } else { String::new() })
+fn named_brokers(ids: &[i32]) -> String {
+    format!("broker{} {}", if ids.len() == 1 { "" } else { "s" }, first(ids.iter().map(i32::to_string), ids.len()))
 }
 
-fn named_brokers(ids: &[i32]) -> String {
-    let shown: Vec<String> = ids.iter().take(MOST_SHOWN).map(i32::to_string).collect();
-    let more = if ids.len() > shown.len() { ", …" } else { "" };
-    format!("broker{} {}{more}", if ids.len() == 1 { "" } else { "s" }, shown.join(", "))
+/// The first of so many, with a mark if there are more.
+fn first(names: impl Iterator<Item = String>, all: usize) -> String {
+    let shown: Vec<String> = names.take(MOST_SHOWN).collect();
+    let more = if all > shown.len() { ", …" } else { "" };
+    shown.join(", ") + more
 }
 
 /// A problem of this many seconds is no restart any more.

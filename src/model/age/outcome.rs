@@ -105,36 +105,33 @@ impl Bound {
 impl Age {
     /// Whether the number that is shown is a bound.
     pub(crate) fn bound(&self) -> Option<Bound> {
-        match *self {
-            Self::Tied { ms, at_least_ms } | Self::AtMost { ms, at_least_ms } => Bound::between(at_least_ms, ms),
-            Self::AtLeast { .. } => Some(Bound::AtLeast),
-            Self::CaughtUp | Self::Exact { .. } | Self::Interpolated { .. } | Self::Unknown(_) => None,
-        }
+        self.figure()?.2
     }
 
     /// The one number to show and to publish, in milliseconds; `None` if the age is not known.
     #[must_use]
     pub fn ms(&self) -> Option<u64> {
-        match self {
-            Self::CaughtUp => Some(0),
-            Self::Exact { ms }
-            | Self::Tied { ms, .. }
-            | Self::AtMost { ms, .. }
-            | Self::AtLeast { ms }
-            | Self::Interpolated { ms } => Some(*ms),
-            Self::Unknown(_) => None,
-        }
+        Some(self.figure()?.0)
     }
 
     /// The source of [`Age::ms`]; `None` if there is no such number.
     #[must_use]
     pub fn source(&self) -> Option<Basis> {
-        match self {
-            Self::CaughtUp | Self::Exact { .. } => Some(Basis::Log),
-            Self::Tied { .. } | Self::AtMost { .. } | Self::AtLeast { .. } => Some(Basis::Bound),
-            Self::Interpolated { .. } => Some(Basis::History),
-            Self::Unknown(_) => None,
-        }
+        Some(self.figure()?.1)
+    }
+
+    /// The number that is shown, its source, and whether it is a bound; `None` if the age is not known.
+    fn figure(&self) -> Option<(u64, Basis, Option<Bound>)> {
+        Some(match *self {
+            Self::CaughtUp => (0, Basis::Log, None),
+            Self::Exact { ms } => (ms, Basis::Log, None),
+            Self::Tied { ms, at_least_ms } | Self::AtMost { ms, at_least_ms } => {
+                (ms, Basis::Bound, Bound::between(at_least_ms, ms))
+            }
+            Self::AtLeast { ms } => (ms, Basis::Bound, Some(Bound::AtLeast)),
+            Self::Interpolated { ms } => (ms, Basis::History, None),
+            Self::Unknown(_) => return None,
+        })
     }
 
     /// [`Age::ms`] in seconds.

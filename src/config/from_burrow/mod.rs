@@ -58,18 +58,18 @@ pub fn translate(text: &str) -> Result<Translation, NotBurrow> {
     }
     let (mut said, mut is_exact) = (String::new(), true);
     for cluster in &clusters {
-        let Settings { entries, notes, left_out } = settings(&file, cluster);
+        let Settings { variables, parameters, notes, left_out } = settings(&file, cluster);
         is_exact &= left_out == 0;
         comment(&mut said, &format!("cluster {cluster}: the variables of a run"));
-        for (variable, setting) in entries.iter().filter_map(|setting| Some((setting.variable?, setting))) {
+        for (variable, value) in &variables {
             // Writing into a string cannot fail.
-            let _ = writeln!(said, "{variable}={}", quoted(&setting.value));
+            let _ = writeln!(said, "{variable}={}", quoted(value));
         }
         for note in &notes {
             comment(&mut said, note);
         }
-        let parameters = entries.iter().filter_map(|setting| Some((setting.parameter?, &setting.value)));
-        let parameters: Vec<String> = parameters.map(|(name, value)| format!("{name}={}", quoted(value))).collect();
+        let parameters = parameters.iter().map(|(name, value)| format!("{name}={}", quoted(value)));
+        let parameters: Vec<String> = parameters.collect();
         comment(&mut said, "the same as parameters of infra/template.yaml:");
         comment(&mut said, &format!("--parameter-overrides {}", parameters.join(" ")));
         said.push('\n');
@@ -109,18 +109,13 @@ impl NotBurrow {
 /// The settings of a run for one cluster.
 #[derive(Default)]
 struct Settings {
-    entries: Vec<Setting>,
+    variables: Vec<(&'static str, String)>,
+    /// Parameters of the template.
+    parameters: Vec<(&'static str, String)>,
     /// What has to be done by hand.
     notes: Vec<String>,
     /// Lists of groups that cannot be carried over exactly.
     left_out: usize,
-}
-
-/// One setting: a variable, a parameter of the template, or both.
-struct Setting {
-    variable: Option<&'static str>,
-    parameter: Option<&'static str>,
-    value: String,
 }
 
 fn settings(file: &Table, cluster: &str) -> Settings {
@@ -143,7 +138,8 @@ fn settings(file: &Table, cluster: &str) -> Settings {
 
 impl Settings {
     fn add(&mut self, variable: &'static str, parameter: Option<&'static str>, value: String) {
-        self.entries.push(Setting { variable: Some(variable), parameter, value });
+        self.parameters.extend(parameter.map(|name| (name, value.clone())));
+        self.variables.push((variable, value));
     }
 
     /// Encryption and login, by the client profile of the cluster.
@@ -204,11 +200,7 @@ impl Settings {
             }
         }
         if tls.is_some() || iam.is_some() {
-            self.entries.push(Setting {
-                variable: None,
-                parameter: Some("Authentication"),
-                value: authentication.into(),
-            });
+            self.parameters.push(("Authentication", authentication.into()));
         }
     }
 

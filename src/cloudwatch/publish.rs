@@ -19,7 +19,7 @@ use super::pages::seconds::Second;
 pub struct Written {
     /// Requests that the service accepted.
     pub requests: usize,
-    /// Metrics in them, if they were counted.
+    /// State metrics in them.
     pub(crate) metrics: usize,
     /// Datums in them.
     pub datums: usize,
@@ -32,7 +32,7 @@ impl Store {
     ///
     /// A page is never split over two requests, so it is written as a whole or not at all.
     pub async fn write(&self, pages: &[(Arc<Metric>, Option<Vec<Second>>)], until: Instant) -> Written {
-        let mut written = Written::default();
+        let mut written = Written { metrics: pages.len(), ..Written::default() };
         let mut puts = self.puts(&self.state);
         for (metric, seconds) in pages {
             let Some(seconds) = seconds else {

@@ -52,14 +52,14 @@ impl Run<'_> {
             let (announced, unsent) = self.announce_changes(taken, &mut cluster).await;
             (self.remember(taken, next, announced, cluster).await, unsent)
         };
-        let (((history, written), unsent), (mut metrics, plan), otlp) =
+        let ((history, unsent), mut metrics, otlp) =
             tokio::join!(remember, self.publish(taken, &published), self.send(taken, &published));
         metrics.otlp = otlp;
         metrics.problems.extend(unsent);
         if metrics.enabled {
             let partitions = taken.sight.snapshot.rows.len();
-            let pages = written.metrics.saturating_sub(1);
-            let volume = Volume { partitions, pages, published: plan, windows: taken.past.windows().metrics };
+            let pages = history.metrics.saturating_sub(1);
+            let volume = Volume { partitions, pages, published: metrics.published, windows: history.windows_read };
             let dollars = volume.used().dollars_a_month(self.schedule);
             metrics.dollars_a_month = Some((dollars * 100.0).round() / 100.0);
         }
@@ -124,12 +124,12 @@ impl Run<'_> {
         restless: Restless,
         announced: Announced,
         cluster: ClusterMemory,
-    ) -> (HistoryEntry<'static>, Written) {
+    ) -> HistoryEntry<'static> {
         let Some(store) = self.store.as_ref().filter(|_| self.remembers()) else {
             let unjudged =
                 self.watch.is_none() && taken.judged.rows.iter().any(|judgement| judgement.reason.is_unjudged());
             let advice = unjudged.then_some(WHAT_TO_SET.into());
-            return (HistoryEntry { advice, ..HistoryEntry::default() }, Written::default());
+            return HistoryEntry { advice, ..HistoryEntry::default() };
         };
         let snapshot = taken.sight.snapshot;
         let mut written = Written::default();
@@ -155,28 +155,17 @@ impl Run<'_> {
             let leaving = Leaving { taken: taken.sight.time_ms, groups, whole, restless, announced, standing, cluster };
             written = taken.past.write(store, snapshot, &taken.memories, leaving, self.clock.deadline).await;
         }
-        let windows = taken.past.windows();
-        let entry = HistoryEntry {
-            enabled: true,
+        HistoryEntry {
             metrics: written.metrics,
-            metrics_read: taken.past.metrics_read(),
-            points_asked: taken.past.points(),
-            windows_read: windows.metrics,
-            windows_points: windows.points,
-            windows_budget: windows.budget,
-            windows_short: windows.short,
-            windows_left_out: windows.unread,
             datums_written: written.datums,
-            advice: None,
             problems: problems(&written),
-        };
-        (entry, written)
+            ..taken.past.entry()
+        }
     }
 
-    /// With the number of metrics that were published.
-    async fn publish(&self, taken: &Taken<'_>, published: &[bool]) -> (MetricsEntry<'static>, usize) {
+    async fn publish(&self, taken: &Taken<'_>, published: &[bool]) -> MetricsEntry<'static> {
         let Some(store) = self.store.as_ref().filter(|_| self.publishes() && self.writes()) else {
-            return (MetricsEntry::default(), 0);
+            return MetricsEntry::default();
         };
         let results = self.results(taken, |group| published[group]);
         let Plan { datums, metrics, refused } =
@@ -185,16 +174,14 @@ impl Run<'_> {
             tracing::error!("{refused}");
         }
         let written = store.publish(self.scheduled, &datums, self.clock.deadline).await;
-        let entry = MetricsEntry {
+        MetricsEntry {
             enabled: true,
             published: metrics,
-            dollars_a_month: None,
             prices_of: PRICES_OF.into(),
             refused: refused.map(|refused| refused.to_string()),
-            otlp: None,
             problems: problems(&written),
-        };
-        (entry, metrics)
+            ..MetricsEntry::default()
+        }
     }
 
     /// Sends the results to a receiver of OTLP, if one is configured.

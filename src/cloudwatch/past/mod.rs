@@ -16,6 +16,7 @@ use crate::model::memory::Sample;
 use crate::model::part::Part;
 use crate::model::snapshot::{Row, Snapshot};
 use crate::model::unknown::{Known, Unknown};
+use crate::report::HistoryEntry;
 
 mod leaving;
 mod of_part;
@@ -29,7 +30,7 @@ pub(crate) use of_part::pages_of;
 use of_part::{PartPast, is_too_large};
 pub(crate) use standing::Stood;
 pub(crate) use vanished::Ghost;
-pub(crate) use windows::{Effort, Wanted, Windows, points_of_short_windows};
+pub(crate) use windows::{Wanted, Windows, points_of_short_windows};
 
 /// The run that asks for the past, and its selection.
 #[derive(Clone, Debug)]
@@ -151,20 +152,19 @@ impl Past {
         Some(self.0.as_ref().ok()?.first()?.rosters.as_ref().ok()?.own)
     }
 
-    /// How many state metrics were read.
-    pub(crate) fn metrics_read(&self) -> usize {
-        self.0.iter().flatten().map(|found| found.reads.metrics + found.windows.reads.metrics).sum()
-    }
-
-    /// Estimated points that were requested.
-    pub(crate) fn points(&self) -> u64 {
-        let points = self.0.iter().flatten().map(|found| found.reads.points + found.windows.reads.points);
-        points.sum::<i64>().unsigned_abs()
-    }
-
-    /// What was read for windows, and what was not.
-    pub(crate) fn windows(&self) -> Effort {
-        self.0.iter().flatten().map(|found| found.windows.effort()).sum()
+    /// What was read, windows included.
+    pub(crate) fn entry(&self) -> HistoryEntry<'static> {
+        let mut entry = HistoryEntry { enabled: true, ..HistoryEntry::default() };
+        for PartPast { reads, windows, .. } in self.0.iter().flatten() {
+            entry.metrics_read += reads.metrics + windows.reads.metrics;
+            entry.points_asked += (reads.points + windows.reads.points).unsigned_abs();
+            entry.windows_read += windows.reads.metrics;
+            entry.windows_points += windows.reads.points.unsigned_abs();
+            entry.windows_budget += windows.budget.unsigned_abs();
+            entry.windows_short += windows.short;
+            entry.windows_left_out += windows.unread();
+        }
+        entry
     }
 
     /// Problems of the history, each once and with what to do; that it is turned off is no problem.

@@ -8,7 +8,6 @@
 
 use std::cmp::Reverse;
 use std::collections::{BTreeMap, BTreeSet, HashMap};
-use std::iter::Sum;
 use std::ops::Range;
 
 use futures_util::future::join_all;
@@ -39,23 +38,10 @@ use crate::model::window::{self, Horizon};
 pub(crate) struct Windows {
     samples: HashMap<usize, Known<Vec<Sample>>>,
     pub(super) reads: Reads,
-    budget: i64,
-    short: usize,
-}
-
-/// The window reads of one run.
-#[derive(Clone, Copy, Debug, Default)]
-pub(crate) struct Effort {
-    /// Metrics read.
-    pub metrics: usize,
-    /// Estimated points requested.
-    pub points: u64,
     /// Estimated points that were allowed; 0 if no window was wanted.
-    pub budget: u64,
+    pub(super) budget: i64,
     /// Partitions of whose windows only the newest snapshots were read.
-    pub short: usize,
-    /// Partitions whose window was wanted, and not read.
-    pub unread: usize,
+    pub(super) short: usize,
 }
 
 /// A row whose window is wanted.
@@ -378,26 +364,9 @@ impl Windows {
         self.samples.get(&row).cloned().unwrap_or_else(unasked)
     }
 
-    pub(super) fn effort(&self) -> Effort {
-        Effort {
-            metrics: self.reads.metrics,
-            points: self.reads.points.unsigned_abs(),
-            budget: self.budget.unsigned_abs(),
-            short: self.short,
-            unread: self.samples.values().filter(|window| window.is_err()).count(),
-        }
-    }
-}
-
-impl Sum for Effort {
-    fn sum<I: Iterator<Item = Self>>(all: I) -> Self {
-        all.fold(Self::default(), |sum, one| Self {
-            metrics: sum.metrics + one.metrics,
-            points: sum.points + one.points,
-            budget: sum.budget + one.budget,
-            short: sum.short + one.short,
-            unread: sum.unread + one.unread,
-        })
+    /// How many partitions' windows were wanted, and not read.
+    pub(super) fn unread(&self) -> usize {
+        self.samples.values().filter(|window| window.is_err()).count()
     }
 }
 

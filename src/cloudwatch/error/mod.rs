@@ -19,7 +19,8 @@ pub enum Operation {
 }
 
 /// A call that failed, and why.
-#[derive(Debug)]
+#[derive(Debug, thiserror::Error)]
+#[error("{}", self.sentence())]
 pub struct StoreError {
     /// What was being done.
     pub tried: Operation,
@@ -80,93 +81,83 @@ impl StoreError {
 
     /// What happened, and what to do about it.
     pub(super) fn words(&self) -> (String, Option<String>) {
-        let what = match &self.trouble {
-            StoreTrouble::Throttled => "was throttled by CloudWatch",
-            StoreTrouble::Denied => "is not permitted",
-            StoreTrouble::Credentials(code) => &format!("was refused for its credentials: {code}"),
-            StoreTrouble::Unreachable => "did not reach CloudWatch",
-            StoreTrouble::NoRegion => "needs an AWS Region, and none is set",
-            StoreTrouble::NoneGiven => "needs AWS credentials, and none were found",
-            StoreTrouble::NotGiven => "got no AWS credentials",
-            StoreTrouble::Endpoint => "needs an endpoint with a scheme",
-            StoreTrouble::Settings => "is not possible with these settings of AWS",
-            StoreTrouble::Foreign(answer) => &format!("was answered by something else than CloudWatch ({answer})"),
-            StoreTrouble::Certificate => "met a certificate that is not trusted",
-            StoreTrouble::Clock(code) => &format!("was refused for the time: {code}"),
-            StoreTrouble::OutOfTime => "was not done in the time left",
-            StoreTrouble::NoCredentials => "waited for credentials and received none",
-            StoreTrouble::StillTrying => {
-                "was still being tried when the time was up, and the earlier attempts had failed"
+        let tried = self.tried;
+        let (what, todo): (&str, &str) = match &self.trouble {
+            StoreTrouble::Throttled => ("was throttled by CloudWatch", tried.share()),
+            StoreTrouble::Denied => ("is not permitted", &format!("allow cloudwatch:{} {POLICIES}", tried.action())),
+            StoreTrouble::Credentials(code) => (
+                &format!("was refused for its credentials: {code}"),
+                "check the role, or AWS_ACCESS_KEY_ID, AWS_SECRET_ACCESS_KEY and AWS_SESSION_TOKEN, and this machine's clock",
+            ),
+            StoreTrouble::Unreachable => (
+                "did not reach CloudWatch",
+                "from a VPC it needs an interface endpoint for the service \"monitoring\" with private DNS, or a NAT gateway; elsewhere check AWS_REGION and AWS_ENDPOINT_URL_CLOUDWATCH",
+            ),
+            StoreTrouble::NoRegion => {
+                ("needs an AWS Region, and none is set", &format!("set AWS_REGION; {WITHOUT_AWS}"))
             }
-            StoreTrouble::Refused(code) => &format!("was refused by CloudWatch: {code}"),
-            StoreTrouble::Incomplete(status) => &format!("gave an incomplete answer for this metric: {status}"),
-            StoreTrouble::OutOfPlace => "was left out",
+            StoreTrouble::NoneGiven => (
+                "needs AWS credentials, and none were found",
+                &format!(
+                    "use a role, or set AWS_PROFILE, or AWS_ACCESS_KEY_ID and AWS_SECRET_ACCESS_KEY; {WITHOUT_AWS}"
+                ),
+            ),
+            StoreTrouble::NotGiven => (
+                "got no AWS credentials",
+                "check what gives them: the role of the function or the container, AWS_CONTAINER_CREDENTIALS_FULL_URI, AWS_PROFILE, STS",
+            ),
+            StoreTrouble::Endpoint => (
+                "needs an endpoint with a scheme",
+                "write AWS_ENDPOINT_URL and AWS_ENDPOINT_URL_CLOUDWATCH as https://HOST or http://HOST:PORT",
+            ),
+            StoreTrouble::Settings => (
+                "is not possible with these settings of AWS",
+                "check AWS_REGION, AWS_PROFILE, AWS_ACCESS_KEY_ID and AWS_SECRET_ACCESS_KEY, and AWS_ENDPOINT_URL",
+            ),
+            StoreTrouble::Foreign(answer) => (
+                &format!("was answered by something else than CloudWatch ({answer})"),
+                "check AWS_ENDPOINT_URL_CLOUDWATCH, and any proxy on the way",
+            ),
+            StoreTrouble::Certificate => (
+                "met a certificate that is not trusted",
+                "a proxy on the way may show its own; let this machine trust its CA (SSL_CERT_FILE)",
+            ),
+            StoreTrouble::Clock(code) => (&format!("was refused for the time: {code}"), "set this machine's clock"),
+            StoreTrouble::OutOfTime => {
+                ("was not done in the time left", "give the function more time, or select fewer groups")
+            }
+            StoreTrouble::NoCredentials => (
+                "waited for credentials and received none",
+                "what gives them does not answer (the function's or the container's role, AWS_CONTAINER_CREDENTIALS_FULL_URI, the instance's metadata, STS)",
+            ),
+            StoreTrouble::StillTrying => {
+                ("was still being tried when the time was up, and the earlier attempts had failed", "")
+            }
+            StoreTrouble::Refused(code) => (&format!("was refused by CloudWatch: {code}"), ""),
+            StoreTrouble::Incomplete(status) => (&format!("gave an incomplete answer for this metric: {status}"), ""),
+            StoreTrouble::OutOfPlace => {
+                ("was left out", "the scheduled minute lies days away from this machine's clock")
+            }
         };
-        (format!("{} {what}", self.tried), self.way_out())
+        (format!("{tried} {what}"), (!todo.is_empty()).then(|| todo.to_owned()))
     }
 
-    fn way_out(&self) -> Option<String> {
-        let todo = match &self.trouble {
-            StoreTrouble::Throttled => self.tried.share(),
-            StoreTrouble::Denied => {
-                let action = self.tried.action();
-                let policies = "in the policy of this role, and in that of the VPC endpoint if there is one";
-                return Some(format!("allow cloudwatch:{action} {policies}"));
-            }
-            StoreTrouble::Credentials(_) => {
-                "check the role, or AWS_ACCESS_KEY_ID, AWS_SECRET_ACCESS_KEY and AWS_SESSION_TOKEN, and this machine's clock"
-            }
-            StoreTrouble::Unreachable => {
-                "from a VPC it needs an interface endpoint for the service \"monitoring\" with private DNS, or a NAT gateway; elsewhere check AWS_REGION and AWS_ENDPOINT_URL_CLOUDWATCH"
-            }
-            StoreTrouble::NoRegion => return Some(format!("set AWS_REGION; {WITHOUT_AWS}")),
-            StoreTrouble::NoneGiven => {
-                return Some(format!(
-                    "use a role, or set AWS_PROFILE, or AWS_ACCESS_KEY_ID and AWS_SECRET_ACCESS_KEY; {WITHOUT_AWS}"
-                ));
-            }
-            StoreTrouble::NotGiven => {
-                "check what gives them: the role of the function or the container, AWS_CONTAINER_CREDENTIALS_FULL_URI, AWS_PROFILE, STS"
-            }
-            StoreTrouble::Endpoint => {
-                "write AWS_ENDPOINT_URL and AWS_ENDPOINT_URL_CLOUDWATCH as https://HOST or http://HOST:PORT"
-            }
-            StoreTrouble::Settings => {
-                "check AWS_REGION, AWS_PROFILE, AWS_ACCESS_KEY_ID and AWS_SECRET_ACCESS_KEY, and AWS_ENDPOINT_URL"
-            }
-            StoreTrouble::Foreign(_) => "check AWS_ENDPOINT_URL_CLOUDWATCH, and any proxy on the way",
-            StoreTrouble::Certificate => {
-                "a proxy on the way may show its own; let this machine trust its CA (SSL_CERT_FILE)"
-            }
-            StoreTrouble::Clock(_) => "set this machine's clock",
-            StoreTrouble::OutOfTime => "give the function more time, or select fewer groups",
-            StoreTrouble::NoCredentials => {
-                "what gives them does not answer (the function's or the container's role, AWS_CONTAINER_CREDENTIALS_FULL_URI, the instance's metadata, STS)"
-            }
-            StoreTrouble::OutOfPlace => "the scheduled minute lies days away from this machine's clock",
-            StoreTrouble::StillTrying | StoreTrouble::Refused(_) | StoreTrouble::Incomplete(_) => return None,
+    fn sentence(&self) -> String {
+        let joint = match self.trouble {
+            StoreTrouble::Credentials(_) | StoreTrouble::Clock(_) => "; ",
+            _ => ": ",
         };
-        Some(todo.to_owned())
+        match self.words() {
+            (what, Some(todo)) => what + joint + &todo,
+            (what, None) => what,
+        }
     }
 }
 
 /// The advice for users without AWS.
 const WITHOUT_AWS: &str = "or set MEERKAT_HISTORY=off and MEERKAT_PUBLISH=off for a run without AWS";
-
-impl fmt::Display for StoreError {
-    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
-        let (what, todo) = self.words();
-        f.write_str(&what)?;
-        let joined = matches!(self.trouble, StoreTrouble::Credentials(_) | StoreTrouble::Clock(_));
-        todo.map_or(Ok(()), |todo| write!(f, "{}{todo}", if joined { "; " } else { ": " }))
-    }
-}
-
-impl StdError for StoreError {
-    fn source(&self) -> Option<&(dyn StdError + 'static)> {
-        self.source.as_ref().map(|source| &**source as _)
-    }
-}
+/// Where a call is permitted.
+const POLICIES: &str = "in the policy of this role, and in that of the VPC endpoint if there is one";
 
 impl Operation {
     /// The service's operation, which is also the name of its permission.

@@ -1,6 +1,6 @@
 //! A run's numbers as messages of OTLP 1.x (`opentelemetry-proto`: `metrics_service.proto`, `metrics.proto`).
 //!
-//! Only the fields that are written or read are here. One run has one time: every point has the scheduled minute. An
+//! Only the fields that are written or read are here; a choice of which only one is used is that one, which has the same bytes. One run has one time: every point has the scheduled minute. An
 //! unknown value has no point.
 
 use std::collections::BTreeSet;
@@ -85,13 +85,6 @@ struct Draft<'a> {
     time: u64,
     cluster: &'a str,
     points: Vec<(&'static Measure, NumberDataPoint)>,
-}
-
-/// What a point describes.
-#[derive(Clone, Copy)]
-enum Number {
-    Whole(i64),
-    Real(f64),
 }
 
 impl Draft<'_> {
@@ -198,14 +191,10 @@ impl Draft<'_> {
 
     fn add(&mut self, measure: &'static Measure, number: Number, attributes: &[(&str, &str)]) {
         let attributes = [("cluster", self.cluster)].into_iter().chain(attributes.iter().copied());
-        let value = match number {
-            Number::Whole(value) => number_data_point::Value::AsInt(value),
-            Number::Real(value) => number_data_point::Value::AsDouble(value),
-        };
         let point = NumberDataPoint {
             attributes: attributes.map(|(name, value)| KeyValue::new(name, value)).collect(),
             time_unix_nano: self.time,
-            value: Some(value),
+            value: Some(number),
         };
         self.points.push((measure, point));
     }
@@ -228,7 +217,7 @@ impl Draft<'_> {
                 metrics.push(Metric::gauge(measure));
                 last = measure.otlp;
             }
-            if let Some(Data::Gauge(gauge)) = metrics.last_mut().and_then(|metric| metric.data.as_mut()) {
+            if let Some(gauge) = metrics.last_mut().and_then(|metric| metric.gauge.as_mut()) {
                 gauge.data_points.push(point);
             }
             points += 1;
@@ -331,14 +320,8 @@ struct Metric {
     description: String,
     #[prost(string, tag = "3")]
     unit: String,
-    #[prost(oneof = "Data", tags = "5")]
-    data: Option<Data>,
-}
-
-#[derive(Clone, PartialEq, prost::Oneof)]
-enum Data {
-    #[prost(message, tag = "5")]
-    Gauge(Gauge),
+    #[prost(message, optional, tag = "5")]
+    gauge: Option<Gauge>,
 }
 
 #[derive(Clone, PartialEq, Message)]
@@ -353,18 +336,16 @@ struct NumberDataPoint {
     attributes: Vec<KeyValue>,
     #[prost(fixed64, tag = "3")]
     time_unix_nano: u64,
-    #[prost(oneof = "number_data_point::Value", tags = "4, 6")]
-    value: Option<number_data_point::Value>,
+    #[prost(oneof = "Number", tags = "4, 6")]
+    value: Option<Number>,
 }
 
-mod number_data_point {
-    #[derive(Clone, PartialEq, prost::Oneof)]
-    pub(super) enum Value {
-        #[prost(double, tag = "4")]
-        AsDouble(f64),
-        #[prost(sfixed64, tag = "6")]
-        AsInt(i64),
-    }
+#[derive(Clone, Copy, PartialEq, prost::Oneof)]
+enum Number {
+    #[prost(double, tag = "4")]
+    Real(f64),
+    #[prost(sfixed64, tag = "6")]
+    Whole(i64),
 }
 
 #[derive(Clone, PartialEq, Message)]
@@ -377,16 +358,8 @@ struct KeyValue {
 
 #[derive(Clone, PartialEq, Message)]
 struct AnyValue {
-    #[prost(oneof = "any_value::Value", tags = "1")]
-    value: Option<any_value::Value>,
-}
-
-mod any_value {
-    #[derive(Clone, PartialEq, prost::Oneof)]
-    pub(super) enum Value {
-        #[prost(string, tag = "1")]
-        StringValue(String),
-    }
+    #[prost(string, optional, tag = "1")]
+    string_value: Option<String>,
 }
 
 #[derive(Clone, PartialEq, Message)]
@@ -405,8 +378,6 @@ struct ExportMetricsPartialSuccess {
 
 #[derive(Clone, PartialEq, Message)]
 struct Status {
-    #[prost(int32, tag = "1")]
-    code: i32,
     #[prost(string, tag = "2")]
     message: String,
 }
@@ -417,15 +388,14 @@ impl Metric {
             name: measure.otlp.unwrap_or_default().to_owned(),
             description: measure.meaning.to_owned(),
             unit: measure.unit.to_owned(),
-            data: Some(Data::Gauge(Gauge { data_points: Vec::new() })),
+            gauge: Some(Gauge::default()),
         }
     }
 }
 
 impl KeyValue {
     fn new(key: &str, value: &str) -> Self {
-        let value = AnyValue { value: Some(any_value::Value::StringValue(value.to_owned())) };
-        Self { key: key.to_owned(), value: Some(value) }
+        Self { key: key.to_owned(), value: Some(AnyValue { string_value: Some(value.to_owned()) }) }
     }
 }
 
@@ -478,22 +448,20 @@ mod tests {
         for body in bodies {
             let request = ExportMetricsServiceRequest::decode(&*body.bytes).unwrap();
             for metric in &request.resource_metrics[0].scope_metrics[0].metrics {
-                let Some(Data::Gauge(gauge)) = &metric.data else { panic!("{metric:?}") };
+                let gauge = metric.gauge.as_ref().unwrap();
                 for point in &gauge.data_points {
                     assert_eq!(point.time_unix_nano, 60_000_000_000);
                     let attributes: Vec<_> = point
                         .attributes
                         .iter()
                         .map(|pair| {
-                            let Some(any_value::Value::StringValue(value)) = &pair.value.as_ref().unwrap().value else {
-                                panic!()
-                            };
+                            let value = pair.value.as_ref().and_then(|value| value.string_value.as_ref()).unwrap();
                             format!("{}={value}", pair.key)
                         })
                         .collect();
                     let value = match point.value.as_ref().unwrap() {
-                        number_data_point::Value::AsInt(value) => value.to_string(),
-                        number_data_point::Value::AsDouble(value) => format!("{value:?}"),
+                        Number::Whole(value) => value.to_string(),
+                        Number::Real(value) => format!("{value:?}"),
                     };
                     lines.push(format!("{}{{{}}} {value}", metric.name, attributes.join(",")));
                 }
@@ -566,6 +534,6 @@ mod tests {
         assert_eq!(rejected(&answer.encode_to_vec()), Some((3, "too old".into())));
         assert_eq!(rejected(b""), None);
         assert_eq!(rejected(b"<html>"), None);
-        assert_eq!(refusal(&Status { code: 3, message: "no".into() }.encode_to_vec()), Some("no".into()));
+        assert_eq!(refusal(&Status { message: "no".into() }.encode_to_vec()), Some("no".into()));
     }
 }

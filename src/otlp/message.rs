@@ -11,6 +11,7 @@ use crate::config::MetricsDetail;
 use crate::judge::measures::{self, Measure};
 use crate::judge::numbers::{GroupResult, PartitionResult, Results};
 use crate::model::snapshot::Replicas;
+use crate::report::sums::Sums;
 
 /// One request's body, with the number of its data points.
 #[derive(Clone, Debug, PartialEq, Eq)]
@@ -51,8 +52,8 @@ pub fn requests(results: &Results, detail: MetricsDetail, resource: &[(String, S
 #[must_use]
 pub fn blind(results: &Results, resource: &[(String, String)], minute_s: i64) -> Vec<Body> {
     let mut draft = Draft { time: nanoseconds(minute_s), cluster: &results.cluster, points: Vec::new() };
-    let part = of_part(results);
-    draft.add(&measures::BLIND_RUNS, Number::Whole(1), &as_pairs(part.as_ref()));
+    let part = results.part.to_string();
+    draft.add(&measures::BLIND_RUNS, Number::Whole(1), of_part(results, &part).as_slice());
     for group in &results.groups {
         draft.of_group(group);
     }
@@ -89,18 +90,18 @@ struct Draft<'a> {
 
 impl Draft<'_> {
     fn of_cluster(&mut self, results: &Results) {
-        let part = of_part(results);
-        let of_part = as_pairs(part.as_ref());
-        self.add(&measures::HEARTBEAT, Number::Whole(1), &of_part);
+        let part = results.part.to_string();
+        let label = of_part(results, &part);
+        let of_part = label.as_slice();
+        self.add(&measures::HEARTBEAT, Number::Whole(1), of_part);
         self.add(&measures::BROKERS, whole(results.brokers), &[]);
-        self.add(&measures::UNKNOWN_GROUPS, Number::Whole(results.unknown_groups.into()), &of_part);
-        self.add(&measures::DURATION, Number::Real(f64::from(results.duration_ms) / 1_000.0), &of_part);
+        self.add(&measures::UNKNOWN_GROUPS, Number::Whole(results.unknown_groups.into()), of_part);
+        self.add(&measures::DURATION, Number::Real(f64::from(results.duration_ms) / 1_000.0), of_part);
         for (topic, status) in &results.topics {
             self.add(&measures::TOPIC_STATUS, Number::Whole((*status).into()), &[("topic", &**topic)]);
         }
-        if let Some(problems) = results.cluster_problems {
-            self.add(&measures::CLUSTER_PROBLEMS, Number::Whole(problems.into()), &of_part);
-        }
+        let problems = results.cluster_problems.map(|problems| Number::Whole(problems.into()));
+        self.add(&measures::CLUSTER_PROBLEMS, problems, of_part);
         for (status, groups) in &results.by_status {
             let attributes: Vec<_> = of_part.iter().copied().chain([("status", *status)]).collect();
             self.add(&measures::GROUPS, Number::Whole((*groups).into()), &attributes);
@@ -109,87 +110,51 @@ impl Draft<'_> {
 
     fn of_group(&mut self, group: &GroupResult) {
         let attributes = [("group", &*group.group)];
-        if let Some(status) = group.status {
-            self.add(&measures::GROUP_STATUS, Number::Whole(status.into()), &attributes);
-        }
+        let sums = Sums::of(group);
         if let Some(kind) = group.diagnosis {
             self.add(&measures::GROUP_DIAGNOSIS, Number::Whole(1), &[("group", &*group.group), ("kind", kind)]);
         }
-        if let Some(members) = group.members {
-            self.add(&measures::GROUP_MEMBERS, whole(members), &attributes);
-        }
-        let lost = group.partitions.iter().map(|partition| partition.lost).filter(|lost| *lost > 0);
-        if let Some(lost) = lost.reduce(u64::saturating_add) {
-            self.add(&measures::GROUP_LOST, count(lost), &attributes);
-        }
-        let ahead = group.partitions.iter().filter(|partition| partition.loss_ahead).count();
-        if ahead > 0 {
-            self.add(&measures::GROUP_LOSS_AHEAD, whole(ahead), &attributes);
-        }
-        if let Some(soonest) = group.partitions.iter().filter_map(|partition| partition.loss_ahead_s).min() {
-            self.add(&measures::GROUP_LOSS_AHEAD_SECONDS, count(soonest), &attributes);
-        }
-        if !group.whole {
-            // The sum over a part of the partitions is not the group's.
-            return;
-        }
-        let lags = || group.partitions.iter().filter_map(|partition| partition.lag);
-        if let (Some(sum), Some(most)) = (lags().reduce(u64::saturating_add), lags().max()) {
-            self.add(&measures::GROUP_LAG, count(sum), &attributes);
-            self.add(&measures::GROUP_MAX_LAG, count(most), &attributes);
-        }
-        let ages = group.partitions.iter().filter_map(|partition| partition.lag_seconds);
-        if let Some(oldest) = ages.filter(|age| age.is_finite()).max_by(f64::total_cmp) {
-            self.add(&measures::GROUP_LAG_SECONDS, Number::Real(oldest), &attributes);
-        }
+        self.add(&measures::GROUP_STATUS, group.status.map(|code| Number::Whole(code.into())), &attributes);
+        self.add(&measures::GROUP_MEMBERS, group.members.map(whole), &attributes);
+        self.add(&measures::GROUP_LOST, sums.lost().map(count), &attributes);
+        self.add(&measures::GROUP_LOSS_AHEAD, sums.ahead().map(whole), &attributes);
+        self.add(&measures::GROUP_LOSS_AHEAD_SECONDS, sums.soonest_loss().map(count), &attributes);
+        self.add(&measures::GROUP_LAG, sums.lag().map(count), &attributes);
+        self.add(&measures::GROUP_MAX_LAG, sums.max_lag().map(count), &attributes);
+        self.add(&measures::GROUP_LAG_SECONDS, sums.oldest().map(Number::Real), &attributes);
     }
 
     fn of_topics(&mut self, group: &GroupResult) {
-        if !group.whole {
-            return;
-        }
-        let mut lags = std::collections::BTreeMap::<&str, u64>::new();
-        for partition in &group.partitions {
-            if let Some(lag) = partition.lag {
-                let sum = lags.entry(&partition.topic).or_default();
-                *sum = sum.saturating_add(lag);
-            }
-        }
-        for (topic, lag) in lags {
-            self.add(&measures::TOPIC_LAG, count(lag), &[("group", &group.group), ("topic", topic)]);
+        for (topic, sums) in Sums::of(group).topics() {
+            self.add(&measures::TOPIC_LAG, sums.lag().map(count), &[("group", &group.group), ("topic", topic)]);
         }
     }
 
     fn of_partition(&mut self, group: &GroupResult, partition: &PartitionResult) {
         let number = partition.partition.to_string();
         let attributes = [("group", &*group.group), ("topic", &*partition.topic), ("partition", &*number)];
-        let numbers = [
-            (&measures::PARTITION_LAG, partition.lag.map(count)),
-            (&measures::PARTITION_OFFSET, partition.committed.map(Number::Whole)),
-            (&measures::PARTITION_STATUS, partition.status.map(|code| Number::Whole(code.into()))),
-            (&measures::PARTITION_LAG_SECONDS, partition.lag_seconds.filter(|age| age.is_finite()).map(Number::Real)),
-        ];
-        for (measure, number) in numbers {
-            if let Some(number) = number {
-                self.add(measure, number, &attributes);
-            }
-        }
+        let age = partition.lag_seconds.filter(|age| age.is_finite());
+        self.add(&measures::PARTITION_LAG, partition.lag.map(count), &attributes);
+        self.add(&measures::PARTITION_OFFSET, partition.committed.map(Number::Whole), &attributes);
+        self.add(&measures::PARTITION_STATUS, partition.status.map(|code| Number::Whole(code.into())), &attributes);
+        self.add(&measures::PARTITION_LAG_SECONDS, age.map(Number::Real), &attributes);
     }
 
     fn of_log(&mut self, partition: &PartitionResult) {
         let number = partition.partition.to_string();
         let attributes = [("topic", &*partition.topic), ("partition", &*number)];
-        if let Some((start, end)) = partition.log {
-            self.add(&measures::LOG_START, Number::Whole(start), &attributes);
-            self.add(&measures::LOG_END, Number::Whole(end), &attributes);
-        }
+        let (start, end) = partition.log.unzip();
+        self.add(&measures::LOG_START, start.map(Number::Whole), &attributes);
+        self.add(&measures::LOG_END, end.map(Number::Whole), &attributes);
         if let Some(Replicas { all, in_sync }) = partition.replicas {
             self.add(&measures::REPLICAS, Number::Whole(all.into()), &attributes);
             self.add(&measures::REPLICAS_IN_SYNC, Number::Whole(in_sync.into()), &attributes);
         }
     }
 
-    fn add(&mut self, measure: &'static Measure, number: Number, attributes: &[(&str, &str)]) {
+    /// Adds a point; none for an unknown number.
+    fn add(&mut self, measure: &'static Measure, number: impl Into<Option<Number>>, attributes: &[(&str, &str)]) {
+        let Some(number) = number.into() else { return };
         let attributes = [("cluster", self.cluster)].into_iter().chain(attributes.iter().copied());
         let point = NumberDataPoint {
             attributes: attributes.map(|(name, value)| KeyValue::new(name, value)).collect(),
@@ -231,12 +196,8 @@ impl Draft<'_> {
 }
 
 /// The label of a part of the groups; empty if a run checks them all.
-fn of_part(results: &Results) -> Option<(&'static str, String)> {
-    (!results.part.is_whole()).then(|| ("part", results.part.to_string()))
-}
-
-fn as_pairs<'a>(pair: Option<&'a (&'static str, String)>) -> Vec<(&'static str, &'a str)> {
-    pair.into_iter().map(|(name, value)| (*name, &**value)).collect()
+fn of_part<'a>(results: &Results, part: &'a str) -> Option<(&'static str, &'a str)> {
+    (!results.part.is_whole()).then_some(("part", part))
 }
 
 fn body(metrics: Vec<Metric>, (points, weight): (usize, usize), resource: &[(String, String)]) -> Body {

@@ -36,6 +36,7 @@ mod members;
 pub mod openmetrics;
 mod partition;
 mod rate;
+pub(crate) mod sums;
 mod totals;
 mod watched;
 

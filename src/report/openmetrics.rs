@@ -10,7 +10,8 @@ use std::fmt::{Display, Write as _};
 
 use crate::config::MetricsDetail;
 use crate::judge::measures::{self, Measure};
-use crate::judge::numbers::{GroupResult, PartitionResult, Results};
+use crate::judge::numbers::{GroupResult, Results};
+use crate::report::sums::Sums;
 
 /// The text, its last line without a line break. `read_at_ms` is when the logs had been read, in milliseconds since
 /// 1970.
@@ -42,76 +43,30 @@ pub fn text(results: &Results, detail: MetricsDetail, read_at_ms: i64) -> String
     family(&mut text, &measures::GROUP_STATUS, status);
     let kinds = results.groups.iter().filter_map(|group| Some((of_group(group).and("kind", group.diagnosis?), 1)));
     family(&mut text, &measures::GROUP_DIAGNOSIS, kinds);
-    let groups: Vec<_> = results.groups.iter().map(|group| Level::of(group, of_group(group))).collect();
-    let lost = groups.iter().filter_map(|group| Some((group.labels.clone(), group.lost()?)));
-    family(&mut text, &measures::GROUP_LOST, lost);
-    let ahead = groups.iter().filter_map(|group| Some((group.labels.clone(), group.ahead()?)));
-    family(&mut text, &measures::GROUP_LOSS_AHEAD, ahead);
-    let soonest = groups.iter().filter_map(|group| Some((group.labels.clone(), group.soonest_loss()?)));
-    family(&mut text, &measures::GROUP_LOSS_AHEAD_SECONDS, soonest);
+    let groups: Vec<Level<'_>> = results.groups.iter().map(|group| (of_group(group), Sums::of(group))).collect();
+    family(&mut text, &measures::GROUP_LOST, samples(&groups, Sums::lost));
+    family(&mut text, &measures::GROUP_LOSS_AHEAD, samples(&groups, Sums::ahead));
+    family(&mut text, &measures::GROUP_LOSS_AHEAD_SECONDS, samples(&groups, Sums::soonest_loss));
     levels(&mut text, OF_GROUP, &groups);
     if detail >= MetricsDetail::Topic {
-        let topics: Vec<_> = groups.iter().flat_map(Level::topics).collect();
+        let topics: Vec<Level<'_>> = groups
+            .iter()
+            .flat_map(|(labels, sums)| sums.topics().map(|(topic, sums)| (labels.clone().and("topic", topic), sums)))
+            .collect();
         levels(&mut text, OF_TOPIC, &topics);
         if detail == MetricsDetail::Partition {
-            levels(&mut text, OF_PARTITION, &topics.iter().flat_map(Level::each).collect::<Vec<_>>());
+            let each = topics.iter().flat_map(|(labels, sums)| {
+                sums.each().map(|(number, sums)| (labels.clone().and("partition", number), sums))
+            });
+            levels(&mut text, OF_PARTITION, &each.collect::<Vec<_>>());
         }
     }
     text.push_str("# EOF");
     text
 }
 
-/// Partitions that are summed up, in the order of topic and number.
-struct Level<'a> {
-    labels: Labels,
-    /// If false, the sums of its lags are only partial, and are not printed as if they were whole.
-    whole: bool,
-    partitions: Vec<&'a PartitionResult>,
-}
-
-impl<'a> Level<'a> {
-    fn of(group: &'a GroupResult, labels: Labels) -> Self {
-        let mut partitions: Vec<_> = group.partitions.iter().collect();
-        partitions.sort_by(|one, other| (&one.topic, one.partition).cmp(&(&other.topic, other.partition)));
-        Self { labels, whole: group.whole, partitions }
-    }
-
-    fn topics(&self) -> Vec<Self> {
-        let topics = self.partitions.chunk_by(|one, other| one.topic == other.topic);
-        let named = topics.filter_map(|partitions| {
-            let labels = self.labels.clone().and("topic", &partitions.first()?.topic);
-            Some(Self { labels, whole: self.whole, partitions: partitions.to_vec() })
-        });
-        named.collect()
-    }
-
-    fn each(&self) -> Vec<Self> {
-        let labels = |partition: &PartitionResult| self.labels.clone().and("partition", partition.partition);
-        let each = self.partitions.iter();
-        each.map(|partition| Self { labels: labels(partition), whole: true, partitions: vec![partition] }).collect()
-    }
-
-    fn lags(&self) -> impl Iterator<Item = u64> {
-        self.partitions.iter().filter(|_| self.whole).filter_map(|partition| partition.lag)
-    }
-
-    fn lost(&self) -> Option<u64> {
-        self.partitions.iter().map(|partition| partition.lost).filter(|lost| *lost > 0).reduce(u64::saturating_add)
-    }
-
-    fn ahead(&self) -> Option<usize> {
-        Some(self.partitions.iter().filter(|partition| partition.loss_ahead).count()).filter(|ahead| *ahead > 0)
-    }
-
-    fn soonest_loss(&self) -> Option<u64> {
-        self.partitions.iter().filter_map(|partition| partition.loss_ahead_s).min()
-    }
-
-    fn oldest(&self) -> Option<f64> {
-        let ages = self.partitions.iter().filter(|_| self.whole).filter_map(|partition| partition.lag_seconds);
-        ages.filter(|age| age.is_finite()).max_by(f64::total_cmp)
-    }
-}
+/// What is summed up, with its labels.
+type Level<'a> = (Labels, Sums<'a>);
 
 /// The measures of one level: lag, the largest of its partitions' lags, and lag in seconds.
 type OfLevel = (&'static Measure, Option<&'static Measure>, &'static Measure);
@@ -122,15 +77,16 @@ const OF_PARTITION: OfLevel = (&measures::PARTITION_LAG, None, &measures::PARTIT
 
 /// Lag in records and in seconds.
 fn levels(text: &mut String, (lag, most, seconds): OfLevel, all: &[Level<'_>]) {
-    let of = |value: fn(&Level<'_>) -> Option<u64>| {
-        all.iter().filter_map(move |level| Some((level.labels.clone(), value(level)?)))
-    };
-    family(text, lag, of(|level| level.lags().reduce(u64::saturating_add)));
+    family(text, lag, samples(all, Sums::lag));
     if let Some(most) = most {
-        family(text, most, of(|level| level.lags().max()));
+        family(text, most, samples(all, Sums::max_lag));
     }
-    let oldest = all.iter().filter_map(|level| Some((level.labels.clone(), level.oldest()?)));
-    family(text, seconds, oldest);
+    family(text, seconds, samples(all, Sums::oldest));
+}
+
+/// One sum of each.
+fn samples<'s, V>(all: &[Level<'s>], sum: impl Fn(&Sums<'s>) -> Option<V>) -> impl Iterator<Item = (Labels, V)> {
+    all.iter().filter_map(move |(labels, sums)| Some((labels.clone(), sum(sums)?)))
 }
 
 /// One family of gauges; empty if it has no sample.

@@ -6,6 +6,7 @@ use super::metric::{Metric, encode};
 use super::names;
 use crate::config::MetricsDetail;
 use crate::judge::numbers::{GroupResult, PartitionResult, Results};
+use crate::report::sums::Sums;
 
 /// One metric's values for the scheduled minute.
 #[derive(Clone, Debug, PartialEq)]
@@ -189,15 +190,13 @@ fn of_group(result: &GroupResult, detail: MetricsDetail, cluster: &(&'static str
     if detail < MetricsDetail::Topic {
         return;
     }
-    let mut partitions: Vec<_> = result.partitions.iter().collect();
-    partitions.sort_by(|one, other| (&one.topic, one.partition).cmp(&(&other.topic, other.partition)));
-    for partitions in partitions.chunk_by(|one, other| one.topic == other.topic) {
+    for (name, sums) in Sums::of(result).topics() {
         let mut topic = group.clone();
-        topic.extend(partitions.first().map(|first| (names::TOPIC, encode(&first.topic))));
+        topic.push((names::TOPIC, encode(name)));
         if result.whole {
-            lags(&topic, partitions, datums);
+            lags(&topic, &sums.partitions, datums);
         }
-        for partition in partitions.iter().filter(|_| detail == MetricsDetail::Partition) {
+        for partition in sums.partitions.iter().filter(|_| detail == MetricsDetail::Partition) {
             let mut dimensions = topic.clone();
             dimensions.push((names::PARTITION, partition.partition.to_string()));
             lags(&dimensions, &[partition], datums);

@@ -4,7 +4,10 @@
 
 use std::io::Write as _;
 
+#[path = "../tests/support/weights.rs"]
+mod weights;
+
 fn main() -> std::io::Result<()> {
-    let (cost, weight) = (meerkat::cloudwatch::cost::table::markdown(), meerkat::otlp::weight::markdown());
+    let (cost, weight) = (meerkat::cloudwatch::cost::table::markdown(), weights::markdown());
     write!(std::io::stdout().lock(), "{cost}\n{weight}")
 }

@@ -20,7 +20,6 @@ use futures_util::{StreamExt as _, stream};
 use tokio::time::{Instant, sleep, timeout_at};
 
 pub mod message;
-pub mod weight;
 
 use self::message::Body;
 use crate::aws::http;
@@ -221,6 +220,12 @@ impl<'a> Receiver<'a> {
     }
 }
 
+/// Bytes that `CloudWatch` bills for a month of such runs, one every `period` minutes.
+#[must_use]
+pub fn bytes_a_month(weight: usize, period: u32) -> u64 {
+    u64::try_from(weight).unwrap_or(u64::MAX).saturating_mul(MINUTES_A_MONTH) / u64::from(period.max(1))
+}
+
 fn gzipped(bytes: &[u8]) -> Vec<u8> {
     let mut encoder = GzEncoder::new(Vec::new(), Compression::fast());
     // A vector takes all that is written.
@@ -242,6 +247,8 @@ const CERTIFICATE: &str = "OTEL_EXPORTER_OTLP_CERTIFICATE";
 /// The service that a signature for `CloudWatch` names (Amazon `CloudWatch` User Guide, "Send metrics using OpenTelemetry").
 const SERVICE: &str = "monitoring";
 const REQUESTS_AT_ONCE: usize = 4;
+/// A month has 30 days and 10 hours.
+const MINUTES_A_MONTH: u64 = 43_800;
 /// How long opening a connection may last.
 const CONNECT: Duration = Duration::from_secs(3);
 /// The pause after the first failure; each later one is twice as long.

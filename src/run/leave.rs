@@ -191,7 +191,7 @@ impl Run<'_> {
         let minute = self.scheduled.seconds();
         let bodies = otlp::message::requests(&results, self.config.store.detail, &target.resource, minute);
         let sent = otlp::send(target, &self.warm.door, bodies, self.clock.deadline).await;
-        let a_month = otlp::weight::a_month(sent.weight, self.config.judgement.period);
+        let a_month = otlp::bytes_a_month(sent.weight, self.config.judgement.period);
         Some(OtlpEntry { points: sent.points, bytes: sent.bytes, bytes_a_month: a_month, problems: sent.problems })
     }
 

@@ -1,21 +1,14 @@
-//! What a run's metrics weigh by OTLP, by the month and as a table for infra/metrics.md.
+//! What a run's metrics weigh by OTLP, as the table of infra/metrics.md.
 
 use std::fmt::Write as _;
 
-use super::message::requests;
-use crate::config::MetricsDetail;
-use crate::judge::numbers::{GroupResult, PartitionResult, Results};
-use crate::model::snapshot::Replicas;
-
-/// Bytes of a month of such runs, one every `period` minutes.
-#[must_use]
-pub fn a_month(weight: usize, period: u32) -> u64 {
-    u64::try_from(weight).unwrap_or(u64::MAX).saturating_mul(MINUTES_A_MONTH) / u64::from(period.max(1))
-}
+use meerkat::config::MetricsDetail;
+use meerkat::judge::numbers::{GroupResult, PartitionResult, Results};
+use meerkat::model::snapshot::Replicas;
+use meerkat::otlp::{self, message::requests};
 
 /// The table, in Markdown: a run a minute, by how much detail is sent.
-#[must_use]
-pub fn markdown() -> String {
+pub(crate) fn markdown() -> String {
     let mut table = String::from(
         "| groups | partitions of each | `group`: points, GB a month | `topic` | `partition` | bytes a partition |\n|---|---|---|---|---|---|\n",
     );
@@ -26,7 +19,7 @@ pub fn markdown() -> String {
                 .map(|detail| weighed(&results, detail));
         let each = (of_partitions.1 - of_topics.1) / (groups * partitions);
         let cells = [of_groups, of_topics, of_partitions].map(|(points, weight)| {
-            let tenths = a_month(weight, 1).div_ceil(100_000_000);
+            let tenths = otlp::bytes_a_month(weight, 1).div_ceil(100_000_000);
             format!("{points}, {}.{}", tenths / 10, tenths % 10)
         });
         // Writing into a string cannot fail.
@@ -74,23 +67,5 @@ fn of_partition(number: usize, partition: i32) -> PartitionResult {
     }
 }
 
-/// A month has 30 days and 10 hours.
-const MINUTES_A_MONTH: u64 = 43_800;
 /// Groups, and partitions of each.
 const SIZES: [(usize, usize); 5] = [(5, 12), (200, 12), (1_000, 6), (100, 100), (200, 500)];
-
-#[cfg(test)]
-mod tests {
-    use super::*;
-
-    #[test]
-    fn the_document_has_this_table() {
-        let table = markdown();
-        assert!(include_str!("../../infra/metrics.md").contains(&table), "{table}");
-    }
-
-    #[test]
-    fn a_longer_period_weighs_less() {
-        assert_eq!((a_month(1_000, 1), a_month(1_000, 60)), (43_800_000, 730_000));
-    }
-}

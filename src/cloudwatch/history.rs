@@ -80,11 +80,9 @@ impl Store {
                 }
             }
         }
-        let calls = calls.into_iter().map(|(indexes, seconds, metrics)| async move {
-            let attempts = Attempts::default();
-            let answer = timeout_at(until, self.fetch(seconds, &metrics, &attempts)).await;
-            (indexes, answer.unwrap_or_else(|_| Err(attempts.out_of_time(Operation::ReadHistory))))
-        });
+        let calls = calls
+            .into_iter()
+            .map(|(indexes, seconds, metrics)| async move { (indexes, self.fetch(&seconds, &metrics, until).await) });
         let mut calls = stream::iter(calls).buffer_unordered(CALLS_AT_ONCE);
         let mut found: Vec<Points> = wanted.iter().map(|_| Ok(Vec::new())).collect();
         while let Some((indexes, answer)) = calls.next().await {
@@ -130,41 +128,57 @@ impl Store {
     /// Three statistics of some metrics over one range of seconds, in the order of the metrics.
     async fn fetch(
         &self,
-        seconds: Range<i64>,
+        seconds: &Range<i64>,
         metrics: &[Arc<Metric>],
-        attempts: &Attempts,
+        until: Instant,
     ) -> Result<Vec<Result<Vec<Merged>, StoreError>>, StoreError> {
-        let Self { client, schedule, state, pace, .. } = self;
-        let mut queries = Queries::new(state, schedule.width());
+        let mut queries = Queries::new(&self.state, self.schedule.width());
         for metric in metrics {
             queries.add(metric, &STATISTICS);
         }
-        let points = schedule.estimated_points(std::slice::from_ref(&seconds));
+        let points = self.schedule.estimated_points(std::slice::from_ref(seconds));
         let points = points * i64::try_from(metrics.len()).unwrap_or(i64::MAX);
         let mut answers: Vec<Received> = metrics.iter().map(|_| Received::default()).collect();
-        let mut token = None;
-        loop {
-            sleep_until(pace.reserve(points)).await;
-            let page = client
-                .get_metric_data()
-                .customize()
-                .interceptor(queries.body(&seconds, token.as_deref()))
-                .interceptor(attempts.clone())
-                .send()
-                .await
-                .map_err(|error| attempts.failed(Operation::ReadHistory, error))?;
-            for result in page.metric_data_results.unwrap_or_default() {
-                let number = result.id.as_deref().and_then(Queries::number);
-                let answer = number.and_then(|number| answers.get_mut(number / STATISTICS.len()).zip(Some(number)));
-                if let Some((answer, number)) = answer {
-                    answer.add(number % STATISTICS.len(), &result);
+        let add = |number: usize, result: &MetricDataResult| {
+            if let Some(answer) = answers.get_mut(number / STATISTICS.len()) {
+                answer.add(number % STATISTICS.len(), result);
+            }
+        };
+        self.ask(&queries, seconds, points, until, add).await?;
+        Ok(answers.into_iter().map(Received::finish).collect())
+    }
+
+    /// Asks about a range of seconds, page by page; `add` gets each result with the number of its question. A call of this many
+    /// estimated points starts when the quota allows it.
+    pub(super) async fn ask(
+        &self,
+        queries: &Queries,
+        seconds: &Range<i64>,
+        points: i64,
+        until: Instant,
+        mut add: impl FnMut(usize, &MetricDataResult),
+    ) -> Result<(), StoreError> {
+        let attempts = Attempts::default();
+        let pages = async {
+            let mut token = None;
+            loop {
+                sleep_until(self.pace.reserve(points)).await;
+                let request = self.client.get_metric_data().customize();
+                let request =
+                    request.interceptor(queries.body(seconds, token.as_deref())).interceptor(attempts.clone());
+                let page = request.send().await.map_err(|error| attempts.failed(Operation::ReadHistory, error))?;
+                for result in page.metric_data_results() {
+                    if let Some(number) = result.id().and_then(Queries::number) {
+                        add(number, result);
+                    }
+                }
+                token = page.next_token;
+                if token.is_none() {
+                    return Ok(());
                 }
             }
-            token = page.next_token;
-            if token.is_none() {
-                return Ok(answers.into_iter().map(Received::finish).collect());
-            }
-        }
+        };
+        timeout_at(until, pages).await.unwrap_or_else(|_| Err(attempts.out_of_time(Operation::ReadHistory)))
     }
 }
 

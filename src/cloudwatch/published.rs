@@ -5,12 +5,12 @@ use std::ops::Range;
 use std::sync::Arc;
 
 use aws_sdk_cloudwatch::primitives::DateTime;
-use tokio::time::{Instant, sleep_until, timeout_at};
+use aws_sdk_cloudwatch::types::MetricDataResult;
+use tokio::time::Instant;
 
 use super::address::Minute;
-use super::attempts::Attempts;
 use super::bodies::Queries;
-use super::error::{Operation, StoreError};
+use super::error::StoreError;
 use super::history::Store;
 use super::metric::{Metric, encode};
 use super::names;
@@ -83,48 +83,20 @@ impl Store {
             }
             published.metrics += some.len();
             let estimated = points * i64::try_from(some.len()).unwrap_or(i64::MAX);
-            if let Err(error) = self.newest_of(&queries, some, seconds, estimated, until, &mut newest).await {
+            let add = |number: usize, result: &MetricDataResult| {
+                let values = result.timestamps().iter().map(DateTime::secs).zip(result.values());
+                let values = values.filter_map(|(time, value)| Some((time, status(*value)?)));
+                if let (Some(at), Some(last)) = (some.get(number), values.max_by_key(|(time, _)| *time)) {
+                    let known = newest.entry(*at).or_insert(last);
+                    *known = (*known).max(last);
+                }
+            };
+            if let Err(error) = self.ask(&queries, seconds, estimated, until, add).await {
                 published.failure = Some(Arc::new(error));
                 break;
             }
         }
         newest
-    }
-
-    /// The same for one question, page by page.
-    async fn newest_of(
-        &self,
-        queries: &Queries,
-        some: &[usize],
-        seconds: &Range<i64>,
-        estimated: i64,
-        until: Instant,
-        newest: &mut BTreeMap<usize, (i64, u8)>,
-    ) -> Result<(), StoreError> {
-        let attempts = Attempts::default();
-        let mut token = None;
-        loop {
-            let call = async {
-                sleep_until(self.pace.reserve(estimated)).await;
-                let body = queries.body(seconds, token.as_deref());
-                self.client.get_metric_data().customize().interceptor(body).interceptor(attempts.clone()).send().await
-            };
-            let page = timeout_at(until, call).await.map_err(|_| attempts.out_of_time(Operation::ReadHistory))?;
-            let page = page.map_err(|error| attempts.failed(Operation::ReadHistory, error))?;
-            for result in page.metric_data_results() {
-                let at = result.id().and_then(Queries::number).and_then(|number| some.get(number));
-                let values = result.timestamps().iter().map(DateTime::secs).zip(result.values());
-                let values = values.filter_map(|(time, value)| Some((time, status(*value)?)));
-                if let (Some(at), Some(last)) = (at, values.max_by_key(|(time, _)| *time)) {
-                    let known = newest.entry(*at).or_insert(last);
-                    *known = (*known).max(last);
-                }
-            }
-            token = page.next_token;
-            if token.is_none() {
-                return Ok(());
-            }
-        }
     }
 }
 

@@ -93,7 +93,7 @@ impl Run<'_> {
         self.explain_ghosts(&survey, &mut snapshot, &mut past).await;
         snapshot.brokers = survey.brokers();
         // Named groups may belong to another part, whose number differs from this one's.
-        let before = past.roster().ok().flatten().filter(|_| selection.named.is_empty() && !self.only_reads_parts());
+        let before = past.roster().filter(|_| selection.named.is_empty() && !self.only_reads_parts());
         let before = before.map_or(0, |before| GroupCount::of(before.groups).groups);
         let before = usize::try_from(before).unwrap_or_default();
         let vanished = before.saturating_sub(snapshot.present());

@@ -165,7 +165,7 @@ impl Run<'_> {
 
 /// The groups whose status changed, then those that are not OK, the worst first; each with its status before.
 fn worth_a_line(taken: &Taken<'_>) -> Vec<(usize, Option<&'static str>)> {
-    let announced = taken.past.announced_before();
+    let announced = taken.past.announced();
     let mut lines = Vec::new();
     for (at, (group, judged)) in taken.sight.snapshot.groups.iter().zip(&taken.judged.groups).enumerate() {
         // For a group that is not listed nothing is known if there were more than the list holds.

@@ -40,8 +40,7 @@ impl Run<'_> {
     /// Stores this snapshot beside the earlier ones, and publishes the results for people.
     pub(super) async fn leave(&self, taken: &Taken<'_>) -> (HistoryEntry<'static>, MetricsEntry<'static>) {
         let _writing = self.store.is_some().then(|| Progress::with("writing to CloudWatch"));
-        let roster = taken.past.roster().ok().flatten();
-        let before = roster.map(|roster| &roster.restless);
+        let before = taken.past.roster().map(|roster| &roster.restless);
         let (mut published, next) = restless(taken.sight, &taken.judged, before);
         if self.config.store.detail != MetricsDetail::Problems {
             published.fill(true);
@@ -69,15 +68,14 @@ impl Run<'_> {
     /// Sends the changes to the topic; returns which groups will have been announced, and why some messages were not sent. What else was announced
     /// is added to what is remembered of the cluster.
     async fn announce_changes(&self, taken: &Taken<'_>, cluster: &mut ClusterMemory) -> (Announced, Vec<String>) {
-        let before = taken.past.announced();
-        let (true, true, Ok(before)) = (self.writes(), self.remembers(), before) else {
+        if !(self.writes() && self.remembers() && taken.past.own() == Some(Own::Empty)) {
             // The snapshot is not stored either.
             return (Announced::default(), Vec::new());
-        };
+        }
         let whole = taken.lists_all_groups();
         // What was announced before the history was lost is what was published before.
         let recalled = Announced { groups: taken.stand.recalled().collect(), more: 0 };
-        let before = before.or(Some(&recalled));
+        let before = taken.past.announced().or(Some(&recalled));
         let (problems, notes) = (&taken.cluster_problems, taken.past.notes());
         let changes = Changes::new(taken.sight.snapshot, &taken.judged, problems, before, whole, &self.config.owners)
             .with(&taken.watched, &self.cluster_statuses(taken));
@@ -135,7 +133,7 @@ impl Run<'_> {
         let mut written = Written::default();
         if self.writes() {
             // If groups may be missing, the earlier number is the one to compare with.
-            let before = taken.past.roster().ok().flatten().map(|roster| GroupCount::of(roster.groups));
+            let before = taken.past.roster().map(|roster| GroupCount::of(roster.groups));
             let listed = snapshot.listed.as_ref().ok().and_then(|_| u32::try_from(snapshot.present()).ok());
             let elsewhere = snapshot.blind.as_ref().is_some_and(|why| why.cause() == Cause::NoTopic);
             let groups = match (listed, before) {

@@ -89,9 +89,7 @@ impl Announced {
     pub(crate) fn of(&self, group: OfGroup) -> Option<u8> {
         self.groups.iter().find(|(other, _)| *other == group.long()).map(|(_, status)| *status)
     }
-}
 
-impl Announced {
     /// Whether the group with this [`super::key::OfGroup::short`] was announced as an error; false if it is not
     /// listed.
     pub(crate) fn was_error(&self, short: u32) -> bool {

@@ -9,7 +9,7 @@ use super::pages::addresses::Addresses;
 use super::pages::binding::beyond_layout;
 use super::pages::entry::LARGEST_OFFSET;
 use super::pages::roster::{Announced, Roster};
-use super::pages::rosters::Own;
+use super::pages::rosters::{Own, Rosters};
 use crate::judge::input::Before;
 use crate::model::cluster_memory::ClusterMemory;
 use crate::model::memory::Sample;
@@ -101,26 +101,25 @@ impl Past {
         found.ok_or_else(|| Unknown::because(NO_PLACE))?.windows.of(row)
     }
 
-    /// The roster of the newest earlier snapshot of the run's part; `None` if there was none.
-    pub(crate) fn roster(&self) -> Known<Option<&Roster>> {
-        let Some(found) = self.0.as_ref().map_err(Clone::clone)?.first() else { return Ok(None) };
-        let rosters = found.rosters.as_ref().map_err(Clone::clone)?;
-        Ok(rosters.snapshots.first().map(|stored| &stored.roster))
+    /// The rosters of the run's part.
+    fn rosters(&self) -> Option<&Rosters> {
+        self.0.as_ref().ok()?.first()?.rosters.as_ref().ok()
     }
 
-    /// Which groups were announced as not OK before this run; `None` inside if no snapshot of this run's own selection
-    /// is known.
-    ///
-    /// # Errors
-    /// Why nothing can be announced now: the history could not be read, or a snapshot of this minute exists already.
-    pub(crate) fn announced(&self) -> Known<Option<&Announced>> {
-        let found = self.0.as_ref().map_err(Clone::clone)?.first();
-        let rosters =
-            found.ok_or_else(|| Unknown::because("nothing is kept"))?.rosters.as_ref().map_err(Clone::clone)?;
-        match rosters.own {
-            Own::Empty => Ok(rosters.announced()),
-            _ => Err(Unknown::because("a snapshot of this minute is stored already")),
-        }
+    /// The newest of them before this run; `None` if there was none, or it is not known.
+    pub(crate) fn roster(&self) -> Option<&Roster> {
+        self.rosters()?.snapshots.first().map(|stored| &stored.roster)
+    }
+
+    /// Which groups the newest snapshot of this run's own selection has as announced; `None` if no such snapshot is
+    /// known.
+    pub(crate) fn announced(&self) -> Option<&Announced> {
+        self.rosters()?.announced()
+    }
+
+    /// What is stored in the run's own minute already; `None` if that is not known.
+    pub(crate) fn own(&self) -> Option<Own> {
+        self.rosters().map(|rosters| rosters.own)
     }
 
     /// What is remembered of the cluster besides its partitions; `None` where nothing is, or other parts remember too.
@@ -139,17 +138,6 @@ impl Past {
     /// Keeps only these.
     pub(crate) fn keep_ghosts(&mut self, keep: impl Fn(&Ghost) -> bool) {
         self.0.iter_mut().flatten().for_each(|found| found.ghosts.retain(&keep));
-    }
-
-    /// Which groups the newest snapshot of this run's own selection has as announced; `None` if no such snapshot is
-    /// known.
-    pub(crate) fn announced_before(&self) -> Option<&Announced> {
-        self.0.as_ref().ok()?.first()?.rosters.as_ref().ok()?.announced()
-    }
-
-    /// What is stored in the run's own minute already; empty if that is not known.
-    pub(crate) fn own(&self) -> Option<Own> {
-        Some(self.0.as_ref().ok()?.first()?.rosters.as_ref().ok()?.own)
     }
 
     /// What was read, windows included.

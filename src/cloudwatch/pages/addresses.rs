@@ -37,18 +37,11 @@ impl Addresses {
         Arc::new(Metric { name: names::PARTITIONS, dimensions })
     }
 
-    /// The metric of a page with names of groups whose statuses are still valid.
-    pub(crate) fn standing(&self, page: usize) -> Arc<Metric> {
+    /// The metric of a page of bytes: of [`names::NOTES`] or [`names::STANDING`].
+    pub(crate) fn of_bytes(&self, name: &'static str, page: usize) -> Arc<Metric> {
         let mut dimensions = self.dimensions.clone();
         dimensions.push((names::PAGE, page.to_string()));
-        Arc::new(Metric { name: names::STANDING, dimensions })
-    }
-
-    /// The metric of a page of notes.
-    pub(crate) fn notes(&self, page: usize) -> Arc<Metric> {
-        let mut dimensions = self.dimensions.clone();
-        dimensions.push((names::PAGE, page.to_string()));
-        Arc::new(Metric { name: names::NOTES, dimensions })
+        Arc::new(Metric { name, dimensions })
     }
 
     /// The metric of the rosters.

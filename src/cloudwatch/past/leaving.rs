@@ -8,6 +8,7 @@ use super::Past;
 use super::of_part::PartPast;
 use crate::cloudwatch::address::Minute;
 use crate::cloudwatch::history::Store;
+use crate::cloudwatch::names;
 use crate::cloudwatch::pages::binding;
 use crate::cloudwatch::pages::entry::{Entry, Sighting};
 use crate::cloudwatch::pages::key::{Key, Mark, OfName};
@@ -58,7 +59,9 @@ impl Past {
         let PartPast { asker, rosters: Ok(rosters), .. } = found else { return Written::default() };
         let (Some(writer), Own::Empty) = (asker.writer, rosters.own) else { return Written::default() };
         let (schedule, minute) = (store.schedule(), asker.minute);
-        let mut whole = leaving.whole && found.order.len() == snapshot.rows.len();
+        let Leaving { taken, groups, restless, announced, standing, cluster, whole } = leaving;
+        let page_of = |slots| seconds::write(schedule, minute, &Slots { taken, slots });
+        let mut whole = whole && found.order.len() == snapshot.rows.len();
         let mut entries = Vec::with_capacity(found.order.len());
         for (place, row) in found.order.iter().enumerate() {
             match found.entry(place, *row, snapshot, memories, minute, schedule.period()) {
@@ -81,24 +84,17 @@ impl Past {
                 *filled = true;
             }
             let slots = page::slots(minute, &entries[range.keys], range.pages);
-            let page = slots.and_then(|slots| seconds::write(schedule, minute, &Slots { taken: leaving.taken, slots }));
-            pages.push((asker.addresses.page(range.place), page));
+            pages.push((asker.addresses.page(range.place), slots.and_then(page_of)));
         }
-        let Leaving { taken, groups, restless, announced, standing, cluster, .. } = leaving;
-        let notes = notes::pages(&cluster, minute.seconds()).into_iter().enumerate().map(|(page, slots)| {
-            (asker.addresses.notes(page), seconds::write(schedule, minute, &Slots { taken, slots }))
-        });
-        pages.extend(notes);
-        if !standing.is_empty() {
-            let names = standing.pages(minute.seconds()).into_iter().enumerate().map(|(page, slots)| {
-                (asker.addresses.standing(page), seconds::write(schedule, minute, &Slots { taken, slots }))
-            });
-            pages.extend(names);
+        let notes = notes::pages(&cluster, minute.seconds());
+        let standing = if standing.is_empty() { Vec::new() } else { standing.pages(minute.seconds()) };
+        for (name, of_bytes) in [(names::NOTES, notes), (names::STANDING, standing)] {
+            let of_bytes = of_bytes.into_iter().enumerate();
+            pages.extend(of_bytes.map(|(page, slots)| (asker.addresses.of_bytes(name, page), page_of(slots))));
         }
         let topics = found.topics(snapshot);
         let roster = Roster { groups, writer, bits, whole, filled, deepest, restless, announced, topics };
-        let slots = Slots { taken, slots: roster.slots() };
-        pages.push((asker.addresses.roster(), seconds::write(schedule, minute, &slots)));
+        pages.push((asker.addresses.roster(), page_of(roster.slots())));
         store.write(&pages, until).await
     }
 }

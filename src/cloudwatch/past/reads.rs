@@ -12,13 +12,14 @@ use crate::cloudwatch::address::Minute;
 use crate::cloudwatch::error::StoreError;
 use crate::cloudwatch::history::{Points, Store};
 use crate::cloudwatch::metric::Metric;
+use crate::cloudwatch::names;
 use crate::cloudwatch::pages::addresses::Addresses;
 use crate::cloudwatch::pages::binding::PageAddress;
 use crate::cloudwatch::pages::notes;
 use crate::cloudwatch::pages::page::Page;
 use crate::cloudwatch::pages::pages_read::{Missing, PagesRead};
 use crate::cloudwatch::pages::rosters::Rosters;
-use crate::cloudwatch::pages::seconds::{self, Slots, Unusable};
+use crate::cloudwatch::pages::seconds::{self, Slot, Slots, Unusable};
 use crate::model::cluster_memory::ClusterMemory;
 use crate::model::unknown::{Known, Unknown};
 
@@ -120,43 +121,38 @@ impl Reads {
         expected: usize,
         until: Instant,
     ) -> Option<ClusterMemory> {
-        let schedule = store.schedule();
-        let minutes: Vec<Minute> =
-            (1..=LOOKS_OF_NOTES).map(|snapshots| schedule.back(asker.minute, snapshots)).collect();
-        let ranges = schedule.ranges(&minutes, false);
+        let minutes = last_minutes(store, store.schedule().back(asker.minute, 1));
+        let count = |first: &HashMap<Minute, Slots>| {
+            let newest = minutes.iter().find_map(|minute| first.get(minute));
+            newest.and_then(|first| notes::count(&first.slots)).unwrap_or_default()
+        };
+        let metric = |page| asker.addresses.of_bytes(names::NOTES, page);
+        let pages = self.bytes(store, (metric, expected), &minutes, count, until).await;
+        let pages = pages.map_err(|error| self.fail(&error)).ok()?;
+        minutes.into_iter().find_map(|minute| notes::of(&joined(&pages, minute, notes::count)?, minute.seconds()))
+    }
+
+    /// Pages of bytes of these minutes, one after the other: the `expected` ones, and then those that the first one counts.
+    pub(super) async fn bytes(
+        &mut self,
+        store: &Store,
+        (metric, expected): (impl Fn(usize) -> Arc<Metric>, usize),
+        minutes: &[Minute],
+        count: impl Fn(&HashMap<Minute, Slots>) -> usize,
+        until: Instant,
+    ) -> Result<Vec<HashMap<Minute, Slots>>, Arc<StoreError>> {
+        let ranges = store.schedule().ranges(minutes, false);
         let mut pages: Vec<HashMap<Minute, Slots>> = Vec::new();
         let mut there = expected;
-        for _ in ["expected", "more than that"] {
-            let wanted = (pages.len()..there).map(|page| (asker.addresses.notes(page), ranges.clone()));
-            let wanted: Vec<_> = wanted.collect();
-            if wanted.is_empty() {
-                break;
-            }
+        while pages.len() < there {
+            let wanted: Vec<_> = (pages.len()..there).map(|page| (metric(page), ranges.clone())).collect();
             for points in self.points(store, &wanted, until).await {
-                match points {
-                    Ok(points) => {
-                        let read = seconds::read(schedule, &points).into_iter();
-                        pages.push(read.filter_map(|(minute, slots)| Some((minute, slots.ok()?))).collect());
-                    }
-                    Err(error) => {
-                        self.fail(&error);
-                        return None;
-                    }
-                }
+                let read = seconds::read(store.schedule(), &points?).into_iter();
+                pages.push(read.filter_map(|(minute, slots)| Some((minute, slots.ok()?))).collect());
             }
-            let newest = minutes.iter().find_map(|minute| pages.first()?.get(minute));
-            there = newest.and_then(|first| notes::count(&first.slots)).unwrap_or_default();
+            there = pages.first().map_or(0, &count);
         }
-        minutes.iter().find_map(|minute| {
-            let first = pages.first()?.get(minute)?;
-            let mut slots = Vec::new();
-            // One page more than there are makes them none.
-            for page in 0..notes::count(&first.slots)? {
-                let page = pages.get(page)?.get(minute).filter(|page| page.taken == first.taken)?;
-                slots.extend_from_slice(&page.slots);
-            }
-            notes::of(&slots, minute.seconds())
-        })
+        Ok(pages)
     }
 
     /// Counts what others read.
@@ -178,5 +174,22 @@ impl Reads {
     }
 }
 
-/// Looks among which the newest notes are sought.
-const LOOKS_OF_NOTES: u32 = 3;
+/// This minute and the two scheduled ones before it: a page of bytes may become visible later than the roster beside it.
+pub(super) fn last_minutes(store: &Store, newest: Minute) -> [Minute; 3] {
+    [0, 1, 2].map(|snapshots| store.schedule().back(newest, snapshots))
+}
+
+/// The slots of all pages of one minute, whose first page counts them; `None` where one is missing, or is of another run.
+pub(super) fn joined(
+    pages: &[HashMap<Minute, Slots>],
+    minute: Minute,
+    count: impl Fn(&[Slot]) -> Option<usize>,
+) -> Option<Vec<Slot>> {
+    let first = pages.first()?.get(&minute)?;
+    let mut slots = Vec::new();
+    for page in 0..count(&first.slots)? {
+        let page = pages.get(page)?.get(&minute).filter(|page| page.taken == first.taken)?;
+        slots.extend_from_slice(&page.slots);
+    }
+    Some(slots)
+}

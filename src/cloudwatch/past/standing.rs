@@ -6,17 +6,18 @@ use std::collections::HashMap;
 use tokio::time::Instant;
 
 use super::of_part::PartPast;
-use super::reads::Reads;
+use super::reads::{Reads, joined, last_minutes};
 use super::{Asker, Past};
 use crate::base::fault::sentence;
 use crate::cloudwatch::address::Minute;
 use crate::cloudwatch::history::Store;
+use crate::cloudwatch::names;
 use crate::cloudwatch::pages::addresses::Addresses;
 use crate::cloudwatch::pages::key::OfGroup;
 use crate::cloudwatch::pages::pages_read::StoredSnapshot;
 use crate::cloudwatch::pages::roster::{Announced, Restless, Roster};
 use crate::cloudwatch::pages::rosters::Rosters;
-use crate::cloudwatch::pages::seconds;
+use crate::cloudwatch::pages::seconds::Slots;
 use crate::cloudwatch::pages::standing::Standing;
 use crate::judge::outcome::LastKnown;
 use crate::model::unknown::{Known, Unknown};
@@ -134,35 +135,20 @@ async fn read(
     reads: &mut Reads,
     until: Instant,
 ) -> Known<Standing> {
-    let schedule = store.schedule();
-    let minutes: Vec<Minute> = (0..RUNS_BACK).map(|snapshots| schedule.back(newest.minute, snapshots)).collect();
-    let ranges = schedule.ranges(&minutes, false);
-    let mut pages: Vec<HashMap<Minute, seconds::Slots>> = Vec::new();
-    let mut wanted = 1;
-    while pages.len() < wanted {
-        let asked: Vec<_> = (pages.len()..wanted).map(|page| (addresses.standing(page), ranges.clone())).collect();
-        for points in reads.points(store, &asked, until).await {
-            let points =
-                points.map_err(|error| Unknown::because(format!("the statuses that stand: {}", sentence(&*error))))?;
-            let read = seconds::read(schedule, &points).into_iter();
-            pages.push(read.filter_map(|(minute, slots)| Some((minute, slots.ok()?))).collect());
-        }
-        let counts = pages.first().into_iter().flatten().map(|(_, first)| Standing::count(&first.slots));
-        wanted = counts.max().unwrap_or_default().max(1);
-    }
-    let stands = |minute: &Minute| {
-        let first = pages.first()?.get(minute)?;
-        let mut slots = Vec::new();
-        for page in pages.iter().take(Standing::count(&first.slots)) {
-            slots.extend_from_slice(&page.get(minute).filter(|page| page.taken == first.taken)?.slots);
-        }
-        Standing::of(&slots, minute.seconds())
+    let minutes = last_minutes(store, newest.minute);
+    let count = |first: &HashMap<Minute, Slots>| {
+        first.values().map(|first| Standing::count(&first.slots)).max().unwrap_or_default()
     };
+    let metric = |page| addresses.of_bytes(names::STANDING, page);
+    let pages = reads.bytes(store, (metric, 1), &minutes, count, until).await;
+    let pages = pages.map_err(|error| Unknown::because(format!("the statuses that stand: {}", sentence(&*error))))?;
+    let stands =
+        |minute: Minute| Standing::of(&joined(&pages, minute, |first| Some(Standing::count(first)))?, minute.seconds());
     // A page may become visible later than the roster beside it; if the roster has nothing of this kind, an older page
     // does not count.
     let nothing = newest.roster.announced == Announced::default();
-    let minutes = minutes.iter().take(if nothing { 1 } else { minutes.len() });
-    Ok(minutes.into_iter().find_map(stands).unwrap_or_default())
+    let mut minutes = minutes.into_iter().take(if nothing { 1 } else { minutes.len() });
+    Ok(minutes.find_map(stands).unwrap_or_default())
 }
 
 /// Whether this roster may have valid statuses.
@@ -172,5 +158,3 @@ fn may_stand(roster: &Roster) -> bool {
 
 /// How many groups' published statuses one run reads: 360,000 estimated points, which need about six seconds.
 const MOST_ASKED: usize = 1_000;
-/// Snapshots among which the pages of the newest one are searched.
-const RUNS_BACK: u32 = 3;

@@ -40,33 +40,20 @@ pub use pace::POINTS_PER_SECOND;
 
 use crate::aws::http;
 
-/// How long to wait for `CloudWatch`.
-#[derive(Clone, Copy, Debug, PartialEq, Eq)]
-pub(crate) struct Patience {
-    /// Until there is a connection, TLS included.
-    pub(crate) connect: Duration,
-    /// Until one attempt is answered.
-    pub(crate) attempt: Duration,
-    /// Until a call is answered, all attempts together.
-    pub(crate) call: Duration,
-    /// Attempts per call, the first included.
-    pub(crate) attempts: u32,
-}
-
 /// A client with the Region, endpoint and credentials of these settings; what they leave out, or all of it, the environment gives the SDK.
 ///
 /// Nothing is sent to `CloudWatch` yet. Its connections are shared by reads and writes, and by all runs.
-pub(crate) async fn connect(settings: Option<Settings>, patience: Patience) -> Client {
+pub(crate) async fn connect(settings: Option<Settings>) -> Client {
     let timeouts = TimeoutConfig::builder()
-        .connect_timeout(patience.connect)
-        .operation_attempt_timeout(patience.attempt)
-        .operation_timeout(patience.call)
+        .connect_timeout(CONNECTION)
+        .operation_attempt_timeout(ATTEMPT)
+        .operation_timeout(CALL)
         .build();
     let config = settings
         .unwrap_or_else(aws_config::from_env)
         .http_client(http::client(LONGEST_ANSWER, None))
         .timeout_config(timeouts)
-        .retry_config(RetryConfig::standard().with_max_attempts(patience.attempts))
+        .retry_config(RetryConfig::standard().with_max_attempts(ATTEMPTS))
         .load()
         .await;
     let config = aws_sdk_cloudwatch::config::Builder::from(&config).interceptor(attempts::Spoken).build();
@@ -78,5 +65,13 @@ pub(crate) fn without_settings() -> Client {
     Client::from_conf(aws_sdk_cloudwatch::Config::builder().behavior_version(BehaviorVersion::latest()).build())
 }
 
+/// How long to wait for a connection, TLS included; a run's deadline may be earlier.
+const CONNECTION: Duration = Duration::from_secs(3);
+/// The same for the answer to one attempt.
+const ATTEMPT: Duration = Duration::from_secs(5);
+/// The same for the answer to a call, all attempts together.
+const CALL: Duration = Duration::from_secs(15);
+/// Attempts per call, the first included.
+const ATTEMPTS: u32 = 4;
 /// Largest answer in bytes: many times the size of a page of 100,800 points.
 const LONGEST_ANSWER: usize = 16 * 1024 * 1024;

@@ -9,7 +9,7 @@ use tokio::time::{Instant, timeout_at};
 use super::Error;
 use super::login::{self, Fetched, Good};
 use crate::aws::secrets::{Door, Source};
-use crate::cloudwatch::{self, Patience};
+use crate::cloudwatch;
 use crate::config::sasl::Sasl;
 use crate::config::{BURROW_LOGIN, Bootstrap, Kafka, Keystore};
 use crate::kafka::net::sasl::Login;
@@ -55,13 +55,13 @@ impl Warm {
 
     /// The same, with a `CloudWatch` that these settings lead to.
     pub async fn with_cloudwatch(settings: cloudwatch::Settings) -> Self {
-        Self { client: OnceCell::new_with(Some(cloudwatch::connect(Some(settings), PATIENCE).await)), ..Self::new() }
+        Self { client: OnceCell::new_with(Some(cloudwatch::connect(Some(settings)).await)), ..Self::new() }
     }
 
     /// The client of `CloudWatch`, whose connections stay open between runs; one that says what it lacks where nobody tells
     /// the Region in time.
     pub(super) async fn client(&self, until: Instant) -> cloudwatch::Client {
-        let connected = timeout_at(until, self.client.get_or_init(|| cloudwatch::connect(None, PATIENCE))).await;
+        let connected = timeout_at(until, self.client.get_or_init(|| cloudwatch::connect(None))).await;
         connected.map_or_else(|_| cloudwatch::without_settings(), Clone::clone)
     }
 
@@ -161,14 +161,6 @@ const ADDRESSES_STAND: Duration = Duration::from_hours(1);
 
 /// How long a login of Burrow's clients is valid; after a rotation the old one is accepted for as long.
 const LOGIN_STANDS: Duration = Duration::from_mins(5);
-
-/// How long a run waits for `CloudWatch`; its deadline may be earlier.
-const PATIENCE: Patience = Patience {
-    connect: Duration::from_secs(3),
-    attempt: Duration::from_secs(5),
-    call: Duration::from_secs(15),
-    attempts: 4,
-};
 
 #[cfg(test)]
 mod tests {

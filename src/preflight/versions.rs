@@ -15,17 +15,16 @@ pub(crate) fn lines(section: &str, matrix: &[Version], login: bool) -> Vec<Line>
 /// A line with the ranges of both sides.
 fn line(section: &str, version: &Version, login: bool) -> (Line, String) {
     let Version { api, ours, broker, chosen } = version;
-    let (offers, ours) =
-        (broker.map_or_else(|| String::from("does not offer it"), |range| format!("{}", Ranged(range))), Ranged(*ours));
+    let (offers, range) = (broker.map_or_else(|| String::from("does not offer it"), ranged), ranged(*ours));
     let subject = *api;
     let sasl = matches!(subject, "SaslHandshake" | "SaslAuthenticate");
-    let ranges = format!("; this build {ours}, the broker {offers}");
+    let ranges = format!("; this build {range}, the broker {offers}");
     if sasl && !login {
         return (Line::works(section, subject, "not needed"), ranges);
     }
     let Some(chosen) = chosen else {
-        let found = format!("no version in common: this build {ours}, the broker {offers}");
-        let newer = broker.is_some_and(|(min, _)| min > ours.0.1);
+        let found = format!("no version in common: this build {range}, the broker {offers}");
+        let newer = broker.is_some_and(|(min, _)| min > ours.1);
         let todo = if newer { "upgrade meerkat" } else { "upgrade the broker" };
         let line = match missing(subject) {
             Lacking::NoSuchGroups if !newer => Line::works(section, subject, "the broker has no groups of this kind"),
@@ -105,14 +104,8 @@ fn losses(api: &str) -> &'static [(i16, &'static str)] {
 }
 
 /// A range for people.
-#[derive(Clone, Copy)]
-struct Ranged((i16, i16));
-
-impl std::fmt::Display for Ranged {
-    fn fmt(&self, f: &mut std::fmt::Formatter<'_>) -> std::fmt::Result {
-        let Self((min, max)) = self;
-        if min == max { write!(f, "{min}") } else { write!(f, "{min}–{max}") }
-    }
+fn ranged((min, max): (i16, i16)) -> String {
+    if min == max { min.to_string() } else { format!("{min}–{max}") }
 }
 
 #[cfg(test)]

@@ -40,32 +40,19 @@ pub(crate) struct Refused {
 }
 
 /// What is published if not everything fits.
-#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+#[derive(Clone, Copy, Debug, PartialEq, Eq, thiserror::Error)]
 pub(crate) enum Instead {
     /// All groups, in less detail.
+    #[error("published by group{}", if *.0 == MetricsDetail::Topic { " and topic" } else { "" })]
     Coarser(MetricsDetail),
     /// Only some groups.
+    #[error("the lag of {without_lag} groups is left out, and the status of {left_out}, the healthy ones first")]
     Fewer {
         /// Groups whose lag is not published.
         without_lag: usize,
         /// Groups whose status is not.
         left_out: usize,
     },
-}
-
-impl std::fmt::Display for Instead {
-    fn fmt(&self, f: &mut std::fmt::Formatter<'_>) -> std::fmt::Result {
-        match self {
-            Self::Coarser(MetricsDetail::Topic) => f.write_str("published by group and topic"),
-            Self::Coarser(_) => f.write_str("published by group"),
-            Self::Fewer { without_lag, left_out } => {
-                write!(
-                    f,
-                    "the lag of {without_lag} groups is left out, and the status of {left_out}, the healthy ones first"
-                )
-            }
-        }
-    }
 }
 
 /// All configured metrics if their number is within the limit; else the finest detail within the limit for all groups;

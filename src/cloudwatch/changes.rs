@@ -24,43 +24,33 @@ use crate::model::snapshot::Snapshot;
 use crate::report::DiagnosisEntry;
 
 /// A published status that differs from the one that was announced last.
-#[derive(Clone, Debug, PartialEq)]
-struct Change {
-    subject: Subject,
+#[derive(Debug)]
+struct Change<'a> {
     status: u8,
     /// What it is about with its status, for the subject of a message.
     title: String,
     /// The message, in one line.
     text: String,
-    /// The same for machines.
-    entry: Entry,
+    subject: Subject<'a>,
 }
 
-/// What a change is about, as it is remembered.
-#[derive(Clone, Copy, Debug, PartialEq)]
-enum Subject {
+/// What a change is about: as it is remembered, and the change for machines.
+#[derive(Debug)]
+enum Subject<'a> {
     /// A group, as [`Announced`] knows it, with the status that was announced last.
-    Group(u64, Option<u8>),
+    Group(u64, Option<u8>, Box<GroupEntry<'a>>),
     /// A watched topic, as [`ClusterMemory`] knows it.
-    Topic(u32),
-    Cluster(ClusterPart),
-}
-
-/// A change, for machines.
-#[derive(Clone, Debug, PartialEq)]
-enum Entry {
-    Group(Box<GroupEntry>),
-    Topic(TopicEntry),
-    Cluster(ClusterEntry),
+    Topic(u32, TopicEntry<'a>),
+    Cluster(ClusterPart, ClusterEntry),
 }
 
 /// A change of a watched topic, for machines.
-#[derive(Clone, Debug, PartialEq, Serialize)]
-struct TopicEntry {
-    topic: String,
+#[derive(Debug, Serialize)]
+struct TopicEntry<'a> {
+    topic: &'a str,
     status: &'static str,
     before: &'static str,
-    reason: String,
+    reason: &'a str,
     /// Records that came since the last run; `null` where that is not known.
     new_records: Option<u64>,
     /// For how many seconds at least no record has come; `null` where that is not known.
@@ -68,7 +58,7 @@ struct TopicEntry {
 }
 
 /// A change of the cluster itself, for machines.
-#[derive(Clone, Debug, PartialEq, Serialize)]
+#[derive(Debug, Serialize)]
 struct ClusterEntry {
     /// Absent where it is about partitions without a leader.
     #[serde(skip_serializing_if = "Option::is_none")]
@@ -82,18 +72,18 @@ struct ClusterEntry {
 }
 
 /// A change of a group, for machines.
-#[derive(Clone, Debug, PartialEq, Serialize)]
-struct GroupEntry {
-    group: String,
+#[derive(Debug, Serialize)]
+struct GroupEntry<'a> {
+    group: &'a str,
     status: &'static str,
     /// `OK` too if the group was never announced.
     before: &'static str,
     #[serde(skip_serializing_if = "Option::is_none")]
-    owner: Option<Box<str>>,
-    reason: String,
+    owner: Option<&'a str>,
+    reason: &'a str,
     /// Why it is not OK; absent where it is.
     #[serde(skip_serializing_if = "Option::is_none")]
-    diagnosis: Option<DiagnosisEntry<'static>>,
+    diagnosis: Option<DiagnosisEntry<'a>>,
     total_lag: Option<u64>,
 }
 
@@ -104,10 +94,10 @@ struct Body<'a> {
     cluster: &'a str,
     /// The scheduled minute, RFC 3339.
     scheduled: String,
-    changes: Vec<&'a GroupEntry>,
+    changes: Vec<&'a GroupEntry<'a>>,
     /// Changes of watched topics.
     #[serde(skip_serializing_if = "Vec::is_empty")]
-    topic_changes: Vec<&'a TopicEntry>,
+    topic_changes: Vec<&'a TopicEntry<'a>>,
     /// Changes of the cluster itself.
     #[serde(skip_serializing_if = "Vec::is_empty")]
     cluster_changes: Vec<&'a ClusterEntry>,
@@ -120,34 +110,34 @@ struct Body<'a> {
 
 /// The messages of a run, and what will have been announced with them.
 #[derive(Debug, Default)]
-pub(crate) struct Changes {
+pub(crate) struct Changes<'a> {
     /// The worst first, then by title.
-    all: Vec<Change>,
+    all: Vec<Change<'a>>,
     /// Groups that were not OK and no longer exist, each with the status that was announced last.
     gone: Vec<(u64, u8)>,
     /// Every group that will have been announced as not OK once all messages are sent, errors first.
     next: Vec<(u64, u8)>,
     /// The names of the groups that are in error now.
-    in_error: Vec<String>,
+    in_error: Vec<&'a str>,
     /// Problems of the cluster itself, in sentences.
     cluster_problems: Vec<String>,
     /// How many groups beyond the listed ones were announced.
     more_before: u32,
 }
 
-impl Changes {
+impl<'a> Changes<'a> {
     /// The changes of a run. A group without a published status keeps its announced status, as its alarm does; so does
     /// a missing group, unless the run is `whole` and shows that the group is gone.
     ///
     /// `before` is `None` if no earlier run is known: then nothing has been announced yet. If more groups are not OK
     /// than can be listed, errors are listed first, and of the others only the number is announced.
     pub(crate) fn new(
-        snapshot: &Snapshot,
-        judged: &Judged,
+        snapshot: &'a Snapshot,
+        judged: &'a Judged,
         cluster_problems: &[ClusterProblem],
         before: Option<&Announced>,
         whole: bool,
-        owners: &Rules<Option<Box<str>>>,
+        owners: &'a Rules<Option<Box<str>>>,
     ) -> Self {
         let nothing = Announced::default();
         let before = before.unwrap_or(&nothing);
@@ -170,7 +160,7 @@ impl Changes {
             let now = published.or(announced.filter(|_| !group.is_missing()));
             all.next.extend(now.filter(|status| *status > OK).map(|status| (key, status)));
             if now == Some(ERR) {
-                all.in_error.push(group.name.to_string());
+                all.in_error.push(&group.name);
             }
             let is_news = match (published, announced) {
                 (Some(status), Some(announced)) => status != announced,
@@ -185,43 +175,42 @@ impl Changes {
             let title = format!("{} {}", group.name, of_group.verdict.word());
             let known_before = announced_word(announced);
             let was = if announced.is_some() { format!(" (was {known_before})") } else { String::new() };
-            let owner = owners.of(&group.name).clone();
-            let suffix = owner.as_ref().map_or(String::new(), |owner| format!("; owner {owner}"));
-            let diagnosis = of_group.diagnosis.as_deref().map(|diagnosis| DiagnosisEntry::owned(diagnosis, snapshot));
+            let owner = owners.of(&group.name).as_deref();
+            let suffix = owner.map_or(String::new(), |owner| format!("; owner {owner}"));
+            let diagnosis = of_group.diagnosis.as_deref().map(|diagnosis| DiagnosisEntry::new(diagnosis, snapshot));
             let cause = diagnosis.as_ref().filter(|diagnosis| diagnosis.is_clear());
             let cause = cause.map_or(String::new(), |diagnosis| format!("; {}", diagnosis.beside(&of_group.reason)));
             let cluster = if status > OK { &*cluster } else { "" };
             let text = format!("{title}{was}: {}{cluster}{suffix}{cause}", of_group.reason);
             let entry = GroupEntry {
-                group: group.name.to_string(),
+                group: &group.name,
                 status: of_group.verdict.word(),
                 before: known_before,
                 owner,
-                reason: of_group.reason.clone(),
+                reason: &of_group.reason,
                 diagnosis,
                 total_lag: of_group.total_lag,
             };
-            let (subject, entry) = (Subject::Group(key, announced), Entry::Group(Box::new(entry)));
-            all.all.push(Change { subject, status, title, text, entry });
+            all.all.push(Change { status, title, text, subject: Subject::Group(key, announced, Box::new(entry)) });
         }
         all.next.sort_by_key(|(_, status)| Reverse(*status));
         all.sorted()
     }
 
     /// With the changes of watched topics and of the cluster itself.
-    pub(crate) fn with(mut self, topics: &[JudgedTopic], parts: &[PartStatus<'_>]) -> Self {
+    pub(crate) fn with(mut self, topics: &'a [JudgedTopic], parts: &[PartStatus<'_>]) -> Self {
         self.all.extend(topics.iter().filter(|topic| topic.is_news()).map(|topic| {
             let entry = TopicEntry {
-                topic: topic.topic.to_string(),
+                topic: &topic.topic,
                 status: topic.verdict.word(),
                 before: topic.before.word(),
-                reason: topic.reason.clone(),
+                reason: &topic.reason,
                 new_records: topic.new,
                 silent_seconds: topic.silent_s,
             };
             let title = format!("topic {}", topic.topic);
             let of = (topic.verdict, topic.before);
-            Change::beside_groups(Subject::Topic(key_of(&topic.topic)), of, &title, &topic.reason, Entry::Topic(entry))
+            Change::beside_groups(of, &title, &topic.reason, Subject::Topic(key_of(&topic.topic), entry))
         }));
         self.all.extend(parts.iter().filter(|part| part.is_news()).map(|part| {
             let reason = part.reason();
@@ -234,7 +223,7 @@ impl Changes {
             };
             let of = (part.status, part.before);
             let title = part.part.to_string();
-            Change::beside_groups(Subject::Cluster(part.part), of, &title, &reason, Entry::Cluster(entry))
+            Change::beside_groups(of, &title, &reason, Subject::Cluster(part.part, entry))
         }));
         self.sorted()
     }
@@ -249,13 +238,13 @@ impl Changes {
     /// since 1970.
     pub(crate) fn messages(&self, cluster: &str, scheduled: i64) -> Vec<Notice> {
         let (single, rest) = self.all.split_at(self.all.len().min(MOST_MESSAGES));
-        let body = |all: &[Change], more| {
+        let body = |all: &[Change<'_>], more| {
             let (mut changes, mut topic_changes, mut cluster_changes) = (Vec::new(), Vec::new(), Vec::new());
             for change in all {
-                match &change.entry {
-                    Entry::Group(entry) => changes.push(&**entry),
-                    Entry::Topic(entry) => topic_changes.push(entry),
-                    Entry::Cluster(entry) => cluster_changes.push(entry),
+                match &change.subject {
+                    Subject::Group(.., entry) => changes.push(&**entry),
+                    Subject::Topic(_, entry) => topic_changes.push(entry),
+                    Subject::Cluster(_, entry) => cluster_changes.push(entry),
                 }
             }
             let version = env!("CARGO_PKG_VERSION");
@@ -273,9 +262,9 @@ impl Changes {
             // Names are UTF-8 and there are no maps, so nothing here can fail.
             serde_json::to_string(&body).unwrap_or_default()
         };
-        let of = |change: &Change| {
-            let mut attributes = attributes(cluster, change.entry.status());
-            attributes.extend(change.entry.attributes());
+        let of = |change: &Change<'_>| {
+            let mut attributes = attributes(cluster, change.subject.status());
+            attributes.extend(change.subject.attributes());
             Notice {
                 subject: format!("{cluster}: {}", change.title),
                 text: change.text.clone(),
@@ -292,7 +281,7 @@ impl Changes {
                 subject: format!("{cluster}: {more}"),
                 text: format!("{more}: {}", some_of(&titles)),
                 body: body(named, left.len()),
-                attributes: attributes(cluster, worst.entry.status()),
+                attributes: attributes(cluster, worst.subject.status()),
             });
         }
         let of_several = |what: String, text: String, more: usize, status| Notice {
@@ -331,9 +320,9 @@ impl Changes {
         let of_changes = self.all.len().min(MOST_MESSAGES + 1);
         let mut groups = self.next;
         for (at, change) in self.all.iter().enumerate() {
-            if let (Subject::Group(of, before), false) = (change.subject, accepted(at.min(MOST_MESSAGES))) {
-                groups.retain(|(key, _)| *key != of);
-                groups.extend(before.map(|status| (of, status)));
+            if let (Subject::Group(of, before, _), false) = (&change.subject, accepted(at.min(MOST_MESSAGES))) {
+                groups.retain(|(key, _)| key != of);
+                groups.extend(before.map(|status| (*of, status)));
             }
         }
         let is_gone = !self.gone.is_empty();
@@ -356,16 +345,16 @@ impl Changes {
     ) {
         for (at, change) in self.all.iter().enumerate() {
             let accepted = accepted(at.min(MOST_MESSAGES));
-            let announced = match change.subject {
+            let announced = match &change.subject {
                 Subject::Group(..) => None,
-                Subject::Topic(key) => memory.topics.get_mut(&key).map(|topic| {
-                    let before = before.and_then(|before| before.topics.get(&key)).filter(|_| !accepted);
+                Subject::Topic(key, _) => memory.topics.get_mut(key).map(|topic| {
+                    let before = before.and_then(|before| before.topics.get(key)).filter(|_| !accepted);
                     topic.ends = before.map_or(topic.ends, |before| before.ends);
                     &mut topic.announced
                 }),
-                Subject::Cluster(ClusterPart::Leaders) => Some(&mut memory.leaderless_announced),
-                Subject::Cluster(ClusterPart::Broker(id)) => {
-                    memory.brokers.get_mut(&id).map(|broker| &mut broker.announced)
+                Subject::Cluster(ClusterPart::Leaders, _) => Some(&mut memory.leaderless_announced),
+                Subject::Cluster(ClusterPart::Broker(id), _) => {
+                    memory.brokers.get_mut(id).map(|broker| &mut broker.announced)
                 }
             };
             if let (Some(announced), true) = (announced, accepted) {
@@ -386,27 +375,21 @@ impl Changes {
     }
 }
 
-impl Change {
+impl<'a> Change<'a> {
     /// A change of what is no group, and was announced with such a status before.
-    fn beside_groups(
-        subject: Subject,
-        (status, before): (Verdict, Verdict),
-        name: &str,
-        reason: &str,
-        entry: Entry,
-    ) -> Self {
+    fn beside_groups((status, before): (Verdict, Verdict), name: &str, reason: &str, subject: Subject<'a>) -> Self {
         let title = format!("{name} {}", status.word());
         let was = if before == Verdict::Ok { String::new() } else { format!(" (was {})", before.word()) };
-        Self { subject, status: status.code(), text: format!("{title}{was}: {reason}"), title, entry }
+        Self { status: status.code(), text: format!("{title}{was}: {reason}"), title, subject }
     }
 }
 
-impl Entry {
+impl Subject<'_> {
     fn status(&self) -> &'static str {
         match self {
-            Self::Group(entry) => entry.status,
-            Self::Topic(entry) => entry.status,
-            Self::Cluster(entry) => entry.status,
+            Self::Group(.., entry) => entry.status,
+            Self::Topic(_, entry) => entry.status,
+            Self::Cluster(_, entry) => entry.status,
         }
     }
 
@@ -414,12 +397,12 @@ impl Entry {
     fn attributes(&self) -> Vec<(&'static str, String)> {
         let before = |before: &str| ("before", before.to_owned());
         match self {
-            Self::Group(entry) => {
-                let owner = entry.owner.as_ref().map(|owner| ("owner", owner.to_string()));
-                [("group", entry.group.clone()), before(entry.before)].into_iter().chain(owner).collect()
+            Self::Group(.., entry) => {
+                let owner = entry.owner.map(|owner| ("owner", owner.to_owned()));
+                [("group", entry.group.to_owned()), before(entry.before)].into_iter().chain(owner).collect()
             }
-            Self::Topic(entry) => vec![("topic", entry.topic.clone()), before(entry.before)],
-            Self::Cluster(entry) => {
+            Self::Topic(_, entry) => vec![("topic", entry.topic.to_owned()), before(entry.before)],
+            Self::Cluster(_, entry) => {
                 let broker = entry.broker.map(|id| ("broker", id.to_string()));
                 let kind = entry.kind.map(|kind| ("kind", kind.to_owned()));
                 std::iter::once(before(entry.before)).chain(broker).chain(kind).collect()

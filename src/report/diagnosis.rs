@@ -35,18 +35,6 @@ impl<'a> DiagnosisEntry<'a> {
         }
     }
 
-    /// The same for longer than the run's other parts.
-    pub(crate) fn owned(diagnosis: &Diagnosis, snapshot: &Snapshot) -> DiagnosisEntry<'static> {
-        let entry = DiagnosisEntry::new(diagnosis, snapshot);
-        DiagnosisEntry {
-            kind: Cow::Borrowed(diagnosis.kind.rule().word),
-            evidence: Cow::Owned(diagnosis.evidence.clone()),
-            next: Cow::Borrowed(diagnosis.next()),
-            sentence: entry.sentence,
-            command: entry.command,
-        }
-    }
-
     /// Whether it says more than that nothing is known.
     pub(crate) fn is_clear(&self) -> bool {
         self.kind != Kind::Unclear.rule().word

@@ -403,7 +403,7 @@ impl<'a> Report<'a> {
             checked_at: rfc3339_ms(frame.checked_at_ms),
             late_s: frame.checked_at_ms.div_euclid(1_000) - frame.scheduled,
             duration_ms: frame.duration_ms,
-            totals: Totals::new(snapshot, judged),
+            totals: Totals::new(&groups, snapshot.rows.len()),
             kafka: frame.kafka,
             brokers,
             watch: frame.watch,
@@ -437,7 +437,8 @@ impl<'a> Report<'a> {
         let mut report: Self = serde_json::from_str(json)?;
         report.groups.sort_by(|one, other| one.rank().cmp(&other.rank()));
         if report.totals.by_status.is_empty() {
-            report.totals = Totals::of_entries(&report.groups);
+            let partitions = report.groups.iter().map(|group| group.partition_count).sum();
+            report.totals = Totals::new(&report.groups, partitions);
         }
         Ok(report)
     }

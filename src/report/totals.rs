@@ -6,9 +6,7 @@ use std::collections::BTreeMap;
 use serde::{Deserialize, Serialize};
 
 use super::GroupEntry;
-use crate::judge::outcome::Judged;
 use crate::judge::verdict::Verdict;
-use crate::model::snapshot::Snapshot;
 
 /// Sums that do not depend on what is listed.
 #[derive(Clone, Debug, Default, Serialize, Deserialize)]
@@ -27,35 +25,19 @@ pub struct Totals<'a> {
 }
 
 impl Totals<'_> {
-    pub(super) fn new(snapshot: &Snapshot, judged: &Judged) -> Self {
-        let by_status = counted(judged.groups.iter().map(|group| group.verdict));
-        let known = || judged.groups.iter().filter_map(|group| group.total_lag);
-        Self {
-            groups: snapshot.groups.len(),
-            by_status,
-            partitions: snapshot.rows.len(),
-            lag: known().reduce(u64::saturating_add),
-            lag_unknown: judged.groups.len() - known().count(),
-        }
-    }
-
-    /// The same of groups that are listed, for a report without sums.
-    pub(super) fn of_entries(groups: &[GroupEntry<'_>]) -> Self {
+    /// Of all groups before any is left out, with this many partitions.
+    pub(super) fn new(groups: &[GroupEntry<'_>], partitions: usize) -> Self {
         let known = || groups.iter().filter_map(|group| group.total_lag);
+        let mut by_status: BTreeMap<_, _> = Verdict::OF_GROUPS.map(|status| (Cow::Borrowed(status.word()), 0)).into();
+        for group in groups {
+            *by_status.entry(Cow::Borrowed(group.status.word())).or_default() += 1;
+        }
         Self {
             groups: groups.len(),
-            by_status: counted(groups.iter().map(|group| group.status)),
-            partitions: groups.iter().map(|group| group.partition_count).sum(),
+            by_status,
+            partitions,
             lag: known().reduce(u64::saturating_add),
             lag_unknown: groups.len() - known().count(),
         }
     }
-}
-
-fn counted(statuses: impl Iterator<Item = Verdict>) -> BTreeMap<Cow<'static, str>, usize> {
-    let mut counts: BTreeMap<_, _> = Verdict::OF_GROUPS.map(|status| (Cow::Borrowed(status.word()), 0)).into();
-    for status in statuses {
-        *counts.entry(Cow::Borrowed(status.word())).or_default() += 1;
-    }
-    counts
 }

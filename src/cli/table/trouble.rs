@@ -12,49 +12,45 @@ use crate::report::{Report, Totals};
 
 /// What is wrong with the cluster itself.
 pub(crate) fn cluster(lines: &[&str], text: &mut Text) {
-    for (at, line) in lines.iter().enumerate() {
-        if at == 0 {
-            text.gap();
-            text.line(0, "The cluster:", Some(colour(Verdict::Warn)));
-        }
-        text.line(2, line, None);
-    }
+    listed("The cluster:", Verdict::Warn, lines.iter().map(ToString::to_string), text);
 }
 
 /// The watched topics that are not OK.
 pub(crate) fn watched(report: &Report<'_>, text: &mut Text) {
-    for (at, (topic, what)) in report.watched_lines().into_iter().enumerate() {
+    let lines = report.watched_lines().into_iter().map(|(topic, what)| format!("{} {what}", shown(topic)));
+    listed("Watched topics:", Verdict::Warn, lines, text);
+}
+
+/// Lines below a title in the colour of a verdict; nothing where there is no line.
+fn listed(title: &str, as_verdict: Verdict, lines: impl Iterator<Item = String>, text: &mut Text) {
+    for (at, line) in lines.enumerate() {
         if at == 0 {
             text.gap();
-            text.line(0, "Watched topics:", Some(colour(Verdict::Warn)));
+            text.line(0, title, Some(colour(as_verdict)));
         }
-        text.line(2, &format!("{} {what}", shown(topic)), None);
+        text.line(2, &line, None);
     }
 }
 
-/// Draws both.
+/// What could not be read or written, and the sentence at the end.
 pub(crate) fn draw(report: &Report<'_>, text: &mut Text) {
-    let trouble = report.trouble();
-    if !trouble.is_empty() {
-        text.gap();
-        text.line(0, "Not everything could be read or written:", Some(colour(Verdict::Unknown)));
-        // The same problem of many places is printed once.
-        let mut problems: Vec<(&str, Vec<Cow<'_, str>>)> = Vec::new();
-        for (place, what) in trouble {
-            match problems.iter_mut().find(|(known, _)| *known == what) {
-                Some((_, places)) => places.push(place),
-                None => problems.push((what, vec![place])),
-            }
-        }
-        for (what, places) in problems {
-            let more = places.len().saturating_sub(PLACES);
-            let mut place = places[..places.len() - more].join(", ");
-            if more > 0 {
-                let _ = write!(place, " and {} more", grouped(more as u64));
-            }
-            text.line(2, &format!("{place}: {what}"), None);
+    // The same problem of many places is printed once.
+    let mut problems: Vec<(&str, Vec<Cow<'_, str>>)> = Vec::new();
+    for (place, what) in report.trouble() {
+        match problems.iter_mut().find(|(known, _)| *known == what) {
+            Some((_, places)) => places.push(place),
+            None => problems.push((what, vec![place])),
         }
     }
+    let lines = problems.into_iter().map(|(what, places)| {
+        let more = places.len().saturating_sub(PLACES);
+        let mut place = places[..places.len() - more].join(", ");
+        if more > 0 {
+            let _ = write!(place, " and {} more", grouped(more as u64));
+        }
+        format!("{place}: {what}")
+    });
+    listed("Not everything could be read or written:", Verdict::Unknown, lines, text);
     text.gap();
     text.line(0, &closing(report), Some(super::BOLD));
 }

@@ -14,7 +14,8 @@ use crate::cloudwatch::pages::addresses::Addresses;
 use crate::cloudwatch::pages::key::Mark;
 use crate::cloudwatch::pages::roster::GroupCount;
 use crate::cloudwatch::past::{Asker, Ghost, Past};
-use crate::kafka::{self, Access, Credentials, Missed, Selection, Survey, SurveyError};
+use crate::kafka::{self, Access, Credentials, Missed, Selection, Survey, SurveyError, Tls};
+use crate::model::endpoint::Endpoint;
 use crate::model::lags::Lags;
 use crate::model::part::Part;
 use crate::model::snapshot::{Gone, Snapshot, Topic, Vanished};
@@ -212,15 +213,19 @@ impl Run<'_> {
     /// How to connect to the cluster, with credentials that may still be on their way.
     pub(super) async fn access(&self) -> Result<Access<'_>, Error> {
         let kafka = &self.config.kafka;
-        let credentials = kafka
-            .sasl
-            .as_ref()
-            .map(|sasl| Credentials::coming(self.warm.login(sasl, kafka.truststore.as_ref(), self.login_s)));
         let _fetching = Progress::with("fetching what to log in with");
         let fetched = async { tokio::try_join!(self.warm.addresses(kafka), self.warm.tls(kafka)) };
         let what = "the cluster's addresses, or what KAFKA_SSL_TRUSTSTORE and KAFKA_SSL_KEYSTORE name";
         let (bootstrap, tls) = self.in_time(KAFKA_SHARE, what, Box::pin(fetched)).await?;
-        Ok(Access { bootstrap, tls, credentials, frame_limit: kafka.frame_limit, kept: &self.warm.connections })
+        Ok(self.access_to(bootstrap, tls))
+    }
+
+    /// How to connect to these addresses; the credentials are fetched when a connection needs them.
+    pub(super) fn access_to(&self, bootstrap: Vec<Endpoint>, tls: Option<Tls>) -> Access<'_> {
+        let kafka = &self.config.kafka;
+        let login = |sasl| Credentials::coming(self.warm.login(sasl, kafka.truststore.as_ref(), self.login_s));
+        let credentials = kafka.sasl.as_ref().map(login);
+        Access { bootstrap, tls, credentials, frame_limit: kafka.frame_limit, kept: &self.warm.connections }
     }
 }
 

@@ -80,12 +80,6 @@ async fn opened<T>(
     Ok(Some(open(&sealed)?))
 }
 
-/// A login, and for how long later runs may use it.
-pub(super) struct Fetched {
-    pub(super) login: Login,
-    pub(super) good: Good,
-}
-
 /// How long a fetched value is valid.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub(super) enum Good {
@@ -97,31 +91,31 @@ pub(super) enum Good {
     Once,
 }
 
-/// Fetches the parts of the login. `ca` is the trust store, which is also used for the token endpoint; `now`, since
+/// Fetches the parts of the login, and for how long later runs may use it. `ca` is the trust store, which is also used for the token endpoint; `now`, since
 /// 1970, dates AWS keys.
-pub(super) async fn fetch(door: &Door, sasl: &Sasl, ca: Option<&Keystore>, now: Duration) -> Known<Fetched> {
+pub(super) async fn fetch(door: &Door, sasl: &Sasl, ca: Option<&Keystore>, now: Duration) -> Known<(Login, Good)> {
     let login = async {
         Ok(match sasl {
             Sasl::Plain(account) => {
                 let (username, password) = Box::pin(pair(door, account)).await?;
-                Fetched { login: Login::Plain { username, password }, good: Good::UntilRotated }
+                (Login::Plain { username, password }, Good::UntilRotated)
             }
             Sasl::Scram { hash, account, token } => {
                 let (username, password) = Box::pin(pair(door, account)).await?;
                 let login = Login::Scram { hash: *hash, username, password, token: *token, salted: Salted::default() };
-                Fetched { login, good: Good::UntilRotated }
+                (login, Good::UntilRotated)
             }
             Sasl::OauthBearer { from, extensions } => {
                 let Token { token, lifetime } = Box::pin(token(door, from, ca)).await?;
                 let login = Login::OauthBearer { token, extensions: extensions.clone() };
-                Fetched { login, good: lifetime.map_or(Good::Once, Good::For) }
+                (login, lifetime.map_or(Good::Once, Good::For))
             }
             Sasl::MskIam { region, role } => {
                 let AwsKey { access_key, secret_key, session_token, region: own_region, expiry } =
                     door.aws_key(role.as_deref()).await?;
                 let left = expiry.and_then(|expiry| expiry.checked_sub(now));
                 let login = Login::MskIam { access_key, secret_key, session_token, region: region.clone(), own_region };
-                Fetched { login, good: left.map_or(Good::Once, Good::For) }
+                (login, left.map_or(Good::Once, Good::For))
             }
         })
     };

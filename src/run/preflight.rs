@@ -19,7 +19,6 @@ use crate::judge::numbers::{GroupResult, PartitionResult, Results};
 use crate::judge::verdict::Verdict;
 use crate::kafka;
 use crate::kafka::found::Tried;
-use crate::kafka::{Access, Credentials};
 use crate::model::snapshot::{Problem, Snapshot};
 use crate::otlp;
 use crate::preflight::found::Canary;
@@ -86,13 +85,8 @@ impl Run<'_> {
                 return (Vec::new(), None, lines, None);
             }
         };
-        let credentials = kafka
-            .sasl
-            .as_ref()
-            .map(|sasl| Credentials::coming(self.warm.login(sasl, kafka.truststore.as_ref(), self.login_s)));
         let first = bootstrap.first().map(ToString::to_string).unwrap_or_default();
-        let access =
-            Access { bootstrap, tls, credentials, frame_limit: kafka.frame_limit, kept: &self.warm.connections };
+        let access = self.access_to(bootstrap, tls);
         let now_s = self.login_s;
         let tried = kafka::probe(&access, now_s, self.until(PROBE_SHARE)).await;
         let mechanism = kafka.sasl.as_ref().map(Sasl::mechanism);

@@ -7,7 +7,7 @@ use tokio::sync::OnceCell;
 use tokio::time::{Instant, timeout_at};
 
 use super::Error;
-use super::login::{self, Fetched, Good};
+use super::login::{self, Good};
 use crate::aws::secrets::{Door, Source};
 use crate::cloudwatch;
 use crate::config::sasl::Sasl;
@@ -71,7 +71,7 @@ impl Warm {
             return Ok(kept);
         }
         let now = Duration::from_secs(u64::try_from(unix_seconds).unwrap_or_default());
-        let Fetched { login, good } = Box::pin(login::fetch(&self.door, sasl, ca, now)).await?;
+        let (login, good) = Box::pin(login::fetch(&self.door, sasl, ca, now)).await?;
         let until = match good {
             Good::UntilRotated => None,
             Good::For(lifetime) => until(lifetime),

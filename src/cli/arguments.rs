@@ -61,7 +61,7 @@ pub struct CommandLine {
     topics: Vec<String>,
     every_group: bool,
     describe: bool,
-    detail: Option<String>,
+    detail: Option<Detail>,
     history: Option<String>,
     preflight: bool,
 }
@@ -175,7 +175,13 @@ impl Arguments {
                 "group" => asked.groups.push(value()?),
                 "topic" => asked.topics.push(value()?),
                 "all-groups" => asked.every_group = true,
-                "detail" => asked.detail = Some(value()?),
+                "detail" => {
+                    asked.detail = Some(match &*value()? {
+                        "all" => Detail::All,
+                        "problems" => Detail::Problems,
+                        _ => Detail::Groups,
+                    });
+                }
                 "history" => asked.history = Some(value()?),
                 "preflight" => asked.preflight = true,
                 "only-problems" => asked.only_problems = true,
@@ -196,9 +202,9 @@ impl Arguments {
         }
         match (listed, asked.shown) {
             (true, _) => asked.shown = Shown::Names { state: with_states },
-            (false, Shown::Members) => asked.detail = Some("all".to_owned()),
+            (false, Shown::Members) => asked.detail = Some(Detail::All),
             _ if asked.describe && !with_states => asked.shown = Shown::Partitions,
-            _ if with_states => asked.detail = asked.detail.or_else(|| Some("groups".to_owned())),
+            _ if with_states => asked.detail = asked.detail.or(Some(Detail::Groups)),
             _ => {}
         }
         if let Some(release) = against {
@@ -341,14 +347,14 @@ impl CommandLine {
         }
         let named = few && !self.groups.is_empty();
         if self.shown == Shown::Groups
-            && (self.detail.as_deref() == Some("all") || (named && self.detail.is_none() && self.watch.is_none()))
+            && (self.detail == Some(Detail::All) || (named && self.detail.is_none() && self.watch.is_none()))
         {
             self.shown = Shown::Partitions;
         }
         if self.shown == Shown::Partitions && (named || self.describe) {
-            self.detail.get_or_insert_with(|| "all".to_owned());
+            self.detail.get_or_insert(Detail::All);
         } else if few {
-            self.detail.get_or_insert_with(|| "problems".to_owned());
+            self.detail.get_or_insert(Detail::Problems);
         }
         self.event = self.event.filter(|path| path.as_os_str() != "-");
         Ok(self)
@@ -387,14 +393,8 @@ impl CommandLine {
         } else {
             return None;
         };
-        let detail = match self.detail.as_deref() {
-            Some("all") => Some(Detail::All),
-            Some("problems") => Some(Detail::Problems),
-            Some(_) => Some(Detail::Groups),
-            None => None,
-        };
         Some(Request {
-            detail: detail.filter(|_| matches!(ask, Ask::Check | Ask::Partial(_))),
+            detail: self.detail.filter(|_| matches!(ask, Ask::Check | Ask::Partial(_))),
             ask,
             ..Request::default()
         })

@@ -8,10 +8,7 @@ use crate::base::spelling;
 /// nothing asks for AWS explicitly. `exists` returns whether there is such a file, `on_ec2` whether
 /// this machine may have a role of its own.
 pub fn is_away(variables: &[(String, String)], exists: impl Fn(&Path) -> bool, on_ec2: impl FnOnce() -> bool) -> bool {
-    let said = |name: &str| {
-        let value = variables.iter().find(|(of, _)| of == name).map(|(_, value)| value.trim());
-        value.filter(|value| !value.is_empty())
-    };
+    let said = |name: &str| value(variables, name);
     let file = |name: &str| said("HOME").is_some_and(|home| exists(&PathBuf::from(home).join(".aws").join(name)));
     !SIGNS.iter().any(|name| said(name).is_some()) && !file("config") && !file("credentials") && !on_ec2()
 }
@@ -22,10 +19,7 @@ pub const NOTE: &str = "no AWS credentials found: no history, no metrics";
 /// The problem of the profile or the Region in the variables, as one sentence; `files` returns the texts of the shared config
 /// and credentials files, which only a profile needs.
 pub fn mistake(variables: &[(String, String)], files: impl FnOnce() -> Vec<String>) -> Option<String> {
-    let value = |name: &str| {
-        let value = variables.iter().find(|(of, _)| of == name).map(|(_, value)| value.trim());
-        value.filter(|value| !value.is_empty())
-    };
+    let value = |name: &str| value(variables, name);
     if let Some(profile) = value("AWS_PROFILE") {
         let files = files();
         let known: Vec<&str> = files.iter().flat_map(|text| text.lines()).filter_map(section).collect();
@@ -38,6 +32,12 @@ pub fn mistake(variables: &[(String, String)], files: impl FnOnce() -> Vec<Strin
     let region = value("AWS_REGION").or_else(|| value("AWS_DEFAULT_REGION"))?;
     (!is_region(region))
         .then(|| format!("the AWS Region {region} has no Region's name, such as eu-west-1: check AWS_REGION"))
+}
+
+/// The value of a variable that is not empty.
+fn value<'a>(variables: &'a [(String, String)], name: &str) -> Option<&'a str> {
+    let value = variables.iter().find(|(of, _)| of == name).map(|(_, value)| value.trim());
+    value.filter(|value| !value.is_empty())
 }
 
 /// The profile that a line of a config or credentials file begins.

@@ -1,7 +1,6 @@
 //! What is watched while a call is under way: that `CloudWatch` itself answers, how attempts fail, and what answers have besides data.
 
 use std::error::Error as StdError;
-use std::sync::atomic::{AtomicBool, Ordering};
 use std::sync::{Arc, Mutex, MutexGuard, PoisonError};
 
 use aws_sdk_cloudwatch::error::{ProvideErrorMetadata, SdkError};
@@ -59,18 +58,13 @@ fn is_of_aws(answer: &HttpResponse) -> bool {
 
 /// The outcome of the attempts of one call.
 #[derive(Clone, Debug, Default)]
-pub(super) struct Attempts(Arc<State>);
-
-#[derive(Debug, Default)]
-struct State {
-    seen: Mutex<Seen>,
-    /// Whether the last attempt began, and was not signed: whoever gives credentials has not answered.
-    unsigned: AtomicBool,
-}
+pub(super) struct Attempts(Arc<Mutex<Seen>>);
 
 /// What requests and answers have besides data.
 #[derive(Clone, Debug, Default)]
 pub(super) struct Seen {
+    /// Whether the last attempt began, and was not signed: whoever gives credentials has not answered.
+    unsigned: bool,
     /// How the last attempt that ended had failed.
     failed: Option<String>,
     /// Where the last request went.
@@ -81,15 +75,16 @@ pub(super) struct Seen {
 
 impl Attempts {
     pub(super) fn seen(&self) -> MutexGuard<'_, Seen> {
-        self.0.seen.lock().unwrap_or_else(PoisonError::into_inner)
+        self.0.lock().unwrap_or_else(PoisonError::into_inner)
     }
 
     /// The error of a call for which there is no time left.
     pub(super) fn out_of_time(&self, tried: Operation) -> StoreError {
-        if self.0.unsigned.load(Ordering::Relaxed) {
+        let mut seen = self.seen();
+        if seen.unsigned {
             return StoreError::new(tried, StoreTrouble::NoCredentials, None);
         }
-        match self.seen().failed.take() {
+        match seen.failed.take() {
             Some(failed) => StoreError::new(tried, StoreTrouble::StillTrying, Some(failed.into())),
             None => StoreError::new(tried, StoreTrouble::OutOfTime, None),
         }
@@ -100,7 +95,7 @@ impl Attempts {
     where
         E: ProvideErrorMetadata + StdError + Send + Sync + 'static,
     {
-        let late = matches!(error, SdkError::TimeoutError(_)) && self.0.unsigned.load(Ordering::Relaxed);
+        let late = matches!(error, SdkError::TimeoutError(_)) && self.seen().unsigned;
         if late { StoreError::new(tried, StoreTrouble::NoCredentials, None) } else { tried.failed(error) }
     }
 }
@@ -116,7 +111,7 @@ impl Intercept for Attempts {
         _components: &RuntimeComponents,
         _config: &mut ConfigBag,
     ) -> Result<(), BoxError> {
-        self.0.unsigned.store(true, Ordering::Relaxed);
+        self.seen().unsigned = true;
         Ok(())
     }
 
@@ -126,9 +121,9 @@ impl Intercept for Attempts {
         _components: &RuntimeComponents,
         _config: &mut ConfigBag,
     ) -> Result<(), BoxError> {
-        self.0.unsigned.store(false, Ordering::Relaxed);
         let origin: Vec<&str> = context.request().uri().split('/').take(3).collect();
-        self.seen().endpoint = Some(origin.join("/"));
+        let mut seen = self.seen();
+        (seen.unsigned, seen.endpoint) = (false, Some(origin.join("/")));
         Ok(())
     }
 

@@ -194,10 +194,10 @@ impl<'a> Changes<'a> {
             all.all.push(Change { status, title, text, subject: Subject::Group(key, announced, Box::new(entry)) });
         }
         all.next.sort_by_key(|(_, status)| Reverse(*status));
-        all.sorted()
+        all
     }
 
-    /// With the changes of watched topics and of the cluster itself.
+    /// With the changes of watched topics and of the cluster itself, in order.
     pub(crate) fn with(mut self, topics: &'a [JudgedTopic], parts: &[PartStatus<'_>]) -> Self {
         self.all.extend(topics.iter().filter(|topic| topic.is_news()).map(|topic| {
             let entry = TopicEntry {
@@ -225,10 +225,6 @@ impl<'a> Changes<'a> {
             let title = part.part.to_string();
             Change::beside_groups(of, &title, &reason, Subject::Cluster(part.part, entry))
         }));
-        self.sorted()
-    }
-
-    fn sorted(mut self) -> Self {
         self.all.sort_by(|one, other| (Reverse(one.status), &one.title).cmp(&(Reverse(other.status), &other.title)));
         self
     }

@@ -53,11 +53,6 @@ impl Store {
         self.schedule
     }
 
-    /// How many estimated points can still be requested until then within the quota.
-    pub(super) fn points_until(&self, until: Instant) -> i64 {
-        self.pace.points_until(until)
-    }
-
     /// The points of these metrics within their ranges of seconds, in the order of the metrics.
     ///
     /// Metrics with the same ranges are requested together. Each range of a metric counts as one metric read.

@@ -139,7 +139,7 @@ impl PartPast {
         let wanted: Vec<(&Wanted, usize)> =
             wanted.iter().filter_map(|wanted| Some((wanted, self.places[wanted.row]?))).collect();
         let Some(most) = wanted.iter().map(|(wanted, _)| wanted.whole.min(kept)).max() else { return windows };
-        let budget = store.points_until(until) / 5 * 4;
+        let budget = store.pace.points_until(until) / 5 * 4;
         windows.budget = budget;
         let range = schedule.from(schedule.back(asker.minute, most), asker.minute);
         let is_near = most <= self.listed || schedule.estimated_points(&[range]) * LEAST_WINDOWS > budget;

@@ -26,49 +26,36 @@ pub(crate) enum Principal {
 /// One line for each permission.
 pub(crate) fn lines(permissions: &Permissions, principal: &Principal) -> Vec<Line> {
     let Permissions { cluster, listed, groups, topics, hiding } = permissions;
+    let works = |found| Line::works(SECTION, CLUSTER, found);
+    let less = |found| Line::less(SECTION, CLUSTER, found, principal.grant(&Resource::Cluster));
+    let fails = |found| Line::fails(SECTION, CLUSTER, found, principal.grant(&Resource::Cluster));
+    let unknown = |found| Line::unknown(SECTION, CLUSTER, found);
     let first = match (cluster, listed) {
-        (Some(true), _) => Line::works(SECTION, CLUSTER, "DESCRIBE is there, so brokers list every group"),
-        (Some(false), Some(1..)) => Line::less(
-            SECTION,
-            CLUSTER,
-            "DESCRIBE is missing, so brokers list, without an error, only the groups that this user may describe",
-            principal.grant(&Resource::Cluster),
-        ),
-        (Some(false), Some(0)) => Line::fails(
-            SECTION,
-            CLUSTER,
+        (Some(true), _) => works("DESCRIBE is there, so brokers list every group"),
+        (Some(false), Some(1..)) => {
+            less("DESCRIBE is missing, so brokers list, without an error, only the groups that this user may describe")
+        }
+        (Some(false), Some(0)) => fails(
             "DESCRIBE is missing and no group is listed, without an error: this user has no permission at all, or none for groups",
-            principal.grant(&Resource::Cluster),
         ),
-        (Some(false), None) => Line::less(
-            SECTION,
-            CLUSTER,
-            "DESCRIBE is missing, and no group is listed, but not every broker listed its groups",
-            principal.grant(&Resource::Cluster),
-        ),
-        (None, Some(1..)) => Line::works(
-            SECTION,
-            CLUSTER,
-            "the brokers do not report whether DESCRIBE is granted (they do from Kafka 2.3 on), and list groups",
-        ),
-        (None, Some(0)) => Line::unknown(
-            SECTION,
-            CLUSTER,
+        (Some(false), None) => {
+            less("DESCRIBE is missing, and no group is listed, but not every broker listed its groups")
+        }
+        (None, Some(1..)) => {
+            works("the brokers do not report whether DESCRIBE is granted (they do from Kafka 2.3 on), and list groups")
+        }
+        (None, Some(0)) => unknown(
             "the brokers do not report whether DESCRIBE is granted (they do from Kafka 2.3 on), and list no group: there is none, or this user may see none",
         ),
-        (None, None) => Line::unknown(SECTION, CLUSTER, "no group is listed, but not every broker listed its groups"),
+        (None, None) => unknown("no group is listed, but not every broker listed its groups"),
     };
     let mut lines = vec![first];
     // Nothing is missing if it is not known what exists.
     let cluster = cluster.filter(|_| listed.is_some());
     lines.extend(of(GROUPS, groups, cluster, |name| principal.grant(&Resource::Group(name))));
-    let unseen = Grants::default();
-    let topics = if hiding.is_empty() || *topics != unseen { Some(topics) } else { None };
-    lines.extend(
-        topics
-            .into_iter()
-            .flat_map(|topics| of(TOPICS, topics, cluster, |name| principal.grant(&Resource::Topic(name)))),
-    );
+    if hiding.is_empty() || *topics != Grants::default() {
+        lines.extend(of(TOPICS, topics, cluster, |name| principal.grant(&Resource::Topic(name))));
+    }
     if !hiding.is_empty() {
         let found =
             format!("{} may have commits to topics that this user may not describe; nothing names them", few(hiding));

@@ -40,10 +40,9 @@ impl Run<'_> {
         let mut lines = configuration::lines(self.config);
         let named = self.config.cluster.as_deref().unwrap_or(super::gather::UNNAMED);
         // One after the other: parallel work of this thread would count as time of the connection.
-        let (found, cluster, of_kafka, snapshot) = self.try_kafka().await;
+        let (found, snapshot) = self.try_kafka(&mut lines).await;
         let before = self.clock.elapsed_ms();
         let canary = self.try_store(named).await;
-        lines.extend(of_kafka);
         if let Some(canary) = &canary {
             let configured = &self.config.store;
             let waited = self.clock.elapsed_ms() - before;
@@ -57,14 +56,14 @@ impl Run<'_> {
             let sent = otlp::send(target, &self.warm.door, vec![otlp::message::nothing()], self.clock.deadline).await;
             lines.push(store::receiver(&target.origin, &sent.problems));
         }
-        Preflight::new(self.config.cluster.clone().or(cluster), found, lines)
+        let id = snapshot.and_then(|snapshot| snapshot.cluster_id.as_deref().map(str::to_owned));
+        Preflight::new(self.config.cluster.clone().or(id), found, lines)
     }
 
     /// Connects to every broker, then takes a snapshot as a check does.
-    async fn try_kafka(&self) -> (Vec<Tried>, Option<String>, Vec<Line>, Option<Snapshot>) {
+    async fn try_kafka(&self, lines: &mut Vec<Line>) -> (Vec<Tried>, Option<Snapshot>) {
         let kafka = &self.config.kafka;
         let door = &self.warm.door;
-        let mut lines = Vec::new();
         // The preflight must test what a fresh start would fetch, not a password that has been rotated since.
         self.warm.forget();
         let bootstrap =
@@ -73,7 +72,7 @@ impl Run<'_> {
                 Err(error) => {
                     let todo = "check KAFKA_CLUSTER_ARN, and that the role may call kafka:GetBootstrapBrokers";
                     lines.push(Line::fails(BOOTSTRAP, "addresses", fault::sentence(&error), todo));
-                    return (Vec::new(), None, lines, None);
+                    return (Vec::new(), None);
                 }
             };
         let stores = "what KAFKA_SSL_TRUSTSTORE or KAFKA_SSL_KEYSTORE name";
@@ -82,7 +81,7 @@ impl Run<'_> {
             Err(error) => {
                 let todo = "check KAFKA_SSL_TRUSTSTORE and KAFKA_SSL_KEYSTORE";
                 lines.push(Line::fails(BOOTSTRAP, "TLS", fault::sentence(&error), todo));
-                return (Vec::new(), None, lines, None);
+                return (Vec::new(), None);
             }
         };
         let first = bootstrap.first().map(ToString::to_string).unwrap_or_default();
@@ -97,10 +96,9 @@ impl Run<'_> {
             Ok(surveyed) => surveyed,
             Err(error) => {
                 lines.push(Line::fails("snapshot", "groups and topics", fault::sentence(&error), ABOVE));
-                return (tried, None, lines, None);
+                return (tried, None);
             }
         };
-        let cluster = snapshot.cluster_id.as_deref().map(str::to_owned);
         let may_describe = survey.may_describe_cluster(self.until(KAFKA_SHARE)).await;
         snapshot.topics = survey.read_logs(self.until(KAFKA_SHARE)).await;
         snapshot.brokers = survey.brokers();
@@ -110,7 +108,7 @@ impl Run<'_> {
         lines.extend(permissions::lines(&asked(&snapshot, may_describe), &principal));
         let problem = |problem: &Problem| Line::fails("snapshot", &problem.place, problem.what.to_string(), ABOVE);
         lines.extend(snapshot.problems.iter().map(problem));
-        (tried, cluster, lines, Some(snapshot))
+        (tried, Some(snapshot))
     }
 
     async fn try_store(&self, cluster: &str) -> Option<Canary> {

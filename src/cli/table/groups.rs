@@ -1,6 +1,6 @@
 //! One line per group, the worst first.
 
-use super::text::{Cell, GUTTER, Grid, NARROWEST, Text};
+use super::text::{Cell, GUTTER, Grid, NARROWEST, Text, titles};
 use super::{UNKNOWN, colour, count};
 use crate::base::figures::{grouped, shown};
 use crate::judge::verdict::Verdict;
@@ -13,12 +13,10 @@ pub(crate) fn draw(report: &Report<'_>, text: &mut Text) {
         return;
     }
     let reasons: Vec<String> = report.groups.iter().map(reason).collect();
-    let titles = ["GROUP", "STATUS", "LAG", "BEHIND", "MEMBERS", "STATE"];
-    let mut head: Vec<Cell> = titles.iter().map(|title| titled(title)).collect();
+    let mut head = titles(&["GROUP", "STATUS", "LAG", "BEHIND", "MEMBERS", "STATE"]);
     let mut rows: Vec<Vec<Cell>> = report.groups.iter().map(row).collect();
     if report.watch.is_some() || report.groups.iter().any(|group| group.rate.is_some()) {
-        let rates = ["IN/S", "OUT/S"].map(Cell::right);
-        head.extend(rates.into_iter().chain([Cell::left("TREND")]));
+        head.extend(titles(&["IN/S", "OUT/S", "TREND"]));
         for (row, group) in rows.iter_mut().zip(&report.groups) {
             let rates = group.rate.as_ref().map_or([UNKNOWN; 2].map(str::to_owned), RateEntry::rates);
             row.extend(rates.iter().map(|rate| Cell::right(rate)));
@@ -26,7 +24,7 @@ pub(crate) fn draw(report: &Report<'_>, text: &mut Text) {
         }
     }
     if report.groups.iter().any(|group| group.owner.is_some()) {
-        head.push(titled("OWNER"));
+        head.extend(titles(&["OWNER"]));
         for (row, group) in rows.iter_mut().zip(&report.groups) {
             row.push(Cell::left(group.owner.as_deref().unwrap_or_default()));
         }
@@ -34,7 +32,7 @@ pub(crate) fn draw(report: &Report<'_>, text: &mut Text) {
     let columns = text.width() >= WIDE;
     let why = head.len();
     if columns {
-        head.push(Cell::left("WHY"));
+        head.extend(titles(&["WHY"]));
         for (row, reason) in rows.iter_mut().zip(&reasons) {
             row.push(Cell::left(reason));
         }
@@ -57,10 +55,6 @@ fn reason(group: &GroupEntry<'_>) -> String {
     reason.into_iter().chain(group.gaps.iter().cloned()).chain(missing).collect::<Vec<_>>().join("; ")
 }
 
-fn titled(title: &str) -> Cell {
-    if NUMBERS.contains(&title) { Cell::right(title) } else { Cell::left(title) }
-}
-
 fn row(group: &GroupEntry<'_>) -> Vec<Cell> {
     vec![
         Cell::left(&shown(&group.group)),
@@ -77,7 +71,5 @@ pub(crate) fn total(group: &GroupEntry<'_>) -> String {
     group.total_lag.map_or_else(|| UNKNOWN.to_owned(), |lag| format!("{}{}", group.bound(), grouped(lag)))
 }
 
-/// Columns of figures.
-const NUMBERS: [&str; 3] = ["LAG", "BEHIND", "MEMBERS"];
 /// From here on the reason has its own column.
 const WIDE: usize = 130;

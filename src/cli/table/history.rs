@@ -1,6 +1,6 @@
 //! The history of one group: one line per partition, its lag over time drawn with blocks.
 
-use super::text::{Cell, GUTTER, Grid, NARROWEST, Text};
+use super::text::{Cell, GUTTER, Grid, NARROWEST, Text, titles};
 use super::{FAINT, Screen, count, offset};
 use crate::base::figures::grouped;
 use crate::base::moment;
@@ -27,9 +27,7 @@ pub fn history(history: &PastOfGroup<'_>, screen: Screen) -> String {
 }
 
 fn table(history: &PastOfGroup<'_>, text: &mut Text) {
-    let titles = ["TOPIC", "PARTITION", "RUNS", "COMMITTED", "LOG-END", "LAG", "MOST"];
-    let mut head: Vec<Cell> = titles.iter().map(|title| Cell::right(title)).collect();
-    head[0] = Cell::left(titles[0]);
+    let head = titles(&["TOPIC", "PARTITION", "RUNS", "COMMITTED", "LOG-END", "LAG", "MOST"]);
     let rows: Vec<Vec<Cell>> = history.partitions.iter().map(row).collect();
     let mut grid = Grid { head: vec![head], rows, may_shrink: &[0], narrowest: NARROWEST, gutter: GUTTER };
     // Long names make room for a line of half an hour.

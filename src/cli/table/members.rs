@@ -1,6 +1,6 @@
 //! The members of each group, as `kafka-consumer-groups.sh --describe --members` shows them, with their sums; and names alone.
 
-use super::text::{Cell, GUTTER, Grid, NARROWEST, Text};
+use super::text::{Cell, GUTTER, Grid, NARROWEST, Text, titles};
 use super::{UNKNOWN, count};
 use crate::base::figures::{grouped, shown};
 use crate::base::shown::plain;
@@ -8,9 +8,7 @@ use crate::report::{GroupEntry, MemberSum, Report, behind};
 
 /// Draws a line for each member, whose lag is largest first, and one for each host where a group has several.
 pub(crate) fn draw(report: &Report<'_>, text: &mut Text) {
-    let left = |titles: &[&str]| titles.iter().map(|title| Cell::left(title)).collect::<Vec<Cell>>();
-    let mut head = left(&["GROUP", "CONSUMER-ID", "HOST", "CLIENT-ID"]);
-    head.extend(SUMS.map(Cell::right));
+    let head = titles(&["GROUP", "CONSUMER-ID", "HOST", "CLIENT-ID", "#PARTITIONS", "LAG", "BEHIND"]);
     let mut rows = Vec::new();
     let mut hosts = Vec::new();
     for group in &report.groups {
@@ -28,8 +26,7 @@ pub(crate) fn draw(report: &Report<'_>, text: &mut Text) {
     text.rows(&grid, |_| None);
     if !hosts.is_empty() {
         text.gap();
-        let mut head = left(&["GROUP", "HOST"]);
-        head.extend(["#MEMBERS"].into_iter().chain(SUMS).map(Cell::right));
+        let head = titles(&["GROUP", "HOST", "#MEMBERS", "#PARTITIONS", "LAG", "BEHIND"]);
         let grid = Grid { head: vec![head], rows: hosts, may_shrink: &[0, 1], narrowest: NARROWEST, gutter: GUTTER };
         text.rows(&grid, |_| None);
     }
@@ -55,6 +52,3 @@ pub fn names(report: &Report<'_>, state: bool) -> String {
     };
     names.iter().map(line).collect()
 }
-
-/// Columns of sums.
-const SUMS: [&str; 3] = ["#PARTITIONS", "LAG", "BEHIND"];

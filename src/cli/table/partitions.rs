@@ -1,6 +1,6 @@
 //! The partitions of each group, as `kafka-consumer-groups.sh --describe` shows them: its columns in its order, ours after them.
 
-use super::text::{Cell, GUTTER, Grid, NARROWEST, Text};
+use super::text::{Cell, GUTTER, Grid, NARROWEST, Text, titles};
 use super::{FAINT, UNKNOWN, colour, count, offset};
 use crate::base::figures::shown;
 use crate::judge::verdict::Verdict;
@@ -46,11 +46,6 @@ fn table(group: &GroupEntry<'_>, text: &mut Text) {
     let mut partitions: Vec<&PartitionEntry<'_>> = group.partitions.iter().collect();
     partitions.sort_by(|one, other| (&one.topic, one.partition).cmp(&(&other.topic, other.partition)));
     let rows: Vec<Vec<Cell>> = partitions.iter().map(|partition| row(partition)).collect();
-    let titles = |titles: &[&str]| -> Vec<Cell> {
-        let cell =
-            |(at, title): (usize, &&str)| if RIGHT.contains(&at) { Cell::right(title) } else { Cell::left(title) };
-        titles.iter().enumerate().map(cell).collect()
-    };
     let wide = Grid {
         head: vec![titles(&TITLES)],
         rows: rows.clone(),
@@ -58,7 +53,7 @@ fn table(group: &GroupEntry<'_>, text: &mut Text) {
         narrowest: NARROWEST,
         gutter: GUTTER,
     };
-    if wide.fits(text.width()) {
+    if wide.narrowed(text.width()) <= text.width() {
         let below = |number: usize| {
             let partition: &PartitionEntry<'_> = partitions.get(number)?;
             (partition.status != Verdict::Ok).then(|| partition.reason.clone())
@@ -119,8 +114,6 @@ const TITLES: [&str; 11] = [
 /// The same below each other, for the columns of Kafka's tool.
 const ABOVE: [&str; THEIRS] = ["", "", "CURRENT-", "LOG-END-", "", "CONSUMER-", "", "CLIENT-"];
 const BELOW: [&str; THEIRS] = ["TOPIC", "PARTITION", "OFFSET", "OFFSET", "LAG", "ID", "HOST", "ID"];
-/// Columns of figures.
-const RIGHT: [usize; 5] = [1, 2, 3, 4, 8];
 /// Columns of `kafka-consumer-groups.sh --describe`.
 const THEIRS: usize = 8;
 /// If there is no room, a name of eight characters is better than a line that breaks.

@@ -23,7 +23,7 @@ pub(crate) struct Cell {
     right: bool,
 }
 
-/// Rows in columns, below a head of one or more lines.
+/// Rows in columns, below a head of one or more lines, whose titles stand as the cells of the first row do.
 pub(crate) struct Grid<'a> {
     pub(crate) head: Vec<Vec<Cell>>,
     pub(crate) rows: Vec<Vec<Cell>>,
@@ -36,12 +36,7 @@ pub(crate) struct Grid<'a> {
 }
 
 impl Grid<'_> {
-    /// Whether every column fits, shrinkable ones at their narrowest.
-    pub(crate) fn fits(&self, screen: usize) -> bool {
-        self.narrowed(screen) <= screen
-    }
-
-    /// Its drawn width.
+    /// Its drawn width: more than the screen's where not every column fits, shrinkable ones at their narrowest.
     pub(crate) fn narrowed(&self, screen: usize) -> usize {
         self.total(&self.widths(screen))
     }
@@ -115,8 +110,11 @@ impl Text {
     pub(crate) fn rows<B: IntoIterator<Item = String>>(&mut self, grid: &Grid, below: impl Fn(usize) -> B) {
         let widths = grid.widths(self.screen.width);
         for head in &grid.head {
-            let bold: Vec<Cell> = head.iter().map(|cell| cell.clone().coloured(super::BOLD)).collect();
-            self.row(&bold, &widths, grid.gutter);
+            let bold = head.iter().enumerate().map(|(column, cell)| {
+                let first = grid.rows.first().and_then(|row| row.get(column));
+                Cell { right: first.is_some_and(|first| first.right), ..cell.clone().coloured(super::BOLD) }
+            });
+            self.row(&bold.collect::<Vec<Cell>>(), &widths, grid.gutter);
         }
         for (number, row) in grid.rows.iter().enumerate() {
             self.row(row, &widths, grid.gutter);
@@ -156,6 +154,11 @@ impl Text {
     pub(crate) fn finish(self) -> String {
         self.lines
     }
+}
+
+/// Titles of columns.
+pub(crate) fn titles(words: &[&str]) -> Vec<Cell> {
+    words.iter().map(|word| Cell::left(word)).collect()
 }
 
 /// A text that is too wide is cut in the middle: names differ at both ends.

@@ -44,18 +44,14 @@ pub enum Question {
         topic: String,
     },
     /// `/v3/kafka/{cluster}/consumer/{group}`, or `…/status`, or `…/lag`.
-    Consumer(ConsumerQuestion),
-}
-
-/// A question about one group.
-#[derive(Clone, Debug, PartialEq, Eq)]
-pub struct ConsumerQuestion {
-    /// The cluster's name.
-    pub cluster: String,
-    /// The group's name.
-    pub group: String,
-    /// `/status` or `/lag`; `None` for the commits of each partition.
-    pub view: Option<View>,
+    Consumer {
+        /// The cluster's name.
+        cluster: String,
+        /// The group's name.
+        group: String,
+        /// `/status` or `/lag`; `None` for the commits of each partition.
+        view: Option<View>,
+    },
 }
 
 impl Question {
@@ -67,13 +63,13 @@ impl Question {
             | Self::Consumers(cluster)
             | Self::Topics(cluster)
             | Self::Topic { cluster, .. }
-            | Self::Consumer(ConsumerQuestion { cluster, .. }) => Some(cluster),
+            | Self::Consumer { cluster, .. } => Some(cluster),
         }
     }
 
     /// Whether the answer depends on what groups read now and before.
     pub(crate) fn is_about_lag(&self) -> bool {
-        matches!(self, Self::Metrics | Self::Consumer(_))
+        matches!(self, Self::Metrics | Self::Consumer { .. })
     }
 }
 
@@ -160,7 +156,7 @@ fn question(path: &str) -> Option<Question> {
                 Some((group, view))
             });
             let (group, view) = viewed.map_or((rest, None), |(group, view)| (group, Some(view)));
-            Some(Question::Consumer(ConsumerQuestion { cluster, group: decoded(group)?, view }))
+            Some(Question::Consumer { cluster, group: decoded(group)?, view })
         }
         _ => None,
     }
@@ -194,7 +190,7 @@ mod tests {
     }
 
     fn about(cluster: &str, group: &str, view: Option<View>) -> Question {
-        Question::Consumer(ConsumerQuestion { cluster: cluster.into(), group: group.into(), view })
+        Question::Consumer { cluster: cluster.into(), group: group.into(), view }
     }
 
     #[test]

@@ -86,7 +86,7 @@ impl Ask {
             Self::Widget(Widget { asked: Asked::Partitions(group), .. }) | Self::History { group, .. } => {
                 std::slice::from_ref(group)
             }
-            Self::Http(Call { question: Ok(Question::Consumer(asked)), .. }) => std::slice::from_ref(&asked.group),
+            Self::Http(Call { question: Ok(Question::Consumer { group, .. }), .. }) => std::slice::from_ref(group),
             Self::Check | Self::Widget(_) | Self::Http(_) => &[],
         }
     }
@@ -161,7 +161,7 @@ impl Request {
 
     fn over_http(call: Call) -> Self {
         let view = match &call.question {
-            Ok(Question::Consumer(asked)) => asked.view.unwrap_or_default(),
+            Ok(Question::Consumer { view, .. }) => view.unwrap_or_default(),
             _ => View::default(),
         };
         Self { ask: Ask::Http(call), view, ..Self::default() }

@@ -8,7 +8,7 @@ use crate::base::budget::KAFKA_SHARE;
 use crate::base::fault;
 use crate::config::BURROW_LOGIN;
 use crate::event::Ask;
-use crate::event::http::{Call, ConsumerQuestion, Question};
+use crate::event::http::{Call, Question};
 use crate::event::origin::{Origin, View};
 use crate::judge::verdict::Verdict;
 use crate::kafka::{Directory, Selection};
@@ -141,7 +141,7 @@ fn respond<'a>(
     earlier: impl Fn(usize) -> Vec<Sample>,
     status: Verdict,
 ) -> (Response, Verdict) {
-    let Question::Consumer(ConsumerQuestion { cluster, view, .. }) = question else {
+    let Question::Consumer { cluster, view, .. } = question else {
         let answers = results.answers(View::Lag, earlier);
         let text = metrics::text(results.cluster, &answers, &results.sight.snapshot.topics);
         return (Response::text(text), status);
@@ -186,11 +186,11 @@ fn unavailable(why: &str, origin: &Origin) -> (Response, Verdict) {
 /// Burrow's answer for a resource that does not exist.
 fn not_found(question: &Question, origin: &Origin) -> (Response, Verdict) {
     let message = match question {
-        Question::Consumer(ConsumerQuestion { cluster, group, view: Some(_) }) => {
+        Question::Consumer { cluster, group, view: Some(_) } => {
             let answer = BurrowAnswer::not_found(cluster, group, origin.clone());
             return (Response::new(NOT_FOUND, json(&answer)), Verdict::NotFound);
         }
-        Question::Consumer(_) => "cluster or consumer not found",
+        Question::Consumer { .. } => "cluster or consumer not found",
         Question::Topic { .. } => "cluster or topic not found",
         Question::Cluster(_) => "cluster module not found",
         _ => "cluster not found",

@@ -6,7 +6,7 @@ use std::collections::BTreeMap;
 use std::path::Path;
 
 use meerkat::config::{Detail, Format};
-use meerkat::event::http::{Call, ConsumerQuestion, Question};
+use meerkat::event::http::{Call, Question};
 use meerkat::event::origin::{Origin, View};
 use meerkat::event::widget::{Asked, Context, Theme, Widget};
 use meerkat::event::{Ask, Request};
@@ -26,11 +26,11 @@ fn each_example_event_means_what_its_name_promises() {
                         url: "/v3/kafka/prod/consumer/orders-svc/lag".to_owned(),
                         host: "abc123.lambda-url.eu-central-1.on.aws".to_owned(),
                     },
-                    question: Ok(Question::Consumer(ConsumerQuestion {
+                    question: Ok(Question::Consumer {
                         cluster: "prod".to_owned(),
                         group: "orders-svc".to_owned(),
                         view: Some(View::Lag),
-                    })),
+                    }),
                     login: None,
                     encrypted: false,
                 }),

@@ -74,7 +74,7 @@ impl Run<'_> {
         }
         let whole = taken.lists_all_groups();
         // What was announced before the history was lost is what was published before.
-        let recalled = Announced { groups: taken.stand.recalled().collect(), more: 0 };
+        let recalled = Announced { groups: taken.stand.recalled.clone(), more: 0 };
         let before = taken.past.announced().or(Some(&recalled));
         let (problems, notes) = (&taken.cluster_problems, taken.past.notes());
         let changes = Changes::new(taken.sight.snapshot, &taken.judged, problems, before, whole, &self.config.owners)

@@ -25,20 +25,13 @@ use crate::otlp;
 pub(super) struct Stand {
     /// Groups that this run could not list, each with its last known status.
     pub(super) unlisted: BTreeMap<Box<str>, LastKnown>,
-    /// Groups whose status is still valid from before the history was lost.
-    recalled: Vec<(Box<str>, u8)>,
+    /// Groups whose status is still valid from before the history was lost, as a roster knows them.
+    pub(super) recalled: Vec<(u64, u8)>,
     /// Groups that are not OK, and whose names an earlier run could not store.
     left_out: usize,
     asks: bool,
     /// What is to be reported of this.
     pub(super) problems: Vec<Problem>,
-}
-
-impl Stand {
-    /// The groups whose status is still valid from before the history was lost, as a roster knows them.
-    pub(super) fn recalled(&self) -> impl Iterator<Item = (u64, u8)> {
-        self.recalled.iter().map(|(name, status)| (OfGroup::new(name).long(), *status))
-    }
 }
 
 impl Run<'_> {
@@ -72,7 +65,7 @@ impl Run<'_> {
                 continue;
             };
             if last.recalled {
-                stand.recalled.push((name.into(), last.status));
+                stand.recalled.push((OfGroup::new(name).long(), last.status));
             }
             match still {
                 Still::Unread => judged.keep(at, last),

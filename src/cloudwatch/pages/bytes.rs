@@ -17,6 +17,11 @@ pub(super) fn of(slots: &[Slot]) -> Vec<u8> {
     slots.iter().flat_map(of).collect()
 }
 
+/// A number of what is stored, in two bytes.
+pub(super) fn short(number: usize) -> [u8; 2] {
+    u16::try_from(number).unwrap_or(u16::MAX).to_be_bytes()
+}
+
 /// The next few bytes.
 pub(super) fn take<const N: usize>(rest: &mut &[u8]) -> Option<[u8; N]> {
     let (taken, more) = rest.split_first_chunk()?;

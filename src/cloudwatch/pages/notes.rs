@@ -16,7 +16,7 @@
 
 use std::collections::BTreeMap;
 
-use super::bytes::{self, BYTES_PER_PAGE, take};
+use super::bytes::{self, BYTES_PER_PAGE, short, take};
 use super::seconds::Slot;
 use crate::model::cluster_memory::{BrokerMemory, Change, ClusterMemory, Direction, GroupMemory, MOST_BROKERS};
 use crate::model::crew::{self, Crew, MOST_SAMPLED, Sample};
@@ -37,9 +37,9 @@ pub(crate) fn pages(memory: &ClusterMemory, now: i64) -> Vec<Vec<Slot>> {
     let kept = groups.iter().take_while(|(_, memory)| take(of_turnover(memory))).count();
     let sampled = groups[..kept].iter().take_while(|(_, memory)| take(of_crew(memory))).count();
     let mut written = vec![0, u8::from(memory.leaderless_announced)];
-    written.extend(short(brokers.len()).to_be_bytes());
-    written.extend(short(topics.len()).to_be_bytes());
-    written.extend(short(kept).to_be_bytes());
+    written.extend(short(brokers.len()));
+    written.extend(short(topics.len()));
+    written.extend(short(kept));
     for (id, broker) in brokers {
         written.extend(id.to_be_bytes());
         written.extend(of_broker(broker, now));
@@ -221,10 +221,6 @@ fn since_of(minutes: u16, now: i64) -> Option<Since> {
 
 fn number<const N: usize>(bytes: [u8; N]) -> u32 {
     bytes.into_iter().fold(0, |number, byte| number << 8 | u32::from(byte))
-}
-
-fn short(number: usize) -> u16 {
-    u16::try_from(number).unwrap_or(u16::MAX)
 }
 
 /// To be raised by 32 when these bytes change their meaning; beside the number of pages, which an earlier version takes for too large.

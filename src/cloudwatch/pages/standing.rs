@@ -4,7 +4,7 @@
 //! again. The names are bytes in pages of their own, beside the roster of the same minute, and only while there are
 //! such groups.
 
-use super::bytes::{self, BYTES_PER_PAGE, take};
+use super::bytes::{self, BYTES_PER_PAGE, short, take};
 use super::seconds::Slot;
 use crate::judge::outcome::LastKnown;
 
@@ -50,13 +50,13 @@ impl Standing {
     /// The slots of each page; `now` is the second at which the run's minute begins.
     pub(crate) fn pages(&self, now: i64) -> Vec<Vec<Slot>> {
         let mut written = vec![0, u8::from(self.asks)];
-        written.extend(short(self.left_out).to_be_bytes());
-        written.extend(short(self.groups.len()).to_be_bytes());
+        written.extend(short(self.left_out));
+        written.extend(short(self.groups.len()));
         for StandingGroup { name, last } in &self.groups {
             let minutes = usize::try_from((now - last.at_s) / 60).unwrap_or_default();
             written.push(last.status % RECALLED + if last.recalled { RECALLED } else { 0 });
-            written.extend(short(minutes).to_be_bytes());
-            written.extend(short(name.len()).to_be_bytes());
+            written.extend(short(minutes));
+            written.extend(short(name.len()));
             written.extend(name.as_bytes());
         }
         written[0] = u8::try_from(written.len().div_ceil(BYTES_PER_PAGE)).unwrap_or(u8::MAX);
@@ -87,10 +87,6 @@ impl Standing {
         }
         Some(Self { groups, left_out, asks: asks == 1 })
     }
-}
-
-fn short(number: usize) -> u16 {
-    u16::try_from(number).unwrap_or(u16::MAX)
 }
 
 /// State metrics that standing statuses may take: about a hundred groups with usual names.

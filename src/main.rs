@@ -12,10 +12,10 @@ use std::time::{Duration, SystemTime, UNIX_EPOCH};
 use lambda_runtime::{Diagnostic, LambdaEvent, service_fn};
 use meerkat::base::files::Place;
 use meerkat::base::{fault, shown};
-use meerkat::cli::arguments::{Arguments, CommandLine, EVERY, MOST_SNAPSHOTS, Output, SNAPSHOTS, Shown, WatchOptions};
+use meerkat::cli::arguments::{Arguments, CommandLine, EVERY, MOST_SNAPSHOTS, Output, SNAPSHOTS, WatchOptions};
 use meerkat::cli::progress_line::Ticker;
-use meerkat::cli::table::{self, Screen};
-use meerkat::cli::{help, logging, without_aws};
+use meerkat::cli::table::{self, Screen, Shown};
+use meerkat::cli::{logging, without_aws};
 use meerkat::config::precedence::{self, Setting};
 use meerkat::config::properties::{self, Lookup};
 use meerkat::config::{Config, Format, LAMBDA_REPORT_LIMIT, from_burrow};
@@ -142,11 +142,12 @@ fn run(runtime: &tokio::runtime::Runtime) -> Result<ExitCode, Fatal> {
             print(&if as_table { answer.to_table() } else { answer.to_json() })?;
             return Ok(exit_code(answer.status.verdict()));
         }
-        other => {
-            let (text, code) = text(&other, until)?;
-            print(&if out.is_terminal() { shown::plain_lines(&text) } else { text })?;
-            return Ok(code);
+        Arguments::FromBurrow(path) => {
+            let file = read("the file", &path, FILE_LIMIT, until)?;
+            let from_burrow::Translation { text, is_exact } = from_burrow::translate(&file)?;
+            return print_plain(text, if is_exact { Verdict::Ok } else { Verdict::Warn });
         }
+        Arguments::Text(text) => return print_plain(text, Verdict::Ok),
     };
     let (on_terminal, colour) = (io::stderr().is_terminal(), has_colour(io::stderr().is_terminal()));
     let ticker = Ticker::on_terminal(variable("TERM").as_deref());
@@ -305,24 +306,10 @@ fn print(text: &str) -> io::Result<()> {
     }
 }
 
-/// The output that needs no broker, and the exit code.
-fn text(asked: &Arguments, until: Instant) -> Result<(String, ExitCode), Fatal> {
-    let text = match asked {
-        Arguments::FromBurrow(path) => {
-            let file = read("the file", path, FILE_LIMIT, until)?;
-            let from_burrow::Translation { text, is_exact } = from_burrow::translate(&file)?;
-            return Ok((text, if is_exact { ExitCode::SUCCESS } else { exit_code(Verdict::Warn) }));
-        }
-        Arguments::Man => help::man(),
-        Arguments::Completions(shell) => shell.script(),
-        Arguments::SupportTable => meerkat::preflight::against::markdown(),
-        Arguments::Version => {
-            let newest = meerkat::kafka::protocol::releases::newest();
-            format!("meerkat {}, tested with Kafka up to {newest}\n", env!("CARGO_PKG_VERSION"))
-        }
-        Arguments::Help | Arguments::Run(_) | Arguments::Against(..) => help::help(),
-    };
-    Ok((text, ExitCode::SUCCESS))
+/// Writes a text that no run made; a terminal gets nothing of it that moves the cursor.
+fn print_plain(text: String, status: Verdict) -> Result<ExitCode, Fatal> {
+    print(&if io::stdout().is_terminal() { shown::plain_lines(&text) } else { text })?;
+    Ok(exit_code(status))
 }
 
 fn read(what: &str, path: &Path, most: usize, until: Instant) -> Result<String, Fatal> {

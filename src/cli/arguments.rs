@@ -5,11 +5,13 @@ use std::time::Duration;
 
 use lexopt::{Arg, Parser, ValueExt};
 
-use crate::cli::completions::Shell;
 use crate::cli::options::{ALIASES, Flag, OPTIONS, instead_of};
+use crate::cli::table::Shown;
+use crate::cli::{completions, help};
 use crate::config::Detail;
 use crate::event::{Ask, DEFAULT_HISTORY_MINUTES, Request};
 use crate::model::pattern::{self, Patterns};
+use crate::preflight::against;
 
 /// The task on the command line.
 pub enum Arguments {
@@ -19,16 +21,8 @@ pub enum Arguments {
     Against(String, Box<CommandLine>),
     /// Translate a configuration of Burrow.
     FromBurrow(PathBuf),
-    /// The manual.
-    Help,
-    /// The manual as a page.
-    Man,
-    /// The completions of a shell.
-    Completions(Shell),
-    /// The build.
-    Version,
-    /// The table of supported releases as Markdown, for infra/README.md.
-    SupportTable,
+    /// Print this text: the manual, the completions of a shell, the build, or the table of supported releases.
+    Text(String),
 }
 
 /// A run with the options of the command line.
@@ -77,23 +71,6 @@ pub enum Output {
     Html,
 }
 
-/// The content of a table.
-#[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
-pub enum Shown {
-    /// One line per group.
-    #[default]
-    Groups,
-    /// A table of partitions for each group.
-    Partitions,
-    /// The members of each group.
-    Members,
-    /// Only names, with the state if it was asked for.
-    Names {
-        /// Whether to print the state.
-        state: bool,
-    },
-}
-
 /// Several snapshots in one process.
 #[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
 pub struct WatchOptions {
@@ -132,7 +109,7 @@ impl Arguments {
                     known.ok_or_else(|| unknown(&format!("-{short}"), &short.to_string()))?
                 }
                 Arg::Value(word) if asked.event.is_none() && word == "completions" => {
-                    return Shell::parse(&parser.value()?.string()?).map(Self::Completions).map_err(Into::into);
+                    return Ok(Self::Text(completions::script(&parser.value()?.string()?)?));
                 }
                 Arg::Value(word) => {
                     asked.word(PathBuf::from(word), &exists)?;
@@ -149,11 +126,11 @@ impl Arguments {
                 }
             };
             match option.long {
-                "help" => return Ok(Self::Help),
-                "version" => return Ok(Self::Version),
-                "man" => return Ok(Self::Man),
+                "help" => return Ok(Self::Text(help::help())),
+                "version" => return Ok(Self::Text(help::version())),
+                "man" => return Ok(Self::Text(help::man())),
                 "against" => match value()? {
-                    all if all == "all" => return Ok(Self::SupportTable),
+                    all if all == "all" => return Ok(Self::Text(against::markdown())),
                     release => against = Some(release),
                 },
                 "from-burrow" => return Ok(Self::FromBurrow(PathBuf::from(value()?))),

@@ -5,40 +5,18 @@ use std::fmt::Write as _;
 
 use crate::cli::options::{Flag, OPTIONS};
 
-/// A shell that completes.
-#[derive(Clone, Copy, Debug, PartialEq, Eq)]
-pub enum Shell {
-    /// `source <(meerkat completions bash)`
-    Bash,
-    /// `source <(meerkat completions zsh)`, after `compinit`
-    Zsh,
-    /// `meerkat completions fish | source`
-    Fish,
-}
-
-impl Shell {
-    /// The shell of this name.
-    ///
-    /// # Errors
-    ///
-    /// The name, if it is none of the three.
-    pub fn parse(name: &str) -> Result<Self, String> {
-        match name {
-            "bash" => Ok(Self::Bash),
-            "zsh" => Ok(Self::Zsh),
-            "fish" => Ok(Self::Fish),
-            _ => Err(format!("completions are for bash, zsh and fish, found {name:?}")),
-        }
-    }
-
-    /// The script for this shell.
-    #[must_use]
-    pub fn script(self) -> String {
-        match self {
-            Self::Bash => bash(),
-            Self::Zsh => zsh(),
-            Self::Fish => fish(),
-        }
+/// The script for the shell of this name, to be sourced: `source <(meerkat completions bash)`, in zsh after `compinit`,
+/// in fish `meerkat completions fish | source`.
+///
+/// # Errors
+///
+/// The name, if it is none of the three.
+pub fn script(shell: &str) -> Result<String, String> {
+    match shell {
+        "bash" => Ok(bash()),
+        "zsh" => Ok(zsh()),
+        "fish" => Ok(fish()),
+        _ => Err(format!("completions are for bash, zsh and fish, found {shell:?}")),
     }
 }
 

@@ -5,6 +5,7 @@ use std::fmt::Write as _;
 use super::table::wrapped;
 use crate::cli::options::OPTIONS;
 use crate::config::variables::VARIABLES;
+use crate::kafka::protocol::releases;
 
 /// What `--help` prints; no line has more than 80 columns.
 #[must_use]
@@ -40,6 +41,12 @@ pub fn help() -> String {
         paragraph(&mut text, INDENT, &format!("{}{default}", variable.meaning));
     }
     text
+}
+
+/// What `--version` prints.
+#[must_use]
+pub fn version() -> String {
+    format!("meerkat {}, tested with Kafka up to {}\n", env!("CARGO_PKG_VERSION"), releases::newest())
 }
 
 /// A term and its meaning beside it, or below it if there is no room.

@@ -2,7 +2,7 @@
 
 use std::path::Path;
 
-use meerkat::cli::arguments::Shown;
+use meerkat::cli::table::Shown;
 use meerkat::cli::table::{Screen, history, table};
 use meerkat::judge::verdict::judge;
 use meerkat::model::lag::{Assigned, Committed, LogRange};

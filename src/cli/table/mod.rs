@@ -10,7 +10,6 @@ mod text;
 mod trouble;
 
 use crate::base::figures::grouped;
-use crate::cli::arguments::Shown;
 use crate::judge::verdict::Verdict;
 use crate::report::Report;
 pub use history::history;
@@ -25,6 +24,23 @@ pub struct Screen {
     pub width: usize,
     /// Whether it shows colours.
     pub colour: bool,
+}
+
+/// The content of a table.
+#[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
+pub enum Shown {
+    /// One line per group.
+    #[default]
+    Groups,
+    /// A table of partitions for each group.
+    Partitions,
+    /// The members of each group.
+    Members,
+    /// Only names, with the state if it was asked for.
+    Names {
+        /// Whether to print the state.
+        state: bool,
+    },
 }
 
 /// What is shown of each group, what could not be read, and closing sentences.

@@ -2,7 +2,7 @@
 //! shown.
 
 use kafka_protocol::messages::ApiKey;
-use meerkat::cli::arguments::Shown;
+use meerkat::cli::table::Shown;
 use meerkat::cli::table::{Screen, table};
 use meerkat::event::widget::{Asked, Context, Widget};
 use meerkat::report::html;

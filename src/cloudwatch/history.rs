@@ -81,24 +81,17 @@ impl Store {
         let mut calls = stream::iter(calls).buffer_unordered(CALLS_AT_ONCE);
         let mut found: Vec<Points> = wanted.iter().map(|_| Ok(Vec::new())).collect();
         while let Some((indexes, answer)) = calls.next().await {
-            let answers = answer.map_err(Arc::new).map_or_else(
-                |error| vec![Err(error); indexes.len()],
-                |answers| answers.into_iter().map(|answer| answer.map_err(Arc::new)).collect(),
-            );
+            let answers = answer.unwrap_or_else(|error| vec![Err(Arc::new(error)); indexes.len()]);
             for (index, answer) in indexes.into_iter().zip(answers) {
-                append(&mut found[index], answer);
+                // A metric is known only if every range of it was read.
+                match (&mut found[index], answer) {
+                    (Ok(points), Ok(more)) => points.extend(more),
+                    (known @ Ok(_), Err(error)) => *known = Err(error),
+                    (Err(_), _) => {}
+                }
             }
         }
         found
-    }
-}
-
-/// A metric is known only if every range of it was read.
-fn append(place: &mut Points, more: Points) {
-    match (place.as_mut(), more) {
-        (Ok(points), Ok(more)) => points.extend(more),
-        (Ok(_), Err(error)) => *place = Err(error),
-        (Err(_), _) => {}
     }
 }
 
@@ -126,7 +119,7 @@ impl Store {
         seconds: &Range<i64>,
         metrics: &[Arc<Metric>],
         until: Instant,
-    ) -> Result<Vec<Result<Vec<Merged>, StoreError>>, StoreError> {
+    ) -> Result<Vec<Points>, StoreError> {
         let mut queries = Queries::new(&self.state, self.schedule.width());
         for metric in metrics {
             queries.add(metric, &STATISTICS);
@@ -188,10 +181,10 @@ impl Received {
         }
     }
 
-    fn finish(self) -> Result<Vec<Merged>, StoreError> {
+    fn finish(self) -> Points {
         if self.complete != [true; STATISTICS.len()] {
             let status = self.status.unwrap_or_else(|| "it was left out".to_owned());
-            return Err(StoreError::new(Operation::ReadHistory, StoreTrouble::Incomplete(status), None));
+            return Err(StoreError::new(Operation::ReadHistory, StoreTrouble::Incomplete(status), None).into());
         }
         let mut statistics = self.values.map(|mut values| {
             values.sort_by_key(|(time, _)| *time);

@@ -40,17 +40,20 @@ impl Store {
         let mut published = Published::default();
         let end = before.seconds();
         let days = (end - KEPT_S).div_euclid(HOUR) * HOUR..end;
+        let of_group = |group: &&str| Metric {
+            name: names::STATUS,
+            dimensions: vec![(names::CLUSTER, encode(cluster)), (names::GROUP, encode(group))],
+        };
+        let metrics: Vec<Metric> = groups.iter().map(of_group).collect();
         let all: Vec<usize> = (0..groups.len()).collect();
-        let newest = self.newest(cluster, groups, &all, &days, HOUR, until, &mut published).await;
+        let newest = self.newest(&metrics, &all, &days, HOUR, until, &mut published).await;
         let mut by_hour: BTreeMap<i64, Vec<usize>> = BTreeMap::new();
         for (at, (hour, _)) in newest.into_iter().filter(|(_, (_, worst))| *worst > OK) {
             by_hour.entry(hour).or_default().push(at);
         }
         for (hour, some) in by_hour {
             let minutes = hour..(hour + HOUR).min(end);
-            for (at, (at_s, status)) in
-                self.newest(cluster, groups, &some, &minutes, MINUTE, until, &mut published).await
-            {
+            for (at, (at_s, status)) in self.newest(&metrics, &some, &minutes, MINUTE, until, &mut published).await {
                 if status > OK {
                     published.standing.insert(at, LastKnown { status, at_s, recalled: true });
                 }
@@ -60,11 +63,9 @@ impl Store {
     }
 
     /// The newest value of some of the groups, with the start of its step.
-    #[expect(clippy::too_many_arguments, reason = "one question, asked twice with another step")]
     async fn newest(
         &self,
-        cluster: &str,
-        groups: &[&str],
+        metrics: &[Metric],
         some: &[usize],
         seconds: &Range<i64>,
         step: i64,
@@ -78,8 +79,7 @@ impl Store {
         for some in some.chunks(together) {
             let mut queries = Queries::new(&self.results, step);
             for at in some {
-                let dimensions = vec![(names::CLUSTER, encode(cluster)), (names::GROUP, encode(groups[*at]))];
-                queries.add(&Metric { name: names::STATUS, dimensions }, &["Maximum"]);
+                queries.add(&metrics[*at], &["Maximum"]);
             }
             published.metrics += some.len();
             let estimated = points * i64::try_from(some.len()).unwrap_or(i64::MAX);

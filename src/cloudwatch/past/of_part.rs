@@ -85,7 +85,6 @@ impl PartPast {
             }
         }
         let (recalled, pages_read) = recall.pasts();
-        let windows = Windows::default();
         let mut past = Self {
             asker,
             rosters,
@@ -94,7 +93,7 @@ impl PartPast {
             places,
             pages_read,
             recalled,
-            windows,
+            windows: Windows::default(),
             ghosts: Vec::new(),
             notes,
             reads,

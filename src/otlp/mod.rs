@@ -87,14 +87,6 @@ struct Receiver<'a> {
     mask: Mask,
 }
 
-/// A receiver's answer.
-#[derive(Debug)]
-struct Answer {
-    status: u16,
-    retry_after: Option<Duration>,
-    body: Vec<u8>,
-}
-
 /// Why a request was not accepted.
 enum Trouble {
     /// It may be accepted later, after this time if the receiver names one.
@@ -162,7 +154,7 @@ impl<'a> Receiver<'a> {
 
     async fn call(&self, bytes: &[u8]) -> Result<Vec<u8>, Trouble> {
         let request = self.request(bytes).await.map_err(Trouble::Lasting)?;
-        let Answer { status, retry_after, body } = self.exchange(request).await?;
+        let (status, retry_after, body) = self.exchange(request).await?;
         if (200..300).contains(&status) {
             return Ok(body);
         }
@@ -198,7 +190,8 @@ impl<'a> Receiver<'a> {
         Ok(request)
     }
 
-    async fn exchange(&self, request: HttpRequest) -> Result<Answer, Trouble> {
+    /// The status of the answer, when to come again, and its body.
+    async fn exchange(&self, request: HttpRequest) -> Result<(u16, Option<Duration>, Vec<u8>), Trouble> {
         let operation = Operation::builder()
             .service_name("otlp")
             .operation_name("export")
@@ -212,8 +205,8 @@ impl<'a> Receiver<'a> {
             .deserializer(|response: &HttpResponse| {
                 let retry_after = response.headers().get("retry-after").and_then(|text| text.trim().parse().ok());
                 let body = response.body().bytes().unwrap_or_default().to_vec();
-                let retry_after = retry_after.map(Duration::from_secs);
-                Ok::<_, OrchestratorError<NoAnswer>>(Answer { status: response.status().as_u16(), retry_after, body })
+                let answer = (response.status().as_u16(), retry_after.map(Duration::from_secs), body);
+                Ok::<_, OrchestratorError<NoAnswer>>(answer)
             })
             .build();
         operation.invoke(request).await.map_err(|error| Trouble::Passing(fault::sentence(&error), None))

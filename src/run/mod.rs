@@ -358,9 +358,8 @@ impl<'a> Run<'a> {
             };
             problems.push(Problem { place: "groups".into(), what: Unknown::because(what) });
         }
-        problems.extend(self.is_no_part().map(|what| Problem { place: "schedule".into(), what }));
-        problems.extend(self.late().map(|what| Problem { place: "schedule".into(), what }));
-        problems.extend(self.too_often(taken.past).map(|what| Problem { place: "schedule".into(), what }));
+        let of_schedule = [self.is_no_part(), self.late(), self.too_often(taken.past)].into_iter().flatten();
+        problems.extend(of_schedule.map(|what| Problem { place: "schedule".into(), what }));
         let missing = taken.past.problems(taken.sight.snapshot).into_iter();
         problems.extend(missing.map(|what| Problem { place: "history".into(), what }));
         let of_otlp = metrics.otlp.iter().flat_map(|otlp| &otlp.problems);

@@ -7,7 +7,7 @@ use serde::{Deserialize, Serialize};
 /// The history in one run.
 #[derive(Clone, Debug, Default, Serialize, Deserialize)]
 #[serde(default)]
-pub struct HistoryEntry<'a> {
+pub struct HistoryEntry {
     /// `false`: nothing was read or written.
     pub(crate) enabled: bool,
     /// State metrics that were written.
@@ -29,7 +29,7 @@ pub struct HistoryEntry<'a> {
     pub(crate) datums_written: usize,
     /// What to set if lags cannot be judged, because nothing is stored and no objective is set.
     #[serde(skip_serializing_if = "Option::is_none")]
-    pub(crate) advice: Option<Cow<'a, str>>,
+    pub(crate) advice: Option<Cow<'static, str>>,
     /// What could not be read or written.
     pub(crate) problems: Vec<String>,
 }
@@ -37,14 +37,14 @@ pub struct HistoryEntry<'a> {
 /// The metrics in one run.
 #[derive(Clone, Debug, Default, Serialize, Deserialize)]
 #[serde(default)]
-pub struct MetricsEntry<'a> {
+pub struct MetricsEntry {
     /// `false`: nothing was published.
     pub(crate) enabled: bool,
     pub(crate) published: usize,
     /// US dollars a month for these metrics and the history together, on this schedule; an estimate.
     pub(crate) dollars_a_month: Option<f64>,
     /// The date of the prices.
-    pub(crate) prices_of: Cow<'a, str>,
+    pub(crate) prices_of: Cow<'static, str>,
     /// What was left out to stay within the limit.
     pub(crate) refused: Option<String>,
     /// The metrics at a receiver of OTLP; absent if none is configured.

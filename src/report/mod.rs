@@ -75,7 +75,7 @@ pub struct Report<'a> {
     pub(crate) duration_ms: u64,
     /// Sums over all groups, whether listed or not.
     #[serde(default)]
-    pub(crate) totals: Totals<'a>,
+    pub(crate) totals: Totals,
     /// The run's traffic with Kafka.
     #[serde(default)]
     pub(crate) kafka: TrafficEntry,
@@ -101,10 +101,10 @@ pub struct Report<'a> {
     pub(crate) cut: Option<Cut>,
     /// The history in this run.
     #[serde(default)]
-    pub(crate) history: HistoryEntry<'a>,
+    pub(crate) history: HistoryEntry,
     /// The metrics in this run.
     #[serde(default)]
-    pub(crate) metrics: MetricsEntry<'a>,
+    pub(crate) metrics: MetricsEntry,
     /// What could not be read and belongs to no single group or partition, and what could not be written.
     #[serde(default)]
     pub(crate) problems: Vec<ProblemEntry<'a>>,
@@ -291,9 +291,9 @@ pub struct Frame<'a> {
     /// The run's traffic with Kafka.
     pub kafka: TrafficEntry,
     /// The history in this run.
-    pub history: HistoryEntry<'a>,
+    pub history: HistoryEntry,
     /// The metrics in this run.
-    pub metrics: MetricsEntry<'a>,
+    pub metrics: MetricsEntry,
     /// One process takes several snapshots.
     pub watch: Option<WatchEntry>,
     /// By group, how fast records arrive and are read; empty if there is only one snapshot.

@@ -11,11 +11,11 @@ use crate::judge::verdict::Verdict;
 /// Sums that do not depend on what is listed.
 #[derive(Clone, Debug, Default, Serialize, Deserialize)]
 #[serde(default)]
-pub struct Totals<'a> {
+pub struct Totals {
     /// Groups that were read.
     pub groups: usize,
     /// How many of them have each status; every status is there, with 0 where no group has it.
-    pub(crate) by_status: BTreeMap<Cow<'a, str>, usize>,
+    pub(crate) by_status: BTreeMap<Cow<'static, str>, usize>,
     /// Partitions of all groups.
     pub(crate) partitions: usize,
     /// Unread offsets of the groups whose lag is known; `null` if no lag is known.
@@ -24,7 +24,7 @@ pub struct Totals<'a> {
     pub(crate) lag_unknown: usize,
 }
 
-impl Totals<'_> {
+impl Totals {
     /// Of all groups before any is left out, with this many partitions.
     pub(super) fn new(groups: &[GroupEntry<'_>], partitions: usize) -> Self {
         let known = || groups.iter().filter_map(|group| group.total_lag);

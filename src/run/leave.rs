@@ -38,7 +38,7 @@ impl Taken<'_> {
 
 impl Run<'_> {
     /// Stores this snapshot beside the earlier ones, and publishes the results for people.
-    pub(super) async fn leave(&self, taken: &Taken<'_>) -> (HistoryEntry<'static>, MetricsEntry<'static>) {
+    pub(super) async fn leave(&self, taken: &Taken<'_>) -> (HistoryEntry, MetricsEntry) {
         let _writing = self.store.is_some().then(|| Progress::with("writing to CloudWatch"));
         let before = taken.past.roster().map(|roster| &roster.restless);
         let (mut published, next) = restless(taken.sight, &taken.judged, before);
@@ -122,7 +122,7 @@ impl Run<'_> {
         restless: Restless,
         announced: Announced,
         cluster: ClusterMemory,
-    ) -> HistoryEntry<'static> {
+    ) -> HistoryEntry {
         let Some(store) = self.store.as_ref().filter(|_| self.remembers()) else {
             let unjudged =
                 self.watch.is_none() && taken.judged.rows.iter().any(|judgement| judgement.reason.is_unjudged());
@@ -161,7 +161,7 @@ impl Run<'_> {
         }
     }
 
-    async fn publish(&self, taken: &Taken<'_>, published: &[bool]) -> MetricsEntry<'static> {
+    async fn publish(&self, taken: &Taken<'_>, published: &[bool]) -> MetricsEntry {
         let Some(store) = self.store.as_ref().filter(|_| self.publishes() && self.writes()) else {
             return MetricsEntry::default();
         };

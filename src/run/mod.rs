@@ -342,8 +342,8 @@ impl<'a> Run<'a> {
     async fn reported(
         &self,
         taken: &Taken<'_>,
-        history: HistoryEntry<'_>,
-        metrics: MetricsEntry<'_>,
+        history: HistoryEntry,
+        metrics: MetricsEntry,
         draw: &Draw<'_>,
     ) -> Outcome {
         let mut problems = Vec::new();

@@ -141,7 +141,7 @@ impl Past {
     }
 
     /// What was read, windows included.
-    pub(crate) fn entry(&self) -> HistoryEntry<'static> {
+    pub(crate) fn entry(&self) -> HistoryEntry {
         let mut entry = HistoryEntry { enabled: true, ..HistoryEntry::default() };
         for PartPast { reads, windows, .. } in self.0.iter().flatten() {
             entry.metrics_read += reads.metrics + windows.reads.metrics;

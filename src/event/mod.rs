@@ -13,6 +13,7 @@ pub mod origin;
 pub mod widget;
 
 use http::{Call, Payload, Question};
+use names::Names;
 use origin::View;
 use widget::{Asked, Widget};
 
@@ -176,7 +177,7 @@ impl Request {
         }
         let own: OwnEvent = serde_path_to_error::deserialize(event).map_err(|error| EventError(of_a_key(&error)))?;
         let ask = match (own.mode.as_deref(), own.group, own.minutes) {
-            (None | Some("check"), None, None) => Ask::about(own.groups),
+            (None | Some("check"), None, None) => Ask::about(own.groups.0),
             (None | Some("check"), ..) => {
                 return Err(EventError(
                     "group and minutes belong to mode history; use groups to select groups for a check".into(),
@@ -186,7 +187,7 @@ impl Request {
                 Ask::History { group, minutes: minutes.unwrap_or(DEFAULT_HISTORY_MINUTES) }
             }
             (Some("history"), None, _) => return Err(EventError("mode history needs a group".into())),
-            (Some("preflight"), None, None) => Ask::Preflight { groups: own.groups, against: own.against.clone() },
+            (Some("preflight"), None, None) => Ask::Preflight { groups: own.groups.0, against: own.against.clone() },
             (Some("preflight"), ..) => return Err(EventError("group and minutes go with mode history".into())),
             (Some(other), ..) => {
                 return Err(EventError(format!("mode must be check, history or preflight, found {:?}", few(other))));
@@ -225,8 +226,8 @@ struct OwnEvent {
     mode: Option<String>,
     group: Option<String>,
     minutes: Option<u32>,
-    #[serde(default, deserialize_with = "names::each_once")]
-    groups: Vec<String>,
+    #[serde(default)]
+    groups: Names,
     scheduled: Option<Value>,
     part: Option<String>,
     detail: Option<Detail>,

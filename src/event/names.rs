@@ -7,23 +7,19 @@ use serde::de::{Error, SeqAccess, Visitor};
 use serde::{Deserialize, Deserializer};
 
 /// Names of groups, each once, in the order of the event.
+#[derive(Default)]
 pub(super) struct Names(pub(super) Vec<String>);
 
 impl<'de> Deserialize<'de> for Names {
     fn deserialize<D: Deserializer<'de>>(deserializer: D) -> Result<Self, D::Error> {
-        deserializer.deserialize_seq(Bounded).map(Self)
+        deserializer.deserialize_seq(Bounded)
     }
-}
-
-/// The same for a field that is a list.
-pub(super) fn each_once<'de, D: Deserializer<'de>>(deserializer: D) -> Result<Vec<String>, D::Error> {
-    Names::deserialize(deserializer).map(|names| names.0)
 }
 
 struct Bounded;
 
 impl<'de> Visitor<'de> for Bounded {
-    type Value = Vec<String>;
+    type Value = Names;
 
     fn expecting(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
         f.write_str("a sequence of names")
@@ -46,7 +42,7 @@ impl<'de> Visitor<'de> for Bounded {
                 )));
             }
         }
-        Ok(names)
+        Ok(Names(names))
     }
 }
 

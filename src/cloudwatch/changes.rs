@@ -235,26 +235,23 @@ impl<'a> Changes<'a> {
     pub(crate) fn messages(&self, cluster: &str, scheduled: i64) -> Vec<Notice> {
         let (single, rest) = self.all.split_at(self.all.len().min(MOST_MESSAGES));
         let body = |all: &[Change<'_>], more| {
-            let (mut changes, mut topic_changes, mut cluster_changes) = (Vec::new(), Vec::new(), Vec::new());
-            for change in all {
-                match &change.subject {
-                    Subject::Group(.., entry) => changes.push(&**entry),
-                    Subject::Topic(_, entry) => topic_changes.push(entry),
-                    Subject::Cluster(_, entry) => cluster_changes.push(entry),
-                }
-            }
-            let version = env!("CARGO_PKG_VERSION");
-            let (scheduled, cluster_problems) = (rfc3339(scheduled), &*self.cluster_problems);
-            let body = Body {
-                meerkat: version,
+            let mut body = Body {
+                meerkat: env!("CARGO_PKG_VERSION"),
                 cluster,
-                scheduled,
-                changes,
-                topic_changes,
-                cluster_changes,
-                cluster_problems,
+                scheduled: rfc3339(scheduled),
+                changes: Vec::new(),
+                topic_changes: Vec::new(),
+                cluster_changes: Vec::new(),
+                cluster_problems: &self.cluster_problems,
                 more,
             };
+            for change in all {
+                match &change.subject {
+                    Subject::Group(.., entry) => body.changes.push(entry),
+                    Subject::Topic(_, entry) => body.topic_changes.push(entry),
+                    Subject::Cluster(_, entry) => body.cluster_changes.push(entry),
+                }
+            }
             // Names are UTF-8 and there are no maps, so nothing here can fail.
             serde_json::to_string(&body).unwrap_or_default()
         };
@@ -269,23 +266,18 @@ impl<'a> Changes<'a> {
             }
         };
         let mut messages: Vec<_> = single.iter().map(of).collect();
-        if let Some(worst) = rest.first() {
-            let more = format!("and {} more", rest.len());
-            let (named, left) = rest.split_at(rest.len().min(MOST_NAMED));
-            let titles: Vec<&str> = rest.iter().map(|change| change.title.as_str()).collect();
-            messages.push(Notice {
-                subject: format!("{cluster}: {more}"),
-                text: format!("{more}: {}", some_of(&titles)),
-                body: body(named, left.len()),
-                attributes: attributes(cluster, worst.subject.status()),
-            });
-        }
-        let of_several = |what: String, text: String, more: usize, status| Notice {
+        let of_several = |what: String, text: String, (named, more): (&[Change<'_>], usize), status| Notice {
             subject: format!("{cluster}: {what}"),
             text: format!("{what}: {text}"),
-            body: body(&[], more),
+            body: body(named, more),
             attributes: attributes(cluster, status),
         };
+        if let Some(worst) = rest.first() {
+            let (named, left) = rest.split_at(rest.len().min(MOST_NAMED));
+            let titles: Vec<&str> = rest.iter().map(|change| change.title.as_str()).collect();
+            let more = format!("and {} more", rest.len());
+            messages.push(of_several(more, some_of(&titles), (named, left.len()), worst.subject.status()));
+        }
         if let Some((_, worst)) = self.gone.iter().max_by_key(|(_, status)| *status) {
             let was = announced_word(Some(*worst));
             let gone = match self.gone.len() {
@@ -297,7 +289,7 @@ impl<'a> Changes<'a> {
                 groups => format!("ERR now: {}", some_of(groups)),
             };
             let text = format!("deleted, or not selected any more; names of groups are not kept. {left}");
-            messages.push(of_several(gone, text, self.gone.len(), Verdict::Ok.word()));
+            messages.push(of_several(gone, text, (&[], self.gone.len()), Verdict::Ok.word()));
         }
         if self.more_is_news() {
             let (more, status) = match self.more() {
@@ -305,7 +297,7 @@ impl<'a> Changes<'a> {
                 more => (format!("{more} more groups are not OK"), Verdict::Warn),
             };
             let text = format!("changes are sent one by one for the {MOST_ANNOUNCED} worst, ERR first");
-            messages.push(of_several(more, text, self.more() as usize, status.word()));
+            messages.push(of_several(more, text, (&[], self.more() as usize), status.word()));
         }
         messages
     }

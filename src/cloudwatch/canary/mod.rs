@@ -85,34 +85,33 @@ impl Store {
     ///
     /// `now_ms` returns the time in milliseconds since 1970, by this machine's clock.
     pub async fn canary(&self, flight: &Flight<'_>, now_ms: impl Fn() -> i64, until: Instant) -> Canary {
-        let store = self;
-        let minute = store.schedule.align(Minute::holding(now_ms().div_euclid(1_000)));
+        let minute = self.schedule.align(Minute::holding(now_ms().div_euclid(1_000)));
         let dimensions = vec![(names::CLUSTER, encode(flight.cluster))];
         let metric = Arc::new(Metric { name: names::CANARY, dimensions });
         let mut seen = Vec::new();
-        let region = store.client.config().region().map(ToString::to_string);
+        let region = self.client.config().region().map(ToString::to_string);
         let mut canary = Canary { region, ..Canary::default() };
 
         if flight.results {
-            let mut puts = store.puts(&store.results);
+            let mut puts = self.puts(&self.results);
             let one = Datapoint { time: minute.seconds(), values: &[1.0], counts: &[1.0] };
             puts.add(&metric, RESULTS_RESOLUTION, std::iter::once(one));
-            let (published, wire) = store.put_seen(Operation::PublishMetrics, puts, until).await;
+            let (published, wire) = self.put_seen(Operation::PublishMetrics, puts, until).await;
             canary.results = Some(published.map_err(|error| fault(&error)));
             seen.push(wire);
         }
         if flight.state {
             let writes = (0..2).map(|write| {
-                let mut puts = store.puts(&store.state);
+                let mut puts = self.puts(&self.state);
                 for value in &VALUES {
                     let Some((values, counts)) = value.writes.get(write) else { continue };
                     let [values, counts] =
                         [values, counts].map(|all| all.iter().copied().map(float).collect::<Vec<_>>());
-                    let time = store.schedule.time(minute, value.slot);
+                    let time = self.schedule.time(minute, value.slot);
                     let point = Datapoint { time, values: &values, counts: &counts };
-                    puts.add(&metric, store.schedule.width(), std::iter::once(point));
+                    puts.add(&metric, self.schedule.width(), std::iter::once(point));
                 }
-                store.put_seen(Operation::WriteHistory, puts, until)
+                self.put_seen(Operation::WriteHistory, puts, until)
             });
             let (kept, wires): (Vec<Result<(), StoreError>>, Vec<Seen>) = join_all(writes).await.into_iter().unzip();
             canary.state = Some(kept.into_iter().collect::<Result<_, _>>().map_err(|error| fault(&error)));
@@ -128,10 +127,10 @@ impl Store {
             return canary;
         }
 
-        let wanted = [(metric, vec![store.schedule.span(minute)])];
+        let wanted = [(metric, vec![self.schedule.span(minute)])];
         let mut pause = FIRST_PAUSE;
         loop {
-            let read = store.points(&wanted, until).await.pop();
+            let read = self.points(&wanted, until).await.pop();
             let points = match read {
                 Some(Ok(points)) => points,
                 Some(Err(error)) => {
@@ -144,7 +143,7 @@ impl Store {
             if canary.state != Some(Ok(())) {
                 return canary;
             }
-            let missing = missing(store.schedule, minute, &points);
+            let missing = missing(self.schedule, minute, &points);
             if missing.is_empty() {
                 canary.visible_ms = u64::try_from(written.elapsed().as_millis()).ok();
                 return canary;

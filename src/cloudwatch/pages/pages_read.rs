@@ -168,10 +168,7 @@ impl PagesRead {
         let snapshots = self.snapshots.iter().zip(&self.pages);
         snapshots.flat_map(|(snapshot, buckets)| {
             buckets.values().flat_map(move |pages| {
-                let known = pages.values().find_map(|sheet| match sheet {
-                    ReadPage::Read(page, ..) => Some(page.pages),
-                    ReadPage::Missing(_) => None,
-                });
+                let known = depth_of(pages);
                 pages.iter().filter_map(move |(number, sheet)| match sheet {
                     // One page more than there were was requested.
                     ReadPage::Missing(Missing::Invisible) if known.is_some_and(|pages| *number >= pages) => None,
@@ -263,9 +260,7 @@ impl PagesRead {
 
     /// How many pages a bucket of a snapshot had, or at least.
     fn depth(&self, snapshot: usize, bucket: u32) -> u32 {
-        let known = self.pages[snapshot].get(&bucket).and_then(|pages| {
-            pages.values().find_map(|sheet| if let ReadPage::Read(page, ..) = sheet { Some(page.pages) } else { None })
-        });
+        let known = self.pages[snapshot].get(&bucket).and_then(depth_of);
         let deepest = self.snapshots[snapshot].roster.deepest;
         known.unwrap_or(if deepest == 0 { PAGES_FOR_FEW } else { deepest })
     }
@@ -324,6 +319,11 @@ impl PagesRead {
         let bucket = usize::try_from(bucket).unwrap_or(usize::MAX);
         self.snapshots[snapshot].roster.filled.get(bucket).copied().unwrap_or(false)
     }
+}
+
+/// How many pages a bucket had, by those of them that were read.
+fn depth_of(pages: &BTreeMap<u32, ReadPage>) -> Option<u32> {
+    pages.values().find_map(|sheet| if let ReadPage::Read(page, ..) = sheet { Some(page.pages) } else { None })
 }
 
 /// Pages of a bucket that are read at once for a few groups, which is eight metrics with the roster.

@@ -48,7 +48,6 @@ pub(crate) fn lines(config: &Config) -> Vec<Line> {
     if let Some(sasl) = &kafka.sasl {
         lines.push(Line::works(SECTION, "login", login(sasl)));
     }
-    let rules = rules(&config.judgement.thresholds(""));
     lines.extend([
         Line::works(SECTION, "cluster", config.cluster.as_deref().unwrap_or("Kafka's own cluster id")),
         schedule,
@@ -65,7 +64,7 @@ pub(crate) fn lines(config: &Config) -> Vec<Line> {
             ),
         ),
     ]);
-    lines.extend(rules);
+    lines.extend(rules(&config.judgement.thresholds("")));
     lines
 }
 

@@ -17,17 +17,9 @@ pub(crate) fn draw(report: &Report<'_>, text: &mut Text) {
         let title =
             format!("{}{named}: {}, {state}, members {members}, lag {lag}", shown(&group.group), group.status.word());
         text.line(0, &title, Some(colour(group.status)));
-        if group.status != Verdict::Ok {
-            text.line(0, &group.reason, None);
-        }
-        if let Some(cause) = group.cause() {
-            text.line(0, &cause, None);
-        }
-        if let Some(flow) = group.flow() {
-            text.line(0, &flow, None);
-        }
-        for gap in &group.gaps {
-            text.line(0, gap, None);
+        let reason = (group.status != Verdict::Ok).then(|| group.reason.to_string());
+        for line in reason.into_iter().chain(group.cause()).chain(group.flow()).chain(group.gaps.iter().cloned()) {
+            text.line(0, &line, None);
         }
         table(group, text);
     }

@@ -1,34 +1,22 @@
 //! Figures in the form for people.
 
 use super::markup::Html;
+use crate::base::figures::grouped;
 use crate::judge::verdict::Verdict;
 
 /// A number in groups of three digits, or a dash that means that it is not known.
 pub(crate) fn count(number: Option<u64>, html: &mut Html) {
-    match number {
-        Some(number) => {
-            html.text(&crate::base::figures::grouped(number).to_string());
-        }
-        None => unknown(html),
-    }
+    known(number.map(|number| grouped(number).to_string()), html);
 }
 
 /// An offset, in groups of three digits like the lag beside it.
 pub(crate) fn offset(number: Option<i64>, html: &mut Html) {
-    match number.map(u64::try_from) {
-        Some(Ok(number)) => count(Some(number), html),
-        Some(Err(_)) | None => unknown(html),
-    }
+    count(number.and_then(|number| u64::try_from(number).ok()), html);
 }
 
 /// An age in the one or two largest units, or a dash that means that it is not known; on one line.
 pub(crate) fn age(age: Option<&str>, html: &mut Html) {
-    match age {
-        Some(age) => {
-            html.text(&age.replace(' ', "\u{a0}"));
-        }
-        None => unknown(html),
-    }
+    known(age.map(|age| age.replace(' ', "\u{a0}")), html);
 }
 
 /// A moment of RFC 3339 in UTC, to the minute; any other text unchanged.
@@ -39,8 +27,11 @@ pub(crate) fn minute(moment: &str) -> String {
     }
 }
 
-fn unknown(html: &mut Html) {
-    html.raw("<span class=\"mk-soft\" title=\"not known\">–</span>");
+fn known(text: Option<String>, html: &mut Html) {
+    match text {
+        Some(text) => html.text(&text),
+        None => html.raw("<span class=\"mk-soft\" title=\"not known\">–</span>"),
+    };
 }
 
 /// The status as a word on its colour.

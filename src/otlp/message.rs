@@ -1,6 +1,7 @@
 //! A run's numbers as messages of OTLP 1.x (`opentelemetry-proto`: `metrics_service.proto`, `metrics.proto`).
 //!
-//! Only the fields that are written or read are here; a choice of which only one is used is that one, which has the same bytes. One run has one time: every point has the scheduled minute. An
+//! Only the fields that are written or read are here; a value of which one type is used is an optional field, which has the same bytes
+//! as the schema's choice of types. One run has one time: every point has the scheduled minute. An
 //! unknown value has no point.
 
 use std::collections::BTreeSet;

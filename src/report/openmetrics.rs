@@ -84,7 +84,7 @@ fn levels(text: &mut String, (lag, most, seconds): OfLevel, all: &[Level<'_>]) {
     family(text, seconds, samples(all, Sums::oldest));
 }
 
-/// One sum of each.
+/// This sum of each of them, where it is known.
 fn samples<'s, V>(all: &[Level<'s>], sum: impl Fn(&Sums<'s>) -> Option<V>) -> impl Iterator<Item = (Labels, V)> {
     all.iter().filter_map(move |(labels, sums)| Some((labels.clone(), sum(sums)?)))
 }

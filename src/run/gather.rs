@@ -221,6 +221,10 @@ impl Run<'_> {
     }
 
     /// How to connect to these addresses; the credentials are fetched when a connection needs them.
+    ///
+    /// Compiled where it is called: a future that is made into a `dyn` here is compiled for the library and again for the
+    /// binary, with all that fetches a secret: 310 KB.
+    #[inline]
     pub(super) fn access_to(&self, bootstrap: Vec<Endpoint>, tls: Option<Tls>) -> Access<'_> {
         let kafka = &self.config.kafka;
         let login = |sasl| Credentials::coming(self.warm.login(sasl, kafka.truststore.as_ref(), self.login_s));

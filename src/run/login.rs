@@ -91,8 +91,8 @@ pub(super) enum Good {
     Once,
 }
 
-/// Fetches the parts of the login, and for how long later runs may use it. `ca` is the trust store, which is also used for the token endpoint; `now`, since
-/// 1970, dates AWS keys.
+/// Fetches the parts of the login, and for how long later runs may use it. `ca` is the trust store, which is also used for
+/// the token endpoint; `now`, since 1970, dates AWS keys.
 pub(super) async fn fetch(door: &Door, sasl: &Sasl, ca: Option<&Keystore>, now: Duration) -> Known<(Login, Good)> {
     let login = async {
         Ok(match sasl {

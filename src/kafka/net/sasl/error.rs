@@ -77,4 +77,7 @@ pub(crate) enum LoginError {
     /// The broker's words about the token, sent again after they were acknowledged.
     #[error("the broker refused the OAUTHBEARER token: {0}")]
     TokenRefused(String),
+    /// No further message is expected.
+    #[error("the login is over")]
+    Over,
 }

@@ -80,6 +80,7 @@ enum Rest {
     Scram(Box<scram::ScramClient>),
     Oauth(oauth::TokenClient),
     MskIam,
+    Over,
 }
 
 impl Login {
@@ -145,13 +146,18 @@ impl Exchange {
     /// If the broker refuses in the mechanism's own terms, does not prove what it must, or sends something that cannot
     /// be read.
     pub(crate) fn next(&mut self, challenge: &[u8]) -> Result<Turn, LoginError> {
-        match &mut self.rest {
-            Rest::Scram(client) => client.next(challenge),
-            Rest::Oauth(client) => client.next(challenge),
+        let step = match &mut self.rest {
+            Rest::Scram(client) => client.next(challenge).inspect_err(|_| self.rest = Rest::Over)?,
+            Rest::Oauth(client) => client.next(challenge)?,
             // The official client only checks that there is a receipt.
-            Rest::MskIam if challenge.is_empty() => Err(LoginError::NoReceipt),
-            Rest::Plain | Rest::MskIam => Ok(Turn::Done),
+            Rest::MskIam if challenge.is_empty() => return Err(LoginError::NoReceipt),
+            Rest::Plain | Rest::MskIam => Turn::Done,
+            Rest::Over => return Err(LoginError::Over),
+        };
+        if step == Turn::Done {
+            self.rest = Rest::Over;
         }
+        Ok(step)
     }
 
     /// The words of a broker that ended the login because too many clients connect; `None` if they are about anything

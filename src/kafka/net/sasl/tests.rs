@@ -58,6 +58,7 @@ fn plain_is_one_message() {
     let (mut exchange, first) = plain().begin(&MOMENT).unwrap();
     assert_eq!(first, format!("\0alice\0{SECRET}").as_bytes());
     assert!(exchange.next(b"") == Ok(Turn::Done));
+    assert!(exchange.next(b"").is_err());
 }
 
 #[test]
